@@ -1,0 +1,184 @@
+/**
+ * Physical memory: sparse, byte-exact, little-endian.
+ *
+ * Frames that were touched live in one pool of 32-bit words; a table leads from frame number to slot of the pool. A frame
+ * nobody has touched costs nothing: what it holds is said by a *rule* (zeros, a fresh `struct page` for each pfn, bytes of
+ * a core file) and produced at the first access. So a 64 GiB machine costs what was touched.
+ *
+ *     phys ──frame──> slotOfFrame[] ──slot──> words[slot * 1024 .. + 1024)
+ *
+ * A *placement* keeps several frames side by side in the pool, so that a structure that straddles a page border can be
+ * indexed from one cell. Slot 0 is never used: cell 0 is NULL.
+ *
+ * Invariant: nothing outside `tape.ts` and the rules of an image under construction writes `words`.
+ */
+import { asCell, WORDS_PER_FRAME, type Cell, type PhysAddr } from './address.js';
+
+/** Produces the first contents of a frame. `words` from `cell` on is zero, one frame long. */
+export type FillFrame = (frame: number, words: Int32Array, cell: Cell) => void;
+
+/** What untouched frames hold, and which neighbours they must be placed with. */
+export interface FrameRule {
+  readonly startFrame: number;
+  /** Exclusive. */
+  readonly endFrame: number;
+  readonly fill?: FillFrame;
+  /** The frames to lie side by side in the pool with this one, in order (this one among them). */
+  readonly placement?: (frame: number) => readonly number[];
+}
+
+const INITIAL_SLOTS = 1024;
+
+export class PhysicalMemory {
+  /** The pool. Replaced when it grows: never keep it across a call that may touch a new frame. */
+  words: Int32Array;
+  /** frame -> slot, 0 = not touched. */
+  readonly slotOfFrame: Int32Array;
+  /** slot -> frame; pseudo frames (machine registers, scenario variables) lie at `nrFrames` and above. */
+  frameOfSlot: Int32Array;
+  private nrSlots = 1;
+  private nrPseudoFrames = 0;
+  /** Sorted by startFrame, disjoint. */
+  private rules: FrameRule[] = [];
+  private readonly growListeners: ((words: Int32Array) => void)[] = [];
+  private readonly placedListeners: ((slot: number, frame: number) => void)[] = [];
+
+  /** @param nrFrames frames of the physical address space, holes included: one past the highest frame. */
+  constructor(readonly nrFrames: number) {
+    this.slotOfFrame = new Int32Array(nrFrames);
+    this.words = new Int32Array(INITIAL_SLOTS * WORDS_PER_FRAME);
+    this.frameOfSlot = new Int32Array(INITIAL_SLOTS);
+  }
+
+  /** Called at once and after each growth with the pool in force. */
+  onGrow(listener: (words: Int32Array) => void): void {
+    this.growListeners.push(listener);
+    listener(this.words);
+  }
+
+  /** Called for each frame that gets a slot, before anybody can read it (and at once for those that have one). */
+  onPlaced(listener: (slot: number, frame: number) => void): void {
+    this.placedListeners.push(listener);
+    for (let slot = 1; slot < this.nrSlots; slot++) listener(slot, this.frameOfSlot[slot] ?? 0);
+  }
+
+  /** Adds a rule for untouched frames. Ranges of rules must not overlap. */
+  addRule(rule: FrameRule): void {
+    this.rules.push(rule);
+    this.rules.sort((a, b) => a.startFrame - b.startFrame);
+  }
+
+  /** Frames that have been touched. */
+  get nrTouchedFrames(): number {
+    return this.nrSlots - 1;
+  }
+
+  /** The slot of a frame; touches it. 0 when the frame lies outside of physical memory. */
+  slot(frame: number): number {
+    if (frame < 0 || frame >= this.nrFrames) return 0;
+    const slot = this.slotOfFrame[frame] ?? 0;
+    return slot !== 0 ? slot : this.touch(frame);
+  }
+
+  /** The cell of the word that holds `phys` (rounded down to 4); 0 outside of physical memory. */
+  cell(phys: PhysAddr): Cell {
+    const frame = Math.floor(phys / 4096);
+    const slot = this.slot(frame);
+    return asCell(slot === 0 ? 0 : slot * WORDS_PER_FRAME + ((phys & 4095) >>> 2));
+  }
+
+  /** Physical address of a cell; pseudo frames lie past the end of physical memory. */
+  physOf(cell: Cell): PhysAddr {
+    const frame = this.frameOfSlot[cell >>> 10] ?? 0;
+    return (frame * 4096 + ((cell & 1023) << 2)) as PhysAddr;
+  }
+
+  /** Sets aside state words that are not memory (scenario variables, registers): whole frames past the end of RAM. */
+  addPseudoFrames(nrFrames: number): Cell {
+    const frames: number[] = [];
+    for (let i = 0; i < nrFrames; i++) frames.push(this.nrFrames + this.nrPseudoFrames + i);
+    this.nrPseudoFrames += nrFrames;
+    const first = this.takeSlots(frames);
+    return asCell(first * WORDS_PER_FRAME);
+  }
+
+  /**
+   * Reads `size` bytes from physical memory without touching frames that only a rule describes: such a frame is
+   * produced on the side, so inspection never changes what the machine costs.
+   * Bytes outside of physical memory are left out: the result is shorter.
+   */
+  readBytes(phys: PhysAddr, size: number): Uint8Array {
+    const out = new Uint8Array(size);
+    let done = 0;
+    while (done < size) {
+      const at = phys + done;
+      const frame = Math.floor(at / 4096);
+      if (frame < 0 || frame >= this.nrFrames) return out.subarray(0, done);
+      const offset = at & 4095;
+      const chunk = Math.min(size - done, 4096 - offset);
+      const slot = this.slotOfFrame[frame] ?? 0;
+      const words = slot === 0 ? this.preview(frame) : this.words;
+      const base = slot === 0 ? 0 : slot * WORDS_PER_FRAME;
+      const bytes = new Uint8Array(words.buffer, words.byteOffset + base * 4 + offset, chunk);
+      out.set(bytes, done);
+      done += chunk;
+    }
+    return out;
+  }
+
+  /** What an untouched frame would hold. */
+  private preview(frame: number): Int32Array {
+    const scratch = new Int32Array(WORDS_PER_FRAME);
+    this.ruleOf(frame)?.fill?.(frame, scratch, asCell(0));
+    return scratch;
+  }
+
+  private ruleOf(frame: number): FrameRule | undefined {
+    let low = 0;
+    let high = this.rules.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const rule = this.rules[middle];
+      if (rule === undefined) return undefined;
+      if (frame < rule.startFrame) high = middle - 1;
+      else if (frame >= rule.endFrame) low = middle + 1;
+      else return rule;
+    }
+    return undefined;
+  }
+
+  private touch(frame: number): number {
+    const frames = this.ruleOf(frame)?.placement?.(frame) ?? [frame];
+    const first = this.takeSlots(frames);
+    for (let i = 0; i < frames.length; i++) {
+      const member = frames[i] ?? 0;
+      this.ruleOf(member)?.fill?.(member, this.words, asCell((first + i) * WORDS_PER_FRAME));
+    }
+    return this.slotOfFrame[frame] ?? 0;
+  }
+
+  private takeSlots(frames: readonly number[]): number {
+    const first = this.nrSlots;
+    this.nrSlots += frames.length;
+    if (this.nrSlots > this.frameOfSlot.length) this.grow();
+    for (let i = 0; i < frames.length; i++) {
+      const frame = frames[i] ?? 0;
+      this.frameOfSlot[first + i] = frame;
+      if (frame < this.nrFrames) this.slotOfFrame[frame] = first + i;
+      for (const listener of this.placedListeners) listener(first + i, frame);
+    }
+    return first;
+  }
+
+  private grow(): void {
+    let capacity = this.frameOfSlot.length;
+    while (capacity < this.nrSlots) capacity *= 2;
+    const words = new Int32Array(capacity * WORDS_PER_FRAME);
+    words.set(this.words);
+    this.words = words;
+    const frameOfSlot = new Int32Array(capacity);
+    frameOfSlot.set(this.frameOfSlot);
+    this.frameOfSlot = frameOfSlot;
+    for (const listener of this.growListeners) listener(words);
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * The tape: the only door through which state is written, and the only mechanism for time.
+ *
+ * Every change of a 32-bit word is one entry (cell, before, after). Execution extends the tape at its right end; the
+ * debugger moves a cursor on it, and memory always is what it was at the cursor. Going left writes `before`, going right
+ * writes `after`. A write of the value that is there already changes nothing and is no entry.
+ *
+ *     start ......... cursor ......... end          positions are absolute and never reused by older history
+ *       |   undone by seek  |  redone by seek
+ *
+ * *Marks* hang at positions: kernel events (an allocation failed, a block was split), statements, output.
+ * The state hash is the sum over all words of mix(address, value) relative to the image as opened; it is carried along
+ * the tape lazily, so the hot path pays nothing for it.
+ *
+ * Invariant: the hash after n entries forward and n back is the hash before.
+ */
+import { WORDS_PER_FRAME, type Cell } from './address.js';
+import type { PhysicalMemory } from './physical.js';
+
+const ENTRIES_PER_SEGMENT = 1 << 16;
+/** cell, before, after. */
+const STRIDE = 3;
+const SEGMENT_WORDS = ENTRIES_PER_SEGMENT * STRIDE;
+
+const OFF = 0;
+const RECORDING = 1;
+/** The cursor is left of the end: the next write must cut first. */
+const BEHIND = 2;
+
+/** Something that happened at a position of the tape. */
+export interface Mark<Event> {
+  readonly position: number;
+  readonly event: Event;
+}
+
+export interface TapeEntry {
+  readonly position: number;
+  readonly cell: Cell;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface TapeOptions {
+  /** Most entries kept; the oldest whole segment is forgotten beyond it. */
+  readonly maxEntries?: number;
+}
+
+export class Tape<Event = unknown> {
+  private mode = RECORDING;
+  /** Segments from `firstSegment` on. */
+  private segments: Int32Array[] = [new Int32Array(SEGMENT_WORDS)];
+  private firstSegment = 0;
+  /** The segment under the cursor and the index of the next entry's first word in it. */
+  private segment: Int32Array;
+  private segmentNumber = 0;
+  private next = 0;
+  /** Valid only while the cursor is behind. */
+  private endWhileBehind = 0;
+  private marks: Mark<Event>[] = [];
+  private hashPosition = 0;
+  private hashLow = 0;
+  private hashHigh = 0;
+  private readonly maxSegments: number;
+
+  constructor(
+    readonly memory: PhysicalMemory,
+    options: TapeOptions = {},
+  ) {
+    this.segment = this.segments[0] as Int32Array;
+    this.maxSegments = Math.max(
+      2,
+      Math.ceil((options.maxEntries ?? 1 << 24) / ENTRIES_PER_SEGMENT) + 1,
+    );
+  }
+
+  /** Writes one word of state. The only function that does. */
+  write(cell: Cell, value: number): void {
+    const words = this.memory.words;
+    const before = words[cell] as number;
+    if (before === value) return;
+    if (this.mode === RECORDING) {
+      if (this.next === SEGMENT_WORDS) this.openSegment();
+      const segment = this.segment;
+      const at = this.next;
+      segment[at] = cell;
+      segment[at + 1] = before;
+      segment[at + 2] = value;
+      this.next = at + STRIDE;
+    } else if (this.mode === BEHIND) {
+      this.cut();
+      this.write(cell, value);
+      return;
+    }
+    words[cell] = value;
+  }
+
+  /** Writes the bits of `mask` in one word. */
+  writeBits(cell: Cell, mask: number, bits: number): void {
+    const before = this.memory.words[cell] as number;
+    this.write(cell, (before & ~mask) | (bits & mask));
+  }
+
+  /** Position of the oldest state that can still be reached. */
+  get start(): number {
+    return this.firstSegment * ENTRIES_PER_SEGMENT;
+  }
+
+  /** Where memory is. */
+  get cursor(): number {
+    return this.segmentNumber * ENTRIES_PER_SEGMENT + this.next / STRIDE;
+  }
+
+  /** Position past the last entry. */
+  get end(): number {
+    return this.mode === BEHIND ? this.endWhileBehind : this.cursor;
+  }
+
+  get recording(): boolean {
+    return this.mode !== OFF;
+  }
+
+  /** Turns history off (fast, nothing can be undone, the hash stands still) or on again from here. */
+  setRecording(on: boolean): void {
+    if (this.mode === BEHIND) this.cut();
+    this.mode = on ? RECORDING : OFF;
+  }
+
+  /** Moves memory to the state at `position`, clamped to [start, end]. Returns where it got. */
+  seek(position: number): number {
+    const end = this.end;
+    const target = Math.max(this.start, Math.min(position, end));
+    const words = this.memory.words;
+    let at = this.cursor;
+    while (at > target) {
+      at--;
+      const segment = this.segmentAt(at);
+      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+      words[segment[index] as number] = segment[index + 1] as number;
+    }
+    while (at < target) {
+      const segment = this.segmentAt(at);
+      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+      words[segment[index] as number] = segment[index + 2] as number;
+      at++;
+    }
+    this.place(target);
+    if (this.mode !== OFF) {
+      this.mode = target < end ? BEHIND : RECORDING;
+      this.endWhileBehind = end;
+    }
+    return target;
+  }
+
+  /** Forgets everything to the right of the cursor. */
+  cut(): void {
+    if (this.mode !== BEHIND) return;
+    const here = this.cursor;
+    this.foldHash(here);
+    let last = this.marks.length;
+    while (last > 0 && (this.marks[last - 1] as Mark<Event>).position >= here) last--;
+    this.marks.length = last;
+    this.segments.length = this.segmentNumber - this.firstSegment + 1;
+    this.mode = RECORDING;
+  }
+
+  /** Hangs an event at the cursor. */
+  mark(event: Event): void {
+    if (this.mode === BEHIND) this.cut();
+    this.marks.push({ position: this.cursor, event });
+  }
+
+  /** The marks with from <= position < to, oldest first. */
+  marksBetween(from: number, to: number): readonly Mark<Event>[] {
+    const first = this.firstMarkAt(from);
+    let last = first;
+    while (last < this.marks.length && (this.marks[last] as Mark<Event>).position < to) last++;
+    return this.marks.slice(first, last);
+  }
+
+  /** Visits the entries of [from, to), left to right. Return true to stop; the position of that entry is the result. */
+  searchForward(
+    from: number,
+    to: number,
+    visit: (cell: Cell, before: number, after: number, position: number) => boolean,
+  ): number | undefined {
+    for (let at = Math.max(from, this.start); at < Math.min(to, this.end); at++) {
+      const segment = this.segmentAt(at);
+      const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+      if (visit(segment[i] as Cell, segment[i + 1] as number, segment[i + 2] as number, at))
+        return at;
+    }
+    return undefined;
+  }
+
+  /** As {@link searchForward}, right to left. */
+  searchBackward(
+    from: number,
+    to: number,
+    visit: (cell: Cell, before: number, after: number, position: number) => boolean,
+  ): number | undefined {
+    for (let at = Math.min(to, this.end) - 1; at >= Math.max(from, this.start); at--) {
+      const segment = this.segmentAt(at);
+      const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+      if (visit(segment[i] as Cell, segment[i + 1] as number, segment[i + 2] as number, at))
+        return at;
+    }
+    return undefined;
+  }
+
+  /** The newest entry left of `before` that changed `cell`. */
+  lastWrite(cell: Cell, before: number = this.cursor): TapeEntry | undefined {
+    let found: TapeEntry | undefined;
+    this.searchBackward(this.start, before, (at, old, value, position) => {
+      if (at !== cell) return false;
+      found = { position, cell, before: old, after: value };
+      return true;
+    });
+    return found;
+  }
+
+  /** 64-bit hash of the state at the cursor, as 16 hex digits, relative to the image as opened. */
+  hash(): string {
+    this.foldHash(this.cursor);
+    return hex8(this.hashHigh) + hex8(this.hashLow);
+  }
+
+  private foldHash(target: number): void {
+    let at = this.hashPosition;
+    while (at < target) this.foldEntry(at++, 1);
+    while (at > target) this.foldEntry(--at, -1);
+    this.hashPosition = target;
+  }
+
+  private foldEntry(at: number, sign: 1 | -1): void {
+    const segment = this.segmentAt(at);
+    const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+    const cell = segment[i] as number;
+    const frame = this.memory.frameOfSlot[cell >>> 10] as number;
+    const offset = cell & (WORDS_PER_FRAME - 1);
+    const before = segment[i + 1] as number;
+    const after = segment[i + 2] as number;
+    const addressMix = Math.imul(frame, 0x9e3779b1) ^ Math.imul(offset + 1, 0x85ebca77);
+    const low = mix(addressMix, after) - mix(addressMix, before);
+    const high = mix(~addressMix, after) - mix(~addressMix, before);
+    this.hashLow = (this.hashLow + sign * low) | 0;
+    this.hashHigh = (this.hashHigh + sign * high) | 0;
+  }
+
+  private segmentAt(position: number): Int32Array {
+    const index = Math.floor(position / ENTRIES_PER_SEGMENT) - this.firstSegment;
+    return this.segments[index] as Int32Array;
+  }
+
+  /** Puts the cursor at `position` without touching memory. */
+  private place(position: number): void {
+    let number = Math.floor(position / ENTRIES_PER_SEGMENT);
+    let offset = position % ENTRIES_PER_SEGMENT;
+    if (number - this.firstSegment >= this.segments.length) {
+      number--;
+      offset = ENTRIES_PER_SEGMENT;
+    }
+    this.segmentNumber = number;
+    this.segment = this.segments[number - this.firstSegment] as Int32Array;
+    this.next = offset * STRIDE;
+  }
+
+  private openSegment(): void {
+    if (this.segments.length === this.maxSegments) {
+      const newStart = (this.firstSegment + 1) * ENTRIES_PER_SEGMENT;
+      if (this.hashPosition < newStart) this.foldHash(newStart);
+      const recycled = this.segments.shift() as Int32Array;
+      this.firstSegment++;
+      this.marks.splice(0, this.firstMarkAt(newStart));
+      this.segments.push(recycled);
+    } else {
+      this.segments.push(new Int32Array(SEGMENT_WORDS));
+    }
+    this.segmentNumber++;
+    this.segment = this.segments[this.segments.length - 1] as Int32Array;
+    this.next = 0;
+  }
+
+  private firstMarkAt(position: number): number {
+    let low = 0;
+    let high = this.marks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.marks[middle] as Mark<Event>).position < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function mix(a: number, b: number): number {
+  let h = Math.imul(a ^ Math.imul(b, 0xcc9e2d51), 0x1b873593);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  return Math.imul(h ^ b, 0xc2b2ae35) | 0;
+}
+
+const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');

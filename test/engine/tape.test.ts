@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { asCell, asPhys } from '../../src/engine/memory/address.js';
+import { PhysicalMemory } from '../../src/engine/memory/physical.js';
+import { Tape } from '../../src/engine/memory/tape.js';
+
+/** A small linear congruential generator: the tests are the same each time. */
+function lcg(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8;
+}
+
+/** The 64 frames of the test's machine. */
+const copyOfWords = (memory: PhysicalMemory): Buffer =>
+  Buffer.from(memory.words.slice(0, 65 * 1024).buffer);
+
+describe('tape', () => {
+  it('n entries forward and n back: the same memory and the same hash', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const random = lcg(seed);
+      const memory = new PhysicalMemory(64);
+      const tape = new Tape(memory);
+      const seen: { position: number; hash: string; words: Buffer }[] = [];
+      for (let step = 0; step < 200; step++) {
+        for (let i = random() % 20; i > 0; i--)
+          tape.write(memory.cell(asPhys((random() % (64 * 1024)) * 4)), random() % 4);
+        seen.push({ position: tape.cursor, hash: tape.hash(), words: copyOfWords(memory) });
+      }
+      for (let i = 0; i < 100; i++) {
+        const at = seen[random() % seen.length];
+        assert.ok(at);
+        tape.seek(at.position);
+        assert.equal(tape.hash(), at.hash);
+        assert.ok(copyOfWords(memory).equals(at.words), `memory at ${at.position}`);
+      }
+    }
+  });
+
+  it('cuts what lay to the right when it writes in the past', () => {
+    const memory = new PhysicalMemory(1);
+    const tape = new Tape<string>(memory);
+    const cell = memory.cell(asPhys(0));
+    for (let value = 1; value <= 10; value++) {
+      tape.mark(`before ${value}`);
+      tape.write(cell, value);
+    }
+    tape.seek(4);
+    tape.write(cell, 99);
+    assert.equal(tape.end, 5);
+    assert.deepEqual(tape.lastWrite(cell), { position: 4, cell, before: 4, after: 99 });
+    assert.deepEqual(
+      tape.marksBetween(0, 100).map((mark) => mark.event),
+      ['before 1', 'before 2', 'before 3', 'before 4'],
+    );
+  });
+
+  it('forgets the oldest history beyond its limit and keeps the hash', () => {
+    const memory = new PhysicalMemory(1);
+    const bounded = new Tape(memory, { maxEntries: 1 << 17 });
+    const whole = new Tape(new PhysicalMemory(1));
+    const cell = memory.cell(asPhys(8));
+    whole.memory.cell(asPhys(8));
+    for (let value = 1; value <= 1 << 19; value++) {
+      bounded.write(cell, value);
+      whole.write(asCell(cell), value);
+    }
+    assert.ok(bounded.start > 0);
+    assert.equal(bounded.hash(), whole.hash());
+    assert.equal(bounded.seek(0), bounded.start);
+    assert.equal(memory.words[cell], bounded.start);
+    whole.seek(bounded.start);
+    assert.equal(bounded.hash(), whole.hash());
+  });
+
+  it('an unchanged word is no entry', () => {
+    const memory = new PhysicalMemory(1);
+    const tape = new Tape(memory);
+    tape.write(memory.cell(asPhys(0)), 0);
+    assert.equal(tape.end, 0);
+  });
+});
+
+describe('physical memory', () => {
+  it('costs what was touched, and reads untouched frames by rule', () => {
+    const memory = new PhysicalMemory(1 << 24);
+    memory.addRule({
+      startFrame: 0x1000,
+      endFrame: 0x2000,
+      fill: (frame, words, cell) => void words.fill(frame, cell, cell + 1024),
+    });
+    assert.deepEqual([...memory.readBytes(asPhys(0x1001ffe), 4)], [0, 0, 0x02, 0x10]);
+    assert.equal(memory.nrTouchedFrames, 0);
+    assert.equal(memory.words[memory.cell(asPhys(0x1234000))], 0x1234);
+    assert.equal(memory.nrTouchedFrames, 1);
+    assert.equal(memory.cell(asPhys(2 ** 40)), 0);
+  });
+
+  it('places frames of one structure side by side', () => {
+    const memory = new PhysicalMemory(256);
+    memory.addRule({ startFrame: 100, endFrame: 103, placement: () => [100, 101, 102] });
+    const last = memory.cell(asPhys(102 * 4096));
+    memory.cell(asPhys(5 * 4096));
+    assert.equal(memory.cell(asPhys(100 * 4096)), last - 2048);
+    assert.equal(memory.physOf(last), 102 * 4096);
+  });
+});
