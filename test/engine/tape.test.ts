@@ -96,7 +96,7 @@ describe('physical memory', () => {
 
   it('places frames of one structure side by side', () => {
     const memory = new PhysicalMemory(256);
-    memory.addRule({ startFrame: 100, endFrame: 103, placement: () => [100, 101, 102] });
+    memory.addPlacement((frame) => (frame >= 100 && frame < 103 ? [100, 101, 102] : undefined));
     const last = memory.cell(asPhys(102 * 4096));
     memory.cell(asPhys(5 * 4096));
     assert.equal(memory.cell(asPhys(100 * 4096)), last - 2048);

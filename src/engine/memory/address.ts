@@ -48,8 +48,8 @@ export const fromWords = (low: number, high: number): VirtAddr =>
 
 /** `0xffffea0000000000`, `0xc1000000`: the field's spelling, padded to the pointer's width. */
 export function formatAddress(address: PhysAddr | VirtAddr | number, pointerSize: 4 | 8): string {
-  if (pointerSize === 4) return `0x${((address) >>> 0).toString(16).padStart(8, '0')}`;
-  const low = ((address) >>> 0).toString(16).padStart(8, '0');
+  if (pointerSize === 4) return `0x${(address >>> 0).toString(16).padStart(8, '0')}`;
+  const low = (address >>> 0).toString(16).padStart(8, '0');
   const high = (highWord(address) >>> 0).toString(16).padStart(8, '0');
   return `0x${high}${low}`;
 }

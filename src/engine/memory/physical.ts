@@ -17,15 +17,16 @@ import { asCell, WORDS_PER_FRAME, type Cell, type PhysAddr } from './address.js'
 /** Produces the first contents of a frame. `words` from `cell` on is zero, one frame long. */
 export type FillFrame = (frame: number, words: Int32Array, cell: Cell) => void;
 
-/** What untouched frames hold, and which neighbours they must be placed with. */
+/** What untouched frames hold. Zeros where there is no rule. */
 export interface FrameRule {
   readonly startFrame: number;
   /** Exclusive. */
   readonly endFrame: number;
-  readonly fill?: FillFrame;
-  /** The frames to lie side by side in the pool with this one, in order (this one among them). */
-  readonly placement?: (frame: number) => readonly number[];
+  readonly fill: FillFrame;
 }
+
+/** The frames to lie side by side in the pool with a frame, in order, it among them; undefined: it stands alone. */
+export type Placement = (frame: number) => readonly number[] | undefined;
 
 const INITIAL_SLOTS = 1024;
 
@@ -40,6 +41,7 @@ export class PhysicalMemory {
   private nrPseudoFrames = 0;
   /** Sorted by startFrame, disjoint. */
   private rules: FrameRule[] = [];
+  private readonly placements: Placement[] = [];
   private readonly growListeners: ((words: Int32Array) => void)[] = [];
   private readonly placedListeners: ((slot: number, frame: number) => void)[] = [];
 
@@ -66,6 +68,11 @@ export class PhysicalMemory {
   addRule(rule: FrameRule): void {
     this.rules.push(rule);
     this.rules.sort((a, b) => a.startFrame - b.startFrame);
+  }
+
+  /** Adds a placement; the first one that answers for a frame holds. Frames touched before stay where they are. */
+  addPlacement(placement: Placement): void {
+    this.placements.push(placement);
   }
 
   /** Frames that have been touched. */
@@ -129,7 +136,7 @@ export class PhysicalMemory {
   /** What an untouched frame would hold. */
   private preview(frame: number): Int32Array {
     const scratch = new Int32Array(WORDS_PER_FRAME);
-    this.ruleOf(frame)?.fill?.(frame, scratch, asCell(0));
+    this.ruleOf(frame)?.fill(frame, scratch, asCell(0));
     return scratch;
   }
 
@@ -148,13 +155,21 @@ export class PhysicalMemory {
   }
 
   private touch(frame: number): number {
-    const frames = this.ruleOf(frame)?.placement?.(frame) ?? [frame];
+    const frames = this.placementOf(frame);
     const first = this.takeSlots(frames);
     for (let i = 0; i < frames.length; i++) {
       const member = frames[i] ?? 0;
-      this.ruleOf(member)?.fill?.(member, this.words, asCell((first + i) * WORDS_PER_FRAME));
+      this.ruleOf(member)?.fill(member, this.words, asCell((first + i) * WORDS_PER_FRAME));
     }
     return this.slotOfFrame[frame] ?? 0;
+  }
+
+  private placementOf(frame: number): readonly number[] {
+    for (const placement of this.placements) {
+      const frames = placement(frame);
+      if (frames !== undefined) return frames;
+    }
+    return [frame];
   }
 
   private takeSlots(frames: readonly number[]): number {

@@ -1,0 +1,31 @@
+/**
+ * What an opened image is, whichever source it came from: booted, rebuilt from a recorded state, or read from a core.
+ * The same kernel functions run on each.
+ */
+import type { Mm } from '../kernel/mm.js';
+import type { KernelEvent } from '../kernel/events.js';
+import type { PhysicalMemory } from '../memory/physical.js';
+import type { Tape } from '../memory/tape.js';
+import type { Profile } from '../types/profile.js';
+
+export interface KernelImage {
+  readonly profile: Profile;
+  readonly memory: PhysicalMemory;
+  readonly tape: Tape<KernelEvent>;
+  /** The context of the kernel's functions. */
+  readonly mm: Mm;
+  /** Where it came from, one line for people: `booted x86_64-slub, 1 GiB`. */
+  readonly origin: string;
+  readonly source: 'boot' | 'state' | 'core';
+  /** Frames of RAM and of holes: one past the highest pfn. */
+  readonly maxPfn: number;
+  readonly nrCpus: number;
+}
+
+/** An input that cannot be opened, and why, in a sentence for the user. */
+export class ImageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ImageError';
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the kernel reports: facts for the tape's marks, in the terms of the kernel's own tracepoints and messages.
+ * Only rare things are events; what happens on every allocation is seen by stepping and by function breakpoints.
+ */
+import type { Pfn } from '../memory/address.js';
+
+export type KernelEvent =
+  /** One line of the kernel log, level as in `<4>`. */
+  | { readonly kind: 'printk'; readonly level: number; readonly text: string }
+  /** `__alloc_pages()` returned NULL. */
+  | {
+      readonly kind: 'allocation-failed';
+      readonly order: number;
+      readonly gfp: number;
+      readonly migratetype: number;
+      /** One sentence: why. */
+      readonly reason: string;
+    }
+  /** `bad_page()` reported a page. */
+  | { readonly kind: 'bad-page'; readonly pfn: Pfn; readonly reason: string }
+  /** BUG(), BUG_ON(), or an oops: the task that did it does not go on. */
+  | { readonly kind: 'bug'; readonly text: string }
+  | { readonly kind: 'warn'; readonly text: string }
+  /** Entered, without effect yet: see docs/fidelity.md. */
+  | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
+  | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number };
+
+/** A kernel access to an address that is not mapped. Caught where a statement is run; becomes a `bug` event there. */
+export class KernelFault extends Error {
+  constructor(readonly text: string) {
+    super(text);
+    this.name = 'KernelFault';
+  }
+}
