@@ -1,0 +1,5 @@
+/** What scripts/instrument.mjs makes. */
+declare module 'mmscope:instrumented-kernel' {
+  export const kernel: typeof import('./index.js');
+  export const tables: import('../probe.js').ProbeTables;
+}
