@@ -1,0 +1,115 @@
+/**
+ * Puts an image together from its parts, whichever source they came from, and reads and writes it by virtual address.
+ *
+ * `assembleImage` declares where kernel structures must lie in one piece *before* anything is touched: every static
+ * object that straddles frames, and the objects that pointers in memory lead to (page sets, section usage maps).
+ */
+import { Memmap, type MemmapGeometry } from '../kernel/memmap.js';
+import { Mm, type LinearMaps } from '../kernel/mm.js';
+import type { KernelEvent } from '../kernel/events.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
+import type { PhysicalMemory } from '../memory/physical.js';
+import { Tape, type TapeOptions } from '../memory/tape.js';
+import type { Profile } from '../types/profile.js';
+import type { KernelImage } from './kernelImage.js';
+import { placeRange } from './placeRange.js';
+
+export interface ImageParts {
+  readonly profile: Profile;
+  readonly memory: PhysicalMemory;
+  readonly memmap: MemmapGeometry;
+  readonly linear: LinearMaps;
+  /** One line for people: `booted x86_64-slub, 1 GiB`. */
+  readonly origin: string;
+  readonly source: KernelImage['source'];
+  /** One past the highest pfn. */
+  readonly maxPfn: number;
+  readonly nrCpus: number;
+  readonly tapeOptions?: TapeOptions;
+}
+
+export function assembleImage(parts: ImageParts): KernelImage {
+  const { profile, memory, linear, origin, source, maxPfn, nrCpus } = parts;
+  const tape = new Tape<KernelEvent>(memory, parts.tapeOptions);
+  const memmap = new Memmap(memory, parts.memmap);
+  const mm = new Mm(profile, memory, tape, memmap, linear);
+  const image: KernelImage = { profile, memory, tape, mm, origin, source, maxPfn, nrCpus };
+  placeStaticObjects(image);
+  return image;
+}
+
+/** Every static object that straddles frames; per-CPU ones at their address in the image (CPU copies: see the source). */
+function placeStaticObjects({ profile, memory, mm }: KernelImage): void {
+  for (const name of profile.symbolNames()) {
+    const symbol = profile.symbol(name);
+    if (symbol === undefined || symbol.sizeBytes < 2) continue;
+    const phys = mm.phys_of(symbol.address);
+    if (phys !== undefined) placeRange(memory, phys, symbol.sizeBytes);
+  }
+}
+
+/** Declares an object at a virtual address of the linear maps: its bytes lie in one piece in the pool. */
+export function placeObject(image: KernelImage, va: VirtAddr, sizeBytes: number): void {
+  const phys = image.mm.phys_of(va);
+  if (phys !== undefined) placeRange(image.memory, phys, sizeBytes);
+}
+
+/**
+ * Bytes at a kernel virtual address, through the linear maps, mem_map and the windows of scenario variables. Frames that
+ * nobody touched stay untouched. Shorter than asked where the address space ends; undefined when nothing is there.
+ */
+export function readVirtual(
+  image: KernelImage,
+  va: VirtAddr,
+  sizeBytes: number,
+): Uint8Array | undefined {
+  const out = new Uint8Array(sizeBytes);
+  let done = 0;
+  while (done < sizeBytes) {
+    const at = asVirt(va + done);
+    const chunk = Math.min(sizeBytes - done, PAGE_SIZE - (at & (PAGE_SIZE - 1)));
+    const bytes = readWithinFrame(image, at, chunk);
+    if (bytes === undefined) break;
+    out.set(bytes, done);
+    done += bytes.length;
+    if (bytes.length < chunk) break;
+  }
+  return done === 0 && sizeBytes > 0 ? undefined : out.subarray(0, done);
+}
+
+function readWithinFrame(
+  { mm, memory }: KernelImage,
+  va: VirtAddr,
+  sizeBytes: number,
+): Uint8Array | undefined {
+  const phys = mm.phys_of(va);
+  if (phys !== undefined) {
+    const bytes = memory.readBytes(phys, sizeBytes);
+    return bytes.length === 0 ? undefined : bytes;
+  }
+  const cell = mm.cell_of(va);
+  if (cell === 0) return undefined;
+  const words = memory.words;
+  return new Uint8Array(words.buffer, words.byteOffset + cell * 4 + (va & 3), sizeBytes).slice();
+}
+
+/** Writes bytes through the tape. False, and nothing is written, when a part of the range is not mapped. */
+export function writeBytes(image: KernelImage, va: VirtAddr, bytes: Uint8Array): boolean {
+  const { mm, tape } = image;
+  if (readVirtual(image, va, bytes.length)?.length !== bytes.length) return false;
+  let done = 0;
+  while (done < bytes.length) {
+    const at = va + done;
+    const first = at & 3;
+    const nrBytes = Math.min(4 - first, bytes.length - done);
+    let mask = 0;
+    let bits = 0;
+    for (let i = 0; i < nrBytes; i++) {
+      mask |= 0xff << ((first + i) * 8);
+      bits |= (bytes[done + i] as number) << ((first + i) * 8);
+    }
+    tape.writeBits(mm.cell_of(asVirt(at - first)), mask, bits);
+    done += nrBytes;
+  }
+  return true;
+}
