@@ -23,6 +23,8 @@ export interface IntType {
 export interface PointerType {
   readonly kind: 'pointer';
   readonly target: CType;
+  /** Of the pointer itself; always there in types that a {@link TypeTable} hands out. */
+  readonly sizeBytes?: 4 | 8;
 }
 
 export interface ArrayType {
@@ -37,7 +39,7 @@ export interface StructType {
   /** The tag; '' when anonymous. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** False: only declared; no members, size 0. */
+  /** False: only declared; no members. `sizeBytes` is the real size where the build's types tell it, else 0. */
   readonly complete: boolean;
   readonly members: readonly Member[];
 }

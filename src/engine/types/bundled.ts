@@ -1,0 +1,36 @@
+/**
+ * The profiles that ship with mmscope. Their text is part of the bundle; a profile is made from it when it is first asked for,
+ * and then shared (nothing in it changes).
+ */
+import type { Profile, ProfileName } from './profile.js';
+import { readProfile, type ProfileData } from './profileData.js';
+import i386Highmem4gSlub from './profiles/i386-highmem4g-slub.json' with { type: 'json' };
+import i386PaeSlab from './profiles/i386-pae-slab.json' with { type: 'json' };
+import x8664Slab from './profiles/x86_64-slab.json' with { type: 'json' };
+import x8664SlubSmp from './profiles/x86_64-slub-smp.json' with { type: 'json' };
+import x8664Slub from './profiles/x86_64-slub.json' with { type: 'json' };
+
+const DATA: Readonly<Record<ProfileName, ProfileData>> = {
+  'i386-highmem4g-slub': i386Highmem4gSlub,
+  'i386-pae-slab': i386PaeSlab,
+  'x86_64-slub': x8664Slub,
+  'x86_64-slab': x8664Slab,
+  'x86_64-slub-smp': x8664SlubSmp,
+};
+
+const loaded = new Map<ProfileName, Profile>();
+
+/** The names of all bundled profiles. */
+export const PROFILE_NAMES = Object.keys(DATA) as readonly ProfileName[];
+
+export function isProfileName(name: string): name is ProfileName {
+  return Object.hasOwn(DATA, name);
+}
+
+export function loadProfile(name: ProfileName): Profile {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const profile = readProfile(DATA[name]);
+  loaded.set(name, profile);
+  return profile;
+}
