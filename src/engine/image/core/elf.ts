@@ -1,0 +1,157 @@
+/**
+ * The ELF container of a memory dump: which physical addresses lie where in the file, and the notes beside them.
+ *
+ *     ELF header ──> program headers ──> PT_NOTE  notes of the CPUs, VMCOREINFO
+ *                                   └──> PT_LOAD  p_paddr: physical address, p_offset: where in the file
+ *
+ * Both classes occur whatever the machine: QEMU writes ELF64 for an i386 guest that reaches up to 4 GiB.
+ * Source: System V ABI, chapter 4 and 5; Linux 6.1 include/uapi/linux/elf.h; QEMU dump/dump.c.
+ */
+import { ImageError } from '../kernelImage.js';
+import { asciiz, viewOf, type RandomAccess } from './randomAccess.js';
+
+export const EM_386 = 3;
+export const EM_X86_64 = 62;
+const ET_CORE = 4;
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+/** e_phnum when there are more: the real number is sh_info of section 0. */
+const PN_XNUM = 0xffff;
+
+export interface Segment {
+  readonly startPhys: number;
+  readonly offset: number;
+  /** Bytes in the file; what `memBytes` has beyond reads as zero. */
+  readonly fileBytes: number;
+  readonly memBytes: number;
+}
+
+export interface Note {
+  readonly owner: string;
+  readonly type: number;
+  readonly description: Uint8Array;
+}
+
+export interface ElfCore {
+  readonly machine: typeof EM_386 | typeof EM_X86_64;
+  /** By file order; the ranges of two may overlap (kdump lists the kernel's text apart), with the same content. */
+  readonly segments: readonly Segment[];
+  readonly notes: readonly Note[];
+}
+
+/** @throws ImageError when the file is no ELF core of an x86 machine's memory */
+export function readElfCore(file: RandomAccess): ElfCore {
+  const header = file.read(0, 64);
+  refuseOtherFormats(header);
+  const view = viewOf(header);
+  const wide = header[4] === 2;
+  if (header.length < 52 || (wide && header.length < 64))
+    throw new ImageError('The file ends inside its ELF header.');
+  if (header[5] !== 1) throw new ImageError('The ELF file is big-endian: not of an x86 machine.');
+  const type = view.getUint16(16, true);
+  const machine = view.getUint16(18, true);
+  if (type !== ET_CORE)
+    throw new ImageError('The ELF file is not a core: it holds a program, not a dump of memory.');
+  if (machine !== EM_386 && machine !== EM_X86_64)
+    throw new ImageError(
+      `The core is of ELF machine ${machine}; i386 (3) and x86_64 (62) can be opened.`,
+    );
+
+  const headers = programHeaders(file, view, wide);
+  const segments = headers
+    .filter((each) => each.type === PT_LOAD && each.segment.memBytes > 0)
+    .map((each) => each.segment);
+  if (segments.length === 0) throw new ImageError('The core has no PT_LOAD segment: no memory.');
+  for (const { offset, fileBytes } of segments)
+    if (offset + fileBytes > file.size)
+      throw new ImageError(
+        `The core is cut off: a segment ends at byte ${offset + fileBytes}, the file at ${file.size}.`,
+      );
+  const notes = headers
+    .filter((each) => each.type === PT_NOTE)
+    .flatMap(({ segment }) => readNotes(file.read(segment.offset, segment.fileBytes)));
+  return { machine, segments, notes };
+}
+
+function refuseOtherFormats(header: Uint8Array): void {
+  const magic = asciiz(header.subarray(0, 12));
+  if (magic.startsWith('\x7fELF')) return;
+  if (magic.startsWith('KDUMP') || magic.startsWith('DISKDUMP'))
+    throw new ImageError(
+      "This is makedumpfile's compressed format. Write an ELF core instead: `makedumpfile -E -d 0 /proc/vmcore FILE`, or `dump-guest-memory` without -z in QEMU.",
+    );
+  if (magic.startsWith('makedumpfile'))
+    throw new ImageError(
+      "This is makedumpfile's flattened format. Put it together first: `makedumpfile -R FILE < this`.",
+    );
+  throw new ImageError('The file is no ELF core: it does not begin with 0x7f ELF.');
+}
+
+interface ProgramHeader {
+  readonly type: number;
+  readonly segment: Segment;
+}
+
+function programHeaders(file: RandomAccess, view: DataView, wide: boolean): ProgramHeader[] {
+  const start = wide ? word64(view, 32) : view.getUint32(28, true);
+  const entrySize = view.getUint16(wide ? 54 : 42, true);
+  let count = view.getUint16(wide ? 56 : 44, true);
+  if (count === PN_XNUM) {
+    const section = wide ? word64(view, 40) : view.getUint32(32, true);
+    const infoAt = section + (wide ? 44 : 28);
+    const info = file.read(infoAt, 4);
+    if (info.length < 4)
+      throw new ImageError('The core is cut off: its section header is missing.');
+    count = viewOf(info).getUint32(0, true);
+  }
+  const bytes = file.read(start, count * entrySize);
+  if (entrySize < (wide ? 56 : 32) || bytes.length < count * entrySize)
+    throw new ImageError('The core is cut off: its program headers are missing.');
+  const table = viewOf(bytes);
+  return Array.from({ length: count }, (_, i) => programHeader(table, i * entrySize, wide));
+}
+
+/**
+ *     ELF32   type offset vaddr paddr filesz memsz flags align      words
+ *     ELF64   type flags | offset vaddr paddr filesz memsz align    words | double words
+ */
+function programHeader(table: DataView, at: number, wide: boolean): ProgramHeader {
+  const field = (index: number): number =>
+    wide ? word64(table, at + 8 * index) : table.getUint32(at + 4 * index, true);
+  return {
+    type: table.getUint32(at, true),
+    segment: {
+      offset: field(1),
+      startPhys: field(3),
+      fileBytes: field(4),
+      memBytes: field(5),
+    },
+  };
+}
+
+/** Notes lie one after the other, name and description each padded to words. A damaged tail ends the list. */
+function readNotes(bytes: Uint8Array): Note[] {
+  const view = viewOf(bytes);
+  const notes: Note[] = [];
+  let at = 0;
+  while (at + 12 <= bytes.length) {
+    const nameBytes = view.getUint32(at, true);
+    const descriptionBytes = view.getUint32(at + 4, true);
+    const type = view.getUint32(at + 8, true);
+    const description = at + 12 + padded(nameBytes);
+    if (description + descriptionBytes > bytes.length) break;
+    notes.push({
+      owner: asciiz(bytes.subarray(at + 12, at + 12 + nameBytes)),
+      type,
+      description: bytes.slice(description, description + descriptionBytes),
+    });
+    at = description + padded(descriptionBytes);
+  }
+  return notes;
+}
+
+const padded = (sizeBytes: number): number => (sizeBytes + 3) & ~3;
+
+/** An unsigned 64-bit number; offsets and physical addresses stay below 2^53. */
+const word64 = (view: DataView, at: number): number =>
+  view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
