@@ -26,7 +26,7 @@ export class TraceError extends Error {
   }
 }
 
-export type TraceItem = TraceOp | TraceDump | TraceMark | TraceDirective;
+export type TraceItem = TraceOp | TraceDump | TraceMark | TraceDirective | TraceEvent;
 
 export interface TraceOp {
   readonly kind: 'op';
@@ -64,6 +64,13 @@ export interface TraceDirective {
   readonly text: string;
 }
 
+/** A tracepoint that fired outside of any operation (a program's page fault, the end of a run). */
+export interface TraceEvent {
+  readonly kind: 'event';
+  readonly line: number;
+  readonly text: string;
+}
+
 /** The words of an operation as a trace writes it. */
 export const opText = (op: TraceOp): string => [op.name, ...op.args].join(' ');
 
@@ -82,9 +89,8 @@ export function* readTrace(chunks: Iterable<string>): Generator<TraceItem, void,
         dump = undefined;
       }
     } else if (text.startsWith(' ')) {
-      if (op === undefined)
-        throw new TraceError(line, 'an indented line that belongs to no operation');
-      addToOp(op, text);
+      if (op !== undefined) addToOp(op, text);
+      else yield { kind: 'event', line, text: text.trimStart().replace(/^\+/, '') };
     } else if (text !== '') {
       if (op !== undefined) yield op;
       op = undefined;
