@@ -1,0 +1,90 @@
+/**
+ * Where mem_map and the linear maps of a core's kernel lie, found through its own variables and page tables.
+ *
+ * Source: Linux 6.1 arch/x86/mm/init_32.c (max_low_pfn), arch/x86/kernel/vmlinux.lds.S, mm/sparse-vmemmap.c.
+ */
+import type { MemmapExtent, MemmapGeometry } from '../../kernel/memmap.js';
+import type { LinearMaps } from '../../kernel/mm.js';
+import { asVirt, PAGE_SIZE, phys_to_pfn, type PhysAddr } from '../../memory/address.js';
+import { ImageError } from '../kernelImage.js';
+import type { KernelView } from './kernelView.js';
+import { mappingsOf } from './pageWalk.js';
+
+/** Where a kernel's memory map lies and what its linear addresses lead to. */
+export interface Located {
+  readonly memmap: MemmapGeometry;
+  readonly linear: LinearMaps;
+  readonly maxPfn: number;
+}
+
+export function locate(view: KernelView): Located {
+  const { profile } = view;
+  const maxPfn = view.ulong('max_pfn');
+  if (maxPfn === 0 || maxPfn > 2 ** 34)
+    throw new ImageError(
+      `The core's max_pfn is ${maxPfn}: the kernel had not found its memory yet.`,
+    );
+  const sparse = profile.constant('CONFIG_SPARSEMEM') === 1;
+  const memmap = sparse ? vmemmap(view, maxPfn) : flatMemmap(view, maxPfn);
+  if (profile.arch !== 'x86_64')
+    return {
+      memmap,
+      linear: { pageOffset: view.pageOffset, directMapEndFrame: view.ulong('max_low_pfn') },
+      maxPfn,
+    };
+  const start = view.address('_text');
+  const kernelMap = {
+    start,
+    startFrame: frameOf(view, start),
+    endFrame: Math.ceil(view.phys(view.address('_end')) / PAGE_SIZE),
+  };
+  return {
+    memmap,
+    linear: { pageOffset: view.pageOffset, directMapEndFrame: maxPfn, kernelMap },
+    maxPfn,
+  };
+}
+
+/** FLATMEM: one array in the direct map. */
+function flatMemmap(view: KernelView, maxPfn: number): MemmapGeometry {
+  const base = view.pointer('mem_map');
+  const sizeofPage = view.sizeof('page');
+  if (base < view.pageOffset)
+    throw new ImageError("The core's mem_map is not set: the kernel had not built it yet.");
+  return {
+    base,
+    sizeofPage,
+    endPfn: maxPfn,
+    extents: [
+      {
+        startMapPage: 0,
+        startFrame: frameOf(view, base),
+        nrFrames: Math.ceil(((base % PAGE_SIZE) + maxPfn * sizeofPage) / PAGE_SIZE),
+      },
+    ],
+  };
+}
+
+/** SPARSEMEM_VMEMMAP: an array in virtual space, mapped section by section in init_mm's page tables. */
+function vmemmap(view: KernelView, maxPfn: number): MemmapGeometry {
+  const { profile } = view;
+  const base = view.has('vmemmap_base')
+    ? view.pointer('vmemmap_base')
+    : asVirt(profile.constant('VMEMMAP_START'));
+  const sizeofPage = view.sizeof('page');
+  const perSection = profile.constant('PAGES_PER_SECTION');
+  const endPfn = Math.ceil(maxPfn / perSection) * perSection;
+  const sizeBytes = Math.ceil((endPfn * sizeofPage) / PAGE_SIZE) * PAGE_SIZE;
+  const cr3 = view.phys(view.address('init_top_pgt'));
+  const extents = mappingsOf(view.memory, cr3, base, sizeBytes).map((mapping): MemmapExtent => ({
+    startMapPage: (mapping.va - base) / PAGE_SIZE,
+    startFrame: mapping.phys / PAGE_SIZE,
+    nrFrames: mapping.sizeBytes / PAGE_SIZE,
+  }));
+  if (extents.length === 0)
+    throw new ImageError("Nothing is mapped at the core's vmemmap: its page tables are missing.");
+  return { base, sizeofPage, endPfn, extents };
+}
+
+const frameOf = (view: KernelView, va: number): number =>
+  phys_to_pfn(view.phys(asVirt(va)) as PhysAddr);

@@ -1,0 +1,112 @@
+/**
+ * Opens an ELF core of a machine's memory as a kernel image: finds out which kernel it is of and where things lie. Frames
+ * are read from the file at their first touch.
+ */
+import { PAGE_SIZE } from '../../memory/address.js';
+import { PhysicalMemory } from '../../memory/physical.js';
+import type { TapeOptions } from '../../memory/tape.js';
+import { loadProfile, PROFILE_NAMES } from '../../types/bundled.js';
+import type { Profile } from '../../types/profile.js';
+import { assembleImage, placeObject } from '../assemble.js';
+import { ImageError, type KernelImage } from '../kernelImage.js';
+import { detectKernel } from './detect.js';
+import { readElfCore } from './elf.js';
+import { FileMemory } from './fileMemory.js';
+import type { KernelView } from './kernelView.js';
+import { locate } from './locate.js';
+import { cpuStates, vmcoreinfoOf } from './notes.js';
+import type { RandomAccess } from './randomAccess.js';
+
+export interface CoreOptions {
+  /** Kernels the core may be of; the bundled ones when absent. */
+  readonly profiles?: readonly Profile[];
+  /** For people: the file's name. */
+  readonly name?: string;
+  readonly tapeOptions?: TapeOptions;
+}
+
+/** @throws ImageError when the file is no such core, or no known kernel fits it */
+export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelImage {
+  const core = readElfCore(file);
+  const vmcoreinfo = vmcoreinfoOf(core);
+  if (vmcoreinfo?.fiveLevel)
+    throw new ImageError(
+      'The core is of a kernel with 5-level page tables, which are not read yet.',
+    );
+  const contents = new FileMemory(file, core.segments);
+  const view = detectKernel(
+    { core, memory: contents, cpus: cpuStates(core), vmcoreinfo },
+    options.profiles ?? PROFILE_NAMES.map(loadProfile),
+  );
+  const { memmap, linear, maxPfn } = locate(view);
+  const memory = new PhysicalMemory(Math.max(contents.endFrame, maxPfn));
+  memory.addRule(contents.rule());
+  const image = assembleImage({
+    profile: view.profile,
+    memory,
+    memmap,
+    linear,
+    origin: `${options.name ?? 'core'}: ${view.profile.name}, ${Math.round((maxPfn * PAGE_SIZE) / 2 ** 20)} MiB`,
+    source: 'core',
+    maxPfn,
+    nrCpus: nrCpusOf(view),
+    ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
+  });
+  placePerCpuObjects(image, view);
+  placeSectionUsage(image, view);
+  return image;
+}
+
+/** `nr_cpu_ids`, a variable where there can be several. */
+const nrCpusOf = (view: KernelView): number =>
+  view.has('nr_cpu_ids') ? view.uintAt(view.address('nr_cpu_ids')) : 1;
+
+/** The page sets and statistics of each CPU, which zones and the node point to. */
+function placePerCpuObjects(image: KernelImage, view: KernelView): void {
+  const { profile, nrCpus } = image;
+  const node = view.address('contig_page_data');
+  const offsets = Array.from({ length: nrCpus }, (_, cpu) =>
+    view.has('__per_cpu_offset')
+      ? view.pointerAt(view.address('__per_cpu_offset') + cpu * profile.pointerSize)
+      : 0,
+  );
+  const place = (pointerAt: number, tag: string): void => {
+    const pointer = view.pointerAt(pointerAt);
+    for (const offset of offsets)
+      if (pointer !== 0) placeObject(image, (pointer + offset) as typeof pointer, view.sizeof(tag));
+  };
+  place(node + view.offset('pglist_data', 'per_cpu_nodestats'), 'per_cpu_nodestat');
+  for (let zone = 0; zone < profile.constant('MAX_NR_ZONES'); zone++) {
+    const at = node + view.offset('pglist_data', `node_zones[${zone}]`);
+    place(at + view.offset('zone', 'per_cpu_pageset'), 'per_cpu_pages');
+    place(at + view.offset('zone', 'per_cpu_zonestats'), 'per_cpu_zonestat');
+  }
+  for (const name of profile.symbolNames()) {
+    const symbol = profile.symbol(name);
+    if (symbol?.perCpu === true && symbol.sizeBytes > 1)
+      for (const offset of offsets)
+        placeObject(image, (symbol.address + offset) as typeof symbol.address, symbol.sizeBytes);
+  }
+}
+
+/** SPARSEMEM: the roots of mem_section and the pageblock words of each section present. */
+function placeSectionUsage(image: KernelImage, view: KernelView): void {
+  const { profile } = image;
+  if (profile.constant('CONFIG_SPARSEMEM') !== 1) return;
+  const sizeofSection = view.sizeof('mem_section');
+  const perRoot = PAGE_SIZE / sizeofSection;
+  const nrSections = Math.ceil(image.maxPfn / profile.constant('PAGES_PER_SECTION'));
+  const usageBytes =
+    view.sizeof('mem_section_usage') +
+    ((profile.constant('PAGES_PER_SECTION') / profile.constant('pageblock_nr_pages')) * 4) / 8;
+  const roots = view.pointer('mem_section');
+  placeObject(image, roots, (profile.constant('NR_MEM_SECTIONS') / perRoot) * profile.pointerSize);
+  for (let section = 0; section < nrSections; section++) {
+    const root = view.pointerAt(roots + Math.floor(section / perRoot) * profile.pointerSize);
+    if (root === 0) continue;
+    const usage = view.pointerAt(
+      root + (section % perRoot) * sizeofSection + view.offset('mem_section', 'usage'),
+    );
+    if (usage !== 0) placeObject(image, usage, usageBytes);
+  }
+}
