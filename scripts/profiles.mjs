@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { bundleForNode, root } from './bundle.mjs';
+import { namesInNoBuild } from './profiles/check.mjs';
 import { selectConstants } from './profiles/constants.mjs';
 import { selectSymbols } from './profiles/symbols.mjs';
 import { selectTypes } from './profiles/types.mjs';
@@ -33,6 +34,7 @@ const engine = {
   ...(await load('src/engine/types/btf.ts')),
   ...(await load('src/engine/types/declaration.ts')),
   ...(await load('src/engine/types/layout.ts')),
+  ...(await load('src/engine/types/profileData.ts')),
   ...(await load('src/engine/types/typeName.ts')),
   ...(await load('src/engine/types/typeText.ts')),
   ...(await load('src/engine/types/typeTextWriter.ts')),
@@ -81,9 +83,12 @@ function makeProfile(name) {
   return { name, release, arch, types, symbols: symbols.lines, constants };
 }
 
-for (const name of NAMES) {
-  const text = `${JSON.stringify(makeProfile(name), null, 1)}\n`;
-  const file = path.join(root, 'src/engine/types/profiles', `${name}.json`);
+const made = NAMES.map(makeProfile);
+const missing = namesInNoBuild(made.map(engine.readProfile));
+if (missing.length > 0) throw new Error(`selected, but in no build: ${missing.join(' ')}`);
+for (const profile of made) {
+  const text = `${JSON.stringify(profile, null, 1)}\n`;
+  const file = path.join(root, 'src/engine/types/profiles', `${profile.name}.json`);
   writeFileSync(file, text);
   console.log(`${path.relative(root, file)} ${Math.round(text.length / 1024)} KiB`);
 }

@@ -8,6 +8,7 @@ import { CONFIG, GFP_COMPOSITES, RUN_TIME } from './selection.mjs';
  */
 export function selectConstants(arch, layout, config, enumerators) {
   const constants = new Map(layoutConstants(arch, layout));
+  for (const [name, value] of derivedConstants(arch, layout)) constants.set(name, value);
   for (const [name, parts] of Object.entries(GFP_COMPOSITES)) {
     const value = compose(parts, constants);
     const recorded = constants.get(name);
@@ -35,6 +36,15 @@ function* layoutConstants(arch, layout) {
     const name = raw.replace(/^\((__force u32|unsigned long|u64)\)/, '').replace(/^pgprot_val\((\w+)\)$/, '$1');
     if (!left.has(name)) yield [name, value];
   }
+}
+
+/** What a recorded boot shows only in a sum: on i386 vmalloc starts a fixed distance above the end of lowmem. */
+function* derivedConstants(arch, layout) {
+  if (arch === 'x86_64') return;
+  const recorded = (name) =>
+    Number(layout.find((line) => line.startsWith(`const ${name} `))?.split(' ').at(-1));
+  const offset = recorded('VMALLOC_START') - recorded('(unsigned long)high_memory');
+  yield ['VMALLOC_OFFSET', `0x${offset.toString(16)}`];
 }
 
 function compose(parts, constants) {

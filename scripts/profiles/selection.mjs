@@ -23,16 +23,16 @@ export const TYPES = words(`
   pcpu_chunk pcpu_block_md pcpu_group_info pcpu_alloc_info
   swap_info_struct swap_cluster_info percpu_cluster reclaim_state shrinker shrink_control
   scan_control compact_control capture_control alloc_context oom_control migration_target_control
-  page_frag page_frag_cache page_change_data cpa_data
+  page_frag page_frag_cache cpa_data
   rw_semaphore mutex thread_info resource
   deferred_split mm_slot khugepaged_scan
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
-  work_struct delayed_work timer_list completion kobject device backing_dev_info bdi_writeback kset ctl_table_header
-  percpu_rw_semaphore srcu_struct mmu_notifier_subscriptions wake_q_node mm_rss_stat_dummy cgroup_subsys_state
-  optimistic_spin_queue uprobes_state task_delay_info seq_file cftype
+  work_struct delayed_work timer_list completion kobject 
+       
+  optimistic_spin_queue uprobes_state 
 `);
 
 export const PARTS = {
@@ -40,40 +40,43 @@ export const PARTS = {
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl in_execve in_iowait
-    memcg_in_oom oom_reaper_list oom_reaper_timer mm_users plug pagefault_disabled
+     oom_reaper_list oom_reaper_timer plug pagefault_disabled
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
-  inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data i_nlink`),
+  inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data `),
 };
 
 export const ENUMS = words(`
   zone_type migratetype pageflags zone_stat_item node_stat_item vm_event_item zone_flags pgdat_flags zone_watermarks
-  lru_list compound_dtor_id pageblock_bits pageblock_skip writeback_stat_item numa_stat_item numa_event_item
-  lruvec_flags migrate_mode migrate_reason compact_result compact_priority zone_watermarks isolate_mode page_walk_action
+  lru_list compound_dtor_id pageblock_bits writeback_stat_item 
+  lruvec_flags migrate_mode migrate_reason compact_result compact_priority zone_watermarks page_walk_action
   kmalloc_cache_type slab_state fixed_addresses ttu_flags vm_fault_reason fault_flag tlb_flush_reason pg_level
-  page_cache_mode memblock_flags meminit_context memmap_context mapping_flags oom_constraint
-  transparent_hugepage_flag hugetlb_page_flags maple_type enum_hugetlb scan_result folio_flag km_type system_states
-  fpi_flags mfill_atomic_mode pcpu_fc rmp_flags hk_type
+  page_cache_mode memblock_flags meminit_context mapping_flags oom_constraint
+  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states
+    pcpu_fc hk_type
 `);
 
 /** Untagged enums, by one of their enumerators. */
 export const UNTAGGED_ENUMS = words(`
   SECTION_MARKED_PRESENT_BIT ZONELIST_FALLBACK MM_FILEPAGES SUBPAGE_INDEX_SUBPOOL PERCPU_REF_INIT_ATOMIC
-  FGP_CREAT WMARK_MIN DISCARD_SLAB
+   WMARK_MIN 
 `);
 
 export const TYPEDEFS = words(`
   gfp_t pte_t pmd_t pud_t p4d_t pgd_t pgprot_t pteval_t pmdval_t pudval_t pgdval_t pgprotval_t phys_addr_t dma_addr_t
-  resource_size_t atomic_t atomic_long_t atomic64_t spinlock_t raw_spinlock_t size_t ssize_t loff_t off_t pgoff_t pid_t
-  bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t
-  int64_t uintptr_t slab_flags_t fgf_t vm_fault_t compound_page_dtor isolate_mode_t freelist_idx_t swp_entry_t
-  pgtable_t vm_flags_t freelist_aba_t uint ulong ushort unchar fpi_t rmap_t acr_flags_t kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t lockdep_map_p
+  resource_size_t atomic_t atomic_long_t atomic64_t spinlock_t raw_spinlock_t size_t ssize_t loff_t off_t pid_t
+  bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
+  int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
+  pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
+  pg_data_t 
 `);
+
+/** Types that the kernel's headers define as macros: as typedefs. */
+export const TYPE_MACROS = { pgoff_t: 'unsigned long' };
 
 /** Data symbols, with the `.N` of function-local ones left off. */
 export const SYMBOLS = words(`
-  mem_map contig_page_data node_data mem_section max_pfn max_low_pfn min_low_pfn max_mapnr high_memory highstart_pfn
+  mem_map contig_page_data mem_section max_pfn max_low_pfn min_low_pfn max_mapnr high_memory highstart_pfn
   highend_pfn max_possible_pfn max_low_pfn_mapped max_pfn_mapped highest_memmap_pfn __highest_present_section_nr
   arch_zone_lowest_possible_pfn arch_zone_highest_possible_pfn zone_movable_pfn movable_zone nr_all_pages nr_kernel_pages
   dma_reserve _totalram_pages _totalhigh_pages totalreserve_pages totalcma_pages gfp_allowed_mask
@@ -81,16 +84,16 @@ export const SYMBOLS = words(`
   percpu_pagelist_high_fraction page_group_by_mobility_disabled fallbacks zone_names migratetype_names zonelist_update_seq
   compound_page_dtors pageflag_names gfpflag_names vmaflag_names pcpu_drain_mutex lru_disable_count
   boot_pageset boot_zonestats boot_nodestats vm_zone_stat vm_node_stat vm_event_states vmstat_text vm_numa_stat_key
-  node_states nr_online_nodes nr_node_ids nr_cpu_ids __cpu_online_mask __cpu_possible_mask __per_cpu_offset
+  node_states nr_cpu_ids __cpu_online_mask __cpu_possible_mask __per_cpu_offset
   this_cpu_off cpu_number
   sysctl_compact_unevictable_allowed sysctl_compaction_proactiveness sysctl_extfrag_threshold
-  memblock memblock_memory_init_regions memblock_reserved_init_regions physmem memblock_can_resize
+  memblock memblock_memory_init_regions memblock_reserved_init_regions memblock_can_resize
   memblock_memory_in_slab memblock_reserved_in_slab system_has_some_mirror
   cma_areas cma_area_count cma_mutex dma_contiguous_default_area
-  slab_caches slab_mutex slab_state slab_nomerge kmem_cache kmem_cache_node kmem_cache_boot kmem_cache_node_cache
+  slab_caches slab_mutex slab_state slab_nomerge kmem_cache kmem_cache_node kmem_cache_boot 
   kmalloc_caches kmalloc_info size_index slub_debug slub_debug_enabled slub_max_order slub_min_order slub_min_objects
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
-  use_alien_caches slab_reap_work slab_reap_node slab_caches_to_rcu_destroy
+  use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep
@@ -98,23 +101,23 @@ export const SYMBOLS = words(`
   vmap_lazy_nr nr_vmalloc_pages vmlist vmap_initialized vmap_blocks vmap_block_queue vfree_deferred
   ne_fit_preload_node ioremap_max_page_shift vmap_area_lock free_vmap_area_lock vmap_purge_lock drain_vmap_work
   vmap_allow_huge purge_vmap_area_lock
-  pkmap_count pkmap_page_table last_pkmap_nr page_address_htable page_address_maps __kmap_pte kmap_pte kmap_lock
+  pkmap_count pkmap_page_table last_pkmap_nr page_address_htable page_address_maps __kmap_pte 
   pkmap_map_wait
   init_mm init_task current_task cpu_current_top_of_stack pgd_list pgd_lock swapper_pg_dir init_top_pgt early_top_pgt
-  initial_page_table level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt level3_ident_pgt
-  level2_ident_pgt level4_kernel_pgt initial_pg_pmd initial_pg_fixmap swapper_pg_pmd swapper_pg_fixmap bm_pte
-  empty_zero_page zero_pfn phys_base page_offset_base vmalloc_base vmemmap_base pgdir_shift ptrs_per_p4d
+  initial_page_table level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt 
+    initial_pg_pmd initial_pg_fixmap bm_pte
+  empty_zero_page zero_pfn phys_base 
   __supported_pte_mask __default_kernel_pte_mask __VMALLOC_RESERVE __FIXADDR_TOP __userpte_alloc_gfp
-  page_size_mask direct_gbpages after_bootmem pfn_mapped nr_pfn_mapped pgt_buf_start pgt_buf_end pgt_buf_top
+  page_size_mask direct_gbpages after_bootmem pfn_mapped nr_pfn_mapped pgt_buf_end pgt_buf_top
   __cachemode2pte_tbl __pte2cachemode_tbl protection_map mmu_cr4_features boot_cpu_data e820_table e820_table_kexec
   e820_table_firmware boot_command_line
   iomem_resource cpu_tlbstate cpu_tlbstate_shared last_mm_ctx_id poking_mm poking_addr
-  cpu_entry_area ioremap_lock
+  cpu_entry_area 
   pcpu_base_addr pcpu_unit_size pcpu_unit_pages pcpu_nr_units pcpu_nr_slots pcpu_chunk_lists pcpu_first_chunk
   pcpu_reserved_chunk pcpu_unit_offsets pcpu_unit_map pcpu_group_offsets pcpu_group_sizes pcpu_nr_groups pcpu_atom_size
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
-  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages node_hstates hugetlb_cma
+  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
   shrinker_list shrinker_rwsem vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles
@@ -136,9 +139,9 @@ export const LABELS = words(`
   _brk_end __init_begin __init_end __per_cpu_start __per_cpu_end __per_cpu_load __start_rodata __end_rodata
   __end_rodata_hpage_align __end_rodata_aligned __start_ro_after_init __end_ro_after_init __smp_locks __smp_locks_end
   __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve
-  swapper_pg_dir init_top_pgt early_top_pgt initial_page_table initial_pg_pmd initial_pg_fixmap swapper_pg_pmd
-  swapper_pg_fixmap level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt level3_ident_pgt
-  level2_ident_pgt level4_kernel_pgt empty_zero_page phys_base jiffies init_thread_union init_stack __brk_pagetables
+  swapper_pg_dir init_top_pgt early_top_pgt initial_page_table initial_pg_pmd initial_pg_fixmap 
+   level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt 
+    empty_zero_page phys_base jiffies init_thread_union init_stack __brk_pagetables
 `);
 
 /** CONFIG_ values that change what memory management does: 1 for y, 0 when unset or unknown to the architecture. */

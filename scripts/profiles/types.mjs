@@ -1,5 +1,5 @@
 /** The types of a profile: those selected, and what they need, as lines. */
-import { ENUMS, PARTS, SIZE_ONLY, TYPEDEFS, TYPES, UNTAGGED_ENUMS } from './selection.mjs';
+import { ENUMS, PARTS, SIZE_ONLY, TYPE_MACROS, TYPEDEFS, TYPES, UNTAGGED_ENUMS } from './selection.mjs';
 
 /**
  * @param engine the bundled src/engine/types
@@ -62,6 +62,9 @@ export function selectTypes(engine, table, used) {
   for (const tag of ENUMS) if (table.enum(tag)) chosen.enums.set(tag, table.enum(tag));
   for (const name of TYPEDEFS) if (table.typedef(name)) need(table.typedef(name), false);
   for (const type of used) need(type, false);
+  for (const [name, text] of Object.entries(TYPE_MACROS)) {
+    chosen.typedefs.set(name, { kind: 'typedef', name, target: engine.parseCType(text, table) });
+  }
   const untagged = new Set(UNTAGGED_ENUMS.map((name) => table.enumerator(name)?.type));
 
   const byName = (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

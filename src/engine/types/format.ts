@@ -1,0 +1,247 @@
+/**
+ * A typed value as one line of text, the way gdb prints it:
+ *
+ *     0xffffffff81aef0c0 <contig_page_data>      MIGRATE_MOVABLE      "Normal"      {next = 0x..., prev = 0x...}
+ *
+ * Differences from gdb: offsets after symbols are hexadecimal, members that hold masks are hexadecimal, a char array ends at
+ * its null byte, and arrays of `unsigned char` are numbers.
+ *
+ * Work is bounded: printing stops where the text reaches its limit, so a summary of mem_map costs no more than one of a page.
+ */
+import {
+  elementPlace,
+  memberPlaceOf,
+  placeAt,
+  readScalar,
+  toAddress,
+  toBits,
+  type Place,
+  type ScalarValue,
+  type TypedMemory,
+} from './access.js';
+import { sizeOf, stripTypedefs } from './layout.js';
+import type { ArrayType, CType, EnumType, StructType } from './model.js';
+import type { Profile } from './profile.js';
+
+export interface FormatOptions {
+  /** Structs and arrays inside one another that are opened; below that `{...}`. */
+  readonly maxDepth?: number;
+  /** Characters; what does not fit becomes `...`. */
+  readonly maxLength?: number;
+}
+
+/** From how many equal elements on an array says `<repeats N times>`. */
+const REPEATS = 10;
+const MAX_STRING = 200;
+/** Members and typedefs that are masks by their names. */
+const MASK_NAME = /(^|_)(flags|mask)$|^(gfp_t|slab_flags_t|\w+val_t)$/;
+
+/** The value at a place. */
+export function formatPlace(
+  profile: Profile,
+  memory: TypedMemory,
+  place: Place,
+  options: FormatOptions = {},
+): string {
+  const printer = new Printer(profile, memory, options.maxDepth ?? 3, options.maxLength ?? 400);
+  printer.value(place, 0, '');
+  return printer.result();
+}
+
+/** A scalar that is already known, as its type prints. */
+export function formatScalar(profile: Profile, type: CType, value: ScalarValue): string {
+  return scalarText(profile, type, value, MASK_NAME.test(typedefName(type)));
+}
+
+/** `0xffffffff81aef0c0 <contig_page_data+0x40>` */
+export function formatPointer(profile: Profile, value: ScalarValue): string {
+  const hex = `0x${toBits(value, profile.pointerSize).toString(16)}`;
+  const address = toAddress(value, profile.pointerSize);
+  const found = address === undefined ? undefined : profile.symbolAt(address);
+  if (found === undefined) return hex;
+  const { symbol, offset } = found;
+  return `${hex} <${symbol.name}${offset === 0 ? '' : `+0x${offset.toString(16)}`}>`;
+}
+
+class Printer {
+  private text = '';
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly memory: TypedMemory,
+    private readonly maxDepth: number,
+    private readonly maxLength: number,
+  ) {}
+
+  result(): string {
+    if (this.text.length <= this.maxLength) return this.text;
+    return `${this.text.slice(0, Math.max(0, this.maxLength - 3))}...`;
+  }
+
+  private get full(): boolean {
+    return this.text.length > this.maxLength;
+  }
+
+  /** @param name of the member the value belongs to */
+  value(place: Place, depth: number, name: string): void {
+    const type = stripTypedefs(place.type);
+    switch (type.kind) {
+      case 'void':
+        this.text += 'void';
+        return;
+      case 'function':
+        this.text += `{...} ${formatPointer(this.profile, place.address)}`;
+        return;
+      case 'struct':
+      case 'union':
+        this.struct(place, type, depth);
+        return;
+      case 'array':
+        this.array(place, type, depth, name);
+        return;
+      case 'int':
+      case 'enum':
+      case 'pointer':
+        this.scalar(place, name);
+    }
+  }
+
+  private scalar(place: Place, name: string): void {
+    const value = readScalar(this.memory, place);
+    if (value === undefined) {
+      this.text += unreadable(this.profile, place);
+      return;
+    }
+    const hexadecimal = MASK_NAME.test(name) || MASK_NAME.test(typedefName(place.type));
+    this.text += scalarText(this.profile, place.type, value, hexadecimal);
+    const type = stripTypedefs(place.type);
+    const address = toAddress(value, this.memory.pointerSize);
+    if (type.kind !== 'pointer' || !isChar(type.target) || address === undefined) return;
+    const string = this.string(placeAt(address, type.target), Infinity);
+    if (string !== undefined && address !== 0) this.text += ` ${string}`;
+  }
+
+  private struct(place: Place, type: StructType, depth: number): void {
+    if (!type.complete) {
+      this.text += '<incomplete type>';
+      return;
+    }
+    if (depth >= this.maxDepth) {
+      this.text += '{...}';
+      return;
+    }
+    this.text += '{';
+    let separator = '';
+    for (const member of type.members) {
+      if (this.full) return;
+      this.text += separator + (member.name === '' ? '' : `${member.name} = `);
+      separator = ', ';
+      // Untagged structs and unions inside are part of this one, not a level of their own.
+      this.value(memberPlaceOf(place, member), member.name === '' ? depth : depth + 1, member.name);
+    }
+    this.text += '}';
+  }
+
+  private array(place: Place, type: ArrayType, depth: number, name: string): void {
+    if (isChar(type.element) && type.length > 0) {
+      this.text += this.string(place, type.length) ?? unreadable(this.profile, place);
+      return;
+    }
+    if (depth >= this.maxDepth && isCompound(type.element)) {
+      this.text += '{...}';
+      return;
+    }
+    this.text += '{';
+    for (let i = 0; i < type.length && !this.full;) {
+      const element = elementPlace(place, i, this.memory.pointerSize) as Place;
+      if (i > 0) this.text += ', ';
+      this.value(element, depth + 1, name);
+      const same = this.repeats(element, type, i);
+      if (same >= REPEATS) this.text += ` <repeats ${same} times>`;
+      i += same >= REPEATS ? same : 1;
+    }
+    this.text += '}';
+  }
+
+  /** How many elements from `index` on hold the same bytes. */
+  private repeats(first: Place, type: ArrayType, index: number): number {
+    const stride = sizeOf(type.element, this.memory.pointerSize);
+    if (stride === 0 || type.length - index < REPEATS) return 1;
+    const bytes = this.memory.readBytes(first.address, (type.length - index) * stride);
+    let same = 1;
+    for (let at = stride; at + stride <= bytes.length; at += stride, same++) {
+      for (let i = 0; i < stride; i++) if (bytes[at + i] !== bytes[i]) return same;
+    }
+    return same;
+  }
+
+  /** Up to the null byte or `maxLength` bytes, in quotes; undefined if nothing can be read. */
+  private string(place: Place, maxLength: number): string | undefined {
+    const length = Math.min(maxLength, MAX_STRING);
+    const bytes = this.memory.readBytes(place.address, length);
+    if (bytes.length === 0) return undefined;
+    const end = bytes.indexOf(0);
+    const more = end < 0 && length < maxLength ? '...' : '';
+    const shown = end < 0 ? bytes : bytes.subarray(0, end);
+    return `"${Array.from(shown, (code) => charText(code, '"')).join('')}"${more}`;
+  }
+}
+
+function scalarText(profile: Profile, type: CType, value: ScalarValue, hex: boolean): string {
+  const bare = stripTypedefs(type);
+  switch (bare.kind) {
+    case 'pointer':
+      return formatPointer(profile, value);
+    case 'enum':
+      return enumText(bare, value);
+    case 'int':
+      if (bare.bool && (value === 0 || value === 1)) return value === 1 ? 'true' : 'false';
+      if (bare.name === 'char') return `${value} '${charText(Number(value) & 255, "'")}'`;
+      return hex ? `0x${toBits(value, bare.sizeBytes).toString(16)}` : `${value}`;
+    case 'void':
+    case 'array':
+    case 'struct':
+    case 'union':
+    case 'function':
+      throw new Error(`${bare.kind} is no scalar`);
+  }
+}
+
+/** The first enumerator with the value, else the number. */
+function enumText(type: EnumType, value: ScalarValue): string {
+  return type.enumerators.find((e) => e.value === value)?.name ?? `${value}`;
+}
+
+/** Escapes of C that have a name. */
+const ESCAPES: ReadonlyMap<number, string> = new Map([
+  [7, '\\a'],
+  [8, '\\b'],
+  [9, '\\t'],
+  [10, '\\n'],
+  [12, '\\f'],
+  [13, '\\r'],
+  [92, '\\\\'],
+]);
+
+function charText(code: number, quote: '"' | "'"): string {
+  const escape = ESCAPES.get(code);
+  if (escape !== undefined) return escape;
+  const char = String.fromCharCode(code);
+  if (char === quote) return `\\${quote}`;
+  return code >= 32 && code < 127 ? char : `\\${code.toString(8).padStart(3, '0')}`;
+}
+
+const isChar = (type: CType): boolean => {
+  const bare = stripTypedefs(type);
+  return bare.kind === 'int' && bare.name === 'char';
+};
+
+const isCompound = (type: CType): boolean => {
+  const { kind } = stripTypedefs(type);
+  return kind === 'struct' || kind === 'union' || kind === 'array';
+};
+
+const typedefName = (type: CType): string => (type.kind === 'typedef' ? type.name : '');
+
+const unreadable = (profile: Profile, place: Place): string =>
+  `<error: Cannot access memory at address 0x${toBits(place.address, profile.pointerSize).toString(16)}>`;
