@@ -1,0 +1,114 @@
+/**
+ * The values of literals: integers with prefix and suffix, escapes in characters and strings.
+ *
+ * Source: ISO C11 6.4.4 and 6.4.5; binary literals, `\e` and digit-free suffix order as gcc takes them.
+ */
+import { encodeUtf8 } from './utf8.js';
+
+export interface IntegerLiteral {
+  /** Not negative; may be too large for any type, which is the checker's to say. */
+  readonly value: bigint;
+  readonly unsigned: boolean;
+  /** How many `l` the suffix has. */
+  readonly longs: 0 | 1 | 2;
+  /** A decimal literal never becomes unsigned by its size alone. */
+  readonly decimal: boolean;
+}
+
+/** The value of a number token, or what is wrong with it. */
+export function readInteger(text: string): IntegerLiteral | { readonly problem: string } {
+  const match = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)([uUlL]*)$/.exec(text);
+  if (match === null) return { problem: numberProblem(text) };
+  const digits = match[1] ?? '';
+  const suffix = (match[2] ?? '').replace(/ll|LL/, 'W');
+  if (!/^(?:[uU]?[lLW]?|[lLW][uU])$/.test(suffix))
+    return { problem: `'${match[2] ?? ''}' is no integer suffix: use u, l, ul, ll or ull` };
+  const octal = /^0[0-9]/.test(digits);
+  if (octal && /[89]/.test(digits))
+    return { problem: `'${digits}' begins with 0 and so is octal, which has no digits 8 and 9` };
+  return {
+    value: BigInt(octal ? `0o${digits.slice(1)}` : digits),
+    unsigned: /[uU]/.test(suffix),
+    longs: suffix.includes('W') ? 2 : /[lL]/.test(suffix) ? 1 : 0,
+    decimal: /^(?:0|[1-9][0-9]*)$/.test(digits) && digits !== '0',
+  };
+}
+
+function numberProblem(text: string): string {
+  if (/^[0-9.]+([eE][+-]?[0-9]+)?[fFlL]?$/.test(text))
+    return `'${text}' is a floating-point number, which the kernel does not use`;
+  if (/^0[xX]/.test(text)) return `'${text}' is no hexadecimal number`;
+  if (/^0[bB]/.test(text)) return `'${text}' is no binary number`;
+  return `'${text}' is no number`;
+}
+
+const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  e: 27,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+  '\\': 92,
+  "'": 39,
+  '"': 34,
+  '?': 63,
+};
+
+/** A malformed escape inside a literal, by its offsets from the literal's start. */
+export interface EscapeProblem {
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+}
+
+/** The bytes of a string or character token, quotes and all; it may lack its closing quote. */
+export function readQuoted(text: string): {
+  readonly bytes: readonly number[];
+  readonly problems: readonly EscapeProblem[];
+} {
+  const closed = text.length > 1 && text.endsWith(text[0] ?? '"');
+  const body = text.slice(1, closed ? -1 : undefined);
+  const bytes: number[] = [];
+  const problems: EscapeProblem[] = [];
+  const pieces = /[^\\]+|\\x[0-9a-fA-F]+|\\[0-7]{1,3}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\[^]?/g;
+  for (const match of body.matchAll(pieces)) {
+    const piece = match[0];
+    const problem = readPiece(piece, bytes);
+    if (problem !== undefined)
+      problems.push({
+        start: match.index + 1,
+        end: match.index + 1 + piece.length,
+        message: problem,
+      });
+  }
+  return { bytes, problems };
+}
+
+function readPiece(piece: string, bytes: number[]): string | undefined {
+  if (!piece.startsWith('\\')) {
+    bytes.push(...encodeUtf8(piece));
+    return undefined;
+  }
+  const rest = piece.slice(1);
+  const first = rest[0] ?? '';
+  if (/[0-7]/.test(first)) return pushByte(bytes, parseInt(rest, 8), piece);
+  if (rest.length > 1) {
+    const code = parseInt(rest.slice(1), 16);
+    if (first === 'x') return pushByte(bytes, code, piece);
+    if (code > 0x10ffff) return `'${piece}' is no character`;
+    bytes.push(...encodeUtf8(String.fromCodePoint(code)));
+    return undefined;
+  }
+  const simple = SIMPLE_ESCAPES[first];
+  if (simple === undefined) return `'${piece}' is no escape sequence`;
+  bytes.push(simple);
+  return undefined;
+}
+
+function pushByte(bytes: number[], value: number, piece: string): string | undefined {
+  bytes.push(value & 0xff);
+  return value > 0xff ? `'${piece}' does not fit a byte` : undefined;
+}
