@@ -26,6 +26,8 @@ const OFF = 0;
 const RECORDING = 1;
 /** The cursor is left of the end: the next write must cut first. */
 const BEHIND = 2;
+/** The cursor is left of the end, and a run repeats what lies to the right: see {@link Tape.replay}. */
+const REPLAYING = 3;
 
 /** Something that happened at a position of the tape. */
 export interface Mark<Event> {
@@ -38,6 +40,14 @@ export interface TapeEntry {
   readonly cell: Cell;
   readonly before: number;
   readonly after: number;
+}
+
+/** A replayed run did something else than the tape says. Memory is at the cursor: everything before it was the same. */
+export class ReplayDiverged extends Error {
+  constructor(readonly position: number) {
+    super(`replay left the tape at position ${position}`);
+    this.name = 'ReplayDiverged';
+  }
 }
 
 export interface TapeOptions {
@@ -54,8 +64,9 @@ export class Tape<Event = unknown> {
   private segment: Int32Array;
   private segmentNumber = 0;
   private next = 0;
-  /** Valid only while the cursor is behind. */
+  /** Valid only while the cursor is behind or a run is replayed. */
   private endWhileBehind = 0;
+  private onReplayedMark: ((event: Event) => void) | undefined;
   private marks: Mark<Event>[] = [];
   private hashPosition = 0;
   private hashLow = 0;
@@ -90,6 +101,8 @@ export class Tape<Event = unknown> {
       this.cut();
       this.write(cell, value);
       return;
+    } else if (this.mode === REPLAYING) {
+      this.retrace(cell, value);
     }
     words[cell] = value;
   }
@@ -112,7 +125,7 @@ export class Tape<Event = unknown> {
 
   /** Position past the last entry. */
   get end(): number {
-    return this.mode === BEHIND ? this.endWhileBehind : this.cursor;
+    return this.mode >= BEHIND ? this.endWhileBehind : this.cursor;
   }
 
   get recording(): boolean {
@@ -151,6 +164,45 @@ export class Tape<Event = unknown> {
     return target;
   }
 
+  /**
+   * Repeats a run that the tape holds from the cursor on: each write must be the recorded one and moves the cursor over
+   * it, marks are shown to `onMark` instead of being hung again. Nothing is cut. Throws {@link ReplayDiverged} where the
+   * run does something else. Afterwards the cursor is behind the last write that `run` made.
+   */
+  replay<T>(run: () => T, onMark?: (event: Event) => void): T {
+    if (this.mode === OFF || this.mode === REPLAYING) throw new Error('there is nothing to replay');
+    this.endWhileBehind = this.end;
+    this.mode = REPLAYING;
+    this.onReplayedMark = onMark;
+    try {
+      return run();
+    } finally {
+      this.onReplayedMark = undefined;
+      // Unless the run went on recording by `endReplay`.
+      if (this.mode === REPLAYING)
+        this.mode = this.cursor < this.endWhileBehind ? BEHIND : RECORDING;
+    }
+  }
+
+  /** Inside a replayed run: takes over entries that the run does not make itself (edits), up to `position`. */
+  replayEntriesTo(position: number): void {
+    if (this.mode !== REPLAYING) throw new Error('no run is replayed');
+    const target = Math.min(position, this.endWhileBehind);
+    for (let at = this.cursor; at < target; at++) {
+      const segment = this.segmentAt(at);
+      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+      this.memory.words[segment[index] as number] = segment[index + 2] as number;
+    }
+    this.place(target);
+  }
+
+  /** Inside a replayed run that has come to the end of the tape: what follows is recorded. */
+  endReplay(): void {
+    if (this.mode !== REPLAYING || this.cursor !== this.endWhileBehind)
+      throw new Error('the replayed run is not at the end of the tape');
+    this.mode = RECORDING;
+  }
+
   /** Forgets everything to the right of the cursor. */
   cut(): void {
     if (this.mode !== BEHIND) return;
@@ -165,6 +217,10 @@ export class Tape<Event = unknown> {
 
   /** Hangs an event at the cursor. */
   mark(event: Event): void {
+    if (this.mode === REPLAYING) {
+      this.onReplayedMark?.(event);
+      return;
+    }
     if (this.mode === BEHIND) this.cut();
     this.marks.push({ position: this.cursor, event });
   }
@@ -222,6 +278,16 @@ export class Tape<Event = unknown> {
   hash(): string {
     this.foldHash(this.cursor);
     return hex8(this.hashHigh) + hex8(this.hashLow);
+  }
+
+  /** One write of a replayed run. */
+  private retrace(cell: Cell, value: number): void {
+    const at = this.cursor;
+    if (at === this.endWhileBehind) throw new ReplayDiverged(at);
+    const segment = this.segmentAt(at);
+    const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+    if (segment[index] !== cell || segment[index + 2] !== value) throw new ReplayDiverged(at);
+    this.place(at + 1);
   }
 
   private foldHash(target: number): void {
