@@ -49,17 +49,20 @@ export function locate(view: KernelView): Located {
 function flatMemmap(view: KernelView, maxPfn: number): MemmapGeometry {
   const base = view.pointer('mem_map');
   const sizeofPage = view.sizeof('page');
+  // Backed up to the end of the last block of the highest order; beyond max_pfn nobody initialised it.
+  const blockPages = 1 << (view.profile.constant('MAX_ORDER') - 1);
+  const endPfn = Math.ceil(maxPfn / blockPages) * blockPages;
   if (base < view.pageOffset)
     throw new ImageError("The core's mem_map is not set: the kernel had not built it yet.");
   return {
     base,
     sizeofPage,
-    endPfn: maxPfn,
+    endPfn,
     extents: [
       {
         startMapPage: 0,
         startFrame: frameOf(view, base),
-        nrFrames: Math.ceil(((base % PAGE_SIZE) + maxPfn * sizeofPage) / PAGE_SIZE),
+        nrFrames: Math.ceil(((base % PAGE_SIZE) + endPfn * sizeofPage) / PAGE_SIZE),
       },
     ],
   };

@@ -54,6 +54,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   });
   placePerCpuObjects(image, view);
   placeSectionUsage(image, view);
+  image.mm.resolveGlobals();
   return image;
 }
 
