@@ -1,0 +1,62 @@
+/**
+ * The state that a trace records first: its first full `%zones` and the `%memmap` that belongs to it.
+ */
+import type { Profile, ProfileName } from '../../types/profile.js';
+import { isProfileName, loadProfile, PROFILE_NAMES } from '../../types/bundled.js';
+import { ImageError } from '../kernelImage.js';
+import { parseMemmap, type MemmapRuns } from './memmapDump.js';
+import { readTrace, type TraceDump, type TraceItem } from './trace.js';
+import type { ZonesDump } from './zonesDump.js';
+import { parseZones } from './zonesText.js';
+
+export interface RecordedState {
+  /** Text of the first `mark` line: `x86_64-slub/512M/idle/1`. '' without one. */
+  readonly mark: string;
+  readonly zones: ZonesDump;
+  readonly memmap: MemmapRuns;
+}
+
+/** Looks through the items of a trace for the state that they begin with. */
+export class StateFinder {
+  private mark = '';
+  private zones: ZonesDump | undefined;
+
+  /** Takes the next item; gives the state when this item completes it. */
+  take(item: TraceItem): RecordedState | undefined {
+    if (item.kind === 'mark' && this.mark === '') this.mark = item.text;
+    return item.kind === 'dump' ? this.takeDump(item) : undefined;
+  }
+
+  private takeDump(dump: TraceDump): RecordedState | undefined {
+    if (dump.name === 'zones') this.zones = parseZones(dump);
+    if (dump.name !== 'memmap' || this.zones === undefined) return undefined;
+    return { mark: this.mark, zones: this.zones, memmap: parseMemmap(dump) };
+  }
+}
+
+/** @throws ImageError when the text has no full state; TraceError when it is no trace */
+export function findState(chunks: Iterable<string>): RecordedState {
+  const finder = new StateFinder();
+  for (const item of readTrace(chunks)) {
+    const state = finder.take(item);
+    if (state !== undefined) return state;
+  }
+  throw new ImageError('The trace holds no full state: it needs a %zones and a %memmap dump.');
+}
+
+/**
+ * The profile of the kernel a state was recorded on. The mark says it (`x86_64-slub/512M/...`); else the address of the
+ * first zone tells it, for no two of the bundled builds have `contig_page_data` in the same place.
+ */
+export function profileOfState(state: RecordedState): Profile {
+  const named = state.mark.split('/')[0] ?? '';
+  if (isProfileName(named)) return loadProfile(named);
+  const name = PROFILE_NAMES.find((candidate) => fits(candidate, state));
+  if (name !== undefined) return loadProfile(name);
+  throw new ImageError('The trace says of no bundled kernel build that it was recorded on it.');
+}
+
+function fits(name: ProfileName, state: RecordedState): boolean {
+  const zone = state.zones.zones[0]?.populated;
+  return zone !== undefined && zone.at === loadProfile(name).symbol('contig_page_data')?.address;
+}
