@@ -33,7 +33,7 @@ export interface EntryBits {
 }
 
 /** Bit numbers, both inclusive. */
-type BitRange = readonly [high: number, low: number];
+export type BitRange = readonly [high: number, low: number];
 
 export interface LevelFormat {
   readonly name: LevelName;
@@ -43,70 +43,85 @@ export interface LevelFormat {
   readonly shift: number;
   readonly indexBits: number;
   readonly mapsPage: 'never' | 'with PSE' | 'always';
-  /** False for PAE's top level alone: its entries have neither RW, US, A nor NX. */
-  readonly hasRights: boolean;
-  /** What must be zero beside the bits above MAXPHYADDR: in an entry that leads to a table, and in one that maps a page. */
-  readonly reservedInTable: readonly BitRange[];
-  readonly reservedInPage: readonly BitRange[];
+  /** What must be zero, beside bits 51..M, in an entry that leads to a table ... */
+  readonly reservedInTable?: readonly BitRange[];
+  /** ... and in one that maps a page. */
+  readonly reservedInPage?: readonly BitRange[];
+  /** Its entries have neither RW, US, A nor NX. */
+  readonly hasNoRights?: true;
 }
 
-const level = (
-  name: LevelName,
-  intelName: LevelFormat['intelName'],
-  shift: number,
-  indexBits: number,
-  mapsPage: LevelFormat['mapsPage'],
-  reservedInTable: readonly BitRange[] = [],
-  reservedInPage: readonly BitRange[] = [],
-  hasRights = true,
-): LevelFormat => ({
-  name,
-  intelName,
-  shift,
-  indexBits,
-  mapsPage,
-  hasRights,
-  reservedInTable,
-  reservedInPage,
-});
+/** The address bits of a large page that lie inside it; PAT (12) is among them, but means something. */
+const IN_4M: BitRange = [21, 13];
+const IN_2M: BitRange = [20, 13];
+const IN_1G: BitRange = [29, 13];
+/** What 4 and 5 levels ignore and PAE does not. */
+const ABOVE_52: BitRange = [62, 52];
+const PS: BitRange = [7, 7];
+const NX: BitRange = [63, 63];
 
-const PAE_PGD_RESERVED: readonly BitRange[] = [
-  [63, 52],
-  [8, 5],
-  [2, 1],
-];
-const PS_RESERVED: readonly BitRange[] = [[7, 7]];
-/** The address bits of a large page that lie inside it, PAT (12) left out. */
-const IN_4M: readonly BitRange[] = [[21, 13]];
-const IN_2M: readonly BitRange[] = [[20, 13]];
-const IN_1G: readonly BitRange[] = [[29, 13]];
-
-const PTE = level('PTE', 'PTE', 12, 9, 'always');
-const PMD = level('PMD', 'PDE', 21, 9, 'with PSE', [], IN_2M);
-const PUD = level('PUD', 'PDPTE', 30, 9, 'with PSE', [], IN_1G);
-
-/** From the root down. */
+/** From the root down. The last levels of 4 and 5 levels are the same. */
 export const LEVELS: Readonly<Record<PagingMode, readonly LevelFormat[]>> = {
   '2-level': [
-    level('PGD', 'PDE', 22, 10, 'with PSE', [], IN_4M),
-    level('PTE', 'PTE', 12, 10, 'always'),
+    { name: 'PGD', intelName: 'PDE', shift: 22, indexBits: 10, ...large(IN_4M) },
+    { name: 'PTE', intelName: 'PTE', shift: 12, indexBits: 10, mapsPage: 'always' },
   ],
-  pae: [level('PGD', 'PDPTE', 30, 2, 'never', PAE_PGD_RESERVED, [], false), PMD, PTE],
-  '4-level': [level('PGD', 'PML4E', 39, 9, 'never', PS_RESERVED), PUD, PMD, PTE],
+  pae: [
+    {
+      name: 'PGD',
+      intelName: 'PDPTE',
+      shift: 30,
+      indexBits: 2,
+      ...onlyTables(NX, ABOVE_52, [8, 5], [2, 1]),
+      hasNoRights: true,
+    },
+    {
+      name: 'PMD',
+      intelName: 'PDE',
+      shift: 21,
+      indexBits: 9,
+      ...large(IN_2M, ABOVE_52),
+      reservedInTable: [ABOVE_52],
+    },
+    {
+      name: 'PTE',
+      intelName: 'PTE',
+      shift: 12,
+      indexBits: 9,
+      mapsPage: 'always',
+      reservedInPage: [ABOVE_52],
+    },
+  ],
+  '4-level': [
+    { name: 'PGD', intelName: 'PML4E', shift: 39, indexBits: 9, ...onlyTables(PS) },
+    { name: 'PUD', intelName: 'PDPTE', shift: 30, indexBits: 9, ...large(IN_1G) },
+    { name: 'PMD', intelName: 'PDE', shift: 21, indexBits: 9, ...large(IN_2M) },
+    { name: 'PTE', intelName: 'PTE', shift: 12, indexBits: 9, mapsPage: 'always' },
+  ],
   '5-level': [
-    level('PGD', 'PML5E', 48, 9, 'never', PS_RESERVED),
-    level('P4D', 'PML4E', 39, 9, 'never', PS_RESERVED),
-    PUD,
-    PMD,
-    PTE,
+    { name: 'PGD', intelName: 'PML5E', shift: 48, indexBits: 9, ...onlyTables(PS) },
+    { name: 'P4D', intelName: 'PML4E', shift: 39, indexBits: 9, ...onlyTables(PS) },
+    { name: 'PUD', intelName: 'PDPTE', shift: 30, indexBits: 9, ...large(IN_1G) },
+    { name: 'PMD', intelName: 'PDE', shift: 21, indexBits: 9, ...large(IN_2M) },
+    { name: 'PTE', intelName: 'PTE', shift: 12, indexBits: 9, mapsPage: 'always' },
   ],
 };
+
+function large(...reservedInPage: readonly BitRange[]) {
+  return { mapsPage: 'with PSE', reservedInPage } as const;
+}
+
+function onlyTables(...reservedInTable: readonly BitRange[]) {
+  return { mapsPage: 'never', reservedInTable } as const;
+}
 
 /** A level as one processor in one mode reads it: what its features and registers leave open is decided. */
 export interface Level extends LevelFormat {
   readonly entryBytes: 4 | 8;
   /** Whether bit 7 makes a page here. When it does not, it is ignored (CR4.PSE = 0) or among the reserved bits. */
   readonly largePages: boolean;
+  /** Whether the processor sets A in its entries: everywhere but in PAE's top level, and there too on some. */
+  readonly setsAccessed: boolean;
   /** Bits 20..13 of a 4 MiB page are bits 39..32 of its address. */
   readonly pse36: boolean;
   readonly mustBeZeroInTable: EntryBits;
@@ -163,7 +178,9 @@ export function decode(at: Level, low: number, high: number): Entry {
     leaf,
     phys: physOf(at, leaf, low, high),
     flags: flagsOf(at, leaf, low, high),
-    reservedBits: hasReservedBits(at, leaf, low, high) ? reservedBits(at, leaf, low, high) : NO_BITS,
+    reservedBits: hasReservedBits(at, leaf, low, high)
+      ? reservedBits(at, leaf, low, high)
+      : NO_BITS,
   };
 }
 

@@ -1,0 +1,50 @@
+/**
+ * What page tables are read from and written to.
+ *
+ * Invariant: reading never touches a frame, so that looking at an address costs the machine nothing; writing goes through
+ * the tape.
+ */
+import { asPhys, type PhysAddr } from '../memory/address.js';
+import type { PhysicalMemory } from '../memory/physical.js';
+import type { Tape } from '../memory/tape.js';
+
+export interface TableMemory {
+  /**
+   * Words from `phys` on, all in one frame; undefined where there is no memory. A view of the memory or a copy: not to be
+   * kept across a write.
+   */
+  readWords(phys: PhysAddr, nrWords: number): Int32Array | undefined;
+}
+
+export interface WritableTableMemory extends TableMemory {
+  writeWord(phys: PhysAddr, value: number): void;
+}
+
+export function inspected(memory: PhysicalMemory): TableMemory {
+  return { readWords: (phys, nrWords) => readWords(memory, phys, nrWords) };
+}
+
+export function onTape(tape: Tape): WritableTableMemory {
+  const { memory } = tape;
+  return {
+    readWords: (phys, nrWords) => readWords(memory, phys, nrWords),
+    writeWord: (phys, value) => {
+      const cell = memory.cell(phys);
+      if (cell !== 0) tape.write(cell, value | 0);
+    },
+  };
+}
+
+function readWords(
+  memory: PhysicalMemory,
+  phys: PhysAddr,
+  nrWords: number,
+): Int32Array | undefined {
+  const slot = memory.slotOfFrame[Math.floor(phys / 4096)] ?? 0;
+  if (slot !== 0) {
+    const cell = memory.cell(asPhys(phys));
+    return memory.words.subarray(cell, cell + nrWords);
+  }
+  const bytes = memory.readBytes(phys, nrWords * 4);
+  return bytes.length < nrWords * 4 ? undefined : new Int32Array(bytes.buffer, 0, nrWords);
+}

@@ -1,0 +1,234 @@
+/**
+ * The page walk: from the root in cr3 down to a page, keeping every entry read on the way, or to the exception that the
+ * access raises.
+ *
+ *     va  | index | index | index | index | offset |
+ *            │       │       │       │
+ *     cr3 ─> PGD ──> PUD ──> PMD ──> PTE ──> page + offset         levels: formats.ts
+ *
+ * A walk only reads. What the processor writes on its way is {@link setAccessedDirty}, apart.
+ *
+ * Invariant: an entry is judged in the order present, reserved bits; rights are judged at the end over all levels together.
+ * Source: SDM vol. 3A 4.3 to 4.8; QEMU target/i386/tcg/sysemu/excp_helper.c for its PAE top level. The four entries of that are read from memory at each walk, where a processor keeps those
+ * it read when cr3 was loaded (4.4.1); with a reserved bit set, that load is what raises #GP.
+ */
+import { asPhys, formatAddress, type PhysAddr, type VirtAddr } from '../memory/address.js';
+import {
+  ALL_RIGHTS,
+  errorCode,
+  narrowed,
+  violation,
+  withholds,
+  type Access,
+  type FaultCause,
+  type Rights,
+} from './access.js';
+import { decode, patIndex, type Entry, type Level } from './formats.js';
+import { indexAt, isCanonical, offsetInPage, type Paging } from './paging.js';
+import { memoryType, type MemoryType } from './registers.js';
+import type { TableMemory, WritableTableMemory } from './tableMemory.js';
+
+export interface WalkStep {
+  readonly level: Level;
+  readonly tablePhys: PhysAddr;
+  readonly index: number;
+  readonly entryPhys: PhysAddr;
+  readonly entry: Entry;
+}
+
+export interface MappedPage {
+  /** Physical address of the byte asked for. */
+  readonly phys: PhysAddr;
+  /** Where the page begins. */
+  readonly pagePhys: PhysAddr;
+  readonly pageSize: number;
+  readonly rights: Rights;
+  /** Global, and CR4.PGE lets it be. */
+  readonly global: boolean;
+  readonly dirty: boolean;
+  readonly memoryType: MemoryType | undefined;
+}
+
+export interface PageFault {
+  readonly kind: 'page fault';
+  readonly errorCode: number;
+  readonly cr2: VirtAddr;
+  /** The level whose entry decides. */
+  readonly level: Level;
+  readonly reason: string;
+}
+
+export type Exception =
+  | PageFault
+  | { readonly kind: 'general protection'; readonly reason: string }
+  /** An entry leads to where no memory answers. A processor would read whatever the bus gives. */
+  | { readonly kind: 'no memory'; readonly phys: PhysAddr; readonly reason: string };
+
+export interface Walk {
+  readonly va: VirtAddr;
+  /** The entries read, from the root down. */
+  readonly steps: readonly WalkStep[];
+  /** Where the tables lead; there too when the access is refused. */
+  readonly page: MappedPage | undefined;
+  readonly exception: Exception | undefined;
+}
+
+/** A kernel read: what a walk is judged by when nobody says. */
+const KERNEL_READ: Access = { kind: 'read', user: false };
+
+/** @param access without it only the translation is asked for, and rights are not judged */
+export function walk(paging: Paging, memory: TableMemory, va: VirtAddr, access?: Access): Walk {
+  if (paging.mode === 'off') return { va, steps: [], page: identity(va), exception: undefined };
+  const steps: WalkStep[] = [];
+  const stopped = (exception: Exception): Walk => ({ va, steps, page: undefined, exception });
+  if (!isCanonical(paging, va)) {
+    const address = formatAddress(va, paging.pointerSize);
+    const bits = `bits 63..${paging.addressBits - 1} of ${address} are not all the same`;
+    return stopped({ kind: 'general protection', reason: `not a canonical address: ${bits}` });
+  }
+  let tablePhys = paging.rootPhys;
+  let rights = ALL_RIGHTS;
+  for (const level of paging.levels) {
+    const step = readEntry(memory, level, tablePhys, va);
+    if (step === undefined) return stopped(noMemory(level, tablePhys, paging.pointerSize));
+    steps.push(step);
+    const { entry } = step;
+    const fault = faultIn(paging, step, va, access ?? KERNEL_READ);
+    if (fault !== undefined) return stopped(fault);
+    rights = narrowed(rights, paging, level, entry.low, entry.high);
+    if (entry.leaf) {
+      const page = pageOf(paging, step, rights, va);
+      const exception = access && refusal(paging, steps, rights, va, access);
+      return { va, steps, page, exception };
+    }
+    tablePhys = entry.phys;
+  }
+  throw new Error(`the levels of ${paging.mode} do not end in one that maps pages`);
+}
+
+function readEntry(
+  memory: TableMemory,
+  level: Level,
+  tablePhys: PhysAddr,
+  va: VirtAddr,
+): WalkStep | undefined {
+  const index = indexAt(level, va);
+  const entryPhys = asPhys(tablePhys + index * level.entryBytes);
+  const words = memory.readWords(entryPhys, level.entryBytes / 4);
+  if (words === undefined) return undefined;
+  const entry = decode(level, words[0] ?? 0, words[1] ?? 0);
+  return { level, tablePhys, index, entryPhys, entry };
+}
+
+/** What one entry alone raises. */
+function faultIn(
+  paging: Paging,
+  step: WalkStep,
+  va: VirtAddr,
+  access: Access,
+): Exception | undefined {
+  const { entry, level } = step;
+  if (!entry.present)
+    return pageFault(paging, step, va, access, 'not present', `${stepText(step)} is not present`);
+  if (entry.reservedBits.length === 0) return undefined;
+  const which = `${stepText(step)} has reserved ${plural(entry.reservedBits)} set`;
+  if (level.hasNoRights === true)
+    return { kind: 'general protection', reason: `${which}: loading cr3 is refused` };
+  return pageFault(paging, step, va, access, 'reserved bit', which);
+}
+
+const plural = (bits: readonly number[]): string =>
+  `${bits.length === 1 ? 'bit' : 'bits'} ${bits.join(', ')}`;
+
+/** What all levels together do not allow. */
+function refusal(
+  paging: Paging,
+  steps: readonly WalkStep[],
+  rights: Rights,
+  va: VirtAddr,
+  access: Access,
+): PageFault | undefined {
+  const violated = violation(paging, rights, access);
+  if (violated === undefined) return undefined;
+  const { flag, rule } = violated;
+  const deciding =
+    steps.find(({ level, entry }) => level.hasNoRights !== true && withholds(violated, entry)) ??
+    (steps[steps.length - 1] as WalkStep);
+  const value = deciding.entry.flags[flag] ? 1 : 0;
+  const reason = `${rule}: ${flag} is ${value} in ${stepText(deciding)}`;
+  return pageFault(paging, deciding, va, access, 'violation', reason);
+}
+
+function pageFault(
+  paging: Paging,
+  { level }: WalkStep,
+  cr2: VirtAddr,
+  access: Access,
+  cause: FaultCause,
+  reason: string,
+): PageFault {
+  return { kind: 'page fault', errorCode: errorCode(paging, access, cause), cr2, level, reason };
+}
+
+function noMemory(level: Level, phys: PhysAddr, pointerSize: 4 | 8): Exception {
+  const where = formatAddress(phys, pointerSize);
+  const reason = `the ${level.name} table would lie at physical ${where}, where there is no memory`;
+  return { kind: 'no memory', phys, reason };
+}
+
+function pageOf(
+  paging: Paging,
+  { level, entry }: WalkStep,
+  rights: Rights,
+  va: VirtAddr,
+): MappedPage {
+  const pageSize = 2 ** level.shift;
+  return {
+    phys: asPhys(entry.phys + offsetInPage(va, pageSize)),
+    pagePhys: entry.phys,
+    pageSize,
+    rights,
+    global: paging.globalPages && entry.flags.G,
+    dirty: entry.flags.D,
+    memoryType: memoryType(paging.pat, patIndex(entry)),
+  };
+}
+
+const identity = (va: VirtAddr): MappedPage => ({
+  phys: asPhys(va),
+  pagePhys: asPhys(Math.floor(va / 4096) * 4096),
+  pageSize: 4096,
+  rights: ALL_RIGHTS,
+  global: false,
+  dirty: true,
+  memoryType: 'WB',
+});
+
+/** `PMD[0x1be]`. */
+export const stepText = ({ level, index }: WalkStep): string =>
+  `${level.name}[0x${index.toString(16)}]`;
+
+const ACCESSED = 1 << 5;
+const DIRTY = 1 << 6;
+
+/**
+ * Sets A in the entries used and D in the one that maps the page, as a processor does: on the way down A in each entry that
+ * leads on, and the last one's only when the access happens. Returns how many entries changed.
+ */
+export function setAccessedDirty(
+  { steps, page, exception }: Walk,
+  access: Access,
+  memory: WritableTableMemory,
+): number {
+  let nrChanged = 0;
+  for (const { level, entry, entryPhys } of steps) {
+    if (!entry.present || entry.reservedBits.length > 0 || !level.setsAccessed) continue;
+    const isLast = entry.leaf;
+    if (isLast && (page === undefined || exception !== undefined)) continue;
+    const bits = isLast && access.kind === 'write' ? ACCESSED | DIRTY : ACCESSED;
+    if ((entry.low & bits) === bits) continue;
+    memory.writeWord(entryPhys, entry.low | bits);
+    nrChanged++;
+  }
+  return nrChanged;
+}
