@@ -1,6 +1,6 @@
 /**
- * The context every kernel function takes first: `k`. It resolves, once for an image, where the fields of the kernel's
- * structures lie (word offsets), and turns the kernel's pointers into cells and back.
+ * The context every kernel function takes first: `k`. It holds the image's memory and tape, the places of the kernel's
+ * fields (layout.ts) and its constants (constants.ts), and turns the kernel's pointers into cells and back.
  *
  * In `src/engine/kernel` a kernel pointer is a cell (0 is NULL): `k.words[page + k.page_private]` is `page->private`.
  * Reads index `k.words` directly; writes go through `k.write`, never otherwise. `k.words` may be replaced by any call
@@ -13,6 +13,7 @@ import {
   fromWords,
   highWord,
   lowWord,
+  PAGE_SIZE,
   type Cell,
   type Pfn,
   type PhysAddr,
@@ -20,11 +21,12 @@ import {
 } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
-import { findMember } from '../types/members.js';
 import type { Profile } from '../types/profile.js';
 import type { KernelEvent } from './events.js';
 import { KernelFault } from './events.js';
+import { Layout } from './layout.js';
 import type { Memmap } from './memmap.js';
+import type { Pgdat, Zone } from './types.js';
 
 /** How linear kernel addresses map: what the image knows and the hot path needs. */
 export interface LinearMaps {
@@ -47,26 +49,48 @@ export interface Window {
   readonly cell: Cell;
 }
 
-export class Mm {
+/** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
+const NR_TRANSLATIONS = 1024;
+/** Words set aside for what is neither memory nor a scenario's: see `register`. */
+const REGISTERS = ['cpu', 'current_flags', 'bad_page_nr_shown', 'scratch_list'] as const;
+const WORDS_PER_REGISTER = 4;
+
+export class Mm extends Layout {
   words: Int32Array = new Int32Array(0);
-  /** 64-bit pointers and longs: two words. */
-  readonly wide: boolean;
-  /** Words in a pointer, and in a `long`. */
-  readonly ptr_words: 1 | 2;
   /** slot -> the kernel virtual address of its frame (0: none, highmem). */
   private slotLow = new Int32Array(0);
   private slotHigh = new Int32Array(0);
+  /** virtual page -> cell of its first word, direct mapped by page number. 1 is no page's address: an empty entry. */
+  private readonly cachedLow = new Int32Array(NR_TRANSLATIONS).fill(1);
+  private readonly cachedHigh = new Int32Array(NR_TRANSLATIONS);
+  private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
   private readonly windows: Window[] = [];
+  private readonly registers: Cell;
+
+  // Globals, valid after `resolveGlobals`.
+  /** `contig_page_data`: the only node. */
+  node: Pgdat = asCell(0);
+  /** `contig_page_data.node_zones[]`. */
+  zones: readonly Zone[] = [];
+  vm_zone_stat: Cell = asCell(0);
+  gfp_allowed_mask: Cell = asCell(0);
+  page_group_by_mobility_disabled: Cell = asCell(0);
+  watermark_boost_factor: Cell = asCell(0);
+  private vm_event_states_up: Cell = asCell(0);
+  /** SMP: the offset of `vm_event_states` in a CPU's area, and `__per_cpu_offset[]`. */
+  private vm_event_states_offset = 0;
+  private per_cpu_offset: Cell = asCell(0);
+  /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
+  readonly pageblockWords: Int32Array;
 
   constructor(
-    readonly profile: Profile,
+    profile: Profile,
     readonly memory: PhysicalMemory,
     readonly tape: Tape<KernelEvent>,
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
-    this.wide = profile.pointerSize === 8;
-    this.ptr_words = this.wide ? 2 : 1;
+    super(profile);
     memory.onGrow((words) => {
       this.words = words;
       this.slotLow = enlarged(this.slotLow, memory.frameOfSlot.length);
@@ -77,40 +101,46 @@ export class Mm {
       this.slotLow[slot] = lowWord(va);
       this.slotHigh[slot] = this.wide ? highWord(va) : 0;
     });
+    this.registers = memory.addPseudoFrames(1);
+    // The last page of the address space, where no kernel maps anything: a list head there has an address of its own.
+    const lastPage = asVirt((this.wide ? 0 : 0x1_0000_0000) - PAGE_SIZE);
+    this.addWindow({ start: lastPage, sizeBytes: PAGE_SIZE, cell: this.registers });
+    this.pageblockWords = new Int32Array((memmap.endPfn >> (this.pageblock_order + 3)) + 1);
   }
 
-  /** Word offset of `member` (a path as C writes it) in `struct tag`. A member that is not word-aligned is a defect. */
-  offset(tag: string, member: string): number {
-    const place = this.memberPlace(tag, member);
-    if (place.offsetBits % 32 !== 0) throw new Error(`${tag}.${member} is not word-aligned`);
-    return place.offsetBits / 32;
+  /**
+   * Looks up the globals of page allocation. Called when the image's memory rules and placements are declared, before any
+   * kernel function runs.
+   */
+  resolveGlobals(): void {
+    this.node = this.symbol('contig_page_data');
+    const zones: Zone[] = [];
+    for (let i = 0; i < this.MAX_NR_ZONES; i++)
+      zones.push(asCell(this.node + this.pgdat_node_zones + i * this.zone_words));
+    this.zones = zones;
+    this.vm_zone_stat = this.symbol('vm_zone_stat');
+    this.gfp_allowed_mask = this.symbol('gfp_allowed_mask');
+    this.page_group_by_mobility_disabled = this.symbol('page_group_by_mobility_disabled');
+    this.watermark_boost_factor = this.symbol('watermark_boost_factor');
+    if (this.smp) {
+      this.per_cpu_offset = this.symbol('__per_cpu_offset');
+      this.vm_event_states_offset = this.profile.symbol('vm_event_states')?.address ?? 0;
+    } else {
+      this.vm_event_states_up = this.symbol('vm_event_states');
+    }
   }
 
-  /** Byte offset of `member` in `struct tag`. */
-  byteOffset(tag: string, member: string): number {
-    return this.memberPlace(tag, member).offsetBits / 8;
+  /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
+  register(name: (typeof REGISTERS)[number]): Cell {
+    return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
   }
 
-  /** `sizeof(struct tag)` in words. */
-  sizeWords(tag: string): number {
-    const type = this.profile.types.struct(tag);
-    if (type === undefined) throw new Error(`profile ${this.profile.name} has no struct ${tag}`);
-    return Math.ceil(type.sizeBytes / 4);
+  /** smp_processor_id() */
+  get cpu(): number {
+    return this.words[this.registers]!;
   }
 
-  /** Whether this build's `struct tag` has the member at all. */
-  hasMember(tag: string, member: string): boolean {
-    const type = this.profile.types.struct(tag);
-    return type !== undefined && findMember(type, member) !== undefined;
-  }
-
-  private memberPlace(tag: string, member: string): { readonly offsetBits: number } {
-    const type = this.profile.types.struct(tag);
-    const place = type && findMember(type, member);
-    if (place === undefined)
-      throw new Error(`profile ${this.profile.name} has no ${tag}.${member}`);
-    return place;
-  }
+  // --- globals -------------------------------------------------------------------------------------------------------
 
   /** Cell of a global, undefined when this build has none. Per-CPU globals need {@link perCpu}. */
   findSymbol(name: string): Cell | undefined {
@@ -151,6 +181,20 @@ export class Mm {
     return this.wide ? (this.words[cell + 1] as number) * 0x1_0000_0000 + (low >>> 0) : low;
   }
 
+  /** Adds a small signed number to a `long` or `unsigned long`. */
+  add_long(cell: number, delta: number): void {
+    const low = this.words[cell]!;
+    const sum = (low + delta) | 0;
+    this.tape.write(cell as Cell, sum);
+    if (!this.wide) return;
+    if (delta >= 0) {
+      if (sum >>> 0 < low >>> 0)
+        this.tape.write((cell + 1) as Cell, (this.words[cell + 1]! + 1) | 0);
+    } else if (sum >>> 0 > low >>> 0) {
+      this.tape.write((cell + 1) as Cell, (this.words[cell + 1]! - 1) | 0);
+    }
+  }
+
   /** Reads the byte at `byteOffset` from `cell`. */
   read8(cell: number, byteOffset: number): number {
     return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 3) * 8)) & 0xff;
@@ -174,20 +218,75 @@ export class Mm {
 
   /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
   read_ptr(at: number): Cell {
-    const low = this.words[at] as number;
+    const low = this.words[at]!;
     const memmap = this.memmap;
     if (this.wide) {
-      const high = this.words[at + 1] as number;
+      const high = this.words[at + 1]!;
       if (high === memmap.baseHigh) {
         const cell = memmap.cellOfLow(low);
         if (cell !== 0) return cell;
       }
       if (low === 0 && high === 0) return asCell(0);
-      return this.followed(fromWords(low, high));
+      return this.translate(low, high);
     }
     const cell = memmap.cellOfLow(low);
     if (cell !== 0) return cell;
-    return low === 0 ? asCell(0) : this.followed(asVirt(low >>> 0));
+    return low === 0 ? asCell(0) : this.translate(low, 0);
+  }
+
+  /** The pointer stored at `at`, plus `bytes`. */
+  read_ptr_plus(at: number, bytes: number): Cell {
+    const low = this.words[at]!;
+    const sum = (low + bytes) | 0;
+    if (!this.wide) return this.translate(sum, 0);
+    const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
+    return this.translate(sum, (this.words[at + 1]! + carry) | 0);
+  }
+
+  /** per_cpu_ptr(): on SMP the pointer stored at `at` is an offset from the CPU's base, else an address. */
+  per_cpu_ptr(at: number, cpu: number): Cell {
+    if (!this.smp) return this.read_ptr(at);
+    const base = this.per_cpu_offset + cpu * this.ptr_words;
+    const sum = (this.words[at]! + this.words[base]!) | 0;
+    if (!this.wide) return this.translate(sum, 0);
+    const carry = sum >>> 0 < this.words[at]! >>> 0 ? 1 : 0;
+    return this.translate(sum, (this.words[at + 1]! + this.words[base + 1]! + carry) | 0);
+  }
+
+  /** per_cpu(vm_event_states, cpu) */
+  vm_event_states(cpu: number): Cell {
+    if (!this.smp) return this.vm_event_states_up;
+    return this.read_ptr_plus(
+      this.per_cpu_offset + cpu * this.ptr_words,
+      this.vm_event_states_offset,
+    );
+  }
+
+  /** Copies the pointer stored at `from` to `to`. */
+  copy_ptr(to: number, from: number): void {
+    this.tape.write(to as Cell, this.words[from]!);
+    if (this.wide) this.tape.write((to + 1) as Cell, this.words[from + 1]!);
+  }
+
+  /** The cell at a kernel virtual address given as words; faults when nothing is there. */
+  private translate(low: number, high: number): Cell {
+    const index = (low >>> 12) & (NR_TRANSLATIONS - 1);
+    if (this.cachedLow[index] !== (low & ~4095) || this.cachedHigh[index] !== high)
+      this.fillTranslation(index, low, high);
+    return asCell(this.cachedCell[index]! + ((low & 4095) >>> 2));
+  }
+
+  /** Cells never move, so an entry never goes stale. */
+  private fillTranslation(index: number, low: number, high: number): void {
+    const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
+    const cell = this.cell_of(page);
+    if (cell === 0) {
+      const va = this.wide ? fromWords(low, high) : asVirt(low >>> 0);
+      throw new KernelFault(`unable to handle page fault for address: ${this.hex(va)}`);
+    }
+    this.cachedLow[index] = low & ~4095;
+    this.cachedHigh[index] = high;
+    this.cachedCell[index] = cell;
   }
 
   /** Stores a pointer to `target` (0: NULL) at `at`. */
@@ -202,6 +301,13 @@ export class Mm {
     if (this.wide) this.tape.write((at + 1) as Cell, this.slotHigh[slot] as number);
   }
 
+  /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
+  write_ptr_tagged(at: number, target: number, tag: number): void {
+    const slot = target >>> 10;
+    this.tape.write(at as Cell, (this.slotLow[slot]! + ((target & 1023) << 2) + tag) | 0);
+    if (this.wide) this.tape.write((at + 1) as Cell, this.slotHigh[slot]!);
+  }
+
   /** Whether the pointer stored at `at` points to `target`. */
   ptr_is(at: number, target: number): boolean {
     const slot = target >>> 10;
@@ -210,13 +316,6 @@ export class Mm {
         (((this.slotLow[slot] as number) + ((target & 1023) << 2)) | 0) &&
       (!this.wide || (this.words[at + 1] as number) === this.slotHigh[slot])
     );
-  }
-
-  private followed(va: VirtAddr): Cell {
-    const cell = this.cell_of(va);
-    if (cell === 0)
-      throw new KernelFault(`unable to handle page fault for address: ${this.hex(va)}`);
-    return cell;
   }
 
   /** The cell of the word at a kernel virtual address (linear maps, mem_map, scenario variables); 0 when there is none. */

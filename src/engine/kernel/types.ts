@@ -13,13 +13,25 @@ export type Zone = Pointer<'struct zone'>;
 export type Pgdat = Pointer<'struct pglist_data'>;
 export type FreeArea = Pointer<'struct free_area'>;
 export type PerCpuPages = Pointer<'struct per_cpu_pages'>;
+export type PerCpuZonestat = Pointer<'struct per_cpu_zonestat'>;
 export type ListHead = Pointer<'struct list_head'>;
+export type Zonelist = Pointer<'struct zonelist'>;
+export type Zoneref = Pointer<'struct zoneref'>;
+
+/** Plain integers mix as they do in C, so these are names only. */
+export type Int = number;
+export type UInt = number;
+export type Long = number;
+export type ULong = number;
 
 /** `unsigned int order`: log2 of a number of pages. */
 export type Order = Flavour<'unsigned int'>;
 export type Gfp = Flavour<'gfp_t'>;
 export type Migratetype = Flavour<'enum migratetype'>;
 export type ZoneType = Flavour<'enum zone_type'>;
+export type ZoneStatItem = Flavour<'enum zone_stat_item'>;
+export type NodeStatItem = Flavour<'enum node_stat_item'>;
+export type VmEventItem = Flavour<'enum vm_event_item'>;
 /** ALLOC_*: mm/internal.h. */
 export type AllocFlags = Flavour<'unsigned int'>;
 /** FPI_*: mm/page_alloc.c. */

@@ -1,0 +1,220 @@
+/**
+ * What a kernel module calls: allocating and freeing pages, by page and by address, singly, in bulk and in exact sizes.
+ *
+ * Source: Linux 6.1 mm/page_alloc.c, include/linux/gfp.h, include/linux/mm.h, mm/swap.c: __folio_put().
+ */
+import { asVirt, PAGE_SHIFT, PAGE_SIZE, phys_to_pfn, type VirtAddr } from '../memory/address.js';
+import { FPI_TO_TAIL } from './buddy.js';
+import { destroy_large_folio, prep_transhuge_page } from './compound.js';
+import { __free_pages_ok, free_the_page, free_unref_page } from './free.js';
+import { list_add } from './list.js';
+import type { Mm } from './mm.js';
+import { __alloc_pages, prep_new_page, prepare_alloc_pages } from './page_alloc.js';
+import { compound_head, PageHead } from './page_flags.js';
+import { page_ref_inc, put_page_testzero, set_page_refcounted } from './page_ref.js';
+import { __rmqueue_pcplist, order_to_pindex, pcp_list, zone_pcp } from './pcp.js';
+import { gfp_to_alloc_flags_cma } from './gfp.js';
+import type {
+  AllocFlags,
+  Gfp,
+  Int,
+  ListHead,
+  Order,
+  Page,
+  PerCpuPages,
+  ULong,
+  Zone,
+} from './types.js';
+import { NULL } from './types.js';
+import { __count_zid_vm_events } from './vmstat.js';
+import { wmark_pages, zone_idx, zone_watermark_fast } from './watermark.js';
+import { next_zones_zonelist, zonelist_zone, zonelist_zone_idx } from './zonelist.js';
+
+// --- by page -----------------------------------------------------------------------------------------------------------
+
+export function alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
+  return __alloc_pages(k, gfp, order);
+}
+
+export function alloc_page(k: Mm, gfp: Gfp): Page {
+  return __alloc_pages(k, gfp, 0);
+}
+
+/** A compound page of any order, to be used as a folio. */
+export function folio_alloc(k: Mm, gfp: Gfp, order: Order): Page {
+  const page: Page = __alloc_pages(k, gfp | k.__GFP_COMP, order);
+  if (page !== NULL && order > 1) prep_transhuge_page(k, page);
+  return page;
+}
+
+/** Drops a reference; the last one frees the block. With others left, all but the first page of a plain block go. */
+export function __free_pages(k: Mm, page: Page, order: Order): void {
+  // Read before the reference is dropped: afterwards the page may be somebody else's.
+  const head = PageHead(k, page);
+  if (put_page_testzero(k, page)) {
+    free_the_page(k, page, order);
+  } else if (!head) {
+    const pfn: ULong = k.page_to_pfn(page);
+    while (order-- > 0) free_the_page(k, k.pfn_to_page(pfn + (1 << order)), order);
+  }
+}
+
+export function __free_page(k: Mm, page: Page): void {
+  __free_pages(k, page, 0);
+}
+
+/** Takes a reference to the page's folio. */
+export function get_page(k: Mm, page: Page): void {
+  page_ref_inc(k, compound_head(k, page));
+}
+
+/** Drops a reference to the page's folio; the last one frees it: a plain block's first page only. */
+export function put_page(k: Mm, page: Page): void {
+  const folio: Page = compound_head(k, page);
+  if (put_page_testzero(k, folio)) __folio_put(k, folio);
+}
+
+/** Pages on an LRU list would leave it first: there are none that a scenario could put. */
+export function __folio_put(k: Mm, folio: Page): void {
+  if (PageHead(k, folio)) destroy_large_folio(k, folio);
+  else free_unref_page(k, folio, 0);
+}
+
+/** Makes single pages of a plain block. */
+export function split_page(k: Mm, page: Page, order: Order): void {
+  const pfn: ULong = k.page_to_pfn(page);
+  for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, k.pfn_to_page(pfn + i));
+}
+
+// --- by address --------------------------------------------------------------------------------------------------------
+
+/** The linear address of a page; 0 for a highmem page. */
+export function page_address(k: Mm, page: Page): VirtAddr {
+  const pfn: ULong = k.page_to_pfn(page);
+  if (pfn >= k.linear.directMapEndFrame) return asVirt(0);
+  return asVirt(k.linear.pageOffset + pfn * PAGE_SIZE);
+}
+
+/** The page behind a linear address; NULL if it is none. */
+export function virt_to_page(k: Mm, addr: VirtAddr): Page {
+  const phys = k.phys_of(addr);
+  return phys === undefined ? NULL : k.pfn_to_page(phys_to_pfn(phys));
+}
+
+export function __get_free_pages(k: Mm, gfp_mask: Gfp, order: Order): VirtAddr {
+  const page: Page = alloc_pages(k, gfp_mask & ~k.__GFP_HIGHMEM, order);
+  return page === NULL ? asVirt(0) : page_address(k, page);
+}
+
+export function get_zeroed_page(k: Mm, gfp_mask: Gfp): VirtAddr {
+  return __get_free_pages(k, gfp_mask | k.__GFP_ZERO, 0);
+}
+
+export function free_pages(k: Mm, addr: VirtAddr, order: Order): void {
+  if (addr !== 0) __free_pages(k, virt_to_page(k, addr), order);
+}
+
+// --- exact sizes -------------------------------------------------------------------------------------------------------
+
+/** The smallest order whose block holds `size` bytes. */
+export function get_order(size: number): Order {
+  const pages = Math.ceil(size / PAGE_SIZE);
+  return pages <= 1 ? 0 : Math.ceil(Math.log2(pages));
+}
+
+/** Splits a block into pages and gives those beyond `size` back. */
+function make_alloc_exact(k: Mm, addr: VirtAddr, order: Order, size: ULong): VirtAddr {
+  if (addr === 0) return addr;
+  const nr: ULong = Math.ceil(size / PAGE_SIZE);
+  const pfn: ULong = k.page_to_pfn(virt_to_page(k, addr));
+  for (let last = nr - 1; last > 0; last--) set_page_refcounted(k, k.pfn_to_page(pfn + last));
+  for (let unused = nr; unused < 1 << order; unused++)
+    __free_pages_ok(k, k.pfn_to_page(pfn + unused), 0, FPI_TO_TAIL);
+  return addr;
+}
+
+export function alloc_pages_exact(k: Mm, size: ULong, gfp_mask: Gfp): VirtAddr {
+  const order: Order = get_order(size);
+  gfp_mask &= ~(k.__GFP_COMP | k.__GFP_HIGHMEM);
+  return make_alloc_exact(k, __get_free_pages(k, gfp_mask, order), order, size);
+}
+
+export function free_pages_exact(k: Mm, virt: VirtAddr, size: ULong): void {
+  const nr: ULong = Math.ceil(size / PAGE_SIZE);
+  for (let i = 0; i < nr; i++) free_pages(k, asVirt(virt + (i << PAGE_SHIFT)), 0);
+}
+
+// --- in bulk -----------------------------------------------------------------------------------------------------------
+
+/**
+ * Single pages from one zone's per-cpu list, for the empty places of `page_array` up to `nr_pages`, or onto `page_list`.
+ * How many the array or the list has then.
+ */
+export function __alloc_pages_bulk(
+  k: Mm,
+  gfp: Gfp,
+  nr_pages: Int,
+  page_list: ListHead,
+  page_array: Page[] | undefined,
+): Int {
+  let nr_populated: Int = 0;
+  const populated = (i: Int): boolean => (page_array?.[i] ?? NULL) !== NULL;
+  while (nr_populated < nr_pages && populated(nr_populated)) nr_populated++;
+  if (nr_pages <= 0) return nr_populated;
+  if (page_array !== undefined && nr_pages === nr_populated) return nr_populated;
+
+  const keep = (page: Page): void => {
+    if (page_array === undefined) list_add(k, (page + k.page_lru) as ListHead, page_list);
+    else page_array[nr_populated] = page;
+    nr_populated++;
+  };
+
+  if (nr_pages - nr_populated > 1) {
+    gfp &= k.words[k.gfp_allowed_mask]!;
+    const ac = prepare_alloc_pages(k, gfp);
+    const alloc_flags: AllocFlags = gfp_to_alloc_flags_cma(k, gfp, k.ALLOC_WMARK_LOW);
+    let z = ac.preferred_zoneref;
+    let zone: Zone = zonelist_zone(k, z);
+    while (zone !== NULL) {
+      const mark: ULong = wmark_pages(k, zone, alloc_flags & k.ALLOC_WMARK_MASK) + nr_pages;
+      const preferred_idx = zonelist_zone_idx(k, ac.preferred_zoneref);
+      if (zone_watermark_fast(k, zone, 0, mark, preferred_idx, alloc_flags, gfp)) break;
+      z = next_zones_zonelist(k, z, ac.highest_zoneidx);
+      zone = zonelist_zone(k, z);
+    }
+
+    if (zone !== NULL) {
+      let nr_account: Int = 0;
+      const pcp: PerCpuPages = zone_pcp(k, zone, k.cpu);
+      const list: ListHead = pcp_list(k, pcp, order_to_pindex(k, ac.migratetype, 0));
+      while (nr_populated < nr_pages) {
+        if (populated(nr_populated)) {
+          nr_populated++;
+          continue;
+        }
+        const page: Page = __rmqueue_pcplist(k, zone, 0, ac.migratetype, alloc_flags, pcp, list);
+        if (page === NULL) break;
+        nr_account++;
+        prep_new_page(k, page, 0, gfp, 0);
+        keep(page);
+      }
+      if (nr_account !== 0) {
+        __count_zid_vm_events(k, k.PGALLOC_NORMAL, zone_idx(k, zone), nr_account);
+        return nr_populated;
+      }
+    }
+  }
+
+  // One page, or no zone that could spare so many: an ordinary allocation.
+  const page: Page = __alloc_pages(k, gfp, 0);
+  if (page !== NULL) keep(page);
+  return nr_populated;
+}
+
+export function alloc_pages_bulk_array(k: Mm, gfp: Gfp, nr_pages: Int, page_array: Page[]): Int {
+  return __alloc_pages_bulk(k, gfp, nr_pages, NULL, page_array);
+}
+
+export function alloc_pages_bulk_list(k: Mm, gfp: Gfp, nr_pages: Int, list: ListHead): Int {
+  return __alloc_pages_bulk(k, gfp, nr_pages, list, undefined);
+}

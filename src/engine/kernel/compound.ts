@@ -1,0 +1,98 @@
+/**
+ * Compound pages: how the pages of one allocation (`__GFP_COMP`, order > 0) point to their head, and what the first tail
+ * keeps about the whole.
+ *
+ *     head        PG_head
+ *     each tail   compound_head = head | 1, mapping = TAIL_MAPPING
+ *     first tail  compound_dtor, compound_order (a byte each), compound_mapcount, compound_pincount, 64 bit: compound_nr
+ *
+ * Source: Linux 6.1 mm/page_alloc.c: prep_compound_page(), destroy_large_folio(); include/linux/mm.h.
+ */
+import { free_the_page } from './free.js';
+import type { Mm } from './mm.js';
+import { PageHead, set_page_flags } from './page_flags.js';
+import type { Int, Order, Page } from './types.js';
+
+/** The first tail of the compound page with this head. */
+const first_tail = (k: Mm, head: Page): Page => k.pfn_to_page(k.page_to_pfn(head) + 1);
+
+export function set_compound_page_dtor(k: Mm, page: Page, compound_dtor: Int): void {
+  k.write8(first_tail(k, page), k.page_compound_dtor_bytes, compound_dtor);
+}
+
+export function set_compound_order(k: Mm, page: Page, order: Order): void {
+  const tail: Page = first_tail(k, page);
+  k.write8(tail, k.page_compound_order_bytes, order);
+  if (k.page_compound_nr >= 0) k.write(tail + k.page_compound_nr, 1 << order);
+}
+
+export function compound_order(k: Mm, page: Page): Order {
+  if (!PageHead(k, page)) return 0;
+  return k.read8(first_tail(k, page), k.page_compound_order_bytes);
+}
+
+export function compound_dtor(k: Mm, page: Page): Int {
+  return k.read8(first_tail(k, page), k.page_compound_dtor_bytes);
+}
+
+/** Mappings of the compound page as a whole. */
+export function compound_mapcount(k: Mm, head: Page): Int {
+  return k.words[first_tail(k, head) + k.page_compound_mapcount]! + 1;
+}
+
+export function compound_pincount(k: Mm, head: Page): Int {
+  return k.words[first_tail(k, head) + k.page_compound_pincount]!;
+}
+
+function prep_compound_head(k: Mm, page: Page, order: Order): void {
+  set_compound_page_dtor(k, page, k.COMPOUND_PAGE_DTOR);
+  set_compound_order(k, page, order);
+  const tail: Page = first_tail(k, page);
+  k.write(tail + k.page_compound_mapcount, -1);
+  k.write(tail + k.page_compound_pincount, 0);
+}
+
+/** p->mapping = TAIL_MAPPING; set_compound_head(p, head); set_page_private(p, 0) */
+function prep_compound_tail(k: Mm, head: Page, p: Page): void {
+  k.write(p + k.page_mapping, k.TAIL_MAPPING_low);
+  if (k.wide) k.write(p + k.page_mapping + 1, k.TAIL_MAPPING_high);
+  set_compound_head(k, p, head);
+  k.write_long(p + k.page_private, 0);
+}
+
+function set_compound_head(k: Mm, page: Page, head: Page): void {
+  k.write_ptr_tagged(page + k.page_compound_head, head, 1);
+}
+
+export function clear_compound_head(k: Mm, page: Page): void {
+  k.write_long(page + k.page_compound_head, 0);
+}
+
+export function prep_compound_page(k: Mm, page: Page, order: Order): void {
+  const pfn = k.page_to_pfn(page);
+  const nr_pages: Int = 1 << order;
+  set_page_flags(k, page, k.PG_head);
+  for (let i = 1; i < nr_pages; i++) prep_compound_tail(k, page, k.pfn_to_page(pfn + i));
+  prep_compound_head(k, page, order);
+}
+
+/** What a folio of order > 1 carries besides: the list of huge pages to be split. Its kind of destructor says so. */
+export function prep_transhuge_page(k: Mm, page: Page): void {
+  const second_tail: Page = k.pfn_to_page(k.page_to_pfn(page) + 2);
+  k.write_ptr(second_tail + k.page_deferred_list, second_tail + k.page_deferred_list);
+  k.write_ptr(second_tail + k.page_deferred_list + k.list_prev, second_tail + k.page_deferred_list);
+  set_compound_page_dtor(k, page, k.TRANSHUGE_PAGE_DTOR);
+}
+
+/** free_compound_page(): the destructor of plain compound pages. */
+export function free_compound_page(k: Mm, page: Page): void {
+  free_the_page(k, page, compound_order(k, page));
+}
+
+/**
+ * Runs the destructor that the first tail names. A huge page of hugetlbfs goes back to its pool, a transparent one leaves
+ * the deferred-split list first: neither can be there yet, so both are freed as plain compound pages.
+ */
+export function destroy_large_folio(k: Mm, page: Page): void {
+  free_compound_page(k, page);
+}

@@ -1,0 +1,153 @@
+/**
+ * page->flags, and the page types kept in page->_mapcount: testing and changing them by name.
+ *
+ *     64 bit  63:62 zone                      22:0 flags        32 bit  31:30 zone         21:0 flags
+ *
+ * A policy says which page of a compound page a flag lives in. The kernel's assertions in the policies are off in the
+ * reference builds (no DEBUG_VM_PGFLAGS), so they are here too.
+ * Source: Linux 6.1 include/linux/page-flags.h.
+ */
+import type { Mm } from './mm.js';
+import type { Int, Page, Zone, ZoneType } from './types.js';
+
+/** any: the page itself. head: the head of its compound page. */
+export type PageFlagPolicy = 'any' | 'head';
+
+export interface PageFlag {
+  /** As in PageLocked, SetPageLocked, ClearPageLocked. */
+  readonly uname: string;
+  /** As in PG_locked. */
+  readonly bit: string;
+  readonly policy: PageFlagPolicy;
+}
+
+const flag = (uname: string, bit: string, policy: PageFlagPolicy): PageFlag => ({
+  uname,
+  bit,
+  policy,
+});
+
+/** PF_HEAD and PF_NO_TAIL go to the head; PF_ANY, PF_ONLY_HEAD and PF_NO_COMPOUND stay at the page. */
+export const PAGE_FLAGS: readonly PageFlag[] = [
+  flag('Locked', 'PG_locked', 'head'),
+  flag('Waiters', 'PG_waiters', 'any'),
+  flag('Error', 'PG_error', 'head'),
+  flag('Referenced', 'PG_referenced', 'head'),
+  flag('Uptodate', 'PG_uptodate', 'head'),
+  flag('Dirty', 'PG_dirty', 'head'),
+  flag('LRU', 'PG_lru', 'head'),
+  flag('Active', 'PG_active', 'head'),
+  flag('Workingset', 'PG_workingset', 'head'),
+  flag('Slab', 'PG_slab', 'head'),
+  flag('OwnerPriv1', 'PG_owner_priv_1', 'any'),
+  flag('Checked', 'PG_owner_priv_1', 'any'),
+  flag('Reserved', 'PG_reserved', 'any'),
+  flag('SwapBacked', 'PG_swapbacked', 'head'),
+  flag('Private', 'PG_private', 'any'),
+  flag('Private2', 'PG_private_2', 'any'),
+  flag('Writeback', 'PG_writeback', 'head'),
+  flag('MappedToDisk', 'PG_mappedtodisk', 'head'),
+  flag('Reclaim', 'PG_reclaim', 'head'),
+  flag('Readahead', 'PG_reclaim', 'any'),
+  flag('Unevictable', 'PG_unevictable', 'head'),
+  flag('Mlocked', 'PG_mlocked', 'head'),
+];
+
+/** Where the flag of `page` is kept. */
+const flag_page = (k: Mm, which: PageFlag, page: Page): Page =>
+  which.policy === 'head' ? compound_head(k, page) : page;
+
+/** PageX() */
+export function TestPageFlag(k: Mm, which: PageFlag, page: Page): boolean {
+  const mask = 1 << k.constant(which.bit);
+  return (k.words[flag_page(k, which, page) + k.page_flags]! & mask) !== 0;
+}
+
+/** SetPageX() */
+export function SetPageFlag(k: Mm, which: PageFlag, page: Page): void {
+  set_page_flags(k, flag_page(k, which, page), 1 << k.constant(which.bit));
+}
+
+/** ClearPageX() */
+export function ClearPageFlag(k: Mm, which: PageFlag, page: Page): void {
+  clear_page_flags(k, flag_page(k, which, page), 1 << k.constant(which.bit));
+}
+
+/** Sets bits of `flags`, all below the zone number. */
+export function set_page_flags(k: Mm, page: Page, mask: number): void {
+  k.write(page + k.page_flags, k.words[page + k.page_flags]! | mask);
+}
+
+export function clear_page_flags(k: Mm, page: Page, mask: number): void {
+  k.write(page + k.page_flags, k.words[page + k.page_flags]! & ~mask);
+}
+
+// --- compound pages ----------------------------------------------------------------------------------------------------
+
+export function PageHead(k: Mm, page: Page): boolean {
+  return (k.words[page + k.page_flags]! & k.PG_head) !== 0;
+}
+
+export function PageTail(k: Mm, page: Page): boolean {
+  return (k.words[page + k.page_compound_head]! & 1) !== 0;
+}
+
+export function PageCompound(k: Mm, page: Page): boolean {
+  return PageHead(k, page) || PageTail(k, page);
+}
+
+/** The head of the compound page that `page` is part of; else `page`. */
+export function compound_head(k: Mm, page: Page): Page {
+  // A tail's pointer has bit 0 set: following it gives the word it lies in, the head's first.
+  return PageTail(k, page) ? k.read_ptr(page + k.page_compound_head) : page;
+}
+
+// --- flags that page allocation asks for -------------------------------------------------------------------------------
+
+export function PageLocked(k: Mm, page: Page): boolean {
+  return (k.words[compound_head(k, page) + k.page_flags]! & k.PG_locked) !== 0;
+}
+
+export function PageLRU(k: Mm, page: Page): boolean {
+  return (k.words[compound_head(k, page) + k.page_flags]! & k.PG_lru) !== 0;
+}
+
+export function PageSlab(k: Mm, page: Page): boolean {
+  return (k.words[compound_head(k, page) + k.page_flags]! & k.PG_slab) !== 0;
+}
+
+export function PageReserved(k: Mm, page: Page): boolean {
+  return (k.words[page + k.page_flags]! & k.PG_reserved) !== 0;
+}
+
+// --- page types --------------------------------------------------------------------------------------------------------
+
+/** Head of a block on the buddy lists. A type's bit is *cleared* when the page has it. */
+export function PageBuddy(k: Mm, page: Page): boolean {
+  return (k.words[page + k.page_mapcount]! & (k.PAGE_TYPE_BASE | k.PG_buddy)) === k.PAGE_TYPE_BASE;
+}
+
+export function __SetPageBuddy(k: Mm, page: Page): void {
+  k.write(page + k.page_mapcount, k.words[page + k.page_mapcount]! & ~k.PG_buddy);
+}
+
+export function __ClearPageBuddy(k: Mm, page: Page): void {
+  k.write(page + k.page_mapcount, k.words[page + k.page_mapcount]! | k.PG_buddy);
+}
+
+export function page_mapcount_reset(k: Mm, page: Page): void {
+  k.write(page + k.page_mapcount, -1);
+}
+
+/** The raw `_mapcount`: one less than the number of mappings, or a page type. */
+export const page_mapcount_word = (k: Mm, page: Page): Int => k.words[page + k.page_mapcount]!;
+
+// --- zone --------------------------------------------------------------------------------------------------------------
+
+export function page_zonenum(k: Mm, page: Page): ZoneType {
+  return (k.words[page + k.page_zone_word]! >>> k.page_zone_shift) & k.ZONES_MASK;
+}
+
+export function page_zone(k: Mm, page: Page): Zone {
+  return k.zones[page_zonenum(k, page)]!;
+}
