@@ -1,0 +1,88 @@
+/**
+ * Bundles what runs into dist/ and checks it against its budgets: `npm run build`.
+ *
+ *     extension.cjs   the extension with the adapter and the engine inside   (VS Code's extension host)
+ *     mmscope.cjs     the command line and the stand-alone adapter           (plain node)
+ *     webview.js/css  the map                                                (a webview)
+ */
+import { build } from 'esbuild';
+import fs from 'node:fs';
+import path from 'node:path';
+import { common, root } from './bundle.mjs';
+
+/** Bytes that a part of the output may take. Parts of extension.cjs are told apart by the folder of their source. */
+const BUDGETS = [
+  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 60e3 },
+  {
+    name: 'adapter, scenario, engine',
+    output: 'extension.cjs',
+    from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/)|node_modules\/|instrumented)/,
+    bytes: 450e3,
+  },
+  {
+    name: 'kernel profiles',
+    output: 'extension.cjs',
+    from: /^src\/engine\/types\/profiles\//,
+    bytes: 1500e3,
+  },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
+  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4e6 },
+];
+
+const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
+const browser = { ...common, platform: 'browser', format: 'iife', metafile: true, minify: true };
+
+export async function buildAll() {
+  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  const results = await Promise.all([
+    build({
+      ...node,
+      entryPoints: ['src/extension/extension.ts'],
+      outfile: 'dist/extension.cjs',
+      external: ['vscode'],
+      minify: true,
+    }),
+    build({
+      ...node,
+      entryPoints: ['src/cli/main.ts'],
+      outfile: 'dist/mmscope.cjs',
+      banner: { js: '#!/usr/bin/env node' },
+    }),
+    build({
+      ...browser,
+      entryPoints: { webview: 'webview/main.ts' },
+      outdir: 'dist',
+    }),
+    build({ ...browser, entryPoints: { webview: 'webview/style.css' }, outdir: 'dist' }),
+  ]);
+  fs.chmodSync(path.join(root, 'dist', 'mmscope.cjs'), 0o755);
+  return Object.assign({}, ...results.map((result) => result.metafile.outputs));
+}
+
+/** Prints the table; returns the names of the parts that are over budget. */
+export function checkBudgets(outputs) {
+  const over = [];
+  console.log(`${'part'.padEnd(28)}${'bytes'.padStart(11)}${'budget'.padStart(11)}`);
+  for (const { name, output, from, bytes } of BUDGETS) {
+    const inputs = Object.entries(outputs[`dist/${output}`]?.inputs ?? {});
+    const size = inputs.reduce(
+      (sum, [file, part]) => sum + (from.test(file) ? part.bytesInOutput : 0),
+      0,
+    );
+    if (size > bytes) over.push(name);
+    const verdict = size > bytes ? '  OVER' : '';
+    console.log(
+      `${name.padEnd(28)}${String(size).padStart(11)}${String(bytes).padStart(11)}${verdict}`,
+    );
+  }
+  return over;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const over = checkBudgets(await buildAll());
+  if (over.length > 0) {
+    console.error(`over budget: ${over.join(', ')}`);
+    process.exit(1);
+  }
+}

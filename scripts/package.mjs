@@ -1,0 +1,31 @@
+/** Makes dist/mmscope.vsix from a fresh build, and checks its size: `npm run package`. */
+import { createVSIX } from '@vscode/vsce';
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildAll, checkBudgets } from './build.mjs';
+import { root } from './bundle.mjs';
+
+const MAX_VSIX_BYTES = 1_000_000;
+
+/** Packs what is in dist/ (everything is bundled: no dependency goes along). Returns the VSIX's path. */
+export async function packageVsix() {
+  const packagePath = path.join(root, 'dist', 'mmscope.vsix');
+  await createVSIX({
+    cwd: root,
+    packagePath,
+    dependencies: false,
+    // There is no public repository to point the README's relative links at: they stay as they are.
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
+  const size = fs.statSync(packagePath).size;
+  console.log(`dist/mmscope.vsix: ${size} bytes of ${MAX_VSIX_BYTES}`);
+  if (size > MAX_VSIX_BYTES) throw new Error('the VSIX is over its budget');
+  return packagePath;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const over = checkBudgets(await buildAll());
+  if (over.length > 0) throw new Error(`over budget: ${over.join(', ')}`);
+  await packageVsix();
+}

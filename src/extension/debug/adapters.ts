@@ -1,0 +1,58 @@
+/**
+ * How VS Code reaches the debug adapter, as the setting `mmscope.adapter` says: inside this process, by TCP to this
+ * process, or as a process of its own over stdio. (`debugServer` in a launch configuration is VS Code's own and goes past this.)
+ */
+import {
+  debug,
+  DebugAdapterExecutable,
+  DebugAdapterInlineImplementation,
+  DebugAdapterServer,
+  Disposable,
+  Uri,
+  type DebugAdapter,
+  type DebugAdapterDescriptor,
+} from 'vscode';
+import type { AdapterServer } from '../../adapter/index.js';
+import { MMSCOPE, settings } from '../identity.js';
+
+/** In desktop VS Code, `process.execPath` is Electron; elsewhere this says nothing. */
+const AS_NODE = { ELECTRON_RUN_AS_NODE: '1' };
+
+export function registerAdapters(extensionUri: Uri): Disposable {
+  const script = Uri.joinPath(extensionUri, 'dist', 'mmscope.cjs').fsPath;
+  const running: { server?: Promise<AdapterServer> } = {};
+  const factory = debug.registerDebugAdapterDescriptorFactory(MMSCOPE, {
+    createDebugAdapterDescriptor(): Promise<DebugAdapterDescriptor> {
+      switch (settings().adapter) {
+        case 'stdio':
+          return Promise.resolve(
+            new DebugAdapterExecutable(process.execPath, [script, 'dap'], { env: AS_NODE }),
+          );
+        case 'server':
+          return server(running);
+        case 'inline':
+          return inline();
+      }
+    },
+  });
+  return Disposable.from(
+    factory,
+    new Disposable(() => void running.server?.then((server) => server.close())),
+  );
+}
+
+/** The engine is loaded here, not at activation. */
+async function inline(): Promise<DebugAdapterDescriptor> {
+  const { createInlineAdapter } = await import('../../adapter/index.js');
+  const adapter: DebugAdapter = createInlineAdapter();
+  return new DebugAdapterInlineImplementation(adapter);
+}
+
+/** One server for all sessions to come, on a free port of 127.0.0.1. */
+async function server(running: {
+  server?: Promise<AdapterServer>;
+}): Promise<DebugAdapterDescriptor> {
+  const { listen } = await import('../../adapter/index.js');
+  running.server ??= listen(0);
+  return new DebugAdapterServer((await running.server).port, '127.0.0.1');
+}

@@ -1,0 +1,121 @@
+/**
+ * Launch configurations: F5 with no launch.json, the automatic ones of the debug view, and settings filled in.
+ *
+ * Invariant: what reaches the adapter names its inputs by absolute path, and carries the settings it needs.
+ */
+import path from 'node:path';
+import {
+  debug,
+  DebugConfigurationProviderTriggerKind,
+  Disposable,
+  l10n,
+  window,
+  workspace,
+  type CancellationToken,
+  type DebugConfiguration,
+  type DebugConfigurationProvider,
+  type TextDocument,
+  type WorkspaceFolder,
+} from 'vscode';
+import { MMSCOPE, settings } from '../identity.js';
+
+/** Attributes that hold a path. */
+const PATHS = ['program', 'core', 'state', 'vmlinuxBtf', 'systemMap', 'linuxSource'] as const;
+/** One of these says what to debug. */
+const SUBJECTS = ['program', 'core', 'state'] as const;
+const MOST_DYNAMIC = 50;
+
+export function registerConfigurations(): Disposable {
+  return Disposable.from(
+    debug.registerDebugConfigurationProvider(MMSCOPE, new Resolver()),
+    debug.registerDebugConfigurationProvider(
+      MMSCOPE,
+      { provideDebugConfigurations: automatic },
+      DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+  );
+}
+
+/** The configuration that debugs one scenario. */
+export const debugScenario = (program: string): DebugConfiguration => ({
+  type: MMSCOPE,
+  request: 'launch',
+  name: l10n.t('Debug {0}', path.basename(program)),
+  program,
+  stopOnEntry: true,
+});
+
+class Resolver implements DebugConfigurationProvider {
+  /** Before variables are replaced: an empty configuration is F5 without launch.json. */
+  resolveDebugConfiguration(
+    _folder: WorkspaceFolder | undefined,
+    config: DebugConfiguration,
+  ): DebugConfiguration | undefined {
+    if (config.type === MMSCOPE && config.request === 'launch') return config;
+    if (Object.keys(config).some((key) => key !== 'noDebug' && !key.startsWith('__')))
+      return config;
+    const document = activeScenario();
+    if (document === undefined) {
+      void window.showInformationMessage(
+        l10n.t('Open a scenario (*.mms) to debug, or add a configuration to launch.json.'),
+      );
+      return undefined;
+    }
+    return { ...config, ...debugScenario(document.uri.fsPath) };
+  }
+
+  /** After variables are replaced. */
+  async resolveDebugConfigurationWithSubstitutedVariables(
+    folder: WorkspaceFolder | undefined,
+    config: DebugConfiguration,
+    token?: CancellationToken,
+  ): Promise<DebugConfiguration | undefined> {
+    const resolved: DebugConfiguration = {
+      ...config,
+      historyMiB: (config['historyMiB'] as unknown) ?? settings().historyMiB,
+      linuxSource: (config['linuxSource'] as unknown) ?? settings().linuxSource,
+    };
+    for (const attribute of PATHS) {
+      const value: unknown = resolved[attribute];
+      if (typeof value !== 'string' || value === '') delete resolved[attribute];
+      else resolved[attribute] = absolute(value, folder);
+    }
+    if (!SUBJECTS.some((attribute) => attribute in resolved)) {
+      void window.showErrorMessage(
+        l10n.t('Say what to debug: "program" (a scenario), "core" or "state" in launch.json.'),
+      );
+      return undefined;
+    }
+    const saved = await saveScenario(resolved['program'] as string | undefined);
+    return saved && token?.isCancellationRequested !== true ? resolved : undefined;
+  }
+}
+
+function absolute(value: string, folder: WorkspaceFolder | undefined): string {
+  const base = (folder ?? workspace.workspaceFolders?.[0])?.uri.fsPath;
+  return base === undefined ? value : path.resolve(base, value);
+}
+
+/** The adapter reads the file: what the user sees must be what is there. */
+async function saveScenario(program: string | undefined): Promise<boolean> {
+  const dirty = workspace.textDocuments.find((d) => d.isDirty && d.uri.fsPath === program);
+  return dirty === undefined || (await dirty.save());
+}
+
+/** The scenario in the active editor, else the only one that is visible. */
+export function activeScenario(): TextDocument | undefined {
+  const editors = window.activeTextEditor
+    ? [window.activeTextEditor, ...window.visibleTextEditors]
+    : window.visibleTextEditors;
+  return editors.map((editor) => editor.document).find((d) => d.languageId === MMSCOPE);
+}
+
+/** "Show all automatic debug configurations": one for each scenario of the workspace. */
+async function automatic(folder: WorkspaceFolder | undefined): Promise<DebugConfiguration[]> {
+  const files = await workspace.findFiles('**/*.mms', '**/node_modules/**', MOST_DYNAMIC);
+  return files
+    .filter((file) => folder === undefined || workspace.getWorkspaceFolder(file) === folder)
+    .map((file) => file.fsPath)
+    .sort()
+    .map(debugScenario);
+}

@@ -1,0 +1,32 @@
+/**
+ * The extension's entry: every feature is registered here, each by one line, and owns itself from there on.
+ *
+ * Invariant: nothing runs at activation but registrations; the engine is loaded when the first session starts.
+ */
+import type { ExtensionContext } from 'vscode';
+import { registerAdapters } from './debug/adapters.js';
+import { registerClock } from './debug/clock.js';
+import { registerConfigurations } from './debug/configurations.js';
+import { registerRunCommands } from './debug/runCommands.js';
+import { Sessions } from './debug/sessions.js';
+import { registerExamples } from './examples.js';
+import { registerDiagnostics } from './language/diagnostics.js';
+import { registerExpressions } from './language/expressions.js';
+import { registerInlineValues } from './language/inlineValues.js';
+import { registerMap } from './map/register.js';
+
+export function activate(context: ExtensionContext): void {
+  const sessions = new Sessions();
+  context.subscriptions.push(
+    sessions,
+    registerConfigurations(),
+    registerAdapters(context.extensionUri),
+    registerRunCommands(),
+    registerExamples(context.extensionUri),
+    registerExpressions(),
+    registerInlineValues(),
+    registerDiagnostics(),
+    registerClock(sessions),
+    registerMap(context.extensionUri, sessions),
+  );
+}

@@ -1,0 +1,16 @@
+/** Names that package.json and the code share. */
+import { workspace } from 'vscode';
+
+/** The language id and the debugger type. */
+export const MMSCOPE = 'mmscope';
+
+/** The settings, with the defaults of package.json. */
+export function settings() {
+  const section = workspace.getConfiguration(MMSCOPE);
+  return {
+    adapter: section.get<'inline' | 'stdio' | 'server'>('adapter', 'inline'),
+    linuxSource: section.get<string>('linuxSource', ''),
+    historyMiB: section.get<number>('historyMiB', 256),
+    openMapOnStart: section.get<'beside' | 'panel' | 'never'>('map.openOnStart', 'beside'),
+  };
+}

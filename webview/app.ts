@@ -1,0 +1,357 @@
+/** The map as a whole: the session's machine, how the user looks at it, and the parts that show it. */
+import type { MapZone } from '../src/engine/view/map.js';
+import { countKinds, PAGE_KINDS } from '../src/engine/view/pageState.js';
+import { CELLS_PER_TILE, type Arrangement } from './curve.js';
+import { element } from './dom.js';
+import { CanvasRenderer } from './draw/canvasRenderer.js';
+import { css } from './draw/color.js';
+import type { Scene } from './draw/mapRenderer.js';
+import { readPalette, stateColor, type Palette } from './draw/palette.js';
+import type { Host } from './host.js';
+import { computeLayout, fittingZoom, tilesBetween, ZOOMS, type Layout } from './layout.js';
+import type { FrameAction, MapSession, MapSlice } from './messages.js';
+import { readOptions, type Options } from './options.js';
+import { createDetails } from './panels/details.js';
+import { spoken, type CellFacts } from './panels/facts.js';
+import { createLegend } from './panels/legend.js';
+import { createToolbar } from './panels/toolbar.js';
+import { createTooltip } from './panels/tooltip.js';
+import { bytesText, countText, parseFrame } from './text.js';
+import { Tiles } from './tiles.js';
+import { Viewport } from './viewport.js';
+
+const PAGE_SIZE = 4096;
+const MIB = 1 << 20;
+const PULSE_MS = 700;
+const HOVER_ASK_MS = 80;
+
+interface Machine {
+  readonly maxPfn: number;
+  readonly zones: readonly MapZone[];
+}
+
+export class App {
+  private options: Options;
+  private session: MapSession | undefined;
+  private machine: Machine | undefined;
+  private layout: Layout | undefined;
+  private palette: Palette;
+  private emphasis: ReadonlySet<number> | undefined;
+  private hovered: number | undefined;
+  private selected: number | undefined;
+  private hoverTimer: number | undefined;
+  private stoppedAt = 0;
+  private drawing = 0;
+  private readonly tiles: Tiles;
+  private readonly viewport: Viewport;
+  private readonly renderer: CanvasRenderer;
+  private readonly toolbar;
+  private readonly legend;
+  private readonly tooltip = createTooltip();
+  private readonly details;
+  private readonly empty = element('div', { class: 'empty' });
+
+  constructor(
+    private readonly host: Host,
+    root: HTMLElement,
+  ) {
+    this.options = readOptions(host.kept);
+    this.palette = readPalette(document.documentElement);
+    this.tiles = new Tiles(
+      (asks) => host.ask('map', asks),
+      (slice) => this.arrived(slice),
+    );
+    this.toolbar = createToolbar(this.options, {
+      arrange: (arrangement) => this.arrange(arrangement),
+      zoom: (step) => this.zoom(step),
+      showChanges: (showChanges) => this.setOptions({ ...this.options, showChanges }),
+      goTo: (text) => this.goTo(text),
+    });
+    this.legend = createLegend((kinds) => {
+      this.emphasis = kinds;
+      this.draw();
+    });
+    this.details = createDetails({
+      act: (action: FrameAction, frame) => host.act(action, frame),
+      close: () => this.select(undefined),
+    });
+    this.viewport = new Viewport({
+      resized: () => this.relayout(),
+      scrolled: () => this.scrolled(),
+      hovered: (pfn, x, y) => this.hover(pfn, x, y),
+      selected: (pfn) => this.select(pfn),
+      key: (key) => this.key(key),
+      zoomed: (step) => this.zoom(step),
+    });
+    this.renderer = new CanvasRenderer(this.viewport.cells, this.viewport.overlay);
+    const main = element('main', {}, this.viewport.root, this.details.root);
+    root.append(this.toolbar.root, main, this.empty, this.legend.root, this.tooltip.root);
+    this.themeChanged();
+    this.watchTheme();
+    this.showSession(undefined);
+  }
+
+  /** Another session, or the same at another stop. */
+  showSession(session: MapSession | undefined): void {
+    const isOther = session?.id !== this.session?.id;
+    const isNewStop = session?.stop !== this.session?.stop;
+    this.session = session;
+    document.body.classList.toggle('running', session !== undefined && !session.stopped);
+    if (isOther) {
+      this.tiles.clear();
+      this.machine = undefined;
+      this.select(undefined);
+    }
+    this.empty.textContent =
+      session === undefined
+        ? 'Start debugging a scenario to see its machine here.'
+        : 'Waiting for the machine…';
+    this.setEmpty(this.machine === undefined);
+    if (session?.stopped !== true) return;
+    if (isNewStop) this.stoppedAt = performance.now();
+    this.tiles.startEpoch(session.epoch, session.stop);
+    if (this.machine === undefined) void this.learnMachine();
+    else this.fetchVisible();
+    if (this.selected !== undefined) void this.askFrame(this.selected);
+  }
+
+  reveal(pfn: number): void {
+    if (this.machine === undefined) void this.learnMachine().then(() => this.select(pfn));
+    else this.select(pfn);
+  }
+
+  private async learnMachine(): Promise<void> {
+    const session = this.session;
+    try {
+      const { maxPfn, zones, totals } = await this.host.ask('map', {
+        firstPfn: 0,
+        framesPerCell: 1,
+        cells: 0,
+      });
+      if (session?.id !== this.session?.id) return;
+      this.machine = { maxPfn, zones };
+      if (totals !== undefined) this.legend.setCounts(totals);
+      const nrFrames = zones.reduce((sum, zone) => sum + zone.endPfn - zone.startPfn, 0);
+      this.toolbar.setTitle(
+        bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB),
+        `${countText(nrFrames)} frames · ${zones.map((zone) => zone.name).join(', ')}`,
+      );
+      this.setEmpty(false);
+      this.relayout();
+    } catch {
+      this.setEmpty(true); // It runs or is gone: the next stop asks again.
+    }
+  }
+
+  private arrived(slice: MapSlice): void {
+    this.legend.setCounts(slice.totals ?? this.visibleCounts());
+    this.draw();
+  }
+
+  private visibleCounts(): Uint32Array {
+    const counts = new Uint32Array(PAGE_KINDS.length);
+    for (const { section, first, end } of this.visibleTiles())
+      for (let nth = first; nth < end; nth++) {
+        const number = section.firstTile + nth;
+        const tile = this.tiles.get(this.layout?.zoom.framesPerCell ?? 1, number);
+        const from = Math.max(0, section.firstCell - number * CELLS_PER_TILE);
+        const to = Math.min(CELLS_PER_TILE, section.endCell - number * CELLS_PER_TILE);
+        if (tile !== undefined) countKinds(tile.states, from, to, counts);
+      }
+    return counts.map((count) => count * (this.layout?.zoom.framesPerCell ?? 1));
+  }
+
+  private visibleTiles() {
+    const { layout, viewport } = this;
+    if (layout === undefined) return [];
+    return tilesBetween(layout, viewport.scrollTop, viewport.scrollTop + viewport.heightPx);
+  }
+
+  private fetchVisible(): void {
+    if (this.layout === undefined) return;
+    const spans = this.visibleTiles().map(({ section, first, end }) => ({
+      firstTile: section.firstTile + first,
+      endTile: section.firstTile + end,
+    }));
+    this.tiles.want(this.layout.zoom.framesPerCell, spans);
+    this.draw();
+  }
+
+  private relayout(): void {
+    const { viewport, machine, options } = this;
+    if (machine === undefined || viewport.widthPx === 0) return;
+    const { zones } = machine;
+    const { widthPx, heightPx } = viewport;
+    const anchor = viewport.anchor();
+    const index = options.zoom ?? fittingZoom(zones, widthPx, heightPx, options.arrangement);
+    const zoom = ZOOMS[index];
+    if (zoom === undefined) return;
+    this.layout = computeLayout(zones, widthPx, zoom, options.arrangement);
+    viewport.setLayout(this.layout);
+    if (anchor !== undefined) viewport.keepInPlace(anchor.pfn, anchor.offsetPx);
+    this.toolbar.setScale(
+      zoom.framesPerCell === 1 ? `1 : 1` : `1 : ${countText(zoom.framesPerCell)}`,
+    );
+    this.renderer.resize(widthPx, heightPx, window.devicePixelRatio);
+    this.fetchVisible();
+  }
+
+  private arrange(arrangement: Arrangement): void {
+    this.setOptions({ ...this.options, arrangement });
+    this.relayout();
+  }
+
+  private zoom(step: 1 | -1 | 'fit'): void {
+    const { zones } = this.machine ?? {};
+    if (zones === undefined) return;
+    const { widthPx, heightPx } = this.viewport;
+    const now =
+      this.options.zoom ?? fittingZoom(zones, widthPx, heightPx, this.options.arrangement);
+    const next = step === 'fit' ? undefined : Math.max(0, Math.min(ZOOMS.length - 1, now - step));
+    this.setOptions({ ...this.options, zoom: next });
+    this.relayout();
+    if (this.selected !== undefined) this.viewport.scrollTo(this.selected);
+  }
+
+  private setOptions(options: Options): void {
+    this.options = options;
+    this.host.keep(options);
+    this.draw();
+  }
+
+  private goTo(text: string): boolean {
+    const pfn = this.machine && parseFrame(text, this.machine.maxPfn);
+    if (pfn === undefined) return false;
+    this.select(pfn);
+    return true;
+  }
+
+  private key(key: string): boolean {
+    if (key === '+' || key === '=') this.zoom(1);
+    else if (key === '-') this.zoom(-1);
+    else if (key === '0') this.zoom('fit');
+    else if (key === 'Escape') this.select(undefined);
+    else return false;
+    return true;
+  }
+
+  private scrolled(): void {
+    this.tooltip.hide();
+    this.hovered = undefined;
+    this.fetchVisible();
+  }
+
+  private hover(pfn: number | undefined, x: number, y: number): void {
+    window.clearTimeout(this.hoverTimer);
+    if (pfn === undefined) this.tooltip.hide();
+    else {
+      const cell = this.facts(pfn);
+      this.tooltip.show(cell, this.swatch(cell.state), undefined, x, y);
+      this.hoverTimer = window.setTimeout(
+        () => void this.completeTooltip(cell, x, y),
+        HOVER_ASK_MS,
+      );
+    }
+    if (pfn === this.hovered) return;
+    this.hovered = pfn;
+    this.draw(false);
+  }
+
+  private async completeTooltip(cell: CellFacts, x: number, y: number): Promise<void> {
+    if (cell.framesPerCell > 1) return;
+    try {
+      const frame = await this.host.ask('frame', { pfn: cell.pfn });
+      if (this.hovered === cell.pfn) this.tooltip.show(cell, this.swatch(cell.state), frame, x, y);
+    } catch {
+      return; // Running: what the map knows is all there is.
+    }
+  }
+
+  private select(pfn: number | undefined): void {
+    this.selected = pfn;
+    this.viewport.setFocusFrame(pfn);
+    if (pfn === undefined) this.details.hide();
+    else {
+      const cell = this.facts(pfn);
+      this.details.show(cell, this.swatch(cell.state), undefined);
+      this.viewport.announce(spoken(cell));
+      this.viewport.scrollTo(pfn);
+      void this.askFrame(pfn);
+    }
+    this.draw(false);
+  }
+
+  private async askFrame(pfn: number): Promise<void> {
+    try {
+      const frame = await this.host.ask('frame', { pfn });
+      if (this.selected !== pfn) return;
+      const cell = { ...this.facts(pfn), framesPerCell: 1, state: frame.state };
+      this.details.show(cell, this.swatch(frame.state), frame);
+    } catch {
+      return; // Running: the next stop asks again.
+    }
+  }
+
+  private facts(pfn: number): CellFacts {
+    const framesPerCell = this.layout?.zoom.framesPerCell ?? 1;
+    const cell = Math.floor(pfn / framesPerCell);
+    const tile = this.tiles.get(framesPerCell, Math.floor(cell / CELLS_PER_TILE));
+    const zone = this.machine?.zones.find((z) => pfn >= z.startPfn && pfn < z.endPfn);
+    return { pfn, framesPerCell, state: tile?.states[cell % CELLS_PER_TILE], zone };
+  }
+
+  private swatch(state: number | undefined): string {
+    return state === undefined ? 'transparent' : css(stateColor(this.palette, state, 1));
+  }
+
+  private setEmpty(isEmpty: boolean): void {
+    document.body.classList.toggle('no-machine', isEmpty);
+  }
+
+  private watchTheme(): void {
+    const observer = new MutationObserver(() => this.themeChanged());
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
+    observer.observe(document.body, {
+      attributes: true,
+      attributeFilter: ['class', 'data-vscode-theme-id'],
+    });
+  }
+
+  private themeChanged(): void {
+    this.palette = readPalette(document.documentElement);
+    this.renderer.setPalette(this.palette);
+    this.legend.setPalette(this.palette);
+    this.draw();
+  }
+
+  /** Draws before the next frame; the cells only when they may look different. */
+  private draw(withCells = true): void {
+    const isScheduled = this.drawing !== 0;
+    this.drawing |= withCells ? 3 : 1;
+    if (isScheduled) return;
+    requestAnimationFrame((now) => {
+      const what = this.drawing;
+      this.drawing = 0;
+      const { layout } = this;
+      if (layout === undefined) return;
+      const pulse = reducedMotion() ? 1 : Math.min(1, (now - this.stoppedAt) / PULSE_MS);
+      const scene: Scene = {
+        layout,
+        scrollTop: this.viewport.scrollTop,
+        tile: (tile) => this.tiles.get(layout.zoom.framesPerCell, tile),
+        emphasis: this.emphasis,
+        showChanges: this.options.showChanges,
+        pulse,
+        hovered: this.hovered,
+        selected: this.selected,
+      };
+      if (what & 2) this.renderer.drawCells(scene);
+      this.renderer.drawOverlay(scene);
+      if (pulse < 1) this.draw(false);
+    });
+  }
+}
+
+const reducedMotion = (): boolean =>
+  document.body.classList.contains('vscode-reduce-motion') ||
+  window.matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -1,0 +1,87 @@
+/**
+ * The controls: every component of @vscode/webview-ui-toolkit that the map uses is registered here and nowhere else, and
+ * its tag names are known only to this file, so another toolkit would change one file.
+ */
+import {
+  provideVSCodeDesignSystem,
+  vsCodeBadge,
+  vsCodeButton,
+  vsCodeCheckbox,
+  vsCodeDivider,
+  vsCodeDropdown,
+  vsCodeOption,
+  vsCodeTextField,
+} from '@vscode/webview-ui-toolkit';
+import { element, icon, type IconName } from './dom.js';
+
+export function registerControls(): void {
+  provideVSCodeDesignSystem().register(
+    vsCodeBadge(),
+    vsCodeButton(),
+    vsCodeCheckbox(),
+    vsCodeDivider(),
+    vsCodeDropdown(),
+    vsCodeOption(),
+    vsCodeTextField(),
+  );
+}
+
+export function iconButton(name: IconName, label: string, press: () => void): HTMLElement {
+  const button = element('vscode-button', {
+    appearance: 'icon',
+    'aria-label': label,
+    title: label,
+  });
+  button.append(icon(name));
+  button.addEventListener('click', press);
+  return button;
+}
+
+export function textButton(label: string, press: () => void): HTMLElement {
+  const button = element('vscode-button', { appearance: 'secondary' }, label);
+  button.addEventListener('click', press);
+  return button;
+}
+
+export function checkbox(
+  label: string,
+  checked: boolean,
+  change: (on: boolean) => void,
+): HTMLElement {
+  const box = element('vscode-checkbox', checked ? { checked: '' } : {}, label);
+  box.addEventListener('change', () => change((box as unknown as HTMLInputElement).checked));
+  return box;
+}
+
+export function dropdown<Value extends string>(
+  label: string,
+  options: readonly { readonly value: Value; readonly label: string }[],
+  value: Value,
+  change: (value: Value) => void,
+): HTMLElement {
+  const box = element('vscode-dropdown', { 'aria-label': label, title: label });
+  for (const option of options) {
+    const selected = option.value === value ? { selected: '' } : {};
+    box.append(element('vscode-option', { value: option.value, ...selected }, option.label));
+  }
+  box.addEventListener('change', () =>
+    change((box as unknown as HTMLSelectElement).value as Value),
+  );
+  return box;
+}
+
+export function textField(
+  label: string,
+  placeholder: string,
+  enter: (text: string, field: HTMLElement) => void,
+): HTMLElement {
+  const field = element('vscode-text-field', { 'aria-label': label, placeholder, size: '18' });
+  field.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') enter((field as unknown as HTMLInputElement).value, field);
+  });
+  return field;
+}
+
+export const badge = (text: string): HTMLElement => element('vscode-badge', {}, text);
+
+export const divider = (): HTMLElement => element('vscode-divider', { role: 'presentation' });

@@ -1,0 +1,181 @@
+/**
+ * The window onto the map: scrolling, pointer and keyboard, and the mirror for screen readers. It knows frames and
+ * pixels, not what a frame is.
+ */
+import { element } from './dom.js';
+import type { Layout } from './layout.js';
+import { pfnAt, spotOfPfn } from './layout.js';
+
+export interface ViewportEvents {
+  /** The view's size changed. */
+  resized(): void;
+  scrolled(): void;
+  /** The frame under the pointer, with the pointer's place in the page. */
+  hovered(pfn: number | undefined, x: number, y: number): void;
+  selected(pfn: number): void;
+  /** A key that is not about moving. */
+  key(key: string): boolean;
+  /** Zooming with the wheel. */
+  zoomed(step: 1 | -1): void;
+}
+
+/** Room left above and below a frame that is scrolled into view. */
+const MARGIN_PX = 60;
+
+export class Viewport {
+  readonly root: HTMLElement;
+  readonly cells = document.createElement('canvas');
+  readonly overlay = document.createElement('canvas');
+  private readonly content = element('div', { class: 'content', 'aria-hidden': 'true' });
+  private readonly mirror = element('div', { role: 'gridcell', id: 'focused-frame' });
+  private layout: Layout | undefined;
+  private frame: number | undefined;
+
+  constructor(private readonly events: ViewportEvents) {
+    const canvases = element('div', { class: 'canvases' }, this.cells, this.overlay);
+    this.content.append(canvases);
+    const grid = element('div', { role: 'row', class: 'mirror' }, this.mirror);
+    this.root = element(
+      'div',
+      {
+        class: 'viewport',
+        tabindex: '0',
+        role: 'grid',
+        'aria-label': 'Physical memory, one cell per page frame',
+        'aria-activedescendant': 'focused-frame',
+      },
+      this.content,
+      grid,
+    );
+    this.listen();
+  }
+
+  get widthPx(): number {
+    return this.root.clientWidth;
+  }
+
+  get heightPx(): number {
+    return this.root.clientHeight;
+  }
+
+  get scrollTop(): number {
+    return this.root.scrollTop;
+  }
+
+  setLayout(layout: Layout): void {
+    this.layout = layout;
+    this.content.style.height = `${Math.max(layout.heightPx, this.heightPx)}px`;
+  }
+
+  /** Keeps a frame at the height that it has in the view, through a change of layout. */
+  keepInPlace(pfn: number, offsetPx: number): void {
+    const spot = this.layout && spotOfPfn(this.layout, pfn);
+    if (spot !== undefined) this.root.scrollTop = spot.y - offsetPx;
+  }
+
+  /** The frame in the middle of the view's first column, and its height in the view: what zooming keeps in place. */
+  anchor(): { readonly pfn: number; readonly offsetPx: number } | undefined {
+    const { layout } = this;
+    if (layout === undefined) return undefined;
+    for (let down = this.heightPx / 2; down > 0; down -= layout.zoom.cellPx) {
+      const pfn = pfnAt(layout, 100, this.scrollTop + down);
+      if (pfn !== undefined) return { pfn, offsetPx: down };
+    }
+    return undefined;
+  }
+
+  scrollTo(pfn: number): void {
+    const spot = this.layout && spotOfPfn(this.layout, pfn);
+    if (spot === undefined) return;
+    const { scrollTop, heightPx } = this;
+    if (spot.y < scrollTop + MARGIN_PX) this.root.scrollTop = spot.y - MARGIN_PX;
+    else if (spot.y > scrollTop + heightPx - MARGIN_PX)
+      this.root.scrollTop = spot.y - heightPx + MARGIN_PX;
+  }
+
+  /** What a screen reader says of the focused frame. */
+  announce(text: string): void {
+    this.mirror.textContent = text;
+  }
+
+  /** Which frame arrow keys start from. */
+  setFocusFrame(pfn: number | undefined): void {
+    this.frame = pfn;
+  }
+
+  private listen(): void {
+    const { root, events } = this;
+    new ResizeObserver(() => events.resized()).observe(root);
+    root.addEventListener('scroll', () => events.scrolled(), { passive: true });
+    root.addEventListener('pointermove', (event) =>
+      events.hovered(this.pfnUnder(event), event.clientX, event.clientY),
+    );
+    root.addEventListener('pointerleave', () => events.hovered(undefined, 0, 0));
+    root.addEventListener('click', (event) => {
+      const pfn = this.pfnUnder(event);
+      if (pfn !== undefined) events.selected(pfn);
+    });
+    root.addEventListener(
+      'wheel',
+      (event) => {
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        events.zoomed(event.deltaY < 0 ? 1 : -1);
+      },
+      { passive: false },
+    );
+    root.addEventListener('keydown', (event) => {
+      if (this.move(event) || events.key(event.key)) event.preventDefault();
+    });
+  }
+
+  private pfnUnder(event: MouseEvent): number | undefined {
+    if (this.layout === undefined) return undefined;
+    const box = this.root.getBoundingClientRect();
+    return pfnAt(this.layout, event.clientX - box.left, event.clientY - box.top + this.scrollTop);
+  }
+
+  /** Arrow keys go to the neighbouring cell in the picture; Ctrl+arrows to the next frame by number. */
+  private move(event: KeyboardEvent): boolean {
+    const step = STEPS[event.key];
+    const { layout } = this;
+    if (step === undefined || layout === undefined) return false;
+    const next =
+      this.frame === undefined
+        ? layout.sections[0]?.zone.startPfn
+        : this.neighbour(layout, event, step);
+    if (next === undefined) return true;
+    this.events.selected(next);
+    return true;
+  }
+
+  private neighbour(
+    layout: Layout,
+    event: KeyboardEvent,
+    [dx, dy]: readonly [number, number],
+  ): number | undefined {
+    const from = this.frame ?? 0;
+    const { cellPx, framesPerCell } = layout.zoom;
+    if (event.ctrlKey || event.metaKey) {
+      const next = (Math.floor(from / framesPerCell) + dx + dy) * framesPerCell;
+      return spotOfPfn(layout, next) === undefined ? undefined : next;
+    }
+    const spot = spotOfPfn(layout, from);
+    if (spot === undefined) return undefined;
+    // Gaps between tiles and headers are stepped over.
+    for (let reach = 1; reach < 32; reach++) {
+      const x = spot.x + cellPx / 2 + dx * cellPx * reach;
+      const y = spot.y + cellPx / 2 + dy * cellPx * reach;
+      const found = pfnAt(layout, x, y);
+      if (found !== undefined && found !== from) return found;
+    }
+    return undefined;
+  }
+}
+
+const STEPS: Readonly<Record<string, readonly [number, number] | undefined>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
