@@ -30,9 +30,7 @@ export const TYPES = words(`
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
-  work_struct delayed_work timer_list completion kobject 
-       
-  optimistic_spin_queue uprobes_state 
+  work_struct delayed_work timer_list completion kobject optimistic_spin_queue uprobes_state
 `);
 
 export const PARTS = {
@@ -40,26 +38,25 @@ export const PARTS = {
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl in_execve in_iowait
-     oom_reaper_list oom_reaper_timer plug pagefault_disabled
+    oom_reaper_list oom_reaper_timer plug pagefault_disabled
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
-  inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data `),
+  inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data`),
 };
 
 export const ENUMS = words(`
   zone_type migratetype pageflags zone_stat_item node_stat_item vm_event_item zone_flags pgdat_flags zone_watermarks
-  lru_list compound_dtor_id pageblock_bits writeback_stat_item 
-  lruvec_flags migrate_mode migrate_reason compact_result compact_priority zone_watermarks page_walk_action
+  lru_list compound_dtor_id pageblock_bits writeback_stat_item
+  lruvec_flags migrate_mode migrate_reason compact_result compact_priority page_walk_action
   kmalloc_cache_type slab_state fixed_addresses ttu_flags vm_fault_reason fault_flag tlb_flush_reason pg_level
   page_cache_mode memblock_flags meminit_context mapping_flags oom_constraint
-  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states
-    pcpu_fc hk_type
+  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states pcpu_fc hk_type
 `);
 
 /** Untagged enums, by one of their enumerators. */
 export const UNTAGGED_ENUMS = words(`
   SECTION_MARKED_PRESENT_BIT ZONELIST_FALLBACK MM_FILEPAGES SUBPAGE_INDEX_SUBPOOL PERCPU_REF_INIT_ATOMIC
-   WMARK_MIN 
+  WMARK_MIN
 `);
 
 export const TYPEDEFS = words(`
@@ -68,7 +65,7 @@ export const TYPEDEFS = words(`
   bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t 
+  pg_data_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -90,7 +87,7 @@ export const SYMBOLS = words(`
   memblock memblock_memory_init_regions memblock_reserved_init_regions memblock_can_resize
   memblock_memory_in_slab memblock_reserved_in_slab system_has_some_mirror
   cma_areas cma_area_count cma_mutex dma_contiguous_default_area
-  slab_caches slab_mutex slab_state slab_nomerge kmem_cache kmem_cache_node kmem_cache_boot 
+  slab_caches slab_mutex slab_state slab_nomerge kmem_cache kmem_cache_node kmem_cache_boot
   kmalloc_caches kmalloc_info size_index slub_debug slub_debug_enabled slub_max_order slub_min_order slub_min_objects
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
@@ -101,18 +98,18 @@ export const SYMBOLS = words(`
   vmap_lazy_nr nr_vmalloc_pages vmlist vmap_initialized vmap_blocks vmap_block_queue vfree_deferred
   ne_fit_preload_node ioremap_max_page_shift vmap_area_lock free_vmap_area_lock vmap_purge_lock drain_vmap_work
   vmap_allow_huge purge_vmap_area_lock
-  pkmap_count pkmap_page_table last_pkmap_nr page_address_htable page_address_maps __kmap_pte 
+  pkmap_count pkmap_page_table last_pkmap_nr page_address_htable page_address_maps __kmap_pte
   pkmap_map_wait
   init_mm init_task current_task cpu_current_top_of_stack pgd_list pgd_lock swapper_pg_dir init_top_pgt early_top_pgt
-  initial_page_table level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt 
-    initial_pg_pmd initial_pg_fixmap bm_pte
-  empty_zero_page zero_pfn phys_base 
+  initial_page_table level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt
+  initial_pg_pmd initial_pg_fixmap bm_pte
+  empty_zero_page zero_pfn phys_base
   __supported_pte_mask __default_kernel_pte_mask __VMALLOC_RESERVE __FIXADDR_TOP __userpte_alloc_gfp
   page_size_mask direct_gbpages after_bootmem pfn_mapped nr_pfn_mapped pgt_buf_end pgt_buf_top
   __cachemode2pte_tbl __pte2cachemode_tbl protection_map mmu_cr4_features boot_cpu_data e820_table e820_table_kexec
   e820_table_firmware boot_command_line
   iomem_resource cpu_tlbstate cpu_tlbstate_shared last_mm_ctx_id poking_mm poking_addr
-  cpu_entry_area 
+  cpu_entry_area
   pcpu_base_addr pcpu_unit_size pcpu_unit_pages pcpu_nr_units pcpu_nr_slots pcpu_chunk_lists pcpu_first_chunk
   pcpu_reserved_chunk pcpu_unit_offsets pcpu_unit_map pcpu_group_offsets pcpu_group_sizes pcpu_nr_groups pcpu_atom_size
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
@@ -133,15 +130,13 @@ export const SYMBOLS = words(`
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
 `);
 
-/** Labels of sections and page tables, which have an address only. */
+/** Labels of sections, most of which have an address only. */
 export const LABELS = words(`
   _text _stext _etext _sinittext _einittext _sdata _edata _end __bss_start __bss_stop __brk_base __brk_limit _brk_start
   _brk_end __init_begin __init_end __per_cpu_start __per_cpu_end __per_cpu_load __start_rodata __end_rodata
   __end_rodata_hpage_align __end_rodata_aligned __start_ro_after_init __end_ro_after_init __smp_locks __smp_locks_end
-  __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve
-  swapper_pg_dir init_top_pgt early_top_pgt initial_page_table initial_pg_pmd initial_pg_fixmap 
-   level1_fixmap_pgt level2_fixmap_pgt level2_kernel_pgt level3_kernel_pgt 
-    empty_zero_page phys_base jiffies init_thread_union init_stack __brk_pagetables
+  __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve init_thread_union init_stack
+  __brk_pagetables
 `);
 
 /** CONFIG_ values that change what memory management does: 1 for y, 0 when unset or unknown to the architecture. */

@@ -16,19 +16,19 @@ export function selectSymbols(engine, table, globals, map, smp) {
   }
   const perCpuStart = addresses.get('__per_cpu_start');
   const perCpuEnd = addresses.get('__per_cpu_end');
-  const isPerCpu = (name, address) =>
-    smp && !name.startsWith('__per_cpu_') && address >= perCpuStart && address < perCpuEnd;
+  const isPerCpu = (address) => smp && address >= perCpuStart && address <= perCpuEnd;
+  const isSelected = (name) => SYMBOLS.includes(name) || LABELS.includes(name);
 
   const chosen = new Map();
   for (const [fullName, symbol] of Object.entries(globals)) {
     const name = fullName.replace(/\.\d+$/, '');
-    if (!SYMBOLS.includes(name) || chosen.has(name)) continue;
+    if (!isSelected(name) || chosen.has(name)) continue;
     const type = sized(engine, table, engine.parseCType(symbol.type, table), symbol.size);
     chosen.set(name, { name, address: BigInt(symbol.address), size: symbol.size, type });
   }
   for (const [fullName, address] of addresses) {
     const name = fullName.replace(/\.\d+$/, '');
-    if (chosen.has(name) || !(LABELS.includes(name) || SYMBOLS.includes(name))) continue;
+    if (!isSelected(name) || chosen.has(name)) continue;
     chosen.set(name, { name, address, size: 0, type: undefined });
   }
   const sorted = [...chosen.values()].sort((a, b) =>
@@ -36,7 +36,7 @@ export function selectSymbols(engine, table, globals, map, smp) {
   );
   return {
     lines: sorted.map(({ name, address, size, type }) => {
-      const place = `${isPerCpu(name, address) ? '+' : ''}${address.toString(16)}`;
+      const place = `${isPerCpu(address) ? '+' : ''}${address.toString(16)}`;
       return `${name} ${place} ${size}${type ? ` ${engine.typeName(type)}` : ''}`;
     }),
     types: sorted.flatMap(({ type }) => type ?? []),

@@ -75,10 +75,14 @@ class DataProfile implements Profile {
       if ((symbols[middle]?.address ?? 0) <= address) low = middle + 1;
       else high = middle;
     }
-    const symbol = symbols[low - 1];
-    if (symbol === undefined) return undefined;
-    const offset = address - symbol.address;
-    return offset < Math.max(symbol.sizeBytes, 1) ? { symbol, offset } : undefined;
+    for (let i = low - 1; i >= 0; i--) {
+      const symbol = symbols[i] as KernelSymbol;
+      const offset = address - symbol.address;
+      if (offset < Math.max(symbol.sizeBytes, 1)) return { symbol, offset };
+      // A label may stand inside of an object; an object inside of an object does not.
+      if (symbol.sizeBytes > 0) return undefined;
+    }
+    return undefined;
   }
 
   constant(name: string): number {
