@@ -1,0 +1,277 @@
+/**
+ * Boot up to the page allocator: what is RAM, what is reserved, and where mem_map and the other tables of memory management
+ * lie. Reservations are made in the kernel's order, for each allocation takes the highest place that is left.
+ *
+ * Nothing is written here, and page tables are not built: only their room is taken.
+ *
+ * Source: Linux 6.1 arch/x86/kernel/setup.c: setup_arch(); init/main.c: start_kernel(); mm/cma.c, mm/page_alloc.c
+ * (alloc_node_mem_map, setup_usemap, alloc_large_system_hash), arch/x86/mm/cpu_entry_area.c, kernel/dma/swiotlb.c.
+ */
+import type { MemmapGeometry } from '../../kernel/memmap.js';
+import { asVirt, PAGE_SIZE } from '../../memory/address.js';
+import type { Profile } from '../../types/profile.js';
+import {
+  e820__end_of_ram_pfn,
+  e820__memory_setup,
+  FOUR_GIB,
+  ISA_END_ADDRESS,
+  ramBelow4G,
+  type E820Entry,
+} from './e820.js';
+import { estimateKernelPages, largeSystemHashBytes } from './hashTables.js';
+import { loadKernel, type LoadedKernel } from './kernelLoad.js';
+import { Memblock, type MemRange } from './memblock.js';
+import { MAX_DMA_ADDRESS, setup_per_cpu_areas, type PerCpuAreas } from './perCpuAreas.js';
+import { sparse_init, type Sections } from './sections.js';
+import { pfnRanges, presentPages, zoneSpans, type PfnRange, type ZoneSpan } from './zones.js';
+
+export interface MachineOptions {
+  readonly ramBytes: number;
+  /** `cma=`: size of the default CMA area; 0 for none. */
+  readonly cmaBytes: number;
+  readonly initrdBytes: number;
+  readonly commandLine: string;
+  readonly nrCpus: number;
+}
+
+/** What is decided before there is a page allocator. Physical addresses are bytes. */
+export interface BootLayout {
+  readonly kernel: LoadedKernel;
+  readonly memblock: Memblock;
+  /** RAM in whole frames. */
+  readonly ranges: readonly PfnRange[];
+  readonly maxPfn: number;
+  readonly maxLowPfn: number;
+  readonly zones: readonly ZoneSpan[];
+  readonly memmap: MemmapGeometry;
+  /** FLATMEM: the pageblock bits of each zone; undefined for empty ones. */
+  readonly usemaps: readonly (MemRange | undefined)[];
+  /** SPARSEMEM. */
+  readonly sections: Sections | undefined;
+  readonly perCpu: PerCpuAreas;
+  readonly cma: MemRange | undefined;
+  readonly initrd: MemRange | undefined;
+  /** `managed_pages` before anything is freed: an estimate that sizes hash tables and decides about mobility grouping. */
+  readonly estimatedPages: readonly number[];
+}
+
+/** MAX_ARCH_PFN: what the page tables can name. */
+const ARCH_LIMIT_PFN = { i386: 0x10_0000, 'i386-pae': 0x100_0000, x86_64: 2 ** 34 } as const;
+
+export function setup_arch(profile: Profile, options: MachineOptions): BootLayout {
+  const e820 = e820__memory_setup(options.ramBytes, profile.arch);
+  const lowRamEnd = Math.max(
+    ...e820
+      .filter((each) => each.type === 'usable' && each.end <= FOUR_GIB)
+      .map((each) => each.end),
+  );
+  const kernel = loadKernel(profile, lowRamEnd);
+  const memblock = new Memblock();
+  const placed = placeInitrd(options, lowRamEnd);
+
+  // early_reserve_memory(), reserve_brk(), reserve_real_mode(): all of the first MiB in the end.
+  memblock.memblock_reserve(kernel.image.start, kernel.image.end);
+  if (placed !== undefined) memblock.memblock_reserve(placed.start, placed.end);
+  memblock.memblock_reserve(kernel.brk.start, kernel.brk.end);
+  e820__memblock_setup(memblock, e820, profile);
+  memblock.memblock_reserve(0, ISA_END_ADDRESS);
+
+  const maxPfn = e820__end_of_ram_pfn(e820, ARCH_LIMIT_PFN[profile.arch]);
+  const maxmem = profile.findConstant('MAXMEM');
+  const maxLowPfn =
+    profile.arch === 'x86_64' || maxmem === undefined
+      ? maxPfn
+      : Math.min(maxPfn, maxmem / PAGE_SIZE);
+  memblock.current_limit = maxLowPfn * PAGE_SIZE;
+  init_mem_mapping(memblock, profile);
+  const initrd = placed && reserve_initrd(memblock, placed);
+  const cma = dma_contiguous_reserve(memblock, profile, options.cmaBytes);
+
+  // free_area_init()
+  const ranges = pfnRanges(memblock.memory);
+  const zones = zoneSpans(profile, ranges, maxLowPfn, maxPfn);
+  const dmaReserve = profile.arch === 'x86_64' ? find_dma_reserve(memblock, ranges) : 0;
+  const sections =
+    profile.constant('CONFIG_SPARSEMEM') === 1 ? sparse_init(memblock, profile, ranges) : undefined;
+  const memmap = sections?.memmap ?? alloc_node_mem_map(memblock, profile, zones);
+  const usemaps = zones.map((zone) =>
+    sections !== undefined || zone.spanned === 0
+      ? undefined
+      : setup_usemap(memblock, profile, zone),
+  );
+  const estimated = estimateKernelPages(profile, zones, dmaReserve);
+
+  reserveSmallTables(memblock, profile, e820, options);
+  const perCpu = setup_per_cpu_areas(memblock, profile, options.nrCpus);
+  reserveLate(memblock, profile, estimated, maxPfn);
+  return {
+    kernel,
+    memblock,
+    ranges,
+    maxPfn,
+    maxLowPfn,
+    zones,
+    memmap,
+    usemaps,
+    sections,
+    perCpu,
+    cma,
+    initrd,
+    estimatedPages: estimated.managed,
+  };
+}
+
+function e820__memblock_setup(
+  memblock: Memblock,
+  e820: readonly E820Entry[],
+  profile: Profile,
+): void {
+  for (const { type, start, end } of e820) {
+    // resource_size_t has 32 bits without PAE: what lies higher does not exist.
+    const named = profile.arch !== 'i386' || end <= FOUR_GIB;
+    if (type === 'usable' && named) memblock.memblock_add(start, end);
+  }
+}
+
+/** Where QEMU loads the initrd: as high as the firmware's tables and the kernel's `initrd_addr_max` allow. */
+function placeInitrd(options: MachineOptions, lowRamEnd: number): MemRange | undefined {
+  if (options.initrdBytes === 0) return undefined;
+  const top = Math.min(ramBelow4G(options.ramBytes), lowRamEnd, 0x8000_0000);
+  const start = Math.floor((top - options.initrdBytes) / PAGE_SIZE) * PAGE_SIZE;
+  return { start, end: start + pageAligned(options.initrdBytes) };
+}
+
+/**
+ * With large pages the tables of the direct map fit the six pages set aside in the brk area. But those cannot be used while
+ * the brk area itself is being mapped; with RAM above 4 GiB that is when the last GiB below the PCI hole is reached, which
+ * needs a PMD and a PTE page.
+ */
+function init_mem_mapping(memblock: Memblock, profile: Profile): void {
+  if (profile.arch !== 'x86_64' || memblock.memblock_end_of_DRAM() <= FOUR_GIB) return;
+  memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE);
+  memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE);
+}
+
+/** The initrd must lie in the direct map: relocate_initrd() if it does not. */
+function reserve_initrd(memblock: Memblock, placed: MemRange): MemRange {
+  if (placed.end <= memblock.current_limit) return placed;
+  const start = memblock.memblock_alloc('the initrd', placed.end - placed.start, PAGE_SIZE);
+  memblock.memblock_phys_free(placed.start, placed.end);
+  return { start, end: start + placed.end - placed.start };
+}
+
+/** cma_declare_contiguous_nid(): above 4 GiB from the bottom where there is room, else from the top. */
+function dma_contiguous_reserve(
+  memblock: Memblock,
+  profile: Profile,
+  cmaBytes: number,
+): MemRange | undefined {
+  if (cmaBytes === 0) return undefined;
+  const align = profile.constant('pageblock_nr_pages') * PAGE_SIZE;
+  const sizeBytes = Math.ceil(cmaBytes / align) * align;
+  const end = memblock.memblock_end_of_DRAM();
+  const limit = Math.floor(Math.min(memblock.current_limit, end) / align) * align;
+  const canBeHigh = profile.arch !== 'i386' && end >= FOUR_GIB + sizeBytes;
+  const start =
+    (canBeHigh
+      ? memblock.memblock_phys_alloc_range(sizeBytes, align, FOUR_GIB, limit, true)
+      : undefined) ?? memblock.memblock_phys_alloc_range(sizeBytes, align, 0, limit);
+  return start === undefined ? undefined : { start, end: start + sizeBytes };
+}
+
+/** memblock_find_dma_reserve(): pages of ZONE_DMA that nobody will get. */
+function find_dma_reserve(memblock: Memblock, ranges: readonly PfnRange[]): number {
+  const end = MAX_DMA_ADDRESS / PAGE_SIZE;
+  const free = memblock.freeRanges().map(({ start, end: rangeEnd }) => ({
+    start: Math.ceil(start / PAGE_SIZE),
+    end: Math.floor(rangeEnd / PAGE_SIZE),
+  }));
+  return presentPages(ranges, 0, end) - presentPages(free, 0, end);
+}
+
+/** One array from pfn 0 to the end of the last block of the highest order. */
+function alloc_node_mem_map(
+  memblock: Memblock,
+  profile: Profile,
+  zones: readonly ZoneSpan[],
+): MemmapGeometry {
+  const sizeofPage = profile.types.struct('page')?.sizeBytes ?? 0;
+  const blockPages = 1 << (profile.constant('MAX_ORDER') - 1);
+  const nodeStart = Math.min(...zones.filter((zone) => zone.spanned > 0).map((zone) => zone.start));
+  const nodeEnd = zones.reduce((end, zone) => end + zone.spanned, nodeStart);
+  const endPfn = Math.ceil(nodeEnd / blockPages) * blockPages;
+  const line = profile.constant('L1_CACHE_BYTES');
+  const start = memblock.memblock_alloc('mem_map', endPfn * sizeofPage, line);
+  return {
+    base: asVirt(profile.constant('PAGE_OFFSET') + start),
+    sizeofPage,
+    endPfn,
+    extents: [
+      {
+        startMapPage: 0,
+        startFrame: Math.floor(start / PAGE_SIZE),
+        nrFrames: Math.ceil(((start % PAGE_SIZE) + endPfn * sizeofPage) / PAGE_SIZE),
+      },
+    ],
+  };
+}
+
+/** usemap_size(): four bits a pageblock, in whole longs. */
+function setup_usemap(memblock: Memblock, profile: Profile, zone: ZoneSpan): MemRange {
+  const blockPages = profile.constant('pageblock_nr_pages');
+  const nrBlocks = Math.ceil(((zone.start % blockPages) + zone.spanned) / blockPages);
+  const longBits = profile.pointerSize * 8;
+  const sizeBytes = (Math.ceil((nrBlocks * 4) / longBits) * longBits) / 8;
+  const line = profile.constant('L1_CACHE_BYTES');
+  const start = memblock.memblock_alloc('pageblock bits', sizeBytes, line);
+  return { start, end: start + sizeBytes };
+}
+
+/** Resources of the IO-APIC and of the memory map, and two copies of the command line. */
+function reserveSmallTables(
+  memblock: Memblock,
+  profile: Profile,
+  e820: readonly E820Entry[],
+  { commandLine }: MachineOptions,
+): void {
+  const line = profile.constant('L1_CACHE_BYTES');
+  const sizeofResource = profile.types.struct('resource')?.sizeBytes ?? 0;
+  const ioapicNameBytes = 11;
+  if (profile.arch === 'x86_64')
+    memblock.memblock_alloc('resources', sizeofResource + ioapicNameBytes, line);
+  memblock.memblock_alloc('resources', sizeofResource * e820.length, line);
+  memblock.memblock_alloc('the command line', commandLine.length + 1, line);
+  memblock.memblock_alloc('the command line', commandLine.length + 1, line);
+}
+
+/** From vfs_caches_init_early() to mem_init(). */
+function reserveLate(
+  memblock: Memblock,
+  profile: Profile,
+  estimated: { readonly kernelPages: number; readonly allPages: number },
+  maxPfn: number,
+): void {
+  const line = profile.constant('L1_CACHE_BYTES');
+  const dentries = largeSystemHashBytes(profile, estimated, { scale: 13, lowLimit: 2 });
+  const inodes = largeSystemHashBytes(profile, estimated, { scale: 14, lowLimit: 0 });
+  memblock.memblock_alloc('the dentry hash table', dentries, line);
+  memblock.memblock_alloc('the inode hash table', inodes, line);
+  // Page tables of the CPU entry area, which on i386 come from brk.
+  const nrEntryAreaTables = profile.arch === 'x86_64' ? 3 : 0;
+  for (let i = 0; i < nrEntryAreaTables; i++)
+    memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE);
+  if (maxPfn * PAGE_SIZE > FOUR_GIB && profile.arch !== 'i386') swiotlb_init(memblock, profile);
+}
+
+/** The bounce buffer for devices that reach 4 GiB only: 32768 slabs of 2 KiB, and a slot structure for each. */
+function swiotlb_init(memblock: Memblock, profile: Profile): void {
+  const nrSlabs = 32768;
+  const sizeofSlot = profile.pointerSize === 8 ? 24 : 16;
+  const sizeofArea = profile.pointerSize === 8 ? 24 : 12;
+  const below4G = Math.min(FOUR_GIB - 1, memblock.current_limit);
+  memblock.memblock_phys_alloc_range(nrSlabs * 2048, PAGE_SIZE, 0, below4G);
+  memblock.memblock_alloc('bounce buffers', pageAligned(nrSlabs * sizeofSlot), PAGE_SIZE);
+  memblock.memblock_alloc('bounce buffers', sizeofArea, profile.constant('L1_CACHE_BYTES'));
+}
+
+const pageAligned = (sizeBytes: number): number => Math.ceil(sizeBytes / PAGE_SIZE) * PAGE_SIZE;
