@@ -70,15 +70,12 @@ function makeProfile(name) {
   const map = unzip(from, 'System.map.gz').toString();
   const arch = archOf(config);
   const smp = /^CONFIG_SMP=y/m.test(config);
-  const symbols = selectSymbols(engine, table, globals, map, smp);
+  const layout = layoutOf(name);
+  const symbols = selectSymbols(engine, table, { globals, map, layout, smp });
   const types = selectTypes(engine, table, symbols.types);
   const carried = engine.readTypeText(types, table.pointerSize);
-  const constants = selectConstants(
-    arch,
-    layoutOf(name),
-    config,
-    (n) => carried.enumerator(n)?.value,
-  );
+  const enumerators = (each) => carried.enumerator(each)?.value;
+  const constants = selectConstants(arch, layout, config, enumerators);
   const release = /^# Linux\/\S+ (\S+) Kernel Configuration/m.exec(config)?.[1];
   return { name, release, arch, types, symbols: symbols.lines, constants };
 }

@@ -126,9 +126,20 @@ export const SYMBOLS = words(`
   randomize_va_space fault_around_bytes page_cluster sysctl_page_lock_unfairness folio_wait_table mmlist_lock
   oom_lock oom_victims oom_killer_disabled sysctl_panic_on_oom sysctl_oom_kill_allocating_task sysctl_oom_dump_tasks
   oom_reaper_list init_on_alloc init_on_free
+  cpus_with_pcps lru_drain_gen has_work tainted_mask
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
 `);
+
+/** C types of symbols that type information leaves out: statics inside of functions, assembly. A name stands for a constant. */
+export const SYMBOL_TYPES = {
+  last_pkmap_nr: 'unsigned int',
+  lru_drain_gen: 'unsigned int',
+  cpus_with_pcps: 'cpumask_t',
+  has_work: 'struct cpumask',
+  jiffies: 'unsigned long',
+  swapper_pg_dir: 'pgd_t [PTRS_PER_PGD]',
+};
 
 /** Labels of sections, most of which have an address only. */
 export const LABELS = words(`

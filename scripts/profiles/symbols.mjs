@@ -1,14 +1,13 @@
 /** The symbols of a profile: selected data symbols with their C types, and labels of sections. */
-import { LABELS, SYMBOLS } from './selection.mjs';
+import { LABELS, SYMBOL_TYPES, SYMBOLS } from './selection.mjs';
 
 /**
  * @param engine the bundled src/engine/types
  * @param table all types of the kernel
- * @param globals name -> {address, size, type}
- * @param map text of System.map
+ * @param build `globals` name -> {address, size, type}, `map` text of System.map, `layout` lines of %layout, `smp`
  * @returns lines by rising address, and the types they use
  */
-export function selectSymbols(engine, table, globals, map, smp) {
+export function selectSymbols(engine, table, { globals, map, layout, smp }) {
   const addresses = new Map();
   for (const line of map.trim().split('\n')) {
     const [address, , name] = line.split(' ');
@@ -29,7 +28,9 @@ export function selectSymbols(engine, table, globals, map, smp) {
   for (const [fullName, address] of addresses) {
     const name = fullName.replace(/\.\d+$/, '');
     if (!isSelected(name) || chosen.has(name)) continue;
-    chosen.set(name, { name, address, size: 0, type: undefined });
+    const type = knownType(engine, table, name, layout);
+    const size = type === undefined ? 0 : engine.sizeOf(type, table.pointerSize);
+    chosen.set(name, { name, address, size, type });
   }
   const sorted = [...chosen.values()].sort((a, b) =>
     a.address < b.address ? -1 : a.address > b.address ? 1 : a.name < b.name ? -1 : 1,
@@ -41,6 +42,17 @@ export function selectSymbols(engine, table, globals, map, smp) {
     }),
     types: sorted.flatMap(({ type }) => type ?? []),
   };
+}
+
+function knownType(engine, table, name, layout) {
+  const text = SYMBOL_TYPES[name]?.replace(
+    /\[(\w+)\]/,
+    (_, constant) => `[${layout.find((line) => line.startsWith(`const ${constant} `))?.split(' ')[2]}]`,
+  );
+  if (text === undefined) return undefined;
+  const type = engine.parseCType(text, table);
+  if (type === undefined) throw new Error(`${name}: no type ${text}`);
+  return type;
 }
 
 /** An array whose declaration leaves the length to its initializer is as long as the symbol is. */
