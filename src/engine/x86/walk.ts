@@ -86,6 +86,7 @@ export function walk(paging: Paging, memory: TableMemory, va: VirtAddr, access?:
     const bits = `bits 63..${paging.addressBits - 1} of ${address} are not all the same`;
     return stopped({ kind: 'general protection', reason: `not a canonical address: ${bits}` });
   }
+  const asked = { paging, va, access: access ?? KERNEL_READ };
   let tablePhys = paging.rootPhys;
   let rights = ALL_RIGHTS;
   for (const level of paging.levels) {
@@ -93,12 +94,12 @@ export function walk(paging: Paging, memory: TableMemory, va: VirtAddr, access?:
     if (step === undefined) return stopped(noMemory(level, tablePhys, paging.pointerSize));
     steps.push(step);
     const { entry } = step;
-    const fault = faultIn(paging, step, va, access ?? KERNEL_READ);
+    const fault = faultIn(asked, step);
     if (fault !== undefined) return stopped(fault);
     rights = narrowed(rights, paging, level, entry.low, entry.high);
     if (entry.leaf) {
       const page = pageOf(paging, step, rights, va);
-      const exception = access && refusal(paging, steps, rights, va, access);
+      const exception = access && refusal(asked, steps, step, rights);
       return { va, steps, page, exception };
     }
     tablePhys = entry.phys;
@@ -120,54 +121,51 @@ function readEntry(
   return { level, tablePhys, index, entryPhys, entry };
 }
 
-/** What one entry alone raises. */
-function faultIn(
-  paging: Paging,
-  step: WalkStep,
-  va: VirtAddr,
-  access: Access,
-): Exception | undefined {
-  const { entry, level } = step;
-  if (!entry.present)
-    return pageFault(paging, step, va, access, 'not present', `${stepText(step)} is not present`);
-  if (entry.reservedBits.length === 0) return undefined;
-  const which = `${stepText(step)} has reserved ${plural(entry.reservedBits)} set`;
-  if (level.hasNoRights === true)
-    return { kind: 'general protection', reason: `${which}: loading cr3 is refused` };
-  return pageFault(paging, step, va, access, 'reserved bit', which);
+/** What is walked for. */
+interface Asked {
+  readonly paging: Paging;
+  readonly va: VirtAddr;
+  readonly access: Access;
 }
 
-const plural = (bits: readonly number[]): string =>
-  `${bits.length === 1 ? 'bit' : 'bits'} ${bits.join(', ')}`;
+/** What one entry alone raises. */
+function faultIn(asked: Asked, step: WalkStep): Exception | undefined {
+  const { entry, level } = step;
+  if (!entry.present)
+    return pageFault(asked, step, 'not present', `${stepText(step)} is not present`);
+  const bits = entry.reservedBits;
+  if (bits.length === 0) return undefined;
+  const which = `${stepText(step)} has reserved ${bits.length === 1 ? 'bit' : 'bits'} ${bits.join(', ')} set`;
+  if (level.hasNoRights === true)
+    return { kind: 'general protection', reason: `${which}: loading cr3 is refused` };
+  return pageFault(asked, step, 'reserved bit', which);
+}
 
 /** What all levels together do not allow. */
 function refusal(
-  paging: Paging,
+  asked: Asked,
   steps: readonly WalkStep[],
+  last: WalkStep,
   rights: Rights,
-  va: VirtAddr,
-  access: Access,
 ): PageFault | undefined {
-  const violated = violation(paging, rights, access);
+  const violated = violation(asked.paging, rights, asked.access);
   if (violated === undefined) return undefined;
-  const { flag, rule } = violated;
   const deciding =
     steps.find(({ level, entry }) => level.hasNoRights !== true && withholds(violated, entry)) ??
-    (steps[steps.length - 1] as WalkStep);
-  const value = deciding.entry.flags[flag] ? 1 : 0;
-  const reason = `${rule}: ${flag} is ${value} in ${stepText(deciding)}`;
-  return pageFault(paging, deciding, va, access, 'violation', reason);
+    last;
+  const value = deciding.entry.flags[violated.flag] ? 1 : 0;
+  const reason = `${violated.rule}: ${violated.flag} is ${value} in ${stepText(deciding)}`;
+  return pageFault(asked, deciding, 'violation', reason);
 }
 
 function pageFault(
-  paging: Paging,
+  { paging, va, access }: Asked,
   { level }: WalkStep,
-  cr2: VirtAddr,
-  access: Access,
   cause: FaultCause,
   reason: string,
 ): PageFault {
-  return { kind: 'page fault', errorCode: errorCode(paging, access, cause), cr2, level, reason };
+  const code = errorCode(paging, access, cause);
+  return { kind: 'page fault', errorCode: code, cr2: va, level, reason };
 }
 
 function noMemory(level: Level, phys: PhysAddr, pointerSize: 4 | 8): Exception {
