@@ -11,8 +11,9 @@ import {
   Uri,
   type DebugAdapter,
   type DebugAdapterDescriptor,
+  type DebugProtocolMessage,
 } from 'vscode';
-import type { AdapterServer } from '../../adapter/index.js';
+import type { AdapterServer, InlineAdapter } from '../../adapter/index.js';
 import { MMSCOPE, settings } from '../identity.js';
 
 /** In desktop VS Code, `process.execPath` is Electron; elsewhere this says nothing. */
@@ -44,8 +45,22 @@ export function registerAdapters(extensionUri: Uri): Disposable {
 /** The engine is loaded here, not at activation. */
 async function inline(): Promise<DebugAdapterDescriptor> {
   const { createInlineAdapter } = await import('../../adapter/index.js');
-  const adapter: DebugAdapter = createInlineAdapter();
-  return new DebugAdapterInlineImplementation(adapter);
+  return new DebugAdapterInlineImplementation(new Inline(createInlineAdapter()));
+}
+
+/** The adapter, which knows nothing of VS Code, as VS Code's own kind. */
+class Inline extends Disposable implements DebugAdapter {
+  readonly onDidSendMessage: DebugAdapter['onDidSendMessage'];
+
+  constructor(private readonly adapter: InlineAdapter) {
+    super(() => adapter.dispose());
+    this.onDidSendMessage = (listener, self) =>
+      Disposable.from(adapter.onDidSendMessage((message) => listener.call(self, message)));
+  }
+
+  handleMessage(message: DebugProtocolMessage): void {
+    this.adapter.handleMessage(message);
+  }
 }
 
 /** One server for all sessions to come, on a free port of 127.0.0.1. */

@@ -20,7 +20,7 @@ import {
 import { MMSCOPE, settings } from '../identity.js';
 
 /** Attributes that hold a path. */
-const PATHS = ['program', 'core', 'state', 'vmlinuxBtf', 'systemMap', 'linuxSource'] as const;
+const PATHS = new Set(['program', 'core', 'state', 'vmlinuxBtf', 'systemMap', 'linuxSource']);
 /** One of these says what to debug. */
 const SUBJECTS = ['program', 'core', 'state'] as const;
 const MOST_DYNAMIC = 50;
@@ -70,16 +70,16 @@ class Resolver implements DebugConfigurationProvider {
     config: DebugConfiguration,
     token?: CancellationToken,
   ): Promise<DebugConfiguration | undefined> {
-    const resolved: DebugConfiguration = {
-      ...config,
-      historyMiB: (config['historyMiB'] as unknown) ?? settings().historyMiB,
-      linuxSource: (config['linuxSource'] as unknown) ?? settings().linuxSource,
-    };
-    for (const attribute of PATHS) {
-      const value: unknown = resolved[attribute];
-      if (typeof value !== 'string' || value === '') delete resolved[attribute];
-      else resolved[attribute] = absolute(value, folder);
-    }
+    const { historyMiB, linuxSource } = settings();
+    const given: DebugConfiguration = { historyMiB, linuxSource, ...config };
+    const resolved = Object.fromEntries(
+      Object.entries(given)
+        .filter(([attribute, value]) => !PATHS.has(attribute) || isPath(value))
+        .map(([attribute, value]: [string, unknown]) => [
+          attribute,
+          PATHS.has(attribute) ? absolute(value as string, folder) : value,
+        ]),
+    ) as DebugConfiguration;
     if (!SUBJECTS.some((attribute) => attribute in resolved)) {
       void window.showErrorMessage(
         l10n.t('Say what to debug: "program" (a scenario), "core" or "state" in launch.json.'),
@@ -90,6 +90,8 @@ class Resolver implements DebugConfigurationProvider {
     return saved && token?.isCancellationRequested !== true ? resolved : undefined;
   }
 }
+
+const isPath = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 function absolute(value: string, folder: WorkspaceFolder | undefined): string {
   const base = (folder ?? workspace.workspaceFolders?.[0])?.uri.fsPath;

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+/**
+ * Stands in for desktop VS Code as @vscode/test-electron's `vscodeExecutablePath`: takes the flags that runTests() gives,
+ * and runs the same compiled suite in the extension host of a VS Code server, where the VSIX under test is installed
+ * (environment MMSCOPE_VSIX).
+ *
+ *     extension-tests.mjs --extensionDevelopmentPath=DIR --extensionTestsPath=FILE FOLDER
+ *
+ * A built workbench takes tests from its page's query only when its server runs with the test driver; it then calls
+ * window.codeAutomationLog and window.codeAutomationExit in the page. An extension host that was killed ends with code 0,
+ * so the suite's result file (environment MMSCOPE_TEST_RESULT) decides.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { format } from 'node:util';
+import { launchBrowser } from './browser.mjs';
+import { startServer } from './server.mjs';
+
+const TIMEOUT_MS = 300_000;
+
+const argument = (name) =>
+  process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
+const extension = argument('extensionDevelopmentPath');
+const tests = argument('extensionTestsPath');
+const folder = process.argv.slice(2).find((text) => !text.startsWith('-'));
+const result = process.env.MMSCOPE_TEST_RESULT;
+if (!extension || !tests || !folder || !result) {
+  console.error('extension-tests.mjs: flags, folder or MMSCOPE_TEST_RESULT missing');
+  process.exit(2);
+}
+
+const vsix = process.env.MMSCOPE_VSIX;
+const server = await startServer({
+  testDriver: true,
+  vsix: vsix ? [vsix] : [],
+  env: { MMSCOPE_TEST_RESULT: result },
+});
+let code = 2;
+try {
+  const browser = await launchBrowser();
+  code = await runInPage(browser);
+  await browser.close();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(server.log());
+} finally {
+  await server.stop();
+}
+if (!fs.existsSync(result)) {
+  console.error('the suite left no result: the extension host did not run it to its end');
+  code ||= 2;
+}
+process.exit(code);
+
+async function runInPage(browser) {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const exit = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the suite did not end')), TIMEOUT_MS);
+    timer.unref();
+    page.once('crash', () => reject(new Error('the page crashed')));
+    page.on('console', (message) => {
+      if (/terminated unexpectedly/.test(message.text())) reject(new Error(message.text()));
+    });
+    void page.exposeFunction('codeAutomationLog', (_type, args) => console.log(format(...args)));
+    void page.exposeFunction('codeAutomationExit', (exitCode) => resolve(exitCode));
+  });
+  exit.catch(() => {});
+  const remote = (file) =>
+    `vscode-remote://127.0.0.1:${server.port}${encodeURI(path.resolve(file))}`;
+  await page.goto(
+    server.folderUrl(folder, [
+      ['extensionDevelopmentPath', remote(extension)],
+      ['extensionTestsPath', remote(tests)],
+    ]),
+  );
+  return exit;
+}
