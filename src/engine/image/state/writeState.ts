@@ -180,7 +180,7 @@ export class StateWriter {
       'totalcma_pages',
       this.sumOfZones((zone) => zone.fields.cma),
     );
-    members.setGlobal('nr_cpu_ids', profile.constant('CONFIG_NR_CPUS'));
+    members.setGlobal('nr_cpu_ids', this.image.nrCpus);
     for (const cpus of ['__cpu_possible_mask', '__cpu_online_mask', '__cpu_present_mask'])
       members.setGlobal(cpus, (1 << this.image.nrCpus) - 1);
     if (placement.sections.length === 0) {

@@ -1,0 +1,52 @@
+/**
+ * The command line: `mmscope MODE ARGUMENTS`. One row a mode; this file and openFile.ts are the only ones of the room that
+ * know node.
+ *
+ * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
+ * be read.
+ */
+import { ImageError } from '../engine/image/kernelImage.js';
+import { TraceError } from '../engine/image/state/index.js';
+import { FileError } from './openFile.js';
+import { replay } from './replay/replay.js';
+
+interface Mode {
+  readonly usage: string;
+  readonly summary: string;
+  /** Gives the exit code. @throws UsageError */
+  readonly run: (args: readonly string[]) => number | Promise<number>;
+}
+
+const MODES: Readonly<Record<string, Mode>> = {
+  replay: {
+    usage: 'replay TRACE...',
+    summary: 'perform the operations of recorded traces and compare every result and dump',
+    run: replay,
+  },
+};
+
+function usage(): string {
+  const width = Math.max(...Object.values(MODES).map((mode) => mode.usage.length));
+  const rows = Object.values(MODES).map((m) => `  mmscope ${m.usage.padEnd(width)}  ${m.summary}`);
+  return ['usage:', ...rows].join('\n');
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  const mode = MODES[name];
+  if (mode === undefined) {
+    console.error(usage());
+    return 2;
+  }
+  try {
+    return await mode.run(rest);
+  } catch (error) {
+    if (error instanceof FileError || error instanceof ImageError || error instanceof TraceError) {
+      console.error(`mmscope: ${error.message}`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

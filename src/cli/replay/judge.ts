@@ -1,0 +1,206 @@
+/**
+ * Replays a trace and judges it: performs each operation that the engine knows and compares what it returned, compares each
+ * later dump and checksum with the image, and counts.
+ *
+ * A trace's first full state is its start: it is loaded, not judged. (With an image given, a core, it is judged.) Between
+ * `%ran` and the next `%run` the machine ran freely, so what follows starts from the next full state. Behind an operation
+ * that changes state and is not performed nothing can be judged: it and all later operations are unsupported.
+ */
+import { KernelFault } from '../../engine/kernel/events.js';
+import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
+import {
+  dumpMemmap,
+  dumpZones,
+  openState,
+  opText,
+  pageLine,
+  parseZones,
+  readZones,
+  StateFinder,
+  type TraceDump,
+  type TraceItem,
+  type TraceOp,
+} from '../../engine/image/state/index.js';
+import { Machine } from './machine.js';
+import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
+import { firstZonesDifference, memmapDifference } from './stateDifference.js';
+
+export interface Verdict {
+  /** Operations performed and compared. */
+  readonly ops: number;
+  /** Operations whose result is not the kernel's. */
+  readonly differ: number;
+  /** Dumps and checksums that are not the kernel's. */
+  readonly stateDiffer: number;
+  /** Operations not performed, and all behind one that changed the state. */
+  readonly unsupported: number;
+  /** The first difference of either kind. */
+  readonly first: string | undefined;
+  /** What else a reader must know, a line each. */
+  readonly notes: readonly string[];
+}
+
+export class Judge {
+  private ops = 0;
+  private differ = 0;
+  private stateDiffer = 0;
+  private unsupported = 0;
+  private first: string | undefined;
+  private machine: Machine | undefined;
+  private finder = new StateFinder();
+  /** The line of the operation behind which nothing is judged, and its name. */
+  private lost: { readonly line: number; readonly name: string } | undefined;
+  private readonly notJudged = new Map<string, number>();
+  private readonly unsupportedNames = new Map<string, number>();
+
+  /** @param image the machine the trace starts from, if it is not the state that the trace records first */
+  constructor(image?: KernelImage) {
+    if (image !== undefined) this.machine = new Machine(image);
+  }
+
+  take(item: TraceItem): void {
+    switch (item.kind) {
+      case 'op':
+        this.takeOp(item);
+        return;
+      case 'dump':
+        if (this.machine === undefined) this.load(item);
+        else if (this.lost === undefined) this.takeDump(item, this.machine);
+        return;
+      case 'ran':
+        this.machine = undefined;
+        this.lost = undefined;
+        this.finder = new StateFinder();
+        return;
+      case 'mark':
+        this.finder.take(item);
+        return;
+      case 'mode':
+      case 'kstop':
+      case 'run':
+      case 'event':
+        return;
+    }
+  }
+
+  verdict(): Verdict {
+    const { ops, differ, stateDiffer, unsupported, first } = this;
+    return { ops, differ, stateDiffer, unsupported, first, notes: [...this.notes()] };
+  }
+
+  private *notes(): Generator<string> {
+    const counts = (names: ReadonlyMap<string, number>): string =>
+      [...names].map(([name, count]) => `${name} ${count}`).join(', ');
+    if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
+    if (this.notJudged.size > 0) yield `dumps not judged: ${counts(this.notJudged)}`;
+  }
+
+  private load(dump: TraceDump): void {
+    const state = this.finder.take(dump);
+    if (state === undefined) return;
+    const image = openState(state);
+    image.tape.setRecording(false);
+    this.machine = new Machine(image);
+  }
+
+  private takeOp(op: TraceOp): void {
+    if (SILENT.has(op.name)) return;
+    const operation = OPERATIONS.get(op.name);
+    if (operation === undefined || this.machine === undefined || this.lost !== undefined) {
+      this.unsupported++;
+      this.unsupportedNames.set(op.name, (this.unsupportedNames.get(op.name) ?? 0) + 1);
+      if (operation === undefined && !READ_ONLY.has(op.name)) this.lost ??= op;
+      return;
+    }
+    this.ops++;
+    const ours = this.perform(() => operation(this.machine as Machine, op.args));
+    if (ours === op.result) return;
+    if (op.name === 'ck') this.stateDiffer++;
+    else this.differ++;
+    this.remember(
+      op.line,
+      `${opText(op)}: ours ${ours ?? 'nothing'}, kernel ${op.result ?? 'nothing'}`,
+    );
+  }
+
+  /** What an operation returned, or what became of it. */
+  private perform(operation: () => string | undefined): string | undefined {
+    try {
+      return operation();
+    } catch (error) {
+      if (error instanceof KernelFault) return `BUG: ${error.text}`;
+      if (error instanceof ImageError) return error.message;
+      throw error;
+    }
+  }
+
+  private takeDump(dump: TraceDump, { image }: Machine): void {
+    try {
+      const difference = this.compareDump(dump, image);
+      if (difference === undefined) return;
+      this.stateDiffer++;
+      this.remember(dump.line, difference);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      this.stateDiffer++;
+      this.remember(dump.line, error.message);
+    }
+  }
+
+  /** The first difference, by name. */
+  private compareDump(dump: TraceDump, image: KernelImage): string | undefined {
+    const [first = '0', second = '0'] = dump.args;
+    const [from, to] = [parseInt(first, 16), parseInt(second, 16)];
+    switch (dump.name) {
+      case 'zones':
+      case 'zones-brief':
+        return compareZones(dump, image);
+      case 'memmap':
+        return compareMemmap(dump, image, from, to);
+      case 'pages':
+        return comparePages(dump, image);
+      default:
+        this.notJudged.set(dump.name, (this.notJudged.get(dump.name) ?? 0) + 1);
+        return undefined;
+    }
+  }
+
+  private remember(line: number, difference: string): void {
+    this.first ??= `line ${line}: ${difference}`;
+  }
+}
+
+function compareZones(dump: TraceDump, image: KernelImage): string | undefined {
+  const ours = dumpZones(image, dump.name === 'zones-brief');
+  const at = ours.findIndex((line, i) => line !== dump.lines[i]);
+  if (at < 0 && ours.length === dump.lines.length) return undefined;
+  const named =
+    dump.name === 'zones'
+      ? firstZonesDifference(image.mm, readZones(image), parseZones(dump))
+      : undefined;
+  return (
+    named ?? `%${dump.name}: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`
+  );
+}
+
+function compareMemmap(
+  dump: TraceDump,
+  image: KernelImage,
+  from: number,
+  to: number,
+): string | undefined {
+  let i = 0;
+  for (const line of dumpMemmap(image, from, to)) {
+    if (line !== dump.lines[i]) return memmapDifference(line, dump.lines[i]);
+    i++;
+  }
+  return i === dump.lines.length ? undefined : memmapDifference(undefined, dump.lines[i]);
+}
+
+function comparePages(dump: TraceDump, image: KernelImage): string | undefined {
+  for (const line of dump.lines) {
+    const ours = pageLine(image, parseInt(line.split(' ')[1] ?? '', 16));
+    if (ours !== line) return `ours ${ours ?? 'nothing'}, kernel ${line}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * The machine that a trace is replayed on: an image, and the recorder's table of live objects.
+ */
+import type { Mm } from '../../engine/kernel/mm.js';
+import type { Page } from '../../engine/kernel/types.js';
+import type { VirtAddr } from '../../engine/memory/address.js';
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+
+/** An object in the recorder's table. */
+export type Slot = BlockSlot | ExactSlot;
+
+/** A block of pages; `order` is what `f` frees it with. */
+export interface BlockSlot {
+  readonly kind: 'block';
+  readonly page: Page;
+  readonly order: number;
+}
+
+/** Pages of alloc_pages_exact(). */
+export interface ExactSlot {
+  readonly kind: 'exact';
+  readonly page: Page;
+  readonly address: VirtAddr;
+  readonly sizeBytes: number;
+}
+
+export class Machine {
+  readonly mm: Mm;
+  private readonly slots = new Map<number, Slot>();
+
+  constructor(readonly image: KernelImage) {
+    this.mm = image.mm;
+  }
+
+  slot(index: number): Slot | undefined {
+    return this.slots.get(index);
+  }
+
+  put(index: number, slot: Slot): void {
+    this.slots.set(index, slot);
+  }
+
+  /** Empties a slot; what was in it. */
+  take(index: number): Slot | undefined {
+    const slot = this.slots.get(index);
+    this.slots.delete(index);
+    return slot;
+  }
+}
