@@ -1,0 +1,133 @@
+/**
+ * Word for word: what our run of a trace changed in memory, against what the real kernel's run changed.
+ *
+ * `NAME.after.gz` lists every machine word of RAM that differs after the kernel's run: `PHYS OLD NEW [symbol+offset]`. The
+ * tape knows every word that ours wrote. A word is *wrong* when ours ends with a value that the kernel's does not have, and
+ * *missing* when the kernel changed it in memory management's own data and ours did not.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { Cell } from '../../engine/memory/address.js';
+import { LeftOut } from './leftOut.js';
+
+export interface KernelWord {
+  readonly phys: number;
+  readonly before: bigint;
+  readonly after: bigint;
+  /** `contig_page_data+2c8`, where the word lies in static data. */
+  readonly symbol: string | undefined;
+}
+
+export interface WordsVerdict {
+  /** Words that ours changed. */
+  readonly ours: number;
+  /** Words that the kernel changed, without those left out. */
+  readonly kernels: number;
+  readonly wrong: number;
+  readonly missing: number;
+  readonly first: string | undefined;
+  /** What was left out: name of the range, words. */
+  readonly leftOut: ReadonlyMap<string, number>;
+}
+
+/** @throws Error for a line that is no word */
+export function parseWord(line: string): KernelWord {
+  const match = /^([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)(?: (\S+))?$/.exec(line);
+  const [, phys = '', before = '', after = '', symbol] = match ?? [];
+  if (match === null) throw new Error(`'${line}' is no changed word`);
+  return {
+    phys: parseInt(phys, 16),
+    before: BigInt(`0x${before}`),
+    after: BigInt(`0x${after}`),
+    symbol,
+  };
+}
+
+export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): WordsVerdict {
+  const ours = changedWords(image);
+  const leftOut = new LeftOut(image);
+  const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
+  let first: string | undefined;
+  const report = (word: KernelWord, value: string): void => {
+    const at = word.symbol ?? placeOf(image, word.phys);
+    first ??= `${at} (physical 0x${word.phys.toString(16)}): ours ${value}, kernel 0x${word.after.toString(16)}, before 0x${word.before.toString(16)}`;
+  };
+  for (const word of kernel) {
+    const value = ours.get(word.phys);
+    if (value === undefined && leftOut.takes(word)) continue;
+    verdict.kernels++;
+    ours.delete(word.phys);
+    if (value === undefined) {
+      verdict.missing++;
+      report(word, 'unchanged');
+    } else if (value.after !== word.after) {
+      verdict.wrong++;
+      report(word, `0x${value.after.toString(16)}`);
+    }
+  }
+  // What remains of ours, the kernel left as it was.
+  for (const [phys, { before, after }] of ours) {
+    verdict.wrong++;
+    report({ phys, before, after: before, symbol: undefined }, `0x${after.toString(16)}`);
+  }
+  return { ...verdict, first, leftOut: leftOut.counts };
+}
+
+interface Change {
+  before: bigint;
+  after: bigint;
+}
+
+/** The machine words of physical memory that are not what they were when the tape began, by physical address. */
+function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
+  const initial = new Map<number, number>();
+  tape.searchForward(tape.start, tape.end, (cell, before) => {
+    if (!initial.has(cell)) initial.set(cell, before);
+    return false;
+  });
+  const changes = new Map<number, Change>();
+  const sizeBytes = mm.ptr_words * 4;
+  for (const cell of initial.keys()) {
+    if (memory.frameOfSlot[cell >>> 10] === undefined) continue;
+    const phys = memory.physOf(cell as Cell);
+    // Registers and scenario variables are no memory.
+    if (phys >= memory.nrFrames * 4096) continue;
+    const word = phys - (phys % sizeBytes);
+    if (changes.has(word)) continue;
+    const first = cell - (phys - word) / 4;
+    const read = (of: (cell: number) => number): bigint => {
+      let value = 0n;
+      for (let i = mm.ptr_words - 1; i >= 0; i--)
+        value = (value << 32n) | BigInt(of(first + i) >>> 0);
+      return value;
+    };
+    const now = (at: number): number => memory.words[at] ?? 0;
+    const before = read((at) => initial.get(at) ?? now(at));
+    const after = read(now);
+    if (before !== after) changes.set(word, { before, after });
+  }
+  return changes;
+}
+
+/** A word of mem_map by its page; else by nothing. */
+function placeOf({ mm }: KernelImage, phys: number): string {
+  const va = mm.memmap.vaOfFrame(Math.floor(phys / 4096));
+  if (va === undefined) return 'memory';
+  const low = (va + (phys % 4096)) | 0;
+  const words = ((low - mm.memmap.baseLow) >>> 0) / 4;
+  const pfn = Math.floor(words / mm.memmap.page_words);
+  const field = pageFields(mm).find(
+    ([offset]) => offset >= 0 && offset === words % mm.memmap.page_words,
+  );
+  return `page 0x${pfn.toString(16)} ->${field?.[1] ?? `word ${words % mm.memmap.page_words}`}`;
+}
+
+const pageFields = (mm: KernelImage['mm']): readonly (readonly [number, string])[] => [
+  [mm.page_flags, 'flags'],
+  [mm.page_lru, 'lru.next'],
+  [mm.page_lru + mm.list_prev, 'lru.prev'],
+  [mm.page_mapping, 'mapping'],
+  [mm.page_index, 'index'],
+  [mm.page_private, 'private'],
+  [mm.page_mapcount, '_mapcount'],
+  [mm.page_refcount, '_refcount'],
+];
