@@ -1,0 +1,21 @@
+/** Recorded states of real kernels: reading them, rebuilding the machine, writing an image in their form. */
+export { checksum, checksumText } from './checksum.js';
+export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
+export { MemmapRuns, parseMemmap } from './memmapDump.js';
+export { openState, type StateOptions } from './openState.js';
+export { pageLine, pageStateText } from './pageLine.js';
+export { freeListName, migratetypeName, pcpListName, readZones } from './readZones.js';
+export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
+export { expandSequence, formatSequence } from './sequence.js';
+export {
+  opText,
+  readTrace,
+  TraceError,
+  type TraceDirective,
+  type TraceDump,
+  type TraceItem,
+  type TraceMark,
+  type TraceOp,
+} from './trace.js';
+export type * from './zonesDump.js';
+export { parseZones, zonesLines } from './zonesText.js';
