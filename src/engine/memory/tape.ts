@@ -9,7 +9,7 @@
  *       |   undone by seek  |  redone by seek
  *
  * *Marks* hang at positions: kernel events (an allocation failed, a block was split), statements, output.
- * The state hash is the sum over all words of mix(address, value) relative to the image as opened; it is carried along
+ * The state hash is the sum over all words of key(address) * value, relative to the image as opened; it is carried along
  * the tape lazily, so the hot path pays nothing for it.
  *
  * Invariant: the hash after n entries forward and n back is the hash before.
@@ -291,25 +291,28 @@ export class Tape<Event = unknown> {
   }
 
   private foldHash(target: number): void {
-    let at = this.hashPosition;
-    while (at < target) this.foldEntry(at++, 1);
-    while (at > target) this.foldEntry(--at, -1);
+    const back = target < this.hashPosition;
+    const from = back ? target : this.hashPosition;
+    const to = back ? this.hashPosition : target;
+    const frameOfSlot = this.memory.frameOfSlot;
+    let low = 0;
+    let high = 0;
+    for (let at = from; at < to;) {
+      const segment = this.segmentAt(at);
+      const first = at % ENTRIES_PER_SEGMENT;
+      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, to - at);
+      for (let i = first * STRIDE; i < (first + nrEntries) * STRIDE; i += STRIDE) {
+        const cell = segment[i] as number;
+        const key = wordKey(frameOfSlot[cell >>> 10] as number, cell & (WORDS_PER_FRAME - 1));
+        const change = ((segment[i + 2] as number) - (segment[i + 1] as number)) | 0;
+        low = (low + Math.imul(key | 1, change)) | 0;
+        high = (high + Math.imul((key >>> 16) | (key << 16) | 1, change)) | 0;
+      }
+      at += nrEntries;
+    }
+    this.hashLow = (this.hashLow + (back ? -low : low)) | 0;
+    this.hashHigh = (this.hashHigh + (back ? -high : high)) | 0;
     this.hashPosition = target;
-  }
-
-  private foldEntry(at: number, sign: 1 | -1): void {
-    const segment = this.segmentAt(at);
-    const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
-    const cell = segment[i] as number;
-    const frame = this.memory.frameOfSlot[cell >>> 10] as number;
-    const offset = cell & (WORDS_PER_FRAME - 1);
-    const before = segment[i + 1] as number;
-    const after = segment[i + 2] as number;
-    const addressMix = Math.imul(frame, 0x9e3779b1) ^ Math.imul(offset + 1, 0x85ebca77);
-    const low = mix(addressMix, after) - mix(addressMix, before);
-    const high = mix(~addressMix, after) - mix(~addressMix, before);
-    this.hashLow = (this.hashLow + sign * low) | 0;
-    this.hashHigh = (this.hashHigh + sign * high) | 0;
   }
 
   private segmentAt(position: number): Int32Array {
@@ -358,12 +361,11 @@ export class Tape<Event = unknown> {
   }
 }
 
-function mix(a: number, b: number): number {
-  let h = Math.imul(a ^ Math.imul(b, 0xcc9e2d51), 0x1b873593);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  return Math.imul(h ^ b, 0xc2b2ae35) | 0;
+/** The factor of a word in the hash: odd, so that no change of one word goes unseen. */
+function wordKey(frame: number, offset: number): number {
+  let key = Math.imul(frame, 0x9e3779b1) ^ Math.imul(offset + 1, 0x85ebca77);
+  key = Math.imul(key ^ (key >>> 15), 0x2c1b3c6d);
+  return key ^ (key >>> 13);
 }
 
 const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
