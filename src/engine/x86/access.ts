@@ -37,7 +37,7 @@ export function narrowed(
   return {
     write: rights.write && (low & 2) !== 0,
     user: rights.user && (low & 4) !== 0,
-    execute: rights.execute && !(paging.noExecute && high < 0),
+    execute: rights.execute && !(paging.noExecute && high >>> 31 === 1),
   };
 }
 

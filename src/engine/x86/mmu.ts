@@ -85,9 +85,8 @@ export function staleness(
   const address = formatAddress(entry.va, paging.pointerSize);
   if (page === undefined)
     return `the tables no longer map ${address} (${exception?.reason ?? ''}), the TLB still does`;
-  const phys = (value: number): string => formatAddress(value, paging.pointerSize);
-  if (page.phys !== entry.pagePhys)
-    return `the tables lead ${address} to ${phys(page.phys)}, the TLB still to ${phys(entry.pagePhys)}`;
+  const [now, then] = [page.phys, entry.pagePhys].map((phys) => `0x${phys.toString(16)}`);
+  if (now !== then) return `the tables lead ${address} to ${now}, the TLB still to ${then}`;
   for (const right of ['write', 'user', 'execute'] as const)
     if (page.rights[right] !== entry.rights[right])
       return page.rights[right]

@@ -133,9 +133,7 @@ function maskOf(ranges: readonly BitRange[]): EntryBits {
 }
 
 export const isCanonical = ({ addressBits }: Paging, va: VirtAddr): boolean =>
-  addressBits === 32
-    ? va >= 0 && va < 2 ** 32
-    : va >= -(2 ** (addressBits - 1)) && va < 2 ** (addressBits - 1);
+  addressBits === 32 || (va >= -(2 ** (addressBits - 1)) && va < 2 ** (addressBits - 1));
 
 /** `value` modulo a power of two, never negative. Exact: both are multiples of a power of two. */
 const modulo = (value: number, modulus: number): number =>

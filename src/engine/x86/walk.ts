@@ -91,7 +91,7 @@ export function walk(paging: Paging, memory: TableMemory, va: VirtAddr, access?:
   let rights = ALL_RIGHTS;
   for (const level of paging.levels) {
     const step = readEntry(memory, level, tablePhys, va);
-    if (step === undefined) return stopped(noMemory(level, tablePhys, paging.pointerSize));
+    if (step === undefined) return stopped(noMemory(level, tablePhys));
     steps.push(step);
     const { entry } = step;
     const fault = faultIn(asked, step);
@@ -168,9 +168,9 @@ function pageFault(
   return { kind: 'page fault', errorCode: code, cr2: va, level, reason };
 }
 
-function noMemory(level: Level, phys: PhysAddr, pointerSize: 4 | 8): Exception {
-  const where = formatAddress(phys, pointerSize);
-  const reason = `the ${level.name} table would lie at physical ${where}, where there is no memory`;
+function noMemory({ name }: Level, phys: PhysAddr): Exception {
+  const where = `physical 0x${phys.toString(16)}`;
+  const reason = `the ${name} table would lie at ${where}, where there is no memory`;
   return { kind: 'no memory', phys, reason };
 }
 
