@@ -30,4 +30,15 @@ export function* readText(path: string): Generator<string> {
     yield buffer.toString('latin1', at, Math.min(buffer.length, at + CHUNK_BYTES));
 }
 
+/** The lines of a text file that are not empty. */
+export function* readLines(path: string): Generator<string> {
+  let rest = '';
+  for (const chunk of readText(path)) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+  if (rest !== '') yield rest;
+}
+
 export const fileExists = (path: string): boolean => existsSync(path);

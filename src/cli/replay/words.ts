@@ -78,7 +78,7 @@ interface Change {
 }
 
 /** The machine words of physical memory that are not what they were when the tape began, by physical address. */
-export function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
+function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
   const initial = new Map<number, number>();
   tape.searchForward(tape.start, tape.end, (cell, before) => {
     if (!initial.has(cell)) initial.set(cell, before);
