@@ -8,6 +8,7 @@
  * it goes back to, which need not be the list's.
  * Source: Linux 6.1 mm/page_alloc.c: rmqueue_pcplist(), free_pcppages_bulk(), drain_pages_zone().
  */
+import type { Cell } from '../memory/address.js';
 import { bulkfree_pcp_prepare } from './bad_page.js';
 import { __free_one_page, FPI_NONE, get_pcppage_migratetype } from './buddy.js';
 import { list_add, list_del, list_empty, list_last } from './list.js';
@@ -17,6 +18,7 @@ import { get_pageblock_migratetype, has_isolate_pageblock } from './pageblock.js
 import { rmqueue_bulk } from './rmqueue.js';
 import type {
   AllocFlags,
+  CpuMask,
   Int,
   ListHead,
   Migratetype,
@@ -225,10 +227,22 @@ function has_pcps(k: Mm, cpu: Int, zone: Zone): boolean {
   return k.zones.some((z) => populated_zone(k, z) && pcp_count(k, zone_pcp(k, z, cpu)) !== 0);
 }
 
+/** cpumask_set_cpu(), cpumask_clear_cpu() */
+function cpumask_assign(k: Mm, cpu: Int, mask: Cell, set: boolean): void {
+  const word = mask + (cpu >> 5);
+  const bit = 1 << (cpu & 31);
+  k.write(word, set ? k.words[word]! | bit : k.words[word]! & ~bit);
+}
+
 /** Gives back all pages on all CPUs' lists, of one zone or (NULL) of all. */
 export function drain_all_pages(k: Mm, zone: Zone): void {
+  // Static, because the stack is no place for it and this is no time to allocate.
+  const cpus_with_pcps = k.symbol('cpus_with_pcps');
+  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
+    if (cpu_online(k, cpu)) cpumask_assign(k, cpu, cpus_with_pcps, has_pcps(k, cpu, zone));
+
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
-    if (!cpu_online(k, cpu) || !has_pcps(k, cpu, zone)) continue;
+    if (((k.words[cpus_with_pcps + (cpu >> 5)]! >>> (cpu & 31)) & 1) === 0) continue;
     if (zone !== NULL) drain_pages_zone(k, cpu, zone);
     else drain_pages(k, cpu);
   }
