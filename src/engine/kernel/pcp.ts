@@ -8,7 +8,6 @@
  * it goes back to, which need not be the list's.
  * Source: Linux 6.1 mm/page_alloc.c: rmqueue_pcplist(), free_pcppages_bulk(), drain_pages_zone().
  */
-import type { Cell } from '../memory/address.js';
 import { bulkfree_pcp_prepare } from './bad_page.js';
 import { __free_one_page, FPI_NONE, get_pcppage_migratetype } from './buddy.js';
 import { list_add, list_del, list_empty, list_last } from './list.js';
@@ -228,7 +227,7 @@ function has_pcps(k: Mm, cpu: Int, zone: Zone): boolean {
 }
 
 /** cpumask_set_cpu(), cpumask_clear_cpu() */
-function cpumask_assign(k: Mm, cpu: Int, mask: Cell, set: boolean): void {
+function cpumask_assign(k: Mm, cpu: Int, mask: CpuMask, set: boolean): void {
   const word = mask + (cpu >> 5);
   const bit = 1 << (cpu & 31);
   k.write(word, set ? k.words[word]! | bit : k.words[word]! & ~bit);
@@ -237,7 +236,7 @@ function cpumask_assign(k: Mm, cpu: Int, mask: Cell, set: boolean): void {
 /** Gives back all pages on all CPUs' lists, of one zone or (NULL) of all. */
 export function drain_all_pages(k: Mm, zone: Zone): void {
   // Static, because the stack is no place for it and this is no time to allocate.
-  const cpus_with_pcps = k.symbol('cpus_with_pcps');
+  const cpus_with_pcps: CpuMask = k.symbol('cpus_with_pcps');
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_online(k, cpu)) cpumask_assign(k, cpu, cpus_with_pcps, has_pcps(k, cpu, zone));
 
