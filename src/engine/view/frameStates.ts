@@ -1,0 +1,316 @@
+/**
+ * The state byte (pageState.ts) of every frame of a machine, kept up to date from the tape.
+ *
+ * Frames are classified in regions of MAX_ORDER - 1: no free block crosses a region's border, so a region is classified on
+ * its own. A free block covers its frames without their struct pages being looked at. After a run, the entries that the
+ * tape's cursor passed tell which regions have changed; nothing else is looked at again.
+ *
+ * Invariant: `states` is right for every region that is not dirty, at tape position `syncedAt`. A tape that is to be cut
+ * must be synced at the cut first (the entries that go would not be seen any more).
+ * Source: Linux 6.1 include/linux/page-flags.h, mm/page_alloc.c (what makes a page free, on a pcp list, compound).
+ */
+import type { KernelImage } from '../image/kernelImage.js';
+import { asVirt, fromWords } from '../memory/address.js';
+import { get_pfnblock_migratetype } from '../kernel/pageblock.js';
+import { NULL } from '../kernel/types.js';
+import { dominantState, pageKindCode, PAGE_KINDS, pageState } from './pageState.js';
+import { PagePeek } from './pagePeek.js';
+import { pcpPages } from './pcpPages.js';
+
+const NR_KINDS = PAGE_KINDS.length;
+/** More entries than this between two syncs: it is cheaper to classify again than to read them. */
+const MAX_ENTRIES_READ = 1 << 20;
+
+const ABSENT = pageKindCode('absent');
+const UNREADABLE = pageKindCode('unreadable');
+const RESERVED = pageKindCode('reserved');
+const FREE = pageKindCode('free');
+const FREE_CMA = pageKindCode('freeCma');
+const FREE_ISOLATED = pageKindCode('freeIsolated');
+const PER_CPU = pageKindCode('perCpu');
+const KERNEL = pageKindCode('kernel');
+const PAGE_CACHE = pageKindCode('pageCache');
+const USER = pageKindCode('user');
+const SLAB = pageKindCode('slab');
+const TAIL = pageKindCode('compoundTail');
+const HEAD = pageKindCode('compoundHead');
+const PAGE_TABLE = pageKindCode('pageTable');
+const LOCKED = pageKindCode('locked');
+const POISONED = pageKindCode('poisoned');
+
+export class FrameStates {
+  /** One byte a frame. Only regions that were asked for are valid. */
+  private readonly states: Uint8Array;
+  /** Frames of each kind: NR_KINDS numbers a region. */
+  private readonly histograms: Uint16Array;
+  private readonly dirty: Uint8Array;
+  private readonly peek: PagePeek;
+  private readonly regionShift: number;
+  private readonly nrRegions: number;
+  private readonly hwpoison: number;
+  private readonly pageTableType: number;
+  private syncedAt: number;
+  private pcp: ReadonlyMap<number, number> | undefined;
+  /** Words of pageblock types that have been looked at (SPARSEMEM): cell -> index in `mm.pageblockWords`. */
+  private readonly pageblockCells = new Map<number, number>();
+  private readonly knownPageblockWords: Int32Array;
+
+  constructor(private readonly image: KernelImage) {
+    const { mm, maxPfn, profile } = image;
+    this.regionShift = mm.MAX_ORDER - 1;
+    this.nrRegions = Math.ceil(maxPfn / (1 << this.regionShift));
+    this.states = new Uint8Array(this.nrRegions << this.regionShift);
+    this.histograms = new Uint16Array(this.nrRegions * NR_KINDS);
+    this.dirty = new Uint8Array(this.nrRegions).fill(1);
+    this.peek = new PagePeek(image);
+    const hwpoison =
+      profile.findConstant('PG_hwpoison') ?? profile.types.enumerator('PG_hwpoison')?.value;
+    this.hwpoison = hwpoison === undefined ? 0 : 1 << hwpoison;
+    this.pageTableType = profile.findConstant('PG_table') ?? 0;
+    this.knownPageblockWords = new Int32Array(mm.pageblockWords.length);
+    this.syncedAt = image.tape.cursor;
+  }
+
+  /** The state of one frame. */
+  stateOf(pfn: number): number {
+    if (pfn < 0 || pfn >= this.image.maxPfn) return pageState(ABSENT);
+    this.sync();
+    this.freshen(pfn >> this.regionShift);
+    return this.states[pfn] ?? 0;
+  }
+
+  /** One byte a cell of `framesPerCell` frames (a power of two), from `firstPfn` on, up to the end of the machine. */
+  cells(firstPfn: number, framesPerCell: number, nrCells: number): Uint8Array {
+    this.sync();
+    const { maxPfn } = this.image;
+    const count = Math.max(0, Math.min(nrCells, Math.ceil((maxPfn - firstPfn) / framesPerCell)));
+    const out = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const start = firstPfn + i * framesPerCell;
+      out[i] = this.cell(start, Math.min(framesPerCell, maxPfn - start));
+    }
+    return out;
+  }
+
+  /** Frames of each kind in the whole machine. */
+  totals(): number[] {
+    this.sync();
+    const totals = new Array<number>(NR_KINDS).fill(0);
+    for (let region = 0; region < this.nrRegions; region++) {
+      this.freshen(region);
+      for (let kind = 0; kind < NR_KINDS; kind++)
+        totals[kind] = (totals[kind] ?? 0) + (this.histograms[region * NR_KINDS + kind] ?? 0);
+    }
+    // The last region may reach past the machine.
+    const beyond = (this.nrRegions << this.regionShift) - this.image.maxPfn;
+    totals[ABSENT] = (totals[ABSENT] ?? 0) - beyond;
+    return totals;
+  }
+
+  /** Reads which regions changed since the last sync. Cheap when nothing did. */
+  sync(): void {
+    const { tape } = this.image;
+    const from = Math.min(this.syncedAt, tape.cursor);
+    const to = Math.max(this.syncedAt, tape.cursor);
+    if (from === to) return;
+    this.syncedAt = tape.cursor;
+    this.peek.reset();
+    if (to - from > MAX_ENTRIES_READ || from < tape.start || to > tape.end) {
+      this.dirty.fill(1);
+      this.pcp = undefined;
+      return;
+    }
+    this.learnPageblockCells();
+    tape.searchForward(from, to, (cell) => {
+      this.touched(cell);
+      return false;
+    });
+    this.takePcp();
+  }
+
+  /** A word changed: the region of the struct page it belongs to, or of the pageblocks whose types it holds. */
+  private touched(cell: number): void {
+    const { mm, memory } = this.image;
+    const frame = memory.frameOfSlot[cell >>> 10] ?? 0;
+    const va = mm.memmap.vaOfFrame(frame);
+    if (va === undefined) {
+      const word = this.pageblockCells.get(cell);
+      if (!mm.sparsemem) this.touchedZoneBitmap(cell);
+      else if (word !== undefined)
+        this.dirtyRange(word << (mm.pageblock_order + 3), 8 << mm.pageblock_order);
+      return;
+    }
+    const pfn = this.peek.pfnOf(asVirt(va + ((cell & 1023) << 2)));
+    if (pfn !== undefined) this.dirtyRange(pfn, 1);
+  }
+
+  private learnPageblockCells(): void {
+    const words = this.image.mm.pageblockWords;
+    for (let index = 0; index < words.length; index++) {
+      const cell = words[index] ?? 0;
+      if (cell === this.knownPageblockWords[index]) continue;
+      this.knownPageblockWords[index] = cell;
+      this.pageblockCells.set(cell, index);
+    }
+  }
+
+  /** FLATMEM: `zone->pageblock_flags`. */
+  private touchedZoneBitmap(cell: number): void {
+    const { mm } = this.image;
+    for (const zone of mm.zones) {
+      const start = mm.read_ulong(zone + mm.zone_zone_start_pfn);
+      const spanned = mm.read_ulong(zone + mm.zone_spanned_pages);
+      if (spanned === 0) continue;
+      const bitmap = mm.read_ptr(zone + mm.zone_pageblock_flags);
+      const block = (cell - bitmap) * 8;
+      const first = start - (start % mm.pageblock_nr_pages) + block * mm.pageblock_nr_pages;
+      if (block >= 0 && first < start + spanned) this.dirtyRange(first, 8 << mm.pageblock_order);
+    }
+  }
+
+  private dirtyRange(firstPfn: number, nrPages: number): void {
+    const last = Math.min(this.nrRegions - 1, (firstPfn + nrPages - 1) >> this.regionShift);
+    for (let region = firstPfn >> this.regionShift; region <= last; region++)
+      this.dirty[region] = 1;
+  }
+
+  /** The pages on per-cpu lists: nothing in a struct page tells them from used ones. */
+  private takePcp(): void {
+    const before = this.pcp;
+    const now = pcpPages(this.image);
+    this.pcp = now;
+    if (before === undefined) return;
+    for (const pfn of before.keys()) if (!now.has(pfn)) this.dirtyRange(pfn, 1);
+    for (const pfn of now.keys()) if (!before.has(pfn)) this.dirtyRange(pfn, 1);
+  }
+
+  private cell(start: number, nrFrames: number): number {
+    const firstRegion = start >> this.regionShift;
+    this.freshen(firstRegion);
+    if (nrFrames === 1) return this.states[start] ?? 0;
+    const counts = new Array<number>(NR_KINDS).fill(0);
+    const regionFrames = 1 << this.regionShift;
+    if (nrFrames < regionFrames) {
+      const first = this.states[start] ?? 0;
+      if ((this.histograms[firstRegion * NR_KINDS + (first >>> 4)] ?? 0) === regionFrames)
+        counts[first >>> 4] = nrFrames;
+      else
+        for (let pfn = start; pfn < start + nrFrames; pfn++) {
+          const kind = (this.states[pfn] ?? 0) >>> 4;
+          counts[kind] = (counts[kind] ?? 0) + 1;
+        }
+    } else {
+      const lastRegion = (start + nrFrames - 1) >> this.regionShift;
+      for (let region = firstRegion; region <= lastRegion; region++) {
+        this.freshen(region);
+        for (let kind = 0; kind < NR_KINDS; kind++)
+          counts[kind] = (counts[kind] ?? 0) + (this.histograms[region * NR_KINDS + kind] ?? 0);
+      }
+    }
+    return dominantState(counts, nrFrames);
+  }
+
+  private freshen(region: number): void {
+    if (this.dirty[region] === 0) return;
+    this.pcp ??= pcpPages(this.image);
+    this.dirty[region] = 0;
+    this.classify(region);
+    const histogram = this.histograms.subarray(region * NR_KINDS, (region + 1) * NR_KINDS).fill(0);
+    const start = region << this.regionShift;
+    const end = start + (1 << this.regionShift);
+    for (let pfn = start; pfn < end; pfn++) {
+      const kind = (this.states[pfn] ?? 0) >>> 4;
+      histogram[kind] = (histogram[kind] ?? 0) + 1;
+    }
+  }
+
+  private classify(region: number): void {
+    const start = region << this.regionShift;
+    const end = Math.min(start + (1 << this.regionShift), this.image.maxPfn);
+    this.states.fill(pageState(ABSENT), start, start + (1 << this.regionShift));
+    for (let pfn = start; pfn < end;) {
+      const state = this.classifyFrame(pfn);
+      const kind = state >>> 4;
+      const isBlock =
+        kind === FREE || kind === FREE_CMA || kind === FREE_ISOLATED || kind === PER_CPU;
+      const nrPages = isBlock ? Math.min(1 << (state & 15), end - pfn) : 1;
+      this.states.fill(state, pfn, pfn + nrPages);
+      pfn += nrPages;
+    }
+  }
+
+  /** The first frame of a block, or any frame outside of blocks. */
+  private classifyFrame(pfn: number): number {
+    const { mm } = this.image;
+    const { peek } = this;
+    const pcpOrder = this.pcp?.get(pfn);
+    if (pcpOrder !== undefined) return pageState(PER_CPU, pcpOrder);
+    if (!peek.find(pfn)) return pageState(peek.exists(pfn) ? UNREADABLE : ABSENT);
+    const { words, at } = peek;
+    const flags = words[at + mm.page_flags] ?? 0;
+    const type = words[at + mm.page_mapcount] ?? 0;
+    const isTyped = (type & mm.PAGE_TYPE_BASE) === mm.PAGE_TYPE_BASE;
+    if (isTyped && (type & mm.PG_buddy) === 0) {
+      const order = words[at + mm.page_private] ?? 0;
+      return pageState(this.freeKind(pfn), order);
+    }
+    const tailOf = words[at + mm.page_compound_head] ?? 0;
+    if ((tailOf & 1) !== 0) return this.tailState(pfn);
+    const order = (flags & mm.PG_head) === 0 ? 0 : this.compoundOrder(pfn);
+    if ((flags & this.hwpoison) !== 0) return pageState(POISONED, order);
+    if ((flags & mm.PG_locked) !== 0) return pageState(LOCKED, order);
+    if (isTyped && this.pageTableType !== 0 && (type & this.pageTableType) === 0)
+      return pageState(PAGE_TABLE, order);
+    if ((flags & mm.PG_slab) !== 0) return pageState(SLAB, order);
+    if ((flags & mm.PG_head) !== 0) return pageState(HEAD, order);
+    if ((flags & mm.PG_reserved) !== 0) return pageState(RESERVED);
+    const mapping = words[at + mm.page_mapping] ?? 0;
+    if ((mapping & 1) !== 0) return pageState(USER);
+    if (mapping !== 0 && (flags & mm.PG_lru) !== 0) return pageState(PAGE_CACHE);
+    return pageState(KERNEL);
+  }
+
+  /** Of a free block whose struct page has just been found. */
+  private freeKind(pfn: number): number {
+    const { mm } = this.image;
+    // The struct page only tells which zone's bitmap to look in, where zones have their own: it may stay untouched.
+    const migratetype = mm.sparsemem
+      ? get_pfnblock_migratetype(mm, NULL, pfn)
+      : this.migratetypeInZone(pfn);
+    if (migratetype === mm.MIGRATE_CMA) return FREE_CMA;
+    return migratetype === mm.MIGRATE_ISOLATE ? FREE_ISOLATED : FREE;
+  }
+
+  private migratetypeInZone(pfn: number): number {
+    const { mm } = this.image;
+    const { words, at } = this.peek;
+    const number = ((words[at + mm.page_zone_word] ?? 0) >>> mm.page_zone_shift) & mm.ZONES_MASK;
+    const zone = mm.zones[number];
+    if (zone === undefined) return mm.MIGRATE_UNMOVABLE;
+    const start = mm.read_ulong(zone + mm.zone_zone_start_pfn);
+    const block = (pfn - (start - (start % mm.pageblock_nr_pages))) >> mm.pageblock_order;
+    const word = mm.read_ptr_plus(zone + mm.zone_pageblock_flags, (block >> 3) * 4);
+    return ((mm.words[word] ?? 0) >>> ((block & 7) * 4)) & mm.MIGRATETYPE_MASK;
+  }
+
+  /** A tail is what its head is, as far as the map tells kinds apart. */
+  private tailState(pfn: number): number {
+    const { mm } = this.image;
+    const { peek } = this;
+    const low = (peek.words[peek.at + mm.page_compound_head] ?? 0) - 1;
+    const high = mm.wide ? (peek.words[peek.at + mm.page_compound_head + 1] ?? 0) : 0;
+    const head = peek.pfnOf(mm.wide ? fromWords(low, high) : asVirt(low >>> 0));
+    if (head === undefined || head >= pfn || !peek.find(head)) return pageState(TAIL);
+    const flags = peek.words[peek.at + mm.page_flags] ?? 0;
+    return pageState((flags & mm.PG_slab) !== 0 ? SLAB : TAIL, this.compoundOrder(head));
+  }
+
+  /** compound_order of a head: kept in the first tail. */
+  private compoundOrder(head: number): number {
+    const { mm } = this.image;
+    const { peek } = this;
+    if (!peek.find(head + 1)) return 0;
+    const offset = mm.page_compound_order_bytes;
+    return ((peek.words[peek.at + (offset >> 2)] ?? 0) >>> ((offset & 3) * 8)) & 0xff;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What one `struct page` says about its page, in the kernel's words: the one place where the fields that overlap in the
+ * struct are read the way the page's use says.
+ *
+ * Source: Linux 6.1 include/linux/mm_types.h (struct page), include/linux/page-flags.h, mm/debug.c __dump_page().
+ */
+import type { KernelImage } from '../image/kernelImage.js';
+import { KernelFault } from '../kernel/events.js';
+import { get_pfnblock_migratetype } from '../kernel/pageblock.js';
+import {
+  PageBuddy,
+  PageHead,
+  PageTail,
+  compound_head,
+  page_zonenum,
+} from '../kernel/page_flags.js';
+import type { Page } from '../kernel/types.js';
+import { asPfn, type Pfn } from '../memory/address.js';
+import { pageFlagBits } from '../types/flagText.js';
+import type { FrameStates } from './frameStates.js';
+import { detailOfState, kindOfState, PAGE_KINDS, type PageKindName } from './pageState.js';
+import { zoneName } from './zones.js';
+
+export interface PageFacts {
+  readonly pfn: Pfn;
+  readonly page: Page;
+  readonly kind: PageKindName;
+  /** State byte of the frame. */
+  readonly state: number;
+  /** Order of the block that the frame belongs to. */
+  readonly order: number;
+  /** `PG_locked`, ... in the kernel's printing order. */
+  readonly flags: readonly string[];
+  readonly zone: string;
+  /** Of the pageblock: `MIGRATE_MOVABLE`; undefined for a page outside of any. */
+  readonly migratetype: string | undefined;
+  readonly refcount: number;
+  /** page_mapcount() of a page that is no slab and has no type. */
+  readonly mapcount: number;
+  readonly compound: 'no' | 'head' | 'tail';
+  /** First frame of the block or compound page. */
+  readonly headPfn: Pfn;
+  /** One sentence: `free block of order 3 (8 pages) in zone Normal, MIGRATE_MOVABLE`. */
+  readonly summary: string;
+}
+
+/** The facts of a frame; undefined when it has no struct page. May touch the struct page. */
+export function pageFacts(
+  image: KernelImage,
+  states: FrameStates,
+  pfn: number,
+): PageFacts | undefined {
+  const { mm } = image;
+  if (pfn < 0 || pfn >= mm.memmap.endPfn) return undefined;
+  const page: Page = mm.pfn_to_page(pfn);
+  if (page === 0) return undefined;
+  const state = states.stateOf(pfn);
+  const kind = PAGE_KINDS[kindOfState(state)]?.name ?? 'absent';
+  const word = mm.words[page + mm.page_flags] ?? 0;
+  const compound = PageTail(mm, page) ? 'tail' : PageHead(mm, page) ? 'head' : 'no';
+  const zone = mm.zones[page_zonenum(mm, page)];
+  const facts = {
+    pfn: asPfn(pfn),
+    page,
+    kind,
+    state,
+    order: detailOfState(state),
+    flags: pageFlagBits(image.profile)
+      .filter(({ bit }) => (word & (1 << bit)) !== 0)
+      .map(({ name }) => `PG_${name}`),
+    zone: zone === undefined ? '?' : zoneName(image, zone),
+    migratetype: migratetypeOf(image, page, pfn),
+    refcount: mm.words[page + mm.page_refcount] ?? 0,
+    mapcount: (mm.words[page + mm.page_mapcount] ?? 0) + 1,
+    compound,
+    headPfn: asPfn(headOf(image, page, pfn, state, compound)),
+  } as const;
+  return { ...facts, summary: summaryOf(facts) };
+}
+
+function headOf(
+  { mm }: KernelImage,
+  page: Page,
+  pfn: number,
+  state: number,
+  compound: PageFacts['compound'],
+): number {
+  if (compound === 'tail') {
+    try {
+      return mm.page_to_pfn(compound_head(mm, page));
+    } catch (error) {
+      if (!(error instanceof KernelFault)) throw error;
+      return pfn;
+    }
+  }
+  return PageBuddy(mm, page) ? pfn : pfn - (pfn % (1 << detailOfState(state)));
+}
+
+function migratetypeOf(image: KernelImage, page: Page, pfn: number): string | undefined {
+  try {
+    const value = get_pfnblock_migratetype(image.mm, page, pfn);
+    const type = image.profile.types.enum('migratetype');
+    return type?.enumerators.find((e) => e.value === value)?.name;
+  } catch (error) {
+    if (error instanceof KernelFault) return undefined;
+    throw error;
+  }
+}
+
+const pages = (order: number): string => (order === 0 ? '1 page' : `${2 ** order} pages`);
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** How each kind of page reads as a sentence. */
+const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'>) => string>> = {
+  absent: () => 'no memory',
+  unreadable: () => 'not in the dump',
+  reserved: (f) => `reserved page of zone ${f.zone}`,
+  free: (f) => freeSentence('free', f),
+  freeCma: (f) => freeSentence('free', f),
+  freeIsolated: (f) => freeSentence('free, isolated', f),
+  perCpu: (f) => `${pages(f.order)} on a per-CPU list of zone ${f.zone}`,
+  kernel: (f) =>
+    f.refcount > 0
+      ? `allocated page of zone ${f.zone}, ${references(f.refcount)}`
+      : `page inside of an allocated block of zone ${f.zone}`,
+  pageCache: (f) => `page cache, ${references(f.refcount)}`,
+  user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
+  slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hex(f.headPfn)}`,
+  compoundTail: (f) =>
+    `tail ${f.pfn - f.headPfn} of the compound page of order ${f.order} at pfn ${hex(f.headPfn)}`,
+  compoundHead: (f) => `head of a compound page of order ${f.order}, ${references(f.refcount)}`,
+  pageTable: (f) => `page table, ${references(f.refcount)}`,
+  locked: (f) => `locked page of zone ${f.zone}, ${references(f.refcount)}`,
+  poisoned: (f) => `bad page of zone ${f.zone}`,
+};
+
+function freeSentence(word: string, facts: Omit<PageFacts, 'summary'>): string {
+  const block = `${word} block of order ${facts.order} (${pages(facts.order)}) from pfn ${hex(facts.headPfn)}`;
+  return `${block}, zone ${facts.zone}, ${facts.migratetype ?? '?'}`;
+}
+
+const references = (count: number): string => (count === 1 ? '1 reference' : `${count} references`);
+
+const summaryOf = (facts: Omit<PageFacts, 'summary'>): string => SENTENCES[facts.kind](facts);
