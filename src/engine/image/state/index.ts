@@ -2,7 +2,7 @@
 export { checksum, checksumText } from './checksum.js';
 export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { MemmapRuns, parseMemmap } from './memmapDump.js';
-export { openState, type StateOptions } from './openState.js';
+export { openState, type StateImage, type StateOptions } from './openState.js';
 export { pageLine, pageStateText } from './pageLine.js';
 export { freeListName, migratetypeName, pcpListName, readZones } from './readZones.js';
 export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';

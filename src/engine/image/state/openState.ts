@@ -26,11 +26,17 @@ export interface StateOptions {
   readonly tapeOptions?: TapeOptions;
 }
 
+/** A rebuilt machine. */
+export interface StateImage extends KernelImage {
+  /** Words of a struct page that the state does not tell: word offset -> what they were taken to be. */
+  readonly guesses: (pfn: number) => ReadonlyMap<number, number>;
+}
+
 /**
  * @param source the text of a trace, or the state found in one
  * @throws ImageError when there is no full state, or it cannot be rebuilt; TraceError when the text is no trace
  */
-export function openState(source: string | RecordedState, options: StateOptions = {}): KernelImage {
+export function openState(source: string | RecordedState, options: StateOptions = {}): StateImage {
   const state = typeof source === 'string' ? findState([source]) : source;
   const profile = options.profile ?? profileOfState(state);
   checkAddresses(state, profile);
@@ -46,8 +52,8 @@ export function openState(source: string | RecordedState, options: StateOptions 
     nrCpus: Math.max(1, ...state.zones.zones.map((zone) => zone.populated?.pcp.length ?? 0)),
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
-  build(image, state, placement);
-  return image;
+  const pages = build(image, state, placement);
+  return { ...image, guesses: (pfn) => pages.guesses(pfn) };
 }
 
 function originText(state: RecordedState, profile: Profile, name: string | undefined): string {
@@ -66,7 +72,7 @@ function checkAddresses(state: RecordedState, profile: Profile): void {
     );
 }
 
-function build(image: KernelImage, state: RecordedState, placement: Placement): void {
+function build(image: KernelImage, state: RecordedState, placement: Placement): StructPages {
   const { mm, memory, tape } = image;
   const { memmap, area } = placement;
   placeObject(image, area.start, area.sizeBytes);
@@ -86,8 +92,10 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
       isListed: (pfn) => links.linkOf(pfn) !== undefined,
     }),
     mapBase: memmap.base,
-    highmemStart: placement.maxLowPfn,
+    freedSingly: freedSingly(state, placement, mm.PG_reserved),
     pageblockType: (pfn) => pageblockType(state, pfn) & mm.MIGRATETYPE_MASK,
+    bootPageblockType: (pfn) =>
+      beginsInItsZone(state, pfn) ? mm.MIGRATE_MOVABLE : mm.MIGRATE_UNMOVABLE,
   });
   for (const { startFrame, nrFrames } of memmap.extents)
     memory.addRule({ startFrame, endFrame: startFrame + nrFrames, fill: pages.fill });
@@ -96,6 +104,7 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
   writer.write(heads);
   mm.resolveGlobals();
   tape.setRecording(true);
+  return pages;
 }
 
 function populatedZones(
@@ -104,6 +113,40 @@ function populatedZones(
   return state.zones.zones.flatMap(({ populated, index }) =>
     populated === undefined ? [] : [{ zone: populated, index }],
   );
+}
+
+/**
+ * Which pages boot freed one by one, if it freed them: highmem; pages of the kernel image, which are needed only at boot if
+ * they are not reserved still; and what lies above the last reserved page of lowmem, where boot loaders put the initial
+ * ramdisk. (What follows the last reserved page of the kernel image was never part of it: its brk area is not used up.)
+ */
+function freedSingly(
+  state: RecordedState,
+  { maxLowPfn, kernel }: Placement,
+  reservedMask: number,
+): (pfn: number) => boolean {
+  const { memmap } = state;
+  const reservedEndBelow = (limit: number): number => {
+    for (let i = memmap.length - 1; i >= 0; i--) {
+      const start = memmap.startPfn[i] ?? 0;
+      if (start < limit && ((memmap.flagsLow[i] ?? 0) & reservedMask) !== 0)
+        return start + (memmap.count[i] ?? 0);
+    }
+    return limit;
+  };
+  const imageEnd = reservedEndBelow(kernel.endFrame);
+  const lowmemEnd = reservedEndBelow(maxLowPfn);
+  return (pfn) => pfn >= lowmemEnd || (pfn >= kernel.startFrame && pfn < imageEnd);
+}
+
+/** Whether the pageblock of `pfn` begins in the zone of `pfn`: boot makes only such blocks MIGRATE_MOVABLE. */
+function beginsInItsZone(state: RecordedState, pfn: number): boolean {
+  for (const { zone } of populatedZones(state)) {
+    const { start, spanned } = zone.fields;
+    if (pfn < start || pfn >= start + spanned || zone.pageblocks === undefined) continue;
+    return pfn - (pfn % 2 ** zone.pageblocks.order) >= start;
+  }
+  return true;
 }
 
 /** The recorded entry of the pageblock of `pfn`; where two zones share the block, the entry of the zone of `pfn`. */

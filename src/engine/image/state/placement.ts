@@ -22,6 +22,8 @@ export interface Placement {
   /** One past the highest pfn of RAM. */
   readonly maxPfn: number;
   readonly maxLowPfn: number;
+  /** The kernel image. */
+  readonly kernel: { readonly startFrame: number; readonly endFrame: number };
   readonly area: Area;
   /** SPARSEMEM: numbers of the sections that have memory; empty on FLATMEM. */
   readonly sections: readonly number[];
@@ -79,7 +81,7 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
       ? vmemmapGeometry(profile, sections, frames)
       : flatGeometry(profile, maxPfn, frames, pageOffset);
   const area = placeArea(state, profile, sections, frames, pageOffset);
-  return { linear, memmap, maxPfn, maxLowPfn, area, sections };
+  return { linear, memmap, maxPfn, maxLowPfn, kernel, area, sections };
 }
 
 /** On i386 lowmem ends where the first zone of highmem begins. */
