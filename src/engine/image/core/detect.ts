@@ -12,7 +12,7 @@ import { EM_X86_64, type ElfCore } from './elf.js';
 import type { FileMemory } from './fileMemory.js';
 import { KernelView } from './kernelView.js';
 import type { CpuState, Vmcoreinfo } from './notes.js';
-import { translate } from './pageWalk.js';
+import { translate } from './coreTables.js';
 
 export interface Evidence {
   readonly core: ElfCore;

@@ -8,7 +8,7 @@ import type { LinearMaps } from '../../kernel/mm.js';
 import { asVirt, PAGE_SIZE, phys_to_pfn, type PhysAddr } from '../../memory/address.js';
 import { ImageError } from '../kernelImage.js';
 import type { KernelView } from './kernelView.js';
-import { mappingsOf } from './pageWalk.js';
+import { mappingsOf } from './coreTables.js';
 
 /** Where a kernel's memory map lies and what its linear addresses lead to. */
 export interface Located {
