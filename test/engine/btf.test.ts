@@ -258,7 +258,7 @@ describe('BTF', () => {
     let state = 1;
     const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8;
     let refused = 0;
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 800; i++) {
       const bytes = whole.slice(0, random() % 8 === 0 ? random() % whole.length : whole.length);
       for (let n = 1 + (random() % 4); n > 0 && bytes.length > 0; n--) {
         bytes[random() % bytes.length] = random();
@@ -271,7 +271,7 @@ describe('BTF', () => {
         refused++;
       }
     }
-    assert.ok(refused > 500 && refused < 3000, `${refused} refused`);
+    assert.ok(refused > 200 && refused < 800, `${refused} refused`);
   });
 
   it('strips typedefs', () => {
