@@ -16,6 +16,7 @@ import {
   pageLine,
   parseZones,
   readZones,
+  type RecordedState,
   StateFinder,
   type StateImage,
   type TraceDump,
@@ -64,29 +65,14 @@ export class Judge {
   }
 
   take(item: TraceItem): void {
-    switch (item.kind) {
-      case 'op':
-        this.takeOp(item);
-        return;
-      case 'dump':
-        if (this.machine === undefined) this.load(item);
-        else if (this.lost === undefined) this.takeDump(item, this.machine);
-        return;
-      case 'ran':
-        this.machine = undefined;
-        this.state = undefined;
-        this.lost = undefined;
-        this.finder = new StateFinder();
-        return;
-      case 'mark':
-        this.finder.take(item);
-        return;
-      case 'mode':
-      case 'kstop':
-      case 'run':
-      case 'event':
-        return;
+    if (this.machine === undefined) {
+      const state = this.finder.take(item);
+      if (state !== undefined) this.load(state);
+    } else if (item.kind === 'dump' && this.lost === undefined) {
+      this.takeDump(item, this.machine);
     }
+    if (item.kind === 'op') this.takeOp(item);
+    if (item.kind === 'ran') this.letRun();
   }
 
   verdict(): Verdict {
@@ -103,12 +89,18 @@ export class Judge {
     if (this.notJudged.size > 0) yield `dumps not judged: ${counts(this.notJudged)}`;
   }
 
-  private load(dump: TraceDump): void {
-    const state = this.finder.take(dump);
-    if (state === undefined) return;
+  private load(state: RecordedState): void {
     this.state = openState(state);
     this.state.tape.setRecording(false);
     this.machine = new Machine(this.state);
+  }
+
+  /** From here on the machine runs freely: what follows has another start. */
+  private letRun(): void {
+    this.machine = undefined;
+    this.state = undefined;
+    this.lost = undefined;
+    this.finder = new StateFinder();
   }
 
   private takeOp(op: TraceOp): void {

@@ -16,26 +16,43 @@ const TRACE = /\.trace(\.gz)?$/;
 /** A core of the machine as it was when the traces of its folder began. */
 const CORES = ['before.vmcore.gz', 'vmcore.gz'];
 
-/** Gives 0 when every trace agrees with the kernel in everything, else 1. */
-export function replay(files: readonly string[]): number {
-  let agrees = true;
-  for (const file of files) {
-    const core = coreOf(file);
-    const image = core === undefined ? undefined : openStart(core);
-    const verdict = judge(file, image);
-    for (const line of verdictLines(nameOf(file), verdict)) console.log(line);
-    const words = image === undefined ? undefined : wordsOf(file, image, verdict);
-    if (words !== undefined) for (const line of wordsLines(words)) console.log(line);
-    agrees &&= verdict.differ + verdict.stateDiffer + verdict.unsupported === 0;
-    agrees &&= words === undefined || words.wrong + words.missing === 0;
-  }
-  return agrees ? 0 : 1;
+export interface FileVerdict {
+  /** The last two parts of the path: `x86_64-slub-512M/idle-s1.trace.gz`. */
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Where memory itself could be compared. */
+  readonly words: WordsVerdict | undefined;
 }
 
-function judge(file: string, image: KernelImage | undefined): Verdict {
+/** Gives 0 when every trace agrees with the kernel in everything, else 1. */
+export function replay(files: readonly string[]): number {
+  let agree = true;
+  for (const file of files) {
+    const verdict = replayFile(file);
+    for (const line of verdictLines(verdict)) console.log(line);
+    agree &&= agrees(verdict);
+  }
+  return agree ? 0 : 1;
+}
+
+/** @throws FileError, TraceError, ImageError */
+export function replayFile(file: string): FileVerdict {
+  const core = coreOf(file);
+  const image = core === undefined ? undefined : openStart(core);
   const judge = new Judge(image);
   for (const item of readTrace(readText(file))) judge.take(item);
-  return judge.verdict();
+  const verdict = judge.verdict();
+  return {
+    name: file.split('/').slice(-2).join('/'),
+    verdict,
+    words: image === undefined ? undefined : wordsOf(file, image, verdict),
+  };
+}
+
+export function agrees({ verdict, words }: FileVerdict): boolean {
+  const { differ, stateDiffer, unsupported } = verdict;
+  if (differ + stateDiffer + unsupported > 0) return false;
+  return words === undefined || words.wrong + words.missing === 0;
 }
 
 const openStart = (core: string): KernelImage =>
@@ -58,15 +75,14 @@ function* mapped<A, B>(values: Iterable<A>, map: (value: A) => B): Generator<B> 
   for (const value of values) yield map(value);
 }
 
-/** The last two parts of a path: `x86_64-slub-512M/idle-s1.trace.gz`. */
-const nameOf = (file: string): string => file.split('/').slice(-2).join('/');
-
-function verdictLines(name: string, verdict: Verdict): string[] {
+/** For people: the counts, then the first differences and what is not in the counts, indented. */
+export function verdictLines({ name, verdict, words }: FileVerdict): string[] {
   const { ops, differ, stateDiffer, unsupported } = verdict;
   return [
     `${name}: ops ${ops}, differ ${differ}, state-differ ${stateDiffer}, unsupported ${unsupported}`,
     ...(verdict.first === undefined ? [] : [`  first difference, ${verdict.first}`]),
     ...verdict.notes.map((note) => `  ${note}`),
+    ...(words === undefined ? [] : wordsLines(words)),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { LeftOut } from './leftOut.js';
 
+/** A machine word that changed. */
 export interface KernelWord {
   readonly phys: number;
   readonly before: bigint;
@@ -25,6 +26,8 @@ export interface WordsVerdict {
   readonly wrong: number;
   readonly missing: number;
   readonly first: string | undefined;
+  /** What ours changed. */
+  readonly changes: readonly KernelWord[];
   /** What was left out: name of the range, words. */
   readonly leftOut: ReadonlyMap<string, number>;
 }
@@ -44,6 +47,7 @@ export function parseWord(line: string): KernelWord {
 
 export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): WordsVerdict {
   const ours = changedWords(image);
+  const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
   const leftOut = new LeftOut(image);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
   let first: string | undefined;
@@ -69,7 +73,7 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
     verdict.wrong++;
     report({ phys, before, after: before, symbol: undefined }, `0x${after.toString(16)}`);
   }
-  return { ...verdict, first, leftOut: leftOut.counts };
+  return { ...verdict, first, changes, leftOut: leftOut.counts };
 }
 
 interface Change {

@@ -16,6 +16,9 @@ export interface RecordedState {
   readonly memmap: MemmapRuns;
 }
 
+/** Operations that leave the machine as it is: two dumps with only these between them are of one moment. */
+const HARMLESS = new Set(['dump', 'ck', 'events']);
+
 /** Looks through the items of a trace for the state that they begin with. */
 export class StateFinder {
   private mark = '';
@@ -24,7 +27,9 @@ export class StateFinder {
   /** Takes the next item; gives the state when this item completes it. */
   take(item: TraceItem): RecordedState | undefined {
     if (item.kind === 'mark' && this.mark === '') this.mark = item.text;
-    return item.kind === 'dump' ? this.takeDump(item) : undefined;
+    if (item.kind === 'dump') return this.takeDump(item);
+    if (item.kind !== 'op' || !HARMLESS.has(item.name)) this.zones = undefined;
+    return undefined;
   }
 
   private takeDump(dump: TraceDump): RecordedState | undefined {

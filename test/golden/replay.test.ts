@@ -1,0 +1,41 @@
+/**
+ * Recorded runs of the real allocator, replayed: every result, every dump, every checksum, and beside a core every word of
+ * memory.
+ */
+import assert from 'node:assert/strict';
+import { agrees, replayFile, verdictLines } from '../../src/cli/replay/replay.js';
+import { coreTraces, sharedMissing, sharedTraces, shippedTraces, titleOf } from './traces.js';
+
+/** Runs of several 10,000 operations add minutes and little: `MMSCOPE_ALL_TRACES=1` takes them, too. */
+const ALL = process.env['MMSCOPE_ALL_TRACES'] === '1';
+
+function itAgrees(file: string): void {
+  it(titleOf(file), () => {
+    const verdict = replayFile(file);
+    assert.ok(verdict.verdict.ops > 0, 'no operation was judged');
+    assert.ok(agrees(verdict), verdictLines(verdict).join('\n'));
+  });
+}
+
+function describeShared(title: string, files: readonly string[]): void {
+  describe(title, function () {
+    this.timeout(120_000);
+    if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
+    files.forEach(itAgrees);
+  });
+}
+
+describe('replay: the shipped recordings', function () {
+  this.timeout(60_000);
+  shippedTraces().forEach(itAgrees);
+});
+
+describeShared('replay: idle, pcp0, bulk', sharedTraces(/^(idle|pcp0|bulk)-/));
+describeShared(
+  'replay: comp, mixed, steal, zones',
+  sharedTraces(ALL ? /^(comp|mixed|steal|zones)-/ : /^(comp|mixed|steal|zones)-n\d{1,4}-/),
+);
+describeShared(
+  'replay: word for word beside a core',
+  coreTraces(/^(pcp0|comp|mixed|steal|zones)-/),
+);
