@@ -39,6 +39,8 @@ export interface LinearMaps {
     readonly start: VirtAddr;
     readonly startFrame: number;
     readonly endFrame: number;
+    /** Frames of it that boot gave back (initmem, gaps): their pages go by the direct map, like any other. */
+    readonly freed?: readonly { readonly startFrame: number; readonly endFrame: number }[];
   };
 }
 
@@ -165,20 +167,35 @@ export class Mm extends Layout {
 
   /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
   write_long(cell: number, value: number): void {
-    this.tape.write(cell as Cell, value | 0);
-    if (this.wide) this.tape.write((cell + 1) as Cell, highWord(value));
+    const low = value | 0;
+    this.tape.write(cell as Cell, low);
+    if (this.ptr_words === 2) this.write_high(cell, low === value ? low >> 31 : highWord(value));
+  }
+
+  /** Writes a long or pointer given as words; a 32-bit one has no high word. */
+  write_words(cell: number, low: number, high: number): void {
+    this.tape.write(cell as Cell, low);
+    if (this.ptr_words === 2) this.write_high(cell, high);
+  }
+
+  /** The high word of a long or pointer: hardly ever another one, so it is looked at before the tape is asked. */
+  private write_high(cell: number, high: number): void {
+    if (this.words[cell + 1] !== high) this.tape.write((cell + 1) as Cell, high);
   }
 
   /** Reads an `unsigned long` (exact up to 2^53). */
   read_ulong(cell: number): number {
-    const low = (this.words[cell] as number) >>> 0;
-    return this.wide ? ((this.words[cell + 1] as number) >>> 0) * 0x1_0000_0000 + low : low;
+    const low = this.words[cell]! >>> 0;
+    const high = this.ptr_words === 2 ? this.words[cell + 1]! : 0;
+    return high === 0 ? low : (high >>> 0) * 0x1_0000_0000 + low;
   }
 
   /** Reads a `long` (exact within ±2^53). */
   read_long(cell: number): number {
-    const low = this.words[cell] as number;
-    return this.wide ? (this.words[cell + 1] as number) * 0x1_0000_0000 + (low >>> 0) : low;
+    const low = this.words[cell]!;
+    if (this.ptr_words !== 2) return low;
+    const high = this.words[cell + 1]!;
+    return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
   }
 
   /** Adds a small signed number to a `long` or `unsigned long`. */
@@ -186,13 +203,9 @@ export class Mm extends Layout {
     const low = this.words[cell]!;
     const sum = (low + delta) | 0;
     this.tape.write(cell as Cell, sum);
-    if (!this.wide) return;
-    if (delta >= 0) {
-      if (sum >>> 0 < low >>> 0)
-        this.tape.write((cell + 1) as Cell, (this.words[cell + 1]! + 1) | 0);
-    } else if (sum >>> 0 > low >>> 0) {
-      this.tape.write((cell + 1) as Cell, (this.words[cell + 1]! - 1) | 0);
-    }
+    // The addition crossed zero as an unsigned one: a carry or a borrow.
+    if (this.ptr_words === 2 && (delta >= 0 ? sum >>> 0 < low >>> 0 : sum >>> 0 > low >>> 0))
+      this.write_high(cell, (this.words[cell + 1]! + (delta >= 0 ? 1 : -1)) | 0);
   }
 
   /** Reads the byte at `byteOffset` from `cell`. */
@@ -219,26 +232,21 @@ export class Mm extends Layout {
   /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
   read_ptr(at: number): Cell {
     const low = this.words[at]!;
+    const high = this.ptr_words === 2 ? this.words[at + 1]! : 0;
     const memmap = this.memmap;
-    if (this.wide) {
-      const high = this.words[at + 1]!;
-      if (high === memmap.baseHigh) {
-        const cell = memmap.cellOfLow(low);
-        if (cell !== 0) return cell;
-      }
-      if (low === 0 && high === 0) return asCell(0);
-      return this.translate(low, high);
+    if (this.ptr_words !== 2 || high === memmap.baseHigh) {
+      const cell = memmap.cellOfLow(low);
+      if (cell !== 0) return cell;
     }
-    const cell = memmap.cellOfLow(low);
-    if (cell !== 0) return cell;
-    return low === 0 ? asCell(0) : this.translate(low, 0);
+    if (low === 0 && high === 0) return 0 as Cell;
+    return this.translate(low, high);
   }
 
   /** The pointer stored at `at`, plus `bytes`. */
   read_ptr_plus(at: number, bytes: number): Cell {
     const low = this.words[at]!;
     const sum = (low + bytes) | 0;
-    if (!this.wide) return this.translate(sum, 0);
+    if (this.ptr_words !== 2) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
     return this.translate(sum, (this.words[at + 1]! + carry) | 0);
   }
@@ -265,7 +273,7 @@ export class Mm extends Layout {
   /** Copies the pointer stored at `from` to `to`. */
   copy_ptr(to: number, from: number): void {
     this.tape.write(to as Cell, this.words[from]!);
-    if (this.wide) this.tape.write((to + 1) as Cell, this.words[from + 1]!);
+    if (this.ptr_words === 2) this.write_high(to, this.words[from + 1]!);
   }
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
@@ -273,7 +281,7 @@ export class Mm extends Layout {
     const index = (low >>> 12) & (NR_TRANSLATIONS - 1);
     if (this.cachedLow[index] !== (low & ~4095) || this.cachedHigh[index] !== high)
       this.fillTranslation(index, low, high);
-    return asCell(this.cachedCell[index]! + ((low & 4095) >>> 2));
+    return (this.cachedCell[index]! + ((low & 4095) >>> 2)) as Cell;
   }
 
   /** Cells never move, so an entry never goes stale. */
@@ -289,16 +297,11 @@ export class Mm extends Layout {
     this.cachedCell[index] = cell;
   }
 
-  /** Stores a pointer to `target` (0: NULL) at `at`. */
+  /** Stores a pointer to `target` (0: NULL, as is the address of slot 0) at `at`. */
   write_ptr(at: number, target: number): void {
-    if (target === 0) {
-      this.tape.write(at as Cell, 0);
-      if (this.wide) this.tape.write((at + 1) as Cell, 0);
-      return;
-    }
     const slot = target >>> 10;
-    this.tape.write(at as Cell, ((this.slotLow[slot] as number) + ((target & 1023) << 2)) | 0);
-    if (this.wide) this.tape.write((at + 1) as Cell, this.slotHigh[slot] as number);
+    this.tape.write(at as Cell, (this.slotLow[slot]! + ((target & 1023) << 2)) | 0);
+    if (this.ptr_words === 2) this.write_high(at, this.slotHigh[slot]!);
   }
 
   /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
@@ -312,9 +315,8 @@ export class Mm extends Layout {
   ptr_is(at: number, target: number): boolean {
     const slot = target >>> 10;
     return (
-      (this.words[at] as number) ===
-        (((this.slotLow[slot] as number) + ((target & 1023) << 2)) | 0) &&
-      (!this.wide || (this.words[at + 1] as number) === this.slotHigh[slot])
+      this.words[at] === ((this.slotLow[slot]! + ((target & 1023) << 2)) | 0) &&
+      (this.ptr_words !== 2 || this.words[at + 1] === this.slotHigh[slot])
     );
   }
 
@@ -369,7 +371,12 @@ export class Mm extends Layout {
   /** The kernel virtual address of a frame: kernel image, mem_map, else direct map; 0 for highmem. */
   private vaOfFrame(frame: number): VirtAddr {
     const { pageOffset, directMapEndFrame, kernelMap } = this.linear;
-    if (kernelMap && frame >= kernelMap.startFrame && frame < kernelMap.endFrame)
+    if (
+      kernelMap &&
+      frame >= kernelMap.startFrame &&
+      frame < kernelMap.endFrame &&
+      !kernelMap.freed?.some((range) => frame >= range.startFrame && frame < range.endFrame)
+    )
       return asVirt(kernelMap.start + (frame - kernelMap.startFrame) * 4096);
     // On FLATMEM mem_map lies in the direct map and both answers are the same.
     const inMap = this.memmap.vaOfFrame(frame);

@@ -3,7 +3,7 @@
  *
  *     _text ─ code ─ (gap) ─ __start_rodata ─ (gap) ─ _sdata ─ __init_begin ─ __init_end ─ bss ─ __brk_base ─ brk in use
  *
- * On a machine too small for the place it was linked for, the image is loaded as low as its alignment allows; the x86_64
+ * On a machine too small for the place it was linked for, the image is loaded right behind the first MiB; the x86_64
  * kernels, which are larger than 16 MiB with their gaps, then without their code, which nothing here needs.
  *
  * Source: Linux 6.1 arch/x86/kernel/vmlinux.lds.S, head_32.S, arch/x86/mm/init.c (early_alloc_pgt_buf).
@@ -12,6 +12,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
 import { relocated } from '../relocated.js';
+import { ISA_END_ADDRESS } from './e820.js';
 import type { MemRange } from './memblock.js';
 
 export interface LoadedKernel {
@@ -36,8 +37,7 @@ export function loadKernel(profile: Profile, usableEnd: number): LoadedKernel {
   const linked = placed(profile, symbol(profile, '_text'), 0);
   if (linked.brk.end <= usableEnd) return linked;
   const start = symbol(profile, profile.arch === 'x86_64' ? '__start_rodata' : '_text');
-  const lowest = Math.max(profile.constant('CONFIG_PHYSICAL_ALIGN'), 0x100000);
-  const moved = placed(profile, start, lowest - linked.phys(start));
+  const moved = placed(profile, start, ISA_END_ADDRESS - linked.phys(start));
   if (moved.brk.end <= usableEnd) return moved;
   throw new ImageError(
     `The machine has too little memory to boot: the kernel ${profile.name} ends at ${Math.ceil(moved.brk.end / 2 ** 20)} MiB.`,

@@ -144,3 +144,24 @@ function setupFirstChunk(
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 /** Number of the highest set bit, from 1. */
 const fls = (value: number): number => 32 - Math.clz32(value);
+
+/** alloc_percpu() before there is a need to free: one object behind the other. */
+export class PerCpuAllocator {
+  private next: number;
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly areas: PerCpuAreas,
+    private readonly pageOffset: number,
+  ) {
+    this.next = areas.dynamicOffset;
+  }
+
+  /** A pointer as the kernel stores it: an address on UP, on SMP an offset from each CPU's base. */
+  alloc(sizeBytes: number, align: number): number {
+    const offset = roundUp(this.next, Math.max(align, PCPU_MIN_ALLOC_SIZE));
+    this.next = offset + sizeBytes;
+    if (this.next > this.areas.unitBytes) throw new Error('per-CPU memory is used up');
+    return this.profile.smp ? offset : this.pageOffset + (this.areas.units[0] ?? 0) + offset;
+  }
+}

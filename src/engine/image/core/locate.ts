@@ -6,6 +6,7 @@
 import type { MemmapExtent, MemmapGeometry } from '../../kernel/memmap.js';
 import type { LinearMaps } from '../../kernel/mm.js';
 import { asVirt, PAGE_SIZE, phys_to_pfn, type PhysAddr } from '../../memory/address.js';
+import { freedRanges } from '../freedRanges.js';
 import { ImageError } from '../kernelImage.js';
 import type { KernelView } from './kernelView.js';
 import { mappingsOf } from './coreTables.js';
@@ -36,7 +37,12 @@ export function locate(view: KernelView): Located {
   const kernelMap = {
     start,
     startFrame: frameOf(view, start),
-    endFrame: Math.ceil(view.phys(view.address('_end')) / PAGE_SIZE),
+    // What is left of the brk area belongs to nobody.
+    endFrame: Math.ceil(view.phys(view.pointer('_brk_end')) / PAGE_SIZE),
+    freed: freedRanges(profile, nrCpusOf(view)).map((range) => ({
+      startFrame: frameOf(view, range.start),
+      endFrame: frameOf(view, range.end),
+    })),
   };
   return {
     memmap,
@@ -88,6 +94,10 @@ function vmemmap(view: KernelView, maxPfn: number): MemmapGeometry {
     throw new ImageError("Nothing is mapped at the core's vmemmap: its page tables are missing.");
   return { base, sizeofPage, endPfn, extents };
 }
+
+/** `nr_cpu_ids`, a variable where there can be several. */
+export const nrCpusOf = (view: KernelView): number =>
+  view.has('nr_cpu_ids') ? view.uintAt(view.address('nr_cpu_ids')) : 1;
 
 const frameOf = (view: KernelView, va: number): number =>
   phys_to_pfn(view.phys(asVirt(va)) as PhysAddr);

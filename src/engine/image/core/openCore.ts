@@ -13,7 +13,7 @@ import { detectKernel } from './detect.js';
 import { readElfCore } from './elf.js';
 import { FileMemory } from './fileMemory.js';
 import type { KernelView } from './kernelView.js';
-import { locate } from './locate.js';
+import { locate, nrCpusOf } from './locate.js';
 import { cpuStates, vmcoreinfoOf } from './notes.js';
 import type { RandomAccess } from './randomAccess.js';
 
@@ -57,10 +57,6 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   image.mm.resolveGlobals();
   return image;
 }
-
-/** `nr_cpu_ids`, a variable where there can be several. */
-const nrCpusOf = (view: KernelView): number =>
-  view.has('nr_cpu_ids') ? view.uintAt(view.address('nr_cpu_ids')) : 1;
 
 /** The page sets and statistics of each CPU, which zones and the node point to. */
 function placePerCpuObjects(image: KernelImage, view: KernelView): void {

@@ -1,0 +1,230 @@
+/**
+ * start_kernel() in miniature: a machine with its memory management up and nothing allocated, as a kernel image.
+ *
+ *     setup_arch            what is RAM, what is reserved, where the tables lie      (setupArch.ts, nothing is written)
+ *     free_area_init        node, zones, empty lists, pageblock types
+ *     build_all_zonelists   mem_init   setup_per_cpu_pageset                         all memory is free now
+ *     initcalls             CMA, watermarks;   then initrd and initmem are given back
+ *
+ * Deterministic: no clock and no chance is involved. What a real kernel allocates on the way (slabs, stacks, page tables of
+ * its own) is not there.
+ *
+ * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
+ */
+import { init_static_data, build_all_zonelists } from '../../kernel/mm_init.js';
+import type { LinearMaps, Mm } from '../../kernel/mm.js';
+import { init_boot_pagesets, setup_zone_pageset } from '../../kernel/pageset_setup.js';
+import {
+  init_per_zone_wmark_min,
+  set_recommended_min_free_kbytes,
+} from '../../kernel/watermark_setup.js';
+import { asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
+import { PhysicalMemory } from '../../memory/physical.js';
+import type { TapeOptions } from '../../memory/tape.js';
+import type { Profile } from '../../types/profile.js';
+import { assembleImage, placeObject } from '../assemble.js';
+import { ImageError, type KernelImage } from '../kernelImage.js';
+import { placeRange } from '../placeRange.js';
+import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
+import { freedRanges, type FreedRange } from '../freedRanges.js';
+import { freshPages } from './freshPages.js';
+import { KernelData } from './kernelData.js';
+import { mapRuns, type MapRun } from './mapRuns.js';
+import { activateCma, fillPoison, free_initrd_mem, freeKernelRange, mem_init } from './memInit.js';
+import { PerCpuAllocator } from './perCpuAreas.js';
+import { setup_arch, type BootLayout } from './setupArch.js';
+
+export interface BootOptions {
+  readonly profile: Profile;
+  /** 16 MiB to 64 GiB, whole MiB. */
+  readonly ramBytes: number;
+  /** Size of the CMA area; none when absent. */
+  readonly cmaBytes?: number;
+  /** Size of an initial RAM disk, which boot frees again; none when absent. */
+  readonly initrdBytes?: number;
+  readonly cpus?: number;
+  readonly commandLine?: string;
+  readonly tapeOptions?: TapeOptions;
+}
+
+/** Huge pages are not used on machines with less. */
+const HUGEPAGE_LEAST_PAGES = (512 << 20) / PAGE_SIZE;
+
+/** @throws ImageError when no such machine can boot this kernel */
+export function bootMachine(options: BootOptions): KernelImage {
+  const nrCpus = checkedCpus(options);
+  const layout = setup_arch(options.profile, {
+    ramBytes: checkedRam(options.ramBytes),
+    cmaBytes: options.cmaBytes ?? 0,
+    initrdBytes: options.initrdBytes ?? 0,
+    commandLine: options.commandLine ?? '',
+    nrCpus,
+  });
+  const { profile } = layout.kernel;
+  const freed = freedRanges(profile, nrCpus).filter((range) => range.start >= layout.kernel.start);
+  const memory = new PhysicalMemory(layout.maxPfn);
+  const image = assembleImage({
+    profile,
+    memory,
+    memmap: layout.memmap,
+    linear: linearMaps(profile, layout, freed),
+    origin: originOf(options, layout, nrCpus),
+    source: 'boot',
+    maxPfn: layout.maxPfn,
+    nrCpus,
+    ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
+  });
+  const runs = mapRuns(profile, layout);
+  placeTables(image, layout);
+  addRules(image, layout, runs, freed);
+  // The machine's start is no history: nothing is recorded until it stands.
+  image.tape.setRecording(false);
+  image.mm.resolveGlobals();
+  start_kernel(image.mm, layout, runs, freed);
+  image.tape.setRecording(true);
+  return image;
+}
+
+function start_kernel(
+  mm: Mm,
+  layout: BootLayout,
+  runs: readonly MapRun[],
+  freed: readonly FreedRange[],
+): void {
+  new KernelData(mm, layout).write();
+  init_static_data(mm);
+  free_area_init(mm, layout);
+  init_boot_pagesets(mm, mm.zones[0] as Cell);
+  build_all_zonelists(mm);
+  mem_init(mm, runs);
+  setup_per_cpu_pageset(mm, layout);
+  for (const range of freed) if (range.what === 'SMP alternatives') freeKernelRange(mm, range);
+  // All of gfp_t may be used from here on: the scheduler runs, so one may sleep.
+  mm.write(mm.gfp_allowed_mask, mm.__GFP_BITS_MASK);
+  set_zones_contiguous(mm, layout, runs);
+  if (layout.cma !== undefined) activateCma(mm, layout.cma);
+  init_per_zone_wmark_min(mm);
+  if (mm.read_long(mm.symbol('_totalram_pages')) >= HUGEPAGE_LEAST_PAGES)
+    set_recommended_min_free_kbytes(mm, true);
+  startDaemons(mm);
+  if (layout.initrd !== undefined) free_initrd_mem(mm, layout.initrd);
+  for (const range of freed) if (range.what !== 'SMP alternatives') freeKernelRange(mm, range);
+  const running = mm.profile.findConstant('SYSTEM_RUNNING');
+  if (running !== undefined) mm.write(mm.symbol('system_state'), running);
+}
+
+/** Page sets of each populated zone, and the node's statistics. */
+function setup_per_cpu_pageset(mm: Mm, layout: BootLayout): void {
+  const percpu = new PerCpuAllocator(mm.profile, layout.perCpu, mm.linear.pageOffset);
+  for (const [index, zone] of mm.zones.entries()) {
+    if (layout.zones[index]?.present === 0) continue;
+    const per_cpu_zonestats = mm.zonestat_bytes > 0 ? percpu.alloc(mm.zonestat_bytes, 1) : 0;
+    const line = mm.constant('L1_CACHE_BYTES');
+    const per_cpu_pageset = percpu.alloc(mm.pcp_words * 4, line);
+    setup_zone_pageset(mm, zone, { per_cpu_pageset, per_cpu_zonestats });
+  }
+  const nodestats = percpu.alloc(mm.sizeBytes('per_cpu_nodestat'), 1);
+  mm.write_long(mm.node + mm.offset('pglist_data', 'per_cpu_nodestats'), nodestats);
+}
+
+/** What kswapd and kcompactd leave when they have started and found nothing to do. */
+function startDaemons(mm: Mm): void {
+  mm.write(mm.node + mm.pgdat_kswapd_order, 0);
+  mm.write(mm.node + mm.pgdat_kswapd_highest_zoneidx, mm.MAX_NR_ZONES);
+  for (const zone of mm.zones)
+    if (mm.read_ulong(zone + mm.zone_present_pages) > 0)
+      mm.write(zone + mm.offset('zone', 'compact_considered'), 1);
+}
+
+// --- the image -----------------------------------------------------------------------------------------------------------
+
+function linearMaps(
+  profile: Profile,
+  layout: BootLayout,
+  freed: readonly FreedRange[],
+): LinearMaps {
+  const pageOffset = asVirt(profile.constant('PAGE_OFFSET'));
+  const bounds = { pageOffset, directMapEndFrame: layout.maxLowPfn };
+  if (profile.arch !== 'x86_64') return bounds;
+  const { kernel } = layout;
+  const frameOf = (va: number): number => Math.floor(kernel.phys(asVirt(va)) / PAGE_SIZE);
+  return {
+    ...bounds,
+    kernelMap: {
+      start: kernel.start,
+      startFrame: frameOf(kernel.start),
+      endFrame: kernel.brk.end / PAGE_SIZE,
+      freed: freed.map(({ start, end }) => ({
+        startFrame: frameOf(start),
+        endFrame: frameOf(end),
+      })),
+    },
+  };
+}
+
+/** Tables that the kernel's functions index as one piece. */
+function placeTables(image: KernelImage, layout: BootLayout): void {
+  const { memory } = image;
+  for (const unit of layout.perCpu.units) placeRange(memory, unit, layout.perCpu.unitBytes);
+  for (const usemap of layout.usemaps)
+    if (usemap !== undefined) placeRange(memory, usemap.start, usemap.end - usemap.start);
+  if (layout.sections === undefined) return;
+  const { table, usages } = layout.sections;
+  placeRange(memory, table.start, table.end - table.start);
+  placeRange(memory, usages.start, usages.end - usages.start);
+  for (const root of layout.sections.roots.values())
+    placeObject(image, asVirt(image.mm.linear.pageOffset + root), PAGE_SIZE);
+}
+
+/** What frames hold before anybody writes to them. */
+function addRules(
+  { memory, mm }: KernelImage,
+  layout: BootLayout,
+  runs: readonly MapRun[],
+  freed: readonly FreedRange[],
+): void {
+  const fill = freshPages(mm, runs);
+  for (const { startFrame, nrFrames } of layout.memmap.extents)
+    memory.addRule({ startFrame, endFrame: startFrame + nrFrames, fill });
+  const poisoned = freed.map(({ start, end }) => ({
+    start: layout.kernel.phys(start),
+    end: layout.kernel.phys(end),
+  }));
+  if (layout.initrd !== undefined) poisoned.push(layout.initrd);
+  for (const { start, end } of poisoned)
+    memory.addRule({
+      startFrame: start / PAGE_SIZE,
+      endFrame: end / PAGE_SIZE,
+      fill: fillPoison,
+    });
+}
+
+// --- options -------------------------------------------------------------------------------------------------------------
+
+const MiB = 2 ** 20;
+
+function checkedRam(ramBytes: number): number {
+  if (Number.isInteger(ramBytes / MiB) && ramBytes >= 16 * MiB && ramBytes <= 65536 * MiB)
+    return ramBytes;
+  throw new ImageError(
+    `A machine has 16 MiB to 64 GiB of RAM in whole MiB, not ${ramBytes} bytes.`,
+  );
+}
+
+function checkedCpus({ profile, cpus = 1 }: BootOptions): number {
+  const most = profile.smp ? profile.constant('CONFIG_NR_CPUS') : 1;
+  if (Number.isInteger(cpus) && cpus >= 1 && cpus <= most) return cpus;
+  throw new ImageError(`The kernel ${profile.name} runs on 1 to ${most} CPUs, not ${cpus}.`);
+}
+
+function originOf(
+  { profile, ramBytes }: BootOptions,
+  { kernel }: BootLayout,
+  cpus: number,
+): string {
+  const mib = ramBytes / MiB;
+  const ram = mib % 1024 === 0 ? `${mib / 1024} GiB` : `${mib} MiB`;
+  const smp = cpus === 1 ? '' : `, ${cpus} CPUs`;
+  const moved = kernel.moved ? ', kernel loaded low' : '';
+  return `booted ${profile.name}, ${ram}${smp}${moved}`;
+}

@@ -1,0 +1,211 @@
+/**
+ * The kernel's static data as boot leaves it: strings, global variables of memory management, CPU masks, per-CPU bases, and
+ * the descriptor of the CMA area. What the page allocator's own functions write is theirs to write.
+ *
+ * Strings lie at the start of rodata: a booted image has no code and none of the kernel's own literals.
+ * Source: Linux 6.1 mm/page_alloc.c: find_usable_zone_for_movable(); mm/cma.c: cma_init_reserved_mem();
+ * arch/x86/kernel/setup_percpu.c.
+ */
+import type { Mm } from '../../kernel/mm.js';
+import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
+import { symbol } from './kernelLoad.js';
+import type { BootLayout } from './setupArch.js';
+
+export class KernelData {
+  private stringsEnd: VirtAddr;
+
+  constructor(
+    private readonly mm: Mm,
+    private readonly layout: BootLayout,
+  ) {
+    this.stringsEnd = symbol(mm.profile, '__start_rodata');
+  }
+
+  write(): void {
+    this.writeStrings();
+    this.writeMemoryGlobals();
+    this.writeCpus();
+    this.writeCma();
+  }
+
+  /** A new string; its address. */
+  string(text: string): VirtAddr {
+    const at = this.stringsEnd;
+    this.bytes(at, text);
+    this.stringsEnd = asVirt(at + text.length + 1);
+    return at;
+  }
+
+  private writeStrings(): void {
+    const { mm } = this;
+    const { profile } = mm;
+    this.bytes(symbol(profile, 'linux_banner'), `Linux version ${profile.release} (mmscope)\n`);
+    const zoneNames: readonly (readonly [type: string, name: string])[] = [
+      ['ZONE_DMA', 'DMA'],
+      ['ZONE_DMA32', 'DMA32'],
+      ['ZONE_NORMAL', 'Normal'],
+      ['ZONE_HIGHMEM', 'HighMem'],
+      ['ZONE_MOVABLE', 'Movable'],
+    ];
+    for (const [type, name] of zoneNames) {
+      const zone = profile.findConstant(type);
+      if (zone === undefined) continue;
+      const at = this.string(name);
+      this.pointer(mm.symbol('zone_names') + zone * mm.ptr_words, at);
+      this.pointer((mm.zones[zone] as Cell) + mm.zone_name, at);
+    }
+    const migratetypes = ['Unmovable', 'Movable', 'Reclaimable', 'HighAtomic', 'CMA', 'Isolate'];
+    migratetypes.forEach((name, type) =>
+      this.pointer(mm.symbol('migratetype_names') + type * mm.ptr_words, this.string(name)),
+    );
+  }
+
+  private writeMemoryGlobals(): void {
+    const { mm, layout } = this;
+    const { maxPfn, maxLowPfn, zones, ranges } = layout;
+    this.long('max_pfn', maxPfn);
+    this.long('max_possible_pfn', maxPfn);
+    this.long('max_low_pfn', maxLowPfn);
+    this.long('min_low_pfn', ranges[0]?.start ?? 0);
+    this.long('max_pfn_mapped', maxLowPfn);
+    this.long('max_low_pfn_mapped', Math.min(maxLowPfn, 0x100000));
+    this.long('highstart_pfn', maxLowPfn);
+    this.long('highend_pfn', maxPfn);
+    this.long('highest_memmap_pfn', (ranges.at(-1)?.end ?? 0) - 1);
+    this.global('high_memory', mm.linear.pageOffset + maxLowPfn * PAGE_SIZE);
+    if (mm.sparsemem) this.writeSections();
+    else {
+      this.long('max_mapnr', maxPfn);
+      this.global('mem_map', layout.memmap.base);
+    }
+    const nrZones = mm.profile.constant('MAX_NR_ZONES');
+    for (let zone = nrZones - 1; zone >= 0; zone--)
+      if (zone !== mm.ZONE_MOVABLE && (zones[zone]?.spanned ?? 0) > 0) {
+        this.word('movable_zone', zone);
+        break;
+      }
+    const physBase = layout.kernel.phys(layout.kernel.start) - this.linkedPhys();
+    if (mm.profile.arch === 'x86_64') this.long('phys_base', physBase);
+    // One node, which has everything but being a generic initiator, the last state.
+    const states = mm.profile.symbol('node_states');
+    if (states !== undefined)
+      for (let at = 0; at < states.sizeBytes - mm.profile.pointerSize; at += mm.profile.pointerSize)
+        mm.write_long(mm.cell_of(asVirt(states.address + at)), 1);
+  }
+
+  private linkedPhys(): number {
+    return this.layout.kernel.start - this.mm.profile.constant('__START_KERNEL_map');
+  }
+
+  /** mem_section[] and the usage structures, without their pageblock bits. */
+  private writeSections(): void {
+    const { mm, layout } = this;
+    const { sections } = layout;
+    if (sections === undefined) return;
+    const { profile } = mm;
+    const direct = (phys: number): VirtAddr => asVirt(mm.linear.pageOffset + phys);
+    const cellAt = (phys: number): Cell => mm.cell_of(direct(phys));
+    const perRoot = PAGE_SIZE / (mm.mem_section_words * 4);
+    const flags = ['MARKED_PRESENT', 'HAS_MEM_MAP', 'IS_ONLINE', 'IS_EARLY'].reduce(
+      (bits, name) => bits | (1 << profile.constant(`SECTION_${name}_BIT`)),
+      0,
+    );
+    this.global('mem_section', direct(sections.table.start));
+    for (const [root, page] of sections.roots)
+      this.pointer(cellAt(sections.table.start) + root * mm.ptr_words, direct(page));
+    sections.present.forEach((nr, i) => {
+      const root = sections.roots.get(Math.floor(nr / perRoot)) ?? 0;
+      const section = cellAt(root) + (nr % perRoot) * mm.mem_section_words;
+      const usage = sections.usages.start + i * sections.usageBytes;
+      this.pointer(
+        section + mm.offset('mem_section', 'section_mem_map'),
+        asVirt(layout.memmap.base + flags),
+      );
+      this.pointer(section + mm.mem_section_usage, direct(usage));
+      this.writeSubsections(nr, cellAt(usage) + mm.offset('mem_section_usage', 'subsection_map'));
+    });
+    this.long('__highest_present_section_nr', sections.present.at(-1) ?? 0);
+  }
+
+  /** A bit for each 2 MiB that has memory. */
+  private writeSubsections(section: number, map: number): void {
+    const { mm, layout } = this;
+    const perSection = mm.PAGES_PER_SECTION;
+    const pagesPerSubsection = perSection / 64;
+    for (const { start, end } of layout.ranges) {
+      const first = Math.max(start, section * perSection) - section * perSection;
+      const last = Math.min(end, (section + 1) * perSection) - section * perSection;
+      for (
+        let pfn = first;
+        pfn < last;
+        pfn = (Math.floor(pfn / pagesPerSubsection) + 1) * pagesPerSubsection
+      ) {
+        const bit = Math.floor(pfn / pagesPerSubsection);
+        const word = map + (bit >> 5);
+        mm.write(word, (mm.words[word] as number) | (1 << (bit & 31)));
+      }
+    }
+  }
+
+  private writeCpus(): void {
+    const { mm, layout } = this;
+    const { units } = layout.perCpu;
+    const all = 2 ** units.length - 1;
+    this.long('__cpu_possible_mask', all);
+    this.long('__cpu_online_mask', all);
+    if (!mm.smp) return;
+    this.word('nr_cpu_ids', units.length);
+    const offsets = mm.symbol('__per_cpu_offset');
+    units.forEach((unit, cpu) => {
+      const base = asVirt(mm.linear.pageOffset + unit);
+      this.pointer(offsets + cpu * mm.ptr_words, base);
+      const at = (name: string): Cell => mm.cell_of(asVirt(base + symbol(mm.profile, name)));
+      this.pointer(at('this_cpu_off'), base);
+      mm.write(at('cpu_number'), cpu);
+    });
+  }
+
+  /** The bitmap of the area comes with the slab allocator. */
+  private writeCma(): void {
+    const { mm, layout } = this;
+    if (layout.cma === undefined) return;
+    const area = mm.symbol('cma_areas');
+    const nrPages = (layout.cma.end - layout.cma.start) / PAGE_SIZE;
+    mm.write_long(area + mm.offset('cma', 'base_pfn'), layout.cma.start / PAGE_SIZE);
+    mm.write_long(area + mm.offset('cma', 'count'), nrPages);
+    this.bytes(asVirt(symbol(mm.profile, 'cma_areas') + mm.byteOffset('cma', 'name')), 'reserved');
+    this.word('cma_area_count', 1);
+    this.long('totalcma_pages', nrPages);
+    this.global('dma_contiguous_default_area', symbol(mm.profile, 'cma_areas'));
+  }
+
+  // --- writing by name ---------------------------------------------------------------------------------------------------
+
+  private word(name: string, value: number): void {
+    const at = this.mm.findSymbol(name);
+    if (at !== undefined) this.mm.write(at, value);
+  }
+
+  private long(name: string, value: number): void {
+    const at = this.mm.findSymbol(name);
+    if (at !== undefined) this.mm.write_long(at, value);
+  }
+
+  /** A pointer variable. */
+  private global(name: string, value: number): void {
+    const at = this.mm.findSymbol(name);
+    if (at !== undefined) this.pointer(at, value);
+  }
+
+  private pointer(at: number, value: number): void {
+    this.mm.write_long(at, value);
+  }
+
+  private bytes(va: VirtAddr, text: string): void {
+    for (let i = 0; i <= text.length; i++) {
+      const at = va + i;
+      const cell = this.mm.cell_of(asVirt(at - (at & 3)));
+      this.mm.write8(asCell(cell), at & 3, i < text.length ? text.charCodeAt(i) : 0);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Handing memory to the page allocator: first highmem, page by page upwards; then lowmem, in blocks as large as fit, upwards
+ * to the tails of the lists; later the CMA area and what boot had kept for itself.
+ *
+ * Source: Linux 6.1 arch/x86/mm/init_32.c: mem_init(), add_highpages_with_active_regions(); mm/memblock.c:
+ * memblock_free_all(), __free_pages_memory(); mm/cma.c: cma_activate_area(); mm/page_alloc.c: free_highmem_page().
+ */
+import { __free_one_page, FPI_NONE } from '../../kernel/buddy.js';
+import {
+  adjust_managed_page_count,
+  free_fresh_pages,
+  free_reserved_area,
+  free_reserved_page,
+  init_cma_reserved_pageblock,
+} from '../../kernel/mm_init.js';
+import type { Mm } from '../../kernel/mm.js';
+import { page_zone } from '../../kernel/page_flags.js';
+import { get_pfnblock_migratetype } from '../../kernel/pageblock.js';
+import { __count_vm_events } from '../../kernel/vmstat.js';
+import { asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
+import type { FreedRange } from '../freedRanges.js';
+import type { MapRun } from './mapRuns.js';
+import type { MemRange } from './memblock.js';
+import { isHighmemZone } from './zones.js';
+
+/** What the pages of freed kernel memory are filled with. */
+export const POISON_FREE_INITMEM = 0xcc;
+/** free_reserved_area() is not to fill: the memory rule of those frames has done it. */
+const NOT_POISONED = -1;
+
+export function mem_init(mm: Mm, runs: readonly MapRun[]): void {
+  // reset_all_zones_managed_pages()
+  for (const zone of mm.zones) mm.write_long(zone + mm.zone_managed_pages, 0);
+  for (const run of runs) if (isHighmemZone(mm.profile, run.zone)) freeHighmem(mm, run);
+  for (const run of runs)
+    if (run.state === 'free' && !isHighmemZone(mm.profile, run.zone)) freeLowmem(mm, run);
+}
+
+/**
+ * Single pages freed in ascending order, through a page set that keeps none, end as whole blocks, each put at the head of
+ * its list when its last page comes. Where a block lies wholly in the run, only that end is written; its struct pages
+ * come from the rule as the way there leaves them.
+ */
+function freeHighmem(mm: Mm, run: MapRun): void {
+  if (run.state === 'inUse')
+    for (let pfn = run.start; pfn < run.end; pfn++) free_reserved_page(mm, mm.pfn_to_page(pfn));
+  if (run.state !== 'freed') return;
+  const order = mm.MAX_ORDER - 1;
+  for (let pfn = run.start; pfn < run.end; pfn += 1 << order) {
+    const page = mm.pfn_to_page(pfn);
+    const migratetype = get_pfnblock_migratetype(mm, page, pfn);
+    __free_one_page(mm, page, pfn, page_zone(mm, page), order, migratetype, FPI_NONE);
+    __count_vm_events(mm, mm.PGFREE, 1 << order);
+    adjust_managed_page_count(mm, page, 1 << order);
+  }
+}
+
+/** __free_pages_memory() */
+function freeLowmem(mm: Mm, run: MapRun): void {
+  for (let pfn = run.start; pfn < run.end;) {
+    let order = Math.min(mm.MAX_ORDER - 1, trailingZeros(pfn));
+    while (pfn + (1 << order) > run.end) order--;
+    free_fresh_pages(mm, mm.pfn_to_page(pfn), order);
+    pfn += 1 << order;
+  }
+  mm.add_long(mm.symbol('_totalram_pages'), run.end - run.start);
+}
+
+const trailingZeros = (value: number): number =>
+  value === 0 ? 32 : 31 - Math.clz32(value & -value);
+
+/** cma_init_reserved_areas() */
+export function activateCma(mm: Mm, cma: MemRange): void {
+  const end = cma.end / PAGE_SIZE;
+  for (let pfn = cma.start / PAGE_SIZE; pfn < end; pfn += mm.pageblock_nr_pages)
+    init_cma_reserved_pageblock(mm, mm.pfn_to_page(pfn));
+}
+
+/** free_init_pages() */
+export function freeKernelRange(mm: Mm, { start, end }: FreedRange): void {
+  free_reserved_area(mm, start, end, NOT_POISONED);
+}
+
+export function free_initrd_mem(mm: Mm, initrd: MemRange): void {
+  const { pageOffset } = mm.linear;
+  free_reserved_area(
+    mm,
+    asVirt(pageOffset + initrd.start),
+    asVirt(pageOffset + initrd.end),
+    NOT_POISONED,
+  );
+}
+
+/** Fills a frame that boot has given back. */
+export function fillPoison(_frame: number, words: Int32Array, cell: Cell): void {
+  words.fill(POISON_FREE_INITMEM * 0x01010101, cell, cell + PAGE_SIZE / 4);
+}
