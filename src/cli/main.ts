@@ -7,6 +7,7 @@
  */
 import { ImageError } from '../engine/image/kernelImage.js';
 import { TraceError } from '../engine/image/state/index.js';
+import { info } from './info.js';
 import { FileError } from './openFile.js';
 import { replay } from './replay/replay.js';
 
@@ -21,9 +22,32 @@ const MODES: Readonly<Record<string, Mode>> = {
   replay: {
     usage: 'replay TRACE...',
     summary: 'perform the operations of recorded traces and compare every result and dump',
-    run: replay,
+    run: (files) => replay(atLeastOne(files)),
+  },
+  info: {
+    usage: 'info CORE|STATE',
+    summary: 'what machine a memory dump or a recorded state is of, its zones and its free memory',
+    run: (args) => {
+      for (const line of info(theOnly(args))) console.log(line);
+      return 0;
+    },
   },
 };
+
+/** Called wrongly: the usage says how it is done. */
+class UsageError extends Error {}
+
+function atLeastOne(args: readonly string[]): readonly string[] {
+  const flag = args.find((arg) => arg.startsWith('-'));
+  if (args.length === 0 || flag !== undefined) throw new UsageError(flag);
+  return args;
+}
+
+function theOnly(args: readonly string[]): string {
+  const [first, ...others] = atLeastOne(args);
+  if (first === undefined || others.length > 0) throw new UsageError();
+  return first;
+}
 
 function usage(): string {
   const width = Math.max(...Object.values(MODES).map((mode) => mode.usage.length));
@@ -41,6 +65,10 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await mode.run(rest);
   } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(usage());
+      return 2;
+    }
     if (error instanceof FileError || error instanceof ImageError || error instanceof TraceError) {
       console.error(`mmscope: ${error.message}`);
       return 2;

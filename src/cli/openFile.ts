@@ -23,8 +23,11 @@ export function readBytes(path: string): Uint8Array {
 const CHUNK_BYTES = 1 << 16;
 
 /** The text of a file, one byte a character, a piece at a time: a trace is never held as one string. */
-export function* readText(path: string): Generator<string> {
-  const bytes = readBytes(path);
+export function readText(path: string): Generator<string> {
+  return chunksOf(readBytes(path));
+}
+
+export function* chunksOf(bytes: Uint8Array): Generator<string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < buffer.length; at += CHUNK_BYTES)
     yield buffer.toString('latin1', at, Math.min(buffer.length, at + CHUNK_BYTES));
