@@ -47,12 +47,8 @@ function __list_del_entry(k: Mm, entry: ListHead): void {
 /** Takes `entry` out of its list and poisons it. */
 export function list_del(k: Mm, entry: ListHead): void {
   __list_del_entry(k, entry);
-  k.write(entry, k.LIST_POISON1_low);
-  k.write(entry + k.list_prev, k.LIST_POISON2_low);
-  if (k.wide) {
-    k.write(entry + 1, k.LIST_POISON1_high);
-    k.write(entry + k.list_prev + 1, k.LIST_POISON2_high);
-  }
+  k.write_words(entry, k.LIST_POISON1_low, k.LIST_POISON1_high);
+  k.write_words(entry + k.list_prev, k.LIST_POISON2_low, k.LIST_POISON2_high);
 }
 
 export function list_move_tail(k: Mm, entry: ListHead, head: ListHead): void {

@@ -15,7 +15,6 @@
  */
 import {
   asCell,
-  asPfn,
   lowWord,
   highWord,
   WORDS_PER_FRAME,
@@ -95,22 +94,19 @@ export class Memmap {
       slot = this.touchGroup(group, pfn);
       if (slot === 0) return asCell(0);
     }
-    return asCell(slot * WORDS_PER_FRAME + (index & this.groupMask) * this.page_words);
+    return (slot * WORDS_PER_FRAME + (index & this.groupMask) * this.page_words) as Cell;
   }
 
   /** The pfn of a `struct page`, given a cell anywhere inside it that was reached through this class. */
   page_to_pfn(page: Cell): Pfn {
     const slot = page >>> 10;
-    return asPfn(
-      (this.slotPfn[slot] as number) +
-        (((page - (this.slotOrigin[slot] as number)) / this.page_words) | 0),
-    );
+    return (this.slotPfn[slot]! + (((page - this.slotOrigin[slot]!) / this.page_words) | 0)) as Pfn;
   }
 
   /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */
   cellOfLow(low: number): Cell {
     const offset = (low - this.mapLow) >>> 0;
-    if (offset >= this.mapBytes) return asCell(0);
+    if (offset >= this.mapBytes) return 0 as Cell;
     const mapPage = offset >>> 12;
     const group = this.mapPagesPerGroup === 1 ? mapPage : (mapPage / this.mapPagesPerGroup) | 0;
     let slot = this.groupSlot[group] as number;
@@ -118,10 +114,8 @@ export class Memmap {
       slot = this.touchGroup(group, -1);
       if (slot === 0) return asCell(0);
     }
-    return asCell(
-      (slot + (mapPage - group * this.mapPagesPerGroup)) * WORDS_PER_FRAME +
-        ((offset & 4095) >>> 2),
-    );
+    return ((slot + (mapPage - group * this.mapPagesPerGroup)) * WORDS_PER_FRAME +
+      ((offset & 4095) >>> 2)) as Cell;
   }
 
   /** Whether a virtual address lies in the map. */

@@ -97,7 +97,8 @@ export function rmqueue_pcplist(
 ): Page {
   const pcp: PerCpuPages = zone_pcp(k, zone, k.cpu);
   // Allocating makes the next frees give back less at once.
-  k.write16(pcp, k.pcp_free_factor_bytes, pcp_free_factor(k, pcp) >> 1);
+  const free_factor: Int = pcp_free_factor(k, pcp);
+  if (free_factor !== 0) k.write16(pcp, k.pcp_free_factor_bytes, free_factor >> 1);
   const list: ListHead = pcp_list(k, pcp, order_to_pindex(k, migratetype, order));
   const page: Page = __rmqueue_pcplist(k, zone, order, migratetype, alloc_flags, pcp, list);
   if (page !== NULL) __count_zid_vm_events(k, k.PGALLOC_NORMAL, page_zonenum(k, page), 1 << order);

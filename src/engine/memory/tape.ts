@@ -89,22 +89,26 @@ export class Tape<Event = unknown> {
     const words = this.memory.words;
     const before = words[cell] as number;
     if (before === value) return;
-    if (this.mode === RECORDING) {
-      if (this.next === SEGMENT_WORDS) this.openSegment();
-      const segment = this.segment;
-      const at = this.next;
-      segment[at] = cell;
-      segment[at + 1] = before;
-      segment[at + 2] = value;
-      this.next = at + STRIDE;
-    } else if (this.mode === BEHIND) {
-      this.cut();
-      this.write(cell, value);
-      return;
-    } else if (this.mode === REPLAYING) {
-      this.retrace(cell, value);
+    // OFF is 0, RECORDING 1, three words an entry: as literals, because a bundled constant is a variable to V8.
+    if (this.mode !== 0) {
+      if (this.mode !== 1) this.leftOfEnd(cell, value);
+      if (this.mode === 1) {
+        if (this.next === this.segment.length) this.openSegment();
+        const segment = this.segment;
+        const at = this.next;
+        segment[at] = cell;
+        segment[at + 1] = before;
+        segment[at + 2] = value;
+        this.next = at + 3;
+      }
     }
     words[cell] = value;
+  }
+
+  /** A write with history to the right: that is cut off, or it is what the write repeats. */
+  private leftOfEnd(cell: Cell, value: number): void {
+    if (this.mode === BEHIND) this.cut();
+    else this.retrace(cell, value);
   }
 
   /** Writes the bits of `mask` in one word. */
