@@ -45,11 +45,19 @@ export class PhysicalMemory {
   private readonly growListeners: ((words: Int32Array) => void)[] = [];
   private readonly placedListeners: ((slot: number, frame: number) => void)[] = [];
 
-  /** @param nrFrames frames of the physical address space, holes included: one past the highest frame. */
-  constructor(readonly nrFrames: number) {
+  /**
+   * @param nrFrames frames of the physical address space, holes included: one past the highest frame
+   * @param expectedFrames room for so many is set aside at once (it costs nothing until it is used), so that the pool need
+   * not grow, which copies it
+   */
+  constructor(
+    readonly nrFrames: number,
+    expectedFrames = 0,
+  ) {
+    const nrSlots = Math.max(INITIAL_SLOTS, expectedFrames);
     this.slotOfFrame = new Int32Array(nrFrames);
-    this.words = new Int32Array(INITIAL_SLOTS * WORDS_PER_FRAME);
-    this.frameOfSlot = new Int32Array(INITIAL_SLOTS);
+    this.words = new Int32Array(nrSlots * WORDS_PER_FRAME);
+    this.frameOfSlot = new Int32Array(nrSlots);
   }
 
   /** Called at once and after each growth with the pool in force. */

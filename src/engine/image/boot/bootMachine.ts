@@ -62,7 +62,7 @@ export function bootMachine(options: BootOptions): KernelImage {
   });
   const { profile } = layout.kernel;
   const freed = freedRanges(profile, nrCpus).filter((range) => range.start >= layout.kernel.start);
-  const memory = new PhysicalMemory(layout.maxPfn);
+  const memory = new PhysicalMemory(layout.maxPfn, expectedFrames(layout));
   const image = assembleImage({
     profile,
     memory,
@@ -160,6 +160,16 @@ function linearMaps(
       })),
     },
   };
+}
+
+/**
+ * Frames that boot will touch: for each block of the highest order the part of mem_map with its first page, which for
+ * structures that do not divide a frame is seven frames; twice, for the machine is to run.
+ */
+function expectedFrames({ memmap, ranges }: BootLayout): number {
+  const nrPages = ranges.reduce((sum, range) => sum + range.end - range.start, 0);
+  const framesAtOnce = PAGE_SIZE % memmap.sizeofPage === 0 ? 1 : 7;
+  return Math.ceil(nrPages / 1024) * framesAtOnce * 2;
 }
 
 /** Tables that the kernel's functions index as one piece. */

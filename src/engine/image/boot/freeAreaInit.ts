@@ -9,7 +9,7 @@ import { init_currently_empty_zone, zone_init_internals } from '../../kernel/mm_
 import type { Mm } from '../../kernel/mm.js';
 import { asCell, asVirt, type Cell } from '../../memory/address.js';
 import { findMember } from '../../types/members.js';
-import { runAt, type MapRun } from './mapRuns.js';
+import type { MapRun } from './mapRuns.js';
 import type { BootLayout } from './setupArch.js';
 import type { ZoneSpan } from './zones.js';
 
@@ -77,56 +77,79 @@ function elementsOf(mm: Mm, member: string): string[] {
 
 /** Blocks that begin inside memory are MOVABLE; all others stay UNMOVABLE, which is 0. */
 function setPageblockTypes(mm: Mm, layout: BootLayout, zone: Cell, span: ZoneSpan): void {
-  const { pageblock_nr_pages } = mm;
+  const { pageblock_nr_pages, MIGRATE_MOVABLE } = mm;
+  const bits = pageblockBitmaps(mm, layout, zone, span);
   for (const range of layout.ranges) {
     const start = Math.max(range.start, span.start);
     const end = Math.min(range.end, span.start + span.spanned);
-    const first = Math.ceil(start / pageblock_nr_pages);
     const last = Math.ceil(end / pageblock_nr_pages);
-    for (let block = first; block < last; block++) {
-      const { word, shift } = pageblockBits(mm, layout, zone, span, block);
-      mm.write(word, (mm.words[word] as number) | (mm.MIGRATE_MOVABLE << shift));
+    for (let block = Math.ceil(start / pageblock_nr_pages); block < last;) {
+      const { map, firstBlock, endBlock } = bits(block);
+      for (; block < Math.min(endBlock, last); block++) {
+        const index = block - firstBlock;
+        const word = map + (index >> 3);
+        mm.write(word, (mm.words[word] as number) | (MIGRATE_MOVABLE << ((index & 7) * 4)));
+      }
     }
   }
 }
 
-/** Where the four bits of a pageblock lie, found without its struct page. */
-function pageblockBits(
+/** A bitmap of pageblock types, and the blocks it is of. */
+interface Bitmap {
+  readonly map: number;
+  readonly firstBlock: number;
+  /** Exclusive. */
+  readonly endBlock: number;
+}
+
+/** Finds the bitmap with a block's four bits, without its struct page. */
+function pageblockBitmaps(
   mm: Mm,
-  layout: BootLayout,
+  { sections }: BootLayout,
   zone: Cell,
   span: ZoneSpan,
-  block: number,
-): { readonly word: number; readonly shift: number } {
-  const { sections } = layout;
+): (block: number) => Bitmap {
   if (sections === undefined) {
-    const index = block - Math.floor(span.start / mm.pageblock_nr_pages);
+    const firstBlock = Math.floor(span.start / mm.pageblock_nr_pages);
     const map = mm.read_ptr(zone + mm.zone_pageblock_flags);
-    return { word: map + (index >> 3), shift: (index & 7) * 4 };
+    return () => ({ map, firstBlock, endBlock: Infinity });
   }
-  const blocksPerSection = mm.PAGES_PER_SECTION / mm.pageblock_nr_pages;
-  const section = Math.floor(block / blocksPerSection);
-  const index = block % blocksPerSection;
-  const usage = sections.usages.start + sections.present.indexOf(section) * sections.usageBytes;
-  const map = mm.cell_of(asVirt(mm.linear.pageOffset + usage)) + mm.usage_pageblock_flags;
-  return { word: map + (index >> 3), shift: (index & 7) * 4 };
+  const perSection = mm.PAGES_PER_SECTION / mm.pageblock_nr_pages;
+  return (block) => {
+    const section = Math.floor(block / perSection);
+    const usage = sections.usages.start + sections.present.indexOf(section) * sections.usageBytes;
+    const map = mm.cell_of(asVirt(mm.linear.pageOffset + usage)) + mm.usage_pageblock_flags;
+    return { map, firstBlock: section * perSection, endBlock: (section + 1) * perSection };
+  };
 }
 
 /** set_zone_contiguous(), from the runs: looking at the pages would produce all of mem_map. */
 export function set_zones_contiguous(mm: Mm, layout: BootLayout, runs: readonly MapRun[]): void {
-  const blockPages = mm.pageblock_nr_pages;
   layout.zones.forEach((span, index) => {
     if (span.present === 0) return;
-    const isOfZone = (pfn: number): boolean => {
-      const run = runAt(runs, pfn);
-      return run !== undefined && run.state !== 'absent' && run.zone === index;
-    };
     const end = span.start + span.spanned;
-    for (let start = span.start; start < end;) {
-      const blockEnd = Math.min((Math.floor(start / blockPages) + 1) * blockPages, end);
-      if (!isOfZone(start) || !isOfZone(blockEnd - 1)) return;
-      start = blockEnd;
-    }
-    mm.write8(mm.zones[index] as Cell, mm.zone_contiguous_bytes, 1);
+    const blockPages = mm.pageblock_nr_pages;
+    // A stretch of other pages does no harm as long as no block begins or ends in it.
+    const foreign = runs.filter(
+      (run) =>
+        run.start < end &&
+        run.end > span.start &&
+        (run.state === 'absent' || run.zone !== index) &&
+        hasBlockBorder(Math.max(run.start, span.start), Math.min(run.end, end), span, blockPages),
+    );
+    if (foreign.length === 0) mm.write8(mm.zones[index] as Cell, mm.zone_contiguous_bytes, 1);
   });
+}
+
+/** Whether a pageblock's first or last page, or the zone's, is in [start, end). */
+function hasBlockBorder(
+  start: number,
+  end: number,
+  { start: zoneStart, spanned }: ZoneSpan,
+  blockPages: number,
+): boolean {
+  if (start === zoneStart || end === zoneStart + spanned) return true;
+  const firstBlockStart = Math.ceil(start / blockPages) * blockPages;
+  const firstBlockEnd = Math.ceil((start + 1) / blockPages) * blockPages;
+  return firstBlockStart < end || firstBlockEnd <= end;
 }
