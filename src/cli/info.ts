@@ -41,7 +41,7 @@ export function infoLines(image: KernelImage): string[] {
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string[] {
-  return ['', `${title}`, ...textTable(rows).map((line) => `  ${line}`)];
+  return ['', title, ...textTable(rows).map((line) => `  ${line}`)];
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`;

@@ -1,13 +1,15 @@
 /**
- * The command line: `mmscope MODE ARGUMENTS`. One row a mode; this file and openFile.ts are the only ones of the room that
- * know node.
+ * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts and meter.ts of the room know node.
  *
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
 import { ImageError } from '../engine/image/kernelImage.js';
 import { TraceError } from '../engine/image/state/index.js';
+import { bench } from './bench/bench.js';
+import { rowsJson, rowsTable } from './bench/rows.js';
 import { info } from './info.js';
+import { processMeter } from './meter.js';
 import { FileError } from './openFile.js';
 import { replay } from './replay/replay.js';
 
@@ -23,6 +25,17 @@ const MODES: Readonly<Record<string, Mode>> = {
     usage: 'replay TRACE...',
     summary: 'perform the operations of recorded traces and compare every result and dump',
     run: (files) => replay(atLeastOne(files)),
+  },
+  bench: {
+    usage: 'bench [--json]',
+    summary: 'measure allocation, boot and stepping on this machine',
+    run: async (args) => {
+      const json = args[0] === '--json';
+      if (args.length > (json ? 1 : 0)) throw new UsageError();
+      const rows = await bench(processMeter);
+      for (const line of json ? [rowsJson(rows)] : rowsTable(rows)) console.log(line);
+      return 0;
+    },
   },
   info: {
     usage: 'info CORE|STATE',
