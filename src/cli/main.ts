@@ -4,13 +4,11 @@
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
-import { ImageError } from '../engine/image/kernelImage.js';
-import { TraceError } from '../engine/image/state/index.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { info } from './info.js';
 import { processMeter } from './meter.js';
-import { FileError } from './openFile.js';
+import { isInputError } from './inputError.js';
 import { replay } from './replay/replay.js';
 
 interface Mode {
@@ -82,7 +80,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.error(usage());
       return 2;
     }
-    if (error instanceof FileError || error instanceof ImageError || error instanceof TraceError) {
+    if (isInputError(error)) {
       console.error(`mmscope: ${error.message}`);
       return 2;
     }

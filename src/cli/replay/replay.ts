@@ -8,6 +8,7 @@ import { openCore } from '../../engine/image/core/openCore.js';
 import { randomAccessOf } from '../../engine/image/core/randomAccess.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { readTrace } from '../../engine/image/state/index.js';
+import { isInputError } from '../inputError.js';
 import { fileExists, readBytes, readLines, readText } from '../openFile.js';
 import { Judge, type Verdict } from './judge.js';
 import { compareWords, parseWord, type WordsVerdict } from './words.js';
@@ -24,15 +25,21 @@ export interface FileVerdict {
   readonly words: WordsVerdict | undefined;
 }
 
-/** Gives 0 when every trace agrees with the kernel in everything, else 1. */
+/** Gives 0 when every trace agrees with the kernel in everything, 2 when one cannot be replayed, else 1. */
 export function replay(files: readonly string[]): number {
-  let agree = true;
+  let code = 0;
   for (const file of files) {
-    const verdict = replayFile(file);
-    for (const line of verdictLines(verdict)) console.log(line);
-    agree &&= agrees(verdict);
+    try {
+      const verdict = replayFile(file);
+      for (const line of verdictLines(verdict)) console.log(line);
+      if (!agrees(verdict)) code = Math.max(code, 1);
+    } catch (error) {
+      if (!isInputError(error)) throw error;
+      console.error(`${nameOf(file)}: ${error.message}`);
+      code = 2;
+    }
   }
-  return agree ? 0 : 1;
+  return code;
 }
 
 /** @throws FileError, TraceError, ImageError */
@@ -43,7 +50,7 @@ export function replayFile(file: string): FileVerdict {
   for (const item of readTrace(readText(file))) judge.take(item);
   const verdict = judge.verdict();
   return {
-    name: file.split('/').slice(-2).join('/'),
+    name: nameOf(file),
     verdict,
     words: image === undefined ? undefined : wordsOf(file, image, verdict),
   };
@@ -54,6 +61,8 @@ export function agrees({ verdict, words }: FileVerdict): boolean {
   if (differ + stateDiffer + unsupported > 0) return false;
   return words === undefined || words.wrong + words.missing === 0;
 }
+
+const nameOf = (file: string): string => file.split('/').slice(-2).join('/');
 
 const openStart = (core: string): KernelImage =>
   openCore(randomAccessOf(readBytes(core)), { name: core });

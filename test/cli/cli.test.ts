@@ -1,0 +1,99 @@
+/** The command line as its users meet it: modes, exit codes, what goes where. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function mmscope(...args: string[]): Outcome {
+  const done = spawnSync(process.execPath, ['scripts/run.mjs', 'src/cli/main.ts', ...args], {
+    encoding: 'utf8',
+  });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+const PCP0 = 'test/data/golden/x86_64-slub-192M/pcp0-n300-s31.trace.gz';
+const STATE = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
+const scratch = mkdtempSync(path.join(tmpdir(), 'mmscope-cli-'));
+const file = (name: string, text: string): string => {
+  const at = path.join(scratch, name);
+  writeFileSync(at, text, 'latin1');
+  return at;
+};
+
+describe('mmscope', function () {
+  this.timeout(60_000);
+
+  for (const args of [
+    [],
+    ['no-such-mode'],
+    ['replay'],
+    ['replay', '--events'],
+    ['info'],
+    ['info', STATE, STATE],
+  ])
+    it(`${['mmscope', ...args].join(' ')}: usage, exit code 2`, () => {
+      const { code, out, err } = mmscope(...args);
+      assert.equal(code, 2);
+      assert.equal(out, '');
+      assert.match(err, /^usage:\n {2}mmscope /m);
+    });
+
+  it('replay prints a line a trace and ends with 0 when all agree', () => {
+    const { code, out } = mmscope('replay', PCP0, STATE);
+    assert.equal(code, 0);
+    assert.deepEqual(out.trimEnd().split('\n'), [
+      'x86_64-slub-192M/pcp0-n300-s31.trace.gz: ops 379, differ 0, state-differ 0, unsupported 0',
+      'data/i386-highmem4g-slub-1G.trace.gz: ops 1, differ 0, state-differ 0, unsupported 0',
+    ]);
+  });
+
+  it('replay names what it cannot read, goes on, and ends with 2', () => {
+    const { code, out, err } = mmscope('replay', file('cut.trace', '%zones\nnode'), STATE);
+    assert.equal(code, 2);
+    assert.match(err, /^\S+\/cut\.trace: line 2: %zones of line 1 has no %end$/m);
+    assert.match(out, /^data\/i386-highmem4g-slub-1G.trace.gz: ops 1, /);
+  });
+
+  it('replay ends with 1 where something was not judged', () => {
+    const trace = file('vm.trace', 'mode run\nvm 1 4096 -> f7c00000\n');
+    const { code, out } = mmscope('replay', trace);
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /vm\.trace: ops 0, differ 0, state-differ 0, unsupported 1\n {2}unsupported: vm 1\n$/,
+    );
+  });
+
+  it('info shows the zones of a recorded state', () => {
+    const { code, out } = mmscope('info', STATE);
+    assert.equal(code, 0);
+    assert.match(out, /^kernel +Linux 6\.1\.192 i386-highmem4g-slub$/m);
+    assert.match(out, /^ {2}HighMem +0x373fe +0x3ffe0 +35810 +35810 +35586 +0 +none$/m);
+    assert.match(out, /^ {2}mem_map +f5800000 /m);
+  });
+
+  const unreadable: readonly (readonly [string, string, RegExp])[] = [
+    ['that is not there', path.join(scratch, 'none'), /^mmscope: .*none: ENOENT$/],
+    [
+      'that is no trace',
+      file('prose', 'Once upon a time\n'),
+      /^mmscope: The trace holds no full state/,
+    ],
+    ['that is damaged', file('damaged.gz', '\x1f\x8b and no more'), /^mmscope: .*damaged gzip$/],
+    ['that is empty', file('empty', ''), /^mmscope: The file is no ELF core/],
+  ];
+  for (const [what, name, message] of unreadable)
+    it(`info of a file ${what}: a sentence, exit code 2`, () => {
+      const { code, out, err } = mmscope('info', name);
+      assert.equal(code, 2);
+      assert.equal(out, '');
+      assert.match(err.trimEnd(), message);
+    });
+});
