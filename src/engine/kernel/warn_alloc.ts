@@ -2,7 +2,7 @@
  * What the kernel log says when an allocation fails: the request, and the state of memory (show_mem).
  *
  * The kernel prints at most one such report in ten seconds; no time passes here, so each failure is reported. The call trace
- * and the lines about huge pages and swap are left out.
+ * and the lines about huge pages are left out.
  * Source: Linux 6.1 mm/page_alloc.c: warn_alloc(), __show_free_areas(); lib/show_mem.c.
  */
 import { current_comm, gfp_text } from './bad_page.js';
@@ -64,7 +64,7 @@ export function show_mem_lines(k: Mm, max_zone_idx: ZoneType): string[] {
   for (const zone of zones) lines.push(free_area_line(k, zone));
   const node = (item: string): ULong => global_node_page_state(k, k.constant(item));
   lines.push(`${node('NR_FILE_PAGES')} total pagecache pages`);
-  lines.push(...totals(k));
+  lines.push(...swap_lines(k), ...totals(k));
   return lines;
 }
 
@@ -171,6 +171,20 @@ function migration_types(k: Mm, zone: Zone, order: Order): string {
   ];
   const area = free_area(k, zone, order);
   return letters.map(([mt, letter]) => (free_area_empty(k, area, mt) ? '' : letter)).join('');
+}
+
+/** show_swap_cache_info() */
+function swap_lines(k: Mm): string[] {
+  const pages = (name: string): ULong => {
+    const at = k.findSymbol(name);
+    return at === undefined ? 0 : k.read_ulong(at);
+  };
+  const cached = k.findConstant('NR_SWAPCACHE');
+  return [
+    `${cached === undefined ? 0 : global_node_page_state(k, cached)} pages in swap cache`,
+    `Free swap  = ${K(pages('nr_swap_pages'))}kB`,
+    `Total swap = ${K(pages('total_swap_pages'))}kB`,
+  ];
 }
 
 function totals(k: Mm): string[] {
