@@ -40,11 +40,15 @@ export interface BootOptions {
   readonly ramBytes: number;
   /** Size of the CMA area; none when absent. */
   readonly cmaBytes?: number;
+  /** `highmem=`: makes that much of a small i386 machine highmem. */
+  readonly highmemBytes?: number;
   /** Size of an initial RAM disk, which boot frees again; none when absent. */
   readonly initrdBytes?: number;
   readonly cpus?: number;
   readonly commandLine?: string;
   readonly tapeOptions?: TapeOptions;
+  /** Takes the long way: frees and writes every page as Linux does, instead of letting rules produce them. Same result. */
+  readonly everyPage?: boolean;
 }
 
 /** Huge pages are not used on machines with less. */
@@ -56,6 +60,7 @@ export function bootMachine(options: BootOptions): KernelImage {
   const layout = setup_arch(options.profile, {
     ramBytes: checkedRam(options.ramBytes),
     cmaBytes: options.cmaBytes ?? 0,
+    highmemBytes: options.highmemBytes ?? 0,
     initrdBytes: options.initrdBytes ?? 0,
     commandLine: options.commandLine ?? '',
     nrCpus,
@@ -74,7 +79,7 @@ export function bootMachine(options: BootOptions): KernelImage {
     nrCpus,
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
-  const runs = mapRuns(profile, layout);
+  const runs = mapRuns(profile, layout, options.everyPage);
   placeTables(image, layout);
   addRules(image, layout, runs, freed);
   // The machine's start is no history: nothing is recorded until it stands.

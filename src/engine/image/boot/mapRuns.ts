@@ -5,7 +5,7 @@
  *     absent     no section, or past the end of the node: zeros
  *     hole       initialised, reserved, belongs to the zone of the memory behind it
  *     reserved   memory that boot has taken
- *     inUse      memory that is freed page by page later on
+ *     inUse      memory that is still to be freed, by functions that write each page
  *     free       memory in a block that was freed as a whole: only its first page is written to
  *     freed      as free, but every page went through a per-CPU list and the lower orders on its own (highmem)
  *
@@ -28,8 +28,15 @@ export interface MapRun {
   readonly zone: number;
 }
 
-/** Sorted, disjoint, from pfn 0 to the end of mem_map. */
-export function mapRuns(profile: Profile, layout: BootLayout): readonly MapRun[] {
+/**
+ * Sorted, disjoint, from pfn 0 to the end of mem_map.
+ * @param everyPage nothing is free beforehand
+ */
+export function mapRuns(
+  profile: Profile,
+  layout: BootLayout,
+  everyPage = false,
+): readonly MapRun[] {
   const reserved = pagesTouched(layout);
   const initialised = memmap_init(profile, layout);
   const runs: MapRun[] = [];
@@ -44,7 +51,10 @@ export function mapRuns(profile: Profile, layout: BootLayout): readonly MapRun[]
     else for (const part of splitMemory(profile, run, reserved)) add(part);
   }
   add({ start: at, end: layout.memmap.endPfn, state: 'absent', zone: 0 });
-  return runs;
+  if (!everyPage) return runs;
+  return runs.map((run) =>
+    run.state === 'free' || run.state === 'freed' ? { ...run, state: 'inUse' } : run,
+  );
 }
 
 /** Which pages are initialised at all, and for which zone. */

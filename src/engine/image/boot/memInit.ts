@@ -7,6 +7,7 @@
  */
 import { __free_one_page, FPI_NONE } from '../../kernel/buddy.js';
 import {
+  __free_pages_core,
   adjust_managed_page_count,
   free_fresh_pages,
   free_reserved_area,
@@ -31,9 +32,9 @@ const NOT_POISONED = -1;
 export function mem_init(mm: Mm, runs: readonly MapRun[]): void {
   // reset_all_zones_managed_pages()
   for (const zone of mm.zones) mm.write_long(zone + mm.zone_managed_pages, 0);
-  for (const run of runs) if (isHighmemZone(mm.profile, run.zone)) freeHighmem(mm, run);
-  for (const run of runs)
-    if (run.state === 'free' && !isHighmemZone(mm.profile, run.zone)) freeLowmem(mm, run);
+  const ofHighmem = (run: MapRun): boolean => isHighmemZone(mm.profile, run.zone);
+  for (const run of runs) if (ofHighmem(run)) freeHighmem(mm, run);
+  for (const run of runs) if (!ofHighmem(run)) freeLowmem(mm, run);
 }
 
 /**
@@ -57,10 +58,13 @@ function freeHighmem(mm: Mm, run: MapRun): void {
 
 /** __free_pages_memory() */
 function freeLowmem(mm: Mm, run: MapRun): void {
+  if (run.state !== 'free' && run.state !== 'inUse') return;
   for (let pfn = run.start; pfn < run.end;) {
     let order = Math.min(mm.MAX_ORDER - 1, trailingZeros(pfn));
     while (pfn + (1 << order) > run.end) order--;
-    free_fresh_pages(mm, mm.pfn_to_page(pfn), order);
+    const page = mm.pfn_to_page(pfn);
+    if (run.state === 'free') free_fresh_pages(mm, page, order);
+    else __free_pages_core(mm, page, order);
     pfn += 1 << order;
   }
   mm.add_long(mm.symbol('_totalram_pages'), run.end - run.start);

@@ -29,6 +29,8 @@ export interface MachineOptions {
   readonly ramBytes: number;
   /** `cma=`: size of the default CMA area; 0 for none. */
   readonly cmaBytes: number;
+  /** `highmem=`: how much of a machine that needs none is highmem all the same (i386). */
+  readonly highmemBytes: number;
   readonly initrdBytes: number;
   readonly commandLine: string;
   readonly nrCpus: number;
@@ -77,11 +79,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   memblock.memblock_reserve(0, ISA_END_ADDRESS);
 
   const maxPfn = e820__end_of_ram_pfn(e820, ARCH_LIMIT_PFN[profile.arch]);
-  const maxmem = profile.findConstant('MAXMEM');
-  const maxLowPfn =
-    profile.arch === 'x86_64' || maxmem === undefined
-      ? maxPfn
-      : Math.min(maxPfn, maxmem / PAGE_SIZE);
+  const maxLowPfn = find_low_pfn_range(profile, maxPfn, options.highmemBytes);
   memblock.current_limit = maxLowPfn * PAGE_SIZE;
   init_mem_mapping(memblock, profile);
   const initrd = placed && reserve_initrd(memblock, placed);
@@ -119,6 +117,15 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     initrd,
     estimatedPages: estimated.managed,
   };
+}
+
+/** Where lowmem ends: below the vmalloc area at the latest; earlier if asked for, but not below 64 MiB. */
+function find_low_pfn_range(profile: Profile, maxPfn: number, highmemBytes: number): number {
+  const maxmem = profile.findConstant('MAXMEM');
+  if (profile.arch === 'x86_64' || maxmem === undefined) return maxPfn;
+  if (maxPfn > maxmem / PAGE_SIZE) return maxmem / PAGE_SIZE;
+  const lowPfn = maxPfn - Math.floor(highmemBytes / PAGE_SIZE);
+  return lowPfn < (64 << 20) / PAGE_SIZE ? maxPfn : lowPfn;
 }
 
 function e820__memblock_setup(

@@ -150,7 +150,7 @@ function readNotes(bytes: Uint8Array): Note[] {
   return notes;
 }
 
-const padded = (sizeBytes: number): number => (sizeBytes + 3) & ~3;
+const padded = (sizeBytes: number): number => Math.ceil(sizeBytes / 4) * 4;
 
 /** An unsigned 64-bit number; offsets and physical addresses stay below 2^53. */
 const word64 = (view: DataView, at: number): number =>

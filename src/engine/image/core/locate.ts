@@ -21,9 +21,9 @@ export interface Located {
 export function locate(view: KernelView): Located {
   const { profile } = view;
   const maxPfn = view.ulong('max_pfn');
-  if (maxPfn === 0 || maxPfn > 2 ** 34)
+  if (maxPfn === 0 || maxPfn > view.memory.endFrame)
     throw new ImageError(
-      `The core's max_pfn is ${maxPfn}: the kernel had not found its memory yet.`,
+      `The kernel in the core has ${maxPfn} page frames (max_pfn), the core ${view.memory.endFrame}: it is damaged, or of a kernel that had not found its memory yet.`,
     );
   const sparse = profile.constant('CONFIG_SPARSEMEM') === 1;
   const memmap = sparse ? vmemmap(view, maxPfn) : flatMemmap(view, maxPfn);

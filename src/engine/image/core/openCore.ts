@@ -39,7 +39,9 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
     options.profiles ?? PROFILE_NAMES.map(loadProfile),
   );
   const { memmap, linear, maxPfn } = locate(view);
-  const memory = new PhysicalMemory(Math.max(contents.endFrame, maxPfn));
+  // Beyond RAM and the first 4 GiB there are at most devices, which are no business of the kernel's memory management.
+  const nrFrames = Math.max(maxPfn, Math.min(contents.endFrame, 0x100000));
+  const memory = new PhysicalMemory(nrFrames);
   memory.addRule(contents.rule());
   const image = assembleImage({
     profile: view.profile,
