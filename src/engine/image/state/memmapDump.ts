@@ -36,6 +36,16 @@ export class MemmapRuns {
     return last < 0 ? 0 : (this.startPfn[last] ?? 0) + (this.count[last] ?? 0);
   }
 
+  /** One past the last page below `limit` that has one of the bits of `mask` in its flags; `limit` if none has. */
+  endOfFlagged(mask: number, limit: number): number {
+    for (let i = this.length - 1; i >= 0; i--) {
+      const start = this.startPfn[i] ?? 0;
+      if (start < limit && ((this.flagsLow[i] ?? 0) & mask) !== 0)
+        return Math.min(limit, start + (this.count[i] ?? 0));
+    }
+    return limit;
+  }
+
   /** The run that holds `pfn`, or -1. */
   find(pfn: number): number {
     let low = 0;

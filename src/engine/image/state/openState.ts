@@ -49,7 +49,7 @@ export function openState(source: string | RecordedState, options: StateOptions 
     origin: originText(state, profile, options.name),
     source: 'state',
     maxPfn: placement.maxPfn,
-    nrCpus: Math.max(1, ...state.zones.zones.map((zone) => zone.populated?.pcp.length ?? 0)),
+    nrCpus: placement.nrCpus,
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
   const pages = build(image, state, placement);
@@ -116,27 +116,17 @@ function populatedZones(
 }
 
 /**
- * Which pages boot freed one by one, if it freed them: highmem; pages of the kernel image, which are needed only at boot if
- * they are not reserved still; and what lies above the last reserved page of lowmem, where boot loaders put the initial
- * ramdisk. (What follows the last reserved page of the kernel image was never part of it: its brk area is not used up.)
+ * Which pages boot freed one by one, if it freed them: highmem; the parts of the kernel image that it gives back; and what
+ * lies above the last reserved page of lowmem, where boot loaders put the initial ramdisk.
  */
 function freedSingly(
-  state: RecordedState,
-  { maxLowPfn, kernel }: Placement,
+  { memmap }: RecordedState,
+  { maxLowPfn, freed }: Placement,
   reservedMask: number,
 ): (pfn: number) => boolean {
-  const { memmap } = state;
-  const reservedEndBelow = (limit: number): number => {
-    for (let i = memmap.length - 1; i >= 0; i--) {
-      const start = memmap.startPfn[i] ?? 0;
-      if (start < limit && ((memmap.flagsLow[i] ?? 0) & reservedMask) !== 0)
-        return start + (memmap.count[i] ?? 0);
-    }
-    return limit;
-  };
-  const imageEnd = reservedEndBelow(kernel.endFrame);
-  const lowmemEnd = reservedEndBelow(maxLowPfn);
-  return (pfn) => pfn >= lowmemEnd || (pfn >= kernel.startFrame && pfn < imageEnd);
+  const reservedEnd = memmap.endOfFlagged(reservedMask, maxLowPfn);
+  return (pfn) =>
+    pfn >= reservedEnd || freed.some((part) => pfn >= part.startFrame && pfn < part.endFrame);
 }
 
 /** Whether the pageblock of `pfn` begins in the zone of `pfn`: boot makes only such blocks MIGRATE_MOVABLE. */

@@ -12,6 +12,7 @@ import type { MemmapExtent, MemmapGeometry } from '../../kernel/memmap.js';
 import type { LinearMaps } from '../../kernel/mm.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
+import { freedRanges } from '../freedRanges.js';
 import type { RecordedState } from './recordedState.js';
 import { ReservedFrames } from './reservedFrames.js';
 import type { PopulatedZone } from './zonesDump.js';
@@ -22,8 +23,9 @@ export interface Placement {
   /** One past the highest pfn of RAM. */
   readonly maxPfn: number;
   readonly maxLowPfn: number;
-  /** The kernel image. */
-  readonly kernel: { readonly startFrame: number; readonly endFrame: number };
+  readonly nrCpus: number;
+  /** Frames of the kernel image that boot gave back. */
+  readonly freed: readonly { readonly startFrame: number; readonly endFrame: number }[];
   readonly area: Area;
   /** SPARSEMEM: numbers of the sections that have memory; empty on FLATMEM. */
   readonly sections: readonly number[];
@@ -62,9 +64,15 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
   const pageOffset = asVirt(profile.constant('PAGE_OFFSET'));
   const maxLowPfn = lowmemEnd(state, profile, maxPfn);
   const kernel = kernelFrames(profile);
+  const nrCpus = Math.max(1, ...state.zones.zones.map((zone) => zone.populated?.pcp.length ?? 0));
+  const freed = freedRanges(profile, nrCpus).map(({ start, end }) => ({
+    startFrame: kernel.startFrame + (start - kernel.start) / PAGE_SIZE,
+    endFrame: kernel.startFrame + (end - kernel.start) / PAGE_SIZE,
+  }));
+  const reserved = 1 << profile.constant('PG_reserved');
   const frames = new ReservedFrames(
     state.memmap,
-    1 << profile.constant('PG_reserved'),
+    reserved,
     (1 << profile.constant('__NR_PAGEFLAGS')) - 1,
     kernel.endFrame,
     maxLowPfn,
@@ -72,7 +80,14 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
   const linear: LinearMaps = {
     pageOffset,
     directMapEndFrame: maxLowPfn,
-    ...(profile.arch === 'x86_64' && { kernelMap: kernel }),
+    // What is left of the brk area behind the image belongs to nobody.
+    ...(profile.arch === 'x86_64' && {
+      kernelMap: {
+        ...kernel,
+        endFrame: state.memmap.endOfFlagged(reserved, kernel.endFrame),
+        freed,
+      },
+    }),
   };
   const sections =
     profile.constant('CONFIG_SPARSEMEM_VMEMMAP') === 1 ? sectionsOf(state, profile) : [];
@@ -81,7 +96,7 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
       ? vmemmapGeometry(profile, sections, frames)
       : flatGeometry(profile, maxPfn, frames, pageOffset);
   const area = placeArea(state, profile, sections, frames, pageOffset);
-  return { linear, memmap, maxPfn, maxLowPfn, kernel, area, sections };
+  return { linear, memmap, maxPfn, maxLowPfn, nrCpus, freed, area, sections };
 }
 
 /** On i386 lowmem ends where the first zone of highmem begins. */
