@@ -1,6 +1,5 @@
 /** The map as a whole: the session's machine, how the user looks at it, and the parts that show it. */
-import type { MapZone } from '../src/engine/view/map.js';
-import { countKinds, PAGE_KINDS } from '../src/engine/view/pageState.js';
+import type { MapArguments, MapZone } from '../src/engine/view/map.js';
 import { CELLS_PER_TILE, type Arrangement } from './curve.js';
 import { element } from './dom.js';
 import { CanvasRenderer } from './draw/canvasRenderer.js';
@@ -9,7 +8,7 @@ import type { Scene } from './draw/mapRenderer.js';
 import { readPalette, stateColor, type Palette } from './draw/palette.js';
 import type { Host } from './host.js';
 import { computeLayout, fittingZoom, tilesBetween, ZOOMS, type Layout } from './layout.js';
-import type { FrameAction, MapSession, MapSlice } from './messages.js';
+import type { FrameAction, MapSession } from './messages.js';
 import { readOptions, type Options } from './options.js';
 import { createDetails } from './panels/details.js';
 import { spoken, type CellFacts } from './panels/facts.js';
@@ -24,6 +23,8 @@ const PAGE_SIZE = 4096;
 const MIB = 1 << 20;
 const PULSE_MS = 700;
 const HOVER_ASK_MS = 80;
+
+const OVERVIEW: MapArguments = { firstPfn: 0, framesPerCell: 1 << 26, cells: 1 };
 
 interface Machine {
   readonly maxPfn: number;
@@ -59,7 +60,7 @@ export class App {
     this.palette = readPalette(document.documentElement);
     this.tiles = new Tiles(
       (asks) => host.ask('map', asks),
-      (slice) => this.arrived(slice),
+      () => this.draw(),
     );
     this.toolbar = createToolbar(this.options, {
       arrange: (arrangement) => this.arrange(arrangement),
@@ -110,55 +111,39 @@ export class App {
     if (session?.stopped !== true) return;
     if (isNewStop) this.stoppedAt = performance.now();
     this.tiles.startEpoch(session.epoch, session.stop);
-    if (this.machine === undefined) void this.learnMachine();
-    else this.fetchVisible();
+    void this.askOverview();
+    this.fetchVisible();
     if (this.selected !== undefined) void this.askFrame(this.selected);
   }
 
   reveal(pfn: number): void {
-    if (this.machine === undefined) void this.learnMachine().then(() => this.select(pfn));
+    if (this.machine === undefined) void this.askOverview().then(() => this.select(pfn));
     else this.select(pfn);
   }
 
-  private async learnMachine(): Promise<void> {
-    const session = this.session;
+  /** The machine's outline, and how many of its frames are of each kind: one cell as large as any machine. */
+  private async askOverview(): Promise<void> {
+    const { session } = this;
     try {
-      const { maxPfn, zones, totals } = await this.host.ask('map', {
-        firstPfn: 0,
-        framesPerCell: 1,
-        cells: 0,
-      });
+      const { maxPfn, zones, totals } = await this.host.ask('map', OVERVIEW);
       if (session?.id !== this.session?.id) return;
-      this.machine = { maxPfn, zones };
       if (totals !== undefined) this.legend.setCounts(totals);
-      const nrFrames = zones.reduce((sum, zone) => sum + zone.endPfn - zone.startPfn, 0);
-      this.toolbar.setTitle(
-        bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB),
-        `${countText(nrFrames)} frames · ${zones.map((zone) => zone.name).join(', ')}`,
-      );
-      this.setEmpty(false);
-      this.relayout();
+      if (this.machine === undefined) this.showMachine({ maxPfn, zones });
     } catch {
-      this.setEmpty(true); // It runs or is gone: the next stop asks again.
+      this.setEmpty(this.machine === undefined); // It runs or is gone: the next stop asks again.
     }
   }
 
-  private arrived(slice: MapSlice): void {
-    this.legend.setCounts(slice.totals ?? this.visibleCounts());
-    this.draw();
-  }
-
-  private visibleCounts(): Uint32Array {
-    const counts = new Uint32Array(PAGE_KINDS.length);
-    for (const { section, first, end } of this.visibleTiles())
-      for (let nth = first; nth < end; nth++) {
-        const number = section.firstTile + nth;
-        const tile = this.tiles.get(this.layout?.zoom.framesPerCell ?? 1, number);
-        const from = Math.max(0, section.firstCell - number * CELLS_PER_TILE);
-        const to = Math.min(CELLS_PER_TILE, section.endCell - number * CELLS_PER_TILE);
-        if (tile !== undefined) countKinds(tile.states, from, to, counts);
-      }
-    return counts.map((count) => count * (this.layout?.zoom.framesPerCell ?? 1));
+  private showMachine(machine: Machine): void {
+    this.machine = machine;
+    const { zones } = machine;
+    const nrFrames = zones.reduce((sum, zone) => sum + zone.endPfn - zone.startPfn, 0);
+    this.toolbar.setTitle(
+      bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB),
+      `${countText(nrFrames)} frames · ${zones.map((zone) => zone.name).join(', ')}`,
+    );
+    this.setEmpty(false);
+    this.relayout();
   }
 
   private visibleTiles() {
@@ -183,8 +168,10 @@ export class App {
     const { zones } = machine;
     const { widthPx, heightPx } = viewport;
     const anchor = viewport.anchor();
+    // The details' panel takes room: a map that fitted without it stays as it is.
+    const fitted = this.selected === undefined ? undefined : this.layout?.zoom;
     const index = options.zoom ?? fittingZoom(zones, widthPx, heightPx, options.arrangement);
-    const zoom = ZOOMS[index];
+    const zoom = options.zoom === undefined && fitted !== undefined ? fitted : ZOOMS[index];
     if (zoom === undefined) return;
     this.layout = computeLayout(zones, widthPx, zoom, options.arrangement);
     viewport.setLayout(this.layout);

@@ -49,7 +49,7 @@ export class Tiles {
   constructor(
     private readonly ask: (request: MapArguments) => Promise<MapSlice>,
     /** Called when tiles arrived. */
-    private readonly arrived: (slice: MapSlice) => void,
+    private readonly arrived: () => void,
   ) {}
 
   /** Another session: nothing is known any more. */
@@ -88,7 +88,7 @@ export class Tiles {
         });
         if (epoch !== this.epoch) continue;
         this.learn(framesPerCell, span, slice.states, epoch, stop);
-        this.arrived(slice);
+        this.arrived();
       }
     } catch {
       this.wanted = undefined; // The session is gone or runs: it is asked again after its next stop.

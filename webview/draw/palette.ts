@@ -32,7 +32,7 @@ const GREY: Rgb = { r: 128, g: 128, b: 128 };
 const LARGEST_ORDER = 10;
 /** How much of its colour the smallest free block, and the least share, has. */
 const FAINTEST_FREE = 0.42;
-const FAINTEST_SHARE = 0.3;
+const FAINTEST_SHARE = 0.4;
 
 export function readPalette(root: HTMLElement): Palette {
   const style = getComputedStyle(root);

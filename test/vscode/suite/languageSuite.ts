@@ -1,0 +1,40 @@
+/** The language of scenarios in the editor. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { extension } from './extension.js';
+
+const DIAGNOSTICS_MS = 5_000;
+
+export function languageSuite(): void {
+  describe('scenarios in the editor', () => {
+    before(extension);
+
+    it('are of language mmscope', async () => {
+      const document = await vscode.workspace.openTextDocument({
+        language: 'mmscope',
+        content: 'struct page *page = alloc_pages(GFP_KERNEL, 0);\n',
+      });
+      assert.equal(document.languageId, 'mmscope');
+    });
+
+    it('are underlined where they are wrong, with the findings of the parser', async () => {
+      const document = await vscode.workspace.openTextDocument({
+        language: 'mmscope',
+        content: 'int a = (1 + ;\n',
+      });
+      const found = await diagnosticsOf(document);
+      assert.ok(found.length > 0);
+      assert.equal(found[0]?.source, 'mmscope');
+      assert.equal(found[0]?.range.start.line, 0);
+    });
+  });
+}
+
+async function diagnosticsOf(document: vscode.TextDocument): Promise<vscode.Diagnostic[]> {
+  for (const end = Date.now() + DIAGNOSTICS_MS; Date.now() < end;) {
+    const found = vscode.languages.getDiagnostics(document.uri);
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return [];
+}

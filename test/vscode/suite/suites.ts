@@ -1,0 +1,10 @@
+/** Every suite of the extension host; called when mocha's `describe` is there. */
+import { debugSuite } from './debugSuite.js';
+import { languageSuite } from './languageSuite.js';
+import { manifestSuite } from './manifestSuite.js';
+
+export function defineSuites(): void {
+  manifestSuite();
+  languageSuite();
+  debugSuite();
+}

@@ -1,0 +1,258 @@
+/**
+ * VS Code's workbench in a browser, by what a user sees and does. Selectors live here and nowhere else; they hold in
+ * VS Code 1.139.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
+
+const TIMEOUT_MS = 20_000;
+const LOAD_MS = 60_000;
+const POLL_MS = 100;
+
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export class Workbench {
+  readonly editor: Locator;
+  readonly toolbar: Locator;
+  readonly callStack: Locator;
+  readonly variables: Locator;
+  readonly breakpoints: Locator;
+  private shots = 0;
+
+  private constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+    private readonly shotsDir: string,
+  ) {
+    this.editor = page.locator('.editor-group-container').first().locator('.monaco-editor').first();
+    this.toolbar = page.locator('.debug-toolbar');
+    this.callStack = page.locator('.monaco-list[aria-label="Debug Call Stack"]');
+    this.variables = page.locator('.monaco-list[aria-label="Debug Variables"]');
+    this.breakpoints = page.locator('.monaco-list[aria-label="Breakpoints"]');
+  }
+
+  static async open(url: string, executablePath: string, shotsDir: string): Promise<Workbench> {
+    const browser = await chromium.launch({
+      executablePath,
+      headless: true,
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    });
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    page.setDefaultTimeout(TIMEOUT_MS);
+    mkdirSync(shotsDir, { recursive: true });
+    await page.goto(url);
+    await page.locator('.monaco-workbench').waitFor({ timeout: LOAD_MS });
+    return new Workbench(browser, page, shotsDir);
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+
+  /** Numbered, so that a folder of them tells the story. */
+  async screenshot(name: string): Promise<void> {
+    const number = String(++this.shots).padStart(2, '0');
+    const file = `${number}-${name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}.png`;
+    await this.page.screenshot({ path: path.join(this.shotsDir, file) });
+  }
+
+  async openFile(name: string): Promise<void> {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
+    await row.first().dblclick();
+    await this.lineNumber(1).waitFor();
+  }
+
+  /** A command of the palette, by its whole title. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title });
+    await row.first().click();
+  }
+
+  lineNumber(line: number): Locator {
+    const text = new RegExp(`^${line}$`);
+    return this.editor.locator('.margin-view-overlays .line-numbers', { hasText: text });
+  }
+
+  /** Clicks into the margin left of a line's number. */
+  async toggleBreakpoint(line: number): Promise<void> {
+    const number = await this.lineNumber(line).boundingBox();
+    const margin = await this.editor.locator('.glyph-margin').first().boundingBox();
+    if (number === null || margin === null) throw new Error(`line ${line} is not in view`);
+    await this.page.mouse.click(margin.x + margin.width / 2, number.y + number.height / 2);
+    await this.editor
+      .locator('.glyph-margin-widgets [class*="codicon-debug-breakpoint"]')
+      .first()
+      .waitFor();
+  }
+
+  press(key: string): Promise<void> {
+    return this.page.keyboard.press(key);
+  }
+
+  /** A button of the debug toolbar, by the start of its label. */
+  async tool(label: string): Promise<void> {
+    await this.toolbar.locator(`.action-label[aria-label^="${label}"]`).click();
+  }
+
+  /** Waits until the top frame's row of the call stack says what is expected. */
+  async stoppedAt(text: string): Promise<void> {
+    await this.callStack.locator('.monaco-list-row', { hasText: text }).first().waitFor();
+  }
+
+  /** Waits until the session is stopped, in this file. */
+  async stoppedIn(file: string): Promise<void> {
+    await this.stoppedAt(file);
+  }
+
+  /** Steps, and waits until the call stack shows another place. */
+  async stepTo(button: 'Step Into' | 'Step Out' | 'Step Over' | 'Step Back'): Promise<void> {
+    const before = await this.topFrame();
+    await this.tool(button);
+    for (
+      const end = Date.now() + TIMEOUT_MS;
+      Date.now() < end;
+      await this.page.waitForTimeout(20)
+    ) {
+      const now = await this.topFrame();
+      if (now !== '' && now !== before) return;
+    }
+    throw new Error(`${button} stays at ${before}`);
+  }
+
+  /** Function, file and line of the frame that is executing; empty while it runs. */
+  async topFrame(): Promise<string> {
+    const rows = this.callStack.locator('.monaco-list-row', {
+      has: this.page.locator('.stack-frame'),
+    });
+    const texts = await rows.allInnerTexts();
+    return (texts[0] ?? '').replaceAll(/\s+/g, ' ').trim();
+  }
+
+  async frameNames(): Promise<string[]> {
+    const rows = this.callStack.locator('.monaco-list-row .stack-frame .label');
+    return rows.allInnerTexts();
+  }
+
+  /** The row of a variable, by its name. */
+  variable(name: string): Locator {
+    return this.variables.locator(`.monaco-list-row[aria-label^="${name}, value"]`).first();
+  }
+
+  /** A scope of the variables view, opened. */
+  async openScope(name: string): Promise<void> {
+    const scope = this.variables.locator('.monaco-list-row', { hasText: name }).first();
+    await scope.waitFor();
+    if ((await scope.getAttribute('aria-expanded')) === 'false') await scope.click();
+  }
+
+  async expand(name: string): Promise<void> {
+    const row = this.variable(name);
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false')
+      await row.locator('.monaco-tl-twistie').click();
+  }
+
+  /** An item of the context menu of something. */
+  async contextMenu(target: Locator, item: string): Promise<void> {
+    await target.click({ button: 'right' });
+    const entry = this.page.locator('.monaco-menu .action-item', { hasText: item }).first();
+    const menu = this.page.locator('.monaco-menu').first();
+    // A mouse-up right after the menu opened is ignored.
+    for (let tries = 0; tries < 5; tries++) {
+      await this.page.waitForTimeout(250);
+      await entry.click();
+      const isClosed = await menu.waitFor({ state: 'hidden', timeout: 1500 }).then(
+        () => true,
+        () => false,
+      );
+      if (isClosed) return;
+    }
+    throw new Error(`the menu stays open: ${item}`);
+  }
+
+  /** Rests the pointer on a character until a hover shows; the hover's text. */
+  async hover(place: Place, widget = '.debug-hover-widget'): Promise<string> {
+    const point = await this.pointOf(place);
+    const shown = this.page.locator(widget);
+    for (let tries = 0; tries < 20; tries++) {
+      await this.page.mouse.move(point.x + 150, point.y + 250);
+      await this.page.mouse.move(point.x, point.y, { steps: 3 });
+      const isShown = await shown
+        .first()
+        .waitFor({ timeout: 1000 })
+        .then(
+          () => true,
+          () => false,
+        );
+      if (isShown) return (await shown.first().innerText()).replaceAll(/\s+/g, ' ');
+    }
+    throw new Error(`no hover at ${place.line}:${place.column}`);
+  }
+
+  /** What the debug console answers. */
+  async evaluate(expression: string, answer: RegExp): Promise<string> {
+    await this.press('Control+Shift+Y');
+    await this.page.locator('.repl .repl-input-wrapper .monaco-editor').click();
+    await this.page.keyboard.type(expression);
+    await this.press('Escape');
+    await this.press('Enter');
+    const value = this.page.locator('.repl .evaluation-result .value', { hasText: answer });
+    await value.last().waitFor();
+    return value.last().innerText();
+  }
+
+  /** The inner frame of the webview that has something. */
+  async webview(selector: string): Promise<Frame> {
+    for (
+      const end = Date.now() + TIMEOUT_MS;
+      Date.now() < end;
+      await this.page.waitForTimeout(POLL_MS)
+    )
+      for (const frame of this.page.frames()) {
+        if (!frame.url().includes('fake.html')) continue;
+        const found = await frame
+          .locator(selector)
+          .count()
+          .catch(() => 0);
+        if (found > 0) return frame;
+      }
+    throw new Error(`no webview has ${selector}`);
+  }
+
+  /** Screen position of a character; lines are found by their height, their text has other spaces. */
+  private async pointOf({ line, column }: Place): Promise<{ x: number; y: number }> {
+    const box = await this.lineNumber(line).boundingBox();
+    if (box === null) throw new Error(`line ${line} is not in view`);
+    const point = await this.editor.evaluate(
+      (editor, { top, column: wanted }) => {
+        const lines = [...editor.querySelectorAll('.view-line')];
+        const found = lines.find((l) => Math.abs(l.getBoundingClientRect().top - top) < 3);
+        if (found === undefined) return undefined;
+        const walker = document.createTreeWalker(found, NodeFilter.SHOW_TEXT);
+        let left = wanted - 1;
+        for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+          const length = node.textContent?.length ?? 0;
+          if (left < length) {
+            const range = document.createRange();
+            range.setStart(node, left);
+            range.setEnd(node, left + 1);
+            const { x, y, width, height } = range.getBoundingClientRect();
+            return { x: x + width / 2, y: y + height / 2 };
+          }
+          left -= length;
+        }
+        return undefined;
+      },
+      { top: box.y, column },
+    );
+    if (point === undefined) throw new Error(`nothing at ${line}:${column}`);
+    return point;
+  }
+}
