@@ -23,9 +23,10 @@ export function languageSuite(): void {
         content: 'int a = (1 + ;\n',
       });
       const found = await diagnosticsOf(document);
-      assert.ok(found.length > 0);
-      assert.equal(found[0]?.source, 'mmscope');
-      assert.equal(found[0]?.range.start.line, 0);
+      const [first] = found;
+      assert.ok(first !== undefined);
+      assert.equal(first.source, 'mmscope');
+      assert.equal(first.range.start.line, 0);
     });
   });
 }

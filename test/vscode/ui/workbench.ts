@@ -115,13 +115,11 @@ export class Workbench {
   async stepTo(button: 'Step Into' | 'Step Out' | 'Step Over' | 'Step Back'): Promise<void> {
     const before = await this.topFrame();
     await this.tool(button);
-    for (
-      const end = Date.now() + TIMEOUT_MS;
-      Date.now() < end;
-      await this.page.waitForTimeout(20)
-    ) {
+    const end = Date.now() + TIMEOUT_MS;
+    while (Date.now() < end) {
       const now = await this.topFrame();
       if (now !== '' && now !== before) return;
+      await this.page.waitForTimeout(20);
     }
     throw new Error(`${button} stays at ${before}`);
   }
@@ -210,11 +208,8 @@ export class Workbench {
 
   /** The inner frame of the webview that has something. */
   async webview(selector: string): Promise<Frame> {
-    for (
-      const end = Date.now() + TIMEOUT_MS;
-      Date.now() < end;
-      await this.page.waitForTimeout(POLL_MS)
-    )
+    const end = Date.now() + TIMEOUT_MS;
+    while (Date.now() < end) {
       for (const frame of this.page.frames()) {
         if (!frame.url().includes('fake.html')) continue;
         const found = await frame
@@ -223,6 +218,8 @@ export class Workbench {
           .catch(() => 0);
         if (found > 0) return frame;
       }
+      await this.page.waitForTimeout(POLL_MS);
+    }
     throw new Error(`no webview has ${selector}`);
   }
 
