@@ -5,6 +5,7 @@
  */
 import { PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
+import { sizeofStruct } from './profileFacts.js';
 import { isHighmemZone, type ZoneSpan } from './zones.js';
 
 export interface EstimatedPages {
@@ -41,7 +42,7 @@ export function estimateKernelPages(
 function calc_memmap_size(profile: Profile, { spanned, present }: ZoneSpan): number {
   const sparse = profile.constant('CONFIG_SPARSEMEM') === 1;
   const pages = sparse && spanned > present + (present >> 4) ? present : spanned;
-  const sizeofPage = profile.types.struct('page')?.sizeBytes ?? 0;
+  const sizeofPage = sizeofStruct(profile, 'page');
   return Math.ceil((pages * sizeofPage) / PAGE_SIZE);
 }
 

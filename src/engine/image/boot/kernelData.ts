@@ -8,7 +8,7 @@
  */
 import type { Mm } from '../../kernel/mm.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
-import { symbol } from './kernelLoad.js';
+import { symbolAddress } from './profileFacts.js';
 import type { BootLayout } from './setupArch.js';
 
 export class KernelData {
@@ -18,7 +18,7 @@ export class KernelData {
     private readonly mm: Mm,
     private readonly layout: BootLayout,
   ) {
-    this.stringsEnd = symbol(mm.profile, '__start_rodata');
+    this.stringsEnd = symbolAddress(mm.profile, '__start_rodata');
   }
 
   write(): void {
@@ -39,7 +39,10 @@ export class KernelData {
   private writeStrings(): void {
     const { mm } = this;
     const { profile } = mm;
-    this.bytes(symbol(profile, 'linux_banner'), `Linux version ${profile.release} (mmscope)\n`);
+    this.bytes(
+      symbolAddress(profile, 'linux_banner'),
+      `Linux version ${profile.release} (mmscope)\n`,
+    );
     const zoneNames: readonly (readonly [type: string, name: string])[] = [
       ['ZONE_DMA', 'DMA'],
       ['ZONE_DMA32', 'DMA32'],
@@ -159,7 +162,7 @@ export class KernelData {
     units.forEach((unit, cpu) => {
       const base = asVirt(mm.linear.pageOffset + unit);
       this.pointer(offsets + cpu * mm.ptr_words, base);
-      const at = (name: string): Cell => mm.cell_of(asVirt(base + symbol(mm.profile, name)));
+      const at = (name: string): Cell => mm.cell_of(asVirt(base + symbolAddress(mm.profile, name)));
       this.pointer(at('this_cpu_off'), base);
       mm.write(at('cpu_number'), cpu);
     });
@@ -173,10 +176,13 @@ export class KernelData {
     const nrPages = (layout.cma.end - layout.cma.start) / PAGE_SIZE;
     mm.write_long(area + mm.offset('cma', 'base_pfn'), layout.cma.start / PAGE_SIZE);
     mm.write_long(area + mm.offset('cma', 'count'), nrPages);
-    this.bytes(asVirt(symbol(mm.profile, 'cma_areas') + mm.byteOffset('cma', 'name')), 'reserved');
+    this.bytes(
+      asVirt(symbolAddress(mm.profile, 'cma_areas') + mm.byteOffset('cma', 'name')),
+      'reserved',
+    );
     this.word('cma_area_count', 1);
     this.long('totalcma_pages', nrPages);
-    this.global('dma_contiguous_default_area', symbol(mm.profile, 'cma_areas'));
+    this.global('dma_contiguous_default_area', symbolAddress(mm.profile, 'cma_areas'));
   }
 
   // --- writing by name ---------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import { ImageError } from '../kernelImage.js';
 import { relocated } from '../relocated.js';
 import { ISA_END_ADDRESS } from './e820.js';
 import type { MemRange } from './memblock.js';
+import { symbolAddress } from './profileFacts.js';
 
 export interface LoadedKernel {
   /** With the symbols where they are. */
@@ -34,9 +35,9 @@ const NR_PGT_BUF_PAGES = 6;
 
 /** @param usableEnd where RAM below the PCI hole ends */
 export function loadKernel(profile: Profile, usableEnd: number): LoadedKernel {
-  const linked = placed(profile, symbol(profile, '_text'), 0);
+  const linked = placed(profile, symbolAddress(profile, '_text'), 0);
   if (linked.brk.end <= usableEnd) return linked;
-  const start = symbol(profile, profile.arch === 'x86_64' ? '__start_rodata' : '_text');
+  const start = symbolAddress(profile, profile.arch === 'x86_64' ? '__start_rodata' : '_text');
   const moved = placed(profile, start, ISA_END_ADDRESS - linked.phys(start));
   if (moved.brk.end <= usableEnd) return moved;
   throw new ImageError(
@@ -52,7 +53,7 @@ function placed(profile: Profile, start: VirtAddr, offset: number): LoadedKernel
   const physBase = onI386 ? 0 : offset;
   const startKernelMap = profile.constant('__START_KERNEL_map');
   const phys = (va: VirtAddr): number => va - startKernelMap + physBase;
-  const at = (name: string): number => phys(symbol(moved, name));
+  const at = (name: string): number => phys(symbolAddress(moved, name));
   const first = asVirt(onI386 ? start + offset : start);
   const brkStart = at('__brk_base');
   const nrBrkPages = NR_PGT_BUF_PAGES + (onI386 ? nrBootPageTables(moved, at('_end')) : 0);
@@ -75,10 +76,4 @@ function nrBootPageTables(profile: Profile, endPhys: number): number {
   const lowmemPages = (2 ** 32 - profile.constant('PAGE_OFFSET')) / PAGE_SIZE;
   const beyondEnd = (lowmemPages / profile.constant('PTRS_PER_PTE')) * PAGE_SIZE;
   return Math.ceil((endPhys + beyondEnd) / pmdBytes);
-}
-
-export function symbol(profile: Profile, name: string): VirtAddr {
-  const found = profile.symbol(name);
-  if (found === undefined) throw new Error(`profile ${profile.name} has no ${name}`);
-  return found.address;
 }

@@ -9,8 +9,8 @@
  */
 import { PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
-import { symbol } from './kernelLoad.js';
 import type { Memblock } from './memblock.js';
+import { sizeofStruct, symbolAddress } from './profileFacts.js';
 
 export interface PerCpuAreas {
   /** Physical start of each CPU's unit. */
@@ -51,7 +51,8 @@ function singleChunk(memblock: Memblock, profile: Profile): PerCpuAreas {
 }
 
 function embedFirstChunk(memblock: Memblock, profile: Profile, nrCpus: number): PerCpuAreas {
-  const staticBytes = symbol(profile, '__per_cpu_end') - symbol(profile, '__per_cpu_start');
+  const staticBytes =
+    symbolAddress(profile, '__per_cpu_end') - symbolAddress(profile, '__per_cpu_start');
   const usedBytes = roundUp(staticBytes + PERCPU_DYNAMIC_RESERVE, PAGE_SIZE);
   const atomBytes = 1 << profile.constant('PMD_SHIFT');
   const { unitBytes, nrUnits } = buildAllocInfo(usedBytes, atomBytes, nrCpus);
@@ -115,11 +116,7 @@ function setupFirstChunk(
   const take = (sizeBytes: number): void => {
     memblock.memblock_alloc('per-CPU tables', sizeBytes, line);
   };
-  const sizeof = (tag: string): number => {
-    const type = profile.types.struct(tag);
-    if (type === undefined) throw new Error(`profile ${profile.name} has no struct ${tag}`);
-    return type.sizeBytes;
-  };
+  const sizeof = (tag: string): number => sizeofStruct(profile, tag);
   const bitmapBytes = (bits: number): number => roundUp(bits, longBytes * 8) / 8;
 
   take(longBytes); // group_offsets, group_sizes: one group

@@ -12,6 +12,7 @@ import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import type { Memblock, MemRange } from './memblock.js';
 import { MAX_DMA_ADDRESS } from './perCpuAreas.js';
+import { sizeofStruct } from './profileFacts.js';
 import type { PfnRange } from './zones.js';
 
 export interface Sections {
@@ -131,10 +132,4 @@ function joined(extents: readonly MemmapExtent[]): readonly MemmapExtent[] {
     else whole.push(extent);
   }
   return whole;
-}
-
-function sizeofStruct(profile: Profile, tag: string): number {
-  const type = profile.types.struct(tag);
-  if (type === undefined) throw new Error(`profile ${profile.name} has no struct ${tag}`);
-  return type.sizeBytes;
 }

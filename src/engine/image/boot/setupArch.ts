@@ -10,6 +10,7 @@
 import type { MemmapGeometry } from '../../kernel/memmap.js';
 import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
+import { ImageError } from '../kernelImage.js';
 import {
   e820__end_of_ram_pfn,
   e820__memory_setup,
@@ -22,6 +23,7 @@ import { estimateKernelPages, largeSystemHashBytes } from './hashTables.js';
 import { loadKernel, type LoadedKernel } from './kernelLoad.js';
 import { Memblock, type MemRange } from './memblock.js';
 import { MAX_DMA_ADDRESS, setup_per_cpu_areas, type PerCpuAreas } from './perCpuAreas.js';
+import { sizeofStruct } from './profileFacts.js';
 import { sparse_init, type Sections } from './sections.js';
 import { pfnRanges, presentPages, zoneSpans, type PfnRange, type ZoneSpan } from './zones.js';
 
@@ -69,7 +71,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   );
   const kernel = loadKernel(profile, lowRamEnd);
   const memblock = new Memblock();
-  const placed = placeInitrd(options, lowRamEnd);
+  const placed = placeInitrd(options, lowRamEnd, kernel);
 
   // early_reserve_memory(), reserve_brk(), reserve_real_mode(): all of the first MiB in the end.
   memblock.memblock_reserve(kernel.image.start, kernel.image.end);
@@ -141,11 +143,17 @@ function e820__memblock_setup(
 }
 
 /** Where QEMU loads the initrd: as high as the firmware's tables and the kernel's `initrd_addr_max` allow. */
-function placeInitrd(options: MachineOptions, lowRamEnd: number): MemRange | undefined {
-  if (options.initrdBytes === 0) return undefined;
-  const top = Math.min(ramBelow4G(options.ramBytes), lowRamEnd, 0x8000_0000);
-  const start = Math.floor((top - options.initrdBytes) / PAGE_SIZE) * PAGE_SIZE;
-  return { start, end: start + pageAligned(options.initrdBytes) };
+function placeInitrd(
+  { ramBytes, initrdBytes }: MachineOptions,
+  lowRamEnd: number,
+  kernel: LoadedKernel,
+): MemRange | undefined {
+  if (initrdBytes === 0) return undefined;
+  const top = Math.min(ramBelow4G(ramBytes), lowRamEnd, 0x8000_0000);
+  const start = Math.floor((top - initrdBytes) / PAGE_SIZE) * PAGE_SIZE;
+  if (start < kernel.brk.end)
+    throw new ImageError('The machine has too little memory for its initrd behind the kernel.');
+  return { start, end: start + pageAligned(initrdBytes) };
 }
 
 /**
@@ -202,7 +210,7 @@ function alloc_node_mem_map(
   profile: Profile,
   zones: readonly ZoneSpan[],
 ): MemmapGeometry {
-  const sizeofPage = profile.types.struct('page')?.sizeBytes ?? 0;
+  const sizeofPage = sizeofStruct(profile, 'page');
   const blockPages = 1 << (profile.constant('MAX_ORDER') - 1);
   const nodeStart = Math.min(...zones.filter((zone) => zone.spanned > 0).map((zone) => zone.start));
   const nodeEnd = zones.reduce((end, zone) => end + zone.spanned, nodeStart);
@@ -242,7 +250,7 @@ function reserveSmallTables(
   { commandLine }: MachineOptions,
 ): void {
   const line = profile.constant('L1_CACHE_BYTES');
-  const sizeofResource = profile.types.struct('resource')?.sizeBytes ?? 0;
+  const sizeofResource = sizeofStruct(profile, 'resource');
   const ioapicNameBytes = 11;
   if (profile.arch === 'x86_64')
     memblock.memblock_alloc('resources', sizeofResource + ioapicNameBytes, line);
