@@ -24,29 +24,25 @@ export function expressionAt(line: string, column: number): ExpressionSpan | und
   if (inCommentOrString(line, column)) return undefined;
   const word = wordAt(line, column);
   if (word === undefined || KEYWORDS.has(word.text)) return undefined;
-  if (/^\d/.test(word.text)) return word.text.length > 2 ? word : undefined;
+  if (/^\d/.test(word.text)) return word;
   const end = afterSubscripts(line, word.end);
   if (line.slice(end).trimStart().startsWith('(')) return undefined;
   const start = startOfDesignator(line, word.start);
   return start === undefined ? undefined : { start, end, text: line.slice(start, end) };
 }
 
-/** The word under the column; on a subscript's brackets, the word before them. */
+/** The word under the column; on a subscript's brackets or its plain number, the word that is subscripted. */
 function wordAt(line: string, column: number): ExpressionSpan | undefined {
-  for (const match of line.matchAll(WORD)) {
-    const start = match.index;
-    const end = start + match[0].length;
-    if (column >= start && column < end) return { start, end, text: match[0] };
-    const isName = !/^\d/.test(match[0]);
-    if (
-      isName &&
-      column >= end &&
-      column < afterSubscripts(line, end) &&
-      !/\w/.test(line[column] ?? '')
-    )
-      return { start, end, text: match[0] };
-  }
-  return undefined;
+  const words = [...line.matchAll(WORD)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+    text: match[0],
+  }));
+  const under = words.find(({ start, end }) => column >= start && column < end);
+  if (under !== undefined && !/^\d{1,2}$/.test(under.text)) return under;
+  return words
+    .filter(({ text }) => !/^\d/.test(text))
+    .findLast(({ end }) => column >= end && column < afterSubscripts(line, end));
 }
 
 /** Where the subscripts that start at `at` end; `at` itself when there are none. */
