@@ -130,6 +130,7 @@ describe('x86 page-table entries', () => {
     ['74001e3', '2-level', 'PGD', 'P RW A D PSE G', '7400000'],
     ['193f067', '2-level', 'PGD', 'P RW US A D', '193f000'],
     ['1e1e3', '2-level', 'PGD', 'P RW A D PSE G', 'f00000000'],
+    ['1001e3', '2-level', 'PGD', 'P RW A D PSE G', '8000000000'],
     ['80000000fed00173', 'pae', 'PTE', 'P RW PCD A D G NX', 'fed00000'],
     ['800000017fc01163', 'pae', 'PTE', 'P RW A D G NX', '17fc01000'],
     ['1422001', 'pae', 'PGD', 'P', '1422000'],

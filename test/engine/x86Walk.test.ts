@@ -121,6 +121,20 @@ describe('x86 walks', () => {
       }
     });
 
+  it('a run ends where the next address is above MAXPHYADDR', () => {
+    const machine = new TestMachine('4-level');
+    for (const [i, phys] of [2n ** 46n - 0x2000n, 2n ** 46n - 0x1000n, 2n ** 46n].entries())
+      machine.map(asVirt(i * 4096), phys, 12n, P | RW);
+    const runs = [...scan(machine.paging(), machine.tables)].filter(({ kind }) => kind === 'run');
+    assert.deepEqual(
+      runs.map((run) => run.kind === 'run' && [run.va, run.nrEntries, run.mapped]),
+      [
+        [0, 2, true],
+        [0x2000, 1, false],
+      ],
+    );
+  });
+
   for (const mode of MODES)
     it(`${mode}: the aliases of a frame, by scan, by index and by looking at every mapping`, () => {
       let nrAliases = 0;

@@ -118,6 +118,8 @@ function onlyTables(...reservedInTable: readonly BitRange[]) {
 /** A level as one processor in one mode reads it: what its features and registers leave open is decided. */
 export interface Level extends LevelFormat {
   readonly entryBytes: 4 | 8;
+  /** The low word of the address of a page: the bits above those inside it. */
+  readonly pageMask: number;
   /** Whether bit 7 makes a page here. When it does not, it is ignored (CR4.PSE = 0) or among the reserved bits. */
   readonly largePages: boolean;
   /** Whether the processor sets A in its entries: everywhere but in PAE's top level, and there too on some. */
@@ -153,6 +155,9 @@ export const FLAGS = [
 const PSE = 1 << 7;
 /** Bit 12 of an entry that maps a large page. */
 const LARGE_PAT = 1 << 12;
+/** Bits 39..32 of a 4 MiB page's address. */
+const PSE36_ADDRESS = 0xff << 13;
+const TABLE_MASK = ~0xfff;
 /** Bits 51..32 of an address. */
 const HIGH_ADDRESS = 0xfffff;
 const NO_BITS: readonly number[] = [];
@@ -190,19 +195,14 @@ export const isLeaf = (at: Level, low: number): boolean =>
 /** The bits of an entry that are an address. */
 export function addressBits(at: Level, leaf: boolean): EntryBits {
   const high = at.entryBytes === 8 ? HIGH_ADDRESS : 0;
-  if (!leaf) return { low: ~0xfff, high };
-  const low = -(2 ** at.shift) | 0;
-  return { low: at.pse36 ? low | 0x1fe000 : low, high };
+  if (!leaf) return { low: TABLE_MASK, high };
+  return { low: at.pse36 ? at.pageMask | PSE36_ADDRESS : at.pageMask, high };
 }
 
 export function physOf(at: Level, leaf: boolean, low: number, high: number): PhysAddr {
-  if (leaf && at.entryBytes === 4 && at.shift > 12) {
-    const above4G = at.pse36 ? (low >>> 13) & 0xff : 0;
-    return asPhys(above4G * 2 ** 32 + ((low & ~0x3fffff) >>> 0));
-  }
-  const mask = leaf ? -(2 ** at.shift) | 0 : ~0xfff;
-  const above4G = at.entryBytes === 8 ? high & HIGH_ADDRESS : 0;
-  return asPhys(above4G * 2 ** 32 + ((low & mask) >>> 0));
+  const below4G = (low & (leaf ? at.pageMask : TABLE_MASK)) >>> 0;
+  if (at.entryBytes === 8) return asPhys((high & HIGH_ADDRESS) * 2 ** 32 + below4G);
+  return asPhys(leaf && at.pse36 ? ((low & PSE36_ADDRESS) >>> 13) * 2 ** 32 + below4G : below4G);
 }
 
 export function hasReservedBits(at: Level, leaf: boolean, low: number, high: number): boolean {

@@ -97,6 +97,7 @@ function decided(format: LevelFormat, { mode, cpu, noExecute, pse }: Deciding): 
     return {
       ...format,
       entryBytes: 4,
+      pageMask: -1 << Math.min(format.shift, 31),
       setsAccessed: true,
       largePages,
       pse36,
@@ -113,6 +114,7 @@ function decided(format: LevelFormat, { mode, cpu, noExecute, pse }: Deciding): 
   return {
     ...format,
     entryBytes: 8,
+    pageMask: -1 << Math.min(format.shift, 31),
     setsAccessed: format.hasNoRights !== true || cpu.accessedInPaeTop,
     largePages,
     pse36: false,
