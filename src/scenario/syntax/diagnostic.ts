@@ -31,6 +31,7 @@ export const diagnosticCodes = {
   'bad-call': 'a call with too few or too many arguments',
   'bad-initializer': 'an initialiser that does not fit its object',
   'bad-control': 'break, continue, return, case or task in the wrong place',
+  'no-effect': 'a statement that does nothing',
   'side-effect': 'an expression that may not change anything',
   overflow: 'a constant expression whose value does not fit its type',
 } as const;

@@ -1,0 +1,98 @@
+/** From page frame numbers to pages, physical and virtual addresses, and back. */
+import { asPfn, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
+import { operation, type Value } from '../semantics/arithmetic.js';
+import { group, type Builtin } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+
+/** Address of `struct page` of pfn 0. */
+function memmapBase({ k }: BuiltinCall): number {
+  const { baseLow, baseHigh } = k.memmap;
+  return k.wide ? fromWords(baseLow, baseHigh) : baseLow >>> 0;
+}
+
+/** Pure arithmetic, as in the kernel: a wild pointer gives a wild number. */
+function page_to_pfn(call: BuiltinCall, page: Value): Value {
+  const bytes = Number(page) - memmapBase(call);
+  const pfn = Math.floor(bytes / (call.k.memmap.page_words * 4));
+  return call.unsignedLong(pfn);
+}
+
+function virt_to_phys({ k }: BuiltinCall, address: Value): number {
+  const va = Number(address);
+  const { kernelMap, pageOffset } = k.linear;
+  const image = kernelMap?.start;
+  if (kernelMap !== undefined && image !== undefined && va >= image)
+    return va - image + kernelMap.startFrame * PAGE_SIZE;
+  return va - pageOffset;
+}
+
+export const addresses: readonly Builtin[] = [
+  ...group('address', 'include/asm-generic/memory_model.h', [
+    {
+      signature: 'unsigned long page_to_pfn(const struct page *page)',
+      doc: 'The page frame number of a page.',
+      run: page_to_pfn,
+    },
+    {
+      signature: 'struct page *pfn_to_page(unsigned long pfn)',
+      doc: 'The struct page of a page frame number; not checked, see pfn_valid.',
+      run: (call, pfn) => {
+        const bytes = operation('*', 'u64')(pfn, call.k.memmap.page_words * 4) ?? 0;
+        return call.offset(memmapBase(call), bytes);
+      },
+    },
+    {
+      signature: 'int pfn_valid(unsigned long pfn)',
+      doc: 'Whether a page frame has a struct page.',
+      run: (call, pfn) => (call.k.memmap.pfn_valid(asPfn(Number(pfn))) ? 1 : 0),
+    },
+  ]),
+  ...group('address', 'arch/x86/include/asm/io.h', [
+    {
+      signature: 'phys_addr_t page_to_phys(const struct page *page)',
+      doc: 'The physical address of a page.',
+      run: (call, page) => Number(page_to_pfn(call, page)) * PAGE_SIZE,
+    },
+    {
+      signature: 'phys_addr_t virt_to_phys(const void *address)',
+      doc: 'The physical address behind an address of the direct map or of the kernel image.',
+      run: (call, address) => call.unsignedLong(virt_to_phys(call, address)),
+    },
+    {
+      signature: 'void *phys_to_virt(phys_addr_t address)',
+      doc: 'The address in the direct map of a physical address.',
+      run: (call, address) => call.offset(call.k.linear.pageOffset, address),
+    },
+  ]),
+  ...group('address', 'include/linux/mm.h', [
+    {
+      signature: 'void *page_address(const struct page *page)',
+      doc: 'The linear address of a page; NULL for a highmem page that is not mapped.',
+      run: (call, page) => call.kernel.page_address(call.k, call.page(page)),
+    },
+  ]),
+  ...group('address', 'arch/x86/mm/physaddr.c', [
+    {
+      signature: 'bool __virt_addr_valid(unsigned long x)',
+      doc: 'Whether an address lies in the direct map or the kernel image and has a page.',
+      run: (call, x) => {
+        const cell = typeof x === 'number' ? call.kernel.virt_to_page(call.k, asVirt(x)) : 0;
+        return cell === 0 || call.k.memmap.contains(asVirt(Number(x))) ? 0 : 1;
+      },
+    },
+  ]),
+  ...group('address', 'include/linux/percpu-defs.h', [
+    {
+      signature: 'void *__per_cpu_address(const void *ptr, int cpu)',
+      doc: "Where a per-CPU pointer points on a CPU; per_cpu_ptr() gives it the pointer's own type.",
+      run: (call, ptr, cpu) => {
+        if (!call.profile.smp) return ptr;
+        const offsets = call.profile.symbol('__per_cpu_offset');
+        if (offsets === undefined) return ptr;
+        const size = call.profile.pointerSize;
+        const at = call.offset(offsets.address, Number(cpu) * size);
+        return call.offset(ptr, call.memory.load(at, size));
+      },
+    },
+  ]),
+];

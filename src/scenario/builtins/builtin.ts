@@ -1,0 +1,66 @@
+/**
+ * What a builtin is: a function of the kernel, or of the script's stage, that a scenario calls by name.
+ *
+ * One record serves the checker (signature), the machine (run), completion, hover and signature help (signature, doc).
+ */
+import type { Value } from '../semantics/arithmetic.js';
+import type { Blocked, BuiltinCall } from './call.js';
+
+export type Category =
+  | 'page allocator'
+  | 'page'
+  | 'page flags'
+  | 'address'
+  | 'list'
+  | 'memory'
+  | 'error'
+  | 'output'
+  | 'checking'
+  | 'task';
+
+/** undefined: the function is void. */
+export type BuiltinResult = Value | Blocked | undefined;
+
+export interface Builtin {
+  readonly name: string;
+  /** A C prototype without its semicolon: `struct page *alloc_pages(gfp_t gfp, unsigned int order)`. */
+  readonly signature: string;
+  /** One sentence. */
+  readonly doc: string;
+  /** The kernel's source file, `mm/page_alloc.c`; '' for what only scenarios have. */
+  readonly source: string;
+  readonly category: Category;
+  /** Whether a call may change the machine: such calls are refused in a watch. */
+  readonly changes: boolean;
+  /** Index of the parameter that is a printk format. */
+  readonly format?: number;
+  /** Arguments are converted to the parameters' types. */
+  readonly run: (call: BuiltinCall, ...args: Value[]) => BuiltinResult;
+}
+
+/** A builtin as its group writes it down. */
+export type BuiltinRow = Omit<Builtin, 'name' | 'category' | 'source' | 'changes'> & {
+  readonly changes?: boolean;
+};
+
+/** A group of builtins that share category and source file. */
+export function group(
+  category: Category,
+  source: string,
+  rows: readonly BuiltinRow[],
+): readonly Builtin[] {
+  return rows.map((row) => ({
+    changes: false,
+    ...row,
+    name: nameOf(row.signature),
+    category,
+    source,
+  }));
+}
+
+/** The name a prototype declares: what stands before its first parenthesis. */
+function nameOf(signature: string): string {
+  const match = /([A-Za-z_]\w*)\(/.exec(signature);
+  if (match?.[1] === undefined) throw new Error(`no prototype: ${signature}`);
+  return match[1];
+}

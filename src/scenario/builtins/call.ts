@@ -1,0 +1,71 @@
+/**
+ * What a builtin sees of the machine while it runs.
+ */
+import type { Mm } from '../../engine/kernel/mm.js';
+import type { Page } from '../../engine/kernel/types.js';
+import type { Cell, VirtAddr } from '../../engine/memory/address.js';
+import type { Profile } from '../../engine/types/profile.js';
+import type { Value } from '../semantics/arithmetic.js';
+import type { KernelCalls } from './kernelCalls.js';
+
+/** The call would sleep: its statement is undone and the task waits until the reason is gone. */
+export interface Blocked {
+  readonly blocked: BlockReason;
+}
+
+/** Why a task waits, and for what. */
+export interface BlockReason {
+  readonly kind: BlockKind;
+  /** The object waited for. */
+  readonly address: VirtAddr;
+}
+
+export type BlockKind = 'page lock';
+
+/** Memory by virtual address: the kernel's and the script's own. */
+export interface VirtualMemory {
+  /** Up to 4 bytes: zero-extended; 8: the signed reading. Faults where nothing is mapped. */
+  load(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value;
+  store(address: Value, sizeBytes: 1 | 2 | 4 | 8, value: Value): void;
+  /** As many bytes as are mapped, up to `sizeBytes`; never faults. */
+  readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
+  /** Faults, and writes nothing, unless all of it is mapped. */
+  writeBytes(address: Value, bytes: Uint8Array): void;
+}
+
+export interface BuiltinCall {
+  readonly k: Mm;
+  readonly kernel: KernelCalls;
+  readonly profile: Profile;
+  readonly memory: VirtualMemory;
+  /** The call as written. */
+  readonly source: string;
+  /** `scenario.mms:12`. */
+  readonly location: string;
+
+  // --- pointers: what is wrong with one faults as it would in the kernel -----------------------------------------------
+
+  page(pointer: Value): Page;
+  pageOrNull(pointer: Value): Page;
+  /** The first word of any other object of the kernel. */
+  cell(pointer: Value): Cell;
+  cellOrNull(pointer: Value): Cell;
+  /** The pointer to a cell; NULL for 0. */
+  pointer(cell: number): Value;
+  /** `pointer` moved by so many bytes. */
+  offset(pointer: Value, bytes: Value): Value;
+  /** Any number as an unsigned long. */
+  unsignedLong(value: number): Value;
+  /** The text at a `char *`, up to its NUL. */
+  string(pointer: Value): string;
+
+  // --- what happens ------------------------------------------------------------------------------------------------------
+
+  printk(level: number, text: string): void;
+  warn(text: string): void;
+  /** The task does not go on. */
+  bug(text: string): never;
+  expectFailed(): void;
+  /** When the statement is done, another task runs. */
+  yieldCpu(): void;
+}

@@ -1,0 +1,89 @@
+/** Assertions, errors in pointers, and what a scenario checks about itself. */
+import type { Value } from '../semantics/arithmetic.js';
+import { operation } from '../semantics/arithmetic.js';
+import { group, type Builtin } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+
+const MAX_ERRNO = 4095;
+
+/** The last 4095 addresses are no addresses but negative error numbers. */
+function isError(call: BuiltinCall, pointer: Value): boolean {
+  const width = call.k.wide ? 'u64' : 'u32';
+  return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;
+}
+
+const truth = (condition: boolean): number => (condition ? 1 : 0);
+
+export const checking: readonly Builtin[] = [
+  ...group('checking', '', [
+    {
+      signature: 'void expect(bool condition)',
+      doc: 'What must be true here. When it is not, the run goes on, and fails in the end.',
+      changes: true,
+      run: (call, condition) => {
+        if (condition === 0) call.expectFailed();
+      },
+    },
+  ]),
+  ...group('checking', 'include/asm-generic/bug.h', [
+    {
+      signature: 'int WARN_ON(bool condition)',
+      doc: 'Reports a condition that should not hold; whether it does.',
+      changes: true,
+      run: (call, condition) => {
+        if (condition !== 0) call.warn(`WARNING: at ${call.location}: ${call.source}`);
+        return condition;
+      },
+    },
+    {
+      signature: 'int WARN_ON_ONCE(bool condition)',
+      doc: 'As WARN_ON. A real kernel says it once only; here each time.',
+      changes: true,
+      run: (call, condition) => {
+        if (condition !== 0) call.warn(`WARNING: at ${call.location}: ${call.source}`);
+        return condition;
+      },
+    },
+    {
+      signature: 'void BUG_ON(bool condition)',
+      doc: 'Ends the task when the condition holds.',
+      changes: true,
+      run: (call, condition) => {
+        if (condition !== 0) call.bug(`kernel BUG at ${call.location}!`);
+      },
+    },
+    {
+      signature: 'void BUG(void)',
+      doc: 'Ends the task.',
+      changes: true,
+      run: (call) => call.bug(`kernel BUG at ${call.location}!`),
+    },
+    {
+      signature: 'void VM_BUG_ON(bool condition)',
+      doc: 'Nothing: the kernels here are built without CONFIG_DEBUG_VM.',
+      run: () => undefined,
+    },
+  ]),
+  ...group('error', 'include/linux/err.h', [
+    {
+      signature: 'bool IS_ERR(const void *ptr)',
+      doc: 'Whether a pointer is an error number.',
+      run: (call, pointer) => truth(isError(call, pointer)),
+    },
+    {
+      signature: 'bool IS_ERR_OR_NULL(const void *ptr)',
+      doc: 'Whether a pointer is NULL or an error number.',
+      run: (call, pointer) => truth(pointer === 0 || isError(call, pointer)),
+    },
+    {
+      signature: 'long PTR_ERR(const void *ptr)',
+      doc: 'The error number that a pointer is.',
+      run: (call, pointer) => (call.k.wide ? pointer : Number(pointer) | 0),
+    },
+    {
+      signature: 'void *ERR_PTR(long error)',
+      doc: 'An error number as a pointer.',
+      run: (call, error) => (call.k.wide ? error : Number(error) >>> 0),
+    },
+  ]),
+];

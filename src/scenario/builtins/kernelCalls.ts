@@ -1,0 +1,7 @@
+/**
+ * The kernel as builtins call it: every function of `src/engine/kernel` under its kernel name, `k: Mm` first. The plain
+ * compile and the instrumented one both fit, and a machine may change between them at any boundary.
+ */
+import type * as kernel from '../../engine/kernel/index.js';
+
+export type KernelCalls = typeof kernel;

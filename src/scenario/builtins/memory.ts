@@ -1,0 +1,154 @@
+/** Plain memory: filling, copying, comparing, strings. */
+import { vsprintf } from '../printk/print.js';
+import { convert, type Value } from '../semantics/arithmetic.js';
+import { encodeUtf8 } from '../syntax/utf8.js';
+import { group, type Builtin } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+
+const changes = true;
+/** Beyond this no honest script goes, and the tape would not hold it. */
+const MAX_BYTES = 64 << 20;
+
+/** The size as a number, or a bug: a size beyond sense is a negative one that lost its sign. */
+function checked(call: BuiltinCall, size: Value): number {
+  if (size < 0 || size > MAX_BYTES)
+    call.bug(`a size of ${BigInt.asUintN(64, BigInt(size))} bytes, at ${call.location}`);
+  return Number(size);
+}
+
+function bytesAt(call: BuiltinCall, address: Value, size: number): Uint8Array {
+  const bytes = call.memory.readBytes(address, size);
+  // Where the bytes end, the access faults.
+  if (bytes.length < size) call.memory.load(call.offset(address, bytes.length), 1);
+  return bytes;
+}
+
+function copy(call: BuiltinCall, to: Value, from: Value, size: Value): Value {
+  call.memory.writeBytes(to, bytesAt(call, from, checked(call, size)));
+  return to;
+}
+
+/** The text of a format, cut to `size` with its NUL, written to `buffer`; the length it would have. */
+function print(
+  call: BuiltinCall,
+  buffer: Value,
+  size: number,
+  format: Value,
+  args: readonly Value[],
+): { readonly whole: number; readonly written: number } {
+  const text = vsprintf(
+    { profile: call.profile, readBytes: call.memory.readBytes },
+    call.string(format),
+    args,
+  );
+  const bytes = encodeUtf8(text);
+  const kept = bytes.slice(0, Math.max(0, size - 1));
+  if (size > 0) call.memory.writeBytes(buffer, Uint8Array.from([...kept, 0]));
+  return { whole: bytes.length, written: kept.length };
+}
+
+const order = (difference: number): number => Math.sign(difference);
+
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return order(difference);
+  }
+  return order(a.length - b.length);
+}
+
+const text = (call: BuiltinCall, address: Value): Uint8Array =>
+  Uint8Array.from(encodeUtf8(call.string(address)));
+
+export const memory: readonly Builtin[] = [
+  ...group('memory', 'lib/string.c', [
+    {
+      signature: 'void *memset(void *s, int c, size_t count)',
+      doc: 'Fills memory with a byte.',
+      changes,
+      run: (call, s, c, count) => {
+        const bytes = new Uint8Array(checked(call, count)).fill(Number(convert(c, 'u8')));
+        call.memory.writeBytes(s, bytes);
+        return s;
+      },
+    },
+    {
+      signature: 'void *memcpy(void *dest, const void *src, size_t count)',
+      doc: 'Copies memory.',
+      changes,
+      run: copy,
+    },
+    {
+      signature: 'void *memmove(void *dest, const void *src, size_t count)',
+      doc: 'Copies memory that may overlap.',
+      changes,
+      run: copy,
+    },
+    {
+      signature: 'int memcmp(const void *cs, const void *ct, size_t count)',
+      doc: 'Compares memory: negative, 0 or positive.',
+      run: (call, a, b, count) => {
+        const size = checked(call, count);
+        return compare(bytesAt(call, a, size), bytesAt(call, b, size));
+      },
+    },
+    {
+      signature: 'void *memchr_inv(const void *start, int c, size_t bytes)',
+      doc: 'The first byte that is not c; NULL if there is none.',
+      run: (call, start, c, size) => {
+        const byte = Number(convert(c, 'u8'));
+        const index = bytesAt(call, start, checked(call, size)).findIndex((b) => b !== byte);
+        return index < 0 ? 0 : call.offset(start, index);
+      },
+    },
+    {
+      signature: 'size_t strlen(const char *s)',
+      doc: 'Bytes of a string before its NUL.',
+      run: (call, s) => text(call, s).length,
+    },
+    {
+      signature: 'int strcmp(const char *cs, const char *ct)',
+      doc: 'Compares strings: negative, 0 or positive.',
+      run: (call, a, b) => compare(text(call, a), text(call, b)),
+    },
+    {
+      signature: 'ssize_t strscpy(char *dest, const char *src, size_t count)',
+      doc: 'Copies a string to a buffer of so many bytes; its length, or -E2BIG when it was cut.',
+      changes,
+      run: (call, dest, src, count) => {
+        const size = checked(call, count);
+        const bytes = text(call, src);
+        if (size === 0) return -7;
+        const kept = bytes.subarray(0, size - 1);
+        call.memory.writeBytes(dest, Uint8Array.from([...kept, 0]));
+        return kept.length < bytes.length ? -7 : kept.length;
+      },
+    },
+  ]),
+  ...group('memory', 'lib/vsprintf.c', [
+    {
+      signature: 'int sprintf(char *buf, const char *fmt, ...)',
+      doc: 'Prints to a buffer; the length printed.',
+      format: 1,
+      changes,
+      run: (call, buffer, format, ...args) => print(call, buffer, MAX_BYTES, format, args).whole,
+    },
+    {
+      signature: 'int snprintf(char *buf, size_t size, const char *fmt, ...)',
+      doc: 'Prints to a buffer of so many bytes; the length it would have had.',
+      format: 2,
+      changes,
+      run: (call, buffer, size, format, ...args) =>
+        print(call, buffer, checked(call, size), format, args).whole,
+    },
+    {
+      signature: 'int scnprintf(char *buf, size_t size, const char *fmt, ...)',
+      doc: 'Prints to a buffer of so many bytes; the length it has.',
+      format: 2,
+      changes,
+      run: (call, buffer, size, format, ...args) =>
+        print(call, buffer, checked(call, size), format, args).written,
+    },
+  ]),
+];

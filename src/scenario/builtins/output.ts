@@ -1,0 +1,60 @@
+/** The kernel log. */
+import { splitLevel, vsprintf } from '../printk/print.js';
+import type { Value } from '../semantics/arithmetic.js';
+import { group, type Builtin } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+
+const LEVELS = {
+  emerg: 0,
+  alert: 1,
+  crit: 2,
+  err: 3,
+  warn: 4,
+  notice: 5,
+  info: 6,
+  debug: 7,
+} as const;
+
+/** A level of its own in the text wins over the function's. */
+function log(call: BuiltinCall, level: number | undefined, format: Value, args: readonly Value[]) {
+  const services = { profile: call.profile, readBytes: call.memory.readBytes };
+  const whole = vsprintf(services, call.string(format), args);
+  const { level: own, text } = splitLevel(whole);
+  call.printk(level === undefined || whole.startsWith('\x01') ? own : level, text);
+  return whole.length;
+}
+
+const pr = (name: keyof typeof LEVELS) => ({
+  signature: `void pr_${name}(const char *fmt, ...)`,
+  doc: `Writes a line to the kernel log, level ${LEVELS[name]}.`,
+  format: 0,
+  changes: true,
+  run: (call: BuiltinCall, format: Value = 0, ...args: Value[]) => {
+    log(call, LEVELS[name], format, args);
+    return undefined;
+  },
+});
+
+export const output: readonly Builtin[] = [
+  ...group('output', 'include/linux/printk.h', [
+    ...(Object.keys(LEVELS) as (keyof typeof LEVELS)[]).map(pr),
+    {
+      signature: 'void pr_cont(const char *fmt, ...)',
+      doc: 'Goes on with the line before; here it is a line of its own.',
+      format: 0,
+      changes: true,
+      run: (call, format, ...args) => {
+        log(call, LEVELS.info, format, args);
+      },
+    },
+  ]),
+  ...group('output', 'kernel/printk/printk.c', [
+    {
+      signature: 'int printk(const char *fmt, ...)',
+      doc: 'Writes a line to the kernel log, at the level that KERN_... before the format says.',
+      format: 0,
+      changes: true,
+      run: (call, format, ...args) => log(call, undefined, format, args),
+    },
+  ]),
+];

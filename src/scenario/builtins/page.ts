@@ -1,0 +1,259 @@
+/** Single pages: references, locks, compound pages, and the flags of `page->flags` by name. */
+import { PAGE_FLAGS, type PageFlag } from '../../engine/kernel/page_flags.js';
+import type { Page } from '../../engine/kernel/types.js';
+import { group, type Builtin, type BuiltinResult } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+import type { Value } from '../semantics/arithmetic.js';
+
+const changes = true;
+const truth = (condition: boolean): number => (condition ? 1 : 0);
+
+const references = group('page', 'include/linux/mm.h', [
+  {
+    signature: 'void get_page(struct page *page)',
+    doc: 'Takes a reference to the page, or to the compound page it is part of.',
+    changes,
+    run: (call, page) => {
+      call.kernel.get_page(call.k, call.page(page));
+    },
+  },
+  {
+    signature: 'void put_page(struct page *page)',
+    doc: 'Drops a reference; the last one frees the page.',
+    changes,
+    run: (call, page) => {
+      call.kernel.put_page(call.k, call.page(page));
+    },
+  },
+  {
+    signature: 'int put_page_testzero(struct page *page)',
+    doc: 'Drops a reference without freeing; whether it was the last.',
+    changes,
+    run: (call, page) => truth(call.kernel.put_page_testzero(call.k, call.page(page))),
+  },
+  {
+    signature: 'bool get_page_unless_zero(struct page *page)',
+    doc: 'Takes a reference unless the page is free.',
+    changes,
+    run: (call, page) => truth(call.kernel.get_page_unless_zero(call.k, call.page(page))),
+  },
+  {
+    signature: 'int page_count(const struct page *page)',
+    doc: 'References to the page, or to the compound page it is part of.',
+    run: (call, page) =>
+      call.kernel.page_ref_count(call.k, call.kernel.compound_head(call.k, call.page(page))),
+  },
+  {
+    signature: 'int page_ref_count(const struct page *page)',
+    doc: "The page's own _refcount.",
+    run: (call, page) => call.kernel.page_ref_count(call.k, call.page(page)),
+  },
+  {
+    signature: 'int page_mapcount(struct page *page)',
+    doc: 'How often the page is mapped by page tables.',
+    run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page)),
+  },
+]);
+
+const locks = group('page', 'include/linux/pagemap.h', [
+  {
+    signature: 'void lock_page(struct page *page)',
+    doc: 'Takes the lock of a page; waits while another task has it.',
+    changes,
+    run: (call, page) => {
+      const cell = call.page(page);
+      if (call.kernel.lock_page(call.k, cell)) return undefined;
+      return waitFor(call, cell);
+    },
+  },
+  {
+    signature: 'int trylock_page(struct page *page)',
+    doc: 'Takes the lock of a page if it is free; whether it did.',
+    changes,
+    run: (call, page) => truth(call.kernel.trylock_page(call.k, call.page(page))),
+  },
+  {
+    signature: 'void unlock_page(struct page *page)',
+    doc: 'Releases the lock of a page.',
+    changes,
+    run: (call, page) => {
+      call.kernel.unlock_page(call.k, call.page(page));
+    },
+  },
+  {
+    signature: 'void wait_on_page_locked(struct page *page)',
+    doc: 'Waits until nobody has the lock of a page.',
+    changes,
+    run: (call, page) => {
+      const cell = call.page(page);
+      return call.kernel.PageLocked(call.k, cell) ? waitFor(call, cell) : undefined;
+    },
+  },
+]);
+
+function waitFor(call: BuiltinCall, page: Page): BuiltinResult {
+  const head = call.kernel.compound_head(call.k, page);
+  return { blocked: { kind: 'page lock', address: call.k.va_of(head) } };
+}
+
+const compound = group('page', 'include/linux/mm.h', [
+  {
+    signature: 'struct page *compound_head(struct page *page)',
+    doc: 'The head of the compound page that the page is part of; else the page itself.',
+    run: (call, page) => call.pointer(call.kernel.compound_head(call.k, call.page(page))),
+  },
+  {
+    signature: 'unsigned int compound_order(struct page *page)',
+    doc: 'The order of a compound page, given its head; 0 for any other page.',
+    run: (call, page) => call.kernel.compound_order(call.k, call.page(page)),
+  },
+  {
+    signature: 'unsigned long compound_nr(struct page *page)',
+    doc: 'The pages of a compound page, given its head; 1 for any other page.',
+    run: (call, page) => 1 << call.kernel.compound_order(call.k, call.page(page)),
+  },
+  {
+    signature: 'void prep_compound_page(struct page *page, unsigned int order)',
+    doc: 'Makes a compound page of a block.',
+    changes,
+    run: (call, page, order) => {
+      call.kernel.prep_compound_page(call.k, call.page(page), Number(order));
+    },
+  },
+  {
+    signature: 'int PageHead(const struct page *page)',
+    doc: 'Whether the page is the head of a compound page.',
+    run: (call, page) => truth(call.kernel.PageHead(call.k, call.page(page))),
+  },
+  {
+    signature: 'int PageTail(const struct page *page)',
+    doc: 'Whether the page is a tail of a compound page.',
+    run: (call, page) => truth(call.kernel.PageTail(call.k, call.page(page))),
+  },
+  {
+    signature: 'int PageCompound(const struct page *page)',
+    doc: 'Whether the page is part of a compound page.',
+    run: (call, page) => truth(call.kernel.PageCompound(call.k, call.page(page))),
+  },
+  {
+    signature: 'int PageBuddy(const struct page *page)',
+    doc: 'Whether the page is the first of a free block on the buddy lists.',
+    run: (call, page) => truth(call.kernel.PageBuddy(call.k, call.page(page))),
+  },
+]);
+
+const places = group('page', 'include/linux/mmzone.h', [
+  {
+    signature: 'enum zone_type page_zonenum(const struct page *page)',
+    doc: 'The number of the zone the page is in.',
+    run: (call, page) => call.kernel.page_zonenum(call.k, call.page(page)),
+  },
+  {
+    signature: 'struct zone *page_zone(const struct page *page)',
+    doc: 'The zone the page is in.',
+    run: (call, page) => call.pointer(call.kernel.page_zone(call.k, call.page(page))),
+  },
+  {
+    signature: 'int page_to_nid(const struct page *page)',
+    doc: 'The node the page is in: there is one, 0.',
+    run: (call, page) => (call.page(page), 0),
+  },
+  {
+    signature: 'enum zone_type zone_idx(struct zone *zone)',
+    doc: 'The number of a zone in its node.',
+    run: (call, zone) => call.kernel.zone_idx(call.k, call.cell(zone)),
+  },
+  {
+    signature: 'int get_pageblock_migratetype(const struct page *page)',
+    doc: 'The migratetype of the pageblock the page is in.',
+    run: (call, page) => call.kernel.get_pageblock_migratetype(call.k, call.page(page)),
+  },
+  {
+    signature: 'void set_pageblock_migratetype(struct page *page, int migratetype)',
+    doc: 'Changes the migratetype of the pageblock the page is in. Its free pages stay on their lists.',
+    changes,
+    run: (call, page, migratetype) => {
+      call.kernel.set_pageblock_migratetype(call.k, call.page(page), Number(migratetype));
+    },
+  },
+]);
+
+const debugging = group('page', 'mm/debug.c', [
+  {
+    signature: 'void dump_page(struct page *page, const char *reason)',
+    doc: 'Prints what the kernel knows about a page, and why it is asked.',
+    run: (call, page, reason) => {
+      call.kernel.dump_page(call.k, call.page(page), reason === 0 ? '' : call.string(reason));
+    },
+    // It writes to the log, which belongs to the tape.
+    changes,
+  },
+]);
+
+// --- flags -------------------------------------------------------------------------------------------------------------
+
+type FlagOperation = (call: BuiltinCall, which: PageFlag, page: Value) => BuiltinResult;
+
+const test: FlagOperation = (call, which, page) =>
+  truth(call.kernel.TestPageFlag(call.k, which, call.page(page)));
+const set: FlagOperation = (call, which, page) => {
+  call.kernel.SetPageFlag(call.k, which, call.page(page));
+  return undefined;
+};
+const clear: FlagOperation = (call, which, page) => {
+  call.kernel.ClearPageFlag(call.k, which, call.page(page));
+  return undefined;
+};
+const thenReturnOld =
+  (change: FlagOperation): FlagOperation =>
+  (call, which, page) => {
+    const old = test(call, which, page);
+    change(call, which, page);
+    return old;
+  };
+
+/** `Page{}`: what the names and prototypes are made from; {} is the flag's. */
+const FLAG_FUNCTIONS: readonly {
+  readonly prototype: string;
+  readonly doc: string;
+  readonly changes: boolean;
+  readonly run: FlagOperation;
+}[] = [
+  { prototype: 'int Page{}', doc: 'Whether {bit} is set.', changes: false, run: test },
+  { prototype: 'void SetPage{}', doc: 'Sets {bit}.', changes, run: set },
+  { prototype: 'void ClearPage{}', doc: 'Clears {bit}.', changes, run: clear },
+  { prototype: 'void __SetPage{}', doc: 'Sets {bit}, not atomically.', changes, run: set },
+  { prototype: 'void __ClearPage{}', doc: 'Clears {bit}, not atomically.', changes, run: clear },
+  {
+    prototype: 'int TestSetPage{}',
+    doc: 'Sets {bit}; whether it was set before.',
+    changes,
+    run: thenReturnOld(set),
+  },
+  {
+    prototype: 'int TestClearPage{}',
+    doc: 'Clears {bit}; whether it was set before.',
+    changes,
+    run: thenReturnOld(clear),
+  },
+];
+
+export const pageFlags: readonly Builtin[] = PAGE_FLAGS.flatMap((which) =>
+  FLAG_FUNCTIONS.map(({ prototype, doc, changes: changing, run }) => ({
+    name: prototype.replace(/^\w+ /, '').replace('{}', which.uname),
+    signature: `${prototype.replace('{}', which.uname)}(struct page *page)`,
+    doc: doc.replace('{bit}', which.bit),
+    source: 'include/linux/page-flags.h',
+    category: 'page flags' as const,
+    changes: changing,
+    run: (call: BuiltinCall, page: Value = 0) => run(call, which, page),
+  })),
+);
+
+export const page: readonly Builtin[] = [
+  ...references,
+  ...locks,
+  ...compound,
+  ...places,
+  ...debugging,
+];

@@ -1,0 +1,201 @@
+/** Allocating and freeing pages, and the allocator's own lists. */
+import type { Page } from '../../engine/kernel/types.js';
+import { asVirt } from '../../engine/memory/address.js';
+import { group } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+import type { Value } from '../semantics/arithmetic.js';
+
+const changes = true;
+
+export const pageAllocator = [
+  ...group('page allocator', 'mm/page_alloc.c', [
+    {
+      signature: 'struct page *alloc_pages(gfp_t gfp_mask, unsigned int order)',
+      doc: 'Allocates a block of 1 << order contiguous pages; NULL if there is none.',
+      changes,
+      run: (call, gfp, order) =>
+        call.pointer(call.kernel.alloc_pages(call.k, Number(gfp), Number(order))),
+    },
+    {
+      signature: 'void __free_pages(struct page *page, unsigned int order)',
+      doc: 'Drops a reference to a block; the last one frees it.',
+      changes,
+      run: (call, page, order) => {
+        call.kernel.__free_pages(call.k, call.page(page), Number(order));
+      },
+    },
+    {
+      signature: 'unsigned long __get_free_pages(gfp_t gfp_mask, unsigned int order)',
+      doc: 'As alloc_pages, but gives the linear address of the first page; 0 if there is none.',
+      changes,
+      run: (call, gfp, order) => call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
+    },
+    {
+      signature: 'unsigned long get_zeroed_page(gfp_t gfp_mask)',
+      doc: 'The linear address of a new page full of zeros; 0 if there is none.',
+      changes,
+      run: (call, gfp) => call.kernel.get_zeroed_page(call.k, Number(gfp)),
+    },
+    {
+      signature: 'void free_pages(unsigned long addr, unsigned int order)',
+      doc: 'Frees the block that begins at a linear address; nothing for 0.',
+      changes,
+      run: (call, addr, order) => {
+        if (addr !== 0) call.kernel.free_pages(call.k, linear(call, addr), Number(order));
+      },
+    },
+    {
+      signature: 'void *alloc_pages_exact(size_t size, gfp_t gfp_mask)',
+      doc: 'Allocates just as many pages as hold size bytes, contiguous; the rest of the block is freed.',
+      changes,
+      run: (call, size, gfp) => {
+        if (call.kernel.get_order(Number(size)) >= call.k.MAX_ORDER) return 0;
+        return call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
+      },
+    },
+    {
+      signature: 'void free_pages_exact(void *virt, size_t size)',
+      doc: 'Frees what alloc_pages_exact gave, by the same size.',
+      changes,
+      run: (call, virt, size) => {
+        call.kernel.free_pages_exact(call.k, linear(call, virt), Number(size));
+      },
+    },
+    {
+      signature: 'void split_page(struct page *page, unsigned int order)',
+      doc: 'Makes single pages of a block that is no compound page: each can be freed on its own.',
+      changes,
+      run: (call, page, order) => {
+        call.kernel.split_page(call.k, call.page(page), Number(order));
+      },
+    },
+    {
+      signature:
+        'unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr_pages, struct page **page_array)',
+      doc: 'Fills the NULL places of an array with single pages; how many of its places are filled then.',
+      changes,
+      run: bulkArray,
+    },
+    {
+      signature:
+        'unsigned long alloc_pages_bulk_list(gfp_t gfp, unsigned long nr_pages, struct list_head *list)',
+      doc: 'Puts single pages on a list by their lru; how many were allocated.',
+      changes,
+      run: (call, gfp, nr, list) =>
+        call.kernel.alloc_pages_bulk_list(call.k, Number(gfp), Number(nr), call.cell(list)),
+    },
+    {
+      signature: 'void free_unref_page_list(struct list_head *list)',
+      doc: 'Frees every page of a list, each without a reference left.',
+      changes,
+      run: (call, list) => {
+        call.kernel.free_unref_page_list(call.k, call.cell(list));
+      },
+    },
+    {
+      signature: 'struct folio *folio_alloc(gfp_t gfp, unsigned int order)',
+      doc: 'Allocates a compound page as a folio.',
+      changes,
+      run: (call, gfp, order) =>
+        call.pointer(call.kernel.folio_alloc(call.k, Number(gfp), Number(order))),
+    },
+    {
+      signature: 'void drain_local_pages(struct zone *zone)',
+      doc: "Returns this CPU's cached pages of a zone, or of all for NULL, to the buddy lists.",
+      changes,
+      run: (call, zone) => {
+        call.kernel.drain_local_pages(call.k, call.cellOrNull(zone));
+      },
+    },
+    {
+      signature: 'void drain_all_pages(struct zone *zone)',
+      doc: "Returns all CPUs' cached pages of a zone, or of all zones for NULL, to the buddy lists.",
+      changes,
+      run: (call, zone) => {
+        call.kernel.drain_all_pages(call.k, call.cellOrNull(zone));
+      },
+    },
+    {
+      signature:
+        'bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark, int highest_zoneidx, unsigned int alloc_flags)',
+      doc: 'Whether a zone keeps the watermark after an allocation of this order.',
+      run: (call, zone, order, mark, index, flags) =>
+        truth(
+          call.kernel.zone_watermark_ok(
+            call.k,
+            call.cell(zone),
+            Number(order),
+            Number(mark),
+            Number(index),
+            Number(flags),
+          ),
+        ),
+    },
+  ]),
+  ...group('page allocator', 'include/asm-generic/getorder.h', [
+    {
+      signature: 'int get_order(unsigned long size)',
+      doc: 'The smallest order whose block holds size bytes.',
+      run: (call, size) => call.kernel.get_order(Number(size)),
+    },
+  ]),
+  ...group('page allocator', 'include/linux/gfp.h', [
+    {
+      signature: 'enum zone_type gfp_zone(gfp_t flags)',
+      doc: 'The highest zone that a request with these flags may take pages from.',
+      run: (call, flags) => call.kernel.gfp_zone(call.k, Number(flags)),
+    },
+    {
+      signature: 'int gfp_migratetype(const gfp_t gfp_flags)',
+      doc: 'The kind of mobility that a request with these flags asks for.',
+      run: (call, flags) => call.kernel.gfp_migratetype(call.k, Number(flags)),
+    },
+  ]),
+  ...group('page allocator', 'include/linux/vmstat.h', [
+    {
+      signature: 'unsigned long zone_page_state(struct zone *zone, enum zone_stat_item item)',
+      doc: "A zone's counter, without what CPUs still keep for themselves.",
+      run: (call, zone, item) => call.kernel.zone_page_state(call.k, call.cell(zone), Number(item)),
+    },
+    {
+      signature:
+        'unsigned long zone_page_state_snapshot(struct zone *zone, enum zone_stat_item item)',
+      doc: "A zone's counter, with what CPUs keep for themselves.",
+      run: (call, zone, item) =>
+        call.kernel.zone_page_state_snapshot(call.k, call.cell(zone), Number(item)),
+    },
+    {
+      signature: 'unsigned long global_zone_page_state(enum zone_stat_item item)',
+      doc: 'A counter summed over all zones.',
+      run: (call, item) => call.kernel.global_zone_page_state(call.k, Number(item)),
+    },
+    {
+      signature: 'unsigned long nr_free_pages(void)',
+      doc: 'Free pages on the buddy lists of all zones.',
+      run: (call) => call.kernel.global_zone_page_state(call.k, call.k.NR_FREE_PAGES),
+    },
+  ]),
+];
+
+const truth = (condition: boolean): number => (condition ? 1 : 0);
+
+/** An address whose page exists; as for the kernel, a wild one faults. */
+function linear(call: BuiltinCall, address: Value) {
+  const va = asVirt(Number(address));
+  if (call.kernel.virt_to_page(call.k, va) === 0) call.cell(address);
+  return va;
+}
+
+function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): Value {
+  const nr = Number(count);
+  const size = call.profile.pointerSize;
+  const at = (i: number): Value => call.offset(array, i * size);
+  const pages: Page[] = [];
+  for (let i = 0; i < nr; i++) pages.push(call.pageOrNull(call.memory.load(at(i), size)));
+  const before = [...pages];
+  const filled = call.kernel.alloc_pages_bulk_array(call.k, Number(gfp), nr, pages);
+  pages.forEach((page, i) => {
+    if (page !== before[i]) call.memory.store(at(i), size, call.pointer(page));
+  });
+  return filled;
+}

@@ -1,0 +1,28 @@
+/** Every builtin, by name: the one table for the checker, the machine, completion, hover and the documentation. */
+import { addresses } from './addresses.js';
+import type { Builtin } from './builtin.js';
+import { checking } from './checking.js';
+import { lists } from './lists.js';
+import { memory } from './memory.js';
+import { output } from './output.js';
+import { page, pageFlags } from './page.js';
+import { pageAllocator } from './pages.js';
+import { tasks } from './tasks.js';
+
+export const allBuiltins: readonly Builtin[] = [
+  ...pageAllocator,
+  ...page,
+  ...pageFlags,
+  ...addresses,
+  ...lists,
+  ...memory,
+  ...checking,
+  ...output,
+  ...tasks,
+];
+
+const byName: ReadonlyMap<string, Builtin> = new Map(
+  allBuiltins.map((builtin) => [builtin.name, builtin]),
+);
+
+export const findBuiltin = (name: string): Builtin | undefined => byName.get(name);

@@ -1,0 +1,123 @@
+/**
+ * Writes the code of one function: instructions, labels, and how many values are on the stack at each point. The linker
+ * puts functions one after the other and moves their targets.
+ */
+import type { Value } from '../semantics/arithmetic.js';
+import { instruction, OPCODES, type OpcodeName } from './opcodes.js';
+import type { Boundary, SwitchTable } from './program.js';
+
+/** A place in the code that may not be known yet. */
+export class Label {
+  /** Word index in the function; -1: not placed. */
+  at = -1;
+  readonly uses: number[] = [];
+}
+
+export interface PendingSwitch {
+  readonly cases: readonly { readonly low: Value; readonly high: Value; readonly label: Label }[];
+  readonly otherwise: Label;
+}
+
+/** Things numbered across functions; those of a program that is already there come first. */
+export class Pool<T> {
+  private readonly added: T[] = [];
+  private readonly numbers = new Map<unknown, number>();
+
+  constructor(private readonly base: readonly T[] = []) {}
+
+  get items(): readonly T[] {
+    return this.base.length === 0 ? this.added : [...this.base, ...this.added];
+  }
+
+  /** The number of the item; a new one for a new item. */
+  number(item: T): number {
+    const known = this.numbers.get(item);
+    if (known !== undefined) return known;
+    const number = this.add(item);
+    this.numbers.set(item, number);
+    return number;
+  }
+
+  /** A number of its own for the item. */
+  add(item: T): number {
+    return this.base.length + this.added.push(item) - 1;
+  }
+}
+
+export class Assembler {
+  private readonly code: number[] = [];
+  private readonly labels: Label[] = [];
+  private readonly boundaryPlaces: { readonly word: number; readonly boundary: PendingBoundary }[] =
+    [];
+  private readonly switches: { readonly word: number; readonly table: PendingSwitch }[] = [];
+  /** Values on the stack here. */
+  depth = 0;
+
+  emit(name: OpcodeName, ...operands: number[]): void {
+    const { operands: expected, pops, pushes } = instruction(name);
+    if (operands.length !== expected) throw new Error(`${name} takes ${expected} operands`);
+    this.code.push(OPCODES[name], ...operands);
+    if (pops >= 0 && pushes >= 0) this.depth += pushes - pops;
+  }
+
+  /** Emits an instruction whose effect on the stack depends on its operands. */
+  emitCounted(name: OpcodeName, operands: readonly number[], pops: number, pushes: number): void {
+    this.code.push(OPCODES[name], ...operands);
+    this.depth += pushes - pops;
+  }
+
+  /** A label of this function. */
+  label(): Label {
+    const label = new Label();
+    this.labels.push(label);
+    return label;
+  }
+
+  jump(name: 'JUMP' | 'JUMP_IF' | 'JUMP_UNLESS', label: Label): void {
+    this.emit(name, 0);
+    const word = this.code.length - 1;
+    label.uses.push(word);
+  }
+
+  switchOn(table: PendingSwitch): void {
+    this.emit('SWITCH', 0);
+    this.switches.push({ word: this.code.length - 1, table });
+  }
+
+  place(label: Label): void {
+    label.at = this.code.length;
+  }
+
+  boundary(boundary: PendingBoundary): void {
+    this.boundaryPlaces.push({ word: this.code.length, boundary });
+    this.emit('BOUNDARY', 0);
+  }
+
+  /** Appends this function's code to a program's. */
+  link(into: Linked): number {
+    const base = into.code.length;
+    for (const label of this.labels) for (const use of label.uses) this.code[use] = base + label.at;
+    for (const { word, boundary } of this.boundaryPlaces) {
+      this.code[word + 1] = into.boundaries.length;
+      into.boundaries.push({ ...boundary, pc: base + word });
+    }
+    for (const { word, table } of this.switches) {
+      this.code[word] = into.switches.length;
+      into.switches.push({
+        cases: table.cases.map(({ low, high, label }) => ({ low, high, target: base + label.at })),
+        otherwise: base + table.otherwise.at,
+      });
+    }
+    into.code.push(...this.code);
+    return base;
+  }
+}
+
+export type PendingBoundary = Omit<Boundary, 'pc'>;
+
+/** What functions are linked into. */
+export interface Linked {
+  readonly code: number[];
+  readonly boundaries: Boundary[];
+  readonly switches: SwitchTable[];
+}

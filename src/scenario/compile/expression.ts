@@ -1,0 +1,182 @@
+/**
+ * One expression, to be evaluated at a boundary of a program: a watch, a hover, a condition, a line of the debug console.
+ *
+ * Variables in view there are found by name, then everything the program knows. An expression that may change nothing finds
+ * its variables by their place in the frame, so its code serves every frame that stands at the boundary; one that may change
+ * things runs in a frame of its own, and its variables are plain addresses.
+ */
+import type { CType } from '../../engine/types/model.js';
+import type { Value } from '../semantics/arithmetic.js';
+import { CTypes, isScalar } from '../semantics/cTypes.js';
+import { ExpressionChecker } from '../semantics/expressions.js';
+import { addressOf } from '../semantics/fold.js';
+import type { BitRange, Place, Term } from '../semantics/ir.js';
+import { Scope, type Variable, type VisibleVariable } from '../semantics/scope.js';
+import { isError } from '../semantics/typeResolver.js';
+import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
+import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
+import { parseExpression, type ParseOptions } from '../syntax/parse.js';
+import type { Expr } from '../syntax/ast.js';
+import { Assembler, Pool, type Linked } from './assembler.js';
+import { FRAME_HEADER_BYTES, type Boundary, type Program } from './program.js';
+import { TermCompiler, type Pools } from './terms.js';
+
+export interface ExpressionContext {
+  readonly program: Program;
+  /** Absent where no statement is about to run: only the top level's names are in view. */
+  readonly boundary: Boundary | undefined;
+  /** Where the frame lies; needed when things may be changed. */
+  readonly frameAddress: number;
+  readonly sideEffects: boolean;
+  /** Names with values that are not the program's: `$old`. */
+  readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: Value }>>;
+  /** Converts the value, as an assignment to an object of the type would. */
+  readonly convertTo?: CType;
+}
+
+/** An expression's code, and what its result is. */
+export interface CompiledExpression {
+  readonly type: CType;
+  /** value: the code leaves it. address: of an object with this type. void: nothing. */
+  readonly result: 'value' | 'address' | 'void';
+  /** Of a bit-field at the address. */
+  readonly bits: BitRange | undefined;
+  readonly code: Int32Array;
+  readonly entry: number;
+  readonly constants: readonly Value[];
+  readonly builtins: Program['builtins'];
+  readonly sites: Program['sites'];
+  readonly strings: Uint8Array;
+  readonly frameBytes: number;
+}
+
+export type ExpressionResult =
+  | { readonly expression: CompiledExpression; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly expression?: undefined; readonly diagnostics: readonly Diagnostic[] };
+
+export function compileExpression(text: string, context: ExpressionContext): ExpressionResult {
+  const { program, sideEffects } = context;
+  const { profile, macros, globalScope } = program;
+  const scope = evaluationScope(context);
+  const isTypeName: NonNullable<ParseOptions['isTypeName']> = (name) => {
+    const meaning = scope.lookup(name);
+    if (meaning !== undefined) return meaning.kind === 'typedef';
+    return profile.types.typedef(name) !== undefined;
+  };
+  const parsed = parseExpression(text, { isTypeName, macros });
+  if (parsed.diagnostics.some(isProblem)) return { diagnostics: parsed.diagnostics };
+  const functions = new FunctionTable();
+  functions.declared.push(...program.declaredFunctions);
+  const unit: Unit = {
+    profile,
+    types: new CTypes(profile.types),
+    window: program.window,
+    diagnostics: new Diagnostics(),
+    strings: new StringPool(stringsAddress(program)),
+    data: new Allocator(program.window.data + program.dataBytes),
+    functions,
+    staticInitialisers: [],
+    effects: sideEffects,
+  };
+  const frame = new Allocator(0);
+  frame.allocate(FRAME_HEADER_BYTES, 1);
+  const checker = new ExpressionChecker(unit, scope, frame, globalScope);
+  const result = checkExpression(checker, parsed.expression, context.convertTo);
+  const diagnostics = unit.diagnostics.all();
+  if (result === undefined || diagnostics.some(isProblem)) return { diagnostics };
+  return { expression: assemble(result, unit, frame, context), diagnostics };
+}
+
+const isProblem = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error';
+
+/** Strings of an expression have addresses past those of the program. */
+export const stringsAddress = ({ window, strings }: Program): number =>
+  window.strings + Math.ceil((strings.length + 1) / 4096) * 4096;
+
+interface Checked {
+  readonly term: Term;
+  readonly type: CType;
+  readonly result: CompiledExpression['result'];
+  readonly bits: BitRange | undefined;
+}
+
+function checkExpression(
+  checker: ExpressionChecker,
+  expr: Expr,
+  convertTo: CType | undefined,
+): Checked | undefined {
+  const place = convertTo === undefined ? checker.place(expr) : undefined;
+  if (place !== undefined) return isError(place.type) ? undefined : placeResult(checker, place);
+  const value = checker.term(expr);
+  if (isError(value.type)) return undefined;
+  const term =
+    convertTo === undefined ? value : checker.convertTo(value, convertTo, expr.span, 'assignment');
+  if (isError(term.type)) return undefined;
+  const { type } = term;
+  if (type.kind === 'void') return { term, type, result: 'void', bits: undefined };
+  return { term, type, result: isScalar(type) ? 'value' : 'address', bits: undefined };
+}
+
+function placeResult(checker: ExpressionChecker, place: Place): Checked {
+  const pointer = checker.pointerTo(place.type);
+  const term = addressOf(pointer, { ...place, bits: undefined });
+  return { term, type: place.type, result: 'address', bits: place.bits };
+}
+
+function assemble(
+  { term, type, result, bits }: Checked,
+  unit: Unit,
+  frame: Allocator,
+  { program, sideEffects }: ExpressionContext,
+): CompiledExpression {
+  const pools: Pools = {
+    constants: new Pool(program.constants),
+    builtins: new Pool(program.builtins),
+    sites: new Pool(program.sites),
+  };
+  const asm = new Assembler();
+  new TermCompiler(asm, unit.types, pools, frame).value(term);
+  asm.emit('END');
+  // Functions of the script can only be called where things may change: else their code is not needed.
+  const before = sideEffects ? Array.from(program.code) : [];
+  const linked: Linked = { code: before, boundaries: [], switches: [] };
+  const entry = asm.link(linked);
+  return {
+    type,
+    result,
+    bits,
+    code: Int32Array.from(linked.code),
+    entry,
+    constants: pools.constants.items,
+    builtins: pools.builtins.items,
+    sites: pools.sites.items,
+    strings: unit.strings.content(),
+    frameBytes: Math.ceil(frame.sizeBytes / 8) * 8,
+  };
+}
+
+/** The names in view at a boundary: its variables, the types of the blocks around, the top level. */
+function evaluationScope(context: ExpressionContext): Scope {
+  const { program, boundary, values } = context;
+  const scope = new Scope(program.globalScope);
+  const blocks: Scope[] = [];
+  for (let at = boundary?.scope; at !== undefined && at !== program.globalScope; at = at.parent)
+    blocks.unshift(at);
+  for (const block of blocks) block.copyTypesTo(scope);
+  for (const variable of outermostFirst(boundary?.visible))
+    scope.declare(variable.name, placed(variable, context));
+  for (const [name, { type, value }] of Object.entries(values ?? {}))
+    scope.declare(name, { kind: 'enumerator', type, value, span: { start: 0, end: 0 } });
+  return scope;
+}
+
+function placed(variable: Variable, { sideEffects, frameAddress }: ExpressionContext): Variable {
+  if (!sideEffects || variable.storage === 'fixed') return variable;
+  return { ...variable, storage: 'fixed', location: frameAddress + variable.location };
+}
+
+function outermostFirst(visible: VisibleVariable | undefined): Variable[] {
+  const variables: Variable[] = [];
+  for (let at = visible; at !== undefined; at = at.outer) variables.unshift(at.variable);
+  return variables;
+}

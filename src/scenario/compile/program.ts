@@ -1,0 +1,94 @@
+/**
+ * A compiled script: code, and everything the machine and the debugger need to know about it. Nothing in it changes.
+ */
+import type { CType } from '../../engine/types/model.js';
+import type { Profile } from '../../engine/types/profile.js';
+import type { Builtin } from '../builtins/builtin.js';
+import type { Repr, Value } from '../semantics/arithmetic.js';
+import type { Scope, ScriptFunction, Variable, VisibleVariable } from '../semantics/scope.js';
+import type { WindowLayout } from '../semantics/window.js';
+import type { MacroTable } from '../syntax/preprocess.js';
+import type { LineMap, Span } from '../syntax/span.js';
+
+/** A place between statements: the machine's whole state is on the tape there. */
+export interface Boundary {
+  readonly pc: number;
+  /** The statement that is about to run. */
+  readonly span: Span;
+  /** Index among the functions of the program. */
+  readonly function: number;
+  /** Variables of the function in view, innermost first. */
+  readonly visible: VisibleVariable | undefined;
+  readonly scope: Scope;
+}
+
+export interface ParameterSlot {
+  readonly offset: number;
+  /** How a scalar is stored; undefined for a struct, of which the caller gives the address. */
+  readonly repr: Repr | undefined;
+  readonly sizeBytes: number;
+}
+
+/** A function of the script, the body of a task, or the script itself. */
+export interface CompiledFunction {
+  readonly name: string;
+  readonly kind: 'main' | 'task' | 'function';
+  readonly entry: number;
+  readonly frameBytes: number;
+  readonly parameters: readonly ParameterSlot[];
+  /** Where the frame keeps the address for a struct result. */
+  readonly resultSlot: number | undefined;
+  /** Name and definition, for breakpoints on functions. */
+  readonly span: Span;
+}
+
+export interface CompiledTask {
+  readonly name: string;
+  /** Index of its body among the functions. Task 0 is the script itself. */
+  readonly function: number;
+}
+
+export interface SwitchTable {
+  readonly cases: readonly { readonly low: Value; readonly high: Value; readonly target: number }[];
+  readonly otherwise: number;
+}
+
+/** A call of a builtin as it stands in the text. */
+export interface CallSite {
+  readonly span: Span;
+}
+
+export interface Program {
+  readonly text: string;
+  readonly lines: LineMap;
+  readonly profile: Profile;
+  readonly window: WindowLayout;
+  readonly code: Int32Array;
+  readonly constants: readonly Value[];
+  readonly switches: readonly SwitchTable[];
+  readonly builtins: readonly Builtin[];
+  readonly sites: readonly CallSite[];
+  /** Sorted by pc; its index is the boundary's number. */
+  readonly boundaries: readonly Boundary[];
+  /** The script's functions come first: their index is that of {@link ScriptFunction}. */
+  readonly functions: readonly CompiledFunction[];
+  readonly tasks: readonly CompiledTask[];
+  readonly strings: Uint8Array;
+  /** Bytes of top-level and static variables. */
+  readonly dataBytes: number;
+  readonly globals: readonly Variable[];
+  readonly globalScope: Scope;
+  readonly declaredFunctions: readonly ScriptFunction[];
+  readonly macros: MacroTable;
+}
+
+/** What stands at the start of each frame: return pc, bytes of stack in use by the caller. */
+export const FRAME_HEADER_BYTES = 8;
+/** Bytes that a value needs while it waits for a call to return. */
+export const SPILL_BYTES = 8;
+
+/** A scalar's or an object's type and address, as the debugger shows it. */
+export interface TypedAddress {
+  readonly type: CType;
+  readonly address: number;
+}

@@ -1,0 +1,504 @@
+/**
+ * Statements to code: control flow, scopes, and the boundaries at which the debugger may stop.
+ *
+ * Each statement that does something begins with a boundary; so does each condition and each step of a loop, so no run of the
+ * machine is longer than one turn. A function's closing brace is one too: its locals can still be seen there.
+ */
+import type { CType } from '../../engine/types/model.js';
+import { convert, type Value } from '../semantics/arithmetic.js';
+import { isInteger, isStruct, isVoid, functionOf } from '../semantics/cTypes.js';
+import type { ExpressionChecker } from '../semantics/expressions.js';
+import { fixedPlace, framePlace, pointedPlace } from '../semantics/fold.js';
+import type { Place, Term } from '../semantics/ir.js';
+import { Scope, type Variable } from '../semantics/scope.js';
+import { isError } from '../semantics/typeResolver.js';
+import { errorType, type Unit } from '../semantics/unit.js';
+import type {
+  Block,
+  Declarator,
+  DeclarationStatement,
+  Expr,
+  ForStatement,
+  FunctionDefinition,
+  Statement,
+  TaskStatement,
+} from '../syntax/ast.js';
+import { spanOf, type Span } from '../syntax/span.js';
+import type { Assembler, Label } from './assembler.js';
+import { hasEffect } from './effects.js';
+import type { TermCompiler } from './terms.js';
+
+/** The function whose body is compiled. */
+export interface FunctionContext {
+  readonly kind: 'main' | 'task' | 'function';
+  /** Its index among the script's functions; of a task's body, -1 less the task's number. */
+  readonly index: number;
+  readonly result: CType;
+  /** Where the frame keeps the address for a struct result. */
+  readonly resultSlot: number | undefined;
+}
+
+/** What statements at the top level hand to whoever compiles the whole script. */
+export interface TopLevel {
+  function(definition: FunctionDefinition): void;
+  /** The number of a new task with this body; undefined, with a finding, if there can be none. */
+  task(statement: TaskStatement): number | undefined;
+}
+
+interface Breakable {
+  readonly onBreak: Label;
+  /** Absent in a switch. */
+  readonly onContinue: Label | undefined;
+  /** How many `cpu` blocks were open outside. */
+  readonly cpuDepth: number;
+}
+
+interface SwitchContext {
+  readonly type: CType;
+  readonly cases: { low: Value; high: Value; label: Label }[];
+  otherwise: Label | undefined;
+}
+
+export class StatementCompiler {
+  private readonly breakables: Breakable[] = [];
+  private readonly switches: SwitchContext[] = [];
+  /** Frame offsets where the open `cpu` blocks keep the CPU before. */
+  private readonly cpuSlots: number[] = [];
+
+  constructor(
+    private readonly unit: Unit,
+    private readonly checker: ExpressionChecker,
+    private readonly asm: Assembler,
+    private readonly terms: TermCompiler,
+    private readonly context: FunctionContext,
+    private readonly globalScope: Scope,
+    private readonly top: TopLevel,
+  ) {}
+
+  private get scope(): Scope {
+    return this.checker.scope;
+  }
+
+  private boundary(span: Span, visible = this.scope.visible): void {
+    this.asm.boundary({ span, function: this.context.index, visible, scope: this.scope });
+  }
+
+  private inScope(compile: () => void): void {
+    const outer = this.checker.scope;
+    this.checker.scope = new Scope(outer);
+    compile();
+    this.checker.scope = outer;
+  }
+
+  statements(list: readonly Statement[]): void {
+    for (const statement of list) this.statement(statement);
+  }
+
+  /** The body of a function or task, and its end at the closing brace. */
+  body(block: Block): void {
+    this.statements(block.statements);
+    this.boundary(spanOf(block.span.end - 1, block.span.end));
+    this.finish(undefined);
+  }
+
+  /** Leaves the function, with a value where it has one. */
+  finish(value: Term | undefined): void {
+    const { asm } = this;
+    for (const slot of this.cpuSlots.toReversed()) asm.emit('LEAVE_CPU', slot);
+    if (this.context.kind !== 'function') {
+      if (value !== undefined) this.terms.effect(value);
+      asm.emit('END');
+      return;
+    }
+    const { result, resultSlot } = this.context;
+    if (isVoid(result)) {
+      if (value !== undefined) this.terms.effect(value);
+      asm.emit('RETURN', 0);
+      return;
+    }
+    if (resultSlot !== undefined) {
+      const pointer = this.unit.types.pointerTo(result);
+      const slot: Term = { kind: 'load', type: pointer, place: framePlace(pointer, resultSlot) };
+      const to = pointedPlace(result, slot);
+      const sizeBytes = this.unit.types.size(result);
+      this.terms.value(
+        value === undefined ? slot : { kind: 'copy', type: result, to, from: value, sizeBytes },
+      );
+    } else if (value === undefined) asm.emit('INT', 0);
+    else this.terms.value(value);
+    asm.emitCounted('RETURN', [1], 1, 0);
+  }
+
+  private statement(statement: Statement): void {
+    switch (statement.kind) {
+      case 'expression':
+        this.expression(statement.value, statement.span);
+        break;
+      case 'declaration':
+        this.declaration(statement);
+        break;
+      case 'function':
+        this.nestedOnly('functions are defined', statement.nameSpan, () =>
+          this.top.function(statement),
+        );
+        break;
+      case 'task':
+        this.nestedOnly('tasks are declared', statement.nameSpan, () => this.task(statement));
+        break;
+      case 'cpu':
+        this.cpu(statement.cpu, statement.body);
+        break;
+      case 'if':
+        this.if(statement.test, statement.then, statement.otherwise);
+        break;
+      case 'while':
+        this.while(statement.test, statement.body);
+        break;
+      case 'do':
+        this.do(statement.body, statement.test);
+        break;
+      case 'for':
+        this.inScope(() => this.for(statement));
+        break;
+      case 'switch':
+        this.switch(statement.value, statement.body);
+        break;
+      case 'case':
+        this.case(statement.value, statement.high, statement.span);
+        break;
+      case 'default':
+        this.default(statement.span);
+        break;
+      case 'break':
+      case 'continue':
+        this.leaveLoop(statement.kind, statement.span);
+        break;
+      case 'return':
+        this.return(statement.value, statement.span);
+        break;
+      case 'empty':
+        break;
+      case 'block':
+        this.inScope(() => this.statements(statement.statements));
+        break;
+    }
+  }
+
+  private nestedOnly(what: string, span: Span, compile: () => void): void {
+    if (this.scope === this.globalScope && this.context.kind === 'main') compile();
+    else this.unit.diagnostics.error('bad-control', span, `${what} at the top level only`);
+  }
+
+  private expression(expr: Expr, span: Span): void {
+    const term = this.checker.term(expr);
+    if (isError(term.type)) return;
+    if (!hasEffect(term))
+      this.unit.diagnostics.warning('no-effect', expr.span, 'this statement does nothing');
+    this.boundary(span);
+    this.terms.effect(term);
+  }
+
+  private task(statement: TaskStatement): void {
+    const number = this.top.task(statement);
+    if (number === undefined) return;
+    this.boundary(spanOf(statement.span.start, statement.nameSpan.end));
+    this.asm.emit('TASK', number);
+  }
+
+  private cpu(cpu: Expr, body: Block): void {
+    const term = this.checker.term(cpu);
+    const { types, diagnostics } = this.unit;
+    if (isError(term.type)) return;
+    if (!isInteger(term.type)) {
+      diagnostics.error('type-mismatch', cpu.span, 'the number of a CPU is an integer');
+      return;
+    }
+    this.boundary(cpu.span);
+    const slot = this.checker.frame.allocate(4, 4);
+    this.terms.value(this.checker.convertTo(term, types.int, cpu.span, 'assignment'));
+    this.asm.emit('ENTER_CPU', slot);
+    this.cpuSlots.push(slot);
+    this.inScope(() => this.statements(body.statements));
+    this.cpuSlots.pop();
+    this.asm.emit('LEAVE_CPU', slot);
+  }
+
+  // --- choices -----------------------------------------------------------------------------------------------------------
+
+  private condition(test: Expr): void {
+    this.boundary(test.span);
+    const term = this.checker.condition(test);
+    if (isError(term.type)) this.asm.emit('INT', 0);
+    else this.terms.value(term);
+  }
+
+  private if(test: Expr, then: Statement, otherwise: Statement | undefined): void {
+    const { asm } = this;
+    const no = asm.label();
+    this.condition(test);
+    asm.jump('JUMP_UNLESS', no);
+    this.inScope(() => this.statement(then));
+    if (otherwise === undefined) {
+      asm.place(no);
+      return;
+    }
+    const done = asm.label();
+    asm.jump('JUMP', done);
+    asm.place(no);
+    this.inScope(() => this.statement(otherwise));
+    asm.place(done);
+  }
+
+  private switch(valueExpr: Expr, body: Statement): void {
+    const { asm, unit } = this;
+    this.boundary(valueExpr.span);
+    const value = this.checker.term(valueExpr);
+    const usable = isInteger(value.type) && !isError(value.type);
+    if (!usable && !isError(value.type)) {
+      const name = unit.types.name(value.type);
+      unit.diagnostics.error(
+        'type-mismatch',
+        valueExpr.span,
+        `switch needs an integer, not '${name}'`,
+      );
+    }
+    const type = usable ? unit.types.promoted(value.type) : unit.types.int;
+    const done = asm.label();
+    const context: SwitchContext = { type, cases: [], otherwise: undefined };
+    const cases: { low: Value; high: Value; label: Label }[] = context.cases;
+    const otherwise = asm.label();
+    if (usable) this.terms.value(this.checker.convertTo(value, type, valueExpr.span, 'assignment'));
+    else asm.emit('INT', 0);
+    asm.switchOn({ cases, otherwise });
+    this.switches.push(context);
+    this.loop({ onBreak: done, onContinue: undefined }, () =>
+      this.inScope(() => this.statement(body)),
+    );
+    this.switches.pop();
+    if (context.otherwise === undefined) asm.place(otherwise);
+    else otherwise.at = context.otherwise.at;
+    asm.place(done);
+  }
+
+  private case(lowExpr: Expr, highExpr: Expr | undefined, span: Span): void {
+    const context = this.switches.at(-1);
+    const low = this.checker.constantOf(lowExpr, 'the value of a case');
+    const high = highExpr && this.checker.constantOf(highExpr, 'the value of a case');
+    if (context === undefined) {
+      this.unit.diagnostics.error('bad-control', span, "'case' outside of a switch");
+      return;
+    }
+    if (low === undefined) return;
+    const repr = this.unit.types.scalarRepr(context.type);
+    const from = convert(low, repr);
+    const to = high === undefined ? from : convert(high, repr);
+    const same = context.cases.find((other) => from <= other.high && to >= other.low);
+    if (same !== undefined)
+      this.unit.diagnostics.error('redefined', lowExpr.span, 'this value has a case already');
+    const label = this.asm.label();
+    this.asm.place(label);
+    context.cases.push({ low: from, high: to, label });
+  }
+
+  private default(span: Span): void {
+    const context = this.switches.at(-1);
+    if (context === undefined)
+      this.unit.diagnostics.error('bad-control', span, "'default' outside of a switch");
+    else if (context.otherwise !== undefined)
+      this.unit.diagnostics.error('redefined', span, "a second 'default' in one switch");
+    else this.asm.place((context.otherwise = this.asm.label()));
+  }
+
+  // --- loops ---------------------------------------------------------------------------------------------------------------
+
+  private loop(labels: Omit<Breakable, 'cpuDepth'>, compile: () => void): void {
+    this.breakables.push({ ...labels, cpuDepth: this.cpuSlots.length });
+    compile();
+    this.breakables.pop();
+  }
+
+  private while(test: Expr, body: Statement): void {
+    const { asm } = this;
+    const [start, check, done] = [asm.label(), asm.label(), asm.label()];
+    asm.jump('JUMP', check);
+    asm.place(start);
+    this.loop({ onBreak: done, onContinue: check }, () => this.inScope(() => this.statement(body)));
+    asm.place(check);
+    this.condition(test);
+    asm.jump('JUMP_IF', start);
+    asm.place(done);
+  }
+
+  private do(body: Statement, test: Expr): void {
+    const { asm } = this;
+    const [start, check, done] = [asm.label(), asm.label(), asm.label()];
+    asm.place(start);
+    this.loop({ onBreak: done, onContinue: check }, () => this.inScope(() => this.statement(body)));
+    asm.place(check);
+    this.condition(test);
+    asm.jump('JUMP_IF', start);
+    asm.place(done);
+  }
+
+  private for({ init, test, step, body, span }: ForStatement): void {
+    const { asm } = this;
+    const [start, next, check, done] = [asm.label(), asm.label(), asm.label(), asm.label()];
+    if (init !== undefined) this.statement(init);
+    asm.jump('JUMP', check);
+    asm.place(start);
+    this.loop({ onBreak: done, onContinue: next }, () => this.inScope(() => this.statement(body)));
+    asm.place(next);
+    if (step !== undefined) this.expression(step, step.span);
+    asm.place(check);
+    if (test === undefined) {
+      this.boundary(spanOf(span.start, body.span.start));
+      asm.jump('JUMP', start);
+    } else {
+      this.condition(test);
+      asm.jump('JUMP_IF', start);
+    }
+    asm.place(done);
+  }
+
+  private leaveLoop(kind: 'break' | 'continue', span: Span): void {
+    const target = this.breakables.findLast(
+      (candidate) => kind === 'break' || candidate.onContinue !== undefined,
+    );
+    const label = kind === 'break' ? target?.onBreak : target?.onContinue;
+    if (target === undefined || label === undefined) {
+      const where = kind === 'break' ? 'a loop or switch' : 'a loop';
+      this.unit.diagnostics.error('bad-control', span, `'${kind}' outside of ${where}`);
+      return;
+    }
+    this.boundary(span);
+    for (const slot of this.cpuSlots.slice(target.cpuDepth).toReversed())
+      this.asm.emit('LEAVE_CPU', slot);
+    this.asm.jump('JUMP', label);
+  }
+
+  private return(expr: Expr | undefined, span: Span): void {
+    const { result, kind } = this.context;
+    const { diagnostics, types } = this.unit;
+    this.boundary(span);
+    if (expr === undefined) {
+      if (kind === 'function' && !isVoid(result))
+        diagnostics.error('bad-control', span, `this function returns a '${types.name(result)}'`);
+      this.finish(undefined);
+      return;
+    }
+    const value = this.checker.term(expr);
+    if (isError(value.type)) return;
+    if (kind !== 'function' || (isVoid(result) && isVoid(value.type))) {
+      this.finish(value);
+    } else if (isVoid(result)) {
+      diagnostics.error('bad-control', expr.span, 'this function returns nothing');
+    } else {
+      this.finish(this.checker.convertTo(value, result, expr.span, 'returned value'));
+    }
+  }
+
+  // --- declarations --------------------------------------------------------------------------------------------------------
+
+  private declaration(statement: DeclarationStatement): void {
+    // `struct x { ... };` declares by being looked at.
+    this.checker.resolve(statement.base);
+    const stores: Term[] = [];
+    // Where the debugger stops before a declaration, its variables are not there yet.
+    const { visible } = this.scope;
+    for (const declarator of statement.declarators) {
+      if (declarator.name === '') continue;
+      if (statement.storage === 'typedef') this.typedef(declarator);
+      else if (declarator.type.kind === 'function') this.prototype(declarator);
+      else if (statement.storage === 'extern') this.extern(declarator);
+      else stores.push(...this.variable(declarator, statement.storage === 'static'));
+    }
+    if (stores.length === 0) return;
+    this.boundary(statement.span, visible);
+    for (const store of stores) this.terms.effect(store);
+  }
+
+  private typedef({ name, type, nameSpan }: Declarator): void {
+    this.checkNew(name, nameSpan);
+    this.scope.declare(name, {
+      kind: 'typedef',
+      type: { kind: 'typedef', name, target: this.checker.resolve(type) },
+      span: nameSpan,
+    });
+  }
+
+  private prototype({ name, type, nameSpan }: Declarator): void {
+    if (type.kind === 'function') this.checker.declareFunction(name, type, nameSpan);
+  }
+
+  /** `extern` names something of the kernel; there is nothing else outside. */
+  private extern({ name, type, nameSpan }: Declarator): void {
+    this.checker.resolve(type);
+    if (this.unit.profile.symbol(name) !== undefined) return;
+    this.unit.diagnostics.error('unknown-name', nameSpan, `the kernel has no variable '${name}'`);
+  }
+
+  /** Declares a variable; the stores of its initialiser, unless they belong to the program's start. */
+  private variable(declarator: Declarator, isStatic: boolean): Term[] {
+    const { name, nameSpan, initializer } = declarator;
+    const { types, diagnostics } = this.unit;
+    const written = this.checker.resolve(declarator.type);
+    const flexible = declarator.type.kind === 'array' && declarator.type.length === undefined;
+    const type = flexible ? this.checker.completedArray(written, initializer) : written;
+    this.checkNew(name, nameSpan);
+    const usable = this.checkObject(type, nameSpan);
+    const fixed = isStatic || this.scope === this.globalScope;
+    const variable = this.place(name, usable ? type : types.int, fixed, nameSpan);
+    this.scope.declare(name, usable ? variable : { ...variable, type: errorType });
+    if (initializer === undefined || !usable) {
+      if (initializer?.kind === 'value') this.checker.term(initializer.value);
+      return [];
+    }
+    const place: Place =
+      variable.storage === 'frame'
+        ? framePlace(type, variable.location)
+        : fixedPlace(type, variable.location);
+    const stores = this.checker.initialise(place, initializer);
+    // At the top level `static` says nothing that is not so anyway.
+    if (!isStatic || this.scope === this.globalScope) return stores;
+    if (stores.some((store) => !isConstantStore(store)))
+      diagnostics.error(
+        'not-constant',
+        initializer.span,
+        'a static variable starts with a constant',
+      );
+    else this.unit.staticInitialisers.push(...stores);
+    return [];
+  }
+
+  private checkObject(type: CType, span: Span): boolean {
+    if (isError(type)) return false;
+    const { types, diagnostics } = this.unit;
+    const size = types.size(type);
+    if (size > 0 && functionOf(type) === undefined) return true;
+    if (isStruct(type) && size === 0 && this.isEmptyStruct(type)) return true;
+    const name = types.name(type);
+    diagnostics.error('incomplete-type', span, `a variable of type '${name}' has no size`);
+    return false;
+  }
+
+  private isEmptyStruct(type: CType): boolean {
+    return type.kind === 'struct' && type.complete;
+  }
+
+  private checkNew(name: string, span: Span): void {
+    if (this.scope.own(name) !== undefined)
+      this.unit.diagnostics.error('redefined', span, `'${name}' is defined twice`);
+  }
+
+  private place(name: string, type: CType, fixed: boolean, span: Span): Variable {
+    const { types, data } = this.unit;
+    const align = Math.max(1, types.align(type));
+    const allocator = fixed ? data : this.checker.frame;
+    const location = allocator.allocate(types.size(type), align);
+    const storage = fixed ? 'fixed' : 'frame';
+    return { kind: 'variable', name, type, storage, location, parameter: false, span };
+  }
+}
+
+const isConstantStore = (store: Term): boolean =>
+  store.kind === 'clear' || (store.kind === 'store' && store.value.kind === 'constant');

@@ -1,0 +1,129 @@
+/**
+ * The kernel's macros that are C themselves: a script sees them as if it had included the headers that have them.
+ *
+ * Each line is one macro; a comment after it is its documentation, with the header where the kernel keeps it.
+ */
+import { readMacros, type MacroTable } from './syntax/preprocess.js';
+
+const TEXT = `
+#define NULL ((void *)0) // The null pointer. include/linux/stddef.h
+#define true ((_Bool)1) // include/linux/stddef.h
+#define false ((_Bool)0) // include/linux/stddef.h
+#define PAGE_SIZE (1UL << PAGE_SHIFT) // Bytes in a page. arch/x86/include/asm/page_types.h
+#define PAGE_MASK (~(PAGE_SIZE - 1)) // The page part of an address. arch/x86/include/asm/page_types.h
+#define PAGE_ALIGN(addr) ALIGN((addr), PAGE_SIZE) // An address rounded up to a page. include/linux/mm.h
+#define PAGE_ALIGNED(addr) IS_ALIGNED((unsigned long)(addr), PAGE_SIZE) // Whether an address begins a page. include/linux/mm.h
+#define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK) // Bytes from the start of the page. include/linux/mm.h
+#define PFN_ALIGN(x) (((unsigned long)(x) + (PAGE_SIZE - 1)) & PAGE_MASK) // include/linux/pfn.h
+#define PFN_UP(x) (((x) + PAGE_SIZE - 1) >> PAGE_SHIFT) // Bytes to pages, rounded up. include/linux/pfn.h
+#define PFN_DOWN(x) ((x) >> PAGE_SHIFT) // Bytes to pages, rounded down. include/linux/pfn.h
+#define PFN_PHYS(x) ((phys_addr_t)(x) << PAGE_SHIFT) // Page frame number to physical address. include/linux/pfn.h
+#define PHYS_PFN(x) ((unsigned long)((x) >> PAGE_SHIFT)) // Physical address to page frame number. include/linux/pfn.h
+#define MAX_ORDER_NR_PAGES (1 << (MAX_ORDER - 1)) // Pages in the largest block. include/linux/mmzone.h
+#define BIT(nr) (1UL << (nr)) // include/vdso/bits.h
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0])) // Elements of an array. include/linux/kernel.h
+#define ALIGN(x, a) (((x) + ((typeof(x))(a) - 1)) & ~((typeof(x))(a) - 1)) // Rounded up to a multiple of a power of two. include/linux/align.h
+#define ALIGN_DOWN(x, a) ((x) & ~((typeof(x))(a) - 1)) // Rounded down to a multiple of a power of two. include/linux/align.h
+#define IS_ALIGNED(x, a) (((x) & ((typeof(x))(a) - 1)) == 0) // include/linux/align.h
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d)) // include/linux/math.h
+#define min_t(type, x, y) min((type)(x), (type)(y)) // include/linux/minmax.h
+#define max_t(type, x, y) max((type)(x), (type)(y)) // include/linux/minmax.h
+#define clamp(val, lo, hi) min(max((val), (lo)), (hi)) // include/linux/minmax.h
+#define swap(a, b) do { typeof(a) __swapped = (a); (a) = (b); (b) = __swapped; } while (0) // include/linux/minmax.h
+#define likely(x) (!!(x)) // include/linux/compiler.h
+#define unlikely(x) (!!(x)) // include/linux/compiler.h
+#define READ_ONCE(x) (x) // include/asm-generic/rwonce.h
+#define WRITE_ONCE(x, val) ((x) = (val)) // include/asm-generic/rwonce.h
+#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member))) // The struct around a member. include/linux/container_of.h
+#define list_entry(ptr, type, member) container_of(ptr, type, member) // The struct around a list head. include/linux/list.h
+#define list_first_entry(head, type, member) list_entry((head)->next, type, member) // include/linux/list.h
+#define list_last_entry(head, type, member) list_entry((head)->prev, type, member) // include/linux/list.h
+#define list_next_entry(pos, member) list_entry((pos)->member.next, typeof(*(pos)), member) // include/linux/list.h
+#define list_prev_entry(pos, member) list_entry((pos)->member.prev, typeof(*(pos)), member) // include/linux/list.h
+#define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next) // include/linux/list.h
+#define list_for_each_entry(pos, head, member) for (pos = list_first_entry(head, typeof(*pos), member); &pos->member != (head); pos = list_next_entry(pos, member)) // include/linux/list.h
+#define list_for_each_entry_reverse(pos, head, member) for (pos = list_last_entry(head, typeof(*pos), member); &pos->member != (head); pos = list_prev_entry(pos, member)) // include/linux/list.h
+#define list_for_each_entry_safe(pos, n, head, member) for (pos = list_first_entry(head, typeof(*pos), member), n = list_next_entry(pos, member); &pos->member != (head); pos = n, n = list_next_entry(n, member)) // include/linux/list.h
+#define LIST_HEAD(name) struct list_head name = { &name, &name } // A list head that is initialised. include/linux/list.h
+#define for_each_zone(zone) for (zone = contig_page_data.node_zones; zone < contig_page_data.node_zones + MAX_NR_ZONES; zone++) // Every zone of the machine. include/linux/mmzone.h
+#define for_each_populated_zone(zone) for_each_zone(zone) if (zone->present_pages) // Every zone that has pages. include/linux/mmzone.h
+#define alloc_page(gfp_mask) alloc_pages(gfp_mask, 0) // One page. include/linux/gfp.h
+#define __get_free_page(gfp_mask) __get_free_pages((gfp_mask), 0) // include/linux/gfp.h
+#define __free_page(page) __free_pages((page), 0) // include/linux/gfp.h
+#define free_page(addr) free_pages((addr), 0) // include/linux/gfp.h
+#define __pa(x) ((unsigned long)virt_to_phys((const void *)(x))) // Physical address of a linear one. arch/x86/include/asm/page.h
+#define __va(x) ((void *)((unsigned long)(x) + PAGE_OFFSET)) // Linear address of a physical one. arch/x86/include/asm/page.h
+#define virt_to_page(kaddr) pfn_to_page(__pa(kaddr) >> PAGE_SHIFT) // The page behind a linear address. arch/x86/include/asm/page.h
+#define virt_to_pfn(kaddr) (__pa(kaddr) >> PAGE_SHIFT) // The page frame number behind a linear address. arch/x86/include/asm/page.h
+#define virt_addr_valid(kaddr) __virt_addr_valid((unsigned long)(kaddr)) // Whether an address is linear and has a page. arch/x86/include/asm/page.h
+#define phys_to_page(phys) pfn_to_page((phys) >> PAGE_SHIFT) // The page at a physical address. arch/x86/include/asm/page.h
+#define page_private(page) ((page)->private) // include/linux/mm_types.h
+#define set_page_private(page, v) ((page)->private = (v)) // include/linux/mm_types.h
+#define page_folio(page) ((struct folio *)compound_head(page)) // The folio a page is part of. include/linux/page-flags.h
+#define folio_page(folio, n) (&(folio)->page + (n)) // include/linux/page-flags.h
+#define min_wmark_pages(z) (z->_watermark[WMARK_MIN] + z->watermark_boost) // include/linux/mmzone.h
+#define low_wmark_pages(z) (z->_watermark[WMARK_LOW] + z->watermark_boost) // include/linux/mmzone.h
+#define high_wmark_pages(z) (z->_watermark[WMARK_HIGH] + z->watermark_boost) // include/linux/mmzone.h
+#define IS_ERR_VALUE(x) ((unsigned long)(void *)(x) >= (unsigned long)-MAX_ERRNO) // include/linux/err.h
+#define per_cpu_ptr(ptr, cpu) ((typeof(ptr))__per_cpu_address((ptr), (cpu))) // What a per-CPU pointer means on a CPU. include/linux/percpu-defs.h
+#define per_cpu(var, cpu) (*per_cpu_ptr(&(var), (cpu))) // A per-CPU variable on a CPU. include/linux/percpu-defs.h
+#define this_cpu_ptr(ptr) per_cpu_ptr(ptr, smp_processor_id()) // include/linux/percpu-defs.h
+#define NODE_DATA(nid) (&contig_page_data) // The node; there is one. include/linux/mmzone.h
+#define INT_MAX 0x7fffffff // include/vdso/limits.h
+#define INT_MIN (-INT_MAX - 1) // include/vdso/limits.h
+#define UINT_MAX (~0U) // include/vdso/limits.h
+#define LONG_MAX ((long)(~0UL >> 1)) // include/vdso/limits.h
+#define LONG_MIN (-LONG_MAX - 1) // include/vdso/limits.h
+#define ULONG_MAX (~0UL) // include/vdso/limits.h
+#define SIZE_MAX (~(size_t)0) // include/linux/limits.h
+#define MAX_ERRNO 4095 // include/linux/err.h
+#define EPERM 1 // include/uapi/asm-generic/errno-base.h
+#define ENOENT 2 // include/uapi/asm-generic/errno-base.h
+#define EINTR 4 // include/uapi/asm-generic/errno-base.h
+#define EIO 5 // include/uapi/asm-generic/errno-base.h
+#define EAGAIN 11 // include/uapi/asm-generic/errno-base.h
+#define ENOMEM 12 // include/uapi/asm-generic/errno-base.h
+#define EACCES 13 // include/uapi/asm-generic/errno-base.h
+#define EFAULT 14 // include/uapi/asm-generic/errno-base.h
+#define EBUSY 16 // include/uapi/asm-generic/errno-base.h
+#define EEXIST 17 // include/uapi/asm-generic/errno-base.h
+#define ENODEV 19 // include/uapi/asm-generic/errno-base.h
+#define EINVAL 22 // include/uapi/asm-generic/errno-base.h
+#define ENOSPC 28 // include/uapi/asm-generic/errno-base.h
+#define ERANGE 34 // include/uapi/asm-generic/errno-base.h
+#define KERN_EMERG "\\0010" // Log level. include/linux/kern_levels.h
+#define KERN_ALERT "\\0011" // Log level. include/linux/kern_levels.h
+#define KERN_CRIT "\\0012" // Log level. include/linux/kern_levels.h
+#define KERN_ERR "\\0013" // Log level. include/linux/kern_levels.h
+#define KERN_WARNING "\\0014" // Log level. include/linux/kern_levels.h
+#define KERN_NOTICE "\\0015" // Log level. include/linux/kern_levels.h
+#define KERN_INFO "\\0016" // Log level. include/linux/kern_levels.h
+#define KERN_DEBUG "\\0017" // Log level. include/linux/kern_levels.h
+#define KERN_CONT "\\001c" // Log level. include/linux/kern_levels.h
+`;
+
+let macros: MacroTable | undefined;
+
+export function preludeMacros(): MacroTable {
+  return (macros ??= readMacros(TEXT));
+}
+
+/** What the prelude says about each macro, for hover and completion. */
+export interface MacroDoc {
+  readonly name: string;
+  /** `PFN_UP(x)`, or the name alone. */
+  readonly signature: string;
+  readonly doc: string;
+  readonly source: string;
+}
+
+export function preludeDocs(): readonly MacroDoc[] {
+  return [...TEXT.matchAll(/^#define (\w+)(\([^)]*\))?.*? \/\/ (.*?)\.? ?(\S+\.h)$/gm)].map(
+    ([, name = '', parameters = '', doc = '', source = '']) => ({
+      name,
+      signature: name + parameters,
+      doc,
+      source,
+    }),
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * A printk format taken apart: text, and conversions with their flags, width, precision and qualifier.
+ *
+ *     %[flags][width][.precision][qualifier]letter        %p is followed by an extension of letters and digits: %pGp
+ *
+ * Source: Linux 6.1 lib/vsprintf.c: format_decode(); Documentation/core-api/printk-formats.rst.
+ */
+
+export interface Conversion {
+  readonly kind: 'conversion';
+  readonly left: boolean;
+  readonly plus: boolean;
+  readonly space: boolean;
+  readonly special: boolean;
+  readonly zero: boolean;
+  /** '*': the next argument. */
+  readonly width: number | '*' | undefined;
+  readonly precision: number | '*' | undefined;
+  readonly qualifier: '' | 'h' | 'hh' | 'l' | 'll' | 'z' | 't';
+  readonly letter: string;
+  /** What follows `%p`. */
+  readonly extension: string;
+  /** As written. */
+  readonly text: string;
+}
+
+export type Piece = { readonly kind: 'text'; readonly text: string } | Conversion;
+
+const CONVERSION = /%([-+ #0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(hh?|ll?|L|Z|z|t)?([^])?/y;
+const LETTERS = 'diuoxXcsp%';
+
+/** The pieces in order. A conversion the kernel does not know ends the output: its letter is ''. */
+export function parseFormat(format: string): Piece[] {
+  const pieces: Piece[] = [];
+  let at = 0;
+  while (at < format.length) {
+    const percent = format.indexOf('%', at);
+    if (percent !== at) {
+      const end = percent < 0 ? format.length : percent;
+      pieces.push({ kind: 'text', text: format.slice(at, end) });
+      at = end;
+      continue;
+    }
+    const conversion = parseConversion(format, percent);
+    pieces.push(conversion);
+    if (conversion.letter === '') break;
+    at += conversion.text.length;
+  }
+  return pieces;
+}
+
+function parseConversion(format: string, at: number): Conversion {
+  CONVERSION.lastIndex = at;
+  const match = CONVERSION.exec(format);
+  const [text = '', flags = '', width, precision, qualifier = '', letter = ''] = match ?? [];
+  const hasPrecision = text.includes('.');
+  const extension =
+    letter === 'p' ? (/^[A-Za-z0-9]*/.exec(format.slice(at + text.length))?.[0] ?? '') : '';
+  return {
+    kind: 'conversion',
+    left: flags.includes('-'),
+    plus: flags.includes('+'),
+    space: flags.includes(' '),
+    special: flags.includes('#'),
+    zero: flags.includes('0'),
+    width: width === undefined || width === '*' ? width : Number(width),
+    precision: precision === '*' ? '*' : hasPrecision ? Number(precision ?? 0) : undefined,
+    qualifier: normalised(qualifier),
+    letter: LETTERS.includes(letter) ? letter : '',
+    extension,
+    text: text + extension,
+  };
+}
+
+/** `L` and `ll` are one, and so are `Z` and `z`. */
+function normalised(qualifier: string): Conversion['qualifier'] {
+  if (qualifier === 'L') return 'll';
+  if (qualifier === 'Z') return 'z';
+  return qualifier as Conversion['qualifier'];
+}

@@ -1,0 +1,34 @@
+/**
+ * Calls that are no functions: their arguments are types, members or values of any type. Kernels have them as macros.
+ */
+
+export interface Form {
+  readonly name: string;
+  /** As completion and signature help show it. */
+  readonly signature: string;
+  readonly doc: string;
+  readonly source: string;
+}
+
+export const forms: readonly Form[] = [
+  {
+    name: 'offsetof',
+    signature: 'size_t offsetof(type, member)',
+    doc: 'Bytes from the start of a struct to a member; the member may be any designator, `free_area[3].nr_free`.',
+    source: 'include/linux/stddef.h',
+  },
+  {
+    name: 'min',
+    signature: 'typeof(x) min(x, y)',
+    doc: 'The smaller of two values of compatible types.',
+    source: 'include/linux/minmax.h',
+  },
+  {
+    name: 'max',
+    signature: 'typeof(x) max(x, y)',
+    doc: 'The larger of two values of compatible types.',
+    source: 'include/linux/minmax.h',
+  },
+];
+
+export const formNames: readonly string[] = forms.map((form) => form.name);

@@ -1,0 +1,46 @@
+/**
+ * Where a script's own objects lie in the virtual address space, so that `&local` is a pointer like any other.
+ *
+ *     base + 0x000000   string literals      not state: bytes of the program
+ *     base + 0x400000   functions            addresses only: nothing can be read there
+ *     base + 0x800000   top-level and static variables
+ *     base + 0xc00000   stacks, one a task: 64 KiB each, growing down, a guard of 64 KiB below each
+ *
+ * i386 has no hole in its kernel half that is there for every RAM size, so the window lies low in the user half: above
+ * mmap_min_addr, below where programs are linked (0x08048000). x86_64: Documentation/x86/x86_64/mm.rst calls the 2 TB from
+ * fffffc0000000000 an unused hole, with 4 and with 5 levels of page tables.
+ */
+
+export interface WindowLayout {
+  readonly base: number;
+  readonly strings: number;
+  readonly functions: number;
+  readonly data: number;
+  readonly stacks: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+export const STACK_BYTES = 0x10000;
+const STACK_STRIDE = 0x20000;
+export const MAX_STRING_BYTES = 0x400000;
+export const MAX_DATA_BYTES = 0x400000;
+/** Bytes between the addresses of two functions. */
+export const FUNCTION_STRIDE = 16;
+export const MAX_TASKS = 32;
+
+export function windowLayout(pointerSize: 4 | 8): WindowLayout {
+  const base = pointerSize === 8 ? -0x400_0000_0000 : 0x100_0000;
+  return {
+    base,
+    strings: base,
+    functions: base + 0x400000,
+    data: base + 0x800000,
+    stacks: base + 0xc00000,
+    end: base + 0x1000000,
+  };
+}
+
+/** The address past the highest byte of a task's stack. */
+export const stackTop = (layout: WindowLayout, task: number): number =>
+  layout.stacks + (task + 1) * STACK_STRIDE;

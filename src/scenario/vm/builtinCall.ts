@@ -1,0 +1,149 @@
+/**
+ * What builtins see of a machine: pointers turned into cells and back, the log, and the ways a call can end.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { KernelFault } from '../../engine/kernel/events.js';
+import type { Mm } from '../../engine/kernel/mm.js';
+import type { Page } from '../../engine/kernel/types.js';
+import { asCell, asVirt, fromWords, type Cell } from '../../engine/memory/address.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import type { Profile } from '../../engine/types/profile.js';
+import type { BuiltinCall } from '../builtins/call.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
+import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
+import type { Span } from '../syntax/span.js';
+import { decodeUtf8 } from '../syntax/utf8.js';
+import type { Control } from './control.js';
+import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { ScenarioMemory } from './memory.js';
+import { TaskBug } from './signals.js';
+
+const KERN_WARNING = 4;
+const MAX_STRING = 4096;
+
+/** What the machine lends to calls. */
+export interface CallSurroundings {
+  readonly image: KernelImage;
+  readonly memory: ScenarioMemory;
+  readonly control: Control;
+  readonly tape: Tape<MachineEvent>;
+  readonly text: string;
+  /** The script's file name and the line of an offset: `name:12`. */
+  locate(offset: number): string;
+}
+
+export class MachineCall implements BuiltinCall {
+  readonly k: Mm;
+  readonly profile: Profile;
+  readonly memory: ScenarioMemory;
+  /** Where the call stands; set by the machine before each call. */
+  span: Span = { start: 0, end: 0 };
+  /** Of this statement. */
+  failedExpects: ScenarioEvent[] = [];
+  /** Set by a call that lets another task run. */
+  private yielded = false;
+  private readonly pointerWidth: Width;
+
+  constructor(
+    private readonly surroundings: CallSurroundings,
+    public kernel: KernelCalls,
+  ) {
+    this.k = surroundings.image.mm;
+    this.profile = surroundings.image.profile;
+    this.memory = surroundings.memory;
+    this.pointerWidth = this.k.wide ? 'u64' : 'u32';
+  }
+
+  get source(): string {
+    return this.surroundings.text.slice(this.span.start, this.span.end);
+  }
+
+  get location(): string {
+    return this.surroundings.locate(this.span.start);
+  }
+
+  // --- pointers ------------------------------------------------------------------------------------------------------------
+
+  page(pointer: Value): Page {
+    const { k } = this;
+    const { memmap } = k;
+    // Anything that is not mapped faults here, as the kernel's first look at the page would.
+    this.memory.load(pointer, 4);
+    const va = asVirt(Number(pointer));
+    const base = k.wide ? fromWords(memmap.baseLow, memmap.baseHigh) : memmap.baseLow >>> 0;
+    const aligned = (va - base) % (memmap.page_words * 4) === 0;
+    const cell = memmap.contains(va) && aligned ? k.cell_of(va) : 0;
+    if (cell === 0) throw new KernelFault(`not a struct page: ${k.hex(va)}`);
+    return cell;
+  }
+
+  pageOrNull(pointer: Value): Page {
+    return pointer === 0 ? asCell(0) : this.page(pointer);
+  }
+
+  cell(pointer: Value): Cell {
+    this.memory.load(pointer, 4);
+    return this.k.cell_of(asVirt(Number(pointer)));
+  }
+
+  cellOrNull(pointer: Value): Cell {
+    return pointer === 0 ? asCell(0) : this.cell(pointer);
+  }
+
+  pointer(cell: number): Value {
+    return cell === 0 ? 0 : this.k.va_of(asCell(cell));
+  }
+
+  offset(pointer: Value, bytes: Value): Value {
+    return operation('+', this.pointerWidth)(pointer, bytes) ?? 0;
+  }
+
+  unsignedLong(value: number): Value {
+    return convert(value, this.k.wide ? 'u64' : 'u32');
+  }
+
+  string(pointer: Value): string {
+    const bytes = this.memory.readBytes(pointer, MAX_STRING);
+    const end = bytes.indexOf(0);
+    // Where memory ends before the string does, reading on faults.
+    if (end < 0 && bytes.length < MAX_STRING)
+      this.memory.load(this.offset(pointer, bytes.length), 1);
+    return decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+
+  // --- what happens ----------------------------------------------------------------------------------------------------------
+
+  printk(level: number, text: string): void {
+    this.k.emit({ kind: 'printk', level, text });
+  }
+
+  warn(text: string): void {
+    this.k.emit({ kind: 'printk', level: KERN_WARNING, text });
+    this.k.emit({ kind: 'warn', text });
+  }
+
+  bug(text: string): never {
+    throw new TaskBug(text);
+  }
+
+  expectFailed(): void {
+    const { control, tape } = this.surroundings;
+    control.countFailedExpect();
+    const { source, span } = this;
+    const task = control.currentTask;
+    const event: ScenarioEvent = { kind: 'expect-failed', source, span, task };
+    this.failedExpects.push(event);
+    tape.mark(event);
+  }
+
+  yieldCpu(): void {
+    this.yielded = true;
+  }
+
+  /** Whether the statement asked for another task; forgets it. */
+  takeYield(): boolean {
+    const { yielded } = this;
+    this.yielded = false;
+    return yielded;
+  }
+}

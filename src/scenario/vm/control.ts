@@ -1,0 +1,164 @@
+/**
+ * The state of the machine that is not memory, as cells: which task runs, and for each where it is and what it waits for.
+ *
+ *     word 0    current task              word 16 + 16 * task    state, may run, pc, bytes of stack in use, CPU,
+ *          1    statements run                                   what it waits for: kind, address (two words)
+ *          2    expectations failed
+ *
+ * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
+ * ready with pc 0, and a stack of 0 bytes in use stands for the first frame of the task.
+ * Word 1 is the last to be written by every statement: the position after it is the boundary, and boundaries can be found by
+ * searching the tape for its writes.
+ */
+import {
+  asCell,
+  asVirt,
+  fromWords,
+  highWord,
+  lowWord,
+  type Cell,
+} from '../../engine/memory/address.js';
+import type { PhysicalMemory } from '../../engine/memory/physical.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import type { BlockKind, BlockReason } from '../builtins/call.js';
+
+export type TaskStatus = 'ready' | 'waiting' | 'ended' | 'failed';
+
+const STATUSES: readonly TaskStatus[] = ['ready', 'waiting', 'ended', 'failed'];
+const BLOCK_KINDS: readonly BlockKind[] = ['page lock'];
+
+const CURRENT = 0;
+const STATEMENTS = 1;
+const FAILED_EXPECTS = 2;
+const TASKS = 16;
+const TASK_WORDS = 16;
+
+const STATUS = 0;
+const CREATED = 1;
+const PC = 2;
+const STACK_USED = 3;
+const CPU = 4;
+const WAIT_KIND = 5;
+const WAIT_LOW = 6;
+const WAIT_HIGH = 7;
+
+export class Control {
+  /** One frame of cells from `start` on. */
+  constructor(
+    private readonly memory: PhysicalMemory,
+    private readonly tape: Tape,
+    private readonly start: Cell,
+    private readonly pointerSize: 4 | 8,
+  ) {}
+
+  private read(word: number): number {
+    return this.memory.words[this.start + word] ?? 0;
+  }
+
+  private write(word: number, value: number): void {
+    this.tape.write(asCell(this.start + word), value);
+  }
+
+  private readTask(task: number, word: number): number {
+    return this.read(TASKS + task * TASK_WORDS + word);
+  }
+
+  private writeTask(task: number, word: number, value: number): void {
+    this.write(TASKS + task * TASK_WORDS + word, value);
+  }
+
+  get currentTask(): number {
+    return this.read(CURRENT);
+  }
+
+  set currentTask(task: number) {
+    this.write(CURRENT, task);
+  }
+
+  get currentTaskCell(): Cell {
+    return asCell(this.start + CURRENT);
+  }
+
+  /** Statements run since the start. */
+  get statements(): number {
+    return this.read(STATEMENTS) >>> 0;
+  }
+
+  get statementsCell(): Cell {
+    return asCell(this.start + STATEMENTS);
+  }
+
+  /** The last write of every statement. */
+  countStatement(): void {
+    this.write(STATEMENTS, (this.read(STATEMENTS) + 1) | 0);
+  }
+
+  get failedExpects(): number {
+    return this.read(FAILED_EXPECTS);
+  }
+
+  countFailedExpect(): void {
+    this.write(FAILED_EXPECTS, this.read(FAILED_EXPECTS) + 1);
+  }
+
+  // --- tasks ---------------------------------------------------------------------------------------------------------------
+
+  /** Whether the task's declaration has been reached. */
+  isCreated(task: number): boolean {
+    return task === 0 || this.readTask(task, CREATED) !== 0;
+  }
+
+  create(task: number, pc: number): void {
+    this.writeTask(task, PC, pc);
+    this.writeTask(task, CREATED, 1);
+  }
+
+  status(task: number): TaskStatus {
+    return STATUSES[this.readTask(task, STATUS)] ?? 'ready';
+  }
+
+  setStatus(task: number, status: TaskStatus): void {
+    this.writeTask(task, STATUS, STATUSES.indexOf(status));
+  }
+
+  pc(task: number): number {
+    return this.readTask(task, PC);
+  }
+
+  setPc(task: number, pc: number): void {
+    this.writeTask(task, PC, pc);
+  }
+
+  /** 0: the first frame only. */
+  stackUsed(task: number): number {
+    return this.readTask(task, STACK_USED);
+  }
+
+  setStackUsed(task: number, bytes: number): void {
+    this.writeTask(task, STACK_USED, bytes);
+  }
+
+  /** The CPU of a task that is not running. */
+  cpu(task: number): number {
+    return this.readTask(task, CPU);
+  }
+
+  setCpu(task: number, cpu: number): void {
+    this.writeTask(task, CPU, cpu);
+  }
+
+  waitsFor(task: number): BlockReason | undefined {
+    if (this.status(task) !== 'waiting') return undefined;
+    const kind = BLOCK_KINDS[this.readTask(task, WAIT_KIND)] ?? 'page lock';
+    const low = this.readTask(task, WAIT_LOW);
+    const high = this.readTask(task, WAIT_HIGH);
+    return { kind, address: this.pointerSize === 8 ? fromWords(low, high) : asVirt(low >>> 0) };
+  }
+
+  park(task: number, reason: BlockReason): void {
+    this.writeTask(task, WAIT_KIND, BLOCK_KINDS.indexOf(reason.kind));
+    this.writeTask(task, WAIT_LOW, lowWord(reason.address));
+    this.writeTask(task, WAIT_HIGH, highWord(reason.address));
+    this.setStatus(task, 'waiting');
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Evaluating expressions at a boundary, and assigning to what they name.
+ *
+ * Without side effects an expression only reads: it never touches the tape, wherever the cursor is. With them it runs like a
+ * statement would; if it faults or would have to wait, what it did is undone.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { KernelFault } from '../../engine/kernel/events.js';
+import type { ScalarValue } from '../../engine/types/access.js';
+import type { CType } from '../../engine/types/model.js';
+import {
+  compileExpression,
+  stringsAddress,
+  type CompiledExpression,
+} from '../compile/expression.js';
+import type { Program } from '../compile/program.js';
+import {
+  naturalValue,
+  sizeOfRepr,
+  convert,
+  type Repr,
+  type Value,
+} from '../semantics/arithmetic.js';
+import { extractBits, insertBits } from '../semantics/bits.js';
+import { CTypes, isPointer } from '../semantics/cTypes.js';
+import type { BitRange } from '../semantics/ir.js';
+import type { Control } from './control.js';
+import type { Frame } from './frames.js';
+import type { Machine } from './machine.js';
+import type { ScenarioMemory } from './memory.js';
+
+/** A value with its type; of an object, also where it is. */
+export interface Evaluated {
+  readonly ok: true;
+  readonly type: CType;
+  /** Of a scalar. Pointers and 64-bit values as {@link ScalarValue} has them. */
+  readonly value: ScalarValue | undefined;
+  /** Of an object; a value has none. */
+  readonly address: number | undefined;
+  /** Of a bit-field. */
+  readonly bits: BitRange | undefined;
+}
+
+export interface EvaluationError {
+  readonly ok: false;
+  /** One sentence. */
+  readonly message: string;
+}
+
+export type Evaluation = Evaluated | EvaluationError;
+
+export interface EvaluateOptions {
+  readonly sideEffects?: boolean;
+  /** Names with values of their own, `$old` and `$new` of a data breakpoint for instance. */
+  readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: ScalarValue }>>;
+}
+
+/** An object that a value is assigned to. */
+export interface Target {
+  readonly type: CType;
+  readonly address: number;
+  readonly bits?: BitRange | undefined;
+}
+
+const CACHE_LIMIT = 500;
+
+export class Evaluator {
+  private readonly types: CTypes;
+  private readonly cache = new Map<string, CompiledExpression>();
+
+  constructor(
+    private readonly program: Program,
+    private readonly image: KernelImage,
+    private readonly machine: Machine,
+    private readonly memory: ScenarioMemory,
+    private readonly control: Control,
+  ) {
+    this.types = new CTypes(program.profile.types);
+  }
+
+  evaluate(text: string, frame: Frame | undefined, options: EvaluateOptions = {}): Evaluation {
+    const sideEffects = options.sideEffects ?? false;
+    const compiled = this.compiled(text, frame, sideEffects, options.values);
+    if ('message' in compiled) return compiled;
+    const run = sideEffects ? this.runWithEffects(compiled, frame) : this.runPure(compiled, frame);
+    if (run.failure !== undefined) return { ok: false, message: run.failure };
+    try {
+      return this.withStrings(compiled, () => this.result(compiled, run.value ?? 0));
+    } catch (error) {
+      if (error instanceof KernelFault) return { ok: false, message: error.text };
+      throw error;
+    }
+  }
+
+  private compiled(
+    text: string,
+    frame: Frame | undefined,
+    sideEffects: boolean,
+    values: EvaluateOptions['values'],
+    convertTo?: CType,
+  ): CompiledExpression | EvaluationError {
+    const cacheable = !sideEffects && values === undefined && convertTo === undefined;
+    const key = `${frame?.location.boundary ?? -1} ${text}`;
+    const known = cacheable ? this.cache.get(key) : undefined;
+    if (known !== undefined) return known;
+    const { expression, diagnostics } = compileExpression(text, {
+      program: this.program,
+      boundary: frame?.boundary,
+      frameAddress: frame?.address ?? 0,
+      sideEffects,
+      ...(values && { values: this.asSigned(values) }),
+      ...(convertTo && { convertTo }),
+    });
+    if (expression === undefined) {
+      const first = diagnostics.find(({ severity }) => severity === 'error');
+      return { ok: false, message: first?.message ?? 'this is no expression' };
+    }
+    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
+    if (cacheable) this.cache.set(key, expression);
+    return expression;
+  }
+
+  /** Values as the machine keeps them. */
+  private asSigned(values: NonNullable<EvaluateOptions['values']>) {
+    return Object.fromEntries(
+      Object.entries(values).map(([name, { type, value }]) => {
+        const exact = typeof value === 'bigint' ? BigInt.asIntN(64, value) : value;
+        return [name, { type, value: convert(exact, this.types.repr(type) ?? 'i64') }];
+      }),
+    );
+  }
+
+  private withStrings<T>({ strings }: CompiledExpression, action: () => T): T {
+    const start = stringsAddress(this.program);
+    this.memory.overlay = strings.length > 0 ? { start, bytes: strings } : undefined;
+    try {
+      return action();
+    } finally {
+      this.memory.overlay = undefined;
+    }
+  }
+
+  /** Runs code that only reads, in the frame itself. */
+  private runPure(compiled: CompiledExpression, frame: Frame | undefined): Run {
+    const used = frame === undefined ? this.machine.baseUsed(0) : this.machine.usedAt(frame);
+    return this.withStrings(compiled, () => this.run(compiled, frame?.task ?? 0, used));
+  }
+
+  /** Runs code that may change things, in a frame below all others; undoes it if it fails. */
+  private runWithEffects(compiled: CompiledExpression, frame: Frame | undefined): Run {
+    const { tape } = this.image;
+    const task = frame?.task ?? this.control.currentTask;
+    const top = this.control.stackUsed(task) || this.machine.baseUsed(task);
+    const before = tape.cursor;
+    const run = this.withStrings(compiled, () =>
+      this.run(compiled, task, top + compiled.frameBytes),
+    );
+    if (run.failure !== undefined) tape.seek(before);
+    return run;
+  }
+
+  private run(compiled: CompiledExpression, task: number, used: number): Run {
+    const { machine } = this;
+    const outcome = machine.runExpression(task, compiled, compiled.entry, used);
+    switch (outcome.kind) {
+      case 'end':
+        return { value: machine.values.at(-1), failure: undefined };
+      case 'bug':
+        return { value: undefined, failure: outcome.text };
+      case 'blocked':
+        return {
+          value: undefined,
+          failure: `this would have to wait for a ${outcome.reason.kind}`,
+        };
+      case 'boundary':
+        throw new Error('an expression has no boundaries');
+    }
+  }
+
+  private result(compiled: CompiledExpression, value: Value): Evaluated {
+    const { type, bits, result } = compiled;
+    const none = { ok: true as const, type, value: undefined, address: undefined, bits };
+    if (result === 'void') return none;
+    if (result === 'value') return { ...none, value: this.scalar(type, value) };
+    // An address that is no number cannot be that of an object: reading there says so.
+    if (typeof value !== 'number')
+      return { ...none, value: this.scalar(type, this.load(type, value, bits)) };
+    const repr = this.types.repr(type);
+    if (repr === undefined) return { ...none, address: value };
+    return { ...none, value: this.scalar(type, this.load(type, value, bits)), address: value };
+  }
+
+  private load(type: CType, address: Value, bits: BitRange | undefined): Value {
+    const repr = this.types.scalarRepr(type);
+    const size = sizeOfRepr[repr];
+    const unit = this.memory.load(address, size);
+    if (bits === undefined) return convert(unit, repr);
+    return extractBits(unit, size, bits.offset, bits.width, isSigned(repr));
+  }
+
+  /** A value as the typed access of the engine has it. */
+  private scalar(type: CType, value: Value): ScalarValue {
+    const repr = this.types.repr(type);
+    if (isPointer(type)) return typeof value === 'bigint' ? BigInt.asUintN(64, value) : value;
+    return repr === undefined ? value : naturalValue(value, repr);
+  }
+
+  /** Assigns the value of an expression to an object; the object's new value. */
+  assign(target: Target, text: string, frame: Frame | undefined): Evaluation {
+    const compiled = this.compiled(text, frame, true, undefined, target.type);
+    if ('message' in compiled) return compiled;
+    const { tape } = this.image;
+    const before = tape.cursor;
+    const run = this.runWithEffects(compiled, frame);
+    if (run.failure !== undefined) return { ok: false, message: run.failure };
+    try {
+      this.store(target, run.value ?? 0);
+    } catch (error) {
+      if (!(error instanceof KernelFault)) throw error;
+      tape.seek(before);
+      return { ok: false, message: error.text };
+    }
+    const { type, address, bits } = target;
+    const repr = this.types.repr(type);
+    const value = repr && this.scalar(type, this.load(type, address, bits));
+    return { ok: true, type, value, address, bits };
+  }
+
+  private store({ type, address, bits }: Target, value: Value): void {
+    const repr = this.types.repr(type);
+    if (repr === undefined) {
+      this.machine.copy(address, value, this.types.size(type));
+      return;
+    }
+    const size = sizeOfRepr[repr];
+    const unit =
+      bits === undefined
+        ? value
+        : insertBits(this.memory.load(address, size), size, bits.offset, bits.width, value);
+    this.memory.store(address, size, unit);
+  }
+}
+
+interface Run {
+  readonly value: Value | undefined;
+  readonly failure: string | undefined;
+}
+
+const isSigned = (repr: Repr): boolean => repr.startsWith('i');

@@ -1,0 +1,128 @@
+/**
+ * The call stack of a task between two statements: where each function is, and where its variables lie.
+ */
+import type { CType } from '../../engine/types/model.js';
+import type { Boundary, CompiledFunction, Program } from '../compile/program.js';
+import type { Variable } from '../semantics/scope.js';
+import { stackTop } from '../semantics/window.js';
+import type { Position, Span } from '../syntax/span.js';
+import type { Control } from './control.js';
+import type { Machine } from './machine.js';
+import type { ScenarioMemory } from './memory.js';
+
+/** Where a task, or a frame of it, stands. Lines and columns count from 1. */
+export interface Location extends Position {
+  readonly span: Span;
+  /** Index among the boundaries of the program. */
+  readonly boundary: number;
+  /** `main`, the task's name, or the function's. */
+  readonly function: string;
+}
+
+export interface Frame {
+  readonly task: number;
+  /** 0: the innermost. */
+  readonly depth: number;
+  readonly function: CompiledFunction;
+  /** The statement about to run, or, in an outer frame, the one whose call has not returned. */
+  readonly boundary: Boundary;
+  readonly location: Location;
+  /** Virtual address of the frame. */
+  readonly address: number;
+}
+
+/** A variable in view. */
+export interface Local {
+  readonly name: string;
+  readonly type: CType;
+  readonly address: number;
+  readonly kind: 'local' | 'parameter' | 'global';
+}
+
+export class Frames {
+  constructor(
+    private readonly program: Program,
+    private readonly control: Control,
+    private readonly machine: Machine,
+    private readonly memory: ScenarioMemory,
+  ) {}
+
+  /** Innermost first; empty when the task has ended or was never started. */
+  of(task: number): Frame[] {
+    const status = this.control.status(task);
+    if (!this.control.isCreated(task) || status === 'ended') return [];
+    const frames: Frame[] = [];
+    let used = this.control.stackUsed(task) || this.machine.baseUsed(task);
+    let index = this.boundaryOf(task);
+    while (index >= 0) {
+      const boundary = this.program.boundaries[index] as Boundary;
+      const address = stackTop(this.program.window, task) - used;
+      const callee = this.program.functions[boundary.function] as CompiledFunction;
+      const location = this.locationOf(index);
+      frames.push({ task, depth: frames.length, function: callee, boundary, location, address });
+      if (callee.kind !== 'function') break;
+      used = Number(this.memory.load(address + 4, 4));
+      index = this.boundaryBefore(Number(this.memory.load(address, 4)));
+    }
+    return frames;
+  }
+
+  depth(task: number): number {
+    return this.of(task).length;
+  }
+
+  location(task: number): Location | undefined {
+    if (this.control.status(task) === 'ended') return undefined;
+    const index = this.boundaryOf(task);
+    return index < 0 ? undefined : this.locationOf(index);
+  }
+
+  locationOf(index: number): Location {
+    const boundary = this.program.boundaries[index] as Boundary;
+    const { span } = boundary;
+    const position = this.program.lines.position(span.start);
+    const name = this.program.functions[boundary.function]?.name ?? '';
+    return { ...position, span, boundary: index, function: name };
+  }
+
+  /** Locals and parameters in view, innermost block first; a name that hides another comes before it. */
+  locals(frame: Frame): Local[] {
+    const locals: Local[] = [];
+    for (let at = frame.boundary.visible; at !== undefined; at = at.outer)
+      locals.push(localAt(at.variable, frame.address));
+    return locals;
+  }
+
+  /** The variables of the top level. */
+  globals(): Local[] {
+    return this.program.globals.map((variable) => ({ ...localAt(variable, 0), kind: 'global' }));
+  }
+
+  /** The boundary where a task stands: at its pc, or, when it has not started yet, its first. -1: it has none. */
+  private boundaryOf(task: number): number {
+    const pc = this.control.pc(task);
+    const index = this.boundaryBefore(pc);
+    if (index >= 0 && this.program.boundaries[index]?.pc === pc) return index;
+    const next = this.program.boundaries[index + 1];
+    return next?.function === this.program.tasks[task]?.function ? index + 1 : -1;
+  }
+
+  /** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
+  private boundaryBefore(pc: number): number {
+    const { boundaries } = this.program;
+    let low = -1;
+    let high = boundaries.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((boundaries[middle]?.pc ?? 0) <= pc) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function localAt(variable: Variable, frameAddress: number): Local {
+  const { name, type, storage, location, parameter } = variable;
+  const address = storage === 'frame' ? frameAddress + location : location;
+  return { name, type, address, kind: parameter ? 'parameter' : 'local' };
+}

@@ -1,0 +1,147 @@
+/**
+ * Loads and stores by virtual address, through the kernel's mappings and the script's window. Every store is an entry of the
+ * tape; an access of what is not mapped is the fault that the processor would raise.
+ *
+ * Source: Linux 6.1 arch/x86/mm/fault.c: show_fault_oops(); arch/x86/kernel/traps.c: exc_general_protection().
+ */
+import { readVirtual, writeBytes } from '../../engine/image/assemble.js';
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { KernelFault } from '../../engine/kernel/events.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import type { VirtualMemory } from '../builtins/call.js';
+import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
+import type { WindowCells } from './windowCells.js';
+
+const CANONICAL = 2 ** 47;
+const NOTHING = new Uint8Array(0);
+
+/** String literals of an expression that is evaluated: they have addresses, but no cells. */
+export interface Overlay {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+export class ScenarioMemory implements VirtualMemory {
+  overlay: Overlay | undefined;
+
+  constructor(
+    private readonly image: KernelImage,
+    private readonly window: WindowCells,
+  ) {}
+
+  load(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value {
+    const va = this.canonical(address);
+    const offset = va & 3;
+    if (this.inOverlay(va)) return this.loadBytes(va, sizeBytes);
+    if (offset + sizeBytes <= 4) {
+      const word = this.image.memory.words[this.wordCell(va, offset)] ?? 0;
+      if (sizeBytes === 4) return word >>> 0;
+      return (word >>> (offset * 8)) & (sizeBytes === 1 ? 0xff : 0xffff);
+    }
+    if (offset === 0) {
+      const low = this.image.memory.words[this.wordCell(va, 0)] ?? 0;
+      const high = this.image.memory.words[this.wordCell(va + 4, 0)] ?? 0;
+      return join32(low, high);
+    }
+    return this.loadBytes(va, sizeBytes);
+  }
+
+  /** An unaligned access, or one of an overlay: byte by byte. */
+  private loadBytes(va: number, sizeBytes: number): Value {
+    const bytes = this.readBytes(va, sizeBytes);
+    if (bytes.length < sizeBytes) throw this.fault(va + bytes.length);
+    const word = (from: number): number => {
+      let value = 0;
+      for (let i = Math.min(4, sizeBytes - from) - 1; i >= 0; i--)
+        value = (value << 8) | (bytes[from + i] ?? 0);
+      return value;
+    };
+    return sizeBytes === 8 ? join32(word(0), word(4)) : word(0) >>> 0;
+  }
+
+  store(address: Value, sizeBytes: 1 | 2 | 4 | 8, value: Value): void {
+    const va = this.canonical(address);
+    const offset = va & 3;
+    const { tape } = this.image;
+    if (this.window.isReadOnly(va) || this.inOverlay(va)) throw this.writeFault(va);
+    if (offset + sizeBytes <= 4) {
+      const cell = this.wordCell(va, offset);
+      if (sizeBytes === 4) {
+        tape.write(cell, low32(value));
+        return;
+      }
+      const shift = offset * 8;
+      const mask = (sizeBytes === 1 ? 0xff : 0xffff) << shift;
+      tape.writeBits(cell, mask, low32(value) << shift);
+    } else if (offset === 0) {
+      const low = this.wordCell(va, 0);
+      const high = this.wordCell(va + 4, 0);
+      tape.write(low, low32(value));
+      tape.write(high, high32(value));
+    } else {
+      const words = Int32Array.of(low32(value), high32(value));
+      this.writeBytes(va, new Uint8Array(words.buffer, 0, sizeBytes));
+    }
+  }
+
+  readonly readBytes = (address: Value, sizeBytes: number): Uint8Array => {
+    if (typeof address !== 'number') return NOTHING;
+    const { overlay } = this;
+    if (overlay !== undefined && this.inOverlay(address)) {
+      const from = address - overlay.start;
+      return overlay.bytes.subarray(from, from + sizeBytes);
+    }
+    return readVirtual(this.image, asVirt(address), sizeBytes) ?? NOTHING;
+  };
+
+  writeBytes(address: Value, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const va = this.canonical(address);
+    if (this.window.isReadOnly(va) || this.inOverlay(va)) throw this.writeFault(va);
+    if (writeBytes(this.image, va, bytes)) return;
+    throw this.fault(va + this.readBytes(va, bytes.length).length);
+  }
+
+  /** The cell of the word at `va - offset`. */
+  private wordCell(va: number, offset: number): Cell {
+    const { dataStart, dataEnd, data } = this.window;
+    if (va >= dataStart && va < dataEnd) return asCell(data + ((va - dataStart) >>> 2));
+    const cell = this.image.mm.cell_of(asVirt(va - offset));
+    if (cell === 0) throw this.fault(va);
+    return cell;
+  }
+
+  /** An address that a mapping could have; any other one traps. */
+  private canonical(address: Value): VirtAddr {
+    if (typeof address === 'number') {
+      if (this.image.profile.pointerSize === 4) return asVirt(address >>> 0);
+      if (address >= -CANONICAL && address < CANONICAL) return asVirt(address);
+    }
+    const hex = BigInt.asUintN(64, BigInt(address)).toString(16);
+    throw new KernelFault(
+      `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`,
+    );
+  }
+
+  fault(va: number): KernelFault {
+    const hex = this.image.mm.hex(asVirt(va));
+    return new KernelFault(
+      va >= 0 && va < 4096
+        ? `kernel NULL pointer dereference, address: ${hex}`
+        : `unable to handle page fault for address: ${hex}`,
+    );
+  }
+
+  private writeFault(va: number): KernelFault {
+    return new KernelFault(
+      `unable to handle page fault for address: ${this.image.mm.hex(asVirt(va))} (a string literal cannot be written)`,
+    );
+  }
+
+  private inOverlay(va: number): boolean {
+    const { overlay } = this;
+    return (
+      overlay !== undefined && va >= overlay.start && va < overlay.start + overlay.bytes.length
+    );
+  }
+}

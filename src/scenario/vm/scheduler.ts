@@ -1,0 +1,127 @@
+/**
+ * Which task runs: one at a time, until it ends, has to wait, or asks for another (`schedule()`).
+ *
+ * A task exists from the moment its declaration is reached. The next one is the next in order of declaration that can run,
+ * counted from the current one; one that waits can run again when its reason is gone. If none can run and some wait, that is
+ * a deadlock.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { Cell } from '../../engine/memory/address.js';
+import type { BlockReason } from '../builtins/call.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
+import type { Program } from '../compile/program.js';
+import type { Control } from './control.js';
+
+/** A task that waits, for what, and who could end it. */
+export interface Wait {
+  readonly task: number;
+  readonly reason: BlockReason;
+  /** The task that has what it waits for; undefined when the tape does not know. */
+  readonly holder: number | undefined;
+  /** One sentence. */
+  readonly text: string;
+}
+
+export class Scheduler {
+  constructor(
+    private readonly program: Program,
+    private readonly image: KernelImage,
+    private readonly control: Control,
+    private readonly kernel: () => KernelCalls,
+  ) {}
+
+  private get nrTasks(): number {
+    return this.program.tasks.length;
+  }
+
+  canRun(task: number): boolean {
+    if (!this.control.isCreated(task)) return false;
+    const status = this.control.status(task);
+    if (status === 'ready') return true;
+    const reason = this.control.waitsFor(task);
+    return reason !== undefined && !this.holds(reason);
+  }
+
+  /** The next task that can run after `from`; `from` itself comes last. */
+  next(from: number): number | undefined {
+    for (let i = 1; i <= this.nrTasks; i++) {
+      const task = (from + i) % this.nrTasks;
+      if (this.canRun(task)) return task;
+    }
+    return undefined;
+  }
+
+  /** Makes a task that can run the current one. */
+  switchTo(task: number): void {
+    const { control, image } = this;
+    const current = control.currentTask;
+    if (control.status(task) === 'waiting') control.setStatus(task, 'ready');
+    if (task === current) return;
+    control.setCpu(current, image.mm.cpu);
+    image.tape.write(image.mm.register('cpu'), control.cpu(task));
+    control.currentTask = task;
+  }
+
+  /** Whether what a task waits for is still so. */
+  private holds(reason: BlockReason): boolean {
+    const { mm } = this.image;
+    const cell = mm.cell_of(reason.address);
+    return cell !== 0 && this.kernel().PageLocked(mm, cell);
+  }
+
+  /** Every task that waits in vain. */
+  waits(): Wait[] {
+    const waits: Wait[] = [];
+    for (let task = 0; task < this.nrTasks; task++) {
+      const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
+      if (reason === undefined || !this.holds(reason)) continue;
+      const holder = this.holder(reason);
+      waits.push({ task, reason, holder, text: this.sentence(task, reason, holder) });
+    }
+    return waits;
+  }
+
+  private sentence(task: number, reason: BlockReason, holder: number | undefined): string {
+    const { tasks } = this.program;
+    const { mm } = this.image;
+    const pfn = mm.page_to_pfn(mm.cell_of(reason.address));
+    const name = tasks[task]?.name ?? '';
+    const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
+    return `${name} waits for the lock of page ${pfnText(pfn)}${owner}`;
+  }
+
+  private ownerText(task: number, holder: number): string {
+    if (task === holder) return 'it has itself';
+    const name = this.program.tasks[holder]?.name ?? '';
+    const status = this.control.status(holder);
+    const gone = status === 'ended' || status === 'failed';
+    return gone ? `${name} had when it ended` : `${name} has`;
+  }
+
+  /** Who set the lock bit: the task that ran when the tape's last write set it. */
+  private holder(reason: BlockReason): number | undefined {
+    const { mm, tape } = this.image;
+    const flags = mm.cell_of(reason.address) + mm.page_flags;
+    const position = tape.searchBackward(
+      tape.start,
+      tape.cursor,
+      (cell, before, after) =>
+        cell === flags && (after & mm.PG_locked) !== 0 && (before & mm.PG_locked) === 0,
+    );
+    return position === undefined ? undefined : this.taskAt(position);
+  }
+
+  /** The task that ran at a position: what the next switch after it switched from. */
+  private taskAt(position: number): number {
+    const cell: Cell = this.control.currentTaskCell;
+    let task = this.control.currentTask;
+    this.image.tape.searchForward(position, this.image.tape.cursor, (at, before) => {
+      if (at !== cell) return false;
+      task = before;
+      return true;
+    });
+    return task;
+  }
+}
+
+const pfnText = (pfn: number): string => `0x${pfn.toString(16)}`;

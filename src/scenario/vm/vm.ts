@@ -1,0 +1,293 @@
+/**
+ * A running scenario. Everything it remembers is in cells, on the tape: after `tape.seek(boundary)` it simply goes on from
+ * there, and running on is the same run.
+ *
+ * One machine for an image. `runStatement` runs from one boundary to the next and returns, whatever the script does: loops pass
+ * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import { typedMemory } from '../../engine/view/typedMemory.js';
+import type { TypedMemory } from '../../engine/types/access.js';
+import type { BlockReason } from '../builtins/call.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
+import type { Program } from '../compile/program.js';
+import { MachineCall } from './builtinCall.js';
+import { Control, type TaskStatus } from './control.js';
+import { Evaluator, type EvaluateOptions, type Evaluation, type Target } from './evaluate.js';
+import type { MachineEvent, ScenarioEvent } from './events.js';
+import { Frames, type Frame, type Local, type Location } from './frames.js';
+import { Machine } from './machine.js';
+import { ScenarioMemory } from './memory.js';
+import { Scheduler, type Wait } from './scheduler.js';
+import { WindowCells } from './windowCells.js';
+
+export interface VmOptions {
+  /** The kernel that builtins call: the plain or the instrumented one. */
+  readonly kernel: KernelCalls;
+  /** The script's file name, for BUG() and WARN_ON(). */
+  readonly name?: string;
+}
+
+/** What became of a statement. */
+export type StatementResult = {
+  /** The task whose statement it was. */
+  readonly task: number;
+  /** `expect(...)` that did not hold in it. */
+  readonly failedExpects: readonly ScenarioEvent[];
+} & (
+  | { readonly kind: 'ran' }
+  /** The statement was undone: its task waits, another one is current. */
+  | { readonly kind: 'blocked'; readonly reason: BlockReason }
+  /** The task is done; another one is current. */
+  | { readonly kind: 'ended' }
+  /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
+  | { readonly kind: 'failed'; readonly text: string }
+  /** No task can run: nothing was done. */
+  | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
+  /** Every task is done: nothing was done. */
+  | { readonly kind: 'exited' }
+);
+
+export interface TaskState {
+  readonly id: number;
+  /** `main` for the script itself. */
+  readonly name: string;
+  /** `new`: its declaration has not been reached. */
+  readonly status: TaskStatus | 'new';
+  readonly current: boolean;
+  readonly location: Location | undefined;
+  readonly waitsFor: BlockReason | undefined;
+}
+
+const KERN_ALERT = 1;
+
+export class ScenarioVm {
+  readonly tape: Tape<MachineEvent>;
+  /** The first boundary: the tape's cursor before anything ran. */
+  readonly startPosition: number;
+  readonly memory: ScenarioMemory;
+  private readonly control: Control;
+  private readonly machine: Machine;
+  private readonly call: MachineCall;
+  private readonly scheduler: Scheduler;
+  private readonly frameWalk: Frames;
+  private readonly evaluator: Evaluator;
+
+  constructor(
+    readonly program: Program,
+    readonly image: KernelImage,
+    options: VmOptions,
+  ) {
+    const { mm } = image;
+    this.startPosition = image.tape.cursor;
+    const name = options.name ?? 'scenario';
+    const window = new WindowCells(mm, program);
+    this.tape = image.tape;
+    this.memory = new ScenarioMemory(image, window);
+    this.control = new Control(mm.memory, image.tape, window.control, program.profile.pointerSize);
+    this.call = new MachineCall(
+      {
+        image,
+        memory: this.memory,
+        control: this.control,
+        tape: this.tape,
+        text: program.text,
+        locate: (offset) => `${name}:${program.lines.position(offset).line}`,
+      },
+      options.kernel,
+    );
+    const { memory, control, call } = this;
+    this.machine = new Machine(program, image, memory, control, window, call);
+    this.scheduler = new Scheduler(program, image, control, () => call.kernel);
+    this.frameWalk = new Frames(program, control, this.machine, memory);
+    this.evaluator = new Evaluator(program, image, this.machine, memory, control);
+  }
+
+  /** The kernel that calls go to from now on. */
+  useKernel(kernel: KernelCalls): void {
+    this.call.kernel = kernel;
+  }
+
+  // --- running ---------------------------------------------------------------------------------------------------------------
+
+  /** Runs the current task's next statement, or the next task's if the current one cannot run. */
+  runStatement(): StatementResult {
+    const { control, scheduler, call, tape } = this;
+    const start = tape.cursor;
+    call.failedExpects = [];
+    call.takeYield();
+    if (!scheduler.canRun(control.currentTask)) {
+      const next = scheduler.next(control.currentTask);
+      if (next === undefined) return this.idle();
+      scheduler.switchTo(next);
+    } else scheduler.switchTo(control.currentTask);
+    const task = control.currentTask;
+    const outcome = this.machine.runStatement(task);
+    switch (outcome.kind) {
+      case 'boundary':
+        control.setPc(task, this.machine.pc);
+        control.setStackUsed(task, this.machine.used);
+        if (call.takeYield()) this.handOver(task);
+        control.countStatement();
+        return this.result(task, { kind: 'ran' });
+      case 'end':
+        control.setStatus(task, 'ended');
+        this.handOver(task);
+        control.countStatement();
+        return this.result(task, { kind: 'ended' });
+      case 'bug':
+        this.die(task, outcome.text);
+        this.handOver(task);
+        control.countStatement();
+        return this.result(task, { kind: 'failed', text: outcome.text });
+      case 'blocked':
+        return this.block(task, start, outcome.reason);
+    }
+  }
+
+  private result(
+    task: number,
+    what: { kind: 'ran' } | { kind: 'ended' } | { kind: 'failed'; text: string },
+  ): StatementResult {
+    return { task, failedExpects: this.call.failedExpects, ...what };
+  }
+
+  /** Nothing can run. */
+  private idle(): StatementResult {
+    const task = this.control.currentTask;
+    const waits = this.scheduler.waits();
+    const failedExpects: readonly ScenarioEvent[] = [];
+    if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
+    return { kind: 'exited', task, failedExpects };
+  }
+
+  /** Another task becomes current, if one can run. */
+  private handOver(task: number): void {
+    const next = this.scheduler.next(task);
+    if (next !== undefined) this.scheduler.switchTo(next);
+  }
+
+  private die(task: number, text: string): void {
+    this.tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+    this.tape.mark({ kind: 'bug', text });
+    this.control.setStatus(task, 'failed');
+  }
+
+  /** The statement never happened; its task waits. */
+  private block(task: number, start: number, reason: BlockReason): StatementResult {
+    const { control, tape } = this;
+    if (!tape.recording)
+      throw new Error('a task has to wait, and without history nothing is undone');
+    tape.seek(start);
+    // The switch to this task is undone with the statement, when it was made at its start.
+    if (control.currentTask !== task) this.scheduler.switchTo(task);
+    control.park(task, reason);
+    this.handOver(task);
+    control.countStatement();
+    return { kind: 'blocked', task, reason, failedExpects: [] };
+  }
+
+  /** Makes another task the current one. False if it cannot run. */
+  switchTask(task: number): boolean {
+    if (!this.scheduler.canRun(task)) return false;
+    if (task !== this.control.currentTask) {
+      this.scheduler.switchTo(task);
+      this.control.countStatement();
+    }
+    return true;
+  }
+
+  // --- where things stand ----------------------------------------------------------------------------------------------------
+
+  get currentTask(): number {
+    return this.control.currentTask;
+  }
+
+  /** Statements run so far: the number of the boundary at the cursor. */
+  get statements(): number {
+    return this.control.statements;
+  }
+
+  /** `expect(...)` that did not hold so far. */
+  get failedExpects(): number {
+    return this.control.failedExpects;
+  }
+
+  /** Whether no task is left that could ever run. */
+  get exited(): boolean {
+    return this.scheduler.next(this.control.currentTask) === undefined && this.waits().length === 0;
+  }
+
+  tasks(): TaskState[] {
+    const { control } = this;
+    return this.program.tasks.map(({ name }, id) => ({
+      id,
+      name,
+      status: control.isCreated(id) ? control.status(id) : 'new',
+      current: id === control.currentTask,
+      location: this.location(id),
+      waitsFor: control.waitsFor(id),
+    }));
+  }
+
+  /** Who waits for whom, when nobody can end it by running on. */
+  waits(): readonly Wait[] {
+    return this.scheduler.waits();
+  }
+
+  location(task: number): Location | undefined {
+    return this.frameWalk.location(task);
+  }
+
+  frames(task: number): readonly Frame[] {
+    return this.frameWalk.of(task);
+  }
+
+  /** Active functions of a task: 1 in its outermost one, 0 when it has ended. */
+  depth(task: number): number {
+    return this.frameWalk.depth(task);
+  }
+
+  locals(frame: Frame): readonly Local[] {
+    return this.frameWalk.locals(frame);
+  }
+
+  globals(): readonly Local[] {
+    return this.frameWalk.globals();
+  }
+
+  /** Memory for the engine's typed reading: the kernel's and the script's. */
+  get typedMemory(): TypedMemory {
+    return typedMemory(this.image);
+  }
+
+  /** The position of the boundary before a position; undefined if the tape does not go back so far. */
+  previousBoundary(before: number = this.tape.cursor): number | undefined {
+    const cell = this.control.statementsCell;
+    // The entry that ends at `before` belongs to the boundary there.
+    const found = this.tape.searchBackward(this.tape.start, before - 1, (at) => at === cell);
+    if (found !== undefined) return found + 1;
+    const first = this.startPosition;
+    return this.tape.start <= first && before > first ? first : undefined;
+  }
+
+  /** The position of the boundary after a position; undefined if the tape ends before it. */
+  nextBoundary(after: number = this.tape.cursor): number | undefined {
+    const cell = this.control.statementsCell;
+    const found = this.tape.searchForward(after, this.tape.end, (at) => at === cell);
+    return found === undefined ? undefined : found + 1;
+  }
+
+  // --- expressions -----------------------------------------------------------------------------------------------------------
+
+  /** Evaluates an expression in a frame, or with the top level's names only. */
+  evaluate(text: string, frame?: Frame, options?: EvaluateOptions): Evaluation {
+    return this.evaluator.evaluate(text, frame, options);
+  }
+
+  /** Assigns the value of an expression to an object. */
+  assign(target: Target, text: string, frame?: Frame): Evaluation {
+    return this.evaluator.assign(target, text, frame);
+  }
+}

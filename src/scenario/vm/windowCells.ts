@@ -1,0 +1,70 @@
+/**
+ * The cells behind a script's window of virtual addresses: control words, string literals, variables, stacks.
+ *
+ * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and
+ * are no entries of the tape. Everything else starts as zeros.
+ */
+import type { Mm } from '../../engine/kernel/mm.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SIZE,
+  WORDS_PER_FRAME,
+  type Cell,
+} from '../../engine/memory/address.js';
+import type { Program } from '../compile/program.js';
+import { STACK_BYTES, stackTop } from '../semantics/window.js';
+
+export class WindowCells {
+  readonly control: Cell;
+  readonly dataStart: number;
+  readonly dataEnd: number;
+  readonly data: Cell;
+  private readonly stacks: Cell;
+
+  constructor(
+    private readonly mm: Mm,
+    private readonly program: Program,
+  ) {
+    const { window, strings, dataBytes, tasks } = program;
+    const stringFrames = Math.ceil(strings.length / PAGE_SIZE);
+    const dataFrames = Math.ceil(dataBytes / PAGE_SIZE);
+    const stackFrames = STACK_BYTES / PAGE_SIZE;
+    const total = 1 + stringFrames + dataFrames + stackFrames * tasks.length;
+    this.control = mm.memory.addPseudoFrames(total);
+    const stringCell = frameAfter(this.control, 1);
+    this.data = frameAfter(stringCell, stringFrames);
+    this.stacks = frameAfter(this.data, dataFrames);
+    this.dataStart = window.data;
+    this.dataEnd = window.data + dataBytes;
+    this.open(window.strings, stringFrames, stringCell);
+    this.open(window.data, dataFrames, this.data);
+    for (let task = 0; task < tasks.length; task++)
+      this.open(stackTop(window, task) - STACK_BYTES, stackFrames, this.stackCell(task));
+    this.fillStrings(stringCell, strings);
+  }
+
+  private open(start: number, nrFrames: number, cell: Cell): void {
+    const sizeBytes = nrFrames * PAGE_SIZE;
+    if (sizeBytes > 0) this.mm.addWindow({ start: asVirt(start), sizeBytes, cell });
+  }
+
+  private fillStrings(cell: Cell, strings: Uint8Array): void {
+    const { words } = this.mm.memory;
+    for (let i = 0; i < strings.length; i++)
+      words[cell + (i >> 2)] = (words[cell + (i >> 2)] ?? 0) | ((strings[i] ?? 0) << ((i & 3) * 8));
+  }
+
+  /** The lowest word of a task's stack. */
+  stackCell(task: number): Cell {
+    return frameAfter(this.stacks, (task * STACK_BYTES) / PAGE_SIZE);
+  }
+
+  /** Where string literals end: nothing may be written before that. */
+  isReadOnly(address: number): boolean {
+    const { window, strings } = this.program;
+    return address >= window.strings && address < window.strings + strings.length;
+  }
+}
+
+const frameAfter = (cell: Cell, frames: number): Cell => asCell(cell + frames * WORDS_PER_FRAME);
