@@ -1,0 +1,28 @@
+// The first steps: a machine boots, pages come and go.
+//
+// Press F5. This machine is booted here, from its e820 map to its free lists; change the line below and see what changes.
+#pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M
+
+// One page. It comes from this CPU's own list, not from the buddy lists: step in and see rmqueue_pcplist() take it.
+struct page *page = alloc_page(GFP_KERNEL);
+unsigned long pfn = page_to_pfn(page);
+void *addr = page_address(page);
+pr_info("page %px is frame %#lx, mapped at %px\n", page, pfn, addr);
+
+// Below 896 MiB physical and kernel virtual addresses differ by a constant: PAGE_OFFSET.
+expect(__pa(addr) == pfn << PAGE_SHIFT);
+expect(virt_to_page(addr) == page);
+expect(page_count(page) == 1);
+
+// Above, in ZONE_HIGHMEM, a page has no address until somebody maps it.
+struct page *high = alloc_page(GFP_HIGHUSER);
+expect(page_address(high) == NULL);
+pr_info("frame %#lx lies in zone %d\n", page_to_pfn(high), page_zonenum(high));
+
+// What was freed last is taken first: its cache lines are still warm.
+__free_page(page);
+struct page *again = alloc_page(GFP_KERNEL);
+expect(again == page);
+
+__free_page(again);
+__free_page(high);

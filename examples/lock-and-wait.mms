@@ -1,0 +1,16 @@
+// Two tasks and one page lock: lock_page() sleeps until the other one unlocks.
+#pragma mmscope machine arch=x86_64 ram=128M slab=slub
+
+struct page *page = alloc_page(GFP_KERNEL);
+int turn = 0;
+
+task writer {
+  lock_page(page);
+  expect(turn == 1);
+  turn = 2;
+  unlock_page(page);
+}
+
+lock_page(page);
+turn = 1;
+unlock_page(page);
