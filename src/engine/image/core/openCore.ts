@@ -9,6 +9,7 @@ import { loadProfile, PROFILE_NAMES } from '../../types/bundled.js';
 import type { Profile } from '../../types/profile.js';
 import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
+import { relocated } from '../relocated.js';
 import { detectKernel } from './detect.js';
 import { readElfCore } from './elf.js';
 import { FileMemory } from './fileMemory.js';
@@ -18,7 +19,7 @@ import { cpuStates, vmcoreinfoOf } from './notes.js';
 import type { RandomAccess } from './randomAccess.js';
 
 export interface CoreOptions {
-  /** Kernels the core may be of; the bundled ones when absent. */
+  /** Kernels the core may be of (`profileFrom` makes them); the bundled ones when absent. */
   readonly profiles?: readonly Profile[];
   /** For people: the file's name. */
   readonly name?: string;
@@ -36,7 +37,9 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   const contents = new FileMemory(file, core.segments);
   const view = detectKernel(
     { core, memory: contents, cpus: cpuStates(core), vmcoreinfo },
-    options.profiles ?? PROFILE_NAMES.map(loadProfile),
+    (options.profiles ?? PROFILE_NAMES.map(loadProfile)).map((profile) =>
+      relocated(profile, vmcoreinfo?.kernelOffset ?? 0),
+    ),
   );
   const { memmap, linear, maxPfn } = locate(view);
   // Beyond RAM and the first 4 GiB there are at most devices, which are no business of the kernel's memory management.
