@@ -35,7 +35,7 @@ export function cellRows({ pfn, framesPerCell, state, zone }: CellFacts): [strin
   if (state === undefined) return rows;
   if (framesPerCell > 1) {
     const percent = Math.round((detailOfState(state) / 15) * 100);
-    rows.push(['cell', `${countText(framesPerCell)} frames, about ${percent} % of them so`]);
+    rows.push(['cell', `${countText(framesPerCell)} frames, ${percent} % ${kindLabel(state)}`]);
   } else if (detailOfState(state) > 0) rows.push(['block', blockText(pfn, state)]);
   return rows;
 }

@@ -1,0 +1,150 @@
+/** The map as it is drawn: pixels, words and keys, in a browser. Screenshots for the eye in build/screenshots. */
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { pageKindCode, pageState } from '../../src/engine/view/pageState.js';
+import { plainMachine, recordedMachine, smallMachine } from './machines.js';
+import { launch, MapPage, noBrowser } from './mapPage.js';
+
+const RECORDED = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
+/** `mmscope.kernel`, dark. */
+const KERNEL_COLOR = '227,162,60';
+const FREE_COLOR = '47,174,155';
+
+describe('the map of physical memory', function () {
+  this.timeout(60_000);
+  if (noBrowser !== undefined) {
+    it.skip(`draws (${noBrowser})`);
+    return;
+  }
+  let browser: Browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(async () => {
+    await browser.close();
+  });
+
+  it('says what to do while there is no session', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.page.locator('.empty', { hasText: 'Start debugging' }).waitFor();
+    assert.deepEqual(map.complaints, []);
+    await map.page.close();
+  });
+
+  it('keeps to its content security policy', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.stopped();
+    // One style attribute inside the toolkit is refused: harmless, and there is nothing to set.
+    const serious = map.complaints.filter((text) => !/inline style/.test(text));
+    assert.deepEqual(serious, []);
+    await map.page.close();
+  });
+
+  it('draws free memory and counts it', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.stopped();
+    const colors = await map.colors();
+    assert.ok((colors[FREE_COLOR] ?? 0) > 100_000, JSON.stringify(colors));
+    const legend = await map.page.locator('.legend .entry:visible').allInnerTexts();
+    assert.deepEqual(
+      legend.map((text) => text.replaceAll(/\s+/g, ' ').trim()),
+      ['Reserved 1,024', 'Free 3,072'],
+    );
+    assert.match(await map.page.locator('.title').innerText(), /^16 MiB$/);
+    await map.page.close();
+  });
+
+  it('shows what changed since the last stop', async () => {
+    const { machine, states } = smallMachine();
+    const map = await MapPage.open(browser, machine);
+    await map.stopped();
+    const outlined = (): Promise<number> =>
+      map.page.evaluate(() => {
+        const overlay = document.querySelectorAll('canvas')[1];
+        const context = overlay?.getContext('2d');
+        if (!overlay || !context) throw new Error('no overlay');
+        const { data } = context.getImageData(0, 0, overlay.width, overlay.height);
+        return data.filter((value, index) => index % 4 === 3 && value > 100).length;
+      });
+    assert.equal(await outlined(), 0);
+    states[2048] = pageState(pageKindCode('kernel'));
+    for (let order = 0; order < 10; order++)
+      states.fill(pageState(pageKindCode('free'), order), 2048 + (1 << order), 2048 + (2 << order));
+    await map.stopped();
+    assert.ok((await outlined()) > 500);
+    assert.ok(((await map.colors())[KERNEL_COLOR] ?? 0) > 20);
+    await map.screenshot('split');
+    await map.stopped();
+    assert.equal(await outlined(), 0);
+    await map.page.close();
+  });
+
+  it('selects by click, moves by arrow keys, and says it to screen readers', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.stopped();
+    const field = map.page.locator('vscode-text-field input');
+    await field.fill('0x800');
+    await field.press('Enter');
+    const title = map.page.locator('.details h2');
+    await title.filter({ hasText: 'pfn 0x800' }).waitFor();
+    await map.page.locator('.viewport').focus();
+    await map.page.keyboard.press('ArrowRight');
+    await title.filter({ hasText: 'pfn 0x801' }).waitFor();
+    await map.page.keyboard.press('ArrowDown');
+    await title.filter({ hasText: 'pfn 0x803' }).waitFor();
+    await map.page.keyboard.press('Control+ArrowRight');
+    await title.filter({ hasText: 'pfn 0x804' }).waitFor();
+    const spoken = await map.page.locator('#focused-frame').textContent();
+    assert.match(spoken ?? '', /frame 0x804, Free, .*zone DMA, block order 10: 1,024 pages/);
+    await map.page.locator('vscode-button', { hasText: 'Copy' }).click();
+    assert.deepEqual(
+      map.acts.map(({ action, frame }) => [action, frame.pfn]),
+      [['copy', 0x804]],
+    );
+    await map.page.keyboard.press('Escape');
+    await map.page.close();
+  });
+
+  it('brings out one kind when its legend entry is pressed', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.stopped();
+    await map.page.locator('.legend .entry', { hasText: 'Reserved' }).click();
+    await map.settle();
+    assert.equal((await map.colors())[FREE_COLOR], undefined);
+    await map.page.close();
+  });
+
+  for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight'] as const)
+    it(`draws a recorded machine, theme ${theme}`, async () => {
+      const map = await MapPage.open(browser, await recordedMachine(RECORDED), { theme });
+      await map.stopped();
+      await map.page.mouse.move(600, 300);
+      await map.page.waitForTimeout(300);
+      assert.match(await map.page.locator('.tooltip').innerText(), /zone\s+Normal/);
+      await map.screenshot(`recorded-${theme}`);
+      await map.page.close();
+    });
+
+  it('draws a machine of 64 GiB', async () => {
+    const states = new Uint8Array(1 << 24);
+    states.fill(pageState(pageKindCode('free'), 10));
+    states.fill(pageState(pageKindCode('reserved')), 0, 1 << 18);
+    states.fill(pageState(pageKindCode('absent')), 3 << 18, 1 << 20);
+    const zones = [
+      { name: 'DMA', startPfn: 0, endPfn: 4096 },
+      { name: 'DMA32', startPfn: 4096, endPfn: 1 << 20 },
+      { name: 'Normal', startPfn: 1 << 20, endPfn: 1 << 24 },
+    ];
+    const map = await MapPage.open(browser, plainMachine(zones, states));
+    await map.stopped();
+    await map.page.locator('.title', { hasText: '64 GiB' }).waitFor();
+    const started = Date.now();
+    for (let i = 0; i < 5; i++) {
+      await map.page.locator('vscode-button[title="Zoom in (+)"]').click();
+      await map.page.waitForTimeout(100);
+    }
+    assert.ok(Date.now() - started < 10_000);
+    await map.screenshot('64-gib');
+    await map.page.close();
+  });
+});

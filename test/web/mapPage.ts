@@ -1,0 +1,224 @@
+/**
+ * The map in a browser, as the extension makes its page (its real content security policy), without VS Code around it: the
+ * extension's half of the conversation is played here. A machine is any function that answers the map's questions.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { mapPage } from '../../src/extension/map/mapPage.js';
+import type { FrameBody, MapArguments, MapBody } from '../../src/engine/view/map.js';
+import type { MapSession } from '../../webview/messages.js';
+
+export interface Machine {
+  map(asks: MapArguments): Promise<MapBody>;
+  frame(pfn: number): Promise<FrameBody>;
+}
+
+export type Theme = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
+
+const ORIGIN = 'http://map.test';
+const THEME = 'theme.css';
+const SHOTS = path.join('build', 'screenshots');
+
+const BROWSER = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+/** Why the map cannot be tested here. */
+export const noBrowser: string | undefined = existsSync(BROWSER)
+  ? existsSync('dist/webview.js')
+    ? undefined
+    : 'no dist/webview.js: npm run build'
+  : 'no Chromium';
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: BROWSER,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+  });
+
+/** What the webview told the extension to do. */
+export interface Act {
+  readonly action: string;
+  readonly frame: FrameBody;
+}
+
+export class MapPage {
+  /** Violations of the policy, uncaught errors. */
+  readonly complaints: string[] = [];
+  readonly acts: Act[] = [];
+  private stop = 0;
+
+  private constructor(readonly page: Page) {}
+
+  static async open(
+    browser: Browser,
+    machine: Machine,
+    options: { theme?: Theme; width?: number; height?: number } = {},
+  ): Promise<MapPage> {
+    const { theme = 'dark', width = 1200, height = 860 } = options;
+    const page = await browser.newPage({ viewport: { width, height } });
+    const map = new MapPage(page);
+    page.on('pageerror', (error) => map.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') map.complaints.push(message.text());
+    });
+    await page.exposeFunction('answerMap', (asks: MapArguments) => machine.map(asks));
+    await page.exposeFunction('answerFrame', (pfn: number) => machine.frame(pfn));
+    await page.exposeFunction('acted', (act: Act) => map.acts.push(act));
+    await page.addInitScript(playExtension);
+    await page.route(`${ORIGIN}/**`, (route) => {
+      const name = new URL(route.request().url()).pathname.slice(1);
+      if (name === THEME)
+        return route.fulfill({ contentType: 'text/css', body: themeStyle(theme) });
+      if (name !== '') return route.fulfill({ path: path.join('dist', name) });
+      const html = mapPage({
+        nonce: 'bm9uY2U=',
+        cspSource: ORIGIN,
+        resource: (file) => `${ORIGIN}/${file}`,
+      });
+      const body = html
+        .replace('<body>', `<body class="vscode-${theme}">`)
+        .replace('</head>', `<link rel="stylesheet" href="${ORIGIN}/${THEME}"></head>`);
+      return route.fulfill({ contentType: 'text/html', body });
+    });
+    await page.goto(`${ORIGIN}/`);
+    return map;
+  }
+
+  /** The session stops (again). */
+  async stopped(): Promise<void> {
+    this.stop++;
+    await this.tell({ id: 's', name: 'test', stopped: true, epoch: this.stop, stop: this.stop });
+    await this.settle();
+  }
+
+  /** Tells the map of a session. */
+  async tell(session: MapSession | undefined): Promise<void> {
+    await this.page.evaluate((told) => {
+      window.postMessage({ type: 'session', session: told }, '*');
+    }, session);
+  }
+
+  /** Until questions are answered, drawn, and the pulse of changes is over. */
+  settle(): Promise<void> {
+    return this.page.waitForTimeout(1200);
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.screenshot({ path: path.join(SHOTS, `map-${name}.png`) });
+  }
+
+  /** Colours of the cells' canvas: `r,g,b` to the number of pixels. */
+  colors(): Promise<Record<string, number>> {
+    return this.page.evaluate(() => {
+      const canvas = document.querySelector('canvas');
+      const context = canvas?.getContext('2d');
+      if (!canvas || !context) throw new Error('no canvas');
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      const counts: Record<string, number> = {};
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i + 3] === 255) {
+          const color = `${data[i] ?? 0},${data[i + 1] ?? 0},${data[i + 2] ?? 0}`;
+          counts[color] = (counts[color] ?? 0) + 1;
+        }
+      return counts;
+    });
+  }
+}
+
+/** Runs in the page: acquireVsCodeApi, answering by the exposed functions. */
+function playExtension(): void {
+  const scope = window as unknown as {
+    answerMap(asks: MapArguments): Promise<MapBody>;
+    answerFrame(pfn: number): Promise<FrameBody>;
+    acted(act: unknown): void;
+    acquireVsCodeApi: unknown;
+  };
+  let kept: unknown;
+  const bytes = (text: string): Uint8Array =>
+    Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const answer = async (question: string, asks: never): Promise<unknown> => {
+    if (question === 'frame') return scope.answerFrame((asks as { pfn: number }).pfn);
+    const body = await scope.answerMap(asks);
+    return { ...body, states: bytes(body.states) };
+  };
+  scope.acquireVsCodeApi = () => ({
+    getState: () => kept,
+    setState: (state: unknown) => (kept = state),
+    postMessage: (message: { type: string; id: number; question: string; asks: never }) => {
+      if (message.type === 'act') scope.acted(message);
+      if (message.type !== 'ask') return;
+      const { id } = message;
+      answer(message.question, message.asks).then(
+        (said) => window.postMessage({ type: 'answer', id, answer: said }, '*'),
+        () => window.postMessage({ type: 'failed', id, message: 'failed' }, '*'),
+      );
+    },
+  });
+}
+
+interface Manifest {
+  readonly contributes: {
+    readonly colors: readonly { id: string; defaults: Readonly<Record<Theme, string>> }[];
+  };
+}
+
+/** What VS Code gives a webview: the colours that we contribute, and the few of its own that matter in a picture. */
+function themeStyle(theme: Theme): string {
+  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const own = contributes.colors.map(({ id, defaults }): [string, string] => [
+    `--vscode-${id.replaceAll('.', '-')}`,
+    defaults[theme],
+  ]);
+  const theirs = theme === 'light' || theme === 'highContrastLight' ? LIGHT : DARK;
+  const rules = [...own, ...Object.entries(theirs)].map(([name, value]) => `${name}: ${value};`);
+  return `:root { ${rules.join(' ')} }`;
+}
+
+const FONTS = {
+  '--vscode-font-family': '"DejaVu Sans", sans-serif',
+  '--vscode-font-size': '13px',
+  '--vscode-editor-font-family': '"DejaVu Sans Mono", monospace',
+};
+const DARK = {
+  ...FONTS,
+  '--vscode-editor-background': '#1f1f1f',
+  '--vscode-foreground': '#cccccc',
+  '--vscode-descriptionForeground': '#9d9d9d',
+  '--vscode-focusBorder': '#0078d4',
+  '--vscode-panel-border': '#2b2b2b',
+  '--vscode-sideBar-background': '#181818',
+  '--vscode-editorHoverWidget-background': '#202020',
+  '--vscode-editorHoverWidget-border': '#454545',
+  '--vscode-button-secondaryBackground': '#313131',
+  '--vscode-button-secondaryForeground': '#cccccc',
+  '--vscode-input-background': '#313131',
+  '--vscode-input-foreground': '#cccccc',
+  '--vscode-settings-dropdownBackground': '#313131',
+  '--vscode-dropdown-background': '#313131',
+  '--vscode-dropdown-foreground': '#cccccc',
+  '--vscode-checkbox-background': '#313131',
+  '--vscode-badge-background': '#616161',
+  '--vscode-badge-foreground': '#f8f8f8',
+};
+const LIGHT = {
+  ...FONTS,
+  '--vscode-editor-background': '#ffffff',
+  '--vscode-foreground': '#3b3b3b',
+  '--vscode-descriptionForeground': '#717171',
+  '--vscode-focusBorder': '#005fb8',
+  '--vscode-panel-border': '#e5e5e5',
+  '--vscode-sideBar-background': '#f8f8f8',
+  '--vscode-editorHoverWidget-background': '#f8f8f8',
+  '--vscode-editorHoverWidget-border': '#c8c8c8',
+  '--vscode-button-secondaryBackground': '#e5e5e5',
+  '--vscode-button-secondaryForeground': '#3b3b3b',
+  '--vscode-input-background': '#ffffff',
+  '--vscode-input-foreground': '#3b3b3b',
+  '--vscode-settings-dropdownBackground': '#ffffff',
+  '--vscode-dropdown-background': '#ffffff',
+  '--vscode-dropdown-foreground': '#3b3b3b',
+  '--vscode-checkbox-background': '#f8f8f8',
+  '--vscode-badge-background': '#cccccc',
+  '--vscode-badge-foreground': '#3b3b3b',
+};
