@@ -9,6 +9,7 @@ import { rowsJson, rowsTable } from './bench/rows.js';
 import { info } from './info.js';
 import { processMeter } from './meter.js';
 import { isInputError } from './inputError.js';
+import { run } from './run/run.js';
 import { replay } from './replay/replay.js';
 
 interface Mode {
@@ -23,6 +24,11 @@ const MODES: Readonly<Record<string, Mode>> = {
     usage: 'replay TRACE...',
     summary: 'perform the operations of recorded traces and compare every result and dump',
     run: (files) => replay(atLeastOne(files)),
+  },
+  run: {
+    usage: 'run FILE.mms',
+    summary: 'run a scenario; fails when an expect does not hold',
+    run: (args) => run(theOnly(args), { out: console.log, err: console.error }),
   },
   bench: {
     usage: 'bench [--json]',

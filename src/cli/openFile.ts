@@ -1,5 +1,6 @@
 /** Files as the modes need them: whole, inflated if they are gzip. */
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 /** Why a file cannot be read, for the user. */
@@ -40,6 +41,12 @@ export function* chunksOf(bytes: Uint8Array): Generator<string> {
   for (let at = 0; at < buffer.length; at += CHUNK_BYTES)
     yield buffer.toString('latin1', at, Math.min(buffer.length, at + CHUNK_BYTES));
 }
+
+/** A text that people write. */
+export const readUtf8 = (path: string): string => new TextDecoder().decode(readBytes(path));
+
+/** A path as written in a file: relative to that file. */
+export const besideFile = (file: string, path: string): string => resolve(dirname(file), path);
 
 /** The lines of a text file that are not empty. */
 export function* readLines(path: string): Generator<string> {

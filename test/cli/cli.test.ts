@@ -1,7 +1,7 @@
 /** The command line as its users meet it: modes, exit codes, what goes where. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -70,6 +70,69 @@ describe('mmscope', function () {
       /vm\.trace: ops 0, differ 0, state-differ 0, unsupported 1\n {2}unsupported: vm 1\n$/,
     );
   });
+
+  it('run prints what the scenario logs', () => {
+    const script = file(
+      'good.mms',
+      `#pragma mmscope state "${path.resolve(STATE)}"
+struct page *page = alloc_page(GFP_KERNEL);
+pr_info("pfn %#lx\\n", page_to_pfn(page));
+expect(page_to_pfn(page) == 0x194d);
+`,
+    );
+    assert.deepEqual(mmscope('run', script), { code: 0, out: 'pfn 0x194d\n', err: '' });
+  });
+
+  it('run names a failed expect and a deadlock, and ends with 1', () => {
+    const script = file(
+      'bad.mms',
+      `#pragma mmscope machine arch=i386 ram=64M
+struct page *page = alloc_page(GFP_KERNEL);
+  expect(page == NULL);
+lock_page(page);
+lock_page(page);
+`,
+    );
+    const { code, out, err } = mmscope('run', script);
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    const [expectation, deadlock, wait] = err.split('\n');
+    assert.equal(expectation, `${script}:3:3: failed: expect(page == NULL)`);
+    assert.equal(deadlock, `${script}: deadlock: no task can run`);
+    assert.match(
+      wait ?? '',
+      /^ {2}main waits for the lock of page 0x[0-9a-f]+, which it has itself$/,
+    );
+  });
+
+  it('run shows errors as compilers do, all of them, and ends with 1', () => {
+    const script = file('errors.mms', 'int a = ;\n\tstruct page *p = alloc_pag(GFP_KERNEL);\n');
+    const { code, out, err } = mmscope('run', script);
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    assert.deepEqual(err.trimEnd().split('\n'), [
+      `${script}:1:9: error: expected an expression, not ';'`,
+      '    1 | int a = ;',
+      '      |         ^',
+      `${script}:2:19: error: neither the script nor the kernel has a function 'alloc_pag' (did you mean 'alloc_page'?)`,
+      '    2 | \tstruct page *p = alloc_pag(GFP_KERNEL);',
+      '      | \t                 ^~~~~~~~~',
+    ]);
+  });
+
+  it('run of a scenario whose machine is not there: a sentence, exit code 2', () => {
+    const script = file('lost.mms', '#pragma mmscope core "none.vmcore"\n');
+    const { code, err } = mmscope('run', script);
+    assert.equal(code, 2);
+    assert.match(err, /none\.vmcore: ENOENT/);
+  });
+
+  for (const example of readdirSync('examples').filter((name) => name.endsWith('.mms')))
+    it(`run examples/${example}: every expect holds`, () => {
+      const { code, err } = mmscope('run', `examples/${example}`);
+      assert.equal(err, '');
+      assert.equal(code, 0);
+    });
 
   it('info shows the zones of a recorded state', () => {
     const { code, out } = mmscope('info', STATE);

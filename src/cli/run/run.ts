@@ -1,0 +1,114 @@
+/**
+ * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
+ * error output, with its place.
+ */
+import { bootMachine } from '../../engine/image/boot/bootMachine.js';
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import * as kernel from '../../engine/kernel/index.js';
+import type { TapeOptions } from '../../engine/memory/tape.js';
+import { loadProfile } from '../../engine/types/bundled.js';
+import {
+  compileScenario,
+  LineMap,
+  readMachine,
+  scanPragmas,
+  ScenarioVm,
+  type MachineEvent,
+  type MachineSpec,
+  type StatementResult,
+} from '../../scenario/index.js';
+import { openImage } from '../openImage.js';
+import { besideFile, readUtf8 } from '../openFile.js';
+import { diagnosticLines, placeText } from './diagnostics.js';
+
+/** Where lines go. */
+export interface Output {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** History is needed only to undo the statement of a task that has to wait. */
+const TAPE: TapeOptions = { maxEntries: 1 << 21 };
+
+/**
+ * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more.
+ *
+ * @throws FileError, ImageError, TraceError
+ */
+export function run(file: string, output: Output): number {
+  const text = readUtf8(file);
+  const image = openMachine(readMachine(scanPragmas(text)).machine, file);
+  const { program, diagnostics } = compileScenario(text, image.profile);
+  for (const line of diagnosticLines(file, text, diagnostics)) output.err(line);
+  if (program === undefined) return 1;
+  const vm = new ScenarioVm(program, image, { kernel, name: file });
+  return new Runner(vm, file, new LineMap(text), output).run();
+}
+
+function openMachine(spec: MachineSpec, file: string): KernelImage {
+  switch (spec.kind) {
+    case 'machine': {
+      const { profile, ramBytes, cmaBytes, cpus } = spec;
+      const options = { ramBytes, cmaBytes, cpus, tapeOptions: TAPE };
+      return bootMachine({ profile: loadProfile(profile), ...options });
+    }
+    case 'core':
+    case 'state':
+      return openImage(besideFile(file, spec.path), TAPE);
+  }
+}
+
+class Runner {
+  private failed = false;
+  /** Marks left of it are printed. */
+  private printed: number;
+
+  constructor(
+    private readonly vm: ScenarioVm,
+    private readonly file: string,
+    private readonly lines: LineMap,
+    private readonly output: Output,
+  ) {
+    this.printed = vm.startPosition;
+  }
+
+  run(): number {
+    for (;;) {
+      const result = this.vm.runStatement();
+      this.print();
+      this.complain(result);
+      if (result.kind === 'exited' || result.kind === 'deadlock') break;
+    }
+    return this.failed ? 1 : 0;
+  }
+
+  /** What was reported since. A statement that was undone has reported nothing. */
+  private print(): void {
+    const { tape } = this.vm;
+    for (const { event } of tape.marksBetween(this.printed, tape.cursor)) this.printEvent(event);
+    this.printed = tape.cursor;
+  }
+
+  private printEvent(event: MachineEvent): void {
+    if (event.kind === 'printk') this.output.out(event.text);
+    if (event.kind !== 'expect-failed') return;
+    this.failed = true;
+    this.output.err(`${placeText(this.file, this.lines, event.span)}: failed: ${event.source}`);
+  }
+
+  private complain(result: StatementResult): void {
+    if (result.kind === 'failed') {
+      const name = this.vm.tasks()[result.task]?.name ?? '?';
+      this.fail(`task ${name} died: ${result.text}`);
+    }
+    if (result.kind === 'deadlock') {
+      this.fail('deadlock: no task can run');
+      for (const { text } of result.waits) this.output.err(`  ${text}`);
+    }
+  }
+
+  private fail(text: string): void {
+    this.failed = true;
+    this.output.err(`${this.file}: ${text}`);
+  }
+}
