@@ -289,8 +289,9 @@ export class Mm extends Layout {
     const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
     const cell = this.cell_of(page);
     if (cell === 0) {
-      const va = this.wide ? fromWords(low, high) : asVirt(low >>> 0);
-      throw new KernelFault(`unable to handle page fault for address: ${this.hex(va)}`);
+      // From the words: no number holds a poisoned pointer (0xdead000000000122).
+      const address = (this.wide ? hex8(high) : '') + hex8(low);
+      throw new KernelFault(`unable to handle page fault for address: ${address}`);
     }
     this.cachedLow[index] = low & ~4095;
     this.cachedHigh[index] = high;
@@ -401,10 +402,11 @@ export class Mm extends Layout {
   }
 
   hex(va: VirtAddr): string {
-    const low = (va >>> 0).toString(16).padStart(8, '0');
-    return this.wide ? (highWord(va) >>> 0).toString(16).padStart(8, '0') + low : low;
+    return (this.wide ? hex8(highWord(va)) : '') + hex8(va);
   }
 }
+
+const hex8 = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
 
 function enlarged(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(length);

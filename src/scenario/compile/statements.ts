@@ -382,7 +382,7 @@ export class StatementCompiler {
     this.boundary(span);
     if (expr === undefined) {
       if (kind === 'function' && !isVoid(result))
-        diagnostics.error('bad-control', span, `this function returns a '${types.name(result)}'`);
+        diagnostics.error('bad-control', span, `this function returns '${types.name(result)}'`);
       this.finish(undefined);
       return;
     }

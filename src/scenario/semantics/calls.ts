@@ -156,7 +156,7 @@ export abstract class CallChecker extends AccessChecker {
     if (isInteger(term.type)) return this.promote(term);
     if (isPointer(term.type) || isError(term.type)) return term;
     const name = this.types.name(term.type);
-    this.error('bad-call', arg.span, `a '${name}' cannot be passed where the parameters vary`);
+    this.error('bad-call', arg.span, `'${name}' cannot be passed where the parameters vary`);
     return errorTerm;
   }
 

@@ -130,7 +130,7 @@ export abstract class Conversions extends TypeResolver {
 
   private incompatible(term: Term, type: CType, span: Span, purpose: Purpose): Term {
     const [to, from] = [this.types.name(type), this.types.name(term.type)];
-    this.error('type-mismatch', span, `${purpose}: a '${from}' cannot become a '${to}'`);
+    this.error('type-mismatch', span, `${purpose}: '${from}' cannot become '${to}'`);
     return errorTerm;
   }
 
@@ -141,13 +141,13 @@ export abstract class Conversions extends TypeResolver {
     if (target !== undefined && source !== undefined) {
       if (isVoid(target) || isVoid(source) || this.types.same(target, source)) return;
       if (this.sameButForSign(target, source)) return;
-      this.warning('conversion', span, `${purpose}: a '${from}' where a '${to}' is wanted`);
+      this.warning('conversion', span, `${purpose}: '${from}' where '${to}' is wanted`);
     } else if (target !== undefined) {
       if (this.isNull(term)) return;
       this.warning(
         'conversion',
         span,
-        `${purpose}: an integer ('${from}') where a '${to}' is wanted`,
+        `${purpose}: an integer ('${from}') where '${to}' is wanted`,
       );
     } else if (source !== undefined) {
       if (this.isBool(type)) return;

@@ -49,7 +49,7 @@ export abstract class OperatorChecker extends Conversions {
     if (isError(operand.type)) return errorTerm;
     if (!isInteger(operand.type)) {
       const name = this.types.name(operand.type);
-      this.error('type-mismatch', expr.span, `unary '${expr.operator}' cannot take a '${name}'`);
+      this.error('type-mismatch', expr.span, `unary '${expr.operator}' cannot take '${name}'`);
       return errorTerm;
     }
     const promoted = this.promote(operand);
@@ -350,7 +350,7 @@ export abstract class OperatorChecker extends Conversions {
     }
     if (!isInteger(type)) {
       const name = this.types.name(type);
-      this.error('type-mismatch', expr.span, `'${expr.operator}' cannot take a '${name}'`);
+      this.error('type-mismatch', expr.span, `'${expr.operator}' cannot take '${name}'`);
       return errorTerm;
     }
     const computeType = this.types.promoted(type, place.bits?.width);

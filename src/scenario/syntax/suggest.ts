@@ -9,7 +9,8 @@ import type { Span } from './span.js';
 
 /** The nearest candidate, undefined when none is near: at most a third of the letters may differ. */
 export function nearest(written: string, candidates: Iterable<string>): string | undefined {
-  let limit = Math.max(1, written.length / 3);
+  // A name of one or two letters is near to too much: only its case may be wrong.
+  let limit = written.length < 3 ? 0.5 : Math.max(1, written.length / 3);
   let best: string | undefined;
   for (const candidate of candidates) {
     if (candidate === written || Math.abs(candidate.length - written.length) > limit) continue;

@@ -423,9 +423,12 @@ const HANDLERS: readonly Handler[] = Object.keys(OPCODES).map(
   (name) => instructions[name as OpcodeName],
 );
 
-/** The kernel's words for a fault. */
+/** The kernel's words for a fault: near NULL, at an address that no mapping can have, or elsewhere. */
 function oopsText(text: string): string {
-  const near = /page fault for address: (0{4,13}[0-9a-f]{3})$/.exec(text);
-  if (near !== null) return `BUG: kernel NULL pointer dereference, address: ${near[1] ?? ''}`;
+  const hex = /page fault for address: ([0-9a-f]+)$/.exec(text)?.[1];
+  if (hex !== undefined && /^0*[0-9a-f]{1,3}$/.test(hex))
+    return `BUG: kernel NULL pointer dereference, address: ${hex}`;
+  if (hex?.length === 16 && !/^(0000[0-7]|ffff[89a-f])/.test(hex))
+    return `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`;
   return text.startsWith('general protection') ? text : `BUG: ${text}`;
 }

@@ -20,14 +20,14 @@ export function parseTemplate(template: string): TemplatePart[] {
     const two = template.slice(at, at + 2);
     const close = template[at] === '{' && two !== '{{' ? closingBrace(template, at) : -1;
     if (two === '{{' || two === '}}') {
-      text += two[0];
+      text += two.charAt(0);
       at += 2;
     } else if (close > 0) {
       if (text !== '') parts.push({ kind: 'text', text });
       text = '';
       parts.push({ kind: 'expression', text: template.slice(at + 1, close).trim() });
       at = close + 1;
-    } else text += template[at++];
+    } else text += template.charAt(at++);
   }
   if (text !== '') parts.push({ kind: 'text', text });
   return parts;
