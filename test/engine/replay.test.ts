@@ -24,7 +24,7 @@ describe('replay', () => {
     const hash = tape.hash();
     tape.seek(0);
     const marks: string[] = [];
-    tape.replay(count(1, 70_000), (mark) => marks.push(mark));
+    tape.replay(count(1, 70_000), { mark: (mark) => void marks.push(mark) });
     assert.equal(tape.cursor, 70_000);
     assert.equal(tape.end, end);
     assert.equal(marks.length, 70_000);
@@ -69,5 +69,38 @@ describe('replay', () => {
     assert.equal(memory.words[first + 10], 10);
     tape.seek(0);
     assert.equal(memory.words[first], 0);
+  });
+
+  it('asks before it gives up a run that leaves the tape', () => {
+    const { memory, tape, first, count } = machine();
+    count(1, 10)();
+    tape.seek(4);
+    tape.write(asCell(first), 77);
+    tape.seek(0);
+    tape.replay(count(1, 10), {
+      diverged: () => {
+        tape.replayEntriesTo(5);
+        tape.endReplay();
+        return true;
+      },
+    });
+    assert.equal(tape.end, 11);
+    assert.equal(memory.words[first], 77);
+  });
+
+  it('follows a run that undoes itself and goes on', () => {
+    const { tape, first, count } = machine();
+    count(1, 3)();
+    const parks = (): void => {
+      const start = tape.cursor;
+      tape.seek(start);
+      tape.write(asCell(first), 5);
+    };
+    parks();
+    count(4, 6)();
+    const { end, cuts } = tape;
+    tape.seek(3);
+    tape.replay(parks);
+    assert.deepEqual([tape.cursor, tape.end, tape.cuts], [4, end, cuts]);
   });
 });

@@ -50,6 +50,14 @@ export class ReplayDiverged extends Error {
   }
 }
 
+/** What takes part in a replay. */
+export interface ReplayHooks<Event> {
+  /** A mark that the run hangs again. */
+  readonly mark?: (event: Event) => void;
+  /** The run is about to leave the tape. True: the cursor has been moved, and the write is to be tried again. */
+  readonly diverged?: () => boolean;
+}
+
 export interface TapeOptions {
   /** Most entries kept; the oldest whole segment is forgotten beyond it. */
   readonly maxEntries?: number;
@@ -66,7 +74,8 @@ export class Tape<Event = unknown> {
   private next = 0;
   /** Valid only while the cursor is behind or a run is replayed. */
   private endWhileBehind = 0;
-  private onReplayedMark: ((event: Event) => void) | undefined;
+  private hooks: ReplayHooks<Event> = {};
+  private nrCuts = 0;
   private marks: Mark<Event>[] = [];
   private hashPosition = 0;
   private hashLow = 0;
@@ -132,6 +141,11 @@ export class Tape<Event = unknown> {
     return this.mode >= BEHIND ? this.endWhileBehind : this.cursor;
   }
 
+  /** How often history has been cut. */
+  get cuts(): number {
+    return this.nrCuts;
+  }
+
   get recording(): boolean {
     return this.mode !== OFF;
   }
@@ -161,7 +175,8 @@ export class Tape<Event = unknown> {
       at++;
     }
     this.place(target);
-    if (this.mode !== OFF) {
+    // A statement that undoes itself does so in a replay, too.
+    if (this.mode !== OFF && this.mode !== REPLAYING) {
       this.mode = target < end ? BEHIND : RECORDING;
       this.endWhileBehind = end;
     }
@@ -170,18 +185,18 @@ export class Tape<Event = unknown> {
 
   /**
    * Repeats a run that the tape holds from the cursor on: each write must be the recorded one and moves the cursor over
-   * it, marks are shown to `onMark` instead of being hung again. Nothing is cut. Throws {@link ReplayDiverged} where the
+   * it, marks are shown to the hook instead of being hung again. Nothing is cut. Throws {@link ReplayDiverged} where the
    * run does something else. Afterwards the cursor is behind the last write that `run` made.
    */
-  replay<T>(run: () => T, onMark?: (event: Event) => void): T {
+  replay<T>(run: () => T, hooks: ReplayHooks<Event> = {}): T {
     if (this.mode === OFF || this.mode === REPLAYING) throw new Error('there is nothing to replay');
     this.endWhileBehind = this.end;
     this.mode = REPLAYING;
-    this.onReplayedMark = onMark;
+    this.hooks = hooks;
     try {
       return run();
     } finally {
-      this.onReplayedMark = undefined;
+      this.hooks = {};
       // Unless the run went on recording by `endReplay`.
       if (this.mode === REPLAYING)
         this.mode = this.cursor < this.endWhileBehind ? BEHIND : RECORDING;
@@ -210,6 +225,7 @@ export class Tape<Event = unknown> {
   /** Forgets everything to the right of the cursor. */
   cut(): void {
     if (this.mode !== BEHIND) return;
+    this.nrCuts++;
     const here = this.cursor;
     this.foldHash(here);
     let last = this.marks.length;
@@ -222,7 +238,7 @@ export class Tape<Event = unknown> {
   /** Hangs an event at the cursor. */
   mark(event: Event): void {
     if (this.mode === REPLAYING) {
-      this.onReplayedMark?.(event);
+      this.hooks.mark?.(event);
       return;
     }
     if (this.mode === BEHIND) this.cut();
@@ -284,14 +300,19 @@ export class Tape<Event = unknown> {
     return hex8(this.hashHigh) + hex8(this.hashLow);
   }
 
-  /** One write of a replayed run. */
-  private retrace(cell: Cell, value: number): void {
+  /** One write of a replayed run. False when it is to be tried again. */
+  private retrace(cell: Cell, value: number): boolean {
     const at = this.cursor;
-    if (at === this.endWhileBehind) throw new ReplayDiverged(at);
-    const segment = this.segmentAt(at);
-    const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
-    if (segment[index] !== cell || segment[index + 2] !== value) throw new ReplayDiverged(at);
-    this.place(at + 1);
+    if (at < this.endWhileBehind) {
+      const segment = this.segmentAt(at);
+      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
+      if (segment[index] === cell && segment[index + 2] === value) {
+        this.place(at + 1);
+        return true;
+      }
+    }
+    if (this.hooks.diverged?.() === true) return false;
+    throw new ReplayDiverged(at);
   }
 
   private foldHash(target: number): void {
