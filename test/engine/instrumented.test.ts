@@ -39,7 +39,8 @@ describe('instrumented kernel', () => {
         at(statement, locals) {
           const fn = tables.functions[tables.statementFunction[statement] ?? -1];
           if (fn?.name !== 'expand') return;
-          const line = tables.sources[fn.file]?.split('\n')[(tables.statementLine[statement] ?? 0) - 1];
+          const line =
+            tables.sources[fn.file]?.split('\n')[(tables.statementLine[statement] ?? 0) - 1];
           seen.push({ line: line?.trim() ?? '', locals: { ...locals() } });
         },
       },
@@ -48,7 +49,9 @@ describe('instrumented kernel', () => {
     const expand = tables.functions.find((fn) => fn.name === 'expand');
     assert.equal(expand?.locals['page'], 'struct page *');
     assert.ok(seen.length > 0);
-    const highs = seen.filter(({ line }) => line.startsWith('while')).map(({ locals }) => locals['high']);
+    const highs = seen
+      .filter(({ line }) => line.startsWith('while'))
+      .map(({ locals }) => locals['high']);
     assert.deepEqual(
       highs,
       highs.map((_, i) => Number(highs[0]) - i),
