@@ -8,7 +8,7 @@
  *
  * A built workbench takes tests from its page's query only when its server runs with the test driver; it then calls
  * window.codeAutomationLog and window.codeAutomationExit in the page. An extension host that was killed ends with code 0,
- * so the suite's result file (environment MMSCOPE_TEST_RESULT) decides.
+ * so the suite's result file (environment MMSCOPE_TEST_RESULT) decides. What the host logs goes to a file beside it.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -29,6 +29,10 @@ if (!extension || !tests || !folder || !result) {
   process.exit(2);
 }
 
+/** Everything that workbench and extension host had to say. */
+const log = `${result}.log`;
+fs.writeFileSync(log, '');
+
 const vsix = process.env.MMSCOPE_VSIX;
 const server = await startServer({
   testDriver: true,
@@ -46,8 +50,10 @@ try {
 } finally {
   await server.stop();
 }
-if (!fs.existsSync(result)) {
-  console.error('the suite left no result: the extension host did not run it to its end');
+if (fs.existsSync(result)) {
+  for (const line of JSON.parse(fs.readFileSync(result, 'utf8')).lines) console.log(line);
+} else {
+  console.error(`the suite left no result; its log: ${log}`);
   code ||= 2;
 }
 process.exit(code);
@@ -61,7 +67,9 @@ async function runInPage(browser) {
     page.on('console', (message) => {
       if (/terminated unexpectedly/.test(message.text())) reject(new Error(message.text()));
     });
-    void page.exposeFunction('codeAutomationLog', (_type, args) => console.log(format(...args)));
+    void page.exposeFunction('codeAutomationLog', (_type, args) =>
+      fs.appendFileSync(log, `${format(...args)}\n`),
+    );
     void page.exposeFunction('codeAutomationExit', (exitCode) => resolve(exitCode));
   });
   exit.catch(() => {});

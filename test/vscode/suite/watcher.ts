@@ -3,6 +3,10 @@ import * as vscode from 'vscode';
 
 const STOP_MS = 20_000;
 
+const START_MS = 20_000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 interface Stopped {
   readonly reason: string;
 }
@@ -26,8 +30,10 @@ export class Watcher {
 
   async start(configuration: vscode.DebugConfiguration): Promise<vscode.DebugSession> {
     const folder = vscode.workspace.workspaceFolders?.[0];
-    if (!(await vscode.debug.startDebugging(folder, configuration)))
-      throw new Error('the session did not start');
+    const started = vscode.debug.startDebugging(folder, configuration);
+    // A launch that fails leaves a dialog open, and its promise too.
+    const isStarted = await Promise.race([started, pause(START_MS)]);
+    if (isStarted !== true) throw new Error('the session did not start');
     const session = vscode.debug.activeDebugSession;
     if (session === undefined) throw new Error('no session');
     return session;
