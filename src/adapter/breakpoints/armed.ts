@@ -1,0 +1,42 @@
+/**
+ * The breakpoints of a session bound to what it debugs: by statement, by kernel function, by watched word. Made anew
+ * whenever the client sets breakpoints.
+ */
+import type { ExceptionFilter } from './exceptionFilters.js';
+import type { DataWatch } from './dataWatch.js';
+import type { Trigger } from './trigger.js';
+
+/** A breakpoint as a stop reports it. */
+export interface ArmedBreakpoint {
+  readonly id: number;
+  readonly reason: 'breakpoint' | 'function breakpoint';
+  readonly trigger: Trigger;
+}
+
+export interface ArmedException {
+  readonly filter: ExceptionFilter;
+  readonly trigger: Trigger;
+}
+
+export interface Armed {
+  /** Line breakpoints and breakpoints on the scenario's functions: by statement of the scenario. */
+  readonly statements: ReadonlyMap<number, readonly ArmedBreakpoint[]>;
+  /** Line breakpoints in the engine's kernel sources: by statement id of the instrumented kernel. */
+  readonly kernelStatements: ReadonlyMap<number, readonly ArmedBreakpoint[]>;
+  /** By function id of the instrumented kernel. */
+  readonly kernelFunctions: ReadonlyMap<number, readonly ArmedBreakpoint[]>;
+  readonly data: readonly DataWatch[];
+  readonly exceptions: readonly ArmedException[];
+}
+
+export const NOTHING_ARMED: Armed = {
+  statements: new Map(),
+  kernelStatements: new Map(),
+  kernelFunctions: new Map(),
+  data: [],
+  exceptions: [],
+};
+
+/** Whether statements must be walked with the instrumented kernel to find where these stop. */
+export const needsWalk = ({ kernelStatements, kernelFunctions }: Armed): boolean =>
+  kernelStatements.size > 0 || kernelFunctions.size > 0;

@@ -1,0 +1,44 @@
+/**
+ * One armed data breakpoint: finds in the entries of a statement those that changed what it watches.
+ */
+import type { MachineEvent } from '../../scenario/index.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import type { DataTarget, WatchedWord } from './dataTarget.js';
+import type { Trigger } from './trigger.js';
+
+export interface DataWatch {
+  readonly id: number;
+  readonly target: DataTarget;
+  readonly words: readonly WatchedWord[];
+  readonly trigger: Trigger;
+}
+
+/** An entry that changed a watched bit. */
+export interface WatchedEntry {
+  readonly watch: DataWatch;
+  readonly position: number;
+}
+
+/** Entries of [from, to) that some watch is interested in, oldest first. */
+export function watchedEntries(
+  tape: Tape<MachineEvent>,
+  watches: readonly DataWatch[],
+  from: number,
+  to: number,
+): readonly WatchedEntry[] {
+  if (watches.length === 0) return [];
+  const byCell = new Map<number, { watch: DataWatch; mask: number }[]>();
+  for (const watch of watches)
+    for (const { cell, mask } of watch.words) {
+      const list = byCell.get(cell);
+      if (list === undefined) byCell.set(cell, [{ watch, mask }]);
+      else list.push({ watch, mask });
+    }
+  const found: WatchedEntry[] = [];
+  tape.searchForward(from, to, (cell, before, after, position) => {
+    for (const { watch, mask } of byCell.get(cell) ?? [])
+      if (((before ^ after) & mask) !== 0) found.push({ watch, position });
+    return false;
+  });
+  return found;
+}

@@ -1,0 +1,62 @@
+/**
+ * Hit conditions: `5` and `== 5` the fifth time, `>= 3` from the third on, `% 10` every tenth time.
+ *
+ * A hit's number is its place among the hits the session has seen, in the order of time: going back and forth over a hit
+ * does not count it twice, and it has the same number each time.
+ */
+import { comparePlaces, type Place } from '../time/place.js';
+
+export interface HitCondition {
+  readonly holds: (count: number) => boolean;
+}
+
+const OPERATORS: Readonly<Record<string, (count: number, operand: number) => boolean>> = {
+  '': (count, operand) => count === operand,
+  '=': (count, operand) => count === operand,
+  '==': (count, operand) => count === operand,
+  '>': (count, operand) => count > operand,
+  '>=': (count, operand) => count >= operand,
+  '<': (count, operand) => count < operand,
+  '<=': (count, operand) => count <= operand,
+  '%': (count, operand) => operand > 0 && count % operand === 0,
+};
+
+/** undefined when the text is no hit condition. */
+export function parseHitCondition(text: string): HitCondition | undefined {
+  const match = /^\s*(==?|>=?|<=?|%)?\s*(\d{1,9})\s*$/.exec(text);
+  const holds = OPERATORS[match?.[1] ?? ''];
+  if (match === null || holds === undefined) return undefined;
+  const operand = Number(match[2]);
+  return { holds: (count) => holds(count, operand) };
+}
+
+/** Numbers the hits of one breakpoint. */
+export class HitCounter {
+  private readonly seen: Place[] = [];
+
+  /** The number of the hit at a place, from 1. */
+  numberOf(place: Place): number {
+    const index = this.indexOf(place);
+    const at = this.seen[index];
+    if (at === undefined || comparePlaces(at, place) !== 0) this.seen.splice(index, 0, place);
+    return index + 1;
+  }
+
+  /** An edit has cut off what lay after a place. */
+  forgetAfter(place: Place): void {
+    const index = this.indexOf(place);
+    const at = this.seen[index];
+    this.seen.length = at !== undefined && comparePlaces(at, place) === 0 ? index + 1 : index;
+  }
+
+  private indexOf(place: Place): number {
+    let low = 0;
+    let high = this.seen.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (comparePlaces(this.seen[middle] as Place, place) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Where breakpoints bind: a line of the scenario or of the engine's kernel moves to the next statement there is; a name
+ * to a function of either. Lines and columns count from 1 here, whatever the client does.
+ */
+import { tables } from '../../engine/kernel/instrumented.js';
+import type { MachineContext } from '../present/context.js';
+import { defined, type Dap } from '../protocol/dap.js';
+import {
+  kernelFileOf,
+  kernelFunctionsNamed,
+  kernelLines,
+  kernelSource,
+} from '../target/kernelSources.js';
+import type { ScenarioProgram } from '../target/scenario.js';
+
+export interface LineBinding {
+  readonly state: Omit<Dap.Breakpoint, 'id'>;
+  readonly statements: readonly number[];
+  readonly kernelStatements: readonly number[];
+}
+
+export interface FunctionBinding {
+  readonly state: Omit<Dap.Breakpoint, 'id'>;
+  readonly statements: readonly number[];
+  readonly kernelFunctions: readonly number[];
+}
+
+const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
+  verified: false,
+  reason: 'failed',
+  message,
+});
+
+export class Locator {
+  constructor(
+    /** The scenario that is debugged; undefined when there is none (yet). */
+    readonly program: ScenarioProgram | undefined,
+    /** Whether a source of the client is that scenario. */
+    private readonly isProgram: (source: Dap.Source) => boolean,
+    readonly machine: MachineContext | undefined,
+  ) {}
+
+  line(source: Dap.Source, line: number, column: number | undefined): LineBinding {
+    const file = kernelFileOf(source);
+    if (file !== undefined) return this.kernelLine(file, line);
+    if (this.program === undefined || !this.isProgram(source))
+      return {
+        state: unbound(
+          this.program === undefined
+            ? 'This session runs no scenario.'
+            : `Not part of the scenario that is debugged (${this.program.name}).`,
+        ),
+        statements: [],
+        kernelStatements: [],
+      };
+    const statements = statementsAt(this.program, line, column);
+    const [first] = statements;
+    if (first === undefined)
+      return {
+        state: unbound('There is no statement at or after this line.'),
+        statements: [],
+        kernelStatements: [],
+      };
+    const range = this.program.range(first);
+    const moved =
+      range.line === line ? undefined : `Moved to the next statement, line ${range.line}.`;
+    return {
+      state: defined({ verified: true, source, ...range, message: moved }),
+      statements,
+      kernelStatements: [],
+    };
+  }
+
+  fn(name: string): FunctionBinding {
+    const bare = name.trim().replace(/\(.*\)$/, '');
+    const statements = this.program?.entriesOf(bare) ?? [];
+    const kernelFunctions = kernelFunctionsNamed(bare);
+    const [kernel] = kernelFunctions;
+    const [own] = statements;
+    if (own !== undefined && this.program !== undefined)
+      return {
+        state: { verified: true, ...this.program.range(own) },
+        statements,
+        kernelFunctions,
+      };
+    const fn = kernel === undefined ? undefined : tables.functions[kernel];
+    if (fn !== undefined)
+      return {
+        state: { verified: true, source: kernelSource(fn.file), line: fn.startLine },
+        statements,
+        kernelFunctions,
+      };
+    return { state: unbound(this.unknownFunction(bare)), statements: [], kernelFunctions: [] };
+  }
+
+  private kernelLine(file: string, wanted: number): LineBinding {
+    const lines = kernelLines(file);
+    const line = [...lines.keys()].find((one) => one >= wanted);
+    if (line === undefined)
+      return {
+        state: unbound('There is no statement of a kernel function at or after this line.'),
+        statements: [],
+        kernelStatements: [],
+      };
+    const moved = line === wanted ? undefined : `Moved to the next statement, line ${line}.`;
+    return {
+      state: defined({ verified: true, source: kernelSource(file), line, message: moved }),
+      statements: [],
+      kernelStatements: lines.get(line) ?? [],
+    };
+  }
+
+  private unknownFunction(name: string): string {
+    const lower = name.toLowerCase();
+    const near = tables.functions.find(
+      (fn) => fn.name.replace(/^_+/, '').toLowerCase() === lower.replace(/^_+/, ''),
+    );
+    const hint = near === undefined ? '' : ` Did you mean '${near.name}'?`;
+    return `Neither the scenario nor mmscope's kernel has a function '${name}'.${hint}`;
+  }
+}
+
+/** The statements a line breakpoint stops at: the first one of the first line at or after the one asked for that has any. */
+export function statementsAt(
+  program: ScenarioProgram,
+  line: number,
+  column: number | undefined,
+): readonly number[] {
+  const ranges = Array.from({ length: program.nrStatements }, (_, statement) => ({
+    statement,
+    range: program.range(statement),
+  }));
+  const lines = ranges.map(({ range }) => range.line).filter((one) => one >= line);
+  if (lines.length === 0) return [];
+  const bound = Math.min(...lines);
+  const onLine = ranges
+    .filter(({ range }) => range.line === bound)
+    .sort((a, b) => a.range.column - b.range.column);
+  const wanted =
+    column === undefined || bound !== line
+      ? onLine[0]
+      : (onLine.find(({ range }) => range.endColumn > column || range.endLine > bound) ??
+        onLine.at(-1));
+  return wanted === undefined
+    ? []
+    : onLine
+        .filter(({ range }) => range.column === wanted.range.column)
+        .map(({ statement }) => statement);
+}

@@ -1,0 +1,195 @@
+/**
+ * What breakpoints the client has set, with their ids, and what became of each. The client's lists replace one another;
+ * a breakpoint that is set again unchanged keeps its id and its count of hits.
+ *
+ * Source: DAP setBreakpoints, setFunctionBreakpoints, setDataBreakpoints, setExceptionBreakpoints.
+ */
+import type { Dap } from '../protocol/dap.js';
+import { defined } from '../protocol/dap.js';
+import type { Place } from '../time/place.js';
+import type { Armed, ArmedBreakpoint, ArmedException } from './armed.js';
+import { parseDataId, watchedWords } from './dataTarget.js';
+import type { DataWatch } from './dataWatch.js';
+import { EXCEPTION_FILTERS } from './exceptionFilters.js';
+import type { Locator } from './locator.js';
+import { Trigger, type TriggerText } from './trigger.js';
+
+/** A breakpoint the client has set, and its binding. */
+interface Kept<Request> {
+  readonly id: number;
+  readonly request: Request;
+  readonly trigger: Trigger;
+  state: Omit<Dap.Breakpoint, 'id'>;
+}
+
+type LineRequest = Dap.SourceBreakpoint & { readonly source: Dap.Source };
+
+export class BreakpointStore {
+  private nextId = 1;
+  private readonly lines = new Map<string, Kept<LineRequest>[]>();
+  private functions: Kept<Dap.FunctionBreakpoint>[] = [];
+  private data: Kept<Dap.DataBreakpoint>[] = [];
+  private exceptions: { readonly filterId: string; readonly trigger: Trigger }[] = [];
+
+  setLines(key: string, source: Dap.Source, requests: readonly Dap.SourceBreakpoint[]): void {
+    const wanted = requests.map((request) => ({ ...request, source }));
+    const kept = this.keep(this.lines.get(key) ?? [], wanted);
+    if (kept.length === 0) this.lines.delete(key);
+    else this.lines.set(key, kept);
+  }
+
+  setFunctions(requests: readonly Dap.FunctionBreakpoint[]): void {
+    this.functions = this.keep(this.functions, requests);
+  }
+
+  setData(requests: readonly Dap.DataBreakpoint[]): void {
+    this.data = this.keep(this.data, requests);
+  }
+
+  /** Answers, one a filter, in the order of the request. */
+  setExceptions(args: Dap.SetExceptionBreakpointsArguments): Dap.Breakpoint[] {
+    const options = [
+      ...args.filters.map((filterId) => ({ filterId })),
+      ...(args.filterOptions ?? []),
+    ] as readonly Dap.ExceptionFilterOptions[];
+    this.exceptions = options.map(({ filterId, condition }) => ({
+      filterId,
+      trigger: new Trigger({ condition }),
+    }));
+    return options.map(({ filterId }) =>
+      EXCEPTION_FILTERS.some(({ id }) => id === filterId)
+        ? { verified: true }
+        : { verified: false, reason: 'failed', message: `There is no exception '${filterId}'.` },
+    );
+  }
+
+  answersOfLines(key: string): Dap.Breakpoint[] {
+    return answers(this.lines.get(key) ?? []);
+  }
+
+  answersOfFunctions(): Dap.Breakpoint[] {
+    return answers(this.functions);
+  }
+
+  answersOfData(): Dap.Breakpoint[] {
+    return answers(this.data);
+  }
+
+  /** An edit has cut off what lay after a place: hits there do not count any more. */
+  forgetHitsAfter(place: Place): void {
+    const all = [...[...this.lines.values()].flat(), ...this.functions, ...this.data];
+    for (const { trigger } of [...all, ...this.exceptions]) trigger.forgetAfter(place);
+  }
+
+  /** Binds everything anew. Gives the breakpoints whose state has changed. */
+  arm(locator: Locator): { readonly armed: Armed; readonly changed: Dap.Breakpoint[] } {
+    const statements = new Map<number, ArmedBreakpoint[]>();
+    const kernelStatements = new Map<number, ArmedBreakpoint[]>();
+    const kernelFunctions = new Map<number, ArmedBreakpoint[]>();
+    const changed: Dap.Breakpoint[] = [];
+    const settle = (kept: Kept<unknown>, state: Omit<Dap.Breakpoint, 'id'>): boolean => {
+      const { problem } = kept.trigger;
+      const next: Omit<Dap.Breakpoint, 'id'> =
+        problem === undefined
+          ? state
+          : { ...state, verified: false, reason: 'failed', message: problem };
+      if (JSON.stringify(next) !== JSON.stringify(kept.state))
+        changed.push({ id: kept.id, ...next });
+      kept.state = next;
+      return next.verified;
+    };
+
+    for (const kept of [...this.lines.values()].flat()) {
+      const { source, line, column } = kept.request;
+      const found = locator.line(source, line, column);
+      if (!settle(kept, found.state)) continue;
+      const armed: ArmedBreakpoint = { id: kept.id, reason: 'breakpoint', trigger: kept.trigger };
+      for (const statement of found.statements) push(statements, statement, armed);
+      for (const statement of found.kernelStatements) push(kernelStatements, statement, armed);
+    }
+    for (const kept of this.functions) {
+      const found = locator.fn(kept.request.name);
+      if (!settle(kept, found.state)) continue;
+      const { id, trigger } = kept;
+      const armed: ArmedBreakpoint = { id, reason: 'function breakpoint', trigger };
+      for (const statement of found.statements) push(statements, statement, armed);
+      for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
+    }
+    const data: DataWatch[] = [];
+    for (const kept of this.data) {
+      const found = watchOf(kept, locator);
+      if (settle(kept, found.state) && found.watch !== undefined) data.push(found.watch);
+    }
+    return {
+      armed: {
+        statements,
+        kernelStatements,
+        kernelFunctions,
+        data,
+        exceptions: this.armedExceptions(),
+      },
+      changed,
+    };
+  }
+
+  private armedExceptions(): ArmedException[] {
+    return this.exceptions.flatMap(({ filterId, trigger }) => {
+      const filter = EXCEPTION_FILTERS.find(({ id }) => id === filterId);
+      return filter === undefined ? [] : [{ filter, trigger }];
+    });
+  }
+
+  private keep<Request extends TriggerText>(
+    before: readonly Kept<Request>[],
+    wanted: readonly Request[],
+  ): Kept<Request>[] {
+    const left = [...before];
+    return wanted.map((request) => {
+      const text = JSON.stringify(request);
+      const index = left.findIndex((kept) => JSON.stringify(kept.request) === text);
+      const [same] = index < 0 ? [] : left.splice(index, 1);
+      return (
+        same ?? {
+          id: this.nextId++,
+          request,
+          trigger: new Trigger(request),
+          state: PENDING,
+        }
+      );
+    });
+  }
+}
+
+const PENDING: Omit<Dap.Breakpoint, 'id'> = {
+  verified: false,
+  reason: 'pending',
+  message: 'The scenario has not been loaded yet.',
+};
+
+const answers = (kept: readonly Kept<unknown>[]): Dap.Breakpoint[] =>
+  kept.map(({ id, state }) => ({ id, ...state }));
+
+function push(map: Map<number, ArmedBreakpoint[]>, key: number, breakpoint: ArmedBreakpoint): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [breakpoint]);
+  else list.push(breakpoint);
+}
+
+function watchOf(
+  { id, request, trigger }: Kept<Dap.DataBreakpoint>,
+  { machine }: Locator,
+): { readonly state: Omit<Dap.Breakpoint, 'id'>; readonly watch?: DataWatch } {
+  const failed = (message: string) =>
+    ({ state: { verified: false, reason: 'failed', message } }) as const;
+  if (request.accessType !== undefined && request.accessType !== 'write')
+    return failed('Reads are not recorded: a data breakpoint stops at writes only.');
+  if (machine === undefined) return { state: PENDING };
+  const target = parseDataId(machine, request.dataId);
+  const words = target && watchedWords(machine.image, target.place);
+  if (target === undefined || words === undefined)
+    return failed(`'${request.dataId}' denotes no memory of this machine.`);
+  return {
+    state: defined({ verified: true, message: target.label }),
+    watch: { id, target, words, trigger },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * From a request's name to its handler: the one table of the adapter, in front of it what every request is checked for.
+ */
+import { checkArguments } from './protocol/arguments.js';
+import type { IncomingRequest, RequestContext } from './protocol/connection.js';
+import type { Command } from './protocol/dap.js';
+import { errors } from './protocol/errors.js';
+import type { Session } from './session.js';
+import { breakpointHandlers } from './topics/breakpoints.js';
+import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
+import { evaluateHandlers } from './topics/evaluate.js';
+import { exceptionHandlers } from './topics/exceptions.js';
+import { lifecycleHandlers } from './topics/lifecycle.js';
+import { mapHandlers } from './topics/map.js';
+import { memoryHandlers } from './topics/memory.js';
+import { sourceHandlers } from './topics/sources.js';
+import { stackHandlers } from './topics/stack.js';
+import { steppingHandlers } from './topics/stepping.js';
+import { NEEDS, type Handlers } from './topics/table.js';
+import { variableHandlers } from './topics/variables.js';
+
+export function dispatcher(
+  session: Session,
+): (request: IncomingRequest, context: RequestContext) => unknown {
+  const handlers: Handlers = {
+    ...lifecycleHandlers(session),
+    ...breakpointHandlers(session),
+    ...dataBreakpointHandlers(session),
+    ...steppingHandlers(session),
+    ...stackHandlers(session),
+    ...variableHandlers(session),
+    ...evaluateHandlers(session),
+    ...exceptionHandlers(session),
+    ...memoryHandlers(session),
+    ...sourceHandlers(session),
+    ...mapHandlers(session),
+  };
+  return (request, context) => {
+    const { command } = request;
+    if (!Object.hasOwn(handlers, command)) throw errors.unknownRequest(command);
+    const known = command as Command;
+    session.require(NEEDS[known], command);
+    checkArguments(known, request.arguments);
+    return handlers[known](request.arguments as never, context);
+  };
+}

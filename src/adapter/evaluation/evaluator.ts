@@ -1,0 +1,47 @@
+/** Expressions of C, evaluated where the machine stands: what breakpoints, hovers, watches and the console share. */
+import type { Place, ScalarValue } from '../../engine/types/access.js';
+import type { CType } from '../../engine/types/model.js';
+
+/** A typed value: in memory where it is an object, by itself where it is a scalar. */
+export interface Evaluated {
+  readonly type: CType;
+  /** Where the object lies. */
+  readonly place?: Place;
+  /** Of a scalar. */
+  readonly value?: ScalarValue;
+}
+
+/** A name that only the debugger knows: a kernel function's local, `old` and `new` of a data breakpoint. */
+export interface ExtraName {
+  readonly name: string;
+  readonly type: CType;
+  readonly value: ScalarValue;
+}
+
+/** Where an expression is looked at from. */
+export interface Viewpoint {
+  readonly task: number;
+  /** Of the task's active functions: 0 is the innermost. */
+  readonly frame: number;
+  readonly extra?: readonly ExtraName[];
+}
+
+export interface Evaluator {
+  /**
+   * The value of an expression, which changes nothing unless `effects` allow it.
+   * @throws AdapterError `cannotEvaluate` with the sentence that says why
+   */
+  evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated;
+  /** Names that mean something anywhere, those of the script apart; `prefix` narrows them. */
+  names(prefix: string): Iterable<KnownName>;
+}
+
+export interface KnownName {
+  readonly name: string;
+  readonly kind: 'function' | 'variable' | 'enum' | 'keyword';
+  readonly detail?: string;
+}
+
+/** Whether C takes the value for true. */
+export const isTrue = ({ value, place }: Evaluated): boolean =>
+  value === undefined ? place !== undefined : value !== 0 && value !== 0n;

@@ -1,0 +1,53 @@
+/** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
+import type { MachineEvent } from '../../scenario/index.js';
+import { gfpText } from '../../engine/types/flagText.js';
+import type { MachineContext } from '../present/context.js';
+import type { ExtraName } from './evaluator.js';
+
+export function eventNames({ profile }: MachineContext, event: MachineEvent): readonly ExtraName[] {
+  const named = (name: string, spelled: string, value: number): ExtraName[] => {
+    const type = profile.types.base(spelled) ?? profile.types.typedef(spelled);
+    return type === undefined ? [] : [{ name, type, value }];
+  };
+  switch (event.kind) {
+    case 'allocation-failed':
+      return [
+        ...named('order', 'unsigned int', event.order),
+        ...named('gfp', 'unsigned int', event.gfp >>> 0),
+        ...named('migratetype', 'int', event.migratetype),
+      ];
+    case 'direct-reclaim':
+    case 'direct-compact':
+      return [
+        ...named('order', 'unsigned int', event.order),
+        ...named('gfp', 'unsigned int', event.gfp >>> 0),
+      ];
+    case 'bad-page':
+      return named('pfn', 'unsigned long', event.pfn);
+    case 'printk':
+    case 'bug':
+    case 'warn':
+    case 'expect-failed':
+      return [];
+  }
+}
+
+export function eventText({ profile }: MachineContext, event: MachineEvent): string {
+  switch (event.kind) {
+    case 'allocation-failed': {
+      const gfp = gfpText(profile, event.gfp);
+      return `page allocation failure: order ${event.order}, gfp ${gfp === '' ? '0' : gfp}: ${event.reason}`;
+    }
+    case 'bad-page':
+      return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
+    case 'bug':
+    case 'warn':
+    case 'printk':
+      return event.text;
+    case 'expect-failed':
+      return `${event.source} does not hold`;
+    case 'direct-reclaim':
+    case 'direct-compact':
+      return `${event.kind.replace('-', ' ')}: order ${event.order}`;
+  }
+}

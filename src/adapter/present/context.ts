@@ -1,0 +1,37 @@
+/** What presenting the machine needs: the image, and readings of it that are kept up to date. */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { TypedMemory } from '../../engine/types/access.js';
+import type { Profile } from '../../engine/types/profile.js';
+import { FrameStates } from '../../engine/view/frameStates.js';
+import { PagePeek } from '../../engine/view/pagePeek.js';
+import { typedMemory } from '../../engine/view/typedMemory.js';
+import { freeAreaSpecial } from './freeArea.js';
+import { pageSpecial } from './page.js';
+import { perCpuPagesSpecial } from './perCpuPages.js';
+import type { Special, ValueContext } from './typedValue.js';
+import { zoneSpecial } from './zone.js';
+
+export interface MachineContext extends ValueContext {
+  readonly image: KernelImage;
+  readonly profile: Profile;
+  readonly memory: TypedMemory;
+  readonly states: FrameStates;
+  readonly peek: PagePeek;
+}
+
+export function machineContext(image: KernelImage): MachineContext {
+  const specials = new Map<string, Special>();
+  const context: MachineContext = {
+    image,
+    profile: image.profile,
+    memory: typedMemory(image),
+    states: new FrameStates(image),
+    peek: new PagePeek(image),
+    specials,
+  };
+  specials.set('page', pageSpecial(context));
+  specials.set('zone', zoneSpecial(context));
+  specials.set('free_area', freeAreaSpecial(context));
+  specials.set('per_cpu_pages', perCpuPagesSpecial(context));
+  return context;
+}

@@ -1,0 +1,109 @@
+/**
+ * The scopes that belong to the machine and not to a frame: its zones, mem_map, counters, CPUs, and the kernel's globals.
+ */
+import { populatedZones } from '../../engine/view/zones.js';
+import { asVirt, type Cell } from '../../engine/memory/address.js';
+import { placeAt } from '../../engine/types/access.js';
+import type { KernelSymbol } from '../../engine/types/profile.js';
+import { buddyInfo } from './buddyInfo.js';
+import type { MachineContext } from './context.js';
+import { showEnumArray } from './enumArray.js';
+import { showPage } from './page.js';
+import { fact, group, type Container, type Format, type Shown } from './shown.js';
+import { showPlace } from './typedValue.js';
+
+export function machineScope(context: MachineContext): Container {
+  return {
+    named: (format) =>
+      [
+        ...zones(context, format),
+        group('buddyinfo', 'free blocks by order', { named: () => buddyInfo(context) }),
+        globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
+        memMap(context),
+        fact('image', context.image.origin),
+      ].filter((child) => child !== undefined),
+  };
+}
+
+function zones(context: MachineContext, format: Format): readonly Shown[] {
+  const { image, profile } = context;
+  const type = profile.types.struct('zone');
+  if (type === undefined) return [];
+  return populatedZones(image).map(({ index, zone, name }) => {
+    const place = placeAt(image.mm.va_of(zone), type);
+    const expression = `contig_page_data.node_zones[${index}]`;
+    return showPlace(context, `zone ${name}`, place, expression, format);
+  });
+}
+
+/** Every struct page there is, as the client asks for them. */
+function memMap(context: MachineContext): Shown {
+  const { maxPfn } = context.image;
+  return {
+    name: 'mem_map',
+    value: `${maxPfn} page frames`,
+    kind: 'virtual',
+    readOnly: true,
+    memory: context.peek.addressOf(0),
+    children: {
+      nrIndexed: maxPfn,
+      indexed: (start, count, format) =>
+        Array.from({ length: count }, (_, i) =>
+          showPage(context, `[${start + i}]`, start + i, format),
+        ),
+    },
+  };
+}
+
+function globalArray(context: MachineContext, name: string, enumTag: string): Shown | undefined {
+  const symbol = context.profile.symbol(name);
+  if (symbol?.type === undefined) return undefined;
+  return showEnumArray(context, name, placeAt(symbol.address, symbol.type), name, enumTag);
+}
+
+/** The kernel's global variables that the profile has types for. */
+export function globalsScope(context: MachineContext): Container {
+  const { profile, image } = context;
+  const globals = profile
+    .symbolNames()
+    .map((name) => profile.symbol(name))
+    .filter((symbol): symbol is KernelSymbol => symbol?.type !== undefined && !symbol.perCpu)
+    .filter((symbol) => image.mm.phys_of(symbol.address) !== undefined)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    named: (format) =>
+      globals.flatMap((symbol) =>
+        symbol.type === undefined
+          ? []
+          : [
+              showPlace(
+                context,
+                symbol.name,
+                placeAt(symbol.address, symbol.type),
+                symbol.name,
+                format,
+              ),
+            ],
+      ),
+  };
+}
+
+/** The processor that runs, and what it knows by itself. */
+export function cpuScope(context: MachineContext): Container {
+  const { image, profile } = context;
+  const { mm } = image;
+  const words = { cpu: mm.register('cpu'), flags: mm.register('current_flags') };
+  const int = profile.types.base('unsigned int');
+  return {
+    named: (format) => {
+      if (int?.kind !== 'int') return [];
+      const register = (name: string, cell: Cell): Shown =>
+        showPlace(context, name, placeAt(asVirt(mm.va_of(cell)), int), undefined, format);
+      return [
+        register('smp_processor_id', words.cpu),
+        register('current->flags', words.flags),
+        fact('online', `${image.nrCpus} CPU${image.nrCpus === 1 ? '' : 's'}`),
+      ];
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * `struct page` as a page: flags by name, each a bit that can be watched and set, the fields that its use gives a meaning,
+ * where it is; all members as the struct has them last.
+ *
+ * Source: Linux 6.1 include/linux/mm_types.h, include/linux/page-flags.h.
+ */
+import { asVirt } from '../../engine/memory/address.js';
+import { memberPlace, placeAt, readScalar, type Place } from '../../engine/types/access.js';
+import { pageFlagBits, pageFlagsText } from '../../engine/types/flagText.js';
+import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
+import type { MachineContext } from './context.js';
+import { fact, group, type Container, type Format, type Shown } from './shown.js';
+import { membersOf, showPlace, type Special } from './typedValue.js';
+
+export function pageSpecial(context: MachineContext): Special {
+  return (place, expression) => {
+    const pfn = context.peek.pfnOf(place.address);
+    // A copy of a struct page that is not in mem_map: only its members mean something.
+    if (pfn === undefined || context.peek.addressOf(pfn) !== place.address) return undefined;
+    const facts = pageFacts(context.image, context.states, pfn);
+    if (facts === undefined) return undefined;
+    return {
+      value: `pfn 0x${pfn.toString(16)}: ${facts.summary}`,
+      children: { named: (format) => pageChildren(context, place, expression, facts, format) },
+    };
+  };
+}
+
+/** The page of a pfn, as an element of mem_map. */
+export function showPage(
+  context: MachineContext,
+  name: string,
+  pfn: number,
+  format: Format,
+): Shown {
+  const { image, peek } = context;
+  if (!peek.exists(pfn)) return fact(name, 'no struct page');
+  const type = image.profile.types.struct('page');
+  if (type === undefined) return fact(name, 'the profile has no struct page');
+  const place = placeAt(peek.addressOf(pfn), type);
+  return showPlace(context, name, place, `(*pfn_to_page(0x${pfn.toString(16)}))`, format);
+}
+
+function pageChildren(
+  context: MachineContext,
+  place: Place,
+  expression: string,
+  facts: PageFacts,
+  format: Format,
+): readonly Shown[] {
+  const member = (path: string): Shown | undefined => {
+    const inner = memberPlace(place, path);
+    return inner && showPlace(context, path, inner, `${expression}.${path}`, format);
+  };
+  const known = [
+    showFlags(context, place, expression),
+    member('_refcount'),
+    ...(facts.kind === 'slab' ? [] : [member('_mapcount')]),
+    member('lru'),
+    member('mapping'),
+    member('index'),
+    member('private'),
+    ...compoundMembers(facts, member),
+    fact('pfn', `0x${facts.pfn.toString(16)}`),
+    fact('order', `${facts.order}`),
+    fact('zone', facts.zone),
+    fact('migratetype', facts.migratetype ?? 'none'),
+    fact('state', facts.summary),
+  ].filter((child) => child !== undefined);
+  const all = membersOf(context, place, expression);
+  return all === undefined ? known : [...known, group('struct page', 'all members', all)];
+}
+
+/** Tails point to their head; the first tail holds what belongs to the whole. */
+function compoundMembers(
+  facts: PageFacts,
+  member: (path: string) => Shown | undefined,
+): (Shown | undefined)[] {
+  if (facts.compound === 'no') return [];
+  if (facts.compound === 'head') return [fact('compound', `head, order ${facts.order}`)];
+  const own = [
+    fact('compound', `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`),
+    member('compound_head'),
+  ];
+  if (facts.pfn !== facts.headPfn + 1) return own;
+  return [...own, member('compound_order'), member('compound_dtor'), member('compound_mapcount')];
+}
+
+function showFlags(context: MachineContext, page: Place, expression: string): Shown | undefined {
+  const { profile, memory } = context;
+  const place = memberPlace(page, 'flags');
+  const value = place && readScalar(memory, place);
+  if (place === undefined || value === undefined) return undefined;
+  return {
+    name: 'flags',
+    value: pageFlagsText(profile, value),
+    type: 'unsigned long',
+    evaluateName: `${expression}.flags`,
+    memory: place.address,
+    place,
+    children: flagChildren(context, place, `${expression}.flags`),
+  };
+}
+
+function flagChildren(context: MachineContext, flags: Place, expression: string): Container {
+  const { profile, memory } = context;
+  const bool = profile.types.base('bool') ?? profile.types.base('int');
+  return {
+    named: () =>
+      pageFlagBits(profile).map(({ name, bit }) => {
+        const place = flagPlace(flags, bit, bool?.kind === 'int' ? bool : flags.type);
+        const value = readScalar(memory, place);
+        return {
+          name: `PG_${name}`,
+          value: value === undefined ? '?' : value === 0 ? 'false' : 'true',
+          type: 'bool',
+          evaluateName: `(${expression} >> PG_${name} & 1)`,
+          place,
+          kind: 'property' as const,
+        };
+      }),
+  };
+}
+
+/** One bit of `flags` as an object of its own. */
+export const flagPlace = (flags: Place, bit: number, type: Place['type']): Place => ({
+  type,
+  address: asVirt(flags.address + (bit >> 3)),
+  bitOffset: bit & 7,
+  widthBits: 1,
+});

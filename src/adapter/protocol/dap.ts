@@ -1,0 +1,136 @@
+/**
+ * The vocabulary of the Debug Adapter Protocol, as types: which requests there are, what each takes and gives.
+ *
+ * Source: @vscode/debugprotocol 1.68. Types only: nothing of that package is in the bundle.
+ */
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type {
+  ClockBody,
+  FrameArguments,
+  FrameBody,
+  MapArguments,
+  MapBody,
+} from '../../engine/view/map.js';
+
+export type { Dap };
+
+interface Exchange<Arguments, Body> {
+  readonly arguments: Arguments;
+  readonly body: Body;
+}
+
+type BodyOf<Response extends { readonly body?: unknown }> = NonNullable<Response['body']>;
+
+/** Attributes of a launch configuration: package.json's `configurationAttributes`. */
+export interface LaunchArguments extends Dap.LaunchRequestArguments {
+  /** A scenario. */
+  readonly program?: string;
+  /** An ELF core: the machine of the scenario, or what to look into when there is none. */
+  readonly core?: string;
+  /** A recorded state, likewise. */
+  readonly state?: string;
+  /** The kernel build of a core, where the core does not say it. */
+  readonly profile?: string;
+  /** A vmlinux, or its .BTF section, for a core of another build. */
+  readonly vmlinuxBtf?: string;
+  readonly systemMap?: string;
+  readonly stopOnEntry?: boolean;
+  /** A Linux source tree: kernel frames open its files instead of the engine's. */
+  readonly linuxSource?: string;
+  /** Memory for the tape. */
+  readonly historyMiB?: number;
+  /** Write the protocol's messages to the debug console, or to the file of that name. */
+  readonly trace?: boolean | string;
+}
+
+/** Answer of `mmscope/hash`: the state at the cursor, for tests and for comparing two sessions. */
+export interface HashBody {
+  readonly hash: string;
+  readonly position: number;
+}
+
+/** Every request that is answered with more than "unknown request". */
+export interface Requests {
+  cancel: Exchange<Dap.CancelArguments, undefined>;
+  initialize: Exchange<Dap.InitializeRequestArguments, Dap.Capabilities>;
+  configurationDone: Exchange<undefined, undefined>;
+  launch: Exchange<LaunchArguments, undefined>;
+  restart: Exchange<Dap.RestartArguments | undefined, undefined>;
+  disconnect: Exchange<Dap.DisconnectArguments | undefined, undefined>;
+  terminate: Exchange<Dap.TerminateArguments | undefined, undefined>;
+  breakpointLocations: Exchange<
+    Dap.BreakpointLocationsArguments,
+    BodyOf<Dap.BreakpointLocationsResponse>
+  >;
+  setBreakpoints: Exchange<Dap.SetBreakpointsArguments, BodyOf<Dap.SetBreakpointsResponse>>;
+  setFunctionBreakpoints: Exchange<
+    Dap.SetFunctionBreakpointsArguments,
+    BodyOf<Dap.SetFunctionBreakpointsResponse>
+  >;
+  setExceptionBreakpoints: Exchange<
+    Dap.SetExceptionBreakpointsArguments,
+    BodyOf<Dap.SetExceptionBreakpointsResponse>
+  >;
+  dataBreakpointInfo: Exchange<
+    Dap.DataBreakpointInfoArguments,
+    BodyOf<Dap.DataBreakpointInfoResponse>
+  >;
+  setDataBreakpoints: Exchange<
+    Dap.SetDataBreakpointsArguments,
+    BodyOf<Dap.SetDataBreakpointsResponse>
+  >;
+  continue: Exchange<Dap.ContinueArguments, BodyOf<Dap.ContinueResponse>>;
+  next: Exchange<Dap.NextArguments, undefined>;
+  stepIn: Exchange<Dap.StepInArguments, undefined>;
+  stepOut: Exchange<Dap.StepOutArguments, undefined>;
+  stepBack: Exchange<Dap.StepBackArguments, undefined>;
+  reverseContinue: Exchange<Dap.ReverseContinueArguments, undefined>;
+  pause: Exchange<Dap.PauseArguments, undefined>;
+  threads: Exchange<undefined, BodyOf<Dap.ThreadsResponse>>;
+  stackTrace: Exchange<Dap.StackTraceArguments, BodyOf<Dap.StackTraceResponse>>;
+  scopes: Exchange<Dap.ScopesArguments, BodyOf<Dap.ScopesResponse>>;
+  variables: Exchange<Dap.VariablesArguments, BodyOf<Dap.VariablesResponse>>;
+  setVariable: Exchange<Dap.SetVariableArguments, BodyOf<Dap.SetVariableResponse>>;
+  source: Exchange<Dap.SourceArguments, BodyOf<Dap.SourceResponse>>;
+  loadedSources: Exchange<Dap.LoadedSourcesArguments, BodyOf<Dap.LoadedSourcesResponse>>;
+  evaluate: Exchange<Dap.EvaluateArguments, BodyOf<Dap.EvaluateResponse>>;
+  setExpression: Exchange<Dap.SetExpressionArguments, BodyOf<Dap.SetExpressionResponse>>;
+  completions: Exchange<Dap.CompletionsArguments, BodyOf<Dap.CompletionsResponse>>;
+  exceptionInfo: Exchange<Dap.ExceptionInfoArguments, BodyOf<Dap.ExceptionInfoResponse>>;
+  readMemory: Exchange<Dap.ReadMemoryArguments, BodyOf<Dap.ReadMemoryResponse>>;
+  writeMemory: Exchange<Dap.WriteMemoryArguments, BodyOf<Dap.WriteMemoryResponse>>;
+  'mmscope/map': Exchange<MapArguments, MapBody>;
+  'mmscope/frame': Exchange<FrameArguments, FrameBody>;
+  'mmscope/clock': Exchange<undefined, ClockBody>;
+  'mmscope/hash': Exchange<undefined, HashBody>;
+}
+
+export type Command = keyof Requests;
+
+/** Events that the adapter sends, with their bodies. */
+export interface Events {
+  initialized: undefined;
+  stopped: Dap.StoppedEvent['body'];
+  continued: Dap.ContinuedEvent['body'];
+  exited: Dap.ExitedEvent['body'];
+  terminated: NonNullable<Dap.TerminatedEvent['body']> | undefined;
+  thread: Dap.ThreadEvent['body'];
+  output: Dap.OutputEvent['body'];
+  breakpoint: Dap.BreakpointEvent['body'];
+  invalidated: Dap.InvalidatedEvent['body'];
+  memory: Dap.MemoryEvent['body'];
+  progressStart: Dap.ProgressStartEvent['body'];
+  progressUpdate: Dap.ProgressUpdateEvent['body'];
+  progressEnd: Dap.ProgressEndEvent['body'];
+}
+
+/** An object without the members that are undefined: absent and undefined are not the same in JSON schemas. */
+export type Defined<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
+
+export function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as Defined<T>;
+}

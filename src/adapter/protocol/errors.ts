@@ -1,0 +1,145 @@
+/**
+ * Every error a user of the debugger can meet, by name: what a request is answered with when it cannot be done.
+ *
+ * The sentence says what to do. `url` leads to the page that explains; clients show it as a button.
+ * Anything thrown that is not an AdapterError is a defect, and answered as one (`defect`).
+ */
+import type { Dap } from './dap.js';
+
+const HELP = 'https://github.com/mmscope/mmscope/blob/main/docs/debugger.md';
+
+/** Codes are part of the protocol to our own extension and to tests: never reuse one. */
+const CODES = {
+  malformedMessage: 1001,
+  unknownRequest: 1002,
+  notInitialized: 1003,
+  alreadyInitialized: 1004,
+  cancelled: 1005,
+  badArguments: 1006,
+  notLaunched: 2001,
+  alreadyLaunched: 2002,
+  nothingToDebug: 2003,
+  cannotRead: 2004,
+  cannotOpen: 2005,
+  scenarioHasErrors: 2006,
+  running: 3001,
+  notRunnable: 3002,
+  noSuchFrame: 3003,
+  noSuchThread: 3004,
+  staleReference: 3005,
+  cannotEvaluate: 3006,
+  cannotAssign: 3007,
+  noSuchVariable: 3008,
+  badAddress: 3009,
+  notWritable: 3010,
+  noSuchSource: 3011,
+  noException: 3012,
+  noSuchPage: 3013,
+  defect: 9000,
+} as const;
+
+export type ErrorName = keyof typeof CODES;
+
+export class AdapterError extends Error {
+  constructor(
+    readonly code: ErrorName,
+    sentence: string,
+    private readonly options: { readonly showUser?: boolean; readonly anchor?: string } = {},
+  ) {
+    super(sentence);
+    this.name = 'AdapterError';
+  }
+
+  /** The short form that clients compare (`cancelled` and `notStopped` are the protocol's own words). */
+  get short(): string {
+    return this.code === 'running' ? 'notStopped' : this.code;
+  }
+
+  toDap(): Dap.Message {
+    const { showUser = false, anchor } = this.options;
+    return {
+      id: CODES[this.code],
+      // Braces in the protocol's format are variables: keep ours literal.
+      format: '{sentence}',
+      variables: { sentence: this.message },
+      showUser,
+      ...(anchor !== undefined && { url: `${HELP}#${anchor}`, urlLabel: 'Help' }),
+    };
+  }
+}
+
+const quiet = (code: ErrorName, sentence: string): AdapterError => new AdapterError(code, sentence);
+const shown = (code: ErrorName, sentence: string, anchor: string): AdapterError =>
+  new AdapterError(code, sentence, { showUser: true, anchor });
+
+export const errors = {
+  malformedMessage: (reason: string) =>
+    quiet('malformedMessage', `This is no message of the Debug Adapter Protocol: ${reason}.`),
+  unknownRequest: (command: string) =>
+    quiet('unknownRequest', `mmscope does not know the request '${command}'.`),
+  notInitialized: (command: string) =>
+    quiet('notInitialized', `The request '${command}' came before 'initialize'.`),
+  alreadyInitialized: () =>
+    quiet('alreadyInitialized', `This session has been initialized already.`),
+  cancelled: () => quiet('cancelled', 'The request was cancelled.'),
+  badArguments: (what: string) => quiet('badArguments', what),
+
+  notLaunched: (command: string) =>
+    quiet('notLaunched', `The request '${command}' needs a launched session.`),
+  alreadyLaunched: () => quiet('alreadyLaunched', 'This session has been launched already.'),
+  nothingToDebug: () =>
+    shown(
+      'nothingToDebug',
+      "There is nothing to debug: set 'program' to a scenario (.mms), or 'core' or 'state' to a dump.",
+      'launch-attributes',
+    ),
+  cannotRead: (path: string, reason: string) =>
+    shown('cannotRead', `Cannot read ${path}: ${reason}.`, 'launch-attributes'),
+  cannotOpen: (reason: string) => shown('cannotOpen', reason, 'images'),
+  scenarioHasErrors: (first: string, count: number) =>
+    shown(
+      'scenarioHasErrors',
+      count === 1 ? first : `${first} (and ${count - 1} more; see the debug console)`,
+      'scenario-errors',
+    ),
+
+  running: () => quiet('running', 'The machine is running. Pause it first.'),
+  notRunnable: () =>
+    shown(
+      'notRunnable',
+      'There is no scenario to run: this session only looks into a dump. Kernel functions can be called in the debug console.',
+      'inspection',
+    ),
+  noSuchFrame: (id: number) =>
+    quiet('noSuchFrame', `There is no stack frame ${id} any more: the machine has moved.`),
+  noSuchThread: (id: number) => quiet('noSuchThread', `There is no thread ${id}.`),
+  staleReference: (reference: number) =>
+    quiet('staleReference', `The reference ${reference} is from before the machine moved.`),
+  cannotEvaluate: (reason: string) => quiet('cannotEvaluate', reason),
+  cannotAssign: (reason: string) => shown('cannotAssign', reason, 'editing-memory'),
+  noSuchVariable: (name: string) => quiet('noSuchVariable', `There is no variable '${name}' here.`),
+  badAddress: (text: string) =>
+    quiet('badAddress', `'${text}' is no address: write 0x and hexadecimal digits.`),
+  notWritable: (address: string) =>
+    shown(
+      'notWritable',
+      `No memory is behind ${address}, so nothing was written.`,
+      'editing-memory',
+    ),
+  noSuchSource: (what: string) => quiet('noSuchSource', `There is no source '${what}'.`),
+  noException: () => quiet('noException', 'The machine did not stop on an exception.'),
+  noSuchPage: (pfn: number) =>
+    quiet('noSuchPage', `There is no page frame 0x${pfn.toString(16)} in this machine.`),
+
+  /** What nobody foresaw: an engine or adapter defect. */
+  defect: (error: unknown) =>
+    shown(
+      'defect',
+      `mmscope itself failed: ${error instanceof Error ? error.message : String(error)}. Please report this.`,
+      'defects',
+    ),
+} as const satisfies Partial<Record<ErrorName, (...args: never[]) => AdapterError>>;
+
+/** Whatever was thrown, as the error to answer with. */
+export const asAdapterError = (error: unknown): AdapterError =>
+  error instanceof AdapterError ? error : errors.defect(error);

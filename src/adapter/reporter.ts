@@ -1,0 +1,88 @@
+/**
+ * What the machine prints: lines of the kernel log and failed expectations, each told once however often the cursor passes
+ * it. An edit that cuts the tape makes what comes after it new.
+ */
+import type { Connection } from './protocol/connection.js';
+import { defined, type Dap } from './protocol/dap.js';
+import type { MachineEvent } from '../scenario/index.js';
+import type { Target } from './target/open.js';
+import { isInside } from './time/place.js';
+
+type Category = 'console' | 'stdout' | 'stderr' | 'important';
+
+/** Kernel log levels up to KERN_WARNING. */
+const MOST_SEVERE = 4;
+
+export class Reporter {
+  /** Everything before this position has been told, and so many marks at it. */
+  private toldTo = 0;
+  private toldThere = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    /** The client's way of counting lines. */
+    private readonly counting: {
+      toTheirLine(line: number): number;
+      toTheirColumn(column: number): number;
+    },
+  ) {}
+
+  line(category: Category, text: string, source: Partial<Dap.OutputEvent['body']> = {}): void {
+    this.connection.event(
+      'output',
+      defined({ ...source, category, output: text.endsWith('\n') ? text : `${text}\n` }),
+    );
+  }
+
+  /** The cursor has come to the timeline's place: tells what is new up to there. */
+  passed(target: Target): void {
+    const { tape } = target;
+    const { position } = target.timeline.place;
+    if (position < this.toldTo) return;
+    const before = tape.marksBetween(this.toldTo, position);
+    const here = tape.marksBetween(position, position + 1).slice(0, this.passedHere(target));
+    const told = this.toldThere;
+    const fresh = position === this.toldTo ? here.slice(told) : [...before.slice(told), ...here];
+    for (const { event } of fresh) this.tell(event, target);
+    this.toldThere = position === this.toldTo ? Math.max(told, here.length) : here.length;
+    this.toldTo = position;
+  }
+
+  /** An edit has cut the tape here. */
+  cutAt(position: number): void {
+    if (position >= this.toldTo) return;
+    this.toldTo = position;
+    this.toldThere = Infinity;
+  }
+
+  /** How many of the marks at the cursor's own position happened before the place. */
+  private passedHere({ timeline }: Target): number {
+    const { place, boundaries } = timeline;
+    // At a boundary that was left again, they are of the statement after it.
+    if (!isInside(place)) return boundaries.last === place.boundary ? Infinity : 0;
+    return timeline
+      .trace(place.boundary)
+      .marks.filter((mark) => mark.position === place.position && mark.events <= place.events)
+      .length;
+  }
+
+  private tell(event: MachineEvent, target: Target): void {
+    if (event.kind === 'printk')
+      this.line(event.level <= MOST_SEVERE ? 'stderr' : 'stdout', event.text);
+    if (event.kind === 'expect-failed')
+      this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
+  }
+
+  private sourceAt(
+    { scenario: { program } }: Target,
+    offset: number,
+  ): Partial<Dap.OutputEvent['body']> {
+    if (program === undefined) return {};
+    const { line, column } = program.position(offset);
+    return {
+      source: { name: program.name, path: program.path },
+      line: this.counting.toTheirLine(line),
+      column: this.counting.toTheirColumn(column),
+    };
+  }
+}

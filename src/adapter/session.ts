@@ -1,0 +1,318 @@
+/**
+ * One debug session: what its topics share. It knows the client, the breakpoints and the target, and tells the client when
+ * the target stops; every answer to a request is some topic's.
+ *
+ *     new -- initialize --> initialized -- launch --> loading --> ready -- configurationDone --> live --> over
+ */
+import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
+import { BreakpointStore } from './breakpoints/store.js';
+import { Locator } from './breakpoints/locator.js';
+import { dispatcher } from './dispatch.js';
+import type { Host } from './host.js';
+import { VariableStore } from './present/variableStore.js';
+import type { ClientTraits } from './protocol/capabilities.js';
+import { Connection, type Send } from './protocol/connection.js';
+import { defined, type Dap, type LaunchArguments } from './protocol/dap.js';
+import { errors } from './protocol/errors.js';
+import { Frames } from './target/frames.js';
+import type { LinuxSource } from './target/linuxSource.js';
+import { openTarget, type Target } from './target/open.js';
+import { Reporter } from './reporter.js';
+import { RunControl, type Stopped } from './time/runControl.js';
+import type { Needs } from './topics/table.js';
+
+/** What is debugged, with everything that dies with it. */
+export interface Live {
+  readonly target: Target;
+  readonly run: RunControl;
+  readonly reporter: Reporter;
+  readonly frames: Frames;
+  readonly variables: VariableStore;
+  /** The stop the client was last told of. */
+  stop: Stopped | undefined;
+  /** The client knows that the scenario cannot go on. */
+  deadlockTold: boolean;
+}
+
+export class Session {
+  readonly connection: Connection;
+  readonly breakpoints = new BreakpointStore();
+  traits: ClientTraits | undefined;
+  launchArguments: LaunchArguments | undefined;
+  linuxSource: LinuxSource | undefined;
+  live: Live | undefined;
+  /** Resolves when a launch under way has loaded its target, or failed. */
+  loading: Promise<void> = Promise.resolve();
+  private configured = false;
+  private started = false;
+  private ended = false;
+  private endListener: () => void = () => undefined;
+
+  constructor(
+    readonly host: Host,
+    send: Send,
+  ) {
+    this.connection = new Connection(this.traced(send), dispatcher(this));
+  }
+
+  handleMessage(message: unknown): void {
+    this.trace('->', message);
+    this.connection.handleMessage(message);
+  }
+
+  handleMalformed(reason: string, text: string): void {
+    this.connection.handleMalformed(reason, text);
+  }
+
+  /** Called when the client has disconnected and was answered. */
+  onEnd(listener: () => void): void {
+    this.endListener = listener;
+  }
+
+  dispose(): void {
+    this.ended = true;
+    this.unload();
+    this.connection.close();
+  }
+
+  /** The conversation is over. */
+  hangUp(): void {
+    this.dispose();
+    this.endListener();
+  }
+
+  require(needs: Needs, command: string): void {
+    if (needs === 'nothing') {
+      if (this.traits !== undefined) throw errors.alreadyInitialized();
+      return;
+    }
+    if (this.traits === undefined) throw errors.notInitialized(command);
+    if (needs === 'client') return;
+    if (this.live === undefined) throw errors.notLaunched(command);
+    if (needs === 'stop' && (this.live.run.running || this.live.stop === undefined))
+      throw errors.running();
+  }
+
+  /** The target of a request that {@link require} has let through. */
+  get current(): Live {
+    if (this.live === undefined) throw errors.notLaunched('this');
+    return this.live;
+  }
+
+  // --- life ----------------------------------------------------------------------------------------------------------
+
+  /** Loads what the launch arguments name. */
+  async load(args: LaunchArguments): Promise<void> {
+    const reporter = new Reporter(this.connection, this);
+    const target = await openTarget(args, this.host, reporter, () => this.armed);
+    if (this.ended) {
+      target.close();
+      return;
+    }
+    const run = new RunControl(target.timeline, target.stops, this.host, {
+      stopped: (stop) => this.stopped(stop),
+      ended: () => this.scenarioEnded(),
+      logged: (hit) => reporter.line('console', hit.text, this.hereSource()),
+      progressed: () => reporter.passed(target),
+      atStart: () => reporter.line('console', 'This is the beginning of what is recorded.'),
+      failed: (error) => this.runFailed(error),
+    });
+    this.live = {
+      target,
+      run,
+      reporter,
+      frames: new Frames(target.timeline, target.scenario),
+      variables: new VariableStore(target.image.profile.pointerSize),
+      stop: undefined,
+      deadlockTold: false,
+    };
+    this.started = false;
+    this.arm();
+  }
+
+  /** Ends the target; the session can load another one. */
+  unload(): void {
+    this.live?.run.dispose();
+    this.live?.target.close();
+    this.live = undefined;
+  }
+
+  configurationDone(): void {
+    this.configured = true;
+    this.startWhenReady();
+  }
+
+  /** Running begins when the target is loaded and the client configured, whichever comes last. */
+  startWhenReady(): void {
+    const { live } = this;
+    if (live === undefined || !this.configured || this.started) return;
+    this.started = true;
+    const inspects = live.target.scenario.program === undefined;
+    const args = this.launchArguments;
+    if (inspects || (args?.stopOnEntry === true && args.noDebug !== true))
+      this.stopped({ reason: 'entry', hits: [] });
+    else this.runFromEntry(live);
+  }
+
+  /** A breakpoint on the first statement stops before anything runs. */
+  private runFromEntry(live: Live): void {
+    const hits = live.target.stops.at(live.target.timeline.place.boundary);
+    const stops = hits.filter((hit) => hit.kind === 'stop');
+    const [first] = stops;
+    if (first === undefined) live.run.continue();
+    else this.stopped({ reason: first.reason, hits: stops });
+  }
+
+  private stopped(stop: Stopped): void {
+    const { live } = this;
+    if (live === undefined) return;
+    live.stop = stop;
+    live.reporter.passed(live.target);
+    const ids = stop.hits.map(({ breakpointId }) => breakpointId).filter((id) => id !== undefined);
+    this.connection.event(
+      'stopped',
+      defined({
+        reason: stop.reason,
+        description: describe(stop),
+        text: stop.text,
+        threadId: live.target.threadOf(live.target.currentTask()),
+        allThreadsStopped: true,
+        hitBreakpointIds: ids.length === 0 ? undefined : ids,
+      }),
+    );
+  }
+
+  /** The machine is about to move: everything the client has been told about its state is void. */
+  moves(): Live {
+    const live = this.current;
+    if (live.target.scenario.program === undefined) throw errors.notRunnable();
+    live.frames.clear();
+    live.variables.clear();
+    live.stop = undefined;
+    return live;
+  }
+
+  /** The end is told; a deadlock stops first, so that one can see who waits for whom. */
+  private scenarioEnded(): void {
+    const { live } = this;
+    if (live === undefined) return;
+    live.reporter.passed(live.target);
+    const deadlock = live.target.deadlock();
+    if (deadlock !== undefined && !live.deadlockTold && this.launchArguments?.noDebug !== true) {
+      live.deadlockTold = true;
+      this.stopped({ reason: 'exception', text: `deadlock: ${deadlock}`, hits: [] });
+      return;
+    }
+    if (deadlock !== undefined) live.reporter.line('stderr', `deadlock: ${deadlock}`);
+    const exitCode = live.target.exitCode();
+    this.connection.event('exited', { exitCode });
+    this.connection.event('terminated');
+  }
+
+  private runFailed(error: unknown): void {
+    const { message } = errors.defect(error);
+    this.connection.event('output', { category: 'important', output: `${message}\n` });
+    this.stopped({ reason: 'pause', text: message, hits: [] });
+  }
+
+  // --- breakpoints ---------------------------------------------------------------------------------------------------
+
+  private armed: Armed = NOTHING_ARMED;
+
+  /** Binds the breakpoints anew, and tells the client of those that changed by it (not those it is being answered). */
+  arm(except: ReadonlySet<number> = new Set()): void {
+    const target = this.live?.target;
+    // Until something is loaded, nothing can be said about a breakpoint.
+    if (target === undefined) return;
+    const { program } = target.scenario;
+    const locator = new Locator(
+      program,
+      (source) =>
+        program !== undefined &&
+        source.path !== undefined &&
+        this.host.resolvePath(source.path) === program.path,
+      target.context,
+    );
+    const { armed, changed } = this.breakpoints.arm(locator);
+    this.armed = this.launchArguments?.noDebug === true ? NOTHING_ARMED : armed;
+    target.stops.forget();
+    for (const breakpoint of changed)
+      if (!except.has(breakpoint.id ?? -1))
+        this.connection.event('breakpoint', {
+          reason: 'changed',
+          breakpoint: this.toTheirs(breakpoint),
+        });
+  }
+
+  // --- the client's way of counting ----------------------------------------------------------------------------------
+
+  toTheirLine(line: number): number {
+    return this.traits?.linesStartAt1 === false ? line - 1 : line;
+  }
+
+  toTheirColumn(column: number): number {
+    return this.traits?.columnsStartAt1 === false ? column - 1 : column;
+  }
+
+  toOurLine(line: number): number {
+    return this.traits?.linesStartAt1 === false ? line + 1 : line;
+  }
+
+  toOurColumn(column: number): number {
+    return this.traits?.columnsStartAt1 === false ? column + 1 : column;
+  }
+
+  toTheirs(breakpoint: Dap.Breakpoint): Dap.Breakpoint {
+    const { line, column, endLine, endColumn } = breakpoint;
+    return {
+      ...breakpoint,
+      ...(line !== undefined && { line: this.toTheirLine(line) }),
+      ...(column !== undefined && { column: this.toTheirColumn(column) }),
+      ...(endLine !== undefined && { endLine: this.toTheirLine(endLine) }),
+      ...(endColumn !== undefined && { endColumn: this.toTheirColumn(endColumn) }),
+    };
+  }
+
+  private hereSource(): Partial<Dap.OutputEvent['body']> {
+    const { live } = this;
+    const program = live?.target.scenario.program;
+    const statement = live?.target.timeline.boundaries.statement(
+      live.target.timeline.place.boundary,
+    );
+    if (program === undefined || statement === undefined || statement < 0) return {};
+    const { line } = program.range(statement);
+    return { source: { name: program.name, path: program.path }, line: this.toTheirLine(line) };
+  }
+
+  // --- trace ---------------------------------------------------------------------------------------------------------
+
+  private traced(send: Send): Send {
+    return (message) => {
+      this.trace('<-', message);
+      send(message);
+    };
+  }
+
+  private trace(direction: '->' | '<-', message: unknown): void {
+    const where = this.launchArguments?.trace;
+    if (typeof where === 'string' && where !== '')
+      this.host.appendFile?.(where, `${direction} ${JSON.stringify(message)}\n`);
+  }
+}
+
+const DESCRIPTIONS: Readonly<Record<Stopped['reason'], string>> = {
+  step: 'Paused on step',
+  entry: 'Paused on entry',
+  pause: 'Paused',
+  goto: 'Paused on goto',
+  restart: 'Paused on restart',
+  breakpoint: 'Paused on breakpoint',
+  'function breakpoint': 'Paused on function breakpoint',
+  'data breakpoint': 'Paused on data breakpoint',
+  exception: 'Paused on exception',
+};
+
+function describe({ reason, text }: Stopped): string {
+  const plain = DESCRIPTIONS[reason];
+  return text === undefined || reason === 'pause' ? plain : `${plain}: ${text}`;
+}

@@ -1,0 +1,119 @@
+/**
+ * Where a step leads: inside a statement along the events of its trace, or between statements by task and depth.
+ *
+ * next     a new line of this activation, or whatever of an outer one comes first
+ * step in  the next microstep
+ * step out the first thing of an outer activation
+ * back     the start of the previous line of this activation, or the caller's line that called it
+ *
+ * A place in the scenario's own code in the middle of a statement (between two kernel calls) has no active kernel
+ * function: depth 0.
+ */
+import type { Boundaries } from './boundaries.js';
+import type { Place } from './place.js';
+import type { StatementTrace } from './statementTrace.js';
+import { tables } from '../../engine/kernel/instrumented.js';
+
+export type StepKind = 'next' | 'in' | 'out';
+
+/** The place that a step from inside a statement leads to; undefined: to the statement's end. */
+export function stepInside(
+  trace: StatementTrace,
+  from: Place,
+  kind: StepKind,
+): Pick<Place, 'events' | 'position'> | undefined {
+  const stack = trace.stackAfter(from.events);
+  const line = lineOf(stack[stack.length - 1]);
+  // Activations deeper than this are passed over; leaving one makes it shallower.
+  let limit = kind === 'out' ? stack.length - 1 : stack.length;
+  for (let n = from.events; n < trace.length; n++) {
+    const depth = trace.depth(n);
+    if (trace.isMicrostep(n)) {
+      if (kind === 'in') return at(trace, n);
+      if (depth > limit) continue;
+      const sameLine = depth === stack.length && lineOf(trace.statementId(n)) === line;
+      if (!sameLine) return at(trace, n);
+    } else if (depth <= limit && depth < stack.length) {
+      limit = depth;
+      // Back in the scenario's statement, which goes on behind the call.
+      if (depth === 0) return at(trace, n);
+    }
+  }
+  return undefined;
+}
+
+/** The place that a step in from the start of a statement leads to; undefined when it calls nothing of the kernel. */
+export function firstMicrostep(
+  trace: StatementTrace,
+): Pick<Place, 'events' | 'position'> | undefined {
+  for (let n = 0; n < trace.length; n++) if (trace.isMicrostep(n)) return at(trace, n);
+  return undefined;
+}
+
+/** The place that a step back from inside a statement leads to; undefined: to the statement's start. */
+export function stepBackInside(
+  trace: StatementTrace,
+  from: Place,
+): Pick<Place, 'events' | 'position'> | undefined {
+  const stack = trace.stackAfter(from.events);
+  const depth = stack.length;
+  const line = lineOf(stack[depth - 1]);
+  // The event whose microstep the place shows.
+  let n = from.events - 1;
+  while (n >= 0 && !(trace.isMicrostep(n) && trace.depth(n) === depth)) n--;
+  let target = -1;
+  let entered = trace.isEntry(n);
+  for (n = n - 1; n >= 0; n--) {
+    if (!trace.isMicrostep(n)) continue;
+    const here = trace.depth(n);
+    if (entered ? here < depth : here === depth) {
+      const sameLine = !entered && lineOf(trace.statementId(n)) === line;
+      if (!sameLine) {
+        target = n;
+        break;
+      }
+      entered = trace.isEntry(n);
+    }
+  }
+  return target < 0 ? undefined : at(trace, startOfLine(trace, target));
+}
+
+/** The first of the microsteps in a row, calls aside, that are of the same line of the same activation. */
+function startOfLine(trace: StatementTrace, of: number): number {
+  const depth = trace.depth(of);
+  const line = lineOf(trace.statementId(of));
+  let first = of;
+  for (let n = of - 1; n >= 0 && !trace.isEntry(first); n--) {
+    if (trace.depth(n) < depth) break;
+    if (!trace.isMicrostep(n) || trace.depth(n) !== depth) continue;
+    if (lineOf(trace.statementId(n)) !== line) break;
+    first = n;
+  }
+  return first;
+}
+
+/** Whether a step that started at one boundary ends at another. */
+export function stepEndsAt(
+  boundaries: Boundaries,
+  from: number,
+  at: number,
+  kind: StepKind,
+  task: number,
+): boolean {
+  if (kind === 'in') return true;
+  // Another task may run in between, and the stepped one may be over.
+  if (boundaries.task(at) !== task) return false;
+  const startDepth = boundaries.depth(from);
+  return kind === 'out' ? boundaries.depth(at) < startDepth : boundaries.depth(at) <= startDepth;
+}
+
+const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'position'> => ({
+  events: n + 1,
+  position: trace.position(n),
+});
+
+/** File and line as one comparable thing; statements of the scenario have none. */
+const lineOf = (statementId: number | undefined): string =>
+  statementId === undefined
+    ? ''
+    : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine[statementId] ?? 0}`;

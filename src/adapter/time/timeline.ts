@@ -1,0 +1,238 @@
+/**
+ * Time as the debugger travels it: boundaries that have been passed, the place where the cursor stands, and the two ways to
+ * go: over what is on the tape, and further by running statements.
+ *
+ * What lies to the right of the cursor stays valid until an edit cuts it: runs are deterministic, so going forward again is
+ * going over the tape. Stepping into a statement replays it with the instrumented kernel and never changes the tape.
+ *
+ * Edits between two statements are a step of their own (so that stepping back undoes them); an edit inside a statement
+ * belongs to that statement, and is taken over at its place whenever the statement is replayed.
+ *
+ * Invariant: memory is what it was at `place`, except inside the methods of this class.
+ */
+import { ReplayDiverged } from '../../engine/memory/tape.js';
+import { Boundaries, NO_STATEMENT } from './boundaries.js';
+import type { Debuggee } from './debuggee.js';
+import { isInside, NOT_BEGUN, type Place } from './place.js';
+import {
+  captureAt,
+  StatementTrace,
+  walk,
+  type CapturedFunction,
+  type TraceVisitor,
+} from './statementTrace.js';
+
+/** Entries that an edit wrote inside a statement after `events` of its events. */
+interface EditSpan {
+  readonly events: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Timeline {
+  readonly boundaries = new Boundaries();
+  /** Edits inside statements, by the number of the boundary before. */
+  private readonly innerEdits = new Map<number, EditSpan[]>();
+  /** Boundaries whose "statement" is an edit. */
+  private readonly editSteps = new Set<number>();
+  private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
+  private current: Place;
+
+  constructor(
+    private readonly debuggee: Debuggee,
+    /** Called before the tape is cut, at the cut. */
+    private readonly beforeCut: () => void,
+  ) {
+    this.pushBoundary();
+    this.current = this.boundaryPlace(0);
+  }
+
+  get place(): Place {
+    return this.current;
+  }
+
+  private get tape() {
+    return this.debuggee.tape;
+  }
+
+  boundaryPlace(boundary: number): Place {
+    return {
+      boundary,
+      events: NOT_BEGUN,
+      position: this.boundaries.position(boundary),
+    };
+  }
+
+  /** The earliest place that can be reached. */
+  get firstPlace(): Place {
+    this.boundaries.forgetBefore(this.tape.start);
+    return this.boundaryPlace(this.boundaries.first);
+  }
+
+  /** Whether the scenario has ended at this boundary. */
+  hasEnded(boundary: number): boolean {
+    return this.boundaries.statement(boundary) === NO_STATEMENT;
+  }
+
+  /** Whether what follows a boundary is an edit and no statement. */
+  isEditStep(boundary: number): boolean {
+    return this.editSteps.has(boundary);
+  }
+
+  /** Moves to a place that has been passed. */
+  goTo(place: Place): void {
+    this.tape.seek(place.position);
+    this.current = place;
+  }
+
+  /** Runs the statement after a boundary if it has not been run. Memory may be at its end then, not at `place`. */
+  complete(boundary: number): void {
+    if (this.boundaries.last > boundary || this.hasEnded(boundary)) return;
+    this.tape.seek(this.boundaries.position(boundary));
+    if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
+    else this.debuggee.runStatement('plain');
+    this.pushBoundary();
+    if (this.traced?.boundary === boundary) this.traced = undefined;
+    this.boundaries.forgetBefore(this.tape.start);
+  }
+
+  /** Whether the statement after a boundary has been run to its end. */
+  isComplete(boundary: number): boolean {
+    return boundary < this.boundaries.last;
+  }
+
+  /** Position up to which the statement after a boundary is on the tape. */
+  endOf(boundary: number): number {
+    return this.isComplete(boundary) ? this.boundaries.position(boundary + 1) : this.tape.end;
+  }
+
+  /** What happens inside the statement after a boundary, as far as it is on the tape. Memory is at `place` afterwards. */
+  trace(boundary: number): StatementTrace {
+    if (this.traced?.boundary === boundary) return this.traced.trace;
+    const trace = new StatementTrace();
+    this.walk(boundary, trace.visitor(this.tape));
+    this.traced = { boundary, trace };
+    return trace;
+  }
+
+  /** Replays the statement after a boundary with somebody watching. Memory is at `place` afterwards. */
+  walk(boundary: number, visitor: TraceVisitor): void {
+    if (this.editSteps.has(boundary) || this.hasEnded(boundary)) return;
+    this.tape.seek(this.boundaries.position(boundary));
+    try {
+      walk(
+        this.tape,
+        () => this.debuggee.runStatement('instrumented'),
+        this.withEdits(boundary, visitor),
+      );
+    } catch (error) {
+      // The tape ends where an edit cut it; a statement that undid itself (its task sleeps) left nothing to walk along.
+      if (!(error instanceof ReplayDiverged)) throw error;
+    }
+    this.tape.seek(this.current.position);
+  }
+
+  /** The active kernel functions with their locals at the current place, innermost first. */
+  captureHere(): readonly CapturedFunction[] {
+    const place = this.current;
+    if (!isInside(place)) return [];
+    this.tape.seek(this.boundaries.position(place.boundary));
+    const run = (): void => this.debuggee.runStatement('instrumented');
+    const captured = captureAt(this.tape, run, place, (visitor) =>
+      this.withEdits(place.boundary, visitor),
+    );
+    this.tape.seek(place.position);
+    return captured;
+  }
+
+  /** Lets somebody write at the current place. Cuts off what lay to the right. True if anything was written. */
+  edit(write: () => void): boolean {
+    const { tape } = this;
+    const { boundary, events, position } = this.current;
+    this.beforeCut();
+    const cuts = tape.cuts;
+    const { end } = tape;
+    write();
+    const to = tape.cursor;
+    // What a failed call has written is undone, but still lies to the right.
+    if (to === position && (tape.cuts !== cuts || tape.end !== end)) tape.cut();
+    if (to === position && tape.cuts === cuts) return false;
+    this.boundaries.cutAfter(boundary);
+    this.forgetEditsAfter(this.current);
+    this.traced = undefined;
+    if (to === position) return false;
+    if (!isInside(this.current)) {
+      this.editSteps.add(boundary);
+      this.pushBoundary();
+      this.current = this.boundaryPlace(boundary + 1);
+    } else {
+      const spans = this.innerEdits.get(boundary) ?? [];
+      spans.push({ events, from: position, to });
+      this.innerEdits.set(boundary, spans);
+      this.current = { boundary, events, position: to };
+    }
+    return true;
+  }
+
+  private forgetEditsAfter({ boundary, position }: Place): void {
+    for (const step of this.editSteps) if (step >= boundary) this.editSteps.delete(step);
+    for (const [at, spans] of this.innerEdits) {
+      const kept = at > boundary ? [] : spans.filter((span) => span.to <= position);
+      if (kept.length === 0) this.innerEdits.delete(at);
+      else this.innerEdits.set(at, kept);
+    }
+  }
+
+  /** Runs a statement that edits have cut: over the tape up to the last edit, then on. */
+  private finishEdited(boundary: number): void {
+    const last = this.innerEdits.get(boundary)?.at(-1)?.to;
+    const run = (): void => this.debuggee.runStatement('instrumented');
+    walk(
+      this.tape,
+      run,
+      this.withEdits(boundary, {}, (to) => {
+        if (to === last) this.tape.endReplay();
+      }),
+    );
+  }
+
+  /**
+   * Applies the edits inside a statement during its replay, before the visitor sees their places: at the event they lie
+   * at, or, where nothing of the kernel follows, at the next write.
+   */
+  private withEdits(
+    boundary: number,
+    visitor: TraceVisitor,
+    applied?: (to: number) => void,
+  ): TraceVisitor {
+    const edits = this.innerEdits.get(boundary);
+    if (edits === undefined) return visitor;
+    const { tape } = this;
+    const apply = (events: number | undefined): boolean => {
+      const edit = edits.find(
+        (one) => one.from === tape.cursor && (events === undefined || one.events === events),
+      );
+      if (edit === undefined) return false;
+      tape.replayEntriesTo(edit.to);
+      applied?.(edit.to);
+      return true;
+    };
+    return {
+      ...visitor,
+      before: (n, stack) => {
+        apply(n);
+        visitor.before?.(n, stack);
+      },
+      after: (n, stack, statementId, isEntry) => {
+        apply(n + 1);
+        visitor.after?.(n, stack, statementId, isEntry);
+      },
+      diverged: () => apply(undefined),
+    };
+  }
+
+  private pushBoundary(): void {
+    const { task, statement = NO_STATEMENT, depth } = this.debuggee.standing();
+    this.boundaries.push({ position: this.tape.cursor, task, statement, depth });
+  }
+}

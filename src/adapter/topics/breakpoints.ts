@@ -1,0 +1,94 @@
+/** DAP setBreakpoints, setFunctionBreakpoints, setExceptionBreakpoints, breakpointLocations. */
+import { errors } from '../protocol/errors.js';
+import type { Dap } from '../protocol/dap.js';
+import { defined } from '../protocol/dap.js';
+import type { Session } from '../session.js';
+import { kernelFileOf, kernelLines } from '../target/kernelSources.js';
+import type { Handlers } from './table.js';
+
+export const breakpointHandlers = (
+  session: Session,
+): Handlers<
+  'setBreakpoints' | 'setFunctionBreakpoints' | 'setExceptionBreakpoints' | 'breakpointLocations'
+> => ({
+  async setBreakpoints({ source, breakpoints = [] }) {
+    await session.loading;
+    const key = keyOf(session, source);
+    session.breakpoints.setLines(
+      key,
+      source,
+      breakpoints.map((breakpoint) => ({
+        ...breakpoint,
+        line: session.toOurLine(breakpoint.line),
+        ...(breakpoint.column !== undefined && { column: session.toOurColumn(breakpoint.column) }),
+      })),
+    );
+    return { breakpoints: settled(session, () => session.breakpoints.answersOfLines(key)) };
+  },
+
+  async setFunctionBreakpoints({ breakpoints }) {
+    await session.loading;
+    session.breakpoints.setFunctions(breakpoints);
+    return { breakpoints: settled(session, () => session.breakpoints.answersOfFunctions()) };
+  },
+
+  async setExceptionBreakpoints(args) {
+    await session.loading;
+    const breakpoints = session.breakpoints.setExceptions(args);
+    session.arm();
+    return { breakpoints };
+  },
+
+  /** Every place in a range of lines where a breakpoint would stop without being moved. */
+  async breakpointLocations({ source, line, endLine }) {
+    await session.loading;
+    const from = session.toOurLine(line);
+    const to = endLine === undefined ? from : session.toOurLine(endLine);
+    const inRange = (one: number): boolean => one >= from && one <= to;
+    const file = kernelFileOf(source);
+    if (file !== undefined)
+      return {
+        breakpoints: [...kernelLines(file).keys()]
+          .filter(inRange)
+          .map((one) => ({ line: session.toTheirLine(one) })),
+      };
+    return { breakpoints: programLocations(session, source, inRange) };
+  },
+});
+
+function programLocations(
+  session: Session,
+  source: Dap.Source,
+  inRange: (line: number) => boolean,
+): Dap.BreakpointLocation[] {
+  const program = session.live?.target.scenario.program;
+  if (program === undefined || source.path === undefined) return [];
+  if (session.host.resolvePath(source.path) !== program.path) return [];
+  const seen = new Map<string, Dap.BreakpointLocation>();
+  for (let statement = 0; statement < program.nrStatements; statement++) {
+    const range = program.range(statement);
+    if (!inRange(range.line)) continue;
+    seen.set(`${range.line}:${range.column}`, {
+      line: session.toTheirLine(range.line),
+      column: session.toTheirColumn(range.column),
+      endLine: session.toTheirLine(range.endLine),
+      endColumn: session.toTheirColumn(range.endColumn),
+    });
+  }
+  return [...seen.values()].sort((a, b) => a.line - b.line || (a.column ?? 0) - (b.column ?? 0));
+}
+
+/** Arms, and answers with what became of the breakpoints; other breakpoints that changed are told by events. */
+export function settled(session: Session, answers: () => Dap.Breakpoint[]): Dap.Breakpoint[] {
+  session.arm(new Set(answers().map(({ id }) => id ?? -1)));
+  return answers().map((breakpoint) => session.toTheirs(defined(breakpoint)));
+}
+
+/** What tells sources apart: the kernel's file, or the absolute path. */
+function keyOf(session: Session, source: Dap.Source): string {
+  const file = kernelFileOf(source);
+  if (file !== undefined) return `kernel:${file}`;
+  if (source.path === undefined)
+    throw errors.badArguments("'setBreakpoints' needs a source with a path or a sourceReference.");
+  return session.host.resolvePath(source.path);
+}

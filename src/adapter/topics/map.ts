@@ -1,0 +1,99 @@
+/** The custom requests of the map (src/engine/view/map.ts), and the tape's clock. */
+import { formatAddress, asPfn, pfn_to_phys } from '../../engine/memory/address.js';
+import { memberPlace, placeAt } from '../../engine/types/access.js';
+import { formatPlace } from '../../engine/types/format.js';
+import { typeName } from '../../engine/types/typeName.js';
+import { pageFacts } from '../../engine/view/pageFacts.js';
+import { MAX_CELLS, type FrameBody, type FrameField } from '../../engine/view/map.js';
+import { populatedZones } from '../../engine/view/zones.js';
+import { toBase64 } from '../protocol/base64.js';
+import { errors } from '../protocol/errors.js';
+import type { MachineContext } from '../present/context.js';
+import type { Session } from '../session.js';
+import type { Handlers } from './table.js';
+
+/** Members of struct page that say something whatever the page is used for. */
+const FIELDS = ['flags', '_refcount', '_mapcount', 'private', 'mapping', 'index', 'lru'];
+
+export const mapHandlers = (
+  session: Session,
+): Handlers<'mmscope/map' | 'mmscope/frame' | 'mmscope/clock' | 'mmscope/hash'> => ({
+  'mmscope/map'({ firstPfn, framesPerCell, cells }) {
+    const { context, image } = session.current.target;
+    const isPowerOfTwo = Number.isInteger(Math.log2(framesPerCell));
+    if (!isPowerOfTwo || firstPfn < 0 || firstPfn % framesPerCell !== 0)
+      throw errors.badArguments(
+        "'framesPerCell' must be a power of two, and 'firstPfn' a multiple of it.",
+      );
+    if (cells < 0 || cells > MAX_CELLS)
+      throw errors.badArguments(`'cells' must be at most ${MAX_CELLS}.`);
+    const states = context.states.cells(firstPfn, framesPerCell, cells);
+    const zones = populatedZones(image).map(({ name, startPfn, endPfn }) => ({
+      name,
+      startPfn,
+      endPfn,
+    }));
+    return {
+      maxPfn: image.maxPfn,
+      zones,
+      states: toBase64(states),
+      // Everything has been looked at for the overview anyway.
+      ...(states.length * framesPerCell >= image.maxPfn && { totals: context.states.totals() }),
+    };
+  },
+
+  'mmscope/frame'({ pfn }) {
+    return frameBody(session.current.target.context, Math.trunc(pfn));
+  },
+
+  'mmscope/clock'() {
+    const { tape } = session.current.target.image;
+    return { now: tape.cursor, start: tape.start, end: tape.end };
+  },
+
+  'mmscope/hash'() {
+    const { tape } = session.current.target.image;
+    return { hash: tape.hash(), position: tape.cursor };
+  },
+});
+
+function frameBody(context: MachineContext, pfn: number): FrameBody {
+  const { image, profile, states, peek } = context;
+  const { pointerSize } = profile;
+  if (pfn < 0 || pfn >= image.maxPfn) throw errors.noSuchPage(pfn);
+  const physical = pfn_to_phys(asPfn(pfn));
+  const phys = `0x${physical.toString(16).padStart(8, '0')}`;
+  const inMap = pfn < image.mm.linear.directMapEndFrame;
+  const virt = formatAddress(image.mm.linear.pageOffset + physical, pointerSize);
+  const bare = {
+    pfn,
+    state: states.stateOf(pfn),
+    phys,
+    ...(inMap && { virt }),
+    memoryReference: inMap ? virt : `phys:${phys}`,
+  };
+  const facts = pageFacts(image, states, pfn);
+  if (facts === undefined) return { ...bare, flags: [], fields: [], summary: 'no struct page' };
+  return {
+    ...bare,
+    page: formatAddress(peek.addressOf(pfn), pointerSize),
+    zone: facts.zone,
+    ...(facts.migratetype !== undefined && { migratetype: facts.migratetype }),
+    flags: facts.flags,
+    summary: facts.summary,
+    fields: fieldsOf(context, pfn),
+    expression: `*pfn_to_page(0x${pfn.toString(16)})`,
+  };
+}
+
+function fieldsOf(context: MachineContext, pfn: number): FrameField[] {
+  const { profile, memory, peek } = context;
+  const type = profile.types.struct('page');
+  if (type === undefined) return [];
+  const page = placeAt(peek.addressOf(pfn), type);
+  return FIELDS.flatMap((name) => {
+    const place = memberPlace(page, name);
+    if (place === undefined) return [];
+    return [{ name, value: formatPlace(profile, memory, place), type: typeName(place.type) }];
+  });
+}

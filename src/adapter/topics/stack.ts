@@ -1,0 +1,137 @@
+/** DAP threads, stackTrace, scopes. */
+import { tables } from '../../engine/kernel/instrumented.js';
+import type { Container } from '../present/shown.js';
+import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
+import { showPlace, showValue } from '../present/typedValue.js';
+import { kernelNames } from '../evaluation/kernelNames.js';
+import { errors } from '../protocol/errors.js';
+import { defined, type Dap } from '../protocol/dap.js';
+import type { Session } from '../session.js';
+import type { FrameView } from '../target/frames.js';
+import { kernelSource } from '../target/kernelSources.js';
+import type { ScenarioVariable } from '../target/scenario.js';
+import type { Handlers } from './table.js';
+
+export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
+  threads() {
+    const { live } = session;
+    if (live === undefined) return { threads: [] };
+    return {
+      threads: live.target.tasks().map(({ id, name, state }) => ({
+        id: live.target.threadOf(id),
+        name: state === '' ? name : `${name} (${state})`,
+      })),
+    };
+  },
+
+  async stackTrace({ threadId, startFrame = 0, levels = 0 }) {
+    const { target, frames } = session.current;
+    const all = frames.of(target.taskOf(threadId));
+    const wanted = all.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
+    const stackFrames: Dap.StackFrame[] = [];
+    for (const { id, view } of wanted)
+      stackFrames.push({ id, ...(await describeFrame(session, view)) });
+    return { stackFrames, totalFrames: all.length };
+  },
+
+  scopes({ frameId }) {
+    const { target, frames } = session.current;
+    const view = frames.get(frameId);
+    const { context } = target;
+    const scopes: Dap.Scope[] = [];
+    if (view.kind !== 'machine')
+      scopes.push(scope(session, 'Locals', localsOf(session, view), false, 'locals'));
+    if (view.kind !== 'machine' && !isScript(view) && target.scenario.globals().length > 0)
+      scopes.push(scope(session, 'Script', variablesIn(session, target.scenario.globals()), false));
+    scopes.push(scope(session, 'Machine', machineScope(context), false));
+    scopes.push(scope(session, 'Globals', globalsScope(context), true));
+    scopes.push(scope(session, 'CPU', cpuScope(context), false, 'registers'));
+    return { scopes };
+  },
+});
+
+function scope(
+  session: Session,
+  name: string,
+  container: Container,
+  expensive: boolean,
+  presentationHint?: string,
+): Dap.Scope {
+  const variablesReference = session.current.variables.add(container);
+  return defined({ name, variablesReference, expensive, presentationHint });
+}
+
+/** Locals of the scenario lie in memory; those of a kernel function are the engine's, typed as C. */
+function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }>): Container {
+  const { target } = session.current;
+  const { context } = target;
+  if (view.kind === 'scenario') {
+    const locals = target.scenario.locals(view.task, view.index);
+    // The script's own variables are its locals.
+    return variablesIn(
+      session,
+      isScript(view) ? [...locals, ...target.scenario.globals()] : locals,
+    );
+  }
+  return {
+    named: (format) => {
+      const captured = target.capturedLocals()[view.index];
+      if (captured === undefined) return [];
+      return kernelNames(target.image.mm, captured.functionId, captured.locals).map(
+        ({ name, type, value }) => showValue(context, name, type, value, name, format),
+      );
+    },
+  };
+}
+
+const isScript = (view: FrameView): boolean => view.kind === 'scenario' && view.frame.isScript;
+
+const variablesIn = (session: Session, variables: readonly ScenarioVariable[]): Container => ({
+  named: (format) =>
+    variables.map(({ name, place }) =>
+      showPlace(session.current.target.context, name, place, name, format),
+    ),
+});
+
+async function describeFrame(
+  session: Session,
+  view: FrameView,
+): Promise<Omit<Dap.StackFrame, 'id'>> {
+  const { target } = session.current;
+  if (view.kind === 'machine')
+    return { name: target.image.origin, line: 0, column: 0, presentationHint: 'label' };
+  if (view.kind === 'kernel') return kernelFrame(session, view);
+  const { program } = target.scenario;
+  if (program === undefined) throw errors.notRunnable();
+  const { line, column, endLine, endColumn } = view.frame.range;
+  return {
+    name: view.frame.name,
+    source: { name: program.name, path: program.path },
+    line: session.toTheirLine(line),
+    column: session.toTheirColumn(column),
+    endLine: session.toTheirLine(endLine),
+    endColumn: session.toTheirColumn(endColumn),
+  };
+}
+
+async function kernelFrame(
+  session: Session,
+  view: Extract<FrameView, { kind: 'kernel' }>,
+): Promise<Omit<Dap.StackFrame, 'id'>> {
+  const fn = tables.functions[view.functionId];
+  const name = fn?.name ?? '?';
+  const linux = await session.linuxSource?.placeOf(view.functionId);
+  if (linux !== undefined)
+    return {
+      name,
+      source: { name: linux.path.split('/').at(-1) ?? name, path: linux.path },
+      line: session.toTheirLine(linux.line),
+      column: session.toTheirColumn(1),
+    };
+  return {
+    name,
+    source: kernelSource(fn?.file ?? ''),
+    line: session.toTheirLine(tables.statementLine[view.statementId] ?? 1),
+    column: session.toTheirColumn(1),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The shape of the dispatch table: a handler takes checked arguments and gives the response's body. Topics contribute
+ * some handlers each; dispatch.ts puts them together and the compiler sees to it that none is missing.
+ */
+import type { Command, Requests } from '../protocol/dap.js';
+import type { RequestContext } from '../protocol/connection.js';
+
+export type Handler<C extends Command> = (
+  args: Requests[C]['arguments'],
+  context: RequestContext,
+) => Requests[C]['body'] | Promise<Requests[C]['body']>;
+
+export type Handlers<C extends Command = Command> = { readonly [K in C]: Handler<K> };
+
+/** What must be there before a request makes sense. */
+export type Needs =
+  /** Nothing: the very first request. */
+  | 'nothing'
+  /** `initialize` has been answered. */
+  | 'client'
+  /** A scenario or dump is loaded. */
+  | 'target'
+  /** It stands still. */
+  | 'stop';
+
+/** For every request. */
+export const NEEDS: { readonly [C in Command]: Needs } = {
+  initialize: 'nothing',
+  cancel: 'client',
+  configurationDone: 'client',
+  launch: 'client',
+  restart: 'target',
+  disconnect: 'client',
+  terminate: 'client',
+  breakpointLocations: 'client',
+  setBreakpoints: 'client',
+  setFunctionBreakpoints: 'client',
+  setExceptionBreakpoints: 'client',
+  dataBreakpointInfo: 'stop',
+  setDataBreakpoints: 'client',
+  continue: 'stop',
+  next: 'stop',
+  stepIn: 'stop',
+  stepOut: 'stop',
+  stepBack: 'stop',
+  reverseContinue: 'stop',
+  pause: 'target',
+  threads: 'client',
+  stackTrace: 'stop',
+  scopes: 'stop',
+  variables: 'stop',
+  setVariable: 'stop',
+  source: 'client',
+  loadedSources: 'client',
+  evaluate: 'stop',
+  setExpression: 'stop',
+  completions: 'target',
+  exceptionInfo: 'stop',
+  readMemory: 'stop',
+  writeMemory: 'stop',
+  'mmscope/map': 'target',
+  'mmscope/frame': 'stop',
+  'mmscope/clock': 'target',
+  'mmscope/hash': 'stop',
+};

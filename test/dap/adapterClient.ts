@@ -1,0 +1,202 @@
+/**
+ * The test client of @vscode/debugadapter-testsupport, with what that lacks: arguments and environment for the adapter's
+ * process, every message kept and validated in both directions, errors with their bodies, events that came early, and
+ * the requests it has no wrapper for.
+ */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { DebugClient } from '@vscode/debugadapter-testsupport';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { problemsOf } from './protocolSchema.js';
+
+/** A request that was answered with an error. */
+export class RequestFailed extends Error {
+  constructor(readonly response: Dap.ErrorResponse) {
+    const { error } = response.body;
+    super(
+      `${response.command}: ${response.message ?? ''}: ${error?.variables?.['sentence'] ?? ''}`,
+    );
+  }
+
+  get short(): string {
+    return this.response.message ?? '';
+  }
+
+  get sentence(): string {
+    return this.response.body.error?.variables?.['sentence'] ?? '';
+  }
+}
+
+export type Direction = '->' | '<-';
+
+/** What the base class keeps private and this one must reach. */
+interface Internals {
+  dispatch(body: string): void;
+  doSend(command: string, args: unknown, done: (response: Dap.Response) => void): void;
+  pendingRequests: Map<number, (response: Dap.Response) => void>;
+  sequence: number;
+  outputStream: NodeJS.WritableStream;
+}
+
+export class AdapterClient extends DebugClient {
+  /** Every message of the session, in the order it went over the wire. */
+  readonly messages: { readonly direction: Direction; readonly message: Dap.ProtocolMessage }[] =
+    [];
+  /** Problems of all messages; a test that ends with some has failed. */
+  readonly problems: string[] = [];
+  /** Set by a test that sends what is no message of the protocol. */
+  sendsWrongThings = false;
+  exitCode: number | null | undefined;
+  private child: ChildProcess | undefined;
+  private stderr = '';
+  private readonly unclaimed: Dap.Event[] = [];
+  private readonly waiting: { event: string; take: (event: Dap.Event) => void }[] = [];
+  private readonly internals = this as unknown as Internals;
+
+  constructor(
+    private readonly command: string,
+    private readonly commandArguments: readonly string[],
+  ) {
+    super(command, '', 'mmscope');
+    this.internals.dispatch = (body) => this.received(JSON.parse(body) as Dap.ProtocolMessage);
+    this.internals.doSend = (name, args, done) => this.sent(name, args, done);
+  }
+
+  override start(): Promise<void> {
+    const child = spawn(this.command, [...this.commandArguments], { stdio: 'pipe' });
+    this.child = child;
+    child.stderr.on('data', (data: Buffer) => (this.stderr += data.toString()));
+    child.on('exit', (code) => (this.exitCode = code));
+    this.connect(child.stdout, child.stdin);
+    return Promise.resolve();
+  }
+
+  /** Ends the session and checks that nothing was wrong with it. */
+  override async stop(): Promise<void> {
+    const child = this.child;
+    if (child === undefined) return;
+    this.child = undefined;
+    if (this.exitCode === undefined) {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.stdin?.end();
+      const timer = setTimeout(() => child.kill(), 3000);
+      await gone;
+      clearTimeout(timer);
+    }
+    assert.equal(this.stderr, '', 'the adapter wrote to stderr');
+    assert.deepEqual(this.problems, [], 'messages that are not of the protocol');
+  }
+
+  /** Bytes as they are, past the protocol. */
+  raw(text: string | Uint8Array): void {
+    this.internals.outputStream.write(text as string);
+  }
+
+  /** Sends a request; rejects with {@link RequestFailed}. */
+  override send(command: string, args?: unknown): Promise<never> {
+    return new Promise<Dap.Response>((resolve, reject) => {
+      this.internals.doSend(command, args, (response) => {
+        if (response.success) resolve(response);
+        else reject(new RequestFailed(response as Dap.ErrorResponse));
+      });
+    }) as Promise<never>;
+  }
+
+  /** The body of a request's response. */
+  async body<T = unknown>(command: string, args?: unknown): Promise<T> {
+    const response: Dap.Response = await this.send(command, args);
+    return response.body as T;
+  }
+
+  /** The error that a request is answered with. */
+  async failure(command: string, args?: unknown): Promise<RequestFailed> {
+    try {
+      await this.send(command, args);
+    } catch (error) {
+      if (error instanceof RequestFailed) return error;
+      throw error;
+    }
+    assert.fail(`${command} succeeded`);
+  }
+
+  /** The next event of that name: one that came since the last such call, else one to come. */
+  override waitForEvent(name: string, timeoutMs = this.defaultTimeout): Promise<never> {
+    const index = this.unclaimed.findIndex((event) => event.event === name);
+    const early = this.unclaimed[index];
+    if (early !== undefined) {
+      this.unclaimed.splice(index, 1);
+      return Promise.resolve(early) as Promise<never>;
+    }
+    return new Promise<Dap.Event>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`no '${name}' event within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      this.waiting.push({
+        event: name,
+        take: (event) => {
+          clearTimeout(timer);
+          resolve(event);
+        },
+      });
+    }) as Promise<never>;
+  }
+
+  /** Events that came and that nobody has waited for. */
+  takeEvents(name: string): Dap.Event[] {
+    const taken = this.unclaimed.filter((event) => event.event === name);
+    for (const event of taken) this.unclaimed.splice(this.unclaimed.indexOf(event), 1);
+    return taken;
+  }
+
+  private sent(command: string, args: unknown, done: (response: Dap.Response) => void): void {
+    const { internals } = this;
+    const request: Dap.Request = {
+      type: 'request',
+      seq: internals.sequence++,
+      command,
+      ...(args !== undefined && { arguments: args }),
+    };
+    internals.pendingRequests.set(request.seq, done);
+    this.note('->', request);
+    const json = JSON.stringify(request);
+    internals.outputStream.write(`Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
+  }
+
+  private received(message: Dap.ProtocolMessage): void {
+    this.note('<-', message);
+    if (message.type === 'event') {
+      const event = message as Dap.Event;
+      this.emit(event.event, event);
+      const index = this.waiting.findIndex((waiter) => waiter.event === event.event);
+      const waiter = this.waiting[index];
+      if (waiter === undefined) this.unclaimed.push(event);
+      else {
+        this.waiting.splice(index, 1);
+        waiter.take(event);
+      }
+    } else {
+      const response = message as Dap.Response;
+      const done = this.internals.pendingRequests.get(response.request_seq);
+      if (done === undefined) {
+        if (response.success)
+          this.problems.push(
+            `a response to request ${response.request_seq}, which nobody waits for`,
+          );
+        return;
+      }
+      this.internals.pendingRequests.delete(response.request_seq);
+      done(response);
+    }
+  }
+
+  private note(direction: Direction, message: Dap.ProtocolMessage): void {
+    this.messages.push({ direction, message });
+    if (direction === '<-' || !this.sendsWrongThings)
+      for (const problem of problemsOf(message)) this.problems.push(`${direction} ${problem}`);
+    if (direction === '<-') {
+      const received = this.messages.filter((one) => one.direction === '<-').length;
+      if (message.seq !== received) this.problems.push(`seq ${message.seq} instead of ${received}`);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+/** The conversation itself: who may ask what when, every request answered once, nothing kills the adapter. */
+import assert from 'node:assert/strict';
+import { createConnection } from 'node:net';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { createInlineAdapter, listen } from '../../src/adapter/index.js';
+import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js';
+import { NEEDS } from '../../src/adapter/topics/table.js';
+import { problemsOf } from './protocolSchema.js';
+import { build, CLIENT, withAdapter } from './session.js';
+
+describe('protocol', function () {
+  this.timeout(20_000);
+  before(build);
+
+  it('answers initialize, then says that it is ready for breakpoints', () =>
+    withAdapter(async (client) => {
+      const capabilities = await client.body<Dap.Capabilities>('initialize', CLIENT);
+      await client.waitForEvent('initialized');
+      assert.equal(capabilities.supportsStepBack, true);
+      const order = client.messages.filter(({ direction }) => direction === '<-');
+      assert.deepEqual(
+        order.map(({ message }) => message.type),
+        ['response', 'event'],
+      );
+    }));
+
+  it('refuses every request before initialize', () =>
+    withAdapter(async (client) => {
+      client.sendsWrongThings = true;
+      for (const command of Object.keys(NEEDS)) {
+        if (command === 'initialize') continue;
+        assert.equal((await client.failure(command, {})).short, 'notInitialized', command);
+      }
+    }));
+
+  it('refuses what needs a machine before there is one', () =>
+    withAdapter(async (client) => {
+      client.sendsWrongThings = true;
+      await client.send('initialize', CLIENT);
+      for (const [command, needs] of Object.entries(NEEDS))
+        if (needs === 'target' || needs === 'stop')
+          assert.equal((await client.failure(command, {})).short, 'notLaunched', command);
+      assert.equal((await client.failure('initialize', CLIENT)).short, 'alreadyInitialized');
+    }));
+
+  it('answers requests that nobody knows', () =>
+    withAdapter(async (client) => {
+      client.sendsWrongThings = true;
+      for (const command of ['', 'nonsense', 'toString', '__proto__', 'constructor', 'modules']) {
+        const error = await client.failure(command, { any: 1 });
+        assert.equal(error.short, 'unknownRequest');
+      }
+      await client.send('initialize', CLIENT);
+    }));
+
+  it('says which argument is missing or wrong', () =>
+    withAdapter(async (client) => {
+      client.sendsWrongThings = true;
+      assert.equal((await client.failure('initialize', undefined)).short, 'badArguments');
+      await client.send('initialize', CLIENT);
+      const cases: [string, unknown, string][] = [
+        ['setBreakpoints', undefined, "'setBreakpoints' needs 'source' to be an object."],
+        ['setBreakpoints', { source: [] }, "'setBreakpoints' needs 'source' to be an object."],
+        [
+          'setFunctionBreakpoints',
+          { breakpoints: 'all' },
+          "'setFunctionBreakpoints' needs 'breakpoints' to be an array.",
+        ],
+        ['launch', { program: 5 }, "'launch' needs 'program' to be a string."],
+      ];
+      for (const [command, args, sentence] of cases)
+        assert.equal((await client.failure(command, args)).sentence, sentence);
+    }));
+
+  it('explains a launch that cannot be', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', CLIENT);
+      const cases: [object, string, RegExp][] = [
+        [{}, 'nothingToDebug', /set 'program'/],
+        [{ state: '/no/such/file' }, 'cannotRead', /\/no\/such\/file: there is no such file/],
+        [{ core: '/etc' }, 'cannotRead', /folder/],
+        [{ state: 'package.json' }, 'cannotOpen', /./],
+        [{ core: 'package.json' }, 'cannotOpen', /./],
+        [{ core: 'package.json', profile: 'alpha' }, 'cannotOpen', /x86_64-slub/],
+      ];
+      for (const [args, short, sentence] of cases) {
+        const error = await client.failure('launch', args);
+        assert.equal(error.short, short, JSON.stringify(args));
+        assert.match(error.sentence, sentence);
+        assert.equal(error.response.body.error?.showUser, true);
+        assert.match(error.response.body.error.url ?? '', /^https:/);
+      }
+    }));
+
+  it('survives garbage, and says so', () =>
+    withAdapter(async (client) => {
+      const framed = (body: string): string => `Content-Length: ${body.length}\r\n\r\n${body}`;
+      const noise: (string | Uint8Array)[] = [
+        'hello\r\n\r\n',
+        'Content-Length: x\r\n\r\n',
+        framed('null'),
+        framed('[]'),
+        framed('{}'),
+        framed('"a"'),
+        framed('{oops'),
+        'Content-Length: 99999999999999999999\r\n\r\n',
+        Uint8Array.from({ length: 5000 }, (_, i) => (i * 37) & 255),
+        framed('{"type":"request","seq":77,"command":5}'),
+        framed('{"type":"event","event":"x","seq":1}'),
+        framed('{"type":"response","request_seq":1,"seq":1}'),
+      ];
+      for (const one of noise) client.raw(one);
+      await client.send('initialize', CLIENT);
+      const refusals = client.messages
+        .map(({ message }) => message as Dap.Response)
+        .filter(({ message }) => message === 'malformedMessage');
+      assert.ok(refusals.length >= 6, `${refusals.length} refusals`);
+      assert.ok(refusals.some(({ request_seq }) => request_seq === 77));
+      for (const one of noise) client.raw(one);
+      assert.deepEqual(await client.body('threads'), { threads: [] });
+    }));
+
+  it('answers each of many requests at once exactly once', () =>
+    withAdapter(async (client) => {
+      client.sendsWrongThings = true;
+      await client.send('initialize', CLIENT);
+      const asked = Array.from({ length: 200 }, (_, i) =>
+        i % 3 === 0 ? client.failure('nonsense') : client.send('threads'),
+      );
+      await Promise.all(asked);
+      const answered = client.messages
+        .filter(({ message }) => message.type === 'response')
+        .map(({ message }) => (message as Dap.Response).request_seq);
+      assert.equal(new Set(answered).size, answered.length);
+    }));
+
+  it('takes lines from 0 when the client counts so', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', { ...CLIENT, pathFormat: 'path', linesStartAt1: false });
+      assert.equal((await client.failure('initialize', CLIENT)).short, 'alreadyInitialized');
+    }));
+
+  it('answers disconnect and ends by itself', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', CLIENT);
+      await client.send('disconnect', {});
+      const started = Date.now();
+      while (client.exitCode === undefined && Date.now() - started < 5000)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(client.exitCode, 0);
+    }));
+
+  it('serves many sessions over TCP', async () => {
+    const server = await listen(0);
+    try {
+      const sessions = Array.from(
+        { length: 3 },
+        () =>
+          new Promise<unknown>((resolve, reject) => {
+            const decoder = new FrameDecoder();
+            const socket = createConnection(server.port, '127.0.0.1');
+            socket.on('error', reject);
+            socket.write(
+              encodeFrame({ seq: 1, type: 'request', command: 'initialize', arguments: CLIENT }),
+            );
+            socket.on('data', (chunk) => {
+              for (const decoded of decoder.push(chunk)) {
+                if (decoded.kind !== 'message') continue;
+                assert.deepEqual(problemsOf(decoded.value), []);
+                resolve(decoded.value);
+                socket.destroy();
+              }
+            });
+          }),
+      );
+      for (const answer of await Promise.all(sessions))
+        assert.equal((answer as Dap.Response).success, true);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('runs inside another process, without streams', async () => {
+    const adapter = createInlineAdapter();
+    const answer = new Promise<Dap.ProtocolMessage>((resolve) =>
+      adapter.onDidSendMessage((message) => resolve(message)),
+    );
+    adapter.handleMessage({ seq: 1, type: 'request', command: 'initialize', arguments: CLIENT });
+    assert.equal(((await answer) as Dap.Response).success, true);
+    adapter.handleMessage(null);
+    adapter.handleMessage(undefined);
+    adapter.handleMessage(5);
+    adapter.dispose();
+    adapter.handleMessage({ seq: 2, type: 'request', command: 'threads' });
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * Runtime validation of protocol messages, derived from the types of @vscode/debugprotocol: required members, primitive
+ * types, literal unions, nested objects and arrays. (The JSON schema itself is in no npm package.)
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import ts from 'typescript';
+
+const require = createRequire(import.meta.url);
+const DECLARATIONS = require.resolve('@vscode/debugprotocol/lib/debugProtocol.d.ts');
+
+const nodes = new Map<string, ts.InterfaceDeclaration | ts.TypeAliasDeclaration>();
+const source = ts.createSourceFile(
+  DECLARATIONS,
+  readFileSync(DECLARATIONS, 'utf8'),
+  ts.ScriptTarget.Latest,
+  true,
+);
+const visit = (node: ts.Node): void => {
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node))
+    nodes.set(node.name.text, node);
+  else ts.forEachChild(node, visit);
+};
+visit(source);
+
+/** Names of the protocol's types, as the declarations spell them. */
+export const hasType = (name: string): boolean => nodes.has(name);
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What is wrong with a message, one line each; empty when it is a message of the protocol. */
+export function problemsOf(message: unknown): string[] {
+  const fields = message as Record<string, unknown>;
+  const out: string[] = [];
+  if (!Number.isSafeInteger(fields['seq']) || typeof fields['type'] !== 'string')
+    return ['the message has no seq or type'];
+  if (fields['type'] === 'request') checkAs(message, 'Request', fields['command'], out);
+  else if (fields['type'] === 'event') checkAs(message, 'Event', fields['event'], out);
+  else if (fields['type'] === 'response' && fields['success'] === false)
+    checkNamed(message, 'ErrorResponse', 'error response', out);
+  else if (fields['type'] === 'response') checkAs(message, 'Response', fields['command'], out);
+  else out.push(`message.type is ${JSON.stringify(fields['type'])}`);
+  return out;
+}
+
+function checkAs(message: unknown, suffix: string, name: unknown, out: string[]): void {
+  if (typeof name !== 'string') {
+    out.push(`a ${suffix} without a name`);
+    return;
+  }
+  const typeName = `${capitalized(name)}${suffix}`;
+  // Requests with our prefix are no part of the protocol; only the envelope can be checked.
+  if (nodes.has(typeName)) checkNamed(message, typeName, name, out);
+  else if (name.startsWith('mmscope/')) checkNamed(message, suffix, name, out);
+  else out.push(`the protocol has no ${typeName}`);
+}
+
+/** Checks a value against a type of the declarations. */
+function checkNamed(value: unknown, typeName: string, path: string, out: string[]): void {
+  const node = nodes.get(typeName);
+  if (node === undefined) {
+    out.push(`${path}: the protocol has no type ${typeName}`);
+    return;
+  }
+  if (ts.isTypeAliasDeclaration(node)) {
+    check(value, node.type, path, out);
+    return;
+  }
+  const members = membersOf(node);
+  if (typeof value !== 'object' || value === null) {
+    out.push(`${path}: ${JSON.stringify(value)} is no ${typeName}`);
+    return;
+  }
+  checkMembers(value, members, path, out);
+  for (const key of Object.keys(value))
+    if (!members.has(key) && !openEnded(typeName)) out.push(`${path}.${key}: not in ${typeName}`);
+}
+
+/** Types that the protocol lets implementations extend. */
+const openEnded = (typeName: string): boolean =>
+  ['LaunchRequestArguments', 'AttachRequestArguments', 'RestartArguments'].includes(typeName);
+
+/** The members of an interface, those it inherits included. Own ones win. */
+function membersOf(node: ts.InterfaceDeclaration): Map<string, ts.PropertySignature> {
+  const out = new Map<string, ts.PropertySignature>();
+  for (const clause of node.heritageClauses ?? [])
+    for (const base of clause.types) {
+      const baseNode = nodes.get(base.expression.getText(source));
+      if (baseNode !== undefined && ts.isInterfaceDeclaration(baseNode))
+        for (const [name, member] of membersOf(baseNode)) out.set(name, member);
+    }
+  for (const member of node.members)
+    if (ts.isPropertySignature(member)) out.set(nameOf(member.name), member);
+  return out;
+}
+
+const nameOf = (name: ts.PropertyName): string =>
+  ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : name.getText(source);
+
+function checkMembers(
+  value: object,
+  members: ReadonlyMap<string, ts.PropertySignature>,
+  path: string,
+  out: string[],
+): void {
+  for (const [name, member] of members) {
+    const held = (value as Record<string, unknown>)[name];
+    if (held === undefined) {
+      // The envelope's body and arguments are `any`: a type that has none leaves it out.
+      const optional = member.questionToken !== undefined || member.type?.getText(source) === 'any';
+      if (!optional) out.push(`${path}.${name} is missing`);
+    } else if (member.type !== undefined) check(held, member.type, `${path}.${name}`, out);
+  }
+}
+
+function check(value: unknown, type: ts.TypeNode, path: string, out: string[]): void {
+  const wrong = (expected: string): void =>
+    void out.push(`${path}: ${JSON.stringify(value).slice(0, 80)} is no ${expected}`);
+  if (ts.isUnionTypeNode(type)) {
+    const fits = type.types.some((one) => {
+      const problems: string[] = [];
+      check(value, one, path, problems);
+      return problems.length === 0;
+    });
+    if (!fits) wrong(type.getText(source));
+  } else if (ts.isArrayTypeNode(type)) {
+    if (!Array.isArray(value)) wrong('array');
+    else
+      value.forEach((element, index) => check(element, type.elementType, `${path}[${index}]`, out));
+  } else if (ts.isTypeLiteralNode(type)) {
+    if (typeof value !== 'object' || value === null) wrong('object');
+    else checkTypeLiteral(value, type, path, out);
+  } else if (ts.isLiteralTypeNode(type)) {
+    const literal = type.literal;
+    if (ts.isStringLiteral(literal) ? value !== literal.text : value !== null)
+      wrong(type.getText(source));
+  } else if (ts.isTypeReferenceNode(type)) {
+    checkReference(value, type, path, out);
+  } else if (ts.isParenthesizedTypeNode(type)) {
+    check(value, type.type, path, out);
+  } else {
+    const keyword = type.getText(source);
+    if (keyword === 'any' || keyword === 'unknown') return;
+    if (keyword === 'null' ? value !== null : typeof value !== keyword) wrong(keyword);
+    // The declarations say `number` where the schema says integer; a progress' percentage is the one exception.
+    else if (keyword === 'number' && !path.endsWith('.percentage') && !Number.isSafeInteger(value))
+      wrong('integer');
+  }
+}
+
+function checkTypeLiteral(
+  value: object,
+  type: ts.TypeLiteralNode,
+  path: string,
+  out: string[],
+): void {
+  const members = new Map<string, ts.PropertySignature>();
+  let index: ts.TypeNode | undefined;
+  for (const member of type.members) {
+    if (ts.isPropertySignature(member)) members.set(nameOf(member.name), member);
+    else if (ts.isIndexSignatureDeclaration(member)) index = member.type;
+  }
+  checkMembers(value, members, path, out);
+  for (const [key, held] of Object.entries(value)) {
+    if (members.has(key)) continue;
+    if (index === undefined) out.push(`${path}.${key}: not in the protocol`);
+    else check(held, index, `${path}.${key}`, out);
+  }
+}
+
+function checkReference(
+  value: unknown,
+  type: ts.TypeReferenceNode,
+  path: string,
+  out: string[],
+): void {
+  const name = type.typeName.getText(source);
+  const element = type.typeArguments?.[0];
+  if (name === 'Array' && element !== undefined) {
+    if (!Array.isArray(value)) out.push(`${path}: no array`);
+    else value.forEach((one, index) => check(one, element, `${path}[${index}]`, out));
+  } else checkNamed(value, name, path, out);
+}
