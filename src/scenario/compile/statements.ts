@@ -101,32 +101,33 @@ export class StatementCompiler {
     this.finish(undefined);
   }
 
-  /** Leaves the function, with a value where it has one. */
+  /** Leaves the function, with a value where it has one: that is worked out on the CPU where it stands. */
   finish(value: Term | undefined): void {
-    const { asm } = this;
+    const { asm, context } = this;
+    const { result } = context;
+    const hasResult = context.kind === 'function' && !isVoid(result);
+    if (hasResult) this.returnValue(result, value);
+    else if (value !== undefined) this.terms.effect(value);
     for (const slot of this.cpuSlots.toReversed()) asm.emit('LEAVE_CPU', slot);
-    if (this.context.kind !== 'function') {
-      if (value !== undefined) this.terms.effect(value);
-      asm.emit('END');
+    if (context.kind !== 'function') asm.emit('END');
+    else asm.emitCounted('RETURN', [hasResult ? 1 : 0], hasResult ? 1 : 0, 0);
+  }
+
+  /** Leaves what a function returns on the stack; running off its end returns 0. */
+  private returnValue(result: CType, value: Term | undefined): void {
+    const { resultSlot } = this.context;
+    if (resultSlot === undefined) {
+      if (value === undefined) this.asm.emit('INT', 0);
+      else this.terms.value(value);
       return;
     }
-    const { result, resultSlot } = this.context;
-    if (isVoid(result)) {
-      if (value !== undefined) this.terms.effect(value);
-      asm.emit('RETURN', 0);
-      return;
-    }
-    if (resultSlot !== undefined) {
-      const pointer = this.unit.types.pointerTo(result);
-      const slot: Term = { kind: 'load', type: pointer, place: framePlace(pointer, resultSlot) };
-      const to = pointedPlace(result, slot);
-      const sizeBytes = this.unit.types.size(result);
-      this.terms.value(
-        value === undefined ? slot : { kind: 'copy', type: result, to, from: value, sizeBytes },
-      );
-    } else if (value === undefined) asm.emit('INT', 0);
-    else this.terms.value(value);
-    asm.emitCounted('RETURN', [1], 1, 0);
+    const pointer = this.unit.types.pointerTo(result);
+    const slot: Term = { kind: 'load', type: pointer, place: framePlace(pointer, resultSlot) };
+    const to = pointedPlace(result, slot);
+    const sizeBytes = this.unit.types.size(result);
+    this.terms.value(
+      value === undefined ? slot : { kind: 'copy', type: result, to, from: value, sizeBytes },
+    );
   }
 
   private statement(statement: Statement): void {

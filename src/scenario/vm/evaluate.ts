@@ -166,7 +166,7 @@ export class Evaluator {
       case 'end':
         return { value: machine.values.at(-1), failure: undefined };
       case 'bug':
-        return { value: undefined, failure: outcome.text };
+        return { value: undefined, failure: outcome.text.replace(/^BUG: /, '') };
       case 'blocked':
         return {
           value: undefined,
@@ -177,17 +177,18 @@ export class Evaluator {
     }
   }
 
-  private result(compiled: CompiledExpression, value: Value): Evaluated {
+  private result(compiled: CompiledExpression, value: Value): Evaluation {
     const { type, bits, result } = compiled;
     const none = { ok: true as const, type, value: undefined, address: undefined, bits };
     if (result === 'void') return none;
     if (result === 'value') return { ...none, value: this.scalar(type, value) };
-    // An address that is no number cannot be that of an object: reading there says so.
-    if (typeof value !== 'number')
-      return { ...none, value: this.scalar(type, this.load(type, value, bits)) };
-    const repr = this.types.repr(type);
-    if (repr === undefined) return { ...none, address: value };
-    return { ...none, value: this.scalar(type, this.load(type, value, bits)), address: value };
+    // What lies in a string literal of the expression itself is gone with it, and so has no address.
+    const address = typeof value === 'number' && !this.memory.inOverlay(value) ? value : undefined;
+    if (this.types.repr(type) === undefined) {
+      if (address !== undefined) return { ...none, address };
+      return { ok: false, message: 'a string literal is nothing to be looked into here' };
+    }
+    return { ...none, value: this.scalar(type, this.load(type, value, bits)), address };
   }
 
   private load(type: CType, address: Value, bits: BitRange | undefined): Value {

@@ -138,7 +138,7 @@ export class ScenarioMemory implements VirtualMemory {
     );
   }
 
-  private inOverlay(va: number): boolean {
+  inOverlay(va: number): boolean {
     const { overlay } = this;
     return (
       overlay !== undefined && va >= overlay.start && va < overlay.start + overlay.bytes.length
