@@ -6,16 +6,15 @@
  */
 import type { CType } from '../../engine/types/model.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
-import { isInteger, isStruct, isVoid, functionOf } from '../semantics/cTypes.js';
+import { isInteger, isVoid } from '../semantics/cTypes.js';
 import type { ExpressionChecker } from '../semantics/expressions.js';
-import { fixedPlace, framePlace, pointedPlace } from '../semantics/fold.js';
-import type { Place, Term } from '../semantics/ir.js';
-import { Scope, type Variable } from '../semantics/scope.js';
+import { framePlace, pointedPlace } from '../semantics/fold.js';
+import type { Term } from '../semantics/ir.js';
+import { Scope } from '../semantics/scope.js';
 import { isError } from '../semantics/typeResolver.js';
-import { errorType, type Unit } from '../semantics/unit.js';
+import type { Unit } from '../semantics/unit.js';
 import type {
   Block,
-  Declarator,
   DeclarationStatement,
   Expr,
   ForStatement,
@@ -25,6 +24,7 @@ import type {
 } from '../syntax/ast.js';
 import { spanOf, type Span } from '../syntax/span.js';
 import type { Assembler, Label } from './assembler.js';
+import { DeclarationCompiler } from './declarations.js';
 import { hasEffect } from './effects.js';
 import type { TermCompiler } from './terms.js';
 
@@ -64,6 +64,7 @@ export class StatementCompiler {
   private readonly switches: SwitchContext[] = [];
   /** Frame offsets where the open `cpu` blocks keep the CPU before. */
   private readonly cpuSlots: number[] = [];
+  private readonly declarations: DeclarationCompiler;
 
   constructor(
     private readonly unit: Unit,
@@ -73,7 +74,9 @@ export class StatementCompiler {
     private readonly context: FunctionContext,
     private readonly globalScope: Scope,
     private readonly top: TopLevel,
-  ) {}
+  ) {
+    this.declarations = new DeclarationCompiler(unit, checker, globalScope);
+  }
 
   private get scope(): Scope {
     return this.checker.scope;
@@ -398,108 +401,12 @@ export class StatementCompiler {
     }
   }
 
-  // --- declarations --------------------------------------------------------------------------------------------------------
-
   private declaration(statement: DeclarationStatement): void {
-    // `struct x { ... };` declares by being looked at.
-    this.checker.resolve(statement.base);
-    const stores: Term[] = [];
     // Where the debugger stops before a declaration, its variables are not there yet.
     const { visible } = this.scope;
-    for (const declarator of statement.declarators) {
-      if (declarator.name === '') continue;
-      if (statement.storage === 'typedef') this.typedef(declarator);
-      else if (declarator.type.kind === 'function') this.prototype(declarator);
-      else if (statement.storage === 'extern') this.extern(declarator);
-      else stores.push(...this.variable(declarator, statement.storage === 'static'));
-    }
+    const stores = this.declarations.declare(statement);
     if (stores.length === 0) return;
     this.boundary(statement.span, visible);
     for (const store of stores) this.terms.effect(store);
   }
-
-  private typedef({ name, type, nameSpan }: Declarator): void {
-    this.checkNew(name, nameSpan);
-    this.scope.declare(name, {
-      kind: 'typedef',
-      type: { kind: 'typedef', name, target: this.checker.resolve(type) },
-      span: nameSpan,
-    });
-  }
-
-  private prototype({ name, type, nameSpan }: Declarator): void {
-    if (type.kind === 'function') this.checker.declareFunction(name, type, nameSpan);
-  }
-
-  /** `extern` names something of the kernel; there is nothing else outside. */
-  private extern({ name, type, nameSpan }: Declarator): void {
-    this.checker.resolve(type);
-    if (this.unit.profile.symbol(name) !== undefined) return;
-    this.unit.diagnostics.error('unknown-name', nameSpan, `the kernel has no variable '${name}'`);
-  }
-
-  /** Declares a variable; the stores of its initialiser, unless they belong to the program's start. */
-  private variable(declarator: Declarator, isStatic: boolean): Term[] {
-    const { name, nameSpan, initializer } = declarator;
-    const { types, diagnostics } = this.unit;
-    const written = this.checker.resolve(declarator.type);
-    const flexible = declarator.type.kind === 'array' && declarator.type.length === undefined;
-    const type = flexible ? this.checker.completedArray(written, initializer) : written;
-    this.checkNew(name, nameSpan);
-    const usable = this.checkObject(type, nameSpan);
-    const fixed = isStatic || this.scope === this.globalScope;
-    const variable = this.place(name, usable ? type : types.int, fixed, nameSpan);
-    this.scope.declare(name, usable ? variable : { ...variable, type: errorType });
-    if (initializer === undefined || !usable) {
-      if (initializer?.kind === 'value') this.checker.term(initializer.value);
-      return [];
-    }
-    const place: Place =
-      variable.storage === 'frame'
-        ? framePlace(type, variable.location)
-        : fixedPlace(type, variable.location);
-    const stores = this.checker.initialise(place, initializer);
-    // At the top level `static` says nothing that is not so anyway.
-    if (!isStatic || this.scope === this.globalScope) return stores;
-    if (stores.some((store) => !isConstantStore(store)))
-      diagnostics.error(
-        'not-constant',
-        initializer.span,
-        'a static variable starts with a constant',
-      );
-    else this.unit.staticInitialisers.push(...stores);
-    return [];
-  }
-
-  private checkObject(type: CType, span: Span): boolean {
-    if (isError(type)) return false;
-    const { types, diagnostics } = this.unit;
-    const size = types.size(type);
-    if (size > 0 && functionOf(type) === undefined) return true;
-    if (isStruct(type) && size === 0 && this.isEmptyStruct(type)) return true;
-    const name = types.name(type);
-    diagnostics.error('incomplete-type', span, `a variable of type '${name}' has no size`);
-    return false;
-  }
-
-  private isEmptyStruct(type: CType): boolean {
-    return type.kind === 'struct' && type.complete;
-  }
-
-  private checkNew(name: string, span: Span): void {
-    if (this.scope.own(name) !== undefined)
-      this.unit.diagnostics.error('redefined', span, `'${name}' is defined twice`);
-  }
-
-  private place(name: string, type: CType, fixed: boolean, span: Span): Variable {
-    const { types, data } = this.unit;
-    const align = Math.max(1, types.align(type));
-    const allocator = fixed ? data : this.checker.frame;
-    const location = allocator.allocate(types.size(type), align);
-    const storage = fixed ? 'fixed' : 'frame';
-    return { kind: 'variable', name, type, storage, location, parameter: false, span };
-  }
 }
-
-const isConstantStore = (store: Term): boolean =>
-  store.kind === 'clear' || (store.kind === 'store' && store.value.kind === 'constant');

@@ -23,13 +23,13 @@ import {
 import { constant, constantValue, fixedPlace, framePlace, pointedPlace, retyped } from './fold.js';
 import type { Place, Term } from './ir.js';
 import { knownConstant, knownNames } from './kernelNames.js';
-import { OperatorChecker } from './operators.js';
+import { AssignmentChecker } from './assignments.js';
 import type { Meaning } from './scope.js';
 import { isError } from './typeResolver.js';
 import { errorType } from './unit.js';
 import { FUNCTION_STRIDE } from './window.js';
 
-export abstract class AccessChecker extends OperatorChecker {
+export abstract class AccessChecker extends AssignmentChecker {
   /** Declares the function of that name if the text defines it further on. */
   protected abstract declareLater(name: string): Meaning | undefined;
   protected abstract isBuiltin(name: string): boolean;

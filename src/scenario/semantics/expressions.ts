@@ -2,8 +2,8 @@
  * The checker of expressions: one method a kind of node, all C rules applied on the way.
  *
  * The chain of classes below it holds the rules, subject by subject: TypeResolver, Conversions, OperatorChecker,
- * AccessChecker, CallChecker, InitializerChecker. Findings go to the unit's diagnostics; what could not be made sense of is an
- * error term, about which nothing further is said.
+ * AssignmentChecker, AccessChecker, CallChecker, InitializerChecker. Findings go to the unit's diagnostics; what could not be
+ * made sense of is an error term, about which nothing further is said.
  */
 import type { CType } from '../../engine/types/model.js';
 import type { Expr, TypeSyntax } from '../syntax/ast.js';

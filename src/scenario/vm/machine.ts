@@ -12,27 +12,21 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/kernel/events.js';
 import { asCell, asVirt } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
-import { OPCODES, type OpcodeName } from '../compile/opcodes.js';
+import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_BYTES, type CompiledFunction, type Program } from '../compile/program.js';
-import { OPERATIONS, REPRS } from '../compile/terms.js';
 import {
-  complement,
   convert,
   high32,
   join32,
   low32,
-  negate,
-  operation,
   sizeOfRepr,
-  widths,
-  type Operation,
   type Repr,
   type Value,
 } from '../semantics/arithmetic.js';
-import { extractBits, insertBits } from '../semantics/bits.js';
 import { FUNCTION_STRIDE, STACK_BYTES, stackTop } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
 import type { Control } from './control.js';
+import { HANDLERS, type Handler } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
 import { TaskBug } from './signals.js';
 import type { WindowCells } from './windowCells.js';
@@ -50,14 +44,8 @@ export type Outcome =
 /** Code with what it refers to by number. */
 export type MachineText = Pick<Program, 'code' | 'constants' | 'builtins' | 'sites'>;
 
-const AT_BOUNDARY: Outcome = { kind: 'boundary' };
-const AT_END: Outcome = { kind: 'end' };
 /** A called function of a watch may not run longer than this. */
 const MAX_EVALUATION_STEPS = 5_000_000;
-
-const operations: readonly Operation[] = OPERATIONS.map(({ operator, width }) =>
-  operation(operator, width),
-);
 
 export class Machine {
   pc = 0;
@@ -66,7 +54,7 @@ export class Machine {
   readonly values: Value[] = [];
   /** What runs: the program, or an expression with it. */
   text: MachineText;
-  outcome: Outcome | undefined;
+  private outcome: Outcome | undefined;
   /** Boundaries still to be passed: one at the start of a statement, all while an expression is evaluated. */
   passing = 0;
   private task = 0;
@@ -128,6 +116,11 @@ export class Machine {
       if (error instanceof TaskBug) return { kind: 'bug', text: error.text };
       throw error;
     }
+  }
+
+  /** Ends the run after this instruction. */
+  stop(outcome: Outcome): void {
+    this.outcome = outcome;
   }
 
   private reached(): Outcome | undefined {
@@ -287,141 +280,6 @@ export class Machine {
     throw this.memory.fault(Number(address));
   }
 }
-
-type Handler = (m: Machine) => void;
-
-/** A representation operand. */
-const repr = (m: Machine): Repr => REPRS[m.operand()] as Repr;
-const isTrue = (value: Value): boolean => value !== 0 && value !== 0n;
-
-const instructions: Readonly<Record<OpcodeName, Handler>> = {
-  BOUNDARY: (m) => {
-    if (m.passing > 0) {
-      m.passing--;
-      m.pc++;
-    } else {
-      m.pc--;
-      m.outcome = AT_BOUNDARY;
-    }
-  },
-  INT: (m) => m.push(m.operand()),
-  CONSTANT: (m) => m.push(m.text.constants[m.operand()] as Value),
-  FRAME: (m) => m.push(m.frameAddress + m.operand()),
-  MOVE: (m) => m.push(m.call.offset(m.pop(), m.operand())),
-  LOAD: (m) => m.push(m.load(repr(m), m.pop())),
-  STORE: (m) => {
-    const as = repr(m);
-    const value = m.pop();
-    m.memory.store(m.pop(), sizeOfRepr[as], value);
-    m.push(value);
-  },
-  LOAD_FRAME: (m) => m.push(m.loadFrame(repr(m), m.operand())),
-  STORE_FRAME: (m) => {
-    const value = m.pop();
-    m.storeFrame(repr(m), m.operand(), value);
-    m.push(value);
-  },
-  LOAD_BITS: (m) => {
-    const as = repr(m);
-    const size = sizeOfRepr[as];
-    const unit = m.memory.load(m.pop(), size);
-    m.push(extractBits(unit, size, m.operand(), m.operand(), as.startsWith('i')));
-  },
-  STORE_BITS: (m) => {
-    const as = repr(m);
-    const size = sizeOfRepr[as];
-    const [offset, width] = [m.operand(), m.operand()];
-    const value = m.pop();
-    const address = m.pop();
-    const unit = insertBits(m.memory.load(address, size), size, offset, width, value);
-    m.memory.store(address, size, unit);
-    m.push(extractBits(unit, size, offset, width, as.startsWith('i')));
-  },
-  OPERATE: (m) => {
-    const operate = operations[m.operand()] as Operation;
-    const right = m.pop();
-    const result = operate(m.pop(), right);
-    if (result === undefined) throw new TaskBug('divide error: 0000 [#1]');
-    m.push(result);
-  },
-  CONVERT: (m) => {
-    const to = repr(m);
-    m.push(convert(m.pop(), to));
-  },
-  NEGATE: (m) => m.push(negate(m.pop(), widths[m.operand()] ?? 'i32')),
-  COMPLEMENT: (m) => m.push(complement(m.pop(), widths[m.operand()] ?? 'i32')),
-  NOT: (m) => m.push(isTrue(m.pop()) ? 0 : 1),
-  DUPLICATE: (m) => m.push(m.values[m.values.length - 1] as Value),
-  TUCK: (m) => {
-    const top = m.pop();
-    const below = m.pop();
-    m.values.push(top, below, top);
-  },
-  DROP: (m) => void m.pop(),
-  JUMP: (m) => void (m.pc = m.operand()),
-  JUMP_IF: (m) => {
-    const target = m.operand();
-    if (isTrue(m.pop())) m.pc = target;
-  },
-  JUMP_UNLESS: (m) => {
-    const target = m.operand();
-    if (!isTrue(m.pop())) m.pc = target;
-  },
-  SWITCH: (m) => {
-    const table = m.program.switches[m.operand()];
-    const value = m.pop();
-    const chosen = table?.cases.find(({ low, high }) => value >= low && value <= high);
-    m.pc = chosen?.target ?? table?.otherwise ?? 0;
-  },
-  COPY: (m) => {
-    const size = m.operand();
-    const from = m.pop();
-    const to = m.pop();
-    m.copy(to, from, size);
-    m.push(to);
-  },
-  CLEAR: (m) => m.memory.writeBytes(m.pop(), new Uint8Array(m.operand())),
-  CALL: (m) => {
-    const callee = m.program.functions[m.operand()] as CompiledFunction;
-    const count = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
-    m.operand();
-    const spillAt = m.operand();
-    m.enter(callee, m.values.splice(m.values.length - count), spillAt);
-  },
-  CALL_POINTER: (m) => {
-    const count = m.operand() >> 1;
-    m.operand();
-    const spillAt = m.operand();
-    const callee = m.functionAt(m.pop());
-    const takes = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
-    if (takes !== count)
-      throw new TaskBug(`BUG: ${callee.name}() called with ${count} arguments, it takes ${takes}`);
-    m.enter(callee, m.values.splice(m.values.length - count), spillAt);
-  },
-  RETURN: (m) => m.leave(m.operand() !== 0),
-  BUILTIN: (m) => {
-    const builtin = m.text.builtins[m.operand()];
-    const countAndResult = m.operand();
-    const site = m.text.sites[m.operand()];
-    const args = m.values.splice(m.values.length - (countAndResult >> 1));
-    if (builtin === undefined || site === undefined) throw new Error('no such builtin');
-    m.call.span = site.span;
-    const result = builtin.run(m.call, ...args);
-    if (typeof result === 'object') m.outcome = { kind: 'blocked', reason: result.blocked };
-    else if ((countAndResult & 1) === 1) m.push(result ?? 0);
-  },
-  TASK: (m) => m.createTask(m.operand()),
-  ENTER_CPU: (m) => {
-    const cpu = Number(m.pop());
-    m.enterCpu(cpu, m.operand());
-  },
-  LEAVE_CPU: (m) => m.setCpu(Number(m.loadFrame('i32', m.operand()))),
-  END: (m) => void (m.outcome = AT_END),
-};
-
-const HANDLERS: readonly Handler[] = Object.keys(OPCODES).map(
-  (name) => instructions[name as OpcodeName],
-);
 
 /** The kernel's words for a fault: near NULL, at an address that no mapping can have, or elsewhere. */
 function oopsText(text: string): string {
