@@ -10,8 +10,9 @@ import path from 'node:path';
 
 const MODULE = 'mmscope:instrumented-kernel';
 const NAMESPACE = 'instrumented-kernel';
-/** Plumbing and shared classes: used as they are, not stepped into. */
-const NOT_STEPPED = /^(mm|memmap|events|types|list|layout|instrumented)\.ts$/;
+/** Plumbing and shared classes: used as they are, not stepped into. The last three are the plain compile's entrance. */
+const NOT_STEPPED =
+  /^(mm|memmap|events|types|list|layout|instrumented|index|entrance|pcp_hit)\.ts$/;
 
 /** @returns {import('esbuild').Plugin} */
 export function instrumentedKernel(root) {
@@ -37,7 +38,7 @@ export function instrumentedKernel(root) {
       build.onLoad({ filter: /^mmscope:/, namespace: NAMESPACE }, async () => {
         const { tables } = await instrumented();
         return {
-          contents: `export * as kernel from './index.js';\nexport const tables = ${JSON.stringify(tables)};\n`,
+          contents: `export * as kernel from './functions.js';\nexport const tables = ${JSON.stringify(tables)};\n`,
           loader: 'js',
           resolveDir: kernelDir,
         };

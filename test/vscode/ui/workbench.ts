@@ -106,22 +106,19 @@ export class Workbench {
     await this.callStack.locator('.monaco-list-row', { hasText: text }).first().waitFor();
   }
 
-  /** Waits until the session is stopped, in this file. */
-  async stoppedIn(file: string): Promise<void> {
-    await this.stoppedAt(file);
-  }
-
-  /** Steps, and waits until the call stack shows another place. */
-  async stepTo(button: 'Step Into' | 'Step Out' | 'Step Over' | 'Step Back'): Promise<void> {
-    const before = await this.topFrame();
+  /**
+   * Steps, and waits until the call stack has come to rest. A step may end on the line it started from, so nothing tells
+   * for certain: who steps looks where it came to.
+   */
+  async step(button: 'Step Into' | 'Step Out' | 'Step Over' | 'Step Back'): Promise<void> {
     await this.tool(button);
-    const end = Date.now() + TIMEOUT_MS;
-    while (Date.now() < end) {
+    let last = '';
+    for (let rests = 0; rests < 2;) {
+      await this.page.waitForTimeout(40);
       const now = await this.topFrame();
-      if (now !== '' && now !== before) return;
-      await this.page.waitForTimeout(20);
+      rests = now !== '' && now === last ? rests + 1 : 0;
+      last = now;
     }
-    throw new Error(`${button} stays at ${before}`);
   }
 
   /** Function, file and line of the frame that is executing; empty while it runs. */
@@ -133,14 +130,33 @@ export class Workbench {
     return (texts[0] ?? '').replaceAll(/\s+/g, ' ').trim();
   }
 
-  async frameNames(): Promise<string[]> {
-    const rows = this.callStack.locator('.monaco-list-row .stack-frame .label');
-    return rows.allInnerTexts();
+  /** Why the session says it is paused. */
+  async pausedBecause(reason: string): Promise<void> {
+    await this.page
+      .locator('.debug-call-stack-title, .pane-header', { hasText: reason })
+      .first()
+      .waitFor();
+  }
+
+  /** The widget under a line that stopped with an exception. */
+  get exception(): Locator {
+    return this.page.locator('.exception-widget').first();
+  }
+
+  /** An editor that shows some text. */
+  editorWith(text: string): Locator {
+    return this.page.locator('.monaco-editor .view-lines', { hasText: text }).first();
   }
 
   /** The row of a variable, by its name. */
   variable(name: string): Locator {
     return this.variables.locator(`.monaco-list-row[aria-label^="${name}, value"]`).first();
+  }
+
+  async valueOf(name: string): Promise<string> {
+    const row = this.variable(name);
+    await row.waitFor();
+    return (await row.locator('.value').innerText()).replaceAll('\u00a0', ' ').trim();
   }
 
   /** A scope of the variables view, opened. */
