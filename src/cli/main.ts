@@ -6,6 +6,7 @@
  */
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
+import { dapServer, dapStdio } from './dap.js';
 import { info } from './info.js';
 import { processMeter } from './meter.js';
 import { isInputError } from './inputError.js';
@@ -29,6 +30,11 @@ const MODES: Readonly<Record<string, Mode>> = {
     usage: 'run FILE.mms',
     summary: 'run a scenario; fails when an expect does not hold',
     run: (args) => run(theOnly(args), { out: console.log, err: console.error }),
+  },
+  dap: {
+    usage: 'dap [--port N]',
+    summary: 'the debug adapter, on stdin and stdout or on a port of 127.0.0.1',
+    run: (args) => (args.length === 0 ? dapStdio() : dapServer(portOf(args))),
   },
   bench: {
     usage: 'bench [--json]',
@@ -64,6 +70,15 @@ function theOnly(args: readonly string[]): string {
   const [first, ...others] = atLeastOne(args);
   if (first === undefined || others.length > 0) throw new UsageError();
   return first;
+}
+
+/** `--port N` and nothing else. */
+function portOf(args: readonly string[]): number {
+  const [flag, text = '', ...rest] = args;
+  const port = Number(text);
+  if (flag !== '--port' || !/^[0-9]+$/.test(text) || port > 65535 || rest.length > 0)
+    throw new UsageError();
+  return port;
 }
 
 function usage(): string {
