@@ -5,6 +5,7 @@
  *     new -- initialize --> initialized -- launch --> loading --> ready -- configurationDone --> live --> over
  */
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
+import type { DataTarget } from './breakpoints/dataTarget.js';
 import { BreakpointStore } from './breakpoints/store.js';
 import { Locator } from './breakpoints/locator.js';
 import { dispatcher } from './dispatch.js';
@@ -41,6 +42,8 @@ export class Session {
   launchArguments: LaunchArguments | undefined;
   linuxSource: LinuxSource | undefined;
   live: Live | undefined;
+  /** Data ids that were given out, with the type and the name that the text alone does not say. */
+  readonly dataTargets = new Map<string, DataTarget>();
   /** Resolves when a launch under way has loaded its target, or failed. */
   loading: Promise<void> = Promise.resolve();
   private configured = false;
@@ -167,6 +170,7 @@ export class Session {
     const { live } = this;
     if (live === undefined) return;
     live.stop = stop;
+    live.deadlockTold = false;
     live.reporter.passed(live.target);
     const ids = stop.hits.map(({ breakpointId }) => breakpointId).filter((id) => id !== undefined);
     this.connection.event(
@@ -199,8 +203,8 @@ export class Session {
     live.reporter.passed(live.target);
     const deadlock = live.target.deadlock();
     if (deadlock !== undefined && !live.deadlockTold && this.launchArguments?.noDebug !== true) {
-      live.deadlockTold = true;
       this.stopped({ reason: 'exception', text: `deadlock: ${deadlock}`, hits: [] });
+      live.deadlockTold = true;
       return;
     }
     if (deadlock !== undefined) live.reporter.line('stderr', `deadlock: ${deadlock}`);
@@ -232,6 +236,7 @@ export class Session {
         source.path !== undefined &&
         this.host.resolvePath(source.path) === program.path,
       target.context,
+      this.dataTargets,
     );
     const { armed, changed } = this.breakpoints.arm(locator);
     this.armed = this.launchArguments?.noDebug === true ? NOTHING_ARMED : armed;

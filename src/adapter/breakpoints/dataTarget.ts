@@ -114,7 +114,7 @@ function pageTarget(
   const place = memberPlaceOf(page, member);
   if (flag === undefined) return targetOf(context, place, path);
   const bit = pageFlagBits(context.profile).find(({ name }) => `PG_${name}` === flag)?.bit;
-  return bit === undefined ? undefined : targetOf(context, flagPlace(place, bit, place.type), flag);
+  return bit === undefined ? undefined : targetOf(context, flagPlace(place, bit), flag);
 }
 
 /** The member of struct page that a place is: `flags/PG_locked`, `_refcount`. */

@@ -3,6 +3,7 @@
  * to a function of either. Lines and columns count from 1 here, whatever the client does.
  */
 import { tables } from '../../engine/kernel/instrumented.js';
+import { nearest } from '../../scenario/syntax/suggest.js';
 import type { MachineContext } from '../present/context.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import {
@@ -12,6 +13,7 @@ import {
   kernelSource,
 } from '../target/kernelSources.js';
 import type { ScenarioProgram } from '../target/scenario.js';
+import { parseDataId, type DataTarget } from './dataTarget.js';
 
 export interface LineBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
@@ -38,7 +40,15 @@ export class Locator {
     /** Whether a source of the client is that scenario. */
     private readonly isProgram: (source: Dap.Source) => boolean,
     readonly machine: MachineContext | undefined,
+    private readonly knownTargets: ReadonlyMap<string, DataTarget>,
   ) {}
+
+  /** What a data id denotes; undefined when it denotes nothing in this machine. */
+  dataTarget(dataId: string): DataTarget | undefined {
+    const known = this.knownTargets.get(dataId);
+    if (known !== undefined || this.machine === undefined) return known;
+    return parseDataId(this.machine, dataId);
+  }
 
   line(source: Dap.Source, line: number, column: number | undefined): LineBinding {
     const file = kernelFileOf(source);
@@ -111,11 +121,12 @@ export class Locator {
   }
 
   private unknownFunction(name: string): string {
-    const lower = name.toLowerCase();
-    const near = tables.functions.find(
-      (fn) => fn.name.replace(/^_+/, '').toLowerCase() === lower.replace(/^_+/, ''),
-    );
-    const hint = near === undefined ? '' : ` Did you mean '${near.name}'?`;
+    const names = [
+      ...(this.program?.functionNames ?? []),
+      ...tables.functions.map((fn) => fn.name),
+    ];
+    const near = nearest(name, names);
+    const hint = near === undefined ? '' : ` Did you mean '${near}'?`;
     return `Neither the scenario nor mmscope's kernel has a function '${name}'.${hint}`;
   }
 }

@@ -8,7 +8,7 @@ import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Place } from '../time/place.js';
 import type { Armed, ArmedBreakpoint, ArmedException } from './armed.js';
-import { parseDataId, watchedWords } from './dataTarget.js';
+import { watchedWords } from './dataTarget.js';
 import type { DataWatch } from './dataWatch.js';
 import { EXCEPTION_FILTERS } from './exceptionFilters.js';
 import type { Locator } from './locator.js';
@@ -177,14 +177,15 @@ function push(map: Map<number, ArmedBreakpoint[]>, key: number, breakpoint: Arme
 
 function watchOf(
   { id, request, trigger }: Kept<Dap.DataBreakpoint>,
-  { machine }: Locator,
+  locator: Locator,
 ): { readonly state: Omit<Dap.Breakpoint, 'id'>; readonly watch?: DataWatch } {
   const failed = (message: string) =>
     ({ state: { verified: false, reason: 'failed', message } }) as const;
   if (request.accessType !== undefined && request.accessType !== 'write')
     return failed('Reads are not recorded: a data breakpoint stops at writes only.');
+  const { machine } = locator;
   if (machine === undefined) return { state: PENDING };
-  const target = parseDataId(machine, request.dataId);
+  const target = locator.dataTarget(request.dataId);
   const words = target && watchedWords(machine.image, target.place);
   if (target === undefined || words === undefined)
     return failed(`'${request.dataId}' denotes no memory of this machine.`);

@@ -104,16 +104,14 @@ function showFlags(context: MachineContext, page: Place, expression: string): Sh
 
 function flagChildren(context: MachineContext, flags: Place, expression: string): Container {
   const { profile, memory } = context;
-  const bool = profile.types.base('bool') ?? profile.types.base('int');
   return {
     named: () =>
       pageFlagBits(profile).map(({ name, bit }) => {
-        const place = flagPlace(flags, bit, bool?.kind === 'int' ? bool : flags.type);
-        const value = readScalar(memory, place);
+        const place = flagPlace(flags, bit);
         return {
           name: `PG_${name}`,
-          value: value === undefined ? '?' : value === 0 ? 'false' : 'true',
-          type: 'bool',
+          value: `${readScalar(memory, place) ?? '?'}`,
+          type: 'unsigned long : 1',
           evaluateName: `(${expression} >> PG_${name} & 1)`,
           place,
           kind: 'property' as const,
@@ -123,8 +121,8 @@ function flagChildren(context: MachineContext, flags: Place, expression: string)
 }
 
 /** One bit of `flags` as an object of its own. */
-export const flagPlace = (flags: Place, bit: number, type: Place['type']): Place => ({
-  type,
+export const flagPlace = (flags: Place, bit: number): Place => ({
+  type: flags.type,
   address: asVirt(flags.address + (bit >> 3)),
   bitOffset: bit & 7,
   widthBits: 1,

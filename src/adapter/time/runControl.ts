@@ -306,6 +306,8 @@ export class RunControl {
     boundary: number,
   ): boolean {
     const { boundaries } = this.timeline;
+    // Nothing is active at the scenario's end: the last statement is what comes before it.
+    if (this.timeline.hasEnded(from.boundary)) return true;
     if (boundaries.task(boundary) !== task && boundaries.task(from.boundary) === task) return false;
     return boundaries.depth(boundary) <= boundaries.depth(from.boundary);
   }

@@ -19,6 +19,7 @@ export const dataBreakpointHandlers = (
     if (typeof found === 'string') return { dataId: null, description: found };
     if (watchedWords(target.image, found.place) === undefined)
       return { dataId: null, description: `No memory is behind ${found.label}.` };
+    session.dataTargets.set(found.dataId, found);
     return {
       dataId: found.dataId,
       description: found.label,

@@ -1,0 +1,2 @@
+int a = ;
+struct page *p = alloc_pagess(GFP_KERNEL);
