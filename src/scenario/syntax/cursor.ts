@@ -97,18 +97,20 @@ export class Cursor {
     this.diagnostics.error(code, spanOf(span.start, span.end), message, fix);
   }
 
-  /** Runs `parse` one level deeper; beyond sense, reports and skips to the end of the text. */
-  protected nested<T>(parse: () => T, otherwise: () => T): T {
-    if (this.depth >= MAX_DEPTH) {
-      this.report('too-deep', this.token, `nested more than ${MAX_DEPTH} levels deep`);
-      this.at = this.tokens.length - 1;
-      this.lastReportAt = this.at;
-      return otherwise();
+  /** Goes one level deeper, to be left with `ascend`. False beyond sense: reported, and skipped to the end of the text. */
+  protected descend(): boolean {
+    if (this.depth < MAX_DEPTH) {
+      this.depth++;
+      return true;
     }
-    this.depth++;
-    const result = parse();
+    this.report('too-deep', this.token, `nested more than ${MAX_DEPTH} levels deep`);
+    this.at = this.tokens.length - 1;
+    this.lastReportAt = this.at;
+    return false;
+  }
+
+  protected ascend(): void {
     this.depth--;
-    return result;
   }
 
   /** Skips to `;` (taken unless told), or to before a `}` or a word that begins a statement. Brackets are skipped as a whole. */

@@ -229,10 +229,10 @@ export abstract class DeclarationParser extends ExpressionParser {
 
   /** declarator: `*`... then a name, or a declarator in parentheses, or nothing; then `[n]` and `(parameters)`. */
   private shape(): Shape {
-    return this.nested(
-      () => this.shapeHere(),
-      () => ({ name: undefined, wrap: same }),
-    );
+    if (!this.descend()) return { name: undefined, wrap: same };
+    const result = this.shapeHere();
+    this.ascend();
+    return result;
   }
 
   private shapeHere(): Shape {
@@ -316,10 +316,10 @@ export abstract class DeclarationParser extends ExpressionParser {
   }
 
   protected override initializerList(): InitializerList {
-    return this.nested(
-      () => this.initializerListHere(),
-      () => ({ kind: 'list', items: [], span: this.token }),
-    );
+    if (!this.descend()) return { kind: 'list', items: [], span: this.token };
+    const result = this.initializerListHere();
+    this.ascend();
+    return result;
   }
 
   private initializerListHere(): InitializerList {

@@ -80,10 +80,10 @@ export abstract class ExpressionParser extends Cursor {
   }
 
   private operators(least: number): Expr {
-    return this.nested(
-      () => this.operatorsHere(least),
-      () => this.missing(),
-    );
+    if (!this.descend()) return this.missing();
+    const result = this.operatorsHere(least);
+    this.ascend();
+    return result;
   }
 
   private operatorsHere(least: number): Expr {

@@ -49,10 +49,10 @@ export class StatementParser extends DeclarationParser {
   }
 
   private statement(): Statement {
-    return this.nested(
-      () => this.statementHere(),
-      () => ({ kind: 'empty', span: this.token }),
-    );
+    if (!this.descend()) return { kind: 'empty', span: this.token };
+    const result = this.statementHere();
+    this.ascend();
+    return result;
   }
 
   private statementHere(): Statement {
