@@ -33,20 +33,14 @@ const PAIRS: readonly Pair[] = [
 ];
 
 /** Many short rounds: some fall between everything else that the machine does. */
-const ROUNDS = 80;
-const WARM_UP_ROUNDS = 20;
-/** Older history than this is dropped, as in a long debug session. */
-const MAX_ENTRIES = 1 << 20;
+const ROUNDS = 40;
+const WARM_UP_ROUNDS = 10;
 
 const MIB = 1 << 20;
 const GIB = 1 << 30;
 
 const bootX86 = (ramGib: number): KernelImage =>
-  bootMachine({
-    profile: loadProfile('x86_64-slub'),
-    ramBytes: ramGib * GIB,
-    tapeOptions: { maxEntries: MAX_ENTRIES },
-  });
+  bootMachine({ profile: loadProfile('x86_64-slub'), ramBytes: ramGib * GIB });
 
 export async function bench(meter: Meter): Promise<Row[]> {
   return [
