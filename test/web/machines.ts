@@ -15,7 +15,12 @@ export async function recordedMachine(state: string): Promise<Machine> {
   const waiting = new Map<number, (body: unknown) => void>();
   let seq = 0;
   adapter.onDidSendMessage((sent) => {
-    const message = sent as { type: string; request_seq: number; success: boolean; body: unknown };
+    const message = sent as unknown as {
+      type: string;
+      request_seq: number;
+      success: boolean;
+      body: unknown;
+    };
     if (message.type === 'response' && message.success)
       waiting.get(message.request_seq)?.(message.body);
   });
