@@ -11,6 +11,8 @@ task writer {
   unlock_page(page);
 }
 
+// schedule() lets the writer run, and it has to wait: its statement is undone, as if it had never begun.
 lock_page(page);
+schedule();
 turn = 1;
 unlock_page(page);

@@ -234,6 +234,42 @@ describe('machine: what goes wrong is an event, and the task ends', () => {
     check('char b[4]; memset(b, 0, -1);', ['a size of 18446744073709551615 bytes, at test.mms:1']);
   });
 
+  it('arguments that no kernel would survive', () => {
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['__free_pages(p, 11);', /^BUG: order 11 is none: MAX_ORDER is 11$/],
+      ['__free_pages(p, -1);', /^BUG: order 4294967295 is none/],
+      ['split_page(pfn_to_page(32767), 3);', /^BUG: a block of order 3 at this page would end past/],
+      [
+        'free_pages((unsigned long)&p, 0);',
+        /^BUG: unable to handle page fault for address: fffffc0000800000$/,
+      ],
+      ['free_pages((unsigned long)p, 0);', /^BUG: unable to handle page fault for address: ffffea/],
+      [
+        'free_pages_exact(page_address(p), -1);',
+        /^BUG: unable to handle page fault|^BUG: kernel NULL/,
+      ],
+      ['put_page((struct page *)((char *)p + 8));', /^BUG: not a struct page: ffffea/],
+      ['put_page((struct page *)&contig_page_data);', /^BUG: not a struct page: ffffffff8/],
+      [
+        'put_page(pfn_to_page(1ul << 40));',
+        /^BUG: unable to handle page fault|^BUG: not a struct page|general protection/,
+      ],
+      ['drain_local_pages((struct zone *)p);', /^BUG: not a struct zone: ffffea/],
+      [
+        'alloc_pages_bulk_array(GFP_KERNEL, -1, &p);',
+        /^BUG: -1 pages, of a machine that has 32768$/,
+      ],
+      ['memcpy(p, NULL, 8);', /^BUG: kernel NULL pointer dereference, address: 0000000000000000$/],
+      ['pr_info((char *)8);', /^BUG: kernel NULL pointer dereference, address: 0000000000000008$/],
+    ];
+    for (const [text, expected] of cases) {
+      const vm = machine(`struct page *p = alloc_page(GFP_KERNEL);\n${text}\npr_info("survived");`);
+      runToEnd(vm);
+      assert.equal(log(vm).length, 1, text);
+      assert.match(log(vm)[0] ?? '', expected, text);
+    }
+  });
+
   it('expect goes on, and is counted; WARN_ON says where', () => {
     const vm = machine(
       'int a = 1;\nexpect(a == 1);\nexpect(a == 2 || !a);\nif (WARN_ON(a)) pr_info("on");',

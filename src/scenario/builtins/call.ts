@@ -2,7 +2,7 @@
  * What a builtin sees of the machine while it runs.
  */
 import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page } from '../../engine/kernel/types.js';
+import type { Page, Zone } from '../../engine/kernel/types.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { Value } from '../semantics/arithmetic.js';
@@ -47,9 +47,14 @@ export interface BuiltinCall {
 
   page(pointer: Value): Page;
   pageOrNull(pointer: Value): Page;
+  zone(pointer: Value): Zone;
+  zoneOrNull(pointer: Value): Zone;
   /** The first word of any other object of the kernel. */
   cell(pointer: Value): Cell;
-  cellOrNull(pointer: Value): Cell;
+  /** An address of the direct map or the kernel image, which has a page. */
+  linear(pointer: Value): VirtAddr;
+  /** The order of a block at a page: one that exists, and whose pages do. */
+  blockOrder(page: Page, order: Value): number;
   /** The pointer to a cell; NULL for 0. */
   pointer(cell: number): Value;
   /** `pointer` moved by so many bytes. */

@@ -117,7 +117,8 @@ const compound = group('page', 'include/linux/mm.h', [
     doc: 'Makes a compound page of a block.',
     changes,
     run: (call, page, order) => {
-      call.kernel.prep_compound_page(call.k, call.page(page), Number(order));
+      const cell = call.page(page);
+      call.kernel.prep_compound_page(call.k, cell, call.blockOrder(cell, order));
     },
   },
   {
@@ -161,7 +162,7 @@ const places = group('page', 'include/linux/mmzone.h', [
   {
     signature: 'enum zone_type zone_idx(struct zone *zone)',
     doc: 'The number of a zone in its node.',
-    run: (call, zone) => call.kernel.zone_idx(call.k, call.cell(zone)),
+    run: (call, zone) => call.kernel.zone_idx(call.k, call.zone(zone)),
   },
   {
     signature: 'int get_pageblock_migratetype(const struct page *page)',

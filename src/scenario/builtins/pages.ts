@@ -1,9 +1,8 @@
 /** Allocating and freeing pages, and the allocator's own lists. */
 import type { Page } from '../../engine/kernel/types.js';
-import { asVirt } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
-import type { Value } from '../semantics/arithmetic.js';
+import { operation, type Value } from '../semantics/arithmetic.js';
 
 const changes = true;
 
@@ -21,7 +20,8 @@ export const pageAllocator = [
       doc: 'Drops a reference to a block; the last one frees it.',
       changes,
       run: (call, page, order) => {
-        call.kernel.__free_pages(call.k, call.page(page), Number(order));
+        const cell = call.page(page);
+        call.kernel.__free_pages(call.k, cell, call.blockOrder(cell, order));
       },
     },
     {
@@ -41,7 +41,10 @@ export const pageAllocator = [
       doc: 'Frees the block that begins at a linear address; nothing for 0.',
       changes,
       run: (call, addr, order) => {
-        if (addr !== 0) call.kernel.free_pages(call.k, linear(call, addr), Number(order));
+        if (addr === 0) return;
+        const va = call.linear(addr);
+        const page = call.kernel.virt_to_page(call.k, va);
+        call.kernel.free_pages(call.k, va, call.blockOrder(page, order));
       },
     },
     {
@@ -58,7 +61,10 @@ export const pageAllocator = [
       doc: 'Frees what alloc_pages_exact gave, by the same size.',
       changes,
       run: (call, virt, size) => {
-        call.kernel.free_pages_exact(call.k, linear(call, virt), Number(size));
+        const va = call.linear(virt);
+        // The last page first: a size beyond sense faults here and not after a long time.
+        if (size !== 0) call.linear(call.offset(virt, operation('-', 'i64')(size, 1) ?? 0));
+        call.kernel.free_pages_exact(call.k, va, Number(size));
       },
     },
     {
@@ -66,7 +72,8 @@ export const pageAllocator = [
       doc: 'Makes single pages of a block that is no compound page: each can be freed on its own.',
       changes,
       run: (call, page, order) => {
-        call.kernel.split_page(call.k, call.page(page), Number(order));
+        const cell = call.page(page);
+        call.kernel.split_page(call.k, cell, call.blockOrder(cell, order));
       },
     },
     {
@@ -82,7 +89,12 @@ export const pageAllocator = [
       doc: 'Puts single pages on a list by their lru; how many were allocated.',
       changes,
       run: (call, gfp, nr, list) =>
-        call.kernel.alloc_pages_bulk_list(call.k, Number(gfp), Number(nr), call.cell(list)),
+        call.kernel.alloc_pages_bulk_list(
+          call.k,
+          Number(gfp),
+          checkedCount(call, nr),
+          call.cell(list),
+        ),
     },
     {
       signature: 'void free_unref_page_list(struct list_head *list)',
@@ -104,7 +116,7 @@ export const pageAllocator = [
       doc: "Returns this CPU's cached pages of a zone, or of all for NULL, to the buddy lists.",
       changes,
       run: (call, zone) => {
-        call.kernel.drain_local_pages(call.k, call.cellOrNull(zone));
+        call.kernel.drain_local_pages(call.k, call.zoneOrNull(zone));
       },
     },
     {
@@ -112,7 +124,7 @@ export const pageAllocator = [
       doc: "Returns all CPUs' cached pages of a zone, or of all zones for NULL, to the buddy lists.",
       changes,
       run: (call, zone) => {
-        call.kernel.drain_all_pages(call.k, call.cellOrNull(zone));
+        call.kernel.drain_all_pages(call.k, call.zoneOrNull(zone));
       },
     },
     {
@@ -123,7 +135,7 @@ export const pageAllocator = [
         truth(
           call.kernel.zone_watermark_ok(
             call.k,
-            call.cell(zone),
+            call.zone(zone),
             Number(order),
             Number(mark),
             Number(index),
@@ -155,14 +167,14 @@ export const pageAllocator = [
     {
       signature: 'unsigned long zone_page_state(struct zone *zone, enum zone_stat_item item)',
       doc: "A zone's counter, without what CPUs still keep for themselves.",
-      run: (call, zone, item) => call.kernel.zone_page_state(call.k, call.cell(zone), Number(item)),
+      run: (call, zone, item) => call.kernel.zone_page_state(call.k, call.zone(zone), Number(item)),
     },
     {
       signature:
         'unsigned long zone_page_state_snapshot(struct zone *zone, enum zone_stat_item item)',
       doc: "A zone's counter, with what CPUs keep for themselves.",
       run: (call, zone, item) =>
-        call.kernel.zone_page_state_snapshot(call.k, call.cell(zone), Number(item)),
+        call.kernel.zone_page_state_snapshot(call.k, call.zone(zone), Number(item)),
     },
     {
       signature: 'unsigned long global_zone_page_state(enum zone_stat_item item)',
@@ -179,15 +191,8 @@ export const pageAllocator = [
 
 const truth = (condition: boolean): number => (condition ? 1 : 0);
 
-/** An address whose page exists; as for the kernel, a wild one faults. */
-function linear(call: BuiltinCall, address: Value) {
-  const va = asVirt(Number(address));
-  if (call.kernel.virt_to_page(call.k, va) === 0) call.cell(address);
-  return va;
-}
-
 function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): Value {
-  const nr = Number(count);
+  const nr = checkedCount(call, count);
   const size = call.profile.pointerSize;
   const at = (i: number): Value => call.offset(array, i * size);
   const pages: Page[] = [];
@@ -198,4 +203,11 @@ function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): V
     if (page !== before[i]) call.memory.store(at(i), size, call.pointer(page));
   });
   return filled;
+}
+
+/** More pages than there are is a number that lost its sign. */
+function checkedCount(call: BuiltinCall, count: Value): number {
+  const { endPfn } = call.k.memmap;
+  if (count < 0 || count > endPfn) call.bug(`BUG: ${count} pages, of a machine that has ${endPfn}`);
+  return Number(count);
 }

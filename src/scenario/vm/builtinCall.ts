@@ -4,8 +4,14 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/kernel/events.js';
 import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page } from '../../engine/kernel/types.js';
-import { asCell, asVirt, fromWords, type Cell } from '../../engine/memory/address.js';
+import type { Page, Zone } from '../../engine/kernel/types.js';
+import {
+  asCell,
+  asVirt,
+  fromWords,
+  type Cell,
+  type VirtAddr,
+} from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { BuiltinCall } from '../builtins/call.js';
@@ -81,13 +87,39 @@ export class MachineCall implements BuiltinCall {
     return pointer === 0 ? asCell(0) : this.page(pointer);
   }
 
+  zone(pointer: Value): Zone {
+    const cell = this.cell(pointer);
+    if (this.k.zones.includes(cell)) return cell;
+    throw new KernelFault(`not a struct zone: ${this.k.hex(asVirt(Number(pointer)))}`);
+  }
+
+  zoneOrNull(pointer: Value): Zone {
+    return pointer === 0 ? asCell(0) : this.zone(pointer);
+  }
+
   cell(pointer: Value): Cell {
     this.memory.load(pointer, 4);
     return this.k.cell_of(asVirt(Number(pointer)));
   }
 
-  cellOrNull(pointer: Value): Cell {
-    return pointer === 0 ? asCell(0) : this.cell(pointer);
+  linear(pointer: Value): VirtAddr {
+    this.memory.load(pointer, 1);
+    const va = asVirt(Number(pointer));
+    // mem_map has physical addresses too, but __pa() does not give them.
+    if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
+      throw this.memory.fault(va);
+    return va;
+  }
+
+  blockOrder(page: Page, order: Value): number {
+    const { MAX_ORDER, memmap } = this.k;
+    // A kernel does not look: it would write past zone->free_area[], or past mem_map.
+    if (order >= MAX_ORDER)
+      return this.bug(`BUG: order ${order} is none: MAX_ORDER is ${MAX_ORDER}`);
+    const number = Number(order);
+    if (this.k.page_to_pfn(page) + (1 << number) > memmap.endPfn)
+      this.bug(`BUG: a block of order ${number} at this page would end past the last page`);
+    return number;
   }
 
   pointer(cell: number): Value {
