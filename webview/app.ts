@@ -1,5 +1,5 @@
 /** The map as a whole: the session's machine, how the user looks at it, and the parts that show it. */
-import type { MapArguments, MapZone } from '../src/engine/view/map.js';
+import { MAX_CELLS, type MapArguments, type MapZone } from '../src/engine/view/map.js';
 import { CELLS_PER_TILE, type Arrangement } from './curve.js';
 import { element } from './dom.js';
 import { CanvasRenderer } from './draw/canvasRenderer.js';
@@ -7,7 +7,15 @@ import { css } from './draw/color.js';
 import type { Scene } from './draw/mapRenderer.js';
 import { readPalette, stateColor, type Palette } from './draw/palette.js';
 import type { Host } from './host.js';
-import { computeLayout, fittingZoom, tilesBetween, ZOOMS, type Layout } from './layout.js';
+import { firstChange } from './changes.js';
+import {
+  computeLayout,
+  firstZoom,
+  fittingZoom,
+  tilesBetween,
+  ZOOMS,
+  type Layout,
+} from './layout.js';
 import type { FrameAction, MapSession } from './messages.js';
 import { readOptions, type Options } from './options.js';
 import { createDetails } from './panels/details.js';
@@ -43,6 +51,8 @@ export class App {
   private hoverTimer: number | undefined;
   private stoppedAt = 0;
   private drawing = 0;
+  /** The next states to arrive are the first since a stop. */
+  private follows = false;
   private readonly tiles: Tiles;
   private readonly viewport: Viewport;
   private readonly renderer: CanvasRenderer;
@@ -60,7 +70,7 @@ export class App {
     this.palette = readPalette(document.documentElement);
     this.tiles = new Tiles(
       (asks) => host.ask('map', asks),
-      () => this.draw(),
+      () => this.arrived(),
     );
     this.toolbar = createToolbar(this.options, {
       arrange: (arrangement) => this.arrange(arrangement),
@@ -110,6 +120,7 @@ export class App {
     this.setEmpty(this.machine === undefined);
     if (session?.stopped !== true) return;
     if (isNewStop) this.stoppedAt = performance.now();
+    this.follows ||= isNewStop;
     this.tiles.startEpoch(session.epoch, session.stop);
     void this.askOverview();
     this.fetchVisible();
@@ -146,19 +157,36 @@ export class App {
     this.relayout();
   }
 
+  /** New states: after a stop, what changed is brought into view. */
+  private arrived(): void {
+    const { layout, viewport } = this;
+    if (this.follows && layout !== undefined && this.options.showChanges) {
+      const change = firstChange(layout, (tile) => this.tiles.get(layout.zoom.framesPerCell, tile));
+      if (change !== undefined) viewport.scrollTo(change);
+      this.follows = false;
+    }
+    this.draw();
+  }
+
   private visibleTiles() {
     const { layout, viewport } = this;
     if (layout === undefined) return [];
     return tilesBetween(layout, viewport.scrollTop, viewport.scrollTop + viewport.heightPx);
   }
 
+  /** What is in view; of a machine that one request covers, everything, so that changes elsewhere are known. */
   private fetchVisible(): void {
     if (this.layout === undefined) return;
-    const spans = this.visibleTiles().map(({ section, first, end }) => ({
+    const { framesPerCell } = this.layout.zoom;
+    const isSmall = framesPerCell === 1 && (this.machine?.maxPfn ?? Infinity) <= MAX_CELLS;
+    const ranges = isSmall
+      ? tilesBetween(this.layout, 0, this.layout.heightPx)
+      : this.visibleTiles();
+    const spans = ranges.map(({ section, first, end }) => ({
       firstTile: section.firstTile + first,
       endTile: section.firstTile + end,
     }));
-    this.tiles.want(this.layout.zoom.framesPerCell, spans);
+    this.tiles.want(framesPerCell, spans);
     this.draw();
   }
 
@@ -168,10 +196,9 @@ export class App {
     const { zones } = machine;
     const { widthPx, heightPx } = viewport;
     const anchor = viewport.anchor();
-    // The details' panel takes room: a map that fitted without it stays as it is.
-    const fitted = this.selected === undefined ? undefined : this.layout?.zoom;
-    const index = options.zoom ?? fittingZoom(zones, widthPx, heightPx, options.arrangement);
-    const zoom = options.zoom === undefined && fitted !== undefined ? fitted : ZOOMS[index];
+    // The details' panel takes room: a map that was there without it stays as it is.
+    const stays = typeof options.zoom !== 'number' && this.selected !== undefined;
+    const zoom = (stays ? this.layout?.zoom : undefined) ?? ZOOMS[this.zoomIndex(zones)];
     if (zoom === undefined) return;
     this.layout = computeLayout(zones, widthPx, zoom, options.arrangement);
     viewport.setLayout(this.layout);
@@ -183,19 +210,25 @@ export class App {
     this.fetchVisible();
   }
 
+  private zoomIndex(zones: readonly MapZone[]): number {
+    const { widthPx, heightPx } = this.viewport;
+    const { zoom, arrangement } = this.options;
+    if (typeof zoom === 'number') return zoom;
+    const choose = zoom === 'fit' ? fittingZoom : firstZoom;
+    return choose(zones, widthPx, heightPx, arrangement);
+  }
+
   private arrange(arrangement: Arrangement): void {
     this.setOptions({ ...this.options, arrangement });
     this.relayout();
   }
 
   private zoom(step: 1 | -1 | 'fit'): void {
-    const { zones } = this.machine ?? {};
-    if (zones === undefined) return;
-    const { widthPx, heightPx } = this.viewport;
-    const now =
-      this.options.zoom ?? fittingZoom(zones, widthPx, heightPx, this.options.arrangement);
-    const next = step === 'fit' ? undefined : Math.max(0, Math.min(ZOOMS.length - 1, now - step));
-    this.setOptions({ ...this.options, zoom: next });
+    const { layout } = this;
+    if (layout === undefined) return;
+    const next = ZOOMS.indexOf(layout.zoom) - (step === 'fit' ? 0 : step);
+    const zoom = step === 'fit' ? step : Math.max(0, Math.min(ZOOMS.length - 1, next));
+    this.setOptions({ ...this.options, zoom });
     this.relayout();
     if (this.selected !== undefined) this.viewport.scrollTo(this.selected);
   }

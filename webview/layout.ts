@@ -11,7 +11,7 @@
  * A cell is `framesPerCell` frames; a tile starts at a multiple of its size, so a zone border may cut through a tile, and
  * the tile then appears in both sections, each showing its own cells.
  */
-import type { MapZone } from '../src/engine/view/map.js';
+import { MAX_CELLS, type MapZone } from '../src/engine/view/map.js';
 import {
   buddyShape,
   cellIndex,
@@ -44,6 +44,7 @@ export const HEADER_PX = 34;
 const SECTION_GAP_PX = 14;
 const RIGHT_MARGIN_PX = 12;
 const MIN_TILE_GAP_PX = 2;
+const READABLE_PX = 5;
 
 export interface Section {
   readonly zone: MapZone;
@@ -129,6 +130,22 @@ export function fittingZoom(
       zoom.cellPx <= 12 && computeLayout(zones, widthPx, zoom, arrangement).heightPx <= heightPx,
   );
   return fits < 0 ? ZOOMS.length - 1 : fits;
+}
+
+/**
+ * The zoom to begin with: the whole machine, if each frame can have its cell then. A machine that is too large for that
+ * but small enough to be known frame by frame is shown so, to be scrolled; a larger one as a whole.
+ */
+export function firstZoom(
+  zones: readonly MapZone[],
+  widthPx: number,
+  heightPx: number,
+  arrangement: Arrangement,
+): number {
+  const fitting = fittingZoom(zones, widthPx, heightPx, arrangement);
+  const maxPfn = Math.max(...zones.map((zone) => zone.endPfn));
+  if (ZOOMS[fitting]?.framesPerCell === 1 || maxPfn > MAX_CELLS) return fitting;
+  return ZOOMS.findIndex((zoom) => zoom.cellPx === READABLE_PX);
 }
 
 /** Left edge of a tile of a section, given its number within the section. */

@@ -4,8 +4,8 @@ import { ZOOMS } from './layout.js';
 
 export interface Options {
   readonly arrangement: Arrangement;
-  /** Index into ZOOMS; undefined: as near as the whole machine fits. */
-  readonly zoom: number | undefined;
+  /** Index into ZOOMS; `fit`: as near as the whole machine fits; undefined: what suits the machine. */
+  readonly zoom: number | 'fit' | undefined;
   readonly showChanges: boolean;
 }
 
@@ -16,7 +16,8 @@ export function readOptions(kept: unknown): Options {
   const { arrangement, zoom, showChanges } = (kept ?? {}) as Partial<Options>;
   return {
     arrangement: arrangement === 'rows' ? 'rows' : DEFAULTS.arrangement,
-    zoom: typeof zoom === 'number' && ZOOMS[zoom] !== undefined ? zoom : undefined,
+    zoom:
+      zoom === 'fit' || (typeof zoom === 'number' && ZOOMS[zoom] !== undefined) ? zoom : undefined,
     showChanges: typeof showChanges === 'boolean' ? showChanges : DEFAULTS.showChanges,
   };
 }

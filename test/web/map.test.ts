@@ -118,6 +118,8 @@ describe('the map of physical memory', function () {
     it(`draws a recorded machine, theme ${theme}`, async () => {
       const map = await MapPage.open(browser, await recordedMachine(RECORDED), { theme });
       await map.stopped();
+      await map.page.locator('vscode-button[title^="Fit"]').click();
+      await map.settle();
       await map.page.mouse.move(600, 300);
       await map.page.waitForTimeout(300);
       assert.match(await map.page.locator('.tooltip').innerText(), /zone\s+Normal/);

@@ -100,10 +100,14 @@ describe('a session in VS Code', function () {
     assert.equal(freePages(atFirst) - freePages(after), 16);
   });
 
-  step('steps back, and it has not', async () => {
-    await bench.step('Step Back');
+  step('runs back to the start, and it has not', async () => {
+    await bench.tool('Reverse');
+    await bench.stoppedAt(`${lineOf('alloc_pages(')}:`);
     await bench.openScope('Machine');
-    await bench.variable('zone Normal').filter({ hasText: atFirst }).waitFor();
+    await bench
+      .variable('zone Normal')
+      .filter({ hasText: freePages(atFirst).toString() })
+      .waitFor();
   });
 
   step('continues to the breakpoint', async () => {
