@@ -9,7 +9,7 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
   source({ source, sourceReference }) {
     const file = kernelFileOf(source ?? { sourceReference });
     if (file !== undefined)
-      return { content: tables.sources[file] ?? '', mimeType: 'text/typescript' };
+      return { content: tables.sources[file] ?? '', mimeType: 'text/x-typescript' };
     const program = session.live?.target.scenario.program;
     if (program !== undefined && source?.path === program.path)
       return { content: program.text, mimeType: 'text/x-mmscope' };
