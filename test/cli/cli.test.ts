@@ -11,10 +11,11 @@ interface Outcome {
   readonly err: string;
 }
 
+/** Where scripts/run.mjs puts what it bundles. */
+const BUNDLE = 'build/run/src/cli/main.mjs';
+
 function mmscope(...args: string[]): Outcome {
-  const done = spawnSync(process.execPath, ['scripts/run.mjs', 'src/cli/main.ts', ...args], {
-    encoding: 'utf8',
-  });
+  const done = spawnSync(process.execPath, [BUNDLE, ...args], { encoding: 'utf8' });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
@@ -29,6 +30,7 @@ const file = (name: string, text: string): string => {
 
 describe('mmscope', function () {
   this.timeout(60_000);
+  before(() => void spawnSync(process.execPath, ['scripts/run.mjs', 'src/cli/main.ts']));
 
   for (const args of [
     [],
@@ -133,6 +135,32 @@ lock_page(page);
       assert.equal(err, '');
       assert.equal(code, 0);
     });
+
+  it('dap speaks the protocol on stdin and stdout, and ends with its input', () => {
+    const request =
+      '{"seq":1,"type":"request","command":"initialize","arguments":{"adapterID":"mmscope"}}';
+    const done = spawnSync(process.execPath, [BUNDLE, 'dap'], {
+      encoding: 'utf8',
+      input: `Content-Length: ${request.length}\r\n\r\n${request}`,
+    });
+    assert.equal(done.status, 0);
+    assert.match(
+      done.stdout,
+      /^Content-Length: \d+\r\n\r\n\{"seq":1,"type":"response","request_seq":1,"success":true/,
+    );
+  });
+
+  it('bench --json gives every figure with its unit', function () {
+    this.timeout(120_000);
+    const { code, out } = mmscope('bench', '--json');
+    assert.equal(code, 0);
+    const rows = JSON.parse(out) as { name: string; value: number; unit: string }[];
+    assert.equal(rows.length, 13);
+    for (const { name, value, unit } of rows) {
+      assert.ok(Number.isFinite(value), name);
+      assert.ok(['ns', 'ms', 'MB'].includes(unit), name);
+    }
+  });
 
   it('info shows the zones of a recorded state', () => {
     const { code, out } = mmscope('info', STATE);
