@@ -1,8 +1,9 @@
 /** Allocating and freeing pages, and the allocator's own lists. */
 import type { Page } from '../../engine/kernel/types.js';
+import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
-import { operation, type Value } from '../semantics/arithmetic.js';
+import type { Value } from '../semantics/arithmetic.js';
 
 const changes = true;
 
@@ -62,9 +63,9 @@ export const pageAllocator = [
       changes,
       run: (call, virt, size) => {
         const va = call.linear(virt);
-        // The last page first: a size beyond sense faults here and not after a long time.
-        if (size !== 0) call.linear(call.offset(virt, operation('-', 'i64')(size, 1) ?? 0));
-        call.kernel.free_pages_exact(call.k, va, Number(size));
+        const bytes = checkedCount(call, size, PAGE_SIZE);
+        if (bytes > 0) call.linear(call.offset(virt, bytes - 1));
+        call.kernel.free_pages_exact(call.k, va, bytes);
       },
     },
     {
@@ -205,9 +206,12 @@ function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): V
   return filled;
 }
 
-/** More pages than there are is a number that lost its sign. */
-function checkedCount(call: BuiltinCall, count: Value): number {
+/** A number of pages, or of units that make one; more than there are is a number that lost its sign. */
+function checkedCount(call: BuiltinCall, count: Value, unitsPerPage = 1): number {
   const { endPfn } = call.k.memmap;
-  if (count < 0 || count > endPfn) call.bug(`BUG: ${count} pages, of a machine that has ${endPfn}`);
+  if (count < 0 || count > endPfn * unitsPerPage) {
+    const what = unitsPerPage === 1 ? 'pages' : 'bytes';
+    call.bug(`BUG: ${count} ${what}, of a machine that has ${endPfn * unitsPerPage}`);
+  }
   return Number(count);
 }

@@ -5,13 +5,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/kernel/events.js';
 import type { Mm } from '../../engine/kernel/mm.js';
 import type { Page, Zone } from '../../engine/kernel/types.js';
-import {
-  asCell,
-  asVirt,
-  fromWords,
-  type Cell,
-  type VirtAddr,
-} from '../../engine/memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { BuiltinCall } from '../builtins/call.js';
@@ -23,6 +17,7 @@ import type { Control } from './control.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
 import type { ScenarioMemory } from './memory.js';
 import { TaskBug } from './signals.js';
+import { pageAt } from './structPage.js';
 
 const KERN_WARNING = 4;
 const MAX_STRING = 4096;
@@ -71,16 +66,12 @@ export class MachineCall implements BuiltinCall {
   // --- pointers ------------------------------------------------------------------------------------------------------------
 
   page(pointer: Value): Page {
-    const { k } = this;
-    const { memmap } = k;
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
     this.memory.load(pointer, 4);
     const va = asVirt(Number(pointer));
-    const base = k.wide ? fromWords(memmap.baseLow, memmap.baseHigh) : memmap.baseLow >>> 0;
-    const aligned = (va - base) % (memmap.page_words * 4) === 0;
-    const cell = memmap.contains(va) && aligned ? k.cell_of(va) : 0;
-    if (cell === 0) throw new KernelFault(`not a struct page: ${k.hex(va)}`);
-    return cell;
+    const page = pageAt(this.k, va);
+    if (page === 0) throw new KernelFault(`not a struct page: ${this.k.hex(va)}`);
+    return page;
   }
 
   pageOrNull(pointer: Value): Page {

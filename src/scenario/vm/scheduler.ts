@@ -11,6 +11,7 @@ import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import type { Control } from './control.js';
+import { pageAt, pfnOfPage } from './structPage.js';
 
 /** A task that waits, for what, and who could end it. */
 export interface Wait {
@@ -65,8 +66,8 @@ export class Scheduler {
   /** Whether what a task waits for is still so. */
   private holds(reason: BlockReason): boolean {
     const { mm } = this.image;
-    const cell = mm.cell_of(reason.address);
-    return cell !== 0 && this.kernel().PageLocked(mm, cell);
+    const page = pageAt(mm, reason.address);
+    return page !== 0 && this.kernel().PageLocked(mm, page);
   }
 
   /** Every task that waits in vain. */
@@ -83,8 +84,7 @@ export class Scheduler {
 
   private sentence(task: number, reason: BlockReason, holder: number | undefined): string {
     const { tasks } = this.program;
-    const { mm } = this.image;
-    const pfn = mm.page_to_pfn(mm.cell_of(reason.address));
+    const pfn = pfnOfPage(this.image.mm, reason.address) ?? 0;
     const name = tasks[task]?.name ?? '';
     const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
     return `${name} waits for the lock of page ${pfnText(pfn)}${owner}`;
@@ -101,7 +101,7 @@ export class Scheduler {
   /** Who set the lock bit: the task that ran when the tape's last write set it. */
   private holder(reason: BlockReason): number | undefined {
     const { mm, tape } = this.image;
-    const flags = mm.cell_of(reason.address) + mm.page_flags;
+    const flags = pageAt(mm, reason.address) + mm.page_flags;
     const position = tape.searchBackward(
       tape.start,
       tape.cursor,
