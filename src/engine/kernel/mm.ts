@@ -26,6 +26,7 @@ import type { KernelEvent } from './events.js';
 import { KernelFault } from './events.js';
 import { Layout } from './layout.js';
 import type { Memmap } from './memmap.js';
+import { PcpHits } from './pcp_hit.js';
 import type { Pgdat, Zone } from './types.js';
 
 /** How linear kernel addresses map: what the image knows and the hot path needs. */
@@ -78,10 +79,13 @@ export class Mm extends Layout {
   gfp_allowed_mask: Cell = asCell(0);
   page_group_by_mobility_disabled: Cell = asCell(0);
   watermark_boost_factor: Cell = asCell(0);
-  private vm_event_states_up: Cell = asCell(0);
+  /** Not SMP: `vm_event_states` itself. */
+  vm_event_states_up: Cell = asCell(0);
   /** SMP: the offset of `vm_event_states` in a CPU's area, and `__per_cpu_offset[]`. */
-  private vm_event_states_offset = 0;
-  private per_cpu_offset: Cell = asCell(0);
+  vm_event_states_offset = 0;
+  per_cpu_offset: Cell = asCell(0);
+  /** The short way to single pages: see entrance.ts. */
+  pcpHits!: PcpHits;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -130,6 +134,7 @@ export class Mm extends Layout {
     } else {
       this.vm_event_states_up = this.symbol('vm_event_states');
     }
+    this.pcpHits = new PcpHits(this);
   }
 
   /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
@@ -357,6 +362,16 @@ export class Mm extends Layout {
     const high = this.slotHigh[slot] as number;
     if (low === 0 && high === 0) return asVirt(0);
     return this.wide ? asVirt(fromWords(low, high) + offset) : asVirt((low >>> 0) + offset);
+  }
+
+  /** The low word of the address of a cell; a cell in highmem has none that means anything. */
+  va_low(cell: number): number {
+    return (this.slotLow[cell >>> 10]! + ((cell & 1023) << 2)) | 0;
+  }
+
+  /** The high word; 0 on 32 bit. */
+  va_high(cell: number): number {
+    return this.slotHigh[cell >>> 10]!;
   }
 
   /** Gives pseudo frames virtual addresses, so that pointers to scenario variables work. */
