@@ -1,4 +1,4 @@
-/** Makes dist/mmscope.vsix from a fresh build, and checks its size: `npm run package`. */
+/** Makes build/mmscope.vsix from a fresh build, and checks its size: `npm run package`. */
 import { createVSIX } from '@vscode/vsce';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,8 @@ const MAX_VSIX_BYTES = 1_000_000;
 
 /** Packs what is in dist/ (everything is bundled: no dependency goes along). Returns the VSIX's path. */
 export async function packageVsix() {
-  const packagePath = path.join(root, 'dist', 'mmscope.vsix');
+  const packagePath = path.join(root, 'build', 'mmscope.vsix');
+  fs.mkdirSync(path.dirname(packagePath), { recursive: true });
   await createVSIX({
     cwd: root,
     packagePath,
@@ -19,7 +20,7 @@ export async function packageVsix() {
     rewriteRelativeLinks: false,
   });
   const size = fs.statSync(packagePath).size;
-  console.log(`dist/mmscope.vsix: ${size} bytes of ${MAX_VSIX_BYTES}`);
+  console.log(`build/mmscope.vsix: ${size} bytes of ${MAX_VSIX_BYTES}`);
   if (size > MAX_VSIX_BYTES) throw new Error('the VSIX is over its budget');
   return packagePath;
 }

@@ -15,7 +15,7 @@ import { bundleForNode, root } from './bundle.mjs';
 import { ensureChromium } from './vscode-host/browser.mjs';
 import { startServer } from './vscode-host/server.mjs';
 
-const vsix = path.join(root, 'dist', 'mmscope.vsix');
+const vsix = path.join(root, 'build', 'mmscope.vsix');
 const suiteDir = path.join(root, 'build', 'test', 'vscode');
 
 /** The debugger's parts in known places, and nothing that moves. */

@@ -12,9 +12,14 @@ const { MMSCOPE_UI_URL: url, MMSCOPE_UI_SKIP: skipReason } = process.env;
 const workspace = process.env['MMSCOPE_UI_WORKSPACE'] ?? '';
 const shots = process.env['MMSCOPE_UI_SHOTS'] ?? 'build/screenshots';
 const EXAMPLE = 'split-a-block.mms';
+/** What lies between alloc_pages() and expand(): other functions are stepped out of. */
+const WAY_DOWN =
+  'main alloc_pages __alloc_pages get_page_from_freelist rmqueue rmqueue_buddy __rmqueue __rmqueue_smallest'.split(
+    ' ',
+  );
 
 describe('a session in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let bench: Workbench;
   let broken = false;
 
@@ -73,11 +78,12 @@ describe('a session in VS Code', function () {
   step('steps into alloc_pages, and down to expand', async () => {
     await bench.step('Step Into');
     await bench.stoppedAt('alloc_pages');
-    for (let steps = 0; steps < 300; steps++) {
-      await bench.step('Step Into');
-      if ((await bench.topFrame()).startsWith('expand')) return;
+    for (let steps = 0; steps < 100; steps++) {
+      const [at = ''] = (await bench.topFrame()).split(' ');
+      if (at === 'expand') return;
+      await bench.step(WAY_DOWN.includes(at) ? 'Step Into' : 'Step Out');
     }
-    assert.fail('300 steps did not come to expand()');
+    assert.fail('100 steps did not come to expand()');
   });
 
   step('shows the locals of expand, and the source of the kernel function', async () => {
@@ -135,12 +141,15 @@ describe('a session in VS Code', function () {
     await bench.pausedBecause('data breakpoint');
   });
 
+  step('hits it again inside unlock_page', async () => {
+    await bench.tool('Continue');
+    await bench.stoppedAt('unlock_page');
+  });
+
   step('stops where an allocation fails, with the reason', async () => {
-    for (let runs = 0; runs < 5; runs++) {
-      await bench.tool('Continue');
-      await bench.page.waitForTimeout(1000);
-      if (await bench.exception.isVisible()) break;
-    }
+    await bench.tool('Continue');
+    await bench.pausedBecause('exception');
+    await bench.exception.waitFor();
     const text = (await bench.exception.innerText()).replaceAll(/\s+/g, ' ');
     assert.match(text, /page allocation failure: order 10/);
     assert.match(text, /no block of order 10/);
@@ -148,9 +157,10 @@ describe('a session in VS Code', function () {
 
   step('shows the map after all of it', async () => {
     const map = await bench.webview('.legend');
-    await map.locator('.viewport').click({ position: { x: 260, y: 120 } });
-    await map.locator('.details h2').waitFor();
-    await bench.page.waitForTimeout(500);
+    await map.locator('vscode-text-field input').fill('0x1960');
+    await bench.press('Enter');
+    await map.locator('.details td').first().waitFor();
+    assert.match(await map.locator('.details').innerText(), /pfn 0x1960/);
   });
 
   step('ends the session', async () => {
