@@ -28,7 +28,8 @@ const rows = (file: string): string[] =>
 const kept = (text: string, width: Width): Value =>
   width.endsWith('64') ? wrap64(BigInt(text)) : Number(text);
 
-describe('integer operations, as gcc computes them', () => {
+describe('integer operations, as gcc computes them', function () {
+  this.timeout(20_000);
   it('every operator in every width', () => {
     let count = 0;
     for (const row of rows('operations.txt')) {
@@ -98,7 +99,8 @@ describe('integer operations, as gcc computes them', () => {
   });
 });
 
-describe('expressions: types and values as gcc has them', () => {
+describe('expressions: types and values as gcc has them', function () {
+  this.timeout(20_000);
   PROFILES.forEach((profile, column) => {
     it(profile, () => {
       const vm = machine('', profile);

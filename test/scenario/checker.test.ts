@@ -15,7 +15,8 @@ function check(text: string, expected: readonly string[], profile: ProfileName =
 
 const fine = (text: string, profile?: ProfileName) => check(text, [], profile);
 
-describe('checker: names', () => {
+describe('checker: names', function () {
+  this.timeout(20_000);
   it('suggests what was meant, for functions, constants, types and members', () => {
     check(
       'struct page *page = aloc_pages(GFP_KERNEL, 2);\nexpect(PageHaed(page));\nint x = GFP_KERNAL;',
@@ -79,7 +80,8 @@ describe('checker: names', () => {
   });
 });
 
-describe('checker: types', () => {
+describe('checker: types', function () {
+  this.timeout(20_000);
   it('pointers and integers mix as gcc lets them, with a warning', () => {
     check(
       'struct zone *z = NULL; struct page *q = z; int i = z; z = 5; z = 0; bool b = z; void *v = z; q = v;',
@@ -191,7 +193,8 @@ describe('checker: types', () => {
   });
 });
 
-describe('checker: calls and control flow', () => {
+describe('checker: calls and control flow', function () {
+  this.timeout(20_000);
   it('arguments', () => {
     check(
       'struct page *p = alloc_pages(GFP_KERNEL);\n__free_pages(p, 2, 3);\n__free_pages(2, p);',
@@ -275,7 +278,8 @@ describe('checker: calls and control flow', () => {
   });
 });
 
-describe('the table of builtins', () => {
+describe('the table of builtins', function () {
+  this.timeout(20_000);
   it('every prototype can be read in every profile, and no name twice', () => {
     const names = allBuiltins.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
@@ -290,9 +294,9 @@ describe('the table of builtins', () => {
   });
 });
 
-describe('checker: any text', () => {
-  it('never throws: prefixes and deletions of a script', function () {
-    this.timeout(30_000);
+describe('checker: any text', function () {
+  this.timeout(20_000);
+  it('never throws: prefixes and deletions of a script', () => {
     const text = `struct pt { int x : 3, y; struct pt *n; } a = { .y = 2 }, b[2] = { { 1 }, [1].y = 3 };
 int f(int n, struct pt p) { static int s = 4; return n ? f(n - 1, p) + s : p.x; }
 task t { lock_page(mem_map_page); for (int i = 0; i < 3; i++) switch (i) { case 1 ... 2: break; default: continue; } }

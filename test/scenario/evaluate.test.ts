@@ -34,7 +34,8 @@ function shown(vm: ScenarioVm, text: string, frame = 0, options?: EvaluateOption
   return `${typeName(result.type)}: ${valueText(vm, result)}`;
 }
 
-describe('evaluate', () => {
+describe('evaluate', function () {
+  this.timeout(20_000);
   const vm = inTwice();
   const page = vm.evaluate('page');
   assert.ok(page.ok);
@@ -104,7 +105,8 @@ const ulong = (vm: ScenarioVm) => {
   return result.type;
 };
 
-describe('evaluate with side effects', () => {
+describe('evaluate with side effects', function () {
+  this.timeout(20_000);
   it('assigns, calls the script and the kernel, makes objects', () => {
     const vm = inTwice();
     const effect = (text: string) => shown(vm, text, 0, { sideEffects: true });
@@ -136,15 +138,15 @@ describe('evaluate with side effects', () => {
     assert.equal(shown(vm, 'n'), 'int: 4');
   });
 
-  it('a call that does not end is given up', function () {
-    this.timeout(20_000);
+  it('a call that does not end is given up', () => {
     const vm = machine('void spin(void) { for (;;) ; }\nint n = 1;');
     const result = vm.evaluate('spin()', undefined, { sideEffects: true });
     assert.deepEqual(result, { ok: false, message: 'the expression does not end' });
   });
 });
 
-describe('assign', () => {
+describe('assign', function () {
+  this.timeout(20_000);
   it('converts as C does, to locals, bit-fields, members and the kernel', () => {
     const vm = inTwice();
     const [frame] = vm.frames(0);
@@ -171,7 +173,8 @@ describe('assign', () => {
   });
 });
 
-describe('log points', () => {
+describe('log points', function () {
+  this.timeout(20_000);
   it('take templates apart', () => {
     const parts = (text: string) =>
       parseTemplate(text).map(({ kind, text: part }) => (kind === 'text' ? part : `<${part}>`));

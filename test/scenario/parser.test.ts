@@ -12,7 +12,8 @@ function checkExpression(text: string, expected: string): void {
   assert.equal(exprText(expression), expected, text);
 }
 
-describe('expressions: precedence and associativity', () => {
+describe('expressions: precedence and associativity', function () {
+  this.timeout(20_000);
   for (const [text, expected] of [
     ['a + b * c', '(a + (b * c))'],
     ['a * b + c', '((a * b) + c)'],
@@ -84,7 +85,8 @@ describe('expressions: precedence and associativity', () => {
     it(text, () => checkExpression(text, expected));
 });
 
-describe('types', () => {
+describe('types', function () {
+  this.timeout(20_000);
   for (const text of [
     'int',
     'unsigned long',
@@ -164,7 +166,8 @@ function checkScript(text: string, expected: string, findings: string[] = []): v
   assert.equal(script.statements.map(outline).join(' '), expected, text);
 }
 
-describe('statements and declarations', () => {
+describe('statements and declarations', function () {
+  this.timeout(20_000);
   for (const [text, expected] of [
     ['int a;', 'int a;'],
     ['int a, *b, c[3], *d[4], (*e)[5];', 'int a & int *b & int c[3] & int *d[4] & int (*e)[5];'],

@@ -70,7 +70,8 @@ function record(vm: ScenarioVm): { position: number; hash: string }[] {
   }
 }
 
-describe('time: all state is on the tape', () => {
+describe('time: all state is on the tape', function () {
+  this.timeout(20_000);
   for (const profile of PROFILES)
     it(`random scripts on ${profile}: back to any boundary is the same state, and on from there the same run`, function () {
       this.timeout(20_000);
@@ -135,7 +136,8 @@ describe('time: all state is on the tape', () => {
   });
 });
 
-describe('frames and variables', () => {
+describe('frames and variables', function () {
+  this.timeout(20_000);
   const text = `int global = 5;
 int inner(int a, int b) {
   int c = a + b;
