@@ -17,7 +17,8 @@ import {
   WMARK_MEMBERS,
   ZONE_MEMBERS,
 } from './memberTables.js';
-import type { Placement, SectionTables } from './placement.js';
+import type { SectionTables } from './area.js';
+import type { Placement } from './placement.js';
 import type { RecordedState } from './recordedState.js';
 import type { PcpDump, PopulatedZone, ZoneDump } from './zonesDump.js';
 
