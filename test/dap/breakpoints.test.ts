@@ -152,7 +152,7 @@ describe('breakpoints', function () {
       assert.match(answers[2]?.message ?? '', /Did you mean 'alloc_pages'/);
       const first = await drive.go('continue');
       assert.equal(first.reason, 'function breakpoint');
-      assert.deepEqual(first.hitBreakpointIds, [answers[0]?.id]);
+      assert.deepEqual(first.hitBreakpointIds, [answers[0].id]);
       assert.deepEqual(await drive.names(), ['take', 'main']);
       const second = await drive.go('continue');
       assert.deepEqual(second.hitBreakpointIds, [answers[1]?.id]);

@@ -88,7 +88,7 @@ describe('data breakpoints', function () {
       const address = (await drive.evaluate('page')).memoryReference ?? '';
       const found = await info(drive, { name: address, asAddress: true, bytes: 8 });
       assert.equal(found.dataId, `mem:${address}+8`);
-      await drive.setData([{ dataId: found.dataId ?? '' }]);
+      await drive.setData([{ dataId: found.dataId }]);
       assert.equal((await drive.go('continue')).reason, 'data breakpoint');
       assert.equal(
         (await drive.client.failure('dataBreakpointInfo', { name: 'x', asAddress: true })).short,

@@ -6,9 +6,10 @@ import { FrameStates } from '../../engine/view/frameStates.js';
 import { PagePeek } from '../../engine/view/pagePeek.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
-import { pageSpecial } from './page.js';
+import { pageFlagsSpecial, pageSpecial } from './page.js';
+import { pageListSpecial } from './pageLists.js';
 import { perCpuPagesSpecial } from './perCpuPages.js';
-import type { Special, ValueContext } from './typedValue.js';
+import type { Special, SpecialPlace, ValueContext } from './typedValue.js';
 import { zoneSpecial } from './zone.js';
 
 export interface MachineContext extends ValueContext {
@@ -21,6 +22,7 @@ export interface MachineContext extends ValueContext {
 
 export function machineContext(image: KernelImage): MachineContext {
   const specials = new Map<string, Special>();
+  const specialPlaces: SpecialPlace[] = [];
   const context: MachineContext = {
     image,
     profile: image.profile,
@@ -28,10 +30,13 @@ export function machineContext(image: KernelImage): MachineContext {
     states: new FrameStates(image),
     peek: new PagePeek(image),
     specials,
+    specialPlaces,
   };
   specials.set('page', pageSpecial(context));
   specials.set('zone', zoneSpecial(context));
+  specials.set('list_head', pageListSpecial(context));
   specials.set('free_area', freeAreaSpecial(context));
   specials.set('per_cpu_pages', perCpuPagesSpecial(context));
+  specialPlaces.push(pageFlagsSpecial(context));
   return context;
 }

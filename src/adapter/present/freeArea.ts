@@ -1,15 +1,13 @@
 /**
- * `struct free_area`: the free blocks of one order, by migratetype, as lists of pages in list order.
+ * `struct free_area`: the free blocks of one order, by migratetype.
  *
  * Source: Linux 6.1 include/linux/mmzone.h.
  */
-import type { ListHead } from '../../engine/kernel/types.js';
 import { memberPlace, readScalar, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import type { MachineContext } from './context.js';
-import { listContainer, listText, readPageList } from './pageList.js';
-import { showPlace, type Special } from './typedValue.js';
-import type { Container, Format, Shown } from './shown.js';
+import type { Format, Shown } from './shown.js';
+import { memberOf, showPlace, type Special } from './typedValue.js';
 
 export function freeAreaSpecial(context: MachineContext): Special {
   return (place, expression) => {
@@ -21,7 +19,7 @@ export function freeAreaSpecial(context: MachineContext): Special {
       children: {
         named: (format) => [
           ...freeLists(context, place, expression, format),
-          showPlace(context, 'nr_free', nrFreePlace, `${expression}.nr_free`, format),
+          showPlace(context, 'nr_free', nrFreePlace, memberOf(expression, 'nr_free'), format),
         ],
       },
     };
@@ -34,35 +32,14 @@ function freeLists(
   expression: string,
   format: Format,
 ): readonly Shown[] {
-  const { profile } = context;
   const array = memberPlace(area, 'free_list');
   const type = array && stripTypedefs(array.type);
   if (type?.kind !== 'array') return [];
-  const names = profile.types.enum('migratetype')?.enumerators ?? [];
+  const enumerators = context.profile.types.enum('migratetype')?.enumerators ?? [];
   return Array.from({ length: type.length }, (_, index) => {
-    const name = names.find((e) => e.value === index)?.name ?? `${index}`;
+    const name = enumerators.find((e) => e.value === index)?.name ?? `${index}`;
     const place = memberPlace(area, `free_list[${index}]`);
-    const inner = `${expression}.free_list[${name}]`;
-    return place && showList(context, `free_list[${name}]`, place, inner, format, 'block');
+    const inner = memberOf(expression, `free_list[${name}]`);
+    return place && showPlace(context, `free_list[${name}]`, place, inner, format);
   }).filter((shown) => shown !== undefined);
-}
-
-/** An empty list opens to nothing. */
-const NO_PAGES: Container = { nrIndexed: 0 };
-
-/** A `struct list_head` whose entries are `struct page.lru`. */
-export function showList(
-  context: MachineContext,
-  name: string,
-  place: Place,
-  expression: string,
-  format: Format,
-  one: string,
-): Shown {
-  const head: ListHead = context.image.mm.cell_of(place.address);
-  const shown = showPlace(context, name, place, expression, format);
-  if (head === 0) return shown;
-  const list = readPageList(context, head);
-  const children = listContainer(context, list);
-  return { ...shown, value: listText(list, one), children: children ?? NO_PAGES };
 }

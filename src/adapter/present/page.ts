@@ -7,10 +7,12 @@
 import { asVirt } from '../../engine/memory/address.js';
 import { memberPlace, placeAt, readScalar, type Place } from '../../engine/types/access.js';
 import { pageFlagBits, pageFlagsText } from '../../engine/types/flagText.js';
+import { sizeOf } from '../../engine/types/layout.js';
+import { findMember } from '../../engine/types/members.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
-import { membersOf, showPlace, type Special } from './typedValue.js';
+import { memberOf, membersOf, showPlace, type Special, type SpecialPlace } from './typedValue.js';
 
 export function pageSpecial(context: MachineContext): Special {
   return (place, expression) => {
@@ -50,10 +52,10 @@ function pageChildren(
 ): readonly Shown[] {
   const member = (path: string): Shown | undefined => {
     const inner = memberPlace(place, path);
-    return inner && showPlace(context, path, inner, `${expression}.${path}`, format);
+    return inner && showPlace(context, path, inner, memberOf(expression, path), format);
   };
   const known = [
-    showFlags(context, place, expression),
+    member('flags'),
     member('_refcount'),
     ...(facts.kind === 'slab' ? [] : [member('_mapcount')]),
     member('lru'),
@@ -86,19 +88,23 @@ function compoundMembers(
   return [...own, member('compound_order'), member('compound_dtor'), member('compound_mapcount')];
 }
 
-function showFlags(context: MachineContext, page: Place, expression: string): Shown | undefined {
-  const { profile, memory } = context;
-  const place = memberPlace(page, 'flags');
-  const value = place && readScalar(memory, place);
-  if (place === undefined || value === undefined) return undefined;
-  return {
-    name: 'flags',
-    value: pageFlagsText(profile, value),
-    type: 'unsigned long',
-    evaluateName: `${expression}.flags`,
-    memory: place.address,
-    place,
-    children: flagChildren(context, place, `${expression}.flags`),
+/** `flags` of a struct page in mem_map, wherever it is met: names of bits, and the bits as children. */
+export function pageFlagsSpecial(context: MachineContext): SpecialPlace {
+  const { profile, memory, peek } = context;
+  const struct = profile.types.struct('page');
+  const member = struct && findMember(struct, 'flags');
+  return (place, expression) => {
+    const pfn = member === undefined ? undefined : peek.pfnOf(place.address);
+    if (pfn === undefined || member === undefined || place.widthBits !== 0) return undefined;
+    const isFlags =
+      place.address - peek.addressOf(pfn) === member.offsetBits / 8 &&
+      sizeOf(place.type, profile.pointerSize) === sizeOf(member.type, profile.pointerSize);
+    const value = isFlags ? readScalar(memory, place) : undefined;
+    if (value === undefined) return undefined;
+    return {
+      value: pageFlagsText(profile, value),
+      children: flagChildren(context, place, expression),
+    };
   };
 }
 

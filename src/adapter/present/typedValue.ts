@@ -30,11 +30,15 @@ export type Special = (
   expression: string,
 ) => { readonly value: string; readonly children: Container } | undefined;
 
+/** Presents single objects better than their type does (`page->flags`), wherever they are met. */
+export type SpecialPlace = (place: Place, expression: string) => Partial<Shown> | undefined;
+
 export interface ValueContext {
   readonly profile: Profile;
   readonly memory: TypedMemory;
   /** By struct tag. */
   readonly specials: ReadonlyMap<string, Special>;
+  readonly specialPlaces: readonly SpecialPlace[];
 }
 
 /** A place with a name: a variable, a member, an element. */
@@ -57,13 +61,14 @@ export function showPlace(
     const value = readScalar(memory, place);
     if (value === undefined)
       return { ...common, value: formatPlace(profile, memory, place), memory: place.address };
-    return { ...common, ...scalarParts(context, place.type, value, expression, format, place) };
+    const parts = scalarParts(context, place.type, value, expression, format, place);
+    return { ...common, ...parts, ...specialPlaceOf(context, place, expression) };
   }
   const special = specialOf(context, place, expression);
   const children = special?.children ?? membersOf(context, place, expression);
   return {
     ...common,
-    value: special?.value ?? formatPlace(profile, memory, place, { maxDepth: 1, maxLength: 120 }),
+    value: special?.value ?? formatPlace(profile, memory, place, { maxDepth: 2, maxLength: 120 }),
     memory: place.address,
     ...(children !== undefined && { children }),
   };
@@ -129,6 +134,18 @@ function specialOf(
   return specials.get(type.name)?.(place, expression ?? dereferenced(place, profile.pointerSize));
 }
 
+function specialPlaceOf(
+  { specialPlaces, profile }: ValueContext,
+  place: Place,
+  expression: string | undefined,
+): Partial<Shown> | undefined {
+  for (const special of specialPlaces) {
+    const found = special(place, expression ?? dereferenced(place, profile.pointerSize));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** An expression for an object of which only type and address are known. */
 export const dereferenced = (place: Place, pointerSize: 4 | 8): string =>
   `(*(${typeName({ kind: 'pointer', target: place.type })})${formatAddress(place.address, pointerSize)})`;
@@ -164,8 +181,8 @@ export function membersOf(
   };
 }
 
-/** `(*p).flags` is written `p->flags`. */
-const memberOf = (expression: string, name: string): string => {
+/** A member of the object that an expression denotes; `(*p).flags` is written `p->flags`. */
+export const memberOf = (expression: string, name: string): string => {
   const pointer = /^\(\*([A-Za-z_]\w*)\)$/.exec(expression)?.[1];
   return pointer === undefined ? `${expression}.${name}` : `${pointer}->${name}`;
 };

@@ -11,7 +11,7 @@ import { zoneName } from '../../engine/view/zones.js';
 import type { MachineContext } from './context.js';
 import { showEnumArray } from './enumArray.js';
 import { group, type Format, type Shown } from './shown.js';
-import { membersOf, showPlace, type Special } from './typedValue.js';
+import { memberOf, membersOf, showPlace, type Special } from './typedValue.js';
 
 export function zoneSpecial(context: MachineContext): Special {
   const { image } = context;
@@ -42,7 +42,7 @@ function zoneChildren(
 ): readonly Shown[] {
   const member = (path: string): Shown | undefined => {
     const inner = memberPlace(place, path);
-    return inner && showPlace(context, path, inner, `${expression}.${path}`, format);
+    return inner && showPlace(context, path, inner, memberOf(expression, path), format);
   };
   const area = memberPlace(place, 'free_area');
   const type = area && stripTypedefs(area.type);
@@ -75,7 +75,7 @@ function named(
   enumTag: string,
 ): Shown | undefined {
   const array = memberPlace(place, path);
-  return array && showEnumArray(context, path, array, `${expression}.${path}`, enumTag);
+  return array && showEnumArray(context, path, array, memberOf(expression, path), enumTag);
 }
 
 /** per_cpu_ptr(zone->per_cpu_pageset, cpu), for each CPU. */

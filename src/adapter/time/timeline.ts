@@ -152,15 +152,20 @@ export class Timeline {
     this.beforeCut();
     const cuts = tape.cuts;
     const { end } = tape;
-    write();
+    try {
+      write();
+    } finally {
+      // What a failed call has written is undone, but still lies to the right.
+      if (tape.cursor === position && (tape.cuts !== cuts || tape.end !== end)) tape.cut();
+      if (tape.cuts !== cuts) {
+        this.boundaries.cutAfter(boundary);
+        this.forgetEditsAfter(this.current);
+        this.traced = undefined;
+      }
+    }
     const to = tape.cursor;
-    // What a failed call has written is undone, but still lies to the right.
-    if (to === position && (tape.cuts !== cuts || tape.end !== end)) tape.cut();
-    if (to === position && tape.cuts === cuts) return false;
-    this.boundaries.cutAfter(boundary);
-    this.forgetEditsAfter(this.current);
-    this.traced = undefined;
     if (to === position) return false;
+    this.traced = undefined;
     if (!isInside(this.current)) {
       this.editSteps.add(boundary);
       this.pushBoundary();
@@ -208,14 +213,16 @@ export class Timeline {
     const edits = this.innerEdits.get(boundary);
     if (edits === undefined) return visitor;
     const { tape } = this;
+    /** Several edits at one place follow one another on the tape. */
     const apply = (events: number | undefined): boolean => {
-      const edit = edits.find(
-        (one) => one.from === tape.cursor && (events === undefined || one.events === events),
-      );
-      if (edit === undefined) return false;
-      tape.replayEntriesTo(edit.to);
-      applied?.(edit.to);
-      return true;
+      let some = false;
+      for (const edit of edits) {
+        if (edit.from !== tape.cursor || (events !== undefined && edit.events !== events)) continue;
+        tape.replayEntriesTo(edit.to);
+        applied?.(edit.to);
+        some = true;
+      }
+      return some;
     };
     return {
       ...visitor,

@@ -21,6 +21,9 @@ const NR_KINDS = PAGE_KINDS.length;
 /** More entries than this between two syncs: it is cheaper to classify again than to read them. */
 const MAX_ENTRIES_READ = 1 << 20;
 
+/** Of a cell whose frames are all of its kind: see {@link dominantState}. */
+const FULL_SHARE = 15;
+
 const ABSENT = pageKindCode('absent');
 const UNREADABLE = pageKindCode('unreadable');
 const RESERVED = pageKindCode('reserved');
@@ -85,11 +88,31 @@ export class FrameStates {
     const { maxPfn } = this.image;
     const count = Math.max(0, Math.min(nrCells, Math.ceil((maxPfn - firstPfn) / framesPerCell)));
     const out = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
+    const regionFrames = 1 << this.regionShift;
+    for (let i = 0; i < count;) {
       const start = firstPfn + i * framesPerCell;
-      out[i] = this.cell(start, Math.min(framesPerCell, maxPfn - start));
+      const region = start >> this.regionShift;
+      // The cells of a region that is all of one kind are all the same.
+      const inRegion = Math.floor((((region + 1) << this.regionShift) - start) / framesPerCell);
+      const nrAlike = framesPerCell < regionFrames ? Math.min(inRegion, count - i) : 1;
+      const kind = nrAlike > 1 ? this.onlyKind(region) : -1;
+      if (kind >= 0 && framesPerCell > 1) {
+        out.fill(pageState(kind, FULL_SHARE), i, i + nrAlike);
+        i += nrAlike;
+      } else {
+        out[i] = this.cell(start, Math.min(framesPerCell, maxPfn - start));
+        i++;
+      }
     }
     return out;
+  }
+
+  /** The kind of all frames of a region; -1 when they differ. */
+  private onlyKind(region: number): number {
+    this.freshen(region);
+    const kind = (this.states[region << this.regionShift] ?? 0) >>> 4;
+    const same = this.histograms[region * NR_KINDS + kind] === 1 << this.regionShift;
+    return same && kind !== ABSENT ? kind : -1;
   }
 
   /** Frames of each kind in the whole machine. */
@@ -191,14 +214,10 @@ export class FrameStates {
     const counts = new Array<number>(NR_KINDS).fill(0);
     const regionFrames = 1 << this.regionShift;
     if (nrFrames < regionFrames) {
-      const first = this.states[start] ?? 0;
-      if ((this.histograms[firstRegion * NR_KINDS + (first >>> 4)] ?? 0) === regionFrames)
-        counts[first >>> 4] = nrFrames;
-      else
-        for (let pfn = start; pfn < start + nrFrames; pfn++) {
-          const kind = (this.states[pfn] ?? 0) >>> 4;
-          counts[kind] = (counts[kind] ?? 0) + 1;
-        }
+      for (let pfn = start; pfn < start + nrFrames; pfn++) {
+        const kind = (this.states[pfn] ?? 0) >>> 4;
+        counts[kind] = (counts[kind] ?? 0) + 1;
+      }
     } else {
       const lastRegion = (start + nrFrames - 1) >> this.regionShift;
       for (let region = firstRegion; region <= lastRegion; region++) {
@@ -215,19 +234,13 @@ export class FrameStates {
     this.pcp ??= pcpPages(this.image);
     this.dirty[region] = 0;
     this.classify(region);
-    const histogram = this.histograms.subarray(region * NR_KINDS, (region + 1) * NR_KINDS).fill(0);
-    const start = region << this.regionShift;
-    const end = start + (1 << this.regionShift);
-    for (let pfn = start; pfn < end; pfn++) {
-      const kind = (this.states[pfn] ?? 0) >>> 4;
-      histogram[kind] = (histogram[kind] ?? 0) + 1;
-    }
   }
 
   private classify(region: number): void {
     const start = region << this.regionShift;
-    const end = Math.min(start + (1 << this.regionShift), this.image.maxPfn);
-    this.states.fill(pageState(ABSENT), start, start + (1 << this.regionShift));
+    const regionEnd = start + (1 << this.regionShift);
+    const end = Math.min(regionEnd, this.image.maxPfn);
+    const histogram = this.histograms.subarray(region * NR_KINDS, (region + 1) * NR_KINDS).fill(0);
     for (let pfn = start; pfn < end;) {
       const state = this.classifyFrame(pfn);
       const kind = state >>> 4;
@@ -235,8 +248,11 @@ export class FrameStates {
         kind === FREE || kind === FREE_CMA || kind === FREE_ISOLATED || kind === PER_CPU;
       const nrPages = isBlock ? Math.min(1 << (state & 15), end - pfn) : 1;
       this.states.fill(state, pfn, pfn + nrPages);
+      histogram[kind] = (histogram[kind] ?? 0) + nrPages;
       pfn += nrPages;
     }
+    this.states.fill(pageState(ABSENT), end, regionEnd);
+    histogram[ABSENT] = (histogram[ABSENT] ?? 0) + regionEnd - end;
   }
 
   /** The first frame of a block, or any frame outside of blocks. */

@@ -10,9 +10,9 @@ while (tries < 8) {
   tries++;
 }
 expect(none != NULL); // expectation
-struct page *twice = alloc_page(GFP_KERNEL);
+struct page *twice = alloc_pages(GFP_KERNEL, 4);
 twice->mapping = (void *)0x1234;
-__free_page(twice); // bad page
+__free_pages(twice, 4); // bad page
 WARN_ON(none == NULL); // warning
 none->flags = 1; // oops
 pr_info("never printed\n");
