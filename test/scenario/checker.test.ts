@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
-import { allBuiltins, compileScenario } from '../../src/scenario/index.js';
+import {
+  allBuiltins,
+  compileScenario,
+  machineKeys,
+  preludeDocs,
+} from '../../src/scenario/index.js';
+import { preludeMacros } from '../../src/scenario/prelude.js';
 import { builtinType } from '../../src/scenario/semantics/signatures.js';
 import { PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import { diagnosticLines } from './marked.js';
@@ -291,6 +298,21 @@ describe('the table of builtins', function () {
       assert.match(doc, /\.$/, name);
       assert.match(source, /^$|\.[ch]$/, name);
     }
+  });
+});
+
+describe('the documentation', () => {
+  it('names every builtin, and says something about every macro of the kernel', () => {
+    const page = readFileSync('docs/scenario-language.md', 'utf8');
+    for (const { name, category } of allBuiltins)
+      if (category !== 'page flags') assert.ok(page.includes(`\`${name}\``), name);
+    for (const key of Object.keys(machineKeys)) assert.ok(page.includes(`\`${key}\``), key);
+    const documented = preludeDocs();
+    assert.deepEqual(
+      documented.map(({ name }) => name),
+      [...preludeMacros().keys()],
+    );
+    for (const { name, source } of documented) assert.match(source, /^[\w/-]+\.h$/, name);
   });
 });
 

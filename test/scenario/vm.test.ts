@@ -56,7 +56,9 @@ describe('machine: the language', function () {
          if (i == 6) break;
        }
        switch (3) { case 1: pr_info("no"); }
-       switch ((unsigned char)259) { case 3: pr_info("yes"); }`,
+       switch ((unsigned char)259) { case 3: pr_info("yes"); }
+       switch (~0ull) { case 5 ... 0xffffffffffffffff: pr_info("all above 4"); break; default: pr_info("no"); }
+       switch (-1) { case 0 ... 5: pr_info("no"); break; case -3 ... -1: pr_info("negative"); }`,
       [
         'zero',
         'one or less',
@@ -66,6 +68,8 @@ describe('machine: the language', function () {
         'three to five',
         'other 6',
         'yes',
+        'all above 4',
+        'negative',
       ],
     ));
 
@@ -118,8 +122,10 @@ describe('machine: the language', function () {
        long long l = 1; l <<= 40; l |= 5;
        u64 x = -1; x >>= 60;
        bool b = 256; b += 5;
-       pr_info("%llx %llu %d %d", l, x, b, c++ + ++c);`,
-      ['4 -2147483648 4294967295 0 1', '10000000005 15 1 10'],
+       pr_info("%llx %llu %d %d", l, x, b, c++ + ++c);
+       u64 count = 0x8000000000000003; int i3 = 1; i3 <<= count;
+       pr_info("%d %d", 1 << count, i3);`,
+      ['4 -2147483648 4294967295 0 1', '10000000005 15 1 10', '8 8'],
     ));
 
   it('long and pointers have the size of the architecture', () => {

@@ -2,7 +2,7 @@
  * Writes the code of one function: instructions, labels, and how many values are on the stack at each point. The linker
  * puts functions one after the other and moves their targets.
  */
-import type { Value } from '../semantics/arithmetic.js';
+import type { Value, Width } from '../semantics/arithmetic.js';
 import { instruction, OPCODES, type OpcodeName } from './opcodes.js';
 import type { Boundary, SwitchTable } from './program.js';
 
@@ -14,6 +14,7 @@ export class Label {
 }
 
 export interface PendingSwitch {
+  readonly width: Width;
   readonly cases: readonly { readonly low: Value; readonly high: Value; readonly label: Label }[];
   readonly otherwise: Label;
 }
@@ -104,6 +105,7 @@ export class Assembler {
     for (const { word, table } of this.switches) {
       this.code[word] = into.switches.length;
       into.switches.push({
+        width: table.width,
         cases: table.cases.map(({ low, high, label }) => ({ low, high, target: base + label.at })),
         otherwise: base + table.otherwise.at,
       });

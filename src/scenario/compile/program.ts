@@ -4,7 +4,7 @@
 import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { Builtin } from '../builtins/builtin.js';
-import type { Repr, Value } from '../semantics/arithmetic.js';
+import type { Repr, Value, Width } from '../semantics/arithmetic.js';
 import type { Scope, ScriptFunction, Variable, VisibleVariable } from '../semantics/scope.js';
 import type { WindowLayout } from '../semantics/window.js';
 import type { MacroTable } from '../syntax/preprocess.js';
@@ -49,6 +49,8 @@ export interface CompiledTask {
 }
 
 export interface SwitchTable {
+  /** What the values are compared in. */
+  readonly width: Width;
   readonly cases: readonly { readonly low: Value; readonly high: Value; readonly target: number }[];
   readonly otherwise: number;
 }

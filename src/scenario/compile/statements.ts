@@ -5,7 +5,7 @@
  * machine is longer than one turn. A function's closing brace is one too: its locals can still be seen there.
  */
 import type { CType } from '../../engine/types/model.js';
-import { convert, type Value } from '../semantics/arithmetic.js';
+import { convert, operation, type Value } from '../semantics/arithmetic.js';
 import { isInteger, isVoid } from '../semantics/cTypes.js';
 import type { ExpressionChecker } from '../semantics/expressions.js';
 import { framePlace, pointedPlace } from '../semantics/fold.js';
@@ -273,7 +273,7 @@ export class StatementCompiler {
     const otherwise = asm.label();
     if (usable) this.terms.value(this.checker.convertTo(value, type, valueExpr.span, 'assignment'));
     else asm.emit('INT', 0);
-    asm.switchOn({ cases, otherwise });
+    asm.switchOn({ width: unit.types.width(type), cases, otherwise });
     this.switches.push(context);
     this.loop({ onBreak: done, onContinue: undefined }, () =>
       this.inScope(() => this.statement(body)),
@@ -296,7 +296,8 @@ export class StatementCompiler {
     const repr = this.unit.types.scalarRepr(context.type);
     const from = convert(low, repr);
     const to = high === undefined ? from : convert(high, repr);
-    const same = context.cases.find((other) => from <= other.high && to >= other.low);
+    const upTo = operation('<=', this.unit.types.width(context.type));
+    const same = context.cases.find((other) => upTo(from, other.high) && upTo(other.low, to));
     if (same !== undefined)
       this.unit.diagnostics.error('redefined', lowExpr.span, 'this value has a case already');
     const label = this.asm.label();

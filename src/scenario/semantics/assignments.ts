@@ -49,7 +49,7 @@ export abstract class AssignmentChecker extends OperatorChecker {
     const object = this.types.promoted(type, place.bits?.width);
     const promoted = this.promote(value);
     if (operator === '<<' || operator === '>>')
-      return this.modify(place, operator, object, promoted, 'new');
+      return this.modify(place, operator, object, this.shiftCount(promoted), 'new');
     const common = this.types.common(object, promoted.type);
     return this.modify(place, operator, common, retyped(this.types, promoted, common), 'new');
   }

@@ -123,7 +123,8 @@ export abstract class Conversions extends TypeResolver {
       if (this.types.same(type, term.type)) return term;
       return this.incompatible(term, type, span, purpose);
     }
-    if (!isScalar(type)) return this.incompatible(term, type, span, purpose);
+    if (!isScalar(type) || !isScalar(term.type))
+      return this.incompatible(term, type, span, purpose);
     this.checkScalar(term, type, span, purpose);
     return retyped(this.types, term, type);
   }

@@ -110,7 +110,7 @@ export abstract class OperatorChecker extends Conversions {
     const b = this.promote(right);
     if (operator === '<<' || operator === '>>') {
       this.checkShift(a, b, span);
-      return arithmetic(a.type, operator, this.types.width(a.type), a, b);
+      return arithmetic(a.type, operator, this.types.width(a.type), a, this.shiftCount(b));
     }
     const common = this.types.common(a.type, b.type);
     if ((operator === '/' || operator === '%') && constantValue(b) === 0)
@@ -123,6 +123,11 @@ export abstract class OperatorChecker extends Conversions {
       retyped(this.types, a, common),
       retyped(this.types, b, common),
     );
+  }
+
+  /** The processor looks at the low bits of a count only. */
+  protected shiftCount(count: Term): Term {
+    return retyped(this.types, count, this.types.int);
   }
 
   private checkShift(value: Term, count: Term, span: Span): void {

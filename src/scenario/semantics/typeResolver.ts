@@ -128,9 +128,11 @@ export abstract class TypeResolver {
   }
 
   private arrayType(elementSyntax: TypeSyntax, length: Expr | undefined, span: Span): CType {
-    const element = this.resolve(elementSyntax);
-    if (!isComplete(element) && !isError(element))
+    let element = this.resolve(elementSyntax);
+    if (!isComplete(element)) {
       this.error('incomplete-type', span, `an array of '${this.types.name(element)}' has no size`);
+      element = errorType;
+    }
     if (length === undefined) return { kind: 'array', element, length: 0 };
     const value = this.constantOf(length, 'the length of an array');
     if (value === undefined) return { kind: 'array', element, length: 1 };
@@ -151,7 +153,13 @@ export abstract class TypeResolver {
       if (bare.kind === 'function') return { name, type: this.types.pointerTo(type) };
       return { name, type };
     });
-    const result = this.resolve(syntax.result);
+    let result = this.resolve(syntax.result);
+    const { kind } = stripTypedefs(result);
+    if (kind === 'function' || kind === 'array') {
+      const name = this.types.name(result);
+      this.error('type-mismatch', syntax.span, `a function cannot return '${name}'`);
+      result = errorType;
+    }
     return { kind: 'function', result, parameters, variadic: syntax.variadic };
   }
 

@@ -2,7 +2,7 @@
  * What each instruction does to the machine: one row an opcode.
  */
 import { OPCODES, type OpcodeName } from '../compile/opcodes.js';
-import type { CompiledFunction } from '../compile/program.js';
+import type { CompiledFunction, SwitchTable } from '../compile/program.js';
 import { OPERATIONS, REPRS } from '../compile/terms.js';
 import {
   complement,
@@ -103,10 +103,11 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (!isTrue(m.pop())) m.pc = target;
   },
   SWITCH: (m) => {
-    const table = m.program.switches[m.operand()];
+    const table = m.program.switches[m.operand()] as SwitchTable;
     const value = m.pop();
-    const chosen = table?.cases.find(({ low, high }) => value >= low && value <= high);
-    m.pc = chosen?.target ?? table?.otherwise ?? 0;
+    const upTo = operation('<=', table.width);
+    const chosen = table.cases.find(({ low, high }) => upTo(low, value) && upTo(value, high));
+    m.pc = chosen?.target ?? table.otherwise;
   },
   COPY: (m) => {
     const size = m.operand();
