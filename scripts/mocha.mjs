@@ -7,10 +7,12 @@ const separator = process.argv.indexOf('--');
 const files = process.argv.slice(2, separator < 0 ? undefined : separator);
 const options = separator < 0 ? [] : process.argv.slice(separator + 1);
 const outputs = await bundleForNode(files);
+/** A test that hangs ends, one on a busy machine does not. */
+const TIMEOUT = ['--timeout', '60000'];
 const mocha = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
 const done = spawnSync(
   process.execPath,
-  ['--enable-source-maps', mocha, '--no-config', ...options, ...outputs],
+  ['--enable-source-maps', mocha, '--no-config', ...TIMEOUT, ...options, ...outputs],
   {
     stdio: 'inherit',
     cwd: root,

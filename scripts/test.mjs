@@ -12,6 +12,8 @@ import { ensureDependencies } from './setup.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const only = process.argv.slice(2);
+/** A test that hangs ends, one on a busy machine does not. */
+const TIMEOUT = ['--timeout', '60000'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
@@ -130,7 +132,15 @@ function mocha(bundles, report, env = {}) {
   const program = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   spawnSync(
     process.execPath,
-    ['--enable-source-maps', program, '--no-config', '--reporter', reporter, ...bundles],
+    [
+      '--enable-source-maps',
+      program,
+      '--no-config',
+      ...TIMEOUT,
+      '--reporter',
+      reporter,
+      ...bundles,
+    ],
     {
       cwd: root,
       stdio: 'inherit',
