@@ -206,6 +206,7 @@ export class App {
     this.toolbar.setScale(
       zoom.framesPerCell === 1 ? `1 : 1` : `1 : ${countText(zoom.framesPerCell)}`,
     );
+    if (this.selected !== undefined) viewport.scrollTo(this.selected);
     this.renderer.resize(widthPx, heightPx, window.devicePixelRatio);
     this.fetchVisible();
   }

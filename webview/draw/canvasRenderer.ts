@@ -7,6 +7,7 @@ import { CELLS_PER_TILE, cellX, cellY } from '../curve.js';
 import {
   blockSize,
   GUTTER_PX,
+  HEADER_PX,
   tilesBetween,
   tileX,
   tileY,
@@ -93,7 +94,8 @@ export class CanvasRenderer implements MapRenderer {
     overlay.clearRect(0, 0, this.widthPx, this.heightPx);
     overlay.save();
     overlay.beginPath();
-    overlay.rect(GUTTER_PX - 4, 0, this.widthPx, this.heightPx);
+    // Right of the labels and below the header that stays at the top.
+    overlay.rect(GUTTER_PX - 4, HEADER_PX - 6, this.widthPx, this.heightPx);
     overlay.clip();
     if (scene.showChanges)
       for (const { tile, x, y } of this.tilesOf(scene))

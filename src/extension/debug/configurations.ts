@@ -71,7 +71,8 @@ class Resolver implements DebugConfigurationProvider {
     token?: CancellationToken,
   ): Promise<DebugConfiguration | undefined> {
     const { historyMiB, linuxSource } = settings();
-    const given: DebugConfiguration = { historyMiB, linuxSource, ...config };
+    const stopOnEntry = config['noDebug'] !== true;
+    const given: DebugConfiguration = { historyMiB, linuxSource, stopOnEntry, ...config };
     const resolved = Object.fromEntries(
       Object.entries(given)
         .filter(([attribute, value]) => !PATHS.has(attribute) || isPath(value))

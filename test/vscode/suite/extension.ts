@@ -1,4 +1,4 @@
-/** The extension under test, the examples of the workspace, and a session's protocol as a list. */
+/** The extension under test, and files for it. */
 import * as vscode from 'vscode';
 
 export interface Manifest {
@@ -20,16 +20,11 @@ export async function extension(): Promise<vscode.Extension<unknown>> {
 export const manifestOf = async (): Promise<Manifest> =>
   (await extension()).packageJSON as Manifest;
 
-/** A shipped example, shown in an editor. */
-export async function showExample(name: string): Promise<vscode.TextEditor> {
+/** A file of the workspace. (An untitled document would ask for a name when a session starts.) */
+export async function writeScenario(name: string, text: string): Promise<vscode.Uri> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined) throw new Error('no workspace');
-  return vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, name));
-}
-
-/** The 0-based line of a document that holds some text. */
-export function lineWith(document: vscode.TextDocument, text: string): number {
-  for (let line = 0; line < document.lineCount; line++)
-    if (document.lineAt(line).text.includes(text)) return line;
-  throw new Error(`no line has ${text}`);
+  const uri = vscode.Uri.joinPath(folder.uri, name);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  return uri;
 }

@@ -1,7 +1,7 @@
 /** The language of scenarios in the editor. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { extension } from './extension.js';
+import { extension, writeScenario } from './extension.js';
 
 const DIAGNOSTICS_MS = 5_000;
 
@@ -10,18 +10,12 @@ export function languageSuite(): void {
     before(extension);
 
     it('are of language mmscope', async () => {
-      const document = await vscode.workspace.openTextDocument({
-        language: 'mmscope',
-        content: 'struct page *page = alloc_pages(GFP_KERNEL, 0);\n',
-      });
+      const document = await open('good.mms', 'struct page *page = alloc_pages(GFP_KERNEL, 0);\n');
       assert.equal(document.languageId, 'mmscope');
     });
 
     it('are underlined where they are wrong, with the findings of the parser', async () => {
-      const document = await vscode.workspace.openTextDocument({
-        language: 'mmscope',
-        content: 'int a = (1 + ;\n',
-      });
+      const document = await open('bad.mms', 'int a = (1 + ;\n');
       const found = await diagnosticsOf(document);
       const [first] = found;
       assert.ok(first !== undefined);
@@ -30,6 +24,9 @@ export function languageSuite(): void {
     });
   });
 }
+
+const open = async (name: string, text: string): Promise<vscode.TextDocument> =>
+  vscode.workspace.openTextDocument(await writeScenario(name, text));
 
 async function diagnosticsOf(document: vscode.TextDocument): Promise<vscode.Diagnostic[]> {
   for (const end = Date.now() + DIAGNOSTICS_MS; Date.now() < end;) {
