@@ -1,6 +1,7 @@
 /** The pure halves of the editor's features: what a hover means, inline values, hex dumps, the grammar's words. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { checkScenario } from '../../src/extension/language/checkScenario.js';
 import { expressionAt } from '../../src/extension/language/expressionAt.js';
 import { variablesIn } from '../../src/extension/language/variablesIn.js';
 import { hexDump } from '../../src/extension/map/hexDump.js';
@@ -96,4 +97,20 @@ describe('the grammar', () => {
     ...'MIGRATE_MOVABLE PROT_READ FOLL_LONGTERM 0xffUL 42'.split(' '),
   ])
     it(`knows ${word}`, () => assert.ok(isScoped(word)));
+});
+
+describe('the findings in an editor', () => {
+  for (const name of readdirSync('examples').filter((file) => file.endsWith('.mms')))
+    it(`of ${name}: none`, () => {
+      const found = checkScenario(readFileSync(`examples/${name}`, 'utf8'));
+      assert.deepEqual(
+        found.filter(({ severity }) => severity === 'error'),
+        [],
+      );
+    });
+
+  it('name what the kernel does not have', () => {
+    const [found] = checkScenario('struct page *p = alloc_pagess(GFP_KERNEL, 0);\n');
+    assert.equal(found?.code, 'unknown-name');
+  });
 });

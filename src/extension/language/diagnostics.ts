@@ -11,7 +11,7 @@ import {
   workspace,
   type TextDocument,
 } from 'vscode';
-import type { Diagnostic as Finding } from '../../scenario/syntax/diagnostic.js';
+import type { Diagnostic as Finding } from '../../scenario/index.js';
 import { MMSCOPE } from '../identity.js';
 
 const TYPING_PAUSE_MS = 250;
