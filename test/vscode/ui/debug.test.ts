@@ -149,8 +149,7 @@ describe('a session in VS Code', function () {
   step('stops where an allocation fails, with the reason', async () => {
     await bench.tool('Continue');
     await bench.pausedBecause('exception');
-    await bench.exception.waitFor();
-    const text = (await bench.exception.innerText()).replaceAll(/\s+/g, ' ');
+    const text = await bench.exceptionText();
     assert.match(text, /page allocation failure: order 10/);
     assert.match(text, /no block of order 10/);
   });

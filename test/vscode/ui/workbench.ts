@@ -138,9 +138,22 @@ export class Workbench {
       .waitFor();
   }
 
-  /** The widget under a line that stopped with an exception. */
-  get exception(): Locator {
-    return this.page.locator('.exception-widget').first();
+  /** What the widget under a line that stopped with an exception says. */
+  async exceptionText(): Promise<string> {
+    const widget = this.page.locator('.exception-widget').first();
+    for (let tries = 0; tries < 4; tries++) {
+      const isShown = await widget.waitFor({ timeout: 4000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isShown) return (await widget.innerText()).replaceAll(/\s+/g, ' ');
+      // It can miss an editor that opens late; looking at another frame and back shows it.
+      const frames = this.callStack.locator('.monaco-list-row .stack-frame');
+      await frames.last().click();
+      await this.page.waitForTimeout(500);
+      await frames.first().click();
+    }
+    throw new Error('no exception is shown');
   }
 
   /** An editor that shows some text. */
