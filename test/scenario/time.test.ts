@@ -113,6 +113,9 @@ describe('time: all state is on the tape', function () {
         for (const frame of vm.frames(id)) {
           vm.locals(frame).forEach(({ name }) => assert.ok(vm.evaluate(`&${name}`, frame).ok));
           vm.evaluate('n + *(int *)0x1234', frame);
+          assert.ok(
+            vm.evaluate('n * 2 + page_count(pfn_to_page(5))', frame, { sideEffects: true }).ok,
+          );
           assert.ok(vm.evaluate('"text"[1] + n + page_count(pfn_to_page(5))', frame).ok);
         }
       assert.equal(vm.tape.hash(), hash);

@@ -242,6 +242,14 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
     check('char b[4]; memset(b, 0, -1);', ['a size of 18446744073709551615 bytes, at test.mms:1']);
   });
 
+  it('a script that writes over its own stack harms only its variables', () =>
+    checkLog(
+      `int smash(int n) { int a[2]; memset(a - 1, 0xff, 40); return n == -1; }
+       int f(void) { int kept = 5; return 100 + smash(kept) * 10 + (kept == -1); }
+       pr_info("%d", f());`,
+      ['111'],
+    ));
+
   it('arguments that no kernel would survive', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       ['__free_pages(p, 11);', /^BUG: order 11 is none: MAX_ORDER is 11$/],

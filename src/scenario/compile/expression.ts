@@ -18,7 +18,7 @@ import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import { parseExpression, type ParseOptions } from '../syntax/parse.js';
 import type { Expr } from '../syntax/ast.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
-import { FRAME_HEADER_BYTES, type Boundary, type Program } from './program.js';
+import { SHADOW_HEADER_WORDS, type Boundary, type Program } from './program.js';
 import { TermCompiler, type Pools } from './terms.js';
 
 export interface ExpressionContext {
@@ -48,6 +48,7 @@ export interface CompiledExpression {
   readonly sites: Program['sites'];
   readonly strings: Uint8Array;
   readonly frameBytes: number;
+  readonly shadowWords: number;
 }
 
 export type ExpressionResult =
@@ -79,7 +80,6 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     effects: sideEffects,
   };
   const frame = new Allocator(0);
-  frame.allocate(FRAME_HEADER_BYTES, 1);
   const checker = new ExpressionChecker(unit, scope, frame, globalScope);
   const result = checkExpression(checker, parsed.expression, context.convertTo);
   const diagnostics = unit.diagnostics.all();
@@ -135,7 +135,9 @@ function assemble(
     sites: new Pool(program.sites),
   };
   const asm = new Assembler();
-  new TermCompiler(asm, unit.types, pools, frame).value(term);
+  const shadow = new Allocator(0);
+  shadow.allocate(SHADOW_HEADER_WORDS, 1);
+  new TermCompiler(asm, unit.types, pools, shadow).value(term);
   asm.emit('END');
   // Functions of the script can only be called where things may change: else their code is not needed.
   const before = sideEffects ? Array.from(program.code) : [];
@@ -152,6 +154,7 @@ function assemble(
     sites: pools.sites.items,
     strings: unit.strings.content(),
     frameBytes: Math.ceil(frame.sizeBytes / 8) * 8,
+    shadowWords: shadow.sizeBytes,
   };
 }
 

@@ -65,7 +65,7 @@ const table = {
   COPY: row(1, 2, 1),
   /** bytes: address -> */
   CLEAR: row(1, 1, 0),
-  /** function, values below the arguments, where they are kept meanwhile: arguments -> result */
+  /** function, values below the arguments, shadow word where they wait: arguments -> result */
   CALL: row(3, -1, -1),
   /** 2 * arguments + whether a result is wanted, then as CALL: arguments, address of the function -> result */
   CALL_POINTER: row(3, -1, -1),
@@ -75,9 +75,9 @@ const table = {
   BUILTIN: row(3, -1, -1),
   /** task: it may run from now on */
   TASK: row(1, 0, 0),
-  /** offset where the CPU before is kept: number of a CPU -> */
+  /** shadow word where the CPU before is kept: number of a CPU -> */
   ENTER_CPU: row(1, 1, 0),
-  /** offset */
+  /** shadow word */
   LEAVE_CPU: row(1, 0, 0),
   /** The task, or the expression, is done. */
   END: row(0, 0, 0),

@@ -35,6 +35,8 @@ export interface CompiledFunction {
   readonly kind: 'main' | 'task' | 'function';
   readonly entry: number;
   readonly frameBytes: number;
+  /** Words that the machine keeps for itself while the function runs. */
+  readonly shadowWords: number;
   readonly parameters: readonly ParameterSlot[];
   /** Where the frame keeps the address for a struct result. */
   readonly resultSlot: number | undefined;
@@ -84,10 +86,13 @@ export interface Program {
   readonly macros: MacroTable;
 }
 
-/** What stands at the start of each frame: return pc, bytes of stack in use by the caller. */
-export const FRAME_HEADER_BYTES = 8;
-/** Bytes that a value needs while it waits for a call to return. */
-export const SPILL_BYTES = 8;
+/**
+ * What stands first among the words that the machine keeps for a frame, out of the script's reach: return pc, bytes of stack
+ * and words of shadow that the caller has in use. Values that wait for a call, and CPUs to go back to, follow.
+ */
+export const SHADOW_HEADER_WORDS = 3;
+/** Words that a value needs while it waits for a call to return. */
+export const SPILL_WORDS = 2;
 
 /** A scalar's or an object's type and address, as the debugger shows it. */
 export interface TypedAddress {

@@ -17,7 +17,7 @@ import { parseScript } from '../syntax/parse.js';
 import { LineMap, spanOf, type Span } from '../syntax/span.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import {
-  FRAME_HEADER_BYTES,
+  SHADOW_HEADER_WORDS,
   type CompiledFunction,
   type CompiledTask,
   type ParameterSlot,
@@ -53,6 +53,7 @@ interface Body {
   readonly span: Span;
   readonly asm: Assembler;
   readonly frame: Allocator;
+  readonly shadow: Allocator;
   readonly parameters: readonly ParameterSlot[];
   readonly resultSlot: number | undefined;
 }
@@ -120,22 +121,23 @@ class ScriptCompiler implements TopLevel {
   /** Code that gives static variables their first values, to be run before the script. */
   private staticsFirst(main: Body): Body {
     const asm = new Assembler();
-    const terms = new TermCompiler(asm, this.unit.types, this.pools, main.frame);
+    const terms = new TermCompiler(asm, this.unit.types, this.pools, main.shadow);
     for (const store of this.unit.staticInitialisers) terms.effect(store);
     return { ...main, asm };
   }
 
   private startBody(name: string, kind: Body['kind'], span: Span): Body {
     const frame = new Allocator(0);
-    frame.allocate(FRAME_HEADER_BYTES, 1);
+    const shadow = new Allocator(0);
+    shadow.allocate(SHADOW_HEADER_WORDS, 1);
     const asm = new Assembler();
-    return { name, kind, span, asm, frame, parameters: [], resultSlot: undefined };
+    return { name, kind, span, asm, frame, shadow, parameters: [], resultSlot: undefined };
   }
 
   private statementCompiler(body: Body, context: FunctionContext, scope: Scope): StatementCompiler {
     const { unit, pools, globalScope } = this;
     const checker = new ExpressionChecker(unit, scope, body.frame, globalScope);
-    const terms = new TermCompiler(body.asm, unit.types, pools, body.frame);
+    const terms = new TermCompiler(body.asm, unit.types, pools, body.shadow);
     return new StatementCompiler(unit, checker, body.asm, terms, context, globalScope, this);
   }
 
@@ -239,6 +241,7 @@ class ScriptCompiler implements TopLevel {
       kind: body.kind,
       entry,
       frameBytes: Math.ceil(body.frame.sizeBytes / 8) * 8,
+      shadowWords: body.shadow.sizeBytes,
       parameters: body.parameters,
       resultSlot: body.resultSlot,
       span: body.span,

@@ -62,7 +62,7 @@ interface SwitchContext {
 export class StatementCompiler {
   private readonly breakables: Breakable[] = [];
   private readonly switches: SwitchContext[] = [];
-  /** Frame offsets where the open `cpu` blocks keep the CPU before. */
+  /** Where the open `cpu` blocks keep the CPU before. */
   private readonly cpuSlots: number[] = [];
   private readonly declarations: DeclarationCompiler;
 
@@ -218,7 +218,7 @@ export class StatementCompiler {
       return;
     }
     this.boundary(cpu.span);
-    const slot = this.checker.frame.allocate(4, 4);
+    const slot = this.terms.shadow.allocate(1, 1);
     this.terms.value(this.checker.convertTo(term, types.int, cpu.span, 'assignment'));
     this.asm.emit('ENTER_CPU', slot);
     this.cpuSlots.push(slot);

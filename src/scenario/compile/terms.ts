@@ -1,7 +1,7 @@
 /**
  * Terms to code. Each term leaves its value on the stack, unless it is void or only its effect is wanted.
  *
- * A value that lies below a call's arguments is kept in the frame while the call runs: statements inside the called function
+ * A value that lies below a call's arguments is kept with the frame while the call runs: statements inside the called function
  * are boundaries, and at a boundary nothing may be outside of the tape.
  */
 import { findBuiltin } from '../builtins/table.js';
@@ -19,7 +19,7 @@ import type { BuiltinTerm, CallTerm, ModifyTerm, Place, Term } from '../semantic
 import type { Allocator } from '../semantics/unit.js';
 import type { Assembler, Pool } from './assembler.js';
 import type { CallSite } from './program.js';
-import { SPILL_BYTES } from './program.js';
+import { SPILL_WORDS } from './program.js';
 
 /** Representations and operators by the numbers that code has for them. */
 export const REPRS: readonly Repr[] = 'bool i8 u8 i16 u16 i32 u32 i64 u64'.split(' ') as Repr[];
@@ -50,7 +50,8 @@ export class TermCompiler {
     private readonly asm: Assembler,
     private readonly types: CTypes,
     private readonly pools: Pools,
-    private readonly frame: Allocator,
+    /** The words that the machine keeps for a frame of this function. */
+    readonly shadow: Allocator,
   ) {}
 
   /** Leaves the value, if the term has one, on the stack. */
@@ -262,7 +263,7 @@ export class TermCompiler {
   /** Where `count` values can wait. Calls inside arguments have values of their own below: the room is for the deepest. */
   private spillRoom(count: number): number {
     if (count <= this.spillCount) return Math.max(this.spillAt, 0);
-    this.spillAt = this.frame.allocate(count * SPILL_BYTES, SPILL_BYTES);
+    this.spillAt = this.shadow.allocate(count * SPILL_WORDS, 1);
     this.spillCount = count;
     return this.spillAt;
   }

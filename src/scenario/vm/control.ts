@@ -1,12 +1,12 @@
 /**
  * The state of the machine that is not memory, as cells: which task runs, and for each where it is and what it waits for.
  *
- *     word 0    current task              word 16 + 16 * task    state, may run, pc, bytes of stack in use, CPU,
- *          1    statements run                                   what it waits for: kind, address (two words)
+ *     word 0    current task              word 16 + 16 * task    state, may run, pc, CPU, bytes of stack and words of shadow
+ *          1    statements run                                   in use, what it waits for: kind, address (two words)
  *          2    expectations failed
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
- * ready with pc 0, and a stack of 0 bytes in use stands for the first frame of the task.
+ * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
  * Word 1 is the last to be written by every statement: the position after it is the boundary, and boundaries can be found by
  * searching the tape for its writes.
  */
@@ -24,6 +24,12 @@ import type { BlockKind, BlockReason } from '../builtins/call.js';
 
 export type TaskStatus = 'ready' | 'waiting' | 'ended' | 'failed';
 
+/** Bytes of stack, and words of what the machine keeps for itself beside it. */
+export interface StackUse {
+  readonly bytes: number;
+  readonly shadow: number;
+}
+
 const STATUSES: readonly TaskStatus[] = ['ready', 'waiting', 'ended', 'failed'];
 const BLOCK_KINDS: readonly BlockKind[] = ['page lock'];
 
@@ -36,11 +42,12 @@ const TASK_WORDS = 16;
 const STATUS = 0;
 const CREATED = 1;
 const PC = 2;
-const STACK_USED = 3;
-const CPU = 4;
-const WAIT_KIND = 5;
-const WAIT_LOW = 6;
-const WAIT_HIGH = 7;
+const CPU = 3;
+const STACK_USED = 4;
+const SHADOW_USED = 5;
+const WAIT_KIND = 6;
+const WAIT_LOW = 7;
+const WAIT_HIGH = 8;
 
 export class Control {
   /** One frame of cells from `start` on. */
@@ -129,13 +136,14 @@ export class Control {
     this.writeTask(task, PC, pc);
   }
 
-  /** 0: the first frame only. */
-  stackUsed(task: number): number {
-    return this.readTask(task, STACK_USED);
+  /** How much of its stacks a task has in use; all 0: the first frame only. */
+  stack(task: number): StackUse {
+    return { bytes: this.readTask(task, STACK_USED), shadow: this.readTask(task, SHADOW_USED) };
   }
 
-  setStackUsed(task: number, bytes: number): void {
+  setStack(task: number, { bytes, shadow }: StackUse): void {
     this.writeTask(task, STACK_USED, bytes);
+    this.writeTask(task, SHADOW_USED, shadow);
   }
 
   /** The CPU of a task that is not running. */

@@ -26,7 +26,7 @@ import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { BitRange } from '../semantics/ir.js';
 import type { Control } from './control.js';
 import type { Frame } from './frames.js';
-import type { Machine } from './machine.js';
+import type { Machine, Outcome } from './machine.js';
 import type { ScenarioMemory } from './memory.js';
 
 /** A value with its type; of an object, also where it is. */
@@ -142,29 +142,27 @@ export class Evaluator {
 
   /** Runs code that only reads, in the frame itself. */
   private runPure(compiled: CompiledExpression, frame: Frame | undefined): Run {
-    const used = frame === undefined ? this.machine.baseUsed(0) : this.machine.usedAt(frame);
-    return this.withStrings(compiled, () => this.run(compiled, frame?.task ?? 0, used));
+    const use = frame?.use ?? { bytes: 0, shadow: 0 };
+    return this.run(compiled, () =>
+      this.machine.runInFrame(frame?.task ?? 0, use, compiled, compiled.entry),
+    );
   }
 
   /** Runs code that may change things, in a frame below all others; undoes it if it fails. */
   private runWithEffects(compiled: CompiledExpression, frame: Frame | undefined): Run {
     const { tape } = this.image;
     const task = frame?.task ?? this.control.currentTask;
-    const top = this.control.stackUsed(task) || this.machine.baseUsed(task);
     const before = tape.cursor;
-    const run = this.withStrings(compiled, () =>
-      this.run(compiled, task, top + compiled.frameBytes),
-    );
+    const run = this.run(compiled, () => this.machine.runBelow(task, compiled, compiled.entry));
     if (run.failure !== undefined) tape.seek(before);
     return run;
   }
 
-  private run(compiled: CompiledExpression, task: number, used: number): Run {
-    const { machine } = this;
-    const outcome = machine.runExpression(task, compiled, compiled.entry, used);
+  private run(compiled: CompiledExpression, start: () => Outcome): Run {
+    const outcome = this.withStrings(compiled, start);
     switch (outcome.kind) {
       case 'end':
-        return { value: machine.values.at(-1), failure: undefined };
+        return { value: this.machine.values.at(-1), failure: undefined };
       case 'bug':
         return { value: undefined, failure: outcome.text.replace(/^BUG: /, '') };
       case 'blocked':

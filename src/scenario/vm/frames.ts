@@ -4,11 +4,9 @@
 import type { CType } from '../../engine/types/model.js';
 import type { Boundary, CompiledFunction, Program } from '../compile/program.js';
 import type { Variable } from '../semantics/scope.js';
-import { stackTop } from '../semantics/window.js';
 import type { Position, Span } from '../syntax/span.js';
-import type { Control } from './control.js';
-import type { Machine } from './machine.js';
-import type { ScenarioMemory } from './memory.js';
+import type { Control, StackUse } from './control.js';
+import type { TaskStack } from './taskStack.js';
 
 /** Where a task, or a frame of it, stands. Lines and columns count from 1. */
 export interface Location extends Position {
@@ -29,6 +27,7 @@ export interface Frame {
   readonly location: Location;
   /** Virtual address of the frame. */
   readonly address: number;
+  readonly use: StackUse;
 }
 
 /** A variable in view. */
@@ -43,8 +42,8 @@ export class Frames {
   constructor(
     private readonly program: Program,
     private readonly control: Control,
-    private readonly machine: Machine,
-    private readonly memory: ScenarioMemory,
+    /** One of its own: walking it disturbs nobody. */
+    private readonly stack: TaskStack,
   ) {}
 
   /** Innermost first; empty when the task has ended or was never started. */
@@ -52,17 +51,17 @@ export class Frames {
     const status = this.control.status(task);
     if (!this.control.isCreated(task) || status === 'ended') return [];
     const frames: Frame[] = [];
-    let used = this.control.stackUsed(task) || this.machine.baseUsed(task);
+    this.stack.placeAt(task, this.control.stack(task));
     let index = this.boundaryOf(task);
     while (index >= 0) {
       const boundary = this.program.boundaries[index] as Boundary;
-      const address = stackTop(this.program.window, task) - used;
+      const { address, use } = this.stack;
       const callee = this.program.functions[boundary.function] as CompiledFunction;
       const location = this.locationOf(index);
-      frames.push({ task, depth: frames.length, function: callee, boundary, location, address });
+      const depth = frames.length;
+      frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
-      used = Number(this.memory.load(address + 4, 4));
-      index = this.boundaryBefore(Number(this.memory.load(address, 4)));
+      index = this.boundaryBefore(this.stack.pop());
     }
     return frames;
   }

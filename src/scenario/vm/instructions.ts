@@ -41,7 +41,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   },
   INT: (m) => m.push(m.operand()),
   CONSTANT: (m) => m.push(m.text.constants[m.operand()] as Value),
-  FRAME: (m) => m.push(m.frameAddress + m.operand()),
+  FRAME: (m) => m.push(m.stack.address + m.operand()),
   MOVE: (m) => m.push(m.call.offset(m.pop(), m.operand())),
   LOAD: (m) => m.push(m.load(repr(m), m.pop())),
   STORE: (m) => {
@@ -50,10 +50,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     m.memory.store(m.pop(), sizeOfRepr[as], value);
     m.push(value);
   },
-  LOAD_FRAME: (m) => m.push(m.loadFrame(repr(m), m.operand())),
+  LOAD_FRAME: (m) => m.push(m.stack.load(repr(m), m.operand())),
   STORE_FRAME: (m) => {
     const value = m.pop();
-    m.storeFrame(repr(m), m.operand(), value);
+    m.stack.store(repr(m), m.operand(), value);
     m.push(value);
   },
   LOAD_BITS: (m) => {
@@ -151,7 +151,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const cpu = Number(m.pop());
     m.enterCpu(cpu, m.operand());
   },
-  LEAVE_CPU: (m) => m.setCpu(Number(m.loadFrame('i32', m.operand()))),
+  LEAVE_CPU: (m) => m.setCpu(m.stack.kept(m.operand())),
   END: (m) => m.stop({ kind: 'end' }),
 };
 

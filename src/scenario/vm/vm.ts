@@ -20,6 +20,7 @@ import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
+import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
 export interface VmOptions {
@@ -100,7 +101,7 @@ export class ScenarioVm {
     const { memory, control, call } = this;
     this.machine = new Machine(program, image, memory, control, window, call);
     this.scheduler = new Scheduler(program, image, control, () => call.kernel);
-    this.frameWalk = new Frames(program, control, this.machine, memory);
+    this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
   }
 
@@ -127,7 +128,7 @@ export class ScenarioVm {
     switch (outcome.kind) {
       case 'boundary':
         control.setPc(task, this.machine.pc);
-        control.setStackUsed(task, this.machine.used);
+        control.setStack(task, this.machine.stack.use);
         if (call.takeYield()) this.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });

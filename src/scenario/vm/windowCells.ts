@@ -1,5 +1,6 @@
 /**
- * The cells behind a script's window of virtual addresses: control words, string literals, variables, stacks.
+ * The cells of a script: control words, string literals, variables, stacks; and beside each stack its shadow, the words that
+ * the machine keeps for each frame. Control words and shadows have no addresses, so no script can harm them.
  *
  * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and
  * are no entries of the tape. Everything else starts as zeros.
@@ -15,12 +16,17 @@ import {
 import type { Program } from '../compile/program.js';
 import { STACK_BYTES, stackTop } from '../semantics/window.js';
 
+const SHADOW_FRAMES = 8;
+/** Words of a task's shadow. */
+export const SHADOW_WORDS = SHADOW_FRAMES * WORDS_PER_FRAME;
+
 export class WindowCells {
   readonly control: Cell;
   readonly dataStart: number;
   readonly dataEnd: number;
   readonly data: Cell;
   private readonly stacks: Cell;
+  private readonly shadows: Cell;
 
   constructor(
     private readonly mm: Mm,
@@ -30,11 +36,13 @@ export class WindowCells {
     const stringFrames = Math.ceil(strings.length / PAGE_SIZE);
     const dataFrames = Math.ceil(dataBytes / PAGE_SIZE);
     const stackFrames = STACK_BYTES / PAGE_SIZE;
-    const total = 1 + stringFrames + dataFrames + stackFrames * tasks.length;
+    const perTask = stackFrames + SHADOW_FRAMES;
+    const total = 1 + stringFrames + dataFrames + perTask * tasks.length;
     this.control = mm.memory.addPseudoFrames(total);
     const stringCell = frameAfter(this.control, 1);
     this.data = frameAfter(stringCell, stringFrames);
     this.stacks = frameAfter(this.data, dataFrames);
+    this.shadows = frameAfter(this.stacks, stackFrames * tasks.length);
     this.dataStart = window.data;
     this.dataEnd = window.data + dataBytes;
     this.open(window.strings, stringFrames, stringCell);
@@ -58,6 +66,11 @@ export class WindowCells {
   /** The lowest word of a task's stack. */
   stackCell(task: number): Cell {
     return frameAfter(this.stacks, (task * STACK_BYTES) / PAGE_SIZE);
+  }
+
+  /** The lowest word of a task's shadow. */
+  shadowCell(task: number): Cell {
+    return frameAfter(this.shadows, task * SHADOW_FRAMES);
   }
 
   /** Where string literals end: nothing may be written before that. */
