@@ -3,6 +3,7 @@
  * it. An edit that cuts the tape makes what comes after it new.
  */
 import type { Connection } from './protocol/connection.js';
+import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
 import type { MachineEvent } from '../scenario/index.js';
 import type { Target } from './target/open.js';
@@ -20,11 +21,7 @@ export class Reporter {
 
   constructor(
     private readonly connection: Connection,
-    /** The client's way of counting lines. */
-    private readonly counting: {
-      toTheirLine(line: number): number;
-      toTheirColumn(column: number): number;
-    },
+    private readonly counting: Counting,
   ) {}
 
   line(category: Category, text: string, source: Partial<Dap.OutputEvent['body']> = {}): void {

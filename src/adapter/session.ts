@@ -13,8 +13,10 @@ import type { Host } from './host.js';
 import { VariableStore } from './present/variableStore.js';
 import type { ClientTraits } from './protocol/capabilities.js';
 import { Connection, type Send } from './protocol/connection.js';
+import { Counting } from './protocol/counting.js';
 import { defined, type Dap, type LaunchArguments } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
+import { MessageLog } from './protocol/messageLog.js';
 import { Frames } from './target/frames.js';
 import type { LinuxSource } from './target/linuxSource.js';
 import { openTarget, type Target } from './target/open.js';
@@ -38,6 +40,7 @@ export interface Live {
 export class Session {
   readonly connection: Connection;
   readonly breakpoints = new BreakpointStore();
+  readonly counting = new Counting();
   traits: ClientTraits | undefined;
   launchArguments: LaunchArguments | undefined;
   linuxSource: LinuxSource | undefined;
@@ -50,16 +53,20 @@ export class Session {
   private started = false;
   private ended = false;
   private endListener: () => void = () => undefined;
+  private readonly log = new MessageLog();
 
   constructor(
     readonly host: Host,
     send: Send,
   ) {
-    this.connection = new Connection(this.traced(send), dispatcher(this));
+    this.connection = new Connection((message) => {
+      send(message);
+      this.log.note('<-', message);
+    }, dispatcher(this));
   }
 
   handleMessage(message: unknown): void {
-    this.trace('->', message);
+    this.log.note('->', message);
     this.connection.handleMessage(message);
   }
 
@@ -106,7 +113,8 @@ export class Session {
 
   /** Loads what the launch arguments name. */
   async load(args: LaunchArguments): Promise<void> {
-    const reporter = new Reporter(this.connection, this);
+    this.openLog(args.trace);
+    const reporter = new Reporter(this.connection, this.counting);
     const target = await openTarget(args, this.host, reporter, () => this.armed);
     if (this.ended) {
       target.close();
@@ -131,6 +139,13 @@ export class Session {
     };
     this.started = false;
     this.arm();
+  }
+
+  private openLog(trace: LaunchArguments['trace']): void {
+    if (typeof trace === 'string' && trace !== '')
+      this.log.open((line) => this.host.appendFile?.(trace, line));
+    else if (trace === true)
+      this.log.open((output) => this.connection.event('output', { category: 'console', output }));
   }
 
   /** Ends the target; the session can load another one. */
@@ -245,37 +260,8 @@ export class Session {
       if (!except.has(breakpoint.id ?? -1))
         this.connection.event('breakpoint', {
           reason: 'changed',
-          breakpoint: this.toTheirs(breakpoint),
+          breakpoint: this.counting.toTheirs(breakpoint),
         });
-  }
-
-  // --- the client's way of counting ----------------------------------------------------------------------------------
-
-  toTheirLine(line: number): number {
-    return this.traits?.linesStartAt1 === false ? line - 1 : line;
-  }
-
-  toTheirColumn(column: number): number {
-    return this.traits?.columnsStartAt1 === false ? column - 1 : column;
-  }
-
-  toOurLine(line: number): number {
-    return this.traits?.linesStartAt1 === false ? line + 1 : line;
-  }
-
-  toOurColumn(column: number): number {
-    return this.traits?.columnsStartAt1 === false ? column + 1 : column;
-  }
-
-  toTheirs(breakpoint: Dap.Breakpoint): Dap.Breakpoint {
-    const { line, column, endLine, endColumn } = breakpoint;
-    return {
-      ...breakpoint,
-      ...(line !== undefined && { line: this.toTheirLine(line) }),
-      ...(column !== undefined && { column: this.toTheirColumn(column) }),
-      ...(endLine !== undefined && { endLine: this.toTheirLine(endLine) }),
-      ...(endColumn !== undefined && { endColumn: this.toTheirColumn(endColumn) }),
-    };
   }
 
   private hereSource(): Partial<Dap.OutputEvent['body']> {
@@ -286,22 +272,10 @@ export class Session {
     );
     if (program === undefined || statement === undefined || statement < 0) return {};
     const { line } = program.range(statement);
-    return { source: { name: program.name, path: program.path }, line: this.toTheirLine(line) };
-  }
-
-  // --- trace ---------------------------------------------------------------------------------------------------------
-
-  private traced(send: Send): Send {
-    return (message) => {
-      this.trace('<-', message);
-      send(message);
+    return {
+      source: { name: program.name, path: program.path },
+      line: this.counting.toTheirLine(line),
     };
-  }
-
-  private trace(direction: '->' | '<-', message: unknown): void {
-    const where = this.launchArguments?.trace;
-    if (typeof where === 'string' && where !== '')
-      this.host.appendFile?.(where, `${direction} ${JSON.stringify(message)}\n`);
   }
 }
 

@@ -58,6 +58,7 @@ export class AdapterClient extends DebugClient {
     private readonly commandArguments: readonly string[],
   ) {
     super(command, '', 'mmscope');
+    this.defaultTimeout = 20_000;
     this.internals.dispatch = (body) => this.received(JSON.parse(body) as Dap.ProtocolMessage);
     this.internals.doSend = (name, args, done) => this.sent(name, args, done);
   }

@@ -17,7 +17,7 @@ const exceptionInfo = (drive: Drive): Promise<Dap.ExceptionInfoResponse['body']>
   drive.client.body('exceptionInfo', { threadId: drive.threadId });
 
 describe('exceptions', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   before(build);
 
   it('an allocation that fails stops where __alloc_pages() gives up', () =>

@@ -1,15 +1,19 @@
 /** The conversation itself: who may ask what when, every request answered once, nothing kills the adapter. */
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { createInlineAdapter, listen } from '../../src/adapter/index.js';
 import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js';
 import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
+import { lineOf, scenario } from './drive.js';
 import { build, CLIENT, withAdapter } from './session.js';
 
 describe('protocol', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   before(build);
 
   it('answers initialize, then says that it is ready for breakpoints', () =>
@@ -149,6 +153,84 @@ describe('protocol', function () {
         await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(client.exitCode, 0);
     }));
+
+  it('cancels a request that still waits, and answers it at once', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', CLIENT);
+      const launch = client.send('launch', { program: scenario('blocks.mms') });
+      const functions = client.failure('setFunctionBreakpoints', { breakpoints: [] });
+      const requestId = client.messages.at(-1)?.message.seq;
+      await client.send('cancel', { requestId });
+      assert.equal((await functions).short, 'cancelled');
+      await launch;
+      // What is done, or was never asked, cannot be cancelled: that is no error.
+      await client.send('cancel', { requestId: 1 });
+      await client.send('cancel', {});
+    }));
+
+  it('runs when it is launched and configured, whichever comes last', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', CLIENT);
+      const early = await client.body<Dap.SetBreakpointsResponse['body']>('setBreakpoints', {
+        source: { path: scenario('blocks.mms') },
+        breakpoints: [{ line: lineOf(scenario('blocks.mms'), 'lock') }],
+      });
+      assert.equal(early.breakpoints[0]?.verified, false);
+      assert.equal(early.breakpoints[0].reason, 'pending');
+      await client.send('configurationDone');
+      await client.send('launch', { program: scenario('blocks.mms') });
+      const changed: Dap.BreakpointEvent = await client.waitForEvent('breakpoint');
+      assert.deepEqual(
+        [changed.body.reason, changed.body.breakpoint.id, changed.body.breakpoint.verified],
+        ['changed', early.breakpoints[0].id, true],
+      );
+      const stop: Dap.StoppedEvent = await client.waitForEvent('stopped');
+      assert.deepEqual(stop.body.hitBreakpointIds, [early.breakpoints[0].id]);
+      assert.equal((await client.failure('launch', {})).short, 'alreadyLaunched');
+    }));
+
+  it('kernel frames open a Linux tree when there is one', () =>
+    withAdapter(async (client) => {
+      const tree = mkdtempSync(path.join(tmpdir(), 'linux-'));
+      mkdirSync(path.join(tree, 'mm'));
+      const text = '#include <x.h>\nint trylock_page(void);\n\nvoid\nlock_other(void)\n{\n}\n';
+      writeFileSync(
+        path.join(tree, 'mm', 'page_alloc.c'),
+        `${text}struct page *__alloc_pages(gfp_t gfp,\n  int order)\n{\n}\n`,
+      );
+      await client.send('initialize', CLIENT);
+      const launch = client.send('launch', { program: scenario('blocks.mms'), linuxSource: tree });
+      await client.send('setFunctionBreakpoints', { breakpoints: [{ name: '__alloc_pages' }] });
+      await client.send('configurationDone');
+      await launch;
+      await client.waitForEvent('stopped');
+      const { stackFrames } = await client.body<Dap.StackTraceResponse['body']>('stackTrace', {
+        threadId: 1,
+      });
+      assert.equal(stackFrames[0]?.source?.path, path.join(tree, 'mm', 'page_alloc.c'));
+      assert.equal(stackFrames[0].line, 8);
+      // What the tree does not have is shown in the engine's own text.
+      assert.equal(stackFrames[1]?.source?.origin, 'mmscope engine');
+    }));
+
+  it('writes its messages to a file, or to the console, when asked to', async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'trace-')), 'messages.log');
+    for (const trace of [file, true])
+      await withAdapter(async (client) => {
+        await client.send('initialize', CLIENT);
+        await client.send('launch', { program: scenario('blocks.mms'), trace });
+        // The answer is noted after it is sent: a second one waits for that.
+        await client.send('threads');
+        await client.send('threads');
+        const outputs = client.takeEvents('output') as Dap.OutputEvent[];
+        const text =
+          trace === true
+            ? outputs.map(({ body }) => body.output).join('')
+            : readFileSync(file, 'utf8');
+        assert.match(text, /-> \{.*"command":"threads"/);
+        assert.match(text, /<- \{.*"command":"threads"/);
+      });
+  });
 
   it('serves many sessions over TCP', async () => {
     const server = await listen(0);

@@ -5,16 +5,19 @@ import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { AdapterClient } from './adapterClient.js';
 
 const ENTRY = 'test/dap/stdioMain.ts';
-let built: string | undefined;
+/** Where the bundle is, for all test files of the process. */
+const BUILT = 'MMSCOPE_TEST_ADAPTER';
 
 /** The adapter's bundle, made once a test run. */
 function adapterBundle(): string {
-  if (built !== undefined) return built;
+  const known = process.env[BUILT];
+  if (known !== undefined) return known;
   const script = `import('./scripts/bundle.mjs').then((m) => m.bundleForNode(['${ENTRY}']))`;
   execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  built = path.resolve('build/run', ENTRY.replace(/\.ts$/, '.mjs'));
+  const built = path.resolve('build/run', ENTRY.replace(/\.ts$/, '.mjs'));
+  process.env[BUILT] = built;
   return built;
 }
 

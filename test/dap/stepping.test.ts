@@ -6,7 +6,7 @@ import { build } from './session.js';
 const BLOCKS = scenario('blocks.mms');
 
 describe('stepping', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   before(build);
 
   it('next goes over calls, of the script and of the kernel', () =>
@@ -178,6 +178,27 @@ describe('stepping', function () {
         await drive.client.send('disconnect', {});
       },
       { stopOnEntry: false },
+    ));
+
+  it('history is bounded: going back ends where it is forgotten', () =>
+    onScenario(
+      'endless.mms',
+      async (drive) => {
+        await drive.setLines([{ line: lineOf(drive.program, 'turn'), condition: 'n == 100000' }]);
+        await drive.go('continue');
+        const clock = await drive.client.body<{ start: number; now: number }>('mmscope/clock');
+        assert.ok(clock.start > 0 && clock.now - clock.start < 300_000, JSON.stringify(clock));
+        await drive.setLines([]);
+        const stop = await drive.go('reverseContinue');
+        assert.equal(stop.reason, 'entry');
+        assert.match(drive.output(), /beginning of what is recorded/);
+        const n = Number(await drive.value('n'));
+        assert.ok(n > 1000 && n < 100_000, `n is ${n}`);
+        await drive.setLines([{ line: lineOf(drive.program, 'turn'), condition: 'n == 100000' }]);
+        await drive.go('continue');
+        assert.equal(await drive.value('n'), '100000');
+      },
+      { args: { historyMiB: 1 } },
     ));
 
   it('tasks are threads; a step follows its task past the others', () =>

@@ -12,7 +12,7 @@ const toLock = async (drive: Drive): Promise<void> => {
 };
 
 describe('variables', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   before(build);
 
   it('scopes: locals, the machine, globals, the CPU', () =>
@@ -210,7 +210,10 @@ describe('variables', function () {
       for (const [expression, expected] of cases)
         assert.match((await drive.evaluate(expression)).result, expected);
       const hover = await drive.evaluate('page', 'hover');
-      assert.match(hover.result, /\[vmemmap, struct page of pfn 0x[0-9a-f]+, allocated page/);
+      assert.match(
+        hover.result,
+        /\[vmemmap, struct page of pfn 0x([0-9a-f]+), physical 0x0*(?:\1)000, mapped at 0xffff8880[0-9a-f]{8}\]$/,
+      );
       const address = await drive.evaluate('page_address(page)', 'hover');
       assert.match(
         address.result,

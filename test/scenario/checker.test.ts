@@ -192,6 +192,9 @@ describe('checker: types', function () {
         '1:131 `q` not-constant: a static variable starts with a constant',
       ],
     );
+    check('struct s { struct s { int a; } in; };', [
+      "1:12 `struct s { int a; }` redefined: 'struct s' is defined twice",
+    ]);
     check('float f; double d = 1.5;', [
       '1:1 `float` unknown-type: the kernel does not use floating-point numbers',
       '1:10 `double` unknown-type: the kernel does not use floating-point numbers',

@@ -2,7 +2,13 @@
  * What an address is: its region of the address space, the physical address and frame behind it, and where in a struct
  * page, a zone or a symbol it points.
  */
-import { formatAddress, phys_to_pfn, type VirtAddr } from '../../engine/memory/address.js';
+import {
+  formatAddress,
+  pfn_to_phys,
+  phys_to_pfn,
+  type Pfn,
+  type VirtAddr,
+} from '../../engine/memory/address.js';
 import { formatPointer } from '../../engine/types/format.js';
 import { pageFacts } from '../../engine/view/pageFacts.js';
 import { AddressSpace, type RegionKind } from '../../engine/x86/addressSpace.js';
@@ -28,12 +34,8 @@ export function translate(context: MachineContext, va: VirtAddr): string {
   const { image, profile, states, peek } = context;
   const parts = [REGION_NAMES[spaceOf(context).classify(va)]];
   const ofPage = peek.pfnOf(va);
-  if (ofPage !== undefined && peek.exists(ofPage)) {
-    parts.push(`struct page of pfn 0x${ofPage.toString(16)}`);
-    const facts = pageFacts(image, states, ofPage);
-    if (facts !== undefined) parts.push(facts.summary);
-    return `[${parts.join(', ')}]`;
-  }
+  if (ofPage !== undefined && peek.exists(ofPage))
+    return `[${[...parts, ...pageTranslation(context, ofPage)].join(', ')}]`;
   const symbol = /<.*>$/.exec(formatPointer(profile, va))?.[0];
   if (symbol !== undefined) parts.push(symbol);
   const phys = image.mm.phys_of(va);
@@ -46,6 +48,19 @@ export function translate(context: MachineContext, va: VirtAddr): string {
     if (facts !== undefined) parts.push(facts.summary);
   }
   return `[${parts.join(', ')}]`;
+}
+
+/** From a struct page to its frame, and to where the kernel has that mapped. */
+function pageTranslation({ image, profile }: MachineContext, pfn: Pfn): string[] {
+  const phys = pfn_to_phys(pfn);
+  const { pageOffset, directMapEndFrame } = image.mm.linear;
+  return [
+    `struct page of pfn 0x${pfn.toString(16)}`,
+    `physical ${formatAddress(phys, profile.pointerSize)}`,
+    pfn < directMapEndFrame
+      ? `mapped at ${formatAddress(pageOffset + phys, profile.pointerSize)}`
+      : 'highmem: not in the direct map',
+  ];
 }
 
 const spaces = new WeakMap<MachineContext, AddressSpace>();

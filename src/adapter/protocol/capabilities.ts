@@ -45,8 +45,6 @@ export const CAPABILITIES: Dap.Capabilities = {
 
 /** What the client told about itself. */
 export interface ClientTraits {
-  readonly linesStartAt1: boolean;
-  readonly columnsStartAt1: boolean;
   readonly supportsVariableType: boolean;
   readonly supportsMemoryReferences: boolean;
   readonly supportsMemoryEvent: boolean;
@@ -55,8 +53,6 @@ export interface ClientTraits {
 }
 
 export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits => ({
-  linesStartAt1: args.linesStartAt1 ?? true,
-  columnsStartAt1: args.columnsStartAt1 ?? true,
   supportsVariableType: args.supportsVariableType ?? false,
   supportsMemoryReferences: args.supportsMemoryReferences ?? false,
   supportsMemoryEvent: args.supportsMemoryEvent ?? false,

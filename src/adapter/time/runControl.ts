@@ -5,6 +5,8 @@
  * (stops.ts). A step back undoes the step that led here, whatever it passed over; without one it goes to the previous line.
  */
 import type { Host } from '../host.js';
+import { StepJournal } from './journal.js';
+import { Pace } from './pace.js';
 import { comparePlaces, isInside, samePlace, type Place } from './place.js';
 import {
   firstMicrostep,
@@ -36,31 +38,24 @@ export interface RunListener {
   failed(error: unknown): void;
 }
 
-/** Statements run before the clock is looked at again. */
-const STATEMENTS_A_LOOK = 32;
-const SLICE_MS = 12;
-/** Steps that can be undone exactly. */
-const MAX_JOURNAL = 10_000;
-
 type StopHit = Extract<Hit, { kind: 'stop' }>;
 
 export class RunControl {
   private isRunning = false;
-  private pauseAsked = false;
+  private readonly pace: Pace;
   private disposed = false;
-  /** Steps forward: where each began and ended. */
-  private journal: { readonly from: Place; readonly to: Place }[] = [];
+  private readonly journal = new StepJournal();
   /** Where the step under way began. */
   private stepFrom: Place | undefined;
-  private sliceStart = 0;
-  private untilLook = STATEMENTS_A_LOOK;
 
   constructor(
     private readonly timeline: Timeline,
     private readonly stops: StopFinder,
-    private readonly host: Host,
+    host: Host,
     private readonly listener: RunListener,
-  ) {}
+  ) {
+    this.pace = new Pace(host);
+  }
 
   get running(): boolean {
     return this.isRunning;
@@ -68,7 +63,7 @@ export class RunControl {
 
   /** Stops as soon as the statement under way is done. */
   pause(): void {
-    this.pauseAsked = true;
+    this.pace.askPause();
   }
 
   dispose(): void {
@@ -77,7 +72,7 @@ export class RunControl {
 
   /** An edit has cut off what lay after the place. */
   forgetAfter(place: Place): void {
-    this.journal = this.journal.filter(({ to }) => comparePlaces(to, place) <= 0);
+    this.journal.forgetAfter(place);
     this.stops.forget();
   }
 
@@ -112,24 +107,20 @@ export class RunControl {
 
   stepBack(task: number): void {
     const from = this.timeline.place;
-    const undone = this.journal.at(-1);
-    if (undone !== undefined && samePlace(undone.to, from)) {
-      this.journal.pop();
-      this.start(() => {
-        this.timeline.goTo(undone.from);
-        this.stop('step', []);
-      });
-      return;
-    }
-    this.start(() => this.backward({ from, task }));
+    const before = this.journal.undo(from);
+    this.start(() => {
+      if (before === undefined || before.boundary < this.timeline.firstPlace.boundary)
+        return this.backward({ from, task });
+      this.timeline.goTo(before);
+      this.stop('step', []);
+      return undefined;
+    });
   }
 
   private start(motion: () => Promise<void> | void): void {
     this.isRunning = true;
-    this.pauseAsked = false;
     this.stepFrom = undefined;
-    this.untilLook = 0;
-    this.sliceStart = this.host.now();
+    this.pace.start();
     void this.run(motion);
   }
 
@@ -316,10 +307,7 @@ export class RunControl {
 
   private stop(reason: StopReason, hits: readonly StopHit[]): void {
     this.isRunning = false;
-    if (this.stepFrom !== undefined) {
-      this.journal.push({ from: this.stepFrom, to: this.timeline.place });
-      if (this.journal.length > MAX_JOURNAL) this.journal.shift();
-    }
+    if (this.stepFrom !== undefined) this.journal.note(this.stepFrom, this.timeline.place);
     if (this.disposed) return;
     const text = hits
       .map((hit) => hit.text)
@@ -335,14 +323,9 @@ export class RunControl {
 
   /** Lets messages through now and then; true when the motion is over. */
   private async interrupted(): Promise<boolean> {
-    if (this.untilLook-- > 0) return this.disposed;
-    this.untilLook = STATEMENTS_A_LOOK;
-    if (this.host.now() - this.sliceStart >= SLICE_MS) {
-      await this.host.yieldToMessages();
-      this.sliceStart = this.host.now();
-    }
+    if (this.pace.isTimeToRest()) await this.pace.rest();
     if (this.disposed) return true;
-    if (!this.pauseAsked) return false;
+    if (!this.pace.pauseAsked) return false;
     this.stop('pause', []);
     return true;
   }

@@ -19,8 +19,10 @@ export const breakpointHandlers = (
       source,
       breakpoints.map((breakpoint) => ({
         ...breakpoint,
-        line: session.toOurLine(breakpoint.line),
-        ...(breakpoint.column !== undefined && { column: session.toOurColumn(breakpoint.column) }),
+        line: session.counting.toOurLine(breakpoint.line),
+        ...(breakpoint.column !== undefined && {
+          column: session.counting.toOurColumn(breakpoint.column),
+        }),
       })),
     );
     return { breakpoints: settled(session, () => session.breakpoints.answersOfLines(key)) };
@@ -42,15 +44,15 @@ export const breakpointHandlers = (
   /** Every place in a range of lines where a breakpoint would stop without being moved. */
   async breakpointLocations({ source, line, endLine }) {
     await session.loading;
-    const from = session.toOurLine(line);
-    const to = endLine === undefined ? from : session.toOurLine(endLine);
+    const from = session.counting.toOurLine(line);
+    const to = endLine === undefined ? from : session.counting.toOurLine(endLine);
     const inRange = (one: number): boolean => one >= from && one <= to;
     const file = kernelFileOf(source);
     if (file !== undefined)
       return {
         breakpoints: [...kernelLines(file).keys()]
           .filter(inRange)
-          .map((one) => ({ line: session.toTheirLine(one) })),
+          .map((one) => ({ line: session.counting.toTheirLine(one) })),
       };
     return { breakpoints: programLocations(session, source, inRange) };
   },
@@ -69,10 +71,10 @@ function programLocations(
     const range = program.range(statement);
     if (!inRange(range.line)) continue;
     seen.set(`${range.line}:${range.column}`, {
-      line: session.toTheirLine(range.line),
-      column: session.toTheirColumn(range.column),
-      endLine: session.toTheirLine(range.endLine),
-      endColumn: session.toTheirColumn(range.endColumn),
+      line: session.counting.toTheirLine(range.line),
+      column: session.counting.toTheirColumn(range.column),
+      endLine: session.counting.toTheirLine(range.endLine),
+      endColumn: session.counting.toTheirColumn(range.endColumn),
     });
   }
   return [...seen.values()].sort((a, b) => a.line - b.line || (a.column ?? 0) - (b.column ?? 0));
@@ -81,7 +83,7 @@ function programLocations(
 /** Arms, and answers with what became of the breakpoints; other breakpoints that changed are told by events. */
 export function settled(session: Session, answers: () => Dap.Breakpoint[]): Dap.Breakpoint[] {
   session.arm(new Set(answers().map(({ id }) => id ?? -1)));
-  return answers().map((breakpoint) => session.toTheirs(defined(breakpoint)));
+  return answers().map((breakpoint) => session.counting.toTheirs(defined(breakpoint)));
 }
 
 /** What tells sources apart: the kernel's file, or the absolute path. */

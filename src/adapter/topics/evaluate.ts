@@ -60,8 +60,8 @@ export const evaluateHandlers = (
   completions({ text, column, line, frameId }) {
     const { target } = session.current;
     const lines = text.split('\n');
-    const row = line === undefined ? 0 : session.toOurLine(line) - 1;
-    const before = (lines[row] ?? '').slice(0, session.toOurColumn(column) - 1);
+    const row = line === undefined ? 0 : session.counting.toOurLine(line) - 1;
+    const before = (lines[row] ?? '').slice(0, session.counting.toOurColumn(column) - 1);
     const at = session.current.run.running ? undefined : viewpointOf(session, frameId);
     return { targets: complete(target, before, at) };
   },

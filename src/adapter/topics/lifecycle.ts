@@ -20,6 +20,7 @@ export const lifecycleHandlers = (
         `Paths must be file paths: pathFormat '${pathFormat}' is not supported.`,
       );
     session.traits = clientTraits(args);
+    session.counting.adopt(args);
     afterResponse(() => session.connection.event('initialized'));
     return CAPABILITIES;
   },

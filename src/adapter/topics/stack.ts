@@ -107,10 +107,10 @@ async function describeFrame(
   return {
     name: view.frame.name,
     source: { name: program.name, path: program.path },
-    line: session.toTheirLine(line),
-    column: session.toTheirColumn(column),
-    endLine: session.toTheirLine(endLine),
-    endColumn: session.toTheirColumn(endColumn),
+    line: session.counting.toTheirLine(line),
+    column: session.counting.toTheirColumn(column),
+    endLine: session.counting.toTheirLine(endLine),
+    endColumn: session.counting.toTheirColumn(endColumn),
   };
 }
 
@@ -125,13 +125,13 @@ async function kernelFrame(
     return {
       name,
       source: { name: linux.path.split('/').at(-1) ?? name, path: linux.path },
-      line: session.toTheirLine(linux.line),
-      column: session.toTheirColumn(1),
+      line: session.counting.toTheirLine(linux.line),
+      column: session.counting.toTheirColumn(1),
     };
   return {
     name,
     source: kernelSource(fn?.file ?? ''),
-    line: session.toTheirLine(tables.statementLine[view.statementId] ?? 1),
-    column: session.toTheirColumn(1),
+    line: session.counting.toTheirLine(tables.statementLine[view.statementId] ?? 1),
+    column: session.counting.toTheirColumn(1),
   };
 }

@@ -26,6 +26,8 @@ class DeclaredStruct implements StructType {
   sizeBytes = 0;
   complete = false;
   members: readonly Member[] = [];
+  /** Between its braces: it cannot be defined again in there. */
+  open = false;
 
   constructor(
     readonly kind: 'struct' | 'union',
@@ -167,6 +169,7 @@ export abstract class TypeResolver {
     const { kind, tag, members } = syntax;
     if (members === undefined) return this.namedStruct(kind, tag ?? '', syntax.span);
     const struct = this.declaredStruct(kind, tag, syntax.span);
+    struct.open = true;
     const toPlace: MemberToPlace[] = [];
     const seen = new Set<string>();
     for (const member of members) {
@@ -182,6 +185,7 @@ export abstract class TypeResolver {
     struct.members = laidOut.members;
     struct.sizeBytes = laidOut.sizeBytes;
     struct.complete = true;
+    struct.open = false;
     return struct;
   }
 
@@ -238,7 +242,8 @@ export abstract class TypeResolver {
   ): DeclaredStruct {
     if (tag === undefined) return new DeclaredStruct(kind, '');
     const own = this.scope.ownTag(tag);
-    if (own instanceof DeclaredStruct && own.kind === kind && !own.complete) return own;
+    if (own instanceof DeclaredStruct && own.kind === kind && !own.complete && !own.open)
+      return own;
     if (own !== undefined) this.error('redefined', span, `'${kind} ${tag}' is defined twice`);
     const struct = new DeclaredStruct(kind, tag);
     this.scope.declareTag(tag, struct);

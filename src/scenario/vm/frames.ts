@@ -39,6 +39,8 @@ export interface Local {
 }
 
 export class Frames {
+  private readonly locations: (Location | undefined)[] = [];
+
   constructor(
     private readonly program: Program,
     private readonly control: Control,
@@ -76,7 +78,12 @@ export class Frames {
     return index < 0 ? undefined : this.locationOf(index);
   }
 
+  /** Of a boundary; made once, asked at every step. */
   locationOf(index: number): Location {
+    return (this.locations[index] ??= this.makeLocation(index));
+  }
+
+  private makeLocation(index: number): Location {
     const boundary = this.program.boundaries[index] as Boundary;
     const { span } = boundary;
     const position = this.program.lines.position(span.start);
