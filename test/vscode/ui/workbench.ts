@@ -107,16 +107,19 @@ export class Workbench {
   }
 
   /**
-   * Steps, and waits until the call stack has come to rest. A step may end on the line it started from, so nothing tells
-   * for certain: who steps looks where it came to.
+   * Steps, and waits until the call stack shows where to. It is drawn some time after the stop, so what it shows first is
+   * where the step began; a step that ends there (one turn of a loop of one line) is believed after a while.
    */
   async step(button: 'Step Into' | 'Step Out' | 'Step Over' | 'Step Back'): Promise<void> {
+    const before = await this.topFrame();
     await this.tool(button);
+    const patienceEnds = Date.now() + STALE_MS;
     let last = '';
     for (let rests = 0; rests < 2;) {
       await this.page.waitForTimeout(40);
       const now = await this.topFrame();
-      rests = now !== '' && now === last ? rests + 1 : 0;
+      const mayBeStale = now === before && Date.now() < patienceEnds;
+      rests = now !== '' && now === last && !mayBeStale ? rests + 1 : 0;
       last = now;
     }
   }
