@@ -9,6 +9,8 @@ import { chromium, type Browser, type Frame, type Locator, type Page } from 'pla
 const TIMEOUT_MS = 20_000;
 const LOAD_MS = 60_000;
 const POLL_MS = 100;
+/** How long a call stack may go on showing where a step began. */
+const STALE_MS = 3000;
 
 export interface Place {
   /** From 1. */
