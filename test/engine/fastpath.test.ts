@@ -72,9 +72,9 @@ describeMachines('short way to single pages', (open) => {
     for (let i = 0; i < 4; i++) plain.__free_pages(mm, plain.alloc_pages(mm, gfp, 0), 0);
     const { cursor } = tape;
     const hash = tape.hash();
-    const page = mm.pcpHits.alloc(gfp);
+    const page = mm.pcpHits.alloc(gfp, 0);
     assert.notEqual(page, 0);
-    assert.ok(mm.pcpHits.free(page));
+    assert.ok(mm.pcpHits.free(page, 0));
     const { end } = tape;
     const after = tape.hash();
     tape.seek(cursor);

@@ -8,7 +8,7 @@ import type { Gfp, Order, Page } from './types.js';
 import { NULL } from './types.js';
 
 export function alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
-  const page = order === 0 ? k.pcpHits.alloc(gfp) : NULL;
+  const page = k.pcpHits.alloc(gfp, order);
   return page !== NULL ? page : api.alloc_pages(k, gfp, order);
 }
 
@@ -17,7 +17,7 @@ export function alloc_page(k: Mm, gfp: Gfp): Page {
 }
 
 export function __free_pages(k: Mm, page: Page, order: Order): void {
-  if (order !== 0 || !k.pcpHits.free(page)) api.__free_pages(k, page, order);
+  if (!k.pcpHits.free(page, order)) api.__free_pages(k, page, order);
 }
 
 export function __free_page(k: Mm, page: Page): void {

@@ -49,17 +49,17 @@ export class Memmap {
   readonly endPfn: number;
   /** Struct pages (from the start of the first map page) to a group: 1 << groupShift. */
   private readonly groupShift: number;
-  private readonly groupMask: number;
+  readonly groupMask: number;
   readonly mapPagesPerGroup: number;
   /** Struct pages' worth of bytes between the first map page's start and pfn 0. */
-  private readonly bias: number;
+  readonly bias: number;
   /** group -> first slot, 0 = not touched. */
-  private readonly groupSlot: Int32Array;
+  readonly groupSlot: Int32Array;
   /** slot -> pfn of the group's first struct page, and the cell where that lies. */
-  private slotPfn = new Int32Array(0);
-  private slotOrigin = new Int32Array(0);
+  readonly slotPfn = { at: new Int32Array(0) };
+  readonly slotOrigin = { at: new Int32Array(0) };
   /** Page base of the first map page, low word: pointers are decoded relative to it. */
-  private readonly mapLow: number;
+  readonly mapLow: number;
   readonly mapBytes: number;
 
   constructor(
@@ -100,7 +100,8 @@ export class Memmap {
   /** The pfn of a `struct page`, given a cell anywhere inside it that was reached through this class. */
   page_to_pfn(page: Cell): Pfn {
     const slot = page >>> 10;
-    return (this.slotPfn[slot]! + (((page - this.slotOrigin[slot]!) / this.page_words) | 0)) as Pfn;
+    return (this.slotPfn.at[slot]! +
+      (((page - this.slotOrigin.at[slot]!) / this.page_words) | 0)) as Pfn;
   }
 
   /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */
@@ -164,13 +165,13 @@ export class Memmap {
     if (firstFrame === undefined) return 0;
     const frames = this.framesOfGroup(group);
     const slot = this.memory.slot(firstFrame);
-    if (this.slotPfn.length < this.memory.frameOfSlot.length) {
-      this.slotPfn = enlarged(this.slotPfn, this.memory.frameOfSlot.length);
-      this.slotOrigin = enlarged(this.slotOrigin, this.memory.frameOfSlot.length);
+    if (this.slotPfn.at.length < this.memory.frameOfSlot.length) {
+      this.slotPfn.at = enlarged(this.slotPfn.at, this.memory.frameOfSlot.length);
+      this.slotOrigin.at = enlarged(this.slotOrigin.at, this.memory.frameOfSlot.length);
     }
     for (let i = 0; i < frames.length; i++) {
-      this.slotPfn[slot + i] = (group << this.groupShift) - this.bias;
-      this.slotOrigin[slot + i] = slot * WORDS_PER_FRAME;
+      this.slotPfn.at[slot + i] = (group << this.groupShift) - this.bias;
+      this.slotOrigin.at[slot + i] = slot * WORDS_PER_FRAME;
     }
     this.groupSlot[group] = slot;
     return slot;
