@@ -1,7 +1,5 @@
 /** DAP exceptionInfo: what the kernel reported, with the state of the zones it looked at. */
 import { populatedZones } from '../../engine/view/zones.js';
-import { filterOf } from '../breakpoints/exceptionFilters.js';
-import { eventText } from '../evaluation/eventNames.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
@@ -11,17 +9,17 @@ import type { Handlers } from './table.js';
 export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> => ({
   exceptionInfo() {
     const { target, stop } = session.current;
-    const event = stop?.hits.find((hit) => hit.event !== undefined)?.event;
-    if (event === undefined) throw errors.noException();
-    const filter = filterOf(event);
+    const raised = stop?.hits.find((hit) => hit.raised !== undefined)?.raised;
+    if (raised === undefined) throw errors.noException();
+    const { filterId, typeName, sentence } = raised;
     const details: Dap.ExceptionDetails = {
-      message: eventText(target.context, event),
-      typeName: event.kind,
-      ...(event.kind === 'allocation-failed' && { stackTrace: zonesText(target.context) }),
+      message: sentence,
+      typeName,
+      ...(typeName === 'allocation-failed' && { stackTrace: zonesText(target.context) }),
     };
     return {
-      exceptionId: filter?.id ?? event.kind,
-      description: eventText(target.context, event),
+      exceptionId: filterId,
+      description: sentence,
       breakMode: 'always',
       details,
     };
