@@ -5,7 +5,10 @@ import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';
 
-export function eventNames({ profile, image }: MachineContext, event: MachineEvent): readonly ExtraName[] {
+export function eventNames(
+  { profile, image }: MachineContext,
+  event: MachineEvent,
+): readonly ExtraName[] {
   const named = (name: string, spelled: string, value: number): ExtraName[] => {
     const tag = /^enum (\w+)$/.exec(spelled)?.[1];
     const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);

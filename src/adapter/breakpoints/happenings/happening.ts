@@ -75,8 +75,7 @@ export function factNames({ profile }: Mm, facts: Facts): readonly ExtraName[] {
   return Object.entries(facts).flatMap(([name, value]) => {
     const spelled = TYPES[name] ?? 'int';
     const [, tag] = /^enum (\w+)$/.exec(spelled) ?? [];
-    const type =
-      tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
+    const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
     return type === undefined ? [] : [{ name, type, value }];
   });
 }
