@@ -1,9 +1,9 @@
-/** DAP exceptionInfo: what the kernel reported, with the state of the zones it looked at. */
-import { populatedZones } from '../../engine/view/zones.js';
+/** DAP exceptionInfo: what happened, and for a failed allocation what the allocator had considered. */
+import { verdictLines } from '../../engine/verdict/text.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import type { MachineContext } from '../present/context.js';
+import type { Target } from '../target/open.js';
 import type { Handlers } from './table.js';
 
 export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> => ({
@@ -15,7 +15,7 @@ export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> =
     const details: Dap.ExceptionDetails = {
       message: sentence,
       typeName,
-      ...(typeName === 'allocation-failed' && { stackTrace: zonesText(target.context) }),
+      ...(typeName === 'allocation-failed' && { stackTrace: verdictText(target) }),
     };
     return {
       exceptionId: filterId,
@@ -26,20 +26,8 @@ export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> =
   },
 });
 
-/** Per zone what warn_alloc() prints first: free pages against the watermarks. */
-function zonesText({ image }: MachineContext): string {
-  const { mm } = image;
-  return populatedZones(image)
-    .map(({ zone, name }) => {
-      const mark = (index: number): number =>
-        mm.read_ulong(zone + mm.zone_watermark + index * mm.ptr_words);
-      const free = mm.read_long(zone + mm.zone_vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
-      const marks = `min ${mark(mm.WMARK_MIN)} low ${mark(mm.WMARK_LOW)} high ${mark(mm.WMARK_HIGH)}`;
-      const blocks = Array.from({ length: mm.MAX_ORDER }, (_, order) => {
-        const area = zone + mm.zone_free_area + order * mm.free_area_words;
-        return `${mm.read_ulong(area + mm.free_area_nr_free)}*2^${order}`;
-      });
-      return `zone ${name}: free ${free} pages, ${marks}; ${blocks.join(' ')}`;
-    })
-    .join('\n');
+/** Everything that led to the failure, line by line. */
+function verdictText({ image, attempts }: Target): string {
+  const found = attempts.last();
+  return found === undefined ? '' : verdictLines(image.mm, found.attempt).join('\n');
 }

@@ -8,6 +8,7 @@ import { zone_name } from '../../../engine/kernel/verdict.js';
 import { zone_idx } from '../../../engine/kernel/watermark.js';
 import type { Zone } from '../../../engine/kernel/types.js';
 import type { Cell } from '../../../engine/memory/address.js';
+import { enumName, migratetypeName } from '../../../engine/types/enumName.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';
 
 /** What is known of a happening, by the names that conditions use. */
@@ -86,16 +87,11 @@ export const hex = (value: number | undefined): string => `0x${(value ?? 0).toSt
 
 /** `MIGRATE_MOVABLE` */
 export const typeText = (k: Mm, migratetype: number | undefined): string =>
-  enumerator(k, 'migratetype', migratetype);
+  migratetypeName(k.profile, migratetype ?? -1);
 
 /** `WMARK_LOW` */
 export const markText = (k: Mm, mark: number | undefined): string =>
-  enumerator(k, 'zone_watermarks', mark);
-
-function enumerator(k: Mm, tag: string, value: number | undefined): string {
-  const found = k.profile.types.enum(tag)?.enumerators.find((e) => e.value === value);
-  return found?.name ?? `${value ?? '?'}`;
-}
+  enumName(k.profile, 'zone_watermarks', mark ?? -1);
 
 /** `zone Normal` */
 export function zoneText(k: Mm, index: number | undefined): string {
