@@ -6,14 +6,14 @@
  * Calls from the debug console are no statements and cannot be repeated: they are recorded while they are made.
  */
 import type { Attempt } from '../../engine/verdict/attempt.js';
+import { recordAttempts } from '../../engine/verdict/listen.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
 import type { Mm } from '../../engine/kernel/mm.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/vmstat.js';
-import { listenTo } from '../../engine/probe.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
 import { isInside, samePlace, type Place } from './place.js';
-import { LEAVE, Walker, type TraceVisitor } from './statementTrace.js';
+import { LEAVE, type TraceVisitor } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
 
 export interface FoundAttempt {
@@ -75,9 +75,8 @@ export class AttemptFinder {
     const { attempts } = recorder;
     const { place } = this.timeline;
     try {
-      return listenTo(new Walker(visitorOf(recorder, Infinity)), run);
+      return recordAttempts(recorder, run);
     } finally {
-      recorder.end();
       this.ofEdits.set(place.boundary, attempts);
       this.justNow = { place: { ...place, position: this.tape.cursor }, attempts };
     }

@@ -40,7 +40,7 @@ interface MutableActive {
 const NO_LOCALS: LocalsThunk = () => ({});
 
 /** Counts events, keeps the stack, and tells the visitor. */
-export class Walker implements ProbeListener {
+class Walker implements ProbeListener {
   count = 0;
   private readonly stack: MutableActive[] = [];
   private entered = false;
