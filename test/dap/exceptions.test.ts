@@ -39,7 +39,7 @@ describe('exceptions', function () {
       assert.equal(info.description, stop.text);
       assert.match(
         info.details?.stackTrace ?? '',
-/\n {2}DMA32: \d+ free .* > WMARK_LOW \d+: enough, but no block that it may use\n/,
+        /\n {2}DMA32: \d+ free .* > WMARK_LOW \d+: enough, but no block that it may use\n/,
       );
       // And out of it, line by line.
       await drive.go('stepOut');

@@ -1,6 +1,8 @@
 /** Semantic breakpoints: what happens inside the allocator, as exception filters and as function breakpoints. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { EXCEPTION_FILTERS } from '../../src/adapter/breakpoints/exceptionFilters.js';
 import { lineOf, onScenario, scenario, type Drive } from './drive.js';
 import { build } from './session.js';
 
@@ -180,6 +182,17 @@ describe('semantic breakpoints', function () {
         await isOver(drive);
       }));
   }
+
+  it('docs/breakpoints.md has them all', () => {
+    const text = readFileSync('docs/breakpoints.md', 'utf8');
+    for (const { id, label, kinds, conditionHint } of EXCEPTION_FILTERS) {
+      assert.ok(text.includes(kinds.length > 0 ? `| ${label}` : `\`${id}\``), id);
+      // The names before the colon are what a condition may use: each one is in the table.
+      const [names = ''] = conditionHint.split(':');
+      for (const name of names.match(/\b[a-z]+_[a-z_]+\b/g) ?? [])
+        assert.ok(text.includes(`\`${name}\``), `${id}: ${name}`);
+    }
+  });
 
   it('nothing stops that nobody asked for', () =>
     onScenario('happenings.mms', async (drive) => {

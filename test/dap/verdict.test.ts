@@ -1,6 +1,7 @@
 /** What the allocator considered: in the variables, by verdict(), and where an allocation failed. */
 import assert from 'node:assert/strict';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { VerdictBody } from '../../src/engine/view/map.js';
 import { lineOf, onScenario, scenario, type Drive } from './drive.js';
 import { build } from './session.js';
 
@@ -131,6 +132,25 @@ describe('verdicts', function () {
       await drive.setFunctions([{ name: '__alloc_pages', condition: 'order == 4' }]);
       await drive.go('reverseContinue');
       assert.equal(await verdict(drive), 'order 4 under way');
+    }));
+
+  it('is offered where expressions are typed, and to the map', () =>
+    onScenario('happenings.mms', async (drive) => {
+      const { targets } = await drive.client.body<Dap.CompletionsResponse['body']>('completions', {
+        text: 'verd',
+        column: 5,
+        frameId: (await drive.top()).id,
+      });
+      assert.ok(targets.some(({ label }) => label === 'verdict'));
+      const asked = (): Promise<VerdictBody> => drive.client.body('mmscope/verdict');
+      assert.deepEqual(await asked(), { lines: [], failed: false });
+      await runTo(drive, 'split');
+      await drive.go('next');
+      const { sentence, lines, failed, pfn } = await asked();
+      assert.equal(sentence, await verdict(drive));
+      assert.equal(lines.at(-1), sentence);
+      assert.equal(failed, false);
+      assert.equal(pfn, Number((await drive.evaluate('page_to_pfn(kept)')).result));
     }));
 
   it('calls from the debug console have theirs', () =>

@@ -37,6 +37,10 @@ export class AttemptFinder {
   private readonly ofEdits = new Map<number, readonly Attempt[]>();
   /** Of the newest call from the console: unless it wrote between two statements, it is no step of its own. */
   private justNow: { readonly place: Place; readonly attempts: readonly Attempt[] } | undefined;
+  /** The newest attempt before a boundary, so that the tape is not searched all over at each stop. */
+  private searched:
+    | { readonly end: number; readonly cuts: number; readonly found: FoundAttempt | undefined }
+    | undefined;
   private counters: ReadonlySet<number> | undefined;
 
   constructor(
@@ -85,13 +89,19 @@ export class AttemptFinder {
   // --- searching -----------------------------------------------------------------------------------------------------
 
   private lastBefore(end: number): FoundAttempt | undefined {
-    const { timeline } = this;
-    const first = timeline.firstPlace.boundary;
+    const { searched, tape } = this;
+    const known = searched?.cuts === tape.cuts && searched.end <= end ? searched : undefined;
+    const first = Math.max(this.timeline.firstPlace.boundary, known?.end ?? 0);
+    const found = this.search(end, first) ?? known?.found;
+    this.searched = { end, cuts: tape.cuts, found };
+    return found;
+  }
+
+  private search(end: number, first: number): FoundAttempt | undefined {
     // A failure that nobody was to be told of leaves no trace: the newest statement is looked at in any case.
-    for (let boundary = end - 1; boundary >= first;) {
+    for (let boundary = end - 1; boundary >= first; boundary = this.traceBefore(boundary, first)) {
       const found = newestOf(this.attemptsOf(boundary), boundary);
       if (found !== undefined) return found;
-      boundary = this.traceBefore(boundary, first);
     }
     return undefined;
   }

@@ -5,7 +5,6 @@
 import { migratetypeName } from '../types/enumName.js';
 import type { AllocContext } from './alloc_context.js';
 import { gfp_text } from './bad_page.js';
-import { list_empty } from './list.js';
 import type { Mm } from './mm.js';
 import type { AllocFlags, Gfp, Int, ListHead, Migratetype, Order, ULong, Zone } from './types.js';
 import { NULL } from './types.js';
@@ -110,12 +109,13 @@ function blocks_text(k: Mm, zone: Zone, order: Order, mt: Migratetype): string {
   return counts.length === 0 ? '' : `${counts.join(' and ')} ${blocks === 1 ? 'is' : 'are'}`;
 }
 
-/** Blocks on one free list: nr_free counts those of all types. */
+/** Blocks on one free list: nr_free counts those of all types, which also ends the walk of a damaged list. */
 function nr_blocks(k: Mm, zone: Zone, order: Order, mt: Migratetype): Int {
-  const list: ListHead = free_list(k, free_area(k, zone, order), mt);
+  const area = free_area(k, zone, order);
+  const list: ListHead = free_list(k, area, mt);
+  const nr_free: ULong = k.read_ulong(area + k.free_area_nr_free);
   let nr: Int = 0;
-  if (list_empty(k, list)) return nr;
-  for (let at: ListHead = k.read_ptr(list); at !== list; at = k.read_ptr(at)) nr++;
+  for (let at: ListHead = list; nr < nr_free && !k.ptr_is(at, list); at = k.read_ptr(at)) nr++;
   return nr;
 }
 

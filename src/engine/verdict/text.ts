@@ -240,7 +240,8 @@ export function verdictLines(k: Mm, attempt: Attempt): readonly string[] {
         ({ order, nr_free }) => order >= attempt.order && nr_free > 0,
       );
       if (attempt.order > 0)
-        for (const scan of large) lines.push(`    order ${scan.order}: ${orderScanText(k, scan)}`);
+        for (const scan of large)
+          lines.push(`    free_area[${scan.order}]: ${orderScanText(k, scan)}`);
       steps(look.steps, '    ');
     }
   }
