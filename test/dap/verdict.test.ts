@@ -61,7 +61,7 @@ describe('verdicts', function () {
       assert.equal(await value('request', 'gfp'), 'GFP_KERNEL|__GFP_RECLAIMABLE');
       assert.equal(await value('request', 'migratetype'), 'MIGRATE_RECLAIMABLE');
       const pass = 'pass 1: fast path';
-      assert.equal(await value(pass), 'ALLOC_WMARK_LOW|ALLOC_KSWAPD');
+      assert.equal(await value(pass), 'ALLOC_WMARK_LOW | ALLOC_KSWAPD');
       const zone = await value(pass, 'zone DMA32');
       const numbers =
         /^(\d+) free - (\d+) CMA - 15 = (\d+) > WMARK_LOW (\d+)(?: \+ boost \d+)?: passes$/.exec(
@@ -112,7 +112,6 @@ describe('verdicts', function () {
       });
       const lines = info.details?.stackTrace?.split('\n') ?? [];
       assert.equal(lines[0], 'order 10, GFP_KERNEL|__GFP_NORETRY');
-      assert.equal(lines.at(-1), sentence);
       assert.ok(
         lines.includes('direct compaction entered: it moves nothing yet'),
         lines.join('\n'),
@@ -148,7 +147,7 @@ describe('verdicts', function () {
       await drive.go('next');
       const { sentence, lines, failed, pfn } = await asked();
       assert.equal(sentence, await verdict(drive));
-      assert.equal(lines.at(-1), sentence);
+      assert.equal(lines[0], 'order 5, GFP_KERNEL');
       assert.equal(failed, false);
       assert.equal(pfn, Number((await drive.evaluate('page_to_pfn(kept)')).result));
     }));

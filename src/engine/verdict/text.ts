@@ -46,13 +46,13 @@ const ALLOC_FLAGS = [
 
 const MARKS = ['ALLOC_WMARK_MIN', 'ALLOC_WMARK_LOW', 'ALLOC_WMARK_HIGH'] as const;
 
-/** `ALLOC_WMARK_LOW|ALLOC_KSWAPD` */
+/** `ALLOC_WMARK_LOW | ALLOC_KSWAPD` */
 export function allocFlagsText(k: Mm, alloc_flags: number): string {
   const mark =
     (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0
       ? 'ALLOC_NO_WATERMARKS'
       : (MARKS.find((name) => k[name] === (alloc_flags & k.ALLOC_WMARK_MASK)) ?? '');
-  return [mark, ...ALLOC_FLAGS.filter((name) => (alloc_flags & k[name]) !== 0)].join('|');
+  return [mark, ...ALLOC_FLAGS.filter((name) => (alloc_flags & k[name]) !== 0)].join(' | ');
 }
 
 /** Which look at the lists it is, by who looks. */
@@ -223,7 +223,7 @@ function refusedText(pass: Pass | undefined, zone: string): string {
   return refused.length === 0 ? '' : `; ${refused.join(', ')}`;
 }
 
-/** Everything, to be read from top to bottom. */
+/** Everything that led to the closing sentence, to be read from top to bottom. */
 export function verdictLines(k: Mm, attempt: Attempt): readonly string[] {
   const lines = [requestText(k, attempt)];
   const steps = (all: readonly Step[], indent: string): void => {
@@ -245,5 +245,5 @@ export function verdictLines(k: Mm, attempt: Attempt): readonly string[] {
       steps(look.steps, '    ');
     }
   }
-  return [...lines, ...attempt.notes, verdictSentence(k, attempt)];
+  return [...lines, ...attempt.notes];
 }

@@ -82,7 +82,7 @@ export interface FrameBody {
 export interface VerdictBody {
   /** The closing sentence; absent as long as nothing has been attempted. */
   readonly sentence?: string;
-  /** The whole of it, line by line. */
+  /** What led to it, line by line. */
   readonly lines: readonly string[];
   readonly failed: boolean;
   /** First frame of the block that was given. */

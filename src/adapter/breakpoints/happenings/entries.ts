@@ -77,7 +77,7 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
   },
   {
     id: 'fallback',
-    label: 'Fallback to another migratetype',
+    label: 'Fallback to another type',
     description: 'Stops where steal_suitable_fallback() takes a block of another type.',
     conditionHint:
       'order, fallback_order, start_migratetype, fallback_migratetype, whole_block, pfn, zone: ' +
@@ -107,7 +107,7 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
   },
   {
     id: 'pageblock-type',
-    label: 'Pageblock changes its migratetype',
+    label: 'Pageblock type changed',
     description: 'Stops where set_pageblock_migratetype() gives a pageblock another type.',
     conditionHint:
       'migratetype, old_migratetype, pfn, zone: old_migratetype == MIGRATE_MOVABLE && zone == ZONE_NORMAL',
