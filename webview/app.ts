@@ -23,6 +23,7 @@ import { spoken, type CellFacts } from './panels/facts.js';
 import { createLegend } from './panels/legend.js';
 import { createToolbar } from './panels/toolbar.js';
 import { createTooltip } from './panels/tooltip.js';
+import { createVerdict } from './panels/verdict.js';
 import { bytesText, countText, parseFrame } from './text.js';
 import { Tiles } from './tiles.js';
 import { Viewport } from './viewport.js';
@@ -60,6 +61,7 @@ export class App {
   private readonly legend;
   private readonly tooltip = createTooltip();
   private readonly details;
+  private readonly verdict = createVerdict((pfn) => this.select(pfn));
   private readonly empty = element('div', { class: 'empty' });
 
   constructor(
@@ -96,7 +98,14 @@ export class App {
     });
     this.renderer = new CanvasRenderer(this.viewport.cells, this.viewport.overlay);
     const main = element('main', {}, this.viewport.root, this.details.root);
-    root.append(this.toolbar.root, main, this.empty, this.legend.root, this.tooltip.root);
+    root.append(
+      this.toolbar.root,
+      this.verdict.root,
+      main,
+      this.empty,
+      this.legend.root,
+      this.tooltip.root,
+    );
     this.themeChanged();
     this.watchTheme();
     this.showSession(undefined);
@@ -112,6 +121,7 @@ export class App {
       this.tiles.clear();
       this.machine = undefined;
       this.select(undefined);
+      this.verdict.show(undefined);
     }
     this.empty.textContent =
       session === undefined
@@ -123,6 +133,7 @@ export class App {
     this.follows ||= isNewStop;
     this.tiles.startEpoch(session.epoch, session.stop);
     void this.askOverview();
+    void this.askVerdict(session.id);
     this.fetchVisible();
     if (this.selected !== undefined) void this.askFrame(this.selected);
   }
@@ -142,6 +153,15 @@ export class App {
       if (this.machine === undefined) this.showMachine({ maxPfn, zones });
     } catch {
       this.setEmpty(this.machine === undefined); // It runs or is gone: the next stop asks again.
+    }
+  }
+
+  private async askVerdict(sessionId: string): Promise<void> {
+    try {
+      const verdict = await this.host.ask('verdict', {});
+      if (sessionId === this.session?.id) this.verdict.show(verdict);
+    } catch {
+      return; // It runs: the next stop asks again.
     }
   }
 

@@ -2,7 +2,7 @@
  * What the map and the extension say to each other. Every message is one row of a union; binary data travels as typed
  * arrays. The map asks by number and is answered once; a map that was hidden asks again when it is shown.
  */
-import type { FrameBody, MapArguments, MapBody } from '../src/engine/view/map.js';
+import type { FrameBody, MapArguments, MapBody, VerdictBody } from '../src/engine/view/map.js';
 
 /** A slice of the machine, its states decoded. */
 export interface MapSlice extends Omit<MapBody, 'states'> {
@@ -23,6 +23,7 @@ export interface MapSession {
 export interface Questions {
   readonly map: { readonly asks: MapArguments; readonly answer: MapSlice };
   readonly frame: { readonly asks: { readonly pfn: number }; readonly answer: FrameBody };
+  readonly verdict: { readonly asks: Record<string, never>; readonly answer: VerdictBody };
 }
 export type Question = keyof Questions;
 
@@ -45,6 +46,6 @@ export type FromMap =
 /** From the extension to the map. */
 export type ToMap =
   | { readonly type: 'session'; readonly session: MapSession | undefined }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: MapSlice | FrameBody }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[Question]['answer'] }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
   | { readonly type: 'reveal'; readonly pfn: number };

@@ -5,12 +5,12 @@
 import type { KernelImage } from '../engine/image/kernelImage.js';
 import { asVirt, PAGE_SIZE } from '../engine/memory/address.js';
 import {
-  migratetypeName,
   pageAddress,
   readZones,
   type PopulatedZone,
   type ZonesDump,
 } from '../engine/image/state/index.js';
+import { migratetypeName } from '../engine/types/enumName.js';
 import { openImage } from './openImage.js';
 import { textTable } from './table.js';
 
@@ -99,7 +99,7 @@ function buddyRows(zones: readonly NamedZone[]): string[][] {
 }
 
 const shortType = (image: KernelImage, migratetype: number): string =>
-  migratetypeName(image.mm, migratetype).replace('MIGRATE_', '');
+  migratetypeName(image.profile, migratetype).replace('MIGRATE_', '');
 
 function typeRows(image: KernelImage, zones: readonly NamedZone[]): string[][] {
   const types = Array.from({ length: image.mm.MIGRATE_TYPES }, (_, type) => type);

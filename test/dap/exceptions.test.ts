@@ -39,7 +39,7 @@ describe('exceptions', function () {
       assert.equal(info.description, stop.text);
       assert.match(
         info.details?.stackTrace ?? '',
-        /zone DMA32: free \d+ pages, min \d+ low \d+ high \d+; \d+\*2\^0/,
+        /\n {2}DMA32: \d+ free .* > WMARK_LOW \d+: enough, but no block that it may use\n/,
       );
       // And out of it, line by line.
       await drive.go('stepOut');

@@ -6,11 +6,20 @@ import {
   PAGE_KINDS,
   pageState,
 } from '../../src/engine/view/pageState.js';
-import type { FrameBody, MapArguments, MapBody, MapZone } from '../../src/engine/view/map.js';
+import type {
+  FrameBody,
+  MapArguments,
+  MapBody,
+  MapZone,
+  VerdictBody,
+} from '../../src/engine/view/map.js';
 import type { Machine } from './mapPage.js';
 
-/** The adapter with a recorded state opened for inspection. */
-export async function recordedMachine(state: string): Promise<Machine> {
+/** The adapter with a recorded state opened for inspection; calls are made from its debug console. */
+export async function recordedMachine(
+  state: string,
+  ...calls: readonly string[]
+): Promise<Machine> {
   const adapter = createInlineAdapter();
   const waiting = new Map<number, (body: unknown) => void>();
   let seq = 0;
@@ -33,9 +42,11 @@ export async function recordedMachine(state: string): Promise<Machine> {
   const launched = request('launch', { state });
   await request('configurationDone');
   await launched;
+  for (const expression of calls) await request('evaluate', { expression, context: 'repl' });
   return {
     map: (asks) => request('mmscope/map', asks) as Promise<MapBody>,
     frame: (pfn) => request('mmscope/frame', { pfn }) as Promise<FrameBody>,
+    verdict: () => request('mmscope/verdict') as Promise<VerdictBody>,
   };
 }
 

@@ -114,6 +114,43 @@ describe('the map of physical memory', function () {
     await map.page.close();
   });
 
+  it('says what the last allocation considered, and finds its block', async () => {
+    const none = await MapPage.open(browser, await recordedMachine(RECORDED));
+    await none.stopped();
+    assert.equal(await none.page.locator('.verdict').isVisible(), false);
+    await none.page.close();
+
+    const machine = await recordedMachine(RECORDED, 'alloc_pages(GFP_HIGHUSER, 4)');
+    const map = await MapPage.open(browser, machine);
+    await map.stopped();
+    const sentence = await map.page.locator('.verdict .sentence').innerText();
+    const [, pfn = ''] = /^order 4: pfn 0x([0-9a-f]+), .* in zone HighMem/.exec(sentence) ?? [];
+    assert.notEqual(pfn, '', sentence);
+    const lines = map.page.locator('.verdict pre');
+    assert.equal(await lines.isVisible(), false);
+    await map.page.locator('.verdict summary').click();
+    assert.match(await lines.innerText(), /^order 4, GFP_HIGHUSER\nfast path \(ALLOC_WMARK_LOW/);
+    await map.screenshot('verdict');
+    await map.page.locator('.verdict vscode-button').click();
+    await map.page.locator('.details h2', { hasText: `pfn 0x${pfn}` }).waitFor();
+    await map.page.close();
+  });
+
+  it('marks an allocation that failed', async () => {
+    const machine = await recordedMachine(
+      RECORDED,
+      'alloc_pages(GFP_DMA | GFP_ATOMIC | __GFP_NOWARN, 11)',
+    );
+    const map = await MapPage.open(browser, machine, { theme: 'light' });
+    await map.stopped();
+    assert.match(
+      await map.page.locator('.verdict.failed .sentence').innerText(),
+      /^order 11 failed/,
+    );
+    await map.screenshot('verdict-failed');
+    await map.page.close();
+  });
+
   for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight'] as const)
     it(`draws a recorded machine, theme ${theme}`, async () => {
       const map = await MapPage.open(browser, await recordedMachine(RECORDED), { theme });

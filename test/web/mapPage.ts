@@ -6,12 +6,13 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { mapPage } from '../../src/extension/map/mapPage.js';
-import type { FrameBody, MapArguments, MapBody } from '../../src/engine/view/map.js';
+import type { FrameBody, MapArguments, MapBody, VerdictBody } from '../../src/engine/view/map.js';
 import type { MapSession } from '../../webview/messages.js';
 
 export interface Machine {
   map(asks: MapArguments): Promise<MapBody>;
   frame(pfn: number): Promise<FrameBody>;
+  verdict?(): Promise<VerdictBody>;
 }
 
 export type Theme = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
@@ -63,6 +64,10 @@ export class MapPage {
     });
     await page.exposeFunction('answerMap', (asks: MapArguments) => machine.map(asks));
     await page.exposeFunction('answerFrame', (pfn: number) => machine.frame(pfn));
+    await page.exposeFunction(
+      'answerVerdict',
+      () => machine.verdict?.() ?? Promise.resolve({ lines: [], failed: false }),
+    );
     await page.exposeFunction('acted', (act: Act) => map.acts.push(act));
     await page.addInitScript(playExtension);
     await page.route(`${ORIGIN}/**`, (route) => {
@@ -131,6 +136,7 @@ function playExtension(): void {
   const scope = window as unknown as {
     answerMap(asks: MapArguments): Promise<MapBody>;
     answerFrame(pfn: number): Promise<FrameBody>;
+    answerVerdict(): Promise<VerdictBody>;
     acted(act: unknown): void;
     acquireVsCodeApi: unknown;
   };
@@ -139,6 +145,7 @@ function playExtension(): void {
     Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const answer = async (question: string, asks: never): Promise<unknown> => {
     if (question === 'frame') return scope.answerFrame((asks as { pfn: number }).pfn);
+    if (question === 'verdict') return scope.answerVerdict();
     const body = await scope.answerMap(asks);
     return { ...body, states: bytes(body.states) };
   };
@@ -184,6 +191,7 @@ const DARK = {
   ...FONTS,
   '--vscode-editor-background': '#1f1f1f',
   '--vscode-foreground': '#cccccc',
+  '--vscode-errorForeground': '#f85149',
   '--vscode-descriptionForeground': '#9d9d9d',
   '--vscode-focusBorder': '#0078d4',
   '--vscode-panel-border': '#2b2b2b',
@@ -204,6 +212,7 @@ const DARK = {
 const LIGHT = {
   ...FONTS,
   '--vscode-editor-background': '#ffffff',
+  '--vscode-errorForeground': '#d1242f',
   '--vscode-foreground': '#3b3b3b',
   '--vscode-descriptionForeground': '#717171',
   '--vscode-focusBorder': '#005fb8',

@@ -4,6 +4,7 @@
  */
 import type { ExceptionFilter } from './exceptionFilters.js';
 import type { DataWatch } from './dataWatch.js';
+import type { Happening } from './happenings/happening.js';
 import type { Trigger } from './trigger.js';
 
 /** A breakpoint as a stop reports it. */
@@ -18,6 +19,15 @@ export interface ArmedException {
   readonly trigger: Trigger;
 }
 
+/** Something that may happen inside the allocator: as an exception filter, or as a function breakpoint of its name. */
+export interface ArmedHappening {
+  readonly happening: Happening;
+  readonly reason: 'exception' | 'function breakpoint';
+  /** Of a function breakpoint. */
+  readonly id?: number;
+  readonly trigger: Trigger;
+}
+
 export interface Armed {
   /** Line breakpoints and breakpoints on the scenario's functions: by statement of the scenario. */
   readonly statements: ReadonlyMap<number, readonly ArmedBreakpoint[]>;
@@ -27,6 +37,7 @@ export interface Armed {
   readonly kernelFunctions: ReadonlyMap<number, readonly ArmedBreakpoint[]>;
   readonly data: readonly DataWatch[];
   readonly exceptions: readonly ArmedException[];
+  readonly happenings: readonly ArmedHappening[];
 }
 
 export const NOTHING_ARMED: Armed = {
@@ -35,6 +46,7 @@ export const NOTHING_ARMED: Armed = {
   kernelFunctions: new Map(),
   data: [],
   exceptions: [],
+  happenings: [],
 };
 
 /** Whether statements must be walked with the instrumented kernel to find where these stop. */

@@ -1,8 +1,9 @@
 /**
- * What the kernel or the scenario reports that a user may want to stop at, as exception filters. One table: capabilities, stops and
- * exceptionInfo read it.
+ * What a user may want to stop at without naming a line, as exception filters: what the kernel or the scenario reports, and
+ * what happens inside the allocator. One table: capabilities, stops and exceptionInfo read it.
  */
 import type { MachineEvent } from '../../scenario/index.js';
+import { HAPPENINGS } from './happenings/index.js';
 
 export interface ExceptionFilter {
   readonly id: string;
@@ -10,6 +11,7 @@ export interface ExceptionFilter {
   readonly description: string;
   readonly conditionHint: string;
   readonly byDefault: boolean;
+  /** Events that it stops at; none for a happening. */
   readonly kinds: readonly MachineEvent['kind'][];
 }
 
@@ -18,7 +20,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: 'allocation-failure',
     label: 'Allocation failure',
     description: 'Stops where __alloc_pages() gives up.',
-    conditionHint: 'order, gfp, migratetype: order >= 3 && !(gfp & __GFP_NOWARN)',
+    conditionHint: 'order, gfp, migratetype, zone: order >= 3 && !(gfp & __GFP_NOWARN)',
     byDefault: true,
     kinds: ['allocation-failed'],
   },
@@ -46,6 +48,15 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     byDefault: true,
     kinds: ['expect-failed'],
   },
+  // They happen all the time: nobody wants to stop at each unless he says so.
+  ...HAPPENINGS.map(({ id, label, description, conditionHint }) => ({
+    id,
+    label,
+    description,
+    conditionHint,
+    byDefault: false,
+    kinds: [],
+  })),
 ];
 
 /** The filter that an event belongs to. */

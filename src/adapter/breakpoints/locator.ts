@@ -1,6 +1,6 @@
 /**
  * Where breakpoints bind: a line of the scenario or of the engine's kernel moves to the next statement there is; a name
- * to a function of either. Lines and columns count from 1 here, whatever the client does.
+ * to a function of either, or to what happens inside the allocator. Lines and columns count from 1 here, whatever the client does.
  */
 import { tables } from '../../engine/kernel/instrumented.js';
 import { nearest } from '../../scenario/syntax/suggest.js';
@@ -14,6 +14,8 @@ import {
 } from '../target/kernelSources.js';
 import type { ScenarioProgram } from '../target/scenario.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
+import type { Happening } from './happenings/happening.js';
+import { happeningOf, HAPPENINGS } from './happenings/index.js';
 
 export interface LineBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
@@ -25,6 +27,7 @@ export interface FunctionBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelFunctions: readonly number[];
+  readonly happening?: Happening;
 }
 
 const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
@@ -100,7 +103,12 @@ export class Locator {
         statements,
         kernelFunctions,
       };
-    return { state: unbound(this.unknownFunction(bare)), statements: [], kernelFunctions: [] };
+    const happening = happeningOf(bare);
+    const state =
+      happening === undefined
+        ? unbound(this.unknownFunction(bare))
+        : { verified: true, message: happening.description };
+    return { state, statements: [], kernelFunctions: [], ...(happening && { happening }) };
   }
 
   private kernelLine(file: string, wanted: number): LineBinding {
@@ -124,6 +132,7 @@ export class Locator {
     const names = [
       ...(this.program?.functionNames ?? []),
       ...tables.functions.map((fn) => fn.name),
+      ...HAPPENINGS.map(({ id }) => id),
     ];
     const near = nearest(name, names);
     const hint = near === undefined ? '' : ` Did you mean '${near}'?`;

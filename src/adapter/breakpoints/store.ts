@@ -7,10 +7,11 @@
 import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Place } from '../time/place.js';
-import type { Armed, ArmedBreakpoint, ArmedException } from './armed.js';
+import type { Armed, ArmedBreakpoint, ArmedException, ArmedHappening } from './armed.js';
 import { watchedWords } from './dataTarget.js';
 import type { DataWatch } from './dataWatch.js';
 import { EXCEPTION_FILTERS } from './exceptionFilters.js';
+import { happeningOf } from './happenings/index.js';
 import type { Locator } from './locator.js';
 import { Trigger, type TriggerText } from './trigger.js';
 
@@ -86,6 +87,7 @@ export class BreakpointStore {
     const statements = new Map<number, ArmedBreakpoint[]>();
     const kernelStatements = new Map<number, ArmedBreakpoint[]>();
     const kernelFunctions = new Map<number, ArmedBreakpoint[]>();
+    const happenings = this.armedHappenings();
     const changed: Dap.Breakpoint[] = [];
     const settle = (kept: Kept<unknown>, state: Omit<Dap.Breakpoint, 'id'>): boolean => {
       const { problem } = kept.trigger;
@@ -111,7 +113,8 @@ export class BreakpointStore {
       const found = locator.fn(kept.request.name);
       if (!settle(kept, found.state)) continue;
       const { id, trigger } = kept;
-      const armed: ArmedBreakpoint = { id, reason: 'function breakpoint', trigger };
+      const armed = { id, reason: 'function breakpoint', trigger } as const;
+      if (found.happening !== undefined) happenings.push({ ...armed, happening: found.happening });
       for (const statement of found.statements) push(statements, statement, armed);
       for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
     }
@@ -127,6 +130,7 @@ export class BreakpointStore {
         kernelFunctions,
         data,
         exceptions: this.armedExceptions(),
+        happenings,
       },
       changed,
     };
@@ -136,6 +140,13 @@ export class BreakpointStore {
     return this.exceptions.flatMap(({ filterId, trigger }) => {
       const filter = EXCEPTION_FILTERS.find(({ id }) => id === filterId);
       return filter === undefined ? [] : [{ filter, trigger }];
+    });
+  }
+
+  private armedHappenings(): ArmedHappening[] {
+    return this.exceptions.flatMap(({ filterId, trigger }) => {
+      const happening = happeningOf(filterId);
+      return happening === undefined ? [] : [{ happening, reason: 'exception', trigger }];
     });
   }
 

@@ -67,6 +67,7 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
     const inScope = [...target.scenario.locals(at.task, at.frame), ...target.scenario.globals()];
     for (const { name, place } of inScope) add(name, 'variable', typeName(place.type));
   }
+  add('verdict', 'function', 'what the allocator considered in its newest attempt');
   for (const { name, kind, detail } of target.evaluator.names(prefix)) {
     if (found.size >= MAX_ITEMS) break;
     add(name, kind, detail);

@@ -1,12 +1,17 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
 import type { MachineEvent } from '../../scenario/index.js';
+import { gfp_zone } from '../../engine/kernel/gfp.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';
 
-export function eventNames({ profile }: MachineContext, event: MachineEvent): readonly ExtraName[] {
+export function eventNames(
+  { profile, image }: MachineContext,
+  event: MachineEvent,
+): readonly ExtraName[] {
   const named = (name: string, spelled: string, value: number): ExtraName[] => {
-    const type = profile.types.base(spelled) ?? profile.types.typedef(spelled);
+    const tag = /^enum (\w+)$/.exec(spelled)?.[1];
+    const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
     return type === undefined ? [] : [{ name, type, value }];
   };
   switch (event.kind) {
@@ -14,7 +19,9 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
       return [
         ...named('order', 'unsigned int', event.order),
         ...named('gfp', 'unsigned int', event.gfp >>> 0),
-        ...named('migratetype', 'int', event.migratetype),
+        ...named('migratetype', 'enum migratetype', event.migratetype),
+        // The highest one that the request may use.
+        ...named('zone', 'enum zone_type', gfp_zone(image.mm, event.gfp)),
       ];
     case 'direct-reclaim':
     case 'direct-compact':

@@ -4,6 +4,7 @@
  * Source: Linux 6.1 include/linux/mmzone.h.
  */
 import { memberPlace, readScalar, type Place } from '../../engine/types/access.js';
+import { migratetypeName } from '../../engine/types/enumName.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import type { MachineContext } from './context.js';
 import type { Format, Shown } from './shown.js';
@@ -35,9 +36,8 @@ function freeLists(
   const array = memberPlace(area, 'free_list');
   const type = array && stripTypedefs(array.type);
   if (type?.kind !== 'array') return [];
-  const enumerators = context.profile.types.enum('migratetype')?.enumerators ?? [];
   return Array.from({ length: type.length }, (_, index) => {
-    const name = enumerators.find((e) => e.value === index)?.name ?? `${index}`;
+    const name = migratetypeName(context.profile, index);
     const place = memberPlace(area, `free_list[${index}]`);
     const inner = memberOf(expression, `free_list[${name}]`);
     return place && showPlace(context, `free_list[${name}]`, place, inner, format);

@@ -12,7 +12,7 @@ import { showPage } from './page.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showPlace } from './typedValue.js';
 
-export function machineScope(context: MachineContext): Container {
+export function machineScope(context: MachineContext, more: () => readonly Shown[]): Container {
   return {
     named: (format) =>
       [
@@ -20,6 +20,7 @@ export function machineScope(context: MachineContext): Container {
         group('buddyinfo', 'free blocks by order', { named: () => buddyInfo(context) }),
         globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
         memMap(context),
+        ...more(),
         fact('image', context.image.origin),
       ].filter((child) => child !== undefined),
   };

@@ -10,6 +10,7 @@ import type {
   FrameBody,
   MapArguments,
   MapBody,
+  VerdictBody,
 } from '../../engine/view/map.js';
 
 export type { Dap };
@@ -101,6 +102,7 @@ export interface Requests {
   writeMemory: Exchange<Dap.WriteMemoryArguments, BodyOf<Dap.WriteMemoryResponse>>;
   'mmscope/map': Exchange<MapArguments, MapBody>;
   'mmscope/frame': Exchange<FrameArguments, FrameBody>;
+  'mmscope/verdict': Exchange<undefined, VerdictBody>;
   'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
 }

@@ -16,6 +16,7 @@ import type { Debuggee } from '../time/debuggee.js';
 import { samePlace, type Place } from '../time/place.js';
 import type { CapturedFunction } from '../time/statementTrace.js';
 import { StopFinder } from '../time/stops.js';
+import { AttemptFinder } from '../time/attempts.js';
 import { Timeline } from '../time/timeline.js';
 import { openDebuggee } from './debuggees.js';
 import type { ScenarioTask, ScenarioView } from './scenario.js';
@@ -38,6 +39,7 @@ export class Target {
   readonly context: MachineContext;
   readonly timeline: Timeline;
   readonly stops: StopFinder;
+  readonly attempts: AttemptFinder;
   readonly scenario: ScenarioView;
   readonly evaluator: Evaluator;
   readonly tape: Tape<MachineEvent>;
@@ -60,6 +62,7 @@ export class Target {
       this.context.states.sync();
       beforeCut(image.tape.cursor);
     });
+    this.attempts = new AttemptFinder(this.timeline, this.tape, image.mm);
     this.stops = new StopFinder({
       timeline: this.timeline,
       tape: opened.debuggee.tape,

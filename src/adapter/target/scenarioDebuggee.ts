@@ -145,18 +145,25 @@ export class ScenarioDebuggee implements Debuggee, ScenarioView, Evaluator {
   // --- expressions ---------------------------------------------------------------------------------------------------
 
   evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
-    const frame = this.vm.frames(at.task)[at.frame];
-    const result = this.vm.evaluate(expression, frame, {
-      sideEffects: effects === 'allowed',
-      ...(at.extra !== undefined &&
-        at.extra.length > 0 && {
-          values: Object.fromEntries(
-            at.extra.map(({ name, type, value }) => [name, { type, value }]),
-          ),
-        }),
-    });
-    if (!result.ok) throw errors.cannotEvaluate(result.message);
-    return evaluated(result);
+    const { vm } = this;
+    const frame = vm.frames(at.task)[at.frame];
+    // What the console does is listened to.
+    if (effects === 'allowed') vm.useKernel(instrumented);
+    try {
+      const result = vm.evaluate(expression, frame, {
+        sideEffects: effects === 'allowed',
+        ...(at.extra !== undefined &&
+          at.extra.length > 0 && {
+            values: Object.fromEntries(
+              at.extra.map(({ name, type, value }) => [name, { type, value }]),
+            ),
+          }),
+      });
+      if (!result.ok) throw errors.cannotEvaluate(result.message);
+      return evaluated(result);
+    } finally {
+      vm.useKernel(plain);
+    }
   }
 
   names(prefix: string): Iterable<KnownName> {

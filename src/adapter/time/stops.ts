@@ -14,11 +14,13 @@ import { formatPlace } from '../../engine/types/format.js';
 import { needsWalk, type Armed, type ArmedBreakpoint } from '../breakpoints/armed.js';
 import { watchedEntries, type WatchedEntry } from '../breakpoints/dataWatch.js';
 import { filterOf } from '../breakpoints/exceptionFilters.js';
+import { factNames } from '../breakpoints/happenings/happening.js';
 import type { Surroundings, Trigger, Verdict } from '../breakpoints/trigger.js';
 import type { ExtraName, Viewpoint } from '../evaluation/evaluator.js';
 import { eventNames, eventText } from '../evaluation/eventNames.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import type { MachineContext } from '../present/context.js';
+import { HappeningFinder } from './happeningFinder.js';
 import { comparePlaces, type Place } from './place.js';
 import type { ActiveFunction, StatementTrace } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
@@ -34,6 +36,13 @@ export type StopReason =
   | 'data breakpoint'
   | 'exception';
 
+/** What exceptionInfo tells about a stop. */
+export interface Raised {
+  readonly filterId: string;
+  readonly typeName: string;
+  readonly sentence: string;
+}
+
 /** Something armed that is passed at a place. */
 export type Hit =
   | {
@@ -43,7 +52,7 @@ export type Hit =
       /** For people, where the reason alone does not say it. */
       readonly text?: string;
       readonly breakpointId?: number;
-      readonly event?: MachineEvent;
+      readonly raised?: Raised;
     }
   | { readonly kind: 'log'; readonly place: Place; readonly text: string; readonly id: number };
 
@@ -58,8 +67,12 @@ export interface StopFinderParts {
 
 export class StopFinder {
   private found: { readonly boundary: number; readonly hits: readonly Hit[] } | undefined;
+  private readonly happenings: HappeningFinder;
 
-  constructor(private readonly parts: StopFinderParts) {}
+  constructor(private readonly parts: StopFinderParts) {
+    const { timeline, tape, context } = parts;
+    this.happenings = new HappeningFinder(timeline, tape, context.image.mm);
+  }
 
   /** Breakpoints or the tape have changed. */
   forget(): void {
@@ -79,6 +92,7 @@ export class StopFinder {
           ...this.kernelHits(boundary),
           ...this.dataHits(boundary),
           ...this.eventHits(boundary),
+          ...this.happeningHits(boundary),
         ].sort((a, b) => comparePlaces(a.place, b.place));
     if (timeline.isComplete(boundary)) this.found = { boundary, hits };
     return hits;
@@ -151,7 +165,7 @@ export class StopFinder {
     const before = look(first);
     const after = look(last + 1);
     timeline.goTo(timeline.place);
-    const place = this.placeBehind(boundary, events, trace);
+    const place = timeline.placeBehind(boundary, events);
     const names = [
       ...named('old', watched.type, before.value),
       ...named('new', watched.type, after.value),
@@ -169,12 +183,6 @@ export class StopFinder {
     };
   }
 
-  /** Right behind the line after whose event the write was, before the next event. */
-  private placeBehind(boundary: number, events: number, trace: StatementTrace): Place {
-    if (events >= trace.length) return this.parts.timeline.boundaryPlace(boundary + 1);
-    return { boundary, events, position: trace.position(events) };
-  }
-
   private eventHits(boundary: number): readonly Hit[] {
     const { timeline, tape, context } = this.parts;
     const { exceptions } = this.parts.armed();
@@ -187,14 +195,30 @@ export class StopFinder {
       const filter = filterOf(event);
       const place: Place = { boundary, events, position };
       for (const armed of exceptions) {
-        if (armed.filter !== filter) continue;
+        if (filter === undefined || armed.filter !== filter) continue;
         const verdict = this.decideAt(place, armed.trigger, eventNames(context, event));
         if (verdict.kind !== 'stop') continue;
-        const text = `${eventText(context, event)}${noteOf(verdict)}`;
-        hits.push({ kind: 'stop', place, reason: 'exception', text, event });
+        const sentence = eventText(context, event);
+        const raised = { filterId: filter.id, typeName: event.kind, sentence };
+        const text = `${sentence}${noteOf(verdict)}`;
+        hits.push({ kind: 'stop', place, reason: 'exception', text, raised });
       }
     }
     return hits;
+  }
+
+  private happeningHits(boundary: number): readonly Hit[] {
+    const { mm } = this.parts.context.image;
+    const found = this.happenings.during(boundary, this.parts.armed().happenings);
+    return found.flatMap(({ armed: { happening, reason, id, trigger }, place, facts }): Hit[] => {
+      const verdict = this.decideAt(place, trigger, factNames(mm, facts));
+      if (verdict.kind !== 'stop') return [];
+      const sentence = happening.sentence(mm, facts);
+      const raised = { filterId: happening.id, typeName: happening.id, sentence };
+      const text = `${sentence}${noteOf(verdict)}`;
+      const breakpoint = id === undefined ? {} : { breakpointId: id };
+      return [{ kind: 'stop', place, reason, text, raised, ...breakpoint }];
+    });
   }
 
   private decideAt(place: Place, trigger: Trigger, extra: readonly ExtraName[]): Verdict {

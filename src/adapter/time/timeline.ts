@@ -63,6 +63,13 @@ export class Timeline {
     };
   }
 
+  /** Right behind the line after whose event something was written, before the next event. */
+  placeBehind(boundary: number, events: number): Place {
+    const trace = this.trace(boundary);
+    if (events >= trace.length) return this.boundaryPlace(boundary + 1);
+    return { boundary, events, position: trace.position(events) };
+  }
+
   /** The earliest place that can be reached. */
   get firstPlace(): Place {
     this.boundaries.forgetBefore(this.tape.start);

@@ -6,9 +6,10 @@ import { addressIn } from '../evaluation/addressText.js';
 import { translate } from '../evaluation/translation.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
+import { lastAllocation } from '../present/verdict.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { errors } from '../protocol/errors.js';
-import { defined } from '../protocol/dap.js';
+import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { complete } from '../evaluation/completion.js';
 import { announceEdit, assign, edit } from './editing.js';
@@ -20,11 +21,14 @@ export const evaluateHandlers = (
 ): Handlers<'evaluate' | 'setExpression' | 'completions'> => ({
   evaluate({ expression, frameId, context, format }, { afterResponse }) {
     const { target, variables } = session.current;
+    if (VERDICT.test(expression)) return showVerdict(session);
     const at = viewpointOf(session, frameId);
     let result: Evaluated | undefined;
     if (context === 'repl') {
       const changed = edit(session, () => {
-        result = target.evaluator.evaluate(expression, at, 'allowed');
+        result = target.attempts.duringEdit(() =>
+          target.evaluator.evaluate(expression, at, 'allowed'),
+        );
       });
       session.current.reporter.passed(target);
       if (changed) afterResponse(() => announceEdit(session, undefined));
@@ -66,6 +70,15 @@ export const evaluateHandlers = (
     return { targets: complete(target, before, at) };
   },
 });
+
+/** No function of C: what the allocator considered in its newest attempt. */
+const VERDICT = /^\s*verdict\s*\(\s*\)\s*;?\s*$/;
+
+function showVerdict(session: Session): Dap.EvaluateResponse['body'] {
+  const { target, variables } = session.current;
+  const shown = lastAllocation(target.image.mm, target.attempts);
+  return { result: shown.value, ...variables.childrenOf(shown) };
+}
 
 /** The value of an expression as a tree. */
 function show(session: Session, expression: string, result: Evaluated, format: Format): Shown {

@@ -1,47 +1,33 @@
-/** DAP exceptionInfo: what the kernel reported, with the state of the zones it looked at. */
-import { populatedZones } from '../../engine/view/zones.js';
-import { filterOf } from '../breakpoints/exceptionFilters.js';
-import { eventText } from '../evaluation/eventNames.js';
+/** DAP exceptionInfo: what happened, and for a failed allocation what the allocator had considered. */
+import { verdictLines } from '../../engine/verdict/text.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import type { MachineContext } from '../present/context.js';
+import type { Target } from '../target/open.js';
 import type { Handlers } from './table.js';
 
 export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> => ({
   exceptionInfo() {
     const { target, stop } = session.current;
-    const event = stop?.hits.find((hit) => hit.event !== undefined)?.event;
-    if (event === undefined) throw errors.noException();
-    const filter = filterOf(event);
+    const raised = stop?.hits.find((hit) => hit.raised !== undefined)?.raised;
+    if (raised === undefined) throw errors.noException();
+    const { filterId, typeName, sentence } = raised;
     const details: Dap.ExceptionDetails = {
-      message: eventText(target.context, event),
-      typeName: event.kind,
-      ...(event.kind === 'allocation-failed' && { stackTrace: zonesText(target.context) }),
+      message: sentence,
+      typeName,
+      ...(typeName === 'allocation-failed' && { stackTrace: verdictText(target) }),
     };
     return {
-      exceptionId: filter?.id ?? event.kind,
-      description: eventText(target.context, event),
+      exceptionId: filterId,
+      description: sentence,
       breakMode: 'always',
       details,
     };
   },
 });
 
-/** Per zone what warn_alloc() prints first: free pages against the watermarks. */
-function zonesText({ image }: MachineContext): string {
-  const { mm } = image;
-  return populatedZones(image)
-    .map(({ zone, name }) => {
-      const mark = (index: number): number =>
-        mm.read_ulong(zone + mm.zone_watermark + index * mm.ptr_words);
-      const free = mm.read_long(zone + mm.zone_vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
-      const marks = `min ${mark(mm.WMARK_MIN)} low ${mark(mm.WMARK_LOW)} high ${mark(mm.WMARK_HIGH)}`;
-      const blocks = Array.from({ length: mm.MAX_ORDER }, (_, order) => {
-        const area = zone + mm.zone_free_area + order * mm.free_area_words;
-        return `${mm.read_ulong(area + mm.free_area_nr_free)}*2^${order}`;
-      });
-      return `zone ${name}: free ${free} pages, ${marks}; ${blocks.join(' ')}`;
-    })
-    .join('\n');
+/** Everything that led to the failure, line by line. */
+function verdictText({ image, attempts }: Target): string {
+  const found = attempts.last();
+  return found === undefined ? '' : verdictLines(image.mm, found.attempt).join('\n');
 }

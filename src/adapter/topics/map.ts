@@ -4,12 +4,19 @@ import { memberPlace, placeAt } from '../../engine/types/access.js';
 import { formatPlace } from '../../engine/types/format.js';
 import { typeName } from '../../engine/types/typeName.js';
 import { pageFacts } from '../../engine/view/pageFacts.js';
-import { MAX_CELLS, type FrameBody, type FrameField } from '../../engine/view/map.js';
+import { verdictLines, verdictSentence } from '../../engine/verdict/text.js';
+import {
+  MAX_CELLS,
+  type FrameBody,
+  type FrameField,
+  type VerdictBody,
+} from '../../engine/view/map.js';
 import { populatedZones } from '../../engine/view/zones.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { MachineContext } from '../present/context.js';
 import type { Session } from '../session.js';
+import type { Target } from '../target/open.js';
 import type { Handlers } from './table.js';
 
 /** Members of struct page that say something whatever the page is used for. */
@@ -17,7 +24,9 @@ const FIELDS = ['flags', '_refcount', '_mapcount', 'private', 'mapping', 'index'
 
 export const mapHandlers = (
   session: Session,
-): Handlers<'mmscope/map' | 'mmscope/frame' | 'mmscope/clock' | 'mmscope/hash'> => ({
+): Handlers<
+  'mmscope/map' | 'mmscope/frame' | 'mmscope/verdict' | 'mmscope/clock' | 'mmscope/hash'
+> => ({
   'mmscope/map'({ firstPfn, framesPerCell, cells }) {
     const { context, image } = session.current.target;
     const isPowerOfTwo = Number.isInteger(Math.log2(framesPerCell));
@@ -46,6 +55,10 @@ export const mapHandlers = (
     return frameBody(session.current.target.context, Math.trunc(pfn));
   },
 
+  'mmscope/verdict'() {
+    return verdictBody(session.current.target);
+  },
+
   'mmscope/clock'() {
     const { tape } = session.current.target.image;
     return { now: tape.cursor, start: tape.start, end: tape.end };
@@ -56,6 +69,18 @@ export const mapHandlers = (
     return { hash: tape.hash(), position: tape.cursor };
   },
 });
+
+function verdictBody({ image, attempts }: Target): VerdictBody {
+  const attempt = attempts.last()?.attempt;
+  if (attempt === undefined) return { lines: [], failed: false };
+  const { outcome } = attempt;
+  return {
+    sentence: verdictSentence(image.mm, attempt),
+    lines: verdictLines(image.mm, attempt),
+    failed: outcome.kind === 'failed',
+    ...(outcome.kind === 'page' && { pfn: outcome.pfn }),
+  };
+}
 
 function frameBody(context: MachineContext, pfn: number): FrameBody {
   const { image, profile, states, peek } = context;

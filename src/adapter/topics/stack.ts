@@ -1,8 +1,9 @@
 /** DAP threads, stackTrace, scopes. */
 import { tables } from '../../engine/kernel/instrumented.js';
-import type { Container } from '../present/shown.js';
+import type { Container, Shown } from '../present/shown.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
+import { lastAllocation } from '../present/verdict.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -43,7 +44,8 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
       scopes.push(scope(session, 'Locals', localsOf(session, view), false, 'locals'));
     if (view.kind !== 'machine' && !isScript(view) && target.scenario.globals().length > 0)
       scopes.push(scope(session, 'Script', variablesIn(session, target.scenario.globals()), false));
-    scopes.push(scope(session, 'Machine', machineScope(context), false));
+    const verdict = (): readonly Shown[] => [lastAllocation(target.image.mm, target.attempts)];
+    scopes.push(scope(session, 'Machine', machineScope(context, verdict), false));
     scopes.push(scope(session, 'Globals', globalsScope(context), true));
     scopes.push(scope(session, 'CPU', cpuScope(context), false, 'registers'));
     return { scopes };

@@ -7,13 +7,13 @@
 import type { Mm } from '../../engine/kernel/mm.js';
 import {
   freeListName,
-  migratetypeName,
   pcpListName,
   type PcpDump,
   type PopulatedZone,
   type ZoneDump,
   type ZonesDump,
 } from '../../engine/image/state/index.js';
+import { migratetypeName } from '../../engine/types/enumName.js';
 import {
   COMPACT_MEMBERS,
   NODE_GLOBALS,
@@ -134,7 +134,7 @@ function* pageblocks(
 
 function entryText(mm: Mm, entry: number | undefined): string {
   if (entry === undefined) return 'nothing';
-  const type = migratetypeName(mm, entry & mm.MIGRATETYPE_MASK);
+  const type = migratetypeName(mm.profile, entry & mm.MIGRATETYPE_MASK);
   return (entry & ~mm.MIGRATETYPE_MASK) === 0 ? type : `${type} + skip`;
 }
 

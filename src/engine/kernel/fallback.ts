@@ -20,7 +20,7 @@ import type { AllocFlags, FreeArea, Int, Migratetype, Order, Page, ULong, Zone }
 import { free_area, free_area_empty, zone_managed_pages, zone_spans_pfn } from './watermark.js';
 
 /** Where each type falls back to, first choice first; the other types do not. */
-function fallbacks(k: Mm, migratetype: Migratetype, i: Int): Migratetype {
+export function fallbacks(k: Mm, migratetype: Migratetype, i: Int): Migratetype {
   switch (migratetype) {
     case k.MIGRATE_UNMOVABLE:
       return i === 0 ? k.MIGRATE_RECLAIMABLE : k.MIGRATE_MOVABLE;
@@ -30,7 +30,7 @@ function fallbacks(k: Mm, migratetype: Migratetype, i: Int): Migratetype {
       return i === 0 ? k.MIGRATE_UNMOVABLE : k.MIGRATE_MOVABLE;
   }
 }
-const NR_FALLBACKS = 2;
+export const NR_FALLBACKS = 2;
 
 // --- whole blocks ------------------------------------------------------------------------------------------------------
 

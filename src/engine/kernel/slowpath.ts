@@ -192,7 +192,7 @@ function nopage(
     // The kernel would go on for ever: nothing that could free memory runs.
     throw new KernelFault(`__GFP_NOFAIL allocation of order ${order} can never succeed`);
   }
-  const reason = failure_reason(k, order, alloc_flags, ac);
+  const reason = failure_reason(k, gfp_mask, order, alloc_flags, ac);
   k.emit({
     kind: 'allocation-failed',
     order,

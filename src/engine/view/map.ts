@@ -1,6 +1,6 @@
 /**
  * What a map of physical memory asks the debug adapter, and is told: the arguments and bodies of the custom requests
- * `mmscope/map` and `mmscope/frame`. Plain JSON; addresses are text, as everywhere in the Debug Adapter Protocol.
+ * `mmscope/map`, `mmscope/frame` and `mmscope/verdict`. Plain JSON; addresses are text, as everywhere in the Debug Adapter Protocol.
  */
 
 /** States of `cells` cells of `framesPerCell` frames each, from `firstPfn` on. */
@@ -9,6 +9,9 @@ export const MAP_REQUEST = 'mmscope/map';
 export const FRAME_REQUEST = 'mmscope/frame';
 /** Where the debugger's cursor stands on the tape. */
 export const CLOCK_REQUEST = 'mmscope/clock';
+
+/** What the allocator considered in its newest attempt. */
+export const VERDICT_REQUEST = 'mmscope/verdict';
 
 export interface MapArguments {
   /** A multiple of `framesPerCell`. */
@@ -74,6 +77,16 @@ export interface FrameBody {
   readonly expression?: string;
   /** For hex views of the frame's own bytes: its physical memory by any address that readMemory takes. */
   readonly memoryReference?: string;
+}
+
+export interface VerdictBody {
+  /** The closing sentence; absent as long as nothing has been attempted. */
+  readonly sentence?: string;
+  /** What led to it, line by line. */
+  readonly lines: readonly string[];
+  readonly failed: boolean;
+  /** First frame of the block that was given. */
+  readonly pfn?: number;
 }
 
 export interface ClockBody {

@@ -16,6 +16,7 @@ import {
 } from '../kernel/page_flags.js';
 import type { Page } from '../kernel/types.js';
 import { asPfn, type Pfn } from '../memory/address.js';
+import { migratetypeName } from '../types/enumName.js';
 import { pageFlagBits } from '../types/flagText.js';
 import type { FrameStates } from './frameStates.js';
 import { detailOfState, kindOfState, PAGE_KINDS, type PageKindName } from './pageState.js';
@@ -99,8 +100,7 @@ function headOf(
 function migratetypeOf(image: KernelImage, page: Page, pfn: number): string | undefined {
   try {
     const value = get_pfnblock_migratetype(image.mm, page, pfn);
-    const type = image.profile.types.enum('migratetype');
-    return type?.enumerators.find((e) => e.value === value)?.name;
+    return migratetypeName(image.profile, value);
   } catch (error) {
     if (error instanceof KernelFault) return undefined;
     throw error;

@@ -3,8 +3,15 @@
  * adapter. It holds no data: what the map knows, it asked for.
  */
 import { Disposable, type Uri, type Webview } from 'vscode';
-import { FRAME_REQUEST, MAP_REQUEST, type FrameBody, type MapBody } from '../../engine/view/map.js';
-import type { FromMap, MapSlice, ToMap } from '../../../webview/messages.js';
+import {
+  FRAME_REQUEST,
+  MAP_REQUEST,
+  VERDICT_REQUEST,
+  type FrameBody,
+  type MapBody,
+  type VerdictBody,
+} from '../../engine/view/map.js';
+import type { FromMap, Question, Questions, ToMap } from '../../../webview/messages.js';
 import type { Sessions, SessionState } from '../debug/sessions.js';
 import { frameActions } from './frameActions.js';
 import { mapHtml } from './html.js';
@@ -79,11 +86,13 @@ export class MapView implements Disposable {
     }
   }
 
-  private async ask(message: FromMap & { type: 'ask' }): Promise<MapSlice | FrameBody> {
+  private async ask(message: FromMap & { type: 'ask' }): Promise<Questions[Question]['answer']> {
     const session = this.sessions.current?.session;
     if (session === undefined) throw new Error('no session');
     if (message.question === 'frame')
       return (await session.customRequest(FRAME_REQUEST, message.asks)) as FrameBody;
+    if (message.question === 'verdict')
+      return (await session.customRequest(VERDICT_REQUEST)) as VerdictBody;
     const body = (await session.customRequest(MAP_REQUEST, message.asks)) as MapBody;
     return { ...body, states: new Uint8Array(Buffer.from(body.states, 'base64')) };
   }

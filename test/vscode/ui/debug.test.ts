@@ -132,7 +132,7 @@ describe('a session in VS Code', function () {
     await bench.expand('block');
     await bench.expand('flags');
     await bench.contextMenu(bench.variable('PG_locked'), 'Break on Value Change');
-    await bench.breakpoints.locator('.monaco-list-row', { hasText: 'PG_locked' }).first().waitFor();
+    await bench.breakpointSet('PG_locked');
   });
 
   step('hits it inside lock_page', async () => {

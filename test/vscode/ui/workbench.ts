@@ -143,6 +143,17 @@ export class Workbench {
       .waitFor();
   }
 
+  /** A breakpoint of the user's own is listed: behind the exception filters, so that it may have to be scrolled to. */
+  async breakpointSet(text: string): Promise<void> {
+    const row = this.breakpoints.locator('.monaco-list-row', { hasText: text }).first();
+    for (let tries = 0; tries < 20 && !(await row.isVisible()); tries++) {
+      await this.breakpoints.hover({ position: { x: 5, y: 5 } });
+      await this.page.mouse.wheel(0, 120);
+      await this.page.waitForTimeout(200);
+    }
+    await row.waitFor();
+  }
+
   /** What the widget under a line that stopped with an exception says. */
   async exceptionText(): Promise<string> {
     const widget = this.page.locator('.exception-widget').first();

@@ -4,7 +4,7 @@ export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { MemmapRuns, parseMemmap } from './memmapDump.js';
 export { openState, type StateImage, type StateOptions } from './openState.js';
 export { pageLine, pageStateText } from './pageLine.js';
-export { freeListName, migratetypeName, pcpListName, readZones } from './readZones.js';
+export { freeListName, pcpListName, readZones } from './readZones.js';
 export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
 export {

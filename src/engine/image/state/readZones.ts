@@ -7,6 +7,7 @@
 import type { Mm } from '../../kernel/mm.js';
 import { KernelFault } from '../../kernel/events.js';
 import { asCell, asVirt, PAGE_SIZE } from '../../memory/address.js';
+import { migratetypeName } from '../../types/enumName.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { Members } from './members.js';
 import {
@@ -37,16 +38,9 @@ export function readZones(image: KernelImage): ZonesDump {
 
 /** `free_area[3].free_list[MIGRATE_MOVABLE]` */
 export const freeListName = (mm: Mm, order: number, migratetype: number): string =>
-  `free_area[${order}].free_list[${migratetypeName(mm, migratetype)}]`;
+  `free_area[${order}].free_list[${migratetypeName(mm.profile, migratetype)}]`;
 
 export const pcpListName = (pindex: number): string => `per_cpu_pageset->lists[${pindex}]`;
-
-export function migratetypeName(mm: Mm, migratetype: number): string {
-  const type = mm.profile.types.enumerator('MIGRATE_UNMOVABLE')?.type;
-  // MIGRATE_PCPTYPES is a count with the value of a type; the type's own name comes behind it.
-  const names = type?.enumerators.filter((e) => e.value === migratetype) ?? [];
-  return names[names.length - 1]?.name ?? `${migratetype}`;
-}
 
 class ZoneReader {
   private readonly mm: Mm;

@@ -1,0 +1,167 @@
+/**
+ * Happenings that are the call of a kernel function. The stop is before anything of it is done.
+ *
+ * Source: Linux 6.1 mm/page_alloc.c; include/trace/events/kmem.h has some of them as tracepoints
+ * (mm_page_alloc_extfrag, mm_page_pcpu_drain).
+ */
+import { buddy_order } from '../../../engine/kernel/buddy.js';
+import type { Mm } from '../../../engine/kernel/mm.js';
+import { page_zone } from '../../../engine/kernel/page_flags.js';
+import { get_pageblock_migratetype } from '../../../engine/kernel/pageblock.js';
+import { zone_pcp } from '../../../engine/kernel/pcp.js';
+import type { Page, Zone } from '../../../engine/kernel/types.js';
+import { cpu_online, nr_cpu_ids } from '../../../engine/kernel/vmstat.js';
+import { zone_idx } from '../../../engine/kernel/watermark.js';
+import {
+  hex,
+  numberOf,
+  typeText,
+  zoneOf,
+  zoneText,
+  type Happening,
+  type Locals,
+} from './happening.js';
+
+const pageOf = (locals: Locals): Page => numberOf(locals['page']) as Page;
+
+/** The CPU whose page set of the zone it is. */
+function cpuOf(k: Mm, locals: Locals): number {
+  const zone = numberOf(locals['zone']) as Zone;
+  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
+    if (cpu_online(k, cpu) && zone_pcp(k, zone, cpu) === locals['pcp']) return cpu;
+  return k.cpu;
+}
+
+export const ENTRY_HAPPENINGS: readonly Happening[] = [
+  {
+    id: 'block-split',
+    label: 'Block split',
+    description: 'Stops where expand() cuts a free block down to the order that was asked for.',
+    conditionHint: 'order, high, migratetype, zone, pfn: high >= 9 && zone == ZONE_NORMAL',
+    watch: {
+      at: 'entry',
+      fn: 'expand',
+      facts(k, locals) {
+        const order = numberOf(locals['low']);
+        const high = numberOf(locals['high']);
+        if (high === order) return undefined;
+        const migratetype = numberOf(locals['migratetype']);
+        const pfn = k.page_to_pfn(pageOf(locals));
+        return { order, high, migratetype, zone: zoneOf(k, locals), pfn };
+      },
+    },
+    sentence: (k, { order, high, migratetype, zone, pfn }) =>
+      `split: order ${high} -> ${order} of ${typeText(k, migratetype)} in ${zoneText(k, zone)}, pfn ${hex(pfn)}`,
+  },
+  {
+    id: 'buddy-merge',
+    label: 'Buddies merged',
+    description: 'Stops where __free_one_page() joins a block with its free buddy.',
+    conditionHint: 'order, pfn, buddy_pfn, migratetype, zone: order >= pageblock_order',
+    watch: {
+      at: 'entry',
+      fn: 'del_page_from_free_list',
+      calledBy: '__free_one_page',
+      stopIn: 'caller',
+      facts: (k, _locals, caller) => ({
+        order: numberOf(caller['order']),
+        pfn: numberOf(caller['pfn']),
+        buddy_pfn: numberOf(caller['buddy_pfn']),
+        migratetype: numberOf(caller['migratetype']),
+        zone: zoneOf(k, caller),
+      }),
+    },
+    sentence: (k, { order = 0, pfn, buddy_pfn, migratetype, zone }) =>
+      `merge: pfn ${hex(pfn)} and its buddy ${hex(buddy_pfn)}, order ${order} -> ${order + 1} of ` +
+      `${typeText(k, migratetype)} in ${zoneText(k, zone)}`,
+  },
+  {
+    id: 'fallback',
+    label: 'Fallback to another type',
+    description: 'Stops where steal_suitable_fallback() takes a block of another type.',
+    conditionHint:
+      'order, fallback_order, start_migratetype, fallback_migratetype, whole_block, pfn, zone: ' +
+      'start_migratetype == MIGRATE_UNMOVABLE && fallback_order < pageblock_order',
+    watch: {
+      at: 'entry',
+      fn: 'steal_suitable_fallback',
+      calledBy: '__rmqueue_fallback',
+      facts(k, locals, caller) {
+        const page = pageOf(locals);
+        return {
+          order: numberOf(caller['order']),
+          fallback_order: buddy_order(k, page),
+          start_migratetype: numberOf(locals['start_type']),
+          fallback_migratetype: numberOf(caller['fallback_mt']),
+          whole_block: locals['whole_block'] === true ? 1 : 0,
+          pfn: k.page_to_pfn(page),
+          zone: zoneOf(k, locals),
+        };
+      },
+    },
+    sentence: (k, facts) =>
+      `fallback: order ${facts['order']} of ${typeText(k, facts['start_migratetype'])} takes a block of order ` +
+      `${facts['fallback_order']} of ${typeText(k, facts['fallback_migratetype'])} in ` +
+      `${zoneText(k, facts['zone'])}, pfn ${hex(facts['pfn'])}` +
+      (facts['whole_block'] === 1 ? ', with its pageblock if that pays' : ''),
+  },
+  {
+    id: 'pageblock-type',
+    label: 'Pageblock type changed',
+    description: 'Stops where set_pageblock_migratetype() gives a pageblock another type.',
+    conditionHint:
+      'migratetype, old_migratetype, pfn, zone: old_migratetype == MIGRATE_MOVABLE && zone == ZONE_NORMAL',
+    watch: {
+      at: 'entry',
+      fn: 'set_pageblock_migratetype',
+      facts(k, locals) {
+        const page = pageOf(locals);
+        const old_migratetype = get_pageblock_migratetype(k, page);
+        const migratetype = numberOf(locals['migratetype']);
+        if (migratetype === old_migratetype) return undefined;
+        const zone = zone_idx(k, page_zone(k, page));
+        return { migratetype, old_migratetype, pfn: k.page_to_pfn(page), zone };
+      },
+    },
+    sentence: (k, { migratetype, old_migratetype, pfn, zone }) =>
+      `pageblock of pfn ${hex(pfn)} in ${zoneText(k, zone)}: ${typeText(k, old_migratetype)} -> ` +
+      typeText(k, migratetype),
+  },
+  {
+    id: 'pcp-refill',
+    label: 'Per-CPU list refilled',
+    description: 'Stops where rmqueue_bulk() fills an empty per-CPU list from the buddy lists.',
+    conditionHint: 'order, count, migratetype, zone, cpu: order > 0 && count >= 8',
+    watch: {
+      at: 'entry',
+      fn: 'rmqueue_bulk',
+      facts: (k, locals) => ({
+        order: numberOf(locals['order']),
+        count: numberOf(locals['count']),
+        migratetype: numberOf(locals['migratetype']),
+        zone: zoneOf(k, locals),
+        cpu: k.cpu,
+      }),
+    },
+    sentence: (k, { order, count, migratetype, zone, cpu }) =>
+      `pcp refill: up to ${count} block${count === 1 ? '' : 's'} of order ${order} of ${typeText(k, migratetype)} from ` +
+      `${zoneText(k, zone)} for CPU ${cpu}`,
+  },
+  {
+    id: 'pcp-drain',
+    label: 'Per-CPU list drained',
+    description: 'Stops where free_pcppages_bulk() gives pages back to the buddy lists.',
+    conditionHint: 'count, zone, cpu: count >= 63 && zone == ZONE_NORMAL',
+    watch: {
+      at: 'entry',
+      fn: 'free_pcppages_bulk',
+      facts(k, locals) {
+        const there = k.words[numberOf(locals['pcp']) + k.pcp_count] ?? 0;
+        const count = Math.min(there, numberOf(locals['count']));
+        return count <= 0 ? undefined : { count, zone: zoneOf(k, locals), cpu: cpuOf(k, locals) };
+      },
+    },
+    sentence: (k, { count, zone, cpu }) =>
+      `pcp drain: ${count} page${count === 1 ? '' : 's'} of CPU ${cpu} back to ${zoneText(k, zone)}`,
+  },
+];

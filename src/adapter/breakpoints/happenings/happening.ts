@@ -1,0 +1,108 @@
+/**
+ * What happens inside the allocator that a user may want to stop at: a block is split, two buddies join, a pageblock
+ * changes its type. The kernel reports none of it, for it happens all the time. It is looked for while somebody has asked
+ * for it: where the instrumented kernel enters a function, or in what a statement wrote.
+ */
+import type { Mm } from '../../../engine/kernel/mm.js';
+import { zone_name } from '../../../engine/kernel/verdict.js';
+import { zone_idx } from '../../../engine/kernel/watermark.js';
+import type { Zone } from '../../../engine/kernel/types.js';
+import type { Cell } from '../../../engine/memory/address.js';
+import { enumName, migratetypeName } from '../../../engine/types/enumName.js';
+import type { ExtraName } from '../../evaluation/evaluator.js';
+
+/** What is known of a happening, by the names that conditions use. */
+export type Facts = Readonly<Record<string, number>>;
+
+/** Values of the locals of a kernel function. */
+export type Locals = Readonly<Record<string, unknown>>;
+
+/** Where a kernel function is entered. */
+export interface EntryWatch {
+  readonly at: 'entry';
+  readonly fn: string;
+  /** Only when this function calls it. */
+  readonly calledBy?: string;
+  /** The stop is at the call, not behind it. */
+  readonly stopIn?: 'caller';
+  /** Memory is as it was there. undefined: nothing worth a stop happens in this call. */
+  facts(k: Mm, locals: Locals, caller: Locals): Facts | undefined;
+}
+
+/** Where a line has written something. */
+export interface WriteWatch {
+  readonly at: 'write';
+  /** Says of an entry of the tape whom it may concern (a zone's number, a pfn); undefined for nearly all of them. */
+  subjects(k: Mm): (cell: Cell, before: number, after: number) => number | undefined;
+  /** What matters of the subject, read before and after the line. */
+  look(k: Mm, subject: number): readonly number[];
+  facts(
+    k: Mm,
+    subject: number,
+    before: readonly number[],
+    after: readonly number[],
+  ): readonly Facts[];
+}
+
+export interface Happening {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly conditionHint: string;
+  readonly watch: EntryWatch | WriteWatch;
+  /** The facts in one sentence. */
+  sentence(k: Mm, facts: Facts): string;
+}
+
+// --- facts as C values -----------------------------------------------------------------------------------------------
+
+/** C types of facts that are no plain int. */
+const TYPES: Readonly<Record<string, string>> = {
+  gfp: 'unsigned int',
+  pfn: 'unsigned long',
+  buddy_pfn: 'unsigned long',
+  free: 'unsigned long',
+  old_free: 'unsigned long',
+  zone: 'enum zone_type',
+  migratetype: 'enum migratetype',
+  old_migratetype: 'enum migratetype',
+  start_migratetype: 'enum migratetype',
+  fallback_migratetype: 'enum migratetype',
+  mark: 'enum zone_watermarks',
+};
+
+/** The facts as names of an expression. */
+export function factNames({ profile }: Mm, facts: Facts): readonly ExtraName[] {
+  return Object.entries(facts).flatMap(([name, value]) => {
+    const spelled = TYPES[name] ?? 'int';
+    const [, tag] = /^enum (\w+)$/.exec(spelled) ?? [];
+    const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
+    return type === undefined ? [] : [{ name, type, value }];
+  });
+}
+
+// --- facts as words --------------------------------------------------------------------------------------------------
+
+export const hex = (value: number | undefined): string => `0x${(value ?? 0).toString(16)}`;
+
+/** `MIGRATE_MOVABLE` */
+export const typeText = (k: Mm, migratetype: number | undefined): string =>
+  migratetypeName(k.profile, migratetype ?? -1);
+
+/** `WMARK_LOW` */
+export const markText = (k: Mm, mark: number | undefined): string =>
+  enumName(k.profile, 'zone_watermarks', mark ?? -1);
+
+/** `zone Normal` */
+export function zoneText(k: Mm, index: number | undefined): string {
+  const zone = k.zones[index ?? -1];
+  return zone === undefined ? 'no zone' : `zone ${zone_name(k, zone)}`;
+}
+
+// --- locals ----------------------------------------------------------------------------------------------------------
+
+/** A number, or a pointer as its cell. */
+export const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+export const zoneOf = (k: Mm, locals: Locals): number =>
+  zone_idx(k, numberOf(locals['zone']) as Zone);

@@ -1,0 +1,180 @@
+/**
+ * What the allocator considered, for every attempt to allocate that lies before a place: found by looking where the tape
+ * shows traces of one, and recorded by repeating the statement there on the instrumented kernel. Costs nothing until
+ * somebody asks.
+ *
+ * Calls from the debug console are no statements and cannot be repeated: they are recorded while they are made.
+ */
+import type { Attempt } from '../../engine/verdict/attempt.js';
+import { recordAttempts } from '../../engine/verdict/listen.js';
+import { AttemptRecorder } from '../../engine/verdict/recorder.js';
+import type { Mm } from '../../engine/kernel/mm.js';
+import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/vmstat.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import type { MachineEvent } from '../../scenario/index.js';
+import { isInside, samePlace, type Place } from './place.js';
+import { LEAVE, type TraceVisitor } from './statementTrace.js';
+import type { Timeline } from './timeline.js';
+
+export interface FoundAttempt {
+  readonly attempt: Attempt;
+  /** Its statement's, in the order of time, and which of them it is. */
+  readonly among: readonly Attempt[];
+  readonly index: number;
+  readonly boundary: number;
+}
+
+/** In place of a boundary: what the console has just called. */
+const JUST_NOW = -1;
+/** Statements whose attempts are kept. */
+const MOST_KEPT = 64;
+
+export class AttemptFinder {
+  /** Of complete statements, by boundary, as long as nothing has been cut. */
+  private kept = new Map<number, readonly Attempt[]>();
+  private keptAtCuts = 0;
+  /** Of calls from the console, by the boundary before. */
+  private readonly ofEdits = new Map<number, readonly Attempt[]>();
+  /** Of the newest call from the console: unless it wrote between two statements, it is no step of its own. */
+  private justNow: { readonly place: Place; readonly attempts: readonly Attempt[] } | undefined;
+  /** The newest attempt before a boundary, so that the tape is not searched all over at each stop. */
+  private searched:
+    | { readonly end: number; readonly cuts: number; readonly found: FoundAttempt | undefined }
+    | undefined;
+  private counters: ReadonlySet<number> | undefined;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly tape: Tape<MachineEvent>,
+    private readonly mm: Mm,
+  ) {}
+
+  /** The newest attempt that has begun at the timeline's place. */
+  last(): FoundAttempt | undefined {
+    const { place } = this.timeline;
+    const { justNow } = this;
+    if (justNow !== undefined && samePlace(justNow.place, place)) {
+      const found = newestOf(justNow.attempts, JUST_NOW);
+      if (found !== undefined) return found;
+    }
+    return this.lastOfRun();
+  }
+
+  before({ boundary, among, index }: FoundAttempt): FoundAttempt | undefined {
+    const found = newestOf(among.slice(0, index), boundary);
+    if (found !== undefined) return found;
+    return boundary === JUST_NOW ? this.lastOfRun() : this.lastBefore(boundary);
+  }
+
+  private lastOfRun(): FoundAttempt | undefined {
+    const { place } = this.timeline;
+    const { boundary } = place;
+    if (!isInside(place)) return this.lastBefore(boundary);
+    return newestOf(this.record(boundary, place), boundary) ?? this.lastBefore(boundary);
+  }
+
+  /** Lets the console call the instrumented kernel, and keeps what it attempts. */
+  duringEdit<T>(run: () => T): T {
+    const recorder = new AttemptRecorder(this.mm);
+    const { attempts } = recorder;
+    const { place } = this.timeline;
+    try {
+      return recordAttempts(recorder, run);
+    } finally {
+      this.ofEdits.set(place.boundary, attempts);
+      this.justNow = { place: { ...place, position: this.tape.cursor }, attempts };
+    }
+  }
+
+  // --- searching -----------------------------------------------------------------------------------------------------
+
+  private lastBefore(end: number): FoundAttempt | undefined {
+    const { searched, tape } = this;
+    const known = searched?.cuts === tape.cuts && searched.end <= end ? searched : undefined;
+    const first = Math.max(this.timeline.firstPlace.boundary, known?.end ?? 0);
+    const found = this.search(end, first) ?? known?.found;
+    this.searched = { end, cuts: tape.cuts, found };
+    return found;
+  }
+
+  private search(end: number, first: number): FoundAttempt | undefined {
+    // A failure that nobody was to be told of leaves no trace: the newest statement is looked at in any case.
+    for (let boundary = end - 1; boundary >= first; boundary = this.traceBefore(boundary, first)) {
+      const found = newestOf(this.attemptsOf(boundary), boundary);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The newest boundary before `end` after which an allocation has left a trace; -1: there is none. */
+  private traceBefore(end: number, first: number): number {
+    const { timeline, tape } = this;
+    const from = timeline.boundaries.position(first);
+    const to = timeline.boundaries.position(end);
+    const counters = (this.counters ??= allocationCounters(this.mm));
+    const counted = tape.searchBackward(from, to, (cell) => counters.has(cell)) ?? -1;
+    const told = tape.marksBetween(from, to).findLast(({ event }) => TRACES.has(event.kind));
+    const position = Math.max(counted, told?.position ?? -1);
+    const edit = [...this.ofEdits.keys()].filter((at) => at < end && timeline.isEditStep(at));
+    const newestEdit = Math.max(-1, ...edit);
+    if (position < 0) return newestEdit;
+    let boundary = end - 1;
+    while (boundary > first && timeline.boundaries.position(boundary) > position) boundary--;
+    return Math.max(boundary, newestEdit);
+  }
+
+  // --- recording -----------------------------------------------------------------------------------------------------
+
+  private attemptsOf(boundary: number): readonly Attempt[] {
+    if (this.timeline.isEditStep(boundary)) return this.ofEdits.get(boundary) ?? [];
+    if (this.keptAtCuts !== this.tape.cuts || this.kept.size >= MOST_KEPT) this.kept.clear();
+    this.keptAtCuts = this.tape.cuts;
+    const known = this.kept.get(boundary);
+    if (known !== undefined) return known;
+    const attempts = this.record(boundary, undefined);
+    this.kept.set(boundary, attempts);
+    return attempts;
+  }
+
+  /** Those of the statement after a boundary, as far as they have come at a place inside it. */
+  private record(boundary: number, upTo: Place | undefined): readonly Attempt[] {
+    const recorder = new AttemptRecorder(this.mm);
+    this.timeline.walk(boundary, visitorOf(recorder, upTo?.events ?? Infinity));
+    if (upTo === undefined) recorder.end();
+    return recorder.attempts;
+  }
+}
+
+/** Lets the recorder hear the first `nrEvents` events. */
+function visitorOf(recorder: AttemptRecorder, nrEvents: number): TraceVisitor {
+  return {
+    after: (n, stack, statementId, isEntry) => {
+      if (n >= nrEvents) return;
+      const top = stack[stack.length - 1];
+      if (statementId === LEAVE) {
+        if (recorder.depth > stack.length) recorder.left();
+      } else if (isEntry && top !== undefined)
+        recorder.entered({ functionId: top.functionId, locals: () => top.locals() });
+      if (n === nrEvents - 1) recorder.end();
+    },
+  };
+}
+
+const newestOf = (among: readonly Attempt[], boundary: number): FoundAttempt | undefined => {
+  const attempt = among.at(-1);
+  return attempt === undefined ? undefined : { attempt, among, index: among.length - 1, boundary };
+};
+
+/** Events that an allocation which gave nothing may have left. */
+const TRACES: ReadonlySet<MachineEvent['kind']> = new Set(['allocation-failed', 'warn', 'bug']);
+
+/** PGALLOC_* of every CPU and zone: what each block that is handed out counts in. */
+function allocationCounters(k: Mm): ReadonlySet<number> {
+  const cells = new Set<number>();
+  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
+    for (let zid = 0; zid < k.MAX_NR_ZONES; zid++)
+      cells.add(k.vm_event_states(cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
+  }
+  return cells;
+}

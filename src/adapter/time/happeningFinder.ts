@@ -1,0 +1,150 @@
+/**
+ * Finds armed happenings in one statement: by replaying it with the instrumented kernel, and by searching what it wrote.
+ * The places depend on the tape alone. Nothing here runs unless something is armed.
+ */
+import { kernelFunctionsNamed } from '../target/kernelSources.js';
+import type { ArmedHappening } from '../breakpoints/armed.js';
+import type { EntryWatch, Facts, WriteWatch } from '../breakpoints/happenings/happening.js';
+import type { Mm } from '../../engine/kernel/mm.js';
+import { tables } from '../../engine/kernel/instrumented.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import type { MachineEvent } from '../../scenario/index.js';
+import { comparePlaces, type Place } from './place.js';
+import type { ActiveFunction, StatementTrace } from './statementTrace.js';
+import type { Timeline } from './timeline.js';
+
+export interface FoundHappening {
+  readonly armed: ArmedHappening;
+  readonly place: Place;
+  readonly facts: Facts;
+}
+
+/** One function entry that somebody waits for. */
+interface ArmedEntry {
+  readonly armed: ArmedHappening;
+  readonly watch: EntryWatch;
+}
+
+export class HappeningFinder {
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly tape: Tape<MachineEvent>,
+    private readonly mm: Mm,
+  ) {}
+
+  /** In the statement after a boundary, in the order of time. Memory is at the timeline's place afterwards. */
+  during(boundary: number, armed: readonly ArmedHappening[]): readonly FoundHappening[] {
+    if (armed.length === 0) return [];
+    return [...this.entries(boundary, armed), ...this.writes(boundary, armed)].sort((a, b) =>
+      comparePlaces(a.place, b.place),
+    );
+  }
+
+  // --- calls ---------------------------------------------------------------------------------------------------------
+
+  private entries(boundary: number, all: readonly ArmedHappening[]): readonly FoundHappening[] {
+    const byFunction = entriesByFunction(all);
+    if (byFunction.size === 0) return [];
+    const { tape, mm } = this;
+    const found: FoundHappening[] = [];
+    this.timeline.walk(boundary, {
+      after: (n, stack, _statementId, isEntry) => {
+        const top = stack[stack.length - 1];
+        if (!isEntry || top === undefined) return;
+        for (const { armed, watch } of byFunction.get(top.functionId) ?? []) {
+          const caller = stack[stack.length - 2];
+          if (watch.calledBy !== undefined && nameOf(caller) !== watch.calledBy) continue;
+          const facts = watch.facts(mm, top.locals(), caller?.locals() ?? {});
+          if (facts === undefined) continue;
+          // The caller's own microstep, at the call, is the event before.
+          const events = watch.stopIn === 'caller' ? n : n + 1;
+          found.push({ armed, facts, place: { boundary, events, position: tape.cursor } });
+        }
+      },
+    });
+    return found;
+  }
+
+  // --- writes --------------------------------------------------------------------------------------------------------
+
+  private writes(boundary: number, all: readonly ArmedHappening[]): readonly FoundHappening[] {
+    return all.flatMap((armed) => {
+      const { watch } = armed.happening;
+      return watch.at === 'write' ? this.writesOf(boundary, armed, watch) : [];
+    });
+  }
+
+  private writesOf(
+    boundary: number,
+    armed: ArmedHappening,
+    watch: WriteWatch,
+  ): readonly FoundHappening[] {
+    const { timeline, tape, mm } = this;
+    const subjectOf = watch.subjects(mm);
+    const entries: { readonly subject: number; readonly position: number }[] = [];
+    const from = timeline.boundaries.position(boundary);
+    tape.searchForward(from, timeline.endOf(boundary), (cell, before, after, position) => {
+      const subject = subjectOf(cell, before, after);
+      if (subject !== undefined) entries.push({ subject, position });
+      return false;
+    });
+    if (entries.length === 0) return [];
+    const trace = timeline.trace(boundary);
+    const look = (subject: number, position: number): readonly number[] => {
+      tape.seek(position);
+      return watch.look(mm, subject);
+    };
+    const found = linesOf(entries, trace).flatMap(({ subject, first, last, events }) => {
+      const before = look(subject, first);
+      const after = look(subject, last + 1);
+      const place = timeline.placeBehind(boundary, events);
+      return watch.facts(mm, subject, before, after).map((facts) => ({ armed, facts, place }));
+    });
+    timeline.goTo(timeline.place);
+    return found;
+  }
+}
+
+const nameOf = (active: ActiveFunction | undefined): string | undefined =>
+  active === undefined ? undefined : tables.functions[active.functionId]?.name;
+
+function entriesByFunction(all: readonly ArmedHappening[]): ReadonlyMap<number, ArmedEntry[]> {
+  const byFunction = new Map<number, ArmedEntry[]>();
+  for (const armed of all) {
+    const { watch } = armed.happening;
+    if (watch.at !== 'entry') continue;
+    for (const fn of kernelFunctionsNamed(watch.fn)) {
+      const list = byFunction.get(fn);
+      if (list === undefined) byFunction.set(fn, [{ armed, watch }]);
+      else list.push({ armed, watch });
+    }
+  }
+  return byFunction;
+}
+
+/** Entries about one subject between two events of a trace. */
+interface Line {
+  readonly subject: number;
+  readonly first: number;
+  last: number;
+  readonly events: number;
+}
+
+function linesOf(
+  entries: readonly { readonly subject: number; readonly position: number }[],
+  trace: StatementTrace,
+): readonly Line[] {
+  const newest = new Map<number, Line>();
+  const lines: Line[] = [];
+  for (const { subject, position } of entries) {
+    const events = trace.eventsBeforeEntry(position);
+    const line = newest.get(subject);
+    if (line?.events === events) line.last = position;
+    else {
+      const next: Line = { subject, first: position, last: position, events };
+      newest.set(subject, next);
+      lines.push(next);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,33 @@
+/** Recording attempts while the instrumented kernel runs. */
+import { listenTo, type LocalsThunk } from '../probe.js';
+import type { AttemptRecorder } from './recorder.js';
+
+interface Active {
+  readonly functionId: number;
+  locals: LocalsThunk | undefined;
+}
+
+/** Runs something that calls the instrumented kernel; the recorder holds its attempts to allocate afterwards. */
+export function recordAttempts<T>(recorder: AttemptRecorder, run: () => T): T {
+  const stack: Active[] = [];
+  const listener = {
+    enter: (functionId: number) => void stack.push({ functionId, locals: undefined }),
+    at: (_statementId: number, locals: LocalsThunk) => {
+      const top = stack.at(-1);
+      if (top === undefined) return;
+      const isEntry = top.locals === undefined;
+      top.locals = locals;
+      if (isEntry)
+        recorder.entered({ functionId: top.functionId, locals: () => top.locals?.() ?? {} });
+    },
+    leave: () => {
+      // A function without statements was never entered.
+      if (stack.pop()?.locals !== undefined) recorder.left();
+    },
+  };
+  try {
+    return listenTo(listener, run);
+  } finally {
+    recorder.end();
+  }
+}

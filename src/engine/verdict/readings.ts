@@ -1,0 +1,99 @@
+/**
+ * What the allocator is about to see, read with the kernel's own functions where its run has come to.
+ */
+import { get_page_from_free_area } from '../kernel/buddy.js';
+import { fallbacks, NR_FALLBACKS } from '../kernel/fallback.js';
+import type { Mm } from '../kernel/mm.js';
+import type { AllocFlags, Gfp, Migratetype, Order, Zone, ZoneType } from '../kernel/types.js';
+import { NULL } from '../kernel/types.js';
+import { unusable_type } from '../kernel/verdict.js';
+import { zone_page_state } from '../kernel/vmstat.js';
+import { free_area, free_area_empty, zone_watermark_fast } from '../kernel/watermark.js';
+import { enumName } from '../types/enumName.js';
+import type { BuddyStep, FallbackStep, OrderScan, WatermarkTest } from './attempt.js';
+
+/** The arguments of zone_watermark_fast(). */
+export interface WatermarkQuestion {
+  readonly zone: Zone;
+  readonly order: Order;
+  readonly mark: number;
+  readonly highest_zoneidx: ZoneType;
+  readonly alloc_flags: AllocFlags;
+  readonly gfp_mask: Gfp;
+}
+
+export function watermarkTest(k: Mm, question: WatermarkQuestion): WatermarkTest {
+  const { zone, order, mark, highest_zoneidx, alloc_flags, gfp_mask } = question;
+  const which = alloc_flags & k.ALLOC_WMARK_MASK;
+  const ignored = (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0;
+  const pages = k.read_ulong(zone + k.zone_watermark + which * k.ptr_words);
+  const boost = k.read_ulong(zone + k.zone_watermark_boost);
+  const passed = zone_watermark_fast(k, zone, order, mark, highest_zoneidx, alloc_flags, gfp_mask);
+  return {
+    name: enumName(k.profile, 'zone_watermarks', which),
+    pages,
+    boost,
+    extra: mark - pages - boost,
+    free: zone_page_state(k, zone, k.NR_FREE_PAGES),
+    cma: (alloc_flags & k.ALLOC_CMA) === 0 ? zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) : 0,
+    highatomic:
+      (alloc_flags & k.ALLOC_RESERVES) === 0
+        ? k.read_ulong(zone + k.zone_nr_reserved_highatomic)
+        : 0,
+    taken: (1 << order) - 1,
+    min: mark,
+    lowmem_reserve: k.read_long(zone + k.zone_lowmem_reserve + highest_zoneidx * k.ptr_words),
+    passed,
+    ignored,
+  };
+}
+
+/** Every order of a zone, and which of its lists the request could use. */
+export function orderScans(
+  k: Mm,
+  zone: Zone,
+  order: Order,
+  alloc_flags: AllocFlags,
+): readonly OrderScan[] {
+  return Array.from({ length: k.MAX_ORDER }, (_, o) => {
+    const area = free_area(k, zone, o);
+    const all = Array.from({ length: k.MIGRATE_TYPES }, (_unused, mt) => mt);
+    return {
+      order: o,
+      nr_free: k.read_ulong(area + k.free_area_nr_free),
+      types: all
+        .filter((mt) => !free_area_empty(k, area, mt))
+        .map((migratetype) => {
+          const unusable = unusable_type(k, migratetype, order, alloc_flags);
+          return { migratetype, ...(unusable !== undefined && { unusable }) };
+        }),
+    };
+  });
+}
+
+/** What __rmqueue_smallest() will find. */
+export function buddyStep(k: Mm, zone: Zone, order: Order, migratetype: Migratetype): BuddyStep {
+  let found: Order | undefined;
+  for (let o = order; o < k.MAX_ORDER && found === undefined; o++)
+    if (get_page_from_free_area(k, free_area(k, zone, o), migratetype) !== NULL) found = o;
+  return { kind: 'buddy', order, migratetype, found, times: 1 };
+}
+
+/** What __rmqueue_fallback() may take. What it takes is known when it does. */
+export function fallbackStep(
+  k: Mm,
+  order: Order,
+  migratetype: Migratetype,
+  alloc_flags: AllocFlags,
+): FallbackStep {
+  const nofragment = order < k.pageblock_order && (alloc_flags & k.ALLOC_NOFRAGMENT) !== 0;
+  return {
+    kind: 'fallback',
+    order,
+    migratetype,
+    candidates: Array.from({ length: NR_FALLBACKS }, (_, i) => fallbacks(k, migratetype, i)),
+    min_order: nofragment ? k.pageblock_order : order,
+    nofragment,
+    times: 1,
+  };
+}

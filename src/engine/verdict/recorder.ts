@@ -1,0 +1,284 @@
+/**
+ * Makes the records of a statement's attempts to allocate, while the instrumented kernel repeats the statement. It listens
+ * where functions are entered and left, and reads memory there; it writes nothing, and the kernel knows nothing of it.
+ *
+ * Source of the names: Linux 6.1 mm/page_alloc.c.
+ */
+import { buddy_order } from '../kernel/buddy.js';
+import { node_dirty_ok } from '../kernel/dirty.js';
+import { tables } from '../kernel/instrumented.js';
+import { list_empty } from '../kernel/list.js';
+import type { Mm } from '../kernel/mm.js';
+import type { ListHead, Page, Zone } from '../kernel/types.js';
+import { zone_name } from '../kernel/verdict.js';
+import { zone_idx } from '../kernel/watermark.js';
+import type { Attempt, FallbackStep, Pass, RefillStep, Route, Step, ZoneLook } from './attempt.js';
+import { buddyStep, fallbackStep, orderScans, watermarkTest } from './readings.js';
+import { mergedPasses, mergedSteps } from './merge.js';
+
+type Locals = Readonly<Record<string, unknown>>;
+
+/** A call of a kernel function: its locals as they are when they are asked for. */
+export interface Call {
+  readonly functionId: number;
+  readonly locals: () => Locals;
+}
+
+const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+const nameOf = (call: Call | undefined): string =>
+  call === undefined ? '' : (tables.functions[call.functionId]?.name ?? '');
+
+/** `ac->migratetype` of a caller. */
+const migratetypeOf = (locals: Locals): number =>
+  number((locals['ac'] as { readonly migratetype?: unknown } | undefined)?.migratetype);
+
+export class AttemptRecorder {
+  readonly attempts: Attempt[] = [];
+  private readonly stack: Call[] = [];
+  private attempt: Attempt | undefined;
+  private pass: Pass | undefined;
+  private look: ZoneLook | undefined;
+  private refill: RefillStep | undefined;
+  private fallback: FallbackStep | undefined;
+
+  constructor(private readonly k: Mm) {}
+
+  /** Functions that are entered and not left. */
+  get depth(): number {
+    return this.stack.length;
+  }
+
+  /** Before the first line of a function. */
+  entered(call: Call): void {
+    const caller = this.stack.at(-1);
+    this.stack.push(call);
+    this.onEntry[nameOf(call)]?.(call.locals(), caller);
+  }
+
+  /** The innermost function is left. */
+  left(): void {
+    const call = this.stack.pop();
+    if (call !== undefined) this.onLeaving[nameOf(call)]?.(call.locals());
+  }
+
+  /** The run that is listened to has come to the place that is looked from. */
+  end(): void {
+    for (const call of this.stack) if (nameOf(call) === 'nopage') this.failed(call.locals());
+    this.closePass();
+    this.tidy();
+  }
+
+  private readonly onEntry: Readonly<
+    Record<string, (locals: Locals, caller: Call | undefined) => void>
+  > = {
+    __alloc_pages: ({ gfp, order }) => {
+      // A bulk that found no zone asks for one page.
+      this.attempt ??= this.begin({ order: number(order), gfp: number(gfp) });
+    },
+    __alloc_pages_bulk: ({ gfp, nr_pages }) => {
+      this.attempt = this.begin({ order: 0, gfp: number(gfp), nrBulk: number(nr_pages) });
+    },
+    get_page_from_freelist: (locals, caller) =>
+      this.openPass(nameOf(caller), number(locals['alloc_flags']), migratetypeOf(locals)),
+    node_dirty_ok: (_locals, caller) => {
+      const zone = number(caller?.locals()['zone']) as Zone;
+      if (this.pass !== undefined && !node_dirty_ok(this.k)) this.openLook(zone, undefined);
+    },
+    zone_watermark_fast: (locals, caller) => this.test(locals, caller),
+    __rmqueue_pcplist: ({ order, migratetype, list }) =>
+      this.step({
+        kind: 'pcp',
+        cpu: this.k.cpu,
+        order: number(order),
+        migratetype: number(migratetype),
+        hit: !list_empty(this.k, number(list) as ListHead),
+        times: 1,
+      }),
+    rmqueue_bulk: ({ order, count, migratetype }) => {
+      const refill: RefillStep = {
+        kind: 'refill',
+        order: number(order),
+        migratetype: number(migratetype),
+        count: number(count),
+        steps: [],
+        times: 1,
+      };
+      this.step(refill);
+      this.refill = refill;
+    },
+    __rmqueue_smallest: ({ zone, order, migratetype }) =>
+      this.step(buddyStep(this.k, number(zone) as Zone, number(order), number(migratetype))),
+    __rmqueue_fallback: ({ order, start_migratetype, alloc_flags }) => {
+      const { k } = this;
+      this.fallback = fallbackStep(
+        k,
+        number(order),
+        number(start_migratetype),
+        number(alloc_flags),
+      );
+      this.step(this.fallback);
+    },
+    steal_suitable_fallback: ({ page, whole_block }, caller) => {
+      if (this.fallback === undefined) return;
+      this.fallback.taken = {
+        order: buddy_order(this.k, number(page) as Page),
+        migratetype: number(caller?.locals()['fallback_mt']),
+        pfn: this.k.page_to_pfn(number(page)),
+        whole_block: whole_block === true,
+        claimed: false,
+      };
+    },
+    set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(nameOf(caller)),
+    drain_all_pages: () => this.note('per-CPU lists drained'),
+    __alloc_pages_direct_compact: ({ order }) => {
+      if (number(order) > 0) this.note('direct compaction entered: it moves nothing yet');
+    },
+    __perform_reclaim: () => this.note('direct reclaim entered: it frees nothing yet'),
+    prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(number(page))),
+  };
+
+  private readonly onLeaving: Readonly<Record<string, (locals: Locals) => void>> = {
+    __zone_watermark_ok: ({ min }) => {
+      const { look } = this;
+      if (look?.watermark !== undefined && nameOf(this.stack.at(-1)) === 'zone_watermark_fast')
+        look.watermark.min = number(min);
+    },
+    rmqueue_bulk: () => (this.refill = undefined),
+    __rmqueue_fallback: () => (this.fallback = undefined),
+    get_page_from_freelist: () => this.closePass(),
+    nopage: (locals) => this.failed(locals),
+    __alloc_pages: () => {
+      if (this.attempt?.nrBulk === undefined) this.finish();
+    },
+    __alloc_pages_bulk: () => this.finish(),
+  };
+
+  // --- attempts ------------------------------------------------------------------------------------------------------
+
+  private begin(what: Pick<Attempt, 'order' | 'gfp' | 'nrBulk'>): Attempt {
+    const attempt: Attempt = { ...what, passes: [], notes: [], outcome: { kind: 'under way' } };
+    this.attempts.push(attempt);
+    return attempt;
+  }
+
+  private finish(): void {
+    const { attempt, k } = this;
+    if (attempt === undefined) return;
+    if (attempt.outcome.kind === 'under way')
+      attempt.outcome = {
+        kind: 'failed',
+        reason:
+          attempt.order >= k.MAX_ORDER
+            ? `no block is larger than order ${k.MAX_ORDER - 1} (MAX_ORDER is ${k.MAX_ORDER})`
+            : 'it can never succeed, and must not fail',
+      };
+    this.closePass();
+    this.tidy();
+    // Nothing was left to do: the caller's array was full.
+    if (attempt.passes.length === 0 && attempt.nrBulk !== undefined) this.attempts.pop();
+    this.attempt = undefined;
+  }
+
+  /** nopage() has found its reason, unless it has found a page. */
+  private failed({ reason }: Locals): void {
+    if (this.attempt !== undefined && typeof reason === 'string')
+      this.attempt.outcome = { kind: 'failed', reason };
+  }
+
+  private tidy(): void {
+    const { attempt } = this;
+    attempt?.passes.splice(0, attempt.passes.length, ...mergedPasses(attempt.passes));
+  }
+
+  private note(text: string): void {
+    const notes = this.attempt?.notes;
+    if (notes !== undefined && !notes.includes(text)) notes.push(text);
+  }
+
+  private got(pfn: number): void {
+    const { attempt, look } = this;
+    if (attempt === undefined || look === undefined) return;
+    if (attempt.outcome.kind === 'page') attempt.outcome.nr++;
+    else
+      attempt.outcome = {
+        kind: 'page',
+        pfn,
+        zone: look.name,
+        route: routeOf(look.steps),
+        reserved: false,
+        nr: 1,
+      };
+  }
+
+  private pageblockChanges(caller: string): void {
+    if (this.fallback?.taken !== undefined) this.fallback.taken.claimed = true;
+    if (caller === 'unreserve_highatomic_pageblock') this.note('a HIGHATOMIC pageblock given up');
+    if (caller === 'reserve_highatomic_pageblock' && this.attempt?.outcome.kind === 'page')
+      this.attempt.outcome.reserved = true;
+  }
+
+  // --- passes and zones ----------------------------------------------------------------------------------------------
+
+  private openPass(caller: string, alloc_flags: number, migratetype: number): void {
+    this.closePass();
+    this.pass = { caller, alloc_flags, migratetype, zones: [], times: 1 };
+    this.attempt?.passes.push(this.pass);
+  }
+
+  private closePass(): void {
+    for (const look of this.pass?.zones ?? [])
+      look.steps.splice(0, look.steps.length, ...mergedSteps(look.steps));
+    this.pass = undefined;
+    this.look = undefined;
+    this.refill = undefined;
+  }
+
+  private test(locals: Locals, caller: Call | undefined): void {
+    if (this.attempt === undefined) return;
+    const alloc_flags = number(locals['alloc_flags']);
+    const { pass } = this;
+    if (pass === undefined)
+      this.openPass(nameOf(caller), alloc_flags, migratetypeOf(caller?.locals() ?? {}));
+    // Without ALLOC_NOFRAGMENT get_page_from_freelist() begins again.
+    else if (pass.alloc_flags !== alloc_flags)
+      this.openPass(pass.caller, alloc_flags, pass.migratetype);
+    this.openLook(number(locals['z']) as Zone, {
+      order: number(locals['order']),
+      mark: number(locals['mark']),
+      highest_zoneidx: number(locals['highest_zoneidx']),
+      alloc_flags,
+      gfp_mask: number(locals['gfp_mask']),
+    });
+  }
+
+  private openLook(
+    zone: Zone,
+    question: Omit<Parameters<typeof watermarkTest>[1], 'zone'> | undefined,
+  ): void {
+    const { k } = this;
+    const order = this.attempt?.order ?? 0;
+    this.look = {
+      index: zone_idx(k, zone),
+      name: zone_name(k, zone),
+      ...(question !== undefined && { watermark: watermarkTest(k, { zone, ...question }) }),
+      lists: orderScans(k, zone, order, this.pass?.alloc_flags ?? 0),
+      steps: [],
+    };
+    this.pass?.zones.push(this.look);
+  }
+
+  private step(step: Step): void {
+    (this.refill?.steps ?? this.look?.steps)?.push(step);
+  }
+}
+
+/** Where the block came from that has just been handed out. */
+function routeOf(steps: readonly Step[]): Route {
+  const last = steps.at(-1);
+  const before = steps.at(-2);
+  if (last?.kind === 'pcp') return { kind: 'pcp', cpu: last.cpu, refill: undefined };
+  if (last?.kind === 'refill' && before?.kind === 'pcp')
+    return { kind: 'pcp', cpu: before.cpu, refill: last };
+  if (last?.kind !== 'buddy') return { kind: 'unknown' };
+  return { kind: 'buddy', scan: last, stolen: before?.kind === 'fallback' ? before : undefined };
+}

@@ -1,0 +1,249 @@
+/** An attempt in words: one closing sentence, and the whole of it line by line. */
+import type { Mm } from '../kernel/mm.js';
+import { migratetypeName } from '../types/enumName.js';
+import { gfpText } from '../types/flagText.js';
+import type {
+  Attempt,
+  FallbackStep,
+  OrderScan,
+  Outcome,
+  Pass,
+  Route,
+  Step,
+  WatermarkTest,
+  ZoneLook,
+} from './attempt.js';
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+export const migratetypeText = (k: Mm, mt: number): string => migratetypeName(k.profile, mt);
+
+export function gfpMaskText(k: Mm, gfp: number): string {
+  const text = gfpText(k.profile, gfp);
+  return text === '' ? '0' : text;
+}
+
+// --- the request -----------------------------------------------------------------------------------------------------
+
+/** `order 4, GFP_KERNEL` */
+export function requestText(k: Mm, { order, gfp, nrBulk }: Attempt): string {
+  const what = nrBulk === undefined ? `order ${order}` : `${plural(nrBulk, 'page')} in bulk`;
+  return `${what}, ${gfpMaskText(k, gfp)}`;
+}
+
+/** Rights beside the watermark, in the order of their bits. Source: mm/internal.h */
+const ALLOC_FLAGS = [
+  'ALLOC_OOM',
+  'ALLOC_NON_BLOCK',
+  'ALLOC_MIN_RESERVE',
+  'ALLOC_CPUSET',
+  'ALLOC_CMA',
+  'ALLOC_NOFRAGMENT',
+  'ALLOC_HIGHATOMIC',
+  'ALLOC_KSWAPD',
+] as const;
+
+const MARKS = ['ALLOC_WMARK_MIN', 'ALLOC_WMARK_LOW', 'ALLOC_WMARK_HIGH'] as const;
+
+/** `ALLOC_WMARK_LOW | ALLOC_KSWAPD` */
+export function allocFlagsText(k: Mm, alloc_flags: number): string {
+  const mark =
+    (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0
+      ? 'ALLOC_NO_WATERMARKS'
+      : (MARKS.find((name) => k[name] === (alloc_flags & k.ALLOC_WMARK_MASK)) ?? '');
+  return [mark, ...ALLOC_FLAGS.filter((name) => (alloc_flags & k[name]) !== 0)].join(' | ');
+}
+
+/** Which look at the lists it is, by who looks. */
+const PASSES: Readonly<Record<string, string>> = {
+  __alloc_pages: 'fast path',
+  __alloc_pages_bulk: 'bulk',
+  __alloc_pages_slowpath: 'slow path',
+  __alloc_pages_direct_reclaim: 'after reclaim',
+  __alloc_pages_may_oom: 'before the OOM killer',
+  nopage: 'last resort',
+};
+
+export const passName = ({ caller }: Pass): string => PASSES[caller] ?? caller;
+
+/** What the pass was allowed: the flags, and how often it was made. */
+export const passText = (k: Mm, { alloc_flags, times }: Pass): string =>
+  allocFlagsText(k, alloc_flags) + (times === 1 ? '' : `, ${times} times`);
+
+// --- zones -----------------------------------------------------------------------------------------------------------
+
+/** Pages that count for the request. */
+export const usablePages = ({ free, cma, highatomic, taken }: WatermarkTest): number =>
+  free - cma - highatomic - taken;
+
+/** `812 free - 400 CMA - 15 = 397 > WMARK_LOW 300 + lowmem_reserve 0: passes` */
+export function watermarkText(test: WatermarkTest): string {
+  const { free, cma, highatomic, taken, name, pages, boost, extra, min, lowmem_reserve } = test;
+  const less = [
+    cma === 0 ? '' : ` - ${cma} CMA`,
+    highatomic === 0 ? '' : ` - ${highatomic} highatomic`,
+    taken === 0 ? '' : ` - ${taken}`,
+  ].join('');
+  const usable = usablePages(test);
+  const mark = [
+    `${name} ${pages}`,
+    boost === 0 ? '' : ` + boost ${boost}`,
+    extra === 0 ? '' : ` + ${extra}`,
+    min === pages + boost + extra ? '' : ` (for it ${min})`,
+    lowmem_reserve === 0 ? '' : ` + lowmem_reserve ${lowmem_reserve}`,
+  ].join('');
+  const enough = usable > min + lowmem_reserve;
+  const sum = less === '' ? '' : ` = ${usable}`;
+  return `${free} free${less}${sum} ${enough ? '>' : '<='} ${mark}: ${endOf(test, enough)}`;
+}
+
+function endOf({ passed, ignored }: WatermarkTest, enough: boolean): string {
+  if (passed) return 'passes';
+  if (ignored) return 'need not pass (ALLOC_NO_WATERMARKS)';
+  return enough ? 'enough, but no block that it may use' : 'refused';
+}
+
+export const zoneLookText = ({ watermark }: ZoneLook): string =>
+  watermark === undefined ? 'passed over: too many dirty pages' : watermarkText(watermark);
+
+/** `58 blocks: MIGRATE_CMA (unusable without __GFP_MOVABLE)` */
+export function orderScanText(k: Mm, { nr_free, types }: OrderScan): string {
+  if (nr_free === 0) return 'none';
+  const names = types.map(({ migratetype, unusable }) => {
+    const name = migratetypeText(k, migratetype);
+    return unusable === undefined ? name : `${name} (unusable ${unusable})`;
+  });
+  return `${plural(nr_free, 'block')}: ${names.join(', ')}`;
+}
+
+// --- steps -----------------------------------------------------------------------------------------------------------
+
+/** Name and value, as in a list of variables. */
+export function stepRow(k: Mm, step: Step): readonly [string, string] {
+  const type = migratetypeText(k, step.migratetype);
+  const again = step.times === 1 ? '' : `, ${step.times} times`;
+  switch (step.kind) {
+    case 'pcp':
+      return [
+        `per-CPU list of order ${step.order}, ${type}`,
+        `CPU ${step.cpu}: ${step.hit ? 'has a block' : 'empty'}${again}`,
+      ];
+    case 'refill':
+      return [`refill from the buddy lists`, `up to ${plural(step.count, 'block')}${again}`];
+    case 'buddy':
+      return [
+        `buddy lists of ${type}`,
+        (step.found === undefined
+          ? `no block of order ${step.order} or above`
+          : step.found === step.order
+            ? `a block of order ${step.order}`
+            : `a block of order ${step.found}, to be split`) + again,
+      ];
+    case 'fallback':
+      return [`fallback for ${type}`, fallbackText(k, step) + again];
+  }
+}
+
+function fallbackText(k: Mm, { candidates, min_order, nofragment, taken }: FallbackStep): string {
+  const types = candidates.map((mt) => migratetypeText(k, mt)).join(' or ');
+  if (taken === undefined) {
+    const why = nofragment ? ' (ALLOC_NOFRAGMENT: whole pageblocks only)' : '';
+    return `no block of order ${min_order} or above of ${types}${why}`;
+  }
+  const { order: from, migratetype, pfn, whole_block, claimed } = taken;
+  const block = `a block of order ${from} of ${migratetypeText(k, migratetype)}, pfn ${hex(pfn)}`;
+  if (claimed) return `${block}, with its pageblock`;
+  return whole_block
+    ? `${block}; too little of its pageblock is free or alike`
+    : `${block} alone: a movable request takes pageblocks from order ${k.pageblock_order >> 1} on`;
+}
+
+// --- the end ---------------------------------------------------------------------------------------------------------
+
+/** The closing sentence. */
+export function verdictSentence(k: Mm, attempt: Attempt): string {
+  const { order, nrBulk, outcome, passes } = attempt;
+  const what = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
+  switch (outcome.kind) {
+    case 'failed':
+      return `${what} failed: ${outcome.reason}`;
+    case 'under way': {
+      const look = passes.at(-1)?.zones.at(-1);
+      return `${what} under way${look === undefined ? '' : ` in zone ${look.name}`}`;
+    }
+    case 'page': {
+      const count = nrBulk === undefined ? '' : `${plural(outcome.nr, 'page')}, the first `;
+      return `${what}: ${count}${gotText(k, order, outcome)}${refusedText(passes.at(-1), outcome.zone)}`;
+    }
+  }
+}
+
+function gotText(k: Mm, order: number, outcome: Extract<Outcome, { kind: 'page' }>): string {
+  const reserved = outcome.reserved ? '; its pageblock is MIGRATE_HIGHATOMIC now' : '';
+  return `pfn ${hex(outcome.pfn)}, ${routeText(k, order, outcome.route, outcome.zone)}${reserved}`;
+}
+
+function routeText(k: Mm, order: number, route: Route, zone: string): string {
+  switch (route.kind) {
+    case 'unknown':
+      return `in zone ${zone}`;
+    case 'pcp': {
+      const from = `from the list of CPU ${route.cpu} in zone ${zone}`;
+      if (route.refill === undefined) return from;
+      const stolen = route.refill.steps.some(
+        (step) => step.kind === 'fallback' && step.taken !== undefined,
+      );
+      return `${from}, refilled with up to ${plural(route.refill.count, 'block')}${stolen ? ', stolen' : ''}`;
+    }
+    case 'buddy': {
+      const { found = order, migratetype } = route.scan;
+      const type = migratetypeText(k, migratetype);
+      const block =
+        found === order
+          ? `a free block of ${type} in zone ${zone}`
+          : `split from a block of order ${found} of ${type} in zone ${zone}`;
+      const taken = route.stolen?.taken;
+      if (taken === undefined) return block;
+      const with_ = taken.claimed ? ' with its pageblock' : '';
+      return `${block}, stolen from ${migratetypeText(k, taken.migratetype)}${with_}`;
+    }
+  }
+}
+
+/** Zones that were asked before the one that gave. */
+function refusedText(pass: Pass | undefined, zone: string): string {
+  const refused = (pass?.zones ?? [])
+    .filter(({ name }) => name !== zone)
+    .map(({ name, watermark }) =>
+      watermark === undefined || watermark.passed
+        ? `${name} had none`
+        : `${name} was below ${watermark.name}`,
+    );
+  return refused.length === 0 ? '' : `; ${refused.join(', ')}`;
+}
+
+/** Everything that led to the closing sentence, to be read from top to bottom. */
+export function verdictLines(k: Mm, attempt: Attempt): readonly string[] {
+  const lines = [requestText(k, attempt)];
+  const steps = (all: readonly Step[], indent: string): void => {
+    for (const step of all) {
+      lines.push(`${indent}${stepRow(k, step).join(': ')}`);
+      if (step.kind === 'refill') steps(step.steps, `${indent}  `);
+    }
+  };
+  for (const pass of attempt.passes) {
+    lines.push(`${passName(pass)} (${passText(k, pass)})`);
+    for (const look of pass.zones) {
+      lines.push(`  ${look.name}: ${zoneLookText(look)}`);
+      const large = look.lists.filter(
+        ({ order, nr_free }) => order >= attempt.order && nr_free > 0,
+      );
+      if (attempt.order > 0)
+        for (const scan of large)
+          lines.push(`    free_area[${scan.order}]: ${orderScanText(k, scan)}`);
+      steps(look.steps, '    ');
+    }
+  }
+  return [...lines, ...attempt.notes];
+}

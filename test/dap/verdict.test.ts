@@ -1,0 +1,168 @@
+/** What the allocator considered: in the variables, by verdict(), and where an allocation failed. */
+import assert from 'node:assert/strict';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { VerdictBody } from '../../src/engine/view/map.js';
+import { lineOf, onScenario, scenario, type Drive } from './drive.js';
+import { build } from './session.js';
+
+const HAPPENINGS = scenario('happenings.mms');
+const at = (marker: string): number => lineOf(HAPPENINGS, marker);
+
+async function runTo(drive: Drive, marker: string): Promise<void> {
+  await drive.setLines([{ line: at(marker) }]);
+  await drive.go('continue');
+}
+
+const verdict = (drive: Drive): Promise<string> => drive.value('verdict()');
+
+describe('verdicts', function () {
+  this.timeout(60_000);
+  before(build);
+
+  it('every attempt has one, also that which succeeds', () =>
+    onScenario('happenings.mms', async (drive) => {
+      assert.equal(await verdict(drive), 'none yet');
+      await runTo(drive, 'refill');
+      assert.equal(await verdict(drive), 'none yet');
+      await drive.go('next');
+      const refilled = await verdict(drive);
+      assert.match(
+        refilled,
+        /^order 0: pfn 0x[0-9a-f]+, from the list of CPU 0 in zone DMA32, refilled with up to \d+ blocks?, stolen$/,
+      );
+      await drive.go('next');
+      assert.match(
+        await verdict(drive),
+        /^order 5: pfn 0x[0-9a-f]+, a free block of MIGRATE_UNMOVABLE in zone DMA32$/,
+      );
+      await drive.go('next');
+      const stolen = await verdict(drive);
+      assert.match(
+        stolen,
+        /^order 4: pfn 0x[0-9a-f]+, split from a block of order 10 of MIGRATE_RECLAIMABLE in zone DMA32, stolen from MIGRATE_MOVABLE with its pageblock$/,
+      );
+      // Statements that allocate nothing change nothing about it.
+      await drive.go('next');
+      assert.equal(await verdict(drive), stolen);
+      // It belongs to the place, not to the moment.
+      for (let i = 0; i < 3; i++) await drive.go('stepBack');
+      assert.equal(await verdict(drive), refilled);
+    }));
+
+  it('is a tree in the scope of the machine', () =>
+    onScenario('happenings.mms', async (drive) => {
+      await runTo(drive, 'fallback');
+      await drive.go('next');
+      const node = await drive.find('Machine', 'last allocation');
+      assert.equal(node.value, await verdict(drive));
+      const value = async (...names: string[]): Promise<string> =>
+        (await drive.find('Machine', 'last allocation', ...names)).value;
+      assert.equal(await value('request', 'order'), '4');
+      assert.equal(await value('request', 'gfp'), 'GFP_KERNEL|__GFP_RECLAIMABLE');
+      assert.equal(await value('request', 'migratetype'), 'MIGRATE_RECLAIMABLE');
+      const pass = 'pass 1: fast path';
+      assert.equal(await value(pass), 'ALLOC_WMARK_LOW | ALLOC_KSWAPD');
+      const zone = await value(pass, 'zone DMA32');
+      const numbers =
+        /^(\d+) free - (\d+) CMA - 15 = (\d+) > WMARK_LOW (\d+)(?: \+ boost \d+)?: passes$/.exec(
+          zone,
+        );
+      assert.ok(numbers, zone);
+      assert.equal(Number(numbers[1]) - Number(numbers[2]) - 15, Number(numbers[3]));
+      assert.equal(await value(pass, 'zone DMA32', 'watermark', '- CMA'), numbers[2]);
+      assert.equal(
+        await value(pass, 'zone DMA32', 'watermark', '_watermark[WMARK_LOW]'),
+        numbers[4],
+      );
+      assert.match(
+        await value(pass, 'zone DMA32', 'free lists', 'order 10'),
+        /^\d+ blocks: MIGRATE_MOVABLE, MIGRATE_CMA \(unusable without __GFP_MOVABLE\)$/,
+      );
+      assert.equal(
+        await value(pass, 'zone DMA32', '1. buddy lists of MIGRATE_RECLAIMABLE'),
+        'no block of order 4 or above',
+      );
+      assert.match(
+        await value(pass, 'zone DMA32', '2. fallback for MIGRATE_RECLAIMABLE'),
+        /^a block of order 10 of MIGRATE_MOVABLE, pfn 0x[0-9a-f]+, with its pageblock$/,
+      );
+      assert.equal(
+        await value(pass, 'zone DMA32', '3. buddy lists of MIGRATE_RECLAIMABLE'),
+        'a block of order 10, to be split',
+      );
+      assert.match(await value('the one before'), /^order 5: /);
+      assert.match(await value('the one before', 'the one before'), /^order 0: /);
+    }));
+
+  it('of a failure it says what was there and why it would not do', () =>
+    onScenario('failures.mms', async (drive) => {
+      await drive.client.body('setExceptionBreakpoints', {
+        filters: [],
+        filterOptions: [{ filterId: 'allocation-failure', condition: 'gfp & __GFP_NORETRY' }],
+      });
+      const stop = await drive.go('continue');
+      const reason =
+        /DMA32: \d+ blocks? of order 10 (is|are) CMA, unusable for GFP_KERNEL\|__GFP_NORETRY without __GFP_MOVABLE; DMA: 768 pages free, but no block of order 10: the largest is of order 9$/;
+      assert.match(stop.text ?? '', reason);
+      const sentence = await verdict(drive);
+      assert.match(sentence, /^order 10 failed: /);
+      assert.match(sentence, reason);
+      const info: Dap.ExceptionInfoResponse['body'] = await drive.client.body('exceptionInfo', {
+        threadId: drive.threadId,
+      });
+      const lines = info.details?.stackTrace?.split('\n') ?? [];
+      assert.equal(lines[0], 'order 10, GFP_KERNEL|__GFP_NORETRY');
+      assert.ok(
+        lines.includes('direct compaction entered: it moves nothing yet'),
+        lines.join('\n'),
+      );
+      assert.ok(
+        lines.some((line) => /^ {2}DMA32: .*: enough, but no block that it may use$/.test(line)),
+        lines.join('\n'),
+      );
+    }));
+
+  it('in the middle of an attempt it tells how far that has come', () =>
+    onScenario('happenings.mms', async (drive) => {
+      await drive.setFunctions([{ name: '__rmqueue_fallback', condition: 'order == 4' }]);
+      await drive.go('continue');
+      assert.equal(await verdict(drive), 'order 4 under way in zone DMA32');
+      await drive.go('stepBack');
+      await drive.setFunctions([{ name: '__alloc_pages', condition: 'order == 4' }]);
+      await drive.go('reverseContinue');
+      assert.equal(await verdict(drive), 'order 4 under way');
+    }));
+
+  it('is offered where expressions are typed, and to the map', () =>
+    onScenario('happenings.mms', async (drive) => {
+      const { targets } = await drive.client.body<Dap.CompletionsResponse['body']>('completions', {
+        text: 'verd',
+        column: 5,
+        frameId: (await drive.top()).id,
+      });
+      assert.ok(targets.some(({ label }) => label === 'verdict'));
+      const asked = (): Promise<VerdictBody> => drive.client.body('mmscope/verdict');
+      assert.deepEqual(await asked(), { lines: [], failed: false });
+      await runTo(drive, 'split');
+      await drive.go('next');
+      const { sentence, lines, failed, pfn } = await asked();
+      assert.equal(sentence, await verdict(drive));
+      assert.equal(lines[0], 'order 5, GFP_KERNEL');
+      assert.equal(failed, false);
+      assert.equal(pfn, Number((await drive.evaluate('page_to_pfn(kept)')).result));
+    }));
+
+  it('calls from the debug console have theirs', () =>
+    onScenario('happenings.mms', async (drive) => {
+      await drive.evaluate('alloc_pages(GFP_KERNEL, 3)', 'repl');
+      assert.match(await verdict(drive), /^order 3: pfn/);
+      await drive.evaluate('alloc_pages(GFP_KERNEL | __GFP_NOWARN, 11)', 'repl');
+      const { result, variablesReference } = await drive.evaluate('verdict()', 'repl');
+      assert.equal(result, 'order 11 failed: no block is larger than order 10 (MAX_ORDER is 11)');
+      const before = (await drive.variables(variablesReference)).at(-1);
+      assert.equal(before?.name, 'the one before');
+      assert.match(before.value, /^order 3: pfn/);
+      await drive.go('stepBack');
+      assert.equal(await verdict(drive), 'none yet');
+    }));
+});
