@@ -86,9 +86,11 @@ export class Layout extends Constants {
   // --- struct pglist_data, struct zonelist ---------------------------------------------------------------------------
   readonly pgdat_node_zones = this.offset('pglist_data', 'node_zones');
   readonly pgdat_node_zonelists = this.offset('pglist_data', 'node_zonelists');
+  readonly pgdat_node_id = this.offset('pglist_data', 'node_id');
   readonly pgdat_nr_zones = this.offset('pglist_data', 'nr_zones');
   readonly pgdat_totalreserve_pages = this.offset('pglist_data', 'totalreserve_pages');
   readonly pgdat_kswapd_order = this.offset('pglist_data', 'kswapd_order');
+  readonly pgdat_kswapd_failures = this.offset('pglist_data', 'kswapd_failures');
   readonly pgdat_kswapd_highest_zoneidx = this.offset('pglist_data', 'kswapd_highest_zoneidx');
   readonly zonelist_zonerefs = this.offset('zonelist', '_zonerefs');
   readonly zoneref_words = this.sizeWords('zoneref');
