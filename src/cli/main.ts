@@ -50,7 +50,8 @@ const MODES: Readonly<Record<string, Mode>> = {
   },
   info: {
     usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
-    summary: 'what machine a dump or recorded state is of, its zones and free memory; or a file of its /proc',
+    summary:
+      'what machine a dump or recorded state is of, its zones and free memory; or a file of its /proc',
     run: (args) => {
       const at = args.indexOf('--proc');
       const others = at < 0 ? args : args.toSpliced(at, 2);

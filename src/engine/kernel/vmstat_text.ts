@@ -21,6 +21,7 @@ const VMSTAT_TEXT: Readonly<Record<string, string>> = {
   NR_KERNEL_STACK_KB: 'nr_kernel_stack',
   NR_PAGETABLE: 'nr_page_table_pages',
   NR_SECONDARY_PAGETABLE: 'nr_sec_page_table_pages',
+  NR_SWAPCACHE: 'nr_swapcached',
 };
 
 const MIGRATETYPE_NAMES: Readonly<Record<string, string>> = {
