@@ -13,6 +13,10 @@ export const sharedMissing = existsSync(SHARED)
 
 export const shippedTraces = (): readonly string[] => tracesBelow(SHIPPED, /./);
 
+/** Shipped traces of what the kernel reports, with its log beside them; not all of their operations are performed. */
+export const shippedReports = (): readonly string[] =>
+  tracesBelow(path.resolve('test/data/reports'), /./);
+
 /** Traces in `golden/*` by file name. */
 export const sharedTraces = (name: RegExp): readonly string[] => tracesBelow(SHARED, name);
 
