@@ -33,6 +33,20 @@ export class Layout extends Constants {
   readonly page_compound_pincount = this.offset('page', 'compound_pincount');
   /** 64 bit only. */
   readonly page_compound_nr = this.optionalOffset('page', 'compound_nr');
+  /**
+   * What tells heads and tails apart (compoundEncoding.ts), as tests of a word: a head has exactly `head_bits` of `head_mask`
+   * in its flags, a tail `tail_bits` of `tail_mask` in the word at `page_tail_word`, and leads to its head by the pointer at
+   * `page_first_page`.
+   */
+  readonly first_page = this.PG_tail_bit >= 0 || this.PG_compound_bit >= 0;
+  readonly head_bits = this.PG_head;
+  readonly head_mask = this.PG_compound_bit < 0 ? this.PG_head : this.PG_head | this.PG_reclaim;
+  readonly page_tail_word = this.first_page ? this.page_flags : this.page_compound_head;
+  readonly tail_mask = this.tailBits();
+  readonly tail_bits = this.tail_mask;
+  readonly page_first_page = this.first_page ? this.page_private : this.page_compound_head;
+  /** The order that entrance.ts serves by its short way, which knows only the encoding of the reference builds. */
+  readonly short_way_order = this.first_page ? -1 : 0;
   readonly page_deferred_list = this.offset('page', 'deferred_list');
   /** The word of `flags` with the zone number, and where in it. */
   readonly page_zone_word = this.page_flags + (this.ZONES_PGSHIFT >> 5);
@@ -103,4 +117,9 @@ export class Layout extends Constants {
   readonly usage_pageblock_flags = this.sparsemem
     ? this.offset('mem_section_usage', 'pageblock_flags')
     : -1;
+
+  private tailBits(): number {
+    if (this.PG_tail_bit >= 0) return 1 << this.PG_tail_bit;
+    return this.PG_compound_bit >= 0 ? this.PG_head | this.PG_reclaim : 1;
+  }
 }
