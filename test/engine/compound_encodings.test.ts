@@ -27,12 +27,16 @@ const machines: readonly (readonly [ProfileName, CompoundEncoding])[] = [
   ['x86_64-slub', 'head-tail'],
 ];
 
-/** A compound page, and its pages. */
+const word = ({ mm }: KernelImage, cell: number): number => mm.words[cell] ?? 0;
+
+/** A compound page: its pages. */
 function compoundPage({ mm }: KernelImage): Page[] {
   const head = kernel.alloc_pages(mm, mm.constant('GFP_KERNEL') | mm.__GFP_COMP, ORDER);
   const pfn = mm.page_to_pfn(head);
   return Array.from({ length: 1 << ORDER }, (_, i) => mm.pfn_to_page(pfn + i));
 }
+
+const nth = (pages: readonly Page[], i: number): Page => pages[i] ?? NULL;
 
 const reports = ({ tape }: KernelImage): string[] =>
   tape
@@ -58,7 +62,7 @@ for (const [profile, encoding] of machines)
         assert.ok(kernel.PageCompound(mm, tail));
         assert.equal(kernel.compound_head(mm, tail), head);
         const pointer = encoding === 'compound-head' ? mm.page_compound_head : mm.page_private;
-        assert.equal(mm.words[tail + pointer]! & ~1, mm.va_low(head));
+        assert.equal(word(image, tail + pointer) & ~1, mm.va_low(head));
       }
       assert.equal(kernel.compound_order(mm, head), ORDER);
     });
@@ -68,19 +72,19 @@ for (const [profile, encoding] of machines)
       const { mm } = image;
       const pages = compoundPage(image);
       const states = new FrameStates(image);
-      const named = ([head, tail] = [pages[0]!, pages[2]!]): string[] =>
-        [head, tail].map(
-          (page) => /\((.*?)\|?zone=\d\)/.exec(kernel.page_flags_text(mm, page))?.[1] ?? '?',
-        );
-      assert.deepEqual(named(), FLAGS[encoding]);
+      const named = [nth(pages, 0), nth(pages, 2)].map(
+        (page) => /\((.*?)\|?zone=\d\)/.exec(kernel.page_flags_text(mm, page))?.[1],
+      );
+      assert.deepEqual(named, FLAGS[encoding]);
       const facts = pages.map((page) => pageFacts(image, states, mm.page_to_pfn(page)));
       assert.deepEqual(
         facts.map((each) => each?.kind),
         pages.map((_, i) => (i === 0 ? 'compoundHead' : 'compoundTail')),
       );
       for (const each of facts) {
-        assert.equal(each?.headPfn, mm.page_to_pfn(pages[0]!));
-        assert.equal(each?.order, ORDER);
+        assert.ok(each !== undefined);
+        assert.equal(each.headPfn, mm.page_to_pfn(nth(pages, 0)));
+        assert.equal(each.order, ORDER);
       }
     });
 
@@ -88,12 +92,12 @@ for (const [profile, encoding] of machines)
       const image = boot(profile, encoding);
       const { mm } = image;
       const pages = compoundPage(image);
-      kernel.put_page(mm, pages[3]!);
+      kernel.put_page(mm, nth(pages, 3));
       kernel.drain_all_pages(mm, NULL);
       assert.deepEqual(reports(image), []);
       for (const page of pages) {
         assert.ok(!kernel.PageCompound(mm, page));
-        assert.equal(mm.words[page + mm.page_flags]! & mm.PAGE_FLAGS_CHECK_AT_PREP, 0);
+        assert.equal(word(image, page + mm.page_flags) & mm.PAGE_FLAGS_CHECK_AT_PREP, 0);
         assert.equal(mm.words[page + mm.page_mapping], 0);
       }
     });
@@ -111,7 +115,7 @@ describe('compound pages in the older encodings', () => {
         const order = below(5);
         if (below(2) === 0 && held.length > 0) {
           const [block] = held.splice(below(held.length), 1);
-          kernel.__free_pages(mm, block!.page, block!.order);
+          if (block !== undefined) kernel.__free_pages(mm, block.page, block.order);
           continue;
         }
         const comp = below(2) === 0 ? mm.__GFP_COMP : 0;
@@ -137,14 +141,17 @@ describe('compound pages in the older encodings', () => {
       const image = boot('i386-highmem4g-slub', encoding);
       const { mm } = image;
       const pages = compoundPage(image);
-      mm.write(pages[2]! + mm.page_flags, mm.words[pages[2]! + mm.page_flags]! & ~mm.tail_bits);
-      mm.write_ptr(pages[5]! + mm.page_private, pages[1]!);
+      mm.write(
+        nth(pages, 2) + mm.page_flags,
+        word(image, nth(pages, 2) + mm.page_flags) & ~mm.tail_bits,
+      );
+      mm.write_ptr(nth(pages, 5) + mm.page_private, nth(pages, 1));
       const free = kernel.global_zone_page_state(mm, mm.NR_FREE_PAGES);
-      kernel.__free_pages(mm, pages[0]!, ORDER);
+      kernel.__free_pages(mm, nth(pages, 0), ORDER);
       kernel.drain_all_pages(mm, NULL);
       assert.deepEqual(reports(image), ['PageTail not set', 'first_page not consistent']);
       // Less what other lists gave back: the block itself did not come.
-      assert.ok(!kernel.PageBuddy(mm, pages[0]!));
+      assert.ok(!kernel.PageBuddy(mm, nth(pages, 0)));
       assert.ok(kernel.global_zone_page_state(mm, mm.NR_FREE_PAGES) >= free);
     }
   });
@@ -154,7 +161,8 @@ describe('compound pages in the older encodings', () => {
       const image = boot('i386-highmem4g-slub', encoding);
       const { mm } = image;
       const [head = NULL] = compoundPage(image);
-      const reclaim = kernel.PAGE_FLAGS.find(({ uname }) => uname === 'Reclaim')!;
+      const reclaim = kernel.PAGE_FLAGS.find(({ uname }) => uname === 'Reclaim');
+      assert.ok(reclaim !== undefined);
       kernel.SetPageFlag(mm, reclaim, head);
       if (kernel.PageTail(mm, head))
         assert.throws(() => kernel.compound_head(mm, head), KernelFault);
