@@ -28,6 +28,7 @@ export * from './rmqueue.js';
 export * from './slowpath.js';
 export * from './verdict.js';
 export * from './vmstat.js';
+export * from './vmstat_refresh.js';
 export * from './vmstat_text.js';
 export * from './warn_alloc.js';
 export * from './watermark.js';
