@@ -16,6 +16,7 @@ export * from './list.js';
 export * from './mm_init.js';
 export * from './page_alloc.js';
 export * from './page_flags.js';
+export * from './page_isolation.js';
 export * from './page_lock.js';
 export * from './page_ref.js';
 export * from './pageblock.js';
