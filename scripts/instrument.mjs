@@ -10,9 +10,12 @@ import path from 'node:path';
 
 const MODULE = 'mmscope:instrumented-kernel';
 const NAMESPACE = 'instrumented-kernel';
-/** Plumbing and shared classes: used as they are, not stepped into. The last three are the plain compile's entrance. */
+/**
+ * Plumbing, shared classes, and texts of what only reads: used as they are, not stepped into. `index` to `pcp_hit` are the
+ * plain compile's entrance.
+ */
 const NOT_STEPPED =
-  /^(mm|memmap|events|types|list|layout|instrumented|index|entrance|pcp_hit)\.ts$/;
+  /^(mm|memmap|events|types|list|layout|instrumented|index|entrance|pcp_hit|proc\w*|vmstat_text)\.ts$/;
 
 /** @returns {import('esbuild').Plugin} */
 export function instrumentedKernel(root) {
