@@ -1,6 +1,6 @@
 /**
  * Where callers from outside enter the allocator: single pages by the short way when it will do, else through the kernel's
- * own functions (`short_way_order` is 0, or none on machines whose compound pages it does not know). The instrumented compile has no such door: what is stepped through is always the kernel's way.
+ * own functions. The instrumented compile has no such door: what is stepped through is always the kernel's way.
  */
 import * as api from './api.js';
 import type { Mm } from './mm.js';
@@ -8,7 +8,7 @@ import type { Gfp, Order, Page } from './types.js';
 import { NULL } from './types.js';
 
 export function alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
-  const page = order === k.short_way_order ? k.pcpHits.alloc(gfp) : NULL;
+  const page = order === 0 ? k.pcpHits.alloc(gfp) : NULL;
   return page !== NULL ? page : api.alloc_pages(k, gfp, order);
 }
 
@@ -17,7 +17,7 @@ export function alloc_page(k: Mm, gfp: Gfp): Page {
 }
 
 export function __free_pages(k: Mm, page: Page, order: Order): void {
-  if (order !== k.short_way_order || !k.pcpHits.free(page)) api.__free_pages(k, page, order);
+  if (order !== 0 || !k.pcpHits.free(page)) api.__free_pages(k, page, order);
 }
 
 export function __free_page(k: Mm, page: Page): void {

@@ -45,8 +45,6 @@ export class Layout extends Constants {
   readonly tail_mask = this.tailBits();
   readonly tail_bits = this.tail_mask;
   readonly page_first_page = this.first_page ? this.page_private : this.page_compound_head;
-  /** The order that entrance.ts serves by its short way, which knows only the encoding of the reference builds. */
-  readonly short_way_order = this.first_page ? -1 : 0;
   readonly page_deferred_list = this.offset('page', 'deferred_list');
   /** The word of `flags` with the zone number, and where in it. */
   readonly page_zone_word = this.page_flags + (this.ZONES_PGSHIFT >> 5);
