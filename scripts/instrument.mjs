@@ -10,9 +10,12 @@ import path from 'node:path';
 
 const MODULE = 'mmscope:instrumented-kernel';
 const NAMESPACE = 'instrumented-kernel';
-/** Plumbing and shared classes: used as they are, not stepped into. The last four are the plain compile's entrance. */
+/**
+ * Plumbing, shared classes, and texts of what only reads: used as they are, not stepped into. `index` to `pcp_hit_code` are the
+ * plain compile's entrance.
+ */
 const NOT_STEPPED =
-  /^(mm|memmap|events|types|list|layout|instrumented|index|entrance|pcp_hit|pcp_hit_code)\.ts$/;
+  /^(mm|memmap|events|types|list|layout|instrumented|index|entrance|pcp_hit|pcp_hit_code|proc\w*|vmstat_text)\.ts$/;
 
 /** @returns {import('esbuild').Plugin} */
 export function instrumentedKernel(root) {

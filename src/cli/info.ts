@@ -1,6 +1,7 @@
 /**
  * `mmscope info CORE|STATE`: what machine it is, its zones and watermarks, its free memory by order and type, and where
- * things lie. Numbers of pages are decimal, addresses and pfns hexadecimal.
+ * things lie. Numbers of pages are decimal, addresses and pfns hexadecimal. With `--proc NAME` a file of /proc instead, as
+ * the machine's own kernel would print it.
  */
 import type { KernelImage } from '../engine/image/kernelImage.js';
 import { asVirt, PAGE_SIZE } from '../engine/memory/address.js';
@@ -11,11 +12,17 @@ import {
   type ZonesDump,
 } from '../engine/image/state/index.js';
 import { migratetypeName } from '../engine/types/enumName.js';
+import { proc_lines } from '../engine/kernel/index.js';
 import { openImage } from './openImage.js';
 import { textTable } from './table.js';
 
 export function info(path: string): string[] {
   return infoLines(openImage(path));
+}
+
+/** The lines of /proc/NAME, one of `proc_names`. */
+export function procInfo(path: string, name: string): string[] {
+  return proc_lines(openImage(path).mm, name) ?? [];
 }
 
 interface NamedZone {

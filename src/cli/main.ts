@@ -4,10 +4,11 @@
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
+import { proc_names } from '../engine/kernel/index.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
-import { info } from './info.js';
+import { info, procInfo } from './info.js';
 import { processMeter } from './meter.js';
 import { isInputError } from './inputError.js';
 import { run } from './run/run.js';
@@ -48,10 +49,15 @@ const MODES: Readonly<Record<string, Mode>> = {
     },
   },
   info: {
-    usage: 'info CORE|STATE',
-    summary: 'what machine a memory dump or a recorded state is of, its zones and its free memory',
+    usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
+    summary:
+      'what machine a dump or recorded state is of, its zones and free memory; or a file of its /proc',
     run: (args) => {
-      for (const line of info(theOnly(args))) console.log(line);
+      const at = args.indexOf('--proc');
+      const others = at < 0 ? args : args.toSpliced(at, 2);
+      const lines =
+        at < 0 ? info(theOnly(others)) : procInfo(theOnly(others), procNameOf(args[at + 1]));
+      for (const line of lines) console.log(line);
       return 0;
     },
   },
@@ -70,6 +76,11 @@ function theOnly(args: readonly string[]): string {
   const [first, ...others] = atLeastOne(args);
   if (first === undefined || others.length > 0) throw new UsageError();
   return first;
+}
+
+function procNameOf(name = ''): string {
+  if (!proc_names.includes(name)) throw new UsageError();
+  return name;
 }
 
 /** `--port N` and nothing else. */

@@ -1,7 +1,7 @@
 /** The command line as its users meet it: modes, exit codes, what goes where. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -39,6 +39,8 @@ describe('mmscope', function () {
     ['replay', '--events'],
     ['info'],
     ['info', STATE, STATE],
+    ['info', STATE, '--proc', 'version'],
+    ['info', '--proc', 'buddyinfo'],
   ])
     it(`${['mmscope', ...args].join(' ')}: usage, exit code 2`, () => {
       const { code, out, err } = mmscope(...args);
@@ -169,6 +171,14 @@ lock_page(page);
     assert.match(out, /^ {2}HighMem +0x373fe +0x3ffe0 +35810 +35810 +35586 +0 +none$/m);
     assert.match(out, /^ {2}mem_map +f5800000 /m);
   });
+
+  for (const name of ['buddyinfo', 'pagetypeinfo'])
+    it(`info --proc ${name} prints what the kernel printed, byte for byte`, () => {
+      const folder = 'test/data/golden/x86_64-slub-512M';
+      const { code, out } = mmscope('info', `${folder}/idle-s1.trace.gz`, '--proc', name);
+      assert.equal(code, 0);
+      assert.equal(out, readFileSync(`${folder}/static.${name}.txt`, 'latin1'));
+    });
 
   const unreadable: readonly (readonly [string, string, RegExp])[] = [
     ['that is not there', path.join(scratch, 'none'), /^mmscope: .*none: ENOENT$/],

@@ -208,4 +208,20 @@ describe('editing', function () {
       await drive.go('stepBack');
       assert.equal(await drive.value('tries'), '8');
     }));
+
+  it('a file of /proc in the console is read, not run: what lies to the right stays', () =>
+    onScenario('blocks.mms', async (drive) => {
+      await toLine(drive, lineOf(BLOCKS, 'print'));
+      const hash = await drive.hash();
+      await drive.go('stepBack');
+      for (const context of ['repl', 'watch', 'hover']) {
+        const { result } = await drive.client.body<Dap.EvaluateResponse['body']>('evaluate', {
+          expression: 'proc("buddyinfo")',
+          context,
+        });
+        assert.match(result, /^Node 0, zone {6}DMA( +\d+ ){11}\nNode 0, zone /);
+      }
+      await drive.go('next');
+      assert.equal(await drive.hash(), hash);
+    }));
 });

@@ -13,6 +13,10 @@ export const sharedMissing = existsSync(SHARED)
 
 export const shippedTraces = (): readonly string[] => tracesBelow(SHIPPED, /./);
 
+/** Shipped traces of what the kernel reports, with its log beside them; not all of their operations are performed. */
+export const shippedReports = (): readonly string[] =>
+  tracesBelow(path.resolve('test/data/reports'), /./);
+
 /** Traces in `golden/*` by file name. */
 export const sharedTraces = (name: RegExp): readonly string[] => tracesBelow(SHARED, name);
 
@@ -20,12 +24,19 @@ export const sharedTraces = (name: RegExp): readonly string[] => tracesBelow(SHA
 export const coreTraces = (name: RegExp): readonly string[] =>
   tracesBelow(path.join(SHARED, 'cores'), name);
 
-function tracesBelow(folder: string, name: RegExp): string[] {
+/** Other files of `golden/*` and of the folders of cores, by file name. */
+export const recordedTexts = (name: RegExp): readonly string[] =>
+  [SHARED, path.join(SHARED, 'cores')].flatMap((folder) => filesBelow(folder, name));
+
+const tracesBelow = (folder: string, name: RegExp): string[] =>
+  filesBelow(folder, name).filter((file) => file.endsWith('.trace.gz'));
+
+function filesBelow(folder: string, name: RegExp): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap((entry) => readdirSync(path.join(folder, entry.name)).map((f) => `${entry.name}/${f}`))
-    .filter((file) => file.endsWith('.trace.gz') && name.test(path.basename(file)))
+    .filter((file) => name.test(path.basename(file)))
     .sort()
     .map((file) => path.join(folder, file));
 }

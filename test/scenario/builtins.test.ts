@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
-import { checkLog } from './machines.js';
+import { checkLog, log, machine, runToEnd } from './machines.js';
 
 const everywhere: readonly ProfileName[] = PROFILE_NAMES;
 
@@ -110,4 +111,27 @@ describe('builtins on booted machines of every profile', function () {
        page->mapping = (void *)0x10;`,
       ['error', 'plain', 'x:1', ' more', 'd'],
     ));
+
+  it('files of /proc', () => {
+    const [free, after] = [
+      'proc("buddyinfo");',
+      'alloc_pages(GFP_KERNEL, 10); proc("buddyinfo");',
+    ].map((text) => {
+      const vm = machine(text);
+      runToEnd(vm);
+      return log(vm);
+    });
+    // The zones, and the blocks of the largest order in each.
+    const largest = (lines: readonly string[] = []) =>
+      lines.map((line) => {
+        const [, zone, blocks] = /^Node 0, zone +(\w+) .* (\d+) $/.exec(line) ?? [];
+        return [zone, Number(blocks)] as const;
+      });
+    const [dma, dma32] = largest(free);
+    assert.ok(dma?.[0] === 'DMA' && dma32?.[0] === 'DMA32' && dma32[1] > 1);
+    assert.deepEqual(largest(after), [dma, ['DMA32', dma32[1] - 1]]);
+    checkLog('proc("mounts");', [
+      'cat: /proc/mounts: No such file or directory (there are buddyinfo, pagetypeinfo, zoneinfo)',
+    ]);
+  });
 });

@@ -34,6 +34,20 @@ describe('#pragma mmscope', () => {
     check('#pragma mmscope machine cma=0', 'x86_64-slub ram=1024M cma=0M cpus=1 seed=1');
   });
 
+  it('takes an encoding of compound pages', () => {
+    const encodingOf = (text: string): string | undefined => {
+      const { machine, diagnostics } = readMachine(scanPragmas(text));
+      assert.deepEqual(diagnostics, []);
+      return machine.kind === 'machine' ? machine.compound : undefined;
+    };
+    assert.equal(encodingOf('int x;'), 'compound-head');
+    assert.equal(encodingOf('#pragma mmscope machine compound=head-tail'), 'head-tail');
+    assert.equal(
+      encodingOf('#pragma mmscope machine arch=i386-pae compound=compound-reclaim'),
+      'compound-reclaim',
+    );
+  });
+
   it('opens files', () => {
     check('#pragma mmscope core "dumps/vm core"', 'core dumps/vm core');
     check('  # pragma mmscope state "a\\\\b.gz" // why', 'state a\\b.gz');
@@ -73,6 +87,12 @@ describe('#pragma mmscope', () => {
     );
     check('#pragma mmscope machine ram=64M cma=48M', 'x86_64-slub ram=64M cma=48M cpus=1 seed=1', [
       '1:37 `48M` bad-pragma: the CMA area may take half of the memory at most',
+    ]);
+    check('#pragma mmscope machine compound=compound-reclaim', standard, [
+      '1:34 `compound-reclaim` bad-pragma: compound-reclaim is how 32-bit kernels saved a page flag: use arch=i386',
+    ]);
+    check('#pragma mmscope machine compound=head_tail', standard, [
+      "1:34 `head_tail` bad-pragma: 'head_tail' is no compound: it is one of compound-head, head-tail, compound-reclaim [Change to 'head-tail']",
     ]);
     check('#pragma mmscope cores "x"', standard, [
       "1:17 `cores` bad-pragma: expected machine, core or state after '#pragma mmscope' (did you mean 'core'?) [Change to 'core']",

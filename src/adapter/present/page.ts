@@ -62,7 +62,7 @@ function pageChildren(
     member('mapping'),
     member('index'),
     member('private'),
-    ...compoundMembers(facts, member),
+    ...compoundMembers(facts, context, member),
     fact('pfn', `0x${facts.pfn.toString(16)}`),
     fact('order', `${facts.order}`),
     fact('zone', facts.zone),
@@ -76,13 +76,14 @@ function pageChildren(
 /** Tails point to their head; the first tail holds what belongs to the whole. */
 function compoundMembers(
   facts: PageFacts,
+  context: MachineContext,
   member: (path: string) => Shown | undefined,
 ): (Shown | undefined)[] {
   if (facts.compound === 'no') return [];
   if (facts.compound === 'head') return [fact('compound', `head, order ${facts.order}`)];
   const own = [
     fact('compound', `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`),
-    member('compound_head'),
+    member(context.image.mm.first_page ? 'first_page' : 'compound_head'),
   ];
   if (facts.pfn !== facts.headPfn + 1) return own;
   return [...own, member('compound_order'), member('compound_dtor'), member('compound_mapcount')];

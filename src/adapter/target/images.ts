@@ -4,7 +4,12 @@ import { openCore } from '../../engine/image/core/openCore.js';
 import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
 import { findState, openState, TraceError } from '../../engine/image/state/index.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
-import { isProfileName, loadProfile, PROFILE_NAMES } from '../../engine/types/bundled.js';
+import {
+  isProfileName,
+  loadProfile,
+  profileWith,
+  PROFILE_NAMES,
+} from '../../engine/types/bundled.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { MachineSpec } from '../../scenario/syntax/machine.js';
 import type { Host } from '../host.js';
@@ -51,9 +56,9 @@ function boot(
   spec: Extract<MachineSpec, { kind: 'machine' }>,
   tapeOptions: TapeOptions,
 ): OpenedImage {
-  const { profile, ramBytes, cmaBytes, cpus } = spec;
+  const { profile, compound, ramBytes, cmaBytes, cpus } = spec;
   const image = bootMachine({
-    profile: loadProfile(profile),
+    profile: profileWith(profile, compound),
     ramBytes,
     cmaBytes,
     cpus,

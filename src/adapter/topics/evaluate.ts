@@ -2,6 +2,7 @@
  * DAP evaluate, setExpression, completions. A watch or a hover changes nothing; what the console does is an edit.
  */
 import type { Evaluated } from '../evaluation/evaluator.js';
+import { procFileText } from '../evaluation/procFile.js';
 import { addressIn } from '../evaluation/addressText.js';
 import { translate } from '../evaluation/translation.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
@@ -22,6 +23,8 @@ export const evaluateHandlers = (
   evaluate({ expression, frameId, context, format }, { afterResponse }) {
     const { target, variables } = session.current;
     if (VERDICT.test(expression)) return showVerdict(session);
+    const procText = procFileText(target.image.mm, expression);
+    if (procText !== undefined) return { result: procText, variablesReference: 0 };
     const at = viewpointOf(session, frameId);
     let result: Evaluated | undefined;
     if (context === 'repl') {

@@ -6,7 +6,7 @@ import { bootMachine } from '../../engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import * as kernel from '../../engine/kernel/index.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
-import { loadProfile } from '../../engine/types/bundled.js';
+import { profileWith } from '../../engine/types/bundled.js';
 import {
   compileScenario,
   LineMap,
@@ -48,9 +48,9 @@ export function run(file: string, output: Output): number {
 function openMachine(spec: MachineSpec, file: string): KernelImage {
   switch (spec.kind) {
     case 'machine': {
-      const { profile, ramBytes, cmaBytes, cpus } = spec;
+      const { profile, compound, ramBytes, cmaBytes, cpus } = spec;
       const options = { ramBytes, cmaBytes, cpus, tapeOptions: TAPE };
-      return bootMachine({ profile: loadProfile(profile), ...options });
+      return bootMachine({ profile: profileWith(profile, compound), ...options });
     }
     case 'core':
     case 'state':

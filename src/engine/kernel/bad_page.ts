@@ -44,7 +44,7 @@ function page_bad_reason(k: Mm, page: Page, flags: number): string {
 }
 
 /** Reports a page, and lets it stay as it is for debugging but for its type. */
-function bad_page(k: Mm, page: Page, reason: string): void {
+export function bad_page(k: Mm, page: Page, reason: string): void {
   const nr_shown = k.register('bad_page_nr_shown');
   if (k.words[nr_shown]! < REPORTS_SHOWN) {
     k.write(nr_shown, k.words[nr_shown]! + 1);

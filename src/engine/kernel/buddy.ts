@@ -111,7 +111,7 @@ function page_is_buddy(k: Mm, page: Page, buddy: Page, order: Order): boolean {
 const __find_buddy_pfn = (page_pfn: ULong, order: Order): ULong => page_pfn ^ (1 << order);
 
 /** The buddy of the block at `pfn`, if they can be joined; else NULL. */
-function find_buddy_page_pfn(k: Mm, page: Page, pfn: ULong, order: Order): Page {
+export function find_buddy_page_pfn(k: Mm, page: Page, pfn: ULong, order: Order): Page {
   const buddy: Page = k.pfn_to_page(__find_buddy_pfn(pfn, order));
   return buddy !== NULL && page_is_buddy(k, page, buddy, order) ? buddy : NULL;
 }

@@ -6,6 +6,9 @@
  *     each tail   compound_head = head | 1, mapping = TAIL_MAPPING
  *     first tail  compound_dtor, compound_order (a byte each), compound_mapcount, compound_pincount, 64 bit: compound_nr
  *
+ * A machine may be booted with an older encoding, in which flags mark tails and first_page leads to the head: see
+ * compoundEncoding.ts. What the first tail keeps is as above even then.
+ *
  * Source: Linux 6.1 mm/page_alloc.c: prep_compound_page(), destroy_large_folio(); include/linux/mm.h.
  */
 import { free_the_page } from './free.js';
@@ -54,10 +57,21 @@ function prep_compound_head(k: Mm, page: Page, order: Order): void {
 
 /** p->mapping = TAIL_MAPPING; set_compound_head(p, head); set_page_private(p, 0) */
 function prep_compound_tail(k: Mm, head: Page, p: Page): void {
+  if (k.first_page) {
+    prep_flagged_tail(k, head, p);
+    return;
+  }
   k.write(p + k.page_mapping, k.TAIL_MAPPING_low);
   if (k.wide) k.write(p + k.page_mapping + 1, k.TAIL_MAPPING_high);
   set_compound_head(k, p, head);
   k.write_long(p + k.page_private, 0);
+}
+
+/** set_page_count(p, 0); p->first_page = head; __SetPageTail(p): as before Linux 4.4 */
+function prep_flagged_tail(k: Mm, head: Page, p: Page): void {
+  k.write(p + k.page_refcount, 0);
+  k.write_ptr(p + k.page_first_page, head);
+  set_page_flags(k, p, k.tail_bits);
 }
 
 function set_compound_head(k: Mm, page: Page, head: Page): void {
@@ -71,7 +85,7 @@ export function clear_compound_head(k: Mm, page: Page): void {
 export function prep_compound_page(k: Mm, page: Page, order: Order): void {
   const pfn = k.page_to_pfn(page);
   const nr_pages: Int = 1 << order;
-  set_page_flags(k, page, k.PG_head);
+  set_page_flags(k, page, k.head_bits);
   for (let i = 1; i < nr_pages; i++) prep_compound_tail(k, page, k.pfn_to_page(pfn + i));
   prep_compound_head(k, page, order);
 }

@@ -180,7 +180,12 @@ export class Constants extends Facts {
   readonly PG_lru = 1 << this.constant('PG_lru');
   readonly PG_slab = 1 << this.constant('PG_slab');
   readonly PG_reserved = 1 << this.constant('PG_reserved');
-  readonly PG_head = 1 << this.constant('PG_head');
+  /** The flag of a head; of all pages of a compound page where PG_compound says so. See compoundEncoding.ts. */
+  readonly PG_head = 1 << (this.findConstant('PG_head') ?? this.constant('PG_compound'));
+  /** Of tails: -1 where no flag says so. */
+  readonly PG_tail_bit = this.findConstant('PG_tail') ?? -1;
+  readonly PG_compound_bit = this.findConstant('PG_compound') ?? -1;
+  readonly PG_reclaim = 1 << this.constant('PG_reclaim');
   /** In the first tail. */
   readonly PG_double_map = 1 << this.constant('PG_double_map');
   readonly PG_mlocked = 1 << this.constant('PG_mlocked');

@@ -35,7 +35,7 @@ export const NR_FALLBACKS = 2;
 // --- whole blocks ------------------------------------------------------------------------------------------------------
 
 /** PAGE_MAPPING_MOVABLE in page->mapping: movable, but on no LRU. */
-function __PageMovable(k: Mm, page: Page): boolean {
+export function __PageMovable(k: Mm, page: Page): boolean {
   const PAGE_MAPPING_FLAGS = 3;
   const PAGE_MAPPING_MOVABLE = 2;
   return (k.words[page + k.page_mapping]! & PAGE_MAPPING_FLAGS) === PAGE_MAPPING_MOVABLE;

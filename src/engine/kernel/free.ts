@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 mm/page_alloc.c: free_pages_prepare(), free_unref_page(), __free_pages_ok(), free_unref_page_list().
  */
-import { free_page_is_bad } from './bad_page.js';
+import { bad_page, free_page_is_bad } from './bad_page.js';
 import {
   __free_one_page,
   FPI_NONE,
@@ -13,7 +13,13 @@ import {
 import { clear_compound_head } from './compound.js';
 import { list_del } from './list.js';
 import type { Mm } from './mm.js';
-import { clear_page_flags, compound_head, page_zone, PageCompound } from './page_flags.js';
+import {
+  clear_page_flags,
+  compound_head,
+  page_zone,
+  PageCompound,
+  PageTail,
+} from './page_flags.js';
 import {
   get_pfnblock_migratetype,
   has_isolate_pageblock,
@@ -29,10 +35,23 @@ export function free_the_page(k: Mm, page: Page, order: Order): void {
   else __free_pages_ok(k, page, order, FPI_NONE);
 }
 
-/** The words that made a page a tail. Without DEBUG_VM nothing is checked first. */
-function free_tail_pages_check(k: Mm, page: Page): void {
+/** Takes back the words that made a page a tail; whether they were bad. Without DEBUG_VM nothing is checked first. */
+function free_tail_pages_check(k: Mm, head: Page, page: Page): boolean {
+  if (k.first_page) return destroy_flagged_tail(k, head, page);
   k.write_long(page + k.page_mapping, 0);
   clear_compound_head(k, page);
+  return false;
+}
+
+/** destroy_compound_page() of Linux 2.6.26 to 4.3, a tail of it. Its flags go with all others of the page. */
+function destroy_flagged_tail(k: Mm, head: Page, page: Page): boolean {
+  // Not its own: counters of the whole, in the first tail.
+  k.write_long(page + k.page_mapping, 0);
+  if (!PageTail(k, page)) bad_page(k, page, 'PageTail not set');
+  else if (!k.ptr_is(page + k.page_first_page, head))
+    bad_page(k, page, 'first_page not consistent');
+  else return false;
+  return true;
 }
 
 /** A page that was freed while locked in memory is counted out. */
@@ -60,8 +79,7 @@ export function free_pages_prepare(k: Mm, page: Page, order: Order, check_free: 
     if (compound) clear_second_page_flags(k, k.pfn_to_page(pfn + 1));
     for (let i = 1; i < 1 << order; i++) {
       const tail: Page = k.pfn_to_page(pfn + i);
-      if (compound) free_tail_pages_check(k, tail);
-      if (free_page_is_bad(k, tail)) {
+      if ((compound && free_tail_pages_check(k, page, tail)) || free_page_is_bad(k, tail)) {
         bad++;
         continue;
       }

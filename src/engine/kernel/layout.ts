@@ -33,6 +33,18 @@ export class Layout extends Constants {
   readonly page_compound_pincount = this.offset('page', 'compound_pincount');
   /** 64 bit only. */
   readonly page_compound_nr = this.optionalOffset('page', 'compound_nr');
+  /**
+   * What tells heads and tails apart (compoundEncoding.ts), as tests of a word: a head has exactly `head_bits` of `head_mask`
+   * in its flags, a tail `tail_bits` of `tail_mask` in the word at `page_tail_word`, and leads to its head by the pointer at
+   * `page_first_page`.
+   */
+  readonly first_page = this.PG_tail_bit >= 0 || this.PG_compound_bit >= 0;
+  readonly head_bits = this.PG_head;
+  readonly head_mask = this.PG_compound_bit < 0 ? this.PG_head : this.PG_head | this.PG_reclaim;
+  readonly page_tail_word = this.first_page ? this.page_flags : this.page_compound_head;
+  readonly tail_mask = this.tailBits();
+  readonly tail_bits = this.tail_mask;
+  readonly page_first_page = this.first_page ? this.page_private : this.page_compound_head;
   readonly page_deferred_list = this.offset('page', 'deferred_list');
   /** The word of `flags` with the zone number, and where in it. */
   readonly page_zone_word = this.page_flags + (this.ZONES_PGSHIFT >> 5);
@@ -86,9 +98,11 @@ export class Layout extends Constants {
   // --- struct pglist_data, struct zonelist ---------------------------------------------------------------------------
   readonly pgdat_node_zones = this.offset('pglist_data', 'node_zones');
   readonly pgdat_node_zonelists = this.offset('pglist_data', 'node_zonelists');
+  readonly pgdat_node_id = this.offset('pglist_data', 'node_id');
   readonly pgdat_nr_zones = this.offset('pglist_data', 'nr_zones');
   readonly pgdat_totalreserve_pages = this.offset('pglist_data', 'totalreserve_pages');
   readonly pgdat_kswapd_order = this.offset('pglist_data', 'kswapd_order');
+  readonly pgdat_kswapd_failures = this.offset('pglist_data', 'kswapd_failures');
   readonly pgdat_kswapd_highest_zoneidx = this.offset('pglist_data', 'kswapd_highest_zoneidx');
   readonly zonelist_zonerefs = this.offset('zonelist', '_zonerefs');
   readonly zoneref_words = this.sizeWords('zoneref');
@@ -101,4 +115,9 @@ export class Layout extends Constants {
   readonly usage_pageblock_flags = this.sparsemem
     ? this.offset('mem_section_usage', 'pageblock_flags')
     : -1;
+
+  private tailBits(): number {
+    if (this.PG_tail_bit >= 0) return 1 << this.PG_tail_bit;
+    return this.PG_compound_bit >= 0 ? this.PG_head | this.PG_reclaim : 1;
+  }
 }

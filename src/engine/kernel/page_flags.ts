@@ -7,6 +7,7 @@
  * reference builds (no DEBUG_VM_PGFLAGS), so they are here too.
  * Source: Linux 6.1 include/linux/page-flags.h.
  */
+import { KernelFault } from './events.js';
 import type { Mm } from './mm.js';
 import type { Int, Page, Zone, ZoneType } from './types.js';
 
@@ -85,11 +86,11 @@ export function clear_page_flags(k: Mm, page: Page, mask: number): void {
 // --- compound pages ----------------------------------------------------------------------------------------------------
 
 export function PageHead(k: Mm, page: Page): boolean {
-  return (k.words[page + k.page_flags]! & k.PG_head) !== 0;
+  return (k.words[page + k.page_flags]! & k.head_mask) === k.head_bits;
 }
 
 export function PageTail(k: Mm, page: Page): boolean {
-  return (k.words[page + k.page_compound_head]! & 1) !== 0;
+  return (k.words[page + k.page_tail_word]! & k.tail_mask) === k.tail_bits;
 }
 
 export function PageCompound(k: Mm, page: Page): boolean {
@@ -98,8 +99,12 @@ export function PageCompound(k: Mm, page: Page): boolean {
 
 /** The head of the compound page that `page` is part of; else `page`. */
 export function compound_head(k: Mm, page: Page): Page {
-  // A tail's pointer has bit 0 set: following it gives the word it lies in, the head's first.
-  return PageTail(k, page) ? k.read_ptr(page + k.page_compound_head) : page;
+  if (!PageTail(k, page)) return page;
+  // compound_head has bit 0 set: following it gives the word it lies in, the head's first.
+  const head: Page = k.read_ptr(page + k.page_first_page);
+  // Possible only where flags make a tail that nobody gave a head: PG_compound and PG_reclaim.
+  if (head === 0) throw new KernelFault('kernel NULL pointer dereference, address: 00000000');
+  return head;
 }
 
 // --- flags that page allocation asks for -------------------------------------------------------------------------------

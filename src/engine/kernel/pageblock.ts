@@ -17,6 +17,9 @@ export const pageblock_start_pfn = (k: Mm, pfn: ULong): ULong =>
 export const pageblock_end_pfn = (k: Mm, pfn: ULong): ULong =>
   pageblock_start_pfn(k, pfn) + k.pageblock_nr_pages;
 
+/** The page of a pfn that may have none: NULL then. Without memory hotplug every page is online. */
+export const pfn_to_online_page = (k: Mm, pfn: ULong): Page => k.pfn_to_page(pfn);
+
 /** The word that holds the bits of the block of `pfn`. */
 function pageblock_word(k: Mm, page: Page, pfn: ULong): Cell {
   if (!k.sparsemem) {

@@ -31,7 +31,7 @@ import { __zone_watermark_ok, min_wmark_pages } from './watermark.js';
 import { first_zones_zonelist, next_zones_zonelist, zonelist_zone } from './zonelist.js';
 
 /** Rounds of reclaim without progress before the OOM killer. Source: mm/internal.h */
-const MAX_RECLAIM_RETRIES = 16;
+export const MAX_RECLAIM_RETRIES = 16;
 
 /** Moves pages together for a block of this order. Does not happen yet: as if every zone had been skipped. */
 function __alloc_pages_direct_compact(k: Mm, gfp_mask: Gfp, order: Order): Page {

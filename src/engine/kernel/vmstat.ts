@@ -96,7 +96,8 @@ export function global_node_page_state(k: Mm, item: NodeStatItem): ULong {
   return k.smp ? Math.max(0, x) : x;
 }
 
-const read_s8 = (k: Mm, at: PerCpuZonestat, byteOffset: number): Int =>
+/** A difference: a signed byte. */
+export const read_s8 = (k: Mm, at: number, byteOffset: number): Int =>
   (k.read8(at, byteOffset) << 24) >> 24;
 
 // --- CPUs --------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,10 @@ export function is_highmem_idx(k: Mm, idx: ZoneType): boolean {
 
 const is_highmem = (k: Mm, zone: Zone): boolean => is_highmem_idx(k, zone_idx(k, zone));
 
+/** MIN mark of a highmem zone; one without pages has it as all its marks. */
+export const highmem_min_pages = (managed: ULong): ULong =>
+  Math.min(Math.max(Math.floor(managed / 1024), SWAP_CLUSTER_MAX), 128);
+
 /** Pages beyond the high watermarks in the zones up to `offset`. */
 export function nr_free_zone_pages(k: Mm, offset: ZoneType): ULong {
   let sum: ULong = 0;
@@ -102,9 +106,8 @@ function __setup_per_zone_wmarks(k: Mm): void {
     const managed: ULong = zone_managed_pages(k, zone);
     let tmp: ULong = Math.floor((pages_min * managed) / lowmem_pages);
     let min: ULong = tmp;
-    if (is_highmem(k, zone))
-      // Lowmem is what the reserve is for; the distances between the marks stay.
-      min = Math.min(Math.max(Math.floor(managed / 1024), SWAP_CLUSTER_MAX), 128);
+    // Lowmem is what the reserve is for; the distances between the marks stay.
+    if (is_highmem(k, zone)) min = highmem_min_pages(managed);
     set_wmark(k, zone, k.WMARK_MIN, min);
 
     const least: ULong = Math.floor((managed * watermark_scale_factor) / 10000);

@@ -2,6 +2,7 @@
  * The profiles that ship with mmscope. Their text is part of the bundle; a profile is made from it when it is first asked for,
  * and then shared (nothing in it changes).
  */
+import { withCompoundEncoding, type CompoundEncoding } from './compoundEncoding.js';
 import type { Profile, ProfileName } from './profile.js';
 import { readProfile, type ProfileData } from './profileData.js';
 import i386Highmem4gSlub from './profiles/i386-highmem4g-slub.json' with { type: 'json' };
@@ -18,7 +19,7 @@ const DATA: Readonly<Record<ProfileName, ProfileData>> = {
   'x86_64-slub-smp': x8664SlubSmp,
 };
 
-const loaded = new Map<ProfileName, Profile>();
+const loaded = new Map<string, Profile>();
 
 /** The names of all bundled profiles. */
 export const PROFILE_NAMES = Object.keys(DATA) as readonly ProfileName[];
@@ -27,10 +28,14 @@ export function isProfileName(name: string): name is ProfileName {
   return Object.hasOwn(DATA, name);
 }
 
-export function loadProfile(name: ProfileName): Profile {
-  const known = loaded.get(name);
+export const loadProfile = (name: ProfileName): Profile => profileWith(name, 'compound-head');
+
+/** A build, with another encoding of compound pages than its own. */
+export function profileWith(name: ProfileName, compound: CompoundEncoding): Profile {
+  const key = `${name} ${compound}`;
+  const known = loaded.get(key);
   if (known !== undefined) return known;
-  const profile = readProfile(DATA[name]);
-  loaded.set(name, profile);
+  const profile = readProfile(withCompoundEncoding(DATA[name], compound));
+  loaded.set(key, profile);
   return profile;
 }

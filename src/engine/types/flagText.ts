@@ -12,7 +12,7 @@ import type { Profile } from './profile.js';
 /** In the order in which they are printed. */
 const PAGE_FLAG_ORDER =
   'locked waiters error referenced uptodate dirty lru active workingset slab owner_priv_1 arch_1 reserved private ' +
-  'private_2 writeback head mappedtodisk reclaim swapbacked unevictable mlocked uncached hwpoison young idle arch_2 ' +
+  'private_2 writeback head tail compound mappedtodisk reclaim swapbacked unevictable mlocked uncached hwpoison young idle arch_2 ' +
   'skip_kasan_poison';
 
 /** Masks with most bits first: a mask is printed when all its bits are set, and takes them away. */

@@ -270,15 +270,16 @@ export class FrameStates {
       const order = words[at + mm.page_private] ?? 0;
       return pageState(this.freeKind(pfn), order);
     }
-    const tailOf = words[at + mm.page_compound_head] ?? 0;
-    if ((tailOf & 1) !== 0) return this.tailState(pfn);
-    const order = (flags & mm.PG_head) === 0 ? 0 : this.compoundOrder(pfn);
+    const tailWord = words[at + mm.page_tail_word] ?? 0;
+    if ((tailWord & mm.tail_mask) === mm.tail_bits) return this.tailState(pfn);
+    const isHead = (flags & mm.head_mask) === mm.head_bits;
+    const order = isHead ? this.compoundOrder(pfn) : 0;
     if ((flags & this.hwpoison) !== 0) return pageState(POISONED, order);
     if ((flags & mm.PG_locked) !== 0) return pageState(LOCKED, order);
     if (isTyped && this.pageTableType !== 0 && (type & this.pageTableType) === 0)
       return pageState(PAGE_TABLE, order);
     if ((flags & mm.PG_slab) !== 0) return pageState(SLAB, order);
-    if ((flags & mm.PG_head) !== 0) return pageState(HEAD, order);
+    if (isHead) return pageState(HEAD, order);
     if ((flags & mm.PG_reserved) !== 0) return pageState(RESERVED);
     const mapping = words[at + mm.page_mapping] ?? 0;
     if ((mapping & 1) !== 0) return pageState(USER);
@@ -313,8 +314,9 @@ export class FrameStates {
   private tailState(pfn: number): number {
     const { mm } = this.image;
     const { peek } = this;
-    const low = (peek.words[peek.at + mm.page_compound_head] ?? 0) - 1;
-    const high = mm.wide ? (peek.words[peek.at + mm.page_compound_head + 1] ?? 0) : 0;
+    // Bit 0 marks compound_head only.
+    const low = (peek.words[peek.at + mm.page_first_page] ?? 0) & ~1;
+    const high = mm.wide ? (peek.words[peek.at + mm.page_first_page + 1] ?? 0) : 0;
     const head = peek.pfnOf(mm.wide ? fromWords(low, high) : asVirt(low >>> 0));
     if (head === undefined || head >= pfn || !peek.find(head)) return pageState(TAIL);
     const flags = peek.words[peek.at + mm.page_flags] ?? 0;

@@ -1,5 +1,5 @@
 /** All findings of the scenario's front end about a text. Pure: loaded with the engine, at the first scenario opened. */
-import { loadProfile, PROFILE_NAMES } from '../../engine/types/bundled.js';
+import { PROFILE_NAMES, profileWith } from '../../engine/types/bundled.js';
 import type { ProfileName } from '../../engine/types/profile.js';
 import {
   compileScenario,
@@ -13,7 +13,9 @@ import {
 export function checkScenario(text: string): readonly Diagnostic[] {
   const { machine } = readMachine(scanPragmas(text));
   const named = profileOf(machine);
-  const { diagnostics } = compileScenario(text, loadProfile(named ?? defaultMachine.profile));
+  const compound = machine.kind === 'machine' ? machine.compound : defaultMachine.compound;
+  const profile = profileWith(named ?? defaultMachine.profile, compound);
+  const { diagnostics } = compileScenario(text, profile);
   // Of a machine in a file, only a session knows the kernel: what another kernel may well have is no finding.
   return named === undefined
     ? diagnostics.filter(({ code }) => !OF_THE_KERNEL.has(code))

@@ -35,7 +35,28 @@ const pr = (name: keyof typeof LEVELS) => ({
   },
 });
 
+/** As `cat /proc/NAME` would print it, a line of the log each. */
+function showProc(call: BuiltinCall, name: string): void {
+  const lines = call.kernel.proc_lines(call.k, name);
+  if (lines === undefined) {
+    const known = call.kernel.proc_names.join(', ');
+    call.printk(LEVELS.err, `cat: /proc/${name}: No such file or directory (there are ${known})`);
+    return;
+  }
+  for (const text of lines) call.printk(LEVELS.info, text);
+}
+
 export const output: readonly Builtin[] = [
+  ...group('output', '', [
+    {
+      signature: 'void proc(const char *name)',
+      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "pagetypeinfo" or "zoneinfo".',
+      changes: true,
+      run: (call, name) => {
+        showProc(call, call.string(name));
+      },
+    },
+  ]),
   ...group('output', 'include/linux/printk.h', [
     ...(Object.keys(LEVELS) as (keyof typeof LEVELS)[]).map(pr),
     {

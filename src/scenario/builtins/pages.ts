@@ -183,6 +183,14 @@ export const pageAllocator = [
       run: (call, item) => call.kernel.global_zone_page_state(call.k, Number(item)),
     },
     {
+      signature: 'void quiet_vmstat(void)',
+      doc: 'Adds what this CPU keeps for itself of the counters to them, as happens each second and before a CPU sleeps.',
+      changes: true,
+      run: (call) => {
+        call.kernel.quiet_vmstat(call.k);
+      },
+    },
+    {
       signature: 'unsigned long nr_free_pages(void)',
       doc: 'Free pages on the buddy lists of all zones.',
       run: (call) => call.kernel.global_zone_page_state(call.k, call.k.NR_FREE_PAGES),

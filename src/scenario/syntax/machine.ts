@@ -7,6 +7,7 @@
  *
  * One table says which keys there are and what their values may be; completion and the messages read it too.
  */
+import { COMPOUND_ENCODINGS, type CompoundEncoding } from '../../engine/types/compoundEncoding.js';
 import type { Arch, ProfileName } from '../../engine/types/profile.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
 import { readQuoted } from './literals.js';
@@ -23,6 +24,8 @@ export interface BootSpec {
   /** Size of the CMA area, 0 for none. */
   readonly cmaBytes: number;
   readonly cpus: number;
+  /** How compound pages are encoded. */
+  readonly compound: CompoundEncoding;
   readonly seed: number;
 }
 
@@ -43,6 +46,7 @@ export const defaultMachine: BootSpec = {
   ramBytes: 1 * GiB,
   cmaBytes: 16 * MiB,
   cpus: 1,
+  compound: 'compound-head',
   seed: 1,
 };
 
@@ -92,6 +96,12 @@ export const machineKeys: Readonly<
     doc: 'Size of the contiguous memory area, 0 for none.',
   },
   cpus: { value: { kind: 'count', least: 1, most: 8 }, doc: 'Processors.' },
+  compound: {
+    value: { kind: 'choice', choices: COMPOUND_ENCODINGS },
+    doc:
+      'How compound pages tell heads from tails: compound-head as since Linux 4.4, head-tail (PG_head, PG_tail) or, on ' +
+      '32 bit, compound-reclaim (PG_compound, PG_reclaim) as before.',
+  },
   seed: {
     value: { kind: 'count', least: 0, most: 0xffff_ffff },
     doc: 'Seed of everything that a real machine leaves to chance.',
@@ -204,7 +214,20 @@ class PragmaReader {
     const cmaBytes = number('cma', Math.min(defaultMachine.cmaBytes, ramBytes / 4));
     if (cma && cmaBytes > ramBytes / 2)
       this.error(cma.valueSpan, 'the CMA area may take half of the memory at most');
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, seed: number('seed', 1) };
+    const compound = this.compound(settings, arch);
+    const seed = number('seed', 1);
+    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, seed };
+  }
+
+  private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {
+    const setting = settings.get('compound');
+    const encoding = COMPOUND_ENCODINGS.find((each) => each === setting?.value);
+    if (setting && encoding === 'compound-reclaim' && arch === 'x86_64')
+      this.error(
+        setting.valueSpan,
+        'compound-reclaim is how 32-bit kernels saved a page flag: use arch=i386',
+      );
+    return encoding ?? defaultMachine.compound;
   }
 
   /** The kernel that fits arch, slab and cpus. */

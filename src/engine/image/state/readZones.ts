@@ -6,6 +6,7 @@
  */
 import type { Mm } from '../../kernel/mm.js';
 import { KernelFault } from '../../kernel/events.js';
+import { zone_stat_name } from '../../kernel/index.js';
 import { asCell, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { migratetypeName } from '../../types/enumName.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
@@ -239,12 +240,6 @@ class ZoneReader {
 
 /** Names of `zone->vm_stat[]` as /proc/vmstat has them. */
 function statNames(mm: Mm): string[] {
-  const type = mm.profile.types.enumerator('NR_FREE_PAGES')?.type;
   const nrItems = mm.constant('NR_VM_ZONE_STAT_ITEMS');
-  return Array.from({ length: nrItems }, (_, value) => {
-    // NR_ZONE_LRU_BASE is the first LRU counter under a second name.
-    const names = type?.enumerators.filter((e) => e.value === value) ?? [];
-    const name = names[names.length - 1]?.name.toLowerCase() ?? '';
-    return name === 'nr_free_cma_pages' ? 'nr_free_cma' : name;
-  });
+  return Array.from({ length: nrItems }, (_, item) => zone_stat_name(mm, item));
 }

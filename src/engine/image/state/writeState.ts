@@ -5,6 +5,7 @@
  * free_area_init_core(); mm/sparse.c: sparse_init_one_section(); mm/vmstat.c.
  */
 import type { Mm } from '../../kernel/mm.js';
+import { highmem_min_pages, is_highmem_idx } from '../../kernel/index.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
 import type { ListEnds } from './listLinks.js';
@@ -17,6 +18,7 @@ import {
   WMARK_MEMBERS,
   ZONE_MEMBERS,
 } from './memberTables.js';
+import { nodeCounters } from './nodeCounters.js';
 import type { SectionTables } from './area.js';
 import type { Placement } from './placement.js';
 import type { RecordedState } from './recordedState.js';
@@ -52,6 +54,8 @@ export class StateWriter {
     }
     this.writeNode();
     this.writeGlobals();
+    for (const { index, populated } of this.state.zones.zones)
+      if (populated === undefined) this.writeEmptyWatermarks(index);
     this.writePerCpu();
     if (this.placement.area.sectionTables) this.writeSections(this.placement.area.sectionTables);
   }
@@ -98,6 +102,15 @@ export class StateWriter {
     for (const set of dump.pcp) this.writePageset(index, set);
     if (mm.smp) this.writeZonestats(zone, index, dump);
     this.writePageblocks(zone, index, dump);
+  }
+
+  /** A zone without pages is left out of a dump, but for its name: its marks follow from what kind of zone it is. */
+  private writeEmptyWatermarks(index: number): void {
+    if (!is_highmem_idx(this.mm, index)) return;
+    const pages = highmem_min_pages(0);
+    const zone = this.cell(this.zoneAddress(index));
+    const marks = { min: pages, low: pages, high: pages, promo: pages, boost: 0, highatomic: 0 };
+    this.members.setAll(zone, 'zone', WMARK_MEMBERS, { ...marks, drift: 0 });
   }
 
   private writePageset(zone: number, pcp: PcpDump): void {
@@ -194,6 +207,7 @@ export class StateWriter {
       members.setGlobal('_totalhigh_pages', this.sumOfZones(inHighmem));
     }
     this.writeGlobalCounters();
+    this.writeNodeCounters();
   }
 
   /** `vm_zone_stat[]`: the zones' counters together. */
@@ -208,6 +222,16 @@ export class StateWriter {
         this.sumOfZones((zone) => zone.stat[i]?.value ?? 0),
       );
     }
+  }
+
+  /** The node's counters, `vm_node_stat[]` and its own, as far as the pages tell them. */
+  private writeNodeCounters(): void {
+    const { mm } = this;
+    const { pointerSize } = mm.profile;
+    const global = mm.profile.symbol('vm_node_stat')?.address ?? 0;
+    const own = this.node + mm.byteOffset('pglist_data', 'vm_stat');
+    for (const [item, pages] of nodeCounters(mm, this.state))
+      for (const array of [global, own]) this.setPointer(array + item * pointerSize, pages);
   }
 
   private sumOfZones(of: (zone: PopulatedZone) => number): number {

@@ -1,0 +1,38 @@
+// Two CPUs: each has page lists of its own, and holds back a little of every counter.
+#pragma mmscope machine arch=x86_64 ram=256M cpus=2
+
+struct zone *zone = &contig_page_data.node_zones[ZONE_DMA32];
+drain_all_pages(NULL);
+
+// CPU 0 takes a page: a batch comes from the buddy lists, and all but one of it stay on CPU 0's lists.
+struct page *page = alloc_page(GFP_KERNEL);
+expect(per_cpu_ptr(zone->per_cpu_pageset, 0)->count > 0);
+expect(per_cpu_ptr(zone->per_cpu_pageset, 1)->count == 0);
+
+// CPU 1 frees it. The page is now on CPU 1's list, though it came from CPU 0's: lists belong to CPUs, pages do not.
+cpu(1) {
+  pr_info("on CPU %d\n", smp_processor_id());
+  __free_page(page);
+}
+expect(per_cpu_ptr(zone->per_cpu_pageset, 1)->count == 1);
+
+// So CPU 0 does not get it back, and CPU 1 does at once.
+struct page *other = alloc_page(GFP_KERNEL);
+expect(other != page);
+cpu(1) {
+  expect(alloc_page(GFP_KERNEL) == page);
+  __free_page(page);
+}
+__free_page(other);
+
+// drain_all_pages() empties both. A request for much that fails does it on its way: the missing page may be on another CPU.
+drain_all_pages(NULL);
+expect(per_cpu_ptr(zone->per_cpu_pageset, 0)->count == 0 && per_cpu_ptr(zone->per_cpu_pageset, 1)->count == 0);
+
+// Counters are not exact: a CPU adds up to `stat_threshold` pages before it tells. The vmstat worker tells once a second;
+// here it is asked. Between the two, NR_FREE_PAGES of the zone and what is really free differ.
+pr_info("free %lu, really %lu\n", zone_page_state(zone, NR_FREE_PAGES), zone_page_state_snapshot(zone, NR_FREE_PAGES));
+quiet_vmstat();
+cpu(1) { quiet_vmstat(); }
+expect(zone_page_state(zone, NR_FREE_PAGES) == zone_page_state_snapshot(zone, NR_FREE_PAGES));
+proc("zoneinfo");

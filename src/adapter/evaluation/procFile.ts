@@ -1,0 +1,14 @@
+/**
+ * `proc("buddyinfo")` where it is asked for rather than run: the text is the answer. A scenario's call prints to the log,
+ * which is a mark on the tape; in the console that would cut off what lies to the right, though nothing changes.
+ */
+import { proc_lines } from '../../engine/kernel/index.js';
+import type { Mm } from '../../engine/kernel/mm.js';
+
+const CALL = /^\s*proc\s*\(\s*"(\w*)"\s*\)\s*;?\s*$/;
+
+/** The text of the file that the expression asks for, as memory is now; undefined if it asks for none that there is. */
+export function procFileText(mm: Mm, expression: string): string | undefined {
+  const name = CALL.exec(expression)?.[1];
+  return name === undefined ? undefined : proc_lines(mm, name)?.join('\n');
+}

@@ -1,0 +1,128 @@
+/**
+ * /proc/buddyinfo, pagetypeinfo and zoneinfo of recorded machines are the texts that their kernels printed.
+ *
+ * The `static.*` texts come from another boot of the same machine than the state in `idle-s1`: one in which a process read
+ * the files. It differs in the pages that the two processes hold, and so in the counters of `MOVED` and in nothing else.
+ * Beside a core there is no text, but its memory has every counter: the state recorded with it prints the same, but for what
+ * a state does not tell.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { openImage } from '../../src/cli/openImage.js';
+import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
+import type { Mm } from '../../src/engine/kernel/mm.js';
+import { proc_lines, proc_names } from '../../src/engine/kernel/index.js';
+import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
+import { recordedTexts, sharedMissing, sharedTraces, shippedTraces, titleOf } from './traces.js';
+
+/** Counters of pages that the reader of the files held and the recorder did not, or the other way round. */
+const MOVED = [
+  ...['nr_inactive_anon', 'nr_active_anon', 'nr_zone_inactive_anon', 'nr_anon_pages', 'nr_shmem'],
+  ...['nr_mapped', 'nr_file_pages', 'nr_page_table_pages', 'count:'],
+];
+/** Counters that a recorded state does not tell. */
+const UNTOLD = ['nr_slab_reclaimable', 'nr_slab_unreclaimable', 'nr_kernel_stack'];
+
+const linesOf = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+
+/** The counter that a line of zoneinfo shows. */
+const labelOf = (line: string): string => line.trim().split(/ +/)[0] ?? '';
+
+/** Names of the lines that differ. Lines must be as many, and alike but for their numbers. */
+function differing(ours: readonly string[], kernel: readonly string[]): string[] {
+  assert.deepEqual(ours.map(shape), kernel.map(shape));
+  return ours.flatMap((line, i) => (line === kernel[i] ? [] : [labelOf(line)]));
+}
+
+/** A line with its numbers taken out; where columns are aligned, their blanks too. */
+const shape = (line: string): string => line.replace(/(?<![A-Za-z])>? *\d+/g, '#');
+
+function itPrints(trace: string): void {
+  describe(titleOf(trace), () => {
+    const { mm } = openImage(trace);
+    const recorded = (name: string): string[] =>
+      linesOf(path.join(path.dirname(trace), `static.${name}.txt`));
+    for (const name of ['buddyinfo', 'pagetypeinfo'])
+      it(name, () => assert.deepEqual(proc_lines(mm, name), recorded(name)));
+    it('zoneinfo, but for counters that moved or are not told', () => {
+      const labels = differing(proc_lines(mm, 'zoneinfo') ?? [], recorded('zoneinfo'));
+      assert.deepEqual(
+        labels.filter((label) => !MOVED.includes(label) && !UNTOLD.includes(label)),
+        [],
+      );
+    });
+  });
+}
+
+const withTexts = (traces: readonly string[]): string[] =>
+  traces.filter(
+    (trace) =>
+      path.basename(trace) === 'idle-s1.trace.gz' &&
+      existsSync(path.join(path.dirname(trace), 'static.zoneinfo.txt')),
+  );
+
+describe('/proc of recorded machines: shipped', function () {
+  this.timeout(60_000);
+  withTexts(shippedTraces()).forEach(itPrints);
+});
+
+describe('/proc of recorded machines: all', function () {
+  this.timeout(60_000);
+  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
+  withTexts(sharedTraces(/^idle-s1/)).forEach(itPrints);
+});
+
+describe('/proc of a core and of the state recorded with it', function () {
+  this.timeout(60_000);
+  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
+  for (const { core, trace } of coresWithStates())
+    it(titleOf(trace), () => {
+      const [ofCore, ofState] = [openImage(core).mm, openImage(trace).mm];
+      for (const name of ['buddyinfo', 'pagetypeinfo'])
+        assert.deepEqual(proc_lines(ofState, name), proc_lines(ofCore, name));
+      const labels = differing(
+        proc_lines(ofState, 'zoneinfo') ?? [],
+        proc_lines(ofCore, 'zoneinfo') ?? [],
+      );
+      // On SMP a CPU holds parts of the node's counters back, which no dump shows.
+      const held = ofCore.smp ? MOVED.filter((label) => !/zone|count/.test(label)) : [];
+      assert.deepEqual(
+        labels.filter((label) => !UNTOLD.includes(label) && !held.includes(label)),
+        [],
+      );
+    });
+});
+
+function coresWithStates(): { readonly core: string; readonly trace: string }[] {
+  return [...recordedTexts(/^vmcore\.gz$/), ...recordedTexts(/^before\.vmcore\.gz$/)].map(
+    (core) => {
+      const name = path.basename(core) === 'vmcore.gz' ? 'dumps' : 'before';
+      return { core, trace: path.join(path.dirname(core), `${name}.trace.gz`) };
+    },
+  );
+}
+
+/** `x86_64-slub-sizes/static-2G.zoneinfo.txt`, `x86_64-slub-96M/oom.preoom_zoneinfo.txt`: a machine of that kernel and size. */
+function bootLike(file: string): Mm {
+  const [folder = '', name = ''] = file.split(path.sep).slice(-2);
+  const profile = PROFILE_NAMES.find((each) => each === folder.replace(/-[^-]+$/, ''));
+  const [, count, unit] = /-(\d+)([MG])/.exec(folder.endsWith('-sizes') ? name : folder) ?? [];
+  assert.ok(profile !== undefined && count !== undefined, `of which machine is ${file}?`);
+  const ramBytes = Number(count) * (unit === 'G' ? 2 ** 30 : 2 ** 20);
+  return bootMachine({ profile: loadProfile(profile), ramBytes, cmaBytes: 4 << 20 }).mm;
+}
+
+describe('/proc of booted machines has the lines that the kernel has', function () {
+  this.timeout(60_000);
+  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
+  for (const file of recordedTexts(/zoneinfo\.txt$/))
+    it(titleOf(file), () => {
+      const mm = bootLike(file);
+      for (const each of proc_names)
+        assert.deepEqual(
+          proc_lines(mm, each)?.map(shape),
+          linesOf(file.replace('zoneinfo', each)).map(shape),
+        );
+    });
+});
