@@ -11,6 +11,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import { Tape, type TapeOptions } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
+import { QEMU_CPU } from '../x86/registers.js';
 import type { KernelImage } from './kernelImage.js';
 import { placeRange } from './placeRange.js';
 
@@ -33,6 +34,7 @@ export function assembleImage(parts: ImageParts): KernelImage {
   const tape = new Tape<KernelEvent>(memory, parts.tapeOptions);
   const memmap = new Memmap(memory, parts.memmap);
   const mm = new Mm(profile, memory, tape, memmap, linear);
+  mm.addProcessors(nrCpus, QEMU_CPU);
   const image: KernelImage = { profile, memory, tape, mm, origin, source, maxPfn, nrCpus };
   placeStaticObjects(image);
   return image;
