@@ -24,6 +24,8 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
       ];
     case 'bad-page':
       return named('pfn', 'unsigned long', event.pfn);
+    case 'address-misuse':
+      return named('va', 'unsigned long', event.va);
     case 'printk':
     case 'bug':
     case 'warn':
@@ -43,6 +45,7 @@ export function eventText({ profile }: MachineContext, event: MachineEvent): str
     case 'bug':
     case 'warn':
     case 'printk':
+    case 'address-misuse':
       return event.text;
     case 'expect-failed':
       return `${event.source} does not hold`;

@@ -72,6 +72,8 @@ export class Mm extends Layout {
   private readonly windows: Window[] = [];
   private readonly registers: Cell;
   private readonly processors: Processor[] = [];
+  /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
+  busOffset = 0;
 
   // Globals, valid after `resolveGlobals`.
   /** `contig_page_data`: the only node. */

@@ -6,6 +6,7 @@
  * Source: Linux 6.1 mm/page_alloc.c: find_usable_zone_for_movable(); mm/cma.c: cma_init_reserved_mem();
  * arch/x86/kernel/setup_percpu.c.
  */
+import { INIT_LIST_HEAD } from '../../kernel/list.js';
 import type { Mm } from '../../kernel/mm.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { symbolAddress } from './profileFacts.js';
@@ -104,6 +105,8 @@ export class KernelData {
     const { tables } = layout;
     const root = symbolAddress(profile, ROOT_SYMBOL[profile.arch]);
     this.pointer(mm.symbol('init_mm') + mm.offset('mm_struct', 'pgd'), root);
+    const pgd_list = mm.findSymbol('pgd_list');
+    if (pgd_list !== undefined) INIT_LIST_HEAD(mm, pgd_list);
     // Every bit of an entry: NX and G are supported where they exist.
     this.longs('__supported_pte_mask', -1);
     this.longs('__default_kernel_pte_mask', -1);
