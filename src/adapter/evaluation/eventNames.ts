@@ -25,6 +25,7 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
     case 'bad-page':
       return named('pfn', 'unsigned long', event.pfn);
     case 'address-misuse':
+    case 'stale-tlb':
       return named('va', 'unsigned long', event.va);
     case 'printk':
     case 'bug':
@@ -46,6 +47,7 @@ export function eventText({ profile }: MachineContext, event: MachineEvent): str
     case 'warn':
     case 'printk':
     case 'address-misuse':
+    case 'stale-tlb':
       return event.text;
     case 'expect-failed':
       return `${event.source} does not hold`;

@@ -51,11 +51,12 @@ function boot(
   spec: Extract<MachineSpec, { kind: 'machine' }>,
   tapeOptions: TapeOptions,
 ): OpenedImage {
-  const { profile, ramBytes, cmaBytes, cpus } = spec;
+  const { profile, ramBytes, cmaBytes, cpus, busOffset } = spec;
   const image = bootMachine({
     profile: loadProfile(profile),
     ramBytes,
     cmaBytes,
+    busOffset,
     cpus,
     tapeOptions,
   });

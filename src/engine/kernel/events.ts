@@ -30,6 +30,8 @@ export type KernelEvent =
       /** One sentence: why, and what to use instead. */
       readonly text: string;
     }
+  /** The TLB answered with what the page tables no longer say. */
+  | { readonly kind: 'stale-tlb'; readonly va: VirtAddr; readonly text: string }
   /** Entered, without effect yet: see docs/fidelity.md. */
   | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number };

@@ -27,6 +27,7 @@ export * from './pgtable.js';
 export * from './pgtable_types.js';
 export * from './rmqueue.js';
 export * from './slowpath.js';
+export * from './swiotlb.js';
 export * from './tlbflush.js';
 export * from './verdict.js';
 export * from './vmstat.js';

@@ -29,6 +29,7 @@ import type { Memmap } from './memmap.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import { PcpHits } from './pcp_hit.js';
+import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
 
 /** How linear kernel addresses map: what the image knows and the hot path needs. */
@@ -74,6 +75,8 @@ export class Mm extends Layout {
   private readonly processors: Processor[] = [];
   /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
   busOffset = 0;
+  /** The bounce buffer, on machines that have one. */
+  io_tlb: IoTlbMem | undefined;
 
   // Globals, valid after `resolveGlobals`.
   /** `contig_page_data`: the only node. */

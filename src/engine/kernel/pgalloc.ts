@@ -87,29 +87,30 @@ function populate(k: Mm, entry: Cell, table: Cell, flags: PteVal): void {
 
 // --- pte ---------------------------------------------------------------------------------------------------------------
 
-export function pte_alloc_one(k: Mm, _mm: MmStruct): Page {
+/** The address space says which memory control group pays, and there is none. */
+export function pte_alloc_one(k: Mm): Page {
   const page = alloc_pages(k, GFP_PGTABLE_USER(k), 0);
   if (page !== NULL) pgtable_page_ctor(k, page);
   return page;
 }
 
-export function pte_alloc_one_kernel(k: Mm, _mm: MmStruct): Pte {
+export function pte_alloc_one_kernel(k: Mm): Pte {
   const page = alloc_pages(k, GFP_PGTABLE_KERNEL(k), 0);
   return page === NULL ? NULL : table_of(k, page);
 }
 
-export function pte_free(k: Mm, _mm: MmStruct, pte_page: Page): void {
+export function pte_free(k: Mm, pte_page: Page): void {
   pgtable_page_dtor(k, pte_page);
   __free_pages(k, pte_page, 0);
 }
 
-export function pte_free_kernel(k: Mm, _mm: MmStruct, pte: Pte): void {
+export function pte_free_kernel(k: Mm, pte: Pte): void {
   __free_pages(k, page_of_table(k, pte), 0);
 }
 
 /** Gives an empty pmd a table for user pages. False: no memory. */
 export function __pte_alloc(k: Mm, mm: MmStruct, pmd: Pmd): boolean {
-  const page = pte_alloc_one(k, mm);
+  const page = pte_alloc_one(k);
   if (page === NULL) return false;
   mm_add_pgtables(k, mm, PAGE_SIZE);
   populate(k, pmd, table_of(k, page), _PAGE_TABLE);
@@ -117,7 +118,7 @@ export function __pte_alloc(k: Mm, mm: MmStruct, pmd: Pmd): boolean {
 }
 
 export function __pte_alloc_kernel(k: Mm, pmd: Pmd): boolean {
-  const table = pte_alloc_one_kernel(k, init_mm(k));
+  const table = pte_alloc_one_kernel(k);
   if (table === NULL) return false;
   populate(k, pmd, table, _PAGE_TABLE);
   return true;
@@ -144,7 +145,7 @@ export function pmd_alloc_one(k: Mm, mm: MmStruct): Pmd {
   return table_of(k, page);
 }
 
-export function pmd_free(k: Mm, _mm: MmStruct, pmd: Pmd): void {
+export function pmd_free(k: Mm, pmd: Pmd): void {
   const page = page_of_table(k, pmd);
   pgtable_page_dtor(k, page);
   __free_pages(k, page, 0);
@@ -197,7 +198,7 @@ export function pgd_alloc(k: Mm, mm: MmStruct): Pgd {
   k.write_long(mm + k.mm_struct_pgd, k.linear.pageOffset + k.memory.physOf(pgd));
   const pmds: Pmd[] = [];
   if (SHARED_KERNEL_PMD(k) && !preallocate_pmds(k, mm, pmds)) {
-    for (const pmd of pmds) pmd_free(k, mm, pmd);
+    for (const pmd of pmds) pmd_free(k, pmd);
     __free_pages(k, page, 0);
     return NULL;
   }
@@ -242,7 +243,7 @@ function pgd_mop_up_pmds(k: Mm, mm: MmStruct, pgd: Pgd): void {
     if (pte_none(ptep_get(k, entry))) continue;
     const pmd = entry_page_vaddr(k, entry);
     set_pte(k, entry, 0n);
-    pmd_free(k, mm, pmd);
+    pmd_free(k, pmd);
     mm_add_pgtables(k, mm, -PAGE_SIZE);
   }
 }

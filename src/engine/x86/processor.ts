@@ -18,7 +18,7 @@ import {
   type VirtAddr,
 } from '../memory/address.js';
 import type { Access } from './access.js';
-import { translate, type Translation } from './mmu.js';
+import { staleness, translate, type Translation } from './mmu.js';
 import { pagingOf, type Paging } from './paging.js';
 import { REGISTERS, registerBit, type CpuFeatures, type MachineRegisters } from './registers.js';
 import { inspected, onTape, type WordTape, type WritableTableMemory } from './tableMemory.js';
@@ -164,6 +164,17 @@ export class Processor {
     const found = translate({ paging, memory, tlb }, va, access);
     if (found.exception?.kind === 'page fault') this.set('cr2', found.exception.cr2);
     return found;
+  }
+
+  /** As {@link translate}, and how what the TLB answered differs from the tables: undefined when it does not. */
+  translateTold(
+    va: VirtAddr,
+    access: Access,
+  ): Translation & { readonly stale: string | undefined } {
+    const found = this.translate(va, access);
+    const { hit } = found;
+    const stale = hit === undefined ? undefined : staleness(this.paging, this.memory, hit);
+    return { ...found, stale };
   }
 
   /** INVLPG. */

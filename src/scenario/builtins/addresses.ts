@@ -1,6 +1,6 @@
 /** From page frame numbers to pages, physical and virtual addresses, and back. */
-import { asPfn, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
-import { operation, type Value } from '../semantics/arithmetic.js';
+import { asPfn, asPhys, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
+import { convert, operation, type Repr, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -31,6 +31,9 @@ function virt_to_phys({ k }: BuiltinCall, address: Value): number {
     return va - image + kernelMap.startFrame * PAGE_SIZE;
   return va - pageOffset;
 }
+
+/** dma_addr_t */
+const dmaRepr = ({ k }: BuiltinCall): Repr => (k.pte_words === 1 ? 'u32' : 'u64');
 
 export const addresses: readonly Builtin[] = [
   ...group('address', 'include/asm-generic/memory_model.h', [
@@ -116,12 +119,36 @@ export const addresses: readonly Builtin[] = [
     {
       signature: 'dma_addr_t phys_to_dma(const void *dev, phys_addr_t paddr)',
       doc: 'The bus address of a physical one: the same, unless the machine has bus=OFFSET.',
-      run: (call, _dev, paddr) => Number(paddr) + call.k.busOffset,
+      run: (call, _dev, paddr) => call.kernel.phys_to_dma(call.k, asPhys(Number(paddr))),
     },
     {
       signature: 'phys_addr_t dma_to_phys(const void *dev, dma_addr_t dev_addr)',
       doc: 'The physical address of a bus address.',
-      run: (call, _dev, address) => Number(address) - call.k.busOffset,
+      run: (call, _dev, address) => call.kernel.dma_to_phys(call.k, Number(address)),
+    },
+    {
+      signature: 'bool dma_mapping_error(const void *dev, dma_addr_t dma_addr)',
+      doc: 'Whether a mapping failed.',
+      run: (call, _dev, address) =>
+        Number(address) === Number(convert(call.kernel.DMA_MAPPING_ERROR, dmaRepr(call))) ? 1 : 0,
+    },
+    {
+      signature: 'dma_addr_t dma_map_single(const void *dev, void *ptr, size_t size, int dir)',
+      doc: 'The bus address of memory, for a device that reaches 4 GiB: of a bounce buffer where the memory lies higher.',
+      changes: true,
+      run: (call, _dev, ptr, size, dir) => {
+        const phys = asPhys(Number(physOf(call, 'dma_map_single', ptr)));
+        const { dma_map_single } = call.kernel;
+        return convert(dma_map_single(call.k, phys, Number(size), Number(dir)), dmaRepr(call));
+      },
+    },
+    {
+      signature: 'void dma_unmap_single(const void *dev, dma_addr_t addr, size_t size, int dir)',
+      doc: 'The device is done: a bounce buffer is copied back and given up.',
+      changes: true,
+      run: (call, _dev, address, size, dir) => {
+        call.kernel.dma_unmap_single(call.k, Number(address), Number(size), Number(dir));
+      },
     },
   ]),
   ...group('address', 'include/linux/mm.h', [

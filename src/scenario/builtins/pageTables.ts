@@ -39,7 +39,7 @@ const ofLevel = (x: LevelPrefix): readonly BuiltinRow[] => [
   {
     signature: `${x}_t __${x}(${x}val_t val)`,
     doc: `A ${x} entry of these bits.`,
-    run: (call, result, bits) => putEntry(call, result, entryBits(call, bits ?? 0)),
+    run: (call, result, bits) => putEntry(call, result, entryBits(call, bits)),
   },
   {
     signature: `int ${x}_none(${x}_t ${x})`,
@@ -56,7 +56,7 @@ const ofLevel = (x: LevelPrefix): readonly BuiltinRow[] => [
     doc: `Writes a ${x} entry. What the TLB holds is not touched.`,
     changes,
     run: (call, pointer, entry) => {
-      call.kernel.set_pte(call.k, call.cell(pointer), entryAt(call, entry ?? 0));
+      call.kernel.set_pte(call.k, call.cell(pointer), entryAt(call, entry));
     },
   },
 ];
@@ -89,7 +89,7 @@ const changed = (name: string, doc: string, set: bigint, clear: bigint): Builtin
   signature: `pte_t ${name}(pte_t pte)`,
   doc,
   run: (call, result, entry) =>
-    putEntry(call, result, (entryAt(call, entry ?? 0) & ~clear) | (set & call.k.pte_mask)),
+    putEntry(call, result, (entryAt(call, entry) & ~clear) | (set & call.k.pte_mask)),
 });
 
 const ptes: readonly BuiltinRow[] = [
@@ -129,24 +129,20 @@ const ptes: readonly BuiltinRow[] = [
     signature: 'pte_t mk_pte(struct page *page, pgprotval_t pgprot)',
     doc: 'An entry that maps a page with this protection, as PAGE_KERNEL or PAGE_SHARED.',
     run: (call, result, page, prot) =>
-      putEntry(
-        call,
-        result,
-        entries.mk_pte(call.k, call.page(page ?? 0), entryBits(call, prot ?? 0)),
-      ),
+      putEntry(call, result, entries.mk_pte(call.k, call.page(page), entryBits(call, prot))),
   },
   {
     signature: 'pte_t pfn_pte(unsigned long page_nr, pgprotval_t pgprot)',
     doc: 'An entry that maps a page frame with this protection.',
     run: (call, result, pfn, prot) =>
-      putEntry(call, result, entries.pfn_pte(call.k, Number(pfn ?? 0), entryBits(call, prot ?? 0))),
+      putEntry(call, result, entries.pfn_pte(call.k, Number(pfn), entryBits(call, prot))),
   },
   {
     signature: 'void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte)',
     doc: 'Writes the entry of a user address.',
     changes,
     run: (call, _mm, _addr, pointer, entry) => {
-      call.kernel.set_pte(call.k, call.cell(pointer ?? 0), entryAt(call, entry ?? 0));
+      call.kernel.set_pte(call.k, call.cell(pointer), entryAt(call, entry));
     },
   },
   {
@@ -154,7 +150,7 @@ const ptes: readonly BuiltinRow[] = [
     doc: 'Empties an entry. What the TLB holds is not touched.',
     changes,
     run: (call, _mm, _addr, pointer) => {
-      call.kernel.set_pte(call.k, call.cell(pointer ?? 0), 0n);
+      call.kernel.set_pte(call.k, call.cell(pointer), 0n);
     },
   },
 ];
@@ -170,13 +166,13 @@ const walking: readonly BuiltinRow[] = [
         call.offset(mm, call.k.byteOffset('mm_struct', 'pgd')),
         call.profile.pointerSize,
       );
-      return pgdPointer(call, pgd, address ?? 0);
+      return pgdPointer(call, pgd, address);
     },
   },
   {
     signature: 'pgd_t *pgd_offset_pgd(pgd_t *pgd, unsigned long address)',
     doc: 'The entry of an address in a top-level table.',
-    run: (call, pgd, address) => pgdPointer(call, pgd, address ?? 0),
+    run: (call, pgd, address) => pgdPointer(call, pgd, address),
   },
   {
     signature: 'pgd_t *pgd_offset_k(unsigned long address)',
@@ -192,13 +188,13 @@ const walking: readonly BuiltinRow[] = [
     return {
       signature: `${x}_t *${x}_offset(${above}_t *${above}, unsigned long address)`,
       doc: `The ${x} entry of an address, given the entry above it. Where this build folds the level: the same entry.`,
-      run: (call, pointer, address) => stepDown(call, x, pointer, address ?? 0),
+      run: (call, pointer, address) => stepDown(call, x, pointer, address),
     };
   }),
   {
     signature: 'pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long address)',
     doc: 'The pte of an address, given the entry above it.',
-    run: (call, pointer, address) => stepDown(call, 'pte', pointer, address ?? 0),
+    run: (call, pointer, address) => stepDown(call, 'pte', pointer, address),
   },
   {
     signature: 'pte_t *lookup_address(unsigned long address, unsigned int *level)',
@@ -207,7 +203,7 @@ const walking: readonly BuiltinRow[] = [
     run: (call, address, level) => {
       const found = call.kernel.lookup_address(call.k, va(address));
       const number = found === undefined ? 0 : 1 + Math.floor((found.level.shift - 12) / 9);
-      call.memory.store(level ?? 0, 4, number);
+      call.memory.store(level, 4, number);
       return found === undefined ? 0 : entryPointer(call, found.pte);
     },
   },
@@ -241,9 +237,9 @@ const allocating = (x: 'p4d' | 'pud' | 'pmd'): BuiltinRow => {
     doc: `The ${x} entry of an address; a table that is missing is allocated. NULL: no memory.`,
     changes,
     run: (call, mm, pointer, address) => {
-      const from = call.cell(pointer ?? 0);
-      const entry = call.kernel[`${x}_alloc`](call.k, call.cell(mm), from, va(address ?? 0));
-      return entry === from ? (pointer ?? 0) : entryPointer(call, entry);
+      const from = call.cell(pointer);
+      const entry = call.kernel[`${x}_alloc`](call.k, call.cell(mm), from, va(address));
+      return entry === from ? pointer : entryPointer(call, entry);
     },
   };
 };
@@ -257,19 +253,14 @@ const tables: readonly BuiltinRow[] = [
     doc: 'The pte of a kernel address; a table that is missing is allocated. NULL: no memory.',
     changes,
     run: (call, pmd, address) =>
-      entryPointer(call, call.kernel.pte_alloc_kernel(call.k, call.cell(pmd), va(address ?? 0))),
+      entryPointer(call, call.kernel.pte_alloc_kernel(call.k, call.cell(pmd), va(address))),
   },
   {
     signature: 'pte_t *pte_alloc_map(struct mm_struct *mm, pmd_t *pmd, unsigned long address)',
     doc: 'The pte of a user address; a table that is missing is allocated, PG_table. NULL: no memory.',
     changes,
     run: (call, mm, pmd, address) => {
-      const pte = call.kernel.pte_alloc_map(
-        call.k,
-        call.cell(mm),
-        call.cell(pmd ?? 0),
-        va(address ?? 0),
-      );
+      const pte = call.kernel.pte_alloc_map(call.k, call.cell(mm), call.cell(pmd), va(address));
       return entryPointer(call, pte);
     },
   },
@@ -277,28 +268,28 @@ const tables: readonly BuiltinRow[] = [
     signature: 'struct page *pte_alloc_one(struct mm_struct *mm)',
     doc: 'A page for a table of user ptes, PG_table. NULL: no memory.',
     changes,
-    run: (call, mm) => call.pointer(call.kernel.pte_alloc_one(call.k, call.cell(mm))),
+    run: (call) => call.pointer(call.kernel.pte_alloc_one(call.k)),
   },
   {
     signature: 'pte_t *pte_alloc_one_kernel(struct mm_struct *mm)',
     doc: 'A table of kernel ptes. NULL: no memory.',
     changes,
-    run: (call, mm) => entryPointer(call, call.kernel.pte_alloc_one_kernel(call.k, call.cell(mm))),
+    run: (call) => entryPointer(call, call.kernel.pte_alloc_one_kernel(call.k)),
   },
   {
     signature: 'void pte_free(struct mm_struct *mm, struct page *pte_page)',
     doc: 'Frees what pte_alloc_one() gave.',
     changes,
-    run: (call, mm, page) => {
-      call.kernel.pte_free(call.k, call.cell(mm), call.page(page ?? 0));
+    run: (call, _mm, page) => {
+      call.kernel.pte_free(call.k, call.page(page));
     },
   },
   {
     signature: 'void pte_free_kernel(struct mm_struct *mm, pte_t *pte)',
     doc: 'Frees what pte_alloc_one_kernel() gave.',
     changes,
-    run: (call, mm, pte) => {
-      call.kernel.pte_free_kernel(call.k, call.cell(mm), call.cell(pte ?? 0));
+    run: (call, _mm, pte) => {
+      call.kernel.pte_free_kernel(call.k, call.cell(pte));
     },
   },
   {
@@ -312,7 +303,7 @@ const tables: readonly BuiltinRow[] = [
     doc: 'Frees a top-level table. Tables below it are to be freed before.',
     changes,
     run: (call, mm, pgd) => {
-      call.kernel.pgd_free(call.k, call.cell(mm), call.cell(pgd ?? 0));
+      call.kernel.pgd_free(call.k, call.cell(mm), call.cell(pgd));
     },
   },
 ];
@@ -343,7 +334,7 @@ const flushing = (
   doc,
   changes,
   run: (call, address) => {
-    flush(call, address ?? 0);
+    flush(call, address);
   },
 });
 

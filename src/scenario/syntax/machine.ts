@@ -23,6 +23,8 @@ export interface BootSpec {
   /** Size of the CMA area, 0 for none. */
   readonly cmaBytes: number;
   readonly cpus: number;
+  /** What the host bridge adds to a physical address on the bus. */
+  readonly busOffset: number;
   readonly seed: number;
 }
 
@@ -43,6 +45,7 @@ export const defaultMachine: BootSpec = {
   ramBytes: 1 * GiB,
   cmaBytes: 16 * MiB,
   cpus: 1,
+  busOffset: 0,
   seed: 1,
 };
 
@@ -92,6 +95,10 @@ export const machineKeys: Readonly<
     doc: 'Size of the contiguous memory area, 0 for none.',
   },
   cpus: { value: { kind: 'count', least: 1, most: 8 }, doc: 'Processors.' },
+  bus: {
+    value: { kind: 'bytes', least: 0, most: 2 * GiB },
+    doc: 'Offset of bus addresses from physical ones, as a host bridge may have it; 0 when absent.',
+  },
   seed: {
     value: { kind: 'count', least: 0, most: 0xffff_ffff },
     doc: 'Seed of everything that a real machine leaves to chance.',
@@ -204,7 +211,9 @@ class PragmaReader {
     const cmaBytes = number('cma', Math.min(defaultMachine.cmaBytes, ramBytes / 4));
     if (cma && cmaBytes > ramBytes / 2)
       this.error(cma.valueSpan, 'the CMA area may take half of the memory at most');
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, seed: number('seed', 1) };
+    const busOffset = number('bus', 0);
+    const seed = number('seed', 1);
+    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, busOffset, seed };
   }
 
   /** The kernel that fits arch, slab and cpus. */

@@ -13,8 +13,11 @@ import {
   asVirt,
   PAGE_SIZE,
   type Cell,
+  type PhysAddr,
   type VirtAddr,
 } from '../../engine/memory/address.js';
+import type { Access } from '../../engine/x86/access.js';
+import type { Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
 import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
 import type { WindowCells } from './windowCells.js';
@@ -42,6 +45,10 @@ function readOnlyRanges({ mm, profile }: KernelImage): readonly Range[] {
     { start: start + alias, end: end + alias },
   ];
 }
+
+/** Where a walk leads, if the access may happen. */
+const reached = ({ page, exception }: Walk): PhysAddr | undefined =>
+  exception === undefined ? page?.phys : undefined;
 
 const CANONICAL = 2 ** 47;
 const NOTHING = new Uint8Array(0);
@@ -154,14 +161,20 @@ export class ScenarioMemory implements VirtualMemory {
     const processor = mm.processor(mm.cpu);
     if (!processor.hasTables) throw this.fault(va);
     const access = { kind, user: false } as const;
-    const phys = this.onlyLooks
-      ? processor.walk(va, access).page?.phys
-      : processor.translate(va, access).phys;
+    const looked = this.onlyLooks ? processor.walk(va, access) : undefined;
+    const phys = looked === undefined ? this.translated(va, access) : reached(looked);
     if (phys === undefined) throw this.fault(va);
     const cell = memory.cell(asPhys(phys - offset));
     if (cell === 0)
       throw new KernelFault(`nothing answers at physical address 0x${phys.toString(16)}`);
     return cell;
+  }
+
+  private translated(va: VirtAddr, access: Access): PhysAddr | undefined {
+    const { mm } = this.image;
+    const { hit, phys, stale } = mm.processor(mm.cpu).translateTold(va, access);
+    if (hit !== undefined && stale !== undefined) mm.emit({ kind: 'stale-tlb', va, text: stale });
+    return phys;
   }
 
   /** An address that a mapping could have; any other one traps. */

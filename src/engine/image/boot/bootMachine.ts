@@ -45,6 +45,8 @@ export interface BootOptions {
   /** Size of an initial RAM disk, which boot frees again; none when absent. */
   readonly initrdBytes?: number;
   readonly cpus?: number;
+  /** What the host bridge adds to a physical address on the bus. */
+  readonly busOffset?: number;
   readonly commandLine?: string;
   readonly tapeOptions?: TapeOptions;
   /** Takes the long way: frees and writes every page as Linux does, instead of letting rules produce them. Same result. */
@@ -80,6 +82,8 @@ export function bootMachine(options: BootOptions): KernelImage {
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
   const runs = mapRuns(profile, layout, options.everyPage);
+  image.mm.busOffset = options.busOffset ?? 0;
+  image.mm.io_tlb = layout.io_tlb;
   placeTables(image, layout);
   addRules(image, layout, runs, freed);
   // The machine's start is no history: nothing is recorded until it stands.

@@ -8,6 +8,7 @@
  * (alloc_node_mem_map, setup_usemap, alloc_large_system_hash), arch/x86/mm/cpu_entry_area.c, kernel/dma/swiotlb.c.
  */
 import type { MemmapGeometry } from '../../kernel/memmap.js';
+import type { IoTlbMem } from '../../kernel/swiotlb.js';
 import { asPhys, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
@@ -57,6 +58,8 @@ export interface BootLayout {
   readonly perCpu: PerCpuAreas;
   readonly cma: MemRange | undefined;
   readonly initrd: MemRange | undefined;
+  /** Bounce buffers; none where no device needs them. */
+  readonly io_tlb: IoTlbMem | undefined;
   /** The kernel's page tables, to be put into memory. */
   readonly tables: BootTables;
   /** `managed_pages` before anything is freed: an estimate that sizes hash tables and decides about mobility grouping. */
@@ -120,7 +123,10 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   tables.setup_cpu_entry_areas(perCpu, () =>
     asPhys(memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE)),
   );
-  if (maxPfn * PAGE_SIZE > FOUR_GIB && profile.arch !== 'i386') swiotlb_init(memblock, profile);
+  const io_tlb =
+    maxPfn * PAGE_SIZE > FOUR_GIB && profile.arch !== 'i386'
+      ? swiotlb_init(memblock, profile)
+      : undefined;
   tables.finish();
   return {
     kernel,
@@ -136,6 +142,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     cma,
     initrd,
     tables: tables.tables,
+    io_tlb,
     estimatedPages: estimated.managed,
   };
 }
@@ -281,14 +288,25 @@ function reserveHashTables(
 }
 
 /** The bounce buffer for devices that reach 4 GiB only: 32768 slabs of 2 KiB, and a slot structure for each. */
-function swiotlb_init(memblock: Memblock, profile: Profile): void {
+function swiotlb_init(memblock: Memblock, profile: Profile): IoTlbMem | undefined {
   const nrSlabs = 32768;
   const sizeofSlot = profile.pointerSize === 8 ? 24 : 16;
   const sizeofArea = profile.pointerSize === 8 ? 24 : 12;
   const below4G = Math.min(FOUR_GIB - 1, memblock.current_limit);
-  memblock.memblock_phys_alloc_range(nrSlabs * 2048, PAGE_SIZE, 0, below4G);
-  memblock.memblock_alloc('bounce buffers', pageAligned(nrSlabs * sizeofSlot), PAGE_SIZE);
+  const start = memblock.memblock_phys_alloc_range(nrSlabs * 2048, PAGE_SIZE, 0, below4G);
+  const slots = memblock.memblock_alloc(
+    'bounce buffers',
+    pageAligned(nrSlabs * sizeofSlot),
+    PAGE_SIZE,
+  );
   memblock.memblock_alloc('bounce buffers', sizeofArea, profile.constant('L1_CACHE_BYTES'));
+  if (start === undefined) return undefined;
+  return {
+    start: asPhys(start),
+    nslabs: nrSlabs,
+    slots: asPhys(slots),
+    slotBytes: sizeofSlot,
+  };
 }
 
 const pageAligned = (sizeBytes: number): number => Math.ceil(sizeBytes / PAGE_SIZE) * PAGE_SIZE;
