@@ -92,7 +92,7 @@ class Runner {
   private printEvent(event: MachineEvent): void {
     if (event.kind === 'printk') this.output.out(event.text);
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
-      this.output.err(`note: ${event.text}`);
+      this.output.out(`note: ${event.text}`);
     if (event.kind !== 'expect-failed') return;
     this.failed = true;
     this.output.err(`${placeText(this.file, this.lines, event.span)}: failed: ${event.source}`);
