@@ -88,6 +88,8 @@ export class Judge {
       if (this.tables?.takeDump(item).kind === 'unsupported') this.countNotJudged(item.name);
       return true;
     }
+    // The order to dump, before there is a dump.
+    if (item.kind === 'op' && item.name === 'pts') this.tables ??= RecordedTables.of(this.mark);
     if (item.kind !== 'op' || this.tables === undefined || SILENT.has(item.name)) return false;
     const judged = this.tables.perform(item);
     if (judged.kind === 'unsupported') this.countUnsupported(item.name);
