@@ -24,12 +24,14 @@ export const TYPES = words(`
   swap_info_struct swap_cluster_info percpu_cluster reclaim_state shrinker shrink_control
   scan_control compact_control capture_control alloc_context oom_control migration_target_control
   page_frag page_frag_cache cpa_data
+  cpu_entry_area exception_stacks cea_exception_stacks
   rw_semaphore mutex thread_info resource
   deferred_split mm_slot khugepaged_scan
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
+  tss_struct entry_stack_page debug_store debug_store_buffers
   work_struct delayed_work timer_list completion kobject optimistic_spin_queue uprobes_state
 `);
 
@@ -109,7 +111,8 @@ export const SYMBOLS = words(`
   __cachemode2pte_tbl __pte2cachemode_tbl protection_map mmu_cr4_features boot_cpu_data e820_table e820_table_kexec
   e820_table_firmware boot_command_line
   iomem_resource cpu_tlbstate cpu_tlbstate_shared last_mm_ctx_id poking_mm poking_addr
-  cpu_entry_area
+  cpu_entry_area idt_table gdt_page cpu_tss_rw entry_stack_storage doublefault_stack exception_stacks cpu_debug_store
+  real_mode_blob real_mode_blob_end
   pcpu_base_addr pcpu_unit_size pcpu_unit_pages pcpu_nr_units pcpu_nr_slots pcpu_chunk_lists pcpu_first_chunk
   pcpu_reserved_chunk pcpu_unit_offsets pcpu_unit_map pcpu_group_offsets pcpu_group_sizes pcpu_nr_groups pcpu_atom_size
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu

@@ -66,6 +66,8 @@ export class Reporter {
   private tell(event: MachineEvent, target: Target): void {
     if (event.kind === 'printk')
       this.line(event.level <= MOST_SEVERE ? 'stderr' : 'stdout', event.text);
+    if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
+      this.line('console', event.text);
     if (event.kind === 'expect-failed')
       this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
   }

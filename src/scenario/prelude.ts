@@ -51,8 +51,8 @@ const TEXT = `
 #define __get_free_page(gfp_mask) __get_free_pages((gfp_mask), 0) // include/linux/gfp.h
 #define __free_page(page) __free_pages((page), 0) // include/linux/gfp.h
 #define free_page(addr) free_pages((addr), 0) // include/linux/gfp.h
-#define __pa(x) ((unsigned long)virt_to_phys((const void *)(x))) // Physical address of a linear one. arch/x86/include/asm/page.h
-#define __va(x) ((void *)((unsigned long)(x) + PAGE_OFFSET)) // Linear address of a physical one. arch/x86/include/asm/page.h
+#define __pa(x) __phys_addr((unsigned long)(x)) // Physical address of a linear one. arch/x86/include/asm/page.h
+#define __va(x) phys_to_virt((phys_addr_t)(x)) // Linear address of a physical one. arch/x86/include/asm/page.h
 #define virt_to_page(kaddr) pfn_to_page(__pa(kaddr) >> PAGE_SHIFT) // The page behind a linear address. arch/x86/include/asm/page.h
 #define virt_to_pfn(kaddr) (__pa(kaddr) >> PAGE_SHIFT) // The page frame number behind a linear address. arch/x86/include/asm/page.h
 #define virt_addr_valid(kaddr) __virt_addr_valid((unsigned long)(kaddr)) // Whether an address is linear and has a page. arch/x86/include/asm/page.h
@@ -69,6 +69,19 @@ const TEXT = `
 #define per_cpu(var, cpu) (*per_cpu_ptr(&(var), (cpu))) // A per-CPU variable on a CPU. include/linux/percpu-defs.h
 #define this_cpu_ptr(ptr) per_cpu_ptr(ptr, smp_processor_id()) // include/linux/percpu-defs.h
 #define NODE_DATA(nid) (&contig_page_data) // The node; there is one. include/linux/mmzone.h
+#define _PAGE_PRESENT 0x1 // Bit of an entry: it maps something. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_RW 0x2 // Bit of an entry: writes are allowed. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_USER 0x4 // Bit of an entry: user mode may access it. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_PWT 0x8 // Bit of an entry: write-through. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_PCD 0x10 // Bit of an entry: cache disabled. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_ACCESSED 0x20 // Bit of an entry: the processor used it. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_DIRTY 0x40 // Bit of an entry: the page was written. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_PSE 0x80 // Bit of an entry: it maps a large page. arch/x86/include/asm/pgtable_types.h
+#define _PAGE_GLOBAL 0x100 // Bit of an entry: it stays in the TLB when cr3 is loaded. arch/x86/include/asm/pgtable_types.h
+#define PAGE_SHARED (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | (PAGE_KERNEL & ~PAGE_KERNEL_EXEC)) // A user page that may be written. arch/x86/include/asm/pgtable_types.h
+#define PAGE_READONLY (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED | (PAGE_KERNEL & ~PAGE_KERNEL_EXEC)) // A user page that may be read. arch/x86/include/asm/pgtable_types.h
+#define __pgprot(x) ((pgprotval_t)(x)) // Protection bits; a pgprot_t is its value here. arch/x86/include/asm/pgtable_types.h
+#define pgprot_val(x) ((pgprotval_t)(x)) // arch/x86/include/asm/pgtable_types.h
 #define INT_MAX 0x7fffffff // include/vdso/limits.h
 #define INT_MIN (-INT_MAX - 1) // include/vdso/limits.h
 #define UINT_MAX (~0U) // include/vdso/limits.h

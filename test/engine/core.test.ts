@@ -272,7 +272,12 @@ describe('cores of real machines', function () {
     );
     const register = (name: string): number =>
       parseInt(new RegExp(`${name}=([0-9a-f]+)`).exec(text)?.[1] ?? '', 16);
-    assert.deepEqual(cpu, { cr0: register('CR0'), cr3: register('CR3'), cr4: register('CR4') });
+    assert.deepEqual(cpu, {
+      cr0: register('CR0'),
+      cr2: register('CR2'),
+      cr3: register('CR3'),
+      cr4: register('CR4'),
+    });
   });
 
   itRecorded('are refused by the profiles of other kernels, with the reason', () => {

@@ -31,6 +31,9 @@ export function eventNames(
       ];
     case 'bad-page':
       return named('pfn', 'unsigned long', event.pfn);
+    case 'address-misuse':
+    case 'stale-tlb':
+      return named('va', 'unsigned long', event.va);
     case 'printk':
     case 'bug':
     case 'warn':
@@ -50,6 +53,8 @@ export function eventText({ profile }: MachineContext, event: MachineEvent): str
     case 'bug':
     case 'warn':
     case 'printk':
+    case 'address-misuse':
+    case 'stale-tlb':
       return event.text;
     case 'expect-failed':
       return `${event.source} does not hold`;

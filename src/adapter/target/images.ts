@@ -56,11 +56,12 @@ function boot(
   spec: Extract<MachineSpec, { kind: 'machine' }>,
   tapeOptions: TapeOptions,
 ): OpenedImage {
-  const { profile, compound, ramBytes, cmaBytes, cpus } = spec;
+  const { profile, compound, ramBytes, cmaBytes, cpus, busOffset } = spec;
   const image = bootMachine({
     profile: profileWith(profile, compound),
     ramBytes,
     cmaBytes,
+    busOffset,
     cpus,
     tapeOptions,
   });

@@ -25,6 +25,7 @@ import {
 } from '../../engine/image/state/index.js';
 import { Machine } from './machine.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
+import { RecordedTables } from './recordedTables.js';
 import { withoutStaleWords } from './staleWords.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
 
@@ -53,6 +54,9 @@ export class Judge {
   /** The machine's start, if it was rebuilt from a recorded state. */
   private state: StateImage | undefined;
   private staleWords = 0;
+  /** Of a trace that records page tables and no other state. */
+  private tables: RecordedTables | undefined;
+  private mark = '';
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -65,6 +69,8 @@ export class Judge {
   }
 
   take(item: TraceItem): void {
+    if (item.kind === 'mark' && this.mark === '') this.mark = item.text;
+    if (this.machine === undefined && this.takeTables(item)) return;
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
@@ -73,6 +79,38 @@ export class Judge {
     }
     if (item.kind === 'op') this.takeOp(item);
     if (item.kind === 'ran') this.letRun();
+  }
+
+  /** Whether the item is a matter of page tables alone. */
+  private takeTables(item: TraceItem): boolean {
+    if (item.kind === 'dump' && item.name === 'pts') {
+      this.tables ??= RecordedTables.of(this.mark);
+      if (this.tables?.takeDump(item).kind === 'unsupported') this.countNotJudged(item.name);
+      return true;
+    }
+    // The order to dump, before there is a dump.
+    if (item.kind === 'op' && item.name === 'pts') this.tables ??= RecordedTables.of(this.mark);
+    if (item.kind !== 'op' || this.tables === undefined || SILENT.has(item.name)) return false;
+    const judged = this.tables.perform(item);
+    if (judged.kind === 'unsupported') this.countUnsupported(item.name);
+    if (judged.kind !== 'judged') return true;
+    this.ops++;
+    if (judged.ours === item.result) return true;
+    this.differ++;
+    this.remember(
+      item.line,
+      `${opText(item)}: ours ${judged.ours}, kernel ${item.result ?? 'nothing'}`,
+    );
+    return true;
+  }
+
+  private countUnsupported(name: string): void {
+    this.unsupported++;
+    this.unsupportedNames.set(name, (this.unsupportedNames.get(name) ?? 0) + 1);
+  }
+
+  private countNotJudged(name: string): void {
+    this.notJudged.set(name, (this.notJudged.get(name) ?? 0) + 1);
   }
 
   verdict(): Verdict {
@@ -100,6 +138,7 @@ export class Judge {
     this.machine = undefined;
     this.state = undefined;
     this.lost = undefined;
+    this.tables = undefined;
     this.finder = new StateFinder();
   }
 
@@ -107,8 +146,7 @@ export class Judge {
     if (SILENT.has(op.name)) return;
     const operation = OPERATIONS.get(op.name);
     if (operation === undefined || this.machine === undefined || this.lost !== undefined) {
-      this.unsupported++;
-      this.unsupportedNames.set(op.name, (this.unsupportedNames.get(op.name) ?? 0) + 1);
+      this.countUnsupported(op.name);
       if (operation === undefined && !READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
@@ -180,7 +218,7 @@ export class Judge {
       case 'pages':
         return this.comparePages(dump, image);
       default:
-        this.notJudged.set(dump.name, (this.notJudged.get(dump.name) ?? 0) + 1);
+        this.countNotJudged(dump.name);
         return undefined;
     }
   }

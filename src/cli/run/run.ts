@@ -48,8 +48,8 @@ export function run(file: string, output: Output): number {
 function openMachine(spec: MachineSpec, file: string): KernelImage {
   switch (spec.kind) {
     case 'machine': {
-      const { profile, compound, ramBytes, cmaBytes, cpus } = spec;
-      const options = { ramBytes, cmaBytes, cpus, tapeOptions: TAPE };
+      const { profile, compound, ramBytes, cmaBytes, cpus, busOffset } = spec;
+      const options = { ramBytes, cmaBytes, cpus, busOffset, tapeOptions: TAPE };
       return bootMachine({ profile: profileWith(profile, compound), ...options });
     }
     case 'core':
@@ -91,6 +91,8 @@ class Runner {
 
   private printEvent(event: MachineEvent): void {
     if (event.kind === 'printk') this.output.out(event.text);
+    if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
+      this.output.out(`note: ${event.text}`);
     if (event.kind !== 'expect-failed') return;
     this.failed = true;
     this.output.err(`${placeText(this.file, this.lines, event.span)}: failed: ${event.source}`);

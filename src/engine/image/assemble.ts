@@ -7,10 +7,11 @@
 import { Memmap, type MemmapGeometry } from '../kernel/memmap.js';
 import { Mm, type LinearMaps } from '../kernel/mm.js';
 import type { KernelEvent } from '../kernel/events.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
+import { asVirt, PAGE_SIZE, type Cell, type PhysAddr, type VirtAddr } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import { Tape, type TapeOptions } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
+import { QEMU_CPU } from '../x86/registers.js';
 import type { KernelImage } from './kernelImage.js';
 import { placeRange } from './placeRange.js';
 
@@ -33,6 +34,7 @@ export function assembleImage(parts: ImageParts): KernelImage {
   const tape = new Tape<KernelEvent>(memory, parts.tapeOptions);
   const memmap = new Memmap(memory, parts.memmap);
   const mm = new Mm(profile, memory, tape, memmap, linear);
+  mm.addProcessors(nrCpus, QEMU_CPU);
   const image: KernelImage = { profile, memory, tape, mm, origin, source, maxPfn, nrCpus };
   placeStaticObjects(image);
   return image;
@@ -55,8 +57,8 @@ export function placeObject(image: KernelImage, va: VirtAddr, sizeBytes: number)
 }
 
 /**
- * Bytes at a kernel virtual address, through the linear maps, mem_map and the windows of scenario variables. Frames that
- * nobody touched stay untouched. Shorter than asked where the address space ends; undefined when nothing is there.
+ * Bytes at a virtual address, through the linear maps, mem_map, the windows of scenario variables, else the page tables.
+ * Frames that nobody touched stay untouched. Shorter than asked where the address space ends; undefined when nothing is there.
  */
 export function readVirtual(
   image: KernelImage,
@@ -88,14 +90,35 @@ function readWithinFrame(
     return bytes.length === 0 ? undefined : bytes;
   }
   const cell = mm.cell_of(va);
-  if (cell === 0) return undefined;
+  if (cell === 0) {
+    const walked = walkedPhys(mm, va);
+    const found = walked === undefined ? undefined : memory.readBytes(walked, sizeBytes);
+    return found?.length === 0 ? undefined : found;
+  }
   const words = memory.words;
   return new Uint8Array(words.buffer, words.byteOffset + cell * 4 + (va & 3), sizeBytes).slice();
 }
 
+/**
+ * Where the page tables of the CPU that runs lead: the way to what no linear map holds (vmalloc space, user pages). It only
+ * looks. The linear maps are not asked for here: they are right as long as nobody changes the tables behind them.
+ */
+export function walkedPhys(mm: Mm, va: VirtAddr): PhysAddr | undefined {
+  const processor = mm.processor(mm.cpu);
+  return processor.hasTables ? processor.walk(va).page?.phys : undefined;
+}
+
+/** The cell of the word at an address of whatever kind; 0 where nothing is mapped. */
+function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
+  const cell = mm.cell_of(va);
+  if (cell !== 0) return cell;
+  const phys = walkedPhys(mm, va);
+  return phys === undefined ? cell : memory.cell(phys);
+}
+
 /** Writes bytes through the tape. False, and nothing is written, when a part of the range is not mapped. */
 export function writeBytes(image: KernelImage, va: VirtAddr, bytes: Uint8Array): boolean {
-  const { mm, tape } = image;
+  const { tape } = image;
   if (readVirtual(image, va, bytes.length)?.length !== bytes.length) return false;
   let done = 0;
   while (done < bytes.length) {
@@ -108,7 +131,7 @@ export function writeBytes(image: KernelImage, va: VirtAddr, bytes: Uint8Array):
       mask |= 0xff << ((first + i) * 8);
       bits |= (bytes[done + i] as number) << ((first + i) * 8);
     }
-    tape.writeBits(mm.cell_of(asVirt(at - first)), mask, bits);
+    tape.writeBits(cellAt(image, asVirt(at - first)), mask, bits);
     done += nrBytes;
   }
   return true;

@@ -2,7 +2,7 @@
  * What the kernel reports: facts for the tape's marks, in the terms of the kernel's own tracepoints and messages.
  * Only rare things are events; what happens on every allocation is seen by stepping and by function breakpoints.
  */
-import type { Pfn } from '../memory/address.js';
+import type { Pfn, VirtAddr } from '../memory/address.js';
 
 export type KernelEvent =
   /** One line of the kernel log, level as in `<4>`. */
@@ -21,6 +21,17 @@ export type KernelEvent =
   /** BUG(), BUG_ON(), or an oops: the task that did it does not go on. */
   | { readonly kind: 'bug'; readonly text: string }
   | { readonly kind: 'warn'; readonly text: string }
+  /** A conversion of an address was used outside of its domain: it gave a number that means nothing. */
+  | {
+      readonly kind: 'address-misuse';
+      /** `__pa` */
+      readonly function: string;
+      readonly va: VirtAddr;
+      /** One sentence: why, and what to use instead. */
+      readonly text: string;
+    }
+  /** The TLB answered with what the page tables no longer say. */
+  | { readonly kind: 'stale-tlb'; readonly va: VirtAddr; readonly text: string }
   /** Entered, without effect yet: see docs/fidelity.md. */
   | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number };

@@ -108,6 +108,14 @@ export class Layout extends Constants {
   readonly zoneref_words = this.sizeWords('zoneref');
   readonly zoneref_zone_idx = this.offset('zoneref', 'zone_idx');
 
+  // --- page tables ---------------------------------------------------------------------------------------------------
+  /** Words in an entry of a page table, on any level. */
+  readonly pte_words = this.profile.arch === 'i386' ? 1 : 2;
+  /** The bits that an entry has. */
+  readonly pte_mask = (1n << BigInt(this.pte_words * 32)) - 1n;
+  readonly PTE_PFN_MASK = this.profile.wideConstant('PTE_PFN_MASK');
+  readonly mm_struct_pgd = this.offset('mm_struct', 'pgd');
+
   // --- struct mem_section (SPARSEMEM) --------------------------------------------------------------------------------
   readonly PAGES_PER_SECTION = this.sparsemem ? this.constant('PAGES_PER_SECTION') : -1;
   readonly mem_section_words = this.sparsemem ? this.sizeWords('mem_section') : -1;

@@ -26,7 +26,10 @@ import type { KernelEvent } from './events.js';
 import { KernelFault } from './events.js';
 import { Layout } from './layout.js';
 import type { Memmap } from './memmap.js';
+import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
+import type { CpuFeatures } from '../x86/registers.js';
 import { PcpHits } from './pcp_hit.js';
+import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
 
 /** How linear kernel addresses map: what the image knows and the hot path needs. */
@@ -69,6 +72,11 @@ export class Mm extends Layout {
   private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
   private readonly windows: Window[] = [];
   private readonly registers: Cell;
+  private readonly processors: Processor[] = [];
+  /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
+  busOffset = 0;
+  /** The bounce buffer, on machines that have one. */
+  io_tlb: IoTlbMem | undefined;
 
   // Globals, valid after `resolveGlobals`.
   /** `contig_page_data`: the only node. */
@@ -145,6 +153,21 @@ export class Mm extends Layout {
   /** smp_processor_id() */
   get cpu(): number {
     return this.words[this.registers]!;
+  }
+
+  /** Gives the machine its CPUs. Once. */
+  addProcessors(nrCpus: number, features: CpuFeatures): void {
+    for (let cpu = 0; cpu < nrCpus; cpu++) {
+      const first = this.memory.addPseudoFrames(PROCESSOR_FRAMES);
+      this.processors.push(new Processor(this.tape, first, this.wide, features));
+    }
+  }
+
+  /** A CPU's registers and TLB. */
+  processor(cpu: number): Processor {
+    const processor = this.processors[cpu];
+    if (processor === undefined) throw new Error(`there is no CPU ${cpu}`);
+    return processor;
   }
 
   // --- globals -------------------------------------------------------------------------------------------------------

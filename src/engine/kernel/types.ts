@@ -19,6 +19,13 @@ export type CpuMask = Pointer<'cpumask_t'>;
 export type Zonelist = Pointer<'struct zonelist'>;
 export type Zoneref = Pointer<'struct zoneref'>;
 
+export type MmStruct = Pointer<'struct mm_struct'>;
+export type Pgd = Pointer<'pgd_t'>;
+export type P4d = Pointer<'p4d_t'>;
+export type Pud = Pointer<'pud_t'>;
+export type Pmd = Pointer<'pmd_t'>;
+export type Pte = Pointer<'pte_t'>;
+
 /** Plain integers mix as they do in C, so these are names only. */
 export type Int = number;
 export type UInt = number;

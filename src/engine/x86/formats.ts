@@ -152,6 +152,13 @@ export const FLAGS = [
   { name: 'NX', bit: 63, where: 'all', meaning: 'instructions may not be fetched' },
 ] as const;
 
+/** The bits of these names together. PSE and PAT are one bit. */
+export const bitsNamed = (...names: readonly FlagName[]): bigint =>
+  FLAGS.reduce(
+    (bits, { name, bit }) => (names.includes(name) ? bits | (1n << BigInt(bit)) : bits),
+    0n,
+  );
+
 const PSE = 1 << 7;
 /** Bit 12 of an entry that maps a large page. */
 const LARGE_PAT = 1 << 12;

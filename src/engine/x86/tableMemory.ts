@@ -24,7 +24,10 @@ export function inspected(memory: PhysicalMemory): TableMemory {
   return { readWords: (phys, nrWords) => readWords(memory, phys, nrWords) };
 }
 
-export function onTape(tape: Tape): WritableTableMemory {
+/** A tape whatever its events. */
+export type WordTape = Pick<Tape, 'memory' | 'write'>;
+
+export function onTape(tape: WordTape): WritableTableMemory {
   const { memory } = tape;
   return {
     readWords: (phys, nrWords) => readWords(memory, phys, nrWords),

@@ -21,9 +21,9 @@ import {
   type PhysAddr,
   type VirtAddr,
 } from '../memory/address.js';
-import type { Tape } from '../memory/tape.js';
 import type { Rights } from './access.js';
 import type { Paging } from './paging.js';
+import type { WordTape } from './tableMemory.js';
 import type { MappedPage } from './walk.js';
 
 /** Pseudo frames that a TLB takes. */
@@ -63,7 +63,7 @@ export interface TlbEntry {
 export class Tlb {
   /** @param first the cell its {@link TLB_FRAMES} begin at */
   constructor(
-    private readonly tape: Tape,
+    private readonly tape: WordTape,
     private readonly first: Cell,
   ) {}
 

@@ -1,6 +1,6 @@
 /** From page frame numbers to pages, physical and virtual addresses, and back. */
-import { asPfn, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
-import { operation, type Value } from '../semantics/arithmetic.js';
+import { asPfn, asPhys, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
+import { convert, operation, type Repr, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -17,6 +17,12 @@ function page_to_pfn(call: BuiltinCall, page: Value): Value {
   return call.unsignedLong(pfn);
 }
 
+/** The arithmetic of __pa(), and the verdict when the address has no business there. */
+function physOf(call: BuiltinCall, name: string, address: Value): Value {
+  call.judgeLinear(name, address);
+  return call.unsignedLong(virt_to_phys(call, address));
+}
+
 function virt_to_phys({ k }: BuiltinCall, address: Value): number {
   const va = Number(address);
   const { kernelMap, pageOffset } = k.linear;
@@ -25,6 +31,9 @@ function virt_to_phys({ k }: BuiltinCall, address: Value): number {
     return va - image + kernelMap.startFrame * PAGE_SIZE;
   return va - pageOffset;
 }
+
+/** dma_addr_t */
+const dmaRepr = ({ k }: BuiltinCall): Repr => (k.pte_words === 1 ? 'u32' : 'u64');
 
 export const addresses: readonly Builtin[] = [
   ...group('address', 'include/asm-generic/memory_model.h', [
@@ -56,12 +65,90 @@ export const addresses: readonly Builtin[] = [
     {
       signature: 'phys_addr_t virt_to_phys(const void *address)',
       doc: 'The physical address behind an address of the direct map or of the kernel image.',
-      run: (call, address) => call.unsignedLong(virt_to_phys(call, address)),
+      run: (call, address) => physOf(call, 'virt_to_phys', address),
     },
     {
       signature: 'void *phys_to_virt(phys_addr_t address)',
       doc: 'The address in the direct map of a physical address.',
-      run: (call, address) => call.offset(call.k.linear.pageOffset, address),
+      run: (call, address) => {
+        call.judgePhys('phys_to_virt', address);
+        return call.offset(call.k.linear.pageOffset, address);
+      },
+    },
+  ]),
+  ...group('address', 'arch/x86/include/asm/page.h', [
+    {
+      signature: 'unsigned long __phys_addr(unsigned long x)',
+      doc: 'What __pa() is: the physical address behind an address of the direct map or of the kernel image.',
+      run: (call, address) => physOf(call, '__pa', address),
+    },
+  ]),
+  ...group('address', 'arch/x86/mm/pat/set_memory.c', [
+    {
+      signature: 'phys_addr_t slow_virt_to_phys(void *address)',
+      doc: 'The physical address behind any kernel address that is mapped, by the page tables.',
+      run: (call, address) => {
+        const phys = call.kernel.slow_virt_to_phys(call.k, asVirt(Number(address)));
+        return phys ?? call.bug(`kernel BUG at slow_virt_to_phys(): nothing is mapped there`);
+      },
+    },
+  ]),
+  ...group('address', 'mm/vmalloc.c', [
+    {
+      signature: 'struct page *vmalloc_to_page(const void *vmalloc_addr)',
+      doc: 'The page behind an address of vmalloc space, by the page tables; NULL where none is mapped.',
+      run: (call, address) =>
+        call.pointer(call.kernel.vmalloc_to_page(call.k, asVirt(Number(address)))),
+    },
+    {
+      signature: 'unsigned long vmalloc_to_pfn(const void *vmalloc_addr)',
+      doc: 'The page frame behind an address of vmalloc space, by the page tables.',
+      run: (call, address) =>
+        page_to_pfn(
+          call,
+          call.pointer(call.kernel.vmalloc_to_page(call.k, asVirt(Number(address)))),
+        ),
+    },
+    {
+      signature: 'bool is_vmalloc_addr(const void *x)',
+      doc: 'Whether an address lies in vmalloc space.',
+      run: (call, address) => (call.addressKind(address) === 'vmalloc' ? 1 : 0),
+    },
+  ]),
+  ...group('address', 'include/linux/dma-direct.h', [
+    {
+      signature: 'dma_addr_t phys_to_dma(const void *dev, phys_addr_t paddr)',
+      doc: 'The bus address of a physical one: the same, unless the machine has bus=OFFSET.',
+      run: (call, _dev, paddr) => call.kernel.phys_to_dma(call.k, asPhys(Number(paddr))),
+    },
+    {
+      signature: 'phys_addr_t dma_to_phys(const void *dev, dma_addr_t dev_addr)',
+      doc: 'The physical address of a bus address.',
+      run: (call, _dev, address) => call.kernel.dma_to_phys(call.k, Number(address)),
+    },
+    {
+      signature: 'bool dma_mapping_error(const void *dev, dma_addr_t dma_addr)',
+      doc: 'Whether a mapping failed.',
+      run: (call, _dev, address) =>
+        Number(address) === Number(convert(call.kernel.DMA_MAPPING_ERROR, dmaRepr(call))) ? 1 : 0,
+    },
+    {
+      signature: 'dma_addr_t dma_map_single(const void *dev, void *ptr, size_t size, int dir)',
+      doc: 'The bus address of memory, for a device that reaches 4 GiB: of a bounce buffer where the memory lies higher.',
+      changes: true,
+      run: (call, _dev, ptr, size, dir) => {
+        const phys = asPhys(Number(physOf(call, 'dma_map_single', ptr)));
+        const { dma_map_single } = call.kernel;
+        return convert(dma_map_single(call.k, phys, Number(size), Number(dir)), dmaRepr(call));
+      },
+    },
+    {
+      signature: 'void dma_unmap_single(const void *dev, dma_addr_t addr, size_t size, int dir)',
+      doc: 'The device is done: a bounce buffer is copied back and given up.',
+      changes: true,
+      run: (call, _dev, address, size, dir) => {
+        call.kernel.dma_unmap_single(call.k, Number(address), Number(size), Number(dir));
+      },
     },
   ]),
   ...group('address', 'include/linux/mm.h', [

@@ -11,6 +11,7 @@ export type Category =
   | 'page'
   | 'page flags'
   | 'address'
+  | 'page table'
   | 'list'
   | 'memory'
   | 'error'
@@ -34,7 +35,10 @@ export interface Builtin {
   readonly changes: boolean;
   /** Index of the parameter that is a printk format. */
   readonly format?: number;
-  /** Arguments are converted to the parameters' types. */
+  /**
+   * Arguments are converted to the parameters' types. A struct is passed as the address of one; for a struct result the
+   * first argument is where to put it, and is returned.
+   */
   readonly run: (call: BuiltinCall, ...args: Value[]) => BuiltinResult;
 }
 

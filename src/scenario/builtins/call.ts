@@ -5,6 +5,7 @@ import type { Mm } from '../../engine/kernel/mm.js';
 import type { Page, Zone } from '../../engine/kernel/types.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
+import type { RegionKind } from '../../engine/x86/addressSpace.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { KernelCalls } from './kernelCalls.js';
 
@@ -63,6 +64,14 @@ export interface BuiltinCall {
   unsignedLong(value: number): Value;
   /** The text at a `char *`, up to its NUL. */
   string(pointer: Value): string;
+
+  // --- kinds of address ------------------------------------------------------------------------------------------------
+
+  addressKind(address: Value): RegionKind;
+  /** Says so when an address is not linear, and what it is instead: of conversions that only work for linear ones. */
+  judgeLinear(name: string, address: Value): void;
+  /** Says so when a physical address has no linear one. */
+  judgePhys(name: string, phys: Value): void;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

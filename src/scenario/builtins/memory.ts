@@ -1,4 +1,5 @@
 /** Plain memory: filling, copying, comparing, strings. */
+import { KernelFault } from '../../engine/kernel/events.js';
 import { vsprintf } from '../printk/print.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
 import { encodeUtf8 } from '../syntax/utf8.js';
@@ -61,7 +62,29 @@ function compare(a: Uint8Array, b: Uint8Array): number {
 const text = (call: BuiltinCall, address: Value): Uint8Array =>
   Uint8Array.from(encodeUtf8(call.string(address)));
 
+const EFAULT = 14;
+
+/** Copies as far as it goes without a fault; whether that was all. */
+function copied(call: BuiltinCall, dst: Value, src: Value, size: number): boolean {
+  try {
+    for (let i = 0; i < size; i++)
+      call.memory.store(call.offset(dst, i), 1, call.memory.load(call.offset(src, i), 1));
+    return true;
+  } catch (error) {
+    if (error instanceof KernelFault) return false;
+    throw error;
+  }
+}
+
 export const memory: readonly Builtin[] = [
+  ...group('memory', 'mm/maccess.c', [
+    {
+      signature: 'long copy_from_kernel_nofault(void *dst, const void *src, size_t size)',
+      doc: 'Copies from an address that may be bad: 0, or -EFAULT where the access would be a page fault.',
+      changes,
+      run: (call, dst, src, size) => (copied(call, dst, src, checked(call, size)) ? 0 : -EFAULT),
+    },
+  ]),
   ...group('memory', 'lib/string.c', [
     {
       signature: 'void *memset(void *s, int c, size_t count)',

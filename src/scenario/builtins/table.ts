@@ -6,6 +6,7 @@ import { lists } from './lists.js';
 import { memory } from './memory.js';
 import { output } from './output.js';
 import { page, pageFlags } from './page.js';
+import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
 import { tasks } from './tasks.js';
 
@@ -14,6 +15,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...page,
   ...pageFlags,
   ...addresses,
+  ...pageTables,
   ...lists,
   ...memory,
   ...checking,

@@ -14,7 +14,12 @@ export function hasEffect(term: Term): boolean {
       return true;
     case 'builtin': {
       const builtin = findBuiltin(term.name);
-      return builtin === undefined || builtin.changes || term.type.kind === 'void';
+      return (
+        builtin === undefined ||
+        builtin.changes ||
+        term.resultPlace !== undefined ||
+        term.type.kind === 'void'
+      );
     }
     case 'constant':
       return false;

@@ -271,10 +271,11 @@ export class TermCompiler {
   private builtin(term: BuiltinTerm): void {
     const builtin = findBuiltin(term.name);
     if (builtin === undefined) throw new Error(`no builtin ${term.name}`);
+    if (term.resultPlace !== undefined) this.address(term.resultPlace);
     for (const arg of term.args) this.value(arg);
     const site = this.pools.sites.add({ span: term.span });
     const number = this.pools.builtins.number(builtin);
-    const count = term.args.length;
+    const count = term.args.length + (term.resultPlace === undefined ? 0 : 1);
     const pushes = isVoid(term.type) ? 0 : 1;
     this.asm.emitCounted('BUILTIN', [number, count * 2 + pushes, site], count, pushes);
   }

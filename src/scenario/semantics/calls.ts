@@ -109,7 +109,9 @@ export abstract class CallChecker extends AccessChecker {
     }
     if (args === undefined) return errorTerm;
     if (builtin.format !== undefined) this.checkFormatArguments(expr, args, builtin.format);
-    return { kind: 'builtin', type: type.result, name, args, span: expr.span };
+    const { result } = type;
+    const resultPlace = isStruct(result) ? this.temporary(result) : undefined;
+    return { kind: 'builtin', type: result, name, args, resultPlace, span: expr.span };
   }
 
   private checkFormatArguments(expr: CallExpr, args: readonly Term[], index: number): void {

@@ -130,5 +130,7 @@ export interface BuiltinTerm {
   readonly type: CType;
   readonly name: string;
   readonly args: readonly Term[];
+  /** Where a struct result is put: the builtin gets its address before the arguments. */
+  readonly resultPlace: Place | undefined;
   readonly span: Span;
 }

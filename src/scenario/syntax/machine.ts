@@ -26,6 +26,8 @@ export interface BootSpec {
   readonly cpus: number;
   /** How compound pages are encoded. */
   readonly compound: CompoundEncoding;
+  /** What the host bridge adds to a physical address on the bus. */
+  readonly busOffset: number;
   readonly seed: number;
 }
 
@@ -47,6 +49,7 @@ export const defaultMachine: BootSpec = {
   cmaBytes: 16 * MiB,
   cpus: 1,
   compound: 'compound-head',
+  busOffset: 0,
   seed: 1,
 };
 
@@ -101,6 +104,10 @@ export const machineKeys: Readonly<
     doc:
       'How compound pages tell heads from tails: compound-head as since Linux 4.4, head-tail (PG_head, PG_tail) or, on ' +
       '32 bit, compound-reclaim (PG_compound, PG_reclaim) as before.',
+  },
+  bus: {
+    value: { kind: 'bytes', least: 0, most: 2 * GiB },
+    doc: 'Offset of bus addresses from physical ones, as a host bridge may have it; 0 when absent.',
   },
   seed: {
     value: { kind: 'count', least: 0, most: 0xffff_ffff },
@@ -215,8 +222,9 @@ class PragmaReader {
     if (cma && cmaBytes > ramBytes / 2)
       this.error(cma.valueSpan, 'the CMA area may take half of the memory at most');
     const compound = this.compound(settings, arch);
+    const busOffset = number('bus', 0);
     const seed = number('seed', 1);
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, seed };
+    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset, seed };
   }
 
   private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {

@@ -5,9 +5,17 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/kernel/events.js';
 import type { Mm } from '../../engine/kernel/mm.js';
 import type { Page, Zone } from '../../engine/kernel/types.js';
-import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SIZE,
+  type Cell,
+  type VirtAddr,
+} from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { Profile } from '../../engine/types/profile.js';
+import { linearMisuse, physMisuse } from '../../engine/x86/addressMisuse.js';
+import { AddressSpace, type RegionKind } from '../../engine/x86/addressSpace.js';
 import type { BuiltinCall } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
@@ -44,6 +52,7 @@ export class MachineCall implements BuiltinCall {
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
+  private knownSpace: AddressSpace | undefined;
 
   constructor(
     private readonly surroundings: CallSurroundings,
@@ -134,6 +143,36 @@ export class MachineCall implements BuiltinCall {
     return decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end));
   }
 
+  // --- kinds of address ----------------------------------------------------------------------------------------------------
+
+  addressKind(address: Value): RegionKind {
+    return this.space.classify(asVirt(Number(address)));
+  }
+
+  judgeLinear(name: string, address: Value): void {
+    const va = asVirt(Number(address));
+    const processor = this.k.processor(this.k.cpu);
+    const text = linearMisuse(this.space, name, va, (at) =>
+      processor.hasTables ? processor.walk(at) : undefined,
+    );
+    if (text !== undefined) this.misuse(name, va, text);
+  }
+
+  judgePhys(name: string, phys: Value): void {
+    const text = physMisuse(this.space, name, Number(phys));
+    if (text !== undefined) this.misuse(name, asVirt(Number(phys)), text);
+  }
+
+  /** An expression that is only looked at hangs nothing on the tape. */
+  private misuse(name: string, va: VirtAddr, text: string): void {
+    if (this.memory.onlyLooks) return;
+    this.k.emit({ kind: 'address-misuse', function: name, va, text });
+  }
+
+  private get space(): AddressSpace {
+    return (this.knownSpace ??= addressSpaceOf(this.k));
+  }
+
   // --- what happens ----------------------------------------------------------------------------------------------------------
 
   printk(level: number, text: string): void {
@@ -169,4 +208,16 @@ export class MachineCall implements BuiltinCall {
     this.yielded = false;
     return yielded;
   }
+}
+
+/** The regions of an opened machine. */
+function addressSpaceOf({ profile, linear, memory }: Mm): AddressSpace {
+  const machine = { maxPfn: memory.nrFrames, maxLowPfn: linear.directMapEndFrame };
+  const { kernelMap } = linear;
+  if (kernelMap === undefined) return new AddressSpace(profile, machine);
+  const linked = kernelMap.start - profile.constant('__START_KERNEL_map');
+  return new AddressSpace(profile, {
+    ...machine,
+    physBase: kernelMap.startFrame * PAGE_SIZE - linked,
+  });
 }

@@ -74,7 +74,12 @@ export class Machine {
     this.pc = entry;
     this.stack.placeAt(task, use);
     this.passing = Infinity;
-    return this.run(MAX_EVALUATION_STEPS);
+    this.memory.onlyLooks = true;
+    try {
+      return this.run(MAX_EVALUATION_STEPS);
+    } finally {
+      this.memory.onlyLooks = false;
+    }
   }
 
   /** Runs an expression that may do anything, in a frame of its own below those of the task. */

@@ -1,16 +1,54 @@
 /**
- * Loads and stores by virtual address, through the kernel's mappings and the script's window. Every store is an entry of the
- * tape; an access of what is not mapped is the fault that the processor would raise.
+ * Loads and stores by virtual address: the script's window and the linear maps by the short way, everything else by the page
+ * tables. Every store is an entry of the tape; an access of what is not mapped is the fault that the processor would raise.
  *
  * Source: Linux 6.1 arch/x86/mm/fault.c: show_fault_oops(); arch/x86/kernel/traps.c: exc_general_protection().
  */
 import { readVirtual, writeBytes } from '../../engine/image/assemble.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/kernel/events.js';
-import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import {
+  asCell,
+  asPhys,
+  asVirt,
+  PAGE_SIZE,
+  type Cell,
+  type PhysAddr,
+  type VirtAddr,
+} from '../../engine/memory/address.js';
+import type { Access } from '../../engine/x86/access.js';
+import type { Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
 import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
 import type { WindowCells } from './windowCells.js';
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const within =
+  (va: number) =>
+  ({ start, end }: Range): boolean =>
+    va >= start && va < end;
+
+/** Text and rodata of the kernel, at each of their addresses: of linear memory the part that has read-only pages. */
+function readOnlyRanges({ mm, profile }: KernelImage): readonly Range[] {
+  const start = profile.symbol('_text')?.address;
+  const end = profile.symbol('__end_rodata')?.address;
+  if (start === undefined || end === undefined) return [];
+  const { kernelMap, pageOffset } = mm.linear;
+  if (kernelMap === undefined) return [{ start, end }];
+  const alias = pageOffset + kernelMap.startFrame * PAGE_SIZE - kernelMap.start;
+  return [
+    { start, end },
+    { start: start + alias, end: end + alias },
+  ];
+}
+
+/** Where a walk leads, if the access may happen. */
+const reached = ({ page, exception }: Walk): PhysAddr | undefined =>
+  exception === undefined ? page?.phys : undefined;
 
 const CANONICAL = 2 ** 47;
 const NOTHING = new Uint8Array(0);
@@ -23,24 +61,29 @@ export interface Overlay {
 
 export class ScenarioMemory implements VirtualMemory {
   overlay: Overlay | undefined;
+  /** An expression is looked at: an access sets no A or D, fills no TLB, and a fault leaves no address in cr2. */
+  onlyLooks = false;
+  private readonly readOnly: readonly Range[];
 
   constructor(
     private readonly image: KernelImage,
     private readonly window: WindowCells,
-  ) {}
+  ) {
+    this.readOnly = readOnlyRanges(image);
+  }
 
   load(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value {
     const va = this.canonical(address);
     const offset = va & 3;
     if (this.inOverlay(va)) return this.loadBytes(va, sizeBytes);
     if (offset + sizeBytes <= 4) {
-      const word = this.image.memory.words[this.wordCell(va, offset)] ?? 0;
+      const word = this.image.memory.words[this.wordCell(va, offset, 'read')] ?? 0;
       if (sizeBytes === 4) return word >>> 0;
       return (word >>> (offset * 8)) & (sizeBytes === 1 ? 0xff : 0xffff);
     }
     if (offset === 0) {
-      const low = this.image.memory.words[this.wordCell(va, 0)] ?? 0;
-      const high = this.image.memory.words[this.wordCell(va + 4, 0)] ?? 0;
+      const low = this.image.memory.words[this.wordCell(va, 0, 'read')] ?? 0;
+      const high = this.image.memory.words[this.wordCell(va + 4, 0, 'read')] ?? 0;
       return join32(low, high);
     }
     return this.loadBytes(va, sizeBytes);
@@ -65,7 +108,7 @@ export class ScenarioMemory implements VirtualMemory {
     const { tape } = this.image;
     if (this.window.isReadOnly(va) || this.inOverlay(va)) throw this.writeFault(va);
     if (offset + sizeBytes <= 4) {
-      const cell = this.wordCell(va, offset);
+      const cell = this.wordCell(va, offset, 'write');
       if (sizeBytes === 4) {
         tape.write(cell, low32(value));
         return;
@@ -74,8 +117,8 @@ export class ScenarioMemory implements VirtualMemory {
       const mask = (sizeBytes === 1 ? 0xff : 0xffff) << shift;
       tape.writeBits(cell, mask, low32(value) << shift);
     } else if (offset === 0) {
-      const low = this.wordCell(va, 0);
-      const high = this.wordCell(va + 4, 0);
+      const low = this.wordCell(va, 0, 'write');
+      const high = this.wordCell(va + 4, 0, 'write');
       tape.write(low, low32(value));
       tape.write(high, high32(value));
     } else {
@@ -103,12 +146,35 @@ export class ScenarioMemory implements VirtualMemory {
   }
 
   /** The cell of the word at `va - offset`. */
-  private wordCell(va: number, offset: number): Cell {
+  private wordCell(va: number, offset: number, kind: 'read' | 'write'): Cell {
     const { dataStart, dataEnd, data } = this.window;
     if (va >= dataStart && va < dataEnd) return asCell(data + ((va - dataStart) >>> 2));
     const cell = this.image.mm.cell_of(asVirt(va - offset));
-    if (cell === 0) throw this.fault(va);
+    // The linear maps are the short way; what is read-only in them the tables say.
+    if (cell !== 0 && (kind === 'read' || !this.readOnly.some(within(va)))) return cell;
+    return this.throughTables(asVirt(va), offset, kind);
+  }
+
+  /** An access by the page tables, as the CPU makes it; an expression that only reads leaves no trace of it. */
+  private throughTables(va: VirtAddr, offset: number, kind: 'read' | 'write'): Cell {
+    const { mm, memory } = this.image;
+    const processor = mm.processor(mm.cpu);
+    if (!processor.hasTables) throw this.fault(va);
+    const access = { kind, user: false } as const;
+    const looked = this.onlyLooks ? processor.walk(va, access) : undefined;
+    const phys = looked === undefined ? this.translated(va, access) : reached(looked);
+    if (phys === undefined) throw this.fault(va);
+    const cell = memory.cell(asPhys(phys - offset));
+    if (cell === 0)
+      throw new KernelFault(`nothing answers at physical address 0x${phys.toString(16)}`);
     return cell;
+  }
+
+  private translated(va: VirtAddr, access: Access): PhysAddr | undefined {
+    const { mm } = this.image;
+    const { hit, phys, stale } = mm.processor(mm.cpu).translateTold(va, access);
+    if (hit !== undefined && stale !== undefined) mm.emit({ kind: 'stale-tlb', va, text: stale });
+    return phys;
   }
 
   /** An address that a mapping could have; any other one traps. */

@@ -6,8 +6,7 @@
  *     build_all_zonelists   mem_init   setup_per_cpu_pageset                         all memory is free now
  *     initcalls             CMA, watermarks;   then initrd and initmem are given back
  *
- * Deterministic: no clock and no chance is involved. What a real kernel allocates on the way (slabs, stacks, page tables of
- * its own) is not there.
+ * Deterministic: no clock and no chance is involved. What a real kernel allocates on the way (slabs, stacks) is not there.
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
@@ -32,6 +31,7 @@ import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
 import { activateCma, fillPoison, free_initrd_mem, freeKernelRange, mem_init } from './memInit.js';
 import { PerCpuAllocator } from './perCpuAreas.js';
+import { kernelRegisters } from './registers.js';
 import { setup_arch, type BootLayout } from './setupArch.js';
 
 export interface BootOptions {
@@ -45,6 +45,8 @@ export interface BootOptions {
   /** Size of an initial RAM disk, which boot frees again; none when absent. */
   readonly initrdBytes?: number;
   readonly cpus?: number;
+  /** What the host bridge adds to a physical address on the bus. */
+  readonly busOffset?: number;
   readonly commandLine?: string;
   readonly tapeOptions?: TapeOptions;
   /** Takes the long way: frees and writes every page as Linux does, instead of letting rules produce them. Same result. */
@@ -80,11 +82,14 @@ export function bootMachine(options: BootOptions): KernelImage {
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
   const runs = mapRuns(profile, layout, options.everyPage);
+  image.mm.busOffset = options.busOffset ?? 0;
+  image.mm.io_tlb = layout.io_tlb;
   placeTables(image, layout);
   addRules(image, layout, runs, freed);
   // The machine's start is no history: nothing is recorded until it stands.
   image.tape.setRecording(false);
   image.mm.resolveGlobals();
+  writeTables(image, layout);
   start_kernel(image.mm, layout, runs, freed);
   image.tape.setRecording(true);
   return image;
@@ -189,6 +194,16 @@ function placeTables(image: KernelImage, layout: BootLayout): void {
   placeRange(memory, usages.start, usages.end - usages.start);
   for (const root of layout.sections.roots.values())
     placeObject(image, asVirt(image.mm.linear.pageOffset + root), PAGE_SIZE);
+}
+
+/** The page tables, which lay aside until there was memory; each CPU walks them from now on: load_cr3(). */
+function writeTables(
+  { memory, mm, tape, nrCpus, profile }: KernelImage,
+  { tables }: BootLayout,
+): void {
+  for (const { phys, value } of tables.store.words()) tape.write(memory.cell(phys), value);
+  const registers = kernelRegisters(profile.arch, tables.root);
+  for (let cpu = 0; cpu < nrCpus; cpu++) mm.processor(cpu).setRegisters(registers);
 }
 
 /** What frames hold before anybody writes to them. */

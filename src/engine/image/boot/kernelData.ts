@@ -6,9 +6,11 @@
  * Source: Linux 6.1 mm/page_alloc.c: find_usable_zone_for_movable(); mm/cma.c: cma_init_reserved_mem();
  * arch/x86/kernel/setup_percpu.c.
  */
+import { INIT_LIST_HEAD } from '../../kernel/list.js';
 import type { Mm } from '../../kernel/mm.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { symbolAddress } from './profileFacts.js';
+import { ROOT_SYMBOL } from './tables/bootTables.js';
 import type { BootLayout } from './setupArch.js';
 
 export class KernelData {
@@ -24,6 +26,7 @@ export class KernelData {
   write(): void {
     this.writeStrings();
     this.writeMemoryGlobals();
+    this.writePageTableGlobals();
     this.writeCpus();
     this.writeCma();
   }
@@ -94,6 +97,22 @@ export class KernelData {
     if (states !== undefined)
       for (let at = 0; at < states.sizeBytes - mm.profile.pointerSize; at += mm.profile.pointerSize)
         mm.write_long(mm.cell_of(asVirt(states.address + at)), 1);
+  }
+
+  private writePageTableGlobals(): void {
+    const { mm, layout } = this;
+    const { profile } = mm;
+    const { tables } = layout;
+    const root = symbolAddress(profile, ROOT_SYMBOL[profile.arch]);
+    this.pointer(mm.symbol('init_mm') + mm.offset('mm_struct', 'pgd'), root);
+    const pgd_list = mm.findSymbol('pgd_list');
+    if (pgd_list !== undefined) INIT_LIST_HEAD(mm, pgd_list);
+    // Every bit of an entry: NX and G are supported where they exist.
+    this.longs('__supported_pte_mask', -1);
+    this.longs('__default_kernel_pte_mask', -1);
+    if (profile.arch === 'x86_64') return;
+    const pkmap = tables.find(asVirt(profile.constant('PKMAP_BASE')));
+    if (pkmap !== undefined) this.global('pkmap_page_table', tables.direct(pkmap));
   }
 
   private linkedPhys(): number {
@@ -195,6 +214,14 @@ export class KernelData {
   private long(name: string, value: number): void {
     const at = this.mm.findSymbol(name);
     if (at !== undefined) this.mm.write_long(at, value);
+  }
+
+  /** A variable of as many words as it has, all with the same value. */
+  private longs(name: string, value: number): void {
+    const symbol = this.mm.profile.symbol(name);
+    const at = this.mm.findSymbol(name);
+    if (symbol === undefined || at === undefined) return;
+    for (let i = 0; i < symbol.sizeBytes / 4; i++) this.mm.write(at + i, value);
   }
 
   /** A pointer variable. */

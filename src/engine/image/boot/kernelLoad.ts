@@ -30,8 +30,8 @@ export interface LoadedKernel {
   readonly moved: boolean;
 }
 
-/** INIT_PGT_BUF_SIZE: the page tables of the direct map, which large pages keep few. */
-const NR_PGT_BUF_PAGES = 6;
+/** INIT_PGT_BUF_SIZE: for the page tables of the direct map, which large pages keep few. */
+export const INIT_PGT_BUF_PAGES = 6;
 
 /** @param usableEnd where RAM below the PCI hole ends */
 export function loadKernel(profile: Profile, usableEnd: number): LoadedKernel {
@@ -56,7 +56,7 @@ function placed(profile: Profile, start: VirtAddr, offset: number): LoadedKernel
   const at = (name: string): number => phys(symbolAddress(moved, name));
   const first = asVirt(onI386 ? start + offset : start);
   const brkStart = at('__brk_base');
-  const nrBrkPages = NR_PGT_BUF_PAGES + (onI386 ? nrBootPageTables(moved, at('_end')) : 0);
+  const nrBrkPages = INIT_PGT_BUF_PAGES + (onI386 ? nrBootPageTables(moved) : 0);
   return {
     profile: moved,
     phys,
@@ -71,7 +71,8 @@ function placed(profile: Profile, start: VirtAddr, offset: number): LoadedKernel
  * head_32.S maps the image and, beyond it, enough for the page tables of all lowmem (MAPPING_BEYOND_END), with 4K pages
  * whose tables come from brk.
  */
-function nrBootPageTables(profile: Profile, endPhys: number): number {
+export function nrBootPageTables(profile: Profile): number {
+  const endPhys = symbolAddress(profile, '_end') - profile.constant('PAGE_OFFSET');
   const pmdBytes = 1 << profile.constant('PMD_SHIFT');
   const lowmemPages = (2 ** 32 - profile.constant('PAGE_OFFSET')) / PAGE_SIZE;
   const beyondEnd = (lowmemPages / profile.constant('PTRS_PER_PTE')) * PAGE_SIZE;

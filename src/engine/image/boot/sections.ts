@@ -8,11 +8,12 @@
  * arch/x86/mm/init_64.c: vmemmap_populate_hugepages().
  */
 import type { MemmapExtent, MemmapGeometry } from '../../kernel/memmap.js';
-import { asVirt, PAGE_SIZE } from '../../memory/address.js';
+import { asPhys, asVirt, PAGE_SIZE, type PhysAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import type { Memblock, MemRange } from './memblock.js';
 import { MAX_DMA_ADDRESS } from './perCpuAreas.js';
 import { sizeofStruct } from './profileFacts.js';
+import type { KernelTables } from './tables/kernelTables.js';
 import type { PfnRange } from './zones.js';
 
 export interface Sections {
@@ -32,6 +33,7 @@ export function sparse_init(
   memblock: Memblock,
   profile: Profile,
   ranges: readonly PfnRange[],
+  tables: KernelTables,
 ): Sections {
   const sizeofSection = sizeofStruct(profile, 'mem_section');
   const perRoot = PAGE_SIZE / sizeofSection;
@@ -58,7 +60,7 @@ export function sparse_init(
     present,
     usages: { start: usages, end: usages + usageBytes * present.length },
     usageBytes,
-    memmap: populateVmemmap(memblock, profile, present),
+    memmap: populateVmemmap(memblock, profile, present, tables),
   };
 }
 
@@ -66,7 +68,9 @@ function populateVmemmap(
   memblock: Memblock,
   profile: Profile,
   present: readonly number[],
+  tables: KernelTables,
 ): MemmapGeometry {
+  const base = asVirt(profile.constant('VMEMMAP_START'));
   const sizeofPage = sizeofStruct(profile, 'page');
   const perSection = profile.constant('PAGES_PER_SECTION');
   const hugeBytes = 1 << profile.constant('PMD_SHIFT');
@@ -75,7 +79,8 @@ function populateVmemmap(
   const buffer = memblock.memblock_alloc('vmemmap', bufferBytes, sectionMapBytes, MAX_DMA_ADDRESS);
 
   const extents: MemmapExtent[] = [];
-  const upperTables = new Set<number>();
+  const pages = (): PhysAddr =>
+    asPhys(memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE, MAX_DMA_ADDRESS));
   let used = 0;
   let lastHugePage = -1;
   for (const nr of present) {
@@ -85,7 +90,7 @@ function populateVmemmap(
       // Sections of 56-byte structures share a huge page with their neighbour.
       if (huge <= lastHugePage) continue;
       lastHugePage = huge;
-      takeUpperTables(memblock, profile, upperTables, huge * hugeBytes);
+      tables.populateVmemmap(asVirt(base + huge * hugeBytes), buffer + used, pages);
       extents.push({
         startMapPage: (huge * hugeBytes) / PAGE_SIZE,
         startFrame: (buffer + used) / PAGE_SIZE,
@@ -96,26 +101,11 @@ function populateVmemmap(
   }
   if (used < bufferBytes) memblock.memblock_phys_free(buffer + used, buffer + bufferBytes);
   return {
-    base: asVirt(profile.constant('VMEMMAP_START')),
+    base,
     sizeofPage,
     endPfn: ((present.at(-1) ?? 0) + 1) * perSection,
     extents: joined(extents),
   };
-}
-
-/** A PUD page, and a PMD page for each GiB of vmemmap. */
-function takeUpperTables(
-  memblock: Memblock,
-  profile: Profile,
-  taken: Set<number>,
-  offset: number,
-): void {
-  const gib = Math.floor(offset / 2 ** profile.constant('PUD_SHIFT'));
-  if (taken.has(gib)) return;
-  const nrTables = taken.size === 0 ? 2 : 1;
-  taken.add(gib);
-  for (let i = 0; i < nrTables; i++)
-    memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE, MAX_DMA_ADDRESS);
 }
 
 /** Neighbours in the map that are neighbours in memory become one extent. */

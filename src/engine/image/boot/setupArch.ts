@@ -2,13 +2,14 @@
  * Boot up to the page allocator: what is RAM, what is reserved, and where mem_map and the other tables of memory management
  * lie. Reservations are made in the kernel's order, for each allocation takes the highest place that is left.
  *
- * Nothing is written here, and page tables are not built: only their room is taken.
+ * Nothing is written here: the page tables that are made on the way lie aside (tables/) until there is memory.
  *
  * Source: Linux 6.1 arch/x86/kernel/setup.c: setup_arch(); init/main.c: start_kernel(); mm/cma.c, mm/page_alloc.c
  * (alloc_node_mem_map, setup_usemap, alloc_large_system_hash), arch/x86/mm/cpu_entry_area.c, kernel/dma/swiotlb.c.
  */
 import type { MemmapGeometry } from '../../kernel/memmap.js';
-import { asVirt, PAGE_SIZE } from '../../memory/address.js';
+import type { IoTlbMem } from '../../kernel/swiotlb.js';
+import { asPhys, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
 import {
@@ -25,6 +26,8 @@ import { Memblock, type MemRange } from './memblock.js';
 import { MAX_DMA_ADDRESS, setup_per_cpu_areas, type PerCpuAreas } from './perCpuAreas.js';
 import { sizeofStruct } from './profileFacts.js';
 import { sparse_init, type Sections } from './sections.js';
+import type { BootTables } from './tables/bootTables.js';
+import { KernelTables } from './tables/kernelTables.js';
 import { pfnRanges, presentPages, zoneSpans, type PfnRange, type ZoneSpan } from './zones.js';
 
 export interface MachineOptions {
@@ -55,6 +58,10 @@ export interface BootLayout {
   readonly perCpu: PerCpuAreas;
   readonly cma: MemRange | undefined;
   readonly initrd: MemRange | undefined;
+  /** Bounce buffers; none where no device needs them. */
+  readonly io_tlb: IoTlbMem | undefined;
+  /** The kernel's page tables, to be put into memory. */
+  readonly tables: BootTables;
   /** `managed_pages` before anything is freed: an estimate that sizes hash tables and decides about mobility grouping. */
   readonly estimatedPages: readonly number[];
 }
@@ -83,7 +90,12 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   const maxPfn = e820__end_of_ram_pfn(e820, ARCH_LIMIT_PFN[profile.arch]);
   const maxLowPfn = find_low_pfn_range(profile, maxPfn, options.highmemBytes);
   memblock.current_limit = maxLowPfn * PAGE_SIZE;
-  init_mem_mapping(memblock, profile);
+  const tables = new KernelTables(
+    kernel,
+    memblock,
+    (profile.arch === 'x86_64' ? maxPfn : maxLowPfn) * PAGE_SIZE,
+  );
+  tables.init_mem_mapping();
   const initrd = placed && reserve_initrd(memblock, placed);
   const cma = dma_contiguous_reserve(memblock, profile, options.cmaBytes);
 
@@ -92,7 +104,10 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   const zones = zoneSpans(profile, ranges, maxLowPfn, maxPfn);
   const dmaReserve = profile.arch === 'x86_64' ? find_dma_reserve(memblock, ranges) : 0;
   const sections =
-    profile.constant('CONFIG_SPARSEMEM') === 1 ? sparse_init(memblock, profile, ranges) : undefined;
+    profile.constant('CONFIG_SPARSEMEM') === 1
+      ? sparse_init(memblock, profile, ranges, tables)
+      : undefined;
+  tables.paging_init();
   const memmap = sections?.memmap ?? alloc_node_mem_map(memblock, profile, zones);
   const usemaps = zones.map((zone) =>
     sections !== undefined || zone.spanned === 0
@@ -103,7 +118,16 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
 
   reserveSmallTables(memblock, profile, e820, options);
   const perCpu = setup_per_cpu_areas(memblock, profile, options.nrCpus);
-  reserveLate(memblock, profile, estimated, maxPfn);
+  reserveHashTables(memblock, profile, estimated);
+  // Page tables of the CPU entry area; on i386 they come from brk.
+  tables.setup_cpu_entry_areas(perCpu, () =>
+    asPhys(memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE)),
+  );
+  const io_tlb =
+    maxPfn * PAGE_SIZE > FOUR_GIB && profile.arch !== 'i386'
+      ? swiotlb_init(memblock, profile)
+      : undefined;
+  tables.finish();
   return {
     kernel,
     memblock,
@@ -117,6 +141,8 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     perCpu,
     cma,
     initrd,
+    tables: tables.tables,
+    io_tlb,
     estimatedPages: estimated.managed,
   };
 }
@@ -154,17 +180,6 @@ function placeInitrd(
   if (start < kernel.brk.end)
     throw new ImageError('The machine has too little memory for its initrd behind the kernel.');
   return { start, end: start + pageAligned(initrdBytes) };
-}
-
-/**
- * With large pages the tables of the direct map fit the six pages set aside in the brk area. But those cannot be used while
- * the brk area itself is being mapped; with RAM above 4 GiB that is when the last GiB below the PCI hole is reached, which
- * needs a PMD and a PTE page.
- */
-function init_mem_mapping(memblock: Memblock, profile: Profile): void {
-  if (profile.arch !== 'x86_64' || memblock.memblock_end_of_DRAM() <= FOUR_GIB) return;
-  memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE);
-  memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE);
 }
 
 /** The initrd must lie in the direct map: relocate_initrd() if it does not. */
@@ -259,34 +274,39 @@ function reserveSmallTables(
   memblock.memblock_alloc('the command line', commandLine.length + 1, line);
 }
 
-/** From vfs_caches_init_early() to mem_init(). */
-function reserveLate(
+/** vfs_caches_init_early() */
+function reserveHashTables(
   memblock: Memblock,
   profile: Profile,
   estimated: { readonly kernelPages: number; readonly allPages: number },
-  maxPfn: number,
 ): void {
   const line = profile.constant('L1_CACHE_BYTES');
   const dentries = largeSystemHashBytes(profile, estimated, { scale: 13, lowLimit: 2 });
   const inodes = largeSystemHashBytes(profile, estimated, { scale: 14, lowLimit: 0 });
   memblock.memblock_alloc('the dentry hash table', dentries, line);
   memblock.memblock_alloc('the inode hash table', inodes, line);
-  // Page tables of the CPU entry area, which on i386 come from brk.
-  const nrEntryAreaTables = profile.arch === 'x86_64' ? 3 : 0;
-  for (let i = 0; i < nrEntryAreaTables; i++)
-    memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE);
-  if (maxPfn * PAGE_SIZE > FOUR_GIB && profile.arch !== 'i386') swiotlb_init(memblock, profile);
 }
 
 /** The bounce buffer for devices that reach 4 GiB only: 32768 slabs of 2 KiB, and a slot structure for each. */
-function swiotlb_init(memblock: Memblock, profile: Profile): void {
+function swiotlb_init(memblock: Memblock, profile: Profile): IoTlbMem | undefined {
   const nrSlabs = 32768;
   const sizeofSlot = profile.pointerSize === 8 ? 24 : 16;
   const sizeofArea = profile.pointerSize === 8 ? 24 : 12;
   const below4G = Math.min(FOUR_GIB - 1, memblock.current_limit);
-  memblock.memblock_phys_alloc_range(nrSlabs * 2048, PAGE_SIZE, 0, below4G);
-  memblock.memblock_alloc('bounce buffers', pageAligned(nrSlabs * sizeofSlot), PAGE_SIZE);
+  const start = memblock.memblock_phys_alloc_range(nrSlabs * 2048, PAGE_SIZE, 0, below4G);
+  const slots = memblock.memblock_alloc(
+    'bounce buffers',
+    pageAligned(nrSlabs * sizeofSlot),
+    PAGE_SIZE,
+  );
   memblock.memblock_alloc('bounce buffers', sizeofArea, profile.constant('L1_CACHE_BYTES'));
+  if (start === undefined) return undefined;
+  return {
+    start: asPhys(start),
+    nslabs: nrSlabs,
+    slots: asPhys(slots),
+    slotBytes: sizeofSlot,
+  };
 }
 
 const pageAligned = (sizeBytes: number): number => Math.ceil(sizeBytes / PAGE_SIZE) * PAGE_SIZE;

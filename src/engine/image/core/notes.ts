@@ -11,6 +11,8 @@ import { asciiz, viewOf } from './randomAccess.js';
 /** The control registers that say how a CPU translates. */
 export interface CpuState {
   readonly cr0: number;
+  /** A VirtAddr. */
+  readonly cr2: number;
   readonly cr3: number;
   readonly cr4: number;
 }
@@ -27,7 +29,12 @@ export function cpuStates(core: ElfCore): readonly CpuState[] {
       const register = (number: number): number =>
         view.getUint32(CR0_OFFSET + number * 8, true) +
         view.getUint32(CR0_OFFSET + number * 8 + 4, true) * 0x1_0000_0000;
-      return { cr0: register(0), cr3: register(3), cr4: register(4) };
+      return {
+        cr0: register(0),
+        cr2: Number(view.getBigInt64(CR0_OFFSET + 2 * 8, true)),
+        cr3: register(3),
+        cr4: register(4),
+      };
     });
 }
 

@@ -2,11 +2,13 @@
  * Opens an ELF core of a machine's memory as a kernel image: finds out which kernel it is of and where things lie. Frames
  * are read from the file at their first touch.
  */
-import { PAGE_SIZE } from '../../memory/address.js';
+import { asPhys, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
 import { loadProfile, PROFILE_NAMES } from '../../types/bundled.js';
 import type { Profile } from '../../types/profile.js';
+import { kernelRegisters } from '../boot/registers.js';
+import { ROOT_SYMBOL } from '../boot/tables/bootTables.js';
 import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { relocated } from '../relocated.js';
@@ -15,7 +17,7 @@ import { readElfCore } from './elf.js';
 import { FileMemory } from './fileMemory.js';
 import type { KernelView } from './kernelView.js';
 import { locate, nrCpusOf } from './locate.js';
-import { cpuStates, vmcoreinfoOf } from './notes.js';
+import { cpuStates, vmcoreinfoOf, type CpuState } from './notes.js';
 import type { RandomAccess } from './randomAccess.js';
 
 export interface CoreOptions {
@@ -60,7 +62,23 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   placePerCpuObjects(image, view);
   placeSectionUsage(image, view);
   image.mm.resolveGlobals();
+  setRegisters(image, view, cpuStates(core));
   return image;
+}
+
+/**
+ * What the CPUs' notes say; a CPU without a note (kdump writes none) walks the kernel's own tables. No note has EFER: it is
+ * what a kernel of this build sets.
+ */
+function setRegisters(image: KernelImage, view: KernelView, states: readonly CpuState[]): void {
+  const { mm, profile, tape } = image;
+  const root = asPhys(view.phys(view.address(ROOT_SYMBOL[profile.arch])));
+  const registers = kernelRegisters(profile.arch, root);
+  tape.setRecording(false);
+  for (let cpu = 0; cpu < image.nrCpus; cpu++) {
+    mm.processor(cpu).setRegisters({ ...registers, ...states[cpu] });
+  }
+  tape.setRecording(true);
 }
 
 /** The page sets and statistics of each CPU, which zones and the node point to. */

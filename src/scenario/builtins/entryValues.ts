@@ -1,0 +1,24 @@
+/** How page-table entries go between a scenario, where they are structs, and the kernel's functions, where they are bigints. */
+import type { PteVal } from '../../engine/kernel/pgtable_types.js';
+import { asUnsigned64, convert, wrap64, type Value } from '../semantics/arithmetic.js';
+import type { BuiltinCall } from './call.js';
+
+const entryBytes = ({ k }: BuiltinCall): 4 | 8 => (k.pte_words === 1 ? 4 : 8);
+
+/** The entry at an address: a struct argument, or what a pointer points to. */
+export const entryAt = (call: BuiltinCall, address: Value): PteVal =>
+  asUnsigned64(call.memory.load(address, entryBytes(call))) & call.k.pte_mask;
+
+/** A struct result: put where the caller wants it. */
+export function putEntry(call: BuiltinCall, result: Value, entry: PteVal): Value {
+  call.memory.store(result, entryBytes(call), entryValue(call, entry));
+  return result;
+}
+
+/** pteval_t */
+export const entryValue = (call: BuiltinCall, entry: PteVal): Value =>
+  call.k.pte_words === 1 ? Number(entry) : convert(wrap64(entry), 'u64');
+
+/** What a parameter of type pteval_t or pgprotval_t holds. */
+export const entryBits = (call: BuiltinCall, value: Value): PteVal =>
+  asUnsigned64(value) & call.k.pte_mask;

@@ -1,0 +1,139 @@
+/** Entries of page tables: values of every level, made, read and written. */
+import * as entries from '../../engine/kernel/pgtable_types.js';
+import type { BuiltinRow } from './builtin.js';
+import { entryAt, entryBits, entryValue, putEntry } from './entryValues.js';
+
+const changes = true;
+const truth = (condition: boolean): number => (condition ? 1 : 0);
+/** From the root down. */
+export const LEVELS = ['pgd', 'p4d', 'pud', 'pmd', 'pte'] as const;
+type LevelPrefix = (typeof LEVELS)[number];
+
+// --- each level's entries ------------------------------------------------------------------------------------------------
+
+const ofLevel = (x: LevelPrefix): readonly BuiltinRow[] => [
+  {
+    signature: `${x}val_t ${x}_val(${x}_t ${x})`,
+    doc: `The bits of a ${x} entry.`,
+    run: (call, entry) => entryValue(call, entryAt(call, entry)),
+  },
+  {
+    signature: `${x}_t __${x}(${x}val_t val)`,
+    doc: `A ${x} entry of these bits.`,
+    run: (call, result, bits) => putEntry(call, result, entryBits(call, bits)),
+  },
+  {
+    signature: `int ${x}_none(${x}_t ${x})`,
+    doc: `Whether a ${x} entry is empty.`,
+    run: (call, entry) => truth(entries.pte_none(entryAt(call, entry))),
+  },
+  {
+    signature: `int ${x}_present(${x}_t ${x})`,
+    doc: `Whether a ${x} entry leads to a table or a page.`,
+    run: (call, entry) => truth(entries.pte_present(entryAt(call, entry))),
+  },
+  {
+    signature: `void set_${x}(${x}_t *${x}p, ${x}_t ${x})`,
+    doc: `Writes a ${x} entry. What the TLB holds is not touched.`,
+    changes,
+    run: (call, pointer, entry) => {
+      call.kernel.set_pte(call.k, call.cell(pointer), entryAt(call, entry));
+    },
+  },
+];
+
+/** p4d and above have no typedef of their value everywhere: all are the same size. */
+const VALUE_TYPES: Readonly<Record<LevelPrefix, string>> = {
+  pgd: 'pgdval_t',
+  p4d: 'pgdval_t',
+  pud: 'pgdval_t',
+  pmd: 'pgdval_t',
+  pte: 'pteval_t',
+};
+
+const everyLevel = LEVELS.flatMap((x) =>
+  ofLevel(x).map((row) => ({
+    ...row,
+    signature: row.signature.replace(`${x}val_t`, VALUE_TYPES[x]),
+  })),
+);
+
+// --- pte -----------------------------------------------------------------------------------------------------------------
+
+const question = (name: string, doc: string, test: (pte: bigint) => boolean): BuiltinRow => ({
+  signature: `int ${name}(pte_t pte)`,
+  doc,
+  run: (call, entry) => truth(test(entryAt(call, entry))),
+});
+
+const changed = (name: string, doc: string, set: bigint, clear: bigint): BuiltinRow => ({
+  signature: `pte_t ${name}(pte_t pte)`,
+  doc,
+  run: (call, result, entry) =>
+    putEntry(call, result, (entryAt(call, entry) & ~clear) | (set & call.k.pte_mask)),
+});
+
+const ptes: readonly BuiltinRow[] = [
+  question('pte_write', 'Whether the page may be written.', entries.pte_write),
+  question('pte_dirty', 'Whether the page was written.', entries.pte_dirty),
+  question('pte_young', 'Whether the page was accessed.', entries.pte_young),
+  question(
+    'pte_global',
+    'Whether the entry stays in the TLB when cr3 is loaded.',
+    entries.pte_global,
+  ),
+  question('pte_exec', 'Whether instructions may be fetched from the page.', entries.pte_exec),
+  changed('pte_mkwrite', 'The entry, with writes allowed.', entries._PAGE_RW, 0n),
+  changed('pte_wrprotect', 'The entry, read-only.', 0n, entries._PAGE_RW),
+  changed('pte_mkdirty', 'The entry, dirty.', entries._PAGE_DIRTY, 0n),
+  changed('pte_mkclean', 'The entry, not dirty.', 0n, entries._PAGE_DIRTY),
+  changed('pte_mkyoung', 'The entry, accessed.', entries._PAGE_ACCESSED, 0n),
+  changed('pte_mkold', 'The entry, not accessed.', 0n, entries._PAGE_ACCESSED),
+  changed('pte_mkexec', 'The entry, executable.', 0n, entries._PAGE_NX),
+  {
+    signature: 'unsigned long pte_pfn(pte_t pte)',
+    doc: 'The page frame an entry maps.',
+    run: (call, entry) => entries.pte_pfn(call.k, entryAt(call, entry)),
+  },
+  {
+    signature: 'struct page *pte_page(pte_t pte)',
+    doc: 'The page an entry maps.',
+    run: (call, entry) =>
+      call.pointer(call.k.pfn_to_page(entries.pte_pfn(call.k, entryAt(call, entry)))),
+  },
+  {
+    signature: 'pteval_t pte_flags(pte_t pte)',
+    doc: 'The bits of an entry that are no address.',
+    run: (call, entry) => entryValue(call, entries.pte_flags(call.k, entryAt(call, entry))),
+  },
+  {
+    signature: 'pte_t mk_pte(struct page *page, pgprotval_t pgprot)',
+    doc: 'An entry that maps a page with this protection, as PAGE_KERNEL or PAGE_SHARED.',
+    run: (call, result, page, prot) =>
+      putEntry(call, result, entries.mk_pte(call.k, call.page(page), entryBits(call, prot))),
+  },
+  {
+    signature: 'pte_t pfn_pte(unsigned long page_nr, pgprotval_t pgprot)',
+    doc: 'An entry that maps a page frame with this protection.',
+    run: (call, result, pfn, prot) =>
+      putEntry(call, result, entries.pfn_pte(call.k, Number(pfn), entryBits(call, prot))),
+  },
+  {
+    signature: 'void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte)',
+    doc: 'Writes the entry of a user address.',
+    changes,
+    run: (call, _mm, _addr, pointer, entry) => {
+      call.kernel.set_pte(call.k, call.cell(pointer), entryAt(call, entry));
+    },
+  },
+  {
+    signature: 'void pte_clear(struct mm_struct *mm, unsigned long addr, pte_t *ptep)',
+    doc: 'Empties an entry. What the TLB holds is not touched.',
+    changes,
+    run: (call, _mm, _addr, pointer) => {
+      call.kernel.set_pte(call.k, call.cell(pointer), 0n);
+    },
+  },
+];
+
+export const entryRows: readonly BuiltinRow[] = [...everyLevel, ...ptes];

@@ -1,0 +1,249 @@
+/** Page tables: the way from a pgd to a pte, tables from the page allocator, cr3 and the TLB. */
+import { asVirt, type Cell } from '../../engine/memory/address.js';
+import type { Value } from '../semantics/arithmetic.js';
+import { group, type Builtin, type BuiltinRow } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+import { entryRows, LEVELS } from './pageTableEntries.js';
+
+const changes = true;
+
+const va = (address: Value) => asVirt(Number(address));
+
+/**
+ * The pointer to an entry. Tables lie in the direct map, whichever other address they have; but the kernel's own top-level
+ * table is named by its symbol.
+ */
+function entryPointer(call: BuiltinCall, entry: Cell): Value {
+  return entry === 0 ? 0 : call.offset(call.k.linear.pageOffset, call.k.memory.physOf(entry));
+}
+
+/** A pointer to an entry of the table that `mm->pgd` names, by the address that it has there. */
+function pgdPointer(call: BuiltinCall, pgd: Value, address: Value): Value {
+  const { k, kernel } = call;
+  const table = call.cell(pgd);
+  return call.offset(pgd, (kernel.pgd_offset_pgd(k, table, va(address)) - table) * 4);
+}
+
+// --- the way down --------------------------------------------------------------------------------------------------------
+
+const walking: readonly BuiltinRow[] = [
+  {
+    signature: 'pgd_t *pgd_offset(struct mm_struct *mm, unsigned long address)',
+    doc: 'The top-level entry of an address in an address space.',
+    run: (call, mm, address) => {
+      const pgd = call.memory.load(
+        call.offset(mm, call.k.byteOffset('mm_struct', 'pgd')),
+        call.profile.pointerSize,
+      );
+      return pgdPointer(call, pgd, address);
+    },
+  },
+  {
+    signature: 'pgd_t *pgd_offset_pgd(pgd_t *pgd, unsigned long address)',
+    doc: 'The entry of an address in a top-level table.',
+    run: (call, pgd, address) => pgdPointer(call, pgd, address),
+  },
+  {
+    signature: 'pgd_t *pgd_offset_k(unsigned long address)',
+    doc: "The entry of an address in the kernel's own top-level table.",
+    run: (call, address) => {
+      const mm = call.kernel.init_mm(call.k);
+      const pgd = call.k.va_of(call.kernel.mm_pgd(call.k, mm));
+      return pgdPointer(call, pgd, address);
+    },
+  },
+  ...(['p4d', 'pud', 'pmd'] as const).map((x): BuiltinRow => {
+    const above = LEVELS[LEVELS.indexOf(x) - 1] ?? 'pgd';
+    return {
+      signature: `${x}_t *${x}_offset(${above}_t *${above}, unsigned long address)`,
+      doc: `The ${x} entry of an address, given the entry above it. Where this build folds the level: the same entry.`,
+      run: (call, pointer, address) => stepDown(call, x, pointer, address),
+    };
+  }),
+  {
+    signature: 'pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long address)',
+    doc: 'The pte of an address, given the entry above it.',
+    run: (call, pointer, address) => stepDown(call, 'pte', pointer, address),
+  },
+  {
+    signature: 'pte_t *lookup_address(unsigned long address, unsigned int *level)',
+    doc: 'The entry that maps a kernel address, and on which level (PG_LEVEL_4K, _2M, _1G); NULL where there is none.',
+    changes,
+    run: (call, address, level) => {
+      const found = call.kernel.lookup_address(call.k, va(address));
+      const number = found === undefined ? 0 : 1 + Math.floor((found.level.shift - 12) / 9);
+      call.memory.store(level, 4, number);
+      return found === undefined ? 0 : entryPointer(call, found.pte);
+    },
+  },
+];
+
+const OFFSETS = {
+  p4d: 'p4d_offset',
+  pud: 'pud_offset',
+  pmd: 'pmd_offset',
+  pte: 'pte_offset_kernel',
+} as const;
+
+function stepDown(
+  call: BuiltinCall,
+  x: keyof typeof OFFSETS,
+  pointer: Value,
+  address: Value,
+): Value {
+  const above = call.cell(pointer);
+  const entry = call.kernel[OFFSETS[x]](call.k, above, va(address));
+  return entry === above ? pointer : entryPointer(call, entry);
+}
+
+// --- tables --------------------------------------------------------------------------------------------------------------
+
+/** An entry of a level, its table made when it is missing. */
+const allocating = (x: 'p4d' | 'pud' | 'pmd'): BuiltinRow => {
+  const above = LEVELS[LEVELS.indexOf(x) - 1] ?? 'pgd';
+  return {
+    signature: `${x}_t *${x}_alloc(struct mm_struct *mm, ${above}_t *${above}, unsigned long address)`,
+    doc: `The ${x} entry of an address; a table that is missing is allocated. NULL: no memory.`,
+    changes,
+    run: (call, mm, pointer, address) => {
+      const from = call.cell(pointer);
+      const entry = call.kernel[`${x}_alloc`](call.k, call.cell(mm), from, va(address));
+      return entry === from ? pointer : entryPointer(call, entry);
+    },
+  };
+};
+
+const tables: readonly BuiltinRow[] = [
+  allocating('p4d'),
+  allocating('pud'),
+  allocating('pmd'),
+  {
+    signature: 'pte_t *pte_alloc_kernel(pmd_t *pmd, unsigned long address)',
+    doc: 'The pte of a kernel address; a table that is missing is allocated. NULL: no memory.',
+    changes,
+    run: (call, pmd, address) =>
+      entryPointer(call, call.kernel.pte_alloc_kernel(call.k, call.cell(pmd), va(address))),
+  },
+  {
+    signature: 'pte_t *pte_alloc_map(struct mm_struct *mm, pmd_t *pmd, unsigned long address)',
+    doc: 'The pte of a user address; a table that is missing is allocated, PG_table. NULL: no memory.',
+    changes,
+    run: (call, mm, pmd, address) => {
+      const pte = call.kernel.pte_alloc_map(call.k, call.cell(mm), call.cell(pmd), va(address));
+      return entryPointer(call, pte);
+    },
+  },
+  {
+    signature: 'struct page *pte_alloc_one(struct mm_struct *mm)',
+    doc: 'A page for a table of user ptes, PG_table. NULL: no memory.',
+    changes,
+    run: (call) => call.pointer(call.kernel.pte_alloc_one(call.k)),
+  },
+  {
+    signature: 'pte_t *pte_alloc_one_kernel(struct mm_struct *mm)',
+    doc: 'A table of kernel ptes. NULL: no memory.',
+    changes,
+    run: (call) => entryPointer(call, call.kernel.pte_alloc_one_kernel(call.k)),
+  },
+  {
+    signature: 'void pte_free(struct mm_struct *mm, struct page *pte_page)',
+    doc: 'Frees what pte_alloc_one() gave.',
+    changes,
+    run: (call, _mm, page) => {
+      call.kernel.pte_free(call.k, call.page(page));
+    },
+  },
+  {
+    signature: 'void pte_free_kernel(struct mm_struct *mm, pte_t *pte)',
+    doc: 'Frees what pte_alloc_one_kernel() gave.',
+    changes,
+    run: (call, _mm, pte) => {
+      call.kernel.pte_free_kernel(call.k, call.cell(pte));
+    },
+  },
+  {
+    signature: 'pgd_t *pgd_alloc(struct mm_struct *mm)',
+    doc: "A top-level table whose kernel half is the kernel's own; mm->pgd becomes it. NULL: no memory.",
+    changes,
+    run: (call, mm) => entryPointer(call, call.kernel.pgd_alloc(call.k, call.cell(mm))),
+  },
+  {
+    signature: 'void pgd_free(struct mm_struct *mm, pgd_t *pgd)',
+    doc: 'Frees a top-level table. Tables below it are to be freed before.',
+    changes,
+    run: (call, mm, pgd) => {
+      call.kernel.pgd_free(call.k, call.cell(mm), call.cell(pgd));
+    },
+  },
+];
+
+// --- registers, TLB --------------------------------------------------------------------------------------------------------
+
+const reading = (register: 'cr0' | 'cr2' | 'cr3' | 'cr4', doc: string): BuiltinRow => ({
+  signature: `unsigned long native_read_${register}(void)`,
+  doc,
+  run: (call) => call.unsignedLong(call.kernel[`native_read_${register}`](call.k)),
+});
+
+const writing = (register: 'cr0' | 'cr3' | 'cr4', doc: string): BuiltinRow => ({
+  signature: `void native_write_${register}(unsigned long val)`,
+  doc,
+  changes,
+  run: (call, value) => {
+    call.kernel[`native_write_${register}`](call.k, Number(value));
+  },
+});
+
+const flushing = (
+  signature: string,
+  doc: string,
+  flush: (call: BuiltinCall, address: Value) => void,
+): BuiltinRow => ({
+  signature,
+  doc,
+  changes,
+  run: (call, address) => {
+    flush(call, address);
+  },
+});
+
+const processor: readonly BuiltinRow[] = [
+  reading('cr0', 'Control register 0: bit 16 is WP, bit 31 PG.'),
+  reading('cr2', 'The address of the last page fault.'),
+  reading('cr3', 'The physical address of the top-level table in use.'),
+  reading('cr4', 'Control register 4: PSE, PAE, PGE, SMEP, SMAP.'),
+  writing('cr0', 'Writes control register 0.'),
+  writing('cr3', 'Loads a top-level table; the TLB forgets what is not global.'),
+  writing('cr4', 'Writes control register 4; a change of paging empties the TLB.'),
+  {
+    signature: 'void load_cr3(pgd_t *pgdir)',
+    doc: 'Makes a top-level table the one in use; the TLB forgets what is not global.',
+    changes,
+    run: (call, pgd) => {
+      call.kernel.load_cr3(call.k, call.cell(pgd));
+    },
+  },
+  flushing(
+    'void invlpg(unsigned long addr)',
+    'The TLB forgets one page, global or not.',
+    (call, address) => call.kernel.__flush_tlb_one(call.k, va(address)),
+  ),
+  flushing('void flush_tlb_one_kernel(unsigned long addr)', 'As invlpg().', (call, address) =>
+    call.kernel.__flush_tlb_one(call.k, va(address)),
+  ),
+  flushing(
+    'void __flush_tlb_local(void)',
+    'Loads cr3 anew: global pages stay in the TLB.',
+    (call) => call.kernel.__flush_tlb_local(call.k),
+  ),
+  flushing('void __flush_tlb_all(void)', 'The TLB forgets everything.', (call) =>
+    call.kernel.__flush_tlb_all(call.k),
+  ),
+];
+
+export const pageTables: readonly Builtin[] = [
+  ...group('page table', 'arch/x86/include/asm/pgtable.h', entryRows),
+  ...group('page table', 'include/linux/pgtable.h', walking),
+  ...group('page table', 'arch/x86/mm/pgtable.c', tables),
+  ...group('page table', 'arch/x86/include/asm/special_insns.h', processor),
+];
