@@ -1,6 +1,6 @@
 /** All readings that questions about addresses need, of one image; made once and kept up to date by themselves. */
 import type { KernelImage } from '../image/kernelImage.js';
-import { asVirt, type VirtAddr } from '../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { AddressSpace } from '../x86/addressSpace.js';
 import type { Walk } from '../x86/walk.js';
 import type { AddressWorld } from './addressKind.js';
@@ -14,13 +14,11 @@ import type { Surveyor } from './whereIs.js';
 export function surveyorOf(image: KernelImage, states = new FrameStates(image)): Surveyor {
   const { mm, profile, maxPfn } = image;
   const { kernelMap, directMapEndFrame } = mm.linear;
-  const text = profile.symbol('_text')?.address;
   const physBase =
-    kernelMap === undefined || text === undefined
+    kernelMap === undefined
       ? 0
-      : kernelMap.startFrame * 4096 +
-        (text - kernelMap.start) -
-        (text - profile.constant('__START_KERNEL_map'));
+      : kernelMap.startFrame * PAGE_SIZE -
+        (kernelMap.start - profile.constant('__START_KERNEL_map'));
   const space = new AddressSpace(profile, { maxPfn, maxLowPfn: directMapEndFrame, physBase });
   const peek = new PagePeek(image);
   const spaces = new AddressSpaces(image);
