@@ -9,6 +9,7 @@ import { typeName } from '../../engine/types/typeName.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Target } from '../target/open.js';
 import type { Viewpoint } from './evaluator.js';
+import { HELPERS } from './helpers.js';
 
 /** More than a list shows at once. */
 const MAX_ITEMS = 200;
@@ -67,6 +68,7 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
     const inScope = [...target.scenario.locals(at.task, at.frame), ...target.scenario.globals()];
     for (const { name, place } of inScope) add(name, 'variable', typeName(place.type));
   }
+  for (const [name, { signature }] of Object.entries(HELPERS)) add(name, 'function', signature);
   for (const { name, kind, detail } of target.evaluator.names(prefix)) {
     if (found.size >= MAX_ITEMS) break;
     add(name, kind, detail);

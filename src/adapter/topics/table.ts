@@ -60,6 +60,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   writeMemory: 'stop',
   'mmscope/map': 'target',
   'mmscope/frame': 'stop',
+  'mmscope/address': 'stop',
   'mmscope/clock': 'target',
   'mmscope/hash': 'stop',
 };

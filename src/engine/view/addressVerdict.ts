@@ -103,6 +103,8 @@ function instead({ world, value, kind }: Asked): string {
   if (walk === undefined) return `use ${by}`;
   if (walk.page === undefined) return `${by} finds nothing: ${endOf(walk)}`;
   const pfn = phys_to_pfn(walk.page.phys);
+  if (pfn >= world.maxPfn)
+    return `the page tables lead to physical ${hex(walk.page.phys)}, a device: no page is there`;
   if (pageBy === 'slow_virt_to_phys') return `${by} gives ${hex(walk.page.phys)}`;
   return `${by} gives page ${hex(pfn)}`;
 }
@@ -215,6 +217,11 @@ const byTables =
       return wrong(none, `${title}, and nothing is mapped there: ${endOf(walk)}`);
     }
     const number = result(asked, phys);
+    if (use !== 'slow_virt_to_phys' && phys_to_pfn(phys) >= world.maxPfn)
+      return wrong(
+        number,
+        `${title} of a device at physical ${hex(phys)}: no struct page describes it, and ${use}() does not check`,
+      );
     const shorter = isLinear(world, asVirt(value)) ? ', as the linear arithmetic does' : '';
     return right(number, `${title}: ${use}() gives ${number}${shorter}`);
   };
