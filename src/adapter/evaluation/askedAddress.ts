@@ -49,7 +49,7 @@ const wide = (type: CType, pointerSize: 4 | 8): boolean => {
 };
 
 function meantBy(type: CType, expression: string): Meant {
-  for (let at: CType | undefined = type; at?.kind === 'typedef'; at = at.target) {
+  for (let at = type; at.kind === 'typedef'; at = at.target) {
     const meant = TYPES[at.name];
     if (meant !== undefined) return meant;
   }
