@@ -98,7 +98,7 @@ describe('addresses in a session', function () {
       assert.equal(kernel?.name, 'kernel');
       const top = await drive.variables(kernel.variablesReference);
       assert.ok(
-        top.some(({ name }) => /^\[0x30c\.\.0x/.test(name)),
+        top.some(({ name }) => /^\[0x306\.\.0x32e\]/.test(name)),
         top.map(({ name }) => name).join(),
       );
       const user = await drive.variables(init?.variablesReference ?? 0);
@@ -120,11 +120,11 @@ describe('addresses in a session', function () {
     onScenario('tables.mms', async (drive) => {
       const kernel = await drive.find('Machine', 'page tables', 'kernel');
       const top = await drive.variables(kernel.variablesReference);
-      const run = top.find(({ name }) => name.startsWith('[0x302'));
+      const run = top.find(({ name }) => name.startsWith('[0x306'));
       assert.ok(run, top.map(({ name }) => name).join());
       const inRun = run.name.includes('..')
         ? (await drive.variables(run.variablesReference)).find(({ name }) =>
-            name.startsWith('[0x302]'),
+            name.startsWith('[0x306]'),
           )
         : run;
       const info = await drive.client.body<{ dataId: string; description: string }>(
@@ -134,7 +134,7 @@ describe('addresses in a session', function () {
           variablesReference: inRun?.variablesReference,
         },
       );
-      assert.equal(info.description, 'A of PGD[0x302] of 0xc0800000');
+      assert.equal(info.description, 'A of PGD[0x306] of 0xc1800000');
       const [breakpoint] = await drive.setData([{ dataId: info.dataId }]);
       assert.equal(breakpoint?.verified, true);
       const stop = await drive.go('continue');

@@ -80,6 +80,11 @@ describe('an address under the pointer', () => {
     ['machine arch=i386 ram=1G', '0xf8801000', /vmalloc address[^]*use vmalloc\\_to\\_page\(\)/],
     ['machine arch=i386 ram=1G', '0x08048000', /user virtual address/],
     ['machine arch=x86_64 ram=4G', '0xffffea0000040000', /struct page[^]*0x1000000/],
+    [
+      'machine arch=x86_64 ram=4G',
+      '(void *)0x400000ul',
+      /`__pa\(0x0000000000400000\)` = `0x778000400000`/,
+    ],
     ['machine arch=x86_64 ram=4G', '0xffffffff81000000', /kernel image address[^]*0x1000000/],
     [
       'core "data/i386-highmem4g-slub-256M.vmcore.gz"',

@@ -34,7 +34,7 @@ export function staticMarkdown(text: string, span: AddressSpan): string | undefi
   const world = layout && worldOf(layout);
   if (world === undefined) return undefined;
   const bare = /^[0-9a-f]{8,16}$/i.test(span.expression) ? `0x${span.expression}` : span.expression;
-  const number = /^\(?[\w\s*]*\)?\s*(0x[0-9a-f]+|\d+)[uUlL]*$/i.exec(bare)?.[1];
+  const number = /^(?:\([\w\s*]+\)\s*)?(0x[0-9a-f]+|\d+)[uUlL]*$/i.exec(bare)?.[1];
   const value = number === undefined ? undefined : parseAddress(number, world.profile.pointerSize);
   if (value === undefined) return undefined;
   const { use, meant = 'virtual' } = span;
