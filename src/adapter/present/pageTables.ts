@@ -88,6 +88,11 @@ function readTable({ image }: MachineContext, table: Table): readonly Indexed[] 
   return found;
 }
 
+function readEntry({ image }: MachineContext, level: Level, phys: PhysAddr): Entry | undefined {
+  const words = inspected(image.memory).readWords(phys, level.entryBytes / 4);
+  return words && decode(level, words[0] ?? 0, words[1] ?? 0);
+}
+
 /** Neighbours that map a page each, one behind the other, with the same bits. */
 function runsOf(entries: readonly Indexed[], level: Level): readonly (readonly Indexed[])[] {
   const runs: Indexed[][] = [];
@@ -121,25 +126,32 @@ function showRun(context: MachineContext, table: Table, run: readonly Indexed[])
 
 function showEntry(context: MachineContext, table: Table, { index, entry }: Indexed): Shown {
   const level = levelOf(table);
-  const place = placeOfEntry(context, level, asPhys(table.phys + index * level.entryBytes));
+  const entryPhys = asPhys(table.phys + index * level.entryBytes);
+  const place = placeOfEntry(context, level, entryPhys);
   const label = `${level.name}[${hex(index)}]`;
-  const below: Table = {
-    paging: table.paging,
-    depth: table.depth + 1,
-    phys: entry.phys,
-    first: pageOf(table, index),
-  };
-  const leads = entry.present && !entry.leaf;
+  /** What it leads to when somebody looks: it may have been set meanwhile. */
+  const below = (now: Entry): Container | undefined =>
+    now.present && !now.leaf
+      ? entriesOf(context, {
+          paging: table.paging,
+          depth: table.depth + 1,
+          phys: now.phys,
+          first: pageOf(table, index),
+        })
+      : undefined;
   return {
     name: `[${hex(index)}] ${vaText(table, index)}`,
     value: entryText(level, entry),
     ...placed(context, place),
     watchName: `${label} of ${vaText(table, index)}`,
     children: {
-      named: (format) => [
-        ...(leads ? (entriesOf(context, below).named?.(format) ?? []) : []),
-        ...bitsOf(context, level, entry, place, `${label} of ${vaText(table, index)}`),
-      ],
+      named: (format) => {
+        const now = readEntry(context, level, entryPhys) ?? entry;
+        return [
+          ...(below(now)?.named?.(format) ?? []),
+          ...bitsOf(context, level, now, place, `${label} of ${vaText(table, index)}`),
+        ];
+      },
     },
   };
 }
@@ -168,7 +180,12 @@ function showStep(context: MachineContext, step: WalkStep, va: string): Shown {
     value: entryText(level, entry),
     ...placed(context, place),
     watchName: `${label} of ${va}`,
-    children: { named: () => bitsOf(context, level, entry, place, `${label} of ${va}`) },
+    children: {
+      named: () => {
+        const now = readEntry(context, level, entryPhys) ?? entry;
+        return bitsOf(context, level, now, place, `${label} of ${va}`);
+      },
+    },
   };
 }
 
