@@ -10,7 +10,7 @@ expect(__pa(0xc1801080) == 0x1801080);
 void *area = (void *)0xcc7f1000;
 pr_info("vmalloc %px -> __pa says %#lx, which is not where it is\n", area, __pa(area));
 
-// Highmem: the page behind it has no logical address. phys 0x0bfe0000 is its physical one.
+// Highmem: physical 0x0bfe0000 is mapped by vmalloc alone, and has no logical address.
 struct page *high = pfn_to_page(0xbfe0);
 expect(page_address(high) == NULL);
 
