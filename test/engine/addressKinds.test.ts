@@ -186,9 +186,10 @@ describe('where a page is, on 4 GiB', function () {
       const image = bootMachine({ profile: loadProfile(name), ramBytes });
       const { mm } = image;
       const surveyor = surveyorOf(image);
+      const GFP_KERNEL = image.profile.constant('GFP_KERNEL');
       // Free memory in pieces: every second page of a few thousand stays in use.
       const taken: Page[] = [];
-      for (let i = 0; i < 6000; i++) taken.push(kernel.alloc_pages(mm, mm.GFP_KERNEL, 0));
+      for (let i = 0; i < 6000; i++) taken.push(kernel.alloc_pages(mm, GFP_KERNEL, 0));
       for (let i = 0; i < taken.length; i += 2) kernel.__free_pages(mm, taken[i] as Page, 0);
       const [zone] = populatedZones(image).slice(-1);
       const pfns = [
@@ -198,7 +199,7 @@ describe('where a page is, on 4 GiB', function () {
       for (const pfn of pfns) whereIs(surveyor, asPfn(pfn));
       const times: number[] = [];
       for (const [i, pfn] of pfns.entries()) {
-        const page = kernel.alloc_pages(mm, mm.GFP_KERNEL, i & 3);
+        const page = kernel.alloc_pages(mm, GFP_KERNEL, i & 3);
         const start = performance.now();
         whereIs(surveyor, asPfn(pfn));
         times.push(performance.now() - start);

@@ -8,6 +8,7 @@ export function addressMarkdown(report: AddressReport): string {
     '',
     ...verdictLines(report),
     ...frameLines(report),
+    ...(report.where ? ['', `**Now** ${escaped(report.where.sentence)}`] : []),
     ...(report.walk ? walkLines(report.walk) : []),
     ...whereLines(report),
     ...report.otherwise.map((text) => `- ${text}`),
@@ -52,12 +53,7 @@ function walkLines({ space, steps, end }: WalkReport): string[] {
 
 function whereLines({ where }: AddressReport): string[] {
   if (where === undefined) return [];
-  return [
-    '',
-    `**Now**: ${escaped(where.sentence)}`,
-    '',
-    ...where.facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`),
-  ];
+  return ['', ...where.facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
 }
 
 /** Text that is no Markdown: what the kernel's names have in them would be read as such. */

@@ -42,7 +42,12 @@ describe('addresses in VS Code', function () {
     await bench.close();
   });
 
-  const hoverOn = (text: string): Promise<string> => bench.hover(placeOf(text), EDITOR_HOVER);
+  /** The hover before it must be gone, or its text is read. */
+  const hoverOn = async (text: string): Promise<string> => {
+    await bench.page.mouse.move(400, 980, { steps: 3 });
+    await bench.page.locator(EDITOR_HOVER).first().waitFor({ state: 'hidden' });
+    return bench.hover(placeOf(text), EDITOR_HOVER);
+  };
 
   step('opens the example', () => bench.openFile(EXAMPLE));
 
