@@ -11,7 +11,8 @@ const { MMSCOPE_UI_URL: url, MMSCOPE_UI_SKIP: skipReason } = process.env;
 const workspace = process.env['MMSCOPE_UI_WORKSPACE'] ?? '';
 const shots = process.env['MMSCOPE_UI_SHOTS'] ?? 'build/screenshots';
 const EXAMPLE = 'kinds-of-address.mms';
-const EDITOR_HOVER = '.monaco-hover .hover-contents';
+/** Without those that only say that they are loading. */
+const EDITOR_HOVER = '.monaco-hover .hover-contents:has-text(" is ")';
 
 describe('addresses in VS Code', function () {
   this.timeout(300_000);
