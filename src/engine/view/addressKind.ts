@@ -32,6 +32,8 @@ export interface AddressWorld {
   readonly space: AddressSpace;
   /** One past the highest frame. */
   readonly maxPfn: number;
+  /** What the host bridge adds to a physical address on the bus; none when absent. */
+  readonly busOffset?: number;
   readonly memmap: {
     /** `struct page` of pfn 0. */
     readonly base: VirtAddr;
@@ -141,7 +143,7 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
   bus: {
     title: 'a bus address (dma_addr_t)',
     meaning:
-      'What a device sees. This machine has no IOMMU and no offset: it is the physical address, unless swiotlb bounces.',
+      'What a device sees: the physical address plus what the host bridge adds (0 on a PC), of the page itself or of the buffer that swiotlb bounces it through.',
   },
   pfn: { title: 'a page frame number', meaning: 'A physical address divided by PAGE_SIZE.' },
 };
@@ -183,8 +185,9 @@ export function physBehind(world: AddressWorld, value: number, meant: Meant): Ph
     case 'pfn':
       return asPhys(value * PAGE_SIZE);
     case 'physical':
-    case 'bus':
       return asPhys(value);
+    case 'bus':
+      return asPhys(value - (world.busOffset ?? 0));
     case 'virtual':
       return world.space.virtToPhysLinear(asVirt(value)) ?? world.walk?.(asVirt(value))?.page?.phys;
   }

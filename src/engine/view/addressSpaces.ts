@@ -45,6 +45,8 @@ export class AddressSpaces {
   private cuts = -1;
   private found: readonly Space[] = [];
   private paging: ImagePaging | undefined;
+  private processor: Paging | undefined;
+  private readonly pagings = new Map<PhysAddr, Paging>();
   private indices: readonly Indexed[] | undefined;
 
   constructor(private readonly image: KernelImage) {
@@ -93,7 +95,13 @@ export class AddressSpaces {
     this.at = tape.cursor;
     this.cuts = tape.cuts;
     const before = this.found;
-    this.paging = imagePaging(this.image);
+    // A processor's paging is another object when one of its registers has changed.
+    const processor = this.image.mm.processor(0).paging;
+    if (processor !== this.processor) {
+      this.processor = processor;
+      this.pagings.clear();
+      this.paging = imagePaging(this.image);
+    }
     this.found = this.paging === undefined ? [] : this.findSpaces(this.paging);
     if (!sameRoots(before, this.found)) this.indices = undefined;
   }
@@ -132,7 +140,7 @@ export class AddressSpaces {
       if (root !== kernel.rootPhys)
         spaces.push({
           name,
-          paging: pagingAt(this.image, root),
+          paging: this.pagingOf(root),
           isKernel: false,
           isCurrent: current.has(root),
         });
@@ -140,6 +148,14 @@ export class AddressSpaces {
       if (spaces.every((space) => space.paging.rootPhys !== paging.rootPhys))
         spaces.push({ name: `CPU ${cpu}`, paging, isKernel: false, isCurrent: true });
     return spaces;
+  }
+
+  private pagingOf(root: PhysAddr): Paging {
+    const known = this.pagings.get(root);
+    if (known !== undefined) return known;
+    const paging = pagingAt(this.image, root);
+    this.pagings.set(root, paging);
+    return paging;
   }
 
   /** Each mm once, under its first task's name. */

@@ -229,8 +229,12 @@ export class FrameStates {
     const now = pcpPages(this.image);
     this.pcp = now;
     if (before === undefined) return;
+    let nrStayed = 0;
+    for (const pfn of now.keys())
+      if (before.has(pfn)) nrStayed++;
+      else this.dirtyRange(pfn, 1);
+    if (nrStayed === before.size) return;
     for (const pfn of before.keys()) if (!now.has(pfn)) this.dirtyRange(pfn, 1);
-    for (const pfn of now.keys()) if (!before.has(pfn)) this.dirtyRange(pfn, 1);
   }
 
   private cell(start: number, nrFrames: number): number {

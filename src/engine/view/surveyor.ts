@@ -26,6 +26,7 @@ export function surveyorOf(image: KernelImage, states = new FrameStates(image)):
     profile,
     space,
     maxPfn,
+    busOffset: mm.busOffset,
     memmap: {
       base: peek.addressOf(0),
       sizeofPage: mm.memmap.page_words * 4,

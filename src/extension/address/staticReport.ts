@@ -19,6 +19,7 @@ interface Layout {
   readonly ramBytes: number;
   readonly cmaBytes: number;
   readonly cpus: number;
+  readonly busOffset: number;
 }
 
 const GiB = 1 << 30;
@@ -52,19 +53,31 @@ function layoutOf(machine: MachineSpec): Layout | undefined {
   if (profile === undefined) return undefined;
   const size = /-(\d+)([MG])\b/.exec(machine.path);
   const ramBytes = size === null ? GiB : Number(size[1]) * (size[2] === 'G' ? GiB : 1 << 20);
-  return { profile, ramBytes, cmaBytes: 0, cpus: 1 };
+  return { profile, ramBytes, cmaBytes: 0, cpus: 1, busOffset: 0 };
 }
 
 let known: { readonly key: string; readonly world: AddressWorld | undefined } | undefined;
 
 function worldOf(layout: Layout): AddressWorld | undefined {
-  const key = JSON.stringify([layout.profile, layout.ramBytes, layout.cmaBytes, layout.cpus]);
+  const key = JSON.stringify([
+    layout.profile,
+    layout.ramBytes,
+    layout.cmaBytes,
+    layout.cpus,
+    layout.busOffset,
+  ]);
   if (known?.key !== key) known = { key, world: made(layout) };
   return known.world;
 }
 
 /** What boot decides before it writes anything. Undefined for a machine that cannot boot. */
-function made({ profile: name, ramBytes, cmaBytes, cpus }: Layout): AddressWorld | undefined {
+function made({
+  profile: name,
+  ramBytes,
+  cmaBytes,
+  cpus,
+  busOffset,
+}: Layout): AddressWorld | undefined {
   const linked = loadProfile(name);
   try {
     const options = { ramBytes, cmaBytes, highmemBytes: 0, initrdBytes: 0, commandLine: '' };
@@ -77,6 +90,7 @@ function made({ profile: name, ramBytes, cmaBytes, cpus }: Layout): AddressWorld
       profile,
       space: new AddressSpace(profile, { maxPfn, maxLowPfn, physBase }),
       maxPfn,
+      busOffset,
       memmap: { base, sizeofPage, endPfn },
     };
   } catch {
