@@ -45,7 +45,7 @@ export class AddressSpaces {
   private cuts = -1;
   private found: readonly Space[] = [];
   private paging: ImagePaging | undefined;
-  private processor: Paging | undefined;
+  private processors: readonly Paging[] = [];
   private readonly pagings = new Map<PhysAddr, Paging>();
   private indices: readonly Indexed[] | undefined;
 
@@ -96,9 +96,10 @@ export class AddressSpaces {
     this.cuts = tape.cuts;
     const before = this.found;
     // A processor's paging is another object when one of its registers has changed.
-    const processor = this.image.mm.processor(0).paging;
-    if (processor !== this.processor) {
-      this.processor = processor;
+    const { mm, nrCpus } = this.image;
+    const now = Array.from({ length: nrCpus }, (_, cpu) => mm.processor(cpu).paging);
+    if (now.some((paging, cpu) => paging !== this.processors[cpu])) {
+      this.processors = now;
       this.pagings.clear();
       this.paging = imagePaging(this.image);
     }
