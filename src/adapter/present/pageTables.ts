@@ -142,7 +142,7 @@ function showEntry(context: MachineContext, table: Table, { index, entry }: Inde
   return {
     name: `[${hex(index)}] ${vaText(table, index)}`,
     value: entryText(level, entry),
-    ...placed(context, place),
+    ...placed(place),
     watchName: `${label} of ${vaText(table, index)}`,
     children: {
       named: (format) => {
@@ -178,7 +178,7 @@ function showStep(context: MachineContext, step: WalkStep, va: string): Shown {
   return {
     name: label,
     value: entryText(level, entry),
-    ...placed(context, place),
+    ...placed(place),
     watchName: `${label} of ${va}`,
     children: {
       named: () => {
@@ -198,11 +198,10 @@ function entryText(level: Level, entry: Entry): string {
   return `${value} ${flagText(entry)} → ${to}`;
 }
 
-function placed({ profile }: MachineContext, place: Place | undefined): Partial<Shown> {
+function placed(place: Place | undefined): Partial<Shown> {
   if (place === undefined) return { readOnly: true };
-  const address = formatAddress(place.address, profile.pointerSize);
   const type = 'name' in place.type ? place.type.name : 'unsigned long';
-  return { type, place, memory: place.address, evaluateName: `(*(${type} *)${address})` };
+  return { type, place, memory: place.address };
 }
 
 /** An entry as an object of C: page tables lie in lowmem, where no build has CONFIG_HIGHPTE. */

@@ -122,7 +122,8 @@ describe('addresses in VS Code', function () {
     await bench.expand('init (pid 1)');
     await bench.scrollVariables(200);
     await bench.expand('[0x20] 0x08000000');
-    await bench.variable('[0x48] 0x08048000').waitFor();
+    await bench.expand('[0x48..0x67] 0x08048000');
+    assert.match(await bench.valueOf('[0x48] 0x08048000'), /P US A → page 0xffc0000, 4 KiB/);
   });
 
   step('ends the session', async () => {
