@@ -220,7 +220,10 @@ describe('variables', function () {
         /\[kernel logical address, physical 0x[0-9a-f]+, pfn 0x[0-9a-f]+, page 0xffffea/,
       );
       const literal = await drive.evaluate('0xffffffff81aef0c0', 'hover');
-      assert.match(literal.result, /\[kernel image address, <contig_page_data>, __pa 0x[0-9a-f]+, pfn/);
+      assert.match(
+        literal.result,
+        /\[kernel image address, <contig_page_data>, physical 0x[0-9a-f]+, pfn/,
+      );
       const frameId = (await drive.top()).id;
       for (const expression of ['counter = 5', 'alloc_page(GFP_KERNEL)', '1 +', 'nobody'])
         assert.equal(

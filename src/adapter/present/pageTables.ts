@@ -245,7 +245,6 @@ function bitsOf(
         ? { readOnly: true }
         : {
             place: bitPlace(place, bit),
-            evaluateName: `(*(unsigned char *)${formatAddress(place.address + (bit >> 3), profile.pointerSize)} >> ${bit & 7} & 1)`,
             watchName: `${name} of ${label}`,
           }),
     };
