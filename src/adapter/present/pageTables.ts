@@ -149,7 +149,7 @@ function showEntry(context: MachineContext, table: Table, { index, entry }: Inde
         const now = readEntry(context, level, entryPhys) ?? entry;
         return [
           ...(below(now)?.named?.(format) ?? []),
-          ...bitsOf(context, level, now, place, `${label} of ${vaText(table, index)}`),
+          ...bitsOf(level, now, place, `${label} of ${vaText(table, index)}`),
         ];
       },
     },
@@ -183,7 +183,7 @@ function showStep(context: MachineContext, step: WalkStep, va: string): Shown {
     children: {
       named: () => {
         const now = readEntry(context, level, entryPhys) ?? entry;
-        return bitsOf(context, level, now, place, `${label} of ${va}`);
+        return bitsOf(level, now, place, `${label} of ${va}`);
       },
     },
   };
@@ -224,7 +224,6 @@ const entryType = (type: CType | undefined): CType | undefined =>
 
 /** The bits that the format names, as objects. */
 function bitsOf(
-  { profile }: MachineContext,
   level: Level,
   entry: Entry,
   place: Place | undefined,
