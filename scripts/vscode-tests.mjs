@@ -62,7 +62,14 @@ export async function hostSuite(result) {
 /** Starts a server and hands the bundled UI tests, with what they need to know, to `mocha(bundles, environment)`. */
 export async function uiSuite(mocha) {
   const { path: chromium, reason } = ensureChromium();
-  const bundles = await bundleForNode([path.join(root, 'test', 'vscode', 'ui', 'debug.test.ts')]);
+  const stories = path.join(root, 'test', 'vscode', 'ui');
+  const bundles = await bundleForNode(
+    fs
+      .readdirSync(stories)
+      .filter((name) => name.endsWith('.test.ts'))
+      .sort()
+      .map((name) => path.join(stories, name)),
+  );
   if (chromium === undefined) {
     mocha(bundles, { MMSCOPE_UI_SKIP: reason });
     return;

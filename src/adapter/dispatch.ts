@@ -6,6 +6,7 @@ import type { IncomingRequest, RequestContext } from './protocol/connection.js';
 import type { Command } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import type { Session } from './session.js';
+import { addressHandlers } from './topics/address.js';
 import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
@@ -34,6 +35,7 @@ export function dispatcher(
     ...memoryHandlers(session),
     ...sourceHandlers(session),
     ...mapHandlers(session),
+    ...addressHandlers(session),
   };
   return (request, context) => {
     const { command } = request;

@@ -4,6 +4,8 @@
  * Invariant: nothing runs at activation but registrations; the engine is loaded when the first session starts.
  */
 import type { ExtensionContext } from 'vscode';
+import { registerAddressHovers } from './address/hover.js';
+import { registerWhereCommand } from './address/whereCommand.js';
 import { registerAdapters } from './debug/adapters.js';
 import { registerClock } from './debug/clock.js';
 import { registerConfigurations } from './debug/configurations.js';
@@ -26,6 +28,8 @@ export function activate(context: ExtensionContext): void {
     registerExpressions(),
     registerInlineValues(),
     registerDiagnostics(),
+    registerAddressHovers(sessions),
+    registerWhereCommand(sessions),
     registerClock(sessions),
     registerMap(context.extensionUri, sessions),
   );

@@ -212,15 +212,18 @@ describe('variables', function () {
       const hover = await drive.evaluate('page', 'hover');
       assert.match(
         hover.result,
-        /\[vmemmap, struct page of pfn 0x([0-9a-f]+), physical 0x0*(?:\1)000, mapped at 0xffff8880[0-9a-f]{8}\]$/,
+        /pfn 0x([0-9a-f]+): allocated page of zone DMA32, 1 reference {2}\[address of a struct page, physical 0x0*(?:\1)000, mapped at 0xffff8880[0-9a-f]{8}\]$/,
       );
       const address = await drive.evaluate('page_address(page)', 'hover');
       assert.match(
         address.result,
-        /\[direct map, __pa 0x[0-9a-f]+, pfn 0x[0-9a-f]+, page 0xffffea/,
+        /\[kernel logical address, physical 0x[0-9a-f]+, pfn 0x[0-9a-f]+, page 0xffffea/,
       );
       const literal = await drive.evaluate('0xffffffff81aef0c0', 'hover');
-      assert.match(literal.result, /\[kernel image, <contig_page_data>, __pa 0x[0-9a-f]+, pfn/);
+      assert.match(
+        literal.result,
+        /\[kernel image address, <contig_page_data>, physical 0x[0-9a-f]+, pfn/,
+      );
       const frameId = (await drive.top()).id;
       for (const expression of ['counter = 5', 'alloc_page(GFP_KERNEL)', '1 +', 'nobody'])
         assert.equal(

@@ -1,6 +1,8 @@
 /** The pure halves of the editor's features: what a hover means, inline values, hex dumps, the grammar's words. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { addressAt } from '../../src/extension/address/addressAt.js';
+import { staticMarkdown } from '../../src/extension/address/staticReport.js';
 import { checkScenario } from '../../src/extension/language/checkScenario.js';
 import { expressionAt } from '../../src/extension/language/expressionAt.js';
 import { variablesIn } from '../../src/extension/language/variablesIn.js';
@@ -38,6 +40,61 @@ describe('a hover', () => {
       const found = expressionAt(line, column);
       assert.equal(found?.text, expected);
       if (found !== undefined) assert.equal(line.slice(found.start, found.end), expected);
+    });
+});
+
+/** `|` is where the pointer is; what is meant: expression, meant, use. */
+const ADDRESSES: readonly (readonly [string, string | undefined])[] = [
+  ['x = 0xffff|ea0000000040;', '0xffffea0000000040'],
+  ['p = __p|a(0xf0801000);', '0xf0801000 use __pa'],
+  ['p = virt_to_pag|e(addr + (i << 2));', 'addr + (i << 2) use virt_to_page'],
+  ['p = __pa(0xf08|01000);', '0xf0801000'],
+  ['// p|fn 0x1f40 is free', '0x1f40 pfn'],
+  ['page:ffffea0000040000 refcount:1 pfn:0x10|00', '0x1000 pfn'],
+  ['page:ffffea00|00040000 refcount:1', 'ffffea0000040000'],
+  ['BUG: unable to handle page fault for address: c08|01f3c', 'c0801f3c'],
+  ['BIOS-e820: [mem 0x0000000000001|000-0x000000000009fbff] usable', '0x0000000000001000 physical'],
+  ['BIOS-e820: [mem 0x0000000000001000-0x00000|0000009fbff] usable', '0x000000000009fbff physical'],
+  ['at physical address 0x1f40|000', '0x1f40000 physical'],
+  ['dma_addr=0x1f40|000', '0x1f40000 bus'],
+  ['x = 0x|40;', undefined],
+  ['12345|678 pages', undefined],
+  ['alloc_pag|es(GFP_KERNEL, 0)', undefined],
+];
+
+describe('an address under the pointer', () => {
+  for (const [text, expected] of ADDRESSES)
+    it(`${text}  is  ${expected ?? 'none'}`, () => {
+      const found = addressAt(text.replace('|', ''), text.indexOf('|'));
+      const { expression, meant, use } = found ?? {};
+      const said = [expression, meant, use && `use ${use}`].filter((part) => part !== undefined);
+      assert.equal(said.length === 0 ? undefined : said.join(' '), expected);
+    });
+
+  for (const [pragma, expression, pattern] of [
+    [
+      'machine arch=i386 ram=1G',
+      '0xc1f40000',
+      /kernel logical address[^]*`__pa\(0xc1f40000\)` = `0x1f40000`/,
+    ],
+    ['machine arch=i386 ram=1G', '0xf8801000', /vmalloc address[^]*use vmalloc\\_to\\_page\(\)/],
+    ['machine arch=i386 ram=1G', '0x08048000', /user virtual address/],
+    ['machine arch=x86_64 ram=4G', '0xffffea0000040000', /struct page[^]*0x1000000/],
+    [
+      'machine arch=x86_64 ram=4G',
+      '(void *)0x400000ul',
+      /`__pa\(0x0000000000400000\)` = `0x778000400000`/,
+    ],
+    ['machine arch=x86_64 ram=4G', '0xffffffff81000000', /kernel image address[^]*0x1000000/],
+    [
+      'core "data/i386-highmem4g-slub-256M.vmcore.gz"',
+      '0xc1801080',
+      /logical[^]*The machine is in a file/,
+    ],
+  ] as const)
+    it(`before it runs: ${expression} of ${pragma}`, () => {
+      const text = `#pragma mmscope ${pragma}\n`;
+      assert.match(staticMarkdown(text, { start: 0, end: 1, expression }) ?? '', pattern);
     });
 });
 

@@ -9,6 +9,7 @@ import { typeName } from '../../engine/types/typeName.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Target } from '../target/open.js';
 import type { Viewpoint } from './evaluator.js';
+import { HELPERS } from './helpers.js';
 
 /** More than a list shows at once. */
 const MAX_ITEMS = 200;
@@ -68,6 +69,7 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
     for (const { name, place } of inScope) add(name, 'variable', typeName(place.type));
   }
   add('verdict', 'function', 'what the allocator considered in its newest attempt');
+  for (const [name, { signature }] of Object.entries(HELPERS)) add(name, 'function', signature);
   for (const { name, kind, detail } of target.evaluator.names(prefix)) {
     if (found.size >= MAX_ITEMS) break;
     add(name, kind, detail);

@@ -2,8 +2,10 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { TypedMemory } from '../../engine/types/access.js';
 import type { Profile } from '../../engine/types/profile.js';
-import { FrameStates } from '../../engine/view/frameStates.js';
-import { PagePeek } from '../../engine/view/pagePeek.js';
+import type { FrameStates } from '../../engine/view/frameStates.js';
+import type { PagePeek } from '../../engine/view/pagePeek.js';
+import { surveyorOf } from '../../engine/view/surveyor.js';
+import type { Surveyor } from '../../engine/view/whereIs.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
 import { pageFlagsSpecial, pageSpecial } from './page.js';
@@ -18,17 +20,21 @@ export interface MachineContext extends ValueContext {
   readonly memory: TypedMemory;
   readonly states: FrameStates;
   readonly peek: PagePeek;
+  /** Answers about addresses. */
+  readonly surveyor: Surveyor;
 }
 
 export function machineContext(image: KernelImage): MachineContext {
   const specials = new Map<string, Special>();
   const specialPlaces: SpecialPlace[] = [];
+  const surveyor = surveyorOf(image);
   const context: MachineContext = {
     image,
     profile: image.profile,
     memory: typedMemory(image),
-    states: new FrameStates(image),
-    peek: new PagePeek(image),
+    states: surveyor.states,
+    peek: surveyor.peek,
+    surveyor,
     specials,
     specialPlaces,
   };

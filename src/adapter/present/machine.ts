@@ -9,6 +9,7 @@ import { buddyInfo } from './buddyInfo.js';
 import type { MachineContext } from './context.js';
 import { showEnumArray } from './enumArray.js';
 import { showPage } from './page.js';
+import { pageTables } from './pageTables.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showPlace } from './typedValue.js';
 
@@ -21,6 +22,7 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
         memMap(context),
         ...more(),
+        pageTables(context),
         fact('image', context.image.origin),
       ].filter((child) => child !== undefined),
   };

@@ -12,6 +12,7 @@ import { findMember } from '../../engine/types/members.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
+import { showWhereOfPage } from './where.js';
 import { memberOf, membersOf, showPlace, type Special, type SpecialPlace } from './typedValue.js';
 
 export function pageSpecial(context: MachineContext): Special {
@@ -67,7 +68,7 @@ function pageChildren(
     fact('order', `${facts.order}`),
     fact('zone', facts.zone),
     fact('migratetype', facts.migratetype ?? 'none'),
-    fact('state', facts.summary),
+    showWhereOfPage(context, facts.pfn),
   ].filter((child) => child !== undefined);
   const all = membersOf(context, place, expression);
   return all === undefined ? known : [...known, group('struct page', 'all members', all)];

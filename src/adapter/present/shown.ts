@@ -22,6 +22,8 @@ export interface Shown {
   readonly children?: Container;
   readonly kind?: 'property' | 'data' | 'virtual';
   readonly readOnly?: boolean;
+  /** What a data breakpoint on it is called, where its name alone says too little. */
+  readonly watchName?: string;
 }
 
 /** Something with children, asked for when somebody opens it. */

@@ -38,6 +38,7 @@ const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
   writeMemory: { memoryReference: 'string', 'offset?': 'number', data: 'string' },
   'mmscope/map': { firstPfn: 'number', framesPerCell: 'number', cells: 'number' },
   'mmscope/frame': { pfn: 'number' },
+  'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'number' },
 };
 
 export function checkArguments(command: Command, given: unknown): void {

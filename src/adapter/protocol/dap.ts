@@ -4,6 +4,7 @@
  * Source: @vscode/debugprotocol 1.68. Types only: nothing of that package is in the bundle.
  */
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
 import type {
   ClockBody,
   FrameArguments,
@@ -103,6 +104,7 @@ export interface Requests {
   'mmscope/map': Exchange<MapArguments, MapBody>;
   'mmscope/frame': Exchange<FrameArguments, FrameBody>;
   'mmscope/verdict': Exchange<undefined, VerdictBody>;
+  'mmscope/address': Exchange<AddressArguments, AddressBody>;
   'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
 }

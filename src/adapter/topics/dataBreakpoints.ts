@@ -45,7 +45,7 @@ function findTarget(session: Session, args: Dap.DataBreakpointInfoArguments): Da
     if (child === undefined) throw errors.noSuchVariable(name);
     if (child.place === undefined)
       return `'${name}' is worked out from others: it has no memory of its own.`;
-    return targetOf(target.context, child.place, name);
+    return targetOf(target.context, child.place, child.watchName ?? name);
   }
   return byExpression(session, name, args.frameId, bytes);
 }

@@ -3,6 +3,7 @@
  */
 import type { Evaluated } from '../evaluation/evaluator.js';
 import { procFileText } from '../evaluation/procFile.js';
+import { runHelper } from '../evaluation/helpers.js';
 import { addressIn } from '../evaluation/addressText.js';
 import { translate } from '../evaluation/translation.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
@@ -26,6 +27,9 @@ export const evaluateHandlers = (
     const procText = procFileText(target.image.mm, expression);
     if (procText !== undefined) return { result: procText, variablesReference: 0 };
     const at = viewpointOf(session, frameId);
+    const helped = runHelper(target.context, target.evaluator, expression, at);
+    if (helped !== undefined)
+      return defined({ result: helped.value, ...variables.childrenOf(helped) });
     let result: Evaluated | undefined;
     if (context === 'repl') {
       const changed = edit(session, () => {
@@ -38,7 +42,8 @@ export const evaluateHandlers = (
     } else result = target.evaluator.evaluate(expression, at);
     if (result === undefined) throw errors.cannotEvaluate('The expression has no value.');
     const shown = show(session, expression, result, formatOf(format));
-    const translated = context === 'hover' ? translationOf(session, result) : undefined;
+    const translated =
+      context === 'hover' ? translationOf(session, result, shown.value) : undefined;
     return defined({
       result: translated === undefined ? shown.value : `${shown.value}  ${translated}`,
       type: shown.type,
@@ -94,8 +99,14 @@ function show(session: Session, expression: string, result: Evaluated, format: F
 }
 
 /** What an address is, in which region, and where it lies physically. */
-function translationOf(session: Session, { type, value }: Evaluated): string | undefined {
+function translationOf(
+  session: Session,
+  { type, value }: Evaluated,
+  shown: string,
+): string | undefined {
   const { image, context } = session.current.target;
   const address = addressIn(image.profile, type, value);
-  return address === undefined ? undefined : translate(context, address.va);
+  return address === undefined
+    ? undefined
+    : translate(context, address.va, shown.includes('pfn 0x'));
 }

@@ -61,6 +61,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/map': 'target',
   'mmscope/frame': 'stop',
   'mmscope/verdict': 'stop',
+  'mmscope/address': 'stop',
   'mmscope/clock': 'target',
   'mmscope/hash': 'stop',
 };

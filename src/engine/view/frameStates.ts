@@ -78,8 +78,34 @@ export class FrameStates {
   stateOf(pfn: number): number {
     if (pfn < 0 || pfn >= this.image.maxPfn) return pageState(ABSENT);
     this.sync();
-    this.freshen(pfn >> this.regionShift);
+    // One frame alone is found sooner than its whole region is classified.
+    if (this.dirty[pfn >> this.regionShift] !== 0) return this.stateAlone(pfn);
     return this.states[pfn] ?? 0;
+  }
+
+  /** Of a frame whose region is not classified: part of a free block that begins before it, or by its own struct page. */
+  private stateAlone(pfn: number): number {
+    const { mm } = this.image;
+    const pcp = (this.pcp ??= pcpPages(this.image));
+    for (let order = 1; order < mm.MAX_ORDER; order++) {
+      const head = pfn - (pfn % (1 << order));
+      if (head === pfn) continue;
+      const pcpOrder = pcp.get(head);
+      if (pcpOrder !== undefined && pcpOrder >= order) return pageState(PER_CPU, pcpOrder);
+      const blockOrder = this.buddyOrder(head);
+      if (blockOrder >= order) return pageState(this.freeKind(head), blockOrder);
+    }
+    return this.classifyFrame(pfn);
+  }
+
+  /** The order of the free block that a frame is the first of; -1 for any other. Leaves its struct page found. */
+  private buddyOrder(pfn: number): number {
+    const { mm } = this.image;
+    if (!this.peek.find(pfn)) return -1;
+    const { words, at } = this.peek;
+    const type = words[at + mm.page_mapcount] ?? 0;
+    const isBuddy = (type & mm.PAGE_TYPE_BASE) === mm.PAGE_TYPE_BASE && (type & mm.PG_buddy) === 0;
+    return isBuddy ? (words[at + mm.page_private] ?? 0) : -1;
   }
 
   /** One byte a cell of `framesPerCell` frames (a power of two), from `firstPfn` on, up to the end of the machine. */
@@ -203,8 +229,12 @@ export class FrameStates {
     const now = pcpPages(this.image);
     this.pcp = now;
     if (before === undefined) return;
+    let nrStayed = 0;
+    for (const pfn of now.keys())
+      if (before.has(pfn)) nrStayed++;
+      else this.dirtyRange(pfn, 1);
+    if (nrStayed === before.size) return;
     for (const pfn of before.keys()) if (!now.has(pfn)) this.dirtyRange(pfn, 1);
-    for (const pfn of now.keys()) if (!before.has(pfn)) this.dirtyRange(pfn, 1);
   }
 
   private cell(start: number, nrFrames: number): number {

@@ -114,8 +114,9 @@ export class AddressSpace {
 
   /** The arithmetic of `__pa()`: right only for addresses of the direct map and the kernel image. */
   __pa(va: VirtAddr): PhysAddr {
+    // As an unsigned comparison: user addresses are positive, and lie below.
     const inImage =
-      this.profile.pointerSize === 8 && va >= this.profile.constant('__START_KERNEL_map');
+      this.profile.pointerSize === 8 && va < 0 && va >= this.profile.constant('__START_KERNEL_map');
     return asPhys(va - (inImage ? this.kernelMap : this.pageOffset));
   }
 

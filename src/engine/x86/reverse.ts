@@ -8,7 +8,7 @@ import { asVirt, PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js
 import type { Tape } from '../memory/tape.js';
 import type { Rights } from './access.js';
 import type { Paging } from './paging.js';
-import { scan, vaInRun, type EntryRun } from './ranges.js';
+import { scan, vaInRun, type Bounds, type EntryRun } from './ranges.js';
 import type { TableMemory } from './tableMemory.js';
 
 export interface Alias {
@@ -53,10 +53,11 @@ export class FrameIndex {
   private readonly furthestEnd: readonly number[];
   private readonly tableFrames = new Set<number>();
 
-  constructor(paging: Paging, memory: TableMemory) {
+  /** @param bounds the part of the address space that is indexed; all of it when absent */
+  constructor(paging: Paging, memory: TableMemory, bounds?: Bounds) {
     const runs: EntryRun[] = [];
     this.addTable(paging.rootPhys);
-    for (const found of scan(paging, memory))
+    for (const found of scan(paging, memory, bounds))
       if (found.kind === 'table') this.addTable(found.phys);
       else if (found.kind === 'run' && found.mapped) runs.push(found);
     this.runs = runs.sort((a, b) => a.phys - b.phys);
@@ -66,6 +67,11 @@ export class FrameIndex {
 
   private addTable(phys: number): void {
     this.tableFrames.add(Math.floor(phys / PAGE_SIZE));
+  }
+
+  /** Whether a frame holds one of the tables. */
+  isTable(pfn: number): boolean {
+    return this.tableFrames.has(pfn);
   }
 
   /** In the order of addresses as numbers. */
@@ -91,7 +97,7 @@ export class FrameIndex {
   }
 
   /** Whether an entry of the tape in [from, to) changed one of the tables: then the index is to be made again. */
-  changedBetween(tape: Tape, from: number, to: number): boolean {
+  changedBetween(tape: Pick<Tape, 'memory' | 'searchForward'>, from: number, to: number): boolean {
     const { frameOfSlot } = tape.memory;
     const isTable = (cell: number): boolean => this.tableFrames.has(frameOfSlot[cell >>> 10] ?? -1);
     return tape.searchForward(from, to, isTable) !== undefined;

@@ -95,6 +95,8 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
 
 /** The frame that a variable of the variables view (a struct page, or a pointer to one) stands for. */
 async function pfnOf(context: unknown): Promise<number | undefined> {
+  const given = (context as { pfn?: number } | undefined)?.pfn;
+  if (given !== undefined) return given;
   const variable = (context as { variable?: { evaluateName?: string } } | undefined)?.variable;
   const session = debug.activeDebugSession;
   if (variable?.evaluateName === undefined || session === undefined) return undefined;

@@ -27,7 +27,7 @@ function virt_to_phys({ k }: BuiltinCall, address: Value): number {
   const va = Number(address);
   const { kernelMap, pageOffset } = k.linear;
   const image = kernelMap?.start;
-  if (kernelMap !== undefined && image !== undefined && va >= image)
+  if (kernelMap !== undefined && image !== undefined && va < 0 && va >= image)
     return va - image + kernelMap.startFrame * PAGE_SIZE;
   return va - pageOffset;
 }

@@ -195,6 +195,17 @@ export class Workbench {
     if ((await scope.getAttribute('aria-expanded')) === 'false') await scope.click();
   }
 
+  async foldScope(name: string): Promise<void> {
+    const scope = this.variables.locator('.monaco-list-row', { hasText: name }).first();
+    await scope.waitFor();
+    if ((await scope.getAttribute('aria-expanded')) === 'true') await scope.click();
+  }
+
+  async scrollVariables(deltaPx: number): Promise<void> {
+    await this.variables.hover();
+    await this.page.mouse.wheel(0, deltaPx);
+  }
+
   async expand(name: string): Promise<void> {
     const row = this.variable(name);
     await row.waitFor();

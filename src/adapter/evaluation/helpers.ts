@@ -1,0 +1,85 @@
+/**
+ * Helpers of watches and of the debug console that are no functions of C: `where(x)`, `walk(x)`. A function of the
+ * scenario that has the name goes first.
+ */
+import { asVirt } from '../../engine/memory/address.js';
+import { pfnMeant, type Meant } from '../../engine/view/addressKind.js';
+import { walkReport } from '../../engine/view/addressReport.js';
+import { spaceFor } from '../../engine/view/surveyor.js';
+import type { MachineContext } from '../present/context.js';
+import { showWalk } from '../present/pageTables.js';
+import type { Shown } from '../present/shown.js';
+import { showWhere } from '../present/where.js';
+import { errors } from '../protocol/errors.js';
+import { askedAddress } from './askedAddress.js';
+import type { Evaluator, Viewpoint } from './evaluator.js';
+
+interface Helper {
+  readonly signature: string;
+  readonly run: (context: MachineContext, value: number, meant: Meant, name: string) => Shown;
+}
+
+export const HELPERS: Readonly<Record<string, Helper>> = {
+  where: {
+    signature: 'where(x): where the page of a struct page pointer, pfn or address is now',
+    run: (context, value, meant, name) => {
+      const { world } = context.surveyor;
+      // Small numbers are frame numbers here: no kernel address is that small.
+      const taken = meant === 'virtual' && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
+      const pfn = pfnMeant(world, value, taken);
+      if (pfn === undefined)
+        throw errors.cannotEvaluate(`Nothing is mapped at 0x${value.toString(16)}: no page.`);
+      const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;
+      return showWhere(context, name, pfn, within === undefined ? undefined : asVirt(value));
+    },
+  },
+  walk: {
+    signature: 'walk(va): the entries of the page tables that lead an address to its page',
+    run: (context, value, _meant, name) => {
+      const { spaces, world } = context.surveyor;
+      const va = asVirt(value);
+      const space = spaceFor(spaces, world.space, va);
+      const walk = space && spaces.walk(space, va);
+      const report = walkReport(context.surveyor, va);
+      if (space === undefined || walk === undefined || report === undefined)
+        throw errors.cannotEvaluate(
+          'This machine has no page tables: only linear addresses lead anywhere.',
+        );
+      return {
+        name,
+        value: `${report.space}: ${report.end}`,
+        kind: 'virtual',
+        readOnly: true,
+        children: showWalk(context, space.paging, walk, report.end),
+      };
+    },
+  },
+};
+
+/** The answer of a helper; undefined when the expression calls none. */
+export function runHelper(
+  context: MachineContext,
+  evaluator: Evaluator,
+  expression: string,
+  at: Viewpoint,
+): Shown | undefined {
+  const call = /^\s*([a-z]+)\s*\(([\s\S]*)\)\s*;?\s*$/.exec(expression);
+  const [, name = '', argument = ''] = call ?? [];
+  const helper = Object.hasOwn(HELPERS, name) ? HELPERS[name] : undefined;
+  if (helper === undefined || isFunction(evaluator, name) || !balanced(argument)) return undefined;
+  const { value, meant } = askedAddress(context.profile, evaluator, { expression: argument }, at);
+  return helper.run(context, value, meant, expression);
+}
+
+const isFunction = (evaluator: Evaluator, name: string): boolean =>
+  [...evaluator.names(name)].some((known) => known.name === name);
+
+/** `where(a) + (b)` is no call of where. */
+function balanced(text: string): boolean {
+  let depth = 0;
+  for (const character of text) {
+    if (character === '(') depth++;
+    else if (character === ')' && --depth < 0) return false;
+  }
+  return depth === 0;
+}

@@ -1,0 +1,51 @@
+/** Where a page is now, as a tree: the sentence, and below it each fact. In the variables of a page, and as `where(x)`. */
+import { asPfn } from '../../engine/memory/address.js';
+import type { VirtAddr } from '../../engine/memory/address.js';
+import type { Whereabouts } from '../../engine/view/whereIs.js';
+import { whereIs } from '../../engine/view/whereIs.js';
+import type { MachineContext } from './context.js';
+import { fact, type Container, type Shown } from './shown.js';
+
+export function showWhere(
+  { surveyor }: MachineContext,
+  name: string,
+  pfn: number,
+  within?: VirtAddr,
+): Shown {
+  const found = whereIs(surveyor, asPfn(pfn), within);
+  return {
+    name,
+    value: found.sentence,
+    kind: 'virtual',
+    readOnly: true,
+    children: factsOf(found),
+  };
+}
+
+/** Below a page that says its state already: the list, the slab or the address that it is found by. */
+export function showWhereOfPage({ surveyor }: MachineContext, pfn: number): Shown {
+  const found = whereIs(surveyor, asPfn(pfn));
+  const told = ['list', 'slab', 'page table', 'compound page', 'mapped at', 'references'];
+  const first = told
+    .map((name) => found.facts.find((each) => each.name === name))
+    .find((each) => each !== undefined);
+  return {
+    name: 'where',
+    value: first === undefined ? found.sentence : `${first.name}: ${first.value}`,
+    kind: 'virtual',
+    readOnly: true,
+    children: factsOf(found),
+  };
+}
+
+/** Names are what clients tell rows apart by: the second of a kind gets a number. */
+const factsOf = ({ facts }: Whereabouts): Container => ({
+  named: () => {
+    const seen = new Map<string, number>();
+    return facts.map(({ name, value }) => {
+      const nr = (seen.get(name) ?? 0) + 1;
+      seen.set(name, nr);
+      return fact(nr === 1 ? name : `${name} ${nr}`, value);
+    });
+  },
+});

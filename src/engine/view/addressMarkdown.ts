@@ -1,0 +1,60 @@
+/** An address report as Markdown: the kind first, then the verdict, the way through the tables, and where the page is. */
+import type { AddressReport, WalkReport } from './address.js';
+
+export function addressMarkdown(report: AddressReport): string {
+  return [
+    `**${report.address}** is **${report.title}**${report.symbol ? ` \`${report.symbol}\`` : ''}  `,
+    report.meaning,
+    '',
+    ...verdictLines(report),
+    ...frameLines(report),
+    ...(report.where ? ['', `**Now** ${escaped(report.where.sentence)}`] : []),
+    ...(report.walk ? walkLines(report.walk) : []),
+    ...whereLines(report),
+    ...report.otherwise.map((text) => `- ${text}`),
+    ...(report.note === undefined ? [] : ['', `*${report.note}*`]),
+  ].join('\n');
+}
+
+function verdictLines({ verdicts }: AddressReport): string[] {
+  return verdicts.map(({ right, expression, value, sentence }) =>
+    right
+      ? `- ✓ \`${expression}\` = \`${value}\``
+      : `- ✗ \`${expression}\` = \`${value}\`: ${escaped(sentence)}`,
+  );
+}
+
+function frameLines({ phys, pfn, page, logical, area }: AddressReport): string[] {
+  const cells = [
+    ...(phys === undefined ? [] : [`physical \`${phys}\``]),
+    ...(pfn === undefined ? [] : [`pfn \`0x${pfn.toString(16)}\``]),
+    ...(page === undefined ? [] : [`struct page \`${page}\``]),
+    ...(logical === undefined ? [] : [`logical \`${logical}\``]),
+  ];
+  const lines = area === undefined ? [] : ['', `vmalloc area: ${escaped(area)}`];
+  return cells.length === 0 ? lines : [...lines, '', cells.join(' · ')];
+}
+
+function walkLines({ space, steps, end }: WalkReport): string[] {
+  return [
+    '',
+    `Through the page tables (${escaped(space)}):`,
+    '',
+    '| level | entry at | value | flags | leads to |',
+    '| :-- | :-- | :-- | :-- | :-- |',
+    ...steps.map(
+      ({ level, index, at, value, flags, leadsTo }) =>
+        `| ${level}[${index}] | \`${at}\` | \`${value}\` | ${flags} | ${leadsTo} |`,
+    ),
+    '',
+    escaped(end),
+  ];
+}
+
+function whereLines({ where }: AddressReport): string[] {
+  if (where === undefined) return [];
+  return ['', ...where.facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
+}
+
+/** Text that is no Markdown: what the kernel's names have in them would be read as such. */
+const escaped = (text: string): string => text.replaceAll(/[\\*_<>[\]|`]/g, '\\$&');

@@ -1,0 +1,43 @@
+/**
+ * How the kernel of an image translates addresses: its own page tables, and what each CPU has loaded.
+ *
+ * A machine that has no page tables (one rebuilt from a recorded state, which has no contents) has no paging: its linear
+ * maps are arithmetic alone, and nothing is claimed about other addresses.
+ */
+import { ROOT_SYMBOL } from '../image/boot/tables/bootTables.js';
+import type { KernelImage } from '../image/kernelImage.js';
+import { asPhys, type PhysAddr } from '../memory/address.js';
+import { pagingOf, type Paging } from '../x86/paging.js';
+import { QEMU_CPU, type CpuFeatures } from '../x86/registers.js';
+import { inspected, type TableMemory } from '../x86/tableMemory.js';
+
+export interface ImagePaging {
+  readonly memory: TableMemory;
+  /** Through init_mm's tables. */
+  readonly kernel: Paging;
+  /** The tables that each CPU has loaded: cr3. */
+  readonly loaded: readonly Paging[];
+}
+
+/** The tables of a dump are read as they are, however wide its processor's addresses were. */
+const ANY_CPU: CpuFeatures = { ...QEMU_CPU, maxPhyAddr: 52 };
+
+/** Undefined for a machine without page tables. */
+export function imagePaging(image: KernelImage): ImagePaging | undefined {
+  const { mm, nrCpus, profile } = image;
+  if (!mm.processor(0).hasTables) return undefined;
+  const root = profile.symbol(ROOT_SYMBOL[profile.arch]);
+  const rootPhys = root && mm.phys_of(root.address);
+  if (rootPhys === undefined) return undefined;
+  return {
+    memory: inspected(image.memory),
+    kernel: pagingAt(image, rootPhys),
+    loaded: Array.from({ length: nrCpus }, (_, cpu) =>
+      pagingAt(image, asPhys(mm.processor(cpu).registers.cr3), cpu),
+    ),
+  };
+}
+
+/** The address space whose top-level table lies at `root`, as a CPU would read it. */
+export const pagingAt = (image: KernelImage, root: PhysAddr, cpu = 0): Paging =>
+  pagingOf({ ...image.mm.processor(cpu).registers, cr3: root }, ANY_CPU);

@@ -1,0 +1,197 @@
+/**
+ * "Where is this page now?": everything that holds a page frame, found by bounded local searches: the block it is part of
+ * and that block's place on its list, the compound page, the slab and its object, the page tables that map it, who counts.
+ *
+ * Invariant: looking changes nothing that counts: neither tape nor hash.
+ * Source: Linux 6.1 include/linux/mm.h page_maybe_dma_pinned(), include/linux/mm_types.h.
+ */
+import type { KernelImage } from '../image/kernelImage.js';
+import { asPhys, formatAddress, PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js';
+import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
+import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
+import type { FrameStates } from './frameStates.js';
+import { listPlaceOf, migratetypeName } from './listPlace.js';
+import { pageFacts, type PageFacts } from './pageFacts.js';
+import type { PagePeek } from './pagePeek.js';
+import { slabFacts } from './slabObject.js';
+import type { StructReader } from './structReader.js';
+
+/** Readings of an image that answer together. */
+export interface Surveyor {
+  readonly image: KernelImage;
+  readonly states: FrameStates;
+  readonly peek: PagePeek;
+  readonly spaces: AddressSpaces;
+  readonly reader: StructReader;
+  readonly world: AddressWorld;
+}
+
+export interface WhereFact {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Whereabouts {
+  readonly pfn: Pfn;
+  /** `pfn 0x1f40: free block of order 3 (8 pages) from pfn 0x1f40, zone Normal, MIGRATE_MOVABLE` */
+  readonly sentence: string;
+  readonly facts: readonly WhereFact[];
+  readonly aliases: readonly SpaceAlias[];
+  readonly page: PageFacts | undefined;
+}
+
+/** More ways to one frame are counted, not listed. */
+const MAX_ALIASES = 16;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** @param within an address inside the page, of which the slab object is told */
+export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Whereabouts {
+  const { image, states, spaces } = surveyor;
+  const aliases = spaces.aliasesOf(pfn);
+  const mapped = aliasFacts(surveyor, aliases);
+  const page = pageFacts(image, states, pfn);
+  if (page === undefined) {
+    const what = pfn < image.maxPfn ? 'no struct page: a hole' : 'past the end of memory';
+    return { pfn, sentence: `pfn ${hex(pfn)}: ${what}`, facts: mapped, aliases, page };
+  }
+  const slab = page.kind === 'slab' ? slabOf(surveyor, page, within) : [];
+  const table = spaces.tableOf(pfn);
+  const facts = [
+    ...blockFacts(surveyor, page),
+    ...compoundFacts(page),
+    ...slab,
+    ...(table === undefined
+      ? []
+      : [{ name: 'page table', value: `of the address space: ${table.name}` }]),
+    ...mapped,
+    ...countFacts(surveyor, page),
+    { name: 'flags', value: page.flags.join(' ') || 'none' },
+    { name: 'zone', value: `${page.zone}, pageblock ${page.migratetype ?? 'none'}` },
+  ];
+  const sentence = `pfn ${hex(pfn)}: ${sentenceOf(page, slab, aliases, table?.name)}`;
+  return { pfn, sentence, facts, aliases, page };
+}
+
+function sentenceOf(
+  page: PageFacts,
+  slab: readonly WhereFact[],
+  aliases: readonly SpaceAlias[],
+  table: string | undefined,
+): string {
+  const users = new Set(
+    aliases.filter(({ space }) => !space.isKernel).map(({ space }) => space.name),
+  );
+  const parts = [page.summary];
+  if (slab[0] !== undefined) parts.push(slab[0].value);
+  if (table !== undefined && page.kind !== 'pageTable') parts.push(`page table (${table})`);
+  if (users.size > 0) parts.push(`mapped by ${[...users].join(', ')}`);
+  return parts.join('; ');
+}
+
+function blockFacts({ image }: Surveyor, page: PageFacts): WhereFact[] {
+  const { mm } = image;
+  const isFree = page.kind === 'free' || page.kind === 'freeCma' || page.kind === 'freeIsolated';
+  if (!isFree && page.kind !== 'perCpu') return [];
+  const first = mm.pfn_to_page(page.headPfn);
+  const place = listPlaceOf(image, first);
+  const inside =
+    page.pfn === page.headPfn ? '' : `; this is page ${page.pfn - page.headPfn} of the block`;
+  const block = {
+    name: isFree ? 'free block' : 'block',
+    value: `order ${page.order}, ${1 << page.order} page${page.order === 0 ? '' : 's'} from pfn ${hex(page.headPfn)}${inside}`,
+  };
+  if (place === undefined)
+    return [block, { name: 'list', value: 'its head is far: more than 16384 entries away' }];
+  const list =
+    place.kind === 'free list'
+      ? `zone ${place.zone} free_area[${place.order}].free_list[${migratetypeName(image, place.migratetype)}]`
+      : `CPU ${place.cpu}, zone ${place.zone}, per_cpu_pages.lists[${place.pindex}] (order ${place.order})`;
+  const next = place.position === 0 ? ' (the head: taken next)' : '';
+  return [block, { name: 'list', value: `${list}, position ${place.position}${next}` }];
+}
+
+function compoundFacts(page: PageFacts): WhereFact[] {
+  if (page.compound === 'no') return [];
+  const value =
+    page.compound === 'head'
+      ? `head, order ${page.order} (${1 << page.order} pages)`
+      : `tail ${page.pfn - page.headPfn} of the compound page at pfn ${hex(page.headPfn)}`;
+  return [{ name: 'compound page', value }];
+}
+
+function slabOf(
+  { reader, peek, world, image }: Surveyor,
+  page: PageFacts,
+  within: VirtAddr | undefined,
+): WhereFact[] {
+  const address = world.space.virtOf(asPhys(page.headPfn * PAGE_SIZE));
+  if (address === undefined) return [];
+  const slab = slabFacts(reader, peek.addressOf(page.headPfn), address, within);
+  if (slab === undefined) return [];
+  const size =
+    slab.usableBytes === slab.objectBytes
+      ? `${slab.objectBytes} bytes`
+      : `${slab.usableBytes} bytes (${slab.objectBytes} with padding)`;
+  const facts = [
+    {
+      name: 'slab',
+      value: `${slab.cache}: ${slab.nrObjects} objects of ${size}, ${slab.nrUsed} counted as used`,
+    },
+  ];
+  const { object } = slab;
+  if (object !== undefined) {
+    const at = formatAddress(object.address, image.profile.pointerSize);
+    const state = object.free === undefined ? '' : object.free ? ', free' : ', handed out';
+    const offset = object.offset === 0 ? '' : `, ${object.offset} bytes into it`;
+    facts.push({ name: 'object', value: `${object.index} at ${at}${offset}${state}` });
+  }
+  return facts;
+}
+
+function aliasFacts(surveyor: Surveyor, aliases: readonly SpaceAlias[]): WhereFact[] {
+  const facts = aliases.slice(0, MAX_ALIASES).map((alias) => ({
+    name: 'mapped at',
+    value: aliasText(surveyor, alias),
+  }));
+  const more = aliases.length - facts.length;
+  return more === 0 ? facts : [...facts, { name: 'mapped at', value: `${more} more addresses` }];
+}
+
+/** `0xc1f40000 a kernel logical address, 4 MiB page, rw` */
+export function aliasText({ world }: Surveyor, alias: SpaceAlias): string {
+  const { va, space, rights, pageSize } = alias;
+  const kind = ADDRESS_KINDS[kindOf(world, va, 'virtual')].title;
+  const whose = space.isKernel ? '' : ` of ${space.name}`;
+  const access = `r${rights.write ? 'w' : '-'}${rights.execute ? 'x' : '-'}${rights.user ? ' user' : ''}`;
+  const address = formatAddress(va, world.profile.pointerSize);
+  return `${address}: ${kind}${whose}, ${sizeText(pageSize)} page, ${access}`;
+}
+
+export function sizeText(bytes: number): string {
+  if (bytes >= 2 ** 30) return `${bytes / 2 ** 30} GiB`;
+  return bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 1024} KiB`;
+}
+
+/** Who counts on the page. Of a tail, its head counts. */
+function countFacts({ image, reader, peek }: Surveyor, page: PageFacts): WhereFact[] {
+  if (page.kind === 'free' || page.kind === 'freeCma' || page.kind === 'freeIsolated') return [];
+  const facts = [{ name: 'references', value: `_refcount ${page.refcount}` }];
+  if (page.kind === 'user' || page.kind === 'pageCache')
+    facts.push({
+      name: 'mappings counted',
+      value: `_mapcount ${page.mapcount - 1}: ${page.mapcount}`,
+    });
+  if (page.compound !== 'no' && page.order > 0 && page.kind !== 'slab') {
+    const pins = reader.uint('page', 'compound_pincount', peek.addressOf(page.headPfn + 1));
+    if (pins !== undefined) facts.push({ name: 'pins', value: `compound_pincount ${pins}` });
+    return facts;
+  }
+  const bias = image.profile.findConstant('GUP_PIN_COUNTING_BIAS');
+  if (bias !== undefined && page.kind !== 'slab') {
+    const pins = Math.floor(page.refcount / bias);
+    const maybe = pins > 0 ? `at most ${pins}: each adds ${bias} to _refcount` : 'none';
+    facts.push({ name: 'pins', value: maybe });
+  }
+  return facts;
+}
