@@ -286,6 +286,31 @@ export const isAddressUse = (name: string): name is AddressUse => Object.hasOwn(
 /** What the conversion's argument is meant as. */
 export const argumentOf = (use: AddressUse): Meant => USES[use].takes;
 
+/** Whether it takes no verdict to see that a conversion is right: cheap, for callers in loops. */
+export function isPlain(world: AddressWorld, use: AddressUse, value: number): boolean {
+  const { space, memmap } = world;
+  switch (use) {
+    case '__pa':
+    case 'virt_to_phys':
+    case 'virt_to_page':
+      return isLinear(world, asVirt(value));
+    case '__va':
+    case 'phys_to_virt':
+      return value >= 0 && value < space.machine.maxLowPfn * PAGE_SIZE;
+    case 'pfn_to_page':
+      return value >= 0 && value < memmap.endPfn;
+    case 'page_to_pfn':
+    case 'page_to_phys': {
+      const bytes = value - memmap.base;
+      return (
+        bytes >= 0 && bytes % memmap.sizeofPage === 0 && bytes < memmap.endPfn * memmap.sizeofPage
+      );
+    }
+    default:
+      return false;
+  }
+}
+
 export function verdictOf(world: AddressWorld, use: AddressUse, value: number): Verdict {
   const { takes, judge } = USES[use];
   const text = takes === 'virtual' ? formatAddress(value, world.profile.pointerSize) : hex(value);

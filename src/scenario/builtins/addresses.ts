@@ -1,5 +1,6 @@
 /** From page frame numbers to pages, physical and virtual addresses, and back. */
 import { asPfn, asPhys, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
+import type { AddressUse } from '../../engine/view/addressVerdict.js';
 import { convert, operation, type Repr, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -18,8 +19,8 @@ function page_to_pfn(call: BuiltinCall, page: Value): Value {
 }
 
 /** The arithmetic of __pa(), and the verdict when the address has no business there. */
-function physOf(call: BuiltinCall, name: string, address: Value): Value {
-  call.judgeLinear(name, address);
+function physOf(call: BuiltinCall, use: AddressUse, address: Value): Value {
+  call.judge(use, address);
   return call.unsignedLong(virt_to_phys(call, address));
 }
 
@@ -40,12 +41,16 @@ export const addresses: readonly Builtin[] = [
     {
       signature: 'unsigned long page_to_pfn(const struct page *page)',
       doc: 'The page frame number of a page.',
-      run: page_to_pfn,
+      run: (call, page) => {
+        call.judge('page_to_pfn', page);
+        return page_to_pfn(call, page);
+      },
     },
     {
       signature: 'struct page *pfn_to_page(unsigned long pfn)',
       doc: 'The struct page of a page frame number; not checked, see pfn_valid.',
       run: (call, pfn) => {
+        call.judge('pfn_to_page', pfn);
         const bytes = operation('*', 'u64')(pfn, call.k.memmap.page_words * 4) ?? 0;
         return call.offset(memmapBase(call), bytes);
       },
@@ -60,7 +65,10 @@ export const addresses: readonly Builtin[] = [
     {
       signature: 'phys_addr_t page_to_phys(const struct page *page)',
       doc: 'The physical address of a page.',
-      run: (call, page) => Number(page_to_pfn(call, page)) * PAGE_SIZE,
+      run: (call, page) => {
+        call.judge('page_to_phys', page);
+        return Number(page_to_pfn(call, page)) * PAGE_SIZE;
+      },
     },
     {
       signature: 'phys_addr_t virt_to_phys(const void *address)',
@@ -71,7 +79,7 @@ export const addresses: readonly Builtin[] = [
       signature: 'void *phys_to_virt(phys_addr_t address)',
       doc: 'The address in the direct map of a physical address.',
       run: (call, address) => {
-        call.judgePhys('phys_to_virt', address);
+        call.judge('phys_to_virt', address);
         return call.offset(call.k.linear.pageOffset, address);
       },
     },
@@ -137,7 +145,7 @@ export const addresses: readonly Builtin[] = [
       doc: 'The bus address of memory, for a device that reaches 4 GiB: of a bounce buffer where the memory lies higher.',
       changes: true,
       run: (call, _dev, ptr, size, dir) => {
-        const phys = asPhys(Number(physOf(call, 'dma_map_single', ptr)));
+        const phys = asPhys(Number(physOf(call, 'virt_to_page', ptr)));
         const { dma_map_single } = call.kernel;
         return convert(dma_map_single(call.k, phys, Number(size), Number(dir)), dmaRepr(call));
       },

@@ -5,7 +5,8 @@ import type { Mm } from '../../engine/kernel/mm.js';
 import type { Page, Zone } from '../../engine/kernel/types.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
-import type { RegionKind } from '../../engine/x86/addressSpace.js';
+import type { AddressKind } from '../../engine/view/addressKind.js';
+import type { AddressUse } from '../../engine/view/addressVerdict.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { KernelCalls } from './kernelCalls.js';
 
@@ -67,11 +68,9 @@ export interface BuiltinCall {
 
   // --- kinds of address ------------------------------------------------------------------------------------------------
 
-  addressKind(address: Value): RegionKind;
-  /** Says so when an address is not linear, and what it is instead: of conversions that only work for linear ones. */
-  judgeLinear(name: string, address: Value): void;
-  /** Says so when a physical address has no linear one. */
-  judgePhys(name: string, phys: Value): void;
+  addressKind(address: Value): AddressKind;
+  /** Says so when a value has no business in a conversion, and what it is instead. */
+  judge(use: AddressUse, value: Value): void;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

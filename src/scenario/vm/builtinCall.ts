@@ -5,17 +5,12 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/kernel/events.js';
 import type { Mm } from '../../engine/kernel/mm.js';
 import type { Page, Zone } from '../../engine/kernel/types.js';
-import {
-  asCell,
-  asVirt,
-  PAGE_SIZE,
-  type Cell,
-  type VirtAddr,
-} from '../../engine/memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { Profile } from '../../engine/types/profile.js';
-import { linearMisuse, physMisuse } from '../../engine/x86/addressMisuse.js';
-import { AddressSpace, type RegionKind } from '../../engine/x86/addressSpace.js';
+import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
+import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
+import { addressWorldOf } from '../../engine/view/addressWorld.js';
 import type { BuiltinCall } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
@@ -52,7 +47,7 @@ export class MachineCall implements BuiltinCall {
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
-  private knownSpace: AddressSpace | undefined;
+  private knownWorld: AddressWorld | undefined;
 
   constructor(
     private readonly surroundings: CallSurroundings,
@@ -145,22 +140,15 @@ export class MachineCall implements BuiltinCall {
 
   // --- kinds of address ----------------------------------------------------------------------------------------------------
 
-  addressKind(address: Value): RegionKind {
-    return this.space.classify(asVirt(Number(address)));
+  addressKind(address: Value): AddressKind {
+    return kindOf(this.world, Number(address), 'virtual');
   }
 
-  judgeLinear(name: string, address: Value): void {
-    const va = asVirt(Number(address));
-    const processor = this.k.processor(this.k.cpu);
-    const text = linearMisuse(this.space, name, va, (at) =>
-      processor.hasTables ? processor.walk(at) : undefined,
-    );
-    if (text !== undefined) this.misuse(name, va, text);
-  }
-
-  judgePhys(name: string, phys: Value): void {
-    const text = physMisuse(this.space, name, Number(phys));
-    if (text !== undefined) this.misuse(name, asVirt(Number(phys)), text);
+  judge(use: AddressUse, value: Value): void {
+    const number = Number(value);
+    if (isPlain(this.world, use, number)) return;
+    const { right, sentence } = verdictOf(this.world, use, number);
+    if (!right) this.misuse(use, asVirt(number), sentence);
   }
 
   /** An expression that is only looked at hangs nothing on the tape. */
@@ -169,8 +157,11 @@ export class MachineCall implements BuiltinCall {
     this.k.emit({ kind: 'address-misuse', function: name, va, text });
   }
 
-  private get space(): AddressSpace {
-    return (this.knownSpace ??= addressSpaceOf(this.k));
+  private get world(): AddressWorld {
+    return (this.knownWorld ??= addressWorldOf(this.surroundings.image, (_space, va) => {
+      const processor = this.k.processor(this.k.cpu);
+      return processor.hasTables ? processor.walk(va) : undefined;
+    }));
   }
 
   // --- what happens ----------------------------------------------------------------------------------------------------------
@@ -208,16 +199,4 @@ export class MachineCall implements BuiltinCall {
     this.yielded = false;
     return yielded;
   }
-}
-
-/** The regions of an opened machine. */
-function addressSpaceOf({ profile, linear, memory }: Mm): AddressSpace {
-  const machine = { maxPfn: memory.nrFrames, maxLowPfn: linear.directMapEndFrame };
-  const { kernelMap } = linear;
-  if (kernelMap === undefined) return new AddressSpace(profile, machine);
-  const linked = kernelMap.start - profile.constant('__START_KERNEL_map');
-  return new AddressSpace(profile, {
-    ...machine,
-    physBase: kernelMap.startFrame * PAGE_SIZE - linked,
-  });
 }
