@@ -22,9 +22,6 @@ const ENTRIES_PER_SEGMENT = 1 << 16;
 const STRIDE = 3;
 const SEGMENT_WORDS = ENTRIES_PER_SEGMENT * STRIDE;
 
-/** Entries that a caller may store itself between `openLog` and `closeLog`. */
-const MOST_AT_ONCE = 64;
-
 const OFF = 0;
 const RECORDING = 1;
 /** The cursor is left of the end: the next write must cut first. */
@@ -84,8 +81,6 @@ export class Tape<Event = unknown> {
   private hashLow = 0;
   private hashHigh = 0;
   private readonly maxSegments: number;
-  /** What a caller stores entries in while history is off. */
-  private readonly scrap = new Int32Array(MOST_AT_ONCE * STRIDE);
 
   constructor(
     readonly memory: PhysicalMemory,
@@ -124,18 +119,17 @@ export class Tape<Event = unknown> {
    * and after each; undefined where only `write` will do. The caller changes memory too and ends with `closeLog`.
    */
   openLog(nr: number): Int32Array | undefined {
-    if (this.mode === 1)
-      return this.next + nr * 3 <= this.segment.length ? this.segment : undefined;
-    return this.mode === 0 ? this.scrap : undefined;
+    const isOpen = this.mode === 1 && this.next + nr * 3 <= this.segment.length;
+    return isOpen ? this.segment : undefined;
   }
 
   get logAt(): number {
-    return this.mode === 1 ? this.next : 0;
+    return this.next;
   }
 
   /** `at` is where the next entry would go. */
   closeLog(at: number): void {
-    if (this.mode === 1) this.next = at;
+    this.next = at;
   }
 
   /** A write with history to the right: that is cut off, or it is what the write repeats. */
