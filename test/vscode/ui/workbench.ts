@@ -2,6 +2,7 @@
  * VS Code's workbench in a browser, by what a user sees and does. Selectors live here and nowhere else; they hold in
  * VS Code 1.139.
  */
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
@@ -188,11 +189,18 @@ export class Workbench {
     return (await row.locator('.value').innerText()).replaceAll('\u00a0', ' ').trim();
   }
 
-  /** A scope of the variables view, opened. */
+  /** A scope of the variables view, opened, and open still when the tree has been drawn anew after a stop. */
   async openScope(name: string): Promise<void> {
     const scope = this.variables.locator('.monaco-list-row', { hasText: name }).first();
     await scope.waitFor();
-    if ((await scope.getAttribute('aria-expanded')) === 'false') await scope.click();
+    const end = Date.now() + TIMEOUT_MS;
+    for (let seenOpen = 0; seenOpen < 3;) {
+      assert.ok(Date.now() < end, `the scope ${name} does not stay open`);
+      const isOpen = (await scope.getAttribute('aria-expanded')) === 'true';
+      if (!isOpen) await scope.click();
+      seenOpen = isOpen ? seenOpen + 1 : 0;
+      await this.page.waitForTimeout(200);
+    }
   }
 
   async foldScope(name: string): Promise<void> {
