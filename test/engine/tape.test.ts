@@ -71,6 +71,33 @@ describe('tape', () => {
     assert.equal(bounded.hash(), whole.hash());
   });
 
+  it('forgotten history: the hash is the same, whenever it is asked for, also of frames that were touched late', () => {
+    const machine = (maxEntries: number) => {
+      const memory = new PhysicalMemory(4);
+      memory.addRule({
+        startFrame: 1,
+        endFrame: 4,
+        fill: (frame, words, at) => words.fill(frame * 7, at, at + 100),
+      });
+      return { memory, tape: new Tape(memory, { maxEntries }) };
+    };
+    const bounded = machine(1 << 17);
+    const whole = machine(1 << 22);
+    const both = [bounded, whole];
+    for (let i = 1; i <= 1 << 20; i++) {
+      // Another frame from each quarter on.
+      const frame = Math.min(3, i >> 18);
+      for (const { memory, tape } of both)
+        tape.write(memory.cell(asPhys(frame * 4096 + (i % 50) * 4)), i);
+      if (i % 150_001 === 0) assert.equal(bounded.tape.hash(), whole.tape.hash());
+    }
+    assert.ok(bounded.tape.start > 3 << 18);
+    for (const { tape } of both) tape.seek(tape.end - 70_000);
+    assert.equal(bounded.tape.hash(), whole.tape.hash());
+    for (const { memory, tape } of both) tape.write(memory.cell(asPhys(4)), 5);
+    assert.equal(bounded.tape.hash(), whole.tape.hash());
+  });
+
   it('an unchanged word is no entry', () => {
     const memory = new PhysicalMemory(1);
     const tape = new Tape(memory);

@@ -132,7 +132,7 @@ export class PhysicalMemory {
       const offset = at & 4095;
       const chunk = Math.min(size - done, 4096 - offset);
       const slot = this.slotOfFrame[frame] ?? 0;
-      const words = slot === 0 ? this.preview(frame) : this.words;
+      const words = slot === 0 ? this.firstContents(frame) : this.words;
       const base = slot === 0 ? 0 : slot * WORDS_PER_FRAME;
       const bytes = new Uint8Array(words.buffer, words.byteOffset + base * 4 + offset, chunk);
       out.set(bytes, done);
@@ -141,8 +141,8 @@ export class PhysicalMemory {
     return out;
   }
 
-  /** What an untouched frame would hold. */
-  private preview(frame: number): Int32Array {
+  /** What a frame held, or would hold, when it is touched first. */
+  firstContents(frame: number): Int32Array {
     const scratch = new Int32Array(WORDS_PER_FRAME);
     this.ruleOf(frame)?.fill(frame, scratch, asCell(0));
     return scratch;

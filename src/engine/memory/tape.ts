@@ -10,12 +10,13 @@
  *
  * *Marks* hang at positions: kernel events (an allocation failed, a block was split), statements, output.
  * The state hash is the sum over all words of key(address) * value, relative to the image as opened; it is carried along
- * the tape lazily, so the hot path pays nothing for it.
+ * the tape when somebody asks, so the hot path pays nothing for it.
  *
  * Invariant: the hash after n entries forward and n back is the hash before.
  */
 import { WORDS_PER_FRAME, type Cell } from './address.js';
 import type { PhysicalMemory } from './physical.js';
+import { frameHash, wordKey, type HashWords } from './stateHash.js';
 
 const ENTRIES_PER_SEGMENT = 1 << 16;
 /** cell, before, after. */
@@ -77,9 +78,12 @@ export class Tape<Event = unknown> {
   private hooks: ReplayHooks<Event> = {};
   private nrCuts = 0;
   private marks: Mark<Event>[] = [];
+  /** Where the hash has been carried to. Left of `start`, when history was forgotten since: it is made anew then. */
   private hashPosition = 0;
   private hashLow = 0;
   private hashHigh = 0;
+  /** Once history has been forgotten: the contents' hash of the image as opened, over the slots that there were then. */
+  private opened: (HashWords & { readonly nrSlots: number }) | undefined;
   private readonly maxSegments: number;
 
   constructor(
@@ -245,7 +249,7 @@ export class Tape<Event = unknown> {
     if (this.mode !== BEHIND) return;
     this.nrCuts++;
     const here = this.cursor;
-    this.foldHash(here);
+    if (this.hashPosition > here) this.foldHash(here);
     let last = this.marks.length;
     while (last > 0 && (this.marks[last - 1] as Mark<Event>).position >= here) last--;
     this.marks.length = last;
@@ -314,7 +318,8 @@ export class Tape<Event = unknown> {
 
   /** 64-bit hash of the state at the cursor, as 16 hex digits, relative to the image as opened. */
   hash(): string {
-    this.foldHash(this.cursor);
+    if (this.hashPosition < this.start) this.rehash();
+    else this.foldHash(this.cursor);
     return hex8(this.hashHigh) + hex8(this.hashLow);
   }
 
@@ -358,6 +363,49 @@ export class Tape<Event = unknown> {
     this.hashPosition = target;
   }
 
+  /** The last moment at which the hash can be carried along: what it is relative to is noted. */
+  private noteOpened(): void {
+    this.foldHash(this.cursor);
+    const nrSlots = this.memory.nrTouchedFrames + 1;
+    const { low, high } = this.contentsHash();
+    this.opened = {
+      low: (low - this.hashLow) | 0,
+      high: (high - this.hashHigh) | 0,
+      nrSlots,
+    };
+  }
+
+  /** The hash from what memory holds, and held when it was opened: work in proportion to the frames touched. */
+  private rehash(): void {
+    const { memory, opened } = this;
+    if (opened === undefined) throw new Error('history was forgotten without notice');
+    let { low, high } = this.contentsHash();
+    low = (low - opened.low) | 0;
+    high = (high - opened.high) | 0;
+    for (let slot = opened.nrSlots; slot <= memory.nrTouchedFrames; slot++) {
+      const frame = memory.frameOfSlot[slot] as number;
+      const fresh = frameHash(memory.firstContents(frame), 0, frame);
+      low = (low - fresh.low) | 0;
+      high = (high - fresh.high) | 0;
+    }
+    this.hashLow = low;
+    this.hashHigh = high;
+    this.hashPosition = this.cursor;
+  }
+
+  private contentsHash(): HashWords {
+    const { memory } = this;
+    let low = 0;
+    let high = 0;
+    for (let slot = 1; slot <= memory.nrTouchedFrames; slot++) {
+      const frame = memory.frameOfSlot[slot] as number;
+      const sum = frameHash(memory.words, slot * WORDS_PER_FRAME, frame);
+      low = (low + sum.low) | 0;
+      high = (high + sum.high) | 0;
+    }
+    return { low, high };
+  }
+
   private segmentAt(position: number): Int32Array {
     const index = Math.floor(position / ENTRIES_PER_SEGMENT) - this.firstSegment;
     return this.segments[index] as Int32Array;
@@ -379,7 +427,7 @@ export class Tape<Event = unknown> {
   private openSegment(): void {
     if (this.segments.length === this.maxSegments) {
       const newStart = (this.firstSegment + 1) * ENTRIES_PER_SEGMENT;
-      if (this.hashPosition < newStart) this.foldHash(newStart);
+      if (this.opened === undefined) this.noteOpened();
       const recycled = this.segments.shift() as Int32Array;
       this.firstSegment++;
       this.marks.splice(0, this.firstMarkAt(newStart));
@@ -402,13 +450,6 @@ export class Tape<Event = unknown> {
     }
     return low;
   }
-}
-
-/** The factor of a word in the hash: odd, so that no change of one word goes unseen. */
-function wordKey(frame: number, offset: number): number {
-  let key = Math.imul(frame, 0x9e3779b1) ^ Math.imul(offset + 1, 0x85ebca77);
-  key = Math.imul(key ^ (key >>> 15), 0x2c1b3c6d);
-  return key ^ (key >>> 13);
 }
 
 const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
