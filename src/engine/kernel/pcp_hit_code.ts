@@ -172,10 +172,11 @@ class Writer {
       const own = `(zoneLow[zid] + (area - zone + ${offset}) * 4) | 0`;
       return `words[area + ${offset}] !== (${own})`;
     });
-    return `let area = zone + ${k.zone_free_area + this.order * k.free_area_words};
-    const end = zone + ${k.zone_free_area + k.MAX_ORDER * k.free_area_words};
+    // From the top: mostly there is a large block, and any will do.
+    return `let area = zone + ${k.zone_free_area + (k.MAX_ORDER - 1) * k.free_area_words};
+    const end = zone + ${k.zone_free_area + (this.order - 1) * k.free_area_words};
     while (words[area + ${k.free_area_nr_free}] === 0 || !(${isListed.join(' || ')})) {
-      area += ${k.free_area_words};
+      area = (area - ${k.free_area_words}) | 0;
       if (area === end) return 0;
     }`;
   }
