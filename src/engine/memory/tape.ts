@@ -172,7 +172,10 @@ export class Tape<Event = unknown> {
     return this.mode !== OFF;
   }
 
-  /** Turns history off (fast, nothing can be undone, the hash stands still) or on again from here. */
+  /**
+   * Turns history off (fast, nothing can be undone) or on again from here. The hash stands still meanwhile, as long as no
+   * history was forgotten: made from contents, it would have what was written.
+   */
   setRecording(on: boolean): void {
     if (this.mode === BEHIND) this.cut();
     this.mode = on ? RECORDING : OFF;
