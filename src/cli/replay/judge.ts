@@ -2,8 +2,8 @@
  * Replays a trace and judges it: performs each operation that the engine knows and compares what it returned, compares each
  * later dump and checksum with the image, and counts.
  *
- * A trace's first full state is its start: it is loaded, not judged. (With an image given, a core, it is judged.) Between
- * `%ran` and the next `%run` the machine ran freely, so what follows starts from the next full state. Behind an operation
+ * What a trace records of its start is loaded (start.ts), not judged; beside a core it is judged. Between `%ran` and the next
+ * `%run` the machine ran freely, so what follows starts from the next full state. Behind an operation
  * that changes state and is not performed nothing can be judged: it and all later operations are unsupported.
  */
 import { KernelFault } from '../../engine/kernel/events.js';
@@ -25,7 +25,9 @@ import {
 } from '../../engine/image/state/index.js';
 import { Machine } from './machine.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
+import { RECORDED } from './recorded.js';
 import { RecordedTables } from './recordedTables.js';
+import type { Start } from './start.js';
 import { withoutStaleWords } from './staleWords.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
 
@@ -60,12 +62,21 @@ export class Judge {
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
+  /** Lines of dumps that made the start. */
+  private loaded: ReadonlySet<number> = new Set();
   private readonly notJudged = new Map<string, number>();
   private readonly unsupportedNames = new Map<string, number>();
 
-  /** @param image the machine the trace starts from, if it is not the state that the trace records first */
-  constructor(image?: KernelImage) {
-    if (image !== undefined) this.machine = new Machine(image);
+  /** @param start the machine the trace starts from, if it is not the state that the trace records first */
+  constructor(start?: KernelImage | Start) {
+    if (start === undefined) return;
+    if ('loaded' in start) {
+      this.state = start.image;
+      this.loaded = start.loaded;
+      this.machine = new Machine(start.image);
+    } else {
+      this.machine = new Machine(start);
+    }
   }
 
   take(item: TraceItem): void {
@@ -74,7 +85,7 @@ export class Judge {
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
-    } else if (item.kind === 'dump' && this.lost === undefined) {
+    } else if (item.kind === 'dump' && !this.loaded.has(item.line) && this.lost === undefined) {
       this.takeDump(item, this.machine);
     }
     if (item.kind === 'op') this.takeOp(item);
@@ -218,9 +229,21 @@ export class Judge {
       case 'pages':
         return this.comparePages(dump, image);
       default:
-        this.countNotJudged(dump.name);
-        return undefined;
+        return this.comparePrinted(dump, image);
     }
+  }
+
+  private comparePrinted(dump: TraceDump, image: KernelImage): string | undefined {
+    const ours = RECORDED.get(dump.name)?.print?.(image, dump);
+    if (ours === undefined) {
+      this.countNotJudged(dump.name);
+      return undefined;
+    }
+    const at = Math.max(ours.length, dump.lines.length);
+    for (let i = 0; i < at; i++)
+      if (ours[i] !== dump.lines[i])
+        return `%${dump.name}: ours '${ours[i] ?? 'ends'}', kernel '${dump.lines[i] ?? 'ends'}'`;
+    return undefined;
   }
 
   private remember(line: number, difference: string): void {

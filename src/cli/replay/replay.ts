@@ -2,7 +2,7 @@
  * `mmscope replay FILE...`: one line a trace, and what there is to say about it.
  *
  * A trace that lies beside a core starts from that core, and where the kernel's changes are listed (`NAME.after.gz`) memory
- * itself is compared, word for word. Any other trace starts from the state that it records first.
+ * itself is compared, word for word. Any other trace starts from the state that it and its folder record (start.ts).
  */
 import { openCore } from '../../engine/image/core/openCore.js';
 import { randomAccessOf } from '../../engine/image/core/randomAccess.js';
@@ -11,6 +11,7 @@ import { readTrace } from '../../engine/image/state/index.js';
 import { isInputError } from '../inputError.js';
 import { fileExists, readBytes, readLines, readText } from '../openFile.js';
 import { Judge, type Verdict } from './judge.js';
+import { startOf } from './start.js';
 import { compareWords, parseWord, type WordsVerdict } from './words.js';
 
 const TRACE = /\.trace(\.gz)?$/;
@@ -46,7 +47,7 @@ export function replay(files: readonly string[]): number {
 export function replayFile(file: string): FileVerdict {
   const core = coreOf(file);
   const image = core === undefined ? undefined : openStart(core);
-  const judge = new Judge(image);
+  const judge = new Judge(image ?? startOf(file));
   for (const item of readTrace(readText(file))) judge.take(item);
   const verdict = judge.verdict();
   return {

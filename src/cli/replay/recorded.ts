@@ -1,0 +1,15 @@
+/**
+ * The dumps of a trace by name: how a dump of the start is put into a machine's memory, and how a later one is judged.
+ * `zones` and `memmap` stand apart: they make the machine (openState), and their differences are told by name (judge.ts).
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { TraceDump } from '../../engine/image/state/index.js';
+
+export interface RecordedDump {
+  /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
+  readonly load?: (image: KernelImage, dump: TraceDump) => void;
+  /** The same dump of this machine: its lines as the recorder prints them. */
+  readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[];
+}
+
+export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map();

@@ -1,0 +1,116 @@
+/**
+ * Where a trace starts: the machine's state before its first operation.
+ *
+ * A trace records of it what its family is about: `idle` zones, memmap and slabs, `vmalloc` the areas, `pgtable` the tables.
+ * All traces of one folder boot the same machine to the same bytes, so what a trace does not record itself is taken from
+ * the beginning of another one; if both record the zones and these differ (another kernel recorded them), from none.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import {
+  parseMemmap,
+  parseZones,
+  readTrace,
+  type TraceDump,
+} from '../../engine/image/state/index.js';
+import { openState, type StateImage } from '../../engine/image/state/index.js';
+import { readText } from '../openFile.js';
+import { RECORDED } from './recorded.js';
+
+/** Dumps of the start by name, and which family records each. */
+const FAMILY_OF: ReadonlyMap<string, string> = new Map([
+  ['zones', 'idle'],
+  ['memmap', 'idle'],
+  ['slabs', 'idle'],
+  ['vmalloc', 'vmalloc'],
+  ['pkmap', 'kmap'],
+  ['cma', 'cma'],
+  ['pts', 'pgtable'],
+]);
+
+/** Operations that change nothing: dumps with only these before them are of the start. */
+const HARMLESS = new Set(['dump', 'events', 'ck', 'pts']);
+
+interface Beginning {
+  readonly mark: string;
+  readonly dumps: readonly TraceDump[];
+}
+
+export interface Start {
+  readonly image: StateImage;
+  /** Lines of the trace's own dumps that were loaded: they are not judged. */
+  readonly loaded: ReadonlySet<number>;
+}
+
+/** Undefined when neither the trace nor its folder records zones and memmap before an operation. */
+export function startOf(file: string): Start | undefined {
+  const own = beginningOf(file);
+  const others = siblingsOf(file, own);
+  const dumps = [...FAMILY_OF].flatMap(([name, family]) => [
+    ...firstOf(own, name),
+    ...firstOf(others.get(family), name).filter((dump) => !isIn(own, dump)),
+  ]);
+  const zones = dumps.find(({ name }) => name === 'zones');
+  const memmap = dumps.find(({ name }) => name === 'memmap');
+  if (zones === undefined || memmap === undefined) return undefined;
+  // Until tables can be loaded, RecordedTables judges the walks of such a trace.
+  if (!RECORDED.has('pts') && own.dumps.some(({ name }) => name === 'pts')) return undefined;
+  const image = openState({
+    mark: own.mark,
+    zones: parseZones(zones),
+    memmap: parseMemmap(memmap),
+  });
+  image.tape.setRecording(false);
+  for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump);
+  const mine = dumps.filter((dump) => own.dumps.includes(dump));
+  return { image, loaded: new Set(mine.map(({ line }) => line)) };
+}
+
+const sameDump = (a: TraceDump, b: TraceDump): boolean =>
+  a.name === b.name && a.args.join(' ') === b.args.join(' ');
+
+const isIn = (beginning: Beginning, dump: TraceDump): boolean =>
+  beginning.dumps.some((other) => sameDump(other, dump));
+
+/** The dumps of a name, the first of each stretch: `pts` has one a range. */
+const firstOf = (beginning: Beginning | undefined, name: string): readonly TraceDump[] =>
+  (beginning?.dumps ?? []).filter(
+    (dump, i, all) => dump.name === name && all.findIndex((other) => sameDump(other, dump)) === i,
+  );
+
+/** What a trace records before its first operation that changes something. */
+function beginningOf(file: string): Beginning {
+  let mark = '';
+  const dumps: TraceDump[] = [];
+  for (const item of readTrace(readText(file))) {
+    if (item.kind === 'mark' && mark === '') mark = item.text;
+    if (item.kind === 'dump') dumps.push(item);
+    if (item.kind === 'op' && !HARMLESS.has(item.name)) break;
+    if (item.kind === 'ran') break;
+  }
+  return { mark, dumps };
+}
+
+/** By family, the shortest trace of each in the folder that starts where this one does. */
+function siblingsOf(file: string, own: Beginning): ReadonlyMap<string, Beginning> {
+  const folder = dirname(file);
+  const here = basename(file);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.trace.gz') && name !== here);
+  const found = new Map<string, Beginning>();
+  for (const family of new Set(FAMILY_OF.values())) {
+    const [shortest] = names
+      .filter((name) => name.startsWith(`${family}-s`) || name.startsWith(`${family}-n`))
+      .sort((a, b) => statSync(join(folder, a)).size - statSync(join(folder, b)).size);
+    if (shortest === undefined) continue;
+    const other = beginningOf(join(folder, shortest));
+    if (sameMachine(own, other)) found.set(family, other);
+  }
+  return found;
+}
+
+function sameMachine(own: Beginning, other: Beginning): boolean {
+  const zonesOf = ({ dumps }: Beginning) => dumps.find(({ name }) => name === 'zones')?.lines;
+  const [ours, theirs] = [zonesOf(own), zonesOf(other)];
+  if (ours === undefined || theirs === undefined) return true;
+  return ours.length === theirs.length && ours.every((line, i) => line === theirs[i]);
+}
