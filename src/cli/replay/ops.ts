@@ -1,8 +1,5 @@
 /**
  * The operations of recorded traces that the engine performs: one row each, what it calls and what it prints.
- *
- * Arguments are as the script has them (decimal or 0x); results are hexadecimal. An operation on a slot that is not as it
- * must be (empty, or busy where something is to be put) does nothing: `skip`.
  */
 import {
   alloc_pages,
@@ -36,25 +33,8 @@ import {
   pageStateText,
   readZones,
 } from '../../engine/image/state/index.js';
-import { parseGfp } from './gfp.js';
 import type { Machine } from './machine.js';
-
-/** The text of the result; undefined for an operation that prints none. */
-export type Operation = (machine: Machine, args: readonly string[]) => string | undefined;
-
-const SKIP = 'skip';
-const hex = (value: number): string => value.toString(16);
-
-/** A number as scripts write it. */
-function number(text: string | undefined): number {
-  const value = Number(text);
-  if (text === undefined || text === '' || !Number.isInteger(value))
-    throw new Error(`'${text ?? ''}' is no number`);
-  return value;
-}
-
-const gfpOf = ({ mm }: Machine, text: string | undefined): number =>
-  parseGfp(mm.profile, text ?? '');
+import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
 
 // --- blocks ------------------------------------------------------------------------------------------------------------
 
