@@ -15,7 +15,7 @@
 import { asVirt, fromWords, type Cell } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
-import { compileAlloc, compileFree } from './pcp_hit_code.js';
+import { compileAlloc, compileFree, emptyTable } from './pcp_hit_code.js';
 import type { KernelEvent } from './events.js';
 import type { Mm } from './mm.js';
 import type { Gfp, Order, Page } from './types.js';
@@ -54,8 +54,11 @@ type Free = (page: number) => number;
 /** Of orders 0 to PAGE_ALLOC_COSTLY_ORDER, without and with history. */
 type ByOrder<F> = readonly [(F | undefined)[], (F | undefined)[]];
 
-/** No table entry: addresses of words are multiples of 4. */
-const NEVER = 1;
+const tableOf = (values: readonly number[]): Int32Array => {
+  const table = emptyTable(values.length);
+  table.set(values);
+  return table;
+};
 
 export class PcpHits {
   private readonly tables: HitTables;
@@ -66,7 +69,6 @@ export class PcpHits {
     const { memory, tape, memmap, pageblockWords, zones } = k;
     const nrZones = zones.length;
     const nrCpus = k.smp ? k.constant('CONFIG_NR_CPUS') : 1;
-    const learnt = (length: number): Int32Array => new Int32Array(length).fill(NEVER);
     this.tables = {
       memory,
       tape,
@@ -74,17 +76,17 @@ export class PcpHits {
       slotPfn: memmap.slotPfn,
       slotOrigin: memmap.slotOrigin,
       pageblockWords,
-      zoneCell: Int32Array.from(zones),
-      zoneLow: Int32Array.from(zones, (zone) => k.va_low(zone)),
-      zoneHigh: Int32Array.from(zones, (zone) => k.va_high(zone)),
-      pcpLow: learnt(nrCpus * nrZones),
-      pcpHigh: new Int32Array(nrCpus * nrZones),
-      pcpCell: new Int32Array(nrCpus * nrZones),
-      baseLow: learnt(nrCpus),
-      baseHigh: new Int32Array(nrCpus),
-      eventsCell: new Int32Array(nrCpus),
-      bitsLow: learnt(nrZones),
-      bitsCell: new Int32Array(nrZones),
+      zoneCell: tableOf(zones),
+      zoneLow: tableOf(zones.map((zone) => k.va_low(zone))),
+      zoneHigh: tableOf(zones.map((zone) => k.va_high(zone))),
+      pcpLow: emptyTable(nrCpus * nrZones),
+      pcpHigh: emptyTable(nrCpus * nrZones),
+      pcpCell: emptyTable(nrCpus * nrZones),
+      baseLow: emptyTable(nrCpus),
+      baseHigh: emptyTable(nrCpus),
+      eventsCell: emptyTable(nrCpus),
+      bitsLow: emptyTable(nrZones),
+      bitsCell: emptyTable(nrZones),
       miss: (zid) => this.learn(zid),
     };
   }
@@ -111,7 +113,7 @@ export class PcpHits {
     const { k } = this;
     const { cpu, words } = k;
     const zone = k.zones[zid];
-    if (zone === undefined || (k.smp && cpu >= this.tables.eventsCell.length)) return 0;
+    if (zone === undefined || (k.smp && cpu >= k.constant('CONFIG_NR_CPUS'))) return 0;
     const pointer = zone + k.zone_per_cpu_pageset;
     let low = words[pointer]!;
     let high = k.wide ? words[pointer + 1]! : 0;

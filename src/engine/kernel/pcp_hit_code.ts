@@ -9,6 +9,11 @@
  * Shape of each function: everything is read and checked first, and the answer 0 ("go the ordinary way") leaves nothing
  * changed; then come the writes, `put` by `put`, in the ordinary path's order.
  *
+ * What is checked and seldom changes (the zonelist, the zone's state and watermarks; the pages behind a block's first) is
+ * checked again only when its slots of the pool have been written since: `PhysicalMemory.generations`. The writes made here
+ * are no part of what those checks read, with one exception that counts itself: a block that is taken may lie inside a
+ * larger one when lists are corrupt.
+ *
  * Source: Linux 6.1 mm/page_alloc.c: get_page_from_freelist(), rmqueue_pcplist(), prep_new_page(), free_pages_prepare(),
  * free_unref_page_commit().
  */
@@ -18,8 +23,21 @@ import type { Order } from './types.js';
 
 /** Counts of pages above this are left to the ordinary path: below it sums of them are small integers. */
 const PLAIN_COUNT_BITS = 28;
+/** A typed array of fewer elements lies in V8's own heap, where it may move: reading it takes twice as long. */
+const LEAST_LENGTH = 32;
+/** No address of a word (they are multiples of 4). */
+const NO_ADDRESS = 1;
+/** No sum of generations, for these count up from 0. */
+const NO_STAMP = -1;
 /** Most entries that one call makes. */
 const MAX_ENTRIES = 24;
+
+/** A table that has learnt nothing yet. */
+export const emptyTable = (length: number, empty = NO_ADDRESS): Int32Array =>
+  new Int32Array(Math.max(length, LEAST_LENGTH)).fill(empty);
+
+/** The bits that pick the zone and the type: all of a mask that the zone's check depends on. They are the lowest. */
+const nrAllocKinds = (k: Mm): number => (k.GFP_ZONEMASK | k.GFP_MOVABLE_MASK) + 1;
 
 /** One entry of the tape, and the write itself. */
 const ENTRY =
@@ -78,33 +96,47 @@ class Writer {
     return this.history ? 'tape.closeLog(at);' : '';
   }
 
-  /** `zone`, checked to be in no unusual state. */
-  zone(): string {
+  /** `stamp`: changes whenever a slot is written that the node, or a global that is read here, lies in. */
+  stamp(): string {
+    const { k } = this;
+    const cells = [k.gfp_allowed_mask, k.page_group_by_mobility_disabled];
+    const slots = new Set(cells.map((cell) => cell >>> 10));
+    const endOfNode = k.node + k.sizeBytes('pglist_data') / 4 - 1;
+    for (let slot = k.node >>> 10; slot <= endOfNode >>> 10; slot++) slots.add(slot);
+    return `const stamp = (${[...slots].map((slot) => `generations[${slot}]`).join(' + ')}) | 0;`;
+  }
+
+  /** The zone at the cell `zone` is in no unusual state. */
+  zoneIsUsual(): string {
     const { k } = this;
     const unusual = (1 << k.ZONE_BOOSTED_WATERMARK) | (1 << k.ZONE_RECLAIM_ACTIVE);
-    return `const zone = zoneCell[zid];
-    if ((words[zone + ${k.zone_flags}] & ${unusual}) !== 0) return 0;`;
+    return `if ((words[zone + ${k.zone_flags}] & ${unusual}) !== 0) return 0;`;
+  }
+
+  /** Not SMP: the page set of the zone is the one that was learnt. */
+  pageSetIsKnown(): string {
+    const { k } = this;
+    if (k.smp) return '';
+    const pointer = `zone + ${k.zone_per_cpu_pageset}`;
+    return `if (words[${pointer}] !== pcpLow[zid] ${this.wide(`|| words[${pointer} + 1] !== pcpHigh[zid]`)}) return miss(zid);`;
   }
 
   /** `pcp`, `pcp_low`, `pcp_high` and `events`: where this CPU's page set of the zone and its event counters lie. */
   pageSet(): string {
     const { k } = this;
-    const pointer = `zone + ${k.zone_per_cpu_pageset}`;
-    const set = (row: string): string => `
-    if (pcp_low !== pcpLow[${row}] ${this.wide(`|| pcp_high !== pcpHigh[${row}]`)}) return miss(zid);
-    const pcp = pcpCell[${row}];`;
     if (!k.smp)
-      return `const pcp_low = words[${pointer}]${this.wide(`, pcp_high = words[${pointer} + 1]`)};
-    ${set('zid')}
+      return `const pcp = pcpCell[zid], pcp_low = pcpLow[zid]${this.wide(', pcp_high = pcpHigh[zid]')};
     const events = ${k.vm_event_states_up};`;
+    const pointer = `zone + ${k.zone_per_cpu_pageset}`;
     const base = `${k.per_cpu_offset} + cpu * ${k.ptr_words}`;
-    return `const cpu = words[${k.register('cpu')}];
+    return `const cpu = words[${k.register('cpu')}], row = cpu * ${k.zones.length} + zid;
     const base_low = words[${base}], offset_low = words[${pointer}];
     const pcp_low = (offset_low + base_low) | 0;
     ${this.wide(`const base_high = words[${base} + 1];
     const carry = (pcp_low >>> 0) < (offset_low >>> 0) ? 1 : 0;
     const pcp_high = (words[${pointer} + 1] + base_high + carry) | 0;`)}
-    ${set(`cpu * ${k.zones.length} + zid`)}
+    if (pcp_low !== pcpLow[row] ${this.wide('|| pcp_high !== pcpHigh[row]')}) return miss(zid);
+    const pcp = pcpCell[row];
     if (base_low !== baseLow[cpu] ${this.wide('|| base_high !== baseHigh[cpu]')}) return miss(zid);
     const events = eventsCell[cpu];`;
   }
@@ -184,27 +216,39 @@ class Writer {
 
 /** `(gfp_mask) => page`, 0: go the ordinary way. */
 function allocText(writer: Writer): string {
-  const { k, nr } = writer;
+  const { k, nr, order } = writer;
   const { list_prev, page_lru, page_private, zoneref_words, zoneref_zone_idx } = k;
   const factor = (k.pcp_free_factor_bytes >> 2).toString();
   const shift = (k.pcp_free_factor_bytes & 2) * 8;
+  const kinds = nrAllocKinds(k) - 1;
   const unusualGfp = k.__GFP_WRITE | k.__GFP_NOFAIL | k.__GFP_ZERO | (nr > 1 ? k.__GFP_COMP : 0);
   return `(gfp_mask) => {
-    const words = memory.words;
-    const gfp = gfp_mask & words[${k.gfp_allowed_mask}];
-    if ((gfp & ${unusualGfp}) !== 0 || words[${k.page_group_by_mobility_disabled}] !== 0) return 0;
-
-    const highest_zoneidx = (${k.GFP_ZONE_TABLE} >>> ((gfp & ${k.GFP_ZONEMASK}) * 2)) & 3;
-    let z = ${k.node + k.pgdat_node_zonelists + k.zonelist_zonerefs};
-    let zid = words[z + ${zoneref_zone_idx}];
-    while (zid > highest_zoneidx) {
-      z += ${zoneref_words};
+    const { words, generations } = memory;
+    if ((gfp_mask & ${unusualGfp}) !== 0) return 0;
+    // Zone and type: all of the flags that matters to what follows.
+    const kind = gfp_mask & ${kinds};
+    const migratetype = (kind & ${k.GFP_MOVABLE_MASK}) >> ${k.GFP_MOVABLE_SHIFT};
+    ${writer.stamp()}
+    let zid = zoneOf[kind];
+    if (stamps[kind] !== stamp) {
+      if ((words[${k.gfp_allowed_mask}] & ${kinds}) !== ${kinds}) return 0;
+      if (words[${k.page_group_by_mobility_disabled}] !== 0) return 0;
+      const highest_zoneidx = (${k.GFP_ZONE_TABLE} >>> ((kind & ${k.GFP_ZONEMASK}) * 2)) & 3;
+      let z = ${k.node + k.pgdat_node_zonelists + k.zonelist_zonerefs};
       zid = words[z + ${zoneref_zone_idx}];
+      while (zid > highest_zoneidx) {
+        z += ${zoneref_words};
+        zid = words[z + ${zoneref_zone_idx}];
+      }
+      if (words[z] !== zoneLow[zid] ${writer.wide('|| words[z + 1] !== zoneHigh[zid]')}) return 0;
+      const zone = zoneCell[zid];
+      ${writer.zoneIsUsual()}
+      ${writer.watermark()}
+      ${writer.pageSetIsKnown()}
+      stamps[kind] = stamp;
+      zoneOf[kind] = zid;
     }
-    if (words[z] !== zoneLow[zid] ${writer.wide('|| words[z + 1] !== zoneHigh[zid]')}) return 0;
-    const migratetype = (gfp & ${k.GFP_MOVABLE_MASK}) >> ${k.GFP_MOVABLE_SHIFT};
-    ${writer.zone()}
-    ${writer.watermark()}
+    ${k.smp ? 'const zone = zoneCell[zid];' : ''}
     ${writer.pageSet()}
     ${writer.list('migratetype')}
 
@@ -237,6 +281,7 @@ function allocText(writer: Writer): string {
     ${writer.putLong(`page + ${page_private}`, 0, 0)}
     ${writer.put(`page + ${k.page_refcount}`, 1)}
     ${writer.putLong(`page + ${page_lru}`, 0, 0)}
+    ${order === k.PAGE_ALLOC_COSTLY_ORDER ? '' : 'generations[page >>> 10]++;'}
     ${writer.close()}
     return page;
   }`;
@@ -248,7 +293,7 @@ function freeText(writer: Writer): string {
   const { list_prev, page_lru, page_index, page_private, memmap } = k;
   const keptBack = k.PG_mlocked | (nr > 1 ? k.PG_head : 0);
   return `(page) => {
-    const words = memory.words;
+    const { words, generations } = memory;
     const flags = words[page + ${k.page_flags}];
     if (words[page + ${k.page_refcount}] !== 1 || (flags & ${keptBack}) !== 0) return 0;
     if ((words[page + ${k.page_compound_head}] & 1) !== 0 || (words[page + ${k.page_mapping}] & 3) !== 0) return 0;
@@ -256,7 +301,13 @@ function freeText(writer: Writer): string {
     const pfn = slotPfn.at[slot] + (((page - slotOrigin.at[slot]) / ${memmap.page_words}) | 0);
     ${nr === 1 ? '' : tailsText(writer)}
     const zid = (words[page + ${k.page_zone_word}] >>> ${k.page_zone_shift}) & ${k.ZONES_MASK};
-    ${writer.zone()}
+    const zone = zoneCell[zid];
+    ${writer.stamp()}
+    if (stamps[zid] !== stamp) {
+      ${writer.zoneIsUsual()}
+      ${writer.pageSetIsKnown()}
+      stamps[zid] = stamp;
+    }
     ${pageblockText(writer)}
     if (migratetype === ${k.MIGRATE_ISOLATE}) return 0;
     const pcp_type = migratetype >= ${k.MIGRATE_PCPTYPES} ? ${k.MIGRATE_MOVABLE} : migratetype;
@@ -291,7 +342,7 @@ function freeText(writer: Writer): string {
 }
 
 /** The pages behind the first one: as free pages should be, and side by side in the pool. */
-function tailsText({ k, nr }: Writer): string {
+function tailsText({ k, nr, order }: Writer): string {
   const flags = k.PAGE_FLAGS_CHECK_AT_PREP | k.PAGE_FLAGS_CHECK_AT_FREE;
   const { page_words } = k.memmap;
   const tails = Array.from({ length: nr - 1 }, (_, i) => {
@@ -302,25 +353,32 @@ function tailsText({ k, nr }: Writer): string {
       ` | ${word(k.page_mapping)}${mapping}`
     );
   });
-  return `if (((pfn + ${k.memmap.bias}) & ${k.memmap.groupMask}) + ${nr - 1} > ${k.memmap.groupMask}) return 0;
-    if ((${tails.join('\n      | ')}) !== 0) return 0;`;
+  // Two slots where the block can lie on the border of two.
+  const second =
+    k.memmap.mapPagesPerGroup === 1 ? '' : ` + generations[(page + ${nr * page_words - 1}) >>> 10]`;
+  return `const block = pfn >> ${order}, generation = (generations[slot]${second}) | 0;
+    if (blockStamps[block] !== generation) {
+      if (((pfn + ${k.memmap.bias}) & ${k.memmap.groupMask}) + ${nr - 1} > ${k.memmap.groupMask}) return 0;
+      if ((${tails.join('\n        | ')}) !== 0) return 0;
+      blockStamps[block] = generation;
+    }`;
 }
 
 /** `migratetype`: get_pfnblock_migratetype() */
 function pageblockText({ k }: Writer): string {
   const bits = (word: string): string =>
-    `const migratetype = (${word} >>> ((block & 7) * 4)) & ${k.MIGRATETYPE_MASK};`;
+    `const migratetype = (${word} >>> ((pageblock & 7) * 4)) & ${k.MIGRATETYPE_MASK};`;
   if (k.sparsemem)
-    return `const block = pfn >> ${k.pageblock_order}, bits = pageblockWords[block >> 3];
+    return `const pageblock = pfn >> ${k.pageblock_order}, bits = pageblockWords[pageblock >> 3];
     if (bits === 0) return 0;
     ${bits('words[bits]')}`;
   return `if (words[zone + ${k.zone_pageblock_flags}] !== bitsLow[zid]) return miss(zid);
-    const block = (pfn - (words[zone + ${k.zone_zone_start_pfn}] & ${-k.pageblock_nr_pages})) >> ${k.pageblock_order};
-    ${bits('words[bitsCell[zid] + (block >> 3)]')}`;
+    const pageblock = (pfn - (words[zone + ${k.zone_zone_start_pfn}] & ${-k.pageblock_nr_pages})) >> ${k.pageblock_order};
+    ${bits('words[bitsCell[zid] + (pageblock >> 3)]')}`;
 }
 
 /** What `new Function` makes of a text: the parameters are the tables' names. */
-function compile(text: string, tables: HitTables): unknown {
+function compile(text: string, tables: object): unknown {
   const names = Object.keys(tables);
   const values: readonly unknown[] = Object.values(tables);
   try {
@@ -344,7 +402,11 @@ export const compileAlloc = (
   history: boolean,
   tables: HitTables,
 ): ((gfp_mask: number) => number) =>
-  compile(allocText(new Writer(k, order, history)), tables) as (gfp_mask: number) => number;
+  compile(allocText(new Writer(k, order, history)), {
+    ...tables,
+    stamps: emptyTable(nrAllocKinds(k), NO_STAMP),
+    zoneOf: emptyTable(nrAllocKinds(k)),
+  }) as (gfp_mask: number) => number;
 
 /** `(page) => 1`, 0: go the ordinary way. */
 export const compileFree = (
@@ -353,4 +415,8 @@ export const compileFree = (
   history: boolean,
   tables: HitTables,
 ): ((page: number) => number) =>
-  compile(freeText(new Writer(k, order, history)), tables) as (page: number) => number;
+  compile(freeText(new Writer(k, order, history)), {
+    ...tables,
+    stamps: emptyTable(k.zones.length, NO_STAMP),
+    blockStamps: emptyTable(order === 0 ? 0 : (k.memmap.endPfn >> order) + 1, NO_STAMP),
+  }) as (page: number) => number;

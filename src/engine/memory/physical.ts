@@ -37,6 +37,11 @@ export class PhysicalMemory {
   readonly slotOfFrame: Int32Array;
   /** slot -> frame; pseudo frames (machine registers, scenario variables) lie at `nrFrames` and above. */
   frameOfSlot: Int32Array;
+  /**
+   * slot -> how many writes the tape has made in it: what was read of a slot still holds while its number stands. (The
+   * short way through the per-CPU lists does not count what it writes, see kernel/pcp_hit.ts.) Wraps.
+   */
+  generations: Int32Array;
   private nrSlots = 1;
   private nrPseudoFrames = 0;
   /** Sorted by startFrame, disjoint. */
@@ -58,6 +63,7 @@ export class PhysicalMemory {
     this.slotOfFrame = new Int32Array(nrFrames);
     this.words = new Int32Array(nrSlots * WORDS_PER_FRAME);
     this.frameOfSlot = new Int32Array(nrSlots);
+    this.generations = new Int32Array(nrSlots);
   }
 
   /** Called at once and after each growth with the pool in force. */
@@ -202,6 +208,9 @@ export class PhysicalMemory {
     const frameOfSlot = new Int32Array(capacity);
     frameOfSlot.set(this.frameOfSlot);
     this.frameOfSlot = frameOfSlot;
+    const generations = new Int32Array(capacity);
+    generations.set(this.generations);
+    this.generations = generations;
     for (const listener of this.growListeners) listener(words);
   }
 }

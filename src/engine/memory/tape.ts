@@ -99,7 +99,7 @@ export class Tape<Event = unknown> {
 
   /** Writes one word of state. The only function that does. */
   write(cell: Cell, value: number): void {
-    const words = this.memory.words;
+    const { words, generations } = this.memory;
     const before = words[cell] as number;
     if (before === value) return;
     // OFF is 0, RECORDING 1, three words an entry: as literals, because a bundled constant is a variable to V8.
@@ -116,6 +116,7 @@ export class Tape<Event = unknown> {
       }
     }
     words[cell] = value;
+    generations[cell >>> 10]!++;
   }
 
   /**
@@ -185,20 +186,9 @@ export class Tape<Event = unknown> {
   seek(position: number): number {
     const end = this.end;
     const target = Math.max(this.start, Math.min(position, end));
-    const words = this.memory.words;
     let at = this.cursor;
-    while (at > target) {
-      at--;
-      const segment = this.segmentAt(at);
-      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
-      words[segment[index] as number] = segment[index + 1] as number;
-    }
-    while (at < target) {
-      const segment = this.segmentAt(at);
-      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
-      words[segment[index] as number] = segment[index + 2] as number;
-      at++;
-    }
+    while (at > target) this.restore(--at, 1);
+    while (at < target) this.restore(at++, 2);
     this.place(target);
     // A statement that undoes itself does so in a replay, too.
     if (this.mode !== OFF && this.mode !== REPLAYING) {
@@ -232,11 +222,7 @@ export class Tape<Event = unknown> {
   replayEntriesTo(position: number): void {
     if (this.mode !== REPLAYING) throw new Error('no run is replayed');
     const target = Math.min(position, this.endWhileBehind);
-    for (let at = this.cursor; at < target; at++) {
-      const segment = this.segmentAt(at);
-      const index = (at % ENTRIES_PER_SEGMENT) * STRIDE;
-      this.memory.words[segment[index] as number] = segment[index + 2] as number;
-    }
+    for (let at = this.cursor; at < target; at++) this.restore(at, 2);
     this.place(target);
   }
 
@@ -412,6 +398,16 @@ export class Tape<Event = unknown> {
   private segmentAt(position: number): Int32Array {
     const index = Math.floor(position / ENTRIES_PER_SEGMENT) - this.firstSegment;
     return this.segments[index] as Int32Array;
+  }
+
+  /** Writes what an entry has: `before` (1) or `after` (2). */
+  private restore(position: number, which: 1 | 2): void {
+    const { words, generations } = this.memory;
+    const segment = this.segmentAt(position);
+    const index = (position % ENTRIES_PER_SEGMENT) * STRIDE;
+    const cell = segment[index] as number;
+    words[cell] = segment[index + which] as number;
+    generations[cell >>> 10]!++;
   }
 
   /** Puts the cursor at `position` without touching memory. */
