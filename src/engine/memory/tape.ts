@@ -9,14 +9,13 @@
  *       |   undone by seek  |  redone by seek
  *
  * *Marks* hang at positions: kernel events (an allocation failed, a block was split), statements, output.
- * The state hash is the sum over all words of key(address) * value, relative to the image as opened; it is carried along
- * the tape when somebody asks, so the hot path pays nothing for it.
+ * The state hash (stateHash.ts) is carried along the tape when somebody asks, so the hot path pays nothing for it.
  *
  * Invariant: the hash after n entries forward and n back is the hash before.
  */
-import { WORDS_PER_FRAME, type Cell } from './address.js';
+import type { Cell } from './address.js';
 import type { PhysicalMemory } from './physical.js';
-import { frameHash, wordKey, type HashWords } from './stateHash.js';
+import { StateHash } from './stateHash.js';
 
 const ENTRIES_PER_SEGMENT = 1 << 16;
 /** cell, before, after. */
@@ -78,12 +77,7 @@ export class Tape<Event = unknown> {
   private hooks: ReplayHooks<Event> = {};
   private nrCuts = 0;
   private marks: Mark<Event>[] = [];
-  /** Where the hash has been carried to. Left of `start`, when history was forgotten since: it is made anew then. */
-  private hashPosition = 0;
-  private hashLow = 0;
-  private hashHigh = 0;
-  /** Once history has been forgotten: the contents' hash of the image as opened, over the slots that there were then. */
-  private opened: (HashWords & { readonly nrSlots: number }) | undefined;
+  private readonly stateHash: StateHash;
   private readonly maxSegments: number;
 
   constructor(
@@ -91,6 +85,7 @@ export class Tape<Event = unknown> {
     options: TapeOptions = {},
   ) {
     this.segment = this.segments[0] as Int32Array;
+    this.stateHash = new StateHash(memory);
     this.maxSegments = Math.max(
       2,
       Math.ceil((options.maxEntries ?? 1 << 24) / ENTRIES_PER_SEGMENT) + 1,
@@ -238,7 +233,7 @@ export class Tape<Event = unknown> {
     if (this.mode !== BEHIND) return;
     this.nrCuts++;
     const here = this.cursor;
-    if (this.hashPosition > here) this.foldHash(here);
+    if (this.stateHash.position > here) this.carryHash(here);
     let last = this.marks.length;
     while (last > 0 && (this.marks[last - 1] as Mark<Event>).position >= here) last--;
     this.marks.length = last;
@@ -307,9 +302,10 @@ export class Tape<Event = unknown> {
 
   /** 64-bit hash of the state at the cursor, as 16 hex digits, relative to the image as opened. */
   hash(): string {
-    if (this.hashPosition < this.start) this.rehash();
-    else this.foldHash(this.cursor);
-    return hex8(this.hashHigh) + hex8(this.hashLow);
+    // Left of the start since history was forgotten: what changed in between is known from contents alone.
+    if (this.stateHash.position < this.start) this.stateHash.remake(this.cursor);
+    else this.carryHash(this.cursor);
+    return this.stateHash.text();
   }
 
   /** One write of a replayed run. False when it is to be tried again. */
@@ -327,72 +323,17 @@ export class Tape<Event = unknown> {
     throw new ReplayDiverged(at);
   }
 
-  private foldHash(target: number): void {
-    const back = target < this.hashPosition;
-    const from = back ? target : this.hashPosition;
-    const to = back ? this.hashPosition : target;
-    const frameOfSlot = this.memory.frameOfSlot;
-    let low = 0;
-    let high = 0;
-    for (let at = from; at < to;) {
-      const segment = this.segmentAt(at);
+  private carryHash(target: number): void {
+    const { position } = this.stateHash;
+    const to = Math.max(position, target);
+    for (let at = Math.min(position, target); at < to;) {
       const first = at % ENTRIES_PER_SEGMENT;
       const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, to - at);
-      for (let i = first * STRIDE; i < (first + nrEntries) * STRIDE; i += STRIDE) {
-        const cell = segment[i] as number;
-        const key = wordKey(frameOfSlot[cell >>> 10] as number, cell & (WORDS_PER_FRAME - 1));
-        const change = ((segment[i + 2] as number) - (segment[i + 1] as number)) | 0;
-        low = (low + Math.imul(key | 1, change)) | 0;
-        high = (high + Math.imul((key >>> 16) | (key << 16) | 1, change)) | 0;
-      }
+      const words = this.segmentAt(at).subarray(first * STRIDE, (first + nrEntries) * STRIDE);
+      this.stateHash.add(words, target < position ? -1 : 1);
       at += nrEntries;
     }
-    this.hashLow = (this.hashLow + (back ? -low : low)) | 0;
-    this.hashHigh = (this.hashHigh + (back ? -high : high)) | 0;
-    this.hashPosition = target;
-  }
-
-  /** The last moment at which the hash can be carried along: what it is relative to is noted. */
-  private noteOpened(): void {
-    this.foldHash(this.cursor);
-    const nrSlots = this.memory.nrTouchedFrames + 1;
-    const { low, high } = this.contentsHash();
-    this.opened = {
-      low: (low - this.hashLow) | 0,
-      high: (high - this.hashHigh) | 0,
-      nrSlots,
-    };
-  }
-
-  /** The hash from what memory holds, and held when it was opened: work in proportion to the frames touched. */
-  private rehash(): void {
-    const { memory, opened } = this;
-    if (opened === undefined) throw new Error('history was forgotten without notice');
-    let { low, high } = this.contentsHash();
-    low = (low - opened.low) | 0;
-    high = (high - opened.high) | 0;
-    for (let slot = opened.nrSlots; slot <= memory.nrTouchedFrames; slot++) {
-      const frame = memory.frameOfSlot[slot] as number;
-      const fresh = frameHash(memory.firstContents(frame), 0, frame);
-      low = (low - fresh.low) | 0;
-      high = (high - fresh.high) | 0;
-    }
-    this.hashLow = low;
-    this.hashHigh = high;
-    this.hashPosition = this.cursor;
-  }
-
-  private contentsHash(): HashWords {
-    const { memory } = this;
-    let low = 0;
-    let high = 0;
-    for (let slot = 1; slot <= memory.nrTouchedFrames; slot++) {
-      const frame = memory.frameOfSlot[slot] as number;
-      const sum = frameHash(memory.words, slot * WORDS_PER_FRAME, frame);
-      low = (low + sum.low) | 0;
-      high = (high + sum.high) | 0;
-    }
-    return { low, high };
+    this.stateHash.position = target;
   }
 
   private segmentAt(position: number): Int32Array {
@@ -426,7 +367,10 @@ export class Tape<Event = unknown> {
   private openSegment(): void {
     if (this.segments.length === this.maxSegments) {
       const newStart = (this.firstSegment + 1) * ENTRIES_PER_SEGMENT;
-      if (this.opened === undefined) this.noteOpened();
+      if (!this.stateHash.canRemake) {
+        this.carryHash(this.cursor);
+        this.stateHash.noteOpened();
+      }
       const recycled = this.segments.shift() as Int32Array;
       this.firstSegment++;
       this.marks.splice(0, this.firstMarkAt(newStart));
@@ -450,5 +394,3 @@ export class Tape<Event = unknown> {
     return low;
   }
 }
-
-const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
