@@ -70,7 +70,9 @@ describe('variables', function () {
           if (variable.evaluateName !== undefined) {
             const body = await drive.evaluate(variable.evaluateName, 'watch', frameId);
             assert.equal(body.result, variable.value, variable.evaluateName);
-            assert.equal(body.type?.replace(' : 1', ''), variable.type?.replace(' : 1', ''));
+            // Of a bit, what stands for its type says what it means.
+            if (variable.presentationHint?.kind !== 'property')
+              assert.equal(body.type, variable.type, variable.evaluateName);
             checked++;
           }
           if (depth > 0 && variable.variablesReference > 0)

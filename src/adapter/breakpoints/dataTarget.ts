@@ -21,7 +21,7 @@ import { sizeOf } from '../../engine/types/layout.js';
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { CType } from '../../engine/types/model.js';
 import type { MachineContext } from '../present/context.js';
-import { flagPlace } from '../present/page.js';
+import { bitPlace } from '../evaluation/bitExpression.js';
 
 export interface DataTarget {
   readonly dataId: string;
@@ -114,7 +114,7 @@ function pageTarget(
   const place = memberPlaceOf(page, member);
   if (flag === undefined) return targetOf(context, place, path);
   const bit = pageFlagBits(context.profile).find(({ name }) => `PG_${name}` === flag)?.bit;
-  return bit === undefined ? undefined : targetOf(context, flagPlace(place, bit), flag);
+  return bit === undefined ? undefined : targetOf(context, bitPlace(place, bit), flag);
 }
 
 /** The member of struct page that a place is: `flags/PG_locked`, `_refcount`. */

@@ -10,6 +10,7 @@ import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
 import { pageFlagsSpecial, pageSpecial } from './page.js';
 import { pageListSpecial } from './pageLists.js';
+import { entrySpecial } from './pageTableEntry.js';
 import { perCpuPagesSpecial } from './perCpuPages.js';
 import type { Special, SpecialPlace, ValueContext } from './typedValue.js';
 import { zoneSpecial } from './zone.js';
@@ -43,6 +44,6 @@ export function machineContext(image: KernelImage): MachineContext {
   specials.set('list_head', pageListSpecial(context));
   specials.set('free_area', freeAreaSpecial(context));
   specials.set('per_cpu_pages', perCpuPagesSpecial(context));
-  specialPlaces.push(pageFlagsSpecial(context));
+  specialPlaces.push(pageFlagsSpecial(context), entrySpecial(context));
   return context;
 }

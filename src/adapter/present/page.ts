@@ -4,12 +4,12 @@
  *
  * Source: Linux 6.1 include/linux/mm_types.h, include/linux/page-flags.h.
  */
-import { asVirt } from '../../engine/memory/address.js';
 import { memberPlace, placeAt, readScalar, type Place } from '../../engine/types/access.js';
 import { pageFlagBits, pageFlagsText } from '../../engine/types/flagText.js';
 import { sizeOf } from '../../engine/types/layout.js';
 import { findMember } from '../../engine/types/members.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
+import { bitExpression, bitPlace } from '../evaluation/bitExpression.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showWhereOfPage } from './where.js';
@@ -115,23 +115,15 @@ function flagChildren(context: MachineContext, flags: Place, expression: string)
   return {
     named: () =>
       pageFlagBits(profile).map(({ name, bit }) => {
-        const place = flagPlace(flags, bit);
+        const place = bitPlace(flags, bit);
         return {
           name: `PG_${name}`,
           value: `${readScalar(memory, place) ?? '?'}`,
           type: 'unsigned long : 1',
-          evaluateName: `(${expression} >> PG_${name} & 1)`,
+          evaluateName: bitExpression(expression, `PG_${name}`),
           place,
           kind: 'property' as const,
         };
       }),
   };
 }
-
-/** One bit of `flags` as an object of its own. */
-export const flagPlace = (flags: Place, bit: number): Place => ({
-  type: flags.type,
-  address: asVirt(flags.address + (bit >> 3)),
-  bitOffset: bit & 7,
-  widthBits: 1,
-});

@@ -4,24 +4,15 @@
  *
  * Source: SDM vol. 3A 4.3 to 4.5, by way of src/engine/x86/formats.ts.
  */
-import { asPhys, asVirt, formatAddress, type PhysAddr } from '../../engine/memory/address.js';
-import { placeAt, type Place } from '../../engine/types/access.js';
-import type { CType } from '../../engine/types/model.js';
+import { asPhys, formatAddress, type PhysAddr } from '../../engine/memory/address.js';
 import type { Space } from '../../engine/view/addressSpaces.js';
 import { sizeText } from '../../engine/view/whereIs.js';
-import {
-  addressBits,
-  decode,
-  entryHex,
-  FLAGS,
-  flagText,
-  type Entry,
-  type Level,
-} from '../../engine/x86/formats.js';
+import { addressBits, decode, flagText, type Entry, type Level } from '../../engine/x86/formats.js';
 import { addressOf, type Paging } from '../../engine/x86/paging.js';
 import { inspected } from '../../engine/x86/tableMemory.js';
 import type { Walk, WalkStep } from '../../engine/x86/walk.js';
 import type { MachineContext } from './context.js';
+import { bitsOf, entryObject, entryText, placed, readEntry } from './pageTableEntry.js';
 import { fact, group, type Container, type Shown } from './shown.js';
 
 /** `page tables`, with a child for each address space; nothing for a machine that has none. */
@@ -88,11 +79,6 @@ function readTable({ image }: MachineContext, table: Table): readonly Indexed[] 
   return found;
 }
 
-function readEntry({ image }: MachineContext, level: Level, phys: PhysAddr): Entry | undefined {
-  const words = inspected(image.memory).readWords(phys, level.entryBytes / 4);
-  return words && decode(level, words[0] ?? 0, words[1] ?? 0);
-}
-
 /** Neighbours that map a page each, one behind the other, with the same bits. */
 function runsOf(entries: readonly Indexed[], level: Level): readonly (readonly Indexed[])[] {
   const runs: Indexed[][] = [];
@@ -127,7 +113,7 @@ function showRun(context: MachineContext, table: Table, run: readonly Indexed[])
 function showEntry(context: MachineContext, table: Table, { index, entry }: Indexed): Shown {
   const level = levelOf(table);
   const entryPhys = asPhys(table.phys + index * level.entryBytes);
-  const place = placeOfEntry(context, level, entryPhys);
+  const object = entryObject(context, level, entryPhys);
   const label = `${level.name}[${hex(index)}]`;
   /** What it leads to when somebody looks: it may have been set meanwhile. */
   const below = (now: Entry): Container | undefined =>
@@ -142,14 +128,14 @@ function showEntry(context: MachineContext, table: Table, { index, entry }: Inde
   return {
     name: `[${hex(index)}] ${vaText(table, index)}`,
     value: entryText(level, entry),
-    ...placed(place),
+    ...placed(object),
     watchName: `${label} of ${vaText(table, index)}`,
     children: {
       named: (format) => {
         const now = readEntry(context, level, entryPhys) ?? entry;
         return [
           ...(below(now)?.named?.(format) ?? []),
-          ...bitsOf(level, now, place, `${label} of ${vaText(table, index)}`),
+          ...bitsOf(level, now, object, `${label} of ${vaText(table, index)}`),
         ];
       },
     },
@@ -173,89 +159,21 @@ export function showWalk(
 
 function showStep(context: MachineContext, step: WalkStep, va: string): Shown {
   const { level, index, entry, entryPhys } = step;
-  const place = placeOfEntry(context, level, entryPhys);
+  const object = entryObject(context, level, entryPhys);
   const label = `${level.name}[${hex(index)}]`;
   return {
     name: label,
     value: entryText(level, entry),
-    ...placed(place),
+    ...placed(object),
     watchName: `${label} of ${va}`,
     children: {
       named: () => {
         const now = readEntry(context, level, entryPhys) ?? entry;
-        return bitsOf(level, now, place, `${label} of ${va}`);
+        return bitsOf(level, now, object, `${label} of ${va}`);
       },
     },
   };
 }
-
-function entryText(level: Level, entry: Entry): string {
-  const value = `0x${entryHex(entry)}`;
-  if (!entry.present) return `${value} ${flagText(entry)}`;
-  const to = entry.leaf
-    ? `page ${hex(entry.phys)}, ${sizeText(2 ** level.shift)}`
-    : `table ${hex(entry.phys)}`;
-  return `${value} ${flagText(entry)} → ${to}`;
-}
-
-function placed(place: Place | undefined): Partial<Shown> {
-  if (place === undefined) return { readOnly: true };
-  const type = 'name' in place.type ? place.type.name : 'unsigned long';
-  return { type, place, memory: place.address };
-}
-
-/** An entry as an object of C: page tables lie in lowmem, where no build has CONFIG_HIGHPTE. */
-function placeOfEntry(
-  { profile, surveyor }: MachineContext,
-  level: Level,
-  entryPhys: PhysAddr,
-): Place | undefined {
-  const va = surveyor.world.space.virtOf(entryPhys);
-  const type = entryType(
-    profile.types.base(
-      level.entryBytes === profile.pointerSize ? 'unsigned long' : 'unsigned long long',
-    ),
-  );
-  return va === undefined || type === undefined ? undefined : placeAt(va, type);
-}
-
-const entryType = (type: CType | undefined): CType | undefined =>
-  type?.kind === 'int' ? type : undefined;
-
-/** The bits that the format names, as objects. */
-function bitsOf(
-  level: Level,
-  entry: Entry,
-  place: Place | undefined,
-  label: string,
-): readonly Shown[] {
-  const upper = level.mapsPage !== 'always';
-  return FLAGS.filter(
-    ({ bit, where }) =>
-      bit < level.entryBytes * 8 && (where === 'all' || (where === 'upper levels') === upper),
-  ).map(({ name, bit, meaning }) => {
-    const word = bit < 32 ? entry.low : entry.high;
-    return {
-      name,
-      value: `${(word >>> (bit & 31)) & 1}`,
-      type: meaning,
-      kind: 'property' as const,
-      ...(place === undefined
-        ? { readOnly: true }
-        : {
-            place: bitPlace(place, bit),
-            watchName: `${name} of ${label}`,
-          }),
-    };
-  });
-}
-
-const bitPlace = (entry: Place, bit: number): Place => ({
-  type: entry.type,
-  address: asVirt(entry.address + (bit >> 3)),
-  bitOffset: bit & 7,
-  widthBits: 1,
-});
 
 const pageOf = (table: Table, index: number): number =>
   table.first + index * 2 ** (levelOf(table).shift - 12);

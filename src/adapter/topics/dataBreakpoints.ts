@@ -4,6 +4,7 @@ import { childNamed } from '../present/shown.js';
 import { AdapterError, errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
+import { bitDenoted } from '../evaluation/bitExpression.js';
 import { addressIn } from '../evaluation/addressText.js';
 import { parseReference } from '../target/memoryReference.js';
 import { viewpointOf } from './viewpoint.js';
@@ -59,10 +60,10 @@ function byExpression(
 ): DataTarget | string {
   const { target } = session.current;
   try {
-    const { place, type, value } = target.evaluator.evaluate(
-      expression,
-      viewpointOf(session, frameId),
-    );
+    const at = viewpointOf(session, frameId);
+    const { place, type, value } = target.evaluator.evaluate(expression, at);
+    const bit = bitDenoted(target.evaluator, target.image.profile.pointerSize, expression, at);
+    if (bit !== undefined) return targetOf(target.context, bit, expression);
     const address = addressIn(target.image.profile, type, value);
     if (place !== undefined) {
       return bytes === undefined

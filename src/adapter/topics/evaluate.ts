@@ -5,6 +5,7 @@ import type { Evaluated } from '../evaluation/evaluator.js';
 import { procFileText } from '../evaluation/procFile.js';
 import { runHelper } from '../evaluation/helpers.js';
 import { addressIn } from '../evaluation/addressText.js';
+import { bitDenoted } from '../evaluation/bitExpression.js';
 import { translate } from '../evaluation/translation.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
@@ -55,12 +56,17 @@ export const evaluateHandlers = (
 
   setExpression({ expression, value, frameId, format }, { afterResponse }) {
     const { target, variables } = session.current;
-    const { place } = target.evaluator.evaluate(expression, viewpointOf(session, frameId));
+    const at = viewpointOf(session, frameId);
+    const { evaluator } = target;
+    const { pointerSize } = target.image.profile;
+    const place =
+      evaluator.evaluate(expression, at).place ??
+      bitDenoted(evaluator, pointerSize, expression, at);
     if (place === undefined)
       throw errors.cannotAssign(`'${expression}' is a value, not an object that could be set.`);
     assign(session, place, value, frameId);
     afterResponse(() => announceEdit(session, place));
-    const shown = showPlace(target.context, expression, place, expression, formatOf(format));
+    const shown = show(session, expression, evaluator.evaluate(expression, at), formatOf(format));
     return defined({
       value: shown.value,
       type: shown.type,

@@ -112,7 +112,9 @@ class Printer {
       this.text += unreadable(this.profile, place);
       return;
     }
-    const hexadecimal = MASK_NAME.test(name) || MASK_NAME.test(typedefName(place.type));
+    // One bit of a mask is no mask.
+    const hexadecimal =
+      place.widthBits !== 1 && (MASK_NAME.test(name) || MASK_NAME.test(typedefName(place.type)));
     this.text += scalarText(this.profile, place.type, value, hexadecimal);
     const type = stripTypedefs(place.type);
     const address = toAddress(value, this.memory.pointerSize);
