@@ -22,6 +22,7 @@ import { kernelNames } from '../evaluation/kernelNames.js';
 import type { MachineContext } from '../present/context.js';
 import { HappeningFinder } from './happeningFinder.js';
 import { comparePlaces, type Place } from './place.js';
+import { processorText } from './processorWrite.js';
 import type { ActiveFunction, StatementTrace } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
 
@@ -164,6 +165,8 @@ export class StopFinder {
     };
     const before = look(first);
     const after = look(last + 1);
+    const end = timeline.endOf(boundary);
+    const byProcessor = processorText(context.image, tape, first, end) ?? '';
     timeline.goTo(timeline.place);
     const place = timeline.placeBehind(boundary, events);
     const names = [
@@ -178,7 +181,7 @@ export class StopFinder {
       kind: 'stop',
       place,
       reason: 'data breakpoint',
-      text: `${watch.target.label}: ${before.text} -> ${after.text}${actor}${noteOf(verdict)}`,
+      text: `${watch.target.label}: ${before.text} -> ${after.text}${byProcessor}${actor}${noteOf(verdict)}`,
       breakpointId: watch.id,
     };
   }

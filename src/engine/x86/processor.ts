@@ -83,6 +83,11 @@ export class Processor {
     return asCell(this.first + (wordOf.get(name) as number));
   }
 
+  /** Whether a cell is one of its registers or of its TLB. */
+  owns(cell: number): boolean {
+    return cell >= this.first && cell < this.first + PROCESSOR_FRAMES * WORDS_PER_FRAME;
+  }
+
   /** Puts values in, and nothing else: of a machine that is being set up. */
   setRegisters(registers: MachineRegisters): void {
     for (const { name, nrWords } of REGISTERS) {
