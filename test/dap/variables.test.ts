@@ -176,6 +176,49 @@ describe('variables', function () {
       assert.equal((await drive.evaluate('counter', 'watch', frames.at(-1)?.id)).result, '0');
     }));
 
+  it('masks show the names of their bits, in scenarios and in kernel functions', () =>
+    onScenario('masks.mms', async (drive) => {
+      await drive.go('next');
+      const gfp = await drive.find('Locals', 'gfp');
+      assert.deepEqual([gfp.value, gfp.type], ['0x40cc0 (GFP_KERNEL|__GFP_COMP)', 'gfp_t']);
+      // What is edited is what is shown: the number, the names, or something else altogether.
+      for (const [value, expected] of [
+        ['0x40cc0 (GFP_KERNEL|__GFP_COMP)', '0x40cc0 (GFP_KERNEL|__GFP_COMP)'],
+        ['0x40cc0 (GFP_NOWAIT | __GFP_COMP)', '0x40800 (GFP_NOWAIT|__GFP_COMP)'],
+        ['0x0 (GFP_NOWAIT|__GFP_COMP)', '0x0'],
+        ['GFP_KERNEL', '0xcc0 (GFP_KERNEL)'],
+        ['gfp | __GFP_COMP', '0x40cc0 (GFP_KERNEL|__GFP_COMP)'],
+      ] as const) {
+        const name = 'gfp';
+        const args = { variablesReference: gfp.parent, name, value };
+        const set = await drive.client.body<Dap.SetVariableResponse['body']>('setVariable', args);
+        assert.equal(set.value, expected, value);
+      }
+      const { value } = await drive.client.body<Dap.SetExpressionResponse['body']>(
+        'setExpression',
+        { expression: 'gfp', value: '0x40cc0 (GFP_KERNEL|__GFP_COMP|__GFP_NOWARN)' },
+      );
+      assert.equal(value, '0x42cc0 (GFP_KERNEL|__GFP_NOWARN|__GFP_COMP)');
+      assert.equal(
+        (await drive.variables(gfp.parent, { format: { hex: true } }))[0]?.value,
+        '0x42cc0',
+      );
+
+      await drive.setFunctions([{ name: 'rmqueue_buddy' }, { name: '__free_one_page' }]);
+      await drive.go('continue');
+      const local = async (name: string): Promise<string> =>
+        (await drive.find('Locals', name)).value;
+      assert.equal(await local('alloc_flags'), '0x801 (ALLOC_WMARK_LOW|ALLOC_KSWAPD)');
+      assert.equal(await drive.value('alloc_flags'), await local('alloc_flags'));
+      assert.equal(await local('migratetype'), 'MIGRATE_UNMOVABLE');
+      const frames = await drive.frames();
+      const outer = frames.find((frame) => frame.name === '__alloc_pages');
+      const mask = await drive.evaluate('gfp', 'watch', outer?.id);
+      assert.equal(mask.result, '0x42cc0 (GFP_KERNEL|__GFP_NOWARN|__GFP_COMP)');
+      await drive.go('continue');
+      assert.equal(await local('fpi_flags'), '0x0 (FPI_NONE)');
+    }));
+
   it('the stack comes in parts when asked for', () =>
     onScenario('blocks.mms', async (drive) => {
       await drive.setFunctions([{ name: 'expand' }]);

@@ -22,6 +22,7 @@ import { flattenMembers } from '../../engine/types/members.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { typeName } from '../../engine/types/typeName.js';
+import { maskText } from './maskNames.js';
 import type { Container, Format, Shown } from './shown.js';
 
 /** Presents objects of one struct better than their members do. */
@@ -61,7 +62,7 @@ export function showPlace(
     const value = readScalar(memory, place);
     if (value === undefined)
       return { ...common, value: formatPlace(profile, memory, place), memory: place.address };
-    const parts = scalarParts(context, place.type, value, expression, format, place);
+    const parts = scalarParts(context, name, place.type, value, expression, format, place);
     return { ...common, ...parts, ...specialPlaceOf(context, place, expression) };
   }
   const special = specialOf(context, place, expression);
@@ -87,13 +88,14 @@ export function showValue(
     name,
     type: typeName(type),
     ...(expression !== undefined && { evaluateName: expression }),
-    ...scalarParts(context, type, value, expression, format, undefined),
+    ...scalarParts(context, name, type, value, expression, format, undefined),
   };
 }
 
 /** Value, memory and children of a scalar. A struct pointer opens to the members of what it points to, as in gdb's trees. */
 function scalarParts(
   context: ValueContext,
+  name: string,
   type: CType,
   value: ScalarValue,
   expression: string | undefined,
@@ -106,7 +108,7 @@ function scalarParts(
     const plain =
       format.hex && bare.kind === 'int' && !bare.bool
         ? `0x${toBits(value, sizeOf(bare, profile.pointerSize)).toString(16)}`
-        : formatScalar(profile, type, value);
+        : (maskText(profile, name, type, value) ?? formatScalar(profile, type, value));
     return { value: plain, ...(place !== undefined && { memory: place.address }) };
   }
   const address = toAddress(value, profile.pointerSize);

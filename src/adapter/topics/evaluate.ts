@@ -7,7 +7,8 @@ import { runHelper } from '../evaluation/helpers.js';
 import { addressIn } from '../evaluation/addressText.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
 import { translate } from '../evaluation/translation.js';
-import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
+import { edited } from '../present/maskNames.js';
+import { fact, formatOf, PLAIN, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
@@ -59,12 +60,12 @@ export const evaluateHandlers = (
     const at = viewpointOf(session, frameId);
     const { evaluator } = target;
     const { pointerSize } = target.image.profile;
-    const place =
-      evaluator.evaluate(expression, at).place ??
-      bitDenoted(evaluator, pointerSize, expression, at);
+    const before = evaluator.evaluate(expression, at);
+    const place = before.place ?? bitDenoted(evaluator, pointerSize, expression, at);
     if (place === undefined)
       throw errors.cannotAssign(`'${expression}' is a value, not an object that could be set.`);
-    assign(session, place, value, frameId);
+    const { value: text } = show(session, expression, before, PLAIN);
+    assign(session, place, edited(text, value), frameId);
     afterResponse(() => announceEdit(session, place));
     const shown = show(session, expression, evaluator.evaluate(expression, at), formatOf(format));
     return defined({

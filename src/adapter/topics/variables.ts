@@ -1,4 +1,5 @@
 /** DAP variables, setVariable. */
+import { edited } from '../present/maskNames.js';
 import { childNamed, formatOf, PLAIN } from '../present/shown.js';
 import { showPlace } from '../present/typedValue.js';
 import { errors } from '../protocol/errors.js';
@@ -20,7 +21,7 @@ export const variableHandlers = (session: Session): Handlers<'variables' | 'setV
     if (child === undefined) throw errors.noSuchVariable(name);
     if (child.place === undefined || child.readOnly === true)
       throw errors.cannotAssign(`'${name}' is worked out from other values and cannot be set.`);
-    assign(session, child.place, value, undefined);
+    assign(session, child.place, edited(child.value, value), undefined);
     const { place } = child;
     const shown = showPlace(target.context, name, place, child.evaluateName, formatOf(format));
     afterResponse(() => announceEdit(session, place));

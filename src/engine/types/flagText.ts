@@ -1,5 +1,5 @@
 /**
- * Flags as the kernel's printk writes them: page flags (`%pGp`) and GFP masks (`%pGg`).
+ * Flags as the kernel's printk writes them: page flags (`%pGp`) and GFP masks (`%pGg`); and ALLOC_*, which it never prints.
  *
  * Names and order are the kernel's; which bits they stand for comes from the profile. A name that a build does not have is
  * passed over.
@@ -22,6 +22,21 @@ const GFP_ORDER =
   '__GFP_NOWARN __GFP_RETRY_MAYFAIL __GFP_NOFAIL __GFP_NORETRY __GFP_COMP __GFP_ZERO __GFP_NOMEMALLOC __GFP_MEMALLOC ' +
   '__GFP_HARDWALL __GFP_THISNODE __GFP_RECLAIMABLE __GFP_MOVABLE __GFP_ACCOUNT __GFP_WRITE __GFP_RECLAIM ' +
   '__GFP_DIRECT_RECLAIM __GFP_KSWAPD_RECLAIM __GFP_ZEROTAGS';
+
+/** Rights of an attempt beside its watermark, in the order of their bits. */
+const ALLOC_RIGHTS = [
+  'ALLOC_OOM',
+  'ALLOC_NON_BLOCK',
+  'ALLOC_MIN_RESERVE',
+  'ALLOC_CPUSET',
+  'ALLOC_CMA',
+  'ALLOC_NOFRAGMENT',
+  'ALLOC_HIGHATOMIC',
+  'ALLOC_KSWAPD',
+] as const;
+
+/** The watermarks, as the bits below ALLOC_NO_WATERMARKS number them. */
+const ALLOC_MARKS = ['ALLOC_WMARK_MIN', 'ALLOC_WMARK_LOW', 'ALLOC_WMARK_HIGH'] as const;
 
 /** Fields in the upper bits of page->flags, in the order in which they are printed. */
 const PAGE_FIELDS = [
@@ -53,6 +68,18 @@ export function pageFlagsText(profile: Profile, flags: ScalarValue): string {
 /** `GFP_KERNEL|__GFP_COMP`; the empty mask is an empty text, as the kernel prints it. */
 export function gfpText(profile: Profile, gfp: number): string {
   return flagsText(gfpMasks(profile), BigInt(gfp >>> 0));
+}
+
+/** `ALLOC_WMARK_LOW`, `ALLOC_KSWAPD`: the watermark first. Source: Linux 6.1 mm/internal.h */
+export function allocFlagNames(profile: Profile, alloc_flags: number): readonly string[] {
+  const bits = (name: string): number => profile.findConstant(name) ?? 0;
+  const none = bits('ALLOC_NO_WATERMARKS');
+  const mark =
+    (alloc_flags & none) !== 0
+      ? 'ALLOC_NO_WATERMARKS'
+      : ALLOC_MARKS.find((name) => bits(name) === (alloc_flags & (none - 1)));
+  const rights = ALLOC_RIGHTS.filter((name) => (alloc_flags & bits(name)) !== 0);
+  return mark === undefined ? rights : [mark, ...rights];
 }
 
 /** The page flags of this build as names without `PG_`, in printing order, with the bit each stands for. */

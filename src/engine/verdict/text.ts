@@ -1,7 +1,7 @@
 /** An attempt in words: one closing sentence, and the whole of it line by line. */
 import type { Mm } from '../kernel/mm.js';
 import { migratetypeName } from '../types/enumName.js';
-import { gfpText } from '../types/flagText.js';
+import { allocFlagNames, gfpText } from '../types/flagText.js';
 import type {
   Attempt,
   FallbackStep,
@@ -32,28 +32,9 @@ export function requestText(k: Mm, { order, gfp, nrBulk }: Attempt): string {
   return `${what}, ${gfpMaskText(k, gfp)}`;
 }
 
-/** Rights beside the watermark, in the order of their bits. Source: mm/internal.h */
-const ALLOC_FLAGS = [
-  'ALLOC_OOM',
-  'ALLOC_NON_BLOCK',
-  'ALLOC_MIN_RESERVE',
-  'ALLOC_CPUSET',
-  'ALLOC_CMA',
-  'ALLOC_NOFRAGMENT',
-  'ALLOC_HIGHATOMIC',
-  'ALLOC_KSWAPD',
-] as const;
-
-const MARKS = ['ALLOC_WMARK_MIN', 'ALLOC_WMARK_LOW', 'ALLOC_WMARK_HIGH'] as const;
-
 /** `ALLOC_WMARK_LOW | ALLOC_KSWAPD` */
-export function allocFlagsText(k: Mm, alloc_flags: number): string {
-  const mark =
-    (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0
-      ? 'ALLOC_NO_WATERMARKS'
-      : (MARKS.find((name) => k[name] === (alloc_flags & k.ALLOC_WMARK_MASK)) ?? '');
-  return [mark, ...ALLOC_FLAGS.filter((name) => (alloc_flags & k[name]) !== 0)].join(' | ');
-}
+const allocFlagsText = (k: Mm, alloc_flags: number): string =>
+  allocFlagNames(k.profile, alloc_flags).join(' | ');
 
 /** Which look at the lists it is, by who looks. */
 const PASSES: Readonly<Record<string, string>> = {
