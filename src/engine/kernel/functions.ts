@@ -4,6 +4,7 @@
  */
 export * from './api.js';
 export * from './bad_page.js';
+export * from './bitmap.js';
 export * from './buddy.js';
 export * from './compound.js';
 export * from './events.js';
@@ -23,6 +24,7 @@ export * from './page_ref.js';
 export * from './pageblock.js';
 export * from './pageset_setup.js';
 export * from './pcp.js';
+export * from './percpu.js';
 export * from './pgalloc.js';
 export * from './pgtable.js';
 export * from './pgtable_types.js';
@@ -30,6 +32,8 @@ export * from './proc.js';
 export * from './proc_buddyinfo.js';
 export * from './proc_zoneinfo.js';
 export * from './rmqueue.js';
+export * from './slab.js';
+export * from './slab_flags.js';
 export * from './slowpath.js';
 export * from './swiotlb.js';
 export * from './tlbflush.js';
