@@ -7,7 +7,7 @@ import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 
 /** An object in the recorder's table. */
-export type Slot = BlockSlot | ExactSlot;
+export type Slot = BlockSlot | ExactSlot | AreaSlot;
 
 /** A block of pages; `order` is what `f` frees it with. */
 export interface BlockSlot {
@@ -24,8 +24,22 @@ export interface ExactSlot {
   readonly sizeBytes: number;
 }
 
+/** An area of vmalloc space; of ioremap() with the offset in its first page. */
+export interface AreaSlot {
+  readonly kind: 'area';
+  readonly address: VirtAddr;
+}
+
+/** A mapping of one page that is given back before those that were there when it was made. */
+export interface NestedMapping {
+  readonly address: VirtAddr;
+  readonly unmap: () => void;
+}
+
 export class Machine {
   readonly mm: Mm;
+  /** The innermost last. */
+  readonly nested: NestedMapping[] = [];
   private readonly slots = new Map<number, Slot>();
 
   constructor(readonly image: KernelImage) {
@@ -46,4 +60,11 @@ export class Machine {
     this.slots.delete(index);
     return slot;
   }
+}
+
+/** Page `at` of the block in a slot; undefined where the slot has none. */
+export function pageIn(machine: Machine, slot: number, at: number): Page | undefined {
+  const object = machine.slot(slot);
+  if (object?.kind !== 'block' && object?.kind !== 'exact') return undefined;
+  return machine.mm.pfn_to_page(machine.mm.page_to_pfn(object.page) + at);
 }

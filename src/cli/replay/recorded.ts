@@ -3,13 +3,36 @@
  * `zones` and `memmap` stand apart: they make the machine (openState), and their differences are told by name (judge.ts).
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import type { TraceDump } from '../../engine/image/state/index.js';
+import {
+  loadPkmap,
+  pkmapHead,
+  pkmapLines,
+  type TraceDump,
+} from '../../engine/image/state/index.js';
+import { tablesText } from './tableOps.js';
 
 export interface RecordedDump {
   /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
   readonly load?: (image: KernelImage, dump: TraceDump) => void;
   /** The same dump of this machine: its lines as the recorder prints them. */
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[];
+  /** What stands behind the dump's name, where that is more than what was asked for. */
+  readonly head?: (image: KernelImage, dump: TraceDump) => string;
 }
 
-export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map();
+export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, RecordedDump>([
+  [
+    'pkmap',
+    {
+      load: (image, { args, lines }) => loadPkmap(image, args, lines),
+      print: (image) => pkmapLines(image.mm),
+      head: (image) => pkmapHead(image.mm),
+    },
+  ],
+  [
+    'pts',
+    {
+      print: (image, { args }) => tablesText(image, args),
+    },
+  ],
+]);

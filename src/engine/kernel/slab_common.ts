@@ -4,11 +4,12 @@
  * Source: Linux 6.1 mm/slab_common.c.
  */
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
-import { __free_pages, alloc_pages, get_order, page_address, virt_to_page } from './api.js';
+import { __free_pages, alloc_pages, get_order, virt_to_page } from './api.js';
 import { compound_order } from './compound.js';
 import { list_add, list_del } from './list.js';
 import type { Mm } from './mm.js';
 import { __mod_node_page_state } from './node_stat.js';
+import { page_address } from './page_address.js';
 import { compound_head, PageSlab } from './page_flags.js';
 import {
   cache_name as name_of,

@@ -8,7 +8,7 @@
  * Source: Linux 6.1 mm/slab.c: cache_grow_begin(), cache_grow_end(), kmem_getpages(), kmem_freepages(), slab_destroy().
  */
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
-import { __free_pages, alloc_pages, page_address } from './api.js';
+import { __free_pages, alloc_pages } from './api.js';
 import { KernelFault } from './events.js';
 import {
   INIT_LIST_HEAD,
@@ -19,6 +19,7 @@ import {
   list_last,
   list_next,
 } from './list.js';
+import { page_address } from './page_address.js';
 import type { Mm } from './mm.js';
 import { clear_page_flags, page_mapcount_reset, PageSlab, set_page_flags } from './page_flags.js';
 import { account_slab, folio_slab, get_node, read_byte, slab_folio, write_byte } from './slab.js';
