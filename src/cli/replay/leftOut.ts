@@ -8,6 +8,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { readVirtual } from '../../engine/image/assemble.js';
+import type { Profile } from '../../engine/types/profile.js';
 import type { KernelWord } from './words.js';
 
 interface Range {
@@ -23,6 +24,15 @@ const RECORDER_STATICS = new Set(
   ).split(' '),
 );
 
+const CONSTRUCTOR = "the address of the recorder's constructor";
+
+/**
+ * What stands for the recorder's constructor, an empty function: no image tells its address, so the first one of the kernel's
+ * text is taken.
+ */
+export const constructorOf = (profile: Profile): VirtAddr =>
+  profile.symbol('_stext')?.address ?? asVirt(0);
+
 /** THREAD_SIZE. Source: Linux 6.1 arch/x86/include/asm/page_32_types.h, page_64_types.h. */
 const threadSize = (image: KernelImage): number => (image.profile.pointerSize === 8 ? 16384 : 8192);
 
@@ -31,6 +41,8 @@ const PTE_ADDRESS = 0x000f_ffff_ffff_f000n;
 export class LeftOut {
   readonly counts = new Map<string, number>();
   private readonly ranges: readonly Range[];
+  private readonly constructorAddress: bigint;
+  private readonly textEnd: bigint;
 
   constructor(image: KernelImage) {
     const task = currentTask(image);
@@ -50,13 +62,29 @@ export class LeftOut {
       },
     ];
     for (const { name } of this.ranges) this.counts.set(name, 0);
+    const { profile } = image;
+    const bits = profile.pointerSize * 8;
+    this.constructorAddress = BigInt.asUintN(bits, BigInt(constructorOf(profile)));
+    this.textEnd = BigInt.asUintN(bits, BigInt(profile.symbol('_etext')?.address ?? 0));
   }
 
   takes(word: KernelWord): boolean {
     const range = this.ranges.find(({ holds }) => holds(word));
     if (range === undefined) return false;
-    this.counts.set(range.name, (this.counts.get(range.name) ?? 0) + 1);
+    this.count(range.name);
     return true;
+  }
+
+  /** Whether ours wrote the address of its stand-in where the recorder's kernel wrote the address of a function. */
+  takesConstructor({ after }: KernelWord, ours: bigint): boolean {
+    const { constructorAddress, textEnd } = this;
+    if (ours !== constructorAddress || after < constructorAddress || after >= textEnd) return false;
+    this.count(CONSTRUCTOR);
+    return true;
+  }
+
+  private count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 }
 

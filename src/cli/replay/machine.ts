@@ -2,12 +2,12 @@
  * The machine that a trace is replayed on: an image, and the recorder's table of live objects.
  */
 import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page } from '../../engine/kernel/types.js';
+import type { KmemCache, Page } from '../../engine/kernel/types.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 
 /** An object in the recorder's table. */
-export type Slot = BlockSlot | ExactSlot | AreaSlot;
+export type Slot = BlockSlot | ExactSlot | AreaSlot | ObjectSlot;
 
 /** A block of pages; `order` is what `f` frees it with. */
 export interface BlockSlot {
@@ -34,6 +34,14 @@ export interface AreaSlot {
 export interface NestedMapping {
   readonly address: VirtAddr;
   readonly unmap: () => void;
+}
+
+/** An object of a slab cache, or what kmalloc() gave. */
+export interface ObjectSlot {
+  readonly kind: 'object';
+  readonly address: VirtAddr;
+  /** NULL: kmalloc's. */
+  readonly cache: KmemCache;
 }
 
 export class Machine {

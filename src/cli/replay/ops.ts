@@ -36,6 +36,7 @@ import {
 import { KMAP_OPERATIONS } from './kmapOps.js';
 import { pageIn, type Machine } from './machine.js';
 import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
+import { SLAB_OPERATIONS } from './slabOps.js';
 import { TABLE_OPERATIONS } from './tableOps.js';
 
 // --- blocks ------------------------------------------------------------------------------------------------------------
@@ -220,6 +221,7 @@ const check: Operation = ({ image, mm }) => `ck=${checksumText(readZones(image),
 const nothing: Operation = () => undefined;
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ...SLAB_OPERATIONS,
   ['a', allocate],
   ['f', free],
   ['fill', fill],

@@ -7,6 +7,8 @@ import {
   loadPkmap,
   pkmapHead,
   pkmapLines,
+  slabDumpLines,
+  slabsLines,
   type TraceDump,
 } from '../../engine/image/state/index.js';
 import { tablesText } from './tableOps.js';
@@ -15,7 +17,7 @@ export interface RecordedDump {
   /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
   readonly load?: (image: KernelImage, dump: TraceDump) => void;
   /** The same dump of this machine: its lines as the recorder prints them. */
-  readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[];
+  readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[] | undefined;
   /** What stands behind the dump's name, where that is more than what was asked for. */
   readonly head?: (image: KernelImage, dump: TraceDump) => string;
 }
@@ -35,4 +37,6 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
       print: (image, { args }) => tablesText(image, args),
     },
   ],
+  ['slab', { print: (image, dump) => slabDumpLines(image, dump) }],
+  ['slabs', { print: (image, dump) => slabsLines(image, dump) }],
 ]);

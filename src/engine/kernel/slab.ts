@@ -36,6 +36,7 @@ export {
   kmem_cache_shrink,
   ksize,
   kzalloc,
+  ZERO_SIZE_PTR,
 } from './slab_common.js';
 
 /** What mm/slab.c and mm/slub.c each have their own of. */

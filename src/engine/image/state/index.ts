@@ -20,3 +20,4 @@ export {
 } from './trace.js';
 export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
+export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
