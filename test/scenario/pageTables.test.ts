@@ -147,6 +147,48 @@ describe('page tables in scripts', () => {
     assert.match(notes[3] ?? '', /^pfn 0x[0-9a-f]+ has no struct page/);
   });
 
+  for (const profile of ALL) {
+    const LINEAR = `
+      struct page *other = alloc_page(GFP_KERNEL);
+      char *q = page_address(other);
+      *q = 7;
+      char *p = (char *)PAGE_OFFSET + 0x2400000;
+      *p = 1;
+      unsigned int level;
+      pteval_t *entry = (pteval_t *)lookup_address((unsigned long)p, &level);
+      pteval_t was = *entry;`;
+
+    it(`${profile}: the direct map is what its tables say`, () => {
+      const { notes } = run(
+        `${LINEAR}
+         *entry = was & ~(pteval_t)_PAGE_RW;
+         expect(*p == 1);
+         *entry = was & ~(pteval_t)(_PAGE_ACCESSED | _PAGE_DIRTY);
+         expect(*p == 1 && (*entry & _PAGE_ACCESSED) != 0 && (*entry & _PAGE_DIRTY) == 0);
+         *p = 2;
+         expect((*entry & _PAGE_DIRTY) != 0);
+         // What the TLB holds by now.
+         __flush_tlb_all();
+         pteval_t size = level == 2 ? (sizeof(pteval_t) == 8 ? 0x200000 : 0x400000) : 0x1000;
+         p[size] = 9;
+         *entry = was + size;
+         expect(*p == 9);
+         *entry = was;
+         __flush_tlb_all();
+         expect(*p == 2);
+         *entry = was & ~(pteval_t)_PAGE_RW;
+         *p = 3;`,
+        profile,
+      );
+      assert.match(notes[0] ?? '', /unable to handle page fault/);
+    });
+
+    it(`${profile}: nor can a part of it be reached that is not mapped`, () => {
+      const { notes } = run(`${LINEAR} *entry = 0; int x = *p;`, profile);
+      assert.match(notes[0] ?? '', /unable to handle page fault/);
+    });
+  }
+
   it('what is read-only stays so: text and rodata', () => {
     const { notes } = run('char *p = (char *)&linux_banner; *p = 0;', 'x86_64-slub');
     assert.match(notes[0] ?? '', /unable to handle page fault/);

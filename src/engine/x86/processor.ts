@@ -83,6 +83,11 @@ export class Processor {
     return asCell(this.first + (wordOf.get(name) as number));
   }
 
+  /** The first of the {@link PROCESSOR_FRAMES} slots that it lies in. */
+  get firstSlot(): number {
+    return this.first / WORDS_PER_FRAME;
+  }
+
   /** Whether a cell is one of its registers or of its TLB. */
   owns(cell: number): boolean {
     return cell >= this.first && cell < this.first + PROCESSOR_FRAMES * WORDS_PER_FRAME;

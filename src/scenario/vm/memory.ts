@@ -1,6 +1,7 @@
 /**
- * Loads and stores by virtual address: the script's window and the linear maps by the short way, everything else by the page
- * tables. Every store is an entry of the tape; an access of what is not mapped is the fault that the processor would raise.
+ * Loads and stores by virtual address: the script's window by itself, everything else by the page tables (linear memory by a
+ * short way to the same word: linearAccess.ts). Every store is an entry of the tape; an access of what is not mapped is the
+ * fault that the processor would raise.
  *
  * Source: Linux 6.1 arch/x86/mm/fault.c: show_fault_oops(); arch/x86/kernel/traps.c: exc_general_protection().
  */
@@ -11,7 +12,6 @@ import {
   asCell,
   asPhys,
   asVirt,
-  PAGE_SIZE,
   type Cell,
   type PhysAddr,
   type VirtAddr,
@@ -20,31 +20,8 @@ import type { Access } from '../../engine/x86/access.js';
 import type { Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
 import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
+import { LinearAccess } from './linearAccess.js';
 import type { WindowCells } from './windowCells.js';
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
-
-const within =
-  (va: number) =>
-  ({ start, end }: Range): boolean =>
-    va >= start && va < end;
-
-/** Text and rodata of the kernel, at each of their addresses: of linear memory the part that has read-only pages. */
-function readOnlyRanges({ mm, profile }: KernelImage): readonly Range[] {
-  const start = profile.symbol('_text')?.address;
-  const end = profile.symbol('__end_rodata')?.address;
-  if (start === undefined || end === undefined) return [];
-  const { kernelMap, pageOffset } = mm.linear;
-  if (kernelMap === undefined) return [{ start, end }];
-  const alias = pageOffset + kernelMap.startFrame * PAGE_SIZE - kernelMap.start;
-  return [
-    { start, end },
-    { start: start + alias, end: end + alias },
-  ];
-}
 
 /** Where a walk leads, if the access may happen. */
 const reached = ({ page, exception }: Walk): PhysAddr | undefined =>
@@ -63,14 +40,13 @@ export class ScenarioMemory implements VirtualMemory {
   overlay: Overlay | undefined;
   /** An expression is looked at: an access sets no A or D, fills no TLB, and a fault leaves no address in cr2. */
   onlyLooks = false;
-  private readonly readOnly: readonly Range[];
+  /** By CPU. */
+  private readonly linear: LinearAccess[] = [];
 
   constructor(
     private readonly image: KernelImage,
     private readonly window: WindowCells,
-  ) {
-    this.readOnly = readOnlyRanges(image);
-  }
+  ) {}
 
   load(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value {
     const va = this.canonical(address);
@@ -91,12 +67,12 @@ export class ScenarioMemory implements VirtualMemory {
 
   /** An unaligned access, or one of an overlay: byte by byte. */
   private loadBytes(va: number, sizeBytes: number): Value {
-    const bytes = this.readBytes(va, sizeBytes);
-    if (bytes.length < sizeBytes) throw this.fault(va + bytes.length);
+    const byteAt = this.inOverlay(va)
+      ? (i: number): number => this.readBytes(va, sizeBytes)[i] ?? this.throwFault(va + i)
+      : (i: number): number => low32(this.load(va + i, 1));
     const word = (from: number): number => {
       let value = 0;
-      for (let i = Math.min(4, sizeBytes - from) - 1; i >= 0; i--)
-        value = (value << 8) | (bytes[from + i] ?? 0);
+      for (let i = 0; i < Math.min(4, sizeBytes - from); i++) value |= byteAt(from + i) << (i * 8);
       return value;
     };
     return sizeBytes === 8 ? join32(word(0), word(4)) : word(0) >>> 0;
@@ -122,8 +98,9 @@ export class ScenarioMemory implements VirtualMemory {
       tape.write(low, low32(value));
       tape.write(high, high32(value));
     } else {
-      const words = Int32Array.of(low32(value), high32(value));
-      this.writeBytes(va, new Uint8Array(words.buffer, 0, sizeBytes));
+      const words = [low32(value), high32(value)];
+      for (let i = 0; i < sizeBytes; i++)
+        this.store(va + i, 1, (words[i >> 2] ?? 0) >>> ((i & 3) * 8));
     }
   }
 
@@ -149,9 +126,12 @@ export class ScenarioMemory implements VirtualMemory {
   private wordCell(va: number, offset: number, kind: 'read' | 'write'): Cell {
     const { dataStart, dataEnd, data } = this.window;
     if (va >= dataStart && va < dataEnd) return asCell(data + ((va - dataStart) >>> 2));
-    const cell = this.image.mm.cell_of(asVirt(va - offset));
-    // The linear maps are the short way; what is read-only in them the tables say.
-    if (cell !== 0 && (kind === 'read' || !this.readOnly.some(within(va)))) return cell;
+    const { mm } = this.image;
+    const cell = mm.cell_of(asVirt(va - offset));
+    if (cell !== 0) {
+      const linear = (this.linear[mm.cpu] ??= new LinearAccess(this.image, mm.cpu));
+      if (linear.allows(asVirt(va), cell, kind)) return cell;
+    }
     return this.throughTables(asVirt(va), offset, kind);
   }
 
@@ -187,6 +167,10 @@ export class ScenarioMemory implements VirtualMemory {
     throw new KernelFault(
       `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`,
     );
+  }
+
+  private throwFault(va: number): never {
+    throw this.fault(va);
   }
 
   fault(va: number): KernelFault {
