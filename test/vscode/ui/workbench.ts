@@ -10,8 +10,13 @@ import { chromium, type Browser, type Frame, type Locator, type Page } from 'pla
 const TIMEOUT_MS = 20_000;
 const LOAD_MS = 60_000;
 const POLL_MS = 100;
+/** A hover that is to come has come by then. */
+const NO_HOVER_MS = 1500;
 /** How long a call stack may go on showing where a step began. */
 const STALE_MS = 3000;
+
+/** Hovers of addresses in an editor: without those that only say that they are loading. */
+export const EDITOR_HOVER = '.monaco-hover .hover-contents:has-text(" is ")';
 
 export interface Place {
   /** From 1. */
@@ -68,6 +73,24 @@ export class Workbench {
     const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
     await row.first().dblclick();
     await this.lineNumber(1).waitFor();
+  }
+
+  /** Opens a file in the first group, whichever view stands beside it. */
+  async quickOpen(name: string): Promise<void> {
+    await this.press('Control+1');
+    await this.press('Control+p');
+    await this.page.locator('.quick-input-widget input').first().fill(name);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: name });
+    await row.first().click();
+    await this.page.locator('.tab.active', { hasText: name }).first().waitFor();
+    await this.lineNumber(1).waitFor();
+  }
+
+  async goToLine(line: number): Promise<void> {
+    await this.press('Control+g');
+    await this.page.locator('.quick-input-widget input').first().fill(`:${line}`);
+    await this.press('Enter');
+    await this.lineNumber(line).waitFor();
   }
 
   /** A command of the palette, by its whole title. */
@@ -256,6 +279,30 @@ export class Workbench {
       if (isShown) return (await shown.first().innerText()).replaceAll(/\s+/g, ' ');
     }
     throw new Error(`no hover at ${place.line}:${place.column}`);
+  }
+
+  /** As {@link hover}, when the one before it is gone: else its text is read. */
+  async hoverAnew(place: Place, widget: string): Promise<string> {
+    await this.moveAway(widget);
+    return this.hover(place, widget);
+  }
+
+  /** Rests the pointer on a character long enough for a hover: what it says, or undefined when none comes. */
+  async hoverIfAny(
+    place: Place,
+    widget = '.monaco-hover .hover-contents',
+  ): Promise<string | undefined> {
+    await this.moveAway(widget);
+    const point = await this.pointOf(place);
+    await this.page.mouse.move(point.x, point.y, { steps: 3 });
+    await this.page.waitForTimeout(NO_HOVER_MS);
+    const shown = this.page.locator(widget).first();
+    return (await shown.isVisible()) ? shown.innerText() : undefined;
+  }
+
+  private async moveAway(widget: string): Promise<void> {
+    await this.page.mouse.move(400, 980, { steps: 3 });
+    await this.page.locator(widget).first().waitFor({ state: 'hidden' });
   }
 
   /** What the debug console answers. */
