@@ -83,7 +83,9 @@ function sentenceOf(
     aliases.filter(({ space }) => !space.isKernel).map(({ space }) => space.name),
   );
   const parts = [page.summary];
-  if (slab[0] !== undefined) parts.push(slab[0].value);
+  const [cache, object] = slab;
+  if (cache !== undefined) parts.push(cache.value);
+  if (object !== undefined) parts.push(`object ${object.value}`);
   if (table !== undefined && page.kind !== 'pageTable') parts.push(`page table (${table})`);
   if (users.size > 0) parts.push(`mapped by ${[...users].join(', ')}`);
   return parts.join('; ');
