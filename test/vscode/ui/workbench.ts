@@ -300,9 +300,15 @@ export class Workbench {
     return (await shown.isVisible()) ? shown.innerText() : undefined;
   }
 
+  /** A hover that was up when its file went out of sight stays until it is dismissed. */
   private async moveAway(widget: string): Promise<void> {
-    await this.page.mouse.move(400, 980, { steps: 3 });
-    await this.page.locator(widget).first().waitFor({ state: 'hidden' });
+    const shown = this.page.locator(widget).first();
+    for (let tries = 0; tries < 20; tries++) {
+      await this.page.mouse.move(400 + tries, 980, { steps: 3 });
+      if (await isHidden(shown)) return;
+      await this.press('Escape');
+    }
+    throw new Error('a hover does not go away');
   }
 
   /** What the debug console answers. */
@@ -364,3 +370,9 @@ export class Workbench {
     return point;
   }
 }
+
+const isHidden = (shown: Locator): Promise<boolean> =>
+  shown.waitFor({ state: 'hidden', timeout: 1000 }).then(
+    () => true,
+    () => false,
+  );
