@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { lineOf as lineIn, tell } from './story.js';
+import type { Workbench } from './workbench.js';
 
 const EXAMPLE = 'split-a-block.mms';
 /** What lies between alloc_pages() and expand(): other functions are stepped out of. */
@@ -78,6 +79,26 @@ tell('a session in VS Code', {}, (step) => {
       .variable('zone Normal')
       .filter({ hasText: freePages(atFirst).toString() })
       .waitFor();
+  });
+
+  const tick = async (bench: Workbench, happening: string): Promise<void> => {
+    await bench.command('mmscope: Break Inside the Allocator...');
+    await bench.tickRow(happening);
+  };
+
+  step('picks a split from what happens inside, and stops there', async (bench) => {
+    await tick(bench, 'block-split');
+    await bench.breakpointSet('block-split');
+    await bench.tool('Continue');
+    await bench.stoppedAt('expand');
+    await bench.pausedBecause('function breakpoint');
+  });
+
+  step('and no longer, when the tick is taken away', async (bench) => {
+    await tick(bench, 'block-split');
+    await bench.breakpoints.locator('.monaco-list-row', { hasText: 'block-split' }).waitFor({
+      state: 'detached',
+    });
   });
 
   step('continues to the breakpoint', async (bench) => {

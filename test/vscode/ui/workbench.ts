@@ -101,6 +101,14 @@ export class Workbench {
     await row.first().click();
   }
 
+  /** Ticks a row of an open pick of several, or takes its tick away, and closes it. */
+  async tickRow(text: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+    await row.click();
+    await this.press('Enter');
+    await row.waitFor({ state: 'hidden' });
+  }
+
   lineNumber(line: number): Locator {
     const text = new RegExp(`^${line}$`);
     return this.editor.locator('.margin-view-overlays .line-numbers', { hasText: text });
