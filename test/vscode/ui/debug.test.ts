@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict';
 import { lineOf as lineIn, tell } from './story.js';
-import type { Workbench } from './workbench.js';
 
 const EXAMPLE = 'split-a-block.mms';
 /** What lies between alloc_pages() and expand(): other functions are stepped out of. */
@@ -81,13 +80,15 @@ tell('a session in VS Code', {}, (step) => {
       .waitFor();
   });
 
-  const tick = async (bench: Workbench, happening: string): Promise<void> => {
-    await bench.command('mmscope: Break Inside the Allocator...');
-    await bench.tickRow(happening);
-  };
+  const BREAK_INSIDE = 'mmscope: Break Inside the Allocator...';
 
-  step('picks a split from what happens inside, and stops there', async (bench) => {
-    await tick(bench, 'block-split');
+  step('lists what may happen inside the allocator', async (bench) => {
+    await bench.command(BREAK_INSIDE);
+    await bench.quickPickRow('block-split').waitFor();
+  });
+
+  step('picks a split, and stops there', async (bench) => {
+    await bench.tickRow('block-split');
     await bench.breakpointSet('block-split');
     await bench.tool('Continue');
     await bench.stoppedAt('expand');
@@ -95,10 +96,10 @@ tell('a session in VS Code', {}, (step) => {
   });
 
   step('and no longer, when the tick is taken away', async (bench) => {
-    await tick(bench, 'block-split');
-    await bench.breakpoints.locator('.monaco-list-row', { hasText: 'block-split' }).waitFor({
-      state: 'detached',
-    });
+    await bench.command(BREAK_INSIDE);
+    await bench.tickRow('block-split');
+    const row = bench.breakpoints.locator('.monaco-list-row', { hasText: 'block-split' });
+    await row.waitFor({ state: 'detached' });
   });
 
   step('continues to the breakpoint', async (bench) => {

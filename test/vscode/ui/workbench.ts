@@ -101,9 +101,13 @@ export class Workbench {
     await row.first().click();
   }
 
+  quickPickRow(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  }
+
   /** Ticks a row of an open pick of several, or takes its tick away, and closes it. */
   async tickRow(text: string): Promise<void> {
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+    const row = this.quickPickRow(text);
     await row.click();
     await this.press('Enter');
     await row.waitFor({ state: 'hidden' });
