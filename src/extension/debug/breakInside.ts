@@ -20,24 +20,17 @@ export const registerBreakInside = (): Disposable =>
   commands.registerCommand('mmscope.breakInside', async () => {
     const { HAPPENINGS } = await import('../../adapter/breakpoints/happenings/index.js');
     const present = functionBreakpoints();
-    const rows = HAPPENINGS.map(({ id, label, description, knows, example }): Row => ({
+    const rows = HAPPENINGS.map(({ id, label, description, knows }): Row => ({
       id,
       label,
-      description: id,
-      detail: l10n.t(
-        '{0} Condition on {1}: {2}',
-        description,
-        knows.split(' ').join(', '),
-        example,
-      ),
+      description: `${id} (${knows.split(' ').join(', ')})`,
+      detail: description,
       picked: present.has(id),
     }));
     const chosen = await window.showQuickPick(rows, {
       canPickMany: true,
       title: l10n.t('Break inside the allocator'),
-      placeHolder: l10n.t(
-        'Stops at each of what is ticked; give it a condition in the Breakpoints view',
-      ),
+      placeHolder: l10n.t('Conditions on the facts are given in the Breakpoints view'),
       matchOnDescription: true,
     });
     if (chosen === undefined) return;
