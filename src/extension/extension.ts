@@ -7,6 +7,7 @@ import type { ExtensionContext } from 'vscode';
 import { registerAddressHovers } from './address/hover.js';
 import { registerWhereCommand } from './address/whereCommand.js';
 import { registerAdapters } from './debug/adapters.js';
+import { registerBreakInside } from './debug/breakInside.js';
 import { registerClock } from './debug/clock.js';
 import { registerConfigurations } from './debug/configurations.js';
 import { registerRunCommands } from './debug/runCommands.js';
@@ -24,6 +25,7 @@ export function activate(context: ExtensionContext): void {
     registerConfigurations(),
     registerAdapters(context.extensionUri),
     registerRunCommands(),
+    registerBreakInside(),
     registerExamples(context.extensionUri),
     registerExpressions(),
     registerInlineValues(),

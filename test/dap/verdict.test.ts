@@ -165,4 +165,98 @@ describe('verdicts', function () {
       await drive.go('stepBack');
       assert.equal(await verdict(drive), 'none yet');
     }));
+
+  it('calls from the debug console inside a statement stay where they were made', () =>
+    onScenario('happenings.mms', async (drive) => {
+      await drive.setFunctions([{ name: '__rmqueue_fallback', condition: 'order == 4' }]);
+      await drive.go('continue');
+      await drive.setFunctions([]);
+      const underWay = 'order 4 under way in zone DMA32';
+      await drive.evaluate('alloc_pages(GFP_KERNEL, 1)', 'repl');
+      const made = await verdict(drive);
+      assert.match(made, /^order 1: pfn/);
+      const before = async (): Promise<string> => {
+        const { variablesReference } = await drive.evaluate('verdict()');
+        return (await drive.variables(variablesReference)).at(-1)?.value ?? '';
+      };
+      assert.equal(await before(), underWay);
+      await drive.go('stepIn');
+      assert.equal(await verdict(drive), made);
+      assert.equal(await before(), underWay);
+      await drive.setLines([{ line: at('one less') }]);
+      await drive.go('continue');
+      assert.equal(await verdict(drive), made);
+      assert.match(await before(), /^order 4: pfn/);
+      await drive.setLines([]);
+      await drive.setFunctions([{ name: '__alloc_pages', condition: 'order == 4' }]);
+      await drive.go('reverseContinue');
+      assert.equal(await verdict(drive), 'order 4 under way');
+    }));
+
+  it('of a call that writes nothing, until the machine moves', () =>
+    onScenario('happenings.mms', async (drive) => {
+      await drive.setFunctions([{ name: '__rmqueue_fallback', condition: 'order == 4' }]);
+      await drive.go('continue');
+      await drive.evaluate('alloc_pages(GFP_KERNEL | __GFP_NOWARN, 11)', 'repl');
+      assert.match(await verdict(drive), /^order 11 failed/);
+      await drive.go('stepIn');
+      assert.equal(await verdict(drive), 'order 4 under way in zone DMA32');
+    }));
+
+  it('the reserve for atomic requests: filled, used, closed to others, given up', () =>
+    onScenario('highatomic.mms', async (drive) => {
+      const lines = async (): Promise<string> => {
+        const body: VerdictBody = await drive.client.body('mmscope/verdict');
+        return body.lines.join('\n');
+      };
+      const behind = async (marker: string): Promise<string> => {
+        const line = lineOf(drive.program, marker);
+        if ((await drive.line()) !== line) {
+          await drive.setLines([{ line }]);
+          await drive.go('continue');
+        }
+        await drive.go('next');
+        return verdict(drive);
+      };
+      await drive.setFunctions([
+        { name: 'pageblock-type', condition: 'migratetype == MIGRATE_HIGHATOMIC' },
+      ]);
+      await drive.go('continue');
+      await drive.setFunctions([]);
+      assert.match(
+        await verdict(drive),
+        /^order 2: pfn 0x[0-9a-f]+, from .*; its pageblock is MIGRATE_HIGHATOMIC now$/,
+      );
+      await behind('all taken');
+      const [fast = '', slow = ''] = (await lines()).split('\nslow path');
+      assert.match(fast, /DMA32: \d+ free - 4096 CMA - \d+ highatomic - 3 = -?\d+ <= WMARK_LOW/);
+      assert.match(fast, /MIGRATE_HIGHATOMIC \(unusable without ALLOC_HIGHATOMIC\)/);
+      assert.match(slow, /^ \(ALLOC_WMARK_MIN .*\| ALLOC_HIGHATOMIC/);
+      assert.match(slow, /MIGRATE_HIGHATOMIC$/m);
+      assert.doesNotMatch(slow, /highatomic -|without ALLOC_HIGHATOMIC/);
+      // Used: by a request that has the right to it.
+      assert.match(
+        await behind('from the reserve'),
+        /^order 4: pfn 0x[0-9a-f]+, split from a block of order \d+ of MIGRATE_HIGHATOMIC in zone \w+$/,
+      );
+      assert.match(
+        await lines(),
+        /buddy lists of MIGRATE_HIGHATOMIC: a block of order \d+, to be split/,
+      );
+      // Closed: to one that only must not sleep.
+      const refused = await behind('not for it');
+      assert.match(
+        refused,
+        /^order 4 failed: DMA32: \d+ pages free \(4096 of them CMA\), not above watermark \d+; DMA: /,
+      );
+      assert.match(
+        refused,
+        /are HIGHATOMIC, unusable for GFP_NOWAIT\|__GFP_NOWARN without ALLOC_HIGHATOMIC$/,
+      );
+      // Given up: before one fails that may sleep.
+      assert.match(await behind('gives it up'), /^order 3: pfn 0x[0-9a-f]+, /);
+      assert.match(await lines(), /^a HIGHATOMIC pageblock given up$/m);
+      const retried = (await lines()).split('\nslow path').at(-1) ?? '';
+      assert.match(retried, /DMA: .*: passes/);
+    }));
 });

@@ -49,6 +49,8 @@ const ADDRESSES: readonly (readonly [string, string | undefined])[] = [
   ['p = __p|a(0xf0801000);', '0xf0801000 use __pa'],
   ['p = virt_to_pag|e(addr + (i << 2));', 'addr + (i << 2) use virt_to_page'],
   ['p = __pa(0xf08|01000);', '0xf0801000'],
+  ['p = 0xf08|01000UL;', '0xf0801000'],
+  ['p = 0xffff8880|00100000ull;', '0xffff888000100000'],
   ['// p|fn 0x1f40 is free', '0x1f40 pfn'],
   ['page:ffffea0000040000 refcount:1 pfn:0x10|00', '0x1000 pfn'],
   ['page:ffffea00|00040000 refcount:1', 'ffffea0000040000'],
@@ -57,6 +59,12 @@ const ADDRESSES: readonly (readonly [string, string | undefined])[] = [
   ['BIOS-e820: [mem 0x0000000000001000-0x00000|0000009fbff] usable', '0x000000000009fbff physical'],
   ['at physical address 0x1f40|000', '0x1f40000 physical'],
   ['dma_addr=0x1f40|000', '0x1f40000 bus'],
+  ['BUG: Bad page state in process insmod  pf|n:0bfe0', '0x0bfe0 pfn'],
+  ['BUG: Bad page state in process insmod  pfn:123|45', '0x12345 pfn'],
+  ['CR0: 80050033 CR2: cc7f|1000 CR3: 01911000', '0xcc7f1000 virtual'],
+  ['CR0: 80050033 CR2: cc7f1000 CR3: 0191|1000', '0x01911000 physical'],
+  ['page = pfn_to_page(0x90|00);', '0x9000 pfn'],
+  [`${'x'.repeat(100_000)} pfn 0x1|f40${' 0x1f41'.repeat(20_000)}`, '0x1f40 pfn'],
   ['x = 0x|40;', undefined],
   ['12345|678 pages', undefined],
   ['alloc_pag|es(GFP_KERNEL, 0)', undefined],
@@ -64,7 +72,7 @@ const ADDRESSES: readonly (readonly [string, string | undefined])[] = [
 
 describe('an address under the pointer', () => {
   for (const [text, expected] of ADDRESSES)
-    it(`${text}  is  ${expected ?? 'none'}`, () => {
+    it(`${text.length > 200 ? 'in a long line' : text}  is  ${expected ?? 'none'}`, () => {
       const found = addressAt(text.replace('|', ''), text.indexOf('|'));
       const { expression, meant, use } = found ?? {};
       const said = [expression, meant, use && `use ${use}`].filter((part) => part !== undefined);

@@ -19,7 +19,7 @@ export interface ArmedException {
   readonly trigger: Trigger;
 }
 
-/** Something that may happen inside the allocator: as an exception filter, or as a function breakpoint of its name. */
+/** Something that may happen inside the allocator: with all others as the exception filter, or as a function breakpoint of its name. */
 export interface ArmedHappening {
   readonly happening: Happening;
   readonly reason: 'exception' | 'function breakpoint';

@@ -1,9 +1,14 @@
 /**
- * What a user may want to stop at without naming a line, as exception filters: what the kernel or the scenario reports, and
- * what happens inside the allocator. One table: capabilities, stops and exceptionInfo read it.
+ * What a user may want to stop at without naming a line, as exception filters: what the kernel or the scenario reports, and,
+ * as one, what happens inside the allocator: a list of eight more would push a user's own breakpoints out of sight. One table:
+ * capabilities, stops and exceptionInfo read it.
  */
 import type { MachineEvent } from '../../scenario/index.js';
+import { nameOfHappening } from './happenings/happening.js';
 import { HAPPENINGS } from './happenings/index.js';
+
+/** The filter that is all happenings together. */
+export const INSIDE = 'inside';
 
 export interface ExceptionFilter {
   readonly id: string;
@@ -48,15 +53,16 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     byDefault: true,
     kinds: ['expect-failed'],
   },
-  // They happen all the time: nobody wants to stop at each unless he says so.
-  ...HAPPENINGS.map(({ id, label, description, conditionHint }) => ({
-    id,
-    label,
-    description,
-    conditionHint,
+  {
+    id: INSIDE,
+    label: 'Inside the allocator',
+    description:
+      'Stops at whatever happens inside the allocator; the condition says at what. One alone: a function breakpoint by its id.',
+    conditionHint: `${HAPPENINGS.map(nameOfHappening).join(', ')}, and their facts: block_split && order >= 4`,
+    // It happens all the time: nobody wants to stop at each unless he says so.
     byDefault: false,
     kinds: [],
-  })),
+  },
 ];
 
 /** The filter that an event belongs to. */

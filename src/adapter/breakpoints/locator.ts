@@ -107,7 +107,7 @@ export class Locator {
     const state =
       happening === undefined
         ? unbound(this.unknownFunction(bare))
-        : { verified: true, message: happening.description };
+        : { verified: true, message: messageOf(happening) };
     return { state, statements: [], kernelFunctions: [], ...(happening && { happening }) };
   }
 
@@ -139,6 +139,9 @@ export class Locator {
     return `Neither the scenario nor mmscope's kernel has a function '${name}'.${hint}`;
   }
 }
+
+const messageOf = ({ description, knows, example }: Happening): string =>
+  `${description} A condition may use ${knows.split(' ').join(', ')}: ${example}`;
 
 /** The statements a line breakpoint stops at: the first one of the first line at or after the one asked for that has any. */
 export function statementsAt(

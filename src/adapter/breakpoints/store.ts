@@ -10,8 +10,8 @@ import type { Place } from '../time/place.js';
 import type { Armed, ArmedBreakpoint, ArmedException, ArmedHappening } from './armed.js';
 import { watchedWords } from './dataTarget.js';
 import type { DataWatch } from './dataWatch.js';
-import { EXCEPTION_FILTERS } from './exceptionFilters.js';
-import { happeningOf } from './happenings/index.js';
+import { EXCEPTION_FILTERS, INSIDE } from './exceptionFilters.js';
+import { HAPPENINGS } from './happenings/index.js';
 import type { Locator } from './locator.js';
 import { Trigger, type TriggerText } from './trigger.js';
 
@@ -144,10 +144,15 @@ export class BreakpointStore {
   }
 
   private armedHappenings(): ArmedHappening[] {
-    return this.exceptions.flatMap(({ filterId, trigger }) => {
-      const happening = happeningOf(filterId);
-      return happening === undefined ? [] : [{ happening, reason: 'exception', trigger }];
-    });
+    return this.exceptions
+      .filter(({ filterId }) => filterId === INSIDE)
+      .flatMap(({ trigger }) =>
+        HAPPENINGS.map((happening): ArmedHappening => ({
+          happening,
+          reason: 'exception',
+          trigger,
+        })),
+      );
   }
 
   private keep<Request extends TriggerText>(

@@ -3,7 +3,9 @@
  * shows traces of one, and recorded by repeating the statement there on the instrumented kernel. Costs nothing until
  * somebody asks.
  *
- * Calls from the debug console are no statements and cannot be repeated: they are recorded while they are made.
+ * Calls from the debug console are no statements and cannot be repeated: they are recorded while they are made, and stand
+ * where their entries stand on the tape: as a step between two statements, or in the middle of one. A call that wrote nothing
+ * is nowhere on it: what it attempted is told until the machine moves.
  */
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
@@ -35,7 +37,9 @@ export class AttemptFinder {
   private keptAtCuts = 0;
   /** Of calls from the console, by the boundary before. */
   private readonly ofEdits = new Map<number, readonly Attempt[]>();
-  /** Of the newest call from the console: unless it wrote between two statements, it is no step of its own. */
+  /** Of calls from the console inside a statement, by the entries that they wrote. */
+  private readonly ofInnerEdits = new Map<string, readonly Attempt[]>();
+  /** Of the newest call from the console, when it wrote nothing. */
   private justNow: { readonly place: Place; readonly attempts: readonly Attempt[] } | undefined;
   /** The newest attempt before a boundary, so that the tape is not searched all over at each stop. */
   private searched:
@@ -81,9 +85,17 @@ export class AttemptFinder {
     try {
       return recordAttempts(recorder, run);
     } finally {
-      this.ofEdits.set(place.boundary, attempts);
-      this.justNow = { place: { ...place, position: this.tape.cursor }, attempts };
+      this.keep(place, attempts);
     }
+  }
+
+  private keep(place: Place, attempts: readonly Attempt[]): void {
+    const { cursor } = this.tape;
+    this.justNow = cursor === place.position ? { place, attempts } : undefined;
+    this.kept.delete(place.boundary);
+    if (!isInside(place)) this.ofEdits.set(place.boundary, attempts);
+    else if (cursor !== place.position)
+      this.ofInnerEdits.set(entriesKey(place.position, cursor), attempts);
   }
 
   // --- searching -----------------------------------------------------------------------------------------------------
@@ -139,11 +151,26 @@ export class AttemptFinder {
   /** Those of the statement after a boundary, as far as they have come at a place inside it. */
   private record(boundary: number, upTo: Place | undefined): readonly Attempt[] {
     const recorder = new AttemptRecorder(this.mm);
-    this.timeline.walk(boundary, visitorOf(recorder, upTo?.events ?? Infinity));
+    const { attempts } = recorder;
+    const made: { readonly at: number; readonly attempts: readonly Attempt[] }[] = [];
+    this.timeline.walk(boundary, {
+      ...visitorOf(recorder, upTo?.events ?? Infinity),
+      edit: (from, to) => {
+        const byConsole = this.ofInnerEdits.get(entriesKey(from, to));
+        if (byConsole !== undefined && to <= (upTo?.position ?? Infinity))
+          made.push({ at: attempts.length, attempts: byConsole });
+      },
+    });
     if (upTo === undefined) recorder.end();
-    return recorder.attempts;
+    // Behind those that had begun by then.
+    return made.reduceRight<readonly Attempt[]>(
+      (all, { at, attempts: more }) => all.toSpliced(at, 0, ...more),
+      attempts,
+    );
   }
 }
+
+const entriesKey = (from: number, to: number): string => `${from}-${to}`;
 
 /** Lets the recorder hear the first `nrEvents` events. */
 function visitorOf(recorder: AttemptRecorder, nrEvents: number): TraceVisitor {

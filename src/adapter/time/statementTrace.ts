@@ -27,6 +27,8 @@ export interface TraceVisitor {
   /** Right after event n: for a microstep, before its line runs. */
   after?(n: number, stack: readonly ActiveFunction[], statementId: number, isEntry: boolean): void;
   mark?(events: number, position: number, event: MachineEvent): void;
+  /** An edit that was made inside the statement has been taken over: its entries. */
+  edit?(from: number, to: number): void;
   /** The run leaves the tape: true when something has been done about it. */
   diverged?(): boolean;
 }

@@ -15,6 +15,7 @@ import { needsWalk, type Armed, type ArmedBreakpoint } from '../breakpoints/arme
 import { watchedEntries, type WatchedEntry } from '../breakpoints/dataWatch.js';
 import { filterOf } from '../breakpoints/exceptionFilters.js';
 import { factNames } from '../breakpoints/happenings/happening.js';
+import { groupNames } from '../breakpoints/happenings/index.js';
 import type { Surroundings, Trigger, Verdict } from '../breakpoints/trigger.js';
 import type { ExtraName, Viewpoint } from '../evaluation/evaluator.js';
 import { eventNames, eventText } from '../evaluation/eventNames.js';
@@ -214,7 +215,8 @@ export class StopFinder {
     const { mm } = this.parts.context.image;
     const found = this.happenings.during(boundary, this.parts.armed().happenings);
     return found.flatMap(({ armed: { happening, reason, id, trigger }, place, facts }): Hit[] => {
-      const verdict = this.decideAt(place, trigger, factNames(mm, facts));
+      const namesOf = reason === 'exception' ? groupNames : (k: Mm) => factNames(k, facts);
+      const verdict = this.decideAt(place, trigger, namesOf(mm, happening, facts));
       if (verdict.kind !== 'stop') return [];
       const sentence = happening.sentence(mm, facts);
       const raised = { filterId: happening.id, typeName: happening.id, sentence };

@@ -226,6 +226,7 @@ export class Timeline {
       for (const edit of edits) {
         if (edit.from !== tape.cursor || (events !== undefined && edit.events !== events)) continue;
         tape.replayEntriesTo(edit.to);
+        visitor.edit?.(edit.from, edit.to);
         applied?.(edit.to);
         some = true;
       }

@@ -1,6 +1,6 @@
 /**
  * `mmscope bench`: how fast pages are allocated and freed, how long a machine takes to boot and what it occupies, how long a
- * step in the debugger takes.
+ * step in the debugger takes, and the answer where a page is.
  *
  * Each figure is the best of several rounds: noise only ever adds. The native figures, what the same pair of calls takes in
  * a real kernel on current hardware, are given for proportion and not measured here.
@@ -11,6 +11,7 @@ import { __free_pages, alloc_pages } from '../../engine/kernel/index.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { loadProfile } from '../../engine/types/bundled.js';
 import { measureStep } from './step.js';
+import { measureWhere } from './where.js';
 import type { Row } from './rows.js';
 
 /** The machine that measures. */
@@ -53,6 +54,7 @@ export async function bench(meter: Meter): Promise<Row[]> {
     ...measurePairs(meter, true),
     ...measureBoot(meter, 1),
     ...measureBoot(meter, 64),
+    ...measureWhere(meter, bootX86(4)),
     ...(await measureStep(meter)),
   ];
 }

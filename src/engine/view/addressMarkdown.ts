@@ -19,18 +19,24 @@ export function addressMarkdown(report: AddressReport): string {
 function verdictLines({ verdicts }: AddressReport): string[] {
   return verdicts.map(({ right, expression, value, sentence }) =>
     right
-      ? `- ✓ \`${expression}\` = \`${value}\``
-      : `- ✗ \`${expression}\` = \`${value}\`: ${escaped(sentence)}`,
+      ? `✓ \`${expression}\` = \`${value}\`  `
+      : `✗ \`${expression}\` = \`${value}\`: ${escaped(sentence)}  `,
   );
 }
 
-function frameLines({ phys, pfn, page, logical, area }: AddressReport): string[] {
-  const cells = [
-    ...(phys === undefined ? [] : [`physical \`${phys}\``]),
-    ...(pfn === undefined ? [] : [`pfn \`0x${pfn.toString(16)}\``]),
-    ...(page === undefined ? [] : [`struct page \`${page}\``]),
-    ...(logical === undefined ? [] : [`logical \`${logical}\``]),
+/** By its other names; its own is in the title. */
+function frameLines(report: AddressReport): string[] {
+  const { kind, address, phys, pfn, page, logical, area } = report;
+  const names: readonly (readonly [string, string | undefined])[] = [
+    ['physical', phys],
+    ['pfn', pfn === undefined ? undefined : `0x${pfn.toString(16)}`],
+    ['struct page', page],
+    ['logical', kind === 'logical' ? undefined : logical],
   ];
+  const cells = names.flatMap(([name, text]) => {
+    if (text === undefined || text === address) return [];
+    return [`${name} ${text.startsWith('0x') ? `\`${text}\`` : text}`];
+  });
   const lines = area === undefined ? [] : ['', `vmalloc area: ${escaped(area)}`];
   return cells.length === 0 ? lines : [...lines, '', cells.join(' · ')];
 }

@@ -110,7 +110,7 @@ export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressR
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 function logicalText(world: AddressWorld, pfn: number): string {
-  if (isHighmem(world, pfn)) return 'none: highmem';
+  if (isHighmem(world, pfn)) return 'none (highmem)';
   const va = world.space.__va(asPhys(pfn * PAGE_SIZE));
   return formatAddress(va, world.profile.pointerSize);
 }

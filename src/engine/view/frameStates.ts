@@ -10,12 +10,13 @@
  * Source: Linux 6.1 include/linux/page-flags.h, mm/page_alloc.c (what makes a page free, on a pcp list, compound).
  */
 import type { KernelImage } from '../image/kernelImage.js';
-import { asVirt, fromWords } from '../memory/address.js';
+import { asPfn, asVirt, fromWords } from '../memory/address.js';
 import { get_pfnblock_migratetype } from '../kernel/pageblock.js';
 import { NULL } from '../kernel/types.js';
+import { ListPlaces } from './listPlace.js';
 import { dominantState, pageKindCode, PAGE_KINDS, pageState } from './pageState.js';
 import { PagePeek } from './pagePeek.js';
-import { pcpPages } from './pcpPages.js';
+import { PcpPages } from './pcpPages.js';
 
 const NR_KINDS = PAGE_KINDS.length;
 /** More entries than this between two syncs: it is cheaper to classify again than to read them. */
@@ -23,6 +24,8 @@ const MAX_ENTRIES_READ = 1 << 20;
 
 /** Of a cell whose frames are all of its kind: see {@link dominantState}. */
 const FULL_SHARE = 15;
+
+const NOT_ON_PCP = -1;
 
 const ABSENT = pageKindCode('absent');
 const UNREADABLE = pageKindCode('unreadable');
@@ -53,7 +56,9 @@ export class FrameStates {
   private readonly hwpoison: number;
   private readonly pageTableType: number;
   private syncedAt: number;
-  private pcp: ReadonlyMap<number, number> | undefined;
+  private readonly pcp: PcpPages;
+  readonly lists: ListPlaces;
+  private pcpIsRead = false;
   /** Words of pageblock types that have been looked at (SPARSEMEM): cell -> index in `mm.pageblockWords`. */
   private readonly pageblockCells = new Map<number, number>();
   private readonly knownPageblockWords: Int32Array;
@@ -66,6 +71,8 @@ export class FrameStates {
     this.histograms = new Uint16Array(this.nrRegions * NR_KINDS);
     this.dirty = new Uint8Array(this.nrRegions).fill(1);
     this.peek = new PagePeek(image);
+    this.pcp = new PcpPages(image);
+    this.lists = new ListPlaces(image);
     const hwpoison =
       profile.findConstant('PG_hwpoison') ?? profile.types.enumerator('PG_hwpoison')?.value;
     this.hwpoison = hwpoison === undefined ? 0 : 1 << hwpoison;
@@ -85,17 +92,43 @@ export class FrameStates {
 
   /** Of a frame whose region is not classified: part of a free block that begins before it, or by its own struct page. */
   private stateAlone(pfn: number): number {
-    const { mm } = this.image;
-    const pcp = (this.pcp ??= pcpPages(this.image));
-    for (let order = 1; order < mm.MAX_ORDER; order++) {
-      const head = pfn - (pfn % (1 << order));
-      if (head === pfn) continue;
-      const pcpOrder = pcp.get(head);
-      if (pcpOrder !== undefined && pcpOrder >= order) return pageState(PER_CPU, pcpOrder);
-      const blockOrder = this.buddyOrder(head);
-      if (blockOrder >= order) return pageState(this.freeKind(head), blockOrder);
+    for (const head of this.headsBefore(pfn)) {
+      const order = this.buddyOrder(head);
+      if (head + (1 << order) > pfn && order > 0) return pageState(this.freeKind(head), order);
     }
-    return this.classifyFrame(pfn);
+    const isBuddy = this.buddyOrder(pfn) >= 0;
+    const onPcp = isBuddy ? NOT_ON_PCP : this.pcpOrderAlone(pfn);
+    return onPcp < 0 ? this.classifyFrame(pfn, onPcp) : pageState(PER_CPU, onPcp);
+  }
+
+  /** The order of the block on a per-cpu list that a frame is part of; -1 when it is not. Without walking all of them. */
+  private pcpOrderAlone(pfn: number): number {
+    if (!this.mayBeOnPcp(pfn)) return NOT_ON_PCP;
+    for (const head of [pfn, ...this.headsBefore(pfn)]) {
+      if (!this.mayBeOnPcp(head)) continue;
+      const place = this.lists.of(this.image.mm.pfn_to_page(asPfn(head)));
+      if (place === undefined || place.kind === 'free list') continue;
+      const order = place.kind === 'far' ? this.pcpNow().orderOf(head) : place.order;
+      if (order >= 0 && head + (1 << order) > pfn) return order;
+    }
+    return NOT_ON_PCP;
+  }
+
+  /** Where blocks of order 1 and up that hold a frame begin, when they do before it. */
+  private *headsBefore(pfn: number): Generator<number> {
+    for (let order = 1; order < this.image.mm.MAX_ORDER; order++) {
+      const head = pfn - (pfn % (1 << order));
+      if (head !== pfn && head !== pfn - (pfn % (1 << (order - 1)))) yield head;
+    }
+  }
+
+  /** Nobody counts on what lies on a per-cpu list, and it is in no other. */
+  private mayBeOnPcp(pfn: number): boolean {
+    const { mm } = this.image;
+    if (!this.peek.find(pfn)) return false;
+    const { words, at } = this.peek;
+    const isTail = ((words[at + mm.page_tail_word] ?? 0) & mm.tail_mask) === mm.tail_bits;
+    return words[at + mm.page_refcount] === 0 && !isTail;
   }
 
   /** The order of the free block that a frame is the first of; -1 for any other. Leaves its struct page found. */
@@ -164,9 +197,9 @@ export class FrameStates {
     if (from === to) return;
     this.syncedAt = tape.cursor;
     this.peek.reset();
+    this.pcpIsRead = false;
     if (to - from > MAX_ENTRIES_READ || from < tape.start || to > tape.end) {
       this.dirty.fill(1);
-      this.pcp = undefined;
       return;
     }
     this.learnPageblockCells();
@@ -174,7 +207,6 @@ export class FrameStates {
       this.touched(cell);
       return false;
     });
-    this.takePcp();
   }
 
   /** A word changed: the region of the struct page it belongs to, or of the pageblocks whose types it holds. */
@@ -223,18 +255,11 @@ export class FrameStates {
       this.dirty[region] = 1;
   }
 
-  /** The pages on per-cpu lists: nothing in a struct page tells them from used ones. */
-  private takePcp(): void {
-    const before = this.pcp;
-    const now = pcpPages(this.image);
-    this.pcp = now;
-    if (before === undefined) return;
-    let nrStayed = 0;
-    for (const pfn of now.keys())
-      if (before.has(pfn)) nrStayed++;
-      else this.dirtyRange(pfn, 1);
-    if (nrStayed === before.size) return;
-    for (const pfn of before.keys()) if (!now.has(pfn)) this.dirtyRange(pfn, 1);
+  /** The pages on per-cpu lists. Whatever comes or goes has its `lru` written, so its region is dirty already. */
+  private pcpNow(): PcpPages {
+    if (!this.pcpIsRead) this.pcp.read();
+    this.pcpIsRead = true;
+    return this.pcp;
   }
 
   private cell(start: number, nrFrames: number): number {
@@ -259,9 +284,12 @@ export class FrameStates {
     return dominantState(counts, nrFrames);
   }
 
+  private pcpOrderOf(pfn: number): number {
+    return this.mayBeOnPcp(pfn) ? this.pcpNow().orderOf(pfn) : NOT_ON_PCP;
+  }
+
   private freshen(region: number): void {
     if (this.dirty[region] === 0) return;
-    this.pcp ??= pcpPages(this.image);
     this.dirty[region] = 0;
     this.classify(region);
   }
@@ -285,12 +313,13 @@ export class FrameStates {
     histogram[ABSENT] = (histogram[ABSENT] ?? 0) + regionEnd - end;
   }
 
-  /** The first frame of a block, or any frame outside of blocks. */
-  private classifyFrame(pfn: number): number {
+  /**
+   * The first frame of a block, or any frame outside of blocks.
+   * @param pcpOrder where it is known already
+   */
+  private classifyFrame(pfn: number, pcpOrder = this.pcpOrderOf(pfn)): number {
     const { mm } = this.image;
     const { peek } = this;
-    const pcpOrder = this.pcp?.get(pfn);
-    if (pcpOrder !== undefined) return pageState(PER_CPU, pcpOrder);
     if (!peek.find(pfn)) return pageState(peek.exists(pfn) ? UNREADABLE : ABSENT);
     const { words, at } = peek;
     const flags = words[at + mm.page_flags] ?? 0;
@@ -300,6 +329,7 @@ export class FrameStates {
       const order = words[at + mm.page_private] ?? 0;
       return pageState(this.freeKind(pfn), order);
     }
+    if (pcpOrder >= 0) return pageState(PER_CPU, pcpOrder);
     const tailWord = words[at + mm.page_tail_word] ?? 0;
     if ((tailWord & mm.tail_mask) === mm.tail_bits) return this.tailState(pfn);
     const isHead = (flags & mm.head_mask) === mm.head_bits;

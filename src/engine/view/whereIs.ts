@@ -10,7 +10,7 @@ import { asPhys, formatAddress, PAGE_SIZE, type Pfn, type VirtAddr } from '../me
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
-import { listPlaceOf, migratetypeName } from './listPlace.js';
+import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import type { PagePeek } from './pagePeek.js';
 import { slabFacts } from './slabObject.js';
@@ -83,32 +83,58 @@ function sentenceOf(
     aliases.filter(({ space }) => !space.isKernel).map(({ space }) => space.name),
   );
   const parts = [page.summary];
-  if (slab[0] !== undefined) parts.push(slab[0].value);
+  const [cache, object] = slab;
+  if (cache !== undefined) parts.push(cache.value);
+  if (object !== undefined) parts.push(`object ${object.value}`);
   if (table !== undefined && page.kind !== 'pageTable') parts.push(`page table (${table})`);
   if (users.size > 0) parts.push(`mapped by ${[...users].join(', ')}`);
   return parts.join('; ');
 }
 
-function blockFacts({ image }: Surveyor, page: PageFacts): WhereFact[] {
+function blockFacts({ image, states }: Surveyor, page: PageFacts): WhereFact[] {
   const { mm } = image;
   const isFree = page.kind === 'free' || page.kind === 'freeCma' || page.kind === 'freeIsolated';
   if (!isFree && page.kind !== 'perCpu') return [];
   const first = mm.pfn_to_page(page.headPfn);
-  const place = listPlaceOf(image, first);
+  const place = states.lists.of(first);
   const inside =
     page.pfn === page.headPfn ? '' : `; this is page ${page.pfn - page.headPfn} of the block`;
   const block = {
     name: isFree ? 'free block' : 'block',
     value: `order ${page.order}, ${1 << page.order} page${page.order === 0 ? '' : 's'} from pfn ${hex(page.headPfn)}${inside}`,
   };
-  if (place === undefined)
-    return [block, { name: 'list', value: 'its head is far: more than 16384 entries away' }];
-  const list =
-    place.kind === 'free list'
-      ? `zone ${place.zone} free_area[${place.order}].free_list[${migratetypeName(image, place.migratetype)}]`
-      : `CPU ${place.cpu}, zone ${place.zone}, per_cpu_pages.lists[${place.pindex}] (order ${place.order})`;
-  const next = place.position === 0 ? ' (the head: taken next)' : '';
-  return [block, { name: 'list', value: `${list}, position ${place.position}${next}` }];
+  if (place === undefined) return [block, { name: 'list', value: 'its links lead to no list' }];
+  return [block, { name: 'list', value: listText(image, page, place) }];
+}
+
+/** `zone Normal free_area[3].free_list[MIGRATE_MOVABLE], position 7` */
+function listText(image: KernelImage, page: PageFacts, place: ListPlace): string {
+  const freeList = (zone: string, order: number, migratetype: string): string =>
+    `zone ${zone} free_area[${order}].free_list[${migratetype}]`;
+  switch (place.kind) {
+    case 'far': {
+      const list =
+        page.kind === 'perCpu'
+          ? `a per-CPU list of zone ${page.zone}`
+          : freeList(page.zone, page.order, page.migratetype ?? '?');
+      return `${list}, more than ${place.deeperThan} blocks from both ends (asked again, the search goes on)`;
+    }
+    case 'free list': {
+      const { zone, order, migratetype, position } = place;
+      return `${freeList(zone, order, migratetypeName(image, migratetype))}, ${positionText(position)}`;
+    }
+    case 'per-CPU list': {
+      const { cpu, zone, pindex, order, position } = place;
+      return `CPU ${cpu}, zone ${zone}, per_cpu_pages.lists[${pindex}] (order ${order}), ${positionText(position)}`;
+    }
+  }
+}
+
+function positionText(position: Position): string {
+  if ('fromTail' in position)
+    return position.fromTail === 0 ? 'the last' : `position ${position.fromTail} from the tail`;
+  const next = position.fromHead === 0 ? ' (the head: taken next)' : '';
+  return `position ${position.fromHead}${next}`;
 }
 
 function compoundFacts(page: PageFacts): WhereFact[] {

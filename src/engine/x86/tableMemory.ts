@@ -43,11 +43,13 @@ function readWords(
   phys: PhysAddr,
   nrWords: number,
 ): Int32Array | undefined {
-  const slot = memory.slotOfFrame[Math.floor(phys / 4096)] ?? 0;
+  const frame = Math.floor(phys / 4096);
+  const slot = memory.slotOfFrame[frame] ?? 0;
   if (slot !== 0) {
     const cell = memory.cell(asPhys(phys));
     return memory.words.subarray(cell, cell + nrWords);
   }
-  const bytes = memory.readBytes(phys, nrWords * 4);
-  return bytes.length < nrWords * 4 ? undefined : new Int32Array(bytes.buffer, 0, nrWords);
+  if (frame < 0 || frame >= memory.nrFrames) return undefined;
+  const at = (phys & 4095) >>> 2;
+  return memory.firstContents(frame).subarray(at, at + nrWords);
 }

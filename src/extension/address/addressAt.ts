@@ -3,7 +3,7 @@
  * pointer as kernel messages print it, sixteen or eight hexadecimal digits without 0x.
  */
 import type { AddressArguments } from '../../engine/view/address.js';
-import { isAddressUse } from '../../engine/view/addressVerdict.js';
+import { argumentOf, isAddressUse } from '../../engine/view/addressVerdict.js';
 
 export interface AddressSpan extends Pick<AddressArguments, 'expression' | 'meant' | 'use'> {
   /** UTF-16 columns in the line, end exclusive. */
@@ -11,8 +11,12 @@ export interface AddressSpan extends Pick<AddressArguments, 'expression' | 'mean
   readonly end: number;
 }
 
-/** Words before a number that say what it is; the number is the group `n`. */
+/** Words before a number that say what it is; the number is the group `n`, or `hex` where it has no 0x. */
 const SAID = [
+  // bad_page(): `pfn:%05lx`; show_regs().
+  { pattern: /\bpfn:(?<hex>[0-9a-f]{5,16})\b/gi, meant: 'pfn' },
+  { pattern: /\bCR2: (?<hex>[0-9a-f]{8,16})\b/g, meant: 'virtual' },
+  { pattern: /\bCR3: (?<hex>[0-9a-f]{8,16})\b/g, meant: 'physical' },
   { pattern: /\bpfns?\b[ :=]+(?<n>0x[0-9a-f]+|\d+)\b/gi, meant: 'pfn' },
   { pattern: /\bphys(?:ical)?(?:[ _]addr(?:ess)?)?[ :=]+(?<n>0x[0-9a-f]+)\b/gi, meant: 'physical' },
   { pattern: /\[mem (?<n>0x[0-9a-f]+)-0x[0-9a-f]+\]/gi, meant: 'physical' },
@@ -20,13 +24,20 @@ const SAID = [
   { pattern: /\b(?:dma|bus)(?:[ _]addr(?:ess)?)?[ :=]+(?<n>0x[0-9a-f]+)\b/gi, meant: 'bus' },
 ] as const;
 
-/** Shorter numbers are masks, sizes and flags more often than addresses. */
-const LITERAL = /\b0x[0-9a-f]{4,16}\b/gi;
+/** Shorter numbers are masks, sizes and flags more often than addresses. C's suffix says nothing. */
+const LITERAL = /\b0x[0-9a-f]{4,16}(?=u?l{0,2}u?\b)/gi;
 const BARE =
   /(?<![0-9a-zx_])(?:[0-9a-f]{16}|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8})(?![0-9a-z_])/gi;
 
+/** What of a long line is looked at, on both sides of the pointer: some logs and sources have one line alone. */
+const NEAR = 500;
+
 export function addressAt(line: string, column: number): AddressSpan | undefined {
-  return callAt(line, column) ?? saidAt(line, column) ?? literalAt(line, column);
+  const from = Math.max(0, column - NEAR);
+  const near = line.slice(from, column + NEAR);
+  const at = column - from;
+  const found = callAt(near, at) ?? saidAt(near, at) ?? literalAt(near, at);
+  return found && { ...found, start: found.start + from, end: found.end + from };
 }
 
 /** On the name of a conversion: its argument, and the verdict of the conversion. */
@@ -55,10 +66,12 @@ function closing(line: string, from: number): number | undefined {
 function saidAt(line: string, column: number): AddressSpan | undefined {
   for (const { pattern, meant } of SAID)
     for (const match of line.matchAll(pattern)) {
-      const expression = match.groups?.['n'] ?? '';
-      const start = match.index + match[0].lastIndexOf(expression);
+      const { n, hex } = match.groups ?? {};
+      const number = n ?? hex ?? '';
+      const start = match.index + match[0].lastIndexOf(number);
       const from = meant === 'pfn' ? match.index : start;
-      const end = start + expression.length;
+      const end = start + number.length;
+      const expression = hex === undefined ? number : `0x${number}`;
       if (column >= from && column < end) return { start: from, end, expression, meant };
     }
   return undefined;
@@ -69,7 +82,14 @@ function literalAt(line: string, column: number): AddressSpan | undefined {
     for (const match of line.matchAll(pattern)) {
       const end = match.index + match[0].length;
       if (column >= match.index && column < end)
-        return { start: match.index, end, expression: match[0] };
+        return { start: match.index, end, expression: match[0], ...convertedAt(line, match.index) };
     }
   return undefined;
+}
+
+/** What the conversion takes that a number is the argument of: `pfn_to_page(0x9000)`. */
+function convertedAt(line: string, start: number): Pick<AddressSpan, 'meant'> {
+  const [, name = ''] = /(\w+)\s*\(\s*$/.exec(line.slice(0, start)) ?? [];
+  const meant = isAddressUse(name) ? argumentOf(name) : 'virtual';
+  return meant === 'virtual' ? {} : { meant };
 }

@@ -22,8 +22,11 @@ import { MMSCOPE } from '../identity.js';
 import { expressionAt } from '../language/expressionAt.js';
 import { addressAt, type AddressSpan } from './addressAt.js';
 
-/** A hover on a plain number that is an address of no kernel: more noise than answer. */
+/** A hover on a smaller number of which nothing says that it is an address: more noise than answer. */
 const SMALLEST_ADDRESS = 0x10000;
+
+/** Expressions are looked for in lines of source alone. */
+const LONGEST_LINE = 2000;
 
 const LANGUAGES = [MMSCOPE, 'c', 'cpp', 'log', 'plaintext'];
 
@@ -36,7 +39,9 @@ export function registerAddressHovers(sessions: Sessions): Disposable {
       const span = spanAt(document, position, live !== undefined);
       if (span === undefined) return undefined;
       const markdown =
-        live === undefined ? await beforeRun(document, span) : await fromSession(live, span);
+        live === undefined
+          ? await beforeRun(document, span)
+          : await fromSession(live, span, mayBeSmall(document, span));
       if (markdown === undefined) return undefined;
       const range = new Range(position.line, span.start, position.line, span.end);
       return new Hover(new MarkdownString(markdown), range);
@@ -48,21 +53,16 @@ function spanAt(
   document: TextDocument,
   { line, character }: Position,
   live: boolean,
-): (AddressSpan & { readonly guessed?: true }) | undefined {
+): AddressSpan | undefined {
   const { text } = document.lineAt(line);
   const found = addressAt(text, character);
   if (found !== undefined || !live) return found;
-  // Words of a log are no expressions.
-  if (document.languageId === 'log' || document.languageId === 'plaintext') return undefined;
+  // Words of a log are no expressions; neither are lines that no one writes.
+  const isProse = document.languageId === 'log' || document.languageId === 'plaintext';
+  if (isProse || text.length > LONGEST_LINE) return undefined;
   const expression = expressionAt(text, character);
-  return (
-    expression && {
-      start: expression.start,
-      end: expression.end,
-      expression: expression.text,
-      guessed: true,
-    }
-  );
+  if (expression === undefined || /^\d/.test(expression.text)) return undefined;
+  return { start: expression.start, end: expression.end, expression: expression.text };
 }
 
 async function beforeRun(document: TextDocument, span: AddressSpan): Promise<string | undefined> {
@@ -70,9 +70,17 @@ async function beforeRun(document: TextDocument, span: AddressSpan): Promise<str
   return staticMarkdown(document.getText(), span);
 }
 
+/** Where words or a conversion say that it is an address, and where a scenario has it as one. */
+const mayBeSmall = (
+  { languageId }: TextDocument,
+  { expression, meant, use }: AddressSpan,
+): boolean =>
+  meant !== undefined || use !== undefined || (languageId === MMSCOPE && /^0x/i.test(expression));
+
 async function fromSession(
   { session }: SessionState,
-  span: AddressSpan & { readonly guessed?: true },
+  span: AddressSpan,
+  small: boolean,
 ): Promise<string | undefined> {
   const item = debug.activeStackItem;
   const frameId = item !== undefined && 'frameId' in item ? item.frameId : undefined;
@@ -86,8 +94,7 @@ async function fromSession(
   try {
     const body = (await session.customRequest(ADDRESS_REQUEST, args)) as AddressBody;
     const { kind, address } = body.report;
-    if (span.guessed === true && kind === 'user' && Number(address) < SMALLEST_ADDRESS)
-      return undefined;
+    if (!small && kind === 'user' && Number(address) < SMALLEST_ADDRESS) return undefined;
     return body.markdown;
   } catch {
     return undefined; // The session has no value for it.

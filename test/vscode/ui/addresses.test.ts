@@ -3,103 +3,65 @@
  * "Where Is This Page?", the console's helpers, page tables among the variables. A screenshot of each step.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { Workbench } from './workbench.js';
+import { placeOf, tell } from './story.js';
+import { EDITOR_HOVER, type Workbench } from './workbench.js';
 
-const { MMSCOPE_UI_URL: url, MMSCOPE_UI_SKIP: skipReason } = process.env;
-const workspace = process.env['MMSCOPE_UI_WORKSPACE'] ?? '';
-const shots = process.env['MMSCOPE_UI_SHOTS'] ?? 'build/screenshots';
 const EXAMPLE = 'kinds-of-address.mms';
-/** Without those that only say that they are loading. */
-const EDITOR_HOVER = '.monaco-hover .hover-contents:has-text(" is ")';
 
-describe('addresses in VS Code', function () {
-  this.timeout(300_000);
-  let bench: Workbench;
-  let broken = false;
+tell('addresses in VS Code', { shots: 'addresses' }, (step) => {
+  const hoverOn = (bench: Workbench, text: string): Promise<string> =>
+    bench.hoverAnew(placeOf(EXAMPLE, text), EDITOR_HOVER);
 
-  const step = (title: string, body: () => Promise<void>): void => {
-    it(title, async function () {
-      if (broken) this.skip();
-      broken = true;
-      try {
-        await body();
-        broken = false;
-      } finally {
-        await bench.screenshot(`addresses ${title}`);
-      }
-    });
-  };
+  step('opens the example', (bench) => bench.openFile(EXAMPLE));
 
-  if (url === undefined) {
-    it.skip(`hovers and where (${skipReason ?? 'started without a server: use npm test'})`);
-    return;
-  }
-  before(async () => {
-    bench = await Workbench.open(url, process.env['CHROMIUM'] ?? '/usr/bin/chromium', shots);
-  });
-  after(async () => {
-    await bench.close();
-  });
-
-  /** The hover before it must be gone, or its text is read. */
-  const hoverOn = async (text: string): Promise<string> => {
-    await bench.page.mouse.move(400, 980, { steps: 3 });
-    await bench.page.locator(EDITOR_HOVER).first().waitFor({ state: 'hidden' });
-    return bench.hover(placeOf(text), EDITOR_HOVER);
-  };
-
-  step('opens the example', () => bench.openFile(EXAMPLE));
-
-  step('before it runs, a hover tells the kind and the linear translation', async () => {
-    const text = await hoverOn('0xc1801080;');
+  step('before it runs, a hover tells the kind and the linear translation', async (bench) => {
+    const text = await hoverOn(bench, '0xc1801080;');
     assert.match(text, /is a kernel logical address/);
     assert.match(text, /__pa\(0xc1801080\) = 0x1801080/);
     assert.match(text, /The machine is in a file/);
   });
 
-  step('starts with F5', async () => {
+  step('starts with F5', async (bench) => {
     await bench.press('F5');
     await bench.toolbar.waitFor();
-    await bench.stoppedAt(`${placeOf('void *logical').line}:`);
+    await bench.stoppedAt(`${placeOf(EXAMPLE, 'void *logical').line}:`);
   });
 
-  step('a logical address: translation, verdict, slab and object', async () => {
-    const text = await hoverOn('0xc1801080;');
+  step('a logical address: translation, verdict, slab and object', async (bench) => {
+    const text = await hoverOn(bench, '0xc1801080;');
     assert.match(text, /is a kernel logical address/);
     assert.match(text, /PGD\[0x306\]/);
     assert.match(text, /slab: kmem_cache/);
     assert.match(text, /object: 1 at 0xc1801080, handed out/);
   });
 
-  step('a vmalloc address: what __pa makes of it, and the page', async () => {
-    const text = await hoverOn('0xcc7f1000;');
+  step('a vmalloc address: what __pa makes of it, and the page', async (bench) => {
+    const text = await hoverOn(bench, '0xcc7f1000;');
     assert.match(text, /is a vmalloc address/);
     assert.match(text, /__pa\(\) of it is meaningless; vmalloc_to_page\(\) gives page 0xbfe0/);
     assert.match(text, /PTE\[0x3f1\]/);
   });
 
-  step('a highmem page by its physical address', async () => {
-    const text = await hoverOn('0x0bfe0000');
+  step('a highmem page by its physical address', async (bench) => {
+    const text = await hoverOn(bench, '0x0bfe0000');
     assert.match(text, /is a physical address/);
     assert.match(text, /highmem: it has no kernel logical address/);
     assert.match(text, /mapped at: 0xcc7f1000/);
   });
 
-  step('a user address, through the tables of its process', async () => {
-    const text = await hoverOn('0x08048000;');
+  step('a user address, through the tables of its process', async (bench) => {
+    const text = await hoverOn(bench, '0x08048000;');
     assert.match(text, /is a user virtual address/);
     assert.match(text, /Through the page tables \(init \(pid 1\)\)/);
     assert.match(text, /get_user_pages\(\) gives page 0xffc0/);
   });
 
-  step('a conversion, by its name', async () => {
-    const text = await hoverOn('__pa(0xc1801080)');
+  step('a conversion, by its name', async (bench) => {
+    const text = await hoverOn(bench, '__pa(0xc1801080)');
     assert.match(text, /__pa\(0xc1801080\) = 0x1801080/);
   });
 
-  step('where is this page, by command', async () => {
+  step('where is this page, by command', async (bench) => {
     await bench.command('mmscope: Where Is This Page?');
     const input = bench.page.locator('.quick-input-widget input').first();
     await input.fill('0x9000');
@@ -108,13 +70,13 @@ describe('addresses in VS Code', function () {
     await rows.filter({ hasText: 'free_list[MIGRATE_MOVABLE], position 28' }).first().waitFor();
   });
 
-  step('and in the debug console', async () => {
+  step('and in the debug console', async (bench) => {
     await bench.press('Escape');
     const text = await bench.evaluate('where(0xc1801080)', /slab of order 0/);
     assert.match(text, /kmem_cache/);
   });
 
-  step('page tables among the variables, down to the bits of an entry', async () => {
+  step('page tables among the variables, down to the bits of an entry', async (bench) => {
     // Only rows in view are there: what is not wanted is folded away.
     await bench.foldScope('Locals');
     await bench.openScope('Machine');
@@ -126,16 +88,8 @@ describe('addresses in VS Code', function () {
     assert.match(await bench.valueOf('[0x48] 0x08048000'), /P US A → page 0xffc0000, 4 KiB/);
   });
 
-  step('ends the session', async () => {
+  step('ends the session', async (bench) => {
     await bench.press('Shift+F5');
     await bench.toolbar.waitFor({ state: 'hidden' });
   });
 });
-
-/** The place of a text in the example. */
-function placeOf(text: string): { line: number; column: number } {
-  const lines = readFileSync(path.join(workspace, EXAMPLE), 'utf8').split('\n');
-  const line = lines.findIndex((each) => each.includes(text));
-  assert.ok(line >= 0, `${EXAMPLE} has ${text}`);
-  return { line: line + 1, column: (lines[line] ?? '').indexOf(text) + 3 };
-}

@@ -4,13 +4,8 @@
  * tried.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { Workbench } from './workbench.js';
+import { lineOf as lineIn, tell } from './story.js';
 
-const { MMSCOPE_UI_URL: url, MMSCOPE_UI_SKIP: skipReason } = process.env;
-const workspace = process.env['MMSCOPE_UI_WORKSPACE'] ?? '';
-const shots = process.env['MMSCOPE_UI_SHOTS'] ?? 'build/screenshots';
 const EXAMPLE = 'split-a-block.mms';
 /** What lies between alloc_pages() and expand(): other functions are stepped out of. */
 const WAY_DOWN =
@@ -18,64 +13,33 @@ const WAY_DOWN =
     ' ',
   );
 
-describe('a session in VS Code', function () {
-  this.timeout(300_000);
-  let bench: Workbench;
-  let broken = false;
+tell('a session in VS Code', {}, (step) => {
+  step('opens a shipped example', (bench) => bench.openFile(EXAMPLE));
 
-  /** A step of the story. */
-  const step = (title: string, body: () => Promise<void>): void => {
-    it(title, async function () {
-      if (broken) this.skip();
-      broken = true;
-      try {
-        await body();
-        broken = false;
-      } finally {
-        await bench.screenshot(title);
-      }
-    });
-  };
-
-  if (url === undefined) {
-    it.skip(
-      `steps through a shipped example (${skipReason ?? 'started without a server: use npm test'})`,
-    );
-    return;
-  }
-  before(async () => {
-    bench = await Workbench.open(url, process.env['CHROMIUM'] ?? '/usr/bin/chromium', shots);
-  });
-  after(async () => {
-    await bench.close();
-  });
-
-  step('opens a shipped example', () => bench.openFile(EXAMPLE));
-
-  step('sets a breakpoint by a click into the gutter', () =>
+  step('sets a breakpoint by a click into the gutter', (bench) =>
     bench.toggleBreakpoint(lineOf('lock_page(block)')),
   );
 
-  step('starts with F5 and no launch.json, stopped at the first statement', async () => {
+  step('starts with F5 and no launch.json, stopped at the first statement', async (bench) => {
     await bench.press('F5');
     await bench.toolbar.waitFor();
     await bench.stoppedAt(`${lineOf('alloc_pages(')}:`);
   });
 
-  step('opens the map of physical memory beside it', async () => {
+  step('opens the map of physical memory beside it', async (bench) => {
     const map = await bench.webview('.legend');
     await map.locator('.legend .entry:visible', { hasText: 'Free' }).first().waitFor();
     await map.locator('.title', { hasText: '1 GiB' }).waitFor();
   });
 
   let atFirst = '';
-  step('shows the zones of the machine', async () => {
+  step('shows the zones of the machine', async (bench) => {
     await bench.openScope('Machine');
     atFirst = await bench.valueOf('zone Normal');
     assert.match(atFirst, /pages free/);
   });
 
-  step('steps into alloc_pages, and down to expand', async () => {
+  step('steps into alloc_pages, and down to expand', async (bench) => {
     await bench.step('Step Into');
     await bench.stoppedAt('alloc_pages');
     for (let steps = 0; steps < 100; steps++) {
@@ -86,19 +50,19 @@ describe('a session in VS Code', function () {
     assert.fail('100 steps did not come to expand()');
   });
 
-  step('shows the locals of expand, and the source of the kernel function', async () => {
+  step('shows the locals of expand, and the source of the kernel function', async (bench) => {
     await bench.variable('low').waitFor();
     assert.equal(await bench.valueOf('low'), '4');
     await bench.editorWith('function expand').waitFor();
   });
 
-  step('steps back out to the scenario', async () => {
+  step('steps back out to the scenario', async (bench) => {
     for (let outs = 0; outs < 20 && !(await bench.topFrame()).startsWith('main'); outs++)
       await bench.step('Step Out');
     assert.match(await bench.topFrame(), /^main/);
   });
 
-  step('steps over, and free memory has changed', async () => {
+  step('steps over, and free memory has changed', async (bench) => {
     if ((await bench.topFrame()).includes(` ${lineOf('alloc_pages(')}:`))
       await bench.step('Step Over');
     await bench.openScope('Machine');
@@ -106,7 +70,7 @@ describe('a session in VS Code', function () {
     assert.equal(freePages(atFirst) - freePages(after), 16);
   });
 
-  step('runs back to the start, and it has not', async () => {
+  step('runs back to the start, and it has not', async (bench) => {
     await bench.tool('Reverse');
     await bench.stoppedAt(`${lineOf('alloc_pages(')}:`);
     await bench.openScope('Machine');
@@ -116,18 +80,40 @@ describe('a session in VS Code', function () {
       .waitFor();
   });
 
-  step('continues to the breakpoint', async () => {
+  const BREAK_INSIDE = 'mmscope: Break Inside the Allocator...';
+
+  step('lists what may happen inside the allocator', async (bench) => {
+    await bench.command(BREAK_INSIDE);
+    await bench.quickPickRow('block-split').waitFor();
+  });
+
+  step('picks a split, and stops there', async (bench) => {
+    await bench.tickRow('block-split');
+    await bench.breakpointSet('block-split');
+    await bench.tool('Continue');
+    await bench.stoppedAt('expand');
+    await bench.pausedBecause('function breakpoint');
+  });
+
+  step('and no longer, when the tick is taken away', async (bench) => {
+    await bench.command(BREAK_INSIDE);
+    await bench.tickRow('block-split');
+    const row = bench.breakpoints.locator('.monaco-list-row', { hasText: 'block-split' });
+    await row.waitFor({ state: 'detached' });
+  });
+
+  step('continues to the breakpoint', async (bench) => {
     await bench.tool('Continue');
     await bench.stoppedAt(`${lineOf('lock_page(block)')}:`);
   });
 
-  step('shows the translation of a page on hover', async () => {
+  step('shows the translation of a page on hover', async (bench) => {
     const text = await bench.hover({ line: lineOf('expect(PageLocked'), column: 19 });
     assert.match(text, /pfn 0x[0-9a-f]+/);
     assert.match(text, /head of a compound page of order 4/);
   });
 
-  step('sets a data breakpoint on PG_locked', async () => {
+  step('sets a data breakpoint on PG_locked', async (bench) => {
     await bench.openScope('Locals');
     await bench.expand('block');
     await bench.expand('flags');
@@ -135,18 +121,18 @@ describe('a session in VS Code', function () {
     await bench.breakpointSet('PG_locked');
   });
 
-  step('hits it inside lock_page', async () => {
+  step('hits it inside lock_page', async (bench) => {
     await bench.tool('Continue');
     await bench.stoppedAt('lock_page');
     await bench.pausedBecause('data breakpoint');
   });
 
-  step('hits it again inside unlock_page', async () => {
+  step('hits it again inside unlock_page', async (bench) => {
     await bench.tool('Continue');
     await bench.stoppedAt('unlock_page');
   });
 
-  step('stops where an allocation fails, with the reason', async () => {
+  step('stops where an allocation fails, with the reason', async (bench) => {
     await bench.tool('Continue');
     await bench.pausedBecause('exception');
     const text = await bench.exceptionText();
@@ -154,7 +140,7 @@ describe('a session in VS Code', function () {
     assert.match(text, /no block of order 10/);
   });
 
-  step('shows the map after all of it', async () => {
+  step('shows the map after all of it', async (bench) => {
     const map = await bench.webview('.legend');
     await map.locator('vscode-text-field input').fill('0x1960');
     await bench.press('Enter');
@@ -162,7 +148,7 @@ describe('a session in VS Code', function () {
     assert.match(await map.locator('.details').innerText(), /pfn 0x1960/);
   });
 
-  step('ends the session', async () => {
+  step('ends the session', async (bench) => {
     await bench.press('Shift+F5');
     await bench.toolbar.waitFor({ state: 'hidden' });
   });
@@ -171,12 +157,5 @@ describe('a session in VS Code', function () {
 /** `Normal: 217657 of 218467 pages free`. */
 const freePages = (value: string): number => Number(/(\d+) of/.exec(value)?.[1]);
 
-/** The 1-based line of the example's first code that has the text. */
-function lineOf(text: string): number {
-  const lines = readFileSync(path.join(workspace, EXAMPLE), 'utf8').split('\n');
-  const index = lines.findIndex(
-    (line) => line.includes(text) && !line.trimStart().startsWith('//'),
-  );
-  assert.ok(index >= 0, `${EXAMPLE} has ${text}`);
-  return index + 1;
-}
+/** The line of the example's first code that has the text. */
+const lineOf = (text: string): number => lineIn(EXAMPLE, text);

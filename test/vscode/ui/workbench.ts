@@ -10,8 +10,13 @@ import { chromium, type Browser, type Frame, type Locator, type Page } from 'pla
 const TIMEOUT_MS = 20_000;
 const LOAD_MS = 60_000;
 const POLL_MS = 100;
+/** A hover that is to come has come by then. */
+const NO_HOVER_MS = 1500;
 /** How long a call stack may go on showing where a step began. */
 const STALE_MS = 3000;
+
+/** Hovers of addresses in an editor: without those that only say that they are loading. */
+export const EDITOR_HOVER = '.monaco-hover .hover-contents:has-text(" is ")';
 
 export interface Place {
   /** From 1. */
@@ -70,12 +75,42 @@ export class Workbench {
     await this.lineNumber(1).waitFor();
   }
 
+  /** Opens a file in the first group, whichever view stands beside it. */
+  async quickOpen(name: string): Promise<void> {
+    await this.press('Control+1');
+    await this.press('Control+p');
+    await this.page.locator('.quick-input-widget input').first().fill(name);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: name });
+    await row.first().click();
+    await this.page.locator('.tab.active', { hasText: name }).first().waitFor();
+    await this.lineNumber(1).waitFor();
+  }
+
+  async goToLine(line: number): Promise<void> {
+    await this.press('Control+g');
+    await this.page.locator('.quick-input-widget input').first().fill(`:${line}`);
+    await this.press('Enter');
+    await this.lineNumber(line).waitFor();
+  }
+
   /** A command of the palette, by its whole title. */
   async command(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
     await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title });
     await row.first().click();
+  }
+
+  quickPickRow(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** Ticks a row of an open pick of several, or takes its tick away, and closes it. */
+  async tickRow(text: string): Promise<void> {
+    const row = this.quickPickRow(text);
+    await row.click();
+    await this.press('Enter');
+    await row.waitFor({ state: 'hidden' });
   }
 
   lineNumber(line: number): Locator {
@@ -258,6 +293,36 @@ export class Workbench {
     throw new Error(`no hover at ${place.line}:${place.column}`);
   }
 
+  /** As {@link hover}, when the one before it is gone: else its text is read. */
+  async hoverAnew(place: Place, widget: string): Promise<string> {
+    await this.moveAway(widget);
+    return this.hover(place, widget);
+  }
+
+  /** Rests the pointer on a character long enough for a hover: what it says, or undefined when none comes. */
+  async hoverIfAny(
+    place: Place,
+    widget = '.monaco-hover .hover-contents',
+  ): Promise<string | undefined> {
+    await this.moveAway(widget);
+    const point = await this.pointOf(place);
+    await this.page.mouse.move(point.x, point.y, { steps: 3 });
+    await this.page.waitForTimeout(NO_HOVER_MS);
+    const shown = this.page.locator(widget).first();
+    return (await shown.isVisible()) ? shown.innerText() : undefined;
+  }
+
+  /** A hover that was up when its file went out of sight stays until it is dismissed. */
+  private async moveAway(widget: string): Promise<void> {
+    const shown = this.page.locator(widget).first();
+    for (let tries = 0; tries < 20; tries++) {
+      await this.page.mouse.move(400 + tries, 980, { steps: 3 });
+      if (await isHidden(shown)) return;
+      await this.press('Escape');
+    }
+    throw new Error('a hover does not go away');
+  }
+
   /** What the debug console answers. */
   async evaluate(expression: string, answer: RegExp): Promise<string> {
     await this.press('Control+Shift+Y');
@@ -317,3 +382,9 @@ export class Workbench {
     return point;
   }
 }
+
+const isHidden = (shown: Locator): Promise<boolean> =>
+  shown.waitFor({ state: 'hidden', timeout: 1000 }).then(
+    () => true,
+    () => false,
+  );

@@ -37,7 +37,8 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
     id: 'block-split',
     label: 'Block split',
     description: 'Stops where expand() cuts a free block down to the order that was asked for.',
-    conditionHint: 'order, high, migratetype, zone, pfn: high >= 9 && zone == ZONE_NORMAL',
+    knows: 'order high migratetype zone pfn',
+    example: 'high >= 9 && zone == ZONE_NORMAL',
     watch: {
       at: 'entry',
       fn: 'expand',
@@ -57,7 +58,8 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
     id: 'buddy-merge',
     label: 'Buddies merged',
     description: 'Stops where __free_one_page() joins a block with its free buddy.',
-    conditionHint: 'order, pfn, buddy_pfn, migratetype, zone: order >= pageblock_order',
+    knows: 'order pfn buddy_pfn migratetype zone',
+    example: 'order >= pageblock_order',
     watch: {
       at: 'entry',
       fn: 'del_page_from_free_list',
@@ -79,9 +81,8 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
     id: 'fallback',
     label: 'Fallback to another type',
     description: 'Stops where steal_suitable_fallback() takes a block of another type.',
-    conditionHint:
-      'order, fallback_order, start_migratetype, fallback_migratetype, whole_block, pfn, zone: ' +
-      'start_migratetype == MIGRATE_UNMOVABLE && fallback_order < pageblock_order',
+    knows: 'order fallback_order start_migratetype fallback_migratetype whole_block pfn zone',
+    example: 'start_migratetype == MIGRATE_UNMOVABLE && fallback_order < pageblock_order',
     watch: {
       at: 'entry',
       fn: 'steal_suitable_fallback',
@@ -109,8 +110,8 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
     id: 'pageblock-type',
     label: 'Pageblock type changed',
     description: 'Stops where set_pageblock_migratetype() gives a pageblock another type.',
-    conditionHint:
-      'migratetype, old_migratetype, pfn, zone: old_migratetype == MIGRATE_MOVABLE && zone == ZONE_NORMAL',
+    knows: 'migratetype old_migratetype pfn zone',
+    example: 'old_migratetype == MIGRATE_MOVABLE && zone == ZONE_NORMAL',
     watch: {
       at: 'entry',
       fn: 'set_pageblock_migratetype',
@@ -131,7 +132,8 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
     id: 'pcp-refill',
     label: 'Per-CPU list refilled',
     description: 'Stops where rmqueue_bulk() fills an empty per-CPU list from the buddy lists.',
-    conditionHint: 'order, count, migratetype, zone, cpu: order > 0 && count >= 8',
+    knows: 'order count migratetype zone cpu',
+    example: 'order > 0 && count >= 8',
     watch: {
       at: 'entry',
       fn: 'rmqueue_bulk',
@@ -151,7 +153,8 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
     id: 'pcp-drain',
     label: 'Per-CPU list drained',
     description: 'Stops where free_pcppages_bulk() gives pages back to the buddy lists.',
-    conditionHint: 'count, zone, cpu: count >= 63 && zone == ZONE_NORMAL',
+    knows: 'count zone cpu',
+    example: 'count >= 63 && zone == ZONE_NORMAL',
     watch: {
       at: 'entry',
       fn: 'free_pcppages_bulk',

@@ -48,7 +48,10 @@ export interface Happening {
   readonly id: string;
   readonly label: string;
   readonly description: string;
-  readonly conditionHint: string;
+  /** Names of its facts. */
+  readonly knows: string;
+  /** A condition on them. */
+  readonly example: string;
   readonly watch: EntryWatch | WriteWatch;
   /** The facts in one sentence. */
   sentence(k: Mm, facts: Facts): string;
@@ -80,6 +83,9 @@ export function factNames({ profile }: Mm, facts: Facts): readonly ExtraName[] {
     return type === undefined ? [] : [{ name, type, value }];
   });
 }
+
+/** How conditions on the group of all call it: `block_split`. */
+export const nameOfHappening = ({ id }: Happening): string => id.replaceAll('-', '_');
 
 // --- facts as words --------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,8 @@ export const WRITE_HAPPENINGS: readonly Happening[] = [
     label: 'Watermark crossed',
     description:
       "Stops behind the line that moves a zone's free pages to the other side of its min, low or high watermark.",
-    conditionHint: 'zone, mark, free, old_free: mark == WMARK_LOW && free < old_free',
+    knows: 'zone mark free old_free pages',
+    example: 'mark == WMARK_LOW && free < old_free',
     watch: {
       at: 'write',
       subjects(k) {
@@ -69,7 +70,8 @@ export const WRITE_HAPPENINGS: readonly Happening[] = [
     id: 'refcount-zero',
     label: 'Reference count to zero',
     description: 'Stops behind the line that drops the last reference to a page.',
-    conditionHint: 'pfn, zone: pfn == page_to_pfn(page)',
+    knows: 'pfn zone',
+    example: 'pfn == page_to_pfn(page)',
     watch: {
       at: 'write',
       subjects: (k) => (cell, before, after) =>

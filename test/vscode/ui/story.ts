@@ -1,0 +1,74 @@
+/**
+ * A story of the UI suite: steps that need one another, in one workbench, with a screenshot of each. After a failure the later
+ * ones are not tried. Without a server the story is skipped, with the reason.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Workbench, type Place } from './workbench.js';
+
+const { MMSCOPE_UI_URL: url, MMSCOPE_UI_SKIP: skipReason } = process.env;
+const shots = process.env['MMSCOPE_UI_SHOTS'] ?? 'build/screenshots';
+/** The folder that is open in VS Code. */
+export const workspace = process.env['MMSCOPE_UI_WORKSPACE'] ?? '';
+
+export type Step = (title: string, body: (bench: Workbench) => Promise<void>) => void;
+
+interface StoryOptions {
+  /** What its screenshots are called, before the step's title. */
+  readonly shots?: string;
+  /** Before VS Code opens the folder. */
+  readonly prepare?: () => void;
+}
+
+export function tell(
+  title: string,
+  { shots: prefix = '', prepare }: StoryOptions,
+  steps: (step: Step) => void,
+): void {
+  describe(title, function () {
+    this.timeout(300_000);
+    if (url === undefined) {
+      it.skip(`is told (${skipReason ?? 'started without a server: use npm test'})`);
+      return;
+    }
+    let bench: Workbench | undefined;
+    let broken = false;
+    before(async () => {
+      prepare?.();
+      bench = await Workbench.open(url, process.env['CHROMIUM'] ?? '/usr/bin/chromium', shots);
+    });
+    after(() => bench?.close());
+    steps((name, body) => {
+      it(name, async function () {
+        if (broken || bench === undefined) this.skip();
+        broken = true;
+        try {
+          await body(bench);
+          broken = false;
+        } finally {
+          await bench.screenshot(`${prefix} ${name}`.trim());
+        }
+      });
+    });
+  });
+}
+
+/** The place of a text in a file of the workspace: two characters into it. */
+export function placeOf(file: string, text: string): Place {
+  const lines = linesOf(file);
+  const line = lines.findIndex((each) => each.includes(text));
+  assert.ok(line >= 0, `${file} has ${text}`);
+  return { line: line + 1, column: (lines[line] ?? '').indexOf(text) + 3 };
+}
+
+/** The 1-based line of the first code that has a text. */
+export function lineOf(file: string, text: string): number {
+  const isCode = (line: string): boolean => !line.trimStart().startsWith('//');
+  const index = linesOf(file).findIndex((line) => line.includes(text) && isCode(line));
+  assert.ok(index >= 0, `${file} has ${text}`);
+  return index + 1;
+}
+
+const linesOf = (file: string): string[] =>
+  readFileSync(path.join(workspace, file), 'utf8').split('\n');
