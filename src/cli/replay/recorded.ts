@@ -5,6 +5,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
   loadPkmap,
+  loadSlabs,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
@@ -38,5 +39,13 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
     },
   ],
   ['slab', { print: (image, dump) => slabDumpLines(image, dump) }],
-  ['slabs', { print: (image, dump) => slabsLines(image, dump) }],
+  [
+    'slabs',
+    {
+      load: (image, dump) => {
+        loadSlabs(image, dump);
+      },
+      print: (image, dump) => slabsLines(image, dump),
+    },
+  ],
 ]);

@@ -207,6 +207,19 @@ export function kmalloc_slab(k: Mm, size: Int, flags: Gfp): KmemCache {
   return k.read_ptr(kmalloc_caches + (kmalloc_type(k, flags) * kmalloc_row + index) * k.ptr_words);
 }
 
+/** Where kmalloc_caches[] has the cache for 8, 16, ... 192 bytes: 1 is for 96 bytes, 2 for 192. */
+const SIZE_INDEX = [3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2];
+
+/** Writes size_index[]: sizes for which this build has no cache take the smallest that there is. */
+export function setup_kmalloc_cache_index_table(k: Mm): void {
+  const first: VirtAddr = k.profile.symbol('size_index')?.address ?? asVirt(0);
+  const smallest: Int = (k.constant('KMALLOC_MIN_SIZE') - 8) >> 3;
+  for (let elem = 0; elem < SIZE_INDEX.length; elem++) {
+    const index: Int = elem < smallest ? k.constant('KMALLOC_SHIFT_LOW') : SIZE_INDEX[elem]!;
+    write_byte(k, asVirt(first + elem), index);
+  }
+}
+
 /** size_index[(size - 1) / 8] */
 function size_index(k: Mm, size: Int): Int {
   const elem: Int = (size - 1) >> 3;

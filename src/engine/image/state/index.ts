@@ -21,3 +21,4 @@ export {
 export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
 export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
+export { loadSlabs } from './slabsLoad.js';
