@@ -56,6 +56,7 @@ export class Judge {
   /** The machine's start, if it was rebuilt from a recorded state. */
   private state: StateImage | undefined;
   private staleWords = 0;
+  private staleIndexes = 0;
   /** Of a trace that records page tables and no other state. */
   private tables: RecordedTables | undefined;
   private mark = '';
@@ -135,6 +136,8 @@ export class Judge {
     if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
     if (this.staleWords > 0)
       yield `words of pages not judged, for the first state does not tell them: ${this.staleWords}`;
+    if (this.staleIndexes > 0)
+      yield `bytes of objects not judged, for the first state does not tell them: ${this.staleIndexes}`;
     if (this.notJudged.size > 0) yield `dumps not judged: ${counts(this.notJudged)}`;
   }
 
@@ -245,10 +248,26 @@ export class Judge {
     if (head !== dump.args.join(' '))
       return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
     const at = Math.max(ours.length, dump.lines.length);
-    for (let i = 0; i < at; i++)
-      if (ours[i] !== dump.lines[i])
-        return `%${dump.name}: ours '${ours[i] ?? 'ends'}', kernel '${dump.lines[i] ?? 'ends'}'`;
+    for (let i = 0; i < at; i++) {
+      const [own, kernel] = [ours[i], dump.lines[i]];
+      if (own !== kernel && own !== this.judgeablePart(dump, own, kernel))
+        return `%${dump.name}: ours '${own ?? 'ends'}', kernel '${kernel ?? 'ends'}'`;
+    }
     return undefined;
+  }
+
+  /** The kernel's line without what a machine that was rebuilt from dumps cannot know. */
+  private judgeablePart(
+    dump: TraceDump,
+    ours: string | undefined,
+    kernel: string | undefined,
+  ): string | undefined {
+    const judgeable = RECORDED.get(dump.name)?.judgeable;
+    if (this.state === undefined || judgeable === undefined) return kernel;
+    if (ours === undefined || kernel === undefined) return kernel;
+    const { line, notJudged } = judgeable(ours, kernel);
+    this.staleIndexes += notJudged;
+    return line;
   }
 
   private remember(line: number, difference: string): void {

@@ -84,7 +84,7 @@ function beginningOf(file: string): Beginning {
   const dumps: TraceDump[] = [];
   for (const item of readTrace(readText(file))) {
     if (item.kind === 'mark' && mark === '') mark = item.text;
-    if (item.kind === 'dump') dumps.push(item);
+    if (item.kind === 'dump' && RECORDED.get(item.name)?.tells?.(item) !== false) dumps.push(item);
     if (item.kind === 'op' && !HARMLESS.has(item.name)) break;
     if (item.kind === 'ran') break;
   }

@@ -36,6 +36,7 @@ export {
   kmem_cache_shrink,
   ksize,
   kzalloc,
+  slab_caches_to_rcu_destroy_workfn,
   ZERO_SIZE_PTR,
 } from './slab_common.js';
 

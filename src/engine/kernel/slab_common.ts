@@ -6,7 +6,7 @@
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { __free_pages, alloc_pages, get_order, virt_to_page } from './api.js';
 import { compound_order } from './compound.js';
-import { list_add, list_del } from './list.js';
+import { list_add, list_add_tail, list_del, list_empty, list_next } from './list.js';
 import type { Mm } from './mm.js';
 import { __mod_node_page_state } from './node_stat.js';
 import { page_address } from './page_address.js';
@@ -162,8 +162,25 @@ function __kmem_cache_alias(
 
 function shutdown_cache(k: Mm, s: KmemCache): Int {
   if (slab_allocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
-  list_del(k, (s + k.slab.list) as ListHead);
+  const list = (s + k.slab.list) as ListHead;
+  list_del(k, list);
+  if (is_rcu_cache(k, s)) list_add_tail(k, list, slab_caches_to_rcu_destroy(k));
   return 0;
+}
+
+const is_rcu_cache = (k: Mm, s: KmemCache): boolean =>
+  (k.words[s + k.slab.flags]! & k.constant('SLAB_TYPESAFE_BY_RCU')) !== 0;
+
+const slab_caches_to_rcu_destroy = (k: Mm): ListHead => k.symbol('slab_caches_to_rcu_destroy');
+
+/** What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left. */
+export function slab_caches_to_rcu_destroy_workfn(k: Mm): void {
+  const to_destroy: ListHead = slab_caches_to_rcu_destroy(k);
+  while (!list_empty(k, to_destroy)) {
+    const entry: ListHead = list_next(k, to_destroy);
+    list_del(k, entry);
+    slab_kmem_cache_release(k, (entry - k.slab.list) as KmemCache);
+  }
 }
 
 function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
@@ -172,13 +189,14 @@ function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
   slab_allocator(k).slab_free(k, k.read_ptr(k.slab.kmem_cache), k.va_of(s));
 }
 
-/** Objects that are still out keep the cache. A cache whose slabs wait for RCU goes at once, too: nobody reads them. */
+/** Objects that are still out keep the cache. One whose slabs are freed through RCU is on a list until its work runs. */
 export function kmem_cache_destroy(k: Mm, s: KmemCache): void {
   if (s === NULL) return;
   k.write(s + k.slab.refcount, k.words[s + k.slab.refcount]! - 1);
   if (k.words[s + k.slab.refcount] !== 0) return;
+  const rcu_set = is_rcu_cache(k, s);
   if (shutdown_cache(k, s) === 0) {
-    slab_kmem_cache_release(k, s);
+    if (!rcu_set) slab_kmem_cache_release(k, s);
     return;
   }
   const text = `kmem_cache_destroy ${name_of(k, s)}: Slab cache still has objects`;

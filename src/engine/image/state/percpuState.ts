@@ -8,7 +8,7 @@ import { bitmap_set } from '../../kernel/bitmap.js';
 import { INIT_LIST_HEAD, list_add } from '../../kernel/list.js';
 import type { Mm } from '../../kernel/mm.js';
 import { NULL } from '../../kernel/types.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
 
 const UNIT_PAGES = 32;
@@ -60,7 +60,8 @@ export function loadPercpu(mm: Mm, memory: ObjectMemory): void {
 
   for (let i = 0; i < nrSlots; i++)
     INIT_LIST_HEAD(mm, mm.cell_at(asVirt(lists + i * mm.list_head_words * 4)));
-  const at = (member: string): number => mm.cell_at(asVirt(chunk + mm.byteOffset('pcpu_chunk', member)));
+  const at = (member: string): number =>
+    mm.cell_at(asVirt(chunk + mm.byteOffset('pcpu_chunk', member)));
   mm.write_va(at('base_addr'), unit);
   mm.write_va(at('alloc_map'), allocMap);
   mm.write_va(at('bound_map'), boundMap);
@@ -77,7 +78,7 @@ export function loadPercpu(mm: Mm, memory: ObjectMemory): void {
   bitmap_set(mm, boundMap, mapBits, 1);
   loadBlock(mm, asVirt(chunk + mm.byteOffset('pcpu_chunk', 'chunk_md')), mapBits);
   for (let i = 0; i < UNIT_PAGES; i++) loadBlock(mm, asVirt(blocks + i * blockBytes), BLOCK_BITS);
-  list_add(mm, at('list') as never, mm.cell_at(asVirt(lists + (slot + 2) * mm.list_head_words * 4)));
+  list_add(mm, asCell(at('list')), mm.cell_at(asVirt(lists + (slot + 2) * mm.list_head_words * 4)));
 }
 
 /** A block of which everything is free. */

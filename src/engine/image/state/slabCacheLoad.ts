@@ -7,21 +7,44 @@ import { ac_entry, init_arraycache } from '../../kernel/slab_array_cache.js';
 import { write_reciprocal_value } from '../../kernel/reciprocal_div.js';
 import { folio_slab, slab_folio, write_byte } from '../../kernel/slab.js';
 import { list_add_tail } from '../../kernel/list.js';
+import { set_page_flags } from '../../kernel/page_flags.js';
 import type { Mm } from '../../kernel/mm.js';
 import type { KmemCache, KmemCacheNode, ListHead } from '../../kernel/types.js';
 import { asCell, asPfn, asVirt } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
-import { addressesOf, addressOf, decimalOf, hexOf, numbersOf, type CacheText, type SlabLine } from './slabsText.js';
+import {
+  addressesOf,
+  addressOf,
+  decimalOf,
+  hexOf,
+  numbersOf,
+  type CacheText,
+  type SlabLine,
+} from './slabsText.js';
 
 /** What a cache takes of the memory for objects: its node, and an array of at most so many entries. */
 export const slabCacheBytes = (mm: Mm, { lines }: CacheText): number => {
   const cpu = lines.find(({ word }) => word === 'cpu0');
   const entries = cpu === undefined ? 0 : decimalOf(cpu, 'limit');
-  return mm.sizeBytes('kmem_cache_node') + 64 + mm.sizeBytes('array_cache') + entries * mm.ptr_words * 4 + 64;
+  return (
+    mm.sizeBytes('kmem_cache_node') +
+    64 +
+    mm.sizeBytes('array_cache') +
+    entries * mm.ptr_words * 4 +
+    64
+  );
 };
 
 /** Fields of the `kc` line that only mm/slab.c has, by the members they are in. */
-const WORDS = ['num', 'gfporder', 'colour_off', 'freelist_size', 'batchcount', 'limit', 'shared'] as const;
+const WORDS = [
+  'num',
+  'gfporder',
+  'colour_off',
+  'freelist_size',
+  'batchcount',
+  'limit',
+  'shared',
+] as const;
 
 export function loadSlabCache(mm: Mm, s: KmemCache, text: CacheText, memory: ObjectMemory): void {
   const { slab } = mm;
@@ -34,7 +57,9 @@ export function loadSlabCache(mm: Mm, s: KmemCache, text: CacheText, memory: Obj
   for (const line of text.lines) {
     if (line.word === 'cpu0') loadArray(mm, s, line, memory);
     if (line.word === 'node') loadNode(mm, n, line);
-    const list = { part: slab.slabs_partial, full: slab.slabs_full, free: slab.slabs_free }[line.word];
+    const list = { part: slab.slabs_partial, full: slab.slabs_full, free: slab.slabs_free }[
+      line.word
+    ];
     if (list !== undefined) loadSlab(mm, s, line, (n + list) as ListHead);
   }
 }
@@ -68,12 +93,12 @@ function loadSlab(mm: Mm, s: KmemCache, line: SlabLine, head: ListHead): void {
   const { slab, profile } = mm;
   const page = folio_slab(mm.memmap.pfn_to_page(asPfn(hexOf(line, 'pfn'))));
   const freelist = addressOf(line, 'freelist_at', profile.pointerSize);
-  mm.write(slab_folio(page) + mm.page_flags, mm.words[page + mm.page_flags]! | mm.PG_slab);
+  set_page_flags(mm, slab_folio(page), mm.PG_slab);
   mm.write_ptr(page + slab.slab_cache, s);
   mm.write_va(page + slab.freelist, freelist);
   mm.write_va(page + slab.s_mem, addressOf(line, 's_mem', profile.pointerSize));
   mm.write(page + slab.active, decimalOf(line, 'active'));
-  list_add_tail(mm, asCell(page + slab.slab_list) as ListHead, head);
+  list_add_tail(mm, asCell(page + slab.slab_list), head);
   if (freelist === 0) return;
   numbersOf(line).forEach((index, i) => write_byte(mm, asVirt(freelist + i), index));
 }

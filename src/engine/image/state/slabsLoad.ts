@@ -32,9 +32,13 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
   const loader = [...LOADERS].find(([option]) => mm.constant(option) !== 0)?.[1];
   if (caches.length === 0 || loader === undefined) return;
   const sizes = caches.map((text) => loader.sizeBytes(mm, text) + text.name.length + 1);
-  const memory = new ObjectMemory(mm, sizes.reduce((sum, size) => sum + size, PERCPU_BYTES));
+  const memory = new ObjectMemory(
+    mm,
+    sizes.reduce((sum, size) => sum + size, PERCPU_BYTES),
+  );
   loadPercpu(mm, memory);
-  INIT_LIST_HEAD(mm, mm.symbol('slab_caches') as ListHead);
+  INIT_LIST_HEAD(mm, mm.symbol('slab_caches'));
+  INIT_LIST_HEAD(mm, mm.symbol('slab_caches_to_rcu_destroy'));
   for (const text of caches) {
     const s = mm.cell_at(addressOf(text.kc, 'at', mm.profile.pointerSize)) as KmemCache;
     loadCommon(mm, s, text, memory);
@@ -47,7 +51,14 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
 }
 
 /** `kc` fields that both allocators have. */
-const DECIMAL_WORDS = ['size', 'object_size', 'align', 'refcount', 'usersize', 'useroffset'] as const;
+const DECIMAL_WORDS = [
+  'size',
+  'object_size',
+  'align',
+  'refcount',
+  'usersize',
+  'useroffset',
+] as const;
 
 function loadCommon(mm: Mm, s: KmemCache, text: CacheText, memory: ObjectMemory): void {
   const { slab } = mm;
