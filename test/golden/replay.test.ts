@@ -35,6 +35,16 @@ describeShared(
   'replay: comp, mixed, steal, zones',
   sharedTraces(ALL ? /^(comp|mixed|steal|zones)-/ : /^(comp|mixed|steal|zones)-n\d{1,4}-/),
 );
+/** Kernels with mm/slab.c. */
+const ofSlab = (file: string): boolean => /[/\\][^/\\]*-slab-[^/\\]*[/\\][^/\\]*$/.test(file);
+describeShared(
+  'replay: objects and caches of SLAB',
+  sharedTraces(ALL ? /^(slabseq|slabgeom)-/ : /^(slabseq-n\d{1,5}-|slabgeom-)/).filter(ofSlab),
+);
+describeShared(
+  'replay: objects and caches of SLAB, word for word beside a core',
+  coreTraces(/^slabseq-/).filter(ofSlab),
+);
 describeShared(
   'replay: word for word beside a core',
   coreTraces(/^(pcp0|comp|mixed|steal|zones)-/),

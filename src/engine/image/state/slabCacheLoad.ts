@@ -5,7 +5,7 @@
 import { kmem_cache_node_init } from '../../kernel/slab_cpucache.js';
 import { ac_entry, init_arraycache } from '../../kernel/slab_array_cache.js';
 import { write_reciprocal_value } from '../../kernel/reciprocal_div.js';
-import { folio_slab, slab_folio, write_byte } from '../../kernel/slab.js';
+import { account_slab, folio_slab, slab_folio, write_byte } from '../../kernel/slab.js';
 import { list_add_tail } from '../../kernel/list.js';
 import { set_page_flags } from '../../kernel/page_flags.js';
 import type { Mm } from '../../kernel/mm.js';
@@ -56,7 +56,11 @@ export function loadSlabCache(mm: Mm, s: KmemCache, text: CacheText, memory: Obj
   kmem_cache_node_init(mm, n);
   for (const line of text.lines) {
     if (line.word === 'cpu0') loadArray(mm, s, line, memory);
-    if (line.word === 'node') loadNode(mm, n, line);
+    if (line.word === 'node') {
+      loadNode(mm, n, line);
+      const order = decimalOf(text.kc, 'gfporder');
+      for (let i = decimalOf(line, 'total'); i > 0; i--) account_slab(mm, s, order, 1);
+    }
     const list = { part: slab.slabs_partial, full: slab.slabs_full, free: slab.slabs_free }[
       line.word
     ];
