@@ -31,6 +31,7 @@ import type { CpuFeatures } from '../x86/registers.js';
 import { PcpHits } from './pcp_hit.js';
 import { PercpuLayout } from './percpu_layout.js';
 import { SlabLayout } from './slab_layout.js';
+import { SlubLayout } from './slub_layout.js';
 import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
 
@@ -70,6 +71,8 @@ const REGISTERS = [
   'slabs_list_off_slab',
 ] as const;
 const WORDS_PER_REGISTER = 4;
+/** Where in their frame arrays of lists begin. */
+const LOCAL_LISTS = 512;
 
 export class Mm extends Layout {
   words: Int32Array = new Int32Array(0);
@@ -106,6 +109,7 @@ export class Mm extends Layout {
   pcpHits!: PcpHits;
   private percpuLayout: PercpuLayout | undefined;
   private slabLayout: SlabLayout | undefined;
+  private slubLayout: SlubLayout | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -167,9 +171,19 @@ export class Mm extends Layout {
     return (this.slabLayout ??= new SlabLayout(this));
   }
 
+  /** Fields and globals that only SLUB has. */
+  get slub(): SlubLayout {
+    return (this.slubLayout ??= new SlubLayout(this));
+  }
+
   /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
   register(name: (typeof REGISTERS)[number]): Cell {
     return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
+  }
+
+  /** Room in the registers' frame for an array of list heads that is a kernel function's local variable. */
+  get local_lists(): Cell {
+    return asCell(this.registers + LOCAL_LISTS);
   }
 
   /** smp_processor_id() */

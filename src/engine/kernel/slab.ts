@@ -8,12 +8,12 @@
  */
 import type { Cell, VirtAddr } from '../memory/address.js';
 import { virt_to_page } from './api.js';
-import { KernelFault } from './events.js';
 import { list_next } from './list.js';
 import type { Mm } from './mm.js';
 import { __mod_node_page_state } from './node_stat.js';
 import { compound_head, PageSlab } from './page_flags.js';
 import { SLAB_ALLOCATOR } from './slab_slab.js';
+import { SLUB_ALLOCATOR } from './slub.js';
 import {
   NULL,
   type Gfp,
@@ -58,7 +58,10 @@ export interface SlabAllocator {
   readonly __kmem_cache_create: (k: Mm, s: KmemCache, flags: SlabFlags) => Int;
   readonly __kmem_cache_shrink: (k: Mm, s: KmemCache) => Int;
   readonly __kmem_cache_shutdown: (k: Mm, s: KmemCache) => Int;
+  /** Gives back what the cache has besides its own object. */
   readonly __kmem_cache_release: (k: Mm, s: KmemCache) => void;
+  /** The end of a cache that was shut down. */
+  readonly kmem_cache_release: (k: Mm, s: KmemCache) => void;
   /** What a cache that took another's place changes besides object_size. */
   readonly kmem_cache_alias: (k: Mm, s: KmemCache, size: Int) => void;
   readonly slab_ksize: (k: Mm, s: KmemCache) => Int;
@@ -66,8 +69,7 @@ export interface SlabAllocator {
 
 /** The allocator that this build was configured with. */
 export function slab_allocator(k: Mm): SlabAllocator {
-  if (k.constant('CONFIG_SLAB') !== 0) return SLAB_ALLOCATOR;
-  throw new KernelFault(`${k.profile.name} has another slab allocator than SLAB`);
+  return k.slab.is_slub ? SLUB_ALLOCATOR : SLAB_ALLOCATOR;
 }
 
 // --- objects -----------------------------------------------------------------------------------------------------------

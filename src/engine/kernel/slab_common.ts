@@ -183,7 +183,7 @@ export function slab_caches_to_rcu_destroy_workfn(k: Mm): void {
   }
 }
 
-function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
+export function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
   slab_allocator(k).__kmem_cache_release(k, s);
   kfree(k, k.read_va(s + k.slab.name));
   slab_allocator(k).slab_free(k, k.read_ptr(k.slab.kmem_cache), k.va_of(s));
@@ -196,7 +196,7 @@ export function kmem_cache_destroy(k: Mm, s: KmemCache): void {
   if (k.words[s + k.slab.refcount] !== 0) return;
   const rcu_set = is_rcu_cache(k, s);
   if (shutdown_cache(k, s) === 0) {
-    if (!rcu_set) slab_kmem_cache_release(k, s);
+    if (!rcu_set) slab_allocator(k).kmem_cache_release(k, s);
     return;
   }
   const text = `kmem_cache_destroy ${name_of(k, s)}: Slab cache still has objects`;

@@ -236,6 +236,7 @@ export const SLAB_ALLOCATOR: SlabAllocator = {
   __kmem_cache_shrink,
   __kmem_cache_shutdown: __kmem_cache_shrink,
   __kmem_cache_release,
+  kmem_cache_release: slab_kmem_cache_release,
   kmem_cache_alias: () => undefined,
   slab_ksize: (k, s) => k.words[s + k.slab.object_size]!,
 };
