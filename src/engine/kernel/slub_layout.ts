@@ -7,7 +7,7 @@ import { findMember } from '../types/members.js';
 import type { Mm } from './mm.js';
 
 export class SlubLayout {
-  // --- struct slab
+  // --- struct slab (next, slabs: CONFIG_SLUB_CPU_PARTIAL only)
   readonly next: number;
   readonly slabs: number;
   /** The word of inuse, objects and frozen; see slub_slab.ts. */
@@ -52,8 +52,8 @@ export class SlubLayout {
   readonly DEBUG_FLAGS: number;
 
   constructor(k: Mm) {
-    this.next = k.offset('slab', 'next');
-    this.slabs = k.offset('slab', 'slabs');
+    this.next = k.optionalOffset('slab', 'next');
+    this.slabs = k.optionalOffset('slab', 'slabs');
     this.counters = k.offset('slab', 'counters');
     const bits = (member: string): { readonly shift: number; readonly mask: number } => {
       const type = k.profile.types.struct('slab');

@@ -9,7 +9,8 @@
  * Source: Linux 6.1 mm/slub.c: allocate_slab(), new_slab(), discard_slab(), get_freepointer(), set_freepointer().
  */
 import { asVirt, type VirtAddr } from '../memory/address.js';
-import { __free_pages, alloc_pages, page_address } from './api.js';
+import { __free_pages, alloc_pages } from './api.js';
+import { page_address } from './page_address.js';
 import { compound_order } from './compound.js';
 import type { Mm } from './mm.js';
 import { clear_page_flags, set_page_flags } from './page_flags.js';
