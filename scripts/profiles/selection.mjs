@@ -33,7 +33,7 @@ export const TYPES = words(`
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
-  work_struct delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs wait_queue_head
+  work_struct delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {

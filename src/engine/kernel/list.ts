@@ -37,7 +37,7 @@ export function list_add_tail(k: Mm, entry: ListHead, head: ListHead): void {
 }
 
 /** Lets the neighbours of `entry` point to each other. */
-function __list_del_entry(k: Mm, entry: ListHead): void {
+export function __list_del_entry(k: Mm, entry: ListHead): void {
   const next = k.read_ptr(entry);
   const prev = k.read_ptr(entry + k.list_prev);
   k.copy_ptr(next + k.list_prev, entry + k.list_prev);

@@ -24,6 +24,7 @@ import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
 import type { KernelEvent } from './events.js';
 import { KernelFault } from './events.js';
+import { KernfsLayout } from './kernfs_layout.js';
 import { Layout } from './layout.js';
 import type { Memmap } from './memmap.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
@@ -110,6 +111,7 @@ export class Mm extends Layout {
   private percpuLayout: PercpuLayout | undefined;
   private slabLayout: SlabLayout | undefined;
   private slubLayout: SlubLayout | undefined;
+  private kernfsLayout: KernfsLayout | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -174,6 +176,11 @@ export class Mm extends Layout {
   /** Fields and globals that only SLUB has. */
   get slub(): SlubLayout {
     return (this.slubLayout ??= new SlubLayout(this));
+  }
+
+  /** Fields of what sysfs is made of. */
+  get kernfs(): KernfsLayout {
+    return (this.kernfsLayout ??= new KernfsLayout(this));
   }
 
   /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */

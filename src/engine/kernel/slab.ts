@@ -60,6 +60,8 @@ export interface SlabAllocator {
   readonly __kmem_cache_shutdown: (k: Mm, s: KmemCache) => Int;
   /** Gives back what the cache has besides its own object. */
   readonly __kmem_cache_release: (k: Mm, s: KmemCache) => void;
+  /** What happens when a cache is on no list any more. */
+  readonly cache_gone?: (k: Mm, s: KmemCache) => void;
   /** The end of a cache that was shut down. */
   readonly kmem_cache_release: (k: Mm, s: KmemCache) => void;
   /** What a cache that took another's place changes besides object_size. */

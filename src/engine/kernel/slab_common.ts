@@ -16,10 +16,11 @@ import {
   kmem_cache_zalloc,
   read_byte,
   slab_allocator,
-  write_byte,
+
 } from './slab.js';
 import { GFP_SLAB_BUG_MASK, kmalloc_fix_flags, SLAB_FLAGS_PERMITTED } from './slab_flags.js';
 import { find_mergeable } from './slab_merge.js';
+import { kfree_const, kstrdup } from './string.js';
 import {
   NULL,
   type Gfp,
@@ -61,15 +62,6 @@ export function calculate_alignment(k: Mm, flags: SlabFlags, align: Int, size: I
 }
 
 // --- creating ----------------------------------------------------------------------------------------------------------
-
-/** kstrdup(): a copy of a string, in an object of its own. */
-function kstrdup(k: Mm, s: string, gfp: Gfp): VirtAddr {
-  const buf: VirtAddr = kmalloc(k, s.length + 1, gfp);
-  if (buf === 0) return buf;
-  for (let i = 0; i < s.length; i++) write_byte(k, asVirt(buf + i), s.charCodeAt(i));
-  write_byte(k, asVirt(buf + s.length), 0);
-  return buf;
-}
 
 /** Makes a cache whose name is in memory already. NULL, and why, when it cannot be. */
 function create_cache(
@@ -165,6 +157,7 @@ function shutdown_cache(k: Mm, s: KmemCache): Int {
   const list = (s + k.slab.list) as ListHead;
   list_del(k, list);
   if (is_rcu_cache(k, s)) list_add_tail(k, list, slab_caches_to_rcu_destroy(k));
+  else slab_allocator(k).cache_gone?.(k, s);
   return 0;
 }
 
@@ -179,13 +172,15 @@ export function slab_caches_to_rcu_destroy_workfn(k: Mm): void {
   while (!list_empty(k, to_destroy)) {
     const entry: ListHead = list_next(k, to_destroy);
     list_del(k, entry);
-    slab_kmem_cache_release(k, (entry - k.slab.list) as KmemCache);
+    const s = (entry - k.slab.list) as KmemCache;
+    slab_allocator(k).cache_gone?.(k, s);
+    slab_allocator(k).kmem_cache_release(k, s);
   }
 }
 
 export function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
   slab_allocator(k).__kmem_cache_release(k, s);
-  kfree(k, k.read_va(s + k.slab.name));
+  kfree_const(k, k.read_va(s + k.slab.name));
   slab_allocator(k).slab_free(k, k.read_ptr(k.slab.kmem_cache), k.va_of(s));
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Mm } from './mm.js';
 import type { SlabAllocator } from './slab.js';
-import { ALIGN, slab_kmem_cache_release } from './slab_common.js';
+import { ALIGN } from './slab_common.js';
 import { SLAB_CORE_FLAGS, SLAB_NO_USER_FLAGS, SLAB_TRACE } from './slab_flags.js';
 import { slab_alloc_node } from './slub_alloc.js';
 import { kmem_cache_alloc_bulk, kmem_cache_free_bulk } from './slub_bulk.js';
@@ -17,6 +17,7 @@ import {
   kmem_cache_open,
 } from './slub_cache.js';
 import { __kmem_cache_free } from './slub_free.js';
+import { debugfs_slab_release, kmem_cache_release, sysfs_slab_add } from './slub_sysfs.js';
 import type { Int, KmemCache, SlabFlags } from './types.js';
 
 const CACHE_CREATE_MASK = (k: Mm): SlabFlags =>
@@ -27,6 +28,15 @@ const CACHE_CREATE_MASK = (k: Mm): SlabFlags =>
   k.constant('SLAB_RECLAIM_ACCOUNT') |
   k.constant('SLAB_ACCOUNT') |
   SLAB_NO_USER_FLAGS;
+
+/** 0 or an errno. */
+function __kmem_cache_create(k: Mm, s: KmemCache, flags: SlabFlags): Int {
+  let err: Int = kmem_cache_open(k, s, flags);
+  if (err !== 0) return err;
+  err = sysfs_slab_add(k, s);
+  if (err !== 0) __kmem_cache_release(k, s);
+  return err;
+}
 
 /** Where the free pointer lies is not worked out again. */
 function kmem_cache_alias(k: Mm, s: KmemCache, size: Int): void {
@@ -50,11 +60,12 @@ export const SLUB_ALLOCATOR: SlabAllocator = {
   slab_free: __kmem_cache_free,
   kmem_cache_alloc_bulk,
   kmem_cache_free_bulk,
-  __kmem_cache_create: kmem_cache_open,
+  __kmem_cache_create,
   __kmem_cache_shrink,
   __kmem_cache_shutdown,
   __kmem_cache_release,
-  kmem_cache_release: slab_kmem_cache_release,
+  cache_gone: debugfs_slab_release,
+  kmem_cache_release,
   kmem_cache_alias,
   slab_ksize,
 };

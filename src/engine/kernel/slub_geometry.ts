@@ -14,7 +14,6 @@ import { SLAB_CACHE_DMA32, SLAB_KMALLOC, SLAB_NO_USER_FLAGS } from './slab_flags
 import { kmem_cache_has_cpu_partial } from './slub_partial.js';
 import { oo_make, oo_objects } from './slub_slab.js';
 import type { Gfp, Int, KmemCache, Order, SlabFlags } from './types.js';
-import { nr_cpu_ids } from './vmstat.js';
 
 /** Slabs that a node keeps though they are empty. */
 const MIN_PARTIAL = 5;
@@ -56,11 +55,14 @@ function calc_slab_order(
   return order;
 }
 
+/** As many CPUs as there can ever be; those that are present are no more here. */
+const nr_possible_cpus = (k: Mm): Int => (k.smp ? int_global(k, 'nr_cpu_ids') : 1);
+
 /** First more waste is accepted, then fewer objects. -1 when not even one fits. */
 function calculate_order(k: Mm, size: Int): Order {
   const slub_max_order: Order = int_global(k, 'slub_max_order');
   let min_objects: Int = int_global(k, 'slub_min_objects');
-  if (min_objects === 0) min_objects = 4 * (fls(nr_cpu_ids(k)) + 1);
+  if (min_objects === 0) min_objects = 4 * (fls(nr_possible_cpus(k)) + 1);
   min_objects = Math.min(min_objects, order_objects(slub_max_order, size));
   for (; min_objects > 1; min_objects--) {
     for (let fraction = 16; fraction >= 4; fraction /= 2) {

@@ -8,10 +8,11 @@
  * Invariant: a frozen slab belongs to a CPU and is on no list of the node.
  * Source: Linux 6.1 mm/slub.c: allocate_slab(), new_slab(), discard_slab(), get_freepointer(), set_freepointer().
  */
-import { asVirt, type VirtAddr } from '../memory/address.js';
+import { asVirt, type Cell, type VirtAddr } from '../memory/address.js';
 import { __free_pages, alloc_pages } from './api.js';
 import { page_address } from './page_address.js';
 import { compound_order } from './compound.js';
+import { radix_tree_node_ctor } from './idr.js';
 import type { Mm } from './mm.js';
 import { clear_page_flags, set_page_flags } from './page_flags.js';
 import { account_slab, folio_slab, get_node, slab_folio } from './slab.js';
@@ -92,6 +93,19 @@ function alloc_slab_page(k: Mm, flags: Gfp, oo: Int): Slab {
   return folio_slab(folio);
 }
 
+/** Constructors that do something: of kernel caches from which something here is allocated. */
+const CONSTRUCTORS: readonly {
+  readonly symbol: string;
+  readonly construct: (k: Mm, object: Cell) => void;
+}[] = [{ symbol: 'radix_tree_node_ctor', construct: radix_tree_node_ctor }];
+
+function setup_object(k: Mm, s: KmemCache, object: VirtAddr): void {
+  const ctor: VirtAddr = k.read_va(s + k.slab.ctor);
+  if (ctor === 0) return;
+  const row = CONSTRUCTORS.find(({ symbol }) => k.profile.symbol(symbol)?.address === ctor);
+  row?.construct(k, k.cell_at(object));
+}
+
 /** Pages for a slab, with all objects on its freelist by rising address. NULL without memory. */
 function allocate_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
   let oo: Int = k.words[s + k.slub.oo]!;
@@ -121,9 +135,11 @@ function allocate_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
   const address: VirtAddr = page_address(k, slab_folio(slab));
   const size: Int = k.words[s + k.slab.size]!;
   let p: VirtAddr = fixup_red_left(k, s, address);
+  setup_object(k, s, p);
   set_slab_freelist(k, slab, p);
   for (let idx = 0; idx < objects - 1; idx++) {
     const next: VirtAddr = asVirt(p + size);
+    setup_object(k, s, next);
     set_freepointer(k, s, p, next);
     p = next;
   }
