@@ -22,9 +22,10 @@ const ENOMEM = 12;
 /** Of a pointer to a node. */
 const RADIX_TREE_INTERNAL_NODE = 2;
 const RADIX_TREE_ENTRY_MASK = 3;
-/** The root's tag IDR_FREE: the first bit above those of a gfp_t's. */
-const ROOT_TAG_SHIFT = 26;
 const INT_MAX = 0x7fffffff;
+
+/** The root's tag IDR_FREE: the first bit above those of a gfp_t. */
+const root_tag = (k: Mm): Int => k.__GFP_BITS_MASK + 1;
 
 const map_shift = (k: Mm): Int => (k.constant('CONFIG_BASE_SMALL') !== 0 ? 4 : 6);
 const map_size = (k: Mm): Int => 1 << map_shift(k);
@@ -76,11 +77,11 @@ function find_next_tag(k: Mm, node: XaNode, offset: Int): Int {
 }
 
 const root_tagged = (k: Mm, idr: Idr): boolean =>
-  (k.words[idr + k.kernfs.xa_flags]! & (1 << ROOT_TAG_SHIFT)) !== 0;
+  (k.words[idr + k.kernfs.xa_flags]! & root_tag(k)) !== 0;
 
 function set_root_tag(k: Mm, idr: Idr, set: boolean): void {
   const at = idr + k.kernfs.xa_flags;
-  const bit = 1 << ROOT_TAG_SHIFT;
+  const bit = root_tag(k);
   k.write(at, set ? k.words[at]! | bit : k.words[at]! & ~bit);
 }
 
