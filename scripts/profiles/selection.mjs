@@ -33,7 +33,7 @@ export const TYPES = words(`
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
-  work_struct delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
+  delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -95,7 +95,7 @@ export const SYMBOLS = words(`
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
-  radix_tree_node_ctor radix_tree_node_rcu_free
+  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep

@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 mm/slub.c: kmem_cache_open(), __kmem_cache_do_shrink(), free_partial(), __kmem_cache_shutdown().
  */
-import { asCell, type VirtAddr } from '../memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../memory/address.js';
 import {
   INIT_LIST_HEAD,
   list_add,
@@ -13,6 +13,7 @@ import {
 } from './list.js';
 import type { Mm } from './mm.js';
 import { __alloc_percpu, free_percpu } from './percpu.js';
+import { per_cpu } from './percpu_defs.js';
 import { get_node } from './slab.js';
 import { slab_alloc_node, this_cpu_slab } from './slub_alloc.js';
 import { __kmem_cache_free } from './slub_free.js';
@@ -31,6 +32,7 @@ import {
   NULL,
   type Int,
   type KmemCache,
+  type KmemCacheCpu,
   type KmemCacheNode,
   type ListHead,
   type Slab,
@@ -96,11 +98,29 @@ export function __kmem_cache_release(k: Mm, s: KmemCache): void {
 
 // --- shrinking ---------------------------------------------------------------------------------------------------------
 
-/** Every CPU gives its slabs up: work for a kernel thread on each. */
+function has_cpu_slab(k: Mm, c: KmemCacheCpu): boolean {
+  if (k.read_ptr(cpu_field(k, c, k.slub.c_slab)) !== NULL) return true;
+  return k.slub.c_partial >= 0 && k.read_ptr(cpu_field(k, c, k.slub.c_partial)) !== NULL;
+}
+
+/** INIT_WORK(&sfw->work, flush_cpu_slab), as queueing and doing it leave it. */
+function init_flush_work(k: Mm, sfw: Cell): void {
+  INIT_LIST_HEAD(k, (sfw + k.slub.work_entry) as ListHead);
+  k.write_va(sfw + k.slub.work_func, k.profile.symbol('flush_cpu_slab')?.address ?? asVirt(0));
+}
+
+/** Every CPU that has slabs gives them up: work for a kernel thread on each, done here. */
 function flush_all(k: Mm, s: KmemCache): void {
   const this_cpu: Int = k.cpu;
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_online(k, cpu)) continue;
+    const sfw = per_cpu(k, 'slub_flush', cpu);
+    const c: KmemCacheCpu = k.per_cpu_ptr(s + k.slub.cpu_slab, cpu);
+    const skip: boolean = !has_cpu_slab(k, c);
+    k.write8(sfw, k.byteOffset('slub_flush_work', 'skip'), skip ? 1 : 0);
+    if (skip) continue;
+    init_flush_work(k, sfw);
+    k.write_ptr(sfw + k.offset('slub_flush_work', 's'), s);
     k.write(k.register('cpu'), cpu);
     flush_cpu_slab(k, s, this_cpu_slab(k, s));
   }

@@ -45,6 +45,10 @@ export class SlubLayout {
   readonly total_objects: number;
   readonly full: number;
 
+  /** Of struct slub_flush_work. */
+  readonly work_entry: number;
+  readonly work_func: number;
+
   readonly track_bytes: number;
 
   /** The pointer to the cache of struct kmem_cache_node. */
@@ -92,6 +96,8 @@ export class SlubLayout {
     this.total_objects = node('total_objects');
     this.full = node('full');
 
+    this.work_entry = k.offset('slub_flush_work', 'work.entry');
+    this.work_func = k.offset('slub_flush_work', 'work.func');
     this.track_bytes = k.sizeBytes('track');
     this.kmem_cache_node = k.symbol('kmem_cache_node');
     this.DEBUG_FLAGS =
