@@ -16,7 +16,7 @@ import {
   kmem_cache_zalloc,
   read_byte,
   slab_allocator,
-
+  write_byte,
 } from './slab.js';
 import { GFP_SLAB_BUG_MASK, kmalloc_fix_flags, SLAB_FLAGS_PERMITTED } from './slab_flags.js';
 import { find_mergeable } from './slab_merge.js';

@@ -10,6 +10,8 @@ import type { KernelImage } from '../kernelImage.js';
 import { ObjectMemory } from './objectMemory.js';
 import { loadPercpu, PERCPU_BYTES } from './percpuState.js';
 import { loadSlabCache, slabCacheBytes } from './slabCacheLoad.js';
+import { loadSlubCache, slubCacheBytes } from './slubCacheLoad.js';
+import { loadSysfs, SYSFS_BYTES } from './sysfsState.js';
 import { addressOf, decimalOf, hexOf, parseSlabs, type CacheText } from './slabsText.js';
 import type { TraceDump } from './trace.js';
 
@@ -19,11 +21,14 @@ export interface SlabLoader {
   readonly sizeBytes: (mm: Mm, text: CacheText) => number;
   /** Writes what only this allocator has. */
   readonly load: (mm: Mm, s: KmemCache, text: CacheText, memory: ObjectMemory) => void;
+  /** Writes what goes with the caches, when all are there. */
+  readonly finish?: (mm: Mm, memory: ObjectMemory) => void;
 }
 
 /** By the option that chooses the allocator. */
-const LOADERS: ReadonlyMap<string, SlabLoader> = new Map([
+const LOADERS: ReadonlyMap<string, SlabLoader> = new Map<string, SlabLoader>([
   ['CONFIG_SLAB', { sizeBytes: slabCacheBytes, load: loadSlabCache }],
+  ['CONFIG_SLUB', { sizeBytes: slubCacheBytes, load: loadSlubCache, finish: loadSysfs }],
 ]);
 
 /** Puts the caches of a dump into the machine's memory. A dump of geometries alone tells too little: nothing is done. */
@@ -34,7 +39,7 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
   const sizes = caches.map((text) => loader.sizeBytes(mm, text) + text.name.length + 1);
   const memory = new ObjectMemory(
     mm,
-    sizes.reduce((sum, size) => sum + size, PERCPU_BYTES),
+    sizes.reduce((sum, size) => sum + size, PERCPU_BYTES + SYSFS_BYTES),
   );
   loadPercpu(mm, memory);
   INIT_LIST_HEAD(mm, mm.symbol('slab_caches'));
@@ -47,6 +52,7 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
     noteKmallocCache(mm, s, text);
   }
   setup_kmalloc_cache_index_table(mm);
+  loader.finish?.(mm, memory);
   loadOptions(mm, caches);
 }
 
@@ -100,4 +106,6 @@ function loadOptions(mm: Mm, caches: readonly CacheText[]): void {
   // More than 32 MiB: every machine that was recorded.
   const slab_max_order = mm.findSymbol('slab_max_order');
   if (slab_max_order !== undefined) mm.write(slab_max_order, 1);
+  const slub_max_order = mm.findSymbol('slub_max_order');
+  if (slub_max_order !== undefined) mm.write(slub_max_order, mm.PAGE_ALLOC_COSTLY_ORDER);
 }
