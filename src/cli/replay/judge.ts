@@ -24,6 +24,7 @@ import {
   type TraceOp,
 } from '../../engine/image/state/index.js';
 import { Machine } from './machine.js';
+import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
 import { RecordedTables } from './recordedTables.js';
@@ -164,8 +165,16 @@ export class Judge {
       if (operation === undefined && !READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
+    let ours: string | undefined;
+    try {
+      ours = this.perform(() => operation(this.machine as Machine, op.args));
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+      this.countUnsupported(op.name);
+      this.lost ??= op;
+      return;
+    }
     this.ops++;
-    const ours = this.perform(() => operation(this.machine as Machine, op.args));
     const kernel = wholeResult(op, ours);
     if (ours === kernel) return;
     if (op.name === 'pgw' && ours === this.judgeable(ours, op.result)) return;

@@ -24,7 +24,7 @@ import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
 import { constructorOf } from './leftOut.js';
 import type { Machine } from './machine.js';
-import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
+import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
 
 const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
   find_cache(mm, `mmo-${name ?? ''}`);
@@ -128,7 +128,7 @@ const freeBytes: Operation = (machine, [slot]) => {
   return machine.mm.hex(object.address);
 };
 
-export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+const OPERATIONS: readonly (readonly [string, Operation])[] = [
   ['kc', create],
   ['kd', destroy],
   ['ka', allocate],
@@ -138,4 +138,17 @@ export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['ks', shrink],
   ['km', allocateBytes],
   ['kx', freeBytes],
-]);
+];
+
+/** Only where there are caches. */
+const withCaches =
+  (operation: Operation): Operation =>
+  (machine, args) => {
+    const { mm } = machine;
+    if (mm.words[mm.symbol('slab_caches')] === 0) throw new NotThere();
+    return operation(machine, args);
+  };
+
+export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  OPERATIONS.map(([name, operation]) => [name, withCaches(operation)]),
+);

@@ -63,7 +63,8 @@ function change_tag(k: Mm, node: XaNode, offset: Int, set: boolean): void {
 const tag_words = (k: Mm): Int => Math.max(k.ptr_words, map_size(k) / 32);
 
 function any_tag_set(k: Mm, node: XaNode): boolean {
-  for (let i = 0; i < tag_words(k); i++) if (k.words[node + k.kernfs.xa_tags + i] !== 0) return true;
+  for (let i = 0; i < tag_words(k); i++)
+    if (k.words[node + k.kernfs.xa_tags + i] !== 0) return true;
   return false;
 }
 

@@ -9,6 +9,7 @@
  */
 import type { Cell, VirtAddr } from '../memory/address.js';
 import { idr_alloc_cyclic, idr_remove, type Idr } from './idr.js';
+import { kernfs_name_hash } from './kernfs_name.js';
 import type { Mm } from './mm.js';
 import { rb_erase, rb_insert_color } from './rbtree.js';
 import {
@@ -86,24 +87,6 @@ export function kernfs_put(k: Mm, kn: KernfsNode): void {
 
 // --- names -------------------------------------------------------------------------------------------------------------
 
-const GOLDEN_RATIO_32 = 0x61c88647n;
-const GOLDEN_RATIO_64 = 0x61c8864680b583ebn;
-
-/** kernfs_name_hash(): of a node without a namespace. */
-export function kernfs_name_hash(wide: boolean, name: string): UInt {
-  const bits = wide ? 64 : 32;
-  let hash = 0n;
-  for (const letter of name) {
-    const c = BigInt(letter.charCodeAt(0));
-    hash = BigInt.asUintN(bits, (hash + (c << 4n) + (c >> 4n)) * 11n);
-  }
-  // hash_long(hash, 32)
-  const product = BigInt.asUintN(bits, hash * (wide ? GOLDEN_RATIO_64 : GOLDEN_RATIO_32));
-  const value = Number((wide ? product >> 32n : product) & 0x7fffffffn);
-  if (value < 2) return value + 2;
-  return value >= 0x7fffffff ? 0x7ffffffe : value;
-}
-
 function kernfs_name_compare(k: Mm, hash: UInt, name: string, kn: KernfsNode): Int {
   const other: UInt = k.words[kn + k.kernfs.hash]!;
   if (hash !== other) return hash < other ? -1 : 1;
@@ -146,7 +129,13 @@ function kernfs_new_node(
   }
   const kn: KernfsNode = k.cell_at(object);
   const root = kernfs_root(k, parent);
-  const id: Int = idr_alloc_cyclic(k, (root + kernfs.ino_idr) as Idr, kn, 1, k.constant('GFP_ATOMIC'));
+  const id: Int = idr_alloc_cyclic(
+    k,
+    (root + kernfs.ino_idr) as Idr,
+    kn,
+    1,
+    k.constant('GFP_ATOMIC'),
+  );
   if (id < 0) {
     kmem_cache_free(k, cache, object);
     kfree_const(k, own_name);
@@ -309,4 +298,3 @@ export function kernfs_remove_by_name(k: Mm, parent: KernfsNode, name: string): 
   kernfs_remove(k, kn);
   kernfs_put(k, kn);
 }
-

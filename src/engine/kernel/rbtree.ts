@@ -14,7 +14,6 @@
  */
 import type { Mm } from './mm.js';
 import {
-  __rb_change_child,
   __rb_rotate_set_parents,
   rb_is_black,
   rb_is_red,

@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 include/linux/rbtree_types.h, rbtree.h, rbtree_augmented.h; lib/rbtree.c: __rb_rotate_set_parents().
  */
-import { asCell, type Cell } from '../memory/address.js';
+import { asCell, asVirt, type Cell } from '../memory/address.js';
 import type { Mm } from './mm.js';
 import { NULL, type Int, type Pointer } from './types.js';
 
@@ -35,8 +35,7 @@ export const rb_is_black = (k: Mm, node: RbNode): boolean => rb_color(k, node) =
 export function rb_parent(k: Mm, node: RbNode): RbNode {
   const color = k.words[node]! & 3;
   if (k.words[node]! === color && (!k.wide || k.words[node + 1]! === 0)) return NULL;
-  // Cells are words: the color is not in them.
-  return k.read_ptr(node);
+  return k.cell_at(asVirt(k.read_va(node) - color));
 }
 
 export const rb_set_parent_color = (k: Mm, node: RbNode, parent: RbNode, color: Int): void =>
@@ -45,12 +44,10 @@ export const rb_set_parent_color = (k: Mm, node: RbNode, parent: RbNode, color: 
 export const rb_set_parent = (k: Mm, node: RbNode, parent: RbNode): void =>
   rb_set_parent_color(k, node, parent, rb_color(k, node));
 
-export const rb_set_black = (k: Mm, node: RbNode): void =>
-  k.write(node, k.words[node]! | RB_BLACK);
+export const rb_set_black = (k: Mm, node: RbNode): void => k.write(node, k.words[node]! | RB_BLACK);
 
 /** Parent and color at once: `to` gets what `from` has. */
-export const rb_copy_parent_color = (k: Mm, to: RbNode, from: RbNode): void =>
-  k.copy_ptr(to, from);
+export const rb_copy_parent_color = (k: Mm, to: RbNode, from: RbNode): void => k.copy_ptr(to, from);
 
 /** A node in no tree is its own parent. */
 export const RB_EMPTY_NODE = (k: Mm, node: RbNode): boolean => k.ptr_is(node, node);

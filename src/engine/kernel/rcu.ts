@@ -14,7 +14,10 @@ import type { Pointer } from './types.js';
 
 /** @param func the name of the function that would be called */
 export function call_rcu(k: Mm, head: Pointer<'struct callback_head'>, func: string): void {
-  k.write_va(head + k.offset('callback_head', 'func'), k.profile.symbol(func)?.address ?? asVirt(0));
+  k.write_va(
+    head + k.offset('callback_head', 'func'),
+    k.profile.symbol(func)?.address ?? asVirt(0),
+  );
   k.write_ptr(head, 0);
   const rcu_ctrlblk = k.findSymbol('rcu_ctrlblk');
   if (rcu_ctrlblk === undefined || rcu_ctrlblk === 0) return;

@@ -57,12 +57,7 @@ export const this_cpu_slab = (k: Mm, s: KmemCache): KmemCacheCpu =>
 // --- slabs of the node -------------------------------------------------------------------------------------------------
 
 /** Takes a slab off the node's list for a CPU: with its free objects (`mode`), or leaving them in it. */
-function acquire_slab(
-  k: Mm,
-  n: KmemCacheNode,
-  slab: Slab,
-  mode: boolean,
-): VirtAddr {
+function acquire_slab(k: Mm, n: KmemCacheNode, slab: Slab, mode: boolean): VirtAddr {
   const freelist: VirtAddr = slab_freelist(k, slab);
   if (mode) set_slab_freelist(k, slab, NO_OBJECT);
   set_counters(k, slab, mode ? slab_objects(k, slab) : slab_inuse(k, slab), true);

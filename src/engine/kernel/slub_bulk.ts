@@ -57,12 +57,7 @@ interface DetachedFreelist {
 const LOOKAHEAD = 3;
 
 /** Takes the array's last object and those before it that are of the same slab, exchanging places where others lie between. */
-function build_detached_freelist(
-  k: Mm,
-  s: KmemCache,
-  size: Int,
-  p: VirtAddr[],
-): DetachedFreelist {
+function build_detached_freelist(k: Mm, s: KmemCache, size: Int, p: VirtAddr[]): DetachedFreelist {
   let lookahead: Int = LOOKAHEAD;
   let object: VirtAddr = p[--size]!;
   const df: DetachedFreelist = {
@@ -90,12 +85,7 @@ function build_detached_freelist(
   return df;
 }
 
-export function kmem_cache_free_bulk(
-  k: Mm,
-  s: KmemCache,
-  size: Int,
-  p: readonly VirtAddr[],
-): void {
+export function kmem_cache_free_bulk(k: Mm, s: KmemCache, size: Int, p: readonly VirtAddr[]): void {
   const objects: VirtAddr[] = p.slice(0, size);
   while (size > 0) {
     const df = build_detached_freelist(k, s, size, objects);

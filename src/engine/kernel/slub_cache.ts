@@ -4,13 +4,7 @@
  * Source: Linux 6.1 mm/slub.c: kmem_cache_open(), __kmem_cache_do_shrink(), free_partial(), __kmem_cache_shutdown().
  */
 import { asCell, asVirt, type Cell, type VirtAddr } from '../memory/address.js';
-import {
-  INIT_LIST_HEAD,
-  list_add,
-  list_move,
-  list_next,
-  list_splice,
-} from './list.js';
+import { INIT_LIST_HEAD, list_add, list_move, list_next, list_splice } from './list.js';
 import type { Mm } from './mm.js';
 import { __alloc_percpu, free_percpu } from './percpu.js';
 import { per_cpu } from './percpu_defs.js';
@@ -78,11 +72,7 @@ function alloc_kmem_cache_cpus(k: Mm, s: KmemCache): boolean {
 
 /** 0 or -EINVAL. */
 export function kmem_cache_open(k: Mm, s: KmemCache, flags: SlabFlags): Int {
-  if (
-    set_geometry(k, s, flags) &&
-    init_kmem_cache_nodes(k, s) &&
-    alloc_kmem_cache_cpus(k, s)
-  )
+  if (set_geometry(k, s, flags) && init_kmem_cache_nodes(k, s) && alloc_kmem_cache_cpus(k, s))
     return 0;
   __kmem_cache_release(k, s);
   return -EINVAL;
@@ -198,4 +188,3 @@ export function __kmem_cache_shutdown(k: Mm, s: KmemCache): Int {
   free_partial(k, s, n);
   return nr_partial(k, n) !== 0 || k.read_ulong(n + k.slub.nr_slabs) !== 0 ? 1 : 0;
 }
-

@@ -34,7 +34,14 @@ import {
   slab_frozen,
   slab_inuse,
 } from './slub_slab.js';
-import { NULL, type Int, type KmemCache, type KmemCacheCpu, type KmemCacheNode, type Slab } from './types.js';
+import {
+  NULL,
+  type Int,
+  type KmemCache,
+  type KmemCacheCpu,
+  type KmemCacheNode,
+  type Slab,
+} from './types.js';
 
 /** Free objects, linked by their free pointers from `head` to `tail`. */
 export interface ObjectChain {

@@ -166,7 +166,8 @@ export function set_geometry(k: Mm, s: KmemCache, flags: SlabFlags): boolean {
   const { slab, slub } = k;
   k.write(s + slab.flags, kmem_cache_flags(k, flags));
   if (!calculate_sizes(k, s)) return false;
-  const NO_CMPXCHG: SlabFlags = k.constant('SLAB_CONSISTENCY_CHECKS') | k.constant('SLAB_STORE_USER');
+  const NO_CMPXCHG: SlabFlags =
+    k.constant('SLAB_CONSISTENCY_CHECKS') | k.constant('SLAB_STORE_USER');
   const cache_flags: SlabFlags = k.words[s + slab.flags]!;
   if ((cache_flags & NO_CMPXCHG) === 0) k.write(s + slab.flags, cache_flags | __CMPXCHG_DOUBLE);
   const size: Int = k.words[s + slab.size]!;

@@ -38,8 +38,7 @@ export const DEACTIVATE_TO_TAIL = true;
 export const slab_list = (k: Mm, slab: Slab): ListHead => (slab + k.slab.slab_list) as ListHead;
 /** The slab that an entry of a node's list belongs to. */
 export const slab_of_entry = (k: Mm, entry: ListHead): Slab => (entry - k.slab.slab_list) as Slab;
-export const partial_list = (k: Mm, n: KmemCacheNode): ListHead =>
-  (n + k.slub.partial) as ListHead;
+export const partial_list = (k: Mm, n: KmemCacheNode): ListHead => (n + k.slub.partial) as ListHead;
 export const nr_partial = (k: Mm, n: KmemCacheNode): ULong => k.read_ulong(n + k.slub.nr_partial);
 export const min_partial = (k: Mm, s: KmemCache): ULong => k.read_ulong(s + k.slub.min_partial);
 

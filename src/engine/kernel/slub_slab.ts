@@ -22,7 +22,15 @@ import {
   GFP_SLAB_BUG_MASK,
   kmalloc_fix_flags,
 } from './slab_flags.js';
-import { NULL, type Gfp, type Int, type KmemCache, type Order, type Page, type Slab } from './types.js';
+import {
+  NULL,
+  type Gfp,
+  type Int,
+  type KmemCache,
+  type Order,
+  type Page,
+  type Slab,
+} from './types.js';
 
 // --- words of a slab ---------------------------------------------------------------------------------------------------
 
@@ -37,7 +45,8 @@ export const slab_frozen = (k: Mm, slab: Slab): boolean =>
 
 /** Sets inuse and frozen; objects never changes. */
 export function set_counters(k: Mm, slab: Slab, inuse: Int, frozen: boolean): void {
-  const objects: Int = k.words[slab + k.slub.counters]! & (k.slub.objects_mask << k.slub.objects_shift);
+  const objects: Int =
+    k.words[slab + k.slub.counters]! & (k.slub.objects_mask << k.slub.objects_shift);
   const bit: Int = frozen ? k.slub.frozen_bit : 0;
   k.write(slab + k.slub.counters, bit | objects | (inuse & k.slub.inuse_mask));
 }
@@ -89,7 +98,8 @@ function alloc_slab_page(k: Mm, flags: Gfp, oo: Int): Slab {
   if (folio === NULL) return NULL;
   set_page_flags(k, folio, k.PG_slab);
   // page_is_pfmemalloc(): bit 1 of the word that lru.next is.
-  if ((k.words[folio + k.page_lru]! & 2) !== 0) set_page_flags(k, folio, 1 << k.constant('PG_active'));
+  if ((k.words[folio + k.page_lru]! & 2) !== 0)
+    set_page_flags(k, folio, 1 << k.constant('PG_active'));
   return folio_slab(folio);
 }
 

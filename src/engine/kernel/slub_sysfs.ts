@@ -7,7 +7,15 @@
  */
 import { asVirt, type VirtAddr } from '../memory/address.js';
 import { kernfs_create_link, kernfs_remove_by_name, type KernfsNode } from './kernfs.js';
-import { kobject_add, kobject_del, kobject_init, kobject_put, sysfs_create_group, type Kobject, type Kset } from './kobject.js';
+import {
+  kobject_add,
+  kobject_del,
+  kobject_init,
+  kobject_put,
+  sysfs_create_group,
+  type Kobject,
+  type Kset,
+} from './kobject.js';
 import type { Mm } from './mm.js';
 import { cache_name, kmem_cache_alloc } from './slab.js';
 import { kfree, slab_kmem_cache_release } from './slab_common.js';

@@ -51,10 +51,7 @@ export function slubCacheGeometry(mm: Mm, s: KmemCache): string {
     `ctor=${mm.read_va(s + slab.ctor) === 0 ? 0 : 1}`,
     ...(slub.cpu_partial < 0
       ? []
-      : [
-          `cpu_partial=${at(slub.cpu_partial)}`,
-          `cpu_partial_slabs=${at(slub.cpu_partial_slabs)}`,
-        ]),
+      : [`cpu_partial=${at(slub.cpu_partial)}`, `cpu_partial_slabs=${at(slub.cpu_partial_slabs)}`]),
     `usersize=${at(slab.usersize)}`,
     `useroffset=${at(slab.useroffset)}`,
     `recip=${hex(mm.words[recip] as number)},${mm.read8(recip + 1, 0)},${mm.read8(recip + 1, 1)}`,
@@ -125,8 +122,7 @@ function slabLine(mm: Mm, s: KmemCache, list: string, slab: Slab): string {
 function freelistText(mm: Mm, s: KmemCache, slab: Slab, freelist: VirtAddr): string {
   const size = mm.words[s + mm.slab.size] as number;
   const objects = slab_objects(mm, slab);
-  const base =
-    page_address(mm, slab_folio(slab)) + (mm.words[s + mm.slub.red_left_pad] as number);
+  const base = page_address(mm, slab_folio(slab)) + (mm.words[s + mm.slub.red_left_pad] as number);
   const indexes: number[] = [];
   let end = '';
   for (let object = freelist; object !== 0; object = get_freepointer(mm, s, object)) {

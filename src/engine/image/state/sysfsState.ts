@@ -75,7 +75,8 @@ function loadNumbers(mm: Mm, root: Cell, dir: Cell, memory: ObjectMemory): void 
     for (let i = 0; i < mm.ptr_words; i++) mm.write(node + kernfs.xa_tags + i, -1);
     for (let i = 0; i <= last; i++) {
       mm.write_ptr(node + kernfs.xa_slots + i * mm.ptr_words, dir);
-      if (at === 0) mm.write(node + kernfs.xa_tags, (mm.words[node + kernfs.xa_tags] ?? 0) & ~(1 << i));
+      if (at === 0)
+        mm.write(node + kernfs.xa_tags, (mm.words[node + kernfs.xa_tags] ?? 0) & ~(1 << i));
     }
     mm.write_ptr_tagged(link, node, 2);
     link = node + kernfs.xa_slots + last * mm.ptr_words;
