@@ -5,7 +5,7 @@ import * as plain from '../../src/engine/kernel/index.js';
 import { kernel as instrumented } from '../../src/engine/kernel/instrumented.js';
 import { kernfs_name_hash } from '../../src/engine/kernel/kernfs_name.js';
 import type { Mm } from '../../src/engine/kernel/mm.js';
-import { NULL, type KmemCache } from '../../src/engine/kernel/types.js';
+import { NULL } from '../../src/engine/kernel/types.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';
