@@ -15,6 +15,7 @@ import {
   kmem_cache_free_bulk,
   kmem_cache_shrink,
   ksize,
+  slab_is_available,
   virt_to_page,
   ZERO_SIZE_PTR,
 } from '../../engine/kernel/index.js';
@@ -145,7 +146,7 @@ const withCaches =
   (operation: Operation): Operation =>
   (machine, args) => {
     const { mm } = machine;
-    if (mm.words[mm.symbol('slab_caches')] === 0) throw new NotThere();
+    if (!slab_is_available(mm)) throw new NotThere();
     return operation(machine, args);
   };
 

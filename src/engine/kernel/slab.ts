@@ -105,6 +105,9 @@ export function kmem_cache_free_bulk(k: Mm, s: KmemCache, nr: Int, p: readonly V
 
 // --- caches ------------------------------------------------------------------------------------------------------------
 
+/** Whether the list of caches is set up: not in machines that were rebuilt without their caches, or only booted. */
+export const slab_is_available = (k: Mm): boolean => k.words[k.slab.slab_caches] !== 0;
+
 /** Every cache, newest first. */
 export function* for_each_cache(k: Mm): Generator<KmemCache> {
   const head: ListHead = k.slab.slab_caches;

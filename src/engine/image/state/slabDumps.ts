@@ -1,7 +1,7 @@
 /**
  * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
  */
-import { cache_name, find_cache, for_each_cache } from '../../kernel/index.js';
+import { cache_name, find_cache, for_each_cache, slab_is_available } from '../../kernel/index.js';
 import type { Mm } from '../../kernel/mm.js';
 import { NULL, type KmemCache } from '../../kernel/types.js';
 import type { KernelImage } from '../kernelImage.js';
@@ -23,8 +23,11 @@ const PRINTERS: ReadonlyMap<string, SlabPrinter> = new Map([
   ['CONFIG_SLUB', { geometry: slubCacheGeometry, state: slubCacheLines }],
 ]);
 
+/** Undefined where there are no caches. */
 const printerOf = (mm: Mm): SlabPrinter | undefined =>
-  [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1];
+  slab_is_available(mm)
+    ? [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1]
+    : undefined;
 
 /** The `kc` line of a cache. */
 export const slabGeometryLine = (mm: Mm, s: KmemCache): string =>
