@@ -26,7 +26,6 @@ import {
 import { Machine } from './machine.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
-import { RecordedTables } from './recordedTables.js';
 import type { Start } from './start.js';
 import { withoutStaleWords } from './staleWords.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
@@ -56,9 +55,6 @@ export class Judge {
   /** The machine's start, if it was rebuilt from a recorded state. */
   private state: StateImage | undefined;
   private staleWords = 0;
-  /** Of a trace that records page tables and no other state. */
-  private tables: RecordedTables | undefined;
-  private mark = '';
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -80,8 +76,6 @@ export class Judge {
   }
 
   take(item: TraceItem): void {
-    if (item.kind === 'mark' && this.mark === '') this.mark = item.text;
-    if (this.machine === undefined && this.takeTables(item)) return;
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
@@ -90,29 +84,6 @@ export class Judge {
     }
     if (item.kind === 'op') this.takeOp(item);
     if (item.kind === 'ran') this.letRun();
-  }
-
-  /** Whether the item is a matter of page tables alone. */
-  private takeTables(item: TraceItem): boolean {
-    if (item.kind === 'dump' && item.name === 'pts') {
-      this.tables ??= RecordedTables.of(this.mark);
-      if (this.tables?.takeDump(item).kind === 'unsupported') this.countNotJudged(item.name);
-      return true;
-    }
-    // The order to dump, before there is a dump.
-    if (item.kind === 'op' && item.name === 'pts') this.tables ??= RecordedTables.of(this.mark);
-    if (item.kind !== 'op' || this.tables === undefined || SILENT.has(item.name)) return false;
-    const judged = this.tables.perform(item);
-    if (judged.kind === 'unsupported') this.countUnsupported(item.name);
-    if (judged.kind !== 'judged') return true;
-    this.ops++;
-    if (judged.ours === item.result) return true;
-    this.differ++;
-    this.remember(
-      item.line,
-      `${opText(item)}: ours ${judged.ours}, kernel ${item.result ?? 'nothing'}`,
-    );
-    return true;
   }
 
   private countUnsupported(name: string): void {
@@ -149,7 +120,6 @@ export class Judge {
     this.machine = undefined;
     this.state = undefined;
     this.lost = undefined;
-    this.tables = undefined;
     this.finder = new StateFinder();
   }
 

@@ -5,6 +5,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
   loadPkmap,
+  loadTables,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
@@ -34,6 +35,7 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
   [
     'pts',
     {
+      load: (image, { lines }) => loadTables(image, lines),
       print: (image, { args }) => tablesText(image, args),
     },
   ],

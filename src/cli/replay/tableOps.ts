@@ -2,6 +2,7 @@
  * Operations and dumps of recorded traces that look at the kernel's page tables: the image's own, through init_mm.
  */
 import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
+import { page_address } from '../../engine/kernel/index.js';
 import { asVirt, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
 import { imagePaging, type ImagePaging } from '../../engine/view/imagePaging.js';
 import { tableLines, walkText } from '../../engine/x86/text.js';
@@ -49,11 +50,17 @@ export function tablesText(image: KernelImage, [first, last]: readonly string[])
 /** `pt VA` */
 const look: Operation = (machine, [va]) => walkOf(machine, addressOf(machine.image, va));
 
+/** The kernel's address of what is in a slot: of pages the one that they have now. */
+function slotAddress(machine: Machine, index: number): VirtAddr | undefined {
+  const object = machine.slot(index);
+  if (object === undefined) return undefined;
+  return 'address' in object ? object.address : page_address(machine.mm, object.page);
+}
+
 /** `slotpt SLOT OFF` */
 const lookInSlot: Operation = (machine, [slot, offset]) => {
-  const object = machine.slot(number(slot));
-  if (object?.kind !== 'area') return SKIP;
-  return walkOf(machine, asVirt(object.address + number(offset)));
+  const address = slotAddress(machine, number(slot));
+  return address === undefined ? SKIP : walkOf(machine, asVirt(address + number(offset)));
 };
 
 export const TABLE_OPERATIONS: ReadonlyMap<string, Operation> = new Map([

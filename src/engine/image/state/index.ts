@@ -8,6 +8,7 @@ export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';
 export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
+export { loadTables, tableFrames } from './tablesDump.js';
 export {
   opText,
   readTrace,
