@@ -25,14 +25,14 @@ export const TYPES = words(`
   scan_control compact_control capture_control alloc_context oom_control migration_target_control
   page_frag page_frag_cache cpa_data
   cpu_entry_area exception_stacks cea_exception_stacks
-  rw_semaphore mutex thread_info resource flush_tlb_info
+  rw_semaphore mutex thread_info resource flush_tlb_info work_struct
   deferred_split mm_slot khugepaged_scan
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
-  work_struct delayed_work timer_list completion kobject optimistic_spin_queue uprobes_state
+  delayed_work timer_list completion kobject optimistic_spin_queue uprobes_state
 `);
 
 export const PARTS = {
