@@ -9,6 +9,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { readVirtual } from '../../engine/image/assemble.js';
 import type { Profile } from '../../engine/types/profile.js';
+import { threadSize } from './standIns.js';
 import type { KernelWord } from './words.js';
 
 interface Range {
@@ -32,9 +33,6 @@ const CONSTRUCTOR = "the address of the recorder's constructor";
  */
 export const constructorOf = (profile: Profile): VirtAddr =>
   profile.symbol('_stext')?.address ?? asVirt(0);
-
-/** THREAD_SIZE. Source: Linux 6.1 arch/x86/include/asm/page_32_types.h, page_64_types.h. */
-const threadSize = (image: KernelImage): number => (image.profile.pointerSize === 8 ? 16384 : 8192);
 
 const PTE_ADDRESS = 0x000f_ffff_ffff_f000n;
 

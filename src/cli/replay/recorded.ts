@@ -3,15 +3,22 @@
  * `zones` and `memmap` stand apart: they make the machine (openState), and their differences are told by name (judge.ts).
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { find_vm_area, vm_caller, vm_flags } from '../../engine/kernel/index.js';
+import { NULL } from '../../engine/kernel/types.js';
+import { parseAddress } from '../../engine/memory/address.js';
 import {
   loadPkmap,
   loadTables,
+  loadVmalloc,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
   slabsLines,
   type TraceDump,
+  vmallocHead,
+  vmallocLines,
 } from '../../engine/image/state/index.js';
+import { Callers, isRecorderCall } from './callers.js';
 import { tablesText } from './tableOps.js';
 
 export interface RecordedDump {
@@ -21,6 +28,49 @@ export interface RecordedDump {
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[] | undefined;
   /** What stands behind the dump's name, where that is more than what was asked for. */
   readonly head?: (image: KernelImage, dump: TraceDump) => string;
+}
+
+const callers = new WeakMap<KernelImage, Callers>();
+
+function callersOf(image: KernelImage): Callers {
+  const known = callers.get(image) ?? new Callers(image.mm);
+  callers.set(image, known);
+  return known;
+}
+
+/** Of a caller whose text is not known yet, the text that the recorder gives for the area at the same address. */
+function vmallocText(image: KernelImage, lines: readonly string[]): readonly string[] {
+  const recorded = new Map(
+    lines.map((line) => [line.split(' ')[1] ?? '', / by=(\S+)/.exec(line)?.[1] ?? '']),
+  );
+  return vmallocLines(image.mm, (area, caller) =>
+    callersOf(image).textOf(caller, recorded.get(image.mm.hex(area)) ?? ''),
+  );
+}
+
+/**
+ * The recorder prints into a device, through areas of its own in vmalloc space; while it prints it moves them along the device.
+ * So where such an area is mapped is taken from the recorder.
+ */
+function withDevice(
+  image: KernelImage,
+  ours: readonly string[],
+  recorded: readonly string[],
+): readonly string[] {
+  const { mm } = image;
+  const withoutPlace = (line: string): string => line.replace(/ pa=[0-9a-f]+/, '');
+  const places = new Map(recorded.map((line) => [withoutPlace(line), line]));
+  return ours.map((line) => {
+    const [kind, va] = line.split(' ');
+    const address = parseAddress(`0x${va ?? ''}`, image.profile.pointerSize);
+    if (kind !== 'pr' || address === undefined) return line;
+    const area = find_vm_area(mm, address);
+    const isRecorders =
+      area !== NULL &&
+      (vm_flags(mm, area) & mm.constant('VM_IOREMAP')) !== 0 &&
+      !isRecorderCall(mm, vm_caller(mm, area));
+    return isRecorders ? (places.get(withoutPlace(line)) ?? line) : line;
+  });
 }
 
 export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, RecordedDump>([
@@ -33,10 +83,19 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
     },
   ],
   [
+    'vmalloc',
+    {
+      load: (image, { args, lines }) =>
+        loadVmalloc(image, args, lines, (text) => callersOf(image).addressOf(text)),
+      print: (image, { lines }) => vmallocText(image, lines),
+      head: (image) => vmallocHead(image.mm),
+    },
+  ],
+  [
     'pts',
     {
       load: (image, { lines }) => loadTables(image, lines),
-      print: (image, { args }) => tablesText(image, args),
+      print: (image, { args, lines }) => withDevice(image, tablesText(image, args), lines),
     },
   ],
   ['slab', { print: (image, dump) => slabDumpLines(image, dump) }],

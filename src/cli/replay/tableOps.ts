@@ -31,20 +31,23 @@ function addressOf({ profile }: KernelImage, text: string | undefined): VirtAddr
 }
 
 /**
- * The lines of `%pts A B`. The recorder prints a table when it comes to it, and a run of entries when the next one begins: so a
- * run may stand behind tables that come after it.
+ * The lines of `%pts A B`. The recorder prints a run of entries when it comes to something else, but for tables that lead to
+ * tables: those may stand before the run that they end.
  */
 export function tablesText(image: KernelImage, [first, last]: readonly string[]): string[] {
   const { kernel, memory } = pagingOf(image);
   const bounds = { first: addressOf(image, first), last: addressOf(image, last) };
   const lines: string[] = [];
-  let run: string | undefined;
+  let run: string[] = [];
   for (const line of tableLines(kernel, memory, bounds)) {
-    if (line.startsWith('tb')) lines.push(line);
-    else if (run !== undefined) lines.push(run);
-    if (!line.startsWith('tb')) run = line;
+    if (/^tb \S+ L[34]/.test(line)) {
+      lines.push(line);
+    } else {
+      lines.push(...run);
+      run = [line];
+    }
   }
-  return run === undefined ? lines : [...lines, run];
+  return [...lines, ...run];
 }
 
 /** `pt VA` */
