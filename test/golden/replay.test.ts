@@ -40,15 +40,10 @@ describeShared(
   coreTraces(/^(pcp0|comp|mixed|steal|zones)-/),
 );
 
-/** What vmalloc, ioremap and kmap map is not performed yet; every walk elsewhere is judged. */
-describe('replay: walks of pgtable', function () {
-  this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  for (const file of sharedTraces(/^pgtable-/))
-    it(titleOf(file), () => {
-      const replayed = replayFile(file);
-      const { differ, stateDiffer, ops } = replayed.verdict;
-      assert.deepEqual([differ, stateDiffer], [0, 0], verdictLines(replayed).join('\n'));
-      assert.ok(ops > 190, `${ops} walks were judged`);
-    });
-});
+describeShared('replay: kmap', sharedTraces(ALL ? /^kmap-/ : /^kmap-n\d{1,4}-/));
+
+describeShared('replay: kmap word for word beside a core', coreTraces(/^kmap-/));
+describeShared(
+  'replay: vmalloc word for word beside a core',
+  coreTraces(/^vmalloc-/).filter((file) => file.includes('-slab-')),
+);
