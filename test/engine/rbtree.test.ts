@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import * as kernel from '../../src/engine/kernel/index.js';
 import type { Mm } from '../../src/engine/kernel/mm.js';
+import type { RbNode } from '../../src/engine/kernel/rbtree_node.js';
 import { NULL, type VmapArea } from '../../src/engine/kernel/types.js';
 import { describeMachines } from './machines.js';
 import { random } from './random.js';
@@ -36,7 +37,7 @@ describeMachines('red-black trees', (open) => {
   /** The areas of the tree in order; the number of black nodes on each way down, and the largest area, are held to the rules. */
   function check(k: Mm): VmapArea[] {
     const inOrder: VmapArea[] = [];
-    const visit = (node: VmapArea, parent: VmapArea): { blacks: number; max: number } => {
+    const visit = (node: RbNode, parent: RbNode): { blacks: number; max: number } => {
       if (node === NULL) return { blacks: 0, max: 0 };
       assert.equal(kernel.rb_parent(k, node), parent, 'parent');
       const red = kernel.rb_is_red(k, node);
