@@ -63,35 +63,19 @@ describe('replay: geometry of SLUB', function () {
       assert.ok(differ <= 98);
     });
 });
-describe('replay: objects of SLUB beside a core', function () {
-  this.timeout(120_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  for (const file of coreTraces(/^slabseq-/).filter(ofSlub))
-    it(titleOf(file), () => {
-      const { verdict, words } = replayFile(file);
-      const { differ, stateDiffer, unsupported } = verdict;
-      assert.deepEqual(
-        { differ, stateDiffer, unsupported },
-        { differ: 0, stateDiffer: 0, unsupported: 0 },
-      );
-      // What the thread that flushes leaves on its stack and in its own data.
-      assert.ok(words !== undefined && words.wrong === 0 && words.missing < 60);
-    });
-});
+describeShared(
+  'replay: objects of SLUB, word for word beside a core',
+  coreTraces(/^slabseq-/).filter(ofSlub),
+);
 describeShared(
   'replay: word for word beside a core',
   coreTraces(/^(pcp0|comp|mixed|steal|zones)-/),
 );
 
-/** What vmalloc, ioremap and kmap map is not performed yet; every walk elsewhere is judged. */
-describe('replay: walks of pgtable', function () {
-  this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  for (const file of sharedTraces(/^pgtable-/))
-    it(titleOf(file), () => {
-      const replayed = replayFile(file);
-      const { differ, stateDiffer, ops } = replayed.verdict;
-      assert.deepEqual([differ, stateDiffer], [0, 0], verdictLines(replayed).join('\n'));
-      assert.ok(ops > 190, `${ops} walks were judged`);
-    });
-});
+describeShared('replay: kmap', sharedTraces(ALL ? /^kmap-/ : /^kmap-n\d{1,4}-/));
+
+describeShared('replay: kmap word for word beside a core', coreTraces(/^kmap-/));
+describeShared(
+  'replay: vmalloc word for word beside a core',
+  coreTraces(/^vmalloc-/).filter((file) => file.includes('-slab-')),
+);

@@ -23,11 +23,11 @@ import {
   type TraceItem,
   type TraceOp,
 } from '../../engine/image/state/index.js';
+import { sameDeviceWalk } from './device.js';
 import { Machine } from './machine.js';
 import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
-import { RecordedTables } from './recordedTables.js';
 import type { Start } from './start.js';
 import { withoutStaleWords } from './staleWords.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
@@ -58,9 +58,6 @@ export class Judge {
   private state: StateImage | undefined;
   private staleWords = 0;
   private staleIndexes = 0;
-  /** Of a trace that records page tables and no other state. */
-  private tables: RecordedTables | undefined;
-  private mark = '';
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -82,8 +79,6 @@ export class Judge {
   }
 
   take(item: TraceItem): void {
-    if (item.kind === 'mark' && this.mark === '') this.mark = item.text;
-    if (this.machine === undefined && this.takeTables(item)) return;
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
@@ -92,29 +87,6 @@ export class Judge {
     }
     if (item.kind === 'op') this.takeOp(item);
     if (item.kind === 'ran') this.letRun();
-  }
-
-  /** Whether the item is a matter of page tables alone. */
-  private takeTables(item: TraceItem): boolean {
-    if (item.kind === 'dump' && item.name === 'pts') {
-      this.tables ??= RecordedTables.of(this.mark);
-      if (this.tables?.takeDump(item).kind === 'unsupported') this.countNotJudged(item.name);
-      return true;
-    }
-    // The order to dump, before there is a dump.
-    if (item.kind === 'op' && item.name === 'pts') this.tables ??= RecordedTables.of(this.mark);
-    if (item.kind !== 'op' || this.tables === undefined || SILENT.has(item.name)) return false;
-    const judged = this.tables.perform(item);
-    if (judged.kind === 'unsupported') this.countUnsupported(item.name);
-    if (judged.kind !== 'judged') return true;
-    this.ops++;
-    if (judged.ours === item.result) return true;
-    this.differ++;
-    this.remember(
-      item.line,
-      `${opText(item)}: ours ${judged.ours}, kernel ${item.result ?? 'nothing'}`,
-    );
-    return true;
   }
 
   private countUnsupported(name: string): void {
@@ -153,7 +125,6 @@ export class Judge {
     this.machine = undefined;
     this.state = undefined;
     this.lost = undefined;
-    this.tables = undefined;
     this.finder = new StateFinder();
   }
 
@@ -178,6 +149,7 @@ export class Judge {
     const kernel = wholeResult(op, ours);
     if (ours === kernel) return;
     if (op.name === 'pgw' && ours === this.judgeable(ours, op.result)) return;
+    if (op.name === 'pt' && sameDeviceWalk(this.machine.image, ours, kernel)) return;
     if (op.name === 'ck') this.stateDiffer++;
     else this.differ++;
     this.remember(

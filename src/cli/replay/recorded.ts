@@ -6,13 +6,19 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
   loadPkmap,
   loadSlabs,
+  loadTables,
+  loadVmalloc,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
   slabsLines,
   type TraceDump,
   withoutStaleIndexes,
+  vmallocHead,
+  vmallocLines,
 } from '../../engine/image/state/index.js';
+import { Callers } from './callers.js';
+import { withDevice } from './device.js';
 import { tablesText } from './tableOps.js';
 
 export interface RecordedDump {
@@ -34,6 +40,24 @@ export interface RecordedDump {
   readonly head?: (image: KernelImage, dump: TraceDump) => string;
 }
 
+const callers = new WeakMap<KernelImage, Callers>();
+
+function callersOf(image: KernelImage): Callers {
+  const known = callers.get(image) ?? new Callers(image.mm);
+  callers.set(image, known);
+  return known;
+}
+
+/** Of a caller whose text is not known yet, the text that the recorder gives for the area at the same address. */
+function vmallocText(image: KernelImage, lines: readonly string[]): readonly string[] {
+  const recorded = new Map(
+    lines.map((line) => [line.split(' ')[1] ?? '', / by=(\S+)/.exec(line)?.[1] ?? '']),
+  );
+  return vmallocLines(image.mm, (area, caller) =>
+    callersOf(image).textOf(caller, recorded.get(image.mm.hex(area)) ?? ''),
+  );
+}
+
 export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, RecordedDump>([
   [
     'pkmap',
@@ -44,9 +68,19 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
     },
   ],
   [
+    'vmalloc',
+    {
+      load: (image, { args, lines }) =>
+        loadVmalloc(image, args, lines, (text) => callersOf(image).addressOf(text)),
+      print: (image, { lines }) => vmallocText(image, lines),
+      head: (image) => vmallocHead(image.mm),
+    },
+  ],
+  [
     'pts',
     {
-      print: (image, { args }) => tablesText(image, args),
+      load: (image, { lines }) => loadTables(image, lines),
+      print: (image, { args, lines }) => withDevice(image, tablesText(image, args), lines),
     },
   ],
   ['slab', { print: (image, dump) => slabDumpLines(image, dump), judgeable: withoutStaleIndexes }],

@@ -180,10 +180,17 @@ function kernfs_link_sibling(k: Mm, kn: KernfsNode): boolean {
   return true;
 }
 
+/** up_write(&root->kernfs_rwsem): nobody owns it. Whoever read the tree last had left himself there. */
+function up_write(k: Mm, root: Pointer<'struct kernfs_root'>): void {
+  k.write_long(root + k.kernfs.rwsem_owner, 0);
+}
+
 /** kernfs_add_one(): links the node and lets it be entered; one whose name is taken is freed. */
 function kernfs_add_one(k: Mm, kn: KernfsNode): KernfsNode {
   k.write(kn + k.kernfs.hash, kernfs_name_hash(k.wide, read_string(k, kn_name(k, kn))));
-  if (!kernfs_link_sibling(k, kn)) {
+  const linked: boolean = kernfs_link_sibling(k, kn);
+  up_write(k, kernfs_root(k, kn));
+  if (!linked) {
     kernfs_put(k, kn);
     return NULL;
   }
@@ -253,7 +260,7 @@ function kernfs_leftmost_descendant(k: Mm, pos: KernfsNode): KernfsNode {
   }
 }
 
-/** Nobody may enter the nodes from `kn` down any more. */
+/** Nobody may enter `kn` and below any more. */
 function deactivate(k: Mm, kn: KernfsNode): void {
   set_flags(k, kn, KERNFS_REMOVING);
   if (kernfs_active(k, kn)) add_active(k, kn, KN_DEACTIVATED_BIAS);
@@ -281,6 +288,7 @@ function kernfs_unlink_sibling(k: Mm, kn: KernfsNode): boolean {
 export function kernfs_remove(k: Mm, kn: KernfsNode): void {
   if (kn === NULL) return;
   if (kn_parent(k, kn) !== NULL && RB_EMPTY_NODE(k, kn_rb(k, kn))) return;
+  const root = kernfs_root(k, kn);
   deactivate(k, kn);
   let pos: KernfsNode;
   do {
@@ -289,6 +297,7 @@ export function kernfs_remove(k: Mm, kn: KernfsNode): void {
     if (kn_parent(k, pos) === NULL || kernfs_unlink_sibling(k, pos)) kernfs_put(k, pos);
     kernfs_put(k, pos);
   } while (pos !== kn);
+  up_write(k, root);
 }
 
 export function kernfs_remove_by_name(k: Mm, parent: KernfsNode, name: string): void {

@@ -46,6 +46,7 @@ export class KernfsLayout {
   readonly ino_idr: number;
   readonly last_id_lowbits: number;
   readonly id_highbits: number;
+  readonly rwsem_owner: number;
 
   // --- struct idr, struct xa_node
   readonly idr_next: number;
@@ -103,6 +104,7 @@ export class KernfsLayout {
     this.ino_idr = root('ino_idr');
     this.last_id_lowbits = root('last_id_lowbits');
     this.id_highbits = root('id_highbits');
+    this.rwsem_owner = root('kernfs_rwsem.owner');
 
     this.idr_next = k.offset('idr', 'idr_next');
     this.xa_flags = k.offset('idr', 'idr_rt.xa_flags');

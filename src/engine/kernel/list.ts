@@ -51,6 +51,12 @@ export function list_del(k: Mm, entry: ListHead): void {
   k.write_words(entry + k.list_prev, k.LIST_POISON2_low, k.LIST_POISON2_high);
 }
 
+/** Takes `entry` out of its list; it is a list of its own then. */
+export function list_del_init(k: Mm, entry: ListHead): void {
+  __list_del_entry(k, entry);
+  INIT_LIST_HEAD(k, entry);
+}
+
 export function list_move(k: Mm, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add(k, entry, head);

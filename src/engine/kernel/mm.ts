@@ -35,6 +35,7 @@ import { SlabLayout } from './slab_layout.js';
 import { SlubLayout } from './slub_layout.js';
 import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
+import { VmapLayout } from './vmap_layout.js';
 
 /** How linear kernel addresses map: what the image knows and the hot path needs. */
 export interface LinearMaps {
@@ -70,6 +71,7 @@ const REGISTERS = [
   // Lists that are local variables of kernel functions.
   'slabs_list',
   'slabs_list_off_slab',
+  'local_purge_list',
 ] as const;
 const WORDS_PER_REGISTER = 4;
 /** Where in their frame arrays of lists begin. */
@@ -109,6 +111,7 @@ export class Mm extends Layout {
   /** The short way to single pages: see entrance.ts. */
   pcpHits!: PcpHits;
   private percpuLayout: PercpuLayout | undefined;
+  private vmapLayout: VmapLayout | undefined;
   private slabLayout: SlabLayout | undefined;
   private slubLayout: SlubLayout | undefined;
   private kernfsLayout: KernfsLayout | undefined;
@@ -166,6 +169,11 @@ export class Mm extends Layout {
   /** Fields and globals of the per-CPU allocator. */
   get percpu(): PercpuLayout {
     return (this.percpuLayout ??= new PercpuLayout(this));
+  }
+
+  /** Fields and globals of vmalloc space. */
+  get vmap(): VmapLayout {
+    return (this.vmapLayout ??= new VmapLayout(this));
   }
 
   /** Fields and globals of the slab allocators. */

@@ -27,6 +27,8 @@ export type KmemCacheCpu = Pointer<'struct kmem_cache_cpu'>;
 export type Slab = Pointer<'struct slab'>;
 export type ArrayCache = Pointer<'struct array_cache'>;
 
+export type VmapArea = Pointer<'struct vmap_area'>;
+export type VmStruct = Pointer<'struct vm_struct'>;
 export type MmStruct = Pointer<'struct mm_struct'>;
 export type Pgd = Pointer<'pgd_t'>;
 export type P4d = Pointer<'p4d_t'>;
