@@ -41,7 +41,7 @@ function lazyText({ mm }: Machine): string {
 
 /** Puts an address into a slot; `-` where there is none. */
 function placed(machine: Machine, index: number, address: VirtAddr, text: () => string): string {
-  if (address === 0) return '-';
+  if (address === 0) return `-${lazyText(machine)}`;
   machine.put(index, { kind: 'area', address });
   return `${machine.mm.hex(address)}${text()}${lazyText(machine)}`;
 }
