@@ -25,21 +25,23 @@ export const TYPES = words(`
   scan_control compact_control capture_control alloc_context oom_control migration_target_control
   page_frag page_frag_cache cpa_data
   cpu_entry_area exception_stacks cea_exception_stacks
-  rw_semaphore mutex thread_info resource flush_tlb_info
+  rw_semaphore mutex thread_info resource flush_tlb_info work_struct kthread worker
   deferred_split mm_slot khugepaged_scan
+  kobject kset kernfs_node kernfs_root idr attribute attribute_group callback_head rcu_ctrlblk
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
-  work_struct delayed_work timer_list completion kobject optimistic_spin_queue uprobes_state
+  rq worker_pool rcu_data rcu_state
+  delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
   task_struct: words(`
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
-    maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl in_execve in_iowait
+    maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
@@ -93,6 +95,8 @@ export const SYMBOLS = words(`
   kmalloc_caches kmalloc_info size_index slub_debug slub_debug_enabled slub_max_order slub_min_order slub_min_objects
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
+  slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
+  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep
@@ -130,6 +134,7 @@ export const SYMBOLS = words(`
   oom_lock oom_victims oom_killer_disabled sysctl_panic_on_oom sysctl_oom_kill_allocating_task sysctl_oom_dump_tasks
   oom_reaper_list init_on_alloc init_on_free
   cpus_with_pcps lru_drain_gen has_work tainted_mask
+  runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
 `);

@@ -23,10 +23,11 @@ import {
   type TraceItem,
   type TraceOp,
 } from '../../engine/image/state/index.js';
+import { sameDeviceWalk } from './device.js';
 import { Machine } from './machine.js';
+import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
-import { RecordedTables } from './recordedTables.js';
 import type { Start } from './start.js';
 import { withoutStaleWords } from './staleWords.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
@@ -56,9 +57,7 @@ export class Judge {
   /** The machine's start, if it was rebuilt from a recorded state. */
   private state: StateImage | undefined;
   private staleWords = 0;
-  /** Of a trace that records page tables and no other state. */
-  private tables: RecordedTables | undefined;
-  private mark = '';
+  private staleIndexes = 0;
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -80,8 +79,6 @@ export class Judge {
   }
 
   take(item: TraceItem): void {
-    if (item.kind === 'mark' && this.mark === '') this.mark = item.text;
-    if (this.machine === undefined && this.takeTables(item)) return;
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
@@ -90,29 +87,6 @@ export class Judge {
     }
     if (item.kind === 'op') this.takeOp(item);
     if (item.kind === 'ran') this.letRun();
-  }
-
-  /** Whether the item is a matter of page tables alone. */
-  private takeTables(item: TraceItem): boolean {
-    if (item.kind === 'dump' && item.name === 'pts') {
-      this.tables ??= RecordedTables.of(this.mark);
-      if (this.tables?.takeDump(item).kind === 'unsupported') this.countNotJudged(item.name);
-      return true;
-    }
-    // The order to dump, before there is a dump.
-    if (item.kind === 'op' && item.name === 'pts') this.tables ??= RecordedTables.of(this.mark);
-    if (item.kind !== 'op' || this.tables === undefined || SILENT.has(item.name)) return false;
-    const judged = this.tables.perform(item);
-    if (judged.kind === 'unsupported') this.countUnsupported(item.name);
-    if (judged.kind !== 'judged') return true;
-    this.ops++;
-    if (judged.ours === item.result) return true;
-    this.differ++;
-    this.remember(
-      item.line,
-      `${opText(item)}: ours ${judged.ours}, kernel ${item.result ?? 'nothing'}`,
-    );
-    return true;
   }
 
   private countUnsupported(name: string): void {
@@ -135,6 +109,8 @@ export class Judge {
     if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
     if (this.staleWords > 0)
       yield `words of pages not judged, for the first state does not tell them: ${this.staleWords}`;
+    if (this.staleIndexes > 0)
+      yield `bytes of objects not judged, for the first state does not tell them: ${this.staleIndexes}`;
     if (this.notJudged.size > 0) yield `dumps not judged: ${counts(this.notJudged)}`;
   }
 
@@ -149,7 +125,6 @@ export class Judge {
     this.machine = undefined;
     this.state = undefined;
     this.lost = undefined;
-    this.tables = undefined;
     this.finder = new StateFinder();
   }
 
@@ -161,11 +136,20 @@ export class Judge {
       if (operation === undefined && !READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
+    let ours: string | undefined;
+    try {
+      ours = this.perform(() => operation(this.machine as Machine, op.args));
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+      this.countUnsupported(op.name);
+      this.lost ??= op;
+      return;
+    }
     this.ops++;
-    const ours = this.perform(() => operation(this.machine as Machine, op.args));
     const kernel = wholeResult(op, ours);
     if (ours === kernel) return;
     if (op.name === 'pgw' && ours === this.judgeable(ours, op.result)) return;
+    if (op.name === 'pt' && sameDeviceWalk(this.machine.image, ours, kernel)) return;
     if (op.name === 'ck') this.stateDiffer++;
     else this.differ++;
     this.remember(
@@ -245,10 +229,26 @@ export class Judge {
     if (head !== dump.args.join(' '))
       return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
     const at = Math.max(ours.length, dump.lines.length);
-    for (let i = 0; i < at; i++)
-      if (ours[i] !== dump.lines[i])
-        return `%${dump.name}: ours '${ours[i] ?? 'ends'}', kernel '${dump.lines[i] ?? 'ends'}'`;
+    for (let i = 0; i < at; i++) {
+      const [own, kernel] = [ours[i], dump.lines[i]];
+      if (own !== kernel && own !== this.judgeablePart(dump, own, kernel))
+        return `%${dump.name}: ours '${own ?? 'ends'}', kernel '${kernel ?? 'ends'}'`;
+    }
     return undefined;
+  }
+
+  /** The kernel's line without what a machine that was rebuilt from dumps cannot know. */
+  private judgeablePart(
+    dump: TraceDump,
+    ours: string | undefined,
+    kernel: string | undefined,
+  ): string | undefined {
+    const judgeable = RECORDED.get(dump.name)?.judgeable;
+    if (this.state === undefined || judgeable === undefined) return kernel;
+    if (ours === undefined || kernel === undefined) return kernel;
+    const { line, notJudged } = judgeable(ours, kernel);
+    this.staleIndexes += notJudged;
+    return line;
   }
 
   private remember(line: number, difference: string): void {

@@ -3,12 +3,14 @@
  * that ours changed, too, is compared wherever it lies.
  *
  * The recorder ran inside the kernel it recorded, in one process: it kept its script, its objects and its output in static
- * data of its own, wrote it to a device through mappings that it moved along, and ran on a stack. Nothing else is left out.
+ * data of its own, wrote it to a device through mappings that it moved along, and ran on a stack. Where another thread had work to
+ * do for it, that one ran meanwhile (threads.ts). Nothing else is left out.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { readVirtual } from '../../engine/image/assemble.js';
 import type { Profile } from '../../engine/types/profile.js';
+import { stackOf, threadExtents, threadSize } from './threads.js';
 import type { KernelWord } from './words.js';
 
 interface Range {
@@ -33,9 +35,6 @@ const CONSTRUCTOR = "the address of the recorder's constructor";
 export const constructorOf = (profile: Profile): VirtAddr =>
   profile.symbol('_stext')?.address ?? asVirt(0);
 
-/** THREAD_SIZE. Source: Linux 6.1 arch/x86/include/asm/page_32_types.h, page_64_types.h. */
-const threadSize = (image: KernelImage): number => (image.profile.pointerSize === 8 ? 16384 : 8192);
-
 const PTE_ADDRESS = 0x000f_ffff_ffff_f000n;
 
 export class LeftOut {
@@ -46,7 +45,7 @@ export class LeftOut {
 
   constructor(image: KernelImage) {
     const task = currentTask(image);
-    const stack = readPointer(image, asVirt(task + image.mm.byteOffset('task_struct', 'stack')));
+    const stack = stackOf(image, task);
     this.ranges = [
       { name: "the recorder's static data", holds: isRecorders },
       physical(image, 'kernel stack of the running process', stack, threadSize(image)),
@@ -60,8 +59,10 @@ export class LeftOut {
         name: "page-table entries of the recorder's device",
         holds: ({ before, after }) => mapsDevice(image, before) && mapsDevice(image, after),
       },
+      ...threadExtents(image).map(({ name, start, sizeBytes }) =>
+        physical(image, name, start, sizeBytes),
+      ),
     ];
-    for (const { name } of this.ranges) this.counts.set(name, 0);
     const { profile } = image;
     const bits = profile.pointerSize * 8;
     this.constructorAddress = BigInt.asUintN(bits, BigInt(constructorOf(profile)));

@@ -38,6 +38,7 @@ import { pageIn, type Machine } from './machine.js';
 import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
 import { SLAB_OPERATIONS } from './slabOps.js';
 import { TABLE_OPERATIONS } from './tableOps.js';
+import { VMALLOC_OPERATIONS } from './vmallocOps.js';
 
 // --- blocks ------------------------------------------------------------------------------------------------------------
 
@@ -245,6 +246,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['ck', check],
   ...KMAP_OPERATIONS,
   ...TABLE_OPERATIONS,
+  ...VMALLOC_OPERATIONS,
 ]);
 
 /** Lines that steer the recorder or announce a dump: there is nothing to perform. */

@@ -5,12 +5,20 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
   loadPkmap,
+  loadSlabs,
+  loadTables,
+  loadVmalloc,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
   slabsLines,
   type TraceDump,
+  withoutStaleIndexes,
+  vmallocHead,
+  vmallocLines,
 } from '../../engine/image/state/index.js';
+import { Callers } from './callers.js';
+import { withDevice } from './device.js';
 import { tablesText } from './tableOps.js';
 
 export interface RecordedDump {
@@ -18,8 +26,36 @@ export interface RecordedDump {
   readonly load?: (image: KernelImage, dump: TraceDump) => void;
   /** The same dump of this machine: its lines as the recorder prints them. */
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[] | undefined;
+  /** Whether the dump tells enough to be a start; if it does not, it is judged. */
+  readonly tells?: (dump: TraceDump) => boolean;
+  /**
+   * The kernel's line with ours in place of what a machine that was rebuilt from dumps cannot know, and how much that is.
+   * Lines that differ are shown to it.
+   */
+  readonly judgeable?: (
+    ours: string,
+    kernel: string,
+  ) => { readonly line: string; readonly notJudged: number };
   /** What stands behind the dump's name, where that is more than what was asked for. */
   readonly head?: (image: KernelImage, dump: TraceDump) => string;
+}
+
+const callers = new WeakMap<KernelImage, Callers>();
+
+function callersOf(image: KernelImage): Callers {
+  const known = callers.get(image) ?? new Callers(image.mm);
+  callers.set(image, known);
+  return known;
+}
+
+/** Of a caller whose text is not known yet, the text that the recorder gives for the area at the same address. */
+function vmallocText(image: KernelImage, lines: readonly string[]): readonly string[] {
+  const recorded = new Map(
+    lines.map((line) => [line.split(' ')[1] ?? '', / by=(\S+)/.exec(line)?.[1] ?? '']),
+  );
+  return vmallocLines(image.mm, (area, caller) =>
+    callersOf(image).textOf(caller, recorded.get(image.mm.hex(area)) ?? ''),
+  );
 }
 
 export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, RecordedDump>([
@@ -32,11 +68,32 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
     },
   ],
   [
-    'pts',
+    'vmalloc',
     {
-      print: (image, { args }) => tablesText(image, args),
+      load: (image, { args, lines }) =>
+        loadVmalloc(image, args, lines, (text) => callersOf(image).addressOf(text)),
+      print: (image, { lines }) => vmallocText(image, lines),
+      head: (image) => vmallocHead(image.mm),
     },
   ],
-  ['slab', { print: (image, dump) => slabDumpLines(image, dump) }],
-  ['slabs', { print: (image, dump) => slabsLines(image, dump) }],
+  [
+    'pts',
+    {
+      load: (image, { lines }) => loadTables(image, lines),
+      print: (image, { args, lines }) => withDevice(image, tablesText(image, args), lines),
+    },
+  ],
+  ['slab', { print: (image, dump) => slabDumpLines(image, dump), judgeable: withoutStaleIndexes }],
+  [
+    'slabs',
+    {
+      load: (image, dump) => {
+        loadSlabs(image, dump);
+      },
+      print: (image, dump) => slabsLines(image, dump),
+      // `geoms` prints the same with nothing but geometries.
+      tells: ({ lines }) => lines.some((line) => line.startsWith('%slab ')),
+      judgeable: withoutStaleIndexes,
+    },
+  ],
 ]);

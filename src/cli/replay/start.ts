@@ -11,6 +11,7 @@ import {
   parseMemmap,
   parseZones,
   readTrace,
+  tableFrames,
   type TraceDump,
 } from '../../engine/image/state/index.js';
 import { openState, type StateImage } from '../../engine/image/state/index.js';
@@ -29,7 +30,12 @@ const FAMILY_OF: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Operations that change nothing: dumps with only these before them are of the start. */
-const HARMLESS = new Set(['dump', 'events', 'ck', 'pts']);
+const HARMLESS = new Set(['dump', 'events', 'ck', 'pt', 'pts', 'slotpt']);
+
+/** Of a dump whose subject few operations change: these. It is of the start until one of them comes. */
+const CHANGED_BY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['pkmap', new Set(['kmap', 'kunmap', 'kmap_flush'])],
+]);
 
 interface Beginning {
   readonly mark: string;
@@ -53,12 +59,11 @@ export function startOf(file: string): Start | undefined {
   const zones = dumps.find(({ name }) => name === 'zones');
   const memmap = dumps.find(({ name }) => name === 'memmap');
   if (zones === undefined || memmap === undefined) return undefined;
-  // Until tables can be loaded, RecordedTables judges the walks of such a trace.
-  if (!RECORDED.has('pts') && own.dumps.some(({ name }) => name === 'pts')) return undefined;
   const image = openState({
     mark: own.mark,
     zones: parseZones(zones),
     memmap: parseMemmap(memmap),
+    tableFrames: dumps.flatMap(({ name, lines }) => (name === 'pts' ? tableFrames(lines) : [])),
   });
   image.tape.setRecording(false);
   for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump);
@@ -78,17 +83,29 @@ const firstOf = (beginning: Beginning | undefined, name: string): readonly Trace
     (dump, i, all) => dump.name === name && all.findIndex((other) => sameDump(other, dump)) === i,
   );
 
-/** What a trace records before its first operation that changes something. */
+/** What a trace records before an operation that changes it. */
 function beginningOf(file: string): Beginning {
   let mark = '';
   const dumps: TraceDump[] = [];
+  const performed = new Set<string>();
   for (const item of readTrace(readText(file))) {
     if (item.kind === 'mark' && mark === '') mark = item.text;
-    if (item.kind === 'dump') dumps.push(item);
-    if (item.kind === 'op' && !HARMLESS.has(item.name)) break;
+    if (
+      item.kind === 'dump' &&
+      RECORDED.get(item.name)?.tells?.(item) !== false &&
+      isOfStart(item.name, performed)
+    )
+      dumps.push(item);
+    if (item.kind === 'op' && !HARMLESS.has(item.name)) performed.add(item.name);
     if (item.kind === 'ran') break;
   }
   return { mark, dumps };
+}
+
+function isOfStart(dump: string, performed: ReadonlySet<string>): boolean {
+  const changing = CHANGED_BY.get(dump);
+  if (changing === undefined) return performed.size === 0;
+  return [...changing].every((name) => !performed.has(name));
 }
 
 /** By family, the shortest trace of each in the folder that starts where this one does. */

@@ -2,6 +2,7 @@
  * Operations and dumps of recorded traces that look at the kernel's page tables: the image's own, through init_mm.
  */
 import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
+import { page_address } from '../../engine/kernel/index.js';
 import { asVirt, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
 import { imagePaging, type ImagePaging } from '../../engine/view/imagePaging.js';
 import { tableLines, walkText } from '../../engine/x86/text.js';
@@ -30,30 +31,39 @@ function addressOf({ profile }: KernelImage, text: string | undefined): VirtAddr
 }
 
 /**
- * The lines of `%pts A B`. The recorder prints a table when it comes to it, and a run of entries when the next one begins: so a
- * run may stand behind tables that come after it.
+ * The lines of `%pts A B`. The recorder prints a run of entries when it comes to something else, but for tables that lead to
+ * tables: those may stand before the run that they end.
  */
 export function tablesText(image: KernelImage, [first, last]: readonly string[]): string[] {
   const { kernel, memory } = pagingOf(image);
   const bounds = { first: addressOf(image, first), last: addressOf(image, last) };
   const lines: string[] = [];
-  let run: string | undefined;
+  let run: string[] = [];
   for (const line of tableLines(kernel, memory, bounds)) {
-    if (line.startsWith('tb')) lines.push(line);
-    else if (run !== undefined) lines.push(run);
-    if (!line.startsWith('tb')) run = line;
+    if (/^tb \S+ L[34]/.test(line)) {
+      lines.push(line);
+    } else {
+      lines.push(...run);
+      run = [line];
+    }
   }
-  return run === undefined ? lines : [...lines, run];
+  return [...lines, ...run];
 }
 
 /** `pt VA` */
 const look: Operation = (machine, [va]) => walkOf(machine, addressOf(machine.image, va));
 
+/** The kernel's address of what is in a slot: of pages the one that they have now. */
+function slotAddress(machine: Machine, index: number): VirtAddr | undefined {
+  const object = machine.slot(index);
+  if (object === undefined) return undefined;
+  return 'address' in object ? object.address : page_address(machine.mm, object.page);
+}
+
 /** `slotpt SLOT OFF` */
 const lookInSlot: Operation = (machine, [slot, offset]) => {
-  const object = machine.slot(number(slot));
-  if (object?.kind !== 'area') return SKIP;
-  return walkOf(machine, asVirt(object.address + number(offset)));
+  const address = slotAddress(machine, number(slot));
+  return address === undefined ? SKIP : walkOf(machine, asVirt(address + number(offset)));
 };
 
 export const TABLE_OPERATIONS: ReadonlyMap<string, Operation> = new Map([

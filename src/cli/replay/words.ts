@@ -8,6 +8,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { LeftOut } from './leftOut.js';
+import { StandIns } from './standIns.js';
 
 /** A machine word that changed. */
 export interface KernelWord {
@@ -49,6 +50,7 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
   const ours = changedWords(image);
   const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
   const leftOut = new LeftOut(image);
+  const standIns = new StandIns(image);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
   let first: string | undefined;
   const report = (word: KernelWord, value: string): void => {
@@ -63,7 +65,11 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
     if (value === undefined) {
       verdict.missing++;
       report(word, 'unchanged');
-    } else if (value.after !== word.after && !leftOut.takesConstructor(word, value.after)) {
+    } else if (
+      value.after !== word.after &&
+      !leftOut.takesConstructor(word, value.after) &&
+      !standIns.takes(word.after, value.after)
+    ) {
       verdict.wrong++;
       report(word, `0x${value.after.toString(16)}`);
     }
@@ -73,7 +79,7 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
     verdict.wrong++;
     report({ phys, before, after: before, symbol: undefined }, `0x${after.toString(16)}`);
   }
-  return { ...verdict, first, changes, leftOut: leftOut.counts };
+  return { ...verdict, first, changes, leftOut: new Map([...leftOut.counts, ...standIns.counts]) };
 }
 
 interface Change {

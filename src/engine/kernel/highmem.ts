@@ -18,6 +18,7 @@ import { current, task_member } from './percpu_defs.js';
 import { virt_to_kpte } from './pgtable.js';
 import {
   mk_pte,
+  PAGE_KERNEL,
   pfn_pte,
   pte_none,
   pte_pfn,
@@ -34,8 +35,6 @@ export const PKMAP_NR = (k: Mm, virt: VirtAddr): Int =>
   Math.floor((virt - PKMAP_BASE(k)) / PAGE_SIZE);
 export const PKMAP_ADDR = (k: Mm, nr: Int): VirtAddr => asVirt(PKMAP_BASE(k) + nr * PAGE_SIZE);
 
-export const PAGE_KERNEL = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL');
-export const PAGE_KERNEL_RO = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
 const kmap_prot = PAGE_KERNEL;
 
 /** &pkmap_count[nr] */

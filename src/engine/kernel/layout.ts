@@ -17,6 +17,10 @@ export class Layout extends Constants {
   readonly list_prev = this.offset('list_head', 'prev');
   readonly list_head_words = this.sizeWords('list_head');
 
+  // --- struct rb_node ------------------------------------------------------------------------------------------------
+  readonly rb_right = this.offset('rb_node', 'rb_right');
+  readonly rb_left = this.offset('rb_node', 'rb_left');
+
   // --- struct page ---------------------------------------------------------------------------------------------------
   readonly page_flags = this.offset('page', 'flags');
   /** Also buddy_list and pcp_list; compound_head is its first pointer. */

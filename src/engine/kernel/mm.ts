@@ -24,6 +24,7 @@ import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
 import type { KernelEvent } from './events.js';
 import { KernelFault } from './events.js';
+import { KernfsLayout } from './kernfs_layout.js';
 import { Layout } from './layout.js';
 import type { Memmap } from './memmap.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
@@ -31,8 +32,10 @@ import type { CpuFeatures } from '../x86/registers.js';
 import { PcpHits } from './pcp_hit.js';
 import { PercpuLayout } from './percpu_layout.js';
 import { SlabLayout } from './slab_layout.js';
+import { SlubLayout } from './slub_layout.js';
 import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
+import { VmapLayout } from './vmap_layout.js';
 
 /** How linear kernel addresses map: what the image knows and the hot path needs. */
 export interface LinearMaps {
@@ -68,8 +71,11 @@ const REGISTERS = [
   // Lists that are local variables of kernel functions.
   'slabs_list',
   'slabs_list_off_slab',
+  'local_purge_list',
 ] as const;
 const WORDS_PER_REGISTER = 4;
+/** Where in their frame arrays of lists begin. */
+const LOCAL_LISTS = 512;
 
 export class Mm extends Layout {
   words: Int32Array = new Int32Array(0);
@@ -105,7 +111,10 @@ export class Mm extends Layout {
   /** The short way to single pages: see entrance.ts. */
   pcpHits!: PcpHits;
   private percpuLayout: PercpuLayout | undefined;
+  private vmapLayout: VmapLayout | undefined;
   private slabLayout: SlabLayout | undefined;
+  private slubLayout: SlubLayout | undefined;
+  private kernfsLayout: KernfsLayout | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -162,14 +171,34 @@ export class Mm extends Layout {
     return (this.percpuLayout ??= new PercpuLayout(this));
   }
 
+  /** Fields and globals of vmalloc space. */
+  get vmap(): VmapLayout {
+    return (this.vmapLayout ??= new VmapLayout(this));
+  }
+
   /** Fields and globals of the slab allocators. */
   get slab(): SlabLayout {
     return (this.slabLayout ??= new SlabLayout(this));
   }
 
+  /** Fields and globals that only SLUB has. */
+  get slub(): SlubLayout {
+    return (this.slubLayout ??= new SlubLayout(this));
+  }
+
+  /** Fields of what sysfs is made of. */
+  get kernfs(): KernfsLayout {
+    return (this.kernfsLayout ??= new KernfsLayout(this));
+  }
+
   /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
   register(name: (typeof REGISTERS)[number]): Cell {
     return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
+  }
+
+  /** Room in the registers' frame for an array of list heads that is a kernel function's local variable. */
+  get local_lists(): Cell {
+    return asCell(this.registers + LOCAL_LISTS);
   }
 
   /** smp_processor_id() */

@@ -11,7 +11,6 @@
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../memory/address.js';
 import { INIT_LIST_HEAD, list_add_tail, list_del, list_next } from './list.js';
 import type { Mm } from './mm.js';
-import { address_at } from './percpu_defs.js';
 import { NULL, type Int, type ListHead, type Page, type Pointer, type UInt } from './types.js';
 
 export type PageAddressMap = Pointer<'struct page_address_map'>;
@@ -61,7 +60,7 @@ export function page_address(k: Mm, page: Page): VirtAddr {
   if (!PageHighMem(k, page)) return lowmem_page_address(k, page);
   const pam: PageAddressMap = find_map(k, page);
   if (pam === NULL) return asVirt(0);
-  return address_at(k, asCell(pam + k.offset('page_address_map', 'virtual')));
+  return k.read_va(pam + k.offset('page_address_map', 'virtual'));
 }
 
 /** Gives a highmem page the address of pkmap slot `nr`, or with NULL takes it away. What the map said stays in it. */

@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 include/linux/percpu-defs.h; arch/x86/include/asm/current.h.
  */
-import { asCell, asVirt, fromWords, type Cell, type VirtAddr } from '../memory/address.js';
+import { asVirt, type Cell, type VirtAddr } from '../memory/address.js';
 import type { Mm } from './mm.js';
 import type { Int } from './types.js';
 
@@ -21,8 +21,7 @@ export const this_cpu_ptr = (k: Mm, name: string): Cell => per_cpu(k, name, k.cp
  * `current`, a `struct task_struct *`. A machine that was not told who runs has the first task: its kernel's image says so.
  */
 export function current(k: Mm): VirtAddr {
-  const at = this_cpu_ptr(k, 'current_task');
-  const task = address_at(k, at);
+  const task = k.read_va(this_cpu_ptr(k, 'current_task'));
   return task === 0 ? (k.profile.symbol('init_task')?.address ?? task) : task;
 }
 
@@ -32,10 +31,4 @@ export function current(k: Mm): VirtAddr {
  */
 export function task_member(k: Mm, task: VirtAddr, member: string): Cell {
   return k.cell_of(asVirt(task + k.byteOffset('task_struct', member)));
-}
-
-/** The pointer stored at a cell, as an address: for pointers to what need not be in the linear maps. */
-export function address_at(k: Mm, at: Cell): VirtAddr {
-  const low = k.words[at]!;
-  return k.wide ? fromWords(low, k.words[asCell(at + 1)]!) : asVirt(low >>> 0);
 }

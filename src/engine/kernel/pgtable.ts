@@ -101,6 +101,10 @@ export function virt_to_kpte(k: Mm, vaddr: VirtAddr): Pte {
 export const level_is_folded = (k: Mm, name: LevelName): boolean =>
   levelNamed(k, name) === undefined;
 
+/** PMD_SHIFT and the like; of a folded level what it is folded into. */
+export const level_shift = (k: Mm, name: LevelName): number =>
+  (levelNamed(k, name) ?? pgtable_levels(k)[0]!).shift;
+
 /** The entry that maps an address, on whatever level; NULL where a level above is empty. */
 export interface Lookup {
   readonly pte: Pte;

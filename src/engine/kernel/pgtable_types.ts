@@ -26,6 +26,13 @@ export const _PAGE_NX = bitsNamed('NX');
 export const _PAGE_PROTNONE = _PAGE_GLOBAL;
 export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
 
+/** pgprotval_t of the kernel's own pages. */
+export const PAGE_KERNEL = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL');
+export const PAGE_KERNEL_RO = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
+
+/** pgprot_nx(): where the processor knows the bit. */
+export const pgprot_nx = (k: Mm, prot: PteVal): PteVal => prot | (PAGE_KERNEL(k) & _PAGE_NX);
+
 /** The levels that this build has, from the root down; Linux folds the others. */
 export function pgtable_levels(k: Mm): readonly LevelFormat[] {
   if (k.wide) return LEVELS['4-level'];

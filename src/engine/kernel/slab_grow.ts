@@ -19,8 +19,8 @@ import {
   list_last,
   list_next,
 } from './list.js';
-import { page_address } from './page_address.js';
 import type { Mm } from './mm.js';
+import { page_address } from './page_address.js';
 import { clear_page_flags, page_mapcount_reset, PageSlab, set_page_flags } from './page_flags.js';
 import { account_slab, folio_slab, get_node, read_byte, slab_folio, write_byte } from './slab.js';
 import { kfree, kmalloc } from './slab_common.js';

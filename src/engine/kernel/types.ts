@@ -23,9 +23,12 @@ export type PcpuChunk = Pointer<'struct pcpu_chunk'>;
 export type PcpuBlockMd = Pointer<'struct pcpu_block_md'>;
 export type KmemCache = Pointer<'struct kmem_cache'>;
 export type KmemCacheNode = Pointer<'struct kmem_cache_node'>;
+export type KmemCacheCpu = Pointer<'struct kmem_cache_cpu'>;
 export type Slab = Pointer<'struct slab'>;
 export type ArrayCache = Pointer<'struct array_cache'>;
 
+export type VmapArea = Pointer<'struct vmap_area'>;
+export type VmStruct = Pointer<'struct vm_struct'>;
 export type MmStruct = Pointer<'struct mm_struct'>;
 export type Pgd = Pointer<'pgd_t'>;
 export type P4d = Pointer<'p4d_t'>;

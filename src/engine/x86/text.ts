@@ -42,7 +42,7 @@ const recorded = (level: Level, { low, high }: EntryBits): string =>
 const pageLevel = (shift: number): LevelName => (shift >= 30 ? 'PUD' : shift > 12 ? 'PMD' : 'PTE');
 
 /** L1 for 4 KiB pages, L2 for what a PMD entry stands for, L3 for a PUD entry, L4 for a table of those, and so on. */
-const sizeLevel = (shift: number): number => Math.floor((shift - 12) / 9) + 1;
+export const sizeLevel = (shift: number): number => Math.floor((shift - 12) / 9) + 1;
 
 /** The lines of a `%pts` dump, in the order of addresses. Of the tables of PUDs it names the first alone, without value. */
 export function* tableLines(

@@ -1,6 +1,8 @@
 /** Recorded states of real kernels: reading them, rebuilding the machine, writing an image in their form. */
 export { checksum, checksumText } from './checksum.js';
 export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
+export { loadVmalloc } from './loadVmalloc.js';
+export { vmallocHead, vmallocLines } from './vmallocDump.js';
 export { MemmapRuns, parseMemmap } from './memmapDump.js';
 export { openState, type StateImage, type StateOptions } from './openState.js';
 export { pageLine, pageStateText } from './pageLine.js';
@@ -8,6 +10,7 @@ export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';
 export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
+export { loadTables, tableFrames } from './tablesDump.js';
 export {
   opText,
   readTrace,
@@ -21,3 +24,5 @@ export {
 export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
 export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
+export { loadSlabs } from './slabsLoad.js';
+export { withoutStaleIndexes } from './staleIndexes.js';

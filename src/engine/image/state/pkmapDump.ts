@@ -19,9 +19,8 @@ import {
   set_pte,
 } from '../../kernel/index.js';
 import type { Mm } from '../../kernel/mm.js';
-import { address_at } from '../../kernel/percpu_defs.js';
 import type { PageAddressMap } from '../../kernel/page_address.js';
-import { asCell, asVirt } from '../../memory/address.js';
+import { asVirt } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 
 const hasPkmap = (mm: Mm): boolean => mm.profile.constant('CONFIG_HIGHMEM') === 1;
@@ -30,7 +29,7 @@ const hasPkmap = (mm: Mm): boolean => mm.profile.constant('CONFIG_HIGHMEM') === 
 export function pkmapHead(mm: Mm): string {
   if (!hasPkmap(mm)) return 'none';
   const last = mm.words[mm.symbol('last_pkmap_nr')] ?? 0;
-  const pte = mm.hex(address_at(mm, mm.symbol('pkmap_page_table')));
+  const pte = mm.hex(mm.read_va(mm.symbol('pkmap_page_table')));
   const base = mm.hex(asVirt(mm.constant('PKMAP_BASE')));
   return `base=${base} n=${mm.constant('LAST_PKMAP')} last=${last} pte=${pte}`;
 }
@@ -53,7 +52,7 @@ export function pkmapLines(mm: Mm): string[] {
 
 function mapText(mm: Mm, map: PageAddressMap): string {
   const page = mm.read_ptr(map + mm.offset('page_address_map', 'page'));
-  const virtual = address_at(mm, asCell(map + mm.offset('page_address_map', 'virtual')));
+  const virtual = mm.read_va(map + mm.offset('page_address_map', 'virtual'));
   return `${mm.page_to_pfn(page).toString(16)}=${mm.hex(virtual)}`;
 }
 

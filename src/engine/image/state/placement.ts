@@ -50,6 +50,7 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
     (1 << profile.constant('__NR_PAGEFLAGS')) - 1,
     kernel.endFrame,
     maxLowPfn,
+    state.tableFrames,
   );
   const linear: LinearMaps = {
     pageOffset,

@@ -14,6 +14,8 @@ export interface RecordedState {
   readonly mark: string;
   readonly zones: ZonesDump;
   readonly memmap: MemmapRuns;
+  /** Frames that are known to hold page tables, of a state that records these. */
+  readonly tableFrames?: readonly number[];
 }
 
 /** Operations that leave the machine as it is: two dumps with only these between them are of one moment. */

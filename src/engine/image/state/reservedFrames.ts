@@ -22,6 +22,7 @@ export class ReservedFrames {
   /**
    * @param reservedMask `1 << PG_reserved`
    * @param flagsMask the bits of the low flags word that are flags (not the zone)
+   * @param taken frames of which more is known: not handed out
    */
   constructor(
     memmap: MemmapRuns,
@@ -29,6 +30,7 @@ export class ReservedFrames {
     flagsMask: number,
     private readonly startFrame: number,
     private readonly endFrame: number,
+    taken: Iterable<number> = [],
   ) {
     this.stretches = [];
     for (let i = 0; i < memmap.length; i++) {
@@ -39,6 +41,7 @@ export class ReservedFrames {
     this.stretches = this.stretches.filter(
       ({ endFrame: end }) => end === memmap.endPfn || end === endFrame || memmap.find(end) >= 0,
     );
+    for (const frame of taken) this.cut(frame, 1);
   }
 
   /** The first of `nrFrames` adjacent frames, a multiple of `align`, as high as there are any. */

@@ -1,0 +1,144 @@
+/**
+ * Operations of recorded traces on vmalloc space. Results that change the lazy counter end with it: `lazy=N`, and where so much
+ * has gathered that the drain is due, it runs behind the operation: `lazy=N purged->M`.
+ */
+import {
+  __ioremap_caller,
+  __vmalloc,
+  any_work_pending,
+  cond_resched,
+  find_vm_area,
+  iounmap,
+  PAGE_KERNEL,
+  page_slot_at,
+  vfree,
+  vm_flags,
+  vm_nr_pages,
+  vm_pages,
+  vm_size,
+  vm_unmap_aliases,
+  vmalloc_huge,
+  vmap,
+  vunmap,
+  type PageCacheMode,
+} from '../../engine/kernel/index.js';
+import { NULL, type Page, type VmStruct } from '../../engine/kernel/types.js';
+import { asPhys, type VirtAddr } from '../../engine/memory/address.js';
+import { formatSequence } from '../../engine/image/state/index.js';
+import { callOf, type RecorderCall } from './callers.js';
+import type { Machine } from './machine.js';
+import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
+import { walkOf } from './tableOps.js';
+
+/** ` lazy=N`: what every result ends with. The drain runs, if it is due. */
+function lazyText({ mm }: Machine): string {
+  const lazy = (): string => hex(mm.read_ulong(mm.vmap.vmap_lazy_nr));
+  const before = lazy();
+  if (!any_work_pending(mm)) return ` lazy=${before}`;
+  cond_resched(mm);
+  return ` lazy=${before} purged->${lazy()}`;
+}
+
+/** Puts an address into a slot; `-` where there is none. */
+function placed(machine: Machine, index: number, address: VirtAddr, text: () => string): string {
+  if (address === 0) return `-${lazyText(machine)}`;
+  machine.put(index, { kind: 'area', address });
+  return `${machine.mm.hex(address)}${text()}${lazyText(machine)}`;
+}
+
+function pagesText({ mm }: Machine, area: VmStruct): string {
+  const pfns = Array.from({ length: vm_nr_pages(mm, area) }, (_, i) =>
+    mm.page_to_pfn(mm.read_ptr(page_slot_at(mm, vm_pages(mm, area), i))),
+  );
+  return ` nr=${pfns.length} pages ${formatSequence(pfns)}`;
+}
+
+type Allocation = (machine: Machine, bytes: number, gfp: number) => VirtAddr;
+
+/** `vm|vmh SLOT BYTES [GFP]` */
+const allocating =
+  (allocate: Allocation): Operation =>
+  (machine, [slot, bytes, flags]) => {
+    const { mm } = machine;
+    if (machine.slot(number(slot)) !== undefined) return SKIP;
+    const address = allocate(machine, number(bytes), gfpOf(machine, flags ?? 'K'));
+    return placed(machine, number(slot), address, () => {
+      const area = find_vm_area(mm, address);
+      const own = ` flags=${hex(vm_flags(mm, area))} size=${hex(vm_size(mm, area))}`;
+      return `${own}${pagesText(machine, area)}`;
+    });
+  };
+
+type Freeing = (mm: Machine['mm'], address: VirtAddr) => void;
+
+/** `vf|vu|iu SLOT` */
+const freeing =
+  (free: Freeing): Operation =>
+  (machine, [slot]) => {
+    if (machine.slot(number(slot))?.kind !== 'area') return SKIP;
+    const area = machine.take(number(slot));
+    if (area?.kind !== 'area') return SKIP;
+    free(machine.mm, area.address);
+    return `${machine.mm.hex(area.address)}${lazyText(machine)}`;
+  };
+
+/** `vmap SLOT SRC N` */
+const mapPages: Operation = (machine, [slot, source, nr]) => {
+  const { mm } = machine;
+  if (machine.slot(number(slot)) !== undefined) return SKIP;
+  const pages: Page[] = [];
+  for (let i = 0; i < number(nr); i++) {
+    const block = machine.slot(number(source) + i);
+    if (block?.kind !== 'block') return SKIP;
+    pages.push(block.page);
+  }
+  const caller = callOf(mm, 'vmap');
+  const address = vmap(mm, pages, pages.length, mm.constant('VM_MAP'), PAGE_KERNEL(mm), caller);
+  return placed(machine, number(slot), address, () => '');
+};
+
+const MODES: Readonly<Record<string, PageCacheMode>> = {
+  'uc-': 'UC_MINUS',
+  wc: 'WC',
+  wt: 'WT',
+  uc: 'UC',
+  wb: 'WB',
+};
+
+/** `io SLOT PHYS SIZE [MODE]` */
+const mapDevice: Operation = (machine, [slot, phys, size, mode = 'uc-']) => {
+  const { mm } = machine;
+  if (machine.slot(number(slot)) !== undefined) return SKIP;
+  const pcm = MODES[mode];
+  if (pcm === undefined) throw new Error(`'${mode}' is no memory type`);
+  const caller = callOf(mm, `io ${mode}` as RecorderCall);
+  const address = __ioremap_caller(mm, asPhys(number(phys)), number(size), pcm, caller);
+  const text = placed(machine, number(slot), address, () => areaText(machine, address));
+  return address === 0 ? text : `${text}\n${walkOf(machine, address)}`;
+};
+
+function areaText({ mm }: Machine, address: VirtAddr): string {
+  const area = find_vm_area(mm, address);
+  if (area === NULL) return '';
+  const at = area + mm.vmap.phys_addr;
+  const high = mm.pte_words === 2 ? (mm.words[at + 1] ?? 0) : 0;
+  const phys = (high >>> 0) * 2 ** 32 + ((mm.words[at] ?? 0) >>> 0);
+  return ` size=${hex(vm_size(mm, area))} flags=${hex(vm_flags(mm, area))} phys=${hex(phys)}`;
+}
+
+/** `vpurge` */
+const purge: Operation = (machine) => {
+  vm_unmap_aliases(machine.mm);
+  return lazyText(machine).trimStart();
+};
+
+export const VMALLOC_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['vm', allocating(({ mm }, bytes, gfp) => __vmalloc(mm, bytes, gfp, callOf(mm, 'vm')))],
+  ['vmh', allocating(({ mm }, bytes, gfp) => vmalloc_huge(mm, bytes, gfp, callOf(mm, 'vmh')))],
+  ['vf', freeing(vfree)],
+  ['vmap', mapPages],
+  ['vu', freeing(vunmap)],
+  ['io', mapDevice],
+  ['iu', freeing(iounmap)],
+  ['vpurge', purge],
+]);
