@@ -35,6 +35,49 @@ describeShared(
   'replay: comp, mixed, steal, zones',
   sharedTraces(ALL ? /^(comp|mixed|steal|zones)-/ : /^(comp|mixed|steal|zones)-n\d{1,4}-/),
 );
+/** Kernels with mm/slab.c. */
+const ofSlab = (file: string): boolean => /[/\\][^/\\]*-slab-[^/\\]*[/\\][^/\\]*$/.test(file);
+describeShared(
+  'replay: objects and caches of SLAB',
+  sharedTraces(ALL ? /^(slabseq|slabgeom)-/ : /^(slabseq-n\d{1,5}-|slabgeom-)/).filter(ofSlab),
+);
+describeShared(
+  'replay: objects and caches of SLAB, word for word beside a core',
+  coreTraces(/^slabseq-/).filter(ofSlab),
+);
+/** Kernels with mm/slub.c. */
+const ofSlub = (file: string): boolean => /[/\\][^/\\]*-slub[^/\\]*[/\\][^/\\]*$/.test(file);
+describeShared(
+  'replay: objects of SLUB',
+  sharedTraces(ALL ? /^slabseq-/ : /^slabseq-n\d{1,5}-/).filter(ofSlub),
+);
+describe('replay: geometry of SLUB', function () {
+  this.timeout(120_000);
+  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
+  for (const file of sharedTraces(/^slabgeom-/).filter(ofSlub))
+    it(titleOf(file), () => {
+      const { ops, differ, stateDiffer, unsupported } = replayFile(file).verdict;
+      assert.ok(ops > 14_000);
+      assert.deepEqual({ stateDiffer, unsupported }, { stateDiffer: 0, unsupported: 0 });
+      // On one CPU a worker frees the caches that waited for RCU, at a time that only the scheduler knows: addresses after it.
+      assert.ok(differ <= 98);
+    });
+});
+describe('replay: objects of SLUB beside a core', function () {
+  this.timeout(120_000);
+  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
+  for (const file of coreTraces(/^slabseq-/).filter(ofSlub))
+    it(titleOf(file), () => {
+      const { verdict, words } = replayFile(file);
+      const { differ, stateDiffer, unsupported } = verdict;
+      assert.deepEqual(
+        { differ, stateDiffer, unsupported },
+        { differ: 0, stateDiffer: 0, unsupported: 0 },
+      );
+      // What the thread that flushes leaves on its stack and in its own data.
+      assert.ok(words !== undefined && words.wrong === 0 && words.missing < 60);
+    });
+});
 describeShared(
   'replay: word for word beside a core',
   coreTraces(/^(pcp0|comp|mixed|steal|zones)-/),

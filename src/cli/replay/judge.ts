@@ -24,6 +24,7 @@ import {
   type TraceOp,
 } from '../../engine/image/state/index.js';
 import { Machine } from './machine.js';
+import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
 import type { Start } from './start.js';
@@ -55,6 +56,7 @@ export class Judge {
   /** The machine's start, if it was rebuilt from a recorded state. */
   private state: StateImage | undefined;
   private staleWords = 0;
+  private staleIndexes = 0;
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -106,6 +108,8 @@ export class Judge {
     if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
     if (this.staleWords > 0)
       yield `words of pages not judged, for the first state does not tell them: ${this.staleWords}`;
+    if (this.staleIndexes > 0)
+      yield `bytes of objects not judged, for the first state does not tell them: ${this.staleIndexes}`;
     if (this.notJudged.size > 0) yield `dumps not judged: ${counts(this.notJudged)}`;
   }
 
@@ -131,8 +135,16 @@ export class Judge {
       if (operation === undefined && !READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
+    let ours: string | undefined;
+    try {
+      ours = this.perform(() => operation(this.machine as Machine, op.args));
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+      this.countUnsupported(op.name);
+      this.lost ??= op;
+      return;
+    }
     this.ops++;
-    const ours = this.perform(() => operation(this.machine as Machine, op.args));
     const kernel = wholeResult(op, ours);
     if (ours === kernel) return;
     if (op.name === 'pgw' && ours === this.judgeable(ours, op.result)) return;
@@ -215,10 +227,26 @@ export class Judge {
     if (head !== dump.args.join(' '))
       return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
     const at = Math.max(ours.length, dump.lines.length);
-    for (let i = 0; i < at; i++)
-      if (ours[i] !== dump.lines[i])
-        return `%${dump.name}: ours '${ours[i] ?? 'ends'}', kernel '${dump.lines[i] ?? 'ends'}'`;
+    for (let i = 0; i < at; i++) {
+      const [own, kernel] = [ours[i], dump.lines[i]];
+      if (own !== kernel && own !== this.judgeablePart(dump, own, kernel))
+        return `%${dump.name}: ours '${own ?? 'ends'}', kernel '${kernel ?? 'ends'}'`;
+    }
     return undefined;
+  }
+
+  /** The kernel's line without what a machine that was rebuilt from dumps cannot know. */
+  private judgeablePart(
+    dump: TraceDump,
+    ours: string | undefined,
+    kernel: string | undefined,
+  ): string | undefined {
+    const judgeable = RECORDED.get(dump.name)?.judgeable;
+    if (this.state === undefined || judgeable === undefined) return kernel;
+    if (ours === undefined || kernel === undefined) return kernel;
+    const { line, notJudged } = judgeable(ours, kernel);
+    this.staleIndexes += notJudged;
+    return line;
   }
 
   private remember(line: number, difference: string): void {

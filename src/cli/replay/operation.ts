@@ -10,6 +10,9 @@ import type { Machine } from './machine.js';
 /** The text of the result; undefined for an operation that prints none. */
 export type Operation = (machine: Machine, args: readonly string[]) => string | undefined;
 
+/** The machine lacks what the operation works on: it was rebuilt from dumps that do not tell it. */
+export class NotThere extends Error {}
+
 export const SKIP = 'skip';
 export const hex = (value: number): string => value.toString(16);
 

@@ -10,6 +10,7 @@ import {
   loadPkmap,
   loadTables,
   loadVmalloc,
+  loadSlabs,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
@@ -17,6 +18,7 @@ import {
   type TraceDump,
   vmallocHead,
   vmallocLines,
+  withoutStaleIndexes,
 } from '../../engine/image/state/index.js';
 import { Callers, isRecorderCall } from './callers.js';
 import { tablesText } from './tableOps.js';
@@ -26,6 +28,16 @@ export interface RecordedDump {
   readonly load?: (image: KernelImage, dump: TraceDump) => void;
   /** The same dump of this machine: its lines as the recorder prints them. */
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[] | undefined;
+  /** Whether the dump tells enough to be a start; if it does not, it is judged. */
+  readonly tells?: (dump: TraceDump) => boolean;
+  /**
+   * The kernel's line with ours in place of what a machine that was rebuilt from dumps cannot know, and how much that is.
+   * Lines that differ are shown to it.
+   */
+  readonly judgeable?: (
+    ours: string,
+    kernel: string,
+  ) => { readonly line: string; readonly notJudged: number };
   /** What stands behind the dump's name, where that is more than what was asked for. */
   readonly head?: (image: KernelImage, dump: TraceDump) => string;
 }
@@ -98,6 +110,17 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
       print: (image, { args, lines }) => withDevice(image, tablesText(image, args), lines),
     },
   ],
-  ['slab', { print: (image, dump) => slabDumpLines(image, dump) }],
-  ['slabs', { print: (image, dump) => slabsLines(image, dump) }],
+  ['slab', { print: (image, dump) => slabDumpLines(image, dump), judgeable: withoutStaleIndexes }],
+  [
+    'slabs',
+    {
+      load: (image, dump) => {
+        loadSlabs(image, dump);
+      },
+      print: (image, dump) => slabsLines(image, dump),
+      // `geoms` prints the same with nothing but geometries.
+      tells: ({ lines }) => lines.some((line) => line.startsWith('%slab ')),
+      judgeable: withoutStaleIndexes,
+    },
+  ],
 ]);

@@ -15,6 +15,7 @@ import {
   kmem_cache_free_bulk,
   kmem_cache_shrink,
   ksize,
+  slab_is_available,
   virt_to_page,
   ZERO_SIZE_PTR,
 } from '../../engine/kernel/index.js';
@@ -24,7 +25,7 @@ import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
 import { constructorOf } from './leftOut.js';
 import type { Machine } from './machine.js';
-import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
+import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
 
 const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
   find_cache(mm, `mmo-${name ?? ''}`);
@@ -128,7 +129,7 @@ const freeBytes: Operation = (machine, [slot]) => {
   return machine.mm.hex(object.address);
 };
 
-export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+const OPERATIONS: readonly (readonly [string, Operation])[] = [
   ['kc', create],
   ['kd', destroy],
   ['ka', allocate],
@@ -138,4 +139,17 @@ export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['ks', shrink],
   ['km', allocateBytes],
   ['kx', freeBytes],
-]);
+];
+
+/** Only where there are caches. */
+const withCaches =
+  (operation: Operation): Operation =>
+  (machine, args) => {
+    const { mm } = machine;
+    if (!slab_is_available(mm)) throw new NotThere();
+    return operation(machine, args);
+  };
+
+export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  OPERATIONS.map(([name, operation]) => [name, withCaches(operation)]),
+);

@@ -90,7 +90,12 @@ function beginningOf(file: string): Beginning {
   const performed = new Set<string>();
   for (const item of readTrace(readText(file))) {
     if (item.kind === 'mark' && mark === '') mark = item.text;
-    if (item.kind === 'dump' && isOfStart(item.name, performed)) dumps.push(item);
+    if (
+      item.kind === 'dump' &&
+      isOfStart(item.name, performed) &&
+      RECORDED.get(item.name)?.tells?.(item) !== false
+    )
+      dumps.push(item);
     if (item.kind === 'op' && !HARMLESS.has(item.name)) performed.add(item.name);
     if (item.kind === 'ran') break;
   }

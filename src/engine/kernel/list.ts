@@ -37,7 +37,7 @@ export function list_add_tail(k: Mm, entry: ListHead, head: ListHead): void {
 }
 
 /** Lets the neighbours of `entry` point to each other. */
-function __list_del_entry(k: Mm, entry: ListHead): void {
+export function __list_del_entry(k: Mm, entry: ListHead): void {
   const next = k.read_ptr(entry);
   const prev = k.read_ptr(entry + k.list_prev);
   k.copy_ptr(next + k.list_prev, entry + k.list_prev);
@@ -60,6 +60,18 @@ export function list_del_init(k: Mm, entry: ListHead): void {
 export function list_move(k: Mm, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add(k, entry, head);
+}
+
+/** Joins the entries of `list` in at the head of another. `list` itself is left as it was. */
+export function list_splice(k: Mm, list: ListHead, head: ListHead): void {
+  if (list_empty(k, list)) return;
+  const first = k.read_ptr(list);
+  const last = k.read_ptr(list + k.list_prev);
+  const at = k.read_ptr(head);
+  k.write_ptr(first + k.list_prev, head);
+  k.write_ptr(head, first);
+  k.write_ptr(last, at);
+  k.write_ptr(at + k.list_prev, last);
 }
 
 export function list_move_tail(k: Mm, entry: ListHead, head: ListHead): void {

@@ -24,6 +24,7 @@ import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
 import type { KernelEvent } from './events.js';
 import { KernelFault } from './events.js';
+import { KernfsLayout } from './kernfs_layout.js';
 import { Layout } from './layout.js';
 import type { Memmap } from './memmap.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
@@ -31,6 +32,7 @@ import type { CpuFeatures } from '../x86/registers.js';
 import { PcpHits } from './pcp_hit.js';
 import { PercpuLayout } from './percpu_layout.js';
 import { SlabLayout } from './slab_layout.js';
+import { SlubLayout } from './slub_layout.js';
 import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
 import { VmapLayout } from './vmap_layout.js';
@@ -72,6 +74,8 @@ const REGISTERS = [
   'local_purge_list',
 ] as const;
 const WORDS_PER_REGISTER = 4;
+/** Where in their frame arrays of lists begin. */
+const LOCAL_LISTS = 512;
 
 export class Mm extends Layout {
   words: Int32Array = new Int32Array(0);
@@ -109,6 +113,8 @@ export class Mm extends Layout {
   private percpuLayout: PercpuLayout | undefined;
   private vmapLayout: VmapLayout | undefined;
   private slabLayout: SlabLayout | undefined;
+  private slubLayout: SlubLayout | undefined;
+  private kernfsLayout: KernfsLayout | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -175,9 +181,24 @@ export class Mm extends Layout {
     return (this.slabLayout ??= new SlabLayout(this));
   }
 
+  /** Fields and globals that only SLUB has. */
+  get slub(): SlubLayout {
+    return (this.slubLayout ??= new SlubLayout(this));
+  }
+
+  /** Fields of what sysfs is made of. */
+  get kernfs(): KernfsLayout {
+    return (this.kernfsLayout ??= new KernfsLayout(this));
+  }
+
   /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
   register(name: (typeof REGISTERS)[number]): Cell {
     return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
+  }
+
+  /** Room in the registers' frame for an array of list heads that is a kernel function's local variable. */
+  get local_lists(): Cell {
+    return asCell(this.registers + LOCAL_LISTS);
   }
 
   /** smp_processor_id() */

@@ -8,12 +8,12 @@
  */
 import type { Cell, VirtAddr } from '../memory/address.js';
 import { virt_to_page } from './api.js';
-import { KernelFault } from './events.js';
 import { list_next } from './list.js';
 import type { Mm } from './mm.js';
 import { __mod_node_page_state } from './node_stat.js';
 import { compound_head, PageSlab } from './page_flags.js';
 import { SLAB_ALLOCATOR } from './slab_slab.js';
+import { SLUB_ALLOCATOR } from './slub.js';
 import {
   NULL,
   type Gfp,
@@ -36,6 +36,7 @@ export {
   kmem_cache_shrink,
   ksize,
   kzalloc,
+  slab_caches_to_rcu_destroy_workfn,
   ZERO_SIZE_PTR,
 } from './slab_common.js';
 
@@ -57,7 +58,12 @@ export interface SlabAllocator {
   readonly __kmem_cache_create: (k: Mm, s: KmemCache, flags: SlabFlags) => Int;
   readonly __kmem_cache_shrink: (k: Mm, s: KmemCache) => Int;
   readonly __kmem_cache_shutdown: (k: Mm, s: KmemCache) => Int;
+  /** Gives back what the cache has besides its own object. */
   readonly __kmem_cache_release: (k: Mm, s: KmemCache) => void;
+  /** What happens when a cache is on no list any more. */
+  readonly cache_gone?: (k: Mm, s: KmemCache) => void;
+  /** The end of a cache that was shut down. */
+  readonly kmem_cache_release: (k: Mm, s: KmemCache) => void;
   /** What a cache that took another's place changes besides object_size. */
   readonly kmem_cache_alias: (k: Mm, s: KmemCache, size: Int) => void;
   readonly slab_ksize: (k: Mm, s: KmemCache) => Int;
@@ -65,8 +71,7 @@ export interface SlabAllocator {
 
 /** The allocator that this build was configured with. */
 export function slab_allocator(k: Mm): SlabAllocator {
-  if (k.constant('CONFIG_SLAB') !== 0) return SLAB_ALLOCATOR;
-  throw new KernelFault(`${k.profile.name} has another slab allocator than SLAB`);
+  return k.slab.is_slub ? SLUB_ALLOCATOR : SLAB_ALLOCATOR;
 }
 
 // --- objects -----------------------------------------------------------------------------------------------------------
@@ -99,6 +104,9 @@ export function kmem_cache_free_bulk(k: Mm, s: KmemCache, nr: Int, p: readonly V
 }
 
 // --- caches ------------------------------------------------------------------------------------------------------------
+
+/** Whether the list of caches is set up: not in machines that were rebuilt without their caches, or only booted. */
+export const slab_is_available = (k: Mm): boolean => k.words[k.slab.slab_caches] !== 0;
 
 /** Every cache, newest first. */
 export function* for_each_cache(k: Mm): Generator<KmemCache> {

@@ -6,7 +6,7 @@
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { __free_pages, alloc_pages, get_order, virt_to_page } from './api.js';
 import { compound_order } from './compound.js';
-import { list_add, list_del } from './list.js';
+import { list_add, list_add_tail, list_del, list_empty, list_next } from './list.js';
 import type { Mm } from './mm.js';
 import { __mod_node_page_state } from './node_stat.js';
 import { page_address } from './page_address.js';
@@ -20,6 +20,7 @@ import {
 } from './slab.js';
 import { GFP_SLAB_BUG_MASK, kmalloc_fix_flags, SLAB_FLAGS_PERMITTED } from './slab_flags.js';
 import { find_mergeable } from './slab_merge.js';
+import { kfree_const, kstrdup } from './string.js';
 import {
   NULL,
   type Gfp,
@@ -61,15 +62,6 @@ export function calculate_alignment(k: Mm, flags: SlabFlags, align: Int, size: I
 }
 
 // --- creating ----------------------------------------------------------------------------------------------------------
-
-/** kstrdup(): a copy of a string, in an object of its own. */
-function kstrdup(k: Mm, s: string, gfp: Gfp): VirtAddr {
-  const buf: VirtAddr = kmalloc(k, s.length + 1, gfp);
-  if (buf === 0) return buf;
-  for (let i = 0; i < s.length; i++) write_byte(k, asVirt(buf + i), s.charCodeAt(i));
-  write_byte(k, asVirt(buf + s.length), 0);
-  return buf;
-}
 
 /** Makes a cache whose name is in memory already. NULL, and why, when it cannot be. */
 function create_cache(
@@ -162,23 +154,44 @@ function __kmem_cache_alias(
 
 function shutdown_cache(k: Mm, s: KmemCache): Int {
   if (slab_allocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
-  list_del(k, (s + k.slab.list) as ListHead);
+  const list = (s + k.slab.list) as ListHead;
+  list_del(k, list);
+  if (is_rcu_cache(k, s)) list_add_tail(k, list, slab_caches_to_rcu_destroy(k));
+  else slab_allocator(k).cache_gone?.(k, s);
   return 0;
 }
 
-function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
+const is_rcu_cache = (k: Mm, s: KmemCache): boolean =>
+  (k.words[s + k.slab.flags]! & k.constant('SLAB_TYPESAFE_BY_RCU')) !== 0;
+
+const slab_caches_to_rcu_destroy = (k: Mm): ListHead => k.symbol('slab_caches_to_rcu_destroy');
+
+/** What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left. */
+export function slab_caches_to_rcu_destroy_workfn(k: Mm): void {
+  const to_destroy: ListHead = slab_caches_to_rcu_destroy(k);
+  while (!list_empty(k, to_destroy)) {
+    const entry: ListHead = list_next(k, to_destroy);
+    list_del(k, entry);
+    const s = (entry - k.slab.list) as KmemCache;
+    slab_allocator(k).cache_gone?.(k, s);
+    slab_allocator(k).kmem_cache_release(k, s);
+  }
+}
+
+export function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
   slab_allocator(k).__kmem_cache_release(k, s);
-  kfree(k, k.read_va(s + k.slab.name));
+  kfree_const(k, k.read_va(s + k.slab.name));
   slab_allocator(k).slab_free(k, k.read_ptr(k.slab.kmem_cache), k.va_of(s));
 }
 
-/** Objects that are still out keep the cache. A cache whose slabs wait for RCU goes at once, too: nobody reads them. */
+/** Objects that are still out keep the cache. One whose slabs are freed through RCU is on a list until its work runs. */
 export function kmem_cache_destroy(k: Mm, s: KmemCache): void {
   if (s === NULL) return;
   k.write(s + k.slab.refcount, k.words[s + k.slab.refcount]! - 1);
   if (k.words[s + k.slab.refcount] !== 0) return;
+  const rcu_set = is_rcu_cache(k, s);
   if (shutdown_cache(k, s) === 0) {
-    slab_kmem_cache_release(k, s);
+    if (!rcu_set) slab_allocator(k).kmem_cache_release(k, s);
     return;
   }
   const text = `kmem_cache_destroy ${name_of(k, s)}: Slab cache still has objects`;
@@ -205,6 +218,19 @@ export function kmalloc_slab(k: Mm, size: Int, flags: Gfp): KmemCache {
   const { kmalloc_caches, kmalloc_row } = k.slab;
   const index: Int = size <= 192 ? size_index(k, size) : fls(size - 1);
   return k.read_ptr(kmalloc_caches + (kmalloc_type(k, flags) * kmalloc_row + index) * k.ptr_words);
+}
+
+/** Where kmalloc_caches[] has the cache for 8, 16, ... 192 bytes: 1 is for 96 bytes, 2 for 192. */
+const SIZE_INDEX = [3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2];
+
+/** Writes size_index[]: sizes for which this build has no cache take the smallest that there is. */
+export function setup_kmalloc_cache_index_table(k: Mm): void {
+  const first: VirtAddr = k.profile.symbol('size_index')?.address ?? asVirt(0);
+  const smallest: Int = (k.constant('KMALLOC_MIN_SIZE') - 8) >> 3;
+  for (let elem = 0; elem < SIZE_INDEX.length; elem++) {
+    const index: Int = elem < smallest ? k.constant('KMALLOC_SHIFT_LOW') : SIZE_INDEX[elem]!;
+    write_byte(k, asVirt(first + elem), index);
+  }
 }
 
 /** size_index[(size - 1) / 8] */

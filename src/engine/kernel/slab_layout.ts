@@ -58,6 +58,9 @@ export class SlabLayout {
   readonly ac_touched: number;
   readonly ac_entry: number;
 
+  /** CONFIG_SLUB; else CONFIG_SLAB. */
+  readonly is_slub: boolean;
+
   // --- globals
   readonly slab_caches: Cell;
   readonly kmalloc_caches: Cell;
@@ -67,6 +70,7 @@ export class SlabLayout {
   readonly kmalloc_row: number;
 
   constructor(k: Mm) {
+    this.is_slub = k.constant('CONFIG_SLAB') === 0;
     const cache = (member: string): number => k.offset('kmem_cache', member);
     this.slab_list = k.offset('slab', 'slab_list');
     this.slab_cache = k.offset('slab', 'slab_cache');

@@ -19,7 +19,8 @@ function slab_nomerge(k: Mm): boolean {
   return address !== undefined && read_byte(k, address) !== 0;
 }
 
-function slab_unmergeable(k: Mm, s: KmemCache): boolean {
+export function slab_unmergeable(k: Mm, s: KmemCache): boolean {
+  if (slab_nomerge(k)) return true;
   const { flags, ctor, usersize, refcount } = k.slab;
   if ((k.words[s + flags]! & SLAB_NEVER_MERGE(k)) !== 0) return true;
   if (k.read_va(s + ctor) !== 0 || k.words[s + usersize] !== 0) return true;

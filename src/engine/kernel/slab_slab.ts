@@ -30,6 +30,7 @@ import {
   ac_set,
   cpu_cache_get,
 } from './slab_array_cache.js';
+import { slab_kmem_cache_release } from './slab_common.js';
 import { __kmem_cache_release } from './slab_cpucache.js';
 import { SLAB_CORE_FLAGS } from './slab_flags.js';
 import { __kmem_cache_create } from './slab_geometry.js';
@@ -236,6 +237,7 @@ export const SLAB_ALLOCATOR: SlabAllocator = {
   __kmem_cache_shrink,
   __kmem_cache_shutdown: __kmem_cache_shrink,
   __kmem_cache_release,
+  kmem_cache_release: slab_kmem_cache_release,
   kmem_cache_alias: () => undefined,
   slab_ksize: (k, s) => k.words[s + k.slab.object_size]!,
 };

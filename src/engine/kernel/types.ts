@@ -23,6 +23,7 @@ export type PcpuChunk = Pointer<'struct pcpu_chunk'>;
 export type PcpuBlockMd = Pointer<'struct pcpu_block_md'>;
 export type KmemCache = Pointer<'struct kmem_cache'>;
 export type KmemCacheNode = Pointer<'struct kmem_cache_node'>;
+export type KmemCacheCpu = Pointer<'struct kmem_cache_cpu'>;
 export type Slab = Pointer<'struct slab'>;
 export type ArrayCache = Pointer<'struct array_cache'>;
 

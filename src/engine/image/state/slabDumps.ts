@@ -1,46 +1,53 @@
 /**
  * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
  */
-import { cache_name, find_cache, for_each_cache } from '../../kernel/index.js';
+import { cache_name, find_cache, for_each_cache, slab_is_available } from '../../kernel/index.js';
 import type { Mm } from '../../kernel/mm.js';
 import { NULL, type KmemCache } from '../../kernel/types.js';
 import type { KernelImage } from '../kernelImage.js';
 import { slabCacheLines, slabCacheGeometry } from './slabCacheDump.js';
+import { slubCacheGeometry, slubCacheLines } from './slubCacheDump.js';
 import type { TraceDump } from './trace.js';
 
 /** How one allocator's caches are printed. */
 export interface SlabPrinter {
   /** The `kc` line. */
   readonly geometry: (mm: Mm, s: KmemCache) => string;
-  /** What follows it in a `%slab`. */
-  readonly state: (mm: Mm, s: KmemCache) => readonly string[];
+  /** What follows it in a `%slab`; with every slab of the memory map, where that was asked for and is printed. */
+  readonly state: (mm: Mm, s: KmemCache, everySlab: boolean) => readonly string[];
 }
 
 /** By the option that chooses the allocator. */
 const PRINTERS: ReadonlyMap<string, SlabPrinter> = new Map([
   ['CONFIG_SLAB', { geometry: slabCacheGeometry, state: slabCacheLines }],
+  ['CONFIG_SLUB', { geometry: slubCacheGeometry, state: slubCacheLines }],
 ]);
 
+/** Undefined where there are no caches. */
 const printerOf = (mm: Mm): SlabPrinter | undefined =>
-  [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1];
+  slab_is_available(mm)
+    ? [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1]
+    : undefined;
 
 /** The `kc` line of a cache. */
 export const slabGeometryLine = (mm: Mm, s: KmemCache): string =>
   printerOf(mm)?.geometry(mm, s) ?? '';
 
-const cacheLines = (mm: Mm, s: KmemCache): string[] => [
+const cacheLines = (mm: Mm, s: KmemCache, everySlab = false): string[] => [
   slabGeometryLine(mm, s),
-  ...(printerOf(mm)?.state(mm, s) ?? []),
+  ...(printerOf(mm)?.state(mm, s, everySlab) ?? []),
 ];
 
 /** The lines of `%slab NAME`; undefined for an allocator that is not printed. */
 export function slabDumpLines(
   { mm }: KernelImage,
-  { args: [name = ''] }: TraceDump,
+  { args: [name = ''], lines }: TraceDump,
 ): string[] | undefined {
   if (printerOf(mm) === undefined) return undefined;
   const s = find_cache(mm, name);
-  return s === NULL ? [] : cacheLines(mm, s);
+  // `slabx`, which prints every slab, has the name of `slab`.
+  const everySlab = lines.some((line) => line.startsWith(' any '));
+  return s === NULL ? [] : cacheLines(mm, s, everySlab);
 }
 
 /** The lines of `%slabs`: of every cache, or only their geometries where the dump has no more. */

@@ -1,0 +1,43 @@
+/**
+ * Memory for objects that a dump tells of, but not where they are: a cache's node, its CPUs' arrays, its name. They get a
+ * stretch of the address space that no kernel maps, behind all that may be in RAM, below the machine's own registers.
+ *
+ * Invariant: nothing of it is freed to an allocator, and none hands it out: it has no `struct page`.
+ */
+import type { Mm } from '../../kernel/mm.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+
+export class ObjectMemory {
+  private next: number;
+  private readonly end: number;
+
+  /** Sets `sizeBytes` aside, in whole pages. One for a machine. */
+  constructor(
+    private readonly mm: Mm,
+    sizeBytes: number,
+  ) {
+    const nrPages = Math.ceil(sizeBytes / PAGE_SIZE);
+    // The last page has the registers.
+    this.end = (mm.wide ? 0 : 0x1_0000_0000) - PAGE_SIZE;
+    this.next = this.end - nrPages * PAGE_SIZE;
+    const cell = mm.memory.addPseudoFrames(nrPages);
+    mm.addWindow({ start: asVirt(this.next), sizeBytes: nrPages * PAGE_SIZE, cell });
+  }
+
+  take(sizeBytes: number, align: number): VirtAddr {
+    const at = Math.ceil(this.next / align) * align;
+    if (at + sizeBytes > this.end) throw new Error('the memory for recorded objects is too small');
+    this.next = at + sizeBytes;
+    return asVirt(at);
+  }
+
+  /** A string, with its NUL. */
+  string(text: string): VirtAddr {
+    const at = this.take(text.length + 1, 1);
+    for (let i = 0; i <= text.length; i++) {
+      const byte = asVirt(at + i);
+      this.mm.write8(this.mm.cell_at(byte), byte & 3, i < text.length ? text.charCodeAt(i) : 0);
+    }
+    return at;
+  }
+}

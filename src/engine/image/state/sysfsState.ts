@@ -1,0 +1,109 @@
+/**
+ * As much of sysfs as a SLUB cache needs that is created in a machine rebuilt from dumps: /sys/kernel/slab, empty; the names
+ * of a cache's files; and how many nodes there have been, which decides when the numbering takes another node of its tree.
+ *
+ * Source: Linux 6.1 mm/slub.c: slab_attrs[]; fs/kernfs/dir.c: kernfs_create_root().
+ */
+import { INIT_LIST_HEAD } from '../../kernel/list.js';
+import type { Mm } from '../../kernel/mm.js';
+import type { ListHead } from '../../kernel/types.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
+import type { ObjectMemory } from './objectMemory.js';
+
+/** What {@link loadSysfs} takes of the memory for objects. */
+export const SYSFS_BYTES = 8192;
+
+/** Files that can be written, and the others, in the order of slab_attrs[]. Kernels without SLUB_STATS and the like. */
+const ATTRIBUTES = (
+  'slab_size object_size objs_per_slab order min_partial= cpu_partial= objects objects_partial partial cpu_slabs ctor aliases ' +
+  'align hwcache_align reclaim_account destroy_by_rcu shrink= slabs_cpu_partial total_objects slabs sanity_checks trace ' +
+  'red_zone poison store_user validate= cache_dma usersize'
+).split(' ');
+
+/** The next number of a node when the recordings began: the cores have it (`kernfs_root.ino_idr.idr_next`). */
+const NEXT_NODE: ReadonlyMap<string, number> = new Map([
+  ['x86_64-slub', 0xdf0],
+  ['i386-highmem4g-slub', 0xdd6],
+  ['x86_64-slub-smp', 0xf6d],
+]);
+
+/** Behind the caches: it needs those of kernfs and of radix trees. */
+export function loadSysfs(mm: Mm, memory: ObjectMemory): void {
+  const { kernfs } = mm;
+  const slab_kset = mm.findSymbol('slab_kset');
+  if (slab_kset === undefined || slab_kset === 0) return;
+  const take = (tag: string): Cell => mm.cell_at(memory.take(mm.sizeBytes(tag), 64));
+  const root = take('kernfs_root');
+  const dir = take('kernfs_node');
+  const kset = take('kset');
+  mm.write_ptr(slab_kset, kset);
+  INIT_LIST_HEAD(mm, (kset + kernfs.kset_list) as ListHead);
+  const kobj = kset + kernfs.kset_kobj;
+  mm.write(kobj + kernfs.kobj_kref, 1);
+  mm.write_ptr(kobj + kernfs.kobj_sd, dir);
+  mm.write(dir + kernfs.count, 1);
+  mm.write_ptr(dir + kernfs.dir_root, root);
+  // KERNFS_DIR
+  mm.write16(dir, kernfs.flags_bytes, 1);
+  loadNumbers(mm, root, dir, memory);
+  loadAttributes(mm, memory);
+}
+
+/** The numbers before the next one count as taken: the tree has the nodes on the way to the last of them. */
+function loadNumbers(mm: Mm, root: Cell, dir: Cell, memory: ObjectMemory): void {
+  const { kernfs } = mm;
+  const idr = asCell(root + kernfs.ino_idr);
+  const next = NEXT_NODE.get(mm.profile.name) ?? 1;
+  const shift = mm.constant('CONFIG_BASE_SMALL') !== 0 ? 4 : 6;
+  const nrSlots = 1 << shift;
+  // IDR_FREE of the root, and that it is an idr's: XA_FLAGS_ALLOC.
+  mm.write(idr + kernfs.xa_flags, (mm.__GFP_BITS_MASK + 1) | 4);
+  mm.write(idr + kernfs.idr_next, next);
+  mm.write(root + kernfs.last_id_lowbits, next - 1);
+  if (next <= 1) return;
+  let top = 0;
+  while (next - 1 >= 2 ** (top + shift)) top += shift;
+  let link = idr + kernfs.xa_head;
+  let parent: Cell = asCell(0);
+  for (let at = top; at >= 0; at -= shift) {
+    const node = mm.cell_at(memory.take(kernfs.xa_node_bytes, 64));
+    const last = Math.floor((next - 1) / 2 ** at) % nrSlots;
+    const offset = at === top ? 0 : Math.floor((next - 1) / 2 ** (at + shift)) % nrSlots;
+    mm.write(node, at | (offset << 8) | ((last + 1) << 16));
+    mm.write_ptr(node + kernfs.xa_parent, parent);
+    mm.write_ptr(node + kernfs.xa_array, idr);
+    for (let i = 0; i < mm.ptr_words; i++) mm.write(node + kernfs.xa_tags + i, -1);
+    for (let i = 0; i <= last; i++) {
+      mm.write_ptr(node + kernfs.xa_slots + i * mm.ptr_words, dir);
+      if (at === 0)
+        mm.write(node + kernfs.xa_tags, (mm.words[node + kernfs.xa_tags] ?? 0) & ~(1 << i));
+    }
+    mm.write_ptr_tagged(link, node, 2);
+    link = node + kernfs.xa_slots + last * mm.ptr_words;
+    parent = node;
+  }
+}
+
+/** slab_attr_group, slab_attrs[], and the names, which are constants: at the end of the kernel's read-only data. */
+function loadAttributes(mm: Mm, memory: ObjectMemory): void {
+  const { kernfs } = mm;
+  const attrs = mm.symbol('slab_attrs');
+  mm.write_ptr(mm.symbol('slab_attr_group') + kernfs.group_attrs, attrs);
+  let nameEnd: number = mm.profile.symbol('__end_rodata')?.address ?? 0;
+  ATTRIBUTES.forEach((text, i) => {
+    const name = text.replace('=', '');
+    nameEnd -= name.length + 1;
+    writeString(mm, asVirt(nameEnd), name);
+    const attribute = mm.cell_at(memory.take(mm.sizeBytes('attribute'), 8));
+    mm.write_va(attribute + kernfs.attribute_name, asVirt(nameEnd));
+    mm.write16(attribute, kernfs.attribute_mode_bytes, text === name ? 0o400 : 0o600);
+    mm.write_ptr(mm.plus(attrs, i * mm.ptr_words), attribute);
+  });
+}
+
+function writeString(mm: Mm, at: VirtAddr, text: string): void {
+  for (let i = 0; i <= text.length; i++) {
+    const byte = asVirt(at + i);
+    mm.write8(mm.cell_at(byte), byte & 3, i < text.length ? text.charCodeAt(i) : 0);
+  }
+}
