@@ -3,9 +3,6 @@
  * `zones` and `memmap` stand apart: they make the machine (openState), and their differences are told by name (judge.ts).
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { find_vm_area, vm_caller, vm_flags } from '../../engine/kernel/index.js';
-import { NULL } from '../../engine/kernel/types.js';
-import { parseAddress } from '../../engine/memory/address.js';
 import {
   loadPkmap,
   loadTables,
@@ -20,7 +17,8 @@ import {
   vmallocLines,
   withoutStaleIndexes,
 } from '../../engine/image/state/index.js';
-import { Callers, isRecorderCall } from './callers.js';
+import { Callers } from './callers.js';
+import { withDevice } from './device.js';
 import { tablesText } from './tableOps.js';
 
 export interface RecordedDump {
@@ -58,31 +56,6 @@ function vmallocText(image: KernelImage, lines: readonly string[]): readonly str
   return vmallocLines(image.mm, (area, caller) =>
     callersOf(image).textOf(caller, recorded.get(image.mm.hex(area)) ?? ''),
   );
-}
-
-/**
- * The recorder prints into a device, through areas of its own in vmalloc space; while it prints it moves them along the device.
- * So where such an area is mapped is taken from the recorder.
- */
-function withDevice(
-  image: KernelImage,
-  ours: readonly string[],
-  recorded: readonly string[],
-): readonly string[] {
-  const { mm } = image;
-  const withoutPlace = (line: string): string => line.replace(/ pa=[0-9a-f]+/, '');
-  const places = new Map(recorded.map((line) => [withoutPlace(line), line]));
-  return ours.map((line) => {
-    const [kind, va] = line.split(' ');
-    const address = parseAddress(`0x${va ?? ''}`, image.profile.pointerSize);
-    if (kind !== 'pr' || address === undefined) return line;
-    const area = find_vm_area(mm, address);
-    const isRecorders =
-      area !== NULL &&
-      (vm_flags(mm, area) & mm.constant('VM_IOREMAP')) !== 0 &&
-      !isRecorderCall(mm, vm_caller(mm, area));
-    return isRecorders ? (places.get(withoutPlace(line)) ?? line) : line;
-  });
 }
 
 export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, RecordedDump>([
