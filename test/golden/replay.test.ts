@@ -75,7 +75,8 @@ describeShared(
 describeShared('replay: kmap', sharedTraces(ALL ? /^kmap-/ : /^kmap-n\d{1,4}-/));
 
 describeShared('replay: kmap word for word beside a core', coreTraces(/^kmap-/));
+describeShared('replay: vmalloc word for word beside a core', coreTraces(/^vmalloc-/));
 describeShared(
-  'replay: vmalloc word for word beside a core',
-  coreTraces(/^vmalloc-/).filter((file) => file.includes('-slab-')),
+  'replay: vmalloc, pgtable',
+  sharedTraces(ALL ? /^(vmalloc|pgtable)-/ : /^(vmalloc-n\d{1,3}-|pgtable-)/),
 );
