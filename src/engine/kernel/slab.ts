@@ -101,9 +101,10 @@ export function kmem_cache_free_bulk(k: Mm, s: KmemCache, nr: Int, p: readonly V
 
 // --- caches ------------------------------------------------------------------------------------------------------------
 
-/** Every cache, newest first. */
+/** Every cache, newest first; none before kmem_cache_init(). */
 export function* for_each_cache(k: Mm): Generator<KmemCache> {
   const head: ListHead = k.slab.slab_caches;
+  if (k.read_va(head) === 0) return;
   for (let entry = list_next(k, head); entry !== head; entry = list_next(k, entry))
     yield (entry - k.slab.list) as KmemCache;
 }

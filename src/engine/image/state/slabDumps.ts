@@ -21,8 +21,11 @@ const PRINTERS: ReadonlyMap<string, SlabPrinter> = new Map([
   ['CONFIG_SLAB', { geometry: slabCacheGeometry, state: slabCacheLines }],
 ]);
 
-const printerOf = (mm: Mm): SlabPrinter | undefined =>
-  [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1];
+/** Undefined for an allocator that is not printed, and for a machine whose caches were never made or loaded. */
+function printerOf(mm: Mm): SlabPrinter | undefined {
+  if (mm.read_va(mm.slab.slab_caches) === 0) return undefined;
+  return [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1];
+}
 
 /** The `kc` line of a cache. */
 export const slabGeometryLine = (mm: Mm, s: KmemCache): string =>
@@ -33,7 +36,7 @@ const cacheLines = (mm: Mm, s: KmemCache): string[] => [
   ...(printerOf(mm)?.state(mm, s) ?? []),
 ];
 
-/** The lines of `%slab NAME`; undefined for an allocator that is not printed. */
+/** The lines of `%slab NAME`; undefined where nothing can be printed. */
 export function slabDumpLines(
   { mm }: KernelImage,
   { args: [name = ''] }: TraceDump,
