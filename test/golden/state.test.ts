@@ -157,7 +157,9 @@ function itRebuilds(file: string): void {
 }
 
 describe('a rebuilt machine is what was recorded: shipped', () => {
-  shippedTraces().forEach(itRebuilds);
+  shippedTraces()
+    .filter((file) => !file.includes('slabseq-'))
+    .forEach(itRebuilds);
 });
 
 describe('a rebuilt machine is what was recorded: every machine', function () {
