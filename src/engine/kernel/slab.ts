@@ -108,9 +108,10 @@ export function kmem_cache_free_bulk(k: Mm, s: KmemCache, nr: Int, p: readonly V
 /** Whether the list of caches is set up: not in machines that were rebuilt without their caches, or only booted. */
 export const slab_is_available = (k: Mm): boolean => k.words[k.slab.slab_caches] !== 0;
 
-/** Every cache, newest first. */
+/** Every cache, newest first; none before kmem_cache_init(). */
 export function* for_each_cache(k: Mm): Generator<KmemCache> {
   const head: ListHead = k.slab.slab_caches;
+  if (!slab_is_available(k)) return;
   for (let entry = list_next(k, head); entry !== head; entry = list_next(k, entry))
     yield (entry - k.slab.list) as KmemCache;
 }

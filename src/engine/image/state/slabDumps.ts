@@ -38,7 +38,7 @@ const cacheLines = (mm: Mm, s: KmemCache, everySlab = false): string[] => [
   ...(printerOf(mm)?.state(mm, s, everySlab) ?? []),
 ];
 
-/** The lines of `%slab NAME`; undefined for an allocator that is not printed. */
+/** The lines of `%slab NAME`; undefined where nothing can be printed. */
 export function slabDumpLines(
   { mm }: KernelImage,
   { args: [name = ''], lines }: TraceDump,
