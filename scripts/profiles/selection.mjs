@@ -44,6 +44,7 @@ export const PARTS = {
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
   inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data`),
+  rcu_state: words(`expedited_sequence`),
 };
 
 export const ENUMS = words(`
@@ -129,7 +130,7 @@ export const SYMBOLS = words(`
   randomize_va_space fault_around_bytes page_cluster sysctl_page_lock_unfairness folio_wait_table mmlist_lock
   oom_lock oom_victims oom_killer_disabled sysctl_panic_on_oom sysctl_oom_kill_allocating_task sysctl_oom_dump_tasks
   oom_reaper_list init_on_alloc init_on_free
-  cpus_with_pcps lru_drain_gen has_work tainted_mask
+  cpus_with_pcps lru_drain_gen has_work tainted_mask rcu_ctrlblk rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
 `);

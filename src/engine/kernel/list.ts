@@ -55,3 +55,15 @@ export function list_move_tail(k: Mm, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add_tail(k, entry, head);
 }
+
+/** Puts the entries of `list` at the head of another; `list` itself keeps pointing to them. */
+export function list_splice(k: Mm, list: ListHead, head: ListHead): void {
+  if (list_empty(k, list)) return;
+  const first = list_next(k, list);
+  const last = list_last(k, list);
+  const next = list_next(k, head);
+  k.write_ptr(first + k.list_prev, head);
+  k.write_ptr(head, first);
+  k.write_ptr(last, next);
+  k.write_ptr(next + k.list_prev, last);
+}

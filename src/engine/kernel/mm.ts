@@ -58,7 +58,15 @@ export interface Window {
 /** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
 const NR_TRANSLATIONS = 1024;
 /** Words set aside for what is neither memory nor a scenario's: see `register`. */
-const REGISTERS = ['cpu', 'current_flags', 'bad_page_nr_shown', 'scratch_list'] as const;
+const REGISTERS = [
+  'cpu',
+  'current_flags',
+  'bad_page_nr_shown',
+  'scratch_list',
+  // Lists that are local variables of kernel functions.
+  'freelist',
+  'tmp_list',
+] as const;
 const WORDS_PER_REGISTER = 4;
 
 export class Mm extends Layout {
