@@ -33,6 +33,7 @@ import {
   pageStateText,
   readZones,
 } from '../../engine/image/state/index.js';
+import { CMA_OPERATIONS } from './cmaOps.js';
 import type { Machine } from './machine.js';
 import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
 
@@ -249,6 +250,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['pgw', showPage],
   ['drain', drain],
   ['ck', check],
+  ...CMA_OPERATIONS,
 ]);
 
 /** Lines that steer the recorder or announce a dump: there is nothing to perform. */

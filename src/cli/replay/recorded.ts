@@ -3,7 +3,7 @@
  * `zones` and `memmap` stand apart: they make the machine (openState), and their differences are told by name (judge.ts).
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import type { TraceDump } from '../../engine/image/state/index.js';
+import { dumpCma, loadCma, type TraceDump } from '../../engine/image/state/index.js';
 
 export interface RecordedDump {
   /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
@@ -12,4 +12,6 @@ export interface RecordedDump {
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[];
 }
 
-export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map();
+export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map([
+  ['cma', { load: (image, { lines }) => loadCma(image, lines), print: (image) => dumpCma(image) }],
+]);

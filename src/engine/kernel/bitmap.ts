@@ -19,7 +19,8 @@ function mask_in_word(word: UInt, start: ULong, len: ULong): number {
   return upTo & (-1 << from);
 }
 
-const cell_of_word = (k: Mm, map: VirtAddr, word: UInt): number => k.cell_of(asVirt(map + word * 4));
+const cell_of_word = (k: Mm, map: VirtAddr, word: UInt): number =>
+  k.cell_of(asVirt(map + word * 4));
 
 export function bitmap_set(k: Mm, map: VirtAddr, start: ULong, len: ULong): void {
   for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {

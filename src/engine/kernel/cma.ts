@@ -106,8 +106,7 @@ export function cma_alloc(k: Mm, cma: Cma, count: ULong, align: UInt, no_warn: b
       start = bitmap_no + mask + 1;
     }
     // A request larger than the area fails without a word.
-    if (ret !== 0 && !no_warn && bitmap_count <= bitmap_maxno)
-      report_failure(k, cma, count, ret);
+    if (ret !== 0 && !no_warn && bitmap_count <= bitmap_maxno) report_failure(k, cma, count, ret);
   }
   __count_vm_events(k, page !== NULL ? k.CMA_ALLOC_SUCCESS : k.CMA_ALLOC_FAIL, 1);
   return page;

@@ -17,16 +17,17 @@ import { buddy_order } from './buddy.js';
 import type { CompactControl } from './compact_control.js';
 import { compound_order } from './compound.js';
 import { __PageMovable } from './fallback.js';
-import { INIT_LIST_HEAD, list_add, list_add_tail, list_del, list_next, list_splice } from './list.js';
+import {
+  INIT_LIST_HEAD,
+  list_add,
+  list_add_tail,
+  list_del,
+  list_next,
+  list_splice,
+} from './list.js';
 import type { Mm } from './mm.js';
 import { post_alloc_hook } from './page_alloc.js';
-import {
-  page_mapcount_word,
-  page_zone,
-  PageBuddy,
-  PageCompound,
-  PageLRU,
-} from './page_flags.js';
+import { page_mapcount_word, page_zone, PageBuddy, PageCompound, PageLRU } from './page_flags.js';
 import { __isolate_free_page } from './page_isolation.js';
 import {
   pageblock_aligned,

@@ -11,13 +11,7 @@ import { buddy_order, split_free_page } from './buddy.js';
 import { compound_order } from './compound.js';
 import { __PageMovable } from './fallback.js';
 import type { Mm } from './mm.js';
-import {
-  compound_head,
-  page_zone,
-  PageBuddy,
-  PageCompound,
-  PageLRU,
-} from './page_flags.js';
+import { compound_head, page_zone, PageBuddy, PageCompound, PageLRU } from './page_flags.js';
 import { set_migratetype_isolate, unset_migratetype_isolate } from './page_isolation.js';
 import {
   get_pageblock_migratetype,
