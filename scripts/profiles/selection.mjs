@@ -33,6 +33,7 @@ export const TYPES = words(`
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
   work_struct delayed_work timer_list completion kobject optimistic_spin_queue uprobes_state
+  rq worker_pool
 `);
 
 export const PARTS = {
@@ -40,11 +41,13 @@ export const PARTS = {
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl in_execve in_iowait
-    oom_reaper_list oom_reaper_timer plug pagefault_disabled
+    oom_reaper_list oom_reaper_timer plug pagefault_disabled worker_private
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
   inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data`),
   rcu_state: words(`expedited_sequence`),
+  kthread: words(`data`),
+  worker: words(`task`),
 };
 
 export const ENUMS = words(`
@@ -131,6 +134,7 @@ export const SYMBOLS = words(`
   oom_lock oom_victims oom_killer_disabled sysctl_panic_on_oom sysctl_oom_kill_allocating_task sysctl_oom_dump_tasks
   oom_reaper_list init_on_alloc init_on_free
   cpus_with_pcps lru_drain_gen has_work tainted_mask rcu_ctrlblk rcu_state
+  runqueues cpu_worker_pools
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
 `);

@@ -3,7 +3,8 @@
  * that ours changed, too, is compared wherever it lies.
  *
  * The recorder ran inside the kernel it recorded, in one process: it kept its script, its objects and its output in static
- * data of its own, wrote it to a device through mappings that it moved along, and ran on a stack. Nothing else is left out.
+ * data of its own, wrote it to a device through mappings that it moved along, and ran on a stack. On SMP a wait for RCU's
+ * readers woke a worker thread: what it, its work queue and the scheduler wrote is left out, too. Nothing else is.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
@@ -28,13 +29,18 @@ const threadSize = (image: KernelImage): number => (image.profile.pointerSize ==
 
 const PTE_ADDRESS = 0x000f_ffff_ffff_f000n;
 
+const LOCALS = "addresses of the kernel's local variables";
+
 export class LeftOut {
   readonly counts = new Map<string, number>();
-  private readonly ranges: readonly Range[];
+  private readonly ranges: Range[];
 
-  constructor(image: KernelImage) {
+  private readonly stack: VirtAddr;
+
+  constructor(private readonly image: KernelImage) {
     const task = currentTask(image);
     const stack = readPointer(image, asVirt(task + image.mm.byteOffset('task_struct', 'stack')));
+    this.stack = stack;
     this.ranges = [
       { name: "the recorder's static data", holds: isRecorders },
       physical(image, 'kernel stack of the running process', stack, threadSize(image)),
@@ -49,14 +55,36 @@ export class LeftOut {
         holds: ({ before, after }) => mapsDevice(image, before) && mapsDevice(image, after),
       },
     ];
+    if (image.profile.smp) this.ranges.push(...rcuAtWork(image));
     for (const { name } of this.ranges) this.counts.set(name, 0);
   }
 
   takes(word: KernelWord): boolean {
     const range = this.ranges.find(({ holds }) => holds(word));
     if (range === undefined) return false;
-    this.counts.set(range.name, (this.counts.get(range.name) ?? 0) + 1);
+    this.count(range.name);
     return true;
+  }
+
+  /**
+   * Whether both values point to a local variable of a kernel function. The compiler put the kernel's somewhere on the
+   * running process's stack; the engine's are registers, with addresses that no memory has.
+   */
+  areLocals(ours: bigint, kernels: bigint): boolean {
+    const { mm, profile } = this.image;
+    const bits = profile.pointerSize * 8;
+    const virt = (value: bigint): VirtAddr =>
+      asVirt(Number(bits === 64 ? BigInt.asIntN(64, value) : value));
+    const [own, other] = [mm.cell_of(virt(ours)), virt(kernels)];
+    const locals = [mm.register('freelist'), mm.register('tmp_list')];
+    if (!locals.some((local) => local === own)) return false;
+    if (other < this.stack || other >= this.stack + threadSize(this.image)) return false;
+    this.count(LOCALS);
+    return true;
+  }
+
+  private count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 }
 
@@ -74,6 +102,57 @@ function mapsDevice(image: KernelImage, entry: bigint): boolean {
   return (entry & 1n) !== 0n && frame >= image.maxPfn && frame < 1 << 20;
 }
 
+/** Tree RCU's own state, the threads that a grace period can run on, and what the scheduler keeps about them. */
+function rcuAtWork(image: KernelImage): Range[] {
+  const scheduler = 'scheduler and work queues';
+  const threads = 'kernel threads';
+  const parts = [
+    physical(image, scheduler, perCpu(image, 'runqueues'), sizeOf(image, 'runqueues')),
+    physical(
+      image,
+      scheduler,
+      perCpu(image, 'cpu_worker_pools'),
+      sizeOf(image, 'cpu_worker_pools'),
+    ),
+  ];
+  const { mm } = image;
+  const field = (at: VirtAddr, tag: string, member: string): VirtAddr =>
+    readPointer(image, asVirt(at + mm.byteOffset(tag, member)));
+  for (const task of kernelThreads(image)) {
+    parts.push(physical(image, threads, task, mm.sizeBytes('task_struct')));
+    parts.push(physical(image, threads, field(task, 'task_struct', 'stack'), threadSize(image)));
+    // What a thread was made for: `struct worker`, if that names the thread as its own.
+    const kthread = field(task, 'task_struct', 'worker_private');
+    const worker = kthread === 0 ? asVirt(0) : field(kthread, 'kthread', 'data');
+    if (worker !== 0 && field(worker, 'worker', 'task') === task)
+      parts.push(physical(image, threads, worker, mm.sizeBytes('worker')));
+  }
+  return [
+    { name: 'RCU', holds: ({ symbol }) => symbol?.startsWith('rcu_state+') === true },
+    ...[scheduler, threads].map((name) => ({
+      name,
+      holds: (word: KernelWord) => parts.some((part) => part.name === name && part.holds(word)),
+    })),
+  ];
+}
+
+/** All tasks without memory of their own, but the one that runs. */
+function* kernelThreads(image: KernelImage): Generator<VirtAddr> {
+  const { mm, profile } = image;
+  const [tasks, memory] = ['tasks', 'mm'].map((name) => mm.byteOffset('task_struct', name));
+  const head = asVirt((profile.symbol('init_task')?.address ?? 0) + (tasks ?? 0));
+  const seen = new Set<number>();
+  for (let at = readPointer(image, head); at !== head && at !== 0; at = readPointer(image, at)) {
+    if (seen.has(at)) return;
+    seen.add(at);
+    const task = asVirt(at - (tasks ?? 0));
+    if (readPointer(image, asVirt(task + (memory ?? 0))) === 0) yield task;
+  }
+}
+
+const sizeOf = ({ profile }: KernelImage, symbol: string): number =>
+  profile.symbol(symbol)?.sizeBytes ?? 0;
+
 function physical(image: KernelImage, name: string, start: VirtAddr, sizeBytes: number): Range {
   const phys = image.mm.phys_of(start);
   if (phys === undefined) return { name, holds: () => false };
@@ -81,12 +160,16 @@ function physical(image: KernelImage, name: string, start: VirtAddr, sizeBytes: 
 }
 
 /** `current` of the first CPU. */
-function currentTask(image: KernelImage): VirtAddr {
-  const symbol = image.profile.symbol('current_task');
+const currentTask = (image: KernelImage): VirtAddr =>
+  readPointer(image, perCpu(image, 'current_task'));
+
+/** A variable of the first CPU. */
+function perCpu(image: KernelImage, name: string): VirtAddr {
+  const symbol = image.profile.symbol(name);
   const offsets = image.profile.symbol('__per_cpu_offset');
-  if (symbol === undefined) throw new Error(`profile ${image.profile.name} has no current_task`);
+  if (symbol === undefined) throw new Error(`profile ${image.profile.name} has no ${name}`);
   const base = symbol.perCpu && offsets ? readPointer(image, offsets.address) : 0;
-  return readPointer(image, asVirt(symbol.address + base));
+  return asVirt(symbol.address + base);
 }
 
 function readPointer(image: KernelImage, at: VirtAddr): VirtAddr {
