@@ -61,10 +61,9 @@ function cma_clear_bitmap(k: Mm, cma: Cma, pfn: ULong, count: ULong): void {
   bitmap_clear(k, cma_bitmap(k, cma), bitmap_no, bitmap_count);
 }
 
-/** Makes an area usable: `bitmap` is zero and has a bit for each 1 << order_per_bit pages. */
-export function cma_activate_area(k: Mm, cma: Cma, bitmap: VirtAddr): void {
+/** Makes an area usable. Its bitmap, which Linux allocates here, is there and zero. */
+export function cma_activate_area(k: Mm, cma: Cma): void {
   const base_pfn: ULong = cma_base_pfn(k, cma);
-  k.write_long(cma + k.cma_bitmap, bitmap);
   for (let pfn: ULong = base_pfn; pfn < base_pfn + cma_count(k, cma); pfn += k.pageblock_nr_pages)
     init_cma_reserved_pageblock(k, k.pfn_to_page(pfn));
 }
