@@ -1,5 +1,5 @@
 /** Contiguous ranges and the CMA area of a booted machine: what is taken comes back, and what is busy stays. */
-import { strict as assert } from 'node:assert';
+import assert from 'node:assert/strict';
 import {
   __free_pages,
   alloc_contig_range,

@@ -29,7 +29,13 @@ import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
 import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
-import { cma_init_reserved_areas, fillPoison, free_initrd_mem, freeKernelRange, mem_init } from './memInit.js';
+import {
+  cma_init_reserved_areas,
+  fillPoison,
+  free_initrd_mem,
+  freeKernelRange,
+  mem_init,
+} from './memInit.js';
 import { PerCpuAllocator } from './perCpuAreas.js';
 import { kernelRegisters } from './registers.js';
 import { setup_arch, type BootLayout } from './setupArch.js';
