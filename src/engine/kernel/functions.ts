@@ -4,7 +4,7 @@
  */
 export * from './api.js';
 export * from './bad_page.js';
-export * from './bitmap.js';
+export * from './find_bit.js';
 export * from './buddy.js';
 export * from './cma.js';
 export * from './compaction.js';
