@@ -15,7 +15,7 @@ const NAMESPACE = 'instrumented-kernel';
  * plain compile's entrance.
  */
 const NOT_STEPPED =
-  /^(mm|memmap|events|types|list|layout|instrumented|index|entrance|pcp_hit|pcp_hit_code|proc\w*|vmstat_text)\.ts$/;
+  /^(mm|memmap|events|types|list|\w*layout|instrumented|index|entrance|pcp_hit|pcp_hit_code|proc\w*|vmstat_text)\.ts$/;
 
 /** @returns {import('esbuild').Plugin} */
 export function instrumentedKernel(root) {

@@ -25,7 +25,7 @@ export const TYPES = words(`
   scan_control compact_control capture_control alloc_context oom_control migration_target_control
   page_frag page_frag_cache cpa_data
   cpu_entry_area exception_stacks cea_exception_stacks
-  rw_semaphore mutex thread_info resource
+  rw_semaphore mutex thread_info resource flush_tlb_info
   deferred_split mm_slot khugepaged_scan
 `);
 
@@ -114,7 +114,7 @@ export const SYMBOLS = words(`
   page_size_mask direct_gbpages after_bootmem pfn_mapped nr_pfn_mapped pgt_buf_end pgt_buf_top
   __cachemode2pte_tbl __pte2cachemode_tbl protection_map mmu_cr4_features boot_cpu_data e820_table e820_table_kexec
   e820_table_firmware boot_command_line
-  iomem_resource cpu_tlbstate cpu_tlbstate_shared last_mm_ctx_id poking_mm poking_addr
+  iomem_resource cpu_tlbstate cpu_tlbstate_shared flush_tlb_info last_mm_ctx_id poking_mm poking_addr
   cpu_entry_area idt_table gdt_page cpu_tss_rw entry_stack_storage doublefault_stack exception_stacks cpu_debug_store
   real_mode_blob real_mode_blob_end
   pcpu_base_addr pcpu_unit_size pcpu_unit_pages pcpu_nr_units pcpu_nr_slots pcpu_chunk_lists pcpu_first_chunk

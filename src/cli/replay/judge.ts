@@ -163,13 +163,14 @@ export class Judge {
     }
     this.ops++;
     const ours = this.perform(() => operation(this.machine as Machine, op.args));
-    if (ours === op.result) return;
+    const kernel = wholeResult(op, ours);
+    if (ours === kernel) return;
     if (op.name === 'pgw' && ours === this.judgeable(ours, op.result)) return;
     if (op.name === 'ck') this.stateDiffer++;
     else this.differ++;
     this.remember(
       op.line,
-      `${opText(op)}: ours ${ours ?? 'nothing'}, kernel ${op.result ?? 'nothing'}`,
+      `${opText(op)}: ours ${ours ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`,
     );
   }
 
@@ -234,11 +235,15 @@ export class Judge {
   }
 
   private comparePrinted(dump: TraceDump, image: KernelImage): string | undefined {
-    const ours = RECORDED.get(dump.name)?.print?.(image, dump);
+    const recorded = RECORDED.get(dump.name);
+    const ours = recorded?.print?.(image, dump);
     if (ours === undefined) {
       this.countNotJudged(dump.name);
       return undefined;
     }
+    const head = recorded?.head?.(image, dump) ?? dump.args.join(' ');
+    if (head !== dump.args.join(' '))
+      return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
     const at = Math.max(ours.length, dump.lines.length);
     for (let i = 0; i < at; i++)
       if (ours[i] !== dump.lines[i])
@@ -249,6 +254,13 @@ export class Judge {
   private remember(line: number, difference: string): void {
     this.first ??= `line ${line}: ${difference}`;
   }
+}
+
+/** The recorded result; with its further lines where the operation prints some. */
+function wholeResult({ result, details }: TraceOp, ours: string | undefined): string | undefined {
+  return ours?.includes('\n') === true && result !== undefined
+    ? [result, ...details].join('\n')
+    : result;
 }
 
 function compareZones(dump: TraceDump, image: KernelImage): string | undefined {

@@ -9,6 +9,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { readVirtual } from '../../engine/image/assemble.js';
+import type { Profile } from '../../engine/types/profile.js';
 import type { KernelWord } from './words.js';
 
 interface Range {
@@ -24,6 +25,15 @@ const RECORDER_STATICS = new Set(
   ).split(' '),
 );
 
+const CONSTRUCTOR = "the address of the recorder's constructor";
+
+/**
+ * What stands for the recorder's constructor, an empty function: no image tells its address, so the first one of the kernel's
+ * text is taken.
+ */
+export const constructorOf = (profile: Profile): VirtAddr =>
+  profile.symbol('_stext')?.address ?? asVirt(0);
+
 /** THREAD_SIZE. Source: Linux 6.1 arch/x86/include/asm/page_32_types.h, page_64_types.h. */
 const threadSize = (image: KernelImage): number => (image.profile.pointerSize === 8 ? 16384 : 8192);
 
@@ -34,6 +44,8 @@ const LOCALS = "addresses of the kernel's local variables";
 export class LeftOut {
   readonly counts = new Map<string, number>();
   private readonly ranges: Range[];
+  private readonly constructorAddress: bigint;
+  private readonly textEnd: bigint;
 
   private readonly stack: VirtAddr;
 
@@ -57,6 +69,10 @@ export class LeftOut {
     ];
     if (image.profile.smp) this.ranges.push(...rcuAtWork(image));
     for (const { name } of this.ranges) this.counts.set(name, 0);
+    const { profile } = image;
+    const bits = profile.pointerSize * 8;
+    this.constructorAddress = BigInt.asUintN(bits, BigInt(constructorOf(profile)));
+    this.textEnd = BigInt.asUintN(bits, BigInt(profile.symbol('_etext')?.address ?? 0));
   }
 
   takes(word: KernelWord): boolean {
@@ -80,6 +96,14 @@ export class LeftOut {
     if (!locals.some((local) => local === own)) return false;
     if (other < this.stack || other >= this.stack + threadSize(this.image)) return false;
     this.count(LOCALS);
+    return true;
+  }
+
+  /** Whether ours wrote the address of its stand-in where the recorder's kernel wrote the address of a function. */
+  takesConstructor({ after }: KernelWord, ours: bigint): boolean {
+    const { constructorAddress, textEnd } = this;
+    if (ours !== constructorAddress || after < constructorAddress || after >= textEnd) return false;
+    this.count(CONSTRUCTOR);
     return true;
   }
 

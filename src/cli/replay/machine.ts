@@ -2,12 +2,12 @@
  * The machine that a trace is replayed on: an image, and the recorder's table of live objects.
  */
 import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page } from '../../engine/kernel/types.js';
+import type { KmemCache, Page } from '../../engine/kernel/types.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 
 /** An object in the recorder's table. */
-export type Slot = BlockSlot | ExactSlot | RangeSlot;
+export type Slot = BlockSlot | ExactSlot | RangeSlot | AreaSlot | ObjectSlot;
 
 /** A block of pages; `order` is what `f` frees it with. */
 export interface BlockSlot {
@@ -31,8 +31,30 @@ export interface RangeSlot {
   readonly nrPages: number;
 }
 
+/** An area of vmalloc space; of ioremap() with the offset in its first page. */
+export interface AreaSlot {
+  readonly kind: 'area';
+  readonly address: VirtAddr;
+}
+
+/** A mapping of one page that is given back before those that were there when it was made. */
+export interface NestedMapping {
+  readonly address: VirtAddr;
+  readonly unmap: () => void;
+}
+
+/** An object of a slab cache, or what kmalloc() gave. */
+export interface ObjectSlot {
+  readonly kind: 'object';
+  readonly address: VirtAddr;
+  /** NULL: kmalloc's. */
+  readonly cache: KmemCache;
+}
+
 export class Machine {
   readonly mm: Mm;
+  /** The innermost last. */
+  readonly nested: NestedMapping[] = [];
   private readonly slots = new Map<number, Slot>();
 
   constructor(readonly image: KernelImage) {
@@ -53,4 +75,11 @@ export class Machine {
     this.slots.delete(index);
     return slot;
   }
+}
+
+/** Page `at` of the block in a slot; undefined where the slot has none. */
+export function pageIn(machine: Machine, slot: number, at: number): Page | undefined {
+  const object = machine.slot(slot);
+  if (object?.kind !== 'block' && object?.kind !== 'exact') return undefined;
+  return machine.mm.pfn_to_page(machine.mm.page_to_pfn(object.page) + at);
 }

@@ -34,8 +34,11 @@ import {
   readZones,
 } from '../../engine/image/state/index.js';
 import { CMA_OPERATIONS } from './cmaOps.js';
-import type { Machine } from './machine.js';
+import { KMAP_OPERATIONS } from './kmapOps.js';
+import { pageIn, type Machine } from './machine.js';
 import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
+import { SLAB_OPERATIONS } from './slabOps.js';
+import { TABLE_OPERATIONS } from './tableOps.js';
 
 // --- blocks ------------------------------------------------------------------------------------------------------------
 
@@ -100,7 +103,7 @@ const split: Operation = (machine, [slot]) => {
 
 /** `fo SLOT IDX ORDER`: the slot stays. */
 const freeOrder: Operation = (machine, [slot, at, order]) => {
-  const page = pageIn(machine, slot, at);
+  const page = pageIn(machine, number(slot), number(at));
   if (page === undefined) return SKIP;
   const text = `${hex(machine.mm.page_to_pfn(page))} o=${number(order)}`;
   __free_pages(machine.mm, page, number(order));
@@ -157,7 +160,7 @@ const freeList: Operation = (machine, [slot0, nr]) => {
   let freed = 0;
   for (let i = 0; i < number(nr); i++) {
     const block = machine.take(number(slot0) + i);
-    if (block === undefined) continue;
+    if (block?.kind !== 'block') continue;
     freed++;
     if (put_page_testzero(mm, block.page))
       list_add_tail(mm, (block.page + mm.page_lru) as ListHead, list);
@@ -168,23 +171,13 @@ const freeList: Operation = (machine, [slot0, nr]) => {
 
 // --- single pages ------------------------------------------------------------------------------------------------------
 
-function pageIn(
-  machine: Machine,
-  slot: string | undefined,
-  at: string | undefined,
-): Page | undefined {
-  const object = machine.slot(number(slot));
-  if (object === undefined) return undefined;
-  return machine.mm.pfn_to_page(machine.mm.page_to_pfn(object.page) + number(at));
-}
-
 /** Something done to one page, and how the page is then. */
 const toPage =
   (
     act: (machine: Machine, page: Page, name: string | undefined) => string | undefined,
   ): Operation =>
   (machine, [slot, at, name]) => {
-    const page = pageIn(machine, slot, at);
+    const page = pageIn(machine, number(slot), number(at));
     if (page === undefined) return SKIP;
     const first = act(machine, page, name);
     const state = pageStateText(machine.image, page);
@@ -207,7 +200,7 @@ const changeFlag = (change: typeof SetPageFlag): Operation =>
 
 /** `pgw SLOT IDX` */
 const showPage: Operation = (machine, [slot, at]) => {
-  const page = pageIn(machine, slot, at);
+  const page = pageIn(machine, number(slot), number(at));
   return page === undefined ? SKIP : pageLine(machine.image, machine.mm.page_to_pfn(page));
 };
 
@@ -229,6 +222,7 @@ const check: Operation = ({ image, mm }) => `ck=${checksumText(readZones(image),
 const nothing: Operation = () => undefined;
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ...SLAB_OPERATIONS,
   ['a', allocate],
   ['f', free],
   ['fill', fill],
@@ -251,13 +245,16 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['drain', drain],
   ['ck', check],
   ...CMA_OPERATIONS,
+  ...KMAP_OPERATIONS,
+  ...TABLE_OPERATIONS,
 ]);
 
 /** Lines that steer the recorder or announce a dump: there is nothing to perform. */
 export const SILENT: ReadonlyMap<string, Operation> = new Map([
   ['dump', nothing],
+  ['pts', nothing],
   ['events', nothing],
 ]);
 
 /** Operations that the engine does not perform and that change nothing: the state stays judged behind them. */
-export const READ_ONLY: ReadonlySet<string> = new Set(['pt', 'pts', 'slotpt', 'kval', 'bytes']);
+export const READ_ONLY: ReadonlySet<string> = new Set(['kval', 'bytes']);

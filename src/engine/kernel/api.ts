@@ -10,6 +10,7 @@ import { __free_pages_ok, free_the_page, free_unref_page } from './free.js';
 import { list_add } from './list.js';
 import type { Mm } from './mm.js';
 import { __alloc_pages, prep_new_page, prepare_alloc_pages } from './page_alloc.js';
+import { page_address } from './page_address.js';
 import { compound_head, PageHead } from './page_flags.js';
 import { page_ref_inc, put_page_testzero, set_page_refcounted } from './page_ref.js';
 import { __rmqueue_pcplist, order_to_pindex, pcp_list, zone_pcp } from './pcp.js';
@@ -87,13 +88,6 @@ export function split_page(k: Mm, page: Page, order: Order): void {
 }
 
 // --- by address --------------------------------------------------------------------------------------------------------
-
-/** The linear address of a page; 0 for a highmem page. */
-export function page_address(k: Mm, page: Page): VirtAddr {
-  const pfn: ULong = k.page_to_pfn(page);
-  if (pfn >= k.linear.directMapEndFrame) return asVirt(0);
-  return asVirt(k.linear.pageOffset + pfn * PAGE_SIZE);
-}
 
 /** The page behind a linear address; NULL if it is none. */
 export function virt_to_page(k: Mm, addr: VirtAddr): Page {

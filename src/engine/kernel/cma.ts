@@ -8,7 +8,7 @@
  * Source: Linux 6.1 mm/cma.c, mm/cma.h.
  */
 import { asVirt, fromWords, type VirtAddr } from '../memory/address.js';
-import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from './find_bit.js';
+import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from './bitmap.js';
 import { alloc_contig_range, free_contig_range } from './contig.js';
 import type { Mm } from './mm.js';
 import { init_cma_reserved_pageblock } from './mm_init.js';

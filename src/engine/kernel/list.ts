@@ -51,6 +51,11 @@ export function list_del(k: Mm, entry: ListHead): void {
   k.write_words(entry + k.list_prev, k.LIST_POISON2_low, k.LIST_POISON2_high);
 }
 
+export function list_move(k: Mm, entry: ListHead, head: ListHead): void {
+  __list_del_entry(k, entry);
+  list_add(k, entry, head);
+}
+
 export function list_move_tail(k: Mm, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add_tail(k, entry, head);

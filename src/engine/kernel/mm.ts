@@ -29,6 +29,8 @@ import type { Memmap } from './memmap.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import { PcpHits } from './pcp_hit.js';
+import { PercpuLayout } from './percpu_layout.js';
+import { SlabLayout } from './slab_layout.js';
 import type { IoTlbMem } from './swiotlb.js';
 import type { Pgdat, Zone } from './types.js';
 
@@ -66,6 +68,8 @@ const REGISTERS = [
   // Lists that are local variables of kernel functions.
   'freelist',
   'tmp_list',
+  'slabs_list',
+  'slabs_list_off_slab',
 ] as const;
 const WORDS_PER_REGISTER = 4;
 
@@ -102,6 +106,8 @@ export class Mm extends Layout {
   per_cpu_offset: Cell = asCell(0);
   /** The short way to single pages: see entrance.ts. */
   pcpHits!: PcpHits;
+  private percpuLayout: PercpuLayout | undefined;
+  private slabLayout: SlabLayout | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -151,6 +157,16 @@ export class Mm extends Layout {
       this.vm_event_states_up = this.symbol('vm_event_states');
     }
     this.pcpHits = new PcpHits(this);
+  }
+
+  /** Fields and globals of the per-CPU allocator. */
+  get percpu(): PercpuLayout {
+    return (this.percpuLayout ??= new PercpuLayout(this));
+  }
+
+  /** Fields and globals of the slab allocators. */
+  get slab(): SlabLayout {
+    return (this.slabLayout ??= new SlabLayout(this));
   }
 
   /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
@@ -310,6 +326,28 @@ export class Mm extends Layout {
   copy_ptr(to: number, from: number): void {
     this.tape.write(to as Cell, this.words[from]!);
     if (this.ptr_words === 2) this.write_high(to, this.words[from + 1]!);
+  }
+
+  /** The cell of the word at an address of the linear maps; faults when nothing is there. */
+  cell_at(va: VirtAddr): Cell {
+    return this.translate(lowWord(va), this.wide ? highWord(va) : 0);
+  }
+
+  /** `words` words behind `cell`, wherever that lies: pointer arithmetic in what may straddle frames. */
+  plus(cell: number, words: number): Cell {
+    const sum = cell + words;
+    if (sum >>> 10 === cell >>> 10) return sum as Cell;
+    return this.cell_at(asVirt(this.va_of(cell as Cell) + words * 4));
+  }
+
+  /** The address stored at `at`; 0 is NULL. Only canonical ones are exact. */
+  read_va(at: number): VirtAddr {
+    const low = this.words[at]!;
+    return this.wide ? fromWords(low, this.words[at + 1]!) : asVirt(low >>> 0);
+  }
+
+  write_va(at: number, va: VirtAddr): void {
+    this.write_words(at, lowWord(va), highWord(va));
   }
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */

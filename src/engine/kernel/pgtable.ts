@@ -91,6 +91,12 @@ export function pte_offset_kernel(k: Mm, pmd: Pmd, address: VirtAddr): Pte {
   return next_offset(k, 'PTE', pmd, address);
 }
 
+/** The pte of a kernel address; NULL where it has no table. */
+export function virt_to_kpte(k: Mm, vaddr: VirtAddr): Pte {
+  const found = lookup_address(k, vaddr);
+  return found?.level.name === 'PTE' ? found.pte : NULL;
+}
+
 /** Whether a level exists in this build; a folded one is always populated. */
 export const level_is_folded = (k: Mm, name: LevelName): boolean =>
   levelNamed(k, name) === undefined;

@@ -20,6 +20,13 @@ export type CpuMask = Pointer<'cpumask_t'>;
 export type Zonelist = Pointer<'struct zonelist'>;
 export type Zoneref = Pointer<'struct zoneref'>;
 
+export type PcpuChunk = Pointer<'struct pcpu_chunk'>;
+export type PcpuBlockMd = Pointer<'struct pcpu_block_md'>;
+export type KmemCache = Pointer<'struct kmem_cache'>;
+export type KmemCacheNode = Pointer<'struct kmem_cache_node'>;
+export type Slab = Pointer<'struct slab'>;
+export type ArrayCache = Pointer<'struct array_cache'>;
+
 export type MmStruct = Pointer<'struct mm_struct'>;
 export type Pgd = Pointer<'pgd_t'>;
 export type P4d = Pointer<'p4d_t'>;
@@ -36,6 +43,7 @@ export type ULong = number;
 /** `unsigned int order`: log2 of a number of pages. */
 export type Order = Flavour<'unsigned int'>;
 export type Gfp = Flavour<'gfp_t'>;
+export type SlabFlags = Flavour<'slab_flags_t'>;
 export type Migratetype = Flavour<'enum migratetype'>;
 export type ZoneType = Flavour<'enum zone_type'>;
 export type ZoneStatItem = Flavour<'enum zone_stat_item'>;

@@ -5,6 +5,7 @@ export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { MemmapRuns, parseMemmap } from './memmapDump.js';
 export { openState, type StateImage, type StateOptions } from './openState.js';
 export { pageLine, pageStateText } from './pageLine.js';
+export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';
 export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
@@ -20,3 +21,4 @@ export {
 } from './trace.js';
 export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
+export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';

@@ -29,7 +29,11 @@ export function expandSequence(tokens: readonly string[]): number[] | undefined 
   return values;
 }
 
-export function formatSequence(values: readonly number[]): string {
+/** @param text how a value is written; counts and steps are plain hexadecimal numbers */
+export function formatSequence(
+  values: readonly number[],
+  text: (value: number) => string = (value) => value.toString(16),
+): string {
   const tokens: string[] = [];
   let i = 0;
   while (i < values.length) {
@@ -38,10 +42,10 @@ export function formatSequence(values: readonly number[]): string {
     let length = 1;
     while (i + length < values.length && at(values, i + length) === value + length * step) length++;
     if (length >= SHORTEST_RUN) {
-      tokens.push(`${value.toString(16)}:${length.toString(16)}:${step.toString(16)}`);
+      tokens.push(`${text(value)}:${length.toString(16)}:${step.toString(16)}`);
       i += length;
     } else {
-      tokens.push(value.toString(16));
+      tokens.push(text(value));
       i++;
     }
   }

@@ -1,0 +1,90 @@
+/**
+ * `%pkmap` dumps: the slots of kmap() and the hash table of page addresses, read from a machine, printed, and loaded into one.
+ *
+ *     %pkmap base=ff400000 n=1024 last=2 pte=c1600000       last = last_pkmap_nr, pte = the pte of slot 0
+ *     pk 1 count=2 pte=3f903163                             slots with a count or a pte
+ *     pah 55 3f903=ff401000                                 chains of page_address_htable: PFN=VADDR, first to last
+ *
+ * What free entries of page_address_maps keep is not in a dump: a loaded machine has zeros there.
+ */
+import {
+  page_address_buckets,
+  page_address_init,
+  pkmap_count,
+  PKMAP_NR,
+  pkmap_pte,
+  pte_none,
+  ptep_get,
+  set_page_address,
+  set_pte,
+} from '../../kernel/index.js';
+import type { Mm } from '../../kernel/mm.js';
+import { address_at } from '../../kernel/percpu_defs.js';
+import type { PageAddressMap } from '../../kernel/page_address.js';
+import { asCell, asVirt } from '../../memory/address.js';
+import { ImageError, type KernelImage } from '../kernelImage.js';
+
+const hasPkmap = (mm: Mm): boolean => mm.profile.constant('CONFIG_HIGHMEM') === 1;
+
+/** What stands behind `%pkmap`. */
+export function pkmapHead(mm: Mm): string {
+  if (!hasPkmap(mm)) return 'none';
+  const last = mm.words[mm.symbol('last_pkmap_nr')] ?? 0;
+  const pte = mm.hex(address_at(mm, mm.symbol('pkmap_page_table')));
+  const base = mm.hex(asVirt(mm.constant('PKMAP_BASE')));
+  return `base=${base} n=${mm.constant('LAST_PKMAP')} last=${last} pte=${pte}`;
+}
+
+export function pkmapLines(mm: Mm): string[] {
+  if (!hasPkmap(mm)) return [];
+  const lines: string[] = [];
+  for (let nr = 0; nr < mm.constant('LAST_PKMAP'); nr++) {
+    const count = mm.words[pkmap_count(mm, nr)] ?? 0;
+    const pte = ptep_get(mm, pkmap_pte(mm, nr));
+    if (count !== 0 || !pte_none(pte))
+      lines.push(`pk ${nr} count=${count} pte=${pte.toString(16)}`);
+  }
+  for (const { bucket, maps } of page_address_buckets(mm)) {
+    const chain = maps.map((map) => mapText(mm, map)).join(' ');
+    if (chain !== '') lines.push(`pah ${bucket} ${chain}`);
+  }
+  return lines;
+}
+
+function mapText(mm: Mm, map: PageAddressMap): string {
+  const page = mm.read_ptr(map + mm.offset('page_address_map', 'page'));
+  const virtual = address_at(mm, asCell(map + mm.offset('page_address_map', 'virtual')));
+  return `${mm.page_to_pfn(page).toString(16)}=${mm.hex(virtual)}`;
+}
+
+/** Puts a dump into a machine's memory. */
+export function loadPkmap(
+  { mm }: KernelImage,
+  args: readonly string[],
+  lines: readonly string[],
+): void {
+  if (!hasPkmap(mm)) return;
+  const head = new Map(args.map((arg) => arg.split('=') as [string, string]));
+  const table = parseInt(head.get('pte') ?? '', 16);
+  const last = Number(head.get('last'));
+  if (isNaN(table) || isNaN(last)) throw new ImageError(`'${args.join(' ')}' is no %pkmap head`);
+  mm.write_long(mm.symbol('pkmap_page_table'), table);
+  mm.write(mm.symbol('last_pkmap_nr'), last);
+  page_address_init(mm);
+  for (const line of lines) {
+    const [kind, number = '', ...fields] = line.split(' ');
+    if (kind === 'pk') loadSlot(mm, Number(number), fields);
+    else for (const field of fields) loadMap(mm, field);
+  }
+}
+
+function loadSlot(mm: Mm, nr: number, [count = '', pte = '']: readonly string[]): void {
+  mm.write(pkmap_count(mm, nr), Number(count.replace('count=', '')));
+  set_pte(mm, pkmap_pte(mm, nr), BigInt(`0x${pte.replace('pte=', '')}`));
+}
+
+function loadMap(mm: Mm, text: string): void {
+  const [pfn = '', va = ''] = text.split('=');
+  const virtual = asVirt(parseInt(va, 16));
+  set_page_address(mm, mm.pfn_to_page(parseInt(pfn, 16)), virtual, PKMAP_NR(mm, virtual));
+}

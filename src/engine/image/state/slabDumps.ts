@@ -1,0 +1,53 @@
+/**
+ * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
+ */
+import { cache_name, find_cache, for_each_cache } from '../../kernel/index.js';
+import type { Mm } from '../../kernel/mm.js';
+import { NULL, type KmemCache } from '../../kernel/types.js';
+import type { KernelImage } from '../kernelImage.js';
+import { slabCacheLines, slabCacheGeometry } from './slabCacheDump.js';
+import type { TraceDump } from './trace.js';
+
+/** How one allocator's caches are printed. */
+export interface SlabPrinter {
+  /** The `kc` line. */
+  readonly geometry: (mm: Mm, s: KmemCache) => string;
+  /** What follows it in a `%slab`. */
+  readonly state: (mm: Mm, s: KmemCache) => readonly string[];
+}
+
+/** By the option that chooses the allocator. */
+const PRINTERS: ReadonlyMap<string, SlabPrinter> = new Map([
+  ['CONFIG_SLAB', { geometry: slabCacheGeometry, state: slabCacheLines }],
+]);
+
+const printerOf = (mm: Mm): SlabPrinter | undefined =>
+  [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1];
+
+/** The `kc` line of a cache. */
+export const slabGeometryLine = (mm: Mm, s: KmemCache): string =>
+  printerOf(mm)?.geometry(mm, s) ?? '';
+
+const cacheLines = (mm: Mm, s: KmemCache): string[] => [
+  slabGeometryLine(mm, s),
+  ...(printerOf(mm)?.state(mm, s) ?? []),
+];
+
+/** The lines of `%slab NAME`; undefined for an allocator that is not printed. */
+export function slabDumpLines(
+  { mm }: KernelImage,
+  { args: [name = ''] }: TraceDump,
+): string[] | undefined {
+  if (printerOf(mm) === undefined) return undefined;
+  const s = find_cache(mm, name);
+  return s === NULL ? [] : cacheLines(mm, s);
+}
+
+/** The lines of `%slabs`: of every cache, or only their geometries where the dump has no more. */
+export function slabsLines({ mm }: KernelImage, dump: TraceDump): string[] | undefined {
+  if (printerOf(mm) === undefined) return undefined;
+  const caches = [...for_each_cache(mm)];
+  if (!dump.lines.some((line) => line.startsWith('%slab ')))
+    return caches.map((s) => slabGeometryLine(mm, s));
+  return caches.flatMap((s) => [`%slab ${cache_name(mm, s)}`, ...cacheLines(mm, s), '%end']);
+}

@@ -1,0 +1,228 @@
+/**
+ * Temporary mappings of highmem pages.
+ *
+ *     kmap()             a slot of the pkmap table, by turns; shared by all, until nobody uses it and the table is full
+ *     kmap_local_page()  a fixmap slot of the CPU, the next one down; the task's own, given back in reverse order
+ *
+ *     pkmap_count[i]     0  free        1  mapped, not used: found again by page_address()        n  n - 1 users
+ *
+ * A page with an address of its own, as all have on 64 bit, is not mapped: it is answered with that address.
+ * Differs: locks, and the counters that keep a task on its CPU, are left out.
+ *
+ * Source: Linux 6.1 mm/highmem.c; include/linux/highmem-internal.h; arch/x86/include/asm/highmem.h, fixmap.h.
+ */
+import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../memory/address.js';
+import type { Mm } from './mm.js';
+import { page_address, PageHighMem, set_page_address } from './page_address.js';
+import { current, task_member } from './percpu_defs.js';
+import { virt_to_kpte } from './pgtable.js';
+import {
+  mk_pte,
+  pfn_pte,
+  pte_none,
+  pte_pfn,
+  ptep_get,
+  set_pte,
+  type PteVal,
+} from './pgtable_types.js';
+import { flush_tlb_kernel_range, flush_tlb_one_kernel } from './tlbflush.js';
+import { NULL, type Int, type Page, type Pte, type ULong } from './types.js';
+
+const PKMAP_BASE = (k: Mm): VirtAddr => asVirt(k.constant('PKMAP_BASE'));
+const LAST_PKMAP = (k: Mm): Int => k.constant('LAST_PKMAP');
+export const PKMAP_NR = (k: Mm, virt: VirtAddr): Int =>
+  Math.floor((virt - PKMAP_BASE(k)) / PAGE_SIZE);
+export const PKMAP_ADDR = (k: Mm, nr: Int): VirtAddr => asVirt(PKMAP_BASE(k) + nr * PAGE_SIZE);
+
+export const PAGE_KERNEL = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL');
+export const PAGE_KERNEL_RO = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
+const kmap_prot = PAGE_KERNEL;
+
+/** &pkmap_count[nr] */
+export const pkmap_count = (k: Mm, nr: Int): Cell => asCell(k.symbol('pkmap_count') + nr);
+/** &pkmap_page_table[nr] */
+export const pkmap_pte = (k: Mm, nr: Int): Pte =>
+  asCell(k.read_ptr(k.symbol('pkmap_page_table')) + nr * k.pte_words);
+
+// --- pkmap ---------------------------------------------------------------------------------------------------------------
+
+/** kmap(): the address of a page; 0 when every slot is taken: the caller must sleep. */
+export function kmap(k: Mm, page: Page): VirtAddr {
+  if (!PageHighMem(k, page)) return page_address(k, page);
+  return kmap_high(k, page);
+}
+
+export function kunmap(k: Mm, page: Page): void {
+  if (!PageHighMem(k, page)) return;
+  kunmap_high(k, page);
+}
+
+export function kmap_high(k: Mm, page: Page): VirtAddr {
+  let vaddr: VirtAddr = page_address(k, page);
+  if (vaddr === 0) vaddr = map_new_virtual(k, page);
+  if (vaddr === 0) return vaddr;
+  const count = pkmap_count(k, PKMAP_NR(k, vaddr));
+  k.write(count, k.words[count]! + 1);
+  return vaddr;
+}
+
+export function kunmap_high(k: Mm, page: Page): void {
+  const vaddr: VirtAddr = page_address(k, page);
+  if (vaddr === 0) {
+    k.emit({ kind: 'bug', text: 'kunmap_high: the page is not mapped' });
+    return;
+  }
+  const count = pkmap_count(k, PKMAP_NR(k, vaddr));
+  // It never goes down to zero here: that takes a flush of the TLB first.
+  k.write(count, k.words[count]! - 1);
+  if (k.words[count]! === 0) k.emit({ kind: 'bug', text: 'kunmap_high: unmapped once too often' });
+}
+
+/** An unused slot for a page; 0: there is none. */
+function map_new_virtual(k: Mm, page: Page): VirtAddr {
+  let count: Int = LAST_PKMAP(k);
+  let last_pkmap_nr: Int;
+  for (;;) {
+    last_pkmap_nr = get_next_pkmap_nr(k);
+    if (no_more_pkmaps(last_pkmap_nr)) {
+      flush_all_zero_pkmaps(k);
+      count = LAST_PKMAP(k);
+    }
+    if (k.words[pkmap_count(k, last_pkmap_nr)]! === 0) break;
+    if (--count === 0) return asVirt(0);
+  }
+  const vaddr: VirtAddr = PKMAP_ADDR(k, last_pkmap_nr);
+  set_pte(k, pkmap_pte(k, last_pkmap_nr), mk_pte(k, page, kmap_prot(k)));
+  k.write(pkmap_count(k, last_pkmap_nr), 1);
+  set_page_address(k, page, vaddr, last_pkmap_nr);
+  return vaddr;
+}
+
+/** The slots are taken by turns: a new mapping comes as late as possible to where an old one was. */
+function get_next_pkmap_nr(k: Mm): Int {
+  const last_pkmap_nr = k.symbol('last_pkmap_nr');
+  k.write(last_pkmap_nr, (k.words[last_pkmap_nr]! + 1) & (LAST_PKMAP(k) - 1));
+  return k.words[last_pkmap_nr]!;
+}
+
+const no_more_pkmaps = (pkmap_nr: Int): boolean => pkmap_nr === 0;
+
+/** Frees every slot that is mapped and not used. */
+function flush_all_zero_pkmaps(k: Mm): void {
+  let need_flush = false;
+  for (let i = 0; i < LAST_PKMAP(k); i++) {
+    if (k.words[pkmap_count(k, i)]! !== 1) continue;
+    k.write(pkmap_count(k, i), 0);
+    const ptep: Pte = pkmap_pte(k, i);
+    const page: Page = k.pfn_to_page(pte_pfn(k, ptep_get(k, ptep)));
+    set_pte(k, ptep, 0n);
+    set_page_address(k, page, asVirt(0), i);
+    need_flush = true;
+  }
+  if (need_flush) flush_tlb_kernel_range(k, PKMAP_ADDR(k, 0), PKMAP_ADDR(k, LAST_PKMAP(k)));
+}
+
+export function __kmap_flush_unused(k: Mm): void {
+  if (has_highmem(k)) flush_all_zero_pkmaps(k);
+}
+
+const has_highmem = (k: Mm): boolean => k.profile.constant('CONFIG_HIGHMEM') === 1;
+
+// --- fixmap slots --------------------------------------------------------------------------------------------------------
+
+export const __fix_to_virt = (k: Mm, idx: Int): VirtAddr =>
+  asVirt(k.constant('FIXADDR_TOP') - idx * PAGE_SIZE);
+
+export function kmap_local_page(k: Mm, page: Page): VirtAddr {
+  return __kmap_local_page_prot(k, page, kmap_prot(k));
+}
+
+export function kmap_atomic(k: Mm, page: Page): VirtAddr {
+  return kmap_atomic_prot(k, page, kmap_prot(k));
+}
+
+export function kmap_atomic_prot(k: Mm, page: Page, prot: PteVal): VirtAddr {
+  pagefault_disabled_add(k, 1);
+  return __kmap_local_page_prot(k, page, prot);
+}
+
+export function kunmap_local(k: Mm, vaddr: VirtAddr): void {
+  kunmap_local_indexed(k, vaddr);
+}
+
+export function kunmap_atomic(k: Mm, vaddr: VirtAddr): void {
+  kunmap_local_indexed(k, vaddr);
+  pagefault_disabled_add(k, -1);
+}
+
+export function __kmap_local_page_prot(k: Mm, page: Page, prot: PteVal): VirtAddr {
+  if (!PageHighMem(k, page)) return page_address(k, page);
+  return __kmap_local_pfn_prot(k, k.page_to_pfn(page), prot);
+}
+
+export function __kmap_local_pfn_prot(k: Mm, pfn: ULong, prot: PteVal): VirtAddr {
+  const idx: Int = kmap_local_map_idx(k, kmap_local_idx_push(k));
+  const vaddr: VirtAddr = __fix_to_virt(k, k.constant('FIX_KMAP_BEGIN') + idx);
+  const kmap_pte: Pte = kmap_get_pte(k, idx);
+  if (!pte_none(ptep_get(k, kmap_pte)))
+    k.emit({ kind: 'bug', text: '__kmap_local_pfn_prot: the slot is taken' });
+  const pteval = pfn_pte(k, pfn, prot);
+  set_pte(k, kmap_pte, pteval);
+  set_pte(k, kmap_ctrl_pteval(k, kmap_local_idx(k)), pteval);
+  return vaddr;
+}
+
+export function kunmap_local_indexed(k: Mm, vaddr: VirtAddr): void {
+  const addr = asVirt(vaddr - (vaddr & (PAGE_SIZE - 1)));
+  if (!has_highmem(k)) return;
+  if (
+    addr < __fix_to_virt(k, k.constant('FIX_KMAP_END')) ||
+    addr > __fix_to_virt(k, k.constant('FIX_KMAP_BEGIN'))
+  )
+    return;
+  const idx: Int = kmap_local_map_idx(k, kmap_local_idx(k));
+  if (addr !== __fix_to_virt(k, k.constant('FIX_KMAP_BEGIN') + idx))
+    k.emit({ kind: 'warn', text: 'kunmap_local: not the last address that was mapped' });
+  set_pte(k, kmap_get_pte(k, idx), 0n);
+  flush_tlb_one_kernel(k, addr);
+  set_pte(k, kmap_ctrl_pteval(k, kmap_local_idx(k)), 0n);
+  kmap_local_idx_pop(k);
+}
+
+/** arch_kmap_local_map_idx(): each CPU has KM_MAX_IDX slots. */
+const kmap_local_map_idx = (k: Mm, idx: Int): Int => idx + k.constant('KM_MAX_IDX') * k.cpu;
+
+/** The ptes of the slots lie in one table, and go down as the slots go up. */
+function kmap_get_pte(k: Mm, idx: Int): Pte {
+  const __kmap_pte = k.symbol('__kmap_pte');
+  if (k.read_ptr(__kmap_pte) === NULL)
+    k.write_ptr(__kmap_pte, virt_to_kpte(k, __fix_to_virt(k, k.constant('FIX_KMAP_BEGIN'))));
+  return asCell(k.read_ptr(__kmap_pte) - idx * k.pte_words);
+}
+
+// --- what the task keeps ---------------------------------------------------------------------------------------------------
+
+const kmap_ctrl_idx = (k: Mm): Cell => task_member(k, current(k), 'kmap_ctrl.idx');
+
+/** &current->kmap_ctrl.pteval[idx]: what a switch to another task takes away, and one back restores. */
+const kmap_ctrl_pteval = (k: Mm, idx: Int): Cell =>
+  task_member(k, current(k), `kmap_ctrl.pteval[${idx}]`);
+
+export const kmap_local_idx = (k: Mm): Int => k.words[kmap_ctrl_idx(k)]! - 1;
+
+function kmap_local_idx_push(k: Mm): Int {
+  k.write(kmap_ctrl_idx(k), k.words[kmap_ctrl_idx(k)]! + 1);
+  if (k.words[kmap_ctrl_idx(k)]! >= k.constant('KM_MAX_IDX'))
+    k.emit({ kind: 'bug', text: 'kmap_local_page: nested too deeply' });
+  return kmap_local_idx(k);
+}
+
+function kmap_local_idx_pop(k: Mm): void {
+  k.write(kmap_ctrl_idx(k), k.words[kmap_ctrl_idx(k)]! - 1);
+}
+
+/** pagefault_disable(), pagefault_enable() */
+function pagefault_disabled_add(k: Mm, val: Int): void {
+  const count = task_member(k, current(k), 'pagefault_disabled');
+  k.write(count, k.words[count]! + val);
+}
