@@ -11,6 +11,7 @@ import {
   free_contig_range,
   global_zone_page_state,
   page_ref_count,
+  quiet_vmstat,
 } from '../../src/engine/kernel/index.js';
 import { NULL } from '../../src/engine/kernel/types.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
@@ -30,6 +31,8 @@ for (const name of PROFILE_NAMES)
     const area = mm.read_ptr(mm.symbol('dma_contiguous_default_area'));
     const free = (): number => {
       drain_all_pages(mm, NULL);
+      // On SMP a CPU keeps a part of each counter.
+      quiet_vmstat(mm);
       return global_zone_page_state(mm, mm.NR_FREE_PAGES);
     };
 
