@@ -33,7 +33,7 @@ export const TYPES = words(`
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
-  rq worker_pool rcu_data rcu_state
+  rq worker_pool rcu_data
   delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
@@ -46,6 +46,9 @@ export const PARTS = {
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
   inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data`),
+  rcu_state: words(`expedited_sequence`),
+  kthread: words(`data`),
+  worker: words(`task`),
 };
 
 export const ENUMS = words(`

@@ -30,6 +30,7 @@ export function eventNames(
         ...named('gfp', 'unsigned int', event.gfp >>> 0),
       ];
     case 'bad-page':
+    case 'migrate':
       return named('pfn', 'unsigned long', event.pfn);
     case 'address-misuse':
     case 'stale-tlb':
@@ -61,5 +62,7 @@ export function eventText({ profile }: MachineContext, event: MachineEvent): str
     case 'direct-reclaim':
     case 'direct-compact':
       return `${event.kind.replace('-', ' ')}: order ${event.order}`;
+    case 'migrate':
+      return `page 0x${event.pfn.toString(16)} is in use and would have to be migrated: it stays`;
   }
 }

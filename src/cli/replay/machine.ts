@@ -7,7 +7,7 @@ import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 
 /** An object in the recorder's table. */
-export type Slot = BlockSlot | ExactSlot | AreaSlot | ObjectSlot;
+export type Slot = BlockSlot | ExactSlot | RangeSlot | AreaSlot | ObjectSlot;
 
 /** A block of pages; `order` is what `f` frees it with. */
 export interface BlockSlot {
@@ -22,6 +22,13 @@ export interface ExactSlot {
   readonly page: Page;
   readonly address: VirtAddr;
   readonly sizeBytes: number;
+}
+
+/** Pages of alloc_contig_range() or cma_alloc(). */
+export interface RangeSlot {
+  readonly kind: 'contig' | 'cma';
+  readonly page: Page;
+  readonly nrPages: number;
 }
 
 /** An area of vmalloc space; of ioremap() with the offset in its first page. */

@@ -33,6 +33,7 @@ import {
   pageStateText,
   readZones,
 } from '../../engine/image/state/index.js';
+import { CMA_OPERATIONS } from './cmaOps.js';
 import { KMAP_OPERATIONS } from './kmapOps.js';
 import { pageIn, type Machine } from './machine.js';
 import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
@@ -244,6 +245,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['pgw', showPage],
   ['drain', drain],
   ['ck', check],
+  ...CMA_OPERATIONS,
   ...KMAP_OPERATIONS,
   ...TABLE_OPERATIONS,
   ...VMALLOC_OPERATIONS,

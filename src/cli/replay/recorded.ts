@@ -4,6 +4,8 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
+  dumpCma,
+  loadCma,
   loadPkmap,
   loadSlabs,
   loadTables,
@@ -96,4 +98,5 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
       judgeable: withoutStaleIndexes,
     },
   ],
+  ['cma', { load: (image, { lines }) => loadCma(image, lines), print: (image) => dumpCma(image) }],
 ]);

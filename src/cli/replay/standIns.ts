@@ -13,6 +13,8 @@ import { isRecorderCall } from './callers.js';
 import { stackOf, tasksOf, threadSize } from './threads.js';
 
 const CALLS = "addresses of the recorder's calls";
+/** Registers that are list heads on the stack in the kernel. */
+const LISTS = ['local_purge_list', 'freelist', 'tmp_list'] as const;
 const STACKS = 'list heads on kernel stacks';
 
 export class StandIns {
@@ -34,7 +36,7 @@ export class StandIns {
 
   private nameOf(kernel: VirtAddr, ours: VirtAddr): string | undefined {
     const { mm } = this.image;
-    if (ours === mm.va_of(mm.register('local_purge_list')))
+    if (LISTS.some((name) => ours === mm.va_of(mm.register(name))))
       return this.isOnStack(kernel) ? STACKS : undefined;
     if (!isRecorderCall(mm, ours) || !this.isText(kernel)) return undefined;
     const known = this.calls.get(ours);

@@ -10,9 +10,16 @@
  */
 import { list_add, list_add_tail, list_del, list_empty, list_move_tail } from './list.js';
 import type { Mm } from './mm.js';
-import { __ClearPageBuddy, __SetPageBuddy, page_zonenum, PageBuddy } from './page_flags.js';
+import {
+  __ClearPageBuddy,
+  __SetPageBuddy,
+  page_zone,
+  page_zonenum,
+  PageBuddy,
+} from './page_flags.js';
 import {
   get_pageblock_migratetype,
+  get_pfnblock_migratetype,
   is_migrate_isolate,
   migratetype_is_mergeable,
 } from './pageblock.js';
@@ -171,6 +178,38 @@ export function __free_one_page(
     (fpi_flags & FPI_TO_TAIL) !== 0 || buddy_merge_likely(k, pfn, buddy_pfn, page, order);
   if (to_tail) add_to_free_list_tail(k, page, zone, order, migratetype);
   else add_to_free_list(k, page, zone, order, migratetype);
+}
+
+/**
+ * Splits a free block at a place inside of it: the pieces are as large as fit, and each goes to the list of its own
+ * pageblock's type. False: there is no such block any more.
+ */
+export function split_free_page(
+  k: Mm,
+  free_page: Page,
+  order: Order,
+  split_pfn_offset: ULong,
+): boolean {
+  const zone: Zone = page_zone(k, free_page);
+  const free_page_pfn: ULong = k.page_to_pfn(free_page);
+  if (split_pfn_offset === 0) return true;
+  if (!PageBuddy(k, free_page) || buddy_order(k, free_page) !== order) return false;
+
+  const mt: Migratetype = get_pageblock_migratetype(k, free_page);
+  if (!is_migrate_isolate(k, mt)) __mod_zone_freepage_state(k, zone, -(1 << order), mt);
+  del_page_from_free_list(k, free_page, zone, order);
+  for (let pfn: ULong = free_page_pfn; pfn < free_page_pfn + (1 << order);) {
+    const page: Page = k.pfn_to_page(pfn);
+    const aligned: Order = pfn === 0 ? order : 31 - Math.clz32(pfn & -pfn);
+    const free_page_order: Order = Math.min(aligned, 31 - Math.clz32(split_pfn_offset));
+    const piece_mt: Migratetype = get_pfnblock_migratetype(k, page, pfn);
+    __free_one_page(k, page, pfn, zone, free_page_order, piece_mt, FPI_NONE);
+    pfn += 1 << free_page_order;
+    split_pfn_offset -= 1 << free_page_order;
+    // The first part is done: the second ends with the block.
+    if (split_pfn_offset === 0) split_pfn_offset = (1 << order) - (pfn - free_page_pfn);
+  }
+  return true;
 }
 
 // --- taking ------------------------------------------------------------------------------------------------------------

@@ -127,6 +127,9 @@ export class Constants extends Facts {
   readonly PGALLOC_NORMAL = this.constant('PGALLOC_NORMAL');
   readonly PGFREE = this.constant('PGFREE');
   readonly UNEVICTABLE_PGCLEARED = this.constant('UNEVICTABLE_PGCLEARED');
+  readonly COMPACTISOLATED = this.constant('COMPACTISOLATED');
+  readonly CMA_ALLOC_SUCCESS = this.constant('CMA_ALLOC_SUCCESS');
+  readonly CMA_ALLOC_FAIL = this.constant('CMA_ALLOC_FAIL');
 
   // --- ALLOC_* (mm/internal.h) ---------------------------------------------------------------------------------------
   readonly ALLOC_WMARK_MIN = this.constant('ALLOC_WMARK_MIN');
@@ -167,6 +170,7 @@ export class Constants extends Facts {
   readonly __GFP_HARDWALL = this.constant('__GFP_HARDWALL');
   readonly __GFP_THISNODE = this.constant('__GFP_THISNODE');
   readonly __GFP_BITS_MASK = this.constant('__GFP_BITS_MASK');
+  readonly GFP_KERNEL = this.constant('GFP_KERNEL');
   readonly GFP_USER = this.constant('GFP_USER');
   readonly GFP_ZONEMASK = this.constant('GFP_ZONEMASK');
   readonly GFP_ZONE_TABLE = this.constant('GFP_ZONE_TABLE');

@@ -34,7 +34,9 @@ export type KernelEvent =
   | { readonly kind: 'stale-tlb'; readonly va: VirtAddr; readonly text: string }
   /** Entered, without effect yet: see docs/fidelity.md. */
   | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
-  | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number };
+  | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number }
+  /** A page in use that would have to be migrated: it stays. */
+  | { readonly kind: 'migrate'; readonly pfn: Pfn };
 
 /** A kernel access to an address that is not mapped. Caught where a statement is run; becomes a `bug` event there. */
 export class KernelFault extends Error {

@@ -128,6 +128,14 @@ export class Layout extends Constants {
     ? this.offset('mem_section_usage', 'pageblock_flags')
     : -1;
 
+  // --- struct cma ------------------------------------------------------------------------------------------------------
+  readonly cma_words = this.sizeWords('cma');
+  readonly cma_base_pfn = this.offset('cma', 'base_pfn');
+  readonly cma_count = this.offset('cma', 'count');
+  readonly cma_bitmap = this.offset('cma', 'bitmap');
+  readonly cma_order_per_bit = this.offset('cma', 'order_per_bit');
+  readonly cma_name_bytes = this.byteOffset('cma', 'name');
+
   private tailBits(): number {
     if (this.PG_tail_bit >= 0) return 1 << this.PG_tail_bit;
     return this.PG_compound_bit >= 0 ? this.PG_head | this.PG_reclaim : 1;

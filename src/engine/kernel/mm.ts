@@ -69,6 +69,8 @@ const REGISTERS = [
   'bad_page_nr_shown',
   'scratch_list',
   // Lists that are local variables of kernel functions.
+  'freelist',
+  'tmp_list',
   'slabs_list',
   'slabs_list_off_slab',
   'local_purge_list',

@@ -16,6 +16,10 @@ export const pageblock_start_pfn = (k: Mm, pfn: ULong): ULong =>
   pfn - (pfn & (k.pageblock_nr_pages - 1));
 export const pageblock_end_pfn = (k: Mm, pfn: ULong): ULong =>
   pageblock_start_pfn(k, pfn) + k.pageblock_nr_pages;
+export const pageblock_aligned = (k: Mm, pfn: ULong): boolean =>
+  (pfn & (k.pageblock_nr_pages - 1)) === 0;
+export const pageblock_align = (k: Mm, pfn: ULong): ULong =>
+  pageblock_start_pfn(k, pfn + k.pageblock_nr_pages - 1);
 
 /** The page of a pfn that may have none: NULL then. Without memory hotplug every page is online. */
 export const pfn_to_online_page = (k: Mm, pfn: ULong): Page => k.pfn_to_page(pfn);
@@ -86,6 +90,12 @@ export function set_pageblock_migratetype(k: Mm, page: Page, migratetype: Migrat
   if (k.words[k.page_group_by_mobility_disabled] !== 0 && migratetype < k.MIGRATE_PCPTYPES)
     migratetype = k.MIGRATE_UNMOVABLE;
   set_pfnblock_flags_mask(k, page, migratetype, k.page_to_pfn(page), k.MIGRATETYPE_MASK);
+}
+
+/** Compaction found nothing to take in the block: it looks elsewhere next time. */
+export function set_pageblock_skip(k: Mm, page: Page): void {
+  const skip = 1 << k.PB_migrate_skip;
+  set_pfnblock_flags_mask(k, page, skip, k.page_to_pfn(page), skip);
 }
 
 /** Whether pages of the type may be merged with, and fall back to, other types. */

@@ -1,16 +1,20 @@
 /**
- * Callbacks that wait for the end of a grace period. None ever ends here, for no time passes: what is queued stays queued,
- * as in a kernel that does not schedule.
+ * Grace periods. Kernel code here runs to its end before anything else does, so no reader is ever waited for: what is left of
+ * a wait is its number. Callbacks stay queued, as in a kernel that does not schedule.
  *
  *     rcu_ctrlblk.rcucblist ─> head ─> head ─> NULL
  *                                        ^ curtail: the `next` of the last one
  *
- * Differs: with several CPUs (tree RCU) only the callback itself is written, not its CPU's list.
- * Source: Linux 6.1 kernel/rcu/tiny.c: call_rcu().
+ * One CPU (Tiny RCU): a wait is a grace period. SMP (Tree RCU): the expedited sequence counts starts and ends, its two low bits
+ * say whether one is under way; of a callback only itself is written, not its CPU's list.
+ * Source: Linux 6.1 kernel/rcu/tiny.c: call_rcu(), synchronize_rcu(); kernel/rcu/tree_exp.h: rcu_exp_gp_seq_start(),
+ * rcu_exp_gp_seq_end(); kernel/rcu/rcu.h: RCU_SEQ_CTR_SHIFT.
  */
 import { asVirt } from '../memory/address.js';
 import type { Mm } from './mm.js';
 import type { Pointer } from './types.js';
+
+const RCU_SEQ_CTR_SHIFT = 2;
 
 /** @param func the name of the function that would be called */
 export function call_rcu(k: Mm, head: Pointer<'struct callback_head'>, func: string): void {
@@ -26,4 +30,13 @@ export function call_rcu(k: Mm, head: Pointer<'struct callback_head'>, func: str
   // A machine that was rebuilt from a recorded state has no list yet.
   if (last !== 0) k.write_ptr(last, head);
   k.write_ptr(curtail, head);
+}
+
+export function synchronize_rcu_expedited(k: Mm): void {
+  if (k.smp) {
+    const expedited_sequence = k.symbol('rcu_state') + k.offset('rcu_state', 'expedited_sequence');
+    k.add_long(expedited_sequence, 1 << RCU_SEQ_CTR_SHIFT);
+    return;
+  }
+  k.add_long(k.symbol('rcu_ctrlblk') + k.offset('rcu_ctrlblk', 'gp_seq'), 2);
 }

@@ -15,6 +15,7 @@ export type FreeArea = Pointer<'struct free_area'>;
 export type PerCpuPages = Pointer<'struct per_cpu_pages'>;
 export type PerCpuZonestat = Pointer<'struct per_cpu_zonestat'>;
 export type ListHead = Pointer<'struct list_head'>;
+export type Cma = Pointer<'struct cma'>;
 export type CpuMask = Pointer<'cpumask_t'>;
 export type Zonelist = Pointer<'struct zonelist'>;
 export type Zoneref = Pointer<'struct zoneref'>;

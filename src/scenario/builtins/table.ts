@@ -2,6 +2,7 @@
 import { addresses } from './addresses.js';
 import type { Builtin } from './builtin.js';
 import { checking } from './checking.js';
+import { contiguous } from './contiguous.js';
 import { lists } from './lists.js';
 import { memory } from './memory.js';
 import { output } from './output.js';
@@ -12,6 +13,7 @@ import { tasks } from './tasks.js';
 
 export const allBuiltins: readonly Builtin[] = [
   ...pageAllocator,
+  ...contiguous,
   ...page,
   ...pageFlags,
   ...addresses,

@@ -29,7 +29,13 @@ import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
 import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
-import { activateCma, fillPoison, free_initrd_mem, freeKernelRange, mem_init } from './memInit.js';
+import {
+  cma_init_reserved_areas,
+  fillPoison,
+  free_initrd_mem,
+  freeKernelRange,
+  mem_init,
+} from './memInit.js';
 import { PerCpuAllocator } from './perCpuAreas.js';
 import { kernelRegisters } from './registers.js';
 import { setup_arch, type BootLayout } from './setupArch.js';
@@ -112,7 +118,7 @@ function start_kernel(
   // All of gfp_t may be used from here on: the scheduler runs, so one may sleep.
   mm.write(mm.gfp_allowed_mask, mm.__GFP_BITS_MASK);
   set_zones_contiguous(mm, layout, runs);
-  if (layout.cma !== undefined) activateCma(mm, layout.cma);
+  cma_init_reserved_areas(mm);
   init_per_zone_wmark_min(mm);
   if (mm.read_long(mm.symbol('_totalram_pages')) >= HUGEPAGE_LEAST_PAGES)
     set_recommended_min_free_kbytes(mm, true);

@@ -187,7 +187,7 @@ export class KernelData {
     });
   }
 
-  /** The bitmap of the area comes with the slab allocator. */
+  /** The area's bitmap, all zero, lies behind the strings: Linux has it from the slab allocator. */
   private writeCma(): void {
     const { mm, layout } = this;
     if (layout.cma === undefined) return;
@@ -199,6 +199,9 @@ export class KernelData {
       asVirt(symbolAddress(mm.profile, 'cma_areas') + mm.byteOffset('cma', 'name')),
       'reserved',
     );
+    const bitmap = Math.ceil(this.stringsEnd / 64) * 64;
+    mm.write_long(area + mm.cma_bitmap, bitmap);
+    this.stringsEnd = asVirt(bitmap + Math.ceil(nrPages / 64) * 8);
     this.word('cma_area_count', 1);
     this.long('totalcma_pages', nrPages);
     this.global('dma_contiguous_default_area', symbolAddress(mm.profile, 'cma_areas'));

@@ -6,19 +6,19 @@
  * memblock_free_all(), __free_pages_memory(); mm/cma.c: cma_activate_area(); mm/page_alloc.c: free_highmem_page().
  */
 import { __free_one_page, FPI_NONE } from '../../kernel/buddy.js';
+import { cma_activate_area } from '../../kernel/cma.js';
 import {
   __free_pages_core,
   adjust_managed_page_count,
   free_fresh_pages,
   free_reserved_area,
   free_reserved_page,
-  init_cma_reserved_pageblock,
 } from '../../kernel/mm_init.js';
 import type { Mm } from '../../kernel/mm.js';
 import { page_zone } from '../../kernel/page_flags.js';
 import { get_pfnblock_migratetype } from '../../kernel/pageblock.js';
 import { __count_vm_events } from '../../kernel/vmstat.js';
-import { asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
+import { asCell, asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
 import type { FreedRange } from '../freedRanges.js';
 import type { MapRun } from './mapRuns.js';
 import type { MemRange } from './memblock.js';
@@ -73,11 +73,11 @@ function freeLowmem(mm: Mm, run: MapRun): void {
 const trailingZeros = (value: number): number =>
   value === 0 ? 32 : 31 - Math.clz32(value & -value);
 
-/** cma_init_reserved_areas() */
-export function activateCma(mm: Mm, cma: MemRange): void {
-  const end = cma.end / PAGE_SIZE;
-  for (let pfn = cma.start / PAGE_SIZE; pfn < end; pfn += mm.pageblock_nr_pages)
-    init_cma_reserved_pageblock(mm, mm.pfn_to_page(pfn));
+/** The areas' pages go to the page allocator, as MIGRATE_CMA. */
+export function cma_init_reserved_areas(mm: Mm): void {
+  const count = mm.words[mm.symbol('cma_area_count')] ?? 0;
+  for (let i = 0; i < count; i++)
+    cma_activate_area(mm, asCell(mm.symbol('cma_areas') + i * mm.cma_words));
 }
 
 /** free_init_pages() */

@@ -28,6 +28,8 @@ export interface Area {
   readonly perCpuBases: readonly VirtAddr[];
   /** SPARSEMEM. */
   readonly sectionTables?: SectionTables;
+  /** Where there is a CMA area: a bit for each of its pages. */
+  readonly cmaBitmap?: VirtAddr;
 }
 
 export interface SectionTables {
@@ -67,6 +69,11 @@ export function placeArea(
   );
   const names = state.zones.zones.map((zone) => plan.reserve(zone.name.length + 1, 1));
   const tables = sparse ? planSections(plan, profile, sections, line) : undefined;
+  const cmaPages = zones.reduce((sum, zone) => sum + (zone?.fields.cma ?? 0), 0);
+  const cmaBitmap =
+    cmaPages === 0
+      ? undefined
+      : plan.reserve(roundUp(cmaPages, 8 * profile.pointerSize) / 8, profile.pointerSize);
   const nrFrames = Math.ceil(plan.sizeBytes / PAGE_SIZE);
   const startFrame = frames.take(nrFrames, 1, "the kernel's boot-time tables");
   const start = asVirt(pageOffset + startFrame * PAGE_SIZE);
@@ -81,6 +88,7 @@ export function placeArea(
     pageblockFlags: flags.map((offset) => (offset === undefined ? undefined : at(offset))),
     names: names.map(at),
     perCpuBases: perCpu.bases.map(at),
+    ...(cmaBitmap !== undefined && { cmaBitmap: at(cmaBitmap) }),
     ...(tables && {
       sectionTables: {
         roots: at(tables.roots),

@@ -24,6 +24,9 @@ import type { Placement } from './placement.js';
 import type { RecordedState } from './recordedState.js';
 import type { PcpDump, PopulatedZone, ZoneDump } from './zonesDump.js';
 
+/** kernel/dma/contiguous.c: dma_contiguous_reserve_area(). */
+const DEFAULT_CMA_NAME = 'reserved';
+
 export class StateWriter {
   private readonly mm: Mm;
   private readonly members: Members;
@@ -57,6 +60,7 @@ export class StateWriter {
     for (const { index, populated } of this.state.zones.zones)
       if (populated === undefined) this.writeEmptyWatermarks(index);
     this.writePerCpu();
+    this.writeCma();
     if (this.placement.area.sectionTables) this.writeSections(this.placement.area.sectionTables);
   }
 
@@ -249,6 +253,38 @@ export class StateWriter {
       if (offsets) this.setPointer(offsets.address + cpu * profile.pointerSize, base);
       if (self) this.setPointer(self.address + base, base);
     });
+  }
+
+  /** The default CMA area, with no page handed out: what is, only a %cma dump tells (cmaDump.ts). */
+  private writeCma(): void {
+    const { mm, members } = this;
+    const { cmaBitmap } = this.placement.area;
+    const area = mm.profile.symbol('cma_areas');
+    const base_pfn = this.firstCmaPfn();
+    if (cmaBitmap === undefined || area === undefined || base_pfn === undefined) return;
+    const cell = this.cell(area.address);
+    members.set(cell, 'cma', 'base_pfn', base_pfn);
+    members.set(
+      cell,
+      'cma',
+      'count',
+      this.sumOfZones((zone) => zone.fields.cma),
+    );
+    members.set(cell, 'cma', 'bitmap', cmaBitmap);
+    this.writeString(asVirt(area.address + mm.cma_name_bytes), DEFAULT_CMA_NAME);
+    members.setGlobal('cma_area_count', 1);
+    members.setGlobal('dma_contiguous_default_area', area.address);
+  }
+
+  private firstCmaPfn(): number | undefined {
+    for (const { populated } of this.state.zones.zones) {
+      const { start, order, types } = populated?.pageblocks ?? { start: 0, order: 0, types: [] };
+      const block = types.findIndex(
+        (type) => (type & this.mm.MIGRATETYPE_MASK) === this.mm.MIGRATE_CMA,
+      );
+      if (block >= 0) return start + block * 2 ** order;
+    }
+    return undefined;
   }
 
   // --- sections --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+/** Contiguous ranges: by address, and from an area that boot set aside. */
+import { group } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+import type { Value } from '../semantics/arithmetic.js';
+
+const changes = true;
+const truth = (condition: boolean): number => (condition ? 1 : 0);
+
+export const contiguous = [
+  ...group('page allocator', 'mm/cma.c', [
+    {
+      signature:
+        'struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align, bool no_warn)',
+      doc: 'Takes pages in a row, aligned to 1 << align, from an area (dma_contiguous_default_area); NULL if there are none.',
+      changes,
+      run: (call, cma, count, align, noWarn) => {
+        const area = cma === 0 ? call.pageOrNull(0) : call.cell(cma);
+        const order = Number(align);
+        // More than the machine has: a mask of so many bits is none.
+        if (order >= MAX_ALIGN) call.bug(`BUG: alignment of 1 << ${order} pages`);
+        const nr = Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
+        return call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
+      },
+    },
+    {
+      signature: 'bool cma_release(struct cma *cma, const struct page *pages, unsigned long count)',
+      doc: "Gives pages of cma_alloc back; false if they are not the area's.",
+      changes,
+      run: (call, cma, pages, count) => {
+        if (cma === 0 || pages === 0) return 0;
+        const first = call.page(pages);
+        const pfn = call.k.page_to_pfn(first);
+        return truth(
+          call.kernel.cma_release(call.k, call.cell(cma), first, pagesFrom(call, pfn, count)),
+        );
+      },
+    },
+  ]),
+  ...group('page allocator', 'mm/page_alloc.c', [
+    {
+      signature:
+        'int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype, gfp_t gfp_mask)',
+      doc: 'Takes the pages from start up to end, given as frame numbers of one zone; 0, or -EBUSY (-16).',
+      changes,
+      run: (call, start, end, migratetype, gfp) => {
+        const first = Number(start);
+        const nr = pagesFrom(call, first, Number(end) - first);
+        return call.kernel.alloc_contig_range(
+          call.k,
+          first,
+          first + nr,
+          Number(migratetype),
+          Number(gfp),
+        );
+      },
+    },
+    {
+      signature: 'void free_contig_range(unsigned long pfn, unsigned long nr_pages)',
+      doc: 'Frees single pages one by one, from a frame number upwards.',
+      changes,
+      run: (call, pfn, count) => {
+        call.kernel.free_contig_range(call.k, Number(pfn), pagesFrom(call, Number(pfn), count));
+      },
+    },
+  ]),
+];
+
+const MAX_ALIGN = 30;
+
+/** A number of pages that all exist, from a frame number on. */
+function pagesFrom(call: BuiltinCall, pfn: number, count: Value): number {
+  const nr = Number(count);
+  const exists = (each: number): boolean =>
+    each >= 0 && each < call.k.memmap.endPfn && call.k.pfn_to_page(each) !== 0;
+  if (nr <= 0 || !exists(pfn) || !exists(pfn + nr - 1))
+    call.bug(`BUG: no ${nr} pages from page frame 0x${pfn.toString(16)} on`);
+  return nr;
+}
