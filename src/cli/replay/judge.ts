@@ -142,7 +142,7 @@ export class Judge {
     } catch (error) {
       if (!(error instanceof NotThere)) throw error;
       this.countUnsupported(op.name);
-      this.lost ??= op;
+      if (!READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
     this.ops++;

@@ -258,5 +258,5 @@ export const SILENT: ReadonlyMap<string, Operation> = new Map([
   ['events', nothing],
 ]);
 
-/** Operations that the engine does not perform and that change nothing: the state stays judged behind them. */
-export const READ_ONLY: ReadonlySet<string> = new Set(['kval', 'bytes']);
+/** Operations that change nothing: where they are not performed, the state stays judged behind them. */
+export const READ_ONLY: ReadonlySet<string> = new Set(['kval', 'bytes', 'pt', 'slotpt']);

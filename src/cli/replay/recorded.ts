@@ -19,9 +19,10 @@ import {
   vmallocHead,
   vmallocLines,
 } from '../../engine/image/state/index.js';
+import { areas_are_known } from './vmallocOps.js';
 import { Callers } from './callers.js';
 import { withDevice } from './device.js';
-import { tablesText } from './tableOps.js';
+import { printTables } from './tableOps.js';
 
 export interface RecordedDump {
   /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
@@ -74,7 +75,8 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
     {
       load: (image, { args, lines }) =>
         loadVmalloc(image, args, lines, (text) => callersOf(image).addressOf(text)),
-      print: (image, { lines }) => vmallocText(image, lines),
+      print: (image, { lines }) =>
+        areas_are_known(image.mm) ? vmallocText(image, lines) : undefined,
       head: (image) => vmallocHead(image.mm),
     },
   ],
@@ -82,7 +84,10 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
     'pts',
     {
       load: (image, { lines }) => loadTables(image, lines),
-      print: (image, { args, lines }) => withDevice(image, tablesText(image, args), lines),
+      print: (image, { args, lines }) => {
+        const ours = printTables(image, args);
+        return ours && withDevice(image, ours, lines);
+      },
     },
   ],
   ['slab', { print: (image, dump) => slabDumpLines(image, dump), judgeable: withoutStaleIndexes }],

@@ -8,25 +8,26 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import {
+  openState,
   parseMemmap,
   parseZones,
   readTrace,
   tableFrames,
+  type StateImage,
   type TraceDump,
 } from '../../engine/image/state/index.js';
-import { openState, type StateImage } from '../../engine/image/state/index.js';
 import { readText } from '../openFile.js';
 import { RECORDED } from './recorded.js';
 
-/** Dumps of the start by name, and which family records each. */
-const FAMILY_OF: ReadonlyMap<string, string> = new Map([
-  ['zones', 'idle'],
-  ['memmap', 'idle'],
-  ['slabs', 'idle'],
-  ['vmalloc', 'vmalloc'],
-  ['pkmap', 'kmap'],
-  ['cma', 'cma'],
-  ['pts', 'pgtable'],
+/** Dumps of the start by name, and which families record each, the fullest first. */
+const FAMILIES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['zones', ['idle']],
+  ['memmap', ['idle']],
+  ['slabs', ['idle']],
+  ['vmalloc', ['vmalloc']],
+  ['pkmap', ['kmap']],
+  ['cma', ['cma']],
+  ['pts', ['pgtable', 'vmalloc']],
 ]);
 
 /** Operations that change nothing: dumps with only these before them are of the start. */
@@ -52,10 +53,13 @@ export interface Start {
 export function startOf(file: string): Start | undefined {
   const own = beginningOf(file);
   const others = siblingsOf(file, own);
-  const dumps = [...FAMILY_OF].flatMap(([name, family]) => [
-    ...firstOf(own, name),
-    ...firstOf(others.get(family), name).filter((dump) => !isIn(own, dump)),
-  ]);
+  const dumps = [...FAMILIES].flatMap(([name, families]) => {
+    const family = families.find((each) => firstOf(others.get(each), name).length > 0) ?? '';
+    return [
+      ...firstOf(own, name),
+      ...firstOf(others.get(family), name).filter((dump) => !isIn(own, dump)),
+    ];
+  });
   const zones = dumps.find(({ name }) => name === 'zones');
   const memmap = dumps.find(({ name }) => name === 'memmap');
   if (zones === undefined || memmap === undefined) return undefined;
@@ -114,7 +118,7 @@ function siblingsOf(file: string, own: Beginning): ReadonlyMap<string, Beginning
   const here = basename(file);
   const names = readdirSync(folder).filter((name) => name.endsWith('.trace.gz') && name !== here);
   const found = new Map<string, Beginning>();
-  for (const family of new Set(FAMILY_OF.values())) {
+  for (const family of new Set([...FAMILIES.values()].flat())) {
     const [shortest] = names
       .filter((name) => name.startsWith(`${family}-s`) || name.startsWith(`${family}-n`))
       .sort((a, b) => statSync(join(folder, a)).size - statSync(join(folder, b)).size);

@@ -1,20 +1,24 @@
 /**
  * Operations and dumps of recorded traces that look at the kernel's page tables: the image's own, through init_mm.
  */
-import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
+import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { page_address } from '../../engine/kernel/index.js';
 import { asVirt, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
 import { imagePaging, type ImagePaging } from '../../engine/view/imagePaging.js';
 import { tableLines, walkText } from '../../engine/x86/text.js';
 import { walk } from '../../engine/x86/walk.js';
 import type { Machine } from './machine.js';
-import { number, SKIP, type Operation } from './operation.js';
+import { NotThere, number, SKIP, type Operation } from './operation.js';
 
 function pagingOf(image: KernelImage): ImagePaging {
   const paging = imagePaging(image);
-  if (paging === undefined) throw new ImageError('the recorded state has no page tables');
+  if (paging === undefined) throw new NotThere();
   return paging;
 }
+
+/** Undefined of a machine whose tables no dump told. */
+export const printTables = (image: KernelImage, args: readonly string[]): string[] | undefined =>
+  imagePaging(image) === undefined ? undefined : tablesText(image, args);
 
 /** `pt VA LEVEL[INDEX]@PHYS=ENTRY ...` */
 export function walkOf({ image }: Machine, va: VirtAddr): string {
@@ -34,7 +38,7 @@ function addressOf({ profile }: KernelImage, text: string | undefined): VirtAddr
  * The lines of `%pts A B`. The recorder prints a run of entries when it comes to something else, but for tables that lead to
  * tables: those may stand before the run that they end.
  */
-export function tablesText(image: KernelImage, [first, last]: readonly string[]): string[] {
+function tablesText(image: KernelImage, [first, last]: readonly string[]): string[] {
   const { kernel, memory } = pagingOf(image);
   const bounds = { first: addressOf(image, first), last: addressOf(image, last) };
   const lines: string[] = [];

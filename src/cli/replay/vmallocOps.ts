@@ -11,6 +11,7 @@ import {
   iounmap,
   PAGE_KERNEL,
   page_slot_at,
+  slab_is_available,
   vfree,
   vm_flags,
   vm_nr_pages,
@@ -22,12 +23,13 @@ import {
   vunmap,
   type PageCacheMode,
 } from '../../engine/kernel/index.js';
+import type { Mm } from '../../engine/kernel/mm.js';
 import { NULL, type Page, type VmStruct } from '../../engine/kernel/types.js';
 import { asPhys, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence } from '../../engine/image/state/index.js';
 import { callOf, type RecorderCall } from './callers.js';
 import type { Machine } from './machine.js';
-import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
+import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
 import { walkOf } from './tableOps.js';
 
 /** ` lazy=N`: what every result ends with. The drain runs, if it is due. */
@@ -132,7 +134,20 @@ const purge: Operation = (machine) => {
   return lazyText(machine).trimStart();
 };
 
-export const VMALLOC_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+/** Whether the lists of areas are set up: not in machines that were rebuilt without them. */
+export const areas_are_known = (mm: Mm): boolean => mm.words[mm.vmap.vmap_area_list] !== 0;
+
+/** Areas need objects, lists and tables. */
+const withAreas =
+  (operation: Operation): Operation =>
+  (machine, args) => {
+    const { mm } = machine;
+    if (!slab_is_available(mm) || !areas_are_known(mm) || !mm.processor(0).hasTables)
+      throw new NotThere();
+    return operation(machine, args);
+  };
+
+const OPERATIONS: readonly (readonly [string, Operation])[] = [
   ['vm', allocating(({ mm }, bytes, gfp) => __vmalloc(mm, bytes, gfp, callOf(mm, 'vm')))],
   ['vmh', allocating(({ mm }, bytes, gfp) => vmalloc_huge(mm, bytes, gfp, callOf(mm, 'vmh')))],
   ['vf', freeing(vfree)],
@@ -141,4 +156,8 @@ export const VMALLOC_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['io', mapDevice],
   ['iu', freeing(iounmap)],
   ['vpurge', purge],
-]);
+];
+
+export const VMALLOC_OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  OPERATIONS.map(([name, operation]) => [name, withAreas(operation)]),
+);
