@@ -269,4 +269,20 @@ describe('semantic breakpoints', function () {
       assert.deepEqual(await drive.names(), ['main']);
       assert.equal((await here(drive)).line, at('by hand') + 1);
     }));
+
+  it('of several CPUs, each has its own refills and drains', () =>
+    onScenario('cpus.mms', async (drive) => {
+      const line = (marker: string): number => lineOf(scenario('cpus.mms'), marker);
+      await only(drive, 'pcp-refill', 'cpu == 1');
+      const refill = await drive.go('continue');
+      assert.match(refill.text ?? '', /^pcp refill: .* of MIGRATE_RECLAIMABLE .* for CPU 1$/);
+      assert.equal((await here(drive)).line, line('refill of CPU 1'));
+      await only(drive, 'pcp-drain', 'zone == ZONE_DMA32');
+      const drains = [await drive.go('continue'), await drive.go('continue')];
+      assert.deepEqual(
+        drains.map(({ text = '' }) => / of (CPU \d) back to zone DMA32$/.exec(text)?.[1]),
+        ['CPU 0', 'CPU 1'],
+      );
+      assert.equal((await here(drive)).line, line('drain of both'));
+    }));
 });

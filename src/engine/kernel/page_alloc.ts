@@ -19,6 +19,7 @@ import {
   gfp_to_alloc_flags_cma,
   gfp_zone,
 } from './gfp.js';
+import type { KernelEvent } from './events.js';
 import { reserve_highatomic_pageblock } from './highatomic.js';
 import { wakeup_kswapd } from './kswapd.js';
 import type { Mm } from './mm.js';
@@ -139,11 +140,21 @@ export function prepare_alloc_pages(k: Mm, gfp_mask: Gfp): AllocContext {
   };
 }
 
+/** Nothing is looked at and nothing is said: that it failed is all there is to tell. */
+const order_too_large = (k: Mm, gfp: Gfp, order: Order): KernelEvent => ({
+  kind: 'allocation-failed',
+  order,
+  gfp,
+  migratetype: gfp_migratetype(k, gfp),
+  reason: `no block is larger than order ${k.MAX_ORDER - 1}`,
+});
+
 /** Allocates 2^order pages. NULL when the request cannot be met. */
 export function __alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
   if (order >= k.MAX_ORDER) {
     if ((gfp & k.__GFP_NOWARN) === 0)
       k.emit({ kind: 'warn', text: `__alloc_pages: order ${order} >= MAX_ORDER` });
+    k.emit(order_too_large(k, gfp, order));
     return NULL;
   }
 
