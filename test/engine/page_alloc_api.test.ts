@@ -36,7 +36,7 @@ describeMachines('page allocator calls', (open, profile) => {
     assert.equal(tape.end, end);
     assert.deepEqual(
       eventsOf(machine).map(({ kind }) => kind),
-      ['warn'],
+      ['warn', 'allocation-failed'],
     );
   });
 
