@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { PROFILE_NAMES } from '../../src/engine/types/bundled.js';
+import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
+import * as kernel from '../../src/engine/kernel/index.js';
+import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
-import { checkLog, log, machine, runToEnd } from './machines.js';
+import { ScenarioVm } from '../../src/scenario/index.js';
+import { checkLog, compile, log, machine, runToEnd } from './machines.js';
 
 const everywhere: readonly ProfileName[] = PROFILE_NAMES;
 
@@ -133,5 +136,32 @@ describe('builtins on booted machines of every profile', function () {
     checkLog('proc("mounts");', [
       'cat: /proc/mounts: No such file or directory (there are buddyinfo, pagetypeinfo, zoneinfo)',
     ]);
+  });
+
+  it('contiguous ranges, of the CMA area and of ordinary memory', () => {
+    for (const profile of everywhere) {
+      const text = `
+        struct page *pages = cma_alloc(dma_contiguous_default_area, 64, 6, false);
+        expect(pages != NULL && page_to_pfn(pages) % 64 == 0 && page_count(pages + 63) == 1);
+        expect(!cma_release(dma_contiguous_default_area, pages - 64, 64));
+        expect(cma_release(dma_contiguous_default_area, pages, 64));
+        unsigned long pfn = page_to_pfn(pages);
+        expect(alloc_contig_range(pfn, pfn + pageblock_nr_pages, MIGRATE_CMA, GFP_KERNEL) == 0);
+        expect(page_count(pages) == 1 && cma_alloc(dma_contiguous_default_area, 4096, 0, true) == NULL);
+        free_contig_range(pfn, pageblock_nr_pages);
+        expect(cma_alloc(dma_contiguous_default_area, 4096, 0, true) == pages);
+        struct page *taken = alloc_pages(GFP_KERNEL, 9);
+        pfn = page_to_pfn(taken);
+        expect(alloc_contig_range(pfn, pfn + 512, MIGRATE_MOVABLE, GFP_KERNEL) == -16);
+        pr_info("done");`;
+      const image = bootMachine({
+        profile: loadProfile(profile),
+        ramBytes: 128 << 20,
+        cmaBytes: 16 << 20,
+      });
+      const vm = new ScenarioVm(compile(text, profile), image, { kernel, name: 'test.mms' });
+      runToEnd(vm);
+      assert.deepEqual(log(vm), ['done'], profile);
+    }
   });
 });
