@@ -49,12 +49,7 @@ export class LeftOut {
     this.ranges = [
       { name: "the recorder's static data", holds: isRecorders },
       physical(image, 'kernel stack of the running process', stack, threadSize(image)),
-      physical(
-        image,
-        'task_struct of the running process',
-        task,
-        image.mm.sizeBytes('task_struct'),
-      ),
+      physical(image, 'task_struct of the running process', task, image.mm.sizeof.task_struct),
       {
         name: "page-table entries of the recorder's device",
         holds: ({ before, after }) => mapsDevice(image, before) && mapsDevice(image, after),

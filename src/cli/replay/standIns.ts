@@ -36,7 +36,7 @@ export class StandIns {
 
   private nameOf(kernel: VirtAddr, ours: VirtAddr): string | undefined {
     const { mm } = this.image;
-    if (LISTS.some((name) => ours === mm.va_of(mm.register(name))))
+    if (LISTS.some((name) => ours === mm.va_of(mm.machine.register(name))))
       return this.isOnStack(kernel) ? STACKS : undefined;
     if (!isRecorderCall(mm, ours) || !this.isText(kernel)) return undefined;
     const known = this.calls.get(ours);

@@ -50,7 +50,7 @@ export function threadExtents(image: KernelImage): Extent[] {
   };
   for (const task of tasksOf(image)) {
     add('kernel stacks of other threads', stackOf(image, task), threadSize(image));
-    add('task_structs of other threads', task, mm.sizeBytes('task_struct'));
+    add('task_structs of other threads', task, mm.sizeof.task_struct);
     add('workers', workerOf(image, task), profile.types.struct('worker')?.sizeBytes ?? 0);
   }
   for (const name of GLOBALS) {

@@ -132,12 +132,12 @@ function placeOf({ mm }: KernelImage, phys: number): string {
 }
 
 const pageFields = (mm: KernelImage['mm']): readonly (readonly [number, string])[] => [
-  [mm.page_flags, 'flags'],
-  [mm.page_lru, 'lru.next'],
-  [mm.page_lru + mm.list_prev, 'lru.prev'],
-  [mm.page_mapping, 'mapping'],
-  [mm.page_index, 'index'],
-  [mm.page_private, 'private'],
-  [mm.page_mapcount, '_mapcount'],
-  [mm.page_refcount, '_refcount'],
+  [mm.page.flags, 'flags'],
+  [mm.page.lru, 'lru.next'],
+  [mm.page.lru + mm.list_head.prev, 'lru.prev'],
+  [mm.page.mapping, 'mapping'],
+  [mm.page.index, 'index'],
+  [mm.page.private, 'private'],
+  [mm.page._mapcount, '_mapcount'],
+  [mm.page._refcount, '_refcount'],
 ];
