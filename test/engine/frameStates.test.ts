@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { openState } from '../../src/engine/image/state/openState.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import { FrameStates } from '../../src/engine/view/frameStates.js';
 import { pageFacts } from '../../src/engine/view/pageFacts.js';
