@@ -10,16 +10,10 @@ import path from 'node:path';
 
 const MODULE = 'mmscope:instrumented-kernel';
 const NAMESPACE = 'instrumented-kernel';
-/**
- * Plumbing, shared classes, and texts of what only reads: used as they are, not stepped into. `index` to `pcp_hit_code` are the
- * plain compile's entrance.
- */
-const NOT_STEPPED =
-  /^(mm|memmap|events|types|list|\w*layout|instrumented|index|entrance|pcp_hit|pcp_hit_code|proc\w*|vmstat_text)\.ts$/;
-
 /** @returns {import('esbuild').Plugin} */
 export function instrumentedKernel(root) {
   const kernelDir = path.join(root, 'src', 'engine', 'kernel');
+  const functions = path.join(root, 'src', 'engine', 'entry', 'functions.ts');
   return {
     name: 'instrumented-kernel',
     setup(build) {
@@ -34,24 +28,23 @@ export function instrumentedKernel(root) {
       }));
       build.onResolve({ filter: /^\./, namespace: NAMESPACE }, (args) => {
         const file = path.join(args.resolveDir, args.path).replace(/\.js$/, '.ts');
-        const steppedInto =
-          path.dirname(file) === kernelDir && !NOT_STEPPED.test(path.basename(file));
-        return steppedInto ? { path: file, namespace: NAMESPACE } : { path: file };
+        const again = file.startsWith(kernelDir + path.sep) || file === functions;
+        return again ? { path: file, namespace: NAMESPACE } : { path: file };
       });
       build.onLoad({ filter: /^mmscope:/, namespace: NAMESPACE }, async () => {
         const { tables } = await instrumented();
         return {
           contents: `export * as kernel from './functions.js';\nexport const tables = ${JSON.stringify(tables)};\n`,
           loader: 'js',
-          resolveDir: kernelDir,
+          resolveDir: path.dirname(functions),
         };
       });
       build.onLoad({ filter: /\.ts$/, namespace: NAMESPACE }, async (args) => {
         const { texts } = await instrumented();
         return {
-          contents: texts.get(path.basename(args.path)),
+          contents: texts.get(args.path) ?? (await readFile(args.path, 'utf8')),
           loader: 'ts',
-          resolveDir: kernelDir,
+          resolveDir: path.dirname(args.path),
         };
       });
     },
@@ -64,10 +57,10 @@ export function instrumentedKernel(root) {
  */
 async function instrumentAll(root, kernelDir) {
   const { default: ts } = await import('typescript');
-  const names = (await readdir(kernelDir))
-    .filter((n) => n.endsWith('.ts') && !NOT_STEPPED.test(n))
-    .sort();
-  const files = names.map((name) => path.join(kernelDir, name));
+  const files = (await readdir(kernelDir, { recursive: true }))
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => path.join(kernelDir, name));
   const config = ts.readConfigFile(path.join(root, 'src/engine/tsconfig.json'), ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent(
     config.config,
@@ -84,9 +77,14 @@ async function instrumentAll(root, kernelDir) {
   const texts = new Map();
   for (const file of files) {
     const source = program.getSourceFile(file);
-    const name = path.basename(file);
+    const name = path.relative(kernelDir, file).replaceAll(path.sep, '/');
+    const probe = path.relative(path.dirname(file), path.join(root, 'src', 'engine', 'probe.js'));
     tables.sources[name] = await readFile(file, 'utf8');
-    texts.set(name, instrumentFile(ts, program.getTypeChecker(), source, name, tables));
+    const text = instrumentFile(ts, program.getTypeChecker(), source, name, tables);
+    texts.set(
+      file,
+      `import { enterFunction as $enter, atStatement as $at, leaveFunction as $leave } from '${probe}';${text}`,
+    );
   }
   return { texts, tables };
 }
@@ -102,8 +100,7 @@ function instrumentFile(ts, checker, source, file, tables) {
     if (ts.isFunctionDeclaration(statement) && statement.body !== undefined)
       instrumentFunction(statement);
   }
-  const text = applyInserts(source.text, inserts);
-  return `import { enterFunction as $enter, atStatement as $at, leaveFunction as $leave } from '../probe.js';${text}`;
+  return applyInserts(source.text, inserts);
 
   function instrumentFunction(declaration) {
     const functionId = tables.functions.length;

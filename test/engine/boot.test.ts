@@ -4,7 +4,7 @@ import { biosMap } from '../../src/engine/image/boot/e820.js';
 import { Memblock } from '../../src/engine/image/boot/memblock.js';
 import { ImageError, type KernelImage } from '../../src/engine/image/kernelImage.js';
 import { readZones } from '../../src/engine/image/state/index.js';
-import { __free_pages, alloc_pages } from '../../src/engine/kernel/api.js';
+import { __free_pages, alloc_pages } from '../../src/engine/kernel/mm/page_alloc/api.js';
 import { asPhys, PAGE_SIZE } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';

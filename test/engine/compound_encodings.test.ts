@@ -1,11 +1,11 @@
 /** The three encodings of compound pages, on booted machines: what is where, what follows, what the free path notices. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import * as ordinary from '../../src/engine/kernel/functions.js';
-import * as kernel from '../../src/engine/kernel/index.js';
+import * as ordinary from '../../src/engine/entry/functions.js';
+import * as kernel from '../../src/engine/entry/plain.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
-import { KernelFault } from '../../src/engine/kernel/events.js';
-import { NULL, type Page } from '../../src/engine/kernel/types.js';
+import { KernelFault } from '../../src/engine/machine/events.js';
+import { NULL, type Page } from '../../src/engine/machine/ctypes.js';
 import { profileWith } from '../../src/engine/types/bundled.js';
 import {
   COMPOUND_ENCODINGS,

@@ -1,9 +1,8 @@
 /** Contiguous ranges and the CMA area of a booted machine: what is taken comes back, and what is busy stays. */
 import assert from 'node:assert/strict';
+import { __free_pages, alloc_pages } from '../../src/engine/fast/entrance.js';
 import {
-  __free_pages,
   alloc_contig_range,
-  alloc_pages,
   cma_alloc,
   cma_base_pfn,
   cma_release,
@@ -12,8 +11,8 @@ import {
   global_zone_page_state,
   page_ref_count,
   quiet_vmstat,
-} from '../../src/engine/kernel/index.js';
-import { NULL } from '../../src/engine/kernel/types.js';
+} from '../../src/engine/entry/plain.js';
+import { NULL } from '../../src/engine/machine/ctypes.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import { dumpCma } from '../../src/engine/image/state/index.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';

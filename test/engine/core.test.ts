@@ -12,7 +12,7 @@ import { openCore } from '../../src/engine/image/core/openCore.js';
 import { randomAccessOf, type RandomAccess } from '../../src/engine/image/core/randomAccess.js';
 import { ImageError, type KernelImage } from '../../src/engine/image/kernelImage.js';
 import { dumpMemmap, dumpZones, readTrace } from '../../src/engine/image/state/index.js';
-import { __free_pages, alloc_pages } from '../../src/engine/kernel/api.js';
+import { __free_pages, alloc_pages } from '../../src/engine/kernel/mm/page_alloc/api.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import { recordedBytes, recordedMachines, recordedText } from '../recordings.js';
 import { asKdump, ascii, buildCore } from './coreBuilder.js';

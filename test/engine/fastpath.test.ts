@@ -1,9 +1,9 @@
 /** The short way to single pages leaves the tape that the kernel's own functions leave: entry by entry, on every kernel. */
 import assert from 'node:assert/strict';
-import * as ordinary from '../../src/engine/kernel/functions.js';
-import { KernelFault } from '../../src/engine/kernel/events.js';
-import * as plain from '../../src/engine/kernel/index.js';
-import { NULL, type Page } from '../../src/engine/kernel/types.js';
+import * as ordinary from '../../src/engine/entry/functions.js';
+import { KernelFault } from '../../src/engine/machine/events.js';
+import * as plain from '../../src/engine/entry/plain.js';
+import { NULL, type Page } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
 import { random } from './random.js';
 

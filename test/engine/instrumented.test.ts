@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openState } from '../../src/engine/image/state/openState.js';
-import * as plain from '../../src/engine/kernel/index.js';
-import { kernel as instrumented, tables } from '../../src/engine/kernel/instrumented.js';
+import * as plain from '../../src/engine/entry/plain.js';
+import { kernel as instrumented, tables } from '../../src/engine/entry/instrumented.js';
 import { listenTo } from '../../src/engine/probe.js';
 
 const STATE = 'examples/data/i386-highmem4g-slub-1G.trace.gz';

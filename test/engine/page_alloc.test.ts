@@ -1,8 +1,8 @@
 /** Laws of the page allocator, on recorded machines of every kernel: random requests, then everything must add up. */
 import assert from 'node:assert/strict';
-import * as kernel from '../../src/engine/kernel/index.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import type { Page, Zone } from '../../src/engine/kernel/types.js';
+import * as kernel from '../../src/engine/entry/plain.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
 import { random } from './random.js';
 

@@ -1,9 +1,9 @@
 /** What a caller of the page allocator is promised, case by case, on recorded machines of every kernel. */
 import assert from 'node:assert/strict';
-import * as kernel from '../../src/engine/kernel/index.js';
-import type { KernelEvent } from '../../src/engine/kernel/events.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import type { Page, Zone } from '../../src/engine/kernel/types.js';
+import * as kernel from '../../src/engine/entry/plain.js';
+import type { KernelEvent } from '../../src/engine/machine/events.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
 
 const eventsOf = ({ tape }: Machine): readonly KernelEvent[] =>

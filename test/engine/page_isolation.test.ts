@@ -1,9 +1,9 @@
 /** Isolated pageblocks: nothing is taken from them, what is freed into them stays, and the counters know. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import * as kernel from '../../src/engine/kernel/index.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import { NULL, type Page, type Zone } from '../../src/engine/kernel/types.js';
+import * as kernel from '../../src/engine/entry/plain.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 
 /** Pages on the free lists of a type. */

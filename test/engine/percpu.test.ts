@@ -1,8 +1,8 @@
 /** Per-CPU memory: areas are disjoint, zeroed and aligned; what is freed is there again; hints never promise too much. */
 import assert from 'node:assert/strict';
 import { freeRuns } from './percpuRuns.js';
-import * as kernel from '../../src/engine/kernel/index.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
+import * as kernel from '../../src/engine/entry/plain.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';
 import { openSlabMachine } from './slabMachines.js';

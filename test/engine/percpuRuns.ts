@@ -1,5 +1,5 @@
 /** What the maps of the first per-CPU chunk say, without the hints. */
-import type { Mm } from '../../src/engine/kernel/mm.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
 
 export interface FreeRuns {
   /** Pieces of the largest free area, as the chunk's hint has it. */

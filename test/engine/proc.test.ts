@@ -1,9 +1,10 @@
 /** What /proc shows of machines that no recording has: very long free lists, several CPUs. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import { __free_pages, alloc_pages, proc_lines } from '../../src/engine/kernel/index.js';
-import type { Page } from '../../src/engine/kernel/types.js';
-import { NULL } from '../../src/engine/kernel/types.js';
+import { __free_pages, alloc_pages } from '../../src/engine/fast/entrance.js';
+import { proc_lines } from '../../src/engine/entry/plain.js';
+import type { Page } from '../../src/engine/machine/ctypes.js';
+import { NULL } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 
 describe('/proc/pagetypeinfo', function () {

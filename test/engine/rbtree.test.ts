@@ -3,10 +3,10 @@
  * what each node keeps about those below it.
  */
 import assert from 'node:assert/strict';
-import * as kernel from '../../src/engine/kernel/index.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import type { RbNode } from '../../src/engine/kernel/rbtree_node.js';
-import { NULL, type VmapArea } from '../../src/engine/kernel/types.js';
+import * as kernel from '../../src/engine/entry/plain.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import type { RbNode } from '../../src/engine/kernel/include/linux/rbtree.h.js';
+import { NULL, type VmapArea } from '../../src/engine/machine/ctypes.js';
 import { describeMachines } from './machines.js';
 import { random } from './random.js';
 

@@ -1,10 +1,10 @@
 /** SLAB: mm/slab.c on recorded machines. What must hold whatever is allocated, and single rules at their borders. */
 import assert from 'node:assert/strict';
 import { slabsLines } from '../../src/engine/image/state/index.js';
-import * as plain from '../../src/engine/kernel/index.js';
-import { kernel as instrumented } from '../../src/engine/kernel/instrumented.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import { NULL, type KmemCache } from '../../src/engine/kernel/types.js';
+import * as plain from '../../src/engine/entry/plain.js';
+import { kernel as instrumented } from '../../src/engine/entry/instrumented.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import { NULL, type KmemCache } from '../../src/engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';
 import { openSlabMachine } from './slabMachines.js';

@@ -1,11 +1,11 @@
 /** SLUB: mm/slub.c on recorded machines. What must hold whatever is allocated, and single rules at their borders. */
 import assert from 'node:assert/strict';
 import { slabDumpLines, slabsLines } from '../../src/engine/image/state/index.js';
-import * as plain from '../../src/engine/kernel/index.js';
-import { kernel as instrumented } from '../../src/engine/kernel/instrumented.js';
-import { kernfs_name_hash } from '../../src/engine/kernel/kernfs_name.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import { NULL } from '../../src/engine/kernel/types.js';
+import * as plain from '../../src/engine/entry/plain.js';
+import { kernel as instrumented } from '../../src/engine/entry/instrumented.js';
+import { kernfs_name_hash } from '../../src/engine/kernel/fs/kernfs/name.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import { NULL } from '../../src/engine/machine/ctypes.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';

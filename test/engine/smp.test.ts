@@ -1,9 +1,9 @@
 /** Several CPUs: lists and counters of their own. No recording has more than one, so these are laws. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import * as kernel from '../../src/engine/kernel/index.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import { NULL, type Page, type Zone } from '../../src/engine/kernel/types.js';
+import * as kernel from '../../src/engine/entry/plain.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import { openMachine } from './machines.js';
 import { random } from './random.js';

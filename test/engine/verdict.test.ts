@@ -3,10 +3,10 @@
  * record must agree with the page that came of it, with the arithmetic of the watermarks and with the lists.
  */
 import assert from 'node:assert/strict';
-import { kernel } from '../../src/engine/kernel/instrumented.js';
-import * as plain from '../../src/engine/kernel/index.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import type { Page } from '../../src/engine/kernel/types.js';
+import { kernel } from '../../src/engine/entry/instrumented.js';
+import * as plain from '../../src/engine/entry/plain.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Page } from '../../src/engine/machine/ctypes.js';
 import type { Attempt, WatermarkTest, ZoneLook } from '../../src/engine/verdict/attempt.js';
 import { recordAttempts } from '../../src/engine/verdict/listen.js';
 import { AttemptRecorder } from '../../src/engine/verdict/recorder.js';

@@ -11,8 +11,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openImage } from '../../src/cli/openImage.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import type { Mm } from '../../src/engine/kernel/mm.js';
-import { proc_lines, proc_names } from '../../src/engine/kernel/index.js';
+import type { Mm } from '../../src/engine/machine/mm.js';
+import { proc_lines, proc_names } from '../../src/engine/entry/plain.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import { recordedPaths, recordedTraces, titleOf } from '../recordings.js';
 

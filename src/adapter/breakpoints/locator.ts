@@ -2,7 +2,7 @@
  * Where breakpoints bind: a line of the scenario or of the engine's kernel moves to the next statement there is; a name
  * to a function of either, or to what happens inside the allocator. Lines and columns count from 1 here, whatever the client does.
  */
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import { nearest } from '../../scenario/syntax/suggest.js';
 import type { MachineContext } from '../present/context.js';
 import { defined, type Dap } from '../protocol/dap.js';

@@ -1,6 +1,6 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
 import type { MachineEvent } from '../../scenario/index.js';
-import { gfp_zone } from '../../engine/kernel/gfp.js';
+import { gfp_zone } from '../../engine/kernel/include/linux/gfp.h.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';

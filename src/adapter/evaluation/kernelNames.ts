@@ -2,8 +2,8 @@
  * The locals of a kernel function as C values. The engine's kernel holds pointers as cells; their C types come from the
  * instrumenter's tables.
  */
-import { tables } from '../../engine/kernel/instrumented.js';
-import type { Mm } from '../../engine/kernel/mm.js';
+import { tables } from '../../engine/entry/instrumented.js';
+import type { Mm } from '../../engine/machine/mm.js';
 import { asCell } from '../../engine/memory/address.js';
 import { parseCType } from '../../engine/types/declaration.js';
 import { stripTypedefs } from '../../engine/types/layout.js';

@@ -2,8 +2,8 @@
  * `proc("buddyinfo")` where it is asked for rather than run: the text is the answer. A scenario's call prints to the log,
  * which is a mark on the tape; in the console that would cut off what lies to the right, though nothing changes.
  */
-import { proc_lines } from '../../engine/kernel/index.js';
-import type { Mm } from '../../engine/kernel/mm.js';
+import { proc_lines } from '../../engine/entry/plain.js';
+import type { Mm } from '../../engine/machine/mm.js';
 
 const CALL = /^\s*proc\s*\(\s*"(\w*)"\s*\)\s*;?\s*$/;
 

@@ -10,7 +10,7 @@ import {
   FPI_SKIP_KASAN_POISON,
   FPI_SKIP_REPORT_NOTIFY,
   FPI_TO_TAIL,
-} from '../../engine/kernel/buddy.js';
+} from '../../engine/kernel/mm/page_alloc/buddy.js';
 import { toBits, type ScalarValue } from '../../engine/types/access.js';
 import { allocFlagNames, gfpText } from '../../engine/types/flagText.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';

@@ -2,8 +2,8 @@
  * A list of pages through `struct page.lru` (buddy_list, pcp_list) as an indexed container: the pages in list order.
  * A list that is broken shows how far it goes, and where it ends.
  */
-import { KernelFault } from '../../engine/kernel/events.js';
-import type { ListHead } from '../../engine/kernel/types.js';
+import { KernelFault } from '../../engine/machine/events.js';
+import type { ListHead } from '../../engine/machine/ctypes.js';
 import type { Cell } from '../../engine/memory/address.js';
 import type { MachineContext } from './context.js';
 import { showPage } from './page.js';

@@ -4,8 +4,8 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h, mm/page_alloc.c: order_to_pindex().
  */
-import { pindex_to_order, zone_pcp } from '../../engine/kernel/pcp.js';
-import type { ListHead } from '../../engine/kernel/types.js';
+import { pindex_to_order, zone_pcp } from '../../engine/kernel/mm/page_alloc/pcp.js';
+import type { ListHead } from '../../engine/machine/ctypes.js';
 import type { MachineContext } from './context.js';
 import { listContainer, listText, readPageList } from './pageList.js';
 import type { Container } from './shown.js';

@@ -3,7 +3,7 @@
  * by zone; under that the attempt before it. See src/engine/verdict.
  */
 import type { Attempt, Pass, Step, WatermarkTest, ZoneLook } from '../../engine/verdict/attempt.js';
-import type { Mm } from '../../engine/kernel/mm.js';
+import type { Mm } from '../../engine/machine/mm.js';
 import {
   gfpMaskText,
   migratetypeText,

@@ -3,8 +3,8 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h, mm/vmstat.c (names of counters).
  */
-import { zone_pcp } from '../../engine/kernel/pcp.js';
-import type { Zone } from '../../engine/kernel/types.js';
+import { zone_pcp } from '../../engine/kernel/mm/page_alloc/pcp.js';
+import type { Zone } from '../../engine/machine/ctypes.js';
 import { memberPlace, placeAt, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { zoneName } from '../../engine/view/zones.js';

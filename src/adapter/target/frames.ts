@@ -2,7 +2,7 @@
  * The stack of a task: the kernel functions that are active inside its statement, innermost first, then the scenario's.
  * Frame ids live until the machine moves.
  */
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import { errors } from '../protocol/errors.js';
 import { isInside } from '../time/place.js';
 import type { Timeline } from '../time/timeline.js';

@@ -2,7 +2,7 @@
  * The engine's kernel sources as the client sees them: texts by sourceReference, numbered the same way in every session
  * of one build, so that breakpoints in them survive.
  */
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import type { Dap } from '../protocol/dap.js';
 
 export const KERNEL_FILES: readonly string[] = Object.keys(tables.sources).sort();

@@ -2,7 +2,7 @@
  * Kernel frames in a Linux source tree: where a function of the engine's kernel is defined in the real one. The engine's
  * files name the files they follow (`Linux 6.1 mm/page_alloc.c`), so only those are searched.
  */
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import type { Host } from '../host.js';
 
 export interface LinuxPlace {

@@ -3,8 +3,8 @@
  * Statement numbers are the numbers of the program's boundaries.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { kernel as instrumented } from '../../engine/kernel/instrumented.js';
-import * as plain from '../../engine/kernel/index.js';
+import { kernel as instrumented } from '../../engine/entry/instrumented.js';
+import * as plain from '../../engine/entry/plain.js';
 import { asVirt } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import { placeAt, type Place } from '../../engine/types/access.js';

@@ -10,8 +10,8 @@
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
-import type { Mm } from '../../engine/kernel/mm.js';
-import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/vmstat.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
 import { isInside, samePlace, type Place } from './place.js';

@@ -5,8 +5,8 @@
 import { kernelFunctionsNamed } from '../target/kernelSources.js';
 import type { ArmedHappening } from '../breakpoints/armed.js';
 import type { EntryWatch, Facts, WriteWatch } from '../breakpoints/happenings/happening.js';
-import type { Mm } from '../../engine/kernel/mm.js';
-import { tables } from '../../engine/kernel/instrumented.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
 import { comparePlaces, type Place } from './place.js';

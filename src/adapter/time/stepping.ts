@@ -12,7 +12,7 @@
 import type { Boundaries } from './boundaries.js';
 import type { Place } from './place.js';
 import type { StatementTrace } from './statementTrace.js';
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 
 export type StepKind = 'next' | 'in' | 'out';
 

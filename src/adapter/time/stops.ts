@@ -4,8 +4,8 @@
  *
  * A stop of a data breakpoint is behind the kernel line that wrote; where the scenario itself wrote, behind its statement.
  */
-import type { Mm } from '../../engine/kernel/mm.js';
-import { tables } from '../../engine/kernel/instrumented.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
 import { readScalar, type ScalarValue } from '../../engine/types/access.js';

@@ -1,5 +1,5 @@
 /** DAP source, loadedSources: the scenario, and the engine's kernel by reference. */
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { KERNEL_FILES, kernelFileOf, kernelSource } from '../target/kernelSources.js';

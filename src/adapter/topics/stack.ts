@@ -1,5 +1,5 @@
 /** DAP threads, stackTrace, scopes. */
-import { tables } from '../../engine/kernel/instrumented.js';
+import { tables } from '../../engine/entry/instrumented.js';
 import type { Container, Shown } from '../present/shown.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';

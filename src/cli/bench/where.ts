@@ -6,9 +6,8 @@
  * thousand blocks long.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { __free_pages, alloc_pages } from '../../engine/fast/entrance.js';
 import {
-  __free_pages,
-  alloc_pages,
   pgd_offset_k,
   pmd_alloc,
   pte_alloc_kernel,
@@ -17,9 +16,9 @@ import {
   init_mm,
   page_ref_add,
   set_pte,
-} from '../../engine/kernel/index.js';
-import { mk_pte } from '../../engine/kernel/pgtable_types.js';
-import type { Page } from '../../engine/kernel/types.js';
+} from '../../engine/entry/plain.js';
+import { mk_pte } from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
+import type { Page } from '../../engine/machine/ctypes.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { addressMarkdown } from '../../engine/view/addressMarkdown.js';
 import { pageReport } from '../../engine/view/addressReport.js';

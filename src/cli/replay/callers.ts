@@ -6,8 +6,8 @@
  * text that a trace gives for a number or an address is held to from then on: the same call has the same text each time, and no
  * two have one.
  */
-import type { Mm } from '../../engine/kernel/mm.js';
-import { ulong } from '../../engine/kernel/index.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import { ulong } from '../../engine/entry/plain.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 
 /** The recorder's calls, one an operation and kind. */

@@ -6,9 +6,9 @@ import {
   cma_alloc,
   cma_release,
   free_contig_range,
-} from '../../engine/kernel/index.js';
-import type { Cma } from '../../engine/kernel/types.js';
-import { NULL } from '../../engine/kernel/types.js';
+} from '../../engine/entry/plain.js';
+import type { Cma } from '../../engine/machine/ctypes.js';
+import { NULL } from '../../engine/machine/ctypes.js';
 import type { Machine } from './machine.js';
 import { hex, number, SKIP, type Operation } from './operation.js';
 

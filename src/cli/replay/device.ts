@@ -3,8 +3,8 @@
  * So of what such an area maps a page to, only the place is the recorder's to tell; all else is compared.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { find_vm_area, vm_caller, vm_flags } from '../../engine/kernel/index.js';
-import { NULL } from '../../engine/kernel/types.js';
+import { find_vm_area, vm_caller, vm_flags } from '../../engine/entry/plain.js';
+import { NULL } from '../../engine/machine/ctypes.js';
 import { parseAddress } from '../../engine/memory/address.js';
 import { isRecorderCall } from './callers.js';
 

@@ -1,7 +1,7 @@
 /**
  * GFP arguments of recorded operations: `K|NOWARN|~KSWAPD`, names joined by `|`, left to right; `~` takes bits away.
  */
-import type { Gfp } from '../../engine/kernel/types.js';
+import type { Gfp } from '../../engine/machine/ctypes.js';
 import type { Profile } from '../../engine/types/profile.js';
 
 const NAMES: Readonly<Record<string, string>> = {

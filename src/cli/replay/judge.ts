@@ -6,7 +6,7 @@
  * `%run` the machine ran freely, so what follows starts from the next full state. Behind an operation
  * that changes state and is not performed nothing can be judged: it and all later operations are unsupported.
  */
-import { KernelFault } from '../../engine/kernel/events.js';
+import { KernelFault } from '../../engine/machine/events.js';
 import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
 import {
   dumpMemmap,

@@ -18,9 +18,9 @@ import {
   PKMAP_NR,
   pkmap_pte,
   ptep_get,
-} from '../../engine/kernel/index.js';
-import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page } from '../../engine/kernel/types.js';
+} from '../../engine/entry/plain.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import type { Page } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import { pageIn, type Machine } from './machine.js';
 import { number, SKIP, type Operation } from './operation.js';

@@ -1,8 +1,8 @@
 /**
  * The machine that a trace is replayed on: an image, and the recorder's table of live objects.
  */
-import type { Mm } from '../../engine/kernel/mm.js';
-import type { KmemCache, Page } from '../../engine/kernel/types.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import type { KmemCache, Page } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 

@@ -1,12 +1,11 @@
 /**
  * The operations of recorded traces that the engine performs: one row each, what it calls and what it prints.
  */
+import { alloc_pages, __free_pages } from '../../engine/fast/entrance.js';
 import {
-  alloc_pages,
   alloc_pages_bulk_array,
   alloc_pages_exact,
   ClearPageFlag,
-  __free_pages,
   drain_all_pages,
   drain_local_pages,
   free_pages_exact,
@@ -23,9 +22,9 @@ import {
   trylock_page,
   unlock_page,
   virt_to_page,
-} from '../../engine/kernel/index.js';
-import type { ListHead, Page, Zone } from '../../engine/kernel/types.js';
-import { NULL } from '../../engine/kernel/types.js';
+} from '../../engine/entry/plain.js';
+import type { ListHead, Page, Zone } from '../../engine/machine/ctypes.js';
+import { NULL } from '../../engine/machine/ctypes.js';
 import {
   checksumText,
   formatSequence,

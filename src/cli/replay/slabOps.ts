@@ -18,9 +18,9 @@ import {
   slab_is_available,
   virt_to_page,
   ZERO_SIZE_PTR,
-} from '../../engine/kernel/index.js';
-import { compound_head } from '../../engine/kernel/page_flags.js';
-import { NULL, type KmemCache } from '../../engine/kernel/types.js';
+} from '../../engine/entry/plain.js';
+import { compound_head } from '../../engine/kernel/include/linux/page-flags.h.js';
+import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
 import { constructorOf } from './leftOut.js';

@@ -4,7 +4,7 @@
  *     page 0x1f40 ->lru.next: ours free_area[3].free_list[MIGRATE_MOVABLE], kernel page 0x1f48
  *     zone Normal ->vm_stat[nr_free_pages]: ours 0x35239, kernel 0x35238
  */
-import type { Mm } from '../../engine/kernel/mm.js';
+import type { Mm } from '../../engine/machine/mm.js';
 import {
   freeListName,
   pcpListName,

@@ -4,7 +4,7 @@
  * a worker keeps about itself, and the data of scheduler, worker pools and RCU.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { per_cpu } from '../../engine/kernel/percpu_defs.js';
+import { per_cpu } from '../../engine/kernel/include/linux/percpu-defs.h.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { StructReader } from '../../engine/view/structReader.js';
 

@@ -22,9 +22,9 @@ import {
   vmap,
   vunmap,
   type PageCacheMode,
-} from '../../engine/kernel/index.js';
-import type { Mm } from '../../engine/kernel/mm.js';
-import { NULL, type Page, type VmStruct } from '../../engine/kernel/types.js';
+} from '../../engine/entry/plain.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import { NULL, type Page, type VmStruct } from '../../engine/machine/ctypes.js';
 import { asPhys, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence } from '../../engine/image/state/index.js';
 import { callOf, type RecorderCall } from './callers.js';

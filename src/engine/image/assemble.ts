@@ -4,9 +4,9 @@
  * `assembleImage` declares where kernel structures must lie in one piece *before* anything is touched: every static
  * object that straddles frames, and the objects that pointers in memory lead to (page sets, section usage maps).
  */
-import { Memmap, type MemmapGeometry } from '../kernel/memmap.js';
-import { Mm, type LinearMaps } from '../kernel/mm.js';
-import type { KernelEvent } from '../kernel/events.js';
+import { Memmap, type MemmapGeometry } from '../machine/memmap.js';
+import { Mm, type LinearMaps } from '../machine/mm.js';
+import type { KernelEvent } from '../machine/events.js';
 import { asVirt, PAGE_SIZE, type Cell, type PhysAddr, type VirtAddr } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import { Tape, type TapeOptions } from '../memory/tape.js';

@@ -2,8 +2,8 @@
  * What an opened image is, whichever source it came from: booted, rebuilt from a recorded state, or read from a core.
  * The same kernel functions run on each.
  */
-import type { Mm } from '../kernel/mm.js';
-import type { KernelEvent } from '../kernel/events.js';
+import type { Mm } from '../machine/mm.js';
+import type { KernelEvent } from '../machine/events.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';

@@ -8,7 +8,7 @@
  *           OrderScan     its free lists, order by order
  *           Step          what was tried in it: per-CPU list, buddy list, fallback
  */
-import type { AllocFlags, Gfp, Migratetype, Order } from '../kernel/types.js';
+import type { AllocFlags, Gfp, Migratetype, Order } from '../machine/ctypes.js';
 
 export interface Attempt {
   readonly order: Order;

@@ -1,14 +1,15 @@
 /**
  * What the allocator is about to see, read with the kernel's own functions where its run has come to.
  */
-import { get_page_from_free_area } from '../kernel/buddy.js';
-import { fallbacks, NR_FALLBACKS } from '../kernel/fallback.js';
-import type { Mm } from '../kernel/mm.js';
-import type { AllocFlags, Gfp, Migratetype, Order, Zone, ZoneType } from '../kernel/types.js';
-import { NULL } from '../kernel/types.js';
-import { unusable_type } from '../kernel/verdict.js';
-import { zone_page_state } from '../kernel/vmstat.js';
-import { free_area, free_area_empty, zone_watermark_fast } from '../kernel/watermark.js';
+import { get_page_from_free_area } from '../kernel/mm/page_alloc/buddy.js';
+import { fallbacks, NR_FALLBACKS } from '../kernel/mm/page_alloc/fallback.js';
+import type { Mm } from '../machine/mm.js';
+import type { AllocFlags, Gfp, Migratetype, Order, Zone, ZoneType } from '../machine/ctypes.js';
+import { NULL } from '../machine/ctypes.js';
+import { unusable_type } from './reason.js';
+import { zone_page_state } from '../kernel/include/linux/vmstat.h.js';
+import { free_area, free_area_empty } from '../kernel/include/linux/mmzone.h.js';
+import { zone_watermark_fast } from '../kernel/mm/page_alloc/watermark.js';
 import { enumName } from '../types/enumName.js';
 import type { BuddyStep, FallbackStep, OrderScan, WatermarkTest } from './attempt.js';
 

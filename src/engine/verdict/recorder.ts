@@ -4,14 +4,14 @@
  *
  * Source of the names: Linux 6.1 mm/page_alloc.c.
  */
-import { buddy_order } from '../kernel/buddy.js';
-import { node_dirty_ok } from '../kernel/dirty.js';
-import { tables } from '../kernel/instrumented.js';
-import { list_empty } from '../kernel/list.js';
-import type { Mm } from '../kernel/mm.js';
-import type { ListHead, Page, Zone } from '../kernel/types.js';
-import { zone_name } from '../kernel/verdict.js';
-import { zone_idx } from '../kernel/watermark.js';
+import { buddy_order } from '../kernel/mm/internal.h.js';
+import { node_dirty_ok } from '../kernel/mm/page-writeback.js';
+import { tables } from '../entry/instrumented.js';
+import { list_empty } from '../kernel/include/linux/list.h.js';
+import type { Mm } from '../machine/mm.js';
+import type { ListHead, Page, Zone } from '../machine/ctypes.js';
+import { zone_name } from './reason.js';
+import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
 import type { Attempt, FallbackStep, Pass, RefillStep, Route, Step, ZoneLook } from './attempt.js';
 import { buddyStep, fallbackStep, orderScans, watermarkTest } from './readings.js';
 import { mergedPasses, mergedSteps } from './merge.js';

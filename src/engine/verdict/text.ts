@@ -1,5 +1,5 @@
 /** An attempt in words: one closing sentence, and the whole of it line by line. */
-import type { Mm } from '../kernel/mm.js';
+import type { Mm } from '../machine/mm.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
 import type {

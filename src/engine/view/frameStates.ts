@@ -11,8 +11,8 @@
  */
 import type { KernelImage } from '../image/kernelImage.js';
 import { asPfn, asVirt, fromWords } from '../memory/address.js';
-import { get_pfnblock_migratetype } from '../kernel/pageblock.js';
-import { NULL } from '../kernel/types.js';
+import { get_pfnblock_migratetype } from '../kernel/mm/page_alloc/pageblock.js';
+import { NULL } from '../machine/ctypes.js';
 import { ListPlaces } from './listPlace.js';
 import { dominantState, pageKindCode, PAGE_KINDS, pageState } from './pageState.js';
 import { PagePeek } from './pagePeek.js';

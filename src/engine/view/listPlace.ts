@@ -6,11 +6,11 @@
  * Source: Linux 6.1 include/linux/mmzone.h (free_area, per_cpu_pages), mm/page_alloc.c.
  */
 import type { KernelImage } from '../image/kernelImage.js';
-import { KernelFault } from '../kernel/events.js';
-import type { Memmap } from '../kernel/memmap.js';
-import type { Mm } from '../kernel/mm.js';
-import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/pcp.js';
-import type { ListHead, Page } from '../kernel/types.js';
+import { KernelFault } from '../machine/events.js';
+import type { Memmap } from '../machine/memmap.js';
+import type { Mm } from '../machine/mm.js';
+import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/mm/page_alloc/pcp.js';
+import type { ListHead, Page } from '../machine/ctypes.js';
 import { asCell } from '../memory/address.js';
 import { zoneName } from './zones.js';
 

@@ -5,16 +5,16 @@
  * Source: Linux 6.1 include/linux/mm_types.h (struct page), include/linux/page-flags.h, mm/debug.c __dump_page().
  */
 import type { KernelImage } from '../image/kernelImage.js';
-import { KernelFault } from '../kernel/events.js';
-import { get_pfnblock_migratetype } from '../kernel/pageblock.js';
+import { KernelFault } from '../machine/events.js';
+import { get_pfnblock_migratetype } from '../kernel/mm/page_alloc/pageblock.js';
 import {
   PageBuddy,
   PageHead,
   PageTail,
   compound_head,
-  page_zonenum,
-} from '../kernel/page_flags.js';
-import type { Page } from '../kernel/types.js';
+} from '../kernel/include/linux/page-flags.h.js';
+import { page_zonenum } from '../kernel/include/linux/mm.h.js';
+import type { Page } from '../machine/ctypes.js';
 import { asPfn, type Pfn } from '../memory/address.js';
 import { migratetypeName } from '../types/enumName.js';
 import { pageFlagBits } from '../types/flagText.js';

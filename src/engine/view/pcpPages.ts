@@ -5,10 +5,10 @@
  *     slots   pfn << 4 | order, at hash(pfn) or behind it; EMPTY where nobody is
  */
 import type { KernelImage } from '../image/kernelImage.js';
-import { KernelFault } from '../kernel/events.js';
-import { list_empty, list_next } from '../kernel/list.js';
-import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/pcp.js';
-import type { ListHead } from '../kernel/types.js';
+import { KernelFault } from '../machine/events.js';
+import { list_empty, list_next } from '../kernel/include/linux/list.h.js';
+import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/mm/page_alloc/pcp.js';
+import type { ListHead } from '../machine/ctypes.js';
 
 /** A damaged list may have no end. */
 const MAX_ENTRIES = 1 << 16;

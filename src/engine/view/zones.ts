@@ -2,7 +2,7 @@
 import { readVirtual } from '../image/assemble.js';
 import type { KernelImage } from '../image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../memory/address.js';
-import type { Zone } from '../kernel/types.js';
+import type { Zone } from '../machine/ctypes.js';
 
 export interface ZoneView {
   readonly index: number;

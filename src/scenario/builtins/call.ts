@@ -1,8 +1,8 @@
 /**
  * What a builtin sees of the machine while it runs.
  */
-import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page, Zone } from '../../engine/kernel/types.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import type { Page, Zone } from '../../engine/machine/ctypes.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { AddressKind } from '../../engine/view/addressKind.js';

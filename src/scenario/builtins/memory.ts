@@ -1,5 +1,5 @@
 /** Plain memory: filling, copying, comparing, strings. */
-import { KernelFault } from '../../engine/kernel/events.js';
+import { KernelFault } from '../../engine/machine/events.js';
 import { vsprintf } from '../printk/print.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
 import { encodeUtf8 } from '../syntax/utf8.js';

@@ -1,6 +1,6 @@
 /** Single pages: references, locks, compound pages, and the flags of `page->flags` by name. */
-import { PAGE_FLAGS, type PageFlag } from '../../engine/kernel/page_flags.js';
-import type { Page } from '../../engine/kernel/types.js';
+import { PAGE_FLAGS, type PageFlag } from '../../engine/kernel/include/linux/page-flags.h.js';
+import type { Page } from '../../engine/machine/ctypes.js';
 import { group, type Builtin, type BuiltinResult } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import type { Value } from '../semantics/arithmetic.js';

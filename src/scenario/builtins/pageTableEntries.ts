@@ -1,5 +1,5 @@
 /** Entries of page tables: values of every level, made, read and written. */
-import * as entries from '../../engine/kernel/pgtable_types.js';
+import * as entries from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import type { BuiltinRow } from './builtin.js';
 import { entryAt, entryBits, entryValue, putEntry } from './entryValues.js';
 

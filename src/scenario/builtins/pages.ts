@@ -1,5 +1,5 @@
 /** Allocating and freeing pages, and the allocator's own lists. */
-import type { Page } from '../../engine/kernel/types.js';
+import type { Page } from '../../engine/machine/ctypes.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';

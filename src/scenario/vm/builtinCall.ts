@@ -2,9 +2,9 @@
  * What builtins see of a machine: pointers turned into cells and back, the log, and the ways a call can end.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { KernelFault } from '../../engine/kernel/events.js';
-import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page, Zone } from '../../engine/kernel/types.js';
+import { KernelFault } from '../../engine/machine/events.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import type { Page, Zone } from '../../engine/machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { Profile } from '../../engine/types/profile.js';

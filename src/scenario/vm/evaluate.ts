@@ -5,7 +5,7 @@
  * statement would; if it faults or would have to wait, what it did is undone.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { KernelFault } from '../../engine/kernel/events.js';
+import { KernelFault } from '../../engine/machine/events.js';
 import type { ScalarValue } from '../../engine/types/access.js';
 import type { CType } from '../../engine/types/model.js';
 import {

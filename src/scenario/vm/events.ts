@@ -1,5 +1,5 @@
 /** What a script reports, as marks on the tape beside the kernel's own events. */
-import type { KernelEvent } from '../../engine/kernel/events.js';
+import type { KernelEvent } from '../../engine/machine/events.js';
 import type { Span } from '../syntax/span.js';
 
 export type ScenarioEvent =

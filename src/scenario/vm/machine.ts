@@ -3,7 +3,7 @@
  * loaded from the control words before a run, and written back by whoever ran it (vm.ts).
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { KernelFault } from '../../engine/kernel/events.js';
+import { KernelFault } from '../../engine/machine/events.js';
 import { asVirt } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 import { OPCODES } from '../compile/opcodes.js';

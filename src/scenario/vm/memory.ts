@@ -7,7 +7,7 @@
  */
 import { readVirtual, writeBytes } from '../../engine/image/assemble.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { KernelFault } from '../../engine/kernel/events.js';
+import { KernelFault } from '../../engine/machine/events.js';
 import {
   asCell,
   asPhys,

@@ -1,6 +1,6 @@
 /** From the address of a `struct page` to the engine's page, and its frame. */
-import type { Mm } from '../../engine/kernel/mm.js';
-import type { Page } from '../../engine/kernel/types.js';
+import type { Mm } from '../../engine/machine/mm.js';
+import type { Page } from '../../engine/machine/ctypes.js';
 import { asCell, asPfn, fromWords, type Pfn, type VirtAddr } from '../../engine/memory/address.js';
 
 /** The frame whose `struct page` lies at an address; undefined if none does. */

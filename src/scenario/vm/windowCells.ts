@@ -5,7 +5,7 @@
  * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and
  * are no entries of the tape. Everything else starts as zeros.
  */
-import type { Mm } from '../../engine/kernel/mm.js';
+import type { Mm } from '../../engine/machine/mm.js';
 import {
   asCell,
   asVirt,

@@ -4,14 +4,14 @@
  * Source: Linux 6.1 mm/page_alloc.c; include/trace/events/kmem.h has some of them as tracepoints
  * (mm_page_alloc_extfrag, mm_page_pcpu_drain).
  */
-import { buddy_order } from '../../../engine/kernel/buddy.js';
-import type { Mm } from '../../../engine/kernel/mm.js';
-import { page_zone } from '../../../engine/kernel/page_flags.js';
-import { get_pageblock_migratetype } from '../../../engine/kernel/pageblock.js';
-import { zone_pcp } from '../../../engine/kernel/pcp.js';
-import type { Page, Zone } from '../../../engine/kernel/types.js';
-import { cpu_online, nr_cpu_ids } from '../../../engine/kernel/vmstat.js';
-import { zone_idx } from '../../../engine/kernel/watermark.js';
+import { buddy_order } from '../../../engine/kernel/mm/internal.h.js';
+import type { Mm } from '../../../engine/machine/mm.js';
+import { page_zone } from '../../../engine/kernel/include/linux/mm.h.js';
+import { get_pageblock_migratetype } from '../../../engine/kernel/mm/page_alloc/pageblock.js';
+import { zone_pcp } from '../../../engine/kernel/mm/page_alloc/pcp.js';
+import type { Page, Zone } from '../../../engine/machine/ctypes.js';
+import { cpu_online, nr_cpu_ids } from '../../../engine/kernel/include/linux/cpumask.h.js';
+import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import {
   hex,
   numberOf,

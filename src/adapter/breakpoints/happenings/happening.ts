@@ -3,10 +3,10 @@
  * changes its type. The kernel reports none of it, for it happens all the time. It is looked for while somebody has asked
  * for it: where the instrumented kernel enters a function, or in what a statement wrote.
  */
-import type { Mm } from '../../../engine/kernel/mm.js';
-import { zone_name } from '../../../engine/kernel/verdict.js';
-import { zone_idx } from '../../../engine/kernel/watermark.js';
-import type { Zone } from '../../../engine/kernel/types.js';
+import type { Mm } from '../../../engine/machine/mm.js';
+import { zone_name } from '../../../engine/verdict/reason.js';
+import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
+import type { Zone } from '../../../engine/machine/ctypes.js';
 import type { Cell } from '../../../engine/memory/address.js';
 import { enumName, migratetypeName } from '../../../engine/types/enumName.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';

@@ -1,6 +1,6 @@
 /** Everything that may happen inside the allocator and be stopped at. One table. */
 import { ENTRY_HAPPENINGS } from './entries.js';
-import type { Mm } from '../../../engine/kernel/mm.js';
+import type { Mm } from '../../../engine/machine/mm.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';
 import { factNames, nameOfHappening, type Facts, type Happening } from './happening.js';
 import { WRITE_HAPPENINGS } from './writes.js';

@@ -3,11 +3,11 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h (watermarks), include/linux/page_ref.h.
  */
-import type { Mm } from '../../../engine/kernel/mm.js';
-import { page_ref_count } from '../../../engine/kernel/page_ref.js';
-import { page_zonenum } from '../../../engine/kernel/page_flags.js';
-import { zone_page_state } from '../../../engine/kernel/vmstat.js';
-import { populated_zone, wmark_pages } from '../../../engine/kernel/watermark.js';
+import type { Mm } from '../../../engine/machine/mm.js';
+import { page_ref_count } from '../../../engine/kernel/include/linux/page_ref.h.js';
+import { page_zonenum } from '../../../engine/kernel/include/linux/mm.h.js';
+import { zone_page_state } from '../../../engine/kernel/include/linux/vmstat.h.js';
+import { populated_zone, wmark_pages } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { Cell } from '../../../engine/memory/address.js';
 import { hex, markText, zoneText, type Facts, type Happening } from './happening.js';
 

@@ -10,13 +10,16 @@
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
-import { init_static_data, build_all_zonelists } from '../../kernel/mm_init.js';
-import type { LinearMaps, Mm } from '../../kernel/mm.js';
-import { init_boot_pagesets, setup_zone_pageset } from '../../kernel/pageset_setup.js';
+import { init_static_data, build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
+import type { LinearMaps, Mm } from '../../machine/mm.js';
+import {
+  init_boot_pagesets,
+  setup_zone_pageset,
+} from '../../kernel/mm/page_alloc/pageset_setup.js';
 import {
   init_per_zone_wmark_min,
   set_recommended_min_free_kbytes,
-} from '../../kernel/watermark_setup.js';
+} from '../../kernel/mm/page_alloc/watermark_setup.js';
 import { asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';

@@ -4,9 +4,12 @@
  * Source: Linux 6.1 mm/page_alloc.c: free_area_init_node(), free_area_init_core(), pgdat_init_internals(),
  * memmap_init_range() (pageblock types), set_zone_contiguous().
  */
-import { INIT_LIST_HEAD } from '../../kernel/list.js';
-import { init_currently_empty_zone, zone_init_internals } from '../../kernel/mm_init.js';
-import type { Mm } from '../../kernel/mm.js';
+import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import {
+  init_currently_empty_zone,
+  zone_init_internals,
+} from '../../kernel/mm/page_alloc/mm_init.js';
+import type { Mm } from '../../machine/mm.js';
 import { asCell, asVirt, type Cell } from '../../memory/address.js';
 import { findMember } from '../../types/members.js';
 import type { MapRun } from './mapRuns.js';

@@ -6,7 +6,7 @@
  *
  * Source: Linux 6.1 mm/page_alloc.c: __init_single_page(), __free_pages_core(), free_unref_page_prepare().
  */
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import {
   fromWords,
   highWord,

@@ -6,8 +6,8 @@
  * Source: Linux 6.1 mm/page_alloc.c: find_usable_zone_for_movable(); mm/cma.c: cma_init_reserved_mem();
  * arch/x86/kernel/setup_percpu.c.
  */
-import { INIT_LIST_HEAD } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
+import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { symbolAddress } from './profileFacts.js';
 import { ROOT_SYMBOL } from './tables/bootTables.js';

@@ -5,19 +5,19 @@
  * Source: Linux 6.1 arch/x86/mm/init_32.c: mem_init(), add_highpages_with_active_regions(); mm/memblock.c:
  * memblock_free_all(), __free_pages_memory(); mm/cma.c: cma_activate_area(); mm/page_alloc.c: free_highmem_page().
  */
-import { __free_one_page, FPI_NONE } from '../../kernel/buddy.js';
-import { cma_activate_area } from '../../kernel/cma.js';
+import { __free_one_page, FPI_NONE } from '../../kernel/mm/page_alloc/buddy.js';
+import { cma_activate_area } from '../../kernel/mm/cma.js';
 import {
   __free_pages_core,
   adjust_managed_page_count,
   free_fresh_pages,
   free_reserved_area,
   free_reserved_page,
-} from '../../kernel/mm_init.js';
-import type { Mm } from '../../kernel/mm.js';
-import { page_zone } from '../../kernel/page_flags.js';
-import { get_pfnblock_migratetype } from '../../kernel/pageblock.js';
-import { __count_vm_events } from '../../kernel/vmstat.js';
+} from '../../kernel/mm/page_alloc/mm_init.js';
+import type { Mm } from '../../machine/mm.js';
+import { page_zone } from '../../kernel/include/linux/mm.h.js';
+import { get_pfnblock_migratetype } from '../../kernel/mm/page_alloc/pageblock.js';
+import { __count_vm_events } from '../../kernel/include/linux/vmstat.h.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
 import type { FreedRange } from '../freedRanges.js';
 import type { MapRun } from './mapRuns.js';

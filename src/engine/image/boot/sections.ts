@@ -7,7 +7,7 @@
  * Source: Linux 6.1 mm/sparse.c: memory_present(), sparse_init_nid(), sparse_buffer_alloc(); mm/sparse-vmemmap.c,
  * arch/x86/mm/init_64.c: vmemmap_populate_hugepages().
  */
-import type { MemmapExtent, MemmapGeometry } from '../../kernel/memmap.js';
+import type { MemmapExtent, MemmapGeometry } from '../../machine/memmap.js';
 import { asPhys, asVirt, PAGE_SIZE, type PhysAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import type { Memblock, MemRange } from './memblock.js';

@@ -8,9 +8,9 @@ import {
   cma_bitmap_maxno,
   find_next_bit,
   find_next_zero_bit,
-} from '../../kernel/index.js';
-import { cma_base_pfn, cma_bitmap, cma_count, cma_order_per_bit } from '../../kernel/index.js';
-import type { Cma } from '../../kernel/types.js';
+} from '../../entry/plain.js';
+import { cma_base_pfn, cma_bitmap, cma_count, cma_order_per_bit } from '../../entry/plain.js';
+import type { Cma } from '../../machine/ctypes.js';
 import { asCell } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 

@@ -2,7 +2,7 @@
  * An image as the recorder's text: `%zones`, `%memmap`. Of a state just rebuilt, byte for byte what was recorded.
  */
 import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import type { KernelImage } from '../kernelImage.js';
 import { readVirtual } from '../assemble.js';
 import { readZones } from './readZones.js';

@@ -3,7 +3,7 @@
  * between the list's head.
  */
 import { asVirt, type VirtAddr } from '../../memory/address.js';
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import type { PcpDump, PopulatedZone } from './zonesDump.js';
 
 export interface Link {

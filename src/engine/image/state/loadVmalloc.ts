@@ -17,11 +17,11 @@ import {
   RB_RED,
   va_list,
   va_node,
-} from '../../kernel/index.js';
-import type { Mm } from '../../kernel/mm.js';
-import { per_cpu } from '../../kernel/percpu_defs.js';
-import { find_cache } from '../../kernel/slab.js';
-import { NULL, type VmapArea } from '../../kernel/types.js';
+} from '../../entry/plain.js';
+import type { Mm } from '../../machine/mm.js';
+import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
+import { find_cache } from '../../kernel/mm/slab.h.js';
+import { NULL, type VmapArea } from '../../machine/ctypes.js';
 import { parseAddress, type Cell, type VirtAddr } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 

@@ -2,7 +2,7 @@
  * Structure members by name, read and written at a cell: for the many fields that are touched once, when a state is
  * rebuilt or read back. (The kernel's own hot fields are word offsets in `kernel/layout.ts`.)
  */
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import { sizeOf, stripTypedefs } from '../../types/layout.js';
 import { findMember } from '../../types/members.js';
 

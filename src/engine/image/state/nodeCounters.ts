@@ -11,7 +11,7 @@
  * On SMP the real counters lag behind by what each CPU holds back; these do not.
  * Source: Linux 6.1 mm/rmap.c, mm/shmem.c, include/linux/mm_inline.h, include/linux/mm.h: pgtable_pte_page_ctor().
  */
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import type { RecordedState } from './recordedState.js';
 
 /** `enum node_stat_item` -> pages. */

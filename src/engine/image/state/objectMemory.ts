@@ -4,7 +4,7 @@
  *
  * Invariant: nothing of it is freed to an allocator, and none hands it out: it has no `struct page`.
  */
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 
 export class ObjectMemory {

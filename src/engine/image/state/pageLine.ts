@@ -4,16 +4,16 @@
  *
  * Source: Linux 6.1 include/linux/page-flags.h; include/linux/mm.h (what the first tail of a compound page keeps).
  */
-import type { Mm } from '../../kernel/mm.js';
-import { get_pageblock_migratetype } from '../../kernel/pageblock.js';
+import type { Mm } from '../../machine/mm.js';
+import { get_pageblock_migratetype } from '../../kernel/mm/page_alloc/pageblock.js';
 import {
   compound_head,
   PageBuddy,
   PageHead,
   PageTail,
-  page_zonenum,
-} from '../../kernel/page_flags.js';
-import type { Page } from '../../kernel/types.js';
+} from '../../kernel/include/linux/page-flags.h.js';
+import { page_zonenum } from '../../kernel/include/linux/mm.h.js';
+import type { Page } from '../../machine/ctypes.js';
 import { asPfn } from '../../memory/address.js';
 import { pageFlagsText } from '../../types/flagText.js';
 import type { KernelImage } from '../kernelImage.js';

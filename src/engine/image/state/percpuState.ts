@@ -4,10 +4,10 @@
  *
  * Source: Linux 6.1 mm/percpu.c: pcpu_setup_first_chunk(), pcpu_alloc_first_chunk().
  */
-import { bitmap_set } from '../../kernel/bitmap.js';
-import { INIT_LIST_HEAD, list_add } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
-import { NULL } from '../../kernel/types.js';
+import { bitmap_set } from '../../kernel/lib/bitmap.js';
+import { INIT_LIST_HEAD, list_add } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
+import { NULL } from '../../machine/ctypes.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
 

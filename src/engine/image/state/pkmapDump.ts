@@ -17,9 +17,9 @@ import {
   ptep_get,
   set_page_address,
   set_pte,
-} from '../../kernel/index.js';
-import type { Mm } from '../../kernel/mm.js';
-import type { PageAddressMap } from '../../kernel/page_address.js';
+} from '../../entry/plain.js';
+import type { Mm } from '../../machine/mm.js';
+import type { PageAddressMap } from '../../kernel/mm/highmem/page_address.js';
 import { asVirt } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 

@@ -8,8 +8,8 @@
  * Source: Linux 6.1 mm/page_alloc.c: alloc_node_mem_map(); mm/sparse.c: sparse_init_nid();
  * mm/sparse-vmemmap.c.
  */
-import type { MemmapExtent, MemmapGeometry } from '../../kernel/memmap.js';
-import type { LinearMaps } from '../../kernel/mm.js';
+import type { MemmapExtent, MemmapGeometry } from '../../machine/memmap.js';
+import type { LinearMaps } from '../../machine/mm.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { freedRanges } from '../freedRanges.js';

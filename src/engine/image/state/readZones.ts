@@ -4,9 +4,9 @@
  * It follows the kernel's own pointers, so it says what the memory says; a list that is damaged is an ImageError that names
  * the list and the page.
  */
-import type { Mm } from '../../kernel/mm.js';
-import { KernelFault } from '../../kernel/events.js';
-import { zone_stat_name } from '../../kernel/index.js';
+import type { Mm } from '../../machine/mm.js';
+import { KernelFault } from '../../machine/events.js';
+import { zone_stat_name } from '../../entry/plain.js';
 import { asCell, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { migratetypeName } from '../../types/enumName.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';

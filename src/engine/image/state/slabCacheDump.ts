@@ -4,12 +4,12 @@
  *
  * Source: FORMAT of the recorder; Linux 6.1 mm/slab.c for what the words mean.
  */
-import { cache_name, get_node, slab_folio } from '../../kernel/index.js';
-import { ac_get, ac_object, cpu_cache_get } from '../../kernel/slab_array_cache.js';
-import { list_next } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
-import type { KmemCache, KmemCacheNode, ListHead, Slab } from '../../kernel/types.js';
-import { read_byte } from '../../kernel/slab.js';
+import { cache_name, get_node, slab_folio } from '../../entry/plain.js';
+import { ac_get, ac_object, cpu_cache_get } from '../../kernel/mm/slab/array_cache.js';
+import { list_next } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
+import type { KmemCache, KmemCacheNode, ListHead, Slab } from '../../machine/ctypes.js';
+import { read_byte } from '../../kernel/lib/string.js';
 import { asVirt } from '../../memory/address.js';
 import { formatSequence } from './sequence.js';
 

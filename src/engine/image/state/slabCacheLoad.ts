@@ -2,14 +2,15 @@
  * A SLAB cache of a recorded state, put into memory: its struct kmem_cache where the dump has it, its slabs on their lists with
  * their index arrays, its node and its CPU's array where there is room.
  */
-import { kmem_cache_node_init } from '../../kernel/slab_cpucache.js';
-import { ac_entry, init_arraycache } from '../../kernel/slab_array_cache.js';
-import { write_reciprocal_value } from '../../kernel/reciprocal_div.js';
-import { account_slab, folio_slab, slab_folio, write_byte } from '../../kernel/slab.js';
-import { list_add_tail } from '../../kernel/list.js';
-import { set_page_flags } from '../../kernel/page_flags.js';
-import type { Mm } from '../../kernel/mm.js';
-import type { KmemCache, KmemCacheNode, ListHead } from '../../kernel/types.js';
+import { kmem_cache_node_init } from '../../kernel/mm/slab/cpucache.js';
+import { ac_entry, init_arraycache } from '../../kernel/mm/slab/array_cache.js';
+import { write_reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
+import { account_slab, folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
+import { write_byte } from '../../kernel/lib/string.js';
+import { list_add_tail } from '../../kernel/include/linux/list.h.js';
+import { set_page_flags } from '../../kernel/include/linux/page-flags.h.js';
+import type { Mm } from '../../machine/mm.js';
+import type { KmemCache, KmemCacheNode, ListHead } from '../../machine/ctypes.js';
 import { asCell, asPfn, asVirt } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
 import {

@@ -1,9 +1,9 @@
 /**
  * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
  */
-import { cache_name, find_cache, for_each_cache, slab_is_available } from '../../kernel/index.js';
-import type { Mm } from '../../kernel/mm.js';
-import { NULL, type KmemCache } from '../../kernel/types.js';
+import { cache_name, find_cache, for_each_cache, slab_is_available } from '../../entry/plain.js';
+import type { Mm } from '../../machine/mm.js';
+import { NULL, type KmemCache } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';
 import { slabCacheLines, slabCacheGeometry } from './slabCacheDump.js';
 import { slubCacheGeometry, slubCacheLines } from './slubCacheDump.js';

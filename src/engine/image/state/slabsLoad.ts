@@ -1,11 +1,11 @@
 /**
  * The slab allocator of a recorded state: every cache of `%slabs`, the list of caches, kmalloc's tables and the options.
  */
-import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
-import { setup_kmalloc_cache_index_table } from '../../kernel/slab_common.js';
-import { write_byte } from '../../kernel/slab.js';
-import type { KmemCache, ListHead } from '../../kernel/types.js';
+import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
+import { setup_kmalloc_cache_index_table } from '../../kernel/mm/slab_common/kmalloc.js';
+import { write_byte } from '../../kernel/lib/string.js';
+import type { KmemCache, ListHead } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';
 import { ObjectMemory } from './objectMemory.js';
 import { loadPercpu, PERCPU_BYTES } from './percpuState.js';

@@ -4,13 +4,13 @@
  *
  * Source: FORMAT of the recorder; Linux 6.1 mm/slub.c for what the words mean.
  */
-import { cache_name, folio_slab, get_node, slab_folio } from '../../kernel/index.js';
-import { list_next } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
-import { page_address } from '../../kernel/page_address.js';
-import { compound_order } from '../../kernel/compound.js';
-import { PageSlab, PageTail } from '../../kernel/page_flags.js';
-import { partial_list } from '../../kernel/slub_partial.js';
+import { cache_name, folio_slab, get_node, slab_folio } from '../../entry/plain.js';
+import { list_next } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
+import { page_address } from '../../kernel/mm/highmem/page_address.js';
+import { compound_order } from '../../kernel/include/linux/mm.h.js';
+import { PageSlab, PageTail } from '../../kernel/include/linux/page-flags.h.js';
+import { partial_list } from '../../kernel/mm/slub/partial.js';
 import {
   get_freepointer,
   oo_objects,
@@ -19,9 +19,9 @@ import {
   slab_frozen,
   slab_inuse,
   slab_objects,
-} from '../../kernel/slub_slab.js';
-import { NULL, type KmemCache, type ListHead, type Slab } from '../../kernel/types.js';
-import { cpu_possible, nr_cpu_ids } from '../../kernel/vmstat.js';
+} from '../../kernel/mm/slub/pages.js';
+import { NULL, type KmemCache, type ListHead, type Slab } from '../../machine/ctypes.js';
+import { cpu_possible, nr_cpu_ids } from '../../kernel/include/linux/cpumask.h.js';
 import type { VirtAddr } from '../../memory/address.js';
 import { formatSequence } from './sequence.js';
 

@@ -4,13 +4,13 @@
  *
  * Full slabs are on no list: a dump counts them, but does not tell which they are.
  */
-import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
-import { page_address } from '../../kernel/page_address.js';
-import { set_page_flags } from '../../kernel/page_flags.js';
-import { write_reciprocal_value } from '../../kernel/reciprocal_div.js';
-import { account_slab, folio_slab, slab_folio } from '../../kernel/slab.js';
-import { set_freepointer } from '../../kernel/slub_slab.js';
+import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
+import { page_address } from '../../kernel/mm/highmem/page_address.js';
+import { set_page_flags } from '../../kernel/include/linux/page-flags.h.js';
+import { write_reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
+import { account_slab, folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
+import { set_freepointer } from '../../kernel/mm/slub/pages.js';
 import {
   NULL,
   type KmemCache,
@@ -18,7 +18,7 @@ import {
   type KmemCacheNode,
   type ListHead,
   type Slab,
-} from '../../kernel/types.js';
+} from '../../machine/ctypes.js';
 import { asCell, asPfn, asVirt, type VirtAddr } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
 import { decimalOf, hexOf, numbersOf, type CacheText, type SlabLine } from './slabsText.js';

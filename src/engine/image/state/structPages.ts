@@ -16,7 +16,7 @@
  * Source: Linux 6.1 include/linux/mm_types.h; mm/page_alloc.c: __init_single_page(), prep_new_page(),
  * prep_compound_page(), free_unref_page_prepare(), free_reserved_area(); mm/highmem.c.
  */
-import type { Mm } from '../../kernel/mm.js';
+import type { Mm } from '../../machine/mm.js';
 import { highWord, lowWord, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import type { Compounds } from './compounds.js';
 import type { ListLinks } from './listLinks.js';

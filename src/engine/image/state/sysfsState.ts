@@ -4,9 +4,9 @@
  *
  * Source: Linux 6.1 mm/slub.c: slab_attrs[]; fs/kernfs/dir.c: kernfs_create_root().
  */
-import { INIT_LIST_HEAD } from '../../kernel/list.js';
-import type { Mm } from '../../kernel/mm.js';
-import type { ListHead } from '../../kernel/types.js';
+import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import type { Mm } from '../../machine/mm.js';
+import type { ListHead } from '../../machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
 

@@ -6,8 +6,8 @@
  *     fva START END sub=MAX at=ADDR l=START|- r=START|- red|black [root]     free, by address; children by their starts
  *     pva START END at=ADDR                                                  freed, not purged yet
  */
-import type { Mm } from '../../kernel/mm.js';
-import { per_cpu } from '../../kernel/percpu_defs.js';
+import type { Mm } from '../../machine/mm.js';
+import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import {
   list_next,
   list_va,
@@ -24,8 +24,8 @@ import {
   vm_flags,
   vm_nr_pages,
   vm_size,
-} from '../../kernel/index.js';
-import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../kernel/types.js';
+} from '../../entry/plain.js';
+import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../machine/ctypes.js';
 import type { VirtAddr } from '../../memory/address.js';
 
 /** What stands behind `%vmalloc`. */

@@ -4,8 +4,8 @@
  * Source: Linux 6.1 include/linux/mmzone.h; mm/page_alloc.c: build_zonelists(), setup_zone_pageset(),
  * free_area_init_core(); mm/sparse.c: sparse_init_one_section(); mm/vmstat.c.
  */
-import type { Mm } from '../../kernel/mm.js';
-import { highmem_min_pages, is_highmem_idx } from '../../kernel/index.js';
+import type { Mm } from '../../machine/mm.js';
+import { highmem_min_pages, is_highmem_idx } from '../../entry/plain.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
 import type { ListEnds } from './listLinks.js';

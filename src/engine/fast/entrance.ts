@@ -1,0 +1,24 @@
+/**
+ * Where callers from outside enter the allocator: single pages by the short way when it will do, else through the kernel's
+ * own functions. The instrumented compile has no such door: what is stepped through is always the kernel's way.
+ */
+import * as api from '../kernel/mm/page_alloc/api.js';
+import { type Gfp, NULL, type Order, type Page } from '../machine/ctypes.js';
+import type { Mm } from '../machine/mm.js';
+
+export function alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
+  const page = k.pcpHits.alloc(gfp, order);
+  return page !== NULL ? page : api.alloc_pages(k, gfp, order);
+}
+
+export function alloc_page(k: Mm, gfp: Gfp): Page {
+  return alloc_pages(k, gfp, 0);
+}
+
+export function __free_pages(k: Mm, page: Page, order: Order): void {
+  if (!k.pcpHits.free(page, order)) api.__free_pages(k, page, order);
+}
+
+export function __free_page(k: Mm, page: Page): void {
+  __free_pages(k, page, 0);
+}

@@ -1,0 +1,27 @@
+/**
+ * What a gfp_t asks for: the highest zone, the migratetype, whether compaction may help.
+ *
+ * Source: Linux 6.1 include/linux/gfp.h.
+ */
+import type { Gfp, Migratetype, Zonelist, ZoneType } from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+
+/** node_zonelist(): there is one node, and one list of it. */
+export const node_zonelist = (k: Mm): Zonelist => (k.node + k.pgdat_node_zonelists) as Zonelist;
+
+const GFP_ZONES_SHIFT = 2;
+
+/** The highest zone a request may use: a table with two bits for each mixture of the four zone bits. */
+export function gfp_zone(k: Mm, flags: Gfp): ZoneType {
+  const bit = flags & k.GFP_ZONEMASK;
+  return (k.GFP_ZONE_TABLE >>> (bit * GFP_ZONES_SHIFT)) & ((1 << GFP_ZONES_SHIFT) - 1);
+}
+
+export function gfp_migratetype(k: Mm, gfp_flags: Gfp): Migratetype {
+  if (k.words[k.page_group_by_mobility_disabled] !== 0) return k.MIGRATE_UNMOVABLE;
+  return (gfp_flags & k.GFP_MOVABLE_MASK) >> k.GFP_MOVABLE_SHIFT;
+}
+
+export function gfp_compaction_allowed(k: Mm, gfp_mask: Gfp): boolean {
+  return (gfp_mask & k.__GFP_IO) !== 0;
+}

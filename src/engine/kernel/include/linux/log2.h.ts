@@ -1,0 +1,12 @@
+/**
+ * Logarithms to base two.
+ *
+ * Source: Linux 6.1 include/linux/log2.h, include/linux/bitops.h: get_count_order_long().
+ */
+import type { Int, ULong } from '../../../machine/ctypes.js';
+
+export const rounddown_pow_of_two = (n: number): number => 1 << (31 - Math.clz32(n));
+export const ilog2 = (x: Int): Int => 31 - Math.clz32(x);
+
+/** The smallest power of two that is no less than `size`, as an exponent. */
+export const get_count_order_long = (size: ULong): Int => Math.ceil(Math.log2(size));

@@ -1,0 +1,42 @@
+/**
+ * Grace periods. Kernel code here runs to its end before anything else does, so no reader is ever waited for: what is left of
+ * a wait is its number. Callbacks stay queued, as in a kernel that does not schedule.
+ *
+ *     rcu_ctrlblk.rcucblist ─> head ─> head ─> NULL
+ *                                        ^ curtail: the `next` of the last one
+ *
+ * One CPU (Tiny RCU): a wait is a grace period. SMP (Tree RCU): the expedited sequence counts starts and ends, its two low bits
+ * say whether one is under way; of a callback only itself is written, not its CPU's list.
+ * Source: Linux 6.1 kernel/rcu/tiny.c: call_rcu(), synchronize_rcu(); kernel/rcu/tree_exp.h: rcu_exp_gp_seq_start(),
+ * rcu_exp_gp_seq_end(); kernel/rcu/rcu.h: RCU_SEQ_CTR_SHIFT.
+ */
+import type { Pointer } from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+import { asVirt } from '../../../memory/address.js';
+
+const RCU_SEQ_CTR_SHIFT = 2;
+
+/** @param func the name of the function that would be called */
+export function call_rcu(k: Mm, head: Pointer<'struct callback_head'>, func: string): void {
+  k.write_va(
+    head + k.offset('callback_head', 'func'),
+    k.profile.symbol(func)?.address ?? asVirt(0),
+  );
+  k.write_ptr(head, 0);
+  const rcu_ctrlblk = k.findSymbol('rcu_ctrlblk');
+  if (rcu_ctrlblk === undefined || rcu_ctrlblk === 0) return;
+  const curtail = rcu_ctrlblk + k.offset('rcu_ctrlblk', 'curtail');
+  const last = k.read_ptr(curtail);
+  // A machine that was rebuilt from a recorded state has no list yet.
+  if (last !== 0) k.write_ptr(last, head);
+  k.write_ptr(curtail, head);
+}
+
+export function synchronize_rcu_expedited(k: Mm): void {
+  if (k.smp) {
+    const expedited_sequence = k.symbol('rcu_state') + k.offset('rcu_state', 'expedited_sequence');
+    k.add_long(expedited_sequence, 1 << RCU_SEQ_CTR_SHIFT);
+    return;
+  }
+  k.add_long(k.symbol('rcu_ctrlblk') + k.offset('rcu_ctrlblk', 'gp_seq'), 2);
+}

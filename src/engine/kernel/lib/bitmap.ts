@@ -1,0 +1,62 @@
+/**
+ * Bitmaps of the kernel: an array of `unsigned long`, bit 0 the lowest of the first.
+ *
+ * x86 is little-endian, so bit n lies in 32-bit word n >> 5 whether a long has one word or two. A bitmap may be longer than a
+ * frame, so it goes by its address and each word is looked up.
+ * Source: Linux 6.1 lib/bitmap.c: bitmap_find_next_zero_area_off(), __bitmap_set(), __bitmap_clear(); lib/find_bit.c.
+ */
+import type { UInt, ULong } from '../../machine/ctypes.js';
+import type { Mm } from '../../machine/mm.js';
+import { asVirt, type VirtAddr } from '../../memory/address.js';
+import { find_next_bit, find_next_zero_bit } from './find_bit.js';
+
+export const BITS_PER_WORD = 32;
+
+/** The bits of word `word` from `start` up that lie in [start, start + len). */
+export function mask_in_word(word: UInt, start: ULong, len: ULong): number {
+  const from = Math.max(start - word * BITS_PER_WORD, 0);
+  const to = Math.min(start + len - word * BITS_PER_WORD, BITS_PER_WORD);
+  const upTo = to === BITS_PER_WORD ? -1 : (1 << to) - 1;
+  return upTo & (-1 << from);
+}
+
+export const cell_of_word = (k: Mm, map: VirtAddr, word: UInt): number =>
+  k.cell_of(asVirt(map + word * 4));
+
+export function bitmap_set(k: Mm, map: VirtAddr, start: ULong, len: ULong): void {
+  for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {
+    const at = cell_of_word(k, map, word);
+    k.write(at, k.words[at]! | mask_in_word(word, start, len));
+  }
+}
+
+export function bitmap_clear(k: Mm, map: VirtAddr, start: ULong, len: ULong): void {
+  for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {
+    const at = cell_of_word(k, map, word);
+    k.write(at, k.words[at]! & ~mask_in_word(word, start, len));
+  }
+}
+
+/**
+ * Where from `start` on `nr` bits in a row are zero, so that this place plus `align_offset` has no bit of `align_mask`.
+ * A place that is not below `size` says that there is none.
+ */
+export function bitmap_find_next_zero_area_off(
+  k: Mm,
+  map: VirtAddr,
+  size: ULong,
+  start: ULong,
+  nr: UInt,
+  align_mask: ULong,
+  align_offset: ULong,
+): ULong {
+  for (;;) {
+    let index: ULong = find_next_zero_bit(k, map, size, start);
+    index = ((index + align_offset + align_mask) & ~align_mask) - align_offset;
+    const end: ULong = index + nr;
+    if (end > size) return end;
+    const i: ULong = find_next_bit(k, map, end, index);
+    if (i >= end) return index;
+    start = i + 1;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What the files of mm/ share: the context of an allocation, the control of a scan, buddies.
+ *
+ * Source: Linux 6.1 mm/internal.h.
+ */
+import {
+  type Gfp,
+  type Int,
+  type Migratetype,
+  NULL,
+  type Order,
+  type Page,
+  type ULong,
+  type Zone,
+  type Zonelist,
+  type Zoneref,
+  type ZoneType,
+} from '../../machine/ctypes.js';
+import type { Mm } from '../../machine/mm.js';
+import { page_zonenum } from '../include/linux/mm.h.js';
+import { PageBuddy } from '../include/linux/page-flags.h.js';
+
+export interface AllocContext {
+  zonelist: Zonelist;
+  preferred_zoneref: Zoneref;
+  migratetype: Migratetype;
+  /** Highest zone the request may use: the index into lowmem_reserve[] of every zone it tries. */
+  highest_zoneidx: ZoneType;
+  /** Pages to be written through the page cache: stay below the dirty limit. */
+  spread_dirty_pages: boolean;
+}
+
+export interface CompactControl {
+  readonly zone: Zone;
+  readonly gfp_mask: Gfp;
+  nr_freepages: Int;
+  /** Where the search for pages to migrate goes on. */
+  migrate_pfn: ULong;
+}
+
+/** From 0 to the caller's one reference. */
+export function set_page_refcounted(k: Mm, page: Page): void {
+  k.write(page + k.page_refcount, 1);
+}
+
+/** buddy_order(): valid for PageBuddy pages. */
+export const buddy_order = (k: Mm, page: Page): Order => k.words[page + k.page_private]!;
+
+// --- freeing -----------------------------------------------------------------------------------------------------------
+
+/** Whether `buddy` is a free block of this order in the zone of `page`. */
+function page_is_buddy(k: Mm, page: Page, buddy: Page, order: Order): boolean {
+  if (!PageBuddy(k, buddy)) return false;
+  if (buddy_order(k, buddy) !== order) return false;
+  return page_zonenum(k, page) === page_zonenum(k, buddy);
+}
+
+export const __find_buddy_pfn = (page_pfn: ULong, order: Order): ULong => page_pfn ^ (1 << order);
+
+/** The buddy of the block at `pfn`, if they can be joined; else NULL. */
+export function find_buddy_page_pfn(k: Mm, page: Page, pfn: ULong, order: Order): Page {
+  const buddy: Page = k.pfn_to_page(__find_buddy_pfn(pfn, order));
+  return buddy !== NULL && page_is_buddy(k, page, buddy, order) ? buddy : NULL;
+}
+export const is_migrate_highatomic = (k: Mm, mt: Migratetype): boolean =>
+  mt === k.MIGRATE_HIGHATOMIC;

@@ -1,0 +1,72 @@
+/**
+ * MIGRATE_HIGHATOMIC: pageblocks kept for allocations of several pages that cannot wait.
+ *
+ * Each such allocation that succeeds reserves the pageblock it came from, up to about 1 % of the zone; before the kernel
+ * gives up on a request, it dissolves them.
+ * Source: Linux 6.1 mm/page_alloc.c: reserve_highatomic_pageblock(), unreserve_highatomic_pageblock().
+ */
+import {
+  type Migratetype,
+  NULL,
+  type Order,
+  type Page,
+  type ULong,
+  type Zone,
+} from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+import {
+  free_area,
+  migratetype_is_mergeable,
+  zone_managed_pages,
+  zonelist_zone,
+} from '../../include/linux/mmzone.h.js';
+import { type AllocContext, is_migrate_highatomic } from '../internal.h.js';
+import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
+import { get_page_from_free_area } from './buddy.js';
+import { move_freepages_block } from './fallback.js';
+import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
+
+export function reserve_highatomic_pageblock(k: Mm, page: Page, zone: Zone): void {
+  const max_managed: ULong = Math.floor(zone_managed_pages(k, zone) / 100) + k.pageblock_nr_pages;
+  const reserved: ULong = k.read_ulong(zone + k.zone_nr_reserved_highatomic);
+  if (reserved >= max_managed) return;
+
+  const mt: Migratetype = get_pageblock_migratetype(k, page);
+  if (migratetype_is_mergeable(k, mt)) {
+    k.write_long(zone + k.zone_nr_reserved_highatomic, reserved + k.pageblock_nr_pages);
+    set_pageblock_migratetype(k, page, k.MIGRATE_HIGHATOMIC);
+    move_freepages_block(k, zone, page, k.MIGRATE_HIGHATOMIC);
+  }
+}
+
+/** Turns one reserved pageblock into one of the request's type. Unless forced, each zone keeps its last one. */
+export function unreserve_highatomic_pageblock(k: Mm, ac: AllocContext, force: boolean): boolean {
+  let z = first_zones_zonelist(k, ac.zonelist, ac.highest_zoneidx);
+  for (
+    let zone: Zone = zonelist_zone(k, z);
+    zone !== NULL;
+    z = next_zones_zonelist(k, z, ac.highest_zoneidx), zone = zonelist_zone(k, z)
+  ) {
+    const reserved: ULong = k.read_ulong(zone + k.zone_nr_reserved_highatomic);
+    if (!force && reserved <= k.pageblock_nr_pages) continue;
+    for (let order: Order = 0; order < k.MAX_ORDER; order++) {
+      const page: Page = get_page_from_free_area(
+        k,
+        free_area(k, zone, order),
+        k.MIGRATE_HIGHATOMIC,
+      );
+      if (page === NULL) continue;
+      // A free block may still be listed as HIGHATOMIC when its pageblock is no longer: count each pageblock once.
+      if (is_migrate_highatomic(k, get_pageblock_migratetype(k, page))) {
+        const left: ULong = k.read_ulong(zone + k.zone_nr_reserved_highatomic);
+        k.write_long(
+          zone + k.zone_nr_reserved_highatomic,
+          left - Math.min(k.pageblock_nr_pages, left),
+        );
+      }
+      set_pageblock_migratetype(k, page, ac.migratetype);
+      if (move_freepages_block(k, zone, page, ac.migratetype) !== 0) return true;
+    }
+  }
+  return false;
+}

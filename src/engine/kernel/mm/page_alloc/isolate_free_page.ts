@@ -1,0 +1,50 @@
+/**
+ * Taking a free block off the buddy lists as it is, and putting it back.
+ *
+ * Source: Linux 6.1 mm/page_alloc.c: __isolate_free_page(), __putback_isolated_page().
+ */
+import type { Migratetype, Order, Page, ULong, Zone } from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+import { page_zone } from '../../include/linux/mm.h.js';
+import { migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
+import { is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
+import { __mod_zone_freepage_state } from '../vmstat/vmstat.js';
+import {
+  __free_one_page,
+  del_page_from_free_list,
+  FPI_SKIP_REPORT_NOTIFY,
+  FPI_TO_TAIL,
+} from './buddy.js';
+import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
+import { zone_watermark_ok } from './watermark.js';
+
+/** Takes a free block off its list; its pages, or 0 where the watermark does not allow it. */
+export function __isolate_free_page(k: Mm, page: Page, order: Order): ULong {
+  const zone: Zone = page_zone(k, page);
+  const mt: Migratetype = get_pageblock_migratetype(k, page);
+  if (!is_migrate_isolate(k, mt)) {
+    // A block is there, so a mark for single pages, raised by its size, says what one for its order would.
+    const watermark: ULong =
+      k.read_ulong(zone + k.zone_watermark + k.WMARK_MIN * k.ptr_words) + (1 << order);
+    if (!zone_watermark_ok(k, zone, 0, watermark, 0, k.ALLOC_CMA)) return 0;
+    __mod_zone_freepage_state(k, zone, -(1 << order), mt);
+  }
+  del_page_from_free_list(k, page, zone, order);
+
+  if (order >= k.pageblock_order - 1) {
+    const endpage: ULong = k.page_to_pfn(page) + (1 << order) - 1;
+    for (let pfn: ULong = k.page_to_pfn(page); pfn < endpage; pfn += k.pageblock_nr_pages) {
+      const block: Page = k.pfn_to_page(pfn);
+      if (migratetype_is_mergeable(k, get_pageblock_migratetype(k, block)))
+        set_pageblock_migratetype(k, block, k.MIGRATE_MOVABLE);
+    }
+  }
+  return 1 << order;
+}
+
+/** Puts a block that __isolate_free_page() took back, to be used last. */
+export function __putback_isolated_page(k: Mm, page: Page, order: Order, mt: Migratetype): void {
+  const pfn: ULong = k.page_to_pfn(page);
+  const flags = FPI_SKIP_REPORT_NOTIFY | FPI_TO_TAIL;
+  __free_one_page(k, page, pfn, page_zone(k, page), order, mt, flags);
+}

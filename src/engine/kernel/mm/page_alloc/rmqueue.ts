@@ -1,0 +1,124 @@
+/**
+ * Taking a block out of a zone's buddy lists, whatever type it must come from.
+ *
+ * Source: Linux 6.1 mm/page_alloc.c: __rmqueue(), rmqueue_bulk(), rmqueue_buddy(), check_new_pages().
+ */
+import {
+  type AllocFlags,
+  type Int,
+  type ListHead,
+  type Migratetype,
+  NULL,
+  type Order,
+  type Page,
+  type ULong,
+  type Zone,
+} from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+import { list_add_tail } from '../../include/linux/list.h.js';
+import { page_zonenum } from '../../include/linux/mm.h.js';
+import { is_migrate_cma } from '../../include/linux/mmzone.h.js';
+import { __count_zid_vm_events, zone_page_state } from '../../include/linux/vmstat.h.js';
+import { __mod_zone_freepage_state, __mod_zone_page_state } from '../vmstat/vmstat.js';
+import { check_new_page_bad, page_expected_state } from './bad_page.js';
+import { __rmqueue_smallest } from './buddy.js';
+import { __rmqueue_fallback } from './fallback.js';
+import { get_pcppage_migratetype } from './pcppage.js';
+
+/** Whether a page that leaves the lists is not as a free page should be; it is reported, then. */
+function check_new_page(k: Mm, page: Page): boolean {
+  if (page_expected_state(k, page, k.PAGE_FLAGS_CHECK_AT_PREP)) return false;
+  check_new_page_bad(k, page);
+  return true;
+}
+
+/** check_new_page() for all pages of a block, up to the first bad one. */
+function check_new_pages(k: Mm, page: Page, order: Order): boolean {
+  if (order === 0) return check_new_page(k, page);
+  const pfn: ULong = k.page_to_pfn(page);
+  for (let i = 0; i < 1 << order; i++) {
+    const p: Page = k.pfn_to_page(pfn + i);
+    if (check_new_page(k, p)) return true;
+  }
+  return false;
+}
+
+const __rmqueue_cma_fallback = (k: Mm, zone: Zone, order: Order): Page =>
+  __rmqueue_smallest(k, zone, order, k.MIGRATE_CMA);
+
+/** A block of the type, or one stolen for it. CMA pages first while they are more than half of what is free. */
+export function __rmqueue(
+  k: Mm,
+  zone: Zone,
+  order: Order,
+  migratetype: Migratetype,
+  alloc_flags: AllocFlags,
+): Page {
+  if (
+    (alloc_flags & k.ALLOC_CMA) !== 0 &&
+    zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) > zone_page_state(k, zone, k.NR_FREE_PAGES) >>> 1
+  ) {
+    const page: Page = __rmqueue_cma_fallback(k, zone, order);
+    if (page !== NULL) return page;
+  }
+  for (;;) {
+    let page: Page = __rmqueue_smallest(k, zone, order, migratetype);
+    if (page !== NULL) return page;
+    if ((alloc_flags & k.ALLOC_CMA) !== 0) page = __rmqueue_cma_fallback(k, zone, order);
+    if (page !== NULL) return page;
+    if (!__rmqueue_fallback(k, zone, order, migratetype, alloc_flags)) return NULL;
+  }
+}
+
+/** Moves up to `count` blocks to the tail of `list`; how many. The free count follows once, after the batch. */
+export function rmqueue_bulk(
+  k: Mm,
+  zone: Zone,
+  order: Order,
+  count: ULong,
+  list: ListHead,
+  migratetype: Migratetype,
+  alloc_flags: AllocFlags,
+): Int {
+  let i: Int;
+  let allocated: Int = 0;
+  for (i = 0; i < count; ++i) {
+    const page: Page = __rmqueue(k, zone, order, migratetype, alloc_flags);
+    if (page === NULL) break;
+    if (check_new_pages(k, page, order)) continue;
+    list_add_tail(k, (page + k.page_lru) as ListHead, list);
+    allocated++;
+    if (is_migrate_cma(k, get_pcppage_migratetype(k, page)))
+      __mod_zone_page_state(k, zone, k.NR_FREE_CMA_PAGES, -(1 << order));
+  }
+  // Blocks that failed the check are gone, too: count what was taken, not what arrived.
+  __mod_zone_page_state(k, zone, k.NR_FREE_PAGES, -(i << order));
+  return allocated;
+}
+
+/** Takes one block around the per-cpu lists. */
+export function rmqueue_buddy(
+  k: Mm,
+  zone: Zone,
+  order: Order,
+  alloc_flags: AllocFlags,
+  migratetype: Migratetype,
+): Page {
+  let page: Page;
+  do {
+    page = NULL;
+    if ((alloc_flags & k.ALLOC_HIGHATOMIC) !== 0)
+      page = __rmqueue_smallest(k, zone, order, k.MIGRATE_HIGHATOMIC);
+    if (page === NULL) {
+      page = __rmqueue(k, zone, order, migratetype, alloc_flags);
+      // Better to use up the atomic reserve than to fail one that cannot wait.
+      if (page === NULL && (alloc_flags & (k.ALLOC_OOM | k.ALLOC_NON_BLOCK)) !== 0)
+        page = __rmqueue_smallest(k, zone, order, k.MIGRATE_HIGHATOMIC);
+      if (page === NULL) return NULL;
+    }
+    __mod_zone_freepage_state(k, zone, -(1 << order), get_pcppage_migratetype(k, page));
+  } while (check_new_pages(k, page, order));
+
+  __count_zid_vm_events(k, k.PGALLOC_NORMAL, page_zonenum(k, page), 1 << order);
+  return page;
+}

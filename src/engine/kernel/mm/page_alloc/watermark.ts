@@ -1,0 +1,141 @@
+/**
+ * Watermarks: may a request take pages from a zone?
+ *
+ *     free pages  -  what the request cannot use  >  mark (lowered by its rights)  +  lowmem_reserve[highest zone it may use]
+ *
+ * and, for order > 0, is there a block it could get? The mark includes the zone's boost.
+ * Source: Linux 6.1 mm/page_alloc.c: __zone_watermark_ok(), zone_watermark_fast().
+ */
+import type {
+  AllocFlags,
+  FreeArea,
+  Gfp,
+  Long,
+  Migratetype,
+  Order,
+  ULong,
+  Zone,
+  ZoneType,
+} from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+import { free_area, free_area_empty } from '../../include/linux/mmzone.h.js';
+import { zone_page_state, zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
+
+/** Free pages that a request of this order with these rights could not use in any case. */
+export function __zone_watermark_unusable_free(
+  k: Mm,
+  z: Zone,
+  order: Order,
+  alloc_flags: AllocFlags,
+): Long {
+  let unusable_free: Long = (1 << order) - 1;
+  if ((alloc_flags & k.ALLOC_RESERVES) === 0)
+    unusable_free += k.read_ulong(z + k.zone_nr_reserved_highatomic);
+  if ((alloc_flags & k.ALLOC_CMA) === 0)
+    unusable_free += zone_page_state(k, z, k.NR_FREE_CMA_PAGES);
+  return unusable_free;
+}
+
+const lowmem_reserve = (k: Mm, z: Zone, highest_zoneidx: ZoneType): Long =>
+  k.read_long(z + k.zone_lowmem_reserve + highest_zoneidx * k.ptr_words);
+
+export function __zone_watermark_ok(
+  k: Mm,
+  z: Zone,
+  order: Order,
+  mark: ULong,
+  highest_zoneidx: ZoneType,
+  alloc_flags: AllocFlags,
+  free_pages: Long,
+): boolean {
+  let min: Long = mark;
+  free_pages -= __zone_watermark_unusable_free(k, z, order, alloc_flags);
+
+  if ((alloc_flags & k.ALLOC_RESERVES) !== 0) {
+    if ((alloc_flags & k.ALLOC_MIN_RESERVE) !== 0) {
+      min -= Math.trunc(min / 2);
+      // GFP_ATOMIC goes deeper than __GFP_HIGH; not to block alone gives no right to the reserve.
+      if ((alloc_flags & k.ALLOC_NON_BLOCK) !== 0) min -= Math.trunc(min / 4);
+    }
+    if ((alloc_flags & k.ALLOC_OOM) !== 0) min -= Math.trunc(min / 2);
+  }
+
+  if (free_pages <= min + lowmem_reserve(k, z, highest_zoneidx)) return false;
+  if (order === 0) return true;
+
+  for (let o: Order = order; o < k.MAX_ORDER; o++) {
+    const area: FreeArea = free_area(k, z, o);
+    if (k.words[area + k.free_area_nr_free] === 0) continue;
+    for (let mt: Migratetype = 0; mt < k.MIGRATE_PCPTYPES; mt++) {
+      if (!free_area_empty(k, area, mt)) return true;
+    }
+    if ((alloc_flags & k.ALLOC_CMA) !== 0 && !free_area_empty(k, area, k.MIGRATE_CMA)) return true;
+    if (
+      (alloc_flags & (k.ALLOC_HIGHATOMIC | k.ALLOC_OOM)) !== 0 &&
+      !free_area_empty(k, area, k.MIGRATE_HIGHATOMIC)
+    )
+      return true;
+  }
+  return false;
+}
+
+export function zone_watermark_ok(
+  k: Mm,
+  z: Zone,
+  order: Order,
+  mark: ULong,
+  highest_zoneidx: ZoneType,
+  alloc_flags: AllocFlags,
+): boolean {
+  const free_pages: Long = zone_page_state(k, z, k.NR_FREE_PAGES);
+  return __zone_watermark_ok(k, z, order, mark, highest_zoneidx, alloc_flags, free_pages);
+}
+
+/** The test of every allocation: order 0 passes with a few reads when there is plenty. */
+export function zone_watermark_fast(
+  k: Mm,
+  z: Zone,
+  order: Order,
+  mark: ULong,
+  highest_zoneidx: ZoneType,
+  alloc_flags: AllocFlags,
+  gfp_mask: Gfp,
+): boolean {
+  const free_pages: Long = zone_page_state(k, z, k.NR_FREE_PAGES);
+
+  if (order === 0) {
+    let usable_free: Long = free_pages;
+    const reserved: Long = __zone_watermark_unusable_free(k, z, 0, alloc_flags);
+    usable_free -= Math.min(usable_free, reserved);
+    if (usable_free > mark + lowmem_reserve(k, z, highest_zoneidx)) return true;
+  }
+
+  if (__zone_watermark_ok(k, z, order, mark, highest_zoneidx, alloc_flags, free_pages)) return true;
+
+  // The boost does not count for GFP_ATOMIC at the min mark.
+  if (
+    order === 0 &&
+    (gfp_mask & k.__GFP_ATOMIC) !== 0 &&
+    k.read_ulong(z + k.zone_watermark_boost) !== 0 &&
+    (alloc_flags & k.ALLOC_WMARK_MASK) === k.WMARK_MIN
+  ) {
+    mark = k.read_ulong(z + k.zone_watermark + k.WMARK_MIN * k.ptr_words);
+    return __zone_watermark_ok(k, z, order, mark, highest_zoneidx, alloc_flags, free_pages);
+  }
+  return false;
+}
+
+/** As zone_watermark_ok(), exact where SMP counters may run behind so far that it matters. */
+export function zone_watermark_ok_safe(
+  k: Mm,
+  z: Zone,
+  order: Order,
+  mark: ULong,
+  highest_zoneidx: ZoneType,
+): boolean {
+  let free_pages: Long = zone_page_state(k, z, k.NR_FREE_PAGES);
+  const drift_mark: ULong = k.read_ulong(z + k.zone_percpu_drift_mark);
+  if (drift_mark !== 0 && free_pages < drift_mark)
+    free_pages = zone_page_state_snapshot(k, z, k.NR_FREE_PAGES);
+  return __zone_watermark_ok(k, z, order, mark, highest_zoneidx, 0, free_pages);
+}

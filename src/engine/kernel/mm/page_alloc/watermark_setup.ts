@@ -1,0 +1,158 @@
+/**
+ * Watermarks and reserves, computed from min_free_kbytes and the sizes of the zones.
+ *
+ *     MIN   the zone's share of min_free_kbytes (highmem: 1/1024 of it, 32 to 128 pages)
+ *     LOW, HIGH, PROMO   one, two, three steps above: a quarter of MIN's share, at least 0.1 % of the zone
+ *     lowmem_reserve[j]  what requests that could use zone j must leave: pages above up to j, divided by the zone's ratio
+ *
+ * Source: Linux 6.1 mm/page_alloc.c: init_per_zone_wmark_min(), __setup_per_zone_wmarks(),
+ * setup_per_zone_lowmem_reserve(), calculate_totalreserve_pages(); mm/khugepaged.c: set_recommended_min_free_kbytes().
+ */
+import {
+  type Int,
+  type Long,
+  NULL,
+  type ULong,
+  type Zone,
+  type ZoneType,
+} from '../../../machine/ctypes.js';
+import type { Mm } from '../../../machine/mm.js';
+import { PAGE_SHIFT, PAGE_SIZE } from '../../../memory/address.js';
+import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
+import {
+  high_wmark_pages,
+  is_highmem,
+  low_wmark_pages,
+  min_wmark_pages,
+  populated_zone,
+  zone_managed_pages,
+  zonelist_zone,
+} from '../../include/linux/mmzone.h.js';
+import { SWAP_CLUSTER_MAX } from '../../include/linux/swap.h.js';
+import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
+import { refresh_zone_stat_thresholds } from '../vmstat/vmstat.js';
+import { zone_pcp_update } from './pageset_setup.js';
+
+/** MIN mark of a highmem zone; one without pages has it as all its marks. */
+export const highmem_min_pages = (managed: ULong): ULong =>
+  Math.min(Math.max(Math.floor(managed / 1024), SWAP_CLUSTER_MAX), 128);
+
+/** Pages beyond the high watermarks in the zones up to `offset`. */
+export function nr_free_zone_pages(k: Mm, offset: ZoneType): ULong {
+  let sum: ULong = 0;
+  let z = first_zones_zonelist(k, node_zonelist(k), offset);
+  for (
+    let zone: Zone = zonelist_zone(k, z);
+    zone !== NULL;
+    z = next_zones_zonelist(k, z, offset), zone = zonelist_zone(k, z)
+  ) {
+    const size: ULong = zone_managed_pages(k, zone);
+    const high: ULong = high_wmark_pages(k, zone);
+    if (size > high) sum += size - high;
+  }
+  return sum;
+}
+
+export const nr_free_buffer_pages = (k: Mm): ULong =>
+  nr_free_zone_pages(k, gfp_zone(k, k.GFP_USER));
+
+/** Pages that no user may count on: each zone's high mark and its largest reserve. */
+export function calculate_totalreserve_pages(k: Mm): void {
+  let reserve_pages: ULong = 0;
+  k.zones.forEach((zone, i) => {
+    let max: Long = 0;
+    for (let j: ZoneType = i; j < k.MAX_NR_ZONES; j++)
+      max = Math.max(max, k.read_long(zone + k.zone_lowmem_reserve + j * k.ptr_words));
+    max += high_wmark_pages(k, zone);
+    reserve_pages += Math.min(max, zone_managed_pages(k, zone));
+  });
+  k.write_long(k.node + k.pgdat_totalreserve_pages, reserve_pages);
+  k.write_long(k.symbol('totalreserve_pages'), reserve_pages);
+}
+
+export function setup_per_zone_lowmem_reserve(k: Mm): void {
+  const ratios = k.symbol('sysctl_lowmem_reserve_ratio');
+  for (let i: ZoneType = 0; i < k.MAX_NR_ZONES - 1; i++) {
+    const zone: Zone = k.zones[i]!;
+    const ratio: Int = k.words[ratios + i]!;
+    const clear = ratio === 0 || zone_managed_pages(k, zone) === 0;
+    let managed_pages: ULong = 0;
+    for (let j: ZoneType = i + 1; j < k.MAX_NR_ZONES; j++) {
+      managed_pages += zone_managed_pages(k, k.zones[j]!);
+      const reserve: Long = clear ? 0 : Math.floor(managed_pages / ratio);
+      k.write_long(zone + k.zone_lowmem_reserve + j * k.ptr_words, reserve);
+    }
+  }
+  calculate_totalreserve_pages(k);
+}
+
+function __setup_per_zone_wmarks(k: Mm): void {
+  const min_free_kbytes: Int = k.words[k.symbol('min_free_kbytes')]!;
+  const watermark_scale_factor: Int = k.words[k.symbol('watermark_scale_factor')]!;
+  const pages_min: ULong = min_free_kbytes >> (PAGE_SHIFT - 10);
+  let lowmem_pages: ULong = 0;
+  for (const zone of k.zones) if (!is_highmem(k, zone)) lowmem_pages += zone_managed_pages(k, zone);
+
+  for (const zone of k.zones) {
+    const managed: ULong = zone_managed_pages(k, zone);
+    let tmp: ULong = Math.floor((pages_min * managed) / lowmem_pages);
+    let min: ULong = tmp;
+    // Lowmem is what the reserve is for; the distances between the marks stay.
+    if (is_highmem(k, zone)) min = highmem_min_pages(managed);
+    set_wmark(k, zone, k.WMARK_MIN, min);
+
+    const least: ULong = Math.floor((managed * watermark_scale_factor) / 10000);
+    tmp = Math.max(Math.floor(tmp / 4), least);
+    k.write_long(zone + k.zone_watermark_boost, 0);
+    set_wmark(k, zone, k.WMARK_LOW, min_wmark_pages(k, zone) + tmp);
+    set_wmark(k, zone, k.WMARK_HIGH, low_wmark_pages(k, zone) + tmp);
+    set_wmark(k, zone, k.WMARK_PROMO, high_wmark_pages(k, zone) + tmp);
+  }
+  calculate_totalreserve_pages(k);
+}
+
+function set_wmark(k: Mm, zone: Zone, which: number, pages: ULong): void {
+  k.write_long(zone + k.zone_watermark + which * k.ptr_words, pages);
+}
+
+/** After min_free_kbytes or the sizes of zones have changed. */
+export function setup_per_zone_wmarks(k: Mm): void {
+  __setup_per_zone_wmarks(k);
+  for (const zone of k.zones) zone_pcp_update(k, zone, 0);
+}
+
+/** min_free_kbytes = sqrt(16 * lowmem in KiB), within bounds; a value that the user set stays. */
+export function calculate_min_free_kbytes(k: Mm): void {
+  const lowmem_kbytes: ULong = nr_free_buffer_pages(k) * (PAGE_SIZE >> 10);
+  const new_min_free_kbytes: Int = Math.floor(Math.sqrt(lowmem_kbytes * 16));
+  const user_min_free_kbytes: Int = k.words[k.symbol('user_min_free_kbytes')]!;
+  if (new_min_free_kbytes > user_min_free_kbytes)
+    k.write(k.symbol('min_free_kbytes'), Math.min(Math.max(new_min_free_kbytes, 128), 262144));
+}
+
+/** The watermarks of a machine that has just booted. */
+export function init_per_zone_wmark_min(k: Mm): void {
+  calculate_min_free_kbytes(k);
+  setup_per_zone_wmarks(k);
+  refresh_zone_stat_thresholds(k);
+  setup_per_zone_lowmem_reserve(k);
+}
+
+/** With huge pages two pageblocks of each type are to be kept free, within 5 % of lowmem. */
+export function set_recommended_min_free_kbytes(k: Mm, hugepage_flags_enabled: boolean): void {
+  if (!hugepage_flags_enabled) {
+    calculate_min_free_kbytes(k);
+    setup_per_zone_wmarks(k);
+    return;
+  }
+  const highest = gfp_zone(k, k.GFP_USER);
+  const nr_zones: Int = k.zones.filter((z, i) => i <= highest && populated_zone(k, z)).length;
+  let recommended_min: ULong = k.pageblock_nr_pages * nr_zones * 2;
+  recommended_min += k.pageblock_nr_pages * nr_zones * k.MIGRATE_PCPTYPES * k.MIGRATE_PCPTYPES;
+  recommended_min = Math.min(recommended_min, Math.floor(nr_free_buffer_pages(k) / 20));
+  recommended_min *= PAGE_SIZE >> 10;
+
+  const min_free_kbytes = k.symbol('min_free_kbytes');
+  if (recommended_min > k.words[min_free_kbytes]!) k.write(min_free_kbytes, recommended_min);
+  setup_per_zone_wmarks(k);
+}

@@ -1,0 +1,207 @@
+/**
+ * mem_map: where `struct page` of a pfn lies, and back.
+ *
+ * FLATMEM: one array in the direct map. SPARSEMEM_VMEMMAP: one array in virtual space, backed section by section.
+ * Either way the array is a run of virtual pages (*map pages*, counted from the one that holds the first struct page);
+ * an extent says which frames back a stretch of them. Map pages are placed in the pool in groups that hold whole
+ * structures, so a page's fields are `words[page + offset]`:
+ *
+ *     sizeof(struct page)   map pages a group   struct pages a group
+ *             32                    1                   128
+ *             64                    1                    64
+ *             56                    7                   512
+ *
+ * Source: Linux 6.1 include/asm-generic/memory_model.h, mm/sparse-vmemmap.c.
+ */
+import {
+  asCell,
+  type Cell,
+  highWord,
+  lowWord,
+  type Pfn,
+  type VirtAddr,
+  WORDS_PER_FRAME,
+} from '../memory/address.js';
+import type { PhysicalMemory } from '../memory/physical.js';
+
+/** `nrFrames` map pages from `startMapPage` on lie in frames from `startFrame` on. */
+export interface MemmapExtent {
+  readonly startMapPage: number;
+  readonly startFrame: number;
+  readonly nrFrames: number;
+}
+
+export interface MemmapGeometry {
+  /** Virtual address of `struct page` of pfn 0 (`mem_map`, VMEMMAP_START). */
+  readonly base: VirtAddr;
+  readonly sizeofPage: number;
+  /** One past the highest pfn with a `struct page`. */
+  readonly endPfn: number;
+  /** Sorted, disjoint. */
+  readonly extents: readonly MemmapExtent[];
+}
+
+export class Memmap {
+  readonly page_words: number;
+  /** Words of the base address, for writing pointers. */
+  readonly baseLow: number;
+  readonly baseHigh: number;
+  readonly endPfn: number;
+  /** Struct pages (from the start of the first map page) to a group: 1 << groupShift. */
+  private readonly groupShift: number;
+  readonly groupMask: number;
+  readonly mapPagesPerGroup: number;
+  /** Struct pages' worth of bytes between the first map page's start and pfn 0. */
+  readonly bias: number;
+  /** group -> first slot, 0 = not touched. */
+  readonly groupSlot: Int32Array;
+  /** slot -> pfn of the group's first struct page, and the cell where that lies. */
+  readonly slotPfn = { at: new Int32Array(0) };
+  readonly slotOrigin = { at: new Int32Array(0) };
+  /** Page base of the first map page, low word: pointers are decoded relative to it. */
+  readonly mapLow: number;
+  readonly mapBytes: number;
+
+  constructor(
+    private readonly memory: PhysicalMemory,
+    private readonly geometry: MemmapGeometry,
+  ) {
+    const { base, sizeofPage, endPfn } = geometry;
+    this.page_words = sizeofPage / 4;
+    this.baseLow = lowWord(base);
+    this.baseHigh = highWord(base);
+    this.endPfn = endPfn;
+    const biasBytes = ((base % 4096) + 4096) % 4096;
+    this.bias = biasBytes / sizeofPage;
+    this.mapLow = (this.baseLow - biasBytes) | 0;
+    this.mapPagesPerGroup = sizeofPage === 56 ? 7 : 1;
+    this.groupShift = Math.log2((this.mapPagesPerGroup * 4096) / sizeofPage);
+    this.groupMask = (1 << this.groupShift) - 1;
+    this.mapBytes = Math.ceil((biasBytes + endPfn * sizeofPage) / 4096) * 4096;
+    this.groupSlot = new Int32Array(((endPfn + this.bias) >> this.groupShift) + 1);
+    memory.addPlacement((frame) => {
+      const mapPage = this.mapPageOf(frame);
+      return mapPage === undefined ? undefined : this.framesOfGroup(this.groupOf(mapPage));
+    });
+  }
+
+  /** The cell of `struct page` of `pfn`; 0 when there is none (a hole of SPARSEMEM, past the end). */
+  pfn_to_page(pfn: Pfn): Cell {
+    const index = pfn + this.bias;
+    const group = index >> this.groupShift;
+    let slot = this.groupSlot[group] as number;
+    if (slot === 0) {
+      slot = this.touchGroup(group, pfn);
+      if (slot === 0) return asCell(0);
+    }
+    return (slot * WORDS_PER_FRAME + (index & this.groupMask) * this.page_words) as Cell;
+  }
+
+  /** The pfn of a `struct page`, given a cell anywhere inside it that was reached through this class. */
+  page_to_pfn(page: Cell): Pfn {
+    const slot = page >>> 10;
+    return (this.slotPfn.at[slot]! +
+      (((page - this.slotOrigin.at[slot]!) / this.page_words) | 0)) as Pfn;
+  }
+
+  /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */
+  cellOfLow(low: number): Cell {
+    const offset = (low - this.mapLow) >>> 0;
+    if (offset >= this.mapBytes) return 0 as Cell;
+    const mapPage = offset >>> 12;
+    const group = this.mapPagesPerGroup === 1 ? mapPage : (mapPage / this.mapPagesPerGroup) | 0;
+    let slot = this.groupSlot[group] as number;
+    if (slot === 0) {
+      slot = this.touchGroup(group, -1);
+      if (slot === 0) return asCell(0);
+    }
+    return ((slot + (mapPage - group * this.mapPagesPerGroup)) * WORDS_PER_FRAME +
+      ((offset & 4095) >>> 2)) as Cell;
+  }
+
+  /** Whether a virtual address lies in the map. */
+  contains(va: VirtAddr): boolean {
+    const start = this.geometry.base;
+    return va >= start && va < start + this.endPfn * this.geometry.sizeofPage;
+  }
+
+  /** The virtual address of a frame that backs the map; undefined for other frames. */
+  vaOfFrame(frame: number): VirtAddr | undefined {
+    const mapPage = this.mapPageOf(frame);
+    if (mapPage === undefined) return undefined;
+    return (this.geometry.base - this.bias * this.geometry.sizeofPage + mapPage * 4096) as VirtAddr;
+  }
+
+  /** The frame that backs a virtual address of the map. */
+  frameOfVa(va: VirtAddr): number | undefined {
+    const offset = va - this.geometry.base + this.bias * this.geometry.sizeofPage;
+    return offset < 0 ? undefined : this.frameOfMapPage(Math.floor(offset / 4096));
+  }
+
+  /** Whether `pfn` has a struct page. */
+  pfn_valid(pfn: Pfn): boolean {
+    return pfn >= 0 && pfn < this.endPfn && this.pfn_to_page(pfn) !== 0;
+  }
+
+  private groupOf(mapPage: number): number {
+    return Math.floor(mapPage / this.mapPagesPerGroup);
+  }
+
+  private framesOfGroup(group: number): readonly number[] {
+    const frames: number[] = [];
+    for (let i = 0; i < this.mapPagesPerGroup; i++) {
+      const frame = this.frameOfMapPage(group * this.mapPagesPerGroup + i);
+      if (frame !== undefined) frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** `pfn` < 0: any page of the group. */
+  private touchGroup(group: number, pfn: number): number {
+    if (group < 0 || group >= this.groupSlot.length) return 0;
+    if (pfn >= this.endPfn) return 0;
+    // The last group of a 56-byte map may be backed in part: it is usable as far as it goes.
+    const firstFrame = this.frameOfMapPage(group * this.mapPagesPerGroup);
+    if (firstFrame === undefined) return 0;
+    const frames = this.framesOfGroup(group);
+    const slot = this.memory.slot(firstFrame);
+    if (this.slotPfn.at.length < this.memory.frameOfSlot.length) {
+      this.slotPfn.at = enlarged(this.slotPfn.at, this.memory.frameOfSlot.length);
+      this.slotOrigin.at = enlarged(this.slotOrigin.at, this.memory.frameOfSlot.length);
+    }
+    for (let i = 0; i < frames.length; i++) {
+      this.slotPfn.at[slot + i] = (group << this.groupShift) - this.bias;
+      this.slotOrigin.at[slot + i] = slot * WORDS_PER_FRAME;
+    }
+    this.groupSlot[group] = slot;
+    return slot;
+  }
+
+  private mapPageOf(frame: number): number | undefined {
+    for (const extent of this.geometry.extents) {
+      const within = frame - extent.startFrame;
+      if (within >= 0 && within < extent.nrFrames) return extent.startMapPage + within;
+    }
+    return undefined;
+  }
+
+  private frameOfMapPage(mapPage: number): number | undefined {
+    const extents = this.geometry.extents;
+    let low = 0;
+    let high = extents.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const extent = extents[middle] as MemmapExtent;
+      if (mapPage < extent.startMapPage) high = middle - 1;
+      else if (mapPage >= extent.startMapPage + extent.nrFrames) low = middle + 1;
+      else return extent.startFrame + mapPage - extent.startMapPage;
+    }
+    return undefined;
+  }
+}
+
+function enlarged(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,22 @@
+/**
+ * Files of /proc that show page allocation, as their reader gets them. One row a file.
+ *
+ * Source: Linux 6.1 mm/vmstat.c: init_mm_internals().
+ */
+import type { Mm } from '../machine/mm.js';
+import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
+import { zoneinfo_show } from './zoneinfo.js';
+
+const PROC_FILES: Readonly<Record<string, (k: Mm) => string[]>> = {
+  buddyinfo: frag_show,
+  pagetypeinfo: pagetypeinfo_show,
+  zoneinfo: zoneinfo_show,
+};
+
+/** Names below /proc. */
+export const proc_names: readonly string[] = Object.keys(PROC_FILES);
+
+/** The lines of a file, each without its line end; undefined when there is no such file. */
+export function proc_lines(k: Mm, name: string): string[] | undefined {
+  return Object.hasOwn(PROC_FILES, name) ? PROC_FILES[name]?.(k) : undefined;
+}
