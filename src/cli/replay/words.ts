@@ -8,6 +8,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { LeftOut } from './leftOut.js';
+import { fieldOfPage } from './pageFields.js';
 import { StandIns } from './standIns.js';
 
 /** A machine word that changed. */
@@ -125,19 +126,5 @@ function placeOf({ mm }: KernelImage, phys: number): string {
   const low = (va + (phys % 4096)) | 0;
   const words = ((low - mm.memmap.baseLow) >>> 0) / 4;
   const pfn = Math.floor(words / mm.memmap.page_words);
-  const field = pageFields(mm).find(
-    ([offset]) => offset >= 0 && offset === words % mm.memmap.page_words,
-  );
-  return `page 0x${pfn.toString(16)} ->${field?.[1] ?? `word ${words % mm.memmap.page_words}`}`;
+  return `page 0x${pfn.toString(16)} ->${fieldOfPage(mm, words % mm.memmap.page_words)}`;
 }
-
-const pageFields = (mm: KernelImage['mm']): readonly (readonly [number, string])[] => [
-  [mm.page_flags, 'flags'],
-  [mm.page_lru, 'lru.next'],
-  [mm.page_lru + mm.list_prev, 'lru.prev'],
-  [mm.page_mapping, 'mapping'],
-  [mm.page_index, 'index'],
-  [mm.page_private, 'private'],
-  [mm.page_mapcount, '_mapcount'],
-  [mm.page_refcount, '_refcount'],
-];
