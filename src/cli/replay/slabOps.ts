@@ -23,9 +23,9 @@ import { compound_head } from '../../engine/kernel/include/linux/page-flags.h.js
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
-import { constructorOf } from './leftOut.js';
 import type { Machine } from './machine.js';
 import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
+import { constructorOf } from './standIns.js';
 
 const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
   find_cache(mm, `mmo-${name ?? ''}`);

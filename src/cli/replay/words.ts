@@ -47,11 +47,11 @@ export function parseWord(line: string): KernelWord {
   };
 }
 
-export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): WordsVerdict {
+export function compareWords(image: KernelImage, kernel: readonly KernelWord[]): WordsVerdict {
   const ours = changedWords(image);
   const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
-  const leftOut = new LeftOut(image);
-  const standIns = new StandIns(image);
+  const leftOut = new LeftOut(image, kernel, changes);
+  const standIns = new StandIns(image, changes);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
   let first: string | undefined;
   const report = (word: KernelWord, value: string): void => {
@@ -63,17 +63,12 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
     if (value === undefined && leftOut.takes(word)) continue;
     verdict.kernels++;
     ours.delete(word.phys);
-    if (value === undefined) {
-      verdict.missing++;
-      report(word, 'unchanged');
-    } else if (
-      value.after !== word.after &&
-      !leftOut.takesConstructor(word, value.after) &&
-      !standIns.takes(word.after, value.after)
-    ) {
-      verdict.wrong++;
-      report(word, `0x${value.after.toString(16)}`);
-    }
+    // A stand-in may be what was there before.
+    const own = value?.after ?? word.before;
+    if (own === word.after || standIns.takes(word, own)) continue;
+    if (value === undefined) verdict.missing++;
+    else verdict.wrong++;
+    report(word, value === undefined ? 'unchanged' : `0x${own.toString(16)}`);
   }
   // What remains of ours, the kernel left as it was.
   for (const [phys, { before, after }] of ours) {
