@@ -151,9 +151,14 @@ function placeRows(image: KernelImage): string[][] {
   const node = symbol('contig_page_data');
   const rows = [
     ['direct map', pageOffset, pageOffset + directMapEndFrame * PAGE_SIZE, 0],
-    ['kernel image', symbol('_text'), symbol('_end'), mm.phys_of(mm.va_of(mm.symbol('_text')))],
+    ['kernel image', symbol('_text'), symbol('_end'), mm.phys_of(mm.va_of(mm.globals._text))],
     ['mem_map', pageAddress(mm, 0), pageAddress(mm, image.maxPfn), Math.min(...frames) * PAGE_SIZE],
-    ['contig_page_data', node, node + mm.sizeBytes('pglist_data'), mm.phys_of(mm.va_of(mm.node))],
+    [
+      'contig_page_data',
+      node,
+      node + mm.sizeof.pglist_data,
+      mm.phys_of(mm.va_of(mm.globals.contig_page_data)),
+    ],
   ] as const;
   return [
     ['', 'start', 'end', 'physical'],

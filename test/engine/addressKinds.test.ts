@@ -164,8 +164,8 @@ describe('kinds of address', function () {
     const cell = image.memory.cell(at);
     onTape(image.tape).writeWord(at, (image.memory.words[cell] ?? 0) & ~0x20);
     const from = image.tape.cursor;
-    image.mm.processor(0).invlpg(asVirt(0x08048000));
-    image.mm.processor(0).translate(asVirt(0x08048000), { kind: 'read', user: true });
+    image.mm.machine.processor(0).invlpg(asVirt(0x08048000));
+    image.mm.machine.processor(0).translate(asVirt(0x08048000), { kind: 'read', user: true });
     const set = image.tape.searchForward(
       from,
       image.tape.cursor,

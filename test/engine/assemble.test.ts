@@ -70,7 +70,7 @@ describe('an assembled image', () => {
     const { mm, maxPfn } = machine('x86_64-slab');
     for (let pfn = 0; pfn < maxPfn; pfn++) {
       const page = mm.pfn_to_page(pfn);
-      assert.equal(mm.words[page + mm.page_mapcount] === 0, false, `page ${pfn.toString(16)}`);
+      assert.equal(mm.words[page + mm.page._mapcount] === 0, false, `page ${pfn.toString(16)}`);
       const va = mm.va_of(page);
       assert.equal(mm.cell_of(asVirt(va + 52)) - page, 13);
       assert.equal(mm.page_to_pfn(page), pfn);
@@ -88,7 +88,7 @@ describe('an assembled image', () => {
     assert.equal(readVirtual(image, asVirt(0), 4), undefined);
     assert.equal(memory.nrTouchedFrames, touched);
     assert.equal(
-      mm.va_of(mm.symbol('contig_page_data')),
+      mm.va_of(mm.globals.contig_page_data),
       image.profile.symbol('contig_page_data')?.address,
     );
   });

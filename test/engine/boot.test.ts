@@ -1,3 +1,4 @@
+import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
 import { bootMachine, type BootOptions } from '../../src/engine/image/boot/bootMachine.js';
 import { biosMap } from '../../src/engine/image/boot/e820.js';
@@ -141,9 +142,9 @@ describe('a booted machine', function () {
       const zones = new Set<number>();
       const taken = gfps.flatMap((gfp) =>
         [0, 1, 3, 5, 9, 10].map((order) => {
-          const page = alloc_pages(mm, mm.constant(gfp), order);
+          const page = alloc_pages(mm, constantNamed(mm.profile, gfp), order);
           assert.notEqual(page, 0, `${name} ${gfp} order ${order}`);
-          zones.add((mm.words[page + mm.page_zone_word] ?? 0) >>> 30);
+          zones.add((mm.words[page + mm.page.flags + (mm.ZONES_PGSHIFT >> 5)] ?? 0) >>> 30);
           return { page, order };
         }),
       );

@@ -49,8 +49,8 @@ export function assertConsistent(image: KernelImage, everyPage: boolean): void {
         take(pfn, order, `free_area[${order}]`);
         free += 1 << order;
         const head = pages.words(pfn) ?? assert.fail(hex(pfn));
-        assert.equal(head[mm.page_mapcount], ~mm.PG_buddy, `${hex(pfn)} is PageBuddy`);
-        assert.equal(head[mm.page_private], order, `order of ${hex(pfn)}`);
+        assert.equal(head[mm.page._mapcount], ~mm.PG_buddy, `${hex(pfn)} is PageBuddy`);
+        assert.equal(head[mm.page.private], order, `order of ${hex(pfn)}`);
         const step = everyPage ? 1 : Math.max(1, (1 << order) - 1);
         for (let i = 0; i < 1 << order; i += step)
           assertFree(image, pages, pfn + i, index, i === 0);
@@ -85,13 +85,15 @@ function assertFree(
   isHead: boolean,
 ): void {
   const words = pages.words(pfn) ?? assert.fail(`${hex(pfn)} has no struct page`);
-  const flags = (words[mm.page_flags] ?? 0) & mm.PAGE_FLAGS_CHECK_AT_PREP;
+  const flags = (words[mm.page.flags] ?? 0) & mm.PAGE_FLAGS_CHECK_AT_PREP;
   assert.equal(flags, 0, `flags of ${hex(pfn)}`);
-  const zoneBits = ((words[mm.page_zone_word] ?? 0) >>> mm.page_zone_shift) & mm.ZONES_MASK;
+  const zoneBits =
+    ((words[mm.page.flags + (mm.ZONES_PGSHIFT >> 5)] ?? 0) >>> (mm.ZONES_PGSHIFT & 31)) &
+    mm.ZONES_MASK;
   assert.equal(zoneBits, zone, `zone of ${hex(pfn)}`);
-  assert.equal(words[mm.page_refcount], 0, `_refcount of ${hex(pfn)}`);
-  if (!isHead) assert.equal(words[mm.page_mapcount], -1, `_mapcount of ${hex(pfn)}`);
-  if (!isHead) assert.equal(words[mm.page_private], 0, `private of ${hex(pfn)}`);
+  assert.equal(words[mm.page._refcount], 0, `_refcount of ${hex(pfn)}`);
+  if (!isHead) assert.equal(words[mm.page._mapcount], -1, `_mapcount of ${hex(pfn)}`);
+  if (!isHead) assert.equal(words[mm.page.private], 0, `private of ${hex(pfn)}`);
 }
 
 const hex = (pfn: number): string => `page ${pfn.toString(16)}`;

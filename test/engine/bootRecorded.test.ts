@@ -186,7 +186,8 @@ describe('a booted machine beside the recorded one', function () {
         const [a, b] = [ours.words(pfn), kernel.words(pfn)];
         assert.ok(a !== undefined && b !== undefined);
         if (a.every((word, i) => word === b[i])) equal++;
-        else if (((b[core.mm.page_flags] ?? 0) & core.mm.PG_reserved) !== 0) reservedDiffer++;
+        else if (((b[core.mm.page.flags] ?? 0) & (1 << core.mm.PG_reserved)) !== 0)
+          reservedDiffer++;
       }
       // The page of the vdso is mapped; a longer command line took one page more.
       assert.ok(reservedDiffer <= 2, `${folder}: ${reservedDiffer} reserved pages differ`);

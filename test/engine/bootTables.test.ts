@@ -34,7 +34,7 @@ describe('page tables of booted machines', () => {
   for (const [name, mib, cpus] of MACHINES)
     it(`${name} ${mib} MiB: lead where the linear maps say`, () => {
       const { mm, profile, memory } = boot(name, mib, cpus);
-      const { paging } = mm.processor(0);
+      const { paging } = mm.machine.processor(0);
       const { pageOffset, directMapEndFrame, kernelMap } = mm.linear;
       const below = random(mib);
       const ram = inspected(memory);
@@ -63,7 +63,7 @@ describe('page tables of booted machines', () => {
       const { mm, profile } = boot(name, 512);
       const rights = (symbol: string, offset = 0) => {
         const address = profile.symbol(symbol)?.address ?? assert.fail(symbol);
-        const { page } = mm.processor(0).walk(asVirt(address + offset));
+        const { page } = mm.machine.processor(0).walk(asVirt(address + offset));
         assert.ok(page);
         return `${page.rights.user ? 'u' : ''}${page.rights.write ? 'w' : ''}${page.rights.execute ? 'x' : ''}`;
       };
@@ -73,7 +73,7 @@ describe('page tables of booted machines', () => {
       assert.equal(rights('idt_table'), '');
       const write = { kind: 'write', user: false } as const;
       const banner = profile.symbol('linux_banner')?.address ?? assert.fail();
-      const { exception } = mm.processor(0).walk(banner, write);
+      const { exception } = mm.machine.processor(0).walk(banner, write);
       assert.equal(exception?.kind === 'page fault' && exception.errorCode, 3);
     }
   });
@@ -81,7 +81,7 @@ describe('page tables of booted machines', () => {
   it('use the largest pages that there are', () => {
     const shifts = (image: KernelImage): readonly number[] => {
       const found = new Set<number>();
-      const { paging } = image.mm.processor(0);
+      const { paging } = image.mm.machine.processor(0);
       for (const each of scan(paging, inspected(image.memory)))
         if (each.kind === 'run' && each.mapped) found.add(each.level.shift);
       return [...found].sort();
@@ -93,7 +93,7 @@ describe('page tables of booted machines', () => {
 
   it('back from a frame: the index finds what a scan of everything finds', () => {
     const { mm, memory } = boot('x86_64-slub', 256);
-    const { paging } = mm.processor(0);
+    const { paging } = mm.machine.processor(0);
     const tables = inspected(memory);
     const index = new FrameIndex(paging, tables);
     const below = random(7);

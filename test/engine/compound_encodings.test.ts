@@ -32,7 +32,7 @@ const word = ({ mm }: KernelImage, cell: number): number => mm.words[cell] ?? 0;
 
 /** A compound page: its pages. */
 function compoundPage({ mm }: KernelImage): Page[] {
-  const head = kernel.alloc_pages(mm, mm.constant('GFP_KERNEL') | mm.__GFP_COMP, ORDER);
+  const head = kernel.alloc_pages(mm, mm.GFP_KERNEL | mm.__GFP_COMP, ORDER);
   const pfn = mm.page_to_pfn(head);
   return Array.from({ length: 1 << ORDER }, (_, i) => mm.pfn_to_page(pfn + i));
 }
@@ -62,7 +62,7 @@ for (const [profile, encoding] of machines)
         assert.ok(kernel.PageTail(mm, tail) && !kernel.PageHead(mm, tail));
         assert.ok(kernel.PageCompound(mm, tail));
         assert.equal(kernel.compound_head(mm, tail), head);
-        const pointer = encoding === 'compound-head' ? mm.page_compound_head : mm.page_private;
+        const pointer = encoding === 'compound-head' ? mm.page.compound_head : mm.page.private;
         assert.equal(word(image, tail + pointer) & ~1, mm.va_low(head));
       }
       assert.equal(kernel.compound_order(mm, head), ORDER);
@@ -98,8 +98,8 @@ for (const [profile, encoding] of machines)
       assert.deepEqual(reports(image), []);
       for (const page of pages) {
         assert.ok(!kernel.PageCompound(mm, page));
-        assert.equal(word(image, page + mm.page_flags) & mm.PAGE_FLAGS_CHECK_AT_PREP, 0);
-        assert.equal(mm.words[page + mm.page_mapping], 0);
+        assert.equal(word(image, page + mm.page.flags) & mm.PAGE_FLAGS_CHECK_AT_PREP, 0);
+        assert.equal(mm.words[page + mm.page.mapping], 0);
       }
     });
   });
@@ -126,7 +126,7 @@ function play(
       else calls.__free_pages(mm, block.page, block.order);
       continue;
     }
-    const gfp = mm.constant('GFP_NOWAIT') | (below(2) === 0 ? mm.__GFP_COMP : 0);
+    const gfp = mm.GFP_NOWAIT | (below(2) === 0 ? mm.__GFP_COMP : 0);
     const page = calls.alloc_pages(mm, gfp | mm.__GFP_NOWARN, order);
     pfns.push(page === NULL ? -1 : mm.page_to_pfn(page));
     if (page !== NULL) held.push({ page, order });
@@ -164,10 +164,10 @@ describe('compound pages in the older encodings', () => {
       const { mm } = image;
       const pages = compoundPage(image);
       mm.write(
-        nth(pages, 2) + mm.page_flags,
-        word(image, nth(pages, 2) + mm.page_flags) & ~mm.tail_bits,
+        nth(pages, 2) + mm.page.flags,
+        word(image, nth(pages, 2) + mm.page.flags) & ~mm.encoding.tail_bits,
       );
-      mm.write_ptr(nth(pages, 5) + mm.page_private, nth(pages, 1));
+      mm.write_ptr(nth(pages, 5) + mm.page.private, nth(pages, 1));
       const free = kernel.global_zone_page_state(mm, mm.NR_FREE_PAGES);
       kernel.__free_pages(mm, nth(pages, 0), ORDER);
       kernel.drain_all_pages(mm, NULL);

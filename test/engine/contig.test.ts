@@ -27,7 +27,7 @@ for (const name of PROFILE_NAMES)
       cmaBytes: 16 * MiB,
     });
     const { mm } = image;
-    const area = mm.read_ptr(mm.symbol('dma_contiguous_default_area'));
+    const area = mm.read_ptr(mm.globals.dma_contiguous_default_area);
     const free = (): number => {
       drain_all_pages(mm, NULL);
       // On SMP a CPU keeps a part of each counter.

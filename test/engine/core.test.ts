@@ -220,7 +220,7 @@ describe('cores of real machines', function () {
     for (const { name, core } of recordedCores()) {
       const { mm, tape } = openCore(unpacked(core));
       const hash = tape.hash();
-      const GFP_KERNEL = mm.constant('GFP_KERNEL');
+      const GFP_KERNEL = mm.GFP_KERNEL;
       const pages = [0, 0, 3, 9, 0].map((order) => ({
         order,
         page: alloc_pages(mm, GFP_KERNEL, order),

@@ -1,4 +1,5 @@
 /** The short way to single pages leaves the tape that the kernel's own functions leave: entry by entry, on every kernel. */
+import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
 import * as ordinary from '../../src/engine/entry/functions.js';
 import { KernelFault } from '../../src/engine/machine/events.js';
@@ -16,7 +17,7 @@ function play(machine: Machine, calls: Calls, seed: number, disturbed = false): 
   const { mm } = machine;
   const next = random(seed);
   const gfps = ['GFP_KERNEL', 'GFP_ATOMIC', 'GFP_HIGHUSER_MOVABLE', 'GFP_DMA', 'GFP_USER'].map(
-    (name) => mm.constant(name),
+    (name) => constantNamed(mm.profile, name),
   );
   const held: Block[] = [];
   let growing = true;
@@ -33,9 +34,9 @@ function play(machine: Machine, calls: Calls, seed: number, disturbed = false): 
     } else if (held.length > 0) {
       const [{ page, order } = { page: NULL, order: 0 }] = held.splice(next(held.length), 1);
       // What users leave behind: a private word, a flag; sometimes one reference too many.
-      if (next(4) === 0) mm.write(page + mm.page_private, next(1000));
-      if (next(4) === 0) mm.write(page + mm.page_flags, (mm.words[page + mm.page_flags] ?? 0) | 4);
-      if (next(16) === 0) mm.write(page + mm.page_refcount, 2);
+      if (next(4) === 0) mm.write(page + mm.page.private, next(1000));
+      if (next(4) === 0) mm.write(page + mm.page.flags, (mm.words[page + mm.page.flags] ?? 0) | 4);
+      if (next(16) === 0) mm.write(page + mm.page._refcount, 2);
       calls.__free_pages(mm, page, order);
     }
   }
@@ -49,22 +50,22 @@ function disturb(machine: Machine, next: (below: number) => number, held: readon
   const tail = page + (1 + next((1 << order) - 1 || 1)) * mm.memmap.page_words;
   const toggle = (cell: number, bits: number): void => mm.write(cell, (mm.words[cell] ?? 0) ^ bits);
   const changes = [
-    () => toggle(zone + mm.zone_flags, 1 << mm.ZONE_BOOSTED_WATERMARK),
-    () => mm.write(zone + mm.zone_watermark_boost, next(2) * 64),
-    () => toggle(zone + mm.zone_watermark + mm.WMARK_LOW * mm.ptr_words, 1 << 20),
-    () => toggle(mm.gfp_allowed_mask, 1 << next(5)),
-    () => mm.write(mm.page_group_by_mobility_disabled, next(8) === 0 ? 1 : 0),
+    () => toggle(zone + mm.zone.flags, 1 << mm.ZONE_BOOSTED_WATERMARK),
+    () => mm.write(zone + mm.zone.watermark_boost, next(2) * 64),
+    () => toggle(zone + mm.zone._watermark + mm.WMARK_LOW * mm.ptr_words, 1 << 20),
+    () => toggle(mm.globals.gfp_allowed_mask, 1 << next(5)),
+    () => mm.write(mm.globals.page_group_by_mobility_disabled, next(8) === 0 ? 1 : 0),
     // A page in two places: given back alone while its block is held.
     () => {
       if (order === 0 || next(10) > 0) return;
-      mm.write(tail + mm.page_refcount, 1);
+      mm.write(tail + mm.page._refcount, 1);
       ordinary.__free_pages(mm, tail as Page, 0);
     },
     () => {
-      if (order > 0) mm.write(tail + mm.page_refcount, next(2));
+      if (order > 0) mm.write(tail + mm.page._refcount, next(2));
     },
     () => {
-      if (order > 0) toggle(tail + mm.page_flags, 1);
+      if (order > 0) toggle(tail + mm.page.flags, 1);
     },
     () => {
       const { cursor } = tape;
@@ -124,7 +125,7 @@ describeMachines('short way to single pages', (open) => {
 
   it('is taken by a pair of calls, and undone to the word', () => {
     const { mm, tape } = open();
-    const gfp = mm.constant('GFP_KERNEL');
+    const gfp = mm.GFP_KERNEL;
     for (let i = 0; i < 3; i++) ordinary.__free_pages(mm, ordinary.alloc_pages(mm, gfp, 0), 0);
     // The first ones learn where this CPU's page set is.
     for (let i = 0; i < 4; i++) plain.__free_pages(mm, plain.alloc_pages(mm, gfp, 0), 0);
@@ -144,13 +145,13 @@ describeMachines('short way to single pages', (open) => {
 
   it('sees that a page inside a block has been taken singly', () => {
     const { mm } = open();
-    const gfp = mm.constant('GFP_KERNEL');
+    const gfp = mm.GFP_KERNEL;
     const order = mm.PAGE_ALLOC_COSTLY_ORDER;
     for (const each of [0, order])
       for (let i = 0; i < 4; i++) plain.__free_pages(mm, plain.alloc_pages(mm, gfp, each), each);
     const block = plain.alloc_pages(mm, gfp, order);
     const tail = (block + 3 * mm.memmap.page_words) as Page;
-    mm.write(tail + mm.page_refcount, 1);
+    mm.write(tail + mm.page._refcount, 1);
     assert.ok(mm.pcpHits.free(tail, 0), 'listed alone');
     assert.ok(mm.pcpHits.free(block, order), 'and as part of its block: its words look free');
     assert.equal(mm.pcpHits.alloc(gfp, 0), tail);

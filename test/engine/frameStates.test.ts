@@ -21,11 +21,11 @@ const open = (machine: string): KernelImage => openState(recordedText(machine, '
 
 function nrFree({ mm }: KernelImage): number {
   return mm.zones.reduce<number>((sum, zone) => {
-    const populated = mm.read_ulong(zone + mm.zone_present_pages) > 0;
+    const populated = mm.read_ulong(zone + mm.zone.present_pages) > 0;
     if (!populated) return sum;
     for (let order = 0; order < mm.MAX_ORDER; order++) {
-      const area = zone + mm.zone_free_area + order * mm.free_area_words;
-      sum += mm.read_ulong(area + mm.free_area_nr_free) << order;
+      const area = zone + mm.zone.free_area + order * mm.stride.free_area;
+      sum += mm.read_ulong(area + mm.free_area.nr_free) << order;
     }
     return sum;
   }, 0);
@@ -96,7 +96,7 @@ for (const machine of MACHINES) {
           if (one !== undefined) kernel.__free_pages(mm, one.page, one.order);
           else {
             const order = random(6);
-            const gfp = mm.constant('GFP_KERNEL') | (random(2) === 0 ? mm.__GFP_COMP : 0);
+            const gfp = mm.GFP_KERNEL | (random(2) === 0 ? mm.__GFP_COMP : 0);
             const page = kernel.alloc_pages(mm, gfp, order);
             if (page !== 0) held.push({ page, order });
           }
@@ -116,7 +116,7 @@ for (const machine of MACHINES) {
       const image = open(machine);
       const { mm } = image;
       const states = new FrameStates(image);
-      const page = kernel.alloc_pages(mm, mm.constant('GFP_KERNEL') | mm.__GFP_COMP, 3);
+      const page = kernel.alloc_pages(mm, mm.GFP_KERNEL | mm.__GFP_COMP, 3);
       const pfn = mm.page_to_pfn(page);
       kernel.trylock_page(mm, page);
       assert.deepEqual(pageFacts(image, states, pfn)?.flags.includes('PG_locked'), true);

@@ -14,7 +14,7 @@ describe('instrumented kernel', () => {
     const text = gunzipSync(readFileSync(STATE)).toString('latin1');
     const run = (kernel: typeof plain): { hash: string; end: number } => {
       const { mm, tape } = openState(text);
-      const gfp = mm.constant('GFP_KERNEL') | mm.constant('__GFP_COMP');
+      const gfp = mm.GFP_KERNEL | mm.__GFP_COMP;
       for (let order = 0; order <= 10; order++) {
         const page = kernel.alloc_pages(mm, gfp, order);
         assert.notEqual(page, 0);
@@ -40,7 +40,7 @@ describe('instrumented kernel', () => {
           seen.push({ line: line?.trim() ?? '', locals: { ...locals() } });
         },
       },
-      () => instrumented.alloc_pages(mm, mm.constant('GFP_KERNEL'), 5),
+      () => instrumented.alloc_pages(mm, mm.GFP_KERNEL, 5),
     );
     const expand = tables.functions.find((fn) => fn.name === 'expand');
     assert.equal(expand?.locals['page'], 'struct page *');

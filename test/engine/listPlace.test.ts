@@ -23,7 +23,7 @@ const PROFILES: readonly ProfileName[] = [
 function inPieces(profile: ProfileName): KernelImage {
   const image = bootMachine({ profile: loadProfile(profile), ramBytes: 256 << 20 });
   const { mm } = image;
-  const gfp = mm.constant('GFP_HIGHUSER_MOVABLE');
+  const gfp = mm.GFP_HIGHUSER_MOVABLE;
   const pages: Page[] = [];
   for (let page = alloc_pages(mm, gfp, 0); page !== 0; page = alloc_pages(mm, gfp, 0))
     pages.push(page);
@@ -35,18 +35,18 @@ function inPieces(profile: ProfileName): KernelImage {
 function membersOf({ mm }: KernelImage, head: ListHead): Page[] {
   const pages: Page[] = [];
   for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
-    pages.push((entry - mm.page_lru) as Page);
+    pages.push((entry - mm.page.lru) as Page);
   return pages;
 }
 
 function longest(image: KernelImage): Page[] {
   const { mm } = image;
   const lists = mm.zones
-    .filter((zone) => mm.read_ulong(zone + mm.zone_present_pages) > 0)
+    .filter((zone) => mm.read_ulong(zone + mm.zone.present_pages) > 0)
     .flatMap((zone) => {
-      const heads = zone + mm.zone_free_area;
+      const heads = zone + mm.zone.free_area;
       return Array.from({ length: mm.MIGRATE_TYPES }, (_, mt) =>
-        membersOf(image, (heads + mt * mm.list_head_words) as ListHead),
+        membersOf(image, (heads + mt * mm.stride.list_head) as ListHead),
       );
     });
   return lists.reduce((a, b) => (b.length > a.length ? b : a));
@@ -115,7 +115,7 @@ for (const profile of PROFILES)
       assert.match(list0(middle), /more than 16384|position/);
       const { mm } = image;
       const pcp = mm.zones.flatMap((zone) =>
-        mm.read_ulong(zone + mm.zone_present_pages) === 0
+        mm.read_ulong(zone + mm.zone.present_pages) === 0
           ? []
           : membersOf(image, pcp_list(mm, zone_pcp(mm, zone, 0), mm.MIGRATE_MOVABLE)),
       );

@@ -1,7 +1,8 @@
 /** Laws of the page allocator, on recorded machines of every kernel: random requests, then everything must add up. */
+import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
 import * as kernel from '../../src/engine/entry/plain.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
 import { random } from './random.js';
@@ -23,7 +24,7 @@ function exercise({ mm }: Machine, seed: number, nrOps: number): Block[] {
       continue;
     }
     const order = next(4) === 0 ? next(11) : next(4);
-    let gfp = mm.constant(gfps[next(gfps.length)] ?? '') | mm.__GFP_NOWARN;
+    let gfp = constantNamed(mm.profile, gfps[next(gfps.length)] ?? '') | mm.__GFP_NOWARN;
     if (next(3) === 0) gfp |= mm.__GFP_COMP;
     const page = kernel.alloc_pages(mm, gfp, order);
     if (page !== 0) live.push({ page, order });
@@ -33,7 +34,7 @@ function exercise({ mm }: Machine, seed: number, nrOps: number): Block[] {
 }
 
 /** Every free block of a zone, in the order of its lists. */
-function freeBlocks(mm: Mm, zone: Zone): { pfn: number; order: number; migratetype: number }[] {
+function freeBlocks(mm: Kernel, zone: Zone): { pfn: number; order: number; migratetype: number }[] {
   const blocks: { pfn: number; order: number; migratetype: number }[] = [];
   for (let order = 0; order < mm.MAX_ORDER; order++) {
     const area = kernel.free_area(mm, zone, order);
@@ -41,7 +42,7 @@ function freeBlocks(mm: Mm, zone: Zone): { pfn: number; order: number; migratety
     for (let migratetype = 0; migratetype < mm.MIGRATE_TYPES; migratetype++) {
       const head = kernel.free_list(mm, area, migratetype);
       for (let at = kernel.list_next(mm, head); at !== head; at = kernel.list_next(mm, at)) {
-        const page = (at - mm.page_lru) as Page;
+        const page = (at - mm.page.lru) as Page;
         const pfn = mm.page_to_pfn(page);
         const name = `page ${pfn.toString(16)} on free_area[${order}]`;
         assert.ok(kernel.PageBuddy(mm, page), `${name} is not PageBuddy`);
@@ -54,7 +55,7 @@ function freeBlocks(mm: Mm, zone: Zone): { pfn: number; order: number; migratety
       }
     }
     assert.equal(
-      mm.read_ulong(area + mm.free_area_nr_free),
+      mm.read_ulong(area + mm.free_area.nr_free),
       inOrder,
       `free_area[${order}].nr_free`,
     );
@@ -62,7 +63,7 @@ function freeBlocks(mm: Mm, zone: Zone): { pfn: number; order: number; migratety
   return blocks;
 }
 
-function checkZone(mm: Mm, zone: Zone): void {
+function checkZone(mm: Kernel, zone: Zone): void {
   const blocks = freeBlocks(mm, zone).sort((a, b) => a.pfn - b.pfn);
   let end = 0;
   for (const { pfn, order } of blocks) {
@@ -77,7 +78,7 @@ function checkZone(mm: Mm, zone: Zone): void {
 }
 
 /** pcp->count against the lists. */
-function checkPcp(mm: Mm, zone: Zone): void {
+function checkPcp(mm: Kernel, zone: Zone): void {
   const pcp = kernel.zone_pcp(mm, zone, 0);
   let pages = 0;
   for (let pindex = 0; pindex < mm.NR_PCP_LISTS; pindex++) {
@@ -85,10 +86,10 @@ function checkPcp(mm: Mm, zone: Zone): void {
     for (let at = kernel.list_next(mm, head); at !== head; at = kernel.list_next(mm, at))
       pages += 2 ** kernel.pindex_to_order(mm, pindex);
   }
-  assert.equal(mm.words[pcp + mm.pcp_count], pages);
+  assert.equal(mm.words[pcp + mm.per_cpu_pages.count], pages);
 }
 
-const populated = (mm: Mm): readonly Zone[] =>
+const populated = (mm: Kernel): readonly Zone[] =>
   mm.zones.filter((zone) => kernel.populated_zone(mm, zone));
 
 describeMachines('page allocator', (open) => {

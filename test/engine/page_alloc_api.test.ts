@@ -1,8 +1,9 @@
 /** What a caller of the page allocator is promised, case by case, on recorded machines of every kernel. */
+import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
 import * as kernel from '../../src/engine/entry/plain.js';
 import type { KernelEvent } from '../../src/engine/machine/events.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
 
@@ -12,11 +13,11 @@ const eventsOf = ({ tape }: Machine): readonly KernelEvent[] =>
 const printed = (machine: Machine): string[] =>
   eventsOf(machine).flatMap((event) => (event.kind === 'printk' ? [event.text] : []));
 
-const gfp = (mm: Mm, ...names: string[]): number =>
-  names.reduce((mask, name) => mask | mm.constant(name), 0);
+const gfp = (mm: Kernel, ...names: string[]): number =>
+  names.reduce((mask, name) => mask | constantNamed(mm.profile, name), 0);
 
 /** The head of a pcp list holds the page that was freed last. */
-const nextOrder0 = (mm: Mm): Page => kernel.alloc_pages(mm, gfp(mm, 'GFP_KERNEL'), 0);
+const nextOrder0 = (mm: Kernel): Page => kernel.alloc_pages(mm, gfp(mm, 'GFP_KERNEL'), 0);
 
 describeMachines('page allocator calls', (open, profile) => {
   it('gives the page that was freed last', () => {
@@ -125,7 +126,7 @@ describeMachines('page allocator calls', (open, profile) => {
     const min = kernel.min_wmark_pages(mm, zone);
     const ok = (flags: number, free: number): boolean =>
       kernel.__zone_watermark_ok(mm, zone, 0, min, 0, flags | mm.ALLOC_CMA, free);
-    const reserve = mm.read_long(zone + mm.zone_lowmem_reserve);
+    const reserve = mm.read_long(zone + mm.zone.lowmem_reserve);
     assert.ok(!ok(0, min + reserve));
     assert.ok(ok(0, min + reserve + 1));
     assert.ok(ok(mm.ALLOC_MIN_RESERVE, Math.ceil(min / 2) + reserve + 1));
@@ -193,8 +194,8 @@ describeMachines('page allocator calls', (open, profile) => {
       if (!kernel.populated_zone(mm, zone)) continue;
       const pcp = kernel.zone_pcp(mm, zone, 0);
       const batch = Math.max(1, kernel.zone_batchsize(mm, zone));
-      assert.equal(batch, mm.words[pcp + mm.pcp_batch]);
-      assert.equal(kernel.zone_highsize(mm, zone, batch, 0), mm.words[pcp + mm.pcp_high]);
+      assert.equal(batch, mm.words[pcp + mm.per_cpu_pages.batch]);
+      assert.equal(kernel.zone_highsize(mm, zone, batch, 0), mm.words[pcp + mm.per_cpu_pages.high]);
     }
   });
 

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import * as kernel from '../../src/engine/entry/plain.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 
 /** Pages on the free lists of a type. */
-function listed(k: Mm, zone: Zone, migratetype: number): number {
+function listed(k: Kernel, zone: Zone, migratetype: number): number {
   let pages = 0;
   for (let order = 0; order < k.MAX_ORDER; order++) {
     const head = kernel.free_list(k, kernel.free_area(k, zone, order), migratetype);
@@ -18,7 +18,7 @@ function listed(k: Mm, zone: Zone, migratetype: number): number {
 }
 
 /** Free pages as counted, with what the CPU holds back; and pages on the ISOLATE lists. */
-const counts = (k: Mm, zone: Zone): readonly [number, number] => [
+const counts = (k: Kernel, zone: Zone): readonly [number, number] => [
   kernel.zone_page_state_snapshot(k, zone, k.NR_FREE_PAGES),
   listed(k, zone, k.MIGRATE_ISOLATE),
 ];
@@ -26,9 +26,9 @@ const counts = (k: Mm, zone: Zone): readonly [number, number] => [
 for (const profile of PROFILE_NAMES)
   describe(`page isolation: ${profile}`, () => {
     /** A machine, and a pageblock of which one page is allocated and all others are free. */
-    function start(): { k: Mm; zone: Zone; block: Page; pfn: number; held: Page } {
+    function start(): { k: Kernel; zone: Zone; block: Page; pfn: number; held: Page } {
       const k = bootMachine({ profile: loadProfile(profile), ramBytes: 256 << 20 }).mm;
-      const gfp = k.constant('GFP_KERNEL') | k.__GFP_MOVABLE;
+      const gfp = k.GFP_KERNEL | k.__GFP_MOVABLE;
       const block = kernel.alloc_pages(k, gfp, k.pageblock_order);
       const pfn = k.page_to_pfn(block);
       kernel.split_page(k, block, k.pageblock_order);
@@ -37,7 +37,7 @@ for (const profile of PROFILE_NAMES)
       kernel.drain_all_pages(k, NULL);
       return { k, zone: kernel.page_zone(k, block), block, pfn, held: k.pfn_to_page(pfn + 5) };
     }
-    const isolate = (k: Mm, block: Page, pfn: number): number =>
+    const isolate = (k: Kernel, block: Page, pfn: number): number =>
       kernel.set_migratetype_isolate(k, block, k.MIGRATE_MOVABLE, pfn, pfn + k.pageblock_nr_pages);
 
     it('a block with an unmovable page is busy, and stays as it is', () => {
@@ -59,7 +59,7 @@ for (const profile of PROFILE_NAMES)
       // A free block larger than a pageblock moves as a whole.
       assert.ok(nr >= k.pageblock_nr_pages);
       assert.deepEqual(counts(k, zone), [free - nr, nr]);
-      const gfp = k.constant('GFP_NOWAIT') | k.__GFP_NOWARN | k.__GFP_MOVABLE;
+      const gfp = k.GFP_NOWAIT | k.__GFP_NOWARN | k.__GFP_MOVABLE;
       for (let page = kernel.alloc_page(k, gfp); page !== NULL; page = kernel.alloc_page(k, gfp))
         assert.notEqual(kernel.pageblock_start_pfn(k, k.page_to_pfn(page)), pfn);
       assert.equal(counts(k, zone)[1], nr);

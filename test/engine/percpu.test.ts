@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { freeRuns } from './percpuRuns.js';
 import * as kernel from '../../src/engine/entry/plain.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';
 import { openSlabMachine } from './slabMachines.js';
@@ -10,7 +10,7 @@ import { openSlabMachine } from './slabMachines.js';
 for (const folder of ['i386-pae-slab-1536M', 'x86_64-slab-512M'])
   describe(`per-CPU memory: ${folder}`, function () {
     this.timeout(60_000);
-    const open = (): Mm => openSlabMachine(folder).image.mm;
+    const open = (): Kernel => openSlabMachine(folder).image.mm;
 
     it('random areas', () => {
       const k = open();

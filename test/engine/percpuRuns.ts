@@ -1,5 +1,5 @@
 /** What the maps of the first per-CPU chunk say, without the hints. */
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 
 export interface FreeRuns {
   /** Pieces of the largest free area, as the chunk's hint has it. */
@@ -9,11 +9,10 @@ export interface FreeRuns {
   readonly freeBytes: number;
 }
 
-export function freeRuns(k: Mm): FreeRuns {
-  const { percpu } = k;
-  const chunk = percpu.pcpu_first_chunk;
-  const map = k.read_ptr(k.plus(chunk, percpu.alloc_map));
-  const nrBits = (k.words[k.plus(chunk, percpu.nr_pages)] ?? 0) * 1024;
+export function freeRuns(k: Kernel): FreeRuns {
+  const chunk = k.read_ptr(k.globals.pcpu_first_chunk);
+  const map = k.read_ptr(k.plus(chunk, k.pcpu_chunk.alloc_map));
+  const nrBits = (k.words[k.plus(chunk, k.pcpu_chunk.nr_pages)] ?? 0) * 1024;
   let largest = 0;
   let run = 0;
   for (let bit = 0; bit < nrBits; bit++) {
@@ -22,8 +21,8 @@ export function freeRuns(k: Mm): FreeRuns {
     largest = Math.max(largest, run);
   }
   return {
-    contigHint: k.words[k.plus(chunk, percpu.chunk_md + percpu.contig_hint)] ?? 0,
+    contigHint: k.words[k.plus(chunk, k.pcpu_chunk.chunk_md + k.pcpu_block_md.contig_hint)] ?? 0,
     largest,
-    freeBytes: k.words[k.plus(chunk, percpu.free_bytes)] ?? 0,
+    freeBytes: k.words[k.plus(chunk, k.pcpu_chunk.free_bytes)] ?? 0,
   };
 }

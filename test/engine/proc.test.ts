@@ -16,7 +16,7 @@ describe('/proc/pagetypeinfo', function () {
       cmaBytes: 0,
     });
     tape.setRecording(false);
-    const gfp = mm.constant('GFP_KERNEL') | mm.__GFP_NOWARN;
+    const gfp = mm.GFP_KERNEL | mm.__GFP_NOWARN;
     const pages: Page[] = [];
     for (let page = alloc_pages(mm, gfp, 0); page !== NULL; page = alloc_pages(mm, gfp, 0))
       pages.push(page);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { slabsLines } from '../../src/engine/image/state/index.js';
 import * as plain from '../../src/engine/entry/plain.js';
 import { kernel as instrumented } from '../../src/engine/entry/instrumented.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type KmemCache } from '../../src/engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';
@@ -63,7 +63,7 @@ function assertConsistent(state: CacheState, out: number): void {
     assert.equal(list, inUse === 0 ? 'free' : inUse === num ? 'full' : 'part');
 }
 
-const freePages = (k: Mm): number =>
+const freePages = (k: Kernel): number =>
   k.zones.reduce((sum, zone) => sum + plain.zone_page_state(k, zone, k.NR_FREE_PAGES), 0);
 
 for (const folder of FOLDERS)
@@ -71,7 +71,7 @@ for (const folder of FOLDERS)
     this.timeout(60_000);
     const open = () => {
       const { image, dump } = openSlabMachine(folder);
-      return { image, dump, k: image.mm, gfp: image.mm.constant('GFP_KERNEL') };
+      return { image, dump, k: image.mm, gfp: image.mm.GFP_KERNEL };
     };
 
     it('what was loaded is dumped again, line for line', () => {
@@ -129,10 +129,10 @@ for (const folder of FOLDERS)
       const objects: VirtAddr[] = [];
       assert.equal(plain.kmem_cache_alloc_bulk(k, s, gfp, 200, objects), 200);
       const sorted = [...objects].sort((a, b) => a - b);
-      const size = k.words[s + k.slab.size] ?? 0;
+      const size = k.words[s + k.kmem_cache.size] ?? 0;
       sorted.forEach((object, i) => {
         if (i > 0) assert.ok(object - (sorted[i - 1] ?? 0) >= size);
-        assert.equal(Math.abs(object % (k.words[s + k.slab.align] ?? 0)), 0);
+        assert.equal(Math.abs(object % (k.words[s + k.kmem_cache.align] ?? 0)), 0);
       });
     });
 
@@ -140,9 +140,8 @@ for (const folder of FOLDERS)
       const { image, k, gfp } = open();
       plain.drain_all_pages(k, NULL);
       const before = freePages(k);
-      const counter = k.node + k.offset('pglist_data', 'vm_stat');
-      const pages = (): number =>
-        k.read_long(counter + k.constant('NR_SLAB_UNRECLAIMABLE_B') * k.ptr_words);
+      const counter = k.globals.contig_page_data + k.pglist_data.vm_stat;
+      const pages = (): number => k.read_long(counter + k.NR_SLAB_UNRECLAIMABLE_B * k.ptr_words);
       const counted = pages();
       const lines = (): readonly string[] =>
         slabsLines(image, { lines: ['%slab '] } as never) ?? [];
@@ -154,7 +153,7 @@ for (const folder of FOLDERS)
       plain.kmem_cache_destroy(k, s);
       assert.equal(plain.find_cache(k, 'test'), s, 'a cache with live objects stays');
       plain.kmem_cache_free_bulk(k, s, 100, objects);
-      k.write(s + k.slab.refcount, 1);
+      k.write(s + k.kmem_cache.refcount, 1);
       plain.kmem_cache_destroy(k, s);
       assert.deepEqual(
         lines().filter((line) => line.startsWith('%slab ')),
@@ -187,8 +186,8 @@ for (const folder of FOLDERS)
       const { k, gfp } = open();
       const cacheNameOf = (object: VirtAddr): string =>
         plain.cache_name(k, k.read_ptr(plain.virt_to_slab(k, object) + k.slab.slab_cache));
-      const dma = k.constant('__GFP_DMA');
-      const reclaimable = k.constant('__GFP_RECLAIMABLE');
+      const dma = k.__GFP_DMA;
+      const reclaimable = k.__GFP_RECLAIMABLE;
       for (const [size, flags, name, usable] of [
         [1, 0, 'kmalloc-32', 32],
         [33, 0, 'kmalloc-64', 64],
@@ -228,7 +227,7 @@ for (const folder of FOLDERS)
 
     it('no pages for a slab: no object, and nothing has changed', () => {
       const { image, k } = open();
-      const atomic = k.constant('GFP_ATOMIC');
+      const atomic = k.GFP_ATOMIC;
       const s = plain.kmem_cache_create(k, 'test', 4096, 0, 0);
       while (plain.alloc_pages(k, atomic | k.__GFP_NOWARN, 0) !== NULL);
       const before = stateOf(image, 'test');
@@ -241,7 +240,7 @@ for (const folder of FOLDERS)
     it('GFP flags that make no sense are reported and dropped', () => {
       const { image, k, gfp } = open();
       const s = plain.kmem_cache_create(k, 'test', 100, 0, 0);
-      const highmem = k.__GFP_HIGHMEM > 0 ? k.__GFP_HIGHMEM : k.constant('__GFP_DMA32');
+      const highmem = k.__GFP_HIGHMEM > 0 ? k.__GFP_HIGHMEM : k.__GFP_DMA32;
       const from = image.tape.cursor;
       assert.notEqual(plain.kmem_cache_alloc(k, s, gfp | highmem), 0);
       const texts = image.tape
@@ -261,7 +260,7 @@ for (const folder of FOLDERS)
     it('caches under RCU stay on their list until the work runs', () => {
       const { k } = open();
       const create = (): KmemCache =>
-        plain.kmem_cache_create(k, 'test', 64, 0, k.constant('SLAB_TYPESAFE_BY_RCU'));
+        plain.kmem_cache_create(k, 'test', 64, 0, k.SLAB_TYPESAFE_BY_RCU);
       const first = create();
       plain.kmem_cache_destroy(k, first);
       const second = create();

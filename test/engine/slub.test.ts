@@ -4,7 +4,7 @@ import { slabDumpLines, slabsLines } from '../../src/engine/image/state/index.js
 import * as plain from '../../src/engine/entry/plain.js';
 import { kernel as instrumented } from '../../src/engine/entry/instrumented.js';
 import { kernfs_name_hash } from '../../src/engine/kernel/fs/kernfs/name.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL } from '../../src/engine/machine/ctypes.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
@@ -19,7 +19,7 @@ const slabOf = (image: KernelImage, name: string): string[] =>
 const numberIn = (line: string | undefined, field: string): number =>
   Number(new RegExp(`\\b${field}=(\\d+)`).exec(line ?? '')?.[1]);
 
-const freePages = (k: Mm): number =>
+const freePages = (k: Kernel): number =>
   k.zones.reduce((sum, zone) => sum + plain.zone_page_state(k, zone, k.NR_FREE_PAGES), 0);
 
 /** Objects in a sequence of a dump: `0 5 6:3:1`. */
@@ -59,7 +59,7 @@ for (const folder of FOLDERS)
     this.timeout(60_000);
     const open = () => {
       const { image, dump } = openSlabMachine(folder);
-      return { image, dump, k: image.mm, gfp: image.mm.constant('GFP_KERNEL') };
+      return { image, dump, k: image.mm, gfp: image.mm.GFP_KERNEL };
     };
 
     it('what was loaded is dumped again, line for line', () => {
@@ -165,7 +165,7 @@ for (const folder of FOLDERS)
 
     it('without memory a cache gives NULL and reports', () => {
       const { image, k } = open();
-      const gfp = k.constant('GFP_NOWAIT');
+      const gfp = k.GFP_NOWAIT;
       const s = plain.kmem_cache_create(k, 'starved', 4096, 0, 0);
       while (plain.alloc_pages(k, gfp | k.__GFP_NOWARN, 0) !== NULL);
       while (plain.kmem_cache_alloc(k, s, gfp | k.__GFP_NOWARN) !== 0);

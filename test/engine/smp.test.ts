@@ -1,8 +1,9 @@
 /** Several CPUs: lists and counters of their own. No recording has more than one, so these are laws. */
+import { per_cpu_ptr } from '../../src/engine/kernel/include/linux/percpu-defs.h.js';
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import * as kernel from '../../src/engine/entry/plain.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import { openMachine } from './machines.js';
@@ -11,23 +12,23 @@ import { random } from './random.js';
 const CPUS = 4;
 const PROFILE = 'x86_64-slub-smp';
 
-const boot = (): Mm =>
+const boot = (): Kernel =>
   bootMachine({ profile: loadProfile(PROFILE), ramBytes: 256 << 20, cpus: CPUS }).mm;
 
 /** What `cpu(n) { ... }` does. */
-function runOn(k: Mm, cpu: number): void {
-  k.write(k.register('cpu'), cpu);
+function runOn(k: Kernel, cpu: number): void {
+  k.write(k.machine.register('cpu'), cpu);
 }
 
-const populated = (k: Mm): readonly Zone[] =>
+const populated = (k: Kernel): readonly Zone[] =>
   k.zones.filter((zone) => kernel.populated_zone(k, zone));
-const countOf = (k: Mm, zone: Zone, cpu: number): number =>
-  k.words[kernel.zone_pcp(k, zone, cpu) + k.pcp_count] ?? 0;
+const countOf = (k: Kernel, zone: Zone, cpu: number): number =>
+  k.words[kernel.zone_pcp(k, zone, cpu) + k.per_cpu_pages.count] ?? 0;
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const cpus = Array.from({ length: CPUS }, (_, cpu) => cpu);
 
 /** Pages of a CPU's lists, by walking them. */
-function listed(k: Mm, zone: Zone, cpu: number): number {
+function listed(k: Kernel, zone: Zone, cpu: number): number {
   let pages = 0;
   for (let pindex = 0; pindex < k.NR_PCP_LISTS; pindex++) {
     const head = kernel.pcp_list(k, kernel.zone_pcp(k, zone, cpu), pindex);
@@ -38,23 +39,23 @@ function listed(k: Mm, zone: Zone, cpu: number): number {
 }
 
 /** Free pages of a zone, by the lengths of its lists. */
-const onFreeLists = (k: Mm, zone: Zone): number =>
+const onFreeLists = (k: Kernel, zone: Zone): number =>
   sum(
     Array.from(
       { length: k.MAX_ORDER },
       (_, order) =>
-        k.read_ulong(kernel.free_area(k, zone, order) + k.free_area_nr_free) * 2 ** order,
+        k.read_ulong(kernel.free_area(k, zone, order) + k.free_area.nr_free) * 2 ** order,
     ),
   );
 
-const diff = (k: Mm, zone: Zone, cpu: number): number =>
+const diff = (k: Kernel, zone: Zone, cpu: number): number =>
   kernel.read_s8(
     k,
-    k.per_cpu_ptr(zone + k.zone_per_cpu_zonestats, cpu),
-    k.zonestat_vm_stat_diff_bytes + k.NR_FREE_PAGES,
+    per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu),
+    k.per_cpu_zonestat.vm_stat_diff + k.NR_FREE_PAGES,
   );
-const threshold = (k: Mm, zone: Zone, cpu: number): number =>
-  k.read8(k.per_cpu_ptr(zone + k.zone_per_cpu_zonestats, cpu), k.zonestat_stat_threshold_bytes);
+const threshold = (k: Kernel, zone: Zone, cpu: number): number =>
+  k.read8(per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu), k.per_cpu_zonestat.stat_threshold);
 
 describe('several CPUs', function () {
   this.timeout(30_000);
@@ -62,7 +63,7 @@ describe('several CPUs', function () {
   it('a page goes to the lists of the CPU that frees it', () => {
     const k = boot();
     kernel.drain_all_pages(k, NULL);
-    const gfp = k.constant('GFP_KERNEL');
+    const gfp = k.GFP_KERNEL;
     runOn(k, 1);
     const page = kernel.alloc_page(k, gfp);
     const zone = kernel.page_zone(k, page);
@@ -93,7 +94,7 @@ describe('several CPUs', function () {
   it('drain_all_pages() empties the lists of all CPUs, the lowest first', () => {
     const k = boot();
     // Pages whose buddies stay allocated cannot be joined: the list shows the order in which they came.
-    const gfp = k.constant('GFP_KERNEL');
+    const gfp = k.GFP_KERNEL;
     const pairs = cpus.map(() => {
       const pair = kernel.alloc_pages(k, gfp, 1);
       kernel.split_page(k, pair, 1);
@@ -110,7 +111,7 @@ describe('several CPUs', function () {
     const head = kernel.free_list(k, kernel.free_area(k, zone, 0), k.MIGRATE_UNMOVABLE);
     const order: Page[] = [];
     for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
-      order.push((at - k.page_lru) as Page);
+      order.push((at - k.page.lru) as Page);
     assert.deepEqual(
       order.filter((page) => pairs.includes(page)),
       pairs.toReversed(),
@@ -126,7 +127,7 @@ describe('several CPUs', function () {
     const k = boot();
     const below = random(11);
     const held: { page: Page; order: number }[] = [];
-    const gfp = k.constant('GFP_KERNEL') | k.__GFP_NOWARN;
+    const gfp = k.GFP_KERNEL | k.__GFP_NOWARN;
     const taken = (zone: Zone): number =>
       sum(
         held.flatMap(({ page, order }) => (kernel.page_zone(k, page) === zone ? [1 << order] : [])),
@@ -167,7 +168,7 @@ describe('several CPUs', function () {
 
   it('quiet_vmstat() folds what its CPU holds back, and only that', () => {
     const k = boot();
-    const gfp = k.constant('GFP_KERNEL');
+    const gfp = k.GFP_KERNEL;
     for (const cpu of [1, 2]) {
       runOn(k, cpu);
       // A block of 16 pages is over the threshold and told at once; three single pages are held back.

@@ -2,10 +2,11 @@
  * The record of an attempt says what the allocator did: random requests on recorded machines of every kernel, and each
  * record must agree with the page that came of it, with the arithmetic of the watermarks and with the lists.
  */
+import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
 import { kernel } from '../../src/engine/entry/instrumented.js';
 import * as plain from '../../src/engine/entry/plain.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import type { Attempt, WatermarkTest, ZoneLook } from '../../src/engine/verdict/attempt.js';
 import { recordAttempts } from '../../src/engine/verdict/listen.js';
@@ -18,7 +19,7 @@ const GFPS = ['GFP_KERNEL', 'GFP_ATOMIC', 'GFP_NOWAIT', 'GFP_HIGHUSER_MOVABLE', 
 
 /** Calls `allocate` with requests of all kinds until memory is short; frees a part. */
 function exercise(
-  mm: Mm,
+  mm: Kernel,
   seed: number,
   allocate: (gfp: number, order: number) => Page,
   free: (page: Page, order: number) => void,
@@ -32,7 +33,7 @@ function exercise(
       continue;
     }
     const order = next(3) === 0 ? next(12) : next(4);
-    const gfp = mm.constant(GFPS[next(GFPS.length)] ?? '') | mm.__GFP_NOWARN;
+    const gfp = constantNamed(mm.profile, GFPS[next(GFPS.length)] ?? '') | mm.__GFP_NOWARN;
     const page = allocate(gfp, order);
     if (page !== 0) live.push({ page, order });
   }
@@ -66,7 +67,7 @@ function checkLook(look: ZoneLook, order: number, gave: boolean): void {
   }
 }
 
-function checkAttempt(mm: Mm, attempt: Attempt | undefined, page: Page, order: number): void {
+function checkAttempt(mm: Kernel, attempt: Attempt | undefined, page: Page, order: number): void {
   assert.ok(attempt, 'no record');
   assert.equal(attempt.order, order);
   const { outcome } = attempt;
@@ -126,7 +127,7 @@ describeMachines('records of attempts to allocate', (open) => {
     const pages: Page[] = [];
     const recorder = new AttemptRecorder(mm);
     const nr = recordAttempts(recorder, () =>
-      kernel.alloc_pages_bulk_array(mm, mm.constant('GFP_KERNEL'), 40, pages),
+      kernel.alloc_pages_bulk_array(mm, mm.GFP_KERNEL, 40, pages),
     );
     const [attempt] = recorder.attempts;
     assert.equal(recorder.attempts.length, 1);

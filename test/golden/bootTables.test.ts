@@ -41,7 +41,7 @@ function bootAs(directory: string, dmesg?: string): KernelImage {
   return bootMachine(options);
 }
 
-const pagingOfMachine = ({ mm }: KernelImage): Paging => mm.processor(0).paging;
+const pagingOfMachine = ({ mm }: KernelImage): Paging => mm.machine.processor(0).paging;
 
 function isVmalloc(image: KernelImage): (va: VirtAddr) => boolean {
   const space = new AddressSpace(image.profile, {
@@ -128,7 +128,7 @@ describe('page tables of booted machines', function () {
     it(`${directory}: the registers are what they were, but for cr3 and the last fault`, () => {
       const image = bootAs(directory);
       const theirs = registersOf(recordedText(path.join(directory, 'before.registers.txt')));
-      const ours = image.mm.processor(0).registers;
+      const ours = image.mm.machine.processor(0).registers;
       for (const name of ['cr0', 'cr4', 'efer', 'pat'] as const)
         assert.equal(ours[name], theirs[name], name);
     });

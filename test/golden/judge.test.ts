@@ -138,7 +138,7 @@ describe('the comparison of words', () => {
   } {
     const image = openState(LINES.join('\n'));
     const { mm } = image;
-    alloc_pages(mm, mm.constant('GFP_KERNEL'), KERNEL);
+    alloc_pages(mm, mm.GFP_KERNEL, KERNEL);
     const lines = compareWords(image, []).changes.map(
       ({ phys, before, after }) =>
         `${phys.toString(16)} ${before.toString(16)} ${after.toString(16)}`,
@@ -169,7 +169,7 @@ describe('the comparison of words', () => {
     const image = openState(LINES.join('\n'));
     const { mm, tape } = image;
     const at = tape.cursor;
-    const page = alloc_pages(mm, mm.constant('GFP_KERNEL'), KERNEL);
+    const page = alloc_pages(mm, mm.GFP_KERNEL, KERNEL);
     __free_pages(mm, page, KERNEL);
     tape.seek(at);
     assert.deepEqual(compareWords(image, []).changes, []);

@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openImage } from '../../src/cli/openImage.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import type { Mm } from '../../src/engine/machine/mm.js';
+import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { proc_lines, proc_names } from '../../src/engine/entry/plain.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import { recordedPaths, recordedTraces, titleOf } from '../recordings.js';
@@ -93,7 +93,7 @@ function coresWithStates(): { readonly core: string; readonly trace: string }[] 
 }
 
 /** `x86_64-slub-sizes/static-2G.zoneinfo.txt`, `x86_64-slub-96M/oom.preoom_zoneinfo.txt`: a machine of that kernel and size. */
-function bootLike(file: string): Mm {
+function bootLike(file: string): Kernel {
   const [folder = '', name = ''] = file.split(path.sep).slice(-2);
   const profile = PROFILE_NAMES.find((each) => each === folder.replace(/-[^-]+$/, ''));
   const [, count, unit] = /-(\d+)([MG])/.exec(folder.endsWith('-sizes') ? name : folder) ?? [];

@@ -81,7 +81,7 @@ describe('page tables in scripts', () => {
       assert.equal(notes.length, 2);
       assert.match(notes[0] ?? '', /the tables no longer map .* the TLB still does/);
       assert.match(notes[1] ?? '', /unable to handle page fault for address/);
-      const { registers } = vm.image.mm.processor(0);
+      const { registers } = vm.image.mm.machine.processor(0);
       assert.equal(
         vm.image.mm.hex(registers.cr2 as never),
         /address: ([0-9a-f]+)/.exec(notes[1] ?? '')?.[1],

@@ -3,7 +3,7 @@
  * instrumenter's tables.
  */
 import { tables } from '../../engine/entry/instrumented.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell } from '../../engine/memory/address.js';
 import { parseCType } from '../../engine/types/declaration.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
@@ -12,7 +12,7 @@ import type { ExtraName } from './evaluator.js';
 
 /** Those of a function's locals that C can say. */
 export function kernelNames(
-  mm: Mm,
+  mm: Kernel,
   functionId: number,
   locals: Readonly<Record<string, unknown>>,
 ): readonly ExtraName[] {
@@ -24,7 +24,7 @@ export function kernelNames(
   });
 }
 
-function typeOf(mm: Mm, spelled: string | undefined): CType | undefined {
+function typeOf(mm: Kernel, spelled: string | undefined): CType | undefined {
   if (spelled === undefined) return undefined;
   const known = parseCType(spelled, mm.profile.types);
   if (known !== undefined) return known;
@@ -32,7 +32,7 @@ function typeOf(mm: Mm, spelled: string | undefined): CType | undefined {
   return /^\w+_t$/.test(spelled) ? mm.profile.types.base('int') : undefined;
 }
 
-function scalarOf(mm: Mm, type: CType, value: unknown): number | undefined {
+function scalarOf(mm: Kernel, type: CType, value: unknown): number | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   const bare = stripTypedefs(type);

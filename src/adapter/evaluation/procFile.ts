@@ -3,12 +3,12 @@
  * which is a mark on the tape; in the console that would cut off what lies to the right, though nothing changes.
  */
 import { proc_lines } from '../../engine/entry/plain.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 
 const CALL = /^\s*proc\s*\(\s*"(\w*)"\s*\)\s*;?\s*$/;
 
 /** The text of the file that the expression asks for, as memory is now; undefined if it asks for none that there is. */
-export function procFileText(mm: Mm, expression: string): string | undefined {
+export function procFileText(mm: Kernel, expression: string): string | undefined {
   const name = CALL.exec(expression)?.[1];
   return name === undefined ? undefined : proc_lines(mm, name)?.join('\n');
 }

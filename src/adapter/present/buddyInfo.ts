@@ -7,8 +7,8 @@ export function buddyInfo({ image }: MachineContext): readonly Shown[] {
   const { mm } = image;
   return populatedZones(image).map(({ zone, name }) => {
     const counts = Array.from({ length: mm.MAX_ORDER }, (_, order) => {
-      const area = zone + mm.zone_free_area + order * mm.free_area_words;
-      return `${mm.read_ulong(area + mm.free_area_nr_free)}`.padStart(6);
+      const area = zone + mm.zone.free_area + order * mm.stride.free_area;
+      return `${mm.read_ulong(area + mm.free_area.nr_free)}`.padStart(6);
     });
     return fact(`Node 0, zone ${name}`, counts.join(''));
   });

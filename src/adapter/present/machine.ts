@@ -95,7 +95,7 @@ export function globalsScope(context: MachineContext): Container {
 export function cpuScope(context: MachineContext): Container {
   const { image, profile } = context;
   const { mm } = image;
-  const words = { cpu: mm.register('cpu'), flags: mm.register('current_flags') };
+  const words = { cpu: mm.machine.register('cpu'), flags: mm.machine.register('current_flags') };
   const int = profile.types.base('unsigned int');
   return {
     named: (format) => {

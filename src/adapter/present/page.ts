@@ -84,7 +84,7 @@ function compoundMembers(
   if (facts.compound === 'head') return [fact('compound', `head, order ${facts.order}`)];
   const own = [
     fact('compound', `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`),
-    member(context.image.mm.first_page ? 'first_page' : 'compound_head'),
+    member(context.image.mm.encoding.first_page ? 'first_page' : 'compound_head'),
   ];
   if (facts.pfn !== facts.headPfn + 1) return own;
   return [...own, member('compound_order'), member('compound_dtor'), member('compound_mapcount')];

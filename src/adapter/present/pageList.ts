@@ -25,7 +25,7 @@ export function readPageList({ image: { mm } }: MachineContext, head: ListHead):
     while (entry !== head) {
       if (entry === 0) return { pfns, broken: 'NULL' };
       if (pfns.length === MAX_ENTRIES) return { pfns, broken: 'it does not lead back to its head' };
-      pfns.push(mm.page_to_pfn(entry - mm.page_lru));
+      pfns.push(mm.page_to_pfn(entry - mm.page.lru));
       entry = mm.read_ptr(entry);
     }
   } catch (error) {

@@ -32,13 +32,13 @@ export function pageListSpecial(context: MachineContext): Special {
 function listNameOf(context: MachineContext, head: ListHead): string | undefined {
   const { mm, nrCpus } = context.image;
   for (const zone of mm.zones) {
-    const within = head - zone - mm.zone_free_area;
-    if (within >= 0 && within < mm.MAX_ORDER * mm.free_area_words)
-      return within % mm.free_area_words < mm.free_area_nr_free ? '' : undefined;
-    if (mm.read_ulong(zone + mm.zone_present_pages) === 0) continue;
+    const within = head - zone - mm.zone.free_area;
+    if (within >= 0 && within < mm.MAX_ORDER * mm.stride.free_area)
+      return within % mm.stride.free_area < mm.free_area.nr_free ? '' : undefined;
+    if (mm.read_ulong(zone + mm.zone.present_pages) === 0) continue;
     for (let cpu = 0; cpu < nrCpus; cpu++) {
-      const inLists = head - zone_pcp(mm, zone, cpu) - mm.pcp_lists;
-      const pindex = inLists / mm.list_head_words;
+      const inLists = head - zone_pcp(mm, zone, cpu) - mm.per_cpu_pages.lists;
+      const pindex = inLists / mm.stride.list_head;
       if (pindex >= 0 && pindex < mm.NR_PCP_LISTS) return pcpListName(context, pindex);
     }
   }

@@ -3,7 +3,7 @@
  * by zone; under that the attempt before it. See src/engine/verdict.
  */
 import type { Attempt, Pass, Step, WatermarkTest, ZoneLook } from '../../engine/verdict/attempt.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import {
   gfpMaskText,
   migratetypeText,
@@ -20,14 +20,14 @@ import type { AttemptFinder, FoundAttempt } from '../time/attempts.js';
 import { fact, group, type Shown } from './shown.js';
 
 /** The newest attempt at the cursor. */
-export function lastAllocation(k: Mm, attempts: AttemptFinder): Shown {
+export function lastAllocation(k: Kernel, attempts: AttemptFinder): Shown {
   const found = attempts.last();
   return found === undefined
     ? fact('last allocation', 'none yet')
     : showAttempt(k, attempts, found, 'last allocation');
 }
 
-function showAttempt(k: Mm, attempts: AttemptFinder, found: FoundAttempt, name: string): Shown {
+function showAttempt(k: Kernel, attempts: AttemptFinder, found: FoundAttempt, name: string): Shown {
   const { attempt } = found;
   return group(name, verdictSentence(k, attempt), {
     named: () => {
@@ -42,7 +42,7 @@ function showAttempt(k: Mm, attempts: AttemptFinder, found: FoundAttempt, name: 
   });
 }
 
-const request = (k: Mm, attempt: Attempt): Shown =>
+const request = (k: Kernel, attempt: Attempt): Shown =>
   group('request', requestText(k, attempt), {
     named: () => [
       fact('order', `${attempt.order}`),
@@ -55,12 +55,12 @@ const request = (k: Mm, attempt: Attempt): Shown =>
   });
 
 /** Names in a list must differ, so that they are told apart from stop to stop. */
-const showPass = (k: Mm, pass: Pass, index: number): Shown =>
+const showPass = (k: Kernel, pass: Pass, index: number): Shown =>
   group(`pass ${index + 1}: ${passName(pass)}`, passText(k, pass), {
     named: () => pass.zones.map((look) => showZone(k, look)),
   });
 
-const showZone = (k: Mm, look: ZoneLook): Shown =>
+const showZone = (k: Kernel, look: ZoneLook): Shown =>
   group(`zone ${look.name}`, zoneLookText(look), {
     named: () => [
       ...(look.watermark === undefined ? [] : [showWatermark(look.watermark)]),
@@ -86,7 +86,7 @@ const showWatermark = (test: WatermarkTest): Shown =>
     ],
   });
 
-function showStep(k: Mm, step: Step, index: number): Shown {
+function showStep(k: Kernel, step: Step, index: number): Shown {
   const [name, value] = stepRow(k, step);
   const numbered = `${index + 1}. ${name}`;
   return step.kind === 'refill'

@@ -19,9 +19,9 @@ export function zoneSpecial(context: MachineContext): Special {
   return (place, expression) => {
     const zone: Zone = mm.cell_of(place.address);
     if (!mm.zones.includes(zone)) return undefined;
-    const present = mm.read_ulong(zone + mm.zone_present_pages);
-    const free = mm.read_long(zone + mm.zone_vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
-    const managed = mm.read_ulong(zone + mm.zone_managed_pages);
+    const present = mm.read_ulong(zone + mm.zone.present_pages);
+    const free = mm.read_long(zone + mm.zone.vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
+    const managed = mm.read_ulong(zone + mm.zone.managed_pages);
     const value =
       present === 0
         ? `${zoneName(image, zone)}: empty`
@@ -82,7 +82,7 @@ function named(
 function pageSets(context: MachineContext, zone: Zone, format: Format): (Shown | undefined)[] {
   const { mm, nrCpus } = context.image;
   const type = context.profile.types.struct('per_cpu_pages');
-  if (type === undefined || mm.read_ulong(zone + mm.zone_present_pages) === 0) return [];
+  if (type === undefined || mm.read_ulong(zone + mm.zone.present_pages) === 0) return [];
   return Array.from({ length: nrCpus }, (_, cpu) => {
     const place = placeAt(mm.va_of(zone_pcp(mm, zone, cpu)), type);
     return showPlace(context, `per_cpu_pageset[cpu ${cpu}]`, place, undefined, format);

@@ -7,10 +7,11 @@
  * where their entries stand on the tape: as a step between two statements, or in the middle of one. A call that wrote nothing
  * is nowhere on it: what it attempted is told until the machine moves.
  */
+import { vm_event_states } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
@@ -50,7 +51,7 @@ export class AttemptFinder {
   constructor(
     private readonly timeline: Timeline,
     private readonly tape: Tape<MachineEvent>,
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
   ) {}
 
   /** The newest attempt that has begun at the timeline's place. */
@@ -196,12 +197,12 @@ const newestOf = (among: readonly Attempt[], boundary: number): FoundAttempt | u
 const TRACES: ReadonlySet<MachineEvent['kind']> = new Set(['allocation-failed', 'warn', 'bug']);
 
 /** PGALLOC_* of every CPU and zone: what each block that is handed out counts in. */
-function allocationCounters(k: Mm): ReadonlySet<number> {
+function allocationCounters(k: Kernel): ReadonlySet<number> {
   const cells = new Set<number>();
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
     for (let zid = 0; zid < k.MAX_NR_ZONES; zid++)
-      cells.add(k.vm_event_states(cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
+      cells.add(vm_event_states(k, cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
   }
   return cells;
 }

@@ -5,7 +5,7 @@
 import { kernelFunctionsNamed } from '../target/kernelSources.js';
 import type { ArmedHappening } from '../breakpoints/armed.js';
 import type { EntryWatch, Facts, WriteWatch } from '../breakpoints/happenings/happening.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
@@ -29,7 +29,7 @@ export class HappeningFinder {
   constructor(
     private readonly timeline: Timeline,
     private readonly tape: Tape<MachineEvent>,
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
   ) {}
 
   /** In the statement after a boundary, in the order of time. Memory is at the timeline's place afterwards. */

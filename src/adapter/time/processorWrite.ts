@@ -26,7 +26,7 @@ export function processorText(
   first: number,
   end: number,
 ): string | undefined {
-  const processors = Array.from({ length: nrCpus }, (_, cpu) => mm.processor(cpu));
+  const processors = Array.from({ length: nrCpus }, (_, cpu) => mm.machine.processor(cpu));
   const seen = { dirtied: false, cell: -1 };
   const behind = tape.searchForward(first, end, (cell, before, after) => {
     seen.cell = cell;

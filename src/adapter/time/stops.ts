@@ -4,7 +4,7 @@
  *
  * A stop of a data breakpoint is behind the kernel line that wrote; where the scenario itself wrote, behind its statement.
  */
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
@@ -215,7 +215,7 @@ export class StopFinder {
     const { mm } = this.parts.context.image;
     const found = this.happenings.during(boundary, this.parts.armed().happenings);
     return found.flatMap(({ armed: { happening, reason, id, trigger }, place, facts }): Hit[] => {
-      const namesOf = reason === 'exception' ? groupNames : (k: Mm) => factNames(k, facts);
+      const namesOf = reason === 'exception' ? groupNames : (k: Kernel) => factNames(k, facts);
       const verdict = this.decideAt(place, trigger, namesOf(mm, happening, facts));
       if (verdict.kind !== 'stop') return [];
       const sentence = happening.sentence(mm, facts);
@@ -255,7 +255,7 @@ function breakpointsAt(
     : (onFunction ?? onLine);
 }
 
-function localsOf(mm: Mm, top: ActiveFunction | undefined): readonly ExtraName[] {
+function localsOf(mm: Kernel, top: ActiveFunction | undefined): readonly ExtraName[] {
   return top === undefined ? [] : kernelNames(mm, top.functionId, top.locals());
 }
 

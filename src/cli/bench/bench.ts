@@ -63,7 +63,7 @@ function measurePairs(meter: Meter, recording: boolean): Row[] {
   const image = bootX86(1, TAPE);
   image.tape.setRecording(recording);
   return PAIRS.map(({ order, pairs, native, targets }): Row => {
-    const gfp = image.mm.constant('GFP_KERNEL');
+    const gfp = image.mm.GFP_KERNEL;
     run(image, gfp, order, pairs * WARM_UP_ROUNDS);
     const rounds = Array.from({ length: ROUNDS }, () => {
       const start = meter.nowMs();

@@ -60,14 +60,14 @@ export function measureWhere(meter: Meter, image: KernelImage): Row[] {
 
 function subjectsOf(image: KernelImage): Subject[] {
   const { mm } = image;
-  const movable = mm.constant('GFP_HIGHUSER_MOVABLE');
-  const kernel = mm.constant('GFP_KERNEL');
+  const movable = mm.GFP_HIGHUSER_MOVABLE;
+  const kernel = mm.GFP_KERNEL;
   const free = inPieces(image, movable);
-  const compound = alloc_pages(mm, kernel | mm.constant('__GFP_COMP'), 1);
+  const compound = alloc_pages(mm, kernel | mm.__GFP_COMP, 1);
   const pinned = alloc_pages(mm, movable, 0);
   const mapped = alloc_pages(mm, kernel, 0);
   if (compound === 0 || pinned === 0 || mapped === 0) throw new Error('no memory is left');
-  page_ref_add(mm, pinned, 3 * mm.constant('GUP_PIN_COUNTING_BIAS'));
+  page_ref_add(mm, pinned, 3 * mm.GUP_PIN_COUNTING_BIAS);
   const step = (): void => {
     const page = alloc_pages(mm, movable, 0);
     __free_pages(mm, page, 0);
@@ -108,7 +108,7 @@ function inPieces({ mm, tape }: KernelImage, gfp: number): Page[] {
 }
 
 function pteOfVmalloc({ mm }: KernelImage) {
-  const va = asVirt(mm.constant('VMALLOC_START') + 0x5000);
+  const va = asVirt(mm.VMALLOC_START + 0x5000);
   const mmStruct = init_mm(mm);
   const pud = pud_alloc(mm, mmStruct, p4d_alloc(mm, mmStruct, pgd_offset_k(mm, va), va), va);
   return pte_alloc_kernel(mm, pmd_alloc(mm, mmStruct, pud, va), va);

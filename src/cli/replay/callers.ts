@@ -6,7 +6,7 @@
  * text that a trace gives for a number or an address is held to from then on: the same call has the same text each time, and no
  * two have one.
  */
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import { ulong } from '../../engine/entry/plain.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 
@@ -18,10 +18,10 @@ const FIRST_KNOWN = -512;
 
 export type RecorderCall = (typeof CALLS)[number];
 
-export const callOf = (mm: Mm, call: RecorderCall): VirtAddr =>
+export const callOf = (mm: Kernel, call: RecorderCall): VirtAddr =>
   ulong(mm, FIRST_CALL + CALLS.indexOf(call));
 
-export function isRecorderCall(mm: Mm, caller: VirtAddr): boolean {
+export function isRecorderCall(mm: Kernel, caller: VirtAddr): boolean {
   const number = caller - ulong(mm, FIRST_CALL);
   return number >= 0 && number < CALLS.length;
 }
@@ -30,7 +30,7 @@ export class Callers {
   private readonly texts = new Map<VirtAddr, string>();
   private readonly known: string[] = [];
 
-  constructor(private readonly mm: Mm) {}
+  constructor(private readonly mm: Kernel) {}
 
   /** What stands in memory for a text of the start. */
   addressOf(text: string): VirtAddr {

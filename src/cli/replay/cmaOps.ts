@@ -13,7 +13,7 @@ import type { Machine } from './machine.js';
 import { hex, number, SKIP, type Operation } from './operation.js';
 
 /** dma_contiguous_default_area */
-const defaultArea = ({ mm }: Machine): Cma => mm.read_ptr(mm.symbol('dma_contiguous_default_area'));
+const defaultArea = ({ mm }: Machine): Cma => mm.read_ptr(mm.globals.dma_contiguous_default_area);
 
 /** `contig SLOT PFN N MT`: the errno, decimal. */
 const allocateRange: Operation = (machine, [slot, pfn, nr, migratetype]) => {

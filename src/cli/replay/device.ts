@@ -16,7 +16,7 @@ function isDevice(image: KernelImage, va: string | undefined): boolean {
   const area = find_vm_area(mm, address);
   return (
     area !== NULL &&
-    (vm_flags(mm, area) & mm.constant('VM_IOREMAP')) !== 0 &&
+    (vm_flags(mm, area) & mm.VM_IOREMAP) !== 0 &&
     !isRecorderCall(mm, vm_caller(mm, area))
   );
 }

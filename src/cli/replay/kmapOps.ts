@@ -19,7 +19,7 @@ import {
   pkmap_pte,
   ptep_get,
 } from '../../engine/entry/plain.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import { pageIn, type Machine } from './machine.js';
@@ -51,8 +51,8 @@ const unmap: Operation = (machine, [slot, at]) => {
   return undefined;
 };
 
-type Mapping = (mm: Mm, page: Page) => VirtAddr;
-type Unmapping = (mm: Mm, address: VirtAddr) => void;
+type Mapping = (mm: Kernel, page: Page) => VirtAddr;
+type Unmapping = (mm: Kernel, address: VirtAddr) => void;
 
 /** `kma|kml|kmlp SLOT IDX` */
 const mapLocal =

@@ -1,7 +1,7 @@
 /**
  * The machine that a trace is replayed on: an image, and the recorder's table of live objects.
  */
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import type { KmemCache, Page } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
@@ -53,7 +53,7 @@ export interface ObjectSlot {
 }
 
 export class Machine {
-  readonly mm: Mm;
+  readonly mm: Kernel;
   /** The innermost last. */
   readonly nested: NestedMapping[] = [];
   readonly slabWorker: SlabWorker;

@@ -155,7 +155,7 @@ const bulk: Operation = (machine, [slot0, nr, flags]) => {
 /** `freelist SLOT0 N` */
 const freeList: Operation = (machine, [slot0, nr]) => {
   const { mm } = machine;
-  const list: ListHead = mm.register('scratch_list');
+  const list: ListHead = mm.machine.register('scratch_list');
   INIT_LIST_HEAD(mm, list);
   let freed = 0;
   for (let i = 0; i < number(nr); i++) {
@@ -163,7 +163,7 @@ const freeList: Operation = (machine, [slot0, nr]) => {
     if (block?.kind !== 'block') continue;
     freed++;
     if (put_page_testzero(mm, block.page))
-      list_add_tail(mm, (block.page + mm.page_lru) as ListHead, list);
+      list_add_tail(mm, (block.page + mm.page.lru) as ListHead, list);
   }
   free_unref_page_list(mm, list);
   return `n=${hex(freed)}`;

@@ -54,7 +54,7 @@ const destroy: Operation = (machine, [name]) => {
   const s = cacheOf(machine, name);
   if (s === NULL) return SKIP;
   const { mm, slabWorker } = machine;
-  const isRcu = ((mm.words[s + mm.slab.flags] ?? 0) & mm.constant('SLAB_TYPESAFE_BY_RCU')) !== 0;
+  const isRcu = ((mm.words[s + mm.kmem_cache.flags] ?? 0) & mm.SLAB_TYPESAFE_BY_RCU) !== 0;
   slabWorker.takesMutex();
   kmem_cache_destroy(mm, s);
   slabWorker.destroyed(isRcu);

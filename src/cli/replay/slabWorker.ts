@@ -13,7 +13,7 @@
  * mm/slab_common.c: shutdown_cache(), slab_caches_to_rcu_destroy_workfn().
  */
 import { slab_caches_to_rcu_destroy_workfn } from '../../engine/entry/plain.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 
 /** How often the worker finds slab_mutex taken before it is handed over. */
 const MISSES_TO_HANDOFF = 2;
@@ -22,7 +22,7 @@ export class SlabWorker {
   private scheduled = false;
   private misses = 0;
 
-  constructor(private readonly mm: Mm) {}
+  constructor(private readonly mm: Kernel) {}
 
   /** An operation takes slab_mutex. */
   takesMutex(): void {

@@ -69,7 +69,7 @@ export class StandIns {
 
   private nameOf(kernel: VirtAddr, ours: VirtAddr): string | undefined {
     const { mm, profile } = this.image;
-    if (LISTS.some((name) => ours === mm.va_of(mm.register(name))))
+    if (LISTS.some((name) => ours === mm.va_of(mm.machine.register(name))))
       return this.isOnStack(kernel) ? STACKS : undefined;
     const name = ours === constructorOf(profile) ? CONSTRUCTOR : CALLS;
     if (name === CALLS && !isRecorderCall(mm, ours)) return undefined;

@@ -4,7 +4,7 @@
  *     page 0x1f40 ->lru.next: ours free_area[3].free_list[MIGRATE_MOVABLE], kernel page 0x1f48
  *     zone Normal ->vm_stat[nr_free_pages]: ours 0x35239, kernel 0x35238
  */
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import {
   freeListName,
   pcpListName,
@@ -30,7 +30,7 @@ const said = (place: string, ours: string, kernel: string): string =>
   `${place}: ours ${ours}, kernel ${kernel}`;
 
 export function firstZonesDifference(
-  mm: Mm,
+  mm: Kernel,
   ours: ZonesDump,
   kernel: ZonesDump,
 ): string | undefined {
@@ -38,7 +38,7 @@ export function firstZonesDifference(
   return undefined;
 }
 
-function* zonesDifferences(mm: Mm, ours: ZonesDump, kernel: ZonesDump): Generator<string> {
+function* zonesDifferences(mm: Kernel, ours: ZonesDump, kernel: ZonesDump): Generator<string> {
   const nodeMembers = { kswapd: 'kswapd', kcompactd: 'kcompactd', ...PGDAT_MEMBERS };
   yield* fields('contig_page_data.', nodeMembers, ours.node, kernel.node);
   yield* fields('', NODE_GLOBALS, ours.node, kernel.node);
@@ -46,7 +46,11 @@ function* zonesDifferences(mm: Mm, ours: ZonesDump, kernel: ZonesDump): Generato
   for (const [i, zone] of kernel.zones.entries()) yield* zoneDifferences(mm, ours.zones[i], zone);
 }
 
-function* zoneDifferences(mm: Mm, ours: ZoneDump | undefined, kernel: ZoneDump): Generator<string> {
+function* zoneDifferences(
+  mm: Kernel,
+  ours: ZoneDump | undefined,
+  kernel: ZoneDump,
+): Generator<string> {
   const zone = `zone ${kernel.name}`;
   if (ours?.name !== kernel.name)
     yield said(`${zone} ->name`, ours?.name ?? 'nothing', kernel.name);
@@ -57,7 +61,7 @@ function* zoneDifferences(mm: Mm, ours: ZoneDump | undefined, kernel: ZoneDump):
 }
 
 function* populatedDifferences(
-  mm: Mm,
+  mm: Kernel,
   zone: string,
   ours: PopulatedZone,
   kernel: PopulatedZone,
@@ -93,7 +97,7 @@ function* populatedDifferences(
 }
 
 function* pcpDifferences(
-  mm: Mm,
+  mm: Kernel,
   zone: string,
   ours: PcpDump | undefined,
   kernel: PcpDump,
@@ -114,7 +118,7 @@ function* pcpDifferences(
 }
 
 function* pageblocks(
-  mm: Mm,
+  mm: Kernel,
   zone: string,
   ours: PopulatedZone,
   kernel: PopulatedZone,
@@ -132,7 +136,7 @@ function* pageblocks(
   }
 }
 
-function entryText(mm: Mm, entry: number | undefined): string {
+function entryText(mm: Kernel, entry: number | undefined): string {
   if (entry === undefined) return 'nothing';
   const type = migratetypeName(mm.profile, entry & mm.MIGRATETYPE_MASK);
   return (entry & ~mm.MIGRATETYPE_MASK) === 0 ? type : `${type} + skip`;

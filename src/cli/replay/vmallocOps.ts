@@ -23,7 +23,7 @@ import {
   vunmap,
   type PageCacheMode,
 } from '../../engine/entry/plain.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import { NULL, type Page, type VmStruct } from '../../engine/machine/ctypes.js';
 import { asPhys, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence } from '../../engine/image/state/index.js';
@@ -34,7 +34,7 @@ import { walkOf } from './tableOps.js';
 
 /** ` lazy=N`: what every result ends with. The drain runs, if it is due. */
 function lazyText({ mm }: Machine): string {
-  const lazy = (): string => hex(mm.read_ulong(mm.vmap.vmap_lazy_nr));
+  const lazy = (): string => hex(mm.read_ulong(mm.globals.vmap_lazy_nr));
   const before = lazy();
   if (!any_work_pending(mm)) return ` lazy=${before}`;
   cond_resched(mm);
@@ -95,7 +95,7 @@ const mapPages: Operation = (machine, [slot, source, nr]) => {
     pages.push(block.page);
   }
   const caller = callOf(mm, 'vmap');
-  const address = vmap(mm, pages, pages.length, mm.constant('VM_MAP'), PAGE_KERNEL(mm), caller);
+  const address = vmap(mm, pages, pages.length, mm.VM_MAP, PAGE_KERNEL(mm), caller);
   return placed(machine, number(slot), address, () => '');
 };
 
@@ -122,7 +122,7 @@ const mapDevice: Operation = (machine, [slot, phys, size, mode = 'uc-']) => {
 function areaText({ mm }: Machine, address: VirtAddr): string {
   const area = find_vm_area(mm, address);
   if (area === NULL) return '';
-  const at = area + mm.vmap.phys_addr;
+  const at = area + mm.vm_struct.phys_addr;
   const high = mm.pte_words === 2 ? (mm.words[at + 1] ?? 0) : 0;
   const phys = (high >>> 0) * 2 ** 32 + ((mm.words[at] ?? 0) >>> 0);
   return ` size=${hex(vm_size(mm, area))} flags=${hex(vm_flags(mm, area))} phys=${hex(phys)}`;
@@ -135,14 +135,14 @@ const purge: Operation = (machine) => {
 };
 
 /** Whether the lists of areas are set up: not in machines that were rebuilt without them. */
-export const areas_are_known = (mm: Mm): boolean => mm.words[mm.vmap.vmap_area_list] !== 0;
+export const areas_are_known = (mm: Kernel): boolean => mm.words[mm.globals.vmap_area_list] !== 0;
 
 /** Areas need objects, lists and tables. */
 const withAreas =
   (operation: Operation): Operation =>
   (machine, args) => {
     const { mm } = machine;
-    if (!slab_is_available(mm) || !areas_are_known(mm) || !mm.processor(0).hasTables)
+    if (!slab_is_available(mm) || !areas_are_known(mm) || !mm.machine.processor(0).hasTables)
       throw new NotThere();
     return operation(machine, args);
   };

@@ -1,5 +1,5 @@
 /**
- * Everything of the kernel that a caller may call, each under its kernel name and with `k: Mm` first. The instrumented
+ * Everything of the kernel that a caller may call, each under its kernel name and with `k: Kernel` first. The instrumented
  * compile answers with these; the plain one has a shorter way to some of them (plain.ts).
  */
 export * from '../kernel/arch/x86/include/asm/cache.h.js';

@@ -4,21 +4,21 @@
  */
 import * as api from '../kernel/mm/page_alloc/api.js';
 import { type Gfp, NULL, type Order, type Page } from '../machine/ctypes.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 
-export function alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
+export function alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   const page = k.pcpHits.alloc(gfp, order);
   return page !== NULL ? page : api.alloc_pages(k, gfp, order);
 }
 
-export function alloc_page(k: Mm, gfp: Gfp): Page {
+export function alloc_page(k: Kernel, gfp: Gfp): Page {
   return alloc_pages(k, gfp, 0);
 }
 
-export function __free_pages(k: Mm, page: Page, order: Order): void {
+export function __free_pages(k: Kernel, page: Page, order: Order): void {
   if (!k.pcpHits.free(page, order)) api.__free_pages(k, page, order);
 }
 
-export function __free_page(k: Mm, page: Page): void {
+export function __free_page(k: Kernel, page: Page): void {
   __free_pages(k, page, 0);
 }

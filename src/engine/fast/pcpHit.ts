@@ -14,7 +14,7 @@
  */
 import { type Gfp, NULL, type Order, type Page } from '../machine/ctypes.js';
 import type { KernelEvent } from '../machine/events.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { asVirt, type Cell, fromWords } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
@@ -64,10 +64,10 @@ export class PcpHits {
   private readonly allocs: ByOrder<Alloc> = [[], []];
   private readonly frees: ByOrder<Free> = [[], []];
 
-  constructor(private readonly k: Mm) {
+  constructor(private readonly k: Kernel) {
     const { memory, tape, memmap, pageblockWords, zones } = k;
     const nrZones = zones.length;
-    const nrCpus = k.smp ? k.constant('CONFIG_NR_CPUS') : 1;
+    const nrCpus = k.smp ? k.CONFIG_NR_CPUS : 1;
     this.tables = {
       memory,
       tape,
@@ -112,19 +112,19 @@ export class PcpHits {
     const { k } = this;
     const { cpu, words } = k;
     const zone = k.zones[zid];
-    if (zone === undefined || (k.smp && cpu >= k.constant('CONFIG_NR_CPUS'))) return 0;
-    const pointer = zone + k.zone_per_cpu_pageset;
+    if (zone === undefined || (k.smp && cpu >= k.CONFIG_NR_CPUS)) return 0;
+    const pointer = zone + k.zone.per_cpu_pageset;
     let low = words[pointer]!;
     let high = k.wide ? words[pointer + 1]! : 0;
     if (k.smp) {
-      const base = k.per_cpu_offset + cpu * k.ptr_words;
+      const base = k.globals.__per_cpu_offset + cpu * k.ptr_words;
       const offset = low;
       low = (low + words[base]!) | 0;
       if (k.wide) high = (high + words[base + 1]! + (low >>> 0 < offset >>> 0 ? 1 : 0)) | 0;
       this.learnEvents(cpu, words[base]!, k.wide ? words[base + 1]! : 0);
     }
     this.learnPageSet(cpu * k.zones.length + zid, low, high);
-    if (!k.sparsemem) this.learnBits(zid, words[zone + k.zone_pageblock_flags]!);
+    if (!k.sparsemem) this.learnBits(zid, words[zone + k.zone.pageblock_flags]!);
     return 0;
   }
 
@@ -133,9 +133,9 @@ export class PcpHits {
     const va = k.wide ? fromWords(low, high) : asVirt(low >>> 0);
     const cell = k.cell_of(va);
     if (cell === 0) return;
-    const end = (cell + k.pcp_words - 1) as Cell;
+    const end = (cell + k.stride.per_cpu_pages - 1) as Cell;
     // Stored addresses are made from this one: it must be the one that the cell goes by, and so must the last word's be.
-    if (k.va_of(cell) !== va || k.va_of(end) !== va + (k.pcp_words - 1) * 4) return;
+    if (k.va_of(cell) !== va || k.va_of(end) !== va + (k.stride.per_cpu_pages - 1) * 4) return;
     tables.pcpLow[row] = low;
     tables.pcpHigh[row] = high;
     tables.pcpCell[row] = cell;
@@ -144,7 +144,7 @@ export class PcpHits {
   private learnEvents(cpu: number, low: number, high: number): void {
     const { k, tables } = this;
     const area = k.wide ? fromWords(low, high) : asVirt(low >>> 0);
-    const cell = k.cell_of(asVirt(area + k.vm_event_states_offset));
+    const cell = k.cell_of(asVirt(area + k.percpu.vm_event_states));
     if (cell === 0) return;
     tables.baseLow[cpu] = low;
     tables.baseHigh[cpu] = high;
@@ -155,7 +155,7 @@ export class PcpHits {
   private learnBits(zid: number, low: number): void {
     const { k, tables } = this;
     const zone = k.zones[zid]!;
-    const nr_blocks = (k.words[zone + k.zone_spanned_pages]! >>> k.pageblock_order) + 2;
+    const nr_blocks = (k.words[zone + k.zone.spanned_pages]! >>> k.pageblock_order) + 2;
     if (k.wide || (low & 4095) + nr_blocks / 2 > 4096) return;
     const cell = k.cell_of(asVirt(low >>> 0));
     if (cell === 0) return;

@@ -18,7 +18,7 @@
  * free_unref_page_commit().
  */
 import type { Order } from '../machine/ctypes.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import type { HitTables } from './pcpHit.js';
 
 /** Counts of pages above this are left to the ordinary path: below it sums of them are small integers. */
@@ -37,7 +37,7 @@ export const emptyTable = (length: number, empty = NO_ADDRESS): Int32Array =>
   new Int32Array(Math.max(length, LEAST_LENGTH)).fill(empty);
 
 /** The bits that pick the zone and the type: all of a mask that the zone's check depends on. They are the lowest. */
-const nrAllocKinds = (k: Mm): number => (k.GFP_ZONEMASK | k.GFP_MOVABLE_MASK) + 1;
+const nrAllocKinds = (k: Kernel): number => (k.GFP_ZONEMASK | k.GFP_MOVABLE_MASK) + 1;
 
 /** One entry of the tape, and the write itself. */
 const ENTRY =
@@ -48,7 +48,7 @@ class Writer {
   readonly nr: number;
 
   constructor(
-    readonly k: Mm,
+    readonly k: Kernel,
     readonly order: Order,
     readonly history: boolean,
   ) {
@@ -99,10 +99,11 @@ class Writer {
   /** `stamp`: changes whenever a slot is written that the node, or a global that is read here, lies in. */
   stamp(): string {
     const { k } = this;
-    const cells = [k.gfp_allowed_mask, k.page_group_by_mobility_disabled];
+    const cells = [k.globals.gfp_allowed_mask, k.globals.page_group_by_mobility_disabled];
     const slots = new Set(cells.map((cell) => cell >>> 10));
-    const endOfNode = k.node + k.sizeBytes('pglist_data') / 4 - 1;
-    for (let slot = k.node >>> 10; slot <= endOfNode >>> 10; slot++) slots.add(slot);
+    const endOfNode = k.globals.contig_page_data + k.sizeof.pglist_data / 4 - 1;
+    for (let slot = k.globals.contig_page_data >>> 10; slot <= endOfNode >>> 10; slot++)
+      slots.add(slot);
     return `const stamp = (${[...slots].map((slot) => `generations[${slot}]`).join(' + ')}) | 0;`;
   }
 
@@ -110,14 +111,14 @@ class Writer {
   zoneIsUsual(): string {
     const { k } = this;
     const unusual = (1 << k.ZONE_BOOSTED_WATERMARK) | (1 << k.ZONE_RECLAIM_ACTIVE);
-    return `if ((words[zone + ${k.zone_flags}] & ${unusual}) !== 0) return 0;`;
+    return `if ((words[zone + ${k.zone.flags}] & ${unusual}) !== 0) return 0;`;
   }
 
   /** Not SMP: the page set of the zone is the one that was learnt. */
   pageSetIsKnown(): string {
     const { k } = this;
     if (k.smp) return '';
-    const pointer = `zone + ${k.zone_per_cpu_pageset}`;
+    const pointer = `zone + ${k.zone.per_cpu_pageset}`;
     return `if (words[${pointer}] !== pcpLow[zid] ${this.wide(`|| words[${pointer} + 1] !== pcpHigh[zid]`)}) return miss(zid);`;
   }
 
@@ -126,10 +127,10 @@ class Writer {
     const { k } = this;
     if (!k.smp)
       return `const pcp = pcpCell[zid], pcp_low = pcpLow[zid]${this.wide(', pcp_high = pcpHigh[zid]')};
-    const events = ${k.vm_event_states_up};`;
-    const pointer = `zone + ${k.zone_per_cpu_pageset}`;
-    const base = `${k.per_cpu_offset} + cpu * ${k.ptr_words}`;
-    return `const cpu = words[${k.register('cpu')}], row = cpu * ${k.zones.length} + zid;
+    const events = ${k.globals.vm_event_states};`;
+    const pointer = `zone + ${k.zone.per_cpu_pageset}`;
+    const base = `${k.globals.__per_cpu_offset} + cpu * ${k.ptr_words}`;
+    return `const cpu = words[${k.machine.register('cpu')}], row = cpu * ${k.zones.length} + zid;
     const base_low = words[${base}], offset_low = words[${pointer}];
     const pcp_low = (offset_low + base_low) | 0;
     ${this.wide(`const base_high = words[${base} + 1];
@@ -144,8 +145,8 @@ class Writer {
   /** `list` of a type, and its own address. */
   list(migratetype: string): string {
     const { k } = this;
-    const first = k.pcp_lists + k.MIGRATE_PCPTYPES * this.order * k.list_head_words;
-    return `const list_offset = ${first} + ${migratetype} * ${k.list_head_words};
+    const first = k.per_cpu_pages.lists + k.MIGRATE_PCPTYPES * this.order * k.stride.list_head;
+    return `const list_offset = ${first} + ${migratetype} * ${k.stride.list_head};
     const list = pcp + list_offset, list_low = (pcp_low + list_offset * 4) | 0;`;
   }
 
@@ -177,12 +178,12 @@ class Writer {
   watermark(): string {
     const { k } = this;
     const fields = {
-      nr_free: `zone + ${k.zone_vm_stat + k.NR_FREE_PAGES * k.ptr_words}`,
-      nr_cma: `zone + ${k.zone_vm_stat + k.NR_FREE_CMA_PAGES * k.ptr_words}`,
-      nr_reserved: `zone + ${k.zone_nr_reserved_highatomic}`,
-      mark: `zone + ${k.zone_watermark + k.WMARK_LOW * k.ptr_words}`,
-      boost: `zone + ${k.zone_watermark_boost}`,
-      lowmem: `zone + ${k.zone_lowmem_reserve} + highest_zoneidx * ${k.ptr_words}`,
+      nr_free: `zone + ${k.zone.vm_stat + k.NR_FREE_PAGES * k.ptr_words}`,
+      nr_cma: `zone + ${k.zone.vm_stat + k.NR_FREE_CMA_PAGES * k.ptr_words}`,
+      nr_reserved: `zone + ${k.zone.nr_reserved_highatomic}`,
+      mark: `zone + ${k.zone._watermark + k.WMARK_LOW * k.ptr_words}`,
+      boost: `zone + ${k.zone.watermark_boost}`,
+      lowmem: `zone + ${k.zone.lowmem_reserve} + highest_zoneidx * ${k.ptr_words}`,
     };
     const cells = Object.values(fields);
     const high = cells.map((cell) => `words[${cell} + 1]`).join(' | ');
@@ -200,15 +201,15 @@ class Writer {
   private suitableBlock(): string {
     const { k } = this;
     const isListed = Array.from({ length: k.MIGRATE_PCPTYPES }, (_, type) => {
-      const offset = type * k.list_head_words;
+      const offset = type * k.stride.list_head;
       const own = `(zoneLow[zid] + (area - zone + ${offset}) * 4) | 0`;
       return `words[area + ${offset}] !== (${own})`;
     });
     // From the top: mostly there is a large block, and any will do.
-    return `let area = zone + ${k.zone_free_area + (k.MAX_ORDER - 1) * k.free_area_words};
-    const end = zone + ${k.zone_free_area + (this.order - 1) * k.free_area_words};
-    while (words[area + ${k.free_area_nr_free}] === 0 || !(${isListed.join(' || ')})) {
-      area = (area - ${k.free_area_words}) | 0;
+    return `let area = zone + ${k.zone.free_area + (k.MAX_ORDER - 1) * k.stride.free_area};
+    const end = zone + ${k.zone.free_area + (this.order - 1) * k.stride.free_area};
+    while (words[area + ${k.free_area.nr_free}] === 0 || !(${isListed.join(' || ')})) {
+      area = (area - ${k.stride.free_area}) | 0;
       if (area === end) return 0;
     }`;
   }
@@ -217,9 +218,13 @@ class Writer {
 /** `(gfp_mask) => page`, 0: go the ordinary way. */
 function allocText(writer: Writer): string {
   const { k, nr, order } = writer;
-  const { list_prev, page_lru, page_private, zoneref_words, zoneref_zone_idx } = k;
-  const factor = (k.pcp_free_factor_bytes >> 2).toString();
-  const shift = (k.pcp_free_factor_bytes & 2) * 8;
+  const list_prev = k.list_head.prev;
+  const page_lru = k.page.lru;
+  const page_private = k.page.private;
+  const zoneref_words = k.stride.zoneref;
+  const zoneref_zone_idx = k.zoneref.zone_idx;
+  const factor = (k.per_cpu_pages.free_factor >> 2).toString();
+  const shift = (k.per_cpu_pages.free_factor & 2) * 8;
   const kinds = nrAllocKinds(k) - 1;
   const unusualGfp = k.__GFP_WRITE | k.__GFP_NOFAIL | k.__GFP_ZERO | (nr > 1 ? k.__GFP_COMP : 0);
   return `(gfp_mask) => {
@@ -231,10 +236,10 @@ function allocText(writer: Writer): string {
     ${writer.stamp()}
     let zid = zoneOf[kind];
     if (stamps[kind] !== stamp) {
-      if ((words[${k.gfp_allowed_mask}] & ${kinds}) !== ${kinds}) return 0;
-      if (words[${k.page_group_by_mobility_disabled}] !== 0) return 0;
+      if ((words[${k.globals.gfp_allowed_mask}] & ${kinds}) !== ${kinds}) return 0;
+      if (words[${k.globals.page_group_by_mobility_disabled}] !== 0) return 0;
       const highest_zoneidx = (${k.GFP_ZONE_TABLE} >>> ((kind & ${k.GFP_ZONEMASK}) * 2)) & 3;
-      let z = ${k.node + k.pgdat_node_zonelists + k.zonelist_zonerefs};
+      let z = ${k.globals.contig_page_data + k.pglist_data.node_zonelists + k.zonelist._zonerefs};
       zid = words[z + ${zoneref_zone_idx}];
       while (zid > highest_zoneidx) {
         z += ${zoneref_words};
@@ -262,9 +267,9 @@ function allocText(writer: Writer): string {
     if (next_low !== list_low ${writer.wide('|| next_high !== pcp_high')})
     ${writer.entry('next', 'next_low', 'next_high')}
     const page = entry - ${page_lru};
-    const page_zid = (words[page + ${k.page_zone_word}] >>> ${k.page_zone_shift}) & ${k.ZONES_MASK};
+    const page_zid = (words[page + ${k.page.flags + (k.ZONES_PGSHIFT >> 5)}] >>> ${k.ZONES_PGSHIFT & 31}) & ${k.ZONES_MASK};
     ${writer.event(`(${k.PGALLOC_NORMAL - k.ZONE_NORMAL} + page_zid)`)}
-    const count = (words[pcp + ${k.pcp_count}] - ${nr}) | 0;
+    const count = (words[pcp + ${k.per_cpu_pages.count}] - ${nr}) | 0;
     const free_factor = words[pcp + ${factor}];
     const halved = ((free_factor >>> ${shift}) & 0xffff) >> 1;
     ${writer.open()}
@@ -273,13 +278,13 @@ function allocText(writer: Writer): string {
     // list_del()
     ${writer.putLong(`next + ${list_prev}`, 'list_low', 'pcp_high')}
     ${writer.putLong('list', 'next_low', 'next_high')}
-    ${writer.changeLong('entry', k.LIST_POISON1_low, k.LIST_POISON1_high)}
-    ${writer.changeLong(`entry + ${list_prev}`, k.LIST_POISON2_low, k.LIST_POISON2_high)}
-    ${writer.change(`pcp + ${k.pcp_count}`, 'count')}
+    ${writer.changeLong('entry', k.LIST_POISON1.low, k.LIST_POISON1.high)}
+    ${writer.changeLong(`entry + ${list_prev}`, k.LIST_POISON2.low, k.LIST_POISON2.high)}
+    ${writer.change(`pcp + ${k.per_cpu_pages.count}`, 'count')}
     ${writer.change('event', 'nr_events')}
     // prep_new_page()
     ${writer.putLong(`page + ${page_private}`, 0, 0)}
-    ${writer.put(`page + ${k.page_refcount}`, 1)}
+    ${writer.put(`page + ${k.page._refcount}`, 1)}
     ${writer.putLong(`page + ${page_lru}`, 0, 0)}
     ${order === k.PAGE_ALLOC_COSTLY_ORDER ? '' : 'generations[page >>> 10]++;'}
     ${writer.close()}
@@ -290,17 +295,21 @@ function allocText(writer: Writer): string {
 /** `(page) => 1`, 0: go the ordinary way. */
 function freeText(writer: Writer): string {
   const { k, nr } = writer;
-  const { list_prev, page_lru, page_index, page_private, memmap } = k;
-  const keptBack = k.PG_mlocked | (nr > 1 ? k.PG_head : 0);
+  const { memmap } = k;
+  const list_prev = k.list_head.prev;
+  const page_lru = k.page.lru;
+  const page_index = k.page.index;
+  const page_private = k.page.private;
+  const keptBack = (1 << k.PG_mlocked) | (nr > 1 ? k.encoding.head_bits : 0);
   return `(page) => {
     const { words, generations } = memory;
-    const flags = words[page + ${k.page_flags}];
-    if (words[page + ${k.page_refcount}] !== 1 || (flags & ${keptBack}) !== 0) return 0;
-    if ((words[page + ${k.page_compound_head}] & 1) !== 0 || (words[page + ${k.page_mapping}] & 3) !== 0) return 0;
+    const flags = words[page + ${k.page.flags}];
+    if (words[page + ${k.page._refcount}] !== 1 || (flags & ${keptBack}) !== 0) return 0;
+    if ((words[page + ${k.page.compound_head}] & 1) !== 0 || (words[page + ${k.page.mapping}] & 3) !== 0) return 0;
     const slot = page >>> 10;
     const pfn = slotPfn.at[slot] + (((page - slotOrigin.at[slot]) / ${memmap.page_words}) | 0);
     ${nr === 1 ? '' : tailsText(writer)}
-    const zid = (words[page + ${k.page_zone_word}] >>> ${k.page_zone_shift}) & ${k.ZONES_MASK};
+    const zid = (words[page + ${k.page.flags + (k.ZONES_PGSHIFT >> 5)}] >>> ${k.ZONES_PGSHIFT & 31}) & ${k.ZONES_MASK};
     const zone = zoneCell[zid];
     ${writer.stamp()}
     if (stamps[zid] !== stamp) {
@@ -312,9 +321,9 @@ function freeText(writer: Writer): string {
     if (migratetype === ${k.MIGRATE_ISOLATE}) return 0;
     const pcp_type = migratetype >= ${k.MIGRATE_PCPTYPES} ? ${k.MIGRATE_MOVABLE} : migratetype;
     ${writer.pageSet()}
-    ${nr === 1 ? '' : `if (((words[pcp + ${k.pcp_free_factor_bytes >> 2}] >>> ${(k.pcp_free_factor_bytes & 2) * 8}) & 0xffff) !== 0) return 0;`}
-    const count = words[pcp + ${k.pcp_count}] + ${nr};
-    if (count >= words[pcp + ${k.pcp_high}]) return 0;
+    ${nr === 1 ? '' : `if (((words[pcp + ${k.per_cpu_pages.free_factor >> 2}] >>> ${(k.per_cpu_pages.free_factor & 2) * 8}) & 0xffff) !== 0) return 0;`}
+    const count = words[pcp + ${k.per_cpu_pages.count}] + ${nr};
+    if (count >= words[pcp + ${k.per_cpu_pages.high}]) return 0;
     ${writer.list('pcp_type')}
     const next_low = words[list] ${writer.wide(', next_high = words[list + 1]')};
     let next = list;
@@ -325,8 +334,8 @@ function freeText(writer: Writer): string {
     const entry_low = (Math.imul(pfn, ${memmap.page_words * 4}) + ${(memmap.baseLow + page_lru * 4) | 0}) | 0;
     ${writer.open()}
 
-    ${writer.change(`page + ${k.page_refcount}`, 0)}
-    ${writer.put(`page + ${k.page_flags}`, `flags & ${~k.PAGE_FLAGS_CHECK_AT_PREP}`)}
+    ${writer.change(`page + ${k.page._refcount}`, 0)}
+    ${writer.put(`page + ${k.page.flags}`, `flags & ${~k.PAGE_FLAGS_CHECK_AT_PREP}`)}
     ${writer.putLong(`page + ${page_private}`, 0, 0)}
     ${writer.putLong(`page + ${page_index}`, 'migratetype', 0)}
     ${writer.change('event', 'nr_events')}
@@ -335,7 +344,7 @@ function freeText(writer: Writer): string {
     ${writer.putLong('entry', 'next_low', 'next_high')}
     ${writer.putLong(`entry + ${list_prev}`, 'list_low', 'pcp_high')}
     ${writer.putLong('list', 'entry_low', memmap.baseHigh)}
-    ${writer.change(`pcp + ${k.pcp_count}`, 'count')}
+    ${writer.change(`pcp + ${k.per_cpu_pages.count}`, 'count')}
     ${writer.close()}
     return 1;
   }`;
@@ -347,10 +356,10 @@ function tailsText({ k, nr, order }: Writer): string {
   const { page_words } = k.memmap;
   const tails = Array.from({ length: nr - 1 }, (_, i) => {
     const word = (offset: number): string => `words[page + ${(i + 1) * page_words + offset}]`;
-    const mapping = k.wide ? ` | ${word(k.page_mapping + 1)}` : '';
+    const mapping = k.wide ? ` | ${word(k.page.mapping + 1)}` : '';
     return (
-      `(${word(k.page_flags)} & ${flags}) | ~${word(k.page_mapcount)} | ${word(k.page_refcount)}` +
-      ` | ${word(k.page_mapping)}${mapping}`
+      `(${word(k.page.flags)} & ${flags}) | ~${word(k.page._mapcount)} | ${word(k.page._refcount)}` +
+      ` | ${word(k.page.mapping)}${mapping}`
     );
   });
   // Two slots where the block can lie on the border of two.
@@ -372,8 +381,8 @@ function pageblockText({ k }: Writer): string {
     return `const pageblock = pfn >> ${k.pageblock_order}, bits = pageblockWords[pageblock >> 3];
     if (bits === 0) return 0;
     ${bits('words[bits]')}`;
-  return `if (words[zone + ${k.zone_pageblock_flags}] !== bitsLow[zid]) return miss(zid);
-    const pageblock = (pfn - (words[zone + ${k.zone_zone_start_pfn}] & ${-k.pageblock_nr_pages})) >> ${k.pageblock_order};
+  return `if (words[zone + ${k.zone.pageblock_flags}] !== bitsLow[zid]) return miss(zid);
+    const pageblock = (pfn - (words[zone + ${k.zone.zone_start_pfn}] & ${-k.pageblock_nr_pages})) >> ${k.pageblock_order};
     ${bits('words[bitsCell[zid] + (pageblock >> 3)]')}`;
 }
 
@@ -397,7 +406,7 @@ function compile(text: string, tables: object): unknown {
 
 /** `(gfp_mask) => page`, NULL: go the ordinary way. */
 export const compileAlloc = (
-  k: Mm,
+  k: Kernel,
   order: Order,
   history: boolean,
   tables: HitTables,
@@ -410,7 +419,7 @@ export const compileAlloc = (
 
 /** `(page) => 1`, 0: go the ordinary way. */
 export const compileFree = (
-  k: Mm,
+  k: Kernel,
   order: Order,
   history: boolean,
   tables: HitTables,

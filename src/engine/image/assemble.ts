@@ -5,7 +5,8 @@
  * object that straddles frames, and the objects that pointers in memory lead to (page sets, section usage maps).
  */
 import { Memmap, type MemmapGeometry } from '../machine/memmap.js';
-import { Mm, type LinearMaps } from '../machine/mm.js';
+import { createKernel, type Kernel } from '../machine/kernel.js';
+import type { LinearMaps } from '../machine/linearMaps.js';
 import type { KernelEvent } from '../machine/events.js';
 import { asVirt, PAGE_SIZE, type Cell, type PhysAddr, type VirtAddr } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
@@ -33,8 +34,8 @@ export function assembleImage(parts: ImageParts): KernelImage {
   const { profile, memory, linear, origin, source, maxPfn, nrCpus } = parts;
   const tape = new Tape<KernelEvent>(memory, parts.tapeOptions);
   const memmap = new Memmap(memory, parts.memmap);
-  const mm = new Mm(profile, memory, tape, memmap, linear);
-  mm.addProcessors(nrCpus, QEMU_CPU);
+  const mm = createKernel(profile, memory, tape, memmap, linear);
+  mm.machine.addProcessors(nrCpus, QEMU_CPU);
   const image: KernelImage = { profile, memory, tape, mm, origin, source, maxPfn, nrCpus };
   placeStaticObjects(image);
   return image;
@@ -103,8 +104,8 @@ function readWithinFrame(
  * Where the page tables of the CPU that runs lead: the way to what no linear map holds (vmalloc space, user pages). It only
  * looks. The linear maps are not asked for here: they are right as long as nobody changes the tables behind them.
  */
-export function walkedPhys(mm: Mm, va: VirtAddr): PhysAddr | undefined {
-  const processor = mm.processor(mm.cpu);
+export function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
+  const processor = mm.machine.processor(mm.cpu);
   return processor.hasTables ? processor.walk(va).page?.phys : undefined;
 }
 

@@ -2,7 +2,7 @@
  * What an opened image is, whichever source it came from: booted, rebuilt from a recorded state, or read from a core.
  * The same kernel functions run on each.
  */
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import type { KernelEvent } from '../machine/events.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
@@ -13,7 +13,7 @@ export interface KernelImage {
   readonly memory: PhysicalMemory;
   readonly tape: Tape<KernelEvent>;
   /** The context of the kernel's functions. */
-  readonly mm: Mm;
+  readonly mm: Kernel;
   /** Where it came from, one line for people: `booted x86_64-slub, 1 GiB`. */
   readonly origin: string;
   readonly source: 'boot' | 'state' | 'core';

@@ -4,12 +4,12 @@
  */
 import { asVirt, type VirtAddr } from '../memory/address.js';
 import type { ULong } from './ctypes.js';
-import type { Mm } from './mm.js';
+import type { Kernel } from './kernel.js';
 
-export const ULONG_MAX = (k: Mm): VirtAddr => asVirt(k.wide ? -1 : 0xffff_ffff);
+export const ULONG_MAX = (k: Kernel): VirtAddr => asVirt(k.wide ? -1 : 0xffff_ffff);
 
 /** The result of an addition or subtraction, modulo the width. */
-export const ulong = (k: Mm, value: number): VirtAddr => asVirt(k.wide ? value : value >>> 0);
+export const ulong = (k: Kernel, value: number): VirtAddr => asVirt(k.wide ? value : value >>> 0);
 
 /** a < b, unsigned. */
 export const ult = (a: ULong, b: ULong): boolean => (a < 0 === b < 0 ? a < b : b < 0);

@@ -24,26 +24,27 @@ import {
   type ULong,
   type Zone,
 } from '../machine/ctypes.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { zone_name } from '../verdict/reason.js';
 import { migratetype_name } from './names.js';
 
 /** A list is counted so far: the kernel holds a lock meanwhile. */
 const FREECOUNT_CAP = 100000;
 
-export const node_id = (k: Mm): Int => k.words[k.node + k.pgdat_node_id]!;
+export const node_id = (k: Kernel): Int =>
+  k.words[k.globals.contig_page_data + k.pglist_data.node_id]!;
 
 /** `Node 0, zone      DMA      1      0 ...`: `nr_free` of each order. */
-export function frag_show(k: Mm): string[] {
+export function frag_show(k: Kernel): string[] {
   return populated_zones(k).map((zone) => {
     let line = `Node ${node_id(k)}, zone ${zone_name(k, zone).padStart(8)} `;
     for (let order: Order = 0; order < k.MAX_ORDER; ++order)
-      line += column(k.read_ulong(free_area(k, zone, order) + k.free_area_nr_free), 6);
+      line += column(k.read_ulong(free_area(k, zone, order) + k.free_area.nr_free), 6);
     return line;
   });
 }
 
-export function pagetypeinfo_show(k: Mm): string[] {
+export function pagetypeinfo_show(k: Kernel): string[] {
   return [
     `Page block order: ${k.pageblock_order}`,
     `Pages per block:  ${k.pageblock_nr_pages}`,
@@ -55,7 +56,7 @@ export function pagetypeinfo_show(k: Mm): string[] {
 }
 
 /** Length of each free list. */
-function pagetypeinfo_showfree(k: Mm): string[] {
+function pagetypeinfo_showfree(k: Kernel): string[] {
   let header = `${'Free pages count per migrate type at order'.padEnd(43)} `;
   for (let order: Order = 0; order < k.MAX_ORDER; ++order) header += column(order, 6);
   const lines = [header];
@@ -65,7 +66,7 @@ function pagetypeinfo_showfree(k: Mm): string[] {
   return lines;
 }
 
-function showfree_line(k: Mm, zone: Zone, mtype: Migratetype): string {
+function showfree_line(k: Kernel, zone: Zone, mtype: Migratetype): string {
   const node = node_id(k).toString().padStart(4);
   const type = migratetype_name(k, mtype).padStart(12);
   let line = `Node ${node}, zone ${zone_name(k, zone).padStart(8)}, type ${type} `;
@@ -85,17 +86,17 @@ function showfree_line(k: Mm, zone: Zone, mtype: Migratetype): string {
 }
 
 /** Pageblocks of each type, as the pages at the zone's start plus multiples of a block tell it. */
-function pagetypeinfo_showblockcount(k: Mm): string[] {
+function pagetypeinfo_showblockcount(k: Kernel): string[] {
   let header = 'Number of blocks type '.padEnd(23);
   for (let mtype: Migratetype = 0; mtype < k.MIGRATE_TYPES; mtype++)
     header += column(migratetype_name(k, mtype), 12);
   return [header, ...populated_zones(k).map((zone) => showblockcount_line(k, zone))];
 }
 
-function showblockcount_line(k: Mm, zone: Zone): string {
+function showblockcount_line(k: Kernel, zone: Zone): string {
   const count = new Array<number>(k.MIGRATE_TYPES).fill(0);
   const end_pfn: ULong = zone_end_pfn(k, zone);
-  let pfn: ULong = k.read_ulong(zone + k.zone_zone_start_pfn);
+  let pfn: ULong = k.read_ulong(zone + k.zone.zone_start_pfn);
   for (; pfn < end_pfn; pfn += k.pageblock_nr_pages) {
     const page: Page = pfn_to_online_page(k, pfn);
     if (page === NULL || page_zone(k, page) !== zone) continue;
@@ -106,7 +107,7 @@ function showblockcount_line(k: Mm, zone: Zone): string {
   return line + count.map((nr) => column(nr, 12)).join('');
 }
 
-const populated_zones = (k: Mm): readonly Zone[] => k.zones.filter((z) => populated_zone(k, z));
+const populated_zones = (k: Kernel): readonly Zone[] => k.zones.filter((z) => populated_zone(k, z));
 
 /** Right-aligned, and a blank behind it: also behind the last one. */
 const column = (value: number | string, width: number): string =>

@@ -3,11 +3,11 @@
  *
  * Source: Linux 6.1 mm/vmstat.c: init_mm_internals().
  */
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
 import { zoneinfo_show } from './zoneinfo.js';
 
-const PROC_FILES: Readonly<Record<string, (k: Mm) => string[]>> = {
+const PROC_FILES: Readonly<Record<string, (k: Kernel) => string[]>> = {
   buddyinfo: frag_show,
   pagetypeinfo: pagetypeinfo_show,
   zoneinfo: zoneinfo_show,
@@ -17,6 +17,6 @@ const PROC_FILES: Readonly<Record<string, (k: Mm) => string[]>> = {
 export const proc_names: readonly string[] = Object.keys(PROC_FILES);
 
 /** The lines of a file, each without its line end; undefined when there is no such file. */
-export function proc_lines(k: Mm, name: string): string[] | undefined {
+export function proc_lines(k: Kernel, name: string): string[] | undefined {
   return Object.hasOwn(PROC_FILES, name) ? PROC_FILES[name]?.(k) : undefined;
 }

@@ -5,7 +5,7 @@
  * Source: Linux 6.1 mm/vmstat.c: vmstat_text[]; mm/page_alloc.c: migratetype_names[].
  */
 import type { Int, Migratetype, NodeStatItem, ZoneStatItem } from '../machine/ctypes.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 
 const VMSTAT_TEXT: Readonly<Record<string, string>> = {
   NR_FREE_CMA_PAGES: 'nr_free_cma',
@@ -34,24 +34,24 @@ const MIGRATETYPE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The enumerator of a value; of two with one value (NR_ZONE_LRU_BASE is the first LRU counter) the later one. */
-function enumeratorOf(k: Mm, known: string, value: Int): string {
+function enumeratorOf(k: Kernel, known: string, value: Int): string {
   const type = k.profile.types.enumerator(known)?.type;
   return type?.enumerators.findLast((each) => each.value === value)?.name ?? '';
 }
 
-function stat_name(k: Mm, known: string, item: Int): string {
+function stat_name(k: Kernel, known: string, item: Int): string {
   const name = enumeratorOf(k, known, item);
   return VMSTAT_TEXT[name] ?? name.toLowerCase();
 }
 
-export const zone_stat_name = (k: Mm, item: ZoneStatItem): string =>
+export const zone_stat_name = (k: Kernel, item: ZoneStatItem): string =>
   stat_name(k, 'NR_FREE_PAGES', item);
 
-export const node_stat_name = (k: Mm, item: NodeStatItem): string =>
+export const node_stat_name = (k: Kernel, item: NodeStatItem): string =>
   stat_name(k, 'NR_INACTIVE_ANON', item);
 
 /** migratetype_names[]; MIGRATE_PCPTYPES has the value of MIGRATE_HIGHATOMIC, which comes later. */
-export function migratetype_name(k: Mm, mtype: Migratetype): string {
+export function migratetype_name(k: Kernel, mtype: Migratetype): string {
   const name = enumeratorOf(k, 'MIGRATE_UNMOVABLE', mtype);
   return MIGRATETYPE_NAMES[name] ?? name;
 }

@@ -4,6 +4,8 @@
  *
  * Source: Linux 6.1 mm/vmstat.c: zoneinfo_show_print(), is_zone_first_populated(); include/linux/mmzone.h.
  */
+import { findConstant } from '../types/named.js';
+import { per_cpu_ptr } from '../kernel/include/linux/percpu-defs.h.js';
 import { cpu_online, nr_cpu_ids } from '../kernel/include/linux/cpumask.h.js';
 import {
   high_wmark_pages,
@@ -23,16 +25,16 @@ import type {
   ULong,
   Zone,
 } from '../machine/ctypes.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { PAGE_SHIFT } from '../memory/address.js';
 import { zone_name } from '../verdict/reason.js';
 import { node_id } from './buddyinfo.js';
 import { node_stat_name, zone_stat_name } from './names.js';
 
-export const zoneinfo_show = (k: Mm): string[] =>
+export const zoneinfo_show = (k: Kernel): string[] =>
   k.zones.flatMap((zone) => zoneinfo_show_print(k, zone));
 
-function zoneinfo_show_print(k: Mm, zone: Zone): string[] {
+function zoneinfo_show_print(k: Kernel, zone: Zone): string[] {
   return [
     `Node ${node_id(k)}, zone ${zone_name(k, zone).padStart(8)}`,
     ...(is_zone_first_populated(k, zone) ? node_lines(k) : []),
@@ -42,12 +44,12 @@ function zoneinfo_show_print(k: Mm, zone: Zone): string[] {
   ];
 }
 
-const is_zone_first_populated = (k: Mm, zone: Zone): boolean =>
+const is_zone_first_populated = (k: Kernel, zone: Zone): boolean =>
   zone === k.zones.find((compare) => populated_zone(k, compare));
 
-function node_lines(k: Mm): string[] {
+function node_lines(k: Kernel): string[] {
   const lines = ['  per-node stats'];
-  const nr_items: Int = k.constant('NR_VM_NODE_STAT_ITEMS');
+  const nr_items: Int = k.NR_VM_NODE_STAT_ITEMS;
   for (let i: NodeStatItem = 0; i < nr_items; i++) {
     const pages: ULong = global_node_page_state(k, i);
     const shown: ULong = vmstat_item_print_in_thp(k, i) ? in_huge_pages(k, pages) : pages;
@@ -65,58 +67,58 @@ const PRINTED_IN_THP: readonly string[] = [
   'NR_FILE_PMDMAPPED',
 ];
 
-const vmstat_item_print_in_thp = (k: Mm, item: NodeStatItem): boolean =>
-  PRINTED_IN_THP.some((name) => k.findConstant(name) === item);
+const vmstat_item_print_in_thp = (k: Kernel, item: NodeStatItem): boolean =>
+  PRINTED_IN_THP.some((name) => findConstant(k.profile, name) === item);
 
 /** By HPAGE_PMD_NR. */
-const in_huge_pages = (k: Mm, pages: ULong): ULong =>
-  Math.floor(pages / (1 << (k.constant('PMD_SHIFT') - PAGE_SHIFT)));
+const in_huge_pages = (k: Kernel, pages: ULong): ULong =>
+  Math.floor(pages / (1 << (k.PMD_SHIFT - PAGE_SHIFT)));
 
-function size_lines(k: Mm, zone: Zone): string[] {
+function size_lines(k: Kernel, zone: Zone): string[] {
   const reserves = k.zones.map((_, i) =>
-    k.read_long(zone + k.zone_lowmem_reserve + i * k.ptr_words),
+    k.read_long(zone + k.zone.lowmem_reserve + i * k.ptr_words),
   );
   return [
     `  pages free     ${zone_page_state(k, zone, k.NR_FREE_PAGES)}`,
-    `        boost    ${k.read_ulong(zone + k.zone_watermark_boost)}`,
+    `        boost    ${k.read_ulong(zone + k.zone.watermark_boost)}`,
     `        min      ${min_wmark_pages(k, zone)}`,
     `        low      ${low_wmark_pages(k, zone)}`,
     `        high     ${high_wmark_pages(k, zone)}`,
-    `        spanned  ${k.read_ulong(zone + k.zone_spanned_pages)}`,
-    `        present  ${k.read_ulong(zone + k.zone_present_pages)}`,
+    `        spanned  ${k.read_ulong(zone + k.zone.spanned_pages)}`,
+    `        present  ${k.read_ulong(zone + k.zone.present_pages)}`,
     `        managed  ${zone_managed_pages(k, zone)}`,
-    `        cma      ${k.read_ulong(zone + k.zone_cma_pages)}`,
+    `        cma      ${k.read_ulong(zone + k.zone.cma_pages)}`,
     `        protection: (${reserves.join(', ')})`,
   ];
 }
 
-function stat_lines(k: Mm, zone: Zone): string[] {
+function stat_lines(k: Kernel, zone: Zone): string[] {
   const lines: string[] = [];
-  const nr_items: Int = k.constant('NR_VM_ZONE_STAT_ITEMS');
+  const nr_items: Int = k.NR_VM_ZONE_STAT_ITEMS;
   for (let i = 0; i < nr_items; i++)
     lines.push(`      ${zone_stat_name(k, i).padEnd(12)} ${zone_page_state(k, zone, i)}`);
   return lines;
 }
 
-function pageset_lines(k: Mm, zone: Zone): string[] {
+function pageset_lines(k: Kernel, zone: Zone): string[] {
   const lines = ['  pagesets'];
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_online(k, cpu)) continue;
     const pcp: PerCpuPages = zone_pcp(k, zone, cpu);
     lines.push(
       `    cpu: ${cpu}`,
-      `              count: ${k.words[pcp + k.pcp_count]!}`,
-      `              high:  ${k.words[pcp + k.pcp_high]!}`,
-      `              batch: ${k.words[pcp + k.pcp_batch]!}`,
+      `              count: ${k.words[pcp + k.per_cpu_pages.count]!}`,
+      `              high:  ${k.words[pcp + k.per_cpu_pages.high]!}`,
+      `              batch: ${k.words[pcp + k.per_cpu_pages.batch]!}`,
     );
     if (!k.smp) continue;
-    const pzstats: PerCpuZonestat = k.per_cpu_ptr(zone + k.zone_per_cpu_zonestats, cpu);
-    lines.push(`  vm stats threshold: ${k.read8(pzstats, k.zonestat_stat_threshold_bytes)}`);
+    const pzstats: PerCpuZonestat = per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu);
+    lines.push(`  vm stats threshold: ${k.read8(pzstats, k.per_cpu_zonestat.stat_threshold)}`);
   }
-  const failures: Int = k.words[k.node + k.pgdat_kswapd_failures]!;
+  const failures: Int = k.words[k.globals.contig_page_data + k.pglist_data.kswapd_failures]!;
   lines.push(
     `  node_unreclaimable:  ${failures >= MAX_RECLAIM_RETRIES ? 1 : 0}`,
-    `  start_pfn:           ${k.read_ulong(zone + k.zone_zone_start_pfn)}`,
+    `  start_pfn:           ${k.read_ulong(zone + k.zone.zone_start_pfn)}`,
   );
   return lines;
 }

@@ -3,7 +3,7 @@
  */
 import { get_page_from_free_area } from '../kernel/mm/page_alloc/buddy.js';
 import { fallbacks, NR_FALLBACKS } from '../kernel/mm/page_alloc/fallback.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import type { AllocFlags, Gfp, Migratetype, Order, Zone, ZoneType } from '../machine/ctypes.js';
 import { NULL } from '../machine/ctypes.js';
 import { unusable_type } from './reason.js';
@@ -23,12 +23,12 @@ export interface WatermarkQuestion {
   readonly gfp_mask: Gfp;
 }
 
-export function watermarkTest(k: Mm, question: WatermarkQuestion): WatermarkTest {
+export function watermarkTest(k: Kernel, question: WatermarkQuestion): WatermarkTest {
   const { zone, order, mark, highest_zoneidx, alloc_flags, gfp_mask } = question;
   const which = alloc_flags & k.ALLOC_WMARK_MASK;
   const ignored = (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0;
-  const pages = k.read_ulong(zone + k.zone_watermark + which * k.ptr_words);
-  const boost = k.read_ulong(zone + k.zone_watermark_boost);
+  const pages = k.read_ulong(zone + k.zone._watermark + which * k.ptr_words);
+  const boost = k.read_ulong(zone + k.zone.watermark_boost);
   const passed = zone_watermark_fast(k, zone, order, mark, highest_zoneidx, alloc_flags, gfp_mask);
   return {
     name: enumName(k.profile, 'zone_watermarks', which),
@@ -39,11 +39,11 @@ export function watermarkTest(k: Mm, question: WatermarkQuestion): WatermarkTest
     cma: (alloc_flags & k.ALLOC_CMA) === 0 ? zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) : 0,
     highatomic:
       (alloc_flags & k.ALLOC_RESERVES) === 0
-        ? k.read_ulong(zone + k.zone_nr_reserved_highatomic)
+        ? k.read_ulong(zone + k.zone.nr_reserved_highatomic)
         : 0,
     taken: (1 << order) - 1,
     min: mark,
-    lowmem_reserve: k.read_long(zone + k.zone_lowmem_reserve + highest_zoneidx * k.ptr_words),
+    lowmem_reserve: k.read_long(zone + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words),
     passed,
     ignored,
   };
@@ -51,7 +51,7 @@ export function watermarkTest(k: Mm, question: WatermarkQuestion): WatermarkTest
 
 /** Every order of a zone, and which of its lists the request could use. */
 export function orderScans(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   alloc_flags: AllocFlags,
@@ -61,7 +61,7 @@ export function orderScans(
     const all = Array.from({ length: k.MIGRATE_TYPES }, (_unused, mt) => mt);
     return {
       order: o,
-      nr_free: k.read_ulong(area + k.free_area_nr_free),
+      nr_free: k.read_ulong(area + k.free_area.nr_free),
       types: all
         .filter((mt) => !free_area_empty(k, area, mt))
         .map((migratetype) => {
@@ -73,7 +73,12 @@ export function orderScans(
 }
 
 /** What __rmqueue_smallest() will find. */
-export function buddyStep(k: Mm, zone: Zone, order: Order, migratetype: Migratetype): BuddyStep {
+export function buddyStep(
+  k: Kernel,
+  zone: Zone,
+  order: Order,
+  migratetype: Migratetype,
+): BuddyStep {
   let found: Order | undefined;
   for (let o = order; o < k.MAX_ORDER && found === undefined; o++)
     if (get_page_from_free_area(k, free_area(k, zone, o), migratetype) !== NULL) found = o;
@@ -82,7 +87,7 @@ export function buddyStep(k: Mm, zone: Zone, order: Order, migratetype: Migratet
 
 /** What __rmqueue_fallback() may take. What it takes is known when it does. */
 export function fallbackStep(
-  k: Mm,
+  k: Kernel,
   order: Order,
   migratetype: Migratetype,
   alloc_flags: AllocFlags,

@@ -26,12 +26,12 @@ import {
   type ULong,
   type Zone,
 } from '../machine/ctypes.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 
 /** `DMA32: 4 blocks of order 10 are CMA, unusable for GFP_KERNEL without __GFP_MOVABLE; DMA: ...` */
 export function failure_reason(
-  k: Mm,
+  k: Kernel,
   gfp_mask: Gfp,
   order: Order,
   alloc_flags: AllocFlags,
@@ -50,7 +50,7 @@ export function failure_reason(
 }
 
 function zone_reason(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   gfp_mask: Gfp,
   order: Order,
@@ -59,7 +59,7 @@ function zone_reason(
 ): string {
   const free = zone_page_state(k, zone, k.NR_FREE_PAGES);
   const mark = wmark_pages(k, zone, alloc_flags & k.ALLOC_WMARK_MASK);
-  const reserve = k.read_long(zone + k.zone_lowmem_reserve + ac.highest_zoneidx * k.ptr_words);
+  const reserve = k.read_long(zone + k.zone.lowmem_reserve + ac.highest_zoneidx * k.ptr_words);
   const cma = (alloc_flags & k.ALLOC_CMA) === 0 ? zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) : 0;
   const pages = `${free} pages free${cma === 0 ? '' : ` (${cma} of them CMA)`}`;
   const lowering = k.ALLOC_MIN_RESERVE | k.ALLOC_OOM;
@@ -85,7 +85,7 @@ function zone_reason(
 
 /** Why a request with these rights may not take blocks of a type; undefined when it may. */
 export function unusable_type(
-  k: Mm,
+  k: Kernel,
   mt: Migratetype,
   order: Order,
   alloc_flags: AllocFlags,
@@ -107,7 +107,7 @@ export function unusable_type(
 }
 
 /** `3 blocks of order 9 and 58 of order 10 are`; empty when the type has no block of the order or above. */
-function blocks_text(k: Mm, zone: Zone, order: Order, mt: Migratetype): string {
+function blocks_text(k: Kernel, zone: Zone, order: Order, mt: Migratetype): string {
   const counts: string[] = [];
   let blocks: ULong = 0;
   for (let o: Order = order; o < k.MAX_ORDER; o++) {
@@ -121,16 +121,16 @@ function blocks_text(k: Mm, zone: Zone, order: Order, mt: Migratetype): string {
 }
 
 /** Blocks on one free list: nr_free counts those of all types, which also ends the walk of a damaged list. */
-function nr_blocks(k: Mm, zone: Zone, order: Order, mt: Migratetype): Int {
+function nr_blocks(k: Kernel, zone: Zone, order: Order, mt: Migratetype): Int {
   const area = free_area(k, zone, order);
   const list: ListHead = free_list(k, area, mt);
-  const nr_free: ULong = k.read_ulong(area + k.free_area_nr_free);
+  const nr_free: ULong = k.read_ulong(area + k.free_area.nr_free);
   let nr: Int = 0;
   for (let at: ListHead = list; nr < nr_free && !k.ptr_is(at, list); at = k.read_ptr(at)) nr++;
   return nr;
 }
 
-function largest_text(k: Mm, zone: Zone): string {
+function largest_text(k: Kernel, zone: Zone): string {
   for (let o: Order = k.MAX_ORDER - 1; o >= 0; o--) {
     const area = free_area(k, zone, o);
     for (let mt: Migratetype = 0; mt < k.MIGRATE_TYPES; mt++)
@@ -140,11 +140,11 @@ function largest_text(k: Mm, zone: Zone): string {
 }
 
 /** `CMA`, `HIGHATOMIC` */
-const type_text = (k: Mm, mt: Migratetype): string =>
+const type_text = (k: Kernel, mt: Migratetype): string =>
   migratetypeName(k.profile, mt).replace('MIGRATE_', '');
 
 /** The name that `zone->name` points to. */
-export function zone_name(k: Mm, zone: Zone): string {
+export function zone_name(k: Kernel, zone: Zone): string {
   const idx = zone_idx(k, zone);
   switch (idx) {
     case k.ZONE_DMA:

@@ -8,7 +8,7 @@ import { buddy_order } from '../kernel/mm/internal.h.js';
 import { node_dirty_ok } from '../kernel/mm/page-writeback.js';
 import { tables } from '../entry/instrumented.js';
 import { list_empty } from '../kernel/include/linux/list.h.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import type { ListHead, Page, Zone } from '../machine/ctypes.js';
 import { zone_name } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
@@ -41,7 +41,7 @@ export class AttemptRecorder {
   private refill: RefillStep | undefined;
   private fallback: FallbackStep | undefined;
 
-  constructor(private readonly k: Mm) {}
+  constructor(private readonly k: Kernel) {}
 
   /** Functions that are entered and not left. */
   get depth(): number {

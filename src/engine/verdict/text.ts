@@ -1,5 +1,5 @@
 /** An attempt in words: one closing sentence, and the whole of it line by line. */
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
 import type {
@@ -17,9 +17,9 @@ import type {
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-export const migratetypeText = (k: Mm, mt: number): string => migratetypeName(k.profile, mt);
+export const migratetypeText = (k: Kernel, mt: number): string => migratetypeName(k.profile, mt);
 
-export function gfpMaskText(k: Mm, gfp: number): string {
+export function gfpMaskText(k: Kernel, gfp: number): string {
   const text = gfpText(k.profile, gfp);
   return text === '' ? '0' : text;
 }
@@ -27,13 +27,13 @@ export function gfpMaskText(k: Mm, gfp: number): string {
 // --- the request -----------------------------------------------------------------------------------------------------
 
 /** `order 4, GFP_KERNEL` */
-export function requestText(k: Mm, { order, gfp, nrBulk }: Attempt): string {
+export function requestText(k: Kernel, { order, gfp, nrBulk }: Attempt): string {
   const what = nrBulk === undefined ? `order ${order}` : `${plural(nrBulk, 'page')} in bulk`;
   return `${what}, ${gfpMaskText(k, gfp)}`;
 }
 
 /** `ALLOC_WMARK_LOW | ALLOC_KSWAPD` */
-const allocFlagsText = (k: Mm, alloc_flags: number): string =>
+const allocFlagsText = (k: Kernel, alloc_flags: number): string =>
   allocFlagNames(k.profile, alloc_flags).join(' | ');
 
 /** Which look at the lists it is, by who looks. */
@@ -49,7 +49,7 @@ const PASSES: Readonly<Record<string, string>> = {
 export const passName = ({ caller }: Pass): string => PASSES[caller] ?? caller;
 
 /** What the pass was allowed: the flags, and how often it was made. */
-export const passText = (k: Mm, { alloc_flags, times }: Pass): string =>
+export const passText = (k: Kernel, { alloc_flags, times }: Pass): string =>
   allocFlagsText(k, alloc_flags) + (times === 1 ? '' : `, ${times} times`);
 
 // --- zones -----------------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ export const zoneLookText = ({ watermark }: ZoneLook): string =>
   watermark === undefined ? 'passed over: too many dirty pages' : watermarkText(watermark);
 
 /** `58 blocks: MIGRATE_CMA (unusable without __GFP_MOVABLE)` */
-export function orderScanText(k: Mm, { nr_free, types }: OrderScan): string {
+export function orderScanText(k: Kernel, { nr_free, types }: OrderScan): string {
   if (nr_free === 0) return 'none';
   const names = types.map(({ migratetype, unusable }) => {
     const name = migratetypeText(k, migratetype);
@@ -101,7 +101,7 @@ export function orderScanText(k: Mm, { nr_free, types }: OrderScan): string {
 // --- steps -----------------------------------------------------------------------------------------------------------
 
 /** Name and value, as in a list of variables. */
-export function stepRow(k: Mm, step: Step): readonly [string, string] {
+export function stepRow(k: Kernel, step: Step): readonly [string, string] {
   const type = migratetypeText(k, step.migratetype);
   const again = step.times === 1 ? '' : `, ${step.times} times`;
   switch (step.kind) {
@@ -126,7 +126,10 @@ export function stepRow(k: Mm, step: Step): readonly [string, string] {
   }
 }
 
-function fallbackText(k: Mm, { candidates, min_order, nofragment, taken }: FallbackStep): string {
+function fallbackText(
+  k: Kernel,
+  { candidates, min_order, nofragment, taken }: FallbackStep,
+): string {
   const types = candidates.map((mt) => migratetypeText(k, mt)).join(' or ');
   if (taken === undefined) {
     const why = nofragment ? ' (ALLOC_NOFRAGMENT: whole pageblocks only)' : '';
@@ -143,7 +146,7 @@ function fallbackText(k: Mm, { candidates, min_order, nofragment, taken }: Fallb
 // --- the end ---------------------------------------------------------------------------------------------------------
 
 /** The closing sentence. */
-export function verdictSentence(k: Mm, attempt: Attempt): string {
+export function verdictSentence(k: Kernel, attempt: Attempt): string {
   const { order, nrBulk, outcome, passes } = attempt;
   const what = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
   switch (outcome.kind) {
@@ -160,12 +163,12 @@ export function verdictSentence(k: Mm, attempt: Attempt): string {
   }
 }
 
-function gotText(k: Mm, order: number, outcome: Extract<Outcome, { kind: 'page' }>): string {
+function gotText(k: Kernel, order: number, outcome: Extract<Outcome, { kind: 'page' }>): string {
   const reserved = outcome.reserved ? '; its pageblock is MIGRATE_HIGHATOMIC now' : '';
   return `pfn ${hex(outcome.pfn)}, ${routeText(k, order, outcome.route, outcome.zone)}${reserved}`;
 }
 
-function routeText(k: Mm, order: number, route: Route, zone: string): string {
+function routeText(k: Kernel, order: number, route: Route, zone: string): string {
   switch (route.kind) {
     case 'unknown':
       return `in zone ${zone}`;
@@ -205,7 +208,7 @@ function refusedText(pass: Pass | undefined, zone: string): string {
 }
 
 /** Everything that led to the closing sentence, to be read from top to bottom. */
-export function verdictLines(k: Mm, attempt: Attempt): readonly string[] {
+export function verdictLines(k: Kernel, attempt: Attempt): readonly string[] {
   const lines = [requestText(k, attempt)];
   const steps = (all: readonly Step[], indent: string): void => {
     for (const step of all) {

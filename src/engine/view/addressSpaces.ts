@@ -97,7 +97,7 @@ export class AddressSpaces {
     const before = this.found;
     // A processor's paging is another object when one of its registers has changed.
     const { mm, nrCpus } = this.image;
-    const now = Array.from({ length: nrCpus }, (_, cpu) => mm.processor(cpu).paging);
+    const now = Array.from({ length: nrCpus }, (_, cpu) => mm.machine.processor(cpu).paging);
     if (now.some((paging, cpu) => paging !== this.processors[cpu])) {
       this.processors = now;
       this.pagings.clear();

@@ -23,7 +23,7 @@ export function addressWorldOf(
     profile,
     space,
     maxPfn,
-    busOffset: mm.busOffset,
+    busOffset: mm.machine.busOffset,
     memmap: { base, sizeofPage: page_words * 4, endPfn },
     walk: (va) => walkIn(space, va),
   };

@@ -127,8 +127,9 @@ export class FrameStates {
     const { mm } = this.image;
     if (!this.peek.find(pfn)) return false;
     const { words, at } = this.peek;
-    const isTail = ((words[at + mm.page_tail_word] ?? 0) & mm.tail_mask) === mm.tail_bits;
-    return words[at + mm.page_refcount] === 0 && !isTail;
+    const isTail =
+      ((words[at + mm.encoding.tail_word] ?? 0) & mm.encoding.tail_mask) === mm.encoding.tail_bits;
+    return words[at + mm.page._refcount] === 0 && !isTail;
   }
 
   /** The order of the free block that a frame is the first of; -1 for any other. Leaves its struct page found. */
@@ -136,9 +137,9 @@ export class FrameStates {
     const { mm } = this.image;
     if (!this.peek.find(pfn)) return -1;
     const { words, at } = this.peek;
-    const type = words[at + mm.page_mapcount] ?? 0;
+    const type = words[at + mm.page._mapcount] ?? 0;
     const isBuddy = (type & mm.PAGE_TYPE_BASE) === mm.PAGE_TYPE_BASE && (type & mm.PG_buddy) === 0;
-    return isBuddy ? (words[at + mm.page_private] ?? 0) : -1;
+    return isBuddy ? (words[at + mm.page.private] ?? 0) : -1;
   }
 
   /** One byte a cell of `framesPerCell` frames (a power of two), from `firstPfn` on, up to the end of the machine. */
@@ -239,10 +240,10 @@ export class FrameStates {
   private touchedZoneBitmap(cell: number): void {
     const { mm } = this.image;
     for (const zone of mm.zones) {
-      const start = mm.read_ulong(zone + mm.zone_zone_start_pfn);
-      const spanned = mm.read_ulong(zone + mm.zone_spanned_pages);
+      const start = mm.read_ulong(zone + mm.zone.zone_start_pfn);
+      const spanned = mm.read_ulong(zone + mm.zone.spanned_pages);
       if (spanned === 0) continue;
-      const bitmap = mm.read_ptr(zone + mm.zone_pageblock_flags);
+      const bitmap = mm.read_ptr(zone + mm.zone.pageblock_flags);
       const block = (cell - bitmap) * 8;
       const first = start - (start % mm.pageblock_nr_pages) + block * mm.pageblock_nr_pages;
       if (block >= 0 && first < start + spanned) this.dirtyRange(first, 8 << mm.pageblock_order);
@@ -322,28 +323,28 @@ export class FrameStates {
     const { peek } = this;
     if (!peek.find(pfn)) return pageState(peek.exists(pfn) ? UNREADABLE : ABSENT);
     const { words, at } = peek;
-    const flags = words[at + mm.page_flags] ?? 0;
-    const type = words[at + mm.page_mapcount] ?? 0;
+    const flags = words[at + mm.page.flags] ?? 0;
+    const type = words[at + mm.page._mapcount] ?? 0;
     const isTyped = (type & mm.PAGE_TYPE_BASE) === mm.PAGE_TYPE_BASE;
     if (isTyped && (type & mm.PG_buddy) === 0) {
-      const order = words[at + mm.page_private] ?? 0;
+      const order = words[at + mm.page.private] ?? 0;
       return pageState(this.freeKind(pfn), order);
     }
     if (pcpOrder >= 0) return pageState(PER_CPU, pcpOrder);
-    const tailWord = words[at + mm.page_tail_word] ?? 0;
-    if ((tailWord & mm.tail_mask) === mm.tail_bits) return this.tailState(pfn);
-    const isHead = (flags & mm.head_mask) === mm.head_bits;
+    const tailWord = words[at + mm.encoding.tail_word] ?? 0;
+    if ((tailWord & mm.encoding.tail_mask) === mm.encoding.tail_bits) return this.tailState(pfn);
+    const isHead = (flags & mm.encoding.head_mask) === mm.encoding.head_bits;
     const order = isHead ? this.compoundOrder(pfn) : 0;
     if ((flags & this.hwpoison) !== 0) return pageState(POISONED, order);
-    if ((flags & mm.PG_locked) !== 0) return pageState(LOCKED, order);
+    if ((flags & (1 << mm.PG_locked)) !== 0) return pageState(LOCKED, order);
     if (isTyped && this.pageTableType !== 0 && (type & this.pageTableType) === 0)
       return pageState(PAGE_TABLE, order);
-    if ((flags & mm.PG_slab) !== 0) return pageState(SLAB, order);
+    if ((flags & (1 << mm.PG_slab)) !== 0) return pageState(SLAB, order);
     if (isHead) return pageState(HEAD, order);
-    if ((flags & mm.PG_reserved) !== 0) return pageState(RESERVED);
-    const mapping = words[at + mm.page_mapping] ?? 0;
+    if ((flags & (1 << mm.PG_reserved)) !== 0) return pageState(RESERVED);
+    const mapping = words[at + mm.page.mapping] ?? 0;
     if ((mapping & 1) !== 0) return pageState(USER);
-    if (mapping !== 0 && (flags & mm.PG_lru) !== 0) return pageState(PAGE_CACHE);
+    if (mapping !== 0 && (flags & (1 << mm.PG_lru)) !== 0) return pageState(PAGE_CACHE);
     return pageState(KERNEL);
   }
 
@@ -361,12 +362,14 @@ export class FrameStates {
   private migratetypeInZone(pfn: number): number {
     const { mm } = this.image;
     const { words, at } = this.peek;
-    const number = ((words[at + mm.page_zone_word] ?? 0) >>> mm.page_zone_shift) & mm.ZONES_MASK;
+    const number =
+      ((words[at + mm.page.flags + (mm.ZONES_PGSHIFT >> 5)] ?? 0) >>> (mm.ZONES_PGSHIFT & 31)) &
+      mm.ZONES_MASK;
     const zone = mm.zones[number];
     if (zone === undefined) return mm.MIGRATE_UNMOVABLE;
-    const start = mm.read_ulong(zone + mm.zone_zone_start_pfn);
+    const start = mm.read_ulong(zone + mm.zone.zone_start_pfn);
     const block = (pfn - (start - (start % mm.pageblock_nr_pages))) >> mm.pageblock_order;
-    const word = mm.read_ptr_plus(zone + mm.zone_pageblock_flags, (block >> 3) * 4);
+    const word = mm.read_ptr_plus(zone + mm.zone.pageblock_flags, (block >> 3) * 4);
     return ((mm.words[word] ?? 0) >>> ((block & 7) * 4)) & mm.MIGRATETYPE_MASK;
   }
 
@@ -375,12 +378,12 @@ export class FrameStates {
     const { mm } = this.image;
     const { peek } = this;
     // Bit 0 marks compound_head only.
-    const low = (peek.words[peek.at + mm.page_first_page] ?? 0) & ~1;
-    const high = mm.wide ? (peek.words[peek.at + mm.page_first_page + 1] ?? 0) : 0;
+    const low = (peek.words[peek.at + mm.encoding.first_page_word] ?? 0) & ~1;
+    const high = mm.wide ? (peek.words[peek.at + mm.encoding.first_page_word + 1] ?? 0) : 0;
     const head = peek.pfnOf(mm.wide ? fromWords(low, high) : asVirt(low >>> 0));
     if (head === undefined || head >= pfn || !peek.find(head)) return pageState(TAIL);
-    const flags = peek.words[peek.at + mm.page_flags] ?? 0;
-    return pageState((flags & mm.PG_slab) !== 0 ? SLAB : TAIL, this.compoundOrder(head));
+    const flags = peek.words[peek.at + mm.page.flags] ?? 0;
+    return pageState((flags & (1 << mm.PG_slab)) !== 0 ? SLAB : TAIL, this.compoundOrder(head));
   }
 
   /** compound_order of a head: kept in the first tail. */
@@ -388,7 +391,7 @@ export class FrameStates {
     const { mm } = this.image;
     const { peek } = this;
     if (!peek.find(head + 1)) return 0;
-    const offset = mm.page_compound_order_bytes;
+    const offset = mm.page.compound_order;
     return ((peek.words[peek.at + (offset >> 2)] ?? 0) >>> ((offset & 3) * 8)) & 0xff;
   }
 }

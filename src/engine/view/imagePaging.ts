@@ -25,7 +25,7 @@ const ANY_CPU: CpuFeatures = { ...QEMU_CPU, maxPhyAddr: 52 };
 /** Undefined for a machine without page tables. */
 export function imagePaging(image: KernelImage): ImagePaging | undefined {
   const { mm, nrCpus, profile } = image;
-  if (!mm.processor(0).hasTables) return undefined;
+  if (!mm.machine.processor(0).hasTables) return undefined;
   const root = profile.symbol(ROOT_SYMBOL[profile.arch]);
   const rootPhys = root && mm.phys_of(root.address);
   if (rootPhys === undefined) return undefined;
@@ -33,11 +33,11 @@ export function imagePaging(image: KernelImage): ImagePaging | undefined {
     memory: inspected(image.memory),
     kernel: pagingAt(image, rootPhys),
     loaded: Array.from({ length: nrCpus }, (_, cpu) =>
-      pagingAt(image, asPhys(mm.processor(cpu).registers.cr3), cpu),
+      pagingAt(image, asPhys(mm.machine.processor(cpu).registers.cr3), cpu),
     ),
   };
 }
 
 /** The address space whose top-level table lies at `root`, as a CPU would read it. */
 export const pagingAt = (image: KernelImage, root: PhysAddr, cpu = 0): Paging =>
-  pagingOf({ ...image.mm.processor(cpu).registers, cr3: root }, ANY_CPU);
+  pagingOf({ ...image.mm.machine.processor(cpu).registers, cr3: root }, ANY_CPU);

@@ -8,7 +8,7 @@
 import type { KernelImage } from '../image/kernelImage.js';
 import { KernelFault } from '../machine/events.js';
 import type { Memmap } from '../machine/memmap.js';
-import type { Mm } from '../machine/mm.js';
+import type { Kernel } from '../machine/kernel.js';
 import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/mm/page_alloc/pcp.js';
 import type { ListHead, Page } from '../machine/ctypes.js';
 import { asCell } from '../memory/address.js';
@@ -90,19 +90,19 @@ export class ListPlaces {
     const { cursor, cuts } = tape;
     const { last } = this;
     if (last?.page === page && last.cursor === cursor && last.cuts === cuts) return last;
-    const on = asCell(page + mm.page_lru);
+    const on = asCell(page + mm.page.lru);
     if (!isLinked(mm, on)) return undefined;
-    const back = on + mm.list_prev;
+    const back = on + mm.list_head.prev;
     this.last = { page, cursor, cuts, back, on, steps: 0, toTail: undefined, atHead: false };
     return this.last;
   }
 }
 
 /** Whether a list_head is on a list: what it points to points back. */
-function isLinked(mm: Mm, entry: ListHead): boolean {
+function isLinked(mm: Kernel, entry: ListHead): boolean {
   try {
     const next = mm.read_ptr(entry);
-    return next !== 0 && next !== entry && mm.read_ptr(next + mm.list_prev) === entry;
+    return next !== 0 && next !== entry && mm.read_ptr(next + mm.list_head.prev) === entry;
   } catch (error) {
     if (!(error instanceof KernelFault)) throw error;
     return false;
@@ -110,8 +110,9 @@ function isLinked(mm: Mm, entry: ListHead): boolean {
 }
 
 /** In both directions, up to what is no page. Where the tail is near, on towards the head all the same: that is what counts. */
-function go(mm: Mm, search: Search): void {
-  const { memmap, list_prev } = mm;
+function go(mm: Kernel, search: Search): void {
+  const { memmap } = mm;
+  const list_prev = mm.list_head.prev;
   if (search.atHead || search.toTail !== undefined) return;
   let { back, on } = search;
   let toTail: number | undefined;
@@ -132,7 +133,7 @@ function go(mm: Mm, search: Search): void {
 }
 
 /** The entry in mem_map that a link leads to: its low word is enough to find it. 0 when it leads elsewhere. */
-function entryAt({ words, wide }: Mm, memmap: Memmap, link: number): number {
+function entryAt({ words, wide }: Kernel, memmap: Memmap, link: number): number {
   if (wide && words[link + 1] !== memmap.baseHigh) return 0;
   return memmap.cellOfLow(words[link] as number);
 }
@@ -140,18 +141,18 @@ function entryAt({ words, wide }: Mm, memmap: Memmap, link: number): number {
 function headAt(image: KernelImage, head: ListHead): ListNamed | undefined {
   const { mm, nrCpus } = image;
   for (const zone of mm.zones) {
-    if (mm.read_ulong(zone + mm.zone_present_pages) === 0) continue;
-    const within = head - zone - mm.zone_free_area;
-    if (within >= 0 && within < mm.MAX_ORDER * mm.free_area_words)
+    if (mm.read_ulong(zone + mm.zone.present_pages) === 0) continue;
+    const within = head - zone - mm.zone.free_area;
+    if (within >= 0 && within < mm.MAX_ORDER * mm.stride.free_area)
       return {
         kind: 'free list',
         zone: zoneName(image, zone),
-        order: Math.floor(within / mm.free_area_words),
-        migratetype: Math.floor((within % mm.free_area_words) / mm.list_head_words),
+        order: Math.floor(within / mm.stride.free_area),
+        migratetype: Math.floor((within % mm.stride.free_area) / mm.stride.list_head),
       };
     for (let cpu = 0; cpu < nrCpus; cpu++) {
       const first = pcp_list(mm, zone_pcp(mm, zone, cpu), 0);
-      const pindex = (head - first) / mm.list_head_words;
+      const pindex = (head - first) / mm.stride.list_head;
       if (pindex < 0 || pindex >= mm.NR_PCP_LISTS) continue;
       return {
         kind: 'per-CPU list',

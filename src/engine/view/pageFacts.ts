@@ -57,7 +57,7 @@ export function pageFacts(
   if (page === 0) return undefined;
   const state = states.stateOf(pfn);
   const kind = PAGE_KINDS[kindOfState(state)]?.name ?? 'absent';
-  const word = mm.words[page + mm.page_flags] ?? 0;
+  const word = mm.words[page + mm.page.flags] ?? 0;
   const compound = PageTail(mm, page) ? 'tail' : PageHead(mm, page) ? 'head' : 'no';
   const zone = mm.zones[page_zonenum(mm, page)];
   const facts = {
@@ -71,8 +71,8 @@ export function pageFacts(
       .map(({ name }) => `PG_${name}`),
     zone: zone === undefined ? '?' : zoneName(image, zone),
     migratetype: migratetypeOf(image, page, pfn),
-    refcount: mm.words[page + mm.page_refcount] ?? 0,
-    mapcount: (mm.words[page + mm.page_mapcount] ?? 0) + 1,
+    refcount: mm.words[page + mm.page._refcount] ?? 0,
+    mapcount: (mm.words[page + mm.page._mapcount] ?? 0) + 1,
     compound,
     headPfn: asPfn(headOf(image, page, pfn, state, compound)),
   } as const;

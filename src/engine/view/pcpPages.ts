@@ -78,10 +78,10 @@ export class PcpPages {
   private collect(): void {
     const { mm, nrCpus } = this.image;
     for (const zone of mm.zones) {
-      if (mm.read_ulong(zone + mm.zone_present_pages) === 0) continue;
+      if (mm.read_ulong(zone + mm.zone.present_pages) === 0) continue;
       for (let cpu = 0; cpu < nrCpus; cpu++) {
         const pcp = zone_pcp(mm, zone, cpu);
-        if ((mm.words[pcp + mm.pcp_count] ?? 0) === 0) continue;
+        if ((mm.words[pcp + mm.per_cpu_pages.count] ?? 0) === 0) continue;
         for (let pindex = 0; pindex < mm.NR_PCP_LISTS; pindex++) {
           const head = pcp_list(mm, pcp, pindex);
           if (!list_empty(mm, head)) this.walk(head, pindex_to_order(mm, pindex));
@@ -94,7 +94,7 @@ export class PcpPages {
     const { mm } = this.image;
     let entry: ListHead = list_next(mm, head);
     while (entry !== head && entry !== 0 && this.size < MAX_ENTRIES) {
-      this.add(mm.page_to_pfn(entry - mm.page_lru), order);
+      this.add(mm.page_to_pfn(entry - mm.page.lru), order);
       entry = list_next(mm, entry);
     }
   }

@@ -19,17 +19,17 @@ export function populatedZones(image: KernelImage): readonly ZoneView[] {
   const { mm } = image;
   return mm.zones
     .map((zone, index) => {
-      const startPfn = mm.read_ulong(zone + mm.zone_zone_start_pfn);
-      const endPfn = startPfn + mm.read_ulong(zone + mm.zone_spanned_pages);
+      const startPfn = mm.read_ulong(zone + mm.zone.zone_start_pfn);
+      const endPfn = startPfn + mm.read_ulong(zone + mm.zone.spanned_pages);
       return { index, zone, name: zoneName(image, zone), startPfn, endPfn };
     })
-    .filter(({ zone }) => mm.read_ulong(zone + mm.zone_present_pages) > 0);
+    .filter(({ zone }) => mm.read_ulong(zone + mm.zone.present_pages) > 0);
 }
 
 /** zone->name; the enumerator where the image does not hold the string. */
 export function zoneName(image: KernelImage, zone: Zone): string {
   const { mm } = image;
-  const at = zone + mm.zone_name;
+  const at = zone + mm.zone.name;
   const text = stringAt(image, asVirt(mm.wide ? mm.read_long(at) : mm.read_ulong(at)));
   if (text !== '') return text;
   const index = mm.zones.indexOf(zone);

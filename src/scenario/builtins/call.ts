@@ -1,7 +1,7 @@
 /**
  * What a builtin sees of the machine while it runs.
  */
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page, Zone } from '../../engine/machine/ctypes.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
@@ -36,7 +36,7 @@ export interface VirtualMemory {
 }
 
 export interface BuiltinCall {
-  readonly k: Mm;
+  readonly k: Kernel;
   readonly kernel: KernelCalls;
   readonly profile: Profile;
   readonly memory: VirtualMemory;

@@ -32,7 +32,7 @@ const walking: readonly BuiltinRow[] = [
     doc: 'The top-level entry of an address in an address space.',
     run: (call, mm, address) => {
       const pgd = call.memory.load(
-        call.offset(mm, call.k.byteOffset('mm_struct', 'pgd')),
+        call.offset(mm, call.k.mm_struct.pgd * 4),
         call.profile.pointerSize,
       );
       return pgdPointer(call, pgd, address);

@@ -3,7 +3,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page, Zone } from '../../engine/machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
@@ -37,7 +37,7 @@ export interface CallSurroundings {
 }
 
 export class MachineCall implements BuiltinCall {
-  readonly k: Mm;
+  readonly k: Kernel;
   readonly profile: Profile;
   readonly memory: ScenarioMemory;
   /** Where the call stands; set by the machine before each call. */
@@ -107,7 +107,8 @@ export class MachineCall implements BuiltinCall {
   }
 
   blockOrder(page: Page, order: Value): number {
-    const { MAX_ORDER, memmap } = this.k;
+    const { memmap } = this.k;
+    const MAX_ORDER = this.k.MAX_ORDER;
     // A kernel does not look: it would write past zone->free_area[], or past mem_map.
     if (order >= MAX_ORDER)
       return this.bug(`BUG: order ${order} is none: MAX_ORDER is ${MAX_ORDER}`);
@@ -159,7 +160,7 @@ export class MachineCall implements BuiltinCall {
 
   private get world(): AddressWorld {
     return (this.knownWorld ??= addressWorldOf(this.surroundings.image, (_space, va) => {
-      const processor = this.k.processor(this.k.cpu);
+      const processor = this.k.machine.processor(this.k.cpu);
       return processor.hasTables ? processor.walk(va) : undefined;
     }));
   }

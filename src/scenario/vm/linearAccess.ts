@@ -36,7 +36,7 @@ export class LinearAccess {
     private readonly image: KernelImage,
     cpu: number,
   ) {
-    this.processor = image.mm.processor(cpu);
+    this.processor = image.mm.machine.processor(cpu);
   }
 
   /** @param cell where the linear maps have `va` */

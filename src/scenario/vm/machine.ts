@@ -193,7 +193,7 @@ export class Machine {
   }
 
   setCpu(cpu: number): void {
-    this.image.tape.write(this.image.mm.register('cpu'), cpu);
+    this.image.tape.write(this.image.mm.machine.register('cpu'), cpu);
   }
 
   /** Goes on on another CPU, and keeps the one before. */

@@ -138,7 +138,7 @@ export class ScenarioMemory implements VirtualMemory {
   /** An access by the page tables, as the CPU makes it; an expression that only reads leaves no trace of it. */
   private throughTables(va: VirtAddr, offset: number, kind: 'read' | 'write'): Cell {
     const { mm, memory } = this.image;
-    const processor = mm.processor(mm.cpu);
+    const processor = mm.machine.processor(mm.cpu);
     if (!processor.hasTables) throw this.fault(va);
     const access = { kind, user: false } as const;
     const looked = this.onlyLooks ? processor.walk(va, access) : undefined;
@@ -152,7 +152,7 @@ export class ScenarioMemory implements VirtualMemory {
 
   private translated(va: VirtAddr, access: Access): PhysAddr | undefined {
     const { mm } = this.image;
-    const { hit, phys, stale } = mm.processor(mm.cpu).translateTold(va, access);
+    const { hit, phys, stale } = mm.machine.processor(mm.cpu).translateTold(va, access);
     if (hit !== undefined && stale !== undefined) mm.emit({ kind: 'stale-tlb', va, text: stale });
     return phys;
   }

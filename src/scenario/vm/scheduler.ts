@@ -59,7 +59,7 @@ export class Scheduler {
     if (control.status(task) === 'waiting') control.setStatus(task, 'ready');
     if (task === current) return;
     control.setCpu(current, image.mm.cpu);
-    image.tape.write(image.mm.register('cpu'), control.cpu(task));
+    image.tape.write(image.mm.machine.register('cpu'), control.cpu(task));
     control.currentTask = task;
   }
 
@@ -101,12 +101,14 @@ export class Scheduler {
   /** Who set the lock bit: the task that ran when the tape's last write set it. */
   private holder(reason: BlockReason): number | undefined {
     const { mm, tape } = this.image;
-    const flags = pageAt(mm, reason.address) + mm.page_flags;
+    const flags = pageAt(mm, reason.address) + mm.page.flags;
     const position = tape.searchBackward(
       tape.start,
       tape.cursor,
       (cell, before, after) =>
-        cell === flags && (after & mm.PG_locked) !== 0 && (before & mm.PG_locked) === 0,
+        cell === flags &&
+        (after & (1 << mm.PG_locked)) !== 0 &&
+        (before & (1 << mm.PG_locked)) === 0,
     );
     return position === undefined ? undefined : this.taskAt(position);
   }

@@ -5,7 +5,7 @@
  * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and
  * are no entries of the tape. Everything else starts as zeros.
  */
-import type { Mm } from '../../engine/machine/mm.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import {
   asCell,
   asVirt,
@@ -29,7 +29,7 @@ export class WindowCells {
   private readonly shadows: Cell;
 
   constructor(
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
     private readonly program: Program,
   ) {
     const { window, strings, dataBytes, tasks } = program;

@@ -5,7 +5,7 @@
  * (mm_page_alloc_extfrag, mm_page_pcpu_drain).
  */
 import { buddy_order } from '../../../engine/kernel/mm/internal.h.js';
-import type { Mm } from '../../../engine/machine/mm.js';
+import type { Kernel } from '../../../engine/machine/kernel.js';
 import { page_zone } from '../../../engine/kernel/include/linux/mm.h.js';
 import { get_pageblock_migratetype } from '../../../engine/kernel/mm/page_alloc/pageblock.js';
 import { zone_pcp } from '../../../engine/kernel/mm/page_alloc/pcp.js';
@@ -25,7 +25,7 @@ import {
 const pageOf = (locals: Locals): Page => numberOf(locals['page']) as Page;
 
 /** The CPU whose page set of the zone it is. */
-function cpuOf(k: Mm, locals: Locals): number {
+function cpuOf(k: Kernel, locals: Locals): number {
   const zone = numberOf(locals['zone']) as Zone;
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_online(k, cpu) && zone_pcp(k, zone, cpu) === locals['pcp']) return cpu;
@@ -159,7 +159,7 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
       at: 'entry',
       fn: 'free_pcppages_bulk',
       facts(k, locals) {
-        const there = k.words[numberOf(locals['pcp']) + k.pcp_count] ?? 0;
+        const there = k.words[numberOf(locals['pcp']) + k.per_cpu_pages.count] ?? 0;
         const count = Math.min(there, numberOf(locals['count']));
         return count <= 0 ? undefined : { count, zone: zoneOf(k, locals), cpu: cpuOf(k, locals) };
       },

@@ -3,7 +3,7 @@
  * changes its type. The kernel reports none of it, for it happens all the time. It is looked for while somebody has asked
  * for it: where the instrumented kernel enters a function, or in what a statement wrote.
  */
-import type { Mm } from '../../../engine/machine/mm.js';
+import type { Kernel } from '../../../engine/machine/kernel.js';
 import { zone_name } from '../../../engine/verdict/reason.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { Zone } from '../../../engine/machine/ctypes.js';
@@ -26,18 +26,18 @@ export interface EntryWatch {
   /** The stop is at the call, not behind it. */
   readonly stopIn?: 'caller';
   /** Memory is as it was there. undefined: nothing worth a stop happens in this call. */
-  facts(k: Mm, locals: Locals, caller: Locals): Facts | undefined;
+  facts(k: Kernel, locals: Locals, caller: Locals): Facts | undefined;
 }
 
 /** Where a line has written something. */
 export interface WriteWatch {
   readonly at: 'write';
   /** Says of an entry of the tape whom it may concern (a zone's number, a pfn); undefined for nearly all of them. */
-  subjects(k: Mm): (cell: Cell, before: number, after: number) => number | undefined;
+  subjects(k: Kernel): (cell: Cell, before: number, after: number) => number | undefined;
   /** What matters of the subject, read before and after the line. */
-  look(k: Mm, subject: number): readonly number[];
+  look(k: Kernel, subject: number): readonly number[];
   facts(
-    k: Mm,
+    k: Kernel,
     subject: number,
     before: readonly number[],
     after: readonly number[],
@@ -54,7 +54,7 @@ export interface Happening {
   readonly example: string;
   readonly watch: EntryWatch | WriteWatch;
   /** The facts in one sentence. */
-  sentence(k: Mm, facts: Facts): string;
+  sentence(k: Kernel, facts: Facts): string;
 }
 
 // --- facts as C values -----------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The facts as names of an expression. */
-export function factNames({ profile }: Mm, facts: Facts): readonly ExtraName[] {
+export function factNames({ profile }: Kernel, facts: Facts): readonly ExtraName[] {
   return Object.entries(facts).flatMap(([name, value]) => {
     const spelled = TYPES[name] ?? 'int';
     const [, tag] = /^enum (\w+)$/.exec(spelled) ?? [];
@@ -92,15 +92,15 @@ export const nameOfHappening = ({ id }: Happening): string => id.replaceAll('-',
 export const hex = (value: number | undefined): string => `0x${(value ?? 0).toString(16)}`;
 
 /** `MIGRATE_MOVABLE` */
-export const typeText = (k: Mm, migratetype: number | undefined): string =>
+export const typeText = (k: Kernel, migratetype: number | undefined): string =>
   migratetypeName(k.profile, migratetype ?? -1);
 
 /** `WMARK_LOW` */
-export const markText = (k: Mm, mark: number | undefined): string =>
+export const markText = (k: Kernel, mark: number | undefined): string =>
   enumName(k.profile, 'zone_watermarks', mark ?? -1);
 
 /** `zone Normal` */
-export function zoneText(k: Mm, index: number | undefined): string {
+export function zoneText(k: Kernel, index: number | undefined): string {
   const zone = k.zones[index ?? -1];
   return zone === undefined ? 'no zone' : `zone ${zone_name(k, zone)}`;
 }
@@ -110,5 +110,5 @@ export function zoneText(k: Mm, index: number | undefined): string {
 /** A number, or a pointer as its cell. */
 export const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-export const zoneOf = (k: Mm, locals: Locals): number =>
+export const zoneOf = (k: Kernel, locals: Locals): number =>
   zone_idx(k, numberOf(locals['zone']) as Zone);

@@ -1,6 +1,6 @@
 /** Everything that may happen inside the allocator and be stopped at. One table. */
 import { ENTRY_HAPPENINGS } from './entries.js';
-import type { Mm } from '../../../engine/machine/mm.js';
+import type { Kernel } from '../../../engine/machine/kernel.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';
 import { factNames, nameOfHappening, type Facts, type Happening } from './happening.js';
 import { WRITE_HAPPENINGS } from './writes.js';
@@ -17,7 +17,7 @@ const ALL_FACTS = [...new Set(HAPPENINGS.flatMap(({ knows }) => knows.split(' ')
  * The names of a condition on the group of all: which of them happens, as 1 and 0, and its facts. What it does not know is 0,
  * so that a condition on one of them means something at the others.
  */
-export function groupNames(k: Mm, happening: Happening, facts: Facts): readonly ExtraName[] {
+export function groupNames(k: Kernel, happening: Happening, facts: Facts): readonly ExtraName[] {
   const which = HAPPENINGS.map((each) => [nameOfHappening(each), each === happening ? 1 : 0]);
   const unknown = ALL_FACTS.map((name) => [name, 0]);
   return factNames(

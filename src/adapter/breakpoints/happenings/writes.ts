@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h (watermarks), include/linux/page_ref.h.
  */
-import type { Mm } from '../../../engine/machine/mm.js';
+import type { Kernel } from '../../../engine/machine/kernel.js';
 import { page_ref_count } from '../../../engine/kernel/include/linux/page_ref.h.js';
 import { page_zonenum } from '../../../engine/kernel/include/linux/mm.h.js';
 import { zone_page_state } from '../../../engine/kernel/include/linux/vmstat.h.js';
@@ -12,25 +12,25 @@ import type { Cell } from '../../../engine/memory/address.js';
 import { hex, markText, zoneText, type Facts, type Happening } from './happening.js';
 
 /** Those that allocation and kswapd are measured against. */
-const marksOf = (k: Mm): readonly number[] => [k.WMARK_MIN, k.WMARK_LOW, k.WMARK_HIGH];
+const marksOf = (k: Kernel): readonly number[] => [k.WMARK_MIN, k.WMARK_LOW, k.WMARK_HIGH];
 
 /** Cells of a zone that say how its free pages stand to its watermarks -> the zone's number. */
-function zoneCells(k: Mm): ReadonlyMap<number, number> {
+function zoneCells(k: Kernel): ReadonlyMap<number, number> {
   const cells = new Map<number, number>();
   k.zones.forEach((zone, index) => {
     if (!populated_zone(k, zone)) return;
-    cells.set(zone + k.zone_vm_stat + k.NR_FREE_PAGES * k.ptr_words, index);
-    cells.set(zone + k.zone_watermark_boost, index);
-    for (const mark of marksOf(k)) cells.set(zone + k.zone_watermark + mark * k.ptr_words, index);
+    cells.set(zone + k.zone.vm_stat + k.NR_FREE_PAGES * k.ptr_words, index);
+    cells.set(zone + k.zone.watermark_boost, index);
+    for (const mark of marksOf(k)) cells.set(zone + k.zone._watermark + mark * k.ptr_words, index);
   });
   return cells;
 }
 
 /** The pfn whose `_refcount` a cell is. */
-function refcountOf(k: Mm, cell: Cell): number | undefined {
+function refcountOf(k: Kernel, cell: Cell): number | undefined {
   if (!k.memmap.contains(k.va_of(cell))) return undefined;
   const pfn = k.page_to_pfn(cell);
-  return k.pfn_to_page(pfn) + k.page_refcount === cell ? pfn : undefined;
+  return k.pfn_to_page(pfn) + k.page._refcount === cell ? pfn : undefined;
 }
 
 export const WRITE_HAPPENINGS: readonly Happening[] = [

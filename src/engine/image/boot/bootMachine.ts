@@ -11,7 +11,8 @@
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
 import { init_static_data, build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
-import type { LinearMaps, Mm } from '../../machine/mm.js';
+import { bindZones, type Kernel } from '../../machine/kernel.js';
+import type { LinearMaps } from '../../machine/linearMaps.js';
 import {
   init_boot_pagesets,
   setup_zone_pageset,
@@ -91,13 +92,13 @@ export function bootMachine(options: BootOptions): KernelImage {
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
   const runs = mapRuns(profile, layout, options.everyPage);
-  image.mm.busOffset = options.busOffset ?? 0;
-  image.mm.io_tlb = layout.io_tlb;
+  image.mm.machine.busOffset = options.busOffset ?? 0;
+  image.mm.machine.io_tlb = layout.io_tlb;
   placeTables(image, layout);
   addRules(image, layout, runs, freed);
   // The machine's start is no history: nothing is recorded until it stands.
   image.tape.setRecording(false);
-  image.mm.resolveGlobals();
+  bindZones(image.mm);
   writeTables(image, layout);
   start_kernel(image.mm, layout, runs, freed);
   image.tape.setRecording(true);
@@ -105,7 +106,7 @@ export function bootMachine(options: BootOptions): KernelImage {
 }
 
 function start_kernel(
-  mm: Mm,
+  mm: Kernel,
   layout: BootLayout,
   runs: readonly MapRun[],
   freed: readonly FreedRange[],
@@ -119,7 +120,7 @@ function start_kernel(
   setup_per_cpu_pageset(mm, layout);
   for (const range of freed) if (range.what === 'SMP alternatives') freeKernelRange(mm, range);
   // All of gfp_t may be used from here on: the scheduler runs, so one may sleep.
-  mm.write(mm.gfp_allowed_mask, mm.__GFP_BITS_MASK);
+  mm.write(mm.symbol('gfp_allowed_mask'), mm.__GFP_BITS_MASK);
   set_zones_contiguous(mm, layout, runs);
   cma_init_reserved_areas(mm);
   init_per_zone_wmark_min(mm);
@@ -133,26 +134,27 @@ function start_kernel(
 }
 
 /** Page sets of each populated zone, and the node's statistics. */
-function setup_per_cpu_pageset(mm: Mm, layout: BootLayout): void {
+function setup_per_cpu_pageset(mm: Kernel, layout: BootLayout): void {
   const percpu = new PerCpuAllocator(mm.profile, layout.perCpu, mm.linear.pageOffset);
   for (const [index, zone] of mm.zones.entries()) {
     if (layout.zones[index]?.present === 0) continue;
-    const per_cpu_zonestats = mm.zonestat_bytes > 0 ? percpu.alloc(mm.zonestat_bytes, 1) : 0;
-    const line = mm.constant('L1_CACHE_BYTES');
-    const per_cpu_pageset = percpu.alloc(mm.pcp_words * 4, line);
+    const per_cpu_zonestats =
+      mm.sizeof.per_cpu_zonestat > 0 ? percpu.alloc(mm.sizeof.per_cpu_zonestat, 1) : 0;
+    const line = mm.L1_CACHE_BYTES;
+    const per_cpu_pageset = percpu.alloc(mm.stride.per_cpu_pages * 4, line);
     setup_zone_pageset(mm, zone, { per_cpu_pageset, per_cpu_zonestats });
   }
-  const nodestats = percpu.alloc(mm.sizeBytes('per_cpu_nodestat'), 1);
-  mm.write_long(mm.node + mm.offset('pglist_data', 'per_cpu_nodestats'), nodestats);
+  const nodestats = percpu.alloc(mm.sizeof.per_cpu_nodestat, 1);
+  mm.write_long(mm.symbol('contig_page_data') + mm.pglist_data.per_cpu_nodestats, nodestats);
 }
 
 /** What kswapd and kcompactd leave when they have started and found nothing to do. */
-function startDaemons(mm: Mm): void {
-  mm.write(mm.node + mm.pgdat_kswapd_order, 0);
-  mm.write(mm.node + mm.pgdat_kswapd_highest_zoneidx, mm.MAX_NR_ZONES);
+function startDaemons(mm: Kernel): void {
+  mm.write(mm.symbol('contig_page_data') + mm.pglist_data.kswapd_order, 0);
+  mm.write(mm.symbol('contig_page_data') + mm.pglist_data.kswapd_highest_zoneidx, mm.MAX_NR_ZONES);
   for (const zone of mm.zones)
-    if (mm.read_ulong(zone + mm.zone_present_pages) > 0)
-      mm.write(zone + mm.offset('zone', 'compact_considered'), 1);
+    if (mm.read_ulong(zone + mm.zone.present_pages) > 0)
+      mm.write(zone + mm.zone.compact_considered, 1);
 }
 
 // --- the image -----------------------------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ function writeTables(
 ): void {
   for (const { phys, value } of tables.store.words()) tape.write(memory.cell(phys), value);
   const registers = kernelRegisters(profile.arch, tables.root);
-  for (let cpu = 0; cpu < nrCpus; cpu++) mm.processor(cpu).setRegisters(registers);
+  for (let cpu = 0; cpu < nrCpus; cpu++) mm.machine.processor(cpu).setRegisters(registers);
 }
 
 /** What frames hold before anybody writes to them. */

@@ -6,7 +6,7 @@
  *
  * Source: Linux 6.1 mm/page_alloc.c: __init_single_page(), __free_pages_core(), free_unref_page_prepare().
  */
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import {
   fromWords,
   highWord,
@@ -19,7 +19,7 @@ import type { FillFrame } from '../../memory/physical.js';
 import { runAt, type MapRun } from './mapRuns.js';
 
 /** Fills frames of mem_map. */
-export function freshPages(mm: Mm, runs: readonly MapRun[]): FillFrame {
+export function freshPages(mm: Kernel, runs: readonly MapRun[]): FillFrame {
   const { page_words } = mm.memmap;
   const sizeofPage = page_words * 4;
   const mapStart = fromWords(mm.memmap.baseLow, mm.memmap.baseHigh);
@@ -49,7 +49,7 @@ class PageWriter {
   private readonly scratch: Int32Array;
 
   constructor(
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
     private readonly mapStart: VirtAddr,
   ) {
     this.scratch = new Int32Array(mm.memmap.page_words);
@@ -58,24 +58,24 @@ class PageWriter {
   /** `words` is zero from `page` on. */
   write(words: Int32Array, page: number, pfn: number, { state, zone }: MapRun): void {
     const { mm } = this;
-    if (state === 'reserved' || state === 'hole') words[page + mm.page_flags] = mm.PG_reserved;
-    const zoneWord = page + mm.page_zone_word;
-    words[zoneWord] = (words[zoneWord] as number) | (zone << mm.page_zone_shift);
-    words[page + mm.page_mapcount] = -1;
-    if (state !== 'free' && state !== 'freed') words[page + mm.page_refcount] = 1;
-    const lru = page + mm.page_lru;
-    const prev = lru + mm.list_prev;
+    if (state === 'reserved' || state === 'hole') words[page + mm.page.flags] = 1 << mm.PG_reserved;
+    const zoneWord = page + mm.page.flags + (mm.ZONES_PGSHIFT >> 5);
+    words[zoneWord] = (words[zoneWord] as number) | (zone << (mm.ZONES_PGSHIFT & 31));
+    words[page + mm.page._mapcount] = -1;
+    if (state !== 'free' && state !== 'freed') words[page + mm.page._refcount] = 1;
+    const lru = page + mm.page.lru;
+    const prev = lru + mm.list_head.prev;
     if (state === 'freed') {
       // What list_del() leaves, and the type that the page was freed with.
-      words[page + mm.page_index] = mm.MIGRATE_MOVABLE;
-      words[lru] = mm.LIST_POISON1_low;
-      words[prev] = mm.LIST_POISON2_low;
+      words[page + mm.page.index] = mm.MIGRATE_MOVABLE;
+      words[lru] = mm.LIST_POISON1.low;
+      words[prev] = mm.LIST_POISON2.low;
       if (!mm.wide) return;
-      words[lru + 1] = mm.LIST_POISON1_high;
-      words[prev + 1] = mm.LIST_POISON2_high;
+      words[lru + 1] = mm.LIST_POISON1.high;
+      words[prev + 1] = mm.LIST_POISON2.high;
       return;
     }
-    const self = this.mapStart + (pfn * mm.memmap.page_words + mm.page_lru) * 4;
+    const self = this.mapStart + (pfn * mm.memmap.page_words + mm.page.lru) * 4;
     words[lru] = self | 0;
     words[prev] = self | 0;
     if (!mm.wide) return;

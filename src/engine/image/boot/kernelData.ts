@@ -7,7 +7,7 @@
  * arch/x86/kernel/setup_percpu.c.
  */
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { symbolAddress } from './profileFacts.js';
 import { ROOT_SYMBOL } from './tables/bootTables.js';
@@ -17,7 +17,7 @@ export class KernelData {
   private stringsEnd: VirtAddr;
 
   constructor(
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
     private readonly layout: BootLayout,
   ) {
     this.stringsEnd = symbolAddress(mm.profile, '__start_rodata');
@@ -58,7 +58,7 @@ export class KernelData {
       if (zone === undefined) continue;
       const at = this.string(name);
       this.pointer(mm.symbol('zone_names') + zone * mm.ptr_words, at);
-      this.pointer((mm.zones[zone] as Cell) + mm.zone_name, at);
+      this.pointer((mm.zones[zone] as Cell) + mm.zone.name, at);
     }
     const migratetypes = ['Unmovable', 'Movable', 'Reclaimable', 'HighAtomic', 'CMA', 'Isolate'];
     migratetypes.forEach((name, type) =>
@@ -104,7 +104,7 @@ export class KernelData {
     const { profile } = mm;
     const { tables } = layout;
     const root = symbolAddress(profile, ROOT_SYMBOL[profile.arch]);
-    this.pointer(mm.symbol('init_mm') + mm.offset('mm_struct', 'pgd'), root);
+    this.pointer(mm.symbol('init_mm') + mm.mm_struct.pgd, root);
     const pgd_list = mm.findSymbol('pgd_list');
     if (pgd_list !== undefined) INIT_LIST_HEAD(mm, pgd_list);
     // Every bit of an entry: NX and G are supported where they exist.
@@ -127,7 +127,7 @@ export class KernelData {
     const { profile } = mm;
     const direct = (phys: number): VirtAddr => asVirt(mm.linear.pageOffset + phys);
     const cellAt = (phys: number): Cell => mm.cell_of(direct(phys));
-    const perRoot = PAGE_SIZE / (mm.mem_section_words * 4);
+    const perRoot = PAGE_SIZE / (mm.stride.mem_section * 4);
     const flags = ['MARKED_PRESENT', 'HAS_MEM_MAP', 'IS_ONLINE', 'IS_EARLY'].reduce(
       (bits, name) => bits | (1 << profile.constant(`SECTION_${name}_BIT`)),
       0,
@@ -137,14 +137,11 @@ export class KernelData {
       this.pointer(cellAt(sections.table.start) + root * mm.ptr_words, direct(page));
     sections.present.forEach((nr, i) => {
       const root = sections.roots.get(Math.floor(nr / perRoot)) ?? 0;
-      const section = cellAt(root) + (nr % perRoot) * mm.mem_section_words;
+      const section = cellAt(root) + (nr % perRoot) * mm.stride.mem_section;
       const usage = sections.usages.start + i * sections.usageBytes;
-      this.pointer(
-        section + mm.offset('mem_section', 'section_mem_map'),
-        asVirt(layout.memmap.base + flags),
-      );
-      this.pointer(section + mm.mem_section_usage, direct(usage));
-      this.writeSubsections(nr, cellAt(usage) + mm.offset('mem_section_usage', 'subsection_map'));
+      this.pointer(section + mm.mem_section.section_mem_map, asVirt(layout.memmap.base + flags));
+      this.pointer(section + mm.mem_section.usage, direct(usage));
+      this.writeSubsections(nr, cellAt(usage) + mm.mem_section_usage.subsection_map);
     });
     this.long('__highest_present_section_nr', sections.present.at(-1) ?? 0);
   }
@@ -193,14 +190,11 @@ export class KernelData {
     if (layout.cma === undefined) return;
     const area = mm.symbol('cma_areas');
     const nrPages = (layout.cma.end - layout.cma.start) / PAGE_SIZE;
-    mm.write_long(area + mm.offset('cma', 'base_pfn'), layout.cma.start / PAGE_SIZE);
-    mm.write_long(area + mm.offset('cma', 'count'), nrPages);
-    this.bytes(
-      asVirt(symbolAddress(mm.profile, 'cma_areas') + mm.byteOffset('cma', 'name')),
-      'reserved',
-    );
+    mm.write_long(area + mm.cma.base_pfn, layout.cma.start / PAGE_SIZE);
+    mm.write_long(area + mm.cma.count, nrPages);
+    this.bytes(asVirt(symbolAddress(mm.profile, 'cma_areas') + mm.cma.name), 'reserved');
     const bitmap = Math.ceil(this.stringsEnd / 64) * 64;
-    mm.write_long(area + mm.cma_bitmap, bitmap);
+    mm.write_long(area + mm.cma.bitmap, bitmap);
     this.stringsEnd = asVirt(bitmap + Math.ceil(nrPages / 64) * 8);
     this.word('cma_area_count', 1);
     this.long('totalcma_pages', nrPages);

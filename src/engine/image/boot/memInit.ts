@@ -14,7 +14,7 @@ import {
   free_reserved_area,
   free_reserved_page,
 } from '../../kernel/mm/page_alloc/mm_init.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { page_zone } from '../../kernel/include/linux/mm.h.js';
 import { get_pfnblock_migratetype } from '../../kernel/mm/page_alloc/pageblock.js';
 import { __count_vm_events } from '../../kernel/include/linux/vmstat.h.js';
@@ -29,9 +29,9 @@ export const POISON_FREE_INITMEM = 0xcc;
 /** free_reserved_area() is not to fill: the memory rule of those frames has done it. */
 const NOT_POISONED = -1;
 
-export function mem_init(mm: Mm, runs: readonly MapRun[]): void {
+export function mem_init(mm: Kernel, runs: readonly MapRun[]): void {
   // reset_all_zones_managed_pages()
-  for (const zone of mm.zones) mm.write_long(zone + mm.zone_managed_pages, 0);
+  for (const zone of mm.zones) mm.write_long(zone + mm.zone.managed_pages, 0);
   const ofHighmem = (run: MapRun): boolean => isHighmemZone(mm.profile, run.zone);
   for (const run of runs) if (ofHighmem(run)) freeHighmem(mm, run);
   for (const run of runs) if (!ofHighmem(run)) freeLowmem(mm, run);
@@ -42,7 +42,7 @@ export function mem_init(mm: Mm, runs: readonly MapRun[]): void {
  * its list when its last page comes. Where a block lies wholly in the run, only that end is written; its struct pages
  * come from the rule as the way there leaves them.
  */
-function freeHighmem(mm: Mm, run: MapRun): void {
+function freeHighmem(mm: Kernel, run: MapRun): void {
   if (run.state === 'inUse')
     for (let pfn = run.start; pfn < run.end; pfn++) free_reserved_page(mm, mm.pfn_to_page(pfn));
   if (run.state !== 'freed') return;
@@ -57,7 +57,7 @@ function freeHighmem(mm: Mm, run: MapRun): void {
 }
 
 /** __free_pages_memory() */
-function freeLowmem(mm: Mm, run: MapRun): void {
+function freeLowmem(mm: Kernel, run: MapRun): void {
   if (run.state !== 'free' && run.state !== 'inUse') return;
   for (let pfn = run.start; pfn < run.end;) {
     let order = Math.min(mm.MAX_ORDER - 1, trailingZeros(pfn));
@@ -74,18 +74,18 @@ const trailingZeros = (value: number): number =>
   value === 0 ? 32 : 31 - Math.clz32(value & -value);
 
 /** The areas' pages go to the page allocator, as MIGRATE_CMA. */
-export function cma_init_reserved_areas(mm: Mm): void {
+export function cma_init_reserved_areas(mm: Kernel): void {
   const count = mm.words[mm.symbol('cma_area_count')] ?? 0;
   for (let i = 0; i < count; i++)
-    cma_activate_area(mm, asCell(mm.symbol('cma_areas') + i * mm.cma_words));
+    cma_activate_area(mm, asCell(mm.symbol('cma_areas') + i * mm.stride.cma));
 }
 
 /** free_init_pages() */
-export function freeKernelRange(mm: Mm, { start, end }: FreedRange): void {
+export function freeKernelRange(mm: Kernel, { start, end }: FreedRange): void {
   free_reserved_area(mm, start, end, NOT_POISONED);
 }
 
-export function free_initrd_mem(mm: Mm, initrd: MemRange): void {
+export function free_initrd_mem(mm: Kernel, initrd: MemRange): void {
   const { pageOffset } = mm.linear;
   free_reserved_area(
     mm,

@@ -8,7 +8,7 @@
  * (alloc_node_mem_map, setup_usemap, alloc_large_system_hash), arch/x86/mm/cpu_entry_area.c, kernel/dma/swiotlb.c.
  */
 import type { MemmapGeometry } from '../../machine/memmap.js';
-import type { IoTlbMem } from '../../kernel/kernel/dma/swiotlb.js';
+import type { IoTlbMem } from '../../machine/ioTlb.js';
 import { asPhys, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';

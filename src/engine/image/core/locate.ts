@@ -4,7 +4,7 @@
  * Source: Linux 6.1 arch/x86/mm/init_32.c (max_low_pfn), arch/x86/kernel/vmlinux.lds.S, mm/sparse-vmemmap.c.
  */
 import type { MemmapExtent, MemmapGeometry } from '../../machine/memmap.js';
-import type { LinearMaps } from '../../machine/mm.js';
+import type { LinearMaps } from '../../machine/linearMaps.js';
 import { asVirt, PAGE_SIZE, phys_to_pfn, type PhysAddr } from '../../memory/address.js';
 import { freedRanges } from '../freedRanges.js';
 import { ImageError } from '../kernelImage.js';

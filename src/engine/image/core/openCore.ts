@@ -2,6 +2,7 @@
  * Opens an ELF core of a machine's memory as a kernel image: finds out which kernel it is of and where things lie. Frames
  * are read from the file at their first touch.
  */
+import { bindZones } from '../../machine/kernel.js';
 import { asPhys, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
@@ -61,7 +62,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   });
   placePerCpuObjects(image, view);
   placeSectionUsage(image, view);
-  image.mm.resolveGlobals();
+  bindZones(image.mm);
   setRegisters(image, view, cpuStates(core));
   return image;
 }
@@ -76,7 +77,7 @@ function setRegisters(image: KernelImage, view: KernelView, states: readonly Cpu
   const registers = kernelRegisters(profile.arch, root);
   tape.setRecording(false);
   for (let cpu = 0; cpu < image.nrCpus; cpu++) {
-    mm.processor(cpu).setRegisters({ ...registers, ...states[cpu] });
+    mm.machine.processor(cpu).setRegisters({ ...registers, ...states[cpu] });
   }
   tape.setRecording(true);
 }

@@ -16,7 +16,7 @@ import { ImageError, type KernelImage } from '../kernelImage.js';
 
 /** cma_areas[i] */
 const areaOf = ({ mm }: KernelImage, i: number): Cma =>
-  asCell(mm.symbol('cma_areas') + i * mm.cma_words);
+  asCell(mm.symbol('cma_areas') + i * mm.stride.cma);
 
 /** The lines between `%cma` and `%end`. */
 export function dumpCma(image: KernelImage): string[] {

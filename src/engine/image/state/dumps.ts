@@ -2,7 +2,7 @@
  * An image as the recorder's text: `%zones`, `%memmap`. Of a state just rebuilt, byte for byte what was recorded.
  */
 import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { KernelImage } from '../kernelImage.js';
 import { readVirtual } from '../assemble.js';
 import { readZones } from './readZones.js';
@@ -20,10 +20,10 @@ const CHUNK = 512;
 export function* dumpMemmap(image: KernelImage, fromPfn: number, toPfn: number): Generator<string> {
   const { mm } = image;
   const shown = [
-    ...longWords(mm, mm.page_flags),
-    mm.page_refcount,
-    mm.page_mapcount,
-    ...longWords(mm, mm.page_private),
+    ...longWords(mm, mm.page.flags),
+    mm.page._refcount,
+    mm.page._mapcount,
+    ...longWords(mm, mm.page.private),
   ];
   const first = new Int32Array(shown.length);
   let startPfn = fromPfn;
@@ -46,9 +46,10 @@ export function* dumpMemmap(image: KernelImage, fromPfn: number, toPfn: number):
   if (count > 0) yield runLine(mm, startPfn, count, first);
 }
 
-const longWords = (mm: Mm, offset: number): number[] => (mm.wide ? [offset, offset + 1] : [offset]);
+const longWords = (mm: Kernel, offset: number): number[] =>
+  mm.wide ? [offset, offset + 1] : [offset];
 
-function runLine(mm: Mm, pfn: number, count: number, shown: Int32Array): string {
+function runLine(mm: Kernel, pfn: number, count: number, shown: Int32Array): string {
   let next = 0;
   const word = (): number => (shown[next++] ?? 0) >>> 0;
   const long = (): string => {
@@ -61,7 +62,7 @@ function runLine(mm: Mm, pfn: number, count: number, shown: Int32Array): string 
 }
 
 /** `pfn_to_page()` as an address, whether there is a page or not. */
-export const pageAddress = ({ memmap }: Mm, pfn: number): VirtAddr =>
+export const pageAddress = ({ memmap }: Kernel, pfn: number): VirtAddr =>
   asVirt(fromWords(memmap.baseLow, memmap.baseHigh) + pfn * memmap.page_words * 4);
 
 /** The words of adjacent struct pages; undefined where mem_map has none. */

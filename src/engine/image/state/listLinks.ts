@@ -3,7 +3,7 @@
  * between the list's head.
  */
 import { asVirt, type VirtAddr } from '../../memory/address.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { PcpDump, PopulatedZone } from './zonesDump.js';
 
 export interface Link {
@@ -22,7 +22,7 @@ export class ListLinks {
   private readonly pcpTypes = new Map<number, number>();
 
   constructor(
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
     private readonly mapBase: VirtAddr,
   ) {}
 
@@ -40,7 +40,7 @@ export class ListLinks {
     return zone.free_area.flatMap((area, order) =>
       area.lists.map((pfns, migratetype) => {
         const words =
-          mm.zone_free_area + order * mm.free_area_words + migratetype * mm.list_head_words;
+          mm.zone.free_area + order * mm.stride.free_area + migratetype * mm.stride.list_head;
         return this.add(asVirt(zone.at + words * 4), pfns);
       }),
     );
@@ -52,7 +52,7 @@ export class ListLinks {
     return Array.from({ length: mm.NR_PCP_LISTS }, (_, pindex) => {
       const list = pcp.lists.get(pindex) ?? { pfns: [], migratetypes: [] };
       list.pfns.forEach((pfn, i) => this.pcpTypes.set(pfn, list.migratetypes[i] ?? 0));
-      const words = mm.pcp_lists + pindex * mm.list_head_words;
+      const words = mm.per_cpu_pages.lists + pindex * mm.stride.list_head;
       return this.add(asVirt(pageset + words * 4), list.pfns);
     });
   }
@@ -66,6 +66,6 @@ export class ListLinks {
   }
 
   private lruOf(pfn: number): VirtAddr {
-    return asVirt(this.mapBase + (pfn * this.mm.memmap.page_words + this.mm.page_lru) * 4);
+    return asVirt(this.mapBase + (pfn * this.mm.memmap.page_words + this.mm.page.lru) * 4);
   }
 }

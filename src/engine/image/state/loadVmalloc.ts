@@ -18,7 +18,7 @@ import {
   va_list,
   va_node,
 } from '../../entry/plain.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import { find_cache } from '../../kernel/mm/slab.h.js';
 import { NULL, type VmapArea } from '../../machine/ctypes.js';
@@ -49,31 +49,38 @@ export function loadVmalloc(
   for (const line of parsed) if (line.kind === 'va') loadBusy(mm, line, callerAddress);
   for (const line of parsed) if (line.kind === 'pva') loadPurge(mm, line);
   for (const line of free)
-    list_add_tail(mm, va_list(mm, areaOf(mm, line)), mm.vmap.free_vmap_area_list);
+    list_add_tail(mm, va_list(mm, areaOf(mm, line)), mm.symbol('free_vmap_area_list'));
   loadFreeTree(mm, free);
 }
 
-function loadGlobals(mm: Mm, head: ReadonlyMap<string, string>): void {
-  const { vmap } = mm;
-  for (const list of [vmap.vmap_area_list, vmap.free_vmap_area_list, vmap.purge_vmap_area_list])
+function loadGlobals(mm: Kernel, head: ReadonlyMap<string, string>): void {
+  for (const list of [
+    mm.symbol('vmap_area_list'),
+    mm.symbol('free_vmap_area_list'),
+    mm.symbol('purge_vmap_area_list'),
+  ])
     INIT_LIST_HEAD(mm, list);
-  for (const root of [vmap.vmap_area_root, vmap.free_vmap_area_root, vmap.purge_vmap_area_root])
+  for (const root of [
+    mm.symbol('vmap_area_root'),
+    mm.symbol('free_vmap_area_root'),
+    mm.symbol('purge_vmap_area_root'),
+  ])
     mm.write_ptr(root, NULL);
-  mm.write_long(vmap.vmap_lazy_nr, Number(head.get('lazy')));
+  mm.write_long(mm.symbol('vmap_lazy_nr'), Number(head.get('lazy')));
   const preload = addressOf(mm, head.get('preload') ?? '0');
   mm.write_long(per_cpu(mm, 'ne_fit_preload_node', 0), preload);
   // A machine whose slabs were not recorded has no cache of that name.
-  const cache = mm.words[mm.slab.slab_caches] === 0 ? NULL : find_cache(mm, 'vmap_area');
-  mm.write_ptr(vmap.vmap_area_cachep, cache);
+  const cache = mm.words[mm.symbol('slab_caches')] === 0 ? NULL : find_cache(mm, 'vmap_area');
+  mm.write_ptr(mm.symbol('vmap_area_cachep'), cache);
 }
 
-function addressOf(mm: Mm, text: string): VirtAddr {
+function addressOf(mm: Kernel, text: string): VirtAddr {
   const va = parseAddress(`0x${text}`, mm.wide ? 8 : 4);
   if (va === undefined) throw new ImageError(`'${text}' in a %vmalloc dump is no address`);
   return va;
 }
 
-function parseLine(mm: Mm, line: string): Line {
+function parseLine(mm: Kernel, line: string): Line {
   const [kind = '', start = '', end = '', ...rest] = line.split(' ');
   const fields = rest.filter((word) => word.includes('='));
   return {
@@ -87,45 +94,46 @@ function parseLine(mm: Mm, line: string): Line {
   };
 }
 
-const fieldAddress = (mm: Mm, { fields }: Line, name: string): VirtAddr =>
+const fieldAddress = (mm: Kernel, { fields }: Line, name: string): VirtAddr =>
   addressOf(mm, fields.get(name) ?? '0');
 
-function areaOf(mm: Mm, line: Line): VmapArea {
+function areaOf(mm: Kernel, line: Line): VmapArea {
   const area: Cell = mm.cell_of(fieldAddress(mm, line, 'at'));
   if (area === NULL) throw new ImageError('A %vmalloc dump has an area where there is no memory.');
   return area;
 }
 
-function loadArea(mm: Mm, line: Line): void {
+function loadArea(mm: Kernel, line: Line): void {
   const area = areaOf(mm, line);
-  mm.write_long(area + mm.vmap.va_start, line.start);
-  mm.write_long(area + mm.vmap.va_end, line.end);
-  mm.write_long(area + mm.vmap.subtree_max_size, fieldAddress(mm, line, 'sub'));
+  mm.write_long(area + mm.vmap_area.va_start, line.start);
+  mm.write_long(area + mm.vmap_area.va_end, line.end);
+  mm.write_long(area + mm.vmap_area.subtree_max_size, fieldAddress(mm, line, 'sub'));
 }
 
-function loadBusy(mm: Mm, line: Line, callerAddress: (text: string) => VirtAddr): void {
+function loadBusy(mm: Kernel, line: Line, callerAddress: (text: string) => VirtAddr): void {
   const area = areaOf(mm, line);
-  const { vmap } = mm;
-  insert_vmap_area(mm, area, vmap.vmap_area_root, vmap.vmap_area_list);
+
+  insert_vmap_area(mm, area, mm.symbol('vmap_area_root'), mm.symbol('vmap_area_list'));
   const vm = mm.cell_of(fieldAddress(mm, line, 'vm'));
   if (vm === NULL) return;
-  mm.write_ptr(area + vmap.vm, vm);
-  mm.write_long(vm + vmap.addr, line.start);
-  mm.write_long(vm + vmap.size, fieldAddress(mm, line, 'size'));
-  mm.write_long(vm + vmap.flags, fieldAddress(mm, line, 'flags'));
-  mm.write(vm + vmap.nr_pages, Number(line.fields.get('nr')));
+  mm.write_ptr(area + mm.vmap_area.vm, vm);
+  mm.write_long(vm + mm.vm_struct.addr, line.start);
+  mm.write_long(vm + mm.vm_struct.size, fieldAddress(mm, line, 'size'));
+  mm.write_long(vm + mm.vm_struct.flags, fieldAddress(mm, line, 'flags'));
+  mm.write(vm + mm.vm_struct.nr_pages, Number(line.fields.get('nr')));
   const phys = parseInt(line.fields.get('phys') ?? '0', 16);
-  mm.write(vm + vmap.phys_addr, phys);
-  if (mm.pte_words === 2) mm.write(vm + vmap.phys_addr + 1, Math.floor(phys / 2 ** 32));
-  mm.write_long(vm + vmap.caller, callerAddress(line.fields.get('by') ?? ''));
+  mm.write(vm + mm.vm_struct.phys_addr, phys);
+  if (mm.pte_words === 2) mm.write(vm + mm.vm_struct.phys_addr + 1, Math.floor(phys / 2 ** 32));
+  mm.write_long(vm + mm.vm_struct.caller, callerAddress(line.fields.get('by') ?? ''));
 }
 
-function loadPurge(mm: Mm, line: Line): void {
-  const { purge_vmap_area_root, purge_vmap_area_list } = mm.vmap;
+function loadPurge(mm: Kernel, line: Line): void {
+  const purge_vmap_area_root = mm.symbol('purge_vmap_area_root');
+  const purge_vmap_area_list = mm.symbol('purge_vmap_area_list');
   insert_vmap_area(mm, areaOf(mm, line), purge_vmap_area_root, purge_vmap_area_list);
 }
 
-function loadFreeTree(mm: Mm, lines: readonly Line[]): void {
+function loadFreeTree(mm: Kernel, lines: readonly Line[]): void {
   const byStart = new Map(lines.map((line) => [line.start as number, line]));
   const parents = new Map<number, Cell>();
   const nodeOf = (line: Line): Cell => va_node(mm, areaOf(mm, line));
@@ -145,6 +153,6 @@ function loadFreeTree(mm: Mm, lines: readonly Line[]): void {
     const color = line.words.has('black') ? RB_BLACK : RB_RED;
     const isRoot = line.words.has('root');
     rb_set_parent_color(mm, node, isRoot ? NULL : (parents.get(node) ?? NULL), color);
-    if (isRoot) mm.write_ptr(mm.vmap.free_vmap_area_root, node);
+    if (isRoot) mm.write_ptr(mm.symbol('free_vmap_area_root'), node);
   }
 }

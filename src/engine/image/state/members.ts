@@ -2,7 +2,7 @@
  * Structure members by name, read and written at a cell: for the many fields that are touched once, when a state is
  * rebuilt or read back. (The kernel's own hot fields are word offsets in `kernel/layout.ts`.)
  */
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { sizeOf, stripTypedefs } from '../../types/layout.js';
 import { findMember } from '../../types/members.js';
 
@@ -18,7 +18,7 @@ export type MemberTable<Names extends string> = Readonly<Record<Names, string>>;
 export class Members {
   private readonly fields = new Map<string, Field>();
 
-  constructor(private readonly mm: Mm) {}
+  constructor(private readonly mm: Kernel) {}
 
   /** The integer or pointer `((struct tag *)cell)->member`. Exact up to 2^53. */
   get(cell: number, tag: string, member: string): number {

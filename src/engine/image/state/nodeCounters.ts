@@ -11,26 +11,27 @@
  * On SMP the real counters lag behind by what each CPU holds back; these do not.
  * Source: Linux 6.1 mm/rmap.c, mm/shmem.c, include/linux/mm_inline.h, include/linux/mm.h: pgtable_pte_page_ctor().
  */
-import type { Mm } from '../../machine/mm.js';
+import { constantNamed } from '../../types/named.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { RecordedState } from './recordedState.js';
 
 /** `enum node_stat_item` -> pages. */
-export function nodeCounters(mm: Mm, state: RecordedState): ReadonlyMap<number, number> {
+export function nodeCounters(mm: Kernel, state: RecordedState): ReadonlyMap<number, number> {
   return new Map([...lruCounters(mm, state), ...pageCounters(mm, state)]);
 }
 
-function* lruCounters(mm: Mm, { zones }: RecordedState): Generator<[number, number]> {
-  const [nodeBase, zoneBase] = [mm.constant('NR_LRU_BASE'), mm.constant('NR_ZONE_LRU_BASE')];
-  for (let lru = 0; lru < mm.constant('NR_LRU_LISTS'); lru++) {
+function* lruCounters(mm: Kernel, { zones }: RecordedState): Generator<[number, number]> {
+  const [nodeBase, zoneBase] = [mm.NR_LRU_BASE, mm.NR_ZONE_LRU_BASE];
+  for (let lru = 0; lru < mm.NR_LRU_LISTS; lru++) {
     const pages = zones.zones.map(({ populated }) => populated?.stat[zoneBase + lru]?.value ?? 0);
     yield [nodeBase + lru, pages.reduce((sum, each) => sum + each, 0)];
   }
 }
 
-function pageCounters(mm: Mm, { memmap }: RecordedState): [number, number][] {
-  const flag = (name: string): number => 1 << mm.constant(name);
+function pageCounters(mm: Kernel, { memmap }: RecordedState): [number, number][] {
+  const flag = (name: string): number => 1 << constantNamed(mm.profile, name);
   const [swapbacked, dirty] = [flag('PG_swapbacked'), flag('PG_dirty')];
-  const PG_table = mm.constant('PG_table');
+  const PG_table = mm.PG_table;
   let [tables, shmem, anon, mapped] = [0, 0, 0, 0];
   for (let run = 0; run < memmap.length; run++) {
     const pages = memmap.count[run] ?? 0;
@@ -41,15 +42,15 @@ function pageCounters(mm: Mm, { memmap }: RecordedState): [number, number][] {
     if ((mapcount & (mm.PAGE_TYPE_BASE | PG_table)) === mm.PAGE_TYPE_BASE) tables += pages;
     if (isShmem) shmem += pages;
     // A slab page keeps something else there.
-    if (mapcount < 0 || (flags & mm.PG_slab) !== 0) continue;
+    if (mapcount < 0 || (flags & (1 << mm.PG_slab)) !== 0) continue;
     if (isAnon) anon += pages;
     else mapped += pages;
   }
   return [
-    [mm.constant('NR_PAGETABLE'), tables],
-    [mm.constant('NR_SHMEM'), shmem],
-    [mm.constant('NR_FILE_PAGES'), shmem],
-    [mm.constant('NR_ANON_MAPPED'), anon],
-    [mm.constant('NR_FILE_MAPPED'), mapped],
+    [mm.NR_PAGETABLE, tables],
+    [mm.NR_SHMEM, shmem],
+    [mm.NR_FILE_PAGES, shmem],
+    [mm.NR_ANON_MAPPED, anon],
+    [mm.NR_FILE_MAPPED, mapped],
   ];
 }

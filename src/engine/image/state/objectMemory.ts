@@ -4,7 +4,7 @@
  *
  * Invariant: nothing of it is freed to an allocator, and none hands it out: it has no `struct page`.
  */
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 
 export class ObjectMemory {
@@ -13,7 +13,7 @@ export class ObjectMemory {
 
   /** Sets `sizeBytes` aside, in whole pages. One for a machine. */
   constructor(
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
     sizeBytes: number,
   ) {
     const nrPages = Math.ceil(sizeBytes / PAGE_SIZE);

@@ -5,6 +5,7 @@
  *
  * Cost: what the lists and tables need; mem_map itself is produced as it is looked at (`structPages.ts`).
  */
+import { bindZones } from '../../machine/kernel.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
 import type { Profile } from '../../types/profile.js';
@@ -86,13 +87,13 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
     memmap: state.memmap,
     links,
     compounds: findCompounds(state.memmap, {
-      headMask: mm.PG_head,
-      flagsMask: (1 << mm.constant('__NR_PAGEFLAGS')) - 1,
+      headMask: mm.encoding.head_bits,
+      flagsMask: (1 << mm.__NR_PAGEFLAGS) - 1,
       maxOrder: mm.MAX_ORDER - 1,
       isListed: (pfn) => links.linkOf(pfn) !== undefined,
     }),
     mapBase: memmap.base,
-    freedSingly: freedSingly(state, placement, mm.PG_reserved),
+    freedSingly: freedSingly(state, placement, 1 << mm.PG_reserved),
     pageblockType: (pfn) => pageblockType(state, pfn) & mm.MIGRATETYPE_MASK,
     bootPageblockType: (pfn) =>
       beginsInItsZone(state, pfn) ? mm.MIGRATE_MOVABLE : mm.MIGRATE_UNMOVABLE,
@@ -101,8 +102,8 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
     memory.addRule({ startFrame, endFrame: startFrame + nrFrames, fill: pages.fill });
   // The machine's start is no history: nothing is recorded until it stands.
   tape.setRecording(false);
+  bindZones(mm);
   writer.write(heads);
-  mm.resolveGlobals();
   tape.setRecording(true);
   return pages;
 }

@@ -4,9 +4,10 @@
  *
  * Source: Linux 6.1 mm/percpu.c: pcpu_setup_first_chunk(), pcpu_alloc_first_chunk().
  */
+import { byteOffset } from '../../types/named.js';
 import { bitmap_set } from '../../kernel/lib/bitmap.js';
 import { INIT_LIST_HEAD, list_add } from '../../kernel/include/linux/list.h.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { NULL } from '../../machine/ctypes.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
@@ -20,15 +21,15 @@ const SLOT_BASE_SHIFT = 5;
 /** What {@link loadPercpu} takes of the memory for objects, with room to spare. */
 export const PERCPU_BYTES = (UNIT_PAGES + 4) * PAGE_SIZE;
 
-export function loadPercpu(mm: Mm, memory: ObjectMemory): void {
+export function loadPercpu(mm: Kernel, memory: ObjectMemory): void {
   const unitSize = UNIT_PAGES * PAGE_SIZE;
   const unit = memory.take(unitSize, PAGE_SIZE);
   const mapBits = UNIT_PAGES * BLOCK_BITS;
   const slot = 32 - Math.clz32(unitSize) - SLOT_BASE_SHIFT + 2;
   const nrSlots = slot + 4;
-  const lists = memory.take(nrSlots * mm.list_head_words * 4, 64);
-  const blockBytes = mm.sizeBytes('pcpu_block_md');
-  const chunkBytes = mm.sizeBytes('pcpu_chunk') + Math.ceil(UNIT_PAGES / 8) + 8;
+  const lists = memory.take(nrSlots * mm.stride.list_head * 4, 64);
+  const blockBytes = mm.sizeof.pcpu_block_md;
+  const chunkBytes = mm.sizeof.pcpu_chunk + Math.ceil(UNIT_PAGES / 8) + 8;
   const allocMap = memory.take(mapBits / 8, 64);
   const boundMap = memory.take(mapBits / 8 + 8, 64);
   const blocks = memory.take(UNIT_PAGES * blockBytes, 64);
@@ -44,7 +45,7 @@ export function loadPercpu(mm: Mm, memory: ObjectMemory): void {
   };
   pointer('pcpu_chunk_lists', lists);
   pointer('pcpu_first_chunk', chunk);
-  pointer('pcpu_base_addr', mm.smp ? mm.read_va(mm.per_cpu_offset) : unit);
+  pointer('pcpu_base_addr', mm.smp ? mm.read_va(mm.symbol('__per_cpu_offset')) : unit);
   if (mm.smp) pointer('pcpu_unit_offsets', memory.take(8 * mm.ptr_words * 4, 64));
   global('pcpu_unit_pages', UNIT_PAGES);
   global('pcpu_unit_size', unitSize);
@@ -59,30 +60,34 @@ export function loadPercpu(mm: Mm, memory: ObjectMemory): void {
   if (populated !== undefined) mm.write_long(populated, UNIT_PAGES);
 
   for (let i = 0; i < nrSlots; i++)
-    INIT_LIST_HEAD(mm, mm.cell_at(asVirt(lists + i * mm.list_head_words * 4)));
+    INIT_LIST_HEAD(mm, mm.cell_at(asVirt(lists + i * mm.stride.list_head * 4)));
   const at = (member: string): number =>
-    mm.cell_at(asVirt(chunk + mm.byteOffset('pcpu_chunk', member)));
+    mm.cell_at(asVirt(chunk + byteOffset(mm.profile, 'pcpu_chunk', member)));
   mm.write_va(at('base_addr'), unit);
   mm.write_va(at('alloc_map'), allocMap);
   mm.write_va(at('bound_map'), boundMap);
   mm.write_va(at('md_blocks'), blocks);
   mm.write_ptr(at('data'), NULL);
   // immutable, and not isolated: two bools in one word.
-  mm.write8(at('immutable'), mm.byteOffset('pcpu_chunk', 'immutable') & 3, 1);
+  mm.write8(at('immutable'), byteOffset(mm.profile, 'pcpu_chunk', 'immutable') & 3, 1);
   mm.write(at('free_bytes'), unitSize);
   mm.write(at('nr_pages'), UNIT_PAGES);
   mm.write(at('nr_populated'), UNIT_PAGES);
   mm.write(at('nr_empty_pop_pages'), UNIT_PAGES);
-  bitmap_set(mm, asVirt(chunk + mm.byteOffset('pcpu_chunk', 'populated')), 0, UNIT_PAGES);
+  bitmap_set(mm, asVirt(chunk + byteOffset(mm.profile, 'pcpu_chunk', 'populated')), 0, UNIT_PAGES);
   bitmap_set(mm, boundMap, 0, 1);
   bitmap_set(mm, boundMap, mapBits, 1);
-  loadBlock(mm, asVirt(chunk + mm.byteOffset('pcpu_chunk', 'chunk_md')), mapBits);
+  loadBlock(mm, asVirt(chunk + byteOffset(mm.profile, 'pcpu_chunk', 'chunk_md')), mapBits);
   for (let i = 0; i < UNIT_PAGES; i++) loadBlock(mm, asVirt(blocks + i * blockBytes), BLOCK_BITS);
-  list_add(mm, asCell(at('list')), mm.cell_at(asVirt(lists + (slot + 2) * mm.list_head_words * 4)));
+  list_add(
+    mm,
+    asCell(at('list')),
+    mm.cell_at(asVirt(lists + (slot + 2) * mm.stride.list_head * 4)),
+  );
 }
 
 /** A block of which everything is free. */
-function loadBlock(mm: Mm, block: VirtAddr, nrBits: number): void {
+function loadBlock(mm: Kernel, block: VirtAddr, nrBits: number): void {
   for (const member of ['contig_hint', 'left_free', 'right_free', 'nr_bits'])
-    mm.write(mm.cell_at(asVirt(block + mm.byteOffset('pcpu_block_md', member))), nrBits);
+    mm.write(mm.cell_at(asVirt(block + byteOffset(mm.profile, 'pcpu_block_md', member))), nrBits);
 }

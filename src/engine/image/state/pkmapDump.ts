@@ -18,26 +18,26 @@ import {
   set_page_address,
   set_pte,
 } from '../../entry/plain.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { PageAddressMap } from '../../kernel/mm/highmem/page_address.js';
 import { asVirt } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 
-const hasPkmap = (mm: Mm): boolean => mm.profile.constant('CONFIG_HIGHMEM') === 1;
+const hasPkmap = (mm: Kernel): boolean => mm.profile.constant('CONFIG_HIGHMEM') === 1;
 
 /** What stands behind `%pkmap`. */
-export function pkmapHead(mm: Mm): string {
+export function pkmapHead(mm: Kernel): string {
   if (!hasPkmap(mm)) return 'none';
   const last = mm.words[mm.symbol('last_pkmap_nr')] ?? 0;
   const pte = mm.hex(mm.read_va(mm.symbol('pkmap_page_table')));
-  const base = mm.hex(asVirt(mm.constant('PKMAP_BASE')));
-  return `base=${base} n=${mm.constant('LAST_PKMAP')} last=${last} pte=${pte}`;
+  const base = mm.hex(asVirt(mm.PKMAP_BASE));
+  return `base=${base} n=${mm.LAST_PKMAP} last=${last} pte=${pte}`;
 }
 
-export function pkmapLines(mm: Mm): string[] {
+export function pkmapLines(mm: Kernel): string[] {
   if (!hasPkmap(mm)) return [];
   const lines: string[] = [];
-  for (let nr = 0; nr < mm.constant('LAST_PKMAP'); nr++) {
+  for (let nr = 0; nr < mm.LAST_PKMAP; nr++) {
     const count = mm.words[pkmap_count(mm, nr)] ?? 0;
     const pte = ptep_get(mm, pkmap_pte(mm, nr));
     if (count !== 0 || !pte_none(pte))
@@ -50,9 +50,9 @@ export function pkmapLines(mm: Mm): string[] {
   return lines;
 }
 
-function mapText(mm: Mm, map: PageAddressMap): string {
-  const page = mm.read_ptr(map + mm.offset('page_address_map', 'page'));
-  const virtual = mm.read_va(map + mm.offset('page_address_map', 'virtual'));
+function mapText(mm: Kernel, map: PageAddressMap): string {
+  const page = mm.read_ptr(map + mm.page_address_map.page);
+  const virtual = mm.read_va(map + mm.page_address_map.virtual);
   return `${mm.page_to_pfn(page).toString(16)}=${mm.hex(virtual)}`;
 }
 
@@ -77,12 +77,12 @@ export function loadPkmap(
   }
 }
 
-function loadSlot(mm: Mm, nr: number, [count = '', pte = '']: readonly string[]): void {
+function loadSlot(mm: Kernel, nr: number, [count = '', pte = '']: readonly string[]): void {
   mm.write(pkmap_count(mm, nr), Number(count.replace('count=', '')));
   set_pte(mm, pkmap_pte(mm, nr), BigInt(`0x${pte.replace('pte=', '')}`));
 }
 
-function loadMap(mm: Mm, text: string): void {
+function loadMap(mm: Kernel, text: string): void {
   const [pfn = '', va = ''] = text.split('=');
   const virtual = asVirt(parseInt(va, 16));
   set_page_address(mm, mm.pfn_to_page(parseInt(pfn, 16)), virtual, PKMAP_NR(mm, virtual));

@@ -9,7 +9,7 @@
  * mm/sparse-vmemmap.c.
  */
 import type { MemmapExtent, MemmapGeometry } from '../../machine/memmap.js';
-import type { LinearMaps } from '../../machine/mm.js';
+import type { LinearMaps } from '../../machine/linearMaps.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { freedRanges } from '../freedRanges.js';

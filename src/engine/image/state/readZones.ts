@@ -4,7 +4,8 @@
  * It follows the kernel's own pointers, so it says what the memory says; a list that is damaged is an ImageError that names
  * the list and the page.
  */
-import type { Mm } from '../../machine/mm.js';
+import { per_cpu_ptr } from '../../kernel/include/linux/percpu-defs.h.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { KernelFault } from '../../machine/events.js';
 import { zone_stat_name } from '../../entry/plain.js';
 import { asCell, asVirt, PAGE_SIZE } from '../../memory/address.js';
@@ -38,13 +39,13 @@ export function readZones(image: KernelImage): ZonesDump {
 }
 
 /** `free_area[3].free_list[MIGRATE_MOVABLE]` */
-export const freeListName = (mm: Mm, order: number, migratetype: number): string =>
+export const freeListName = (mm: Kernel, order: number, migratetype: number): string =>
   `free_area[${order}].free_list[${migratetypeName(mm.profile, migratetype)}]`;
 
 export const pcpListName = (pindex: number): string => `per_cpu_pageset->lists[${pindex}]`;
 
 class ZoneReader {
-  private readonly mm: Mm;
+  private readonly mm: Kernel;
   private readonly members: Members;
 
   constructor(private readonly image: KernelImage) {
@@ -76,17 +77,17 @@ class ZoneReader {
   private readZonelist(node: number): number[] {
     const { mm } = this;
     const zones: number[] = [];
-    let ref = node + mm.pgdat_node_zonelists + mm.zonelist_zonerefs;
+    let ref = node + mm.pglist_data.node_zonelists + mm.zonelist._zonerefs;
     while (mm.words[ref] !== 0) {
-      zones.push(mm.words[ref + mm.zoneref_zone_idx] ?? 0);
-      ref += mm.zoneref_words;
+      zones.push(mm.words[ref + mm.zoneref.zone_idx] ?? 0);
+      ref += mm.stride.zoneref;
     }
     return zones;
   }
 
   private readZone(node: number, index: number): ZoneDump {
     const { members, mm } = this;
-    const zone = node + mm.pgdat_node_zones + index * mm.zone_words;
+    const zone = node + mm.pglist_data.node_zones + index * mm.stride.zone;
     const name = this.readString(members.get(zone, 'zone', 'name'));
     const fields = members.getAll(zone, 'zone', ZONE_MEMBERS);
     if (fields.present === 0) return { index, name, populated: undefined };
@@ -120,14 +121,14 @@ class ZoneReader {
   private readStat(zone: number): PopulatedZone['stat'] {
     return statNames(this.mm).map((name, i) => ({
       name,
-      value: this.mm.read_long(zone + this.mm.zone_vm_stat + i * this.mm.ptr_words),
+      value: this.mm.read_long(zone + this.mm.zone.vm_stat + i * this.mm.ptr_words),
     }));
   }
 
   private readStatdiff(zone: number): PopulatedZone['statdiff'] {
     const { mm, members } = this;
     return Array.from({ length: this.nrOnline }, (_, cpu) => {
-      const stats = mm.per_cpu_ptr(zone + mm.zone_per_cpu_zonestats, cpu);
+      const stats = per_cpu_ptr(mm, zone + mm.zone.per_cpu_zonestats, cpu);
       return {
         cpu,
         threshold: members.get(stats, 'per_cpu_zonestat', 'stat_threshold'),
@@ -140,15 +141,15 @@ class ZoneReader {
 
   private readFreeArea(zone: number, zoneName: string, order: number): FreeAreaDump {
     const { mm } = this;
-    const area = zone + mm.zone_free_area + order * mm.free_area_words;
+    const area = zone + mm.zone.free_area + order * mm.stride.free_area;
     const lists = Array.from({ length: mm.MIGRATE_TYPES }, (_, migratetype) =>
       this.readList(
-        area + migratetype * mm.list_head_words,
+        area + migratetype * mm.stride.list_head,
         () => `zone ${zoneName} ${freeListName(mm, order, migratetype)}`,
       ),
     );
     return {
-      nr_free: mm.read_ulong(area + mm.free_area_nr_free),
+      nr_free: mm.read_ulong(area + mm.free_area.nr_free),
       lengths: lists.map((list) => list.length),
       lists,
     };
@@ -156,15 +157,15 @@ class ZoneReader {
 
   private readPcp(zone: number, zoneName: string, cpu: number): PcpDump {
     const { mm, members } = this;
-    const pcp = mm.per_cpu_ptr(zone + mm.zone_per_cpu_pageset, cpu);
+    const pcp = per_cpu_ptr(mm, zone + mm.zone.per_cpu_pageset, cpu);
     const lists = new Map<number, PcpList>();
     for (let pindex = 0; pindex < mm.NR_PCP_LISTS; pindex++) {
       const pfns = this.readList(
-        pcp + mm.pcp_lists + pindex * mm.list_head_words,
+        pcp + mm.per_cpu_pages.lists + pindex * mm.stride.list_head,
         () => `zone ${zoneName} ${pcpListName(pindex)}`,
       );
       if (pfns.length === 0) continue;
-      const migratetypes = pfns.map((pfn) => mm.read_ulong(mm.pfn_to_page(pfn) + mm.page_index));
+      const migratetypes = pfns.map((pfn) => mm.read_ulong(mm.pfn_to_page(pfn) + mm.page.index));
       lists.set(pindex, { pfns, migratetypes });
     }
     return { cpu, fields: members.getAll(pcp, 'per_cpu_pages', PCP_MEMBERS), lists };
@@ -179,9 +180,9 @@ class ZoneReader {
     for (;;) {
       const next = this.follow(at, name, last);
       if (next === head) return pfns;
-      const pfn = mm.page_to_pfn(next - mm.page_lru);
+      const pfn = mm.page_to_pfn(next - mm.page.lru);
       last = `page 0x${pfn.toString(16)}`;
-      if (mm.pfn_to_page(pfn) + mm.page_lru !== next || pfns.length > this.image.maxPfn)
+      if (mm.pfn_to_page(pfn) + mm.page.lru !== next || pfns.length > this.image.maxPfn)
         throw new ImageError(`${name()} is damaged: it does not end after ${last}.`);
       pfns.push(pfn);
       at = next;
@@ -204,7 +205,7 @@ class ZoneReader {
     const nrBlocks = Math.ceil((startPfn + spanned - start) / mm.pageblock_nr_pages);
     const types = Array.from({ length: nrBlocks }, (_, block) => {
       const pfn = start + block * mm.pageblock_nr_pages;
-      const bits = mm.sparsemem ? this.usageBits(pfn) : mm.read_ptr(zone + mm.zone_pageblock_flags);
+      const bits = mm.sparsemem ? this.usageBits(pfn) : mm.read_ptr(zone + mm.zone.pageblock_flags);
       if (bits === 0) return NO_PAGEBLOCK;
       const entry = mm.sparsemem ? (pfn % mm.PAGES_PER_SECTION) / mm.pageblock_nr_pages : block;
       return ((mm.words[bits + (entry >> 3)] ?? 0) >>> ((entry & 7) * 4)) & 0xf;
@@ -215,14 +216,14 @@ class ZoneReader {
   /** The pageblock bits of the section of `pfn`; 0 where there is no memory. */
   private usageBits(pfn: number): number {
     const { mm, members } = this;
-    const perRoot = PAGE_SIZE / (mm.mem_section_words * 4);
+    const perRoot = PAGE_SIZE / (mm.stride.mem_section * 4);
     const section = Math.floor(pfn / mm.PAGES_PER_SECTION);
     const roots = mm.read_ptr(mm.symbol('mem_section'));
     const root = mm.read_ptr(roots + Math.floor(section / perRoot) * mm.ptr_words);
     if (root === 0) return 0;
-    const entry = root + (section % perRoot) * mm.mem_section_words;
+    const entry = root + (section % perRoot) * mm.stride.mem_section;
     if (members.get(entry, 'mem_section', 'section_mem_map') === 0) return 0;
-    return mm.read_ptr(entry + mm.mem_section_usage) + mm.usage_pageblock_flags;
+    return mm.read_ptr(entry + mm.mem_section.usage) + mm.mem_section_usage.pageblock_flags;
   }
 
   private readString(va: number): string {
@@ -239,7 +240,7 @@ class ZoneReader {
 }
 
 /** Names of `zone->vm_stat[]` as /proc/vmstat has them. */
-function statNames(mm: Mm): string[] {
-  const nrItems = mm.constant('NR_VM_ZONE_STAT_ITEMS');
+function statNames(mm: Kernel): string[] {
+  const nrItems = mm.NR_VM_ZONE_STAT_ITEMS;
   return Array.from({ length: nrItems }, (_, item) => zone_stat_name(mm, item));
 }

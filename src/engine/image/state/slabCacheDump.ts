@@ -7,7 +7,7 @@
 import { cache_name, get_node, slab_folio } from '../../entry/plain.js';
 import { ac_get, ac_object, cpu_cache_get } from '../../kernel/mm/slab/array_cache.js';
 import { list_next } from '../../kernel/include/linux/list.h.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { KmemCache, KmemCacheNode, ListHead, Slab } from '../../machine/ctypes.js';
 import { read_byte } from '../../kernel/lib/string.js';
 import { asVirt } from '../../memory/address.js';
@@ -16,91 +16,86 @@ import { formatSequence } from './sequence.js';
 const hex = (value: number): string => (value >>> 0).toString(16);
 
 /** The `kc` line. */
-export function slabCacheGeometry(mm: Mm, s: KmemCache): string {
-  const { slab } = mm;
+export function slabCacheGeometry(mm: Kernel, s: KmemCache): string {
   const at = (member: number): number => mm.words[s + member] as number;
   return [
     `kc ${cache_name(mm, s)}`,
     `at=${mm.hex(mm.va_of(s))}`,
-    `size=${at(slab.size)}`,
-    `object_size=${at(slab.object_size)}`,
-    `align=${at(slab.align)}`,
-    `flags=${hex(at(slab.flags))}`,
-    `num=${at(slab.num)}`,
-    `gfporder=${at(slab.gfporder)}`,
-    `colour=${mm.read_ulong(s + slab.colour)}`,
-    `colour_off=${at(slab.colour_off)}`,
-    `freelist_size=${at(slab.freelist_size)}`,
-    `batchcount=${at(slab.batchcount)}`,
-    `limit=${at(slab.limit)}`,
-    `shared=${at(slab.shared)}`,
-    `allocflags=${hex(at(slab.allocflags))}`,
-    `refcount=${at(slab.refcount)}`,
-    `ctor=${mm.read_va(s + slab.ctor) === 0 ? 0 : 1}`,
-    `usersize=${at(slab.usersize)}`,
-    `useroffset=${at(slab.useroffset)}`,
+    `size=${at(mm.kmem_cache.size)}`,
+    `object_size=${at(mm.kmem_cache.object_size)}`,
+    `align=${at(mm.kmem_cache.align)}`,
+    `flags=${hex(at(mm.kmem_cache.flags))}`,
+    `num=${at(mm.kmem_cache.num)}`,
+    `gfporder=${at(mm.kmem_cache.gfporder)}`,
+    `colour=${mm.read_ulong(s + mm.kmem_cache.colour)}`,
+    `colour_off=${at(mm.kmem_cache.colour_off)}`,
+    `freelist_size=${at(mm.kmem_cache.freelist_size)}`,
+    `batchcount=${at(mm.kmem_cache.batchcount)}`,
+    `limit=${at(mm.kmem_cache.limit)}`,
+    `shared=${at(mm.kmem_cache.shared)}`,
+    `allocflags=${hex(at(mm.kmem_cache.allocflags))}`,
+    `refcount=${at(mm.kmem_cache.refcount)}`,
+    `ctor=${mm.read_va(s + mm.kmem_cache.ctor) === 0 ? 0 : 1}`,
+    `usersize=${at(mm.kmem_cache.usersize)}`,
+    `useroffset=${at(mm.kmem_cache.useroffset)}`,
   ].join(' ');
 }
 
 /** What follows the `kc` line in a `%slab`. */
-export function slabCacheLines(mm: Mm, s: KmemCache): string[] {
-  const { slab } = mm;
+export function slabCacheLines(mm: Kernel, s: KmemCache): string[] {
   const n = get_node(mm, s);
   return [
     arrayLine(mm, s),
     nodeLine(mm, n),
     ' shared none',
-    ...listLines(mm, s, 'part', (n + slab.slabs_partial) as ListHead),
-    ...listLines(mm, s, 'full', (n + slab.slabs_full) as ListHead),
-    ...listLines(mm, s, 'free', (n + slab.slabs_free) as ListHead),
+    ...listLines(mm, s, 'part', (n + mm.kmem_cache_node.slabs_partial) as ListHead),
+    ...listLines(mm, s, 'full', (n + mm.kmem_cache_node.slabs_full) as ListHead),
+    ...listLines(mm, s, 'free', (n + mm.kmem_cache_node.slabs_free) as ListHead),
   ];
 }
 
-function arrayLine(mm: Mm, s: KmemCache): string {
-  const { slab } = mm;
+function arrayLine(mm: Kernel, s: KmemCache): string {
   const ac = cpu_cache_get(mm, s);
-  const avail = ac_get(mm, ac, slab.ac_avail);
+  const avail = ac_get(mm, ac, mm.array_cache.avail);
   const objects = Array.from({ length: avail }, (_, i) => ac_object(mm, ac, i));
   const counts = [
     `avail=${avail}`,
-    `limit=${ac_get(mm, ac, slab.ac_limit)}`,
-    `batchcount=${ac_get(mm, ac, slab.ac_batchcount)}`,
-    `touched=${ac_get(mm, ac, slab.ac_touched)}`,
+    `limit=${ac_get(mm, ac, mm.array_cache.limit)}`,
+    `batchcount=${ac_get(mm, ac, mm.array_cache.batchcount)}`,
+    `touched=${ac_get(mm, ac, mm.array_cache.touched)}`,
   ];
   const entries = formatSequence(objects, (address) => mm.hex(asVirt(address)));
   return ` cpu0 ${counts.join(' ')} :${entries === '' ? '' : ` ${entries}`}`;
 }
 
-function nodeLine(mm: Mm, n: KmemCacheNode): string {
-  const { slab } = mm;
+function nodeLine(mm: Kernel, n: KmemCacheNode): string {
   const word = (member: number): number => mm.words[n + member] as number;
   return [
-    ` node total=${mm.read_ulong(n + slab.total_slabs)}`,
-    `free_slabs=${mm.read_ulong(n + slab.free_slabs)}`,
-    `free_objects=${mm.read_ulong(n + slab.free_objects)}`,
-    `free_limit=${word(slab.free_limit)}`,
-    `colour_next=${word(slab.colour_next)}`,
-    `free_touched=${word(slab.free_touched)}`,
+    ` node total=${mm.read_ulong(n + mm.kmem_cache_node.total_slabs)}`,
+    `free_slabs=${mm.read_ulong(n + mm.kmem_cache_node.free_slabs)}`,
+    `free_objects=${mm.read_ulong(n + mm.kmem_cache_node.free_objects)}`,
+    `free_limit=${word(mm.kmem_cache_node.free_limit)}`,
+    `colour_next=${word(mm.kmem_cache_node.colour_next)}`,
+    `free_touched=${word(mm.kmem_cache_node.free_touched)}`,
   ].join(' ');
 }
 
-function* listLines(mm: Mm, s: KmemCache, list: string, head: ListHead): Generator<string> {
+function* listLines(mm: Kernel, s: KmemCache, list: string, head: ListHead): Generator<string> {
   for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
     yield slabLine(mm, s, list, (entry - mm.slab.slab_list) as Slab);
 }
 
-function slabLine(mm: Mm, s: KmemCache, list: string, page: Slab): string {
-  const { slab } = mm;
-  const freelist = mm.read_va(page + slab.freelist);
-  const num = mm.words[s + slab.num] as number;
+function slabLine(mm: Kernel, s: KmemCache, list: string, page: Slab): string {
+  const freelist = mm.read_va(page + mm.slab.freelist);
+  const num = mm.words[s + mm.kmem_cache.num] as number;
   const indexes = Array.from({ length: freelist === 0 ? 0 : num }, (_, i) =>
     read_byte(mm, asVirt(freelist + i)),
   );
   return [
     ` ${list} pfn=${hex(mm.page_to_pfn(slab_folio(page)))}`,
-    `order=${mm.words[s + slab.gfporder] as number}`,
-    `s_mem=${mm.hex(mm.read_va(page + slab.s_mem))}`,
-    `active=${mm.words[page + slab.active] as number}`,
+    `order=${mm.words[s + mm.kmem_cache.gfporder] as number}`,
+    `s_mem=${mm.hex(mm.read_va(page + mm.slab.s_mem))}`,
+    `active=${mm.words[page + mm.slab.active] as number}`,
     `freelist_at=${freelist === 0 ? '0' : mm.hex(freelist)}`,
     `fl ${freelist === 0 ? 'none' : formatSequence(indexes)}`,
   ].join(' ');

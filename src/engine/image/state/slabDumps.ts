@@ -1,8 +1,9 @@
 /**
  * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
  */
+import { constantNamed } from '../../types/named.js';
 import { cache_name, find_cache, for_each_cache, slab_is_available } from '../../entry/plain.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { NULL, type KmemCache } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';
 import { slabCacheLines, slabCacheGeometry } from './slabCacheDump.js';
@@ -12,9 +13,9 @@ import type { TraceDump } from './trace.js';
 /** How one allocator's caches are printed. */
 export interface SlabPrinter {
   /** The `kc` line. */
-  readonly geometry: (mm: Mm, s: KmemCache) => string;
+  readonly geometry: (mm: Kernel, s: KmemCache) => string;
   /** What follows it in a `%slab`; with every slab of the memory map, where that was asked for and is printed. */
-  readonly state: (mm: Mm, s: KmemCache, everySlab: boolean) => readonly string[];
+  readonly state: (mm: Kernel, s: KmemCache, everySlab: boolean) => readonly string[];
 }
 
 /** By the option that chooses the allocator. */
@@ -24,16 +25,16 @@ const PRINTERS: ReadonlyMap<string, SlabPrinter> = new Map([
 ]);
 
 /** Undefined where there are no caches. */
-const printerOf = (mm: Mm): SlabPrinter | undefined =>
+const printerOf = (mm: Kernel): SlabPrinter | undefined =>
   slab_is_available(mm)
-    ? [...PRINTERS].find(([option]) => mm.constant(option) !== 0)?.[1]
+    ? [...PRINTERS].find(([option]) => constantNamed(mm.profile, option) !== 0)?.[1]
     : undefined;
 
 /** The `kc` line of a cache. */
-export const slabGeometryLine = (mm: Mm, s: KmemCache): string =>
+export const slabGeometryLine = (mm: Kernel, s: KmemCache): string =>
   printerOf(mm)?.geometry(mm, s) ?? '';
 
-const cacheLines = (mm: Mm, s: KmemCache, everySlab = false): string[] => [
+const cacheLines = (mm: Kernel, s: KmemCache, everySlab = false): string[] => [
   slabGeometryLine(mm, s),
   ...(printerOf(mm)?.state(mm, s, everySlab) ?? []),
 ];

@@ -1,8 +1,9 @@
 /**
  * The slab allocator of a recorded state: every cache of `%slabs`, the list of caches, kmalloc's tables and the options.
  */
+import { constantNamed } from '../../types/named.js';
 import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { setup_kmalloc_cache_index_table } from '../../kernel/mm/slab_common/kmalloc.js';
 import { write_byte } from '../../kernel/lib/string.js';
 import type { KmemCache, ListHead } from '../../machine/ctypes.js';
@@ -18,11 +19,11 @@ import type { TraceDump } from './trace.js';
 /** How one allocator's caches are put into memory. */
 export interface SlabLoader {
   /** What a cache takes of the memory for objects, besides its name. */
-  readonly sizeBytes: (mm: Mm, text: CacheText) => number;
+  readonly sizeBytes: (mm: Kernel, text: CacheText) => number;
   /** Writes what only this allocator has. */
-  readonly load: (mm: Mm, s: KmemCache, text: CacheText, memory: ObjectMemory) => void;
+  readonly load: (mm: Kernel, s: KmemCache, text: CacheText, memory: ObjectMemory) => void;
   /** Writes what goes with the caches, when all are there. */
-  readonly finish?: (mm: Mm, memory: ObjectMemory) => void;
+  readonly finish?: (mm: Kernel, memory: ObjectMemory) => void;
 }
 
 /** By the option that chooses the allocator. */
@@ -34,7 +35,7 @@ const LOADERS: ReadonlyMap<string, SlabLoader> = new Map<string, SlabLoader>([
 /** Puts the caches of a dump into the machine's memory. A dump of geometries alone tells too little: nothing is done. */
 export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
   const caches = parseSlabs(dump.lines);
-  const loader = [...LOADERS].find(([option]) => mm.constant(option) !== 0)?.[1];
+  const loader = [...LOADERS].find(([option]) => constantNamed(mm.profile, option) !== 0)?.[1];
   if (caches.length === 0 || loader === undefined) return;
   const sizes = caches.map((text) => loader.sizeBytes(mm, text) + text.name.length + 1);
   const memory = new ObjectMemory(
@@ -48,7 +49,7 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
     const s = mm.cell_at(addressOf(text.kc, 'at', mm.profile.pointerSize)) as KmemCache;
     loadCommon(mm, s, text, memory);
     loader.load(mm, s, text, memory);
-    list_add_tail(mm, (s + mm.slab.list) as ListHead, mm.slab.slab_caches);
+    list_add_tail(mm, (s + mm.kmem_cache.list) as ListHead, mm.symbol('slab_caches'));
     noteKmallocCache(mm, s, text);
   }
   setup_kmalloc_cache_index_table(mm);
@@ -66,16 +67,15 @@ const DECIMAL_WORDS = [
   'useroffset',
 ] as const;
 
-function loadCommon(mm: Mm, s: KmemCache, text: CacheText, memory: ObjectMemory): void {
-  const { slab } = mm;
-  for (const field of DECIMAL_WORDS) mm.write(s + slab[field], decimalOf(text.kc, field));
-  mm.write(s + slab.flags, hexOf(text.kc, 'flags'));
-  mm.write(s + slab.allocflags, hexOf(text.kc, 'allocflags'));
-  mm.write_va(s + slab.name, memory.string(text.name));
+function loadCommon(mm: Kernel, s: KmemCache, text: CacheText, memory: ObjectMemory): void {
+  for (const field of DECIMAL_WORDS) mm.write(s + mm.kmem_cache[field], decimalOf(text.kc, field));
+  mm.write(s + mm.kmem_cache.flags, hexOf(text.kc, 'flags'));
+  mm.write(s + mm.kmem_cache.allocflags, hexOf(text.kc, 'allocflags'));
+  mm.write_va(s + mm.kmem_cache.name, memory.string(text.name));
   // Which function it is a dump does not tell.
   const ctor = decimalOf(text.kc, 'ctor') === 0 ? undefined : mm.profile.symbol('_stext')?.address;
-  if (ctor !== undefined) mm.write_va(s + slab.ctor, ctor);
-  if (text.name === 'kmem_cache') mm.write_ptr(slab.kmem_cache, s);
+  if (ctor !== undefined) mm.write_va(s + mm.kmem_cache.ctor, ctor);
+  if (text.name === 'kmem_cache') mm.write_ptr(mm.symbol('kmem_cache'), s);
 }
 
 const KMALLOC_TYPES: readonly (readonly [prefix: string, type: string])[] = [
@@ -85,24 +85,25 @@ const KMALLOC_TYPES: readonly (readonly [prefix: string, type: string])[] = [
 ];
 
 /** kmalloc_caches[type][index]: 1 and 2 are for 96 and 192 bytes, else the index is the size's logarithm. */
-function noteKmallocCache(mm: Mm, s: KmemCache, { name, kc }: CacheText): void {
+function noteKmallocCache(mm: Kernel, s: KmemCache, { name, kc }: CacheText): void {
   const type = KMALLOC_TYPES.find(([prefix]) => name.startsWith(prefix))?.[1];
   if (type === undefined) return;
   const size = decimalOf(kc, 'object_size');
   const index = { 96: 1, 192: 2 }[size] ?? Math.log2(size);
-  const { kmalloc_caches, kmalloc_row } = mm.slab;
-  const entry = mm.constant(type) * kmalloc_row + index;
+  const kmalloc_caches = mm.symbol('kmalloc_caches');
+  const kmalloc_row = mm.KMALLOC_SHIFT_HIGH + 1;
+  const entry = constantNamed(mm.profile, type) * kmalloc_row + index;
   mm.write_ptr(kmalloc_caches + entry * mm.ptr_words, s);
 }
 
 /** What the command line and boot have set. */
-function loadOptions(mm: Mm, caches: readonly CacheText[]): void {
+function loadOptions(mm: Kernel, caches: readonly CacheText[]): void {
   // Merged caches are seen by their reference counts.
   const merged = caches.some(({ kc }) => decimalOf(kc, 'refcount') > 1);
   const slab_nomerge = mm.profile.symbol('slab_nomerge')?.address;
   if (slab_nomerge !== undefined) write_byte(mm, slab_nomerge, merged ? 0 : 1);
   const slab_state = mm.findSymbol('slab_state');
-  if (slab_state !== undefined) mm.write(slab_state, mm.constant('FULL'));
+  if (slab_state !== undefined) mm.write(slab_state, mm.FULL);
   // More than 32 MiB: every machine that was recorded.
   const slab_max_order = mm.findSymbol('slab_max_order');
   if (slab_max_order !== undefined) mm.write(slab_max_order, 1);

@@ -4,9 +4,10 @@
  *
  * Source: FORMAT of the recorder; Linux 6.1 mm/slub.c for what the words mean.
  */
+import { per_cpu_ptr } from '../../kernel/include/linux/percpu-defs.h.js';
 import { cache_name, folio_slab, get_node, slab_folio } from '../../entry/plain.js';
 import { list_next } from '../../kernel/include/linux/list.h.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
 import { compound_order } from '../../kernel/include/linux/mm.h.js';
 import { PageSlab, PageTail } from '../../kernel/include/linux/page-flags.h.js';
@@ -28,82 +29,82 @@ import { formatSequence } from './sequence.js';
 const hex = (value: number): string => (value >>> 0).toString(16);
 
 /** The `kc` line. */
-export function slubCacheGeometry(mm: Mm, s: KmemCache): string {
-  const { slab, slub } = mm;
+export function slubCacheGeometry(mm: Kernel, s: KmemCache): string {
   const at = (member: number): number => mm.words[s + member] as number;
   const order = (member: number): string => `${oo_order(at(member))}/${oo_objects(at(member))}`;
-  const recip = s + slub.reciprocal_size;
+  const recip = s + mm.kmem_cache.reciprocal_size;
   return [
     `kc ${cache_name(mm, s)}`,
     `at=${mm.hex(mm.va_of(s))}`,
-    `size=${at(slab.size)}`,
-    `object_size=${at(slab.object_size)}`,
-    `inuse=${at(slub.inuse)}`,
-    `offset=${at(slub.offset)}`,
-    `align=${at(slab.align)}`,
-    `red_left_pad=${at(slub.red_left_pad)}`,
-    `flags=${hex(at(slab.flags))}`,
-    `oo=${order(slub.oo)}`,
-    `min=${order(slub.min)}`,
-    `min_partial=${mm.read_ulong(s + slub.min_partial)}`,
-    `allocflags=${hex(at(slab.allocflags))}`,
-    `refcount=${at(slab.refcount)}`,
-    `ctor=${mm.read_va(s + slab.ctor) === 0 ? 0 : 1}`,
-    ...(slub.cpu_partial < 0
+    `size=${at(mm.kmem_cache.size)}`,
+    `object_size=${at(mm.kmem_cache.object_size)}`,
+    `inuse=${at(mm.kmem_cache.inuse)}`,
+    `offset=${at(mm.kmem_cache.offset)}`,
+    `align=${at(mm.kmem_cache.align)}`,
+    `red_left_pad=${at(mm.kmem_cache.red_left_pad)}`,
+    `flags=${hex(at(mm.kmem_cache.flags))}`,
+    `oo=${order(mm.kmem_cache.oo)}`,
+    `min=${order(mm.kmem_cache.min)}`,
+    `min_partial=${mm.read_ulong(s + mm.kmem_cache.min_partial)}`,
+    `allocflags=${hex(at(mm.kmem_cache.allocflags))}`,
+    `refcount=${at(mm.kmem_cache.refcount)}`,
+    `ctor=${mm.read_va(s + mm.kmem_cache.ctor) === 0 ? 0 : 1}`,
+    ...(mm.kmem_cache.cpu_partial < 0
       ? []
-      : [`cpu_partial=${at(slub.cpu_partial)}`, `cpu_partial_slabs=${at(slub.cpu_partial_slabs)}`]),
-    `usersize=${at(slab.usersize)}`,
-    `useroffset=${at(slab.useroffset)}`,
+      : [
+          `cpu_partial=${at(mm.kmem_cache.cpu_partial)}`,
+          `cpu_partial_slabs=${at(mm.kmem_cache.cpu_partial_slabs)}`,
+        ]),
+    `usersize=${at(mm.kmem_cache.usersize)}`,
+    `useroffset=${at(mm.kmem_cache.useroffset)}`,
     `recip=${hex(mm.words[recip] as number)},${mm.read8(recip + 1, 0)},${mm.read8(recip + 1, 1)}`,
   ].join(' ');
 }
 
 /** What follows the `kc` line in a `%slab`; of `slabx` also every slab that the memory map has, by pfn. */
-export function slubCacheLines(mm: Mm, s: KmemCache, everySlab = false): string[] {
-  const { slub } = mm;
+export function slubCacheLines(mm: Kernel, s: KmemCache, everySlab = false): string[] {
   const n = get_node(mm, s);
   const lines: string[] = [];
   for (let cpu = 0; cpu < nr_cpu_ids(mm); cpu++)
     if (cpu_possible(mm, cpu)) lines.push(...cpuLines(mm, s, cpu));
   const count = (member: number): number => mm.read_ulong(n + member);
   lines.push(
-    ` node nr_partial=${count(slub.nr_partial)} nr_slabs=${count(slub.nr_slabs)} total_objects=${count(slub.total_objects)}`,
+    ` node nr_partial=${count(mm.kmem_cache_node.nr_partial)} nr_slabs=${count(mm.kmem_cache_node.nr_slabs)} total_objects=${count(mm.kmem_cache_node.total_objects)}`,
   );
   lines.push(...listLines(mm, s, 'part', partial_list(mm, n)));
-  lines.push(...listLines(mm, s, 'full', (n + slub.full) as ListHead));
+  lines.push(...listLines(mm, s, 'full', (n + mm.kmem_cache_node.full) as ListHead));
   if (everySlab) for (const slab of slabsOf(mm, s)) lines.push(slabLine(mm, s, 'any', slab));
   return lines;
 }
 
-function cpuLines(mm: Mm, s: KmemCache, cpu: number): string[] {
-  const { slub } = mm;
-  const c = mm.per_cpu_ptr(s + slub.cpu_slab, cpu);
-  const tid = mm.read_ulong(mm.plus(c, slub.c_tid)).toString(16);
-  const slab: Slab = mm.read_ptr(mm.plus(c, slub.c_slab));
+function cpuLines(mm: Kernel, s: KmemCache, cpu: number): string[] {
+  const c = per_cpu_ptr(mm, s + mm.kmem_cache.cpu_slab, cpu);
+  const tid = mm.read_ulong(mm.plus(c, mm.kmem_cache_cpu.tid)).toString(16);
+  const slab: Slab = mm.read_ptr(mm.plus(c, mm.kmem_cache_cpu.slab));
   const lines: string[] = [];
   if (slab === NULL) {
     lines.push(` cpu ${cpu} tid=${tid}`);
   } else {
-    const freelist = mm.read_va(mm.plus(c, slub.c_freelist));
+    const freelist = mm.read_va(mm.plus(c, mm.kmem_cache_cpu.freelist));
     lines.push(` cpu ${cpu} tid=${tid} lockless${freelistText(mm, s, slab, freelist)}`);
     lines.push(slabLine(mm, s, 'cur', slab));
   }
-  if (slub.c_partial < 0) return lines;
-  let next: Slab = mm.read_ptr(mm.plus(c, slub.c_partial));
+  if (mm.kmem_cache_cpu.partial < 0) return lines;
+  let next: Slab = mm.read_ptr(mm.plus(c, mm.kmem_cache_cpu.partial));
   while (next !== NULL) {
-    const slabs = mm.words[next + slub.slabs] as number;
+    const slabs = mm.words[next + mm.slab.slabs] as number;
     lines.push(slabLine(mm, s, `cpn slabs=${slabs} cpart`, next));
-    next = mm.read_ptr(next + slub.next);
+    next = mm.read_ptr(next + mm.slab.next);
   }
   return lines;
 }
 
-function* listLines(mm: Mm, s: KmemCache, list: string, head: ListHead): Generator<string> {
+function* listLines(mm: Kernel, s: KmemCache, list: string, head: ListHead): Generator<string> {
   for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
     yield slabLine(mm, s, list, (entry - mm.slab.slab_list) as Slab);
 }
 
-function slabLine(mm: Mm, s: KmemCache, list: string, slab: Slab): string {
+function slabLine(mm: Kernel, s: KmemCache, list: string, slab: Slab): string {
   const folio = slab_folio(slab);
   return [
     ` ${list} pfn=${hex(mm.page_to_pfn(folio))}`,
@@ -119,10 +120,11 @@ function slabLine(mm: Mm, s: KmemCache, list: string, slab: Slab): string {
  * A freelist as indexes. One that leaves its slab ends with `!ADDRESS`, one that never ends with `loop`, an object further than
  * the slab has.
  */
-function freelistText(mm: Mm, s: KmemCache, slab: Slab, freelist: VirtAddr): string {
-  const size = mm.words[s + mm.slab.size] as number;
+function freelistText(mm: Kernel, s: KmemCache, slab: Slab, freelist: VirtAddr): string {
+  const size = mm.words[s + mm.kmem_cache.size] as number;
   const objects = slab_objects(mm, slab);
-  const base = page_address(mm, slab_folio(slab)) + (mm.words[s + mm.slub.red_left_pad] as number);
+  const base =
+    page_address(mm, slab_folio(slab)) + (mm.words[s + mm.kmem_cache.red_left_pad] as number);
   const indexes: number[] = [];
   let end = '';
   for (let object = freelist; object !== 0; object = get_freepointer(mm, s, object)) {
@@ -142,7 +144,7 @@ function freelistText(mm: Mm, s: KmemCache, slab: Slab, freelist: VirtAddr): str
 }
 
 /** Every slab of a cache that the memory map has. */
-function* slabsOf(mm: Mm, s: KmemCache): Generator<Slab> {
+function* slabsOf(mm: Kernel, s: KmemCache): Generator<Slab> {
   for (let pfn = 0; pfn < mm.memmap.endPfn; pfn++) {
     const page = mm.pfn_to_page(pfn);
     if (page === 0 || PageTail(mm, page) || !PageSlab(mm, page)) continue;

@@ -16,7 +16,7 @@
  * Source: Linux 6.1 include/linux/mm_types.h; mm/page_alloc.c: __init_single_page(), prep_new_page(),
  * prep_compound_page(), free_unref_page_prepare(), free_reserved_area(); mm/highmem.c.
  */
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { highWord, lowWord, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import type { Compounds } from './compounds.js';
 import type { ListLinks } from './listLinks.js';
@@ -46,7 +46,7 @@ export class StructPages {
   private run = 0;
 
   constructor(
-    private readonly mm: Mm,
+    private readonly mm: Kernel,
     private readonly facts: PageFacts,
   ) {
     this.page = new Int32Array(mm.memmap.page_words);
@@ -87,14 +87,15 @@ export class StructPages {
     if (run < 0) return;
     const { memmap } = facts;
     const flags = memmap.flagsLow[run] ?? 0;
-    this.tell(mm.page_flags, flags, memmap.flagsHigh[run]);
-    this.tell(mm.page_private, memmap.privateLow[run] ?? 0, memmap.privateHigh[run]);
-    this.tellWord(mm.page_mapcount, memmap.mapcount[run] ?? 0);
-    this.tellWord(mm.page_refcount, memmap.refcount[run] ?? 0);
+    this.tell(mm.page.flags, flags, memmap.flagsHigh[run]);
+    this.tell(mm.page.private, memmap.privateLow[run] ?? 0, memmap.privateHigh[run]);
+    this.tellWord(mm.page._mapcount, memmap.mapcount[run] ?? 0);
+    this.tellWord(mm.page._refcount, memmap.refcount[run] ?? 0);
     const head = facts.compounds.heads.get(pfn);
     if (facts.links.linkOf(pfn) !== undefined) this.produceListed(pfn);
     else if (head !== undefined) this.produceTail(pfn, head);
-    else if ((flags & (mm.PG_reserved | mm.PG_lru)) !== 0) this.putLru(this.lruOf(pfn));
+    else if ((flags & ((1 << mm.PG_reserved) | (1 << mm.PG_lru))) !== 0)
+      this.putLru(this.lruOf(pfn));
     else if ((memmap.refcount[run] ?? 0) !== 0) this.produceAllocated(pfn);
     else this.produceFree(pfn);
   }
@@ -103,43 +104,43 @@ export class StructPages {
     const { mm, facts } = this;
     const link = facts.links.linkOf(pfn);
     if (link === undefined) return;
-    this.tellLong(mm.page_lru, link.next);
-    this.tellLong(mm.page_lru + mm.list_prev, link.prev);
+    this.tellLong(mm.page.lru, link.next);
+    this.tellLong(mm.page.lru + mm.list_head.prev, link.prev);
     const pcpType = facts.links.pcpTypeOf(pfn);
-    if (pcpType === undefined) this.putLong(mm.page_index, this.staleIndex(pfn));
-    else this.tellLong(mm.page_index, pcpType);
+    if (pcpType === undefined) this.putLong(mm.page.index, this.staleIndex(pfn));
+    else this.tellLong(mm.page.index, pcpType);
   }
 
   private produceAllocated(pfn: number): void {
     this.putPoison2();
-    this.putLong(this.mm.page_index, this.facts.pageblockType(pfn));
+    this.putLong(this.mm.page.index, this.facts.pageblockType(pfn));
   }
 
   /** Inside of a free block, or the rest of an allocated one without tails. */
   private produceFree(pfn: number): void {
     const { mm, page } = this;
-    this.putLong(mm.page_index, this.staleIndex(pfn));
+    this.putLong(mm.page.index, this.staleIndex(pfn));
     if (!this.facts.freedSingly(pfn)) {
       this.putLru(this.lruOf(pfn));
       return;
     }
-    page[mm.page_lru] = mm.LIST_POISON1_low;
-    if (mm.wide) page[mm.page_lru + 1] = mm.LIST_POISON1_high;
+    page[mm.page.lru] = mm.LIST_POISON1.low;
+    if (mm.wide) page[mm.page.lru + 1] = mm.LIST_POISON1.high;
     this.putPoison2();
   }
 
   private produceTail(pfn: number, head: number): void {
     const { mm, facts } = this;
     this.putLru(this.lruOf(pfn));
-    this.tellLong(mm.page_compound_head, facts.mapBase + head * this.pageBytes + 1);
-    this.tell(mm.page_mapping, mm.TAIL_MAPPING_low, mm.TAIL_MAPPING_high);
+    this.tellLong(mm.page.compound_head, facts.mapBase + head * this.pageBytes + 1);
+    this.tell(mm.page.mapping, mm.TAIL_MAPPING.low, mm.TAIL_MAPPING.high);
     if (pfn !== head + 1) return;
     const order = facts.compounds.orders.get(head) ?? 0;
-    this.putByte(mm.page_compound_dtor_bytes, mm.COMPOUND_PAGE_DTOR);
-    this.putByte(mm.page_compound_order_bytes, order);
-    this.tellWord(mm.page_compound_mapcount, -1);
-    this.tellWord(mm.page_compound_pincount, 0);
-    if (mm.page_compound_nr >= 0) this.tellWord(mm.page_compound_nr, 1 << order);
+    this.putByte(mm.page.compound_dtor, mm.COMPOUND_PAGE_DTOR);
+    this.putByte(mm.page.compound_order, order);
+    this.tellWord(mm.page.compound_mapcount, -1);
+    this.tellWord(mm.page.compound_pincount, 0);
+    if (mm.page.compound_nr >= 0) this.tellWord(mm.page.compound_nr, 1 << order);
   }
 
   private staleIndex(pfn: number): number {
@@ -151,18 +152,18 @@ export class StructPages {
   }
 
   private lruOf(pfn: number): VirtAddr {
-    return (this.facts.mapBase + pfn * this.pageBytes + this.mm.page_lru * 4) as VirtAddr;
+    return (this.facts.mapBase + pfn * this.pageBytes + this.mm.page.lru * 4) as VirtAddr;
   }
 
   private putLru(address: VirtAddr): void {
-    this.putLong(this.mm.page_lru, address);
-    this.putLong(this.mm.page_lru + this.mm.list_prev, address);
+    this.putLong(this.mm.page.lru, address);
+    this.putLong(this.mm.page.lru + this.mm.list_head.prev, address);
   }
 
   private putPoison2(): void {
     const { mm, page } = this;
-    page[mm.page_lru + mm.list_prev] = mm.LIST_POISON2_low;
-    if (mm.wide) page[mm.page_lru + mm.list_prev + 1] = mm.LIST_POISON2_high;
+    page[mm.page.lru + mm.list_head.prev] = mm.LIST_POISON2.low;
+    if (mm.wide) page[mm.page.lru + mm.list_head.prev + 1] = mm.LIST_POISON2.high;
   }
 
   // A word that is told is put and marked; one that is put only is a guess.

@@ -4,8 +4,9 @@
  *
  * Source: Linux 6.1 mm/slub.c: slab_attrs[]; fs/kernfs/dir.c: kernfs_create_root().
  */
+import { sizeOfStruct } from '../../types/named.js';
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { ListHead } from '../../machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
 import type { ObjectMemory } from './objectMemory.js';
@@ -28,80 +29,77 @@ const NEXT_NODE: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Behind the caches: it needs those of kernfs and of radix trees. */
-export function loadSysfs(mm: Mm, memory: ObjectMemory): void {
-  const { kernfs } = mm;
+export function loadSysfs(mm: Kernel, memory: ObjectMemory): void {
   const slab_kset = mm.findSymbol('slab_kset');
   if (slab_kset === undefined || slab_kset === 0) return;
-  const take = (tag: string): Cell => mm.cell_at(memory.take(mm.sizeBytes(tag), 64));
+  const take = (tag: string): Cell => mm.cell_at(memory.take(sizeOfStruct(mm.profile, tag), 64));
   const root = take('kernfs_root');
   const dir = take('kernfs_node');
   const kset = take('kset');
   mm.write_ptr(slab_kset, kset);
-  INIT_LIST_HEAD(mm, (kset + kernfs.kset_list) as ListHead);
-  const kobj = kset + kernfs.kset_kobj;
-  mm.write(kobj + kernfs.kobj_kref, 1);
-  mm.write_ptr(kobj + kernfs.kobj_sd, dir);
-  mm.write(dir + kernfs.count, 1);
-  mm.write_ptr(dir + kernfs.dir_root, root);
+  INIT_LIST_HEAD(mm, (kset + mm.kset.list) as ListHead);
+  const kobj = kset + mm.kset.kobj;
+  mm.write(kobj + mm.kobject.kref, 1);
+  mm.write_ptr(kobj + mm.kobject.sd, dir);
+  mm.write(dir + mm.kernfs_node.count, 1);
+  mm.write_ptr(dir + mm.kernfs_node.dir_root, root);
   // KERNFS_DIR
-  mm.write16(dir, kernfs.flags_bytes, 1);
+  mm.write16(dir, mm.kernfs_node.flags, 1);
   loadNumbers(mm, root, dir, memory);
   loadAttributes(mm, memory);
 }
 
 /** The numbers before the next one count as taken: the tree has the nodes on the way to the last of them. */
-function loadNumbers(mm: Mm, root: Cell, dir: Cell, memory: ObjectMemory): void {
-  const { kernfs } = mm;
-  const idr = asCell(root + kernfs.ino_idr);
+function loadNumbers(mm: Kernel, root: Cell, dir: Cell, memory: ObjectMemory): void {
+  const idr = asCell(root + mm.kernfs_root.ino_idr);
   const next = NEXT_NODE.get(mm.profile.name) ?? 1;
-  const shift = mm.constant('CONFIG_BASE_SMALL') !== 0 ? 4 : 6;
+  const shift = mm.CONFIG_BASE_SMALL !== 0 ? 4 : 6;
   const nrSlots = 1 << shift;
   // IDR_FREE of the root, and that it is an idr's: XA_FLAGS_ALLOC.
-  mm.write(idr + kernfs.xa_flags, (mm.__GFP_BITS_MASK + 1) | 4);
-  mm.write(idr + kernfs.idr_next, next);
-  mm.write(root + kernfs.last_id_lowbits, next - 1);
+  mm.write(idr + mm.idr.idr_rt_xa_flags, (mm.__GFP_BITS_MASK + 1) | 4);
+  mm.write(idr + mm.idr.idr_next, next);
+  mm.write(root + mm.kernfs_root.last_id_lowbits, next - 1);
   if (next <= 1) return;
   let top = 0;
   while (next - 1 >= 2 ** (top + shift)) top += shift;
-  let link = idr + kernfs.xa_head;
+  let link = idr + mm.idr.idr_rt_xa_head;
   let parent: Cell = asCell(0);
   for (let at = top; at >= 0; at -= shift) {
-    const node = mm.cell_at(memory.take(kernfs.xa_node_bytes, 64));
+    const node = mm.cell_at(memory.take(mm.sizeof.xa_node, 64));
     const last = Math.floor((next - 1) / 2 ** at) % nrSlots;
     const offset = at === top ? 0 : Math.floor((next - 1) / 2 ** (at + shift)) % nrSlots;
     mm.write(node, at | (offset << 8) | ((last + 1) << 16));
-    mm.write_ptr(node + kernfs.xa_parent, parent);
-    mm.write_ptr(node + kernfs.xa_array, idr);
-    for (let i = 0; i < mm.ptr_words; i++) mm.write(node + kernfs.xa_tags + i, -1);
+    mm.write_ptr(node + mm.xa_node.parent, parent);
+    mm.write_ptr(node + mm.xa_node.array, idr);
+    for (let i = 0; i < mm.ptr_words; i++) mm.write(node + mm.xa_node.tags + i, -1);
     for (let i = 0; i <= last; i++) {
-      mm.write_ptr(node + kernfs.xa_slots + i * mm.ptr_words, dir);
+      mm.write_ptr(node + mm.xa_node.slots + i * mm.ptr_words, dir);
       if (at === 0)
-        mm.write(node + kernfs.xa_tags, (mm.words[node + kernfs.xa_tags] ?? 0) & ~(1 << i));
+        mm.write(node + mm.xa_node.tags, (mm.words[node + mm.xa_node.tags] ?? 0) & ~(1 << i));
     }
     mm.write_ptr_tagged(link, node, 2);
-    link = node + kernfs.xa_slots + last * mm.ptr_words;
+    link = node + mm.xa_node.slots + last * mm.ptr_words;
     parent = node;
   }
 }
 
 /** slab_attr_group, slab_attrs[], and the names, which are constants: at the end of the kernel's read-only data. */
-function loadAttributes(mm: Mm, memory: ObjectMemory): void {
-  const { kernfs } = mm;
+function loadAttributes(mm: Kernel, memory: ObjectMemory): void {
   const attrs = mm.symbol('slab_attrs');
-  mm.write_ptr(mm.symbol('slab_attr_group') + kernfs.group_attrs, attrs);
+  mm.write_ptr(mm.symbol('slab_attr_group') + mm.attribute_group.attrs, attrs);
   let nameEnd: number = mm.profile.symbol('__end_rodata')?.address ?? 0;
   ATTRIBUTES.forEach((text, i) => {
     const name = text.replace('=', '');
     nameEnd -= name.length + 1;
     writeString(mm, asVirt(nameEnd), name);
-    const attribute = mm.cell_at(memory.take(mm.sizeBytes('attribute'), 8));
-    mm.write_va(attribute + kernfs.attribute_name, asVirt(nameEnd));
-    mm.write16(attribute, kernfs.attribute_mode_bytes, text === name ? 0o400 : 0o600);
+    const attribute = mm.cell_at(memory.take(mm.sizeof.attribute, 8));
+    mm.write_va(attribute + mm.attribute.name, asVirt(nameEnd));
+    mm.write16(attribute, mm.attribute.mode, text === name ? 0o400 : 0o600);
     mm.write_ptr(mm.plus(attrs, i * mm.ptr_words), attribute);
   });
 }
 
-function writeString(mm: Mm, at: VirtAddr, text: string): void {
+function writeString(mm: Kernel, at: VirtAddr, text: string): void {
   for (let i = 0; i <= text.length; i++) {
     const byte = asVirt(at + i);
     mm.write8(mm.cell_at(byte), byte & 3, i < text.length ? text.charCodeAt(i) : 0);

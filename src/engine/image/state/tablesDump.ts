@@ -49,8 +49,8 @@ function kernelTables({ profile, mm, nrCpus }: KernelImage): Paging {
   const phys = root && mm.phys_of(root.address);
   if (phys === undefined) throw new Error(`profile ${profile.name} has no top-level table`);
   const registers = kernelRegisters(profile.arch, phys);
-  mm.write_long(mm.symbol('init_mm') + mm.mm_struct_pgd, root?.address ?? 0);
-  for (let cpu = 0; cpu < nrCpus; cpu++) mm.processor(cpu).setRegisters(registers);
+  mm.write_long(mm.symbol('init_mm') + mm.mm_struct.pgd, root?.address ?? 0);
+  for (let cpu = 0; cpu < nrCpus; cpu++) mm.machine.processor(cpu).setRegisters(registers);
   return pagingOf(registers, QEMU_CPU);
 }
 

@@ -6,7 +6,8 @@
  *     fva START END sub=MAX at=ADDR l=START|- r=START|- red|black [root]     free, by address; children by their starts
  *     pva START END at=ADDR                                                  freed, not purged yet
  */
-import type { Mm } from '../../machine/mm.js';
+import { VMALLOC_END, VMALLOC_START } from '../../kernel/arch/x86/include/asm/pgtable_areas.h.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import {
   list_next,
@@ -29,21 +30,23 @@ import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../machine
 import type { VirtAddr } from '../../memory/address.js';
 
 /** What stands behind `%vmalloc`. */
-export function vmallocHead(mm: Mm): string {
-  const { VMALLOC_START, VMALLOC_END, vmap_lazy_nr } = mm.vmap;
+export function vmallocHead(mm: Kernel): string {
+  const vmap_lazy_nr = mm.symbol('vmap_lazy_nr');
   const preload = mm.read_va(per_cpu(mm, 'ne_fit_preload_node', 0));
   return (
-    `start=${mm.hex(VMALLOC_START)} end=${mm.hex(VMALLOC_END)} ` +
+    `start=${mm.hex(VMALLOC_START(mm))} end=${mm.hex(VMALLOC_END(mm))} ` +
     `lazy=${mm.read_ulong(vmap_lazy_nr)} preload=${preload === 0 ? '0' : mm.hex(preload)}`
   );
 }
 
 /** @param callerText what stands for the address of a call: `by=` */
 export function vmallocLines(
-  mm: Mm,
+  mm: Kernel,
   callerText: (area: VirtAddr, caller: VirtAddr) => string,
 ): string[] {
-  const { vmap_area_list, free_vmap_area_list, purge_vmap_area_list } = mm.vmap;
+  const vmap_area_list = mm.symbol('vmap_area_list');
+  const free_vmap_area_list = mm.symbol('free_vmap_area_list');
+  const purge_vmap_area_list = mm.symbol('purge_vmap_area_list');
   return [
     ...[...areasOf(mm, vmap_area_list)].map((va) => busyText(mm, va, callerText)),
     ...[...areasOf(mm, free_vmap_area_list)].map((va) => freeText(mm, va)),
@@ -54,29 +57,29 @@ export function vmallocLines(
 }
 
 /** The areas of a list; a machine that was rebuilt without them has none. */
-function* areasOf(mm: Mm, head: ListHead): Generator<VmapArea, void, undefined> {
+function* areasOf(mm: Kernel, head: ListHead): Generator<VmapArea, void, undefined> {
   if (mm.words[head] === 0) return;
   for (let list = list_next(mm, head); list !== head; list = list_next(mm, list))
     yield list_va(mm, list);
 }
 
 /** An address as the recorder prints numbers: of no more digits than it has. */
-const short = (mm: Mm, va: VirtAddr): string => mm.hex(va).replace(/^0+(?=.)/, '');
+const short = (mm: Kernel, va: VirtAddr): string => mm.hex(va).replace(/^0+(?=.)/, '');
 
-const rangeText = (mm: Mm, va: VmapArea): string =>
+const rangeText = (mm: Kernel, va: VmapArea): string =>
   `${short(mm, va_start(mm, va))} ${short(mm, va_end(mm, va))}`;
 
-const at = (mm: Mm, cell: VmapArea | VmStruct): string => mm.hex(mm.va_of(cell));
+const at = (mm: Kernel, cell: VmapArea | VmStruct): string => mm.hex(mm.va_of(cell));
 
 function busyText(
-  mm: Mm,
+  mm: Kernel,
   va: VmapArea,
   callerText: (area: VirtAddr, caller: VirtAddr) => string,
 ): string {
   const start = `va ${rangeText(mm, va)} at=${at(mm, va)}`;
   const vm = va_vm(mm, va);
   if (vm === NULL) return `${start} vm=0`;
-  const phys = vm + mm.vmap.phys_addr;
+  const phys = vm + mm.vm_struct.phys_addr;
   const high = mm.pte_words === 2 ? (mm.words[phys + 1] ?? 0) : 0;
   return [
     `${start} vm=${at(mm, vm)}`,
@@ -88,12 +91,12 @@ function busyText(
   ].join(' ');
 }
 
-function freeText(mm: Mm, va: VmapArea): string {
+function freeText(mm: Kernel, va: VmapArea): string {
   const node = va_node(mm, va);
   const child = (of: number): string =>
     of === NULL ? '-' : short(mm, va_start(mm, node_va(mm, of as typeof node)));
-  const sub = mm.read_va(va + mm.vmap.subtree_max_size);
-  const root = mm.read_ptr(mm.vmap.free_vmap_area_root) === node ? ' root' : '';
+  const sub = mm.read_va(va + mm.vmap_area.subtree_max_size);
+  const root = mm.read_ptr(mm.symbol('free_vmap_area_root')) === node ? ' root' : '';
   return (
     `fva ${rangeText(mm, va)} sub=${short(mm, sub)} at=${at(mm, va)} ` +
     `l=${child(rb_left(mm, node))} r=${child(rb_right(mm, node))} ` +

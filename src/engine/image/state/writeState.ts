@@ -4,7 +4,8 @@
  * Source: Linux 6.1 include/linux/mmzone.h; mm/page_alloc.c: build_zonelists(), setup_zone_pageset(),
  * free_area_init_core(); mm/sparse.c: sparse_init_one_section(); mm/vmstat.c.
  */
-import type { Mm } from '../../machine/mm.js';
+import { byteOffset } from '../../types/named.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { highmem_min_pages, is_highmem_idx } from '../../entry/plain.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
@@ -28,7 +29,7 @@ import type { PcpDump, PopulatedZone, ZoneDump } from './zonesDump.js';
 const DEFAULT_CMA_NAME = 'reserved';
 
 export class StateWriter {
-  private readonly mm: Mm;
+  private readonly mm: Kernel;
   private readonly members: Members;
   private readonly node: VirtAddr;
 
@@ -53,7 +54,7 @@ export class StateWriter {
     for (const zone of this.state.zones.zones) this.writeZone(zone);
     for (const list of lists) {
       this.setPointer(list.head, list.next);
-      this.setPointer(list.head + this.mm.list_prev * 4, list.prev);
+      this.setPointer(list.head + this.mm.list_head.prev * 4, list.prev);
     }
     this.writeNode();
     this.writeGlobals();
@@ -155,7 +156,7 @@ export class StateWriter {
   private usageBits(pfn: number): number | undefined {
     const section = Math.floor(pfn / this.mm.PAGES_PER_SECTION);
     const usage = this.placement.area.sectionTables?.usages.get(section);
-    return usage && this.cell(usage) + this.mm.usage_pageblock_flags;
+    return usage && this.cell(usage) + this.mm.mem_section_usage.pageblock_flags;
   }
 
   // --- node and globals ------------------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ export class StateWriter {
     const { mm } = this;
     const { pointerSize } = mm.profile;
     const global = mm.profile.symbol('vm_node_stat')?.address ?? 0;
-    const own = this.node + mm.byteOffset('pglist_data', 'vm_stat');
+    const own = this.node + byteOffset(mm.profile, 'pglist_data', 'vm_stat');
     for (const [item, pages] of nodeCounters(mm, this.state))
       for (const array of [global, own]) this.setPointer(array + item * pointerSize, pages);
   }
@@ -271,7 +272,7 @@ export class StateWriter {
       this.sumOfZones((zone) => zone.fields.cma),
     );
     members.set(cell, 'cma', 'bitmap', cmaBitmap);
-    this.writeString(asVirt(area.address + mm.cma_name_bytes), DEFAULT_CMA_NAME);
+    this.writeString(asVirt(area.address + mm.cma.name), DEFAULT_CMA_NAME);
     members.setGlobal('cma_area_count', 1);
     members.setGlobal('dma_contiguous_default_area', area.address);
   }
@@ -295,7 +296,7 @@ export class StateWriter {
     members.setGlobal('mem_section', tables.roots);
     for (const [root, page] of tables.rootPages)
       this.setPointer(tables.roots + root * profile.pointerSize, page);
-    const perRoot = PAGE_SIZE / (mm.mem_section_words * 4);
+    const perRoot = PAGE_SIZE / (mm.stride.mem_section * 4);
     // Present, with a mem_map, online, there since boot.
     const bits = [
       'SECTION_MARKED_PRESENT_BIT',
@@ -305,19 +306,19 @@ export class StateWriter {
     ].reduce((mask, bit) => mask | (1 << profile.constant(bit)), 0);
     for (const section of placement.sections) {
       const page = tables.rootPages.get(Math.floor(section / perRoot)) ?? asVirt(0);
-      const entry = this.cell(page + (section % perRoot) * mm.mem_section_words * 4);
+      const entry = this.cell(page + (section % perRoot) * mm.stride.mem_section * 4);
       const usage = tables.usages.get(section) ?? asVirt(0);
       // The section's own array is a part of vmemmap, so what is stored is the same for all.
       members.set(entry, 'mem_section', 'section_mem_map', placement.memmap.base + bits);
       members.set(entry, 'mem_section', 'usage', usage);
-      this.setPointer(usage + mm.byteOffset('mem_section_usage', 'subsection_map'), -1);
+      this.setPointer(usage + byteOffset(mm.profile, 'mem_section_usage', 'subsection_map'), -1);
     }
   }
 
   // --- words -----------------------------------------------------------------------------------------------------------
 
   private zoneAddress(index: number): VirtAddr {
-    return asVirt(this.node + (this.mm.pgdat_node_zones + index * this.mm.zone_words) * 4);
+    return asVirt(this.node + (this.mm.pglist_data.node_zones + index * this.mm.stride.zone) * 4);
   }
 
   /** What a zone without a page set of its own points to: on SMP relative to a CPU's base, as all per-CPU pointers. */

@@ -8,7 +8,7 @@
  *
  * Source: Linux 6.1 kernel/workqueue.c, include/linux/workqueue.h.
  */
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { work_data } from '../include/linux/workqueue.h.js';
 
 export const WORK_STRUCT_PENDING = 1;
@@ -17,13 +17,13 @@ const WORK_OFFQ_POOL_SHIFT = 5;
 const NR_STD_WORKER_POOLS = 2;
 
 /** @param work the symbol of a struct work_struct */
-export function schedule_work(k: Mm, work: string): void {
+export function schedule_work(k: Kernel, work: string): void {
   const data = work_data(k, work);
   k.write(data, k.words[data]! | WORK_STRUCT_PENDING);
 }
 
 /** What a worker does before it does the work: from here on it may be scheduled again. */
-export function set_work_pool_and_clear_pending(k: Mm, work: string): void {
+export function set_work_pool_and_clear_pending(k: Kernel, work: string): void {
   const pool_id = k.cpu * NR_STD_WORKER_POOLS;
   k.write_long(work_data(k, work), pool_id << WORK_OFFQ_POOL_SHIFT);
 }

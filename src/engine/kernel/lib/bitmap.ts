@@ -6,7 +6,7 @@
  * Source: Linux 6.1 lib/bitmap.c: bitmap_find_next_zero_area_off(), __bitmap_set(), __bitmap_clear(); lib/find_bit.c.
  */
 import type { UInt, ULong } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../memory/address.js';
 import { find_next_bit, find_next_zero_bit } from './find_bit.js';
 
@@ -20,17 +20,17 @@ export function mask_in_word(word: UInt, start: ULong, len: ULong): number {
   return upTo & (-1 << from);
 }
 
-export const cell_of_word = (k: Mm, map: VirtAddr, word: UInt): number =>
+export const cell_of_word = (k: Kernel, map: VirtAddr, word: UInt): number =>
   k.cell_of(asVirt(map + word * 4));
 
-export function bitmap_set(k: Mm, map: VirtAddr, start: ULong, len: ULong): void {
+export function bitmap_set(k: Kernel, map: VirtAddr, start: ULong, len: ULong): void {
   for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {
     const at = cell_of_word(k, map, word);
     k.write(at, k.words[at]! | mask_in_word(word, start, len));
   }
 }
 
-export function bitmap_clear(k: Mm, map: VirtAddr, start: ULong, len: ULong): void {
+export function bitmap_clear(k: Kernel, map: VirtAddr, start: ULong, len: ULong): void {
   for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {
     const at = cell_of_word(k, map, word);
     k.write(at, k.words[at]! & ~mask_in_word(word, start, len));
@@ -42,7 +42,7 @@ export function bitmap_clear(k: Mm, map: VirtAddr, start: ULong, len: ULong): vo
  * A place that is not below `size` says that there is none.
  */
 export function bitmap_find_next_zero_area_off(
-  k: Mm,
+  k: Kernel,
   map: VirtAddr,
   size: ULong,
   start: ULong,

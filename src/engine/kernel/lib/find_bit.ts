@@ -4,12 +4,12 @@
  * Source: Linux 6.1 lib/find_bit.c, include/linux/find.h.
  */
 import type { ULong } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { VirtAddr } from '../../memory/address.js';
 import { BITS_PER_WORD, cell_of_word, mask_in_word } from './bitmap.js';
 
 /** The first bit from `offset` on that is in the inverse of `invert`; `size` if there is none. */
-function find_next(k: Mm, map: VirtAddr, size: ULong, offset: ULong, invert: number): ULong {
+function find_next(k: Kernel, map: VirtAddr, size: ULong, offset: ULong, invert: number): ULong {
   for (let word = offset >>> 5; word * BITS_PER_WORD < size; word++) {
     const within = mask_in_word(word, offset, size - offset);
     const at = cell_of_word(k, map, word);
@@ -20,16 +20,16 @@ function find_next(k: Mm, map: VirtAddr, size: ULong, offset: ULong, invert: num
 }
 
 /** The first bit from `offset` on that is set; `size` if there is none. */
-export function find_next_bit(k: Mm, map: VirtAddr, size: ULong, offset: ULong): ULong {
+export function find_next_bit(k: Kernel, map: VirtAddr, size: ULong, offset: ULong): ULong {
   return offset >= size ? size : find_next(k, map, size, offset, 0);
 }
 
-export function find_next_zero_bit(k: Mm, map: VirtAddr, size: ULong, offset: ULong): ULong {
+export function find_next_zero_bit(k: Kernel, map: VirtAddr, size: ULong, offset: ULong): ULong {
   return offset >= size ? size : find_next(k, map, size, offset, -1);
 }
 
 /** The last bit below `size` that is set; `size` if there is none. */
-export function find_last_bit(k: Mm, map: VirtAddr, size: ULong): ULong {
+export function find_last_bit(k: Kernel, map: VirtAddr, size: ULong): ULong {
   for (let word = (size - 1) >> 5; word >= 0; word--) {
     const at = cell_of_word(k, map, word);
     const found = k.words[at]! & mask_in_word(word, 0, size);

@@ -9,7 +9,7 @@
  * Source: Linux 6.1 lib/idr.c: idr_alloc_cyclic(), idr_remove(); lib/radix-tree.c: idr_get_free().
  */
 import { type Gfp, type Int, NULL } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import type { Cell } from '../../memory/address.js';
 import { ENOMEM } from '../include/linux/errno.h.js';
 import type { Idr } from '../include/linux/idr.h.js';
@@ -31,19 +31,19 @@ import {
 // --- numbers -----------------------------------------------------------------------------------------------------------
 
 /** The next number not used lately, for `ptr`; negative without memory. */
-export function idr_alloc_cyclic(k: Mm, idr: Idr, ptr: Cell, start: Int, gfp: Gfp): Int {
-  const next: Int = Math.max(k.words[idr + k.kernfs.idr_next]!, start);
+export function idr_alloc_cyclic(k: Kernel, idr: Idr, ptr: Cell, start: Int, gfp: Gfp): Int {
+  const next: Int = Math.max(k.words[idr + k.idr.idr_next]!, start);
   const found = idr_get_free(k, idr, next, gfp) ?? idr_get_free(k, idr, start, gfp);
   if (found === undefined) return -ENOMEM;
   add_count(k, found.node, 1);
   k.write_ptr(found.slot, ptr);
   node_tag_clear(k, idr, found.node, found.index & (map_size(k) - 1));
-  k.write(idr + k.kernfs.idr_next, found.index + 1);
+  k.write(idr + k.idr.idr_next, found.index + 1);
   return found.index;
 }
 
-export function idr_remove(k: Mm, idr: Idr, id: Int): void {
-  let slot = (idr + k.kernfs.xa_head) as Slot;
+export function idr_remove(k: Kernel, idr: Idr, id: Int): void {
+  let slot = (idr + k.idr.idr_rt_xa_head) as Slot;
   let node: XaNode = NULL;
   let offset: Int = 0;
   while (is_node(k, slot)) {

@@ -13,7 +13,7 @@
  * Source: Linux 6.1 lib/rbtree.c, include/linux/rbtree.h, rbtree_augmented.h.
  */
 import { NULL } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import {
   __rb_rotate_set_parents,
   RB_BLACK,
@@ -46,7 +46,7 @@ const dummy_callbacks: RbAugmentCallbacks = {
 };
 
 /** Restores the rules after a red node was hung below `parent`. */
-function __rb_insert(k: Mm, node: RbNode, root: RbRoot, augment_rotate: AugmentRotate): void {
+function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: AugmentRotate): void {
   let parent: RbNode = rb_parent(k, node);
   let gparent: RbNode;
   let tmp: RbNode;
@@ -139,7 +139,7 @@ function __rb_insert(k: Mm, node: RbNode, root: RbRoot, augment_rotate: AugmentR
 
 /** Restores rule 5 where the ways through `parent` and its child `node` have one black node too few. */
 export function __rb_erase_color(
-  k: Mm,
+  k: Kernel,
   parent: RbNode,
   root: RbRoot,
   augment_rotate: AugmentRotate,
@@ -268,17 +268,17 @@ export function __rb_erase_color(
 }
 
 /** Behind rb_link_node(). */
-export function rb_insert_color(k: Mm, node: RbNode, root: RbRoot): void {
+export function rb_insert_color(k: Kernel, node: RbNode, root: RbRoot): void {
   __rb_insert(k, node, root, dummy_callbacks.rotate);
 }
 
-export function rb_erase(k: Mm, node: RbNode, root: RbRoot): void {
+export function rb_erase(k: Kernel, node: RbNode, root: RbRoot): void {
   const rebalance: RbNode = __rb_erase_augmented(k, node, root, dummy_callbacks);
   if (rebalance !== NULL) __rb_erase_color(k, rebalance, root, dummy_callbacks.rotate);
 }
 
 export function rb_insert_augmented(
-  k: Mm,
+  k: Kernel,
   node: RbNode,
   root: RbRoot,
   augment: RbAugmentCallbacks,
@@ -287,7 +287,7 @@ export function rb_insert_augmented(
 }
 
 export function rb_erase_augmented(
-  k: Mm,
+  k: Kernel,
   node: RbNode,
   root: RbRoot,
   augment: RbAugmentCallbacks,

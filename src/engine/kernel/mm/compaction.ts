@@ -21,7 +21,7 @@ import {
   type ULong,
   type Zone,
 } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import {
   INIT_LIST_HEAD,
   list_add,
@@ -45,13 +45,13 @@ import { __isolate_free_page } from './page_alloc/isolate_free_page.js';
 import { post_alloc_hook } from './page_alloc/page_alloc.js';
 import { set_pageblock_skip } from './page_alloc/pageblock.js';
 
-const lru = (k: Mm, page: Page): ListHead => (page + k.page_lru) as ListHead;
-const page_of = (k: Mm, entry: ListHead): Page => (entry - k.page_lru) as Page;
+const lru = (k: Kernel, page: Page): ListHead => (page + k.page.lru) as ListHead;
+const page_of = (k: Kernel, entry: ListHead): Page => (entry - k.page.lru) as Page;
 
 // --- free pages ----------------------------------------------------------------------------------------------------------
 
 /** Frees the single pages of a list. */
-function release_freepages(k: Mm, freelist: ListHead): void {
+function release_freepages(k: Kernel, freelist: ListHead): void {
   let next: ListHead;
   for (let entry: ListHead = list_next(k, freelist); entry !== freelist; entry = next) {
     next = list_next(k, entry);
@@ -61,8 +61,8 @@ function release_freepages(k: Mm, freelist: ListHead): void {
 }
 
 /** Makes single pages, in use, of the blocks on a list; `private` is their order. */
-function split_map_pages(k: Mm, list: ListHead): void {
-  const tmp_list: ListHead = k.register('tmp_list');
+function split_map_pages(k: Kernel, list: ListHead): void {
+  const tmp_list: ListHead = k.machine.register('tmp_list');
   INIT_LIST_HEAD(k, tmp_list);
   let next: ListHead;
   for (let entry: ListHead = list_next(k, list); entry !== list; entry = next) {
@@ -70,7 +70,7 @@ function split_map_pages(k: Mm, list: ListHead): void {
     const page: Page = page_of(k, entry);
     list_del(k, entry);
 
-    const order: Order = k.words[page + k.page_private]!;
+    const order: Order = k.words[page + k.page.private]!;
     const nr_pages: ULong = 1 << order;
     post_alloc_hook(k, page, order, k.__GFP_MOVABLE);
     if (order !== 0) split_page(k, page, order);
@@ -82,9 +82,9 @@ function split_map_pages(k: Mm, list: ListHead): void {
 }
 
 /** pageblock_pfn_to_page(): the first page, where the whole stretch of a pageblock is memory of the zone; else NULL. */
-function pageblock_pfn_to_page(k: Mm, start_pfn: ULong, end_pfn: ULong, zone: Zone): Page {
+function pageblock_pfn_to_page(k: Kernel, start_pfn: ULong, end_pfn: ULong, zone: Zone): Page {
   const start_page: Page = k.pfn_to_page(start_pfn);
-  if (k.read8(zone, k.zone_contiguous_bytes) !== 0) return start_page;
+  if (k.read8(zone, k.zone.contiguous) !== 0) return start_page;
   const end_page: Page = k.pfn_to_page(end_pfn - 1);
   if (start_page === NULL || end_page === NULL) return NULL;
   return page_zone(k, start_page) === zone && page_zone(k, end_page) === zone ? start_page : NULL;
@@ -95,7 +95,7 @@ function pageblock_pfn_to_page(k: Mm, start_pfn: ULong, end_pfn: ULong, zone: Zo
  * `freelist`; how many pages. Strict: 0 when a page in between is not free.
  */
 function isolate_freepages_block(
-  k: Mm,
+  k: Kernel,
   cc: CompactControl,
   start_pfn: ULong,
   end_pfn: ULong,
@@ -110,7 +110,7 @@ function isolate_freepages_block(
     const order: Order = buddy_order(k, page);
     const isolated: Int = __isolate_free_page(k, page, order);
     if (isolated === 0) break;
-    k.write_long(page + k.page_private, order);
+    k.write_long(page + k.page.private, order);
 
     total_isolated += isolated;
     cc.nr_freepages += isolated;
@@ -124,14 +124,14 @@ function isolate_freepages_block(
 
 /** Takes all pages of the range, which must be free: behind the last one taken, or 0, and then none is. */
 export function isolate_freepages_range(
-  k: Mm,
+  k: Kernel,
   cc: CompactControl,
   start_pfn: ULong,
   end_pfn: ULong,
 ): ULong {
-  const freelist: ListHead = k.register('freelist');
+  const freelist: ListHead = k.machine.register('freelist');
   INIT_LIST_HEAD(k, freelist);
-  const zone_start_pfn: ULong = k.read_ulong(cc.zone + k.zone_zone_start_pfn);
+  const zone_start_pfn: ULong = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
   let pfn: ULong = start_pfn;
   let block_start_pfn: ULong = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
   let block_end_pfn: ULong = pageblock_end_pfn(k, pfn);
@@ -163,12 +163,12 @@ export function isolate_freepages_range(
 // --- pages to migrate ----------------------------------------------------------------------------------------------------
 
 /** Whether the kernel would take the page off its list to migrate it. Of other pages nobody knows who uses them. */
-function can_be_migrated(k: Mm, page: Page): boolean {
+function can_be_migrated(k: Kernel, page: Page): boolean {
   if (__PageMovable(k, page)) return true;
   if (!PageLRU(k, page) || page_ref_count(k, page) === 0) return false;
   // An anonymous page with more references than mappings and the scanner's is pinned.
   const PAGE_MAPPING_ANON = 1;
-  const mapping = k.words[page + k.page_mapping]!;
+  const mapping = k.words[page + k.page.mapping]!;
   const anonymous = mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0;
   return !anonymous || page_ref_count(k, page) <= page_mapcount_word(k, page) + 1;
 }
@@ -178,7 +178,7 @@ function can_be_migrated(k: Mm, page: Page): boolean {
  * (The caller ignores PB_migrate_skip, and yet the scan sets it where it took nothing.)
  */
 function isolate_migratepages_block(
-  k: Mm,
+  k: Kernel,
   cc: CompactControl,
   low_pfn: ULong,
   end_pfn: ULong,
@@ -204,12 +204,12 @@ function isolate_migratepages_block(
 
 /** Looks through a range for pages to migrate, pageblock by pageblock. */
 export function isolate_migratepages_range(
-  k: Mm,
+  k: Kernel,
   cc: CompactControl,
   start_pfn: ULong,
   end_pfn: ULong,
 ): void {
-  const zone_start_pfn: ULong = k.read_ulong(cc.zone + k.zone_zone_start_pfn);
+  const zone_start_pfn: ULong = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
   let pfn: ULong = start_pfn;
   let block_start_pfn: ULong = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
   let block_end_pfn: ULong = pageblock_end_pfn(k, pfn);

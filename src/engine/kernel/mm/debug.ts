@@ -4,7 +4,7 @@
  * Source: Linux 6.1 mm/debug.c: __dump_page(), dump_page().
  */
 import type { Int, Page } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { compound_mapcount, compound_order, compound_pincount } from '../include/linux/mm.h.js';
 import { is_migrate_cma } from '../include/linux/mmzone.h.js';
 import { compound_head, PageCompound, PageSlab } from '../include/linux/page-flags.h.js';
@@ -16,7 +16,7 @@ const KERN_WARNING = 4;
 
 // --- the report --------------------------------------------------------------------------------------------------------
 
-export function dump_page(k: Mm, page: Page, reason: string): void {
+export function dump_page(k: Kernel, page: Page, reason: string): void {
   for (const text of dump_page_lines(k, page))
     k.emit({ kind: 'printk', level: KERN_WARNING, text });
   if (reason !== '')
@@ -24,7 +24,7 @@ export function dump_page(k: Mm, page: Page, reason: string): void {
 }
 
 /** Lines of __dump_page(). A head that cannot be one (a corrupt tail) makes the page its own. */
-export function dump_page_lines(k: Mm, page: Page): string[] {
+export function dump_page_lines(k: Kernel, page: Page): string[] {
   const pfn = k.page_to_pfn(page);
   let head: Page = compound_head(k, page);
   const nr_before = pfn - k.page_to_pfn(head);
@@ -33,13 +33,13 @@ export function dump_page_lines(k: Mm, page: Page): string[] {
   const compound = !corrupt && PageCompound(k, page);
 
   const mapcount = PageSlab(k, head) ? 0 : page_mapcount(k, page);
-  const mapping = k.read_long(page + k.page_mapping);
+  const mapping = k.read_long(page + k.page.mapping);
   const anon = (mapping & 1) !== 0;
   const ksm = (mapping & 3) === 3;
   const shown_mapping = (mapping & 3) === 0 && !PageSlab(k, head) ? mapping : 0;
   const lines = [
     `page:${pointer(k, k.va_of(page))} refcount:${page_ref_count(k, head)} mapcount:${mapcount} ` +
-      `mapping:${pointer(k, shown_mapping)} index:${hash_hex(k, page + k.page_index)} pfn:0x${pfn.toString(16)}`,
+      `mapping:${pointer(k, shown_mapping)} index:${hash_hex(k, page + k.page.index)} pfn:0x${pfn.toString(16)}`,
   ];
   if (compound)
     lines.push(
@@ -56,16 +56,16 @@ export function dump_page_lines(k: Mm, page: Page): string[] {
 }
 
 /** How often the page is mapped by page tables. */
-export function page_mapcount(k: Mm, page: Page): Int {
-  const ret: Int = k.words[page + k.page_mapcount]! + 1;
+export function page_mapcount(k: Kernel, page: Page): Int {
+  const ret: Int = k.words[page + k.page._mapcount]! + 1;
   if (!PageCompound(k, page)) return ret;
   const head: Page = compound_head(k, page);
-  const anon = (k.words[head + k.page_mapping]! & 1) !== 0;
+  const anon = (k.words[head + k.page.mapping]! & 1) !== 0;
   return anon ? ret + compound_mapcount(k, head) : ret;
 }
 
 /** struct page in words of a long, 32 bytes a line. */
-function raw_lines(k: Mm, prefix: string, page: Page): string[] {
+function raw_lines(k: Kernel, prefix: string, page: Page): string[] {
   const lines: string[] = [];
   for (let word = 0; word < k.memmap.page_words; word += 8) {
     const longs: string[] = [];

@@ -4,6 +4,6 @@
  * Source: Linux 6.1 mm/init-mm.c.
  */
 import type { MmStruct } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 
-export const init_mm = (k: Mm): MmStruct => k.symbol('init_mm');
+export const init_mm = (k: Kernel): MmStruct => k.globals.init_mm;

@@ -16,7 +16,7 @@ import {
   type Zoneref,
   type ZoneType,
 } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { page_zonenum } from '../include/linux/mm.h.js';
 import { PageBuddy } from '../include/linux/page-flags.h.js';
 
@@ -39,17 +39,17 @@ export interface CompactControl {
 }
 
 /** From 0 to the caller's one reference. */
-export function set_page_refcounted(k: Mm, page: Page): void {
-  k.write(page + k.page_refcount, 1);
+export function set_page_refcounted(k: Kernel, page: Page): void {
+  k.write(page + k.page._refcount, 1);
 }
 
 /** buddy_order(): valid for PageBuddy pages. */
-export const buddy_order = (k: Mm, page: Page): Order => k.words[page + k.page_private]!;
+export const buddy_order = (k: Kernel, page: Page): Order => k.words[page + k.page.private]!;
 
 // --- freeing -----------------------------------------------------------------------------------------------------------
 
 /** Whether `buddy` is a free block of this order in the zone of `page`. */
-function page_is_buddy(k: Mm, page: Page, buddy: Page, order: Order): boolean {
+function page_is_buddy(k: Kernel, page: Page, buddy: Page, order: Order): boolean {
   if (!PageBuddy(k, buddy)) return false;
   if (buddy_order(k, buddy) !== order) return false;
   return page_zonenum(k, page) === page_zonenum(k, buddy);
@@ -58,9 +58,9 @@ function page_is_buddy(k: Mm, page: Page, buddy: Page, order: Order): boolean {
 export const __find_buddy_pfn = (page_pfn: ULong, order: Order): ULong => page_pfn ^ (1 << order);
 
 /** The buddy of the block at `pfn`, if they can be joined; else NULL. */
-export function find_buddy_page_pfn(k: Mm, page: Page, pfn: ULong, order: Order): Page {
+export function find_buddy_page_pfn(k: Kernel, page: Page, pfn: ULong, order: Order): Page {
   const buddy: Page = k.pfn_to_page(__find_buddy_pfn(pfn, order));
   return buddy !== NULL && page_is_buddy(k, page, buddy, order) ? buddy : NULL;
 }
-export const is_migrate_highatomic = (k: Mm, mt: Migratetype): boolean =>
+export const is_migrate_highatomic = (k: Kernel, mt: Migratetype): boolean =>
   mt === k.MIGRATE_HIGHATOMIC;

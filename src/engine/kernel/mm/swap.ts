@@ -6,7 +6,7 @@
  * Source: Linux 6.1 mm/swap.c: lru_cache_disable(), __lru_add_drain_all(), cpu_needs_drain(); include/linux/swap.h.
  */
 import type { Page } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { compound_head, PageHead } from '../include/linux/page-flags.h.js';
 import { page_ref_inc, put_page_testzero } from '../include/linux/page_ref.h.js';
 import { synchronize_rcu_expedited } from '../kernel/rcu/tiny.js';
@@ -14,38 +14,38 @@ import { destroy_large_folio } from './page_alloc/compound.js';
 import { free_unref_page } from './page_alloc/free.js';
 
 /** SMP: counts itself, and notes which CPUs have work: none. */
-function __lru_add_drain_all(k: Mm): void {
-  const lru_drain_gen = k.symbol('lru_drain_gen');
+function __lru_add_drain_all(k: Kernel): void {
+  const lru_drain_gen = k.globals.lru_drain_gen;
   k.write(lru_drain_gen, k.words[lru_drain_gen]! + 1);
-  k.write_long(k.symbol('has_work'), 0);
+  k.write_long(k.globals.has_work, 0);
 }
 
 /** No page waits in a batch from here on, on any CPU. */
-export function lru_cache_disable(k: Mm): void {
-  const lru_disable_count = k.symbol('lru_disable_count');
+export function lru_cache_disable(k: Kernel): void {
+  const lru_disable_count = k.globals.lru_disable_count;
   k.write(lru_disable_count, k.words[lru_disable_count]! + 1);
   synchronize_rcu_expedited(k);
   if (k.smp) __lru_add_drain_all(k);
 }
 
-export function lru_cache_enable(k: Mm): void {
-  const lru_disable_count = k.symbol('lru_disable_count');
+export function lru_cache_enable(k: Kernel): void {
+  const lru_disable_count = k.globals.lru_disable_count;
   k.write(lru_disable_count, k.words[lru_disable_count]! - 1);
 }
 
 /** Takes a reference to the page's folio. */
-export function get_page(k: Mm, page: Page): void {
+export function get_page(k: Kernel, page: Page): void {
   page_ref_inc(k, compound_head(k, page));
 }
 
 /** Drops a reference to the page's folio; the last one frees it: a plain block's first page only. */
-export function put_page(k: Mm, page: Page): void {
+export function put_page(k: Kernel, page: Page): void {
   const folio: Page = compound_head(k, page);
   if (put_page_testzero(k, folio)) __folio_put(k, folio);
 }
 
 /** Pages on an LRU list would leave it first: there are none that a scenario could put. */
-export function __folio_put(k: Mm, folio: Page): void {
+export function __folio_put(k: Kernel, folio: Page): void {
   if (PageHead(k, folio)) destroy_large_folio(k, folio);
   else free_unref_page(k, folio, 0);
 }

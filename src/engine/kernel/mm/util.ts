@@ -4,13 +4,13 @@
  * Source: Linux 6.1 mm/util.c: kstrdup(), kstrdup_const(), kfree_const().
  */
 import type { Gfp } from '../../machine/ctypes.js';
-import type { Mm } from '../../machine/mm.js';
+import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../memory/address.js';
 import { read_string, write_byte } from '../lib/string.js';
 import { kfree, kmalloc } from './slab_common/kmalloc.js';
 
 /** A copy of a string, in an object of its own. 0 without memory. */
-export function kstrdup(k: Mm, s: string, gfp: Gfp): VirtAddr {
+export function kstrdup(k: Kernel, s: string, gfp: Gfp): VirtAddr {
   const buf: VirtAddr = kmalloc(k, s.length + 1, gfp);
   if (buf === 0) return buf;
   for (let i = 0; i < s.length; i++) write_byte(k, asVirt(buf + i), s.charCodeAt(i));
@@ -18,17 +18,17 @@ export function kstrdup(k: Mm, s: string, gfp: Gfp): VirtAddr {
   return buf;
 }
 
-export function is_kernel_rodata(k: Mm, addr: VirtAddr): boolean {
+export function is_kernel_rodata(k: Kernel, addr: VirtAddr): boolean {
   const start = k.profile.symbol('__start_rodata')?.address ?? 0;
   const end = k.profile.symbol('__end_rodata')?.address ?? 0;
   return addr >= start && addr < end;
 }
 
-export function kstrdup_const(k: Mm, s: VirtAddr): VirtAddr {
+export function kstrdup_const(k: Kernel, s: VirtAddr): VirtAddr {
   if (is_kernel_rodata(k, s)) return s;
-  return kstrdup(k, read_string(k, s), k.constant('GFP_KERNEL'));
+  return kstrdup(k, read_string(k, s), k.GFP_KERNEL);
 }
 
-export function kfree_const(k: Mm, x: VirtAddr): void {
+export function kfree_const(k: Kernel, x: VirtAddr): void {
   if (!is_kernel_rodata(k, x)) kfree(k, x);
 }

@@ -8,7 +8,7 @@
  * Source: Linux 6.1 fs/kernfs/dir.c, file.c, symlink.c.
  */
 import { type Int, NULL, type Pointer, type UInt } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
 import type { Idr } from '../../include/linux/idr.h.js';
 import {
@@ -44,53 +44,55 @@ const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
 
-const kn_parent = (k: Mm, kn: KernfsNode): KernfsNode => k.read_ptr(kn + k.kernfs.parent);
-const kn_name = (k: Mm, kn: KernfsNode): VirtAddr => k.read_va(kn + k.kernfs.name);
-const kn_flags = (k: Mm, kn: KernfsNode): Int => k.read16(kn, k.kernfs.flags_bytes);
-const kernfs_type = (k: Mm, kn: KernfsNode): Int => kn_flags(k, kn) & KERNFS_TYPE_MASK;
-const set_flags = (k: Mm, kn: KernfsNode, flags: Int): void =>
-  k.write16(kn, k.kernfs.flags_bytes, kn_flags(k, kn) | flags);
-const kernfs_active = (k: Mm, kn: KernfsNode): boolean => k.words[kn + k.kernfs.active]! >= 0;
-const add_active = (k: Mm, kn: KernfsNode, delta: Int): void =>
-  k.write(kn + k.kernfs.active, (k.words[kn + k.kernfs.active]! + delta) | 0);
+const kn_parent = (k: Kernel, kn: KernfsNode): KernfsNode => k.read_ptr(kn + k.kernfs_node.parent);
+const kn_name = (k: Kernel, kn: KernfsNode): VirtAddr => k.read_va(kn + k.kernfs_node.name);
+const kn_flags = (k: Kernel, kn: KernfsNode): Int => k.read16(kn, k.kernfs_node.flags);
+const kernfs_type = (k: Kernel, kn: KernfsNode): Int => kn_flags(k, kn) & KERNFS_TYPE_MASK;
+const set_flags = (k: Kernel, kn: KernfsNode, flags: Int): void =>
+  k.write16(kn, k.kernfs_node.flags, kn_flags(k, kn) | flags);
+const kernfs_active = (k: Kernel, kn: KernfsNode): boolean =>
+  k.words[kn + k.kernfs_node.active]! >= 0;
+const add_active = (k: Kernel, kn: KernfsNode, delta: Int): void =>
+  k.write(kn + k.kernfs_node.active, (k.words[kn + k.kernfs_node.active]! + delta) | 0);
 
-const kn_rb = (k: Mm, kn: KernfsNode): RbNode => (kn + k.kernfs.rb) as RbNode;
-const rb_to_kn = (k: Mm, rb: RbNode): KernfsNode => (rb - k.kernfs.rb) as KernfsNode;
-const children = (k: Mm, kn: KernfsNode): RbLink => (kn + k.kernfs.dir_children) as RbLink;
+const kn_rb = (k: Kernel, kn: KernfsNode): RbNode => (kn + k.kernfs_node.rb) as RbNode;
+const rb_to_kn = (k: Kernel, rb: RbNode): KernfsNode => (rb - k.kernfs_node.rb) as KernfsNode;
+const children = (k: Kernel, kn: KernfsNode): RbLink => (kn + k.kernfs_node.dir_children) as RbLink;
 
-function kernfs_root(k: Mm, kn: KernfsNode): Pointer<'struct kernfs_root'> {
+function kernfs_root(k: Kernel, kn: KernfsNode): Pointer<'struct kernfs_root'> {
   const parent: KernfsNode = kn_parent(k, kn);
-  return k.read_ptr((parent !== NULL ? parent : kn) + k.kernfs.dir_root);
+  return k.read_ptr((parent !== NULL ? parent : kn) + k.kernfs_node.dir_root);
 }
 
 // --- references --------------------------------------------------------------------------------------------------------
 
-export function kernfs_get(k: Mm, kn: KernfsNode): void {
-  if (kn !== NULL) k.write(kn + k.kernfs.count, k.words[kn + k.kernfs.count]! + 1);
+export function kernfs_get(k: Kernel, kn: KernfsNode): void {
+  if (kn !== NULL) k.write(kn + k.kernfs_node.count, k.words[kn + k.kernfs_node.count]! + 1);
 }
 
-function count_dec_and_test(k: Mm, kn: KernfsNode): boolean {
-  k.write(kn + k.kernfs.count, k.words[kn + k.kernfs.count]! - 1);
-  return k.words[kn + k.kernfs.count] === 0;
+function count_dec_and_test(k: Kernel, kn: KernfsNode): boolean {
+  k.write(kn + k.kernfs_node.count, k.words[kn + k.kernfs_node.count]! - 1);
+  return k.words[kn + k.kernfs_node.count] === 0;
 }
 
 /** The last reference frees the node, and with it one to its parent. */
-export function kernfs_put(k: Mm, kn: KernfsNode): void {
+export function kernfs_put(k: Kernel, kn: KernfsNode): void {
   while (kn !== NULL && count_dec_and_test(k, kn)) {
     const root = kernfs_root(k, kn);
     const parent: KernfsNode = kn_parent(k, kn);
-    if (kernfs_type(k, kn) === KERNFS_LINK) kernfs_put(k, k.read_ptr(kn + k.kernfs.target_kn));
+    if (kernfs_type(k, kn) === KERNFS_LINK)
+      kernfs_put(k, k.read_ptr(kn + k.kernfs_node.symlink_target_kn));
     kfree_const(k, kn_name(k, kn));
-    idr_remove(k, (root + k.kernfs.ino_idr) as Idr, k.words[kn + k.kernfs.id]!);
-    kmem_cache_free(k, k.read_ptr(k.symbol('kernfs_node_cache')), k.va_of(kn));
+    idr_remove(k, (root + k.kernfs_root.ino_idr) as Idr, k.words[kn + k.kernfs_node.id]!);
+    kmem_cache_free(k, k.read_ptr(k.globals.kernfs_node_cache), k.va_of(kn));
     kn = parent;
   }
 }
 
 // --- names -------------------------------------------------------------------------------------------------------------
 
-function kernfs_name_compare(k: Mm, hash: UInt, name: string, kn: KernfsNode): Int {
-  const other: UInt = k.words[kn + k.kernfs.hash]!;
+function kernfs_name_compare(k: Kernel, hash: UInt, name: string, kn: KernfsNode): Int {
+  const other: UInt = k.words[kn + k.kernfs_node.hash]!;
   if (hash !== other) return hash < other ? -1 : 1;
   const other_name: string = read_string(k, kn_name(k, kn));
   if (name === other_name) return 0;
@@ -98,7 +100,7 @@ function kernfs_name_compare(k: Mm, hash: UInt, name: string, kn: KernfsNode): I
 }
 
 /** The child of a name; NULL when there is none. */
-export function kernfs_find(k: Mm, parent: KernfsNode, name: string): KernfsNode {
+export function kernfs_find(k: Kernel, parent: KernfsNode, name: string): KernfsNode {
   const hash: UInt = kernfs_name_hash(k.wide, name);
   let link: RbLink = children(k, parent);
   for (;;) {
@@ -114,59 +116,51 @@ export function kernfs_find(k: Mm, parent: KernfsNode, name: string): KernfsNode
 // --- making ------------------------------------------------------------------------------------------------------------
 
 function kernfs_new_node(
-  k: Mm,
+  k: Kernel,
   parent: KernfsNode,
   name: VirtAddr,
   mode: Int,
   flags: Int,
 ): KernfsNode {
-  const { kernfs } = k;
   const own_name: VirtAddr = kstrdup_const(k, name);
   if (own_name === 0) return NULL;
-  const cache = k.read_ptr(k.symbol('kernfs_node_cache'));
-  const object: VirtAddr = kmem_cache_zalloc(k, cache, k.constant('GFP_KERNEL'));
+  const cache = k.read_ptr(k.globals.kernfs_node_cache);
+  const object: VirtAddr = kmem_cache_zalloc(k, cache, k.GFP_KERNEL);
   if (object === 0) {
     kfree_const(k, own_name);
     return NULL;
   }
   const kn: KernfsNode = k.cell_at(object);
   const root = kernfs_root(k, parent);
-  const id: Int = idr_alloc_cyclic(
-    k,
-    (root + kernfs.ino_idr) as Idr,
-    kn,
-    1,
-    k.constant('GFP_ATOMIC'),
-  );
+  const id: Int = idr_alloc_cyclic(k, (root + k.kernfs_root.ino_idr) as Idr, kn, 1, k.GFP_ATOMIC);
   if (id < 0) {
     kmem_cache_free(k, cache, object);
     kfree_const(k, own_name);
     return NULL;
   }
   // Numbers began anew.
-  if (id < k.words[root + kernfs.last_id_lowbits]!)
-    k.write(root + kernfs.id_highbits, k.words[root + kernfs.id_highbits]! + 1);
-  k.write(root + kernfs.last_id_lowbits, id);
-  k.write(kn + kernfs.id, id);
-  k.write(kn + kernfs.id + 1, k.words[root + kernfs.id_highbits]!);
+  if (id < k.words[root + k.kernfs_root.last_id_lowbits]!)
+    k.write(root + k.kernfs_root.id_highbits, k.words[root + k.kernfs_root.id_highbits]! + 1);
+  k.write(root + k.kernfs_root.last_id_lowbits, id);
+  k.write(kn + k.kernfs_node.id, id);
+  k.write(kn + k.kernfs_node.id + 1, k.words[root + k.kernfs_root.id_highbits]!);
 
-  k.write(kn + kernfs.count, 1);
-  k.write(kn + kernfs.active, KN_DEACTIVATED_BIAS);
+  k.write(kn + k.kernfs_node.count, 1);
+  k.write(kn + k.kernfs_node.active, KN_DEACTIVATED_BIAS);
   RB_CLEAR_NODE(k, kn_rb(k, kn));
-  k.write_va(kn + kernfs.name, own_name);
-  k.write16(kn, kernfs.mode_bytes, mode);
-  k.write16(kn, kernfs.flags_bytes, flags);
+  k.write_va(kn + k.kernfs_node.name, own_name);
+  k.write16(kn, k.kernfs_node.mode, mode);
+  k.write16(kn, k.kernfs_node.flags, flags);
   kernfs_get(k, parent);
-  k.write_ptr(kn + kernfs.parent, parent);
+  k.write_ptr(kn + k.kernfs_node.parent, parent);
   return kn;
 }
 
 /** Hangs the node on its parent's tree. False when the name is taken. */
-function kernfs_link_sibling(k: Mm, kn: KernfsNode): boolean {
-  const { kernfs } = k;
+function kernfs_link_sibling(k: Kernel, kn: KernfsNode): boolean {
   const kn_parent_node: KernfsNode = kn_parent(k, kn);
   const name: string = read_string(k, kn_name(k, kn));
-  const hash: UInt = k.words[kn + kernfs.hash]!;
+  const hash: UInt = k.words[kn + k.kernfs_node.hash]!;
   let link: RbLink = children(k, kn_parent_node);
   let parent: RbNode = NULL;
   for (let node: RbNode = k.read_ptr(link); node !== NULL; node = k.read_ptr(link)) {
@@ -177,19 +171,19 @@ function kernfs_link_sibling(k: Mm, kn: KernfsNode): boolean {
   }
   rb_link_node(k, kn_rb(k, kn), parent, link);
   rb_insert_color(k, kn_rb(k, kn), children(k, kn_parent_node) as Cell);
-  if (kernfs_type(k, kn) === KERNFS_DIR) k.add_long(kn_parent_node + kernfs.dir_subdirs, 1);
-  k.add_long(kn_parent_node + kernfs.dir_rev, 1);
+  if (kernfs_type(k, kn) === KERNFS_DIR) k.add_long(kn_parent_node + k.kernfs_node.dir_subdirs, 1);
+  k.add_long(kn_parent_node + k.kernfs_node.dir_rev, 1);
   return true;
 }
 
 /** up_write(&root->kernfs_rwsem): nobody owns it. Whoever read the tree last had left himself there. */
-function up_write(k: Mm, root: Pointer<'struct kernfs_root'>): void {
-  k.write_long(root + k.kernfs.rwsem_owner, 0);
+function up_write(k: Kernel, root: Pointer<'struct kernfs_root'>): void {
+  k.write_long(root + k.kernfs_root.kernfs_rwsem_owner, 0);
 }
 
 /** kernfs_add_one(): links the node and lets it be entered; one whose name is taken is freed. */
-function kernfs_add_one(k: Mm, kn: KernfsNode): KernfsNode {
-  k.write(kn + k.kernfs.hash, kernfs_name_hash(k.wide, read_string(k, kn_name(k, kn))));
+function kernfs_add_one(k: Kernel, kn: KernfsNode): KernfsNode {
+  k.write(kn + k.kernfs_node.hash, kernfs_name_hash(k.wide, read_string(k, kn_name(k, kn))));
   const linked: boolean = kernfs_link_sibling(k, kn);
   up_write(k, kernfs_root(k, kn));
   if (!linked) {
@@ -203,7 +197,7 @@ function kernfs_add_one(k: Mm, kn: KernfsNode): KernfsNode {
 
 /** @param priv the kobject of the directory */
 export function kernfs_create_dir(
-  k: Mm,
+  k: Kernel,
   parent: KernfsNode,
   name: VirtAddr,
   mode: Int,
@@ -211,14 +205,14 @@ export function kernfs_create_dir(
 ): KernfsNode {
   const kn: KernfsNode = kernfs_new_node(k, parent, name, mode | S_IFDIR, KERNFS_DIR);
   if (kn === NULL) return NULL;
-  k.copy_ptr(kn + k.kernfs.dir_root, parent + k.kernfs.dir_root);
-  k.write_ptr(kn + k.kernfs.priv, priv);
+  k.copy_ptr(kn + k.kernfs_node.dir_root, parent + k.kernfs_node.dir_root);
+  k.write_ptr(kn + k.kernfs_node.priv, priv);
   return kernfs_add_one(k, kn);
 }
 
 /** @param ops a struct kernfs_ops with seq_show */
 export function kernfs_create_file(
-  k: Mm,
+  k: Kernel,
   parent: KernfsNode,
   name: VirtAddr,
   mode: Int,
@@ -228,23 +222,23 @@ export function kernfs_create_file(
 ): KernfsNode {
   const kn: KernfsNode = kernfs_new_node(k, parent, name, mode | S_IFREG, KERNFS_FILE);
   if (kn === NULL) return NULL;
-  k.write_va(kn + k.kernfs.attr_ops, ops);
-  k.write(kn + k.kernfs.attr_size, size);
-  k.write(kn + k.kernfs.attr_size + 1, 0);
-  k.write_ptr(kn + k.kernfs.priv, priv);
+  k.write_va(kn + k.kernfs_node.attr_ops, ops);
+  k.write(kn + k.kernfs_node.attr_size, size);
+  k.write(kn + k.kernfs_node.attr_size + 1, 0);
+  k.write_ptr(kn + k.kernfs_node.priv, priv);
   set_flags(k, kn, KERNFS_HAS_SEQ_SHOW);
   return kernfs_add_one(k, kn);
 }
 
 export function kernfs_create_link(
-  k: Mm,
+  k: Kernel,
   parent: KernfsNode,
   name: VirtAddr,
   target: KernfsNode,
 ): KernfsNode {
   const kn: KernfsNode = kernfs_new_node(k, parent, name, 0o777 | S_IFLNK, KERNFS_LINK);
   if (kn === NULL) return NULL;
-  k.write_ptr(kn + k.kernfs.target_kn, target);
+  k.write_ptr(kn + k.kernfs_node.symlink_target_kn, target);
   kernfs_get(k, target);
   return kernfs_add_one(k, kn);
 }
@@ -252,7 +246,7 @@ export function kernfs_create_link(
 // --- removing ----------------------------------------------------------------------------------------------------------
 
 /** The first of the deepest nodes on the left side. */
-function kernfs_leftmost_descendant(k: Mm, pos: KernfsNode): KernfsNode {
+function kernfs_leftmost_descendant(k: Kernel, pos: KernfsNode): KernfsNode {
   for (;;) {
     if (kernfs_type(k, pos) !== KERNFS_DIR) return pos;
     let rb: RbNode = k.read_ptr(children(k, pos));
@@ -263,7 +257,7 @@ function kernfs_leftmost_descendant(k: Mm, pos: KernfsNode): KernfsNode {
 }
 
 /** Nobody may enter `kn` and below any more. */
-function deactivate(k: Mm, kn: KernfsNode): void {
+function deactivate(k: Kernel, kn: KernfsNode): void {
   set_flags(k, kn, KERNFS_REMOVING);
   if (kernfs_active(k, kn)) add_active(k, kn, KN_DEACTIVATED_BIAS);
   if (kernfs_type(k, kn) !== KERNFS_DIR) return;
@@ -275,19 +269,19 @@ function deactivate(k: Mm, kn: KernfsNode): void {
   }
 }
 
-function kernfs_unlink_sibling(k: Mm, kn: KernfsNode): boolean {
+function kernfs_unlink_sibling(k: Kernel, kn: KernfsNode): boolean {
   const rb: RbNode = kn_rb(k, kn);
   if (RB_EMPTY_NODE(k, rb)) return false;
   const parent: KernfsNode = kn_parent(k, kn);
-  if (kernfs_type(k, kn) === KERNFS_DIR) k.add_long(parent + k.kernfs.dir_subdirs, -1);
-  k.add_long(parent + k.kernfs.dir_rev, 1);
+  if (kernfs_type(k, kn) === KERNFS_DIR) k.add_long(parent + k.kernfs_node.dir_subdirs, -1);
+  k.add_long(parent + k.kernfs_node.dir_rev, 1);
   rb_erase(k, rb, children(k, parent) as Cell);
   RB_CLEAR_NODE(k, rb);
   return true;
 }
 
 /** Removes a node and everything below it, in the order of the hashes. */
-export function kernfs_remove(k: Mm, kn: KernfsNode): void {
+export function kernfs_remove(k: Kernel, kn: KernfsNode): void {
   if (kn === NULL) return;
   if (kn_parent(k, kn) !== NULL && RB_EMPTY_NODE(k, kn_rb(k, kn))) return;
   const root = kernfs_root(k, kn);
@@ -302,7 +296,7 @@ export function kernfs_remove(k: Mm, kn: KernfsNode): void {
   up_write(k, root);
 }
 
-export function kernfs_remove_by_name(k: Mm, parent: KernfsNode, name: string): void {
+export function kernfs_remove_by_name(k: Kernel, parent: KernfsNode, name: string): void {
   const kn: KernfsNode = kernfs_find(k, parent, name);
   if (kn === NULL) return;
   kernfs_get(k, kn);

@@ -5,86 +5,87 @@
  * Source: Linux 6.1 include/linux/list.h, include/linux/poison.h. The order of the stores is the kernel's.
  */
 import type { ListHead } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asCell } from '../../../memory/address.js';
 
-export function INIT_LIST_HEAD(k: Mm, list: ListHead): void {
+export function INIT_LIST_HEAD(k: Kernel, list: ListHead): void {
   k.write_ptr(list, list);
-  k.write_ptr(list + k.list_prev, list);
+  k.write_ptr(list + k.list_head.prev, list);
 }
 
-export function list_empty(k: Mm, head: ListHead): boolean {
+export function list_empty(k: Kernel, head: ListHead): boolean {
   return k.ptr_is(head, head);
 }
 
-export const list_next = (k: Mm, entry: ListHead): ListHead => k.read_ptr(entry);
-export const list_last = (k: Mm, head: ListHead): ListHead => k.read_ptr(head + k.list_prev);
+export const list_next = (k: Kernel, entry: ListHead): ListHead => k.read_ptr(entry);
+export const list_last = (k: Kernel, head: ListHead): ListHead =>
+  k.read_ptr(head + k.list_head.prev);
 
-function __list_add(k: Mm, entry: ListHead, prev: ListHead, next: ListHead): void {
-  k.write_ptr(next + k.list_prev, entry);
+function __list_add(k: Kernel, entry: ListHead, prev: ListHead, next: ListHead): void {
+  k.write_ptr(next + k.list_head.prev, entry);
   k.write_ptr(entry, next);
-  k.write_ptr(entry + k.list_prev, prev);
+  k.write_ptr(entry + k.list_head.prev, prev);
   k.write_ptr(prev, entry);
 }
 
 /** Adds after `head`: a stack. */
-export function list_add(k: Mm, entry: ListHead, head: ListHead): void {
+export function list_add(k: Kernel, entry: ListHead, head: ListHead): void {
   __list_add(k, entry, head, k.read_ptr(head));
 }
 
 /** Adds before `head`: a queue. */
-export function list_add_tail(k: Mm, entry: ListHead, head: ListHead): void {
-  __list_add(k, entry, k.read_ptr(head + k.list_prev), head);
+export function list_add_tail(k: Kernel, entry: ListHead, head: ListHead): void {
+  __list_add(k, entry, k.read_ptr(head + k.list_head.prev), head);
 }
 
 /** Lets the neighbours of `entry` point to each other. */
-export function __list_del_entry(k: Mm, entry: ListHead): void {
+export function __list_del_entry(k: Kernel, entry: ListHead): void {
   const next = k.read_ptr(entry);
-  const prev = k.read_ptr(entry + k.list_prev);
-  k.copy_ptr(next + k.list_prev, entry + k.list_prev);
+  const prev = k.read_ptr(entry + k.list_head.prev);
+  k.copy_ptr(next + k.list_head.prev, entry + k.list_head.prev);
   k.copy_ptr(prev, entry);
 }
 
 /** Takes `entry` out of its list and poisons it. */
-export function list_del(k: Mm, entry: ListHead): void {
+export function list_del(k: Kernel, entry: ListHead): void {
   __list_del_entry(k, entry);
-  k.write_words(entry, k.LIST_POISON1_low, k.LIST_POISON1_high);
-  k.write_words(entry + k.list_prev, k.LIST_POISON2_low, k.LIST_POISON2_high);
+  k.write_words(entry, k.LIST_POISON1.low, k.LIST_POISON1.high);
+  k.write_words(entry + k.list_head.prev, k.LIST_POISON2.low, k.LIST_POISON2.high);
 }
 
 /** Takes `entry` out of its list; it is a list of its own then. */
-export function list_del_init(k: Mm, entry: ListHead): void {
+export function list_del_init(k: Kernel, entry: ListHead): void {
   __list_del_entry(k, entry);
   INIT_LIST_HEAD(k, entry);
 }
 
-export function list_move(k: Mm, entry: ListHead, head: ListHead): void {
+export function list_move(k: Kernel, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add(k, entry, head);
 }
 
 /** Joins the entries of `list` in at the head of another. `list` itself is left as it was. */
-export function list_splice(k: Mm, list: ListHead, head: ListHead): void {
+export function list_splice(k: Kernel, list: ListHead, head: ListHead): void {
   if (list_empty(k, list)) return;
   const first = k.read_ptr(list);
-  const last = k.read_ptr(list + k.list_prev);
+  const last = k.read_ptr(list + k.list_head.prev);
   const at = k.read_ptr(head);
-  k.write_ptr(first + k.list_prev, head);
+  k.write_ptr(first + k.list_head.prev, head);
   k.write_ptr(head, first);
   k.write_ptr(last, at);
-  k.write_ptr(at + k.list_prev, last);
+  k.write_ptr(at + k.list_head.prev, last);
 }
 
-export function list_move_tail(k: Mm, entry: ListHead, head: ListHead): void {
+export function list_move_tail(k: Kernel, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add_tail(k, entry, head);
 }
 
 /** Moves all entries of a list to another head. */
-export function list_replace_init(k: Mm, old: ListHead, replacement: ListHead): void {
+export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHead): void {
   k.copy_ptr(replacement, old);
-  k.write_ptr(list_next(k, replacement) + k.list_prev, replacement);
-  k.copy_ptr(replacement + k.list_prev, old + k.list_prev);
+  k.write_ptr(list_next(k, replacement) + k.list_head.prev, replacement);
+  k.copy_ptr(replacement + k.list_head.prev, old + k.list_head.prev);
   k.write_ptr(asCell(list_last(k, replacement)), replacement);
   INIT_LIST_HEAD(k, old);
 }

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 include/linux/memory_hotplug.h.
  */
 import type { Page, ULong } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 
 /** The page of a pfn that may have none: NULL then. Without memory hotplug every page is online. */
-export const pfn_to_online_page = (k: Mm, pfn: ULong): Page => k.pfn_to_page(pfn);
+export const pfn_to_online_page = (k: Kernel, pfn: ULong): Page => k.pfn_to_page(pfn);

@@ -7,9 +7,10 @@
  * reference builds (no DEBUG_VM_PGFLAGS), so they are here too.
  * Source: Linux 6.1 include/linux/page-flags.h.
  */
+import { constantNamed } from '../../../types/named.js';
 import type { Page } from '../../../machine/ctypes.js';
 import { KernelFault } from '../../../machine/events.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 
 /** any: the page itself. head: the head of its compound page. */
 export type PageFlagPolicy = 'any' | 'head';
@@ -55,53 +56,53 @@ export const PAGE_FLAGS: readonly PageFlag[] = [
 ];
 
 /** Where the flag of `page` is kept. */
-const flag_page = (k: Mm, which: PageFlag, page: Page): Page =>
+const flag_page = (k: Kernel, which: PageFlag, page: Page): Page =>
   which.policy === 'head' ? compound_head(k, page) : page;
 
 /** PageX() */
-export function TestPageFlag(k: Mm, which: PageFlag, page: Page): boolean {
-  const mask = 1 << k.constant(which.bit);
-  return (k.words[flag_page(k, which, page) + k.page_flags]! & mask) !== 0;
+export function TestPageFlag(k: Kernel, which: PageFlag, page: Page): boolean {
+  const mask = 1 << constantNamed(k.profile, which.bit);
+  return (k.words[flag_page(k, which, page) + k.page.flags]! & mask) !== 0;
 }
 
 /** SetPageX() */
-export function SetPageFlag(k: Mm, which: PageFlag, page: Page): void {
-  set_page_flags(k, flag_page(k, which, page), 1 << k.constant(which.bit));
+export function SetPageFlag(k: Kernel, which: PageFlag, page: Page): void {
+  set_page_flags(k, flag_page(k, which, page), 1 << constantNamed(k.profile, which.bit));
 }
 
 /** ClearPageX() */
-export function ClearPageFlag(k: Mm, which: PageFlag, page: Page): void {
-  clear_page_flags(k, flag_page(k, which, page), 1 << k.constant(which.bit));
+export function ClearPageFlag(k: Kernel, which: PageFlag, page: Page): void {
+  clear_page_flags(k, flag_page(k, which, page), 1 << constantNamed(k.profile, which.bit));
 }
 
 /** Sets bits of `flags`, all below the zone number. */
-export function set_page_flags(k: Mm, page: Page, mask: number): void {
-  k.write(page + k.page_flags, k.words[page + k.page_flags]! | mask);
+export function set_page_flags(k: Kernel, page: Page, mask: number): void {
+  k.write(page + k.page.flags, k.words[page + k.page.flags]! | mask);
 }
 
-export function clear_page_flags(k: Mm, page: Page, mask: number): void {
-  k.write(page + k.page_flags, k.words[page + k.page_flags]! & ~mask);
+export function clear_page_flags(k: Kernel, page: Page, mask: number): void {
+  k.write(page + k.page.flags, k.words[page + k.page.flags]! & ~mask);
 }
 
 // --- compound pages ----------------------------------------------------------------------------------------------------
 
-export function PageHead(k: Mm, page: Page): boolean {
-  return (k.words[page + k.page_flags]! & k.head_mask) === k.head_bits;
+export function PageHead(k: Kernel, page: Page): boolean {
+  return (k.words[page + k.page.flags]! & k.encoding.head_mask) === k.encoding.head_bits;
 }
 
-export function PageTail(k: Mm, page: Page): boolean {
-  return (k.words[page + k.page_tail_word]! & k.tail_mask) === k.tail_bits;
+export function PageTail(k: Kernel, page: Page): boolean {
+  return (k.words[page + k.encoding.tail_word]! & k.encoding.tail_mask) === k.encoding.tail_bits;
 }
 
-export function PageCompound(k: Mm, page: Page): boolean {
+export function PageCompound(k: Kernel, page: Page): boolean {
   return PageHead(k, page) || PageTail(k, page);
 }
 
 /** The head of the compound page that `page` is part of; else `page`. */
-export function compound_head(k: Mm, page: Page): Page {
+export function compound_head(k: Kernel, page: Page): Page {
   if (!PageTail(k, page)) return page;
   // compound_head has bit 0 set: following it gives the word it lies in, the head's first.
-  const head: Page = k.read_ptr(page + k.page_first_page);
+  const head: Page = k.read_ptr(page + k.encoding.first_page_word);
   // Possible only where flags make a tail that nobody gave a head: PG_compound and PG_reclaim.
   if (head === 0) throw new KernelFault('kernel NULL pointer dereference, address: 00000000');
   return head;
@@ -109,53 +110,53 @@ export function compound_head(k: Mm, page: Page): Page {
 
 // --- flags that page allocation asks for -------------------------------------------------------------------------------
 
-export function PageLocked(k: Mm, page: Page): boolean {
-  return (k.words[compound_head(k, page) + k.page_flags]! & k.PG_locked) !== 0;
+export function PageLocked(k: Kernel, page: Page): boolean {
+  return (k.words[compound_head(k, page) + k.page.flags]! & (1 << k.PG_locked)) !== 0;
 }
 
-export function PageLRU(k: Mm, page: Page): boolean {
-  return (k.words[compound_head(k, page) + k.page_flags]! & k.PG_lru) !== 0;
+export function PageLRU(k: Kernel, page: Page): boolean {
+  return (k.words[compound_head(k, page) + k.page.flags]! & (1 << k.PG_lru)) !== 0;
 }
 
-export function PageSlab(k: Mm, page: Page): boolean {
-  return (k.words[compound_head(k, page) + k.page_flags]! & k.PG_slab) !== 0;
+export function PageSlab(k: Kernel, page: Page): boolean {
+  return (k.words[compound_head(k, page) + k.page.flags]! & (1 << k.PG_slab)) !== 0;
 }
 
-export function PageReserved(k: Mm, page: Page): boolean {
-  return (k.words[page + k.page_flags]! & k.PG_reserved) !== 0;
+export function PageReserved(k: Kernel, page: Page): boolean {
+  return (k.words[page + k.page.flags]! & (1 << k.PG_reserved)) !== 0;
 }
 
 // --- page types --------------------------------------------------------------------------------------------------------
 
 /** Head of a block on the buddy lists. A type's bit is *cleared* when the page has it. */
-export function PageBuddy(k: Mm, page: Page): boolean {
-  return (k.words[page + k.page_mapcount]! & (k.PAGE_TYPE_BASE | k.PG_buddy)) === k.PAGE_TYPE_BASE;
+export function PageBuddy(k: Kernel, page: Page): boolean {
+  return (k.words[page + k.page._mapcount]! & (k.PAGE_TYPE_BASE | k.PG_buddy)) === k.PAGE_TYPE_BASE;
 }
 
-export function __SetPageBuddy(k: Mm, page: Page): void {
-  k.write(page + k.page_mapcount, k.words[page + k.page_mapcount]! & ~k.PG_buddy);
+export function __SetPageBuddy(k: Kernel, page: Page): void {
+  k.write(page + k.page._mapcount, k.words[page + k.page._mapcount]! & ~k.PG_buddy);
 }
 
-export function __ClearPageBuddy(k: Mm, page: Page): void {
-  k.write(page + k.page_mapcount, k.words[page + k.page_mapcount]! | k.PG_buddy);
+export function __ClearPageBuddy(k: Kernel, page: Page): void {
+  k.write(page + k.page._mapcount, k.words[page + k.page._mapcount]! | k.PG_buddy);
 }
 
-export function set_compound_head(k: Mm, page: Page, head: Page): void {
-  k.write_ptr_tagged(page + k.page_compound_head, head, 1);
+export function set_compound_head(k: Kernel, page: Page, head: Page): void {
+  k.write_ptr_tagged(page + k.page.compound_head, head, 1);
 }
 
-export function clear_compound_head(k: Mm, page: Page): void {
-  k.write_long(page + k.page_compound_head, 0);
+export function clear_compound_head(k: Kernel, page: Page): void {
+  k.write_long(page + k.page.compound_head, 0);
 }
 
 // --- whole blocks ------------------------------------------------------------------------------------------------------
 
 /** PAGE_MAPPING_MOVABLE in page->mapping: movable, but on no LRU. */
-export function __PageMovable(k: Mm, page: Page): boolean {
+export function __PageMovable(k: Kernel, page: Page): boolean {
   const PAGE_MAPPING_FLAGS = 3;
   const PAGE_MAPPING_MOVABLE = 2;
-  return (k.words[page + k.page_mapping]! & PAGE_MAPPING_FLAGS) === PAGE_MAPPING_MOVABLE;
+  return (k.words[page + k.page.mapping]! & PAGE_MAPPING_FLAGS) === PAGE_MAPPING_MOVABLE;
 }
 
-export const PageHighMem = (k: Mm, page: Page): boolean =>
+export const PageHighMem = (k: Kernel, page: Page): boolean =>
   k.page_to_pfn(page) >= k.linear.directMapEndFrame;

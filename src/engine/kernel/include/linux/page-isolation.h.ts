@@ -4,11 +4,11 @@
  * Source: Linux 6.1 include/linux/page-isolation.h.
  */
 import type { Migratetype, Zone } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 
-export const is_migrate_isolate = (k: Mm, mt: Migratetype): boolean => mt === k.MIGRATE_ISOLATE;
+export const is_migrate_isolate = (k: Kernel, mt: Migratetype): boolean => mt === k.MIGRATE_ISOLATE;
 
 /** Whether a block of the zone is isolated just now. */
-export function has_isolate_pageblock(k: Mm, zone: Zone): boolean {
-  return k.words[zone + k.zone_nr_isolate_pageblock] !== 0;
+export function has_isolate_pageblock(k: Kernel, zone: Zone): boolean {
+  return k.words[zone + k.zone.nr_isolate_pageblock] !== 0;
 }

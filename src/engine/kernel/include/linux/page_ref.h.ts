@@ -4,31 +4,31 @@
  * Source: Linux 6.1 include/linux/page_ref.h, mm/internal.h.
  */
 import type { Int, Page } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 
-export const page_ref_count = (k: Mm, page: Page): Int => k.words[page + k.page_refcount]!;
+export const page_ref_count = (k: Kernel, page: Page): Int => k.words[page + k.page._refcount]!;
 
-export function set_page_count(k: Mm, page: Page, count: Int): void {
-  k.write(page + k.page_refcount, count);
+export function set_page_count(k: Kernel, page: Page, count: Int): void {
+  k.write(page + k.page._refcount, count);
 }
 
-export function page_ref_inc(k: Mm, page: Page): void {
-  k.write(page + k.page_refcount, k.words[page + k.page_refcount]! + 1);
+export function page_ref_inc(k: Kernel, page: Page): void {
+  k.write(page + k.page._refcount, k.words[page + k.page._refcount]! + 1);
 }
 
-export function page_ref_add(k: Mm, page: Page, count: Int): void {
-  k.write(page + k.page_refcount, k.words[page + k.page_refcount]! + count);
+export function page_ref_add(k: Kernel, page: Page, count: Int): void {
+  k.write(page + k.page._refcount, k.words[page + k.page._refcount]! + count);
 }
 
 /** Drops a reference; whether it was the last. */
-export function put_page_testzero(k: Mm, page: Page): boolean {
-  const count = k.words[page + k.page_refcount]! - 1;
-  k.write(page + k.page_refcount, count);
+export function put_page_testzero(k: Kernel, page: Page): boolean {
+  const count = k.words[page + k.page._refcount]! - 1;
+  k.write(page + k.page._refcount, count);
   return count === 0;
 }
 
 /** Takes a reference unless the page is free. */
-export function get_page_unless_zero(k: Mm, page: Page): boolean {
+export function get_page_unless_zero(k: Kernel, page: Page): boolean {
   if (page_ref_count(k, page) === 0) return false;
   page_ref_inc(k, page);
   return true;

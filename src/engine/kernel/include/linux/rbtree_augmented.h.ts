@@ -4,7 +4,7 @@
  * Source: Linux 6.1 include/linux/rbtree_augmented.h.
  */
 import { NULL } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   __rb_change_child,
   RB_BLACK,
@@ -23,16 +23,16 @@ import {
 
 export interface RbAugmentCallbacks {
   /** Works out what nodes keep, from `node` up to below `stop`. */
-  readonly propagate: (k: Mm, node: RbNode, stop: RbNode) => void;
+  readonly propagate: (k: Kernel, node: RbNode, stop: RbNode) => void;
   /** `replacement` keeps what `old` kept. */
-  readonly copy: (k: Mm, old: RbNode, replacement: RbNode) => void;
+  readonly copy: (k: Kernel, old: RbNode, replacement: RbNode) => void;
   /** `replacement` now stands above `old`, where that stood. */
-  readonly rotate: (k: Mm, old: RbNode, replacement: RbNode) => void;
+  readonly rotate: (k: Kernel, old: RbNode, replacement: RbNode) => void;
 }
 
 /** Takes the node out. Gives the node below which a black one is missing now; NULL where all is well. */
 export function __rb_erase_augmented(
-  k: Mm,
+  k: Kernel,
   node: RbNode,
   root: RbRoot,
   augment: RbAugmentCallbacks,

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 include/linux/slab.h; mm/slab.h; mm/internal.h: GFP_RECLAIM_MASK, GFP_CONSTRAINT_MASK, GFP_SLAB_BUG_MASK.
  */
 import type { Gfp, Int, SlabFlags } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { gfp_text } from '../../lib/vsprintf.js';
 
@@ -14,40 +14,49 @@ export const SLAB_CACHE_DMA32: SlabFlags = 0x8000;
 export const SLAB_TRACE: SlabFlags = 0x200000;
 export const SLAB_NO_USER_FLAGS: SlabFlags = 0x10000000;
 
-const flags_of = (k: Mm, names: readonly string[]): number =>
-  names.reduce((flags, name) => flags | k.constant(name), 0);
-
-export const SLAB_CORE_FLAGS = (k: Mm): SlabFlags =>
-  flags_of(k, ['SLAB_HWCACHE_ALIGN', 'SLAB_CACHE_DMA', 'SLAB_PANIC', 'SLAB_TYPESAFE_BY_RCU']) |
+export const SLAB_CORE_FLAGS = (k: Kernel): SlabFlags =>
+  k.SLAB_HWCACHE_ALIGN |
+  k.SLAB_CACHE_DMA |
+  k.SLAB_PANIC |
+  k.SLAB_TYPESAFE_BY_RCU |
   SLAB_CACHE_DMA32;
 
 /** What kmem_cache_create() takes, whether this build heeds it or not. */
-export const SLAB_FLAGS_PERMITTED = (k: Mm): SlabFlags =>
+export const SLAB_FLAGS_PERMITTED = (k: Kernel): SlabFlags =>
   SLAB_CORE_FLAGS(k) |
-  flags_of(k, ['SLAB_RED_ZONE', 'SLAB_POISON', 'SLAB_STORE_USER', 'SLAB_CONSISTENCY_CHECKS']) |
-  flags_of(k, ['SLAB_MEM_SPREAD', 'SLAB_NOLEAKTRACE', 'SLAB_RECLAIM_ACCOUNT', 'SLAB_ACCOUNT']) |
+  k.SLAB_RED_ZONE |
+  k.SLAB_POISON |
+  k.SLAB_STORE_USER |
+  k.SLAB_CONSISTENCY_CHECKS |
+  k.SLAB_MEM_SPREAD |
+  k.SLAB_NOLEAKTRACE |
+  k.SLAB_RECLAIM_ACCOUNT |
+  k.SLAB_ACCOUNT |
   SLAB_TRACE |
   SLAB_NO_USER_FLAGS;
 
 /** What two caches must agree in to be one. */
-export const SLAB_MERGE_SAME = (k: Mm): SlabFlags =>
-  flags_of(k, ['SLAB_RECLAIM_ACCOUNT', 'SLAB_CACHE_DMA', 'SLAB_ACCOUNT']) | SLAB_CACHE_DMA32;
+export const SLAB_MERGE_SAME = (k: Kernel): SlabFlags =>
+  k.SLAB_RECLAIM_ACCOUNT | k.SLAB_CACHE_DMA | k.SLAB_ACCOUNT | SLAB_CACHE_DMA32;
 
-export const SLAB_NEVER_MERGE = (k: Mm): SlabFlags =>
-  flags_of(k, ['SLAB_RED_ZONE', 'SLAB_POISON', 'SLAB_STORE_USER', 'SLAB_TYPESAFE_BY_RCU']) |
-  flags_of(k, ['SLAB_NOLEAKTRACE']) |
+export const SLAB_NEVER_MERGE = (k: Kernel): SlabFlags =>
+  k.SLAB_RED_ZONE |
+  k.SLAB_POISON |
+  k.SLAB_STORE_USER |
+  k.SLAB_TYPESAFE_BY_RCU |
+  k.SLAB_NOLEAKTRACE |
   SLAB_TRACE;
 
 // --- gfp_t -------------------------------------------------------------------------------------------------------------
 
-export const GFP_CONSTRAINT_MASK = (k: Mm): Gfp => k.__GFP_HARDWALL | k.__GFP_THISNODE;
+export const GFP_CONSTRAINT_MASK = (k: Kernel): Gfp => k.__GFP_HARDWALL | k.__GFP_THISNODE;
 
-export const GFP_RECLAIM_MASK = (k: Mm): Gfp =>
+export const GFP_RECLAIM_MASK = (k: Kernel): Gfp =>
   k.__GFP_DIRECT_RECLAIM |
   k.__GFP_KSWAPD_RECLAIM |
   k.__GFP_HIGH |
   k.__GFP_IO |
-  k.constant('__GFP_FS') |
+  k.__GFP_FS |
   k.__GFP_NOWARN |
   k.__GFP_RETRY_MAYFAIL |
   k.__GFP_NOFAIL |
@@ -57,11 +66,11 @@ export const GFP_RECLAIM_MASK = (k: Mm): Gfp =>
   k.__GFP_ATOMIC;
 
 /** What makes no sense for an object: memory without an address, and bits that are none. */
-export const GFP_SLAB_BUG_MASK = (k: Mm): Gfp =>
-  k.constant('__GFP_DMA32') | k.__GFP_HIGHMEM | ~k.__GFP_BITS_MASK;
+export const GFP_SLAB_BUG_MASK = (k: Kernel): Gfp =>
+  k.__GFP_DMA32 | k.__GFP_HIGHMEM | ~k.__GFP_BITS_MASK;
 
 /** The request without what makes no sense, which is reported. */
-export function kmalloc_fix_flags(k: Mm, flags: Gfp): Gfp {
+export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
   const invalid_mask: Gfp = flags & GFP_SLAB_BUG_MASK(k);
   flags &= ~invalid_mask;
   const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfp_text(k, gfp)})`;
@@ -77,9 +86,9 @@ export const ZERO_OR_NULL_PTR = (x: VirtAddr): boolean => x >= 0 && x <= ZERO_SI
 // --- kmalloc -----------------------------------------------------------------------------------------------------------
 
 /** The kmalloc caches for memory of a kind: DMA wins over reclaimable. */
-export function kmalloc_type(k: Mm, flags: Gfp): Int {
-  if ((flags & (k.__GFP_DMA | k.__GFP_RECLAIMABLE)) === 0) return k.constant('KMALLOC_NORMAL');
-  return k.constant((flags & k.__GFP_DMA) !== 0 ? 'KMALLOC_DMA' : 'KMALLOC_RECLAIM');
+export function kmalloc_type(k: Kernel, flags: Gfp): Int {
+  if ((flags & (k.__GFP_DMA | k.__GFP_RECLAIMABLE)) === 0) return k.KMALLOC_NORMAL;
+  return (flags & k.__GFP_DMA) !== 0 ? k.KMALLOC_DMA : k.KMALLOC_RECLAIM;
 }
 
 /** Two pages: beyond that, memory comes from the page allocator. */

@@ -10,7 +10,8 @@
  * kernel/dma/direct.h: dma_direct_map_page(); include/linux/dma-direct.h.
  */
 import type { Int, ULong } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { IoTlbMem } from '../../../machine/ioTlb.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asPhys, type Cell, type PhysAddr } from '../../../memory/address.js';
 
 export const DMA_BIDIRECTIONAL = 0;
@@ -23,35 +24,28 @@ const IO_TLB_SIZE = 2048;
 /** The highest address that a device reaches. */
 const DMA_BIT_MASK_32 = 2 ** 32 - 1;
 
-/** Where boot put the bounce buffer and the slots that manage it. */
-export interface IoTlbMem {
-  readonly start: PhysAddr;
-  readonly nslabs: number;
-  readonly slots: PhysAddr;
-  readonly slotBytes: number;
-}
+export const phys_to_dma = (k: Kernel, paddr: PhysAddr): number => paddr + k.machine.busOffset;
+export const dma_to_phys = (k: Kernel, dev_addr: number): PhysAddr =>
+  asPhys(dev_addr - k.machine.busOffset);
 
-export const phys_to_dma = (k: Mm, paddr: PhysAddr): number => paddr + k.busOffset;
-export const dma_to_phys = (k: Mm, dev_addr: number): PhysAddr => asPhys(dev_addr - k.busOffset);
-
-const slot_of = (k: Mm, mem: IoTlbMem, index: Int): Cell =>
+const slot_of = (k: Kernel, mem: IoTlbMem, index: Int): Cell =>
   k.memory.cell(asPhys(mem.slots + index * mem.slotBytes));
 
-const orig_addr = (k: Mm, slot: Cell): number =>
+const orig_addr = (k: Kernel, slot: Cell): number =>
   (k.words[slot + 1]! >>> 0) * 2 ** 32 + (k.words[slot]! >>> 0);
 
-function set_orig_addr(k: Mm, slot: Cell, phys: number): void {
+function set_orig_addr(k: Kernel, slot: Cell, phys: number): void {
   k.write(slot, phys | 0);
   k.write(slot + 1, Math.floor(phys / 2 ** 32));
 }
 
-export function is_swiotlb_buffer(k: Mm, paddr: PhysAddr): boolean {
-  const mem = k.io_tlb;
+export function is_swiotlb_buffer(k: Kernel, paddr: PhysAddr): boolean {
+  const mem = k.machine.io_tlb;
   return mem !== undefined && paddr >= mem.start && paddr < mem.start + mem.nslabs * IO_TLB_SIZE;
 }
 
 /** The bus address for a device to use; DMA_MAPPING_ERROR when it can have none. */
-export function dma_map_single(k: Mm, phys: PhysAddr, size: ULong, dir: Int): number {
+export function dma_map_single(k: Kernel, phys: PhysAddr, size: ULong, dir: Int): number {
   if (phys_to_dma(k, phys) + size - 1 <= DMA_BIT_MASK_32) return phys_to_dma(k, phys);
   const tlb_addr = swiotlb_tbl_map_single(k, phys, size);
   if (tlb_addr === undefined) return DMA_MAPPING_ERROR;
@@ -64,9 +58,9 @@ export function dma_map_single(k: Mm, phys: PhysAddr, size: ULong, dir: Int): nu
   return phys_to_dma(k, tlb_addr);
 }
 
-export function dma_unmap_single(k: Mm, dev_addr: number, size: ULong, dir: Int): void {
+export function dma_unmap_single(k: Kernel, dev_addr: number, size: ULong, dir: Int): void {
   const tlb_addr = dma_to_phys(k, dev_addr);
-  const mem = k.io_tlb;
+  const mem = k.machine.io_tlb;
   if (mem === undefined || !is_swiotlb_buffer(k, tlb_addr)) return;
   const index = (tlb_addr - mem.start) / IO_TLB_SIZE;
   const phys = orig_addr(k, slot_of(k, mem, Math.floor(index)));
@@ -75,8 +69,8 @@ export function dma_unmap_single(k: Mm, dev_addr: number, size: ULong, dir: Int)
 }
 
 /** The first run of free slots that is long enough. */
-function swiotlb_tbl_map_single(k: Mm, phys: PhysAddr, size: ULong): PhysAddr | undefined {
-  const mem = k.io_tlb;
+function swiotlb_tbl_map_single(k: Kernel, phys: PhysAddr, size: ULong): PhysAddr | undefined {
+  const mem = k.machine.io_tlb;
   if (mem === undefined) return undefined;
   const nslots = Math.ceil(size / IO_TLB_SIZE);
   let free = 0;
@@ -92,7 +86,7 @@ function swiotlb_tbl_map_single(k: Mm, phys: PhysAddr, size: ULong): PhysAddr | 
 }
 
 /** swiotlb_bounce() */
-function copy(k: Mm, to: PhysAddr, from: PhysAddr, size: ULong): void {
+function copy(k: Kernel, to: PhysAddr, from: PhysAddr, size: ULong): void {
   for (let i = 0; i < size; i++) {
     const [source, target] = [from + i, to + i];
     const byte = k.read8(k.memory.cell(asPhys(source)), source & 3);

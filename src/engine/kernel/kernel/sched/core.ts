@@ -3,21 +3,22 @@
  *
  * Source: Linux 6.1 kernel/sched/core.c: cond_resched(); kernel/workqueue.c: process_one_work().
  */
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { work_pending } from '../../include/linux/workqueue.h.js';
 import { drain_vmap_area_work } from '../../mm/vmalloc/purge.js';
 import { set_work_pool_and_clear_pending } from '../workqueue.js';
 
 /** The works there are, by their symbols, and what each does. */
-const WORKS: readonly { readonly work: string; readonly func: (k: Mm) => void }[] = [
+const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => void }[] = [
   { work: 'drain_vmap_work', func: drain_vmap_area_work },
 ];
 
 /** Whether any work waits. */
-export const any_work_pending = (k: Mm): boolean => WORKS.some(({ work }) => work_pending(k, work));
+export const any_work_pending = (k: Kernel): boolean =>
+  WORKS.some(({ work }) => work_pending(k, work));
 
 /** Gives way: what waits is done. */
-export function cond_resched(k: Mm): void {
+export function cond_resched(k: Kernel): void {
   for (const { work, func } of WORKS) {
     if (!work_pending(k, work)) continue;
     set_work_pool_and_clear_pending(k, work);

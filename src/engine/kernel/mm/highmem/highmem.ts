@@ -12,7 +12,7 @@
  * Source: Linux 6.1 mm/highmem.c; include/linux/highmem-internal.h; arch/x86/include/asm/highmem.h, fixmap.h.
  */
 import type { Int, Page, Pte } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import {
   mk_pte,
@@ -26,34 +26,34 @@ import { PageHighMem } from '../../include/linux/page-flags.h.js';
 import { has_highmem } from './kmap_local.js';
 import { page_address, set_page_address } from './page_address.js';
 
-const PKMAP_BASE = (k: Mm): VirtAddr => asVirt(k.constant('PKMAP_BASE'));
-const LAST_PKMAP = (k: Mm): Int => k.constant('LAST_PKMAP');
-export const PKMAP_NR = (k: Mm, virt: VirtAddr): Int =>
+const PKMAP_BASE = (k: Kernel): VirtAddr => asVirt(k.PKMAP_BASE);
+const LAST_PKMAP = (k: Kernel): Int => k.LAST_PKMAP;
+export const PKMAP_NR = (k: Kernel, virt: VirtAddr): Int =>
   Math.floor((virt - PKMAP_BASE(k)) / PAGE_SIZE);
-export const PKMAP_ADDR = (k: Mm, nr: Int): VirtAddr => asVirt(PKMAP_BASE(k) + nr * PAGE_SIZE);
+export const PKMAP_ADDR = (k: Kernel, nr: Int): VirtAddr => asVirt(PKMAP_BASE(k) + nr * PAGE_SIZE);
 
 export const kmap_prot = PAGE_KERNEL;
 
 /** &pkmap_count[nr] */
-export const pkmap_count = (k: Mm, nr: Int): Cell => asCell(k.symbol('pkmap_count') + nr);
+export const pkmap_count = (k: Kernel, nr: Int): Cell => asCell(k.globals.pkmap_count + nr);
 /** &pkmap_page_table[nr] */
-export const pkmap_pte = (k: Mm, nr: Int): Pte =>
-  asCell(k.read_ptr(k.symbol('pkmap_page_table')) + nr * k.pte_words);
+export const pkmap_pte = (k: Kernel, nr: Int): Pte =>
+  asCell(k.read_ptr(k.globals.pkmap_page_table) + nr * k.pte_words);
 
 // --- pkmap ---------------------------------------------------------------------------------------------------------------
 
 /** kmap(): the address of a page; 0 when every slot is taken: the caller must sleep. */
-export function kmap(k: Mm, page: Page): VirtAddr {
+export function kmap(k: Kernel, page: Page): VirtAddr {
   if (!PageHighMem(k, page)) return page_address(k, page);
   return kmap_high(k, page);
 }
 
-export function kunmap(k: Mm, page: Page): void {
+export function kunmap(k: Kernel, page: Page): void {
   if (!PageHighMem(k, page)) return;
   kunmap_high(k, page);
 }
 
-export function kmap_high(k: Mm, page: Page): VirtAddr {
+export function kmap_high(k: Kernel, page: Page): VirtAddr {
   let vaddr: VirtAddr = page_address(k, page);
   if (vaddr === 0) vaddr = map_new_virtual(k, page);
   if (vaddr === 0) return vaddr;
@@ -62,7 +62,7 @@ export function kmap_high(k: Mm, page: Page): VirtAddr {
   return vaddr;
 }
 
-export function kunmap_high(k: Mm, page: Page): void {
+export function kunmap_high(k: Kernel, page: Page): void {
   const vaddr: VirtAddr = page_address(k, page);
   if (vaddr === 0) {
     k.emit({ kind: 'bug', text: 'kunmap_high: the page is not mapped' });
@@ -75,7 +75,7 @@ export function kunmap_high(k: Mm, page: Page): void {
 }
 
 /** An unused slot for a page; 0: there is none. */
-function map_new_virtual(k: Mm, page: Page): VirtAddr {
+function map_new_virtual(k: Kernel, page: Page): VirtAddr {
   let count: Int = LAST_PKMAP(k);
   let last_pkmap_nr: Int;
   for (;;) {
@@ -95,8 +95,8 @@ function map_new_virtual(k: Mm, page: Page): VirtAddr {
 }
 
 /** The slots are taken by turns: a new mapping comes as late as possible to where an old one was. */
-function get_next_pkmap_nr(k: Mm): Int {
-  const last_pkmap_nr = k.symbol('last_pkmap_nr');
+function get_next_pkmap_nr(k: Kernel): Int {
+  const last_pkmap_nr = k.globals.last_pkmap_nr;
   k.write(last_pkmap_nr, (k.words[last_pkmap_nr]! + 1) & (LAST_PKMAP(k) - 1));
   return k.words[last_pkmap_nr]!;
 }
@@ -104,7 +104,7 @@ function get_next_pkmap_nr(k: Mm): Int {
 const no_more_pkmaps = (pkmap_nr: Int): boolean => pkmap_nr === 0;
 
 /** Frees every slot that is mapped and not used. */
-function flush_all_zero_pkmaps(k: Mm): void {
+function flush_all_zero_pkmaps(k: Kernel): void {
   let need_flush = false;
   for (let i = 0; i < LAST_PKMAP(k); i++) {
     if (k.words[pkmap_count(k, i)]! !== 1) continue;
@@ -118,6 +118,6 @@ function flush_all_zero_pkmaps(k: Mm): void {
   if (need_flush) flush_tlb_kernel_range(k, PKMAP_ADDR(k, 0), PKMAP_ADDR(k, LAST_PKMAP(k)));
 }
 
-export function __kmap_flush_unused(k: Mm): void {
+export function __kmap_flush_unused(k: Kernel): void {
   if (has_highmem(k)) flush_all_zero_pkmaps(k);
 }

@@ -5,18 +5,22 @@
  * alloc_flags_nofragment(), __gfp_pfmemalloc_flags().
  */
 import type { AllocFlags, Gfp, Zone } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { current_flags } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_migratetype } from '../../include/linux/gfp.h.js';
 
 /** Pages of CMA areas are for movable requests only. */
-export function gfp_to_alloc_flags_cma(k: Mm, gfp_mask: Gfp, alloc_flags: AllocFlags): AllocFlags {
+export function gfp_to_alloc_flags_cma(
+  k: Kernel,
+  gfp_mask: Gfp,
+  alloc_flags: AllocFlags,
+): AllocFlags {
   if (gfp_migratetype(k, gfp_mask) === k.MIGRATE_MOVABLE) alloc_flags |= k.ALLOC_CMA;
   return alloc_flags;
 }
 
 /** The first pass avoids mixing types in a pageblock where there is a DMA32 zone below to go to. */
-export function alloc_flags_nofragment(k: Mm, zone: Zone, gfp_mask: Gfp): AllocFlags {
+export function alloc_flags_nofragment(k: Kernel, zone: Zone, gfp_mask: Gfp): AllocFlags {
   // __GFP_KSWAPD_RECLAIM and ALLOC_KSWAPD are the same bit.
   let alloc_flags: AllocFlags = gfp_mask & k.__GFP_KSWAPD_RECLAIM;
   if (k.ZONE_DMA32 < 0) return alloc_flags;
@@ -26,7 +30,7 @@ export function alloc_flags_nofragment(k: Mm, zone: Zone, gfp_mask: Gfp): AllocF
 }
 
 /** The rights of the slow path. */
-export function gfp_to_alloc_flags(k: Mm, gfp_mask: Gfp, order: number): AllocFlags {
+export function gfp_to_alloc_flags(k: Kernel, gfp_mask: Gfp, order: number): AllocFlags {
   let alloc_flags: AllocFlags = k.ALLOC_WMARK_MIN | k.ALLOC_CPUSET;
   // __GFP_HIGH and ALLOC_MIN_RESERVE are the same bit, too.
   alloc_flags |= gfp_mask & (k.__GFP_HIGH | k.__GFP_KSWAPD_RECLAIM);
@@ -46,7 +50,7 @@ export function gfp_to_alloc_flags(k: Mm, gfp_mask: Gfp, order: number): AllocFl
 export const PF_MEMALLOC = 0x800;
 
 /** Whether the request may use every page there is, and with which flags. */
-export function __gfp_pfmemalloc_flags(k: Mm, gfp_mask: Gfp): AllocFlags {
+export function __gfp_pfmemalloc_flags(k: Kernel, gfp_mask: Gfp): AllocFlags {
   if ((gfp_mask & k.__GFP_NOMEMALLOC) !== 0) return 0;
   if ((gfp_mask & k.__GFP_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
   if ((current_flags(k) & PF_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
@@ -54,6 +58,6 @@ export function __gfp_pfmemalloc_flags(k: Mm, gfp_mask: Gfp): AllocFlags {
   return 0;
 }
 
-export function gfp_pfmemalloc_allowed(k: Mm, gfp_mask: Gfp): boolean {
+export function gfp_pfmemalloc_allowed(k: Kernel, gfp_mask: Gfp): boolean {
   return __gfp_pfmemalloc_flags(k, gfp_mask) !== 0;
 }

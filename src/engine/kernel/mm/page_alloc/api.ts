@@ -15,7 +15,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
@@ -42,23 +42,23 @@ import { zone_watermark_fast } from './watermark.js';
 
 // --- by page -----------------------------------------------------------------------------------------------------------
 
-export function alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
+export function alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   return __alloc_pages(k, gfp, order);
 }
 
-export function alloc_page(k: Mm, gfp: Gfp): Page {
+export function alloc_page(k: Kernel, gfp: Gfp): Page {
   return __alloc_pages(k, gfp, 0);
 }
 
 /** A compound page of any order, to be used as a folio. */
-export function folio_alloc(k: Mm, gfp: Gfp, order: Order): Page {
+export function folio_alloc(k: Kernel, gfp: Gfp, order: Order): Page {
   const page: Page = __alloc_pages(k, gfp | k.__GFP_COMP, order);
   if (page !== NULL && order > 1) prep_transhuge_page(k, page);
   return page;
 }
 
 /** Drops a reference; the last one frees the block. With others left, all but the first page of a plain block go. */
-export function __free_pages(k: Mm, page: Page, order: Order): void {
+export function __free_pages(k: Kernel, page: Page, order: Order): void {
   // Read before the reference is dropped: afterwards the page may be somebody else's.
   const head = PageHead(k, page);
   if (put_page_testzero(k, page)) {
@@ -69,31 +69,31 @@ export function __free_pages(k: Mm, page: Page, order: Order): void {
   }
 }
 
-export function __free_page(k: Mm, page: Page): void {
+export function __free_page(k: Kernel, page: Page): void {
   __free_pages(k, page, 0);
 }
 
 /** Makes single pages of a plain block. */
-export function split_page(k: Mm, page: Page, order: Order): void {
+export function split_page(k: Kernel, page: Page, order: Order): void {
   const pfn: ULong = k.page_to_pfn(page);
   for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, k.pfn_to_page(pfn + i));
 }
 
-export function __get_free_pages(k: Mm, gfp_mask: Gfp, order: Order): VirtAddr {
+export function __get_free_pages(k: Kernel, gfp_mask: Gfp, order: Order): VirtAddr {
   const page: Page = alloc_pages(k, gfp_mask & ~k.__GFP_HIGHMEM, order);
   return page === NULL ? asVirt(0) : page_address(k, page);
 }
 
-export function get_zeroed_page(k: Mm, gfp_mask: Gfp): VirtAddr {
+export function get_zeroed_page(k: Kernel, gfp_mask: Gfp): VirtAddr {
   return __get_free_pages(k, gfp_mask | k.__GFP_ZERO, 0);
 }
 
-export function free_pages(k: Mm, addr: VirtAddr, order: Order): void {
+export function free_pages(k: Kernel, addr: VirtAddr, order: Order): void {
   if (addr !== 0) __free_pages(k, virt_to_page(k, addr), order);
 }
 
 /** Splits a block into pages and gives those beyond `size` back. */
-function make_alloc_exact(k: Mm, addr: VirtAddr, order: Order, size: ULong): VirtAddr {
+function make_alloc_exact(k: Kernel, addr: VirtAddr, order: Order, size: ULong): VirtAddr {
   if (addr === 0) return addr;
   const nr: ULong = Math.ceil(size / PAGE_SIZE);
   const pfn: ULong = k.page_to_pfn(virt_to_page(k, addr));
@@ -103,13 +103,13 @@ function make_alloc_exact(k: Mm, addr: VirtAddr, order: Order, size: ULong): Vir
   return addr;
 }
 
-export function alloc_pages_exact(k: Mm, size: ULong, gfp_mask: Gfp): VirtAddr {
+export function alloc_pages_exact(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAddr {
   const order: Order = get_order(size);
   gfp_mask &= ~(k.__GFP_COMP | k.__GFP_HIGHMEM);
   return make_alloc_exact(k, __get_free_pages(k, gfp_mask, order), order, size);
 }
 
-export function free_pages_exact(k: Mm, virt: VirtAddr, size: ULong): void {
+export function free_pages_exact(k: Kernel, virt: VirtAddr, size: ULong): void {
   const nr: ULong = Math.ceil(size / PAGE_SIZE);
   for (let i = 0; i < nr; i++) free_pages(k, asVirt(virt + (i << PAGE_SHIFT)), 0);
 }
@@ -121,7 +121,7 @@ export function free_pages_exact(k: Mm, virt: VirtAddr, size: ULong): void {
  * How many the array or the list has then.
  */
 export function __alloc_pages_bulk(
-  k: Mm,
+  k: Kernel,
   gfp: Gfp,
   nr_pages: Int,
   page_list: ListHead,
@@ -134,13 +134,13 @@ export function __alloc_pages_bulk(
   if (page_array !== undefined && nr_pages === nr_populated) return nr_populated;
 
   const keep = (page: Page): void => {
-    if (page_array === undefined) list_add(k, (page + k.page_lru) as ListHead, page_list);
+    if (page_array === undefined) list_add(k, (page + k.page.lru) as ListHead, page_list);
     else page_array[nr_populated] = page;
     nr_populated++;
   };
 
   if (nr_pages - nr_populated > 1) {
-    gfp &= k.words[k.gfp_allowed_mask]!;
+    gfp &= k.words[k.globals.gfp_allowed_mask]!;
     const ac = prepare_alloc_pages(k, gfp);
     const alloc_flags: AllocFlags = gfp_to_alloc_flags_cma(k, gfp, k.ALLOC_WMARK_LOW);
     let z = ac.preferred_zoneref;
@@ -181,10 +181,15 @@ export function __alloc_pages_bulk(
   return nr_populated;
 }
 
-export function alloc_pages_bulk_array(k: Mm, gfp: Gfp, nr_pages: Int, page_array: Page[]): Int {
+export function alloc_pages_bulk_array(
+  k: Kernel,
+  gfp: Gfp,
+  nr_pages: Int,
+  page_array: Page[],
+): Int {
   return __alloc_pages_bulk(k, gfp, nr_pages, NULL, page_array);
 }
 
-export function alloc_pages_bulk_list(k: Mm, gfp: Gfp, nr_pages: Int, list: ListHead): Int {
+export function alloc_pages_bulk_list(k: Kernel, gfp: Gfp, nr_pages: Int, list: ListHead): Int {
   return __alloc_pages_bulk(k, gfp, nr_pages, list, undefined);
 }

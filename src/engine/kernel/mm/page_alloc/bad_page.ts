@@ -6,7 +6,7 @@
  * Source: Linux 6.1 mm/page_alloc.c: bad_page(), page_bad_reason(); mm/debug.c: __dump_page().
  */
 import type { Page } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { current_comm } from '../../arch/x86/include/asm/current.h.js';
 import { page_mapcount_reset } from '../../include/linux/mm.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
@@ -20,22 +20,22 @@ const KERN_ALERT = 1;
 const TAINT_BAD_PAGE = 5;
 
 /** Whether nothing of a former or present user is left in the page. */
-export function page_expected_state(k: Mm, page: Page, check_flags: number): boolean {
+export function page_expected_state(k: Kernel, page: Page, check_flags: number): boolean {
   const words = k.words;
-  if (words[page + k.page_mapcount] !== -1) return false;
-  if (words[page + k.page_refcount] !== 0) return false;
-  if (words[page + k.page_mapping] !== 0) return false;
-  if (k.wide && words[page + k.page_mapping + 1] !== 0) return false;
-  return (words[page + k.page_flags]! & check_flags) === 0;
+  if (words[page + k.page._mapcount] !== -1) return false;
+  if (words[page + k.page._refcount] !== 0) return false;
+  if (words[page + k.page.mapping] !== 0) return false;
+  if (k.wide && words[page + k.page.mapping + 1] !== 0) return false;
+  return (words[page + k.page.flags]! & check_flags) === 0;
 }
 
 /** The last thing that is wrong, as the kernel finds it. */
-function page_bad_reason(k: Mm, page: Page, flags: number): string {
+function page_bad_reason(k: Kernel, page: Page, flags: number): string {
   let bad_reason = '';
-  if (k.words[page + k.page_mapcount] !== -1) bad_reason = 'nonzero mapcount';
-  if (k.read_ulong(page + k.page_mapping) !== 0) bad_reason = 'non-NULL mapping';
+  if (k.words[page + k.page._mapcount] !== -1) bad_reason = 'nonzero mapcount';
+  if (k.read_ulong(page + k.page.mapping) !== 0) bad_reason = 'non-NULL mapping';
   if (page_ref_count(k, page) !== 0) bad_reason = 'nonzero _refcount';
-  if ((k.words[page + k.page_flags]! & flags) !== 0) {
+  if ((k.words[page + k.page.flags]! & flags) !== 0) {
     if (flags === k.PAGE_FLAGS_CHECK_AT_PREP) bad_reason = 'PAGE_FLAGS_CHECK_AT_PREP flag(s) set';
     else bad_reason = 'PAGE_FLAGS_CHECK_AT_FREE flag(s) set';
   }
@@ -43,8 +43,8 @@ function page_bad_reason(k: Mm, page: Page, flags: number): string {
 }
 
 /** Reports a page, and lets it stay as it is for debugging but for its type. */
-export function bad_page(k: Mm, page: Page, reason: string): void {
-  const nr_shown = k.register('bad_page_nr_shown');
+export function bad_page(k: Kernel, page: Page, reason: string): void {
+  const nr_shown = k.machine.register('bad_page_nr_shown');
   if (k.words[nr_shown]! < REPORTS_SHOWN) {
     k.write(nr_shown, k.words[nr_shown]! + 1);
     const pfn = k.page_to_pfn(page).toString(16).padStart(5, '0');
@@ -58,18 +58,18 @@ export function bad_page(k: Mm, page: Page, reason: string): void {
 }
 
 /** A free page is about to be listed: is it fit for it? Else it is reported. */
-export function free_page_is_bad(k: Mm, page: Page): boolean {
+export function free_page_is_bad(k: Kernel, page: Page): boolean {
   if (page_expected_state(k, page, k.PAGE_FLAGS_CHECK_AT_FREE)) return false;
   bad_page(k, page, page_bad_reason(k, page, k.PAGE_FLAGS_CHECK_AT_FREE));
   return true;
 }
 
 /** A page that a user freed to a per-cpu list unchecked moves on to the buddy lists. */
-export function bulkfree_pcp_prepare(k: Mm, page: Page): boolean {
+export function bulkfree_pcp_prepare(k: Kernel, page: Page): boolean {
   return free_page_is_bad(k, page);
 }
 
 /** A page off the lists was changed while it was free. */
-export function check_new_page_bad(k: Mm, page: Page): void {
+export function check_new_page_bad(k: Kernel, page: Page): void {
   bad_page(k, page, page_bad_reason(k, page, k.PAGE_FLAGS_CHECK_AT_PREP));
 }

@@ -19,7 +19,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   list_add,
   list_add_tail,
@@ -44,17 +44,17 @@ export const FPI_SKIP_REPORT_NOTIFY: FpiFlags = 1 << 0;
 export const FPI_TO_TAIL: FpiFlags = 1 << 1;
 export const FPI_SKIP_KASAN_POISON: FpiFlags = 1 << 2;
 
-const lru = (k: Mm, page: Page): ListHead => (page + k.page_lru) as ListHead;
+const lru = (k: Kernel, page: Page): ListHead => (page + k.page.lru) as ListHead;
 
-function set_buddy_order(k: Mm, page: Page, order: Order): void {
-  k.write_long(page + k.page_private, order);
+function set_buddy_order(k: Kernel, page: Page, order: Order): void {
+  k.write_long(page + k.page.private, order);
   __SetPageBuddy(k, page);
 }
 
 // --- lists -------------------------------------------------------------------------------------------------------------
 
 function add_to_free_list(
-  k: Mm,
+  k: Kernel,
   page: Page,
   zone: Zone,
   order: Order,
@@ -62,11 +62,11 @@ function add_to_free_list(
 ): void {
   const area: FreeArea = free_area(k, zone, order);
   list_add(k, lru(k, page), free_list(k, area, migratetype));
-  k.add_long(area + k.free_area_nr_free, 1);
+  k.add_long(area + k.free_area.nr_free, 1);
 }
 
 function add_to_free_list_tail(
-  k: Mm,
+  k: Kernel,
   page: Page,
   zone: Zone,
   order: Order,
@@ -74,12 +74,12 @@ function add_to_free_list_tail(
 ): void {
   const area: FreeArea = free_area(k, zone, order);
   list_add_tail(k, lru(k, page), free_list(k, area, migratetype));
-  k.add_long(area + k.free_area_nr_free, 1);
+  k.add_long(area + k.free_area.nr_free, 1);
 }
 
 /** From one list of the order to the tail of another. */
 export function move_to_free_list(
-  k: Mm,
+  k: Kernel,
   page: Page,
   zone: Zone,
   order: Order,
@@ -89,22 +89,22 @@ export function move_to_free_list(
   list_move_tail(k, lru(k, page), free_list(k, area, migratetype));
 }
 
-export function del_page_from_free_list(k: Mm, page: Page, zone: Zone, order: Order): void {
+export function del_page_from_free_list(k: Kernel, page: Page, zone: Zone, order: Order): void {
   list_del(k, lru(k, page));
   __ClearPageBuddy(k, page);
-  k.write_long(page + k.page_private, 0);
-  k.add_long(free_area(k, zone, order) + k.free_area_nr_free, -1);
+  k.write_long(page + k.page.private, 0);
+  k.add_long(free_area(k, zone, order) + k.free_area.nr_free, -1);
 }
 
 /** The block at the head of a list; NULL when it is empty. */
-export function get_page_from_free_area(k: Mm, area: FreeArea, migratetype: Migratetype): Page {
+export function get_page_from_free_area(k: Kernel, area: FreeArea, migratetype: Migratetype): Page {
   const list: ListHead = free_list(k, area, migratetype);
-  return list_empty(k, list) ? NULL : ((k.read_ptr(list) - k.page_lru) as Page);
+  return list_empty(k, list) ? NULL : ((k.read_ptr(list) - k.page.lru) as Page);
 }
 
 /** Whether the next larger block's buddy is free: then this one had better wait for its own, at the tail. */
 function buddy_merge_likely(
-  k: Mm,
+  k: Kernel,
   pfn: ULong,
   buddy_pfn: ULong,
   page: Page,
@@ -118,7 +118,7 @@ function buddy_merge_likely(
 
 /** Puts a block on the lists, joined with its buddies as far as they are free. */
 export function __free_one_page(
-  k: Mm,
+  k: Kernel,
   page: Page,
   pfn: ULong,
   zone: Zone,
@@ -164,7 +164,7 @@ export function __free_one_page(
  * pageblock's type. False: there is no such block any more.
  */
 export function split_free_page(
-  k: Mm,
+  k: Kernel,
   free_page: Page,
   order: Order,
   split_pfn_offset: ULong,
@@ -195,7 +195,7 @@ export function split_free_page(
 
 /** Splits a block of order `high` down to `low`: keeps the lower half each time, lists the upper one. */
 function expand(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   page: Page,
   low: Order,
@@ -216,7 +216,7 @@ function expand(
 
 /** Takes the smallest block of one type that is large enough, cut to size. NULL when there is none. */
 export function __rmqueue_smallest(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   migratetype: Migratetype,

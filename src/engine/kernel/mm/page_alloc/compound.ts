@@ -12,7 +12,7 @@
  * Source: Linux 6.1 mm/page_alloc.c: prep_compound_page(), destroy_large_folio(); include/linux/mm.h.
  */
 import type { Int, Order, Page } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   compound_order,
   first_tail,
@@ -22,43 +22,43 @@ import {
 import { set_compound_head, set_page_flags } from '../../include/linux/page-flags.h.js';
 import { free_the_page } from './free.js';
 
-function prep_compound_head(k: Mm, page: Page, order: Order): void {
+function prep_compound_head(k: Kernel, page: Page, order: Order): void {
   set_compound_page_dtor(k, page, k.COMPOUND_PAGE_DTOR);
   set_compound_order(k, page, order);
   const tail: Page = first_tail(k, page);
-  k.write(tail + k.page_compound_mapcount, -1);
-  k.write(tail + k.page_compound_pincount, 0);
+  k.write(tail + k.page.compound_mapcount, -1);
+  k.write(tail + k.page.compound_pincount, 0);
 }
 
 /** p->mapping = TAIL_MAPPING; set_compound_head(p, head); set_page_private(p, 0) */
-function prep_compound_tail(k: Mm, head: Page, p: Page): void {
-  if (k.first_page) {
+function prep_compound_tail(k: Kernel, head: Page, p: Page): void {
+  if (k.encoding.first_page) {
     prep_flagged_tail(k, head, p);
     return;
   }
-  k.write(p + k.page_mapping, k.TAIL_MAPPING_low);
-  if (k.wide) k.write(p + k.page_mapping + 1, k.TAIL_MAPPING_high);
+  k.write(p + k.page.mapping, k.TAIL_MAPPING.low);
+  if (k.wide) k.write(p + k.page.mapping + 1, k.TAIL_MAPPING.high);
   set_compound_head(k, p, head);
-  k.write_long(p + k.page_private, 0);
+  k.write_long(p + k.page.private, 0);
 }
 
 /** set_page_count(p, 0); p->first_page = head; __SetPageTail(p): as before Linux 4.4 */
-function prep_flagged_tail(k: Mm, head: Page, p: Page): void {
-  k.write(p + k.page_refcount, 0);
-  k.write_ptr(p + k.page_first_page, head);
-  set_page_flags(k, p, k.tail_bits);
+function prep_flagged_tail(k: Kernel, head: Page, p: Page): void {
+  k.write(p + k.page._refcount, 0);
+  k.write_ptr(p + k.encoding.first_page_word, head);
+  set_page_flags(k, p, k.encoding.tail_bits);
 }
 
-export function prep_compound_page(k: Mm, page: Page, order: Order): void {
+export function prep_compound_page(k: Kernel, page: Page, order: Order): void {
   const pfn = k.page_to_pfn(page);
   const nr_pages: Int = 1 << order;
-  set_page_flags(k, page, k.head_bits);
+  set_page_flags(k, page, k.encoding.head_bits);
   for (let i = 1; i < nr_pages; i++) prep_compound_tail(k, page, k.pfn_to_page(pfn + i));
   prep_compound_head(k, page, order);
 }
 
 /** free_compound_page(): the destructor of plain compound pages. */
-export function free_compound_page(k: Mm, page: Page): void {
+export function free_compound_page(k: Kernel, page: Page): void {
   free_the_page(k, page, compound_order(k, page));
 }
 
@@ -66,6 +66,6 @@ export function free_compound_page(k: Mm, page: Page): void {
  * Runs the destructor that the first tail names. A huge page of hugetlbfs goes back to its pool, a transparent one leaves
  * the deferred-split list first: neither can be there yet, so both are freed as plain compound pages.
  */
-export function destroy_large_folio(k: Mm, page: Page): void {
+export function destroy_large_folio(k: Kernel, page: Page): void {
   free_compound_page(k, page);
 }

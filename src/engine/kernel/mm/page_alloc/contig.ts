@@ -20,7 +20,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
 import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
 import { pfn_to_online_page } from '../../include/linux/memory_hotplug.h.js';
@@ -41,7 +41,12 @@ import { __free_page } from './api.js';
 import { drain_all_pages } from './pcp.js';
 
 /** Migrates what can be migrated out of [start, end), which lies in one zone. Nothing can yet: see isolate_migratepages_range(). */
-function __alloc_contig_migrate_range(k: Mm, cc: CompactControl, start: ULong, end: ULong): void {
+function __alloc_contig_migrate_range(
+  k: Kernel,
+  cc: CompactControl,
+  start: ULong,
+  end: ULong,
+): void {
   lru_cache_disable(k);
   for (let pfn: ULong = start; pfn < end; pfn = cc.migrate_pfn)
     isolate_migratepages_range(k, cc, pfn, end);
@@ -49,7 +54,7 @@ function __alloc_contig_migrate_range(k: Mm, cc: CompactControl, start: ULong, e
 }
 
 /** Where the free block that holds `start` begins; `start` itself if it is in none. */
-function find_outer_start(k: Mm, start: ULong): ULong {
+function find_outer_start(k: Kernel, start: ULong): ULong {
   let order: Order = 0;
   let outer_start: ULong = start;
   while (!PageBuddy(k, k.pfn_to_page(outer_start))) {
@@ -67,7 +72,7 @@ function find_outer_start(k: Mm, start: ULong): ULong {
  * reference; -EBUSY where one cannot be had.
  */
 export function alloc_contig_range(
-  k: Mm,
+  k: Kernel,
   start: ULong,
   end: ULong,
   migratetype: Migratetype,
@@ -98,7 +103,7 @@ export function alloc_contig_range(
 }
 
 /** Frees single pages one by one upwards. */
-export function free_contig_range(k: Mm, pfn: ULong, nr_pages: ULong): void {
+export function free_contig_range(k: Kernel, pfn: ULong, nr_pages: ULong): void {
   let count: ULong = 0;
   for (let i = 0; i < nr_pages; i++) {
     const page: Page = k.pfn_to_page(pfn + i);
@@ -111,7 +116,7 @@ export function free_contig_range(k: Mm, pfn: ULong, nr_pages: ULong): void {
 // --- any range -----------------------------------------------------------------------------------------------------------
 
 /** Whether all pages of a range exist, are the zone's, and are not kept for good. */
-function pfn_range_valid_contig(k: Mm, z: Zone, start_pfn: ULong, nr_pages: ULong): boolean {
+function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: ULong, nr_pages: ULong): boolean {
   for (let i: ULong = start_pfn; i < start_pfn + nr_pages; i++) {
     const page: Page = pfn_to_online_page(k, i);
     if (page === NULL || page_zone(k, page) !== z || PageReserved(k, page)) return false;
@@ -120,7 +125,7 @@ function pfn_range_valid_contig(k: Mm, z: Zone, start_pfn: ULong, nr_pages: ULon
 }
 
 /** The first `nr_pages` pages in a row, aligned to their number, that can be had; NULL if none can. */
-export function alloc_contig_pages(k: Mm, nr_pages: ULong, gfp_mask: Gfp): Page {
+export function alloc_contig_pages(k: Kernel, nr_pages: ULong, gfp_mask: Gfp): Page {
   const highest_zoneidx = gfp_zone(k, gfp_mask);
   let z = first_zones_zonelist(k, node_zonelist(k), highest_zoneidx);
   for (
@@ -128,7 +133,7 @@ export function alloc_contig_pages(k: Mm, nr_pages: ULong, gfp_mask: Gfp): Page 
     zone !== NULL;
     z = next_zones_zonelist(k, z, highest_zoneidx), zone = zonelist_zone(k, z)
   ) {
-    const zone_start: ULong = k.read_ulong(zone + k.zone_zone_start_pfn);
+    const zone_start: ULong = k.read_ulong(zone + k.zone.zone_start_pfn);
     let pfn: ULong = Math.ceil(zone_start / nr_pages) * nr_pages;
     for (; zone_spans_pfn(k, zone, pfn + nr_pages - 1); pfn += nr_pages) {
       if (!pfn_range_valid_contig(k, zone, pfn, nr_pages)) continue;

@@ -16,7 +16,7 @@ import type {
   ULong,
   Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   free_area,
   free_area_empty,
@@ -30,7 +30,7 @@ import { get_page_from_free_area, move_to_free_list } from './buddy.js';
 import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
 
 /** Where each type falls back to, first choice first; the other types do not. */
-export function fallbacks(k: Mm, migratetype: Migratetype, i: Int): Migratetype {
+export function fallbacks(k: Kernel, migratetype: Migratetype, i: Int): Migratetype {
   switch (migratetype) {
     case k.MIGRATE_UNMOVABLE:
       return i === 0 ? k.MIGRATE_RECLAIMABLE : k.MIGRATE_MOVABLE;
@@ -44,7 +44,7 @@ export const NR_FALLBACKS = 2;
 
 /** Moves the free blocks that start in [start_pfn, end_pfn] to the tails of a type's lists; how many pages. */
 function move_freepages(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   start_pfn: ULong,
   end_pfn: ULong,
@@ -66,7 +66,12 @@ function move_freepages(
 }
 
 /** As move_freepages(), for the pageblock of `page`; nothing moves when the zone ends inside of it. */
-export function move_freepages_block(k: Mm, zone: Zone, page: Page, migratetype: Migratetype): Int {
+export function move_freepages_block(
+  k: Kernel,
+  zone: Zone,
+  page: Page,
+  migratetype: Migratetype,
+): Int {
   const pfn: ULong = k.page_to_pfn(page);
   let start_pfn: ULong = pageblock_start_pfn(k, pfn);
   const end_pfn: ULong = pageblock_end_pfn(k, pfn) - 1;
@@ -79,7 +84,7 @@ export function move_freepages_block(k: Mm, zone: Zone, page: Page, migratetype:
  * Pages of the block that are in use but could be migrated away. The kernel counts them while it moves the free ones
  * (`num_movable`); moving a block changes nothing about them, so they are counted on their own here.
  */
-function nr_movable_in_block(k: Mm, zone: Zone, page: Page): Int {
+function nr_movable_in_block(k: Kernel, zone: Zone, page: Page): Int {
   const pfn: ULong = k.page_to_pfn(page);
   let start_pfn: ULong = pageblock_start_pfn(k, pfn);
   const end_pfn: ULong = pageblock_end_pfn(k, pfn) - 1;
@@ -99,7 +104,7 @@ function nr_movable_in_block(k: Mm, zone: Zone, page: Page): Int {
 }
 
 function change_pageblock_range(
-  k: Mm,
+  k: Kernel,
   pageblock_page: Page,
   start_order: Order,
   migratetype: Migratetype,
@@ -113,35 +118,35 @@ function change_pageblock_range(
 // --- stealing ----------------------------------------------------------------------------------------------------------
 
 /** Whether more than the one block may be taken: it is large, or the requester would pollute the pageblock anyway. */
-export function can_steal_fallback(k: Mm, order: Order, start_mt: Migratetype): boolean {
+export function can_steal_fallback(k: Kernel, order: Order, start_mt: Migratetype): boolean {
   return (
     order >= k.pageblock_order >> 1 ||
     start_mt === k.MIGRATE_RECLAIMABLE ||
     start_mt === k.MIGRATE_UNMOVABLE ||
-    k.words[k.page_group_by_mobility_disabled] !== 0
+    k.words[k.globals.page_group_by_mobility_disabled] !== 0
   );
 }
 
 /** Raises all watermarks by a pageblock, up to 1.5 times the high one. Whether it could. */
-export function boost_watermark(k: Mm, zone: Zone): boolean {
-  const watermark_boost_factor: Int = k.words[k.watermark_boost_factor]!;
+export function boost_watermark(k: Kernel, zone: Zone): boolean {
+  const watermark_boost_factor: Int = k.words[k.globals.watermark_boost_factor]!;
   if (watermark_boost_factor === 0) return false;
   if (k.pageblock_nr_pages * 4 > zone_managed_pages(k, zone)) return false;
 
-  const high: ULong = k.read_ulong(zone + k.zone_watermark + k.WMARK_HIGH * k.ptr_words);
+  const high: ULong = k.read_ulong(zone + k.zone._watermark + k.WMARK_HIGH * k.ptr_words);
   let max_boost: ULong = Math.floor((high * watermark_boost_factor) / 10000);
   // The mark is 0 early in boot: to boost then could make every allocation fail.
   if (max_boost === 0) return false;
   max_boost = Math.max(k.pageblock_nr_pages, max_boost);
 
-  const boost: ULong = k.read_ulong(zone + k.zone_watermark_boost);
-  k.write_long(zone + k.zone_watermark_boost, Math.min(boost + k.pageblock_nr_pages, max_boost));
+  const boost: ULong = k.read_ulong(zone + k.zone.watermark_boost);
+  k.write_long(zone + k.zone.watermark_boost, Math.min(boost + k.pageblock_nr_pages, max_boost));
   return true;
 }
 
 /** Moves `page`, a free block of another type, to the requester's lists; if it pays, its whole pageblock with it. */
 export function steal_suitable_fallback(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   page: Page,
   alloc_flags: AllocFlags,
@@ -163,7 +168,7 @@ export function steal_suitable_fallback(
   }
 
   if (boost_watermark(k, zone) && (alloc_flags & k.ALLOC_KSWAPD) !== 0)
-    k.write(zone + k.zone_flags, k.words[zone + k.zone_flags]! | (1 << k.ZONE_BOOSTED_WATERMARK));
+    k.write(zone + k.zone.flags, k.words[zone + k.zone.flags]! | (1 << k.ZONE_BOOSTED_WATERMARK));
 
   if (!whole_block) {
     move_to_free_list(k, page, zone, current_order, start_type);
@@ -186,7 +191,7 @@ export function steal_suitable_fallback(
 
   if (
     free_pages + alike_pages >= 1 << (k.pageblock_order - 1) ||
-    k.words[k.page_group_by_mobility_disabled] !== 0
+    k.words[k.globals.page_group_by_mobility_disabled] !== 0
   )
     set_pageblock_migratetype(k, page, start_type);
 }
@@ -196,13 +201,13 @@ export function steal_suitable_fallback(
  * can_steal_fallback(order, migratetype) whenever a type is found.)
  */
 export function find_suitable_fallback(
-  k: Mm,
+  k: Kernel,
   area: FreeArea,
   order: Order,
   migratetype: Migratetype,
   only_stealable: boolean,
 ): Migratetype {
-  if (k.words[area + k.free_area_nr_free] === 0) return -1;
+  if (k.words[area + k.free_area.nr_free] === 0) return -1;
   for (let i = 0; i < NR_FALLBACKS; i++) {
     const fallback_mt: Migratetype = fallbacks(k, migratetype, i);
     if (free_area_empty(k, area, fallback_mt)) continue;
@@ -213,7 +218,7 @@ export function find_suitable_fallback(
 
 /** Puts a block of another type on the requester's lists, for __rmqueue_smallest() to find. False: there is none. */
 export function __rmqueue_fallback(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   start_migratetype: Migratetype,

@@ -13,7 +13,7 @@ import type {
   ULong,
   Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { list_del } from '../../include/linux/list.h.js';
 import { page_zone } from '../../include/linux/mm.h.js';
 import {
@@ -33,36 +33,36 @@ import { free_unref_page_commit, pcp_allowed_order, zone_pcp } from './pcp.js';
 import { get_pcppage_migratetype, set_pcppage_migratetype } from './pcppage.js';
 
 /** Frees through the per-cpu lists where the order allows. */
-export function free_the_page(k: Mm, page: Page, order: Order): void {
+export function free_the_page(k: Kernel, page: Page, order: Order): void {
   if (pcp_allowed_order(k, order)) free_unref_page(k, page, order);
   else __free_pages_ok(k, page, order, FPI_NONE);
 }
 
 /** Takes back the words that made a page a tail; whether they were bad. Without DEBUG_VM nothing is checked first. */
-function free_tail_pages_check(k: Mm, head: Page, page: Page): boolean {
-  if (k.first_page) return destroy_flagged_tail(k, head, page);
-  k.write_long(page + k.page_mapping, 0);
+function free_tail_pages_check(k: Kernel, head: Page, page: Page): boolean {
+  if (k.encoding.first_page) return destroy_flagged_tail(k, head, page);
+  k.write_long(page + k.page.mapping, 0);
   clear_compound_head(k, page);
   return false;
 }
 
 /** destroy_compound_page() of Linux 2.6.26 to 4.3, a tail of it. Its flags go with all others of the page. */
-function destroy_flagged_tail(k: Mm, head: Page, page: Page): boolean {
+function destroy_flagged_tail(k: Kernel, head: Page, page: Page): boolean {
   // Not its own: counters of the whole, in the first tail.
-  k.write_long(page + k.page_mapping, 0);
+  k.write_long(page + k.page.mapping, 0);
   if (!PageTail(k, page)) bad_page(k, page, 'PageTail not set');
-  else if (!k.ptr_is(page + k.page_first_page, head))
+  else if (!k.ptr_is(page + k.encoding.first_page_word, head))
     bad_page(k, page, 'first_page not consistent');
   else return false;
   return true;
 }
 
 /** A page that was freed while locked in memory is counted out. */
-function clear_mlocked(k: Mm, page: Page, order: Order): void {
+function clear_mlocked(k: Kernel, page: Page, order: Order): void {
   const folio: Page = compound_head(k, page);
-  if ((k.words[folio + k.page_flags]! & k.PG_mlocked) === 0) return;
+  if ((k.words[folio + k.page.flags]! & (1 << k.PG_mlocked)) === 0) return;
   const nr_pages: Int = PageCompound(k, folio) ? 1 << order : 1;
-  clear_page_flags(k, folio, k.PG_mlocked);
+  clear_page_flags(k, folio, 1 << k.PG_mlocked);
   __mod_zone_page_state(k, page_zone(k, folio), k.NR_MLOCK, -nr_pages);
   __count_vm_events(k, k.UNEVICTABLE_PGCLEARED, nr_pages);
 }
@@ -71,7 +71,12 @@ function clear_mlocked(k: Mm, page: Page, order: Order): void {
  * Checks a block and wipes what its user left in `struct page`. False: a page is bad, and the whole block is leaked.
  * `check_free` is false for blocks bound for a per-cpu list: their first page is checked when it leaves that.
  */
-export function free_pages_prepare(k: Mm, page: Page, order: Order, check_free: boolean): boolean {
+export function free_pages_prepare(
+  k: Kernel,
+  page: Page,
+  order: Order,
+  check_free: boolean,
+): boolean {
   let bad: Int = 0;
   clear_mlocked(k, page, order);
 
@@ -90,22 +95,22 @@ export function free_pages_prepare(k: Mm, page: Page, order: Order, check_free: 
     }
   }
   // PAGE_MAPPING_FLAGS: anonymous or movable pages may be freed with their mapping set.
-  if ((k.words[page + k.page_mapping]! & 3) !== 0) k.write_long(page + k.page_mapping, 0);
+  if ((k.words[page + k.page.mapping]! & 3) !== 0) k.write_long(page + k.page.mapping, 0);
   if (check_free && free_page_is_bad(k, page)) bad++;
   if (bad !== 0) return false;
 
   clear_page_flags(k, page, k.PAGE_FLAGS_CHECK_AT_PREP);
-  k.write_long(page + k.page_private, 0);
+  k.write_long(page + k.page.private, 0);
   return true;
 }
 
 /** ClearPageDoubleMap(): a flag of the whole compound page that lives in the first tail. */
-function clear_second_page_flags(k: Mm, first_tail: Page): void {
-  clear_page_flags(k, first_tail, k.PG_double_map);
+function clear_second_page_flags(k: Kernel, first_tail: Page): void {
+  clear_page_flags(k, first_tail, 1 << k.PG_double_map);
 }
 
 /** free_pages_prepare() for a per-cpu list, and the type of its pageblock noted in page->index. */
-function free_unref_page_prepare(k: Mm, page: Page, pfn: ULong, order: Order): boolean {
+function free_unref_page_prepare(k: Kernel, page: Page, pfn: ULong, order: Order): boolean {
   if (!free_pages_prepare(k, page, order, false)) return false;
   set_pcppage_migratetype(k, page, get_pfnblock_migratetype(k, page, pfn));
   return true;
@@ -113,7 +118,7 @@ function free_unref_page_prepare(k: Mm, page: Page, pfn: ULong, order: Order): b
 
 /** Puts a block on the buddy lists; its type is read again when blocks of the zone are isolated. */
 function free_one_page(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   page: Page,
   pfn: ULong,
@@ -127,7 +132,7 @@ function free_one_page(
 }
 
 /** Frees around the per-cpu lists. */
-export function __free_pages_ok(k: Mm, page: Page, order: Order, fpi_flags: FpiFlags): void {
+export function __free_pages_ok(k: Kernel, page: Page, order: Order, fpi_flags: FpiFlags): void {
   const pfn: ULong = k.page_to_pfn(page);
   const zone: Zone = page_zone(k, page);
   if (!free_pages_prepare(k, page, order, true)) return;
@@ -137,7 +142,7 @@ export function __free_pages_ok(k: Mm, page: Page, order: Order, fpi_flags: FpiF
 }
 
 /** Frees to this CPU's lists. HIGHATOMIC and CMA pages wait among the movable ones, for whoever comes first. */
-export function free_unref_page(k: Mm, page: Page, order: Order): void {
+export function free_unref_page(k: Kernel, page: Page, order: Order): void {
   const pfn: ULong = k.page_to_pfn(page);
   if (!free_unref_page_prepare(k, page, pfn, order)) return;
 
@@ -155,11 +160,11 @@ export function free_unref_page(k: Mm, page: Page, order: Order): void {
 }
 
 /** Frees a list of single pages (linked through page->lru) to this CPU's lists. The list is empty of them afterwards. */
-export function free_unref_page_list(k: Mm, list: ListHead): void {
+export function free_unref_page_list(k: Kernel, list: ListHead): void {
   let next: ListHead;
   for (let entry: ListHead = k.read_ptr(list); entry !== list; entry = next) {
     next = k.read_ptr(entry);
-    const page = (entry - k.page_lru) as Page;
+    const page = (entry - k.page.lru) as Page;
     const pfn: ULong = k.page_to_pfn(page);
     if (!free_unref_page_prepare(k, page, pfn, 0)) {
       list_del(k, entry);
@@ -174,7 +179,7 @@ export function free_unref_page_list(k: Mm, list: ListHead): void {
 
   for (let entry: ListHead = k.read_ptr(list); entry !== list; entry = next) {
     next = k.read_ptr(entry);
-    const page = (entry - k.page_lru) as Page;
+    const page = (entry - k.page.lru) as Page;
     const zone: Zone = page_zone(k, page);
     list_del(k, entry);
     let migratetype: Migratetype = get_pcppage_migratetype(k, page);

@@ -13,7 +13,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   free_area,
   migratetype_is_mergeable,
@@ -26,28 +26,32 @@ import { get_page_from_free_area } from './buddy.js';
 import { move_freepages_block } from './fallback.js';
 import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
 
-export function reserve_highatomic_pageblock(k: Mm, page: Page, zone: Zone): void {
+export function reserve_highatomic_pageblock(k: Kernel, page: Page, zone: Zone): void {
   const max_managed: ULong = Math.floor(zone_managed_pages(k, zone) / 100) + k.pageblock_nr_pages;
-  const reserved: ULong = k.read_ulong(zone + k.zone_nr_reserved_highatomic);
+  const reserved: ULong = k.read_ulong(zone + k.zone.nr_reserved_highatomic);
   if (reserved >= max_managed) return;
 
   const mt: Migratetype = get_pageblock_migratetype(k, page);
   if (migratetype_is_mergeable(k, mt)) {
-    k.write_long(zone + k.zone_nr_reserved_highatomic, reserved + k.pageblock_nr_pages);
+    k.write_long(zone + k.zone.nr_reserved_highatomic, reserved + k.pageblock_nr_pages);
     set_pageblock_migratetype(k, page, k.MIGRATE_HIGHATOMIC);
     move_freepages_block(k, zone, page, k.MIGRATE_HIGHATOMIC);
   }
 }
 
 /** Turns one reserved pageblock into one of the request's type. Unless forced, each zone keeps its last one. */
-export function unreserve_highatomic_pageblock(k: Mm, ac: AllocContext, force: boolean): boolean {
+export function unreserve_highatomic_pageblock(
+  k: Kernel,
+  ac: AllocContext,
+  force: boolean,
+): boolean {
   let z = first_zones_zonelist(k, ac.zonelist, ac.highest_zoneidx);
   for (
     let zone: Zone = zonelist_zone(k, z);
     zone !== NULL;
     z = next_zones_zonelist(k, z, ac.highest_zoneidx), zone = zonelist_zone(k, z)
   ) {
-    const reserved: ULong = k.read_ulong(zone + k.zone_nr_reserved_highatomic);
+    const reserved: ULong = k.read_ulong(zone + k.zone.nr_reserved_highatomic);
     if (!force && reserved <= k.pageblock_nr_pages) continue;
     for (let order: Order = 0; order < k.MAX_ORDER; order++) {
       const page: Page = get_page_from_free_area(
@@ -58,9 +62,9 @@ export function unreserve_highatomic_pageblock(k: Mm, ac: AllocContext, force: b
       if (page === NULL) continue;
       // A free block may still be listed as HIGHATOMIC when its pageblock is no longer: count each pageblock once.
       if (is_migrate_highatomic(k, get_pageblock_migratetype(k, page))) {
-        const left: ULong = k.read_ulong(zone + k.zone_nr_reserved_highatomic);
+        const left: ULong = k.read_ulong(zone + k.zone.nr_reserved_highatomic);
         k.write_long(
-          zone + k.zone_nr_reserved_highatomic,
+          zone + k.zone.nr_reserved_highatomic,
           left - Math.min(k.pageblock_nr_pages, left),
         );
       }

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 mm/page_alloc.c: __isolate_free_page(), __putback_isolated_page().
  */
 import type { Migratetype, Order, Page, ULong, Zone } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { page_zone } from '../../include/linux/mm.h.js';
 import { migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
 import { is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
@@ -19,13 +19,13 @@ import { get_pageblock_migratetype, set_pageblock_migratetype } from './pagebloc
 import { zone_watermark_ok } from './watermark.js';
 
 /** Takes a free block off its list; its pages, or 0 where the watermark does not allow it. */
-export function __isolate_free_page(k: Mm, page: Page, order: Order): ULong {
+export function __isolate_free_page(k: Kernel, page: Page, order: Order): ULong {
   const zone: Zone = page_zone(k, page);
   const mt: Migratetype = get_pageblock_migratetype(k, page);
   if (!is_migrate_isolate(k, mt)) {
     // A block is there, so a mark for single pages, raised by its size, says what one for its order would.
     const watermark: ULong =
-      k.read_ulong(zone + k.zone_watermark + k.WMARK_MIN * k.ptr_words) + (1 << order);
+      k.read_ulong(zone + k.zone._watermark + k.WMARK_MIN * k.ptr_words) + (1 << order);
     if (!zone_watermark_ok(k, zone, 0, watermark, 0, k.ALLOC_CMA)) return 0;
     __mod_zone_freepage_state(k, zone, -(1 << order), mt);
   }
@@ -43,7 +43,12 @@ export function __isolate_free_page(k: Mm, page: Page, order: Order): ULong {
 }
 
 /** Puts a block that __isolate_free_page() took back, to be used last. */
-export function __putback_isolated_page(k: Mm, page: Page, order: Order, mt: Migratetype): void {
+export function __putback_isolated_page(
+  k: Kernel,
+  page: Page,
+  order: Order,
+  mt: Migratetype,
+): void {
   const pfn: ULong = k.page_to_pfn(page);
   const flags = FPI_SKIP_REPORT_NOTIFY | FPI_TO_TAIL;
   __free_one_page(k, page, pfn, page_zone(k, page), order, mt, flags);

@@ -5,6 +5,7 @@
  * Source: Linux 6.1 mm/page_alloc.c: __init_single_page(), zone_init_internals(), init_currently_empty_zone(),
  * build_all_zonelists(), __free_pages_core(), init_cma_reserved_pageblock(), set_zone_contiguous().
  */
+import { constantNamed } from '../../../types/named.js';
 import {
   type Int,
   type ListHead,
@@ -15,7 +16,7 @@ import {
   type Zone,
   type ZoneType,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
@@ -40,70 +41,76 @@ import { zone_pcp_init } from './pageset_setup.js';
 import { nr_free_zone_pages } from './watermark_setup.js';
 
 /** Variables of page allocation that the compiler initialises, as this build has them. */
-export function init_static_data(k: Mm): void {
+export function init_static_data(k: Kernel): void {
   const GFP_BOOT_MASK =
     k.__GFP_BITS_MASK &
-    ~(k.__GFP_DIRECT_RECLAIM | k.__GFP_KSWAPD_RECLAIM | k.__GFP_IO | k.constant('__GFP_FS'));
-  k.write(k.gfp_allowed_mask, GFP_BOOT_MASK);
-  k.write(k.symbol('min_free_kbytes'), 1024);
+    ~(k.__GFP_DIRECT_RECLAIM | k.__GFP_KSWAPD_RECLAIM | k.__GFP_IO | k.__GFP_FS);
+  k.write(k.globals.gfp_allowed_mask, GFP_BOOT_MASK);
+  k.write(k.globals.min_free_kbytes, 1024);
   for (const name of ['watermark_boost_factor', 'watermark_scale_factor', 'user_min_free_kbytes'])
-    k.write(k.symbol(name), k.constant(name));
-  const ratios = k.symbol('sysctl_lowmem_reserve_ratio');
+    k.write(k.symbol(name), constantNamed(k.profile, name));
+  const ratios = k.globals.sysctl_lowmem_reserve_ratio;
   for (let i = 0; i < k.MAX_NR_ZONES; i++)
-    k.write(ratios + i, k.constant(`sysctl_lowmem_reserve_ratio[${i}]`));
+    k.write(ratios + i, constantNamed(k.profile, `sysctl_lowmem_reserve_ratio[${i}]`));
 }
 
 // --- struct pages ------------------------------------------------------------------------------------------------------
 
 /** A page nobody has used: in use by one, until it is freed for the first time. */
-export function __init_single_page(k: Mm, page: Page, zone: ZoneType): void {
+export function __init_single_page(k: Kernel, page: Page, zone: ZoneType): void {
   for (let word = 0; word < k.memmap.page_words; word++) k.write(page + word, 0);
-  k.write(page + k.page_zone_word, zone << k.page_zone_shift);
+  k.write(page + k.page.flags + (k.ZONES_PGSHIFT >> 5), zone << (k.ZONES_PGSHIFT & 31));
   set_page_count(k, page, 1);
   page_mapcount_reset(k, page);
-  INIT_LIST_HEAD(k, (page + k.page_lru) as ListHead);
+  INIT_LIST_HEAD(k, (page + k.page.lru) as ListHead);
 }
 
 // --- zones -------------------------------------------------------------------------------------------------------------
 
 /** What every zone gets, also an empty one. */
-export function zone_init_internals(k: Mm, zone: Zone, managed_pages: ULong): void {
-  k.write_long(zone + k.zone_managed_pages, managed_pages);
-  k.write_ptr(zone + k.zone_zone_pgdat, k.node);
+export function zone_init_internals(k: Kernel, zone: Zone, managed_pages: ULong): void {
+  k.write_long(zone + k.zone.managed_pages, managed_pages);
+  k.write_ptr(zone + k.zone.zone_pgdat, k.globals.contig_page_data);
   zone_pcp_init(k, zone);
 }
 
-function zone_init_free_lists(k: Mm, zone: Zone): void {
+function zone_init_free_lists(k: Kernel, zone: Zone): void {
   for (let order: Order = 0; order < k.MAX_ORDER; order++) {
     const area = free_area(k, zone, order);
     for (let t = 0; t < k.MIGRATE_TYPES; t++) INIT_LIST_HEAD(k, free_list(k, area, t));
-    k.write_long(area + k.free_area_nr_free, 0);
+    k.write_long(area + k.free_area.nr_free, 0);
   }
 }
 
 /** A zone that has a range of pages, none of them free yet. */
-export function init_currently_empty_zone(k: Mm, zone: Zone, zone_start_pfn: ULong): void {
+export function init_currently_empty_zone(k: Kernel, zone: Zone, zone_start_pfn: ULong): void {
   const nr_zones: Int = k.zones.indexOf(zone) + 1;
-  if (nr_zones > k.words[k.node + k.pgdat_nr_zones]!) k.write(k.node + k.pgdat_nr_zones, nr_zones);
-  k.write_long(zone + k.zone_zone_start_pfn, zone_start_pfn);
+  if (nr_zones > k.words[k.globals.contig_page_data + k.pglist_data.nr_zones]!)
+    k.write(k.globals.contig_page_data + k.pglist_data.nr_zones, nr_zones);
+  k.write_long(zone + k.zone.zone_start_pfn, zone_start_pfn);
   zone_init_free_lists(k, zone);
-  k.write(zone + k.zone_initialized, 1);
+  k.write(zone + k.zone.initialized, 1);
 }
 
 /** Notes whether all pages of the zone's range are the zone's: then blocks need no check. */
-export function set_zone_contiguous(k: Mm, zone: Zone): void {
+export function set_zone_contiguous(k: Kernel, zone: Zone): void {
   const end_pfn: ULong = zone_end_pfn(k, zone);
-  let block_start_pfn: ULong = k.read_ulong(zone + k.zone_zone_start_pfn);
+  let block_start_pfn: ULong = k.read_ulong(zone + k.zone.zone_start_pfn);
   while (block_start_pfn < end_pfn) {
     const block_end_pfn: ULong = Math.min(pageblock_end_pfn(k, block_start_pfn), end_pfn);
     if (__pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, zone) === NULL) return;
     block_start_pfn = block_end_pfn;
   }
-  k.write8(zone, k.zone_contiguous_bytes, 1);
+  k.write8(zone, k.zone.contiguous, 1);
 }
 
 /** The first page of [start_pfn, end_pfn) if it and the last one are pages of the zone. */
-export function __pageblock_pfn_to_page(k: Mm, start_pfn: ULong, end_pfn: ULong, zone: Zone): Page {
+export function __pageblock_pfn_to_page(
+  k: Kernel,
+  start_pfn: ULong,
+  end_pfn: ULong,
+  zone: Zone,
+): Page {
   const start_page: Page = k.pfn_to_page(start_pfn);
   const end_page: Page = k.pfn_to_page(end_pfn - 1);
   if (start_page === NULL || end_page === NULL) return NULL;
@@ -114,41 +121,38 @@ export function __pageblock_pfn_to_page(k: Mm, start_pfn: ULong, end_pfn: ULong,
 // --- zonelists ---------------------------------------------------------------------------------------------------------
 
 /** The populated zones, highest first, and the end mark. */
-function build_zonelists(k: Mm): void {
-  let z = node_zonelist(k) + k.zonelist_zonerefs;
+function build_zonelists(k: Kernel): void {
+  let z = node_zonelist(k) + k.zonelist._zonerefs;
   for (let zone_type: ZoneType = k.MAX_NR_ZONES - 1; zone_type >= 0; zone_type--) {
     const zone: Zone = k.zones[zone_type]!;
     if (!populated_zone(k, zone)) continue;
     k.write_ptr(z, zone);
-    k.write(z + k.zoneref_zone_idx, zone_type);
-    z += k.zoneref_words;
+    k.write(z + k.zoneref.zone_idx, zone_type);
+    z += k.stride.zoneref;
   }
   k.write_ptr(z, NULL);
-  k.write(z + k.zoneref_zone_idx, 0);
+  k.write(z + k.zoneref.zone_idx, 0);
 }
 
 /** Builds the zonelist, and gives grouping by mobility up on a machine that is too small for it. */
-export function build_all_zonelists(k: Mm): void {
+export function build_all_zonelists(k: Kernel): void {
   build_zonelists(k);
-  const vm_total_pages: ULong = nr_free_zone_pages(
-    k,
-    gfp_zone(k, k.constant('GFP_HIGHUSER_MOVABLE')),
-  );
+  const vm_total_pages: ULong = nr_free_zone_pages(k, gfp_zone(k, k.GFP_HIGHUSER_MOVABLE));
   const too_small = vm_total_pages < k.pageblock_nr_pages * k.MIGRATE_TYPES;
-  k.write(k.page_group_by_mobility_disabled, too_small ? 1 : 0);
+  k.write(k.globals.page_group_by_mobility_disabled, too_small ? 1 : 0);
 }
 
 // --- freeing memory for the first time ---------------------------------------------------------------------------------
 
 /** Frees a block that boot did not use, to the tail of its list. */
-export function __free_pages_core(k: Mm, page: Page, order: Order): void {
+export function __free_pages_core(k: Kernel, page: Page, order: Order): void {
   const pfn: ULong = k.page_to_pfn(page);
   for (let loop = 0; loop < 1 << order; loop++) {
     const p: Page = k.pfn_to_page(pfn + loop);
-    k.write(p + k.page_flags, k.words[p + k.page_flags]! & ~k.PG_reserved);
+    k.write(p + k.page.flags, k.words[p + k.page.flags]! & ~(1 << k.PG_reserved));
     set_page_count(k, p, 0);
   }
-  k.add_long(page_zone(k, page) + k.zone_managed_pages, 1 << order);
+  k.add_long(page_zone(k, page) + k.zone.managed_pages, 1 << order);
   __free_pages_ok(k, page, order, FPI_TO_TAIL | FPI_SKIP_KASAN_POISON);
 }
 
@@ -156,47 +160,47 @@ export function __free_pages_core(k: Mm, page: Page, order: Order): void {
  * As __free_pages_core(), for a block whose struct pages a memory rule already shows as never used and free: only what
  * links the block is written, so a machine of any size is booted in the time its blocks take, not its pages.
  */
-export function free_fresh_pages(k: Mm, page: Page, order: Order): void {
+export function free_fresh_pages(k: Kernel, page: Page, order: Order): void {
   const pfn: ULong = k.page_to_pfn(page);
   const zone: Zone = page_zone(k, page);
-  k.add_long(zone + k.zone_managed_pages, 1 << order);
+  k.add_long(zone + k.zone.managed_pages, 1 << order);
   const migratetype = get_pfnblock_migratetype(k, page, pfn);
   __free_one_page(k, page, pfn, zone, order, migratetype, FPI_TO_TAIL);
   __count_vm_events(k, k.PGFREE, 1 << order);
 }
 
 /** Frees the pages of a pageblock that boot reserved for CMA. */
-export function init_cma_reserved_pageblock(k: Mm, page: Page): void {
+export function init_cma_reserved_pageblock(k: Kernel, page: Page): void {
   const pfn: ULong = k.page_to_pfn(page);
   for (let i = 0; i < k.pageblock_nr_pages; i++) {
     const p: Page = k.pfn_to_page(pfn + i);
-    k.write(p + k.page_flags, k.words[p + k.page_flags]! & ~k.PG_reserved);
+    k.write(p + k.page.flags, k.words[p + k.page.flags]! & ~(1 << k.PG_reserved));
     set_page_count(k, p, 0);
   }
   set_pageblock_migratetype(k, page, k.MIGRATE_CMA);
   set_page_refcounted(k, page);
   __free_pages(k, page, k.pageblock_order);
   adjust_managed_page_count(k, page, k.pageblock_nr_pages);
-  k.add_long(page_zone(k, page) + k.zone_cma_pages, k.pageblock_nr_pages);
+  k.add_long(page_zone(k, page) + k.zone.cma_pages, k.pageblock_nr_pages);
 }
 
 /** Pages join the zone (or leave it). */
-export function adjust_managed_page_count(k: Mm, page: Page, count: Int): void {
-  k.add_long(page_zone(k, page) + k.zone_managed_pages, count);
-  k.add_long(k.symbol('_totalram_pages'), count);
-  if (is_highmem_idx(k, page_zonenum(k, page))) k.add_long(k.symbol('_totalhigh_pages'), count);
+export function adjust_managed_page_count(k: Kernel, page: Page, count: Int): void {
+  k.add_long(page_zone(k, page) + k.zone.managed_pages, count);
+  k.add_long(k.globals._totalram_pages, count);
+  if (is_highmem_idx(k, page_zonenum(k, page))) k.add_long(k.globals._totalhigh_pages, count);
 }
 
 /** Frees a page that boot kept until now. */
-export function free_reserved_page(k: Mm, page: Page): void {
-  k.write(page + k.page_flags, k.words[page + k.page_flags]! & ~k.PG_reserved);
+export function free_reserved_page(k: Kernel, page: Page): void {
+  k.write(page + k.page.flags, k.words[page + k.page.flags]! & ~(1 << k.PG_reserved));
   set_page_count(k, page, 1);
   __free_page(k, page);
   adjust_managed_page_count(k, page, 1);
 }
 
 /** Frees whole pages of [start, end), filled with `poison` if that is a byte; how many. */
-export function free_reserved_area(k: Mm, start: VirtAddr, end: VirtAddr, poison: Int): Int {
+export function free_reserved_area(k: Kernel, start: VirtAddr, end: VirtAddr, poison: Int): Int {
   let pages: Int = 0;
   const first = Math.ceil(start / PAGE_SIZE) * PAGE_SIZE;
   const last = Math.floor(end / PAGE_SIZE) * PAGE_SIZE;

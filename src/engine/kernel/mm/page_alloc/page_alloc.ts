@@ -21,7 +21,7 @@ import {
   type Zone,
 } from '../../../machine/ctypes.js';
 import type { KernelEvent } from '../../../machine/events.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { gfp_migratetype, gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
 import { clear_highpages } from '../../include/linux/highmem.h.js';
 import { wmark_pages, zone_idx, zonelist_zone } from '../../include/linux/mmzone.h.js';
@@ -39,7 +39,7 @@ import { zone_watermark_fast } from './watermark.js';
 
 /** Takes one block from a zone that can spare it. */
 export function rmqueue(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   gfp_flags: Gfp,
@@ -59,23 +59,23 @@ export function rmqueue(
   if (page === NULL) page = rmqueue_buddy(k, zone, order, alloc_flags, migratetype);
 
   const boosted = 1 << k.ZONE_BOOSTED_WATERMARK;
-  if ((k.words[zone + k.zone_flags]! & boosted) !== 0) {
-    k.write(zone + k.zone_flags, k.words[zone + k.zone_flags]! & ~boosted);
+  if ((k.words[zone + k.zone.flags]! & boosted) !== 0) {
+    k.write(zone + k.zone.flags, k.words[zone + k.zone.flags]! & ~boosted);
     wakeup_kswapd(k, zone, 0, zone_idx(k, zone));
   }
   return page;
 }
 
 /** One reference, and a page full of zeros if asked for. */
-export function post_alloc_hook(k: Mm, page: Page, order: Order, gfp_flags: Gfp): void {
-  k.write_long(page + k.page_private, 0);
-  k.write(page + k.page_refcount, 1);
+export function post_alloc_hook(k: Kernel, page: Page, order: Order, gfp_flags: Gfp): void {
+  k.write_long(page + k.page.private, 0);
+  k.write(page + k.page._refcount, 1);
   if ((gfp_flags & k.__GFP_ZERO) !== 0) clear_highpages(k, page, 1 << order);
 }
 
 /** Makes the block its requester's. */
 export function prep_new_page(
-  k: Mm,
+  k: Kernel,
   page: Page,
   order: Order,
   gfp_flags: Gfp,
@@ -86,12 +86,12 @@ export function prep_new_page(
 
   // set_page_pfmemalloc(): bit 1 of lru.next marks a page that only the reserves could give.
   const pfmemalloc = (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0;
-  k.write_long(page + k.page_lru, pfmemalloc ? 2 : 0);
+  k.write_long(page + k.page.lru, pfmemalloc ? 2 : 0);
 }
 
 /** Goes through the zones, the preferred one first, and takes a block from the first that is above its watermark. */
 export function get_page_from_freelist(
-  k: Mm,
+  k: Kernel,
   gfp_mask: Gfp,
   order: Order,
   alloc_flags: AllocFlags,
@@ -128,7 +128,7 @@ export function get_page_from_freelist(
 }
 
 /** What the request's flags say about where to look. */
-export function prepare_alloc_pages(k: Mm, gfp_mask: Gfp): AllocContext {
+export function prepare_alloc_pages(k: Kernel, gfp_mask: Gfp): AllocContext {
   const highest_zoneidx = gfp_zone(k, gfp_mask);
   const zonelist = node_zonelist(k);
   return {
@@ -141,7 +141,7 @@ export function prepare_alloc_pages(k: Mm, gfp_mask: Gfp): AllocContext {
 }
 
 /** Nothing is looked at and nothing is said: that it failed is all there is to tell. */
-const order_too_large = (k: Mm, gfp: Gfp, order: Order): KernelEvent => ({
+const order_too_large = (k: Kernel, gfp: Gfp, order: Order): KernelEvent => ({
   kind: 'allocation-failed',
   order,
   gfp,
@@ -150,7 +150,7 @@ const order_too_large = (k: Mm, gfp: Gfp, order: Order): KernelEvent => ({
 });
 
 /** Allocates 2^order pages. NULL when the request cannot be met. */
-export function __alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
+export function __alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   if (order >= k.MAX_ORDER) {
     if ((gfp & k.__GFP_NOWARN) === 0)
       k.emit({ kind: 'warn', text: `__alloc_pages: order ${order} >= MAX_ORDER` });
@@ -158,7 +158,7 @@ export function __alloc_pages(k: Mm, gfp: Gfp, order: Order): Page {
     return NULL;
   }
 
-  gfp &= k.words[k.gfp_allowed_mask]!;
+  gfp &= k.words[k.globals.gfp_allowed_mask]!;
   const ac: AllocContext = prepare_alloc_pages(k, gfp);
   let alloc_flags: AllocFlags = gfp_to_alloc_flags_cma(k, gfp, k.ALLOC_WMARK_LOW);
   alloc_flags |= alloc_flags_nofragment(k, zonelist_zone(k, ac.preferred_zoneref), gfp);

@@ -6,8 +6,9 @@
  *
  * Source: Linux 6.1 mm/page_alloc.c: zone_batchsize(), zone_highsize(), setup_zone_pageset(), zone_pcp_update().
  */
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import type { Int, PerCpuPages, PerCpuZonestat, ULong, Zone } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE } from '../../../memory/address.js';
 import { cpu_possible, nr_cpu_ids, num_online_cpus } from '../../include/linux/cpumask.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
@@ -20,7 +21,7 @@ const BOOT_PAGESET_HIGH = 0;
 const BOOT_PAGESET_BATCH = 1;
 const SZ_1M = 1 << 20;
 
-export function zone_batchsize(k: Mm, zone: Zone): Int {
+export function zone_batchsize(k: Kernel, zone: Zone): Int {
   let batch: Int = Math.min(Math.floor(zone_managed_pages(k, zone) / 1024), SZ_1M / PAGE_SIZE);
   batch = Math.floor(batch / 4);
   if (batch < 1) batch = 1;
@@ -29,27 +30,27 @@ export function zone_batchsize(k: Mm, zone: Zone): Int {
 }
 
 /** `cpu_online`: 1 while a CPU is coming up and not counted yet. */
-export function zone_highsize(k: Mm, zone: Zone, batch: Int, cpu_online: Int): Int {
-  const fraction: Int = k.words[k.symbol('percpu_pagelist_high_fraction')]!;
+export function zone_highsize(k: Kernel, zone: Zone, batch: Int, cpu_online: Int): Int {
+  const fraction: Int = k.words[k.globals.percpu_pagelist_high_fraction]!;
   const total_pages: ULong =
     fraction === 0 ? low_wmark_pages(k, zone) : Math.floor(zone_managed_pages(k, zone) / fraction);
   const nr_split_cpus: Int = Math.max(1, num_online_cpus(k) + cpu_online);
   return Math.max(Math.floor(total_pages / nr_split_cpus), batch << 2);
 }
 
-function pageset_update(k: Mm, pcp: PerCpuPages, high: Int, batch: Int): void {
-  k.write(pcp + k.pcp_batch, batch);
-  k.write(pcp + k.pcp_high, high);
+function pageset_update(k: Kernel, pcp: PerCpuPages, high: Int, batch: Int): void {
+  k.write(pcp + k.per_cpu_pages.batch, batch);
+  k.write(pcp + k.per_cpu_pages.high, high);
 }
 
 /** An empty boot page set. */
-export function per_cpu_pages_init(k: Mm, pcp: PerCpuPages, pzstats: PerCpuZonestat): void {
-  for (let word = 0; word < k.pcp_words; word++) k.write(pcp + word, 0);
-  for (let byte = 0; byte < k.zonestat_bytes; byte++) k.write8(pzstats, byte, 0);
+export function per_cpu_pages_init(k: Kernel, pcp: PerCpuPages, pzstats: PerCpuZonestat): void {
+  for (let word = 0; word < k.stride.per_cpu_pages; word++) k.write(pcp + word, 0);
+  for (let byte = 0; byte < k.sizeof.per_cpu_zonestat; byte++) k.write8(pzstats, byte, 0);
   for (let pindex = 0; pindex < k.NR_PCP_LISTS; pindex++)
     INIT_LIST_HEAD(k, pcp_list(k, pcp, pindex));
-  k.write(pcp + k.pcp_high, BOOT_PAGESET_HIGH);
-  k.write(pcp + k.pcp_batch, BOOT_PAGESET_BATCH);
+  k.write(pcp + k.per_cpu_pages.high, BOOT_PAGESET_HIGH);
+  k.write(pcp + k.per_cpu_pages.batch, BOOT_PAGESET_BATCH);
 }
 
 /** What alloc_percpu() returned: pointers as the kernel stores them, relative to a CPU's base on SMP. */
@@ -59,65 +60,65 @@ export interface PagesetPointers {
 }
 
 /** A zone starts with the boot page set, which all zones share. */
-export function zone_pcp_init(k: Mm, zone: Zone): void {
-  k.write_long(zone + k.zone_per_cpu_pageset, k.profile.symbol('boot_pageset')?.address ?? 0);
-  k.write_long(zone + k.zone_per_cpu_zonestats, k.profile.symbol('boot_zonestats')?.address ?? 0);
-  k.write(zone + k.zone_pageset_high, BOOT_PAGESET_HIGH);
-  k.write(zone + k.zone_pageset_batch, BOOT_PAGESET_BATCH);
+export function zone_pcp_init(k: Kernel, zone: Zone): void {
+  k.write_long(zone + k.zone.per_cpu_pageset, k.profile.symbol('boot_pageset')?.address ?? 0);
+  k.write_long(zone + k.zone.per_cpu_zonestats, k.profile.symbol('boot_zonestats')?.address ?? 0);
+  k.write(zone + k.zone.pageset_high, BOOT_PAGESET_HIGH);
+  k.write(zone + k.zone.pageset_batch, BOOT_PAGESET_BATCH);
 }
 
 /** The boot page sets of all CPUs. */
-export function init_boot_pagesets(k: Mm, zone: Zone): void {
+export function init_boot_pagesets(k: Kernel, zone: Zone): void {
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_possible(k, cpu))
       per_cpu_pages_init(k, zone_pcp(k, zone, cpu), zonestats(k, zone, cpu));
 }
 
-const zonestats = (k: Mm, zone: Zone, cpu: Int): PerCpuZonestat =>
-  k.per_cpu_ptr(zone + k.zone_per_cpu_zonestats, cpu);
+const zonestats = (k: Kernel, zone: Zone, cpu: Int): PerCpuZonestat =>
+  per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu);
 
 /** Gives a zone page sets of its own. */
-export function setup_zone_pageset(k: Mm, zone: Zone, allocated: PagesetPointers): void {
+export function setup_zone_pageset(k: Kernel, zone: Zone, allocated: PagesetPointers): void {
   // On UP the statistics are an empty struct: nothing is allocated for it.
-  if (k.zonestat_bytes > 0)
-    k.write_long(zone + k.zone_per_cpu_zonestats, allocated.per_cpu_zonestats);
-  k.write_long(zone + k.zone_per_cpu_pageset, allocated.per_cpu_pageset);
+  if (k.sizeof.per_cpu_zonestat > 0)
+    k.write_long(zone + k.zone.per_cpu_zonestats, allocated.per_cpu_zonestats);
+  k.write_long(zone + k.zone.per_cpu_pageset, allocated.per_cpu_pageset);
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_possible(k, cpu))
       per_cpu_pages_init(k, zone_pcp(k, zone, cpu), zonestats(k, zone, cpu));
   zone_set_pageset_high_and_batch(k, zone, 0);
 }
 
-function __zone_set_pageset_high_and_batch(k: Mm, zone: Zone, high: Int, batch: Int): void {
+function __zone_set_pageset_high_and_batch(k: Kernel, zone: Zone, high: Int, batch: Int): void {
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_possible(k, cpu)) pageset_update(k, zone_pcp(k, zone, cpu), high, batch);
 }
 
-export function zone_set_pageset_high_and_batch(k: Mm, zone: Zone, cpu_online: Int): void {
+export function zone_set_pageset_high_and_batch(k: Kernel, zone: Zone, cpu_online: Int): void {
   const new_batch: Int = Math.max(1, zone_batchsize(k, zone));
   const new_high: Int = zone_highsize(k, zone, new_batch, cpu_online);
   if (
-    k.words[zone + k.zone_pageset_high] === new_high &&
-    k.words[zone + k.zone_pageset_batch] === new_batch
+    k.words[zone + k.zone.pageset_high] === new_high &&
+    k.words[zone + k.zone.pageset_batch] === new_batch
   )
     return;
-  k.write(zone + k.zone_pageset_high, new_high);
-  k.write(zone + k.zone_pageset_batch, new_batch);
+  k.write(zone + k.zone.pageset_high, new_high);
+  k.write(zone + k.zone.pageset_batch, new_batch);
   __zone_set_pageset_high_and_batch(k, zone, new_high, new_batch);
 }
 
 /** After the zone's managed pages or watermarks have changed. */
-export function zone_pcp_update(k: Mm, zone: Zone, cpu_online: Int): void {
+export function zone_pcp_update(k: Kernel, zone: Zone, cpu_online: Int): void {
   zone_set_pageset_high_and_batch(k, zone, cpu_online);
 }
 
 /** Keeps pages off the zone's lists until zone_pcp_enable(). */
-export function zone_pcp_disable(k: Mm, zone: Zone): void {
+export function zone_pcp_disable(k: Kernel, zone: Zone): void {
   __zone_set_pageset_high_and_batch(k, zone, 0, 1);
 }
 
-export function zone_pcp_enable(k: Mm, zone: Zone): void {
-  const high: Int = k.words[zone + k.zone_pageset_high]!;
-  const batch: Int = k.words[zone + k.zone_pageset_batch]!;
+export function zone_pcp_enable(k: Kernel, zone: Zone): void {
+  const high: Int = k.words[zone + k.zone.pageset_high]!;
+  const batch: Int = k.words[zone + k.zone.pageset_batch]!;
   __zone_set_pageset_high_and_batch(k, zone, high, batch);
 }

@@ -8,6 +8,7 @@
  * it goes back to, which need not be the list's.
  * Source: Linux 6.1 mm/page_alloc.c: rmqueue_pcplist(), free_pcppages_bulk(), drain_pages_zone().
  */
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import {
   type AllocFlags,
   type CpuMask,
@@ -20,7 +21,7 @@ import {
   type PerCpuPages,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { cpu_online, cpumask_assign, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import { list_add, list_del, list_empty, list_last } from '../../include/linux/list.h.js';
 import { page_zonenum } from '../../include/linux/mm.h.js';
@@ -34,41 +35,42 @@ import { get_pcppage_migratetype } from './pcppage.js';
 import { rmqueue_bulk } from './rmqueue.js';
 
 /** Whether blocks of this order go through the per-cpu lists. Compiled in with huge pages, in use or not. */
-export function pcp_allowed_order(k: Mm, order: Order): boolean {
+export function pcp_allowed_order(k: Kernel, order: Order): boolean {
   return order <= k.PAGE_ALLOC_COSTLY_ORDER || order === k.pageblock_order;
 }
 
-export function order_to_pindex(k: Mm, migratetype: Migratetype, order: Order): Int {
+export function order_to_pindex(k: Kernel, migratetype: Migratetype, order: Order): Int {
   if (order > k.PAGE_ALLOC_COSTLY_ORDER)
     return k.NR_LOWORDER_PCP_LISTS + (migratetype === k.MIGRATE_MOVABLE ? 1 : 0);
   return k.MIGRATE_PCPTYPES * order + migratetype;
 }
 
-export function pindex_to_order(k: Mm, pindex: Int): Order {
+export function pindex_to_order(k: Kernel, pindex: Int): Order {
   if (pindex >= k.NR_LOWORDER_PCP_LISTS) return k.pageblock_order;
   return (pindex / k.MIGRATE_PCPTYPES) | 0;
 }
 
 /** pcp->lists[pindex] */
-export const pcp_list = (k: Mm, pcp: PerCpuPages, pindex: Int): ListHead =>
-  (pcp + k.pcp_lists + pindex * k.list_head_words) as ListHead;
+export const pcp_list = (k: Kernel, pcp: PerCpuPages, pindex: Int): ListHead =>
+  (pcp + k.per_cpu_pages.lists + pindex * k.stride.list_head) as ListHead;
 
 /** per_cpu_ptr(zone->per_cpu_pageset, cpu) */
-export const zone_pcp = (k: Mm, zone: Zone, cpu: Int): PerCpuPages =>
-  k.per_cpu_ptr(zone + k.zone_per_cpu_pageset, cpu);
+export const zone_pcp = (k: Kernel, zone: Zone, cpu: Int): PerCpuPages =>
+  per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
 
-const pcp_count = (k: Mm, pcp: PerCpuPages): Int => k.words[pcp + k.pcp_count]!;
-const pcp_free_factor = (k: Mm, pcp: PerCpuPages): Int => k.read16(pcp, k.pcp_free_factor_bytes);
+const pcp_count = (k: Kernel, pcp: PerCpuPages): Int => k.words[pcp + k.per_cpu_pages.count]!;
+const pcp_free_factor = (k: Kernel, pcp: PerCpuPages): Int =>
+  k.read16(pcp, k.per_cpu_pages.free_factor);
 
-function pcp_count_add(k: Mm, pcp: PerCpuPages, nr_pages: Int): void {
-  k.write(pcp + k.pcp_count, k.words[pcp + k.pcp_count]! + nr_pages);
+function pcp_count_add(k: Kernel, pcp: PerCpuPages, nr_pages: Int): void {
+  k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! + nr_pages);
 }
 
 // --- taking ------------------------------------------------------------------------------------------------------------
 
 /** The block at the head of `list`, which is filled first when it is empty. */
 export function __rmqueue_pcplist(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   migratetype: Migratetype,
@@ -77,22 +79,22 @@ export function __rmqueue_pcplist(
   list: ListHead,
 ): Page {
   if (list_empty(k, list)) {
-    let batch: Int = k.words[pcp + k.pcp_batch]!;
+    let batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
     // A batch of 1 belongs to a small zone or a boot pageset, which must not keep any.
     if (batch > 1) batch = Math.max(batch >> order, 2);
     const alloced: Int = rmqueue_bulk(k, zone, order, batch, list, migratetype, alloc_flags);
     pcp_count_add(k, pcp, alloced << order);
     if (list_empty(k, list)) return NULL;
   }
-  const page = (k.read_ptr(list) - k.page_lru) as Page;
-  list_del(k, (page + k.page_lru) as ListHead);
+  const page = (k.read_ptr(list) - k.page.lru) as Page;
+  list_del(k, (page + k.page.lru) as ListHead);
   pcp_count_add(k, pcp, -(1 << order));
   return page;
 }
 
 /** Takes one block from this CPU's lists of the zone. */
 export function rmqueue_pcplist(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   migratetype: Migratetype,
@@ -101,7 +103,7 @@ export function rmqueue_pcplist(
   const pcp: PerCpuPages = zone_pcp(k, zone, k.cpu);
   // Allocating makes the next frees give back less at once.
   const free_factor: Int = pcp_free_factor(k, pcp);
-  if (free_factor !== 0) k.write16(pcp, k.pcp_free_factor_bytes, free_factor >> 1);
+  if (free_factor !== 0) k.write16(pcp, k.per_cpu_pages.free_factor, free_factor >> 1);
   const list: ListHead = pcp_list(k, pcp, order_to_pindex(k, migratetype, order));
   const page: Page = __rmqueue_pcplist(k, zone, order, migratetype, alloc_flags, pcp, list);
   if (page !== NULL) __count_zid_vm_events(k, k.PGALLOC_NORMAL, page_zonenum(k, page), 1 << order);
@@ -112,7 +114,7 @@ export function rmqueue_pcplist(
 
 /** Frees `count` pages to the buddy lists: all of list `pindex` first, then the next ones upwards, each from its tail. */
 export function free_pcppages_bulk(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   count: Int,
   pcp: PerCpuPages,
@@ -137,9 +139,9 @@ export function free_pcppages_bulk(
     const order: Order = pindex_to_order(k, pindex);
     const nr_pages: Int = 1 << order;
     do {
-      const page = (list_last(k, list) - k.page_lru) as Page;
+      const page = (list_last(k, list) - k.page.lru) as Page;
       let mt: Migratetype = get_pcppage_migratetype(k, page);
-      list_del(k, (page + k.page_lru) as ListHead);
+      list_del(k, (page + k.page.lru) as ListHead);
       count -= nr_pages;
       pcp_count_add(k, pcp, -nr_pages);
       if (bulkfree_pcp_prepare(k, page)) continue;
@@ -150,7 +152,7 @@ export function free_pcppages_bulk(
 }
 
 /** How many pages to give back: all after a burst of small blocks, else a batch that doubles with each free in a row. */
-function nr_pcp_free(k: Mm, pcp: PerCpuPages, high: Int, batch: Int, free_high: boolean): Int {
+function nr_pcp_free(k: Kernel, pcp: PerCpuPages, high: Int, batch: Int, free_high: boolean): Int {
   if (free_high) return pcp_count(k, pcp);
   // A boot pageset, or one that is disabled.
   if (high < batch) return 1;
@@ -160,21 +162,21 @@ function nr_pcp_free(k: Mm, pcp: PerCpuPages, high: Int, batch: Int, free_high: 
   const free_factor: Int = pcp_free_factor(k, pcp);
   batch <<= free_factor;
   if (batch < max_nr_free && free_factor < k.CONFIG_PCP_BATCH_SCALE_MAX)
-    k.write16(pcp, k.pcp_free_factor_bytes, free_factor + 1);
+    k.write16(pcp, k.per_cpu_pages.free_factor, free_factor + 1);
   return Math.min(Math.max(batch, min_nr_free), max_nr_free);
 }
 
 /** From how many pages on the lists are shortened. */
-function nr_pcp_high(k: Mm, pcp: PerCpuPages, zone: Zone, free_high: boolean): Int {
-  const high: Int = k.words[pcp + k.pcp_high]!;
+function nr_pcp_high(k: Kernel, pcp: PerCpuPages, zone: Zone, free_high: boolean): Int {
+  const high: Int = k.words[pcp + k.per_cpu_pages.high]!;
   if (high === 0 || free_high) return 0;
-  if ((k.words[zone + k.zone_flags]! & (1 << k.ZONE_RECLAIM_ACTIVE)) === 0) return high;
-  return Math.min(k.words[pcp + k.pcp_batch]! << 2, high);
+  if ((k.words[zone + k.zone.flags]! & (1 << k.ZONE_RECLAIM_ACTIVE)) === 0) return high;
+  return Math.min(k.words[pcp + k.per_cpu_pages.batch]! << 2, high);
 }
 
 /** Puts a prepared block on this CPU's list. */
 export function free_unref_page_commit(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   pcp: PerCpuPages,
   page: Page,
@@ -183,7 +185,7 @@ export function free_unref_page_commit(
 ): void {
   __count_vm_events(k, k.PGFREE, 1 << order);
   const pindex: Int = order_to_pindex(k, migratetype, order);
-  list_add(k, (page + k.page_lru) as ListHead, pcp_list(k, pcp, pindex));
+  list_add(k, (page + k.page.lru) as ListHead, pcp_list(k, pcp, pindex));
   pcp_count_add(k, pcp, 1 << order);
 
   // Blocks of order 1 to 3 fragment memory when they are kept: freed in a row, they go back at once.
@@ -191,20 +193,20 @@ export function free_unref_page_commit(
     order !== 0 && order <= k.PAGE_ALLOC_COSTLY_ORDER && pcp_free_factor(k, pcp) !== 0;
   const high: Int = nr_pcp_high(k, pcp, zone, free_high);
   if (pcp_count(k, pcp) >= high) {
-    const batch: Int = k.words[pcp + k.pcp_batch]!;
+    const batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
     free_pcppages_bulk(k, zone, nr_pcp_free(k, pcp, high, batch, free_high), pcp, pindex);
   }
 }
 
 // --- draining ----------------------------------------------------------------------------------------------------------
 
-function drain_pages_zone(k: Mm, cpu: Int, zone: Zone): void {
+function drain_pages_zone(k: Kernel, cpu: Int, zone: Zone): void {
   const pcp: PerCpuPages = zone_pcp(k, zone, cpu);
   let count: Int;
   do {
     count = pcp_count(k, pcp);
     if (count !== 0) {
-      const batch: Int = k.words[pcp + k.pcp_batch]!;
+      const batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
       const to_drain: Int = Math.min(count, batch << k.CONFIG_PCP_BATCH_SCALE_MAX);
       free_pcppages_bulk(k, zone, to_drain, pcp, 0);
       count -= to_drain;
@@ -212,28 +214,28 @@ function drain_pages_zone(k: Mm, cpu: Int, zone: Zone): void {
   } while (count !== 0);
 }
 
-function drain_pages(k: Mm, cpu: Int): void {
+function drain_pages(k: Kernel, cpu: Int): void {
   for (const zone of k.zones) {
     if (populated_zone(k, zone)) drain_pages_zone(k, cpu, zone);
   }
 }
 
 /** Gives back all pages on this CPU's lists, of one zone or (NULL) of all. */
-export function drain_local_pages(k: Mm, zone: Zone): void {
+export function drain_local_pages(k: Kernel, zone: Zone): void {
   if (zone !== NULL) drain_pages_zone(k, k.cpu, zone);
   else drain_pages(k, k.cpu);
 }
 
 /** Whether the CPU has pages on its lists, of one zone or (NULL) of any. */
-function has_pcps(k: Mm, cpu: Int, zone: Zone): boolean {
+function has_pcps(k: Kernel, cpu: Int, zone: Zone): boolean {
   if (zone !== NULL) return pcp_count(k, zone_pcp(k, zone, cpu)) !== 0;
   return k.zones.some((z) => populated_zone(k, z) && pcp_count(k, zone_pcp(k, z, cpu)) !== 0);
 }
 
 /** Gives back all pages on all CPUs' lists, of one zone or (NULL) of all. */
-export function drain_all_pages(k: Mm, zone: Zone): void {
+export function drain_all_pages(k: Kernel, zone: Zone): void {
   // Static, because the stack is no place for it and this is no time to allocate.
-  const cpus_with_pcps: CpuMask = k.symbol('cpus_with_pcps');
+  const cpus_with_pcps: CpuMask = k.globals.cpus_with_pcps;
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_online(k, cpu)) cpumask_assign(k, cpu, cpus_with_pcps, has_pcps(k, cpu, zone));
 

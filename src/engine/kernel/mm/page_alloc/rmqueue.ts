@@ -14,7 +14,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { list_add_tail } from '../../include/linux/list.h.js';
 import { page_zonenum } from '../../include/linux/mm.h.js';
 import { is_migrate_cma } from '../../include/linux/mmzone.h.js';
@@ -26,14 +26,14 @@ import { __rmqueue_fallback } from './fallback.js';
 import { get_pcppage_migratetype } from './pcppage.js';
 
 /** Whether a page that leaves the lists is not as a free page should be; it is reported, then. */
-function check_new_page(k: Mm, page: Page): boolean {
+function check_new_page(k: Kernel, page: Page): boolean {
   if (page_expected_state(k, page, k.PAGE_FLAGS_CHECK_AT_PREP)) return false;
   check_new_page_bad(k, page);
   return true;
 }
 
 /** check_new_page() for all pages of a block, up to the first bad one. */
-function check_new_pages(k: Mm, page: Page, order: Order): boolean {
+function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
   if (order === 0) return check_new_page(k, page);
   const pfn: ULong = k.page_to_pfn(page);
   for (let i = 0; i < 1 << order; i++) {
@@ -43,12 +43,12 @@ function check_new_pages(k: Mm, page: Page, order: Order): boolean {
   return false;
 }
 
-const __rmqueue_cma_fallback = (k: Mm, zone: Zone, order: Order): Page =>
+const __rmqueue_cma_fallback = (k: Kernel, zone: Zone, order: Order): Page =>
   __rmqueue_smallest(k, zone, order, k.MIGRATE_CMA);
 
 /** A block of the type, or one stolen for it. CMA pages first while they are more than half of what is free. */
 export function __rmqueue(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   migratetype: Migratetype,
@@ -72,7 +72,7 @@ export function __rmqueue(
 
 /** Moves up to `count` blocks to the tail of `list`; how many. The free count follows once, after the batch. */
 export function rmqueue_bulk(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   count: ULong,
@@ -86,7 +86,7 @@ export function rmqueue_bulk(
     const page: Page = __rmqueue(k, zone, order, migratetype, alloc_flags);
     if (page === NULL) break;
     if (check_new_pages(k, page, order)) continue;
-    list_add_tail(k, (page + k.page_lru) as ListHead, list);
+    list_add_tail(k, (page + k.page.lru) as ListHead, list);
     allocated++;
     if (is_migrate_cma(k, get_pcppage_migratetype(k, page)))
       __mod_zone_page_state(k, zone, k.NR_FREE_CMA_PAGES, -(1 << order));
@@ -98,7 +98,7 @@ export function rmqueue_bulk(
 
 /** Takes one block around the per-cpu lists. */
 export function rmqueue_buddy(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   order: Order,
   alloc_flags: AllocFlags,

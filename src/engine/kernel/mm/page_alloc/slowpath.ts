@@ -17,7 +17,7 @@ import {
   type Zone,
 } from '../../../machine/ctypes.js';
 import { KernelFault } from '../../../machine/events.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { failure_reason } from '../../../verdict/reason.js';
 import { current_flags } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_compaction_allowed } from '../../include/linux/gfp.h.js';
@@ -43,21 +43,21 @@ import { __zone_watermark_ok } from './watermark.js';
 export const MAX_RECLAIM_RETRIES = 16;
 
 /** Moves pages together for a block of this order. Does not happen yet: as if every zone had been skipped. */
-function __alloc_pages_direct_compact(k: Mm, gfp_mask: Gfp, order: Order): Page {
+function __alloc_pages_direct_compact(k: Kernel, gfp_mask: Gfp, order: Order): Page {
   if (order === 0) return NULL;
   k.emit({ kind: 'direct-compact', order, gfp: gfp_mask });
   return NULL;
 }
 
 /** Frees pages that can be had again. Does not happen yet: none is found. */
-function __perform_reclaim(k: Mm, gfp_mask: Gfp, order: Order): ULong {
+function __perform_reclaim(k: Kernel, gfp_mask: Gfp, order: Order): ULong {
   k.emit({ kind: 'direct-reclaim', order, gfp: gfp_mask });
   return 0;
 }
 
 /** Reclaims, and tries once more if that freed anything. */
 function __alloc_pages_direct_reclaim(
-  k: Mm,
+  k: Kernel,
   gfp_mask: Gfp,
   order: Order,
   alloc_flags: AllocFlags,
@@ -77,16 +77,16 @@ function __alloc_pages_direct_reclaim(
 }
 
 /** Pages that reclaim could free: those of files. (There is no swap for the others.) */
-function zone_reclaimable_pages(k: Mm, zone: Zone): ULong {
+function zone_reclaimable_pages(k: Kernel, zone: Zone): ULong {
   return (
-    zone_page_state_snapshot(k, zone, k.constant('NR_ZONE_INACTIVE_FILE')) +
-    zone_page_state_snapshot(k, zone, k.constant('NR_ZONE_ACTIVE_FILE'))
+    zone_page_state_snapshot(k, zone, k.NR_ZONE_INACTIVE_FILE) +
+    zone_page_state_snapshot(k, zone, k.NR_ZONE_ACTIVE_FILE)
   );
 }
 
 /** Whether another round makes sense: some zone would pass if all its reclaimable pages were free. */
 function should_reclaim_retry(
-  k: Mm,
+  k: Kernel,
   order: Order,
   ac: AllocContext,
   alloc_flags: AllocFlags,
@@ -113,7 +113,7 @@ function should_reclaim_retry(
 }
 
 /** A last look at the lists, then the OOM killer: which finds nobody yet. */
-function __alloc_pages_may_oom(k: Mm, gfp_mask: Gfp, order: Order, ac: AllocContext): Page {
+function __alloc_pages_may_oom(k: Kernel, gfp_mask: Gfp, order: Order, ac: AllocContext): Page {
   const gfp: Gfp = (gfp_mask | k.__GFP_HARDWALL) & ~k.__GFP_DIRECT_RECLAIM;
   const page: Page = get_page_from_freelist(k, gfp, order, k.ALLOC_WMARK_HIGH | k.ALLOC_CPUSET, ac);
   if (page !== NULL) return page;
@@ -124,7 +124,12 @@ function __alloc_pages_may_oom(k: Mm, gfp_mask: Gfp, order: Order, ac: AllocCont
   return get_page_from_freelist(k, gfp_mask, order, k.ALLOC_NO_WATERMARKS, ac);
 }
 
-export function __alloc_pages_slowpath(k: Mm, gfp_mask: Gfp, order: Order, ac: AllocContext): Page {
+export function __alloc_pages_slowpath(
+  k: Kernel,
+  gfp_mask: Gfp,
+  order: Order,
+  ac: AllocContext,
+): Page {
   const can_direct_reclaim = (gfp_mask & k.__GFP_DIRECT_RECLAIM) !== 0;
   const can_compact = gfp_compaction_allowed(k, gfp_mask);
   const costly_order = order > k.PAGE_ALLOC_COSTLY_ORDER;
@@ -189,7 +194,7 @@ export function __alloc_pages_slowpath(k: Mm, gfp_mask: Gfp, order: Order, ac: A
 
 /** The end of a request that found nothing. One that must not fail gets a part of the reserves; then nobody can help. */
 function nopage(
-  k: Mm,
+  k: Kernel,
   gfp_mask: Gfp,
   order: Order,
   alloc_flags: AllocFlags,
@@ -214,7 +219,7 @@ function nopage(
 }
 
 /** Once a node, through its first zone that has pages. */
-export function wake_all_kswapds(k: Mm, order: Order, ac: AllocContext): void {
+export function wake_all_kswapds(k: Kernel, order: Order, ac: AllocContext): void {
   let z = first_zones_zonelist(k, ac.zonelist, ac.highest_zoneidx);
   for (
     let zone: Zone = zonelist_zone(k, z);

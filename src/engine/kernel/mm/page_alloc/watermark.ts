@@ -17,30 +17,30 @@ import type {
   Zone,
   ZoneType,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { free_area, free_area_empty } from '../../include/linux/mmzone.h.js';
 import { zone_page_state, zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
 
 /** Free pages that a request of this order with these rights could not use in any case. */
 export function __zone_watermark_unusable_free(
-  k: Mm,
+  k: Kernel,
   z: Zone,
   order: Order,
   alloc_flags: AllocFlags,
 ): Long {
   let unusable_free: Long = (1 << order) - 1;
   if ((alloc_flags & k.ALLOC_RESERVES) === 0)
-    unusable_free += k.read_ulong(z + k.zone_nr_reserved_highatomic);
+    unusable_free += k.read_ulong(z + k.zone.nr_reserved_highatomic);
   if ((alloc_flags & k.ALLOC_CMA) === 0)
     unusable_free += zone_page_state(k, z, k.NR_FREE_CMA_PAGES);
   return unusable_free;
 }
 
-const lowmem_reserve = (k: Mm, z: Zone, highest_zoneidx: ZoneType): Long =>
-  k.read_long(z + k.zone_lowmem_reserve + highest_zoneidx * k.ptr_words);
+const lowmem_reserve = (k: Kernel, z: Zone, highest_zoneidx: ZoneType): Long =>
+  k.read_long(z + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words);
 
 export function __zone_watermark_ok(
-  k: Mm,
+  k: Kernel,
   z: Zone,
   order: Order,
   mark: ULong,
@@ -65,7 +65,7 @@ export function __zone_watermark_ok(
 
   for (let o: Order = order; o < k.MAX_ORDER; o++) {
     const area: FreeArea = free_area(k, z, o);
-    if (k.words[area + k.free_area_nr_free] === 0) continue;
+    if (k.words[area + k.free_area.nr_free] === 0) continue;
     for (let mt: Migratetype = 0; mt < k.MIGRATE_PCPTYPES; mt++) {
       if (!free_area_empty(k, area, mt)) return true;
     }
@@ -80,7 +80,7 @@ export function __zone_watermark_ok(
 }
 
 export function zone_watermark_ok(
-  k: Mm,
+  k: Kernel,
   z: Zone,
   order: Order,
   mark: ULong,
@@ -93,7 +93,7 @@ export function zone_watermark_ok(
 
 /** The test of every allocation: order 0 passes with a few reads when there is plenty. */
 export function zone_watermark_fast(
-  k: Mm,
+  k: Kernel,
   z: Zone,
   order: Order,
   mark: ULong,
@@ -116,10 +116,10 @@ export function zone_watermark_fast(
   if (
     order === 0 &&
     (gfp_mask & k.__GFP_ATOMIC) !== 0 &&
-    k.read_ulong(z + k.zone_watermark_boost) !== 0 &&
+    k.read_ulong(z + k.zone.watermark_boost) !== 0 &&
     (alloc_flags & k.ALLOC_WMARK_MASK) === k.WMARK_MIN
   ) {
-    mark = k.read_ulong(z + k.zone_watermark + k.WMARK_MIN * k.ptr_words);
+    mark = k.read_ulong(z + k.zone._watermark + k.WMARK_MIN * k.ptr_words);
     return __zone_watermark_ok(k, z, order, mark, highest_zoneidx, alloc_flags, free_pages);
   }
   return false;
@@ -127,14 +127,14 @@ export function zone_watermark_fast(
 
 /** As zone_watermark_ok(), exact where SMP counters may run behind so far that it matters. */
 export function zone_watermark_ok_safe(
-  k: Mm,
+  k: Kernel,
   z: Zone,
   order: Order,
   mark: ULong,
   highest_zoneidx: ZoneType,
 ): boolean {
   let free_pages: Long = zone_page_state(k, z, k.NR_FREE_PAGES);
-  const drift_mark: ULong = k.read_ulong(z + k.zone_percpu_drift_mark);
+  const drift_mark: ULong = k.read_ulong(z + k.zone.percpu_drift_mark);
   if (drift_mark !== 0 && free_pages < drift_mark)
     free_pages = zone_page_state_snapshot(k, z, k.NR_FREE_PAGES);
   return __zone_watermark_ok(k, z, order, mark, highest_zoneidx, 0, free_pages);

@@ -16,7 +16,7 @@ import {
   type Zone,
   type ZoneType,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SHIFT, PAGE_SIZE } from '../../../memory/address.js';
 import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
 import {
@@ -38,7 +38,7 @@ export const highmem_min_pages = (managed: ULong): ULong =>
   Math.min(Math.max(Math.floor(managed / 1024), SWAP_CLUSTER_MAX), 128);
 
 /** Pages beyond the high watermarks in the zones up to `offset`. */
-export function nr_free_zone_pages(k: Mm, offset: ZoneType): ULong {
+export function nr_free_zone_pages(k: Kernel, offset: ZoneType): ULong {
   let sum: ULong = 0;
   let z = first_zones_zonelist(k, node_zonelist(k), offset);
   for (
@@ -53,25 +53,25 @@ export function nr_free_zone_pages(k: Mm, offset: ZoneType): ULong {
   return sum;
 }
 
-export const nr_free_buffer_pages = (k: Mm): ULong =>
+export const nr_free_buffer_pages = (k: Kernel): ULong =>
   nr_free_zone_pages(k, gfp_zone(k, k.GFP_USER));
 
 /** Pages that no user may count on: each zone's high mark and its largest reserve. */
-export function calculate_totalreserve_pages(k: Mm): void {
+export function calculate_totalreserve_pages(k: Kernel): void {
   let reserve_pages: ULong = 0;
   k.zones.forEach((zone, i) => {
     let max: Long = 0;
     for (let j: ZoneType = i; j < k.MAX_NR_ZONES; j++)
-      max = Math.max(max, k.read_long(zone + k.zone_lowmem_reserve + j * k.ptr_words));
+      max = Math.max(max, k.read_long(zone + k.zone.lowmem_reserve + j * k.ptr_words));
     max += high_wmark_pages(k, zone);
     reserve_pages += Math.min(max, zone_managed_pages(k, zone));
   });
-  k.write_long(k.node + k.pgdat_totalreserve_pages, reserve_pages);
-  k.write_long(k.symbol('totalreserve_pages'), reserve_pages);
+  k.write_long(k.globals.contig_page_data + k.pglist_data.totalreserve_pages, reserve_pages);
+  k.write_long(k.globals.totalreserve_pages, reserve_pages);
 }
 
-export function setup_per_zone_lowmem_reserve(k: Mm): void {
-  const ratios = k.symbol('sysctl_lowmem_reserve_ratio');
+export function setup_per_zone_lowmem_reserve(k: Kernel): void {
+  const ratios = k.globals.sysctl_lowmem_reserve_ratio;
   for (let i: ZoneType = 0; i < k.MAX_NR_ZONES - 1; i++) {
     const zone: Zone = k.zones[i]!;
     const ratio: Int = k.words[ratios + i]!;
@@ -80,15 +80,15 @@ export function setup_per_zone_lowmem_reserve(k: Mm): void {
     for (let j: ZoneType = i + 1; j < k.MAX_NR_ZONES; j++) {
       managed_pages += zone_managed_pages(k, k.zones[j]!);
       const reserve: Long = clear ? 0 : Math.floor(managed_pages / ratio);
-      k.write_long(zone + k.zone_lowmem_reserve + j * k.ptr_words, reserve);
+      k.write_long(zone + k.zone.lowmem_reserve + j * k.ptr_words, reserve);
     }
   }
   calculate_totalreserve_pages(k);
 }
 
-function __setup_per_zone_wmarks(k: Mm): void {
-  const min_free_kbytes: Int = k.words[k.symbol('min_free_kbytes')]!;
-  const watermark_scale_factor: Int = k.words[k.symbol('watermark_scale_factor')]!;
+function __setup_per_zone_wmarks(k: Kernel): void {
+  const min_free_kbytes: Int = k.words[k.globals.min_free_kbytes]!;
+  const watermark_scale_factor: Int = k.words[k.globals.watermark_scale_factor]!;
   const pages_min: ULong = min_free_kbytes >> (PAGE_SHIFT - 10);
   let lowmem_pages: ULong = 0;
   for (const zone of k.zones) if (!is_highmem(k, zone)) lowmem_pages += zone_managed_pages(k, zone);
@@ -103,7 +103,7 @@ function __setup_per_zone_wmarks(k: Mm): void {
 
     const least: ULong = Math.floor((managed * watermark_scale_factor) / 10000);
     tmp = Math.max(Math.floor(tmp / 4), least);
-    k.write_long(zone + k.zone_watermark_boost, 0);
+    k.write_long(zone + k.zone.watermark_boost, 0);
     set_wmark(k, zone, k.WMARK_LOW, min_wmark_pages(k, zone) + tmp);
     set_wmark(k, zone, k.WMARK_HIGH, low_wmark_pages(k, zone) + tmp);
     set_wmark(k, zone, k.WMARK_PROMO, high_wmark_pages(k, zone) + tmp);
@@ -111,27 +111,27 @@ function __setup_per_zone_wmarks(k: Mm): void {
   calculate_totalreserve_pages(k);
 }
 
-function set_wmark(k: Mm, zone: Zone, which: number, pages: ULong): void {
-  k.write_long(zone + k.zone_watermark + which * k.ptr_words, pages);
+function set_wmark(k: Kernel, zone: Zone, which: number, pages: ULong): void {
+  k.write_long(zone + k.zone._watermark + which * k.ptr_words, pages);
 }
 
 /** After min_free_kbytes or the sizes of zones have changed. */
-export function setup_per_zone_wmarks(k: Mm): void {
+export function setup_per_zone_wmarks(k: Kernel): void {
   __setup_per_zone_wmarks(k);
   for (const zone of k.zones) zone_pcp_update(k, zone, 0);
 }
 
 /** min_free_kbytes = sqrt(16 * lowmem in KiB), within bounds; a value that the user set stays. */
-export function calculate_min_free_kbytes(k: Mm): void {
+export function calculate_min_free_kbytes(k: Kernel): void {
   const lowmem_kbytes: ULong = nr_free_buffer_pages(k) * (PAGE_SIZE >> 10);
   const new_min_free_kbytes: Int = Math.floor(Math.sqrt(lowmem_kbytes * 16));
-  const user_min_free_kbytes: Int = k.words[k.symbol('user_min_free_kbytes')]!;
+  const user_min_free_kbytes: Int = k.words[k.globals.user_min_free_kbytes]!;
   if (new_min_free_kbytes > user_min_free_kbytes)
-    k.write(k.symbol('min_free_kbytes'), Math.min(Math.max(new_min_free_kbytes, 128), 262144));
+    k.write(k.globals.min_free_kbytes, Math.min(Math.max(new_min_free_kbytes, 128), 262144));
 }
 
 /** The watermarks of a machine that has just booted. */
-export function init_per_zone_wmark_min(k: Mm): void {
+export function init_per_zone_wmark_min(k: Kernel): void {
   calculate_min_free_kbytes(k);
   setup_per_zone_wmarks(k);
   refresh_zone_stat_thresholds(k);
@@ -139,7 +139,7 @@ export function init_per_zone_wmark_min(k: Mm): void {
 }
 
 /** With huge pages two pageblocks of each type are to be kept free, within 5 % of lowmem. */
-export function set_recommended_min_free_kbytes(k: Mm, hugepage_flags_enabled: boolean): void {
+export function set_recommended_min_free_kbytes(k: Kernel, hugepage_flags_enabled: boolean): void {
   if (!hugepage_flags_enabled) {
     calculate_min_free_kbytes(k);
     setup_per_zone_wmarks(k);
@@ -152,7 +152,7 @@ export function set_recommended_min_free_kbytes(k: Mm, hugepage_flags_enabled: b
   recommended_min = Math.min(recommended_min, Math.floor(nr_free_buffer_pages(k) / 20));
   recommended_min *= PAGE_SIZE >> 10;
 
-  const min_free_kbytes = k.symbol('min_free_kbytes');
+  const min_free_kbytes = k.globals.min_free_kbytes;
   if (recommended_min > k.words[min_free_kbytes]!) k.write(min_free_kbytes, recommended_min);
   setup_per_zone_wmarks(k);
 }

@@ -17,7 +17,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
 import { compound_order, page_zone } from '../../include/linux/mm.h.js';
 import { is_migrate_cma, zone_idx } from '../../include/linux/mmzone.h.js';
@@ -40,7 +40,7 @@ import { __mod_zone_freepage_state } from '../vmstat/vmstat.js';
 
 /** A page of one pageblock that could neither be freed nor migrated away; NULL if there is none. */
 export function has_unmovable_pages(
-  k: Mm,
+  k: Kernel,
   start_pfn: ULong,
   end_pfn: ULong,
   migratetype: Migratetype,
@@ -73,7 +73,7 @@ export function has_unmovable_pages(
 
 /** Isolates the pageblock of `page`, of which [start_pfn, end_pfn) must be movable: 0, or -EBUSY. */
 export function set_migratetype_isolate(
-  k: Mm,
+  k: Kernel,
   page: Page,
   migratetype: Migratetype,
   start_pfn: ULong,
@@ -88,14 +88,14 @@ export function set_migratetype_isolate(
   if (has_unmovable_pages(k, check_start, check_end, migratetype) !== NULL) return -EBUSY;
 
   set_pageblock_migratetype(k, page, k.MIGRATE_ISOLATE);
-  k.add_long(zone + k.zone_nr_isolate_pageblock, 1);
+  k.add_long(zone + k.zone.nr_isolate_pageblock, 1);
   const nr_pages: Int = move_freepages_block(k, zone, page, k.MIGRATE_ISOLATE);
   __mod_zone_freepage_state(k, zone, -nr_pages, mt);
   return 0;
 }
 
 /** Gives a pageblock that is isolated, `page` its first, another type. */
-export function unset_migratetype_isolate(k: Mm, page: Page, migratetype: Migratetype): void {
+export function unset_migratetype_isolate(k: Kernel, page: Page, migratetype: Migratetype): void {
   const zone: Zone = page_zone(k, page);
   if (!is_migrate_isolate(k, get_pageblock_migratetype(k, page))) return;
 
@@ -115,5 +115,5 @@ export function unset_migratetype_isolate(k: Mm, page: Page, migratetype: Migrat
   }
   set_pageblock_migratetype(k, page, migratetype);
   if (isolated_order >= 0) __putback_isolated_page(k, page, isolated_order, migratetype);
-  k.add_long(zone + k.zone_nr_isolate_pageblock, -1);
+  k.add_long(zone + k.zone.nr_isolate_pageblock, -1);
 }

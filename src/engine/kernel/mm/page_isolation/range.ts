@@ -15,7 +15,7 @@ import {
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
 import { pfn_to_online_page } from '../../include/linux/memory_hotplug.h.js';
 import { compound_order, page_zone } from '../../include/linux/mm.h.js';
@@ -34,7 +34,7 @@ import { get_pageblock_migratetype } from '../page_alloc/pageblock.js';
 import { set_migratetype_isolate, unset_migratetype_isolate } from './page_isolation.js';
 
 /** The first page from `pfn` on that exists, of `nr_pages`; NULL if none does. */
-function __first_valid_page(k: Mm, pfn: ULong, nr_pages: ULong): Page {
+function __first_valid_page(k: Kernel, pfn: ULong, nr_pages: ULong): Page {
   for (let i = 0; i < nr_pages; i++) {
     const page: Page = pfn_to_online_page(k, pfn + i);
     if (page !== NULL) return page;
@@ -47,7 +47,7 @@ function __first_valid_page(k: Mm, pfn: ULong, nr_pages: ULong): Page {
  * -EBUSY, and then nothing is isolated.
  */
 function isolate_single_pageblock(
-  k: Mm,
+  k: Kernel,
   boundary_pfn: ULong,
   isolate_before: boolean,
   skip_isolation: boolean,
@@ -62,7 +62,7 @@ function isolate_single_pageblock(
   // The largest blocks begin there: the head of one that reaches over the boundary is met.
   const start_pfn: ULong = Math.max(
     isolate_pageblock & ~(MAX_ORDER_NR_PAGES - 1),
-    k.read_ulong(zone + k.zone_zone_start_pfn),
+    k.read_ulong(zone + k.zone.zone_start_pfn),
   );
 
   if (!skip_isolation) {
@@ -102,7 +102,7 @@ function isolate_single_pageblock(
 
 /** Isolates the pageblocks of a range: 0, or -EBUSY, and then none is. `migratetype` is what they are and will be again. */
 export function start_isolate_page_range(
-  k: Mm,
+  k: Kernel,
   start_pfn: ULong,
   end_pfn: ULong,
   migratetype: Migratetype,
@@ -134,7 +134,7 @@ export function start_isolate_page_range(
 
 /** Makes the free pages of a range's pageblocks usable again, as pages of the type. */
 export function undo_isolate_page_range(
-  k: Mm,
+  k: Kernel,
   start_pfn: ULong,
   end_pfn: ULong,
   migratetype: Migratetype,
@@ -149,7 +149,7 @@ export function undo_isolate_page_range(
 }
 
 /** The first page of the range that is not free; `end_pfn` or beyond if all are. */
-function __test_page_isolated_in_pageblock(k: Mm, pfn: ULong, end_pfn: ULong): ULong {
+function __test_page_isolated_in_pageblock(k: Kernel, pfn: ULong, end_pfn: ULong): ULong {
   while (pfn < end_pfn) {
     const page: Page = k.pfn_to_page(pfn);
     if (!PageBuddy(k, page)) break;
@@ -159,7 +159,7 @@ function __test_page_isolated_in_pageblock(k: Mm, pfn: ULong, end_pfn: ULong): U
 }
 
 /** Whether all pages of a range, which begins with a block, are free in isolated pageblocks: 0, or -EBUSY. */
-export function test_pages_isolated(k: Mm, start_pfn: ULong, end_pfn: ULong): Int {
+export function test_pages_isolated(k: Kernel, start_pfn: ULong, end_pfn: ULong): Int {
   for (let pfn: ULong = start_pfn; pfn < end_pfn; pfn += k.pageblock_nr_pages) {
     const page: Page = __first_valid_page(k, pfn, k.pageblock_nr_pages);
     if (page !== NULL && !is_migrate_isolate(k, get_pageblock_migratetype(k, page))) return -EBUSY;

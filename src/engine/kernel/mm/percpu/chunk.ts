@@ -4,7 +4,7 @@
  * Source: Linux 6.1 mm/percpu.c: pcpu_alloc_chunk(), pcpu_chunk_addr_search(); mm/percpu-km.c: pcpu_create_chunk().
  */
 import { type Gfp, type Int, NULL, type Page, type PcpuChunk } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
@@ -25,38 +25,41 @@ import {
 import { pcpu_update_empty_pages } from './hints.js';
 
 /** Between an area's address in the first unit and the pointer that names it: `way` 1 to the address, -1 back. */
-export function pcpu_ptr_to_addr(k: Mm, ptr: VirtAddr, way: 1 | -1): VirtAddr {
+export function pcpu_ptr_to_addr(k: Kernel, ptr: VirtAddr, way: 1 | -1): VirtAddr {
   if (!k.smp) return ptr;
-  const base: VirtAddr = k.read_va(k.symbol('pcpu_base_addr'));
+  const base: VirtAddr = k.read_va(k.globals.pcpu_base_addr);
   const start = k.profile.symbol('__per_cpu_start')?.address ?? 0;
   return asVirt(ptr + way * (base - start));
 }
 
-function pcpu_addr_in_chunk(k: Mm, chunk: PcpuChunk, addr: VirtAddr): boolean {
-  const { start_offset, end_offset, nr_pages, base_addr } = k.percpu;
+function pcpu_addr_in_chunk(k: Kernel, chunk: PcpuChunk, addr: VirtAddr): boolean {
+  const start_offset = k.pcpu_chunk.start_offset;
+  const end_offset = k.pcpu_chunk.end_offset;
+  const nr_pages = k.pcpu_chunk.nr_pages;
+  const base_addr = k.pcpu_chunk.base_addr;
   const offset: Int = addr - pcpu_va(k, chunk, base_addr);
   const end: Int = pcpu_get(k, chunk, nr_pages) * PAGE_SIZE - pcpu_get(k, chunk, end_offset);
   return offset >= pcpu_get(k, chunk, start_offset) && offset < end;
 }
 
 /** The chunk that an area was taken from: the first one, or the one that its page tells. */
-export function pcpu_chunk_addr_search(k: Mm, addr: VirtAddr): PcpuChunk {
-  const { pcpu_first_chunk, pcpu_reserved_chunk } = k.percpu;
+export function pcpu_chunk_addr_search(k: Kernel, addr: VirtAddr): PcpuChunk {
+  const pcpu_first_chunk = k.read_ptr(k.globals.pcpu_first_chunk);
+  const pcpu_reserved_chunk = k.globals.pcpu_reserved_chunk;
   if (pcpu_addr_in_chunk(k, pcpu_first_chunk, addr)) return pcpu_first_chunk;
   const reserved: PcpuChunk = k.read_ptr(pcpu_reserved_chunk);
   if (reserved !== NULL && pcpu_addr_in_chunk(k, reserved, addr)) return reserved;
-  return k.read_ptr(virt_to_page(k, addr) + k.page_index);
+  return k.read_ptr(virt_to_page(k, addr) + k.page.index);
 }
 
 /** The structures of a chunk, all zeroed: itself, its two bitmaps, its blocks. 0 when one of them cannot be had. */
-function pcpu_alloc_chunk(k: Mm, gfp: Gfp): PcpuChunk {
-  const md = k.percpu;
-  const map_bytes: Int = (md.pcpu_unit_pages * PCPU_BITMAP_BLOCK_BITS) / 8;
+function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
+  const map_bytes: Int = (k.words[k.globals.pcpu_unit_pages]! * PCPU_BITMAP_BLOCK_BITS) / 8;
   const sizes = [
-    md.pcpu_chunk_struct_size,
+    k.words[k.globals.pcpu_chunk_struct_size]!,
     map_bytes,
     map_bytes + k.ptr_words * 4,
-    md.pcpu_unit_pages * md.block_md_bytes,
+    k.words[k.globals.pcpu_unit_pages]! * k.sizeof.pcpu_block_md,
   ];
   const got: VirtAddr[] = [];
   for (const size of sizes) {
@@ -69,55 +72,55 @@ function pcpu_alloc_chunk(k: Mm, gfp: Gfp): PcpuChunk {
   }
   const [self = asVirt(0), alloc_map = self, bound_map = self, md_blocks = self] = got;
   const chunk: PcpuChunk = k.cell_at(self);
-  INIT_LIST_HEAD(k, k.plus(chunk, md.list));
-  pcpu_set(k, chunk, md.nr_pages, md.pcpu_unit_pages);
-  k.write_va(k.plus(chunk, md.alloc_map), alloc_map);
-  k.write_va(k.plus(chunk, md.bound_map), bound_map);
-  k.write_va(k.plus(chunk, md.md_blocks), md_blocks);
+  INIT_LIST_HEAD(k, k.plus(chunk, k.pcpu_chunk.list));
+  pcpu_set(k, chunk, k.pcpu_chunk.nr_pages, k.words[k.globals.pcpu_unit_pages]!);
+  k.write_va(k.plus(chunk, k.pcpu_chunk.alloc_map), alloc_map);
+  k.write_va(k.plus(chunk, k.pcpu_chunk.bound_map), bound_map);
+  k.write_va(k.plus(chunk, k.pcpu_chunk.md_blocks), md_blocks);
 
   pcpu_init_md_block(k, pcpu_chunk_md(k, chunk), pcpu_chunk_map_bits(k, chunk));
   for (let i = 0; i < pcpu_chunk_nr_blocks(k, chunk); i++)
     pcpu_init_md_block(k, pcpu_md_block(k, chunk, i), PCPU_BITMAP_BLOCK_BITS);
-  pcpu_set(k, chunk, md.free_bytes, md.pcpu_unit_pages * PAGE_SIZE);
+  pcpu_set(k, chunk, k.pcpu_chunk.free_bytes, k.words[k.globals.pcpu_unit_pages]! * PAGE_SIZE);
   return chunk;
 }
 
-function pcpu_free_chunk(k: Mm, chunk: PcpuChunk): void {
-  const { md_blocks, bound_map, alloc_map } = k.percpu;
+function pcpu_free_chunk(k: Kernel, chunk: PcpuChunk): void {
+  const md_blocks = k.pcpu_chunk.md_blocks;
+  const bound_map = k.pcpu_chunk.bound_map;
+  const alloc_map = k.pcpu_chunk.alloc_map;
   for (const member of [md_blocks, bound_map, alloc_map]) kfree(k, pcpu_va(k, chunk, member));
   kfree(k, k.va_of(chunk));
 }
 
 /** A further chunk. On SMP its units would lie in vmalloc space: NULL. */
-export function pcpu_create_chunk(k: Mm, gfp: Gfp): PcpuChunk {
+export function pcpu_create_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
   if (k.smp) return NULL;
-  const md = k.percpu;
   const chunk: PcpuChunk = pcpu_alloc_chunk(k, gfp);
   if (chunk === NULL) return NULL;
 
   // pcpu_group_sizes[0]: there is one group of one unit.
-  const nr_pages: Int = md.pcpu_unit_pages;
+  const nr_pages: Int = k.words[k.globals.pcpu_unit_pages]!;
   const pages: Page = alloc_pages(k, gfp, 32 - Math.clz32(nr_pages - 1));
   if (pages === NULL) {
     pcpu_free_chunk(k, chunk);
     return NULL;
   }
   const pfn = k.page_to_pfn(pages);
-  for (let i = 0; i < nr_pages; i++) k.write_ptr(k.pfn_to_page(pfn + i) + k.page_index, chunk);
-  k.write_ptr(k.plus(chunk, md.data), pages);
-  k.write_va(k.plus(chunk, md.base_addr), page_address_of(k, pfn));
+  for (let i = 0; i < nr_pages; i++) k.write_ptr(k.pfn_to_page(pfn + i) + k.page.index, chunk);
+  k.write_ptr(k.plus(chunk, k.pcpu_chunk.data), pages);
+  k.write_va(k.plus(chunk, k.pcpu_chunk.base_addr), page_address_of(k, pfn));
   pcpu_chunk_populated(k, chunk, 0, nr_pages);
   return chunk;
 }
 
-const page_address_of = (k: Mm, pfn: Int): VirtAddr =>
+const page_address_of = (k: Kernel, pfn: Int): VirtAddr =>
   asVirt(k.linear.pageOffset + pfn * PAGE_SIZE);
 
-function pcpu_chunk_populated(k: Mm, chunk: PcpuChunk, page_start: Int, page_end: Int): void {
-  const md = k.percpu;
+function pcpu_chunk_populated(k: Kernel, chunk: PcpuChunk, page_start: Int, page_end: Int): void {
   const nr: Int = page_end - page_start;
-  bitmap_set(k, asVirt(k.va_of(k.plus(chunk, md.populated))), page_start, nr);
-  pcpu_set(k, chunk, md.nr_populated, pcpu_get(k, chunk, md.nr_populated) + nr);
-  k.add_long(md.pcpu_nr_populated, nr);
+  bitmap_set(k, asVirt(k.va_of(k.plus(chunk, k.pcpu_chunk.populated))), page_start, nr);
+  pcpu_set(k, chunk, k.pcpu_chunk.nr_populated, pcpu_get(k, chunk, k.pcpu_chunk.nr_populated) + nr);
+  k.add_long(k.globals.pcpu_nr_populated, nr);
   pcpu_update_empty_pages(k, chunk, nr);
 }

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 mm/percpu.c: pcpu_find_block_fit(), pcpu_next_fit_region(), pcpu_find_zero_area().
  */
 import type { Int, PcpuBlockMd, PcpuChunk } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { __ffs } from '../../include/linux/bitops.h.js';
@@ -25,31 +25,30 @@ import {
 
 /** The next place, from `bit_off` on, where the hints say that the area fits; the end of the map when there is none. */
 function pcpu_next_fit_region(
-  k: Mm,
+  k: Kernel,
   chunk: PcpuChunk,
   alloc_bits: Int,
   align: Int,
   bit_off: Int,
 ): Int {
-  const md = k.percpu;
   let block_off: Int = pcpu_off_to_block_off(bit_off);
   let bits: Int = 0;
   for (let i = pcpu_off_to_block_index(bit_off); i < pcpu_chunk_nr_blocks(k, chunk); i++) {
     const block: PcpuBlockMd = pcpu_md_block(k, chunk, i);
     // An area that began in a block before goes on.
     if (bits !== 0) {
-      const left_free: Int = pcpu_get(k, block, md.left_free);
+      const left_free: Int = pcpu_get(k, block, k.pcpu_block_md.left_free);
       bits += left_free;
       if (bits >= alloc_bits) return bit_off;
       if (left_free === PCPU_BITMAP_BLOCK_BITS) continue;
     }
-    const contig_hint: Int = pcpu_get(k, block, md.contig_hint);
-    const contig_hint_start: Int = pcpu_get(k, block, md.contig_hint_start);
+    const contig_hint: Int = pcpu_get(k, block, k.pcpu_block_md.contig_hint);
+    const contig_hint_start: Int = pcpu_get(k, block, k.pcpu_block_md.contig_hint_start);
     bits = ALIGN(contig_hint_start, align) - contig_hint_start;
     if (contig_hint !== 0 && contig_hint_start >= block_off && contig_hint >= bits + alloc_bits)
       return pcpu_block_off_to_off(i, pcpu_next_hint(k, block, alloc_bits));
     block_off = 0;
-    bit_off = ALIGN(PCPU_BITMAP_BLOCK_BITS - pcpu_get(k, block, md.right_free), align);
+    bit_off = ALIGN(PCPU_BITMAP_BLOCK_BITS - pcpu_get(k, block, k.pcpu_block_md.right_free), align);
     bits = PCPU_BITMAP_BLOCK_BITS - bit_off;
     bit_off = pcpu_block_off_to_off(i, bit_off);
     if (bits >= alloc_bits) return bit_off;
@@ -58,7 +57,7 @@ function pcpu_next_fit_region(
 }
 
 /** Where to begin to look for an area, in bits; -1 when the hints know of no place. */
-export function pcpu_find_block_fit(k: Mm, chunk: PcpuChunk, alloc_bits: Int, align: Int): Int {
+export function pcpu_find_block_fit(k: Kernel, chunk: PcpuChunk, alloc_bits: Int, align: Int): Int {
   const chunk_md: PcpuBlockMd = pcpu_chunk_md(k, chunk);
   if (!pcpu_check_block_hint(k, chunk_md, alloc_bits, align)) return -1;
   const start: Int = pcpu_next_hint(k, chunk_md, alloc_bits);
@@ -75,7 +74,7 @@ export interface ZeroArea {
 }
 
 export function pcpu_find_zero_area(
-  k: Mm,
+  k: Kernel,
   map: VirtAddr,
   size: Int,
   start: Int,

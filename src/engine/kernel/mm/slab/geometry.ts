@@ -15,7 +15,7 @@ import {
   NULL,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE } from '../../../memory/address.js';
 import { cache_line_size } from '../../arch/x86/include/asm/cache.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
@@ -36,11 +36,11 @@ const SLAB_OBJ_MIN_SIZE = 16;
 const SLAB_MAX_ORDER_HI = 1;
 const SLAB_MAX_ORDER_LO = 0;
 
-export const OBJFREELIST_SLAB = (k: Mm, cachep: KmemCache): boolean =>
-  (k.words[cachep + k.slab.flags]! & CFLGS_OBJFREELIST_SLAB) !== 0;
+export const OBJFREELIST_SLAB = (k: Kernel, cachep: KmemCache): boolean =>
+  (k.words[cachep + k.kmem_cache.flags]! & CFLGS_OBJFREELIST_SLAB) !== 0;
 
-export const OFF_SLAB = (k: Mm, cachep: KmemCache): boolean =>
-  (k.words[cachep + k.slab.flags]! & CFLGS_OFF_SLAB) !== 0;
+export const OFF_SLAB = (k: Kernel, cachep: KmemCache): boolean =>
+  (k.words[cachep + k.kmem_cache.flags]! & CFLGS_OFF_SLAB) !== 0;
 
 /** Objects of a slab of an order, and the bytes that are left over. */
 function cache_estimate(
@@ -56,27 +56,26 @@ function cache_estimate(
 }
 
 /** Larger slabs only on machines with more than 32 MiB; `slab_max_order` is what boot found. */
-const slab_max_order = (k: Mm): Int => {
-  const at = k.symbol('slab_max_order');
+const slab_max_order = (k: Kernel): Int => {
+  const at = k.globals.slab_max_order;
   return k.words[at]! > 0 ? SLAB_MAX_ORDER_HI : SLAB_MAX_ORDER_LO;
 };
 
 /** Whether a freelist of its own is worth it: it must not cost more than half an object. */
-function off_slab_has_benefit(k: Mm, cachep: KmemCache, freelist_size: Int): boolean {
+function off_slab_has_benefit(k: Kernel, cachep: KmemCache, freelist_size: Int): boolean {
   let freelist_cache_size: Int = PAGE_SIZE << get_order(freelist_size);
   if (freelist_size <= KMALLOC_MAX_CACHE_SIZE) {
     const freelist_cache: KmemCache = kmalloc_slab(k, freelist_size, 0);
     if (freelist_cache === NULL) return false;
-    freelist_cache_size = k.words[freelist_cache + k.slab.size]!;
+    freelist_cache_size = k.words[freelist_cache + k.kmem_cache.size]!;
     // Else growing one cache could need the other to grow.
     if (OFF_SLAB(k, freelist_cache)) return false;
   }
-  return freelist_cache_size <= k.words[cachep + k.slab.size]! / 2;
+  return freelist_cache_size <= k.words[cachep + k.kmem_cache.size]! / 2;
 }
 
 /** Chooses the order of a cache's slabs; sets num and gfporder. The bytes that are left over. */
-function calculate_slab_order(k: Mm, cachep: KmemCache, size: Int, flags: SlabFlags): Int {
-  const { slab } = k;
+function calculate_slab_order(k: Kernel, cachep: KmemCache, size: Int, flags: SlabFlags): Int {
   let left_over: Int = 0;
   for (let gfporder = 0; gfporder < k.MAX_ORDER; gfporder++) {
     const estimate = cache_estimate(gfporder, size, flags);
@@ -84,12 +83,12 @@ function calculate_slab_order(k: Mm, cachep: KmemCache, size: Int, flags: SlabFl
     if (estimate.num > SLAB_OBJ_MAX_NUM) break;
     if ((flags & CFLGS_OFF_SLAB) !== 0 && !off_slab_has_benefit(k, cachep, estimate.num)) continue;
 
-    k.write(cachep + slab.num, estimate.num);
-    k.write(cachep + slab.gfporder, gfporder);
+    k.write(cachep + k.kmem_cache.num, estimate.num);
+    k.write(cachep + k.kmem_cache.gfporder, gfporder);
     left_over = estimate.left_over;
 
     // Objects that reclaim frees are mostly allocated where memory is tight.
-    if ((flags & k.constant('SLAB_RECLAIM_ACCOUNT')) !== 0) break;
+    if ((flags & k.SLAB_RECLAIM_ACCOUNT) !== 0) break;
     if (gfporder >= slab_max_order(k)) break;
     // Is so much waste acceptable?
     if (left_over * 8 <= PAGE_SIZE << gfporder) break;
@@ -97,34 +96,34 @@ function calculate_slab_order(k: Mm, cachep: KmemCache, size: Int, flags: SlabFl
   return left_over;
 }
 
-const num_of = (k: Mm, cachep: KmemCache): Int => k.words[cachep + k.slab.num]!;
+const num_of = (k: Kernel, cachep: KmemCache): Int => k.words[cachep + k.kmem_cache.num]!;
 
 /** Differently coloured slabs put their objects on different cache lines. */
-function set_colour(k: Mm, cachep: KmemCache, left: Int): void {
-  const colour_off: Int = k.words[cachep + k.slab.colour_off]!;
-  k.write_long(cachep + k.slab.colour, Math.floor(left / colour_off));
+function set_colour(k: Kernel, cachep: KmemCache, left: Int): void {
+  const colour_off: Int = k.words[cachep + k.kmem_cache.colour_off]!;
+  k.write_long(cachep + k.kmem_cache.colour, Math.floor(left / colour_off));
 }
 
 function set_objfreelist_slab_cache(
-  k: Mm,
+  k: Kernel,
   cachep: KmemCache,
   size: Int,
   flags: SlabFlags,
 ): boolean {
-  k.write(cachep + k.slab.num, 0);
+  k.write(cachep + k.kmem_cache.num, 0);
   // The freelist would overwrite what a constructor made, or what RCU readers still look at.
-  if (k.read_va(cachep + k.slab.ctor) !== 0) return false;
-  if ((flags & k.constant('SLAB_TYPESAFE_BY_RCU')) !== 0) return false;
+  if (k.read_va(cachep + k.kmem_cache.ctor) !== 0) return false;
+  if ((flags & k.SLAB_TYPESAFE_BY_RCU) !== 0) return false;
   const left: Int = calculate_slab_order(k, cachep, size, flags | CFLGS_OBJFREELIST_SLAB);
   if (num_of(k, cachep) === 0) return false;
-  if (num_of(k, cachep) > k.words[cachep + k.slab.object_size]!) return false;
+  if (num_of(k, cachep) > k.words[cachep + k.kmem_cache.object_size]!) return false;
   set_colour(k, cachep, left);
   return true;
 }
 
-function set_off_slab_cache(k: Mm, cachep: KmemCache, size: Int, flags: SlabFlags): boolean {
-  k.write(cachep + k.slab.num, 0);
-  if ((flags & k.constant('SLAB_NOLEAKTRACE')) !== 0) return false;
+function set_off_slab_cache(k: Kernel, cachep: KmemCache, size: Int, flags: SlabFlags): boolean {
+  k.write(cachep + k.kmem_cache.num, 0);
+  if ((flags & k.SLAB_NOLEAKTRACE) !== 0) return false;
   const left: Int = calculate_slab_order(k, cachep, size, flags | CFLGS_OFF_SLAB);
   if (num_of(k, cachep) === 0) return false;
   // There is room for the freelist on the slab.
@@ -133,8 +132,8 @@ function set_off_slab_cache(k: Mm, cachep: KmemCache, size: Int, flags: SlabFlag
   return true;
 }
 
-function set_on_slab_cache(k: Mm, cachep: KmemCache, size: Int, flags: SlabFlags): boolean {
-  k.write(cachep + k.slab.num, 0);
+function set_on_slab_cache(k: Kernel, cachep: KmemCache, size: Int, flags: SlabFlags): boolean {
+  k.write(cachep + k.kmem_cache.num, 0);
   const left: Int = calculate_slab_order(k, cachep, size, flags);
   if (num_of(k, cachep) === 0) return false;
   set_colour(k, cachep, left);
@@ -143,7 +142,7 @@ function set_on_slab_cache(k: Mm, cachep: KmemCache, size: Int, flags: SlabFlags
 
 /** The flags with the freelist's place; undefined when no slab is large enough. */
 function choose_freelist(
-  k: Mm,
+  k: Kernel,
   cachep: KmemCache,
   size: Int,
   flags: SlabFlags,
@@ -155,24 +154,23 @@ function choose_freelist(
 }
 
 /** What a slab's pages are asked for with, besides what the caller says. */
-function allocflags_of(k: Mm, flags: SlabFlags): Gfp {
+function allocflags_of(k: Kernel, flags: SlabFlags): Gfp {
   let allocflags: Gfp = k.__GFP_COMP;
-  if ((flags & k.constant('SLAB_CACHE_DMA')) !== 0) allocflags |= k.__GFP_DMA;
-  if ((flags & SLAB_CACHE_DMA32) !== 0) allocflags |= k.constant('__GFP_DMA32');
-  if ((flags & k.constant('SLAB_RECLAIM_ACCOUNT')) !== 0) allocflags |= k.__GFP_RECLAIMABLE;
+  if ((flags & k.SLAB_CACHE_DMA) !== 0) allocflags |= k.__GFP_DMA;
+  if ((flags & SLAB_CACHE_DMA32) !== 0) allocflags |= k.__GFP_DMA32;
+  if ((flags & k.SLAB_RECLAIM_ACCOUNT) !== 0) allocflags |= k.__GFP_RECLAIMABLE;
   return allocflags;
 }
 
 /** Works out a cache's geometry and gives it its CPU arrays and its node. 0 or an errno. */
-export function __kmem_cache_create(k: Mm, cachep: KmemCache, flags: SlabFlags): Int {
-  const { slab } = k;
+export function __kmem_cache_create(k: Kernel, cachep: KmemCache, flags: SlabFlags): Int {
   const BYTES_PER_WORD: Int = k.ptr_words * 4;
-  const ralign: Int = Math.max(BYTES_PER_WORD, k.words[cachep + slab.align]!);
-  let size: Int = ALIGN(k.words[cachep + slab.size]!, BYTES_PER_WORD);
+  const ralign: Int = Math.max(BYTES_PER_WORD, k.words[cachep + k.kmem_cache.align]!);
+  let size: Int = ALIGN(k.words[cachep + k.kmem_cache.size]!, BYTES_PER_WORD);
 
-  k.write(cachep + slab.align, ralign);
+  k.write(cachep + k.kmem_cache.align, ralign);
   // A multiple of the alignment.
-  k.write(cachep + slab.colour_off, Math.max(cache_line_size(k), ralign));
+  k.write(cachep + k.kmem_cache.colour_off, Math.max(cache_line_size(k), ralign));
 
   size = ALIGN(size, ralign);
   if (size < SLAB_OBJ_MIN_SIZE) size = ALIGN(SLAB_OBJ_MIN_SIZE, ralign);
@@ -180,10 +178,10 @@ export function __kmem_cache_create(k: Mm, cachep: KmemCache, flags: SlabFlags):
   const chosen = choose_freelist(k, cachep, size, flags);
   if (chosen === undefined) return -E2BIG;
 
-  k.write(cachep + slab.freelist_size, num_of(k, cachep));
-  k.write(cachep + slab.flags, chosen);
-  k.write(cachep + slab.allocflags, allocflags_of(k, chosen));
-  k.write(cachep + slab.size, size);
-  write_reciprocal_value(k, cachep + slab.reciprocal_buffer_size, size);
-  return setup_cpu_cache(k, cachep, k.constant('GFP_KERNEL'));
+  k.write(cachep + k.kmem_cache.freelist_size, num_of(k, cachep));
+  k.write(cachep + k.kmem_cache.flags, chosen);
+  k.write(cachep + k.kmem_cache.allocflags, allocflags_of(k, chosen));
+  k.write(cachep + k.kmem_cache.size, size);
+  write_reciprocal_value(k, cachep + k.kmem_cache.reciprocal_buffer_size, size);
+  return setup_cpu_cache(k, cachep, k.GFP_KERNEL);
 }

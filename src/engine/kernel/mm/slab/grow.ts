@@ -18,7 +18,7 @@ import {
   type Slab,
 } from '../../../machine/ctypes.js';
 import { KernelFault } from '../../../machine/events.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import {
   INIT_LIST_HEAD,
@@ -46,35 +46,36 @@ import { OBJFREELIST_SLAB, OFF_SLAB } from './geometry.js';
 
 // --- words of a slab ---------------------------------------------------------------------------------------------------
 
-export const slab_active = (k: Mm, slab: Slab): Int => k.words[slab + k.slab.active]!;
+export const slab_active = (k: Kernel, slab: Slab): Int => k.words[slab + k.slab.active]!;
 
-export const slab_list = (k: Mm, slab: Slab): ListHead => (slab + k.slab.slab_list) as ListHead;
+export const slab_list = (k: Kernel, slab: Slab): ListHead => (slab + k.slab.slab_list) as ListHead;
 
 /** The slab that an entry of a node's list belongs to. */
-export const slab_of_entry = (k: Mm, entry: ListHead): Slab => (entry - k.slab.slab_list) as Slab;
+export const slab_of_entry = (k: Kernel, entry: ListHead): Slab =>
+  (entry - k.slab.slab_list) as Slab;
 
-const cache_num = (k: Mm, cachep: KmemCache): Int => k.words[cachep + k.slab.num]!;
+const cache_num = (k: Kernel, cachep: KmemCache): Int => k.words[cachep + k.kmem_cache.num]!;
 
-function index_to_obj(k: Mm, cachep: KmemCache, slab: Slab, idx: Int): VirtAddr {
-  return asVirt(k.read_va(slab + k.slab.s_mem) + k.words[cachep + k.slab.size]! * idx);
+function index_to_obj(k: Kernel, cachep: KmemCache, slab: Slab, idx: Int): VirtAddr {
+  return asVirt(k.read_va(slab + k.slab.s_mem) + k.words[cachep + k.kmem_cache.size]! * idx);
 }
 
 /** Which object of the slab an address lies in. */
-function obj_to_index(k: Mm, cachep: KmemCache, slab: Slab, obj: VirtAddr): Int {
+function obj_to_index(k: Kernel, cachep: KmemCache, slab: Slab, obj: VirtAddr): Int {
   const offset = (obj - k.read_va(slab + k.slab.s_mem)) >>> 0;
-  return Math.floor(offset / k.words[cachep + k.slab.size]!);
+  return Math.floor(offset / k.words[cachep + k.kmem_cache.size]!);
 }
 
-function get_free_obj(k: Mm, slab: Slab, idx: Int): Int {
+function get_free_obj(k: Kernel, slab: Slab, idx: Int): Int {
   return read_byte(k, asVirt(k.read_va(slab + k.slab.freelist) + idx));
 }
 
-function set_free_obj(k: Mm, slab: Slab, idx: Int, val: Int): void {
+function set_free_obj(k: Kernel, slab: Slab, idx: Int, val: Int): void {
   write_byte(k, asVirt(k.read_va(slab + k.slab.freelist) + idx), val & 0xff);
 }
 
 /** Takes the next free object of a slab. */
-export function slab_get_obj(k: Mm, cachep: KmemCache, slab: Slab): VirtAddr {
+export function slab_get_obj(k: Kernel, cachep: KmemCache, slab: Slab): VirtAddr {
   const active: Int = slab_active(k, slab);
   const objp: VirtAddr = index_to_obj(k, cachep, slab, get_free_obj(k, slab, active));
   k.write(slab + k.slab.active, active + 1);
@@ -82,7 +83,7 @@ export function slab_get_obj(k: Mm, cachep: KmemCache, slab: Slab): VirtAddr {
 }
 
 /** Gives an object back to its slab. In a full OBJFREELIST slab it becomes the freelist. */
-export function slab_put_obj(k: Mm, cachep: KmemCache, slab: Slab, objp: VirtAddr): void {
+export function slab_put_obj(k: Kernel, cachep: KmemCache, slab: Slab, objp: VirtAddr): void {
   const objnr: Int = obj_to_index(k, cachep, slab, objp);
   k.write(slab + k.slab.active, slab_active(k, slab) - 1);
   if (k.read_va(slab + k.slab.freelist) === 0) k.write_va(slab + k.slab.freelist, objp);
@@ -91,30 +92,30 @@ export function slab_put_obj(k: Mm, cachep: KmemCache, slab: Slab, objp: VirtAdd
 
 // --- pages -------------------------------------------------------------------------------------------------------------
 
-function kmem_getpages(k: Mm, cachep: KmemCache, flags: Gfp): Slab {
-  flags |= k.words[cachep + k.slab.allocflags]!;
-  const order: Int = k.words[cachep + k.slab.gfporder]!;
+function kmem_getpages(k: Kernel, cachep: KmemCache, flags: Gfp): Slab {
+  flags |= k.words[cachep + k.kmem_cache.allocflags]!;
+  const order: Int = k.words[cachep + k.kmem_cache.gfporder]!;
   const folio: Page = alloc_pages(k, flags, order);
   if (folio === NULL) return NULL;
   account_slab(k, cachep, order, 1);
-  set_page_flags(k, folio, k.PG_slab);
+  set_page_flags(k, folio, 1 << k.PG_slab);
   return folio_slab(folio);
 }
 
-function kmem_freepages(k: Mm, cachep: KmemCache, slab: Slab): void {
-  const order: Int = k.words[cachep + k.slab.gfporder]!;
+function kmem_freepages(k: Kernel, cachep: KmemCache, slab: Slab): void {
+  const order: Int = k.words[cachep + k.kmem_cache.gfporder]!;
   const folio: Page = slab_folio(slab);
   if (!PageSlab(k, folio)) throw new KernelFault('kernel BUG at mm/slab.c: kmem_freepages()');
   // PG_active of a slab: from the reserves, for freeing memory.
-  clear_page_flags(k, folio, (1 << k.constant('PG_active')) | k.PG_slab);
+  clear_page_flags(k, folio, (1 << k.PG_active) | (1 << k.PG_slab));
   page_mapcount_reset(k, folio);
-  k.write_long(folio + k.page_mapping, 0);
+  k.write_long(folio + k.page.mapping, 0);
   account_slab(k, cachep, order, -1);
   __free_pages(k, folio, order);
 }
 
 /** Gives a slab's memory back. One whose readers RCU protects would wait for them; there are none. */
-export function slab_destroy(k: Mm, cachep: KmemCache, slab: Slab): void {
+export function slab_destroy(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const freelist: VirtAddr = k.read_va(slab + k.slab.freelist);
   kmem_freepages(k, cachep, slab);
   if (OFF_SLAB(k, cachep)) kfree(k, freelist);
@@ -124,13 +125,15 @@ export function slab_destroy(k: Mm, cachep: KmemCache, slab: Slab): void {
  * A list of slabs to be destroyed, which is a local variable in the kernel. Destroying a slab of an OFF_SLAB cache frees an
  * object of another one, which never is OFF_SLAB itself: two lists are enough.
  */
-export function slabs_list(k: Mm, cachep: KmemCache): ListHead {
-  const list: ListHead = k.register(OFF_SLAB(k, cachep) ? 'slabs_list_off_slab' : 'slabs_list');
+export function slabs_list(k: Kernel, cachep: KmemCache): ListHead {
+  const list: ListHead = k.machine.register(
+    OFF_SLAB(k, cachep) ? 'slabs_list_off_slab' : 'slabs_list',
+  );
   INIT_LIST_HEAD(k, list);
   return list;
 }
 
-export function slabs_destroy(k: Mm, cachep: KmemCache, list: ListHead): void {
+export function slabs_destroy(k: Kernel, cachep: KmemCache, list: ListHead): void {
   let next: ListHead;
   for (let entry: ListHead = list_next(k, list); entry !== list; entry = next) {
     next = list_next(k, entry);
@@ -140,15 +143,15 @@ export function slabs_destroy(k: Mm, cachep: KmemCache, list: ListHead): void {
 }
 
 /** Destroys up to `tofree` free slabs of a node, the longest free first. How many. */
-export function drain_freelist(k: Mm, cache: KmemCache, n: KmemCacheNode, tofree: Int): Int {
-  const slabs_free = (n + k.slab.slabs_free) as ListHead;
+export function drain_freelist(k: Kernel, cache: KmemCache, n: KmemCacheNode, tofree: Int): Int {
+  const slabs_free = (n + k.kmem_cache_node.slabs_free) as ListHead;
   let nr_freed: Int = 0;
   while (nr_freed < tofree && !list_empty(k, slabs_free)) {
     const slab: Slab = slab_of_entry(k, list_last(k, slabs_free));
     list_del(k, slab_list(k, slab));
-    k.add_long(n + k.slab.free_slabs, -1);
-    k.add_long(n + k.slab.total_slabs, -1);
-    k.add_long(n + k.slab.free_objects, -cache_num(k, cache));
+    k.add_long(n + k.kmem_cache_node.free_slabs, -1);
+    k.add_long(n + k.kmem_cache_node.total_slabs, -1);
+    k.add_long(n + k.kmem_cache_node.free_objects, -cache_num(k, cache));
     slab_destroy(k, cache, slab);
     nr_freed++;
   }
@@ -159,24 +162,24 @@ export function drain_freelist(k: Mm, cache: KmemCache, n: KmemCacheNode, tofree
 
 /** Sets where the slab's objects begin. The place of its freelist: 0 when that is not known yet, or could not be had. */
 function alloc_slabmgmt(
-  k: Mm,
+  k: Kernel,
   cachep: KmemCache,
   slab: Slab,
   colour_off: Int,
   local_flags: Gfp,
 ): VirtAddr {
   const addr: VirtAddr = page_address(k, slab_folio(slab));
-  const freelist_size: Int = k.words[cachep + k.slab.freelist_size]!;
+  const freelist_size: Int = k.words[cachep + k.kmem_cache.freelist_size]!;
   k.write_va(slab + k.slab.s_mem, asVirt(addr + colour_off));
   k.write(slab + k.slab.active, 0);
   if (OBJFREELIST_SLAB(k, cachep)) return asVirt(0);
   if (OFF_SLAB(k, cachep)) return kmalloc(k, freelist_size, local_flags);
   // The last bytes of the slab.
-  return asVirt(addr + (PAGE_SIZE << k.words[cachep + k.slab.gfporder]!) - freelist_size);
+  return asVirt(addr + (PAGE_SIZE << k.words[cachep + k.kmem_cache.gfporder]!) - freelist_size);
 }
 
 /** All objects are free, in the order of their addresses. Constructors do nothing here. */
-function cache_init_objs(k: Mm, cachep: KmemCache, slab: Slab): void {
+function cache_init_objs(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const num: Int = cache_num(k, cachep);
   if (OBJFREELIST_SLAB(k, cachep))
     k.write_va(slab + k.slab.freelist, index_to_obj(k, cachep, slab, num - 1));
@@ -184,18 +187,18 @@ function cache_init_objs(k: Mm, cachep: KmemCache, slab: Slab): void {
 }
 
 /** The next colour of the node's slabs, in bytes. */
-function next_colour(k: Mm, cachep: KmemCache, n: KmemCacheNode): Int {
-  const colour: Int = k.read_ulong(cachep + k.slab.colour);
-  let colour_next: Int = k.words[n + k.slab.colour_next]! + 1;
+function next_colour(k: Kernel, cachep: KmemCache, n: KmemCacheNode): Int {
+  const colour: Int = k.read_ulong(cachep + k.kmem_cache.colour);
+  let colour_next: Int = k.words[n + k.kmem_cache_node.colour_next]! + 1;
   if (colour_next >= colour) colour_next = 0;
-  k.write(n + k.slab.colour_next, colour_next);
-  return colour_next * k.words[cachep + k.slab.colour_off]!;
+  k.write(n + k.kmem_cache_node.colour_next, colour_next);
+  return colour_next * k.words[cachep + k.kmem_cache.colour_off]!;
 }
 
 /** Makes a new slab, which is on no list yet. NULL without memory. */
-export function cache_grow_begin(k: Mm, cachep: KmemCache, flags: Gfp): Slab {
+export function cache_grow_begin(k: Kernel, cachep: KmemCache, flags: Gfp): Slab {
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
-  if (k.read_va(cachep + k.slab.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0)
+  if (k.read_va(cachep + k.kmem_cache.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0)
     k.emit({ kind: 'warn', text: 'cache_grow_begin: __GFP_ZERO of objects with a constructor' });
   const local_flags: Gfp = flags & (GFP_CONSTRAINT_MASK(k) | GFP_RECLAIM_MASK(k));
 
@@ -215,28 +218,28 @@ export function cache_grow_begin(k: Mm, cachep: KmemCache, flags: Gfp): Slab {
 }
 
 /** Puts a new slab, from which objects may have been taken already, on the list it belongs to. */
-export function cache_grow_end(k: Mm, cachep: KmemCache, slab: Slab): void {
+export function cache_grow_end(k: Kernel, cachep: KmemCache, slab: Slab): void {
   if (slab === NULL) return;
   const n: KmemCacheNode = get_node(k, cachep);
   INIT_LIST_HEAD(k, slab_list(k, slab));
-  k.add_long(n + k.slab.total_slabs, 1);
+  k.add_long(n + k.kmem_cache_node.total_slabs, 1);
   if (slab_active(k, slab) === 0) {
-    list_add_tail(k, slab_list(k, slab), (n + k.slab.slabs_free) as ListHead);
-    k.add_long(n + k.slab.free_slabs, 1);
+    list_add_tail(k, slab_list(k, slab), (n + k.kmem_cache_node.slabs_free) as ListHead);
+    k.add_long(n + k.kmem_cache_node.free_slabs, 1);
   } else {
     fixup_slab_list(k, cachep, n, slab);
   }
-  k.add_long(n + k.slab.free_objects, cache_num(k, cachep) - slab_active(k, slab));
+  k.add_long(n + k.kmem_cache_node.free_objects, cache_num(k, cachep) - slab_active(k, slab));
 }
 
 /** Objects have been taken from a slab: it belongs to the full or to the partial ones. */
-export function fixup_slab_list(k: Mm, cachep: KmemCache, n: KmemCacheNode, slab: Slab): void {
+export function fixup_slab_list(k: Kernel, cachep: KmemCache, n: KmemCacheNode, slab: Slab): void {
   list_del(k, slab_list(k, slab));
   if (slab_active(k, slab) === cache_num(k, cachep)) {
-    list_add(k, slab_list(k, slab), (n + k.slab.slabs_full) as ListHead);
+    list_add(k, slab_list(k, slab), (n + k.kmem_cache_node.slabs_full) as ListHead);
     // The object that held it is out.
     if (OBJFREELIST_SLAB(k, cachep)) k.write_va(slab + k.slab.freelist, asVirt(0));
   } else {
-    list_add(k, slab_list(k, slab), (n + k.slab.slabs_partial) as ListHead);
+    list_add(k, slab_list(k, slab), (n + k.kmem_cache_node.slabs_partial) as ListHead);
   }
 }

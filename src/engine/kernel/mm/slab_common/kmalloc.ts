@@ -11,7 +11,7 @@ import {
   type Order,
   type Page,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
@@ -33,8 +33,9 @@ import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { slab_allocator } from './api.js';
 
 /** The kmalloc cache for `size` bytes, by `size_index[]` up to 192. */
-export function kmalloc_slab(k: Mm, size: Int, flags: Gfp): KmemCache {
-  const { kmalloc_caches, kmalloc_row } = k.slab;
+export function kmalloc_slab(k: Kernel, size: Int, flags: Gfp): KmemCache {
+  const kmalloc_caches = k.globals.kmalloc_caches;
+  const kmalloc_row = k.KMALLOC_SHIFT_HIGH + 1;
   const index: Int = size <= 192 ? size_index(k, size) : fls(size - 1);
   return k.read_ptr(kmalloc_caches + (kmalloc_type(k, flags) * kmalloc_row + index) * k.ptr_words);
 }
@@ -43,51 +44,51 @@ export function kmalloc_slab(k: Mm, size: Int, flags: Gfp): KmemCache {
 const SIZE_INDEX = [3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2];
 
 /** Writes size_index[]: sizes for which this build has no cache take the smallest that there is. */
-export function setup_kmalloc_cache_index_table(k: Mm): void {
+export function setup_kmalloc_cache_index_table(k: Kernel): void {
   const first: VirtAddr = k.profile.symbol('size_index')?.address ?? asVirt(0);
-  const smallest: Int = (k.constant('KMALLOC_MIN_SIZE') - 8) >> 3;
+  const smallest: Int = (k.KMALLOC_MIN_SIZE - 8) >> 3;
   for (let elem = 0; elem < SIZE_INDEX.length; elem++) {
-    const index: Int = elem < smallest ? k.constant('KMALLOC_SHIFT_LOW') : SIZE_INDEX[elem]!;
+    const index: Int = elem < smallest ? k.KMALLOC_SHIFT_LOW : SIZE_INDEX[elem]!;
     write_byte(k, asVirt(first + elem), index);
   }
 }
 
 /** size_index[(size - 1) / 8] */
-function size_index(k: Mm, size: Int): Int {
+function size_index(k: Kernel, size: Int): Int {
   const elem: Int = (size - 1) >> 3;
   const first: VirtAddr = k.profile.symbol('size_index')?.address ?? asVirt(0);
   return read_byte(k, asVirt(first + elem));
 }
 
-export function kmalloc(k: Mm, size: Int, flags: Gfp): VirtAddr {
+export function kmalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   if (size > KMALLOC_MAX_CACHE_SIZE) return kmalloc_large(k, size, flags);
   if (size === 0) return ZERO_SIZE_PTR;
   const s: KmemCache = kmalloc_slab(k, size, flags);
   return s === NULL ? asVirt(0) : slab_allocator(k).slab_alloc(k, s, flags);
 }
 
-export function kzalloc(k: Mm, size: Int, flags: Gfp): VirtAddr {
+export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   return kmalloc(k, size, flags | k.__GFP_ZERO);
 }
 
 /** A compound block, so that kfree() finds its order. */
-function kmalloc_large(k: Mm, size: Int, flags: Gfp): VirtAddr {
+function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   const order: Order = get_order(size);
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
   const page: Page = alloc_pages(k, flags | k.__GFP_COMP, order);
   if (page === NULL) return asVirt(0);
-  __mod_node_page_state(k, k.constant('NR_SLAB_UNRECLAIMABLE_B'), 1 << order);
+  __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, 1 << order);
   return page_address(k, page);
 }
 
-function free_large_kmalloc(k: Mm, folio: Page): void {
+function free_large_kmalloc(k: Kernel, folio: Page): void {
   const order: Order = folio_order(k, folio);
   if (order === 0) k.emit({ kind: 'warn', text: 'free_large_kmalloc: order 0' });
-  __mod_node_page_state(k, k.constant('NR_SLAB_UNRECLAIMABLE_B'), -(1 << order));
+  __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, -(1 << order));
   __free_pages(k, folio, order);
 }
 
-export function kfree(k: Mm, object: VirtAddr): void {
+export function kfree(k: Kernel, object: VirtAddr): void {
   if (ZERO_OR_NULL_PTR(object)) return;
   const folio: Page = compound_head(k, virt_to_page(k, object));
   if (!PageSlab(k, folio)) {
@@ -98,7 +99,7 @@ export function kfree(k: Mm, object: VirtAddr): void {
 }
 
 /** How many bytes of an object may be used. */
-export function ksize(k: Mm, object: VirtAddr): Int {
+export function ksize(k: Kernel, object: VirtAddr): Int {
   if (ZERO_OR_NULL_PTR(object)) return 0;
   const folio: Page = compound_head(k, virt_to_page(k, object));
   if (!PageSlab(k, folio)) return PAGE_SIZE << folio_order(k, folio);

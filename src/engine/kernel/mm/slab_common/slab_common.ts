@@ -11,7 +11,7 @@ import {
   NULL,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { cache_line_size } from '../../arch/x86/include/asm/cache.h.js';
 import { ALIGN } from '../../include/linux/align.h.js';
@@ -31,13 +31,13 @@ import { kfree } from './kmalloc.js';
 import { find_mergeable } from './merge.js';
 
 /** The alignment of a cache's objects: at least what was asked for; whole cache lines where that was, if they are so large. */
-export function calculate_alignment(k: Mm, flags: SlabFlags, align: Int, size: Int): Int {
-  if ((flags & k.constant('SLAB_HWCACHE_ALIGN')) !== 0) {
+export function calculate_alignment(k: Kernel, flags: SlabFlags, align: Int, size: Int): Int {
+  if ((flags & k.SLAB_HWCACHE_ALIGN) !== 0) {
     let ralign: Int = cache_line_size(k);
     while (size <= ralign / 2) ralign /= 2;
     align = Math.max(align, ralign);
   }
-  align = Math.max(align, k.constant('ARCH_SLAB_MINALIGN'));
+  align = Math.max(align, k.ARCH_SLAB_MINALIGN);
   return ALIGN(align, k.ptr_words * 4);
 }
 
@@ -45,39 +45,38 @@ export function calculate_alignment(k: Mm, flags: SlabFlags, align: Int, size: I
 
 /** Makes a cache whose name is in memory already. NULL, and why, when it cannot be. */
 function create_cache(
-  k: Mm,
+  k: Kernel,
   name: VirtAddr,
   object_size: Int,
   align: Int,
   flags: SlabFlags,
   ctor: VirtAddr,
 ): { readonly s: KmemCache; readonly err: Int } {
-  const { slab } = k;
-  const kmem_cache: KmemCache = k.read_ptr(slab.kmem_cache);
-  const object: VirtAddr = kmem_cache_zalloc(k, kmem_cache, k.constant('GFP_KERNEL'));
+  const kmem_cache: KmemCache = k.read_ptr(k.globals.kmem_cache);
+  const object: VirtAddr = kmem_cache_zalloc(k, kmem_cache, k.GFP_KERNEL);
   if (object === 0) return { s: NULL, err: -ENOMEM };
   const s: KmemCache = k.cell_at(object);
-  k.write_va(s + slab.name, name);
-  k.write(s + slab.size, object_size);
-  k.write(s + slab.object_size, object_size);
-  k.write(s + slab.align, align);
-  k.write_va(s + slab.ctor, ctor);
-  k.write(s + slab.useroffset, 0);
-  k.write(s + slab.usersize, 0);
+  k.write_va(s + k.kmem_cache.name, name);
+  k.write(s + k.kmem_cache.size, object_size);
+  k.write(s + k.kmem_cache.object_size, object_size);
+  k.write(s + k.kmem_cache.align, align);
+  k.write_va(s + k.kmem_cache.ctor, ctor);
+  k.write(s + k.kmem_cache.useroffset, 0);
+  k.write(s + k.kmem_cache.usersize, 0);
 
   const err: Int = slab_allocator(k).__kmem_cache_create(k, s, flags);
   if (err !== 0) {
     slab_allocator(k).slab_free(k, kmem_cache, object);
     return { s: NULL, err };
   }
-  k.write(s + slab.refcount, 1);
-  list_add(k, (s + slab.list) as ListHead, slab.slab_caches);
+  k.write(s + k.kmem_cache.refcount, 1);
+  list_add(k, (s + k.kmem_cache.list) as ListHead, k.globals.slab_caches);
   return { s, err: 0 };
 }
 
 /** A cache for objects of `size` bytes. `ctor` is the address of the constructor, which does nothing here; 0: none. */
 export function kmem_cache_create(
-  k: Mm,
+  k: Kernel,
   name: string,
   size: Int,
   align: Int,
@@ -90,7 +89,7 @@ export function kmem_cache_create(
     flags &= slab_allocator(k).CACHE_CREATE_MASK(k);
     s = __kmem_cache_alias(k, size, align, flags, ctor);
     if (s !== NULL) return s;
-    const gfp: Gfp = k.constant('GFP_KERNEL');
+    const gfp: Gfp = k.GFP_KERNEL;
     const cache_name: VirtAddr = kstrdup(k, name, gfp);
     if (cache_name === 0) {
       err = -ENOMEM;
@@ -114,58 +113,57 @@ export function kmem_cache_create(
 
 /** A cache that serves as well takes the new one's place. NULL when there is none. */
 function __kmem_cache_alias(
-  k: Mm,
+  k: Kernel,
   size: Int,
   align: Int,
   flags: SlabFlags,
   ctor: VirtAddr,
 ): KmemCache {
-  const { slab } = k;
   const s: KmemCache = find_mergeable(k, size, align, flags, ctor);
   if (s === NULL) return s;
-  k.write(s + slab.refcount, k.words[s + slab.refcount]! + 1);
+  k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! + 1);
   // So that all of the larger object is cleared when that is asked for.
-  k.write(s + slab.object_size, Math.max(k.words[s + slab.object_size]!, size));
+  k.write(s + k.kmem_cache.object_size, Math.max(k.words[s + k.kmem_cache.object_size]!, size));
   slab_allocator(k).kmem_cache_alias(k, s, size);
   return s;
 }
 
 // --- destroying, shrinking ---------------------------------------------------------------------------------------------
 
-function shutdown_cache(k: Mm, s: KmemCache): Int {
+function shutdown_cache(k: Kernel, s: KmemCache): Int {
   if (slab_allocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
-  const list = (s + k.slab.list) as ListHead;
+  const list = (s + k.kmem_cache.list) as ListHead;
   list_del(k, list);
   if (is_rcu_cache(k, s)) list_add_tail(k, list, slab_caches_to_rcu_destroy(k));
   else slab_allocator(k).cache_gone?.(k, s);
   return 0;
 }
 
-const slab_caches_to_rcu_destroy = (k: Mm): ListHead => k.symbol('slab_caches_to_rcu_destroy');
+const slab_caches_to_rcu_destroy = (k: Kernel): ListHead => k.globals.slab_caches_to_rcu_destroy;
 
 /** What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left. */
-export function slab_caches_to_rcu_destroy_workfn(k: Mm): void {
+export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
   const to_destroy: ListHead = slab_caches_to_rcu_destroy(k);
   while (!list_empty(k, to_destroy)) {
     const entry: ListHead = list_next(k, to_destroy);
     list_del(k, entry);
-    const s = (entry - k.slab.list) as KmemCache;
+    const s = (entry - k.kmem_cache.list) as KmemCache;
     slab_allocator(k).cache_gone?.(k, s);
     slab_allocator(k).kmem_cache_release(k, s);
   }
 }
 
-export function slab_kmem_cache_release(k: Mm, s: KmemCache): void {
+export function slab_kmem_cache_release(k: Kernel, s: KmemCache): void {
   slab_allocator(k).__kmem_cache_release(k, s);
-  kfree_const(k, k.read_va(s + k.slab.name));
-  slab_allocator(k).slab_free(k, k.read_ptr(k.slab.kmem_cache), k.va_of(s));
+  kfree_const(k, k.read_va(s + k.kmem_cache.name));
+  slab_allocator(k).slab_free(k, k.read_ptr(k.globals.kmem_cache), k.va_of(s));
 }
 
 /** Objects that are still out keep the cache. One whose slabs are freed through RCU is on a list until its work runs. */
-export function kmem_cache_destroy(k: Mm, s: KmemCache): void {
+export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
   if (s === NULL) return;
-  k.write(s + k.slab.refcount, k.words[s + k.slab.refcount]! - 1);
-  if (k.words[s + k.slab.refcount] !== 0) return;
+  k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! - 1);
+  if (k.words[s + k.kmem_cache.refcount] !== 0) return;
   const rcu_set = is_rcu_cache(k, s);
   if (shutdown_cache(k, s) === 0) {
     if (!rcu_set) slab_allocator(k).kmem_cache_release(k, s);
@@ -176,6 +174,6 @@ export function kmem_cache_destroy(k: Mm, s: KmemCache): void {
 }
 
 /** Gives back all slabs without objects. 0 when no others are left. */
-export function kmem_cache_shrink(k: Mm, s: KmemCache): Int {
+export function kmem_cache_shrink(k: Kernel, s: KmemCache): Int {
   return slab_allocator(k).__kmem_cache_shrink(k, s);
 }

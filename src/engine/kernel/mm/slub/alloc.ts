@@ -7,6 +7,7 @@
  * Differs: slab_out_of_memory() reports without a rate limit, as no time passes.
  * Source: Linux 6.1 mm/slub.c: slab_alloc_node(), ___slab_alloc(), get_freelist(), get_partial_node(), acquire_slab().
  */
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import {
   type Gfp,
   type Int,
@@ -18,7 +19,7 @@ import {
   type Slab,
   type ULong,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { list_next } from '../../include/linux/list.h.js';
@@ -51,13 +52,13 @@ import {
 const NO_OBJECT = 0 as VirtAddr;
 
 /** this_cpu_ptr(s->cpu_slab) */
-export const this_cpu_slab = (k: Mm, s: KmemCache): KmemCacheCpu =>
-  k.per_cpu_ptr(s + k.slub.cpu_slab, k.cpu);
+export const this_cpu_slab = (k: Kernel, s: KmemCache): KmemCacheCpu =>
+  per_cpu_ptr(k, s + k.kmem_cache.cpu_slab, k.cpu);
 
 // --- slabs of the node -------------------------------------------------------------------------------------------------
 
 /** Takes a slab off the node's list for a CPU: with its free objects (`mode`), or leaving them in it. */
-function acquire_slab(k: Mm, n: KmemCacheNode, slab: Slab, mode: boolean): VirtAddr {
+function acquire_slab(k: Kernel, n: KmemCacheNode, slab: Slab, mode: boolean): VirtAddr {
   const freelist: VirtAddr = slab_freelist(k, slab);
   if (mode) set_slab_freelist(k, slab, NO_OBJECT);
   set_counters(k, slab, mode ? slab_objects(k, slab) : slab_inuse(k, slab), true);
@@ -73,7 +74,7 @@ interface PartialFound {
 
 /** The first slab of the node's list; on SMP some more go to the CPU's own. */
 function get_partial_node(
-  k: Mm,
+  k: Kernel,
   s: KmemCache,
   c: KmemCacheCpu,
   gfpflags: Gfp,
@@ -97,7 +98,7 @@ function get_partial_node(
       partial_slabs++;
     }
     if (!kmem_cache_has_cpu_partial(k, s)) break;
-    if (partial_slabs > k.words[s + k.slub.cpu_partial_slabs]! >>> 1) break;
+    if (partial_slabs > k.words[s + k.kmem_cache.cpu_partial_slabs]! >>> 1) break;
   }
   return found;
 }
@@ -105,7 +106,7 @@ function get_partial_node(
 // --- the slow path -----------------------------------------------------------------------------------------------------
 
 /** Takes what others freed to the CPU's slab. When that is nothing, the slab is the CPU's no longer. */
-function get_freelist(k: Mm, slab: Slab): VirtAddr {
+function get_freelist(k: Kernel, slab: Slab): VirtAddr {
   const freelist: VirtAddr = slab_freelist(k, slab);
   set_slab_freelist(k, slab, NO_OBJECT);
   set_counters(k, slab, slab_objects(k, slab), freelist !== NO_OBJECT);
@@ -113,16 +114,16 @@ function get_freelist(k: Mm, slab: Slab): VirtAddr {
 }
 
 /** The CPU has objects again: the first one is returned. */
-function load_freelist(k: Mm, s: KmemCache, c: KmemCacheCpu, freelist: VirtAddr): VirtAddr {
-  k.write_va(cpu_field(k, c, k.slub.c_freelist), get_freepointer(k, s, freelist));
+function load_freelist(k: Kernel, s: KmemCache, c: KmemCacheCpu, freelist: VirtAddr): VirtAddr {
+  k.write_va(cpu_field(k, c, k.kmem_cache_cpu.freelist), get_freepointer(k, s, freelist));
   bump_tid(k, c);
   return freelist;
 }
 
 /** The CPU's slab, or one of its list, if it has objects that the request may have. */
-function alloc_from_cpu_slabs(k: Mm, s: KmemCache, c: KmemCacheCpu, gfpflags: Gfp): VirtAddr {
-  const c_slab = cpu_field(k, c, k.slub.c_slab);
-  const c_freelist = cpu_field(k, c, k.slub.c_freelist);
+function alloc_from_cpu_slabs(k: Kernel, s: KmemCache, c: KmemCacheCpu, gfpflags: Gfp): VirtAddr {
+  const c_slab = cpu_field(k, c, k.kmem_cache_cpu.slab);
+  const c_freelist = cpu_field(k, c, k.kmem_cache_cpu.freelist);
   let slab: Slab = k.read_ptr(c_slab);
   for (;;) {
     if (slab !== NULL) {
@@ -139,17 +140,17 @@ function alloc_from_cpu_slabs(k: Mm, s: KmemCache, c: KmemCacheCpu, gfpflags: Gf
         bump_tid(k, c);
       }
     }
-    if (k.slub.c_partial < 0) return NO_OBJECT;
-    const partial = cpu_field(k, c, k.slub.c_partial);
+    if (k.kmem_cache_cpu.partial < 0) return NO_OBJECT;
+    const partial = cpu_field(k, c, k.kmem_cache_cpu.partial);
     slab = k.read_ptr(partial);
     if (slab === NULL) return NO_OBJECT;
     k.write_ptr(c_slab, slab);
-    k.copy_ptr(partial, slab + k.slub.next);
+    k.copy_ptr(partial, slab + k.slab.next);
   }
 }
 
 /** The CPU's freelist is empty. 0 without memory. */
-export function ___slab_alloc(k: Mm, s: KmemCache, gfpflags: Gfp, c: KmemCacheCpu): VirtAddr {
+export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCacheCpu): VirtAddr {
   const object: VirtAddr = alloc_from_cpu_slabs(k, s, c, gfpflags);
   if (object !== NO_OBJECT) return object;
 
@@ -174,34 +175,34 @@ export function ___slab_alloc(k: Mm, s: KmemCache, gfpflags: Gfp, c: KmemCacheCp
       return freelist;
     }
   }
-  k.write_ptr(cpu_field(k, c, k.slub.c_slab), slab);
+  k.write_ptr(cpu_field(k, c, k.kmem_cache_cpu.slab), slab);
   return load_freelist(k, s, c, freelist);
 }
 
-function slab_out_of_memory(k: Mm, s: KmemCache, gfpflags: Gfp): void {
+function slab_out_of_memory(k: Kernel, s: KmemCache, gfpflags: Gfp): void {
   if ((gfpflags & k.__GFP_NOWARN) !== 0) return;
-  const { slab, slub } = k;
+
   const warn = (text: string): void => k.emit({ kind: 'printk', level: 4, text });
   const gfp = (gfpflags >>> 0).toString(16);
   warn(`SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfp_text(k, gfpflags)})`);
   const name: string = cache_name(k, s);
-  const object_size: Int = k.words[s + slab.object_size]!;
-  const order: Int = oo_order(k.words[s + slub.oo]!);
-  const min_order: Int = oo_order(k.words[s + slub.min]!);
+  const object_size: Int = k.words[s + k.kmem_cache.object_size]!;
+  const order: Int = oo_order(k.words[s + k.kmem_cache.oo]!);
+  const min_order: Int = oo_order(k.words[s + k.kmem_cache.min]!);
   warn(
-    `  cache: ${name}, object size: ${object_size}, buffer size: ${k.words[s + slab.size]!}, ` +
+    `  cache: ${name}, object size: ${object_size}, buffer size: ${k.words[s + k.kmem_cache.size]!}, ` +
       `default order: ${order}, min order: ${min_order}`,
   );
   if (min_order > get_order(object_size))
     warn(`  ${name} debugging increased min order, use slub_debug=O to disable.`);
   const n: KmemCacheNode = get_node(k, s);
-  const nr_slabs: ULong = k.read_ulong(n + slub.nr_slabs);
-  const nr_objs: ULong = k.read_ulong(n + slub.total_objects);
+  const nr_slabs: ULong = k.read_ulong(n + k.kmem_cache_node.nr_slabs);
+  const nr_objs: ULong = k.read_ulong(n + k.kmem_cache_node.total_objects);
   warn(`  node 0: slabs: ${nr_slabs}, objs: ${nr_objs}, free: ${count_free(k, n)}`);
 }
 
 /** Free objects of the slabs on the node's list. */
-export function count_free(k: Mm, n: KmemCacheNode): ULong {
+export function count_free(k: Kernel, n: KmemCacheNode): ULong {
   const head: ListHead = partial_list(k, n);
   let free: ULong = 0;
   for (let entry: ListHead = list_next(k, head); entry !== head; entry = list_next(k, entry)) {
@@ -213,12 +214,12 @@ export function count_free(k: Mm, n: KmemCacheNode): ULong {
 
 // --- the fast path -----------------------------------------------------------------------------------------------------
 
-export function slab_alloc_node(k: Mm, s: KmemCache, gfpflags: Gfp): VirtAddr {
-  gfpflags &= k.words[k.gfp_allowed_mask]!;
+export function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
+  gfpflags &= k.words[k.globals.gfp_allowed_mask]!;
   const c: KmemCacheCpu = this_cpu_slab(k, s);
-  const c_freelist = cpu_field(k, c, k.slub.c_freelist);
+  const c_freelist = cpu_field(k, c, k.kmem_cache_cpu.freelist);
   let object: VirtAddr = k.read_va(c_freelist);
-  if (object === NO_OBJECT || k.read_ptr(cpu_field(k, c, k.slub.c_slab)) === NULL) {
+  if (object === NO_OBJECT || k.read_ptr(cpu_field(k, c, k.kmem_cache_cpu.slab)) === NULL) {
     object = ___slab_alloc(k, s, gfpflags, c);
   } else {
     k.write_va(c_freelist, get_freepointer(k, s, object));

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 mm/slub.c: kmem_cache_alloc_bulk(), kmem_cache_free_bulk(), build_detached_freelist().
  */
 import type { Gfp, Int, KmemCache, KmemCacheCpu, Slab } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { slab_post_alloc_hook, virt_to_slab } from '../slab.h.js';
 import { ___slab_alloc, this_cpu_slab } from './alloc.js';
@@ -14,15 +14,15 @@ import { bump_tid, cpu_field } from './partial.js';
 
 /** Fills `p`, or gives back what it has got: how many. */
 export function kmem_cache_alloc_bulk(
-  k: Mm,
+  k: Kernel,
   s: KmemCache,
   flags: Gfp,
   size: Int,
   p: VirtAddr[],
 ): Int {
-  flags &= k.words[k.gfp_allowed_mask]!;
+  flags &= k.words[k.globals.gfp_allowed_mask]!;
   const c: KmemCacheCpu = this_cpu_slab(k, s);
-  const c_freelist = cpu_field(k, c, k.slub.c_freelist);
+  const c_freelist = cpu_field(k, c, k.kmem_cache_cpu.freelist);
   for (let i = 0; i < size; i++) {
     let object: VirtAddr = k.read_va(c_freelist);
     if (object === 0) {
@@ -57,7 +57,12 @@ interface DetachedFreelist {
 const LOOKAHEAD = 3;
 
 /** Takes the array's last object and those before it that are of the same slab, exchanging places where others lie between. */
-function build_detached_freelist(k: Mm, s: KmemCache, size: Int, p: VirtAddr[]): DetachedFreelist {
+function build_detached_freelist(
+  k: Kernel,
+  s: KmemCache,
+  size: Int,
+  p: VirtAddr[],
+): DetachedFreelist {
   let lookahead: Int = LOOKAHEAD;
   let object: VirtAddr = p[--size]!;
   const df: DetachedFreelist = {
@@ -85,7 +90,12 @@ function build_detached_freelist(k: Mm, s: KmemCache, size: Int, p: VirtAddr[]):
   return df;
 }
 
-export function kmem_cache_free_bulk(k: Mm, s: KmemCache, size: Int, p: readonly VirtAddr[]): void {
+export function kmem_cache_free_bulk(
+  k: Kernel,
+  s: KmemCache,
+  size: Int,
+  p: readonly VirtAddr[],
+): void {
   const objects: VirtAddr[] = p.slice(0, size);
   while (size > 0) {
     const df = build_detached_freelist(k, s, size, objects);

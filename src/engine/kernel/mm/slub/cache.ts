@@ -13,7 +13,7 @@ import {
   type Slab,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { cpu_online, cpu_possible, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import { EINVAL } from '../../include/linux/errno.h.js';
@@ -24,7 +24,7 @@ import {
   list_next,
   list_splice,
 } from '../../include/linux/list.h.js';
-import { per_cpu } from '../../include/linux/percpu-defs.h.js';
+import { per_cpu_ptr, per_cpu } from '../../include/linux/percpu-defs.h.js';
 import { rcu_note_context_switch } from '../../kernel/rcu/tiny.js';
 import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
@@ -44,99 +44,103 @@ import {
 
 // --- making ------------------------------------------------------------------------------------------------------------
 
-function init_kmem_cache_node(k: Mm, n: KmemCacheNode): void {
-  const { slub } = k;
-  k.write_long(n + slub.nr_partial, 0);
-  k.write(n + k.offset('kmem_cache_node', 'list_lock'), 0);
-  INIT_LIST_HEAD(k, (n + slub.partial) as ListHead);
-  k.write_long(n + slub.nr_slabs, 0);
-  k.write_long(n + slub.total_objects, 0);
-  INIT_LIST_HEAD(k, (n + slub.full) as ListHead);
+function init_kmem_cache_node(k: Kernel, n: KmemCacheNode): void {
+  k.write_long(n + k.kmem_cache_node.nr_partial, 0);
+  k.write(n + k.kmem_cache_node.list_lock, 0);
+  INIT_LIST_HEAD(k, (n + k.kmem_cache_node.partial) as ListHead);
+  k.write_long(n + k.kmem_cache_node.nr_slabs, 0);
+  k.write_long(n + k.kmem_cache_node.total_objects, 0);
+  INIT_LIST_HEAD(k, (n + k.kmem_cache_node.full) as ListHead);
 }
 
-function init_kmem_cache_nodes(k: Mm, s: KmemCache): boolean {
-  const kmem_cache_node: KmemCache = k.read_ptr(k.slub.kmem_cache_node);
-  const object: VirtAddr = slab_alloc_node(k, kmem_cache_node, k.constant('GFP_KERNEL'));
+function init_kmem_cache_nodes(k: Kernel, s: KmemCache): boolean {
+  const kmem_cache_node: KmemCache = k.read_ptr(k.globals.kmem_cache_node);
+  const object: VirtAddr = slab_alloc_node(k, kmem_cache_node, k.GFP_KERNEL);
   if (object === 0) return false;
   const n: KmemCacheNode = k.cell_at(object);
   init_kmem_cache_node(k, n);
-  k.write_ptr(s + k.slab.node, n);
+  k.write_ptr(s + k.kmem_cache.node, n);
   return true;
 }
 
-function alloc_kmem_cache_cpus(k: Mm, s: KmemCache): boolean {
-  const area: VirtAddr = __alloc_percpu(k, k.slub.kmem_cache_cpu_bytes, 2 * k.ptr_words * 4);
+function alloc_kmem_cache_cpus(k: Kernel, s: KmemCache): boolean {
+  const area: VirtAddr = __alloc_percpu(k, k.sizeof.kmem_cache_cpu, 2 * k.ptr_words * 4);
   if (area === 0) return false;
-  k.write_va(s + k.slub.cpu_slab, area);
+  k.write_va(s + k.kmem_cache.cpu_slab, area);
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
-    const c = k.per_cpu_ptr(s + k.slub.cpu_slab, cpu);
-    k.write_long(cpu_field(k, c, k.slub.c_tid), cpu);
+    const c = per_cpu_ptr(k, s + k.kmem_cache.cpu_slab, cpu);
+    k.write_long(cpu_field(k, c, k.kmem_cache_cpu.tid), cpu);
   }
   return true;
 }
 
 /** 0 or -EINVAL. */
-export function kmem_cache_open(k: Mm, s: KmemCache, flags: SlabFlags): Int {
+export function kmem_cache_open(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   if (set_geometry(k, s, flags) && init_kmem_cache_nodes(k, s) && alloc_kmem_cache_cpus(k, s))
     return 0;
   __kmem_cache_release(k, s);
   return -EINVAL;
 }
 
-export function __kmem_cache_release(k: Mm, s: KmemCache): void {
-  free_percpu(k, k.read_va(s + k.slub.cpu_slab));
+export function __kmem_cache_release(k: Kernel, s: KmemCache): void {
+  free_percpu(k, k.read_va(s + k.kmem_cache.cpu_slab));
   const n: KmemCacheNode = get_node(k, s);
   if (n === NULL) return;
-  k.write_ptr(s + k.slab.node, NULL);
-  __kmem_cache_free(k, k.read_ptr(k.slub.kmem_cache_node), k.va_of(n));
+  k.write_ptr(s + k.kmem_cache.node, NULL);
+  __kmem_cache_free(k, k.read_ptr(k.globals.kmem_cache_node), k.va_of(n));
 }
 
 // --- shrinking ---------------------------------------------------------------------------------------------------------
 
-function has_cpu_slab(k: Mm, c: KmemCacheCpu): boolean {
-  if (k.read_ptr(cpu_field(k, c, k.slub.c_slab)) !== NULL) return true;
-  return k.slub.c_partial >= 0 && k.read_ptr(cpu_field(k, c, k.slub.c_partial)) !== NULL;
+function has_cpu_slab(k: Kernel, c: KmemCacheCpu): boolean {
+  if (k.read_ptr(cpu_field(k, c, k.kmem_cache_cpu.slab)) !== NULL) return true;
+  return (
+    k.kmem_cache_cpu.partial >= 0 && k.read_ptr(cpu_field(k, c, k.kmem_cache_cpu.partial)) !== NULL
+  );
 }
 
 /** INIT_WORK(&sfw->work, flush_cpu_slab), as queueing and doing it leave it. */
-function init_flush_work(k: Mm, sfw: Cell): void {
-  INIT_LIST_HEAD(k, (sfw + k.slub.work_entry) as ListHead);
-  k.write_va(sfw + k.slub.work_func, k.profile.symbol('flush_cpu_slab')?.address ?? asVirt(0));
+function init_flush_work(k: Kernel, sfw: Cell): void {
+  INIT_LIST_HEAD(k, (sfw + k.slub_flush_work.work_entry) as ListHead);
+  k.write_va(
+    sfw + k.slub_flush_work.work_func,
+    k.profile.symbol('flush_cpu_slab')?.address ?? asVirt(0),
+  );
 }
 
 /** Every CPU that has slabs gives them up: work for a kernel thread on each, done here. */
-function flush_all(k: Mm, s: KmemCache): void {
+function flush_all(k: Kernel, s: KmemCache): void {
   const this_cpu: Int = k.cpu;
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_online(k, cpu)) continue;
     const sfw = per_cpu(k, 'slub_flush', cpu);
-    const c: KmemCacheCpu = k.per_cpu_ptr(s + k.slub.cpu_slab, cpu);
+    const c: KmemCacheCpu = per_cpu_ptr(k, s + k.kmem_cache.cpu_slab, cpu);
     const skip: boolean = !has_cpu_slab(k, c);
-    k.write8(sfw, k.byteOffset('slub_flush_work', 'skip'), skip ? 1 : 0);
+    k.write8(sfw, k.slub_flush_work.skip, skip ? 1 : 0);
     if (skip) continue;
     init_flush_work(k, sfw);
-    k.write_ptr(sfw + k.offset('slub_flush_work', 's'), s);
-    k.write(k.register('cpu'), cpu);
+    k.write_ptr(sfw + k.slub_flush_work.s, s);
+    k.write(k.machine.register('cpu'), cpu);
     // flush_work() sleeps: to the worker, and back.
     rcu_note_context_switch(k);
     flush_cpu_slab(k, s, this_cpu_slab(k, s));
     rcu_note_context_switch(k);
   }
-  k.write(k.register('cpu'), this_cpu);
+  k.write(k.machine.register('cpu'), this_cpu);
 }
 
 /** Slabs with at most so many free objects come first afterwards, the fullest before the others. */
 const SHRINK_PROMOTE_MAX = 32;
 
 /** 1 when slabs are left. */
-function __kmem_cache_do_shrink(k: Mm, s: KmemCache): Int {
+function __kmem_cache_do_shrink(k: Kernel, s: KmemCache): Int {
   const n: KmemCacheNode = get_node(k, s);
-  const discard: ListHead = k.register('slabs_list');
+  const discard: ListHead = k.machine.register('slabs_list');
   const promote: ListHead[] = [];
   INIT_LIST_HEAD(k, discard);
   for (let i = 0; i < SHRINK_PROMOTE_MAX; i++) {
-    promote[i] = asCell(k.local_lists + i * k.list_head_words);
+    promote[i] = asCell(k.machine.localLists + i * k.stride.list_head);
     INIT_LIST_HEAD(k, promote[i]!);
   }
 
@@ -149,7 +153,7 @@ function __kmem_cache_do_shrink(k: Mm, s: KmemCache): Int {
     const free: Int = objects - slab_inuse(k, slab);
     if (free === objects) {
       list_move(k, entry, discard);
-      k.add_long(n + k.slub.nr_partial, -1);
+      k.add_long(n + k.kmem_cache_node.nr_partial, -1);
       dec_slabs_node(k, s, objects);
     } else if (free <= SHRINK_PROMOTE_MAX) {
       list_move(k, entry, promote[free - 1]!);
@@ -161,10 +165,10 @@ function __kmem_cache_do_shrink(k: Mm, s: KmemCache): Int {
     next = list_next(k, entry);
     free_slab(k, s, slab_of_entry(k, entry));
   }
-  return k.read_ulong(n + k.slub.nr_slabs) !== 0 ? 1 : 0;
+  return k.read_ulong(n + k.kmem_cache_node.nr_slabs) !== 0 ? 1 : 0;
 }
 
-export function __kmem_cache_shrink(k: Mm, s: KmemCache): Int {
+export function __kmem_cache_shrink(k: Kernel, s: KmemCache): Int {
   flush_all(k, s);
   return __kmem_cache_do_shrink(k, s);
 }
@@ -172,8 +176,8 @@ export function __kmem_cache_shrink(k: Mm, s: KmemCache): Int {
 // --- ending ------------------------------------------------------------------------------------------------------------
 
 /** Frees the slabs that are empty, the last on the list first. */
-function free_partial(k: Mm, s: KmemCache, n: KmemCacheNode): void {
-  const discard: ListHead = k.register('slabs_list');
+function free_partial(k: Kernel, s: KmemCache, n: KmemCacheNode): void {
+  const discard: ListHead = k.machine.register('slabs_list');
   INIT_LIST_HEAD(k, discard);
   const head: ListHead = partial_list(k, n);
   let next: ListHead;
@@ -191,9 +195,9 @@ function free_partial(k: Mm, s: KmemCache, n: KmemCacheNode): void {
 }
 
 /** 1 when objects are still out. */
-export function __kmem_cache_shutdown(k: Mm, s: KmemCache): Int {
+export function __kmem_cache_shutdown(k: Kernel, s: KmemCache): Int {
   flush_all(k, s);
   const n: KmemCacheNode = get_node(k, s);
   free_partial(k, s, n);
-  return nr_partial(k, n) !== 0 || k.read_ulong(n + k.slub.nr_slabs) !== 0 ? 1 : 0;
+  return nr_partial(k, n) !== 0 || k.read_ulong(n + k.kmem_cache_node.nr_slabs) !== 0 ? 1 : 0;
 }

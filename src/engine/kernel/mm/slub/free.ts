@@ -17,7 +17,7 @@ import {
   NULL,
   type Slab,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { get_node, virt_to_slab } from '../slab.h.js';
 import { this_cpu_slab } from './alloc.js';
@@ -50,7 +50,7 @@ export interface ObjectChain {
 }
 
 /** Reverses the chain, which costs an object its free pointer in any case. */
-function slab_free_freelist_hook(k: Mm, s: KmemCache, chain: ObjectChain): void {
+function slab_free_freelist_hook(k: Kernel, s: KmemCache, chain: ObjectChain): void {
   const old_tail: VirtAddr = chain.tail;
   let next: VirtAddr = chain.head;
   let object: VirtAddr;
@@ -68,7 +68,7 @@ function slab_free_freelist_hook(k: Mm, s: KmemCache, chain: ObjectChain): void 
 
 /** The slab is not this CPU's. */
 function __slab_free(
-  k: Mm,
+  k: Kernel,
   s: KmemCache,
   slab: Slab,
   head: VirtAddr,
@@ -79,7 +79,7 @@ function __slab_free(
   const prior: VirtAddr = slab_freelist(k, slab);
   set_freepointer(k, s, tail, prior);
   const was_frozen: boolean = slab_frozen(k, slab);
-  const inuse: Int = (slab_inuse(k, slab) - cnt) & k.slub.inuse_mask;
+  const inuse: Int = slab_inuse(k, slab) - cnt;
   const has_cpu_partial: boolean = kmem_cache_has_cpu_partial(k, s);
   // It was on no list and now has free objects: rather than to the node it goes to this CPU.
   const freeze: boolean = !was_frozen && prior === 0 && has_cpu_partial;
@@ -102,25 +102,25 @@ function __slab_free(
   if (!has_cpu_partial && prior === 0) add_partial(k, n, slab, DEACTIVATE_TO_TAIL);
 }
 
-function do_slab_free(k: Mm, s: KmemCache, slab: Slab, chain: ObjectChain, cnt: Int): void {
+function do_slab_free(k: Kernel, s: KmemCache, slab: Slab, chain: ObjectChain, cnt: Int): void {
   const { head, tail } = chain;
   const c: KmemCacheCpu = this_cpu_slab(k, s);
-  if (slab === NULL || slab !== k.read_ptr(cpu_field(k, c, k.slub.c_slab))) {
+  if (slab === NULL || slab !== k.read_ptr(cpu_field(k, c, k.kmem_cache_cpu.slab))) {
     __slab_free(k, s, slab, head, tail, cnt, c);
     return;
   }
-  const c_freelist = cpu_field(k, c, k.slub.c_freelist);
+  const c_freelist = cpu_field(k, c, k.kmem_cache_cpu.freelist);
   set_freepointer(k, s, tail, k.read_va(c_freelist));
   k.write_va(c_freelist, head);
   bump_tid(k, c);
 }
 
 /** Frees a chain of `cnt` objects of one slab. */
-export function slab_free(k: Mm, s: KmemCache, slab: Slab, chain: ObjectChain, cnt: Int): void {
+export function slab_free(k: Kernel, s: KmemCache, slab: Slab, chain: ObjectChain, cnt: Int): void {
   slab_free_freelist_hook(k, s, chain);
   do_slab_free(k, s, slab, chain, cnt);
 }
 
-export function __kmem_cache_free(k: Mm, s: KmemCache, x: VirtAddr): void {
+export function __kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr): void {
   slab_free(k, s, virt_to_slab(k, x), { head: x, tail: x }, 1);
 }

@@ -17,7 +17,7 @@ import {
   type Page,
   type Slab,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { compound_order } from '../../include/linux/mm.h.js';
 import { clear_page_flags, set_page_flags } from '../../include/linux/page-flags.h.js';
@@ -34,52 +34,50 @@ import { account_slab, folio_slab, get_node, slab_folio } from '../slab.h.js';
 
 // --- words of a slab ---------------------------------------------------------------------------------------------------
 
-export const slab_objects = (k: Mm, slab: Slab): Int =>
-  (k.words[slab + k.slub.counters]! >>> k.slub.objects_shift) & k.slub.objects_mask;
+export const slab_objects = (k: Kernel, slab: Slab): Int => k.read_bits(slab, k.slab.objects);
 
-export const slab_inuse = (k: Mm, slab: Slab): Int =>
-  k.words[slab + k.slub.counters]! & k.slub.inuse_mask;
+export const slab_inuse = (k: Kernel, slab: Slab): Int => k.read_bits(slab, k.slab.inuse);
 
-export const slab_frozen = (k: Mm, slab: Slab): boolean =>
-  (k.words[slab + k.slub.counters]! & k.slub.frozen_bit) !== 0;
+export const slab_frozen = (k: Kernel, slab: Slab): boolean =>
+  k.read_bits(slab, k.slab.frozen) !== 0;
 
 /** Sets inuse and frozen; objects never changes. */
-export function set_counters(k: Mm, slab: Slab, inuse: Int, frozen: boolean): void {
-  const objects: Int =
-    k.words[slab + k.slub.counters]! & (k.slub.objects_mask << k.slub.objects_shift);
-  const bit: Int = frozen ? k.slub.frozen_bit : 0;
-  k.write(slab + k.slub.counters, bit | objects | (inuse & k.slub.inuse_mask));
+export function set_counters(k: Kernel, slab: Slab, inuse: Int, frozen: boolean): void {
+  let counters: Int = k.words[slab + k.slab.counters]!;
+  counters = k.with_bits(counters, k.slab.inuse, inuse);
+  counters = k.with_bits(counters, k.slab.frozen, frozen ? 1 : 0);
+  k.write(slab + k.slab.counters, counters);
 }
 
-export const slab_freelist = (k: Mm, slab: Slab): VirtAddr => k.read_va(slab + k.slab.freelist);
+export const slab_freelist = (k: Kernel, slab: Slab): VirtAddr => k.read_va(slab + k.slab.freelist);
 
-export function set_slab_freelist(k: Mm, slab: Slab, freelist: VirtAddr): void {
+export function set_slab_freelist(k: Kernel, slab: Slab, freelist: VirtAddr): void {
   k.write_va(slab + k.slab.freelist, freelist);
 }
 
 /** Slabs that came from the reserves serve only who may use them. PG_active of a slab says so. */
-const slab_test_pfmemalloc = (k: Mm, slab: Slab): boolean =>
-  (k.words[slab + k.page_flags]! & (1 << k.constant('PG_active'))) !== 0;
+const slab_test_pfmemalloc = (k: Kernel, slab: Slab): boolean =>
+  (k.words[slab + k.page.flags]! & (1 << k.PG_active)) !== 0;
 
-export function pfmemalloc_match(k: Mm, slab: Slab, gfpflags: Gfp): boolean {
+export function pfmemalloc_match(k: Kernel, slab: Slab, gfpflags: Gfp): boolean {
   if (!slab_test_pfmemalloc(k, slab)) return true;
   return (gfpflags & (k.__GFP_MEMALLOC | k.__GFP_NOMEMALLOC)) === k.__GFP_MEMALLOC;
 }
 
 // --- free pointers -----------------------------------------------------------------------------------------------------
 
-export function get_freepointer(k: Mm, s: KmemCache, object: VirtAddr): VirtAddr {
-  return k.read_va(k.cell_at(asVirt(object + k.words[s + k.slub.offset]!)));
+export function get_freepointer(k: Kernel, s: KmemCache, object: VirtAddr): VirtAddr {
+  return k.read_va(k.cell_at(asVirt(object + k.words[s + k.kmem_cache.offset]!)));
 }
 
-export function set_freepointer(k: Mm, s: KmemCache, object: VirtAddr, fp: VirtAddr): void {
-  const at = k.cell_at(asVirt(object + k.words[s + k.slub.offset]!));
+export function set_freepointer(k: Kernel, s: KmemCache, object: VirtAddr, fp: VirtAddr): void {
+  const at = k.cell_at(asVirt(object + k.words[s + k.kmem_cache.offset]!));
   k.write_va(at, fp);
 }
 
 /** Where the first object begins: behind the left red zone. */
-export const fixup_red_left = (k: Mm, s: KmemCache, p: VirtAddr): VirtAddr =>
-  asVirt(p + k.words[s + k.slub.red_left_pad]!);
+export const fixup_red_left = (k: Kernel, s: KmemCache, p: VirtAddr): VirtAddr =>
+  asVirt(p + k.words[s + k.kmem_cache.red_left_pad]!);
 
 // --- order and number of objects, in one word --------------------------------------------------------------------------
 
@@ -93,35 +91,34 @@ export const oo_objects = (x: Int): Int => x & OO_MASK;
 
 // --- making --------------------------------------------------------------------------------------------------------------
 
-function alloc_slab_page(k: Mm, flags: Gfp, oo: Int): Slab {
+function alloc_slab_page(k: Kernel, flags: Gfp, oo: Int): Slab {
   const folio: Page = alloc_pages(k, flags, oo_order(oo));
   if (folio === NULL) return NULL;
-  set_page_flags(k, folio, k.PG_slab);
+  set_page_flags(k, folio, 1 << k.PG_slab);
   // page_is_pfmemalloc(): bit 1 of the word that lru.next is.
-  if ((k.words[folio + k.page_lru]! & 2) !== 0)
-    set_page_flags(k, folio, 1 << k.constant('PG_active'));
+  if ((k.words[folio + k.page.lru]! & 2) !== 0) set_page_flags(k, folio, 1 << k.PG_active);
   return folio_slab(folio);
 }
 
 /** Constructors that do something: of kernel caches from which something here is allocated. */
 const CONSTRUCTORS: readonly {
   readonly symbol: string;
-  readonly construct: (k: Mm, object: Cell) => void;
+  readonly construct: (k: Kernel, object: Cell) => void;
 }[] = [{ symbol: 'radix_tree_node_ctor', construct: radix_tree_node_ctor }];
 
-function setup_object(k: Mm, s: KmemCache, object: VirtAddr): void {
-  const ctor: VirtAddr = k.read_va(s + k.slab.ctor);
+function setup_object(k: Kernel, s: KmemCache, object: VirtAddr): void {
+  const ctor: VirtAddr = k.read_va(s + k.kmem_cache.ctor);
   if (ctor === 0) return;
   const row = CONSTRUCTORS.find(({ symbol }) => k.profile.symbol(symbol)?.address === ctor);
   row?.construct(k, k.cell_at(object));
 }
 
 /** Pages for a slab, with all objects on its freelist by rising address. NULL without memory. */
-function allocate_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
-  let oo: Int = k.words[s + k.slub.oo]!;
-  const min: Int = k.words[s + k.slub.min]!;
-  flags &= k.words[k.gfp_allowed_mask]!;
-  flags |= k.words[s + k.slab.allocflags]!;
+function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
+  let oo: Int = k.words[s + k.kmem_cache.oo]!;
+  const min: Int = k.words[s + k.kmem_cache.min]!;
+  flags &= k.words[k.globals.gfp_allowed_mask]!;
+  flags |= k.words[s + k.kmem_cache.allocflags]!;
 
   // A high order may fail: one object less hungry for memory follows.
   let alloc_gfp: Gfp = (flags | k.__GFP_NOWARN | k.__GFP_NORETRY) & ~k.__GFP_NOFAIL;
@@ -138,12 +135,12 @@ function allocate_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
   }
 
   const objects: Int = oo_objects(oo);
-  k.write(slab + k.slub.counters, objects << k.slub.objects_shift);
+  k.write(slab + k.slab.counters, k.with_bits(0, k.slab.objects, objects));
   account_slab(k, s, oo_order(oo), 1);
   k.write_ptr(slab + k.slab.slab_cache, s);
 
   const address: VirtAddr = page_address(k, slab_folio(slab));
-  const size: Int = k.words[s + k.slab.size]!;
+  const size: Int = k.words[s + k.kmem_cache.size]!;
   let p: VirtAddr = fixup_red_left(k, s, address);
   setup_object(k, s, p);
   set_slab_freelist(k, slab, p);
@@ -157,9 +154,9 @@ function allocate_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
   return slab;
 }
 
-export function new_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
+export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
-  if (k.read_va(s + k.slab.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0)
+  if (k.read_va(s + k.kmem_cache.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0)
     k.emit({ kind: 'warn', text: 'new_slab: __GFP_ZERO of objects with a constructor' });
   return allocate_slab(k, s, flags & (GFP_RECLAIM_MASK(k) | GFP_CONSTRAINT_MASK(k)));
 }
@@ -167,31 +164,31 @@ export function new_slab(k: Mm, s: KmemCache, flags: Gfp): Slab {
 // --- giving back -------------------------------------------------------------------------------------------------------
 
 /** One whose readers RCU protects would wait for them; there are none. */
-export function free_slab(k: Mm, s: KmemCache, slab: Slab): void {
+export function free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   const folio: Page = slab_folio(slab);
   const order: Order = compound_order(k, folio);
-  clear_page_flags(k, folio, (1 << k.constant('PG_active')) | k.PG_slab);
-  k.write_long(folio + k.page_mapping, 0);
+  clear_page_flags(k, folio, (1 << k.PG_active) | (1 << k.PG_slab));
+  k.write_long(folio + k.page.mapping, 0);
   account_slab(k, s, order, -1);
   __free_pages(k, folio, order);
 }
 
-export function discard_slab(k: Mm, s: KmemCache, slab: Slab): void {
+export function discard_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   dec_slabs_node(k, s, slab_objects(k, slab));
   free_slab(k, s, slab);
 }
 
 // --- the node's count of slabs -------------------------------------------------------------------------------------------
 
-export function inc_slabs_node(k: Mm, s: KmemCache, objects: Int): void {
+export function inc_slabs_node(k: Kernel, s: KmemCache, objects: Int): void {
   const n = get_node(k, s);
   if (n === NULL) return;
-  k.add_long(n + k.slub.nr_slabs, 1);
-  k.add_long(n + k.slub.total_objects, objects);
+  k.add_long(n + k.kmem_cache_node.nr_slabs, 1);
+  k.add_long(n + k.kmem_cache_node.total_objects, objects);
 }
 
-export function dec_slabs_node(k: Mm, s: KmemCache, objects: Int): void {
+export function dec_slabs_node(k: Kernel, s: KmemCache, objects: Int): void {
   const n = get_node(k, s);
-  k.add_long(n + k.slub.nr_slabs, -1);
-  k.add_long(n + k.slub.total_objects, -objects);
+  k.add_long(n + k.kmem_cache_node.nr_slabs, -1);
+  k.add_long(n + k.kmem_cache_node.total_objects, -objects);
 }

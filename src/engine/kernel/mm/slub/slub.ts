@@ -4,8 +4,9 @@
  *
  * Source: Linux 6.1 mm/slub.c.
  */
+import { SLAB_DEBUG_FLAGS } from './slub_debug.js';
 import type { Int, KmemCache, SlabFlags } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { SLAB_CORE_FLAGS, SLAB_NO_USER_FLAGS, SLAB_TRACE } from '../../include/linux/slab.h.js';
 import type { SlabAllocator } from '../slab_common/api.js';
@@ -20,17 +21,17 @@ import {
 import { __kmem_cache_free } from './free.js';
 import { debugfs_slab_release, kmem_cache_release, sysfs_slab_add } from './sysfs.js';
 
-const CACHE_CREATE_MASK = (k: Mm): SlabFlags =>
+const CACHE_CREATE_MASK = (k: Kernel): SlabFlags =>
   SLAB_CORE_FLAGS(k) |
-  k.slub.DEBUG_FLAGS |
+  SLAB_DEBUG_FLAGS(k) |
   SLAB_TRACE |
-  k.constant('SLAB_NOLEAKTRACE') |
-  k.constant('SLAB_RECLAIM_ACCOUNT') |
-  k.constant('SLAB_ACCOUNT') |
+  k.SLAB_NOLEAKTRACE |
+  k.SLAB_RECLAIM_ACCOUNT |
+  k.SLAB_ACCOUNT |
   SLAB_NO_USER_FLAGS;
 
 /** 0 or an errno. */
-function __kmem_cache_create(k: Mm, s: KmemCache, flags: SlabFlags): Int {
+function __kmem_cache_create(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   let err: Int = kmem_cache_open(k, s, flags);
   if (err !== 0) return err;
   err = sysfs_slab_add(k, s);
@@ -39,19 +40,19 @@ function __kmem_cache_create(k: Mm, s: KmemCache, flags: SlabFlags): Int {
 }
 
 /** Where the free pointer lies is not worked out again. */
-function kmem_cache_alias(k: Mm, s: KmemCache, size: Int): void {
-  const inuse: Int = Math.max(k.words[s + k.slub.inuse]!, ALIGN(size, k.ptr_words * 4));
-  k.write(s + k.slub.inuse, inuse);
+function kmem_cache_alias(k: Kernel, s: KmemCache, size: Int): void {
+  const inuse: Int = Math.max(k.words[s + k.kmem_cache.inuse]!, ALIGN(size, k.ptr_words * 4));
+  k.write(s + k.kmem_cache.inuse, inuse);
 }
 
 /** Up to where an object may be used: its end, what comes before debug data, or all of its cell. */
-function slab_ksize(k: Mm, s: KmemCache): Int {
-  const flags: SlabFlags = k.words[s + k.slab.flags]!;
-  if ((flags & (k.constant('SLAB_RED_ZONE') | k.constant('SLAB_POISON'))) !== 0)
-    return k.words[s + k.slab.object_size]!;
-  if ((flags & (k.constant('SLAB_TYPESAFE_BY_RCU') | k.constant('SLAB_STORE_USER'))) !== 0)
-    return k.words[s + k.slub.inuse]!;
-  return k.words[s + k.slab.size]!;
+function slab_ksize(k: Kernel, s: KmemCache): Int {
+  const flags: SlabFlags = k.words[s + k.kmem_cache.flags]!;
+  if ((flags & (k.SLAB_RED_ZONE | k.SLAB_POISON)) !== 0)
+    return k.words[s + k.kmem_cache.object_size]!;
+  if ((flags & (k.SLAB_TYPESAFE_BY_RCU | k.SLAB_STORE_USER)) !== 0)
+    return k.words[s + k.kmem_cache.inuse]!;
+  return k.words[s + k.kmem_cache.size]!;
 }
 
 export const SLUB_ALLOCATOR: SlabAllocator = {

@@ -3,9 +3,12 @@
  *
  * Source: Linux 6.1 mm/slub.c: kmem_cache_debug().
  */
-import type { KmemCache } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { KmemCache, SlabFlags } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
 
-export function kmem_cache_debug(k: Mm, s: KmemCache): boolean {
-  return (k.words[s + k.slab.flags]! & k.slub.DEBUG_FLAGS) !== 0;
+export const SLAB_DEBUG_FLAGS = (k: Kernel): SlabFlags =>
+  k.SLAB_RED_ZONE | k.SLAB_POISON | k.SLAB_STORE_USER | k.SLAB_CONSISTENCY_CHECKS;
+
+export function kmem_cache_debug(k: Kernel, s: KmemCache): boolean {
+  return (k.words[s + k.kmem_cache.flags]! & SLAB_DEBUG_FLAGS(k)) !== 0;
 }

@@ -16,7 +16,7 @@ import {
   type ULong,
   type VmapArea,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
@@ -49,11 +49,17 @@ import {
 } from './tree.js';
 
 /** Where in a free area an aligned request above `vstart` would begin. */
-function nva_start(k: Mm, va: VmapArea, align: ULong, vstart: ULong): VirtAddr {
+function nva_start(k: Kernel, va: VmapArea, align: ULong, vstart: ULong): VirtAddr {
   return ALIGN_UP(k, ult(vstart, va_start(k, va)) ? va_start(k, va) : vstart, align);
 }
 
-function is_within_this_va(k: Mm, va: VmapArea, size: ULong, align: ULong, vstart: ULong): boolean {
+function is_within_this_va(
+  k: Kernel,
+  va: VmapArea,
+  size: ULong,
+  align: ULong,
+  vstart: ULong,
+): boolean {
   const nva_start_addr: VirtAddr = nva_start(k, va, align, vstart);
   const nva_end: VirtAddr = ulong(k, nva_start_addr + size);
   if (ult(nva_end, nva_start_addr) || ult(nva_start_addr, vstart)) return false;
@@ -65,7 +71,7 @@ function is_within_this_va(k: Mm, va: VmapArea, size: ULong, align: ULong, vstar
  * it fits however the area lies; what it finds is then not always the lowest.
  */
 export function find_vmap_lowest_match(
-  k: Mm,
+  k: Kernel,
   root: RbRoot,
   size: ULong,
   align: ULong,
@@ -102,7 +108,7 @@ export function find_vmap_lowest_match(
 
 /** False: no object for the second half. */
 function adjust_va_to_fit_type(
-  k: Mm,
+  k: Kernel,
   root: RbRoot,
   head: ListHead,
   va: VmapArea,
@@ -124,7 +130,7 @@ function adjust_va_to_fit_type(
     set_va_end(k, va, nva_start_addr);
   } else {
     lva = take_preloaded(k);
-    if (lva === NULL) lva = alloc_vmap_area_object(k, k.constant('GFP_NOWAIT'));
+    if (lva === NULL) lva = alloc_vmap_area_object(k, k.GFP_NOWAIT);
     if (lva === NULL) return false;
     set_va_start(k, lva, va_start(k, va));
     set_va_end(k, lva, nva_start_addr);
@@ -137,7 +143,7 @@ function adjust_va_to_fit_type(
 
 /** The start of the area taken; `vend` when there is none. */
 function __alloc_vmap_area(
-  k: Mm,
+  k: Kernel,
   root: RbRoot,
   head: ListHead,
   size: ULong,
@@ -156,20 +162,20 @@ function __alloc_vmap_area(
 
 // --- objects -----------------------------------------------------------------------------------------------------------------
 
-function alloc_vmap_area_object(k: Mm, gfp_mask: Gfp): VmapArea {
-  const object: VirtAddr = kmem_cache_alloc(k, k.read_ptr(k.vmap.vmap_area_cachep), gfp_mask);
+function alloc_vmap_area_object(k: Kernel, gfp_mask: Gfp): VmapArea {
+  const object: VirtAddr = kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask);
   return object === 0 ? NULL : k.cell_of(object);
 }
 
 /** The object that this CPU has ready, taken. */
-function take_preloaded(k: Mm): VmapArea {
+function take_preloaded(k: Kernel): VmapArea {
   const slot: Cell = this_cpu_ptr(k, 'ne_fit_preload_node');
   const va: VmapArea = k.read_ptr(slot);
   if (va !== NULL) k.write_ptr(slot, NULL);
   return va;
 }
 
-function preload_this_cpu(k: Mm, gfp_mask: Gfp): void {
+function preload_this_cpu(k: Kernel, gfp_mask: Gfp): void {
   const slot: Cell = this_cpu_ptr(k, 'ne_fit_preload_node');
   if (k.read_ptr(slot) !== NULL) return;
   const va: VmapArea = alloc_vmap_area_object(k, gfp_mask);
@@ -180,7 +186,7 @@ function preload_this_cpu(k: Mm, gfp_mask: Gfp): void {
 
 /** An area of `size` bytes in `[vstart, vend)`; NULL: no object, or no room, though all that was freed lazily is purged. */
 export function alloc_vmap_area(
-  k: Mm,
+  k: Kernel,
   size: ULong,
   align: ULong,
   vstart: VirtAddr,
@@ -190,7 +196,10 @@ export function alloc_vmap_area(
   gfp_mask = gfp_mask & GFP_RECLAIM_MASK(k);
   const va: VmapArea = alloc_vmap_area_object(k, gfp_mask);
   if (va === NULL) return NULL;
-  const { free_vmap_area_root, free_vmap_area_list, vmap_area_root, vmap_area_list } = k.vmap;
+  const free_vmap_area_root = k.globals.free_vmap_area_root;
+  const free_vmap_area_list = k.globals.free_vmap_area_list;
+  const vmap_area_root = k.globals.vmap_area_root;
+  const vmap_area_list = k.globals.vmap_area_list;
   let addr: VirtAddr = vend;
   for (let attempt: Int = 0; attempt < 2 && addr === vend; attempt++) {
     if (attempt > 0) purge_vmap_area_lazy(k);
@@ -211,13 +220,13 @@ export function alloc_vmap_area(
   }
   set_va_start(k, va, addr);
   set_va_end(k, va, addr + size);
-  k.write_ptr(va + k.vmap.vm, NULL);
+  k.write_ptr(va + k.vmap_area.vm, NULL);
   insert_vmap_area(k, va, vmap_area_root, vmap_area_list);
   return va;
 }
 
 /** Nobody is on vmap_notify_list who could give something back. */
-function overflow(k: Mm, va: VmapArea, size: ULong, gfp_mask: Gfp): void {
+function overflow(k: Kernel, va: VmapArea, size: ULong, gfp_mask: Gfp): void {
   if ((gfp_mask & k.__GFP_NOWARN) === 0) {
     const text = `vmap allocation for size ${size} failed: use vmalloc=<size> to increase size`;
     k.emit({ kind: 'printk', level: 4, text });

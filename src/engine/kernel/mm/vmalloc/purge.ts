@@ -8,7 +8,7 @@
  * Source: Linux 6.1 mm/vmalloc.c: lazy_max_pages() to free_unmap_vmap_area(), vm_unmap_aliases().
  */
 import { type ListHead, NULL, type ULong, type VmapArea } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { ULONG_MAX, umax, umin } from '../../../machine/ulong.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { flush_tlb_kernel_range } from '../../arch/x86/mm/tlb.js';
@@ -20,16 +20,19 @@ import { vunmap_range_noflush } from './range.js';
 import { merge_or_add_vmap_area, merge_or_add_vmap_area_augment, unlink_va } from './tree.js';
 
 /** 32 MiB for one CPU, 64 for two and three, 96 for four to seven. */
-function lazy_max_pages(k: Mm): ULong {
+function lazy_max_pages(k: Kernel): ULong {
   const log = 32 - Math.clz32(num_online_cpus(k));
   return log * ((32 * 1024 * 1024) / PAGE_SIZE);
 }
 
 /** Puts what was freed lazily back to the free areas. False: there was nothing. */
-function __purge_vmap_area_lazy(k: Mm, start: VirtAddr, end: VirtAddr): boolean {
-  const { purge_vmap_area_list, purge_vmap_area_root, vmap_lazy_nr } = k.vmap;
-  const { free_vmap_area_list, free_vmap_area_root } = k.vmap;
-  const local_purge_list: ListHead = k.register('local_purge_list');
+function __purge_vmap_area_lazy(k: Kernel, start: VirtAddr, end: VirtAddr): boolean {
+  const purge_vmap_area_list = k.globals.purge_vmap_area_list;
+  const purge_vmap_area_root = k.globals.purge_vmap_area_root;
+  const vmap_lazy_nr = k.globals.vmap_lazy_nr;
+  const free_vmap_area_list = k.globals.free_vmap_area_list;
+  const free_vmap_area_root = k.globals.free_vmap_area_root;
+  const local_purge_list: ListHead = k.machine.register('local_purge_list');
   k.write_ptr(purge_vmap_area_root, NULL);
   list_replace_init(k, purge_vmap_area_list, local_purge_list);
   if (list_empty(k, local_purge_list)) return false;
@@ -58,22 +61,25 @@ function __purge_vmap_area_lazy(k: Mm, start: VirtAddr, end: VirtAddr): boolean 
 }
 
 /** Now, because somebody needs the room. */
-export function purge_vmap_area_lazy(k: Mm): void {
+export function purge_vmap_area_lazy(k: Kernel): void {
   __purge_vmap_area_lazy(k, ULONG_MAX(k), asVirt(0));
 }
 
 /** The work of drain_vmap_work. */
-export function drain_vmap_area_work(k: Mm): void {
+export function drain_vmap_area_work(k: Kernel): void {
   let nr_lazy: ULong;
   do {
     __purge_vmap_area_lazy(k, ULONG_MAX(k), asVirt(0));
-    nr_lazy = k.read_ulong(k.vmap.vmap_lazy_nr);
+    nr_lazy = k.read_ulong(k.globals.vmap_lazy_nr);
   } while (nr_lazy > lazy_max_pages(k));
 }
 
 /** Frees an area that is unmapped already. */
-export function free_vmap_area_noflush(k: Mm, va: VmapArea): void {
-  const { vmap_area_root, vmap_lazy_nr, purge_vmap_area_root, purge_vmap_area_list } = k.vmap;
+export function free_vmap_area_noflush(k: Kernel, va: VmapArea): void {
+  const vmap_area_root = k.globals.vmap_area_root;
+  const vmap_lazy_nr = k.globals.vmap_lazy_nr;
+  const purge_vmap_area_root = k.globals.purge_vmap_area_root;
+  const purge_vmap_area_list = k.globals.purge_vmap_area_list;
   unlink_va(k, va, vmap_area_root);
   k.add_long(vmap_lazy_nr, va_size(k, va) / PAGE_SIZE);
   const nr_lazy: ULong = k.read_ulong(vmap_lazy_nr);
@@ -81,12 +87,12 @@ export function free_vmap_area_noflush(k: Mm, va: VmapArea): void {
   if (nr_lazy > lazy_max_pages(k)) schedule_work(k, 'drain_vmap_work');
 }
 
-export function free_unmap_vmap_area(k: Mm, va: VmapArea): void {
+export function free_unmap_vmap_area(k: Kernel, va: VmapArea): void {
   vunmap_range_noflush(k, va_start(k, va), va_end(k, va));
   free_vmap_area_noflush(k, va);
 }
 
 /** vm_unmap_aliases(): afterwards nobody has a stale mapping of any page that was mapped in vmalloc space. */
-export function vm_unmap_aliases(k: Mm): void {
+export function vm_unmap_aliases(k: Kernel): void {
   __purge_vmap_area_lazy(k, ULONG_MAX(k), asVirt(0));
 }

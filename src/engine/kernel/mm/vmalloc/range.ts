@@ -19,7 +19,7 @@ import {
   type Pud,
   type ULong,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { umin } from '../../../machine/ulong.js';
 import {
   asCell,
@@ -73,17 +73,22 @@ interface Modified {
 }
 
 /** pgd_addr_end() and its like: where the entry of an address ends, or the range. A folded level has one entry for all. */
-function addr_end(k: Mm, level: 'PGD' | 'PUD' | 'PMD', addr: VirtAddr, end: VirtAddr): VirtAddr {
+function addr_end(
+  k: Kernel,
+  level: 'PGD' | 'PUD' | 'PMD',
+  addr: VirtAddr,
+  end: VirtAddr,
+): VirtAddr {
   if (level_is_folded(k, level)) return end;
   const size = 2 ** level_shift(k, level);
   const boundary = ALIGN_DOWN(addr, size) + size;
   return asVirt(umin(boundary - 1, end - 1) + 1);
 }
 
-const next_entry = (k: Mm, entry: Cell): Cell => asCell(entry + k.pte_words);
+const next_entry = (k: Kernel, entry: Cell): Cell => asCell(entry + k.pte_words);
 
 /** pte_alloc_kernel_track() */
-function pte_alloc_kernel_track(k: Mm, pmd: Pmd, address: VirtAddr, mask: Modified): Pte {
+function pte_alloc_kernel_track(k: Kernel, pmd: Pmd, address: VirtAddr, mask: Modified): Pte {
   if (pte_none(ptep_get(k, pmd))) {
     if (!__pte_alloc_kernel(k, pmd)) return NULL;
     mask.pmd = true;
@@ -94,7 +99,7 @@ function pte_alloc_kernel_track(k: Mm, pmd: Pmd, address: VirtAddr, mask: Modifi
 // --- contiguous memory -------------------------------------------------------------------------------------------------------
 
 function vmap_pte_range(
-  k: Mm,
+  k: Kernel,
   pmd: Pmd,
   addr: VirtAddr,
   end: VirtAddr,
@@ -114,7 +119,7 @@ function vmap_pte_range(
 }
 
 function vmap_pmd_range(
-  k: Mm,
+  k: Kernel,
   pud: Pud,
   addr: VirtAddr,
   end: VirtAddr,
@@ -140,7 +145,7 @@ function vmap_pmd_range(
 }
 
 function vmap_pud_range(
-  k: Mm,
+  k: Kernel,
   pgd: Pgd,
   addr: VirtAddr,
   end: VirtAddr,
@@ -170,7 +175,7 @@ function vmap_pud_range(
 
 /** False: no memory for a table. */
 export function vmap_range_noflush(
-  k: Mm,
+  k: Kernel,
   start: VirtAddr,
   end: VirtAddr,
   phys_addr: PhysAddr,
@@ -195,7 +200,7 @@ export function vmap_range_noflush(
 // --- single pages --------------------------------------------------------------------------------------------------------------
 
 function vmap_pages_pte_range(
-  k: Mm,
+  k: Kernel,
   pmd: Pmd,
   addr: VirtAddr,
   end: VirtAddr,
@@ -220,7 +225,7 @@ function vmap_pages_pte_range(
 }
 
 function vmap_pages_pmd_range(
-  k: Mm,
+  k: Kernel,
   pud: Pud,
   addr: VirtAddr,
   end: VirtAddr,
@@ -242,7 +247,7 @@ function vmap_pages_pmd_range(
 }
 
 function vmap_pages_pud_range(
-  k: Mm,
+  k: Kernel,
   pgd: Pgd,
   addr: VirtAddr,
   end: VirtAddr,
@@ -264,7 +269,7 @@ function vmap_pages_pud_range(
 }
 
 function vmap_small_pages_range_noflush(
-  k: Mm,
+  k: Kernel,
   start: VirtAddr,
   end: VirtAddr,
   prot: PteVal,
@@ -288,7 +293,7 @@ function vmap_small_pages_range_noflush(
 
 /** Maps pages, `2 ** page_shift` bytes of them at a time being contiguous. False: no memory for a table. */
 export function vmap_pages_range(
-  k: Mm,
+  k: Kernel,
   addr: VirtAddr,
   end: VirtAddr,
   prot: PteVal,
@@ -307,7 +312,7 @@ export function vmap_pages_range(
 
 // --- unmapping -----------------------------------------------------------------------------------------------------------------
 
-function vunmap_pte_range(k: Mm, pmd: Pmd, addr: VirtAddr, end: VirtAddr): void {
+function vunmap_pte_range(k: Kernel, pmd: Pmd, addr: VirtAddr, end: VirtAddr): void {
   let pte: Pte = pte_offset_kernel(k, pmd, addr);
   for (let at: number = addr; at !== end; at += PAGE_SIZE) {
     set_pte(k, pte, 0n);
@@ -315,7 +320,13 @@ function vunmap_pte_range(k: Mm, pmd: Pmd, addr: VirtAddr, end: VirtAddr): void 
   }
 }
 
-function vunmap_pmd_range(k: Mm, pud: Pud, addr: VirtAddr, end: VirtAddr, mask: Modified): void {
+function vunmap_pmd_range(
+  k: Kernel,
+  pud: Pud,
+  addr: VirtAddr,
+  end: VirtAddr,
+  mask: Modified,
+): void {
   let pmd: Pmd = pmd_offset(k, pud, addr);
   while (addr !== end) {
     const next: VirtAddr = addr_end(k, 'PMD', addr, end);
@@ -326,7 +337,13 @@ function vunmap_pmd_range(k: Mm, pud: Pud, addr: VirtAddr, end: VirtAddr, mask: 
   }
 }
 
-function vunmap_pud_range(k: Mm, pgd: Pgd, addr: VirtAddr, end: VirtAddr, mask: Modified): void {
+function vunmap_pud_range(
+  k: Kernel,
+  pgd: Pgd,
+  addr: VirtAddr,
+  end: VirtAddr,
+  mask: Modified,
+): void {
   let pud: Pud = pud_offset(k, p4d_offset(k, pgd, addr), addr);
   while (addr !== end) {
     const next: VirtAddr = addr_end(k, 'PUD', addr, end);
@@ -338,7 +355,7 @@ function vunmap_pud_range(k: Mm, pgd: Pgd, addr: VirtAddr, end: VirtAddr, mask: 
 }
 
 /** Clears what is mapped. The TLB is to be flushed before the addresses are used again. */
-export function vunmap_range_noflush(k: Mm, start: VirtAddr, end: VirtAddr): void {
+export function vunmap_range_noflush(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   const mask: Modified = { pmd: false };
   let pgd: Pgd = pgd_offset_k(k, start);
   let addr: VirtAddr = start;
@@ -354,19 +371,19 @@ export function vunmap_range_noflush(k: Mm, start: VirtAddr, end: VirtAddr): voi
 // --- every process's tables ------------------------------------------------------------------------------------------------------
 
 /** Elsewhere all share the tables below the top level. */
-function arch_sync_kernel_mappings(k: Mm, start: VirtAddr, end: VirtAddr): void {
+function arch_sync_kernel_mappings(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   if (k.wide || !level_is_folded(k, 'PMD')) return;
   const pmd_size = 2 ** level_shift(k, 'PMD');
-  const pgd_list = k.symbol('pgd_list');
+  const pgd_list = k.globals.pgd_list;
   if (k.words[pgd_list] === 0) return;
   for (let addr = ALIGN_DOWN(start, pmd_size); addr < end; addr += pmd_size)
     for (let list = list_next(k, pgd_list); list !== pgd_list; list = list_next(k, list)) {
-      const page: Page = asCell(list - k.page_lru);
+      const page: Page = asCell(list - k.page.lru);
       vmalloc_sync_one(k, k.cell_of(page_address(k, page)), asVirt(addr));
     }
 }
 
-function vmalloc_sync_one(k: Mm, pgd: Pgd, address: VirtAddr): void {
+function vmalloc_sync_one(k: Kernel, pgd: Pgd, address: VirtAddr): void {
   const entry: Pgd = pgd_offset_pgd(k, pgd, address);
   const reference = ptep_get(k, pgd_offset_k(k, address));
   if (pte_present(ptep_get(k, entry)) !== pte_present(reference)) set_pte(k, entry, reference);
@@ -379,7 +396,7 @@ function vmalloc_sync_one(k: Mm, pgd: Pgd, address: VirtAddr): void {
  * smaller pages.
  */
 export function vmap_try_huge(
-  k: Mm,
+  k: Kernel,
   level: 'PMD' | 'PUD',
   pmd: Cell,
   addr: VirtAddr,
@@ -390,7 +407,7 @@ export function vmap_try_huge(
 ): boolean {
   const size: ULong = 2 ** shift;
   if (end - addr !== size || !IS_ALIGNED(addr, size) || !IS_ALIGNED(phys_addr, size)) return false;
-  if (level === 'PUD' && !k.processor(k.cpu).features.pdpe1gb) return false;
+  if (level === 'PUD' && !k.machine.processor(k.cpu).features.pdpe1gb) return false;
   if (!pte_present(ptep_get(k, pmd))) return pmd_set_huge(k, pmd, phys_addr, prot);
   mmap_read_lock(k);
   const freed =
@@ -403,7 +420,7 @@ export function vmap_try_huge(
 const RWSEM_READER_OWNED = 1;
 
 /** Taken and released. What is left of it is the reader's name: readers do not take theirs away. */
-function mmap_read_lock(k: Mm): void {
-  const owner = k.offset('mm_struct', 'mmap_lock.owner');
+function mmap_read_lock(k: Kernel): void {
+  const owner = k.mm_struct.mmap_lock_owner;
   k.write_long(init_mm(k) + owner, current(k) + RWSEM_READER_OWNED);
 }

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 mm/vmalloc.c: find_va_links() to merge_or_add_vmap_area_augment().
  */
 import { type ListHead, NULL, type VmapArea } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { ule } from '../../../machine/ulong.js';
 import { asCell, type VirtAddr } from '../../../memory/address.js';
 import { list_add, list_del_init, list_last, list_next } from '../../include/linux/list.h.js';
@@ -40,12 +40,12 @@ import {
 } from './area.js';
 
 /** Gives the object back. */
-export function free_vmap_area_object(k: Mm, va: VmapArea): void {
-  kmem_cache_free(k, k.read_ptr(k.vmap.vmap_area_cachep), k.va_of(va));
+export function free_vmap_area_object(k: Kernel, va: VmapArea): void {
+  kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
 }
 
 /** Where an area belongs, looked for from the root, or from a node down; undefined when it overlaps another. */
-function find_va_links(k: Mm, va: VmapArea, root: RbRoot, from: RbNode): VaLinks | undefined {
+function find_va_links(k: Kernel, va: VmapArea, root: RbRoot, from: RbNode): VaLinks | undefined {
   let link: RbLink = asCell(root);
   let node: RbNode = from === NULL ? k.read_ptr(root) : from;
   let parent: RbNode = NULL;
@@ -65,24 +65,24 @@ function find_va_links(k: Mm, va: VmapArea, root: RbRoot, from: RbNode): VaLinks
   return { parent, link };
 }
 
-function warn_overlap(k: Mm, va: VmapArea, tmp_va: VmapArea): void {
+function warn_overlap(k: Kernel, va: VmapArea, tmp_va: VmapArea): void {
   const range = (area: VmapArea): string =>
     `0x${hex(k, va_start(k, area))}-0x${hex(k, va_end(k, area))}`;
   const text = `vmalloc bug: ${range(va)} overlaps with ${range(tmp_va)}`;
   k.emit({ kind: 'warn', text });
 }
 
-const hex = (k: Mm, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.)/, '');
+const hex = (k: Kernel, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.)/, '');
 
 /** The entry of the next area's list that is or would be the area's neighbour; NULL in an empty tree. */
-function get_va_next_sibling(k: Mm, { parent, link }: VaLinks): ListHead {
+function get_va_next_sibling(k: Kernel, { parent, link }: VaLinks): ListHead {
   if (parent === NULL) return NULL;
   const list: ListHead = va_list(k, node_va(k, parent));
   return rb_right_link(k, parent) === link ? list_next(k, list) : list;
 }
 
 function __link_va(
-  k: Mm,
+  k: Kernel,
   va: VmapArea,
   root: RbRoot,
   { parent, link }: VaLinks,
@@ -98,14 +98,14 @@ function __link_va(
   if (augment) {
     // Its own size comes later, from the bottom up, when the node is where it stays.
     rb_insert_augmented(k, va_node(k, va), root, free_vmap_area_rb_augment_cb);
-    k.write_long(va + k.vmap.subtree_max_size, 0);
+    k.write_long(va + k.vmap_area.subtree_max_size, 0);
   } else {
     rb_insert_color(k, va_node(k, va), root);
   }
   list_add(k, va_list(k, va), head);
 }
 
-function __unlink_va(k: Mm, va: VmapArea, root: RbRoot, augment: boolean): void {
+function __unlink_va(k: Kernel, va: VmapArea, root: RbRoot, augment: boolean): void {
   if (RB_EMPTY_NODE(k, va_node(k, va))) {
     k.emit({ kind: 'warn', text: '__unlink_va: the area is in no tree' });
     return;
@@ -116,22 +116,22 @@ function __unlink_va(k: Mm, va: VmapArea, root: RbRoot, augment: boolean): void 
   RB_CLEAR_NODE(k, va_node(k, va));
 }
 
-export function unlink_va(k: Mm, va: VmapArea, root: RbRoot): void {
+export function unlink_va(k: Kernel, va: VmapArea, root: RbRoot): void {
   __unlink_va(k, va, root, false);
 }
 
-export function unlink_va_augment(k: Mm, va: VmapArea, root: RbRoot): void {
+export function unlink_va_augment(k: Kernel, va: VmapArea, root: RbRoot): void {
   __unlink_va(k, va, root, true);
 }
 
-export function insert_vmap_area(k: Mm, va: VmapArea, root: RbRoot, head: ListHead): void {
+export function insert_vmap_area(k: Kernel, va: VmapArea, root: RbRoot, head: ListHead): void {
   const links = find_va_links(k, va, root, NULL);
   if (links !== undefined) __link_va(k, va, root, links, head, false);
 }
 
 /** @param from a node that it belongs below; NULL: looked for from the root */
 export function insert_vmap_area_augment(
-  k: Mm,
+  k: Kernel,
   va: VmapArea,
   from: RbNode,
   root: RbRoot,
@@ -145,7 +145,7 @@ export function insert_vmap_area_augment(
 
 /** Joins an area with its neighbours, or adds it. The one that it is part of then; NULL when it overlaps another. */
 function __merge_or_add_vmap_area(
-  k: Mm,
+  k: Kernel,
   va: VmapArea,
   root: RbRoot,
   head: ListHead,
@@ -189,7 +189,7 @@ function __merge_or_add_vmap_area(
 }
 
 export function merge_or_add_vmap_area(
-  k: Mm,
+  k: Kernel,
   va: VmapArea,
   root: RbRoot,
   head: ListHead,
@@ -198,7 +198,7 @@ export function merge_or_add_vmap_area(
 }
 
 export function merge_or_add_vmap_area_augment(
-  k: Mm,
+  k: Kernel,
   va: VmapArea,
   root: RbRoot,
   head: ListHead,

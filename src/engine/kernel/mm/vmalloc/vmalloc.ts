@@ -17,7 +17,7 @@ import {
   type ULong,
   type VmStruct,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   asVirt,
   type Cell,
@@ -64,29 +64,29 @@ const BULK = 100;
 // --- the array of pages ----------------------------------------------------------------------------------------------------
 
 /** &pages[i] */
-export function page_slot_at(k: Mm, pages: VirtAddr, i: Int): Cell {
+export function page_slot_at(k: Kernel, pages: VirtAddr, i: Int): Cell {
   const at: VirtAddr = asVirt(pages + i * k.ptr_words * 4);
   if (!is_vmalloc_addr(k, at)) return k.cell_of(at);
   const phys = slow_virt_to_phys(k, at);
   return phys === undefined ? NULL : k.memory.cell(phys);
 }
 
-function kvfree(k: Mm, addr: VirtAddr): void {
+function kvfree(k: Kernel, addr: VirtAddr): void {
   if (is_vmalloc_addr(k, addr)) vfree(k, addr);
   else kfree(k, addr);
 }
 
 // --- freeing -----------------------------------------------------------------------------------------------------------------
 
-export function vfree(k: Mm, addr: VirtAddr): void {
+export function vfree(k: Kernel, addr: VirtAddr): void {
   if (addr !== 0) __vunmap(k, addr, true);
 }
 
-export function vunmap(k: Mm, addr: VirtAddr): void {
+export function vunmap(k: Kernel, addr: VirtAddr): void {
   if (addr !== 0) __vunmap(k, addr, false);
 }
 
-function __vunmap(k: Mm, addr: VirtAddr, deallocate_pages: boolean): void {
+function __vunmap(k: Kernel, addr: VirtAddr, deallocate_pages: boolean): void {
   if ((addr & (PAGE_SIZE - 1)) !== 0) {
     k.emit({ kind: 'warn', text: `Trying to vfree() bad address (${k.hex(addr)})` });
     return;
@@ -107,7 +107,7 @@ function __vunmap(k: Mm, addr: VirtAddr, deallocate_pages: boolean): void {
       cond_resched(k);
     }
     if ((vm_flags(k, area) & VM_MAP_PUT_PAGES) === 0)
-      k.add_long(k.vmap.nr_vmalloc_pages, -nr_pages);
+      k.add_long(k.globals.nr_vmalloc_pages, -nr_pages);
     if (pages !== 0) kvfree(k, pages);
   }
   kfree(k, k.va_of(area));
@@ -117,7 +117,7 @@ function __vunmap(k: Mm, addr: VirtAddr, deallocate_pages: boolean): void {
 
 /** Maps pages side by side; 0: no room or no memory. */
 export function vmap(
-  k: Mm,
+  k: Kernel,
   pages: readonly Page[],
   count: Int,
   flags: ULong,
@@ -139,7 +139,7 @@ export function vmap(
 // --- vmalloc -----------------------------------------------------------------------------------------------------------------
 
 /** As many as there are. */
-function vm_area_alloc_pages(k: Mm, gfp: Gfp, order: Order, nr_pages: Int): Page[] {
+function vm_area_alloc_pages(k: Kernel, gfp: Gfp, order: Order, nr_pages: Int): Page[] {
   const pages: Page[] = [];
   if (order === 0) {
     const bulk_gfp: Gfp = gfp & ~k.__GFP_NOFAIL;
@@ -164,7 +164,7 @@ function vm_area_alloc_pages(k: Mm, gfp: Gfp, order: Order, nr_pages: Int): Page
 }
 
 function __vmalloc_area_node(
-  k: Mm,
+  k: Kernel,
   area: VmStruct,
   gfp_mask: Gfp,
   prot: PteVal,
@@ -176,14 +176,13 @@ function __vmalloc_area_node(
   const nr_small_pages: Int = size / PAGE_SIZE;
   const array_size: ULong = nr_small_pages * k.ptr_words * 4;
   gfp_mask |= k.__GFP_NOWARN;
-  if ((gfp_mask & (k.__GFP_DMA | (k.findConstant('__GFP_DMA32') ?? 0))) === 0)
-    gfp_mask |= k.__GFP_HIGHMEM;
+  if ((gfp_mask & (k.__GFP_DMA | k.__GFP_DMA32)) === 0) gfp_mask |= k.__GFP_HIGHMEM;
 
   const array: VirtAddr =
     array_size > PAGE_SIZE
       ? __vmalloc_node(k, array_size, 1, nested_gfp, vm_caller(k, area))
       : kmalloc(k, array_size, nested_gfp);
-  k.write_long(area + k.vmap.pages, array);
+  k.write_long(area + k.vm_struct.pages, array);
   if (array === 0) {
     const text = `vmalloc error: size ${size}, failed to allocated page array size ${array_size}`;
     warn_alloc(k, gfp_mask, text);
@@ -192,11 +191,11 @@ function __vmalloc_area_node(
   }
 
   const page_order: Order = page_shift - PAGE_SHIFT;
-  if (k.vmap.page_order >= 0) k.write(area + k.vmap.page_order, page_order);
+  if (k.vm_struct.page_order >= 0) k.write(area + k.vm_struct.page_order, page_order);
   const pages: Page[] = vm_area_alloc_pages(k, gfp_mask, page_order, nr_small_pages);
   pages.forEach((page, i) => k.write_ptr(page_slot_at(k, array, i), page));
-  k.write(area + k.vmap.nr_pages, pages.length);
-  k.add_long(k.vmap.nr_vmalloc_pages, pages.length);
+  k.write(area + k.vm_struct.nr_pages, pages.length);
+  k.add_long(k.globals.nr_vmalloc_pages, pages.length);
   if (pages.length !== nr_small_pages) {
     const text = `vmalloc error: size ${pages.length * PAGE_SIZE}, page order ${page_order}, failed to allocate pages`;
     warn_alloc(k, gfp_mask, text);
@@ -214,7 +213,7 @@ function __vmalloc_area_node(
 
 /** 0: no room or no memory. Huge pages, where they are allowed and possible, are tried first. */
 export function __vmalloc_node_range(
-  k: Mm,
+  k: Kernel,
   size: ULong,
   align: ULong,
   gfp_mask: Gfp,
@@ -232,7 +231,9 @@ export function __vmalloc_node_range(
   }
   const pmd_shift = level_shift(k, 'PMD');
   const try_huge =
-    k.vmap.huge_vmalloc && (vm_flags & VM_ALLOW_HUGE_VMAP) !== 0 && size >= 2 ** pmd_shift;
+    k.CONFIG_HAVE_ARCH_HUGE_VMALLOC === 1 &&
+    (vm_flags & VM_ALLOW_HUGE_VMAP) !== 0 &&
+    size >= 2 ** pmd_shift;
   for (const shift of try_huge ? [pmd_shift, PAGE_SHIFT] : [PAGE_SHIFT]) {
     const addr: VirtAddr = vmalloc_attempt(k, size, align, shift, gfp_mask, prot, vm_flags, caller);
     if (addr !== 0) return addr;
@@ -242,7 +243,7 @@ export function __vmalloc_node_range(
 
 /** One go of it, with pages of `2 ** shift` bytes. */
 function vmalloc_attempt(
-  k: Mm,
+  k: Kernel,
   real_size: ULong,
   real_align: ULong,
   shift: Int,
@@ -257,7 +258,7 @@ function vmalloc_attempt(
     real_size,
     align,
     shift,
-    k.constant('VM_ALLOC') | VM_UNINITIALIZED | vm_flags,
+    k.VM_ALLOC | VM_UNINITIALIZED | vm_flags,
     gfp_mask,
     caller,
   );
@@ -267,12 +268,13 @@ function vmalloc_attempt(
   }
   const addr: VirtAddr = __vmalloc_area_node(k, area, gfp_mask, prot, shift);
   // clear_vm_uninitialized_flag()
-  if (addr !== 0) k.write(area + k.vmap.flags, k.words[area + k.vmap.flags]! & ~VM_UNINITIALIZED);
+  if (addr !== 0)
+    k.write(area + k.vm_struct.flags, k.words[area + k.vm_struct.flags]! & ~VM_UNINITIALIZED);
   return addr;
 }
 
 export function __vmalloc_node(
-  k: Mm,
+  k: Kernel,
   size: ULong,
   align: ULong,
   gfp_mask: Gfp,
@@ -281,24 +283,24 @@ export function __vmalloc_node(
   return __vmalloc_node_range(k, size, align, gfp_mask, PAGE_KERNEL(k), 0, caller);
 }
 
-export function __vmalloc(k: Mm, size: ULong, gfp_mask: Gfp, caller: VirtAddr): VirtAddr {
+export function __vmalloc(k: Kernel, size: ULong, gfp_mask: Gfp, caller: VirtAddr): VirtAddr {
   return __vmalloc_node(k, size, 1, gfp_mask, caller);
 }
 
-export function vmalloc(k: Mm, size: ULong, caller: VirtAddr): VirtAddr {
-  return __vmalloc_node(k, size, 1, k.constant('GFP_KERNEL'), caller);
+export function vmalloc(k: Kernel, size: ULong, caller: VirtAddr): VirtAddr {
+  return __vmalloc_node(k, size, 1, k.GFP_KERNEL, caller);
 }
 
-export function vzalloc(k: Mm, size: ULong, caller: VirtAddr): VirtAddr {
-  return __vmalloc_node(k, size, 1, k.constant('GFP_KERNEL') | k.__GFP_ZERO, caller);
+export function vzalloc(k: Kernel, size: ULong, caller: VirtAddr): VirtAddr {
+  return __vmalloc_node(k, size, 1, k.GFP_KERNEL | k.__GFP_ZERO, caller);
 }
 
-export function vmalloc_huge(k: Mm, size: ULong, gfp_mask: Gfp, caller: VirtAddr): VirtAddr {
+export function vmalloc_huge(k: Kernel, size: ULong, gfp_mask: Gfp, caller: VirtAddr): VirtAddr {
   return __vmalloc_node_range(k, size, 1, gfp_mask, PAGE_KERNEL(k), VM_ALLOW_HUGE_VMAP, caller);
 }
 
 /** The page behind an address of vmalloc space, or of any other place that page tables back; NULL where none is. */
-export function vmalloc_to_page(k: Mm, vmalloc_addr: VirtAddr): Page {
+export function vmalloc_to_page(k: Kernel, vmalloc_addr: VirtAddr): Page {
   const phys = slow_virt_to_phys(k, vmalloc_addr);
   return phys === undefined ? NULL : k.pfn_to_page(Math.floor(phys / PAGE_SIZE));
 }

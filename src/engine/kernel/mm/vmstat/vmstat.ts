@@ -5,6 +5,7 @@
  * to the zone and the sum at once. Readers see the zone's part only.
  * Source: Linux 6.1 mm/vmstat.c, include/linux/vmstat.h.
  */
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import type {
   Int,
   Long,
@@ -14,21 +15,26 @@ import type {
   Zone,
   ZoneStatItem,
 } from '../../../machine/ctypes.js';
-import type { Mm } from '../../../machine/mm.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { cpu_online, nr_cpu_ids, num_online_cpus } from '../../include/linux/cpumask.h.js';
 import { is_migrate_cma } from '../../include/linux/mmzone.h.js';
 import { read_s8, zone_page_state_add } from '../../include/linux/vmstat.h.js';
 
-export function __mod_zone_page_state(k: Mm, zone: Zone, item: ZoneStatItem, delta: Long): void {
+export function __mod_zone_page_state(
+  k: Kernel,
+  zone: Zone,
+  item: ZoneStatItem,
+  delta: Long,
+): void {
   if (!k.smp) {
     zone_page_state_add(k, delta, zone, item);
     return;
   }
-  const pcp: PerCpuZonestat = k.per_cpu_ptr(zone + k.zone_per_cpu_zonestats, k.cpu);
-  const p = k.zonestat_vm_stat_diff_bytes + item;
+  const pcp: PerCpuZonestat = per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, k.cpu);
+  const p = k.per_cpu_zonestat.vm_stat_diff + item;
   let x: Long = delta + read_s8(k, pcp, p);
-  const t: Long = read_s8(k, pcp, k.zonestat_stat_threshold_bytes);
+  const t: Long = read_s8(k, pcp, k.per_cpu_zonestat.stat_threshold);
   if (Math.abs(x) > t) {
     zone_page_state_add(k, x, zone, item);
     x = 0;
@@ -38,7 +44,7 @@ export function __mod_zone_page_state(k: Mm, zone: Zone, item: ZoneStatItem, del
 
 /** Free pages of a type: all of them, and those of CMA blocks once more. */
 export function __mod_zone_freepage_state(
-  k: Mm,
+  k: Kernel,
   zone: Zone,
   nr_pages: Int,
   migratetype: Migratetype,
@@ -50,29 +56,29 @@ export function __mod_zone_freepage_state(
 // --- thresholds --------------------------------------------------------------------------------------------------------
 
 /** The largest difference a CPU may hold back: grows with the logs of CPUs and of memory in 128 MiB. */
-export function calculate_normal_threshold(k: Mm, zone: Zone): Int {
-  const mem: Int = Math.floor(k.read_ulong(zone + k.zone_managed_pages) / (1 << 15));
+export function calculate_normal_threshold(k: Kernel, zone: Zone): Int {
+  const mem: Int = Math.floor(k.read_ulong(zone + k.zone.managed_pages) / (1 << 15));
   const threshold: Int = 2 * fls(num_online_cpus(k)) * (1 + fls(mem));
   return Math.min(125, threshold);
 }
 
 /** Sets the CPUs' thresholds of each populated zone, and from which free count on readers must not trust the counter. */
-export function refresh_zone_stat_thresholds(k: Mm): void {
+export function refresh_zone_stat_thresholds(k: Kernel): void {
   if (!k.smp) return;
   for (const zone of k.zones) {
-    if (k.read_ulong(zone + k.zone_present_pages) === 0) continue;
+    if (k.read_ulong(zone + k.zone.present_pages) === 0) continue;
     const threshold: Int = calculate_normal_threshold(k, zone);
     for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
       if (!cpu_online(k, cpu)) continue;
-      const pcp: PerCpuZonestat = k.per_cpu_ptr(zone + k.zone_per_cpu_zonestats, cpu);
-      k.write8(pcp, k.zonestat_stat_threshold_bytes, threshold);
+      const pcp: PerCpuZonestat = per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu);
+      k.write8(pcp, k.per_cpu_zonestat.stat_threshold, threshold);
     }
     const wmark = (which: number): ULong =>
-      k.read_ulong(zone + k.zone_watermark + which * k.ptr_words) +
-      k.read_ulong(zone + k.zone_watermark_boost);
+      k.read_ulong(zone + k.zone._watermark + which * k.ptr_words) +
+      k.read_ulong(zone + k.zone.watermark_boost);
     const tolerate_drift: ULong = wmark(k.WMARK_LOW) - wmark(k.WMARK_MIN);
     const max_drift: ULong = num_online_cpus(k) * threshold;
     if (max_drift > tolerate_drift)
-      k.write_long(zone + k.zone_percpu_drift_mark, wmark(k.WMARK_HIGH) + max_drift);
+      k.write_long(zone + k.zone.percpu_drift_mark, wmark(k.WMARK_HIGH) + max_drift);
   }
 }

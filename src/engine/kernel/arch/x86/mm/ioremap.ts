@@ -14,7 +14,7 @@
  * __cachemode2pte_tbl; mm/vmalloc.c: ioremap_page_range().
  */
 import { type Int, NULL, type ULong, type VmStruct } from '../../../../machine/ctypes.js';
-import type { Mm } from '../../../../machine/mm.js';
+import type { Kernel } from '../../../../machine/kernel.js';
 import { ule } from '../../../../machine/ulong.js';
 import {
   asPfn,
@@ -52,14 +52,14 @@ const cachemode2protval: Readonly<Record<PageCacheMode, PteVal>> = {
   WT: PWT,
 };
 
-const BITS_PER_LONG = (k: Mm): Int => k.ptr_words * 32;
+const BITS_PER_LONG = (k: Kernel): Int => k.ptr_words * 32;
 
 /** ioremap_max_page_shift: of any size, where the architecture knows how. */
-const ioremap_max_page_shift = (k: Mm): Int =>
-  k.vmap.huge_vmap ? BITS_PER_LONG(k) - 1 : PAGE_SHIFT;
+const ioremap_max_page_shift = (k: Kernel): Int =>
+  k.CONFIG_HAVE_ARCH_HUGE_VMAP === 1 ? BITS_PER_LONG(k) - 1 : PAGE_SHIFT;
 
 /** __ioremap_check_mem(): whether a whole page of the range is ordinary memory. */
-function __ioremap_check_ram(k: Mm, start: PhysAddr, size: ULong): boolean {
+function __ioremap_check_ram(k: Kernel, start: PhysAddr, size: ULong): boolean {
   const stop_pfn = Math.floor((start + size) / PAGE_SIZE);
   for (let pfn = Math.ceil(start / PAGE_SIZE); pfn < stop_pfn; pfn++) {
     if (!k.memmap.pfn_valid(asPfn(pfn))) return false;
@@ -69,7 +69,7 @@ function __ioremap_check_ram(k: Mm, start: PhysAddr, size: ULong): boolean {
 }
 
 function ioremap_page_range(
-  k: Mm,
+  k: Kernel,
   addr: VirtAddr,
   end: VirtAddr,
   phys_addr: PhysAddr,
@@ -80,7 +80,7 @@ function ioremap_page_range(
 
 /** The address of `phys_addr`, its place in its page kept; 0: refused, or no room or memory. */
 export function __ioremap_caller(
-  k: Mm,
+  k: Kernel,
   phys_addr: PhysAddr,
   size: ULong,
   pcm: PageCacheMode,
@@ -88,7 +88,7 @@ export function __ioremap_caller(
 ): VirtAddr {
   const last_addr = phys_addr + size - 1;
   if (size === 0 || last_addr < phys_addr) return asVirt(0);
-  if (last_addr >= 2 ** k.processor(k.cpu).features.maxPhyAddr) {
+  if (last_addr >= 2 ** k.machine.processor(k.cpu).features.maxPhyAddr) {
     const text = `ioremap: invalid physical address ${phys_addr.toString(16)}`;
     k.emit({ kind: 'printk', level: 4, text });
     return asVirt(0);
@@ -103,11 +103,11 @@ export function __ioremap_caller(
   size = Math.ceil((last_addr + 1) / PAGE_SIZE) * PAGE_SIZE - phys_addr;
 
   const prot: PteVal = PAGE_KERNEL(k) | cachemode2protval[pcm];
-  const area: VmStruct = get_vm_area_caller(k, size, k.constant('VM_IOREMAP'), caller);
+  const area: VmStruct = get_vm_area_caller(k, size, k.VM_IOREMAP, caller);
   if (area === NULL) return asVirt(0);
-  k.write(area + k.vmap.phys_addr, phys_addr);
+  k.write(area + k.vm_struct.phys_addr, phys_addr);
   if (k.pte_words === 2)
-    k.write(area + k.vmap.phys_addr + 1, Math.floor(phys_addr / 0x1_0000_0000));
+    k.write(area + k.vm_struct.phys_addr + 1, Math.floor(phys_addr / 0x1_0000_0000));
   const vaddr: VirtAddr = vm_addr(k, area);
   if (!ioremap_page_range(k, vaddr, asVirt(vaddr + size), phys_addr, prot)) {
     free_vm_area(k, area);
@@ -117,12 +117,12 @@ export function __ioremap_caller(
 }
 
 /** Not cached, unless an MTRR says that writes may be combined. */
-export function ioremap(k: Mm, phys_addr: PhysAddr, size: ULong, caller: VirtAddr): VirtAddr {
+export function ioremap(k: Kernel, phys_addr: PhysAddr, size: ULong, caller: VirtAddr): VirtAddr {
   return __ioremap_caller(k, phys_addr, size, 'UC_MINUS', caller);
 }
 
-export function iounmap(k: Mm, addr: VirtAddr): void {
-  if (ule(addr, k.read_va(k.symbol('high_memory')))) return;
+export function iounmap(k: Kernel, addr: VirtAddr): void {
+  if (ule(addr, k.read_va(k.globals.high_memory))) return;
   const page: VirtAddr = asVirt(Math.floor(addr / PAGE_SIZE) * PAGE_SIZE);
   const p: VmStruct = find_vm_area(k, page);
   if (p === NULL) {

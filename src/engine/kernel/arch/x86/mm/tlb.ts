@@ -5,49 +5,49 @@
  * __flush_tlb_all(), flush_tlb_kernel_range(), get_flush_tlb_info().
  */
 import type { Pgd, ULong } from '../../../../machine/ctypes.js';
-import type { Mm } from '../../../../machine/mm.js';
+import type { Kernel } from '../../../../machine/kernel.js';
 import { asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../../memory/address.js';
 import { this_cpu_ptr } from '../../../include/linux/percpu-defs.h.js';
 
-export const native_read_cr0 = (k: Mm): ULong => k.processor(k.cpu).registers.cr0;
-export const native_read_cr2 = (k: Mm): ULong => k.processor(k.cpu).registers.cr2;
-export const native_read_cr3 = (k: Mm): ULong => k.processor(k.cpu).registers.cr3;
-export const native_read_cr4 = (k: Mm): ULong => k.processor(k.cpu).registers.cr4;
+export const native_read_cr0 = (k: Kernel): ULong => k.machine.processor(k.cpu).registers.cr0;
+export const native_read_cr2 = (k: Kernel): ULong => k.machine.processor(k.cpu).registers.cr2;
+export const native_read_cr3 = (k: Kernel): ULong => k.machine.processor(k.cpu).registers.cr3;
+export const native_read_cr4 = (k: Kernel): ULong => k.machine.processor(k.cpu).registers.cr4;
 
-export function native_write_cr0(k: Mm, val: ULong): void {
-  k.processor(k.cpu).writeControl('cr0', val);
+export function native_write_cr0(k: Kernel, val: ULong): void {
+  k.machine.processor(k.cpu).writeControl('cr0', val);
 }
 
-export function native_write_cr3(k: Mm, val: ULong): void {
-  k.processor(k.cpu).writeCr3(val);
+export function native_write_cr3(k: Kernel, val: ULong): void {
+  k.machine.processor(k.cpu).writeCr3(val);
 }
 
-export function native_write_cr4(k: Mm, val: ULong): void {
-  k.processor(k.cpu).writeControl('cr4', val);
+export function native_write_cr4(k: Kernel, val: ULong): void {
+  k.machine.processor(k.cpu).writeControl('cr4', val);
 }
 
 /** Makes a top-level table the CPU's. */
-export function load_cr3(k: Mm, pgdir: Pgd): void {
+export function load_cr3(k: Kernel, pgdir: Pgd): void {
   native_write_cr3(k, k.memory.physOf(pgdir));
 }
 
 /** INVLPG: one page, global or not. */
-export function __flush_tlb_one(k: Mm, addr: VirtAddr): void {
-  k.processor(k.cpu).invlpg(addr);
+export function __flush_tlb_one(k: Kernel, addr: VirtAddr): void {
+  k.machine.processor(k.cpu).invlpg(addr);
 }
 
 /** Loads cr3 anew: what is global stays. */
-export function __flush_tlb_local(k: Mm): void {
+export function __flush_tlb_local(k: Kernel): void {
   native_write_cr3(k, native_read_cr3(k));
 }
 
 /** Everything, global pages too. */
-export function __flush_tlb_all(k: Mm): void {
-  k.processor(k.cpu).tlb.flush();
+export function __flush_tlb_all(k: Kernel): void {
+  k.machine.processor(k.cpu).tlb.flush();
 }
 
 /** A page of the kernel, whose own mappings are global. */
-export function flush_tlb_one_kernel(k: Mm, addr: VirtAddr): void {
+export function flush_tlb_one_kernel(k: Kernel, addr: VirtAddr): void {
   __flush_tlb_one(k, addr);
 }
 
@@ -55,7 +55,7 @@ export function flush_tlb_one_kernel(k: Mm, addr: VirtAddr): void {
 const TLB_SINGLE_PAGE_FLUSH_CEILING = 33;
 
 /** `end` is not included; a range that ends below its start is everything. */
-export function flush_tlb_kernel_range(k: Mm, start: VirtAddr, end: VirtAddr): void {
+export function flush_tlb_kernel_range(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   const size = end - start;
   if (size < 0 || size > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
     __flush_tlb_all(k);
@@ -67,16 +67,16 @@ export function flush_tlb_kernel_range(k: Mm, start: VirtAddr, end: VirtAddr): v
 }
 
 /** What the other CPUs would be told: of no address space, page by page. It stays where it was written. */
-function get_flush_tlb_info(k: Mm, start: VirtAddr, end: VirtAddr): void {
+function get_flush_tlb_info(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   if (k.profile.symbol('flush_tlb_info') === undefined) return;
   const info: Cell = this_cpu_ptr(k, 'flush_tlb_info');
-  const at = (member: string): Cell => (info + k.offset('flush_tlb_info', member)) as Cell;
-  k.write_long(at('start'), start);
-  k.write_long(at('end'), end);
-  k.write_words(at('mm'), 0, 0);
-  k.write(at('new_tlb_gen'), 0);
-  k.write(at('new_tlb_gen') + 1, 0);
-  k.write(at('initiating_cpu'), k.cpu);
-  for (const member of ['stride_shift', 'freed_tables', 'trim_cpumask'])
-    k.write8(info, k.byteOffset('flush_tlb_info', member), 0);
+  k.write_long(info + k.flush_tlb_info.start, start);
+  k.write_long(info + k.flush_tlb_info.end, end);
+  k.write_words(info + k.flush_tlb_info.mm, 0, 0);
+  k.write(info + k.flush_tlb_info.new_tlb_gen, 0);
+  k.write(info + k.flush_tlb_info.new_tlb_gen + 1, 0);
+  k.write(info + k.flush_tlb_info.initiating_cpu, k.cpu);
+  k.write8(info, k.flush_tlb_info.stride_shift, 0);
+  k.write8(info, k.flush_tlb_info.freed_tables, 0);
+  k.write8(info, k.flush_tlb_info.trim_cpumask, 0);
 }

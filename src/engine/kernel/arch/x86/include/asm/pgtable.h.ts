@@ -7,7 +7,7 @@
  * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h, pgtable.h.
  */
 import type { Page, ULong } from '../../../../../machine/ctypes.js';
-import type { Mm } from '../../../../../machine/mm.js';
+import type { Kernel } from '../../../../../machine/kernel.js';
 import type { Cell } from '../../../../../memory/address.js';
 import { bitsNamed, type LevelFormat, LEVELS } from '../../../../../x86/formats.js';
 
@@ -27,23 +27,23 @@ export const _PAGE_PROTNONE = _PAGE_GLOBAL;
 export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
 
 /** pgprotval_t of the kernel's own pages. */
-export const PAGE_KERNEL = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL');
-export const PAGE_KERNEL_RO = (k: Mm): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
+export const PAGE_KERNEL = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL');
+export const PAGE_KERNEL_RO = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
 
 /** pgprot_nx(): where the processor knows the bit. */
-export const pgprot_nx = (k: Mm, prot: PteVal): PteVal => prot | (PAGE_KERNEL(k) & _PAGE_NX);
+export const pgprot_nx = (k: Kernel, prot: PteVal): PteVal => prot | (PAGE_KERNEL(k) & _PAGE_NX);
 
 /** The levels that this build has, from the root down; Linux folds the others. */
-export function pgtable_levels(k: Mm): readonly LevelFormat[] {
+export function pgtable_levels(k: Kernel): readonly LevelFormat[] {
   if (k.wide) return LEVELS['4-level'];
   return k.pte_words === 2 ? LEVELS.pae : LEVELS['2-level'];
 }
 
 // --- parts of a value --------------------------------------------------------------------------------------------------
 
-export const pte_pfn = (k: Mm, pte: PteVal): ULong => Number((pte & k.PTE_PFN_MASK) >> 12n);
+export const pte_pfn = (k: Kernel, pte: PteVal): ULong => Number((pte & k.PTE_PFN_MASK) >> 12n);
 
-export const pte_flags = (k: Mm, pte: PteVal): PteVal => pte & ~k.PTE_PFN_MASK;
+export const pte_flags = (k: Kernel, pte: PteVal): PteVal => pte & ~k.PTE_PFN_MASK;
 
 export const pte_none = (pte: PteVal): boolean => pte === 0n;
 
@@ -63,22 +63,22 @@ export const pmd_large = (pmd: PteVal): boolean =>
 // --- making values -----------------------------------------------------------------------------------------------------
 
 /** Bits that the build has no entry bits for fall away: NX without PAE. */
-export const pfn_pte = (k: Mm, page_nr: ULong, pgprot: PteVal): PteVal =>
+export const pfn_pte = (k: Kernel, page_nr: ULong, pgprot: PteVal): PteVal =>
   ((BigInt(page_nr) << 12n) | pgprot) & k.pte_mask;
 
-export const mk_pte = (k: Mm, page: Page, pgprot: PteVal): PteVal =>
+export const mk_pte = (k: Kernel, page: Page, pgprot: PteVal): PteVal =>
   pfn_pte(k, k.page_to_pfn(page), pgprot);
 
 // --- entries in memory -------------------------------------------------------------------------------------------------
 
 /** READ_ONCE(*ptep) */
-export function ptep_get(k: Mm, ptep: Cell): PteVal {
+export function ptep_get(k: Kernel, ptep: Cell): PteVal {
   const low = BigInt(k.words[ptep]! >>> 0);
   return k.pte_words === 1 ? low : low | (BigInt(k.words[ptep + 1]! >>> 0) << 32n);
 }
 
 /** native_set_pte() and its like of each level: the half with the present bit last. */
-export function set_pte(k: Mm, ptep: Cell, pte: PteVal): void {
+export function set_pte(k: Kernel, ptep: Cell, pte: PteVal): void {
   if (k.pte_words === 2) k.write(ptep + 1, Number(BigInt.asIntN(32, pte >> 32n)));
   k.write(ptep, Number(BigInt.asIntN(32, pte)));
 }

@@ -4,7 +4,7 @@
  * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: lookup_address_in_pgd(), slow_virt_to_phys().
  */
 import { NULL, type Pgd, type Pte } from '../../../../../machine/ctypes.js';
-import type { Mm } from '../../../../../machine/mm.js';
+import type { Kernel } from '../../../../../machine/kernel.js';
 import {
   asPhys,
   type Cell,
@@ -25,7 +25,7 @@ import {
 } from '../../include/asm/pgtable.h.js';
 
 /** The pte of a kernel address; NULL where it has no table. */
-export function virt_to_kpte(k: Mm, vaddr: VirtAddr): Pte {
+export function virt_to_kpte(k: Kernel, vaddr: VirtAddr): Pte {
   const found = lookup_address(k, vaddr);
   return found?.level.name === 'PTE' ? found.pte : NULL;
 }
@@ -36,7 +36,7 @@ export interface Lookup {
   readonly level: LevelFormat;
 }
 
-export function lookup_address_in_pgd(k: Mm, pgd: Pgd, address: VirtAddr): Lookup | undefined {
+export function lookup_address_in_pgd(k: Kernel, pgd: Pgd, address: VirtAddr): Lookup | undefined {
   let table: Cell = pgd;
   for (const level of pgtable_levels(k)) {
     const entry = entry_in(k, level, table, address);
@@ -51,12 +51,12 @@ export function lookup_address_in_pgd(k: Mm, pgd: Pgd, address: VirtAddr): Looku
   return undefined;
 }
 
-export function lookup_address(k: Mm, address: VirtAddr): Lookup | undefined {
+export function lookup_address(k: Kernel, address: VirtAddr): Lookup | undefined {
   return lookup_address_in_pgd(k, mm_pgd(k, init_mm(k)), address);
 }
 
 /** Where the kernel's tables lead, whatever kind of address; undefined where the kernel would BUG: nothing is mapped. */
-export function slow_virt_to_phys(k: Mm, address: VirtAddr): PhysAddr | undefined {
+export function slow_virt_to_phys(k: Kernel, address: VirtAddr): PhysAddr | undefined {
   const found = lookup_address(k, address);
   if (found === undefined || !pte_present(ptep_get(k, found.pte))) return undefined;
   const size = 2 ** found.level.shift;

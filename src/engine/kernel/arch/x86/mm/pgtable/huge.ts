@@ -7,7 +7,7 @@
  * protval_4k_2_large(); mm/vmalloc.c: vmap_try_huge_pmd(), vmap_try_huge_pud(); include/linux/mmap_lock.h.
  */
 import type { Int, Pmd, Pte, Pud } from '../../../../../machine/ctypes.js';
-import type { Mm } from '../../../../../machine/mm.js';
+import type { Kernel } from '../../../../../machine/kernel.js';
 import {
   asCell,
   asVirt,
@@ -36,7 +36,7 @@ import { pgtable_page_dtor, pte_free_kernel } from './pgtable.js';
 const protval_4k_2_large = (prot: PteVal): PteVal => prot;
 
 /** pmd_set_huge(), pud_set_huge() */
-export function pmd_set_huge(k: Mm, pmd: Cell, addr: PhysAddr, prot: PteVal): boolean {
+export function pmd_set_huge(k: Kernel, pmd: Cell, addr: PhysAddr, prot: PteVal): boolean {
   const old = ptep_get(k, pmd);
   if (pte_present(old) && !pmd_large(old)) return false;
   set_pte(k, pmd, pfn_pte(k, addr / PAGE_SIZE, protval_4k_2_large(prot) | _PAGE_PSE));
@@ -44,14 +44,14 @@ export function pmd_set_huge(k: Mm, pmd: Cell, addr: PhysAddr, prot: PteVal): bo
 }
 
 /** pmd_clear_huge(), pud_clear_huge(): whether there was one. */
-export function pmd_clear_huge(k: Mm, pmd: Cell): boolean {
+export function pmd_clear_huge(k: Kernel, pmd: Cell): boolean {
   if (!pmd_large(ptep_get(k, pmd))) return false;
   set_pte(k, pmd, 0n);
   return true;
 }
 
 /** Frees the table that an entry leads to, all of whose entries are clear. With PAE, whose tables are synchronised, never. */
-export function pmd_free_pte_page(k: Mm, pmd: Pmd, addr: VirtAddr): boolean {
+export function pmd_free_pte_page(k: Kernel, pmd: Pmd, addr: VirtAddr): boolean {
   if (!k.wide) return pte_none(ptep_get(k, pmd));
   const pte: Pte = entry_page_vaddr(k, pmd);
   set_pte(k, pmd, 0n);
@@ -62,12 +62,12 @@ export function pmd_free_pte_page(k: Mm, pmd: Pmd, addr: VirtAddr): boolean {
 }
 
 /** The same a level up. The entries are kept meanwhile: what they lead to is freed behind the flush. */
-export function pud_free_pmd_page(k: Mm, pud: Pud, addr: VirtAddr): boolean {
+export function pud_free_pmd_page(k: Kernel, pud: Pud, addr: VirtAddr): boolean {
   const pmd: Pmd = entry_page_vaddr(k, pud);
-  const pmd_sv: VirtAddr = __get_free_pages(k, k.constant('GFP_KERNEL'), 0);
+  const pmd_sv: VirtAddr = __get_free_pages(k, k.GFP_KERNEL, 0);
   if (pmd_sv === 0) return false;
   const saved: Cell = k.cell_of(pmd_sv);
-  const nr: Int = k.constant('PTRS_PER_PMD');
+  const nr: Int = k.PTRS_PER_PMD;
   for (let i = 0; i < nr; i++) {
     set_pte(k, entry(k, saved, i), ptep_get(k, entry(k, pmd, i)));
     if (!pte_none(ptep_get(k, entry(k, pmd, i)))) set_pte(k, entry(k, pmd, i), 0n);
@@ -83,4 +83,4 @@ export function pud_free_pmd_page(k: Mm, pud: Pud, addr: VirtAddr): boolean {
   return true;
 }
 
-const entry = (k: Mm, table: Cell, i: Int): Cell => asCell(table + i * k.pte_words);
+const entry = (k: Kernel, table: Cell, i: Int): Cell => asCell(table + i * k.pte_words);

@@ -1,56 +1,30 @@
 /**
- * The context every kernel function takes first: `k`. It holds the image's memory and tape, the places of the kernel's
- * fields (layout.ts) and its constants (constants.ts), and turns the kernel's pointers into cells and back.
+ * Kernel memory as kernel code sees it: reads, writes through the tape, and pointers.
  *
- * In `src/engine/kernel` a kernel pointer is a cell (0 is NULL): `k.words[page + k.page_private]` is `page->private`.
- * Reads index `k.words` directly; writes go through `k.write`, never otherwise. `k.words` may be replaced by any call
- * that touches a new frame (following a pointer does), so it is never kept in a local across one.
+ * In `src/engine/kernel` a kernel pointer is a cell (0 is NULL): `k.words[page + k.page.private]` is `page->private`. Reads index
+ * `k.words` directly; writes go through `k.write` and its family, never otherwise. Memory holds real kernel virtual addresses: each
+ * pointer read or written is turned from the one into the other.
+ *
+ * `k.words` may be replaced by any call that touches a new frame (following a pointer does), so it is never kept in a local across
+ * one.
  */
-import { PcpHits } from '../fast/pcpHit.js';
-import type { IoTlbMem } from '../kernel/kernel/dma/swiotlb.js';
 import {
   asCell,
-  asPfn,
   asVirt,
-  type Cell,
   fromWords,
   highWord,
   lowWord,
-  PAGE_SIZE,
-  type Pfn,
+  type Cell,
   type PhysAddr,
   type VirtAddr,
 } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
-import type { Profile } from '../types/profile.js';
-import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
-import type { CpuFeatures } from '../x86/registers.js';
-import type { Pgdat, Zone } from './ctypes.js';
-import { type KernelEvent, KernelFault } from './events.js';
-import { KernfsLayout } from './kernfs_layout.js';
-import { Layout } from './layout.js';
+import type { WideConstant } from './derivedConstants.js';
+import { KernelFault, type KernelEvent } from './events.js';
+import { bitFieldIn } from './facts.js';
+import type { LinearMaps } from './linearMaps.js';
 import type { Memmap } from './memmap.js';
-import { PercpuLayout } from './percpu_layout.js';
-import { SlabLayout } from './slab_layout.js';
-import { SlubLayout } from './slub_layout.js';
-import { VmapLayout } from './vmap_layout.js';
-
-/** How linear kernel addresses map: what the image knows and the hot path needs. */
-export interface LinearMaps {
-  /** Virtual address of physical 0 in the direct map (PAGE_OFFSET). */
-  readonly pageOffset: VirtAddr;
-  /** First frame without a linear address (max_low_pfn on i386; the end of RAM on x86_64). */
-  readonly directMapEndFrame: number;
-  /** The kernel image's own mapping (x86_64: __START_KERNEL_map - phys_base); absent on i386. */
-  readonly kernelMap?: {
-    readonly start: VirtAddr;
-    readonly startFrame: number;
-    readonly endFrame: number;
-    /** Frames of it that boot gave back (initmem, gaps): their pages go by the direct map, like any other. */
-    readonly freed?: readonly { readonly startFrame: number; readonly endFrame: number }[];
-  };
-}
 
 /** A stretch of pseudo frames with virtual addresses of its own (scenario variables). */
 export interface Window {
@@ -61,24 +35,8 @@ export interface Window {
 
 /** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
 const NR_TRANSLATIONS = 1024;
-/** Words set aside for what is neither memory nor a scenario's: see `register`. */
-const REGISTERS = [
-  'cpu',
-  'current_flags',
-  'bad_page_nr_shown',
-  'scratch_list',
-  // Lists that are local variables of kernel functions.
-  'freelist',
-  'tmp_list',
-  'slabs_list',
-  'slabs_list_off_slab',
-  'local_purge_list',
-] as const;
-const WORDS_PER_REGISTER = 4;
-/** Where in their frame arrays of lists begin. */
-const LOCAL_LISTS = 512;
 
-export class Mm extends Layout {
+export class KernelMemory {
   words: Int32Array = new Int32Array(0);
   /** slot -> the kernel virtual address of its frame (0: none, highmem). */
   private slotLow = new Int32Array(0);
@@ -88,45 +46,20 @@ export class Mm extends Layout {
   private readonly cachedHigh = new Int32Array(NR_TRANSLATIONS);
   private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
   private readonly windows: Window[] = [];
-  private readonly registers: Cell;
-  private readonly processors: Processor[] = [];
-  /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
-  busOffset = 0;
-  /** The bounce buffer, on machines that have one. */
-  io_tlb: IoTlbMem | undefined;
-
-  // Globals, valid after `resolveGlobals`.
-  /** `contig_page_data`: the only node. */
-  node: Pgdat = asCell(0);
-  /** `contig_page_data.node_zones[]`. */
-  zones: readonly Zone[] = [];
-  vm_zone_stat: Cell = asCell(0);
-  gfp_allowed_mask: Cell = asCell(0);
-  page_group_by_mobility_disabled: Cell = asCell(0);
-  watermark_boost_factor: Cell = asCell(0);
-  /** Not SMP: `vm_event_states` itself. */
-  vm_event_states_up: Cell = asCell(0);
-  /** SMP: the offset of `vm_event_states` in a CPU's area, and `__per_cpu_offset[]`. */
-  vm_event_states_offset = 0;
-  per_cpu_offset: Cell = asCell(0);
-  /** The short way to single pages: see entrance.ts. */
-  pcpHits!: PcpHits;
-  private percpuLayout: PercpuLayout | undefined;
-  private vmapLayout: VmapLayout | undefined;
-  private slabLayout: SlabLayout | undefined;
-  private slubLayout: SlubLayout | undefined;
-  private kernfsLayout: KernfsLayout | undefined;
-  /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
-  readonly pageblockWords: Int32Array;
+  /** 64-bit pointers and longs: two words. */
+  readonly wide: boolean;
+  /** Words in a pointer, and in a `long`. */
+  readonly ptr_words: number;
 
   constructor(
-    profile: Profile,
+    pointerSize: 4 | 8,
     readonly memory: PhysicalMemory,
     readonly tape: Tape<KernelEvent>,
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
-    super(profile);
+    this.wide = pointerSize === 8;
+    this.ptr_words = pointerSize / 4;
     memory.onGrow((words) => {
       this.words = words;
       this.slotLow = enlarged(this.slotLow, memory.frameOfSlot.length);
@@ -137,108 +70,7 @@ export class Mm extends Layout {
       this.slotLow[slot] = lowWord(va);
       this.slotHigh[slot] = this.wide ? highWord(va) : 0;
     });
-    this.registers = memory.addPseudoFrames(1);
-    // The last page of the address space, where no kernel maps anything: a list head there has an address of its own.
-    const lastPage = asVirt((this.wide ? 0 : 0x1_0000_0000) - PAGE_SIZE);
-    this.addWindow({ start: lastPage, sizeBytes: PAGE_SIZE, cell: this.registers });
-    this.pageblockWords = new Int32Array((memmap.endPfn >> (this.pageblock_order + 3)) + 1);
   }
-
-  /**
-   * Looks up the globals of page allocation. Called when the image's memory rules and placements are declared, before any
-   * kernel function runs.
-   */
-  resolveGlobals(): void {
-    this.node = this.symbol('contig_page_data');
-    const zones: Zone[] = [];
-    for (let i = 0; i < this.MAX_NR_ZONES; i++)
-      zones.push(asCell(this.node + this.pgdat_node_zones + i * this.zone_words));
-    this.zones = zones;
-    this.vm_zone_stat = this.symbol('vm_zone_stat');
-    this.gfp_allowed_mask = this.symbol('gfp_allowed_mask');
-    this.page_group_by_mobility_disabled = this.symbol('page_group_by_mobility_disabled');
-    this.watermark_boost_factor = this.symbol('watermark_boost_factor');
-    if (this.smp) {
-      this.per_cpu_offset = this.symbol('__per_cpu_offset');
-      this.vm_event_states_offset = this.profile.symbol('vm_event_states')?.address ?? 0;
-    } else {
-      this.vm_event_states_up = this.symbol('vm_event_states');
-    }
-    this.pcpHits = new PcpHits(this);
-  }
-
-  /** Fields and globals of the per-CPU allocator. */
-  get percpu(): PercpuLayout {
-    return (this.percpuLayout ??= new PercpuLayout(this));
-  }
-
-  /** Fields and globals of vmalloc space. */
-  get vmap(): VmapLayout {
-    return (this.vmapLayout ??= new VmapLayout(this));
-  }
-
-  /** Fields and globals of the slab allocators. */
-  get slab(): SlabLayout {
-    return (this.slabLayout ??= new SlabLayout(this));
-  }
-
-  /** Fields and globals that only SLUB has. */
-  get slub(): SlubLayout {
-    return (this.slubLayout ??= new SlubLayout(this));
-  }
-
-  /** Fields of what sysfs is made of. */
-  get kernfs(): KernfsLayout {
-    return (this.kernfsLayout ??= new KernfsLayout(this));
-  }
-
-  /** A register of the machine: state that is not memory, but on the tape like it. The CPU that runs, for one. */
-  register(name: (typeof REGISTERS)[number]): Cell {
-    return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
-  }
-
-  /** Room in the registers' frame for an array of list heads that is a kernel function's local variable. */
-  get local_lists(): Cell {
-    return asCell(this.registers + LOCAL_LISTS);
-  }
-
-  /** smp_processor_id() */
-  get cpu(): number {
-    return this.words[this.registers]!;
-  }
-
-  /** Gives the machine its CPUs. Once. */
-  addProcessors(nrCpus: number, features: CpuFeatures): void {
-    for (let cpu = 0; cpu < nrCpus; cpu++) {
-      const first = this.memory.addPseudoFrames(PROCESSOR_FRAMES);
-      this.processors.push(new Processor(this.tape, first, this.wide, features));
-    }
-  }
-
-  /** A CPU's registers and TLB. */
-  processor(cpu: number): Processor {
-    const processor = this.processors[cpu];
-    if (processor === undefined) throw new Error(`there is no CPU ${cpu}`);
-    return processor;
-  }
-
-  // --- globals -------------------------------------------------------------------------------------------------------
-
-  /** Cell of a global, undefined when this build has none. Per-CPU globals need {@link perCpu}. */
-  findSymbol(name: string): Cell | undefined {
-    const symbol = this.profile.symbol(name);
-    return symbol === undefined ? undefined : this.cell_of(symbol.address);
-  }
-
-  /** Cell of a global that this build must have. */
-  symbol(name: string): Cell {
-    const cell = this.findSymbol(name);
-    if (cell === undefined || cell === 0)
-      throw new Error(`profile ${this.profile.name}: no memory behind symbol ${name}`);
-    return cell;
-  }
-
-  // --- writing -------------------------------------------------------------------------------------------------------
 
   /** Writes one word. */
   write(cell: number, value: number): void {
@@ -261,6 +93,23 @@ export class Mm extends Layout {
   /** The high word of a long or pointer: hardly ever another one, so it is looked at before the tape is asked. */
   private write_high(cell: number, high: number): void {
     if (this.words[cell + 1] !== high) this.tape.write((cell + 1) as Cell, high);
+  }
+
+  /** Writes a constant that may need 64 bits (`LIST_POISON1`). */
+  write_wide(cell: number, value: WideConstant): void {
+    this.write_words(cell, value.low, value.high);
+  }
+
+  /** Reads a bit-field of the structure at `cell`. */
+  read_bits(cell: number, place: number): number {
+    const { word, shift, mask } = bitFieldIn(place);
+    return (this.words[cell + word]! >>> shift) & mask;
+  }
+
+  /** `word` with the bits of a bit-field replaced: what of a word with several is written at once. */
+  with_bits(word: number, place: number, value: number): number {
+    const { shift, mask } = bitFieldIn(place);
+    return (word & ~(mask << shift)) | ((value & mask) << shift);
   }
 
   /** Reads an `unsigned long` (exact up to 2^53). */
@@ -307,8 +156,6 @@ export class Mm extends Layout {
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xffff << shift, value << shift);
   }
 
-  // --- pointers ------------------------------------------------------------------------------------------------------
-
   /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
   read_ptr(at: number): Cell {
     const low = this.words[at]!;
@@ -331,23 +178,13 @@ export class Mm extends Layout {
     return this.translate(sum, (this.words[at + 1]! + carry) | 0);
   }
 
-  /** per_cpu_ptr(): on SMP the pointer stored at `at` is an offset from the CPU's base, else an address. */
-  per_cpu_ptr(at: number, cpu: number): Cell {
-    if (!this.smp) return this.read_ptr(at);
-    const base = this.per_cpu_offset + cpu * this.ptr_words;
-    const sum = (this.words[at]! + this.words[base]!) | 0;
+  /** The pointer stored at `at`, plus the `long` stored at `distance`. */
+  read_ptr_sum(at: number, distance: number): Cell {
+    const low = this.words[at]!;
+    const sum = (low + this.words[distance]!) | 0;
     if (!this.wide) return this.translate(sum, 0);
-    const carry = sum >>> 0 < this.words[at]! >>> 0 ? 1 : 0;
-    return this.translate(sum, (this.words[at + 1]! + this.words[base + 1]! + carry) | 0);
-  }
-
-  /** per_cpu(vm_event_states, cpu) */
-  vm_event_states(cpu: number): Cell {
-    if (!this.smp) return this.vm_event_states_up;
-    return this.read_ptr_plus(
-      this.per_cpu_offset + cpu * this.ptr_words,
-      this.vm_event_states_offset,
-    );
+    const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
+    return this.translate(sum, (this.words[at + 1]! + this.words[distance + 1]! + carry) | 0);
   }
 
   /** Copies the pointer stored at `from` to `to`. */
@@ -497,22 +334,7 @@ export class Mm extends Layout {
     return asVirt(frame < directMapEndFrame ? pageOffset + frame * 4096 : 0);
   }
 
-  // --- pages ---------------------------------------------------------------------------------------------------------
-
-  /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */
-  pfn_to_page(pfn: number): Cell {
-    return this.memmap.pfn_to_page(asPfn(pfn));
-  }
-
-  page_to_pfn(page: number): Pfn {
-    return this.memmap.page_to_pfn(page as Cell);
-  }
-
-  /** Reports what happened, at this position of the tape. */
-  emit(event: KernelEvent): void {
-    this.tape.mark(event);
-  }
-
+  /** An address as `%px` prints it. */
   hex(va: VirtAddr): string {
     return (this.wide ? hex8(highWord(va)) : '') + hex8(va);
   }

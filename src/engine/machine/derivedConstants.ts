@@ -1,0 +1,69 @@
+/**
+ * Constants that Linux makes of others, or that need 64 bits, each under its kernel name.
+ *
+ * Source: Linux 6.1 include/linux/mmzone.h, mm/internal.h, include/linux/gfp.h, include/linux/poison.h.
+ */
+import { highWord, lowWord } from '../memory/address.js';
+import type { Profile } from '../types/profile.js';
+import type { Constants } from './facts.js';
+
+/** A value as the two words that memory holds of it; 32 bit has the low one only. */
+export interface WideConstant {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface DerivedConstants {
+  /** The bits of a pageblock that are its type: those below PB_migrate_skip. */
+  readonly MIGRATETYPE_MASK: number;
+  /** The bits below ALLOC_NO_WATERMARKS index `_watermark[]`. */
+  readonly ALLOC_WMARK_MASK: number;
+  readonly GFP_MOVABLE_MASK: number;
+  /** __GFP_MOVABLE shifted down by this is MIGRATE_MOVABLE. */
+  readonly GFP_MOVABLE_SHIFT: number;
+  readonly ZONES_MASK: number;
+  /** As words are compared: signed. */
+  readonly PAGE_TYPE_BASE: number;
+  readonly LIST_POISON1: WideConstant;
+  readonly LIST_POISON2: WideConstant;
+  readonly TAIL_MAPPING: WideConstant;
+  readonly PTE_PFN_MASK: bigint;
+  /** Words in an entry of a page table, on any level. */
+  readonly pte_words: number;
+  /** The bits that an entry has. */
+  readonly pte_mask: bigint;
+  /** `struct mem_section` has the pageblock bits; else each zone has its own. */
+  readonly sparsemem: boolean;
+  readonly smp: boolean;
+}
+
+export function derivedConstants(profile: Profile, k: Constants): DerivedConstants {
+  const pte_words = profile.arch === 'i386' ? 1 : 2;
+  return {
+    MIGRATETYPE_MASK: (1 << k.PB_migrate_skip) - 1,
+    ALLOC_WMARK_MASK: k.ALLOC_NO_WATERMARKS - 1,
+    GFP_MOVABLE_MASK: k.__GFP_MOVABLE | k.__GFP_RECLAIMABLE,
+    GFP_MOVABLE_SHIFT: Math.log2(k.__GFP_MOVABLE / k.MIGRATE_MOVABLE),
+    ZONES_MASK: (1 << k.ZONES_WIDTH) - 1,
+    PAGE_TYPE_BASE: k.PAGE_TYPE_BASE | 0,
+    LIST_POISON1: wideConstant(profile, 'LIST_POISON1'),
+    LIST_POISON2: wideConstant(profile, 'LIST_POISON2'),
+    TAIL_MAPPING: wideConstant(profile, 'TAIL_MAPPING'),
+    PTE_PFN_MASK: profile.wideConstant('PTE_PFN_MASK'),
+    pte_words,
+    pte_mask: (1n << BigInt(pte_words * 32)) - 1n,
+    sparsemem:
+      profile.types.struct('zone')?.members.every((m) => m.name !== 'pageblock_flags') ?? false,
+    smp: profile.smp,
+  };
+}
+
+function wideConstant(profile: Profile, name: string): WideConstant {
+  const value = profile.findConstant(name);
+  if (value !== undefined) return Object.freeze({ low: lowWord(value), high: highWord(value) });
+  const wide = profile.wideConstant(name);
+  return Object.freeze({
+    low: Number(BigInt.asIntN(32, wide)),
+    high: Number(BigInt.asIntN(32, wide >> 32n)),
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * The context every kernel function takes first: `k`. Three things in one:
+ *
+ *     memory    `k.words`, `k.read_*`, `k.write_*`: kernel memory, through the tape   (kernelMemory.ts)
+ *     machine   `k.machine`, `k.cpu`: CPUs, registers                                 (machine.ts)
+ *     build     `k.page.private`, `k.GFP_KERNEL`, `k.globals.vm_zone_stat`            (facts.ts, globals.ts)
+ *
+ * The facts of a build lie on the prototype, frozen, one prototype a build: V8 then takes them for the constants they are.
+ */
+import { asCell, asPfn, type Cell, type Pfn } from '../memory/address.js';
+import type { PhysicalMemory } from '../memory/physical.js';
+import type { Tape } from '../memory/tape.js';
+import type { Profile } from '../types/profile.js';
+import { PcpHits } from '../fast/pcpHit.js';
+import { compoundTests, type CompoundTests } from './compoundTests.js';
+import type { Zone } from './ctypes.js';
+import type { KernelEvent } from './events.js';
+import { factsOf, type Facts } from './facts.js';
+import { lazyGlobals, type Globals } from './globals.js';
+import { KernelMemory } from './kernelMemory.js';
+import type { LinearMaps } from './linearMaps.js';
+import { Machine } from './machine.js';
+import type { Memmap } from './memmap.js';
+
+class KernelContext extends KernelMemory {
+  readonly machine = new Machine(this);
+  /** Where {@link cpu} is kept. */
+  private readonly cpuRegister = this.machine.register('cpu');
+  readonly globals: Globals = lazyGlobals((name) => this.findSymbol(name));
+  /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
+  zones: readonly Zone[] = [];
+  readonly encoding: CompoundTests;
+  /** The short way to single pages: see fast/entrance.ts. */
+  pcpHits!: PcpHits;
+  /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
+  readonly pageblockWords: Int32Array;
+
+  constructor(
+    readonly profile: Profile,
+    memory: PhysicalMemory,
+    tape: Tape<KernelEvent>,
+    memmap: Memmap,
+    linear: LinearMaps,
+  ) {
+    super(profile.pointerSize, memory, tape, memmap, linear);
+    const facts = factsOf(profile);
+    this.encoding = compoundTests(profile, facts);
+    this.pageblockWords = new Int32Array((memmap.endPfn >> (facts.pageblock_order + 3)) + 1);
+  }
+
+  /** smp_processor_id() */
+  get cpu(): number {
+    return this.words[this.cpuRegister]!;
+  }
+
+  /** Cell of a global that is not listed in globalNames.ts; undefined when this build has none. */
+  findSymbol(name: string): Cell | undefined {
+    const symbol = this.profile.symbol(name);
+    return symbol === undefined ? undefined : this.cell_of(symbol.address);
+  }
+
+  /** Cell of a global that this build must have. */
+  symbol(name: string): Cell {
+    const cell = this.findSymbol(name);
+    if (cell === undefined || cell === 0)
+      throw new Error(`profile ${this.profile.name}: no memory behind symbol ${name}`);
+    return cell;
+  }
+
+  /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */
+  pfn_to_page(pfn: number): Cell {
+    return this.memmap.pfn_to_page(asPfn(pfn));
+  }
+
+  page_to_pfn(page: number): Pfn {
+    return this.memmap.page_to_pfn(page as Cell);
+  }
+
+  /** Reports what happened, at this position of the tape. */
+  emit(event: KernelEvent): void {
+    this.tape.mark(event);
+  }
+}
+
+export type Kernel = KernelContext & Facts;
+
+type KernelClass = new (...args: ConstructorParameters<typeof KernelContext>) => Kernel;
+
+const classes = new WeakMap<Profile, KernelClass>();
+
+/** A kernel of a build, in an image's memory. Its zones are bound once the image's memory rules are declared. */
+export function createKernel(...args: ConstructorParameters<typeof KernelContext>): Kernel {
+  const [profile] = args;
+  let OfBuild = classes.get(profile);
+  if (OfBuild === undefined) {
+    OfBuild = class extends KernelContext {} as unknown as KernelClass;
+    Object.assign(OfBuild.prototype, factsOf(profile));
+    classes.set(profile, OfBuild);
+  }
+  return new OfBuild(...args);
+}
+
+/**
+ * Looks up the node's zones. Called when the image's memory rules and placements are declared, before any kernel function runs.
+ */
+export function bindZones(k: Kernel): void {
+  const zones: Zone[] = [];
+  for (let i = 0; i < k.MAX_NR_ZONES; i++)
+    zones.push(asCell(k.globals.contig_page_data + k.pglist_data.node_zones + i * k.stride.zone));
+  k.zones = zones;
+  k.pcpHits = new PcpHits(k);
+}

@@ -1,0 +1,68 @@
+/**
+ * The machine that the kernel runs on: its CPUs, and state that is neither memory nor a scenario's.
+ *
+ * All of it lies in pseudo frames, on the tape like memory: a step back takes it back.
+ */
+import { asCell, asVirt, PAGE_SIZE, type Cell } from '../memory/address.js';
+import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
+import type { CpuFeatures } from '../x86/registers.js';
+import type { IoTlbMem } from './ioTlb.js';
+import type { KernelMemory } from './kernelMemory.js';
+
+const REGISTERS = [
+  'cpu',
+  'current_flags',
+  'bad_page_nr_shown',
+  'scratch_list',
+  // Lists that are local variables of kernel functions.
+  'freelist',
+  'tmp_list',
+  'slabs_list',
+  'slabs_list_off_slab',
+  'local_purge_list',
+] as const;
+const WORDS_PER_REGISTER = 4;
+/** Where in their frame arrays of lists begin. */
+const LOCAL_LISTS = 512;
+
+export class Machine {
+  private readonly registers: Cell;
+  private readonly processors: Processor[] = [];
+  /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
+  busOffset = 0;
+  /** The bounce buffer, on machines that have one. */
+  io_tlb: IoTlbMem | undefined;
+
+  constructor(private readonly memory: KernelMemory) {
+    this.registers = memory.memory.addPseudoFrames(1);
+    // The last page of the address space, where no kernel maps anything: a list head there has an address of its own.
+    const lastPage = asVirt((memory.wide ? 0 : 0x1_0000_0000) - PAGE_SIZE);
+    memory.addWindow({ start: lastPage, sizeBytes: PAGE_SIZE, cell: this.registers });
+  }
+
+  /** State that is not memory, but on the tape like it: one word, or a list head. */
+  register(name: (typeof REGISTERS)[number]): Cell {
+    return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
+  }
+
+  /** Room for an array of list heads that is a kernel function's local variable. */
+  get localLists(): Cell {
+    return asCell(this.registers + LOCAL_LISTS);
+  }
+
+  /** Gives the machine its CPUs. Once. */
+  addProcessors(nrCpus: number, features: CpuFeatures): void {
+    const { memory, tape, wide } = this.memory;
+    for (let cpu = 0; cpu < nrCpus; cpu++) {
+      const first = memory.addPseudoFrames(PROCESSOR_FRAMES);
+      this.processors.push(new Processor(tape, first, wide, features));
+    }
+  }
+
+  /** A CPU's registers and TLB. */
+  processor(cpu: number): Processor {
+    const processor = this.processors[cpu];
+    if (processor === undefined) throw new Error(`there is no CPU ${cpu}`);
+    return processor;
+  }
+}
