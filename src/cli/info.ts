@@ -12,7 +12,7 @@ import {
   type ZonesDump,
 } from '../engine/image/state/index.js';
 import { migratetypeName } from '../engine/types/enumName.js';
-import { proc_lines } from '../engine/entry/plain.js';
+import { proc_lines } from '../engine/entry/functions.js';
 import { openImage } from './openImage.js';
 import { textTable } from './table.js';
 

@@ -4,7 +4,7 @@
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
-import { proc_names } from '../engine/entry/plain.js';
+import { proc_names } from '../engine/entry/functions.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';

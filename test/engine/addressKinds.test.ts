@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import { openCore } from '../../src/engine/image/core/openCore.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import { asPfn, asPhys, asVirt } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';

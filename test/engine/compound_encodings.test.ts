@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import * as ordinary from '../../src/engine/entry/functions.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { KernelFault } from '../../src/engine/machine/events.js';
 import { NULL, type Page } from '../../src/engine/machine/ctypes.js';

@@ -1,6 +1,6 @@
 /** Contiguous ranges and the CMA area of a booted machine: what is taken comes back, and what is busy stays. */
 import assert from 'node:assert/strict';
-import { __free_pages, alloc_pages } from '../../src/engine/fast/entrance.js';
+import { __free_pages, alloc_pages } from '../../src/engine/entry/functions.js';
 import {
   alloc_contig_range,
   cma_alloc,
@@ -11,7 +11,7 @@ import {
   global_zone_page_state,
   page_ref_count,
   quiet_vmstat,
-} from '../../src/engine/entry/plain.js';
+} from '../../src/engine/entry/functions.js';
 import { NULL } from '../../src/engine/machine/ctypes.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import { dumpCma } from '../../src/engine/image/state/index.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { openState } from '../../src/engine/image/state/openState.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import { FrameStates } from '../../src/engine/view/frameStates.js';
 import { pageFacts } from '../../src/engine/view/pageFacts.js';

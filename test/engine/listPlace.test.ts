@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
-import { __free_pages, alloc_pages } from '../../src/engine/fast/entrance.js';
+import { __free_pages, alloc_pages } from '../../src/engine/entry/functions.js';
 import { list_next } from '../../src/engine/kernel/include/linux/list.h.js';
 import { pcp_list, zone_pcp } from '../../src/engine/kernel/mm/page_alloc/pcp.js';
 import type { ListHead, Page } from '../../src/engine/machine/ctypes.js';

@@ -1,7 +1,7 @@
 /** Laws of the page allocator, on recorded machines of every kernel: random requests, then everything must add up. */
 import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';

@@ -1,7 +1,7 @@
 /** What a caller of the page allocator is promised, case by case, on recorded machines of every kernel. */
 import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { KernelEvent } from '../../src/engine/machine/events.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page, Zone } from '../../src/engine/machine/ctypes.js';

@@ -1,7 +1,7 @@
 /** Isolated pageblocks: nothing is taken from them, what is freed into them stays, and the counters know. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';

@@ -1,7 +1,7 @@
 /** Per-CPU memory: areas are disjoint, zeroed and aligned; what is freed is there again; hints never promise too much. */
 import assert from 'node:assert/strict';
 import { freeRuns } from './percpuRuns.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
 import { random as randomOf } from './random.js';

@@ -1,8 +1,8 @@
 /** What /proc shows of machines that no recording has: very long free lists, several CPUs. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import { __free_pages, alloc_pages } from '../../src/engine/fast/entrance.js';
-import { proc_lines } from '../../src/engine/entry/plain.js';
+import { __free_pages, alloc_pages } from '../../src/engine/entry/functions.js';
+import { proc_lines } from '../../src/engine/entry/functions.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import { NULL } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';

@@ -4,7 +4,7 @@
  */
 import { VMALLOC_START } from '../../src/engine/kernel/arch/x86/include/asm/pgtable_areas.h.js';
 import assert from 'node:assert/strict';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { RbNode } from '../../src/engine/kernel/include/linux/rbtree.h.js';
 import { NULL, type VmapArea } from '../../src/engine/machine/ctypes.js';

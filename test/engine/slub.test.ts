@@ -1,7 +1,7 @@
 /** SLUB: mm/slub.c on recorded machines. What must hold whatever is allocated, and single rules at their borders. */
 import assert from 'node:assert/strict';
 import { slabDumpLines, slabsLines } from '../../src/engine/image/state/index.js';
-import * as plain from '../../src/engine/entry/plain.js';
+import * as plain from '../../src/engine/entry/functions.js';
 import { kernel as instrumented } from '../../src/engine/entry/instrumented.js';
 import { kernfs_name_hash } from '../../src/engine/kernel/fs/kernfs/name.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';

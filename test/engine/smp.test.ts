@@ -2,7 +2,7 @@
 import { per_cpu_ptr } from '../../src/engine/kernel/include/linux/percpu-defs.h.js';
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';

@@ -5,7 +5,7 @@
 import { constantNamed } from '../../src/engine/types/named.js';
 import assert from 'node:assert/strict';
 import { kernel } from '../../src/engine/entry/instrumented.js';
-import * as plain from '../../src/engine/entry/plain.js';
+import * as plain from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import type { Attempt, WatermarkTest, ZoneLook } from '../../src/engine/verdict/attempt.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Judge, type Verdict } from '../../src/cli/replay/judge.js';
 import { compareWords, parseWord } from '../../src/cli/replay/words.js';
 import { openState, readTrace } from '../../src/engine/image/state/index.js';
-import { alloc_pages, __free_pages } from '../../src/engine/fast/entrance.js';
+import { alloc_pages, __free_pages } from '../../src/engine/entry/functions.js';
 import { readText } from '../../src/cli/openFile.js';
 
 const FILE = 'test/golden/data/i386-highmem4g-slub-256M/pcp0-n300-s31.trace.gz';

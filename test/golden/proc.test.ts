@@ -12,7 +12,7 @@ import path from 'node:path';
 import { openImage } from '../../src/cli/openImage.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
-import { proc_lines, proc_names } from '../../src/engine/entry/plain.js';
+import { proc_lines, proc_names } from '../../src/engine/entry/functions.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import { recordedPaths, recordedTraces, titleOf } from '../recordings.js';
 

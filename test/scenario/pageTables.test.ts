@@ -1,7 +1,7 @@
 /** Page tables, cr3, the TLB and the kinds of address, as scripts use them. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
-import * as kernel from '../../src/engine/entry/plain.js';
+import * as kernel from '../../src/engine/entry/functions.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 import { ScenarioVm } from '../../src/scenario/index.js';

@@ -2,7 +2,7 @@
  * `proc("buddyinfo")` where it is asked for rather than run: the text is the answer. A scenario's call prints to the log,
  * which is a mark on the tape; in the console that would cut off what lies to the right, though nothing changes.
  */
-import { proc_lines } from '../../engine/entry/plain.js';
+import { proc_lines } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 
 const CALL = /^\s*proc\s*\(\s*"(\w*)"\s*\)\s*;?\s*$/;

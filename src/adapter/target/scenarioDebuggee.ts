@@ -4,7 +4,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { kernel as instrumented } from '../../engine/entry/instrumented.js';
-import * as plain from '../../engine/entry/plain.js';
+import * as plain from '../../engine/entry/functions.js';
 import { asVirt } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import { placeAt, type Place } from '../../engine/types/access.js';

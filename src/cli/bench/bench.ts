@@ -7,7 +7,7 @@
  */
 import { bootMachine } from '../../engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { __free_pages, alloc_pages } from '../../engine/fast/entrance.js';
+import { __free_pages, alloc_pages } from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { loadProfile } from '../../engine/types/bundled.js';
 import { measureStep } from './step.js';

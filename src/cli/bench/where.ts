@@ -6,7 +6,7 @@
  * thousand blocks long.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { __free_pages, alloc_pages } from '../../engine/fast/entrance.js';
+import { __free_pages, alloc_pages } from '../../engine/entry/functions.js';
 import {
   pgd_offset_k,
   pmd_alloc,
@@ -16,7 +16,7 @@ import {
   init_mm,
   page_ref_add,
   set_pte,
-} from '../../engine/entry/plain.js';
+} from '../../engine/entry/functions.js';
 import { mk_pte } from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import { asVirt } from '../../engine/memory/address.js';

@@ -7,7 +7,7 @@
  * two have one.
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
-import { ulong } from '../../engine/entry/plain.js';
+import { ulong } from '../../engine/entry/functions.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 
 /** The recorder's calls, one an operation and kind. */

@@ -6,7 +6,7 @@ import {
   cma_alloc,
   cma_release,
   free_contig_range,
-} from '../../engine/entry/plain.js';
+} from '../../engine/entry/functions.js';
 import type { Cma } from '../../engine/machine/ctypes.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import type { Machine } from './machine.js';

@@ -3,7 +3,7 @@
  * So of what such an area maps a page to, only the place is the recorder's to tell; all else is compared.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { find_vm_area, vm_caller, vm_flags } from '../../engine/entry/plain.js';
+import { find_vm_area, vm_caller, vm_flags } from '../../engine/entry/functions.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import { parseAddress } from '../../engine/memory/address.js';
 import { isRecorderCall } from './callers.js';

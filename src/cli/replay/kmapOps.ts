@@ -18,7 +18,7 @@ import {
   PKMAP_NR,
   pkmap_pte,
   ptep_get,
-} from '../../engine/entry/plain.js';
+} from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';

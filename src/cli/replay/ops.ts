@@ -1,7 +1,7 @@
 /**
  * The operations of recorded traces that the engine performs: one row each, what it calls and what it prints.
  */
-import { alloc_pages, __free_pages } from '../../engine/fast/entrance.js';
+import { alloc_pages, __free_pages } from '../../engine/entry/functions.js';
 import {
   alloc_pages_bulk_array,
   alloc_pages_exact,
@@ -22,7 +22,7 @@ import {
   trylock_page,
   unlock_page,
   virt_to_page,
-} from '../../engine/entry/plain.js';
+} from '../../engine/entry/functions.js';
 import type { ListHead, Page, Zone } from '../../engine/machine/ctypes.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import {

@@ -18,7 +18,7 @@ import {
   slab_is_available,
   virt_to_page,
   ZERO_SIZE_PTR,
-} from '../../engine/entry/plain.js';
+} from '../../engine/entry/functions.js';
 import { compound_head } from '../../engine/kernel/include/linux/page-flags.h.js';
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';

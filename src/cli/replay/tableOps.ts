@@ -2,7 +2,7 @@
  * Operations and dumps of recorded traces that look at the kernel's page tables: the image's own, through init_mm.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { page_address } from '../../engine/entry/plain.js';
+import { page_address } from '../../engine/entry/functions.js';
 import { asVirt, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
 import { imagePaging, type ImagePaging } from '../../engine/view/imagePaging.js';
 import { tableLines, walkText } from '../../engine/x86/text.js';

@@ -22,7 +22,7 @@ import {
   vmap,
   vunmap,
   type PageCacheMode,
-} from '../../engine/entry/plain.js';
+} from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { NULL, type Page, type VmStruct } from '../../engine/machine/ctypes.js';
 import { asPhys, type VirtAddr } from '../../engine/memory/address.js';

@@ -4,7 +4,7 @@
  */
 import { bootMachine } from '../../engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import * as kernel from '../../engine/entry/plain.js';
+import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { profileWith } from '../../engine/types/bundled.js';
 import {

@@ -1,7 +1,4 @@
-/**
- * Everything of the kernel that a caller may call, each under its kernel name and with `k: Kernel` first. The instrumented
- * compile answers with these; the plain one has a shorter way to some of them (plain.ts).
- */
+/** Everything of the kernel that a caller may call, each under its kernel name and with `k: Kernel` first. */
 export * from '../kernel/arch/x86/include/asm/cache.h.js';
 export * from '../kernel/arch/x86/include/asm/current.h.js';
 export * from '../kernel/arch/x86/include/asm/page.h.js';

@@ -4,7 +4,7 @@
  */
 import * as compiled from 'mmscope:instrumented-kernel';
 import type { ProbeTables } from '../probe.js';
-import type * as plain from './plain.js';
+import type * as plain from './functions.js';
 
 // Annotated, so that rooms that only see declarations (which the made module has none of) know the types.
 export const kernel: typeof plain = compiled.kernel;

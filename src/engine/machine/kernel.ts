@@ -11,7 +11,6 @@ import { asCell, asPfn, type Cell, type Pfn } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
-import { PcpHits } from '../fast/pcpHit.js';
 import { compoundTests, type CompoundTests } from './compoundTests.js';
 import type { Zone } from './ctypes.js';
 import type { KernelEvent } from './events.js';
@@ -30,8 +29,6 @@ class KernelContext extends KernelMemory {
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
   readonly encoding: CompoundTests;
-  /** The short way to single pages: see fast/entrance.ts. */
-  pcpHits!: PcpHits;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -108,5 +105,4 @@ export function bindZones(k: Kernel): void {
   for (let i = 0; i < k.MAX_NR_ZONES; i++)
     zones.push(asCell(k.globals.contig_page_data + k.pglist_data.node_zones + i * k.stride.zone));
   k.zones = zones;
-  k.pcpHits = new PcpHits(k);
 }

@@ -38,8 +38,7 @@ export class PhysicalMemory {
   /** slot -> frame; pseudo frames (machine registers, scenario variables) lie at `nrFrames` and above. */
   frameOfSlot: Int32Array;
   /**
-   * slot -> how many writes the tape has made in it: what was read of a slot still holds while its number stands. (The
-   * short way through the per-CPU lists does not count what it writes, see kernel/pcp_hit.ts.) Wraps.
+   * slot -> how many writes the tape has made in it: what was read of a slot still holds while its number stands. Wraps.
    */
   generations: Int32Array;
   private nrSlots = 1;

@@ -114,24 +114,6 @@ export class Tape<Event = unknown> {
     generations[cell >>> 10]!++;
   }
 
-  /**
-   * For a caller that stores a run of at most `nr` entries itself: the array to put them in, from `logAt` on, cell, before
-   * and after each; undefined where only `write` will do. The caller changes memory too and ends with `closeLog`.
-   */
-  openLog(nr: number): Int32Array | undefined {
-    const isOpen = this.mode === 1 && this.next + nr * 3 <= this.segment.length;
-    return isOpen ? this.segment : undefined;
-  }
-
-  get logAt(): number {
-    return this.next;
-  }
-
-  /** `at` is where the next entry would go. */
-  closeLog(at: number): void {
-    this.next = at;
-  }
-
   /** A write with history to the right: that is cut off, or it is what the write repeats. */
   private leftOfEnd(cell: Cell, value: number): void {
     if (this.mode === BEHIND) this.cut();

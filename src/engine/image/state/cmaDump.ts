@@ -8,8 +8,8 @@ import {
   cma_bitmap_maxno,
   find_next_bit,
   find_next_zero_bit,
-} from '../../entry/plain.js';
-import { cma_base_pfn, cma_bitmap, cma_count, cma_order_per_bit } from '../../entry/plain.js';
+} from '../../entry/functions.js';
+import { cma_base_pfn, cma_bitmap, cma_count, cma_order_per_bit } from '../../entry/functions.js';
 import type { Cma } from '../../machine/ctypes.js';
 import { asCell } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';

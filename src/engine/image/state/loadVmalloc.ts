@@ -17,7 +17,7 @@ import {
   RB_RED,
   va_list,
   va_node,
-} from '../../entry/plain.js';
+} from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import { find_cache } from '../../kernel/mm/slab.h.js';

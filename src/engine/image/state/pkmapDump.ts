@@ -17,7 +17,7 @@ import {
   ptep_get,
   set_page_address,
   set_pte,
-} from '../../entry/plain.js';
+} from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { PageAddressMap } from '../../kernel/mm/highmem/page_address.js';
 import { asVirt } from '../../memory/address.js';

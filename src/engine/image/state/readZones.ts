@@ -7,7 +7,7 @@
 import { per_cpu_ptr } from '../../kernel/include/linux/percpu-defs.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { KernelFault } from '../../machine/events.js';
-import { zone_stat_name } from '../../entry/plain.js';
+import { zone_stat_name } from '../../entry/functions.js';
 import { asCell, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { migratetypeName } from '../../types/enumName.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';

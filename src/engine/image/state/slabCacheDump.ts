@@ -4,7 +4,7 @@
  *
  * Source: FORMAT of the recorder; Linux 6.1 mm/slab.c for what the words mean.
  */
-import { cache_name, get_node, slab_folio } from '../../entry/plain.js';
+import { cache_name, get_node, slab_folio } from '../../entry/functions.js';
 import { ac_get, ac_object, cpu_cache_get } from '../../kernel/mm/slab/array_cache.js';
 import { list_next } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';

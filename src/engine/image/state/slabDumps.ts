@@ -2,7 +2,12 @@
  * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
  */
 import { constantNamed } from '../../types/named.js';
-import { cache_name, find_cache, for_each_cache, slab_is_available } from '../../entry/plain.js';
+import {
+  cache_name,
+  find_cache,
+  for_each_cache,
+  slab_is_available,
+} from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { NULL, type KmemCache } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';

@@ -5,7 +5,7 @@
  * Source: FORMAT of the recorder; Linux 6.1 mm/slub.c for what the words mean.
  */
 import { per_cpu_ptr } from '../../kernel/include/linux/percpu-defs.h.js';
-import { cache_name, folio_slab, get_node, slab_folio } from '../../entry/plain.js';
+import { cache_name, folio_slab, get_node, slab_folio } from '../../entry/functions.js';
 import { list_next } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';

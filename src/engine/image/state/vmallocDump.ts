@@ -25,7 +25,7 @@ import {
   vm_flags,
   vm_nr_pages,
   vm_size,
-} from '../../entry/plain.js';
+} from '../../entry/functions.js';
 import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../machine/ctypes.js';
 import type { VirtAddr } from '../../memory/address.js';
 

@@ -6,7 +6,7 @@
  */
 import { byteOffset } from '../../types/named.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { highmem_min_pages, is_highmem_idx } from '../../entry/plain.js';
+import { highmem_min_pages, is_highmem_idx } from '../../entry/functions.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
 import type { ListEnds } from './listLinks.js';
