@@ -12,7 +12,7 @@
  * Source: Linux 6.1 fs/dcache.c: __dentry_kill(); kernel/locking/mutex.c: __mutex_lock_common(), MUTEX_FLAG_HANDOFF;
  * mm/slab_common.c: shutdown_cache(), slab_caches_to_rcu_destroy_workfn().
  */
-import { slab_caches_to_rcu_destroy_workfn } from '../../engine/entry/plain.js';
+import { slab_caches_to_rcu_destroy_workfn } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 
 /** How often the worker finds slab_mutex taken before it is handed over. */
