@@ -13,7 +13,7 @@ import { replayFile } from '../../src/cli/replay/replay.js';
 import { Machine } from '../../src/cli/replay/machine.js';
 import { OPERATIONS } from '../../src/cli/replay/ops.js';
 import { openState, readTrace, StateFinder } from '../../src/engine/image/state/index.js';
-import { sharedMissing, sharedTraces, shippedReports, titleOf } from './traces.js';
+import { recordedTraces, titleOf } from '../recordings.js';
 
 interface Line {
   readonly level: number;
@@ -105,13 +105,7 @@ function itReports(trace: string): void {
   });
 }
 
-describe('what the kernel reports: shipped', function () {
-  this.timeout(60_000);
-  shippedReports().forEach(itReports);
-});
-
 describe('what the kernel reports', function () {
   this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  sharedTraces(/^bad\.trace/).forEach(itReports);
+  recordedTraces('.', /^bad\./).forEach(itReports);
 });

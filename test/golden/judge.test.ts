@@ -6,10 +6,10 @@ import { openState, readTrace } from '../../src/engine/image/state/index.js';
 import { alloc_pages, __free_pages } from '../../src/engine/entry/functions.js';
 import { readText } from '../../src/cli/openFile.js';
 
-const FILE = 'test/data/golden/i386-highmem4g-slub-256M/pcp0-n300-s31.trace.gz';
+const FILE = 'test/golden/data/i386-highmem4g-slub-256M/pcp0-n300-s31.trace.gz';
 const LINES = linesOf(FILE);
 /** Ends with pages on per-CPU lists. */
-const IDLE = linesOf('test/data/golden/i386-highmem4g-slub-1G/idle-s1.trace.gz');
+const IDLE = linesOf('test/golden/data/i386-highmem4g-slub-1G/idle-s1.trace.gz');
 
 function linesOf(file: string): readonly string[] {
   return [...readText(file)].join('').split('\n');

@@ -71,6 +71,7 @@ export function startOf(file: string): Start | undefined {
   });
   image.tape.setRecording(false);
   for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump);
+  image.tape.setRecording(true);
   const mine = dumps.filter((dump) => own.dumps.includes(dump));
   return { image, loaded: new Set(mine.map(({ line }) => line)) };
 }

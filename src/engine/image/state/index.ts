@@ -26,4 +26,3 @@ export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
 export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
 export { loadSlabs } from './slabsLoad.js';
-export { withoutStaleIndexes } from './staleIndexes.js';

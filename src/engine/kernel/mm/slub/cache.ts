@@ -25,6 +25,7 @@ import {
   list_splice,
 } from '../../include/linux/list.h.js';
 import { per_cpu_ptr, per_cpu } from '../../include/linux/percpu-defs.h.js';
+import { rcu_note_context_switch } from '../../kernel/rcu/tiny.js';
 import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
 import { slab_alloc_node, this_cpu_slab } from './alloc.js';
@@ -121,7 +122,10 @@ function flush_all(k: Kernel, s: KmemCache): void {
     init_flush_work(k, sfw);
     k.write_ptr(sfw + k.slub_flush_work.s, s);
     k.write(k.machine.register('cpu'), cpu);
+    // flush_work() sleeps: to the worker, and back.
+    rcu_note_context_switch(k);
     flush_cpu_slab(k, s, this_cpu_slab(k, s));
+    rcu_note_context_switch(k);
   }
   k.write(k.machine.register('cpu'), this_cpu);
 }
