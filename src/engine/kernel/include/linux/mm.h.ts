@@ -14,6 +14,10 @@ export function page_mapcount_reset(k: Kernel, page: Page): void {
 /** The raw `_mapcount`: one less than the number of mappings, or a page type. */
 export const page_mapcount_word = (k: Kernel, page: Page): Int => k.words[page + k.page._mapcount]!;
 
+/** Whether the page came from the reserves: bit 1 of the word that lru.next is. Nobody has put it on a list yet. */
+export const page_is_pfmemalloc = (k: Kernel, page: Page): boolean =>
+  (k.words[page + k.page.lru]! & 2) !== 0;
+
 // --- zone --------------------------------------------------------------------------------------------------------------
 
 export function page_zonenum(k: Kernel, page: Page): ZoneType {
