@@ -4,7 +4,7 @@
  * There are no worker threads: whoever gives way to one (kernel/sched/core.ts) does what waits, there and then. The queue itself, and
  * what else the kernel keeps in `data` meanwhile, are not modelled.
  *
- * Source: Linux 6.1 kernel/workqueue.c.
+ * Source: Linux 6.1 kernel/workqueue.c; include/linux/workqueue.h: schedule_work().
  */
 import type { Int } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';

@@ -85,6 +85,10 @@ export const SLAB_FLAGS_PERMITTED = (k: Kernel): SlabFlags =>
 export const get_node = (k: Kernel, s: KmemCache): KmemCacheNode =>
   k.read_ptr(s + k.kmem_cache.node);
 
+export function kmem_cache_debug_flags(k: Kernel, s: KmemCache, flags: SlabFlags): boolean {
+  return (k.words[s + k.kmem_cache.flags]! & flags) !== 0;
+}
+
 /** Up to where an object may be used. SLUB: its end, what comes before debug data, or all of its cell. */
 export function slab_ksize(k: Kernel, s: KmemCache): Int {
   if (k.CONFIG_SLAB !== 0) return k.words[s + k.kmem_cache.object_size]!;

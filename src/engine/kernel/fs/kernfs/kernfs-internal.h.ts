@@ -7,7 +7,7 @@
  *     flags         15:4 what happened to the node │ 3:0 what it is
  *     active        references of those that are inside; below 0, by KN_DEACTIVATED_BIAS: nobody may enter
  *
- * Source: Linux 6.1 include/linux/kernfs.h, fs/kernfs/kernfs-internal.h.
+ * Source: Linux 6.1 fs/kernfs/kernfs-internal.h; include/linux/kernfs.h: kernfs_type(); fs/kernfs/dir.c: rb_to_kn().
  */
 import { type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -37,8 +37,7 @@ export const S_IFLNK = 0o120000;
 export const kernfs_type = (k: Kernel, kn: KernfsNode): Int =>
   k.read16(kn, k.kernfs_node.flags) & KERNFS_TYPE_MASK;
 
-export const rb_to_kn = (k: Kernel, X: RbNode): KernfsNode =>
-  k.plus(X, -k.kernfs_node.rb);
+export const rb_to_kn = (k: Kernel, X: RbNode): KernfsNode => k.plus(X, -k.kernfs_node.rb);
 
 /** The root of the tree that a node is in. Directories know it, so of other nodes their parent is asked. */
 export function kernfs_root(k: Kernel, kn: KernfsNode): KernfsRoot {

@@ -72,17 +72,17 @@ export interface SlabAllocator {
   readonly debugfs_slab_release?: (k: Kernel, s: KmemCache) => void;
 }
 
-const linked = new Map<'CONFIG_SLAB' | 'CONFIG_SLUB', SlabAllocator>();
+const linked: Partial<Record<'CONFIG_SLAB' | 'CONFIG_SLUB', SlabAllocator>> = {};
 
 /** Called by mm/slab.c and mm/slub.c when they are loaded. */
 export const linkSlabAllocator = (
   option: 'CONFIG_SLAB' | 'CONFIG_SLUB',
   allocator: SlabAllocator,
-): void => void linked.set(option, allocator);
+): void => void (linked[option] = allocator);
 
 /** The allocator that this build was configured with. */
 export const slabAllocator = (k: Kernel): SlabAllocator => {
-  const allocator = linked.get(k.CONFIG_SLAB !== 0 ? 'CONFIG_SLAB' : 'CONFIG_SLUB');
+  const allocator = k.CONFIG_SLAB !== 0 ? linked.CONFIG_SLAB : linked.CONFIG_SLUB;
   if (allocator === undefined) throw new Error('no slab allocator is linked into this program');
   return allocator;
 };

@@ -8,7 +8,7 @@
  * One CPU (Tiny RCU): a wait is a grace period. SMP (Tree RCU): the expedited sequence counts starts and ends, its two low bits
  * say whether one is under way; of a callback only itself is written, not its CPU's list.
  * Source: Linux 6.1 kernel/rcu/tiny.c: call_rcu(), rcu_qs(), synchronize_rcu(); kernel/rcu/tree_exp.h: rcu_exp_gp_seq_start(),
- * rcu_exp_gp_seq_end(); kernel/rcu/rcu.h: RCU_SEQ_CTR_SHIFT.
+ * rcu_exp_gp_seq_end(); kernel/rcu/rcu.h: RCU_SEQ_CTR_SHIFT; include/linux/rcutiny.h: rcu_note_context_switch().
  */
 import { NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

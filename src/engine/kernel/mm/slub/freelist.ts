@@ -10,14 +10,10 @@
  * Invariant: a frozen slab belongs to a CPU and is on no list of the node.
  * Source: Linux 6.1 mm/slub.c: get_freepointer() to oo_objects(), next_tid(), __cmpxchg_double_slab().
  */
-import type { Int, KmemCache, Order, Slab, SlabFlags, ULong } from '../../../machine/ctypes.js';
+import type { Int, KmemCache, Order, Slab, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { SLAB_DEBUG_FLAGS } from '../slab.h.js';
-
-export function kmem_cache_debug_flags(k: Kernel, s: KmemCache, flags: SlabFlags): boolean {
-  return (k.words[s + k.kmem_cache.flags]! & flags) !== 0;
-}
+import { kmem_cache_debug_flags, SLAB_DEBUG_FLAGS } from '../slab.h.js';
 
 /** Made with SLAB_CONSISTENCY_CHECKS, SLAB_RED_ZONE, SLAB_POISON, SLAB_STORE_USER or SLAB_TRACE. */
 export function kmem_cache_debug(k: Kernel, s: KmemCache): boolean {

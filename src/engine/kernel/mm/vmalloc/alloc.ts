@@ -21,11 +21,7 @@ import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
 import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
-import {
-  rb_parent,
-  type RbNode,
-  type RbRoot,
-} from '../../include/linux/rbtree.h.js';
+import { rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
 import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { kmem_cache_alloc } from '../../include/linux/slab.h.js';
 import {
@@ -80,7 +76,10 @@ export function find_vmap_lowest_match(
   let node: RbNode = k.read_ptr(root);
   while (node !== NULL) {
     let va: VmapArea = node_va(k, node);
-    if (ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_left))) && ult(vstart, va_start(k, va))) {
+    if (
+      ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_left))) &&
+      ult(vstart, va_start(k, va))
+    ) {
       node = k.read_ptr(node + k.rb_node.rb_left);
       continue;
     }
@@ -93,7 +92,10 @@ export function find_vmap_lowest_match(
     while ((node = rb_parent(k, node)) !== NULL) {
       va = node_va(k, node);
       if (is_within_this_va(k, va, size, align, vstart)) return va;
-      if (ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right))) && ule(vstart, va_start(k, va))) {
+      if (
+        ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right))) &&
+        ule(vstart, va_start(k, va))
+      ) {
         // Beyond this node's start, so that what was searched is not entered again.
         vstart = va_start(k, va) + 1;
         node = k.read_ptr(node + k.rb_node.rb_right);

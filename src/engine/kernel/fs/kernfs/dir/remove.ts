@@ -2,7 +2,7 @@
  * Removing a kernfs node and all below it, in the order of the hashes, children before their directory.
  *
  * Source: Linux 6.1 fs/kernfs/dir.c: kernfs_leftmost_descendant(), kernfs_next_descendant_post(), __kernfs_remove() to
- * kernfs_remove_by_name_ns().
+ * kernfs_remove_by_name_ns(), which is kernfs_remove_by_name() of include/linux/kernfs.h without a namespace.
  */
 import { type Int, NULL } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
