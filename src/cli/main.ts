@@ -52,11 +52,12 @@ const MODES: Readonly<Record<string, Mode>> = {
     usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
     summary:
       'what machine a dump or recorded state is of, its zones and free memory; or a file of its /proc',
-    run: (args) => {
+    run: async (args) => {
       const at = args.indexOf('--proc');
       const others = at < 0 ? args : args.toSpliced(at, 2);
-      const lines =
-        at < 0 ? info(theOnly(others)) : procInfo(theOnly(others), procNameOf(args[at + 1]));
+      const lines = await (at < 0
+        ? info(theOnly(others))
+        : procInfo(theOnly(others), procNameOf(args[at + 1])));
       for (const line of lines) console.log(line);
       return 0;
     },

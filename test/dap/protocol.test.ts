@@ -264,7 +264,7 @@ describe('protocol', function () {
 
   it('runs inside another process, without streams', async () => {
     const adapter = createInlineAdapter();
-    const answer = new Promise<Dap.ProtocolMessage>((resolve) =>
+    const answer = new Promise<unknown>((resolve) =>
       adapter.onDidSendMessage((message) => resolve(message)),
     );
     adapter.handleMessage({ seq: 1, type: 'request', command: 'initialize', arguments: CLIENT });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openRandomAccess } from '../../src/adapter/randomAccessFile.js';
+import { openRandomAccess } from '../../src/files/randomAccessFile.js';
 import { readVirtual } from '../../src/engine/image/assemble.js';
 import { readElfCore } from '../../src/engine/image/core/elf.js';
 import { FileMemory } from '../../src/engine/image/core/fileMemory.js';

@@ -11,8 +11,8 @@ import {
   kernelFunctionsNamed,
   kernelLines,
   kernelSource,
-} from '../target/kernelSources.js';
-import type { ScenarioProgram } from '../target/scenario.js';
+} from '../debuggee/kernelSources.js';
+import type { ScenarioProgram } from '../debuggee/scenario.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
 import { happeningOf, HAPPENINGS } from './happenings/index.js';

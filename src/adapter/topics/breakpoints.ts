@@ -3,7 +3,7 @@ import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import { kernelFileOf, kernelLines } from '../target/kernelSources.js';
+import { kernelFileOf, kernelLines } from '../debuggee/kernelSources.js';
 import type { Handlers } from './table.js';
 
 export const breakpointHandlers = (
@@ -63,7 +63,7 @@ function programLocations(
   source: Dap.Source,
   inRange: (line: number) => boolean,
 ): Dap.BreakpointLocation[] {
-  const program = session.live?.target.scenario.program;
+  const program = session.live?.target.scenario?.program;
   if (program === undefined || source.path === undefined) return [];
   if (session.host.resolvePath(source.path) !== program.path) return [];
   const seen = new Map<string, Dap.BreakpointLocation>();

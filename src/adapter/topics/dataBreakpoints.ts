@@ -6,7 +6,7 @@ import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
 import { addressIn } from '../evaluation/addressText.js';
-import { parseReference } from '../target/memoryReference.js';
+import { parseReference } from '../debuggee/memoryReference.js';
 import { viewpointOf } from './viewpoint.js';
 import { settled } from './breakpoints.js';
 import type { Handlers } from './table.js';

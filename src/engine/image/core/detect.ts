@@ -6,6 +6,7 @@
  * build, each with its own name behind `name` and pointing back to its node.
  */
 import { asVirt } from '../../memory/address.js';
+import { PROFILE_NAMES } from '../../types/bundled.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
 import { EM_X86_64, type ElfCore } from './elf.js';
@@ -38,7 +39,7 @@ export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): 
   if (view !== undefined && fitting.length === 1) return view;
   if (fitting.length > 1)
     throw new ImageError(
-      `The core fits several kernels: ${fitting.map((each) => each.profile.name).join(', ')}. Name the one it is of.`,
+      `The core fits several kernels: ${fitting.map((each) => each.profile.name).join(', ')}. Set 'profile' to the one it is of.`,
     );
   const release = vmcoreinfo?.release;
   const what = release === undefined ? 'The core' : `The core, of Linux ${release},`;
@@ -47,7 +48,7 @@ export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): 
       ? `there is no profile for ${wide ? 'x86_64' : 'i386'}`
       : `of those tried, ${refused.join('; ')}`;
   throw new ImageError(
-    `${what} fits no known kernel: ${tried}. Give the System.map and the BTF of its vmlinux.`,
+    `${what} is not of a kernel that mmscope knows: ${tried}. Only cores of the bundled kernels can be opened: ${PROFILE_NAMES.join(', ')}.`,
   );
 }
 

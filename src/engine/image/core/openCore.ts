@@ -21,7 +21,7 @@ import { cpuStates, vmcoreinfoOf, type CpuState } from './notes.js';
 import type { RandomAccess } from './randomAccess.js';
 
 export interface CoreOptions {
-  /** Kernels the core may be of (`profileFrom` makes them); the bundled ones when absent. */
+  /** Kernels the core may be of; the bundled ones when absent. */
   readonly profiles?: readonly Profile[];
   /** For people: the file's name. */
   readonly name?: string;
