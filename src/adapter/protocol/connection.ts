@@ -61,7 +61,7 @@ export abstract class Connection extends ProtocolServer {
         ? "it lacks a 'type', a 'command' or a whole number 'seq'"
         : 'it is not an object';
       this.refuse(
-        typeof seq === 'number' ? seq : 0,
+        Number.isInteger(seq) ? (seq as number) : 0,
         typeof command === 'string' ? command : '',
         errors.malformedMessage(reason),
       );
