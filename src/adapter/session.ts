@@ -90,7 +90,7 @@ export class Session {
       ended: () => this.scenarioEnded(),
       logged: (hit) => reporter.line('console', hit.text, this.hereSource()),
       progressed: () => reporter.passed(target),
-      atStart: () => reporter.line('console', 'This is the beginning of what is recorded.'),
+      atStart: () => reporter.line('console', 'This is the beginning of the recorded history.'),
       failed: (error) => this.runFailed(error),
     });
     this.live = {
@@ -178,7 +178,7 @@ export class Session {
     return live;
   }
 
-  /** The end is told; a deadlock stops first, so that one can see which task waits for which. */
+  /** Reports the end. A deadlock stops first, so that its tasks can be looked at. */
   private scenarioEnded(): void {
     const { live } = this;
     const scenario = live?.target.scenario;

@@ -187,7 +187,7 @@ lock_page(page);
       /^mmscope: The trace holds no full state/,
     ],
     ['that is damaged', file('damaged.gz', '\x1f\x8b and no more'), /^mmscope: .*damaged gzip$/],
-    ['that is empty', file('empty', ''), /^mmscope: The file is no ELF core/],
+    ['that is empty', file('empty', ''), /^mmscope: The file is not an ELF core/],
   ];
   for (const [what, name, message] of unreadable)
     it(`info of a file ${what}: a sentence, exit code 2`, () => {

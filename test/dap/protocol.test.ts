@@ -9,6 +9,7 @@ import { createContext, runInContext } from 'node:vm';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type * as WithoutNode from '../../src/adapter/debugAdapter.js';
 import { createInlineAdapter, listen } from '../../src/adapter/index.js';
+import { HELP } from '../../src/adapter/protocol/errors.js';
 import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js';
 import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
@@ -98,6 +99,20 @@ describe('protocol', function () {
         assert.match(error.response.body.error.url ?? '', /^https:/);
       }
     }));
+
+  it('leads to pages and sections that exist', () => {
+    for (const [name, place] of Object.entries(HELP)) {
+      const [page = '', anchor] = place.split('#');
+      const headings = readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm);
+      const anchors = [...headings].map(([, text = '']) =>
+        text
+          .toLowerCase()
+          .replace(/[^\w -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+      assert.ok(anchors.includes(anchor ?? ''), `${name}: ${place}`);
+    }
+  });
 
   it('survives garbage, and says so', () =>
     withAdapter(async (client) => {

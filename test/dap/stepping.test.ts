@@ -133,7 +133,7 @@ describe('stepping', function () {
       for (let i = 0; i < 4; i++) await drive.go('next');
       const stop = await drive.go('reverseContinue');
       assert.equal(stop.reason, 'entry');
-      assert.match(drive.output(), /beginning of what is recorded/);
+      assert.match(drive.output(), /beginning of the recorded history/);
       assert.equal(`${await drive.hash()} ${await drive.stack()}`, start);
       assert.equal((await drive.go('stepBack')).reason, 'entry');
       assert.equal((await drive.go('next')).reason, 'step');
@@ -191,7 +191,7 @@ describe('stepping', function () {
         await drive.setLines([]);
         const stop = await drive.go('reverseContinue');
         assert.equal(stop.reason, 'entry');
-        assert.match(drive.output(), /beginning of what is recorded/);
+        assert.match(drive.output(), /beginning of the recorded history/);
         const n = Number(await drive.value('n'));
         assert.ok(n > 1000 && n < 100_000, `n is ${n}`);
         await drive.setLines([{ line: lineOf(drive.program, 'turn'), condition: 'n == 100000' }]);

@@ -38,7 +38,7 @@ const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
 
 export class Locator {
   constructor(
-    /** The scenario that is debugged; undefined when there is none (yet). */
+    /** The scenario being debugged; undefined when there is none (yet). */
     readonly program: ScenarioProgram | undefined,
     /** Whether a source of the client is that scenario. */
     private readonly isProgram: (source: Dap.Source) => boolean,
@@ -60,8 +60,8 @@ export class Locator {
       return {
         state: unbound(
           this.program === undefined
-            ? 'This session runs no scenario.'
-            : `Not part of the scenario that is debugged (${this.program.name}).`,
+            ? 'This session does not run a scenario.'
+            : `This file is not the scenario being debugged (${this.program.name}).`,
         ),
         statements: [],
         kernelStatements: [],

@@ -32,7 +32,7 @@ export class RunningScenario implements ScenarioView {
         name,
         state:
           status === 'waiting'
-            ? (waits.find(({ task }) => task === id)?.text ?? 'waits no longer')
+            ? (waits.find(({ task }) => task === id)?.text ?? 'can run again')
             : status === 'ready'
               ? ''
               : status,

@@ -70,7 +70,7 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
       scenario === undefined ? [] : [...scenario.locals(at.task, at.frame), ...scenario.globals()];
     for (const { name, place } of inScope) add(name, 'variable', typeName(place.type));
   }
-  add('verdict', 'function', 'what the allocator considered in its newest attempt');
+  add('verdict', 'function', 'the record of the newest attempt to allocate');
   for (const [name, { signature }] of Object.entries(HELPERS)) add(name, 'function', signature);
   for (const { name, kind, detail } of target.evaluator.names(prefix)) {
     if (found.size >= MAX_ITEMS) break;

@@ -80,7 +80,7 @@ function programLocations(
   return [...seen.values()].sort((a, b) => a.line - b.line || (a.column ?? 0) - (b.column ?? 0));
 }
 
-/** Arms, and answers with what became of the breakpoints; other breakpoints that changed are told by events. */
+/** Arms, and answers with what became of the breakpoints; events report the others that changed. */
 export function settled(session: Session, answers: () => Dap.Breakpoint[]): Dap.Breakpoint[] {
   session.arm(new Set(answers().map(({ id }) => id ?? -1)));
   return answers().map((breakpoint) => session.counting.toTheirs(defined(breakpoint)));

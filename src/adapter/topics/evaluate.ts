@@ -63,7 +63,7 @@ export const evaluateHandlers = (
     const before = evaluator.evaluate(expression, at);
     const place = before.place ?? bitDenoted(evaluator, pointerSize, expression, at);
     if (place === undefined)
-      throw errors.cannotAssign(`'${expression}' is a value, not an object that could be set.`);
+      throw errors.cannotAssign(`'${expression}' is a value, not an object that can be set.`);
     const { value: text } = show(session, expression, before, PLAIN);
     assign(session, place, edited(text, value), frameId);
     afterResponse(() => announceEdit(session, place));

@@ -19,7 +19,7 @@ const NOTE =
 const NOTE_OF_FILE =
   "The machine is in a file: this goes by the kernel and the size in the file's name. Start a session for the machine's own answer.";
 
-/** @param text the scenario; undefined for an expression that is no number */
+/** @param text the scenario; undefined for an expression that is not a number */
 export function staticMarkdown(text: string, span: AddressSpan): string | undefined {
   const { machine } = readScenario(text);
   const described = describedMachine(machine);

@@ -6,7 +6,6 @@
  * build, each with its own name behind `name` and pointing back to its node.
  */
 import { asVirt } from '../../memory/address.js';
-import { PROFILE_NAMES } from '../../types/bundled.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
 import { EM_X86_64, type ElfCore } from './elf.js';
@@ -48,7 +47,7 @@ export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): 
       ? `there is no profile for ${wide ? 'x86_64' : 'i386'}`
       : `of those tried, ${refused.join('; ')}`;
   throw new ImageError(
-    `${what} is not of a kernel that mmscope knows: ${tried}. Only cores of the bundled kernels can be opened: ${PROFILE_NAMES.join(', ')}.`,
+    `${what} is not of a kernel that mmscope knows: ${tried}. Only cores of the kernels that mmscope ships with can be opened.`,
   );
 }
 

@@ -28,7 +28,7 @@ export interface CoreOptions {
   readonly tapeOptions?: TapeOptions;
 }
 
-/** @throws ImageError when the file is no such core, or no known kernel fits it */
+/** @throws ImageError when the file is not such a core, or no known kernel fits it */
 export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelImage {
   const core = readElfCore(file);
   const vmcoreinfo = vmcoreinfoOf(core);
