@@ -38,7 +38,7 @@ interface NamedZone {
   readonly zone: PopulatedZone;
 }
 
-export function infoLines(image: KernelImage): string[] {
+function infoLines(image: KernelImage): string[] {
   const dump = readZones(image);
   const zones = dump.zones.flatMap(({ name, populated }): NamedZone[] =>
     populated === undefined ? [] : [{ name, zone: populated }],

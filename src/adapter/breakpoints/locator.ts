@@ -17,13 +17,13 @@ import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
 import { happeningOf, HAPPENINGS } from './happenings/index.js';
 
-export interface LineBinding {
+interface LineBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelStatements: readonly number[];
 }
 
-export interface FunctionBinding {
+interface FunctionBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelFunctions: readonly number[];
@@ -144,7 +144,7 @@ const messageOf = ({ description, knows, example }: Happening): string =>
   `${description} A condition may use ${knows.split(' ').join(', ')}: ${example}`;
 
 /** The statements a line breakpoint stops at: the first one of the first line at or after the one asked for that has any. */
-export function statementsAt(
+function statementsAt(
   program: ScenarioProgram,
   line: number,
   column: number | undefined,

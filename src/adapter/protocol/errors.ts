@@ -48,7 +48,7 @@ const CODES = {
   defect: 9000,
 } as const;
 
-export type ErrorName = keyof typeof CODES;
+type ErrorName = keyof typeof CODES;
 
 export class AdapterError extends Error {
   constructor(
