@@ -86,7 +86,7 @@ export const evaluateHandlers = (
   },
 });
 
-/** No function of C: what the allocator considered in its newest attempt. */
+/** Not a function of C: the record of the newest attempt to allocate. */
 const VERDICT = /^\s*verdict\s*\(\s*\)\s*;?\s*$/;
 
 function showVerdict(session: Session): Dap.EvaluateResponse['body'] {
