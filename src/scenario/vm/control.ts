@@ -85,11 +85,6 @@ export class Control {
     return asCell(this.start + CURRENT);
   }
 
-  /** Statements run since the start. */
-  get statements(): number {
-    return this.read(STATEMENTS) >>> 0;
-  }
-
   /** The last write of every statement. */
   countStatement(): void {
     this.write(STATEMENTS, (this.read(STATEMENTS) + 1) | 0);

@@ -204,11 +204,6 @@ export class ScenarioVm {
     return this.control.currentTask;
   }
 
-  /** Statements run so far: the number of the boundary at the cursor. */
-  get statements(): number {
-    return this.control.statements;
-  }
-
   /** `expect(...)` that did not hold so far. */
   get failedExpects(): number {
     return this.control.failedExpects;
