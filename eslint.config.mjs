@@ -59,6 +59,7 @@ export default tseslint.config(
       'node:*',
       'vscode',
       '@vscode/*',
+      '**/files/**',
       '**/scenario/**',
       '**/adapter/**',
       '**/cli/**',
@@ -67,7 +68,19 @@ export default tseslint.config(
   ),
   layer(
     ['src/scenario/**'],
-    ['node:*', 'vscode', '@vscode/*', '**/adapter/**', '**/cli/**', '**/extension/**'],
+    [
+      'node:*',
+      'vscode',
+      '@vscode/*',
+      '**/files/**',
+      '**/adapter/**',
+      '**/cli/**',
+      '**/extension/**',
+    ],
+  ),
+  layer(
+    ['src/files/**'],
+    ['vscode', '**/scenario/**', '**/adapter/**', '**/cli/**', '**/extension/**'],
   ),
   layer(['src/adapter/**'], ['vscode', '**/cli/**', '**/extension/**']),
   layer(['src/cli/**'], ['vscode', '**/extension/**']),

@@ -42,7 +42,7 @@ const MODES: Readonly<Record<string, Mode>> = {
     summary: 'measure allocation, boot and stepping on this machine',
     run: async (args) => {
       const json = args[0] === '--json';
-      if (args.length > (json ? 1 : 0)) throw new UsageError();
+      if (args.length > (json ? 1 : 0)) throw new UsageError('--json is the only option');
       const rows = await bench(processMeter);
       for (const line of json ? [rowsJson(rows)] : rowsTable(rows)) console.log(line);
       return 0;
@@ -51,35 +51,38 @@ const MODES: Readonly<Record<string, Mode>> = {
   info: {
     usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
     summary:
-      'what machine a dump or recorded state is of, its zones and free memory; or a file of its /proc',
-    run: (args) => {
+      'describe the machine of a dump or recorded state, its zones and free memory; or print a file of its /proc',
+    run: async (args) => {
       const at = args.indexOf('--proc');
       const others = at < 0 ? args : args.toSpliced(at, 2);
-      const lines =
-        at < 0 ? info(theOnly(others)) : procInfo(theOnly(others), procNameOf(args[at + 1]));
+      const lines = await (at < 0
+        ? info(theOnly(others))
+        : procInfo(theOnly(others), procNameOf(args[at + 1])));
       for (const line of lines) console.log(line);
       return 0;
     },
   },
 };
 
-/** Called wrongly: the usage says how it is done. */
+/** Called wrongly, and how; the usage says how it is done. */
 class UsageError extends Error {}
 
 function atLeastOne(args: readonly string[]): readonly string[] {
   const flag = args.find((arg) => arg.startsWith('-'));
-  if (args.length === 0 || flag !== undefined) throw new UsageError(flag);
+  if (flag !== undefined) throw new UsageError(`there is no option '${flag}'`);
+  if (args.length === 0) throw new UsageError('a file is missing');
   return args;
 }
 
 function theOnly(args: readonly string[]): string {
   const [first, ...others] = atLeastOne(args);
-  if (first === undefined || others.length > 0) throw new UsageError();
+  if (first === undefined || others.length > 0) throw new UsageError('one file at a time');
   return first;
 }
 
 function procNameOf(name = ''): string {
-  if (!proc_names.includes(name)) throw new UsageError();
+  if (!proc_names.includes(name))
+    throw new UsageError(`'${name}' is not a file of /proc: write one of ${proc_names.join(', ')}`);
   return name;
 }
 
@@ -87,8 +90,9 @@ function procNameOf(name = ''): string {
 function portOf(args: readonly string[]): number {
   const [flag, text = '', ...rest] = args;
   const port = Number(text);
-  if (flag !== '--port' || !/^[0-9]+$/.test(text) || port > 65535 || rest.length > 0)
-    throw new UsageError();
+  if (flag !== '--port' || rest.length > 0) throw new UsageError('--port N is the only option');
+  if (!/^[0-9]+$/.test(text) || port > 65535)
+    throw new UsageError(`'${text}' is not a port: write a number up to 65535`);
   return port;
 }
 
@@ -109,6 +113,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await mode.run(rest);
   } catch (error) {
     if (error instanceof UsageError) {
+      console.error(`mmscope ${name}: ${error.message}`);
       console.error(usage());
       return 2;
     }

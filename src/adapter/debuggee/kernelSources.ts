@@ -10,7 +10,7 @@ export const KERNEL_FILES: readonly string[] = Object.keys(tables.sources).sort(
 const FOLDER = 'mmscope-kernel/';
 
 /** References of the protocol start at 1. */
-export const referenceOf = (file: string): number => KERNEL_FILES.indexOf(file) + 1;
+const referenceOf = (file: string): number => KERNEL_FILES.indexOf(file) + 1;
 
 export const kernelSource = (file: string): Dap.Source => ({
   name: file,

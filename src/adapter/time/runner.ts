@@ -1,5 +1,5 @@
 /**
- * What is debugged, as time needs it: something that runs statement by statement, all of whose state is on a tape. A
+ * What time needs of the debuggee: something that runs statement by statement, all of whose state is on a tape. A
  * statement runs on the plain kernel, or again on the instrumented one, with the same result.
  */
 import type { Tape } from '../../engine/memory/tape.js';
@@ -17,7 +17,7 @@ export interface Standing {
   readonly depth: number;
 }
 
-export interface Debuggee {
+export interface Runner {
   readonly tape: Tape<MachineEvent>;
   /** At the tape's cursor, which is at a boundary. */
   standing(): Standing;

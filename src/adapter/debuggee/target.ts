@@ -1,38 +1,22 @@
-/**
- * The target of a session: a machine, what runs on it, and the debugger's readings of both.
- */
+/** The target of a session: its debuggee, and the debugger's readings of it. */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
 import type { Armed } from '../breakpoints/armed.js';
 import type { Evaluator } from '../evaluation/evaluator.js';
-import type { Host } from '../host.js';
 import { machineContext, type MachineContext } from '../present/context.js';
 import { formatEvaluated } from '../present/evaluated.js';
 import { errors } from '../protocol/errors.js';
-import type { LaunchArguments } from '../protocol/dap.js';
-import type { Reporter } from '../reporter.js';
-import type { Debuggee } from '../time/debuggee.js';
 import { samePlace, type Place } from '../time/place.js';
 import type { CapturedFunction } from '../time/statementTrace.js';
 import { StopFinder } from '../time/stops.js';
 import { AttemptFinder } from '../time/attempts.js';
 import { Timeline } from '../time/timeline.js';
-import { openDebuggee } from './debuggees.js';
+import type { Debuggee } from './debuggee.js';
 import type { ScenarioTask, ScenarioView } from './scenario.js';
 
-/** What runs on a machine, and how it is looked at. */
-export interface Opened {
-  readonly image: KernelImage;
-  readonly debuggee: Debuggee;
-  readonly scenario: ScenarioView;
-  readonly evaluator: Evaluator;
-  /** Of a scenario that has ended: 0 when every expectation held. */
-  readonly exitCode: () => number;
-  /** Of a scenario that cannot go on: who waits for whom. */
-  readonly deadlock: () => string | undefined;
-  readonly close: () => void;
-}
+/** The thread of a machine that runs no scenario. */
+const STANDING_STILL: ScenarioTask = { id: 0, name: 'machine', state: '', over: false };
 
 export class Target {
   readonly image: KernelImage;
@@ -40,32 +24,35 @@ export class Target {
   readonly timeline: Timeline;
   readonly stops: StopFinder;
   readonly attempts: AttemptFinder;
-  readonly scenario: ScenarioView;
+  /** undefined: the machine stands still and is only looked into. */
+  readonly scenario: ScenarioView | undefined;
   readonly evaluator: Evaluator;
   readonly tape: Tape<MachineEvent>;
   private captured:
     { readonly place: Place; readonly functions: readonly CapturedFunction[] } | undefined;
 
   constructor(
-    private readonly opened: Opened,
+    debuggee: Debuggee,
+    /** Gives back the file behind the machine. */
+    readonly close: () => void,
     armed: () => Armed,
     beforeCut: (position: number) => void,
   ) {
-    const { image, scenario, evaluator } = opened;
+    const { image, tape, scenario, evaluator } = debuggee;
     this.image = image;
     this.scenario = scenario;
-    this.tape = opened.debuggee.tape;
+    this.tape = tape;
     this.evaluator = evaluator;
     this.context = machineContext(image);
-    this.timeline = new Timeline(opened.debuggee, () => {
+    this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.
       this.context.states.sync();
-      beforeCut(image.tape.cursor);
+      beforeCut(tape.cursor);
     });
-    this.attempts = new AttemptFinder(this.timeline, this.tape, image.mm);
+    this.attempts = new AttemptFinder(this.timeline, tape, image.mm);
     this.stops = new StopFinder({
       timeline: this.timeline,
-      tape: opened.debuggee.tape,
+      tape,
       context: this.context,
       armed,
       surroundings: (at) => ({
@@ -75,8 +62,13 @@ export class Target {
     });
   }
 
+  /** Those that are not over. */
   tasks(): readonly ScenarioTask[] {
-    return this.scenario.tasks().filter(({ over }) => !over);
+    return this.allTasks().filter(({ over }) => !over);
+  }
+
+  private allTasks(): readonly ScenarioTask[] {
+    return this.scenario?.tasks() ?? [STANDING_STILL];
   }
 
   /** The task that runs next, or whose end the scenario's end was. */
@@ -91,8 +83,7 @@ export class Target {
   }
 
   taskOf(threadId: number): number {
-    if (!this.scenario.tasks().some(({ id }) => id === threadId - 1))
-      throw errors.noSuchThread(threadId);
+    if (!this.allTasks().some(({ id }) => id === threadId - 1)) throw errors.noSuchThread(threadId);
     return threadId - 1;
   }
 
@@ -107,26 +98,4 @@ export class Target {
   forgetCaptured(): void {
     this.captured = undefined;
   }
-
-  exitCode(): number {
-    return this.opened.exitCode();
-  }
-
-  deadlock(): string | undefined {
-    return this.opened.deadlock();
-  }
-
-  close(): void {
-    this.opened.close();
-  }
-}
-
-export async function openTarget(
-  args: LaunchArguments,
-  host: Host,
-  reporter: Reporter,
-  armed: () => Armed,
-): Promise<Target> {
-  const opened = await openDebuggee(args, host, reporter);
-  return new Target(opened, armed, (position) => reporter.cutAt(position));
 }

@@ -5,11 +5,7 @@
 import { once } from 'node:events';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import type { RandomAccess } from '../engine/image/core/randomAccess.js';
-
-export interface OpenedFile extends RandomAccess {
-  close(): void;
-}
+import type { OpenedFile } from '../engine/image/openMachine.js';
 
 export async function openRandomAccess(path: string): Promise<OpenedFile> {
   const descriptor = openSync(path, 'r');

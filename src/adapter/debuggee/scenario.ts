@@ -1,6 +1,6 @@
 /**
- * The scenario as the debugger looks at it: its text and statements, its tasks and their frames. One implementation runs
- * scenarios (scenarioDebuggee.ts); a dump that is only looked into has none of it (inspection.ts).
+ * The scenario as the debugger looks at it: its text and statements, its tasks and their frames, and how it ends. A dump
+ * that is only looked into has no scenario (inspection.ts).
  */
 import type { Place } from '../../engine/types/access.js';
 
@@ -49,8 +49,7 @@ export interface ScenarioVariable {
 }
 
 export interface ScenarioView {
-  /** undefined: there is no scenario. */
-  readonly program: ScenarioProgram | undefined;
+  readonly program: ScenarioProgram;
   tasks(): readonly ScenarioTask[];
   /** Innermost first. */
   frames(task: number): readonly ScenarioFrame[];
@@ -58,4 +57,8 @@ export interface ScenarioView {
   locals(task: number, frame: number): readonly ScenarioVariable[];
   /** Variables of the script outside of functions. */
   globals(): readonly ScenarioVariable[];
+  /** What it has come to: 0 when every expectation held and no task died or waits for ever. */
+  exitCode(): number;
+  /** Which task waits for which, when none can go on although not everything is done. */
+  deadlock(): string | undefined;
 }

@@ -32,8 +32,10 @@ export class Frames {
   private nextId = 1;
 
   constructor(
-    private readonly timeline: Timeline,
-    private readonly scenario: ScenarioView,
+    private readonly target: {
+      readonly timeline: Timeline;
+      readonly scenario: ScenarioView | undefined;
+    },
   ) {}
 
   /** The machine moves. */
@@ -62,18 +64,20 @@ export class Frames {
   }
 
   private viewsOf(task: number): FrameView[] {
-    if (this.scenario.program === undefined) return [{ kind: 'machine', task }];
-    const scenario = this.scenario
+    const { scenario } = this.target;
+    if (scenario === undefined) return [{ kind: 'machine', task }];
+    const frames = scenario
       .frames(task)
       .map((frame, index) => ({ kind: 'scenario', task, index, frame }) as const);
-    return [...this.kernelViews(task), ...scenario];
+    return [...this.kernelViews(task), ...frames];
   }
 
   /** Only the task that runs is inside a statement. */
   private kernelViews(task: number): FrameView[] {
-    const { place, boundaries } = this.timeline;
+    const { timeline } = this.target;
+    const { place, boundaries } = timeline;
     if (!isInside(place) || boundaries.task(place.boundary) !== task) return [];
-    const stack = this.timeline.trace(place.boundary).stackAfter(place.events);
+    const stack = timeline.trace(place.boundary).stackAfter(place.events);
     return stack.reverse().map((statementId, index) => ({
       kind: 'kernel',
       task,
