@@ -25,6 +25,12 @@ const COMMANDS = {
     summary: 'makes recordings again and compares them byte for byte',
     run: async (args) => (await import('./commands/compare.mjs')).compare(args),
   },
+  native: {
+    usage: 'native',
+    summary:
+      "measures Linux's own page allocator on this machine, for `npm run bench` to compare with",
+    run: async () => (await import('./native/native.mjs')).native(),
+  },
   names: {
     usage: 'names',
     summary: "writes test/data/linux-6.1-names.txt: the names of Linux's functions and macros",

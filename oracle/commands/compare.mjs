@@ -31,23 +31,27 @@ async function compareOne(recording) {
   const name = path.basename(recording, END);
   const ours = inOutput('compared', machine);
   mkdirSync(ours, { recursive: true });
-  let different = 0;
-  for (const file of await makeRecording(guestOf(machine, name), ours, name)) {
-    const said = verdict(path.join(theirs, file), path.join(ours, file));
-    console.log(`${machine}/${file}: ${said}`);
-    if (said.startsWith('differs')) different++;
-  }
-  return different;
+  const files = await makeRecording(guestOf(machine, name), ours, name);
+  const differences = files
+    .map((file) => [file, difference(path.join(theirs, file), path.join(ours, file))])
+    .filter(([, said]) => said !== undefined);
+  if (differences.length === 0)
+    console.log(`${machine}/${name}: the same, byte for byte (${files.join(', ')})`);
+  for (const [file, said] of differences) console.log(`${machine}/${file}: ${said}`);
+  return differences.length;
 }
 
-function verdict(theirs, ours) {
-  if (!existsSync(theirs)) return 'was not kept with the recording';
+/** In words; undefined if there is none. */
+function difference(theirs, ours) {
+  if (!existsSync(theirs)) return 'is not beside the recording';
   const [a, b] = [readFileSync(theirs), readFileSync(ours)];
-  if (a.equals(b)) return `same, byte for byte (${a.length} bytes)`;
-  const text = (bytes, file) =>
-    (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
-  const [was, is] = [text(a, theirs).split('\n'), text(b, ours).split('\n')];
+  if (a.equals(b)) return undefined;
+  const [was, is] = [textOf(a, theirs).split('\n'), textOf(b, ours).split('\n')];
   const at = is.findIndex((line, i) => line !== was[i]);
-  if (at < 0 && is.length === was.length) return 'same text (packed differently)';
-  return `differs in line ${at + 1}\n    was ${was[at] ?? 'at its end'}\n    is  ${is[at] ?? 'at its end'}`;
+  if (at < 0 && is.length === was.length) return 'the same text, packed differently';
+  const line = at < 0 ? is.length : at;
+  return `differs in line ${line + 1}\n    was ${was[line] ?? 'at its end'}\n    is  ${is[line] ?? 'at its end'}`;
 }
+
+const textOf = (bytes, file) =>
+  (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');

@@ -14,9 +14,9 @@ export async function makeRecording(guest, folder, name) {
   try {
     await record(guest, work, name);
     const unusual = consoleOf(work, name).filter((line) => !USUAL.test(line));
-    const kept = readdirSync(work).filter(
-      (file) => unusual.length > 0 || belongs(file.slice(name.length + 1), guest.keep),
-    );
+    // What a kernel says unexpectedly is kept, unless its log is anyway.
+    const keep = guest.keep ?? (unusual.length > 0 ? 'all' : undefined);
+    const kept = readdirSync(work).filter((file) => belongs(file.slice(name.length + 1), keep));
     for (const file of kept) cpSync(path.join(work, file), path.join(folder, file));
     return kept;
   } finally {
