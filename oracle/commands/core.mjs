@@ -4,7 +4,7 @@
  *
  * `oracle core --user MACHINE`: the memory while a user process runs, with its page tables in the trace.
  */
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -49,7 +49,12 @@ async function userCore(machine, work) {
   await record(guest, folder, 'dumps');
   for (const what of ['registers', 'mem'])
     move(`${dump.file}.${what}.txt`, path.join(folder, `vmcore.info-${what}.txt`));
-  run('gzip', ['-9nf', dump.file]);
+  const { kernel } = machineOf(machine);
+  copyFileSync(
+    path.join(builtKernel(kernel, 'first'), 'System.map'),
+    path.join(folder, 'System.map'),
+  );
+  run('gzip', ['-9nf', dump.file, path.join(folder, 'System.map')]);
   move(`${dump.file}.gz`, path.join(folder, 'vmcore.gz'));
   console.log(shown(folder));
 }

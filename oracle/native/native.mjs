@@ -19,6 +19,7 @@ const PACKAGES = ['gcc', 'make', 'flex', 'bison', 'bc', 'libc6-dev'];
 const RUNS = 3;
 
 export async function native() {
+  const machine = await thisMachine();
   const source = kernelSource();
   const kernel = builtKernel(source);
   const all = [];
@@ -34,7 +35,7 @@ export async function native() {
   const figures = {
     kernel: `Linux ${release(source)}, User-Mode Linux`,
     date: new Date().toISOString().slice(0, 10),
-    machine: await thisMachine(),
+    machine,
     pairNs: pairsOf(best),
     allNs: best,
   };
