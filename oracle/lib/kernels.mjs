@@ -67,8 +67,9 @@ export function buildKernel(name, generation) {
   addToTree(source);
   putDriver(source, generation);
   const objects = inOutput('objects', name);
+  const flags = samePaths(source, objects);
   const make = (...targets) =>
-    run('make', ['-s', '-C', source, `O=${objects}`, `ARCH=${arch}`, ...targets], {
+    run('make', ['-s', '-C', source, `O=${objects}`, `ARCH=${arch}`, ...flags, ...targets], {
       env: BUILD_STRINGS,
       quiet: true,
     });
@@ -83,6 +84,12 @@ export function buildKernel(name, generation) {
   copyFileSync(path.join(objects, '.config'), path.join(folder, 'config'));
   copyFileSync(path.join(objects, 'arch/x86/boot/bzImage'), path.join(folder, 'bzImage'));
   console.log(`built ${shown(folder)}`);
+}
+
+/** Build ids are of the debug information too, and that has the names of folders: it gets the same ones everywhere. */
+function samePaths(source, objects) {
+  const maps = `-fdebug-prefix-map=${objects}=/objects -fdebug-prefix-map=${source}=/source`;
+  return [`KCFLAGS=${maps}`, `KAFLAGS=${maps}`];
 }
 
 /** The lines that make the tree know files of this recorder; nothing else of it is changed. */
