@@ -150,7 +150,7 @@ export class CExpressions {
       case K.Identifier:
         return expr(node.text === 'undefined' ? 'NULL' : node.text);
       case K.NumericLiteral:
-        return expr(node.getText(this.source).replaceAll('_', ''));
+        return expr(node.getText(this.source).replaceAll('_', '').replace(/^0o/, '0'));
       case K.BigIntLiteral:
         return expr(node.getText(this.source).replaceAll('_', '').replace(/n$/, ''));
       case K.StringLiteral:
@@ -185,14 +185,31 @@ export class CExpressions {
           P.cond,
         );
       case K.ArrayLiteralExpression:
-        return expr(`{ ${node.elements.map((each) => this.text(each, P.assign)).join(', ')} }`);
+        return this.compound(
+          node,
+          node.elements.map((each) => this.text(each, P.assign)),
+        );
       case K.ObjectLiteralExpression:
-        return expr(`{ ${node.properties.map((each) => this.initializer(each)).join(', ')} }`);
+        return this.compound(
+          node,
+          node.properties.map((each) => this.initializer(each)),
+        );
       case K.SpreadElement:
         return this.print(node.expression);
       default:
         return expr(plainText(node.getText(this.source)));
     }
+  }
+
+  /** A literal of an array or a structure: with its type, unless it is what a variable begins with. */
+  compound(node, parts) {
+    const text = `{ ${parts.join(', ')} }`;
+    if (ts.isVariableDeclaration(node.parent) || ts.isArrayLiteralExpression(node.parent))
+      return expr(text);
+    const contextual =
+      this.types.checker.getContextualType(node) ?? this.types.checker.getTypeAtLocation(node);
+    const type = this.types.of(contextual).replace(/ ?\*$/, '');
+    return expr(`(${type}${ts.isArrayLiteralExpression(node) ? '[]' : ''})${text}`);
   }
 
   initializer(property) {
@@ -271,7 +288,7 @@ export class CExpressions {
     if (known === undefined) return expr(plainText(node.getText(this.source)));
     if (operator === K.PlusToken || operator === K.MinusToken) {
       const place = this.place(node);
-      if (place.isPlace) return addressOf(place);
+      if (place.isPlace || place.isContainer) return addressOf(place);
     }
     if (
       (operator === K.EqualsEqualsEqualsToken || operator === K.ExclamationEqualsEqualsToken) &&
@@ -279,7 +296,14 @@ export class CExpressions {
     )
       return this.comparedWithZero(node, operator === K.EqualsEqualsEqualsToken);
     const [sign, prec] = known;
-    return expr(`${this.text(node.left, prec)} ${sign} ${this.text(node.right, prec + 1)}`, prec);
+    // As the kernel writes it: a shift within a mask stands in parentheses.
+    const isMask = prec >= P.bor && prec <= P.band;
+    const side = (each, above) => {
+      const printed = this.print(each);
+      const isShift = isMask && printed.prec === P.shift;
+      return wrap(printed, isShift ? P.unary : above);
+    };
+    return expr(`${side(node.left, prec)} ${sign} ${side(node.right, prec + 1)}`, prec);
   }
 
   /** `x === 0`: C says it with `!` of pointers and of masks. */
@@ -373,7 +397,7 @@ export class CExpressions {
       const callee = ts.isPropertyAccessExpression(expression)
         ? this.text(expression, P.post)
         : plainText(expression.getText(this.source));
-      return expr(`${callee}(${this.list(args)})`);
+      return expr(`${callee}(${this.list(args.filter((each) => !isK(each)))})`);
     }
     const name = expression.text;
     if (CONVERSIONS.has(name)) return this.print(args.at(-1));
@@ -634,7 +658,6 @@ export class CExpressions {
    */
   placeOf([base, ...rest]) {
     let at = this.basePlace(base.node);
-    let known = at.isPlace || rest.length === 0;
     for (const { node, sign } of rest) {
       const inner = stripped(node);
       const member = this.memberOf(inner);
@@ -642,24 +665,22 @@ export class CExpressions {
       if (member !== undefined && sign < 0) {
         at = {
           isPlace: false,
+          isContainer: true,
           text: `container_of(${wrap(addressOf(at), P.assign)}, struct ${member.tag}, ${member.path})`,
           prec: P.post,
         };
-        known = true;
       } else if (member !== undefined) {
         at = {
           isPlace: true,
           text: `${at.isPlace ? `${at.text}.` : `${wrap(at, P.post)}->`}${member.path}`,
           prec: P.post,
         };
-        known = true;
       } else if (index !== undefined && sign > 0) {
         at = {
           isPlace: true,
-          text: `${wrap(at.isPlace ? at : at, P.post)}[${index}]`,
+          text: `${wrap(at, P.post)}[${index}]`,
           prec: P.post,
         };
-        known = true;
       } else if (at.isPlace && /\w$/.test(at.text) && sign > 0) {
         at = { isPlace: true, text: `${at.text}[${this.text(inner)}]`, prec: P.post };
       } else {
@@ -671,7 +692,6 @@ export class CExpressions {
         };
       }
     }
-    void known;
     return at;
   }
 

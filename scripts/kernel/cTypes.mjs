@@ -48,15 +48,29 @@ export class CTypes {
     if (BY_NAME.has(spelled)) return BY_NAME.get(spelled);
     if (bare.flags & ts.TypeFlags.BooleanLike || spelled === 'boolean') return 'bool';
     if (bare.flags & ts.TypeFlags.BigIntLike) return 'u64';
-    if (bare.flags & ts.TypeFlags.StringLike) return 'const char *';
+    if (isAll(bare, ts.TypeFlags.StringLike)) return 'const char *';
     if (this.checker.isArrayType(bare)) {
       const [element] = this.checker.getTypeArguments(bare);
       return pointerTo(this.of(element));
     }
+    if (isAll(bare, ts.TypeFlags.NumberLiteral)) return 'int';
     if (bare.flags & ts.TypeFlags.NumberLike || spelled.startsWith('number')) return 'long';
+    const [call] = bare.getCallSignatures();
+    if (call !== undefined) return this.functionPointer(call);
+    if (bare.isUnion()) {
+      // An address or the number 0, a structure or the name of a failure: what it is when it is something.
+      const [most = bare.types[0]] = bare.types.filter((each) => !each.isLiteral());
+      return this.of(most);
+    }
     const name = (bare.aliasSymbol ?? bare.symbol)?.name;
     if (name !== undefined && /^[A-Z]\w*$/.test(name)) return `struct ${snakeCase(name)} *`;
     return spelled;
+  }
+
+  functionPointer(call) {
+    const parameters = call.parameters.filter(({ name }) => name !== 'k');
+    const types = parameters.map((each) => this.of(this.checker.getTypeOfSymbol(each)));
+    return `${this.of(call.getReturnType())} (*)(${types.join(', ') || 'void'})`;
   }
 
   /** The tag of the structure that a pointer leads to: `page` of a `struct page *`. */
@@ -76,10 +90,16 @@ export class CTypes {
   }
 }
 
+const isAll = (type, flag) =>
+  type.isUnion() ? type.types.every((each) => each.flags & flag) : Boolean(type.flags & flag);
+
 const pointerTo = (type) => (type.endsWith('*') ? `${type}*` : `${type} *`);
 
 /** `struct page *page`, `int order`. */
-export const declared = (type, name) => (type.endsWith('*') ? `${type}${name}` : `${type} ${name}`);
+export function declared(type, name) {
+  if (type.includes('(*)')) return type.replace('(*)', `(*${name})`);
+  return type.endsWith('*') ? `${type}${name}` : `${type} ${name}`;
+}
 
 /** AllocContext -> alloc_context */
 export const snakeCase = (name) =>

@@ -9,6 +9,26 @@ import ts from 'typescript';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
+/** A program of the engine's kernel files; `overlay`: texts of files that are not on the disk, by their path. */
+export function kernelProgram(root, files, overlay = new Map()) {
+  const engine = path.join(root, 'src', 'engine');
+  const config = ts.readConfigFile(path.join(engine, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, engine);
+  const whole = { ...options, noEmit: true, composite: false, incremental: false };
+  const host = ts.createCompilerHost(whole);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (name) => overlay.has(name) || fileExists(name);
+  host.readFile = (name) => overlay.get(name) ?? readFile(name);
+  host.getSourceFile = (name, version) =>
+    overlay.has(name)
+      ? ts.createSourceFile(name, overlay.get(name), version, true)
+      : getSourceFile(name, version);
+  return ts.createProgram(files, whole, host);
+}
+
+/** Where the members are listed that the engine names. */
+export const structsFile = (root) => path.join(root, 'src', 'engine', 'machine', 'structs.ts');
+
 /**
  * @typedef {{ file: string, path: string, source: ts.SourceFile }} Part  `file` as it is named inside src/engine/kernel
  * @typedef {{ name: string, parts: Part[] }} CFile
@@ -20,16 +40,8 @@ export async function kernelSources(root) {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => name.replaceAll(path.sep, '/'))
     .sort();
-  const engine = path.join(root, 'src', 'engine');
-  const config = ts.readConfigFile(path.join(engine, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, engine);
-  const listed = path.join(engine, 'machine', 'structs.ts');
-  const program = ts.createProgram([...names.map((name) => path.join(kernelDir, name)), listed], {
-    ...options,
-    noEmit: true,
-    composite: false,
-    incremental: false,
-  });
+  const listed = structsFile(root);
+  const program = kernelProgram(root, [...names.map((name) => path.join(kernelDir, name)), listed]);
   const files = new Map();
   for (const file of names) {
     const name = cFileOf(file, names);
@@ -63,7 +75,7 @@ const mainLast = (parts) => {
 };
 
 /** Struct tag -> name in the engine (`work_entry`) -> path in C (`work.entry`), from the list of members. */
-function memberPaths(source) {
+export function memberPaths(source) {
   const structs = {};
   const visit = (node) => {
     if (ts.isPropertyAssignment(node) && ts.isStringLiteralLike(node.initializer)) {
