@@ -7,16 +7,18 @@
  */
 import type { CType } from '../../engine/types/model.js';
 import type { Value } from '../semantics/arithmetic.js';
+import type { Checker } from '../semantics/checker.js';
+import { convertTo } from '../semantics/conversions.js';
 import { CTypes, isScalar } from '../semantics/cTypes.js';
-import { ExpressionChecker } from '../semantics/expressions.js';
+import { isError } from '../semantics/errors.js';
 import { addressOf } from '../semantics/fold.js';
 import type { BitRange, Place, Term } from '../semantics/ir.js';
+import { openChecker } from '../semantics/rules.js';
 import { Scope, type Variable, type VisibleVariable } from '../semantics/scope.js';
-import { isError } from '../semantics/typeResolver.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
+import type { Expr } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import { parseExpression, type ParseOptions } from '../syntax/parse.js';
-import type { Expr } from '../syntax/ast.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import { SHADOW_HEADER_WORDS, type Boundary, type Program } from './program.js';
 import { TermCompiler, type Pools } from './terms.js';
@@ -80,7 +82,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     effects: sideEffects,
   };
   const frame = new Allocator(0);
-  const checker = new ExpressionChecker(unit, scope, frame, globalScope);
+  const checker = openChecker(unit, scope, frame, globalScope);
   const result = checkExpression(checker, parsed.expression, context.convertTo);
   const diagnostics = unit.diagnostics.all();
   if (result === undefined || diagnostics.some(isProblem)) return { diagnostics };
@@ -101,24 +103,24 @@ interface Checked {
 }
 
 function checkExpression(
-  checker: ExpressionChecker,
+  checker: Checker,
   expr: Expr,
-  convertTo: CType | undefined,
+  wanted: CType | undefined,
 ): Checked | undefined {
-  const place = convertTo === undefined ? checker.place(expr) : undefined;
+  const place = wanted === undefined ? checker.place(expr) : undefined;
   if (place !== undefined) return isError(place.type) ? undefined : placeResult(checker, place);
   const value = checker.term(expr);
   if (isError(value.type)) return undefined;
   const term =
-    convertTo === undefined ? value : checker.convertTo(value, convertTo, expr.span, 'assignment');
+    wanted === undefined ? value : convertTo(checker, value, wanted, expr.span, 'assignment');
   if (isError(term.type)) return undefined;
   const { type } = term;
   if (type.kind === 'void') return { term, type, result: 'void', bits: undefined };
   return { term, type, result: isScalar(type) ? 'value' : 'address', bits: undefined };
 }
 
-function placeResult(checker: ExpressionChecker, place: Place): Checked {
-  const pointer = checker.pointerTo(place.type);
+function placeResult(checker: Checker, place: Place): Checked {
+  const pointer = checker.types.pointerTo(place.type);
   const term = addressOf(pointer, { ...place, bits: undefined });
   return { term, type: place.type, result: 'address', bits: place.bits };
 }

@@ -4,12 +4,13 @@
  *     code:  the script itself (statics first) | tasks | functions
  */
 import type { Profile } from '../../engine/types/profile.js';
+import { preludeMacros } from '../prelude.js';
 import { CTypes, isStruct } from '../semantics/cTypes.js';
-import { ExpressionChecker } from '../semantics/expressions.js';
+import { declareFunction } from '../semantics/names.js';
+import { openChecker } from '../semantics/rules.js';
 import { Scope, type ScriptFunction, type Variable } from '../semantics/scope.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
 import { MAX_DATA_BYTES, MAX_STRING_BYTES, MAX_TASKS, windowLayout } from '../semantics/window.js';
-import { preludeMacros } from '../prelude.js';
 import type { FunctionDefinition, Script, TaskStatement } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import { readMachine, type MachineSpec } from '../syntax/machine.js';
@@ -136,7 +137,7 @@ class ScriptCompiler implements TopLevel {
 
   private statementCompiler(body: Body, context: FunctionContext, scope: Scope): StatementCompiler {
     const { unit, pools, globalScope } = this;
-    const checker = new ExpressionChecker(unit, scope, body.frame, globalScope);
+    const checker = openChecker(unit, scope, body.frame, globalScope);
     const terms = new TermCompiler(body.asm, unit.types, pools, body.shadow);
     return new StatementCompiler(unit, checker, body.asm, terms, context, globalScope, this);
   }
@@ -171,8 +172,8 @@ class ScriptCompiler implements TopLevel {
     const { name, nameSpan, type: syntax } = definition;
     const started = this.startBody(name, 'function', nameSpan);
     const { unit, globalScope } = this;
-    const checker = new ExpressionChecker(unit, globalScope, started.frame, globalScope);
-    const declared = checker.declareFunction(name, syntax, nameSpan);
+    const checker = openChecker(unit, globalScope, started.frame, globalScope);
+    const declared = declareFunction(checker, name, syntax, nameSpan);
     if (this.functions[declared.index] !== undefined) {
       unit.diagnostics.error('redefined', nameSpan, `'${name}' is defined twice`);
       return;

@@ -6,12 +6,14 @@
  */
 import type { CType } from '../../engine/types/model.js';
 import { convert, operation, type Value } from '../semantics/arithmetic.js';
+import type { Checker } from '../semantics/checker.js';
+import { constantOf } from '../semantics/constants.js';
+import { condition, convertTo } from '../semantics/conversions.js';
 import { isInteger, isVoid } from '../semantics/cTypes.js';
-import type { ExpressionChecker } from '../semantics/expressions.js';
+import { isError } from '../semantics/errors.js';
 import { framePlace, pointedPlace } from '../semantics/fold.js';
 import type { Term } from '../semantics/ir.js';
 import { Scope } from '../semantics/scope.js';
-import { isError } from '../semantics/typeResolver.js';
 import type { Unit } from '../semantics/unit.js';
 import type {
   Block,
@@ -68,7 +70,7 @@ export class StatementCompiler {
 
   constructor(
     private readonly unit: Unit,
-    private readonly checker: ExpressionChecker,
+    private readonly checker: Checker,
     private readonly asm: Assembler,
     private readonly terms: TermCompiler,
     private readonly context: FunctionContext,
@@ -219,7 +221,7 @@ export class StatementCompiler {
     }
     this.boundary(cpu.span);
     const slot = this.terms.shadow.allocate(1, 1);
-    this.terms.value(this.checker.convertTo(term, types.int, cpu.span, 'assignment'));
+    this.terms.value(convertTo(this.checker, term, types.int, cpu.span, 'assignment'));
     this.asm.emit('ENTER_CPU', slot);
     this.cpuSlots.push(slot);
     this.inScope(() => this.statements(body.statements));
@@ -231,7 +233,7 @@ export class StatementCompiler {
 
   private condition(test: Expr): void {
     this.boundary(test.span);
-    const term = this.checker.condition(test);
+    const term = condition(this.checker, test);
     if (isError(term.type)) this.asm.emit('INT', 0);
     else this.terms.value(term);
   }
@@ -271,7 +273,8 @@ export class StatementCompiler {
     const context: SwitchContext = { type, cases: [], otherwise: undefined };
     const cases: { low: Value; high: Value; label: Label }[] = context.cases;
     const otherwise = asm.label();
-    if (usable) this.terms.value(this.checker.convertTo(value, type, valueExpr.span, 'assignment'));
+    if (usable)
+      this.terms.value(convertTo(this.checker, value, type, valueExpr.span, 'assignment'));
     else asm.emit('INT', 0);
     asm.switchOn({ width: unit.types.width(type), cases, otherwise });
     this.switches.push(context);
@@ -286,8 +289,8 @@ export class StatementCompiler {
 
   private case(lowExpr: Expr, highExpr: Expr | undefined, span: Span): void {
     const context = this.switches.at(-1);
-    const low = this.checker.constantOf(lowExpr, 'the value of a case');
-    const high = highExpr && this.checker.constantOf(highExpr, 'the value of a case');
+    const low = constantOf(this.checker, lowExpr, 'the value of a case');
+    const high = highExpr && constantOf(this.checker, highExpr, 'the value of a case');
     if (context === undefined) {
       this.unit.diagnostics.error('bad-control', span, "'case' outside of a switch");
       return;
@@ -398,7 +401,7 @@ export class StatementCompiler {
     } else if (isVoid(result)) {
       diagnostics.error('bad-control', expr.span, 'this function returns nothing');
     } else {
-      this.finish(this.checker.convertTo(value, result, expr.span, 'returned value'));
+      this.finish(convertTo(this.checker, value, result, expr.span, 'returned value'));
     }
   }
 
