@@ -6,7 +6,7 @@
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { CType, StructType } from '../../engine/types/model.js';
 import type { Expr, IndexExpr, MemberExpr, PrefixExpr } from '../syntax/ast.js';
-import { type Span, spanOf } from '../syntax/span.js';
+import { spanOf, type Span } from '../syntax/span.js';
 import { suggestion } from '../syntax/suggest.js';
 import { arrayOf, isInteger, isPointer, isVoid, pointerOf, structOf } from './cTypes.js';
 import type { Checker } from './checker.js';

@@ -11,7 +11,7 @@ import { isComplete, isInteger } from './cTypes.js';
 import type { Checker } from './checker.js';
 import { constantOf } from './constants.js';
 import { errorType, isError } from './errors.js';
-import { type MemberToPlace, layOutStruct } from './structLayout.js';
+import { layOutStruct, type MemberToPlace } from './structLayout.js';
 
 /** A struct of the script while it is being declared: its members may point to it. */
 class DeclaredStruct implements StructType {

@@ -2,11 +2,11 @@
  * The doors of the front end: a text goes in, a tree and its diagnostics come out. Nothing here throws.
  */
 import type { Expr, Script, TypeSyntax } from './ast.js';
-import type { IsTypeName } from './declarationParser.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
 import { lex } from './lexer.js';
 import { preprocess, type MacroTable, type PragmaText } from './preprocess.js';
-import { StatementParser } from './statementParser.js';
+import { script, wholeExpression, wholeTypeName } from './grammar/statements.js';
+import { Parser, type IsTypeName } from './parser.js';
 
 export interface ParseOptions {
   /** The typedefs of the profile. */
@@ -25,8 +25,7 @@ export interface ParsedScript {
 export function parseScript(text: string, options: ParseOptions = {}): ParsedScript {
   const diagnostics = new Diagnostics();
   const { parser, pragmas, macros } = parserFor(text, options, diagnostics);
-  const script = parser.script();
-  return { script, pragmas, macros, diagnostics: diagnostics.all() };
+  return { script: script(parser), pragmas, macros, diagnostics: diagnostics.all() };
 }
 
 /** One expression: a watch, a condition, what stands between the braces of a log point. */
@@ -36,7 +35,7 @@ export function parseExpression(
 ): { readonly expression: Expr; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
   const { parser } = parserFor(text, options, diagnostics);
-  return { expression: parser.wholeExpression(), diagnostics: diagnostics.all() };
+  return { expression: wholeExpression(parser), diagnostics: diagnostics.all() };
 }
 
 /** One type name: `struct page *`. */
@@ -46,7 +45,7 @@ export function parseTypeName(
 ): { readonly type: TypeSyntax; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
   const { parser } = parserFor(text, options, diagnostics);
-  return { type: parser.wholeTypeName(), diagnostics: diagnostics.all() };
+  return { type: wholeTypeName(parser), diagnostics: diagnostics.all() };
 }
 
 /** Only the pragmas: which machine a script wants must be known before its types can be. */
@@ -63,6 +62,6 @@ function parserFor(text: string, options: ParseOptions, diagnostics: Diagnostics
     macros,
   } = preprocess(tokens, options.macros ?? new Map(), diagnostics);
   const isTypeName = options.isTypeName ?? (() => false);
-  const parser = new StatementParser(text, expanded, diagnostics, isTypeName);
+  const parser = new Parser(text, expanded, diagnostics, isTypeName);
   return { parser, pragmas, macros };
 }
