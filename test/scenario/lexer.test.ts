@@ -113,9 +113,9 @@ describe('literals', () => {
     check('"a\\n\\t\\0\\x41\\101\\\\\\e"', [97, 10, 9, 0, 65, 65, 92, 27]);
     check('"é€😀"', [0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80]);
     check('"\\u00e9\\U0001F600"', [0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80]);
-    check('"a\\qb"', [97, 98], ["2-4 '\\q' is no escape sequence"]);
-    check('"\\x1ff"', [255], ["1-6 '\\x1ff' does not fit a byte"]);
-    check('"\\777"', [255], ["1-5 '\\777' does not fit a byte"]);
+    check('"a\\qb"', [97, 98], ["2-4 '\\q' is not an escape sequence"]);
+    check('"\\x1ff"', [255], ["1-6 '\\x1ff' does not fit in a byte"]);
+    check('"\\777"', [255], ["1-5 '\\777' does not fit in a byte"]);
   });
 
   it('UTF-8 there and back, malformed bytes replaced', () => {

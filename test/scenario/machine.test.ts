@@ -58,20 +58,20 @@ describe('#pragma mmscope', () => {
   it('says what is wrong, and where', () => {
     check('#pragma mmscope machine arhc=i386 ram=1T', standard, [
       "1:25 `arhc` bad-pragma: unknown key 'arhc' (did you mean 'arch'?) [Change to 'arch']",
-      "1:39 `1T` bad-pragma: '1T' is no size: write 512M, 4G, ...",
+      "1:39 `1T` bad-pragma: '1T' is not a size: write 512M, 4G, ...",
     ]);
     check(
       '#pragma mmscope machine ram=8M seed seed=1 seed=2',
       'x86_64-slub ram=1024M cma=16M cpus=1 seed=2',
       [
-        '1:29 `8M` bad-pragma: ram=8M is out of range: 16M to 64G',
+        '1:29 `8M` bad-pragma: ram=8M is out of range: use 16M to 64G',
         "1:32 `seed` bad-pragma: 'seed' needs a value",
         "1:44 `seed` bad-pragma: 'seed' is given twice",
       ],
     );
     check('#pragma mmscope machine slab=slob arch=i368', standard, [
-      "1:30 `slob` bad-pragma: 'slob' is no slab: it is one of slub, slab [Change to 'slub']",
-      "1:40 `i368` bad-pragma: 'i368' is no arch: it is one of i386, i386-pae, x86_64 [Change to 'i386']",
+      "1:30 `slob` bad-pragma: 'slob' is not a value of slab: use one of slub, slab [Change to 'slub']",
+      "1:40 `i368` bad-pragma: 'i368' is not a value of arch: use one of i386, i386-pae, x86_64 [Change to 'i386']",
     ]);
     check(
       '#pragma mmscope machine arch=i386 slab=slab',
@@ -86,10 +86,10 @@ describe('#pragma mmscope', () => {
       ['1:39 `8G` bad-pragma: i386 without PAE addresses at most 4G: use arch=i386-pae'],
     );
     check('#pragma mmscope machine ram=64M cma=48M', 'x86_64-slub ram=64M cma=48M cpus=1 seed=1', [
-      '1:37 `48M` bad-pragma: the CMA area may take half of the memory at most',
+      '1:37 `48M` bad-pragma: the CMA area can take at most half of the memory',
     ]);
     check('#pragma mmscope machine compound=compound-reclaim', standard, [
-      '1:34 `compound-reclaim` bad-pragma: compound-reclaim is how 32-bit kernels saved a page flag: use arch=i386',
+      '1:34 `compound-reclaim` bad-pragma: only 32-bit kernels had compound-reclaim: use arch=i386',
     ]);
     check('#pragma mmscope machine compound=head_tail', standard, [
       "1:34 `head_tail` bad-pragma: 'head_tail' is no compound: it is one of compound-head, head-tail, compound-reclaim [Change to 'head-tail']",

@@ -233,13 +233,13 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
       'BUG: main stack guard page was hit at fffffc0000c0fff8 (stack is fffffc0000c10000..fffffc0000c1ffff)',
     ]);
     check('void (*f)(void) = (void (*)(void))contig_page_data.node_zones; f();', [
-      'BUG: a function of the kernel cannot be called by its address',
+      'BUG: a kernel function cannot be called through a pointer: call it by name',
     ]);
     check('void (*f)(void) = NULL; f();', [
       'BUG: kernel NULL pointer dereference, address: 0000000000000000',
     ]);
-    check('cpu(1) { pr_info("no"); }', ['BUG: CPU 1 is not online: the machine has 1']);
-    check('char b[4]; memset(b, 0, -1);', ['a size of 18446744073709551615 bytes, at test.mms:1']);
+    check('cpu(1) { pr_info("no"); }', ['BUG: CPU 1 is not online: the machine has CPUs 0 to 0']);
+    check('char b[4]; memset(b, 0, -1);', ['BUG: a size of 18446744073709551615 bytes is too large, at test.mms:1']);
   });
 
   it('a script that writes over its own stack harms only its variables', () =>

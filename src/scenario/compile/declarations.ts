@@ -91,7 +91,7 @@ export class DeclarationCompiler {
       diagnostics.error(
         'not-constant',
         initializer.span,
-        'a static variable starts with a constant',
+        'a static variable must be initialized with constants',
       );
     else this.unit.staticInitialisers.push(...stores);
     return [];
@@ -104,7 +104,11 @@ export class DeclarationCompiler {
     if (size > 0 && functionOf(type) === undefined) return true;
     if (isStruct(type) && size === 0 && this.isEmptyStruct(type)) return true;
     const name = types.name(type);
-    diagnostics.error('incomplete-type', span, `a variable of type '${name}' has no size`);
+    diagnostics.error(
+      'incomplete-type',
+      span,
+      `a variable cannot have type '${name}': its size is not known`,
+    );
     return false;
   }
 

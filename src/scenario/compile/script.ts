@@ -116,7 +116,11 @@ class ScriptCompiler implements TopLevel {
   private checkRoom(): void {
     const { data, strings, diagnostics } = this.unit;
     if (data.sizeBytes <= MAX_DATA_BYTES && strings.sizeBytes <= MAX_STRING_BYTES) return;
-    diagnostics.error('incomplete-type', spanOf(0, 0), 'the variables of the script are too large');
+    diagnostics.error(
+      'incomplete-type',
+      spanOf(0, 0),
+      'the script is too large: its variables may take 4 MiB, and so may its strings',
+    );
   }
 
   /** Code that gives static variables their first values, to be run before the script. */
@@ -147,11 +151,11 @@ class ScriptCompiler implements TopLevel {
   task(statement: TaskStatement): number | undefined {
     const { name, nameSpan } = statement;
     if (this.tasks.some((task) => task?.name === name)) {
-      this.unit.diagnostics.error('redefined', nameSpan, `a second task '${name}'`);
+      this.unit.diagnostics.error('redefined', nameSpan, `the task '${name}' is defined twice`);
       return undefined;
     }
     if (this.tasks.length === MAX_TASKS) {
-      const message = `a script has ${MAX_TASKS - 1} tasks at most`;
+      const message = `a script can have at most ${MAX_TASKS - 1} tasks`;
       this.unit.diagnostics.error('unsupported', nameSpan, message);
       return undefined;
     }
@@ -210,10 +214,10 @@ class ScriptCompiler implements TopLevel {
         diagnostics.error(
           'incomplete-type',
           span,
-          `'${types.name(type)}' is no type of a parameter`,
+          `a parameter cannot have type '${types.name(type)}'`,
         );
       if (name !== '' && scope.own(name) !== undefined)
-        diagnostics.error('redefined', span, `a second parameter '${name}'`);
+        diagnostics.error('redefined', span, `the parameter '${name}' is declared twice`);
       const offset = frame.allocate(sizeBytes, Math.max(1, types.align(type)));
       const variable: Variable = {
         kind: 'variable',

@@ -144,12 +144,14 @@ export class StatementCompiler {
         this.declaration(statement);
         break;
       case 'function':
-        this.nestedOnly('functions are defined', statement.nameSpan, () =>
+        this.nestedOnly('functions can only be defined', statement.nameSpan, () =>
           this.top.function(statement),
         );
         break;
       case 'task':
-        this.nestedOnly('tasks are declared', statement.nameSpan, () => this.task(statement));
+        this.nestedOnly('tasks can only be defined', statement.nameSpan, () =>
+          this.task(statement),
+        );
         break;
       case 'cpu':
         this.cpu(statement.cpu, statement.body);
@@ -192,14 +194,14 @@ export class StatementCompiler {
 
   private nestedOnly(what: string, span: Span, compile: () => void): void {
     if (this.scope === this.globalScope && this.context.kind === 'main') compile();
-    else this.unit.diagnostics.error('bad-control', span, `${what} at the top level only`);
+    else this.unit.diagnostics.error('bad-control', span, `${what} at the top level`);
   }
 
   private expression(expr: Expr, span: Span): void {
     const term = this.checker.term(expr);
     if (isError(term.type)) return;
     if (!hasEffect(term))
-      this.unit.diagnostics.warning('no-effect', expr.span, 'this statement does nothing');
+      this.unit.diagnostics.warning('no-effect', expr.span, 'this statement has no effect');
     this.boundary(span);
     this.terms.effect(term);
   }
@@ -216,7 +218,11 @@ export class StatementCompiler {
     const { types, diagnostics } = this.unit;
     if (isError(term.type)) return;
     if (!isInteger(term.type)) {
-      diagnostics.error('type-mismatch', cpu.span, 'the number of a CPU is an integer');
+      diagnostics.error(
+        'type-mismatch',
+        cpu.span,
+        `the number of a CPU must be an integer, not '${types.name(term.type)}'`,
+      );
       return;
     }
     this.boundary(cpu.span);
@@ -292,7 +298,7 @@ export class StatementCompiler {
     const low = constantOf(this.checker, lowExpr, 'the value of a case');
     const high = highExpr && constantOf(this.checker, highExpr, 'the value of a case');
     if (context === undefined) {
-      this.unit.diagnostics.error('bad-control', span, "'case' outside of a switch");
+      this.unit.diagnostics.error('bad-control', span, "'case' can only be used in a switch");
       return;
     }
     if (low === undefined) return;
@@ -302,7 +308,11 @@ export class StatementCompiler {
     const upTo = operation('<=', this.unit.types.width(context.type));
     const same = context.cases.find((other) => upTo(from, other.high) && upTo(other.low, to));
     if (same !== undefined)
-      this.unit.diagnostics.error('redefined', lowExpr.span, 'this value has a case already');
+      this.unit.diagnostics.error(
+        'redefined',
+        lowExpr.span,
+        'this switch already has a case for this value',
+      );
     const label = this.asm.label();
     this.asm.place(label);
     context.cases.push({ low: from, high: to, label });
@@ -311,9 +321,9 @@ export class StatementCompiler {
   private default(span: Span): void {
     const context = this.switches.at(-1);
     if (context === undefined)
-      this.unit.diagnostics.error('bad-control', span, "'default' outside of a switch");
+      this.unit.diagnostics.error('bad-control', span, "'default' can only be used in a switch");
     else if (context.otherwise !== undefined)
-      this.unit.diagnostics.error('redefined', span, "a second 'default' in one switch");
+      this.unit.diagnostics.error('redefined', span, "this switch already has a 'default'");
     else this.asm.place((context.otherwise = this.asm.label()));
   }
 
@@ -375,7 +385,7 @@ export class StatementCompiler {
     const label = kind === 'break' ? target?.onBreak : target?.onContinue;
     if (target === undefined || label === undefined) {
       const where = kind === 'break' ? 'a loop or switch' : 'a loop';
-      this.unit.diagnostics.error('bad-control', span, `'${kind}' outside of ${where}`);
+      this.unit.diagnostics.error('bad-control', span, `'${kind}' can only be used in ${where}`);
       return;
     }
     this.boundary(span);
@@ -390,7 +400,11 @@ export class StatementCompiler {
     this.boundary(span);
     if (expr === undefined) {
       if (kind === 'function' && !isVoid(result))
-        diagnostics.error('bad-control', span, `this function returns '${types.name(result)}'`);
+        diagnostics.error(
+          'bad-control',
+          span,
+          `this function must return a value of type '${types.name(result)}'`,
+        );
       this.finish(undefined);
       return;
     }
@@ -399,7 +413,7 @@ export class StatementCompiler {
     if (kind !== 'function' || (isVoid(result) && isVoid(value.type))) {
       this.finish(value);
     } else if (isVoid(result)) {
-      diagnostics.error('bad-control', expr.span, 'this function returns nothing');
+      diagnostics.error('bad-control', expr.span, 'this function returns void: remove the value');
     } else {
       this.finish(convertTo(this.checker, value, result, expr.span, 'returned value'));
     }

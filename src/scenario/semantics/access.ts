@@ -30,7 +30,11 @@ function dereferenced(c: Checker, pointer: Term, span: Span, what: string): Plac
     return fixedPlace(errorType, 0);
   }
   if (isVoid(target)) {
-    c.error('type-mismatch', span, `${what} on a 'void *': cast it to what it points to`);
+    c.error(
+      'type-mismatch',
+      span,
+      `${what} cannot be applied to a 'void *': cast it to the type it points to`,
+    );
     return fixedPlace(errorType, 0);
   }
   return pointedPlace(target, pointer);
@@ -45,7 +49,7 @@ export function elementPlace(c: Checker, expr: IndexExpr): Place | undefined {
   const [pointer, count] = swapped ? [index, object] : [object, index];
   if (!isPointer(pointer.type) || !isInteger(count.type)) {
     const [a, b] = [c.types.name(object.type), c.types.name(index.type)];
-    c.error('type-mismatch', expr.span, `'[]' cannot take '${a}' and '${b}'`);
+    c.error('type-mismatch', expr.span, `'[]' cannot be applied to '${a}' and '${b}'`);
     return fixedPlace(errorType, 0);
   }
   const element = pointerOffset(c, pointer, count, '+', expr.span);
@@ -63,7 +67,7 @@ function checkBounds(c: Checker, expr: IndexExpr, index: Term): void {
   c.warning(
     'overflow',
     expr.index.span,
-    `index ${value} is outside of '${c.types.name(array?.type ?? c.types.void)}'`,
+    `index ${value} is outside '${c.types.name(array?.type ?? c.types.void)}'`,
   );
 }
 
@@ -134,7 +138,7 @@ function reportWrongOperator(c: Checker, expr: MemberExpr, type: CType, right: '
   c.error(
     'type-mismatch',
     expr.span,
-    `'${c.types.name(type)}' is ${is}: its members are reached with '${right}'`,
+    `'${c.types.name(type)}' is ${is}: use '${right}' for its members`,
     { title: `Change to '${right}'`, span, replacement: right },
   );
 }

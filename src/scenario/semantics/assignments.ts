@@ -87,7 +87,7 @@ export function incrementTerm(c: Checker, expr: IncrementExpr): Term {
   }
   if (!isInteger(type)) {
     const name = c.types.name(type);
-    c.error('type-mismatch', expr.span, `'${expr.operator}' cannot take '${name}'`);
+    c.error('type-mismatch', expr.span, `'${expr.operator}' cannot be applied to '${name}'`);
     return errorTerm;
   }
   const computeType = c.types.promoted(type, place.bits?.width);
@@ -97,18 +97,18 @@ export function incrementTerm(c: Checker, expr: IncrementExpr): Term {
 /** The object to be changed. */
 function changeablePlace(c: Checker, expr: Expr, span: Span): Place | undefined {
   if (!c.unit.effects) {
-    c.error('side-effect', span, 'an assignment is not possible here: nothing may be changed');
+    c.error('side-effect', span, 'this expression must not change anything: it cannot assign');
     return undefined;
   }
   const place = c.place(expr);
   if (place === undefined) {
     if (!isError(c.term(expr).type))
-      c.error('not-lvalue', expr.span, 'only an object can be assigned to: this is a value');
+      c.error('not-lvalue', expr.span, 'only an object can be assigned to, and this is a value');
     return undefined;
   }
   const bare = c.types.repr(place.type);
   if (bare !== undefined || isStruct(place.type) || isError(place.type)) return place;
   const name = c.types.name(place.type);
-  c.error('not-lvalue', expr.span, `'${name}' cannot be assigned to`);
+  c.error('not-lvalue', expr.span, `an object of type '${name}' cannot be assigned to`);
   return undefined;
 }

@@ -47,7 +47,11 @@ function callPointer(c: Checker, expr: CallExpr): Term {
   const called = functionOf(type);
   if (called === undefined) {
     const name = c.types.name(callee.type);
-    c.error('bad-call', expr.callee.span, `a value of type '${name}' cannot be called`);
+    c.error(
+      'bad-call',
+      expr.callee.span,
+      `a value of type '${name}' cannot be called: it is not a function`,
+    );
     return errorTerm;
   }
   return callFunction(c, expr, called, callee, 'the function');
@@ -62,7 +66,7 @@ function callFunction(
 ): Term {
   const args = passedArguments(c, expr, type, name);
   if (!c.unit.effects) {
-    c.error('side-effect', expr.span, `calling '${name}' would run the script`);
+    c.error('side-effect', expr.span, `'${name}' cannot be called here: it would run the script`);
     return errorTerm;
   }
   if (args === undefined) return errorTerm;
@@ -85,7 +89,7 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
   const type = builtinType(c.unit, builtin);
   const args = passedArguments(c, expr, type, name);
   if (builtin.changes && !c.unit.effects) {
-    const message = `${name}() changes the machine, which nothing may do here`;
+    const message = `${name}() cannot be called here: it changes the machine`;
     c.error('side-effect', expr.span, message);
     return errorTerm;
   }
@@ -142,7 +146,7 @@ function passedArguments(
 
 function passedArgument(c: Checker, arg: Expr): Term {
   if (arg.kind !== 'type-argument') return c.term(arg);
-  c.error('bad-call', arg.span, 'a type is no argument of a function');
+  c.error('bad-call', arg.span, 'a function cannot take a type as an argument');
   return errorTerm;
 }
 
@@ -150,6 +154,6 @@ function variadicArgument(c: Checker, term: Term, arg: Expr): Term {
   if (isInteger(term.type)) return promotedTerm(c, term);
   if (isPointer(term.type) || isError(term.type)) return term;
   const name = c.types.name(term.type);
-  c.error('bad-call', arg.span, `'${name}' cannot be passed where the parameters vary`);
+  c.error('bad-call', arg.span, `a value of type '${name}' cannot be a variable argument`);
   return errorTerm;
 }

@@ -35,7 +35,11 @@ export function loadTerm(c: Checker, place: Place, span: Span): Term {
   if (bare.kind === 'array') return addressOf(c.types.pointerTo(bare.element), place);
   if (bare.kind === 'function') return addressOf(c.types.pointerTo(type), place);
   if (isVoid(type) || !isComplete(type)) {
-    c.error('incomplete-type', span, `'${c.types.name(type)}' has no value`);
+    c.error(
+      'incomplete-type',
+      span,
+      `an object of type '${c.types.name(type)}' has no value: its size is not known`,
+    );
     return errorTerm;
   }
   if (bare.kind === 'struct' || bare.kind === 'union') return { ...addressOf(type, place), type };
@@ -54,7 +58,7 @@ export function promotedTerm(c: Checker, term: Term): Term {
 export function truthOf(c: Checker, term: Term, span: Span): Term {
   if (isError(term.type) || isScalar(term.type)) return term;
   const name = c.types.name(term.type);
-  c.error('type-mismatch', span, `a value of type '${name}' is neither true nor false`);
+  c.error('type-mismatch', span, `a condition must be a number or a pointer, not '${name}'`);
   return errorTerm;
 }
 
@@ -63,7 +67,7 @@ export function condition(c: Checker, expr: Expr): Term {
   if (expr.kind === 'assign' && expr.operator === undefined) {
     const doubled = expr.span.start < expr.target.span.start;
     if (!doubled)
-      c.warning('conversion', expr.operatorSpan, "'=' assigns: to compare write '=='", {
+      c.warning('conversion', expr.operatorSpan, "'=' assigns: write '==' to compare", {
         title: "Change to '=='",
         span: expr.operatorSpan,
         replacement: '==',
@@ -95,7 +99,7 @@ export function castTo(c: Checker, term: Term, type: CType, span: Span): Term {
       c.warning(
         'conversion',
         span,
-        `cast between a pointer and '${c.types.name(isPointer(type) ? term.type : type)}', which has another size`,
+        `cast between a pointer and '${c.types.name(isPointer(type) ? term.type : type)}', which has a different size`,
       );
   }
   return retyped(c.types, term, type);
@@ -109,7 +113,7 @@ function isBoolType(c: Checker, type: CType): boolean {
 export function convertTo(c: Checker, term: Term, type: CType, span: Span, purpose: Purpose): Term {
   if (isError(term.type) || isError(type)) return errorTerm;
   if (isVoid(term.type)) {
-    c.error('type-mismatch', span, `${purpose}: this has no value`);
+    c.error('type-mismatch', span, `${purpose}: a void expression has no value`);
     return errorTerm;
   }
   if (isStruct(type) || isStruct(term.type)) {
@@ -130,7 +134,7 @@ function reportIncompatible(
   purpose: Purpose,
 ): Term {
   const [to, from] = [c.types.name(type), c.types.name(term.type)];
-  c.error('type-mismatch', span, `${purpose}: '${from}' cannot become '${to}'`);
+  c.error('type-mismatch', span, `${purpose}: cannot convert '${from}' to '${to}'`);
   return errorTerm;
 }
 
@@ -141,13 +145,13 @@ function checkScalar(c: Checker, term: Term, type: CType, span: Span, purpose: P
   if (target !== undefined && source !== undefined) {
     if (isVoid(target) || isVoid(source) || c.types.same(target, source)) return;
     if (sameButForSign(c, target, source)) return;
-    c.warning('conversion', span, `${purpose}: '${from}' where '${to}' is wanted`);
+    c.warning('conversion', span, `${purpose}: expected '${to}', not '${from}'`);
   } else if (target !== undefined) {
     if (isNullPointer(term)) return;
-    c.warning('conversion', span, `${purpose}: an integer ('${from}') where '${to}' is wanted`);
+    c.warning('conversion', span, `${purpose}: expected '${to}', not an integer ('${from}')`);
   } else if (source !== undefined) {
     if (isBoolType(c, type)) return;
-    c.warning('conversion', span, `${purpose}: a pointer ('${from}') where '${to}' is wanted`);
+    c.warning('conversion', span, `${purpose}: expected '${to}', not a pointer ('${from}')`);
   } else checkOverflow(c, term, type, span);
 }
 
@@ -169,7 +173,7 @@ function checkOverflow(c: Checker, term: Term, type: CType, span: Span): void {
   const fitsEither = BigInt(before) >= -(1n << (bits - 1n)) && BigInt(before) < 1n << bits;
   if (fitsEither) return;
   const name = c.types.name(type);
-  c.warning('overflow', span, `${before} does not fit '${name}' and becomes ${after}`);
+  c.warning('overflow', span, `${before} does not fit in '${name}' and becomes ${after}`);
 }
 
 export function reportInvalidOperands(
@@ -180,6 +184,6 @@ export function reportInvalidOperands(
   span: Span,
 ): Term {
   const [a, b] = [c.types.name(left.type), c.types.name(right.type)];
-  c.error('type-mismatch', span, `'${operator}' cannot take '${a}' and '${b}'`);
+  c.error('type-mismatch', span, `'${operator}' cannot be applied to '${a}' and '${b}'`);
   return errorTerm;
 }

@@ -22,7 +22,7 @@ export function formTerm(c: Checker, expr: CallExpr, name: string): Term {
 
 function offsetofTerm(c: Checker, typeArg: Expr, designator: Expr): Term {
   if (typeArg.kind !== 'type-argument') {
-    c.error('bad-call', typeArg.span, "the first argument of 'offsetof' is a type");
+    c.error('bad-call', typeArg.span, "the first argument of 'offsetof' must be a type");
     return errorTerm;
   }
   const type = c.resolve(typeArg.type);
@@ -30,7 +30,7 @@ function offsetofTerm(c: Checker, typeArg: Expr, designator: Expr): Term {
   if (isError(type) || path === undefined) return errorTerm;
   const member = findMember(type, path);
   if (member === undefined || member.widthBits !== 0) {
-    const problem = member === undefined ? 'has no member' : 'has no address for its bit-field';
+    const problem = member === undefined ? 'has no member' : 'has no offset for its bit-field';
     c.error('unknown-member', designator.span, `'${c.types.name(type)}' ${problem} '${path}'`);
     return errorTerm;
   }
@@ -43,7 +43,8 @@ function designatorPath(c: Checker, expr: Expr): string | undefined {
   const outer = expr.kind === 'member' || expr.kind === 'index' ? expr.object : undefined;
   const path = outer && designatorPath(c, outer);
   if (path === undefined) {
-    if (outer === undefined) c.error('bad-call', expr.span, 'a member is expected here');
+    if (outer === undefined)
+      c.error('bad-call', expr.span, "the second argument of 'offsetof' must be a member");
     return undefined;
   }
   if (expr.kind === 'member') return `${path}.${expr.name}`;

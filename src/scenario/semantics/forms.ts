@@ -14,7 +14,7 @@ export const forms: readonly Form[] = [
   {
     name: 'offsetof',
     signature: 'size_t offsetof(type, member)',
-    doc: 'Bytes from the start of a struct to a member; the member may be any designator, `free_area[3].nr_free`.',
+    doc: 'The offset of a member in bytes. The member may be a path: `free_area[3].nr_free`.',
     source: 'include/linux/stddef.h',
   },
   {

@@ -41,7 +41,11 @@ function fromValue(c: Checker, place: Place, value: Expr): Term[] {
     if (value.kind === 'string' && isCharArray(c, array))
       return fromString(c, place, array, value.bytes, value.span);
     const name = c.types.name(place.type);
-    c.error('bad-initializer', value.span, `'${name}' needs a list in braces`);
+    c.error(
+      'bad-initializer',
+      value.span,
+      `an object of type '${name}' must be initialized with a list in braces`,
+    );
     return [];
   }
   const term = convertTo(c, c.term(value), place.type, value.span, 'initializer');
@@ -56,7 +60,11 @@ function fromString(
   span: Span,
 ): Term[] {
   if (bytes.length > array.length)
-    c.warning('bad-initializer', span, `the string is longer than its ${array.length} bytes`);
+    c.warning(
+      'bad-initializer',
+      span,
+      `the string does not fit in an array of ${array.length} bytes`,
+    );
   const stores: Term[] = [{ kind: 'clear', type: place.type, place }];
   bytes.slice(0, array.length).forEach((byte, i) => {
     const element = elementOf(c, place, array, i);
@@ -72,7 +80,7 @@ function fromList(c: Checker, place: Place, list: InitializerList): Term[] {
   if (isScalar(place.type)) {
     if (first === undefined) return [assigned(c, place, constant(place.type, 0))];
     if (list.items.length > 1)
-      c.warning('bad-initializer', list.span, 'more than one initialiser for one value');
+      c.warning('bad-initializer', list.span, 'this value has more than one initializer');
     return initialise(c, place, first.value);
   }
   const array = arrayOf(place.type);
@@ -110,7 +118,11 @@ function fillAggregate(
       target = subobject(c, place, index++);
       if (target === undefined) {
         if (!braced) return;
-        c.warning('bad-initializer', item.value.span, 'more initialisers than the object holds');
+        c.warning(
+          'bad-initializer',
+          item.value.span,
+          'there are more initializers than the object has elements',
+        );
         return;
       }
     }
@@ -190,11 +202,13 @@ function designatedField(c: Checker, place: Place, name: string, span: Span) {
 
 function designatedElement(c: Checker, place: Place, indexExpr: Expr, span: Span) {
   const array = arrayOf(place.type);
-  const index = Number(constantOf(c, indexExpr, 'the index of a designator') ?? -1);
+  const index = constantOf(c, indexExpr, 'the index of a designator');
+  if (index === undefined) return undefined;
   if (array !== undefined && index >= 0 && index < array.length)
-    return { place: elementOf(c, place, array, index), index };
+    return { place: elementOf(c, place, array, Number(index)), index: Number(index) };
   const name = c.types.name(place.type);
-  c.error('bad-initializer', span, `'${name}' has no such element`);
+  const problem = array === undefined ? 'has no elements' : `has no element ${index}`;
+  c.error('bad-initializer', span, `'${name}' ${problem}`);
   return undefined;
 }
 
@@ -202,7 +216,11 @@ export function compoundLiteralPlace(c: Checker, expr: Expr & { kind: 'compound'
   const type = completedArray(c, c.resolve(expr.type), expr.list);
   if (!checkComplete(c, type, expr.span, 'a compound literal')) return nowhere();
   if (!c.unit.effects) {
-    c.error('side-effect', expr.span, 'a compound literal is a new object: not possible here');
+    c.error(
+      'side-effect',
+      expr.span,
+      'a compound literal cannot be used here: it makes a new object',
+    );
     return nowhere();
   }
   const place = temporaryPlace(c, type);

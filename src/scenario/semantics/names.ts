@@ -46,7 +46,7 @@ export function namePlace(c: Checker, expr: NameExpr): Place | undefined {
     c.warning(
       'conversion',
       expr.span,
-      `'${expr.name}' is per CPU: write per_cpu(${expr.name}, cpu)`,
+      `'${expr.name}' is a per-CPU variable: write per_cpu(${expr.name}, cpu)`,
     );
   const label: CType = { kind: 'array', element: c.types.char, length: 0 };
   return fixedPlace(symbol.type ?? label, symbol.address);
@@ -62,7 +62,7 @@ export function nameTerm(c: Checker, expr: NameExpr): Term {
     return constant(c.types.pointerTo(meaning.type), address);
   }
   if (meaning?.kind === 'typedef') {
-    c.error('expected', expr.span, `'${expr.name}' is a type: a value is expected here`);
+    c.error('expected', expr.span, `'${expr.name}' is a type, and a value is expected here`);
     return errorTerm;
   }
   if (isBuiltinName(expr.name)) {
@@ -96,7 +96,7 @@ export function declareFunction(
   const known = c.globalScope.own(name);
   if (known?.kind === 'function') {
     if (!c.types.same(known.type, type))
-      c.error('redefined', span, `'${name}' is declared differently further up`);
+      c.error('redefined', span, `'${name}' was declared with a different type before`);
     return known;
   }
   if (known !== undefined) c.error('redefined', span, `'${name}' is defined twice`);

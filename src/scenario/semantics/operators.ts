@@ -42,7 +42,7 @@ export function prefixTerm(c: Checker, expr: PrefixExpr): Term {
   if (isError(operand.type)) return errorTerm;
   if (!isInteger(operand.type)) {
     const name = c.types.name(operand.type);
-    c.error('type-mismatch', expr.span, `unary '${expr.operator}' cannot take '${name}'`);
+    c.error('type-mismatch', expr.span, `unary '${expr.operator}' cannot be applied to '${name}'`);
     return errorTerm;
   }
   const promoted = promotedTerm(c, operand);
@@ -59,7 +59,7 @@ function addressOperator(c: Checker, expr: PrefixExpr): Term {
     const term = c.term(expr.operand);
     // `&function` is what `function` is.
     if (isError(term.type) || isFunctionName(c, expr.operand)) return term;
-    c.error('not-lvalue', expr.span, "'&' needs an object: this is only a value");
+    c.error('not-lvalue', expr.span, "'&' needs an object, and this is only a value");
     return errorTerm;
   }
   if (isError(place.type)) return errorTerm;
@@ -138,7 +138,11 @@ function checkShift(c: Checker, value: Term, count: Term, span: Span): void {
   const by = constantValue(count);
   if (by === undefined || (by >= 0 && by < bits)) return;
   const name = c.types.name(value.type);
-  c.warning('overflow', span, `a shift by ${by} of '${name}', which has ${bits} bits`);
+  c.warning(
+    'overflow',
+    span,
+    `a shift by ${by} is out of range for '${name}', which has ${bits} bits`,
+  );
 }
 
 function logicalTerm(c: Checker, expr: BinaryExpr, operator: '&&' | '||'): Term {
@@ -201,7 +205,7 @@ function reportMismatch(
   span: Span,
 ): void {
   const [x, y] = [c.types.name(a.type), c.types.name(b.type)];
-  const message = `the two values of '?' are of different types: '${x}' and '${y}'`;
+  const message = `the two values of '?:' have different types: '${x}' and '${y}'`;
   if (code === 'conversion') c.warning(code, span, message);
   else c.error(code, span, message);
 }

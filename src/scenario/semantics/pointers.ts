@@ -92,12 +92,16 @@ export function comparePointers(
   const [nameA, nameB] = [c.types.name(left.type), c.types.name(right.type)];
   if (a !== undefined && b !== undefined) {
     if (!isVoid(a) && !isVoid(b) && !c.types.same(a, b))
-      c.warning('conversion', span, `comparison of '${nameA}' with '${nameB}'`);
+      c.warning(
+        'conversion',
+        span,
+        `comparison of different pointer types: '${nameA}' and '${nameB}'`,
+      );
   } else if (!isNullPointer(a === undefined ? left : right)) {
     c.warning(
       'conversion',
       span,
-      `comparison of a pointer with an integer: '${nameA}' with '${nameB}'`,
+      `comparison of a pointer with an integer: '${nameA}' and '${nameB}'`,
     );
   }
   const { voidPointer } = c.types;

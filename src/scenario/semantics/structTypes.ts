@@ -39,7 +39,7 @@ export function structType(c: Checker, syntax: StructSyntax): CType {
     const widthBits =
       member.width === undefined ? undefined : bitWidth(c, type, member.width, member.name);
     if (member.name !== '' && seen.has(member.name))
-      c.error('redefined', member.span, `a second member '${member.name}'`);
+      c.error('redefined', member.span, `the member '${member.name}' is declared twice`);
     seen.add(member.name);
     toPlace.push({ name: member.name, type, widthBits });
   }
@@ -55,7 +55,7 @@ function memberType(c: Checker, syntax: TypeSyntax, span: Span): CType {
   const type = c.resolve(syntax);
   if (isComplete(type) || isError(type)) return type;
   const name = c.types.name(type);
-  c.error('incomplete-type', span, `a member cannot have the type '${name}': it has no size`);
+  c.error('incomplete-type', span, `a member cannot have type '${name}': its size is not known`);
   return errorType;
 }
 
@@ -67,7 +67,7 @@ function bitWidth(c: Checker, type: CType, width: Expr, name: string): number {
   }
   const most = c.types.size(type) * 8;
   if (value >= (name === '' ? 0 : 1) && value <= most) return value;
-  const range = `1 to ${most}`;
+  const range = `from 1 to ${most}`;
   c.error('bad-initializer', width.span, `the width of this bit-field must be ${range}`);
   return 1;
 }

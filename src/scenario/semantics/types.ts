@@ -13,12 +13,15 @@ import type { Checker } from './checker.js';
 import { constantOf } from './constants.js';
 import { errorType } from './errors.js';
 
+/** What the window of a script has room for, and more. */
+const MAX_ARRAY_LENGTH = 1 << 20;
+
 export function baseType(c: Checker, name: string, span: Span): CType {
   const type = c.types.table.base(name);
   if (type !== undefined) return type;
   const message = /float|double/.test(name)
     ? 'the kernel does not use floating-point numbers'
-    : `'${name}' is no type`;
+    : `'${name}' is not a C type`;
   c.error('unknown-type', span, message);
   return errorType;
 }
@@ -30,7 +33,7 @@ export function typedefNamed(c: Checker, name: string, span: Span): CType {
   if (known !== undefined && meaning === undefined) return known;
   const { structs, typedefs } = c.types.table.names();
   if (structs.includes(name)) {
-    c.error('unknown-type', span, `unknown type '${name}': it is a struct`, {
+    c.error('unknown-type', span, `'${name}' is a struct: write 'struct ${name}'`, {
       title: `Change to 'struct ${name}'`,
       span,
       replacement: `struct ${name}`,
@@ -50,15 +53,19 @@ export function arrayType(
 ): CType {
   let element = c.resolve(elementSyntax);
   if (!isComplete(element)) {
-    c.error('incomplete-type', span, `an array of '${c.types.name(element)}' has no size`);
+    c.error(
+      'incomplete-type',
+      span,
+      `an array cannot have elements of type '${c.types.name(element)}': their size is not known`,
+    );
     element = errorType;
   }
   if (length === undefined) return { kind: 'array', element, length: 0 };
   const value = constantOf(c, length, 'the length of an array');
   if (value === undefined) return { kind: 'array', element, length: 1 };
-  if (value < 0 || value > 0x10_0000) {
-    const problem = value < 0 ? 'negative' : 'beyond what a scenario can hold';
-    c.error('bad-initializer', length.span, `the length of the array is ${problem}`);
+  if (value < 0 || value > MAX_ARRAY_LENGTH) {
+    const problem = value < 0 ? 'is negative' : `is above ${MAX_ARRAY_LENGTH}`;
+    c.error('bad-initializer', length.span, `the length of the array ${problem}`);
     return { kind: 'array', element, length: 1 };
   }
   return { kind: 'array', element, length: Number(value) };
@@ -77,7 +84,11 @@ export function functionType(c: Checker, syntax: FunctionSyntax): FunctionType {
   const { kind } = stripTypedefs(result);
   if (kind === 'function' || kind === 'array') {
     const name = c.types.name(result);
-    c.error('type-mismatch', syntax.span, `a function cannot return '${name}'`);
+    c.error(
+      'type-mismatch',
+      syntax.span,
+      `a function cannot return '${name}': return a pointer to it`,
+    );
     result = errorType;
   }
   return { kind: 'function', result, parameters, variadic: syntax.variadic };

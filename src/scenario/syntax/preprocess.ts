@@ -94,7 +94,7 @@ class Preprocessor {
 
   private mayExpand(token: Token): boolean {
     if (++this.expansions === MAX_EXPANSIONS)
-      this.diagnostics.error('bad-macro', token, 'the macros used here expand without end');
+      this.diagnostics.error('bad-macro', token, 'the macros used here never stop expanding');
     return this.expansions < MAX_EXPANSIONS;
   }
 
@@ -224,7 +224,7 @@ class Preprocessor {
       this.diagnostics.error(
         'bad-macro',
         spanOf(at, at + bad.length),
-        `'${bad}' is no parameter name`,
+        `'${bad}' is not the name of a parameter`,
       );
       return;
     }

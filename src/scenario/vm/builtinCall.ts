@@ -110,7 +110,7 @@ export class MachineCall implements BuiltinCall {
     const { MAX_ORDER, memmap } = this.k;
     // A kernel does not look: it would write past zone->free_area[], or past mem_map.
     if (order >= MAX_ORDER)
-      return this.bug(`BUG: order ${order} is none: MAX_ORDER is ${MAX_ORDER}`);
+      return this.bug(`BUG: order ${order} is not below MAX_ORDER (${MAX_ORDER})`);
     const number = Number(order);
     if (this.k.page_to_pfn(page) + (1 << number) > memmap.endPfn)
       this.bug(`BUG: a block of order ${number} at this page would end past the last page`);

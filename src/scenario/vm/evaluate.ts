@@ -113,7 +113,7 @@ export class Evaluator {
     });
     if (expression === undefined) {
       const first = diagnostics.find(({ severity }) => severity === 'error');
-      return { ok: false, message: first?.message ?? 'this is no expression' };
+      return { ok: false, message: first?.message ?? 'this is not an expression' };
     }
     if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
     if (cacheable) this.cache.set(key, expression);
@@ -168,7 +168,7 @@ export class Evaluator {
       case 'blocked':
         return {
           value: undefined,
-          failure: `this would have to wait for a ${outcome.reason.kind}`,
+          failure: `the expression would have to wait for a ${outcome.reason.kind}`,
         };
       case 'boundary':
         throw new Error('an expression has no boundaries');
@@ -184,7 +184,7 @@ export class Evaluator {
     const address = typeof value === 'number' && !this.memory.inOverlay(value) ? value : undefined;
     if (this.types.repr(type) === undefined) {
       if (address !== undefined) return { ...none, address };
-      return { ok: false, message: 'a string literal is nothing to be looked into here' };
+      return { ok: false, message: 'string literals cannot be inspected here' };
     }
     return { ...none, value: this.scalar(type, this.load(type, value, bits)), address };
   }

@@ -136,7 +136,7 @@ function assignment(p: Parser, target: Expr): Expr {
 function conditional(p: Parser, test: Expr): Expr {
   p.next();
   const then = p.is(':') ? undefined : expression(p);
-  p.expect(':', "between the two values of '?'");
+  p.expect(':', "between the two values of '?:'");
   const otherwise = operatorsAbove(p, CONDITIONAL);
   return { kind: 'conditional', test, then, otherwise, span: cover(test.span, otherwise.span) };
 }

@@ -28,12 +28,12 @@ function initializerListHere(p: Parser): InitializerList {
     const designators = designatorList(p);
     items.push({ designators, value: initialValue(p) });
     if (!p.accept(',') && !p.is('}')) {
-      p.expect('}', 'after the initialisers');
+      p.expect('}', 'after the initializers');
       if (p.at === before) p.recover();
       return { kind: 'list', items, span: p.from(open) };
     }
   }
-  p.expect('}', 'after the initialisers');
+  p.expect('}', 'after the initializers');
   return { kind: 'list', items, span: p.from(open) };
 }
 

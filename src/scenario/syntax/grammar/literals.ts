@@ -17,8 +17,7 @@ export function characterLiteral(p: Parser, token: Token): Expr {
   const bytes = quotedBytes(p, token);
   const span = spanOf(token.start, token.end);
   if (bytes.length !== 1 && token.text.length > 1) {
-    const problem = bytes.length === 0 ? 'an empty character' : 'more than one byte in a character';
-    p.diagnostics.error('bad-character', span, problem);
+    p.diagnostics.error('bad-character', span, 'a character literal must hold exactly one byte');
   }
   // A plain char is signed on x86.
   return { kind: 'character', value: ((bytes[0] ?? 0) << 24) >> 24, span };

@@ -16,7 +16,7 @@ export function script(p: Parser): Script {
   const statements: Statement[] = [];
   while (!p.atEnd) {
     if (p.is('}')) {
-      p.report('expected', p.token, "this '}' closes nothing");
+      p.report('expected', p.token, "this '}' has no matching '{'");
       p.next();
       continue;
     }

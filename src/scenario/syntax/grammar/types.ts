@@ -28,7 +28,11 @@ export function typeName(p: Parser): TypeSyntax {
   const { type } = specifiers(p);
   const shape = declaratorShape(p);
   if (shape.name !== undefined)
-    p.report('expected', shape.name, `a type has no name '${shape.name.text}' in it here`);
+    p.report(
+      'expected',
+      shape.name,
+      `only a type is expected here: remove the name '${shape.name.text}'`,
+    );
   return shape.wrap(type);
 }
 
