@@ -25,15 +25,9 @@ export {
 export { parseExpression, parseScript, parseTypeName, scanPragmas } from './syntax/parse.js';
 export { LineMap, type Position, type Span } from './syntax/span.js';
 export type { TaskStatus } from './vm/control.js';
-export type {
-  Evaluated,
-  EvaluateOptions,
-  Evaluation,
-  EvaluationError,
-  Target,
-} from './vm/evaluate.js';
+export type { Evaluated, EvaluateOptions, Evaluation, EvaluationError } from './vm/evaluate.js';
 export type { MachineEvent, ScenarioEvent } from './vm/events.js';
 export type { Frame, Local, Location } from './vm/frames.js';
 export type { Wait } from './vm/scheduler.js';
-export { formatTemplate, parseTemplate, valueText, type TemplatePart } from './vm/template.js';
+export { parseTemplate, type TemplatePart } from './vm/template.js';
 export { ScenarioVm, type StatementResult, type TaskState, type VmOptions } from './vm/vm.js';

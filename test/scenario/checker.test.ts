@@ -154,7 +154,9 @@ describe('checker: types', function () {
     );
     check(
       '1L << 40;',
-      ["1:1 `1L << 40` warning overflow: a shift by 40 is out of range for 'long', which has 32 bits"],
+      [
+        "1:1 `1L << 40` warning overflow: a shift by 40 is out of range for 'long', which has 32 bits",
+      ],
       'i386-highmem4g-slub',
     );
     check('contig_page_data.node_zones[4]; int a[3]; a[3]; a[-1]; a[2];', [
@@ -272,7 +274,7 @@ describe('checker: calls and control flow', function () {
     check('if (x) ;\nint a; if (a = 1) ; if ((a = 1)) ; cpu("x") { }', [
       "1:5 `x` unknown-name: neither the script nor the kernel has 'x'",
       "2:14 `=` warning conversion: '=' assigns: write '==' to compare [Change to '==']",
-      '2:40 `"x"` type-mismatch: the number of a CPU must be an integer, not 'char *'',
+      '2:40 `"x"` type-mismatch: the number of a CPU must be an integer, not \'char *\'',
     ]);
   });
 

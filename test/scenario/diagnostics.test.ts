@@ -77,7 +77,9 @@ describe('parser: findings, each said once, and going on', function () {
     check('enum { A, B C };\nint y;', 2, [
       "1:11 `B` expected: expected '}' after the enumerators, not 'C' [Insert '}']",
     ]);
-    check('foo(struct page *p);', 1, ["1:18 `p` expected: only a type is expected here: remove the name 'p'"]);
+    check('foo(struct page *p);', 1, [
+      "1:18 `p` expected: only a type is expected here: remove the name 'p'",
+    ]);
     check('struct x { int a __attribute__((packed)); };', 1, [
       '1:18 `__attribute__((packed))` unsupported: layout attributes are not supported',
     ]);
@@ -150,13 +152,13 @@ cpu(1) { typedef unsigned long ul; ul q = sizeof(ul) << 2; enum { A, B = 2 } e =
 
 describe('suggestions', function () {
   this.timeout(20_000);
-  const names = ['alloc_pages', 'alloc_page', 'GFP_KERNEL', 'free_area', 'lru', 'seed'];
+  const names = ['alloc_pages', 'alloc_page', 'GFP_KERNEL', 'free_area', 'lru', 'slab'];
   for (const [written, expected] of [
     ['aloc_pages', 'alloc_pages'],
     ['alloc_pagse', 'alloc_pages'],
     ['gfp_kernel', 'GFP_KERNEL'],
     ['free-area', 'free_area'],
-    ['Seed', 'seed'],
+    ['Slab', 'slab'],
     ['lur', 'lru'],
     ['xyz', undefined],
     ['allocate_some_pages', undefined],

@@ -87,15 +87,15 @@ describe('literals', () => {
       ['1llu', '1ull'],
       ['1ll', '1ll'],
       ['18446744073709551615', '18446744073709551615'],
-      ['1lll', "'lll' is no integer suffix: use u, l, ul, ll or ull"],
-      ['1lL', "'lL' is no integer suffix: use u, l, ul, ll or ull"],
-      ['089', "'089' begins with 0 and so is octal, which has no digits 8 and 9"],
+      ['1lll', "'lll' is not an integer suffix: use u, l, ul, ll or ull"],
+      ['1lL', "'lL' is not an integer suffix: use u, l, ul, ll or ull"],
+      ['089', "'089' starts with 0, so it is octal, which has no digits 8 and 9"],
       ['1.5', "'1.5' is a floating-point number, which the kernel does not use"],
       ['1e5', "'1e5' is a floating-point number, which the kernel does not use"],
-      ['0x', "'0x' is no hexadecimal number"],
-      ['0xfg', "'0xfg' is no hexadecimal number"],
-      ['0b2', "'0b2' is no binary number"],
-      ['12ab', "'12ab' is no number"],
+      ['0x', "'0x' is not a hexadecimal number: write 0x followed by hexadecimal digits"],
+      ['0xfg', "'0xfg' is not a hexadecimal number: write 0x followed by hexadecimal digits"],
+      ['0b2', "'0b2' is not a binary number: write 0b followed by 0s and 1s"],
+      ['12ab', "'12ab' is not a number"],
     ] as const)
       assert.equal(value(text), expected, text);
   });

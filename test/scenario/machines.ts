@@ -4,10 +4,13 @@ import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import * as kernel from '../../src/engine/kernel/index.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
+import { formatPlace, formatScalar } from '../../src/engine/types/format.js';
+import { asVirt } from '../../src/engine/memory/address.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 import {
   compileScenario,
   ScenarioVm,
+  type Evaluated,
   type Program,
   type StatementResult,
 } from '../../src/scenario/index.js';
@@ -63,4 +66,14 @@ export function checkLog(
     runToEnd(vm);
     assert.deepEqual(log(vm), expected, `${profile}: ${text}`);
   }
+}
+
+/** A value as one line. */
+export function valueText(vm: ScenarioVm, { type, value, address, bits }: Evaluated): string {
+  const { profile } = vm.program;
+  if (address !== undefined && bits === undefined) {
+    const place = { type, address: asVirt(address), bitOffset: 0, widthBits: 0 };
+    return formatPlace(profile, vm.typedMemory, place);
+  }
+  return value === undefined ? 'void' : formatScalar(profile, type, value);
 }

@@ -3,7 +3,7 @@ import type { Page } from '../../engine/kernel/types.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
-import type { Value } from '../semantics/arithmetic.js';
+import { naturalValue, type Value } from '../semantics/arithmetic.js';
 
 const changes = true;
 
@@ -219,7 +219,9 @@ function checkedCount(call: BuiltinCall, count: Value, unitsPerPage = 1): number
   const { endPfn } = call.k.memmap;
   if (count < 0 || count > endPfn * unitsPerPage) {
     const what = unitsPerPage === 1 ? 'pages' : 'bytes';
-    call.bug(`BUG: ${count} ${what} are more than the machine has (${endPfn * unitsPerPage})`);
+    call.bug(
+      `BUG: ${naturalValue(count, 'u64')} ${what} are more than the machine has (${endPfn * unitsPerPage})`,
+    );
   }
   return Number(count);
 }

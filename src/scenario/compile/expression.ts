@@ -8,7 +8,6 @@
 import type { CType } from '../../engine/types/model.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Checker } from '../semantics/checker.js';
-import { convertTo } from '../semantics/conversions.js';
 import { CTypes, isScalar } from '../semantics/cTypes.js';
 import { isError } from '../semantics/errors.js';
 import { addressOf } from '../semantics/fold.js';
@@ -32,8 +31,6 @@ export interface ExpressionContext {
   readonly sideEffects: boolean;
   /** Names with values that are not the program's: `$old`. */
   readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: Value }>>;
-  /** Converts the value, as an assignment to an object of the type would. */
-  readonly convertTo?: CType;
 }
 
 /** An expression's code, and what its result is. */
@@ -83,7 +80,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
   };
   const frame = new Allocator(0);
   const checker = openChecker(unit, scope, frame, globalScope);
-  const result = checkExpression(checker, parsed.expression, context.convertTo);
+  const result = checkExpression(checker, parsed.expression);
   const diagnostics = unit.diagnostics.all();
   if (result === undefined || diagnostics.some(isProblem)) return { diagnostics };
   return { expression: assemble(result, unit, frame, context), diagnostics };
@@ -102,19 +99,12 @@ interface Checked {
   readonly bits: BitRange | undefined;
 }
 
-function checkExpression(
-  checker: Checker,
-  expr: Expr,
-  wanted: CType | undefined,
-): Checked | undefined {
-  const place = wanted === undefined ? checker.place(expr) : undefined;
+function checkExpression(checker: Checker, expr: Expr): Checked | undefined {
+  const place = checker.place(expr);
   if (place !== undefined) return isError(place.type) ? undefined : placeResult(checker, place);
-  const value = checker.term(expr);
-  if (isError(value.type)) return undefined;
-  const term =
-    wanted === undefined ? value : convertTo(checker, value, wanted, expr.span, 'assignment');
-  if (isError(term.type)) return undefined;
+  const term = checker.term(expr);
   const { type } = term;
+  if (isError(type)) return undefined;
   if (type.kind === 'void') return { term, type, result: 'void', bits: undefined };
   return { term, type, result: isScalar(type) ? 'value' : 'address', bits: undefined };
 }

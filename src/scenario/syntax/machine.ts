@@ -1,9 +1,9 @@
 /**
  * `#pragma mmscope`: which machine a script runs on.
  *
- *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1 seed=1     boots one
- *     #pragma mmscope core "dumps/vmcore"                                          opens a memory dump
- *     #pragma mmscope state "recorded/static.trace.gz"                             rebuilds a recorded state
+ *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1     boots one
+ *     #pragma mmscope core "dumps/vmcore"                                   opens a memory dump
+ *     #pragma mmscope state "recorded/static.trace.gz"                      rebuilds a recorded state
  *
  * One table says which keys there are and what their values may be; completion and the messages read it too.
  */
@@ -28,7 +28,6 @@ export interface BootSpec {
   readonly compound: CompoundEncoding;
   /** What the host bridge adds to a physical address on the bus. */
   readonly busOffset: number;
-  readonly seed: number;
 }
 
 export type MachineSpec =
@@ -50,7 +49,6 @@ export const defaultMachine: BootSpec = {
   cpus: 1,
   compound: 'compound-head',
   busOffset: 0,
-  seed: 1,
 };
 
 /** The kernels there are: which arch and slab allocator each was built with. */
@@ -108,10 +106,6 @@ export const machineKeys: Readonly<
   bus: {
     value: { kind: 'bytes', least: 0, most: 2 * GiB },
     doc: 'What the host bridge adds to a physical address to make a bus address; 0 by default.',
-  },
-  seed: {
-    value: { kind: 'count', least: 0, most: 0xffff_ffff },
-    doc: 'Seed of everything that a real machine leaves to chance.',
   },
 };
 
@@ -232,8 +226,7 @@ class PragmaReader {
       this.error(cma.valueSpan, 'the CMA area can take at most half of the memory');
     const compound = this.compound(settings, arch);
     const busOffset = number('bus', 0);
-    const seed = number('seed', 1);
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset, seed };
+    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset };
   }
 
   private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {

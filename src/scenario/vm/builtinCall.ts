@@ -74,7 +74,7 @@ export class MachineCall implements BuiltinCall {
     this.memory.load(pointer, 4);
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
-    if (page === 0) throw new KernelFault(`not a struct page: ${this.k.hex(va)}`);
+    if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
     return page;
   }
 
@@ -85,7 +85,7 @@ export class MachineCall implements BuiltinCall {
   zone(pointer: Value): Zone {
     const cell = this.cell(pointer);
     if (this.k.zones.includes(cell)) return cell;
-    throw new KernelFault(`not a struct zone: ${this.k.hex(asVirt(Number(pointer)))}`);
+    throw new KernelFault(`${this.k.hex(asVirt(Number(pointer)))} is not a struct zone`);
   }
 
   zoneOrNull(pointer: Value): Zone {

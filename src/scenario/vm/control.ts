@@ -86,15 +86,6 @@ export class Control {
     return asCell(this.start + CURRENT);
   }
 
-  /** Statements run since the start. */
-  get statements(): number {
-    return this.read(STATEMENTS) >>> 0;
-  }
-
-  get statementsCell(): Cell {
-    return asCell(this.start + STATEMENTS);
-  }
-
   /** The last write of every statement. */
   countStatement(): void {
     this.write(STATEMENTS, (this.read(STATEMENTS) + 1) | 0);

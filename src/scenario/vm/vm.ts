@@ -14,7 +14,7 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
-import { Evaluator, type EvaluateOptions, type Evaluation, type Target } from './evaluate.js';
+import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
@@ -204,19 +204,9 @@ export class ScenarioVm {
     return this.control.currentTask;
   }
 
-  /** Statements run so far: the number of the boundary at the cursor. */
-  get statements(): number {
-    return this.control.statements;
-  }
-
   /** `expect(...)` that did not hold so far. */
   get failedExpects(): number {
     return this.control.failedExpects;
-  }
-
-  /** Whether no task is left that could ever run. */
-  get exited(): boolean {
-    return this.scheduler.next(this.control.currentTask) === undefined && this.waits().length === 0;
   }
 
   tasks(): TaskState[] {
@@ -262,32 +252,10 @@ export class ScenarioVm {
     return typedMemory(this.image);
   }
 
-  /** The position of the boundary before a position; undefined if the tape does not go back so far. */
-  previousBoundary(before: number = this.tape.cursor): number | undefined {
-    const cell = this.control.statementsCell;
-    // The entry that ends at `before` belongs to the boundary there.
-    const found = this.tape.searchBackward(this.tape.start, before - 1, (at) => at === cell);
-    if (found !== undefined) return found + 1;
-    const first = this.startPosition;
-    return this.tape.start <= first && before > first ? first : undefined;
-  }
-
-  /** The position of the boundary after a position; undefined if the tape ends before it. */
-  nextBoundary(after: number = this.tape.cursor): number | undefined {
-    const cell = this.control.statementsCell;
-    const found = this.tape.searchForward(after, this.tape.end, (at) => at === cell);
-    return found === undefined ? undefined : found + 1;
-  }
-
   // --- expressions -----------------------------------------------------------------------------------------------------------
 
   /** Evaluates an expression in a frame, or with the top level's names only. */
   evaluate(text: string, frame?: Frame, options?: EvaluateOptions): Evaluation {
     return this.evaluator.evaluate(text, frame, options);
-  }
-
-  /** Assigns the value of an expression to an object. */
-  assign(target: Target, text: string, frame?: Frame): Evaluation {
-    return this.evaluator.assign(target, text, frame);
   }
 }
