@@ -24,9 +24,9 @@ interface Layout {
 
 const GiB = 1 << 30;
 const NOTE =
-  'Of the machine that the pragma names, before it runs: while a session runs, a hover shows page tables and where the page is.';
+  'For the machine that the pragma names, before it runs. In a session, the hover also shows page tables and where the page is.';
 const NOTE_OF_FILE =
-  "The machine is in a file: this is by its name's kernel and size alone. Start a session for its own answer.";
+  'The machine is in a file: this uses only the kernel and the size in its name. Start a session for the exact answer.';
 
 /** @param text the scenario; undefined for an expression that is no number */
 export function staticMarkdown(text: string, span: AddressSpan): string | undefined {
