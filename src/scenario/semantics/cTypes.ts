@@ -18,8 +18,6 @@ import type {
 import { typeName } from '../../engine/types/typeName.js';
 import type { Repr, Width } from './arithmetic.js';
 
-export type BareType = ReturnType<typeof stripTypedefs>;
-
 export { stripTypedefs };
 
 /** The type behind typedefs when it is a struct or union. */

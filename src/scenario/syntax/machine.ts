@@ -52,7 +52,7 @@ export const defaultMachine: BootSpec = {
 };
 
 /** The kernels there are: which arch and slab allocator each was built with. */
-export const bundledKernels: Readonly<
+const bundledKernels: Readonly<
   Record<
     ProfileName,
     { readonly arch: Arch; readonly slab: 'slub' | 'slab'; readonly maxCpus: number }

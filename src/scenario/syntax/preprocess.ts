@@ -11,7 +11,7 @@ import { spanOf, type Span } from './span.js';
 import { suggestion } from './suggest.js';
 import type { Token } from './token.js';
 
-export interface Macro {
+interface Macro {
   readonly name: string;
   /** Absent for an object-like macro. */
   readonly parameters?: readonly string[];
