@@ -213,7 +213,10 @@ describe('stepping', function () {
         'threads',
       );
       assert.equal(threads.length, 2);
-      assert.match(threads[1]?.name ?? '', /reader \(reader waits for the lock of page .*main holds/);
+      assert.match(
+        threads[1]?.name ?? '',
+        /reader \(reader waits for the lock of page .*main holds/,
+      );
       await drive.setLines([{ line: lineOf(file, 'reader: in') }]);
       await drive.go('continue');
       assert.equal(drive.threadId, 2);

@@ -6,7 +6,7 @@ import type { BuiltinCall } from './call.js';
 
 const MAX_ERRNO = 4095;
 
-/** The last 4095 addresses are no addresses but negative error numbers. */
+/** The last 4095 values of a pointer are negative error numbers, not addresses. */
 function isError(call: BuiltinCall, pointer: Value): boolean {
   const width = call.k.wide ? 'u64' : 'u32';
   return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;

@@ -7,7 +7,7 @@ import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
 const changes = true;
-/** Beyond this no honest script goes, and the tape would not hold it. */
+/** No honest script needs more, and the tape could not hold it. */
 const MAX_BYTES = 64 << 20;
 
 /** The size as a number, or a bug: a size beyond sense is a negative one that lost its sign. */

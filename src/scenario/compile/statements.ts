@@ -40,7 +40,7 @@ export interface FunctionContext {
   readonly resultSlot: number | undefined;
 }
 
-/** What statements at the top level hand to whoever compiles the whole script. */
+/** What statements at the top level hand to the compiler of the whole script. */
 export interface TopLevel {
   function(definition: FunctionDefinition): void;
   /** The number of a new task with this body; undefined, with a finding, if there can be none. */

@@ -156,7 +156,7 @@ export class CTypes {
   /** As {@link repr}, of a type known to be scalar. */
   scalarRepr(type: CType): Repr {
     const repr = this.repr(type);
-    if (repr === undefined) throw new Error(`${this.name(type)} is no scalar`);
+    if (repr === undefined) throw new Error(`${this.name(type)} is not a scalar`);
     return repr;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Calls that are no functions: their arguments are types, members or values of any type. Kernels have them as macros.
+ * Calls that look like functions and are not: their arguments are types, members or values of any type. Kernels have them as macros.
  */
 
 export interface Form {

@@ -72,7 +72,7 @@ export class Parser {
     return this.text.slice(this.previous.end, this.token.start).includes('\n');
   }
 
-  /** A name that is no keyword. */
+  /** A name, not a keyword. */
   get atName(): boolean {
     return this.token.kind === 'identifier' && !keywords.has(this.token.text);
   }

@@ -255,7 +255,7 @@ export function readMacros(text: string): MacroTable {
   return preprocess(lex(text, diagnostics), new Map(), diagnostics).macros;
 }
 
-/** What the parser gets where an expansion failed: something that is no second mistake. */
+/** What the parser gets where an expansion failed: something that is not reported again. */
 const standIn = (use: Span): Token => ({
   kind: 'number',
   text: '0',

@@ -54,7 +54,7 @@ const ASSIGNMENTS: ReadonlySet<string> = new Set([
   '|=',
 ]);
 const PREFIXES: ReadonlySet<string> = new Set(['+', '-', '!', '~', '*', '&']);
-/** Operators in one chain: trees deeper than this have no honest use and would exhaust the stack of who walks them. */
+/** Operators in one chain: a deeper tree has no honest use and would exhaust the stack of a function that walks it. */
 const MAX_CHAIN = 1000;
 
 export function expression(p: Parser): Expr {

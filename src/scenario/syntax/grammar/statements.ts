@@ -1,7 +1,7 @@
 /**
  * Statements: a script is a sequence of statements, declarations, functions and tasks, in the order in which they run.
  *
- * `task` and `cpu` are no keywords: `task NAME {` and `cpu (...) {` are statements, anything else uses them as names.
+ * `task` and `cpu` are not keywords: `task NAME {` and `cpu (...) {` are statements, anything else uses them as names.
  * Source: ISO C11 6.8.
  */
 import type { Block, Expr, Script, Statement, TypeSyntax } from '../ast.js';
