@@ -4,13 +4,7 @@
  *     text --readScenario--> which machine --compile--> Program --ScenarioVm--> statement by statement
  */
 export { allBuiltins } from './builtins/table.js';
-export type { KernelCalls } from './builtins/kernelCalls.js';
-export {
-  compileScenario,
-  readScenario,
-  type CompiledScript,
-  type ReadScenario,
-} from './compile/script.js';
+export { compileScenario, readScenario, type CompiledScript } from './compile/script.js';
 export type { Program } from './compile/program.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
