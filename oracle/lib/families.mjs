@@ -19,7 +19,7 @@ function operationsOf(script, ...args) {
 }
 
 /** What generate.py makes, of a family or of another's operations. */
-export const generated = ({ kernel, ram, seed, operations }, family) =>
+const generated = ({ kernel, ram, seed, operations }, family) =>
   operationsOf('generate.py', kernel, ram, family, seed ?? 1, ...(operations ? [operations] : []));
 
 const IDLE = 'mark idle2\ndump zones\ndump memmap\ndump slabs\ndump vmalloc\nck\n';

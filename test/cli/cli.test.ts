@@ -105,7 +105,7 @@ lock_page(page);
     assert.equal(deadlock, `${script}: deadlock: no task can run`);
     assert.match(
       wait ?? '',
-      /^ {2}main waits for the lock of page 0x[0-9a-f]+, which it has itself$/,
+      /^ {2}main waits for the lock of page 0x[0-9a-f]+, which it holds itself$/,
     );
   });
 

@@ -89,8 +89,8 @@ task two { lock_page(b); schedule(); lock_page(a); }`);
     assert.deepEqual(
       last.waits.map(({ text }) => text),
       [
-        `one waits for the lock of page ${pfn('b')}, which two has`,
-        `two waits for the lock of page ${pfn('a')}, which one has`,
+        `one waits for the lock of page ${pfn('b')}, which two holds`,
+        `two waits for the lock of page ${pfn('a')}, which one holds`,
       ],
     );
     // It stays one, and costs nothing, until somebody changes the machine.
@@ -105,13 +105,13 @@ task two { lock_page(b); schedule(); lock_page(a); }`);
     const self = machine('struct page *p = alloc_page(GFP_KERNEL); lock_page(p); lock_page(p);');
     const stuck = runToEnd(self).at(-1);
     assert.equal(stuck?.kind, 'deadlock');
-    assert.match(stuck.waits[0]?.text ?? '', /^main waits for .*, which it has itself$/);
+    assert.match(stuck.waits[0]?.text ?? '', /^main waits for .*, which it holds itself$/);
     const gone = machine(`struct page *p = alloc_page(GFP_KERNEL);
 lock_page(p);
 task t { lock_page(p); }`);
     const left = runToEnd(gone).at(-1);
     assert.equal(left?.kind, 'deadlock');
-    assert.match(left.waits[0]?.text ?? '', /^t waits for .*, which main had when it ended$/);
+    assert.match(left.waits[0]?.text ?? '', /^t waits for .*, which main held when it ended$/);
   });
 
   it('the debugger may choose who runs', () => {

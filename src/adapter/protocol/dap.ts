@@ -43,7 +43,7 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
 }
 
 /** Answer of `mmscope/hash`: the state at the cursor, for tests and for comparing two sessions. */
-export interface HashBody {
+interface HashBody {
   readonly hash: string;
   readonly position: number;
 }

@@ -86,7 +86,7 @@ class Resolver implements DebugConfigurationProvider {
     ) as DebugConfiguration;
     if (!SUBJECTS.some((attribute) => attribute in resolved)) {
       void window.showErrorMessage(
-        l10n.t('Say what to debug: "program" (a scenario), "core" or "state" in launch.json.'),
+        l10n.t('Set "program" (a scenario), "core" or "state" in launch.json.'),
       );
       return undefined;
     }

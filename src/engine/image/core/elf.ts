@@ -10,7 +10,7 @@
 import { ImageError } from '../kernelImage.js';
 import { asciiz, viewOf, type RandomAccess } from './randomAccess.js';
 
-export const EM_386 = 3;
+const EM_386 = 3;
 export const EM_X86_64 = 62;
 const ET_CORE = 4;
 const PT_LOAD = 1;
@@ -26,7 +26,7 @@ export interface Segment {
   readonly memBytes: number;
 }
 
-export interface Note {
+interface Note {
   readonly owner: string;
   readonly type: number;
   readonly description: Uint8Array;

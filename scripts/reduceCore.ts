@@ -1,18 +1,18 @@
 /**
- * Makes a small core of a large one: `node scripts/run.mjs test/engine/reduceCore.ts IN.gz OUT.gz`.
+ * Makes a small core of a large one: `node scripts/run.mjs scripts/reduceCore.ts IN.gz OUT.gz`.
  *
  * What memory management knows is kept word for word: the kernel's data, mem_map, page tables of every address space, the
  * slabs of a few caches. Other pages (text, user memory, caches, free memory) are zero, and the file does not hold them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openCore } from '../../src/engine/image/core/openCore.js';
-import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
-import { readElfCore } from '../../src/engine/image/core/elf.js';
-import { asPfn, asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
-import { kindOfState, PAGE_KINDS } from '../../src/engine/view/pageState.js';
-import { surveyorOf } from '../../src/engine/view/surveyor.js';
-import { whereIs } from '../../src/engine/view/whereIs.js';
+import { openCore } from '../src/engine/image/core/openCore.js';
+import { randomAccessOf } from '../src/engine/image/core/randomAccess.js';
+import { readElfCore } from '../src/engine/image/core/elf.js';
+import { asPfn, asVirt, type VirtAddr } from '../src/engine/memory/address.js';
+import { kindOfState, PAGE_KINDS } from '../src/engine/view/pageState.js';
+import { surveyorOf } from '../src/engine/view/surveyor.js';
+import { whereIs } from '../src/engine/view/whereIs.js';
 
 const [input = '', output = ''] = process.argv.slice(2);
 const bytes = gunzipSync(readFileSync(input));
