@@ -10,10 +10,14 @@ interface Program {
 
 /** What of scripts/kernel, which is not TypeScript, is used. */
 interface Scripts {
-  kernelProgram(root: string, files: string[], overlay: ReadonlyMap<string, string>): Program;
-  structsFile(root: string): string;
-  memberPaths(source: unknown): unknown;
-  printSource(source: unknown, types: unknown, structs: unknown): { lines: string[] };
+  readonly kernelProgram: (
+    root: string,
+    files: string[],
+    overlay: ReadonlyMap<string, string>,
+  ) => Program;
+  readonly structsFile: (root: string) => string;
+  readonly memberPaths: (source: unknown) => unknown;
+  readonly printSource: (source: unknown, types: unknown, structs: unknown) => { lines: string[] };
   readonly CTypes: new (checker: unknown) => unknown;
 }
 
