@@ -26,8 +26,13 @@ const HEAD = `/**
 
 /** The file's text. */
 export async function localsText(root) {
-  const { checker, files } = await kernelSources(root);
+  const { checker, program, files } = await kernelSources(root);
+  const ctypes = path.join(root, 'src', 'engine', 'machine', 'ctypes.ts');
+  const module = checker.getSymbolAtLocation(program.getSourceFile(ctypes));
+  const exported = new Set(checker.getExportsOfModule(module).map(({ name }) => name));
+  /** File of the engine -> types of it that are named. */
   const named = new Map();
+  const inferred = new Set();
   const functions = files
     .flatMap(({ parts }) => parts)
     .flatMap(({ source }) =>
@@ -35,7 +40,10 @@ export async function localsText(root) {
     )
     .filter(({ node }) => LISTENED.includes(node.name.text))
     .sort((a, b) => (a.node.name.text < b.node.name.text ? -1 : 1))
-    .map(({ source, node }) => functionText(checker, source, node, named));
+    .map(({ source, node }) => functionText(checker, source, node, { named, inferred }));
+  const cTypes = 'src/engine/machine/ctypes.ts';
+  for (const word of inferred)
+    if (exported.has(word)) named.set(cTypes, (named.get(cTypes) ?? new Set()).add(word));
   const imports = [...named]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([file, names]) => {
@@ -45,13 +53,13 @@ export async function localsText(root) {
   return `${HEAD}${imports.join('')}\nexport interface KernelLocals {\n${functions.join('')}}\n`;
 }
 
-function functionText(checker, source, node, named) {
+function functionText(checker, source, node, names) {
   const locals = new Map();
   const add = (name, declaration, isOptional) => {
     if (name.text === 'k') return;
     const written = declaration.type?.getText(source) ?? spelled(checker, name);
     for (const word of written.match(/\b[A-Z]\w+\b/g) ?? [])
-      note(checker, declaration, word, named);
+      note(checker, declaration, word, names);
     const known = locals.get(name.text);
     locals.set(name.text, {
       written: known?.written ?? written,
@@ -83,19 +91,15 @@ const spelled = (checker, name) => {
 };
 
 /** Remembers where a type's name comes from. */
-function note(checker, declaration, word, named) {
+function note(checker, declaration, word, { named, inferred }) {
   const symbol = checker.resolveName(
     word,
     declaration,
     ts.SymbolFlags.Type | ts.SymbolFlags.Alias,
     false,
   );
-  if (symbol === undefined) {
-    // A type that was inferred: the engine's C types are the ones with such names.
-    const ctypes = 'src/engine/machine/ctypes.ts';
-    named.set(ctypes, (named.get(ctypes) ?? new Set()).add(word));
-    return;
-  }
+  // A type that was inferred, and has no name in that file.
+  if (symbol === undefined) return void inferred.add(word);
   const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   const file = target.declarations?.[0]?.getSourceFile().fileName;
   const inEngine = /src\/engine\/.*$/.exec(file ?? '')?.[0];

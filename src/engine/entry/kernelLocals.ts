@@ -4,7 +4,6 @@
  */
 import type { AllocContext } from '../kernel/mm/internal.h.js';
 import type {
-  AllocContext,
   AllocFlags,
   CpuMask,
   FpiFlags,
