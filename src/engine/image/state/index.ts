@@ -26,3 +26,4 @@ export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
 export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
 export { loadSlabs } from './slabsLoad.js';
+export { nextSysfsNode } from './sysfsState.js';
