@@ -71,9 +71,11 @@ export function startOf(file: string): Start | undefined {
     tableFrames: dumps.flatMap(({ name, lines }) => (name === 'pts' ? tableFrames(lines) : [])),
   });
   image.tape.setRecording(false);
-  const nextNode = dumps.some(({ name }) => name === 'slabs')
-    ? sysfsNumbers(file, image.profile.name)
-    : undefined;
+  const hasSysfs = image.profile.symbol('slab_kset') !== undefined;
+  const nextNode =
+    hasSysfs && dumps.some(({ name }) => name === 'slabs')
+      ? sysfsNumbers(file, image.profile.name)
+      : undefined;
   for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump, nextNode);
   image.tape.setRecording(true);
   const mine = dumps.filter((dump) => own.dumps.includes(dump));
