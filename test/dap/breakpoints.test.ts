@@ -48,7 +48,7 @@ describe('breakpoints', function () {
       assert.equal(exact?.line, at('print'));
       assert.equal(exact.message, undefined);
       const [elsewhere] = await drive.setLines([{ line: 3 }], '/tmp/other.mms');
-      assert.match(elsewhere?.message ?? '', /Not part of the scenario/);
+      assert.match(elsewhere?.message ?? '', /is not the scenario being debugged/);
     }));
 
   it('says where breakpoints can be', () =>
@@ -108,7 +108,7 @@ describe('breakpoints', function () {
     onScenario('blocks.mms', async (drive) => {
       const [breakpoint] = await drive.setLines([{ line: at('print'), hitCondition: 'often' }]);
       assert.equal(breakpoint?.verified, false);
-      assert.match(breakpoint.message ?? '', /'often' is no hit condition/);
+      assert.match(breakpoint.message ?? '', /'often' is not a hit condition/);
     }));
 
   it('a condition that makes no sense stops, and says why', () =>

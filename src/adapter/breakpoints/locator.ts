@@ -11,19 +11,19 @@ import {
   kernelFunctionsNamed,
   kernelLines,
   kernelSource,
-} from '../target/kernelSources.js';
-import type { ScenarioProgram } from '../target/scenario.js';
+} from '../debuggee/kernelSources.js';
+import type { ScenarioProgram } from '../debuggee/scenario.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
 import { happeningOf, HAPPENINGS } from './happenings/index.js';
 
-export interface LineBinding {
+interface LineBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelStatements: readonly number[];
 }
 
-export interface FunctionBinding {
+interface FunctionBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelFunctions: readonly number[];
@@ -38,7 +38,7 @@ const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
 
 export class Locator {
   constructor(
-    /** The scenario that is debugged; undefined when there is none (yet). */
+    /** The scenario being debugged; undefined when there is none (yet). */
     readonly program: ScenarioProgram | undefined,
     /** Whether a source of the client is that scenario. */
     private readonly isProgram: (source: Dap.Source) => boolean,
@@ -60,8 +60,8 @@ export class Locator {
       return {
         state: unbound(
           this.program === undefined
-            ? 'This session runs no scenario.'
-            : `Not part of the scenario that is debugged (${this.program.name}).`,
+            ? 'This session does not run a scenario.'
+            : `This file is not the scenario being debugged (${this.program.name}).`,
         ),
         statements: [],
         kernelStatements: [],
@@ -144,7 +144,7 @@ const messageOf = ({ description, knows, example }: Happening): string =>
   `${description} A condition may use ${knows.split(' ').join(', ')}: ${example}`;
 
 /** The statements a line breakpoint stops at: the first one of the first line at or after the one asked for that has any. */
-export function statementsAt(
+function statementsAt(
   program: ScenarioProgram,
   line: number,
   column: number | undefined,

@@ -33,9 +33,6 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
   readonly state?: string;
   /** The kernel build of a core, where the core does not say it. */
   readonly profile?: string;
-  /** A vmlinux, or its .BTF section, for a core of another build. */
-  readonly vmlinuxBtf?: string;
-  readonly systemMap?: string;
   readonly stopOnEntry?: boolean;
   /** A Linux source tree: kernel frames open its files instead of the engine's. */
   readonly linuxSource?: string;

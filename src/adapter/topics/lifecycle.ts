@@ -4,7 +4,7 @@
 import { CAPABILITIES, clientTraits } from '../protocol/capabilities.js';
 import { errors } from '../protocol/errors.js';
 import type { LaunchArguments } from '../protocol/dap.js';
-import { LinuxSource } from '../target/linuxSource.js';
+import { LinuxSource } from '../debuggee/linuxSource.js';
 import type { Session } from '../session.js';
 import type { Handlers } from './table.js';
 

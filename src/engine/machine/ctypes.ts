@@ -1,12 +1,19 @@
 /**
  * The C types of the values that kernel functions pass around. A pointer is a cell that says what it points to; the other
- * flavours are plain numbers with a name. The instrumented compile reads these aliases to show a local as C would.
+ * flavours are numbers with a name. The instrumented compile reads these aliases to show a local as C would.
  */
 import type { Cell } from '../memory/address.js';
 
 /** A `C *`: any cell may become one, but a `struct page *` is not a `struct zone *`. */
 export type Pointer<C extends string> = Cell & { readonly pointsTo?: C };
-type Flavour<C extends string> = number & { readonly ctype?: C };
+/**
+ * A number with a name: any number may become one, but an `Order` is not a `Gfp`, nor `AllocFlags`. What arithmetic gives is a number
+ * again.
+ */
+type Flavour<C extends string, Name extends string = C> = number & {
+  readonly ctype?: C;
+  readonly flavour?: Name;
+};
 
 export type Page = Pointer<'struct page'>;
 export type Zone = Pointer<'struct zone'>;
@@ -43,8 +50,10 @@ export type UInt = number;
 export type Long = number;
 export type ULong = number;
 
+/** `unsigned long pfn`: number of a page frame. */
+export type Pfn = Flavour<'unsigned long', 'pfn'>;
 /** `unsigned int order`: log2 of a number of pages. */
-export type Order = Flavour<'unsigned int'>;
+export type Order = Flavour<'unsigned int', 'order'>;
 export type Gfp = Flavour<'gfp_t'>;
 export type SlabFlags = Flavour<'slab_flags_t'>;
 export type Migratetype = Flavour<'enum migratetype'>;
@@ -53,7 +62,7 @@ export type ZoneStatItem = Flavour<'enum zone_stat_item'>;
 export type NodeStatItem = Flavour<'enum node_stat_item'>;
 export type VmEventItem = Flavour<'enum vm_event_item'>;
 /** ALLOC_*: mm/internal.h. */
-export type AllocFlags = Flavour<'unsigned int'>;
+export type AllocFlags = Flavour<'unsigned int', 'alloc_flags'>;
 /** FPI_*: mm/page_alloc.c. */
 export type FpiFlags = Flavour<'fpi_t'>;
 

@@ -124,7 +124,7 @@ function resolveConstants(profile: Profile): Constants {
 function resolvePerCpu(profile: Profile): Facts['percpu'] {
   const offsets: Record<string, number> = {};
   for (const { name } of namesIn(PER_CPU)) offsets[name] = profile.symbol(name)?.address ?? -1;
-  return Object.freeze(offsets) as Facts['percpu'];
+  return Object.freeze(offsets);
 }
 
 function resolveSizes(profile: Profile): Pick<Facts, 'sizeof' | 'stride'> {
@@ -135,5 +135,5 @@ function resolveSizes(profile: Profile): Pick<Facts, 'sizeof' | 'stride'> {
     sizeof[tag] = bytes;
     stride[tag] = bytes < 0 ? -1 : Math.ceil(bytes / 4);
   }
-  return { sizeof: Object.freeze(sizeof) as Sizes, stride: Object.freeze(stride) as Sizes };
+  return { sizeof: Object.freeze(sizeof), stride: Object.freeze(stride) };
 }

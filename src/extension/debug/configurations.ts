@@ -20,7 +20,7 @@ import {
 import { MMSCOPE, settings } from '../identity.js';
 
 /** Attributes that hold a path. */
-const PATHS = new Set(['program', 'core', 'state', 'vmlinuxBtf', 'systemMap', 'linuxSource']);
+const PATHS = new Set(['program', 'core', 'state', 'linuxSource']);
 /** One of these says what to debug. */
 const SUBJECTS = ['program', 'core', 'state'] as const;
 const MOST_DYNAMIC = 50;

@@ -30,8 +30,6 @@ export interface ExpressionContext {
   readonly sideEffects: boolean;
   /** Names with values that are not the program's: `$old`. */
   readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: Value }>>;
-  /** Converts the value, as an assignment to an object of the type would. */
-  readonly convertTo?: CType;
 }
 
 /** An expression's code, and what its result is. */
@@ -81,7 +79,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
   };
   const frame = new Allocator(0);
   const checker = new ExpressionChecker(unit, scope, frame, globalScope);
-  const result = checkExpression(checker, parsed.expression, context.convertTo);
+  const result = checkExpression(checker, parsed.expression);
   const diagnostics = unit.diagnostics.all();
   if (result === undefined || diagnostics.some(isProblem)) return { diagnostics };
   return { expression: assemble(result, unit, frame, context), diagnostics };
@@ -100,17 +98,10 @@ interface Checked {
   readonly bits: BitRange | undefined;
 }
 
-function checkExpression(
-  checker: ExpressionChecker,
-  expr: Expr,
-  convertTo: CType | undefined,
-): Checked | undefined {
-  const place = convertTo === undefined ? checker.place(expr) : undefined;
+function checkExpression(checker: ExpressionChecker, expr: Expr): Checked | undefined {
+  const place = checker.place(expr);
   if (place !== undefined) return isError(place.type) ? undefined : placeResult(checker, place);
-  const value = checker.term(expr);
-  if (isError(value.type)) return undefined;
-  const term =
-    convertTo === undefined ? value : checker.convertTo(value, convertTo, expr.span, 'assignment');
+  const term = checker.term(expr);
   if (isError(term.type)) return undefined;
   const { type } = term;
   if (type.kind === 'void') return { term, type, result: 'void', bits: undefined };

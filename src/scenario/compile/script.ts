@@ -12,8 +12,9 @@ import { MAX_DATA_BYTES, MAX_STRING_BYTES, MAX_TASKS, windowLayout } from '../se
 import { preludeMacros } from '../prelude.js';
 import type { FunctionDefinition, Script, TaskStatement } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
-import { readMachine, type MachineSpec } from '../syntax/machine.js';
-import { parseScript } from '../syntax/parse.js';
+import type { MachineSpec } from '../../engine/image/machineSpec.js';
+import { readMachine } from '../syntax/machine.js';
+import { readScript } from '../syntax/parse.js';
 import { LineMap, spanOf, type Span } from '../syntax/span.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import {
@@ -29,22 +30,37 @@ import { TermCompiler, type Pools } from './terms.js';
 export interface CompiledScript {
   /** Absent when there are errors. */
   readonly program: Program | undefined;
-  readonly machine: MachineSpec;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function compileScenario(text: string, profile: Profile): CompiledScript {
-  const isTypeName = (name: string) => profile.types.typedef(name) !== undefined;
-  const parsed = parseScript(text, { isTypeName, macros: preludeMacros() });
-  const { machine, diagnostics: machineFindings } = readMachine(parsed.pragmas);
-  const compiler = new ScriptCompiler(text, profile);
-  const program = compiler.compile(parsed.script, parsed.macros);
-  const diagnostics = [...parsed.diagnostics, ...machineFindings, ...compiler.findings].sort(
-    (a, b) => a.span.start - b.span.start,
-  );
-  const failed = diagnostics.some(({ severity }) => severity === 'error');
-  return { program: failed ? undefined : program, machine, diagnostics };
+/** A script read as far as its pragmas say: on which machine. What follows needs the types of that machine's kernel. */
+export interface ReadScenario {
+  readonly text: string;
+  readonly machine: MachineSpec;
+  compile(profile: Profile): CompiledScript;
 }
+
+export function readScenario(text: string): ReadScenario {
+  const script = readScript(text, preludeMacros());
+  const { machine, diagnostics: machineFindings } = readMachine(script.pragmas);
+  return {
+    text,
+    machine,
+    compile: (profile) => {
+      const parsed = script.parse((name) => profile.types.typedef(name) !== undefined);
+      const compiler = new ScriptCompiler(text, profile);
+      const program = compiler.compile(parsed.script, parsed.macros);
+      const diagnostics = [...parsed.diagnostics, ...machineFindings, ...compiler.findings].sort(
+        (a, b) => a.span.start - b.span.start,
+      );
+      const failed = diagnostics.some(({ severity }) => severity === 'error');
+      return { program: failed ? undefined : program, diagnostics };
+    },
+  };
+}
+
+export const compileScenario = (text: string, profile: Profile): CompiledScript =>
+  readScenario(text).compile(profile);
 
 /** A function whose code is ready to be linked. */
 interface Body {

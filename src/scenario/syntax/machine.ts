@@ -1,12 +1,13 @@
 /**
  * `#pragma mmscope`: which machine a script runs on.
  *
- *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1 seed=1     boots one
- *     #pragma mmscope core "dumps/vmcore"                                          opens a memory dump
- *     #pragma mmscope state "recorded/static.trace.gz"                             rebuilds a recorded state
+ *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1     boots one
+ *     #pragma mmscope core "dumps/vmcore"                                   opens a memory dump
+ *     #pragma mmscope state "recorded/static.trace.gz"                      rebuilds a recorded state
  *
  * One table says which keys there are and what their values may be; completion and the messages read it too.
  */
+import type { BootSpec, MachineSpec } from '../../engine/image/machineSpec.js';
 import { COMPOUND_ENCODINGS, type CompoundEncoding } from '../../engine/types/compoundEncoding.js';
 import type { Arch, ProfileName } from '../../engine/types/profile.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
@@ -15,27 +16,6 @@ import type { PragmaText } from './preprocess.js';
 import { spanOf, type Span } from './span.js';
 import { nearest, suggestion } from './suggest.js';
 import { decodeUtf8 } from './utf8.js';
-
-export interface BootSpec {
-  readonly kind: 'machine';
-  readonly arch: Arch;
-  readonly profile: ProfileName;
-  readonly ramBytes: number;
-  /** Size of the CMA area, 0 for none. */
-  readonly cmaBytes: number;
-  readonly cpus: number;
-  /** How compound pages are encoded. */
-  readonly compound: CompoundEncoding;
-  /** What the host bridge adds to a physical address on the bus. */
-  readonly busOffset: number;
-  readonly seed: number;
-}
-
-export type MachineSpec =
-  | BootSpec
-  /** `path` is relative to the script. */
-  | { readonly kind: 'core'; readonly path: string }
-  | { readonly kind: 'state'; readonly path: string };
 
 const MiB = 1 << 20;
 const GiB = 1 << 30;
@@ -50,7 +30,6 @@ export const defaultMachine: BootSpec = {
   cpus: 1,
   compound: 'compound-head',
   busOffset: 0,
-  seed: 1,
 };
 
 /** The kernels there are: which arch and slab allocator each was built with. */
@@ -109,15 +88,11 @@ export const machineKeys: Readonly<
     value: { kind: 'bytes', least: 0, most: 2 * GiB },
     doc: 'Offset of bus addresses from physical ones, as a host bridge may have it; 0 when absent.',
   },
-  seed: {
-    value: { kind: 'count', least: 0, most: 0xffff_ffff },
-    doc: 'Seed of everything that a real machine leaves to chance.',
-  },
 };
 
 const KINDS = ['machine', 'core', 'state'];
 
-/** The machine that the pragmas of a script ask for, and what is wrong with them. */
+/** The machine that the pragmas of a script ask for (a file's path is relative to the script), and what is wrong with them. */
 export function readMachine(pragmas: readonly PragmaText[]): {
   readonly machine: MachineSpec;
   readonly diagnostics: readonly Diagnostic[];
@@ -132,6 +107,23 @@ export function readMachine(pragmas: readonly PragmaText[]): {
     machine ??= read;
   }
   return { machine: machine ?? defaultMachine, diagnostics: diagnostics.all() };
+}
+
+/**
+ * A machine as far as it is known before it is opened. One that lies in a file is described by the file's name, where that
+ * has a kernel's name in it, and a size (`x86_64-slub-64M/static.trace.gz`); the rest is taken for granted.
+ */
+export function describedMachine(machine: MachineSpec): BootSpec | undefined {
+  if (machine.kind === 'machine') return machine;
+  // The longer names first: some begin with others.
+  const profile = profileNames
+    .toSorted((a, b) => b.length - a.length)
+    .find((name) => machine.path.includes(name));
+  if (profile === undefined) return undefined;
+  const size = /-(\d+[MG])\b/.exec(machine.path)?.[1];
+  const ramBytes = (size === undefined ? undefined : readSize(size)) ?? defaultMachine.ramBytes;
+  const { arch } = bundledKernels[profile];
+  return { ...defaultMachine, arch, profile, ramBytes, cmaBytes: 0 };
 }
 
 interface Setting {
@@ -223,8 +215,7 @@ class PragmaReader {
       this.error(cma.valueSpan, 'the CMA area may take half of the memory at most');
     const compound = this.compound(settings, arch);
     const busOffset = number('bus', 0);
-    const seed = number('seed', 1);
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset, seed };
+    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset };
   }
 
   private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {
@@ -279,11 +270,13 @@ class PragmaReader {
 function problemWith(key: string, value: string, rule: Value): string | undefined {
   if (rule.kind === 'choice') {
     if (rule.choices.includes(value)) return undefined;
-    return `'${value}' is no ${key}: it is one of ${rule.choices.join(', ')}`;
+    return `'${value}' is not a value of '${key}': write one of ${rule.choices.join(', ')}`;
   }
   const size = readSize(value);
   if (size === undefined)
-    return `'${value}' is no ${rule.kind === 'bytes' ? 'size: write 512M, 4G, ...' : 'number'}`;
+    return rule.kind === 'bytes'
+      ? `'${value}' is not a size: write 512M, 4G, ...`
+      : `'${value}' is not a number`;
   if (size >= rule.least && size <= rule.most) return undefined;
   const text = rule.kind === 'bytes' ? sizeText : String;
   return `${key}=${value} is out of range: ${text(rule.least)} to ${text(rule.most)}`;

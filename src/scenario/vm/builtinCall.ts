@@ -51,6 +51,7 @@ export class MachineCall implements BuiltinCall {
 
   constructor(
     private readonly surroundings: CallSurroundings,
+    /** Of the statement or expression that runs; set when it begins. */
     public kernel: KernelCalls,
   ) {
     this.k = surroundings.image.mm;

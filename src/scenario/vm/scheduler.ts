@@ -28,7 +28,7 @@ export class Scheduler {
     private readonly program: Program,
     private readonly image: KernelImage,
     private readonly control: Control,
-    private readonly kernel: () => KernelCalls,
+    private readonly kernel: KernelCalls,
   ) {}
 
   private get nrTasks(): number {
@@ -67,7 +67,7 @@ export class Scheduler {
   private holds(reason: BlockReason): boolean {
     const { mm } = this.image;
     const page = pageAt(mm, reason.address);
-    return page !== 0 && this.kernel().PageLocked(mm, page);
+    return page !== 0 && this.kernel.PageLocked(mm, page);
   }
 
   /** Every task that waits in vain. */

@@ -14,6 +14,7 @@ import {
   type Page,
   type UInt,
   type ULong,
+  type Pfn,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
@@ -23,7 +24,7 @@ import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from '../lib
 import { alloc_contig_range, free_contig_range } from './page_alloc/contig.js';
 import { init_cma_reserved_pageblock } from './page_alloc/mm_init.js';
 
-export const cma_base_pfn = (k: Kernel, cma: Cma): ULong => k.read_ulong(cma + k.cma.base_pfn);
+export const cma_base_pfn = (k: Kernel, cma: Cma): Pfn => k.read_ulong(cma + k.cma.base_pfn);
 export const cma_count = (k: Kernel, cma: Cma): ULong => k.read_ulong(cma + k.cma.count);
 export const cma_order_per_bit = (k: Kernel, cma: Cma): UInt => k.words[cma + k.cma.order_per_bit]!;
 
@@ -58,7 +59,7 @@ function cma_bitmap_pages_to_bits(k: Kernel, cma: Cma, pages: ULong): ULong {
   return Math.ceil(pages / (1 << cma_order_per_bit(k, cma)));
 }
 
-function cma_clear_bitmap(k: Kernel, cma: Cma, pfn: ULong, count: ULong): void {
+function cma_clear_bitmap(k: Kernel, cma: Cma, pfn: Pfn, count: ULong): void {
   const bitmap_no: ULong = (pfn - cma_base_pfn(k, cma)) >>> cma_order_per_bit(k, cma);
   const bitmap_count: ULong = cma_bitmap_pages_to_bits(k, cma, count);
   bitmap_clear(k, cma_bitmap(k, cma), bitmap_no, bitmap_count);
@@ -66,8 +67,8 @@ function cma_clear_bitmap(k: Kernel, cma: Cma, pfn: ULong, count: ULong): void {
 
 /** Makes an area usable. Its bitmap, which Linux allocates here, is there and zero. */
 export function cma_activate_area(k: Kernel, cma: Cma): void {
-  const base_pfn: ULong = cma_base_pfn(k, cma);
-  for (let pfn: ULong = base_pfn; pfn < base_pfn + cma_count(k, cma); pfn += k.pageblock_nr_pages)
+  const base_pfn: Pfn = cma_base_pfn(k, cma);
+  for (let pfn: Pfn = base_pfn; pfn < base_pfn + cma_count(k, cma); pfn += k.pageblock_nr_pages)
     init_cma_reserved_pageblock(k, k.pfn_to_page(pfn));
 }
 
@@ -96,7 +97,7 @@ export function cma_alloc(k: Kernel, cma: Cma, count: ULong, align: UInt, no_war
       if (bitmap_no >= bitmap_maxno) break;
       bitmap_set(k, bitmap, bitmap_no, bitmap_count);
 
-      const pfn: ULong = cma_base_pfn(k, cma) + (bitmap_no << cma_order_per_bit(k, cma));
+      const pfn: Pfn = cma_base_pfn(k, cma) + (bitmap_no << cma_order_per_bit(k, cma));
       ret = alloc_contig_range(k, pfn, pfn + count, k.MIGRATE_CMA, gfp);
       if (ret === 0) {
         page = k.pfn_to_page(pfn);
@@ -121,14 +122,14 @@ function report_failure(k: Kernel, cma: Cma, count: ULong, ret: Int): void {
 
 function cma_pages_valid(k: Kernel, cma: Cma, pages: Page): boolean {
   if (cma === NULL || pages === NULL) return false;
-  const pfn: ULong = k.page_to_pfn(pages);
+  const pfn: Pfn = k.page_to_pfn(pages);
   return pfn >= cma_base_pfn(k, cma) && pfn < cma_base_pfn(k, cma) + cma_count(k, cma);
 }
 
 /** Gives pages of cma_alloc() back; false if they are not the area's. */
 export function cma_release(k: Kernel, cma: Cma, pages: Page, count: ULong): boolean {
   if (!cma_pages_valid(k, cma, pages)) return false;
-  const pfn: ULong = k.page_to_pfn(pages);
+  const pfn: Pfn = k.page_to_pfn(pages);
   free_contig_range(k, pfn, count);
   cma_clear_bitmap(k, cma, pfn, count);
   return true;

@@ -20,6 +20,7 @@ import {
   type Page,
   type ULong,
   type Zone,
+  type Pfn,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import {
@@ -75,14 +76,14 @@ function split_map_pages(k: Kernel, list: ListHead): void {
     post_alloc_hook(k, page, order, k.__GFP_MOVABLE);
     if (order !== 0) split_page(k, page, order);
 
-    const pfn: ULong = k.page_to_pfn(page);
+    const pfn: Pfn = k.page_to_pfn(page);
     for (let i = 0; i < nr_pages; i++) list_add(k, lru(k, k.pfn_to_page(pfn + i)), tmp_list);
   }
   list_splice(k, tmp_list, list);
 }
 
 /** pageblock_pfn_to_page(): the first page, where the whole stretch of a pageblock is memory of the zone; else NULL. */
-function pageblock_pfn_to_page(k: Kernel, start_pfn: ULong, end_pfn: ULong, zone: Zone): Page {
+function pageblock_pfn_to_page(k: Kernel, start_pfn: Pfn, end_pfn: Pfn, zone: Zone): Page {
   const start_page: Page = k.pfn_to_page(start_pfn);
   if (k.read8(zone, k.zone.contiguous) !== 0) return start_page;
   const end_page: Page = k.pfn_to_page(end_pfn - 1);
@@ -97,11 +98,11 @@ function pageblock_pfn_to_page(k: Kernel, start_pfn: ULong, end_pfn: ULong, zone
 function isolate_freepages_block(
   k: Kernel,
   cc: CompactControl,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
   freelist: ListHead,
 ): Int {
-  let blockpfn: ULong = start_pfn;
+  let blockpfn: Pfn = start_pfn;
   let total_isolated: Int = 0;
   while (blockpfn < end_pfn) {
     const page: Page = k.pfn_to_page(blockpfn);
@@ -126,15 +127,15 @@ function isolate_freepages_block(
 export function isolate_freepages_range(
   k: Kernel,
   cc: CompactControl,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
 ): ULong {
   const freelist: ListHead = k.machine.register('freelist');
   INIT_LIST_HEAD(k, freelist);
-  const zone_start_pfn: ULong = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
-  let pfn: ULong = start_pfn;
-  let block_start_pfn: ULong = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
-  let block_end_pfn: ULong = pageblock_end_pfn(k, pfn);
+  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
+  let pfn: Pfn = start_pfn;
+  let block_start_pfn: Pfn = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
+  let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
 
   while (pfn < end_pfn) {
     block_end_pfn = Math.min(block_end_pfn, end_pfn);
@@ -180,8 +181,8 @@ function can_be_migrated(k: Kernel, page: Page): boolean {
 function isolate_migratepages_block(
   k: Kernel,
   cc: CompactControl,
-  low_pfn: ULong,
-  end_pfn: ULong,
+  low_pfn: Pfn,
+  end_pfn: Pfn,
 ): void {
   const nr_isolated: Int = 0;
   let valid_page: Page = NULL;
@@ -206,13 +207,13 @@ function isolate_migratepages_block(
 export function isolate_migratepages_range(
   k: Kernel,
   cc: CompactControl,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
 ): void {
-  const zone_start_pfn: ULong = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
-  let pfn: ULong = start_pfn;
-  let block_start_pfn: ULong = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
-  let block_end_pfn: ULong = pageblock_end_pfn(k, pfn);
+  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
+  let pfn: Pfn = start_pfn;
+  let block_start_pfn: Pfn = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
+  let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
   while (pfn < end_pfn) {
     block_end_pfn = Math.min(block_end_pfn, end_pfn);
     if (pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, cc.zone) !== NULL)

@@ -10,11 +10,11 @@ import {
   NULL,
   type Order,
   type Page,
-  type ULong,
   type Zone,
   type Zonelist,
   type Zoneref,
   type ZoneType,
+  type Pfn,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_zonenum } from '../include/linux/mm.h.js';
@@ -35,7 +35,7 @@ export interface CompactControl {
   readonly gfp_mask: Gfp;
   nr_freepages: Int;
   /** Where the search for pages to migrate goes on. */
-  migrate_pfn: ULong;
+  migrate_pfn: Pfn;
 }
 
 /** From 0 to the caller's one reference. */
@@ -55,10 +55,10 @@ function page_is_buddy(k: Kernel, page: Page, buddy: Page, order: Order): boolea
   return page_zonenum(k, page) === page_zonenum(k, buddy);
 }
 
-export const __find_buddy_pfn = (page_pfn: ULong, order: Order): ULong => page_pfn ^ (1 << order);
+export const __find_buddy_pfn = (page_pfn: Pfn, order: Order): Pfn => page_pfn ^ (1 << order);
 
 /** The buddy of the block at `pfn`, if they can be joined; else NULL. */
-export function find_buddy_page_pfn(k: Kernel, page: Page, pfn: ULong, order: Order): Page {
+export function find_buddy_page_pfn(k: Kernel, page: Page, pfn: Pfn, order: Order): Page {
   const buddy: Page = k.pfn_to_page(__find_buddy_pfn(pfn, order));
   return buddy !== NULL && page_is_buddy(k, page, buddy, order) ? buddy : NULL;
 }

@@ -13,6 +13,7 @@ import type {
   Zone,
   Zoneref,
   ZoneType,
+  Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_empty } from './list.h.js';
@@ -55,10 +56,10 @@ export const zone_managed_pages = (k: Kernel, zone: Zone): ULong =>
 export const managed_zone = (k: Kernel, zone: Zone): boolean => zone_managed_pages(k, zone) !== 0;
 export const populated_zone = (k: Kernel, zone: Zone): boolean =>
   k.read_ulong(zone + k.zone.present_pages) !== 0;
-export const zone_end_pfn = (k: Kernel, zone: Zone): ULong =>
+export const zone_end_pfn = (k: Kernel, zone: Zone): Pfn =>
   k.read_ulong(zone + k.zone.zone_start_pfn) + k.read_ulong(zone + k.zone.spanned_pages);
 
-export function zone_spans_pfn(k: Kernel, zone: Zone, pfn: ULong): boolean {
+export function zone_spans_pfn(k: Kernel, zone: Zone, pfn: Pfn): boolean {
   return k.read_ulong(zone + k.zone.zone_start_pfn) <= pfn && pfn < zone_end_pfn(k, zone);
 }
 

@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 mm/highmem.c: __kmap_local_pfn_prot(), kunmap_local_indexed().
  */
-import { type Int, NULL, type Page, type Pte, type ULong } from '../../../machine/ctypes.js';
+import { type Int, NULL, type Page, type Pte, type Pfn } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { current, task_member } from '../../arch/x86/include/asm/current.h.js';
@@ -54,7 +54,7 @@ export function __kmap_local_page_prot(k: Kernel, page: Page, prot: PteVal): Vir
   return __kmap_local_pfn_prot(k, k.page_to_pfn(page), prot);
 }
 
-export function __kmap_local_pfn_prot(k: Kernel, pfn: ULong, prot: PteVal): VirtAddr {
+export function __kmap_local_pfn_prot(k: Kernel, pfn: Pfn, prot: PteVal): VirtAddr {
   const idx: Int = kmap_local_map_idx(k, kmap_local_idx_push(k));
   const vaddr: VirtAddr = __fix_to_virt(k, k.FIX_KMAP_BEGIN + idx);
   const kmap_pte: Pte = kmap_get_pte(k, idx);

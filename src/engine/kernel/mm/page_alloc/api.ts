@@ -14,6 +14,7 @@ import {
   type PerCpuPages,
   type ULong,
   type Zone,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -64,7 +65,7 @@ export function __free_pages(k: Kernel, page: Page, order: Order): void {
   if (put_page_testzero(k, page)) {
     free_the_page(k, page, order);
   } else if (!head) {
-    const pfn: ULong = k.page_to_pfn(page);
+    const pfn: Pfn = k.page_to_pfn(page);
     while (order-- > 0) free_the_page(k, k.pfn_to_page(pfn + (1 << order)), order);
   }
 }
@@ -75,7 +76,7 @@ export function __free_page(k: Kernel, page: Page): void {
 
 /** Makes single pages of a plain block. */
 export function split_page(k: Kernel, page: Page, order: Order): void {
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, k.pfn_to_page(pfn + i));
 }
 
@@ -96,7 +97,7 @@ export function free_pages(k: Kernel, addr: VirtAddr, order: Order): void {
 function make_alloc_exact(k: Kernel, addr: VirtAddr, order: Order, size: ULong): VirtAddr {
   if (addr === 0) return addr;
   const nr: ULong = Math.ceil(size / PAGE_SIZE);
-  const pfn: ULong = k.page_to_pfn(virt_to_page(k, addr));
+  const pfn: Pfn = k.page_to_pfn(virt_to_page(k, addr));
   for (let last = nr - 1; last > 0; last--) set_page_refcounted(k, k.pfn_to_page(pfn + last));
   for (let unused = nr; unused < 1 << order; unused++)
     __free_pages_ok(k, k.pfn_to_page(pfn + unused), 0, FPI_TO_TAIL);

@@ -18,7 +18,9 @@ import {
   type Page,
   type ULong,
   type Zone,
+  type Pfn,
 } from '../../../machine/ctypes.js';
+import { __ffs } from '../../include/linux/bitops.h.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import {
   list_add,
@@ -106,13 +108,13 @@ export function get_page_from_free_area(k: Kernel, area: FreeArea, migratetype: 
 /** Whether the next larger block's buddy is free: then this one had better wait for its own, at the tail. */
 function buddy_merge_likely(
   k: Kernel,
-  pfn: ULong,
-  buddy_pfn: ULong,
+  pfn: Pfn,
+  buddy_pfn: Pfn,
   page: Page,
   order: Order,
 ): boolean {
   if (order >= k.MAX_ORDER - 2) return false;
-  const higher_page_pfn: ULong = buddy_pfn & pfn;
+  const higher_page_pfn: Pfn = buddy_pfn & pfn;
   const higher_page: Page = higher_page_pfn === pfn ? page : k.pfn_to_page(higher_page_pfn);
   return find_buddy_page_pfn(k, higher_page, higher_page_pfn, order + 1) !== NULL;
 }
@@ -121,13 +123,13 @@ function buddy_merge_likely(
 export function __free_one_page(
   k: Kernel,
   page: Page,
-  pfn: ULong,
+  pfn: Pfn,
   zone: Zone,
   order: Order,
   migratetype: Migratetype,
   fpi_flags: FpiFlags,
 ): void {
-  let buddy_pfn: ULong = 0;
+  let buddy_pfn: Pfn = 0;
   if (!is_migrate_isolate(k, migratetype))
     __mod_zone_freepage_state(k, zone, 1 << order, migratetype);
 
@@ -147,7 +149,7 @@ export function __free_one_page(
     }
 
     del_page_from_free_list(k, buddy, zone, order);
-    const combined_pfn: ULong = buddy_pfn & pfn;
+    const combined_pfn: Pfn = buddy_pfn & pfn;
     if (combined_pfn !== pfn) page = buddy;
     pfn = combined_pfn;
     order++;
@@ -171,16 +173,16 @@ export function split_free_page(
   split_pfn_offset: ULong,
 ): boolean {
   const zone: Zone = page_zone(k, free_page);
-  const free_page_pfn: ULong = k.page_to_pfn(free_page);
+  const free_page_pfn: Pfn = k.page_to_pfn(free_page);
   if (split_pfn_offset === 0) return true;
   if (!PageBuddy(k, free_page) || buddy_order(k, free_page) !== order) return false;
 
   const mt: Migratetype = get_pageblock_migratetype(k, free_page);
   if (!is_migrate_isolate(k, mt)) __mod_zone_freepage_state(k, zone, -(1 << order), mt);
   del_page_from_free_list(k, free_page, zone, order);
-  for (let pfn: ULong = free_page_pfn; pfn < free_page_pfn + (1 << order);) {
+  for (let pfn: Pfn = free_page_pfn; pfn < free_page_pfn + (1 << order);) {
     const page: Page = k.pfn_to_page(pfn);
-    const aligned: Order = pfn === 0 ? order : 31 - Math.clz32(pfn & -pfn);
+    const aligned: Order = pfn === 0 ? order : __ffs(pfn);
     const free_page_order: Order = Math.min(aligned, 31 - Math.clz32(split_pfn_offset));
     const piece_mt: Migratetype = get_pfnblock_migratetype(k, page, pfn);
     __free_one_page(k, page, pfn, zone, free_page_order, piece_mt, FPI_NONE);
@@ -204,7 +206,7 @@ function expand(
   migratetype: Migratetype,
 ): void {
   if (high === low) return;
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   let size: ULong = 1 << high;
   while (high > low) {
     high--;

@@ -19,6 +19,7 @@ import {
   type Page,
   type ULong,
   type Zone,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
@@ -48,7 +49,7 @@ function __alloc_contig_migrate_range(
   end: ULong,
 ): void {
   lru_cache_disable(k);
-  for (let pfn: ULong = start; pfn < end; pfn = cc.migrate_pfn)
+  for (let pfn: Pfn = start; pfn < end; pfn = cc.migrate_pfn)
     isolate_migratepages_range(k, cc, pfn, end);
   lru_cache_enable(k);
 }
@@ -103,7 +104,7 @@ export function alloc_contig_range(
 }
 
 /** Frees single pages one by one upwards. */
-export function free_contig_range(k: Kernel, pfn: ULong, nr_pages: ULong): void {
+export function free_contig_range(k: Kernel, pfn: Pfn, nr_pages: ULong): void {
   let count: ULong = 0;
   for (let i = 0; i < nr_pages; i++) {
     const page: Page = k.pfn_to_page(pfn + i);
@@ -116,7 +117,7 @@ export function free_contig_range(k: Kernel, pfn: ULong, nr_pages: ULong): void 
 // --- any range -----------------------------------------------------------------------------------------------------------
 
 /** Whether all pages of a range exist, are the zone's, and are not kept for good. */
-function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: ULong, nr_pages: ULong): boolean {
+function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: Pfn, nr_pages: ULong): boolean {
   for (let i: ULong = start_pfn; i < start_pfn + nr_pages; i++) {
     const page: Page = pfn_to_online_page(k, i);
     if (page === NULL || page_zone(k, page) !== z || PageReserved(k, page)) return false;
@@ -134,7 +135,7 @@ export function alloc_contig_pages(k: Kernel, nr_pages: ULong, gfp_mask: Gfp): P
     z = next_zones_zonelist(k, z, highest_zoneidx), zone = zonelist_zone(k, z)
   ) {
     const zone_start: ULong = k.read_ulong(zone + k.zone.zone_start_pfn);
-    let pfn: ULong = Math.ceil(zone_start / nr_pages) * nr_pages;
+    let pfn: Pfn = Math.ceil(zone_start / nr_pages) * nr_pages;
     for (; zone_spans_pfn(k, zone, pfn + nr_pages - 1); pfn += nr_pages) {
       if (!pfn_range_valid_contig(k, zone, pfn, nr_pages)) continue;
       if (alloc_contig_range(k, pfn, pfn + nr_pages, k.MIGRATE_MOVABLE, gfp_mask) === 0)

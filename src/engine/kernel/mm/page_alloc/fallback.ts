@@ -15,6 +15,7 @@ import type {
   Page,
   ULong,
   Zone,
+  Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import {
@@ -47,12 +48,12 @@ export const NR_FALLBACKS = 2;
 function move_freepages(
   k: Kernel,
   zone: Zone,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
   migratetype: Migratetype,
 ): Int {
   let pages_moved: Int = 0;
-  for (let pfn: ULong = start_pfn; pfn <= end_pfn;) {
+  for (let pfn: Pfn = start_pfn; pfn <= end_pfn;) {
     const page: Page = k.pfn_to_page(pfn);
     if (!PageBuddy(k, page)) {
       pfn++;
@@ -73,9 +74,9 @@ export function move_freepages_block(
   page: Page,
   migratetype: Migratetype,
 ): Int {
-  const pfn: ULong = k.page_to_pfn(page);
-  let start_pfn: ULong = pageblock_start_pfn(k, pfn);
-  const end_pfn: ULong = pageblock_end_pfn(k, pfn) - 1;
+  const pfn: Pfn = k.page_to_pfn(page);
+  let start_pfn: Pfn = pageblock_start_pfn(k, pfn);
+  const end_pfn: Pfn = pageblock_end_pfn(k, pfn) - 1;
   if (!zone_spans_pfn(k, zone, start_pfn)) start_pfn = pfn;
   if (!zone_spans_pfn(k, zone, end_pfn)) return 0;
   return move_freepages(k, zone, start_pfn, end_pfn, migratetype);
@@ -86,9 +87,9 @@ export function move_freepages_block(
  * (`num_movable`); moving a block changes nothing about them, so they are counted on their own here.
  */
 function nr_movable_in_block(k: Kernel, zone: Zone, page: Page): Int {
-  const pfn: ULong = k.page_to_pfn(page);
-  let start_pfn: ULong = pageblock_start_pfn(k, pfn);
-  const end_pfn: ULong = pageblock_end_pfn(k, pfn) - 1;
+  const pfn: Pfn = k.page_to_pfn(page);
+  let start_pfn: Pfn = pageblock_start_pfn(k, pfn);
+  const end_pfn: Pfn = pageblock_end_pfn(k, pfn) - 1;
   if (!zone_spans_pfn(k, zone, start_pfn)) start_pfn = pfn;
   if (!zone_spans_pfn(k, zone, end_pfn)) return 0;
   let num_movable: Int = 0;
@@ -110,7 +111,7 @@ function change_pageblock_range(
   start_order: Order,
   migratetype: Migratetype,
 ): void {
-  const pfn: ULong = k.page_to_pfn(pageblock_page);
+  const pfn: Pfn = k.page_to_pfn(pageblock_page);
   const nr_pageblocks: Int = 1 << (start_order - k.pageblock_order);
   for (let i = 0; i < nr_pageblocks; i++)
     set_pageblock_migratetype(k, k.pfn_to_page(pfn + i * k.pageblock_nr_pages), migratetype);

@@ -10,8 +10,8 @@ import type {
   Migratetype,
   Order,
   Page,
-  ULong,
   Zone,
+  Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_del } from '../../include/linux/list.h.js';
@@ -85,7 +85,7 @@ export function free_pages_prepare(
   // Tails first: they need to know that the head is one.
   if (order !== 0) {
     const compound = PageCompound(k, page);
-    const pfn: ULong = k.page_to_pfn(page);
+    const pfn: Pfn = k.page_to_pfn(page);
     if (compound) clear_second_page_flags(k, k.pfn_to_page(pfn + 1));
     for (let i = 1; i < 1 << order; i++) {
       const tail: Page = k.pfn_to_page(pfn + i);
@@ -112,7 +112,7 @@ function clear_second_page_flags(k: Kernel, first_tail: Page): void {
 }
 
 /** free_pages_prepare() for a per-cpu list, and the type of its pageblock noted in page->index. */
-function free_unref_page_prepare(k: Kernel, page: Page, pfn: ULong, order: Order): boolean {
+function free_unref_page_prepare(k: Kernel, page: Page, pfn: Pfn, order: Order): boolean {
   if (!free_pages_prepare(k, page, order, false)) return false;
   set_pcppage_migratetype(k, page, get_pfnblock_migratetype(k, page, pfn));
   return true;
@@ -123,7 +123,7 @@ function free_one_page(
   k: Kernel,
   zone: Zone,
   page: Page,
-  pfn: ULong,
+  pfn: Pfn,
   order: Order,
   migratetype: Migratetype,
   fpi_flags: FpiFlags,
@@ -135,7 +135,7 @@ function free_one_page(
 
 /** Frees around the per-cpu lists. */
 export function __free_pages_ok(k: Kernel, page: Page, order: Order, fpi_flags: FpiFlags): void {
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   const zone: Zone = page_zone(k, page);
   if (!free_pages_prepare(k, page, order, true)) return;
   const migratetype: Migratetype = get_pfnblock_migratetype(k, page, pfn);
@@ -145,7 +145,7 @@ export function __free_pages_ok(k: Kernel, page: Page, order: Order, fpi_flags: 
 
 /** Frees to this CPU's lists. HIGHATOMIC and CMA pages wait among the movable ones, for whoever comes first. */
 export function free_unref_page(k: Kernel, page: Page, order: Order): void {
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   if (!free_unref_page_prepare(k, page, pfn, order)) return;
 
   const zone: Zone = page_zone(k, page);
@@ -167,7 +167,7 @@ export function free_unref_page_list(k: Kernel, list: ListHead): void {
   for (let entry: ListHead = k.read_ptr(list); entry !== list; entry = next) {
     next = k.read_ptr(entry);
     const page = (entry - k.page.lru) as Page;
-    const pfn: ULong = k.page_to_pfn(page);
+    const pfn: Pfn = k.page_to_pfn(page);
     if (!free_unref_page_prepare(k, page, pfn, 0)) {
       list_del(k, entry);
       continue;

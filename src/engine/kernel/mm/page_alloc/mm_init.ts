@@ -15,6 +15,7 @@ import {
   type ULong,
   type Zone,
   type ZoneType,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -83,7 +84,7 @@ function zone_init_free_lists(k: Kernel, zone: Zone): void {
 }
 
 /** A zone that has a range of pages, none of them free yet. */
-export function init_currently_empty_zone(k: Kernel, zone: Zone, zone_start_pfn: ULong): void {
+export function init_currently_empty_zone(k: Kernel, zone: Zone, zone_start_pfn: Pfn): void {
   const nr_zones: Int = k.zones.indexOf(zone) + 1;
   if (nr_zones > k.words[k.globals.contig_page_data + k.pglist_data.nr_zones]!)
     k.write(k.globals.contig_page_data + k.pglist_data.nr_zones, nr_zones);
@@ -94,10 +95,10 @@ export function init_currently_empty_zone(k: Kernel, zone: Zone, zone_start_pfn:
 
 /** Notes whether all pages of the zone's range are the zone's: then blocks need no check. */
 export function set_zone_contiguous(k: Kernel, zone: Zone): void {
-  const end_pfn: ULong = zone_end_pfn(k, zone);
-  let block_start_pfn: ULong = k.read_ulong(zone + k.zone.zone_start_pfn);
+  const end_pfn: Pfn = zone_end_pfn(k, zone);
+  let block_start_pfn: Pfn = k.read_ulong(zone + k.zone.zone_start_pfn);
   while (block_start_pfn < end_pfn) {
-    const block_end_pfn: ULong = Math.min(pageblock_end_pfn(k, block_start_pfn), end_pfn);
+    const block_end_pfn: Pfn = Math.min(pageblock_end_pfn(k, block_start_pfn), end_pfn);
     if (__pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, zone) === NULL) return;
     block_start_pfn = block_end_pfn;
   }
@@ -105,12 +106,7 @@ export function set_zone_contiguous(k: Kernel, zone: Zone): void {
 }
 
 /** The first page of [start_pfn, end_pfn) if it and the last one are pages of the zone. */
-export function __pageblock_pfn_to_page(
-  k: Kernel,
-  start_pfn: ULong,
-  end_pfn: ULong,
-  zone: Zone,
-): Page {
+export function __pageblock_pfn_to_page(k: Kernel, start_pfn: Pfn, end_pfn: Pfn, zone: Zone): Page {
   const start_page: Page = k.pfn_to_page(start_pfn);
   const end_page: Page = k.pfn_to_page(end_pfn - 1);
   if (start_page === NULL || end_page === NULL) return NULL;
@@ -146,7 +142,7 @@ export function build_all_zonelists(k: Kernel): void {
 
 /** Frees a block that boot did not use, to the tail of its list. */
 export function __free_pages_core(k: Kernel, page: Page, order: Order): void {
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   for (let loop = 0; loop < 1 << order; loop++) {
     const p: Page = k.pfn_to_page(pfn + loop);
     k.write(p + k.page.flags, k.words[p + k.page.flags]! & ~(1 << k.PG_reserved));
@@ -161,7 +157,7 @@ export function __free_pages_core(k: Kernel, page: Page, order: Order): void {
  * links the block is written, so a machine of any size is booted in the time its blocks take, not its pages.
  */
 export function free_fresh_pages(k: Kernel, page: Page, order: Order): void {
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   const zone: Zone = page_zone(k, page);
   k.add_long(zone + k.zone.managed_pages, 1 << order);
   const migratetype = get_pfnblock_migratetype(k, page, pfn);
@@ -171,7 +167,7 @@ export function free_fresh_pages(k: Kernel, page: Page, order: Order): void {
 
 /** Frees the pages of a pageblock that boot reserved for CMA. */
 export function init_cma_reserved_pageblock(k: Kernel, page: Page): void {
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   for (let i = 0; i < k.pageblock_nr_pages; i++) {
     const p: Page = k.pfn_to_page(pfn + i);
     k.write(p + k.page.flags, k.words[p + k.page.flags]! & ~(1 << k.PG_reserved));

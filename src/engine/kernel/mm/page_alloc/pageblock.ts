@@ -7,14 +7,14 @@
  * zones share has an entry in each. SPARSEMEM keeps them in the section's `mem_section_usage`.
  * Source: Linux 6.1 mm/page_alloc.c: get_pfnblock_flags_mask(), set_pfnblock_flags_mask(); include/linux/mmzone.h.
  */
-import type { Migratetype, Page, ULong, Zone } from '../../../machine/ctypes.js';
+import type { Migratetype, Page, Zone, Pfn } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, type Cell } from '../../../memory/address.js';
 import { page_zone } from '../../include/linux/mm.h.js';
 import { pageblock_start_pfn } from '../../include/linux/pageblock-flags.h.js';
 
 /** The word that holds the bits of the block of `pfn`. */
-function pageblock_word(k: Kernel, page: Page, pfn: ULong): Cell {
+function pageblock_word(k: Kernel, page: Page, pfn: Pfn): Cell {
   if (!k.sparsemem) {
     const zone: Zone = page_zone(k, page);
     return k.read_ptr_plus(zone + k.zone.pageblock_flags, (pageblock_nr(k, page, pfn) >> 3) * 4);
@@ -29,14 +29,14 @@ function pageblock_word(k: Kernel, page: Page, pfn: ULong): Cell {
 }
 
 /** The number of the block in its bitmap. */
-function pageblock_nr(k: Kernel, page: Page, pfn: ULong): number {
+function pageblock_nr(k: Kernel, page: Page, pfn: Pfn): number {
   if (k.sparsemem) return (pfn & (k.PAGES_PER_SECTION - 1)) >> k.pageblock_order;
   const start = k.read_ulong(page_zone(k, page) + k.zone.zone_start_pfn);
   return (pfn - pageblock_start_pfn(k, start)) >> k.pageblock_order;
 }
 
 /** mem_section[root][nr].usage->pageblock_flags[], CONFIG_SPARSEMEM_EXTREME. */
-function section_pageblock_word(k: Kernel, pfn: ULong): Cell {
+function section_pageblock_word(k: Kernel, pfn: Pfn): Cell {
   const sections_per_root = Math.floor(1024 / k.stride.mem_section);
   const nr = Math.floor(pfn / k.PAGES_PER_SECTION);
   const roots = k.globals.mem_section;
@@ -49,13 +49,13 @@ function section_pageblock_word(k: Kernel, pfn: ULong): Cell {
 }
 
 /** The bits of `mask` (of the four) for the block of `pfn`. */
-export function get_pfnblock_flags_mask(k: Kernel, page: Page, pfn: ULong, mask: number): number {
+export function get_pfnblock_flags_mask(k: Kernel, page: Page, pfn: Pfn, mask: number): number {
   const word = pageblock_word(k, page, pfn);
   const shift = (pageblock_nr(k, page, pfn) & 7) * 4;
   return (k.words[word]! >>> shift) & mask;
 }
 
-export function get_pfnblock_migratetype(k: Kernel, page: Page, pfn: ULong): Migratetype {
+export function get_pfnblock_migratetype(k: Kernel, page: Page, pfn: Pfn): Migratetype {
   return get_pfnblock_flags_mask(k, page, pfn, k.MIGRATETYPE_MASK);
 }
 
@@ -67,7 +67,7 @@ export function set_pfnblock_flags_mask(
   k: Kernel,
   page: Page,
   flags: number,
-  pfn: ULong,
+  pfn: Pfn,
   mask: number,
 ): void {
   const word = pageblock_word(k, page, pfn);

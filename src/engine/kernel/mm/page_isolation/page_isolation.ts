@@ -16,6 +16,7 @@ import {
   type Page,
   type ULong,
   type Zone,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
@@ -41,8 +42,8 @@ import { __mod_zone_freepage_state } from '../vmstat/vmstat.js';
 /** A page of one pageblock that could neither be freed nor migrated away; NULL if there is none. */
 export function has_unmovable_pages(
   k: Kernel,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
   migratetype: Migratetype,
 ): Page {
   const first: Page = k.pfn_to_page(start_pfn);
@@ -51,7 +52,7 @@ export function has_unmovable_pages(
   if (is_migrate_cma(k, get_pageblock_migratetype(k, first)))
     return is_migrate_cma(k, migratetype) ? NULL : first;
 
-  for (let pfn: ULong = start_pfn; pfn < end_pfn; pfn++) {
+  for (let pfn: Pfn = start_pfn; pfn < end_pfn; pfn++) {
     const page: Page = k.pfn_to_page(pfn);
     if (PageReserved(k, page)) return page;
     if (zone_idx(k, zone) === k.ZONE_MOVABLE) continue;
@@ -76,11 +77,11 @@ export function set_migratetype_isolate(
   k: Kernel,
   page: Page,
   migratetype: Migratetype,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
 ): Int {
   const zone: Zone = page_zone(k, page);
-  const pfn: ULong = k.page_to_pfn(page);
+  const pfn: Pfn = k.page_to_pfn(page);
   const mt: Migratetype = get_pageblock_migratetype(k, page);
   if (is_migrate_isolate(k, mt)) return -EBUSY;
   const check_start: ULong = Math.max(pfn, start_pfn);

@@ -14,6 +14,7 @@ import {
   type Page,
   type ULong,
   type Zone,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
@@ -34,7 +35,7 @@ import { get_pageblock_migratetype } from '../page_alloc/pageblock.js';
 import { set_migratetype_isolate, unset_migratetype_isolate } from './page_isolation.js';
 
 /** The first page from `pfn` on that exists, of `nr_pages`; NULL if none does. */
-function __first_valid_page(k: Kernel, pfn: ULong, nr_pages: ULong): Page {
+function __first_valid_page(k: Kernel, pfn: Pfn, nr_pages: ULong): Page {
   for (let i = 0; i < nr_pages; i++) {
     const page: Page = pfn_to_online_page(k, pfn + i);
     if (page !== NULL) return page;
@@ -48,7 +49,7 @@ function __first_valid_page(k: Kernel, pfn: ULong, nr_pages: ULong): Page {
  */
 function isolate_single_pageblock(
   k: Kernel,
-  boundary_pfn: ULong,
+  boundary_pfn: Pfn,
   isolate_before: boolean,
   skip_isolation: boolean,
   migratetype: Migratetype,
@@ -60,7 +61,7 @@ function isolate_single_pageblock(
   const zone: Zone = page_zone(k, block);
   const MAX_ORDER_NR_PAGES = 1 << (k.MAX_ORDER - 1);
   // The largest blocks begin there: the head of one that reaches over the boundary is met.
-  const start_pfn: ULong = Math.max(
+  const start_pfn: Pfn = Math.max(
     isolate_pageblock & ~(MAX_ORDER_NR_PAGES - 1),
     k.read_ulong(zone + k.zone.zone_start_pfn),
   );
@@ -73,7 +74,7 @@ function isolate_single_pageblock(
   // Nothing can reach over a boundary that has no pages on the other side.
   if (pfn_to_online_page(k, isolate_before ? boundary_pfn : boundary_pfn - 1) === NULL) return 0;
 
-  for (let pfn: ULong = start_pfn; pfn < boundary_pfn;) {
+  for (let pfn: Pfn = start_pfn; pfn < boundary_pfn;) {
     const page: Page = __first_valid_page(k, pfn, boundary_pfn - pfn);
     pfn = k.page_to_pfn(page);
     if (PageBuddy(k, page)) {
@@ -103,8 +104,8 @@ function isolate_single_pageblock(
 /** Isolates the pageblocks of a range: 0, or -EBUSY, and then none is. `migratetype` is what they are and will be again. */
 export function start_isolate_page_range(
   k: Kernel,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
   migratetype: Migratetype,
 ): Int {
   const isolate_start: ULong = pageblock_start_pfn(k, start_pfn);
@@ -135,13 +136,13 @@ export function start_isolate_page_range(
 /** Makes the free pages of a range's pageblocks usable again, as pages of the type. */
 export function undo_isolate_page_range(
   k: Kernel,
-  start_pfn: ULong,
-  end_pfn: ULong,
+  start_pfn: Pfn,
+  end_pfn: Pfn,
   migratetype: Migratetype,
 ): void {
   const isolate_start: ULong = pageblock_start_pfn(k, start_pfn);
   const isolate_end: ULong = pageblock_align(k, end_pfn);
-  for (let pfn: ULong = isolate_start; pfn < isolate_end; pfn += k.pageblock_nr_pages) {
+  for (let pfn: Pfn = isolate_start; pfn < isolate_end; pfn += k.pageblock_nr_pages) {
     const page: Page = __first_valid_page(k, pfn, k.pageblock_nr_pages);
     if (page === NULL || !is_migrate_isolate(k, get_pageblock_migratetype(k, page))) continue;
     unset_migratetype_isolate(k, page, migratetype);
@@ -149,7 +150,7 @@ export function undo_isolate_page_range(
 }
 
 /** The first page of the range that is not free; `end_pfn` or beyond if all are. */
-function __test_page_isolated_in_pageblock(k: Kernel, pfn: ULong, end_pfn: ULong): ULong {
+function __test_page_isolated_in_pageblock(k: Kernel, pfn: Pfn, end_pfn: Pfn): ULong {
   while (pfn < end_pfn) {
     const page: Page = k.pfn_to_page(pfn);
     if (!PageBuddy(k, page)) break;
@@ -159,8 +160,8 @@ function __test_page_isolated_in_pageblock(k: Kernel, pfn: ULong, end_pfn: ULong
 }
 
 /** Whether all pages of a range, which begins with a block, are free in isolated pageblocks: 0, or -EBUSY. */
-export function test_pages_isolated(k: Kernel, start_pfn: ULong, end_pfn: ULong): Int {
-  for (let pfn: ULong = start_pfn; pfn < end_pfn; pfn += k.pageblock_nr_pages) {
+export function test_pages_isolated(k: Kernel, start_pfn: Pfn, end_pfn: Pfn): Int {
+  for (let pfn: Pfn = start_pfn; pfn < end_pfn; pfn += k.pageblock_nr_pages) {
     const page: Page = __first_valid_page(k, pfn, k.pageblock_nr_pages);
     if (page !== NULL && !is_migrate_isolate(k, get_pageblock_migratetype(k, page))) return -EBUSY;
   }

@@ -18,6 +18,7 @@ import {
   type Pte,
   type Pud,
   type ULong,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { umin } from '../../../machine/ulong.js';
@@ -107,7 +108,7 @@ function vmap_pte_range(
   prot: PteVal,
   mask: Modified,
 ): boolean {
-  let pfn: ULong = phys_addr / PAGE_SIZE;
+  let pfn: Pfn = phys_addr / PAGE_SIZE;
   let pte: Pte = pte_alloc_kernel_track(k, pmd, addr, mask);
   if (pte === NULL) return false;
   for (let at: number = addr; at !== end; at += PAGE_SIZE) {

@@ -16,6 +16,7 @@ import {
   type Page,
   type ULong,
   type VmStruct,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import {
@@ -156,7 +157,7 @@ function vm_area_alloc_pages(k: Kernel, gfp: Gfp, order: Order, nr_pages: Int): 
     const page: Page = alloc_pages(k, order === 0 ? gfp : gfp & ~k.__GFP_NOFAIL, order);
     if (page === NULL) break;
     if (order > 0) split_page(k, page, order);
-    const pfn: ULong = k.page_to_pfn(page);
+    const pfn: Pfn = k.page_to_pfn(page);
     for (let i = 0; i < 1 << order; i++) pages.push(k.pfn_to_page(pfn + i));
     cond_resched(k);
   }

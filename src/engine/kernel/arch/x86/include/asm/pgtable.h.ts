@@ -6,7 +6,7 @@
  *
  * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h, pgtable.h.
  */
-import type { Page, ULong } from '../../../../../machine/ctypes.js';
+import type { Page, ULong, Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
 import type { Cell } from '../../../../../memory/address.js';
 import { bitsNamed, type LevelFormat, LEVELS } from '../../../../../x86/formats.js';
@@ -41,7 +41,7 @@ export function pgtable_levels(k: Kernel): readonly LevelFormat[] {
 
 // --- parts of a value --------------------------------------------------------------------------------------------------
 
-export const pte_pfn = (k: Kernel, pte: PteVal): ULong => Number((pte & k.PTE_PFN_MASK) >> 12n);
+export const pte_pfn = (k: Kernel, pte: PteVal): Pfn => Number((pte & k.PTE_PFN_MASK) >> 12n);
 
 export const pte_flags = (k: Kernel, pte: PteVal): PteVal => pte & ~k.PTE_PFN_MASK;
 

@@ -1,0 +1,127 @@
+/**
+ * Which files of Linux 6.1 the list of names is made from: memory management, what it stands on, and what src/engine/kernel
+ * mirrors. Folders end in `/` and stand for
+ * the .c and .h files directly in them.
+ */
+export const SOURCES = [
+  'mm/',
+  'arch/x86/mm/',
+  'arch/x86/kernel/e820.c',
+  'arch/x86/kernel/head32.c',
+  'arch/x86/kernel/head64.c',
+  'arch/x86/kernel/pci-dma.c',
+  'arch/x86/kernel/process.c',
+  'arch/x86/kernel/process_32.c',
+  'arch/x86/kernel/process_64.c',
+  'arch/x86/kernel/setup.c',
+  'arch/x86/kernel/setup_percpu.c',
+  'arch/x86/kernel/traps.c',
+  'arch/x86/lib/',
+  'fs/exec.c',
+  'fs/kernfs/',
+  'fs/libfs.c',
+  'fs/proc/',
+  'fs/sysfs/',
+  'init/main.c',
+  'kernel/cpu.c',
+  'kernel/dma/',
+  'kernel/exit.c',
+  'kernel/fork.c',
+  'kernel/irq_work.c',
+  'kernel/kthread.c',
+  'kernel/locking/',
+  'kernel/panic.c',
+  'kernel/pid.c',
+  'kernel/printk/',
+  'kernel/rcu/',
+  'kernel/resource.c',
+  'kernel/sched/',
+  'kernel/smp.c',
+  'kernel/softirq.c',
+  'kernel/sysctl.c',
+  'kernel/workqueue.c',
+  'lib/bitmap.c',
+  'lib/cpumask.c',
+  'lib/ctype.c',
+  'lib/debug_locks.c',
+  'lib/dump_stack.c',
+  'lib/find_bit.c',
+  'lib/fault-inject.c',
+  'lib/genalloc.c',
+  'lib/hexdump.c',
+  'lib/hweight.c',
+  'lib/idr.c',
+  'lib/iomap.c',
+  'lib/kobject.c',
+  'lib/kobject_uevent.c',
+  'lib/kstrtox.c',
+  'lib/kstrtox.h',
+  'lib/list_debug.c',
+  'lib/list_sort.c',
+  'lib/llist.c',
+  'lib/maple_tree.c',
+  'lib/math/',
+  'lib/percpu-refcount.c',
+  'lib/percpu_counter.c',
+  'lib/plist.c',
+  'lib/radix-tree.c',
+  'lib/rbtree.c',
+  'lib/refcount.c',
+  'lib/scatterlist.c',
+  'lib/seq_buf.c',
+  'lib/sort.c',
+  'lib/string.c',
+  'lib/string_helpers.c',
+  'lib/vsprintf.c',
+  'lib/xarray.c',
+];
+
+/** Headers: whole folders, and of include/linux the files that those above include, directly or through one another. */
+export const HEADERS = [
+  'arch/x86/include/asm/',
+  'include/asm-generic/',
+  'include/asm-generic/bitops/',
+  'include/vdso/',
+];
+export const INCLUDED_HEADERS = 'include/linux/';
+
+/** Left out, because nobody who writes about memory would name anything of them: devices, networks, tests. */
+export const LEFT_OUT = [
+  /^include\/linux\/(acpi|audit|binfmts|bio|blk|bpf|bsg|btf|can|cgroup|clk|clocksource|compat|console|crypto|cper|cpufreq)/,
+  /^include\/linux\/(cpuidle|delayacct|devfreq|dmar|dmaengine|efi|ethtool|filter|fscrypt|fsnotify|fsverity|ftrace|fwnode)/,
+  /^include\/linux\/(hid|i2c|if_|in6|inet|input|io_uring|iommu|iova|irq|kernfs-ns|kexec|kgdb|kmod|kprobes|kvm|leds|lsm)/,
+  /^include\/linux\/(mdio|mfd|mod_|msi|mtd|net|nfs|nmi|nvme|of|pci|perf_event|phy|platform_|pm|pnp|power|property|ptp)/,
+  /^include\/linux\/(quota|regulator|rethook|rfkill|ring_buffer|rtc|rtnetlink|sbitmap|scsi|security|serial|skb|sock|spi)/,
+  /^include\/linux\/(sunrpc|suspend|sync_core|tcp|thermal|torture|trace|tty|uprobes|usb|user_events|vfio|virtio|vt|xattr)/,
+  /^kernel\/(rcu|locking)\/.*(torture|scale)/,
+  /^kernel\/dma\/map_benchmark/,
+  /^kernel\/sched\/(cpufreq|psi)/,
+  /^kernel\/locking\/test-/,
+  /^arch\/x86\/include\/asm\/(acenv|acpi|amd|apic|cpuidle|efi|hyperv|inst|intel|irq_vectors|kvm|mce|microcode|mshyperv|perf|pci|svm|uv|vmx|vmware|xen)/,
+];
+
+/** Tracepoints that memory management defines: TRACE_EVENT(x) makes trace_x(). */
+export const TRACEPOINTS = [
+  'cma',
+  'compaction',
+  'huge_memory',
+  'kmem',
+  'migrate',
+  'mmap',
+  'mmap_lock',
+  'oom',
+  'page_isolation',
+  'page_ref',
+  'pagemap',
+  'percpu',
+  'swiotlb',
+  'thp',
+  'tlb',
+  'vmscan',
+].map((name) => `include/trace/events/${name}.h`);
+
+/** Headers whose macros make functions where they are used: they are put in front of a file before it is expanded. */
+export const GENERATORS = [
+  'include/linux/rbtree_augmented.h',
+  'include/linux/interval_tree_generic.h',
+];
