@@ -22,6 +22,8 @@ const NOT_JUDGED: readonly { readonly what: RegExp; readonly runs: RegExp }[] = 
   { what: /^walk of the direct map$/, runs: /^x86_64-(slab|slub-smp)-512M\/tour-s1$/ },
   { what: /^index below active$/, runs: /-slab-.*\/(slabseq|tour)-/ },
   { what: /^frame of the recorder's device$/, runs: /\/pgtable-/ },
+  // What follows a free run starts from the next state, into which no caches or areas are loaded.
+  { what: /^%(slabs|vmalloc)$/, runs: /\/idle-20s-clocks-running$/ },
   { what: /^%layout$/, runs: /\/pgtable-/ },
   { what: /^callers \(by=\) of events$/, runs: /\/(tour|vmalloc)-/ },
 ];
