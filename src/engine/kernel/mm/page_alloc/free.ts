@@ -25,7 +25,10 @@ import {
 } from '../../include/linux/page-flags.h.js';
 import { has_isolate_pageblock, is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
-import { trace_mm_page_free, trace_mm_page_free_batched } from '../../include/trace/events/kmem.h.js';
+import {
+  trace_mm_page_free,
+  trace_mm_page_free_batched,
+} from '../../include/trace/events/kmem.h.js';
 import { __mod_zone_page_state } from '../vmstat/vmstat.js';
 import { bad_page, free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';

@@ -8,7 +8,10 @@ import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { SLAB_ALLOCATOR } from '../slab/slab.js';
 import { SLUB_ALLOCATOR } from '../slub/slub.js';
-import { trace_kmem_cache_alloc, trace_kmem_cache_free } from '../../include/trace/events/kmem.h.js';
+import {
+  trace_kmem_cache_alloc,
+  trace_kmem_cache_free,
+} from '../../include/trace/events/kmem.h.js';
 
 /** What mm/slab.c and mm/slub.c each have their own of. */
 export interface SlabAllocator {
