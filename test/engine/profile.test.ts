@@ -327,7 +327,15 @@ function checkLayoutLine(profile: Profile, line: string, file: string): boolean 
 }
 
 /** Structs of which a profile has a part (PARTS in scripts/profiles/selection.mjs). */
-const TRIMMED = new Set(['task_struct', 'file', 'inode', 'kthread', 'worker', 'rcu_state']);
+const TRIMMED = new Set([
+  'dentry',
+  'task_struct',
+  'file',
+  'inode',
+  'kthread',
+  'worker',
+  'rcu_state',
+]);
 
 /** The profile's struct has the kernel's size, and its members lie at the same places with types of the same spelling. */
 function compareStructs(ours: StructType | undefined, kernel: StructType | undefined): void {

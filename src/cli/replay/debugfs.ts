@@ -43,7 +43,7 @@ export function dentryParts(image: KernelImage, changes: readonly KernelWord[]):
     return [
       { start, sizeBytes: link },
       { start: start + linkEnd, sizeBytes: sizeBytes - linkEnd },
-    ];
+    ].filter((part) => part.sizeBytes > 0);
   });
 }
 

@@ -30,6 +30,7 @@ import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
 import type { Start } from './start.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
+import { callersIn, CALLERS, eventsDifference, Tracepoints } from './tracepoints.js';
 import { Untold } from './untold.js';
 
 export interface Verdict {
@@ -37,8 +38,10 @@ export interface Verdict {
   readonly ops: number;
   /** Operations performed, and compared but for what {@link Verdict.notJudged} counts. */
   readonly partly: number;
-  /** Operations whose result is not the kernel's. */
+  /** Operations whose result or events are not the kernel's. */
   readonly differ: number;
+  /** Events of performed operations that were compared, in their order. */
+  readonly events: number;
   /** Dumps and checksums that are not the kernel's. */
   readonly stateDiffer: number;
   /** Operations not performed, and all behind one that changed the state. */
@@ -70,6 +73,10 @@ export class Judge {
   private loaded: ReadonlySet<number> = new Set();
   private readonly notJudged = new Map<string, number>();
   private readonly unsupportedNames = new Map<string, number>();
+  private tracepoints: Tracepoints | undefined;
+  /** The last `events MASK`. */
+  private eventMask = 0;
+  private events = 0;
 
   /** @param start the machine the trace starts from, if it is not the state that the trace records first */
   constructor(start?: KernelImage | Start) {
@@ -78,7 +85,7 @@ export class Judge {
       this.loaded = start.loaded;
       this.begin(start.image);
     } else {
-      this.machine = new Machine(start);
+      this.setMachine(start);
     }
   }
 
@@ -105,11 +112,11 @@ export class Judge {
   verdict(): Verdict {
     this.endMachine();
     const { ops, partly, differ, stateDiffer, unsupported, first } = this;
-    const { notJudged, unsupportedNames } = this;
+    const { notJudged, unsupportedNames, events } = this;
     const notes = [...this.notes()];
     return {
       ...{ ops, partly, differ, stateDiffer, unsupported, first },
-      ...{ notJudged, unsupportedNames, notes },
+      ...{ events, notJudged, unsupportedNames, notes },
     };
   }
 
@@ -117,6 +124,7 @@ export class Judge {
     const counts = (names: ReadonlyMap<string, number>): string =>
       [...names].map(([name, count]) => `${name} ${count}`).join(', ');
     if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
+    if (this.events > 0) yield `events compared: ${this.events}`;
     if (this.partly > 0) yield `operations of whose result a part was not judged: ${this.partly}`;
     if (this.notJudged.size > 0) yield `not judged: ${counts(this.notJudged)}`;
   }
@@ -127,11 +135,18 @@ export class Judge {
 
   private begin(image: StateImage): void {
     this.untold = new Untold(image);
+    this.setMachine(image);
+  }
+
+  private setMachine(image: KernelImage): void {
     this.machine = new Machine(image);
+    this.tracepoints = new Tracepoints(image.mm);
+    this.tracepoints.listen(this.eventMask);
   }
 
   private endMachine(): void {
     for (const [name, nr] of this.untold?.counts ?? []) this.countNotJudged(name, nr);
+    this.tracepoints?.listen(0);
     this.machine = undefined;
     this.untold = undefined;
   }
@@ -144,6 +159,7 @@ export class Judge {
   }
 
   private takeOp(op: TraceOp): void {
+    if (op.name === 'events') this.listen(Number(op.args[0]));
     if (SILENT.has(op.name)) return;
     const operation = OPERATIONS.get(op.name);
     if (operation === undefined || this.machine === undefined || this.lost !== undefined) {
@@ -160,6 +176,7 @@ export class Judge {
       if (!READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
+    if (this.compareEvents(op)) return;
     const kernel = wholeResult(op);
     if (ours !== kernel && ours !== undefined && kernel !== undefined) {
       if (ours === this.judgeable(op, ours, kernel)) {
@@ -175,6 +192,25 @@ export class Judge {
       op.line,
       `${opText(op)}: ours ${ours ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`,
     );
+  }
+
+  private listen(mask: number): void {
+    this.eventMask = mask;
+    this.tracepoints?.listen(mask);
+  }
+
+  /** Whether the events of an operation differ; then its result is not looked at. */
+  private compareEvents(op: TraceOp): boolean {
+    const ours = this.tracepoints?.take() ?? [];
+    this.events += op.events.length;
+    const nrCallers = callersIn(op.events);
+    if (nrCallers > 0) this.countNotJudged(CALLERS, nrCallers);
+    const difference = eventsDifference(ours, op.events);
+    if (difference === undefined) return false;
+    this.ops++;
+    this.differ++;
+    this.remember(op.line, `${opText(op)}: ${difference}`);
+    return true;
   }
 
   /** What an operation returned, or what became of it. */

@@ -14,14 +14,16 @@ import { deviceEntries, recorderStatics } from './recorder.js';
 import { stackOf, taskParts, threadExtents, threadSize } from './threads.js';
 import type { KernelWord } from './words.js';
 
-interface Place {
+/** A stretch of physical memory, half-open. */
+export interface Place {
   readonly name: string;
-  readonly holds: (word: KernelWord) => boolean;
+  readonly start: number;
+  readonly end: number;
 }
 
 export class LeftOut {
   readonly counts = new Map<string, number>();
-  private readonly places: readonly Place[];
+  readonly places: readonly Place[];
 
   /**
    * @param kernel what the kernel's run changed
@@ -31,8 +33,8 @@ export class LeftOut {
     this.places = [...placesOf(image, kernel, ours)];
   }
 
-  takes(word: KernelWord): boolean {
-    const place = this.places.find(({ holds }) => holds(word));
+  takes({ phys }: KernelWord): boolean {
+    const place = this.places.find(({ start, end }) => phys >= start && phys < end);
     if (place === undefined) return false;
     this.counts.set(place.name, (this.counts.get(place.name) ?? 0) + 1);
     return true;
@@ -45,21 +47,18 @@ function* placesOf(
   ours: readonly KernelWord[],
 ): Generator<Place> {
   const statics = recorderStatics(image, kernel);
-  if (statics !== undefined)
-    yield {
-      name: "the recorder's static data",
-      holds: ({ phys }) => phys >= statics.start && phys < statics.end,
-    };
+  if (statics !== undefined) yield { name: "the recorder's static data", ...statics };
   const task = currentTask(image);
   const stack = stackOf(image, task);
   yield* virtual(image, 'kernel stack of the running process', stack, threadSize(image));
   for (const { start, sizeBytes } of taskParts(image, task))
     yield* virtual(image, 'task_struct of the running process', start, sizeBytes);
-  const entries = deviceEntries(image);
-  yield {
-    name: "page-table entries of the recorder's device",
-    holds: ({ phys }) => entries.has(phys),
-  };
+  const { pointerSize } = image.profile;
+  for (const start of deviceEntries(image))
+    yield physical("page-table entries of the recorder's device", {
+      start,
+      sizeBytes: pointerSize,
+    });
   for (const { name, start, sizeBytes } of threadExtents(image))
     yield* virtual(image, name, start, sizeBytes);
   for (const part of dentryParts(image, ours))
@@ -70,7 +69,8 @@ function* placesOf(
 
 const physical = (name: string, { start, sizeBytes }: PhysicalRange): Place => ({
   name,
-  holds: ({ phys }) => phys >= start && phys < start + sizeBytes,
+  start,
+  end: start + sizeBytes,
 });
 
 function* virtual(

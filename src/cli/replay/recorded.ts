@@ -25,8 +25,11 @@ import { printTables } from './tableOps.js';
 import type { Untold } from './untold.js';
 
 export interface RecordedDump {
-  /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
-  readonly load?: (image: KernelImage, dump: TraceDump) => void;
+  /**
+   * Puts what the dump says into the machine's memory. Nothing is recorded on the tape.
+   * @param nextNode the number of sysfs's next node, where it is known
+   */
+  readonly load?: (image: KernelImage, dump: TraceDump, nextNode?: number) => void;
   /** The same dump of this machine: its lines as the recorder prints them. */
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[] | undefined;
   /** Whether the dump tells enough to be a start; if it does not, it is judged. */
@@ -91,9 +94,7 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
   [
     'slabs',
     {
-      load: (image, dump) => {
-        loadSlabs(image, dump);
-      },
+      load: loadSlabs,
       print: (image, dump) => slabsLines(image, dump),
       // `geoms` prints the same with nothing but geometries.
       tells: ({ lines }) => lines.some((line) => line.startsWith('%slab ')),

@@ -19,6 +19,7 @@ import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { list_first_entry_or_null } from '../../include/linux/list.h.js';
+import { trace_kmem_cache_alloc } from '../../include/trace/events/kmem.h.js';
 import { get_node, slab_post_alloc_hook, slab_want_init_on_alloc } from '../slab.h.js';
 import { __free_one, cpu_cache_get, takeLast } from './array_cache.js';
 import { kmem_cache_free_bulk } from './free.js';
@@ -117,7 +118,9 @@ function slab_alloc_node(k: Kernel, cachep: KmemCache, flags: Gfp): VirtAddr {
 }
 
 export function kmem_cache_alloc(k: Kernel, cachep: KmemCache, flags: Gfp): VirtAddr {
-  return slab_alloc_node(k, cachep, flags);
+  const ret: VirtAddr = slab_alloc_node(k, cachep, flags);
+  trace_kmem_cache_alloc(k, ret, cachep, flags);
+  return ret;
 }
 
 /** For kmalloc(). */

@@ -24,6 +24,7 @@ import {
   list_last_entry,
   list_move,
 } from '../../include/linux/list.h.js';
+import { trace_kmem_cache_free } from '../../include/trace/events/kmem.h.js';
 import { get_node, virt_to_slab } from '../slab.h.js';
 import { __free_one, cpu_cache_get, entryAt, moveDown } from './array_cache.js';
 import { drain_freelist, localList, slabs_destroy } from './grow.js';
@@ -107,6 +108,7 @@ export function __kmem_cache_free(k: Kernel, cachep: KmemCache, objp: VirtAddr):
 
 /** Left out: cache_from_obj, which looks whether the object is of that cache where debugging is on. */
 export function kmem_cache_free(k: Kernel, cachep: KmemCache, objp: VirtAddr): void {
+  trace_kmem_cache_free(k, objp, cachep);
   __cache_free(k, cachep, objp);
 }
 

@@ -29,8 +29,9 @@ import {
   ZERO_OR_NULL_PTR,
   ZERO_SIZE_PTR,
 } from '../../include/linux/slab.h.js';
+import { trace_kfree, trace_kmalloc } from '../../include/trace/events/kmem.h.js';
 import { readByte, writeByte } from '../../lib/string.js';
-import { gfp_text } from '../../lib/vsprintf.js';
+import { gfpText } from '../../lib/vsprintf.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
@@ -77,7 +78,7 @@ export function kmalloc_slab(k: Kernel, size: Int, flags: Gfp): KmemCache {
 export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
   const invalid_mask: Gfp = flags & GFP_SLAB_BUG_MASK(k);
   flags &= ~invalid_mask;
-  const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfp_text(k, gfp)})`;
+  const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfpText(k, gfp)})`;
   const text = `Unexpected gfp: ${hex(invalid_mask)}. Fixing up to gfp: ${hex(flags)}. Fix your code!`;
   k.emit({ kind: 'printk', level: 4, text });
   return flags;
@@ -98,15 +99,22 @@ function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   return page_address(k, page);
 }
 
-/** Left out: trace_kmalloc, kasan_kmalloc. */
+/** Left out: kasan_kmalloc. */
 function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
-  if (size > KMALLOC_MAX_CACHE_SIZE) return __kmalloc_large_node(k, size, flags);
+  let ret: VirtAddr;
+  if (size > KMALLOC_MAX_CACHE_SIZE) {
+    ret = __kmalloc_large_node(k, size, flags);
+    trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(size), flags);
+    return ret;
+  }
   // kmalloc_slab() has no cache for nothing. The address that stands for it is not NULL: the request did not fail.
   if (size === 0) return ZERO_SIZE_PTR;
 
   const s: KmemCache = kmalloc_slab(k, size, flags);
   if (s === NULL) return asVirt(0);
-  return slabAllocator(k).__kmem_cache_alloc_node(k, s, flags);
+  ret = slabAllocator(k).__kmem_cache_alloc_node(k, s, flags);
+  trace_kmalloc(k, ret, size, k.words[s + k.kmem_cache.size]!, flags);
+  return ret;
 }
 
 export function __kmalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
@@ -137,6 +145,7 @@ function free_large_kmalloc(k: Kernel, folio: Page): void {
 
 /** The page says where an object came from: a slab names its cache, anything else is whole pages. */
 export function kfree(k: Kernel, object: VirtAddr): void {
+  trace_kfree(k, object);
   if (ZERO_OR_NULL_PTR(object)) return;
 
   const folio: Page = compound_head(k, virt_to_page(k, object));

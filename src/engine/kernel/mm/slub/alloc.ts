@@ -18,6 +18,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
+import { trace_kmem_cache_alloc } from '../../include/trace/events/kmem.h.js';
 import { slab_post_alloc_hook, slab_want_init_on_alloc } from '../slab.h.js';
 import { inc_slabs_node, new_slab } from './allocate_slab.js';
 import { slub_percpu_partial, slub_set_percpu_partial } from './cpu_partial.js';
@@ -144,7 +145,9 @@ export function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAdd
 }
 
 export function kmem_cache_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
-  return slab_alloc_node(k, s, gfpflags);
+  const ret: VirtAddr = slab_alloc_node(k, s, gfpflags);
+  trace_kmem_cache_alloc(k, ret, s, gfpflags);
+  return ret;
 }
 
 /** For kmalloc(). */

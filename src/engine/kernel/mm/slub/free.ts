@@ -21,6 +21,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
+import { trace_kmem_cache_free } from '../../include/trace/events/kmem.h.js';
 import { get_node, virt_to_slab } from '../slab.h.js';
 import { discard_slab } from './allocate_slab.js';
 import { put_cpu_partial } from './cpu_partial.js';
@@ -148,5 +149,6 @@ export function __kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr): void {
 
 /** Left out: cache_from_obj, which looks whether the object is of that cache where debugging is on. */
 export function kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr): void {
+  trace_kmem_cache_free(k, x, s);
   slab_free(k, s, virt_to_slab(k, x), x, x, 1);
 }

@@ -20,7 +20,7 @@ import {
   list_next_entry,
 } from '../../include/linux/list.h.js';
 import { stringAt } from '../../lib/string.js';
-import { gfp_text } from '../../lib/vsprintf.js';
+import { gfpText } from '../../lib/vsprintf.js';
 import { get_node } from '../slab.h.js';
 import { oo_order } from './freelist.js';
 
@@ -56,7 +56,7 @@ export function slab_out_of_memory(k: Kernel, s: KmemCache, gfpflags: Gfp): void
 
   const warn = (text: string): void => k.emit({ kind: 'printk', level: 4, text });
   const gfp = (gfpflags >>> 0).toString(16);
-  warn(`SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfp_text(k, gfpflags)})`);
+  warn(`SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfpText(k, gfpflags)})`);
   const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
   const object_size: Int = k.words[s + k.kmem_cache.object_size]!;
   const size: Int = k.words[s + k.kmem_cache.size]!;
