@@ -52,7 +52,7 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump, nextNode = 1): v
     const s = mm.cell_at(addressOf(text.kc, 'at', mm.profile.pointerSize)) as KmemCache;
     loadCommon(mm, s, text, memory);
     loader.load(mm, s, text, memory);
-    list_add_tail(mm, (s + mm.kmem_cache.list) as ListHead, mm.symbol('slab_caches'));
+    list_add_tail(mm, (s + mm.kmem_cache.list), mm.symbol('slab_caches'));
     noteKmallocCache(mm, s, text);
   }
   setup_kmalloc_cache_index_table(mm);

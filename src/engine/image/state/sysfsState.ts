@@ -43,7 +43,7 @@ export function loadSysfs(mm: Kernel, memory: ObjectMemory, next: number): void 
   const dir = take('kernfs_node');
   const kset = take('kset');
   mm.write_ptr(slab_kset, kset);
-  INIT_LIST_HEAD(mm, (kset + mm.kset.list) as ListHead);
+  INIT_LIST_HEAD(mm, (kset + mm.kset.list));
   const kobj = kset + mm.kset.kobj;
   mm.write(kobj + mm.kobject.kref, 1);
   mm.write_ptr(kobj + mm.kobject.sd, dir);

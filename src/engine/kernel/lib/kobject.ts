@@ -57,13 +57,13 @@ function kobj_kset_join(k: Kernel, kobj: Kobject): void {
   if (kset === NULL) return;
   // kset_get()
   kobject_get(k, (kset + k.kset.kobj) as Kobject);
-  list_add_tail(k, (kobj + k.kobject.entry) as ListHead, (kset + k.kset.list) as ListHead);
+  list_add_tail(k, (kobj + k.kobject.entry), (kset + k.kset.list));
 }
 
 function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
   const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
   if (kset === NULL) return;
-  list_del_init(k, (kobj + k.kobject.entry) as ListHead);
+  list_del_init(k, (kobj + k.kobject.entry));
   // kset_put()
   kobject_put(k, (kset + k.kset.kobj) as Kobject);
 }
@@ -72,7 +72,7 @@ function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
 
 function kobject_init_internal(k: Kernel, kobj: Kobject): void {
   k.write(kobj + k.kobject.kref, 1);
-  INIT_LIST_HEAD(k, (kobj + k.kobject.entry) as ListHead);
+  INIT_LIST_HEAD(k, (kobj + k.kobject.entry));
   changeState(k, kobj, ~STATE_INITIALIZED, false);
   changeState(k, kobj, STATE_INITIALIZED, true);
 }

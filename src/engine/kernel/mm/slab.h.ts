@@ -17,9 +17,9 @@ import {
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../memory/address.js';
-import { test_bit } from '../arch/x86/include/asm/bitops.h.js';
+import { __clear_bit, test_bit } from '../arch/x86/include/asm/bitops.h.js';
 import { virt_to_page } from '../arch/x86/include/asm/page.h.js';
-import { compound_head, PageSlab, set_page_flags } from '../include/linux/page-flags.h.js';
+import { compound_head, folio_set_active, PageSlab } from '../include/linux/page-flags.h.js';
 import { SLAB_CACHE_DMA32, SLAB_NO_USER_FLAGS, SLAB_TRACE } from '../include/linux/slab.h.js';
 import { memset } from '../lib/string.js';
 
@@ -41,7 +41,12 @@ export const slab_test_pfmemalloc = (k: Kernel, slab: Slab): boolean =>
   test_bit(k, k.PG_active, slab + k.page.flags);
 
 export function slab_set_pfmemalloc(k: Kernel, slab: Slab): void {
-  set_page_flags(k, slab_folio(slab), 1 << k.PG_active);
+  folio_set_active(k, slab_folio(slab));
+}
+
+/** Before the slab's pages are freed: they have a flag of their own meaning then. */
+export function __slab_clear_pfmemalloc(k: Kernel, slab: Slab): void {
+  __clear_bit(k, k.PG_active, slab + k.page.flags);
 }
 
 // --- flags of a cache --------------------------------------------------------------------------------------------------

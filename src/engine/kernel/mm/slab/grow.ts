@@ -21,6 +21,7 @@ import {
 import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import {
   INIT_LIST_HEAD,
   list_add,
@@ -33,10 +34,14 @@ import {
   list_next_entry,
 } from '../../include/linux/list.h.js';
 import { page_mapcount_reset } from '../../include/linux/mm.h.js';
-import { clear_page_flags, PageSlab, set_page_flags } from '../../include/linux/page-flags.h.js';
+import {
+  __folio_clear_slab,
+  __folio_set_slab,
+  PageSlab,
+} from '../../include/linux/page-flags.h.js';
 import { GFP_CONSTRAINT_MASK, GFP_RECLAIM_MASK, GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
-import { folio_slab, get_node, slab_folio } from '../slab.h.js';
+import { __slab_clear_pfmemalloc, folio_slab, get_node, slab_folio } from '../slab.h.js';
 import { account_slab, unaccount_slab } from '../slab_common/account.js';
 import { kfree, kmalloc_fix_flags } from '../slab_common/kmalloc.js';
 import { OBJFREELIST_SLAB, OFF_SLAB } from './order.js';
@@ -53,7 +58,7 @@ function kmem_getpages(k: Kernel, cachep: KmemCache, flags: Gfp): Slab {
 
   const slab: Slab = folio_slab(folio);
   account_slab(k, k.words[cachep + k.kmem_cache.gfporder]!, cachep);
-  set_page_flags(k, folio, 1 << k.PG_slab);
+  __folio_set_slab(k, folio);
   return slab;
 }
 
@@ -63,8 +68,8 @@ function kmem_freepages(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const folio: Page = slab_folio(slab);
 
   if (!PageSlab(k, folio)) throw new KernelFault('kernel BUG at mm/slab.c: kmem_freepages()');
-  // PG_active of a slab: it came from the reserves.
-  clear_page_flags(k, folio, (1 << k.PG_active) | (1 << k.PG_slab));
+  __slab_clear_pfmemalloc(k, slab);
+  __folio_clear_slab(k, folio);
   // `active` lies where the page allocator has _mapcount.
   page_mapcount_reset(k, folio);
   k.write_long(folio + k.page.mapping, 0);
@@ -99,7 +104,7 @@ export function slabs_destroy(k: Kernel, cachep: KmemCache, list: ListHead): voi
     !list_entry_is_head(k, slab, list, k.slab.slab_list);
     slab = n, n = list_next_entry(k, n, k.slab.slab_list)
   ) {
-    list_del(k, (slab + k.slab.slab_list) as ListHead);
+    list_del(k, (slab + k.slab.slab_list));
     slab_destroy(k, cachep, slab);
   }
 }
@@ -111,7 +116,7 @@ export function drain_freelist(k: Kernel, cache: KmemCache, n: KmemCacheNode, to
 
   while (nr_freed < tofree && !list_empty(k, slabs_free)) {
     const slab: Slab = list_last_entry(k, slabs_free, k.slab.slab_list);
-    list_del(k, (slab + k.slab.slab_list) as ListHead);
+    list_del(k, (slab + k.slab.slab_list));
     k.add_long(n + k.kmem_cache_node.free_slabs, -1);
     k.add_long(n + k.kmem_cache_node.total_slabs, -1);
     // It is no longer the cache's, so that the lock need not be held for what follows.
@@ -128,8 +133,11 @@ export function drain_freelist(k: Kernel, cache: KmemCache, n: KmemCacheNode, to
 export function cache_grow_begin(k: Kernel, cachep: KmemCache, flags: Gfp): Slab {
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
   // Clearing would undo the constructor's work.
-  if (k.read_va(cachep + k.kmem_cache.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0)
-    k.emit({ kind: 'warn', text: 'cache_grow_begin: __GFP_ZERO of objects with a constructor' });
+  WARN_ON_ONCE(
+    k,
+    k.read_va(cachep + k.kmem_cache.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0,
+    'cache_grow_begin: __GFP_ZERO of objects with a constructor',
+  );
   const local_flags: Gfp = flags & (GFP_CONSTRAINT_MASK(k) | GFP_RECLAIM_MASK(k));
 
   failed: {
@@ -166,14 +174,14 @@ export function cache_grow_begin(k: Kernel, cachep: KmemCache, flags: Gfp): Slab
 export function cache_grow_end(k: Kernel, cachep: KmemCache, slab: Slab): void {
   if (slab === NULL) return;
 
-  INIT_LIST_HEAD(k, (slab + k.slab.slab_list) as ListHead);
+  INIT_LIST_HEAD(k, (slab + k.slab.slab_list));
   const n: KmemCacheNode = get_node(k, cachep);
   k.add_long(n + k.kmem_cache_node.total_slabs, 1);
   if (k.words[slab + k.slab.active] === 0) {
     list_add_tail(
       k,
-      (slab + k.slab.slab_list) as ListHead,
-      (n + k.kmem_cache_node.slabs_free) as ListHead,
+      (slab + k.slab.slab_list),
+      (n + k.kmem_cache_node.slabs_free),
     );
     k.add_long(n + k.kmem_cache_node.free_slabs, 1);
   } else {
@@ -185,20 +193,20 @@ export function cache_grow_end(k: Kernel, cachep: KmemCache, slab: Slab): void {
 
 /** Objects have been taken from a slab: it belongs to the full or to the partial ones. Left out: poisoning (DEBUG). */
 export function fixup_slab_list(k: Kernel, cachep: KmemCache, n: KmemCacheNode, slab: Slab): void {
-  list_del(k, (slab + k.slab.slab_list) as ListHead);
+  list_del(k, (slab + k.slab.slab_list));
   if (k.words[slab + k.slab.active] === k.words[cachep + k.kmem_cache.num]) {
     list_add(
       k,
-      (slab + k.slab.slab_list) as ListHead,
-      (n + k.kmem_cache_node.slabs_full) as ListHead,
+      (slab + k.slab.slab_list),
+      (n + k.kmem_cache_node.slabs_full),
     );
     // The object that held it is out.
     if (OBJFREELIST_SLAB(k, cachep)) k.write_va(slab + k.slab.freelist, asVirt(0));
   } else {
     list_add(
       k,
-      (slab + k.slab.slab_list) as ListHead,
-      (n + k.kmem_cache_node.slabs_partial) as ListHead,
+      (slab + k.slab.slab_list),
+      (n + k.kmem_cache_node.slabs_partial),
     );
   }
 }

@@ -18,10 +18,12 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
+import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { folio_order } from '../../include/linux/mm.h.js';
 import { compound_head, PageSlab } from '../../include/linux/page-flags.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import {
   KMALLOC_MAX_CACHE_SIZE,
   kmalloc_type,
@@ -80,7 +82,7 @@ export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
   flags &= ~invalid_mask;
   const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfpText(k, gfp)})`;
   const text = `Unexpected gfp: ${hex(invalid_mask)}. Fixing up to gfp: ${hex(flags)}. Fix your code!`;
-  k.emit({ kind: 'printk', level: 4, text });
+  pr_warn(k, text);
   return flags;
 }
 
@@ -137,7 +139,7 @@ export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
 function free_large_kmalloc(k: Kernel, folio: Page): void {
   const order: Order = folio_order(k, folio);
   // One page is no large object: the address is of memory that kmalloc() never gave.
-  if (order === 0) k.emit({ kind: 'warn', text: 'free_large_kmalloc: order 0' });
+  WARN_ON_ONCE(k, order === 0, 'free_large_kmalloc: order 0');
 
   __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, -(1 << order));
   __free_pages(k, folio, order);

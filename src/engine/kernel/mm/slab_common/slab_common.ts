@@ -15,6 +15,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { WARN } from '../../include/asm-generic/bug.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EBUSY, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
@@ -24,6 +25,7 @@ import {
   list_empty,
   list_first_entry,
 } from '../../include/linux/list.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import { kmem_cache_free, kmem_cache_zalloc, slabAllocator } from '../../include/linux/slab.h.js';
 import { stringAt } from '../../lib/string.js';
 import { CACHE_CREATE_MASK, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
@@ -67,7 +69,7 @@ function create_cache(
   }
 
   k.write(s + k.kmem_cache.refcount, 1);
-  list_add(k, (s + k.kmem_cache.list) as ListHead, k.globals.slab_caches);
+  list_add(k, (s + k.kmem_cache.list), k.globals.slab_caches);
   return s;
 }
 
@@ -114,7 +116,7 @@ export function kmem_cache_create(
   // out_unlock:
   if (err !== 0) {
     const text = `kmem_cache_create_usercopy(${name}) failed with error ${err}`;
-    k.emit({ kind: 'printk', level: 4, text });
+    pr_warn(k, text);
     return NULL;
   }
   return s;
@@ -148,7 +150,7 @@ export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
   const to_destroy: ListHead = k.globals.slab_caches_to_rcu_destroy;
   while (!list_empty(k, to_destroy)) {
     const s: KmemCache = list_first_entry(k, to_destroy, k.kmem_cache.list);
-    list_del(k, (s + k.kmem_cache.list) as ListHead);
+    list_del(k, (s + k.kmem_cache.list));
     slabAllocator(k).debugfs_slab_release?.(k, s);
     kmem_cache_release(k, s);
   }
@@ -158,10 +160,10 @@ export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
 function shutdown_cache(k: Kernel, s: KmemCache): Int {
   if (slabAllocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
 
-  list_del(k, (s + k.kmem_cache.list) as ListHead);
+  list_del(k, (s + k.kmem_cache.list));
   if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0) {
     // Its slabs are dereferenced when their callbacks run: it must outlive these.
-    list_add_tail(k, (s + k.kmem_cache.list) as ListHead, k.globals.slab_caches_to_rcu_destroy);
+    list_add_tail(k, (s + k.kmem_cache.list), k.globals.slab_caches_to_rcu_destroy);
   } else {
     slabAllocator(k).debugfs_slab_release?.(k, s);
   }
@@ -180,7 +182,7 @@ export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
   const err: Int = shutdown_cache(k, s);
   if (err !== 0) {
     const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
-    k.emit({ kind: 'warn', text: `kmem_cache_destroy ${name}: Slab cache still has objects` });
+    WARN(k, true, `kmem_cache_destroy ${name}: Slab cache still has objects`);
   }
   // out_unlock:
   if (err === 0 && !rcu_set) kmem_cache_release(k, s);

@@ -16,13 +16,20 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { folio_order, page_is_pfmemalloc } from '../../include/linux/mm.h.js';
-import { clear_page_flags, set_page_flags } from '../../include/linux/page-flags.h.js';
+import { __folio_clear_slab, __folio_set_slab } from '../../include/linux/page-flags.h.js';
 import { callConstructor } from '../../include/linux/slab.h.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_CONSTRAINT_MASK, GFP_RECLAIM_MASK, GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
-import { folio_slab, get_node, slab_folio, slab_set_pfmemalloc } from '../slab.h.js';
+import {
+  __slab_clear_pfmemalloc,
+  folio_slab,
+  get_node,
+  slab_folio,
+  slab_set_pfmemalloc,
+} from '../slab.h.js';
 import { account_slab, unaccount_slab } from '../slab_common/account.js';
 import { kmalloc_fix_flags } from '../slab_common/kmalloc.js';
 import { fixup_red_left, oo_objects, oo_order, set_freepointer } from './freelist.js';
@@ -58,7 +65,7 @@ function alloc_slab_page(k: Kernel, flags: Gfp, oo: Int): Slab {
   if (folio === NULL) return NULL;
 
   const slab: Slab = folio_slab(folio);
-  set_page_flags(k, folio, 1 << k.PG_slab);
+  __folio_set_slab(k, folio);
   if (page_is_pfmemalloc(k, folio)) slab_set_pfmemalloc(k, slab);
   return slab;
 }
@@ -109,8 +116,11 @@ function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
 export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
   // Clearing would undo the constructor's work.
-  if (k.read_va(s + k.kmem_cache.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0)
-    k.emit({ kind: 'warn', text: 'new_slab: __GFP_ZERO of objects with a constructor' });
+  WARN_ON_ONCE(
+    k,
+    k.read_va(s + k.kmem_cache.ctor) !== 0 && (flags & k.__GFP_ZERO) !== 0,
+    'new_slab: __GFP_ZERO of objects with a constructor',
+  );
 
   return allocate_slab(k, s, flags & (GFP_RECLAIM_MASK(k) | GFP_CONSTRAINT_MASK(k)));
 }
@@ -121,8 +131,8 @@ export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
 function __free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   const folio: Page = slab_folio(slab);
   const order: Order = folio_order(k, folio);
-  // PG_active of a slab: it came from the reserves.
-  clear_page_flags(k, folio, (1 << k.PG_active) | (1 << k.PG_slab));
+  __slab_clear_pfmemalloc(k, slab);
+  __folio_clear_slab(k, folio);
   k.write_long(folio + k.page.mapping, 0);
   unaccount_slab(k, order, s);
   __free_pages(k, folio, order);

@@ -18,11 +18,11 @@ function __add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boolean): 
   if (tail === DEACTIVATE_TO_TAIL)
     list_add_tail(
       k,
-      (slab + k.slab.slab_list) as ListHead,
-      (n + k.kmem_cache_node.partial) as ListHead,
+      (slab + k.slab.slab_list),
+      (n + k.kmem_cache_node.partial),
     );
   else
-    list_add(k, (slab + k.slab.slab_list) as ListHead, (n + k.kmem_cache_node.partial) as ListHead);
+    list_add(k, (slab + k.slab.slab_list), (n + k.kmem_cache_node.partial));
 }
 
 export function add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boolean): void {
@@ -30,6 +30,6 @@ export function add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boole
 }
 
 export function remove_partial(k: Kernel, n: KmemCacheNode, slab: Slab): void {
-  list_del(k, (slab + k.slab.slab_list) as ListHead);
+  list_del(k, (slab + k.slab.slab_list));
   k.add_long(n + k.kmem_cache_node.nr_partial, -1);
 }

@@ -19,6 +19,7 @@ import {
   list_first_entry,
   list_next_entry,
 } from '../../include/linux/list.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import { stringAt } from '../../lib/string.js';
 import { gfpText } from '../../lib/vsprintf.js';
 import { get_node } from '../slab.h.js';
@@ -54,25 +55,25 @@ function count_partial(
 export function slab_out_of_memory(k: Kernel, s: KmemCache, gfpflags: Gfp): void {
   if ((gfpflags & k.__GFP_NOWARN) !== 0) return;
 
-  const warn = (text: string): void => k.emit({ kind: 'printk', level: 4, text });
   const gfp = (gfpflags >>> 0).toString(16);
-  warn(`SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfpText(k, gfpflags)})`);
+  pr_warn(k, `SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfpText(k, gfpflags)})`);
   const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
   const object_size: Int = k.words[s + k.kmem_cache.object_size]!;
   const size: Int = k.words[s + k.kmem_cache.size]!;
   const order: Int = oo_order(k.words[s + k.kmem_cache.oo]!);
   const min_order: Int = oo_order(k.words[s + k.kmem_cache.min]!);
-  warn(
+  pr_warn(
+    k,
     `  cache: ${name}, object size: ${object_size}, buffer size: ${size}, ` +
       `default order: ${order}, min order: ${min_order}`,
   );
 
   if (min_order > get_order(object_size))
-    warn(`  ${name} debugging increased min order, use slub_debug=O to disable.`);
+    pr_warn(k, `  ${name} debugging increased min order, use slub_debug=O to disable.`);
 
   const n: KmemCacheNode = get_node(k, s);
   const nr_free: ULong = count_partial(k, n, count_free);
   const nr_slabs: ULong = node_nr_slabs(k, n);
   const nr_objs: ULong = node_nr_objs(k, n);
-  warn(`  node 0: slabs: ${nr_slabs}, objs: ${nr_objs}, free: ${nr_free}`);
+  pr_warn(k, `  node 0: slabs: ${nr_slabs}, objs: ${nr_objs}, free: ${nr_free}`);
 }
