@@ -66,7 +66,7 @@ export function loadSlabCache(
       full: mm.kmem_cache_node.slabs_full,
       free: mm.kmem_cache_node.slabs_free,
     }[line.word];
-    if (list !== undefined) loadSlab(mm, s, line, (n + list));
+    if (list !== undefined) loadSlab(mm, s, line, n + list);
   }
 }
 

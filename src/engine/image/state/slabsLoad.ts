@@ -6,7 +6,7 @@ import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h
 import type { Kernel } from '../../machine/kernel.js';
 import { setup_kmalloc_cache_index_table } from '../../kernel/mm/slab_common/kmalloc.js';
 import { writeByte } from '../../kernel/lib/string.js';
-import type { KmemCache, ListHead } from '../../machine/ctypes.js';
+import type { KmemCache } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';
 import { ObjectMemory } from './objectMemory.js';
 import { loadPercpu, PERCPU_BYTES } from './percpuState.js';
@@ -52,7 +52,7 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump, nextNode = 1): v
     const s = mm.cell_at(addressOf(text.kc, 'at', mm.profile.pointerSize)) as KmemCache;
     loadCommon(mm, s, text, memory);
     loader.load(mm, s, text, memory);
-    list_add_tail(mm, (s + mm.kmem_cache.list), mm.symbol('slab_caches'));
+    list_add_tail(mm, s + mm.kmem_cache.list, mm.symbol('slab_caches'));
     noteKmallocCache(mm, s, text);
   }
   setup_kmalloc_cache_index_table(mm);

@@ -56,8 +56,8 @@ export function loadSlubCache(
 
   const n = mm.cell_at(memory.take(mm.sizeof.kmem_cache_node, ALIGN)) as KmemCacheNode;
   mm.write_ptr(s + mm.kmem_cache.node, n);
-  INIT_LIST_HEAD(mm, (n + mm.kmem_cache_node.partial));
-  INIT_LIST_HEAD(mm, (n + mm.kmem_cache_node.full));
+  INIT_LIST_HEAD(mm, n + mm.kmem_cache_node.partial);
+  INIT_LIST_HEAD(mm, n + mm.kmem_cache_node.full);
   const c = mm.cell_at(memory.take(mm.sizeof.kmem_cache_cpu, ALIGN)) as KmemCacheCpu;
   // SMP: relative to the area of the CPU, the only one of the recorded machines.
   const base = mm.smp ? mm.read_va(mm.symbol('__per_cpu_offset')) : 0;
@@ -90,10 +90,10 @@ export function loadSlubCache(
         loadNode(mm, s, n, line);
         break;
       case 'part':
-        addTo(mm, loadSlab(mm, s, line), (n + mm.kmem_cache_node.partial));
+        addTo(mm, loadSlab(mm, s, line), n + mm.kmem_cache_node.partial);
         break;
       case 'full':
-        addTo(mm, loadSlab(mm, s, line), (n + mm.kmem_cache_node.full));
+        addTo(mm, loadSlab(mm, s, line), n + mm.kmem_cache_node.full);
         break;
     }
   }

@@ -4,7 +4,7 @@
  * Left out everywhere: namespaces, uevents, attributes that a type gives each of its kobjects (default_groups).
  * Source: Linux 6.1 lib/kobject.c; include/linux/kref.h.
  */
-import { type Int, type ListHead, NULL } from '../../machine/ctypes.js';
+import { type Int, NULL } from '../../machine/ctypes.js';
 import { bitFieldIn } from '../../machine/facts.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { VirtAddr } from '../../memory/address.js';
@@ -57,13 +57,13 @@ function kobj_kset_join(k: Kernel, kobj: Kobject): void {
   if (kset === NULL) return;
   // kset_get()
   kobject_get(k, (kset + k.kset.kobj) as Kobject);
-  list_add_tail(k, (kobj + k.kobject.entry), (kset + k.kset.list));
+  list_add_tail(k, kobj + k.kobject.entry, kset + k.kset.list);
 }
 
 function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
   const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
   if (kset === NULL) return;
-  list_del_init(k, (kobj + k.kobject.entry));
+  list_del_init(k, kobj + k.kobject.entry);
   // kset_put()
   kobject_put(k, (kset + k.kset.kobj) as Kobject);
 }
@@ -72,7 +72,7 @@ function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
 
 function kobject_init_internal(k: Kernel, kobj: Kobject): void {
   k.write(kobj + k.kobject.kref, 1);
-  INIT_LIST_HEAD(k, (kobj + k.kobject.entry));
+  INIT_LIST_HEAD(k, kobj + k.kobject.entry);
   changeState(k, kobj, ~STATE_INITIALIZED, false);
   changeState(k, kobj, STATE_INITIALIZED, true);
 }

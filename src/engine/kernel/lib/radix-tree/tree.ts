@@ -59,7 +59,7 @@ function radix_tree_node_free(k: Kernel, node: XaNode): void {
 /** Objects of the cache of nodes are empty nodes. */
 function radix_tree_node_ctor(k: Kernel, node: XaNode): void {
   memset(k, k.va_of(node), 0, k.sizeof.xa_node);
-  INIT_LIST_HEAD(k, (node + k.xa_node.private_list));
+  INIT_LIST_HEAD(k, node + k.xa_node.private_list);
 }
 linkConstructor('radix_tree_node_ctor', radix_tree_node_ctor);
 

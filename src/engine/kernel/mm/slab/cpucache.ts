@@ -10,7 +10,6 @@ import {
   type Int,
   type KmemCache,
   type KmemCacheNode,
-  type ListHead,
   NULL,
   type ULong,
 } from '../../../machine/ctypes.js';
@@ -31,9 +30,9 @@ const REAPTIMEOUT_NODE = (k: Kernel): Int => 4 * k.CONFIG_HZ;
 // --- the node ----------------------------------------------------------------------------------------------------------
 
 export function kmem_cache_node_init(k: Kernel, parent: KmemCacheNode): void {
-  INIT_LIST_HEAD(k, (parent + k.kmem_cache_node.slabs_full));
-  INIT_LIST_HEAD(k, (parent + k.kmem_cache_node.slabs_partial));
-  INIT_LIST_HEAD(k, (parent + k.kmem_cache_node.slabs_free));
+  INIT_LIST_HEAD(k, parent + k.kmem_cache_node.slabs_full);
+  INIT_LIST_HEAD(k, parent + k.kmem_cache_node.slabs_partial);
+  INIT_LIST_HEAD(k, parent + k.kmem_cache_node.slabs_free);
   k.write_long(parent + k.kmem_cache_node.total_slabs, 0);
   k.write_long(parent + k.kmem_cache_node.free_slabs, 0);
   k.write_ptr(parent + k.kmem_cache_node.shared, NULL);

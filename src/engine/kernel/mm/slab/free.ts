@@ -47,19 +47,15 @@ function free_block(
   for (let i: Int = 0; i < nr_objects; i++) {
     const objp: VirtAddr = k.read_va(entryAt(k, ac, i));
     const slab: Slab = virt_to_slab(k, objp);
-    list_del(k, (slab + k.slab.slab_list));
+    list_del(k, slab + k.slab.slab_list);
     slab_put_obj(k, cachep, slab, objp);
 
     if (k.words[slab + k.slab.active] === 0) {
-      list_add(k, (slab + k.slab.slab_list), slabs_free);
+      list_add(k, slab + k.slab.slab_list, slabs_free);
       k.add_long(n + k.kmem_cache_node.free_slabs, 1);
     } else {
       // To the tail: the longest time for its other objects to come back, too.
-      list_add_tail(
-        k,
-        (slab + k.slab.slab_list),
-        (n + k.kmem_cache_node.slabs_partial),
-      );
+      list_add_tail(k, slab + k.slab.slab_list, n + k.kmem_cache_node.slabs_partial);
     }
   }
 
@@ -69,7 +65,7 @@ function free_block(
   ) {
     k.add_long(n + k.kmem_cache_node.free_objects, -k.words[cachep + k.kmem_cache.num]!);
     const slab: Slab = list_last_entry(k, slabs_free, k.slab.slab_list);
-    list_move(k, (slab + k.slab.slab_list), list);
+    list_move(k, slab + k.slab.slab_list, list);
     k.add_long(n + k.kmem_cache_node.free_slabs, -1);
     k.add_long(n + k.kmem_cache_node.total_slabs, -1);
   }
@@ -138,8 +134,8 @@ export function __kmem_cache_shrink(k: Kernel, cachep: KmemCache): Int {
 
   const n: KmemCacheNode = get_node(k, cachep);
   drain_freelist(k, cachep, n, INT_MAX);
-  return !list_empty(k, (n + k.kmem_cache_node.slabs_full)) ||
-    !list_empty(k, (n + k.kmem_cache_node.slabs_partial))
+  return !list_empty(k, n + k.kmem_cache_node.slabs_full) ||
+    !list_empty(k, n + k.kmem_cache_node.slabs_partial)
     ? 1
     : 0;
 }

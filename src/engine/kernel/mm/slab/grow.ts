@@ -104,7 +104,7 @@ export function slabs_destroy(k: Kernel, cachep: KmemCache, list: ListHead): voi
     !list_entry_is_head(k, slab, list, k.slab.slab_list);
     slab = n, n = list_next_entry(k, n, k.slab.slab_list)
   ) {
-    list_del(k, (slab + k.slab.slab_list));
+    list_del(k, slab + k.slab.slab_list);
     slab_destroy(k, cachep, slab);
   }
 }
@@ -116,7 +116,7 @@ export function drain_freelist(k: Kernel, cache: KmemCache, n: KmemCacheNode, to
 
   while (nr_freed < tofree && !list_empty(k, slabs_free)) {
     const slab: Slab = list_last_entry(k, slabs_free, k.slab.slab_list);
-    list_del(k, (slab + k.slab.slab_list));
+    list_del(k, slab + k.slab.slab_list);
     k.add_long(n + k.kmem_cache_node.free_slabs, -1);
     k.add_long(n + k.kmem_cache_node.total_slabs, -1);
     // It is no longer the cache's, so that the lock need not be held for what follows.
@@ -174,15 +174,11 @@ export function cache_grow_begin(k: Kernel, cachep: KmemCache, flags: Gfp): Slab
 export function cache_grow_end(k: Kernel, cachep: KmemCache, slab: Slab): void {
   if (slab === NULL) return;
 
-  INIT_LIST_HEAD(k, (slab + k.slab.slab_list));
+  INIT_LIST_HEAD(k, slab + k.slab.slab_list);
   const n: KmemCacheNode = get_node(k, cachep);
   k.add_long(n + k.kmem_cache_node.total_slabs, 1);
   if (k.words[slab + k.slab.active] === 0) {
-    list_add_tail(
-      k,
-      (slab + k.slab.slab_list),
-      (n + k.kmem_cache_node.slabs_free),
-    );
+    list_add_tail(k, slab + k.slab.slab_list, n + k.kmem_cache_node.slabs_free);
     k.add_long(n + k.kmem_cache_node.free_slabs, 1);
   } else {
     fixup_slab_list(k, cachep, n, slab);
@@ -193,20 +189,12 @@ export function cache_grow_end(k: Kernel, cachep: KmemCache, slab: Slab): void {
 
 /** Objects have been taken from a slab: it belongs to the full or to the partial ones. Left out: poisoning (DEBUG). */
 export function fixup_slab_list(k: Kernel, cachep: KmemCache, n: KmemCacheNode, slab: Slab): void {
-  list_del(k, (slab + k.slab.slab_list));
+  list_del(k, slab + k.slab.slab_list);
   if (k.words[slab + k.slab.active] === k.words[cachep + k.kmem_cache.num]) {
-    list_add(
-      k,
-      (slab + k.slab.slab_list),
-      (n + k.kmem_cache_node.slabs_full),
-    );
+    list_add(k, slab + k.slab.slab_list, n + k.kmem_cache_node.slabs_full);
     // The object that held it is out.
     if (OBJFREELIST_SLAB(k, cachep)) k.write_va(slab + k.slab.freelist, asVirt(0));
   } else {
-    list_add(
-      k,
-      (slab + k.slab.slab_list),
-      (n + k.kmem_cache_node.slabs_partial),
-    );
+    list_add(k, slab + k.slab.slab_list, n + k.kmem_cache_node.slabs_partial);
   }
 }

@@ -69,7 +69,7 @@ function create_cache(
   }
 
   k.write(s + k.kmem_cache.refcount, 1);
-  list_add(k, (s + k.kmem_cache.list), k.globals.slab_caches);
+  list_add(k, s + k.kmem_cache.list, k.globals.slab_caches);
   return s;
 }
 
@@ -150,7 +150,7 @@ export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
   const to_destroy: ListHead = k.globals.slab_caches_to_rcu_destroy;
   while (!list_empty(k, to_destroy)) {
     const s: KmemCache = list_first_entry(k, to_destroy, k.kmem_cache.list);
-    list_del(k, (s + k.kmem_cache.list));
+    list_del(k, s + k.kmem_cache.list);
     slabAllocator(k).debugfs_slab_release?.(k, s);
     kmem_cache_release(k, s);
   }
@@ -160,10 +160,10 @@ export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
 function shutdown_cache(k: Kernel, s: KmemCache): Int {
   if (slabAllocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
 
-  list_del(k, (s + k.kmem_cache.list));
+  list_del(k, s + k.kmem_cache.list);
   if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0) {
     // Its slabs are dereferenced when their callbacks run: it must outlive these.
-    list_add_tail(k, (s + k.kmem_cache.list), k.globals.slab_caches_to_rcu_destroy);
+    list_add_tail(k, s + k.kmem_cache.list, k.globals.slab_caches_to_rcu_destroy);
   } else {
     slabAllocator(k).debugfs_slab_release?.(k, s);
   }

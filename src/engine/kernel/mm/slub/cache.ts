@@ -9,7 +9,6 @@ import {
   type KmemCache,
   type KmemCacheCpu,
   type KmemCacheNode,
-  type ListHead,
   NULL,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
@@ -54,10 +53,10 @@ function kmem_cache_flags(k: Kernel, flags: SlabFlags): SlabFlags {
 function init_kmem_cache_node(k: Kernel, n: KmemCacheNode): void {
   k.write_long(n + k.kmem_cache_node.nr_partial, 0);
   k.write(n + k.kmem_cache_node.list_lock, 0);
-  INIT_LIST_HEAD(k, (n + k.kmem_cache_node.partial));
+  INIT_LIST_HEAD(k, n + k.kmem_cache_node.partial);
   k.write_long(n + k.kmem_cache_node.nr_slabs, 0);
   k.write_long(n + k.kmem_cache_node.total_objects, 0);
-  INIT_LIST_HEAD(k, (n + k.kmem_cache_node.full));
+  INIT_LIST_HEAD(k, n + k.kmem_cache_node.full);
 }
 
 /** Left out: early_kmem_cache_node_alloc (boot), other nodes. */

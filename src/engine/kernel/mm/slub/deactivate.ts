@@ -8,7 +8,6 @@ import {
   type KmemCache,
   type KmemCacheCpu,
   type KmemCacheNode,
-  type ListHead,
   NULL,
   type Slab,
   type ULong,
@@ -108,7 +107,7 @@ function has_cpu_slab(k: Kernel, cpu: Int, s: KmemCache): boolean {
 
 /** INIT_WORK(&sfw->work, flush_cpu_slab), as queueing and doing it leave it. */
 const initFlushWork = (k: Kernel, sfw: Cell): void => {
-  INIT_LIST_HEAD(k, (sfw + k.slub_flush_work.work_entry));
+  INIT_LIST_HEAD(k, sfw + k.slub_flush_work.work_entry);
   const func: VirtAddr = k.profile.symbol('flush_cpu_slab')?.address ?? asVirt(0);
   k.write_va(sfw + k.slub_flush_work.work_func, func);
 };

@@ -5,7 +5,7 @@
  *
  * Source: Linux 6.1 mm/slub.c: __add_partial(), add_partial(), remove_partial().
  */
-import type { KmemCacheNode, ListHead, Slab } from '../../../machine/ctypes.js';
+import type { KmemCacheNode, Slab } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_add, list_add_tail, list_del } from '../../include/linux/list.h.js';
 
@@ -16,13 +16,8 @@ function __add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boolean): 
   k.add_long(n + k.kmem_cache_node.nr_partial, 1);
   // At the tail a slab waits longest: time for its other objects to come back, too.
   if (tail === DEACTIVATE_TO_TAIL)
-    list_add_tail(
-      k,
-      (slab + k.slab.slab_list),
-      (n + k.kmem_cache_node.partial),
-    );
-  else
-    list_add(k, (slab + k.slab.slab_list), (n + k.kmem_cache_node.partial));
+    list_add_tail(k, slab + k.slab.slab_list, n + k.kmem_cache_node.partial);
+  else list_add(k, slab + k.slab.slab_list, n + k.kmem_cache_node.partial);
 }
 
 export function add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boolean): void {
@@ -30,6 +25,6 @@ export function add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boole
 }
 
 export function remove_partial(k: Kernel, n: KmemCacheNode, slab: Slab): void {
-  list_del(k, (slab + k.slab.slab_list));
+  list_del(k, slab + k.slab.slab_list);
   k.add_long(n + k.kmem_cache_node.nr_partial, -1);
 }

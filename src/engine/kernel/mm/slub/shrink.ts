@@ -56,11 +56,11 @@ function __kmem_cache_do_shrink(k: Kernel, s: KmemCache): Int {
     const objects: Int = k.read_bits(slab, k.slab.objects);
     const free: Int = objects - k.read_bits(slab, k.slab.inuse);
     if (free === objects) {
-      list_move(k, (slab + k.slab.slab_list), discard);
+      list_move(k, slab + k.slab.slab_list, discard);
       k.add_long(n + k.kmem_cache_node.nr_partial, -1);
       dec_slabs_node(k, s, objects);
     } else if (free <= SHRINK_PROMOTE_MAX) {
-      list_move(k, (slab + k.slab.slab_list), promote[free - 1]!);
+      list_move(k, slab + k.slab.slab_list, promote[free - 1]!);
     }
   }
 
@@ -98,7 +98,7 @@ function free_partial(k: Kernel, s: KmemCache, n: KmemCacheNode): void {
   ) {
     if (k.read_bits(slab, k.slab.inuse) !== 0) continue;
     remove_partial(k, n, slab);
-    list_add(k, (slab + k.slab.slab_list), discard);
+    list_add(k, slab + k.slab.slab_list, discard);
   }
 
   for (
