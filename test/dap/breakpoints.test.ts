@@ -8,7 +8,6 @@ const BLOCKS = scenario('blocks.mms');
 const at = (marker: string): number => lineOf(BLOCKS, marker);
 
 describe('breakpoints', function () {
-  this.timeout(60_000);
   before(build);
 
   it('stops at lines, also when set before anything runs', () =>

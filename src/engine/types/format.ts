@@ -205,7 +205,7 @@ function scalarText(profile: Profile, type: CType, value: ScalarValue, hex: bool
     case 'struct':
     case 'union':
     case 'function':
-      throw new Error(`${bare.kind} is no scalar`);
+      throw new Error(`${bare.kind} is not a scalar`);
   }
 }
 

@@ -131,9 +131,9 @@ export class AttemptRecorder {
     set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(nameOf(caller)),
     drain_all_pages: () => this.note('per-CPU lists drained'),
     __alloc_pages_direct_compact: ({ order }) => {
-      if (number(order) > 0) this.note('direct compaction entered: it moves nothing yet');
+      if (number(order) > 0) this.note('entered direct compaction, which moves nothing yet');
     },
-    __perform_reclaim: () => this.note('direct reclaim entered: it frees nothing yet'),
+    __perform_reclaim: () => this.note('entered direct reclaim, which frees nothing yet'),
     prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(number(page))),
   };
 

@@ -122,7 +122,7 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
   kernel: (f) =>
     f.refcount > 0
       ? `allocated page of zone ${f.zone}, ${references(f.refcount)}`
-      : `page inside of an allocated block of zone ${f.zone}`,
+      : `page inside an allocated block of zone ${f.zone}`,
   pageCache: (f) => `page cache, ${references(f.refcount)}`,
   user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
   slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hex(f.headPfn)}`,

@@ -35,7 +35,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   const vmcoreinfo = vmcoreinfoOf(core);
   if (vmcoreinfo?.fiveLevel)
     throw new ImageError(
-      'The core is of a kernel with 5-level page tables, which are not read yet.',
+      'The core is from a kernel with 5-level page tables, which mmscope does not read yet.',
     );
   const contents = new FileMemory(file, core.segments);
   const view = detectKernel(

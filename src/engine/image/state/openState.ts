@@ -69,7 +69,7 @@ function checkAddresses(state: RecordedState, profile: Profile): void {
   if (first?.populated === undefined) throw new ImageError('The recorded state has no zone.');
   if (first.populated.at !== (node ?? 0) + first.index * sizeofZone)
     throw new ImageError(
-      `The state was not recorded on ${profile.name}: its zone ${first.name} lies elsewhere.`,
+      `The state was not recorded on ${profile.name}: its zone ${first.name} is at another address.`,
     );
 }
 

@@ -26,7 +26,7 @@ export class TableStore implements WritableTableMemory {
   writeWord(phys: PhysAddr, value: number): void {
     const frame = Math.floor(phys / PAGE_SIZE);
     const table = this.tables.get(frame);
-    if (table === undefined) throw new Error(`frame 0x${frame.toString(16)} is no page table`);
+    if (table === undefined) throw new Error(`frame 0x${frame.toString(16)} is not a page table`);
     table[(phys % PAGE_SIZE) / 4] = value;
   }
 
