@@ -91,7 +91,7 @@ function isRecorders({ symbol }: KernelWord): boolean {
 
 /**
  * Whether a word reads as an entry that maps a page beyond RAM. (Of a PAE entry the lower word, which has the address below
- * 4 GiB.) An entry that comes or goes, as ioremap's do, is none on one side.
+ * 4 GiB.) An entry that comes or goes, as ioremap's do, is missing on one side.
  */
 function mapsDevice(image: KernelImage, entry: bigint): boolean {
   const frame = Number((entry & PTE_ADDRESS) >> 12n);

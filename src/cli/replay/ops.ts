@@ -193,7 +193,7 @@ const toPageSilently = (act: (mm: Machine['mm'], page: Page) => unknown): Operat
 const changeFlag = (change: typeof SetPageFlag): Operation =>
   toPage(({ mm }, page, name) => {
     const flag = PAGE_FLAGS.find(({ bit }) => bit === `PG_${name ?? ''}`);
-    if (flag === undefined) throw new Error(`'${name ?? ''}' is no page flag`);
+    if (flag === undefined) throw new Error(`'${name ?? ''}' is not a page flag`);
     change(mm, flag, page);
     return undefined;
   });

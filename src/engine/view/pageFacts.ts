@@ -36,7 +36,7 @@ export interface PageFacts {
   /** Of the pageblock: `MIGRATE_MOVABLE`; undefined for a page outside of any. */
   readonly migratetype: string | undefined;
   readonly refcount: number;
-  /** page_mapcount() of a page that is no slab and has no type. */
+  /** page_mapcount() of a page that is not a slab and has no type. */
   readonly mapcount: number;
   readonly compound: 'no' | 'head' | 'tail';
   /** First frame of the block or compound page. */

@@ -45,7 +45,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
     ),
   );
   const { memmap, linear, maxPfn } = locate(view);
-  // Beyond RAM and the first 4 GiB there are at most devices, which are no business of the kernel's memory management.
+  // Beyond RAM and the first 4 GiB there are at most devices, which the kernel's memory management does not manage.
   const nrFrames = Math.max(maxPfn, Math.min(contents.endFrame, 0x100000));
   const memory = new PhysicalMemory(nrFrames);
   memory.addRule(contents.rule());

@@ -100,7 +100,7 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
   });
   for (const { startFrame, nrFrames } of memmap.extents)
     memory.addRule({ startFrame, endFrame: startFrame + nrFrames, fill: pages.fill });
-  // The machine's start is no history: nothing is recorded until it stands.
+  // The machine's start is not part of the history: recording begins when it is complete.
   tape.setRecording(false);
   bindZones(mm);
   writer.write(heads);

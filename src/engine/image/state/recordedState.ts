@@ -41,7 +41,7 @@ export class StateFinder {
   }
 }
 
-/** @throws ImageError when the text has no full state; TraceError when it is no trace */
+/** @throws ImageError when the text has no full state; TraceError when it is not a trace */
 export function findState(chunks: Iterable<string>): RecordedState {
   const finder = new StateFinder();
   for (const item of readTrace(chunks)) {
