@@ -50,6 +50,7 @@ const { hostSuite, uiSuite } = await import('./vscode-tests.mjs');
 await suiteStep('vscode', (report) => hostSuite(report));
 await suiteStep('ui', (report) => uiSuite((bundles, env) => mocha(bundles, report, env)));
 
+if (isWanted('golden') && !process.env.MMSCOPE_RECORDINGS) console.log(notRun());
 for (const title of skips) console.log(`skipped: ${title}`);
 for (const title of failures) console.log(`failed: ${title}`);
 printTimes();
@@ -58,6 +59,13 @@ process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
 function isWanted(name) {
   return only.length === 0 || only.includes(name);
+}
+
+/** Recordings that only some machines have. */
+function notRun() {
+  const list = fs.readFileSync(path.join(root, 'test/golden/data/elsewhere.txt'), 'utf8');
+  const count = list.trim().split('\n').length;
+  return `not run: ${count} long recordings that are not in the repository (set MMSCOPE_RECORDINGS to their folder)`;
 }
 
 /** Folders of test/ with tests that plain node runs. */

@@ -19,7 +19,7 @@ function mmscope(...args: string[]): Outcome {
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
-const PCP0 = 'test/data/golden/x86_64-slub-192M/pcp0-n300-s31.trace.gz';
+const PCP0 = 'test/golden/data/x86_64-slub-192M/pcp0-n300-s31.trace.gz';
 const STATE = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
 const scratch = mkdtempSync(path.join(tmpdir(), 'mmscope-cli-'));
 const file = (name: string, text: string): string => {
@@ -171,7 +171,7 @@ lock_page(page);
 
   for (const name of ['buddyinfo', 'pagetypeinfo'])
     it(`info --proc ${name} prints what the kernel printed, byte for byte`, () => {
-      const folder = 'test/data/golden/x86_64-slub-512M';
+      const folder = 'test/golden/data/x86_64-slub-512M';
       const { code, out } = mmscope('info', `${folder}/idle-s1.trace.gz`, '--proc', name);
       assert.equal(code, 0);
       assert.equal(out, readFileSync(`${folder}/static.${name}.txt`, 'latin1'));

@@ -216,7 +216,7 @@ describe('protocol', function () {
         `${text}struct page *__alloc_pages(gfp_t gfp,\n  int order)\n{\n}\n`,
       );
       await client.send('initialize', CLIENT);
-      const launch = client.send('launch', { program: scenario('blocks.mms'), linuxSource: tree });
+      const launch = client.send('launch', { program: scenario('blocks.mms'), kernelSource: tree });
       await client.send('setFunctionBreakpoints', { breakpoints: [{ name: '__alloc_pages' }] });
       await client.send('configurationDone');
       await launch;
@@ -227,7 +227,7 @@ describe('protocol', function () {
       assert.equal(stackFrames[0]?.source?.path, path.join(tree, 'mm', 'page_alloc.c'));
       assert.equal(stackFrames[0].line, 8);
       // What the tree does not have is shown in the engine's own text.
-      assert.equal(stackFrames[1]?.source?.origin, 'mmscope engine');
+      assert.equal(stackFrames[1]?.source?.origin, 'mmscope kernel, read-only');
     }));
 
   it('writes its messages to a file, or to the console, when asked to', async () => {

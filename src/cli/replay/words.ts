@@ -8,6 +8,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { LeftOut } from './leftOut.js';
+import { fieldOfPage } from './pageFields.js';
 import { StandIns } from './standIns.js';
 
 /** A machine word that changed. */
@@ -46,11 +47,11 @@ export function parseWord(line: string): KernelWord {
   };
 }
 
-export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): WordsVerdict {
+export function compareWords(image: KernelImage, kernel: readonly KernelWord[]): WordsVerdict {
   const ours = changedWords(image);
   const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
-  const leftOut = new LeftOut(image);
-  const standIns = new StandIns(image);
+  const leftOut = new LeftOut(image, kernel, changes);
+  const standIns = new StandIns(image, changes);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
   let first: string | undefined;
   const report = (word: KernelWord, value: string): void => {
@@ -62,17 +63,12 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
     if (value === undefined && leftOut.takes(word)) continue;
     verdict.kernels++;
     ours.delete(word.phys);
-    if (value === undefined) {
-      verdict.missing++;
-      report(word, 'unchanged');
-    } else if (
-      value.after !== word.after &&
-      !leftOut.takesConstructor(word, value.after) &&
-      !standIns.takes(word.after, value.after)
-    ) {
-      verdict.wrong++;
-      report(word, `0x${value.after.toString(16)}`);
-    }
+    // A stand-in may be what was there before.
+    const own = value?.after ?? word.before;
+    if (own === word.after || standIns.takes(word, own)) continue;
+    if (value === undefined) verdict.missing++;
+    else verdict.wrong++;
+    report(word, value === undefined ? 'unchanged' : `0x${own.toString(16)}`);
   }
   // What remains of ours, the kernel left as it was.
   for (const [phys, { before, after }] of ours) {
@@ -125,19 +121,5 @@ function placeOf({ mm }: KernelImage, phys: number): string {
   const low = (va + (phys % 4096)) | 0;
   const words = ((low - mm.memmap.baseLow) >>> 0) / 4;
   const pfn = Math.floor(words / mm.memmap.page_words);
-  const field = pageFields(mm).find(
-    ([offset]) => offset >= 0 && offset === words % mm.memmap.page_words,
-  );
-  return `page 0x${pfn.toString(16)} ->${field?.[1] ?? `word ${words % mm.memmap.page_words}`}`;
+  return `page 0x${pfn.toString(16)} ->${fieldOfPage(mm, words % mm.memmap.page_words)}`;
 }
-
-const pageFields = (mm: KernelImage['mm']): readonly (readonly [number, string])[] => [
-  [mm.page.flags, 'flags'],
-  [mm.page.lru, 'lru.next'],
-  [mm.page.lru + mm.list_head.prev, 'lru.prev'],
-  [mm.page.mapping, 'mapping'],
-  [mm.page.index, 'index'],
-  [mm.page.private, 'private'],
-  [mm.page._mapcount, '_mapcount'],
-  [mm.page._refcount, '_refcount'],
-];

@@ -20,6 +20,7 @@ import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
+import type { Tracer } from './tracer.js';
 
 class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
@@ -29,6 +30,8 @@ class KernelContext extends KernelMemory {
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
   readonly encoding: CompoundTests;
+  /** Who hears the tracepoints. Not state of the machine. */
+  tracer: Tracer | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 

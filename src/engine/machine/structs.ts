@@ -12,6 +12,7 @@ export const STRUCTS = {
   callback_head: 'func',
   cma: 'base_pfn bitmap count name order_per_bit',
   cpuinfo_x86: 'x86_cache_alignment',
+  dentry: 'd_u.d_rcu',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,

@@ -51,10 +51,11 @@ tell('a session in VS Code', {}, (step) => {
     assert.fail('100 steps did not come to expand()');
   });
 
-  step('shows the locals of expand, and the source of the kernel function', async (bench) => {
+  step('shows the locals of expand, and the function as C in mm/page_alloc.c', async (bench) => {
     await bench.variable('low').waitFor();
     assert.equal(await bench.valueOf('low'), '4');
-    await bench.editorWith('function expand').waitFor();
+    await bench.editorWith('static void expand(struct zone *zone, struct page *page').waitFor();
+    assert.match(await bench.topFrame(), /mm\/page_alloc\.c/);
   });
 
   step('steps back out to the scenario', async (bench) => {

@@ -23,7 +23,7 @@ interface SlabLoader {
   /** Writes what only this allocator has. */
   readonly load: (mm: Kernel, s: KmemCache, text: CacheText, memory: ObjectMemory) => void;
   /** Writes what goes with the caches, when all are there. */
-  readonly finish?: (mm: Kernel, memory: ObjectMemory) => void;
+  readonly finish?: (mm: Kernel, memory: ObjectMemory, nextNode: number) => void;
 }
 
 /** By the option that chooses the allocator. */
@@ -32,8 +32,11 @@ const LOADERS: ReadonlyMap<string, SlabLoader> = new Map<string, SlabLoader>([
   ['CONFIG_SLUB', { sizeBytes: slubCacheBytes, load: loadSlubCache, finish: loadSysfs }],
 ]);
 
-/** Puts the caches of a dump into the machine's memory. A dump of geometries alone tells too little: nothing is done. */
-export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
+/**
+ * Puts the caches of a dump into the machine's memory. A dump of geometries alone tells too little: nothing is done.
+ * @param nextNode the number of sysfs's next node
+ */
+export function loadSlabs({ mm }: KernelImage, dump: TraceDump, nextNode = 1): void {
   const caches = parseSlabs(dump.lines);
   const loader = [...LOADERS].find(([option]) => constantNamed(mm.profile, option) !== 0)?.[1];
   if (caches.length === 0 || loader === undefined) return;
@@ -53,7 +56,7 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
     noteKmallocCache(mm, s, text);
   }
   setup_kmalloc_cache_index_table(mm);
-  loader.finish?.(mm, memory);
+  loader.finish?.(mm, memory, nextNode);
   loadOptions(mm, caches);
 }
 

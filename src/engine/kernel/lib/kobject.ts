@@ -5,6 +5,7 @@
  * sysfs_create_group().
  */
 import { type Int, type ListHead, NULL, type Pointer } from '../../machine/ctypes.js';
+import { bitFieldIn } from '../../machine/facts.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { VirtAddr } from '../../memory/address.js';
 import {
@@ -27,7 +28,7 @@ const STATE_IN_SYSFS = 2;
 export const kobj_sd = (k: Kernel, kobj: Kobject): KernfsNode => k.read_ptr(kobj + k.kobject.sd);
 
 function set_state(k: Kernel, kobj: Kobject, bits: Int, on: boolean): void {
-  const at = kobj + k.kobject.state_initialized;
+  const at = kobj + bitFieldIn(k.kobject.state_initialized).word;
   k.write(at, on ? k.words[at]! | bits : k.words[at]! & ~bits);
 }
 

@@ -1,13 +1,13 @@
 /**
  * Grace periods. Kernel code here runs to its end before anything else does, so no reader is ever waited for: what is left of
- * a wait is its number. Callbacks stay queued, as in a kernel that does not schedule.
+ * a wait, or of giving way to another thread, is its number. Callbacks stay queued.
  *
  *     rcu_ctrlblk.rcucblist ─> head ─> head ─> NULL
  *                                        ^ curtail: the `next` of the last one
  *
  * One CPU (Tiny RCU): a wait is a grace period. SMP (Tree RCU): the expedited sequence counts starts and ends, its two low bits
  * say whether one is under way; of a callback only itself is written, not its CPU's list.
- * Source: Linux 6.1 kernel/rcu/tiny.c: call_rcu(), synchronize_rcu(); kernel/rcu/tree_exp.h: rcu_exp_gp_seq_start(),
+ * Source: Linux 6.1 kernel/rcu/tiny.c: call_rcu(), rcu_qs(), synchronize_rcu(); kernel/rcu/tree_exp.h: rcu_exp_gp_seq_start(),
  * rcu_exp_gp_seq_end(); kernel/rcu/rcu.h: RCU_SEQ_CTR_SHIFT.
  */
 import type { Pointer } from '../../../machine/ctypes.js';
@@ -27,6 +27,13 @@ export function call_rcu(k: Kernel, head: Pointer<'struct callback_head'>, func:
   // A machine that was rebuilt from a recorded state has no list yet.
   if (last !== 0) k.write_ptr(last, head);
   k.write_ptr(curtail, head);
+}
+
+/** What schedule() tells RCU: the thread that ran is in no reader. Tree RCU keeps that to itself. */
+export function rcu_note_context_switch(k: Kernel): void {
+  const rcu_ctrlblk = k.findSymbol('rcu_ctrlblk');
+  if (rcu_ctrlblk === undefined || rcu_ctrlblk === 0) return;
+  k.add_long(rcu_ctrlblk + k.rcu_ctrlblk.gp_seq, 2);
 }
 
 export function synchronize_rcu_expedited(k: Kernel): void {

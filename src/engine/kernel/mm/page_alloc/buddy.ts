@@ -33,6 +33,7 @@ import { page_zone } from '../../include/linux/mm.h.js';
 import { free_area, free_list, migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
 import { __ClearPageBuddy, __SetPageBuddy, PageBuddy } from '../../include/linux/page-flags.h.js';
 import { is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
+import { trace_mm_page_alloc_zone_locked } from '../../include/trace/events/kmem.h.js';
 import { __find_buddy_pfn, buddy_order, find_buddy_page_pfn } from '../internal.h.js';
 import { __mod_zone_freepage_state } from '../vmstat/vmstat.js';
 import { get_pageblock_migratetype, get_pfnblock_migratetype } from './pageblock.js';
@@ -230,6 +231,7 @@ export function __rmqueue_smallest(
     del_page_from_free_list(k, page, zone, current_order);
     expand(k, zone, page, order, current_order, migratetype);
     set_pcppage_migratetype(k, page, migratetype);
+    trace_mm_page_alloc_zone_locked(k, page, order, migratetype);
     return page;
   }
   return NULL;

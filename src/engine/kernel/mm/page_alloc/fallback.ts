@@ -26,6 +26,7 @@ import {
 } from '../../include/linux/mmzone.h.js';
 import { __PageMovable, PageBuddy, PageLRU } from '../../include/linux/page-flags.h.js';
 import { pageblock_end_pfn, pageblock_start_pfn } from '../../include/linux/pageblock-flags.h.js';
+import { trace_mm_page_alloc_extfrag } from '../../include/trace/events/kmem.h.js';
 import { buddy_order, is_migrate_highatomic } from '../internal.h.js';
 import { get_page_from_free_area, move_to_free_list } from './buddy.js';
 import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
@@ -255,5 +256,6 @@ export function __rmqueue_fallback(
   const can_steal = can_steal_fallback(k, current_order, start_migratetype);
   const page: Page = get_page_from_free_area(k, free_area(k, zone, current_order), fallback_mt);
   steal_suitable_fallback(k, zone, page, alloc_flags, start_migratetype, can_steal);
+  trace_mm_page_alloc_extfrag(k, page, order, current_order, start_migratetype, fallback_mt);
   return true;
 }

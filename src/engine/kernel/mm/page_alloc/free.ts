@@ -25,6 +25,10 @@ import {
 } from '../../include/linux/page-flags.h.js';
 import { has_isolate_pageblock, is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import {
+  trace_mm_page_free,
+  trace_mm_page_free_batched,
+} from '../../include/trace/events/kmem.h.js';
 import { __mod_zone_page_state } from '../vmstat/vmstat.js';
 import { bad_page, free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
@@ -78,6 +82,7 @@ export function free_pages_prepare(
   check_free: boolean,
 ): boolean {
   let bad: Int = 0;
+  trace_mm_page_free(k, page, order);
   clear_mlocked(k, page, order);
 
   // Tails first: they need to know that the head is one.
@@ -184,6 +189,7 @@ export function free_unref_page_list(k: Kernel, list: ListHead): void {
     list_del(k, entry);
     let migratetype: Migratetype = get_pcppage_migratetype(k, page);
     if (migratetype >= k.MIGRATE_PCPTYPES) migratetype = k.MIGRATE_MOVABLE;
+    trace_mm_page_free_batched(k, page);
     free_unref_page_commit(k, zone, zone_pcp(k, zone, k.cpu), page, migratetype, 0);
   }
 }

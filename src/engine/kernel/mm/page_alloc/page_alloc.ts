@@ -25,6 +25,7 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { gfp_migratetype, gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
 import { clear_highpages } from '../../include/linux/highmem.h.js';
 import { wmark_pages, zone_idx, zonelist_zone } from '../../include/linux/mmzone.h.js';
+import { trace_mm_page_alloc } from '../../include/trace/events/kmem.h.js';
 import type { AllocContext } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
 import { node_dirty_ok } from '../page-writeback.js';
@@ -168,5 +169,6 @@ export function __alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
     ac.spread_dirty_pages = false;
     page = __alloc_pages_slowpath(k, gfp, order, ac);
   }
+  trace_mm_page_alloc(k, page, order, gfp, ac.migratetype);
   return page;
 }

@@ -2,7 +2,8 @@
  * The slow path: a request that the LOW watermark refused tries again with all its rights, then asks for memory to be made
  * free.
  *
- * Reclaim, compaction and the OOM killer are entered but do nothing yet: each says so with an event, and finds no memory.
+ * Reclaim and compaction are entered but do nothing yet: each says so with an event, and finds no memory. There is no OOM
+ * killer: the request fails.
  * What does not need them is the kernel's: which passes are made, with which rights, and when a request gives up.
  * Source: Linux 6.1 mm/page_alloc.c: __alloc_pages_slowpath() and what it calls.
  */
@@ -112,7 +113,7 @@ function should_reclaim_retry(
   return unreserve_highatomic_pageblock(k, ac, true);
 }
 
-/** A last look at the lists, then the OOM killer: which finds nobody yet. */
+/** A last look at the lists. Left out: the OOM killer. */
 function __alloc_pages_may_oom(k: Kernel, gfp_mask: Gfp, order: Order, ac: AllocContext): Page {
   const gfp: Gfp = (gfp_mask | k.__GFP_HARDWALL) & ~k.__GFP_DIRECT_RECLAIM;
   const page: Page = get_page_from_freelist(k, gfp, order, k.ALLOC_WMARK_HIGH | k.ALLOC_CPUSET, ac);

@@ -8,6 +8,10 @@ import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { SLAB_ALLOCATOR } from '../slab/slab.js';
 import { SLUB_ALLOCATOR } from '../slub/slub.js';
+import {
+  trace_kmem_cache_alloc,
+  trace_kmem_cache_free,
+} from '../../include/trace/events/kmem.h.js';
 
 /** What mm/slab.c and mm/slub.c each have their own of. */
 export interface SlabAllocator {
@@ -51,7 +55,9 @@ export function slab_allocator(k: Kernel): SlabAllocator {
 // --- objects -----------------------------------------------------------------------------------------------------------
 
 export function kmem_cache_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
-  return slab_allocator(k).slab_alloc(k, s, gfpflags);
+  const ret: VirtAddr = slab_allocator(k).slab_alloc(k, s, gfpflags);
+  trace_kmem_cache_alloc(k, ret, s, gfpflags);
+  return ret;
 }
 
 export function kmem_cache_zalloc(k: Kernel, s: KmemCache, flags: Gfp): VirtAddr {
@@ -59,6 +65,7 @@ export function kmem_cache_zalloc(k: Kernel, s: KmemCache, flags: Gfp): VirtAddr
 }
 
 export function kmem_cache_free(k: Kernel, s: KmemCache, object: VirtAddr): void {
+  trace_kmem_cache_free(k, object, s);
   slab_allocator(k).slab_free(k, s, object);
 }
 

@@ -26,6 +26,7 @@ import {
   ZERO_OR_NULL_PTR,
   ZERO_SIZE_PTR,
 } from '../../include/linux/slab.h.js';
+import { trace_kfree, trace_kmalloc } from '../../include/trace/events/kmem.h.js';
 import { read_byte, write_byte } from '../../lib/string.js';
 import { page_address } from '../highmem/page_address.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
@@ -64,7 +65,10 @@ export function kmalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   if (size > KMALLOC_MAX_CACHE_SIZE) return kmalloc_large(k, size, flags);
   if (size === 0) return ZERO_SIZE_PTR;
   const s: KmemCache = kmalloc_slab(k, size, flags);
-  return s === NULL ? asVirt(0) : slab_allocator(k).slab_alloc(k, s, flags);
+  if (s === NULL) return asVirt(0);
+  const ret: VirtAddr = slab_allocator(k).slab_alloc(k, s, flags);
+  trace_kmalloc(k, ret, size, k.words[s + k.kmem_cache.size]!, flags);
+  return ret;
 }
 
 export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
@@ -76,9 +80,13 @@ function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   const order: Order = get_order(size);
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
   const page: Page = alloc_pages(k, flags | k.__GFP_COMP, order);
-  if (page === NULL) return asVirt(0);
-  __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, 1 << order);
-  return page_address(k, page);
+  let ptr: VirtAddr = asVirt(0);
+  if (page !== NULL) {
+    ptr = page_address(k, page);
+    __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, 1 << order);
+  }
+  trace_kmalloc(k, ptr, size, PAGE_SIZE << order, flags);
+  return ptr;
 }
 
 function free_large_kmalloc(k: Kernel, folio: Page): void {
@@ -89,6 +97,7 @@ function free_large_kmalloc(k: Kernel, folio: Page): void {
 }
 
 export function kfree(k: Kernel, object: VirtAddr): void {
+  trace_kfree(k, object);
   if (ZERO_OR_NULL_PTR(object)) return;
   const folio: Page = compound_head(k, virt_to_page(k, object));
   if (!PageSlab(k, folio)) {

@@ -26,7 +26,7 @@ import {
 import { SLAB_FLAGS_PERMITTED } from '../../include/linux/slab.h.js';
 import { is_rcu_cache, cache_name as name_of } from '../slab.h.js';
 import { kfree_const, kstrdup } from '../util.js';
-import { kmem_cache_zalloc, slab_allocator } from './api.js';
+import { kmem_cache_free, kmem_cache_zalloc, slab_allocator } from './api.js';
 import { kfree } from './kmalloc.js';
 import { find_mergeable } from './merge.js';
 
@@ -66,7 +66,7 @@ function create_cache(
 
   const err: Int = slab_allocator(k).__kmem_cache_create(k, s, flags);
   if (err !== 0) {
-    slab_allocator(k).slab_free(k, kmem_cache, object);
+    kmem_cache_free(k, kmem_cache, object);
     return { s: NULL, err };
   }
   k.write(s + k.kmem_cache.refcount, 1);
@@ -156,7 +156,7 @@ export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
 export function slab_kmem_cache_release(k: Kernel, s: KmemCache): void {
   slab_allocator(k).__kmem_cache_release(k, s);
   kfree_const(k, k.read_va(s + k.kmem_cache.name));
-  slab_allocator(k).slab_free(k, k.read_ptr(k.globals.kmem_cache), k.va_of(s));
+  kmem_cache_free(k, k.read_ptr(k.globals.kmem_cache), k.va_of(s));
 }
 
 /** Objects that are still out keep the cache. One whose slabs are freed through RCU is on a list until its work runs. */

@@ -25,6 +25,11 @@ import {
   list_splice,
 } from '../../include/linux/list.h.js';
 import { per_cpu_ptr, per_cpu } from '../../include/linux/percpu-defs.h.js';
+import {
+  trace_kmem_cache_alloc,
+  trace_kmem_cache_free,
+} from '../../include/trace/events/kmem.h.js';
+import { rcu_note_context_switch } from '../../kernel/rcu/tiny.js';
 import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
 import { slab_alloc_node, this_cpu_slab } from './alloc.js';
@@ -54,7 +59,9 @@ function init_kmem_cache_node(k: Kernel, n: KmemCacheNode): void {
 
 function init_kmem_cache_nodes(k: Kernel, s: KmemCache): boolean {
   const kmem_cache_node: KmemCache = k.read_ptr(k.globals.kmem_cache_node);
+  // kmem_cache_alloc_node()
   const object: VirtAddr = slab_alloc_node(k, kmem_cache_node, k.GFP_KERNEL);
+  trace_kmem_cache_alloc(k, object, kmem_cache_node, k.GFP_KERNEL);
   if (object === 0) return false;
   const n: KmemCacheNode = k.cell_at(object);
   init_kmem_cache_node(k, n);
@@ -87,7 +94,10 @@ export function __kmem_cache_release(k: Kernel, s: KmemCache): void {
   const n: KmemCacheNode = get_node(k, s);
   if (n === NULL) return;
   k.write_ptr(s + k.kmem_cache.node, NULL);
-  __kmem_cache_free(k, k.read_ptr(k.globals.kmem_cache_node), k.va_of(n));
+  // kmem_cache_free()
+  const kmem_cache_node: KmemCache = k.read_ptr(k.globals.kmem_cache_node);
+  trace_kmem_cache_free(k, k.va_of(n), kmem_cache_node);
+  __kmem_cache_free(k, kmem_cache_node, k.va_of(n));
 }
 
 // --- shrinking ---------------------------------------------------------------------------------------------------------
@@ -121,7 +131,10 @@ function flush_all(k: Kernel, s: KmemCache): void {
     init_flush_work(k, sfw);
     k.write_ptr(sfw + k.slub_flush_work.s, s);
     k.write(k.machine.register('cpu'), cpu);
+    // flush_work() sleeps: to the worker, and back.
+    rcu_note_context_switch(k);
     flush_cpu_slab(k, s, this_cpu_slab(k, s));
+    rcu_note_context_switch(k);
   }
   k.write(k.machine.register('cpu'), this_cpu);
 }

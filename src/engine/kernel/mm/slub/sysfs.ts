@@ -7,10 +7,11 @@
  */
 import { type Int, type KmemCache, NULL, type SlabFlags } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { kernfs_create_link, kernfs_remove_by_name, type KernfsNode } from '../../fs/kernfs/dir.js';
 import { sysfs_create_group } from '../../fs/sysfs/dir.js';
 import { SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
+import { call_rcu } from '../../kernel/rcu/tiny.js';
 import {
   type Kobject,
   kobject_add,
@@ -97,11 +98,15 @@ export function kmem_cache_release(k: Kernel, s: KmemCache): void {
 
 /**
  * Looks the cache's directory in debugfs up, which only caches with SLAB_STORE_USER have. The negative dentry of the look-up
- * is dropped at once, and freed after a grace period.
+ * is dropped at once, and freed after a grace period. Left out: what the VFS writes in the dentry and in the directory's inode.
  */
 export function debugfs_slab_release(k: Kernel): void {
   const dentry_cache = k.findSymbol('dentry_cache');
   if (slab_kset(k) === NULL || dentry_cache === undefined || dentry_cache === 0) return;
   const cache: KmemCache = k.read_ptr(dentry_cache);
-  if (cache !== NULL) kmem_cache_alloc(k, cache, k.GFP_KERNEL);
+  if (cache === NULL) return;
+  const dentry = kmem_cache_alloc(k, cache, k.GFP_KERNEL);
+  if (dentry === 0) return;
+  // __dentry_kill() → dentry_free()
+  call_rcu(k, (k.cell_of(dentry) + k.dentry.d_u_d_rcu) as Cell, '__d_free');
 }
