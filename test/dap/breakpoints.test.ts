@@ -214,7 +214,8 @@ describe('breakpoints', function () {
         sourceReference: source.sourceReference,
       });
       const lines = content.split('\n');
-      const body = lines.findIndex((text) => text.startsWith('static inline bool trylock_page')) + 3;
+      const body =
+        lines.findIndex((text) => text.startsWith('static inline bool trylock_page')) + 3;
       const { breakpoints } = await drive.client.body<{ breakpoints: Dap.Breakpoint[] }>(
         'setBreakpoints',
         { source, breakpoints: [{ line: body }, { line: lines.length + 10 }] },
