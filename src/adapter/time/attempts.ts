@@ -7,7 +7,7 @@
  * where their entries stand on the tape: as a step between two statements, or in the middle of one. A call that wrote nothing
  * is nowhere on it: what it attempted is told until the machine moves.
  */
-import { vm_event_states } from '../../engine/kernel/include/linux/vmstat.h.js';
+import { vmEventStates } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
@@ -202,7 +202,7 @@ function allocationCounters(k: Kernel): ReadonlySet<number> {
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
     for (let zid = 0; zid < k.MAX_NR_ZONES; zid++)
-      cells.add(vm_event_states(k, cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
+      cells.add(vmEventStates(k, cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
   }
   return cells;
 }

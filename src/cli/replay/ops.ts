@@ -5,7 +5,8 @@ import { alloc_pages, __free_pages } from '../../engine/entry/functions.js';
 import {
   alloc_pages_bulk_array,
   alloc_pages_exact,
-  ClearPageFlag,
+  clear_bit,
+  compound_head,
   drain_all_pages,
   drain_local_pages,
   free_pages_exact,
@@ -14,15 +15,16 @@ import {
   INIT_LIST_HEAD,
   list_add_tail,
   lock_page,
-  PAGE_FLAGS,
   put_page,
   put_page_testzero,
-  SetPageFlag,
+  set_bit,
   split_page,
+  test_bit,
   trylock_page,
   unlock_page,
   virt_to_page,
 } from '../../engine/entry/functions.js';
+import { clearPageFlag, PAGE_FLAGS, setPageFlag } from '../../engine/view/pageFlags.js';
 import type { ListHead, Page, Zone } from '../../engine/machine/ctypes.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import {
@@ -190,11 +192,11 @@ const toPageSilently = (act: (mm: Machine['mm'], page: Page) => unknown): Operat
     return undefined;
   });
 
-const changeFlag = (change: typeof SetPageFlag): Operation =>
+const changeFlag = (change: typeof setPageFlag): Operation =>
   toPage(({ mm }, page, name) => {
     const flag = PAGE_FLAGS.find(({ bit }) => bit === `PG_${name ?? ''}`);
     if (flag === undefined) throw new Error(`'${name ?? ''}' is not a page flag`);
-    change(mm, flag, page);
+    change({ clear_bit, compound_head, set_bit, test_bit }, mm, flag, page);
     return undefined;
   });
 
@@ -237,8 +239,8 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['lock', toPageSilently(lock_page)],
   ['unlock', toPageSilently(unlock_page)],
   ['trylock', toPage(({ mm }, page) => (trylock_page(mm, page) ? '1' : '0'))],
-  ['setf', changeFlag(SetPageFlag)],
-  ['clrf', changeFlag(ClearPageFlag)],
+  ['setf', changeFlag(setPageFlag)],
+  ['clrf', changeFlag(clearPageFlag)],
   ['pgw', showPage],
   ['drain', drain],
   ['ck', check],

@@ -5,7 +5,6 @@
 import type { AllocContext } from '../kernel/mm/internal.h.js';
 import type {
   AllocFlags,
-  CpuMask,
   FpiFlags,
   FreeArea,
   Gfp,
@@ -14,6 +13,7 @@ import type {
   Long,
   Migratetype,
   Order,
+  Out,
   Page,
   PerCpuPages,
   Pfn,
@@ -28,6 +28,8 @@ export interface KernelLocals {
   readonly __alloc_pages: {
     readonly gfp: Gfp;
     readonly order: Order;
+    readonly migratetype?: Migratetype;
+    readonly highest_zoneidx?: ZoneType;
     readonly ac?: AllocContext;
     readonly alloc_flags?: AllocFlags;
     readonly page?: Page;
@@ -37,19 +39,17 @@ export interface KernelLocals {
     readonly nr_pages: Int;
     readonly page_list: ListHead;
     readonly page_array: Page[] | undefined;
+    readonly page?: Page;
     readonly nr_populated?: Int;
-    readonly populated?: unknown;
-    readonly keep?: unknown;
+    readonly nr_account?: Int;
     readonly ac?: AllocContext;
     readonly alloc_flags?: AllocFlags;
     readonly z?: Zoneref;
     readonly zone?: Zone;
     readonly mark?: ULong;
-    readonly preferred_idx?: ZoneType;
-    readonly nr_account?: Int;
+    readonly preferred?: ZoneType;
     readonly pcp?: PerCpuPages;
-    readonly list?: ListHead;
-    readonly page?: Page;
+    readonly pcp_list?: ListHead;
   };
   readonly __alloc_pages_direct_compact: {
     readonly gfp_mask: Gfp;
@@ -62,10 +62,15 @@ export interface KernelLocals {
     readonly can_direct_reclaim?: boolean;
     readonly can_compact?: boolean;
     readonly costly_order?: boolean;
-    readonly no_progress_loops?: Int;
-    readonly alloc_flags?: AllocFlags;
     readonly page?: Page;
+    readonly did_some_progress?: Out<ULong>;
+    readonly both?: Gfp;
+    readonly no_progress_loops?: Out<Int>;
+    readonly alloc_flags?: AllocFlags;
     readonly reserve_flags?: AllocFlags;
+    readonly migratetype?: Migratetype;
+    readonly highest_zoneidx?: ZoneType;
+    readonly gfp?: Gfp;
   };
   readonly __free_one_page: {
     readonly page: Page;
@@ -89,12 +94,11 @@ export interface KernelLocals {
     readonly order: Order;
     readonly start_migratetype: Migratetype;
     readonly alloc_flags: AllocFlags;
+    readonly area?: FreeArea;
+    readonly fallback_mt?: Migratetype;
+    readonly can_steal?: Out<boolean>;
     readonly min_order?: Order;
     readonly current_order?: Int;
-    readonly fallback_mt?: Migratetype;
-    readonly area?: FreeArea;
-    readonly find_smallest?: boolean;
-    readonly can_steal?: boolean;
     readonly page?: Page;
   };
   readonly __rmqueue_pcplist: {
@@ -124,6 +128,7 @@ export interface KernelLocals {
     readonly alloc_flags: AllocFlags;
     readonly free_pages: Long;
     readonly min?: Long;
+    readonly lowmem_reserve?: Long;
     readonly o?: Order;
     readonly area?: FreeArea;
     readonly mt?: Migratetype;
@@ -142,8 +147,6 @@ export interface KernelLocals {
   };
   readonly drain_all_pages: {
     readonly zone: Zone;
-    readonly cpus_with_pcps?: CpuMask;
-    readonly cpu?: number;
   };
   readonly expand: {
     readonly zone: Zone;
@@ -151,7 +154,6 @@ export interface KernelLocals {
     readonly low: Order;
     readonly high: Order;
     readonly migratetype: Migratetype;
-    readonly pfn?: Pfn;
     readonly size?: ULong;
     readonly half?: Page;
   };
@@ -189,7 +191,6 @@ export interface KernelLocals {
     readonly order: Order;
     readonly gfp_flags: Gfp;
     readonly alloc_flags: AllocFlags;
-    readonly pfmemalloc?: boolean;
   };
   readonly reserve_highatomic_pageblock: {
     readonly page: Page;
@@ -221,7 +222,7 @@ export interface KernelLocals {
     readonly whole_block: boolean;
     readonly current_order?: Order;
     readonly old_block_type?: Migratetype;
-    readonly movable_pages?: Int;
+    readonly movable_pages?: Out<Int>;
     readonly free_pages?: Int;
     readonly alike_pages?: Int;
   };
@@ -230,10 +231,11 @@ export interface KernelLocals {
     readonly force: boolean;
     readonly z?: Zoneref;
     readonly zone?: Zone;
-    readonly reserved?: ULong;
     readonly order?: Order;
+    readonly area?: FreeArea;
     readonly page?: Page;
-    readonly left?: ULong;
+    readonly reserved?: ULong;
+    readonly ret?: boolean;
   };
   readonly wakeup_kswapd: {
     readonly zone: Zone;
@@ -252,5 +254,6 @@ export interface KernelLocals {
     readonly free_pages?: Long;
     readonly usable_free?: Long;
     readonly reserved?: Long;
+    readonly lowmem_reserve?: Long;
   };
 }

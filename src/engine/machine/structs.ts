@@ -16,7 +16,7 @@ export const STRUCTS = {
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
-  free_area: 'nr_free',
+  free_area: 'free_list nr_free',
   idr: 'idr_next idr_rt.xa_flags idr_rt.xa_head',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode

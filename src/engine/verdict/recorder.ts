@@ -10,7 +10,8 @@ import { tables } from '../entry/instrumented.js';
 import { list_empty } from '../kernel/include/linux/list.h.js';
 import type { Kernel } from '../machine/kernel.js';
 import type { ListHead, Page, Zone } from '../machine/ctypes.js';
-import { zone_name } from './reason.js';
+import { zoneName } from '../machine/zoneNames.js';
+import { failureReason } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
 import type { Attempt, FallbackStep, Pass, RefillStep, Route, Step, ZoneLook } from './attempt.js';
 import { buddyStep, fallbackStep, orderScans, watermarkTest } from './readings.js';
@@ -63,7 +64,12 @@ export class AttemptRecorder {
 
   /** The run that is listened to has come to the place that is looked from. */
   end(): void {
-    for (const call of this.stack) if (nameOf(call) === 'nopage') this.failed(call.locals());
+    for (const call of this.stack)
+      if (nameOf(call) === '__alloc_pages_slowpath') {
+        const locals = call.locals();
+        // A local that is there only behind the label `fail`.
+        if ('highest_zoneidx' in locals) this.failed(locals);
+      }
     this.closePass();
     this.tidy();
   }
@@ -134,6 +140,10 @@ export class AttemptRecorder {
       if (number(order) > 0) this.note('entered direct compaction, which moves nothing yet');
     },
     __perform_reclaim: () => this.note('entered direct reclaim, which frees nothing yet'),
+    warn_alloc: (_locals, caller) => {
+      if (caller !== undefined && nameOf(caller) === '__alloc_pages_slowpath')
+        this.failed(caller.locals());
+    },
     prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(number(page))),
   };
 
@@ -146,7 +156,6 @@ export class AttemptRecorder {
     rmqueue_bulk: () => (this.refill = undefined),
     __rmqueue_fallback: () => (this.fallback = undefined),
     get_page_from_freelist: () => this.closePass(),
-    nopage: (locals) => this.failed(locals),
     __alloc_pages: () => {
       if (this.attempt?.nrBulk === undefined) this.finish();
     },
@@ -179,10 +188,17 @@ export class AttemptRecorder {
     this.attempt = undefined;
   }
 
-  /** nopage() has found its reason, unless it has found a page. */
-  private failed({ reason }: Locals): void {
-    if (this.attempt !== undefined && typeof reason === 'string')
-      this.attempt.outcome = { kind: 'failed', reason };
+  /** __alloc_pages_slowpath() has given up, and memory is as it was then. */
+  private failed(locals: Locals): void {
+    if (this.attempt === undefined) return;
+    const reason = failureReason(this.k, {
+      order: number(locals['order']),
+      gfp: number(locals['gfp_mask']),
+      migratetype: number(locals['migratetype']),
+      alloc_flags: number(locals['alloc_flags']),
+      highest_zoneidx: number(locals['highest_zoneidx']),
+    });
+    this.attempt.outcome = { kind: 'failed', reason };
   }
 
   private tidy(): void {
@@ -259,7 +275,7 @@ export class AttemptRecorder {
     const order = this.attempt?.order ?? 0;
     this.look = {
       index: zone_idx(k, zone),
-      name: zone_name(k, zone),
+      name: zoneName(k, zone),
       ...(question !== undefined && { watermark: watermarkTest(k, { zone, ...question }) }),
       lists: orderScans(k, zone, order, this.pass?.alloc_flags ?? 0),
       steps: [],

@@ -8,7 +8,6 @@ import { buddy_order } from '../../../engine/kernel/mm/internal.h.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { page_zone } from '../../../engine/kernel/include/linux/mm.h.js';
 import { get_pageblock_migratetype } from '../../../engine/kernel/mm/page_alloc/pageblock.js';
-import { zone_pcp } from '../../../engine/kernel/mm/page_alloc/pcp.js';
 import type { Page, Zone } from '../../../engine/machine/ctypes.js';
 import { cpu_online, nr_cpu_ids } from '../../../engine/kernel/include/linux/cpumask.h.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
@@ -21,6 +20,7 @@ import {
   type Happening,
   type Locals,
 } from './happening.js';
+import { zonePcp } from '../../../engine/view/zoneLists.js';
 
 const pageOf = (locals: Locals): Page => numberOf(locals['page']) as Page;
 
@@ -28,7 +28,7 @@ const pageOf = (locals: Locals): Page => numberOf(locals['page']) as Page;
 function cpuOf(k: Kernel, locals: Locals): number {
   const zone = numberOf(locals['zone']) as Zone;
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
-    if (cpu_online(k, cpu) && zone_pcp(k, zone, cpu) === locals['pcp']) return cpu;
+    if (cpu_online(k, cpu) && zonePcp(k, zone, cpu) === locals['pcp']) return cpu;
   return k.cpu;
 }
 

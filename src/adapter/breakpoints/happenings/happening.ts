@@ -4,7 +4,7 @@
  * for it: where the instrumented kernel enters a function, or in what a statement wrote.
  */
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { zone_name } from '../../../engine/verdict/reason.js';
+import { zoneName } from '../../../engine/machine/zoneNames.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { Zone } from '../../../engine/machine/ctypes.js';
 import type { Cell } from '../../../engine/memory/address.js';
@@ -102,7 +102,7 @@ export const markText = (k: Kernel, mark: number | undefined): string =>
 /** `zone Normal` */
 export function zoneText(k: Kernel, index: number | undefined): string {
   const zone = k.zones[index ?? -1];
-  return zone === undefined ? 'no zone' : `zone ${zone_name(k, zone)}`;
+  return zone === undefined ? 'no zone' : `zone ${zoneName(k, zone)}`;
 }
 
 // --- locals ----------------------------------------------------------------------------------------------------------

@@ -4,11 +4,8 @@
  * Source: Linux 6.1 include/uapi/asm-generic/errno-base.h.
  */
 
-/** include/uapi/asm-generic/errno-base.h */
-export const EBUSY = 16;
-
-/** include/uapi/asm-generic/errno-base.h */
-export const ENOMEM = 12;
-
-export const EINVAL = 22;
+export const ENOENT = 2;
 export const E2BIG = 7;
+export const ENOMEM = 12;
+export const EBUSY = 16;
+export const EINVAL = 22;

@@ -6,7 +6,7 @@
 import type { Gfp, Int, SlabFlags } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { gfp_text } from '../../lib/vsprintf.js';
+import { gfpText } from '../../lib/vsprintf.js';
 
 /** Flags that no profile has, for no header that was recorded names them. */
 export const SLAB_KMALLOC: SlabFlags = 0x1000;
@@ -73,7 +73,7 @@ export const GFP_SLAB_BUG_MASK = (k: Kernel): Gfp =>
 export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
   const invalid_mask: Gfp = flags & GFP_SLAB_BUG_MASK(k);
   flags &= ~invalid_mask;
-  const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfp_text(k, gfp)})`;
+  const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfpText(k, gfp)})`;
   const text = `Unexpected gfp: ${hex(invalid_mask)}. Fixing up to gfp: ${hex(flags)}. Fix your code!`;
   k.emit({ kind: 'printk', level: 4, text });
   return flags;

@@ -23,7 +23,7 @@ import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { list_next } from '../../include/linux/list.h.js';
-import { gfp_text } from '../../lib/vsprintf.js';
+import { gfpText } from '../../lib/vsprintf.js';
 import { cache_name, get_node, slab_post_alloc_hook } from '../slab.h.js';
 import {
   get_freepointer,
@@ -184,7 +184,7 @@ function slab_out_of_memory(k: Kernel, s: KmemCache, gfpflags: Gfp): void {
 
   const warn = (text: string): void => k.emit({ kind: 'printk', level: 4, text });
   const gfp = (gfpflags >>> 0).toString(16);
-  warn(`SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfp_text(k, gfpflags)})`);
+  warn(`SLUB: Unable to allocate memory on node -1, gfp=0x${gfp}(${gfpText(k, gfpflags)})`);
   const name: string = cache_name(k, s);
   const object_size: Int = k.words[s + k.kmem_cache.object_size]!;
   const order: Int = oo_order(k.words[s + k.kmem_cache.oo]!);
