@@ -106,9 +106,9 @@ export class AttemptRecorder {
     set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(caller?.name ?? ''),
     drain_all_pages: () => this.note('per-CPU lists drained'),
     __alloc_pages_direct_compact: ({ order }) => {
-      if (order > 0) this.note('direct compaction entered: it moves nothing yet');
+      if (order > 0) this.note('entered direct compaction, which moves nothing yet');
     },
-    __perform_reclaim: () => this.note('direct reclaim entered: it frees nothing yet'),
+    __perform_reclaim: () => this.note('entered direct reclaim, which frees nothing yet'),
     warn_alloc: (_locals, caller) => {
       if (isCallOf(caller, '__alloc_pages_slowpath')) this.failed(caller.locals());
     },
