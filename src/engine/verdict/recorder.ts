@@ -97,7 +97,7 @@ export class AttemptRecorder {
         cpu: this.k.cpu,
         order: number(order),
         migratetype: number(migratetype),
-        hit: !list_empty(this.k, number(list) as ListHead),
+        hit: !list_empty(this.k, number(list)),
         times: 1,
       }),
     rmqueue_bulk: ({ order, count, migratetype }) => {

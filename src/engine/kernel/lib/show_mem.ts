@@ -1,7 +1,7 @@
 /**
  * The state of all memory in the kernel log.
  *
- * Source: Linux 6.1 lib/show_mem.c.
+ * Source: Linux 6.1 lib/show_mem.c; include/linux/mm.h.
  */
 import type { ULong, ZoneType } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';

@@ -10,7 +10,7 @@
  * their lru goes on pointing to their neighbours and to where the list was.
  *
  * Nothing is migrated: a page on an LRU list is reported ('migrate') and stays where it is.
- * Source: Linux 6.1 mm/compaction.c.
+ * Source: Linux 6.1 mm/compaction.c; mm/internal.h: pageblock_pfn_to_page().
  */
 import {
   type Int,
@@ -183,7 +183,7 @@ export function isolate_freepages_range(
   if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
   let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
 
-  let isolated: ULong = 0;
+  let isolated!: ULong;
   for (
     ;
     pfn < end_pfn;

@@ -65,7 +65,7 @@ function __alloc_pages_direct_reclaim(
   ac: AllocContext,
   did_some_progress: Out<ULong>,
 ): Page {
-  let page: Page = NULL;
+  let page: Page;
   let drained = false;
   did_some_progress.value = __perform_reclaim(k, gfp_mask, order);
   if (did_some_progress.value === 0) return NULL;
