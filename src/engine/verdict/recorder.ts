@@ -9,7 +9,7 @@ import { node_dirty_ok } from '../kernel/mm/page-writeback.js';
 import { tables } from '../entry/instrumented.js';
 import { list_empty } from '../kernel/include/linux/list.h.js';
 import type { Kernel } from '../machine/kernel.js';
-import type { ListHead, Page, Zone } from '../machine/ctypes.js';
+import type { Page, Zone } from '../machine/ctypes.js';
 import { zoneName } from '../machine/zoneNames.js';
 import { failureReason } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';

@@ -47,9 +47,9 @@ export function slabCacheLines(mm: Kernel, s: KmemCache): string[] {
     arrayLine(mm, s),
     nodeLine(mm, n),
     ' shared none',
-    ...listLines(mm, s, 'part', (n + mm.kmem_cache_node.slabs_partial)),
-    ...listLines(mm, s, 'full', (n + mm.kmem_cache_node.slabs_full)),
-    ...listLines(mm, s, 'free', (n + mm.kmem_cache_node.slabs_free)),
+    ...listLines(mm, s, 'part', n + mm.kmem_cache_node.slabs_partial),
+    ...listLines(mm, s, 'full', n + mm.kmem_cache_node.slabs_full),
+    ...listLines(mm, s, 'free', n + mm.kmem_cache_node.slabs_free),
   ];
 }
 

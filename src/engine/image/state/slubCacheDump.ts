@@ -71,7 +71,7 @@ export function slubCacheLines(mm: Kernel, s: KmemCache, everySlab = false): str
     ` node nr_partial=${count(mm.kmem_cache_node.nr_partial)} nr_slabs=${count(mm.kmem_cache_node.nr_slabs)} total_objects=${count(mm.kmem_cache_node.total_objects)}`,
   );
   lines.push(...listLines(mm, s, 'part', partial_list(mm, n)));
-  lines.push(...listLines(mm, s, 'full', (n + mm.kmem_cache_node.full)));
+  lines.push(...listLines(mm, s, 'full', n + mm.kmem_cache_node.full));
   if (everySlab) for (const slab of slabsOf(mm, s)) lines.push(slabLine(mm, s, 'any', slab));
   return lines;
 }

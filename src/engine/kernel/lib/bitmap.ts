@@ -7,21 +7,14 @@
  */
 import type { UInt, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../memory/address.js';
-import { find_next_bit, find_next_zero_bit } from './find_bit.js';
-
-export const BITS_PER_WORD = 32;
-
-/** The bits of word `word` from `start` up that lie in [start, start + len). */
-export const maskInWord = (word: UInt, start: ULong, len: ULong): number => {
-  const from = Math.max(start - word * BITS_PER_WORD, 0);
-  const to = Math.min(start + len - word * BITS_PER_WORD, BITS_PER_WORD);
-  const upTo = to === BITS_PER_WORD ? -1 : (1 << to) - 1;
-  return upTo & (-1 << from);
-};
-
-export const cellOfWord = (k: Kernel, map: VirtAddr, word: UInt): number =>
-  k.cell_of(asVirt(map + word * 4));
+import type { VirtAddr } from '../../memory/address.js';
+import {
+  BITS_PER_WORD,
+  cellOfWord,
+  find_next_bit,
+  find_next_zero_bit,
+  maskInWord,
+} from './find_bit.js';
 
 /** Sets `len` bits from `start` on. Differs: by words of 32 bits, as the map may straddle frames anywhere. */
 export function bitmap_set(k: Kernel, map: VirtAddr, start: ULong, len: ULong): void {

@@ -3,10 +3,22 @@
  *
  * Source: Linux 6.1 lib/find_bit.c, include/linux/find.h.
  */
-import type { ULong } from '../../machine/ctypes.js';
+import type { UInt, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { VirtAddr } from '../../memory/address.js';
-import { BITS_PER_WORD, cellOfWord, maskInWord } from './bitmap.js';
+import { asVirt, type VirtAddr } from '../../memory/address.js';
+
+export const BITS_PER_WORD = 32;
+
+/** The bits of word `word` from `start` up that lie in [start, start + len). */
+export const maskInWord = (word: UInt, start: ULong, len: ULong): number => {
+  const from = Math.max(start - word * BITS_PER_WORD, 0);
+  const to = Math.min(start + len - word * BITS_PER_WORD, BITS_PER_WORD);
+  const upTo = to === BITS_PER_WORD ? -1 : (1 << to) - 1;
+  return upTo & (-1 << from);
+};
+
+export const cellOfWord = (k: Kernel, map: VirtAddr, word: UInt): number =>
+  k.cell_of(asVirt(map + word * 4));
 
 /** The first bit from `offset` on that is in the inverse of `invert`; `size` if there is none. */
 function _find_next_bit(

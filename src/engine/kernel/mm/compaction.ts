@@ -54,7 +54,7 @@ import { buddy_order, type CompactControl } from './internal.h.js';
 import { __free_page, split_page } from './page_alloc/api.js';
 import { __isolate_free_page } from './page_alloc/isolate_free_page.js';
 import { __pageblock_pfn_to_page } from './page_alloc/mm_init.js';
-import { post_alloc_hook } from './page_alloc/page_alloc.js';
+import { post_alloc_hook } from './page_alloc/get_page_from_freelist.js';
 import { set_pageblock_skip } from './page_alloc/pageblock.js';
 
 /** Pages that are migrated in one go. */

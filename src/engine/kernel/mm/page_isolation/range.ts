@@ -107,7 +107,8 @@ function isolate_single_pageblock(
           continue;
         }
         // Over the boundary, and in use: it would have to be migrated.
-        if (PageLRU(k, page) || __PageMovable(k, page)) k.emit({ kind: 'migrate', pfn: k.page_to_pfn(head) });
+        if (PageLRU(k, page) || __PageMovable(k, page))
+          k.emit({ kind: 'migrate', pfn: k.page_to_pfn(head) });
         break failed;
       }
 
