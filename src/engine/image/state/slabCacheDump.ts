@@ -6,7 +6,6 @@
  */
 import { cache_name, get_node, slab_folio } from '../../entry/functions.js';
 import { ac_get, ac_object, cpu_cache_get } from '../../kernel/mm/slab/array_cache.js';
-import { list_next } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { KmemCache, KmemCacheNode, ListHead, Slab } from '../../machine/ctypes.js';
 import { read_byte } from '../../kernel/lib/string.js';
@@ -48,9 +47,9 @@ export function slabCacheLines(mm: Kernel, s: KmemCache): string[] {
     arrayLine(mm, s),
     nodeLine(mm, n),
     ' shared none',
-    ...listLines(mm, s, 'part', (n + mm.kmem_cache_node.slabs_partial) as ListHead),
-    ...listLines(mm, s, 'full', (n + mm.kmem_cache_node.slabs_full) as ListHead),
-    ...listLines(mm, s, 'free', (n + mm.kmem_cache_node.slabs_free) as ListHead),
+    ...listLines(mm, s, 'part', n + mm.kmem_cache_node.slabs_partial),
+    ...listLines(mm, s, 'full', n + mm.kmem_cache_node.slabs_full),
+    ...listLines(mm, s, 'free', n + mm.kmem_cache_node.slabs_free),
   ];
 }
 
@@ -81,7 +80,7 @@ function nodeLine(mm: Kernel, n: KmemCacheNode): string {
 }
 
 function* listLines(mm: Kernel, s: KmemCache, list: string, head: ListHead): Generator<string> {
-  for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
+  for (let entry = mm.read_ptr(head); entry !== head; entry = mm.read_ptr(entry))
     yield slabLine(mm, s, list, (entry - mm.slab.slab_list) as Slab);
 }
 

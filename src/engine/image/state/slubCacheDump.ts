@@ -6,7 +6,6 @@
  */
 import { per_cpu_ptr } from '../../kernel/include/linux/percpu-defs.h.js';
 import { cache_name, folio_slab, get_node, slab_folio } from '../../entry/functions.js';
-import { list_next } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
 import { compound_order } from '../../kernel/include/linux/mm.h.js';
@@ -72,7 +71,7 @@ export function slubCacheLines(mm: Kernel, s: KmemCache, everySlab = false): str
     ` node nr_partial=${count(mm.kmem_cache_node.nr_partial)} nr_slabs=${count(mm.kmem_cache_node.nr_slabs)} total_objects=${count(mm.kmem_cache_node.total_objects)}`,
   );
   lines.push(...listLines(mm, s, 'part', partial_list(mm, n)));
-  lines.push(...listLines(mm, s, 'full', (n + mm.kmem_cache_node.full) as ListHead));
+  lines.push(...listLines(mm, s, 'full', n + mm.kmem_cache_node.full));
   if (everySlab) for (const slab of slabsOf(mm, s)) lines.push(slabLine(mm, s, 'any', slab));
   return lines;
 }
@@ -100,7 +99,7 @@ function cpuLines(mm: Kernel, s: KmemCache, cpu: number): string[] {
 }
 
 function* listLines(mm: Kernel, s: KmemCache, list: string, head: ListHead): Generator<string> {
-  for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
+  for (let entry = mm.read_ptr(head); entry !== head; entry = mm.read_ptr(entry))
     yield slabLine(mm, s, list, (entry - mm.slab.slab_list) as Slab);
 }
 
