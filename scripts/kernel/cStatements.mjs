@@ -258,13 +258,7 @@ class FilePrinter {
     }
     if (ts.isVariableStatement(node)) return this.locals(node);
     if (ts.isFunctionDeclaration(node)) return this.functionDeclaration(node, '');
-    if (ts.isLabeledStatement(node)) {
-      const { depth } = w;
-      w.depth = 0;
-      w.begin(this.lineOf(node), `${node.label.text}:`);
-      w.depth = depth;
-      return this.statement(node.statement);
-    }
+    if (ts.isLabeledStatement(node)) return this.labelled(node);
     this.begin(node);
     if (ts.isExpressionStatement(node)) w.write(`${e.text(node.expression)};`);
     else if (ts.isReturnStatement(node)) this.returnStatement(node);
@@ -287,7 +281,7 @@ class FilePrinter {
     else if (ts.isContinueStatement(node))
       w.append(node.label === undefined ? 'continue;' : `goto ${node.label.text};`);
     else if (ts.isBreakStatement(node))
-      w.append(node.label === undefined ? 'break;' : `goto end_of_${node.label.text};`);
+      w.append(node.label === undefined ? 'break;' : `goto ${breakLabel(node)};`);
     else if (ts.isThrowStatement(node)) {
       const [text] = node.expression.arguments ?? [];
       w.write(text === undefined ? 'BUG();' : `panic(${e.format(text)});`);
@@ -295,6 +289,29 @@ class FilePrinter {
       w.append(
         ts.isEmptyStatement(node) ? ';' : `/* ${node.getText(this.source).split('\n')[0]} */`,
       );
+  }
+
+  /** A label in front of a loop is what `continue` goes to; one in front of a block, what `break` goes to, behind it. */
+  labelled({ label, statement }) {
+    if (!ts.isBlock(statement)) {
+      this.label(label);
+      return this.statement(statement);
+    }
+    for (const each of statement.statements) this.statement(each);
+    this.comments(ts.getLeadingCommentRanges(this.source.text, statement.end - 1));
+    this.label(label);
+    // A comment may name it for the reader of the source.
+    const [next] = ts.getLeadingCommentRanges(this.source.text, statement.end) ?? [];
+    if (next && this.source.text.slice(next.pos, next.end) === `// ${label.text}:`)
+      this.commented.add(next.pos);
+  }
+
+  label({ text }) {
+    const { w } = this;
+    const { depth } = w;
+    w.depth = 0;
+    w.begin(w.sourceLine, `${text}:`);
+    w.depth = depth;
   }
 
   ifStatement(node) {
@@ -429,6 +446,14 @@ class FilePrinter {
     }
     w.begin(this.lineAt(node.caseBlock.end - 1), '}');
   }
+}
+
+/** A labelled block ends at its label; a labelled loop has none there. */
+function breakLabel(node) {
+  let outer = node.parent;
+  while (!ts.isLabeledStatement(outer) || outer.label.text !== node.label.text)
+    outer = outer.parent;
+  return ts.isBlock(outer.statement) ? node.label.text : `end_of_${node.label.text}`;
 }
 
 /** Tabs are eight wide in the kernel. */

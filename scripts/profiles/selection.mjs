@@ -185,7 +185,7 @@ export const CONFIG = words(`
 `);
 
 /**
- * Lines of %layout that are no facts of the build: what a boot finds out, and addresses that are symbols. (On i386 the start
+ * Lines of %layout that are not facts of the build: what a boot finds out, and addresses that are symbols. (On i386 the start
  * of the vmalloc area follows the size of memory.)
  */
 export const RUN_TIME = {

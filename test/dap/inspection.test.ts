@@ -24,7 +24,6 @@ const map = (drive: Drive, args: object): Promise<MapBody> =>
   drive.client.body('mmscope/map', { firstPfn: 0, framesPerCell: 1, cells: 0, ...args });
 
 describe('inspection', function () {
-  this.timeout(60_000);
   before(build);
 
   it('a recorded state: one thread that stands still, everything to be looked at', () =>

@@ -111,7 +111,7 @@ describe('ELF cores', () => {
     [
       'zeros for memory',
       buildCore(small),
-      /not of a kernel that mmscope knows: .*x86_64-slub: no banner.*ships with/,
+      /does not match a kernel that mmscope knows: .*x86_64-slub: no banner.*ships with/,
     ],
     ['zeros for memory, i386', buildCore({ ...small, elfClass: 32 }), /i386-pae-slab: no banner/],
   ];

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { __free_pages, alloc_pages } from '../../src/engine/entry/functions.js';
-import { list_next } from '../../src/engine/kernel/include/linux/list.h.js';
 import type { ListHead, Page } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
@@ -34,7 +33,7 @@ function inPieces(profile: ProfileName): KernelImage {
 /** The members of a list from its head. */
 function membersOf({ mm }: KernelImage, head: ListHead): Page[] {
   const pages: Page[] = [];
-  for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
+  for (let entry = mm.read_ptr(head); entry !== head; entry = mm.read_ptr(entry))
     pages.push((entry - mm.page.lru) as Page);
   return pages;
 }

@@ -42,7 +42,7 @@ function freeBlocks(mm: Kernel, zone: Zone): { pfn: number; order: number; migra
     let inOrder = 0;
     for (let migratetype = 0; migratetype < mm.MIGRATE_TYPES; migratetype++) {
       const head = freeList(mm, area, migratetype);
-      for (let at = kernel.list_next(mm, head); at !== head; at = kernel.list_next(mm, at)) {
+      for (let at = mm.read_ptr(head); at !== head; at = mm.read_ptr(at)) {
         const page = (at - mm.page.lru) as Page;
         const pfn = mm.page_to_pfn(page);
         const name = `page ${pfn.toString(16)} on free_area[${order}]`;
@@ -84,7 +84,7 @@ function checkPcp(mm: Kernel, zone: Zone): void {
   let pages = 0;
   for (let pindex = 0; pindex < mm.NR_PCP_LISTS; pindex++) {
     const head = pcpList(mm, pcp, pindex);
-    for (let at = kernel.list_next(mm, head); at !== head; at = kernel.list_next(mm, at))
+    for (let at = mm.read_ptr(head); at !== head; at = mm.read_ptr(at))
       pages += 2 ** kernel.pindex_to_order(mm, pindex);
   }
   assert.equal(mm.words[pcp + mm.per_cpu_pages.count], pages);

@@ -14,8 +14,7 @@ function listed(k: Kernel, zone: Zone, migratetype: number): number {
   let pages = 0;
   for (let order = 0; order < k.MAX_ORDER; order++) {
     const head = freeList(k, freeArea(k, zone, order), migratetype);
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
-      pages += 2 ** order;
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at)) pages += 2 ** order;
   }
   return pages;
 }

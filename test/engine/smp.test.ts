@@ -33,7 +33,7 @@ function listed(k: Kernel, zone: Zone, cpu: number): number {
   let pages = 0;
   for (let pindex = 0; pindex < k.NR_PCP_LISTS; pindex++) {
     const head = pcpList(k, zonePcp(k, zone, cpu), pindex);
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
       pages += 1 << kernel.pindex_to_order(k, pindex);
   }
   return pages;
@@ -109,7 +109,7 @@ describe('several CPUs', function () {
     const zone = kernel.page_zone(k, pairs[0] ?? NULL);
     const head = freeList(k, freeArea(k, zone, 0), k.MIGRATE_UNMOVABLE);
     const order: Page[] = [];
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
       order.push((at - k.page.lru) as Page);
     assert.deepEqual(
       order.filter((page) => pairs.includes(page)),

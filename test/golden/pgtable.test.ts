@@ -21,7 +21,7 @@ import {
 import { recordedMachines, recordedText } from '../recordings.js';
 
 const address = (paging: Paging, hex: string): VirtAddr =>
-  parseAddress(`0x${hex}`, paging.pointerSize) ?? assert.fail(`${hex} is no address`);
+  parseAddress(`0x${hex}`, paging.pointerSize) ?? assert.fail(`${hex} is not an address`);
 
 /** `%pts` in the order of addresses: the recorder may print a run after the table that follows it. */
 const byAddress = (paging: Paging, lines: readonly string[]): readonly string[] =>

@@ -123,7 +123,7 @@ describe('the items of a trace', () => {
     assert.throws(
       () => parseZones(dumpOf(itemsOf(text), 'zones')),
       (error) =>
-        error instanceof TraceError && /^line 2: %zones: 'zz' is no number$/.test(error.message),
+        error instanceof TraceError && /^line 2: %zones: 'zz' is not a number$/.test(error.message),
     );
   });
 

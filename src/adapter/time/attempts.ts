@@ -10,6 +10,7 @@
 import { vmEventStates } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
+import { kernelCall } from '../../engine/entry/kernelCall.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
@@ -182,7 +183,7 @@ function visitorOf(recorder: AttemptRecorder, nrEvents: number): TraceVisitor {
       if (statementId === LEAVE) {
         if (recorder.depth > stack.length) recorder.left();
       } else if (isEntry && top !== undefined)
-        recorder.entered({ functionId: top.functionId, locals: () => top.locals() });
+        recorder.entered(kernelCall(top.functionId, () => top.locals()));
       if (n === nrEvents - 1) recorder.end();
     },
   };

@@ -164,8 +164,7 @@ const freeList: Operation = (machine, [slot0, nr]) => {
     const block = machine.take(number(slot0) + i);
     if (block?.kind !== 'block') continue;
     freed++;
-    if (put_page_testzero(mm, block.page))
-      list_add_tail(mm, (block.page + mm.page.lru), list);
+    if (put_page_testzero(mm, block.page)) list_add_tail(mm, block.page + mm.page.lru, list);
   }
   free_unref_page_list(mm, list);
   return `n=${hex(freed)}`;

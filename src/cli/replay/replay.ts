@@ -57,7 +57,7 @@ export function replayFile(file: string): FileVerdict {
   };
 }
 
-export function agrees({ verdict, words }: FileVerdict): boolean {
+function agrees({ verdict, words }: FileVerdict): boolean {
   const { differ, stateDiffer, unsupported } = verdict;
   if (differ + stateDiffer + unsupported > 0) return false;
   return words === undefined || words.wrong + words.missing === 0;

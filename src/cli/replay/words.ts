@@ -34,11 +34,11 @@ export interface WordsVerdict {
   readonly leftOut: ReadonlyMap<string, number>;
 }
 
-/** @throws Error for a line that is no word */
+/** @throws Error for a line that is not a word */
 export function parseWord(line: string): KernelWord {
   const match = /^([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)(?: (\S+))?$/.exec(line);
   const [, phys = '', before = '', after = '', symbol] = match ?? [];
-  if (match === null) throw new Error(`'${line}' is no changed word`);
+  if (match === null) throw new Error(`'${line}' is not a changed word`);
   return {
     phys: parseInt(phys, 16),
     before: BigInt(`0x${before}`),
@@ -95,7 +95,7 @@ function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
   for (const cell of initial.keys()) {
     if (memory.frameOfSlot[cell >>> 10] === undefined) continue;
     const phys = memory.physOf(cell as Cell);
-    // Registers and scenario variables are no memory.
+    // Registers and scenario variables are not memory.
     if (phys >= memory.nrFrames * 4096) continue;
     const word = phys - (phys % sizeBytes);
     if (changes.has(word)) continue;

@@ -244,6 +244,11 @@ export interface KernelLocals {
     readonly pgdat?: Pgdat;
     readonly curr_idx?: ZoneType;
   };
+  readonly warn_alloc: {
+    readonly gfp_mask: Gfp;
+    readonly message: string;
+    readonly mode?: string;
+  };
   readonly zone_watermark_fast: {
     readonly z: Zone;
     readonly order: Order;

@@ -6,7 +6,7 @@
  */
 import type { KernelImage } from '../image/kernelImage.js';
 import { KernelFault } from '../machine/events.js';
-import { list_empty, list_next } from '../kernel/include/linux/list.h.js';
+import { list_empty } from '../kernel/include/linux/list.h.js';
 import { pindex_to_order } from '../kernel/mm/page_alloc/pcp.js';
 import type { ListHead } from '../machine/ctypes.js';
 import { pcpList, zonePcp } from './zoneLists.js';
@@ -93,10 +93,10 @@ export class PcpPages {
 
   private walk(head: ListHead, order: number): void {
     const { mm } = this.image;
-    let entry: ListHead = list_next(mm, head);
+    let entry: ListHead = mm.read_ptr(head);
     while (entry !== head && entry !== 0 && this.size < MAX_ENTRIES) {
       this.add(mm.page_to_pfn(entry - mm.page.lru), order);
-      entry = list_next(mm, entry);
+      entry = mm.read_ptr(entry);
     }
   }
 }

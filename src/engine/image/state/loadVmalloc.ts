@@ -74,7 +74,7 @@ function loadGlobals(mm: Kernel, head: ReadonlyMap<string, string>): void {
 
 function addressOf(mm: Kernel, text: string): VirtAddr {
   const va = parseAddress(`0x${text}`, mm.wide ? 8 : 4);
-  if (va === undefined) throw new ImageError(`'${text}' in a %vmalloc dump is no address`);
+  if (va === undefined) throw new ImageError(`'${text}' in a %vmalloc dump is not an address`);
   return va;
 }
 
@@ -97,7 +97,8 @@ const fieldAddress = (mm: Kernel, { fields }: Line, name: string): VirtAddr =>
 
 function areaOf(mm: Kernel, line: Line): VmapArea {
   const area: Cell = mm.cell_of(fieldAddress(mm, line, 'at'));
-  if (area === NULL) throw new ImageError('A %vmalloc dump has an area where there is no memory.');
+  if (area === NULL)
+    throw new ImageError('A %vmalloc dump has an area where the machine has no memory.');
   return area;
 }
 

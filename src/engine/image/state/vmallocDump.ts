@@ -10,7 +10,6 @@ import { VMALLOC_END, VMALLOC_START } from '../../kernel/arch/x86/include/asm/pg
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import {
-  list_next,
   list_va,
   node_va,
   rb_is_black,
@@ -57,7 +56,7 @@ export function vmallocLines(
 /** The areas of a list; a machine that was rebuilt without them has none. */
 function* areasOf(mm: Kernel, head: ListHead): Generator<VmapArea, void, undefined> {
   if (mm.words[head] === 0) return;
-  for (let list = list_next(mm, head); list !== head; list = list_next(mm, list))
+  for (let list = mm.read_ptr(head); list !== head; list = mm.read_ptr(list))
     yield list_va(mm, list);
 }
 

@@ -1,13 +1,13 @@
 /**
  * The state of all memory in the kernel log.
  *
- * Source: Linux 6.1 lib/show_mem.c.
+ * Source: Linux 6.1 lib/show_mem.c; include/linux/mm.h.
  */
 import type { ULong, ZoneType } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { is_highmem_idx, populated_zone, zone_managed_pages } from '../include/linux/mmzone.h.js';
 import { printk } from '../include/linux/printk.h.js';
-import { __show_free_areas } from '../mm/page_alloc/warn_alloc.js';
+import { __show_free_areas } from '../mm/page_alloc/show_free_areas.js';
 
 /** Zones up to `max_zone_idx`, and totals of all. Left out: filter, nodemask (one node), hwpoison. */
 export function __show_mem(k: Kernel, max_zone_idx: ZoneType): void {

@@ -18,11 +18,11 @@ export const pageFlagsText = (k: Kernel, page: Page): string => {
 /** `%pGg` */
 export const gfpText = (k: Kernel, gfp: Gfp): string => textOfGfp(k.profile, gfp);
 
-const hex8 = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
+const wordHex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
 
 /** A long in all its digits. */
 export const longHex = (k: Kernel, at: number): string =>
-  k.wide ? hex8(k.words[at + 1]!) + hex8(k.words[at]!) : hex8(k.words[at]!);
+  k.wide ? wordHex(k.words[at + 1]!) + wordHex(k.words[at]!) : wordHex(k.words[at]!);
 
 /** `%#lx` */
 export const hexOf = (k: Kernel, at: number): string =>
@@ -30,4 +30,4 @@ export const hexOf = (k: Kernel, at: number): string =>
 
 /** `%px`, as which `%p` prints with no_hash_pointers. */
 export const pointer = (k: Kernel, value: number): string =>
-  k.wide ? hex8(Math.floor(value / 0x1_0000_0000)) + hex8(value) : hex8(value);
+  k.wide ? wordHex(Math.floor(value / 0x1_0000_0000)) + wordHex(value) : wordHex(value);

@@ -10,7 +10,7 @@
  * their lru goes on pointing to their neighbours and to where the list was.
  *
  * Nothing is migrated: a page on an LRU list is reported ('migrate') and stays where it is.
- * Source: Linux 6.1 mm/compaction.c.
+ * Source: Linux 6.1 mm/compaction.c; mm/internal.h: pageblock_pfn_to_page().
  */
 import {
   type Int,
@@ -54,7 +54,7 @@ import { buddy_order, type CompactControl } from './internal.h.js';
 import { __free_page, split_page } from './page_alloc/api.js';
 import { __isolate_free_page } from './page_alloc/isolate_free_page.js';
 import { __pageblock_pfn_to_page } from './page_alloc/mm_init.js';
-import { post_alloc_hook } from './page_alloc/page_alloc.js';
+import { post_alloc_hook } from './page_alloc/get_page_from_freelist.js';
 import { set_pageblock_skip } from './page_alloc/pageblock.js';
 
 /** Pages that are migrated in one go. */
@@ -183,7 +183,7 @@ export function isolate_freepages_range(
   if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
   let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
 
-  let isolated: ULong = 0;
+  let isolated!: ULong;
   for (
     ;
     pfn < end_pfn;

@@ -1,7 +1,7 @@
 /**
  * struct page and folios: the zone of a page, and what a compound page keeps in its first tail.
  *
- * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount().
+ * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum().
  */
 import type { Int, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

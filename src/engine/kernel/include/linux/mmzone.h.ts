@@ -18,7 +18,7 @@ import type {
   Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { Cell } from '../../../memory/address.js';
+import { type Cell, PAGE_SIZE } from '../../../memory/address.js';
 import { list_empty, list_first_entry_or_null } from './list.h.js';
 
 // --- migratetypes, free areas ------------------------------------------------------------------------------------------
@@ -101,17 +101,16 @@ export function zonelist_zone_idx(k: Kernel, z: Zoneref): ZoneType {
 
 // --- sections of mem_map: CONFIG_SPARSEMEM_EXTREME ----------------------------------------------------------------------
 
-const SECTIONS_PER_ROOT = (k: Kernel): Int => Math.floor(1024 / k.stride.mem_section);
-
 export function pfn_to_section_nr(k: Kernel, pfn: Pfn): ULong {
   return Math.floor(pfn / k.PAGES_PER_SECTION);
 }
 
 /** mem_section[] is an array of pointers to pages of sections. What it leads to may lie in any frame, so it goes by addresses. */
 export function __nr_to_section(k: Kernel, nr: ULong): Cell {
-  const root: ULong = Math.floor(nr / SECTIONS_PER_ROOT(k));
+  const SECTIONS_PER_ROOT: Int = Math.floor(PAGE_SIZE / k.sizeof.mem_section);
+  const root: ULong = Math.floor(nr / SECTIONS_PER_ROOT);
   const mem_section_root: Cell = k.read_ptr_plus(k.globals.mem_section, root * k.ptr_words * 4);
-  return k.read_ptr_plus(mem_section_root, (nr % SECTIONS_PER_ROOT(k)) * k.stride.mem_section * 4);
+  return k.read_ptr_plus(mem_section_root, (nr % SECTIONS_PER_ROOT) * k.stride.mem_section * 4);
 }
 
 export function __pfn_to_section(k: Kernel, pfn: Pfn): Cell {

@@ -41,7 +41,8 @@ import { type AllocContext, newAllocContext, set_page_refcounted } from '../inte
 import { next_zones_zonelist } from '../mmzone.js';
 import { FPI_TO_TAIL } from './buddy.js';
 import { __free_pages_ok, free_the_page } from './free.js';
-import { __alloc_pages, prep_new_page, prepare_alloc_pages } from './page_alloc.js';
+import { prep_new_page } from './get_page_from_freelist.js';
+import { __alloc_pages, prepare_alloc_pages } from './page_alloc.js';
 import { __rmqueue_pcplist, order_to_pindex } from './pcp.js';
 import { zone_watermark_fast } from './watermark.js';
 

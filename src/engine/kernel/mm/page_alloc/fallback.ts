@@ -221,8 +221,8 @@ export function __rmqueue_fallback(
   start_migratetype: Migratetype,
   alloc_flags: AllocFlags,
 ): boolean {
-  let area: FreeArea = 0;
-  let fallback_mt: Migratetype = -1;
+  let area!: FreeArea;
+  let fallback_mt!: Migratetype;
   const can_steal: Out<boolean> = { value: false };
 
   // Pieces of other types' pageblocks are left alone as long as the request may come back without ALLOC_NOFRAGMENT.

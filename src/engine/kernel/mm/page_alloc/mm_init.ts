@@ -3,7 +3,7 @@
  *
  * The order of the steps and where things lie is the image's business; here is what each step does to the bytes.
  * Source: Linux 6.1 mm/page_alloc.c: __init_single_page(), zone_init_internals(), init_currently_empty_zone(),
- * build_all_zonelists(), __free_pages_core(), init_cma_reserved_pageblock(), set_zone_contiguous().
+ * build_all_zonelists(), __free_pages_core(), init_cma_reserved_pageblock(), set_zone_contiguous(); include/linux/mm.h: free_reserved_page().
  */
 import {
   type FreeArea,
@@ -192,15 +192,11 @@ export function adjust_managed_page_count(k: Kernel, page: Page, count: Int): vo
   if (is_highmem_idx(k, page_zonenum(k, page))) k.add_long(k.globals._totalhigh_pages, count);
 }
 
-/** Frees a page that boot kept until now, as a user would: the first free of a page is none of boot's own. */
-function __free_reserved_page(k: Kernel, page: Page): void {
+/** Frees a page that boot kept until now, as a user would. An inline of mm.h. */
+export function free_reserved_page(k: Kernel, page: Page): void {
   __ClearPageReserved(k, page);
   set_page_count(k, page, 1);
   __free_page(k, page);
-}
-
-export function free_reserved_page(k: Kernel, page: Page): void {
-  __free_reserved_page(k, page);
   adjust_managed_page_count(k, page, 1);
 }
 
