@@ -4,7 +4,7 @@
  * A trace names caches by number; a slot of the recorder's table holds an object's address.
  */
 import {
-  find_cache,
+  findCache,
   kfree,
   kmalloc,
   kmem_cache_alloc,
@@ -28,7 +28,7 @@ import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.
 import { constructorOf } from './standIns.js';
 
 const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
-  find_cache(mm, `mmo-${name ?? ''}`);
+  findCache(mm, `mmo-${name ?? ''}`);
 
 /** The first pfn of the pages that an object lies in. */
 const pfnOf = ({ mm }: Machine, object: VirtAddr): string =>

@@ -8,7 +8,7 @@
  *
  * A trace also has who called (`by=FUNC`), which no engine knows: that is not compared.
  */
-import { cache_name, get_pageblock_migratetype } from '../../engine/entry/functions.js';
+import { cacheName, get_pageblock_migratetype } from '../../engine/entry/functions.js';
 import type { KmemCache, Page } from '../../engine/machine/ctypes.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
@@ -68,11 +68,11 @@ export class Tracepoints implements Tracer {
   }
 
   kmem_cache_alloc(ptr: VirtAddr, s: KmemCache, gfp_flags: number): void {
-    this.hear(OBJECTS, `ka ${this.k.hex(ptr)} ${cache_name(this.k, s)} gfp=${hex(gfp_flags)}`);
+    this.hear(OBJECTS, `ka ${this.k.hex(ptr)} ${cacheName(this.k, s)} gfp=${hex(gfp_flags)}`);
   }
 
   kmem_cache_free(ptr: VirtAddr, s: KmemCache): void {
-    this.hear(OBJECTS, `kf ${this.k.hex(ptr)} ${cache_name(this.k, s)}`);
+    this.hear(OBJECTS, `kf ${this.k.hex(ptr)} ${cacheName(this.k, s)}`);
   }
 
   kmalloc(ptr: VirtAddr, bytes_req: number, bytes_alloc: number, gfp_flags: number): void {

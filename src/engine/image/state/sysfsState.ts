@@ -7,7 +7,6 @@
 import { sizeOfStruct } from '../../types/named.js';
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { ListHead } from '../../machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
 import type { ObjectMemory } from './objectMemory.js';
@@ -43,7 +42,7 @@ export function loadSysfs(mm: Kernel, memory: ObjectMemory, next: number): void 
   const dir = take('kernfs_node');
   const kset = take('kset');
   mm.write_ptr(slab_kset, kset);
-  INIT_LIST_HEAD(mm, (kset + mm.kset.list) as ListHead);
+  INIT_LIST_HEAD(mm, kset + mm.kset.list);
   const kobj = kset + mm.kset.kobj;
   mm.write(kobj + mm.kobject.kref, 1);
   mm.write_ptr(kobj + mm.kobject.sd, dir);
