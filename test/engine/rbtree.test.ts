@@ -29,8 +29,8 @@ describeMachines('red-black trees', (open) => {
     const areas = Array.from({ length: NR_AREAS }, (_, i) => {
       const area = k.plus(first, i * words);
       const begin = VMALLOC_START(k) + i * 16 * PAGE;
-      kernel.set_va_start(k, area, begin);
-      kernel.set_va_end(k, area, begin + (1 + ((i * 7) % 13)) * PAGE);
+      k.write_long(area + k.vmap_area.va_start, begin);
+      k.write_long(area + k.vmap_area.va_end, begin + (1 + ((i * 7) % 13)) * PAGE);
       return area;
     });
     return { k, areas };
@@ -45,7 +45,7 @@ describeMachines('red-black trees', (open) => {
       const red = kernel.rb_is_red(k, node);
       assert.ok(!red || (parent !== NULL && !kernel.rb_is_red(k, parent)), 'red below red');
       const left = visit(kernel.rb_left(k, node), node);
-      const area = kernel.node_va(k, node);
+      const area = kernel.vmapAreaOf(k, node);
       inOrder.push(area);
       const right = visit(kernel.rb_right(k, node), node);
       assert.equal(left.blacks, right.blacks, 'black nodes on each way down');
@@ -61,7 +61,7 @@ describeMachines('red-black trees', (open) => {
     const head = k.globals.free_vmap_area_list;
     const areas: VmapArea[] = [];
     for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
-      areas.push(kernel.list_va(k, at));
+      areas.push(kernel.list_entry(k, at, k.vmap_area.list));
     return areas;
   }
 

@@ -37,6 +37,7 @@ export type ArrayCache = Pointer<'struct array_cache'>;
 
 export type VmapArea = Pointer<'struct vmap_area'>;
 export type VmStruct = Pointer<'struct vm_struct'>;
+export type TaskStruct = Pointer<'struct task_struct'>;
 export type MmStruct = Pointer<'struct mm_struct'>;
 export type Pgd = Pointer<'pgd_t'>;
 export type P4d = Pointer<'p4d_t'>;
@@ -65,6 +66,11 @@ export type VmEventItem = Flavour<'enum vm_event_item'>;
 export type AllocFlags = Flavour<'unsigned int', 'alloc_flags'>;
 /** FPI_*: mm/page_alloc.c. */
 export type FpiFlags = Flavour<'fpi_t'>;
+
+/** A caller's local that a function writes, `T *` in C: what is `&nr` there and `*nr` here is `nr` and `nr.value`. */
+export interface Ref<T> {
+  value: T;
+}
 
 /** NULL of any pointer type. */
 export const NULL = 0 as Cell;

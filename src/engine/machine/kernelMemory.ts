@@ -72,6 +72,11 @@ export class KernelMemory {
     });
   }
 
+  /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
+  read_int(cell: number): number {
+    return this.words[cell]!;
+  }
+
   /** Writes one word. */
   write(cell: number, value: number): void {
     this.tape.write(cell as Cell, value | 0);

@@ -47,9 +47,8 @@ const walking: readonly BuiltinRow[] = [
     signature: 'pgd_t *pgd_offset_k(unsigned long address)',
     doc: "The entry of an address in the kernel's own top-level table.",
     run: (call, address) => {
-      const mm = call.kernel.init_mm(call.k);
-      const pgd = call.k.va_of(call.kernel.mm_pgd(call.k, mm));
-      return pgdPointer(call, pgd, address);
+      const { k } = call;
+      return pgdPointer(call, k.read_va(k.globals.init_mm + k.mm_struct.pgd), address);
     },
   },
   ...(['p4d', 'pud', 'pmd'] as const).map((x): BuiltinRow => {
@@ -70,10 +69,10 @@ const walking: readonly BuiltinRow[] = [
     doc: 'The entry that maps a kernel address, and on which level (PG_LEVEL_4K, _2M, _1G); NULL where there is none.',
     changes,
     run: (call, address, level) => {
-      const found = call.kernel.lookup_address(call.k, va(address));
-      const number = found === undefined ? 0 : 1 + Math.floor((found.level.shift - 12) / 9);
-      call.memory.store(level, 4, number);
-      return found === undefined ? 0 : entryPointer(call, found.pte);
+      const found = { value: 0 };
+      const pte = call.kernel.lookup_address(call.k, va(address), found);
+      call.memory.store(level, 4, found.value);
+      return entryPointer(call, pte);
     },
   },
 ];

@@ -3,8 +3,9 @@
  *
  * Source: Linux 6.1 include/linux/mm.h.
  */
-import type { Int, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
+import type { Int, MmStruct, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { PAGE_SIZE } from '../../../memory/address.js';
 import { PageHead } from './page-flags.h.js';
 
 export function page_mapcount_reset(k: Kernel, page: Page): void {
@@ -61,3 +62,21 @@ export function compound_pincount(k: Kernel, head: Page): Int {
 export const folio_order = (k: Kernel, folio: Page): Order => compound_order(k, folio);
 
 export const totalram_pages = (k: Kernel): ULong => k.read_ulong(k.globals._totalram_pages);
+
+// --- bytes of page tables ----------------------------------------------------------------------------------------------
+
+export function mm_inc_nr_ptes(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+}
+
+export function mm_inc_nr_pmds(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+}
+
+export function mm_dec_nr_pmds(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, -PAGE_SIZE);
+}
+
+export function mm_inc_nr_puds(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+}

@@ -14,7 +14,7 @@ const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => voi
 ];
 
 /** Whether any work waits. */
-export const any_work_pending = (k: Kernel): boolean =>
+export const anyWorkPending = (k: Kernel): boolean =>
   WORKS.some(({ work }) => work_pending(k, work));
 
 /** Gives way: what waits is done. */

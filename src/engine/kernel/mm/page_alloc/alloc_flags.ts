@@ -6,7 +6,7 @@
  */
 import type { AllocFlags, Gfp, Zone } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { current_flags } from '../../arch/x86/include/asm/current.h.js';
+import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_migratetype } from '../../include/linux/gfp.h.js';
 
 /** Pages of CMA areas are for movable requests only. */
@@ -53,7 +53,7 @@ export const PF_MEMALLOC = 0x800;
 export function __gfp_pfmemalloc_flags(k: Kernel, gfp_mask: Gfp): AllocFlags {
   if ((gfp_mask & k.__GFP_NOMEMALLOC) !== 0) return 0;
   if ((gfp_mask & k.__GFP_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
-  if ((current_flags(k) & PF_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
+  if ((currentFlags(k) & PF_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
   // An OOM victim would get ALLOC_OOM: nothing is killed yet.
   return 0;
 }

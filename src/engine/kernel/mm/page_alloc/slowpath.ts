@@ -19,7 +19,7 @@ import {
 import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { failure_reason } from '../../../verdict/reason.js';
-import { current_flags } from '../../arch/x86/include/asm/current.h.js';
+import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_compaction_allowed } from '../../include/linux/gfp.h.js';
 import { managed_zone, min_wmark_pages, zonelist_zone } from '../../include/linux/mmzone.h.js';
 import { zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
@@ -173,7 +173,7 @@ export function __alloc_pages_slowpath(
     page = get_page_from_freelist(k, gfp_mask, order, alloc_flags, ac);
     if (page !== NULL) return page;
     if (!can_direct_reclaim) break;
-    if ((current_flags(k) & PF_MEMALLOC) !== 0) break;
+    if ((currentFlags(k) & PF_MEMALLOC) !== 0) break;
 
     page = __alloc_pages_direct_reclaim(k, gfp_mask, order, alloc_flags, ac);
     if (page !== NULL) return page;

@@ -9,7 +9,7 @@ import type { NodeStatItem, ZoneStatItem } from '../../../machine/ctypes.js';
 import type { Gfp, Order, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { zone_name } from '../../../verdict/reason.js';
-import { current_comm } from '../../arch/x86/include/asm/current.h.js';
+import { currentComm } from '../../arch/x86/include/asm/current.h.js';
 import { cpu_online, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import { gfp_zone } from '../../include/linux/gfp.h.js';
 import {
@@ -40,7 +40,7 @@ export function warn_alloc(k: Kernel, gfp_mask: Gfp, message: string): void {
   if ((gfp_mask & k.__GFP_NOWARN) !== 0) return;
   if ((gfp_mask & k.__GFP_DMA) !== 0 && !managed_zone(k, k.zones[k.ZONE_DMA]!)) return;
   const mode = `mode:0x${(gfp_mask >>> 0).toString(16)}(${gfp_text(k, gfp_mask)})`;
-  print(k, `${current_comm()}: ${message}, ${mode}, nodemask=(null)`);
+  print(k, `${currentComm()}: ${message}, ${mode}, nodemask=(null)`);
   show_mem(k, gfp_zone(k, gfp_mask));
 }
 
