@@ -85,6 +85,8 @@ export * from '../kernel/mm/page_isolation/page_isolation.js';
 export * from '../kernel/mm/page_isolation/range.js';
 export * from '../kernel/mm/percpu/block.js';
 export * from '../kernel/mm/percpu/chunk.js';
+export * from '../kernel/mm/percpu/chunk_hints.js';
+export * from '../kernel/mm/percpu-internal.h.js';
 export * from '../kernel/mm/percpu/fit.js';
 export * from '../kernel/mm/percpu/hints.js';
 export * from '../kernel/mm/percpu/percpu.js';

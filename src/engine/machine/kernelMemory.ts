@@ -152,6 +152,15 @@ export class KernelMemory {
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xff << shift, value << shift);
   }
 
+  /** Reads a `bool` of a structure that may straddle frames. */
+  read_bool(cell: number, byteOffset: number): boolean {
+    return this.read8(this.plus(cell, byteOffset >> 2), byteOffset & 3) !== 0;
+  }
+
+  write_bool(cell: number, byteOffset: number, value: boolean): void {
+    this.write8(this.plus(cell, byteOffset >> 2), byteOffset & 3, value ? 1 : 0);
+  }
+
   read16(cell: number, byteOffset: number): number {
     return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 2) * 8)) & 0xffff;
   }
