@@ -1,7 +1,8 @@
 /**
- * `npm test`: everything, from a bare checkout: packages, types, lint, format, bundles and their budgets, every mocha
- * suite, and the packaged extension in real VS Code. Ends with one line `N passed, N failed, N skipped`: each mocha test
- * counts as one, and so does each other step. A skipped test says why in its title.
+ * `npm test`: everything, from a bare checkout: packages, types, lint, needless exports and files (knip), format, bundles
+ * and their budgets, every mocha suite, and the packaged extension in real VS Code. Ends with one line
+ * `N passed, N failed, N skipped`: each mocha test counts as one, and so does each other step. A skipped test says why in
+ * its title.
  *
  *     npm test -- engine dap     only the named steps and suites (names as printed)
  */
@@ -23,6 +24,7 @@ const { ensureChromium } = await import('./vscode-host/browser.mjs');
 
 await step('types', () => run('typescript/bin/tsc', ['--build']));
 await step('lint', () => run('eslint/bin/eslint.js', ['--max-warnings', '0', '.']));
+await step('knip', () => run('knip/bin/knip.js', ['--no-config-hints']));
 await step('format', () =>
   run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
 );

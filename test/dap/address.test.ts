@@ -68,7 +68,7 @@ describe('addresses in a session', function () {
         steps.map(({ name }) => name),
         ['PGD[0x20]', 'PTE[0x48]', 'leads to'],
       );
-      await assert.rejects(drive.evaluate('where(0xccc00000)'), /Nothing is mapped/);
+      await assert.rejects(drive.evaluate('where(0xccc00000)'), /No page is mapped/);
       assert.equal(await drive.hash(), hash);
       const { targets } = await drive.client.body<{ targets: { label: string }[] }>('completions', {
         text: 'whe',

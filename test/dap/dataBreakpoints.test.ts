@@ -119,7 +119,7 @@ describe('data breakpoints', function () {
       const zone = await drive.find('Machine', 'image');
       const refused = await info(drive, { variablesReference: zone.parent, name: 'image' });
       assert.equal(refused.dataId, null);
-      assert.match(refused.description, /worked out from others/);
+      assert.match(refused.description, /computed from other values/);
     }));
 
   it('hit conditions, and the same stops backward', () =>

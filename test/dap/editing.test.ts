@@ -73,7 +73,7 @@ describe('editing', function () {
         name: 'zone',
         value: '3',
       });
-      assert.match(state.sentence, /worked out from other values/);
+      assert.match(state.sentence, /computed from other values/);
       const missing = await drive.client.failure('setVariable', {
         variablesReference: block.parent,
         name: 'nothing',

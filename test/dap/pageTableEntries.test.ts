@@ -129,7 +129,7 @@ describe('entries of page tables', function () {
         assert.equal(read.reason, 'data breakpoint');
         const label = (name: string): string => `${name} of PTE[0x5] of ${va}`;
         const page = `the page at ${va}`;
-        assert.equal(read.text, `${label('A')}: 0 -> 1 by the processor, on an access of ${page}`);
+        assert.equal(read.text, `${label('A')}: 0 -> 1 by the processor, on an access to ${page}`);
         // Behind the statement that made the access; reading again sets nothing.
         assert.equal(await drive.line(), lineOf(drive.program, 'read') + 1);
         const old = await drive.go('continue');

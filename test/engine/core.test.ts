@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openRandomAccess } from '../../src/adapter/randomAccessFile.js';
+import { openRandomAccess } from '../../src/files/randomAccessFile.js';
 import { readVirtual } from '../../src/engine/image/assemble.js';
 import { readElfCore } from '../../src/engine/image/core/elf.js';
 import { FileMemory } from '../../src/engine/image/core/fileMemory.js';
@@ -99,11 +99,11 @@ describe('ELF cores', () => {
 
   const small = { elfClass: 64, segments: [{ phys: 0, bytes: new Uint8Array(4096) }] } as const;
   const refused: readonly (readonly [what: string, bytes: Uint8Array, sentence: RegExp])[] = [
-    ['nothing', new Uint8Array(0), /no ELF core/],
+    ['nothing', new Uint8Array(0), /not an ELF core/],
     [
       'text',
       ascii('hello, this is no core at all, but it is long enough to have a header .'),
-      /no ELF core/,
+      /not an ELF core/,
     ],
     ['kdump-compressed', ascii('KDUMP   '.padEnd(64)), /makedumpfile -E/],
     ['flattened', ascii('makedumpfile'.padEnd(64, '\0')), /makedumpfile -R/],
@@ -115,7 +115,7 @@ describe('ELF cores', () => {
     [
       'zeros for memory',
       buildCore(small),
-      /fits no known kernel: .*x86_64-slub: no banner.*System\.map/,
+      /not of a kernel that mmscope knows: .*x86_64-slub: no banner.*ships with/,
     ],
     ['zeros for memory, i386', buildCore({ ...small, elfClass: 32 }), /i386-pae-slab: no banner/],
   ];

@@ -9,7 +9,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { openImage } from '../../src/cli/openImage.js';
+import { dumpSpecOf, openMachine } from '../../src/engine/image/openMachine.js';
+import { nodeFiles } from '../../src/files/nodeFiles.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { proc_lines, proc_names } from '../../src/engine/entry/functions.js';
@@ -38,9 +39,17 @@ function differing(ours: readonly string[], kernel: readonly string[]): string[]
 /** A line with its numbers taken out; where columns are aligned, their blanks too. */
 const shape = (line: string): string => line.replace(/(?<![A-Za-z])>? *\d+/g, '#');
 
+async function opened(path: string): Promise<Kernel> {
+  const { image } = await openMachine(await dumpSpecOf(path, nodeFiles), nodeFiles);
+  return image.mm;
+}
+
 function itPrints(trace: string): void {
   describe(titleOf(trace), () => {
-    const { mm } = openImage(trace);
+    let mm: Kernel;
+    before(async () => {
+      mm = await opened(trace);
+    });
     const recorded = (name: string): string[] =>
       linesOf(path.join(path.dirname(trace), `static.${name}.txt`));
     for (const name of ['buddyinfo', 'pagetypeinfo'])
@@ -77,8 +86,8 @@ describe('/proc of a core and of the state recorded with it', function () {
   this.timeout(60_000);
   if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
   for (const { core, trace } of coresWithStates())
-    it(titleOf(trace), () => {
-      const [ofCore, ofState] = [openImage(core).mm, openImage(trace).mm];
+    it(titleOf(trace), async () => {
+      const [ofCore, ofState] = [await opened(core), await opened(trace)];
       for (const name of ['buddyinfo', 'pagetypeinfo'])
         assert.deepEqual(proc_lines(ofState, name), proc_lines(ofCore, name));
       const labels = differing(

@@ -3,7 +3,7 @@
  * shows traces of one, and recorded by repeating the statement there on the instrumented kernel. Costs nothing until
  * somebody asks.
  *
- * Calls from the debug console are no statements and cannot be repeated: they are recorded while they are made, and stand
+ * Calls from the debug console are not statements and cannot be repeated: they are recorded while they are made, and stand
  * where their entries stand on the tape: as a step between two statements, or in the middle of one. A call that wrote nothing
  * is nowhere on it: what it attempted is told until the machine moves.
  */

@@ -10,14 +10,14 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 export type Slot = BlockSlot | ExactSlot | RangeSlot | AreaSlot | ObjectSlot;
 
 /** A block of pages; `order` is what `f` frees it with. */
-export interface BlockSlot {
+interface BlockSlot {
   readonly kind: 'block';
   readonly page: Page;
   readonly order: number;
 }
 
 /** Pages of alloc_pages_exact(). */
-export interface ExactSlot {
+interface ExactSlot {
   readonly kind: 'exact';
   readonly page: Page;
   readonly address: VirtAddr;
@@ -25,14 +25,14 @@ export interface ExactSlot {
 }
 
 /** Pages of alloc_contig_range() or cma_alloc(). */
-export interface RangeSlot {
+interface RangeSlot {
   readonly kind: 'contig' | 'cma';
   readonly page: Page;
   readonly nrPages: number;
 }
 
 /** An area of vmalloc space; of ioremap() with the offset in its first page. */
-export interface AreaSlot {
+interface AreaSlot {
   readonly kind: 'area';
   readonly address: VirtAddr;
 }
@@ -44,7 +44,7 @@ export interface NestedMapping {
 }
 
 /** An object of a slab cache, or what kmalloc() gave. */
-export interface ObjectSlot {
+interface ObjectSlot {
   readonly kind: 'object';
   readonly address: VirtAddr;
   /** NULL: kmalloc's. */

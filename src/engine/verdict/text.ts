@@ -59,7 +59,7 @@ export const usablePages = ({ free, cma, highatomic, taken }: WatermarkTest): nu
   free - cma - highatomic - taken;
 
 /** `812 free - 400 CMA - 15 = 397 > WMARK_LOW 300 + lowmem_reserve 0: passes` */
-export function watermarkText(test: WatermarkTest): string {
+function watermarkText(test: WatermarkTest): string {
   const { free, cma, highatomic, taken, name, pages, boost, extra, min, lowmem_reserve } = test;
   const less = [
     cma === 0 ? '' : ` - ${cma} CMA`,

@@ -235,7 +235,7 @@ function judgeValid(asked: Asked): Omit<Verdict, 'expression'> {
 }
 
 /** Every conversion there is a verdict of. */
-export const USES = {
+const USES = {
   __pa: { takes: 'virtual', judge: fromLinear((_asked, phys) => hex(phys)) },
   virt_to_phys: { takes: 'virtual', judge: fromLinear((_asked, phys) => hex(phys)) },
   virt_to_pfn: {

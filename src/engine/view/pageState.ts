@@ -91,20 +91,6 @@ export const firstPfnOfBlock = (pfn: number, state: number): number => {
 /** Share of a cell, of 1, that its kind has. */
 export const shareOfState = (state: number): number => detailOfState(state) / 15;
 
-/** How many of the frames in [from, to) are of each kind, added to `counts` (one element a kind). */
-export function countKinds(
-  states: Uint8Array,
-  from: number,
-  to: number,
-  counts: Uint32Array,
-): Uint32Array {
-  for (let i = from; i < to; i++) {
-    const code = kindOfState(states[i] ?? 0);
-    counts[code] = (counts[code] ?? 0) + 1;
-  }
-  return counts;
-}
-
 /**
  * The byte of a cell of `nrFrames` frames, given how many of them are of each kind: the most frequent kind, the later row
  * of the table where two are equally frequent, with its share. Holes count only where there is nothing else.

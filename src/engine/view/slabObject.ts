@@ -22,7 +22,7 @@ export interface SlabFacts {
   readonly object: SlabObject | undefined;
 }
 
-export interface SlabObject {
+interface SlabObject {
   readonly index: number;
   readonly address: VirtAddr;
   readonly offset: number;

@@ -185,7 +185,7 @@ function aliasFacts(surveyor: Surveyor, aliases: readonly SpaceAlias[]): WhereFa
 }
 
 /** `0xc1f40000 a kernel logical address, 4 MiB page, rw` */
-export function aliasText({ world }: Surveyor, alias: SpaceAlias): string {
+function aliasText({ world }: Surveyor, alias: SpaceAlias): string {
   const { va, space, rights, pageSize } = alias;
   const kind = ADDRESS_KINDS[kindOf(world, va, 'virtual')].title;
   const whose = space.isKernel ? '' : ` of ${space.name}`;

@@ -91,7 +91,7 @@ function supervisorViolation(
 }
 
 /** The error code's bits, as the field writes them. */
-export const ERROR_CODE_BITS = [
+const ERROR_CODE_BITS = [
   {
     name: 'P',
     linuxName: 'X86_PF_PROT',

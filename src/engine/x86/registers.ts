@@ -20,7 +20,7 @@ export interface MachineRegisters {
   readonly pat: bigint;
 }
 
-export interface RegisterBit {
+interface RegisterBit {
   readonly name: string;
   readonly bit: number;
   readonly meaning: string;

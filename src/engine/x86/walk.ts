@@ -203,8 +203,7 @@ const identity = (va: VirtAddr): MappedPage => ({
 });
 
 /** `PMD[0x1be]`. */
-export const stepText = ({ level, index }: WalkStep): string =>
-  `${level.name}[0x${index.toString(16)}]`;
+const stepText = ({ level, index }: WalkStep): string => `${level.name}[0x${index.toString(16)}]`;
 
 const ACCESSED = 1 << 5;
 const DIRTY = 1 << 6;

@@ -18,8 +18,6 @@ import type {
 import { typeName } from '../../engine/types/typeName.js';
 import type { Repr, Width } from './arithmetic.js';
 
-export type BareType = ReturnType<typeof stripTypedefs>;
-
 export { stripTypedefs };
 
 /** The type behind typedefs when it is a struct or union. */
@@ -158,7 +156,7 @@ export class CTypes {
   /** As {@link repr}, of a type known to be scalar. */
   scalarRepr(type: CType): Repr {
     const repr = this.repr(type);
-    if (repr === undefined) throw new Error(`${this.name(type)} is no scalar`);
+    if (repr === undefined) throw new Error(`${this.name(type)} is not a scalar`);
     return repr;
   }
 

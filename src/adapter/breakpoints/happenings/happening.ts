@@ -32,7 +32,7 @@ export interface EntryWatch {
 /** Where a line has written something. */
 export interface WriteWatch {
   readonly at: 'write';
-  /** Says of an entry of the tape whom it may concern (a zone's number, a pfn); undefined for nearly all of them. */
+  /** The zone's number or the pfn that an entry of the tape may concern; undefined for nearly all of them. */
   subjects(k: Kernel): (cell: Cell, before: number, after: number) => number | undefined;
   /** What matters of the subject, read before and after the line. */
   look(k: Kernel, subject: number): readonly number[];
@@ -59,7 +59,7 @@ export interface Happening {
 
 // --- facts as C values -----------------------------------------------------------------------------------------------
 
-/** C types of facts that are no plain int. */
+/** C types of facts that are not plain ints. */
 const TYPES: Readonly<Record<string, string>> = {
   gfp: 'unsigned int',
   pfn: 'unsigned long',

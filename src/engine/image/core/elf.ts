@@ -10,7 +10,7 @@
 import { ImageError } from '../kernelImage.js';
 import { asciiz, viewOf, type RandomAccess } from './randomAccess.js';
 
-export const EM_386 = 3;
+const EM_386 = 3;
 export const EM_X86_64 = 62;
 const ET_CORE = 4;
 const PT_LOAD = 1;
@@ -26,7 +26,7 @@ export interface Segment {
   readonly memBytes: number;
 }
 
-export interface Note {
+interface Note {
   readonly owner: string;
   readonly type: number;
   readonly description: Uint8Array;
@@ -39,7 +39,7 @@ export interface ElfCore {
   readonly notes: readonly Note[];
 }
 
-/** @throws ImageError when the file is no ELF core of an x86 machine's memory */
+/** @throws ImageError when the file is not an ELF core of an x86 machine's memory */
 export function readElfCore(file: RandomAccess): ElfCore {
   const header = file.read(0, 64);
   refuseOtherFormats(header);
@@ -84,7 +84,7 @@ function refuseOtherFormats(header: Uint8Array): void {
     throw new ImageError(
       "This is makedumpfile's flattened format. Put it together first: `makedumpfile -R FILE < this`.",
     );
-  throw new ImageError('The file is no ELF core: it does not begin with 0x7f ELF.');
+  throw new ImageError('The file is not an ELF core: it does not begin with 0x7f ELF.');
 }
 
 interface ProgramHeader {

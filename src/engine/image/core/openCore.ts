@@ -22,14 +22,14 @@ import { cpuStates, vmcoreinfoOf, type CpuState } from './notes.js';
 import type { RandomAccess } from './randomAccess.js';
 
 export interface CoreOptions {
-  /** Kernels the core may be of (`profileFrom` makes them); the bundled ones when absent. */
+  /** Kernels the core may be of; the bundled ones when absent. */
   readonly profiles?: readonly Profile[];
   /** For people: the file's name. */
   readonly name?: string;
   readonly tapeOptions?: TapeOptions;
 }
 
-/** @throws ImageError when the file is no such core, or no known kernel fits it */
+/** @throws ImageError when the file is not such a core, or no known kernel fits it */
 export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelImage {
   const core = readElfCore(file);
   const vmcoreinfo = vmcoreinfoOf(core);

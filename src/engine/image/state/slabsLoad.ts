@@ -17,7 +17,7 @@ import { addressOf, decimalOf, hexOf, parseSlabs, type CacheText } from './slabs
 import type { TraceDump } from './trace.js';
 
 /** How one allocator's caches are put into memory. */
-export interface SlabLoader {
+interface SlabLoader {
   /** What a cache takes of the memory for objects, besides its name. */
   readonly sizeBytes: (mm: Kernel, text: CacheText) => number;
   /** Writes what only this allocator has. */

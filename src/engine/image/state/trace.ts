@@ -51,21 +51,21 @@ export interface TraceDump {
   readonly lines: readonly string[];
 }
 
-export interface TraceMark {
+interface TraceMark {
   readonly kind: 'mark';
   readonly line: number;
   readonly text: string;
 }
 
 /** `mode`, and the lone lines `%kstop`, `%run`, `%ran`. */
-export interface TraceDirective {
+interface TraceDirective {
   readonly kind: 'mode' | 'kstop' | 'run' | 'ran';
   readonly line: number;
   readonly text: string;
 }
 
 /** A tracepoint that fired outside of any operation (a program's page fault, the end of a run). */
-export interface TraceEvent {
+interface TraceEvent {
   readonly kind: 'event';
   readonly line: number;
   readonly text: string;
