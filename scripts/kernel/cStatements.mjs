@@ -332,6 +332,13 @@ class FilePrinter {
     this.begin(isFirst ? statement : each);
     if (value !== undefined && ts.isArrowFunction(value)) return this.nestedFunction(each, value);
     if (!ts.isIdentifier(each.name)) return this.destructured(each);
+    const referred = types.referred(each);
+    if (referred !== undefined && value !== undefined && ts.isObjectLiteralExpression(value)) {
+      // A `Ref` is the variable itself where it is declared.
+      w.append(`${declared(referred, each.name.text)} = `);
+      w.write(`${e.text(value.properties[0].initializer, 2)};`);
+      return;
+    }
     w.append(declared(types.ofNode(each), each.name.text));
     if (value !== undefined) w.write(` = ${e.value(each.initializer, each)}`);
     w.append(';');

@@ -45,7 +45,7 @@ describeMachines('red-black trees', (open) => {
       const red = kernel.rb_is_red(k, node);
       assert.ok(!red || (parent !== NULL && !kernel.rb_is_red(k, parent)), 'red below red');
       const left = visit(kernel.rb_left(k, node), node);
-      const area = kernel.vmapAreaOf(k, node);
+      const area = kernel.rb_entry(k, node, k.vmap_area.rb_node);
       inOrder.push(area);
       const right = visit(kernel.rb_right(k, node), node);
       assert.equal(left.blacks, right.blacks, 'black nodes on each way down');

@@ -181,7 +181,7 @@ const tables: readonly BuiltinRow[] = [
 const reading = (register: 'cr0' | 'cr2' | 'cr3' | 'cr4', doc: string): BuiltinRow => ({
   signature: `unsigned long native_read_${register}(void)`,
   doc,
-  run: (call) => call.unsignedLong(call.kernel[`native_read_${register}`](call.k)),
+  run: (call) => call.unsignedLong(call.k.machine.processor(call.k.cpu).registers[register]),
 });
 
 const writing = (register: 'cr0' | 'cr3' | 'cr4', doc: string): BuiltinRow => ({
@@ -225,15 +225,15 @@ const processor: readonly BuiltinRow[] = [
   flushing(
     'void invlpg(unsigned long addr)',
     'Removes one page from the TLB, even if it is global.',
-    (call, address) => call.kernel.__flush_tlb_one(call.k, va(address)),
+    (call, address) => call.kernel.native_flush_tlb_one_user(call.k, va(address)),
   ),
   flushing('void flush_tlb_one_kernel(unsigned long addr)', 'As invlpg().', (call, address) =>
-    call.kernel.__flush_tlb_one(call.k, va(address)),
+    call.kernel.native_flush_tlb_one_user(call.k, va(address)),
   ),
   flushing(
     'void __flush_tlb_local(void)',
     'Reloads cr3: only global entries stay in the TLB.',
-    (call) => call.kernel.__flush_tlb_local(call.k),
+    (call) => call.kernel.native_flush_tlb_local(call.k),
   ),
   flushing('void __flush_tlb_all(void)', 'Empties the TLB.', (call) =>
     call.kernel.__flush_tlb_all(call.k),

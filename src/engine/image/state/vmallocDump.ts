@@ -12,10 +12,10 @@ import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import {
   list_entry,
   list_next,
+  rb_entry,
   rb_is_black,
   rb_left,
   rb_right,
-  vmapAreaOf,
 } from '../../entry/functions.js';
 import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../machine/ctypes.js';
 import type { RbNode } from '../../kernel/include/linux/rbtree.h.js';
@@ -86,7 +86,9 @@ function busyText(
 function freeText(mm: Kernel, va: VmapArea): string {
   const node: RbNode = asCell(va + mm.vmap_area.rb_node);
   const child = (of: RbNode): string =>
-    of === NULL ? '-' : short(mm, mm.read_va(vmapAreaOf(mm, of) + mm.vmap_area.va_start));
+    of === NULL
+      ? '-'
+      : short(mm, mm.read_va(rb_entry(mm, of, mm.vmap_area.rb_node) + mm.vmap_area.va_start));
   const sub = mm.read_va(va + mm.vmap_area.subtree_max_size);
   const root = mm.read_ptr(mm.symbol('free_vmap_area_root')) === node ? ' root' : '';
   return (

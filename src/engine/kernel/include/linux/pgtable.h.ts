@@ -25,6 +25,7 @@ import type { LevelName } from '../../../x86/formats.js';
 import { indexAt } from '../../../x86/paging.js';
 import {
   p4d_pgtable,
+  pgd_page_vaddr,
   pmd_none,
   pmd_page_vaddr,
   pte_clear,
@@ -82,9 +83,10 @@ export const pgd_offset = (k: Kernel, mm: MmStruct, address: VirtAddr): Pgd =>
 export const pgd_offset_k = (k: Kernel, address: VirtAddr): Pgd =>
   pgd_offset(k, k.globals.init_mm, address);
 
-/** No build here has five levels. */
-export function p4d_offset(_k: Kernel, pgd: Pgd, _address: VirtAddr): P4d {
-  return asCell(pgd);
+export function p4d_offset(k: Kernel, pgd: Pgd, address: VirtAddr): P4d {
+  if (!hasLevel(k, 'P4D')) return asCell(pgd);
+  const table: Cell = pgd_page_vaddr(k, k.read_pte(pgd));
+  return table === NULL ? NULL : asCell(table + indexIn(k, 'P4D', address) * k.pte_words);
 }
 
 export function pud_offset(k: Kernel, p4d: P4d, address: VirtAddr): Pud {

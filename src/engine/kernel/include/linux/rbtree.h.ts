@@ -51,6 +51,9 @@ export const rb_set_black = (k: Kernel, node: RbNode): void =>
 export const rb_copy_parent_color = (k: Kernel, to: RbNode, from: RbNode): void =>
   k.copy_ptr(to, from);
 
+/** The structure that a node is a member of. */
+export const rb_entry = (_k: Kernel, ptr: RbNode, member: number): Cell => asCell(ptr - member);
+
 /** A node in no tree is its own parent. */
 export const RB_EMPTY_NODE = (k: Kernel, node: RbNode): boolean => k.ptr_is(node, node);
 export const RB_CLEAR_NODE = (k: Kernel, node: RbNode): void => k.write_ptr(node, node);

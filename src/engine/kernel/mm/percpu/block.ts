@@ -37,10 +37,6 @@ export function pcpu_block_off_to_off(index: Int, off: Int): Int {
   return index * PCPU_BITMAP_BLOCK_BITS + off;
 }
 
-/** chunk->md_blocks + index */
-export const mdBlock = (k: Kernel, chunk: PcpuChunk, index: Int): PcpuBlockMd =>
-  k.plus(k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)), index * k.stride.pcpu_block_md);
-
 // --- asking the hints --------------------------------------------------------------------------------------------------
 
 /** Whether an area fits where the block's contig_hint is. */
@@ -127,7 +123,10 @@ export function pcpu_block_update_scan(k: Kernel, chunk: PcpuChunk, bit_off: Int
   if (e_off > PCPU_BITMAP_BLOCK_BITS) return;
 
   const s_index: Int = pcpu_off_to_block_index(bit_off);
-  const block: PcpuBlockMd = mdBlock(k, chunk, s_index);
+  const block: PcpuBlockMd = k.plus(
+    k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+    s_index * k.stride.pcpu_block_md,
+  );
   const l_bit: Int = find_last_bit(k, pcpu_index_alloc_map(k, chunk, s_index), s_off);
   s_off = s_off === l_bit ? 0 : l_bit + 1;
   pcpu_block_update(k, block, s_off, e_off);
@@ -135,7 +134,10 @@ export function pcpu_block_update_scan(k: Kernel, chunk: PcpuChunk, bit_off: Int
 
 /** Looks through a block for its free areas, from behind the scan_hint or else from first_free on. */
 export function pcpu_block_refresh_hint(k: Kernel, chunk: PcpuChunk, index: Int): void {
-  const block: PcpuBlockMd = mdBlock(k, chunk, index);
+  const block: PcpuBlockMd = k.plus(
+    k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+    index * k.stride.pcpu_block_md,
+  );
   const alloc_map: VirtAddr = pcpu_index_alloc_map(k, chunk, index);
   let start: Int;
   const scan_hint: Int = k.read_int(k.plus(block, k.pcpu_block_md.scan_hint));

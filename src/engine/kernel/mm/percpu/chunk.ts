@@ -16,7 +16,7 @@ import { page_address } from '../highmem/page_address.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import { kfree, kzalloc } from '../slab_common/kmalloc.js';
-import { mdBlock, pcpu_init_md_block } from './block.js';
+import { pcpu_init_md_block } from './block.js';
 import { pcpu_update_empty_pages } from './chunk_hints.js';
 
 // --- which chunk an address is of --------------------------------------------------------------------------------------
@@ -43,10 +43,10 @@ function pcpu_get_page_chunk(k: Kernel, page: Page): PcpuChunk {
 
 /** The chunk that an area was taken from. Left out: pcpu_unit_offsets (chunks in vmalloc space, which SMP's further ones would be). */
 export function pcpu_chunk_addr_search(k: Kernel, addr: VirtAddr): PcpuChunk {
-  const pcpu_first_chunk: PcpuChunk = k.read_ptr(k.globals.pcpu_first_chunk);
-  if (pcpu_addr_in_chunk(k, pcpu_first_chunk, addr)) return pcpu_first_chunk;
-  const pcpu_reserved_chunk: PcpuChunk = k.read_ptr(k.globals.pcpu_reserved_chunk);
-  if (pcpu_addr_in_chunk(k, pcpu_reserved_chunk, addr)) return pcpu_reserved_chunk;
+  if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_first_chunk), addr))
+    return k.read_ptr(k.globals.pcpu_first_chunk);
+  if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_reserved_chunk), addr))
+    return k.read_ptr(k.globals.pcpu_reserved_chunk);
   return pcpu_get_page_chunk(k, virt_to_page(k, addr));
 }
 
@@ -64,7 +64,11 @@ function pcpu_mem_free(k: Kernel, ptr: VirtAddr): void {
 function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
   pcpu_init_md_block(k, k.plus(chunk, k.pcpu_chunk.chunk_md), pcpu_chunk_map_bits(k, chunk));
   for (let i: Int = 0; i < pcpu_chunk_nr_blocks(k, chunk); i++)
-    pcpu_init_md_block(k, mdBlock(k, chunk, i), PCPU_BITMAP_BLOCK_BITS);
+    pcpu_init_md_block(
+      k,
+      k.plus(k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)), i * k.stride.pcpu_block_md),
+      PCPU_BITMAP_BLOCK_BITS,
+    );
 }
 
 /** The structures of a chunk, without pages; NULL when one of them cannot be had. Left out: obj_cgroups. */

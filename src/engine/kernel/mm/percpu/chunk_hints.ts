@@ -14,7 +14,6 @@ import { list_move, list_move_tail } from '../../include/linux/list.h.js';
 import { PCPU_BITMAP_BLOCK_BITS, PCPU_MIN_ALLOC_SIZE } from '../../include/linux/percpu.h.js';
 import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import {
-  mdBlock,
   pcpu_block_off_to_off,
   pcpu_block_update,
   pcpu_off_to_block_index,
@@ -45,15 +44,21 @@ export function pcpu_chunk_slot(k: Kernel, chunk: PcpuChunk): Int {
   return pcpu_size_to_slot(k, contig_hint * PCPU_MIN_ALLOC_SIZE);
 }
 
-/** &pcpu_chunk_lists[slot] */
-export const chunkList = (k: Kernel, slot: Int): ListHead =>
-  k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head);
-
 /** The chunk for modules' static per-CPU data serves nothing else, so it stands on no list. */
 function __pcpu_chunk_move(k: Kernel, chunk: PcpuChunk, slot: Int, move_front: boolean): void {
   if (!k.ptr_is(k.globals.pcpu_reserved_chunk, chunk)) {
-    if (move_front) list_move(k, k.plus(chunk, k.pcpu_chunk.list), chunkList(k, slot));
-    else list_move_tail(k, k.plus(chunk, k.pcpu_chunk.list), chunkList(k, slot));
+    if (move_front)
+      list_move(
+        k,
+        k.plus(chunk, k.pcpu_chunk.list),
+        k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head),
+      );
+    else
+      list_move_tail(
+        k,
+        k.plus(chunk, k.pcpu_chunk.list),
+        k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head),
+      );
   }
 }
 
@@ -103,7 +108,10 @@ function pcpu_next_md_free_region(
     i < pcpu_chunk_nr_blocks(k, chunk);
     i++
   ) {
-    const block: PcpuBlockMd = mdBlock(k, chunk, i);
+    const block: PcpuBlockMd = k.plus(
+      k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+      i * k.stride.pcpu_block_md,
+    );
     // An area that began in a block before goes on.
     if (bits.value !== 0) {
       const left_free: Int = k.read_int(k.plus(block, k.pcpu_block_md.left_free));
@@ -147,10 +155,10 @@ export function pcpu_chunk_refresh_hint(k: Kernel, chunk: PcpuChunk, full_scan: 
   }
 
   // pcpu_for_each_md_free_region()
-  for (
-    pcpu_next_md_free_region(k, chunk, bit_off, bits);
-    bit_off.value < pcpu_chunk_map_bits(k, chunk);
-    bit_off.value += bits.value + 1, pcpu_next_md_free_region(k, chunk, bit_off, bits)
-  )
+  pcpu_next_md_free_region(k, chunk, bit_off, bits);
+  while (bit_off.value < pcpu_chunk_map_bits(k, chunk)) {
     pcpu_block_update(k, chunk_md, bit_off.value, bit_off.value + bits.value);
+    bit_off.value += bits.value + 1;
+    pcpu_next_md_free_region(k, chunk, bit_off, bits);
+  }
 }

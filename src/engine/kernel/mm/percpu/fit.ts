@@ -12,7 +12,6 @@ import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import {
-  mdBlock,
   pcpu_block_off_to_off,
   pcpu_check_block_hint,
   pcpu_next_hint,
@@ -36,7 +35,10 @@ function pcpu_next_fit_region(
     i < pcpu_chunk_nr_blocks(k, chunk);
     i++
   ) {
-    const block: PcpuBlockMd = mdBlock(k, chunk, i);
+    const block: PcpuBlockMd = k.plus(
+      k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+      i * k.stride.pcpu_block_md,
+    );
     // An area that began in a block before goes on.
     if (bits.value !== 0) {
       const left_free: Int = k.read_int(k.plus(block, k.pcpu_block_md.left_free));

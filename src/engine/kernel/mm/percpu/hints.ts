@@ -11,7 +11,6 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
 import { find_last_bit, find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import {
-  mdBlock,
   pcpu_block_off_to_off,
   pcpu_block_refresh_hint,
   pcpu_block_update,
@@ -40,9 +39,15 @@ export function pcpu_block_update_hint_alloc(
   const e_index: Int = pcpu_off_to_block_index(bit_off + bits - 1);
   const s_off: Int = pcpu_off_to_block_off(bit_off);
   const e_off: Int = pcpu_off_to_block_off(bit_off + bits - 1) + 1;
-  const s_block: PcpuBlockMd = mdBlock(k, chunk, s_index);
+  const s_block: PcpuBlockMd = k.plus(
+    k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+    s_index * k.stride.pcpu_block_md,
+  );
   let e_block_index: Int = e_index;
-  const e_block: PcpuBlockMd = mdBlock(k, chunk, e_index);
+  const e_block: PcpuBlockMd = k.plus(
+    k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+    e_index * k.stride.pcpu_block_md,
+  );
 
   // A page that was wholly free is not any more.
   if (k.read_int(k.plus(s_block, k.pcpu_block_md.contig_hint)) === PCPU_BITMAP_BLOCK_BITS)
@@ -112,7 +117,10 @@ export function pcpu_block_update_hint_alloc(
 
     nr_empty_pages += e_index - s_index - 1;
     for (let i: Int = s_index + 1; i < e_block_index; i++) {
-      const block: PcpuBlockMd = mdBlock(k, chunk, i);
+      const block: PcpuBlockMd = k.plus(
+        k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+        i * k.stride.pcpu_block_md,
+      );
       k.write(k.plus(block, k.pcpu_block_md.scan_hint), 0);
       k.write(k.plus(block, k.pcpu_block_md.contig_hint), 0);
       k.write(k.plus(block, k.pcpu_block_md.left_free), 0);
@@ -146,8 +154,14 @@ export function pcpu_block_update_hint_free(
   const e_index: Int = pcpu_off_to_block_index(bit_off + bits - 1);
   const s_off: Int = pcpu_off_to_block_off(bit_off);
   let e_off: Int = pcpu_off_to_block_off(bit_off + bits - 1) + 1;
-  const s_block: PcpuBlockMd = mdBlock(k, chunk, s_index);
-  const e_block: PcpuBlockMd = mdBlock(k, chunk, e_index);
+  const s_block: PcpuBlockMd = k.plus(
+    k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+    s_index * k.stride.pcpu_block_md,
+  );
+  const e_block: PcpuBlockMd = k.plus(
+    k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+    e_index * k.stride.pcpu_block_md,
+  );
 
   // How far the free area goes in its first block and in its last: as a hint says, else as the map does.
   let start: Int = s_off;
@@ -175,7 +189,10 @@ export function pcpu_block_update_hint_free(
     // Those in between are wholly free.
     nr_empty_pages += e_index - s_index - 1;
     for (let i: Int = s_index + 1; i < e_index; i++) {
-      const block: PcpuBlockMd = mdBlock(k, chunk, i);
+      const block: PcpuBlockMd = k.plus(
+        k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+        i * k.stride.pcpu_block_md,
+      );
       k.write(k.plus(block, k.pcpu_block_md.first_free), 0);
       k.write(k.plus(block, k.pcpu_block_md.scan_hint), 0);
       k.write(k.plus(block, k.pcpu_block_md.contig_hint_start), 0);

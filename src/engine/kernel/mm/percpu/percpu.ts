@@ -47,7 +47,6 @@ import {
   pcpu_create_chunk,
 } from './chunk.js';
 import {
-  chunkList,
   pcpu_chunk_move,
   pcpu_chunk_relocate,
   pcpu_chunk_slot,
@@ -63,8 +62,10 @@ const PCPU_SLOT_FAIL_THRESHOLD = 3;
 /** One CPU has one unit, at the chunk's beginning. */
 function pcpu_unit_page_offset(k: Kernel, cpu: Int, page_idx: Int): ULong {
   if (!k.smp) return page_idx << PAGE_SHIFT;
-  const pcpu_unit_offsets = k.read_ptr(k.globals.pcpu_unit_offsets);
-  return k.read_ulong(k.plus(pcpu_unit_offsets, cpu * k.ptr_words)) + (page_idx << PAGE_SHIFT);
+  return (
+    k.read_ulong(k.plus(k.read_ptr(k.globals.pcpu_unit_offsets), cpu * k.ptr_words)) +
+    (page_idx << PAGE_SHIFT)
+  );
 }
 
 function pcpu_chunk_addr(k: Kernel, chunk: PcpuChunk, cpu: Int, page_idx: Int): VirtAddr {
@@ -166,8 +167,8 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
     return asVirt(0);
   }
 
-  let chunk: PcpuChunk = NULL;
-  let off: Int = -1;
+  let chunk: PcpuChunk;
+  let off: Int;
   restart: for (;;) {
     // The chunks with the smallest sufficient area first, so that large ones stay whole.
     for (
@@ -175,13 +176,14 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
       slot <= k.read_int(k.globals.pcpu_free_slot);
       slot++
     ) {
-      const head = chunkList(k, slot);
-      chunk = list_first_entry(k, head, k.pcpu_chunk.list);
+      const head = k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head);
       for (
-        let next: PcpuChunk = list_next_entry(k, chunk, k.pcpu_chunk.list);
-        !list_entry_is_head(k, chunk, head, k.pcpu_chunk.list);
-        chunk = next, next = list_next_entry(k, next, k.pcpu_chunk.list)
+        let pos: PcpuChunk = list_first_entry(k, head, k.pcpu_chunk.list),
+          next: PcpuChunk = list_next_entry(k, pos, k.pcpu_chunk.list);
+        !list_entry_is_head(k, pos, head, k.pcpu_chunk.list);
+        pos = next, next = list_next_entry(k, next, k.pcpu_chunk.list)
       ) {
+        chunk = pos;
         off = pcpu_find_block_fit(k, chunk, bits, bit_align);
         if (off < 0) {
           // It would fail again and again: put aside until something of it is freed.
@@ -196,7 +198,15 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
       }
     }
 
-    if (list_empty(k, chunkList(k, k.read_int(k.globals.pcpu_free_slot)))) {
+    if (
+      list_empty(
+        k,
+        k.plus(
+          k.read_ptr(k.globals.pcpu_chunk_lists),
+          k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
+        ),
+      )
+    ) {
       chunk = pcpu_create_chunk(k, pcpu_gfp);
       if (chunk === NULL) return asVirt(0);
       pcpu_chunk_relocate(k, chunk, -1);

@@ -23,11 +23,11 @@ import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { asCell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
 import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
-import { rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
+import { rb_entry, rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
 import { GFP_RECLAIM_MASK } from '../../include/linux/slab.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../slab_common/api.js';
 import { purge_vmap_area_lazy } from './purge.js';
-import { augment_tree_propagate_from, get_subtree_max_size, vmapAreaOf } from './vmap_area.js';
+import { augment_tree_propagate_from, get_subtree_max_size } from './vmap_area.js';
 import { insert_vmap_area, insert_vmap_area_augment, unlink_va_augment } from './vmap_tree.js';
 
 function is_within_this_va(
@@ -63,7 +63,7 @@ export function find_vmap_lowest_match(
   let node: RbNode = k.read_ptr(root);
   const length: ULong = adjust_search_size ? size + align - 1 : size;
   while (node !== NULL) {
-    let va: VmapArea = vmapAreaOf(k, node);
+    let va: VmapArea = rb_entry(k, node, k.vmap_area.rb_node);
     if (
       ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_left))) &&
       ult(vstart, k.read_va(va + k.vmap_area.va_start))
@@ -80,7 +80,7 @@ export function find_vmap_lowest_match(
 
       // Back up, to the first right subtree that may do. It happens by `vstart`, or by alignment.
       while ((node = rb_parent(k, node)) !== NULL) {
-        va = vmapAreaOf(k, node);
+        va = rb_entry(k, node, k.vmap_area.rb_node);
         if (is_within_this_va(k, va, size, align, vstart)) return va;
         if (
           ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right))) &&
@@ -125,12 +125,11 @@ function adjust_va_to_fit_type(
   nva_start_addr: VirtAddr,
   size: ULong,
 ): Int {
-  const vmap_area_cachep = k.read_ptr(k.globals.vmap_area_cachep);
   let lva: VmapArea = NULL;
   const type: Int = classify_va_fit_type(k, va, nva_start_addr, size);
   if (type === FL_FIT_TYPE) {
     unlink_va_augment(k, va, root);
-    kmem_cache_free(k, vmap_area_cachep, k.va_of(va));
+    kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
   } else if (type === LE_FIT_TYPE) {
     k.write_va(va + k.vmap_area.va_start, ulong(k, nva_start_addr + size));
   } else if (type === RE_FIT_TYPE) {
@@ -140,7 +139,7 @@ function adjust_va_to_fit_type(
     k.write_ptr(this_cpu_ptr(k, 'ne_fit_preload_node'), NULL);
     if (lva === NULL) {
       // No object was to be had when the CPU asked for one in advance. Now it must not sleep; the caller tries once more.
-      lva = k.cell_of(kmem_cache_alloc(k, vmap_area_cachep, k.GFP_NOWAIT));
+      lva = k.cell_of(kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), k.GFP_NOWAIT));
       if (lva === NULL) return -1;
     }
     // What is left of it ...
@@ -217,8 +216,9 @@ export function alloc_vmap_area(
 ): VmapArea {
   let purged: Int = 0;
   gfp_mask = gfp_mask & GFP_RECLAIM_MASK(k);
-  const vmap_area_cachep = k.read_ptr(k.globals.vmap_area_cachep);
-  const va: VmapArea = k.cell_of(kmem_cache_alloc(k, vmap_area_cachep, gfp_mask));
+  const va: VmapArea = k.cell_of(
+    kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask),
+  );
   if (va === NULL) return NULL;
 
   retry: for (;;) {
@@ -243,7 +243,7 @@ export function alloc_vmap_area(
         const text = `vmap allocation for size ${size} failed: use vmalloc=<size> to increase size`;
         k.emit({ kind: 'printk', level: 4, text });
       }
-      kmem_cache_free(k, vmap_area_cachep, k.va_of(va));
+      kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
       return NULL;
     }
     k.write_va(va + k.vmap_area.va_start, addr);

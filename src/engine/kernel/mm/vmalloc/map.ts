@@ -98,7 +98,7 @@ function vmap_try_huge_pmd(
   max_page_shift: Int,
 ): Int {
   if (max_page_shift < k.PMD_SHIFT) return 0;
-  if (!arch_vmap_pmd_supported(k, prot)) return 0;
+  if (!arch_vmap_pmd_supported(k)) return 0;
   if (end - addr !== PMD_SIZE(k)) return 0;
   if (!IS_ALIGNED(addr, PMD_SIZE(k))) return 0;
   if (!IS_ALIGNED(phys_addr, PMD_SIZE(k))) return 0;
@@ -148,7 +148,7 @@ function vmap_try_huge_pud(
   max_page_shift: Int,
 ): Int {
   if (max_page_shift < k.PUD_SHIFT) return 0;
-  if (!arch_vmap_pud_supported(k, prot)) return 0;
+  if (!arch_vmap_pud_supported(k)) return 0;
   if (end - addr !== PUD_SIZE(k)) return 0;
   if (!IS_ALIGNED(addr, PUD_SIZE(k))) return 0;
   if (!IS_ALIGNED(phys_addr, PUD_SIZE(k))) return 0;

@@ -104,7 +104,7 @@ export function vunmap_range_noflush(k: Kernel, start: VirtAddr, end: VirtAddr):
   let pgd: Pgd = pgd_offset_k(k, addr);
   for (; addr !== end; pgd = asCell(pgd + k.pte_words), addr = next) {
     next = pgd_addr_end(k, addr, end);
-    if (pgd_none(k.read_pte(pgd))) continue;
+    if (pgd_none(k, k.read_pte(pgd))) continue;
     vunmap_p4d_range(k, pgd, addr, next, mask);
   }
   if ((mask.value & ARCH_PAGE_TABLE_SYNC_MASK(k)) !== 0) arch_sync_kernel_mappings(k, start);

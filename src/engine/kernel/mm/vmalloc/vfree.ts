@@ -72,7 +72,7 @@ export const areaPages = (k: Kernel, area: VmStruct, i: Int): Cell => {
 export function vmalloc_to_page(k: Kernel, vmalloc_addr: VirtAddr): Page {
   const addr: VirtAddr = vmalloc_addr;
   const pgd: Pgd = pgd_offset_k(k, addr);
-  if (pgd_none(k.read_pte(pgd))) return NULL;
+  if (pgd_none(k, k.read_pte(pgd))) return NULL;
 
   const p4d: P4d = p4d_offset(k, pgd, addr);
   if (p4d_none(k, k.read_pte(p4d))) return NULL;

@@ -170,7 +170,7 @@ export function __vmalloc_node_range(
     return asVirt(0);
   }
   if (k.CONFIG_HAVE_ARCH_HUGE_VMALLOC === 1 && (vm_flags & VM_ALLOW_HUGE_VMAP) !== 0) {
-    if (arch_vmap_pmd_supported(k, prot) && size >= PMD_SIZE(k)) shift = k.PMD_SHIFT;
+    if (arch_vmap_pmd_supported(k) && size >= PMD_SIZE(k)) shift = k.PMD_SHIFT;
     align = Math.max(real_align, 2 ** shift);
   }
 

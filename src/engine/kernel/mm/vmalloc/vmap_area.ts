@@ -14,11 +14,8 @@ import { NULL, type ULong, type VmapArea } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { asCell, type VirtAddr } from '../../../memory/address.js';
-import { type RbNode, type RbRoot, rb_parent } from '../../include/linux/rbtree.h.js';
+import { rb_entry, type RbNode, type RbRoot, rb_parent } from '../../include/linux/rbtree.h.js';
 import type { RbAugmentCallbacks } from '../../include/linux/rbtree_augmented.h.js';
-
-/** rb_entry(node, struct vmap_area, rb_node) */
-export const vmapAreaOf = (k: Kernel, node: RbNode): VmapArea => asCell(node - k.vmap_area.rb_node);
 
 export function va_size(k: Kernel, va: VmapArea): ULong {
   return ulong(k, k.read_va(va + k.vmap_area.va_end) - k.read_va(va + k.vmap_area.va_start));
@@ -26,7 +23,7 @@ export function va_size(k: Kernel, va: VmapArea): ULong {
 
 export function get_subtree_max_size(k: Kernel, node: RbNode): ULong {
   if (node === NULL) return 0;
-  return k.read_va(vmapAreaOf(k, node) + k.vmap_area.subtree_max_size);
+  return k.read_va(rb_entry(k, node, k.vmap_area.rb_node) + k.vmap_area.subtree_max_size);
 }
 
 // --- the largest free area of a subtree ------------------------------------------------------------------------------------
@@ -46,21 +43,22 @@ function free_vmap_area_rb_augment_cb_compute_max(k: Kernel, va: VmapArea, exit:
 function free_vmap_area_rb_augment_cb_propagate(k: Kernel, rb: RbNode, stop: RbNode): void {
   while (rb !== stop) {
     // What is above it has counted the same size already.
-    if (free_vmap_area_rb_augment_cb_compute_max(k, vmapAreaOf(k, rb), true)) break;
+    if (free_vmap_area_rb_augment_cb_compute_max(k, rb_entry(k, rb, k.vmap_area.rb_node), true))
+      break;
     rb = rb_parent(k, rb);
   }
 }
 
 function free_vmap_area_rb_augment_cb_copy(k: Kernel, rb_old: RbNode, rb_new: RbNode): void {
-  const old: VmapArea = vmapAreaOf(k, rb_old);
-  const new_: VmapArea = vmapAreaOf(k, rb_new);
+  const old: VmapArea = rb_entry(k, rb_old, k.vmap_area.rb_node);
+  const new_: VmapArea = rb_entry(k, rb_new, k.vmap_area.rb_node);
   k.copy_ptr(new_ + k.vmap_area.subtree_max_size, old + k.vmap_area.subtree_max_size);
 }
 
 /** The new one has below it what the old one had; the old one has lost a part. */
 function free_vmap_area_rb_augment_cb_rotate(k: Kernel, rb_old: RbNode, rb_new: RbNode): void {
-  const old: VmapArea = vmapAreaOf(k, rb_old);
-  const new_: VmapArea = vmapAreaOf(k, rb_new);
+  const old: VmapArea = rb_entry(k, rb_old, k.vmap_area.rb_node);
+  const new_: VmapArea = rb_entry(k, rb_new, k.vmap_area.rb_node);
   k.copy_ptr(new_ + k.vmap_area.subtree_max_size, old + k.vmap_area.subtree_max_size);
   free_vmap_area_rb_augment_cb_compute_max(k, old, false);
 }
@@ -82,7 +80,7 @@ export function augment_tree_propagate_from(k: Kernel, va: VmapArea): void {
 export function __find_vmap_area(k: Kernel, addr: VirtAddr, root: RbRoot): VmapArea {
   let n: RbNode = k.read_ptr(root);
   while (n !== NULL) {
-    const va: VmapArea = vmapAreaOf(k, n);
+    const va: VmapArea = rb_entry(k, n, k.vmap_area.rb_node);
     if (ult(addr, k.read_va(va + k.vmap_area.va_start))) n = k.read_ptr(n + k.rb_node.rb_left);
     else if (ule(k.read_va(va + k.vmap_area.va_end), addr)) n = k.read_ptr(n + k.rb_node.rb_right);
     else return va;

@@ -11,6 +11,7 @@ import { list_add, list_del_init, list_entry } from '../../include/linux/list.h.
 import {
   RB_CLEAR_NODE,
   RB_EMPTY_NODE,
+  rb_entry,
   rb_link_node,
   type RbLink,
   type RbNode,
@@ -23,11 +24,7 @@ import {
   rb_insert_color,
 } from '../../lib/rbtree.js';
 import { kmem_cache_free } from '../slab_common/api.js';
-import {
-  augment_tree_propagate_from,
-  free_vmap_area_rb_augment_cb,
-  vmapAreaOf,
-} from './vmap_area.js';
+import { augment_tree_propagate_from, free_vmap_area_rb_augment_cb } from './vmap_area.js';
 
 /**
  * Where an area belongs: the link that is to point to it, and the node that has the link. NULL when it overlaps another.
@@ -52,7 +49,7 @@ function find_va_links(
   }
   let tmp_va: VmapArea;
   do {
-    tmp_va = vmapAreaOf(k, node);
+    tmp_va = rb_entry(k, node, k.vmap_area.rb_node);
     // Areas of a tree never overlap: one that does was freed twice, or its tree is broken.
     if (ule(k.read_va(va + k.vmap_area.va_end), k.read_va(tmp_va + k.vmap_area.va_start))) {
       link = asCell(node + k.rb_node.rb_left);
@@ -77,7 +74,7 @@ const hex = (k: Kernel, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.)/, '
 /** The list entry of the area that would follow the new one; NULL in an empty tree, as free areas hardly ever are. */
 function get_va_next_sibling(k: Kernel, parent: RbNode, link: RbLink): ListHead {
   if (parent === NULL) return NULL;
-  const list: ListHead = asCell(vmapAreaOf(k, parent) + k.vmap_area.list);
+  const list: ListHead = asCell(rb_entry(k, parent, k.vmap_area.rb_node) + k.vmap_area.list);
   return parent + k.rb_node.rb_right === link ? k.read_ptr(list) : list;
 }
 
@@ -92,7 +89,7 @@ function __link_va(
 ): void {
   // The list is in the order of addresses: the entry before the new one follows from where it stands in the tree.
   if (parent !== NULL) {
-    head = asCell(vmapAreaOf(k, parent) + k.vmap_area.list);
+    head = asCell(rb_entry(k, parent, k.vmap_area.rb_node) + k.vmap_area.list);
     if (parent + k.rb_node.rb_right !== link) head = k.read_ptr(head + k.list_head.prev);
   }
   rb_link_node(k, asCell(va + k.vmap_area.rb_node), parent, link);
@@ -181,15 +178,13 @@ function __merge_or_add_vmap_area(
   head: ListHead,
   augment: boolean,
 ): VmapArea {
-  const vmap_area_cachep = k.read_ptr(k.globals.vmap_area_cachep);
   const parent: Ref<RbNode> = { value: NULL };
   let merged = false;
   const link: RbLink = find_va_links(k, va, root, NULL, parent);
   if (link === NULL) return NULL;
 
   const next: ListHead = get_va_next_sibling(k, parent.value, link);
-  insert: {
-    if (next === NULL) break insert;
+  if (next !== NULL) {
     // start            end
     // |<------VA------>|<-----Next----->|
     //                  start            end
@@ -197,7 +192,7 @@ function __merge_or_add_vmap_area(
       const sibling: VmapArea = list_entry(k, next, k.vmap_area.list);
       if (k.read_va(sibling + k.vmap_area.va_start) === k.read_va(va + k.vmap_area.va_end)) {
         k.write_va(sibling + k.vmap_area.va_start, k.read_va(va + k.vmap_area.va_start));
-        kmem_cache_free(k, vmap_area_cachep, k.va_of(va));
+        kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
         va = sibling;
         merged = true;
       }
@@ -215,7 +210,7 @@ function __merge_or_add_vmap_area(
         // The next one leaves the tree before the previous one grows: rotations would spread its size.
         if (merged) __unlink_va(k, va, root, augment);
         k.write_va(sibling + k.vmap_area.va_end, k.read_va(va + k.vmap_area.va_end));
-        kmem_cache_free(k, vmap_area_cachep, k.va_of(va));
+        kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
         va = sibling;
         merged = true;
       }

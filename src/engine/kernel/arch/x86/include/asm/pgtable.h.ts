@@ -25,6 +25,7 @@ import {
   _PAGE_PSE,
   _PAGE_RW,
   frameIn,
+  pgtableLevels,
   type PteVal,
 } from './pgtable_types.h.js';
 
@@ -46,9 +47,9 @@ export function p4d_none(k: Kernel, p4d: PteVal): boolean {
   return k.wide && p4d === 0n;
 }
 
-/** No build here has five levels. */
-export function pgd_none(_pgd: PteVal): boolean {
-  return false;
+/** With five levels only: no build here has them. */
+export function pgd_none(k: Kernel, pgd: PteVal): boolean {
+  return pgtableLevels(k).length === 5 && pgd === 0n;
 }
 
 /** A page that may not be accessed is there for the kernel, though not for the processor. */

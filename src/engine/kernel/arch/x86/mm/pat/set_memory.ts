@@ -62,7 +62,7 @@ export function lookup_address_in_pgd(
   level: Ref<Int>,
 ): Pte {
   level.value = PG_LEVEL_NONE;
-  if (pgd_none(k.read_pte(pgd))) return NULL;
+  if (pgd_none(k, k.read_pte(pgd))) return NULL;
 
   const p4d: P4d = p4d_offset(k, pgd, address);
   if (p4d_none(k, k.read_pte(p4d))) return NULL;
