@@ -25,6 +25,10 @@ class FilePrinter {
     this.lineOfPosition = new Map();
     /** Positions of comments that are printed. */
     this.commented = new Set();
+    /** What C calls the end of a labelled loop that is left from inside, by its own label. */
+    this.endOf = new Map();
+    /** Positions of the comments that say so. */
+    this.ends = new Map();
     /** Whether the function that is printed is one of bool. */
     this.returnsBool = false;
   }
@@ -84,11 +88,38 @@ class FilePrinter {
     }
   }
 
+  /** `// area_found:` behind a labelled loop names the place that `break label` goes to. */
+  nameEnd(node) {
+    const label = node.label.text;
+    this.endOf.delete(label);
+    if (!breaksTo(node.statement, label)) return;
+    const siblings = node.parent.statements ?? [];
+    const next = siblings[siblings.indexOf(node) + 1];
+    if (next === undefined) return;
+    for (const { pos, end } of ts.getLeadingCommentRanges(this.source.text, next.pos) ?? []) {
+      const name = /^\/\/ (\w+):/.exec(this.source.text.slice(pos, end))?.[1];
+      if (name === undefined) continue;
+      this.endOf.set(label, name);
+      this.ends.set(pos, name);
+      return;
+    }
+  }
+
   comments(ranges) {
     for (const { pos, end } of ranges ?? []) {
       if (this.commented.has(pos)) continue;
       this.commented.add(pos);
       this.blankBefore(pos);
+      const label = this.ends.get(pos);
+      if (label !== undefined) {
+        const { depth } = this.w;
+        this.w.depth = 0;
+        this.w.begin(this.lineAt(pos), `${label}:`);
+        this.w.depth = depth;
+        const rest = this.source.text.slice(pos, end).replace(/^\/\/ \w+:\s*/, '');
+        if (rest !== '') this.w.append(` ${oneLine(rest)}`);
+        continue;
+      }
       const text = this.source.text.slice(pos, end);
       const lines = text.startsWith('//') ? [oneLine(text)] : blockLines(text);
       lines.forEach((line, i) => this.w.comment(this.lineAt(pos) + i, line));
@@ -262,7 +293,9 @@ class FilePrinter {
       const { depth } = w;
       w.depth = 0;
       w.begin(this.lineOf(node), `${node.label.text}:`);
+      this.remember(node);
       w.depth = depth;
+      this.nameEnd(node);
       return this.statement(node.statement);
     }
     this.begin(node);
@@ -287,7 +320,11 @@ class FilePrinter {
     else if (ts.isContinueStatement(node))
       w.append(node.label === undefined ? 'continue;' : `goto ${node.label.text};`);
     else if (ts.isBreakStatement(node))
-      w.append(node.label === undefined ? 'break;' : `goto end_of_${node.label.text};`);
+      w.append(
+        node.label === undefined
+          ? 'break;'
+          : `goto ${this.endOf.get(node.label.text) ?? `end_of_${node.label.text}`};`,
+      );
     else if (ts.isThrowStatement(node)) {
       const [text] = node.expression.arguments ?? [];
       w.write(text === undefined ? 'BUG();' : `panic(${e.format(text)});`);
@@ -436,6 +473,17 @@ class FilePrinter {
     }
     w.begin(this.lineAt(node.caseBlock.end - 1), '}');
   }
+}
+
+/** Whether a statement has `break label`. */
+function breaksTo(statement, label) {
+  let found = false;
+  const visit = (node) => {
+    if (ts.isBreakStatement(node) && node.label?.text === label) found = true;
+    else ts.forEachChild(node, visit);
+  };
+  visit(statement);
+  return found;
 }
 
 /** Tabs are eight wide in the kernel. */

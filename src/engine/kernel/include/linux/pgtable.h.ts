@@ -19,6 +19,7 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { pgtableLevel } from '../../../machine/pagingLevels.js';
 import { umin } from '../../../machine/ulong.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import type { LevelName } from '../../../x86/formats.js';
@@ -31,7 +32,7 @@ import {
   pte_clear,
   pud_pgtable,
 } from '../../arch/x86/include/asm/pgtable.h.js';
-import { pgtableLevels, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from './align.h.js';
 
 /** pgtbl_mod_mask: on which levels entries changed. */
@@ -41,15 +42,12 @@ export const PGTBL_PUD_MODIFIED = 1 << 2;
 export const PGTBL_PMD_MODIFIED = 1 << 3;
 export const PGTBL_PTE_MODIFIED = 1 << 4;
 
-const levelNamed = (k: Kernel, name: LevelName) =>
-  pgtableLevels(k).find((level) => level.name === name);
-
 /** Whether this build has a level. */
-const hasLevel = (k: Kernel, name: LevelName): boolean => levelNamed(k, name) !== undefined;
+const hasLevel = (k: Kernel, name: LevelName): boolean => pgtableLevel(k, name) !== undefined;
 
 /** Which entry of its table an address selects; in a folded level there is one. */
 const indexIn = (k: Kernel, name: LevelName, address: VirtAddr): ULong => {
-  const level = levelNamed(k, name);
+  const level = pgtableLevel(k, name);
   return level === undefined ? 0 : indexAt(level, address);
 };
 

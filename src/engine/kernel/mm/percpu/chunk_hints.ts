@@ -7,7 +7,7 @@
  * Source: Linux 6.1 mm/percpu.c: __pcpu_size_to_slot() to pcpu_chunk_slot(), pcpu_next_md_free_region(), __pcpu_chunk_move() to
  * pcpu_update_empty_pages(), pcpu_chunk_refresh_hint().
  */
-import type { Int, ListHead, PcpuBlockMd, PcpuChunk, Ref } from '../../../machine/ctypes.js';
+import type { Int, PcpuBlockMd, PcpuChunk, Ref } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { list_move, list_move_tail } from '../../include/linux/list.h.js';

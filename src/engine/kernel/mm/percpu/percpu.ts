@@ -13,6 +13,7 @@
 import {
   type Gfp,
   type Int,
+  type ListHead,
   NULL,
   type PcpuBlockMd,
   type PcpuChunk,
@@ -176,7 +177,10 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
       slot <= k.read_int(k.globals.pcpu_free_slot);
       slot++
     ) {
-      const head = k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head);
+      const head: ListHead = k.plus(
+        k.read_ptr(k.globals.pcpu_chunk_lists),
+        slot * k.stride.list_head,
+      );
       for (
         let pos: PcpuChunk = list_first_entry(k, head, k.pcpu_chunk.list),
           next: PcpuChunk = list_next_entry(k, pos, k.pcpu_chunk.list);
@@ -198,15 +202,12 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
       }
     }
 
-    if (
-      list_empty(
-        k,
-        k.plus(
-          k.read_ptr(k.globals.pcpu_chunk_lists),
-          k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
-        ),
-      )
-    ) {
+    const free_slot: ListHead = k.plus(
+      k.read_ptr(k.globals.pcpu_chunk_lists),
+      k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
+    );
+    // None of the kind that would do, whatever is asked for.
+    if (list_empty(k, free_slot)) {
       chunk = pcpu_create_chunk(k, pcpu_gfp);
       if (chunk === NULL) return asVirt(0);
       pcpu_chunk_relocate(k, chunk, -1);

@@ -23,6 +23,7 @@ import {
   PAGE_SIZE,
   type VirtAddr,
 } from '../../../memory/address.js';
+import { __va } from '../../arch/x86/include/asm/page.h.js';
 import {
   p4d_none,
   pgd_none,
@@ -65,7 +66,7 @@ export const areaPages = (k: Kernel, area: VmStruct, i: Int): Cell => {
   const at: VirtAddr = asVirt(k.read_va(area + k.vm_struct.pages) + i * k.ptr_words * 4);
   if (!is_vmalloc_addr(k, at)) return k.cell_of(at);
   const phys = slow_virt_to_phys(k, at);
-  return phys === undefined ? NULL : k.memory.cell(phys);
+  return phys === undefined ? NULL : __va(k, phys);
 };
 
 /** The page behind an address of vmalloc space; NULL where nothing is mapped. Left out: entries that are bad. */

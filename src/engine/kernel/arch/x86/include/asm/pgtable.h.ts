@@ -12,6 +12,7 @@
  */
 import type { Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
+import { pgtableLevel } from '../../../../../machine/pagingLevels.js';
 import { type Cell, PAGE_SHIFT, PAGE_SIZE } from '../../../../../memory/address.js';
 import { ALIGN_DOWN } from '../../../../include/linux/align.h.js';
 import { __va } from './page.h.js';
@@ -25,7 +26,6 @@ import {
   _PAGE_PSE,
   _PAGE_RW,
   frameIn,
-  pgtableLevels,
   type PteVal,
 } from './pgtable_types.h.js';
 
@@ -49,7 +49,7 @@ export function p4d_none(k: Kernel, p4d: PteVal): boolean {
 
 /** With five levels only: no build here has them. */
 export function pgd_none(k: Kernel, pgd: PteVal): boolean {
-  return pgtableLevels(k).length === 5 && pgd === 0n;
+  return pgtableLevel(k, 'P4D') !== undefined && pgd === 0n;
 }
 
 /** A page that may not be accessed is there for the kernel, though not for the processor. */

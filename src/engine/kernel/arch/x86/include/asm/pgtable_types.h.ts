@@ -8,7 +8,7 @@
  */
 import type { Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
-import { bitsNamed, type LevelFormat, LEVELS } from '../../../../../x86/formats.js';
+import { bitsNamed } from '../../../../../x86/formats.js';
 
 /** pteval_t, pmdval_t, ...: and pgprotval_t. */
 export type PteVal = bigint;
@@ -61,9 +61,3 @@ export function pte_flags(k: Kernel, pte: PteVal): PteVal {
 
 /** The frame that an entry of any level names. */
 export const frameIn = (k: Kernel, entry: PteVal): Pfn => Number((entry & k.PTE_PFN_MASK) >> 12n);
-
-/** The levels that this build has, from the root down; Linux folds the others. */
-export function pgtableLevels(k: Kernel): readonly LevelFormat[] {
-  if (k.wide) return LEVELS['4-level'];
-  return k.pte_words === 2 ? LEVELS.pae : LEVELS['2-level'];
-}

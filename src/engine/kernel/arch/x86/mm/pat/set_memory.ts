@@ -1,7 +1,8 @@
 /**
  * The entry that maps a kernel address.
  *
- * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: lookup_address_in_pgd(), lookup_address(), slow_virt_to_phys().
+ * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: lookup_address_in_pgd(), lookup_address(), slow_virt_to_phys();
+ * arch/x86/include/asm/pgtable_types.h.
  */
 import {
   type Int,
