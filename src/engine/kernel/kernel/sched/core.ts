@@ -14,8 +14,10 @@ const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => voi
 ];
 
 /** Whether any work waits. */
-export const anyWorkPending = (k: Kernel): boolean =>
-  WORKS.some(({ work }) => work_pending(k, work));
+export function anyWorkPending(k: Kernel): boolean {
+  for (const { work } of WORKS) if (work_pending(k, work)) return true;
+  return false;
+}
 
 /** Gives way: what waits is done. */
 export function cond_resched(k: Kernel): void {
