@@ -35,3 +35,21 @@ export async function bundleForNode(entries) {
   }
   return outputs;
 }
+
+/**
+ * Bundles a module for hosts without node (a browser, VS Code for the Web) into build/run/ as a script that leaves its
+ * exports in the global `bundled`; what its packages need of node is aliased. Returns the output's path.
+ */
+export async function bundleWithoutNode(entry) {
+  const outfile = path.join(root, 'build', 'run', entry.replace(/\.ts$/, '.web.js'));
+  await build({
+    ...common,
+    entryPoints: [entry],
+    outfile,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'bundled',
+    alias: { events: path.join(root, 'scripts', 'shims', 'events.mjs') },
+  });
+  return outfile;
+}

@@ -2,7 +2,7 @@
  * From a request's name to its handler: the one table of the adapter, in front of it what every request is checked for.
  */
 import { checkArguments } from './protocol/arguments.js';
-import type { IncomingRequest, RequestContext } from './protocol/connection.js';
+import type { Dispatch } from './protocol/connection.js';
 import type { Command } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import type { Session } from './session.js';
@@ -17,12 +17,10 @@ import { memoryHandlers } from './topics/memory.js';
 import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
-import { NEEDS, type Handlers } from './topics/table.js';
+import { NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
 
-export function dispatcher(
-  session: Session,
-): (request: IncomingRequest, context: RequestContext) => unknown {
+export function dispatcher(session: Session): Dispatch {
   const handlers: Handlers = {
     ...lifecycleHandlers(session),
     ...breakpointHandlers(session),
@@ -41,8 +39,20 @@ export function dispatcher(
     const { command } = request;
     if (!Object.hasOwn(handlers, command)) throw errors.unknownRequest(command);
     const known = command as Command;
-    session.require(NEEDS[known], command);
+    require(session, NEEDS[known], command);
     checkArguments(known, request.arguments);
     return handlers[known](request.arguments as never, context);
   };
+}
+
+/** @throws AdapterError when the session is not as far as the request needs it */
+function require({ traits, live }: Session, needs: Needs, command: string): void {
+  if (needs === 'nothing') {
+    if (traits !== undefined) throw errors.alreadyInitialized();
+    return;
+  }
+  if (traits === undefined) throw errors.notInitialized(command);
+  if (needs === 'client') return;
+  if (live === undefined) throw errors.notLaunched(command);
+  if (needs === 'stop' && (live.run.running || live.stop === undefined)) throw errors.running();
 }

@@ -6,7 +6,7 @@ import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
 import type { MachineEvent } from '../scenario/index.js';
-import type { Target } from './target/open.js';
+import type { Target } from './debuggee/target.js';
 import { isInside } from './time/place.js';
 
 type Category = 'console' | 'stdout' | 'stderr' | 'important';
@@ -72,10 +72,8 @@ export class Reporter {
       this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
   }
 
-  private sourceAt(
-    { scenario: { program } }: Target,
-    offset: number,
-  ): Partial<Dap.OutputEvent['body']> {
+  private sourceAt({ scenario }: Target, offset: number): Partial<Dap.OutputEvent['body']> {
+    const program = scenario?.program;
     if (program === undefined) return {};
     const { line, column } = program.position(offset);
     return {

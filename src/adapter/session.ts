@@ -4,25 +4,24 @@
  *
  *     new -- initialize --> initialized -- launch --> loading --> ready -- configurationDone --> live --> over
  */
+import type { KernelLanguage } from '../engine/probe.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
 import type { DataTarget } from './breakpoints/dataTarget.js';
 import { BreakpointStore } from './breakpoints/store.js';
 import { Locator } from './breakpoints/locator.js';
-import { dispatcher } from './dispatch.js';
+import { Frames } from './debuggee/frames.js';
+import type { LinuxSource } from './debuggee/linuxSource.js';
+import { openDebuggee } from './debuggee/open.js';
+import { Target } from './debuggee/target.js';
 import type { Host } from './host.js';
 import { VariableStore } from './present/variableStore.js';
 import type { ClientTraits } from './protocol/capabilities.js';
-import { Connection, type Send } from './protocol/connection.js';
+import type { Connection } from './protocol/connection.js';
 import { Counting } from './protocol/counting.js';
 import { defined, type Dap, type LaunchArguments } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
-import { MessageLog } from './protocol/messageLog.js';
-import { Frames } from './target/frames.js';
-import type { LinuxSource } from './target/linuxSource.js';
-import { openTarget, type Target } from './target/open.js';
 import { Reporter } from './reporter.js';
 import { RunControl, type Stopped } from './time/runControl.js';
-import type { Needs } from './topics/table.js';
 
 /** What is debugged, with everything that dies with it. */
 export interface Live {
@@ -38,11 +37,12 @@ export interface Live {
 }
 
 export class Session {
-  readonly connection: Connection;
   readonly breakpoints = new BreakpointStore();
   readonly counting = new Counting();
   traits: ClientTraits | undefined;
   launchArguments: LaunchArguments | undefined;
+  /** Which of the kernel's texts is shown; functions that `linuxSource` has are shown there. */
+  kernelLanguage: KernelLanguage = 'c';
   linuxSource: LinuxSource | undefined;
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
@@ -52,58 +52,20 @@ export class Session {
   private configured = false;
   private started = false;
   private ended = false;
-  private endListener: () => void = () => undefined;
-  private readonly log = new MessageLog();
 
   constructor(
     readonly host: Host,
-    send: Send,
-  ) {
-    this.connection = new Connection((message) => {
-      send(message);
-      this.log.note('<-', message);
-    }, dispatcher(this));
-  }
-
-  handleMessage(message: unknown): void {
-    this.log.note('->', message);
-    this.connection.handleMessage(message);
-  }
-
-  handleMalformed(reason: string, text: string): void {
-    this.connection.handleMalformed(reason, text);
-  }
-
-  /** Called when the client has disconnected and was answered. */
-  onEnd(listener: () => void): void {
-    this.endListener = listener;
-  }
+    readonly connection: Connection,
+    /** Ends the conversation, when the client has disconnected and was answered. */
+    readonly hangUp: () => void,
+  ) {}
 
   dispose(): void {
     this.ended = true;
     this.unload();
-    this.connection.close();
   }
 
-  /** The conversation is over. */
-  hangUp(): void {
-    this.dispose();
-    this.endListener();
-  }
-
-  require(needs: Needs, command: string): void {
-    if (needs === 'nothing') {
-      if (this.traits !== undefined) throw errors.alreadyInitialized();
-      return;
-    }
-    if (this.traits === undefined) throw errors.notInitialized(command);
-    if (needs === 'client') return;
-    if (this.live === undefined) throw errors.notLaunched(command);
-    if (needs === 'stop' && (this.live.run.running || this.live.stop === undefined))
-      throw errors.running();
-  }
-
-  /** The target of a request that {@link require} has let through. */
+  /** The target of a request that the dispatcher has let through. */
   get current(): Live {
     if (this.live === undefined) throw errors.notLaunched('this');
     return this.live;
@@ -115,24 +77,30 @@ export class Session {
   async load(args: LaunchArguments): Promise<void> {
     this.openLog(args.trace);
     const reporter = new Reporter(this.connection, this.counting);
-    const target = await openTarget(args, this.host, reporter, () => this.armed);
+    const { debuggee, close } = await openDebuggee(args, this.host, reporter);
     if (this.ended) {
-      target.close();
+      close();
       return;
     }
+    const target = new Target(
+      debuggee,
+      close,
+      () => this.armed,
+      (position) => reporter.cutAt(position),
+    );
     const run = new RunControl(target.timeline, target.stops, this.host, {
       stopped: (stop) => this.stopped(stop),
       ended: () => this.scenarioEnded(),
       logged: (hit) => reporter.line('console', hit.text, this.hereSource()),
       progressed: () => reporter.passed(target),
-      atStart: () => reporter.line('console', 'This is the beginning of what is recorded.'),
+      atStart: () => reporter.line('console', 'This is the beginning of the recorded history.'),
       failed: (error) => this.runFailed(error),
     });
     this.live = {
       target,
       run,
       reporter,
-      frames: new Frames(target.timeline, target.scenario),
+      frames: new Frames(target),
       variables: new VariableStore(target.image.profile.pointerSize),
       stop: undefined,
       deadlockTold: false,
@@ -143,9 +111,11 @@ export class Session {
 
   private openLog(trace: LaunchArguments['trace']): void {
     if (typeof trace === 'string' && trace !== '')
-      this.log.open((line) => this.host.appendFile?.(trace, line));
+      this.connection.log.open((line) => this.host.appendFile?.(trace, line));
     else if (trace === true)
-      this.log.open((output) => this.connection.event('output', { category: 'console', output }));
+      this.connection.log.open((output) =>
+        this.connection.event('output', { category: 'console', output }),
+      );
   }
 
   /** Ends the target; the session can load another one. */
@@ -165,7 +135,7 @@ export class Session {
     const { live } = this;
     if (live === undefined || !this.configured || this.started) return;
     this.started = true;
-    const inspects = live.target.scenario.program === undefined;
+    const inspects = live.target.scenario === undefined;
     const args = this.launchArguments;
     if (inspects || (args?.stopOnEntry === true && args.noDebug !== true))
       this.stopped({ reason: 'entry', hits: [] });
@@ -204,27 +174,27 @@ export class Session {
   /** The machine is about to move: everything the client has been told about its state is void. */
   moves(): Live {
     const live = this.current;
-    if (live.target.scenario.program === undefined) throw errors.notRunnable();
+    if (live.target.scenario === undefined) throw errors.notRunnable();
     live.frames.clear();
     live.variables.clear();
     live.stop = undefined;
     return live;
   }
 
-  /** The end is told; a deadlock stops first, so that one can see who waits for whom. */
+  /** Reports the end. A deadlock stops first, so that its tasks can be looked at. */
   private scenarioEnded(): void {
     const { live } = this;
-    if (live === undefined) return;
+    const scenario = live?.target.scenario;
+    if (live === undefined || scenario === undefined) return;
     live.reporter.passed(live.target);
-    const deadlock = live.target.deadlock();
+    const deadlock = scenario.deadlock();
     if (deadlock !== undefined && !live.deadlockTold && this.launchArguments?.noDebug !== true) {
       this.stopped({ reason: 'exception', text: `deadlock: ${deadlock}`, hits: [] });
       live.deadlockTold = true;
       return;
     }
     if (deadlock !== undefined) live.reporter.line('stderr', `deadlock: ${deadlock}`);
-    const exitCode = live.target.exitCode();
-    this.connection.event('exited', { exitCode });
+    this.connection.event('exited', { exitCode: scenario.exitCode() });
     this.connection.event('terminated');
   }
 
@@ -243,7 +213,7 @@ export class Session {
     const target = this.live?.target;
     // Until something is loaded, nothing can be said about a breakpoint.
     if (target === undefined) return;
-    const { program } = target.scenario;
+    const program = target.scenario?.program;
     const locator = new Locator(
       program,
       (source) =>
@@ -252,6 +222,7 @@ export class Session {
         this.host.resolvePath(source.path) === program.path,
       target.context,
       this.dataTargets,
+      this.kernelLanguage,
     );
     const { armed, changed } = this.breakpoints.arm(locator);
     this.armed = this.launchArguments?.noDebug === true ? NOTHING_ARMED : armed;
@@ -266,7 +237,7 @@ export class Session {
 
   private hereSource(): Partial<Dap.OutputEvent['body']> {
     const { live } = this;
-    const program = live?.target.scenario.program;
+    const program = live?.target.scenario?.program;
     const statement = live?.target.timeline.boundaries.statement(
       live.target.timeline.place.boundary,
     );

@@ -7,9 +7,14 @@ export async function dapStdio(): Promise<number> {
   return 0;
 }
 
-/** Serves until it is killed. */
+/** Serves until it is killed; 2 when the port cannot be had. */
 export async function dapServer(port: number): Promise<number> {
-  const server = await listen(port);
+  const server = await listen(port).catch((error: unknown) => {
+    const { code } = error as { readonly code?: unknown };
+    const taken = code === 'EADDRINUSE' ? 'another program uses it' : String(error);
+    console.error(`mmscope: cannot listen on port ${port}: ${taken}`);
+  });
+  if (server === undefined) return 2;
   console.log(`mmscope: listening on 127.0.0.1:${server.port}`);
   return new Promise(() => undefined);
 }

@@ -13,16 +13,24 @@ import {
 } from '../engine/image/state/index.js';
 import { migratetypeName } from '../engine/types/enumName.js';
 import { proc_lines } from '../engine/entry/functions.js';
-import { openImage } from './openImage.js';
+import { dumpSpecOf, openMachine } from '../engine/image/openMachine.js';
+import { nodeFiles } from '../files/nodeFiles.js';
 import { textTable } from './table.js';
 
-export function info(path: string): string[] {
-  return infoLines(openImage(path));
-}
+export const info = (path: string): Promise<string[]> => ofDump(path, infoLines);
 
 /** The lines of /proc/NAME, one of `proc_names`. */
-export function procInfo(path: string, name: string): string[] {
-  return proc_lines(openImage(path).mm, name) ?? [];
+export const procInfo = (path: string, name: string): Promise<string[]> =>
+  ofDump(path, ({ mm }) => proc_lines(mm, name) ?? []);
+
+/** What a core or a recorded state, whichever the file is, has to say. */
+async function ofDump<T>(path: string, read: (image: KernelImage) => T): Promise<T> {
+  const { image, close } = await openMachine(await dumpSpecOf(path, nodeFiles), nodeFiles);
+  try {
+    return read(image);
+  } finally {
+    close();
+  }
 }
 
 interface NamedZone {
@@ -30,7 +38,7 @@ interface NamedZone {
   readonly zone: PopulatedZone;
 }
 
-export function infoLines(image: KernelImage): string[] {
+function infoLines(image: KernelImage): string[] {
   const dump = readZones(image);
   const zones = dump.zones.flatMap(({ name, populated }): NamedZone[] =>
     populated === undefined ? [] : [{ name, zone: populated }],
@@ -151,7 +159,7 @@ function placeRows(image: KernelImage): string[][] {
   const node = symbol('contig_page_data');
   const rows = [
     ['direct map', pageOffset, pageOffset + directMapEndFrame * PAGE_SIZE, 0],
-    ['kernel image', symbol('_text'), symbol('_end'), mm.phys_of(mm.va_of(mm.globals._text))],
+    ['kernel image', symbol('_text'), symbol('_end'), mm.phys_of(mm.va_of(mm.symbol('_text')))],
     ['mem_map', pageAddress(mm, 0), pageAddress(mm, image.maxPfn), Math.min(...frames) * PAGE_SIZE],
     [
       'contig_page_data',

@@ -1,5 +1,6 @@
 /**
- * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts and meter.ts of the room know node.
+ * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts, meter.ts and
+ * nativeFigures.ts of the room know node.
  *
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
@@ -10,6 +11,7 @@ import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
 import { info, procInfo } from './info.js';
 import { processMeter } from './meter.js';
+import { nativeFigures } from './nativeFigures.js';
 import { isInputError } from './inputError.js';
 import { run } from './run/run.js';
 import { replay } from './replay/replay.js';
@@ -42,44 +44,48 @@ const MODES: Readonly<Record<string, Mode>> = {
     summary: 'measure allocation, boot and stepping on this machine',
     run: async (args) => {
       const json = args[0] === '--json';
-      if (args.length > (json ? 1 : 0)) throw new UsageError();
-      const rows = await bench(processMeter);
-      for (const line of json ? [rowsJson(rows)] : rowsTable(rows)) console.log(line);
+      if (args.length > (json ? 1 : 0)) throw new UsageError('--json is the only option');
+      const native = nativeFigures(process.argv[1] ?? '');
+      const rows = await bench(processMeter, native);
+      for (const line of json ? [rowsJson(rows)] : rowsTable(rows, native)) console.log(line);
       return 0;
     },
   },
   info: {
     usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
     summary:
-      'what machine a dump or recorded state is of, its zones and free memory; or a file of its /proc',
-    run: (args) => {
+      'describe the machine of a dump or recorded state, its zones and free memory; or print a file of its /proc',
+    run: async (args) => {
       const at = args.indexOf('--proc');
       const others = at < 0 ? args : args.toSpliced(at, 2);
-      const lines =
-        at < 0 ? info(theOnly(others)) : procInfo(theOnly(others), procNameOf(args[at + 1]));
+      const lines = await (at < 0
+        ? info(theOnly(others))
+        : procInfo(theOnly(others), procNameOf(args[at + 1])));
       for (const line of lines) console.log(line);
       return 0;
     },
   },
 };
 
-/** Called wrongly: the usage says how it is done. */
+/** Called wrongly, and how; the usage says how it is done. */
 class UsageError extends Error {}
 
 function atLeastOne(args: readonly string[]): readonly string[] {
   const flag = args.find((arg) => arg.startsWith('-'));
-  if (args.length === 0 || flag !== undefined) throw new UsageError(flag);
+  if (flag !== undefined) throw new UsageError(`there is no option '${flag}'`);
+  if (args.length === 0) throw new UsageError('a file is missing');
   return args;
 }
 
 function theOnly(args: readonly string[]): string {
   const [first, ...others] = atLeastOne(args);
-  if (first === undefined || others.length > 0) throw new UsageError();
+  if (first === undefined || others.length > 0) throw new UsageError('one file at a time');
   return first;
 }
 
 function procNameOf(name = ''): string {
-  if (!proc_names.includes(name)) throw new UsageError();
+  if (!proc_names.includes(name))
+    throw new UsageError(`'${name}' is not a file of /proc: write one of ${proc_names.join(', ')}`);
   return name;
 }
 
@@ -87,8 +93,9 @@ function procNameOf(name = ''): string {
 function portOf(args: readonly string[]): number {
   const [flag, text = '', ...rest] = args;
   const port = Number(text);
-  if (flag !== '--port' || !/^[0-9]+$/.test(text) || port > 65535 || rest.length > 0)
-    throw new UsageError();
+  if (flag !== '--port' || rest.length > 0) throw new UsageError('--port N is the only option');
+  if (!/^[0-9]+$/.test(text) || port > 65535)
+    throw new UsageError(`'${text}' is not a port: write a number up to 65535`);
   return port;
 }
 
@@ -109,6 +116,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await mode.run(rest);
   } catch (error) {
     if (error instanceof UsageError) {
+      console.error(`mmscope ${name}: ${error.message}`);
       console.error(usage());
       return 2;
     }

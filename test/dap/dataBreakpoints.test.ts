@@ -19,7 +19,6 @@ async function reach(drive: Drive, marker: string): Promise<void> {
 }
 
 describe('data breakpoints', function () {
-  this.timeout(60_000);
   before(build);
 
   it('stops when PG_locked of a page changes, in lock_page()', () =>
@@ -122,7 +121,7 @@ describe('data breakpoints', function () {
       const zone = await drive.find('Machine', 'image');
       const refused = await info(drive, { variablesReference: zone.parent, name: 'image' });
       assert.equal(refused.dataId, null);
-      assert.match(refused.description, /worked out from others/);
+      assert.match(refused.description, /computed from other values/);
     }));
 
   it('hit conditions, and the same stops backward', () =>

@@ -14,7 +14,6 @@ const toLine = async (drive: Drive, line: number): Promise<void> => {
 };
 
 describe('editing', function () {
-  this.timeout(60_000);
   before(build);
 
   it('setVariable changes memory, tells views, and is undone by a step back', () =>
@@ -73,7 +72,7 @@ describe('editing', function () {
         name: 'zone',
         value: '3',
       });
-      assert.match(state.sentence, /worked out from other values/);
+      assert.match(state.sentence, /computed from other values/);
       const missing = await drive.client.failure('setVariable', {
         variablesReference: block.parent,
         name: 'nothing',

@@ -40,22 +40,25 @@ const cases: readonly { name: string; input: string; expected: string[] }[] = [
   {
     name: 'noise before a message',
     input: `hello there, this is no protocol\r\n${framed(b)}`,
-    expected: ['! bytes that are no header', JSON.stringify(b)],
+    expected: ['! bytes that are not a header', JSON.stringify(b)],
   },
   {
-    name: 'a length that is no number',
+    name: 'a length that is not a number',
     input: `Content-Length: many\r\n\r\n{}${framed(b)}`,
-    expected: ['! a Content-Length that is no number', JSON.stringify(b)],
+    expected: ['! a Content-Length that is not a number', JSON.stringify(b)],
   },
   {
     name: 'a negative length',
     input: `Content-Length: -5\r\n\r\n{}${framed(b)}`,
-    expected: ['! a Content-Length that is no number', JSON.stringify(b)],
+    expected: ['! a Content-Length that is not a number', JSON.stringify(b)],
   },
   {
     name: 'a length nobody has memory for',
     input: `Content-Length: 99999999999999\r\n\r\n{}${framed(b)}`,
-    expected: ['! a message of 99999999999999 bytes, more than 67108864', JSON.stringify(b)],
+    expected: [
+      '! a message of 99999999999999 bytes, more than the 67108864 allowed',
+      JSON.stringify(b),
+    ],
   },
   {
     name: 'a body that is no JSON',
@@ -106,7 +109,7 @@ describe('framing', () => {
     const decoder = new FrameDecoder();
     const out = [...decoder.push(bytes('Content-Length: 1'))];
     for (let i = 0; i < 100; i++) out.push(...decoder.push(bytes('1'.repeat(1000))));
-    assert.deepEqual(decoded(out), ['! a header without end']);
+    assert.deepEqual(decoded(out), ['! a header without an end']);
     assert.deepEqual(decoded(decoder.push(encodeFrame(b))), [JSON.stringify(b)]);
   });
 });

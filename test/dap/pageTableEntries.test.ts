@@ -71,7 +71,6 @@ async function watchBit(drive: Drive, name: string): Promise<void> {
 }
 
 describe('entries of page tables', function () {
-  this.timeout(60_000);
   before(build);
 
   for (const machine of MACHINES) {
@@ -129,7 +128,7 @@ describe('entries of page tables', function () {
         assert.equal(read.reason, 'data breakpoint');
         const label = (name: string): string => `${name} of PTE[0x5] of ${va}`;
         const page = `the page at ${va}`;
-        assert.equal(read.text, `${label('A')}: 0 -> 1 by the processor, on an access of ${page}`);
+        assert.equal(read.text, `${label('A')}: 0 -> 1 by the processor, on an access to ${page}`);
         // Behind the statement that made the access; reading again sets nothing.
         assert.equal(await drive.line(), lineOf(drive.program, 'read') + 1);
         const old = await drive.go('continue');

@@ -1,12 +1,13 @@
 /** Moving through time: between statements, into the kernel and out of it, and back the same way. */
 import assert from 'node:assert/strict';
-import { lineOf, onScenario, scenario, type Motion } from './drive.js';
-import { build } from './session.js';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Drive, lineOf, onScenario, scenario, type Motion } from './drive.js';
+import { build, withAdapter } from './session.js';
 
 const BLOCKS = scenario('blocks.mms');
 
 describe('stepping', function () {
-  this.timeout(60_000);
   before(build);
 
   it('next goes over calls, of the script and of the kernel', () =>
@@ -133,7 +134,7 @@ describe('stepping', function () {
       for (let i = 0; i < 4; i++) await drive.go('next');
       const stop = await drive.go('reverseContinue');
       assert.equal(stop.reason, 'entry');
-      assert.match(drive.output(), /beginning of what is recorded/);
+      assert.match(drive.output(), /beginning of the recorded history/);
       assert.equal(`${await drive.hash()} ${await drive.stack()}`, start);
       assert.equal((await drive.go('stepBack')).reason, 'entry');
       assert.equal((await drive.go('next')).reason, 'step');
@@ -191,7 +192,7 @@ describe('stepping', function () {
         await drive.setLines([]);
         const stop = await drive.go('reverseContinue');
         assert.equal(stop.reason, 'entry');
-        assert.match(drive.output(), /beginning of what is recorded/);
+        assert.match(drive.output(), /beginning of the recorded history/);
         const n = Number(await drive.value('n'));
         assert.ok(n > 1000 && n < 100_000, `n is ${n}`);
         await drive.setLines([{ line: lineOf(drive.program, 'turn'), condition: 'n == 100000' }]);
@@ -213,7 +214,10 @@ describe('stepping', function () {
         'threads',
       );
       assert.equal(threads.length, 2);
-      assert.match(threads[1]?.name ?? '', /reader \(reader waits for the lock of page .*main has/);
+      assert.match(
+        threads[1]?.name ?? '',
+        /reader \(reader waits for the lock of page .*main holds/,
+      );
       await drive.setLines([{ line: lineOf(file, 'reader: in') }]);
       await drive.go('continue');
       assert.equal(drive.threadId, 2);
@@ -231,13 +235,28 @@ describe('stepping', function () {
       assert.equal(stop.reason, 'exception');
       assert.match(
         stop.text ?? '',
-        /main waits for the lock of page 0x[0-9a-f]+, which it has itself/,
+        /main waits for the lock of page 0x[0-9a-f]+, which it holds itself/,
       );
       assert.equal(await drive.line(), lineOf(drive.program, 'again'));
       await drive.go('stepBack');
       assert.equal(await drive.line(), lineOf(drive.program, 'again'));
       await drive.go('continue');
       assert.equal((await drive.finish()).exitCode, 1);
+    }));
+
+  /** Which task runs next is looked up on the plain kernel: that reads page locks, and is no part of any statement. */
+  it('steps from task to task, never into the choice between them', () =>
+    withAdapter(async (client) => {
+      const drive = new Drive(client, path.resolve('examples/lock-and-wait.mms'));
+      await drive.launch({ program: drive.program });
+      await drive.setLines([{ line: lineStarting(drive.program, 'unlock_page(page);') }]);
+      await drive.go('continue');
+      const outermost = new Set<string | undefined>();
+      for (const motion of ['stepIn', 'stepOut', 'stepIn', 'next', 'stepIn', 'stepBack'] as const) {
+        await drive.go(motion);
+        outermost.add((await drive.names()).at(-1));
+      }
+      assert.deepEqual([...outermost], ['main', 'writer']);
     }));
 
   it('restart runs the scenario anew, with the breakpoints as they are', () =>
@@ -277,3 +296,7 @@ describe('stepping', function () {
       },
     ));
 });
+
+function lineStarting(file: string, text: string): number {
+  return readFileSync(file, 'utf8').split('\n').indexOf(text) + 1;
+}

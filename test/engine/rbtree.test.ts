@@ -44,10 +44,10 @@ describeMachines('red-black trees', (open) => {
       assert.equal(kernel.rb_parent(k, node), parent, 'parent');
       const red = kernel.rb_is_red(k, node);
       assert.ok(!red || (parent !== NULL && !kernel.rb_is_red(k, parent)), 'red below red');
-      const left = visit(kernel.rb_left(k, node), node);
+      const left = visit(k.read_ptr(node + k.rb_node.rb_left), node);
       const area = kernel.node_va(k, node);
       inOrder.push(area);
-      const right = visit(kernel.rb_right(k, node), node);
+      const right = visit(k.read_ptr(node + k.rb_node.rb_right), node);
       assert.equal(left.blacks, right.blacks, 'black nodes on each way down');
       const max = Math.max(kernel.va_size(k, area), left.max, right.max);
       assert.equal(kernel.get_subtree_max_size(k, node), max, 'subtree_max_size');

@@ -9,12 +9,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { openImage } from '../../src/cli/openImage.js';
+import { dumpSpecOf, openMachine } from '../../src/engine/image/openMachine.js';
+import { nodeFiles } from '../../src/files/nodeFiles.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { proc_lines, proc_names } from '../../src/engine/entry/functions.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
-import { recordedTexts, sharedMissing, sharedTraces, shippedTraces, titleOf } from './traces.js';
+import { recordedPaths, recordedTraces, titleOf } from '../recordings.js';
 
 /** Counters of pages that the reader of the files held and the recorder did not, or the other way round. */
 const MOVED = [
@@ -38,9 +39,17 @@ function differing(ours: readonly string[], kernel: readonly string[]): string[]
 /** A line with its numbers taken out; where columns are aligned, their blanks too. */
 const shape = (line: string): string => line.replace(/(?<![A-Za-z])>? *\d+/g, '#');
 
+async function opened(path: string): Promise<Kernel> {
+  const { image } = await openMachine(await dumpSpecOf(path, nodeFiles), nodeFiles);
+  return image.mm;
+}
+
 function itPrints(trace: string): void {
   describe(titleOf(trace), () => {
-    const { mm } = openImage(trace);
+    let mm: Kernel;
+    before(async () => {
+      mm = await opened(trace);
+    });
     const recorded = (name: string): string[] =>
       linesOf(path.join(path.dirname(trace), `static.${name}.txt`));
     for (const name of ['buddyinfo', 'pagetypeinfo'])
@@ -55,30 +64,18 @@ function itPrints(trace: string): void {
   });
 }
 
-const withTexts = (traces: readonly string[]): string[] =>
-  traces.filter(
-    (trace) =>
-      path.basename(trace) === 'idle-s1.trace.gz' &&
-      existsSync(path.join(path.dirname(trace), 'static.zoneinfo.txt')),
-  );
-
-describe('/proc of recorded machines: shipped', function () {
+describe('/proc of recorded machines', function () {
   this.timeout(60_000);
-  withTexts(shippedTraces()).forEach(itPrints);
-});
-
-describe('/proc of recorded machines: all', function () {
-  this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  withTexts(sharedTraces(/^idle-s1/)).forEach(itPrints);
+  recordedTraces('.', /^idle-s1\./)
+    .filter((trace) => existsSync(path.join(path.dirname(trace), 'static.zoneinfo.txt')))
+    .forEach(itPrints);
 });
 
 describe('/proc of a core and of the state recorded with it', function () {
   this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
   for (const { core, trace } of coresWithStates())
-    it(titleOf(trace), () => {
-      const [ofCore, ofState] = [openImage(core).mm, openImage(trace).mm];
+    it(titleOf(trace), async () => {
+      const [ofCore, ofState] = [await opened(core), await opened(trace)];
       for (const name of ['buddyinfo', 'pagetypeinfo'])
         assert.deepEqual(proc_lines(ofState, name), proc_lines(ofCore, name));
       const labels = differing(
@@ -95,12 +92,13 @@ describe('/proc of a core and of the state recorded with it', function () {
 });
 
 function coresWithStates(): { readonly core: string; readonly trace: string }[] {
-  return [...recordedTexts(/^vmcore\.gz$/), ...recordedTexts(/^before\.vmcore\.gz$/)].map(
-    (core) => {
-      const name = path.basename(core) === 'vmcore.gz' ? 'dumps' : 'before';
-      return { core, trace: path.join(path.dirname(core), `${name}.trace.gz`) };
-    },
-  );
+  return [
+    ...recordedPaths('.', /^vmcore\.gz$/),
+    ...recordedPaths('cores', /^before\.vmcore\.gz$/),
+  ].map((core) => {
+    const name = path.basename(core) === 'vmcore.gz' ? 'dumps' : 'before';
+    return { core, trace: path.join(path.dirname(core), `${name}.trace.gz`) };
+  });
 }
 
 /** `x86_64-slub-sizes/static-2G.zoneinfo.txt`, `x86_64-slub-96M/oom.preoom_zoneinfo.txt`: a machine of that kernel and size. */
@@ -115,8 +113,7 @@ function bootLike(file: string): Kernel {
 
 describe('/proc of booted machines has the lines that the kernel has', function () {
   this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  for (const file of recordedTexts(/zoneinfo\.txt$/))
+  for (const file of recordedPaths('.', /zoneinfo\.txt$/))
     it(titleOf(file), () => {
       const mm = bootLike(file);
       for (const each of proc_names)

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
-import {
-  formatTemplate,
-  parseTemplate,
-  valueText,
-  type EvaluateOptions,
-  type ScenarioVm,
-} from '../../src/scenario/index.js';
+import { parseTemplate, type EvaluateOptions, type ScenarioVm } from '../../src/scenario/index.js';
 import { typeName } from '../../src/engine/types/typeName.js';
-import { log, machine, runToEnd } from './machines.js';
+import { log, machine, runToEnd, valueText } from './machines.js';
 
 const TEXT = `struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
 struct pt { int x : 4; int y; } point = { 3, -4 };
@@ -35,7 +29,6 @@ function shown(vm: ScenarioVm, text: string, frame = 0, options?: EvaluateOption
 }
 
 describe('evaluate', function () {
-  this.timeout(20_000);
   const vm = inTwice();
   const page = vm.evaluate('page');
   assert.ok(page.ok);
@@ -64,16 +57,16 @@ describe('evaluate', function () {
     ['LIST_POISON1', 'void *: 0xdead000000000100'],
     ['$new & 7', 'unsigned long: 5'],
     ['resutl', "neither the script nor the kernel has 'resutl' (did you mean 'result'?)"],
-    ['"abc"', 'a string literal is nothing to be looked into here'],
+    ['"abc"', 'string literals cannot be inspected here'],
     ['n +', 'expected an expression, not the end of the text'],
     ['n n', "expected the end of the expression, not 'n'"],
     ['*(int *)8', 'kernel NULL pointer dereference, address: 0000000000000008'],
     ['1 / (n - 4)', 'divide error: 0000 [#1]'],
-    ['n = 3', 'an assignment is not possible here: nothing may be changed'],
-    ['n++', 'an assignment is not possible here: nothing may be changed'],
-    ['twice(3)', "calling 'twice' would run the script"],
-    ['alloc_page(GFP_KERNEL)', 'alloc_pages() changes the machine, which nothing may do here'],
-    ['(struct pt){ 1 }', 'a compound literal is a new object: not possible here'],
+    ['n = 3', 'this expression must not change anything: it cannot assign'],
+    ['n++', 'this expression must not change anything: it cannot assign'],
+    ['twice(3)', "'twice' cannot be called here: it would run the script"],
+    ['alloc_page(GFP_KERNEL)', 'alloc_pages() cannot be called here: it changes the machine'],
+    ['(struct pt){ 1 }', 'a compound literal cannot be used here: it makes a new object'],
   ] as const)
     it(`${text} is ${expected}`, () => {
       const options = {
@@ -106,7 +99,6 @@ const ulong = (vm: ScenarioVm) => {
 };
 
 describe('evaluate with side effects', function () {
-  this.timeout(20_000);
   it('assigns, calls the script and the kernel, makes objects', () => {
     const vm = inTwice();
     const effect = (text: string) => shown(vm, text, 0, { sideEffects: true });
@@ -132,7 +124,7 @@ describe('evaluate with side effects', function () {
     assert.equal(effect('n = 1, BUG()'), 'kernel BUG at test.mms:1!');
     assert.equal(
       effect('lock_page(page), n = 1, lock_page(page)'),
-      'this would have to wait for a page lock',
+      'the expression would have to wait for a page lock',
     );
     assert.equal(vm.tape.hash(), hash);
     assert.equal(shown(vm, 'n'), 'int: 4');
@@ -141,21 +133,19 @@ describe('evaluate with side effects', function () {
   it('a call that does not end is given up', () => {
     const vm = machine('void spin(void) { for (;;) ; }\nint n = 1;');
     const result = vm.evaluate('spin()', undefined, { sideEffects: true });
-    assert.deepEqual(result, { ok: false, message: 'the expression does not end' });
+    assert.deepEqual(result, { ok: false, message: 'the expression runs for too long' });
   });
 });
 
-describe('assign', function () {
-  this.timeout(20_000);
+describe('assign by evaluating', function () {
   it('converts as C does, to locals, bit-fields, members and the kernel', () => {
     const vm = inTwice();
     const [frame] = vm.frames(0);
     const set = (target: string, text: string): string => {
-      const place = vm.evaluate(target, frame);
-      assert.ok(place.ok && place.address !== undefined, target);
-      const { type, address, bits } = place;
-      const result = vm.assign({ type, address, bits }, text, frame);
-      return result.ok ? valueText(vm, result) : result.message;
+      const result = vm.evaluate(`${target} = ${text}`, frame, { sideEffects: true });
+      if (!result.ok) return result.message;
+      const assigned = vm.evaluate(target, frame);
+      return assigned.ok ? valueText(vm, assigned) : assigned.message;
     };
     assert.equal(set('n', '300 + result'), '308');
     assert.equal(set('point.x', '15'), '-1');
@@ -167,14 +157,13 @@ describe('assign', function () {
     assert.equal(shown(vm, 'PageDirty(page)'), 'int: 1');
     assert.equal(set('point', '(struct pt){ 1, 2 }'), '{x = 1, y = 2}');
     assert.equal(set('page', 'NULL'), '0x0');
-    assert.equal(set('point', '5'), "assignment: 'int' cannot become 'struct pt'");
+    assert.equal(set('point', '5'), "assignment: cannot convert 'int' to 'struct pt'");
     assert.equal(set('n', 'oops'), "neither the script nor the kernel has 'oops'");
     assert.equal(shown(vm, 'point.x + point.y + n'), 'int: 311');
   });
 });
 
 describe('log points', function () {
-  this.timeout(20_000);
   it('take templates apart', () => {
     const parts = (text: string) =>
       parseTemplate(text).map(({ kind, text: part }) => (kind === 'text' ? part : `<${part}>`));
@@ -183,14 +172,5 @@ describe('log points', function () {
     assert.deepEqual(parts("{'}'}{s.{b}}"), ["<'}'>", '<s.{b}>']);
     assert.deepEqual(parts('open { brace'), ['open { brace']);
     assert.deepEqual(parts(''), []);
-  });
-
-  it('print values, and why there is none', () => {
-    const vm = inTwice();
-    const [frame] = vm.frames(0);
-    assert.equal(
-      formatTemplate(vm, 'n is {n}, point {point}, {nam}!', frame),
-      "n is 4, point {x = 3, y = -4}, <neither the script nor the kernel has 'nam' (did you mean 'name'?)>!",
-    );
   });
 });

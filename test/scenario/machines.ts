@@ -8,9 +8,14 @@ import type { ProfileName } from '../../src/engine/types/profile.js';
 import {
   compileScenario,
   ScenarioVm,
+  type Evaluated,
   type Program,
   type StatementResult,
 } from '../../src/scenario/index.js';
+import { asVirt } from '../../src/engine/memory/address.js';
+import { placeAt } from '../../src/engine/types/access.js';
+import { formatPlace, formatScalar } from '../../src/engine/types/format.js';
+import { typedMemory } from '../../src/engine/view/typedMemory.js';
 import { diagnosticLines } from './marked.js';
 
 export const PROFILES: readonly ProfileName[] = ['x86_64-slub', 'i386-highmem4g-slub'];
@@ -23,12 +28,20 @@ export function compile(text: string, profile: ProfileName = 'x86_64-slub'): Pro
   return program;
 }
 
-export function boot(profile: ProfileName, cpus = 1): KernelImage {
+function boot(profile: ProfileName, cpus = 1): KernelImage {
   return bootMachine({ profile: loadProfile(profile), ramBytes: 32 << 20, cpus });
 }
 
 export function machine(text: string, profile: ProfileName = 'x86_64-slub', cpus = 1): ScenarioVm {
   return new ScenarioVm(compile(text, profile), boot(profile, cpus), { kernel, name: 'test.mms' });
+}
+
+/** A value as one line. */
+export function valueText(vm: ScenarioVm, { type, value, address, bits }: Evaluated): string {
+  const { profile } = vm.program;
+  if (address !== undefined && bits === undefined)
+    return formatPlace(profile, typedMemory(vm.image), placeAt(asVirt(address), type));
+  return value === undefined ? 'void' : formatScalar(profile, type, value);
 }
 
 const MAX_STATEMENTS = 100_000;

@@ -1,5 +1,5 @@
 /**
- * What a user may want to stop at without naming a line, as exception filters: what the kernel or the scenario reports, and,
+ * Reasons to stop that need no line, as exception filters: what the kernel or the scenario reports, and,
  * as one, what happens inside the allocator: a list of eight more would push a user's own breakpoints out of sight. One table:
  * capabilities, stops and exceptionInfo read it.
  */
@@ -40,7 +40,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   {
     id: 'warn',
     label: 'WARN',
-    description: 'Stops where a WARN_ON() holds.',
+    description: 'Stops where the condition of a WARN_ON() is true.',
     conditionHint: 'an expression',
     byDefault: false,
     kinds: ['warn'],
@@ -48,7 +48,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   {
     id: 'expect',
     label: 'expect() failed',
-    description: 'Stops at an expect() of the scenario that does not hold.',
+    description: 'Stops where an expect() of the scenario does not hold.',
     conditionHint: 'an expression',
     byDefault: true,
     kinds: ['expect-failed'],
@@ -57,7 +57,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: INSIDE,
     label: 'Inside the allocator',
     description:
-      'Stops at whatever happens inside the allocator; the condition says at what. One alone: a function breakpoint by its id.',
+      'Stops at each thing that happens inside the allocator, or at those that its condition selects. To stop at one kind only, set a function breakpoint with its id.',
     conditionHint: `${HAPPENINGS.map(nameOfHappening).join(', ')}, and their facts: block_split && order >= 4`,
     // It happens all the time: nobody wants to stop at each unless he says so.
     byDefault: false,

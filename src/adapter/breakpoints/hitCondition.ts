@@ -21,7 +21,7 @@ const OPERATORS: Readonly<Record<string, (count: number, operand: number) => boo
   '%': (count, operand) => operand > 0 && count % operand === 0,
 };
 
-/** undefined when the text is no hit condition. */
+/** undefined when the text is not a hit condition. */
 export function parseHitCondition(text: string): HitCondition | undefined {
   const match = /^\s*(==?|>=?|<=?|%)?\s*(\d{1,9})\s*$/.exec(text);
   const holds = OPERATORS[match?.[1] ?? ''];

@@ -2,6 +2,7 @@
  * Where breakpoints bind: a line of the scenario or of the engine's kernel moves to the next statement there is; a name
  * to a function of either, or to what happens inside the allocator. Lines and columns count from 1 here, whatever the client does.
  */
+import type { KernelLanguage } from '../../engine/probe.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import { nearest } from '../../scenario/syntax/suggest.js';
 import type { MachineContext } from '../present/context.js';
@@ -10,20 +11,21 @@ import {
   kernelFileOf,
   kernelFunctionsNamed,
   kernelLines,
+  kernelPlace,
   kernelSource,
-} from '../target/kernelSources.js';
-import type { ScenarioProgram } from '../target/scenario.js';
+} from '../debuggee/kernelSources.js';
+import type { ScenarioProgram } from '../debuggee/scenario.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
 import { happeningOf, HAPPENINGS } from './happenings/index.js';
 
-export interface LineBinding {
+interface LineBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelStatements: readonly number[];
 }
 
-export interface FunctionBinding {
+interface FunctionBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelFunctions: readonly number[];
@@ -38,12 +40,14 @@ const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
 
 export class Locator {
   constructor(
-    /** The scenario that is debugged; undefined when there is none (yet). */
+    /** The scenario being debugged; undefined when there is none (yet). */
     readonly program: ScenarioProgram | undefined,
     /** Whether a source of the client is that scenario. */
     private readonly isProgram: (source: Dap.Source) => boolean,
     readonly machine: MachineContext | undefined,
     private readonly knownTargets: ReadonlyMap<string, DataTarget>,
+    /** Which of the kernel's texts the client is shown. */
+    private readonly language: KernelLanguage,
   ) {}
 
   /** What a data id denotes; undefined when it denotes nothing in this machine. */
@@ -60,8 +64,8 @@ export class Locator {
       return {
         state: unbound(
           this.program === undefined
-            ? 'This session runs no scenario.'
-            : `Not part of the scenario that is debugged (${this.program.name}).`,
+            ? 'This session does not run a scenario.'
+            : `This file is not the scenario being debugged (${this.program.name}).`,
         ),
         statements: [],
         kernelStatements: [],
@@ -96,10 +100,10 @@ export class Locator {
         statements,
         kernelFunctions,
       };
-    const fn = kernel === undefined ? undefined : tables.functions[kernel];
-    if (fn !== undefined)
+    const place = kernel === undefined ? undefined : kernelPlace(kernel, this.language);
+    if (place !== undefined)
       return {
-        state: { verified: true, source: kernelSource(fn.file), line: fn.startLine },
+        state: { verified: true, source: kernelSource(place.file), line: place.startLine },
         statements,
         kernelFunctions,
       };
@@ -144,7 +148,7 @@ const messageOf = ({ description, knows, example }: Happening): string =>
   `${description} A condition may use ${knows.split(' ').join(', ')}: ${example}`;
 
 /** The statements a line breakpoint stops at: the first one of the first line at or after the one asked for that has any. */
-export function statementsAt(
+function statementsAt(
   program: ScenarioProgram,
   line: number,
   column: number | undefined,

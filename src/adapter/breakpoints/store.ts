@@ -60,7 +60,11 @@ export class BreakpointStore {
     return options.map(({ filterId }) =>
       EXCEPTION_FILTERS.some(({ id }) => id === filterId)
         ? { verified: true }
-        : { verified: false, reason: 'failed', message: `There is no exception '${filterId}'.` },
+        : {
+            verified: false,
+            reason: 'failed',
+            message: `There is no exception filter '${filterId}'.`,
+          },
     );
   }
 

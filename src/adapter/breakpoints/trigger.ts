@@ -44,7 +44,7 @@ export class Trigger {
     const message = nonEmpty(logMessage);
     this.log = message === undefined ? undefined : parseTemplate(message);
     if (hitText !== undefined && this.hit === undefined)
-      this.problem = `'${hitText}' is no hit condition: write 5, >= 3 or % 10.`;
+      this.problem = `'${hitText}' is not a hit condition: write 5, >= 3 or % 10.`;
   }
 
   /** Decides at a place, which is the same one each time it is passed. */

@@ -5,7 +5,7 @@ import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 
-export interface AddressIn {
+interface AddressIn {
   readonly va: VirtAddr;
   /** What is there, where the type says it. */
   readonly pointee: Place | undefined;

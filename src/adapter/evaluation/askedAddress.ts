@@ -31,10 +31,12 @@ export function askedAddress(
   const text = BARE_HEX.test(expression) ? `0x${expression}` : expression;
   const { type, value, place } = evaluator.evaluate(text, at);
   const object = value === undefined ? place?.address : value;
-  if (object === undefined) throw errors.cannotEvaluate(`'${expression}' is no address.`);
+  if (object === undefined) throw errors.cannotEvaluate(`'${expression}' is not an address.`);
   const address = toAddress(object, wide(type, profile.pointerSize) ? 8 : profile.pointerSize);
   if (address === undefined)
-    throw errors.cannotEvaluate(`${object} is no address that this machine could have.`);
+    throw errors.cannotEvaluate(
+      `${object} is not an address: this machine's have ${profile.pointerSize * 8} bits.`,
+    );
   return {
     value: address,
     meant: args.meant ?? meantBy(type, expression),

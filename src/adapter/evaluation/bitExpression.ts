@@ -1,6 +1,6 @@
 /**
  * `(page->flags >> PG_locked & 1)`: how a single bit is written in C, which has no name for it. As an expression it is a
- * value; to somebody who sets or watches it, it is the bit.
+ * value; to a person setting or watching it, it is the bit.
  */
 import { asVirt } from '../../engine/memory/address.js';
 import type { Place } from '../../engine/types/access.js';

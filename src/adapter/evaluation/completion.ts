@@ -7,7 +7,7 @@ import { stripTypedefs } from '../../engine/types/layout.js';
 import { flattenMembers } from '../../engine/types/members.js';
 import { typeName } from '../../engine/types/typeName.js';
 import type { CType } from '../../engine/types/model.js';
-import type { Target } from '../target/open.js';
+import type { Target } from '../debuggee/target.js';
 import type { Viewpoint } from './evaluator.js';
 import { HELPERS } from './helpers.js';
 
@@ -65,10 +65,12 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
   };
   if (at !== undefined) {
     for (const { name, type } of at.extra ?? []) add(name, 'variable', typeName(type));
-    const inScope = [...target.scenario.locals(at.task, at.frame), ...target.scenario.globals()];
+    const { scenario } = target;
+    const inScope =
+      scenario === undefined ? [] : [...scenario.locals(at.task, at.frame), ...scenario.globals()];
     for (const { name, place } of inScope) add(name, 'variable', typeName(place.type));
   }
-  add('verdict', 'function', 'what the allocator considered in its newest attempt');
+  add('verdict', 'function', 'the record of the newest attempt to allocate');
   for (const [name, { signature }] of Object.entries(HELPERS)) add(name, 'function', signature);
   for (const { name, kind, detail } of target.evaluator.names(prefix)) {
     if (found.size >= MAX_ITEMS) break;

@@ -1,5 +1,5 @@
 /**
- * Helpers of watches and of the debug console that are no functions of C: `where(x)`, `walk(x)`. A function of the
+ * Helpers of watches and of the debug console that are not functions of C: `where(x)`, `walk(x)`. A function of the
  * scenario that has the name goes first.
  */
 import { asVirt } from '../../engine/memory/address.js';
@@ -21,20 +21,20 @@ interface Helper {
 
 export const HELPERS: Readonly<Record<string, Helper>> = {
   where: {
-    signature: 'where(x): where the page of a struct page pointer, pfn or address is now',
+    signature: 'where(x): what the page of a struct page pointer, pfn or address is used for now',
     run: (context, value, meant, name) => {
       const { world } = context.surveyor;
       // Small numbers are frame numbers here: no kernel address is that small.
       const taken = meant === 'virtual' && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
       const pfn = pfnMeant(world, value, taken);
       if (pfn === undefined)
-        throw errors.cannotEvaluate(`Nothing is mapped at 0x${value.toString(16)}: no page.`);
+        throw errors.cannotEvaluate(`No page is mapped at 0x${value.toString(16)}.`);
       const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;
       return showWhere(context, name, pfn, within === undefined ? undefined : asVirt(value));
     },
   },
   walk: {
-    signature: 'walk(va): the entries of the page tables that lead an address to its page',
+    signature: 'walk(va): the page-table entries that translate an address',
     run: (context, value, _meant, name) => {
       const { spaces, world } = context.surveyor;
       const va = asVirt(value);
@@ -43,7 +43,7 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
       const report = walkReport(context.surveyor, va);
       if (space === undefined || walk === undefined || report === undefined)
         throw errors.cannotEvaluate(
-          'This machine has no page tables: only linear addresses lead anywhere.',
+          'This machine has no page tables; only linear addresses can be translated.',
         );
       return {
         name,
@@ -74,7 +74,7 @@ export function runHelper(
 const isFunction = (evaluator: Evaluator, name: string): boolean =>
   [...evaluator.names(name)].some((known) => known.name === name);
 
-/** `where(a) + (b)` is no call of where. */
+/** `where(a) + (b)` is not a call of where. */
 function balanced(text: string): boolean {
   let depth = 0;
   for (const character of text) {

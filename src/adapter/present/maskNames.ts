@@ -2,7 +2,7 @@
  * Numbers that are masks of named bits: `0xcc0 (GFP_KERNEL)`, `0x841 (ALLOC_WMARK_LOW|ALLOC_CPUSET|ALLOC_KSWAPD)`. A type says
  * it (gfp_t), or, where the kernel has plain integers, the name that all its functions give them.
  *
- * And back: somebody who edits such a text changes the number or the names.
+ * And back: editing such a text changes the number or the names.
  *
  * Source: Linux 6.1 mm/internal.h (ALLOC_*), mm/page_alloc.c (FPI_*), include/linux/gfp_types.h.
  */
@@ -45,7 +45,7 @@ const MASKS: readonly Mask[] = [
   },
 ];
 
-/** A mask with the names of its bits; undefined where the value is no mask that has any. */
+/** A mask with the names of its bits; undefined where the value is not a mask that has any. */
 export function maskText(
   profile: Profile,
   name: string,
@@ -68,7 +68,7 @@ export function maskText(
 const NUMBER_AND_MORE = /^(?<number>-?(?:0x[\da-f]+|\d+))(?<more>\s?\S.*)$/i;
 
 /**
- * The expression that somebody means who was given the text of a value to edit: `0xcc0 (GFP_KERNEL)` with another number, or
+ * The expression meant by an edited text of a value: `0xcc0 (GFP_KERNEL)` with another number, or
  * with other names; what a pointer or an entry says behind its number need not be taken away first.
  */
 export function edited(shown: string, written: string): string {

@@ -103,7 +103,7 @@ export function bitsOf(
   });
 }
 
-/** `->pte` of a pte_t: a mask of the same type is no entry. */
+/** `->pte` of a pte_t: a mask of the same type is not an entry. */
 const MEMBER = /(?:\.|->)(?<x>pte|pmd|pud|p4d|pgd)$/;
 
 /** The value of a pte_t, pmd_t, ... wherever a member is named that holds one. */

@@ -55,7 +55,7 @@ export const formatOf = (format: Dap.ValueFormat | undefined): Format => ({
   hex: format?.hex ?? false,
 });
 
-/** A group that is no object of C: only children. */
+/** A group that is not an object of C: only children. */
 export const group = (name: string, value: string, children: Container): Shown => ({
   name,
   value,

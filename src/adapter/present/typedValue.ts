@@ -3,12 +3,11 @@
  * of arrays, what a pointer points to. Types that the machine knows better present themselves (page.ts, listHead.ts, ...):
  * `special` asks them first.
  */
-import { asVirt, formatAddress, type VirtAddr } from '../../engine/memory/address.js';
+import { formatAddress } from '../../engine/memory/address.js';
 import {
   elementPlace,
   memberPlaceOf,
   placeAt,
-  pointeePlace,
   readScalar,
   toAddress,
   toBits,
@@ -149,7 +148,7 @@ function specialPlaceOf(
 }
 
 /** An expression for an object of which only type and address are known. */
-export const dereferenced = (place: Place, pointerSize: 4 | 8): string =>
+const dereferenced = (place: Place, pointerSize: 4 | 8): string =>
   `(*(${typeName({ kind: 'pointer', target: place.type })})${formatAddress(place.address, pointerSize)})`;
 
 /** Members or elements of a compound object; undefined when it has none. */
@@ -205,11 +204,3 @@ function pointeeChildren(
     named: (format) => [showPlace(context, `*`, pointee, expression, format)],
   };
 }
-
-/** Follows a pointer that lies at a place. */
-export const pointeeOf = (context: ValueContext, place: Place): Place | undefined =>
-  pointeePlace(place, context.memory);
-
-/** The object `bytes` before a member: container_of(). */
-export const containerOf = (member: VirtAddr, type: CType, offsetBits: number): Place =>
-  placeAt(asVirt(member - offsetBits / 8), type);

@@ -54,7 +54,7 @@ const request = (k: Kernel, attempt: Attempt): Shown =>
     ],
   });
 
-/** Names in a list must differ, so that they are told apart from stop to stop. */
+/** Names in a list must differ, so that a client can tell them apart from stop to stop. */
 const showPass = (k: Kernel, pass: Pass, index: number): Shown =>
   group(`pass ${index + 1}: ${passName(pass)}`, passText(k, pass), {
     named: () => pass.zones.map((look) => showZone(k, look)),
@@ -81,7 +81,7 @@ const showWatermark = (test: WatermarkTest): Shown =>
       fact('= usable', `${usablePages(test)}`),
       fact(`_watermark[${test.name}]`, `${test.pages}`),
       fact('watermark_boost', `${test.boost}`),
-      fact('min, with its rights', `${test.min}`),
+      fact('min, as this request may use it', `${test.min}`),
       fact('lowmem_reserve', `${test.lowmem_reserve}`),
     ],
   });

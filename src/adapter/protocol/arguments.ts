@@ -56,7 +56,7 @@ export function checkArguments(command: Command, given: unknown): void {
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'no number';
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'not a number';
   return value === null ? 'null' : typeof value;
 }
 

@@ -1,17 +1,24 @@
 /**
- * One conversation with a client. Handlers are `arguments -> result`; this is the one place that answers.
+ * One conversation with a client: the server of @vscode/debugadapter, with its promises made good. Handlers are
+ * `arguments -> result`; this is the one place that answers.
  *
  * Invariants: every request gets exactly one response, whatever its handler does, and a cancelled one gets it at once;
  * events that a handler wants after its response come after it; nothing that arrives can make this throw.
  *
- * @vscode/debugadapter is deliberately not used: its server dies of a handler that rejects and of a body that is `null`,
- * drops requests it does not know, and needs node's `events`.
+ * The library numbers the messages, tells requests from responses, and has the two doors of a `vscode.DebugAdapter`
+ * (`handleMessage`, `onDidSendMessage`, which takes one listener). Three things it does badly stay outside: its
+ * `handleMessage` throws on `null`; its DebugSession drops the error of an asynchronous handler, so that a request is
+ * never answered; its stream reader loses its place at a malformed header and ends the process over a body that is not
+ * JSON (framing.ts reads streams instead).
  */
+import { Event, Response } from '@vscode/debugadapter/lib/messages.js';
+import { ProtocolServer } from '@vscode/debugadapter/lib/protocol.js';
 import { asAdapterError, errors, type AdapterError } from './errors.js';
 import type { Dap, Events } from './dap.js';
+import { MessageLog } from './messageLog.js';
 
 /** A request as it came: only that it is an object with a number and a command has been checked. */
-export interface IncomingRequest {
+interface IncomingRequest {
   readonly seq: number;
   readonly command: string;
   readonly arguments: unknown;
@@ -27,48 +34,42 @@ export interface RequestContext {
 
 export type Dispatch = (request: IncomingRequest, context: RequestContext) => unknown;
 
-/** Receives each message that goes out. */
-export type Send = (message: Dap.ProtocolMessage) => void;
-
 interface Pending {
   readonly command: string;
   answered: boolean;
 }
 
-export class Connection {
-  private seq = 0;
+export abstract class Connection extends ProtocolServer {
+  /** Every message, where the launch attribute `trace` asks for it. */
+  readonly log = new MessageLog();
   private readonly pending = new Map<number, Pending>();
   private closed = false;
 
-  constructor(
-    private readonly send: Send,
-    private readonly dispatch: Dispatch,
-  ) {}
+  /** The result of a request, or a promise of it. What it throws is answered as an error. */
+  protected abstract readonly dispatch: Dispatch;
 
   /** Takes any value that came in place of a message. */
-  handleMessage(message: unknown): void {
+  override handleMessage(message: unknown): void {
     if (this.closed) return;
+    this.log.note('->', message);
     const fields = isObject(message) ? message : {};
-    const type = fields['type'];
-    // Responses to requests of ours, and events: there is nobody here who waits for them.
-    if (type === 'response' || type === 'event') return;
-    const seq = fields['seq'];
-    const command = fields['command'];
-    if (type !== 'request' || typeof command !== 'string' || !Number.isInteger(seq)) {
-      const reason = isObject(message) ? 'it has no type, command or seq' : 'it is no object';
+    const { type, seq, command } = fields;
+    const isRequest = type !== 'response' && type !== 'event';
+    const isSound = type === 'request' && typeof command === 'string' && Number.isInteger(seq);
+    if (isRequest && !isSound) {
+      const reason = isObject(message)
+        ? "it lacks a 'type', a 'command' or a whole number 'seq'"
+        : 'it is not an object';
       this.refuse(
-        typeof seq === 'number' ? seq : 0,
-        asText(command),
+        Number.isInteger(seq) ? (seq as number) : 0,
+        typeof command === 'string' ? command : '',
         errors.malformedMessage(reason),
       );
-      return;
-    }
-    void this.handleRequest({ seq: seq as number, command, arguments: fields['arguments'] });
+    } else super.handleMessage(message as Dap.ProtocolMessage);
   }
 
   /** Answers bytes that could not be read as a message. */
   handleMalformed(reason: string, text: string): void {
-    if (this.closed) return;
     const seq = /"seq"\s*:\s*([0-9]{1,9})/.exec(text)?.[1];
     const command = /"command"\s*:\s*"([^"]*)"/.exec(text)?.[1];
     this.refuse(Number(seq ?? 0), command ?? '', errors.malformedMessage(reason));
@@ -78,7 +79,7 @@ export class Connection {
     event: Name,
     ...[body]: undefined extends Events[Name] ? [body?: Events[Name]] : [body: Events[Name]]
   ): void {
-    this.post({ type: 'event', event, ...(body !== undefined && { body }) });
+    this.sendEvent(new Event(event, body));
   }
 
   /** The `cancel` request: true if there was still something to cancel. */
@@ -91,21 +92,37 @@ export class Connection {
   }
 
   /** Nothing goes out any more. */
-  close(): void {
+  override dispose(): void {
     this.closed = true;
   }
 
-  private async handleRequest(request: IncomingRequest): Promise<void> {
+  override sendEvent(event: Dap.Event): void {
+    if (this.closed) return;
+    super.sendEvent(event);
+    this.log.note('<-', event);
+  }
+
+  override sendResponse(response: Dap.Response): void {
+    if (this.closed) return;
+    super.sendResponse(response);
+    this.log.note('<-', response);
+  }
+
+  protected override dispatchRequest(request: Dap.Request): void {
+    void this.answer(request);
+  }
+
+  private async answer(request: Dap.Request): Promise<void> {
     const { seq, command } = request;
     const pending: Pending = { command, answered: false };
     this.pending.set(seq, pending);
     const after: (() => void)[] = [];
     try {
-      const body = await this.dispatch(request, {
-        cancelled: () => pending.answered,
-        afterResponse: (action) => after.push(action),
-      });
-      if (!pending.answered) this.respond(seq, command, body);
+      const body = await this.dispatch(
+        { seq, command, arguments: request.arguments },
+        { cancelled: () => pending.answered, afterResponse: (action) => after.push(action) },
+      );
+      if (!pending.answered) this.respond(request, body);
       pending.answered = true;
       for (const action of after) action();
     } catch (error) {
@@ -118,34 +135,18 @@ export class Connection {
     }
   }
 
-  private respond(request_seq: number, command: string, body: unknown): void {
-    this.post({
-      type: 'response',
-      request_seq,
-      success: true,
-      command,
-      ...(body !== undefined && { body }),
-    });
+  private respond(request: Dap.Request, body: unknown): void {
+    const response: Dap.Response = new Response(request);
+    if (body !== undefined) response.body = body;
+    this.sendResponse(response);
   }
 
-  private refuse(request_seq: number, command: string, error: AdapterError): void {
-    this.post({
-      type: 'response',
-      request_seq,
-      success: false,
-      command,
-      message: error.short,
-      body: { error: error.toDap() },
-    });
-  }
-
-  private post(message: object): void {
-    if (this.closed) return;
-    this.send({ seq: ++this.seq, ...message } as Dap.ProtocolMessage);
+  private refuse(seq: number, command: string, error: AdapterError): void {
+    const response: Dap.Response = new Response({ seq, command, type: 'request' }, error.short);
+    response.body = { error: error.toDap() };
+    this.sendResponse(response);
   }
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '');

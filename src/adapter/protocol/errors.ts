@@ -1,12 +1,22 @@
 /**
- * Every error a user of the debugger can meet, by name: what a request is answered with when it cannot be done.
+ * Every error a user of the debugger can meet, by name: the answer to a request that cannot be carried out.
  *
- * The sentence says what to do. `url` leads to the page that explains; clients show it as a button.
+ * The sentence says what to do. Where a page of the documentation explains more, `url` leads there; clients show it as a
+ * button.
  * Anything thrown that is not an AdapterError is a defect, and answered as one (`defect`).
  */
 import type { Dap } from './dap.js';
 
-const HELP = 'https://github.com/mmscope/mmscope/blob/main/docs/debugger.md';
+const REPOSITORY = 'https://github.com/mmscope/mmscope/blob/main/';
+
+/** The section of the documentation that explains an error. */
+export const HELP: { readonly [Name in ErrorName]?: string } = {
+  nothingToDebug: 'docs/scenario-language.md#the-machine',
+  cannotRead: 'docs/scenario-language.md#the-machine',
+  cannotOpen: 'docs/fidelity.md#memory-dumps',
+  scenarioHasErrors: 'docs/scenario-language.md#supported-c',
+  notRunnable: 'README.md#what-you-can-do',
+};
 
 /** Codes are part of the protocol to our own extension and to tests: never reuse one. */
 const CODES = {
@@ -38,13 +48,13 @@ const CODES = {
   defect: 9000,
 } as const;
 
-export type ErrorName = keyof typeof CODES;
+type ErrorName = keyof typeof CODES;
 
 export class AdapterError extends Error {
   constructor(
     readonly code: ErrorName,
     sentence: string,
-    private readonly options: { readonly showUser?: boolean; readonly anchor?: string } = {},
+    private readonly showUser = false,
   ) {
     super(sentence);
     this.name = 'AdapterError';
@@ -56,87 +66,84 @@ export class AdapterError extends Error {
   }
 
   toDap(): Dap.Message {
-    const { showUser = false, anchor } = this.options;
+    const { showUser } = this;
+    const help = HELP[this.code];
     return {
       id: CODES[this.code],
       // Braces in the protocol's format are variables: keep ours literal.
       format: '{sentence}',
       variables: { sentence: this.message },
       showUser,
-      ...(anchor !== undefined && { url: `${HELP}#${anchor}`, urlLabel: 'Help' }),
+      ...(help !== undefined && { url: `${REPOSITORY}${help}`, urlLabel: 'Help' }),
     };
   }
 }
 
 const quiet = (code: ErrorName, sentence: string): AdapterError => new AdapterError(code, sentence);
-const shown = (code: ErrorName, sentence: string, anchor: string): AdapterError =>
-  new AdapterError(code, sentence, { showUser: true, anchor });
+/** Shown to the user, whatever asked. */
+const shown = (code: ErrorName, sentence: string): AdapterError =>
+  new AdapterError(code, sentence, true);
 
 export const errors = {
   malformedMessage: (reason: string) =>
-    quiet('malformedMessage', `This is no message of the Debug Adapter Protocol: ${reason}.`),
+    quiet('malformedMessage', `This is not a message of the Debug Adapter Protocol: ${reason}.`),
   unknownRequest: (command: string) =>
     quiet('unknownRequest', `mmscope does not know the request '${command}'.`),
   notInitialized: (command: string) =>
     quiet('notInitialized', `The request '${command}' came before 'initialize'.`),
   alreadyInitialized: () =>
-    quiet('alreadyInitialized', `This session has been initialized already.`),
+    quiet('alreadyInitialized', `This session has already been initialized.`),
   cancelled: () => quiet('cancelled', 'The request was cancelled.'),
   badArguments: (what: string) => quiet('badArguments', what),
 
   notLaunched: (command: string) =>
     quiet('notLaunched', `The request '${command}' needs a launched session.`),
-  alreadyLaunched: () => quiet('alreadyLaunched', 'This session has been launched already.'),
+  alreadyLaunched: () => quiet('alreadyLaunched', 'This session has already been launched.'),
   nothingToDebug: () =>
     shown(
       'nothingToDebug',
       "There is nothing to debug: set 'program' to a scenario (.mms), or 'core' or 'state' to a dump.",
-      'launch-attributes',
     ),
   cannotRead: (path: string, reason: string) =>
-    shown('cannotRead', `Cannot read ${path}: ${reason}.`, 'launch-attributes'),
-  cannotOpen: (reason: string) => shown('cannotOpen', reason, 'images'),
+    shown('cannotRead', `Cannot read ${path}: ${reason}.`),
+  cannotOpen: (reason: string) => shown('cannotOpen', reason),
   scenarioHasErrors: (first: string, count: number) =>
     shown(
       'scenarioHasErrors',
       count === 1 ? first : `${first} (and ${count - 1} more; see the debug console)`,
-      'scenario-errors',
     ),
 
   running: () => quiet('running', 'The machine is running. Pause it first.'),
   notRunnable: () =>
     shown(
       'notRunnable',
-      'There is no scenario to run: this session only looks into a dump. Kernel functions can be called in the debug console.',
-      'inspection',
+      'This session inspects a dump and has no scenario to run. Kernel functions can be called in the debug console.',
     ),
   noSuchFrame: (id: number) =>
     quiet('noSuchFrame', `There is no stack frame ${id} any more: the machine has moved.`),
   noSuchThread: (id: number) => quiet('noSuchThread', `There is no thread ${id}.`),
   staleReference: (reference: number) =>
-    quiet('staleReference', `The reference ${reference} is from before the machine moved.`),
+    quiet(
+      'staleReference',
+      `The reference ${reference} is from before the machine moved: ask for the scopes again.`,
+    ),
   cannotEvaluate: (reason: string) => quiet('cannotEvaluate', reason),
-  cannotAssign: (reason: string) => shown('cannotAssign', reason, 'editing-memory'),
+  cannotAssign: (reason: string) => shown('cannotAssign', reason),
   noSuchVariable: (name: string) => quiet('noSuchVariable', `There is no variable '${name}' here.`),
   badAddress: (text: string) =>
-    quiet('badAddress', `'${text}' is no address: write 0x and hexadecimal digits.`),
+    quiet('badAddress', `'${text}' is not an address; write 0x followed by hexadecimal digits.`),
   notWritable: (address: string) =>
-    shown(
-      'notWritable',
-      `No memory is behind ${address}, so nothing was written.`,
-      'editing-memory',
-    ),
+    shown('notWritable', `There is no memory at ${address}, so nothing was written.`),
   noSuchSource: (what: string) => quiet('noSuchSource', `There is no source '${what}'.`),
   noException: () => quiet('noException', 'The machine did not stop on an exception.'),
   noSuchPage: (pfn: number) =>
     quiet('noSuchPage', `There is no page frame 0x${pfn.toString(16)} in this machine.`),
 
-  /** What nobody foresaw: an engine or adapter defect. */
+  /** A defect of the engine or of the adapter. */
   defect: (error: unknown) =>
     shown(
       'defect',
       `mmscope itself failed: ${error instanceof Error ? error.message : String(error)}. Please report this.`,
-      'defects',
     ),
 } as const satisfies Partial<Record<ErrorName, (...args: never[]) => AdapterError>>;
 

@@ -18,7 +18,7 @@ const decoder = new TextDecoder();
 
 export type Decoded =
   | { readonly kind: 'message'; readonly value: unknown }
-  /** Bytes that are no message; `text` is their beginning. */
+  /** Bytes that are not a message; `text` is their beginning. */
   | { readonly kind: 'malformed'; readonly reason: string; readonly text: string };
 
 export function encodeFrame(message: unknown): Uint8Array {
@@ -51,27 +51,35 @@ export class FrameDecoder {
 
   private header(out: Decoded[]): boolean {
     const name = this.find(HEADER_NAME);
-    if (name > this.start) this.skipTo(name, 'bytes that are no header', out);
+    if (name > this.start) this.skipTo(name, 'bytes that are not a header', out);
     else if (name < 0) {
       // The name itself may still be cut in two.
       const rest = this.end - this.start;
       if (!couldBeHeader(this.text(this.start, Math.min(rest, HEADER_NAME.length))))
-        this.skipTo(this.end - Math.min(rest, HEADER_NAME.length), 'bytes that are no header', out);
+        this.skipTo(
+          this.end - Math.min(rest, HEADER_NAME.length),
+          'bytes that are not a header',
+          out,
+        );
       return false;
     }
     const headerEnd = this.find('\r\n\r\n');
     if (headerEnd < 0) {
       if (this.end - this.start <= MAX_HEADER_BYTES) return false;
-      this.skipTo(this.start + HEADER_NAME.length, 'a header without end', out);
+      this.skipTo(this.start + HEADER_NAME.length, 'a header without an end', out);
       return true;
     }
     const header = this.text(this.start, headerEnd - this.start);
     const length = /^content-length:[ \t]*([0-9]+)[ \t]*(\r\n|$)/i.exec(header)?.[1];
     const next = headerEnd + 4;
     if (length === undefined || headerEnd - this.start > MAX_HEADER_BYTES) {
-      this.skipTo(this.start + HEADER_NAME.length, 'a Content-Length that is no number', out);
+      this.skipTo(this.start + HEADER_NAME.length, 'a Content-Length that is not a number', out);
     } else if (Number(length) > MAX_BODY_BYTES) {
-      this.skipTo(next, `a message of ${length} bytes, more than ${MAX_BODY_BYTES}`, out);
+      this.skipTo(
+        next,
+        `a message of ${length} bytes, more than the ${MAX_BODY_BYTES} allowed`,
+        out,
+      );
     } else {
       this.start = next;
       this.bodyBytes = Number(length);

@@ -1,5 +1,5 @@
 /** The launch attribute `trace`: every message of the session, in a file or in the debug console. */
-export type Direction = '->' | '<-';
+type Direction = '->' | '<-';
 
 export class MessageLog {
   private write: ((line: string) => void) | undefined;

@@ -3,13 +3,14 @@
  * shows traces of one, and recorded by repeating the statement there on the instrumented kernel. Costs nothing until
  * somebody asks.
  *
- * Calls from the debug console are no statements and cannot be repeated: they are recorded while they are made, and stand
+ * Calls from the debug console are not statements and cannot be repeated: they are recorded while they are made, and stand
  * where their entries stand on the tape: as a step between two statements, or in the middle of one. A call that wrote nothing
  * is nowhere on it: what it attempted is told until the machine moves.
  */
 import { vmEventStates } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
+import { kernelCall } from '../../engine/entry/kernelCall.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
@@ -182,7 +183,7 @@ function visitorOf(recorder: AttemptRecorder, nrEvents: number): TraceVisitor {
       if (statementId === LEAVE) {
         if (recorder.depth > stack.length) recorder.left();
       } else if (isEntry && top !== undefined)
-        recorder.entered({ functionId: top.functionId, locals: () => top.locals() });
+        recorder.entered(kernelCall(top.functionId, () => top.locals()));
       if (n === nrEvents - 1) recorder.end();
     },
   };

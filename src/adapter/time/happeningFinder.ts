@@ -2,7 +2,7 @@
  * Finds armed happenings in one statement: by replaying it with the instrumented kernel, and by searching what it wrote.
  * The places depend on the tape alone. Nothing here runs unless something is armed.
  */
-import { kernelFunctionsNamed } from '../target/kernelSources.js';
+import { kernelFunctionsNamed } from '../debuggee/kernelSources.js';
 import type { ArmedHappening } from '../breakpoints/armed.js';
 import type { EntryWatch, Facts, WriteWatch } from '../breakpoints/happenings/happening.js';
 import type { Kernel } from '../../engine/machine/kernel.js';

@@ -43,7 +43,7 @@ export function processorText(
   const filled = endOfRun(tape, behind, end, walked);
   tape.seek(filled.end);
   const entry = tlb.entries().find(({ cell }) => filled.cell >= cell && filled.cell < cell + 4);
-  const access = seen.dirtied ? 'a write to' : 'an access of';
+  const access = seen.dirtied ? 'a write to' : 'an access to';
   const address = entry?.va ?? walked.registers.cr2;
   const how = entry === undefined ? ', which faults' : '';
   const where = entry === undefined ? '' : 'the page at ';

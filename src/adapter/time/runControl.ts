@@ -87,7 +87,7 @@ export class RunControl {
 
   step(kind: StepKind, task: number): void {
     const from = this.timeline.place;
-    // Whoever leaves a kernel function goes on in its statement, whatever the depth of that.
+    // A step out of a kernel function goes on in the caller's statement, whatever the depth of that.
     const among = isInside(from) && kind === 'out' ? 'next' : kind;
     this.start(() => {
       this.stepFrom = from;

@@ -39,7 +39,7 @@ export type StopReason =
   | 'exception';
 
 /** What exceptionInfo tells about a stop. */
-export interface Raised {
+interface Raised {
   readonly filterId: string;
   readonly typeName: string;
   readonly sentence: string;

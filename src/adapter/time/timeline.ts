@@ -12,8 +12,8 @@
  */
 import { ReplayDiverged } from '../../engine/memory/tape.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
-import type { Debuggee } from './debuggee.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
+import type { Runner } from './runner.js';
 import {
   captureAt,
   StatementTrace,
@@ -39,7 +39,7 @@ export class Timeline {
   private current: Place;
 
   constructor(
-    private readonly debuggee: Debuggee,
+    private readonly runner: Runner,
     /** Called before the tape is cut, at the cut. */
     private readonly beforeCut: () => void,
   ) {
@@ -52,7 +52,7 @@ export class Timeline {
   }
 
   private get tape() {
-    return this.debuggee.tape;
+    return this.runner.tape;
   }
 
   boundaryPlace(boundary: number): Place {
@@ -97,7 +97,7 @@ export class Timeline {
     if (this.boundaries.last > boundary || this.hasEnded(boundary)) return;
     this.tape.seek(this.boundaries.position(boundary));
     if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
-    else this.debuggee.runStatement('plain');
+    else this.runner.runStatement('plain');
     this.pushBoundary();
     if (this.traced?.boundary === boundary) this.traced = undefined;
     this.boundaries.forgetBefore(this.tape.start);
@@ -129,7 +129,7 @@ export class Timeline {
     try {
       walk(
         this.tape,
-        () => this.debuggee.runStatement('instrumented'),
+        () => this.runner.runStatement('instrumented'),
         this.withEdits(boundary, visitor),
       );
     } catch (error) {
@@ -144,7 +144,7 @@ export class Timeline {
     const place = this.current;
     if (!isInside(place)) return [];
     this.tape.seek(this.boundaries.position(place.boundary));
-    const run = (): void => this.debuggee.runStatement('instrumented');
+    const run = (): void => this.runner.runStatement('instrumented');
     const captured = captureAt(this.tape, run, place, (visitor) =>
       this.withEdits(place.boundary, visitor),
     );
@@ -198,7 +198,7 @@ export class Timeline {
   /** Runs a statement that edits have cut: over the tape up to the last edit, then on. */
   private finishEdited(boundary: number): void {
     const last = this.innerEdits.get(boundary)?.at(-1)?.to;
-    const run = (): void => this.debuggee.runStatement('instrumented');
+    const run = (): void => this.runner.runStatement('instrumented');
     walk(
       this.tape,
       run,
@@ -247,7 +247,7 @@ export class Timeline {
   }
 
   private pushBoundary(): void {
-    const { task, statement = NO_STATEMENT, depth } = this.debuggee.standing();
+    const { task, statement = NO_STATEMENT, depth } = this.runner.standing();
     this.boundaries.push({ position: this.tape.cursor, task, statement, depth });
   }
 }

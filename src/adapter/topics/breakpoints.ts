@@ -3,7 +3,7 @@ import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import { kernelFileOf, kernelLines } from '../target/kernelSources.js';
+import { kernelFileOf, kernelLines } from '../debuggee/kernelSources.js';
 import type { Handlers } from './table.js';
 
 export const breakpointHandlers = (
@@ -63,7 +63,7 @@ function programLocations(
   source: Dap.Source,
   inRange: (line: number) => boolean,
 ): Dap.BreakpointLocation[] {
-  const program = session.live?.target.scenario.program;
+  const program = session.live?.target.scenario?.program;
   if (program === undefined || source.path === undefined) return [];
   if (session.host.resolvePath(source.path) !== program.path) return [];
   const seen = new Map<string, Dap.BreakpointLocation>();
@@ -80,7 +80,7 @@ function programLocations(
   return [...seen.values()].sort((a, b) => a.line - b.line || (a.column ?? 0) - (b.column ?? 0));
 }
 
-/** Arms, and answers with what became of the breakpoints; other breakpoints that changed are told by events. */
+/** Arms, and answers with what became of the breakpoints; events report the others that changed. */
 export function settled(session: Session, answers: () => Dap.Breakpoint[]): Dap.Breakpoint[] {
   session.arm(new Set(answers().map(({ id }) => id ?? -1)));
   return answers().map((breakpoint) => session.counting.toTheirs(defined(breakpoint)));

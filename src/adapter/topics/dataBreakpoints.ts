@@ -6,7 +6,7 @@ import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
 import { addressIn } from '../evaluation/addressText.js';
-import { parseReference } from '../target/memoryReference.js';
+import { parseReference } from '../debuggee/memoryReference.js';
 import { viewpointOf } from './viewpoint.js';
 import { settled } from './breakpoints.js';
 import type { Handlers } from './table.js';
@@ -19,7 +19,7 @@ export const dataBreakpointHandlers = (
     const found = findTarget(session, args);
     if (typeof found === 'string') return { dataId: null, description: found };
     if (watchedWords(target.image, found.place) === undefined)
-      return { dataId: null, description: `No memory is behind ${found.label}.` };
+      return { dataId: null, description: `There is no memory at ${found.label}.` };
     session.dataTargets.set(found.dataId, found);
     return {
       dataId: found.dataId,
@@ -45,7 +45,7 @@ function findTarget(session: Session, args: Dap.DataBreakpointInfoArguments): Da
     const child = childNamed(variables.get(variablesReference), name);
     if (child === undefined) throw errors.noSuchVariable(name);
     if (child.place === undefined)
-      return `'${name}' is worked out from others: it has no memory of its own.`;
+      return `'${name}' is computed from other values and has no memory of its own.`;
     return targetOf(target.context, child.place, child.watchName ?? name);
   }
   return byExpression(session, name, args.frameId, bytes);

@@ -63,7 +63,7 @@ export const evaluateHandlers = (
     const before = evaluator.evaluate(expression, at);
     const place = before.place ?? bitDenoted(evaluator, pointerSize, expression, at);
     if (place === undefined)
-      throw errors.cannotAssign(`'${expression}' is a value, not an object that could be set.`);
+      throw errors.cannotAssign(`'${expression}' is a value, not an object that can be set.`);
     const { value: text } = show(session, expression, before, PLAIN);
     assign(session, place, edited(text, value), frameId);
     afterResponse(() => announceEdit(session, place));
@@ -86,7 +86,7 @@ export const evaluateHandlers = (
   },
 });
 
-/** No function of C: what the allocator considered in its newest attempt. */
+/** Not a function of C: the record of the newest attempt to allocate. */
 const VERDICT = /^\s*verdict\s*\(\s*\)\s*;?\s*$/;
 
 function showVerdict(session: Session): Dap.EvaluateResponse['body'] {

@@ -3,7 +3,7 @@ import { verdictLines } from '../../engine/verdict/text.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import type { Target } from '../target/open.js';
+import type { Target } from '../debuggee/target.js';
 import type { Handlers } from './table.js';
 
 export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> => ({

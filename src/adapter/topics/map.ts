@@ -16,7 +16,7 @@ import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { MachineContext } from '../present/context.js';
 import type { Session } from '../session.js';
-import type { Target } from '../target/open.js';
+import type { Target } from '../debuggee/target.js';
 import type { Handlers } from './table.js';
 
 /** Members of struct page that say something whatever the page is used for. */

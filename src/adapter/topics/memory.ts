@@ -4,7 +4,7 @@
  */
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
-import { locateMemory } from '../target/memoryReference.js';
+import { locateMemory } from '../debuggee/memoryReference.js';
 import { fromBase64, toBase64 } from '../protocol/base64.js';
 import { announceEdit, edit } from './editing.js';
 import type { Handlers } from './table.js';

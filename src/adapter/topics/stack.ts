@@ -8,9 +8,9 @@ import { kernelNames } from '../evaluation/kernelNames.js';
 import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import type { FrameView } from '../target/frames.js';
-import { kernelSource } from '../target/kernelSources.js';
-import type { ScenarioVariable } from '../target/scenario.js';
+import type { FrameView } from '../debuggee/frames.js';
+import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
+import type { ScenarioVariable } from '../debuggee/scenario.js';
 import type { Handlers } from './table.js';
 
 export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
@@ -42,8 +42,9 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
     const scopes: Dap.Scope[] = [];
     if (view.kind !== 'machine')
       scopes.push(scope(session, 'Locals', localsOf(session, view), false, 'locals'));
-    if (view.kind !== 'machine' && !isScript(view) && target.scenario.globals().length > 0)
-      scopes.push(scope(session, 'Script', variablesIn(session, target.scenario.globals()), false));
+    const globals = target.scenario?.globals() ?? [];
+    if (view.kind !== 'machine' && !isScript(view) && globals.length > 0)
+      scopes.push(scope(session, 'Script', variablesIn(session, globals), false));
     const verdict = (): readonly Shown[] => [lastAllocation(target.image.mm, target.attempts)];
     scopes.push(scope(session, 'Machine', machineScope(context, verdict), false));
     scopes.push(scope(session, 'Globals', globalsScope(context), true));
@@ -68,12 +69,10 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
   const { target } = session.current;
   const { context } = target;
   if (view.kind === 'scenario') {
-    const locals = target.scenario.locals(view.task, view.index);
+    const locals = target.scenario?.locals(view.task, view.index) ?? [];
     // The script's own variables are its locals.
-    return variablesIn(
-      session,
-      isScript(view) ? [...locals, ...target.scenario.globals()] : locals,
-    );
+    const globals = isScript(view) ? (target.scenario?.globals() ?? []) : [];
+    return variablesIn(session, [...locals, ...globals]);
   }
   return {
     named: (format) => {
@@ -103,7 +102,7 @@ async function describeFrame(
   if (view.kind === 'machine')
     return { name: target.image.origin, line: 0, column: 0, presentationHint: 'label' };
   if (view.kind === 'kernel') return kernelFrame(session, view);
-  const { program } = target.scenario;
+  const program = target.scenario?.program;
   if (program === undefined) throw errors.notRunnable();
   const { line, column, endLine, endColumn } = view.frame.range;
   return {
@@ -122,6 +121,7 @@ async function kernelFrame(
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const fn = tables.functions[view.functionId];
   const name = fn?.name ?? '?';
+  const language = session.kernelLanguage;
   const linux = await session.linuxSource?.placeOf(view.functionId);
   if (linux !== undefined)
     return {
@@ -132,8 +132,8 @@ async function kernelFrame(
     };
   return {
     name,
-    source: kernelSource(fn?.file ?? ''),
-    line: session.counting.toTheirLine(tables.statementLine[view.statementId] ?? 1),
+    source: kernelSource(kernelPlace(view.functionId, language)?.file ?? ''),
+    line: session.counting.toTheirLine(tables.statementLine[language][view.statementId] ?? 1),
     column: session.counting.toTheirColumn(1),
   };
 }

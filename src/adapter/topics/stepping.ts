@@ -1,6 +1,6 @@
 /**
- * DAP continue, next, stepIn, stepOut, stepBack, reverseContinue, pause. The response goes out first; how the motion ends
- * is told by an event.
+ * DAP continue, next, stepIn, stepOut, stepBack, reverseContinue, pause. The response goes out first; an event reports how the
+ * motion ended.
  */
 import type { RequestContext } from '../protocol/connection.js';
 import type { Live, Session } from '../session.js';

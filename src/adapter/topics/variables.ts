@@ -20,7 +20,7 @@ export const variableHandlers = (session: Session): Handlers<'variables' | 'setV
     const child = childNamed(variables.get(variablesReference), name);
     if (child === undefined) throw errors.noSuchVariable(name);
     if (child.place === undefined || child.readOnly === true)
-      throw errors.cannotAssign(`'${name}' is worked out from other values and cannot be set.`);
+      throw errors.cannotAssign(`'${name}' is computed from other values and cannot be set.`);
     assign(session, child.place, edited(child.value, value), undefined);
     const { place } = child;
     const shown = showPlace(target.context, name, place, child.evaluateName, formatOf(format));

@@ -220,8 +220,6 @@ const drain: Operation = ({ mm }, words) => {
 /** `ck` */
 const check: Operation = ({ image, mm }) => `ck=${checksumText(readZones(image), mm.NR_PCP_LISTS)}`;
 
-const nothing: Operation = () => undefined;
-
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ...SLAB_OPERATIONS,
   ['a', allocate],
@@ -252,11 +250,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 ]);
 
 /** Lines that steer the recorder or announce a dump: there is nothing to perform. */
-export const SILENT: ReadonlyMap<string, Operation> = new Map([
-  ['dump', nothing],
-  ['pts', nothing],
-  ['events', nothing],
-]);
+export const SILENT: ReadonlySet<string> = new Set(['dump', 'pts', 'events']);
 
 /** Operations that change nothing: where they are not performed, the state stays judged behind them. */
 export const READ_ONLY: ReadonlySet<string> = new Set(['kval', 'bytes', 'pt', 'slotpt']);

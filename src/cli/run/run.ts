@@ -2,23 +2,19 @@
  * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
  * error output, with its place.
  */
-import { bootMachine } from '../../engine/image/boot/bootMachine.js';
-import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { MachineSpec } from '../../engine/image/machineSpec.js';
+import { openMachine } from '../../engine/image/openMachine.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
-import { profileWith } from '../../engine/types/bundled.js';
+import { nodeFiles } from '../../files/nodeFiles.js';
 import {
-  compileScenario,
   LineMap,
-  readMachine,
-  scanPragmas,
+  readScenario,
   ScenarioVm,
   type MachineEvent,
-  type MachineSpec,
   type StatementResult,
 } from '../../scenario/index.js';
-import { openImage } from '../openImage.js';
-import { besideFile, readUtf8 } from '../openFile.js';
+import { besideFile } from '../openFile.js';
 import { diagnosticLines, placeText } from './diagnostics.js';
 
 /** Where lines go. */
@@ -35,28 +31,25 @@ const TAPE: TapeOptions = { maxEntries: 1 << 21 };
  *
  * @throws FileError, ImageError, TraceError
  */
-export function run(file: string, output: Output): number {
-  const text = readUtf8(file);
-  const image = openMachine(readMachine(scanPragmas(text)).machine, file);
-  const { program, diagnostics } = compileScenario(text, image.profile);
-  for (const line of diagnosticLines(file, text, diagnostics)) output.err(line);
-  if (program === undefined) return 1;
-  const vm = new ScenarioVm(program, image, { kernel, name: file });
-  return new Runner(vm, file, new LineMap(text), output).run();
-}
-
-function openMachine(spec: MachineSpec, file: string): KernelImage {
-  switch (spec.kind) {
-    case 'machine': {
-      const { profile, compound, ramBytes, cmaBytes, cpus, busOffset } = spec;
-      const options = { ramBytes, cmaBytes, cpus, busOffset, tapeOptions: TAPE };
-      return bootMachine({ profile: profileWith(profile, compound), ...options });
-    }
-    case 'core':
-    case 'state':
-      return openImage(besideFile(file, spec.path), TAPE);
+export async function run(file: string, output: Output): Promise<number> {
+  const text = new TextDecoder().decode(await nodeFiles.readFile(file));
+  const scenario = readScenario(text);
+  const spec = besideScript(scenario.machine, file);
+  const { image, close } = await openMachine(spec, nodeFiles, { tapeOptions: TAPE });
+  try {
+    const { program, diagnostics } = scenario.compile(image.profile);
+    for (const line of diagnosticLines(file, text, diagnostics)) output.err(line);
+    if (program === undefined) return 1;
+    const vm = new ScenarioVm(program, image, { kernel, name: file });
+    return new Runner(vm, file, new LineMap(text), output).run();
+  } finally {
+    close();
   }
 }
+
+/** A pragma's path is relative to the script. */
+const besideScript = (spec: MachineSpec, file: string): MachineSpec =>
+  spec.kind === 'machine' ? spec : { ...spec, path: besideFile(file, spec.path) };
 
 class Runner {
   private failed = false;

@@ -91,7 +91,9 @@ export * from '../kernel/mm/percpu/fit.js';
 export * from '../kernel/mm/percpu/hints.js';
 export * from '../kernel/mm/percpu/percpu.js';
 export * from '../kernel/mm/slab.h.js';
-export * from '../kernel/mm/slab_common/api.js';
+// The two slab allocators, which slab.h reaches by name.
+import '../kernel/mm/slab/slab.js';
+import '../kernel/mm/slub/slub.js';
 export * from '../kernel/mm/slab_common/kmalloc.js';
 export * from '../kernel/mm/slab_common/slab_common.js';
 export * from '../kernel/mm/swap.js';
@@ -111,6 +113,7 @@ export * from '../machine/events.js';
 export * from '../proc/files.js';
 export * from '../machine/ulong.js';
 export * from '../proc/names.js';
+export * from '../proc/slabCaches.js';
 export * from '../proc/buddyinfo.js';
 export * from '../proc/zoneinfo.js';
 export * from '../verdict/reason.js';

@@ -21,6 +21,7 @@ import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
+import type { Tracer } from './tracer.js';
 
 class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
@@ -31,6 +32,8 @@ class KernelContext extends KernelMemory {
   zones: readonly Zone[] = [];
   /** What tells heads and tails apart in this build. */
   readonly encoding: CompoundTests;
+  /** Who hears the tracepoints. Not state of the machine. */
+  tracer: Tracer | undefined;
   /** Only where the build is given an encoding from before Linux 4.4. */
   readonly flaggedTails: FlaggedTails | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */

@@ -41,7 +41,7 @@ export class KernelMemory {
   /** slot -> the kernel virtual address of its frame (0: none, highmem). */
   private slotLow = new Int32Array(0);
   private slotHigh = new Int32Array(0);
-  /** virtual page -> cell of its first word, direct mapped by page number. 1 is no page's address: an empty entry. */
+  /** virtual page -> cell of its first word, direct mapped by page number. 1 is not the address of a page: it marks an empty entry. */
   private readonly cachedLow = new Int32Array(NR_TRANSLATIONS).fill(1);
   private readonly cachedHigh = new Int32Array(NR_TRANSLATIONS);
   private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);

@@ -58,9 +58,9 @@ function zoneReason(
   const mark = wmark_pages(k, zone, alloc_flags & k.ALLOC_WMARK_MASK);
   const reserve = k.read_long(zone + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words);
   const cma = (alloc_flags & k.ALLOC_CMA) === 0 ? zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) : 0;
-  const pages = `${free} pages free${cma === 0 ? '' : ` (${cma} of them CMA)`}`;
+  const pages = `${free} pages free${cma === 0 ? '' : ` (${cma} CMA)`}`;
   const lowering = k.ALLOC_MIN_RESERVE | k.ALLOC_OOM;
-  const rights = (alloc_flags & lowering) === 0 ? '' : ' (lower for its rights)';
+  const rights = (alloc_flags & lowering) === 0 ? '' : ' (lowered by its rights)';
   const marks = `watermark ${mark}${rights}${reserve === 0 ? '' : ` + lowmem_reserve ${reserve}`}`;
   const enough =
     (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0 ||

@@ -110,7 +110,7 @@ function isLinked(mm: Kernel, entry: ListHead): boolean {
   }
 }
 
-/** In both directions, up to what is no page. Where the tail is near, on towards the head all the same: that is what counts. */
+/** In both directions, up to the first link that is not in a page. Where the tail is near, on towards the head all the same: positions count from it. */
 function go(mm: Kernel, search: Search): void {
   const { memmap } = mm;
   const list_prev = mm.list_head.prev;

@@ -57,7 +57,7 @@ function spanAt(
   const { text } = document.lineAt(line);
   const found = addressAt(text, character);
   if (found !== undefined || !live) return found;
-  // Words of a log are no expressions; neither are lines that no one writes.
+  // Words of a log are not expressions; neither are lines that no one writes.
   const isProse = document.languageId === 'log' || document.languageId === 'plaintext';
   if (isProse || text.length > LONGEST_LINE) return undefined;
   const expression = expressionAt(text, character);

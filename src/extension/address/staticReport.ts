@@ -4,35 +4,26 @@
  */
 import { asVirt, parseAddress } from '../../engine/memory/address.js';
 import { setup_arch } from '../../engine/image/boot/setupArch.js';
-import { loadProfile, PROFILE_NAMES } from '../../engine/types/bundled.js';
-import type { ProfileName } from '../../engine/types/profile.js';
+import type { BootSpec } from '../../engine/image/machineSpec.js';
+import { loadProfile } from '../../engine/types/bundled.js';
 import type { AddressWorld } from '../../engine/view/addressKind.js';
 import { addressMarkdown } from '../../engine/view/addressMarkdown.js';
 import { layoutReport } from '../../engine/view/addressReport.js';
 import { isAddressUse } from '../../engine/view/addressVerdict.js';
 import { AddressSpace } from '../../engine/x86/addressSpace.js';
-import { readMachine, scanPragmas, type MachineSpec } from '../../scenario/index.js';
+import { describedMachine, readScenario } from '../../scenario/index.js';
 import type { AddressSpan } from './addressAt.js';
 
-interface Layout {
-  readonly profile: ProfileName;
-  readonly ramBytes: number;
-  readonly cmaBytes: number;
-  readonly cpus: number;
-  readonly busOffset: number;
-}
-
-const GiB = 1 << 30;
 const NOTE =
-  'Of the machine that the pragma names, before it runs: while a session runs, a hover shows page tables and where the page is.';
+  'For the machine that the pragma names, before it runs. In a session, the hover also shows page tables and where the page is.';
 const NOTE_OF_FILE =
-  "The machine is in a file: this is by its name's kernel and size alone. Start a session for its own answer.";
+  'The machine is in a file: this uses only the kernel and the size in its name. Start a session for the exact answer.';
 
-/** @param text the scenario; undefined for an expression that is no number */
+/** @param text the scenario; undefined for an expression that is not a number */
 export function staticMarkdown(text: string, span: AddressSpan): string | undefined {
-  const { machine } = readMachine(scanPragmas(text));
-  const layout = layoutOf(machine);
-  const world = layout && worldOf(layout);
+  const { machine } = readScenario(text);
+  const described = describedMachine(machine);
+  const world = described && worldOf(described);
   if (world === undefined) return undefined;
   const bare = /^[0-9a-f]{8,16}$/i.test(span.expression) ? `0x${span.expression}` : span.expression;
   const number = /^(?:\([\w\s*]+\)\s*)?(0x[0-9a-f]+|\d+)[uUlL]*$/i.exec(bare)?.[1];
@@ -44,29 +35,11 @@ export function staticMarkdown(text: string, span: AddressSpan): string | undefi
   return addressMarkdown({ ...layoutReport(world, asked), note });
 }
 
-/** The kernel and the size that a machine has, or that the name of its file says. */
-function layoutOf(machine: MachineSpec): Layout | undefined {
-  if (machine.kind === 'machine') return machine;
-  const profile = [...PROFILE_NAMES]
-    .sort((a, b) => b.length - a.length)
-    .find((name) => machine.path.includes(name));
-  if (profile === undefined) return undefined;
-  const size = /-(\d+)([MG])\b/.exec(machine.path);
-  const ramBytes = size === null ? GiB : Number(size[1]) * (size[2] === 'G' ? GiB : 1 << 20);
-  return { profile, ramBytes, cmaBytes: 0, cpus: 1, busOffset: 0 };
-}
-
 let known: { readonly key: string; readonly world: AddressWorld | undefined } | undefined;
 
-function worldOf(layout: Layout): AddressWorld | undefined {
-  const key = JSON.stringify([
-    layout.profile,
-    layout.ramBytes,
-    layout.cmaBytes,
-    layout.cpus,
-    layout.busOffset,
-  ]);
-  if (known?.key !== key) known = { key, world: made(layout) };
+function worldOf(machine: BootSpec): AddressWorld | undefined {
+  const key = JSON.stringify(machine);
+  if (known?.key !== key) known = { key, world: made(machine) };
   return known.world;
 }
 
@@ -77,7 +50,7 @@ function made({
   cmaBytes,
   cpus,
   busOffset,
-}: Layout): AddressWorld | undefined {
+}: BootSpec): AddressWorld | undefined {
   const linked = loadProfile(name);
   try {
     const options = { ramBytes, cmaBytes, highmemBytes: 0, initrdBytes: 0, commandLine: '' };

@@ -13,7 +13,7 @@ import {
   type DebugAdapterDescriptor,
   type DebugProtocolMessage,
 } from 'vscode';
-import type { AdapterServer, InlineAdapter } from '../../adapter/index.js';
+import type { AdapterServer, DebugAdapter as Adapter } from '../../adapter/index.js';
 import { MMSCOPE, settings } from '../identity.js';
 
 /** In desktop VS Code, `process.execPath` is Electron; elsewhere this says nothing. */
@@ -48,14 +48,14 @@ async function inline(): Promise<DebugAdapterDescriptor> {
   return new DebugAdapterInlineImplementation(new Inline(createInlineAdapter()));
 }
 
-/** The adapter, which knows nothing of VS Code, as VS Code's own kind. */
+/** The adapter, which knows nothing of VS Code, as VS Code's own kind: what it gives out are its Disposables. */
 class Inline extends Disposable implements DebugAdapter {
   readonly onDidSendMessage: DebugAdapter['onDidSendMessage'];
 
-  constructor(private readonly adapter: InlineAdapter) {
+  constructor(private readonly adapter: Adapter) {
     super(() => adapter.dispose());
     this.onDidSendMessage = (listener, self) =>
-      Disposable.from(adapter.onDidSendMessage((message) => listener.call(self, message)));
+      Disposable.from(adapter.onDidSendMessage((message) => void listener.call(self, message)));
   }
 
   handleMessage(message: DebugProtocolMessage): void {

@@ -1,4 +1,4 @@
-/** The bytes of a page frame as a read-only text document, for those who have no hex editor installed. */
+/** The bytes of a page frame as a read-only text document, where no hex editor is installed. */
 import { debug, EventEmitter, Uri, workspace, Disposable, type DebugSession } from 'vscode';
 import type { FrameBody } from '../../engine/view/map.js';
 import { hexDump } from './hexDump.js';

@@ -33,7 +33,7 @@ const references = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'int put_page_testzero(struct page *page)',
-    doc: 'Drops a reference without freeing; whether it was the last.',
+    doc: 'Drops a reference without freeing; returns whether it was the last.',
     changes,
     run: (call, page) => truth(call.kernel.put_page_testzero(call.k, call.page(page))),
   },
@@ -45,7 +45,7 @@ const references = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'int page_count(const struct page *page)',
-    doc: 'References to the page, or to the compound page it is part of.',
+    doc: 'The number of references to the page, or to the compound page it is part of.',
     run: (call, page) =>
       call.kernel.page_ref_count(call.k, call.kernel.compound_head(call.k, call.page(page))),
   },
@@ -56,7 +56,7 @@ const references = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'int page_mapcount(struct page *page)',
-    doc: 'How often the page is mapped by page tables.',
+    doc: 'How many page table entries map the page.',
     run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page)),
   },
 ]);
@@ -64,7 +64,7 @@ const references = group('page', 'include/linux/mm.h', [
 const locks = group('page', 'include/linux/pagemap.h', [
   {
     signature: 'void lock_page(struct page *page)',
-    doc: 'Takes the lock of a page; waits while another task has it.',
+    doc: 'Locks a page; waits while another task holds the lock.',
     changes,
     run: (call, page) => {
       const cell = call.page(page);
@@ -74,13 +74,13 @@ const locks = group('page', 'include/linux/pagemap.h', [
   },
   {
     signature: 'int trylock_page(struct page *page)',
-    doc: 'Takes the lock of a page if it is free; whether it did.',
+    doc: 'Locks a page if it is not locked; returns whether it did.',
     changes,
     run: (call, page) => truth(call.kernel.trylock_page(call.k, call.page(page))),
   },
   {
     signature: 'void unlock_page(struct page *page)',
-    doc: 'Releases the lock of a page.',
+    doc: 'Unlocks a page.',
     changes,
     run: (call, page) => {
       call.kernel.unlock_page(call.k, call.page(page));
@@ -88,7 +88,7 @@ const locks = group('page', 'include/linux/pagemap.h', [
   },
   {
     signature: 'void wait_on_page_locked(struct page *page)',
-    doc: 'Waits until nobody has the lock of a page.',
+    doc: 'Waits until a page is not locked.',
     changes,
     run: (call, page) => {
       const cell = call.page(page);
@@ -105,7 +105,7 @@ function waitFor(call: BuiltinCall, page: Page): BuiltinResult {
 const compound = group('page', 'include/linux/mm.h', [
   {
     signature: 'struct page *compound_head(struct page *page)',
-    doc: 'The head of the compound page that the page is part of; else the page itself.',
+    doc: 'The head of the compound page that contains the page; otherwise the page itself.',
     run: (call, page) => call.pointer(call.kernel.compound_head(call.k, call.page(page))),
   },
   {
@@ -115,12 +115,12 @@ const compound = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'unsigned long compound_nr(struct page *page)',
-    doc: 'The pages of a compound page, given its head; 1 for any other page.',
+    doc: 'The number of pages in a compound page, given its head; 1 for any other page.',
     run: (call, page) => 1 << call.kernel.compound_order(call.k, call.page(page)),
   },
   {
     signature: 'void prep_compound_page(struct page *page, unsigned int order)',
-    doc: 'Makes a compound page of a block.',
+    doc: 'Turns a block into a compound page.',
     changes,
     run: (call, page, order) => {
       const cell = call.page(page);
@@ -162,7 +162,7 @@ const places = group('page', 'include/linux/mmzone.h', [
   },
   {
     signature: 'int page_to_nid(const struct page *page)',
-    doc: 'The node the page is in: there is one, 0.',
+    doc: 'The node the page is in: always 0, the only one.',
     run: (call, page) => (call.page(page), 0),
   },
   {
@@ -188,7 +188,7 @@ const places = group('page', 'include/linux/mmzone.h', [
 const debugging = group('page', 'mm/debug.c', [
   {
     signature: 'void dump_page(struct page *page, const char *reason)',
-    doc: 'Prints what the kernel knows about a page, and why it is asked.',
+    doc: 'Prints what the kernel knows about a page, and the reason given.',
     run: (call, page, reason) => {
       call.kernel.dump_page(call.k, call.page(page), reason === 0 ? '' : call.string(reason));
     },
@@ -233,13 +233,13 @@ const FLAG_FUNCTIONS: readonly {
   { prototype: 'void __ClearPage{}', doc: 'Clears {bit}, not atomically.', changes, run: clear },
   {
     prototype: 'int TestSetPage{}',
-    doc: 'Sets {bit}; whether it was set before.',
+    doc: 'Sets {bit}; returns whether it was set before.',
     changes,
     run: thenReturnOld(set),
   },
   {
     prototype: 'int TestClearPage{}',
-    doc: 'Clears {bit}; whether it was set before.',
+    doc: 'Clears {bit}; returns whether it was set before.',
     changes,
     run: thenReturnOld(clear),
   },

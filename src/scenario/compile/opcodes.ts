@@ -2,7 +2,7 @@
  * The instructions of the scenario machine: a stack machine over {@link Value}s, its code an array of 32-bit words.
  *
  * Each row: name, operands that follow in the code, values taken off the stack, values put on it. -1: see the instruction.
- * The table is what the assembler counts depths with and what the disassembler prints.
+ * The assembler counts depths with the table.
  */
 
 interface Instruction {
@@ -93,17 +93,3 @@ export const OPCODES = Object.fromEntries(names.map((name, i) => [name, i])) as 
 >;
 
 export const instruction = (name: OpcodeName): Instruction => table[name];
-
-/** One instruction a line, for tests and for the curious. */
-export function disassemble(code: ArrayLike<number>): string[] {
-  const lines: string[] = [];
-  for (let pc = 0; pc < code.length;) {
-    const name = names[code[pc] ?? -1];
-    if (name === undefined) throw new Error(`no opcode at ${pc}`);
-    const { operands } = table[name];
-    const values = Array.from({ length: operands }, (_, i) => code[pc + 1 + i] ?? 0);
-    lines.push([`${pc}:`, name, ...values].join(' '));
-    pc += 1 + operands;
-  }
-  return lines;
-}

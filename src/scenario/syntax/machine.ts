@@ -1,12 +1,13 @@
 /**
  * `#pragma mmscope`: which machine a script runs on.
  *
- *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1 seed=1     boots one
- *     #pragma mmscope core "dumps/vmcore"                                          opens a memory dump
- *     #pragma mmscope state "recorded/static.trace.gz"                             rebuilds a recorded state
+ *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1     boots one
+ *     #pragma mmscope core "dumps/vmcore"                                   opens a memory dump
+ *     #pragma mmscope state "recorded/static.trace.gz"                      rebuilds a recorded state
  *
  * One table says which keys there are and what their values may be; completion and the messages read it too.
  */
+import type { BootSpec, MachineSpec } from '../../engine/image/machineSpec.js';
 import { COMPOUND_ENCODINGS, type CompoundEncoding } from '../../engine/types/compoundEncoding.js';
 import type { Arch, ProfileName } from '../../engine/types/profile.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
@@ -15,27 +16,6 @@ import type { PragmaText } from './preprocess.js';
 import { spanOf, type Span } from './span.js';
 import { nearest, suggestion } from './suggest.js';
 import { decodeUtf8 } from './utf8.js';
-
-export interface BootSpec {
-  readonly kind: 'machine';
-  readonly arch: Arch;
-  readonly profile: ProfileName;
-  readonly ramBytes: number;
-  /** Size of the CMA area, 0 for none. */
-  readonly cmaBytes: number;
-  readonly cpus: number;
-  /** How compound pages are encoded. */
-  readonly compound: CompoundEncoding;
-  /** What the host bridge adds to a physical address on the bus. */
-  readonly busOffset: number;
-  readonly seed: number;
-}
-
-export type MachineSpec =
-  | BootSpec
-  /** `path` is relative to the script. */
-  | { readonly kind: 'core'; readonly path: string }
-  | { readonly kind: 'state'; readonly path: string };
 
 const MiB = 1 << 20;
 const GiB = 1 << 30;
@@ -50,11 +30,10 @@ export const defaultMachine: BootSpec = {
   cpus: 1,
   compound: 'compound-head',
   busOffset: 0,
-  seed: 1,
 };
 
 /** The kernels there are: which arch and slab allocator each was built with. */
-export const bundledKernels: Readonly<
+const bundledKernels: Readonly<
   Record<
     ProfileName,
     { readonly arch: Arch; readonly slab: 'slub' | 'slab'; readonly maxCpus: number }
@@ -84,40 +63,36 @@ export const machineKeys: Readonly<
   },
   profile: {
     value: { kind: 'choice', choices: profileNames },
-    doc: 'The kernel build, where arch and slab alone do not say it.',
+    doc: 'The kernel build, by name; otherwise arch, slab and cpus select it.',
   },
   ram: {
     value: { kind: 'bytes', least: 16 * MiB, most: 64 * GiB },
-    doc: 'Memory of the machine, 16M to 64G.',
+    doc: 'Amount of memory, 16M to 64G.',
   },
   slab: {
     value: { kind: 'choice', choices: ['slub', 'slab'] },
-    doc: 'Which slab allocator the kernel was built with.',
+    doc: 'Slab allocator of the kernel: slub or slab.',
   },
   cma: {
     value: { kind: 'bytes', least: 0, most: 4 * GiB },
-    doc: 'Size of the contiguous memory area, 0 for none.',
+    doc: 'Size of the CMA (contiguous memory) area; 0 for none.',
   },
-  cpus: { value: { kind: 'count', least: 1, most: 8 }, doc: 'Processors.' },
+  cpus: { value: { kind: 'count', least: 1, most: 8 }, doc: 'Number of CPUs, 1 to 8.' },
   compound: {
     value: { kind: 'choice', choices: COMPOUND_ENCODINGS },
     doc:
-      'How compound pages tell heads from tails: compound-head as since Linux 4.4, head-tail (PG_head, PG_tail) or, on ' +
-      '32 bit, compound-reclaim (PG_compound, PG_reclaim) as before.',
+      'How compound pages mark heads and tails: compound-head since Linux 4.4; before, head-tail (PG_head, PG_tail) or, on ' +
+      '32 bit, compound-reclaim (PG_compound, PG_reclaim).',
   },
   bus: {
     value: { kind: 'bytes', least: 0, most: 2 * GiB },
-    doc: 'Offset of bus addresses from physical ones, as a host bridge may have it; 0 when absent.',
-  },
-  seed: {
-    value: { kind: 'count', least: 0, most: 0xffff_ffff },
-    doc: 'Seed of everything that a real machine leaves to chance.',
+    doc: 'What the host bridge adds to a physical address to make a bus address; 0 by default.',
   },
 };
 
 const KINDS = ['machine', 'core', 'state'];
 
-/** The machine that the pragmas of a script ask for, and what is wrong with them. */
+/** The machine that the pragmas of a script ask for (a file's path is relative to the script), and what is wrong with them. */
 export function readMachine(pragmas: readonly PragmaText[]): {
   readonly machine: MachineSpec;
   readonly diagnostics: readonly Diagnostic[];
@@ -128,10 +103,31 @@ export function readMachine(pragmas: readonly PragmaText[]): {
     const read = new PragmaReader(pragma, diagnostics).read();
     if (read === undefined) continue;
     if (machine !== undefined)
-      diagnostics.error('bad-pragma', pragma.span, 'a script has one machine: this is the second');
+      diagnostics.error(
+        'bad-pragma',
+        pragma.span,
+        'a script can have only one machine, and this is the second',
+      );
     machine ??= read;
   }
   return { machine: machine ?? defaultMachine, diagnostics: diagnostics.all() };
+}
+
+/**
+ * A machine as far as it is known before it is opened. One that lies in a file is described by the file's name, where that
+ * has a kernel's name in it, and a size (`x86_64-slub-64M/static.trace.gz`); the rest is taken for granted.
+ */
+export function describedMachine(machine: MachineSpec): BootSpec | undefined {
+  if (machine.kind === 'machine') return machine;
+  // The longer names first: some begin with others.
+  const profile = profileNames
+    .toSorted((a, b) => b.length - a.length)
+    .find((name) => machine.path.includes(name));
+  if (profile === undefined) return undefined;
+  const size = /-(\d+[MG])\b/.exec(machine.path)?.[1];
+  const ramBytes = (size === undefined ? undefined : readSize(size)) ?? defaultMachine.ramBytes;
+  const { arch } = bundledKernels[profile];
+  return { ...defaultMachine, arch, profile, ramBytes, cmaBytes: 0 };
 }
 
 interface Setting {
@@ -190,7 +186,12 @@ class PragmaReader {
     const known = machineKeys[key];
     if (known === undefined || !Object.hasOwn(machineKeys, key)) {
       const hint = suggestion(key, Object.keys(machineKeys), keySpan);
-      this.diagnostics.error('bad-pragma', keySpan, `unknown key '${key}'${hint.text}`, hint.fix);
+      this.diagnostics.error(
+        'bad-pragma',
+        keySpan,
+        `unknown key '${key}'${hint.text || `; the keys are ${Object.keys(machineKeys).join(', ')}`}`,
+        hint.fix,
+      );
       return undefined;
     }
     const value = equals < 0 ? '' : word.slice(equals + 1);
@@ -220,21 +221,17 @@ class PragmaReader {
     const cma = settings.get('cma');
     const cmaBytes = number('cma', Math.min(defaultMachine.cmaBytes, ramBytes / 4));
     if (cma && cmaBytes > ramBytes / 2)
-      this.error(cma.valueSpan, 'the CMA area may take half of the memory at most');
+      this.error(cma.valueSpan, 'the CMA area can take at most half of the memory');
     const compound = this.compound(settings, arch);
     const busOffset = number('bus', 0);
-    const seed = number('seed', 1);
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset, seed };
+    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset };
   }
 
   private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {
     const setting = settings.get('compound');
     const encoding = COMPOUND_ENCODINGS.find((each) => each === setting?.value);
     if (setting && encoding === 'compound-reclaim' && arch === 'x86_64')
-      this.error(
-        setting.valueSpan,
-        'compound-reclaim is how 32-bit kernels saved a page flag: use arch=i386',
-      );
+      this.error(setting.valueSpan, 'only 32-bit kernels had compound-reclaim: use arch=i386');
     return encoding ?? defaultMachine.compound;
   }
 
@@ -279,14 +276,14 @@ class PragmaReader {
 function problemWith(key: string, value: string, rule: Value): string | undefined {
   if (rule.kind === 'choice') {
     if (rule.choices.includes(value)) return undefined;
-    return `'${value}' is no ${key}: it is one of ${rule.choices.join(', ')}`;
+    return `'${value}' is not a value of ${key}: use one of ${rule.choices.join(', ')}`;
   }
   const size = readSize(value);
   if (size === undefined)
-    return `'${value}' is no ${rule.kind === 'bytes' ? 'size: write 512M, 4G, ...' : 'number'}`;
+    return `'${value}' is not a ${rule.kind === 'bytes' ? 'size: write 512M, 4G, ...' : 'number'}`;
   if (size >= rule.least && size <= rule.most) return undefined;
   const text = rule.kind === 'bytes' ? sizeText : String;
-  return `${key}=${value} is out of range: ${text(rule.least)} to ${text(rule.most)}`;
+  return `${key}=${value} is out of range: use ${text(rule.least)} to ${text(rule.most)}`;
 }
 
 /** `64M`, `1G`, `0x10000`, `4096`. */

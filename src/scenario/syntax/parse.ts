@@ -2,11 +2,11 @@
  * The doors of the front end: a text goes in, a tree and its diagnostics come out. Nothing here throws.
  */
 import type { Expr, Script, TypeSyntax } from './ast.js';
-import type { IsTypeName } from './declarationParser.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
 import { lex } from './lexer.js';
 import { preprocess, type MacroTable, type PragmaText } from './preprocess.js';
-import { StatementParser } from './statementParser.js';
+import { script, wholeExpression, wholeTypeName } from './grammar/statements.js';
+import { Parser, type IsTypeName } from './parser.js';
 
 export interface ParseOptions {
   /** The typedefs of the profile. */
@@ -22,12 +22,27 @@ export interface ParsedScript {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function parseScript(text: string, options: ParseOptions = {}): ParsedScript {
-  const diagnostics = new Diagnostics();
-  const { parser, pragmas, macros } = parserFor(text, options, diagnostics);
-  const script = parser.script();
-  return { script, pragmas, macros, diagnostics: diagnostics.all() };
+/** A script as far as it can be read before its types are known: its pragmas say which machine they are of. */
+export interface ReadScript {
+  readonly pragmas: readonly PragmaText[];
+  /** Reads on. Once: what it finds is added to what was found. */
+  parse(isTypeName: IsTypeName): ParsedScript;
 }
+
+export function readScript(text: string, predefined: MacroTable = new Map()): ReadScript {
+  const diagnostics = new Diagnostics();
+  const { tokens, pragmas, macros } = preprocess(lex(text, diagnostics), predefined, diagnostics);
+  return {
+    pragmas,
+    parse: (isTypeName) => {
+      const tree = script(new Parser(text, tokens, diagnostics, isTypeName));
+      return { script: tree, pragmas, macros, diagnostics: diagnostics.all() };
+    },
+  };
+}
+
+export const parseScript = (text: string, options: ParseOptions = {}): ParsedScript =>
+  readScript(text, options.macros).parse(options.isTypeName ?? (() => false));
 
 /** One expression: a watch, a condition, what stands between the braces of a log point. */
 export function parseExpression(
@@ -35,8 +50,10 @@ export function parseExpression(
   options: ParseOptions = {},
 ): { readonly expression: Expr; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
-  const { parser } = parserFor(text, options, diagnostics);
-  return { expression: parser.wholeExpression(), diagnostics: diagnostics.all() };
+  return {
+    expression: wholeExpression(parserFor(text, options, diagnostics)),
+    diagnostics: diagnostics.all(),
+  };
 }
 
 /** One type name: `struct page *`. */
@@ -45,24 +62,14 @@ export function parseTypeName(
   options: ParseOptions = {},
 ): { readonly type: TypeSyntax; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
-  const { parser } = parserFor(text, options, diagnostics);
-  return { type: parser.wholeTypeName(), diagnostics: diagnostics.all() };
+  return {
+    type: wholeTypeName(parserFor(text, options, diagnostics)),
+    diagnostics: diagnostics.all(),
+  };
 }
 
-/** Only the pragmas: which machine a script wants must be known before its types can be. */
-export function scanPragmas(text: string): readonly PragmaText[] {
-  const diagnostics = new Diagnostics();
-  return preprocess(lex(text, diagnostics), new Map(), diagnostics).pragmas;
-}
-
-function parserFor(text: string, options: ParseOptions, diagnostics: Diagnostics) {
-  const tokens = lex(text, diagnostics);
-  const {
-    tokens: expanded,
-    pragmas,
-    macros,
-  } = preprocess(tokens, options.macros ?? new Map(), diagnostics);
-  const isTypeName = options.isTypeName ?? (() => false);
-  const parser = new StatementParser(text, expanded, diagnostics, isTypeName);
-  return { parser, pragmas, macros };
+function parserFor(text: string, options: ParseOptions, diagnostics: Diagnostics): Parser {
+  const { macros = new Map(), isTypeName = () => false } = options;
+  const { tokens } = preprocess(lex(text, diagnostics), macros, diagnostics);
+  return new Parser(text, tokens, diagnostics, isTypeName);
 }

@@ -7,8 +7,7 @@
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
- * Word 1 is the last to be written by every statement: the position after it is the boundary, and boundaries can be found by
- * searching the tape for its writes.
+ * Word 1 is the last to be written by every statement: no two boundaries have the same position on the tape.
  */
 import {
   asCell,
@@ -84,15 +83,6 @@ export class Control {
 
   get currentTaskCell(): Cell {
     return asCell(this.start + CURRENT);
-  }
-
-  /** Statements run since the start. */
-  get statements(): number {
-    return this.read(STATEMENTS) >>> 0;
-  }
-
-  get statementsCell(): Cell {
-    return asCell(this.start + STATEMENTS);
   }
 
   /** The last write of every statement. */

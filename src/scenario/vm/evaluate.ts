@@ -1,5 +1,5 @@
 /**
- * Evaluating expressions at a boundary, and assigning to what they name.
+ * Evaluating expressions at a boundary.
  *
  * Without side effects an expression only reads: it never touches the tape, wherever the cursor is. With them it runs like a
  * statement would; if it faults or would have to wait, what it did is undone.
@@ -8,6 +8,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
 import type { ScalarValue } from '../../engine/types/access.js';
 import type { CType } from '../../engine/types/model.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
 import {
   compileExpression,
   stringsAddress,
@@ -21,7 +22,7 @@ import {
   type Repr,
   type Value,
 } from '../semantics/arithmetic.js';
-import { extractBits, insertBits } from '../semantics/bits.js';
+import { extractBits } from '../semantics/bits.js';
 import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { BitRange } from '../semantics/ir.js';
 import type { Control } from './control.js';
@@ -51,15 +52,10 @@ export type Evaluation = Evaluated | EvaluationError;
 
 export interface EvaluateOptions {
   readonly sideEffects?: boolean;
+  /** The kernel that its calls go to; the machine's own when absent. */
+  readonly kernel?: KernelCalls;
   /** Names with values of their own, `$old` and `$new` of a data breakpoint for instance. */
   readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: ScalarValue }>>;
-}
-
-/** An object that a value is assigned to. */
-export interface Target {
-  readonly type: CType;
-  readonly address: number;
-  readonly bits?: BitRange | undefined;
 }
 
 const CACHE_LIMIT = 500;
@@ -97,9 +93,8 @@ export class Evaluator {
     frame: Frame | undefined,
     sideEffects: boolean,
     values: EvaluateOptions['values'],
-    convertTo?: CType,
   ): CompiledExpression | EvaluationError {
-    const cacheable = !sideEffects && values === undefined && convertTo === undefined;
+    const cacheable = !sideEffects && values === undefined;
     const key = `${frame?.location.boundary ?? -1} ${text}`;
     const known = cacheable ? this.cache.get(key) : undefined;
     if (known !== undefined) return known;
@@ -109,11 +104,10 @@ export class Evaluator {
       frameAddress: frame?.address ?? 0,
       sideEffects,
       ...(values && { values: this.asSigned(values) }),
-      ...(convertTo && { convertTo }),
     });
     if (expression === undefined) {
       const first = diagnostics.find(({ severity }) => severity === 'error');
-      return { ok: false, message: first?.message ?? 'this is no expression' };
+      return { ok: false, message: first?.message ?? 'this is not an expression' };
     }
     if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
     if (cacheable) this.cache.set(key, expression);
@@ -168,7 +162,7 @@ export class Evaluator {
       case 'blocked':
         return {
           value: undefined,
-          failure: `this would have to wait for a ${outcome.reason.kind}`,
+          failure: `the expression would have to wait for a ${outcome.reason.kind}`,
         };
       case 'boundary':
         throw new Error('an expression has no boundaries');
@@ -184,7 +178,7 @@ export class Evaluator {
     const address = typeof value === 'number' && !this.memory.inOverlay(value) ? value : undefined;
     if (this.types.repr(type) === undefined) {
       if (address !== undefined) return { ...none, address };
-      return { ok: false, message: 'a string literal is nothing to be looked into here' };
+      return { ok: false, message: 'string literals cannot be inspected here' };
     }
     return { ...none, value: this.scalar(type, this.load(type, value, bits)), address };
   }
@@ -202,41 +196,6 @@ export class Evaluator {
     const repr = this.types.repr(type);
     if (isPointer(type)) return typeof value === 'bigint' ? BigInt.asUintN(64, value) : value;
     return repr === undefined ? value : naturalValue(value, repr);
-  }
-
-  /** Assigns the value of an expression to an object; the object's new value. */
-  assign(target: Target, text: string, frame: Frame | undefined): Evaluation {
-    const compiled = this.compiled(text, frame, true, undefined, target.type);
-    if ('message' in compiled) return compiled;
-    const { tape } = this.image;
-    const before = tape.cursor;
-    const run = this.runWithEffects(compiled, frame);
-    if (run.failure !== undefined) return { ok: false, message: run.failure };
-    try {
-      this.store(target, run.value ?? 0);
-    } catch (error) {
-      if (!(error instanceof KernelFault)) throw error;
-      tape.seek(before);
-      return { ok: false, message: error.text };
-    }
-    const { type, address, bits } = target;
-    const repr = this.types.repr(type);
-    const value = repr && this.scalar(type, this.load(type, address, bits));
-    return { ok: true, type, value, address, bits };
-  }
-
-  private store({ type, address, bits }: Target, value: Value): void {
-    const repr = this.types.repr(type);
-    if (repr === undefined) {
-      this.machine.copy(address, value, this.types.size(type));
-      return;
-    }
-    const size = sizeOfRepr[repr];
-    const unit =
-      bits === undefined
-        ? value
-        : insertBits(this.memory.load(address, size), size, bits.offset, bits.width, value);
-    this.memory.store(address, size, unit);
   }
 }
 

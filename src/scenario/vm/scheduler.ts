@@ -28,7 +28,7 @@ export class Scheduler {
     private readonly program: Program,
     private readonly image: KernelImage,
     private readonly control: Control,
-    private readonly kernel: () => KernelCalls,
+    private readonly kernel: KernelCalls,
   ) {}
 
   private get nrTasks(): number {
@@ -67,7 +67,7 @@ export class Scheduler {
   private holds(reason: BlockReason): boolean {
     const { mm } = this.image;
     const page = pageAt(mm, reason.address);
-    return page !== 0 && this.kernel().PageLocked(mm, page);
+    return page !== 0 && this.kernel.PageLocked(mm, page);
   }
 
   /** Every task that waits in vain. */
@@ -91,11 +91,11 @@ export class Scheduler {
   }
 
   private ownerText(task: number, holder: number): string {
-    if (task === holder) return 'it has itself';
+    if (task === holder) return 'it holds itself';
     const name = this.program.tasks[holder]?.name ?? '';
     const status = this.control.status(holder);
     const gone = status === 'ended' || status === 'failed';
-    return gone ? `${name} had when it ended` : `${name} has`;
+    return gone ? `${name} held when it ended` : `${name} holds`;
   }
 
   /** Who set the lock bit: the task that ran when the tape's last write set it. */

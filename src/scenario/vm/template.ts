@@ -1,12 +1,6 @@
 /**
  * Log points: text with expressions in braces, `page {page} order {order}`. `{{` and `}}` stand for the braces themselves.
  */
-import { formatPlace, formatScalar } from '../../engine/types/format.js';
-import { asVirt } from '../../engine/memory/address.js';
-import type { Evaluated } from './evaluate.js';
-import type { Frame } from './frames.js';
-import type { ScenarioVm } from './vm.js';
-
 export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'expression'; readonly text: string };
@@ -47,25 +41,4 @@ function closingBrace(template: string, open: number): number {
     else if (character === '}' && --depth === 0) return i;
   }
   return -1;
-}
-
-/** The template with its expressions' values; what cannot be evaluated shows why. */
-export function formatTemplate(vm: ScenarioVm, template: string, frame: Frame | undefined): string {
-  return parseTemplate(template)
-    .map((part) => {
-      if (part.kind === 'text') return part.text;
-      const result = vm.evaluate(part.text, frame);
-      return result.ok ? valueText(vm, result) : `<${result.message}>`;
-    })
-    .join('');
-}
-
-/** A value as one line. */
-export function valueText(vm: ScenarioVm, { type, value, address, bits }: Evaluated): string {
-  const { profile } = vm.program;
-  if (address !== undefined && bits === undefined) {
-    const place = { type, address: asVirt(address), bitOffset: 0, widthBits: 0 };
-    return formatPlace(profile, vm.typedMemory, place);
-  }
-  return value === undefined ? 'void' : formatScalar(profile, type, value);
 }

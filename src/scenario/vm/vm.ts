@@ -7,14 +7,12 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import { typedMemory } from '../../engine/view/typedMemory.js';
-import type { TypedMemory } from '../../engine/types/access.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
-import { Evaluator, type EvaluateOptions, type Evaluation, type Target } from './evaluate.js';
+import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
@@ -24,7 +22,7 @@ import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
 export interface VmOptions {
-  /** The kernel that builtins call: the plain or the instrumented one. */
+  /** The kernel that builtins call, unless a statement or an expression is run on another one. */
   readonly kernel: KernelCalls;
   /** The script's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
@@ -68,6 +66,7 @@ export class ScenarioVm {
   /** The first boundary: the tape's cursor before anything ran. */
   readonly startPosition: number;
   readonly memory: ScenarioMemory;
+  private readonly kernel: KernelCalls;
   private readonly control: Control;
   private readonly machine: Machine;
   private readonly call: MachineCall;
@@ -100,22 +99,22 @@ export class ScenarioVm {
     );
     const { memory, control, call } = this;
     this.machine = new Machine(program, image, memory, control, window, call);
-    this.scheduler = new Scheduler(program, image, control, () => call.kernel);
+    this.kernel = options.kernel;
+    this.scheduler = new Scheduler(program, image, control, options.kernel);
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
   }
 
-  /** The kernel that calls go to from now on. */
-  useKernel(kernel: KernelCalls): void {
-    this.call.kernel = kernel;
-  }
-
   // --- running ---------------------------------------------------------------------------------------------------------------
 
-  /** Runs the current task's next statement, or the next task's if the current one cannot run. */
-  runStatement(): StatementResult {
+  /**
+   * Runs the current task's next statement, or the next task's if the current one cannot run. Which task that is, is looked
+   * up in the machine's own kernel, whatever the statement runs on.
+   */
+  runStatement(kernel: KernelCalls = this.kernel): StatementResult {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
+    call.kernel = kernel;
     call.failedExpects = [];
     call.takeYield();
     if (!scheduler.canRun(control.currentTask)) {
@@ -178,8 +177,7 @@ export class ScenarioVm {
   /** The statement never happened; its task waits. */
   private block(task: number, start: number, reason: BlockReason): StatementResult {
     const { control, tape } = this;
-    if (!tape.recording)
-      throw new Error('a task has to wait, and without history nothing is undone');
+    if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);
@@ -205,19 +203,9 @@ export class ScenarioVm {
     return this.control.currentTask;
   }
 
-  /** Statements run so far: the number of the boundary at the cursor. */
-  get statements(): number {
-    return this.control.statements;
-  }
-
   /** `expect(...)` that did not hold so far. */
   get failedExpects(): number {
     return this.control.failedExpects;
-  }
-
-  /** Whether no task is left that could ever run. */
-  get exited(): boolean {
-    return this.scheduler.next(this.control.currentTask) === undefined && this.waits().length === 0;
   }
 
   tasks(): TaskState[] {
@@ -232,7 +220,7 @@ export class ScenarioVm {
     }));
   }
 
-  /** Who waits for whom, when nobody can end it by running on. */
+  /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
   }
@@ -258,37 +246,11 @@ export class ScenarioVm {
     return this.frameWalk.globals();
   }
 
-  /** Memory for the engine's typed reading: the kernel's and the script's. */
-  get typedMemory(): TypedMemory {
-    return typedMemory(this.image);
-  }
-
-  /** The position of the boundary before a position; undefined if the tape does not go back so far. */
-  previousBoundary(before: number = this.tape.cursor): number | undefined {
-    const cell = this.control.statementsCell;
-    // The entry that ends at `before` belongs to the boundary there.
-    const found = this.tape.searchBackward(this.tape.start, before - 1, (at) => at === cell);
-    if (found !== undefined) return found + 1;
-    const first = this.startPosition;
-    return this.tape.start <= first && before > first ? first : undefined;
-  }
-
-  /** The position of the boundary after a position; undefined if the tape ends before it. */
-  nextBoundary(after: number = this.tape.cursor): number | undefined {
-    const cell = this.control.statementsCell;
-    const found = this.tape.searchForward(after, this.tape.end, (at) => at === cell);
-    return found === undefined ? undefined : found + 1;
-  }
-
   // --- expressions -----------------------------------------------------------------------------------------------------------
 
   /** Evaluates an expression in a frame, or with the top level's names only. */
-  evaluate(text: string, frame?: Frame, options?: EvaluateOptions): Evaluation {
+  evaluate(text: string, frame?: Frame, options: EvaluateOptions = {}): Evaluation {
+    this.call.kernel = options.kernel ?? this.kernel;
     return this.evaluator.evaluate(text, frame, options);
-  }
-
-  /** Assigns the value of an expression to an object. */
-  assign(target: Target, text: string, frame?: Frame): Evaluation {
-    return this.evaluator.assign(target, text, frame);
   }
 }

@@ -6,7 +6,7 @@ import { kindOfState, PAGE_KINDS } from '../../../src/engine/view/pageState.js';
 import { extension, writeScenario } from './extension.js';
 import { Watcher } from './watcher.js';
 
-const SCENARIO = `#pragma mmscope machine arch=x86_64 ram=64M slab=slub seed=1
+const SCENARIO = `#pragma mmscope machine arch=x86_64 ram=64M slab=slub
 struct page *page = alloc_pages(GFP_KERNEL, 0);
 unsigned long pfn = page_to_pfn(page);
 lock_page(page);

@@ -1,5 +1,5 @@
 /**
- * Happenings that are a write, whoever makes it. The stop is behind the line that wrote.
+ * Happenings that are a write, whichever function makes it. The stop is behind the line that wrote.
  *
  * Source: Linux 6.1 include/linux/mmzone.h (watermarks), include/linux/page_ref.h.
  */

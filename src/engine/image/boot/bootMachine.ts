@@ -92,7 +92,7 @@ export function bootMachine(options: BootOptions): KernelImage {
   image.mm.machine.io_tlb = layout.io_tlb;
   placeTables(image, layout);
   addRules(image, layout, runs, freed);
-  // The machine's start is no history: nothing is recorded until it stands.
+  // The machine's start is not part of the history: recording begins when it is complete.
   image.tape.setRecording(false);
   bindZones(image.mm);
   writeTables(image, layout);

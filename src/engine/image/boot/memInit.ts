@@ -25,7 +25,7 @@ import type { MemRange } from './memblock.js';
 import { isHighmemZone } from './zones.js';
 
 /** What the pages of freed kernel memory are filled with. */
-export const POISON_FREE_INITMEM = 0xcc;
+const POISON_FREE_INITMEM = 0xcc;
 /** free_reserved_area() is not to fill: the memory rule of those frames has done it. */
 const NOT_POISONED = -1;
 

@@ -62,7 +62,7 @@ export function loadCma(image: KernelImage, lines: readonly string[]): void {
     const [head = '', runs = ''] = line.split(' bits');
     const area = areaOf(image, i);
     if (dumpCma(image)[i]?.split(' bits')[0] !== head)
-      throw new ImageError(`The state has no such contiguous area: '${head}'.`);
+      throw new ImageError(`The state does not have the contiguous area '${head}'.`);
     for (const run of runs.split(' ').filter((text) => text !== '')) {
       const [start = NaN, length = NaN] = run.split('+').map((text) => parseInt(text, 16));
       bitmap_set(mm, mm.read_va(area + mm.cma.bitmap), start, length);

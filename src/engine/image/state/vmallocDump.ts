@@ -13,8 +13,6 @@ import {
   list_va,
   node_va,
   rb_is_black,
-  rb_left,
-  rb_right,
   va_end,
   va_node,
   va_start,
@@ -98,7 +96,7 @@ function freeText(mm: Kernel, va: VmapArea): string {
   const root = mm.read_ptr(mm.symbol('free_vmap_area_root')) === node ? ' root' : '';
   return (
     `fva ${rangeText(mm, va)} sub=${short(mm, sub)} at=${at(mm, va)} ` +
-    `l=${child(rb_left(mm, node))} r=${child(rb_right(mm, node))} ` +
+    `l=${child(mm.read_ptr(node + mm.rb_node.rb_left))} r=${child(mm.read_ptr(node + mm.rb_node.rb_right))} ` +
     `${rb_is_black(mm, node) ? 'black' : 'red'}${root}`
   );
 }

@@ -67,6 +67,28 @@ export function is_migrate_highatomic(k: Kernel, migratetype: Migratetype): bool
   return migratetype === k.MIGRATE_HIGHATOMIC;
 }
 
+// --- what of a request's flags a slab's pages are asked for with ----------------------------------------------------------
+
+export const GFP_RECLAIM_MASK = (k: Kernel): Gfp =>
+  k.__GFP_DIRECT_RECLAIM |
+  k.__GFP_KSWAPD_RECLAIM |
+  k.__GFP_HIGH |
+  k.__GFP_IO |
+  k.__GFP_FS |
+  k.__GFP_NOWARN |
+  k.__GFP_RETRY_MAYFAIL |
+  k.__GFP_NOFAIL |
+  k.__GFP_NORETRY |
+  k.__GFP_MEMALLOC |
+  k.__GFP_NOMEMALLOC |
+  k.__GFP_ATOMIC;
+
+export const GFP_CONSTRAINT_MASK = (k: Kernel): Gfp => k.__GFP_HARDWALL | k.__GFP_THISNODE;
+
+/** What makes no sense for an object: memory without an address, and bits that are none. */
+export const GFP_SLAB_BUG_MASK = (k: Kernel): Gfp =>
+  k.__GFP_DMA32 | k.__GFP_HIGHMEM | ~k.__GFP_BITS_MASK;
+
 // --- buddies -----------------------------------------------------------------------------------------------------------
 
 /** Whether `buddy` is a free block of this order in the zone of `page`. */

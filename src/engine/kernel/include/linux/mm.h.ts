@@ -25,6 +25,10 @@ export function clear_page_pfmemalloc(k: Kernel, page: Page): void {
   k.write_long(page + k.page.lru, 0);
 }
 
+/** Whether the page came from the reserves: bit 1 of the word that lru.next is. Nobody has put it on a list yet. */
+export const page_is_pfmemalloc = (k: Kernel, page: Page): boolean =>
+  (k.words[page + k.page.lru]! & 2) !== 0;
+
 // --- zone --------------------------------------------------------------------------------------------------------------
 
 export function page_zonenum(k: Kernel, page: Page): ZoneType {

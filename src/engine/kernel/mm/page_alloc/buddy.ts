@@ -29,6 +29,7 @@ import { nth_page, page_zone } from '../../include/linux/mm.h.js';
 import { get_page_from_free_area, migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
 import { __ClearPageBuddy, __SetPageBuddy, PageBuddy } from '../../include/linux/page-flags.h.js';
 import { is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
+import { trace_mm_page_alloc_zone_locked } from '../../include/trace/events/kmem.h.js';
 import { __find_buddy_pfn, buddy_order, find_buddy_page_pfn } from '../internal.h.js';
 import { __mod_zone_freepage_state } from '../vmstat/vmstat.js';
 import {
@@ -239,6 +240,7 @@ export function __rmqueue_smallest(
     expand(k, zone, page, order, current_order, migratetype);
     // Should it come to a per-CPU list, it is known where it belongs, whatever list it was stolen for.
     set_pcppage_migratetype(k, page, migratetype);
+    trace_mm_page_alloc_zone_locked(k, page, order, migratetype);
     return page;
   }
   return NULL;

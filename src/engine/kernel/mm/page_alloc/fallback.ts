@@ -29,6 +29,7 @@ import {
 } from '../../include/linux/mmzone.h.js';
 import { __PageMovable, PageBuddy, PageLRU } from '../../include/linux/page-flags.h.js';
 import { pageblock_end_pfn, pageblock_start_pfn } from '../../include/linux/pageblock-flags.h.js';
+import { trace_mm_page_alloc_extfrag } from '../../include/trace/events/kmem.h.js';
 import { buddy_order, is_migrate_highatomic } from '../internal.h.js';
 import { move_to_free_list } from './buddy.js';
 import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
@@ -270,5 +271,6 @@ export function __rmqueue_fallback(
   // do_steal:
   const page: Page = get_page_from_free_area(k, area, fallback_mt);
   steal_suitable_fallback(k, zone, page, alloc_flags, start_migratetype, can_steal.value);
+  trace_mm_page_alloc_extfrag(k, page, order, current_order, start_migratetype, fallback_mt);
   return true;
 }

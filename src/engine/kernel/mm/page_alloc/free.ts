@@ -35,6 +35,10 @@ import {
 import { has_isolate_pageblock, is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import {
+  trace_mm_page_free,
+  trace_mm_page_free_batched,
+} from '../../include/trace/events/kmem.h.js';
 import { __mod_zone_page_state } from '../vmstat/vmstat.js';
 import { bad_page, free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
@@ -78,6 +82,7 @@ export function free_pages_prepare(
   check_free: boolean,
 ): boolean {
   let bad: Int = 0;
+  trace_mm_page_free(k, page, order);
   const folio: Page = page_folio(k, page);
   // Truncation and munlock may race, and leave a page that is freed marked as locked in memory: it is counted out.
   if (folio_test_mlocked(k, folio)) {
@@ -203,6 +208,7 @@ export function free_unref_page_list(k: Kernel, list: ListHead): void {
     let migratetype: Migratetype = get_pcppage_migratetype(k, page);
     const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
     if (migratetype >= k.MIGRATE_PCPTYPES) migratetype = k.MIGRATE_MOVABLE;
+    trace_mm_page_free_batched(k, page);
     free_unref_page_commit(k, zone, pcp, page, migratetype, 0);
   }
 }

@@ -25,6 +25,7 @@ import { gfp_migratetype, gfp_zone, node_zonelist } from '../../include/linux/gf
 import { zonelist_zone } from '../../include/linux/mmzone.h.js';
 import { type AllocContext, newAllocContext } from '../internal.h.js';
 import { first_zones_zonelist } from '../mmzone.js';
+import { trace_mm_page_alloc } from '../../include/trace/events/kmem.h.js';
 import { alloc_flags_nofragment, gfp_to_alloc_flags_cma } from './alloc_flags.js';
 import { get_page_from_freelist } from './get_page_from_freelist.js';
 import { __alloc_pages_slowpath } from './slowpath.js';
@@ -70,11 +71,12 @@ export function __alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   alloc_flags |= alloc_flags_nofragment(k, zonelist_zone(k, ac.preferred_zoneref), gfp);
 
   let page: Page = get_page_from_freelist(k, gfp, order, alloc_flags, ac);
-  if (page !== NULL) return page;
-
-  // Reclaim comes next, which the limit of dirty pages must not be a reason for.
-  ac.spread_dirty_pages = false;
-  page = __alloc_pages_slowpath(k, gfp, order, ac);
+  if (page === NULL) {
+    // Reclaim comes next, which the limit of dirty pages must not be a reason for.
+    ac.spread_dirty_pages = false;
+    page = __alloc_pages_slowpath(k, gfp, order, ac);
+  }
   // out:
+  trace_mm_page_alloc(k, page, order, gfp, ac.migratetype);
   return page;
 }

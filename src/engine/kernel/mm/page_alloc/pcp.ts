@@ -41,6 +41,7 @@ import { populated_zone } from '../../include/linux/mmzone.h.js';
 import { has_isolate_pageblock } from '../../include/linux/page-isolation.h.js';
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_vm_events, __count_zid_vm_events } from '../../include/linux/vmstat.h.js';
+import { trace_mm_page_pcpu_drain } from '../../include/trace/events/kmem.h.js';
 import { free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
 import { get_pageblock_migratetype, get_pcppage_migratetype } from './pageblock.js';
@@ -157,6 +158,7 @@ export function free_pcppages_bulk(
       // The block may have been isolated since the page was put here.
       if (isolated_pageblocks) mt = get_pageblock_migratetype(k, page);
       __free_one_page(k, page, k.page_to_pfn(page), zone, order, mt, FPI_NONE);
+      trace_mm_page_pcpu_drain(k, page, order, mt);
     } while (count > 0 && !list_empty(k, list));
   }
 }

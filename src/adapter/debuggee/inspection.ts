@@ -1,0 +1,22 @@
+/**
+ * A machine without a scenario: one thread, standing still for good. Everything can be looked at and edited, and the
+ * console can call kernel functions: an empty scenario lends it its evaluator.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { compileScenario } from '../../scenario/index.js';
+import type { Debuggee } from './debuggee.js';
+import { ScenarioDebuggee } from './scenarioDebuggee.js';
+
+export function inspection(image: KernelImage): Debuggee {
+  const { program } = compileScenario('', image.profile);
+  if (program === undefined) throw new Error('the empty scenario does not compile');
+  const { tape, evaluator } = new ScenarioDebuggee(image, program, 'console');
+  return {
+    image,
+    tape,
+    evaluator,
+    scenario: undefined,
+    standing: () => ({ task: 0, statement: undefined, depth: 0 }),
+    runStatement: () => undefined,
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Opens what a launch asks for: a scenario on the machine that it (or the launch) names, or a machine to look into. What
+ * cannot be opened is answered in words.
+ */
+import { ImageError } from '../../engine/image/kernelImage.js';
+import type { MachineSpec } from '../../engine/image/machineSpec.js';
+import {
+  FileError,
+  openMachine,
+  type OpenedMachine,
+  type OpenOptions,
+} from '../../engine/image/openMachine.js';
+import { TraceError } from '../../engine/image/state/index.js';
+import { isProfileName, loadProfile, PROFILE_NAMES } from '../../engine/types/bundled.js';
+import type { Profile } from '../../engine/types/profile.js';
+import {
+  LineMap,
+  readScenario,
+  type CompiledScript,
+  type Diagnostic,
+  type Program,
+} from '../../scenario/index.js';
+import type { Host } from '../host.js';
+import type { LaunchArguments } from '../protocol/dap.js';
+import { errors } from '../protocol/errors.js';
+import type { Reporter } from '../reporter.js';
+import type { Debuggee } from './debuggee.js';
+import { inspection } from './inspection.js';
+import { ScenarioDebuggee } from './scenarioDebuggee.js';
+
+export interface OpenedDebuggee {
+  readonly debuggee: Debuggee;
+  /** Gives back the file behind its machine. */
+  readonly close: () => void;
+}
+
+export async function openDebuggee(
+  args: LaunchArguments,
+  host: Host,
+  reporter: Reporter,
+): Promise<OpenedDebuggee> {
+  const override = specOf(args, host);
+  const program = nonEmpty(args.program);
+  if (program === undefined) {
+    if (override === undefined) throw errors.nothingToDebug();
+    const { image, close } = await open(override, args, host);
+    return { debuggee: inspection(image), close };
+  }
+  const path = host.resolvePath(program);
+  const scenario = readScenario(await readText(path, host));
+  const spec = override ?? resolved(scenario.machine, path, host);
+  const { image, close } = await open(spec, args, host);
+  try {
+    const compiled = checked(scenario.compile(image.profile), scenario.text, path, reporter);
+    return { debuggee: new ScenarioDebuggee(image, compiled, path), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function open(spec: MachineSpec, args: LaunchArguments, host: Host): Promise<OpenedMachine> {
+  const options = openOptions(args);
+  try {
+    return await openMachine(spec, host, options);
+  } catch (error) {
+    if (error instanceof FileError) throw errors.cannotRead(error.path, error.reason);
+    if (error instanceof ImageError || error instanceof TraceError)
+      throw errors.cannotOpen(error.message);
+    throw error;
+  }
+}
+
+/** cell, before, after */
+const ENTRY_BYTES = 12;
+
+function openOptions({ profile, historyMiB }: LaunchArguments): OpenOptions {
+  const profiles = profile === undefined || profile === '' ? undefined : [profileNamed(profile)];
+  return {
+    ...(profiles && { profiles }),
+    ...(historyMiB !== undefined &&
+      historyMiB > 0 && {
+        tapeOptions: { maxEntries: Math.floor((historyMiB * 2 ** 20) / ENTRY_BYTES) },
+      }),
+  };
+}
+
+function profileNamed(name: string): Profile {
+  if (isProfileName(name)) return loadProfile(name);
+  throw errors.cannotOpen(
+    `'${name}' is not a kernel that mmscope knows: set 'profile' to one of ${PROFILE_NAMES.join(', ')}.`,
+  );
+}
+
+/** The machine that the launch itself names. */
+function specOf(args: LaunchArguments, host: Host): MachineSpec | undefined {
+  const core = nonEmpty(args.core);
+  if (core !== undefined) return { kind: 'core', path: host.resolvePath(core) };
+  const state = nonEmpty(args.state);
+  return state === undefined ? undefined : { kind: 'state', path: host.resolvePath(state) };
+}
+
+/** A pragma's path is relative to the scenario. */
+const resolved = (machine: MachineSpec, scenario: string, host: Host): MachineSpec =>
+  machine.kind === 'machine'
+    ? machine
+    : { ...machine, path: host.resolvePath(machine.path, scenario) };
+
+async function readText(path: string, host: Host): Promise<string> {
+  try {
+    return new TextDecoder().decode(await host.readFile(path));
+  } catch (error) {
+    if (error instanceof FileError) throw errors.cannotRead(path, error.reason);
+    throw error;
+  }
+}
+
+/** Reports everything there is to say about the text; refuses it when there are errors. */
+function checked(
+  { program, diagnostics }: CompiledScript,
+  text: string,
+  path: string,
+  reporter: Reporter,
+): Program {
+  const lines = new LineMap(text);
+  const sentences = diagnostics
+    .filter(({ severity }) => severity !== 'hint')
+    .map((diagnostic) => sentence(diagnostic, path, lines));
+  for (const { text: line, severity, place } of sentences)
+    reporter.line(severity === 'error' ? 'stderr' : 'console', line, place);
+  const failed = sentences.filter(({ severity }) => severity === 'error');
+  const [first] = failed;
+  if (first !== undefined) throw errors.scenarioHasErrors(first.text, failed.length);
+  if (program === undefined) throw new Error('a scenario without errors has no program');
+  return program;
+}
+
+function sentence({ severity, message, span }: Diagnostic, path: string, lines: LineMap) {
+  const { line, column } = lines.position(span.start);
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  return {
+    severity,
+    text: `${name}:${line}:${column}: ${severity}: ${message}`,
+    place: { source: { name, path }, line, column },
+  };
+}
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

@@ -1,0 +1,124 @@
+/** A scenario that runs, as the debugger looks at it: a reading of the scenario room's machine. */
+import { asVirt } from '../../engine/memory/address.js';
+import { placeAt } from '../../engine/types/access.js';
+import type { Local, Program, ScenarioVm } from '../../scenario/index.js';
+import type {
+  ScenarioFrame,
+  ScenarioProgram,
+  ScenarioTask,
+  ScenarioVariable,
+  ScenarioView,
+  TextRange,
+} from './scenario.js';
+
+export class RunningScenario implements ScenarioView {
+  readonly program: ScenarioProgram;
+
+  constructor(
+    private readonly vm: ScenarioVm,
+    path: string,
+    name: string,
+  ) {
+    this.program = programView(vm.program, path, name);
+  }
+
+  tasks(): readonly ScenarioTask[] {
+    const waits = this.vm.waits();
+    return this.vm
+      .tasks()
+      .filter(({ status }) => status !== 'new')
+      .map(({ id, name, status }) => ({
+        id,
+        name,
+        state:
+          status === 'waiting'
+            ? (waits.find(({ task }) => task === id)?.text ?? 'can run again')
+            : status === 'ready'
+              ? ''
+              : status,
+        over: status === 'ended' || status === 'failed',
+      }));
+  }
+
+  frames(task: number): readonly ScenarioFrame[] {
+    return this.vm.frames(task).map((frame) => ({
+      name: frame.function.name,
+      isScript: frame.function.kind === 'main',
+      range: this.program.range(frame.location.boundary),
+    }));
+  }
+
+  locals(task: number, frame: number): readonly ScenarioVariable[] {
+    const at = this.vm.frames(task)[frame];
+    const seen = new Set<string>();
+    // A name that hides another one comes first, and is the one that expressions mean.
+    return (at === undefined ? [] : this.vm.locals(at)).map(variable).filter(({ name }) => {
+      const hidden = seen.has(name);
+      seen.add(name);
+      return !hidden;
+    });
+  }
+
+  globals(): readonly ScenarioVariable[] {
+    return this.vm.globals().map(variable);
+  }
+
+  exitCode(): number {
+    const { vm } = this;
+    const wrong = vm.tasks().some(({ status }) => status === 'failed');
+    return vm.failedExpects > 0 || wrong || vm.waits().length > 0 ? 1 : 0;
+  }
+
+  deadlock(): string | undefined {
+    const waits = this.vm.waits();
+    return waits.length === 0 || nextTask(this.vm) !== undefined
+      ? undefined
+      : waits.map(({ text }) => text).join('; ');
+  }
+}
+
+/** The task whose statement runs next; undefined when none can run. */
+export function nextTask(vm: ScenarioVm): number | undefined {
+  const current = vm.currentTask;
+  // Switching to the current task changes nothing, and tells whether it can run.
+  if (vm.switchTask(current)) return current;
+  const inVain = new Set(vm.waits().map(({ task }) => task));
+  const tasks = vm.tasks();
+  for (let i = 1; i < tasks.length; i++) {
+    const task = tasks[(current + i) % tasks.length];
+    if (task === undefined) continue;
+    if (task.status === 'ready' || (task.status === 'waiting' && !inVain.has(task.id)))
+      return task.id;
+  }
+  return undefined;
+}
+
+const variable = ({ name, type, address, kind }: Local): ScenarioVariable => ({
+  name,
+  place: placeAt(asVirt(address), type),
+  parameter: kind === 'parameter',
+});
+
+function programView(program: Program, path: string, name: string): ScenarioProgram {
+  const { boundaries, functions, lines, text } = program;
+  const ranges: readonly TextRange[] = boundaries.map(({ span }) => {
+    const start = lines.position(span.start);
+    const end = lines.position(span.end);
+    return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+  });
+  return {
+    path,
+    name,
+    text,
+    nrStatements: boundaries.length,
+    position: (offset) => lines.position(offset),
+    range: (statement) => ranges[statement] ?? { line: 1, column: 1, endLine: 1, endColumn: 1 },
+    entriesOf: (wanted) =>
+      functions.flatMap((fn, index) => {
+        if (fn.name !== wanted || fn.kind === 'main') return [];
+        const first = boundaries.findIndex((boundary) => boundary.function === index);
+        return first < 0 ? [] : [first];
+      }),
+    functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
+  };
+}

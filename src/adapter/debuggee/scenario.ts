@@ -1,0 +1,64 @@
+/**
+ * The scenario as the debugger looks at it: its text and statements, its tasks and their frames, and how it ends. A dump
+ * that is only looked into has no scenario (inspection.ts).
+ */
+import type { Place } from '../../engine/types/access.js';
+
+/** Lines and columns count from 1; the end is exclusive. */
+export interface TextRange {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export interface ScenarioProgram {
+  readonly path: string;
+  readonly name: string;
+  readonly text: string;
+  /** Line and column of an offset in the text. */
+  position(offset: number): { readonly line: number; readonly column: number };
+  /** Where a statement stands. */
+  range(statement: number): TextRange;
+  /** Statements that a breakpoint can stand at, by number. */
+  readonly nrStatements: number;
+  /** The first statements of the functions and tasks of that name. */
+  entriesOf(name: string): readonly number[];
+  readonly functionNames: readonly string[];
+}
+
+export interface ScenarioTask {
+  readonly id: number;
+  readonly name: string;
+  /** `waits for page lock 0xffffea0000040000`; '' when it can run. */
+  readonly state: string;
+  readonly over: boolean;
+}
+
+export interface ScenarioFrame {
+  readonly name: string;
+  /** The script's own statements, outside of functions and tasks. */
+  readonly isScript: boolean;
+  readonly range: TextRange;
+}
+
+export interface ScenarioVariable {
+  readonly name: string;
+  readonly place: Place;
+  readonly parameter: boolean;
+}
+
+export interface ScenarioView {
+  readonly program: ScenarioProgram;
+  tasks(): readonly ScenarioTask[];
+  /** Innermost first. */
+  frames(task: number): readonly ScenarioFrame[];
+  /** The variables in view in a frame, innermost block first. */
+  locals(task: number, frame: number): readonly ScenarioVariable[];
+  /** Variables of the script outside of functions. */
+  globals(): readonly ScenarioVariable[];
+  /** What it has come to: 0 when every expectation held and no task died or waits for ever. */
+  exitCode(): number;
+  /** Which task waits for which, when none can go on although not everything is done. */
+  deadlock(): string | undefined;
+}

@@ -1,0 +1,47 @@
+/**
+ * A scenario as what is debugged: the scenario room's machine, turned to what time travel needs. Statement numbers are the
+ * numbers of the program's boundaries.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import * as plain from '../../engine/entry/functions.js';
+import { kernel as instrumented } from '../../engine/entry/instrumented.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import { ScenarioVm, type MachineEvent, type Program } from '../../scenario/index.js';
+import type { KernelFlavour, Standing } from '../time/runner.js';
+import type { Debuggee } from './debuggee.js';
+import { nextTask, RunningScenario } from './runningScenario.js';
+import { ScenarioEvaluator } from './scenarioEvaluator.js';
+
+export class ScenarioDebuggee implements Debuggee {
+  readonly scenario: RunningScenario;
+  readonly evaluator: ScenarioEvaluator;
+  private readonly vm: ScenarioVm;
+
+  constructor(
+    readonly image: KernelImage,
+    program: Program,
+    path: string,
+  ) {
+    const name = path.split(/[\\/]/).at(-1) ?? path;
+    this.vm = new ScenarioVm(program, image, { kernel: plain, name });
+    this.scenario = new RunningScenario(this.vm, path, name);
+    this.evaluator = new ScenarioEvaluator(this.vm);
+  }
+
+  get tape(): Tape<MachineEvent> {
+    return this.vm.tape;
+  }
+
+  standing(): Standing {
+    const { vm } = this;
+    const task = nextTask(vm);
+    const location = task === undefined ? undefined : vm.location(task);
+    if (task === undefined || location === undefined)
+      return { task: vm.currentTask, statement: undefined, depth: 0 };
+    return { task, statement: location.boundary, depth: vm.depth(task) };
+  }
+
+  runStatement(kernel: KernelFlavour): void {
+    this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
+  }
+}

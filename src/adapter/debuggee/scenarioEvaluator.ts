@@ -1,0 +1,48 @@
+/** Expressions, evaluated by the scenario room's machine where it stands. */
+import { kernel as instrumented } from '../../engine/entry/instrumented.js';
+import { asVirt } from '../../engine/memory/address.js';
+import { placeAt, type Place } from '../../engine/types/access.js';
+import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.js';
+import type { Evaluated, Evaluator, KnownName, Viewpoint } from '../evaluation/evaluator.js';
+import { knownNames } from '../evaluation/knownNames.js';
+import { errors } from '../protocol/errors.js';
+
+export class ScenarioEvaluator implements Evaluator {
+  constructor(private readonly vm: ScenarioVm) {}
+
+  evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+    const frame = this.vm.frames(at.task)[at.frame];
+    const { extra = [] } = at;
+    const values = extra.map(({ name, type, value }) => [name, { type, value }] as const);
+    const result = this.vm.evaluate(expression, frame, {
+      // The console is listened to: what a call does inside can be stopped at.
+      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented }),
+      ...(values.length > 0 && { values: Object.fromEntries(values) }),
+    });
+    if (!result.ok) throw errors.cannotEvaluate(result.message);
+    return evaluated(result);
+  }
+
+  names(prefix: string): Iterable<KnownName> {
+    return knownNames(this.vm.program, prefix);
+  }
+}
+
+function evaluated({ type, value, address, bits }: VmEvaluated): Evaluated {
+  return {
+    type,
+    ...(value !== undefined && { value }),
+    ...(address !== undefined && { place: placeOf(type, address, bits) }),
+  };
+}
+
+function placeOf(type: Place['type'], address: number, bits: VmEvaluated['bits']): Place {
+  if (bits === undefined) return placeAt(asVirt(address), type);
+  const { offset, width } = bits;
+  return {
+    type,
+    address: asVirt(address + (offset >> 3)),
+    bitOffset: offset & 7,
+    widthBits: width,
+  };
+}

@@ -1,0 +1,101 @@
+/** The target of a session: its debuggee, and the debugger's readings of it. */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { Tape } from '../../engine/memory/tape.js';
+import type { MachineEvent } from '../../scenario/index.js';
+import type { Armed } from '../breakpoints/armed.js';
+import type { Evaluator } from '../evaluation/evaluator.js';
+import { machineContext, type MachineContext } from '../present/context.js';
+import { formatEvaluated } from '../present/evaluated.js';
+import { errors } from '../protocol/errors.js';
+import { samePlace, type Place } from '../time/place.js';
+import type { CapturedFunction } from '../time/statementTrace.js';
+import { StopFinder } from '../time/stops.js';
+import { AttemptFinder } from '../time/attempts.js';
+import { Timeline } from '../time/timeline.js';
+import type { Debuggee } from './debuggee.js';
+import type { ScenarioTask, ScenarioView } from './scenario.js';
+
+/** The thread of a machine that runs no scenario. */
+const STANDING_STILL: ScenarioTask = { id: 0, name: 'machine', state: '', over: false };
+
+export class Target {
+  readonly image: KernelImage;
+  readonly context: MachineContext;
+  readonly timeline: Timeline;
+  readonly stops: StopFinder;
+  readonly attempts: AttemptFinder;
+  /** undefined: the machine stands still and is only looked into. */
+  readonly scenario: ScenarioView | undefined;
+  readonly evaluator: Evaluator;
+  readonly tape: Tape<MachineEvent>;
+  private captured:
+    { readonly place: Place; readonly functions: readonly CapturedFunction[] } | undefined;
+
+  constructor(
+    debuggee: Debuggee,
+    /** Gives back the file behind the machine. */
+    readonly close: () => void,
+    armed: () => Armed,
+    beforeCut: (position: number) => void,
+  ) {
+    const { image, tape, scenario, evaluator } = debuggee;
+    this.image = image;
+    this.scenario = scenario;
+    this.tape = tape;
+    this.evaluator = evaluator;
+    this.context = machineContext(image);
+    this.timeline = new Timeline(debuggee, () => {
+      // The entries that the cut takes away are the only trace of what they changed.
+      this.context.states.sync();
+      beforeCut(tape.cursor);
+    });
+    this.attempts = new AttemptFinder(this.timeline, tape, image.mm);
+    this.stops = new StopFinder({
+      timeline: this.timeline,
+      tape,
+      context: this.context,
+      armed,
+      surroundings: (at) => ({
+        evaluate: (expression) => evaluator.evaluate(expression, at),
+        print: (value) => formatEvaluated(this.context, value),
+      }),
+    });
+  }
+
+  /** Those that are not over. */
+  tasks(): readonly ScenarioTask[] {
+    return this.allTasks().filter(({ over }) => !over);
+  }
+
+  private allTasks(): readonly ScenarioTask[] {
+    return this.scenario?.tasks() ?? [STANDING_STILL];
+  }
+
+  /** The task that runs next, or whose end the scenario's end was. */
+  currentTask(): number {
+    const { boundaries, place } = this.timeline;
+    return boundaries.task(place.boundary);
+  }
+
+  /** Thread ids of the protocol start at 1. */
+  threadOf(task: number): number {
+    return task + 1;
+  }
+
+  taskOf(threadId: number): number {
+    if (!this.allTasks().some(({ id }) => id === threadId - 1)) throw errors.noSuchThread(threadId);
+    return threadId - 1;
+  }
+
+  /** The kernel's active functions with their locals where the cursor stands, innermost first. */
+  capturedLocals(): readonly CapturedFunction[] {
+    const { place } = this.timeline;
+    if (this.captured === undefined || !samePlace(this.captured.place, place))
+      this.captured = { place, functions: this.timeline.captureHere() };
+    return this.captured.functions;
+  }
+
+  forgetCaptured(): void {
+    this.captured = undefined;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What time needs of the debuggee: something that runs statement by statement, all of whose state is on a tape. A
+ * statement runs on the plain kernel, or again on the instrumented one, with the same result.
+ */
+import type { Tape } from '../../engine/memory/tape.js';
+import type { MachineEvent } from '../../scenario/index.js';
+
+export type KernelFlavour = 'plain' | 'instrumented';
+
+/** Where the debuggee stands between two statements. */
+export interface Standing {
+  /** The task that runs next. */
+  readonly task: number;
+  /** Number of the statement about to run; undefined when the scenario has ended. */
+  readonly statement: number | undefined;
+  /** Active functions of that task. */
+  readonly depth: number;
+}
+
+export interface Runner {
+  readonly tape: Tape<MachineEvent>;
+  /** At the tape's cursor, which is at a boundary. */
+  standing(): Standing;
+  /** Runs the statement that is next at the tape's cursor, which is at a boundary, up to the next boundary. */
+  runStatement(kernel: KernelFlavour): void;
+}

@@ -1,0 +1,113 @@
+/**
+ * The one place that opens a machine: it boots the one that is described, or reads the core or the recorded state in a
+ * file. How a file is read is the host's business ({@link Files}); the engine asks for its bytes.
+ */
+import type { TapeOptions } from '../memory/tape.js';
+import { profileWith } from '../types/bundled.js';
+import type { Profile } from '../types/profile.js';
+import { bootMachine } from './boot/bootMachine.js';
+import { openCore } from './core/openCore.js';
+import type { RandomAccess } from './core/randomAccess.js';
+import type { KernelImage } from './kernelImage.js';
+import type { BootSpec, DumpSpec, MachineSpec } from './machineSpec.js';
+import { findState, openState } from './state/index.js';
+
+/** A file that is read where it is asked for. */
+export interface OpenedFile extends RandomAccess {
+  close(): void;
+}
+
+/** The files of a host. Both reject with a {@link FileError}, and unpack gzip. */
+export interface Files {
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  readonly openFile: (path: string) => Promise<OpenedFile>;
+}
+
+/** A file that cannot be read, and why, for the user. */
+export class FileError extends Error {
+  constructor(
+    readonly path: string,
+    /** `there is no such file` */
+    readonly reason: string,
+  ) {
+    super(`${path}: ${reason}`);
+  }
+}
+
+export interface OpenOptions {
+  /** Kernels that a core may be of; all bundled ones when absent. */
+  readonly profiles?: readonly Profile[];
+  readonly tapeOptions?: TapeOptions;
+}
+
+export interface OpenedMachine {
+  readonly image: KernelImage;
+  /** Gives back the file behind it. */
+  readonly close: () => void;
+}
+
+/** @throws FileError, ImageError, TraceError */
+export async function openMachine(
+  spec: MachineSpec,
+  files: Files,
+  options: OpenOptions = {},
+): Promise<OpenedMachine> {
+  switch (spec.kind) {
+    case 'machine':
+      return inMemory(boot(spec, options));
+    case 'core':
+      return core(spec.path, await files.openFile(spec.path), options);
+    case 'state':
+      return inMemory(state(spec.path, await files.readFile(spec.path), options));
+  }
+}
+
+/** What a file is by its first bytes: text is a recorded state, an ELF file or a kdump begins otherwise. */
+export async function dumpSpecOf(path: string, files: Files): Promise<DumpSpec> {
+  const file = await files.openFile(path);
+  const start = file.read(0, 16);
+  file.close();
+  const isText = start.length > 0 && start.every((byte) => byte === 10 || isPrintable(byte));
+  return { kind: isText ? 'state' : 'core', path };
+}
+
+const isPrintable = (byte: number): boolean => byte >= 32 && byte < 127;
+
+const inMemory = (image: KernelImage): OpenedMachine => ({ image, close: () => undefined });
+
+function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
+  const { profile, compound, ramBytes, cmaBytes, cpus, busOffset } = spec;
+  return bootMachine({
+    profile: profileWith(profile, compound),
+    ramBytes,
+    cmaBytes,
+    cpus,
+    busOffset,
+    ...(tapeOptions && { tapeOptions }),
+  });
+}
+
+function core(path: string, file: OpenedFile, options: OpenOptions): OpenedMachine {
+  try {
+    return { image: openCore(file, { ...options, name: nameOf(path) }), close: () => file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function state(path: string, bytes: Uint8Array, { tapeOptions }: OpenOptions): KernelImage {
+  const options = { name: nameOf(path), ...(tapeOptions && { tapeOptions }) };
+  return openState(findState(piecesOf(bytes)), options);
+}
+
+const PIECE_BYTES = 1 << 13;
+
+/** The text of bytes, one character each, a piece at a time: a recorded state is never one string. */
+function* piecesOf(bytes: Uint8Array): Generator<string> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    yield String.fromCharCode(...bytes.subarray(at, at + PIECE_BYTES));
+}
+
+/** The file and its folder: recordings are told apart by that. */
+const nameOf = (path: string): string => path.split(/[\\/]/).slice(-2).join('/');
