@@ -8,8 +8,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-const MODULE = 'mmscope:instrumented-kernel';
 const NAMESPACE = 'instrumented-kernel';
+/** The texts that are shown, apart from the code: what they weigh in a bundle is told apart, too. */
+const SOURCES = 'kernel-sources';
 
 /** @returns {import('esbuild').Plugin} */
 export function instrumentedKernel(root) {
@@ -23,9 +24,9 @@ export function instrumentedKernel(root) {
       const instrumented = () => (work ??= instrumentAll(root));
       build.onStart(() => void (work = undefined));
 
-      build.onResolve({ filter: /^mmscope:instrumented-kernel$/ }, () => ({
-        path: MODULE,
-        namespace: NAMESPACE,
+      build.onResolve({ filter: /^mmscope:(instrumented-kernel|kernel-sources)$/ }, ({ path }) => ({
+        path,
+        namespace: path.slice('mmscope:'.length),
       }));
       build.onResolve({ filter: /^\./, namespace: NAMESPACE }, (args) => {
         const file = path.join(args.resolveDir, args.path).replace(/\.js$/, '.ts');
@@ -35,11 +36,19 @@ export function instrumentedKernel(root) {
       build.onLoad({ filter: /^mmscope:/, namespace: NAMESPACE }, async () => {
         const { tables } = await instrumented();
         return {
-          contents: `export * as kernel from './functions.js';\nexport const tables = ${JSON.stringify(tables)};\n`,
+          contents: [
+            "import sources from 'mmscope:kernel-sources';",
+            "export * as kernel from './functions.js';",
+            `export const tables = { ...${JSON.stringify(tables)}, sources };`,
+          ].join('\n'),
           loader: 'js',
           resolveDir: path.dirname(functions),
         };
       });
+      build.onLoad({ filter: /./, namespace: SOURCES }, async () => ({
+        contents: JSON.stringify((await instrumented()).sources),
+        loader: 'json',
+      }));
       build.onLoad({ filter: /\.ts$/, namespace: NAMESPACE }, async (args) => {
         const { texts } = await instrumented();
         return {
@@ -53,7 +62,7 @@ export function instrumentedKernel(root) {
 }
 
 /**
- * @typedef {{ texts: Map<string, string>, tables: object }} Instrumented
+ * @typedef {{ texts: Map<string, string>, tables: object, sources: object }} Instrumented
  * @returns {Promise<Instrumented>}
  */
 async function instrumentAll(root) {
@@ -61,20 +70,20 @@ async function instrumentAll(root) {
   const { printKernel } = await import('./kernel/cFiles.mjs');
   const { CTypes } = await import('./kernel/cTypes.mjs');
   const { insertProbes } = await import('./kernel/probes.mjs');
-  const sources = await kernelSources(root);
-  const printed = printKernel(sources);
-  const types = new CTypes(sources.checker);
+  const kernel = await kernelSources(root);
+  const printed = printKernel(kernel);
+  const types = new CTypes(kernel.checker);
   const probe = path.join(root, 'src', 'engine', 'probe.js');
   const tables = {
     functions: [],
     statementFunction: [],
     statementLine: { c: [], typescript: [] },
-    sources: { c: Object.fromEntries(printed.texts), typescript: {} },
   };
+  const sources = { c: Object.fromEntries(printed.texts), typescript: {} };
   const texts = new Map();
-  for (const { name, parts } of sources.files)
+  for (const { name, parts } of kernel.files)
     for (const part of parts) {
-      tables.sources.typescript[part.file] = part.source.text;
+      sources.typescript[part.file] = part.source.text;
       const text = insertProbes({
         types,
         source: part.source,
@@ -89,7 +98,7 @@ async function instrumentAll(root) {
         `import { enterFunction as $enter, atStatement as $at, leaveFunction as $leave } from '${from}';${text}`,
       );
     }
-  return { texts, tables };
+  return { texts, tables, sources };
 }
 
 /** Every statement has a line in C: the printer forgot one. */

@@ -46,7 +46,7 @@ export class CTypes {
     if (target !== undefined) return `${target} *`;
     const flavour = this.literal(bare, 'ctype');
     if (flavour !== undefined) return flavour;
-    if (bare.symbol?.name === 'Ref')
+    if (bare.symbol?.name === 'Out')
       return pointerTo(this.of(this.checker.getTypeArguments(bare)[0]));
     const spelled = this.checker.typeToString(bare);
     if (BY_NAME.has(spelled)) return BY_NAME.get(spelled);
@@ -82,20 +82,20 @@ export class CTypes {
     return /^struct (\w+) \*$/.exec(this.of(this.checker.getTypeAtLocation(node)))?.[1];
   }
 
-  /** Whether a value is a `Ref`: a local that a function called may write. */
+  /** Whether a value is a `Out`: a local that a function called may write. */
   isReference(node) {
-    return this.checker.getTypeAtLocation(node).symbol?.name === 'Ref';
+    return this.checker.getTypeAtLocation(node).symbol?.name === 'Out';
   }
 
-  /** `int` of a parameter or local that is written as `Ref<Int>`. */
+  /** `int` of a parameter or local that is written as `Out<Int>`. */
   referred({ type }) {
     if (type === undefined || !ts.isTypeReferenceNode(type)) return undefined;
     const [target] = type.typeArguments ?? [];
-    if (type.typeName.getText() !== 'Ref' || target === undefined) return undefined;
+    if (type.typeName.getText() !== 'Out' || target === undefined) return undefined;
     return aliasedType(target) ?? this.of(this.checker.getTypeFromTypeNode(target));
   }
 
-  /** Whether a name is a parameter's: a `Ref` is a pointer there, and the variable itself where it is declared. */
+  /** Whether a name is a parameter's: a `Out` is a pointer there, and the variable itself where it is declared. */
   isParameter(node) {
     const symbol = this.checker.getSymbolAtLocation(node);
     return symbol?.valueDeclaration !== undefined && ts.isParameter(symbol.valueDeclaration);

@@ -2,10 +2,10 @@
  * Lines of C as the kernel lays them out: tabs, a line a statement. A printed expression carries marks where its source began a new
  * line: there it is broken, too.
  */
-const MARK = /\u0001(\d+)\u0002/;
+const MARK = /\ue001(\d+)\ue002/;
 
 /** Stands before text that comes from a line of the source. */
-export const onLine = (line, text) => `\u0001${line}\u0002${text}`;
+export const onLine = (line, text) => `\ue001${line}\ue002${text}`;
 
 export const withoutLines = (text) => text.replace(new RegExp(MARK, 'g'), '');
 

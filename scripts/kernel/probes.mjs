@@ -77,14 +77,14 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
       const carriesOwn =
         ts.isBlock(statement) ||
         ts.isEmptyStatement(statement) ||
-        cLineOf(statement.getStart(source)) === 0 ||
         ts.isFunctionDeclaration(statement) ||
         ts.isWhileStatement(statement) ||
         ts.isDoStatement(statement) ||
         ts.isLabeledStatement(statement) ||
         (ts.isForStatement(statement) && statement.condition !== undefined) ||
         (ts.isVariableStatement(statement) &&
-          statement.declarationList.declarations.every((d) => d.initializer === undefined));
+          statement.declarationList.declarations.every((d) => d.initializer === undefined)) ||
+        cLineOf(statement.getStart(source)) === 0;
       if (!carriesOwn) insert(statement.getStart(source), `${probe(statement, visible)};`);
       inside(statement, visible);
     }

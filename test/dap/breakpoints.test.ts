@@ -8,7 +8,6 @@ const BLOCKS = scenario('blocks.mms');
 const at = (marker: string): number => lineOf(BLOCKS, marker);
 
 describe('breakpoints', function () {
-  this.timeout(60_000);
   before(build);
 
   it('stops at lines, also when set before anything runs', () =>
@@ -215,7 +214,8 @@ describe('breakpoints', function () {
         sourceReference: source.sourceReference,
       });
       const lines = content.split('\n');
-      const body = lines.findIndex((text) => text.startsWith('static inline bool trylock_page')) + 3;
+      const body =
+        lines.findIndex((text) => text.startsWith('static inline bool trylock_page')) + 3;
       const { breakpoints } = await drive.client.body<{ breakpoints: Dap.Breakpoint[] }>(
         'setBreakpoints',
         { source, breakpoints: [{ line: body }, { line: lines.length + 10 }] },

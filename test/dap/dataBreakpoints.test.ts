@@ -19,7 +19,6 @@ async function reach(drive: Drive, marker: string): Promise<void> {
 }
 
 describe('data breakpoints', function () {
-  this.timeout(60_000);
   before(build);
 
   it('stops when PG_locked of a page changes, in lock_page()', () =>

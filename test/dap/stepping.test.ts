@@ -8,7 +8,6 @@ import { build, withAdapter } from './session.js';
 const BLOCKS = scenario('blocks.mms');
 
 describe('stepping', function () {
-  this.timeout(60_000);
   before(build);
 
   it('next goes over calls, of the script and of the kernel', () =>

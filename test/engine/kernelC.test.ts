@@ -10,10 +10,14 @@ interface Program {
 
 /** What of scripts/kernel, which is not TypeScript, is used. */
 interface Scripts {
-  kernelProgram(root: string, files: string[], overlay: ReadonlyMap<string, string>): Program;
-  structsFile(root: string): string;
-  memberPaths(source: unknown): unknown;
-  printSource(source: unknown, types: unknown, structs: unknown): { lines: string[] };
+  readonly kernelProgram: (
+    root: string,
+    files: string[],
+    overlay: ReadonlyMap<string, string>,
+  ) => Program;
+  readonly structsFile: (root: string) => string;
+  readonly memberPaths: (source: unknown) => unknown;
+  readonly printSource: (source: unknown, types: unknown, structs: unknown) => { lines: string[] };
   readonly CTypes: new (checker: unknown) => unknown;
 }
 
@@ -41,12 +45,12 @@ async function openPrinter(): Promise<(text: string) => string> {
 }
 
 const HEAD = `
-import type { FreeArea, Gfp, Int, ListHead, Migratetype, Order, Page, PcpuChunk, Pte, Ref, Zone, Zoneref, Zonelist, ZoneType } from '../../machine/ctypes.js';
+import type { FreeArea, Gfp, Int, ListHead, Migratetype, Order, Page, PcpuChunk, Pte, Out, Zone, Zoneref, Zonelist, ZoneType } from '../../machine/ctypes.js';
 import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { ule, ult } from '../../machine/ulong.js';
 import { asCell } from '../../memory/address.js';
-declare function g(nr: Ref<Int>): void;
+declare function g(nr: Out<Int>): void;
 declare function list_first_entry(k: Kernel, head: ListHead, member: number): Page;
 declare function list_next_entry(k: Kernel, page: Page, member: number): Page;
 declare function list_entry_is_head(k: Kernel, page: Page, head: ListHead, member: number): boolean;
@@ -100,11 +104,7 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ['const entry = k.read_pte(pte);', 'u64 entry = *pte;'],
   ['pte = asCell(pte + k.pte_words);', 'pte++;'],
   ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
-  ['const nr: Ref<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],
-  [
-    'search: for (;;) {\n break search;\n}\n// found:\norder = 0;',
-    'search:\n\tfor (;;) {\n\t\tgoto found;\n\t}\nfound:\n\torder = 0;',
-  ],
+  ['const nr: Out<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],
   ['// Why this branch is there.\norder = 0;', '/* Why this branch is there. */\n\torder = 0;'],
 ];
 
@@ -119,7 +119,7 @@ const DECLARATIONS: readonly (readonly [string, string])[] = [
     '/* The list of a type. */\n#define list_of(area, mt) (&area[mt])',
   ],
   [
-    'function g(nr: Ref<Int>): void {\n  nr.value = 1;\n}',
+    'function g(nr: Out<Int>): void {\n  nr.value = 1;\n}',
     'static void g(int *nr)\n{\n\t*nr = 1;\n}',
   ],
   ['const MAX_RETRIES = 16;', '#define MAX_RETRIES 16'],

@@ -13,7 +13,6 @@ const check = (text: string, profiles = everywhere) =>
   checkLog(`${text}\npr_info("done");`, ['done'], profiles);
 
 describe('builtins on booted machines of every profile', function () {
-  this.timeout(20_000);
   it('allocating, compound pages, references', () =>
     check(`
       unsigned long before = nr_free_pages();

@@ -23,7 +23,6 @@ function check(text: string, expected: readonly string[], profile: ProfileName =
 const fine = (text: string, profile?: ProfileName) => check(text, [], profile);
 
 describe('checker: names', function () {
-  this.timeout(20_000);
   it('suggests what was meant, for functions, constants, types and members', () => {
     check(
       'struct page *page = aloc_pages(GFP_KERNEL, 2);\nexpect(PageHaed(page));\nint x = GFP_KERNAL;',
@@ -88,7 +87,6 @@ describe('checker: names', function () {
 });
 
 describe('checker: types', function () {
-  this.timeout(20_000);
   it('pointers and integers mix as gcc lets them, with a warning', () => {
     check(
       'struct zone *z = NULL; struct page *q = z; int i = z; z = 5; z = 0; bool b = z; void *v = z; q = v;',
@@ -206,7 +204,6 @@ describe('checker: types', function () {
 });
 
 describe('checker: calls and control flow', function () {
-  this.timeout(20_000);
   it('arguments', () => {
     check(
       'struct page *p = alloc_pages(GFP_KERNEL);\n__free_pages(p, 2, 3);\n__free_pages(2, p);',
@@ -291,7 +288,6 @@ describe('checker: calls and control flow', function () {
 });
 
 describe('the table of builtins', function () {
-  this.timeout(20_000);
   it('every prototype can be read in every profile, and no name twice', () => {
     const names = allBuiltins.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
@@ -322,7 +318,6 @@ describe('the documentation', () => {
 });
 
 describe('checker: any text', function () {
-  this.timeout(20_000);
   it('never throws: prefixes and deletions of a script', () => {
     const text = `struct pt { int x : 3, y; struct pt *n; } a = { .y = 2 }, b[2] = { { 1 }, [1].y = 3 };
 int f(int n, struct pt p) { static int s = 4; return n ? f(n - 1, p) + s : p.x; }

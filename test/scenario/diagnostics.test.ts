@@ -13,7 +13,6 @@ function check(text: string, nrStatements: number, expected: readonly string[]):
 }
 
 describe('parser: findings, each said once, and going on', function () {
-  this.timeout(20_000);
   it('a missing semicolon is mended where it belongs', () => {
     check('int a = 1\nint b = 2;', 2, [
       "1:9 `1` expected: expected ';' after the declaration, not 'int' [Insert ';']",
@@ -151,7 +150,6 @@ cpu(1) { typedef unsigned long ul; ul q = sizeof(ul) << 2; enum { A, B = 2 } e =
 });
 
 describe('suggestions', function () {
-  this.timeout(20_000);
   const names = ['alloc_pages', 'alloc_page', 'GFP_KERNEL', 'free_area', 'lru', 'slab'];
   for (const [written, expected] of [
     ['aloc_pages', 'alloc_pages'],

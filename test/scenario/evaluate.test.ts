@@ -29,7 +29,6 @@ function shown(vm: ScenarioVm, text: string, frame = 0, options?: EvaluateOption
 }
 
 describe('evaluate', function () {
-  this.timeout(20_000);
   const vm = inTwice();
   const page = vm.evaluate('page');
   assert.ok(page.ok);
@@ -100,7 +99,6 @@ const ulong = (vm: ScenarioVm) => {
 };
 
 describe('evaluate with side effects', function () {
-  this.timeout(20_000);
   it('assigns, calls the script and the kernel, makes objects', () => {
     const vm = inTwice();
     const effect = (text: string) => shown(vm, text, 0, { sideEffects: true });
@@ -140,7 +138,6 @@ describe('evaluate with side effects', function () {
 });
 
 describe('assign by evaluating', function () {
-  this.timeout(20_000);
   it('converts as C does, to locals, bit-fields, members and the kernel', () => {
     const vm = inTwice();
     const [frame] = vm.frames(0);
@@ -167,7 +164,6 @@ describe('assign by evaluating', function () {
 });
 
 describe('log points', function () {
-  this.timeout(20_000);
   it('take templates apart', () => {
     const parts = (text: string) =>
       parseTemplate(text).map(({ kind, text: part }) => (kind === 'text' ? part : `<${part}>`));

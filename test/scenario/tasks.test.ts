@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { checkLog, log, machine, runToEnd } from './machines.js';
 
 describe('tasks', function () {
-  this.timeout(20_000);
   it('exist from their declaration on, and run when the script ends or waits', () => {
     const vm = machine(`task a { pr_info("a1"); pr_info("a2"); }
 pr_info("main");
@@ -134,7 +133,6 @@ task t { lock_page(p); }`);
 });
 
 describe('cpu(n)', function () {
-  this.timeout(20_000);
   const text = `int where(void) { return smp_processor_id(); }
 cpu(1) {
   pr_info("%d", where());

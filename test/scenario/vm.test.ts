@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { checkLog, log, machine, runToEnd } from './machines.js';
 
 describe('machine: the language', function () {
-  this.timeout(20_000);
   it('functions, recursion, forward calls', () =>
     checkLog(
       `pr_info("%d %d", fib(10), even(7));
@@ -196,7 +195,6 @@ describe('machine: the language', function () {
 });
 
 describe('machine: what goes wrong is an event, and the task ends', function () {
-  this.timeout(20_000);
   const check = (text: string, expected: readonly string[], profile = 'x86_64-slub' as const) => {
     const vm = machine(text, profile);
     const results = runToEnd(vm);

@@ -14,12 +14,14 @@ import type { Profile } from '../types/profile.js';
 import { compoundTests, type CompoundTests } from './compoundTests.js';
 import type { Zone } from './ctypes.js';
 import type { KernelEvent } from './events.js';
+import { FlaggedTails } from './flaggedTails.js';
 import { factsOf, type Facts } from './facts.js';
 import { lazyGlobals, type Globals } from './globals.js';
 import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
+import type { Tracer } from './tracer.js';
 
 class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
@@ -28,9 +30,14 @@ class KernelContext extends KernelMemory {
   readonly globals: Globals = lazyGlobals((name) => this.findSymbol(name));
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
+  /** What tells heads and tails apart in this build. */
   readonly encoding: CompoundTests;
   /** Words in an entry of a page table, on any level. */
   private readonly pteWords: number;
+  /** Who hears the tracepoints. Not state of the machine. */
+  tracer: Tracer | undefined;
+  /** Only where the build is given an encoding from before Linux 4.4. */
+  readonly flaggedTails: FlaggedTails | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -45,6 +52,7 @@ class KernelContext extends KernelMemory {
     const facts = factsOf(profile);
     this.pteWords = facts.pte_words;
     this.encoding = compoundTests(profile, facts);
+    this.flaggedTails = this.encoding.first_page ? new FlaggedTails(this.encoding) : undefined;
     this.pageblockWords = new Int32Array((memmap.endPfn >> (facts.pageblock_order + 3)) + 1);
   }
 

@@ -41,7 +41,7 @@ export class KernelMemory {
   /** slot -> the kernel virtual address of its frame (0: none, highmem). */
   private slotLow = new Int32Array(0);
   private slotHigh = new Int32Array(0);
-  /** virtual page -> cell of its first word, direct mapped by page number. 1 is no page's address: an empty entry. */
+  /** virtual page -> cell of its first word, direct mapped by page number. 1 is not the address of a page: it marks an empty entry. */
   private readonly cachedLow = new Int32Array(NR_TRANSLATIONS).fill(1);
   private readonly cachedHigh = new Int32Array(NR_TRANSLATIONS);
   private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
@@ -145,6 +145,11 @@ export class KernelMemory {
   /** Reads the byte at `byteOffset` from `cell`. */
   read8(cell: number, byteOffset: number): number {
     return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 3) * 8)) & 0xff;
+  }
+
+  /** Reads an `s8`. */
+  read_s8(cell: number, byteOffset: number): number {
+    return (this.words[cell + (byteOffset >> 2)]! << (24 - (byteOffset & 3) * 8)) >> 24;
   }
 
   write8(cell: number, byteOffset: number, value: number): void {

@@ -86,7 +86,7 @@ function supervisorViolation(
       };
   }
   if (kind === 'write' && paging.writeProtect && !rights.write)
-    return { flag: 'RW', rule: 'the page is read-only, and CR0.WP holds the kernel to it' };
+    return { flag: 'RW', rule: 'the page is read-only, and CR0.WP applies that to the kernel' };
   return undefined;
 }
 

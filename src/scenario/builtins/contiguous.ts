@@ -16,7 +16,7 @@ export const contiguous = [
       run: (call, cma, count, align, noWarn) => {
         const area = cma === 0 ? call.pageOrNull(0) : call.cell(cma);
         const order = Number(align);
-        // More than the machine has: a mask of so many bits is none.
+        // More than the machine has: a mask of so many bits does not exist.
         if (order >= MAX_ALIGN)
           call.bug(
             `BUG: an alignment of 1 << ${order} pages is too large: align must be below ${MAX_ALIGN}`,

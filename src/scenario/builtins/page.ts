@@ -1,5 +1,11 @@
 /** Single pages: references, locks, compound pages, and the flags of `page->flags` by name. */
-import { PAGE_FLAGS, type PageFlag } from '../../engine/kernel/include/linux/page-flags.h.js';
+import {
+  clearPageFlag,
+  PAGE_FLAGS,
+  type PageFlag,
+  setPageFlag,
+  testPageFlag,
+} from '../../engine/view/pageFlags.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import { group, type Builtin, type BuiltinResult } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -196,13 +202,13 @@ const debugging = group('page', 'mm/debug.c', [
 type FlagOperation = (call: BuiltinCall, which: PageFlag, page: Value) => BuiltinResult;
 
 const test: FlagOperation = (call, which, page) =>
-  truth(call.kernel.TestPageFlag(call.k, which, call.page(page)));
+  truth(testPageFlag(call.kernel, call.k, which, call.page(page)));
 const set: FlagOperation = (call, which, page) => {
-  call.kernel.SetPageFlag(call.k, which, call.page(page));
+  setPageFlag(call.kernel, call.k, which, call.page(page));
   return undefined;
 };
 const clear: FlagOperation = (call, which, page) => {
-  call.kernel.ClearPageFlag(call.k, which, call.page(page));
+  clearPageFlag(call.kernel, call.k, which, call.page(page));
   return undefined;
 };
 const thenReturnOld =

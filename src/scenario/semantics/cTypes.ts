@@ -144,7 +144,7 @@ export class CTypes {
     return typeName(type);
   }
 
-  /** How a scalar is represented; undefined for what is none. */
+  /** How a scalar is represented; undefined if it is not a scalar. */
   repr(type: CType): Repr | undefined {
     const bare = stripTypedefs(type);
     if (bare.kind === 'pointer') return this.pointerSize === 8 ? 'u64' : 'u32';

@@ -38,7 +38,7 @@ function literalOfType(c: Checker, type: CType, value: Value): Term {
   return retyped(c.types, constant(c.types.longLong, exact), type);
 }
 
-/** The value of an integer constant expression; undefined, with a finding, if it is none. */
+/** The value of an integer constant expression; undefined, with a finding, if it is not one. */
 export function constantOf(c: Checker, expr: Expr, what: string): number | bigint | undefined {
   const term = c.term(expr);
   if (isError(term.type)) return undefined;

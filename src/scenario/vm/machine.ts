@@ -206,7 +206,7 @@ export class Machine {
     this.setCpu(cpu);
   }
 
-  /** The function at an address; what is none faults as a jump there would. */
+  /** The function at an address; an address without a function faults as a jump there would. */
   functionAt(address: Value): CompiledFunction {
     const index = (Number(address) - this.program.window.functions) / FUNCTION_STRIDE;
     const found = this.program.functions[index];

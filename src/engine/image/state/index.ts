@@ -24,4 +24,4 @@ export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
 export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
 export { loadSlabs } from './slabsLoad.js';
-export { withoutStaleIndexes } from './staleIndexes.js';
+export { nextSysfsNode } from './sysfsState.js';

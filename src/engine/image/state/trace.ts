@@ -15,7 +15,7 @@
  * largest dump costs.
  */
 
-/** Text that is no trace; `line` counts from 1. */
+/** Text that is not a trace; `line` counts from 1. */
 export class TraceError extends Error {
   constructor(
     readonly line: number,

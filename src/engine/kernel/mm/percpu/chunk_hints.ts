@@ -7,7 +7,7 @@
  * Source: Linux 6.1 mm/percpu.c: __pcpu_size_to_slot() to pcpu_chunk_slot(), pcpu_next_md_free_region(), __pcpu_chunk_move() to
  * pcpu_update_empty_pages(), pcpu_chunk_refresh_hint().
  */
-import type { Int, PcpuBlockMd, PcpuChunk, Ref } from '../../../machine/ctypes.js';
+import type { Int, PcpuBlockMd, PcpuChunk, Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { list_move, list_move_tail } from '../../include/linux/list.h.js';
@@ -98,8 +98,8 @@ export function pcpu_update_empty_pages(k: Kernel, chunk: PcpuChunk, nr: Int): v
 function pcpu_next_md_free_region(
   k: Kernel,
   chunk: PcpuChunk,
-  bit_off: Ref<Int>,
-  bits: Ref<Int>,
+  bit_off: Out<Int>,
+  bits: Out<Int>,
 ): void {
   let block_off: Int = pcpu_off_to_block_off(bit_off.value);
   bits.value = 0;
@@ -139,8 +139,8 @@ function pcpu_next_md_free_region(
 /** Finds the chunk's hints anew from those of its blocks. */
 export function pcpu_chunk_refresh_hint(k: Kernel, chunk: PcpuChunk, full_scan: boolean): void {
   const chunk_md: PcpuBlockMd = k.plus(chunk, k.pcpu_chunk.chunk_md);
-  const bit_off: Ref<Int> = { value: 0 };
-  const bits: Ref<Int> = { value: 0 };
+  const bit_off: Out<Int> = { value: 0 };
+  const bits: Out<Int> = { value: 0 };
   const scan_hint: Int = k.read_int(k.plus(chunk_md, k.pcpu_block_md.scan_hint));
   if (!full_scan && scan_hint !== 0) {
     // As in pcpu_block_refresh_hint().

@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 mm/percpu.c: pcpu_next_fit_region(), pcpu_find_block_fit(), pcpu_find_zero_area().
  */
-import type { Int, PcpuBlockMd, PcpuChunk, Ref, ULong } from '../../../machine/ctypes.js';
+import type { Int, PcpuBlockMd, PcpuChunk, Out, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { ALIGN } from '../../include/linux/align.h.js';
@@ -25,8 +25,8 @@ function pcpu_next_fit_region(
   chunk: PcpuChunk,
   alloc_bits: Int,
   align: Int,
-  bit_off: Ref<Int>,
-  bits: Ref<Int>,
+  bit_off: Out<Int>,
+  bits: Out<Int>,
 ): void {
   let block_off: Int = pcpu_off_to_block_off(bit_off.value);
   bits.value = 0;
@@ -84,8 +84,8 @@ export function pcpu_find_block_fit(k: Kernel, chunk: PcpuChunk, alloc_bits: Int
   const chunk_md: PcpuBlockMd = k.plus(chunk, k.pcpu_chunk.chunk_md);
   if (!pcpu_check_block_hint(k, chunk_md, alloc_bits, align)) return -1;
 
-  const bit_off: Ref<Int> = { value: pcpu_next_hint(k, chunk_md, alloc_bits) };
-  const bits: Ref<Int> = { value: 0 };
+  const bit_off: Out<Int> = { value: pcpu_next_hint(k, chunk_md, alloc_bits) };
+  const bits: Out<Int> = { value: 0 };
   pcpu_next_fit_region(k, chunk, alloc_bits, align, bit_off, bits);
   if (bit_off.value === pcpu_chunk_map_bits(k, chunk)) return -1;
   return bit_off.value;
@@ -103,8 +103,8 @@ export function pcpu_find_zero_area(
   start: ULong,
   nr: ULong,
   align_mask: ULong,
-  largest_off: Ref<ULong>,
-  largest_bits: Ref<ULong>,
+  largest_off: Out<ULong>,
+  largest_bits: Out<ULong>,
 ): ULong {
   again: for (;;) {
     let index: ULong = find_next_zero_bit(k, map, size, start);

@@ -15,7 +15,7 @@ import {
   type Pmd,
   type Pte,
   type Pud,
-  type Ref,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import {
@@ -74,7 +74,7 @@ function vmap_pte_range(
   end: VirtAddr,
   phys_addr: PhysAddr,
   prot: PteVal,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): Int {
   let pfn: Pfn = phys_addr / PAGE_SIZE;
   let pte: Pte = pte_alloc_kernel_track(k, pmd, addr, mask);
@@ -118,7 +118,7 @@ function vmap_pmd_range(
   phys_addr: PhysAddr,
   prot: PteVal,
   max_page_shift: Int,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): Int {
   let next: VirtAddr;
   let pmd: Pmd = pmd_alloc_track(k, k.globals.init_mm, pud, addr, mask);
@@ -168,7 +168,7 @@ function vmap_pud_range(
   phys_addr: PhysAddr,
   prot: PteVal,
   max_page_shift: Int,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): Int {
   let next: VirtAddr;
   let pud: Pud = pud_alloc_track(k, k.globals.init_mm, p4d, addr, mask);
@@ -197,7 +197,7 @@ function vmap_p4d_range(
   phys_addr: PhysAddr,
   prot: PteVal,
   max_page_shift: Int,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): Int {
   let next: VirtAddr;
   let p4d: P4d = p4d_alloc_track(k, k.globals.init_mm, pgd, addr);
@@ -224,7 +224,7 @@ export function vmap_range_noflush(
 ): Int {
   let next: VirtAddr;
   let err: Int = 0;
-  const mask: Ref<Int> = { value: 0 };
+  const mask: Out<Int> = { value: 0 };
   const start: VirtAddr = addr;
   let pgd: Pgd = pgd_offset_k(k, addr);
   for (

@@ -12,7 +12,7 @@ import {
   type Pmd,
   type Pte,
   type Pud,
-  type Ref,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import {
@@ -51,8 +51,8 @@ function vmap_pages_pte_range(
   end: VirtAddr,
   prot: PteVal,
   pages: readonly Page[],
-  nr: Ref<Int>,
-  mask: Ref<Int>,
+  nr: Out<Int>,
+  mask: Out<Int>,
 ): Int {
   let err: Int = 0;
   let pte: Pte = pte_alloc_kernel_track(k, pmd, addr, mask);
@@ -83,8 +83,8 @@ function vmap_pages_pmd_range(
   end: VirtAddr,
   prot: PteVal,
   pages: readonly Page[],
-  nr: Ref<Int>,
-  mask: Ref<Int>,
+  nr: Out<Int>,
+  mask: Out<Int>,
 ): Int {
   let next: VirtAddr;
   let pmd: Pmd = pmd_alloc_track(k, k.globals.init_mm, pud, addr, mask);
@@ -103,8 +103,8 @@ function vmap_pages_pud_range(
   end: VirtAddr,
   prot: PteVal,
   pages: readonly Page[],
-  nr: Ref<Int>,
-  mask: Ref<Int>,
+  nr: Out<Int>,
+  mask: Out<Int>,
 ): Int {
   let next: VirtAddr;
   let pud: Pud = pud_alloc_track(k, k.globals.init_mm, p4d, addr, mask);
@@ -123,8 +123,8 @@ function vmap_pages_p4d_range(
   end: VirtAddr,
   prot: PteVal,
   pages: readonly Page[],
-  nr: Ref<Int>,
-  mask: Ref<Int>,
+  nr: Out<Int>,
+  mask: Out<Int>,
 ): Int {
   let next: VirtAddr;
   let p4d: P4d = p4d_alloc_track(k, k.globals.init_mm, pgd, addr);
@@ -146,8 +146,8 @@ function vmap_small_pages_range_noflush(
   const start: VirtAddr = addr;
   let next: VirtAddr;
   let err: Int = 0;
-  const nr: Ref<Int> = { value: 0 };
-  const mask: Ref<Int> = { value: 0 };
+  const nr: Out<Int> = { value: 0 };
+  const mask: Out<Int> = { value: 0 };
   let pgd: Pgd = pgd_offset_k(k, addr);
   for (; addr !== end; pgd = asCell(pgd + k.pte_words), addr = next) {
     next = pgd_addr_end(k, addr, end);

@@ -14,7 +14,7 @@ import {
   type Pmd,
   type Pte,
   type Pud,
-  type Ref,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
@@ -40,7 +40,7 @@ export function pud_alloc_track(
   mm: MmStruct,
   p4d: P4d,
   address: VirtAddr,
-  mod_mask: Ref<Int>,
+  mod_mask: Out<Int>,
 ): Pud {
   if (p4d_none(k, k.read_pte(p4d))) {
     if (__pud_alloc(k, mm, p4d) !== 0) return NULL;
@@ -54,7 +54,7 @@ export function pmd_alloc_track(
   mm: MmStruct,
   pud: Pud,
   address: VirtAddr,
-  mod_mask: Ref<Int>,
+  mod_mask: Out<Int>,
 ): Pmd {
   if (pud_none(k, k.read_pte(pud))) {
     if (__pmd_alloc(k, mm, pud) !== 0) return NULL;
@@ -67,7 +67,7 @@ export const pte_alloc_kernel_track = (
   k: Kernel,
   pmd: Pmd,
   address: VirtAddr,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): Pte => {
   if (pmd_none(k.read_pte(pmd))) {
     if (__pte_alloc_kernel(k, pmd) !== 0) return NULL;

@@ -5,7 +5,7 @@
  *
  * Source: Linux 6.1 mm/vmalloc.c: vunmap_pte_range() to vunmap_range_noflush().
  */
-import type { Int, P4d, Pgd, Pmd, Pte, Pud, Ref } from '../../../machine/ctypes.js';
+import type { Int, P4d, Pgd, Pmd, Pte, Pud, Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { p4d_none, pgd_none, pmd_none, pud_none } from '../../arch/x86/include/asm/pgtable.h.js';
@@ -32,7 +32,7 @@ function vunmap_pte_range(
   pmd: Pmd,
   addr: VirtAddr,
   end: VirtAddr,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): void {
   let pte: Pte = pte_offset_kernel(k, pmd, addr);
   for (; addr !== end; pte = asCell(pte + k.pte_words), addr = asVirt(addr + PAGE_SIZE))
@@ -45,7 +45,7 @@ function vunmap_pmd_range(
   pud: Pud,
   addr: VirtAddr,
   end: VirtAddr,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): void {
   let next: VirtAddr;
   let pmd: Pmd = pmd_offset(k, pud, addr);
@@ -65,7 +65,7 @@ function vunmap_pud_range(
   p4d: P4d,
   addr: VirtAddr,
   end: VirtAddr,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): void {
   let next: VirtAddr;
   let pud: Pud = pud_offset(k, p4d, addr);
@@ -85,7 +85,7 @@ function vunmap_p4d_range(
   pgd: Pgd,
   addr: VirtAddr,
   end: VirtAddr,
-  mask: Ref<Int>,
+  mask: Out<Int>,
 ): void {
   let next: VirtAddr;
   let p4d: P4d = p4d_offset(k, pgd, addr);
@@ -100,7 +100,7 @@ function vunmap_p4d_range(
 export function vunmap_range_noflush(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   let next: VirtAddr;
   let addr: VirtAddr = start;
-  const mask: Ref<Int> = { value: 0 };
+  const mask: Out<Int> = { value: 0 };
   let pgd: Pgd = pgd_offset_k(k, addr);
   for (; addr !== end; pgd = asCell(pgd + k.pte_words), addr = next) {
     next = pgd_addr_end(k, addr, end);

@@ -18,7 +18,7 @@ import { PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js
 import { VMALLOC_END, VMALLOC_START } from '../../arch/x86/include/asm/pgtable_areas.h.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
 import { get_count_order_long } from '../../include/linux/log2.h.js';
-import { GFP_RECLAIM_MASK } from '../../include/linux/slab.h.js';
+import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { kfree, kzalloc } from '../slab_common/kmalloc.js';
 import { alloc_vmap_area } from './alloc.js';
 import { free_unmap_vmap_area } from './purge.js';

@@ -24,7 +24,7 @@ import { PAGE_KERNEL, type PteVal } from '../../arch/x86/include/asm/pgtable_typ
 import { arch_vmap_pmd_supported } from '../../arch/x86/include/asm/vmalloc.h.js';
 import { totalram_pages } from '../../include/linux/mm.h.js';
 import { PMD_SIZE } from '../../include/linux/pgtable.h.js';
-import { GFP_RECLAIM_MASK } from '../../include/linux/slab.h.js';
+import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { cond_resched } from '../../kernel/sched/core.js';
 import { alloc_pages, alloc_pages_bulk_array, split_page } from '../page_alloc/api.js';
 import { warn_alloc } from '../page_alloc/warn_alloc.js';

@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 mm/vmalloc.c: find_va_links() to merge_or_add_vmap_area_augment().
  */
-import { type ListHead, NULL, type Ref, type VmapArea } from '../../../machine/ctypes.js';
+import { type ListHead, NULL, type Out, type VmapArea } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { ule } from '../../../machine/ulong.js';
 import { asCell, type VirtAddr } from '../../../memory/address.js';
@@ -23,7 +23,7 @@ import {
   rb_insert_augmented,
   rb_insert_color,
 } from '../../lib/rbtree.js';
-import { kmem_cache_free } from '../slab_common/api.js';
+import { kmem_cache_free } from '../../include/linux/slab.h.js';
 import { augment_tree_propagate_from, free_vmap_area_rb_augment_cb } from './vmap_area.js';
 
 /**
@@ -36,7 +36,7 @@ function find_va_links(
   va: VmapArea,
   root: RbRoot,
   from: RbNode,
-  parent: Ref<RbNode>,
+  parent: Out<RbNode>,
 ): RbLink {
   let link: RbLink = asCell(root);
   let node: RbNode = from;
@@ -146,7 +146,7 @@ export function unlink_va_augment(k: Kernel, va: VmapArea, root: RbRoot): void {
 }
 
 export function insert_vmap_area(k: Kernel, va: VmapArea, root: RbRoot, head: ListHead): void {
-  const parent: Ref<RbNode> = { value: NULL };
+  const parent: Out<RbNode> = { value: NULL };
   const link: RbLink = find_va_links(k, va, root, NULL, parent);
   if (link !== NULL) link_va(k, va, root, parent.value, link, head);
 }
@@ -159,7 +159,7 @@ export function insert_vmap_area_augment(
   root: RbRoot,
   head: ListHead,
 ): void {
-  const parent: Ref<RbNode> = { value: NULL };
+  const parent: Out<RbNode> = { value: NULL };
   const link: RbLink =
     from !== NULL
       ? find_va_links(k, va, NULL, from, parent)
@@ -178,7 +178,7 @@ function __merge_or_add_vmap_area(
   head: ListHead,
   augment: boolean,
 ): VmapArea {
-  const parent: Ref<RbNode> = { value: NULL };
+  const parent: Out<RbNode> = { value: NULL };
   let merged = false;
   const link: RbLink = find_va_links(k, va, root, NULL, parent);
   if (link === NULL) return NULL;

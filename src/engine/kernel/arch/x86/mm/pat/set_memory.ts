@@ -12,7 +12,7 @@ import {
   type Pmd,
   type Pte,
   type Pud,
-  type Ref,
+  type Out,
 } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
 import {
@@ -60,7 +60,7 @@ export function lookup_address_in_pgd(
   k: Kernel,
   pgd: Pgd,
   address: VirtAddr,
-  level: Ref<Int>,
+  level: Out<Int>,
 ): Pte {
   level.value = PG_LEVEL_NONE;
   if (pgd_none(k, k.read_pte(pgd))) return NULL;
@@ -84,13 +84,13 @@ export function lookup_address_in_pgd(
   return pte_offset_kernel(k, pmd, address);
 }
 
-export function lookup_address(k: Kernel, address: VirtAddr, level: Ref<Int>): Pte {
+export function lookup_address(k: Kernel, address: VirtAddr, level: Out<Int>): Pte {
   return lookup_address_in_pgd(k, pgd_offset_k(k, address), address, level);
 }
 
 /** Where the kernel's tables lead, whatever kind of address. Differs: undefined where Linux would BUG(): nothing is mapped. */
 export function slow_virt_to_phys(k: Kernel, virt_addr: VirtAddr): PhysAddr | undefined {
-  const level: Ref<Int> = { value: PG_LEVEL_NONE };
+  const level: Out<Int> = { value: PG_LEVEL_NONE };
   const pte: Pte = lookup_address(k, virt_addr, level);
   if (pte === NULL || !pte_present(k.read_pte(pte))) return undefined;
   switch (level.value) {
