@@ -170,50 +170,52 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
 
   let chunk: PcpuChunk;
   let off: Int;
-  restart: for (;;) {
-    // The chunks with the smallest sufficient area first, so that large ones stay whole.
-    for (
-      let slot: Int = pcpu_size_to_slot(k, size);
-      slot <= k.read_int(k.globals.pcpu_free_slot);
-      slot++
-    ) {
-      const head: ListHead = k.plus(
-        k.read_ptr(k.globals.pcpu_chunk_lists),
-        slot * k.stride.list_head,
-      );
+  area_found: {
+    // restart:
+    for (;;) {
+      // The chunks with the smallest sufficient area first, so that large ones stay whole.
       for (
-        let pos: PcpuChunk = list_first_entry(k, head, k.pcpu_chunk.list),
-          next: PcpuChunk = list_next_entry(k, pos, k.pcpu_chunk.list);
-        !list_entry_is_head(k, pos, head, k.pcpu_chunk.list);
-        pos = next, next = list_next_entry(k, next, k.pcpu_chunk.list)
+        let slot: Int = pcpu_size_to_slot(k, size);
+        slot <= k.read_int(k.globals.pcpu_free_slot);
+        slot++
       ) {
-        chunk = pos;
-        off = pcpu_find_block_fit(k, chunk, bits, bit_align);
-        if (off < 0) {
-          // It would fail again and again: put aside until something of it is freed.
-          if (slot < PCPU_SLOT_FAIL_THRESHOLD) pcpu_chunk_move(k, chunk, 0);
-          continue;
-        }
-        off = pcpu_alloc_area(k, chunk, bits, bit_align, off);
-        if (off >= 0) {
-          pcpu_reintegrate_chunk(k, chunk);
-          break restart;
+        const head: ListHead = k.plus(
+          k.read_ptr(k.globals.pcpu_chunk_lists),
+          slot * k.stride.list_head,
+        );
+        for (
+          let pos: PcpuChunk = list_first_entry(k, head, k.pcpu_chunk.list),
+            next: PcpuChunk = list_next_entry(k, pos, k.pcpu_chunk.list);
+          !list_entry_is_head(k, pos, head, k.pcpu_chunk.list);
+          pos = next, next = list_next_entry(k, next, k.pcpu_chunk.list)
+        ) {
+          chunk = pos;
+          off = pcpu_find_block_fit(k, chunk, bits, bit_align);
+          if (off < 0) {
+            // It would fail again and again: put aside until something of it is freed.
+            if (slot < PCPU_SLOT_FAIL_THRESHOLD) pcpu_chunk_move(k, chunk, 0);
+            continue;
+          }
+          off = pcpu_alloc_area(k, chunk, bits, bit_align, off);
+          if (off >= 0) {
+            pcpu_reintegrate_chunk(k, chunk);
+            break area_found;
+          }
         }
       }
-    }
 
-    const free_slot: ListHead = k.plus(
-      k.read_ptr(k.globals.pcpu_chunk_lists),
-      k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
-    );
-    // None of the kind that would do, whatever is asked for.
-    if (list_empty(k, free_slot)) {
-      chunk = pcpu_create_chunk(k, pcpu_gfp);
-      if (chunk === NULL) return asVirt(0);
-      pcpu_chunk_relocate(k, chunk, -1);
+      const free_slot: ListHead = k.plus(
+        k.read_ptr(k.globals.pcpu_chunk_lists),
+        k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
+      );
+      // None of the kind that would do, whatever is asked for.
+      if (list_empty(k, free_slot)) {
+        chunk = pcpu_create_chunk(k, pcpu_gfp);
+        if (chunk === NULL) return asVirt(0);
+        pcpu_chunk_relocate(k, chunk, -1);
+      }
     }
   }
-
   // area_found:
   for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_possible(k, cpu)) memset(k, asVirt(pcpu_chunk_addr(k, chunk, cpu, 0) + off), 0, size);
