@@ -72,7 +72,10 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
       }
     }
 
-    /** The probe stands before the statement, except where its condition carries it. */
+    /**
+     * The probe stands before the statement, except where its condition carries it. A loop whose initializer calls something has
+     * both: what is called must find its caller entered.
+     */
     function statementWithProbe(statement, visible) {
       const carriesOwn =
         ts.isBlock(statement) ||
@@ -81,7 +84,9 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
         ts.isWhileStatement(statement) ||
         ts.isDoStatement(statement) ||
         ts.isLabeledStatement(statement) ||
-        (ts.isForStatement(statement) && statement.condition !== undefined) ||
+        (ts.isForStatement(statement) &&
+          statement.condition !== undefined &&
+          !calls(statement.initializer)) ||
         (ts.isVariableStatement(statement) &&
           statement.declarationList.declarations.every((d) => d.initializer === undefined)) ||
         cLineOf(statement.getStart(source)) === 0;
@@ -147,4 +152,13 @@ function applyInserts(text, inserts) {
     last = at;
   }
   return out + text.slice(last);
+}
+
+/** Whether something is called in it. */
+function calls(node) {
+  return (
+    node !== undefined &&
+    (ts.isCallExpression(node) ||
+      Boolean(ts.forEachChild(node, (child) => calls(child) || undefined)))
+  );
 }
