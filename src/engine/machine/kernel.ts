@@ -34,8 +34,6 @@ class KernelContext extends KernelMemory {
   readonly encoding: CompoundTests;
   /** Who hears the tracepoints. Not state of the machine. */
   tracer: Tracer | undefined;
-  /** Only where the build is given an encoding from before Linux 4.4. */
-  readonly flaggedTails: FlaggedTails | undefined;
   /** Words in an entry of a page table, on any level. */
   private readonly pteWords: number;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
@@ -52,7 +50,6 @@ class KernelContext extends KernelMemory {
     const facts = factsOf(profile);
     this.pteWords = facts.pte_words;
     this.encoding = compoundTests(profile, facts);
-    this.flaggedTails = this.encoding.first_page ? new FlaggedTails(this.encoding) : undefined;
     this.pageblockWords = new Int32Array((memmap.endPfn >> (facts.pageblock_order + 3)) + 1);
   }
 
@@ -96,11 +93,21 @@ class KernelContext extends KernelMemory {
   }
 }
 
-export type Kernel = KernelContext & Facts;
+/** What is done in another way in a build that was given an encoding of compound pages from before Linux 4.4. */
+interface Encoding {
+  readonly flaggedTails: FlaggedTails | undefined;
+}
+
+export type Kernel = KernelContext & Facts & Encoding;
 
 type KernelClass = new (...args: ConstructorParameters<typeof KernelContext>) => Kernel;
 
 const classes = new WeakMap<Profile, KernelClass>();
+
+function encodingOf(profile: Profile): Encoding {
+  const tests = compoundTests(profile, factsOf(profile));
+  return { flaggedTails: tests.first_page ? new FlaggedTails(tests) : undefined };
+}
 
 /** A kernel of a build, in an image's memory. Its zones are bound once the image's memory rules are declared. */
 export function createKernel(...args: ConstructorParameters<typeof KernelContext>): Kernel {
@@ -108,7 +115,7 @@ export function createKernel(...args: ConstructorParameters<typeof KernelContext
   let OfBuild = classes.get(profile);
   if (OfBuild === undefined) {
     OfBuild = class extends KernelContext {} as unknown as KernelClass;
-    Object.assign(OfBuild.prototype, factsOf(profile));
+    Object.assign(OfBuild.prototype, factsOf(profile), encodingOf(profile));
     classes.set(profile, OfBuild);
   }
   return new OfBuild(...args);

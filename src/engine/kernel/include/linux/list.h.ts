@@ -99,7 +99,8 @@ export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHea
 //          page = list_next_entry(k, page, k.page.lru))
 
 /** The structure that the list_head at `ptr` is a member of. */
-export const list_entry = (k: Kernel, ptr: ListHead, member: number): Cell => k.plus(ptr, -member);
+export const list_entry = (k: Kernel, ptr: ListHead, member: number): Cell =>
+  (ptr - member) >>> 10 === ptr >>> 10 ? asCell(ptr - member) : k.plus(ptr, -member);
 
 export const list_first_entry = (k: Kernel, head: ListHead, member: number): Cell =>
   list_entry(k, k.read_ptr(head), member);

@@ -22,7 +22,7 @@ import {
   list_first_entry,
   list_next_entry,
 } from '../../include/linux/list.h.js';
-import { compound_nr, compound_order, nth_page, page_zone } from '../../include/linux/mm.h.js';
+import { compound_nr, compound_order, page_zone } from '../../include/linux/mm.h.js';
 import {
   __folio_clear_mlocked,
   clear_compound_head,
@@ -96,8 +96,9 @@ export function free_pages_prepare(
   if (order !== 0) {
     const compound = PageCompound(k, page);
     if (compound) ClearPageDoubleMap(k, page);
+    const pfn: Pfn = k.page_to_pfn(page);
     for (let i = 1; i < 1 << order; i++) {
-      const tail: Page = nth_page(k, page, i);
+      const tail: Page = k.pfn_to_page(pfn + i);
       if (compound) bad += free_tail_pages_check(k, page, tail);
       if (free_page_is_bad(k, tail)) {
         bad++;
