@@ -105,6 +105,10 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ['pte = asCell(pte + k.pte_words);', 'pte++;'],
   ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
   ['const nr: Out<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],
+  [
+    'search: for (;;) {\n break search;\n}\n// found:\norder = 0;',
+    'search:\n\tfor (;;) {\n\t\tgoto found;\n\t}\nfound:\n\torder = 0;',
+  ],
   ['// Why this branch is there.\norder = 0;', '/* Why this branch is there. */\n\torder = 0;'],
 ];
 

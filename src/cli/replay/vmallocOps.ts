@@ -112,7 +112,7 @@ const mapDevice: Operation = (machine, [slot, phys, size, mode = 'uc-']) => {
   const { mm } = machine;
   if (machine.slot(number(slot)) !== undefined) return SKIP;
   const pcm = MODES[mode];
-  if (pcm === undefined) throw new Error(`'${mode}' is no memory type`);
+  if (pcm === undefined) throw new Error(`'${mode}' is not a memory type`);
   const caller = callOf(mm, `io ${mode}` as RecorderCall);
   const address = __ioremap_caller(mm, asPhys(number(phys)), number(size), pcm, caller);
   const text = placed(machine, number(slot), address, () => areaText(machine, address));

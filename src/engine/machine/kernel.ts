@@ -32,12 +32,12 @@ class KernelContext extends KernelMemory {
   zones: readonly Zone[] = [];
   /** What tells heads and tails apart in this build. */
   readonly encoding: CompoundTests;
-  /** Words in an entry of a page table, on any level. */
-  private readonly pteWords: number;
   /** Who hears the tracepoints. Not state of the machine. */
   tracer: Tracer | undefined;
   /** Only where the build is given an encoding from before Linux 4.4. */
   readonly flaggedTails: FlaggedTails | undefined;
+  /** Words in an entry of a page table, on any level. */
+  private readonly pteWords: number;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
