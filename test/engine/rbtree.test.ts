@@ -60,7 +60,7 @@ describeMachines('red-black trees', (open) => {
   function listed(k: Kernel): VmapArea[] {
     const head = k.globals.free_vmap_area_list;
     const areas: VmapArea[] = [];
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
       areas.push(kernel.list_entry(k, at, k.vmap_area.list));
     return areas;
   }

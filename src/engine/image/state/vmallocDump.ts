@@ -9,7 +9,7 @@
 import { VMALLOC_END, VMALLOC_START } from '../../kernel/arch/x86/include/asm/pgtable_areas.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
-import { list_entry, list_next, rb_entry, rb_is_black } from '../../entry/functions.js';
+import { list_entry, rb_entry, rb_is_black } from '../../entry/functions.js';
 import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../machine/ctypes.js';
 import type { RbNode } from '../../kernel/include/linux/rbtree.h.js';
 import { asCell, type VirtAddr } from '../../memory/address.js';
@@ -44,7 +44,7 @@ export function vmallocLines(
 /** The areas of a list; a machine that was rebuilt without them has none. */
 function* areasOf(mm: Kernel, head: ListHead): Generator<VmapArea, void, undefined> {
   if (mm.words[head] === 0) return;
-  for (let list = list_next(mm, head); list !== head; list = list_next(mm, list))
+  for (let list = mm.read_ptr(head); list !== head; list = mm.read_ptr(list))
     yield list_entry(mm, list, mm.vmap_area.list);
 }
 

@@ -6,7 +6,7 @@
  */
 import { type ListHead, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, type Cell } from '../../../memory/address.js';
+import type { Cell } from '../../../memory/address.js';
 
 export function INIT_LIST_HEAD(k: Kernel, list: ListHead): void {
   k.write_ptr(list, list);
@@ -16,10 +16,6 @@ export function INIT_LIST_HEAD(k: Kernel, list: ListHead): void {
 export function list_empty(k: Kernel, head: ListHead): boolean {
   return k.ptr_is(head, head);
 }
-
-export const list_next = (k: Kernel, entry: ListHead): ListHead => k.read_ptr(entry);
-export const list_last = (k: Kernel, head: ListHead): ListHead =>
-  k.read_ptr(head + k.list_head.prev);
 
 function __list_add(k: Kernel, entry: ListHead, prev: ListHead, next: ListHead): void {
   k.write_ptr(next + k.list_head.prev, entry);
@@ -84,9 +80,9 @@ export function list_move_tail(k: Kernel, entry: ListHead, head: ListHead): void
 /** Moves all entries of a list to another head. */
 export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHead): void {
   k.copy_ptr(replacement, old);
-  k.write_ptr(list_next(k, replacement) + k.list_head.prev, replacement);
+  k.write_ptr(k.read_ptr(replacement) + k.list_head.prev, replacement);
   k.copy_ptr(replacement + k.list_head.prev, old + k.list_head.prev);
-  k.write_ptr(asCell(list_last(k, replacement)), replacement);
+  k.write_ptr(k.read_ptr(replacement + k.list_head.prev), replacement);
   INIT_LIST_HEAD(k, old);
 }
 

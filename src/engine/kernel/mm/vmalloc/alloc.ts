@@ -21,7 +21,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { asCell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { ALIGN_UP } from '../../include/linux/align.h.js';
+import { ALIGN } from '../../include/linux/align.h.js';
 import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { rb_entry, rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
 import { GFP_RECLAIM_MASK } from '../internal.h.js';
@@ -39,8 +39,8 @@ function is_within_this_va(
 ): boolean {
   let nva_start_addr: VirtAddr;
   if (ult(vstart, k.read_va(va + k.vmap_area.va_start)))
-    nva_start_addr = ALIGN_UP(k, k.read_va(va + k.vmap_area.va_start), align);
-  else nva_start_addr = ALIGN_UP(k, vstart, align);
+    nva_start_addr = ulong(k, ALIGN(k.read_va(va + k.vmap_area.va_start), align));
+  else nva_start_addr = ulong(k, ALIGN(vstart, align));
 
   // With a large size or alignment either may run over the end of the address space.
   if (ult(ulong(k, nva_start_addr + size), nva_start_addr) || ult(nva_start_addr, vstart))
@@ -177,8 +177,8 @@ function __alloc_vmap_area(
 
   let nva_start_addr: VirtAddr;
   if (ult(vstart, k.read_va(va + k.vmap_area.va_start)))
-    nva_start_addr = ALIGN_UP(k, k.read_va(va + k.vmap_area.va_start), align);
-  else nva_start_addr = ALIGN_UP(k, vstart, align);
+    nva_start_addr = ulong(k, ALIGN(k.read_va(va + k.vmap_area.va_start), align));
+  else nva_start_addr = ulong(k, ALIGN(vstart, align));
   if (ult(vend, ulong(k, nva_start_addr + size))) return vend;
 
   const ret: Int = adjust_va_to_fit_type(k, root, head, va, nva_start_addr, size);

@@ -13,10 +13,10 @@ import {
   type VmStruct,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { ule, ult } from '../../../machine/ulong.js';
+import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { VMALLOC_END, VMALLOC_START } from '../../arch/x86/include/asm/pgtable_areas.h.js';
-import { ALIGN_UP } from '../../include/linux/align.h.js';
+import { ALIGN } from '../../include/linux/align.h.js';
 import { get_count_order_long } from '../../include/linux/log2.h.js';
 import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { kfree, kzalloc } from '../slab_common/kmalloc.js';
@@ -75,7 +75,7 @@ export function __get_vm_area_node(
   gfp_mask: Gfp,
   caller: VirtAddr,
 ): VmStruct {
-  size = ALIGN_UP(k, size, 2 ** shift);
+  size = ulong(k, ALIGN(size, 2 ** shift));
   if (size === 0) return NULL;
   // Aligned to its own size, device memory can be mapped in large pages.
   if ((flags & k.VM_IOREMAP) !== 0)

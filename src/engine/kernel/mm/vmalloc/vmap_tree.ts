@@ -67,9 +67,9 @@ function find_va_links(
 }
 
 const rangeText = (k: Kernel, area: VmapArea): string =>
-  `0x${hex(k, k.read_va(area + k.vmap_area.va_start))}-0x${hex(k, k.read_va(area + k.vmap_area.va_end))}`;
+  `0x${shortHex(k, k.read_va(area + k.vmap_area.va_start))}-0x${shortHex(k, k.read_va(area + k.vmap_area.va_end))}`;
 
-const hex = (k: Kernel, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.)/, '');
+const shortHex = (k: Kernel, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.)/, '');
 
 /** The list entry of the area that would follow the new one; NULL in an empty tree, as free areas hardly ever are. */
 function get_va_next_sibling(k: Kernel, parent: RbNode, link: RbLink): ListHead {

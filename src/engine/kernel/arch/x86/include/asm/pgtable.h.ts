@@ -7,7 +7,7 @@
  *     PAE            pgd = p4d = pud, pmd, pte
  *     2 levels       pgd = p4d = pud = pmd, pte
  *
- * Source: Linux 6.1 arch/x86/include/asm/pgtable.h, pgtable_64.h, pgtable-3level.h, pgtable-2level.h;
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable.h; arch/x86/include/asm/pgtable_64.h, pgtable-3level.h, pgtable-2level.h;
  * include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h.
  */
 import type { Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
