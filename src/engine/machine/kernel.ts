@@ -21,7 +21,7 @@ import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
 
-class KernelContext extends KernelMemory {
+abstract class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
   /** Where {@link cpu} is kept. */
   private readonly cpuRegister = this.machine.register('cpu');
@@ -39,7 +39,7 @@ class KernelContext extends KernelMemory {
     memmap: Memmap,
     linear: LinearMaps,
   ) {
-    super(profile.pointerSize, memory, tape, memmap, linear);
+    super(memory, tape, memmap, linear);
     const facts = factsOf(profile);
     this.encoding = compoundTests(profile, facts);
     this.pageblockWords = new Int32Array((memmap.endPfn >> (facts.pageblock_order + 3)) + 1);
@@ -90,7 +90,9 @@ export function createKernel(...args: ConstructorParameters<typeof KernelContext
   const [profile] = args;
   let OfBuild = classes.get(profile);
   if (OfBuild === undefined) {
-    OfBuild = class extends KernelContext {} as unknown as KernelClass;
+    // What is abstract are facts: the prototype has them.
+    abstract class Built extends KernelContext {}
+    OfBuild = Built as unknown as KernelClass;
     Object.assign(OfBuild.prototype, factsOf(profile));
     classes.set(profile, OfBuild);
   }

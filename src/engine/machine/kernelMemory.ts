@@ -36,7 +36,7 @@ export interface Window {
 /** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
 const NR_TRANSLATIONS = 1024;
 
-export class KernelMemory {
+export abstract class KernelMemory {
   words: Int32Array = new Int32Array(0);
   /** slot -> the kernel virtual address of its frame (0: none, highmem). */
   private slotLow = new Int32Array(0);
@@ -47,19 +47,16 @@ export class KernelMemory {
   private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
   private readonly windows: Window[] = [];
   /** 64-bit pointers and longs: two words. */
-  readonly wide: boolean;
-  /** Words in a pointer, and in a `long`. */
-  readonly ptr_words: number;
+  abstract readonly wide: boolean;
+  /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
+  abstract readonly ptr_words: number;
 
   constructor(
-    pointerSize: 4 | 8,
     readonly memory: PhysicalMemory,
     readonly tape: Tape<KernelEvent>,
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
-    this.wide = pointerSize === 8;
-    this.ptr_words = pointerSize / 4;
     memory.onGrow((words) => {
       this.words = words;
       this.slotLow = enlarged(this.slotLow, memory.frameOfSlot.length);

@@ -94,7 +94,7 @@ export class Tape<Event = unknown> {
 
   /** Writes one word of state. The only function that does. */
   write(cell: Cell, value: number): void {
-    const { words, generations } = this.memory;
+    const { words } = this.memory;
     const before = words[cell] as number;
     if (before === value) return;
     // OFF is 0, RECORDING 1, three words an entry: as literals, because a bundled constant is a variable to V8.
@@ -111,7 +111,7 @@ export class Tape<Event = unknown> {
       }
     }
     words[cell] = value;
-    generations[cell >>> 10]!++;
+    if (this.memory.countsWrites) this.memory.generations[cell >>> 10]!++;
   }
 
   /** A write with history to the right: that is cut off, or it is what the write repeats. */
