@@ -71,25 +71,21 @@ export abstract class KernelMemory {
 
   /** Writes one word. */
   write(cell: number, value: number): void {
-    this.tape.write(cell as Cell, value | 0);
+    this.tape.writeIn(this.words, cell as Cell, value | 0);
   }
 
   /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
   write_long(cell: number, value: number): void {
     const low = value | 0;
-    this.tape.write(cell as Cell, low);
-    if (this.ptr_words === 2) this.write_high(cell, low === value ? low >> 31 : highWord(value));
+    this.write_words(cell, low, low === value ? low >> 31 : highWord(value));
   }
 
   /** Writes a long or pointer given as words; a 32-bit one has no high word. */
   write_words(cell: number, low: number, high: number): void {
-    this.tape.write(cell as Cell, low);
-    if (this.ptr_words === 2) this.write_high(cell, high);
-  }
-
-  /** The high word of a long or pointer: hardly ever another one, so it is looked at before the tape is asked. */
-  private write_high(cell: number, high: number): void {
-    if (this.words[cell + 1] !== high) this.tape.write((cell + 1) as Cell, high);
+    const { words, tape } = this;
+    tape.writeIn(words, cell as Cell, low);
+    // Hardly ever another one, so it is looked at before the tape is asked.
+    if (this.wide && words[cell + 1] !== high) tape.writeIn(words, (cell + 1) as Cell, high);
   }
 
   /** Writes a constant that may need 64 bits (`LIST_POISON1`). */
@@ -112,26 +108,27 @@ export abstract class KernelMemory {
   /** Reads an `unsigned long` (exact up to 2^53). */
   read_ulong(cell: number): number {
     const low = this.words[cell]! >>> 0;
-    const high = this.ptr_words === 2 ? this.words[cell + 1]! : 0;
+    const high = this.wide ? this.words[cell + 1]! : 0;
     return high === 0 ? low : (high >>> 0) * 0x1_0000_0000 + low;
   }
 
   /** Reads a `long` (exact within ±2^53). */
   read_long(cell: number): number {
     const low = this.words[cell]!;
-    if (this.ptr_words !== 2) return low;
+    if (!this.wide) return low;
     const high = this.words[cell + 1]!;
     return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
   }
 
   /** Adds a small signed number to a `long` or `unsigned long`. */
   add_long(cell: number, delta: number): void {
-    const low = this.words[cell]!;
+    const { words } = this;
+    const low = words[cell]!;
     const sum = (low + delta) | 0;
-    this.tape.write(cell as Cell, sum);
+    this.tape.writeIn(words, cell as Cell, sum);
     // The addition crossed zero as an unsigned one: a carry or a borrow.
-    if (this.ptr_words === 2 && (delta >= 0 ? sum >>> 0 < low >>> 0 : sum >>> 0 > low >>> 0))
-      this.write_high(cell, (this.words[cell + 1]! + (delta >= 0 ? 1 : -1)) | 0);
+    if (this.wide && (delta >= 0 ? sum >>> 0 < low >>> 0 : sum >>> 0 > low >>> 0))
+      this.write(cell + 1, words[cell + 1]! + (delta >= 0 ? 1 : -1));
   }
 
   /** Reads the byte at `byteOffset` from `cell`. */
@@ -156,9 +153,9 @@ export abstract class KernelMemory {
   /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
   read_ptr(at: number): Cell {
     const low = this.words[at]!;
-    const high = this.ptr_words === 2 ? this.words[at + 1]! : 0;
+    const high = this.wide ? this.words[at + 1]! : 0;
     const memmap = this.memmap;
-    if (this.ptr_words !== 2 || high === memmap.baseHigh) {
+    if (!this.wide || high === memmap.baseHigh) {
       const cell = memmap.cellOfLow(low);
       if (cell !== 0) return cell;
     }
@@ -170,7 +167,7 @@ export abstract class KernelMemory {
   read_ptr_plus(at: number, bytes: number): Cell {
     const low = this.words[at]!;
     const sum = (low + bytes) | 0;
-    if (this.ptr_words !== 2) return this.translate(sum, 0);
+    if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
     return this.translate(sum, (this.words[at + 1]! + carry) | 0);
   }
@@ -186,8 +183,8 @@ export abstract class KernelMemory {
 
   /** Copies the pointer stored at `from` to `to`. */
   copy_ptr(to: number, from: number): void {
-    this.tape.write(to as Cell, this.words[from]!);
-    if (this.ptr_words === 2) this.write_high(to, this.words[from + 1]!);
+    const { words } = this;
+    this.write_words(to, words[from]!, this.wide ? words[from + 1]! : 0);
   }
 
   /** The cell of the word at an address of the linear maps; faults when nothing is there. */
@@ -237,15 +234,15 @@ export abstract class KernelMemory {
   /** Stores a pointer to `target` (0: NULL, as is the address of slot 0) at `at`. */
   write_ptr(at: number, target: number): void {
     const slot = target >>> 10;
-    this.tape.write(at as Cell, (this.slotLow[slot]! + ((target & 1023) << 2)) | 0);
-    if (this.ptr_words === 2) this.write_high(at, this.slotHigh[slot]!);
+    const low = (this.slotLow[slot]! + ((target & 1023) << 2)) | 0;
+    this.write_words(at, low, this.slotHigh[slot]!);
   }
 
   /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
   write_ptr_tagged(at: number, target: number, tag: number): void {
     const slot = target >>> 10;
-    this.tape.write(at as Cell, (this.slotLow[slot]! + ((target & 1023) << 2) + tag) | 0);
-    if (this.wide) this.tape.write((at + 1) as Cell, this.slotHigh[slot]!);
+    const low = (this.slotLow[slot]! + ((target & 1023) << 2) + tag) | 0;
+    this.write_words(at, low, this.slotHigh[slot]!);
   }
 
   /** Whether the pointer stored at `at` points to `target`. */
@@ -253,7 +250,7 @@ export abstract class KernelMemory {
     const slot = target >>> 10;
     return (
       this.words[at] === ((this.slotLow[slot]! + ((target & 1023) << 2)) | 0) &&
-      (this.ptr_words !== 2 || this.words[at + 1] === this.slotHigh[slot])
+      (!this.wide || this.words[at + 1] === this.slotHigh[slot])
     );
   }
 

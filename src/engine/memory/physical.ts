@@ -38,11 +38,10 @@ export class PhysicalMemory {
   /** slot -> frame; pseudo frames (machine registers, scenario variables) lie at `nrFrames` and above. */
   frameOfSlot: Int32Array;
   /**
-   * slot -> how many writes the tape has made in it since {@link countWrites}: what was read of a slot still holds while its
+   * slot -> how many writes the tape has made in it since `Tape.countWrites`: what was read of a slot still holds while its
    * number stands. Wraps.
    */
   generations: Int32Array;
-  private counting = false;
   private nrSlots = 1;
   private nrPseudoFrames = 0;
   /** Sorted by startFrame, disjoint. */
@@ -65,16 +64,6 @@ export class PhysicalMemory {
     this.words = new Int32Array(nrSlots * WORDS_PER_FRAME);
     this.frameOfSlot = new Int32Array(nrSlots);
     this.generations = new Int32Array(nrSlots);
-  }
-
-  /** Whether {@link generations} are kept. */
-  get countsWrites(): boolean {
-    return this.counting;
-  }
-
-  /** Keeps {@link generations} from now on: a machine of which nobody asks for them need not. */
-  countWrites(): void {
-    this.counting = true;
   }
 
   /** Called at once and after each growth with the pool in force. */

@@ -65,6 +65,7 @@ export interface TapeOptions {
 
 export class Tape<Event = unknown> {
   private mode = RECORDING;
+  private counting = false;
   /** Segments from `firstSegment` on. */
   private segments: Int32Array[] = [new Int32Array(SEGMENT_WORDS)];
   private firstSegment = 0;
@@ -92,9 +93,16 @@ export class Tape<Event = unknown> {
     );
   }
 
-  /** Writes one word of state. The only function that does. */
+  /** Writes one word of state. */
   write(cell: Cell, value: number): void {
-    const { words } = this.memory;
+    this.writeIn(this.memory.words, cell, value);
+  }
+
+  /**
+   * As {@link write}; the only function that writes.
+   * @param words the pool in force, for a caller that has read in it just now: V8 need not look for it again, nor for its bounds
+   */
+  writeIn(words: Int32Array, cell: Cell, value: number): void {
     const before = words[cell] as number;
     if (before === value) return;
     // OFF is 0, RECORDING 1, three words an entry: as literals, because a bundled constant is a variable to V8.
@@ -111,7 +119,12 @@ export class Tape<Event = unknown> {
       }
     }
     words[cell] = value;
-    if (this.memory.countsWrites) this.memory.generations[cell >>> 10]!++;
+    if (this.counting) this.memory.generations[cell >>> 10]!++;
+  }
+
+  /** Keeps `PhysicalMemory.generations` from now on: a machine of which nobody asks for them need not. */
+  countWrites(): void {
+    this.counting = true;
   }
 
   /** A write with history to the right: that is cut off, or it is what the write repeats. */

@@ -37,7 +37,7 @@ export class LinearAccess {
     cpu: number,
   ) {
     this.processor = image.mm.machine.processor(cpu);
-    image.memory.countWrites();
+    image.tape.countWrites();
   }
 
   /** @param cell where the linear maps have `va` */
