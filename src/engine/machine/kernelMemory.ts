@@ -38,13 +38,13 @@ const NR_TRANSLATIONS = 1024;
 
 export abstract class KernelMemory {
   words: Int32Array = new Int32Array(0);
-  /** slot -> the kernel virtual address of its frame (0: none, highmem). */
-  private slotLow = new Int32Array(0);
-  private slotHigh = new Int32Array(0);
-  /** virtual page -> cell of its first word, direct mapped by page number. 1 is no page's address: an empty entry. */
-  private readonly cachedLow = new Int32Array(NR_TRANSLATIONS).fill(1);
-  private readonly cachedHigh = new Int32Array(NR_TRANSLATIONS);
-  private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
+  /** slot -> the kernel virtual address of its frame, two words (0: none, highmem). */
+  private slotVa = new Int32Array(0);
+  /**
+   * virtual page -> cell of its first word, direct mapped by page number: address low, high, cell, nothing. 1 is no page's
+   * address: an empty entry.
+   */
+  private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
   private readonly windows: Window[] = [];
   /** 64-bit pointers and longs: two words. */
   abstract readonly wide: boolean;
@@ -59,13 +59,12 @@ export abstract class KernelMemory {
   ) {
     memory.onGrow((words) => {
       this.words = words;
-      this.slotLow = enlarged(this.slotLow, memory.frameOfSlot.length);
-      this.slotHigh = enlarged(this.slotHigh, memory.frameOfSlot.length);
+      this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
     });
     memory.onPlaced((slot, frame) => {
       const va = this.vaOfFrame(frame);
-      this.slotLow[slot] = lowWord(va);
-      this.slotHigh[slot] = this.wide ? highWord(va) : 0;
+      this.slotVa[slot * 2] = lowWord(va);
+      this.slotVa[slot * 2 + 1] = this.wide ? highWord(va) : 0;
     });
   }
 
@@ -211,10 +210,12 @@ export abstract class KernelMemory {
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
   private translate(low: number, high: number): Cell {
-    const index = (low >>> 12) & (NR_TRANSLATIONS - 1);
-    if (this.cachedLow[index] !== (low & ~4095) || this.cachedHigh[index] !== high)
+    // 4 words for each of NR_TRANSLATIONS; literals, because a bundled constant is a variable to V8.
+    const index = (low >>> 10) & 0xffc;
+    const { translations } = this;
+    if (translations[index] !== (low & ~4095) || translations[index + 1] !== high)
       this.fillTranslation(index, low, high);
-    return (this.cachedCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
   }
 
   /** Cells never move, so an entry never goes stale. */
@@ -226,31 +227,34 @@ export abstract class KernelMemory {
       const address = (this.wide ? hex8(high) : '') + hex8(low);
       throw new KernelFault(`unable to handle page fault for address: ${address}`);
     }
-    this.cachedLow[index] = low & ~4095;
-    this.cachedHigh[index] = high;
-    this.cachedCell[index] = cell;
+    this.translations[index] = low & ~4095;
+    this.translations[index + 1] = high;
+    this.translations[index + 2] = cell;
   }
 
   /** Stores a pointer to `target` (0: NULL, as is the address of slot 0) at `at`. */
   write_ptr(at: number, target: number): void {
-    const slot = target >>> 10;
-    const low = (this.slotLow[slot]! + ((target & 1023) << 2)) | 0;
-    this.write_words(at, low, this.slotHigh[slot]!);
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
+    const low = (slotVa[entry]! + ((target & 1023) << 2)) | 0;
+    this.write_words(at, low, slotVa[entry + 1]!);
   }
 
   /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
   write_ptr_tagged(at: number, target: number, tag: number): void {
-    const slot = target >>> 10;
-    const low = (this.slotLow[slot]! + ((target & 1023) << 2) + tag) | 0;
-    this.write_words(at, low, this.slotHigh[slot]!);
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
+    const low = (slotVa[entry]! + ((target & 1023) << 2) + tag) | 0;
+    this.write_words(at, low, slotVa[entry + 1]!);
   }
 
   /** Whether the pointer stored at `at` points to `target`. */
   ptr_is(at: number, target: number): boolean {
-    const slot = target >>> 10;
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
     return (
-      this.words[at] === ((this.slotLow[slot]! + ((target & 1023) << 2)) | 0) &&
-      (!this.wide || this.words[at + 1] === this.slotHigh[slot])
+      this.words[at] === ((slotVa[entry]! + ((target & 1023) << 2)) | 0) &&
+      (!this.wide || this.words[at + 1] === slotVa[entry + 1])
     );
   }
 
@@ -285,21 +289,21 @@ export abstract class KernelMemory {
   /** The kernel virtual address of a cell; 0 for a frame that has none (highmem). */
   va_of(cell: Cell): VirtAddr {
     const slot = cell >>> 10;
-    const low = this.slotLow[slot] as number;
+    const low = this.slotVa[slot * 2] as number;
     const offset = (cell & 1023) << 2;
-    const high = this.slotHigh[slot] as number;
+    const high = this.slotVa[slot * 2 + 1] as number;
     if (low === 0 && high === 0) return asVirt(0);
     return this.wide ? asVirt(fromWords(low, high) + offset) : asVirt((low >>> 0) + offset);
   }
 
   /** The low word of the address of a cell; a cell in highmem has none that means anything. */
   va_low(cell: number): number {
-    return (this.slotLow[cell >>> 10]! + ((cell & 1023) << 2)) | 0;
+    return (this.slotVa[(cell >>> 10) * 2]! + ((cell & 1023) << 2)) | 0;
   }
 
   /** The high word; 0 on 32 bit. */
   va_high(cell: number): number {
-    return this.slotHigh[cell >>> 10]!;
+    return this.slotVa[(cell >>> 10) * 2 + 1]!;
   }
 
   /** Gives pseudo frames virtual addresses, so that pointers to scenario variables work. */
@@ -307,8 +311,9 @@ export abstract class KernelMemory {
     this.windows.push(window);
     const first = window.cell >>> 10;
     for (let i = 0; i * 4096 < window.sizeBytes; i++) {
-      this.slotLow[first + i] = lowWord(window.start + i * 4096);
-      this.slotHigh[first + i] = this.wide ? highWord(window.start + i * 4096) : 0;
+      const va = window.start + i * 4096;
+      this.slotVa[(first + i) * 2] = lowWord(va);
+      this.slotVa[(first + i) * 2 + 1] = this.wide ? highWord(va) : 0;
     }
   }
 
