@@ -29,6 +29,7 @@ abstract class KernelContext extends KernelMemory {
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
   readonly encoding: CompoundTests;
+  abstract readonly stride: Facts['stride'];
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -71,6 +72,13 @@ abstract class KernelContext extends KernelMemory {
 
   page_to_pfn(page: number): Pfn {
     return this.memmap.page_to_pfn(page as Cell);
+  }
+
+  /** `page + 1`. It lies behind `page`, but for the last one that memmap.ts has placed in a group. */
+  next_page(page: number): Cell {
+    const next = page + this.stride.page;
+    if ((next ^ page) >>> 10 === 0) return next as Cell;
+    return this.pfn_to_page(this.page_to_pfn(page) + 1);
   }
 
   /** Reports what happened, at this position of the tape. */

@@ -108,13 +108,6 @@ export class Memmap {
       (((page - this.slotOrigin[slot]!) * this.pagesInMebiword) >>> 20)) as Pfn;
   }
 
-  /** The `struct page` after one: `page + 1`. It lies next to it, but for the last one of a group. */
-  next_page(page: Cell): Cell {
-    const next = page + this.page_words;
-    if ((next & ~(WORDS_PER_FRAME - 1)) === (page & ~(WORDS_PER_FRAME - 1))) return next as Cell;
-    return this.pfn_to_page((this.page_to_pfn(page) + 1) as Pfn);
-  }
-
   /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */
   cellOfLow(low: number): Cell {
     const offset = low - this.mapLow;

@@ -50,10 +50,13 @@ function prep_flagged_tail(k: Kernel, head: Page, p: Page): void {
 }
 
 export function prep_compound_page(k: Kernel, page: Page, order: Order): void {
-  const pfn = k.page_to_pfn(page);
   const nr_pages: Int = 1 << order;
   set_page_flags(k, page, k.encoding.head_bits);
-  for (let i = 1; i < nr_pages; i++) prep_compound_tail(k, page, k.pfn_to_page(pfn + i));
+  let p: Page = page;
+  for (let i = 1; i < nr_pages; i++) {
+    p = k.next_page(p);
+    prep_compound_tail(k, page, p);
+  }
   prep_compound_head(k, page, order);
 }
 

@@ -83,10 +83,10 @@ export function free_pages_prepare(
   // Tails first: they need to know that the head is one.
   if (order !== 0) {
     const compound = PageCompound(k, page);
-    const pfn: Pfn = k.page_to_pfn(page);
-    if (compound) clear_second_page_flags(k, k.pfn_to_page(pfn + 1));
+    if (compound) clear_second_page_flags(k, k.next_page(page));
+    let tail: Page = page;
     for (let i = 1; i < 1 << order; i++) {
-      const tail: Page = k.pfn_to_page(pfn + i);
+      tail = k.next_page(tail);
       if ((compound && free_tail_pages_check(k, page, tail)) || free_page_is_bad(k, tail)) {
         bad++;
         continue;

@@ -13,7 +13,6 @@ import {
   type Page,
   type ULong,
   type Zone,
-  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_add_tail } from '../../include/linux/list.h.js';
@@ -35,10 +34,10 @@ function check_new_page(k: Kernel, page: Page): boolean {
 
 /** check_new_page() for all pages of a block, up to the first bad one. */
 function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
-  if (order === 0) return check_new_page(k, page);
-  const pfn: Pfn = k.page_to_pfn(page);
-  for (let i = 0; i < 1 << order; i++) {
-    const p: Page = k.pfn_to_page(pfn + i);
+  if (check_new_page(k, page)) return true;
+  let p: Page = page;
+  for (let i = 1; i < 1 << order; i++) {
+    p = k.next_page(p);
     if (check_new_page(k, p)) return true;
   }
   return false;
