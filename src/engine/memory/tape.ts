@@ -105,21 +105,23 @@ export class Tape<Event = unknown> {
   writeIn(words: Int32Array, cell: Cell, value: number): void {
     const before = words[cell] as number;
     if (before === value) return;
-    // OFF is 0, RECORDING 1, three words an entry: as literals, because a bundled constant is a variable to V8.
-    if (this.mode !== 0) {
-      if (this.mode !== 1) this.leftOfEnd(cell, value);
-      if (this.mode === 1) {
-        if (this.next === this.segment.length) this.openSegment();
-        const segment = this.segment;
-        const at = this.next;
-        segment[at] = cell;
-        segment[at + 1] = before;
-        segment[at + 2] = value;
-        this.next = at + 3;
-      }
-    }
+    // OFF is 0: as a literal, because a bundled constant is a variable to V8.
+    if (this.mode !== 0) this.record(cell, before, value);
     words[cell] = value;
     if (this.counting) this.memory.generations[cell >>> 10]!++;
+  }
+
+  /** An entry. RECORDING is 1, and three words make an entry. */
+  private record(cell: Cell, before: number, value: number): void {
+    if (this.mode !== 1) this.leftOfEnd(cell, value);
+    if (this.mode !== 1) return;
+    if (this.next === this.segment.length) this.openSegment();
+    const segment = this.segment;
+    const at = this.next;
+    segment[at] = cell;
+    segment[at + 1] = before;
+    segment[at + 2] = value;
+    this.next = at + 3;
   }
 
   /** Keeps `PhysicalMemory.generations` from now on: a machine of which nobody asks for them need not. */
