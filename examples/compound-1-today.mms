@@ -1,4 +1,4 @@
-// Compound pages, 1 of 3: how kernels since 4.4 tell a head from a tail. The next two examples are the same in older ways.
+// Compound pages, 1 of 3: how kernels since 4.4 tell a head from a tail. The next two examples show older ways.
 //
 // Press F5, and open `page` and `tail` under Locals at each step.
 #pragma mmscope machine arch=i386 ram=64M compound=compound-head
@@ -6,8 +6,8 @@
 struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
 struct page *tail = page + 3;
 
-// The head has a flag. A tail has none: bit 0 of its compound_head says what it is, and the rest is the address of its head.
-// So one read answers both questions, and no moment is in between: a page may be freed while somebody else looks at it.
+// The head has a flag. A tail has none: bit 0 of its compound_head marks it, and the other bits are the head's address.
+// So one read answers both questions, which matters when a page is freed while another CPU looks at it.
 pr_info("head %pGp\n", &page->flags);
 pr_info("tail %pGp, compound_head %#lx, head at %px\n", &tail->flags, tail->compound_head, page);
 expect(tail->compound_head == (unsigned long)page + 1);
@@ -16,7 +16,7 @@ expect((page->flags & 1ul << PG_head) && !(tail->flags & 1ul << PG_head));
 expect(PageHead(page) && PageTail(tail) && compound_head(tail) == page);
 expect(page_count(tail) == 1 && page_ref_count(tail) == 0);
 
-// A flag of a compound page is the head's, and PG_reclaim is like any other.
+// The flags of a compound page are those of its head, and PG_reclaim is a flag like any other.
 SetPageReclaim(tail);
 expect(PageReclaim(page) && PageHead(page));
 

@@ -1,4 +1,4 @@
-// Compound pages, 2 of 3: PG_head and PG_tail, as in kernels from 2.6.26 to 4.3 that had flags enough.
+// Compound pages, 2 of 3: PG_head and PG_tail, as in kernels from 2.6.26 to 4.3 that had enough page flags.
 #pragma mmscope machine arch=i386 ram=64M compound=head-tail
 
 struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
@@ -13,7 +13,7 @@ expect(tail->first_page == page && tail->private == (unsigned long)page);
 
 expect(PageHead(page) && PageTail(tail) && compound_head(tail) == page);
 
-// Flag and pointer are two words, and one may be there without the other. Freeing looks at both.
+// Flag and pointer are different words, so one can be wrong without the other. Freeing checks both.
 struct page *broken = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
 broken[1].first_page = page;
 __free_pages(broken, 2); // BUG: Bad page state ... first_page not consistent. The block is lost.

@@ -1,5 +1,5 @@
-// Compound pages, 3 of 3: PG_compound for all pages of one, with PG_reclaim for its tails. Kernels from 2.6.22 to 4.3 did so
-// where page flags were in short supply: on 32 bit, the number of the memory section can take what is left of the word.
+// Compound pages, 3 of 3: PG_compound on every page, PG_reclaim on the tails. Kernels from 2.6.22 to 4.3 did so
+// where page flags were scarce: on 32 bit, the number of the memory section may take up the rest of the word.
 #pragma mmscope machine arch=i386 ram=64M compound=compound-reclaim
 
 struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
@@ -13,8 +13,8 @@ expect((tail->flags & both) == both);
 
 expect(PageHead(page) && PageTail(tail) && compound_head(tail) == page);
 
-// The price: a head that is given PG_reclaim is a tail from then on, of nothing. Compound pages were not on the LRU lists
-// then, so nobody gave it to them. Set it, and see `page` change under Locals.
+// The price: a head with PG_reclaim set looks like a tail, but of no page. Compound pages were not on the LRU lists then,
+// so nothing set it. Set it, and see `page` change under Locals.
 SetPageReclaim(page);
 expect(PageTail(page) && !PageHead(page));
 page->flags &= ~(1ul << PG_reclaim);

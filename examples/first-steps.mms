@@ -14,12 +14,12 @@ expect(__pa(addr) == pfn << PAGE_SHIFT);
 expect(virt_to_page(addr) == page);
 expect(page_count(page) == 1);
 
-// Above, in ZONE_HIGHMEM, a page has no address until somebody maps it.
+// Above, in ZONE_HIGHMEM, a page has no address until it is mapped.
 struct page *high = alloc_page(GFP_HIGHUSER);
 expect(page_address(high) == NULL);
 pr_info("frame %#lx lies in zone %d\n", page_to_pfn(high), page_zonenum(high));
 
-// What was freed last is taken first: its cache lines are still warm.
+// The page that was freed last is allocated first: its cache lines are still warm.
 __free_page(page);
 struct page *again = alloc_page(GFP_KERNEL);
 expect(again == page);

@@ -1,12 +1,12 @@
 #pragma mmscope core "data/i386-highmem4g-slub-256M.vmcore.gz"
-// The kinds of address on a real i386 machine: hover each number, before it runs and while it stands.
+// The kinds of address on a real i386 machine: hover over each number, before the run and while it is stopped.
 
 // Kernel logical: the direct map. __pa() is right, and this is object 1 of a slab.
 void *logical = (void *)0xc1801080;
 pr_info("logical %px -> physical %#lx\n", logical, __pa(logical));
 expect(__pa(0xc1801080) == 0x1801080);
 
-// vmalloc: __pa() gives a number all the same, and it is wrong.
+// vmalloc: __pa() returns a number here too, but a wrong one.
 void *area = (void *)0xcc7f1000;
 pr_info("vmalloc %px -> __pa says %#lx, which is not where it is\n", area, __pa(area));
 
@@ -14,7 +14,7 @@ pr_info("vmalloc %px -> __pa says %#lx, which is not where it is\n", area, __pa(
 struct page *high = pfn_to_page(0xbfe0);
 expect(page_address(high) == NULL);
 
-// User: means something in one process only. Here: the first page of init's code.
+// User: meaningful in one process only. Here: the first page of init's code.
 unsigned long user = 0x08048000;
 pr_info("user %#lx: walk(0x08048000) in the debug console shows the way\n", user);
 

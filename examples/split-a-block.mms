@@ -20,7 +20,7 @@ unlock_page(block);
 // Freed, the block meets its buddies again and goes up to where it came from. Step back to see it apart once more.
 __free_pages(block, 4);
 
-// ZONE_DMA has three blocks of 4 MiB, and lowmem_reserve keeps them from requests that could do without.
+// ZONE_DMA has three blocks of 4 MiB, and lowmem_reserve keeps them for requests that can use no other zone.
 // Tick "Allocation failure" under Breakpoints, and continue.
 int got = 0;
 for (int i = 0; i < 4; i++) {

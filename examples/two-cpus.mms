@@ -4,7 +4,7 @@
 struct zone *zone = &contig_page_data.node_zones[ZONE_DMA32];
 drain_all_pages(NULL);
 
-// CPU 0 takes a page: a batch comes from the buddy lists, and all but one of it stay on CPU 0's lists.
+// CPU 0 takes a page: a batch comes from the buddy lists, and all but one page of it stay on CPU 0's lists.
 struct page *page = alloc_page(GFP_KERNEL);
 expect(per_cpu_ptr(zone->per_cpu_pageset, 0)->count > 0);
 expect(per_cpu_ptr(zone->per_cpu_pageset, 1)->count == 0);
@@ -25,12 +25,12 @@ cpu(1) {
 }
 __free_page(other);
 
-// drain_all_pages() empties both. A request for much that fails does it on its way: the missing page may be on another CPU.
+// drain_all_pages() empties both. A large allocation that is about to fail does so too: the missing page may be on another CPU.
 drain_all_pages(NULL);
 expect(per_cpu_ptr(zone->per_cpu_pageset, 0)->count == 0 && per_cpu_ptr(zone->per_cpu_pageset, 1)->count == 0);
 
-// Counters are not exact: a CPU adds up to `stat_threshold` pages before it tells. The vmstat worker tells once a second;
-// here it is asked. Between the two, NR_FREE_PAGES of the zone and what is really free differ.
+// Counters are not exact: a CPU holds back changes of up to `stat_threshold` pages. The vmstat worker adds them once a second;
+// here quiet_vmstat() does. Until then, NR_FREE_PAGES of the zone differs from what is really free.
 pr_info("free %lu, really %lu\n", zone_page_state(zone, NR_FREE_PAGES), zone_page_state_snapshot(zone, NR_FREE_PAGES));
 quiet_vmstat();
 cpu(1) { quiet_vmstat(); }

@@ -26,7 +26,7 @@ struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 set_pte(pte, pte_mkold(pte_mkclean(mk_pte(page, PAGE_KERNEL))));
 expect(!pte_young(*pte) && !pte_dirty(*pte));
 
-// A read makes the processor walk. It sets A in the entry, and remembers the way in its TLB.
+// A read makes the processor walk. It sets A in the entry, and keeps the translation in its TLB.
 expect(*(int *)va == 0);
 expect(pte_young(*pte) && !pte_dirty(*pte));
 
@@ -38,12 +38,12 @@ expect(pte_dirty(*pte));
 expect(*(int *)page_address(page) == 42);
 pr_info("%#lx leads to pfn %#lx, as %px does\n", va, vmalloc_to_pfn((void *)va), page_address(page));
 
-// __pa() is a subtraction, right for the direct map only. Of this address it is a number that means nothing; look at the
-// note in the console, and at what is right instead.
+// __pa() is a subtraction, right for the direct map only. Here its result means nothing: the note in the
+// console says so, and says what is right instead.
 expect(__pa(va) != page_to_phys(page));
 expect(slow_virt_to_phys((void *)va) == page_to_phys(page));
 
-// The entry is emptied, but the TLB goes on saying what it was: a stale entry. invlpg() makes it forget.
+// The entry is cleared, but the TLB still holds the old one: a stale entry. invlpg() removes it.
 pte_clear(&init_mm, va, pte);
 expect(*(int *)va == 42);
 invlpg(va);

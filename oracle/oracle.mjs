@@ -4,6 +4,33 @@
 import { OracleError } from './lib/commands.mjs';
 
 const COMMANDS = {
+  build: {
+    usage: 'build [--later] [KERNEL...]',
+    summary: 'builds the kernels (all five if none is named); --later: with the later operations',
+    run: async (args) => (await import('./commands/build.mjs')).build(args),
+  },
+  record: {
+    usage: 'record MACHINE NAME... [--to FOLDER] [--cma SIZE] [--args TEXT] [--later]',
+    summary:
+      'records runs, named as FORMAT.md says (tour-s1), or FILE.ops, in a kernel with so much RAM',
+    run: async (args) => (await import('./commands/record.mjs')).recordCommand(args),
+  },
+  core: {
+    usage: 'core [--user] MACHINE [NAME...]',
+    summary: 'dumps memory before and after runs; --user: while a user process runs',
+    run: async (args) => (await import('./commands/core.mjs')).core(args),
+  },
+  compare: {
+    usage: 'compare RECORDING...',
+    summary: 'makes recordings again and compares them byte for byte',
+    run: async (args) => (await import('./commands/compare.mjs')).compare(args),
+  },
+  native: {
+    usage: 'native',
+    summary:
+      "measures Linux's own page allocator on this machine, for `npm run bench` to compare with",
+    run: async () => (await import('./native/native.mjs')).native(),
+  },
   names: {
     usage: 'names',
     summary: "writes test/data/linux-6.1-names.txt: the names of Linux's functions and macros",

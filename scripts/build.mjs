@@ -26,6 +26,12 @@ const BUDGETS = [
     bytes: 1200e3,
   },
   {
+    name: 'kernel sources',
+    output: 'extension.cjs',
+    from: /^kernel-sources:/,
+    bytes: 1300e3,
+  },
+  {
     name: 'kernel profiles',
     output: 'extension.cjs',
     from: /^src\/engine\/types\/profiles\//,
@@ -33,7 +39,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 2.4e6 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 3.6e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -17,8 +17,8 @@ import { selectTypes } from './profiles/types.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    from: { type: 'string', default: path.join(root, '../shared/kernels') },
-    golden: { type: 'string', default: path.join(root, '../shared/golden') },
+    from: { type: 'string', default: path.join(root, 'test/golden/data/kernels') },
+    golden: { type: 'string', default: path.join(root, 'test/golden/data') },
   },
 });
 const NAMES = [

@@ -1,7 +1,8 @@
 /**
- * `npm test`: everything, from a bare checkout: packages, types, lint, format, bundles and their budgets, every mocha
- * suite, and the packaged extension in real VS Code. Ends with one line `N passed, N failed, N skipped`: each mocha test
- * counts as one, and so does each other step. A skipped test says why in its title.
+ * `npm test`: everything, from a bare checkout: packages, types, lint, needless exports and files (knip), format, bundles
+ * and their budgets, every mocha suite, and the packaged extension in real VS Code. Ends with a table of how long each step
+ * took and one line `N passed, N failed, N skipped`: each mocha test counts as one, and so does each other step. A skipped
+ * test says why in its title.
  *
  *     npm test -- engine dap     only the named steps and suites (names as printed)
  */
@@ -13,16 +14,19 @@ import { ensureDependencies } from './setup.mjs';
 const root = path.dirname(import.meta.dirname);
 const only = process.argv.slice(2);
 /** A test that hangs ends, one on a busy machine does not. */
-const TIMEOUT = ['--timeout', '60000'];
+const TIMEOUT = ['--timeout', '180000'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
+/** Name and duration of each step that ran. */
+const times = [];
 
 ensureDependencies();
 const { ensureChromium } = await import('./vscode-host/browser.mjs');
 
 await step('types', () => run('typescript/bin/tsc', ['--build']));
 await step('lint', () => run('eslint/bin/eslint.js', ['--max-warnings', '0', '.']));
+await step('knip', () => run('knip/bin/knip.js', ['--no-config-hints']));
 await step('format', () =>
   run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
 );
@@ -46,13 +50,22 @@ const { hostSuite, uiSuite } = await import('./vscode-tests.mjs');
 await suiteStep('vscode', (report) => hostSuite(report));
 await suiteStep('ui', (report) => uiSuite((bundles, env) => mocha(bundles, report, env)));
 
+if (isWanted('golden') && !process.env.MMSCOPE_RECORDINGS) console.log(notRun());
 for (const title of skips) console.log(`skipped: ${title}`);
 for (const title of failures) console.log(`failed: ${title}`);
+printTimes();
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
 function isWanted(name) {
   return only.length === 0 || only.includes(name);
+}
+
+/** Recordings that only some machines have. */
+function notRun() {
+  const list = fs.readFileSync(path.join(root, 'test/golden/data/elsewhere.txt'), 'utf8');
+  const count = list.trim().split('\n').length;
+  return `not run: ${count} long recordings that are not in the repository (set MMSCOPE_RECORDINGS to their folder)`;
 }
 
 /** Folders of test/ with tests that plain node runs. */
@@ -110,7 +123,24 @@ async function suiteStep(name, body) {
 function heading(name) {
   const started = Date.now();
   console.log(`\n### ${name}`);
-  return () => console.log(`### ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return () => {
+    const durationMs = Date.now() - started;
+    times.push({ name, durationMs });
+    console.log(`### ${name}: ${inSeconds(durationMs)}`);
+  };
+}
+
+function inSeconds(durationMs) {
+  return `${(durationMs / 1000).toFixed(1)} s`;
+}
+
+function printTimes() {
+  const wholeMs = times.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const rows = [...times, { name: 'whole', durationMs: wholeMs }];
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  console.log('');
+  for (const { name, durationMs } of rows)
+    console.log(`${name.padEnd(width)} ${inSeconds(durationMs).padStart(9)}`);
 }
 
 function fail(name, error) {

@@ -1,269 +1,146 @@
-/** The map as a whole: the session's machine, how the user looks at it, and the parts that show it. */
-import { MAX_CELLS, type MapArguments, type MapZone } from '../src/engine/view/map.js';
-import { CELLS_PER_TILE, type Arrangement } from './curve.js';
+/**
+ * The map as a whole: its parts, and what each tells the others. What a part knows is in its own file: session.ts,
+ * projection.ts, selection.ts, hover.ts, drawing.ts.
+ */
 import { element } from './dom.js';
-import { CanvasRenderer } from './draw/canvasRenderer.js';
-import { css } from './draw/color.js';
-import type { Scene } from './draw/mapRenderer.js';
-import { readPalette, stateColor, type Palette } from './draw/palette.js';
+import { Drawing, type Subject } from './drawing.js';
 import type { Host } from './host.js';
-import { firstChange } from './changes.js';
-import {
-  computeLayout,
-  firstZoom,
-  fittingZoom,
-  tilesBetween,
-  ZOOMS,
-  type Layout,
-} from './layout.js';
-import type { FrameAction, MapSession } from './messages.js';
-import { readOptions, type Options } from './options.js';
-import { createDetails } from './panels/details.js';
-import { spoken, type CellFacts } from './panels/facts.js';
+import { Hover } from './hover.js';
+import type { MapSession } from './messages.js';
 import { createLegend } from './panels/legend.js';
 import { createToolbar } from './panels/toolbar.js';
-import { createTooltip } from './panels/tooltip.js';
 import { createVerdict } from './panels/verdict.js';
+import { Projection } from './projection.js';
+import { Selection, type CellSource } from './selection.js';
+import { SessionOnShow, type Machine } from './session.js';
 import { bytesText, countText, parseFrame } from './text.js';
-import { Tiles } from './tiles.js';
 import { Viewport } from './viewport.js';
 
 const PAGE_SIZE = 4096;
 const MIB = 1 << 20;
-const PULSE_MS = 700;
-const HOVER_ASK_MS = 80;
-
-const OVERVIEW: MapArguments = { firstPfn: 0, framesPerCell: 1 << 26, cells: 1 };
-
-interface Machine {
-  readonly maxPfn: number;
-  readonly zones: readonly MapZone[];
-}
 
 export class App {
-  private options: Options;
-  private session: MapSession | undefined;
-  private machine: Machine | undefined;
-  private layout: Layout | undefined;
-  private palette: Palette;
-  private emphasis: ReadonlySet<number> | undefined;
-  private hovered: number | undefined;
-  private selected: number | undefined;
-  private hoverTimer: number | undefined;
-  private stoppedAt = 0;
-  private drawing = 0;
-  /** The next states to arrive are the first since a stop. */
-  private follows = false;
-  private readonly tiles: Tiles;
+  private readonly session: SessionOnShow;
+  private readonly projection: Projection;
+  private readonly selection: Selection;
+  private readonly hover: Hover;
   private readonly viewport: Viewport;
-  private readonly renderer: CanvasRenderer;
+  private readonly drawing: Drawing;
   private readonly toolbar;
   private readonly legend;
-  private readonly tooltip = createTooltip();
-  private readonly details;
-  private readonly verdict = createVerdict((pfn) => this.select(pfn));
-  private readonly empty = element('div', { class: 'empty' });
+  private readonly verdict = createVerdict((pfn) => this.selection.select(pfn));
 
-  constructor(
-    private readonly host: Host,
-    root: HTMLElement,
-  ) {
-    this.options = readOptions(host.kept);
-    this.palette = readPalette(document.documentElement);
-    this.tiles = new Tiles(
-      (asks) => host.ask('map', asks),
-      () => this.arrived(),
-    );
-    this.toolbar = createToolbar(this.options, {
-      arrange: (arrangement) => this.arrange(arrangement),
-      zoom: (step) => this.zoom(step),
-      showChanges: (showChanges) => this.setOptions({ ...this.options, showChanges }),
-      goTo: (text) => this.goTo(text),
+  constructor(host: Host, root: HTMLElement) {
+    this.session = new SessionOnShow(host, {
+      opened: (machine) => this.opened(machine),
+      counted: (totals) => this.legend.setCounts(totals),
+      attempted: (verdict) => this.verdict.show(verdict),
     });
-    this.legend = createLegend((kinds) => {
-      this.emphasis = kinds;
-      this.draw();
+    this.projection = new Projection(host, () => this.session.machine, {
+      arrived: () => this.arrived(),
+      changed: () => this.drawing.draw(),
     });
-    this.details = createDetails({
-      act: (action: FrameAction, frame) => host.act(action, frame),
-      close: () => this.select(undefined),
-    });
+    const cells: CellSource = {
+      facts: (pfn) => this.projection.facts(pfn),
+      swatch: (state) => this.drawing.swatch(state),
+      moved: () => this.drawing.draw(false),
+    };
+    this.selection = new Selection(host, () => this.viewport, cells);
+    this.hover = new Hover(host, cells);
     this.viewport = new Viewport({
       resized: () => this.relayout(),
       scrolled: () => this.scrolled(),
-      hovered: (pfn, x, y) => this.hover(pfn, x, y),
-      selected: (pfn) => this.select(pfn),
+      hovered: (pfn, x, y) => this.hover.at(pfn, x, y),
+      selected: (pfn) => this.selection.select(pfn),
       key: (key) => this.key(key),
       zoomed: (step) => this.zoom(step),
     });
-    this.renderer = new CanvasRenderer(this.viewport.cells, this.viewport.overlay);
-    const main = element('main', {}, this.viewport.root, this.details.root);
+    this.toolbar = createToolbar(this.projection.options, {
+      arrange: (arrangement) => {
+        this.projection.setOptions({ arrangement });
+        this.relayout();
+      },
+      zoom: (step) => this.zoom(step),
+      showChanges: (showChanges) => this.projection.setOptions({ showChanges }),
+      goTo: (text) => this.goTo(text),
+    });
+    this.legend = createLegend((kinds) => this.drawing.emphasise(kinds));
+    this.drawing = new Drawing(
+      this.viewport.cells,
+      this.viewport.overlay,
+      () => this.subject(),
+      (palette) => this.legend.setPalette(palette),
+    );
+    const main = element('main', {}, this.viewport.root, this.selection.details.root);
     root.append(
       this.toolbar.root,
       this.verdict.root,
       main,
-      this.empty,
+      this.session.empty,
       this.legend.root,
-      this.tooltip.root,
+      this.hover.tooltip.root,
     );
-    this.themeChanged();
-    this.watchTheme();
     this.showSession(undefined);
   }
 
   /** Another session, or the same at another stop. */
   showSession(session: MapSession | undefined): void {
-    const isOther = session?.id !== this.session?.id;
-    const isNewStop = session?.stop !== this.session?.stop;
-    this.session = session;
-    document.body.classList.toggle('running', session !== undefined && !session.stopped);
+    const { isOther, isNewStop } = this.session.show(session);
     if (isOther) {
-      this.tiles.clear();
-      this.machine = undefined;
-      this.select(undefined);
+      this.projection.clear();
+      this.selection.select(undefined);
       this.verdict.show(undefined);
     }
-    this.empty.textContent =
-      session === undefined
-        ? 'Start debugging a scenario to see its machine here.'
-        : 'Waiting for the machine…';
-    this.setEmpty(this.machine === undefined);
     if (session?.stopped !== true) return;
-    if (isNewStop) this.stoppedAt = performance.now();
-    this.follows ||= isNewStop;
-    this.tiles.startEpoch(session.epoch, session.stop);
-    void this.askOverview();
-    void this.askVerdict(session.id);
-    this.fetchVisible();
-    if (this.selected !== undefined) void this.askFrame(this.selected);
+    if (isNewStop) this.drawing.pulse();
+    this.projection.startEpoch(session, isNewStop);
+    void this.session.askOverview();
+    void this.session.askVerdict();
+    this.projection.fetch(this.viewport);
+    this.selection.refresh();
   }
 
   reveal(pfn: number): void {
-    if (this.machine === undefined) void this.askOverview().then(() => this.select(pfn));
-    else this.select(pfn);
+    if (this.session.machine === undefined)
+      void this.session.askOverview().then(() => this.selection.select(pfn));
+    else this.selection.select(pfn);
   }
 
-  /** The machine's outline, and how many of its frames are of each kind: one cell as large as any machine. */
-  private async askOverview(): Promise<void> {
-    const { session } = this;
-    try {
-      const { maxPfn, zones, totals } = await this.host.ask('map', OVERVIEW);
-      if (session?.id !== this.session?.id) return;
-      if (totals !== undefined) this.legend.setCounts(totals);
-      if (this.machine === undefined) this.showMachine({ maxPfn, zones });
-    } catch {
-      this.setEmpty(this.machine === undefined); // It runs or is gone: the next stop asks again.
-    }
-  }
-
-  private async askVerdict(sessionId: string): Promise<void> {
-    try {
-      const verdict = await this.host.ask('verdict', {});
-      if (sessionId === this.session?.id) this.verdict.show(verdict);
-    } catch {
-      return; // It runs: the next stop asks again.
-    }
-  }
-
-  private showMachine(machine: Machine): void {
-    this.machine = machine;
-    const { zones } = machine;
+  private opened({ zones }: Machine): void {
     const nrFrames = zones.reduce((sum, zone) => sum + zone.endPfn - zone.startPfn, 0);
     this.toolbar.setTitle(
       bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB),
       `${countText(nrFrames)} frames · ${zones.map((zone) => zone.name).join(', ')}`,
     );
-    this.setEmpty(false);
     this.relayout();
-  }
-
-  /** New states: after a stop, what changed is brought into view. */
-  private arrived(): void {
-    const { layout, viewport } = this;
-    if (this.follows && layout !== undefined && this.options.showChanges) {
-      const change = firstChange(layout, (tile) => this.tiles.get(layout.zoom.framesPerCell, tile));
-      if (change !== undefined) viewport.scrollTo(change);
-      this.follows = false;
-    }
-    this.draw();
-  }
-
-  private visibleTiles() {
-    const { layout, viewport } = this;
-    if (layout === undefined) return [];
-    return tilesBetween(layout, viewport.scrollTop, viewport.scrollTop + viewport.heightPx);
-  }
-
-  /** What is in view; of a machine that one request covers, everything, so that changes elsewhere are known. */
-  private fetchVisible(): void {
-    if (this.layout === undefined) return;
-    const { framesPerCell } = this.layout.zoom;
-    const isSmall = framesPerCell === 1 && (this.machine?.maxPfn ?? Infinity) <= MAX_CELLS;
-    const ranges = isSmall
-      ? tilesBetween(this.layout, 0, this.layout.heightPx)
-      : this.visibleTiles();
-    const spans = ranges.map(({ section, first, end }) => ({
-      firstTile: section.firstTile + first,
-      endTile: section.firstTile + end,
-    }));
-    this.tiles.want(framesPerCell, spans);
-    this.draw();
   }
 
   private relayout(): void {
-    const { viewport, machine, options } = this;
-    if (machine === undefined || viewport.widthPx === 0) return;
-    const { zones } = machine;
-    const { widthPx, heightPx } = viewport;
+    const { viewport, selection } = this;
     const anchor = viewport.anchor();
     // The details' panel takes room: a map that was there without it stays as it is.
-    const stays = typeof options.zoom !== 'number' && this.selected !== undefined;
-    const zoom = (stays ? this.layout?.zoom : undefined) ?? ZOOMS[this.zoomIndex(zones)];
-    if (zoom === undefined) return;
-    this.layout = computeLayout(zones, widthPx, zoom, options.arrangement);
-    viewport.setLayout(this.layout);
+    const layout = this.projection.layOut(viewport, selection.pfn !== undefined);
+    if (layout === undefined) return;
+    viewport.setLayout(layout);
     if (anchor !== undefined) viewport.keepInPlace(anchor.pfn, anchor.offsetPx);
-    this.toolbar.setScale(
-      zoom.framesPerCell === 1 ? `1 : 1` : `1 : ${countText(zoom.framesPerCell)}`,
-    );
-    if (this.selected !== undefined) viewport.scrollTo(this.selected);
-    this.renderer.resize(widthPx, heightPx, window.devicePixelRatio);
-    this.fetchVisible();
-  }
-
-  private zoomIndex(zones: readonly MapZone[]): number {
-    const { widthPx, heightPx } = this.viewport;
-    const { zoom, arrangement } = this.options;
-    if (typeof zoom === 'number') return zoom;
-    const choose = zoom === 'fit' ? fittingZoom : firstZoom;
-    return choose(zones, widthPx, heightPx, arrangement);
-  }
-
-  private arrange(arrangement: Arrangement): void {
-    this.setOptions({ ...this.options, arrangement });
-    this.relayout();
+    const { framesPerCell } = layout.zoom;
+    this.toolbar.setScale(framesPerCell === 1 ? `1 : 1` : `1 : ${countText(framesPerCell)}`);
+    selection.scrollIntoView();
+    this.drawing.resize(viewport.widthPx, viewport.heightPx);
+    this.projection.fetch(viewport);
   }
 
   private zoom(step: 1 | -1 | 'fit'): void {
-    const { layout } = this;
-    if (layout === undefined) return;
-    const next = ZOOMS.indexOf(layout.zoom) - (step === 'fit' ? 0 : step);
-    const zoom = step === 'fit' ? step : Math.max(0, Math.min(ZOOMS.length - 1, next));
-    this.setOptions({ ...this.options, zoom });
+    if (!this.projection.zoom(step)) return;
     this.relayout();
-    if (this.selected !== undefined) this.viewport.scrollTo(this.selected);
-  }
-
-  private setOptions(options: Options): void {
-    this.options = options;
-    this.host.keep(options);
-    this.draw();
+    this.selection.scrollIntoView();
   }
 
   private goTo(text: string): boolean {
-    const pfn = this.machine && parseFrame(text, this.machine.maxPfn);
+    const { machine } = this.session;
+    const pfn = machine && parseFrame(text, machine.maxPfn);
     if (pfn === undefined) return false;
-    this.select(pfn);
+    this.selection.select(pfn);
     return true;
   }
 
@@ -271,128 +148,34 @@ export class App {
     if (key === '+' || key === '=') this.zoom(1);
     else if (key === '-') this.zoom(-1);
     else if (key === '0') this.zoom('fit');
-    else if (key === 'Escape') this.select(undefined);
+    else if (key === 'Escape') this.selection.select(undefined);
     else return false;
     return true;
   }
 
+  /** New states: after a stop, what changed is brought into view. */
+  private arrived(): void {
+    const change = this.projection.takeChange();
+    if (change !== undefined) this.viewport.scrollTo(change);
+    this.drawing.draw();
+  }
+
+  private subject(): Subject | undefined {
+    const { projection, viewport, hover, selection } = this;
+    const { layout, options } = projection;
+    if (layout === undefined) return undefined;
+    return {
+      layout,
+      scrollTop: viewport.scrollTop,
+      tile: (tile) => projection.tile(layout, tile),
+      showChanges: options.showChanges,
+      hovered: hover.pfn,
+      selected: selection.pfn,
+    };
+  }
+
   private scrolled(): void {
-    this.tooltip.hide();
-    this.hovered = undefined;
-    this.fetchVisible();
-  }
-
-  private hover(pfn: number | undefined, x: number, y: number): void {
-    window.clearTimeout(this.hoverTimer);
-    if (pfn === undefined) this.tooltip.hide();
-    else {
-      const cell = this.facts(pfn);
-      this.tooltip.show(cell, this.swatch(cell.state), undefined, x, y);
-      this.hoverTimer = window.setTimeout(
-        () => void this.completeTooltip(cell, x, y),
-        HOVER_ASK_MS,
-      );
-    }
-    if (pfn === this.hovered) return;
-    this.hovered = pfn;
-    this.draw(false);
-  }
-
-  private async completeTooltip(cell: CellFacts, x: number, y: number): Promise<void> {
-    if (cell.framesPerCell > 1) return;
-    try {
-      const frame = await this.host.ask('frame', { pfn: cell.pfn });
-      if (this.hovered === cell.pfn) this.tooltip.show(cell, this.swatch(cell.state), frame, x, y);
-    } catch {
-      return; // Running: what the map knows is all there is.
-    }
-  }
-
-  private select(pfn: number | undefined): void {
-    this.selected = pfn;
-    this.viewport.setFocusFrame(pfn);
-    if (pfn === undefined) this.details.hide();
-    else {
-      const cell = this.facts(pfn);
-      this.details.show(cell, this.swatch(cell.state), undefined);
-      this.viewport.announce(spoken(cell));
-      this.viewport.scrollTo(pfn);
-      void this.askFrame(pfn);
-    }
-    this.draw(false);
-  }
-
-  private async askFrame(pfn: number): Promise<void> {
-    try {
-      const frame = await this.host.ask('frame', { pfn });
-      if (this.selected !== pfn) return;
-      const cell = { ...this.facts(pfn), framesPerCell: 1, state: frame.state };
-      this.details.show(cell, this.swatch(frame.state), frame);
-    } catch {
-      return; // Running: the next stop asks again.
-    }
-  }
-
-  private facts(pfn: number): CellFacts {
-    const framesPerCell = this.layout?.zoom.framesPerCell ?? 1;
-    const cell = Math.floor(pfn / framesPerCell);
-    const tile = this.tiles.get(framesPerCell, Math.floor(cell / CELLS_PER_TILE));
-    const zone = this.machine?.zones.find((z) => pfn >= z.startPfn && pfn < z.endPfn);
-    return { pfn, framesPerCell, state: tile?.states[cell % CELLS_PER_TILE], zone };
-  }
-
-  private swatch(state: number | undefined): string {
-    return state === undefined ? 'transparent' : css(stateColor(this.palette, state, 1));
-  }
-
-  private setEmpty(isEmpty: boolean): void {
-    document.body.classList.toggle('no-machine', isEmpty);
-  }
-
-  private watchTheme(): void {
-    const observer = new MutationObserver(() => this.themeChanged());
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['class', 'data-vscode-theme-id'],
-    });
-  }
-
-  private themeChanged(): void {
-    this.palette = readPalette(document.documentElement);
-    this.renderer.setPalette(this.palette);
-    this.legend.setPalette(this.palette);
-    this.draw();
-  }
-
-  /** Draws before the next frame; the cells only when they may look different. */
-  private draw(withCells = true): void {
-    const isScheduled = this.drawing !== 0;
-    this.drawing |= withCells ? 3 : 1;
-    if (isScheduled) return;
-    requestAnimationFrame((now) => {
-      const what = this.drawing;
-      this.drawing = 0;
-      const { layout } = this;
-      if (layout === undefined) return;
-      const pulse = reducedMotion() ? 1 : Math.min(1, (now - this.stoppedAt) / PULSE_MS);
-      const scene: Scene = {
-        layout,
-        scrollTop: this.viewport.scrollTop,
-        tile: (tile) => this.tiles.get(layout.zoom.framesPerCell, tile),
-        emphasis: this.emphasis,
-        showChanges: this.options.showChanges,
-        pulse,
-        hovered: this.hovered,
-        selected: this.selected,
-      };
-      if (what & 2) this.renderer.drawCells(scene);
-      this.renderer.drawOverlay(scene);
-      if (pulse < 1) this.draw(false);
-    });
+    this.hover.leave();
+    this.projection.fetch(this.viewport);
   }
 }
-
-const reducedMotion = (): boolean =>
-  document.body.classList.contains('vscode-reduce-motion') ||
-  window.matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -11,16 +11,13 @@ const isInstalled = (name) =>
 export function needPackages(names) {
   const missing = names.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
-  const root = process.getuid?.() === 0 ? [] : ['sudo'];
+  const isRoot = process.getuid?.() === 0;
+  const [program, ...prefix] = isRoot ? ['apt-get'] : ['sudo', 'apt-get'];
   const apt = (args) =>
-    spawnSync(
-      [...root, 'apt-get'][0],
-      [...root.slice(1), ...(root.length ? ['apt-get'] : []), ...args],
-      {
-        stdio: 'inherit',
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      },
-    ).status === 0;
+    spawnSync(program, [...prefix, ...args], {
+      stdio: 'inherit',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status === 0;
   console.log(`installing ${missing.join(' ')} ...`);
   const install = ['install', '-y', '-q', '--no-install-recommends', ...missing];
   if (apt(install) || (apt(['update', '-q']) && apt(install))) return;

@@ -7,9 +7,7 @@ import path from 'node:path';
 
 export const here = path.dirname(import.meta.dirname);
 export const project = path.dirname(here);
-export const output = path.resolve(
-  process.env.MMSCOPE_ORACLE || path.join(project, 'build', 'oracle'),
-);
+const output = path.resolve(process.env.MMSCOPE_ORACLE || path.join(project, 'build', 'oracle'));
 
 export const inOutput = (...parts) => path.join(output, ...parts);
 

@@ -45,7 +45,9 @@ export const PARTS = {
     oom_reaper_list oom_reaper_timer plug pagefault_disabled
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
-  inode: words(`i_mode i_op i_sb i_mapping i_ino i_size i_blocks i_data`),
+  // '': its unions without a name.
+  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data`)],
+  dentry: words(`d_inode d_u`),
   rcu_state: words(`expedited_sequence`),
   kthread: words(`data`),
   worker: words(`task`),
@@ -99,7 +101,7 @@ export const SYMBOLS = words(`
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
-  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab
+  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep
@@ -183,7 +185,7 @@ export const CONFIG = words(`
 `);
 
 /**
- * Lines of %layout that are no facts of the build: what a boot finds out, and addresses that are symbols. (On i386 the start
+ * Lines of %layout that are not facts of the build: what a boot finds out, and addresses that are symbols. (On i386 the start
  * of the vmalloc area follows the size of memory.)
  */
 export const RUN_TIME = {

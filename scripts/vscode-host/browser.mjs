@@ -5,7 +5,7 @@ import fs from 'node:fs';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The browser's path, undefined when there is none. */
-export function findChromium() {
+function findChromium() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
   for (const dir of (process.env.PATH ?? '').split(':'))
     for (const name of NAMES) if (fs.existsSync(`${dir}/${name}`)) return `${dir}/${name}`;

@@ -16,7 +16,7 @@ import { format } from 'node:util';
 import { launchBrowser } from './browser.mjs';
 import { startServer } from './server.mjs';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 
 const argument = (name) =>
   process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -58,10 +58,18 @@ if (fs.existsSync(result)) {
 }
 process.exit(code);
 
+/** The end of the log, for a wait that ran out. */
+function logTail() {
+  return fs.readFileSync(log, 'utf8').split('\n').slice(-20).join('\n');
+}
+
 async function runInPage(browser) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   const exit = new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the suite did not end')), TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`the suite did not end: ${logTail()}`)),
+      TIMEOUT_MS,
+    );
     timer.unref();
     page.once('crash', () => reject(new Error('the page crashed')));
     page.on('console', (message) => {

@@ -29,7 +29,7 @@ const cacheHome =
   path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'mmscope');
 
 /** Where a host of these versions lives: `{ root, node, server }`. */
-export const host = (() => {
+const host = (() => {
   const root = path.join(cacheHome, `vscode-server-${CODE_SERVER}-node-${NODE}-${RECIPE}`);
   return {
     root,

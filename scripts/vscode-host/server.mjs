@@ -12,7 +12,7 @@ import path from 'node:path';
 import { URLSearchParams } from 'node:url';
 import { installServer } from './install.mjs';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 const STOP_MS = 3_000;
 
 /** No nagging; and every part of the debugger in a known place. */

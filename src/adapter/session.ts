@@ -4,6 +4,7 @@
  *
  *     new -- initialize --> initialized -- launch --> loading --> ready -- configurationDone --> live --> over
  */
+import type { KernelLanguage } from '../engine/probe.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
 import type { DataTarget } from './breakpoints/dataTarget.js';
 import { BreakpointStore } from './breakpoints/store.js';
@@ -40,6 +41,8 @@ export class Session {
   readonly counting = new Counting();
   traits: ClientTraits | undefined;
   launchArguments: LaunchArguments | undefined;
+  /** Which of the kernel's texts is shown; functions that `linuxSource` has are shown there. */
+  kernelLanguage: KernelLanguage = 'c';
   linuxSource: LinuxSource | undefined;
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
@@ -219,6 +222,7 @@ export class Session {
         this.host.resolvePath(source.path) === program.path,
       target.context,
       this.dataTargets,
+      this.kernelLanguage,
     );
     const { armed, changed } = this.breakpoints.arm(locator);
     this.armed = this.launchArguments?.noDebug === true ? NOTHING_ARMED : armed;

@@ -1,6 +1,6 @@
 /**
- * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts, meter.ts and inlining.ts of the
- * room know node.
+ * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts, meter.ts, inlining.ts and
+ * nativeFigures.ts of the room know node.
  *
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
@@ -12,6 +12,7 @@ import { dapServer, dapStdio } from './dap.js';
 import { info, procInfo } from './info.js';
 import { inlineWidely } from './inlining.js';
 import { processMeter } from './meter.js';
+import { nativeFigures } from './nativeFigures.js';
 import { isInputError } from './inputError.js';
 import { run } from './run/run.js';
 import { replay } from './replay/replay.js';
@@ -45,8 +46,9 @@ const MODES: Readonly<Record<string, Mode>> = {
     run: async (args) => {
       const json = args[0] === '--json';
       if (args.length > (json ? 1 : 0)) throw new UsageError('--json is the only option');
-      const rows = await bench(processMeter);
-      for (const line of json ? [rowsJson(rows)] : rowsTable(rows)) console.log(line);
+      const native = nativeFigures(process.argv[1] ?? '');
+      const rows = await bench(processMeter, native);
+      for (const line of json ? [rowsJson(rows)] : rowsTable(rows, native)) console.log(line);
       return 0;
     },
   },

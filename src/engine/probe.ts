@@ -7,13 +7,19 @@
  *
  * This module holds the engine's only variable that outlives a call: who listens. It is not state of the machine.
  */
-/** A function of the instrumented kernel. */
-export interface ProbedFunction {
-  readonly name: string;
-  /** File name inside `src/engine/kernel/`. */
+/** How kernel sources are shown: printed as C, or as they are. */
+export type KernelLanguage = 'c' | 'typescript';
+
+export interface FunctionPlace {
+  /** `mm/page_alloc.c`, or the file inside `src/engine/kernel/`. */
   readonly file: string;
   readonly startLine: number;
   readonly endLine: number;
+}
+
+/** A function of the instrumented kernel. */
+export interface ProbedFunction extends Readonly<Record<KernelLanguage, FunctionPlace>> {
+  readonly name: string;
   /** C types of parameters and locals by name, as far as the engine's types say them. */
   readonly locals: Readonly<Record<string, string>>;
 }
@@ -24,9 +30,9 @@ export interface ProbeTables {
   /** statement id -> function id. */
   readonly statementFunction: readonly number[];
   /** statement id -> line in its file, from 1. */
-  readonly statementLine: readonly number[];
+  readonly statementLine: Readonly<Record<KernelLanguage, readonly number[]>>;
   /** File name -> the text that the lines count in. */
-  readonly sources: Readonly<Record<string, string>>;
+  readonly sources: Readonly<Record<KernelLanguage, Readonly<Record<string, string>>>>;
 }
 
 /** Values of locals by name, at the moment of the call. */

@@ -12,7 +12,7 @@ export function registerExamples(extensionUri: Uri): Disposable {
       return { label: name, detail: firstComment(text), uri };
     });
     const chosen = await window.showQuickPick(Promise.all(items), {
-      placeHolder: l10n.t('A scenario to open'),
+      placeHolder: l10n.t('Select an example to open'),
       matchOnDetail: true,
     });
     if (chosen !== undefined) await window.showTextDocument(chosen.uri);

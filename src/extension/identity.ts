@@ -9,7 +9,7 @@ export function settings() {
   const section = workspace.getConfiguration(MMSCOPE);
   return {
     adapter: section.get<'inline' | 'stdio' | 'server'>('adapter', 'inline'),
-    linuxSource: section.get<string>('linuxSource', ''),
+    kernelSource: section.get<string>('kernelSource', 'c'),
     historyMiB: section.get<number>('historyMiB', 256),
     openMapOnStart: section.get<'beside' | 'panel' | 'never'>('map.openOnStart', 'beside'),
   };

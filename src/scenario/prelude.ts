@@ -44,18 +44,18 @@ const TEXT = `
 #define list_for_each_entry(pos, head, member) for (pos = list_first_entry(head, typeof(*pos), member); &pos->member != (head); pos = list_next_entry(pos, member)) // include/linux/list.h
 #define list_for_each_entry_reverse(pos, head, member) for (pos = list_last_entry(head, typeof(*pos), member); &pos->member != (head); pos = list_prev_entry(pos, member)) // include/linux/list.h
 #define list_for_each_entry_safe(pos, n, head, member) for (pos = list_first_entry(head, typeof(*pos), member), n = list_next_entry(pos, member); &pos->member != (head); pos = n, n = list_next_entry(n, member)) // include/linux/list.h
-#define LIST_HEAD(name) struct list_head name = { &name, &name } // A list head that is initialised. include/linux/list.h
+#define LIST_HEAD(name) struct list_head name = { &name, &name } // An initialized list head. include/linux/list.h
 #define for_each_zone(zone) for (zone = contig_page_data.node_zones; zone < contig_page_data.node_zones + MAX_NR_ZONES; zone++) // Every zone of the machine. include/linux/mmzone.h
 #define for_each_populated_zone(zone) for_each_zone(zone) if (zone->present_pages) // Every zone that has pages. include/linux/mmzone.h
 #define alloc_page(gfp_mask) alloc_pages(gfp_mask, 0) // One page. include/linux/gfp.h
 #define __get_free_page(gfp_mask) __get_free_pages((gfp_mask), 0) // include/linux/gfp.h
 #define __free_page(page) __free_pages((page), 0) // include/linux/gfp.h
 #define free_page(addr) free_pages((addr), 0) // include/linux/gfp.h
-#define __pa(x) __phys_addr((unsigned long)(x)) // Physical address of a linear one. arch/x86/include/asm/page.h
-#define __va(x) phys_to_virt((phys_addr_t)(x)) // Linear address of a physical one. arch/x86/include/asm/page.h
-#define virt_to_page(kaddr) pfn_to_page(__pa(kaddr) >> PAGE_SHIFT) // The page behind a linear address. arch/x86/include/asm/page.h
-#define virt_to_pfn(kaddr) (__pa(kaddr) >> PAGE_SHIFT) // The page frame number behind a linear address. arch/x86/include/asm/page.h
-#define virt_addr_valid(kaddr) __virt_addr_valid((unsigned long)(kaddr)) // Whether an address is linear and has a page. arch/x86/include/asm/page.h
+#define __pa(x) __phys_addr((unsigned long)(x)) // Physical address of an address in the direct map. arch/x86/include/asm/page.h
+#define __va(x) phys_to_virt((phys_addr_t)(x)) // Address in the direct map of a physical address. arch/x86/include/asm/page.h
+#define virt_to_page(kaddr) pfn_to_page(__pa(kaddr) >> PAGE_SHIFT) // The page at an address in the direct map. arch/x86/include/asm/page.h
+#define virt_to_pfn(kaddr) (__pa(kaddr) >> PAGE_SHIFT) // The page frame number of an address in the direct map. arch/x86/include/asm/page.h
+#define virt_addr_valid(kaddr) __virt_addr_valid((unsigned long)(kaddr)) // Whether an address is in the direct map and has a page. arch/x86/include/asm/page.h
 #define phys_to_page(phys) pfn_to_page((phys) >> PAGE_SHIFT) // The page at a physical address. arch/x86/include/asm/page.h
 #define page_private(page) ((page)->private) // include/linux/mm_types.h
 #define set_page_private(page, v) ((page)->private = (v)) // include/linux/mm_types.h
@@ -65,10 +65,10 @@ const TEXT = `
 #define low_wmark_pages(z) (z->_watermark[WMARK_LOW] + z->watermark_boost) // include/linux/mmzone.h
 #define high_wmark_pages(z) (z->_watermark[WMARK_HIGH] + z->watermark_boost) // include/linux/mmzone.h
 #define IS_ERR_VALUE(x) ((unsigned long)(void *)(x) >= (unsigned long)-MAX_ERRNO) // include/linux/err.h
-#define per_cpu_ptr(ptr, cpu) ((typeof(ptr))__per_cpu_address((ptr), (cpu))) // What a per-CPU pointer means on a CPU. include/linux/percpu-defs.h
+#define per_cpu_ptr(ptr, cpu) ((typeof(ptr))__per_cpu_address((ptr), (cpu))) // A per-CPU pointer's target on a CPU. include/linux/percpu-defs.h
 #define per_cpu(var, cpu) (*per_cpu_ptr(&(var), (cpu))) // A per-CPU variable on a CPU. include/linux/percpu-defs.h
 #define this_cpu_ptr(ptr) per_cpu_ptr(ptr, smp_processor_id()) // include/linux/percpu-defs.h
-#define NODE_DATA(nid) (&contig_page_data) // The node; there is one. include/linux/mmzone.h
+#define NODE_DATA(nid) (&contig_page_data) // The node: there is only one. include/linux/mmzone.h
 #define _PAGE_PRESENT 0x1 // Bit of an entry: it maps something. arch/x86/include/asm/pgtable_types.h
 #define _PAGE_RW 0x2 // Bit of an entry: writes are allowed. arch/x86/include/asm/pgtable_types.h
 #define _PAGE_USER 0x4 // Bit of an entry: user mode may access it. arch/x86/include/asm/pgtable_types.h

@@ -58,7 +58,7 @@ export class AdapterClient extends DebugClient {
     private readonly commandArguments: readonly string[],
   ) {
     super(command, '', 'mmscope');
-    this.defaultTimeout = 20_000;
+    this.defaultTimeout = 90_000;
     this.internals.dispatch = (body) => this.received(JSON.parse(body) as Dap.ProtocolMessage);
     this.internals.doSend = (name, args, done) => this.sent(name, args, done);
   }
@@ -130,7 +130,7 @@ export class AdapterClient extends DebugClient {
     }
     return new Promise<Dap.Event>((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`no '${name}' event within ${timeoutMs} ms`)),
+        () => reject(new Error(`no '${name}' event within ${timeoutMs} ms; ${this.seen()}`)),
         timeoutMs,
       );
       this.waiting.push({
@@ -141,6 +141,16 @@ export class AdapterClient extends DebugClient {
         },
       });
     }) as Promise<never>;
+  }
+
+  /** The last messages in short, for a wait that ran out. */
+  private seen(): string {
+    const last = this.messages.slice(-8).map(({ direction, message }) => {
+      const { event, command } = message as { event?: string; command?: string };
+      return `${direction} ${message.type} ${event ?? command ?? ''}`;
+    });
+    const exit = this.exitCode === undefined ? '' : `; the adapter exited with ${this.exitCode}`;
+    return `the last messages: ${last.join(', ')}${exit}${this.stderr && `; stderr: ${this.stderr}`}`;
   }
 
   /** Events that came and that nobody has waited for. */

@@ -18,7 +18,6 @@ const address = async (drive: Drive, args: object): Promise<AddressBody> =>
   drive.client.body('mmscope/address', { frameId: (await drive.top()).id, ...args });
 
 describe('addresses in a session', function () {
-  this.timeout(60_000);
   before(build);
 
   it('a real machine: each kind with translation and verdict', () =>

@@ -19,7 +19,6 @@ async function reach(drive: Drive, marker: string): Promise<void> {
 }
 
 describe('data breakpoints', function () {
-  this.timeout(60_000);
   before(build);
 
   it('stops when PG_locked of a page changes, in lock_page()', () =>
@@ -37,14 +36,17 @@ describe('data breakpoints', function () {
       assert.deepEqual(stop.hitBreakpointIds, [breakpoint.id]);
       assert.match(
         stop.text ?? '',
-        /^PG_locked of page 0x[0-9a-f]+: 0 -> 1 in set_page_flags\(\) <- trylock_page\(\) <- lock_page\(\)$/,
+        /^PG_locked of page 0x[0-9a-f]+: 0 -> 1 in test_and_set_bit\(\) <- folio_trylock\(\) <- lock_page\(\)$/,
       );
       const names = await drive.names();
-      assert.deepEqual(names, ['set_page_flags', 'trylock_page', 'lock_page', 'main']);
+      assert.deepEqual(names, ['test_and_set_bit', 'folio_trylock', 'lock_page', 'main']);
       // The stop is behind the write.
       assert.equal((await drive.evaluate('PageLocked(page)')).result, '1');
       const next = await drive.go('continue');
-      assert.match(next.text ?? '', /1 -> 0 in clear_page_flags\(\) <- unlock_page\(\)/);
+      assert.match(
+        next.text ?? '',
+        /1 -> 0 in clear_bit\(\) <- folio_unlock\(\) <- unlock_page\(\)/,
+      );
       const back = await drive.go('reverseContinue');
       assert.equal(back.text, stop.text);
       assert.deepEqual(await drive.names(), names);

@@ -14,7 +14,6 @@ const toLine = async (drive: Drive, line: number): Promise<void> => {
 };
 
 describe('editing', function () {
-  this.timeout(60_000);
   before(build);
 
   it('setVariable changes memory, tells views, and is undone by a step back', () =>

@@ -43,7 +43,7 @@ const cases: readonly { name: string; input: string; expected: string[] }[] = [
     expected: ['! bytes that are not a header', JSON.stringify(b)],
   },
   {
-    name: 'a length that is no number',
+    name: 'a length that is not a number',
     input: `Content-Length: many\r\n\r\n{}${framed(b)}`,
     expected: ['! a Content-Length that is not a number', JSON.stringify(b)],
   },

@@ -6,7 +6,6 @@ import { checkGolden, transcriptOf } from './transcript.js';
 const BLOCKS = scenario('blocks.mms');
 
 describe('transcripts', function () {
-  this.timeout(60_000);
   before(build);
 
   it('a first session: breakpoint, stack, variables, step in and back', () =>

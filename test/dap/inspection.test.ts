@@ -1,15 +1,14 @@
 /** Machines without a scenario, and the map of physical memory. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { FrameBody, MapBody } from '../../src/engine/view/map.js';
 import { kindOfState, PAGE_KINDS } from '../../src/engine/view/pageState.js';
+import { recording } from '../recordings.js';
 import { Drive, lineOf, onScenario } from './drive.js';
 import { build, withAdapter } from './session.js';
 
 const STATE = path.resolve('examples/data/i386-highmem4g-slub-1G.trace.gz');
-const CORE = path.resolve('../shared/golden/cores');
 
 const onMachine = (what: object, test: (drive: Drive) => Promise<void>): Promise<void> =>
   withAdapter(async (client) => {
@@ -25,7 +24,6 @@ const map = (drive: Drive, args: object): Promise<MapBody> =>
   drive.client.body('mmscope/map', { firstPfn: 0, framesPerCell: 1, cells: 0, ...args });
 
 describe('inspection', function () {
-  this.timeout(60_000);
   before(build);
 
   it('a recorded state: one thread that stands still, everything to be looked at', () =>
@@ -61,16 +59,12 @@ describe('inspection', function () {
       assert.match(frame.summary ?? '', /head of a compound page of order 3/);
     }));
 
-  it('a core, when there is one', function () {
-    const core = path.join(CORE, 'x86_64-slub-192M', 'before.vmcore.gz');
-    // Recorded cores lie beside the repository, not in it.
-    if (!existsSync(core)) this.skip();
-    return onMachine({ core }, async (drive) => {
+  it('a core', () =>
+    onMachine({ core: recording('cores/x86_64-slub-192M/before.vmcore.gz') }, async (drive) => {
       assert.match((await drive.frames())[0]?.name ?? '', /x86_64-slub/);
       const banner = await drive.value('linux_banner');
       assert.match(banner, /Linux version 6\.1/);
-    });
-  });
+    }));
 
   it('the map: zones, states, totals, one frame', () =>
     onScenario('blocks.mms', async (drive) => {

@@ -71,7 +71,6 @@ async function watchBit(drive: Drive, name: string): Promise<void> {
 }
 
 describe('entries of page tables', function () {
-  this.timeout(60_000);
   before(build);
 
   for (const machine of MACHINES) {

@@ -23,9 +23,6 @@ const visit = (node: ts.Node): void => {
 };
 visit(source);
 
-/** Names of the protocol's types, as the declarations spell them. */
-export const hasType = (name: string): boolean => nodes.has(name);
-
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What is wrong with a message, one line each; empty when it is a message of the protocol. */

@@ -8,7 +8,6 @@ import { build, withAdapter } from './session.js';
 const BLOCKS = scenario('blocks.mms');
 
 describe('stepping', function () {
-  this.timeout(60_000);
   before(build);
 
   it('next goes over calls, of the script and of the kernel', () =>
@@ -215,7 +214,10 @@ describe('stepping', function () {
         'threads',
       );
       assert.equal(threads.length, 2);
-      assert.match(threads[1]?.name ?? '', /reader \(reader waits for the lock of page .*main has/);
+      assert.match(
+        threads[1]?.name ?? '',
+        /reader \(reader waits for the lock of page .*main holds/,
+      );
       await drive.setLines([{ line: lineOf(file, 'reader: in') }]);
       await drive.go('continue');
       assert.equal(drive.threadId, 2);
@@ -233,7 +235,7 @@ describe('stepping', function () {
       assert.equal(stop.reason, 'exception');
       assert.match(
         stop.text ?? '',
-        /main waits for the lock of page 0x[0-9a-f]+, which it has itself/,
+        /main waits for the lock of page 0x[0-9a-f]+, which it holds itself/,
       );
       assert.equal(await drive.line(), lineOf(drive.program, 'again'));
       await drive.go('stepBack');

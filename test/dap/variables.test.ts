@@ -12,7 +12,6 @@ const toLock = async (drive: Drive): Promise<void> => {
 };
 
 describe('variables', function () {
-  this.timeout(60_000);
   before(build);
 
   it('scopes: locals, the machine, globals, the CPU', () =>

@@ -67,12 +67,18 @@ describe('kinds of address', function () {
     ['__pa', 0x08048000, false, '0x48048000', /user virtual.*get_user_pages\(\) gives page 0xffc0/],
     ['__va', 0x1801000, true, '0xc1801000', /kernel logical address is 0xc1801000/],
     ['__va', 0xbfe0000, false, '0xcbfe0000', /highmem: it has no kernel logical address/],
-    ['__va', 0xc1801080, false, '0x81801080', /is a kernel logical address already/],
+    [
+      '__va',
+      0xc1801080,
+      false,
+      '0x81801080',
+      /is a kernel logical address: __va\(\) takes a physical address/,
+    ],
     ['pfn_to_page', 0xbfe0, true, '0xcbf04c00', /gives/],
     ['pfn_to_page', 0xbfe0000, false, '0x4b985000', /no struct page.*its page is 0xbfe0$/],
     ['page_to_pfn', 0xcbf04c00, true, '0xbfe0', /struct page of pfn 0xbfe0/],
     ['page_to_pfn', 0xcbf04c04, false, '0xbfe0', /points 4 bytes into/],
-    ['page_to_pfn', 0xc1801080, false, '-0x52c1fc', /no struct page/],
+    ['page_to_pfn', 0xc1801080, false, '-0x52c1fc', /not that of a struct page/],
     ['page_address', 0xcbf04c00, true, 'NULL, or its pkmap slot', /highmem/],
     ['slow_virt_to_phys', 0xffc00000, true, '0x141a000', /cpu entry area/],
   ] as const satisfies readonly (readonly [AddressUse, number, boolean, string, RegExp])[])
@@ -102,7 +108,7 @@ describe('kinds of address', function () {
       object.get('slab') ?? '',
       /^kmem_cache: 32 objects of 124 bytes \(128 with padding\)/,
     );
-    assert.equal(object.get('object'), '1 at 0xc1801080, 4 bytes into it, handed out');
+    assert.equal(object.get('object'), '1 at 0xc1801080, 4 bytes into it, allocated');
     const free = facts(machine, { value: 0x9000, meant: 'pfn' });
     assert.equal(free.get('free block'), 'order 10, 1024 pages from pfn 0x9000');
     assert.equal(

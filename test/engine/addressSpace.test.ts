@@ -3,7 +3,7 @@ import { asPhys, asVirt, parseAddress } from '../../src/engine/memory/address.js
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import type { Profile, ProfileName } from '../../src/engine/types/profile.js';
 import { AddressSpace, type RegionKind } from '../../src/engine/x86/addressSpace.js';
-import { itRecorded, recordedTexts } from './recorded.js';
+import { recordedTexts } from './recorded.js';
 
 /** The machines of the recorded runs, by their last frames. */
 const MACHINES: Readonly<Record<string, AddressSpace>> = {
@@ -135,7 +135,7 @@ describe('address space', () => {
   });
 
   for (const name of PROFILE_NAMES) {
-    itRecorded(`${name}: bounds are those of every recorded boot`, () => {
+    it(`${name}: bounds are those of every recorded boot`, () => {
       let boots = 0;
       for (const { file, text } of recordedTexts(name, /^static.*\.trace\.gz$/)) {
         checkBoot(name, text, file);

@@ -1,8 +1,5 @@
 /** Booted machines beside recorded ones of the same size: what must be equal before the real ones started to allocate. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { bootMachine, type BootOptions } from '../../src/engine/image/boot/bootMachine.js';
 import { setup_arch } from '../../src/engine/image/boot/setupArch.js';
 import { openCore } from '../../src/engine/image/core/openCore.js';
@@ -13,11 +10,16 @@ import { dumpZones, readTrace, readZones } from '../../src/engine/image/state/in
 import { PAGE_SIZE } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
+import {
+  findRecording,
+  recordedBytes,
+  recordedFiles,
+  recordedMachines,
+  recordedText,
+} from '../recordings.js';
 import { PageReader } from './bootChecks.js';
-import { itRecorded } from './recorded.js';
 
 const MiB = 2 ** 20;
-const GOLDEN = path.resolve('../shared/golden');
 
 const boot = (
   name: ProfileName,
@@ -26,8 +28,7 @@ const boot = (
 
 /** The first `%zones` of a recorded trace. */
 function firstZones(folder: string, file: string): readonly string[] {
-  const text = gunzipSync(readFileSync(path.join(GOLDEN, folder, file))).toString('latin1');
-  for (const item of readTrace(text))
+  for (const item of readTrace([recordedText(folder, file)]))
     if (item.kind === 'dump' && item.name === 'zones') return item.lines;
   return assert.fail(`${folder}/${file} has no %zones`);
 }
@@ -43,15 +44,15 @@ interface RecordedBoot {
 /** The machines whose kernel log was recorded, and how they were started. */
 function recordedBoots(): RecordedBoot[] {
   const boots: RecordedBoot[] = [];
-  for (const folder of readdirSync(GOLDEN)) {
+  for (const folder of recordedMachines('.', /^(i386|x86_64)/)) {
     const name = /^(.*)-(?:sizes|\d+[MG])$/.exec(folder)?.[1];
-    if (name === undefined || name.startsWith('vmcore')) continue;
-    for (const file of readdirSync(path.join(GOLDEN, folder))) {
+    if (name === undefined) continue;
+    for (const file of recordedFiles(folder, /^static/)) {
       const prefix = /^(static.*)\.dmesg\.gz$/.exec(file)?.[1];
       if (prefix === undefined) continue;
       const [, count, unit] =
         /-(\d+)([MG])(?:$|\/)/.exec(`${prefix}/${folder}`) ?? /-(\d+)([MG])$/.exec(folder) ?? [];
-      const dmesg = gunzipSync(readFileSync(path.join(GOLDEN, folder, file))).toString('latin1');
+      const dmesg = recordedText(folder, file);
       const [, start = '', end = ''] =
         /RAMDISK: \[mem (0x[0-9a-f]+)-(0x[0-9a-f]+)\]/.exec(dmesg) ?? [];
       boots.push({
@@ -72,17 +73,17 @@ function recordedBoots(): RecordedBoot[] {
 }
 
 const recordedFile = ({ folder, prefix }: RecordedBoot, suffix: string): Buffer =>
-  readFileSync(path.join(GOLDEN, folder, `${prefix}.${suffix}`));
+  recordedBytes(folder, `${prefix}.${suffix}`);
 
 describe('a booted machine beside the recorded one', function () {
   this.timeout(60_000);
 
-  itRecorded('the same page frames are reserved (/proc/kpageflags)', () => {
+  it('the same page frames are reserved (/proc/kpageflags)', () => {
     const KPF_NOPAGE = 20n;
     const KPF_RESERVED = 32n;
     for (const recorded of recordedBoots()) {
       const flags = new BigUint64Array(
-        Uint8Array.from(gunzipSync(recordedFile(recorded, 'kpageflags.gz'))).buffer,
+        Uint8Array.from(recordedFile(recorded, 'kpageflags.gz')).buffer,
       );
       const layout = setup_arch(loadProfile(recorded.name), {
         nrCpus: 1,
@@ -113,7 +114,7 @@ describe('a booted machine beside the recorded one', function () {
     }
   });
 
-  itRecorded('the same zones, watermarks, reserves, page set sizes (/proc/zoneinfo)', () => {
+  it('the same zones, watermarks, reserves, page set sizes (/proc/zoneinfo)', () => {
     for (const recorded of recordedBoots()) {
       const image = boot(recorded.name, recorded.options);
       const theirs = zoneinfoFacts(recordedFile(recorded, 'zoneinfo.txt').toString('latin1'));
@@ -121,7 +122,7 @@ describe('a booted machine beside the recorded one', function () {
     }
   });
 
-  itRecorded('the same node, zonelist, zones, watermarks (%zones of idle traces)', () => {
+  it('the same node, zonelist, zones, watermarks (%zones of idle traces)', () => {
     const dynamic = /( count=\d+| free_factor=\d+)/g;
     const facts = (lines: readonly string[]): string[] =>
       lines
@@ -131,8 +132,7 @@ describe('a booted machine beside the recorded one', function () {
         .map((line) => line.replace(dynamic, ''));
     let compared = 0;
     for (const recorded of recordedBoots()) {
-      const file = path.join(GOLDEN, recorded.folder, 'idle-s1.trace.gz');
-      if (!existsSync(file)) continue;
+      if (findRecording(recorded.folder, 'idle-s1.trace.gz') === undefined) continue;
       const image = boot(recorded.name, recorded.options);
       assert.deepEqual(
         facts(dumpZones(image)),
@@ -144,7 +144,7 @@ describe('a booted machine beside the recorded one', function () {
     assert.ok(compared >= 8);
   });
 
-  itRecorded('whole zones that nobody had used yet: the same free lists', () => {
+  it('whole zones that nobody had used yet: the same free lists', () => {
     for (const [folder, name, mib, initrdPages, lines] of [
       // DMA and all of DMA32 of a machine whose kernel allocates from Normal.
       ['x86_64-slub-6G', 'x86_64-slub', 6144, 88, 54],
@@ -161,7 +161,7 @@ describe('a booted machine beside the recorded one', function () {
     }
   });
 
-  itRecorded('struct pages, word for word, but for those in use since', () => {
+  it('struct pages, word for word, but for those in use since', () => {
     for (const [folder, highmemMiB, initrdPages] of [
       ['i386-highmem4g-slub-256M', 64, 91],
       ['i386-pae-slab-256M', 64, 91],
@@ -169,11 +169,7 @@ describe('a booted machine beside the recorded one', function () {
       ['x86_64-slub-192M', 0, 88],
       ['x86_64-slub-smp-192M', 0, 88],
     ] as const) {
-      const core = openCore(
-        randomAccessOf(
-          gunzipSync(readFileSync(path.join(GOLDEN, 'cores', folder, 'before.vmcore.gz'))),
-        ),
-      );
+      const core = openCore(randomAccessOf(recordedBytes('cores', folder, 'before.vmcore.gz')));
       const cmaPages = Math.max(
         ...readZones(core).zones.map((zone) => zone.populated?.fields.cma ?? 0),
       );

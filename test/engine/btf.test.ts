@@ -240,7 +240,7 @@ describe('BTF', () => {
         withMember((b) => b.aggregate('struct', 's', 8, [['late', 1, 32]])),
         /does not fit/,
       ],
-      ['a function as a type', withMember((b) => b.function('f', 1)), /is no type/],
+      ['a function as a type', withMember((b) => b.function('f', 1)), /is not a type/],
       ['an enum of 3 bytes', withMember((b) => b.enum('e', 3, false, {})), /enum of 3 bytes/],
     ];
     for (const [what, bytes, message] of cases) {

@@ -15,6 +15,7 @@ import type { ProfileName } from '../../src/engine/types/profile.js';
 import { FrameStates } from '../../src/engine/view/frameStates.js';
 import { pageFacts } from '../../src/engine/view/pageFacts.js';
 import { random } from './random.js';
+import { PAGE_FLAGS, setPageFlag } from '../../src/engine/view/pageFlags.js';
 
 const ORDER = 3;
 
@@ -74,7 +75,7 @@ for (const [profile, encoding] of machines)
       const pages = compoundPage(image);
       const states = new FrameStates(image);
       const named = [nth(pages, 0), nth(pages, 2)].map(
-        (page) => /\((.*?)\|?zone=\d\)/.exec(kernel.page_flags_text(mm, page))?.[1],
+        (page) => /\((.*?)\|?zone=\d\)/.exec(kernel.pageFlagsText(mm, page))?.[1],
       );
       assert.deepEqual(named, FLAGS[encoding]);
       const facts = pages.map((page) => pageFacts(image, states, mm.page_to_pfn(page)));
@@ -183,9 +184,9 @@ describe('compound pages in the older encodings', () => {
       const image = boot('i386-highmem4g-slub', encoding);
       const { mm } = image;
       const [head = NULL] = compoundPage(image);
-      const reclaim = kernel.PAGE_FLAGS.find(({ uname }) => uname === 'Reclaim');
+      const reclaim = PAGE_FLAGS.find(({ uname }) => uname === 'Reclaim');
       assert.ok(reclaim !== undefined);
-      kernel.SetPageFlag(mm, reclaim, head);
+      setPageFlag(kernel, mm, reclaim, head);
       if (kernel.PageTail(mm, head))
         assert.throws(() => kernel.compound_head(mm, head), KernelFault);
       return [kernel.PageHead(mm, head), kernel.PageTail(mm, head)];

@@ -4,7 +4,6 @@ import { __free_pages, alloc_pages } from '../../src/engine/entry/functions.js';
 import {
   alloc_contig_range,
   cma_alloc,
-  cma_base_pfn,
   cma_release,
   drain_all_pages,
   free_contig_range,
@@ -39,8 +38,8 @@ for (const name of PROFILE_NAMES)
       const before = free();
       const first = cma_alloc(mm, area, 3, 0, false);
       const second = cma_alloc(mm, area, 8, 3, false);
-      assert.equal(mm.page_to_pfn(first), cma_base_pfn(mm, area));
-      assert.equal(mm.page_to_pfn(second), cma_base_pfn(mm, area) + 8);
+      assert.equal(mm.page_to_pfn(first), mm.read_ulong(area + mm.cma.base_pfn));
+      assert.equal(mm.page_to_pfn(second), mm.read_ulong(area + mm.cma.base_pfn) + 8);
       assert.match(dumpCma(image)[0] ?? '', / opb=0 default=1 bits 0\+3 8\+8$/);
       assert.equal(page_ref_count(mm, second), 1);
       assert.equal(free(), before - 11);
@@ -52,7 +51,7 @@ for (const name of PROFILE_NAMES)
     });
 
     it('goes on behind a page of the area that is in use', () => {
-      const base = cma_base_pfn(mm, area);
+      const base = mm.read_ulong(area + mm.cma.base_pfn);
       assert.equal(alloc_contig_range(mm, base, base + 1, mm.MIGRATE_CMA, mm.GFP_KERNEL), 0);
       const page = cma_alloc(mm, area, 4, 2, true);
       assert.equal(mm.page_to_pfn(page), base + 4);

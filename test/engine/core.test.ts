@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { openRandomAccess } from '../../src/files/randomAccessFile.js';
 import { readVirtual } from '../../src/engine/image/assemble.js';
 import { readElfCore } from '../../src/engine/image/core/elf.js';
@@ -14,34 +14,30 @@ import { ImageError, type KernelImage } from '../../src/engine/image/kernelImage
 import { dumpMemmap, dumpZones, readTrace } from '../../src/engine/image/state/index.js';
 import { __free_pages, alloc_pages } from '../../src/engine/kernel/mm/page_alloc/api.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
+import { recordedBytes, recordedMachines, recordedText } from '../recordings.js';
 import { asKdump, ascii, buildCore } from './coreBuilder.js';
-import { itRecorded } from './recorded.js';
-
-const GOLDEN = path.resolve('../shared/golden');
 
 /** A core and what the kernel in it printed of itself at that moment. */
-function recordedCores(): { name: string; core: string; trace: string }[] {
-  const vmcores = readdirSync(GOLDEN).filter((folder) => folder.startsWith('vmcore-'));
-  const before = readdirSync(path.join(GOLDEN, 'cores'));
-  return [
-    ...vmcores.map((name) => ({
-      name,
-      core: `${name}/vmcore.gz`,
-      trace: `${name}/dumps.trace.gz`,
-    })),
-    ...before.map((name) => ({
-      name: `cores/${name}`,
-      core: `cores/${name}/before.vmcore.gz`,
-      trace: `cores/${name}/before.trace.gz`,
-    })),
-  ].map((each) => ({
-    ...each,
-    core: path.join(GOLDEN, each.core),
-    trace: path.join(GOLDEN, each.trace),
-  }));
+interface RecordedCore {
+  readonly name: string;
+  readonly core: string;
+  readonly trace: string;
 }
 
-const unpacked = (file: string): RandomAccess => randomAccessOf(gunzipSync(readFileSync(file)));
+const recordedCores = (): RecordedCore[] => [
+  ...recordedMachines('.', /^vmcore-/).map((name) => ({
+    name,
+    core: `${name}/vmcore.gz`,
+    trace: `${name}/dumps.trace.gz`,
+  })),
+  ...recordedMachines('cores', /./).map((name) => ({
+    name,
+    core: `${name}/before.vmcore.gz`,
+    trace: `${name}/before.trace.gz`,
+  })),
+];
+
+const unpacked = (core: string): RandomAccess => randomAccessOf(recordedBytes(core));
 
 function assertSameLines(ours: readonly string[], kernel: readonly string[], what: string): void {
   const at = kernel.findIndex((line, i) => ours[i] !== line);
@@ -115,7 +111,7 @@ describe('ELF cores', () => {
     [
       'zeros for memory',
       buildCore(small),
-      /not of a kernel that mmscope knows: .*x86_64-slub: no banner.*ships with/,
+      /does not match a kernel that mmscope knows: .*x86_64-slub: no banner.*ships with/,
     ],
     ['zeros for memory, i386', buildCore({ ...small, elfClass: 32 }), /i386-pae-slab: no banner/],
   ];
@@ -196,17 +192,17 @@ describe('files for the engine', () => {
 describe('cores of real machines', function () {
   this.timeout(60_000);
 
-  itRecorded('say what the kernel in them said', () => {
+  it('say what the kernel in them said', () => {
     for (const { name, core, trace } of recordedCores()) {
       const image = openCore(unpacked(core), { name });
       assert.ok(name.includes(image.profile.name), `${name} opened as ${image.profile.name}`);
       const touched = image.memory.nrTouchedFrames;
       assert.ok(touched < 20, `${name}: opening touched ${touched} frames`);
-      compareDumps(image, name, readFileSync(trace));
+      compareDumps(image, name, recordedText(trace));
     }
   });
 
-  itRecorded('read bytes at kernel addresses without touching frames', () => {
+  it('read bytes at kernel addresses without touching frames', () => {
     const { core } =
       recordedCores().find((each) => each.name === 'cores/x86_64-slub-192M') ?? assert.fail();
     const image = openCore(unpacked(core));
@@ -220,7 +216,7 @@ describe('cores of real machines', function () {
     assert.equal(image.memory.nrTouchedFrames, touched);
   });
 
-  itRecorded('allocate and free on their own lists, and back again', () => {
+  it('allocate and free on their own lists, and back again', () => {
     for (const { name, core } of recordedCores()) {
       const { mm, tape } = openCore(unpacked(core));
       const hash = tape.hash();
@@ -240,7 +236,7 @@ describe('cores of real machines', function () {
     }
   });
 
-  itRecorded('open in kdump form', () => {
+  it('open in kdump form', () => {
     const { core, trace } =
       recordedCores().find((each) => each.name === 'cores/x86_64-slab-192M') ?? assert.fail();
     const qemu = unpacked(core);
@@ -259,17 +255,14 @@ describe('cores of real machines', function () {
     });
     const image = openCore(kdump, { name: 'kdump' });
     assert.equal(image.profile.name, 'x86_64-slab');
-    compareDumps(image, 'kdump', readFileSync(trace));
+    compareDumps(image, 'kdump', recordedText(trace));
   });
 
-  itRecorded('tell the registers of their CPUs', () => {
+  it('tell the registers of their CPUs', () => {
     const { core } =
       recordedCores().find((each) => each.name === 'cores/x86_64-slub-192M') ?? assert.fail();
     const [cpu] = cpuStates(readElfCore(unpacked(core)));
-    const text = readFileSync(
-      path.join(GOLDEN, 'cores/x86_64-slub-192M/before.registers.txt'),
-      'latin1',
-    );
+    const text = recordedText('cores/x86_64-slub-192M/before.registers.txt');
     const register = (name: string): number =>
       parseInt(new RegExp(`${name}=([0-9a-f]+)`).exec(text)?.[1] ?? '', 16);
     assert.deepEqual(cpu, {
@@ -280,7 +273,7 @@ describe('cores of real machines', function () {
     });
   });
 
-  itRecorded('are refused by the profiles of other kernels, with the reason', () => {
+  it('are refused by the profiles of other kernels, with the reason', () => {
     const { core } =
       recordedCores().find((each) => each.name === 'cores/x86_64-slub-192M') ?? assert.fail();
     const file = unpacked(core);
@@ -297,9 +290,9 @@ describe('cores of real machines', function () {
   });
 });
 
-function compareDumps(image: KernelImage, name: string, trace: Buffer): void {
+function compareDumps(image: KernelImage, name: string, trace: string): void {
   const compared: string[] = [];
-  for (const item of readTrace(gunzipSync(trace).toString('latin1'))) {
+  for (const item of readTrace([trace])) {
     if (item.kind !== 'dump') continue;
     if (item.name === 'zones') assertSameLines(dumpZones(image), item.lines, `${name} %zones`);
     else if (item.name === 'memmap') {

@@ -13,7 +13,7 @@ import { gfpText, pageFlagBits, pageFlagsText } from '../../src/engine/types/fla
 import { formatPlace, formatPointer, formatScalar } from '../../src/engine/types/format.js';
 import type { CType } from '../../src/engine/types/model.js';
 import { FlatMemory } from './flatMemory.js';
-import { itRecorded, recordedTexts } from './recorded.js';
+import { recordedTexts } from './recorded.js';
 
 const profile = loadProfile('x86_64-slub');
 const i386 = loadProfile('i386-pae-slab');
@@ -185,7 +185,7 @@ describe('flags as text', () => {
       );
     });
 
-    itRecorded(`${name}: page flags as the kernel printed them`, () => {
+    it(`${name}: page flags as the kernel printed them`, () => {
       let pages = 0;
       for (const { file, text } of recordedTexts(name, /^(tour|comp-n60|bad).*\.trace\.gz$/)) {
         for (const [line, word = '', printed] of text.matchAll(
@@ -199,7 +199,7 @@ describe('flags as text', () => {
     });
   }
 
-  itRecorded('GFP masks as the kernels printed them', () => {
+  it('GFP masks as the kernels printed them', () => {
     let masks = 0;
     for (const name of PROFILE_NAMES) {
       for (const { file, text } of recordedTexts(name, /dmesg|serial/)) {

@@ -1,7 +1,5 @@
 /** The states of page frames: what they say of a recorded machine, and that following the tape equals looking again. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { openState } from '../../src/engine/image/state/openState.js';
 import * as kernel from '../../src/engine/entry/functions.js';
@@ -10,16 +8,16 @@ import { FrameStates } from '../../src/engine/view/frameStates.js';
 import { pageFacts } from '../../src/engine/view/pageFacts.js';
 import { kindOfState, PAGE_KINDS, pageKindCode } from '../../src/engine/view/pageState.js';
 import { PcpPages } from '../../src/engine/view/pcpPages.js';
+import { recordedText } from '../recordings.js';
 
-const STATES = [
-  '../shared/golden/x86_64-slub-512M/idle-s1.trace.gz',
-  '../shared/golden/i386-highmem4g-slub-1G/idle-s1.trace.gz',
-  '../shared/golden/i386-pae-slab-1536M/idle-s1.trace.gz',
-  '../shared/golden/x86_64-slub-smp-512M/idle-s1.trace.gz',
+const MACHINES = [
+  'x86_64-slub-512M',
+  'i386-highmem4g-slub-1G',
+  'i386-pae-slab-1536M',
+  'x86_64-slub-smp-512M',
 ];
 
-const open = (path: string): KernelImage =>
-  openState(gunzipSync(readFileSync(path)).toString('latin1'));
+const open = (machine: string): KernelImage => openState(recordedText(machine, 'idle-s1.trace.gz'));
 
 function nrFree({ mm }: KernelImage): number {
   return mm.zones.reduce<number>((sum, zone) => {
@@ -36,15 +34,10 @@ function nrFree({ mm }: KernelImage): number {
 const kinds = (totals: readonly number[]): Record<string, number> =>
   Object.fromEntries(PAGE_KINDS.map(({ name }, code) => [name, totals[code] ?? 0]));
 
-for (const path of STATES) {
-  const missing = existsSync(path) ? '' : ' (no recordings in ../shared)';
-  describe(`frame states of ${path.split('/')[3] ?? path}${missing}`, () => {
-    before(function () {
-      if (missing !== '') this.skip();
-    });
-
+for (const machine of MACHINES) {
+  describe(`frame states of ${machine}`, () => {
     it('counts the free pages as the free lists do, without touching mem_map', () => {
-      const image = open(path);
+      const image = open(machine);
       const states = new FrameStates(image);
       const touched = image.memory.nrTouchedFrames;
       const totals = states.totals();
@@ -64,7 +57,7 @@ for (const path of STATES) {
     });
 
     it('cells of any size agree with single frames', () => {
-      const image = open(path);
+      const image = open(machine);
       const states = new FrameStates(image);
       const single = states.cells(0, 1, image.maxPfn);
       for (const perCell of [2, 64, 1024, 4096]) {
@@ -82,7 +75,7 @@ for (const path of STATES) {
     });
 
     it('follows the tape forward and back', () => {
-      const image = open(path);
+      const image = open(machine);
       const { mm, tape } = image;
       const following = new FrameStates(image);
       following.totals();
@@ -120,7 +113,7 @@ for (const path of STATES) {
     });
 
     it('says what a page is', () => {
-      const image = open(path);
+      const image = open(machine);
       const { mm } = image;
       const states = new FrameStates(image);
       const page = kernel.alloc_pages(mm, mm.GFP_KERNEL | mm.__GFP_COMP, 3);

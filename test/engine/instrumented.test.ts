@@ -20,7 +20,7 @@ describe('instrumented kernel', () => {
           const fn = tables.functions[tables.statementFunction[statement] ?? -1];
           if (fn?.name !== 'expand') return;
           const line =
-            tables.sources[fn.file]?.split('\n')[(tables.statementLine[statement] ?? 0) - 1];
+            tables.sources.c[fn.c.file]?.split('\n')[(tables.statementLine.c[statement] ?? 0) - 1];
           seen.push({ line: line?.trim() ?? '', locals: { ...locals() } });
         },
       },

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { __free_pages, alloc_pages } from '../../src/engine/entry/functions.js';
-import { list_next } from '../../src/engine/kernel/include/linux/list.h.js';
-import { pcp_list, zone_pcp } from '../../src/engine/kernel/mm/page_alloc/pcp.js';
 import type { ListHead, Page } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
@@ -12,6 +10,7 @@ import { FrameStates } from '../../src/engine/view/frameStates.js';
 import { ListPlaces, MAX_STEPS, type ListPlace } from '../../src/engine/view/listPlace.js';
 import { pageReport } from '../../src/engine/view/addressReport.js';
 import { surveyorOf } from '../../src/engine/view/surveyor.js';
+import { pcpList, zonePcp } from '../../src/engine/view/zoneLists.js';
 
 const PROFILES: readonly ProfileName[] = [
   'x86_64-slub-smp',
@@ -34,7 +33,7 @@ function inPieces(profile: ProfileName): KernelImage {
 /** The members of a list from its head. */
 function membersOf({ mm }: KernelImage, head: ListHead): Page[] {
   const pages: Page[] = [];
-  for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
+  for (let entry = mm.read_ptr(head); entry !== head; entry = mm.read_ptr(entry))
     pages.push((entry - mm.page.lru) as Page);
   return pages;
 }
@@ -117,7 +116,7 @@ for (const profile of PROFILES)
       const pcp = mm.zones.flatMap((zone) =>
         mm.read_ulong(zone + mm.zone.present_pages) === 0
           ? []
-          : membersOf(image, pcp_list(mm, zone_pcp(mm, zone, 0), mm.MIGRATE_MOVABLE)),
+          : membersOf(image, pcpList(mm, zonePcp(mm, zone, 0), mm.MIGRATE_MOVABLE)),
       );
       assert.match(
         list0(pcp[0]),

@@ -6,6 +6,7 @@ import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
 import { random } from './random.js';
+import { freeArea, freeList, pcpList, zonePcp } from '../../src/engine/view/zoneLists.js';
 
 interface Block {
   readonly page: Page;
@@ -37,11 +38,11 @@ function exercise({ mm }: Machine, seed: number, nrOps: number): Block[] {
 function freeBlocks(mm: Kernel, zone: Zone): { pfn: number; order: number; migratetype: number }[] {
   const blocks: { pfn: number; order: number; migratetype: number }[] = [];
   for (let order = 0; order < mm.MAX_ORDER; order++) {
-    const area = kernel.free_area(mm, zone, order);
+    const area = freeArea(mm, zone, order);
     let inOrder = 0;
     for (let migratetype = 0; migratetype < mm.MIGRATE_TYPES; migratetype++) {
-      const head = kernel.free_list(mm, area, migratetype);
-      for (let at = kernel.list_next(mm, head); at !== head; at = kernel.list_next(mm, at)) {
+      const head = freeList(mm, area, migratetype);
+      for (let at = mm.read_ptr(head); at !== head; at = mm.read_ptr(at)) {
         const page = (at - mm.page.lru) as Page;
         const pfn = mm.page_to_pfn(page);
         const name = `page ${pfn.toString(16)} on free_area[${order}]`;
@@ -79,11 +80,11 @@ function checkZone(mm: Kernel, zone: Zone): void {
 
 /** pcp->count against the lists. */
 function checkPcp(mm: Kernel, zone: Zone): void {
-  const pcp = kernel.zone_pcp(mm, zone, 0);
+  const pcp = zonePcp(mm, zone, 0);
   let pages = 0;
   for (let pindex = 0; pindex < mm.NR_PCP_LISTS; pindex++) {
-    const head = kernel.pcp_list(mm, pcp, pindex);
-    for (let at = kernel.list_next(mm, head); at !== head; at = kernel.list_next(mm, at))
+    const head = pcpList(mm, pcp, pindex);
+    for (let at = mm.read_ptr(head); at !== head; at = mm.read_ptr(at))
       pages += 2 ** kernel.pindex_to_order(mm, pindex);
   }
   assert.equal(mm.words[pcp + mm.per_cpu_pages.count], pages);

@@ -6,6 +6,8 @@ import type { KernelEvent } from '../../src/engine/machine/events.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import type { Page, Zone } from '../../src/engine/machine/ctypes.js';
 import { describeMachines, type Machine } from './machines.js';
+import { zonePcp } from '../../src/engine/view/zoneLists.js';
+import { PAGE_FLAGS, setPageFlag } from '../../src/engine/view/pageFlags.js';
 
 const eventsOf = ({ tape }: Machine): readonly KernelEvent[] =>
   tape.marksBetween(0, tape.end + 1).map(({ event }) => event);
@@ -33,12 +35,31 @@ describeMachines('page allocator calls', (open, profile) => {
     const machine = open();
     const { mm, tape } = machine;
     const end = tape.end;
-    assert.equal(kernel.alloc_pages(mm, gfp(mm, 'GFP_KERNEL'), mm.MAX_ORDER), 0);
+    assert.equal(kernel.alloc_pages(mm, gfp(mm, 'GFP_KERNEL', '__GFP_NOWARN'), mm.MAX_ORDER), 0);
     assert.equal(tape.end, end);
     assert.deepEqual(
       eventsOf(machine).map(({ kind }) => kind),
-      ['warn', 'allocation-failed'],
+      ['allocation-failed'],
     );
+  });
+
+  it('warns once, until a step back has taken the warning back', () => {
+    const machine = open();
+    const { mm, tape } = machine;
+    const end = tape.end;
+    const warnings = (): number => eventsOf(machine).filter(({ kind }) => kind === 'warn').length;
+    const askTooMuch = (): void => {
+      assert.equal(kernel.alloc_pages(mm, gfp(mm, 'GFP_KERNEL'), mm.MAX_ORDER), 0);
+    };
+    askTooMuch();
+    askTooMuch();
+    assert.equal(warnings(), 1);
+    // Another warning is another matter.
+    kernel.alloc_pages(mm, gfp(mm, 'GFP_ATOMIC', '__GFP_DIRECT_RECLAIM', '__GFP_NOFAIL'), 2);
+    assert.equal(warnings(), 2);
+    tape.seek(end);
+    askTooMuch();
+    assert.equal(warnings(), 1);
   });
 
   it('makes and unmakes a compound page', () => {
@@ -160,9 +181,9 @@ describeMachines('page allocator calls', (open, profile) => {
     const page = kernel.alloc_pages(mm, gfp(mm, 'GFP_NOWAIT'), 4);
     const pfn = mm.page_to_pfn(page);
     const tail = mm.pfn_to_page(pfn + 5);
-    const flag = kernel.PAGE_FLAGS.find(({ bit }) => bit === 'PG_private');
+    const flag = PAGE_FLAGS.find(({ bit }) => bit === 'PG_private');
     assert.ok(flag);
-    kernel.SetPageFlag(mm, flag, tail);
+    setPageFlag(kernel, mm, flag, tail);
     kernel.__free_pages(mm, page, 4);
     assert.ok(!kernel.PageBuddy(mm, page));
     const lines = printed(machine);
@@ -192,7 +213,7 @@ describeMachines('page allocator calls', (open, profile) => {
     const { mm } = open();
     for (const zone of mm.zones) {
       if (!kernel.populated_zone(mm, zone)) continue;
-      const pcp = kernel.zone_pcp(mm, zone, 0);
+      const pcp = zonePcp(mm, zone, 0);
       const batch = Math.max(1, kernel.zone_batchsize(mm, zone));
       assert.equal(batch, mm.words[pcp + mm.per_cpu_pages.batch]);
       assert.equal(kernel.zone_highsize(mm, zone, batch, 0), mm.words[pcp + mm.per_cpu_pages.high]);

@@ -5,14 +5,16 @@ import * as kernel from '../../src/engine/entry/functions.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
+import { freeArea, freeList } from '../../src/engine/view/zoneLists.js';
+import { clearPageFlag, PAGE_FLAGS, setPageFlag } from '../../src/engine/view/pageFlags.js';
+import { zoneName } from '../../src/engine/machine/zoneNames.js';
 
 /** Pages on the free lists of a type. */
 function listed(k: Kernel, zone: Zone, migratetype: number): number {
   let pages = 0;
   for (let order = 0; order < k.MAX_ORDER; order++) {
-    const head = kernel.free_list(k, kernel.free_area(k, zone, order), migratetype);
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
-      pages += 2 ** order;
+    const head = freeList(k, freeArea(k, zone, order), migratetype);
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at)) pages += 2 ** order;
   }
   return pages;
 }
@@ -72,14 +74,14 @@ for (const profile of PROFILE_NAMES)
     it('a page freed into it stays there, uncounted, and counts again with the block', () => {
       const { k, zone, block, pfn, held } = start();
       // As if the page could be migrated: an LRU page.
-      const lru = kernel.PAGE_FLAGS.find(({ uname }) => uname === 'LRU');
+      const lru = PAGE_FLAGS.find(({ uname }) => uname === 'LRU');
       assert.ok(lru !== undefined);
-      kernel.SetPageFlag(k, lru, held);
+      setPageFlag(kernel, k, lru, held);
       const [free] = counts(k, zone);
       assert.equal(isolate(k, block, pfn), 0);
       const nr = counts(k, zone)[1];
       assert.equal(counts(k, zone)[0], free - nr);
-      kernel.ClearPageFlag(k, lru, held);
+      clearPageFlag(kernel, k, lru, held);
       kernel.__free_page(k, held);
       // Around the per-CPU list, and not into the count.
       assert.deepEqual(counts(k, zone), [free - nr, nr + 1]);
@@ -103,7 +105,7 @@ for (const profile of PROFILE_NAMES)
       kernel.__free_page(k, held);
       kernel.drain_all_pages(k, NULL);
       const blocks = (): (string | undefined)[] => [
-        kernel.proc_lines(k, 'buddyinfo')?.find((line) => line.includes(kernel.zone_name(k, zone))),
+        kernel.proc_lines(k, 'buddyinfo')?.find((line) => line.includes(zoneName(k, zone))),
       ];
       const before = blocks();
       const [free] = counts(k, zone);

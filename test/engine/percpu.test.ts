@@ -26,7 +26,7 @@ for (const folder of ['i386-pae-slab-1536M', 'x86_64-slab-512M'])
           assert.equal(Math.abs(area % Math.max(align, 4)), 0);
           for (const [other, otherSize] of areas)
             assert.ok(area + size <= other || other + otherSize <= area, 'areas overlap');
-          for (let at = 0; at < size; at++) assert.equal(kernel.read_byte(k, asVirt(area + at)), 0);
+          for (let at = 0; at < size; at++) assert.equal(kernel.readByte(k, asVirt(area + at)), 0);
           kernel.memset(k, area, 0xff, size);
           areas.set(area, size);
         } else {

@@ -44,10 +44,10 @@ describeMachines('red-black trees', (open) => {
       assert.equal(kernel.rb_parent(k, node), parent, 'parent');
       const red = kernel.rb_is_red(k, node);
       assert.ok(!red || (parent !== NULL && !kernel.rb_is_red(k, parent)), 'red below red');
-      const left = visit(kernel.rb_left(k, node), node);
+      const left = visit(k.read_ptr(node + k.rb_node.rb_left), node);
       const area = kernel.node_va(k, node);
       inOrder.push(area);
-      const right = visit(kernel.rb_right(k, node), node);
+      const right = visit(k.read_ptr(node + k.rb_node.rb_right), node);
       assert.equal(left.blacks, right.blacks, 'black nodes on each way down');
       const max = Math.max(kernel.va_size(k, area), left.max, right.max);
       assert.equal(kernel.get_subtree_max_size(k, node), max, 'subtree_max_size');
@@ -60,7 +60,7 @@ describeMachines('red-black trees', (open) => {
   function listed(k: Kernel): VmapArea[] {
     const head = k.globals.free_vmap_area_list;
     const areas: VmapArea[] = [];
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
       areas.push(kernel.list_va(k, at));
     return areas;
   }

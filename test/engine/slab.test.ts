@@ -81,8 +81,8 @@ for (const folder of FOLDERS)
 
     it('caches are found by name; there is none of another', () => {
       const { k } = open();
-      assert.equal(plain.cache_name(k, plain.find_cache(k, 'vmap_area')), 'vmap_area');
-      assert.equal(plain.find_cache(k, 'no such cache'), NULL);
+      assert.equal(plain.cacheName(k, plain.findCache(k, 'vmap_area')), 'vmap_area');
+      assert.equal(plain.findCache(k, 'no such cache'), NULL);
     });
 
     for (const [name, size, align, flags] of [
@@ -151,7 +151,7 @@ for (const folder of FOLDERS)
       plain.kmem_cache_alloc_bulk(k, s, gfp, 100, objects);
       assert.ok(pages() > counted);
       plain.kmem_cache_destroy(k, s);
-      assert.equal(plain.find_cache(k, 'test'), s, 'a cache with live objects stays');
+      assert.equal(plain.findCache(k, 'test'), s, 'a cache with live objects stays');
       plain.kmem_cache_free_bulk(k, s, 100, objects);
       k.write(s + k.kmem_cache.refcount, 1);
       plain.kmem_cache_destroy(k, s);
@@ -185,7 +185,7 @@ for (const folder of FOLDERS)
     it('kmalloc: sizes, types, ksize; large blocks come from the page allocator', () => {
       const { k, gfp } = open();
       const cacheNameOf = (object: VirtAddr): string =>
-        plain.cache_name(k, k.read_ptr(plain.virt_to_slab(k, object) + k.slab.slab_cache));
+        plain.cacheName(k, k.read_ptr(plain.virt_to_slab(k, object) + k.slab.slab_cache));
       const dma = k.__GFP_DMA;
       const reclaimable = k.__GFP_RECLAIMABLE;
       for (const [size, flags, name, usable] of [
@@ -219,10 +219,10 @@ for (const folder of FOLDERS)
       plain.memset(k, object, 0xa5, 64);
       plain.kfree(k, object);
       assert.equal(plain.kmalloc(k, 64, gfp), object);
-      assert.equal(plain.read_byte(k, asVirt(object + 63)), 0xa5);
+      assert.equal(plain.readByte(k, asVirt(object + 63)), 0xa5);
       plain.kfree(k, object);
       assert.equal(plain.kzalloc(k, 64, gfp), object);
-      for (let i = 0; i < 64; i++) assert.equal(plain.read_byte(k, asVirt(object + i)), 0);
+      for (let i = 0; i < 64; i++) assert.equal(plain.readByte(k, asVirt(object + i)), 0);
     });
 
     it('no pages for a slab: no object, and nothing has changed', () => {

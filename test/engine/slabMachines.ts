@@ -1,6 +1,4 @@
 /** Recorded machines with their slab allocator: what `idle` dumped of it is in memory. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import {
   loadSlabs,
@@ -8,6 +6,7 @@ import {
   readTrace,
   type TraceDump,
 } from '../../src/engine/image/state/index.js';
+import { recordedText } from '../recordings.js';
 
 export interface SlabMachine {
   readonly image: KernelImage;
@@ -15,10 +14,9 @@ export interface SlabMachine {
   readonly dump: TraceDump;
 }
 
-/** @param folder of test/data/golden */
+/** @param folder of a recorded machine */
 export function openSlabMachine(folder: string): SlabMachine {
-  const file = `test/data/golden/${folder}/idle-s1.trace.gz`;
-  const text = gunzipSync(readFileSync(file)).toString('latin1');
+  const text = recordedText(folder, 'idle-s1.trace.gz');
   const image = openState(text);
   for (const item of readTrace([text])) {
     if (item.kind !== 'dump' || item.name !== 'slabs') continue;
@@ -27,5 +25,5 @@ export function openSlabMachine(folder: string): SlabMachine {
     image.tape.setRecording(true);
     return { image, dump: item };
   }
-  throw new Error(`${file} has no %slabs`);
+  throw new Error(`idle-s1 of ${folder} has no %slabs`);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { slabDumpLines, slabsLines } from '../../src/engine/image/state/index.js';
 import * as plain from '../../src/engine/entry/functions.js';
 import { kernel as instrumented } from '../../src/engine/entry/instrumented.js';
-import { kernfs_name_hash } from '../../src/engine/kernel/fs/kernfs/name.js';
+import { kernfs_name_hash } from '../../src/engine/kernel/fs/kernfs/dir/sibling.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL } from '../../src/engine/machine/ctypes.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
@@ -100,7 +100,7 @@ for (const folder of FOLDERS)
         assertConsistent(image, 'test', 0);
         assert.equal(plain.kmem_cache_shrink(k, s), 0);
         plain.kmem_cache_destroy(k, s);
-        assert.equal(plain.find_cache(k, 'test'), NULL);
+        assert.equal(plain.findCache(k, 'test'), NULL);
         image.tape.seek(start);
         assert.equal(image.tape.hash(), hash);
       });
@@ -132,7 +132,7 @@ for (const folder of FOLDERS)
       plain.kmem_cache_destroy(k, s);
       const events = image.tape.marksBetween(0, image.tape.end + 1).map(({ event }) => event);
       assert.ok(events.some((event) => event.kind === 'warn' && event.text.includes('kept')));
-      assert.equal(plain.find_cache(k, 'kept'), s);
+      assert.equal(plain.findCache(k, 'kept'), s);
       assert.notEqual(object, 0);
     });
 
@@ -158,7 +158,7 @@ for (const folder of FOLDERS)
       plain.kfree(k, dirty);
       const zeroed = plain.kzalloc(k, 64, gfp);
       assert.equal(zeroed, dirty);
-      for (let i = 0; i < 64; i++) assert.equal(plain.read_byte(k, asVirt(zeroed + i)), 0);
+      for (let i = 0; i < 64; i++) assert.equal(plain.readByte(k, asVirt(zeroed + i)), 0);
       assert.equal(plain.kmalloc(k, 0, gfp), 16);
       plain.kfree(k, asVirt(16));
     });
@@ -197,7 +197,7 @@ describe('names in kernfs', () => {
   it('hash below INT_MAX, never to 0 or 1', () => {
     for (const wide of [false, true])
       for (const name of ['', 'a', 'slab_size', 'mmo-0', 'x'.repeat(200)]) {
-        const hash = kernfs_name_hash(wide, name);
+        const hash = kernfs_name_hash({ wide }, name);
         assert.ok(hash >= 2 && hash < 0x7fffffff, `${name}: ${hash}`);
       }
   });

@@ -8,6 +8,7 @@ import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import { openMachine } from './machines.js';
 import { random } from './random.js';
+import { freeArea, freeList, pcpList, zonePcp } from '../../src/engine/view/zoneLists.js';
 
 const CPUS = 4;
 const PROFILE = 'x86_64-slub-smp';
@@ -23,7 +24,7 @@ function runOn(k: Kernel, cpu: number): void {
 const populated = (k: Kernel): readonly Zone[] =>
   k.zones.filter((zone) => kernel.populated_zone(k, zone));
 const countOf = (k: Kernel, zone: Zone, cpu: number): number =>
-  k.words[kernel.zone_pcp(k, zone, cpu) + k.per_cpu_pages.count] ?? 0;
+  k.words[zonePcp(k, zone, cpu) + k.per_cpu_pages.count] ?? 0;
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const cpus = Array.from({ length: CPUS }, (_, cpu) => cpu);
 
@@ -31,8 +32,8 @@ const cpus = Array.from({ length: CPUS }, (_, cpu) => cpu);
 function listed(k: Kernel, zone: Zone, cpu: number): number {
   let pages = 0;
   for (let pindex = 0; pindex < k.NR_PCP_LISTS; pindex++) {
-    const head = kernel.pcp_list(k, kernel.zone_pcp(k, zone, cpu), pindex);
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+    const head = pcpList(k, zonePcp(k, zone, cpu), pindex);
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
       pages += 1 << kernel.pindex_to_order(k, pindex);
   }
   return pages;
@@ -43,14 +44,12 @@ const onFreeLists = (k: Kernel, zone: Zone): number =>
   sum(
     Array.from(
       { length: k.MAX_ORDER },
-      (_, order) =>
-        k.read_ulong(kernel.free_area(k, zone, order) + k.free_area.nr_free) * 2 ** order,
+      (_, order) => k.read_ulong(freeArea(k, zone, order) + k.free_area.nr_free) * 2 ** order,
     ),
   );
 
 const diff = (k: Kernel, zone: Zone, cpu: number): number =>
-  kernel.read_s8(
-    k,
+  k.read_s8(
     per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu),
     k.per_cpu_zonestat.vm_stat_diff + k.NR_FREE_PAGES,
   );
@@ -108,9 +107,9 @@ describe('several CPUs', function () {
     runOn(k, 0);
     kernel.drain_all_pages(k, NULL);
     const zone = kernel.page_zone(k, pairs[0] ?? NULL);
-    const head = kernel.free_list(k, kernel.free_area(k, zone, 0), k.MIGRATE_UNMOVABLE);
+    const head = freeList(k, freeArea(k, zone, 0), k.MIGRATE_UNMOVABLE);
     const order: Page[] = [];
-    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
       order.push((at - k.page.lru) as Page);
     assert.deepEqual(
       order.filter((page) => pairs.includes(page)),

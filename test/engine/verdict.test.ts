@@ -14,6 +14,7 @@ import { AttemptRecorder } from '../../src/engine/verdict/recorder.js';
 import { usablePages, verdictLines, verdictSentence } from '../../src/engine/verdict/text.js';
 import { describeMachines } from './machines.js';
 import { random } from './random.js';
+import { zoneName } from '../../src/engine/machine/zoneNames.js';
 
 const GFPS = ['GFP_KERNEL', 'GFP_ATOMIC', 'GFP_NOWAIT', 'GFP_HIGHUSER_MOVABLE', 'GFP_DMA'];
 
@@ -79,7 +80,7 @@ function checkAttempt(mm: Kernel, attempt: Attempt | undefined, page: Page, orde
     assert.ok(outcome.kind === 'page', sentence);
     assert.equal(outcome.pfn, mm.page_to_pfn(page));
     assert.notEqual(outcome.route.kind, 'unknown');
-    assert.ok(plain.zone_name(mm, plain.page_zone(mm, page)) === outcome.zone, sentence);
+    assert.ok(zoneName(mm, plain.page_zone(mm, page)) === outcome.zone, sentence);
     assert.match(sentence, new RegExp(`^order ${order}: pfn 0x${outcome.pfn.toString(16)}, `));
   }
   const looks = attempt.passes.flatMap(({ zones }) => zones);

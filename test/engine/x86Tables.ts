@@ -55,7 +55,7 @@ export const RW = 2n;
 export const US = 4n;
 export const A = 1n << 5n;
 export const D = 1n << 6n;
-export const PSE = 1n << 7n;
+const PSE = 1n << 7n;
 export const G = 1n << 8n;
 export const NX = 1n << 63n;
 

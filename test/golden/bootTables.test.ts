@@ -15,14 +15,8 @@ import { AddressSpace } from '../../src/engine/x86/addressSpace.js';
 import type { Paging } from '../../src/engine/x86/paging.js';
 import { inspected } from '../../src/engine/x86/tableMemory.js';
 import { infoMemLines, tableLines } from '../../src/engine/x86/text.js';
-import {
-  blocksOf,
-  goldenDirectories,
-  goldenMissing,
-  goldenText,
-  infoMemOf,
-  registersOf,
-} from './pgtableGolden.js';
+import { blocksOf, infoMemOf, machinesWithTables, registersOf } from './pgtableGolden.js';
+import { recordedMachines, recordedText } from '../recordings.js';
 
 const MiB = 2 ** 20;
 /** Where a booted machine has the tables that Linux takes from the page allocator. */
@@ -78,14 +72,13 @@ const addressOf = ({ pointerSize }: Paging, hex: string): VirtAddr =>
 
 describe('page tables of booted machines', function () {
   this.timeout(60_000);
-  if (goldenMissing !== undefined) it.skip(goldenMissing);
 
-  for (const directory of goldenDirectories('.', /^(i386|x86_64)/, 'pgtable-s113.trace.gz'))
+  for (const directory of machinesWithTables())
     it(`${directory}: every table and entry is the recorded kernel's`, () => {
-      const image = bootAs(directory, goldenText(directory, 'static.dmesg.gz'));
+      const image = bootAs(directory, recordedText(directory, 'static.dmesg.gz'));
       const paging = pagingOfMachine(image);
       const vmalloc = isVmalloc(image);
-      const dumps = blocksOf(goldenText(directory, 'pgtable-s113.trace.gz'), 'pts');
+      const dumps = blocksOf(recordedText(directory, 'pgtable-s113.trace.gz'), 'pts');
       let nrLate = 0;
       for (const { args, lines } of paging.mode === '4-level' ? dumps : dumps.slice(0, 1)) {
         const [first = '', last = ''] = args;
@@ -107,8 +100,8 @@ describe('page tables of booted machines', function () {
     });
 
   const recorded = [
-    ...goldenDirectories('cores', /./).map((directory) => [directory, 'before.mem.txt'] as const),
-    ...goldenDirectories('.', /^vmcore-/).map((each) => [each, 'vmcore.info-mem.txt'] as const),
+    ...recordedMachines('cores', /./).map((directory) => [directory, 'before.mem.txt'] as const),
+    ...recordedMachines('.', /^vmcore-/).map((each) => [each, 'vmcore.info-mem.txt'] as const),
   ];
   for (const [directory, file] of recorded)
     it(`${directory}: the kernel's address space is what the processor saw`, () => {
@@ -127,14 +120,14 @@ describe('page tables of booted machines', function () {
       };
       assert.deepEqual(
         [...infoMemLines(paging, inspected(image.memory))].filter(ofKernel),
-        infoMemOf(goldenText(directory, file)).filter(ofKernel),
+        infoMemOf(recordedText(directory, file)).filter(ofKernel),
       );
     });
 
-  for (const directory of goldenDirectories('cores', /./))
+  for (const directory of recordedMachines('cores', /./))
     it(`${directory}: the registers are what they were, but for cr3 and the last fault`, () => {
       const image = bootAs(directory);
-      const theirs = registersOf(goldenText(path.join(directory, 'before.registers.txt')));
+      const theirs = registersOf(recordedText(path.join(directory, 'before.registers.txt')));
       const ours = image.mm.machine.processor(0).registers;
       for (const name of ['cr0', 'cr4', 'efer', 'pat'] as const)
         assert.equal(ours[name], theirs[name], name);

@@ -14,15 +14,14 @@ import { walk } from '../../src/engine/x86/walk.js';
 import {
   blocksOf,
   coreMemory,
-  goldenDirectories,
-  goldenMissing,
-  goldenText,
   infoMemOf,
+  machinesWithTables,
   registersOf,
 } from './pgtableGolden.js';
+import { recordedMachines, recordedText } from '../recordings.js';
 
 const address = (paging: Paging, hex: string): VirtAddr =>
-  parseAddress(`0x${hex}`, paging.pointerSize) ?? assert.fail(`${hex} is no address`);
+  parseAddress(`0x${hex}`, paging.pointerSize) ?? assert.fail(`${hex} is not an address`);
 
 /** `%pts` in the order of addresses: the recorder may print a run after the table that follows it. */
 const byAddress = (paging: Paging, lines: readonly string[]): readonly string[] =>
@@ -41,34 +40,33 @@ function boundsOf(paging: Paging, [first = '', last = '']: readonly string[]) {
 
 describe('page tables of recorded machines', function () {
   this.timeout(60_000);
-  if (goldenMissing !== undefined) it.skip(goldenMissing);
 
-  for (const directory of goldenDirectories('cores', /./))
+  for (const directory of recordedMachines('cores', /./))
     it(`${directory}: the whole address space is what the processor saw`, () => {
       const memory = coreMemory(directory, 'before.vmcore.gz');
       const paging = pagingAt(directory, 'before.registers.txt');
-      compareWithProcessor(memory, paging, goldenText(directory, 'before.mem.txt'));
+      compareWithProcessor(memory, paging, recordedText(directory, 'before.mem.txt'));
     });
 
-  for (const directory of goldenDirectories('.', /^vmcore-/))
+  for (const directory of recordedMachines('.', /^vmcore-/))
     it(`${directory}: it too, and the user tables are what the kernel printed`, () => {
       const memory = coreMemory(directory, 'vmcore.gz');
       const paging = pagingAt(directory, 'vmcore.info-registers.txt');
-      compareWithProcessor(memory, paging, goldenText(directory, 'vmcore.info-mem.txt'));
-      const [dump, ...others] = blocksOf(goldenText(directory, 'dumps.trace.gz'), 'pts');
+      compareWithProcessor(memory, paging, recordedText(directory, 'vmcore.info-mem.txt'));
+      const [dump, ...others] = blocksOf(recordedText(directory, 'dumps.trace.gz'), 'pts');
       assert.ok(dump !== undefined && others.length === 0);
       const ours = [...tableLines(paging, inspected(memory), boundsOf(paging, dump.args))];
       assert.deepEqual(ours, byAddress(paging, dump.lines));
     });
 
-  for (const directory of goldenDirectories('.', /^(i386|x86_64)/, 'pgtable-s113.trace.gz'))
+  for (const directory of machinesWithTables())
     it(`${directory}/pgtable-s113: each walk leads through the recorded tables`, () => {
-      compareWalks(directory, goldenText(directory, 'pgtable-s113.trace.gz'));
+      compareWalks(directory, recordedText(directory, 'pgtable-s113.trace.gz'));
     });
 });
 
 const pagingAt = (directory: string, file: string): Paging =>
-  pagingOf(registersOf(goldenText(directory, file)), QEMU_CPU);
+  pagingOf(registersOf(recordedText(directory, file)), QEMU_CPU);
 
 function compareWithProcessor(memory: PhysicalMemory, paging: Paging, infoMem: string): void {
   const expected = infoMemOf(infoMem);

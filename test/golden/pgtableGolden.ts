@@ -1,32 +1,7 @@
 /** Recorded machines for the page-table tests: their memory, registers and dumps. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { PhysicalMemory } from '../../src/engine/memory/physical.js';
 import { LINUX_PAT, type MachineRegisters } from '../../src/engine/x86/registers.js';
-
-/** Beside the project's checkout; the tests run in its root. */
-const GOLDEN = path.resolve('../shared/golden');
-
-export const goldenMissing = existsSync(GOLDEN)
-  ? undefined
-  : 'the recorded machines are not at ../shared/golden';
-
-/** Directories below `parent` whose name matches and that have the file, relative to the recordings. */
-export function goldenDirectories(parent: string, name: RegExp, file = ''): readonly string[] {
-  if (goldenMissing !== undefined) return [];
-  return readdirSync(path.join(GOLDEN, parent))
-    .filter((each) => name.test(each))
-    .map((each) => path.join(parent, each))
-    .filter((each) => existsSync(path.join(GOLDEN, each, file)))
-    .sort();
-}
-
-/** The text of a file, unpacked when it is a .gz. */
-export function goldenText(...names: string[]): string {
-  const bytes = readFileSync(path.join(GOLDEN, ...names));
-  return (names.at(-1)?.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
-}
+import { recordedBytes, recordedFiles, recordedMachines } from '../recordings.js';
 
 /** The lines between `%NAME ARGS` and `%end`, for each such block. */
 export function blocksOf(
@@ -43,7 +18,7 @@ export function blocksOf(
 
 /** Memory of an ELF core: a rule for each PT_LOAD, so that a frame that is looked at shows as touched or not. */
 export function coreMemory(...names: string[]): PhysicalMemory {
-  const core = gunzipSync(readFileSync(path.join(GOLDEN, ...names)));
+  const core = recordedBytes(...names);
   const u64 = (at: number): number => Number(core.readBigUInt64LE(at));
   if (core.readUInt32BE(0) !== 0x7f454c46 || core[4] !== 2) throw new Error('not an ELF64 file');
   const segments = [];
@@ -91,3 +66,9 @@ export const infoMemOf = (text: string): readonly string[] =>
   text
     .split('\n')
     .flatMap((line) => /[0-9a-f]{16}-[0-9a-f]{16} [0-9a-f]{16} ...$/.exec(line.trim()) ?? []);
+
+/** Machines whose page tables were dumped. */
+export const machinesWithTables = (): readonly string[] =>
+  recordedMachines('.', /^(i386|x86_64)/).filter(
+    (machine) => recordedFiles(machine, /^pgtable-s113\.trace\.gz$/).length > 0,
+  );

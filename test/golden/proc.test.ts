@@ -15,7 +15,7 @@ import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { proc_lines, proc_names } from '../../src/engine/entry/functions.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
-import { recordedTexts, sharedMissing, sharedTraces, shippedTraces, titleOf } from './traces.js';
+import { recordedPaths, recordedTraces, titleOf } from '../recordings.js';
 
 /** Counters of pages that the reader of the files held and the recorder did not, or the other way round. */
 const MOVED = [
@@ -64,27 +64,15 @@ function itPrints(trace: string): void {
   });
 }
 
-const withTexts = (traces: readonly string[]): string[] =>
-  traces.filter(
-    (trace) =>
-      path.basename(trace) === 'idle-s1.trace.gz' &&
-      existsSync(path.join(path.dirname(trace), 'static.zoneinfo.txt')),
-  );
-
-describe('/proc of recorded machines: shipped', function () {
+describe('/proc of recorded machines', function () {
   this.timeout(60_000);
-  withTexts(shippedTraces()).forEach(itPrints);
-});
-
-describe('/proc of recorded machines: all', function () {
-  this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  withTexts(sharedTraces(/^idle-s1/)).forEach(itPrints);
+  recordedTraces('.', /^idle-s1\./)
+    .filter((trace) => existsSync(path.join(path.dirname(trace), 'static.zoneinfo.txt')))
+    .forEach(itPrints);
 });
 
 describe('/proc of a core and of the state recorded with it', function () {
   this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
   for (const { core, trace } of coresWithStates())
     it(titleOf(trace), async () => {
       const [ofCore, ofState] = [await opened(core), await opened(trace)];
@@ -104,12 +92,13 @@ describe('/proc of a core and of the state recorded with it', function () {
 });
 
 function coresWithStates(): { readonly core: string; readonly trace: string }[] {
-  return [...recordedTexts(/^vmcore\.gz$/), ...recordedTexts(/^before\.vmcore\.gz$/)].map(
-    (core) => {
-      const name = path.basename(core) === 'vmcore.gz' ? 'dumps' : 'before';
-      return { core, trace: path.join(path.dirname(core), `${name}.trace.gz`) };
-    },
-  );
+  return [
+    ...recordedPaths('.', /^vmcore\.gz$/),
+    ...recordedPaths('cores', /^before\.vmcore\.gz$/),
+  ].map((core) => {
+    const name = path.basename(core) === 'vmcore.gz' ? 'dumps' : 'before';
+    return { core, trace: path.join(path.dirname(core), `${name}.trace.gz`) };
+  });
 }
 
 /** `x86_64-slub-sizes/static-2G.zoneinfo.txt`, `x86_64-slub-96M/oom.preoom_zoneinfo.txt`: a machine of that kernel and size. */
@@ -124,8 +113,7 @@ function bootLike(file: string): Kernel {
 
 describe('/proc of booted machines has the lines that the kernel has', function () {
   this.timeout(60_000);
-  if (sharedMissing !== undefined) it.skip(`(${sharedMissing})`);
-  for (const file of recordedTexts(/zoneinfo\.txt$/))
+  for (const file of recordedPaths('.', /zoneinfo\.txt$/))
     it(titleOf(file), () => {
       const mm = bootLike(file);
       for (const each of proc_names)

@@ -1,24 +1,19 @@
 /** Where pages are, on the memory of real machines: what each slab and each free block says must be of one piece. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { openCore } from '../../src/engine/image/core/openCore.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { asPfn } from '../../src/engine/memory/address.js';
 import { kindOfState, PAGE_KINDS } from '../../src/engine/view/pageState.js';
 import { surveyorOf } from '../../src/engine/view/surveyor.js';
 import { whereIs } from '../../src/engine/view/whereIs.js';
-import { goldenDirectories, goldenMissing } from './pgtableGolden.js';
+import { recordedBytes, recordedMachines } from '../recordings.js';
 
 describe('where the pages of real machines are', function () {
   this.timeout(120_000);
-  if (goldenMissing !== undefined) it.skip(goldenMissing);
 
-  for (const directory of goldenDirectories('cores', /./))
+  for (const directory of recordedMachines('cores', /./))
     it(`${directory}: slabs name their caches, free blocks their lists`, () => {
-      const file = path.resolve('../shared/golden', directory, 'before.vmcore.gz');
-      const image = openCore(randomAccessOf(gunzipSync(readFileSync(file))));
+      const image = openCore(randomAccessOf(recordedBytes(directory, 'before.vmcore.gz')));
       const surveyor = surveyorOf(image);
       const seen = { slab: 0, free: 0, perCpu: 0, user: 0 };
       const caches = new Set<string>();

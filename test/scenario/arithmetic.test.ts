@@ -29,7 +29,6 @@ const kept = (text: string, width: Width): Value =>
   width.endsWith('64') ? wrap64(BigInt(text)) : Number(text);
 
 describe('integer operations, as gcc computes them', function () {
-  this.timeout(20_000);
   it('every operator in every width', () => {
     let count = 0;
     for (const row of rows('operations.txt')) {
@@ -100,7 +99,6 @@ describe('integer operations, as gcc computes them', function () {
 });
 
 describe('expressions: types and values as gcc has them', function () {
-  this.timeout(20_000);
   PROFILES.forEach((profile, column) => {
     it(profile, () => {
       const vm = machine('', profile);

@@ -87,15 +87,15 @@ describe('literals', () => {
       ['1llu', '1ull'],
       ['1ll', '1ll'],
       ['18446744073709551615', '18446744073709551615'],
-      ['1lll', "'lll' is no integer suffix: use u, l, ul, ll or ull"],
-      ['1lL', "'lL' is no integer suffix: use u, l, ul, ll or ull"],
-      ['089', "'089' begins with 0 and so is octal, which has no digits 8 and 9"],
+      ['1lll', "'lll' is not an integer suffix: use u, l, ul, ll or ull"],
+      ['1lL', "'lL' is not an integer suffix: use u, l, ul, ll or ull"],
+      ['089', "'089' starts with 0, so it is octal, which has no digits 8 and 9"],
       ['1.5', "'1.5' is a floating-point number, which the kernel does not use"],
       ['1e5', "'1e5' is a floating-point number, which the kernel does not use"],
-      ['0x', "'0x' is no hexadecimal number"],
-      ['0xfg', "'0xfg' is no hexadecimal number"],
-      ['0b2', "'0b2' is no binary number"],
-      ['12ab', "'12ab' is no number"],
+      ['0x', "'0x' is not a hexadecimal number: write 0x followed by hexadecimal digits"],
+      ['0xfg', "'0xfg' is not a hexadecimal number: write 0x followed by hexadecimal digits"],
+      ['0b2', "'0b2' is not a binary number: write 0b followed by 0s and 1s"],
+      ['12ab', "'12ab' is not a number"],
     ] as const)
       assert.equal(value(text), expected, text);
   });
@@ -113,9 +113,9 @@ describe('literals', () => {
     check('"a\\n\\t\\0\\x41\\101\\\\\\e"', [97, 10, 9, 0, 65, 65, 92, 27]);
     check('"é€😀"', [0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80]);
     check('"\\u00e9\\U0001F600"', [0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80]);
-    check('"a\\qb"', [97, 98], ["2-4 '\\q' is no escape sequence"]);
-    check('"\\x1ff"', [255], ["1-6 '\\x1ff' does not fit a byte"]);
-    check('"\\777"', [255], ["1-5 '\\777' does not fit a byte"]);
+    check('"a\\qb"', [97, 98], ["2-4 '\\q' is not an escape sequence"]);
+    check('"\\x1ff"', [255], ["1-6 '\\x1ff' does not fit in a byte"]);
+    check('"\\777"', [255], ["1-5 '\\777' does not fit in a byte"]);
   });
 
   it('UTF-8 there and back, malformed bytes replaced', () => {

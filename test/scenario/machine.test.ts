@@ -77,17 +77,20 @@ describe('#pragma mmscope', () => {
       "1:39 `1T` bad-pragma: '1T' is not a size: write 512M, 4G, ...",
     ]);
     check(
-      '#pragma mmscope machine ram=8M cpus cpus=1 cpus=2',
-      'x86_64-slub-smp ram=1024M cma=16M cpus=2',
+      '#pragma mmscope machine ram=8M cpus cpus=2 cpus=3',
+      'x86_64-slub-smp ram=1024M cma=16M cpus=3',
       [
-        '1:29 `8M` bad-pragma: ram=8M is out of range: 16M to 64G',
+        '1:29 `8M` bad-pragma: ram=8M is out of range: use 16M to 64G',
         "1:32 `cpus` bad-pragma: 'cpus' needs a value",
         "1:44 `cpus` bad-pragma: 'cpus' is given twice",
       ],
     );
+    check('#pragma mmscope machine seed=1', standard, [
+      "1:25 `seed` bad-pragma: unknown key 'seed'; the keys are arch, profile, ram, slab, cma, cpus, compound, bus",
+    ]);
     check('#pragma mmscope machine slab=slob arch=i368', standard, [
-      "1:30 `slob` bad-pragma: 'slob' is not a value of 'slab': write one of slub, slab [Change to 'slub']",
-      "1:40 `i368` bad-pragma: 'i368' is not a value of 'arch': write one of i386, i386-pae, x86_64 [Change to 'i386']",
+      "1:30 `slob` bad-pragma: 'slob' is not a value of slab: use one of slub, slab [Change to 'slub']",
+      "1:40 `i368` bad-pragma: 'i368' is not a value of arch: use one of i386, i386-pae, x86_64 [Change to 'i386']",
     ]);
     check(
       '#pragma mmscope machine arch=i386 slab=slab',
@@ -102,13 +105,13 @@ describe('#pragma mmscope', () => {
       ['1:39 `8G` bad-pragma: i386 without PAE addresses at most 4G: use arch=i386-pae'],
     );
     check('#pragma mmscope machine ram=64M cma=48M', 'x86_64-slub ram=64M cma=48M cpus=1', [
-      '1:37 `48M` bad-pragma: the CMA area may take half of the memory at most',
+      '1:37 `48M` bad-pragma: the CMA area can take at most half of the memory',
     ]);
     check('#pragma mmscope machine compound=compound-reclaim', standard, [
-      '1:34 `compound-reclaim` bad-pragma: compound-reclaim is how 32-bit kernels saved a page flag: use arch=i386',
+      '1:34 `compound-reclaim` bad-pragma: only 32-bit kernels had compound-reclaim: use arch=i386',
     ]);
     check('#pragma mmscope machine compound=head_tail', standard, [
-      "1:34 `head_tail` bad-pragma: 'head_tail' is not a value of 'compound': write one of compound-head, head-tail, compound-reclaim [Change to 'head-tail']",
+      "1:34 `head_tail` bad-pragma: 'head_tail' is not a value of compound: use one of compound-head, head-tail, compound-reclaim [Change to 'head-tail']",
     ]);
     check('#pragma mmscope cores "x"', standard, [
       "1:17 `cores` bad-pragma: expected machine, core or state after '#pragma mmscope' (did you mean 'core'?) [Change to 'core']",
@@ -117,7 +120,7 @@ describe('#pragma mmscope', () => {
       '1:21 ` dumps/x` bad-pragma: write #pragma mmscope core "path/to/file"',
     ]);
     check('#pragma mmscope machine\n#pragma mmscope core "x"', standard, [
-      '2:17 `core "x"` bad-pragma: a script has one machine: this is the second',
+      '2:17 `core "x"` bad-pragma: a script can have only one machine, and this is the second',
     ]);
   });
 });

@@ -28,7 +28,7 @@ export function compile(text: string, profile: ProfileName = 'x86_64-slub'): Pro
   return program;
 }
 
-export function boot(profile: ProfileName, cpus = 1): KernelImage {
+function boot(profile: ProfileName, cpus = 1): KernelImage {
   return bootMachine({ profile: loadProfile(profile), ramBytes: 32 << 20, cpus });
 }
 

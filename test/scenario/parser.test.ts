@@ -13,7 +13,6 @@ function checkExpression(text: string, expected: string): void {
 }
 
 describe('expressions: precedence and associativity', function () {
-  this.timeout(20_000);
   for (const [text, expected] of [
     ['a + b * c', '(a + (b * c))'],
     ['a * b + c', '((a * b) + c)'],
@@ -86,7 +85,6 @@ describe('expressions: precedence and associativity', function () {
 });
 
 describe('types', function () {
-  this.timeout(20_000);
   for (const text of [
     'int',
     'unsigned long',
@@ -167,7 +165,6 @@ function checkScript(text: string, expected: string, findings: string[] = []): v
 }
 
 describe('statements and declarations', function () {
-  this.timeout(20_000);
   for (const [text, expected] of [
     ['int a;', 'int a;'],
     ['int a, *b, c[3], *d[4], (*e)[5];', 'int a & int *b & int c[3] & int *d[4] & int (*e)[5];'],

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { checkLog, log, machine, runToEnd } from './machines.js';
 
 describe('tasks', function () {
-  this.timeout(20_000);
   it('exist from their declaration on, and run when the script ends or waits', () => {
     const vm = machine(`task a { pr_info("a1"); pr_info("a2"); }
 pr_info("main");
@@ -89,8 +88,8 @@ task two { lock_page(b); schedule(); lock_page(a); }`);
     assert.deepEqual(
       last.waits.map(({ text }) => text),
       [
-        `one waits for the lock of page ${pfn('b')}, which two has`,
-        `two waits for the lock of page ${pfn('a')}, which one has`,
+        `one waits for the lock of page ${pfn('b')}, which two holds`,
+        `two waits for the lock of page ${pfn('a')}, which one holds`,
       ],
     );
     // It stays one, and costs nothing, until somebody changes the machine.
@@ -105,13 +104,13 @@ task two { lock_page(b); schedule(); lock_page(a); }`);
     const self = machine('struct page *p = alloc_page(GFP_KERNEL); lock_page(p); lock_page(p);');
     const stuck = runToEnd(self).at(-1);
     assert.equal(stuck?.kind, 'deadlock');
-    assert.match(stuck.waits[0]?.text ?? '', /^main waits for .*, which it has itself$/);
+    assert.match(stuck.waits[0]?.text ?? '', /^main waits for .*, which it holds itself$/);
     const gone = machine(`struct page *p = alloc_page(GFP_KERNEL);
 lock_page(p);
 task t { lock_page(p); }`);
     const left = runToEnd(gone).at(-1);
     assert.equal(left?.kind, 'deadlock');
-    assert.match(left.waits[0]?.text ?? '', /^t waits for .*, which main had when it ended$/);
+    assert.match(left.waits[0]?.text ?? '', /^t waits for .*, which main held when it ended$/);
   });
 
   it('the debugger may choose who runs', () => {
@@ -134,7 +133,6 @@ task t { lock_page(p); }`);
 });
 
 describe('cpu(n)', function () {
-  this.timeout(20_000);
   const text = `int where(void) { return smp_processor_id(); }
 cpu(1) {
   pr_info("%d", where());

@@ -71,10 +71,8 @@ function record(vm: ScenarioVm): { position: number; hash: string }[] {
 }
 
 describe('time: all state is on the tape', function () {
-  this.timeout(20_000);
   for (const profile of PROFILES)
     it(`random scripts on ${profile}: back to any boundary is the same state, and on from there the same run`, function () {
-      this.timeout(20_000);
       for (let seed = 1; seed <= 12; seed++) {
         const vm = machine(randomScript(seed), profile);
         const seen = record(vm);
@@ -134,7 +132,6 @@ describe('time: all state is on the tape', function () {
 });
 
 describe('frames and variables', function () {
-  this.timeout(20_000);
   const text = `int global = 5;
 int inner(int a, int b) {
   int c = a + b;

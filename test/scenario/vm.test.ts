@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { checkLog, log, machine, runToEnd } from './machines.js';
 
 describe('machine: the language', function () {
-  this.timeout(20_000);
   it('functions, recursion, forward calls', () =>
     checkLog(
       `pr_info("%d %d", fib(10), even(7));
@@ -196,7 +195,6 @@ describe('machine: the language', function () {
 });
 
 describe('machine: what goes wrong is an event, and the task ends', function () {
-  this.timeout(20_000);
   const check = (text: string, expected: readonly string[], profile = 'x86_64-slub' as const) => {
     const vm = machine(text, profile);
     const results = runToEnd(vm);
@@ -233,13 +231,15 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
       'BUG: main stack guard page was hit at fffffc0000c0fff8 (stack is fffffc0000c10000..fffffc0000c1ffff)',
     ]);
     check('void (*f)(void) = (void (*)(void))contig_page_data.node_zones; f();', [
-      'BUG: a function of the kernel cannot be called by its address',
+      'BUG: a kernel function cannot be called through a pointer: call it by name',
     ]);
     check('void (*f)(void) = NULL; f();', [
       'BUG: kernel NULL pointer dereference, address: 0000000000000000',
     ]);
-    check('cpu(1) { pr_info("no"); }', ['BUG: CPU 1 is not online: the machine has 1']);
-    check('char b[4]; memset(b, 0, -1);', ['a size of 18446744073709551615 bytes, at test.mms:1']);
+    check('cpu(1) { pr_info("no"); }', ['BUG: CPU 1 is not online: the machine has CPUs 0 to 0']);
+    check('char b[4]; memset(b, 0, -1);', [
+      'BUG: a size of 18446744073709551615 bytes is too large, at test.mms:1',
+    ]);
   });
 
   it('a script that writes over its own stack harms only its variables', () =>
@@ -252,8 +252,8 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
 
   it('arguments that no kernel would survive', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['__free_pages(p, 11);', /^BUG: order 11 is none: MAX_ORDER is 11$/],
-      ['__free_pages(p, -1);', /^BUG: order 4294967295 is none/],
+      ['__free_pages(p, 11);', /^BUG: order 11 is not below MAX_ORDER \(11\)$/],
+      ['__free_pages(p, -1);', /^BUG: order 4294967295 is not below/],
       [
         'split_page(pfn_to_page(32767), 3);',
         /^BUG: a block of order 3 at this page would end past/,
@@ -263,17 +263,23 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
         /^BUG: unable to handle page fault for address: fffffc0000800000$/,
       ],
       ['free_pages((unsigned long)p, 0);', /^BUG: unable to handle page fault for address: ffffea/],
-      ['free_pages_exact(page_address(p), -1);', /^BUG: -1 bytes, of a machine that has/],
-      ['put_page((struct page *)((char *)p + 8));', /^BUG: not a struct page: ffffea/],
-      ['put_page((struct page *)&contig_page_data);', /^BUG: not a struct page: ffffffff8/],
+      [
+        'free_pages_exact(page_address(p), -1);',
+        /^BUG: 18446744073709551615 bytes are more than the machine has/,
+      ],
+      ['put_page((struct page *)((char *)p + 8));', /^BUG: ffffea[0-9a-f]+ is not a struct page$/],
+      [
+        'put_page((struct page *)&contig_page_data);',
+        /^BUG: ffffffff8[0-9a-f]+ is not a struct page$/,
+      ],
       [
         'put_page(pfn_to_page(1ul << 40));',
-        /^BUG: unable to handle page fault|^BUG: not a struct page|general protection/,
+        /^BUG: unable to handle page fault|is not a struct page$|general protection/,
       ],
-      ['drain_local_pages((struct zone *)p);', /^BUG: not a struct zone: ffffea/],
+      ['drain_local_pages((struct zone *)p);', /^BUG: ffffea[0-9a-f]+ is not a struct zone$/],
       [
         'alloc_pages_bulk_array(GFP_KERNEL, -1, &p);',
-        /^BUG: -1 pages, of a machine that has 32768$/,
+        /^BUG: 18446744073709551615 pages are more than the machine has \(32768\)$/,
       ],
       ['memcpy(p, NULL, 8);', /^BUG: kernel NULL pointer dereference, address: 0000000000000000$/],
       ['pr_info((char *)8);', /^BUG: kernel NULL pointer dereference, address: 0000000000000008$/],

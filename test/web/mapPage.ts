@@ -20,6 +20,8 @@ export type Theme = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
 const ORIGIN = 'http://map.test';
 const THEME = 'theme.css';
 const SHOTS = path.join('build', 'screenshots');
+/** Generous, like Playwright's own waits here: a machine may be busy with other things. */
+const SETTLE_MS = 90_000;
 
 const BROWSER = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 /** Why the map cannot be tested here. */
@@ -57,6 +59,7 @@ export class MapPage {
   ): Promise<MapPage> {
     const { theme = 'dark', width = 1200, height = 860 } = options;
     const page = await browser.newPage({ viewport: { width, height } });
+    page.setDefaultTimeout(SETTLE_MS);
     const map = new MapPage(page);
     page.on('pageerror', (error) => map.complaints.push(error.message));
     page.on('console', (message) => {
@@ -104,8 +107,9 @@ export class MapPage {
   }
 
   /** Until questions are answered, drawn, and the pulse of changes is over. */
-  settle(): Promise<void> {
-    return this.page.waitForTimeout(1200);
+  async settle(): Promise<void> {
+    const seen = await this.page.evaluate(untilStill, SETTLE_MS);
+    if (seen !== undefined) throw new Error(`the map does not come to rest: ${seen}`);
   }
 
   async screenshot(name: string): Promise<void> {
@@ -131,15 +135,42 @@ export class MapPage {
   }
 }
 
+/**
+ * Runs in the page: waits until no question is open and the picture stays the same over some frames. What it saw if that
+ * does not happen in time.
+ */
+async function untilStill(timeoutMs: number): Promise<string | undefined> {
+  const scope = window as unknown as { openQuestions?: number };
+  const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+  const picture = (): string =>
+    [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join() +
+    document.body.innerText;
+  const end = performance.now() + timeoutMs;
+  let last: string | undefined;
+  for (let nrSame = 0; nrSame < 3;) {
+    if (performance.now() > end)
+      return `${scope.openQuestions ?? 0} questions are open; text: ${document.body.innerText}`;
+    await frame();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await frame();
+    const now = (scope.openQuestions ?? 0) === 0 ? picture() : undefined;
+    nrSame = now !== undefined && now === last ? nrSame + 1 : 0;
+    last = now;
+  }
+  return undefined;
+}
+
 /** Runs in the page: acquireVsCodeApi, answering by the exposed functions. */
 function playExtension(): void {
   const scope = window as unknown as {
+    openQuestions: number;
     answerMap(asks: MapArguments): Promise<MapBody>;
     answerFrame(pfn: number): Promise<FrameBody>;
     answerVerdict(): Promise<VerdictBody>;
     acted(act: unknown): void;
     acquireVsCodeApi: unknown;
   };
+  scope.openQuestions = 0;
   let kept: unknown;
   const bytes = (text: string): Uint8Array =>
     Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -156,9 +187,14 @@ function playExtension(): void {
       if (message.type === 'act') scope.acted(message);
       if (message.type !== 'ask') return;
       const { id } = message;
+      scope.openQuestions++;
+      const done = (told: object): void => {
+        window.postMessage(told, '*');
+        scope.openQuestions--;
+      };
       answer(message.question, message.asks).then(
-        (said) => window.postMessage({ type: 'answer', id, answer: said }, '*'),
-        () => window.postMessage({ type: 'failed', id, message: 'failed' }, '*'),
+        (said) => done({ type: 'answer', id, answer: said }),
+        () => done({ type: 'failed', id, message: 'failed' }),
       );
     },
   });

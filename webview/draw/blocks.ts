@@ -18,7 +18,7 @@ const family = (state: number): number => {
 };
 
 /** The number, unique in a tile, of the block that a cell belongs to. */
-export function blockOf(state: number, index: number): number {
+function blockOf(state: number, index: number): number {
   const order = Math.min(detailOfState(state), 10);
   return ((index >>> order) << 8) | (order << 4) | family(state);
 }

@@ -6,7 +6,7 @@ export interface Rgb {
   readonly b: number;
 }
 
-/** `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb(...)`; the fallback where it is none of them. */
+/** `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb(...)`; the fallback for any other text. */
 export function parseColor(text: string, fallback: Rgb): Rgb {
   const hex = /^#([0-9a-f]{3,8})$/i.exec(text.trim())?.[1];
   if (hex !== undefined) {

@@ -22,7 +22,7 @@ export const kindLabel = (state: number | undefined): string =>
   state === undefined ? 'Unknown' : (PAGE_KINDS[kindOfState(state)]?.label ?? 'Unknown');
 
 /** `order 3: 8 pages from 0x1f40`; empty for a frame that stands alone. */
-export function blockText(pfn: number, state: number): string {
+function blockText(pfn: number, state: number): string {
   const order = detailOfState(state);
   if (order === 0) return '';
   return `order ${order}: ${countText(1 << order)} pages from ${hexPfn(firstPfnOfBlock(pfn, state))}`;

@@ -2,6 +2,7 @@
  * Where breakpoints bind: a line of the scenario or of the engine's kernel moves to the next statement there is; a name
  * to a function of either, or to what happens inside the allocator. Lines and columns count from 1 here, whatever the client does.
  */
+import type { KernelLanguage } from '../../engine/probe.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import { nearest } from '../../scenario/syntax/suggest.js';
 import type { MachineContext } from '../present/context.js';
@@ -10,6 +11,7 @@ import {
   kernelFileOf,
   kernelFunctionsNamed,
   kernelLines,
+  kernelPlace,
   kernelSource,
 } from '../debuggee/kernelSources.js';
 import type { ScenarioProgram } from '../debuggee/scenario.js';
@@ -44,6 +46,8 @@ export class Locator {
     private readonly isProgram: (source: Dap.Source) => boolean,
     readonly machine: MachineContext | undefined,
     private readonly knownTargets: ReadonlyMap<string, DataTarget>,
+    /** Which of the kernel's texts the client is shown. */
+    private readonly language: KernelLanguage,
   ) {}
 
   /** What a data id denotes; undefined when it denotes nothing in this machine. */
@@ -96,10 +100,10 @@ export class Locator {
         statements,
         kernelFunctions,
       };
-    const fn = kernel === undefined ? undefined : tables.functions[kernel];
-    if (fn !== undefined)
+    const place = kernel === undefined ? undefined : kernelPlace(kernel, this.language);
+    if (place !== undefined)
       return {
-        state: { verified: true, source: kernelSource(fn.file), line: fn.startLine },
+        state: { verified: true, source: kernelSource(place.file), line: place.startLine },
         statements,
         kernelFunctions,
       };

@@ -1,41 +1,65 @@
 /**
- * The engine's kernel sources as the client sees them: texts by sourceReference, numbered the same way in every session
- * of one build, so that breakpoints in them survive.
+ * The engine's kernel sources as the client sees them: printed as C under Linux's file names, and as they are. Texts go by
+ * sourceReference, numbered the same way in every session of one build, so that breakpoints in them survive a restart.
  */
 import { tables } from '../../engine/entry/instrumented.js';
+import type { FunctionPlace, KernelLanguage } from '../../engine/probe.js';
 import type { Dap } from '../protocol/dap.js';
 
-export const KERNEL_FILES: readonly string[] = Object.keys(tables.sources).sort();
-
+const LANGUAGES = ['c', 'typescript'] as const satisfies readonly KernelLanguage[];
+const MIME_TYPES = { c: 'text/x-c', typescript: 'text/x-typescript' } as const;
 const FOLDER = 'mmscope-kernel/';
 
-/** References of the protocol start at 1. */
-const referenceOf = (file: string): number => KERNEL_FILES.indexOf(file) + 1;
+interface KernelFile {
+  /** `mm/page_alloc.c`, `mm/page_alloc/buddy.ts`. */
+  readonly name: string;
+  readonly language: KernelLanguage;
+}
+
+const FILES: readonly KernelFile[] = LANGUAGES.flatMap((language) =>
+  Object.keys(tables.sources[language])
+    .sort()
+    .map((name) => ({ name, language })),
+);
+
+/** Files of a language, by name. */
+export const kernelFiles = (language: KernelLanguage): readonly string[] =>
+  FILES.filter((file) => file.language === language).map(({ name }) => name);
+
+const fileNamed = (name: string): KernelFile | undefined =>
+  FILES.find((file) => file.name === name);
 
 export const kernelSource = (file: string): Dap.Source => ({
   name: file,
   path: `${FOLDER}${file}`,
-  sourceReference: referenceOf(file),
-  origin: 'mmscope engine',
+  // References of the protocol start at 1.
+  sourceReference: FILES.findIndex(({ name }) => name === file) + 1,
+  origin: 'mmscope kernel, read-only',
 });
+
+/** The text of a kernel file, and what it is written in. */
+export function kernelText(file: string): { readonly content: string; readonly mimeType: string } {
+  const language = fileNamed(file)?.language ?? 'c';
+  return { content: tables.sources[language][file] ?? '', mimeType: MIME_TYPES[language] };
+}
 
 /** The kernel file that a source of the client is; undefined for other sources. */
 export function kernelFileOf(source: Dap.Source): string | undefined {
   const { path, sourceReference } = source;
-  if (sourceReference !== undefined && sourceReference > 0)
-    return KERNEL_FILES[sourceReference - 1];
+  if (sourceReference !== undefined && sourceReference > 0) return FILES[sourceReference - 1]?.name;
   // VS Code may hand back the path of the `debug:` document it made, with or without a slash in front.
-  const match = path === undefined ? null : /(?:^|\/)mmscope-kernel\/(\w+\.ts)$/.exec(path);
-  return match?.[1] !== undefined && KERNEL_FILES.includes(match[1]) ? match[1] : undefined;
+  const name = path === undefined ? undefined : /(?:^|\/)mmscope-kernel\/(.+)$/.exec(path)?.[1];
+  return name === undefined ? undefined : fileNamed(name)?.name;
 }
 
 /** Lines of a file that have statements of functions, ascending, each with the ids of its statements. */
 export function kernelLines(file: string): ReadonlyMap<number, readonly number[]> {
   const known = linesOfFile.get(file);
   if (known !== undefined) return known;
+  const language = fileNamed(file)?.language ?? 'c';
   const lines = new Map<number, number[]>();
-  tables.statementLine.forEach((line, id) => {
-    if (tables.functions[tables.statementFunction[id] ?? -1]?.file !== file) return;
+  tables.statementLine[language].forEach((line, id) => {
+    if (tables.functions[tables.statementFunction[id] ?? -1]?.[language].file !== file) return;
     const ids = lines.get(line);
     if (ids === undefined) lines.set(line, [id]);
     else ids.push(id);
@@ -46,6 +70,12 @@ export function kernelLines(file: string): ReadonlyMap<number, readonly number[]
 }
 
 const linesOfFile = new Map<string, ReadonlyMap<number, readonly number[]>>();
+
+/** Where a function is defined. */
+export const kernelPlace = (
+  functionId: number,
+  language: KernelLanguage,
+): FunctionPlace | undefined => tables.functions[functionId]?.[language];
 
 /** Ids of the kernel functions of a name; several files may have static ones that are called the same. */
 export const kernelFunctionsNamed = (name: string): readonly number[] =>

@@ -1,6 +1,6 @@
 /**
- * Kernel frames in a Linux source tree: where a function of the engine's kernel is defined in the real one. The engine's
- * files name the files they follow (`Linux 6.1 mm/page_alloc.c`), so only those are searched.
+ * Kernel frames in a Linux source tree: where a function of the engine's kernel is defined in the real one. It is searched for in
+ * the C file that its own file stands for, and in those that this names (`Source: Linux 6.1 include/linux/gfp.h`).
  */
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Host } from '../host.js';
@@ -32,7 +32,8 @@ export class LinuxSource {
   private async find(functionId: number): Promise<LinuxPlace | undefined> {
     const fn = tables.functions[functionId];
     if (fn === undefined) return undefined;
-    for (const file of filesNamedIn(tables.sources[fn.file] ?? '')) {
+    const named = filesNamedIn(tables.sources.typescript[fn.typescript.file] ?? '');
+    for (const file of new Set([fn.c.file, ...named])) {
       const text = await this.read(file);
       const line = text === undefined ? undefined : definitionLine(text, fn.name);
       if (line !== undefined) return { path: `${this.root.replace(/\/$/, '')}/${file}`, line };

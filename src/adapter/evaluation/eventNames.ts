@@ -1,14 +1,11 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
 import type { MachineEvent } from '../../scenario/index.js';
-import { gfp_zone } from '../../engine/kernel/include/linux/gfp.h.js';
+import { failureReason } from '../../engine/verdict/reason.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';
 
-export function eventNames(
-  { profile, image }: MachineContext,
-  event: MachineEvent,
-): readonly ExtraName[] {
+export function eventNames({ profile }: MachineContext, event: MachineEvent): readonly ExtraName[] {
   const named = (name: string, spelled: string, value: number): ExtraName[] => {
     const tag = /^enum (\w+)$/.exec(spelled)?.[1];
     const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
@@ -21,10 +18,11 @@ export function eventNames(
         ...named('gfp', 'unsigned int', event.gfp >>> 0),
         ...named('migratetype', 'enum migratetype', event.migratetype),
         // The highest one that the request may use.
-        ...named('zone', 'enum zone_type', gfp_zone(image.mm, event.gfp)),
+        ...named('zone', 'enum zone_type', event.highest_zoneidx),
       ];
     case 'direct-reclaim':
     case 'direct-compact':
+    case 'out-of-memory':
       return [
         ...named('order', 'unsigned int', event.order),
         ...named('gfp', 'unsigned int', event.gfp >>> 0),
@@ -43,11 +41,12 @@ export function eventNames(
   }
 }
 
-export function eventText({ profile }: MachineContext, event: MachineEvent): string {
+/** The tape must be where the event is: why an allocation failed, memory says. */
+export function eventText({ profile, image }: MachineContext, event: MachineEvent): string {
   switch (event.kind) {
     case 'allocation-failed': {
       const gfp = gfpText(profile, event.gfp);
-      return `page allocation failure: order ${event.order}, gfp ${gfp === '' ? '0' : gfp}: ${event.reason}`;
+      return `page allocation failure: order ${event.order}, gfp ${gfp === '' ? '0' : gfp}: ${failureReason(image.mm, event)}`;
     }
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
@@ -61,7 +60,8 @@ export function eventText({ profile }: MachineContext, event: MachineEvent): str
       return `${event.source} does not hold`;
     case 'direct-reclaim':
     case 'direct-compact':
-      return `${event.kind.replace('-', ' ')}: order ${event.order}`;
+    case 'out-of-memory':
+      return `${event.kind.replaceAll('-', ' ')}: order ${event.order}`;
     case 'migrate':
       return `page 0x${event.pfn.toString(16)} is in use and would have to be migrated: it stays`;
   }

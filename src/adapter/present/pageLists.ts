@@ -4,12 +4,13 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h, mm/page_alloc.c: order_to_pindex().
  */
-import { pindex_to_order, zone_pcp } from '../../engine/kernel/mm/page_alloc/pcp.js';
+import { pindex_to_order } from '../../engine/kernel/mm/page_alloc/pcp.js';
 import type { ListHead } from '../../engine/machine/ctypes.js';
 import type { MachineContext } from './context.js';
 import { listContainer, listText, readPageList } from './pageList.js';
 import type { Container } from './shown.js';
 import type { Special } from './typedValue.js';
+import { zonePcp } from '../../engine/view/zoneLists.js';
 
 /** An empty list opens to nothing. */
 const NO_PAGES: Container = { nrIndexed: 0 };
@@ -37,7 +38,7 @@ function listNameOf(context: MachineContext, head: ListHead): string | undefined
       return within % mm.stride.free_area < mm.free_area.nr_free ? '' : undefined;
     if (mm.read_ulong(zone + mm.zone.present_pages) === 0) continue;
     for (let cpu = 0; cpu < nrCpus; cpu++) {
-      const inLists = head - zone_pcp(mm, zone, cpu) - mm.per_cpu_pages.lists;
+      const inLists = head - zonePcp(mm, zone, cpu) - mm.per_cpu_pages.lists;
       const pindex = inLists / mm.stride.list_head;
       if (pindex >= 0 && pindex < mm.NR_PCP_LISTS) return pcpListName(context, pindex);
     }

@@ -3,7 +3,6 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h, mm/vmstat.c (names of counters).
  */
-import { zone_pcp } from '../../engine/kernel/mm/page_alloc/pcp.js';
 import type { Zone } from '../../engine/machine/ctypes.js';
 import { memberPlace, placeAt, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
@@ -12,6 +11,7 @@ import type { MachineContext } from './context.js';
 import { showEnumArray } from './enumArray.js';
 import { group, type Format, type Shown } from './shown.js';
 import { memberOf, membersOf, showPlace, type Special } from './typedValue.js';
+import { zonePcp } from '../../engine/view/zoneLists.js';
 
 export function zoneSpecial(context: MachineContext): Special {
   const { image } = context;
@@ -84,7 +84,7 @@ function pageSets(context: MachineContext, zone: Zone, format: Format): (Shown |
   const type = context.profile.types.struct('per_cpu_pages');
   if (type === undefined || mm.read_ulong(zone + mm.zone.present_pages) === 0) return [];
   return Array.from({ length: nrCpus }, (_, cpu) => {
-    const place = placeAt(mm.va_of(zone_pcp(mm, zone, cpu)), type);
+    const place = placeAt(mm.va_of(zonePcp(mm, zone, cpu)), type);
     return showPlace(context, `per_cpu_pageset[cpu ${cpu}]`, place, undefined, format);
   });
 }

@@ -18,7 +18,7 @@ import type { Dap, Events } from './dap.js';
 import { MessageLog } from './messageLog.js';
 
 /** A request as it came: only that it is an object with a number and a command has been checked. */
-export interface IncomingRequest {
+interface IncomingRequest {
   readonly seq: number;
   readonly command: string;
   readonly arguments: unknown;

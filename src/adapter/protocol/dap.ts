@@ -34,8 +34,8 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
   /** The kernel build of a core, where the core does not say it. */
   readonly profile?: string;
   readonly stopOnEntry?: boolean;
-  /** A Linux source tree: kernel frames open its files instead of the engine's. */
-  readonly linuxSource?: string;
+  /** What kernel frames show: `c` (default), `typescript`, or the files of a Linux source tree, by its path. */
+  readonly kernelSource?: string;
   /** Memory for the tape. */
   readonly historyMiB?: number;
   /** Write the protocol's messages to the debug console, or to the file of that name. */
@@ -43,7 +43,7 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
 }
 
 /** Answer of `mmscope/hash`: the state at the cursor, for tests and for comparing two sessions. */
-export interface HashBody {
+interface HashBody {
   readonly hash: string;
   readonly position: number;
 }

@@ -14,7 +14,7 @@ export const HELP: { readonly [Name in ErrorName]?: string } = {
   nothingToDebug: 'docs/scenario-language.md#the-machine',
   cannotRead: 'docs/scenario-language.md#the-machine',
   cannotOpen: 'docs/fidelity.md#memory-dumps',
-  scenarioHasErrors: 'docs/scenario-language.md#what-is-c-here-and-what-is-not',
+  scenarioHasErrors: 'docs/scenario-language.md#supported-c',
   notRunnable: 'README.md#what-you-can-do',
 };
 

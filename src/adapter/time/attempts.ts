@@ -7,9 +7,10 @@
  * where their entries stand on the tape: as a step between two statements, or in the middle of one. A call that wrote nothing
  * is nowhere on it: what it attempted is told until the machine moves.
  */
-import { vm_event_states } from '../../engine/kernel/include/linux/vmstat.h.js';
+import { vmEventStates } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
 import { recordAttempts } from '../../engine/verdict/listen.js';
+import { kernelCall } from '../../engine/entry/kernelCall.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
@@ -182,7 +183,7 @@ function visitorOf(recorder: AttemptRecorder, nrEvents: number): TraceVisitor {
       if (statementId === LEAVE) {
         if (recorder.depth > stack.length) recorder.left();
       } else if (isEntry && top !== undefined)
-        recorder.entered({ functionId: top.functionId, locals: () => top.locals() });
+        recorder.entered(kernelCall(top.functionId, () => top.locals()));
       if (n === nrEvents - 1) recorder.end();
     },
   };
@@ -202,7 +203,7 @@ function allocationCounters(k: Kernel): ReadonlySet<number> {
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
     for (let zid = 0; zid < k.MAX_NR_ZONES; zid++)
-      cells.add(vm_event_states(k, cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
+      cells.add(vmEventStates(k, cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
   }
   return cells;
 }

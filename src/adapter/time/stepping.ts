@@ -116,4 +116,4 @@ const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'position'
 const lineOf = (statementId: number | undefined): string =>
   statementId === undefined
     ? ''
-    : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine[statementId] ?? 0}`;
+    : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine.c[statementId] ?? 0}`;

@@ -39,7 +39,7 @@ export type StopReason =
   | 'exception';
 
 /** What exceptionInfo tells about a stop. */
-export interface Raised {
+interface Raised {
   readonly filterId: string;
   readonly typeName: string;
   readonly sentence: string;
@@ -202,7 +202,7 @@ export class StopFinder {
         if (filter === undefined || armed.filter !== filter) continue;
         const verdict = this.decideAt(place, armed.trigger, eventNames(context, event));
         if (verdict.kind !== 'stop') continue;
-        const sentence = eventText(context, event);
+        const sentence = this.lookFrom(place, () => eventText(context, event));
         const raised = { filterId: filter.id, typeName: event.kind, sentence };
         const text = `${sentence}${noteOf(verdict)}`;
         hits.push({ kind: 'stop', place, reason: 'exception', text, raised });
@@ -227,13 +227,20 @@ export class StopFinder {
   }
 
   private decideAt(place: Place, trigger: Trigger, extra: readonly ExtraName[]): Verdict {
+    return this.lookFrom(place, () => {
+      const task = this.parts.timeline.boundaries.task(place.boundary);
+      return trigger.decide(place, this.parts.surroundings({ task, frame: 0, extra }));
+    });
+  }
+
+  /** What is read while the machine is at another place. */
+  private lookFrom<T>(place: Place, read: () => T): T {
     const { timeline } = this.parts;
     const here = timeline.place;
     timeline.goTo(place);
-    const task = timeline.boundaries.task(place.boundary);
-    const verdict = trigger.decide(place, this.parts.surroundings({ task, frame: 0, extra }));
+    const found = read();
     timeline.goTo(here);
-    return verdict;
+    return found;
   }
 }
 

@@ -78,10 +78,11 @@ export const lifecycleHandlers = (
 });
 
 async function open(session: Session, args: LaunchArguments): Promise<void> {
-  const { program, core, state, linuxSource } = args;
+  const { program, core, state, kernelSource } = args;
   if ([program, core, state].every((path) => path === undefined || path === ''))
     throw errors.nothingToDebug();
-  if (linuxSource !== undefined && linuxSource !== '')
-    session.linuxSource = new LinuxSource(session.host, session.host.resolvePath(linuxSource));
+  if (kernelSource === 'typescript') session.kernelLanguage = kernelSource;
+  else if (kernelSource !== undefined && kernelSource !== '' && kernelSource !== 'c')
+    session.linuxSource = new LinuxSource(session.host, session.host.resolvePath(kernelSource));
   await session.load(args);
 }

@@ -1,15 +1,13 @@
 /** DAP source, loadedSources: the scenario, and the engine's kernel by reference. */
-import { tables } from '../../engine/entry/instrumented.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
-import { KERNEL_FILES, kernelFileOf, kernelSource } from '../debuggee/kernelSources.js';
+import { kernelFileOf, kernelFiles, kernelSource, kernelText } from '../debuggee/kernelSources.js';
 import type { Handlers } from './table.js';
 
 export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSources'> => ({
   source({ source, sourceReference }) {
     const file = kernelFileOf(source ?? { sourceReference });
-    if (file !== undefined)
-      return { content: tables.sources[file] ?? '', mimeType: 'text/x-typescript' };
+    if (file !== undefined) return kernelText(file);
     const program = session.live?.target.scenario?.program;
     if (program !== undefined && source?.path === program.path)
       return { content: program.text, mimeType: 'text/x-mmscope' };
@@ -19,6 +17,6 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
   loadedSources() {
     const program = session.live?.target.scenario?.program;
     const own = program === undefined ? [] : [{ name: program.name, path: program.path }];
-    return { sources: [...own, ...KERNEL_FILES.map(kernelSource)] };
+    return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelSource)] };
   },
 });

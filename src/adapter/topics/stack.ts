@@ -9,7 +9,7 @@ import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import type { FrameView } from '../debuggee/frames.js';
-import { kernelSource } from '../debuggee/kernelSources.js';
+import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
 import type { ScenarioVariable } from '../debuggee/scenario.js';
 import type { Handlers } from './table.js';
 
@@ -121,6 +121,7 @@ async function kernelFrame(
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const fn = tables.functions[view.functionId];
   const name = fn?.name ?? '?';
+  const language = session.kernelLanguage;
   const linux = await session.linuxSource?.placeOf(view.functionId);
   if (linux !== undefined)
     return {
@@ -131,8 +132,8 @@ async function kernelFrame(
     };
   return {
     name,
-    source: kernelSource(fn?.file ?? ''),
-    line: session.counting.toTheirLine(tables.statementLine[view.statementId] ?? 1),
+    source: kernelSource(kernelPlace(view.functionId, language)?.file ?? ''),
+    line: session.counting.toTheirLine(tables.statementLine[language][view.statementId] ?? 1),
     column: session.counting.toTheirColumn(1),
   };
 }

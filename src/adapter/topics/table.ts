@@ -5,7 +5,7 @@
 import type { Command, Requests } from '../protocol/dap.js';
 import type { RequestContext } from '../protocol/connection.js';
 
-export type Handler<C extends Command> = (
+type Handler<C extends Command> = (
   args: Requests[C]['arguments'],
   context: RequestContext,
 ) => Requests[C]['body'] | Promise<Requests[C]['body']>;

@@ -24,7 +24,7 @@ export function parseGfp(profile: Profile, text: string): Gfp {
   for (const word of text.split('|')) {
     const name = word.replace(/^~/, '');
     const bits = profile.findConstant(NAMES[name] ?? `__GFP_${name}`);
-    if (bits === undefined) throw new Error(`'${name}' is no GFP flag`);
+    if (bits === undefined) throw new Error(`'${name}' is not a GFP flag`);
     gfp = word.startsWith('~') ? gfp & ~bits : gfp | bits;
   }
   return gfp;

@@ -29,35 +29,43 @@ import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
 import type { Start } from './start.js';
-import { withoutStaleWords } from './staleWords.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
+import { callersIn, CALLERS, eventsDifference, Tracepoints } from './tracepoints.js';
+import { Untold } from './untold.js';
 
 export interface Verdict {
-  /** Operations performed and compared. */
+  /** Operations performed, and compared in all that they returned. */
   readonly ops: number;
-  /** Operations whose result is not the kernel's. */
+  /** Operations performed, and compared but for what {@link Verdict.notJudged} counts. */
+  readonly partly: number;
+  /** Operations whose result or events are not the kernel's. */
   readonly differ: number;
+  /** Events of performed operations that were compared, in their order. */
+  readonly events: number;
   /** Dumps and checksums that are not the kernel's. */
   readonly stateDiffer: number;
   /** Operations not performed, and all behind one that changed the state. */
   readonly unsupported: number;
   /** The first difference of either kind. */
   readonly first: string | undefined;
+  /** What was not compared, by name: it counts as nothing. */
+  readonly notJudged: ReadonlyMap<string, number>;
+  /** Operations not performed, by name. */
+  readonly unsupportedNames: ReadonlyMap<string, number>;
   /** What else a reader must know, a line each. */
   readonly notes: readonly string[];
 }
 
 export class Judge {
   private ops = 0;
+  private partly = 0;
   private differ = 0;
   private stateDiffer = 0;
   private unsupported = 0;
   private first: string | undefined;
   private machine: Machine | undefined;
-  /** The machine's start, if it was rebuilt from a recorded state. */
-  private state: StateImage | undefined;
-  private staleWords = 0;
-  private staleIndexes = 0;
+  /** Of a machine that was rebuilt from a recorded state. */
+  private untold: Untold | undefined;
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -65,16 +73,19 @@ export class Judge {
   private loaded: ReadonlySet<number> = new Set();
   private readonly notJudged = new Map<string, number>();
   private readonly unsupportedNames = new Map<string, number>();
+  private tracepoints: Tracepoints | undefined;
+  /** The last `events MASK`. */
+  private eventMask = 0;
+  private events = 0;
 
   /** @param start the machine the trace starts from, if it is not the state that the trace records first */
   constructor(start?: KernelImage | Start) {
     if (start === undefined) return;
     if ('loaded' in start) {
-      this.state = start.image;
       this.loaded = start.loaded;
-      this.machine = new Machine(start.image);
+      this.begin(start.image);
     } else {
-      this.machine = new Machine(start);
+      this.setMachine(start);
     }
   }
 
@@ -94,41 +105,61 @@ export class Judge {
     this.unsupportedNames.set(name, (this.unsupportedNames.get(name) ?? 0) + 1);
   }
 
-  private countNotJudged(name: string): void {
-    this.notJudged.set(name, (this.notJudged.get(name) ?? 0) + 1);
+  private countNotJudged(name: string, nr = 1): void {
+    this.notJudged.set(name, (this.notJudged.get(name) ?? 0) + nr);
   }
 
   verdict(): Verdict {
-    const { ops, differ, stateDiffer, unsupported, first } = this;
-    return { ops, differ, stateDiffer, unsupported, first, notes: [...this.notes()] };
+    this.endMachine();
+    const { ops, partly, differ, stateDiffer, unsupported, first } = this;
+    const { notJudged, unsupportedNames, events } = this;
+    const notes = [...this.notes()];
+    return {
+      ...{ ops, partly, differ, stateDiffer, unsupported, first },
+      ...{ events, notJudged, unsupportedNames, notes },
+    };
   }
 
   private *notes(): Generator<string> {
     const counts = (names: ReadonlyMap<string, number>): string =>
       [...names].map(([name, count]) => `${name} ${count}`).join(', ');
     if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
-    if (this.staleWords > 0)
-      yield `words of pages not judged, for the first state does not tell them: ${this.staleWords}`;
-    if (this.staleIndexes > 0)
-      yield `bytes of objects not judged, for the first state does not tell them: ${this.staleIndexes}`;
-    if (this.notJudged.size > 0) yield `dumps not judged: ${counts(this.notJudged)}`;
+    if (this.events > 0) yield `events compared: ${this.events}`;
+    if (this.partly > 0) yield `operations of whose result a part was not judged: ${this.partly}`;
+    if (this.notJudged.size > 0) yield `not judged: ${counts(this.notJudged)}`;
   }
 
   private load(state: RecordedState): void {
-    this.state = openState(state);
-    this.state.tape.setRecording(false);
-    this.machine = new Machine(this.state);
+    this.begin(openState(state));
+  }
+
+  private begin(image: StateImage): void {
+    this.untold = new Untold(image);
+    this.setMachine(image);
+  }
+
+  private setMachine(image: KernelImage): void {
+    this.machine = new Machine(image);
+    this.tracepoints = new Tracepoints(image.mm);
+    this.tracepoints.listen(this.eventMask);
+  }
+
+  private endMachine(): void {
+    for (const [name, nr] of this.untold?.counts ?? []) this.countNotJudged(name, nr);
+    this.tracepoints?.listen(0);
+    this.machine = undefined;
+    this.untold = undefined;
   }
 
   /** From here on the machine runs freely: what follows has another start. */
   private letRun(): void {
-    this.machine = undefined;
-    this.state = undefined;
+    this.endMachine();
     this.lost = undefined;
     this.finder = new StateFinder();
   }
 
   private takeOp(op: TraceOp): void {
+    if (op.name === 'events') this.listen(Number(op.args[0]));
     if (SILENT.has(op.name)) return;
     const operation = OPERATIONS.get(op.name);
     if (operation === undefined || this.machine === undefined || this.lost !== undefined) {
@@ -145,17 +176,41 @@ export class Judge {
       if (!READ_ONLY.has(op.name)) this.lost ??= op;
       return;
     }
+    if (this.compareEvents(op)) return;
+    const kernel = wholeResult(op);
+    if (ours !== kernel && ours !== undefined && kernel !== undefined) {
+      if (ours === this.judgeable(op, ours, kernel)) {
+        this.partly++;
+        return;
+      }
+    }
     this.ops++;
-    const kernel = wholeResult(op, ours);
     if (ours === kernel) return;
-    if (op.name === 'pgw' && ours === this.judgeable(ours, op.result)) return;
-    if (op.name === 'pt' && sameDeviceWalk(this.machine.image, ours, kernel)) return;
     if (op.name === 'ck') this.stateDiffer++;
     else this.differ++;
     this.remember(
       op.line,
       `${opText(op)}: ours ${ours ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`,
     );
+  }
+
+  private listen(mask: number): void {
+    this.eventMask = mask;
+    this.tracepoints?.listen(mask);
+  }
+
+  /** Whether the events of an operation differ; then its result is not looked at. */
+  private compareEvents(op: TraceOp): boolean {
+    const ours = this.tracepoints?.take() ?? [];
+    this.events += op.events.length;
+    const nrCallers = callersIn(op.events);
+    if (nrCallers > 0) this.countNotJudged(CALLERS, nrCallers);
+    const difference = eventsDifference(ours, op.events);
+    if (difference === undefined) return false;
+    this.ops++;
+    this.differ++;
+    this.remember(op.line, `${opText(op)}: ${difference}`);
+    return true;
   }
 
   /** What an operation returned, or what became of it. */
@@ -169,14 +224,15 @@ export class Judge {
     }
   }
 
-  /** The kernel's `page` line without what cannot be judged. */
-  private judgeable(ours: string | undefined, kernel: string | undefined): string | undefined {
-    const pfn = parseInt(ours?.split(' ')[1] ?? '', 16);
-    if (this.state === undefined || ours === undefined || kernel === undefined || isNaN(pfn))
-      return kernel;
-    const { line, notJudged } = withoutStaleWords(this.state, pfn, ours, kernel);
-    this.staleWords += notJudged;
-    return line;
+  /** The kernel's result with ours in place of what cannot be judged. */
+  private judgeable({ name }: TraceOp, ours: string, kernel: string): string {
+    const { untold, machine } = this;
+    if (name === 'pgw') return untold?.page(ours, kernel) ?? kernel;
+    if (machine !== undefined && sameDeviceWalk(machine.image, ours, kernel)) {
+      this.countNotJudged("frame of the recorder's device");
+      return ours;
+    }
+    return untold?.walk(ours, kernel) ?? kernel;
   }
 
   private takeDump(dump: TraceDump, { image }: Machine): void {
@@ -195,7 +251,8 @@ export class Judge {
   private comparePages(dump: TraceDump, image: KernelImage): string | undefined {
     for (const line of dump.lines) {
       const ours = pageLine(image, parseInt(line.split(' ')[1] ?? '', 16));
-      if (ours !== line && ours !== this.judgeable(ours, line))
+      if (ours === line) continue;
+      if (ours === undefined || ours !== (this.untold?.page(ours, line) ?? line))
         return `ours ${ours ?? 'nothing'}, kernel ${line}`;
     }
     return undefined;
@@ -222,7 +279,7 @@ export class Judge {
     const recorded = RECORDED.get(dump.name);
     const ours = recorded?.print?.(image, dump);
     if (ours === undefined) {
-      this.countNotJudged(dump.name);
+      this.countNotJudged(`%${dump.name}`);
       return undefined;
     }
     const head = recorded?.head?.(image, dump) ?? dump.args.join(' ');
@@ -244,11 +301,9 @@ export class Judge {
     kernel: string | undefined,
   ): string | undefined {
     const judgeable = RECORDED.get(dump.name)?.judgeable;
-    if (this.state === undefined || judgeable === undefined) return kernel;
+    if (this.untold === undefined || judgeable === undefined) return kernel;
     if (ours === undefined || kernel === undefined) return kernel;
-    const { line, notJudged } = judgeable(ours, kernel);
-    this.staleIndexes += notJudged;
-    return line;
+    return judgeable(this.untold, ours, kernel);
   }
 
   private remember(line: number, difference: string): void {
@@ -256,11 +311,10 @@ export class Judge {
   }
 }
 
-/** The recorded result; with its further lines where the operation prints some. */
-function wholeResult({ result, details }: TraceOp, ours: string | undefined): string | undefined {
-  return ours?.includes('\n') === true && result !== undefined
-    ? [result, ...details].join('\n')
-    : result;
+/** The recorded result, with its further lines. */
+function wholeResult({ result, details }: TraceOp): string | undefined {
+  if (result === undefined && details.length === 0) return undefined;
+  return [...(result === undefined ? [] : [result]), ...details].join('\n');
 }
 
 function compareZones(dump: TraceDump, image: KernelImage): string | undefined {

@@ -5,19 +5,20 @@ import type { Kernel } from '../../engine/machine/kernel.js';
 import type { KmemCache, Page } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { SlabWorker } from './slabWorker.js';
 
 /** An object in the recorder's table. */
 export type Slot = BlockSlot | ExactSlot | RangeSlot | AreaSlot | ObjectSlot;
 
 /** A block of pages; `order` is what `f` frees it with. */
-export interface BlockSlot {
+interface BlockSlot {
   readonly kind: 'block';
   readonly page: Page;
   readonly order: number;
 }
 
 /** Pages of alloc_pages_exact(). */
-export interface ExactSlot {
+interface ExactSlot {
   readonly kind: 'exact';
   readonly page: Page;
   readonly address: VirtAddr;
@@ -25,14 +26,14 @@ export interface ExactSlot {
 }
 
 /** Pages of alloc_contig_range() or cma_alloc(). */
-export interface RangeSlot {
+interface RangeSlot {
   readonly kind: 'contig' | 'cma';
   readonly page: Page;
   readonly nrPages: number;
 }
 
 /** An area of vmalloc space; of ioremap() with the offset in its first page. */
-export interface AreaSlot {
+interface AreaSlot {
   readonly kind: 'area';
   readonly address: VirtAddr;
 }
@@ -44,7 +45,7 @@ export interface NestedMapping {
 }
 
 /** An object of a slab cache, or what kmalloc() gave. */
-export interface ObjectSlot {
+interface ObjectSlot {
   readonly kind: 'object';
   readonly address: VirtAddr;
   /** NULL: kmalloc's. */
@@ -55,10 +56,12 @@ export class Machine {
   readonly mm: Kernel;
   /** The innermost last. */
   readonly nested: NestedMapping[] = [];
+  readonly slabWorker: SlabWorker;
   private readonly slots = new Map<number, Slot>();
 
   constructor(readonly image: KernelImage) {
     this.mm = image.mm;
+    this.slabWorker = new SlabWorker(this.mm);
   }
 
   slot(index: number): Slot | undefined {

@@ -20,7 +20,7 @@ export const hex = (value: number): string => value.toString(16);
 export function number(text: string | undefined): number {
   const value = Number(text);
   if (text === undefined || text === '' || !Number.isInteger(value))
-    throw new Error(`'${text ?? ''}' is no number`);
+    throw new Error(`'${text ?? ''}' is not a number`);
   return value;
 }
 

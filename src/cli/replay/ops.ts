@@ -5,7 +5,8 @@ import { alloc_pages, __free_pages } from '../../engine/entry/functions.js';
 import {
   alloc_pages_bulk_array,
   alloc_pages_exact,
-  ClearPageFlag,
+  clear_bit,
+  compound_head,
   drain_all_pages,
   drain_local_pages,
   free_pages_exact,
@@ -14,15 +15,16 @@ import {
   INIT_LIST_HEAD,
   list_add_tail,
   lock_page,
-  PAGE_FLAGS,
   put_page,
   put_page_testzero,
-  SetPageFlag,
+  set_bit,
   split_page,
+  test_bit,
   trylock_page,
   unlock_page,
   virt_to_page,
 } from '../../engine/entry/functions.js';
+import { clearPageFlag, PAGE_FLAGS, setPageFlag } from '../../engine/view/pageFlags.js';
 import type { ListHead, Page, Zone } from '../../engine/machine/ctypes.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import {
@@ -162,8 +164,7 @@ const freeList: Operation = (machine, [slot0, nr]) => {
     const block = machine.take(number(slot0) + i);
     if (block?.kind !== 'block') continue;
     freed++;
-    if (put_page_testzero(mm, block.page))
-      list_add_tail(mm, (block.page + mm.page.lru) as ListHead, list);
+    if (put_page_testzero(mm, block.page)) list_add_tail(mm, block.page + mm.page.lru, list);
   }
   free_unref_page_list(mm, list);
   return `n=${hex(freed)}`;
@@ -190,11 +191,11 @@ const toPageSilently = (act: (mm: Machine['mm'], page: Page) => unknown): Operat
     return undefined;
   });
 
-const changeFlag = (change: typeof SetPageFlag): Operation =>
+const changeFlag = (change: typeof setPageFlag): Operation =>
   toPage(({ mm }, page, name) => {
     const flag = PAGE_FLAGS.find(({ bit }) => bit === `PG_${name ?? ''}`);
-    if (flag === undefined) throw new Error(`'${name ?? ''}' is no page flag`);
-    change(mm, flag, page);
+    if (flag === undefined) throw new Error(`'${name ?? ''}' is not a page flag`);
+    change({ clear_bit, compound_head, set_bit, test_bit }, mm, flag, page);
     return undefined;
   });
 
@@ -219,8 +220,6 @@ const drain: Operation = ({ mm }, words) => {
 /** `ck` */
 const check: Operation = ({ image, mm }) => `ck=${checksumText(readZones(image), mm.NR_PCP_LISTS)}`;
 
-const nothing: Operation = () => undefined;
-
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ...SLAB_OPERATIONS,
   ['a', allocate],
@@ -239,8 +238,8 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['lock', toPageSilently(lock_page)],
   ['unlock', toPageSilently(unlock_page)],
   ['trylock', toPage(({ mm }, page) => (trylock_page(mm, page) ? '1' : '0'))],
-  ['setf', changeFlag(SetPageFlag)],
-  ['clrf', changeFlag(ClearPageFlag)],
+  ['setf', changeFlag(setPageFlag)],
+  ['clrf', changeFlag(clearPageFlag)],
   ['pgw', showPage],
   ['drain', drain],
   ['ck', check],
@@ -251,11 +250,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 ]);
 
 /** Lines that steer the recorder or announce a dump: there is nothing to perform. */
-export const SILENT: ReadonlyMap<string, Operation> = new Map([
-  ['dump', nothing],
-  ['pts', nothing],
-  ['events', nothing],
-]);
+export const SILENT: ReadonlySet<string> = new Set(['dump', 'pts', 'events']);
 
 /** Operations that change nothing: where they are not performed, the state stays judged behind them. */
 export const READ_ONLY: ReadonlySet<string> = new Set(['kval', 'bytes', 'pt', 'slotpt']);

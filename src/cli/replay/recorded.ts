@@ -15,7 +15,6 @@ import {
   slabDumpLines,
   slabsLines,
   type TraceDump,
-  withoutStaleIndexes,
   vmallocHead,
   vmallocLines,
 } from '../../engine/image/state/index.js';
@@ -23,22 +22,20 @@ import { areas_are_known } from './vmallocOps.js';
 import { Callers } from './callers.js';
 import { withDevice } from './device.js';
 import { printTables } from './tableOps.js';
+import type { Untold } from './untold.js';
 
 export interface RecordedDump {
-  /** Puts what the dump says into the machine's memory. Nothing is recorded on the tape. */
-  readonly load?: (image: KernelImage, dump: TraceDump) => void;
+  /**
+   * Puts what the dump says into the machine's memory. Nothing is recorded on the tape.
+   * @param nextNode the number of sysfs's next node, where it is known
+   */
+  readonly load?: (image: KernelImage, dump: TraceDump, nextNode?: number) => void;
   /** The same dump of this machine: its lines as the recorder prints them. */
   readonly print?: (image: KernelImage, dump: TraceDump) => readonly string[] | undefined;
   /** Whether the dump tells enough to be a start; if it does not, it is judged. */
   readonly tells?: (dump: TraceDump) => boolean;
-  /**
-   * The kernel's line with ours in place of what a machine that was rebuilt from dumps cannot know, and how much that is.
-   * Lines that differ are shown to it.
-   */
-  readonly judgeable?: (
-    ours: string,
-    kernel: string,
-  ) => { readonly line: string; readonly notJudged: number };
+  /** The kernel's line with ours in place of what a machine that was rebuilt from dumps cannot know. */
+  readonly judgeable?: (untold: Untold, ours: string, kernel: string) => string;
   /** What stands behind the dump's name, where that is more than what was asked for. */
   readonly head?: (image: KernelImage, dump: TraceDump) => string;
 }
@@ -60,6 +57,9 @@ function vmallocText(image: KernelImage, lines: readonly string[]): readonly str
     callersOf(image).textOf(caller, recorded.get(image.mm.hex(area)) ?? ''),
   );
 }
+
+const judgeableSlab: RecordedDump['judgeable'] = (untold, ours, kernel) =>
+  untold.indexes(ours, kernel);
 
 export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, RecordedDump>([
   [
@@ -90,17 +90,15 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
       },
     },
   ],
-  ['slab', { print: (image, dump) => slabDumpLines(image, dump), judgeable: withoutStaleIndexes }],
+  ['slab', { print: (image, dump) => slabDumpLines(image, dump), judgeable: judgeableSlab }],
   [
     'slabs',
     {
-      load: (image, dump) => {
-        loadSlabs(image, dump);
-      },
+      load: loadSlabs,
       print: (image, dump) => slabsLines(image, dump),
       // `geoms` prints the same with nothing but geometries.
       tells: ({ lines }) => lines.some((line) => line.startsWith('%slab ')),
-      judgeable: withoutStaleIndexes,
+      judgeable: judgeableSlab,
     },
   ],
   ['cma', { load: (image, { lines }) => loadCma(image, lines), print: (image) => dumpCma(image) }],

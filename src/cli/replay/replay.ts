@@ -57,7 +57,7 @@ export function replayFile(file: string): FileVerdict {
   };
 }
 
-export function agrees({ verdict, words }: FileVerdict): boolean {
+function agrees({ verdict, words }: FileVerdict): boolean {
   const { differ, stateDiffer, unsupported } = verdict;
   if (differ + stateDiffer + unsupported > 0) return false;
   return words === undefined || words.wrong + words.missing === 0;
@@ -78,11 +78,7 @@ function coreOf(file: string): string | undefined {
 function wordsOf(file: string, image: KernelImage, verdict: Verdict): WordsVerdict | undefined {
   const after = file.replace(TRACE, '.after.gz');
   if (after === file || !fileExists(after) || verdict.unsupported > 0) return undefined;
-  return compareWords(image, mapped(readLines(after), parseWord));
-}
-
-function* mapped<A, B>(values: Iterable<A>, map: (value: A) => B): Generator<B> {
-  for (const value of values) yield map(value);
+  return compareWords(image, [...readLines(after)].map(parseWord));
 }
 
 /** For people: the counts, then the first differences and what is not in the counts, indented. */

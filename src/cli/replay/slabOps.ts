@@ -4,7 +4,7 @@
  * A trace names caches by number; a slot of the recorder's table holds an object's address.
  */
 import {
-  find_cache,
+  findCache,
   kfree,
   kmalloc,
   kmem_cache_alloc,
@@ -23,12 +23,12 @@ import { compound_head } from '../../engine/kernel/include/linux/page-flags.h.js
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
-import { constructorOf } from './leftOut.js';
 import type { Machine } from './machine.js';
 import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
+import { constructorOf } from './standIns.js';
 
 const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
-  find_cache(mm, `mmo-${name ?? ''}`);
+  findCache(mm, `mmo-${name ?? ''}`);
 
 /** The first pfn of the pages that an object lies in. */
 const pfnOf = ({ mm }: Machine, object: VirtAddr): string =>
@@ -37,6 +37,7 @@ const pfnOf = ({ mm }: Machine, object: VirtAddr): string =>
 /** `kc C SIZE ALIGN FLAGS [ctor]` */
 const create: Operation = (machine, [name, size, align, flags, ctor]) => {
   if (cacheOf(machine, name) !== NULL) return SKIP;
+  machine.slabWorker.takesMutex();
   const s = kmem_cache_create(
     machine.mm,
     `mmo-${name ?? ''}`,
@@ -52,7 +53,11 @@ const create: Operation = (machine, [name, size, align, flags, ctor]) => {
 const destroy: Operation = (machine, [name]) => {
   const s = cacheOf(machine, name);
   if (s === NULL) return SKIP;
-  kmem_cache_destroy(machine.mm, s);
+  const { mm, slabWorker } = machine;
+  const isRcu = ((mm.words[s + mm.kmem_cache.flags] ?? 0) & mm.SLAB_TYPESAFE_BY_RCU) !== 0;
+  slabWorker.takesMutex();
+  kmem_cache_destroy(mm, s);
+  slabWorker.destroyed(isRcu);
   return undefined;
 };
 

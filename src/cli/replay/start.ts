@@ -18,6 +18,7 @@ import {
 } from '../../engine/image/state/index.js';
 import { readText } from '../openFile.js';
 import { RECORDED } from './recorded.js';
+import { sysfsNumbers } from './sysfsNumbers.js';
 
 /** Dumps of the start by name, and which families record each, the fullest first. */
 const FAMILIES: ReadonlyMap<string, readonly string[]> = new Map([
@@ -70,7 +71,13 @@ export function startOf(file: string): Start | undefined {
     tableFrames: dumps.flatMap(({ name, lines }) => (name === 'pts' ? tableFrames(lines) : [])),
   });
   image.tape.setRecording(false);
-  for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump);
+  const hasSysfs = image.profile.symbol('slab_kset') !== undefined;
+  const nextNode =
+    hasSysfs && dumps.some(({ name }) => name === 'slabs')
+      ? sysfsNumbers(file, image.profile.name)
+      : undefined;
+  for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump, nextNode);
+  image.tape.setRecording(true);
   const mine = dumps.filter((dump) => own.dumps.includes(dump));
   return { image, loaded: new Set(mine.map(({ line }) => line)) };
 }

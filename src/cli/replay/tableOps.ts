@@ -30,7 +30,7 @@ export function walkOf({ image }: Machine, va: VirtAddr): string {
 function addressOf({ profile }: KernelImage, text: string | undefined): VirtAddr {
   const digits = text?.replace(/^0x/, '') ?? '';
   const va = parseAddress(`0x${digits}`, profile.pointerSize);
-  if (va === undefined) throw new Error(`'${text ?? ''}' is no address`);
+  if (va === undefined) throw new Error(`'${text ?? ''}' is not an address`);
   return va;
 }
 

@@ -6,6 +6,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { per_cpu } from '../../engine/kernel/include/linux/percpu-defs.h.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
+import { sizeOf } from '../../engine/types/layout.js';
 import { StructReader } from '../../engine/view/structReader.js';
 
 /** Virtual memory, under a name. */
@@ -18,6 +19,12 @@ export interface Extent {
 /** THREAD_SIZE. Source: Linux 6.1 arch/x86/include/asm/page_32_types.h, page_64_types.h. */
 export const threadSize = ({ profile }: KernelImage): number =>
   profile.pointerSize === 8 ? 16384 : 8192;
+
+/** What memory management keeps in a task_struct: judged. */
+const JUDGED_OF_TASK =
+  'mm active_mm rss_stat maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl pagefault_disabled'.split(
+    ' ',
+  );
 
 /** More tasks than any recorded machine has. */
 const MAX_TASKS = 1 << 12;
@@ -42,6 +49,25 @@ export function stackOf(image: KernelImage, task: VirtAddr): VirtAddr {
   return new StructReader(image).pointer('task_struct', 'stack', task) ?? asVirt(0);
 }
 
+/** A task_struct without the members that are judged. */
+export function taskParts({ profile }: KernelImage, task: VirtAddr): Omit<Extent, 'name'>[] {
+  const type = profile.types.struct('task_struct');
+  const judged = (type?.members ?? [])
+    .filter(({ name }) => JUDGED_OF_TASK.includes(name))
+    .map(({ offsetBits, type: member }) => [
+      offsetBits / 8,
+      offsetBits / 8 + sizeOf(member, profile.pointerSize),
+    ])
+    .sort(([a = 0], [b = 0]) => a - b);
+  const parts: Omit<Extent, 'name'>[] = [];
+  let from = 0;
+  for (const [start = 0, end = 0] of [...judged, [type?.sizeBytes ?? 0]]) {
+    if (start > from) parts.push({ start: asVirt(task + from), sizeBytes: start - from });
+    from = Math.max(from, end);
+  }
+  return parts;
+}
+
 export function threadExtents(image: KernelImage): Extent[] {
   const { mm, profile } = image;
   const extents: Extent[] = [];
@@ -50,7 +76,8 @@ export function threadExtents(image: KernelImage): Extent[] {
   };
   for (const task of tasksOf(image)) {
     add('kernel stacks of other threads', stackOf(image, task), threadSize(image));
-    add('task_structs of other threads', task, mm.sizeof.task_struct);
+    for (const part of taskParts(image, task))
+      add('task_structs of other threads', part.start, part.sizeBytes);
     add('workers', workerOf(image, task), profile.types.struct('worker')?.sizeBytes ?? 0);
   }
   for (const name of GLOBALS) {

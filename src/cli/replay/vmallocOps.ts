@@ -5,7 +5,7 @@
 import {
   __ioremap_caller,
   __vmalloc,
-  any_work_pending,
+  anyWorkPending,
   cond_resched,
   find_vm_area,
   iounmap,
@@ -36,7 +36,7 @@ import { walkOf } from './tableOps.js';
 function lazyText({ mm }: Machine): string {
   const lazy = (): string => hex(mm.read_ulong(mm.globals.vmap_lazy_nr));
   const before = lazy();
-  if (!any_work_pending(mm)) return ` lazy=${before}`;
+  if (!anyWorkPending(mm)) return ` lazy=${before}`;
   cond_resched(mm);
   return ` lazy=${before} purged->${lazy()}`;
 }
@@ -112,7 +112,7 @@ const mapDevice: Operation = (machine, [slot, phys, size, mode = 'uc-']) => {
   const { mm } = machine;
   if (machine.slot(number(slot)) !== undefined) return SKIP;
   const pcm = MODES[mode];
-  if (pcm === undefined) throw new Error(`'${mode}' is no memory type`);
+  if (pcm === undefined) throw new Error(`'${mode}' is not a memory type`);
   const caller = callOf(mm, `io ${mode}` as RecorderCall);
   const address = __ioremap_caller(mm, asPhys(number(phys)), number(size), pcm, caller);
   const text = placed(machine, number(slot), address, () => areaText(machine, address));

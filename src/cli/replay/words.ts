@@ -8,6 +8,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { LeftOut } from './leftOut.js';
+import { fieldOfPage } from './pageFields.js';
 import { StandIns } from './standIns.js';
 
 /** A machine word that changed. */
@@ -33,11 +34,11 @@ export interface WordsVerdict {
   readonly leftOut: ReadonlyMap<string, number>;
 }
 
-/** @throws Error for a line that is no word */
+/** @throws Error for a line that is not a word */
 export function parseWord(line: string): KernelWord {
   const match = /^([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)(?: (\S+))?$/.exec(line);
   const [, phys = '', before = '', after = '', symbol] = match ?? [];
-  if (match === null) throw new Error(`'${line}' is no changed word`);
+  if (match === null) throw new Error(`'${line}' is not a changed word`);
   return {
     phys: parseInt(phys, 16),
     before: BigInt(`0x${before}`),
@@ -46,11 +47,11 @@ export function parseWord(line: string): KernelWord {
   };
 }
 
-export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): WordsVerdict {
+export function compareWords(image: KernelImage, kernel: readonly KernelWord[]): WordsVerdict {
   const ours = changedWords(image);
   const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
-  const leftOut = new LeftOut(image);
-  const standIns = new StandIns(image);
+  const leftOut = new LeftOut(image, kernel, changes);
+  const standIns = new StandIns(image, changes);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
   let first: string | undefined;
   const report = (word: KernelWord, value: string): void => {
@@ -62,17 +63,12 @@ export function compareWords(image: KernelImage, kernel: Iterable<KernelWord>): 
     if (value === undefined && leftOut.takes(word)) continue;
     verdict.kernels++;
     ours.delete(word.phys);
-    if (value === undefined) {
-      verdict.missing++;
-      report(word, 'unchanged');
-    } else if (
-      value.after !== word.after &&
-      !leftOut.takesConstructor(word, value.after) &&
-      !standIns.takes(word.after, value.after)
-    ) {
-      verdict.wrong++;
-      report(word, `0x${value.after.toString(16)}`);
-    }
+    // A stand-in may be what was there before.
+    const own = value?.after ?? word.before;
+    if (own === word.after || standIns.takes(word, own)) continue;
+    if (value === undefined) verdict.missing++;
+    else verdict.wrong++;
+    report(word, value === undefined ? 'unchanged' : `0x${own.toString(16)}`);
   }
   // What remains of ours, the kernel left as it was.
   for (const [phys, { before, after }] of ours) {
@@ -99,7 +95,7 @@ function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
   for (const cell of initial.keys()) {
     if (memory.frameOfSlot[cell >>> 10] === undefined) continue;
     const phys = memory.physOf(cell as Cell);
-    // Registers and scenario variables are no memory.
+    // Registers and scenario variables are not memory.
     if (phys >= memory.nrFrames * 4096) continue;
     const word = phys - (phys % sizeBytes);
     if (changes.has(word)) continue;
@@ -125,19 +121,5 @@ function placeOf({ mm }: KernelImage, phys: number): string {
   const low = (va + (phys % 4096)) | 0;
   const words = ((low - mm.memmap.baseLow) >>> 0) / 4;
   const pfn = Math.floor(words / mm.memmap.page_words);
-  const field = pageFields(mm).find(
-    ([offset]) => offset >= 0 && offset === words % mm.memmap.page_words,
-  );
-  return `page 0x${pfn.toString(16)} ->${field?.[1] ?? `word ${words % mm.memmap.page_words}`}`;
+  return `page 0x${pfn.toString(16)} ->${fieldOfPage(mm, words % mm.memmap.page_words)}`;
 }
-
-const pageFields = (mm: KernelImage['mm']): readonly (readonly [number, string])[] => [
-  [mm.page.flags, 'flags'],
-  [mm.page.lru, 'lru.next'],
-  [mm.page.lru + mm.list_head.prev, 'lru.prev'],
-  [mm.page.mapping, 'mapping'],
-  [mm.page.index, 'index'],
-  [mm.page.private, 'private'],
-  [mm.page._mapcount, '_mapcount'],
-  [mm.page._refcount, '_refcount'],
-];

@@ -104,7 +104,7 @@ function readWithinFrame(
  * Where the page tables of the CPU that runs lead: the way to what no linear map holds (vmalloc space, user pages). It only
  * looks. The linear maps are not asked for here: they are right as long as nobody changes the tables behind them.
  */
-export function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
+function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
   const processor = mm.machine.processor(mm.cpu);
   return processor.hasTables ? processor.walk(va).page?.phys : undefined;
 }

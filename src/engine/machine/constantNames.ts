@@ -47,7 +47,7 @@ export const CONSTANTS = {
   `,
   'struct page': `
     COMPOUND_PAGE_DTOR GUP_PIN_COUNTING_BIAS HUGETLB_PAGE_DTOR PAGE_FLAGS_CHECK_AT_FREE
-    PAGE_FLAGS_CHECK_AT_PREP PAGE_TYPE_BASE PG_active PG_buddy PG_double_map PG_locked PG_lru
+    PAGE_FLAGS_CHECK_AT_PREP PAGE_TYPE_BASE PG_active PG_buddy PG_double_map PG_head? PG_locked PG_lru
     PG_mlocked PG_reclaim PG_reserved PG_slab PG_table PG_waiters TRANSHUGE_PAGE_DTOR
     ZONES_PGSHIFT ZONES_WIDTH __NR_PAGEFLAGS
   `,

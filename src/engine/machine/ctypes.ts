@@ -6,6 +6,8 @@ import type { Cell } from '../memory/address.js';
 
 /** A `C *`: any cell may become one, but a `struct page *` is not a `struct zone *`. */
 export type Pointer<C extends string> = Cell & { readonly pointsTo?: C };
+/** A pointer to what is mostly a part of something: any sum of a cell and an offset, too (`&page->lru` is `page + k.page.lru`). */
+export type PartPointer<C extends string> = number & { readonly pointsTo?: C };
 /**
  * A number with a name: any number may become one, but an `Order` is not a `Gfp`, nor `AllocFlags`. What arithmetic gives is a number
  * again.
@@ -18,14 +20,14 @@ type Flavour<C extends string, Name extends string = C> = number & {
 export type Page = Pointer<'struct page'>;
 export type Zone = Pointer<'struct zone'>;
 export type Pgdat = Pointer<'struct pglist_data'>;
-export type FreeArea = Pointer<'struct free_area'>;
+export type FreeArea = PartPointer<'struct free_area'>;
 export type PerCpuPages = Pointer<'struct per_cpu_pages'>;
 export type PerCpuZonestat = Pointer<'struct per_cpu_zonestat'>;
-export type ListHead = Pointer<'struct list_head'>;
+export type ListHead = PartPointer<'struct list_head'>;
 export type Cma = Pointer<'struct cma'>;
 export type CpuMask = Pointer<'cpumask_t'>;
-export type Zonelist = Pointer<'struct zonelist'>;
-export type Zoneref = Pointer<'struct zoneref'>;
+export type Zonelist = PartPointer<'struct zonelist'>;
+export type Zoneref = PartPointer<'struct zoneref'>;
 
 export type PcpuChunk = Pointer<'struct pcpu_chunk'>;
 export type PcpuBlockMd = Pointer<'struct pcpu_block_md'>;
@@ -65,6 +67,11 @@ export type VmEventItem = Flavour<'enum vm_event_item'>;
 export type AllocFlags = Flavour<'unsigned int', 'alloc_flags'>;
 /** FPI_*: mm/page_alloc.c. */
 export type FpiFlags = Flavour<'fpi_t'>;
+
+/** What a C function stores through a parameter: `int *num_movable` is `num_movable: Out<Int>`, and `num_movable.value` is `*num_movable`. */
+export interface Out<T> {
+  value: T;
+}
 
 /** NULL of any pointer type. */
 export const NULL = 0 as Cell;

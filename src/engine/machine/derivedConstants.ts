@@ -26,6 +26,8 @@ export interface DerivedConstants {
   /** __GFP_MOVABLE shifted down by this is MIGRATE_MOVABLE. */
   readonly GFP_MOVABLE_SHIFT: number;
   readonly ZONES_MASK: number;
+  /** `fallbacks[migratetype][i]` of mm/page_alloc.c: the types whose blocks a type may take, first choice first; MIGRATE_TYPES ends it. */
+  readonly fallbacks: readonly (readonly number[])[];
   /** As words are compared: signed. */
   readonly PAGE_TYPE_BASE: number;
   readonly LIST_POISON1: WideConstant;
@@ -51,6 +53,7 @@ export function derivedConstants(profile: Profile, k: Constants): DerivedConstan
     GFP_MOVABLE_MASK: k.__GFP_MOVABLE | k.__GFP_RECLAIMABLE,
     GFP_MOVABLE_SHIFT: Math.log2(k.__GFP_MOVABLE / k.MIGRATE_MOVABLE),
     ZONES_MASK: (1 << k.ZONES_WIDTH) - 1,
+    fallbacks: fallbacks(k),
     PAGE_TYPE_BASE: k.PAGE_TYPE_BASE | 0,
     LIST_POISON1: wideConstant(profile, 'LIST_POISON1'),
     LIST_POISON2: wideConstant(profile, 'LIST_POISON2'),
@@ -62,6 +65,15 @@ export function derivedConstants(profile: Profile, k: Constants): DerivedConstan
       profile.types.struct('zone')?.members.every((m) => m.name !== 'pageblock_flags') ?? false,
     smp: profile.smp,
   };
+}
+
+function fallbacks(k: Constants): readonly (readonly number[])[] {
+  const { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_TYPES } = k;
+  const table: (readonly number[])[] = [];
+  table[MIGRATE_UNMOVABLE] = [MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE, MIGRATE_TYPES];
+  table[MIGRATE_MOVABLE] = [MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, MIGRATE_TYPES];
+  table[MIGRATE_RECLAIMABLE] = [MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_TYPES];
+  return Object.freeze(table);
 }
 
 function wideConstant(profile: Profile, name: string): WideConstant {

@@ -7,15 +7,8 @@ import type { Pfn, VirtAddr } from '../memory/address.js';
 export type KernelEvent =
   /** One line of the kernel log, level as in `<4>`. */
   | { readonly kind: 'printk'; readonly level: number; readonly text: string }
-  /** `__alloc_pages()` returned NULL. */
-  | {
-      readonly kind: 'allocation-failed';
-      readonly order: number;
-      readonly gfp: number;
-      readonly migratetype: number;
-      /** One sentence: why. */
-      readonly reason: string;
-    }
+  /** `__alloc_pages()` returned NULL: the request, with its last rights. Why, verdict/reason.ts finds in memory as it is then. */
+  | FailedAllocation
   /** `bad_page()` reported a page. */
   | { readonly kind: 'bad-page'; readonly pfn: Pfn; readonly reason: string }
   /** BUG(), BUG_ON(), or an oops: the task that did it does not go on. */
@@ -35,8 +28,18 @@ export type KernelEvent =
   /** Entered, without effect yet: see docs/fidelity.md. */
   | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number }
+  | { readonly kind: 'out-of-memory'; readonly order: number; readonly gfp: number }
   /** A page in use that would have to be migrated: it stays. */
   | { readonly kind: 'migrate'; readonly pfn: Pfn };
+
+export interface FailedAllocation {
+  readonly kind: 'allocation-failed';
+  readonly order: number;
+  readonly gfp: number;
+  readonly migratetype: number;
+  readonly alloc_flags: number;
+  readonly highest_zoneidx: number;
+}
 
 /** A kernel access to an address that is not mapped. Caught where a statement is run; becomes a `bug` event there. */
 export class KernelFault extends Error {

@@ -20,7 +20,7 @@ import { SIZED, STRUCTS } from './structs.js';
 type StructTag = keyof typeof STRUCTS;
 type SizedTag = StructTag | Words<typeof SIZED>;
 
-export type Structs = {
+type Structs = {
   readonly [Tag in StructTag]: {
     readonly [Member in NameOf<Words<(typeof STRUCTS)[Tag]>>]: number;
   };

@@ -14,12 +14,14 @@ import type { Profile } from '../types/profile.js';
 import { compoundTests, type CompoundTests } from './compoundTests.js';
 import type { Zone } from './ctypes.js';
 import type { KernelEvent } from './events.js';
+import { FlaggedTails } from './flaggedTails.js';
 import { factsOf, type Facts } from './facts.js';
 import { lazyGlobals, type Globals } from './globals.js';
 import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
+import type { Tracer } from './tracer.js';
 
 abstract class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
@@ -28,8 +30,13 @@ abstract class KernelContext extends KernelMemory {
   readonly globals: Globals = lazyGlobals((name) => this.findSymbol(name));
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
+  /** What tells heads and tails apart in this build. */
   readonly encoding: CompoundTests;
   abstract readonly stride: Facts['stride'];
+  /** Who hears the tracepoints. Not state of the machine. */
+  tracer: Tracer | undefined;
+  /** Only where the build is given an encoding from before Linux 4.4. */
+  readonly flaggedTails: FlaggedTails | undefined;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -43,6 +50,7 @@ abstract class KernelContext extends KernelMemory {
     super(memory, tape, memmap, linear);
     const facts = factsOf(profile);
     this.encoding = compoundTests(profile, facts);
+    this.flaggedTails = this.encoding.first_page ? new FlaggedTails(this.encoding) : undefined;
     this.pageblockWords = new Int32Array((memmap.endPfn >> (facts.pageblock_order + 3)) + 1);
   }
 
@@ -74,11 +82,11 @@ abstract class KernelContext extends KernelMemory {
     return this.memmap.page_to_pfn(page as Cell);
   }
 
-  /** `page + 1`. It lies behind `page`, but for the last one that memmap.ts has placed in a group. */
-  next_page(page: number): Cell {
-    const next = page + this.stride.page;
-    if ((next ^ page) >>> 10 === 0) return next as Cell;
-    return this.pfn_to_page(this.page_to_pfn(page) + 1);
+  /** `page + n` of one block. Neighbours in mem_map are so in one slot of the pool, and need not be beyond it. */
+  nth_page(page: number, n: number): Cell {
+    const nth = page + n * this.stride.page;
+    if ((nth ^ page) >>> 10 === 0) return nth as Cell;
+    return this.pfn_to_page(this.page_to_pfn(page) + n);
   }
 
   /** Reports what happened, at this position of the tape. */

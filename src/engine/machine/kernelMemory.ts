@@ -135,6 +135,11 @@ export abstract class KernelMemory {
     return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 3) * 8)) & 0xff;
   }
 
+  /** Reads an `s8`. */
+  read_s8(cell: number, byteOffset: number): number {
+    return (this.words[cell + (byteOffset >> 2)]! << (24 - (byteOffset & 3) * 8)) >> 24;
+  }
+
   write8(cell: number, byteOffset: number, value: number): void {
     const shift = (byteOffset & 3) * 8;
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xff << shift, value << shift);

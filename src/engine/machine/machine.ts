@@ -22,7 +22,8 @@ const REGISTERS = [
   'local_purge_list',
 ] as const;
 const WORDS_PER_REGISTER = 4;
-/** Where in their frame arrays of lists begin. */
+/** Where in their frame the marks of warnings begin that are given once, and arrays of lists. */
+const WARNED = 256;
 const LOCAL_LISTS = 512;
 
 export class Machine {
@@ -50,6 +51,22 @@ export class Machine {
     return asCell(this.registers + LOCAL_LISTS);
   }
 
+  /**
+   * Whether a warning is given for the first time since boot, which is noted: the `__already_done` of WARN_ON_ONCE(). A step back
+   * over the warning takes the note back.
+   */
+  warnsFirst(text: string): boolean {
+    const { words, tape } = this.memory;
+    const mark = hashOf(text);
+    for (let at = this.registers + WARNED; at < this.registers + LOCAL_LISTS; at++) {
+      if (words[at] === mark) return false;
+      if (words[at] !== 0) continue;
+      tape.write(asCell(at), mark);
+      return true;
+    }
+    return true;
+  }
+
   /** Gives the machine its CPUs. Once. */
   addProcessors(nrCpus: number, features: CpuFeatures): void {
     const { memory, tape, wide } = this.memory;
@@ -65,4 +82,11 @@ export class Machine {
     if (processor === undefined) throw new Error(`there is no CPU ${cpu}`);
     return processor;
   }
+}
+
+/** A word that stands for a text; never 0. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash | 1;
 }

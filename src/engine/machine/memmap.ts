@@ -43,8 +43,8 @@ export interface MemmapGeometry {
 
 export class Memmap {
   readonly page_words: number;
-  /** Divides by page_words what is less than a group: a multiplication is several times as fast. */
-  private readonly pagesInMebiword: number;
+  /** 1 / page_words in 2^-20: exact for the few thousand words of a group, and a multiplication is a fifth of a division. */
+  private readonly pagesPerWord: number;
   /** Words of the base address, for writing pointers. */
   readonly baseLow: number;
   readonly baseHigh: number;
@@ -71,7 +71,7 @@ export class Memmap {
   ) {
     const { base, sizeofPage, endPfn } = geometry;
     this.page_words = sizeofPage / 4;
-    this.pagesInMebiword = Math.ceil((1 << 20) / this.page_words);
+    this.pagesPerWord = Math.ceil(2 ** 20 / this.page_words);
     this.baseLow = lowWord(base);
     this.baseHigh = highWord(base);
     this.endPfn = endPfn;
@@ -105,7 +105,7 @@ export class Memmap {
   page_to_pfn(page: Cell): Pfn {
     const slot = page >>> 10;
     return (this.slotPfn[slot]! +
-      (((page - this.slotOrigin[slot]!) * this.pagesInMebiword) >>> 20)) as Pfn;
+      (Math.imul(page - this.slotOrigin[slot]!, this.pagesPerWord) >> 20)) as Pfn;
   }
 
   /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */

@@ -12,11 +12,12 @@ export const STRUCTS = {
   callback_head: 'func',
   cma: 'base_pfn bitmap count name order_per_bit',
   cpuinfo_x86: 'x86_cache_alignment',
+  dentry: 'd_u.d_rcu',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
-  free_area: 'nr_free',
-  idr: 'idr_next idr_rt.xa_flags idr_rt.xa_head',
+  free_area: 'free_list nr_free',
+  idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -61,7 +62,7 @@ export const STRUCTS = {
     kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
-  rb_node: 'rb_left rb_right',
+  rb_node: '__rb_parent_color rb_left rb_right',
   rcu_ctrlblk: 'curtail gp_seq',
   rcu_state: 'expedited_sequence',
   slab: 'active? counters? freelist frozen? inuse? next? objects? s_mem? slab_cache slab_list slabs?',
@@ -70,7 +71,8 @@ export const STRUCTS = {
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
   work_struct: 'data',
-  xa_node: 'array callback_head parent private_list slots tags',
+  xa_node: 'array callback_head count offset parent private_list shift slots tags',
+  xarray: 'xa_flags xa_head',
   zone: `
     _watermark cma_pages compact_considered contiguous flags free_area initialized
     lowmem_reserve managed_pages name nr_isolate_pageblock nr_reserved_highatomic

@@ -35,8 +35,6 @@ export const asCell = (value: number): Cell => value as Cell;
 
 export const pfn_to_phys = (pfn: Pfn): PhysAddr => asPhys(pfn * PAGE_SIZE);
 export const phys_to_pfn = (phys: PhysAddr): Pfn => asPfn(Math.floor(phys / PAGE_SIZE));
-export const offset_in_page = (address: PhysAddr | VirtAddr): number =>
-  (address as number) & (PAGE_SIZE - 1);
 
 /** The low 32 bits of an address, as a signed word. */
 export const lowWord = (address: number): number => address | 0;

@@ -3,7 +3,7 @@
  *
  * Every change of a 32-bit word is one entry (cell, before, after). Execution extends the tape at its right end; the
  * debugger moves a cursor on it, and memory always is what it was at the cursor. Going left writes `before`, going right
- * writes `after`. A write of the value that is there already changes nothing and is no entry.
+ * writes `after`. A write of the value that is there already makes no entry.
  *
  *     start ......... cursor ......... end          positions are absolute and never reused by older history
  *       |   undone by seek  |  redone by seek

@@ -6,12 +6,7 @@
  */
 import { pfn_to_online_page } from '../kernel/include/linux/memory_hotplug.h.js';
 import { page_zone } from '../kernel/include/linux/mm.h.js';
-import {
-  free_area,
-  free_list,
-  populated_zone,
-  zone_end_pfn,
-} from '../kernel/include/linux/mmzone.h.js';
+import { populated_zone, zone_end_pfn } from '../kernel/include/linux/mmzone.h.js';
 import { get_pageblock_migratetype } from '../kernel/mm/page_alloc/pageblock.js';
 import {
   type FreeArea,
@@ -25,8 +20,9 @@ import {
   type Zone,
 } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
-import { zone_name } from '../verdict/reason.js';
+import { zoneName } from '../machine/zoneNames.js';
 import { migratetype_name } from './names.js';
+import { freeArea, freeList } from '../view/zoneLists.js';
 
 /** A list is counted so far: the kernel holds a lock meanwhile. */
 const FREECOUNT_CAP = 100000;
@@ -37,9 +33,9 @@ export const node_id = (k: Kernel): Int =>
 /** `Node 0, zone      DMA      1      0 ...`: `nr_free` of each order. */
 export function frag_show(k: Kernel): string[] {
   return populated_zones(k).map((zone) => {
-    let line = `Node ${node_id(k)}, zone ${zone_name(k, zone).padStart(8)} `;
+    let line = `Node ${node_id(k)}, zone ${zoneName(k, zone).padStart(8)} `;
     for (let order: Order = 0; order < k.MAX_ORDER; ++order)
-      line += column(k.read_ulong(free_area(k, zone, order) + k.free_area.nr_free), 6);
+      line += column(k.read_ulong(freeArea(k, zone, order) + k.free_area.nr_free), 6);
     return line;
   });
 }
@@ -69,10 +65,10 @@ function pagetypeinfo_showfree(k: Kernel): string[] {
 function showfree_line(k: Kernel, zone: Zone, mtype: Migratetype): string {
   const node = node_id(k).toString().padStart(4);
   const type = migratetype_name(k, mtype).padStart(12);
-  let line = `Node ${node}, zone ${zone_name(k, zone).padStart(8)}, type ${type} `;
+  let line = `Node ${node}, zone ${zoneName(k, zone).padStart(8)}, type ${type} `;
   for (let order: Order = 0; order < k.MAX_ORDER; ++order) {
-    const area: FreeArea = free_area(k, zone, order);
-    const head: ListHead = free_list(k, area, mtype);
+    const area: FreeArea = freeArea(k, zone, order);
+    const head: ListHead = freeList(k, area, mtype);
     let freecount: ULong = 0;
     let overflow = false;
     for (let curr: ListHead = k.read_ptr(head); curr !== head; curr = k.read_ptr(curr)) {
@@ -103,7 +99,7 @@ function showblockcount_line(k: Kernel, zone: Zone): string {
     const mtype: Migratetype = get_pageblock_migratetype(k, page);
     if (mtype < k.MIGRATE_TYPES) count[mtype]!++;
   }
-  const line = `Node ${node_id(k)}, zone ${zone_name(k, zone).padStart(8)} `;
+  const line = `Node ${node_id(k)}, zone ${zoneName(k, zone).padStart(8)} `;
   return line + count.map((nr) => column(nr, 12)).join('');
 }
 

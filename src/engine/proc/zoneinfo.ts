@@ -15,8 +15,7 @@ import {
   zone_managed_pages,
 } from '../kernel/include/linux/mmzone.h.js';
 import { global_node_page_state, zone_page_state } from '../kernel/include/linux/vmstat.h.js';
-import { zone_pcp } from '../kernel/mm/page_alloc/pcp.js';
-import { MAX_RECLAIM_RETRIES } from '../kernel/mm/page_alloc/slowpath.js';
+import { MAX_RECLAIM_RETRIES } from '../kernel/mm/internal.h.js';
 import type {
   Int,
   NodeStatItem,
@@ -27,16 +26,17 @@ import type {
 } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import { PAGE_SHIFT } from '../memory/address.js';
-import { zone_name } from '../verdict/reason.js';
+import { zoneName } from '../machine/zoneNames.js';
 import { node_id } from './buddyinfo.js';
 import { node_stat_name, zone_stat_name } from './names.js';
+import { zonePcp } from '../view/zoneLists.js';
 
 export const zoneinfo_show = (k: Kernel): string[] =>
   k.zones.flatMap((zone) => zoneinfo_show_print(k, zone));
 
 function zoneinfo_show_print(k: Kernel, zone: Zone): string[] {
   return [
-    `Node ${node_id(k)}, zone ${zone_name(k, zone).padStart(8)}`,
+    `Node ${node_id(k)}, zone ${zoneName(k, zone).padStart(8)}`,
     ...(is_zone_first_populated(k, zone) ? node_lines(k) : []),
     ...size_lines(k, zone),
     // Of an unpopulated zone no other information is useful.
@@ -104,7 +104,7 @@ function pageset_lines(k: Kernel, zone: Zone): string[] {
   const lines = ['  pagesets'];
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_online(k, cpu)) continue;
-    const pcp: PerCpuPages = zone_pcp(k, zone, cpu);
+    const pcp: PerCpuPages = zonePcp(k, zone, cpu);
     lines.push(
       `    cpu: ${cpu}`,
       `              count: ${k.words[pcp + k.per_cpu_pages.count]!}`,

@@ -56,7 +56,7 @@ export const memberPlaceOf = (place: Place, member: MemberPlace): Place => ({
   widthBits: member.widthBits,
 });
 
-/** `place[index]` of an array, also past its declared end (flexible arrays); undefined for what is no array. */
+/** `place[index]` of an array, also past its declared end (flexible arrays); undefined if it is not an array. */
 export function elementPlace(place: Place, index: number, pointerSize: 4 | 8): Place | undefined {
   const type = stripTypedefs(place.type);
   if (type.kind !== 'array') return undefined;
@@ -73,14 +73,14 @@ export function pointeePlace(place: Place, memory: TypedMemory): Place | undefin
   return address === undefined || address === 0 ? undefined : placeAt(address, type.target);
 }
 
-/** The value at a place; undefined when memory ends before it does, or it is no scalar. */
+/** The value at a place; undefined when memory ends before it does, or it is not a scalar. */
 export function readScalar(memory: TypedMemory, place: Place): ScalarValue | undefined {
   const sizeBytes = bytesOf(place, memory.pointerSize);
   const bytes = memory.readBytes(place.address, sizeBytes);
   return bytes.length < sizeBytes ? undefined : decodeScalar(bytes, place, memory.pointerSize);
 }
 
-/** The value that the bytes at a place hold; undefined if its type is no scalar. */
+/** The value that the bytes at a place hold; undefined if its type is not a scalar. */
 export function decodeScalar(
   bytes: Uint8Array,
   place: Pick<Place, 'type' | 'bitOffset' | 'widthBits'>,
@@ -108,7 +108,7 @@ export function encodeScalar(
 
 /**
  * What has to be stored at `place.address` so that the place holds `value`: for a bit-field the bits around it stay as they
- * are in memory. Undefined when those cannot be read, or the type is no scalar.
+ * are in memory. Undefined when those cannot be read, or the type is not a scalar.
  */
 export function encodePlace(
   memory: TypedMemory,

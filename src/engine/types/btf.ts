@@ -113,7 +113,7 @@ class BtfReader {
     for (const entry of records.entries(at, 12)) {
       const record = records.record(records.u32(entry), entry);
       if (records.kind(record) !== KIND.variable) {
-        throw new BtfError('section entry is no variable', entry);
+        throw new BtfError('section entry is not a variable', entry);
       }
       variables.push({
         name: records.name(record),
@@ -177,7 +177,7 @@ class BtfReader {
       case KIND.functionProto:
         return this.functionType(at);
       default:
-        throw new BtfError(`type ${id} of kind ${kind} is no type`, at);
+        throw new BtfError(`type ${id} of kind ${kind} is not a type`, at);
     }
   }
 

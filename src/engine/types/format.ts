@@ -112,7 +112,7 @@ class Printer {
       this.text += unreadable(this.profile, place);
       return;
     }
-    // One bit of a mask is no mask.
+    // A single bit of a mask is not a mask.
     const hexadecimal =
       place.widthBits !== 1 && (MASK_NAME.test(name) || MASK_NAME.test(typedefName(place.type)));
     this.text += scalarText(this.profile, place.type, value, hexadecimal);
@@ -205,7 +205,7 @@ function scalarText(profile: Profile, type: CType, value: ScalarValue, hex: bool
     case 'struct':
     case 'union':
     case 'function':
-      throw new Error(`${bare.kind} is no scalar`);
+      throw new Error(`${bare.kind} is not a scalar`);
   }
 }
 

@@ -100,7 +100,7 @@ interface Repeated {
 }
 
 /** __rmqueue_pcplist() */
-export interface PcpStep extends Repeated {
+interface PcpStep extends Repeated {
   readonly kind: 'pcp';
   readonly cpu: number;
   readonly order: Order;

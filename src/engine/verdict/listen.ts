@@ -1,5 +1,6 @@
 /** Recording attempts while the instrumented kernel runs. */
 import { listenTo, type LocalsThunk } from '../probe.js';
+import { kernelCall } from '../entry/kernelCall.js';
 import type { AttemptRecorder } from './recorder.js';
 
 interface Active {
@@ -17,8 +18,7 @@ export function recordAttempts<T>(recorder: AttemptRecorder, run: () => T): T {
       if (top === undefined) return;
       const isEntry = top.locals === undefined;
       top.locals = locals;
-      if (isEntry)
-        recorder.entered({ functionId: top.functionId, locals: () => top.locals?.() ?? {} });
+      if (isEntry) recorder.entered(kernelCall(top.functionId, () => top.locals?.()));
     },
     leave: () => {
       // A function without statements was never entered.

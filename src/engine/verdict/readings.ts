@@ -1,14 +1,12 @@
 /**
  * What the allocator is about to see, read with the kernel's own functions where its run has come to.
  */
-import { get_page_from_free_area } from '../kernel/mm/page_alloc/buddy.js';
-import { fallbacks, NR_FALLBACKS } from '../kernel/mm/page_alloc/fallback.js';
 import type { Kernel } from '../machine/kernel.js';
 import type { AllocFlags, Gfp, Migratetype, Order, Zone, ZoneType } from '../machine/ctypes.js';
 import { NULL } from '../machine/ctypes.js';
-import { unusable_type } from './reason.js';
+import { unusableType } from './reason.js';
 import { zone_page_state } from '../kernel/include/linux/vmstat.h.js';
-import { free_area, free_area_empty } from '../kernel/include/linux/mmzone.h.js';
+import { free_area_empty, get_page_from_free_area } from '../kernel/include/linux/mmzone.h.js';
 import { zone_watermark_fast } from '../kernel/mm/page_alloc/watermark.js';
 import { enumName } from '../types/enumName.js';
 import type { BuddyStep, FallbackStep, OrderScan, WatermarkTest } from './attempt.js';
@@ -57,7 +55,7 @@ export function orderScans(
   alloc_flags: AllocFlags,
 ): readonly OrderScan[] {
   return Array.from({ length: k.MAX_ORDER }, (_, o) => {
-    const area = free_area(k, zone, o);
+    const area = zone + k.zone.free_area + o * k.stride.free_area;
     const all = Array.from({ length: k.MIGRATE_TYPES }, (_unused, mt) => mt);
     return {
       order: o,
@@ -65,7 +63,7 @@ export function orderScans(
       types: all
         .filter((mt) => !free_area_empty(k, area, mt))
         .map((migratetype) => {
-          const unusable = unusable_type(k, migratetype, order, alloc_flags);
+          const unusable = unusableType(k, migratetype, order, alloc_flags);
           return { migratetype, ...(unusable !== undefined && { unusable }) };
         }),
     };
@@ -81,7 +79,11 @@ export function buddyStep(
 ): BuddyStep {
   let found: Order | undefined;
   for (let o = order; o < k.MAX_ORDER && found === undefined; o++)
-    if (get_page_from_free_area(k, free_area(k, zone, o), migratetype) !== NULL) found = o;
+    if (
+      get_page_from_free_area(k, zone + k.zone.free_area + o * k.stride.free_area, migratetype) !==
+      NULL
+    )
+      found = o;
   return { kind: 'buddy', order, migratetype, found, times: 1 };
 }
 
@@ -97,7 +99,7 @@ export function fallbackStep(
     kind: 'fallback',
     order,
     migratetype,
-    candidates: Array.from({ length: NR_FALLBACKS }, (_, i) => fallbacks(k, migratetype, i)),
+    candidates: (k.fallbacks[migratetype] ?? []).filter((mt) => mt !== k.MIGRATE_TYPES),
     min_order: nofragment ? k.pageblock_order : order,
     nofragment,
     times: 1,

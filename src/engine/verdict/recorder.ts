@@ -6,35 +6,21 @@
  */
 import { buddy_order } from '../kernel/mm/internal.h.js';
 import { node_dirty_ok } from '../kernel/mm/page-writeback.js';
-import { tables } from '../entry/instrumented.js';
+import { handleCall, isCallOf, type CallHandlers, type KernelCall } from '../entry/kernelCall.js';
 import { list_empty } from '../kernel/include/linux/list.h.js';
 import type { Kernel } from '../machine/kernel.js';
-import type { ListHead, Page, Zone } from '../machine/ctypes.js';
-import { zone_name } from './reason.js';
+import type { Zone } from '../machine/ctypes.js';
+import type { KernelLocals } from '../entry/kernelLocals.js';
+import { zoneName } from '../machine/zoneNames.js';
+import { failureReason } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
 import type { Attempt, FallbackStep, Pass, RefillStep, Route, Step, ZoneLook } from './attempt.js';
 import { buddyStep, fallbackStep, orderScans, watermarkTest } from './readings.js';
 import { mergedPasses, mergedSteps } from './merge.js';
 
-type Locals = Readonly<Record<string, unknown>>;
-
-/** A call of a kernel function: its locals as they are when they are asked for. */
-export interface Call {
-  readonly functionId: number;
-  readonly locals: () => Locals;
-}
-
-const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
-const nameOf = (call: Call | undefined): string =>
-  call === undefined ? '' : (tables.functions[call.functionId]?.name ?? '');
-
-/** `ac->migratetype` of a caller. */
-const migratetypeOf = (locals: Locals): number =>
-  number((locals['ac'] as { readonly migratetype?: unknown } | undefined)?.migratetype);
-
 export class AttemptRecorder {
   readonly attempts: Attempt[] = [];
-  private readonly stack: Call[] = [];
+  private readonly stack: KernelCall[] = [];
   private attempt: Attempt | undefined;
   private pass: Pass | undefined;
   private look: ZoneLook | undefined;
@@ -49,104 +35,95 @@ export class AttemptRecorder {
   }
 
   /** Before the first line of a function. */
-  entered(call: Call): void {
+  entered(call: KernelCall): void {
     const caller = this.stack.at(-1);
     this.stack.push(call);
-    this.onEntry[nameOf(call)]?.(call.locals(), caller);
+    handleCall(this.onEntry, call, caller);
   }
 
   /** The innermost function is left. */
   left(): void {
     const call = this.stack.pop();
-    if (call !== undefined) this.onLeaving[nameOf(call)]?.(call.locals());
+    if (call !== undefined) handleCall(this.onLeaving, call);
   }
 
   /** The run that is listened to has come to the place that is looked from. */
   end(): void {
-    for (const call of this.stack) if (nameOf(call) === 'nopage') this.failed(call.locals());
+    for (const call of this.stack)
+      if (isCallOf(call, '__alloc_pages_slowpath')) this.failed(call.locals());
     this.closePass();
     this.tidy();
   }
 
-  private readonly onEntry: Readonly<
-    Record<string, (locals: Locals, caller: Call | undefined) => void>
-  > = {
+  private readonly onEntry: CallHandlers<[caller: KernelCall | undefined]> = {
     __alloc_pages: ({ gfp, order }) => {
       // A bulk that found no zone asks for one page.
-      this.attempt ??= this.begin({ order: number(order), gfp: number(gfp) });
+      this.attempt ??= this.begin({ order, gfp });
     },
     __alloc_pages_bulk: ({ gfp, nr_pages }) => {
-      this.attempt = this.begin({ order: 0, gfp: number(gfp), nrBulk: number(nr_pages) });
+      this.attempt = this.begin({ order: 0, gfp, nrBulk: nr_pages });
     },
-    get_page_from_freelist: (locals, caller) =>
-      this.openPass(nameOf(caller), number(locals['alloc_flags']), migratetypeOf(locals)),
+    get_page_from_freelist: ({ alloc_flags, ac }, caller) =>
+      this.openPass(caller?.name ?? '', alloc_flags, ac.migratetype),
     node_dirty_ok: (_locals, caller) => {
-      const zone = number(caller?.locals()['zone']) as Zone;
-      if (this.pass !== undefined && !node_dirty_ok(this.k)) this.openLook(zone, undefined);
+      if (this.pass === undefined || node_dirty_ok(this.k)) return;
+      const zone = isCallOf(caller, 'get_page_from_freelist') ? caller.locals().zone : undefined;
+      if (zone !== undefined) this.openLook(zone, undefined);
     },
     zone_watermark_fast: (locals, caller) => this.test(locals, caller),
     __rmqueue_pcplist: ({ order, migratetype, list }) =>
       this.step({
         kind: 'pcp',
         cpu: this.k.cpu,
-        order: number(order),
-        migratetype: number(migratetype),
-        hit: !list_empty(this.k, number(list) as ListHead),
+        order,
+        migratetype,
+        hit: !list_empty(this.k, list),
         times: 1,
       }),
     rmqueue_bulk: ({ order, count, migratetype }) => {
-      const refill: RefillStep = {
-        kind: 'refill',
-        order: number(order),
-        migratetype: number(migratetype),
-        count: number(count),
-        steps: [],
-        times: 1,
-      };
+      const refill: RefillStep = { kind: 'refill', order, migratetype, count, steps: [], times: 1 };
       this.step(refill);
       this.refill = refill;
     },
     __rmqueue_smallest: ({ zone, order, migratetype }) =>
-      this.step(buddyStep(this.k, number(zone) as Zone, number(order), number(migratetype))),
+      this.step(buddyStep(this.k, zone, order, migratetype)),
     __rmqueue_fallback: ({ order, start_migratetype, alloc_flags }) => {
-      const { k } = this;
-      this.fallback = fallbackStep(
-        k,
-        number(order),
-        number(start_migratetype),
-        number(alloc_flags),
-      );
+      this.fallback = fallbackStep(this.k, order, start_migratetype, alloc_flags);
       this.step(this.fallback);
     },
     steal_suitable_fallback: ({ page, whole_block }, caller) => {
-      if (this.fallback === undefined) return;
+      if (this.fallback === undefined || !isCallOf(caller, '__rmqueue_fallback')) return;
+      const { fallback_mt } = caller.locals();
+      if (fallback_mt === undefined) return;
       this.fallback.taken = {
-        order: buddy_order(this.k, number(page) as Page),
-        migratetype: number(caller?.locals()['fallback_mt']),
-        pfn: this.k.page_to_pfn(number(page)),
-        whole_block: whole_block === true,
+        order: buddy_order(this.k, page),
+        migratetype: fallback_mt,
+        pfn: this.k.page_to_pfn(page),
+        whole_block,
         claimed: false,
       };
     },
-    set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(nameOf(caller)),
+    set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(caller?.name ?? ''),
     drain_all_pages: () => this.note('per-CPU lists drained'),
     __alloc_pages_direct_compact: ({ order }) => {
-      if (number(order) > 0) this.note('direct compaction entered: it moves nothing yet');
+      if (order > 0) this.note('entered direct compaction, which moves nothing yet');
     },
-    __perform_reclaim: () => this.note('direct reclaim entered: it frees nothing yet'),
-    prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(number(page))),
+    __perform_reclaim: () => this.note('entered direct reclaim, which frees nothing yet'),
+    warn_alloc: (_locals, caller) => {
+      if (isCallOf(caller, '__alloc_pages_slowpath')) this.failed(caller.locals());
+    },
+    prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(page)),
   };
 
-  private readonly onLeaving: Readonly<Record<string, (locals: Locals) => void>> = {
+  private readonly onLeaving: CallHandlers<[]> = {
     __zone_watermark_ok: ({ min }) => {
       const { look } = this;
-      if (look?.watermark !== undefined && nameOf(this.stack.at(-1)) === 'zone_watermark_fast')
-        look.watermark.min = number(min);
+      const isOfZone = isCallOf(this.stack.at(-1), 'zone_watermark_fast');
+      if (look?.watermark !== undefined && min !== undefined && isOfZone) look.watermark.min = min;
     },
     rmqueue_bulk: () => (this.refill = undefined),
     __rmqueue_fallback: () => (this.fallback = undefined),
     get_page_from_freelist: () => this.closePass(),
-    nopage: (locals) => this.failed(locals),
     __alloc_pages: () => {
       if (this.attempt?.nrBulk === undefined) this.finish();
     },
@@ -179,10 +156,14 @@ export class AttemptRecorder {
     this.attempt = undefined;
   }
 
-  /** nopage() has found its reason, unless it has found a page. */
-  private failed({ reason }: Locals): void {
-    if (this.attempt !== undefined && typeof reason === 'string')
-      this.attempt.outcome = { kind: 'failed', reason };
+  /** __alloc_pages_slowpath() has given up, and memory is as it was then. */
+  private failed(locals: KernelLocals['__alloc_pages_slowpath']): void {
+    const { order, gfp_mask, migratetype, alloc_flags, highest_zoneidx } = locals;
+    // Locals that are there only behind the label `fail`.
+    if (this.attempt === undefined || migratetype === undefined) return;
+    if (alloc_flags === undefined || highest_zoneidx === undefined) return;
+    const question = { order, gfp: gfp_mask, migratetype, alloc_flags, highest_zoneidx };
+    this.attempt.outcome = { kind: 'failed', reason: failureReason(this.k, question) };
   }
 
   private tidy(): void {
@@ -233,22 +214,20 @@ export class AttemptRecorder {
     this.refill = undefined;
   }
 
-  private test(locals: Locals, caller: Call | undefined): void {
+  private test(locals: KernelLocals['zone_watermark_fast'], caller: KernelCall | undefined): void {
     if (this.attempt === undefined) return;
-    const alloc_flags = number(locals['alloc_flags']);
+    const { z: zone, alloc_flags } = locals;
     const { pass } = this;
-    if (pass === undefined)
-      this.openPass(nameOf(caller), alloc_flags, migratetypeOf(caller?.locals() ?? {}));
+    if (pass === undefined) {
+      // A bulk looks for its zone itself.
+      const ac = isCallOf(caller, '__alloc_pages_bulk') ? caller.locals().ac : undefined;
+      if (ac !== undefined) this.openPass('__alloc_pages_bulk', alloc_flags, ac.migratetype);
+    }
     // Without ALLOC_NOFRAGMENT get_page_from_freelist() begins again.
     else if (pass.alloc_flags !== alloc_flags)
       this.openPass(pass.caller, alloc_flags, pass.migratetype);
-    this.openLook(number(locals['z']) as Zone, {
-      order: number(locals['order']),
-      mark: number(locals['mark']),
-      highest_zoneidx: number(locals['highest_zoneidx']),
-      alloc_flags,
-      gfp_mask: number(locals['gfp_mask']),
-    });
+    const { order, mark, highest_zoneidx, gfp_mask } = locals;
+    this.openLook(zone, { order, mark, highest_zoneidx, alloc_flags, gfp_mask });
   }
 
   private openLook(
@@ -259,7 +238,7 @@ export class AttemptRecorder {
     const order = this.attempt?.order ?? 0;
     this.look = {
       index: zone_idx(k, zone),
-      name: zone_name(k, zone),
+      name: zoneName(k, zone),
       ...(question !== undefined && { watermark: watermarkTest(k, { zone, ...question }) }),
       lists: orderScans(k, zone, order, this.pass?.alloc_flags ?? 0),
       steps: [],

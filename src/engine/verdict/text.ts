@@ -59,7 +59,7 @@ export const usablePages = ({ free, cma, highatomic, taken }: WatermarkTest): nu
   free - cma - highatomic - taken;
 
 /** `812 free - 400 CMA - 15 = 397 > WMARK_LOW 300 + lowmem_reserve 0: passes` */
-export function watermarkText(test: WatermarkTest): string {
+function watermarkText(test: WatermarkTest): string {
   const { free, cma, highatomic, taken, name, pages, boost, extra, min, lowmem_reserve } = test;
   const less = [
     cma === 0 ? '' : ` - ${cma} CMA`,
@@ -71,7 +71,7 @@ export function watermarkText(test: WatermarkTest): string {
     `${name} ${pages}`,
     boost === 0 ? '' : ` + boost ${boost}`,
     extra === 0 ? '' : ` + ${extra}`,
-    min === pages + boost + extra ? '' : ` (for it ${min})`,
+    min === pages + boost + extra ? '' : ` (${min} for this request)`,
     lowmem_reserve === 0 ? '' : ` + lowmem_reserve ${lowmem_reserve}`,
   ].join('');
   const enough = usable > min + lowmem_reserve;
@@ -81,12 +81,12 @@ export function watermarkText(test: WatermarkTest): string {
 
 function endOf({ passed, ignored }: WatermarkTest, enough: boolean): string {
   if (passed) return 'passes';
-  if (ignored) return 'need not pass (ALLOC_NO_WATERMARKS)';
-  return enough ? 'enough, but no block that it may use' : 'refused';
+  if (ignored) return 'not required (ALLOC_NO_WATERMARKS)';
+  return enough ? 'enough, but no usable block' : 'refused';
 }
 
 export const zoneLookText = ({ watermark }: ZoneLook): string =>
-  watermark === undefined ? 'passed over: too many dirty pages' : watermarkText(watermark);
+  watermark === undefined ? 'skipped: too many dirty pages' : watermarkText(watermark);
 
 /** `58 blocks: MIGRATE_CMA (unusable without __GFP_MOVABLE)` */
 export function orderScanText(k: Kernel, { nr_free, types }: OrderScan): string {
@@ -139,8 +139,8 @@ function fallbackText(
   const block = `a block of order ${from} of ${migratetypeText(k, migratetype)}, pfn ${hex(pfn)}`;
   if (claimed) return `${block}, with its pageblock`;
   return whole_block
-    ? `${block}; too little of its pageblock is free or alike`
-    : `${block} alone: a movable request takes pageblocks from order ${k.pageblock_order >> 1} on`;
+    ? `${block}; too little of its pageblock is free or of a compatible type`
+    : `${block} alone: a movable request claims the pageblock only from order ${k.pageblock_order >> 1} up`;
 }
 
 // --- the end ---------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ function refusedText(pass: Pass | undefined, zone: string): string {
     .filter(({ name }) => name !== zone)
     .map(({ name, watermark }) =>
       watermark === undefined || watermark.passed
-        ? `${name} had none`
+        ? `${name} had no usable block`
         : `${name} was below ${watermark.name}`,
     );
   return refused.length === 0 ? '' : `; ${refused.join(', ')}`;

@@ -52,7 +52,7 @@ export interface AddressReport {
   readonly note?: string;
 }
 
-export interface WhereReport {
+interface WhereReport {
   readonly sentence: string;
   readonly facts: readonly WhereFact[];
 }

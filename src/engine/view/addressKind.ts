@@ -79,12 +79,12 @@ export interface AddressKindRow {
 export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
   user: {
     title: 'a user virtual address',
-    meaning: 'Means something only in one process: its page tables say what.',
+    meaning: 'Meaningful only within one process, through its page tables.',
     pageBy: 'get_user_pages',
   },
   logical: {
     title: 'a kernel logical address',
-    meaning: 'In the direct map: the physical address plus PAGE_OFFSET, for good.',
+    meaning: 'In the direct map: always the physical address plus PAGE_OFFSET.',
   },
   kernelImage: {
     title: 'a kernel image address',
@@ -93,7 +93,7 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
   },
   vmalloc: {
     title: 'a vmalloc address',
-    meaning: 'Neighbours in virtual memory only: each page may lie anywhere in physical memory.',
+    meaning: 'Contiguous in virtual memory only: each page can be anywhere in physical memory.',
     pageBy: 'vmalloc_to_page',
   },
   pkmap: {
@@ -104,12 +104,12 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
   fixmap: {
     title: 'a fixmap address',
     meaning:
-      'Fixed at compile time; what it leads to is set while running (also kmap_local_page()).',
+      'Fixed at compile time; the kernel maps it to a page at run time (also for kmap_local_page()).',
     pageBy: 'slow_virt_to_phys',
   },
   vmemmap: {
     title: 'a vmemmap address',
-    meaning: 'Where struct pages of memory that is not there would lie.',
+    meaning: 'Reserved for the struct pages of memory that does not exist.',
     pageBy: 'slow_virt_to_phys',
   },
   cpuEntryArea: {
@@ -124,26 +124,27 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
   },
   ldt: {
     title: 'an address of the LDT remap',
-    meaning: 'Where a process has its local descriptor table while page-table isolation is on.',
+    meaning: "Holds a process's local descriptor table while page-table isolation is on.",
     pageBy: 'slow_virt_to_phys',
   },
   structPage: {
     title: 'the address of a struct page',
     meaning: 'Describes a page frame; it is not the address of the memory in it.',
   },
-  hole: { title: 'an address that nothing has', meaning: 'A hole of the address space.' },
+  hole: { title: 'an unused address', meaning: 'In a hole of the address space.' },
   nonCanonical: {
     title: 'not a canonical address',
     meaning: 'The upper bits are not all the same: using it raises #GP, not a page fault.',
   },
   physical: {
     title: 'a physical address',
-    meaning: 'What the memory controller sees; the processor needs a mapping to reach it.',
+    meaning:
+      'The address that the memory controller sees; the processor needs a mapping to reach it.',
   },
   bus: {
     title: 'a bus address (dma_addr_t)',
     meaning:
-      'What a device sees: the physical address plus what the host bridge adds (0 on a PC), of the page itself or of the buffer that swiotlb bounces it through.',
+      'The address that a device sees: the physical address of the page, or of the buffer that swiotlb bounces it through, plus the offset of the host bridge (0 on a PC).',
   },
   pfn: { title: 'a page frame number', meaning: 'A physical address divided by PAGE_SIZE.' },
 };

@@ -62,5 +62,5 @@ function whereLines({ where }: AddressReport): string[] {
   return ['', ...where.facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
 }
 
-/** Text that is no Markdown: what the kernel's names have in them would be read as such. */
+/** Text that is not Markdown: characters in the kernel's names would be read as markup. */
 const escaped = (text: string): string => text.replaceAll(/[\\*_<>[\]|`]/g, '\\$&');

@@ -66,7 +66,7 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
         area.what,
         `${formatAddress(area.start, world.profile.pointerSize)}–${formatAddress(area.end, world.profile.pointerSize)}`,
         ...(area.nrPages ? [`${area.nrPages} pages`] : []),
-        ...(area.caller === undefined ? [] : [`asked for by ${area.caller}`]),
+        ...(area.caller === undefined ? [] : [`requested by ${area.caller}`]),
       ].join(', '),
     }),
     ...(walk && { walk }),

@@ -87,7 +87,7 @@ const fromLinear =
     if (pfn !== undefined)
       return right(
         value,
-        `${title}: ${use}() is about the memory that the struct page itself lies in; page_to_phys() gives ${hex(pfn * PAGE_SIZE)}, the page it describes`,
+        `${title}: ${use}() gives the memory that holds the struct page itself; page_to_phys() gives ${hex(pfn * PAGE_SIZE)}, the page it describes`,
       );
     return right(value, `${title}: ${use}() gives ${value}`);
   };
@@ -95,22 +95,22 @@ const fromLinear =
 /** What finds the page, and which one that is here. */
 function instead({ world, value, kind }: Asked): string {
   const { pageBy } = ADDRESS_KINDS[kind];
-  if (kind === 'hole') return 'nothing lies there';
+  if (kind === 'hole') return 'nothing is mapped there';
   if (kind === 'nonCanonical') return 'no address of this machine looks like this';
   const by = `${pageBy ?? 'slow_virt_to_phys'}()`;
   if (world.walk === undefined) return `use ${by}`;
   const walk = world.walk(asVirt(value));
   if (walk === undefined) return `use ${by}`;
-  if (walk.page === undefined) return `${by} finds nothing: ${endOf(walk)}`;
+  if (walk.page === undefined) return `${by} finds no page: ${endOf(walk)}`;
   const pfn = phys_to_pfn(walk.page.phys);
   if (pfn >= world.maxPfn)
-    return `the page tables lead to physical ${hex(walk.page.phys)}, a device: no page is there`;
+    return `the page tables lead to physical ${hex(walk.page.phys)}, a device without struct pages`;
   if (pageBy === 'slow_virt_to_phys') return `${by} gives ${hex(walk.page.phys)}`;
   return `${by} gives page ${hex(pfn)}`;
 }
 
 /** Why a walk ends without a page: `PTE[0x12] is not present`. */
-export const endOf = ({ exception }: Walk): string => exception?.reason ?? 'it ends nowhere';
+export const endOf = ({ exception }: Walk): string => exception?.reason ?? 'it ends without a page';
 
 // --- from physical addresses and frame numbers -----------------------------------------------------------------------
 
@@ -123,13 +123,13 @@ function judgeVa(asked: Asked): Omit<Verdict, 'expression'> {
     const kind = kindOf(world, value, 'virtual');
     return wrong(
       number,
-      `${pointer(asked, value)} is ${ADDRESS_KINDS[kind].title} already: ${use}() takes a physical address`,
+      `${pointer(asked, value)} is ${ADDRESS_KINDS[kind].title}: ${use}() takes a physical address`,
     );
   }
   if (pfn >= world.maxPfn)
     return wrong(
       number,
-      `physical ${text} is past the end of memory, ${hex(world.maxPfn * PAGE_SIZE)}: ${use}() gives an address that nothing maps`,
+      `physical ${text} is past the end of memory, ${hex(world.maxPfn * PAGE_SIZE)}: ${use}() gives an unmapped address`,
     );
   if (!isHighmem(world, pfn))
     return right(
@@ -175,7 +175,7 @@ const fromPage =
       const number = wild < 0 ? `-${hex(-wild)}` : hex(wild);
       return wrong(
         number,
-        `${text} is ${ADDRESS_KINDS[kind].title}, no struct page: ${use}() of it is meaningless (the pointer arithmetic gives pfn ${number})`,
+        `${text} is ${ADDRESS_KINDS[kind].title}, not that of a struct page: ${use}() of it is meaningless (the pointer arithmetic gives pfn ${number})`,
       );
     }
     if ((value - base) % sizeofPage !== 0)
@@ -213,7 +213,7 @@ const byTables =
     if (phys === undefined) {
       const walk = world.walk?.(asVirt(value));
       if (walk === undefined)
-        return wrong('?', `${title}: only the page tables of a running machine say where it leads`);
+        return wrong('?', `${title}: only a running machine has the page tables that map it`);
       return wrong(none, `${title}, and nothing is mapped there: ${endOf(walk)}`);
     }
     const number = result(asked, phys);
@@ -235,7 +235,7 @@ function judgeValid(asked: Asked): Omit<Verdict, 'expression'> {
 }
 
 /** Every conversion there is a verdict of. */
-export const USES = {
+const USES = {
   __pa: { takes: 'virtual', judge: fromLinear((_asked, phys) => hex(phys)) },
   virt_to_phys: { takes: 'virtual', judge: fromLinear((_asked, phys) => hex(phys)) },
   virt_to_pfn: {

@@ -9,10 +9,11 @@ import type { KernelImage } from '../image/kernelImage.js';
 import { KernelFault } from '../machine/events.js';
 import type { Memmap } from '../machine/memmap.js';
 import type { Kernel } from '../machine/kernel.js';
-import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/mm/page_alloc/pcp.js';
+import { pindex_to_order } from '../kernel/mm/page_alloc/pcp.js';
 import type { ListHead, Page } from '../machine/ctypes.js';
 import { asCell } from '../memory/address.js';
 import { zoneName } from './zones.js';
+import { pcpList, zonePcp } from './zoneLists.js';
 
 /** Entries that one answer goes in each direction. Both at once: where memory is cold, some 100 ns for the two. */
 export const MAX_STEPS = 1 << 13;
@@ -109,7 +110,7 @@ function isLinked(mm: Kernel, entry: ListHead): boolean {
   }
 }
 
-/** In both directions, up to what is no page. Where the tail is near, on towards the head all the same: that is what counts. */
+/** In both directions, up to the first link that is not in a page. Where the tail is near, on towards the head all the same: positions count from it. */
 function go(mm: Kernel, search: Search): void {
   const { memmap } = mm;
   const list_prev = mm.list_head.prev;
@@ -151,7 +152,7 @@ function headAt(image: KernelImage, head: ListHead): ListNamed | undefined {
         migratetype: Math.floor((within % mm.stride.free_area) / mm.stride.list_head),
       };
     for (let cpu = 0; cpu < nrCpus; cpu++) {
-      const first = pcp_list(mm, zone_pcp(mm, zone, cpu), 0);
+      const first = pcpList(mm, zonePcp(mm, zone, cpu), 0);
       const pindex = (head - first) / mm.stride.list_head;
       if (pindex < 0 || pindex >= mm.NR_PCP_LISTS) continue;
       return {

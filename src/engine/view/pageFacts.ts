@@ -36,7 +36,7 @@ export interface PageFacts {
   /** Of the pageblock: `MIGRATE_MOVABLE`; undefined for a page outside of any. */
   readonly migratetype: string | undefined;
   readonly refcount: number;
-  /** page_mapcount() of a page that is no slab and has no type. */
+  /** page_mapcount() of a page that is not a slab and has no type. */
   readonly mapcount: number;
   readonly compound: 'no' | 'head' | 'tail';
   /** First frame of the block or compound page. */
@@ -122,7 +122,7 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
   kernel: (f) =>
     f.refcount > 0
       ? `allocated page of zone ${f.zone}, ${references(f.refcount)}`
-      : `page inside of an allocated block of zone ${f.zone}`,
+      : `page inside an allocated block of zone ${f.zone}`,
   pageCache: (f) => `page cache, ${references(f.refcount)}`,
   user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
   slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hex(f.headPfn)}`,

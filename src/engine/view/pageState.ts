@@ -54,8 +54,16 @@ export const PAGE_KINDS: readonly PageKind[] = [
   kind('unreadable', 'Not in the dump', 'The dump does not hold this frame’s struct page.'),
   kind('reserved', 'Reserved', 'PG_reserved: the kernel’s own image, firmware, early boot memory.'),
   kind('free', 'Free', 'In a free list of the buddy allocator (PageBuddy).'),
-  kind('freeCma', 'Free, CMA', 'Free in a MIGRATE_CMA pageblock: only movable allocations get it.'),
-  kind('freeIsolated', 'Free, isolated', 'Free in a MIGRATE_ISOLATE pageblock: nobody gets it.'),
+  kind(
+    'freeCma',
+    'Free, CMA',
+    'Free in a MIGRATE_CMA pageblock: only movable allocations can use it.',
+  ),
+  kind(
+    'freeIsolated',
+    'Free, isolated',
+    'Free in a MIGRATE_ISOLATE pageblock: no allocation can use it.',
+  ),
   kind('perCpu', 'Per-CPU list', 'Free, but cached on a CPU’s page list (struct per_cpu_pages).'),
   kind('kernel', 'Allocated', 'In use by the kernel: _refcount > 0, no type, on no LRU list.'),
   kind('pageCache', 'Page cache', 'Belongs to a file’s address_space.'),
@@ -64,7 +72,7 @@ export const PAGE_KINDS: readonly PageKind[] = [
   kind('compoundTail', 'Compound tail', 'A tail page of a compound page: points to its head.'),
   kind('compoundHead', 'Compound head', 'The first page of a compound page (PG_head).'),
   kind('pageTable', 'Page table', 'PageTable: holds page-table entries.'),
-  kind('locked', 'Locked', 'PG_locked: somebody holds the page lock.'),
+  kind('locked', 'Locked', 'PG_locked: the page lock is held.'),
   kind('poisoned', 'Bad', 'PG_hwpoison, or the kernel found its state wrong (bad_page).'),
 ];
 
@@ -90,20 +98,6 @@ export const firstPfnOfBlock = (pfn: number, state: number): number => {
 
 /** Share of a cell, of 1, that its kind has. */
 export const shareOfState = (state: number): number => detailOfState(state) / 15;
-
-/** How many of the frames in [from, to) are of each kind, added to `counts` (one element a kind). */
-export function countKinds(
-  states: Uint8Array,
-  from: number,
-  to: number,
-  counts: Uint32Array,
-): Uint32Array {
-  for (let i = from; i < to; i++) {
-    const code = kindOfState(states[i] ?? 0);
-    counts[code] = (counts[code] ?? 0) + 1;
-  }
-  return counts;
-}
 
 /**
  * The byte of a cell of `nrFrames` frames, given how many of them are of each kind: the most frequent kind, the later row

@@ -6,9 +6,10 @@
  */
 import type { KernelImage } from '../image/kernelImage.js';
 import { KernelFault } from '../machine/events.js';
-import { list_empty, list_next } from '../kernel/include/linux/list.h.js';
-import { pcp_list, pindex_to_order, zone_pcp } from '../kernel/mm/page_alloc/pcp.js';
+import { list_empty } from '../kernel/include/linux/list.h.js';
+import { pindex_to_order } from '../kernel/mm/page_alloc/pcp.js';
 import type { ListHead } from '../machine/ctypes.js';
+import { pcpList, zonePcp } from './zoneLists.js';
 
 /** A damaged list may have no end. */
 const MAX_ENTRIES = 1 << 16;
@@ -80,10 +81,10 @@ export class PcpPages {
     for (const zone of mm.zones) {
       if (mm.read_ulong(zone + mm.zone.present_pages) === 0) continue;
       for (let cpu = 0; cpu < nrCpus; cpu++) {
-        const pcp = zone_pcp(mm, zone, cpu);
+        const pcp = zonePcp(mm, zone, cpu);
         if ((mm.words[pcp + mm.per_cpu_pages.count] ?? 0) === 0) continue;
         for (let pindex = 0; pindex < mm.NR_PCP_LISTS; pindex++) {
-          const head = pcp_list(mm, pcp, pindex);
+          const head = pcpList(mm, pcp, pindex);
           if (!list_empty(mm, head)) this.walk(head, pindex_to_order(mm, pindex));
         }
       }
@@ -92,10 +93,10 @@ export class PcpPages {
 
   private walk(head: ListHead, order: number): void {
     const { mm } = this.image;
-    let entry: ListHead = list_next(mm, head);
+    let entry: ListHead = mm.read_ptr(head);
     while (entry !== head && entry !== 0 && this.size < MAX_ENTRIES) {
       this.add(mm.page_to_pfn(entry - mm.page.lru), order);
-      entry = list_next(mm, entry);
+      entry = mm.read_ptr(entry);
     }
   }
 }

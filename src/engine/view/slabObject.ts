@@ -22,7 +22,7 @@ export interface SlabFacts {
   readonly object: SlabObject | undefined;
 }
 
-export interface SlabObject {
+interface SlabObject {
   readonly index: number;
   readonly address: VirtAddr;
   readonly offset: number;
@@ -62,7 +62,7 @@ export function slabFacts(
     : slabOf(reader, page, cache, size);
   if (slab === undefined) return undefined;
   return {
-    cache: (name && reader.textAt(name, MAX_NAME)) || 'a cache without name',
+    cache: (name && reader.textAt(name, MAX_NAME)) || 'an unnamed cache',
     cacheAddress: cache,
     objectBytes: size,
     usableBytes: reader.uint('kmem_cache', 'object_size', cache) ?? size,

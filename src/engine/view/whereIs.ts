@@ -103,7 +103,8 @@ function blockFacts({ image, states }: Surveyor, page: PageFacts): WhereFact[] {
     name: isFree ? 'free block' : 'block',
     value: `order ${page.order}, ${1 << page.order} page${page.order === 0 ? '' : 's'} from pfn ${hex(page.headPfn)}${inside}`,
   };
-  if (place === undefined) return [block, { name: 'list', value: 'its links lead to no list' }];
+  if (place === undefined)
+    return [block, { name: 'list', value: 'its links do not lead to a list' }];
   return [block, { name: 'list', value: listText(image, page, place) }];
 }
 
@@ -117,7 +118,7 @@ function listText(image: KernelImage, page: PageFacts, place: ListPlace): string
         page.kind === 'perCpu'
           ? `a per-CPU list of zone ${page.zone}`
           : freeList(page.zone, page.order, page.migratetype ?? '?');
-      return `${list}, more than ${place.deeperThan} blocks from both ends (asked again, the search goes on)`;
+      return `${list}, more than ${place.deeperThan} blocks from both ends (ask again to continue the search)`;
     }
     case 'free list': {
       const { zone, order, migratetype, position } = place;
@@ -168,7 +169,7 @@ function slabOf(
   const { object } = slab;
   if (object !== undefined) {
     const at = formatAddress(object.address, image.profile.pointerSize);
-    const state = object.free === undefined ? '' : object.free ? ', free' : ', handed out';
+    const state = object.free === undefined ? '' : object.free ? ', free' : ', allocated';
     const offset = object.offset === 0 ? '' : `, ${object.offset} bytes into it`;
     facts.push({ name: 'object', value: `${object.index} at ${at}${offset}${state}` });
   }
@@ -185,7 +186,7 @@ function aliasFacts(surveyor: Surveyor, aliases: readonly SpaceAlias[]): WhereFa
 }
 
 /** `0xc1f40000 a kernel logical address, 4 MiB page, rw` */
-export function aliasText({ world }: Surveyor, alias: SpaceAlias): string {
+function aliasText({ world }: Surveyor, alias: SpaceAlias): string {
   const { va, space, rights, pageSize } = alias;
   const kind = ADDRESS_KINDS[kindOf(world, va, 'virtual')].title;
   const whose = space.isKernel ? '' : ` of ${space.name}`;

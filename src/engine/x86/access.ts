@@ -86,12 +86,12 @@ function supervisorViolation(
       };
   }
   if (kind === 'write' && paging.writeProtect && !rights.write)
-    return { flag: 'RW', rule: 'the page is read-only, and CR0.WP holds the kernel to it' };
+    return { flag: 'RW', rule: 'the page is read-only, and CR0.WP applies that to the kernel' };
   return undefined;
 }
 
 /** The error code's bits, as the field writes them. */
-export const ERROR_CODE_BITS = [
+const ERROR_CODE_BITS = [
   {
     name: 'P',
     linuxName: 'X86_PF_PROT',

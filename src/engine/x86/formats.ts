@@ -131,7 +131,7 @@ export interface Level extends LevelFormat {
 }
 
 export type FlagName = (typeof FLAGS)[number]['name'];
-export type EntryFlags = Readonly<Record<FlagName, boolean>>;
+type EntryFlags = Readonly<Record<FlagName, boolean>>;
 
 /** The bits that have names, in the order in which they are written. `where`: the kind of entry that has them. */
 export const FLAGS = [

@@ -66,7 +66,7 @@ function faultFromTlb(
   rule: string,
 ): PageFault {
   const level = paging.levels.find(({ shift }) => 2 ** shift === hit.pageSize) as Level;
-  const reason = `${rule}, says the TLB`;
+  const reason = `${rule}, according to the TLB`;
   const code = errorCode(paging, access, 'violation');
   return { kind: 'page fault', errorCode: code, cr2, level, reason };
 }
@@ -84,17 +84,18 @@ export function staleness(
   const { page, exception } = walk(paging, memory, entry.va);
   const address = formatAddress(entry.va, paging.pointerSize);
   if (page === undefined)
-    return `the tables no longer map ${address} (${exception?.reason ?? ''}), the TLB still does`;
+    return `the tables no longer map ${address} (${exception?.reason ?? ''}); the TLB still does`;
   const [now, then] = [page.phys, entry.pagePhys].map((phys) => `0x${phys.toString(16)}`);
-  if (now !== then) return `the tables lead ${address} to ${now}, the TLB still to ${then}`;
+  if (now !== then)
+    return `the tables now map ${address} to ${now}; the TLB still maps it to ${then}`;
   for (const right of ['write', 'user', 'execute'] as const)
     if (page.rights[right] !== entry.rights[right])
       return page.rights[right]
-        ? `the tables now allow ${right} at ${address}, the TLB does not know it`
-        : `the tables no longer allow ${right} at ${address}, the TLB still does`;
+        ? `the tables now allow ${right} at ${address}; the TLB still forbids it`
+        : `the tables no longer allow ${right} at ${address}; the TLB still allows it`;
   if (entry.dirty && !page.dirty)
     return `D of ${address} was cleared in the tables, and a write through the TLB will not set it`;
   if (entry.global && !page.global)
-    return `${address} is no longer global in the tables, in the TLB it is`;
+    return `the tables no longer map ${address} as global; the TLB still does`;
   return undefined;
 }

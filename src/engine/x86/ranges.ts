@@ -49,7 +49,7 @@ export interface EntryRun {
 }
 
 /** A table where there is no memory. */
-export interface TableMissing {
+interface TableMissing {
   readonly kind: 'missing';
   readonly va: VirtAddr;
   readonly level: Level;
@@ -227,7 +227,7 @@ export const byUserAndWrite: RangeKey = ({ rights }) =>
   (rights.user ? 1 : 0) | (rights.write ? 2 : 0);
 
 /** All rights and the size of the pages. */
-export const byRightsAndSize: RangeKey = (run) =>
+const byRightsAndSize: RangeKey = (run) =>
   (byUserAndWrite(run) as number) | (run.rights.execute ? 4 : 0) | (run.level.shift << 3);
 
 /** Maximal ranges of mapped pages with equal keys. None reaches over the hole between user and kernel half. */

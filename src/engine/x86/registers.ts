@@ -20,7 +20,7 @@ export interface MachineRegisters {
   readonly pat: bigint;
 }
 
-export interface RegisterBit {
+interface RegisterBit {
   readonly name: string;
   readonly bit: number;
   readonly meaning: string;
@@ -46,7 +46,7 @@ export const REGISTERS: readonly RegisterDescription[] = [
       { name: 'TS', bit: 3, meaning: 'task switched' },
       { name: 'ET', bit: 4, meaning: 'always 1' },
       { name: 'NE', bit: 5, meaning: 'floating-point errors as exceptions' },
-      { name: 'WP', bit: 16, meaning: 'RW = 0 holds for the kernel too' },
+      { name: 'WP', bit: 16, meaning: 'RW = 0 applies to the kernel too' },
       { name: 'AM', bit: 18, meaning: 'alignment checks' },
       { name: 'NW', bit: 29, meaning: 'not write-through' },
       { name: 'CD', bit: 30, meaning: 'caches disabled' },
@@ -73,9 +73,9 @@ export const REGISTERS: readonly RegisterDescription[] = [
       { name: 'PGE', bit: 7, meaning: 'global pages' },
       { name: 'OSFXSR', bit: 9, meaning: 'FXSAVE, FXRSTOR' },
       { name: 'OSXMMEXCPT', bit: 10, meaning: 'SIMD floating-point exceptions' },
-      { name: 'UMIP', bit: 11, meaning: 'SGDT and the like are for the kernel' },
+      { name: 'UMIP', bit: 11, meaning: 'only the kernel may use SGDT and the like' },
       { name: 'LA57', bit: 12, meaning: '5 levels' },
-      { name: 'PCIDE', bit: 17, meaning: 'the TLB tells address spaces apart' },
+      { name: 'PCIDE', bit: 17, meaning: 'the TLB distinguishes address spaces' },
       { name: 'SMEP', bit: 20, meaning: 'the kernel may not execute user pages' },
       {
         name: 'SMAP',

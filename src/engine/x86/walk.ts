@@ -137,7 +137,7 @@ function faultIn(asked: Asked, step: WalkStep): Exception | undefined {
   if (bits.length === 0) return undefined;
   const which = `${stepText(step)} has reserved ${bits.length === 1 ? 'bit' : 'bits'} ${bits.join(', ')} set`;
   if (level.hasNoRights === true)
-    return { kind: 'general protection', reason: `${which}: loading cr3 is refused` };
+    return { kind: 'general protection', reason: `${which}: the processor refuses to load cr3` };
   return pageFault(asked, step, 'reserved bit', which);
 }
 
@@ -170,7 +170,7 @@ function pageFault(
 
 function noMemory({ name }: Level, phys: PhysAddr): Exception {
   const where = `physical 0x${phys.toString(16)}`;
-  const reason = `the ${name} table would lie at ${where}, where there is no memory`;
+  const reason = `the ${name} table would be at ${where}, where there is no memory`;
   return { kind: 'no memory', phys, reason };
 }
 
@@ -203,8 +203,7 @@ const identity = (va: VirtAddr): MappedPage => ({
 });
 
 /** `PMD[0x1be]`. */
-export const stepText = ({ level, index }: WalkStep): string =>
-  `${level.name}[0x${index.toString(16)}]`;
+const stepText = ({ level, index }: WalkStep): string => `${level.name}[0x${index.toString(16)}]`;
 
 const ACCESSED = 1 << 5;
 const DIRTY = 1 << 6;

@@ -15,9 +15,9 @@ import { describedMachine, readScenario } from '../../scenario/index.js';
 import type { AddressSpan } from './addressAt.js';
 
 const NOTE =
-  'For the machine that the pragma names, before it runs. While a session runs, a hover also shows the page tables and where the page is.';
+  'For the machine that the pragma names, before it runs. In a session, the hover also shows page tables and where the page is.';
 const NOTE_OF_FILE =
-  "The machine is in a file: this goes by the kernel and the size in the file's name. Start a session for the machine's own answer.";
+  'The machine is in a file: this uses only the kernel and the size in its name. Start a session for the exact answer.';
 
 /** @param text the scenario; undefined for an expression that is not a number */
 export function staticMarkdown(text: string, span: AddressSpan): string | undefined {

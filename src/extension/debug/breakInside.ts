@@ -30,7 +30,7 @@ export const registerBreakInside = (): Disposable =>
     const chosen = await window.showQuickPick(rows, {
       canPickMany: true,
       title: l10n.t('Break inside the allocator'),
-      placeHolder: l10n.t('Conditions on the facts are given in the Breakpoints view'),
+      placeHolder: l10n.t('Add conditions in the Breakpoints view'),
       matchOnDescription: true,
     });
     if (chosen === undefined) return;

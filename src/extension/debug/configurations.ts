@@ -19,8 +19,9 @@ import {
 } from 'vscode';
 import { MMSCOPE, settings } from '../identity.js';
 
-/** Attributes that hold a path. */
-const PATHS = new Set(['program', 'core', 'state', 'linuxSource']);
+/** Attributes that hold a path; `kernelSource` may name a language instead. */
+const PATHS = new Set(['program', 'core', 'state', 'kernelSource']);
+const LANGUAGES: readonly unknown[] = ['c', 'typescript'];
 /** One of these says what to debug. */
 const SUBJECTS = ['program', 'core', 'state'] as const;
 const MOST_DYNAMIC = 50;
@@ -70,20 +71,22 @@ class Resolver implements DebugConfigurationProvider {
     config: DebugConfiguration,
     token?: CancellationToken,
   ): Promise<DebugConfiguration | undefined> {
-    const { historyMiB, linuxSource } = settings();
+    const { historyMiB, kernelSource } = settings();
     const stopOnEntry = config['noDebug'] !== true;
-    const given: DebugConfiguration = { historyMiB, linuxSource, stopOnEntry, ...config };
+    const given: DebugConfiguration = { historyMiB, kernelSource, stopOnEntry, ...config };
     const resolved = Object.fromEntries(
       Object.entries(given)
         .filter(([attribute, value]) => !PATHS.has(attribute) || isPath(value))
         .map(([attribute, value]: [string, unknown]) => [
           attribute,
-          PATHS.has(attribute) ? absolute(value as string, folder) : value,
+          PATHS.has(attribute) && !LANGUAGES.includes(value)
+            ? absolute(value as string, folder)
+            : value,
         ]),
     ) as DebugConfiguration;
     if (!SUBJECTS.some((attribute) => attribute in resolved)) {
       void window.showErrorMessage(
-        l10n.t('Say what to debug: "program" (a scenario), "core" or "state" in launch.json.'),
+        l10n.t('Set "program" (a scenario), "core" or "state" in launch.json.'),
       );
       return undefined;
     }

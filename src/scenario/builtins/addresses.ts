@@ -48,7 +48,7 @@ export const addresses: readonly Builtin[] = [
     },
     {
       signature: 'struct page *pfn_to_page(unsigned long pfn)',
-      doc: 'The struct page of a page frame number; not checked, see pfn_valid.',
+      doc: 'The struct page of a page frame number. The number is not checked: see pfn_valid.',
       run: (call, pfn) => {
         call.judge('pfn_to_page', pfn);
         const bytes = operation('*', 'u64')(pfn, call.k.memmap.page_words * 4) ?? 0;
@@ -72,7 +72,7 @@ export const addresses: readonly Builtin[] = [
     },
     {
       signature: 'phys_addr_t virt_to_phys(const void *address)',
-      doc: 'The physical address behind an address of the direct map or of the kernel image.',
+      doc: 'The physical address of an address in the direct map or the kernel image.',
       run: (call, address) => physOf(call, 'virt_to_phys', address),
     },
     {
@@ -87,14 +87,14 @@ export const addresses: readonly Builtin[] = [
   ...group('address', 'arch/x86/include/asm/page.h', [
     {
       signature: 'unsigned long __phys_addr(unsigned long x)',
-      doc: 'What __pa() is: the physical address behind an address of the direct map or of the kernel image.',
+      doc: 'The function behind __pa(): the physical address of an address in the direct map or the kernel image.',
       run: (call, address) => physOf(call, '__pa', address),
     },
   ]),
   ...group('address', 'arch/x86/mm/pat/set_memory.c', [
     {
       signature: 'phys_addr_t slow_virt_to_phys(void *address)',
-      doc: 'The physical address behind any kernel address that is mapped, by the page tables.',
+      doc: 'The physical address of any mapped kernel address, found in the page tables.',
       run: (call, address) => {
         const phys = call.kernel.slow_virt_to_phys(call.k, asVirt(Number(address)));
         return phys ?? call.bug(`kernel BUG at slow_virt_to_phys(): nothing is mapped there`);
@@ -104,13 +104,13 @@ export const addresses: readonly Builtin[] = [
   ...group('address', 'mm/vmalloc.c', [
     {
       signature: 'struct page *vmalloc_to_page(const void *vmalloc_addr)',
-      doc: 'The page behind an address of vmalloc space, by the page tables; NULL where none is mapped.',
+      doc: 'The page mapped at an address in vmalloc space, found in the page tables; NULL if there is none.',
       run: (call, address) =>
         call.pointer(call.kernel.vmalloc_to_page(call.k, asVirt(Number(address)))),
     },
     {
       signature: 'unsigned long vmalloc_to_pfn(const void *vmalloc_addr)',
-      doc: 'The page frame behind an address of vmalloc space, by the page tables.',
+      doc: 'The page frame mapped at an address in vmalloc space, found in the page tables.',
       run: (call, address) =>
         page_to_pfn(
           call,
@@ -126,7 +126,7 @@ export const addresses: readonly Builtin[] = [
   ...group('address', 'include/linux/dma-direct.h', [
     {
       signature: 'dma_addr_t phys_to_dma(const void *dev, phys_addr_t paddr)',
-      doc: 'The bus address of a physical one: the same, unless the machine has bus=OFFSET.',
+      doc: 'The bus address of a physical address: the same number, unless the machine has bus=OFFSET.',
       run: (call, _dev, paddr) => call.kernel.phys_to_dma(call.k, asPhys(Number(paddr))),
     },
     {
@@ -136,13 +136,13 @@ export const addresses: readonly Builtin[] = [
     },
     {
       signature: 'bool dma_mapping_error(const void *dev, dma_addr_t dma_addr)',
-      doc: 'Whether a mapping failed.',
+      doc: 'Whether dma_map_single() failed.',
       run: (call, _dev, address) =>
         Number(address) === Number(convert(call.kernel.DMA_MAPPING_ERROR, dmaRepr(call))) ? 1 : 0,
     },
     {
       signature: 'dma_addr_t dma_map_single(const void *dev, void *ptr, size_t size, int dir)',
-      doc: 'The bus address of memory, for a device that reaches 4 GiB: of a bounce buffer where the memory lies higher.',
+      doc: 'The bus address of memory, for a device that reaches 4 GiB; memory above that gets a bounce buffer.',
       changes: true,
       run: (call, _dev, ptr, size, dir) => {
         const phys = asPhys(Number(physOf(call, 'virt_to_page', ptr)));
@@ -152,7 +152,7 @@ export const addresses: readonly Builtin[] = [
     },
     {
       signature: 'void dma_unmap_single(const void *dev, dma_addr_t addr, size_t size, int dir)',
-      doc: 'The device is done: a bounce buffer is copied back and given up.',
+      doc: 'Ends a mapping: a bounce buffer is copied back and released.',
       changes: true,
       run: (call, _dev, address, size, dir) => {
         call.kernel.dma_unmap_single(call.k, Number(address), Number(size), Number(dir));
@@ -179,7 +179,7 @@ export const addresses: readonly Builtin[] = [
   ...group('address', 'include/linux/percpu-defs.h', [
     {
       signature: 'void *__per_cpu_address(const void *ptr, int cpu)',
-      doc: "Where a per-CPU pointer points on a CPU; per_cpu_ptr() gives it the pointer's own type.",
+      doc: "The address of a per-CPU pointer's target on a CPU; per_cpu_ptr() also keeps the type.",
       run: (call, ptr, cpu) => {
         if (!call.profile.smp) return ptr;
         const offsets = call.profile.symbol('__per_cpu_offset');

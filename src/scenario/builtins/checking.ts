@@ -6,7 +6,7 @@ import type { BuiltinCall } from './call.js';
 
 const MAX_ERRNO = 4095;
 
-/** The last 4095 addresses are no addresses but negative error numbers. */
+/** The last 4095 values of a pointer are negative error numbers, not addresses. */
 function isError(call: BuiltinCall, pointer: Value): boolean {
   const width = call.k.wide ? 'u64' : 'u32';
   return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;
@@ -18,7 +18,7 @@ export const checking: readonly Builtin[] = [
   ...group('checking', '', [
     {
       signature: 'void expect(bool condition)',
-      doc: 'What must be true here. When it is not, the run goes on, and fails in the end.',
+      doc: 'Checks a condition. If it is false, the run continues and is reported as failed at the end.',
       changes: true,
       run: (call, condition) => {
         if (condition === 0) call.expectFailed();
@@ -28,7 +28,7 @@ export const checking: readonly Builtin[] = [
   ...group('checking', 'include/asm-generic/bug.h', [
     {
       signature: 'int WARN_ON(bool condition)',
-      doc: 'Reports a condition that should not hold; whether it does.',
+      doc: 'Warns if a condition holds that should not; returns whether it does.',
       changes: true,
       run: (call, condition) => {
         if (condition !== 0) call.warn(`WARNING: at ${call.location}: ${call.source}`);
@@ -37,7 +37,7 @@ export const checking: readonly Builtin[] = [
     },
     {
       signature: 'int WARN_ON_ONCE(bool condition)',
-      doc: 'As WARN_ON. A real kernel says it once only; here each time.',
+      doc: 'Like WARN_ON. A real kernel warns only once; here each time.',
       changes: true,
       run: (call, condition) => {
         if (condition !== 0) call.warn(`WARNING: at ${call.location}: ${call.source}`);
@@ -60,24 +60,24 @@ export const checking: readonly Builtin[] = [
     },
     {
       signature: 'void VM_BUG_ON(bool condition)',
-      doc: 'Nothing: the kernels here are built without CONFIG_DEBUG_VM.',
+      doc: 'Does nothing: the kernels here are built without CONFIG_DEBUG_VM.',
       run: () => undefined,
     },
   ]),
   ...group('error', 'include/linux/err.h', [
     {
       signature: 'bool IS_ERR(const void *ptr)',
-      doc: 'Whether a pointer is an error number.',
+      doc: 'Whether a pointer encodes an error number.',
       run: (call, pointer) => truth(isError(call, pointer)),
     },
     {
       signature: 'bool IS_ERR_OR_NULL(const void *ptr)',
-      doc: 'Whether a pointer is NULL or an error number.',
+      doc: 'Whether a pointer is NULL or encodes an error number.',
       run: (call, pointer) => truth(pointer === 0 || isError(call, pointer)),
     },
     {
       signature: 'long PTR_ERR(const void *ptr)',
-      doc: 'The error number that a pointer is.',
+      doc: 'The error number that a pointer encodes.',
       run: (call, pointer) => (call.k.wide ? pointer : Number(pointer) | 0),
     },
     {

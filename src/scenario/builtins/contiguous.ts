@@ -11,20 +11,23 @@ export const contiguous = [
     {
       signature:
         'struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align, bool no_warn)',
-      doc: 'Takes pages in a row, aligned to 1 << align, from an area (dma_contiguous_default_area); NULL if there are none.',
+      doc: 'Allocates contiguous pages, aligned to 1 << align, from a CMA area such as dma_contiguous_default_area; NULL if it fails.',
       changes,
       run: (call, cma, count, align, noWarn) => {
         const area = cma === 0 ? call.pageOrNull(0) : call.cell(cma);
         const order = Number(align);
-        // More than the machine has: a mask of so many bits is none.
-        if (order >= MAX_ALIGN) call.bug(`BUG: alignment of 1 << ${order} pages`);
+        // More than the machine has: a mask of so many bits does not exist.
+        if (order >= MAX_ALIGN)
+          call.bug(
+            `BUG: an alignment of 1 << ${order} pages is too large: align must be below ${MAX_ALIGN}`,
+          );
         const nr = Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
         return call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
       },
     },
     {
       signature: 'bool cma_release(struct cma *cma, const struct page *pages, unsigned long count)',
-      doc: "Gives pages of cma_alloc back; false if they are not the area's.",
+      doc: 'Frees pages of cma_alloc; false if they are not from the area.',
       changes,
       run: (call, cma, pages, count) => {
         if (cma === 0 || pages === 0) return 0;
@@ -40,7 +43,7 @@ export const contiguous = [
     {
       signature:
         'int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype, gfp_t gfp_mask)',
-      doc: 'Takes the pages from start up to end, given as frame numbers of one zone; 0, or -EBUSY (-16).',
+      doc: 'Allocates the page frames from start up to, not including, end, all in one zone; 0, or -EBUSY (-16).',
       changes,
       run: (call, start, end, migratetype, gfp) => {
         const first = Number(start);
@@ -56,7 +59,7 @@ export const contiguous = [
     },
     {
       signature: 'void free_contig_range(unsigned long pfn, unsigned long nr_pages)',
-      doc: 'Frees single pages one by one, from a frame number upwards.',
+      doc: 'Frees nr_pages single pages, starting at a frame number.',
       changes,
       run: (call, pfn, count) => {
         call.kernel.free_contig_range(call.k, Number(pfn), pagesFrom(call, Number(pfn), count));
@@ -73,6 +76,6 @@ function pagesFrom(call: BuiltinCall, pfn: number, count: Value): number {
   const exists = (each: number): boolean =>
     each >= 0 && each < call.k.memmap.endPfn && call.k.pfn_to_page(each) !== 0;
   if (nr <= 0 || !exists(pfn) || !exists(pfn + nr - 1))
-    call.bug(`BUG: no ${nr} pages from page frame 0x${pfn.toString(16)} on`);
+    call.bug(`BUG: the machine does not have ${nr} pages at page frame 0x${pfn.toString(16)}`);
   return nr;
 }

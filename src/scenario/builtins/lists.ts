@@ -6,7 +6,7 @@ const changes = true;
 export const lists: readonly Builtin[] = group('list', 'include/linux/list.h', [
   {
     signature: 'void INIT_LIST_HEAD(struct list_head *list)',
-    doc: 'Makes an empty list: it points to itself.',
+    doc: 'Makes a list empty: its head points to itself.',
     changes,
     run: (call, list) => {
       call.kernel.INIT_LIST_HEAD(call.k, call.cell(list));
@@ -35,7 +35,7 @@ export const lists: readonly Builtin[] = group('list', 'include/linux/list.h', [
   },
   {
     signature: 'void list_del(struct list_head *entry)',
-    doc: 'Takes an entry off its list and poisons its pointers.',
+    doc: 'Removes an entry from its list and poisons its pointers.',
     changes,
     run: (call, entry) => {
       call.kernel.list_del(call.k, call.cell(entry));
@@ -43,7 +43,7 @@ export const lists: readonly Builtin[] = group('list', 'include/linux/list.h', [
   },
   {
     signature: 'void list_move_tail(struct list_head *list, struct list_head *head)',
-    doc: "Moves an entry to another list's end.",
+    doc: 'Moves an entry to the end of another list.',
     changes,
     run: (call, entry, head) => {
       call.kernel.list_move_tail(call.k, call.cell(entry), call.cell(head));

@@ -7,13 +7,15 @@ import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
 const changes = true;
-/** Beyond this no honest script goes, and the tape would not hold it. */
+/** No honest script needs more, and the tape could not hold it. */
 const MAX_BYTES = 64 << 20;
 
 /** The size as a number, or a bug: a size beyond sense is a negative one that lost its sign. */
 function checked(call: BuiltinCall, size: Value): number {
   if (size < 0 || size > MAX_BYTES)
-    call.bug(`a size of ${BigInt.asUintN(64, BigInt(size))} bytes, at ${call.location}`);
+    call.bug(
+      `BUG: a size of ${BigInt.asUintN(64, BigInt(size))} bytes is too large, at ${call.location}`,
+    );
   return Number(size);
 }
 
@@ -80,7 +82,7 @@ export const memory: readonly Builtin[] = [
   ...group('memory', 'mm/maccess.c', [
     {
       signature: 'long copy_from_kernel_nofault(void *dst, const void *src, size_t size)',
-      doc: 'Copies from an address that may be bad: 0, or -EFAULT where the access would be a page fault.',
+      doc: 'Copies from an address that may be bad; returns 0, or -EFAULT if the access would fault.',
       changes,
       run: (call, dst, src, size) => (copied(call, dst, src, checked(call, size)) ? 0 : -EFAULT),
     },
@@ -110,7 +112,7 @@ export const memory: readonly Builtin[] = [
     },
     {
       signature: 'int memcmp(const void *cs, const void *ct, size_t count)',
-      doc: 'Compares memory: negative, 0 or positive.',
+      doc: 'Compares memory; returns a negative number, 0 or a positive number.',
       run: (call, a, b, count) => {
         const size = checked(call, count);
         return compare(bytesAt(call, a, size), bytesAt(call, b, size));
@@ -127,17 +129,17 @@ export const memory: readonly Builtin[] = [
     },
     {
       signature: 'size_t strlen(const char *s)',
-      doc: 'Bytes of a string before its NUL.',
+      doc: 'The length of a string in bytes, without its NUL.',
       run: (call, s) => text(call, s).length,
     },
     {
       signature: 'int strcmp(const char *cs, const char *ct)',
-      doc: 'Compares strings: negative, 0 or positive.',
+      doc: 'Compares strings; returns a negative number, 0 or a positive number.',
       run: (call, a, b) => compare(text(call, a), text(call, b)),
     },
     {
       signature: 'ssize_t strscpy(char *dest, const char *src, size_t count)',
-      doc: 'Copies a string to a buffer of so many bytes; its length, or -E2BIG when it was cut.',
+      doc: 'Copies a string to a buffer of count bytes; returns its length, or -E2BIG if it was cut.',
       changes,
       run: (call, dest, src, count) => {
         const size = checked(call, count);
@@ -152,14 +154,14 @@ export const memory: readonly Builtin[] = [
   ...group('memory', 'lib/vsprintf.c', [
     {
       signature: 'int sprintf(char *buf, const char *fmt, ...)',
-      doc: 'Prints to a buffer; the length printed.',
+      doc: 'Prints to a buffer; returns the length printed.',
       format: 1,
       changes,
       run: (call, buffer, format, ...args) => print(call, buffer, MAX_BYTES, format, args).whole,
     },
     {
       signature: 'int snprintf(char *buf, size_t size, const char *fmt, ...)',
-      doc: 'Prints to a buffer of so many bytes; the length it would have had.',
+      doc: 'Prints to a buffer of size bytes; returns the length that the whole text would have.',
       format: 2,
       changes,
       run: (call, buffer, size, format, ...args) =>
@@ -167,7 +169,7 @@ export const memory: readonly Builtin[] = [
     },
     {
       signature: 'int scnprintf(char *buf, size_t size, const char *fmt, ...)',
-      doc: 'Prints to a buffer of so many bytes; the length it has.',
+      doc: 'Prints to a buffer of size bytes; returns the length printed.',
       format: 2,
       changes,
       run: (call, buffer, size, format, ...args) =>

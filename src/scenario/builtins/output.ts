@@ -40,7 +40,7 @@ function showProc(call: BuiltinCall, name: string): void {
   const lines = call.kernel.proc_lines(call.k, name);
   if (lines === undefined) {
     const known = call.kernel.proc_names.join(', ');
-    call.printk(LEVELS.err, `cat: /proc/${name}: No such file or directory (there are ${known})`);
+    call.printk(LEVELS.err, `cat: /proc/${name}: No such file or directory (use one of ${known})`);
     return;
   }
   for (const text of lines) call.printk(LEVELS.info, text);
@@ -61,7 +61,7 @@ export const output: readonly Builtin[] = [
     ...(Object.keys(LEVELS) as (keyof typeof LEVELS)[]).map(pr),
     {
       signature: 'void pr_cont(const char *fmt, ...)',
-      doc: 'Goes on with the line before; here it is a line of its own.',
+      doc: 'Continues the line before; here it starts a new line.',
       format: 0,
       changes: true,
       run: (call, format, ...args) => {
@@ -72,7 +72,7 @@ export const output: readonly Builtin[] = [
   ...group('output', 'kernel/printk/printk.c', [
     {
       signature: 'int printk(const char *fmt, ...)',
-      doc: 'Writes a line to the kernel log, at the level that KERN_... before the format says.',
+      doc: 'Writes a line to the kernel log, at the level that KERN_... before the format gives.',
       format: 0,
       changes: true,
       run: (call, format, ...args) => log(call, undefined, format, args),

@@ -1,5 +1,11 @@
 /** Single pages: references, locks, compound pages, and the flags of `page->flags` by name. */
-import { PAGE_FLAGS, type PageFlag } from '../../engine/kernel/include/linux/page-flags.h.js';
+import {
+  clearPageFlag,
+  PAGE_FLAGS,
+  type PageFlag,
+  setPageFlag,
+  testPageFlag,
+} from '../../engine/view/pageFlags.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import { group, type Builtin, type BuiltinResult } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -27,7 +33,7 @@ const references = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'int put_page_testzero(struct page *page)',
-    doc: 'Drops a reference without freeing; whether it was the last.',
+    doc: 'Drops a reference without freeing; returns whether it was the last.',
     changes,
     run: (call, page) => truth(call.kernel.put_page_testzero(call.k, call.page(page))),
   },
@@ -39,7 +45,7 @@ const references = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'int page_count(const struct page *page)',
-    doc: 'References to the page, or to the compound page it is part of.',
+    doc: 'The number of references to the page, or to the compound page it is part of.',
     run: (call, page) =>
       call.kernel.page_ref_count(call.k, call.kernel.compound_head(call.k, call.page(page))),
   },
@@ -50,7 +56,7 @@ const references = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'int page_mapcount(struct page *page)',
-    doc: 'How often the page is mapped by page tables.',
+    doc: 'How many page table entries map the page.',
     run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page)),
   },
 ]);
@@ -58,7 +64,7 @@ const references = group('page', 'include/linux/mm.h', [
 const locks = group('page', 'include/linux/pagemap.h', [
   {
     signature: 'void lock_page(struct page *page)',
-    doc: 'Takes the lock of a page; waits while another task has it.',
+    doc: 'Locks a page; waits while another task holds the lock.',
     changes,
     run: (call, page) => {
       const cell = call.page(page);
@@ -68,13 +74,13 @@ const locks = group('page', 'include/linux/pagemap.h', [
   },
   {
     signature: 'int trylock_page(struct page *page)',
-    doc: 'Takes the lock of a page if it is free; whether it did.',
+    doc: 'Locks a page if it is not locked; returns whether it did.',
     changes,
     run: (call, page) => truth(call.kernel.trylock_page(call.k, call.page(page))),
   },
   {
     signature: 'void unlock_page(struct page *page)',
-    doc: 'Releases the lock of a page.',
+    doc: 'Unlocks a page.',
     changes,
     run: (call, page) => {
       call.kernel.unlock_page(call.k, call.page(page));
@@ -82,7 +88,7 @@ const locks = group('page', 'include/linux/pagemap.h', [
   },
   {
     signature: 'void wait_on_page_locked(struct page *page)',
-    doc: 'Waits until nobody has the lock of a page.',
+    doc: 'Waits until a page is not locked.',
     changes,
     run: (call, page) => {
       const cell = call.page(page);
@@ -99,7 +105,7 @@ function waitFor(call: BuiltinCall, page: Page): BuiltinResult {
 const compound = group('page', 'include/linux/mm.h', [
   {
     signature: 'struct page *compound_head(struct page *page)',
-    doc: 'The head of the compound page that the page is part of; else the page itself.',
+    doc: 'The head of the compound page that contains the page; otherwise the page itself.',
     run: (call, page) => call.pointer(call.kernel.compound_head(call.k, call.page(page))),
   },
   {
@@ -109,12 +115,12 @@ const compound = group('page', 'include/linux/mm.h', [
   },
   {
     signature: 'unsigned long compound_nr(struct page *page)',
-    doc: 'The pages of a compound page, given its head; 1 for any other page.',
+    doc: 'The number of pages in a compound page, given its head; 1 for any other page.',
     run: (call, page) => 1 << call.kernel.compound_order(call.k, call.page(page)),
   },
   {
     signature: 'void prep_compound_page(struct page *page, unsigned int order)',
-    doc: 'Makes a compound page of a block.',
+    doc: 'Turns a block into a compound page.',
     changes,
     run: (call, page, order) => {
       const cell = call.page(page);
@@ -156,7 +162,7 @@ const places = group('page', 'include/linux/mmzone.h', [
   },
   {
     signature: 'int page_to_nid(const struct page *page)',
-    doc: 'The node the page is in: there is one, 0.',
+    doc: 'The node the page is in: always 0, the only one.',
     run: (call, page) => (call.page(page), 0),
   },
   {
@@ -182,7 +188,7 @@ const places = group('page', 'include/linux/mmzone.h', [
 const debugging = group('page', 'mm/debug.c', [
   {
     signature: 'void dump_page(struct page *page, const char *reason)',
-    doc: 'Prints what the kernel knows about a page, and why it is asked.',
+    doc: 'Prints what the kernel knows about a page, and the reason given.',
     run: (call, page, reason) => {
       call.kernel.dump_page(call.k, call.page(page), reason === 0 ? '' : call.string(reason));
     },
@@ -196,13 +202,13 @@ const debugging = group('page', 'mm/debug.c', [
 type FlagOperation = (call: BuiltinCall, which: PageFlag, page: Value) => BuiltinResult;
 
 const test: FlagOperation = (call, which, page) =>
-  truth(call.kernel.TestPageFlag(call.k, which, call.page(page)));
+  truth(testPageFlag(call.kernel, call.k, which, call.page(page)));
 const set: FlagOperation = (call, which, page) => {
-  call.kernel.SetPageFlag(call.k, which, call.page(page));
+  setPageFlag(call.kernel, call.k, which, call.page(page));
   return undefined;
 };
 const clear: FlagOperation = (call, which, page) => {
-  call.kernel.ClearPageFlag(call.k, which, call.page(page));
+  clearPageFlag(call.kernel, call.k, which, call.page(page));
   return undefined;
 };
 const thenReturnOld =
@@ -227,13 +233,13 @@ const FLAG_FUNCTIONS: readonly {
   { prototype: 'void __ClearPage{}', doc: 'Clears {bit}, not atomically.', changes, run: clear },
   {
     prototype: 'int TestSetPage{}',
-    doc: 'Sets {bit}; whether it was set before.',
+    doc: 'Sets {bit}; returns whether it was set before.',
     changes,
     run: thenReturnOld(set),
   },
   {
     prototype: 'int TestClearPage{}',
-    doc: 'Clears {bit}; whether it was set before.',
+    doc: 'Clears {bit}; returns whether it was set before.',
     changes,
     run: thenReturnOld(clear),
   },

@@ -19,7 +19,7 @@ const ofLevel = (x: LevelPrefix): readonly BuiltinRow[] => [
   },
   {
     signature: `${x}_t __${x}(${x}val_t val)`,
-    doc: `A ${x} entry of these bits.`,
+    doc: `A ${x} entry with these bits.`,
     run: (call, result, bits) => putEntry(call, result, entryBits(call, bits)),
   },
   {
@@ -34,7 +34,7 @@ const ofLevel = (x: LevelPrefix): readonly BuiltinRow[] => [
   },
   {
     signature: `void set_${x}(${x}_t *${x}p, ${x}_t ${x})`,
-    doc: `Writes a ${x} entry. What the TLB holds is not touched.`,
+    doc: `Writes a ${x} entry; does not flush the TLB.`,
     changes,
     run: (call, pointer, entry) => {
       call.kernel.set_pte(call.k, call.cell(pointer), entryAt(call, entry));
@@ -103,18 +103,18 @@ const ptes: readonly BuiltinRow[] = [
   },
   {
     signature: 'pteval_t pte_flags(pte_t pte)',
-    doc: 'The bits of an entry that are no address.',
+    doc: 'The bits of an entry that are not part of its address.',
     run: (call, entry) => entryValue(call, entries.pte_flags(call.k, entryAt(call, entry))),
   },
   {
     signature: 'pte_t mk_pte(struct page *page, pgprotval_t pgprot)',
-    doc: 'An entry that maps a page with this protection, as PAGE_KERNEL or PAGE_SHARED.',
+    doc: 'An entry that maps a page with a protection such as PAGE_KERNEL or PAGE_SHARED.',
     run: (call, result, page, prot) =>
       putEntry(call, result, entries.mk_pte(call.k, call.page(page), entryBits(call, prot))),
   },
   {
     signature: 'pte_t pfn_pte(unsigned long page_nr, pgprotval_t pgprot)',
-    doc: 'An entry that maps a page frame with this protection.',
+    doc: 'An entry that maps a page frame with a protection such as PAGE_KERNEL.',
     run: (call, result, pfn, prot) =>
       putEntry(call, result, entries.pfn_pte(call.k, Number(pfn), entryBits(call, prot))),
   },
@@ -128,7 +128,7 @@ const ptes: readonly BuiltinRow[] = [
   },
   {
     signature: 'void pte_clear(struct mm_struct *mm, unsigned long addr, pte_t *ptep)',
-    doc: 'Empties an entry. What the TLB holds is not touched.',
+    doc: 'Clears an entry; does not flush the TLB.',
     changes,
     run: (call, _mm, _addr, pointer) => {
       call.kernel.set_pte(call.k, call.cell(pointer), 0n);

@@ -56,7 +56,7 @@ const walking: readonly BuiltinRow[] = [
     const above = LEVELS[LEVELS.indexOf(x) - 1] ?? 'pgd';
     return {
       signature: `${x}_t *${x}_offset(${above}_t *${above}, unsigned long address)`,
-      doc: `The ${x} entry of an address, given the entry above it. Where this build folds the level: the same entry.`,
+      doc: `The ${x} entry of an address, given the entry above it. If this build folds the level, it is the same entry.`,
       run: (call, pointer, address) => stepDown(call, x, pointer, address),
     };
   }),
@@ -67,7 +67,7 @@ const walking: readonly BuiltinRow[] = [
   },
   {
     signature: 'pte_t *lookup_address(unsigned long address, unsigned int *level)',
-    doc: 'The entry that maps a kernel address, and on which level (PG_LEVEL_4K, _2M, _1G); NULL where there is none.',
+    doc: 'The entry that maps a kernel address, and its level (PG_LEVEL_4K, _2M, _1G); NULL if there is none.',
     changes,
     run: (call, address, level) => {
       const found = call.kernel.lookup_address(call.k, va(address));
@@ -103,7 +103,7 @@ const allocating = (x: 'p4d' | 'pud' | 'pmd'): BuiltinRow => {
   const above = LEVELS[LEVELS.indexOf(x) - 1] ?? 'pgd';
   return {
     signature: `${x}_t *${x}_alloc(struct mm_struct *mm, ${above}_t *${above}, unsigned long address)`,
-    doc: `The ${x} entry of an address; a table that is missing is allocated. NULL: no memory.`,
+    doc: `The ${x} entry of an address; allocates its table if it is missing. NULL if there is no memory.`,
     changes,
     run: (call, mm, pointer, address) => {
       const from = call.cell(pointer);
@@ -119,14 +119,14 @@ const tables: readonly BuiltinRow[] = [
   allocating('pmd'),
   {
     signature: 'pte_t *pte_alloc_kernel(pmd_t *pmd, unsigned long address)',
-    doc: 'The pte of a kernel address; a table that is missing is allocated. NULL: no memory.',
+    doc: 'The pte of a kernel address; allocates its table if it is missing. NULL if there is no memory.',
     changes,
     run: (call, pmd, address) =>
       entryPointer(call, call.kernel.pte_alloc_kernel(call.k, call.cell(pmd), va(address))),
   },
   {
     signature: 'pte_t *pte_alloc_map(struct mm_struct *mm, pmd_t *pmd, unsigned long address)',
-    doc: 'The pte of a user address; a table that is missing is allocated, PG_table. NULL: no memory.',
+    doc: 'The pte of a user address; allocates its table, marked PG_table, if it is missing. NULL if there is no memory.',
     changes,
     run: (call, mm, pmd, address) => {
       const pte = call.kernel.pte_alloc_map(call.k, call.cell(mm), call.cell(pmd), va(address));
@@ -135,19 +135,19 @@ const tables: readonly BuiltinRow[] = [
   },
   {
     signature: 'struct page *pte_alloc_one(struct mm_struct *mm)',
-    doc: 'A page for a table of user ptes, PG_table. NULL: no memory.',
+    doc: 'A page for a table of user ptes, marked PG_table. NULL if there is no memory.',
     changes,
     run: (call) => call.pointer(call.kernel.pte_alloc_one(call.k)),
   },
   {
     signature: 'pte_t *pte_alloc_one_kernel(struct mm_struct *mm)',
-    doc: 'A table of kernel ptes. NULL: no memory.',
+    doc: 'A table of kernel ptes. NULL if there is no memory.',
     changes,
     run: (call) => entryPointer(call, call.kernel.pte_alloc_one_kernel(call.k)),
   },
   {
     signature: 'void pte_free(struct mm_struct *mm, struct page *pte_page)',
-    doc: 'Frees what pte_alloc_one() gave.',
+    doc: 'Frees a page of pte_alloc_one().',
     changes,
     run: (call, _mm, page) => {
       call.kernel.pte_free(call.k, call.page(page));
@@ -155,7 +155,7 @@ const tables: readonly BuiltinRow[] = [
   },
   {
     signature: 'void pte_free_kernel(struct mm_struct *mm, pte_t *pte)',
-    doc: 'Frees what pte_alloc_one_kernel() gave.',
+    doc: 'Frees a table of pte_alloc_one_kernel().',
     changes,
     run: (call, _mm, pte) => {
       call.kernel.pte_free_kernel(call.k, call.cell(pte));
@@ -163,13 +163,13 @@ const tables: readonly BuiltinRow[] = [
   },
   {
     signature: 'pgd_t *pgd_alloc(struct mm_struct *mm)',
-    doc: "A top-level table whose kernel half is the kernel's own; mm->pgd becomes it. NULL: no memory.",
+    doc: "A new top-level table with the kernel's own entries in its kernel half; stored in mm->pgd. NULL if there is no memory.",
     changes,
     run: (call, mm) => entryPointer(call, call.kernel.pgd_alloc(call.k, call.cell(mm))),
   },
   {
     signature: 'void pgd_free(struct mm_struct *mm, pgd_t *pgd)',
-    doc: 'Frees a top-level table. Tables below it are to be freed before.',
+    doc: 'Frees a top-level table. Free the tables below it first.',
     changes,
     run: (call, mm, pgd) => {
       call.kernel.pgd_free(call.k, call.cell(mm), call.cell(pgd));
@@ -213,11 +213,11 @@ const processor: readonly BuiltinRow[] = [
   reading('cr3', 'The physical address of the top-level table in use.'),
   reading('cr4', 'Control register 4: PSE, PAE, PGE, SMEP, SMAP.'),
   writing('cr0', 'Writes control register 0.'),
-  writing('cr3', 'Loads a top-level table; the TLB forgets what is not global.'),
+  writing('cr3', 'Loads a top-level table; all but global entries leave the TLB.'),
   writing('cr4', 'Writes control register 4; a change of paging empties the TLB.'),
   {
     signature: 'void load_cr3(pgd_t *pgdir)',
-    doc: 'Makes a top-level table the one in use; the TLB forgets what is not global.',
+    doc: 'Switches to a top-level table; all but global entries leave the TLB.',
     changes,
     run: (call, pgd) => {
       call.kernel.load_cr3(call.k, call.cell(pgd));
@@ -225,7 +225,7 @@ const processor: readonly BuiltinRow[] = [
   },
   flushing(
     'void invlpg(unsigned long addr)',
-    'The TLB forgets one page, global or not.',
+    'Removes one page from the TLB, even if it is global.',
     (call, address) => call.kernel.__flush_tlb_one(call.k, va(address)),
   ),
   flushing('void flush_tlb_one_kernel(unsigned long addr)', 'As invlpg().', (call, address) =>
@@ -233,10 +233,10 @@ const processor: readonly BuiltinRow[] = [
   ),
   flushing(
     'void __flush_tlb_local(void)',
-    'Loads cr3 anew: global pages stay in the TLB.',
+    'Reloads cr3: only global entries stay in the TLB.',
     (call) => call.kernel.__flush_tlb_local(call.k),
   ),
-  flushing('void __flush_tlb_all(void)', 'The TLB forgets everything.', (call) =>
+  flushing('void __flush_tlb_all(void)', 'Empties the TLB.', (call) =>
     call.kernel.__flush_tlb_all(call.k),
   ),
 ];

@@ -3,7 +3,7 @@ import type { Page } from '../../engine/machine/ctypes.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
-import type { Value } from '../semantics/arithmetic.js';
+import { naturalValue, type Value } from '../semantics/arithmetic.js';
 
 const changes = true;
 
@@ -27,7 +27,7 @@ export const pageAllocator = [
     },
     {
       signature: 'unsigned long __get_free_pages(gfp_t gfp_mask, unsigned int order)',
-      doc: 'As alloc_pages, but gives the linear address of the first page; 0 if there is none.',
+      doc: 'Like alloc_pages, but returns the linear address of the first page; 0 if there is none.',
       changes,
       run: (call, gfp, order) => call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
     },
@@ -39,7 +39,7 @@ export const pageAllocator = [
     },
     {
       signature: 'void free_pages(unsigned long addr, unsigned int order)',
-      doc: 'Frees the block that begins at a linear address; nothing for 0.',
+      doc: 'Frees the block at a linear address; does nothing for 0.',
       changes,
       run: (call, addr, order) => {
         if (addr === 0) return;
@@ -50,7 +50,7 @@ export const pageAllocator = [
     },
     {
       signature: 'void *alloc_pages_exact(size_t size, gfp_t gfp_mask)',
-      doc: 'Allocates just as many pages as hold size bytes, contiguous; the rest of the block is freed.',
+      doc: 'Allocates just enough contiguous pages for size bytes, and frees the rest of the block.',
       changes,
       run: (call, size, gfp) => {
         if (call.kernel.get_order(Number(size)) >= call.k.MAX_ORDER) return 0;
@@ -59,7 +59,7 @@ export const pageAllocator = [
     },
     {
       signature: 'void free_pages_exact(void *virt, size_t size)',
-      doc: 'Frees what alloc_pages_exact gave, by the same size.',
+      doc: 'Frees pages of alloc_pages_exact, given the same size.',
       changes,
       run: (call, virt, size) => {
         const va = call.linear(virt);
@@ -70,7 +70,7 @@ export const pageAllocator = [
     },
     {
       signature: 'void split_page(struct page *page, unsigned int order)',
-      doc: 'Makes single pages of a block that is no compound page: each can be freed on its own.',
+      doc: 'Splits a block that is not a compound page into single pages, which can be freed one by one.',
       changes,
       run: (call, page, order) => {
         const cell = call.page(page);
@@ -80,14 +80,14 @@ export const pageAllocator = [
     {
       signature:
         'unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr_pages, struct page **page_array)',
-      doc: 'Fills the NULL places of an array with single pages; how many of its places are filled then.',
+      doc: 'Fills the NULL entries of an array with single pages; returns how many entries are filled.',
       changes,
       run: bulkArray,
     },
     {
       signature:
         'unsigned long alloc_pages_bulk_list(gfp_t gfp, unsigned long nr_pages, struct list_head *list)',
-      doc: 'Puts single pages on a list by their lru; how many were allocated.',
+      doc: 'Puts single pages on a list by their lru; returns how many.',
       changes,
       run: (call, gfp, nr, list) =>
         call.kernel.alloc_pages_bulk_list(
@@ -99,7 +99,7 @@ export const pageAllocator = [
     },
     {
       signature: 'void free_unref_page_list(struct list_head *list)',
-      doc: 'Frees every page of a list, each without a reference left.',
+      doc: 'Frees every page of a list; the pages must have no references left.',
       changes,
       run: (call, list) => {
         call.kernel.free_unref_page_list(call.k, call.cell(list));
@@ -131,7 +131,7 @@ export const pageAllocator = [
     {
       signature:
         'bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark, int highest_zoneidx, unsigned int alloc_flags)',
-      doc: 'Whether a zone keeps the watermark after an allocation of this order.',
+      doc: 'Whether a zone stays above a watermark after an allocation of this order.',
       run: (call, zone, order, mark, index, flags) =>
         truth(
           call.kernel.zone_watermark_ok(
@@ -155,25 +155,25 @@ export const pageAllocator = [
   ...group('page allocator', 'include/linux/gfp.h', [
     {
       signature: 'enum zone_type gfp_zone(gfp_t flags)',
-      doc: 'The highest zone that a request with these flags may take pages from.',
+      doc: 'The highest zone from which a request with these flags may take pages.',
       run: (call, flags) => call.kernel.gfp_zone(call.k, Number(flags)),
     },
     {
       signature: 'int gfp_migratetype(const gfp_t gfp_flags)',
-      doc: 'The kind of mobility that a request with these flags asks for.',
+      doc: 'The migratetype that a request with these flags asks for.',
       run: (call, flags) => call.kernel.gfp_migratetype(call.k, Number(flags)),
     },
   ]),
   ...group('page allocator', 'include/linux/vmstat.h', [
     {
       signature: 'unsigned long zone_page_state(struct zone *zone, enum zone_stat_item item)',
-      doc: "A zone's counter, without what CPUs still keep for themselves.",
+      doc: "A zone's counter, without the changes that CPUs still hold back.",
       run: (call, zone, item) => call.kernel.zone_page_state(call.k, call.zone(zone), Number(item)),
     },
     {
       signature:
         'unsigned long zone_page_state_snapshot(struct zone *zone, enum zone_stat_item item)',
-      doc: "A zone's counter, with what CPUs keep for themselves.",
+      doc: "A zone's counter, with the changes that CPUs still hold back.",
       run: (call, zone, item) =>
         call.kernel.zone_page_state_snapshot(call.k, call.zone(zone), Number(item)),
     },
@@ -184,7 +184,7 @@ export const pageAllocator = [
     },
     {
       signature: 'void quiet_vmstat(void)',
-      doc: 'Adds what this CPU keeps for itself of the counters to them, as happens each second and before a CPU sleeps.',
+      doc: 'Adds the changes that this CPU holds back to the counters, as happens each second and before a CPU sleeps.',
       changes: true,
       run: (call) => {
         call.kernel.quiet_vmstat(call.k);
@@ -219,7 +219,9 @@ function checkedCount(call: BuiltinCall, count: Value, unitsPerPage = 1): number
   const { endPfn } = call.k.memmap;
   if (count < 0 || count > endPfn * unitsPerPage) {
     const what = unitsPerPage === 1 ? 'pages' : 'bytes';
-    call.bug(`BUG: ${count} ${what}, of a machine that has ${endPfn * unitsPerPage}`);
+    call.bug(
+      `BUG: ${naturalValue(count, 'u64')} ${what} are more than the machine has (${endPfn * unitsPerPage})`,
+    );
   }
   return Number(count);
 }

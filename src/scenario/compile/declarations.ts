@@ -4,21 +4,24 @@
  * Top-level variables live as long as the program, and so do static ones of functions, whose first values are stored before
  * anything runs; the others lie in the frame.
  */
-import { functionOf, isStruct } from '../semantics/cTypes.js';
-import type { ExpressionChecker } from '../semantics/expressions.js';
-import { fixedPlace, framePlace } from '../semantics/fold.js';
-import type { Place, Term } from '../semantics/ir.js';
-import type { Scope, Variable } from '../semantics/scope.js';
-import { isError } from '../semantics/typeResolver.js';
-import { errorType, type Unit } from '../semantics/unit.js';
 import type { CType } from '../../engine/types/model.js';
+import { completedArray } from '../semantics/arrayLengths.js';
+import type { Checker } from '../semantics/checker.js';
+import { functionOf, isStruct } from '../semantics/cTypes.js';
+import { errorType, isError } from '../semantics/errors.js';
+import { fixedPlace, framePlace } from '../semantics/fold.js';
+import { initialise } from '../semantics/initializers.js';
+import type { Place, Term } from '../semantics/ir.js';
+import { declareFunction } from '../semantics/names.js';
+import type { Scope, Variable } from '../semantics/scope.js';
+import type { Unit } from '../semantics/unit.js';
 import type { Declarator, DeclarationStatement } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 
 export class DeclarationCompiler {
   constructor(
     private readonly unit: Unit,
-    private readonly checker: ExpressionChecker,
+    private readonly checker: Checker,
     private readonly globalScope: Scope,
   ) {}
 
@@ -51,7 +54,7 @@ export class DeclarationCompiler {
   }
 
   private prototype({ name, type, nameSpan }: Declarator): void {
-    if (type.kind === 'function') this.checker.declareFunction(name, type, nameSpan);
+    if (type.kind === 'function') declareFunction(this.checker, name, type, nameSpan);
   }
 
   /** `extern` names something of the kernel; there is nothing else outside. */
@@ -67,7 +70,7 @@ export class DeclarationCompiler {
     const { types, diagnostics } = this.unit;
     const written = this.checker.resolve(declarator.type);
     const flexible = declarator.type.kind === 'array' && declarator.type.length === undefined;
-    const type = flexible ? this.checker.completedArray(written, initializer) : written;
+    const type = flexible ? completedArray(this.checker, written, initializer) : written;
     this.checkNew(name, nameSpan);
     const usable = this.checkObject(type, nameSpan);
     const fixed = isStatic || this.scope === this.globalScope;
@@ -81,14 +84,14 @@ export class DeclarationCompiler {
       variable.storage === 'frame'
         ? framePlace(type, variable.location)
         : fixedPlace(type, variable.location);
-    const stores = this.checker.initialise(place, initializer);
+    const stores = initialise(this.checker, place, initializer);
     // At the top level `static` says nothing that is not so anyway.
     if (!isStatic || this.scope === this.globalScope) return stores;
     if (stores.some((store) => !isConstantStore(store)))
       diagnostics.error(
         'not-constant',
         initializer.span,
-        'a static variable starts with a constant',
+        'a static variable must be initialized with constants',
       );
     else this.unit.staticInitialisers.push(...stores);
     return [];
@@ -101,7 +104,11 @@ export class DeclarationCompiler {
     if (size > 0 && functionOf(type) === undefined) return true;
     if (isStruct(type) && size === 0 && this.isEmptyStruct(type)) return true;
     const name = types.name(type);
-    diagnostics.error('incomplete-type', span, `a variable of type '${name}' has no size`);
+    diagnostics.error(
+      'incomplete-type',
+      span,
+      `a variable cannot have type '${name}': its size is not known`,
+    );
     return false;
   }
 

@@ -7,16 +7,17 @@
  */
 import type { CType } from '../../engine/types/model.js';
 import type { Value } from '../semantics/arithmetic.js';
+import type { Checker } from '../semantics/checker.js';
 import { CTypes, isScalar } from '../semantics/cTypes.js';
-import { ExpressionChecker } from '../semantics/expressions.js';
+import { isError } from '../semantics/errors.js';
 import { addressOf } from '../semantics/fold.js';
 import type { BitRange, Place, Term } from '../semantics/ir.js';
+import { openChecker } from '../semantics/rules.js';
 import { Scope, type Variable, type VisibleVariable } from '../semantics/scope.js';
-import { isError } from '../semantics/typeResolver.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
+import type { Expr } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import { parseExpression, type ParseOptions } from '../syntax/parse.js';
-import type { Expr } from '../syntax/ast.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import { SHADOW_HEADER_WORDS, type Boundary, type Program } from './program.js';
 import { TermCompiler, type Pools } from './terms.js';
@@ -78,7 +79,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     effects: sideEffects,
   };
   const frame = new Allocator(0);
-  const checker = new ExpressionChecker(unit, scope, frame, globalScope);
+  const checker = openChecker(unit, scope, frame, globalScope);
   const result = checkExpression(checker, parsed.expression);
   const diagnostics = unit.diagnostics.all();
   if (result === undefined || diagnostics.some(isProblem)) return { diagnostics };
@@ -98,18 +99,18 @@ interface Checked {
   readonly bits: BitRange | undefined;
 }
 
-function checkExpression(checker: ExpressionChecker, expr: Expr): Checked | undefined {
+function checkExpression(checker: Checker, expr: Expr): Checked | undefined {
   const place = checker.place(expr);
   if (place !== undefined) return isError(place.type) ? undefined : placeResult(checker, place);
   const term = checker.term(expr);
-  if (isError(term.type)) return undefined;
   const { type } = term;
+  if (isError(type)) return undefined;
   if (type.kind === 'void') return { term, type, result: 'void', bits: undefined };
   return { term, type, result: isScalar(type) ? 'value' : 'address', bits: undefined };
 }
 
-function placeResult(checker: ExpressionChecker, place: Place): Checked {
-  const pointer = checker.pointerTo(place.type);
+function placeResult(checker: Checker, place: Place): Checked {
+  const pointer = checker.types.pointerTo(place.type);
   const term = addressOf(pointer, { ...place, bits: undefined });
   return { term, type: place.type, result: 'address', bits: place.bits };
 }

@@ -2,7 +2,7 @@
  * The instructions of the scenario machine: a stack machine over {@link Value}s, its code an array of 32-bit words.
  *
  * Each row: name, operands that follow in the code, values taken off the stack, values put on it. -1: see the instruction.
- * The assembler counts depths by the table.
+ * The assembler counts depths with the table.
  */
 
 interface Instruction {

@@ -1,7 +1,6 @@
 /**
  * A compiled script: code, and everything the machine and the debugger need to know about it. Nothing in it changes.
  */
-import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { Builtin } from '../builtins/builtin.js';
 import type { Repr, Value, Width } from '../semantics/arithmetic.js';
@@ -93,9 +92,3 @@ export interface Program {
 export const SHADOW_HEADER_WORDS = 3;
 /** Words that a value needs while it waits for a call to return. */
 export const SPILL_WORDS = 2;
-
-/** A scalar's or an object's type and address, as the debugger shows it. */
-export interface TypedAddress {
-  readonly type: CType;
-  readonly address: number;
-}

@@ -4,12 +4,13 @@
  *     code:  the script itself (statics first) | tasks | functions
  */
 import type { Profile } from '../../engine/types/profile.js';
+import { preludeMacros } from '../prelude.js';
 import { CTypes, isStruct } from '../semantics/cTypes.js';
-import { ExpressionChecker } from '../semantics/expressions.js';
+import { declareFunction } from '../semantics/names.js';
+import { openChecker } from '../semantics/rules.js';
 import { Scope, type ScriptFunction, type Variable } from '../semantics/scope.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
 import { MAX_DATA_BYTES, MAX_STRING_BYTES, MAX_TASKS, windowLayout } from '../semantics/window.js';
-import { preludeMacros } from '../prelude.js';
 import type { FunctionDefinition, Script, TaskStatement } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
@@ -131,7 +132,11 @@ class ScriptCompiler implements TopLevel {
   private checkRoom(): void {
     const { data, strings, diagnostics } = this.unit;
     if (data.sizeBytes <= MAX_DATA_BYTES && strings.sizeBytes <= MAX_STRING_BYTES) return;
-    diagnostics.error('incomplete-type', spanOf(0, 0), 'the variables of the script are too large');
+    diagnostics.error(
+      'incomplete-type',
+      spanOf(0, 0),
+      'the script is too large: its variables may take 4 MiB, and so may its strings',
+    );
   }
 
   /** Code that gives static variables their first values, to be run before the script. */
@@ -152,7 +157,7 @@ class ScriptCompiler implements TopLevel {
 
   private statementCompiler(body: Body, context: FunctionContext, scope: Scope): StatementCompiler {
     const { unit, pools, globalScope } = this;
-    const checker = new ExpressionChecker(unit, scope, body.frame, globalScope);
+    const checker = openChecker(unit, scope, body.frame, globalScope);
     const terms = new TermCompiler(body.asm, unit.types, pools, body.shadow);
     return new StatementCompiler(unit, checker, body.asm, terms, context, globalScope, this);
   }
@@ -162,11 +167,11 @@ class ScriptCompiler implements TopLevel {
   task(statement: TaskStatement): number | undefined {
     const { name, nameSpan } = statement;
     if (this.tasks.some((task) => task?.name === name)) {
-      this.unit.diagnostics.error('redefined', nameSpan, `a second task '${name}'`);
+      this.unit.diagnostics.error('redefined', nameSpan, `the task '${name}' is defined twice`);
       return undefined;
     }
     if (this.tasks.length === MAX_TASKS) {
-      const message = `a script has ${MAX_TASKS - 1} tasks at most`;
+      const message = `a script can have at most ${MAX_TASKS - 1} tasks`;
       this.unit.diagnostics.error('unsupported', nameSpan, message);
       return undefined;
     }
@@ -187,8 +192,8 @@ class ScriptCompiler implements TopLevel {
     const { name, nameSpan, type: syntax } = definition;
     const started = this.startBody(name, 'function', nameSpan);
     const { unit, globalScope } = this;
-    const checker = new ExpressionChecker(unit, globalScope, started.frame, globalScope);
-    const declared = checker.declareFunction(name, syntax, nameSpan);
+    const checker = openChecker(unit, globalScope, started.frame, globalScope);
+    const declared = declareFunction(checker, name, syntax, nameSpan);
     if (this.functions[declared.index] !== undefined) {
       unit.diagnostics.error('redefined', nameSpan, `'${name}' is defined twice`);
       return;
@@ -225,10 +230,10 @@ class ScriptCompiler implements TopLevel {
         diagnostics.error(
           'incomplete-type',
           span,
-          `'${types.name(type)}' is no type of a parameter`,
+          `a parameter cannot have type '${types.name(type)}'`,
         );
       if (name !== '' && scope.own(name) !== undefined)
-        diagnostics.error('redefined', span, `a second parameter '${name}'`);
+        diagnostics.error('redefined', span, `the parameter '${name}' is declared twice`);
       const offset = frame.allocate(sizeBytes, Math.max(1, types.align(type)));
       const variable: Variable = {
         kind: 'variable',

@@ -6,12 +6,14 @@
  */
 import type { CType } from '../../engine/types/model.js';
 import { convert, operation, type Value } from '../semantics/arithmetic.js';
+import type { Checker } from '../semantics/checker.js';
+import { constantOf } from '../semantics/constants.js';
+import { condition, convertTo } from '../semantics/conversions.js';
 import { isInteger, isVoid } from '../semantics/cTypes.js';
-import type { ExpressionChecker } from '../semantics/expressions.js';
+import { isError } from '../semantics/errors.js';
 import { framePlace, pointedPlace } from '../semantics/fold.js';
 import type { Term } from '../semantics/ir.js';
 import { Scope } from '../semantics/scope.js';
-import { isError } from '../semantics/typeResolver.js';
 import type { Unit } from '../semantics/unit.js';
 import type {
   Block,
@@ -38,7 +40,7 @@ export interface FunctionContext {
   readonly resultSlot: number | undefined;
 }
 
-/** What statements at the top level hand to whoever compiles the whole script. */
+/** What statements at the top level hand to the compiler of the whole script. */
 export interface TopLevel {
   function(definition: FunctionDefinition): void;
   /** The number of a new task with this body; undefined, with a finding, if there can be none. */
@@ -68,7 +70,7 @@ export class StatementCompiler {
 
   constructor(
     private readonly unit: Unit,
-    private readonly checker: ExpressionChecker,
+    private readonly checker: Checker,
     private readonly asm: Assembler,
     private readonly terms: TermCompiler,
     private readonly context: FunctionContext,
@@ -142,12 +144,14 @@ export class StatementCompiler {
         this.declaration(statement);
         break;
       case 'function':
-        this.nestedOnly('functions are defined', statement.nameSpan, () =>
+        this.nestedOnly('functions can only be defined', statement.nameSpan, () =>
           this.top.function(statement),
         );
         break;
       case 'task':
-        this.nestedOnly('tasks are declared', statement.nameSpan, () => this.task(statement));
+        this.nestedOnly('tasks can only be defined', statement.nameSpan, () =>
+          this.task(statement),
+        );
         break;
       case 'cpu':
         this.cpu(statement.cpu, statement.body);
@@ -190,14 +194,14 @@ export class StatementCompiler {
 
   private nestedOnly(what: string, span: Span, compile: () => void): void {
     if (this.scope === this.globalScope && this.context.kind === 'main') compile();
-    else this.unit.diagnostics.error('bad-control', span, `${what} at the top level only`);
+    else this.unit.diagnostics.error('bad-control', span, `${what} at the top level`);
   }
 
   private expression(expr: Expr, span: Span): void {
     const term = this.checker.term(expr);
     if (isError(term.type)) return;
     if (!hasEffect(term))
-      this.unit.diagnostics.warning('no-effect', expr.span, 'this statement does nothing');
+      this.unit.diagnostics.warning('no-effect', expr.span, 'this statement has no effect');
     this.boundary(span);
     this.terms.effect(term);
   }
@@ -214,12 +218,16 @@ export class StatementCompiler {
     const { types, diagnostics } = this.unit;
     if (isError(term.type)) return;
     if (!isInteger(term.type)) {
-      diagnostics.error('type-mismatch', cpu.span, 'the number of a CPU is an integer');
+      diagnostics.error(
+        'type-mismatch',
+        cpu.span,
+        `the number of a CPU must be an integer, not '${types.name(term.type)}'`,
+      );
       return;
     }
     this.boundary(cpu.span);
     const slot = this.terms.shadow.allocate(1, 1);
-    this.terms.value(this.checker.convertTo(term, types.int, cpu.span, 'assignment'));
+    this.terms.value(convertTo(this.checker, term, types.int, cpu.span, 'assignment'));
     this.asm.emit('ENTER_CPU', slot);
     this.cpuSlots.push(slot);
     this.inScope(() => this.statements(body.statements));
@@ -231,7 +239,7 @@ export class StatementCompiler {
 
   private condition(test: Expr): void {
     this.boundary(test.span);
-    const term = this.checker.condition(test);
+    const term = condition(this.checker, test);
     if (isError(term.type)) this.asm.emit('INT', 0);
     else this.terms.value(term);
   }
@@ -271,7 +279,8 @@ export class StatementCompiler {
     const context: SwitchContext = { type, cases: [], otherwise: undefined };
     const cases: { low: Value; high: Value; label: Label }[] = context.cases;
     const otherwise = asm.label();
-    if (usable) this.terms.value(this.checker.convertTo(value, type, valueExpr.span, 'assignment'));
+    if (usable)
+      this.terms.value(convertTo(this.checker, value, type, valueExpr.span, 'assignment'));
     else asm.emit('INT', 0);
     asm.switchOn({ width: unit.types.width(type), cases, otherwise });
     this.switches.push(context);
@@ -286,10 +295,10 @@ export class StatementCompiler {
 
   private case(lowExpr: Expr, highExpr: Expr | undefined, span: Span): void {
     const context = this.switches.at(-1);
-    const low = this.checker.constantOf(lowExpr, 'the value of a case');
-    const high = highExpr && this.checker.constantOf(highExpr, 'the value of a case');
+    const low = constantOf(this.checker, lowExpr, 'the value of a case');
+    const high = highExpr && constantOf(this.checker, highExpr, 'the value of a case');
     if (context === undefined) {
-      this.unit.diagnostics.error('bad-control', span, "'case' outside of a switch");
+      this.unit.diagnostics.error('bad-control', span, "'case' can only be used in a switch");
       return;
     }
     if (low === undefined) return;
@@ -299,7 +308,11 @@ export class StatementCompiler {
     const upTo = operation('<=', this.unit.types.width(context.type));
     const same = context.cases.find((other) => upTo(from, other.high) && upTo(other.low, to));
     if (same !== undefined)
-      this.unit.diagnostics.error('redefined', lowExpr.span, 'this value has a case already');
+      this.unit.diagnostics.error(
+        'redefined',
+        lowExpr.span,
+        'this switch already has a case for this value',
+      );
     const label = this.asm.label();
     this.asm.place(label);
     context.cases.push({ low: from, high: to, label });
@@ -308,9 +321,9 @@ export class StatementCompiler {
   private default(span: Span): void {
     const context = this.switches.at(-1);
     if (context === undefined)
-      this.unit.diagnostics.error('bad-control', span, "'default' outside of a switch");
+      this.unit.diagnostics.error('bad-control', span, "'default' can only be used in a switch");
     else if (context.otherwise !== undefined)
-      this.unit.diagnostics.error('redefined', span, "a second 'default' in one switch");
+      this.unit.diagnostics.error('redefined', span, "this switch already has a 'default'");
     else this.asm.place((context.otherwise = this.asm.label()));
   }
 
@@ -372,7 +385,7 @@ export class StatementCompiler {
     const label = kind === 'break' ? target?.onBreak : target?.onContinue;
     if (target === undefined || label === undefined) {
       const where = kind === 'break' ? 'a loop or switch' : 'a loop';
-      this.unit.diagnostics.error('bad-control', span, `'${kind}' outside of ${where}`);
+      this.unit.diagnostics.error('bad-control', span, `'${kind}' can only be used in ${where}`);
       return;
     }
     this.boundary(span);
@@ -387,7 +400,11 @@ export class StatementCompiler {
     this.boundary(span);
     if (expr === undefined) {
       if (kind === 'function' && !isVoid(result))
-        diagnostics.error('bad-control', span, `this function returns '${types.name(result)}'`);
+        diagnostics.error(
+          'bad-control',
+          span,
+          `this function must return a value of type '${types.name(result)}'`,
+        );
       this.finish(undefined);
       return;
     }
@@ -396,9 +413,9 @@ export class StatementCompiler {
     if (kind !== 'function' || (isVoid(result) && isVoid(value.type))) {
       this.finish(value);
     } else if (isVoid(result)) {
-      diagnostics.error('bad-control', expr.span, 'this function returns nothing');
+      diagnostics.error('bad-control', expr.span, 'this function returns void: remove the value');
     } else {
-      this.finish(this.checker.convertTo(value, result, expr.span, 'returned value'));
+      this.finish(convertTo(this.checker, value, result, expr.span, 'returned value'));
     }
   }
 

@@ -27,7 +27,7 @@ export function checkFormat(
   const need = (what: string, fits: (argument: GivenArgument) => boolean, by: string): void => {
     const argument = given[next];
     if (argument === undefined)
-      findings.push({ argument: next, message: `'${by}' has no argument` });
+      findings.push({ argument: next, message: `the argument for '${by}' is missing` });
     else if (!fits(argument))
       findings.push({
         argument: next,
@@ -38,17 +38,20 @@ export function checkFormat(
   for (const piece of parseFormat(decodeUtf8(format))) {
     if (piece.kind === 'text') continue;
     if (piece.letter === '') {
-      findings.push({ argument: given.length, message: `'${piece.text}' is no conversion` });
+      findings.push({
+        argument: given.length,
+        message: `printk has no conversion '${piece.text}'`,
+      });
       return findings;
     }
     if (piece.letter === '%') continue;
     const isInt = (argument: GivenArgument) => !argument.pointer && argument.sizeBytes === 4;
-    if (piece.width === '*') need('with a width that is an int', isInt, piece.text);
-    if (piece.precision === '*') need('with a precision that is an int', isInt, piece.text);
+    if (piece.width === '*') need('with a width of type int', isInt, piece.text);
+    if (piece.precision === '*') need('with a precision of type int', isInt, piece.text);
     needValue(piece, pointerSize, need);
   }
   for (; next < given.length; next++)
-    findings.push({ argument: next, message: 'the format does not print this argument' });
+    findings.push({ argument: next, message: 'the format has no conversion for this argument' });
   return findings;
 }
 

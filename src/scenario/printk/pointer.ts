@@ -88,7 +88,7 @@ function plain(
 }
 
 /** What check_pointer() says of a pointer that cannot point to an object. */
-export function badPointer(services: PrintServices, value: Value): string | undefined {
+function badPointer(services: PrintServices, value: Value): string | undefined {
   const bits = pointerBits(services, value);
   if (bits === 0n) return '(null)';
   const size = BigInt(services.profile.pointerSize * 8);

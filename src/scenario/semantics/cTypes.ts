@@ -18,8 +18,6 @@ import type {
 import { typeName } from '../../engine/types/typeName.js';
 import type { Repr, Width } from './arithmetic.js';
 
-export type BareType = ReturnType<typeof stripTypedefs>;
-
 export { stripTypedefs };
 
 /** The type behind typedefs when it is a struct or union. */
@@ -146,7 +144,7 @@ export class CTypes {
     return typeName(type);
   }
 
-  /** How a scalar is represented; undefined for what is none. */
+  /** How a scalar is represented; undefined if it is not a scalar. */
   repr(type: CType): Repr | undefined {
     const bare = stripTypedefs(type);
     if (bare.kind === 'pointer') return this.pointerSize === 8 ? 'u64' : 'u32';
@@ -158,7 +156,7 @@ export class CTypes {
   /** As {@link repr}, of a type known to be scalar. */
   scalarRepr(type: CType): Repr {
     const repr = this.repr(type);
-    if (repr === undefined) throw new Error(`${this.name(type)} is no scalar`);
+    if (repr === undefined) throw new Error(`${this.name(type)} is not a scalar`);
     return repr;
   }
 

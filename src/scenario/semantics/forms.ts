@@ -1,5 +1,5 @@
 /**
- * Calls that are no functions: their arguments are types, members or values of any type. Kernels have them as macros.
+ * Calls that look like functions and are not: their arguments are types, members or values of any type. Kernels have them as macros.
  */
 
 export interface Form {
@@ -14,7 +14,7 @@ export const forms: readonly Form[] = [
   {
     name: 'offsetof',
     signature: 'size_t offsetof(type, member)',
-    doc: 'Bytes from the start of a struct to a member; the member may be any designator, `free_area[3].nr_free`.',
+    doc: 'The offset of a member in bytes. The member may be a path: `free_area[3].nr_free`.',
     source: 'include/linux/stddef.h',
   },
   {

@@ -22,7 +22,7 @@ export interface BitRange {
   readonly width: number;
 }
 
-export type PlaceBase =
+type PlaceBase =
   /** In the running function's frame: `offsetBytes` counts from its start. */
   | { readonly kind: 'frame' }
   /** `offsetBytes` is the address. */
@@ -92,7 +92,7 @@ export interface ConstantTerm {
   readonly value: Value;
 }
 
-export interface ArithmeticTerm {
+interface ArithmeticTerm {
   readonly kind: 'arithmetic';
   readonly type: CType;
   readonly operator: Operator;

@@ -2,7 +2,6 @@
  * What all parts of one check share: the kernel's types and names, the findings, and the space that strings and variables
  * with fixed addresses are given.
  */
-import type { StructType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { FunctionDefinition } from '../syntax/ast.js';
 import type { Diagnostics } from '../syntax/diagnostic.js';
@@ -81,12 +80,3 @@ export class FunctionTable {
   readonly declared: ScriptFunction[] = [];
   readonly definitions = new Map<string, FunctionDefinition>();
 }
-
-/** Stands for a type that could not be worked out; everything is allowed of it, silently. */
-export const errorType: StructType = {
-  kind: 'struct',
-  name: '<error>',
-  sizeBytes: 4,
-  complete: true,
-  members: [],
-};

@@ -59,7 +59,7 @@ export interface NameExpr {
   readonly span: Span;
 }
 
-export interface IntegerExpr {
+interface IntegerExpr {
   readonly kind: 'integer';
   readonly value: bigint;
   readonly unsigned: boolean;
@@ -68,13 +68,13 @@ export interface IntegerExpr {
   readonly span: Span;
 }
 
-export interface CharacterExpr {
+interface CharacterExpr {
   readonly kind: 'character';
   readonly value: number;
   readonly span: Span;
 }
 
-export interface StringExpr {
+interface StringExpr {
   readonly kind: 'string';
   /** Without the terminating NUL. */
   readonly bytes: readonly number[];
@@ -123,14 +123,14 @@ export interface ConditionalExpr {
   readonly span: Span;
 }
 
-export interface CommaExpr {
+interface CommaExpr {
   readonly kind: 'comma';
   readonly left: Expr;
   readonly right: Expr;
   readonly span: Span;
 }
 
-export interface CastExpr {
+interface CastExpr {
   readonly kind: 'cast';
   readonly type: TypeSyntax;
   readonly operand: Expr;
@@ -138,20 +138,20 @@ export interface CastExpr {
 }
 
 /** `(struct page *[2]){ a, b }` */
-export interface CompoundLiteral {
+interface CompoundLiteral {
   readonly kind: 'compound';
   readonly type: TypeSyntax;
   readonly list: InitializerList;
   readonly span: Span;
 }
 
-export interface SizeofTypeExpr {
+interface SizeofTypeExpr {
   readonly kind: 'sizeof-type';
   readonly type: TypeSyntax;
   readonly span: Span;
 }
 
-export interface SizeofExpr {
+interface SizeofExpr {
   readonly kind: 'sizeof';
   readonly operand: Expr;
   readonly span: Span;
@@ -181,13 +181,13 @@ export interface MemberExpr {
 }
 
 /** A type where a call has an argument: `container_of(p, struct page, lru)`. */
-export interface TypeArgument {
+interface TypeArgument {
   readonly kind: 'type-argument';
   readonly type: TypeSyntax;
   readonly span: Span;
 }
 
-export interface MissingExpr {
+interface MissingExpr {
   readonly kind: 'missing';
   readonly span: Span;
 }

@@ -6,37 +6,60 @@ import type { Span } from './span.js';
 
 export type Severity = 'error' | 'warning' | 'hint';
 
-/** Every code, each with what it is about. */
-export const diagnosticCodes = {
-  'stray-character': 'a character that C does not know',
-  unterminated: 'a string, character or comment without an end',
-  'bad-number': 'a malformed number, or one that does not fit',
-  'bad-character': 'a character literal that is not one byte',
-  'bad-escape': 'an escape sequence that C does not know',
-  'bad-directive': 'a preprocessor line that a scenario cannot have',
-  'bad-macro': 'a macro used in a way its definition does not allow',
-  'bad-pragma': 'a `#pragma mmscope` that cannot be read',
-  expected: 'something else was expected here',
-  unsupported: 'C that the scenario language leaves out',
-  'too-deep': 'nesting beyond what is sensible',
-  'unknown-name': 'a name that neither the script nor the kernel has',
-  'unknown-type': 'a type that neither the script nor the kernel has',
-  'unknown-member': 'a member the struct does not have',
-  redefined: 'a name defined twice in one scope',
-  'incomplete-type': 'a type whose size is not known',
-  'type-mismatch': 'operands that the operator or call cannot take',
-  conversion: 'an implicit conversion that gcc warns about',
-  'not-lvalue': 'an assignment to something that is no object',
-  'not-constant': 'a constant was needed',
-  'bad-call': 'a call with too few or too many arguments',
-  'bad-initializer': 'an initialiser that does not fit its object',
-  'bad-control': 'break, continue, return, case or task in the wrong place',
-  'no-effect': 'a statement that does nothing',
-  'side-effect': 'an expression that may not change anything',
-  overflow: 'a constant expression whose value does not fit its type',
-} as const;
-
-export type DiagnosticCode = keyof typeof diagnosticCodes;
+/** What a finding is about. */
+export type DiagnosticCode =
+  /** A character that C does not know. */
+  | 'stray-character'
+  /** A string, character or comment without an end. */
+  | 'unterminated'
+  /** A malformed number, or one that does not fit. */
+  | 'bad-number'
+  /** A character literal that is not one byte. */
+  | 'bad-character'
+  /** An escape sequence that C does not know. */
+  | 'bad-escape'
+  /** A preprocessor line that a scenario cannot have. */
+  | 'bad-directive'
+  /** A macro used in a way its definition does not allow. */
+  | 'bad-macro'
+  /** A `#pragma mmscope` that cannot be read. */
+  | 'bad-pragma'
+  /** Something else was expected here. */
+  | 'expected'
+  /** C that the scenario language leaves out. */
+  | 'unsupported'
+  /** Nesting that is too deep. */
+  | 'too-deep'
+  /** A name that neither the script nor the kernel has. */
+  | 'unknown-name'
+  /** A type that neither the script nor the kernel has. */
+  | 'unknown-type'
+  /** A member the struct does not have. */
+  | 'unknown-member'
+  /** A name defined twice in one scope. */
+  | 'redefined'
+  /** A type whose size is not known. */
+  | 'incomplete-type'
+  /** Operands that the operator or call cannot take. */
+  | 'type-mismatch'
+  /** An implicit conversion that gcc warns about. */
+  | 'conversion'
+  /** An assignment to something that is not an object. */
+  | 'not-lvalue'
+  /** A constant was needed. */
+  | 'not-constant'
+  /** A call with too few or too many arguments. */
+  | 'bad-call'
+  /** An initializer that does not fit its object. */
+  | 'bad-initializer'
+  /** Break, continue, return, case or task in the wrong place. */
+  | 'bad-control'
+  /** A statement that does nothing. */
+  | 'no-effect'
+  /** An expression that must not change anything, and would. */
+  | 'side-effect'
+  /** A constant expression whose value does not fit its type. */
+  | 'overflow';
 
 /** An edit that mends the finding. */
 export interface Fix {

@@ -22,10 +22,10 @@ export function readInteger(text: string): IntegerLiteral | { readonly problem: 
   const digits = match[1] ?? '';
   const suffix = (match[2] ?? '').replace(/ll|LL/, 'W');
   if (!/^(?:[uU]?[lLW]?|[lLW][uU])$/.test(suffix))
-    return { problem: `'${match[2] ?? ''}' is no integer suffix: use u, l, ul, ll or ull` };
+    return { problem: `'${match[2] ?? ''}' is not an integer suffix: use u, l, ul, ll or ull` };
   const octal = /^0[0-9]/.test(digits);
   if (octal && /[89]/.test(digits))
-    return { problem: `'${digits}' begins with 0 and so is octal, which has no digits 8 and 9` };
+    return { problem: `'${digits}' starts with 0, so it is octal, which has no digits 8 and 9` };
   return {
     value: BigInt(octal ? `0o${digits.slice(1)}` : digits),
     unsigned: /[uU]/.test(suffix),
@@ -37,9 +37,11 @@ export function readInteger(text: string): IntegerLiteral | { readonly problem: 
 function numberProblem(text: string): string {
   if (/^[0-9.]+([eE][+-]?[0-9]+)?[fFlL]?$/.test(text))
     return `'${text}' is a floating-point number, which the kernel does not use`;
-  if (/^0[xX]/.test(text)) return `'${text}' is no hexadecimal number`;
-  if (/^0[bB]/.test(text)) return `'${text}' is no binary number`;
-  return `'${text}' is no number`;
+  if (/^0[xX]/.test(text))
+    return `'${text}' is not a hexadecimal number: write 0x followed by hexadecimal digits`;
+  if (/^0[bB]/.test(text))
+    return `'${text}' is not a binary number: write 0b followed by 0s and 1s`;
+  return `'${text}' is not a number`;
 }
 
 const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
@@ -98,17 +100,17 @@ function readPiece(piece: string, bytes: number[]): string | undefined {
   if (rest.length > 1) {
     const code = parseInt(rest.slice(1), 16);
     if (first === 'x') return pushByte(bytes, code, piece);
-    if (code > 0x10ffff) return `'${piece}' is no character`;
+    if (code > 0x10ffff) return `'${piece}' is not a Unicode character`;
     bytes.push(...encodeUtf8(String.fromCodePoint(code)));
     return undefined;
   }
   const simple = SIMPLE_ESCAPES[first];
-  if (simple === undefined) return `'${piece}' is no escape sequence`;
+  if (simple === undefined) return `'${piece}' is not an escape sequence`;
   bytes.push(simple);
   return undefined;
 }
 
 function pushByte(bytes: number[], value: number, piece: string): string | undefined {
   bytes.push(value & 0xff);
-  return value > 0xff ? `'${piece}' does not fit a byte` : undefined;
+  return value > 0xff ? `'${piece}' does not fit in a byte` : undefined;
 }

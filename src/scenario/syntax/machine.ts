@@ -33,7 +33,7 @@ export const defaultMachine: BootSpec = {
 };
 
 /** The kernels there are: which arch and slab allocator each was built with. */
-export const bundledKernels: Readonly<
+const bundledKernels: Readonly<
   Record<
     ProfileName,
     { readonly arch: Arch; readonly slab: 'slub' | 'slab'; readonly maxCpus: number }
@@ -63,30 +63,30 @@ export const machineKeys: Readonly<
   },
   profile: {
     value: { kind: 'choice', choices: profileNames },
-    doc: 'The kernel build, where arch and slab alone do not say it.',
+    doc: 'The kernel build, by name; otherwise arch, slab and cpus select it.',
   },
   ram: {
     value: { kind: 'bytes', least: 16 * MiB, most: 64 * GiB },
-    doc: 'Memory of the machine, 16M to 64G.',
+    doc: 'Amount of memory, 16M to 64G.',
   },
   slab: {
     value: { kind: 'choice', choices: ['slub', 'slab'] },
-    doc: 'Which slab allocator the kernel was built with.',
+    doc: 'Slab allocator of the kernel: slub or slab.',
   },
   cma: {
     value: { kind: 'bytes', least: 0, most: 4 * GiB },
-    doc: 'Size of the contiguous memory area, 0 for none.',
+    doc: 'Size of the CMA (contiguous memory) area; 0 for none.',
   },
-  cpus: { value: { kind: 'count', least: 1, most: 8 }, doc: 'Processors.' },
+  cpus: { value: { kind: 'count', least: 1, most: 8 }, doc: 'Number of CPUs, 1 to 8.' },
   compound: {
     value: { kind: 'choice', choices: COMPOUND_ENCODINGS },
     doc:
-      'How compound pages tell heads from tails: compound-head as since Linux 4.4, head-tail (PG_head, PG_tail) or, on ' +
-      '32 bit, compound-reclaim (PG_compound, PG_reclaim) as before.',
+      'How compound pages mark heads and tails: compound-head since Linux 4.4; before, head-tail (PG_head, PG_tail) or, on ' +
+      '32 bit, compound-reclaim (PG_compound, PG_reclaim).',
   },
   bus: {
     value: { kind: 'bytes', least: 0, most: 2 * GiB },
-    doc: 'Offset of bus addresses from physical ones, as a host bridge may have it; 0 when absent.',
+    doc: 'What the host bridge adds to a physical address to make a bus address; 0 by default.',
   },
 };
 
@@ -103,7 +103,11 @@ export function readMachine(pragmas: readonly PragmaText[]): {
     const read = new PragmaReader(pragma, diagnostics).read();
     if (read === undefined) continue;
     if (machine !== undefined)
-      diagnostics.error('bad-pragma', pragma.span, 'a script has one machine: this is the second');
+      diagnostics.error(
+        'bad-pragma',
+        pragma.span,
+        'a script can have only one machine, and this is the second',
+      );
     machine ??= read;
   }
   return { machine: machine ?? defaultMachine, diagnostics: diagnostics.all() };
@@ -182,7 +186,12 @@ class PragmaReader {
     const known = machineKeys[key];
     if (known === undefined || !Object.hasOwn(machineKeys, key)) {
       const hint = suggestion(key, Object.keys(machineKeys), keySpan);
-      this.diagnostics.error('bad-pragma', keySpan, `unknown key '${key}'${hint.text}`, hint.fix);
+      this.diagnostics.error(
+        'bad-pragma',
+        keySpan,
+        `unknown key '${key}'${hint.text || `; the keys are ${Object.keys(machineKeys).join(', ')}`}`,
+        hint.fix,
+      );
       return undefined;
     }
     const value = equals < 0 ? '' : word.slice(equals + 1);
@@ -212,7 +221,7 @@ class PragmaReader {
     const cma = settings.get('cma');
     const cmaBytes = number('cma', Math.min(defaultMachine.cmaBytes, ramBytes / 4));
     if (cma && cmaBytes > ramBytes / 2)
-      this.error(cma.valueSpan, 'the CMA area may take half of the memory at most');
+      this.error(cma.valueSpan, 'the CMA area can take at most half of the memory');
     const compound = this.compound(settings, arch);
     const busOffset = number('bus', 0);
     return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset };
@@ -222,10 +231,7 @@ class PragmaReader {
     const setting = settings.get('compound');
     const encoding = COMPOUND_ENCODINGS.find((each) => each === setting?.value);
     if (setting && encoding === 'compound-reclaim' && arch === 'x86_64')
-      this.error(
-        setting.valueSpan,
-        'compound-reclaim is how 32-bit kernels saved a page flag: use arch=i386',
-      );
+      this.error(setting.valueSpan, 'only 32-bit kernels had compound-reclaim: use arch=i386');
     return encoding ?? defaultMachine.compound;
   }
 
@@ -270,16 +276,14 @@ class PragmaReader {
 function problemWith(key: string, value: string, rule: Value): string | undefined {
   if (rule.kind === 'choice') {
     if (rule.choices.includes(value)) return undefined;
-    return `'${value}' is not a value of '${key}': write one of ${rule.choices.join(', ')}`;
+    return `'${value}' is not a value of ${key}: use one of ${rule.choices.join(', ')}`;
   }
   const size = readSize(value);
   if (size === undefined)
-    return rule.kind === 'bytes'
-      ? `'${value}' is not a size: write 512M, 4G, ...`
-      : `'${value}' is not a number`;
+    return `'${value}' is not a ${rule.kind === 'bytes' ? 'size: write 512M, 4G, ...' : 'number'}`;
   if (size >= rule.least && size <= rule.most) return undefined;
   const text = rule.kind === 'bytes' ? sizeText : String;
-  return `${key}=${value} is out of range: ${text(rule.least)} to ${text(rule.most)}`;
+  return `${key}=${value} is out of range: use ${text(rule.least)} to ${text(rule.most)}`;
 }
 
 /** `64M`, `1G`, `0x10000`, `4096`. */

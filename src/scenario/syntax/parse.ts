@@ -2,11 +2,11 @@
  * The doors of the front end: a text goes in, a tree and its diagnostics come out. Nothing here throws.
  */
 import type { Expr, Script, TypeSyntax } from './ast.js';
-import type { IsTypeName } from './declarationParser.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
 import { lex } from './lexer.js';
 import { preprocess, type MacroTable, type PragmaText } from './preprocess.js';
-import { StatementParser } from './statementParser.js';
+import { script, wholeExpression, wholeTypeName } from './grammar/statements.js';
+import { Parser, type IsTypeName } from './parser.js';
 
 export interface ParseOptions {
   /** The typedefs of the profile. */
@@ -35,8 +35,8 @@ export function readScript(text: string, predefined: MacroTable = new Map()): Re
   return {
     pragmas,
     parse: (isTypeName) => {
-      const script = new StatementParser(text, tokens, diagnostics, isTypeName).script();
-      return { script, pragmas, macros, diagnostics: diagnostics.all() };
+      const tree = script(new Parser(text, tokens, diagnostics, isTypeName));
+      return { script: tree, pragmas, macros, diagnostics: diagnostics.all() };
     },
   };
 }
@@ -50,8 +50,10 @@ export function parseExpression(
   options: ParseOptions = {},
 ): { readonly expression: Expr; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
-  const parser = parserFor(text, options, diagnostics);
-  return { expression: parser.wholeExpression(), diagnostics: diagnostics.all() };
+  return {
+    expression: wholeExpression(parserFor(text, options, diagnostics)),
+    diagnostics: diagnostics.all(),
+  };
 }
 
 /** One type name: `struct page *`. */
@@ -60,12 +62,14 @@ export function parseTypeName(
   options: ParseOptions = {},
 ): { readonly type: TypeSyntax; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
-  const parser = parserFor(text, options, diagnostics);
-  return { type: parser.wholeTypeName(), diagnostics: diagnostics.all() };
+  return {
+    type: wholeTypeName(parserFor(text, options, diagnostics)),
+    diagnostics: diagnostics.all(),
+  };
 }
 
-function parserFor(text: string, options: ParseOptions, diagnostics: Diagnostics): StatementParser {
+function parserFor(text: string, options: ParseOptions, diagnostics: Diagnostics): Parser {
   const { macros = new Map(), isTypeName = () => false } = options;
   const { tokens } = preprocess(lex(text, diagnostics), macros, diagnostics);
-  return new StatementParser(text, tokens, diagnostics, isTypeName);
+  return new Parser(text, tokens, diagnostics, isTypeName);
 }

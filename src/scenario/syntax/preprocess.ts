@@ -11,7 +11,7 @@ import { spanOf, type Span } from './span.js';
 import { suggestion } from './suggest.js';
 import type { Token } from './token.js';
 
-export interface Macro {
+interface Macro {
   readonly name: string;
   /** Absent for an object-like macro. */
   readonly parameters?: readonly string[];
@@ -94,7 +94,7 @@ class Preprocessor {
 
   private mayExpand(token: Token): boolean {
     if (++this.expansions === MAX_EXPANSIONS)
-      this.diagnostics.error('bad-macro', token, 'the macros used here expand without end');
+      this.diagnostics.error('bad-macro', token, 'the macros used here never stop expanding');
     return this.expansions < MAX_EXPANSIONS;
   }
 
@@ -224,7 +224,7 @@ class Preprocessor {
       this.diagnostics.error(
         'bad-macro',
         spanOf(at, at + bad.length),
-        `'${bad}' is no parameter name`,
+        `'${bad}' is not the name of a parameter`,
       );
       return;
     }
@@ -255,7 +255,7 @@ export function readMacros(text: string): MacroTable {
   return preprocess(lex(text, diagnostics), new Map(), diagnostics).macros;
 }
 
-/** What the parser gets where an expansion failed: something that is no second mistake. */
+/** What the parser gets where an expansion failed: something that is not reported again. */
 const standIn = (use: Span): Token => ({
   kind: 'number',
   text: '0',

@@ -56,3 +56,9 @@ export const typeKeywords: ReadonlySet<string> = new Set([
   ...['struct', 'union', 'enum', 'void', 'char', 'short', 'int', 'long', 'signed', 'unsigned'],
   ...['_Bool', 'float', 'double', 'typeof', '__typeof__', '__attribute__'],
 ]);
+
+/** Words among the specifiers that change nothing in a scenario. */
+export const qualifiers: ReadonlySet<string> = new Set([
+  ...['const', 'volatile', 'restrict', 'register', 'inline', '__inline', '__always_inline'],
+  ...['__user', '__iomem', '__percpu', '__rcu', '__maybe_unused', '__init', '__always_unused'],
+]);

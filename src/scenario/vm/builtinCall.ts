@@ -75,7 +75,7 @@ export class MachineCall implements BuiltinCall {
     this.memory.load(pointer, 4);
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
-    if (page === 0) throw new KernelFault(`not a struct page: ${this.k.hex(va)}`);
+    if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
     return page;
   }
 
@@ -86,7 +86,7 @@ export class MachineCall implements BuiltinCall {
   zone(pointer: Value): Zone {
     const cell = this.cell(pointer);
     if (this.k.zones.includes(cell)) return cell;
-    throw new KernelFault(`not a struct zone: ${this.k.hex(asVirt(Number(pointer)))}`);
+    throw new KernelFault(`${this.k.hex(asVirt(Number(pointer)))} is not a struct zone`);
   }
 
   zoneOrNull(pointer: Value): Zone {
@@ -112,7 +112,7 @@ export class MachineCall implements BuiltinCall {
     const MAX_ORDER = this.k.MAX_ORDER;
     // A kernel does not look: it would write past zone->free_area[], or past mem_map.
     if (order >= MAX_ORDER)
-      return this.bug(`BUG: order ${order} is none: MAX_ORDER is ${MAX_ORDER}`);
+      return this.bug(`BUG: order ${order} is not below MAX_ORDER (${MAX_ORDER})`);
     const number = Number(order);
     if (this.k.page_to_pfn(page) + (1 << number) > memmap.endPfn)
       this.bug(`BUG: a block of order ${number} at this page would end past the last page`);

@@ -162,7 +162,7 @@ export class Evaluator {
       case 'blocked':
         return {
           value: undefined,
-          failure: `this would have to wait for a ${outcome.reason.kind}`,
+          failure: `the expression would have to wait for a ${outcome.reason.kind}`,
         };
       case 'boundary':
         throw new Error('an expression has no boundaries');
@@ -178,7 +178,7 @@ export class Evaluator {
     const address = typeof value === 'number' && !this.memory.inOverlay(value) ? value : undefined;
     if (this.types.repr(type) === undefined) {
       if (address !== undefined) return { ...none, address };
-      return { ok: false, message: 'a string literal cannot be inspected here' };
+      return { ok: false, message: 'string literals cannot be inspected here' };
     }
     return { ...none, value: this.scalar(type, this.load(type, value, bits)), address };
   }

@@ -131,7 +131,9 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const callee = m.functionAt(m.pop());
     const takes = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
     if (takes !== count)
-      throw new TaskBug(`BUG: ${callee.name}() called with ${count} arguments, it takes ${takes}`);
+      throw new TaskBug(
+        `BUG: ${callee.name}() takes ${takes} argument${takes === 1 ? '' : 's'}, not ${count}`,
+      );
     m.enter(callee, m.values.splice(m.values.length - count), spillAt);
   },
   RETURN: (m) => m.leave(m.operand() !== 0),

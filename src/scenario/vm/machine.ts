@@ -104,7 +104,7 @@ export class Machine {
         const outcome = this.reached();
         if (outcome !== undefined) return outcome;
       }
-      return { kind: 'bug', text: 'the expression does not end' };
+      return { kind: 'bug', text: 'the expression runs for too long' };
     } catch (error) {
       if (error instanceof KernelFault) return { kind: 'bug', text: oopsText(error.text) };
       if (error instanceof TaskBug) return { kind: 'bug', text: error.text };
@@ -199,18 +199,22 @@ export class Machine {
   /** Goes on on another CPU, and keeps the one before. */
   enterCpu(cpu: number, keepAt: number): void {
     if (cpu < 0 || cpu >= this.image.nrCpus)
-      throw new TaskBug(`BUG: CPU ${cpu} is not online: the machine has ${this.image.nrCpus}`);
+      throw new TaskBug(
+        `BUG: CPU ${cpu} is not online: the machine has CPUs 0 to ${this.image.nrCpus - 1}`,
+      );
     this.stack.keep(keepAt, this.image.mm.cpu);
     this.setCpu(cpu);
   }
 
-  /** The function at an address; what is none faults as a jump there would. */
+  /** The function at an address; an address without a function faults as a jump there would. */
   functionAt(address: Value): CompiledFunction {
     const index = (Number(address) - this.program.window.functions) / FUNCTION_STRIDE;
     const found = this.program.functions[index];
     if (found?.kind === 'function' && index < this.program.declaredFunctions.length) return found;
     if (this.image.mm.cell_of(asVirt(Number(address))) !== 0)
-      throw new TaskBug(`BUG: a function of the kernel cannot be called by its address`);
+      throw new TaskBug(
+        'BUG: a kernel function cannot be called through a pointer: call it by name',
+      );
     throw this.memory.fault(Number(address));
   }
 }

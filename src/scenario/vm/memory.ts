@@ -146,7 +146,7 @@ export class ScenarioMemory implements VirtualMemory {
     if (phys === undefined) throw this.fault(va);
     const cell = memory.cell(asPhys(phys - offset));
     if (cell === 0)
-      throw new KernelFault(`nothing answers at physical address 0x${phys.toString(16)}`);
+      throw new KernelFault(`there is no memory at physical address 0x${phys.toString(16)}`);
     return cell;
   }
 

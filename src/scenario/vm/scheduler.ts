@@ -91,11 +91,11 @@ export class Scheduler {
   }
 
   private ownerText(task: number, holder: number): string {
-    if (task === holder) return 'it has itself';
+    if (task === holder) return 'it holds itself';
     const name = this.program.tasks[holder]?.name ?? '';
     const status = this.control.status(holder);
     const gone = status === 'ended' || status === 'failed';
-    return gone ? `${name} had when it ended` : `${name} has`;
+    return gone ? `${name} held when it ended` : `${name} holds`;
   }
 
   /** Who set the lock bit: the task that ran when the tape's last write set it. */

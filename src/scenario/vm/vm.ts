@@ -177,8 +177,7 @@ export class ScenarioVm {
   /** The statement never happened; its task waits. */
   private block(task: number, start: number, reason: BlockReason): StatementResult {
     const { control, tape } = this;
-    if (!tape.recording)
-      throw new Error('a task has to wait, and without history nothing is undone');
+    if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);

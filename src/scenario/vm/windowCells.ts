@@ -3,7 +3,7 @@
  * the machine keeps for each frame. Control words and shadows have no addresses, so no script can harm them.
  *
  * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and
- * are no entries of the tape. Everything else starts as zeros.
+ * are not entries of the tape. Everything else starts as zeros.
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
 import {

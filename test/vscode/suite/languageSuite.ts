@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { extension, writeScenario } from './extension.js';
 
-const DIAGNOSTICS_MS = 5_000;
+const DIAGNOSTICS_MS = 90_000;
 
 export function languageSuite(): void {
   describe('scenarios in the editor', () => {
@@ -34,5 +34,7 @@ async function diagnosticsOf(document: vscode.TextDocument): Promise<vscode.Diag
     if (found.length > 0) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return [];
+  throw new Error(
+    `no diagnostics of ${document.uri.fsPath}, language ${document.languageId}:\n${document.getText()}`,
+  );
 }

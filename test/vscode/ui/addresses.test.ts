@@ -32,7 +32,7 @@ tell('addresses in VS Code', { shots: 'addresses' }, (step) => {
     assert.match(text, /is a kernel logical address/);
     assert.match(text, /PGD\[0x306\]/);
     assert.match(text, /slab: kmem_cache/);
-    assert.match(text, /object: 1 at 0xc1801080, handed out/);
+    assert.match(text, /object: 1 at 0xc1801080, allocated/);
   });
 
   step('a vmalloc address: what __pa makes of it, and the page', async (bench) => {

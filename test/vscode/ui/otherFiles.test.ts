@@ -79,7 +79,7 @@ tell('addresses in other files in VS Code', { shots: 'other-files', prepare }, (
     const text = await hoverOn(bench, 'driver.c', '0xc1801080UL');
     assert.match(text, /0xc1801080 is a kernel logical address/);
     assert.match(text, /PGD\[0x306\]/);
-    assert.match(text, /object: 1 at 0xc1801080, handed out/);
+    assert.match(text, /object: 1 at 0xc1801080, allocated/);
   });
 
   step('a vmalloc address in a comment', async (bench) => {
@@ -99,7 +99,7 @@ tell('addresses in other files in VS Code', { shots: 'other-files', prepare }, (
     assert.match(text, /mapped at: 0xcc7f1000/);
   });
 
-  step('a mask is no address', async (bench) => {
+  step('a mask is not an address', async (bench) => {
     assert.equal(await bench.hoverIfAny(placeOf('driver.c', '0xffff')), undefined);
   });
 

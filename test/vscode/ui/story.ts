@@ -27,7 +27,7 @@ export function tell(
   steps: (step: Step) => void,
 ): void {
   describe(title, function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     if (url === undefined) {
       it.skip(`is told (${skipReason ?? 'started without a server: use npm test'})`);
       return;
@@ -43,14 +43,25 @@ export function tell(
       it(name, async function () {
         if (broken || bench === undefined) this.skip();
         broken = true;
+        const title = `${prefix} ${name}`.trim();
         try {
           await body(bench);
-          broken = false;
-        } finally {
-          await bench.screenshot(`${prefix} ${name}`.trim());
+        } catch (error) {
+          throw await withSight(error, bench, title);
         }
+        broken = false;
+        await bench.screenshot(title);
       });
     });
+  });
+}
+
+/** A failure with what was on the screen then. */
+async function withSight(error: unknown, bench: Workbench, title: string): Promise<Error> {
+  const message = error instanceof Error ? error.message : String(error);
+  const shot = await bench.screenshot(title);
+  return new Error(`${message}\non the screen (${shot}):\n${await bench.sight()}`, {
+    cause: error,
   });
 }
 

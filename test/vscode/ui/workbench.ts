@@ -7,13 +7,14 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
 
-const TIMEOUT_MS = 20_000;
-const LOAD_MS = 60_000;
+/** Generous: a machine may be busy with other things. */
+const TIMEOUT_MS = 90_000;
+const LOAD_MS = 180_000;
 const POLL_MS = 100;
 /** A hover that is to come has come by then. */
 const NO_HOVER_MS = 1500;
 /** How long a call stack may go on showing where a step began. */
-const STALE_MS = 3000;
+const STALE_MS = 8000;
 
 /** Hovers of addresses in an editor: without those that only say that they are loading. */
 export const EDITOR_HOVER = '.monaco-hover .hover-contents:has-text(" is ")';
@@ -62,11 +63,36 @@ export class Workbench {
     return this.browser.close();
   }
 
-  /** Numbered, so that a folder of them tells the story. */
-  async screenshot(name: string): Promise<void> {
+  /** What is on the screen, in a few lines: for the message of a step that failed. */
+  async sight(): Promise<string> {
+    const textOf = async (selector: string): Promise<string> => {
+      const texts = await this.page.locator(`${selector}:visible`).allInnerTexts();
+      return texts.join(' | ').replaceAll(/\s+/g, ' ').trim();
+    };
+    const parts = [
+      ['editor', '.tab.active'],
+      ['call stack', '.monaco-list[aria-label="Debug Call Stack"] .monaco-list-row'],
+      ['variables', '.monaco-list[aria-label="Debug Variables"] .monaco-list-row'],
+      ['dialog', '.monaco-dialog-box'],
+      ['notifications', '.notification-toast'],
+      ['quick input', '.quick-input-list .monaco-list-row'],
+      ['hover', '.monaco-hover'],
+    ] as const;
+    const lines: string[] = [];
+    for (const [name, selector] of parts) {
+      const text = await textOf(selector);
+      if (text !== '') lines.push(`${name}: ${text.slice(0, 400)}`);
+    }
+    return lines.join('\n');
+  }
+
+  /** Numbered, so that a folder of them tells the story. Returns the file. */
+  async screenshot(name: string): Promise<string> {
     const number = String(++this.shots).padStart(2, '0');
-    const file = `${number}-${name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}.png`;
-    await this.page.screenshot({ path: path.join(this.shotsDir, file) });
+    const base = `${number}-${name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}.png`;
+    const file = path.join(this.shotsDir, base);
+    await this.page.screenshot({ path: file });
+    return file;
   }
 
   async openFile(name: string): Promise<void> {
@@ -182,7 +208,7 @@ export class Workbench {
   /** A breakpoint of the user's own is listed: behind the exception filters, so that it may have to be scrolled to. */
   async breakpointSet(text: string): Promise<void> {
     const row = this.breakpoints.locator('.monaco-list-row', { hasText: text }).first();
-    for (let tries = 0; tries < 20 && !(await row.isVisible()); tries++) {
+    for (const end = deadline(); Date.now() < end && !(await row.isVisible());) {
       await this.breakpoints.hover({ position: { x: 5, y: 5 } });
       await this.page.mouse.wheel(0, 120);
       await this.page.waitForTimeout(200);
@@ -193,7 +219,7 @@ export class Workbench {
   /** What the widget under a line that stopped with an exception says. */
   async exceptionText(): Promise<string> {
     const widget = this.page.locator('.exception-widget').first();
-    for (let tries = 0; tries < 4; tries++) {
+    for (const end = deadline(); Date.now() < end;) {
       const isShown = await widget.waitFor({ timeout: 4000 }).then(
         () => true,
         () => false,
@@ -228,7 +254,7 @@ export class Workbench {
   async openScope(name: string): Promise<void> {
     const scope = this.variables.locator('.monaco-list-row', { hasText: name }).first();
     await scope.waitFor();
-    const end = Date.now() + TIMEOUT_MS;
+    const end = deadline();
     for (let seenOpen = 0; seenOpen < 3;) {
       assert.ok(Date.now() < end, `the scope ${name} does not stay open`);
       const isOpen = (await scope.getAttribute('aria-expanded')) === 'true';
@@ -261,15 +287,12 @@ export class Workbench {
     await target.click({ button: 'right' });
     const entry = this.page.locator('.monaco-menu .action-item', { hasText: item }).first();
     const menu = this.page.locator('.monaco-menu').first();
-    // A mouse-up right after the menu opened is ignored.
-    for (let tries = 0; tries < 5; tries++) {
+    await entry.waitFor();
+    // A mouse-up right after the menu opened is ignored. A click that comes when the menu has closed by the one before fails.
+    for (const end = deadline(); Date.now() < end;) {
       await this.page.waitForTimeout(250);
-      await entry.click();
-      const isClosed = await menu.waitFor({ state: 'hidden', timeout: 1500 }).then(
-        () => true,
-        () => false,
-      );
-      if (isClosed) return;
+      await entry.click({ timeout: 2000 }).catch(() => undefined);
+      if (await isHidden(menu)) return;
     }
     throw new Error(`the menu stays open: ${item}`);
   }
@@ -278,7 +301,7 @@ export class Workbench {
   async hover(place: Place, widget = '.debug-hover-widget'): Promise<string> {
     const point = await this.pointOf(place);
     const shown = this.page.locator(widget);
-    for (let tries = 0; tries < 20; tries++) {
+    for (const end = deadline(); Date.now() < end;) {
       await this.page.mouse.move(point.x + 150, point.y + 250);
       await this.page.mouse.move(point.x, point.y, { steps: 3 });
       const isShown = await shown
@@ -315,8 +338,9 @@ export class Workbench {
   /** A hover that was up when its file went out of sight stays until it is dismissed. */
   private async moveAway(widget: string): Promise<void> {
     const shown = this.page.locator(widget).first();
-    for (let tries = 0; tries < 20; tries++) {
-      await this.page.mouse.move(400 + tries, 980, { steps: 3 });
+    const end = deadline();
+    for (let tries = 0; Date.now() < end; tries++) {
+      await this.page.mouse.move(400 + (tries % 20), 980, { steps: 3 });
       if (await isHidden(shown)) return;
       await this.press('Escape');
     }
@@ -337,7 +361,7 @@ export class Workbench {
 
   /** The inner frame of the webview that has something. */
   async webview(selector: string): Promise<Frame> {
-    const end = Date.now() + TIMEOUT_MS;
+    const end = deadline();
     while (Date.now() < end) {
       for (const frame of this.page.frames()) {
         if (!frame.url().includes('fake.html')) continue;
@@ -349,7 +373,8 @@ export class Workbench {
       }
       await this.page.waitForTimeout(POLL_MS);
     }
-    throw new Error(`no webview has ${selector}`);
+    const urls = this.page.frames().map((frame) => frame.url().slice(0, 80));
+    throw new Error(`no webview has ${selector}; frames: ${urls.join(', ')}`);
   }
 
   /** Screen position of a character; lines are found by their height, their text has other spaces. */
@@ -382,6 +407,9 @@ export class Workbench {
     return point;
   }
 }
+
+/** When a loop that repeats what it does gives up. */
+const deadline = (): number => Date.now() + TIMEOUT_MS;
 
 const isHidden = (shown: Locator): Promise<boolean> =>
   shown.waitFor({ state: 'hidden', timeout: 1000 }).then(

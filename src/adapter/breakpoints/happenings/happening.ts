@@ -4,8 +4,10 @@
  * for it: where the instrumented kernel enters a function, or in what a statement wrote.
  */
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { zone_name } from '../../../engine/verdict/reason.js';
+import { zoneName } from '../../../engine/machine/zoneNames.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
+import type { ListenedFunction } from '../../../engine/entry/kernelCall.js';
+import type { KernelLocals } from '../../../engine/entry/kernelLocals.js';
 import type { Zone } from '../../../engine/machine/ctypes.js';
 import type { Cell } from '../../../engine/memory/address.js';
 import { enumName, migratetypeName } from '../../../engine/types/enumName.js';
@@ -14,19 +16,31 @@ import type { ExtraName } from '../../evaluation/evaluator.js';
 /** What is known of a happening, by the names that conditions use. */
 export type Facts = Readonly<Record<string, number>>;
 
-/** Values of the locals of a kernel function. */
-export type Locals = Readonly<Record<string, unknown>>;
-
 /** Where a kernel function is entered. */
 export interface EntryWatch {
   readonly at: 'entry';
-  readonly fn: string;
+  readonly fn: ListenedFunction;
   /** Only when this function calls it. */
-  readonly calledBy?: string;
+  readonly calledBy?: ListenedFunction;
   /** The stop is at the call, not behind it. */
   readonly stopIn?: 'caller';
   /** Memory is as it was there. undefined: nothing worth a stop happens in this call. */
-  facts(k: Kernel, locals: Locals, caller: Locals): Facts | undefined;
+  readonly facts: (k: Kernel, locals: unknown, caller: unknown) => Facts | undefined;
+}
+
+/** An entry of `fn`, from `calledBy` if that is given, with the locals that these functions have. */
+export function entryOf<F extends ListenedFunction, C extends ListenedFunction = never>(
+  watch: Omit<EntryWatch, 'at' | 'fn' | 'calledBy' | 'facts'> & {
+    readonly fn: F;
+    readonly calledBy?: C;
+    readonly facts: (
+      k: Kernel,
+      locals: KernelLocals[F],
+      caller: KernelLocals[C],
+    ) => Facts | undefined;
+  },
+): EntryWatch {
+  return { ...watch, at: 'entry', facts: watch.facts as EntryWatch['facts'] };
 }
 
 /** Where a line has written something. */
@@ -102,13 +116,9 @@ export const markText = (k: Kernel, mark: number | undefined): string =>
 /** `zone Normal` */
 export function zoneText(k: Kernel, index: number | undefined): string {
   const zone = k.zones[index ?? -1];
-  return zone === undefined ? 'no zone' : `zone ${zone_name(k, zone)}`;
+  return zone === undefined ? 'no zone' : `zone ${zoneName(k, zone)}`;
 }
 
 // --- locals ----------------------------------------------------------------------------------------------------------
 
-/** A number, or a pointer as its cell. */
-export const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
-
-export const zoneOf = (k: Kernel, locals: Locals): number =>
-  zone_idx(k, numberOf(locals['zone']) as Zone);
+export const zoneOf = (k: Kernel, { zone }: { readonly zone: Zone }): number => zone_idx(k, zone);

@@ -10,18 +10,13 @@
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
-import { init_static_data, build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
+import { build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
 import { bindZones, type Kernel } from '../../machine/kernel.js';
 import type { LinearMaps } from '../../machine/linearMaps.js';
-import {
-  init_boot_pagesets,
-  setup_zone_pageset,
-} from '../../kernel/mm/page_alloc/pageset_setup.js';
-import {
-  init_per_zone_wmark_min,
-  set_recommended_min_free_kbytes,
-} from '../../kernel/mm/page_alloc/watermark_setup.js';
-import { asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
+import { setup_zone_pageset } from '../../kernel/mm/page_alloc/pageset_setup.js';
+import { init_per_zone_wmark_min } from '../../kernel/mm/page_alloc/watermark_setup.js';
+import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged.js';
+import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
 import type { Profile } from '../../types/profile.js';
@@ -43,6 +38,7 @@ import {
 import { PerCpuAllocator } from './perCpuAreas.js';
 import { kernelRegisters } from './registers.js';
 import { setup_arch, type BootLayout } from './setupArch.js';
+import { writeStaticData } from './staticData.js';
 
 export interface BootOptions {
   readonly profile: Profile;
@@ -96,7 +92,7 @@ export function bootMachine(options: BootOptions): KernelImage {
   image.mm.machine.io_tlb = layout.io_tlb;
   placeTables(image, layout);
   addRules(image, layout, runs, freed);
-  // The machine's start is no history: nothing is recorded until it stands.
+  // The machine's start is not part of the history: recording begins when it is complete.
   image.tape.setRecording(false);
   bindZones(image.mm);
   writeTables(image, layout);
@@ -112,9 +108,8 @@ function start_kernel(
   freed: readonly FreedRange[],
 ): void {
   new KernelData(mm, layout).write();
-  init_static_data(mm);
+  writeStaticData(mm);
   free_area_init(mm, layout);
-  init_boot_pagesets(mm, mm.zones[0] as Cell);
   build_all_zonelists(mm);
   mem_init(mm, runs);
   setup_per_cpu_pageset(mm, layout);

@@ -7,6 +7,7 @@
  * arch/x86/kernel/setup_percpu.c.
  */
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import { ZONE_NAMES } from '../../machine/zoneNames.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { symbolAddress } from './profileFacts.js';
@@ -46,14 +47,7 @@ export class KernelData {
       symbolAddress(profile, 'linux_banner'),
       `Linux version ${profile.release} (mmscope)\n`,
     );
-    const zoneNames: readonly (readonly [type: string, name: string])[] = [
-      ['ZONE_DMA', 'DMA'],
-      ['ZONE_DMA32', 'DMA32'],
-      ['ZONE_NORMAL', 'Normal'],
-      ['ZONE_HIGHMEM', 'HighMem'],
-      ['ZONE_MOVABLE', 'Movable'],
-    ];
-    for (const [type, name] of zoneNames) {
+    for (const [type, name] of Object.entries(ZONE_NAMES)) {
       const zone = profile.findConstant(type);
       if (zone === undefined) continue;
       const at = this.string(name);

@@ -17,7 +17,7 @@ import type { Profile } from '../../types/profile.js';
 import type { BootLayout } from './setupArch.js';
 import { isHighmemZone, type PfnRange } from './zones.js';
 
-export type MapState = 'absent' | 'hole' | 'reserved' | 'inUse' | 'free' | 'freed';
+type MapState = 'absent' | 'hole' | 'reserved' | 'inUse' | 'free' | 'freed';
 
 export interface MapRun {
   readonly start: number;

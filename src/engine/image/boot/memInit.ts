@@ -5,15 +5,15 @@
  * Source: Linux 6.1 arch/x86/mm/init_32.c: mem_init(), add_highpages_with_active_regions(); mm/memblock.c:
  * memblock_free_all(), __free_pages_memory(); mm/cma.c: cma_activate_area(); mm/page_alloc.c: free_highmem_page().
  */
-import { __free_one_page, FPI_NONE } from '../../kernel/mm/page_alloc/buddy.js';
+import { __free_one_page, FPI_NONE, FPI_TO_TAIL } from '../../kernel/mm/page_alloc/buddy.js';
 import { cma_activate_area } from '../../kernel/mm/cma.js';
 import {
   __free_pages_core,
   adjust_managed_page_count,
-  free_fresh_pages,
   free_reserved_area,
   free_reserved_page,
 } from '../../kernel/mm/page_alloc/mm_init.js';
+import type { Page } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_zone } from '../../kernel/include/linux/mm.h.js';
 import { get_pfnblock_migratetype } from '../../kernel/mm/page_alloc/pageblock.js';
@@ -25,7 +25,7 @@ import type { MemRange } from './memblock.js';
 import { isHighmemZone } from './zones.js';
 
 /** What the pages of freed kernel memory are filled with. */
-export const POISON_FREE_INITMEM = 0xcc;
+const POISON_FREE_INITMEM = 0xcc;
 /** free_reserved_area() is not to fill: the memory rule of those frames has done it. */
 const NOT_POISONED = -1;
 
@@ -63,11 +63,24 @@ function freeLowmem(mm: Kernel, run: MapRun): void {
     let order = Math.min(mm.MAX_ORDER - 1, trailingZeros(pfn));
     while (pfn + (1 << order) > run.end) order--;
     const page = mm.pfn_to_page(pfn);
-    if (run.state === 'free') free_fresh_pages(mm, page, order);
+    if (run.state === 'free') freeFreshPages(mm, page, order);
     else __free_pages_core(mm, page, order);
     pfn += 1 << order;
   }
   mm.add_long(mm.symbol('_totalram_pages'), run.end - run.start);
+}
+
+/**
+ * As __free_pages_core(), for a block whose struct pages a memory rule already shows as never used and free: only what
+ * links the block is written, so a machine of any size is booted in the time its blocks take, not its pages.
+ */
+function freeFreshPages(mm: Kernel, page: Page, order: number): void {
+  const pfn = mm.page_to_pfn(page);
+  const zone = page_zone(mm, page);
+  mm.add_long(zone + mm.zone.managed_pages, 1 << order);
+  const migratetype = get_pfnblock_migratetype(mm, page, pfn);
+  __free_one_page(mm, page, pfn, zone, order, migratetype, FPI_TO_TAIL);
+  __count_vm_events(mm, mm.PGFREE, 1 << order);
 }
 
 const trailingZeros = (value: number): number =>

@@ -178,7 +178,9 @@ function placeInitrd(
   const top = Math.min(ramBelow4G(ramBytes), lowRamEnd, 0x8000_0000);
   const start = Math.floor((top - initrdBytes) / PAGE_SIZE) * PAGE_SIZE;
   if (start < kernel.brk.end)
-    throw new ImageError('The machine has too little memory for its initrd behind the kernel.');
+    throw new ImageError(
+      'The machine has too little memory for its initrd after the kernel. Give it more RAM.',
+    );
   return { start, end: start + pageAligned(initrdBytes) };
 }
 

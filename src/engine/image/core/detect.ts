@@ -38,7 +38,7 @@ export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): 
   if (view !== undefined && fitting.length === 1) return view;
   if (fitting.length > 1)
     throw new ImageError(
-      `The core fits several kernels: ${fitting.map((each) => each.profile.name).join(', ')}. Set 'profile' to the one it is of.`,
+      `The core fits several kernels: ${fitting.map((each) => each.profile.name).join(', ')}. Set 'profile' to the right one.`,
     );
   const release = vmcoreinfo?.release;
   const what = release === undefined ? 'The core' : `The core, of Linux ${release},`;
@@ -47,7 +47,7 @@ export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): 
       ? `there is no profile for ${wide ? 'x86_64' : 'i386'}`
       : `of those tried, ${refused.join('; ')}`;
   throw new ImageError(
-    `${what} is not of a kernel that mmscope knows: ${tried}. Only cores of the kernels that mmscope ships with can be opened.`,
+    `${what} does not match a kernel that mmscope knows: ${tried}. mmscope opens only cores of the kernels that it ships with.`,
   );
 }
 

@@ -10,7 +10,7 @@
 import { ImageError } from '../kernelImage.js';
 import { asciiz, viewOf, type RandomAccess } from './randomAccess.js';
 
-export const EM_386 = 3;
+const EM_386 = 3;
 export const EM_X86_64 = 62;
 const ET_CORE = 4;
 const PT_LOAD = 1;
@@ -26,7 +26,7 @@ export interface Segment {
   readonly memBytes: number;
 }
 
-export interface Note {
+interface Note {
   readonly owner: string;
   readonly type: number;
   readonly description: Uint8Array;
@@ -47,21 +47,23 @@ export function readElfCore(file: RandomAccess): ElfCore {
   const wide = header[4] === 2;
   if (header.length < 52 || (wide && header.length < 64))
     throw new ImageError('The file ends inside its ELF header.');
-  if (header[5] !== 1) throw new ImageError('The ELF file is big-endian: not of an x86 machine.');
+  if (header[5] !== 1)
+    throw new ImageError('The ELF file is big-endian, so it is not from an x86 machine.');
   const type = view.getUint16(16, true);
   const machine = view.getUint16(18, true);
   if (type !== ET_CORE)
     throw new ImageError('The ELF file is not a core: it holds a program, not a dump of memory.');
   if (machine !== EM_386 && machine !== EM_X86_64)
     throw new ImageError(
-      `The core is of ELF machine ${machine}; i386 (3) and x86_64 (62) can be opened.`,
+      `The core is from ELF machine ${machine}; mmscope opens i386 (3) and x86_64 (62).`,
     );
 
   const headers = programHeaders(file, view, wide);
   const segments = headers
     .filter((each) => each.type === PT_LOAD && each.segment.memBytes > 0)
     .map((each) => each.segment);
-  if (segments.length === 0) throw new ImageError('The core has no PT_LOAD segment: no memory.');
+  if (segments.length === 0)
+    throw new ImageError('The core does not contain memory: it has no PT_LOAD segment.');
   for (const { offset, fileBytes } of segments)
     if (offset + fileBytes > file.size)
       throw new ImageError(
@@ -82,7 +84,7 @@ function refuseOtherFormats(header: Uint8Array): void {
     );
   if (magic.startsWith('makedumpfile'))
     throw new ImageError(
-      "This is makedumpfile's flattened format. Put it together first: `makedumpfile -R FILE < this`.",
+      "This is makedumpfile's flattened format. Convert it first: `makedumpfile -R FILE < this`.",
     );
   throw new ImageError('The file is not an ELF core: it does not begin with 0x7f ELF.');
 }

@@ -23,7 +23,7 @@ export function locate(view: KernelView): Located {
   const maxPfn = view.ulong('max_pfn');
   if (maxPfn === 0 || maxPfn > view.memory.endFrame)
     throw new ImageError(
-      `The kernel in the core has ${maxPfn} page frames (max_pfn), the core ${view.memory.endFrame}: it is damaged, or of a kernel that had not found its memory yet.`,
+      `The kernel in the core has ${maxPfn} page frames (max_pfn), but the core has ${view.memory.endFrame}: it is damaged, or it was taken before the kernel had found its memory.`,
     );
   const sparse = profile.constant('CONFIG_SPARSEMEM') === 1;
   const memmap = sparse ? vmemmap(view, maxPfn) : flatMemmap(view, maxPfn);

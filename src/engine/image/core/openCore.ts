@@ -35,7 +35,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   const vmcoreinfo = vmcoreinfoOf(core);
   if (vmcoreinfo?.fiveLevel)
     throw new ImageError(
-      'The core is of a kernel with 5-level page tables, which are not read yet.',
+      'The core is from a kernel with 5-level page tables, which mmscope does not read yet.',
     );
   const contents = new FileMemory(file, core.segments);
   const view = detectKernel(
@@ -45,7 +45,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
     ),
   );
   const { memmap, linear, maxPfn } = locate(view);
-  // Beyond RAM and the first 4 GiB there are at most devices, which are no business of the kernel's memory management.
+  // Beyond RAM and the first 4 GiB there are at most devices, which the kernel's memory management does not manage.
   const nrFrames = Math.max(maxPfn, Math.min(contents.endFrame, 0x100000));
   const memory = new PhysicalMemory(nrFrames);
   memory.addRule(contents.rule());

@@ -26,7 +26,7 @@ export function checksumText(dump: ZonesDump, nrPcpLists: number): string {
 }
 
 /** As an unsigned 32-bit number. */
-export function checksum(dump: ZonesDump, nrPcpLists: number): number {
+function checksum(dump: ZonesDump, nrPcpLists: number): number {
   let hash = START;
   const add = (value: number): void => {
     hash = Math.imul(hash ^ value, PRIME);

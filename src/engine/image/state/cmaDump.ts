@@ -9,7 +9,6 @@ import {
   find_next_bit,
   find_next_zero_bit,
 } from '../../entry/functions.js';
-import { cma_base_pfn, cma_bitmap, cma_count, cma_order_per_bit } from '../../entry/functions.js';
 import type { Cma } from '../../machine/ctypes.js';
 import { asCell } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
@@ -26,9 +25,9 @@ export function dumpCma(image: KernelImage): string[] {
   for (let i = 0; i < count; i++) {
     const area = areaOf(image, i);
     const fields = [
-      `base=${hex(cma_base_pfn(mm, area))}`,
-      `count=${hex(cma_count(mm, area))}`,
-      `opb=${cma_order_per_bit(mm, area)}`,
+      `base=${hex(mm.read_ulong(area + mm.cma.base_pfn))}`,
+      `count=${hex(mm.read_ulong(area + mm.cma.count))}`,
+      `opb=${mm.words[area + mm.cma.order_per_bit] ?? 0}`,
       `default=${mm.ptr_is(mm.symbol('dma_contiguous_default_area'), area) ? 1 : 0}`,
     ];
     lines.push(`cma ${i} ${[...fields, 'bits', ...runsOf(image, area)].join(' ')}`);
@@ -40,7 +39,7 @@ const hex = (value: number): string => value.toString(16);
 
 /** Runs of set bits, `START+LENGTH`. */
 function runsOf({ mm }: KernelImage, area: Cma): string[] {
-  const bitmap = cma_bitmap(mm, area);
+  const bitmap = mm.read_va(area + mm.cma.bitmap);
   const size = cma_bitmap_maxno(mm, area);
   const runs: string[] = [];
   let start = find_next_bit(mm, bitmap, size, 0);
@@ -63,10 +62,10 @@ export function loadCma(image: KernelImage, lines: readonly string[]): void {
     const [head = '', runs = ''] = line.split(' bits');
     const area = areaOf(image, i);
     if (dumpCma(image)[i]?.split(' bits')[0] !== head)
-      throw new ImageError(`The state has no such contiguous area: '${head}'.`);
+      throw new ImageError(`The state does not have the contiguous area '${head}'.`);
     for (const run of runs.split(' ').filter((text) => text !== '')) {
       const [start = NaN, length = NaN] = run.split('+').map((text) => parseInt(text, 16));
-      bitmap_set(mm, cma_bitmap(mm, area), start, length);
+      bitmap_set(mm, mm.read_va(area + mm.cma.bitmap), start, length);
     }
   });
 }

@@ -66,11 +66,7 @@ export const pageAddress = ({ memmap }: Kernel, pfn: number): VirtAddr =>
   asVirt(fromWords(memmap.baseLow, memmap.baseHigh) + pfn * memmap.page_words * 4);
 
 /** The words of adjacent struct pages; undefined where mem_map has none. */
-export function readPages(
-  image: KernelImage,
-  startPfn: number,
-  nrPages: number,
-): Int32Array | undefined {
+function readPages(image: KernelImage, startPfn: number, nrPages: number): Int32Array | undefined {
   const { memmap } = image.mm;
   const sizeBytes = nrPages * memmap.page_words * 4;
   const bytes = readVirtual(image, pageAddress(image.mm, startPfn), sizeBytes);

@@ -1,29 +1,27 @@
 /** Recorded states of real kernels: reading them, rebuilding the machine, writing an image in their form. */
-export { checksum, checksumText } from './checksum.js';
+export { checksumText } from './checksum.js';
 export { dumpCma, loadCma } from './cmaDump.js';
 export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { loadVmalloc } from './loadVmalloc.js';
 export { vmallocHead, vmallocLines } from './vmallocDump.js';
-export { MemmapRuns, parseMemmap } from './memmapDump.js';
-export { openState, type StateImage, type StateOptions } from './openState.js';
+export { parseMemmap } from './memmapDump.js';
+export { openState, type StateImage } from './openState.js';
 export { pageLine, pageStateText } from './pageLine.js';
 export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';
-export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
+export { findState, StateFinder, type RecordedState } from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
 export { loadTables, tableFrames } from './tablesDump.js';
 export {
   opText,
   readTrace,
   TraceError,
-  type TraceDirective,
   type TraceDump,
   type TraceItem,
-  type TraceMark,
   type TraceOp,
 } from './trace.js';
 export type * from './zonesDump.js';
 export { parseZones, zonesLines } from './zonesText.js';
 export { slabDumpLines, slabGeometryLine, slabsLines } from './slabDumps.js';
 export { loadSlabs } from './slabsLoad.js';
-export { withoutStaleIndexes } from './staleIndexes.js';
+export { nextSysfsNode } from './sysfsState.js';

@@ -10,9 +10,7 @@ import {
   INIT_LIST_HEAD,
   insert_vmap_area,
   list_add_tail,
-  rb_set_left,
   rb_set_parent_color,
-  rb_set_right,
   RB_BLACK,
   RB_RED,
   va_list,
@@ -20,7 +18,7 @@ import {
 } from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
-import { find_cache } from '../../kernel/mm/slab.h.js';
+import { findCache } from '../../proc/slabCaches.js';
 import { NULL, type VmapArea } from '../../machine/ctypes.js';
 import { parseAddress, type Cell, type VirtAddr } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
@@ -70,13 +68,13 @@ function loadGlobals(mm: Kernel, head: ReadonlyMap<string, string>): void {
   const preload = addressOf(mm, head.get('preload') ?? '0');
   mm.write_long(per_cpu(mm, 'ne_fit_preload_node', 0), preload);
   // A machine whose slabs were not recorded has no cache of that name.
-  const cache = mm.words[mm.symbol('slab_caches')] === 0 ? NULL : find_cache(mm, 'vmap_area');
+  const cache = mm.words[mm.symbol('slab_caches')] === 0 ? NULL : findCache(mm, 'vmap_area');
   mm.write_ptr(mm.symbol('vmap_area_cachep'), cache);
 }
 
 function addressOf(mm: Kernel, text: string): VirtAddr {
   const va = parseAddress(`0x${text}`, mm.wide ? 8 : 4);
-  if (va === undefined) throw new ImageError(`'${text}' in a %vmalloc dump is no address`);
+  if (va === undefined) throw new ImageError(`'${text}' in a %vmalloc dump is not an address`);
   return va;
 }
 
@@ -99,7 +97,8 @@ const fieldAddress = (mm: Kernel, { fields }: Line, name: string): VirtAddr =>
 
 function areaOf(mm: Kernel, line: Line): VmapArea {
   const area: Cell = mm.cell_of(fieldAddress(mm, line, 'at'));
-  if (area === NULL) throw new ImageError('A %vmalloc dump has an area where there is no memory.');
+  if (area === NULL)
+    throw new ImageError('A %vmalloc dump has an area where the machine has no memory.');
   return area;
 }
 
@@ -144,8 +143,8 @@ function loadFreeTree(mm: Kernel, lines: readonly Line[]): void {
       return found === undefined ? NULL : nodeOf(found);
     };
     const [left, right] = [child('l'), child('r')];
-    rb_set_left(mm, nodeOf(line), left);
-    rb_set_right(mm, nodeOf(line), right);
+    mm.write_ptr(nodeOf(line) + mm.rb_node.rb_left, left);
+    mm.write_ptr(nodeOf(line) + mm.rb_node.rb_right, right);
     parents.set(left, nodeOf(line)).set(right, nodeOf(line));
   }
   for (const line of lines) {

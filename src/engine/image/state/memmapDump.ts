@@ -72,7 +72,7 @@ export function parseMemmap(dump: TraceDump): MemmapRuns {
     const startPfn = low(pfn);
     const before = i === 0 ? 0 : (runs.startPfn[i - 1] ?? 0) + (runs.count[i - 1] ?? 0);
     if (pfn === undefined || startPfn < before)
-      throw new TraceError(dump.line + 1 + i, `%memmap: '${text}' is no run of struct pages`);
+      throw new TraceError(dump.line + 1 + i, `%memmap: '${text}' is not a run of struct pages`);
     runs.startPfn[i] = startPfn;
     runs.count[i] = low(count);
     runs.flagsLow[i] = low(flags);

@@ -69,7 +69,7 @@ function checkAddresses(state: RecordedState, profile: Profile): void {
   if (first?.populated === undefined) throw new ImageError('The recorded state has no zone.');
   if (first.populated.at !== (node ?? 0) + first.index * sizeofZone)
     throw new ImageError(
-      `The state was not recorded on ${profile.name}: its zone ${first.name} lies elsewhere.`,
+      `The state was not recorded on ${profile.name}: its zone ${first.name} is at another address.`,
     );
 }
 
@@ -100,7 +100,7 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
   });
   for (const { startFrame, nrFrames } of memmap.extents)
     memory.addRule({ startFrame, endFrame: startFrame + nrFrames, fill: pages.fill });
-  // The machine's start is no history: nothing is recorded until it stands.
+  // The machine's start is not part of the history: recording begins when it is complete.
   tape.setRecording(false);
   bindZones(mm);
   writer.write(heads);

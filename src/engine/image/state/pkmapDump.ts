@@ -66,7 +66,7 @@ export function loadPkmap(
   const head = new Map(args.map((arg) => arg.split('=') as [string, string]));
   const table = parseInt(head.get('pte') ?? '', 16);
   const last = Number(head.get('last'));
-  if (isNaN(table) || isNaN(last)) throw new ImageError(`'${args.join(' ')}' is no %pkmap head`);
+  if (isNaN(table) || isNaN(last)) throw new ImageError(`'${args.join(' ')}' is not a %pkmap head`);
   mm.write_long(mm.symbol('pkmap_page_table'), table);
   mm.write(mm.symbol('last_pkmap_nr'), last);
   page_address_init(mm);

@@ -41,14 +41,16 @@ export class StateFinder {
   }
 }
 
-/** @throws ImageError when the text has no full state; TraceError when it is no trace */
+/** @throws ImageError when the text has no full state; TraceError when it is not a trace */
 export function findState(chunks: Iterable<string>): RecordedState {
   const finder = new StateFinder();
   for (const item of readTrace(chunks)) {
     const state = finder.take(item);
     if (state !== undefined) return state;
   }
-  throw new ImageError('The trace holds no full state: it needs a %zones and a %memmap dump.');
+  throw new ImageError(
+    'The trace does not contain a full state: it needs a %zones and a %memmap dump.',
+  );
 }
 
 /**
@@ -60,7 +62,7 @@ export function profileOfState(state: RecordedState): Profile {
   if (isProfileName(named)) return loadProfile(named);
   const name = PROFILE_NAMES.find((candidate) => fits(candidate, state));
   if (name !== undefined) return loadProfile(name);
-  throw new ImageError('The trace says of no bundled kernel build that it was recorded on it.');
+  throw new ImageError('The trace does not name the bundled kernel build that it was recorded on.');
 }
 
 function fits(name: ProfileName, state: RecordedState): boolean {

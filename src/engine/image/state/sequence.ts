@@ -54,8 +54,8 @@ export function formatSequence(
 
 const at = (values: readonly number[], index: number): number => values[index] ?? NaN;
 
-/** `-10` is minus sixteen; undefined for anything that is no hexadecimal number. */
-export function parseHex(text: string | undefined): number | undefined {
+/** `-10` is minus sixteen; undefined for anything that is not a hexadecimal number. */
+function parseHex(text: string | undefined): number | undefined {
   if (text === undefined || !/^-?[0-9a-f]+$/i.test(text)) return undefined;
   return parseInt(text, 16);
 }

@@ -4,12 +4,12 @@
  *
  * Source: FORMAT of the recorder; Linux 6.1 mm/slab.c for what the words mean.
  */
-import { cache_name, get_node, slab_folio } from '../../entry/functions.js';
-import { ac_get, ac_object, cpu_cache_get } from '../../kernel/mm/slab/array_cache.js';
-import { list_next } from '../../kernel/include/linux/list.h.js';
+import { cacheName, get_node, slab_folio } from '../../entry/functions.js';
+import { cpu_cache_get, entryAt } from '../../kernel/mm/slab/array_cache.js';
+import { list_entry } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { KmemCache, KmemCacheNode, ListHead, Slab } from '../../machine/ctypes.js';
-import { read_byte } from '../../kernel/lib/string.js';
+import { readByte } from '../../kernel/lib/string.js';
 import { asVirt } from '../../memory/address.js';
 import { formatSequence } from './sequence.js';
 
@@ -19,7 +19,7 @@ const hex = (value: number): string => (value >>> 0).toString(16);
 export function slabCacheGeometry(mm: Kernel, s: KmemCache): string {
   const at = (member: number): number => mm.words[s + member] as number;
   return [
-    `kc ${cache_name(mm, s)}`,
+    `kc ${cacheName(mm, s)}`,
     `at=${mm.hex(mm.va_of(s))}`,
     `size=${at(mm.kmem_cache.size)}`,
     `object_size=${at(mm.kmem_cache.object_size)}`,
@@ -48,21 +48,22 @@ export function slabCacheLines(mm: Kernel, s: KmemCache): string[] {
     arrayLine(mm, s),
     nodeLine(mm, n),
     ' shared none',
-    ...listLines(mm, s, 'part', (n + mm.kmem_cache_node.slabs_partial) as ListHead),
-    ...listLines(mm, s, 'full', (n + mm.kmem_cache_node.slabs_full) as ListHead),
-    ...listLines(mm, s, 'free', (n + mm.kmem_cache_node.slabs_free) as ListHead),
+    ...listLines(mm, s, 'part', n + mm.kmem_cache_node.slabs_partial),
+    ...listLines(mm, s, 'full', n + mm.kmem_cache_node.slabs_full),
+    ...listLines(mm, s, 'free', n + mm.kmem_cache_node.slabs_free),
   ];
 }
 
 function arrayLine(mm: Kernel, s: KmemCache): string {
   const ac = cpu_cache_get(mm, s);
-  const avail = ac_get(mm, ac, mm.array_cache.avail);
-  const objects = Array.from({ length: avail }, (_, i) => ac_object(mm, ac, i));
+  const count = (member: number): number => mm.words[mm.plus(ac, member)] as number;
+  const avail = count(mm.array_cache.avail);
+  const objects = Array.from({ length: avail }, (_, i) => mm.read_va(entryAt(mm, ac, i)));
   const counts = [
     `avail=${avail}`,
-    `limit=${ac_get(mm, ac, mm.array_cache.limit)}`,
-    `batchcount=${ac_get(mm, ac, mm.array_cache.batchcount)}`,
-    `touched=${ac_get(mm, ac, mm.array_cache.touched)}`,
+    `limit=${count(mm.array_cache.limit)}`,
+    `batchcount=${count(mm.array_cache.batchcount)}`,
+    `touched=${count(mm.array_cache.touched)}`,
   ];
   const entries = formatSequence(objects, (address) => mm.hex(asVirt(address)));
   return ` cpu0 ${counts.join(' ')} :${entries === '' ? '' : ` ${entries}`}`;
@@ -81,15 +82,15 @@ function nodeLine(mm: Kernel, n: KmemCacheNode): string {
 }
 
 function* listLines(mm: Kernel, s: KmemCache, list: string, head: ListHead): Generator<string> {
-  for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
-    yield slabLine(mm, s, list, (entry - mm.slab.slab_list) as Slab);
+  for (let pos: ListHead = mm.read_ptr(head); pos !== head; pos = mm.read_ptr(pos))
+    yield slabLine(mm, s, list, list_entry(mm, pos, mm.slab.slab_list));
 }
 
 function slabLine(mm: Kernel, s: KmemCache, list: string, page: Slab): string {
   const freelist = mm.read_va(page + mm.slab.freelist);
   const num = mm.words[s + mm.kmem_cache.num] as number;
   const indexes = Array.from({ length: freelist === 0 ? 0 : num }, (_, i) =>
-    read_byte(mm, asVirt(freelist + i)),
+    readByte(mm, asVirt(freelist + i)),
   );
   return [
     ` ${list} pfn=${hex(mm.page_to_pfn(slab_folio(page)))}`,

@@ -3,10 +3,11 @@
  * their index arrays, its node and its CPU's array where there is room.
  */
 import { kmem_cache_node_init } from '../../kernel/mm/slab/cpucache.js';
-import { ac_entry, init_arraycache } from '../../kernel/mm/slab/array_cache.js';
-import { write_reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
-import { account_slab, folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
-import { write_byte } from '../../kernel/lib/string.js';
+import { entryAt, init_arraycache } from '../../kernel/mm/slab/array_cache.js';
+import { reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
+import { folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
+import { account_slab } from '../../kernel/mm/slab_common/account.js';
+import { writeByte } from '../../kernel/lib/string.js';
 import { list_add_tail } from '../../kernel/include/linux/list.h.js';
 import { set_page_flags } from '../../kernel/include/linux/page-flags.h.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -49,7 +50,7 @@ export function loadSlabCache(
 ): void {
   for (const field of WORDS) mm.write(s + mm.kmem_cache[field], decimalOf(text.kc, field));
   mm.write_long(s + mm.kmem_cache.colour, decimalOf(text.kc, 'colour'));
-  write_reciprocal_value(mm, s + mm.kmem_cache.reciprocal_buffer_size, decimalOf(text.kc, 'size'));
+  reciprocal_value(mm, decimalOf(text.kc, 'size'), s + mm.kmem_cache.reciprocal_buffer_size);
   const n = mm.cell_at(memory.take(mm.sizeof.kmem_cache_node, 64)) as KmemCacheNode;
   mm.write_ptr(s + mm.kmem_cache.node, n);
   kmem_cache_node_init(mm, n);
@@ -58,14 +59,14 @@ export function loadSlabCache(
     if (line.word === 'node') {
       loadNode(mm, n, line);
       const order = decimalOf(text.kc, 'gfporder');
-      for (let i = decimalOf(line, 'total'); i > 0; i--) account_slab(mm, s, order, 1);
+      for (let i = decimalOf(line, 'total'); i > 0; i--) account_slab(mm, order, s);
     }
     const list = {
       part: mm.kmem_cache_node.slabs_partial,
       full: mm.kmem_cache_node.slabs_full,
       free: mm.kmem_cache_node.slabs_free,
     }[line.word];
-    if (list !== undefined) loadSlab(mm, s, line, (n + list) as ListHead);
+    if (list !== undefined) loadSlab(mm, s, line, n + list);
   }
 }
 
@@ -79,7 +80,7 @@ function loadArray(mm: Kernel, s: KmemCache, line: SlabLine, memory: ObjectMemor
   const objects = addressesOf(line, mm.profile.pointerSize);
   mm.write(mm.plus(ac, mm.array_cache.avail), objects.length);
   mm.write(mm.plus(ac, mm.array_cache.touched), decimalOf(line, 'touched'));
-  objects.forEach((object, i) => mm.write_va(ac_entry(mm, ac, i), object));
+  objects.forEach((object, i) => mm.write_va(entryAt(mm, ac, i), object));
 }
 
 function loadNode(mm: Kernel, n: KmemCacheNode, line: SlabLine): void {
@@ -103,5 +104,5 @@ function loadSlab(mm: Kernel, s: KmemCache, line: SlabLine, head: ListHead): voi
   mm.write(page + mm.slab.active, decimalOf(line, 'active'));
   list_add_tail(mm, asCell(page + mm.slab.slab_list), head);
   if (freelist === 0) return;
-  numbersOf(line).forEach((index, i) => write_byte(mm, asVirt(freelist + i), index));
+  numbersOf(line).forEach((index, i) => writeByte(mm, asVirt(freelist + i), index));
 }

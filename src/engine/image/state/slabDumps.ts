@@ -2,12 +2,7 @@
  * `%slab` and `%slabs`: the caches of an image as recorded traces print them, in the form of the allocator that it has.
  */
 import { constantNamed } from '../../types/named.js';
-import {
-  cache_name,
-  find_cache,
-  for_each_cache,
-  slab_is_available,
-} from '../../entry/functions.js';
+import { cacheName, findCache, slab_is_available, slabCaches } from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { NULL, type KmemCache } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';
@@ -50,7 +45,7 @@ export function slabDumpLines(
   { args: [name = ''], lines }: TraceDump,
 ): string[] | undefined {
   if (printerOf(mm) === undefined) return undefined;
-  const s = find_cache(mm, name);
+  const s = findCache(mm, name);
   // `slabx`, which prints every slab, has the name of `slab`.
   const everySlab = lines.some((line) => line.startsWith(' any '));
   return s === NULL ? [] : cacheLines(mm, s, everySlab);
@@ -59,8 +54,8 @@ export function slabDumpLines(
 /** The lines of `%slabs`: of every cache, or only their geometries where the dump has no more. */
 export function slabsLines({ mm }: KernelImage, dump: TraceDump): string[] | undefined {
   if (printerOf(mm) === undefined) return undefined;
-  const caches = [...for_each_cache(mm)];
+  const caches = [...slabCaches(mm)];
   if (!dump.lines.some((line) => line.startsWith('%slab ')))
     return caches.map((s) => slabGeometryLine(mm, s));
-  return caches.flatMap((s) => [`%slab ${cache_name(mm, s)}`, ...cacheLines(mm, s), '%end']);
+  return caches.flatMap((s) => [`%slab ${cacheName(mm, s)}`, ...cacheLines(mm, s), '%end']);
 }

@@ -5,8 +5,8 @@ import { constantNamed } from '../../types/named.js';
 import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { setup_kmalloc_cache_index_table } from '../../kernel/mm/slab_common/kmalloc.js';
-import { write_byte } from '../../kernel/lib/string.js';
-import type { KmemCache, ListHead } from '../../machine/ctypes.js';
+import { writeByte } from '../../kernel/lib/string.js';
+import type { KmemCache } from '../../machine/ctypes.js';
 import type { KernelImage } from '../kernelImage.js';
 import { ObjectMemory } from './objectMemory.js';
 import { loadPercpu, PERCPU_BYTES } from './percpuState.js';
@@ -17,13 +17,13 @@ import { addressOf, decimalOf, hexOf, parseSlabs, type CacheText } from './slabs
 import type { TraceDump } from './trace.js';
 
 /** How one allocator's caches are put into memory. */
-export interface SlabLoader {
+interface SlabLoader {
   /** What a cache takes of the memory for objects, besides its name. */
   readonly sizeBytes: (mm: Kernel, text: CacheText) => number;
   /** Writes what only this allocator has. */
   readonly load: (mm: Kernel, s: KmemCache, text: CacheText, memory: ObjectMemory) => void;
   /** Writes what goes with the caches, when all are there. */
-  readonly finish?: (mm: Kernel, memory: ObjectMemory) => void;
+  readonly finish?: (mm: Kernel, memory: ObjectMemory, nextNode: number) => void;
 }
 
 /** By the option that chooses the allocator. */
@@ -32,8 +32,11 @@ const LOADERS: ReadonlyMap<string, SlabLoader> = new Map<string, SlabLoader>([
   ['CONFIG_SLUB', { sizeBytes: slubCacheBytes, load: loadSlubCache, finish: loadSysfs }],
 ]);
 
-/** Puts the caches of a dump into the machine's memory. A dump of geometries alone tells too little: nothing is done. */
-export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
+/**
+ * Puts the caches of a dump into the machine's memory. A dump of geometries alone tells too little: nothing is done.
+ * @param nextNode the number of sysfs's next node
+ */
+export function loadSlabs({ mm }: KernelImage, dump: TraceDump, nextNode = 1): void {
   const caches = parseSlabs(dump.lines);
   const loader = [...LOADERS].find(([option]) => constantNamed(mm.profile, option) !== 0)?.[1];
   if (caches.length === 0 || loader === undefined) return;
@@ -49,11 +52,11 @@ export function loadSlabs({ mm }: KernelImage, dump: TraceDump): void {
     const s = mm.cell_at(addressOf(text.kc, 'at', mm.profile.pointerSize)) as KmemCache;
     loadCommon(mm, s, text, memory);
     loader.load(mm, s, text, memory);
-    list_add_tail(mm, (s + mm.kmem_cache.list) as ListHead, mm.symbol('slab_caches'));
+    list_add_tail(mm, s + mm.kmem_cache.list, mm.symbol('slab_caches'));
     noteKmallocCache(mm, s, text);
   }
   setup_kmalloc_cache_index_table(mm);
-  loader.finish?.(mm, memory);
+  loader.finish?.(mm, memory, nextNode);
   loadOptions(mm, caches);
 }
 
@@ -101,7 +104,7 @@ function loadOptions(mm: Kernel, caches: readonly CacheText[]): void {
   // Merged caches are seen by their reference counts.
   const merged = caches.some(({ kc }) => decimalOf(kc, 'refcount') > 1);
   const slab_nomerge = mm.profile.symbol('slab_nomerge')?.address;
-  if (slab_nomerge !== undefined) write_byte(mm, slab_nomerge, merged ? 0 : 1);
+  if (slab_nomerge !== undefined) writeByte(mm, slab_nomerge, merged ? 0 : 1);
   const slab_state = mm.findSymbol('slab_state');
   if (slab_state !== undefined) mm.write(slab_state, mm.FULL);
   // More than 32 MiB: every machine that was recorded.

@@ -78,7 +78,7 @@ export function addressOf(line: SlabLine, name: string, pointerSize: 4 | 8): Vir
 
 function address(text: string, pointerSize: 4 | 8): VirtAddr {
   const value = parseAddress(`0x${text}`, pointerSize);
-  if (value === undefined) throw new ImageError(`'${text}' is no address.`);
+  if (value === undefined) throw new ImageError(`'${text}' is not an address.`);
   return value;
 }
 
@@ -97,6 +97,6 @@ export function addressesOf(line: SlabLine, pointerSize: 4 | 8): VirtAddr[] {
 /** A sequence of small numbers. */
 export function numbersOf(line: SlabLine): number[] {
   const numbers = expandSequence(line.sequence);
-  if (numbers === undefined) throw new ImageError('A slab line has a sequence that is none.');
+  if (numbers === undefined) throw new ImageError('A slab line has a malformed sequence.');
   return numbers;
 }

@@ -5,22 +5,13 @@
  * Source: FORMAT of the recorder; Linux 6.1 mm/slub.c for what the words mean.
  */
 import { per_cpu_ptr } from '../../kernel/include/linux/percpu-defs.h.js';
-import { cache_name, folio_slab, get_node, slab_folio } from '../../entry/functions.js';
-import { list_next } from '../../kernel/include/linux/list.h.js';
+import { cacheName, folio_slab, get_node, slab_folio } from '../../entry/functions.js';
+import { list_entry } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
 import { compound_order } from '../../kernel/include/linux/mm.h.js';
 import { PageSlab, PageTail } from '../../kernel/include/linux/page-flags.h.js';
-import { partial_list } from '../../kernel/mm/slub/partial.js';
-import {
-  get_freepointer,
-  oo_objects,
-  oo_order,
-  slab_freelist,
-  slab_frozen,
-  slab_inuse,
-  slab_objects,
-} from '../../kernel/mm/slub/pages.js';
+import { get_freepointer, oo_objects, oo_order } from '../../kernel/mm/slub/freelist.js';
 import { NULL, type KmemCache, type ListHead, type Slab } from '../../machine/ctypes.js';
 import { cpu_possible, nr_cpu_ids } from '../../kernel/include/linux/cpumask.h.js';
 import type { VirtAddr } from '../../memory/address.js';
@@ -34,7 +25,7 @@ export function slubCacheGeometry(mm: Kernel, s: KmemCache): string {
   const order = (member: number): string => `${oo_order(at(member))}/${oo_objects(at(member))}`;
   const recip = s + mm.kmem_cache.reciprocal_size;
   return [
-    `kc ${cache_name(mm, s)}`,
+    `kc ${cacheName(mm, s)}`,
     `at=${mm.hex(mm.va_of(s))}`,
     `size=${at(mm.kmem_cache.size)}`,
     `object_size=${at(mm.kmem_cache.object_size)}`,
@@ -71,8 +62,8 @@ export function slubCacheLines(mm: Kernel, s: KmemCache, everySlab = false): str
   lines.push(
     ` node nr_partial=${count(mm.kmem_cache_node.nr_partial)} nr_slabs=${count(mm.kmem_cache_node.nr_slabs)} total_objects=${count(mm.kmem_cache_node.total_objects)}`,
   );
-  lines.push(...listLines(mm, s, 'part', partial_list(mm, n)));
-  lines.push(...listLines(mm, s, 'full', (n + mm.kmem_cache_node.full) as ListHead));
+  lines.push(...listLines(mm, s, 'part', n + mm.kmem_cache_node.partial));
+  lines.push(...listLines(mm, s, 'full', n + mm.kmem_cache_node.full));
   if (everySlab) for (const slab of slabsOf(mm, s)) lines.push(slabLine(mm, s, 'any', slab));
   return lines;
 }
@@ -100,8 +91,8 @@ function cpuLines(mm: Kernel, s: KmemCache, cpu: number): string[] {
 }
 
 function* listLines(mm: Kernel, s: KmemCache, list: string, head: ListHead): Generator<string> {
-  for (let entry = list_next(mm, head); entry !== head; entry = list_next(mm, entry))
-    yield slabLine(mm, s, list, (entry - mm.slab.slab_list) as Slab);
+  for (let pos: ListHead = mm.read_ptr(head); pos !== head; pos = mm.read_ptr(pos))
+    yield slabLine(mm, s, list, list_entry(mm, pos, mm.slab.slab_list));
 }
 
 function slabLine(mm: Kernel, s: KmemCache, list: string, slab: Slab): string {
@@ -109,10 +100,10 @@ function slabLine(mm: Kernel, s: KmemCache, list: string, slab: Slab): string {
   return [
     ` ${list} pfn=${hex(mm.page_to_pfn(folio))}`,
     `order=${compound_order(mm, folio)}`,
-    `objects=${slab_objects(mm, slab)}`,
-    `inuse=${slab_inuse(mm, slab)}`,
-    `frozen=${slab_frozen(mm, slab) ? 1 : 0}`,
-    `fl${freelistText(mm, s, slab, slab_freelist(mm, slab))}`,
+    `objects=${mm.read_bits(slab, mm.slab.objects)}`,
+    `inuse=${mm.read_bits(slab, mm.slab.inuse)}`,
+    `frozen=${mm.read_bits(slab, mm.slab.frozen)}`,
+    `fl${freelistText(mm, s, slab, mm.read_va(slab + mm.slab.freelist))}`,
   ].join(' ');
 }
 
@@ -122,7 +113,7 @@ function slabLine(mm: Kernel, s: KmemCache, list: string, slab: Slab): string {
  */
 function freelistText(mm: Kernel, s: KmemCache, slab: Slab, freelist: VirtAddr): string {
   const size = mm.words[s + mm.kmem_cache.size] as number;
-  const objects = slab_objects(mm, slab);
+  const objects = mm.read_bits(slab, mm.slab.objects);
   const base =
     page_address(mm, slab_folio(slab)) + (mm.words[s + mm.kmem_cache.red_left_pad] as number);
   const indexes: number[] = [];

@@ -8,9 +8,10 @@ import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h
 import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
 import { set_page_flags } from '../../kernel/include/linux/page-flags.h.js';
-import { write_reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
-import { account_slab, folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
-import { set_freepointer } from '../../kernel/mm/slub/pages.js';
+import { reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
+import { folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
+import { account_slab } from '../../kernel/mm/slab_common/account.js';
+import { set_freepointer } from '../../kernel/mm/slub/freelist.js';
 import {
   NULL,
   type KmemCache,
@@ -55,8 +56,8 @@ export function loadSlubCache(
 
   const n = mm.cell_at(memory.take(mm.sizeof.kmem_cache_node, ALIGN)) as KmemCacheNode;
   mm.write_ptr(s + mm.kmem_cache.node, n);
-  INIT_LIST_HEAD(mm, (n + mm.kmem_cache_node.partial) as ListHead);
-  INIT_LIST_HEAD(mm, (n + mm.kmem_cache_node.full) as ListHead);
+  INIT_LIST_HEAD(mm, n + mm.kmem_cache_node.partial);
+  INIT_LIST_HEAD(mm, n + mm.kmem_cache_node.full);
   const c = mm.cell_at(memory.take(mm.sizeof.kmem_cache_cpu, ALIGN)) as KmemCacheCpu;
   // SMP: relative to the area of the CPU, the only one of the recorded machines.
   const base = mm.smp ? mm.read_va(mm.symbol('__per_cpu_offset')) : 0;
@@ -89,10 +90,10 @@ export function loadSlubCache(
         loadNode(mm, s, n, line);
         break;
       case 'part':
-        addTo(mm, loadSlab(mm, s, line), (n + mm.kmem_cache_node.partial) as ListHead);
+        addTo(mm, loadSlab(mm, s, line), n + mm.kmem_cache_node.partial);
         break;
       case 'full':
-        addTo(mm, loadSlab(mm, s, line), (n + mm.kmem_cache_node.full) as ListHead);
+        addTo(mm, loadSlab(mm, s, line), n + mm.kmem_cache_node.full);
         break;
     }
   }
@@ -113,7 +114,7 @@ function loadGeometry(mm: Kernel, s: KmemCache, { kc }: CacheText): void {
   for (const field of ['oo', 'min'] as const)
     mm.write(s + mm.kmem_cache[field], orderObjects(kc, field));
   mm.write_long(s + mm.kmem_cache.min_partial, decimalOf(kc, 'min_partial'));
-  write_reciprocal_value(mm, s + mm.kmem_cache.reciprocal_size, decimalOf(kc, 'size'));
+  reciprocal_value(mm, decimalOf(kc, 'size'), s + mm.kmem_cache.reciprocal_size);
   if (mm.kmem_cache.cpu_partial < 0) return;
   mm.write(s + mm.kmem_cache.cpu_partial, decimalOf(kc, 'cpu_partial'));
   mm.write(s + mm.kmem_cache.cpu_partial_slabs, decimalOf(kc, 'cpu_partial_slabs'));
@@ -124,7 +125,7 @@ function loadNode(mm: Kernel, s: KmemCache, n: KmemCacheNode, line: SlabLine): v
   mm.write_long(n + mm.kmem_cache_node.nr_slabs, decimalOf(line, 'nr_slabs'));
   mm.write_long(n + mm.kmem_cache_node.total_objects, decimalOf(line, 'total_objects'));
   const order = (mm.words[s + mm.kmem_cache.oo] ?? 0) >>> 16;
-  for (let i = decimalOf(line, 'nr_slabs'); i > 0; i--) account_slab(mm, s, order, 1);
+  for (let i = decimalOf(line, 'nr_slabs'); i > 0; i--) account_slab(mm, order, s);
 }
 
 function loadSlab(mm: Kernel, s: KmemCache, line: SlabLine): Slab {

@@ -7,8 +7,8 @@
 import { sizeOfStruct } from '../../types/named.js';
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { ListHead } from '../../machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
+import type { KernelImage } from '../kernelImage.js';
 import type { ObjectMemory } from './objectMemory.js';
 
 /** What {@link loadSysfs} takes of the memory for objects. */
@@ -21,15 +21,20 @@ const ATTRIBUTES = (
   'red_zone poison store_user validate= cache_dma usersize'
 ).split(' ');
 
-/** The next number of a node when the recordings began: the cores have it (`kernfs_root.ino_idr.idr_next`). */
-const NEXT_NODE: ReadonlyMap<string, number> = new Map([
-  ['x86_64-slub', 0xdf0],
-  ['i386-highmem4g-slub', 0xdd6],
-  ['x86_64-slub-smp', 0xf6d],
-]);
+/** The number that the next node of sysfs gets: of an image that has its memory. */
+export function nextSysfsNode({ mm }: KernelImage): number | undefined {
+  const sysfs_root_kn = mm.findSymbol('sysfs_root_kn');
+  const kn = sysfs_root_kn === undefined ? 0 : mm.read_ptr(sysfs_root_kn);
+  if (kn === 0) return undefined;
+  const root = mm.read_ptr(kn + mm.kernfs_node.dir_root);
+  return mm.words[root + mm.kernfs_root.ino_idr + mm.idr.idr_next];
+}
 
-/** Behind the caches: it needs those of kernfs and of radix trees. */
-export function loadSysfs(mm: Kernel, memory: ObjectMemory): void {
+/**
+ * Behind the caches: it needs those of kernfs and of radix trees.
+ * @param next the number of the next node, which no dump tells
+ */
+export function loadSysfs(mm: Kernel, memory: ObjectMemory, next: number): void {
   const slab_kset = mm.findSymbol('slab_kset');
   if (slab_kset === undefined || slab_kset === 0) return;
   const take = (tag: string): Cell => mm.cell_at(memory.take(sizeOfStruct(mm.profile, tag), 64));
@@ -37,7 +42,7 @@ export function loadSysfs(mm: Kernel, memory: ObjectMemory): void {
   const dir = take('kernfs_node');
   const kset = take('kset');
   mm.write_ptr(slab_kset, kset);
-  INIT_LIST_HEAD(mm, (kset + mm.kset.list) as ListHead);
+  INIT_LIST_HEAD(mm, kset + mm.kset.list);
   const kobj = kset + mm.kset.kobj;
   mm.write(kobj + mm.kobject.kref, 1);
   mm.write_ptr(kobj + mm.kobject.sd, dir);
@@ -45,14 +50,17 @@ export function loadSysfs(mm: Kernel, memory: ObjectMemory): void {
   mm.write_ptr(dir + mm.kernfs_node.dir_root, root);
   // KERNFS_DIR
   mm.write16(dir, mm.kernfs_node.flags, 1);
-  loadNumbers(mm, root, dir, memory);
+  loadNumbers(mm, { root, dir, next }, memory);
   loadAttributes(mm, memory);
 }
 
 /** The numbers before the next one count as taken: the tree has the nodes on the way to the last of them. */
-function loadNumbers(mm: Kernel, root: Cell, dir: Cell, memory: ObjectMemory): void {
+function loadNumbers(
+  mm: Kernel,
+  { root, dir, next }: { readonly root: Cell; readonly dir: Cell; readonly next: number },
+  memory: ObjectMemory,
+): void {
   const idr = asCell(root + mm.kernfs_root.ino_idr);
-  const next = NEXT_NODE.get(mm.profile.name) ?? 1;
   const shift = mm.CONFIG_BASE_SMALL !== 0 ? 4 : 6;
   const nrSlots = 1 << shift;
   // IDR_FREE of the root, and that it is an idr's: XA_FLAGS_ALLOC.

@@ -104,7 +104,7 @@ class Tables {
     const table = tables[depth];
     const va = this.address(vaText);
     if (level === undefined || table === undefined || va === undefined)
-      throw new Error(`'${line}' is no line of a %pts dump of this machine`);
+      throw new Error(`'${line}' is not a line of a %pts dump of this machine`);
     const at = table + indexAt(level, va) * level.entryBytes;
     if (kind === 'tb') {
       const phys = fields[0] ?? '0';

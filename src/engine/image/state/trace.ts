@@ -15,7 +15,7 @@
  * largest dump costs.
  */
 
-/** Text that is no trace; `line` counts from 1. */
+/** Text that is not a trace; `line` counts from 1. */
 export class TraceError extends Error {
   constructor(
     readonly line: number,
@@ -51,21 +51,21 @@ export interface TraceDump {
   readonly lines: readonly string[];
 }
 
-export interface TraceMark {
+interface TraceMark {
   readonly kind: 'mark';
   readonly line: number;
   readonly text: string;
 }
 
 /** `mode`, and the lone lines `%kstop`, `%run`, `%ran`. */
-export interface TraceDirective {
+interface TraceDirective {
   readonly kind: 'mode' | 'kstop' | 'run' | 'ran';
   readonly line: number;
   readonly text: string;
 }
 
 /** A tracepoint that fired outside of any operation (a program's page fault, the end of a run). */
-export interface TraceEvent {
+interface TraceEvent {
   readonly kind: 'event';
   readonly line: number;
   readonly text: string;

@@ -10,12 +10,9 @@ import { VMALLOC_END, VMALLOC_START } from '../../kernel/arch/x86/include/asm/pg
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import {
-  list_next,
   list_va,
   node_va,
   rb_is_black,
-  rb_left,
-  rb_right,
   va_end,
   va_node,
   va_start,
@@ -59,7 +56,7 @@ export function vmallocLines(
 /** The areas of a list; a machine that was rebuilt without them has none. */
 function* areasOf(mm: Kernel, head: ListHead): Generator<VmapArea, void, undefined> {
   if (mm.words[head] === 0) return;
-  for (let list = list_next(mm, head); list !== head; list = list_next(mm, list))
+  for (let list = mm.read_ptr(head); list !== head; list = mm.read_ptr(list))
     yield list_va(mm, list);
 }
 
@@ -99,7 +96,7 @@ function freeText(mm: Kernel, va: VmapArea): string {
   const root = mm.read_ptr(mm.symbol('free_vmap_area_root')) === node ? ' root' : '';
   return (
     `fva ${rangeText(mm, va)} sub=${short(mm, sub)} at=${at(mm, va)} ` +
-    `l=${child(rb_left(mm, node))} r=${child(rb_right(mm, node))} ` +
+    `l=${child(mm.read_ptr(node + mm.rb_node.rb_left))} r=${child(mm.read_ptr(node + mm.rb_node.rb_right))} ` +
     `${rb_is_black(mm, node) ? 'black' : 'red'}${root}`
   );
 }

@@ -6,7 +6,7 @@
  */
 import { byteOffset } from '../../types/named.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { highmem_min_pages, is_highmem_idx } from '../../entry/functions.js';
+import { is_highmem_idx, SWAP_CLUSTER_MAX } from '../../entry/functions.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
 import type { ListEnds } from './listLinks.js';
@@ -112,7 +112,8 @@ export class StateWriter {
   /** A zone without pages is left out of a dump, but for its name: its marks follow from what kind of zone it is. */
   private writeEmptyWatermarks(index: number): void {
     if (!is_highmem_idx(this.mm, index)) return;
-    const pages = highmem_min_pages(0);
+    // The least that __setup_per_zone_wmarks() gives one.
+    const pages = SWAP_CLUSTER_MAX;
     const zone = this.cell(this.zoneAddress(index));
     const marks = { min: pages, low: pages, high: pages, promo: pages, boost: 0, highatomic: 0 };
     this.members.setAll(zone, 'zone', WMARK_MEMBERS, { ...marks, drift: 0 });

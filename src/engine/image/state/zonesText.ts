@@ -142,7 +142,7 @@ class Lines {
 
   number(text: string | undefined, radix: 10 | 16): number {
     const digits = radix === 16 ? /^-?[0-9a-f]+$/i : /^-?[0-9]+$/;
-    if (text === undefined || !digits.test(text)) this.fail(`'${text ?? ''}' is no number`);
+    if (text === undefined || !digits.test(text)) this.fail(`'${text ?? ''}' is not a number`);
     // Counters are longs: a negative one is printed with all its bits.
     if (radix === 16 && text.length === 16) return Number(BigInt.asIntN(64, BigInt(`0x${text}`)));
     return parseInt(text, radix);

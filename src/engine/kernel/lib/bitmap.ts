@@ -3,37 +3,32 @@
  *
  * x86 is little-endian, so bit n lies in 32-bit word n >> 5 whether a long has one word or two. A bitmap may be longer than a
  * frame, so it goes by its address and each word is looked up.
- * Source: Linux 6.1 lib/bitmap.c: bitmap_find_next_zero_area_off(), __bitmap_set(), __bitmap_clear(); lib/find_bit.c.
+ * Source: Linux 6.1 lib/bitmap.c: bitmap_find_next_zero_area_off(), __bitmap_set(), __bitmap_clear(); include/linux/bitmap.h: bitmap_set().
  */
 import type { UInt, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../memory/address.js';
-import { find_next_bit, find_next_zero_bit } from './find_bit.js';
+import type { VirtAddr } from '../../memory/address.js';
+import {
+  BITS_PER_WORD,
+  cellOfWord,
+  find_next_bit,
+  find_next_zero_bit,
+  maskInWord,
+} from './find_bit.js';
 
-export const BITS_PER_WORD = 32;
-
-/** The bits of word `word` from `start` up that lie in [start, start + len). */
-export function mask_in_word(word: UInt, start: ULong, len: ULong): number {
-  const from = Math.max(start - word * BITS_PER_WORD, 0);
-  const to = Math.min(start + len - word * BITS_PER_WORD, BITS_PER_WORD);
-  const upTo = to === BITS_PER_WORD ? -1 : (1 << to) - 1;
-  return upTo & (-1 << from);
-}
-
-export const cell_of_word = (k: Kernel, map: VirtAddr, word: UInt): number =>
-  k.cell_of(asVirt(map + word * 4));
-
+/** Sets `len` bits from `start` on. Differs: by words of 32 bits, as the map may straddle frames anywhere. */
 export function bitmap_set(k: Kernel, map: VirtAddr, start: ULong, len: ULong): void {
   for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {
-    const at = cell_of_word(k, map, word);
-    k.write(at, k.words[at]! | mask_in_word(word, start, len));
+    const at = cellOfWord(k, map, word);
+    k.write(at, k.words[at]! | maskInWord(word, start, len));
   }
 }
 
+/** Clears `len` bits from `start` on. */
 export function bitmap_clear(k: Kernel, map: VirtAddr, start: ULong, len: ULong): void {
   for (let word = start >>> 5; word * BITS_PER_WORD < start + len; word++) {
-    const at = cell_of_word(k, map, word);
-    k.write(at, k.words[at]! & ~mask_in_word(word, start, len));
+    const at = cellOfWord(k, map, word);
+    k.write(at, k.words[at]! & ~maskInWord(word, start, len));
   }
 }
 
@@ -50,13 +45,19 @@ export function bitmap_find_next_zero_area_off(
   align_mask: ULong,
   align_offset: ULong,
 ): ULong {
-  for (;;) {
+  again: for (;;) {
     let index: ULong = find_next_zero_bit(k, map, size, start);
+    // Aligned as seen from outside of the map, whose first bit need not be so.
     index = ((index + align_offset + align_mask) & ~align_mask) - align_offset;
+
     const end: ULong = index + nr;
     if (end > size) return end;
     const i: ULong = find_next_bit(k, map, end, index);
-    if (i >= end) return index;
-    start = i + 1;
+    if (i < end) {
+      // Too short a gap: on behind the bit that ends it.
+      start = i + 1;
+      continue again;
+    }
+    return index;
   }
 }

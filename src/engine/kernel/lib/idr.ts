@@ -1,59 +1,50 @@
 /**
- * Small numbers for pointers: a radix tree whose nodes' tags say where a number is free.
+ * Small numbers for pointers.
  *
- *     struct xa_node   shift | offset in the parent | count of slots in use | nr_values, a byte each
- *                      slots[]  on the lowest level the pointers; above, nodes with bit 1 set
- *                      tags[0]  a bit a slot: something is free below. Bits beyond the slots are set, too.
- *
- * Differs: the pool of preloaded nodes is taken to be full, as it is from the first use on.
- * Source: Linux 6.1 lib/idr.c: idr_alloc_cyclic(), idr_remove(); lib/radix-tree.c: idr_get_free().
+ * Left out everywhere: idr_base (it is 0 in the idrs that are used here).
+ * Source: Linux 6.1 lib/idr.c: idr_alloc_u32(), idr_alloc_cyclic(), idr_remove().
  */
 import { type Gfp, type Int, NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { Cell } from '../../memory/address.js';
-import { ENOMEM } from '../include/linux/errno.h.js';
-import type { Idr } from '../include/linux/idr.h.js';
+import { IS_ERR, PTR_ERR } from '../include/linux/err.h.js';
+import { ENOSPC } from '../include/linux/errno.h.js';
+import type { Idr, RadixTreeRoot } from '../include/linux/idr.h.js';
+import { IDR_FREE, type RadixTreeIter, type Slot } from './radix-tree/node.js';
 import {
-  add_count,
-  delete_node,
   idr_get_free,
-  is_empty,
-  is_node,
-  map_size,
-  node_shift,
-  node_tag_clear,
-  node_tag_set,
-  type Slot,
-  slot_of,
-  type XaNode,
-} from './radix-tree.js';
+  radix_tree_delete_item,
+  radix_tree_iter_replace,
+  radix_tree_iter_tag_clear,
+} from './radix-tree/radix-tree.js';
 
-// --- numbers -----------------------------------------------------------------------------------------------------------
+const INT_MAX = 0x7fffffff;
 
-/** The next number not used lately, for `ptr`; negative without memory. */
+/** The first free number from `nextid` to `max`, for `ptr`. Negative: an error. Differs: returns the number. */
+function idr_alloc_u32(k: Kernel, idr: Idr, ptr: Cell, nextid: Int, max: Int, gfp: Gfp): Int {
+  const root = (idr + k.idr.idr_rt) as RadixTreeRoot;
+  const iter: RadixTreeIter = { index: nextid, node: NULL };
+  const slot: Slot = idr_get_free(k, root, iter, gfp, max);
+  if (IS_ERR(slot)) return PTR_ERR(slot);
+
+  radix_tree_iter_replace(k, root, iter, slot, ptr);
+  radix_tree_iter_tag_clear(k, root, iter, IDR_FREE);
+  return iter.index;
+}
+
+/** The next number not used lately, for `ptr`; negative without memory. Left out: `end`. */
 export function idr_alloc_cyclic(k: Kernel, idr: Idr, ptr: Cell, start: Int, gfp: Gfp): Int {
-  const next: Int = Math.max(k.words[idr + k.idr.idr_next]!, start);
-  const found = idr_get_free(k, idr, next, gfp) ?? idr_get_free(k, idr, start, gfp);
-  if (found === undefined) return -ENOMEM;
-  add_count(k, found.node, 1);
-  k.write_ptr(found.slot, ptr);
-  node_tag_clear(k, idr, found.node, found.index & (map_size(k) - 1));
-  k.write(idr + k.idr.idr_next, found.index + 1);
-  return found.index;
+  let id: Int = Math.max(k.words[idr + k.idr.idr_next]!, start);
+  let err: Int = idr_alloc_u32(k, idr, ptr, id, INT_MAX, gfp);
+  // All above are taken: from the beginning.
+  if (err === -ENOSPC && id > start) err = idr_alloc_u32(k, idr, ptr, start, INT_MAX, gfp);
+  if (err < 0) return err;
+
+  id = err;
+  k.write(idr + k.idr.idr_next, id + 1);
+  return id;
 }
 
 export function idr_remove(k: Kernel, idr: Idr, id: Int): void {
-  let slot = (idr + k.idr.idr_rt_xa_head) as Slot;
-  let node: XaNode = NULL;
-  let offset: Int = 0;
-  while (is_node(k, slot)) {
-    node = k.read_ptr(slot);
-    offset = Math.floor(id / 2 ** node_shift(k, node)) % map_size(k);
-    slot = slot_of(k, node, offset);
-  }
-  if (node === NULL || is_empty(k, slot)) return;
-  node_tag_set(k, idr, node, offset);
-  k.write_long(slot, 0);
-  add_count(k, node, -1);
-  delete_node(k, idr, node);
+  radix_tree_delete_item(k, (idr + k.idr.idr_rt) as RadixTreeRoot, id);
 }

@@ -1,105 +1,157 @@
 /**
- * kobjects: what has a directory in sysfs, a place in a kset, and an end that a reference count decides.
+ * kobjects: made, put into their kset and into sysfs, taken out, and freed with their last reference.
  *
- * Source: Linux 6.1 lib/kobject.c; fs/sysfs/dir.c: sysfs_create_dir_ns(), sysfs_remove_dir(); fs/sysfs/group.c:
- * sysfs_create_group().
+ * Left out everywhere: namespaces, uevents, attributes that a type gives each of its kobjects (default_groups).
+ * Source: Linux 6.1 lib/kobject.c; include/linux/kref.h.
  */
-import { type Int, type ListHead, NULL, type Pointer } from '../../machine/ctypes.js';
+import { type Int, NULL } from '../../machine/ctypes.js';
+import { bitFieldIn } from '../../machine/facts.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { VirtAddr } from '../../memory/address.js';
-import {
-  kernfs_create_dir,
-  kernfs_get,
-  kernfs_put,
-  kernfs_remove,
-  type KernfsNode,
-} from '../fs/kernfs/dir.js';
+import { kernfs_get, kernfs_put } from '../fs/kernfs/dir/dir.js';
+import type { KernfsNode } from '../fs/kernfs/kernfs-internal.h.js';
+import { sysfs_create_dir_ns, sysfs_remove_dir } from '../fs/sysfs/dir.js';
 import { ENOMEM } from '../include/linux/errno.h.js';
-import { __list_del_entry, INIT_LIST_HEAD, list_add_tail } from '../include/linux/list.h.js';
+import type { Kobject, KobjType, Kset } from '../include/linux/kobject.h.js';
+import { INIT_LIST_HEAD, list_add_tail, list_del_init } from '../include/linux/list.h.js';
 import { kfree_const, kstrdup_const } from '../mm/util.js';
 
-export type Kobject = Pointer<'struct kobject'>;
-export type Kset = Pointer<'struct kset'>;
-/** Bits of kobj->state_*. */
+/** Bits of the word that state_initialized is the lowest bit-field of. */
 const STATE_INITIALIZED = 1;
 const STATE_IN_SYSFS = 2;
 
-export const kobj_sd = (k: Kernel, kobj: Kobject): KernfsNode => k.read_ptr(kobj + k.kobject.sd);
-
-function set_state(k: Kernel, kobj: Kobject, bits: Int, on: boolean): void {
-  const at = kobj + k.kobject.state_initialized;
+const changeState = (k: Kernel, kobj: Kobject, bits: Int, on: boolean): void => {
+  const at = kobj + bitFieldIn(k.kobject.state_initialized).word;
   k.write(at, on ? k.words[at]! | bits : k.words[at]! & ~bits);
+};
+
+// --- references --------------------------------------------------------------------------------------------------------
+
+export function kobject_get(k: Kernel, kobj: Kobject): Kobject {
+  if (kobj !== NULL) k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! + 1);
+  return kobj;
 }
 
-export function kobject_get(k: Kernel, kobj: Kobject): void {
-  k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! + 1);
-}
-
-/** Drops a reference. @param release what the kobject's type does when it was the last one */
-export function kobject_put(k: Kernel, kobj: Kobject, release?: () => void): void {
-  const at = kobj + k.kobject.kref;
-  k.write(at, k.words[at]! - 1);
-  if (k.words[at] !== 0) return;
+/** The last reference is gone. Left out: kobject_del of one that is still in sysfs. */
+function kobject_cleanup(k: Kernel, kobj: Kobject, release: (() => void) | undefined): void {
   const name: VirtAddr = k.read_va(kobj + k.kobject.name);
+  // The kobject is a part of what is freed here.
   release?.();
   if (name !== 0) kfree_const(k, name);
 }
 
-export function kobject_init(k: Kernel, kobj: Kobject, ktype: Pointer<'struct kobj_type'>): void {
-  k.write(kobj + k.kobject.kref, 1);
-  INIT_LIST_HEAD(k, (kobj + k.kobject.entry) as ListHead);
-  set_state(k, kobj, ~STATE_INITIALIZED, false);
-  set_state(k, kobj, STATE_INITIALIZED, true);
-  k.write_ptr(kobj + k.kobject.ktype, ktype);
+/**
+ * Drops a reference. Differs: what the kobject's type does at its end is an argument, as no type that is used here has more than one
+ * kind of end.
+ */
+export function kobject_put(k: Kernel, kobj: Kobject, release?: () => void): void {
+  if (kobj === NULL) return;
+  k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! - 1);
+  if (k.words[kobj + k.kobject.kref] === 0) kobject_cleanup(k, kobj, release);
 }
 
-/** Names the kobject and makes its directory in that of its kset. 0 or an errno. */
-export function kobject_add(k: Kernel, kobj: Kobject, name: VirtAddr): Int {
-  const own_name: VirtAddr = kstrdup_const(k, name);
-  if (own_name === 0) return -ENOMEM;
-  k.write_va(kobj + k.kobject.name, own_name);
+// --- a place in a kset -------------------------------------------------------------------------------------------------
+
+function kobj_kset_join(k: Kernel, kobj: Kobject): void {
   const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
-  const parent = (kset + k.kset.kobj) as Kobject;
-  kobject_get(k, parent);
-  kobj_kset_join(k, kobj, kset);
-  k.write_ptr(kobj + k.kobject.parent, parent);
-
-  const sd: KernfsNode = kernfs_create_dir(k, kobj_sd(k, parent), own_name, 0o755, kobj);
-  if (sd === NULL) {
-    kobj_kset_leave(k, kobj);
-    kobject_put(k, parent);
-    k.write_ptr(kobj + k.kobject.parent, NULL);
-    return -ENOMEM;
-  }
-  k.write_ptr(kobj + k.kobject.sd, sd);
-  kernfs_get(k, sd);
-  set_state(k, kobj, STATE_IN_SYSFS, true);
-  return 0;
-}
-
-function kobj_kset_join(k: Kernel, kobj: Kobject, kset: Kset): void {
+  if (kset === NULL) return;
+  // kset_get()
   kobject_get(k, (kset + k.kset.kobj) as Kobject);
-  const entry = (kobj + k.kobject.entry) as ListHead;
-  list_add_tail(k, entry, (kset + k.kset.list) as ListHead);
+  list_add_tail(k, kobj + k.kobject.entry, kset + k.kset.list);
 }
 
 function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
   const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
-  const entry = (kobj + k.kobject.entry) as ListHead;
-  __list_del_entry(k, entry);
-  INIT_LIST_HEAD(k, entry);
+  if (kset === NULL) return;
+  list_del_init(k, kobj + k.kobject.entry);
+  // kset_put()
   kobject_put(k, (kset + k.kset.kobj) as Kobject);
+}
+
+// --- making ------------------------------------------------------------------------------------------------------------
+
+function kobject_init_internal(k: Kernel, kobj: Kobject): void {
+  k.write(kobj + k.kobject.kref, 1);
+  INIT_LIST_HEAD(k, kobj + k.kobject.entry);
+  changeState(k, kobj, ~STATE_INITIALIZED, false);
+  changeState(k, kobj, STATE_INITIALIZED, true);
+}
+
+export function kobject_init(k: Kernel, kobj: Kobject, ktype: KobjType): void {
+  kobject_init_internal(k, kobj);
+  k.write_ptr(kobj + k.kobject.ktype, ktype);
+}
+
+function create_dir(k: Kernel, kobj: Kobject): Int {
+  const error: Int = sysfs_create_dir_ns(k, kobj);
+  if (error !== 0) return error;
+  // A parent may take the directory with it; the kobject keeps it until its own end.
+  kernfs_get(k, k.read_ptr(kobj + k.kobject.sd));
+  return 0;
+}
+
+/** Left out: what it reports. */
+function kobject_add_internal(k: Kernel, kobj: Kobject): Int {
+  let parent: Kobject = kobject_get(k, k.read_ptr(kobj + k.kobject.parent));
+  const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
+  if (kset !== NULL) {
+    // Without a parent of its own it lives in its kset's directory.
+    if (parent === NULL) parent = kobject_get(k, (kset + k.kset.kobj) as Kobject);
+    kobj_kset_join(k, kobj);
+    k.write_ptr(kobj + k.kobject.parent, parent);
+  }
+
+  const error: Int = create_dir(k, kobj);
+  if (error !== 0) {
+    kobj_kset_leave(k, kobj);
+    kobject_put(k, parent);
+    k.write_ptr(kobj + k.kobject.parent, NULL);
+  } else {
+    changeState(k, kobj, STATE_IN_SYSFS, true);
+  }
+  return error;
+}
+
+/** Left out: `/` in a name, an earlier name. */
+function kobject_set_name(k: Kernel, kobj: Kobject, name: VirtAddr): Int {
+  const s: VirtAddr = kstrdup_const(k, name);
+  if (s === 0) return -ENOMEM;
+  k.write_va(kobj + k.kobject.name, s);
+  return 0;
+}
+
+/** Gives the kobject a type and a name, and adds it: to its kset, and to sysfs. 0 or an errno. */
+export function kobject_init_and_add(
+  k: Kernel,
+  kobj: Kobject,
+  ktype: KobjType,
+  parent: Kobject,
+  name: VirtAddr,
+): Int {
+  kobject_init(k, kobj, ktype);
+  // kobject_add_varg():
+  const retval: Int = kobject_set_name(k, kobj, name);
+  if (retval !== 0) return retval;
+  k.write_ptr(kobj + k.kobject.parent, parent);
+  return kobject_add_internal(k, kobj);
+}
+
+// --- taking out --------------------------------------------------------------------------------------------------------
+
+function __kobject_del(k: Kernel, kobj: Kobject): void {
+  const sd: KernfsNode = k.read_ptr(kobj + k.kobject.sd);
+  sysfs_remove_dir(k, kobj);
+  kernfs_put(k, sd);
+
+  changeState(k, kobj, STATE_IN_SYSFS, false);
+  kobj_kset_leave(k, kobj);
+  k.write_ptr(kobj + k.kobject.parent, NULL);
 }
 
 /** Takes the kobject's directory away, and the kobject out of its kset. */
 export function kobject_del(k: Kernel, kobj: Kobject): void {
+  if (kobj === NULL) return;
   const parent: Kobject = k.read_ptr(kobj + k.kobject.parent);
-  const sd: KernfsNode = kobj_sd(k, kobj);
-  k.write_ptr(kobj + k.kobject.sd, NULL);
-  kernfs_remove(k, sd);
-  kernfs_put(k, sd);
-  set_state(k, kobj, STATE_IN_SYSFS, false);
-  kobj_kset_leave(k, kobj);
-  k.write_ptr(kobj + k.kobject.parent, NULL);
+  __kobject_del(k, kobj);
   kobject_put(k, parent);
 }

@@ -12,32 +12,41 @@
  *
  * Source: Linux 6.1 lib/rbtree.c, include/linux/rbtree.h, rbtree_augmented.h.
  */
-import { NULL } from '../../machine/ctypes.js';
+import { type Int, NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { RB_EMPTY_NODE, rb_parent, type RbNode, type RbRoot } from '../include/linux/rbtree.h.js';
 import {
-  __rb_rotate_set_parents,
+  __rb_change_child,
+  __rb_erase_augmented,
   RB_BLACK,
   rb_is_black,
   rb_is_red,
-  rb_left,
-  rb_parent,
   RB_RED,
-  rb_right,
-  rb_set_black,
-  rb_set_left,
   rb_set_parent,
   rb_set_parent_color,
-  rb_set_right,
-  type RbNode,
-  type RbRoot,
-} from '../include/linux/rbtree.h.js';
-import {
-  __rb_erase_augmented,
   type RbAugmentCallbacks,
 } from '../include/linux/rbtree_augmented.h.js';
 
-/** Called when `new` takes the place of `old` above it. */
-export type AugmentRotate = RbAugmentCallbacks['rotate'];
+/** Called when the second node takes the place of the first above it. */
+type AugmentRotate = RbAugmentCallbacks['rotate'];
+
+function rb_set_black(k: Kernel, rb: RbNode): void {
+  k.write(rb + k.rb_node.__rb_parent_color, k.words[rb + k.rb_node.__rb_parent_color]! | RB_BLACK);
+}
+
+/** After a rotation: the new one gets the old one's parent and color; the old one hangs below it with `color`. */
+function __rb_rotate_set_parents(
+  k: Kernel,
+  old: RbNode,
+  replacement: RbNode,
+  root: RbRoot,
+  color: Int,
+): void {
+  const parent: RbNode = rb_parent(k, old);
+  k.copy_ptr(replacement + k.rb_node.__rb_parent_color, old + k.rb_node.__rb_parent_color);
+  rb_set_parent_color(k, old, replacement, color);
+  __rb_change_child(k, old, replacement, parent, root);
+}
 
 const dummy_callbacks: RbAugmentCallbacks = {
   propagate: () => undefined,
@@ -59,7 +68,7 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
     if (rb_is_black(k, parent)) break;
     gparent = rb_parent(k, parent);
 
-    tmp = rb_right(k, gparent);
+    tmp = k.read_ptr(gparent + k.rb_node.rb_right);
     if (parent !== tmp) {
       if (tmp !== NULL && rb_is_red(k, tmp)) {
         // Case 1: the uncle is red. Colors flip; as g's parent may be red, on at g.
@@ -76,7 +85,7 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
         rb_set_parent_color(k, node, parent, RB_RED);
         continue;
       }
-      tmp = rb_right(k, parent);
+      tmp = k.read_ptr(parent + k.rb_node.rb_right);
       if (node === tmp) {
         // Case 2: the uncle is black, the node its parent's right child. Left rotation at the parent, then case 3.
         //
@@ -85,14 +94,14 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
         //    p   U  -->    n   U
         //     \           /
         //      n         p
-        tmp = rb_left(k, node);
-        rb_set_right(k, parent, tmp);
-        rb_set_left(k, node, parent);
+        tmp = k.read_ptr(node + k.rb_node.rb_left);
+        k.write_ptr(parent + k.rb_node.rb_right, tmp);
+        k.write_ptr(node + k.rb_node.rb_left, parent);
         if (tmp !== NULL) rb_set_parent_color(k, tmp, parent, RB_BLACK);
         rb_set_parent_color(k, parent, node, RB_RED);
         augment_rotate(k, parent, node);
         parent = node;
-        tmp = rb_right(k, node);
+        tmp = k.read_ptr(node + k.rb_node.rb_right);
       }
       // Case 3: the uncle is black, the node its parent's left child. Right rotation at the grandparent.
       //
@@ -101,10 +110,10 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
       //      p   U  -->  n   g
       //     /                 \
       //    n                   U
-      rb_set_left(k, gparent, tmp);
-      rb_set_right(k, parent, gparent);
+      k.write_ptr(gparent + k.rb_node.rb_left, tmp);
+      k.write_ptr(parent + k.rb_node.rb_right, gparent);
     } else {
-      tmp = rb_left(k, gparent);
+      tmp = k.read_ptr(gparent + k.rb_node.rb_left);
       if (tmp !== NULL && rb_is_red(k, tmp)) {
         // Case 1, mirrored.
         rb_set_parent_color(k, tmp, gparent, RB_BLACK);
@@ -114,21 +123,21 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
         rb_set_parent_color(k, node, parent, RB_RED);
         continue;
       }
-      tmp = rb_left(k, parent);
+      tmp = k.read_ptr(parent + k.rb_node.rb_left);
       if (node === tmp) {
         // Case 2: right rotation at the parent.
-        tmp = rb_right(k, node);
-        rb_set_left(k, parent, tmp);
-        rb_set_right(k, node, parent);
+        tmp = k.read_ptr(node + k.rb_node.rb_right);
+        k.write_ptr(parent + k.rb_node.rb_left, tmp);
+        k.write_ptr(node + k.rb_node.rb_right, parent);
         if (tmp !== NULL) rb_set_parent_color(k, tmp, parent, RB_BLACK);
         rb_set_parent_color(k, parent, node, RB_RED);
         augment_rotate(k, parent, node);
         parent = node;
-        tmp = rb_left(k, node);
+        tmp = k.read_ptr(node + k.rb_node.rb_left);
       }
       // Case 3: left rotation at the grandparent.
-      rb_set_right(k, gparent, tmp);
-      rb_set_left(k, parent, gparent);
+      k.write_ptr(gparent + k.rb_node.rb_right, tmp);
+      k.write_ptr(parent + k.rb_node.rb_left, gparent);
     }
     if (tmp !== NULL) rb_set_parent_color(k, tmp, gparent, RB_BLACK);
     __rb_rotate_set_parents(k, gparent, parent, root, RB_RED);
@@ -138,7 +147,7 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
 }
 
 /** Restores rule 5 where the ways through `parent` and its child `node` have one black node too few. */
-export function __rb_erase_color(
+function __rb_erase_color(
   k: Kernel,
   parent: RbNode,
   root: RbRoot,
@@ -150,7 +159,7 @@ export function __rb_erase_color(
   let tmp2: RbNode;
   for (;;) {
     // The node is black, or NULL the first time, and not the root.
-    sibling = rb_right(k, parent);
+    sibling = k.read_ptr(parent + k.rb_node.rb_right);
     if (node !== sibling) {
       if (rb_is_red(k, sibling)) {
         // Case 1: left rotation at the parent.
@@ -160,17 +169,17 @@ export function __rb_erase_color(
         //   N   s    -->    p   Sr
         //      / \         / \
         //     Sl  Sr      N   Sl
-        tmp1 = rb_left(k, sibling);
-        rb_set_right(k, parent, tmp1);
-        rb_set_left(k, sibling, parent);
+        tmp1 = k.read_ptr(sibling + k.rb_node.rb_left);
+        k.write_ptr(parent + k.rb_node.rb_right, tmp1);
+        k.write_ptr(sibling + k.rb_node.rb_left, parent);
         rb_set_parent_color(k, tmp1, parent, RB_BLACK);
         __rb_rotate_set_parents(k, parent, sibling, root, RB_RED);
         augment_rotate(k, parent, sibling);
         sibling = tmp1;
       }
-      tmp1 = rb_right(k, sibling);
+      tmp1 = k.read_ptr(sibling + k.rb_node.rb_right);
       if (tmp1 === NULL || rb_is_black(k, tmp1)) {
-        tmp2 = rb_left(k, sibling);
+        tmp2 = k.read_ptr(sibling + k.rb_node.rb_left);
         if (tmp2 === NULL || rb_is_black(k, tmp2)) {
           // Case 2: the sibling becomes red. A red parent becomes black; else on at the parent.
           //
@@ -198,10 +207,10 @@ export function __rb_erase_color(
         //    sl  Sr            S
         //                       \
         //                        Sr
-        tmp1 = rb_right(k, tmp2);
-        rb_set_left(k, sibling, tmp1);
-        rb_set_right(k, tmp2, sibling);
-        rb_set_right(k, parent, tmp2);
+        tmp1 = k.read_ptr(tmp2 + k.rb_node.rb_right);
+        k.write_ptr(sibling + k.rb_node.rb_left, tmp1);
+        k.write_ptr(tmp2 + k.rb_node.rb_right, sibling);
+        k.write_ptr(parent + k.rb_node.rb_right, tmp2);
         if (tmp1 !== NULL) rb_set_parent_color(k, tmp1, sibling, RB_BLACK);
         augment_rotate(k, sibling, tmp2);
         tmp1 = sibling;
@@ -214,24 +223,24 @@ export function __rb_erase_color(
       //     N   S     -->   P   Sr
       //        / \         / \
       //      (sl) sr      N  (sl)
-      tmp2 = rb_left(k, sibling);
-      rb_set_right(k, parent, tmp2);
-      rb_set_left(k, sibling, parent);
+      tmp2 = k.read_ptr(sibling + k.rb_node.rb_left);
+      k.write_ptr(parent + k.rb_node.rb_right, tmp2);
+      k.write_ptr(sibling + k.rb_node.rb_left, parent);
     } else {
-      sibling = rb_left(k, parent);
+      sibling = k.read_ptr(parent + k.rb_node.rb_left);
       if (rb_is_red(k, sibling)) {
         // Case 1: right rotation at the parent.
-        tmp1 = rb_right(k, sibling);
-        rb_set_left(k, parent, tmp1);
-        rb_set_right(k, sibling, parent);
+        tmp1 = k.read_ptr(sibling + k.rb_node.rb_right);
+        k.write_ptr(parent + k.rb_node.rb_left, tmp1);
+        k.write_ptr(sibling + k.rb_node.rb_right, parent);
         rb_set_parent_color(k, tmp1, parent, RB_BLACK);
         __rb_rotate_set_parents(k, parent, sibling, root, RB_RED);
         augment_rotate(k, parent, sibling);
         sibling = tmp1;
       }
-      tmp1 = rb_left(k, sibling);
+      tmp1 = k.read_ptr(sibling + k.rb_node.rb_left);
       if (tmp1 === NULL || rb_is_black(k, tmp1)) {
-        tmp2 = rb_right(k, sibling);
+        tmp2 = k.read_ptr(sibling + k.rb_node.rb_right);
         if (tmp2 === NULL || rb_is_black(k, tmp2)) {
           // Case 2, mirrored.
           rb_set_parent_color(k, sibling, parent, RB_RED);
@@ -245,19 +254,19 @@ export function __rb_erase_color(
           break;
         }
         // Case 3: left rotation at the sibling.
-        tmp1 = rb_left(k, tmp2);
-        rb_set_right(k, sibling, tmp1);
-        rb_set_left(k, tmp2, sibling);
-        rb_set_left(k, parent, tmp2);
+        tmp1 = k.read_ptr(tmp2 + k.rb_node.rb_left);
+        k.write_ptr(sibling + k.rb_node.rb_right, tmp1);
+        k.write_ptr(tmp2 + k.rb_node.rb_left, sibling);
+        k.write_ptr(parent + k.rb_node.rb_left, tmp2);
         if (tmp1 !== NULL) rb_set_parent_color(k, tmp1, sibling, RB_BLACK);
         augment_rotate(k, sibling, tmp2);
         tmp1 = sibling;
         sibling = tmp2;
       }
       // Case 4: right rotation at the parent.
-      tmp2 = rb_right(k, sibling);
-      rb_set_left(k, parent, tmp2);
-      rb_set_right(k, sibling, parent);
+      tmp2 = k.read_ptr(sibling + k.rb_node.rb_right);
+      k.write_ptr(parent + k.rb_node.rb_left, tmp2);
+      k.write_ptr(sibling + k.rb_node.rb_right, parent);
     }
     rb_set_parent_color(k, tmp1, sibling, RB_BLACK);
     if (tmp2 !== NULL) rb_set_parent(k, tmp2, parent);
@@ -267,7 +276,7 @@ export function __rb_erase_color(
   }
 }
 
-/** Behind rb_link_node(). */
+/** Colors a node that rb_link_node() hung in, and turns what stands above it. */
 export function rb_insert_color(k: Kernel, node: RbNode, root: RbRoot): void {
   __rb_insert(k, node, root, dummy_callbacks.rotate);
 }
@@ -294,4 +303,35 @@ export function rb_erase_augmented(
 ): void {
   const rebalance: RbNode = __rb_erase_augmented(k, node, root, augment);
   if (rebalance !== NULL) __rb_erase_color(k, rebalance, root, augment.rotate);
+}
+
+// --- walking -----------------------------------------------------------------------------------------------------------
+
+/** The first node in order; NULL of an empty tree. */
+export function rb_first(k: Kernel, root: RbRoot): RbNode {
+  let n: RbNode = k.read_ptr(root);
+  if (n === NULL) return NULL;
+  for (let left: RbNode = n; left !== NULL; left = k.read_ptr(n + k.rb_node.rb_left)) n = left;
+  return n;
+}
+
+/** The node behind another in order; NULL behind the last. */
+export function rb_next(k: Kernel, node: RbNode): RbNode {
+  if (RB_EMPTY_NODE(k, node)) return NULL;
+
+  // To the right, and from there as far left as it goes.
+  let right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+  if (right !== NULL) {
+    node = right;
+    for (; right !== NULL; right = k.read_ptr(node + k.rb_node.rb_left)) node = right;
+    return node;
+  }
+
+  // All below is smaller. Up, until the way comes from the left: that parent is the next one.
+  let parent: RbNode = rb_parent(k, node);
+  while (parent !== NULL && node === k.read_ptr(parent + k.rb_node.rb_right)) {
+    node = parent;
+    parent = rb_parent(k, node);
+  }
+  return parent;
 }

@@ -1,42 +1,39 @@
 /**
  * Bytes and strings in kernel memory.
  *
+ * readByte(), writeByte() and stringAt() are `*s` and a `char *` as C has them; memset() is Linux's.
  * Source: Linux 6.1 lib/string.c.
  */
 import type { Int } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../memory/address.js';
 
-export function read_string(k: Kernel, at: VirtAddr): string {
+/** The text of the string at `s`. */
+export const stringAt = (k: Kernel, s: VirtAddr): string => {
   let text = '';
   for (let i = 0; ; i++) {
-    const byte = read_byte(k, asVirt(at + i));
+    const byte = readByte(k, asVirt(s + i));
     if (byte === 0) return text;
     text += String.fromCharCode(byte);
   }
-}
+};
 
-// --- bytes of objects --------------------------------------------------------------------------------------------------
+/** *(u8 *)s */
+export const readByte = (k: Kernel, s: VirtAddr): Int => k.read8(k.cell_at(s), s & 3);
 
-export function read_byte(k: Kernel, at: VirtAddr): Int {
-  const cell = k.cell_at(at);
-  return k.read8(cell, at & 3);
-}
+/** *(u8 *)s = c */
+export const writeByte = (k: Kernel, s: VirtAddr, c: Int): void => k.write8(k.cell_at(s), s & 3, c);
 
-export function write_byte(k: Kernel, at: VirtAddr, value: Int): void {
-  k.write8(k.cell_at(at), at & 3, value);
-}
-
-/** memset(): whole words where it can. */
-export function memset(k: Kernel, start: VirtAddr, value: Int, size: Int): void {
-  const word = (value & 0xff) * 0x01010101;
-  for (let done = 0; done < size;) {
-    const at = (start + done) as VirtAddr;
-    if ((at & 3) === 0 && size - done >= 4) {
+/** Fills `count` bytes: whole words where it can. */
+export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
+  const word = (c & 0xff) * 0x01010101;
+  for (let done = 0; done < count;) {
+    const at = asVirt(s + done);
+    if ((at & 3) === 0 && count - done >= 4) {
       k.write(k.cell_at(at), word);
       done += 4;
     } else {
-      write_byte(k, at, value);
+      writeByte(k, at, c);
       done++;
     }
   }

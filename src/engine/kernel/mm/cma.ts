@@ -9,6 +9,7 @@
  */
 import {
   type Cma,
+  type Gfp,
   type Int,
   NULL,
   type Page,
@@ -17,24 +18,16 @@ import {
   type Pfn,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
+import type { VirtAddr } from '../../memory/address.js';
+import { ALIGN } from '../include/linux/align.h.js';
 import { EBUSY, ENOMEM } from '../include/linux/errno.h.js';
+import { pr_err } from '../include/linux/printk.h.js';
 import { __count_vm_events } from '../include/linux/vmstat.h.js';
 import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from '../lib/bitmap.js';
 import { alloc_contig_range, free_contig_range } from './page_alloc/contig.js';
 import { init_cma_reserved_pageblock } from './page_alloc/mm_init.js';
 
-export const cma_base_pfn = (k: Kernel, cma: Cma): Pfn => k.read_ulong(cma + k.cma.base_pfn);
-export const cma_count = (k: Kernel, cma: Cma): ULong => k.read_ulong(cma + k.cma.count);
-export const cma_order_per_bit = (k: Kernel, cma: Cma): UInt => k.words[cma + k.cma.order_per_bit]!;
-
-/** cma->bitmap */
-export function cma_bitmap(k: Kernel, cma: Cma): VirtAddr {
-  const at = cma + k.cma.bitmap;
-  return asVirt(k.wide ? fromWords(k.words[at]!, k.words[at + 1]!) : k.words[at]! >>> 0);
-}
-
-/** cma->name */
+/** For the log. */
 export function cma_get_name(k: Kernel, cma: Cma): string {
   let name = '';
   for (let i = 0; k.read8(cma, k.cma.name + i) !== 0; i++)
@@ -42,49 +35,67 @@ export function cma_get_name(k: Kernel, cma: Cma): string {
   return name;
 }
 
-export const cma_bitmap_maxno = (k: Kernel, cma: Cma): ULong =>
-  cma_count(k, cma) >>> cma_order_per_bit(k, cma);
+/** Bits in the area's bitmap. */
+export function cma_bitmap_maxno(k: Kernel, cma: Cma): ULong {
+  return k.read_ulong(cma + k.cma.count) >>> k.words[cma + k.cma.order_per_bit]!;
+}
 
 /** A place in the bitmap is aligned when it, plus the offset of the area's start, has none of these bits. */
 function cma_bitmap_aligned_mask(k: Kernel, cma: Cma, align_order: UInt): ULong {
-  const order_per_bit = cma_order_per_bit(k, cma);
-  return align_order <= order_per_bit ? 0 : (1 << (align_order - order_per_bit)) - 1;
+  const order_per_bit: UInt = k.words[cma + k.cma.order_per_bit]!;
+  if (align_order <= order_per_bit) return 0;
+  return (1 << (align_order - order_per_bit)) - 1;
 }
 
+/** How far the area's start is behind an aligned place, in bits: the area need not be aligned to what is asked for. */
 function cma_bitmap_aligned_offset(k: Kernel, cma: Cma, align_order: UInt): ULong {
-  return (cma_base_pfn(k, cma) & ((1 << align_order) - 1)) >>> cma_order_per_bit(k, cma);
+  const base_pfn: Pfn = k.read_ulong(cma + k.cma.base_pfn);
+  return (base_pfn & ((1 << align_order) - 1)) >>> k.words[cma + k.cma.order_per_bit]!;
 }
 
 function cma_bitmap_pages_to_bits(k: Kernel, cma: Cma, pages: ULong): ULong {
-  return Math.ceil(pages / (1 << cma_order_per_bit(k, cma)));
+  const order_per_bit: UInt = k.words[cma + k.cma.order_per_bit]!;
+  return ALIGN(pages, 1 << order_per_bit) >>> order_per_bit;
 }
 
 function cma_clear_bitmap(k: Kernel, cma: Cma, pfn: Pfn, count: ULong): void {
-  const bitmap_no: ULong = (pfn - cma_base_pfn(k, cma)) >>> cma_order_per_bit(k, cma);
+  const base_pfn: Pfn = k.read_ulong(cma + k.cma.base_pfn);
+  const bitmap_no: ULong = (pfn - base_pfn) >>> k.words[cma + k.cma.order_per_bit]!;
   const bitmap_count: ULong = cma_bitmap_pages_to_bits(k, cma, count);
-  bitmap_clear(k, cma_bitmap(k, cma), bitmap_no, bitmap_count);
+  bitmap_clear(k, k.read_va(cma + k.cma.bitmap), bitmap_no, bitmap_count);
 }
 
-/** Makes an area usable. Its bitmap, which Linux allocates here, is there and zero. */
+/** Makes an area usable. Left out: bitmap_zalloc (the bitmap is there, and zero), the check that the area lies in one zone. */
 export function cma_activate_area(k: Kernel, cma: Cma): void {
-  const base_pfn: Pfn = cma_base_pfn(k, cma);
-  for (let pfn: Pfn = base_pfn; pfn < base_pfn + cma_count(k, cma); pfn += k.pageblock_nr_pages)
+  const base_pfn: Pfn = k.read_ulong(cma + k.cma.base_pfn);
+  const count: ULong = k.read_ulong(cma + k.cma.count);
+  for (let pfn: Pfn = base_pfn; pfn < base_pfn + count; pfn += k.pageblock_nr_pages)
     init_cma_reserved_pageblock(k, k.pfn_to_page(pfn));
 }
 
-/** Takes `count` pages in a row from the area, aligned to 1 << align pages; NULL if there are none. */
+/**
+ * Takes `count` pages in a row from the area, aligned to 1 << align pages; NULL if there are none.
+ * Left out: cma->lock, cma_mutex, page_kasan_tag_reset, cma_debug_show_areas, cma_sysfs_account_success_pages.
+ */
 export function cma_alloc(k: Kernel, cma: Cma, count: ULong, align: UInt, no_warn: boolean): Page {
   let page: Page = NULL;
-  if (cma !== NULL && cma_count(k, cma) !== 0 && cma_bitmap(k, cma) !== 0 && count !== 0) {
+  let ret: Int = -ENOMEM;
+
+  out: {
+    if (cma === NULL || k.read_ulong(cma + k.cma.count) === 0) break out;
+    const bitmap: VirtAddr = k.read_va(cma + k.cma.bitmap);
+    if (bitmap === 0) break out;
+    if (count === 0) break out;
+
     const mask: ULong = cma_bitmap_aligned_mask(k, cma, align);
     const offset: ULong = cma_bitmap_aligned_offset(k, cma, align);
     const bitmap_maxno: ULong = cma_bitmap_maxno(k, cma);
     const bitmap_count: ULong = cma_bitmap_pages_to_bits(k, cma, count);
-    const bitmap: VirtAddr = cma_bitmap(k, cma);
-    const gfp = k.GFP_KERNEL | (no_warn ? k.__GFP_NOWARN : 0);
+    // Larger than the area: it fails without a word.
+    if (bitmap_count > bitmap_maxno) break out;
+
     let start: ULong = 0;
-    let ret: Int = -ENOMEM;
-    while (bitmap_count <= bitmap_maxno) {
+    for (;;) {
       const bitmap_no: ULong = bitmap_find_next_zero_area_off(
         k,
         bitmap,
@@ -95,41 +106,48 @@ export function cma_alloc(k: Kernel, cma: Cma, count: ULong, align: UInt, no_war
         offset,
       );
       if (bitmap_no >= bitmap_maxno) break;
+      // Marked first: so the lock need not be held while pages migrate, and no one else tries for the same ones.
       bitmap_set(k, bitmap, bitmap_no, bitmap_count);
 
-      const pfn: Pfn = cma_base_pfn(k, cma) + (bitmap_no << cma_order_per_bit(k, cma));
-      ret = alloc_contig_range(k, pfn, pfn + count, k.MIGRATE_CMA, gfp);
+      const base_pfn: Pfn = k.read_ulong(cma + k.cma.base_pfn);
+      const pfn: Pfn = base_pfn + (bitmap_no << k.words[cma + k.cma.order_per_bit]!);
+      const gfp_mask: Gfp = k.GFP_KERNEL | (no_warn ? k.__GFP_NOWARN : 0);
+      ret = alloc_contig_range(k, pfn, pfn + count, k.MIGRATE_CMA, gfp_mask);
       if (ret === 0) {
         page = k.pfn_to_page(pfn);
         break;
       }
+
       cma_clear_bitmap(k, cma, pfn, count);
+      // A busy page is no reason to give up: there may be others.
       if (ret !== -EBUSY) break;
-      // Again, with pages a bit further on.
       start = bitmap_no + mask + 1;
     }
-    // A request larger than the area fails without a word.
-    if (ret !== 0 && !no_warn && bitmap_count <= bitmap_maxno) report_failure(k, cma, count, ret);
+
+    if (ret !== 0 && !no_warn) {
+      const name = cma_get_name(k, cma);
+      pr_err(k, `cma: cma_alloc: ${name}: alloc failed, req-size: ${count} pages, ret: ${ret}`);
+    }
   }
-  __count_vm_events(k, page !== NULL ? k.CMA_ALLOC_SUCCESS : k.CMA_ALLOC_FAIL, 1);
+  // out:
+  if (page !== NULL) __count_vm_events(k, k.CMA_ALLOC_SUCCESS, 1);
+  else __count_vm_events(k, k.CMA_ALLOC_FAIL, 1);
   return page;
 }
 
-function report_failure(k: Kernel, cma: Cma, count: ULong, ret: Int): void {
-  const what = `alloc failed, req-size: ${count} pages, ret: ${ret}`;
-  k.emit({ kind: 'printk', level: 3, text: `cma: cma_alloc: ${cma_get_name(k, cma)}: ${what}` });
-}
-
+/** Whether the pages can be the area's. Left out: a range that begins in it and ends behind it (VM_BUG_ON). */
 function cma_pages_valid(k: Kernel, cma: Cma, pages: Page): boolean {
   if (cma === NULL || pages === NULL) return false;
   const pfn: Pfn = k.page_to_pfn(pages);
-  return pfn >= cma_base_pfn(k, cma) && pfn < cma_base_pfn(k, cma) + cma_count(k, cma);
+  const base_pfn: Pfn = k.read_ulong(cma + k.cma.base_pfn);
+  return pfn >= base_pfn && pfn < base_pfn + k.read_ulong(cma + k.cma.count);
 }
 
 /** Gives pages of cma_alloc() back; false if they are not the area's. */
 export function cma_release(k: Kernel, cma: Cma, pages: Page, count: ULong): boolean {
   if (!cma_pages_valid(k, cma, pages)) return false;
   const pfn: Pfn = k.page_to_pfn(pages);
+  // They are free before the bits say so: whoever finds the bits clear can have the pages at once.
   free_contig_range(k, pfn, count);
   cma_clear_bitmap(k, cma, pfn, count);
   return true;

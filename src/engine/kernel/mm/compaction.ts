@@ -10,17 +10,19 @@
  * their lru goes on pointing to their neighbours and to where the list was.
  *
  * Nothing is migrated: a page on an LRU list is reported ('migrate') and stays where it is.
- * Source: Linux 6.1 mm/compaction.c.
+ * Source: Linux 6.1 mm/compaction.c; mm/internal.h: pageblock_pfn_to_page().
  */
 import {
   type Int,
   type ListHead,
   NULL,
   type Order,
+  type Out,
   type Page,
+  type Pfn,
+  type UInt,
   type ULong,
   type Zone,
-  type Pfn,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import {
@@ -28,11 +30,19 @@ import {
   list_add,
   list_add_tail,
   list_del,
-  list_next,
+  list_entry_is_head,
+  list_first_entry,
+  list_next_entry,
   list_splice,
 } from '../include/linux/list.h.js';
-import { compound_order, page_mapcount_word, page_zone } from '../include/linux/mm.h.js';
-import { __PageMovable, PageBuddy, PageCompound, PageLRU } from '../include/linux/page-flags.h.js';
+import { compound_nr, compound_order, nth_page } from '../include/linux/mm.h.js';
+import {
+  __PageMovable,
+  PAGE_MAPPING_ANON,
+  PageBuddy,
+  PageCompound,
+  PageLRU,
+} from '../include/linux/page-flags.h.js';
 import { page_ref_count } from '../include/linux/page_ref.h.js';
 import {
   pageblock_aligned,
@@ -43,21 +53,25 @@ import { __count_vm_events } from '../include/linux/vmstat.h.js';
 import { buddy_order, type CompactControl } from './internal.h.js';
 import { __free_page, split_page } from './page_alloc/api.js';
 import { __isolate_free_page } from './page_alloc/isolate_free_page.js';
-import { post_alloc_hook } from './page_alloc/page_alloc.js';
+import { __pageblock_pfn_to_page } from './page_alloc/mm_init.js';
+import { post_alloc_hook } from './page_alloc/get_page_from_freelist.js';
 import { set_pageblock_skip } from './page_alloc/pageblock.js';
 
-const lru = (k: Kernel, page: Page): ListHead => (page + k.page.lru) as ListHead;
-const page_of = (k: Kernel, entry: ListHead): Page => (entry - k.page.lru) as Page;
+/** Pages that are migrated in one go. */
+const COMPACT_CLUSTER_MAX = 32;
 
 // --- free pages ----------------------------------------------------------------------------------------------------------
 
-/** Frees the single pages of a list. */
+/** Frees the single pages of a list. Left out: high_pfn, which only compaction's scanner asks for. */
 function release_freepages(k: Kernel, freelist: ListHead): void {
-  let next: ListHead;
-  for (let entry: ListHead = list_next(k, freelist); entry !== freelist; entry = next) {
-    next = list_next(k, entry);
-    list_del(k, entry);
-    __free_page(k, page_of(k, entry));
+  for (
+    let page: Page = list_first_entry(k, freelist, k.page.lru),
+      next: Page = list_next_entry(k, page, k.page.lru);
+    !list_entry_is_head(k, page, freelist, k.page.lru);
+    page = next, next = list_next_entry(k, next, k.page.lru)
+  ) {
+    list_del(k, page + k.page.lru);
+    __free_page(k, page);
   }
 }
 
@@ -65,60 +79,90 @@ function release_freepages(k: Kernel, freelist: ListHead): void {
 function split_map_pages(k: Kernel, list: ListHead): void {
   const tmp_list: ListHead = k.machine.register('tmp_list');
   INIT_LIST_HEAD(k, tmp_list);
-  let next: ListHead;
-  for (let entry: ListHead = list_next(k, list); entry !== list; entry = next) {
-    next = list_next(k, entry);
-    const page: Page = page_of(k, entry);
-    list_del(k, entry);
+  for (
+    let page: Page = list_first_entry(k, list, k.page.lru),
+      next: Page = list_next_entry(k, page, k.page.lru);
+    !list_entry_is_head(k, page, list, k.page.lru);
+    page = next, next = list_next_entry(k, next, k.page.lru)
+  ) {
+    list_del(k, page + k.page.lru);
 
     const order: Order = k.words[page + k.page.private]!;
-    const nr_pages: ULong = 1 << order;
+    const nr_pages: UInt = 1 << order;
+    // They may be used from here on, as movable pages: whoever migrates into them asks for no more than that.
     post_alloc_hook(k, page, order, k.__GFP_MOVABLE);
     if (order !== 0) split_page(k, page, order);
 
-    const pfn: Pfn = k.page_to_pfn(page);
-    for (let i = 0; i < nr_pages; i++) list_add(k, lru(k, k.pfn_to_page(pfn + i)), tmp_list);
+    for (let i = 0; i < nr_pages; i++) list_add(k, nth_page(k, page, i) + k.page.lru, tmp_list);
   }
   list_splice(k, tmp_list, list);
 }
 
-/** pageblock_pfn_to_page(): the first page, where the whole stretch of a pageblock is memory of the zone; else NULL. */
+/** The first page, where the whole stretch of a pageblock is memory of the zone; else NULL. An inline of mm/internal.h. */
 function pageblock_pfn_to_page(k: Kernel, start_pfn: Pfn, end_pfn: Pfn, zone: Zone): Page {
-  const start_page: Page = k.pfn_to_page(start_pfn);
-  if (k.read8(zone, k.zone.contiguous) !== 0) return start_page;
-  const end_page: Page = k.pfn_to_page(end_pfn - 1);
-  if (start_page === NULL || end_page === NULL) return NULL;
-  return page_zone(k, start_page) === zone && page_zone(k, end_page) === zone ? start_page : NULL;
+  if (k.read8(zone, k.zone.contiguous) !== 0) return k.pfn_to_page(start_pfn);
+  return __pageblock_pfn_to_page(k, start_pfn, end_pfn, zone);
 }
 
 /**
- * Takes the free blocks of [start_pfn, end_pfn), which lies in one pageblock (the last block may reach out of it), onto
- * `freelist`; how many pages. Strict: 0 when a page in between is not free.
+ * Takes the free blocks of [*start_pfn, end_pfn), which lies in one pageblock (the last block may reach out of it), onto `freelist`;
+ * how many pages. `*start_pfn` is then where it stopped. Strict: it stops at the first page that is not free, and 0 says so.
+ * Left out: zone->lock, which it takes anew now and then; fatal signals; stride (faster scans of direct compaction).
  */
 function isolate_freepages_block(
   k: Kernel,
   cc: CompactControl,
-  start_pfn: Pfn,
+  start_pfn: Out<Pfn>,
   end_pfn: Pfn,
   freelist: ListHead,
-): Int {
-  let blockpfn: Pfn = start_pfn;
+  strict: boolean,
+): ULong {
   let total_isolated: Int = 0;
-  while (blockpfn < end_pfn) {
+  let blockpfn: Pfn = start_pfn.value;
+
+  for (; blockpfn < end_pfn; blockpfn++) {
     const page: Page = k.pfn_to_page(blockpfn);
-    if (PageCompound(k, page) || !PageBuddy(k, page)) break;
 
-    const order: Order = buddy_order(k, page);
-    const isolated: Int = __isolate_free_page(k, page, order);
-    if (isolated === 0) break;
-    k.write_long(page + k.page.private, order);
+    isolate_fail: {
+      // None of its pages is free: they are skipped at once.
+      if (PageCompound(k, page)) {
+        const order: Order = compound_order(k, page);
+        if (order < k.MAX_ORDER) blockpfn += (1 << order) - 1;
+        break isolate_fail;
+      }
 
-    total_isolated += isolated;
-    cc.nr_freepages += isolated;
-    list_add_tail(k, lru(k, page), freelist);
-    blockpfn += isolated;
+      if (!PageBuddy(k, page)) break isolate_fail;
+
+      const order: Order = buddy_order(k, page);
+      const isolated: Int = __isolate_free_page(k, page, order);
+      // The zone has too little left.
+      if (isolated === 0) break;
+      // So that split_map_pages() knows how many pages it is: off the list no flag says so.
+      k.write_long(page + k.page.private, order);
+
+      total_isolated += isolated;
+      cc.nr_freepages += isolated;
+      list_add_tail(k, page + k.page.lru, freelist);
+
+      // Compaction has enough when there is a place for each page that it migrates.
+      if (!strict && cc.nr_migratepages <= cc.nr_freepages) {
+        blockpfn += isolated;
+        break;
+      }
+      blockpfn += isolated - 1;
+      continue;
+    }
+    // isolate_fail:
+    if (strict) break;
   }
-  if (blockpfn < end_pfn) total_isolated = 0;
+
+  // The order of a compound page was read without a lock, and may have led out of the pageblock. A free block that reaches out of
+  // it is counted as a whole.
+  if (blockpfn > end_pfn) blockpfn = end_pfn;
+  start_pfn.value = blockpfn;
+
+  // CMA asked for all of it: some is of no use.
+  if (strict && blockpfn < end_pfn) total_isolated = 0;
   if (total_isolated !== 0) __count_vm_events(k, k.COMPACTISOLATED, total_isolated);
   return total_isolated;
 }
@@ -129,31 +173,41 @@ export function isolate_freepages_range(
   cc: CompactControl,
   start_pfn: Pfn,
   end_pfn: Pfn,
-): ULong {
+): Pfn {
   const freelist: ListHead = k.machine.register('freelist');
   INIT_LIST_HEAD(k, freelist);
-  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
+
   let pfn: Pfn = start_pfn;
-  let block_start_pfn: Pfn = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
+  let block_start_pfn: Pfn = pageblock_start_pfn(k, pfn);
+  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
+  if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
   let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
 
-  while (pfn < end_pfn) {
+  let isolated!: ULong;
+  for (
+    ;
+    pfn < end_pfn;
+    pfn += isolated, block_start_pfn = block_end_pfn, block_end_pfn += k.pageblock_nr_pages
+  ) {
+    // `pfn` advances by the pages taken, which may be more than the pageblock has.
+    const isolate_start_pfn: Out<Pfn> = { value: pfn };
     block_end_pfn = Math.min(block_end_pfn, end_pfn);
+
     // The last block was larger than a pageblock.
     if (pfn >= block_end_pfn) {
       block_start_pfn = pageblock_start_pfn(k, pfn);
       block_end_pfn = Math.min(pageblock_end_pfn(k, pfn), end_pfn);
     }
+
     if (pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, cc.zone) === NULL) break;
 
-    const isolated: ULong = isolate_freepages_block(k, cc, pfn, block_end_pfn, freelist);
+    isolated = isolate_freepages_block(k, cc, isolate_start_pfn, block_end_pfn, freelist, true);
     if (isolated === 0) break;
-    pfn += isolated;
-    block_start_pfn = block_end_pfn;
-    block_end_pfn += k.pageblock_nr_pages;
   }
 
+  // Off the lists they are not yet anybody's.
   split_map_pages(k, freelist);
+
   if (pfn < end_pfn) {
     release_freepages(k, freelist);
     return 0;
@@ -163,63 +217,87 @@ export function isolate_freepages_range(
 
 // --- pages to migrate ----------------------------------------------------------------------------------------------------
 
-/** Whether the kernel would take the page off its list to migrate it. Of other pages nobody knows who uses them. */
-function can_be_migrated(k: Kernel, page: Page): boolean {
-  if (__PageMovable(k, page)) return true;
-  if (!PageLRU(k, page) || page_ref_count(k, page) === 0) return false;
-  // An anonymous page with more references than mappings and the scanner's is pinned.
-  const PAGE_MAPPING_ANON = 1;
-  const mapping = k.words[page + k.page.mapping]!;
-  const anonymous = mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0;
-  return !anonymous || page_ref_count(k, page) <= page_mapcount_word(k, page) + 1;
-}
-
 /**
- * Looks through [low_pfn, end_pfn) of a pageblock for pages that can be migrated. `cc.migrate_pfn` says how far it came.
- * (The caller ignores PB_migrate_skip, and yet the scan sets it where it took nothing.)
+ * Looks through [low_pfn, end_pfn) of a pageblock for pages that can be migrated; `cc.migrate_pfn` says how far it came. 0, or an
+ * error. (The caller ignores PB_migrate_skip, and yet the scan sets it where it took nothing.)
+ * Differs: a page that would be taken is reported ('migrate') and stays on its list, so nothing is ever isolated.
+ * Left out: too_many_isolated, locks, fatal signals, PageHuge, skip_on_failure (direct compaction), isolate_mode_t.
  */
 function isolate_migratepages_block(
   k: Kernel,
   cc: CompactControl,
   low_pfn: Pfn,
   end_pfn: Pfn,
-): void {
-  const nr_isolated: Int = 0;
+): Int {
   let valid_page: Page = NULL;
+  cc.migrate_pfn = low_pfn;
+
   for (; low_pfn < end_pfn; low_pfn++) {
     const page: Page = k.pfn_to_page(low_pfn);
+    // The first page of the pageblock stands for it. A scan that begins inside of it leaves its bit alone.
     if (valid_page === NULL && pageblock_aligned(k, low_pfn)) valid_page = page;
 
+    // Free already.
     if (PageBuddy(k, page)) {
-      low_pfn += (1 << buddy_order(k, page)) - 1;
+      const freepage_order: Order = buddy_order(k, page);
+      if (freepage_order > 0 && freepage_order < k.MAX_ORDER) low_pfn += (1 << freepage_order) - 1;
       continue;
     }
-    if (!can_be_migrated(k, page)) continue;
+
+    if (!PageLRU(k, page)) {
+      // Who uses another page, nobody knows, but for one whose driver said that it can move it.
+      if (!__PageMovable(k, page)) continue;
+    } else {
+      // It is being freed.
+      if (page_ref_count(k, page) === 0) continue;
+      // An anonymous page with more references than mappings (and the scanner's own) is pinned: to migrate it would fail.
+      const mapping = k.words[page + k.page.mapping]!;
+      const anonymous = mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0;
+      const total_mapcount: Int = k.words[page + k.page._mapcount]! + 1;
+      if (anonymous && page_ref_count(k, page) > total_mapcount) continue;
+    }
+
+    // isolate_success:
     k.emit({ kind: 'migrate', pfn: k.page_to_pfn(page) });
-    if (PageCompound(k, page)) low_pfn += (1 << compound_order(k, page)) - 1;
+    if (PageCompound(k, page)) low_pfn += compound_nr(k, page) - 1;
   }
-  low_pfn = Math.min(low_pfn, end_pfn);
-  if (nr_isolated === 0 && valid_page !== NULL) set_pageblock_skip(k, valid_page);
+
+  // The last page may have been one of many.
+  if (low_pfn > end_pfn) low_pfn = end_pfn;
+
+  // isolate_abort:
+  if (valid_page !== NULL) set_pageblock_skip(k, valid_page);
   cc.migrate_pfn = low_pfn;
+  return 0;
 }
 
-/** Looks through a range for pages to migrate, pageblock by pageblock. */
+/** Looks through a range for pages to migrate, pageblock by pageblock: 0, or an error. */
 export function isolate_migratepages_range(
   k: Kernel,
   cc: CompactControl,
   start_pfn: Pfn,
   end_pfn: Pfn,
-): void {
-  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
+): Int {
+  let ret: Int = 0;
+  // The first and the last pageblock may be incomplete.
   let pfn: Pfn = start_pfn;
-  let block_start_pfn: Pfn = Math.max(pageblock_start_pfn(k, pfn), zone_start_pfn);
+  let block_start_pfn: Pfn = pageblock_start_pfn(k, pfn);
+  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
+  if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
   let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
-  while (pfn < end_pfn) {
+
+  for (
+    ;
+    pfn < end_pfn;
+    pfn = block_end_pfn, block_start_pfn = block_end_pfn, block_end_pfn += k.pageblock_nr_pages
+  ) {
     block_end_pfn = Math.min(block_end_pfn, end_pfn);
-    if (pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, cc.zone) !== NULL)
-      isolate_migratepages_block(k, cc, pfn, block_end_pfn);
-    pfn = block_end_pfn;
-    block_start_pfn = block_end_pfn;
-    block_end_pfn += k.pageblock_nr_pages;
+    if (pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, cc.zone) === NULL) continue;
+
+    ret = isolate_migratepages_block(k, cc, pfn, block_end_pfn);
+    if (ret !== 0) break;
+    // Those are migrated first.
+    if (cc.nr_migratepages >= COMPACT_CLUSTER_MAX) break;
   }
+  return ret;
 }

@@ -19,6 +19,7 @@ import {
 import type { Kernel } from '../../machine/kernel.js';
 import { page_zonenum } from '../include/linux/mm.h.js';
 import { PageBuddy } from '../include/linux/page-flags.h.js';
+import { set_page_count } from '../include/linux/page_ref.h.js';
 
 export interface AllocContext {
   zonelist: Zonelist;
@@ -30,37 +31,81 @@ export interface AllocContext {
   spread_dirty_pages: boolean;
 }
 
+/** `struct alloc_context ac = { };` */
+export const newAllocContext = (): AllocContext => ({
+  zonelist: NULL,
+  preferred_zoneref: NULL,
+  migratetype: 0,
+  highest_zoneidx: 0,
+  spread_dirty_pages: false,
+});
+
 export interface CompactControl {
   readonly zone: Zone;
   readonly gfp_mask: Gfp;
   nr_freepages: Int;
+  /** Pages taken off their lists to be migrated: none yet. */
+  readonly nr_migratepages: Int;
   /** Where the search for pages to migrate goes on. */
   migrate_pfn: Pfn;
 }
 
+/** Rounds of reclaim without progress before the OOM killer. */
+export const MAX_RECLAIM_RETRIES = 16;
+
 /** From 0 to the caller's one reference. */
 export function set_page_refcounted(k: Kernel, page: Page): void {
-  k.write(page + k.page._refcount, 1);
+  set_page_count(k, page, 1);
 }
 
-/** buddy_order(): valid for PageBuddy pages. */
-export const buddy_order = (k: Kernel, page: Page): Order => k.words[page + k.page.private]!;
+/** Valid for PageBuddy pages, with zone->lock held. */
+export function buddy_order(k: Kernel, page: Page): Order {
+  return k.words[page + k.page.private]!;
+}
 
-// --- freeing -----------------------------------------------------------------------------------------------------------
+export function is_migrate_highatomic(k: Kernel, migratetype: Migratetype): boolean {
+  return migratetype === k.MIGRATE_HIGHATOMIC;
+}
+
+// --- what of a request's flags a slab's pages are asked for with ----------------------------------------------------------
+
+export const GFP_RECLAIM_MASK = (k: Kernel): Gfp =>
+  k.__GFP_DIRECT_RECLAIM |
+  k.__GFP_KSWAPD_RECLAIM |
+  k.__GFP_HIGH |
+  k.__GFP_IO |
+  k.__GFP_FS |
+  k.__GFP_NOWARN |
+  k.__GFP_RETRY_MAYFAIL |
+  k.__GFP_NOFAIL |
+  k.__GFP_NORETRY |
+  k.__GFP_MEMALLOC |
+  k.__GFP_NOMEMALLOC |
+  k.__GFP_ATOMIC;
+
+export const GFP_CONSTRAINT_MASK = (k: Kernel): Gfp => k.__GFP_HARDWALL | k.__GFP_THISNODE;
+
+/** What makes no sense for an object: memory without an address, and bits that are none. */
+export const GFP_SLAB_BUG_MASK = (k: Kernel): Gfp =>
+  k.__GFP_DMA32 | k.__GFP_HIGHMEM | ~k.__GFP_BITS_MASK;
+
+// --- buddies -----------------------------------------------------------------------------------------------------------
 
 /** Whether `buddy` is a free block of this order in the zone of `page`. */
 function page_is_buddy(k: Kernel, page: Page, buddy: Page, order: Order): boolean {
   if (!PageBuddy(k, buddy)) return false;
   if (buddy_order(k, buddy) !== order) return false;
+  // The buddy of a zone's first or last block may be another zone's: the two must not be joined.
   return page_zonenum(k, page) === page_zonenum(k, buddy);
 }
 
-export const __find_buddy_pfn = (page_pfn: Pfn, order: Order): Pfn => page_pfn ^ (1 << order);
+/** The two halves of a block of order + 1 differ in this one bit of their numbers. */
+export function __find_buddy_pfn(page_pfn: Pfn, order: Order): Pfn {
+  return page_pfn ^ (1 << order);
+}
 
 /** The buddy of the block at `pfn`, if they can be joined; else NULL. */
 export function find_buddy_page_pfn(k: Kernel, page: Page, pfn: Pfn, order: Order): Page {
   const buddy: Page = k.pfn_to_page(__find_buddy_pfn(pfn, order));
   return buddy !== NULL && page_is_buddy(k, page, buddy, order) ? buddy : NULL;
 }
-export const is_migrate_highatomic = (k: Kernel, mt: Migratetype): boolean =>
-  mt === k.MIGRATE_HIGHATOMIC;

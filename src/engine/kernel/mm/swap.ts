@@ -2,18 +2,18 @@
  * The batches in which pages wait to be put on LRU lists, one set a CPU: before pages are migrated they must all be on their
  * lists, and none may go to a batch.
  *
- * Nothing here puts a page on an LRU list, so a batch has pages only in a core, where it keeps them.
- * Source: Linux 6.1 mm/swap.c: lru_cache_disable(), __lru_add_drain_all(), cpu_needs_drain(); include/linux/swap.h.
+ * Nothing here puts a page on an LRU list, so a batch has pages only in a core, where it keeps them. get_page() and put_page(), inlines
+ * of include/linux/mm.h, are here too: they call __folio_put(), and headers are leaves.
+ * Source: Linux 6.1 mm/swap.c; include/linux/mm.h; include/linux/swap.h.
  */
 import type { Page } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { compound_head, PageHead } from '../include/linux/page-flags.h.js';
+import { page_folio, PageHead } from '../include/linux/page-flags.h.js';
 import { page_ref_inc, put_page_testzero } from '../include/linux/page_ref.h.js';
 import { synchronize_rcu_expedited } from '../kernel/rcu/tiny.js';
-import { destroy_large_folio } from './page_alloc/compound.js';
-import { free_unref_page } from './page_alloc/free.js';
+import { destroy_large_folio, free_unref_page } from './page_alloc/free.js';
 
-/** SMP: counts itself, and notes which CPUs have work: none. */
+/** SMP: counts itself, and notes which CPUs have work: none. Left out: the work, mm_percpu_wq. */
 function __lru_add_drain_all(k: Kernel): void {
   const lru_drain_gen = k.globals.lru_drain_gen;
   k.write(lru_drain_gen, k.words[lru_drain_gen]! + 1);
@@ -24,6 +24,7 @@ function __lru_add_drain_all(k: Kernel): void {
 export function lru_cache_disable(k: Kernel): void {
   const lru_disable_count = k.globals.lru_disable_count;
   k.write(lru_disable_count, k.words[lru_disable_count]! + 1);
+  // Whoever has read the old count puts no page in a batch any more once this is over.
   synchronize_rcu_expedited(k);
   if (k.smp) __lru_add_drain_all(k);
 }
@@ -35,17 +36,27 @@ export function lru_cache_enable(k: Kernel): void {
 
 /** Takes a reference to the page's folio. */
 export function get_page(k: Kernel, page: Page): void {
-  page_ref_inc(k, compound_head(k, page));
+  const folio: Page = page_folio(k, page);
+  page_ref_inc(k, folio);
 }
 
 /** Drops a reference to the page's folio; the last one frees it: a plain block's first page only. */
 export function put_page(k: Kernel, page: Page): void {
-  const folio: Page = compound_head(k, page);
+  const folio: Page = page_folio(k, page);
   if (put_page_testzero(k, folio)) __folio_put(k, folio);
 }
 
-/** Pages on an LRU list would leave it first: there are none that a scenario could put. */
+/** Left out: __page_cache_release (pages on an LRU list would leave it first: there are none that a scenario could put), memcg. */
+function __folio_put_small(k: Kernel, folio: Page): void {
+  free_unref_page(k, folio, 0);
+}
+
+function __folio_put_large(k: Kernel, folio: Page): void {
+  destroy_large_folio(k, folio);
+}
+
+/** Left out: is_zone_device_page. */
 export function __folio_put(k: Kernel, folio: Page): void {
-  if (PageHead(k, folio)) destroy_large_folio(k, folio);
-  else free_unref_page(k, folio, 0);
+  if (PageHead(k, folio)) __folio_put_large(k, folio);
+  else __folio_put_small(k, folio);
 }

@@ -6,15 +6,15 @@
 import type { Gfp } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../memory/address.js';
-import { read_string, write_byte } from '../lib/string.js';
+import { stringAt, writeByte } from '../lib/string.js';
 import { kfree, kmalloc } from './slab_common/kmalloc.js';
 
 /** A copy of a string, in an object of its own. 0 without memory. */
 export function kstrdup(k: Kernel, s: string, gfp: Gfp): VirtAddr {
   const buf: VirtAddr = kmalloc(k, s.length + 1, gfp);
   if (buf === 0) return buf;
-  for (let i = 0; i < s.length; i++) write_byte(k, asVirt(buf + i), s.charCodeAt(i));
-  write_byte(k, asVirt(buf + s.length), 0);
+  for (let i = 0; i < s.length; i++) writeByte(k, asVirt(buf + i), s.charCodeAt(i));
+  writeByte(k, asVirt(buf + s.length), 0);
   return buf;
 }
 
@@ -26,7 +26,7 @@ export function is_kernel_rodata(k: Kernel, addr: VirtAddr): boolean {
 
 export function kstrdup_const(k: Kernel, s: VirtAddr): VirtAddr {
   if (is_kernel_rodata(k, s)) return s;
-  return kstrdup(k, read_string(k, s), k.GFP_KERNEL);
+  return kstrdup(k, stringAt(k, s), k.GFP_KERNEL);
 }
 
 export function kfree_const(k: Kernel, x: VirtAddr): void {

@@ -1,7 +1,7 @@
 /**
  * Page tables that are made before there is memory to hold them: frames of entries, by physical address.
  *
- * Invariant: a frame that was never cleared is no table; what it would hold is zero.
+ * Invariant: a frame that was never cleared is not a table; what it would hold is zero.
  */
 import { asPhys, PAGE_SIZE, WORDS_PER_FRAME, type PhysAddr } from '../../../memory/address.js';
 import type { WritableTableMemory } from '../../../x86/tableMemory.js';
@@ -26,7 +26,7 @@ export class TableStore implements WritableTableMemory {
   writeWord(phys: PhysAddr, value: number): void {
     const frame = Math.floor(phys / PAGE_SIZE);
     const table = this.tables.get(frame);
-    if (table === undefined) throw new Error(`frame 0x${frame.toString(16)} is no page table`);
+    if (table === undefined) throw new Error(`frame 0x${frame.toString(16)} is not a page table`);
     table[(phys % PAGE_SIZE) / 4] = value;
   }
 

@@ -1,35 +1,37 @@
 /**
- * Groups of attributes as files of a directory.
+ * The directory of a kobject.
  *
- * Source: Linux 6.1 fs/sysfs/group.c: sysfs_create_group().
+ * Source: Linux 6.1 fs/sysfs/dir.c: sysfs_create_dir_ns(), sysfs_remove_dir().
  */
-import { type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
+import { type Int, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { ENOMEM } from '../../include/linux/errno.h.js';
-import { kobj_sd, type Kobject } from '../../lib/kobject.js';
-import { kernfs_create_file, kernfs_get, kernfs_put, type KernfsNode } from '../kernfs/dir.js';
+import { IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
+import { ENOENT } from '../../include/linux/errno.h.js';
+import type { Kobject } from '../../include/linux/kobject.h.js';
+import { kernfs_create_dir_ns } from '../kernfs/dir/dir.js';
+import { kernfs_remove } from '../kernfs/dir/remove.js';
+import type { KernfsNode } from '../kernfs/kernfs-internal.h.js';
 
-/** Files of sysfs: no more rights than these. */
-const SYSFS_MODE = 0o664;
+/** In that of its parent. Left out: sysfs_root_kn, for kobjects without one; owners, sysfs_warn_dup. */
+export function sysfs_create_dir_ns(k: Kernel, kobj: Kobject): Int {
+  const parent: KernfsNode = k.read_ptr(k.read_ptr(kobj + k.kobject.parent) + k.kobject.sd);
+  if (parent === NULL) return -ENOENT;
 
-/** A file for each attribute of a group without a name. 0 or an errno. @param ops of files that are read and written */
-export function sysfs_create_group(
-  k: Kernel,
-  kobj: Kobject,
-  group: Pointer<'struct attribute_group'>,
-  ops: VirtAddr,
-): Int {
-  const kn: KernfsNode = kobj_sd(k, kobj);
-  kernfs_get(k, kn);
-  let attrs = k.read_ptr(group + k.attribute_group.attrs);
-  let error: Int = 0;
-  for (let attr = k.read_ptr(attrs); attr !== NULL && error === 0; attr = k.read_ptr(attrs)) {
-    const name: VirtAddr = k.read_va(attr + k.attribute.name);
-    const mode: Int = k.read16(attr, k.attribute.mode) & SYSFS_MODE;
-    if (kernfs_create_file(k, kn, name, mode, PAGE_SIZE, ops, attr) === NULL) error = -ENOMEM;
-    attrs = k.plus(attrs, k.ptr_words);
-  }
-  kernfs_put(k, kn);
-  return error;
+  const kn: KernfsNode = kernfs_create_dir_ns(
+    k,
+    parent,
+    k.read_va(kobj + k.kobject.name),
+    0o755,
+    kobj,
+  );
+  if (IS_ERR(kn)) return PTR_ERR(kn);
+  k.write_ptr(kobj + k.kobject.sd, kn);
+  return 0;
+}
+
+/** The kobject forgets its directory first: whoever makes a link to it must not find one that goes. */
+export function sysfs_remove_dir(k: Kernel, kobj: Kobject): void {
+  const kn: KernfsNode = k.read_ptr(kobj + k.kobject.sd);
+  k.write_ptr(kobj + k.kobject.sd, NULL);
+  if (kn !== NULL) kernfs_remove(k, kn);
 }

@@ -5,12 +5,18 @@
  */
 import type { CpuMask, Int } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { clear_bit, set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 
-/** cpumask_set_cpu(), cpumask_clear_cpu() */
-export function cpumask_assign(k: Kernel, cpu: Int, mask: CpuMask, set: boolean): void {
-  const word = mask + (cpu >> 5);
-  const bit = 1 << (cpu & 31);
-  k.write(word, set ? k.words[word]! | bit : k.words[word]! & ~bit);
+export function cpumask_set_cpu(k: Kernel, cpu: Int, dstp: CpuMask): void {
+  set_bit(k, cpu, dstp);
+}
+
+export function cpumask_clear_cpu(k: Kernel, cpu: Int, dstp: CpuMask): void {
+  clear_bit(k, cpu, dstp);
+}
+
+export function cpumask_test_cpu(k: Kernel, cpu: Int, cpumask: CpuMask): boolean {
+  return test_bit(k, cpu, cpumask);
 }
 
 // --- CPUs --------------------------------------------------------------------------------------------------------------
@@ -20,15 +26,13 @@ export const nr_cpu_ids = (k: Kernel): Int => (k.smp ? k.CONFIG_NR_CPUS : 1);
 
 export function cpu_online(k: Kernel, cpu: Int): boolean {
   if (!k.smp) return cpu === 0;
-  const mask = k.globals.__cpu_online_mask;
-  return ((k.words[mask + (cpu >> 5)]! >>> (cpu & 31)) & 1) !== 0;
+  return cpumask_test_cpu(k, cpu, k.globals.__cpu_online_mask);
 }
 
 /** A CPU that has per-CPU data: all that were found at boot. */
 export function cpu_possible(k: Kernel, cpu: Int): boolean {
   if (!k.smp) return cpu === 0;
-  const mask = k.globals.__cpu_possible_mask;
-  return ((k.words[mask + (cpu >> 5)]! >>> (cpu & 31)) & 1) !== 0;
+  return cpumask_test_cpu(k, cpu, k.globals.__cpu_possible_mask);
 }
 
 export function num_online_cpus(k: Kernel): Int {

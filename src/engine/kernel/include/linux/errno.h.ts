@@ -1,14 +1,13 @@
 /**
  * Error numbers. A kernel function returns them negated.
  *
- * Source: Linux 6.1 include/uapi/asm-generic/errno-base.h.
+ * Source: Linux 6.1 include/uapi/asm-generic/errno-base.h, errno.h.
  */
-
-/** include/uapi/asm-generic/errno-base.h */
-export const EBUSY = 16;
-
-/** include/uapi/asm-generic/errno-base.h */
-export const ENOMEM = 12;
-
-export const EINVAL = 22;
+export const ENOENT = 2;
 export const E2BIG = 7;
+export const ENOMEM = 12;
+export const EBUSY = 16;
+export const EEXIST = 17;
+export const EINVAL = 22;
+export const ENOSPC = 28;
+export const ENOSYS = 38;

@@ -4,9 +4,9 @@
  * An entry is the cell of the `list_head` inside a structure; `next` is its first pointer, `prev` its second.
  * Source: Linux 6.1 include/linux/list.h, include/linux/poison.h. The order of the stores is the kernel's.
  */
-import type { ListHead } from '../../../machine/ctypes.js';
+import { type ListHead, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell } from '../../../memory/address.js';
+import { asCell, type Cell } from '../../../memory/address.js';
 
 export function INIT_LIST_HEAD(k: Kernel, list: ListHead): void {
   k.write_ptr(list, list);
@@ -89,3 +89,30 @@ export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHea
   k.write_ptr(asCell(list_last(k, replacement)), replacement);
   INIT_LIST_HEAD(k, old);
 }
+
+// --- from an entry to its structure ------------------------------------------------------------------------------------
+//
+// `member` is where the list_head lies in the structure: `k.page.lru`. A structure may straddle frames, so `k.plus`.
+// A list is walked as list_for_each_entry() does it:
+//
+//     for (let page: Page = list_first_entry(k, head, k.page.lru); !list_entry_is_head(k, page, head, k.page.lru);
+//          page = list_next_entry(k, page, k.page.lru))
+
+/** The structure that the list_head at `ptr` is a member of. */
+export const list_entry = (k: Kernel, ptr: ListHead, member: number): Cell => k.plus(ptr, -member);
+
+export const list_first_entry = (k: Kernel, head: ListHead, member: number): Cell =>
+  list_entry(k, k.read_ptr(head), member);
+export const list_last_entry = (k: Kernel, head: ListHead, member: number): Cell =>
+  list_entry(k, k.read_ptr(head + k.list_head.prev), member);
+export const list_first_entry_or_null = (k: Kernel, head: ListHead, member: number): Cell =>
+  list_empty(k, head) ? NULL : list_first_entry(k, head, member);
+
+export const list_next_entry = (k: Kernel, pos: Cell, member: number): Cell =>
+  list_entry(k, k.read_ptr(k.plus(pos, member)), member);
+export const list_prev_entry = (k: Kernel, pos: Cell, member: number): Cell =>
+  list_entry(k, k.read_ptr(k.plus(k.plus(pos, member), k.list_head.prev)), member);
+
+/** Whether a walk has come back to the head: `pos` is then not a structure, only where one would begin. */
+export const list_entry_is_head = (k: Kernel, pos: Cell, head: ListHead, member: number): boolean =>
+  k.plus(pos, member) === head;

@@ -6,7 +6,7 @@
 import type { Int, ULong } from '../../../machine/ctypes.js';
 
 export const rounddown_pow_of_two = (n: number): number => 1 << (31 - Math.clz32(n));
-export const ilog2 = (x: Int): Int => 31 - Math.clz32(x);
+export const ilog2 = (n: Int): Int => 31 - Math.clz32(n);
 
 /** The smallest power of two that is no less than `size`, as an exponent. */
 export const get_count_order_long = (size: ULong): Int => Math.ceil(Math.log2(size));

@@ -1,18 +1,32 @@
 /**
  * struct page and folios: the zone of a page, and what a compound page keeps in its first tail.
  *
- * Source: Linux 6.1 include/linux/mm.h.
+ * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum().
  */
 import type { Int, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { PageHead } from './page-flags.h.js';
+import { compound_head, page_folio, PageAnon, PageCompound, PageHead } from './page-flags.h.js';
 
+/** `page + n` of one block. */
+export const nth_page = (k: Kernel, page: Page, n: Int): Page => k.nth_page(page, n);
+
+/** No mapping, and no page type. */
 export function page_mapcount_reset(k: Kernel, page: Page): void {
   k.write(page + k.page._mapcount, -1);
 }
 
-/** The raw `_mapcount`: one less than the number of mappings, or a page type. */
-export const page_mapcount_word = (k: Kernel, page: Page): Int => k.words[page + k.page._mapcount]!;
+/** A page from the reserves: bit 1 of lru.next, which no pointer has set. */
+export function set_page_pfmemalloc(k: Kernel, page: Page): void {
+  k.write_long(page + k.page.lru, 2);
+}
+
+export function clear_page_pfmemalloc(k: Kernel, page: Page): void {
+  k.write_long(page + k.page.lru, 0);
+}
+
+/** Whether the page came from the reserves: bit 1 of the word that lru.next is. Nobody has put it on a list yet. */
+export const page_is_pfmemalloc = (k: Kernel, page: Page): boolean =>
+  (k.words[page + k.page.lru]! & 2) !== 0;
 
 // --- zone --------------------------------------------------------------------------------------------------------------
 
@@ -27,37 +41,56 @@ export function page_zone(k: Kernel, page: Page): Zone {
   return k.zones[page_zonenum(k, page)]!;
 }
 
-/** The first tail of the compound page with this head. */
-export const first_tail = (k: Kernel, head: Page): Page => k.pfn_to_page(k.page_to_pfn(head) + 1);
+// --- compound pages: what the first tail keeps about the whole ---------------------------------------------------------
 
 export function set_compound_page_dtor(k: Kernel, page: Page, compound_dtor: Int): void {
-  k.write8(first_tail(k, page), k.page.compound_dtor, compound_dtor);
+  k.write8(nth_page(k, page, 1), k.page.compound_dtor, compound_dtor);
 }
 
 export function set_compound_order(k: Kernel, page: Page, order: Order): void {
-  const tail: Page = first_tail(k, page);
-  k.write8(tail, k.page.compound_order, order);
-  if (k.page.compound_nr >= 0) k.write(tail + k.page.compound_nr, 1 << order);
+  const first_tail: Page = nth_page(k, page, 1);
+  k.write8(first_tail, k.page.compound_order, order);
+  // 32 bit has no room for it.
+  if (k.page.compound_nr >= 0) k.write(first_tail + k.page.compound_nr, 1 << order);
 }
 
 export function compound_order(k: Kernel, page: Page): Order {
   if (!PageHead(k, page)) return 0;
-  return k.read8(first_tail(k, page), k.page.compound_order);
+  return k.read8(nth_page(k, page, 1), k.page.compound_order);
 }
 
-export function compound_dtor(k: Kernel, page: Page): Int {
-  return k.read8(first_tail(k, page), k.page.compound_dtor);
-}
-
-/** Mappings of the compound page as a whole. */
-export function compound_mapcount(k: Kernel, head: Page): Int {
-  return k.words[first_tail(k, head) + k.page.compound_mapcount]! + 1;
-}
-
-export function compound_pincount(k: Kernel, head: Page): Int {
-  return k.words[first_tail(k, head) + k.page.compound_pincount]!;
+/** Pages of the compound page with this head; 1 of any other page. */
+export function compound_nr(k: Kernel, page: Page): ULong {
+  return 1 << compound_order(k, page);
 }
 
 export const folio_order = (k: Kernel, folio: Page): Order => compound_order(k, folio);
+
+/** Mappings of the compound page as a whole. */
+export function folio_entire_mapcount(k: Kernel, folio: Page): Int {
+  return k.words[nth_page(k, folio, 1) + k.page.compound_mapcount]! + 1;
+}
+
+export function compound_mapcount(k: Kernel, page: Page): Int {
+  return folio_entire_mapcount(k, page_folio(k, page));
+}
+
+export function head_compound_pincount(k: Kernel, head: Page): Int {
+  return k.words[nth_page(k, head, 1) + k.page.compound_pincount]!;
+}
+
+/** A page of a mapped huge page counts as mapped with it. Left out: PageHuge, PageDoubleMap (a file's page has its own count). */
+function __page_mapcount(k: Kernel, page: Page): Int {
+  const ret: Int = k.words[page + k.page._mapcount]! + 1;
+  return PageAnon(k, page) ? ret + compound_mapcount(k, compound_head(k, page)) : ret;
+}
+
+/** How often the page is mapped by page tables. */
+export function page_mapcount(k: Kernel, page: Page): Int {
+  if (PageCompound(k, page)) return __page_mapcount(k, page);
+  return k.words[page + k.page._mapcount]! + 1;
+}
+
+// --- totals ------------------------------------------------------------------------------------------------------------
 
 export const totalram_pages = (k: Kernel): ULong => k.read_ulong(k.globals._totalram_pages);

@@ -1,14 +1,16 @@
 /**
- * What a node's zones are made of: free areas, watermarks, and the list of zones that a request may use.
+ * What a node's zones are made of: free areas, watermarks, the list of zones that a request may use; and sections of mem_map.
  *
  * Invariant: reads only.
  * Source: Linux 6.1 include/linux/mmzone.h.
  */
 import type {
   FreeArea,
+  Int,
   ListHead,
   Migratetype,
-  Order,
+  Page,
+  UInt,
   ULong,
   Zone,
   Zoneref,
@@ -16,54 +18,63 @@ import type {
   Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { list_empty } from './list.h.js';
+import { type Cell, PAGE_SIZE } from '../../../memory/address.js';
+import { list_empty, list_first_entry_or_null } from './list.h.js';
 
-export const zonelist_zone = (k: Kernel, z: Zoneref): Zone => k.read_ptr(z);
-
-export const zonelist_zone_idx = (k: Kernel, z: Zoneref): ZoneType =>
-  k.words[z + k.zoneref.zone_idx]!;
+// --- migratetypes, free areas ------------------------------------------------------------------------------------------
 
 /** Whether pages of the type may be merged with, and fall back to, other types. */
-export const migratetype_is_mergeable = (k: Kernel, mt: Migratetype): boolean =>
-  mt < k.MIGRATE_PCPTYPES;
+export function migratetype_is_mergeable(k: Kernel, mt: Migratetype): boolean {
+  return mt < k.MIGRATE_PCPTYPES;
+}
+
 export const is_migrate_cma = (k: Kernel, mt: Migratetype): boolean => mt === k.MIGRATE_CMA;
 
-/** zone->free_area[order] */
-export const free_area = (k: Kernel, zone: Zone, order: Order): FreeArea =>
-  (zone + k.zone.free_area + order * k.stride.free_area) as FreeArea;
-
-/** area->free_list[migratetype] */
-export const free_list = (k: Kernel, area: FreeArea, migratetype: Migratetype): ListHead =>
-  (area + migratetype * k.stride.list_head) as ListHead;
-
-export const free_area_empty = (k: Kernel, area: FreeArea, migratetype: Migratetype): boolean =>
-  list_empty(k, free_list(k, area, migratetype));
-
-export function wmark_pages(k: Kernel, zone: Zone, which: number): ULong {
-  return (
-    k.read_ulong(zone + k.zone._watermark + which * k.ptr_words) +
-    k.read_ulong(zone + k.zone.watermark_boost)
-  );
+export function free_area_empty(k: Kernel, area: FreeArea, migratetype: Migratetype): boolean {
+  return list_empty(k, area + k.free_area.free_list + migratetype * k.stride.list_head);
 }
+
+/** The block at the head of a list; NULL when it is empty. */
+export function get_page_from_free_area(k: Kernel, area: FreeArea, migratetype: Migratetype): Page {
+  const list: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  return list_first_entry_or_null(k, list, k.page.lru);
+}
+
+// --- zones -------------------------------------------------------------------------------------------------------------
+
+/** A mark with the boost that the zone has just now: all marks rise by it. */
+export const wmark_pages = (k: Kernel, zone: Zone, i: Int): ULong =>
+  k.read_ulong(zone + k.zone._watermark + i * k.ptr_words) +
+  k.read_ulong(zone + k.zone.watermark_boost);
 
 export const min_wmark_pages = (k: Kernel, zone: Zone): ULong => wmark_pages(k, zone, k.WMARK_MIN);
 export const low_wmark_pages = (k: Kernel, zone: Zone): ULong => wmark_pages(k, zone, k.WMARK_LOW);
 export const high_wmark_pages = (k: Kernel, zone: Zone): ULong =>
   wmark_pages(k, zone, k.WMARK_HIGH);
 
-export const zone_managed_pages = (k: Kernel, zone: Zone): ULong =>
-  k.read_ulong(zone + k.zone.managed_pages);
-export const managed_zone = (k: Kernel, zone: Zone): boolean => zone_managed_pages(k, zone) !== 0;
-export const populated_zone = (k: Kernel, zone: Zone): boolean =>
-  k.read_ulong(zone + k.zone.present_pages) !== 0;
-export const zone_end_pfn = (k: Kernel, zone: Zone): Pfn =>
-  k.read_ulong(zone + k.zone.zone_start_pfn) + k.read_ulong(zone + k.zone.spanned_pages);
+/** Pages that the page allocator was given: those that exist, less what boot kept. */
+export function zone_managed_pages(k: Kernel, zone: Zone): ULong {
+  return k.read_ulong(zone + k.zone.managed_pages);
+}
+
+export function managed_zone(k: Kernel, zone: Zone): boolean {
+  return zone_managed_pages(k, zone) !== 0;
+}
+
+export function populated_zone(k: Kernel, zone: Zone): boolean {
+  return k.read_ulong(zone + k.zone.present_pages) !== 0;
+}
+
+/** Behind the last page of the zone's range, which may have holes. */
+export function zone_end_pfn(k: Kernel, zone: Zone): Pfn {
+  return k.read_ulong(zone + k.zone.zone_start_pfn) + k.read_ulong(zone + k.zone.spanned_pages);
+}
 
 export function zone_spans_pfn(k: Kernel, zone: Zone, pfn: Pfn): boolean {
   return k.read_ulong(zone + k.zone.zone_start_pfn) <= pfn && pfn < zone_end_pfn(k, zone);
 }
 
-/** zone_idx(): which element of `node_zones[]` it is. */
+/** Which element of `node_zones[]` it is. */
 export const zone_idx = (k: Kernel, zone: Zone): ZoneType =>
   (zone - k.globals.contig_page_data - k.pglist_data.node_zones) / k.stride.zone;
 
@@ -74,4 +85,42 @@ export function is_highmem_idx(k: Kernel, idx: ZoneType): boolean {
   return idx === k.ZONE_HIGHMEM || (idx === k.ZONE_MOVABLE && movable_zone === k.ZONE_HIGHMEM);
 }
 
-export const is_highmem = (k: Kernel, zone: Zone): boolean => is_highmem_idx(k, zone_idx(k, zone));
+export function is_highmem(k: Kernel, zone: Zone): boolean {
+  return is_highmem_idx(k, zone_idx(k, zone));
+}
+
+// --- zonelists: the walk itself calls mm/mmzone.c and is there ----------------------------------------------------------
+
+export function zonelist_zone(k: Kernel, z: Zoneref): Zone {
+  return k.read_ptr(z);
+}
+
+export function zonelist_zone_idx(k: Kernel, z: Zoneref): ZoneType {
+  return k.words[z + k.zoneref.zone_idx]!;
+}
+
+// --- sections of mem_map: CONFIG_SPARSEMEM_EXTREME ----------------------------------------------------------------------
+
+export function pfn_to_section_nr(k: Kernel, pfn: Pfn): ULong {
+  return Math.floor(pfn / k.PAGES_PER_SECTION);
+}
+
+/** mem_section[] is an array of pointers to pages of sections. What it leads to may lie in any frame, so it goes by addresses. */
+export function __nr_to_section(k: Kernel, nr: ULong): Cell {
+  const SECTIONS_PER_ROOT: Int = Math.floor(PAGE_SIZE / k.sizeof.mem_section);
+  const root: ULong = Math.floor(nr / SECTIONS_PER_ROOT);
+  const mem_section_root: Cell = k.read_ptr_plus(k.globals.mem_section, root * k.ptr_words * 4);
+  return k.read_ptr_plus(mem_section_root, (nr % SECTIONS_PER_ROOT) * k.stride.mem_section * 4);
+}
+
+export function __pfn_to_section(k: Kernel, pfn: Pfn): Cell {
+  return __nr_to_section(k, pfn_to_section_nr(k, pfn));
+}
+
+/** Word `word` of the section's pageblock bits: `ms->usage->pageblock_flags`. */
+export function section_to_usemap(k: Kernel, ms: Cell, word: UInt): Cell {
+  return k.read_ptr_plus(
+    ms + k.mem_section.usage,
+    (k.mem_section_usage.pageblock_flags + word) * 4,
+  );
+}

@@ -6,7 +6,9 @@
 import type { Migratetype, Zone } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 
-export const is_migrate_isolate = (k: Kernel, mt: Migratetype): boolean => mt === k.MIGRATE_ISOLATE;
+export function is_migrate_isolate(k: Kernel, migratetype: Migratetype): boolean {
+  return migratetype === k.MIGRATE_ISOLATE;
+}
 
 /** Whether a block of the zone is isolated just now. */
 export function has_isolate_pageblock(k: Kernel, zone: Zone): boolean {

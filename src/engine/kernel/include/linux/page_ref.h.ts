@@ -1,12 +1,14 @@
 /**
- * page->_refcount: who still uses a page.
+ * page->_refcount: how many users a page has.
  *
- * Source: Linux 6.1 include/linux/page_ref.h, mm/internal.h.
+ * Source: Linux 6.1 include/linux/page_ref.h; include/linux/mm.h: put_page_testzero(), get_page_unless_zero().
  */
 import type { Int, Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 
-export const page_ref_count = (k: Kernel, page: Page): Int => k.words[page + k.page._refcount]!;
+export function page_ref_count(k: Kernel, page: Page): Int {
+  return k.words[page + k.page._refcount]!;
+}
 
 export function set_page_count(k: Kernel, page: Page, count: Int): void {
   k.write(page + k.page._refcount, count);

@@ -3,29 +3,36 @@
  *
  * A call that would sleep returns false and has changed nothing: the caller parks its task (ARCHITECTURE.md, Time). The
  * kernel also marks the page PG_waiters there; a parked task has undone its statement, so nobody ever sees that bit.
- * Source: Linux 6.1 include/linux/pagemap.h, mm/filemap.c: __folio_lock(), folio_unlock().
+ * Source: Linux 6.1 include/linux/pagemap.h; mm/filemap.c: folio_unlock(); mm/folio-compat.c: unlock_page().
  */
 import type { Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { clear_page_flags, compound_head, set_page_flags } from './page-flags.h.js';
+import { clear_bit, test_and_set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { page_folio } from './page-flags.h.js';
+
+function folio_trylock(k: Kernel, folio: Page): boolean {
+  return !test_and_set_bit(k, k.PG_locked, folio + k.page.flags);
+}
 
 /** Takes the lock if it is free. */
 export function trylock_page(k: Kernel, page: Page): boolean {
-  const head: Page = compound_head(k, page);
-  if ((k.words[head + k.page.flags]! & (1 << k.PG_locked)) !== 0) return false;
-  set_page_flags(k, head, 1 << k.PG_locked);
-  return true;
+  return folio_trylock(k, page_folio(k, page));
 }
 
-/** Takes the lock; false: the caller must sleep until it is released. */
+/** Takes the lock. Differs: __folio_lock() would sleep; false says that the caller must, and has changed nothing. */
 export function lock_page(k: Kernel, page: Page): boolean {
-  return trylock_page(k, page);
+  const folio: Page = page_folio(k, page);
+  return folio_trylock(k, folio);
 }
 
-/** Releases the lock. Waiters, if the image came with any, are woken: their mark goes. */
+/** Releases the lock. */
+function folio_unlock(k: Kernel, folio: Page): void {
+  const waiters = test_bit(k, k.PG_waiters, folio + k.page.flags);
+  clear_bit(k, k.PG_locked, folio + k.page.flags);
+  // folio_wake_bit(): only an image comes with waiters. None of its tasks runs, so all that is left of waking them is their mark.
+  if (waiters) clear_bit(k, k.PG_waiters, folio + k.page.flags);
+}
+
 export function unlock_page(k: Kernel, page: Page): void {
-  const head: Page = compound_head(k, page);
-  const waiters = (k.words[head + k.page.flags]! & (1 << k.PG_waiters)) !== 0;
-  clear_page_flags(k, head, 1 << k.PG_locked);
-  if (waiters) clear_page_flags(k, head, 1 << k.PG_waiters);
+  folio_unlock(k, page_folio(k, page));
 }

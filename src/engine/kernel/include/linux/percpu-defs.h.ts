@@ -20,5 +20,8 @@ export function per_cpu_ptr(k: Kernel, at: Cell | number, cpu: Int): Cell {
   return k.read_ptr_sum(at, k.globals.__per_cpu_offset + cpu * k.ptr_words);
 }
 
-/** this_cpu_ptr(&name) */
+/** this_cpu_ptr(&name): the variable of this CPU. */
 export const this_cpu_ptr = (k: Kernel, name: string): Cell => per_cpu(k, name, k.cpu);
+
+/** this_cpu_ptr(*at), raw_cpu_ptr(*at): this CPU's copy of what the pointer stored at `at` points to. */
+export const raw_cpu_ptr = (k: Kernel, at: Cell | number): Cell => per_cpu_ptr(k, at, k.cpu);

@@ -1,11 +1,16 @@
 /**
- * One node of a red-black tree: its links and its color, and the helpers that rebalancing shares.
+ * A node of a red-black tree, and hanging one into a tree.
  *
- * Source: Linux 6.1 include/linux/rbtree_types.h, rbtree.h, rbtree_augmented.h; lib/rbtree.c: __rb_rotate_set_parents().
+ *     struct rb_node   __rb_parent_color   address of the parent │ bit 0: 1 black, 0 red
+ *                      rb_right
+ *                      rb_left
+ *
+ * What rebalancing needs is in rbtree_augmented.h and lib/rbtree.c.
+ * Source: Linux 6.1 include/linux/rbtree_types.h, rbtree.h.
  */
-import { type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
+import { NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, type Cell } from '../../../memory/address.js';
+import { asVirt } from '../../../memory/address.js';
 
 export type RbNode = Pointer<'struct rb_node'>;
 /** Its first word is the pointer to the top node. */
@@ -13,79 +18,23 @@ export type RbRoot = Pointer<'struct rb_root'>;
 /** `struct rb_node **`: the word that points to a node. */
 export type RbLink = Pointer<'struct rb_node *'>;
 
-export const RB_RED = 0;
-export const RB_BLACK = 1;
-
-/** &node->rb_right, &node->rb_left */
-export const rb_right_link = (k: Kernel, node: RbNode): RbLink => asCell(node + k.rb_node.rb_right);
-export const rb_left_link = (k: Kernel, node: RbNode): RbLink => asCell(node + k.rb_node.rb_left);
-
-export const rb_right = (k: Kernel, node: RbNode): RbNode => k.read_ptr(node + k.rb_node.rb_right);
-export const rb_left = (k: Kernel, node: RbNode): RbNode => k.read_ptr(node + k.rb_node.rb_left);
-
-export const rb_set_right = (k: Kernel, node: RbNode, child: RbNode): void =>
-  k.write_ptr(node + k.rb_node.rb_right, child);
-export const rb_set_left = (k: Kernel, node: RbNode, child: RbNode): void =>
-  k.write_ptr(node + k.rb_node.rb_left, child);
-
-export const rb_color = (k: Kernel, node: RbNode): Int => k.words[node]! & 1;
-export const rb_is_red = (k: Kernel, node: RbNode): boolean => rb_color(k, node) === RB_RED;
-export const rb_is_black = (k: Kernel, node: RbNode): boolean => rb_color(k, node) === RB_BLACK;
-
-export function rb_parent(k: Kernel, node: RbNode): RbNode {
-  const color = k.words[node]! & 3;
-  if (k.words[node]! === color && (!k.wide || k.words[node + 1]! === 0)) return NULL;
-  return k.cell_at(asVirt(k.read_va(node) - color));
-}
-
-export const rb_set_parent_color = (k: Kernel, node: RbNode, parent: RbNode, color: Int): void =>
-  k.write_ptr_tagged(node, parent, color);
-
-export const rb_set_parent = (k: Kernel, node: RbNode, parent: RbNode): void =>
-  rb_set_parent_color(k, node, parent, rb_color(k, node));
-
-export const rb_set_black = (k: Kernel, node: RbNode): void =>
-  k.write(node, k.words[node]! | RB_BLACK);
-
-/** Parent and color at once: `to` gets what `from` has. */
-export const rb_copy_parent_color = (k: Kernel, to: RbNode, from: RbNode): void =>
-  k.copy_ptr(to, from);
+/** The address without the bits of the color. */
+export const rb_parent = (k: Kernel, r: RbNode): RbNode => {
+  const color = k.words[r + k.rb_node.__rb_parent_color]! & 3;
+  const parent = asVirt(k.read_va(r + k.rb_node.__rb_parent_color) - color);
+  return parent === 0 ? NULL : k.cell_at(parent);
+};
 
 /** A node in no tree is its own parent. */
-export const RB_EMPTY_NODE = (k: Kernel, node: RbNode): boolean => k.ptr_is(node, node);
-export const RB_CLEAR_NODE = (k: Kernel, node: RbNode): void => k.write_ptr(node, node);
+export const RB_EMPTY_NODE = (k: Kernel, node: RbNode): boolean =>
+  k.ptr_is(node + k.rb_node.__rb_parent_color, node);
+export const RB_CLEAR_NODE = (k: Kernel, node: RbNode): void =>
+  k.write_ptr(node + k.rb_node.__rb_parent_color, node);
 
-/** Hangs a red node where `link` points to nothing. */
+/** Hangs a node where `rb_link` points to nothing. Its color is red: the bit of an address is 0. */
 export function rb_link_node(k: Kernel, node: RbNode, parent: RbNode, rb_link: RbLink): void {
-  rb_set_parent_color(k, node, parent, RB_RED);
-  rb_set_left(k, node, NULL);
-  rb_set_right(k, node, NULL);
+  k.write_ptr(node + k.rb_node.__rb_parent_color, parent);
+  k.write_ptr(node + k.rb_node.rb_left, NULL);
+  k.write_ptr(node + k.rb_node.rb_right, NULL);
   k.write_ptr(rb_link, node);
-}
-
-export function __rb_change_child(
-  k: Kernel,
-  old: RbNode,
-  replacement: RbNode,
-  parent: RbNode,
-  root: RbRoot,
-): void {
-  let link: Cell = root;
-  if (parent !== NULL)
-    link = rb_left(k, parent) === old ? rb_left_link(k, parent) : rb_right_link(k, parent);
-  k.write_ptr(link, replacement);
-}
-
-/** After a rotation: the new one gets the old one's parent and color; the old one hangs below it with `color`. */
-export function __rb_rotate_set_parents(
-  k: Kernel,
-  old: RbNode,
-  replacement: RbNode,
-  root: RbRoot,
-  color: Int,
-): void {
-  const parent: RbNode = rb_parent(k, old);
-  rb_copy_parent_color(k, replacement, old);
-  rb_set_parent_color(k, old, replacement, color);
-  __rb_change_child(k, old, replacement, parent, root);
 }

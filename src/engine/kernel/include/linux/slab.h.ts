@@ -1,12 +1,17 @@
 /**
- * slab_flags_t, and what of a gfp_t a slab's pages may be asked for with.
+ * What users of the slab allocator see: flags of a cache, and the functions that mm/slab.c and mm/slub.c both define.
  *
- * Source: Linux 6.1 include/linux/slab.h; mm/slab.h; mm/internal.h: GFP_RECLAIM_MASK, GFP_CONSTRAINT_MASK, GFP_SLAB_BUG_MASK.
+ * Which of the two a kernel has, its build decides: the linker there, {@link linkSlabAllocator} here. So this header needs neither,
+ * and either may call what needs objects itself (kmalloc(), kernfs).
+ *
+ * An object's address is a VirtAddr (0 is NULL): objects have any alignment. A cache is a cell like all kernel pointers here.
+ * Source: Linux 6.1 include/linux/slab.h. kmalloc() and kzalloc() are in mm/slab_common.c's room.
  */
-import type { Gfp, Int, SlabFlags } from '../../../machine/ctypes.js';
+import type { Gfp, Int, KmemCache, SlabFlags } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { gfp_text } from '../../lib/vsprintf.js';
+import { asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../../memory/address.js';
+
+// --- flags of a cache --------------------------------------------------------------------------------------------------
 
 /** Flags that no profile has, for no header that was recorded names them. */
 export const SLAB_KMALLOC: SlabFlags = 0x1000;
@@ -14,70 +19,8 @@ export const SLAB_CACHE_DMA32: SlabFlags = 0x8000;
 export const SLAB_TRACE: SlabFlags = 0x200000;
 export const SLAB_NO_USER_FLAGS: SlabFlags = 0x10000000;
 
-export const SLAB_CORE_FLAGS = (k: Kernel): SlabFlags =>
-  k.SLAB_HWCACHE_ALIGN |
-  k.SLAB_CACHE_DMA |
-  k.SLAB_PANIC |
-  k.SLAB_TYPESAFE_BY_RCU |
-  SLAB_CACHE_DMA32;
+// --- addresses ---------------------------------------------------------------------------------------------------------
 
-/** What kmem_cache_create() takes, whether this build heeds it or not. */
-export const SLAB_FLAGS_PERMITTED = (k: Kernel): SlabFlags =>
-  SLAB_CORE_FLAGS(k) |
-  k.SLAB_RED_ZONE |
-  k.SLAB_POISON |
-  k.SLAB_STORE_USER |
-  k.SLAB_CONSISTENCY_CHECKS |
-  k.SLAB_MEM_SPREAD |
-  k.SLAB_NOLEAKTRACE |
-  k.SLAB_RECLAIM_ACCOUNT |
-  k.SLAB_ACCOUNT |
-  SLAB_TRACE |
-  SLAB_NO_USER_FLAGS;
-
-/** What two caches must agree in to be one. */
-export const SLAB_MERGE_SAME = (k: Kernel): SlabFlags =>
-  k.SLAB_RECLAIM_ACCOUNT | k.SLAB_CACHE_DMA | k.SLAB_ACCOUNT | SLAB_CACHE_DMA32;
-
-export const SLAB_NEVER_MERGE = (k: Kernel): SlabFlags =>
-  k.SLAB_RED_ZONE |
-  k.SLAB_POISON |
-  k.SLAB_STORE_USER |
-  k.SLAB_TYPESAFE_BY_RCU |
-  k.SLAB_NOLEAKTRACE |
-  SLAB_TRACE;
-
-// --- gfp_t -------------------------------------------------------------------------------------------------------------
-
-export const GFP_CONSTRAINT_MASK = (k: Kernel): Gfp => k.__GFP_HARDWALL | k.__GFP_THISNODE;
-
-export const GFP_RECLAIM_MASK = (k: Kernel): Gfp =>
-  k.__GFP_DIRECT_RECLAIM |
-  k.__GFP_KSWAPD_RECLAIM |
-  k.__GFP_HIGH |
-  k.__GFP_IO |
-  k.__GFP_FS |
-  k.__GFP_NOWARN |
-  k.__GFP_RETRY_MAYFAIL |
-  k.__GFP_NOFAIL |
-  k.__GFP_NORETRY |
-  k.__GFP_MEMALLOC |
-  k.__GFP_NOMEMALLOC |
-  k.__GFP_ATOMIC;
-
-/** What makes no sense for an object: memory without an address, and bits that are none. */
-export const GFP_SLAB_BUG_MASK = (k: Kernel): Gfp =>
-  k.__GFP_DMA32 | k.__GFP_HIGHMEM | ~k.__GFP_BITS_MASK;
-
-/** The request without what makes no sense, which is reported. */
-export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
-  const invalid_mask: Gfp = flags & GFP_SLAB_BUG_MASK(k);
-  flags &= ~invalid_mask;
-  const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfp_text(k, gfp)})`;
-  const text = `Unexpected gfp: ${hex(invalid_mask)}. Fixing up to gfp: ${hex(flags)}. Fix your code!`;
-  k.emit({ kind: 'printk', level: 4, text });
-  return flags;
-}
 /** What kmalloc(0) returns: an address that must not be followed. */
 export const ZERO_SIZE_PTR = asVirt(16);
 
@@ -85,11 +28,100 @@ export const ZERO_OR_NULL_PTR = (x: VirtAddr): boolean => x >= 0 && x <= ZERO_SI
 
 // --- kmalloc -----------------------------------------------------------------------------------------------------------
 
-/** The kmalloc caches for memory of a kind: DMA wins over reclaimable. */
-export function kmalloc_type(k: Kernel, flags: Gfp): Int {
-  if ((flags & (k.__GFP_DMA | k.__GFP_RECLAIMABLE)) === 0) return k.KMALLOC_NORMAL;
-  return (flags & k.__GFP_DMA) !== 0 ? k.KMALLOC_DMA : k.KMALLOC_RECLAIM;
-}
-
 /** Two pages: beyond that, memory comes from the page allocator. */
 export const KMALLOC_MAX_CACHE_SIZE = 2 * PAGE_SIZE;
+
+/** The kmalloc caches for memory of a kind: DMA wins over reclaimable. Left out: KMALLOC_CGROUP (memcg). */
+export function kmalloc_type(k: Kernel, flags: Gfp): Int {
+  // Most requests want neither: one test finds that out.
+  if ((flags & (k.__GFP_DMA | k.__GFP_RECLAIMABLE)) === 0) return k.KMALLOC_NORMAL;
+  if ((flags & k.__GFP_DMA) !== 0) return k.KMALLOC_DMA;
+  return k.KMALLOC_RECLAIM;
+}
+
+// --- the two allocators ------------------------------------------------------------------------------------------------
+
+/** What mm/slab.c and mm/slub.c each have their own of. */
+export interface SlabAllocator {
+  readonly kmem_cache_alloc: (k: Kernel, s: KmemCache, flags: Gfp) => VirtAddr;
+  readonly kmem_cache_free: (k: Kernel, s: KmemCache, x: VirtAddr) => void;
+  readonly kmem_cache_alloc_bulk: (
+    k: Kernel,
+    s: KmemCache,
+    flags: Gfp,
+    size: Int,
+    p: VirtAddr[],
+  ) => Int;
+  readonly kmem_cache_free_bulk: (k: Kernel, s: KmemCache, size: Int, p: VirtAddr[]) => void;
+  readonly __kmem_cache_alloc_node: (k: Kernel, s: KmemCache, flags: Gfp) => VirtAddr;
+  readonly __kmem_cache_free: (k: Kernel, s: KmemCache, x: VirtAddr) => void;
+  readonly __kmem_cache_create: (k: Kernel, s: KmemCache, flags: SlabFlags) => Int;
+  readonly __kmem_cache_alias: (
+    k: Kernel,
+    size: Int,
+    align: Int,
+    flags: SlabFlags,
+    ctor: VirtAddr,
+  ) => KmemCache;
+  readonly __kmem_cache_shrink: (k: Kernel, s: KmemCache) => Int;
+  readonly __kmem_cache_shutdown: (k: Kernel, s: KmemCache) => Int;
+  readonly __kmem_cache_release: (k: Kernel, s: KmemCache) => void;
+  /** SLAB_SUPPORTS_SYSFS: SLUB only. */
+  readonly sysfs_slab_unlink?: (k: Kernel, s: KmemCache) => void;
+  readonly sysfs_slab_release?: (k: Kernel, s: KmemCache) => void;
+  readonly debugfs_slab_release?: (k: Kernel, s: KmemCache) => void;
+}
+
+const linked: Partial<Record<'CONFIG_SLAB' | 'CONFIG_SLUB', SlabAllocator>> = {};
+
+/** Called by mm/slab.c and mm/slub.c when they are loaded. */
+export const linkSlabAllocator = (
+  option: 'CONFIG_SLAB' | 'CONFIG_SLUB',
+  allocator: SlabAllocator,
+): void => void (linked[option] = allocator);
+
+/** The allocator that this build was configured with. */
+export const slabAllocator = (k: Kernel): SlabAllocator => {
+  const allocator = k.CONFIG_SLAB !== 0 ? linked.CONFIG_SLAB : linked.CONFIG_SLUB;
+  if (allocator === undefined) throw new Error('no slab allocator is linked into this program');
+  return allocator;
+};
+
+export const kmem_cache_alloc = (k: Kernel, s: KmemCache, flags: Gfp): VirtAddr =>
+  slabAllocator(k).kmem_cache_alloc(k, s, flags);
+
+export const kmem_cache_free = (k: Kernel, s: KmemCache, x: VirtAddr): void =>
+  slabAllocator(k).kmem_cache_free(k, s, x);
+
+/** Fills `p` with `size` objects, or with none: how many. */
+export const kmem_cache_alloc_bulk = (
+  k: Kernel,
+  s: KmemCache,
+  flags: Gfp,
+  size: Int,
+  p: VirtAddr[],
+): Int => slabAllocator(k).kmem_cache_alloc_bulk(k, s, flags, size, p);
+
+/** May change the order of what is in `p`. */
+export const kmem_cache_free_bulk = (k: Kernel, s: KmemCache, size: Int, p: VirtAddr[]): void =>
+  slabAllocator(k).kmem_cache_free_bulk(k, s, size, p);
+
+export function kmem_cache_zalloc(k: Kernel, s: KmemCache, flags: Gfp): VirtAddr {
+  return kmem_cache_alloc(k, s, flags | k.__GFP_ZERO);
+}
+
+// --- constructors ------------------------------------------------------------------------------------------------------
+
+type Constructor = (k: Kernel, object: Cell) => void;
+const constructors = new Map<string, Constructor>();
+
+/** A function whose address a cache's `ctor` may hold, by its symbol. Others do nothing here. */
+export const linkConstructor = (symbol: string, ctor: Constructor): void =>
+  void constructors.set(symbol, ctor);
+
+/** s->ctor(object) */
+export const callConstructor = (k: Kernel, s: KmemCache, object: VirtAddr): void => {
+  const address = k.read_va(s + k.kmem_cache.ctor);
+  for (const [symbol, ctor] of constructors)
+    if (k.profile.symbol(symbol)?.address === address) ctor(k, k.cell_at(object));
+};

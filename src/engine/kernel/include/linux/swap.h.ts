@@ -4,5 +4,5 @@
  * Source: Linux 6.1 include/linux/swap.h.
  */
 
-/** Least pages of a highmem zone's MIN mark. Source: include/linux/swap.h */
+/** Pages that reclaim takes in one go; also the least MIN mark of a highmem zone. */
 export const SWAP_CLUSTER_MAX = 32;

@@ -20,15 +20,15 @@ import type { Cell } from '../../../memory/address.js';
 import { cpu_online, nr_cpu_ids } from './cpumask.h.js';
 
 /** &per_cpu(vm_event_states, cpu) */
-export function vm_event_states(k: Kernel, cpu: Int): Cell {
-  if (!k.smp) return k.globals.vm_event_states;
-  return k.read_ptr_plus(k.globals.__per_cpu_offset + cpu * k.ptr_words, k.percpu.vm_event_states);
-}
+export const vmEventStates = (k: Kernel, cpu: Int): Cell =>
+  !k.smp
+    ? k.globals.vm_event_states
+    : k.read_ptr_plus(k.globals.__per_cpu_offset + cpu * k.ptr_words, k.percpu.vm_event_states);
 
 // --- events ------------------------------------------------------------------------------------------------------------
 
 export function __count_vm_events(k: Kernel, item: VmEventItem, delta: Long): void {
-  k.add_long(vm_event_states(k, k.cpu) + item * k.ptr_words, delta);
+  k.add_long(vmEventStates(k, k.cpu) + item * k.ptr_words, delta);
 }
 
 /** `item` is the member of a per-zone family that belongs to ZONE_NORMAL. */
@@ -64,7 +64,7 @@ export function zone_page_state_snapshot(k: Kernel, zone: Zone, item: ZoneStatIt
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_online(k, cpu)) continue;
     const pcp: PerCpuZonestat = per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu);
-    x += read_s8(k, pcp, k.per_cpu_zonestat.vm_stat_diff + item);
+    x += k.read_s8(pcp, k.per_cpu_zonestat.vm_stat_diff + item);
   }
   return Math.max(0, x);
 }
@@ -78,10 +78,6 @@ export function global_node_page_state(k: Kernel, item: NodeStatItem): ULong {
   const x: Long = k.read_long(k.globals.vm_node_stat + item * k.ptr_words);
   return k.smp ? Math.max(0, x) : x;
 }
-
-/** A difference: a signed byte. */
-export const read_s8 = (k: Kernel, at: number, byteOffset: number): Int =>
-  (k.read8(at, byteOffset) << 24) >> 24;
 
 export function node_page_state_add(k: Kernel, x: Long, item: NodeStatItem): void {
   k.add_long(k.globals.contig_page_data + k.pglist_data.vm_stat + item * k.ptr_words, x);

@@ -1,7 +1,7 @@
 /**
  * Giving way to other threads of the kernel, of which there are only workers.
  *
- * Source: Linux 6.1 kernel/sched/core.c: cond_resched(); kernel/workqueue.c: process_one_work().
+ * Source: Linux 6.1 kernel/sched/core.c; include/linux/sched.h: cond_resched(); kernel/workqueue.c: process_one_work().
  */
 import type { Kernel } from '../../../machine/kernel.js';
 import { work_pending } from '../../include/linux/workqueue.h.js';
@@ -13,11 +13,11 @@ const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => voi
   { work: 'drain_vmap_work', func: drain_vmap_area_work },
 ];
 
-/** Whether any work waits. */
-export const any_work_pending = (k: Kernel): boolean =>
+/** Whether any work waits: what the next cond_resched() will do. */
+export const anyWorkPending = (k: Kernel): boolean =>
   WORKS.some(({ work }) => work_pending(k, work));
 
-/** Gives way: what waits is done. */
+/** Gives way: what waits is done. Left out: other tasks. */
 export function cond_resched(k: Kernel): void {
   for (const { work, func } of WORKS) {
     if (!work_pending(k, work)) continue;

@@ -1,15 +1,16 @@
 /**
- * gfp_t: what a request may use, turned into a zone, a migratetype and ALLOC_* flags.
+ * gfp_t: what a request may use, turned into ALLOC_* flags. What it says about zone and migratetype is in gfp.h.
  *
- * Source: Linux 6.1 include/linux/gfp.h, include/linux/gfp_types.h; mm/page_alloc.c: gfp_to_alloc_flags(),
- * alloc_flags_nofragment(), __gfp_pfmemalloc_flags().
+ * Source: Linux 6.1 mm/page_alloc.c: gfp_to_alloc_flags(), alloc_flags_nofragment(), __gfp_pfmemalloc_flags().
  */
-import type { AllocFlags, Gfp, Zone } from '../../../machine/ctypes.js';
+import { type AllocFlags, type Gfp, NULL, type Order, type Zone } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { current_flags } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_migratetype } from '../../include/linux/gfp.h.js';
+import { zone_idx } from '../../include/linux/mmzone.h.js';
+import { PF_MEMALLOC } from '../../include/linux/sched.h.js';
 
-/** Pages of CMA areas are for movable requests only. */
+/** Pages of CMA areas are for movable requests only: they must be able to leave when the area's owner wants it. */
 export function gfp_to_alloc_flags_cma(
   k: Kernel,
   gfp_mask: Gfp,
@@ -19,42 +20,46 @@ export function gfp_to_alloc_flags_cma(
   return alloc_flags;
 }
 
-/** The first pass avoids mixing types in a pageblock where there is a DMA32 zone below to go to. */
+/**
+ * The first pass avoids mixing types in a pageblock where there is a DMA32 zone below to go to.
+ * Left out: the second node's zones (one node).
+ */
 export function alloc_flags_nofragment(k: Kernel, zone: Zone, gfp_mask: Gfp): AllocFlags {
   // __GFP_KSWAPD_RECLAIM and ALLOC_KSWAPD are the same bit.
   let alloc_flags: AllocFlags = gfp_mask & k.__GFP_KSWAPD_RECLAIM;
-  if (k.ZONE_DMA32 < 0) return alloc_flags;
-  if (zone !== k.zones[k.ZONE_NORMAL]) return alloc_flags;
+  if (zone === NULL) return alloc_flags;
+  if (k.ZONE_DMA32 < 0 || zone_idx(k, zone) !== k.ZONE_NORMAL) return alloc_flags;
   alloc_flags |= k.ALLOC_NOFRAGMENT;
   return alloc_flags;
 }
 
-/** The rights of the slow path. */
-export function gfp_to_alloc_flags(k: Kernel, gfp_mask: Gfp, order: number): AllocFlags {
+/** The rights of the slow path. Left out: cpuset, the realtime task that may dip deeper (no task has a scheduling class yet). */
+export function gfp_to_alloc_flags(k: Kernel, gfp_mask: Gfp, order: Order): AllocFlags {
   let alloc_flags: AllocFlags = k.ALLOC_WMARK_MIN | k.ALLOC_CPUSET;
   // __GFP_HIGH and ALLOC_MIN_RESERVE are the same bit, too.
   alloc_flags |= gfp_mask & (k.__GFP_HIGH | k.__GFP_KSWAPD_RECLAIM);
 
   if ((gfp_mask & k.__GFP_DIRECT_RECLAIM) === 0) {
+    // It cannot wait until memory is free: it may go deeper, unless it says that it can do without.
     if ((gfp_mask & k.__GFP_NOMEMALLOC) === 0) {
       alloc_flags |= k.ALLOC_NON_BLOCK;
       if (order > 0 && (alloc_flags & k.ALLOC_MIN_RESERVE) !== 0) alloc_flags |= k.ALLOC_HIGHATOMIC;
     }
+    // An interrupt's request has nothing to do with the task that it interrupted.
     if ((alloc_flags & k.ALLOC_MIN_RESERVE) !== 0) alloc_flags &= ~k.ALLOC_CPUSET;
   }
-  // A realtime task that may reclaim would get ALLOC_MIN_RESERVE here: no task has a scheduling class yet.
   return gfp_to_alloc_flags_cma(k, gfp_mask, alloc_flags);
 }
 
-/** PF_MEMALLOC: the task helps to free memory, and may use all of it. Source: include/linux/sched.h */
-export const PF_MEMALLOC = 0x800;
-
-/** Whether the request may use every page there is, and with which flags. */
+/**
+ * Whether the request may use every page there is, and with which flags.
+ * Left out: in_serving_softirq, in_interrupt (no interrupts), oom_reserves_allowed (nothing is killed yet, so nobody gets ALLOC_OOM).
+ */
 export function __gfp_pfmemalloc_flags(k: Kernel, gfp_mask: Gfp): AllocFlags {
   if ((gfp_mask & k.__GFP_NOMEMALLOC) !== 0) return 0;
   if ((gfp_mask & k.__GFP_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
+  // A task that frees memory must not wait for memory.
   if ((current_flags(k) & PF_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
-  // An OOM victim would get ALLOC_OOM: nothing is killed yet.
   return 0;
 }
 

@@ -1,7 +1,9 @@
 /**
  * What a kernel module calls: allocating and freeing pages, by page and by address, singly, in bulk and in exact sizes.
  *
- * Source: Linux 6.1 mm/page_alloc.c, include/linux/gfp.h, include/linux/mm.h, mm/swap.c: __folio_put().
+ * alloc_pages(), alloc_page() and folio_alloc() are inlines of include/linux/gfp.h that call into page_alloc.c: headers here are
+ * leaves, so they are in this room. get_page() and put_page() are in mm/swap.ts for the same reason.
+ * Source: Linux 6.1 mm/page_alloc.c; include/linux/gfp.h; mm/folio-compat.c.
  */
 import {
   type AllocFlags,
@@ -14,13 +16,15 @@ import {
   type PerCpuPages,
   type ULong,
   type Zone,
-  type Pfn,
+  type Zoneref,
+  type ZoneType,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { list_add } from '../../include/linux/list.h.js';
+import { nth_page } from '../../include/linux/mm.h.js';
 import {
   wmark_pages,
   zone_idx,
@@ -29,16 +33,17 @@ import {
 } from '../../include/linux/mmzone.h.js';
 import { PageHead } from '../../include/linux/page-flags.h.js';
 import { put_page_testzero } from '../../include/linux/page_ref.h.js';
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_zid_vm_events } from '../../include/linux/vmstat.h.js';
 import { page_address } from '../highmem/page_address.js';
 import { prep_transhuge_page } from '../huge_memory.js';
-import { set_page_refcounted } from '../internal.h.js';
+import { type AllocContext, newAllocContext, set_page_refcounted } from '../internal.h.js';
 import { next_zones_zonelist } from '../mmzone.js';
-import { gfp_to_alloc_flags_cma } from './alloc_flags.js';
 import { FPI_TO_TAIL } from './buddy.js';
 import { __free_pages_ok, free_the_page } from './free.js';
-import { __alloc_pages, prep_new_page, prepare_alloc_pages } from './page_alloc.js';
-import { __rmqueue_pcplist, order_to_pindex, pcp_list, zone_pcp } from './pcp.js';
+import { prep_new_page } from './get_page_from_freelist.js';
+import { __alloc_pages, prepare_alloc_pages } from './page_alloc.js';
+import { __rmqueue_pcplist, order_to_pindex } from './pcp.js';
 import { zone_watermark_fast } from './watermark.js';
 
 // --- by page -----------------------------------------------------------------------------------------------------------
@@ -47,11 +52,9 @@ export function alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   return __alloc_pages(k, gfp, order);
 }
 
-export function alloc_page(k: Kernel, gfp: Gfp): Page {
-  return __alloc_pages(k, gfp, 0);
-}
+export const alloc_page = (k: Kernel, gfp: Gfp): Page => alloc_pages(k, gfp, 0);
 
-/** A compound page of any order, to be used as a folio. */
+/** A compound page of any order, to be used as a folio. Left out: mempolicy. */
 export function folio_alloc(k: Kernel, gfp: Gfp, order: Order): Page {
   const page: Page = __alloc_pages(k, gfp | k.__GFP_COMP, order);
   if (page !== NULL && order > 1) prep_transhuge_page(k, page);
@@ -62,24 +65,21 @@ export function folio_alloc(k: Kernel, gfp: Gfp, order: Order): Page {
 export function __free_pages(k: Kernel, page: Page, order: Order): void {
   // Read before the reference is dropped: afterwards the page may be somebody else's.
   const head = PageHead(k, page);
-  if (put_page_testzero(k, page)) {
-    free_the_page(k, page, order);
-  } else if (!head) {
-    const pfn: Pfn = k.page_to_pfn(page);
-    while (order-- > 0) free_the_page(k, k.pfn_to_page(pfn + (1 << order)), order);
-  }
+  if (put_page_testzero(k, page)) free_the_page(k, page, order);
+  // Somebody looks at the first page just now (a speculative reference) and will free it alone: the others would be leaked.
+  else if (!head) while (order-- > 0) free_the_page(k, nth_page(k, page, 1 << order), order);
 }
 
-export function __free_page(k: Kernel, page: Page): void {
+export const __free_page = (k: Kernel, page: Page): void => {
   __free_pages(k, page, 0);
-}
+};
 
-/** Makes single pages of a plain block. */
+/** Makes single pages of a plain block: each has its own reference. Left out: page_owner, memcg. */
 export function split_page(k: Kernel, page: Page, order: Order): void {
-  const pfn: Pfn = k.page_to_pfn(page);
-  for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, k.pfn_to_page(pfn + i));
+  for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, nth_page(k, page, i));
 }
 
+/** By address, so of a page that has one. */
 export function __get_free_pages(k: Kernel, gfp_mask: Gfp, order: Order): VirtAddr {
   const page: Page = alloc_pages(k, gfp_mask & ~k.__GFP_HIGHMEM, order);
   return page === NULL ? asVirt(0) : page_address(k, page);
@@ -95,31 +95,36 @@ export function free_pages(k: Kernel, addr: VirtAddr, order: Order): void {
 
 /** Splits a block into pages and gives those beyond `size` back. */
 function make_alloc_exact(k: Kernel, addr: VirtAddr, order: Order, size: ULong): VirtAddr {
-  if (addr === 0) return addr;
-  const nr: ULong = Math.ceil(size / PAGE_SIZE);
-  const pfn: Pfn = k.page_to_pfn(virt_to_page(k, addr));
-  for (let last = nr - 1; last > 0; last--) set_page_refcounted(k, k.pfn_to_page(pfn + last));
-  for (let unused = nr; unused < 1 << order; unused++)
-    __free_pages_ok(k, k.pfn_to_page(pfn + unused), 0, FPI_TO_TAIL);
+  if (addr !== 0) {
+    const nr: ULong = Math.ceil(size / PAGE_SIZE);
+    const page: Page = virt_to_page(k, addr);
+    for (let last = nr - 1; last > 0; last--) set_page_refcounted(k, nth_page(k, page, last));
+    // Those were never used: others, that may still be in the caches, are to go first.
+    for (let unused = nr; unused < 1 << order; unused++)
+      __free_pages_ok(k, nth_page(k, page, unused), 0, FPI_TO_TAIL);
+  }
   return addr;
 }
 
+/** Whole pages for `size` bytes, no more. */
 export function alloc_pages_exact(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAddr {
   const order: Order = get_order(size);
+  // A compound page could not be given back in parts, and a highmem page has no address.
   gfp_mask &= ~(k.__GFP_COMP | k.__GFP_HIGHMEM);
-  return make_alloc_exact(k, __get_free_pages(k, gfp_mask, order), order, size);
+  const addr: VirtAddr = __get_free_pages(k, gfp_mask, order);
+  return make_alloc_exact(k, addr, order, size);
 }
 
 export function free_pages_exact(k: Kernel, virt: VirtAddr, size: ULong): void {
-  const nr: ULong = Math.ceil(size / PAGE_SIZE);
-  for (let i = 0; i < nr; i++) free_pages(k, asVirt(virt + (i << PAGE_SHIFT)), 0);
+  const end = virt + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
+  for (let addr = virt; addr < end; addr = asVirt(addr + PAGE_SIZE)) free_pages(k, addr, 0);
 }
 
 // --- in bulk -----------------------------------------------------------------------------------------------------------
 
 /**
  * Single pages from one zone's per-cpu list, for the empty places of `page_array` up to `nr_pages`, or onto `page_list`.
- * How many the array or the list has then.
+ * How many the array or the list has then. Left out: nid, nodemask, cpuset, memcg, page_owner, a trylock that fails.
  */
 export function __alloc_pages_bulk(
   k: Kernel,
@@ -128,60 +133,81 @@ export function __alloc_pages_bulk(
   page_list: ListHead,
   page_array: Page[] | undefined,
 ): Int {
+  let page: Page;
   let nr_populated: Int = 0;
-  const populated = (i: Int): boolean => (page_array?.[i] ?? NULL) !== NULL;
-  while (nr_populated < nr_pages && populated(nr_populated)) nr_populated++;
-  if (nr_pages <= 0) return nr_populated;
-  if (page_array !== undefined && nr_pages === nr_populated) return nr_populated;
+  let nr_account: Int = 0;
 
-  const keep = (page: Page): void => {
-    if (page_array === undefined) list_add(k, (page + k.page.lru) as ListHead, page_list);
-    else page_array[nr_populated] = page;
+  // Places that are filled at the beginning: perhaps nothing is left to do.
+  while (
+    page_array !== undefined &&
+    nr_populated < nr_pages &&
+    (page_array[nr_populated] ?? 0) !== NULL
+  )
     nr_populated++;
-  };
 
-  if (nr_pages - nr_populated > 1) {
+  if (nr_pages <= 0) return nr_populated;
+  if (page_array !== undefined && nr_pages - nr_populated === 0) return nr_populated;
+
+  failed: {
+    // For one page the ordinary way is the shorter one.
+    if (nr_pages - nr_populated === 1) break failed;
+
     gfp &= k.words[k.globals.gfp_allowed_mask]!;
-    const ac = prepare_alloc_pages(k, gfp);
-    const alloc_flags: AllocFlags = gfp_to_alloc_flags_cma(k, gfp, k.ALLOC_WMARK_LOW);
-    let z = ac.preferred_zoneref;
+    const ac: AllocContext = newAllocContext();
+    const alloc_flags: AllocFlags = prepare_alloc_pages(k, gfp, ac, k.ALLOC_WMARK_LOW);
+
+    let z: Zoneref = ac.preferred_zoneref;
     let zone: Zone = zonelist_zone(k, z);
-    while (zone !== NULL) {
+    for (
+      ;
+      zone !== NULL;
+      z = next_zones_zonelist(k, z, ac.highest_zoneidx), zone = zonelist_zone(k, z)
+    ) {
       const mark: ULong = wmark_pages(k, zone, alloc_flags & k.ALLOC_WMARK_MASK) + nr_pages;
-      const preferred_idx = zonelist_zone_idx(k, ac.preferred_zoneref);
-      if (zone_watermark_fast(k, zone, 0, mark, preferred_idx, alloc_flags, gfp)) break;
-      z = next_zones_zonelist(k, z, ac.highest_zoneidx);
-      zone = zonelist_zone(k, z);
+      const preferred: ZoneType = zonelist_zone_idx(k, ac.preferred_zoneref);
+      if (zone_watermark_fast(k, zone, 0, mark, preferred, alloc_flags, gfp)) break;
+    }
+    // No zone can spare so many: one page, then, which may reclaim.
+    if (zone === NULL) break failed;
+
+    const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
+    const pcp_list: ListHead =
+      pcp + k.per_cpu_pages.lists + order_to_pindex(k, ac.migratetype, 0) * k.stride.list_head;
+    while (nr_populated < nr_pages) {
+      if (page_array !== undefined && (page_array[nr_populated] ?? 0) !== NULL) {
+        nr_populated++;
+        continue;
+      }
+      page = __rmqueue_pcplist(k, zone, 0, ac.migratetype, alloc_flags, pcp, pcp_list);
+      if (page === NULL) {
+        // At least one is to be tried for with all means.
+        if (nr_account === 0) break failed;
+        break;
+      }
+      nr_account++;
+
+      prep_new_page(k, page, 0, gfp, 0);
+      if (page_array === undefined) list_add(k, page + k.page.lru, page_list);
+      else page_array[nr_populated] = page;
+      nr_populated++;
     }
 
-    if (zone !== NULL) {
-      let nr_account: Int = 0;
-      const pcp: PerCpuPages = zone_pcp(k, zone, k.cpu);
-      const list: ListHead = pcp_list(k, pcp, order_to_pindex(k, ac.migratetype, 0));
-      while (nr_populated < nr_pages) {
-        if (populated(nr_populated)) {
-          nr_populated++;
-          continue;
-        }
-        const page: Page = __rmqueue_pcplist(k, zone, 0, ac.migratetype, alloc_flags, pcp, list);
-        if (page === NULL) break;
-        nr_account++;
-        prep_new_page(k, page, 0, gfp, 0);
-        keep(page);
-      }
-      if (nr_account !== 0) {
-        __count_zid_vm_events(k, k.PGALLOC_NORMAL, zone_idx(k, zone), nr_account);
-        return nr_populated;
-      }
-    }
+    __count_zid_vm_events(k, k.PGALLOC_NORMAL, zone_idx(k, zone), nr_account);
+    // out:
+    return nr_populated;
   }
 
-  // One page, or no zone that could spare so many: an ordinary allocation.
-  const page: Page = __alloc_pages(k, gfp, 0);
-  if (page !== NULL) keep(page);
+  // failed:
+  page = __alloc_pages(k, gfp, 0);
+  if (page !== NULL) {
+    if (page_array === undefined) list_add(k, page + k.page.lru, page_list);
+    else page_array[nr_populated] = page;
+    nr_populated++;
+  }
   return nr_populated;
 }
 
+/** Inlines of include/linux/gfp.h. */
 export function alloc_pages_bulk_array(
   k: Kernel,
   gfp: Gfp,

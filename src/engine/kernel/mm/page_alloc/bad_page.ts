@@ -3,24 +3,22 @@
  *
  * A bad page is leaked: it goes neither to its user nor to a list. The report has the kernel's words; its addresses are
  * plain, as with `no_hash_pointers`, and the call trace is left out (the debugger has a better one).
- * Source: Linux 6.1 mm/page_alloc.c: bad_page(), page_bad_reason(); mm/debug.c: __dump_page().
+ * Source: Linux 6.1 mm/page_alloc.c: bad_page(), page_bad_reason().
  */
-import type { Page } from '../../../machine/ctypes.js';
+import type { Page, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { current_comm } from '../../arch/x86/include/asm/current.h.js';
 import { page_mapcount_reset } from '../../include/linux/mm.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
+import { pr_alert } from '../../include/linux/printk.h.js';
 import { add_taint } from '../../kernel/panic.js';
 import { dump_page } from '../debug.js';
 
-/** The kernel stops after so many reports, until a minute has gone by: no time passes here. */
-const REPORTS_SHOWN = 60;
-const KERN_ALERT = 1;
 /** TAINT_BAD_PAGE, include/linux/panic.h */
 const TAINT_BAD_PAGE = 5;
 
-/** Whether nothing of a former or present user is left in the page. */
-export function page_expected_state(k: Kernel, page: Page, check_flags: number): boolean {
+/** Whether nothing of a former or present user is left in the page. Left out: memcg_data. */
+export function page_expected_state(k: Kernel, page: Page, check_flags: ULong): boolean {
   const words = k.words;
   if (words[page + k.page._mapcount] !== -1) return false;
   const mapping = words[page + k.page.mapping]! | (k.wide ? words[page + k.page.mapping + 1]! : 0);
@@ -28,8 +26,8 @@ export function page_expected_state(k: Kernel, page: Page, check_flags: number):
   return (mapping | words[page + k.page._refcount]! | flags) === 0;
 }
 
-/** The last thing that is wrong, as the kernel finds it. */
-function page_bad_reason(k: Kernel, page: Page, flags: number): string {
+/** The last thing that is wrong, as the kernel finds it. Left out: memcg_data. */
+function page_bad_reason(k: Kernel, page: Page, flags: ULong): string {
   let bad_reason = '';
   if (k.words[page + k.page._mapcount] !== -1) bad_reason = 'nonzero mapcount';
   if (k.read_ulong(page + k.page.mapping) !== 0) bad_reason = 'non-NULL mapping';
@@ -41,34 +39,37 @@ function page_bad_reason(k: Kernel, page: Page, flags: number): string {
   return bad_reason;
 }
 
-/** Reports a page, and lets it stay as it is for debugging but for its type. */
+/**
+ * Reports a page, and lets it stay as it is for debugging but for its type.
+ * Differs: after 60 reports it keeps quiet for good, since the minute that must go by never does. Left out: print_modules, dump_stack.
+ */
 export function bad_page(k: Kernel, page: Page, reason: string): void {
   const nr_shown = k.machine.register('bad_page_nr_shown');
-  if (k.words[nr_shown]! < REPORTS_SHOWN) {
+  if (k.words[nr_shown]! < 60) {
     k.write(nr_shown, k.words[nr_shown]! + 1);
     const pfn = k.page_to_pfn(page).toString(16).padStart(5, '0');
-    const text = `BUG: Bad page state in process ${current_comm()}  pfn:${pfn}`;
-    k.emit({ kind: 'printk', level: KERN_ALERT, text });
+    pr_alert(k, `BUG: Bad page state in process ${current_comm()}  pfn:${pfn}`);
     dump_page(k, page, reason);
   }
+  // out:
+  // Were it taken for the head of a free block, the lists would be damaged next.
   page_mapcount_reset(k, page);
   add_taint(k, TAINT_BAD_PAGE);
   k.emit({ kind: 'bad-page', pfn: k.page_to_pfn(page), reason });
 }
 
-/** A free page is about to be listed: is it fit for it? Else it is reported. */
+function free_page_is_bad_report(k: Kernel, page: Page): void {
+  bad_page(k, page, page_bad_reason(k, page, k.PAGE_FLAGS_CHECK_AT_FREE));
+}
+
+/** A page is about to be listed as free: whether it is not fit for it. It is reported then. */
 export function free_page_is_bad(k: Kernel, page: Page): boolean {
   if (page_expected_state(k, page, k.PAGE_FLAGS_CHECK_AT_FREE)) return false;
-  bad_page(k, page, page_bad_reason(k, page, k.PAGE_FLAGS_CHECK_AT_FREE));
+  free_page_is_bad_report(k, page);
   return true;
 }
 
-/** A page that a user freed to a per-cpu list unchecked moves on to the buddy lists. */
-export function bulkfree_pcp_prepare(k: Kernel, page: Page): boolean {
-  return free_page_is_bad(k, page);
-}
-
-/** A page off the lists was changed while it was free. */
+/** A page off the lists was changed while it was free. Left out: PageHWPoison. */
 export function check_new_page_bad(k: Kernel, page: Page): void {
   bad_page(k, page, page_bad_reason(k, page, k.PAGE_FLAGS_CHECK_AT_PREP));
 }

@@ -11,6 +11,7 @@
 import {
   type FpiFlags,
   type FreeArea,
+  type Int,
   type ListHead,
   type Migratetype,
   NULL,
@@ -20,23 +21,22 @@ import {
   type Zone,
   type Pfn,
 } from '../../../machine/ctypes.js';
-import { __ffs } from '../../include/linux/bitops.h.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import {
-  list_add,
-  list_add_tail,
-  list_del,
-  list_empty,
-  list_move_tail,
-} from '../../include/linux/list.h.js';
-import { page_zone } from '../../include/linux/mm.h.js';
-import { free_area, free_list, migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
+import { __ffs, fls } from '../../include/linux/bitops.h.js';
+import { ENOENT } from '../../include/linux/errno.h.js';
+import { list_add, list_add_tail, list_del, list_move_tail } from '../../include/linux/list.h.js';
+import { nth_page, page_zone } from '../../include/linux/mm.h.js';
+import { get_page_from_free_area, migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
 import { __ClearPageBuddy, __SetPageBuddy, PageBuddy } from '../../include/linux/page-flags.h.js';
 import { is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
+import { trace_mm_page_alloc_zone_locked } from '../../include/trace/events/kmem.h.js';
 import { __find_buddy_pfn, buddy_order, find_buddy_page_pfn } from '../internal.h.js';
 import { __mod_zone_freepage_state } from '../vmstat/vmstat.js';
-import { get_pageblock_migratetype, get_pfnblock_migratetype } from './pageblock.js';
-import { set_pcppage_migratetype } from './pcppage.js';
+import {
+  get_pageblock_migratetype,
+  get_pfnblock_migratetype,
+  set_pcppage_migratetype,
+} from './pageblock.js';
 
 /** Free page internal flags: private to the allocator, so no type or symbol tells them. */
 export const FPI_NONE: FpiFlags = 0;
@@ -46,8 +46,7 @@ export const FPI_SKIP_REPORT_NOTIFY: FpiFlags = 1 << 0;
 export const FPI_TO_TAIL: FpiFlags = 1 << 1;
 export const FPI_SKIP_KASAN_POISON: FpiFlags = 1 << 2;
 
-const lru = (k: Kernel, page: Page): ListHead => (page + k.page.lru) as ListHead;
-
+/** Makes the page the head of a free block of this order. */
 function set_buddy_order(k: Kernel, page: Page, order: Order): void {
   k.write_long(page + k.page.private, order);
   __SetPageBuddy(k, page);
@@ -55,6 +54,7 @@ function set_buddy_order(k: Kernel, page: Page, order: Order): void {
 
 // --- lists -------------------------------------------------------------------------------------------------------------
 
+/** At the head: used first, while its lines may still be in the caches. */
 function add_to_free_list(
   k: Kernel,
   page: Page,
@@ -62,11 +62,13 @@ function add_to_free_list(
   order: Order,
   migratetype: Migratetype,
 ): void {
-  const area: FreeArea = free_area(k, zone, order);
-  list_add(k, lru(k, page), free_list(k, area, migratetype));
+  const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
+  const head: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  list_add(k, page + k.page.lru, head);
   k.add_long(area + k.free_area.nr_free, 1);
 }
 
+/** At the tail: used last. */
 function add_to_free_list_tail(
   k: Kernel,
   page: Page,
@@ -74,12 +76,13 @@ function add_to_free_list_tail(
   order: Order,
   migratetype: Migratetype,
 ): void {
-  const area: FreeArea = free_area(k, zone, order);
-  list_add_tail(k, lru(k, page), free_list(k, area, migratetype));
+  const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
+  const head: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  list_add_tail(k, page + k.page.lru, head);
   k.add_long(area + k.free_area.nr_free, 1);
 }
 
-/** From one list of the order to the tail of another. */
+/** From one list of the order to the tail of another: what was just freed there is used before what was moved there. */
 export function move_to_free_list(
   k: Kernel,
   page: Page,
@@ -87,24 +90,20 @@ export function move_to_free_list(
   order: Order,
   migratetype: Migratetype,
 ): void {
-  const area: FreeArea = free_area(k, zone, order);
-  list_move_tail(k, lru(k, page), free_list(k, area, migratetype));
+  const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
+  const head: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  list_move_tail(k, page + k.page.lru, head);
 }
 
+/** The block is free no longer. Left out: PageReported. */
 export function del_page_from_free_list(k: Kernel, page: Page, zone: Zone, order: Order): void {
-  list_del(k, lru(k, page));
+  list_del(k, page + k.page.lru);
   __ClearPageBuddy(k, page);
   k.write_long(page + k.page.private, 0);
-  k.add_long(free_area(k, zone, order) + k.free_area.nr_free, -1);
+  k.add_long(zone + k.zone.free_area + order * k.stride.free_area + k.free_area.nr_free, -1);
 }
 
-/** The block at the head of a list; NULL when it is empty. */
-export function get_page_from_free_area(k: Kernel, area: FreeArea, migratetype: Migratetype): Page {
-  const list: ListHead = free_list(k, area, migratetype);
-  return list_empty(k, list) ? NULL : ((k.read_ptr(list) - k.page.lru) as Page);
-}
-
-/** Whether the next larger block's buddy is free: then this one had better wait for its own, at the tail. */
+/** Whether the next larger block's buddy is free: then this one had better wait for its own, at the tail. Ours would be the last piece. */
 function buddy_merge_likely(
   k: Kernel,
   pfn: Pfn,
@@ -113,12 +112,16 @@ function buddy_merge_likely(
   order: Order,
 ): boolean {
   if (order >= k.MAX_ORDER - 2) return false;
+  // The block that this one and its buddy would be together.
   const higher_page_pfn: Pfn = buddy_pfn & pfn;
   const higher_page: Page = higher_page_pfn === pfn ? page : k.pfn_to_page(higher_page_pfn);
   return find_buddy_page_pfn(k, higher_page, higher_page_pfn, order + 1) !== NULL;
 }
 
-/** Puts a block on the lists, joined with its buddies as far as they are free. */
+/**
+ * Puts a block on the lists, joined with its buddies as far as they are free. Whoever calls it holds zone->lock there.
+ * Left out: compaction_capture (no direct compaction), page_is_guard (no debug_pagealloc), is_shuffle_order, page reporting.
+ */
 export function __free_one_page(
   k: Kernel,
   page: Page,
@@ -129,6 +132,7 @@ export function __free_one_page(
   fpi_flags: FpiFlags,
 ): void {
   let buddy_pfn: Pfn = 0;
+  // Pages of an isolated block are on lists, but nobody can have them: they do not count as free.
   if (!is_migrate_isolate(k, migratetype))
     __mod_zone_freepage_state(k, zone, 1 << order, migratetype);
 
@@ -138,7 +142,7 @@ export function __free_one_page(
     if (buddy === NULL) break;
 
     if (order >= k.pageblock_order) {
-      // Blocks of types that do not mix must not be joined across a pageblock border.
+      // The two lie in different pageblocks, which may have types that must not mix: an isolated or a CMA block stays apart.
       const buddy_mt: Migratetype = get_pageblock_migratetype(k, buddy);
       if (
         migratetype !== buddy_mt &&
@@ -149,11 +153,13 @@ export function __free_one_page(
 
     del_page_from_free_list(k, buddy, zone, order);
     const combined_pfn: Pfn = buddy_pfn & pfn;
+    // The lower of the two is the head of both.
     if (combined_pfn !== pfn) page = buddy;
     pfn = combined_pfn;
     order++;
   }
 
+  // done_merging:
   set_buddy_order(k, page, order);
   const to_tail =
     (fpi_flags & FPI_TO_TAIL) !== 0 || buddy_merge_likely(k, pfn, buddy_pfn, page, order);
@@ -162,40 +168,45 @@ export function __free_one_page(
 }
 
 /**
- * Splits a free block at a place inside of it: the pieces are as large as fit, and each goes to the list of its own
- * pageblock's type. False: there is no such block any more.
+ * Splits a free block at a place inside of it: the pieces are as large as fit, and each goes to the list of its own pageblock's
+ * type. 0, or -ENOENT: there is no such block any more.
  */
 export function split_free_page(
   k: Kernel,
   free_page: Page,
   order: Order,
   split_pfn_offset: ULong,
-): boolean {
+): Int {
   const zone: Zone = page_zone(k, free_page);
   const free_page_pfn: Pfn = k.page_to_pfn(free_page);
-  if (split_pfn_offset === 0) return true;
-  if (!PageBuddy(k, free_page) || buddy_order(k, free_page) !== order) return false;
+  if (split_pfn_offset === 0) return 0;
+  if (!PageBuddy(k, free_page) || buddy_order(k, free_page) !== order) return -ENOENT;
 
   const mt: Migratetype = get_pageblock_migratetype(k, free_page);
   if (!is_migrate_isolate(k, mt)) __mod_zone_freepage_state(k, zone, -(1 << order), mt);
   del_page_from_free_list(k, free_page, zone, order);
   for (let pfn: Pfn = free_page_pfn; pfn < free_page_pfn + (1 << order);) {
-    const page: Page = k.pfn_to_page(pfn);
-    const aligned: Order = pfn === 0 ? order : __ffs(pfn);
-    const free_page_order: Order = Math.min(aligned, 31 - Math.clz32(split_pfn_offset));
-    const piece_mt: Migratetype = get_pfnblock_migratetype(k, page, pfn);
-    __free_one_page(k, page, pfn, zone, free_page_order, piece_mt, FPI_NONE);
+    const mt: Migratetype = get_pfnblock_migratetype(k, k.pfn_to_page(pfn), pfn);
+    // As large as the place is aligned to, and as there is room up to the border.
+    const free_page_order: Order = Math.min(
+      pfn !== 0 ? __ffs(pfn) : order,
+      fls(split_pfn_offset) - 1,
+    );
+    __free_one_page(k, k.pfn_to_page(pfn), pfn, zone, free_page_order, mt, FPI_NONE);
     pfn += 1 << free_page_order;
     split_pfn_offset -= 1 << free_page_order;
     // The first part is done: the second ends with the block.
     if (split_pfn_offset === 0) split_pfn_offset = (1 << order) - (pfn - free_page_pfn);
   }
-  return true;
+  return 0;
 }
 
 // --- taking ------------------------------------------------------------------------------------------------------------
 
-/** Splits a block of order `high` down to `low`: keeps the lower half each time, lists the upper one. */
+/**
+ * Splits a block of order `high` down to `low`: keeps the lower half each time, lists the upper one.
+ * Left out: set_page_guard (no debug_pagealloc).
+ */
 function expand(
   k: Kernel,
   zone: Zone,
@@ -204,13 +215,11 @@ function expand(
   high: Order,
   migratetype: Migratetype,
 ): void {
-  if (high === low) return;
-  const pfn: Pfn = k.page_to_pfn(page);
   let size: ULong = 1 << high;
   while (high > low) {
     high--;
     size >>= 1;
-    const half: Page = k.pfn_to_page(pfn + size);
+    const half: Page = nth_page(k, page, size);
     add_to_free_list(k, half, zone, high, migratetype);
     set_buddy_order(k, half, high);
   }
@@ -224,12 +233,14 @@ export function __rmqueue_smallest(
   migratetype: Migratetype,
 ): Page {
   for (let current_order: Order = order; current_order < k.MAX_ORDER; ++current_order) {
-    const area: FreeArea = free_area(k, zone, current_order);
+    const area: FreeArea = zone + k.zone.free_area + current_order * k.stride.free_area;
     const page: Page = get_page_from_free_area(k, area, migratetype);
     if (page === NULL) continue;
     del_page_from_free_list(k, page, zone, current_order);
     expand(k, zone, page, order, current_order, migratetype);
+    // Should it come to a per-CPU list, it is known where it belongs, whatever list it was stolen for.
     set_pcppage_migratetype(k, page, migratetype);
+    trace_mm_page_alloc_zone_locked(k, page, order, migratetype);
     return page;
   }
   return NULL;

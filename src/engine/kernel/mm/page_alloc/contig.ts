@@ -17,11 +17,15 @@ import {
   NULL,
   type Order,
   type Page,
+  type Pfn,
   type ULong,
   type Zone,
-  type Pfn,
+  type Zoneref,
+  type ZoneType,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { WARN } from '../../include/asm-generic/bug.h.js';
+import { ALIGN } from '../../include/linux/align.h.js';
 import { EBUSY } from '../../include/linux/errno.h.js';
 import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
 import { pfn_to_online_page } from '../../include/linux/memory_hotplug.h.js';
@@ -41,64 +45,85 @@ import { lru_cache_disable, lru_cache_enable } from '../swap.js';
 import { __free_page } from './api.js';
 import { drain_all_pages } from './pcp.js';
 
-/** Migrates what can be migrated out of [start, end), which lies in one zone. Nothing can yet: see isolate_migratepages_range(). */
-function __alloc_contig_migrate_range(
-  k: Kernel,
-  cc: CompactControl,
-  start: ULong,
-  end: ULong,
-): void {
+/**
+ * Migrates what can be migrated out of [start, end), which lies in one zone: 0, or an error.
+ * Left out: migrate_pages and the retries (nothing is taken off its list yet: see isolate_migratepages_range()).
+ */
+function __alloc_contig_migrate_range(k: Kernel, cc: CompactControl, start: Pfn, end: Pfn): Int {
+  let pfn: Pfn = start;
+  // A page that waits in a CPU's batch for its LRU list cannot be taken off that.
   lru_cache_disable(k);
-  for (let pfn: Pfn = start; pfn < end; pfn = cc.migrate_pfn)
-    isolate_migratepages_range(k, cc, pfn, end);
-  lru_cache_enable(k);
-}
-
-/** Where the free block that holds `start` begins; `start` itself if it is in none. */
-function find_outer_start(k: Kernel, start: ULong): ULong {
-  let order: Order = 0;
-  let outer_start: ULong = start;
-  while (!PageBuddy(k, k.pfn_to_page(outer_start))) {
-    if (++order >= k.MAX_ORDER) return start;
-    outer_start &= ~0 << order;
+  while (pfn < end) {
+    const ret: Int = isolate_migratepages_range(k, cc, pfn, end);
+    if (ret !== 0) break;
+    pfn = cc.migrate_pfn;
   }
-  if (outer_start === start) return start;
-  // A small free block further down: `start` is not in it.
-  order = buddy_order(k, k.pfn_to_page(outer_start));
-  return outer_start + (1 << order) <= start ? start : outer_start;
+  lru_cache_enable(k);
+  return 0;
 }
 
 /**
  * Takes the pages of [start, end), all of one zone and of pageblocks of one type (MOVABLE or CMA): 0, and each has one
- * reference; -EBUSY where one cannot be had.
+ * reference; -EBUSY where one cannot be had. Left out: current_gfp_context.
  */
 export function alloc_contig_range(
   k: Kernel,
-  start: ULong,
-  end: ULong,
+  start: Pfn,
+  end: Pfn,
   migratetype: Migratetype,
   gfp_mask: Gfp,
 ): Int {
-  const zone: Zone = page_zone(k, k.pfn_to_page(start));
-  const cc: CompactControl = { zone, gfp_mask, nr_freepages: 0, migrate_pfn: start };
+  const cc: CompactControl = {
+    nr_migratepages: 0,
+    zone: page_zone(k, k.pfn_to_page(start)),
+    gfp_mask,
+    nr_freepages: 0,
+    migrate_pfn: 0,
+  };
 
+  // Whoever frees a page of the range from here on frees it for us: no one else gets it.
   let ret: Int = start_isolate_page_range(k, start, end, migratetype);
-  if (ret === 0) {
-    drain_all_pages(k, zone);
-    __alloc_contig_migrate_range(k, cc, start, end);
+  done: {
+    if (ret !== 0) break done;
 
-    // The free blocks at both ends may reach out of the range: they are taken whole, and the rest is freed.
-    const outer_start: ULong = find_outer_start(k, start);
-    ret = test_pages_isolated(k, outer_start, end);
-    if (ret === 0) {
-      const outer_end: ULong = isolate_freepages_range(k, cc, outer_start, end);
-      if (outer_end === 0) ret = -EBUSY;
-      else {
-        if (start !== outer_start) free_contig_range(k, outer_start, start - outer_start);
-        if (end !== outer_end) free_contig_range(k, end, outer_end - end);
+    drain_all_pages(k, cc.zone);
+
+    // Pages that stay busy are found below; some may have become free by then.
+    ret = __alloc_contig_migrate_range(k, cc, start, end);
+    if (ret !== 0 && ret !== -EBUSY) break done;
+    ret = 0;
+
+    // All is free now, in blocks; those at both ends may reach out of the range. They are taken whole, and the rest is freed again.
+    let order: Order = 0;
+    let outer_start: Pfn = start;
+    while (!PageBuddy(k, k.pfn_to_page(outer_start))) {
+      if (++order >= k.MAX_ORDER) {
+        outer_start = start;
+        break;
       }
+      outer_start &= ~0 << order;
     }
+    if (outer_start !== start) {
+      order = buddy_order(k, k.pfn_to_page(outer_start));
+      // A small free block further down: `start` is not in it, and so is not free.
+      if (outer_start + (1 << order) <= start) outer_start = start;
+    }
+
+    if (test_pages_isolated(k, outer_start, end) !== 0) {
+      ret = -EBUSY;
+      break done;
+    }
+
+    const outer_end: Pfn = isolate_freepages_range(k, cc, outer_start, end);
+    if (outer_end === 0) {
+      ret = -EBUSY;
+      break done;
+    }
+
+    if (start !== outer_start) free_contig_range(k, outer_start, start - outer_start);
+    if (end !== outer_end) free_contig_range(k, end, outer_end - end);
   }
+  // done:
   undo_isolate_page_range(k, start, end, migratetype);
   return ret;
 }
@@ -106,17 +131,17 @@ export function alloc_contig_range(
 /** Frees single pages one by one upwards. */
 export function free_contig_range(k: Kernel, pfn: Pfn, nr_pages: ULong): void {
   let count: ULong = 0;
-  for (let i = 0; i < nr_pages; i++) {
-    const page: Page = k.pfn_to_page(pfn + i);
+  for (; nr_pages-- > 0; pfn++) {
+    const page: Page = k.pfn_to_page(pfn);
     if (page_ref_count(k, page) !== 1) count++;
     __free_page(k, page);
   }
-  if (count !== 0) k.emit({ kind: 'warn', text: `${count} pages are still in use!` });
+  WARN(k, count !== 0, `${count} pages are still in use!`);
 }
 
 // --- any range -----------------------------------------------------------------------------------------------------------
 
-/** Whether all pages of a range exist, are the zone's, and are not kept for good. */
+/** Whether all pages of a range exist, are the zone's, and are not kept for good. Left out: PageHuge. */
 function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: Pfn, nr_pages: ULong): boolean {
   for (let i: ULong = start_pfn; i < start_pfn + nr_pages; i++) {
     const page: Page = pfn_to_online_page(k, i);
@@ -125,21 +150,33 @@ function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: Pfn, nr_pages: UL
   return true;
 }
 
-/** The first `nr_pages` pages in a row, aligned to their number, that can be had; NULL if none can. */
+function zone_spans_last_pfn(k: Kernel, zone: Zone, start_pfn: Pfn, nr_pages: ULong): boolean {
+  const last_pfn: Pfn = start_pfn + nr_pages - 1;
+  return zone_spans_pfn(k, zone, last_pfn);
+}
+
+function __alloc_contig_pages(k: Kernel, start_pfn: Pfn, nr_pages: ULong, gfp_mask: Gfp): Int {
+  const end_pfn: Pfn = start_pfn + nr_pages;
+  return alloc_contig_range(k, start_pfn, end_pfn, k.MIGRATE_MOVABLE, gfp_mask);
+}
+
+/** The first `nr_pages` pages in a row, aligned to their number, that can be had; NULL if none can. Left out: nid, nodemask. */
 export function alloc_contig_pages(k: Kernel, nr_pages: ULong, gfp_mask: Gfp): Page {
-  const highest_zoneidx = gfp_zone(k, gfp_mask);
-  let z = first_zones_zonelist(k, node_zonelist(k), highest_zoneidx);
+  const highest_zoneidx: ZoneType = gfp_zone(k, gfp_mask);
   for (
-    let zone: Zone = zonelist_zone(k, z);
+    let z: Zoneref = first_zones_zonelist(k, node_zonelist(k), highest_zoneidx),
+      zone: Zone = zonelist_zone(k, z);
     zone !== NULL;
     z = next_zones_zonelist(k, z, highest_zoneidx), zone = zonelist_zone(k, z)
   ) {
-    const zone_start: ULong = k.read_ulong(zone + k.zone.zone_start_pfn);
-    let pfn: Pfn = Math.ceil(zone_start / nr_pages) * nr_pages;
-    for (; zone_spans_pfn(k, zone, pfn + nr_pages - 1); pfn += nr_pages) {
-      if (!pfn_range_valid_contig(k, zone, pfn, nr_pages)) continue;
-      if (alloc_contig_range(k, pfn, pfn + nr_pages, k.MIGRATE_MOVABLE, gfp_mask) === 0)
-        return k.pfn_to_page(pfn);
+    let pfn: Pfn = ALIGN(k.read_ulong(zone + k.zone.zone_start_pfn), nr_pages);
+    while (zone_spans_last_pfn(k, zone, pfn, nr_pages)) {
+      if (pfn_range_valid_contig(k, zone, pfn, nr_pages)) {
+        // zone->lock is dropped for this: somebody may be faster, and then it goes on behind.
+        const ret: Int = __alloc_contig_pages(k, pfn, nr_pages, gfp_mask);
+        if (ret === 0) return k.pfn_to_page(pfn);
+      }
+      pfn += nr_pages;
     }
   }
   return NULL;

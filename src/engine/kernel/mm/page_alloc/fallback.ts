@@ -12,36 +12,27 @@ import type {
   Int,
   Migratetype,
   Order,
+  Out,
   Page,
   ULong,
   Zone,
   Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { nth_page } from '../../include/linux/mm.h.js';
 import {
-  free_area,
   free_area_empty,
+  get_page_from_free_area,
   zone_managed_pages,
   zone_spans_pfn,
 } from '../../include/linux/mmzone.h.js';
 import { __PageMovable, PageBuddy, PageLRU } from '../../include/linux/page-flags.h.js';
 import { pageblock_end_pfn, pageblock_start_pfn } from '../../include/linux/pageblock-flags.h.js';
+import { trace_mm_page_alloc_extfrag } from '../../include/trace/events/kmem.h.js';
 import { buddy_order, is_migrate_highatomic } from '../internal.h.js';
-import { get_page_from_free_area, move_to_free_list } from './buddy.js';
+import { move_to_free_list } from './buddy.js';
 import { get_pageblock_migratetype, set_pageblock_migratetype } from './pageblock.js';
-
-/** Where each type falls back to, first choice first; the other types do not. */
-export function fallbacks(k: Kernel, migratetype: Migratetype, i: Int): Migratetype {
-  switch (migratetype) {
-    case k.MIGRATE_UNMOVABLE:
-      return i === 0 ? k.MIGRATE_RECLAIMABLE : k.MIGRATE_MOVABLE;
-    case k.MIGRATE_MOVABLE:
-      return i === 0 ? k.MIGRATE_RECLAIMABLE : k.MIGRATE_UNMOVABLE;
-    default:
-      return i === 0 ? k.MIGRATE_UNMOVABLE : k.MIGRATE_MOVABLE;
-  }
-}
-export const NR_FALLBACKS = 2;
 
 /** Moves the free blocks that start in [start_pfn, end_pfn] to the tails of a type's lists; how many pages. */
 function move_freepages(
@@ -50,11 +41,15 @@ function move_freepages(
   start_pfn: Pfn,
   end_pfn: Pfn,
   migratetype: Migratetype,
+  num_movable: Out<Int> | undefined,
 ): Int {
   let pages_moved: Int = 0;
   for (let pfn: Pfn = start_pfn; pfn <= end_pfn;) {
     const page: Page = k.pfn_to_page(pfn);
     if (!PageBuddy(k, page)) {
+      // In use, but could be migrated away. Only a guess: to be sure it would have to be isolated, which costs too much.
+      if (num_movable !== undefined && (PageLRU(k, page) || __PageMovable(k, page)))
+        num_movable.value++;
       pfn++;
       continue;
     }
@@ -66,72 +61,63 @@ function move_freepages(
   return pages_moved;
 }
 
-/** As move_freepages(), for the pageblock of `page`; nothing moves when the zone ends inside of it. */
+/** As move_freepages(), for the pageblock of `page`. */
 export function move_freepages_block(
   k: Kernel,
   zone: Zone,
   page: Page,
   migratetype: Migratetype,
+  num_movable: Out<Int> | undefined,
 ): Int {
+  if (num_movable !== undefined) num_movable.value = 0;
+
   const pfn: Pfn = k.page_to_pfn(page);
   let start_pfn: Pfn = pageblock_start_pfn(k, pfn);
   const end_pfn: Pfn = pageblock_end_pfn(k, pfn) - 1;
+  // Other zones' pages are on other zones' lists.
   if (!zone_spans_pfn(k, zone, start_pfn)) start_pfn = pfn;
   if (!zone_spans_pfn(k, zone, end_pfn)) return 0;
-  return move_freepages(k, zone, start_pfn, end_pfn, migratetype);
+  return move_freepages(k, zone, start_pfn, end_pfn, migratetype, num_movable);
 }
 
-/**
- * Pages of the block that are in use but could be migrated away. The kernel counts them while it moves the free ones
- * (`num_movable`); moving a block changes nothing about them, so they are counted on their own here.
- */
-function nr_movable_in_block(k: Kernel, zone: Zone, page: Page): Int {
-  const pfn: Pfn = k.page_to_pfn(page);
-  let start_pfn: Pfn = pageblock_start_pfn(k, pfn);
-  const end_pfn: Pfn = pageblock_end_pfn(k, pfn) - 1;
-  if (!zone_spans_pfn(k, zone, start_pfn)) start_pfn = pfn;
-  if (!zone_spans_pfn(k, zone, end_pfn)) return 0;
-  let num_movable: Int = 0;
-  for (let at: ULong = start_pfn; at <= end_pfn;) {
-    const candidate: Page = k.pfn_to_page(at);
-    if (PageBuddy(k, candidate)) {
-      at += 1 << buddy_order(k, candidate);
-      continue;
-    }
-    if (PageLRU(k, candidate) || __PageMovable(k, candidate)) num_movable++;
-    at++;
-  }
-  return num_movable;
-}
-
+/** All pageblocks of a block that has at least one. */
 function change_pageblock_range(
   k: Kernel,
   pageblock_page: Page,
   start_order: Order,
   migratetype: Migratetype,
 ): void {
-  const pfn: Pfn = k.page_to_pfn(pageblock_page);
-  const nr_pageblocks: Int = 1 << (start_order - k.pageblock_order);
-  for (let i = 0; i < nr_pageblocks; i++)
-    set_pageblock_migratetype(k, k.pfn_to_page(pfn + i * k.pageblock_nr_pages), migratetype);
+  let nr_pageblocks: Int = 1 << (start_order - k.pageblock_order);
+  while (nr_pageblocks-- > 0) {
+    set_pageblock_migratetype(k, pageblock_page, migratetype);
+    if (nr_pageblocks > 0) pageblock_page = nth_page(k, pageblock_page, k.pageblock_nr_pages);
+  }
 }
 
 // --- stealing ----------------------------------------------------------------------------------------------------------
 
 /** Whether more than the one block may be taken: it is large, or the requester would pollute the pageblock anyway. */
 export function can_steal_fallback(k: Kernel, order: Order, start_mt: Migratetype): boolean {
-  return (
+  // Whole pageblocks: nothing gets mixed. The next test is only a rule of thumb, and may change.
+  if (order >= k.pageblock_order) return true;
+
+  // What cannot be moved stays where it is for good, so it had better have room there for more of its kind.
+  if (
     order >= k.pageblock_order >> 1 ||
     start_mt === k.MIGRATE_RECLAIMABLE ||
     start_mt === k.MIGRATE_UNMOVABLE ||
     k.words[k.globals.page_group_by_mobility_disabled] !== 0
-  );
+  )
+    return true;
+
+  return false;
 }
 
 /** Raises all watermarks by a pageblock, up to 1.5 times the high one. Whether it could. */
 export function boost_watermark(k: Kernel, zone: Zone): boolean {
   const watermark_boost_factor: Int = k.words[k.globals.watermark_boost_factor]!;
   if (watermark_boost_factor === 0) return false;
+  // In a small zone a boost of one pageblock would be out of all proportion.
   if (k.pageblock_nr_pages * 4 > zone_managed_pages(k, zone)) return false;
 
   const high: ULong = k.read_ulong(zone + k.zone._watermark + k.WMARK_HIGH * k.ptr_words);
@@ -157,49 +143,53 @@ export function steal_suitable_fallback(
   const current_order: Order = buddy_order(k, page);
   const old_block_type: Migratetype = get_pageblock_migratetype(k, page);
 
-  if (is_migrate_highatomic(k, old_block_type)) {
-    move_to_free_list(k, page, zone, current_order, start_type);
+  single_page: {
+    // Races can leave such a block on another list. What is reserved has been counted, so it keeps its type.
+    if (is_migrate_highatomic(k, old_block_type)) break single_page;
+
+    // Whole pageblocks are taken as they are.
+    if (current_order >= k.pageblock_order) {
+      change_pageblock_range(k, page, current_order, start_type);
+      break single_page;
+    }
+
+    // The zone is short of this type: kswapd is to free more than usual, so that fewer blocks must be stolen.
+    if (boost_watermark(k, zone) && (alloc_flags & k.ALLOC_KSWAPD) !== 0)
+      set_bit(k, k.ZONE_BOOSTED_WATERMARK, zone + k.zone.flags);
+
+    if (!whole_block) break single_page;
+
+    const movable_pages: Out<Int> = { value: 0 };
+    const free_pages: Int = move_freepages_block(k, zone, page, start_type, movable_pages);
+    let alike_pages: Int;
+    if (start_type === k.MIGRATE_MOVABLE) {
+      alike_pages = movable_pages.value;
+    } else if (old_block_type === k.MIGRATE_MOVABLE) {
+      // Whatever cannot be moved in a movable block is taken for pages like ours.
+      alike_pages = k.pageblock_nr_pages - (free_pages + movable_pages.value);
+    } else {
+      // Which of the two unmovable types a page in use has cannot be told.
+      alike_pages = 0;
+    }
+
+    // A block that reaches out of the zone was not moved.
+    if (free_pages === 0) break single_page;
+
+    // Enough of the block is free or like ours: it is ours from now on.
+    if (
+      free_pages + alike_pages >= 1 << (k.pageblock_order - 1) ||
+      k.words[k.globals.page_group_by_mobility_disabled] !== 0
+    )
+      set_pageblock_migratetype(k, page, start_type);
     return;
   }
-
-  if (current_order >= k.pageblock_order) {
-    change_pageblock_range(k, page, current_order, start_type);
-    move_to_free_list(k, page, zone, current_order, start_type);
-    return;
-  }
-
-  if (boost_watermark(k, zone) && (alloc_flags & k.ALLOC_KSWAPD) !== 0)
-    k.write(zone + k.zone.flags, k.words[zone + k.zone.flags]! | (1 << k.ZONE_BOOSTED_WATERMARK));
-
-  if (!whole_block) {
-    move_to_free_list(k, page, zone, current_order, start_type);
-    return;
-  }
-
-  const movable_pages: Int = nr_movable_in_block(k, zone, page);
-  const free_pages: Int = move_freepages_block(k, zone, page, start_type);
-  let alike_pages: Int = 0;
-  if (start_type === k.MIGRATE_MOVABLE) alike_pages = movable_pages;
-  else if (old_block_type === k.MIGRATE_MOVABLE)
-    // Whatever cannot be moved in a movable block is taken for pages like ours.
-    alike_pages = k.pageblock_nr_pages - (free_pages + movable_pages);
-
-  // A block that reaches out of the zone was not moved.
-  if (free_pages === 0) {
-    move_to_free_list(k, page, zone, current_order, start_type);
-    return;
-  }
-
-  if (
-    free_pages + alike_pages >= 1 << (k.pageblock_order - 1) ||
-    k.words[k.globals.page_group_by_mobility_disabled] !== 0
-  )
-    set_pageblock_migratetype(k, page, start_type);
+  // single_page:
+  move_to_free_list(k, page, zone, current_order, start_type);
 }
 
 /**
- * The first type of the fallback order that has a free block of this order; -1 if none has. (The kernel's `*can_steal` is
- * can_steal_fallback(order, migratetype) whenever a type is found.)
+ * The first type of the fallback order that has a free block of this order; -1 if none has. `can_steal`: whether its pageblock may
+ * be taken, too.
  */
 export function find_suitable_fallback(
   k: Kernel,
@@ -207,12 +197,18 @@ export function find_suitable_fallback(
   order: Order,
   migratetype: Migratetype,
   only_stealable: boolean,
+  can_steal: Out<boolean>,
 ): Migratetype {
-  if (k.words[area + k.free_area.nr_free] === 0) return -1;
-  for (let i = 0; i < NR_FALLBACKS; i++) {
-    const fallback_mt: Migratetype = fallbacks(k, migratetype, i);
+  if (k.read_ulong(area + k.free_area.nr_free) === 0) return -1;
+
+  can_steal.value = false;
+  for (let i = 0; ; i++) {
+    const fallback_mt: Migratetype = k.fallbacks[migratetype]![i]!;
+    if (fallback_mt === k.MIGRATE_TYPES) break;
     if (free_area_empty(k, area, fallback_mt)) continue;
-    if (!only_stealable || can_steal_fallback(k, order, migratetype)) return fallback_mt;
+    if (can_steal_fallback(k, order, migratetype)) can_steal.value = true;
+    if (!only_stealable) return fallback_mt;
+    if (can_steal.value) return fallback_mt;
   }
   return -1;
 }
@@ -225,35 +221,56 @@ export function __rmqueue_fallback(
   start_migratetype: Migratetype,
   alloc_flags: AllocFlags,
 ): boolean {
+  let area!: FreeArea;
+  let fallback_mt!: Migratetype;
+  const can_steal: Out<boolean> = { value: false };
+
+  // Pieces of other types' pageblocks are left alone as long as the request may come back without ALLOC_NOFRAGMENT.
   let min_order: Order = order;
   if (order < k.pageblock_order && (alloc_flags & k.ALLOC_NOFRAGMENT) !== 0)
     min_order = k.pageblock_order;
 
-  // The largest block: probably the pageblock with the most free pages.
-  let current_order: Int = k.MAX_ORDER - 1;
-  let fallback_mt: Migratetype = -1;
-  for (; current_order >= min_order; --current_order) {
-    const area: FreeArea = free_area(k, zone, current_order);
-    fallback_mt = find_suitable_fallback(k, area, current_order, start_migratetype, false);
-    if (fallback_mt !== -1) break;
-  }
-  if (fallback_mt === -1) return false;
+  // The largest block first: probably the pageblock with the most free pages.
+  let current_order: Int;
+  do_steal: {
+    find_smallest: {
+      for (current_order = k.MAX_ORDER - 1; current_order >= min_order; --current_order) {
+        area = zone + k.zone.free_area + current_order * k.stride.free_area;
+        fallback_mt = find_suitable_fallback(
+          k,
+          area,
+          current_order,
+          start_migratetype,
+          false,
+          can_steal,
+        );
+        if (fallback_mt === -1) continue;
 
-  // A movable request that cannot have the pageblock does the least harm with the smallest block.
-  const find_smallest =
-    !can_steal_fallback(k, current_order, start_migratetype) &&
-    start_migratetype === k.MIGRATE_MOVABLE &&
-    current_order > order;
-  if (find_smallest) {
+        // A movable request that cannot have the pageblock does the least harm with the smallest block: what it mixes in can be
+        // moved out again.
+        if (!can_steal.value && start_migratetype === k.MIGRATE_MOVABLE && current_order > order)
+          break find_smallest;
+        break do_steal;
+      }
+      return false;
+    }
+    // find_smallest:
     for (current_order = order; current_order < k.MAX_ORDER; current_order++) {
-      const area: FreeArea = free_area(k, zone, current_order);
-      fallback_mt = find_suitable_fallback(k, area, current_order, start_migratetype, false);
+      area = zone + k.zone.free_area + current_order * k.stride.free_area;
+      fallback_mt = find_suitable_fallback(
+        k,
+        area,
+        current_order,
+        start_migratetype,
+        false,
+        can_steal,
+      );
       if (fallback_mt !== -1) break;
     }
   }
-
-  const can_steal = can_steal_fallback(k, current_order, start_migratetype);
-  const page: Page = get_page_from_free_area(k, free_area(k, zone, current_order), fallback_mt);
-  steal_suitable_fallback(k, zone, page, alloc_flags, start_migratetype, can_steal);
+  // do_steal:
+  const page: Page = get_page_from_free_area(k, area, fallback_mt);
+  steal_suitable_fallback(k, zone, page, alloc_flags, start_migratetype, can_steal.value);
+  trace_mm_page_alloc_extfrag(k, page, order, current_order, start_migratetype, fallback_mt);
   return true;
 }

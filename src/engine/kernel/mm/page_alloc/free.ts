@@ -1,7 +1,8 @@
 /**
  * Freeing: a block is checked and wiped, then goes to the CPU's lists or to the buddy lists.
  *
- * Source: Linux 6.1 mm/page_alloc.c: free_pages_prepare(), free_unref_page(), __free_pages_ok(), free_unref_page_list().
+ * Source: Linux 6.1 mm/page_alloc.c: free_pages_prepare(), free_unref_page(), __free_pages_ok(), free_unref_page_list(),
+ * destroy_large_folio().
  */
 import type {
   FpiFlags,
@@ -10,27 +11,43 @@ import type {
   Migratetype,
   Order,
   Page,
-  Zone,
+  PerCpuPages,
   Pfn,
+  Zone,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { list_del } from '../../include/linux/list.h.js';
-import { page_zone } from '../../include/linux/mm.h.js';
 import {
+  list_del,
+  list_entry_is_head,
+  list_first_entry,
+  list_next_entry,
+} from '../../include/linux/list.h.js';
+import { compound_nr, compound_order, nth_page, page_zone } from '../../include/linux/mm.h.js';
+import {
+  __folio_clear_mlocked,
   clear_compound_head,
-  clear_page_flags,
-  compound_head,
+  ClearPageDoubleMap,
+  folio_test_mlocked,
+  page_folio,
   PageCompound,
-  PageTail,
+  PageMappingFlags,
 } from '../../include/linux/page-flags.h.js';
 import { has_isolate_pageblock, is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import {
+  trace_mm_page_free,
+  trace_mm_page_free_batched,
+} from '../../include/trace/events/kmem.h.js';
 import { __mod_zone_page_state } from '../vmstat/vmstat.js';
 import { bad_page, free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
-import { get_pfnblock_migratetype } from './pageblock.js';
-import { free_unref_page_commit, pcp_allowed_order, zone_pcp } from './pcp.js';
-import { get_pcppage_migratetype, set_pcppage_migratetype } from './pcppage.js';
+import {
+  get_pcppage_migratetype,
+  get_pfnblock_migratetype,
+  set_pcppage_migratetype,
+} from './pageblock.js';
+import { free_unref_page_commit, pcp_allowed_order } from './pcp.js';
 
 /** Frees through the per-cpu lists where the order allows. */
 export function free_the_page(k: Kernel, page: Page, order: Order): void {
@@ -38,38 +55,25 @@ export function free_the_page(k: Kernel, page: Page, order: Order): void {
   else __free_pages_ok(k, page, order, FPI_NONE);
 }
 
-/** Takes back the words that made a page a tail; whether they were bad. Without DEBUG_VM nothing is checked first. */
-function free_tail_pages_check(k: Kernel, head: Page, page: Page): boolean {
-  if (k.encoding.first_page) return destroy_flagged_tail(k, head, page);
+/**
+ * Takes back the words that made a page a tail; 1 if they were bad. Left out: the checks that only a kernel with DEBUG_VM makes.
+ */
+function free_tail_pages_check(k: Kernel, head_page: Page, page: Page): Int {
+  if (k.flaggedTails !== undefined) {
+    const reason = k.flaggedTails.clearTail(k, head_page, page);
+    if (reason !== '') bad_page(k, page, reason);
+    return reason === '' ? 0 : 1;
+  }
+  // out:
   k.write_long(page + k.page.mapping, 0);
   clear_compound_head(k, page);
-  return false;
-}
-
-/** destroy_compound_page() of Linux 2.6.26 to 4.3, a tail of it. Its flags go with all others of the page. */
-function destroy_flagged_tail(k: Kernel, head: Page, page: Page): boolean {
-  // Not its own: counters of the whole, in the first tail.
-  k.write_long(page + k.page.mapping, 0);
-  if (!PageTail(k, page)) bad_page(k, page, 'PageTail not set');
-  else if (!k.ptr_is(page + k.encoding.first_page_word, head))
-    bad_page(k, page, 'first_page not consistent');
-  else return false;
-  return true;
-}
-
-/** A page that was freed while locked in memory is counted out. */
-function clear_mlocked(k: Kernel, page: Page, order: Order): void {
-  const folio: Page = compound_head(k, page);
-  if ((k.words[folio + k.page.flags]! & (1 << k.PG_mlocked)) === 0) return;
-  const nr_pages: Int = PageCompound(k, folio) ? 1 << order : 1;
-  clear_page_flags(k, folio, 1 << k.PG_mlocked);
-  __mod_zone_page_state(k, page_zone(k, folio), k.NR_MLOCK, -nr_pages);
-  __count_vm_events(k, k.UNEVICTABLE_PGCLEARED, nr_pages);
+  return 0;
 }
 
 /**
  * Checks a block and wipes what its user left in `struct page`. False: a page is bad, and the whole block is leaked.
  * `check_free` is false for blocks bound for a per-cpu list: their first page is checked when it leaves that.
+ * Left out: fpi_flags, hwpoison, memcg, page_owner, page_table_check, debug_pagealloc, KASAN, init_on_free.
  */
 export function free_pages_prepare(
   k: Kernel,
@@ -78,35 +82,39 @@ export function free_pages_prepare(
   check_free: boolean,
 ): boolean {
   let bad: Int = 0;
-  clear_mlocked(k, page, order);
+  trace_mm_page_free(k, page, order);
+  const folio: Page = page_folio(k, page);
+  // Truncation and munlock may race, and leave a page that is freed marked as locked in memory: it is counted out.
+  if (folio_test_mlocked(k, folio)) {
+    const nr_pages: Int = compound_nr(k, folio);
+    __folio_clear_mlocked(k, folio);
+    __mod_zone_page_state(k, page_zone(k, folio), k.NR_MLOCK, -nr_pages);
+    __count_vm_events(k, k.UNEVICTABLE_PGCLEARED, nr_pages);
+  }
 
-  // Tails first: they need to know that the head is one.
+  // Tails before the head is wiped: whether they are tails, the head says.
   if (order !== 0) {
     const compound = PageCompound(k, page);
-    if (compound) clear_second_page_flags(k, k.next_page(page));
+    if (compound) ClearPageDoubleMap(k, page);
     let tail: Page = page;
     for (let i = 1; i < 1 << order; i++) {
-      tail = k.next_page(tail);
-      if ((compound && free_tail_pages_check(k, page, tail)) || free_page_is_bad(k, tail)) {
+      tail = nth_page(k, tail, 1);
+      if (compound) bad += free_tail_pages_check(k, page, tail);
+      if (free_page_is_bad(k, tail)) {
         bad++;
         continue;
       }
-      clear_page_flags(k, tail, k.PAGE_FLAGS_CHECK_AT_PREP);
+      k.write(tail + k.page.flags, k.words[tail + k.page.flags]! & ~k.PAGE_FLAGS_CHECK_AT_PREP);
     }
   }
-  // PAGE_MAPPING_FLAGS: anonymous or movable pages may be freed with their mapping set.
-  if ((k.words[page + k.page.mapping]! & 3) !== 0) k.write_long(page + k.page.mapping, 0);
+  // Anonymous pages and those that a driver can move may be freed with their mapping set.
+  if (PageMappingFlags(k, page)) k.write_long(page + k.page.mapping, 0);
   if (check_free && free_page_is_bad(k, page)) bad++;
   if (bad !== 0) return false;
 
-  clear_page_flags(k, page, k.PAGE_FLAGS_CHECK_AT_PREP);
+  k.write(page + k.page.flags, k.words[page + k.page.flags]! & ~k.PAGE_FLAGS_CHECK_AT_PREP);
   k.write_long(page + k.page.private, 0);
   return true;
-}
-
-/** ClearPageDoubleMap(): a flag of the whole compound page that lives in the first tail. */
-function clear_second_page_flags(k: Kernel, first_tail: Page): void {
-  clear_page_flags(k, first_tail, 1 << k.PG_double_map);
 }
 
 /** free_pages_prepare() for a per-cpu list, and the type of its pageblock noted in page->index. */
@@ -126,6 +134,7 @@ function free_one_page(
   migratetype: Migratetype,
   fpi_flags: FpiFlags,
 ): void {
+  // The block may have been isolated, or be so no longer, since its type was read.
   if (has_isolate_pageblock(k, zone) || is_migrate_isolate(k, migratetype))
     migratetype = get_pfnblock_migratetype(k, page, pfn);
   __free_one_page(k, page, pfn, zone, order, migratetype, fpi_flags);
@@ -141,49 +150,81 @@ export function __free_pages_ok(k: Kernel, page: Page, order: Order, fpi_flags: 
   __count_vm_events(k, k.PGFREE, 1 << order);
 }
 
-/** Frees to this CPU's lists. HIGHATOMIC and CMA pages wait among the movable ones, for whoever comes first. */
+/** Frees to this CPU's lists. Left out: a trylock that fails (one CPU runs at a time). */
 export function free_unref_page(k: Kernel, page: Page, order: Order): void {
   const pfn: Pfn = k.page_to_pfn(page);
   if (!free_unref_page_prepare(k, page, pfn, order)) return;
 
-  const zone: Zone = page_zone(k, page);
   const migratetype: Migratetype = get_pcppage_migratetype(k, page);
   let pcpmigratetype: Migratetype = migratetype;
   if (migratetype >= k.MIGRATE_PCPTYPES) {
+    // Who isolated the block waits for its pages: they must not stay on a per-CPU list.
     if (is_migrate_isolate(k, migratetype)) {
-      free_one_page(k, zone, page, pfn, order, migratetype, FPI_NONE);
+      free_one_page(k, page_zone(k, page), page, pfn, order, migratetype, FPI_NONE);
       return;
     }
+    // HIGHATOMIC and CMA pages wait among the movable ones, for whoever comes first.
     pcpmigratetype = k.MIGRATE_MOVABLE;
   }
-  free_unref_page_commit(k, zone, zone_pcp(k, zone, k.cpu), page, pcpmigratetype, order);
+
+  const zone: Zone = page_zone(k, page);
+  const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
+  free_unref_page_commit(k, zone, pcp, page, pcpmigratetype, order);
 }
 
-/** Frees a list of single pages (linked through page->lru) to this CPU's lists. The list is empty of them afterwards. */
+/**
+ * Frees a list of single pages (linked through page->lru) to this CPU's lists. The list is empty of them afterwards.
+ * Left out: batch_count and locked_zone (locks that are dropped now and then).
+ */
 export function free_unref_page_list(k: Kernel, list: ListHead): void {
-  let next: ListHead;
-  for (let entry: ListHead = k.read_ptr(list); entry !== list; entry = next) {
-    next = k.read_ptr(entry);
-    const page = (entry - k.page.lru) as Page;
+  // First all are checked and wiped.
+  for (
+    let page: Page = list_first_entry(k, list, k.page.lru),
+      next: Page = list_next_entry(k, page, k.page.lru);
+    !list_entry_is_head(k, page, list, k.page.lru);
+    page = next, next = list_next_entry(k, next, k.page.lru)
+  ) {
     const pfn: Pfn = k.page_to_pfn(page);
     if (!free_unref_page_prepare(k, page, pfn, 0)) {
-      list_del(k, entry);
+      list_del(k, page + k.page.lru);
       continue;
     }
+
+    // Not to a per-CPU list, as in free_unref_page().
     const migratetype: Migratetype = get_pcppage_migratetype(k, page);
     if (is_migrate_isolate(k, migratetype)) {
-      list_del(k, entry);
+      list_del(k, page + k.page.lru);
       free_one_page(k, page_zone(k, page), page, pfn, 0, migratetype, FPI_NONE);
     }
   }
 
-  for (let entry: ListHead = k.read_ptr(list); entry !== list; entry = next) {
-    next = k.read_ptr(entry);
-    const page = (entry - k.page.lru) as Page;
+  for (
+    let page: Page = list_first_entry(k, list, k.page.lru),
+      next: Page = list_next_entry(k, page, k.page.lru);
+    !list_entry_is_head(k, page, list, k.page.lru);
+    page = next, next = list_next_entry(k, next, k.page.lru)
+  ) {
     const zone: Zone = page_zone(k, page);
-    list_del(k, entry);
+    list_del(k, page + k.page.lru);
     let migratetype: Migratetype = get_pcppage_migratetype(k, page);
+    const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
     if (migratetype >= k.MIGRATE_PCPTYPES) migratetype = k.MIGRATE_MOVABLE;
-    free_unref_page_commit(k, zone, zone_pcp(k, zone, k.cpu), page, migratetype, 0);
+    trace_mm_page_free_batched(k, page);
+    free_unref_page_commit(k, zone, pcp, page, migratetype, 0);
   }
+}
+
+// --- compound pages ------------------------------------------------------------------------------------------------------
+
+/** The destructor of plain compound pages. Left out: memcg. */
+export function free_compound_page(k: Kernel, page: Page): void {
+  free_the_page(k, page, compound_order(k, page));
+}
+
+/**
+ * Runs the destructor that the first tail names. Differs: a huge page of hugetlbfs would go back to its pool, a transparent one would
+ * leave the deferred-split list first; neither can be there yet, so both are freed as plain compound pages.
+ */
+export function destroy_large_folio(k: Kernel, folio: Page): void {
+  free_compound_page(k, folio);
 }

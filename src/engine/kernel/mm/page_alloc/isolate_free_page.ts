@@ -3,7 +3,15 @@
  *
  * Source: Linux 6.1 mm/page_alloc.c: __isolate_free_page(), __putback_isolated_page().
  */
-import type { Migratetype, Order, Page, ULong, Zone, Pfn } from '../../../machine/ctypes.js';
+import type {
+  FpiFlags,
+  Migratetype,
+  Order,
+  Page,
+  ULong,
+  Zone,
+  Pfn,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { page_zone } from '../../include/linux/mm.h.js';
 import { migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
@@ -31,12 +39,13 @@ export function __isolate_free_page(k: Kernel, page: Page, order: Order): ULong 
   }
   del_page_from_free_list(k, page, zone, order);
 
+  // At least half of a pageblock leaves: what is migrated into it is movable, so the block is.
   if (order >= k.pageblock_order - 1) {
-    const endpage: ULong = k.page_to_pfn(page) + (1 << order) - 1;
+    const endpage: Pfn = k.page_to_pfn(page) + (1 << order) - 1;
     for (let pfn: Pfn = k.page_to_pfn(page); pfn < endpage; pfn += k.pageblock_nr_pages) {
       const block: Page = k.pfn_to_page(pfn);
-      if (migratetype_is_mergeable(k, get_pageblock_migratetype(k, block)))
-        set_pageblock_migratetype(k, block, k.MIGRATE_MOVABLE);
+      const mt: Migratetype = get_pageblock_migratetype(k, block);
+      if (migratetype_is_mergeable(k, mt)) set_pageblock_migratetype(k, block, k.MIGRATE_MOVABLE);
     }
   }
   return 1 << order;
@@ -49,7 +58,7 @@ export function __putback_isolated_page(
   order: Order,
   mt: Migratetype,
 ): void {
-  const pfn: Pfn = k.page_to_pfn(page);
-  const flags = FPI_SKIP_REPORT_NOTIFY | FPI_TO_TAIL;
-  __free_one_page(k, page, pfn, page_zone(k, page), order, mt, flags);
+  const zone: Zone = page_zone(k, page);
+  const fpi_flags: FpiFlags = FPI_SKIP_REPORT_NOTIFY | FPI_TO_TAIL;
+  __free_one_page(k, page, k.page_to_pfn(page), zone, order, mt, fpi_flags);
 }

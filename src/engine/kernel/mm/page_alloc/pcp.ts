@@ -8,7 +8,6 @@
  * it goes back to, which need not be the list's.
  * Source: Linux 6.1 mm/page_alloc.c: rmqueue_pcplist(), free_pcppages_bulk(), drain_pages_zone().
  */
-import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import {
   type AllocFlags,
   type CpuMask,
@@ -22,16 +21,30 @@ import {
   type Zone,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { cpu_online, cpumask_assign, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
-import { list_add, list_del, list_empty, list_last } from '../../include/linux/list.h.js';
+import { test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import {
+  cpu_online,
+  cpumask_clear_cpu,
+  cpumask_set_cpu,
+  cpumask_test_cpu,
+  nr_cpu_ids,
+} from '../../include/linux/cpumask.h.js';
+import {
+  list_add,
+  list_del,
+  list_empty,
+  list_first_entry,
+  list_last_entry,
+} from '../../include/linux/list.h.js';
 import { page_zonenum } from '../../include/linux/mm.h.js';
 import { populated_zone } from '../../include/linux/mmzone.h.js';
 import { has_isolate_pageblock } from '../../include/linux/page-isolation.h.js';
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_vm_events, __count_zid_vm_events } from '../../include/linux/vmstat.h.js';
-import { bulkfree_pcp_prepare } from './bad_page.js';
+import { trace_mm_page_pcpu_drain } from '../../include/trace/events/kmem.h.js';
+import { free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
-import { get_pageblock_migratetype } from './pageblock.js';
-import { get_pcppage_migratetype } from './pcppage.js';
+import { get_pageblock_migratetype, get_pcppage_migratetype } from './pageblock.js';
 import { rmqueue_bulk } from './rmqueue.js';
 
 /** Whether blocks of this order go through the per-cpu lists. Compiled in with huge pages, in use or not. */
@@ -39,6 +52,7 @@ export function pcp_allowed_order(k: Kernel, order: Order): boolean {
   return order <= k.PAGE_ALLOC_COSTLY_ORDER || order === k.pageblock_order;
 }
 
+/** Which list keeps blocks of an order and a type. Those of huge pages have two: one for MOVABLE, one for the others. */
 export function order_to_pindex(k: Kernel, migratetype: Migratetype, order: Order): Int {
   if (order > k.PAGE_ALLOC_COSTLY_ORDER)
     return k.NR_LOWORDER_PCP_LISTS + (migratetype === k.MIGRATE_MOVABLE ? 1 : 0);
@@ -50,25 +64,9 @@ export function pindex_to_order(k: Kernel, pindex: Int): Order {
   return (pindex / k.MIGRATE_PCPTYPES) | 0;
 }
 
-/** pcp->lists[pindex] */
-export const pcp_list = (k: Kernel, pcp: PerCpuPages, pindex: Int): ListHead =>
-  (pcp + k.per_cpu_pages.lists + pindex * k.stride.list_head) as ListHead;
-
-/** per_cpu_ptr(zone->per_cpu_pageset, cpu) */
-export const zone_pcp = (k: Kernel, zone: Zone, cpu: Int): PerCpuPages =>
-  per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
-
-const pcp_count = (k: Kernel, pcp: PerCpuPages): Int => k.words[pcp + k.per_cpu_pages.count]!;
-const pcp_free_factor = (k: Kernel, pcp: PerCpuPages): Int =>
-  k.read16(pcp, k.per_cpu_pages.free_factor);
-
-function pcp_count_add(k: Kernel, pcp: PerCpuPages, nr_pages: Int): void {
-  k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! + nr_pages);
-}
-
 // --- taking ------------------------------------------------------------------------------------------------------------
 
-/** The block at the head of `list`, which is filled first when it is empty. */
+/** The block at the head of `list`, which is filled first when it is empty. Left out: check_new_pcp (checks with DEBUG_VM only). */
 export function __rmqueue_pcplist(
   k: Kernel,
   zone: Zone,
@@ -83,16 +81,19 @@ export function __rmqueue_pcplist(
     // A batch of 1 belongs to a small zone or a boot pageset, which must not keep any.
     if (batch > 1) batch = Math.max(batch >> order, 2);
     const alloced: Int = rmqueue_bulk(k, zone, order, batch, list, migratetype, alloc_flags);
-    pcp_count_add(k, pcp, alloced << order);
+    k.write(
+      pcp + k.per_cpu_pages.count,
+      k.words[pcp + k.per_cpu_pages.count]! + (alloced << order),
+    );
     if (list_empty(k, list)) return NULL;
   }
-  const page = (k.read_ptr(list) - k.page.lru) as Page;
-  list_del(k, (page + k.page.lru) as ListHead);
-  pcp_count_add(k, pcp, -(1 << order));
+  const page: Page = list_first_entry(k, list, k.page.lru);
+  list_del(k, page + k.page.lru);
+  k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! - (1 << order));
   return page;
 }
 
-/** Takes one block from this CPU's lists of the zone. */
+/** Takes one block from this CPU's lists of the zone. Left out: a trylock that fails (one CPU runs at a time), zone_statistics. */
 export function rmqueue_pcplist(
   k: Kernel,
   zone: Zone,
@@ -100,17 +101,23 @@ export function rmqueue_pcplist(
   migratetype: Migratetype,
   alloc_flags: AllocFlags,
 ): Page {
-  const pcp: PerCpuPages = zone_pcp(k, zone, k.cpu);
+  const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
   // Allocating makes the next frees give back less at once.
-  const free_factor: Int = pcp_free_factor(k, pcp);
+  const free_factor: Int = k.read16(pcp, k.per_cpu_pages.free_factor);
   if (free_factor !== 0) k.write16(pcp, k.per_cpu_pages.free_factor, free_factor >> 1);
-  const list: ListHead = pcp_list(k, pcp, order_to_pindex(k, migratetype, order));
+  const list: ListHead =
+    pcp + k.per_cpu_pages.lists + order_to_pindex(k, migratetype, order) * k.stride.list_head;
   const page: Page = __rmqueue_pcplist(k, zone, order, migratetype, alloc_flags, pcp, list);
   if (page !== NULL) __count_zid_vm_events(k, k.PGALLOC_NORMAL, page_zonenum(k, page), 1 << order);
   return page;
 }
 
 // --- giving back -------------------------------------------------------------------------------------------------------
+
+/** A page that a user freed to a per-cpu list unchecked moves on to the buddy lists. Without DEBUG_VM it is checked only now. */
+function bulkfree_pcp_prepare(k: Kernel, page: Page): boolean {
+  return free_page_is_bad(k, page);
+}
 
 /** Frees `count` pages to the buddy lists: all of list `pindex` first, then the next ones upwards, each from its tail. */
 export function free_pcppages_bulk(
@@ -122,15 +129,18 @@ export function free_pcppages_bulk(
 ): void {
   let min_pindex: Int = 0;
   let max_pindex: Int = k.NR_PCP_LISTS - 1;
-  count = Math.min(pcp_count(k, pcp), count);
+  // A count that is too high would go round the lists for ever.
+  count = Math.min(k.words[pcp + k.per_cpu_pages.count]!, count);
+  // The list that the caller asks for is the first one.
   pindex = pindex - 1;
   const isolated_pageblocks = has_isolate_pageblock(k, zone);
 
   while (count > 0) {
     let list: ListHead;
+    // Round robin over the lists, so that none is emptied at the cost of another. Empty ones at either end are not asked again.
     for (;;) {
       if (++pindex > max_pindex) pindex = min_pindex;
-      list = pcp_list(k, pcp, pindex);
+      list = pcp + k.per_cpu_pages.lists + pindex * k.stride.list_head;
       if (!list_empty(k, list)) break;
       if (pindex === max_pindex) max_pindex--;
       if (pindex === min_pindex) min_pindex++;
@@ -139,27 +149,31 @@ export function free_pcppages_bulk(
     const order: Order = pindex_to_order(k, pindex);
     const nr_pages: Int = 1 << order;
     do {
-      const page = (list_last(k, list) - k.page.lru) as Page;
+      const page: Page = list_last_entry(k, list, k.page.lru);
       let mt: Migratetype = get_pcppage_migratetype(k, page);
-      list_del(k, (page + k.page.lru) as ListHead);
+      list_del(k, page + k.page.lru);
       count -= nr_pages;
-      pcp_count_add(k, pcp, -nr_pages);
+      k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! - nr_pages);
       if (bulkfree_pcp_prepare(k, page)) continue;
+      // The block may have been isolated since the page was put here.
       if (isolated_pageblocks) mt = get_pageblock_migratetype(k, page);
       __free_one_page(k, page, k.page_to_pfn(page), zone, order, mt, FPI_NONE);
+      trace_mm_page_pcpu_drain(k, page, order, mt);
     } while (count > 0 && !list_empty(k, list));
   }
 }
 
 /** How many pages to give back: all after a burst of small blocks, else a batch that doubles with each free in a row. */
 function nr_pcp_free(k: Kernel, pcp: PerCpuPages, high: Int, batch: Int, free_high: boolean): Int {
-  if (free_high) return pcp_count(k, pcp);
+  if (free_high) return k.words[pcp + k.per_cpu_pages.count]!;
   // A boot pageset, or one that is disabled.
   if (high < batch) return 1;
 
   const min_nr_free: Int = batch;
+  // At least a batch stays, for the next one to take.
   const max_nr_free: Int = high - batch;
-  const free_factor: Int = pcp_free_factor(k, pcp);
+  const free_factor: Int = k.read16(pcp, k.per_cpu_pages.free_factor);
+  // Frees in a row are a CPU that only frees: it gives back more each time.
   batch <<= free_factor;
   if (batch < max_nr_free && free_factor < k.CONFIG_PCP_BATCH_SCALE_MAX)
     k.write16(pcp, k.per_cpu_pages.free_factor, free_factor + 1);
@@ -170,7 +184,8 @@ function nr_pcp_free(k: Kernel, pcp: PerCpuPages, high: Int, batch: Int, free_hi
 function nr_pcp_high(k: Kernel, pcp: PerCpuPages, zone: Zone, free_high: boolean): Int {
   const high: Int = k.words[pcp + k.per_cpu_pages.high]!;
   if (high === 0 || free_high) return 0;
-  if ((k.words[zone + k.zone.flags]! & (1 << k.ZONE_RECLAIM_ACTIVE)) === 0) return high;
+  if (!test_bit(k, k.ZONE_RECLAIM_ACTIVE, zone + k.zone.flags)) return high;
+  // Somebody is reclaiming pages in the zone: those that wait here are needed.
   return Math.min(k.words[pcp + k.per_cpu_pages.batch]! << 2, high);
 }
 
@@ -185,14 +200,16 @@ export function free_unref_page_commit(
 ): void {
   __count_vm_events(k, k.PGFREE, 1 << order);
   const pindex: Int = order_to_pindex(k, migratetype, order);
-  list_add(k, (page + k.page.lru) as ListHead, pcp_list(k, pcp, pindex));
-  pcp_count_add(k, pcp, 1 << order);
+  list_add(k, page + k.page.lru, pcp + k.per_cpu_pages.lists + pindex * k.stride.list_head);
+  k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! + (1 << order));
 
   // Blocks of order 1 to 3 fragment memory when they are kept: freed in a row, they go back at once.
   const free_high =
-    order !== 0 && order <= k.PAGE_ALLOC_COSTLY_ORDER && pcp_free_factor(k, pcp) !== 0;
+    k.read16(pcp, k.per_cpu_pages.free_factor) !== 0 &&
+    order !== 0 &&
+    order <= k.PAGE_ALLOC_COSTLY_ORDER;
   const high: Int = nr_pcp_high(k, pcp, zone, free_high);
-  if (pcp_count(k, pcp) >= high) {
+  if (k.words[pcp + k.per_cpu_pages.count]! >= high) {
     const batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
     free_pcppages_bulk(k, zone, nr_pcp_free(k, pcp, high, batch, free_high), pcp, pindex);
   }
@@ -200,11 +217,12 @@ export function free_unref_page_commit(
 
 // --- draining ----------------------------------------------------------------------------------------------------------
 
+/** Gives back all pages on a CPU's lists of one zone, a stretch at a time so that its lock is not held too long. */
 function drain_pages_zone(k: Kernel, cpu: Int, zone: Zone): void {
-  const pcp: PerCpuPages = zone_pcp(k, zone, cpu);
+  const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
   let count: Int;
   do {
-    count = pcp_count(k, pcp);
+    count = k.words[pcp + k.per_cpu_pages.count]!;
     if (count !== 0) {
       const batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
       const to_drain: Int = Math.min(count, batch << k.CONFIG_PCP_BATCH_SCALE_MAX);
@@ -214,6 +232,7 @@ function drain_pages_zone(k: Kernel, cpu: Int, zone: Zone): void {
   } while (count !== 0);
 }
 
+/** Gives back all pages on a CPU's lists. */
 function drain_pages(k: Kernel, cpu: Int): void {
   for (const zone of k.zones) {
     if (populated_zone(k, zone)) drain_pages_zone(k, cpu, zone);
@@ -226,22 +245,40 @@ export function drain_local_pages(k: Kernel, zone: Zone): void {
   else drain_pages(k, k.cpu);
 }
 
-/** Whether the CPU has pages on its lists, of one zone or (NULL) of any. */
-function has_pcps(k: Kernel, cpu: Int, zone: Zone): boolean {
-  if (zone !== NULL) return pcp_count(k, zone_pcp(k, zone, cpu)) !== 0;
-  return k.zones.some((z) => populated_zone(k, z) && pcp_count(k, zone_pcp(k, z, cpu)) !== 0);
-}
-
-/** Gives back all pages on all CPUs' lists, of one zone or (NULL) of all. */
-export function drain_all_pages(k: Kernel, zone: Zone): void {
-  // Static, because the stack is no place for it and this is no time to allocate.
+/**
+ * Gives back all pages on all CPUs' lists, of one zone or (NULL) of all.
+ * Left out: pcpu_drain_mutex, mm_percpu_wq, force_all_cpus (never set here).
+ */
+function __drain_all_pages(k: Kernel, zone: Zone): void {
+  // Static: a mask may be too large for the stack, and when memory is short is no time to allocate one.
   const cpus_with_pcps: CpuMask = k.globals.cpus_with_pcps;
-  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++)
-    if (cpu_online(k, cpu)) cpumask_assign(k, cpu, cpus_with_pcps, has_pcps(k, cpu, zone));
-
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
-    if (((k.words[cpus_with_pcps + (cpu >> 5)]! >>> (cpu & 31)) & 1) === 0) continue;
+    if (!cpu_online(k, cpu)) continue;
+    let has_pcps = false;
+    if (zone !== NULL) {
+      const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
+      if (k.words[pcp + k.per_cpu_pages.count]! !== 0) has_pcps = true;
+    } else {
+      for (const z of k.zones) {
+        if (!populated_zone(k, z)) continue;
+        const pcp: PerCpuPages = per_cpu_ptr(k, z + k.zone.per_cpu_pageset, cpu);
+        if (k.words[pcp + k.per_cpu_pages.count]! === 0) continue;
+        has_pcps = true;
+        break;
+      }
+    }
+    if (has_pcps) cpumask_set_cpu(k, cpu, cpus_with_pcps);
+    else cpumask_clear_cpu(k, cpu, cpus_with_pcps);
+  }
+
+  // A CPU with empty lists is left alone.
+  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpumask_test_cpu(k, cpu, cpus_with_pcps)) continue;
     if (zone !== NULL) drain_pages_zone(k, cpu, zone);
     else drain_pages(k, cpu);
   }
+}
+
+export function drain_all_pages(k: Kernel, zone: Zone): void {
+  __drain_all_pages(k, zone);
 }

@@ -16,16 +16,16 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_add_tail } from '../../include/linux/list.h.js';
-import { page_zonenum } from '../../include/linux/mm.h.js';
+import { nth_page, page_zonenum } from '../../include/linux/mm.h.js';
 import { is_migrate_cma } from '../../include/linux/mmzone.h.js';
 import { __count_zid_vm_events, zone_page_state } from '../../include/linux/vmstat.h.js';
 import { __mod_zone_freepage_state, __mod_zone_page_state } from '../vmstat/vmstat.js';
 import { check_new_page_bad, page_expected_state } from './bad_page.js';
 import { __rmqueue_smallest } from './buddy.js';
 import { __rmqueue_fallback } from './fallback.js';
-import { get_pcppage_migratetype } from './pcppage.js';
+import { get_pcppage_migratetype } from './pageblock.js';
 
-/** Whether a page that leaves the lists is not as a free page should be; it is reported, then. */
+/** Whether a page that leaves the lists is not as a free page should be; it is reported then. */
 function check_new_page(k: Kernel, page: Page): boolean {
   if (page_expected_state(k, page, k.PAGE_FLAGS_CHECK_AT_PREP)) return false;
   check_new_page_bad(k, page);
@@ -37,16 +37,22 @@ function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
   if (check_new_page(k, page)) return true;
   let p: Page = page;
   for (let i = 1; i < 1 << order; i++) {
-    p = k.next_page(p);
+    p = nth_page(k, p, 1);
     if (check_new_page(k, p)) return true;
   }
   return false;
 }
 
-const __rmqueue_cma_fallback = (k: Kernel, zone: Zone, order: Order): Page =>
-  __rmqueue_smallest(k, zone, order, k.MIGRATE_CMA);
+/** Without DEBUG_VM pages are checked when they come to a per-CPU list, not when they leave it. */
+function check_pcp_refill(k: Kernel, page: Page, order: Order): boolean {
+  return check_new_pages(k, page, order);
+}
 
-/** A block of the type, or one stolen for it. CMA pages first while they are more than half of what is free. */
+function __rmqueue_cma_fallback(k: Kernel, zone: Zone, order: Order): Page {
+  return __rmqueue_smallest(k, zone, order, k.MIGRATE_CMA);
+}
+
+/** A block of the type, or one stolen for it. Who calls it holds zone->lock there. */
 export function __rmqueue(
   k: Kernel,
   zone: Zone,
@@ -54,19 +60,24 @@ export function __rmqueue(
   migratetype: Migratetype,
   alloc_flags: AllocFlags,
 ): Page {
+  let page: Page;
+  // Most requests cannot use CMA pages: while more than half of what is free is CMA's, those that can take from there.
   if (
     (alloc_flags & k.ALLOC_CMA) !== 0 &&
     zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) > zone_page_state(k, zone, k.NR_FREE_PAGES) >>> 1
   ) {
-    const page: Page = __rmqueue_cma_fallback(k, zone, order);
+    page = __rmqueue_cma_fallback(k, zone, order);
     if (page !== NULL) return page;
   }
-  for (;;) {
-    let page: Page = __rmqueue_smallest(k, zone, order, migratetype);
+  retry: for (;;) {
+    page = __rmqueue_smallest(k, zone, order, migratetype);
     if (page !== NULL) return page;
+    // The area can be cleared again, a stolen pageblock cannot.
     if ((alloc_flags & k.ALLOC_CMA) !== 0) page = __rmqueue_cma_fallback(k, zone, order);
-    if (page !== NULL) return page;
-    if (!__rmqueue_fallback(k, zone, order, migratetype, alloc_flags)) return NULL;
+    // A block of another type is on the lists of this one now: it is found there.
+    if (page === NULL && __rmqueue_fallback(k, zone, order, migratetype, alloc_flags))
+      continue retry;
+    return page;
   }
 }
 
@@ -85,18 +96,19 @@ export function rmqueue_bulk(
   for (i = 0; i < count; ++i) {
     const page: Page = __rmqueue(k, zone, order, migratetype, alloc_flags);
     if (page === NULL) break;
-    if (check_new_pages(k, page, order)) continue;
-    list_add_tail(k, (page + k.page.lru) as ListHead, list);
+    if (check_pcp_refill(k, page, order)) continue;
+    // Split blocks come lowest address first: so they stay in that order, and a device may merge them.
+    list_add_tail(k, page + k.page.lru, list);
     allocated++;
     if (is_migrate_cma(k, get_pcppage_migratetype(k, page)))
       __mod_zone_page_state(k, zone, k.NR_FREE_CMA_PAGES, -(1 << order));
   }
-  // Blocks that failed the check are gone, too: count what was taken, not what arrived.
+  // A block that failed the check is gone, too: what was taken counts, not what arrived.
   __mod_zone_page_state(k, zone, k.NR_FREE_PAGES, -(i << order));
   return allocated;
 }
 
-/** Takes one block around the per-cpu lists. */
+/** Takes one block around the per-cpu lists. Left out: zone_statistics (one node). */
 export function rmqueue_buddy(
   k: Kernel,
   zone: Zone,
@@ -111,11 +123,12 @@ export function rmqueue_buddy(
       page = __rmqueue_smallest(k, zone, order, k.MIGRATE_HIGHATOMIC);
     if (page === NULL) {
       page = __rmqueue(k, zone, order, migratetype, alloc_flags);
-      // Better to use up the atomic reserve than to fail one that cannot wait.
+      // The reserve is for orders above 0, but better use it up than fail a request that cannot wait or kills to get memory.
       if (page === NULL && (alloc_flags & (k.ALLOC_OOM | k.ALLOC_NON_BLOCK)) !== 0)
         page = __rmqueue_smallest(k, zone, order, k.MIGRATE_HIGHATOMIC);
       if (page === NULL) return NULL;
     }
+    // A bad block is taken as well: it goes nowhere.
     __mod_zone_freepage_state(k, zone, -(1 << order), get_pcppage_migratetype(k, page));
   } while (check_new_pages(k, page, order));
 

@@ -18,7 +18,7 @@ import type {
   ZoneType,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { free_area, free_area_empty } from '../../include/linux/mmzone.h.js';
+import { free_area_empty } from '../../include/linux/mmzone.h.js';
 import { zone_page_state, zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
 
 /** Free pages that a request of this order with these rights could not use in any case. */
@@ -29,6 +29,7 @@ export function __zone_watermark_unusable_free(
   alloc_flags: AllocFlags,
 ): Long {
   let unusable_free: Long = (1 << order) - 1;
+  // The atomic reserve is counted as a whole, free or in use: to look closer would cost too much here.
   if ((alloc_flags & k.ALLOC_RESERVES) === 0)
     unusable_free += k.read_ulong(z + k.zone.nr_reserved_highatomic);
   if ((alloc_flags & k.ALLOC_CMA) === 0)
@@ -36,9 +37,7 @@ export function __zone_watermark_unusable_free(
   return unusable_free;
 }
 
-const lowmem_reserve = (k: Kernel, z: Zone, highest_zoneidx: ZoneType): Long =>
-  k.read_long(z + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words);
-
+/** Whether the zone would still be above the mark after the request, and has a block for it. */
 export function __zone_watermark_ok(
   k: Kernel,
   z: Zone,
@@ -60,11 +59,16 @@ export function __zone_watermark_ok(
     if ((alloc_flags & k.ALLOC_OOM) !== 0) min -= Math.trunc(min / 2);
   }
 
-  if (free_pages <= min + lowmem_reserve(k, z, highest_zoneidx)) return false;
+  // A request that could use a higher zone must leave something for those that cannot.
+  const lowmem_reserve: Long = k.read_long(
+    z + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words,
+  );
+  if (free_pages <= min + lowmem_reserve) return false;
   if (order === 0) return true;
 
+  // Enough pages; but a block that is large enough must be there, too.
   for (let o: Order = order; o < k.MAX_ORDER; o++) {
-    const area: FreeArea = free_area(k, z, o);
+    const area: FreeArea = z + k.zone.free_area + o * k.stride.free_area;
     if (k.words[area + k.free_area.nr_free] === 0) continue;
     for (let mt: Migratetype = 0; mt < k.MIGRATE_PCPTYPES; mt++) {
       if (!free_area_empty(k, area, mt)) return true;
@@ -79,6 +83,7 @@ export function __zone_watermark_ok(
   return false;
 }
 
+/** With the zone's count as it stands. */
 export function zone_watermark_ok(
   k: Kernel,
   z: Zone,
@@ -107,12 +112,15 @@ export function zone_watermark_fast(
     let usable_free: Long = free_pages;
     const reserved: Long = __zone_watermark_unusable_free(k, z, 0, alloc_flags);
     usable_free -= Math.min(usable_free, reserved);
-    if (usable_free > mark + lowmem_reserve(k, z, highest_zoneidx)) return true;
+    const lowmem_reserve: Long = k.read_long(
+      z + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words,
+    );
+    if (usable_free > mark + lowmem_reserve) return true;
   }
 
   if (__zone_watermark_ok(k, z, order, mark, highest_zoneidx, alloc_flags, free_pages)) return true;
 
-  // The boost does not count for GFP_ATOMIC at the min mark.
+  // The boost is there to make kswapd work; a request that cannot wait for that does not fail because of it.
   if (
     order === 0 &&
     (gfp_mask & k.__GFP_ATOMIC) !== 0 &&

@@ -6,7 +6,7 @@
  *     lowmem_reserve[j]  what requests that could use zone j must leave: pages above up to j, divided by the zone's ratio
  *
  * Source: Linux 6.1 mm/page_alloc.c: init_per_zone_wmark_min(), __setup_per_zone_wmarks(),
- * setup_per_zone_lowmem_reserve(), calculate_totalreserve_pages(); mm/khugepaged.c: set_recommended_min_free_kbytes().
+ * setup_per_zone_lowmem_reserve(), calculate_totalreserve_pages().
  */
 import {
   type Int,
@@ -14,6 +14,7 @@ import {
   NULL,
   type ULong,
   type Zone,
+  type Zoneref,
   type ZoneType,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -24,7 +25,6 @@ import {
   is_highmem,
   low_wmark_pages,
   min_wmark_pages,
-  populated_zone,
   zone_managed_pages,
   zonelist_zone,
 } from '../../include/linux/mmzone.h.js';
@@ -33,16 +33,12 @@ import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
 import { refresh_zone_stat_thresholds } from '../vmstat/vmstat.js';
 import { zone_pcp_update } from './pageset_setup.js';
 
-/** MIN mark of a highmem zone; one without pages has it as all its marks. */
-export const highmem_min_pages = (managed: ULong): ULong =>
-  Math.min(Math.max(Math.floor(managed / 1024), SWAP_CLUSTER_MAX), 128);
-
 /** Pages beyond the high watermarks in the zones up to `offset`. */
 export function nr_free_zone_pages(k: Kernel, offset: ZoneType): ULong {
   let sum: ULong = 0;
-  let z = first_zones_zonelist(k, node_zonelist(k), offset);
   for (
-    let zone: Zone = zonelist_zone(k, z);
+    let z: Zoneref = first_zones_zonelist(k, node_zonelist(k), offset),
+      zone: Zone = zonelist_zone(k, z);
     zone !== NULL;
     z = next_zones_zonelist(k, z, offset), zone = zonelist_zone(k, z)
   ) {
@@ -53,23 +49,29 @@ export function nr_free_zone_pages(k: Kernel, offset: ZoneType): ULong {
   return sum;
 }
 
-export const nr_free_buffer_pages = (k: Kernel): ULong =>
-  nr_free_zone_pages(k, gfp_zone(k, k.GFP_USER));
+/** Those that a page of a file may have. */
+export function nr_free_buffer_pages(k: Kernel): ULong {
+  return nr_free_zone_pages(k, gfp_zone(k, k.GFP_USER));
+}
 
 /** Pages that no user may count on: each zone's high mark and its largest reserve. */
 export function calculate_totalreserve_pages(k: Kernel): void {
   let reserve_pages: ULong = 0;
-  k.zones.forEach((zone, i) => {
+  for (let i: ZoneType = 0; i < k.MAX_NR_ZONES; i++) {
+    const zone: Zone = k.zones[i]!;
     let max: Long = 0;
+    // The largest reserve: what the least privileged request must leave.
     for (let j: ZoneType = i; j < k.MAX_NR_ZONES; j++)
       max = Math.max(max, k.read_long(zone + k.zone.lowmem_reserve + j * k.ptr_words));
+    // kswapd keeps the zone above its high mark.
     max += high_wmark_pages(k, zone);
     reserve_pages += Math.min(max, zone_managed_pages(k, zone));
-  });
+  }
   k.write_long(k.globals.contig_page_data + k.pglist_data.totalreserve_pages, reserve_pages);
   k.write_long(k.globals.totalreserve_pages, reserve_pages);
 }
 
+/** What each zone keeps from requests that could have used a higher one. */
 export function setup_per_zone_lowmem_reserve(k: Kernel): void {
   const ratios = k.globals.sysctl_lowmem_reserve_ratio;
   for (let i: ZoneType = 0; i < k.MAX_NR_ZONES - 1; i++) {
@@ -98,21 +100,20 @@ function __setup_per_zone_wmarks(k: Kernel): void {
     let tmp: ULong = Math.floor((pages_min * managed) / lowmem_pages);
     let min: ULong = tmp;
     // Lowmem is what the reserve is for; the distances between the marks stay.
-    if (is_highmem(k, zone)) min = highmem_min_pages(managed);
-    set_wmark(k, zone, k.WMARK_MIN, min);
+    if (is_highmem(k, zone))
+      min = Math.min(Math.max(Math.floor(managed / 1024), SWAP_CLUSTER_MAX), 128);
+    const _watermark = zone + k.zone._watermark;
+    k.write_long(_watermark + k.WMARK_MIN * k.ptr_words, min);
 
+    // On a large machine a quarter of MIN would be too little time for kswapd.
     const least: ULong = Math.floor((managed * watermark_scale_factor) / 10000);
     tmp = Math.max(Math.floor(tmp / 4), least);
     k.write_long(zone + k.zone.watermark_boost, 0);
-    set_wmark(k, zone, k.WMARK_LOW, min_wmark_pages(k, zone) + tmp);
-    set_wmark(k, zone, k.WMARK_HIGH, low_wmark_pages(k, zone) + tmp);
-    set_wmark(k, zone, k.WMARK_PROMO, high_wmark_pages(k, zone) + tmp);
+    k.write_long(_watermark + k.WMARK_LOW * k.ptr_words, min_wmark_pages(k, zone) + tmp);
+    k.write_long(_watermark + k.WMARK_HIGH * k.ptr_words, low_wmark_pages(k, zone) + tmp);
+    k.write_long(_watermark + k.WMARK_PROMO * k.ptr_words, high_wmark_pages(k, zone) + tmp);
   }
   calculate_totalreserve_pages(k);
-}
-
-function set_wmark(k: Kernel, zone: Zone, which: number, pages: ULong): void {
-  k.write_long(zone + k.zone._watermark + which * k.ptr_words, pages);
 }
 
 /** After min_free_kbytes or the sizes of zones have changed. */
@@ -136,23 +137,4 @@ export function init_per_zone_wmark_min(k: Kernel): void {
   setup_per_zone_wmarks(k);
   refresh_zone_stat_thresholds(k);
   setup_per_zone_lowmem_reserve(k);
-}
-
-/** With huge pages two pageblocks of each type are to be kept free, within 5 % of lowmem. */
-export function set_recommended_min_free_kbytes(k: Kernel, hugepage_flags_enabled: boolean): void {
-  if (!hugepage_flags_enabled) {
-    calculate_min_free_kbytes(k);
-    setup_per_zone_wmarks(k);
-    return;
-  }
-  const highest = gfp_zone(k, k.GFP_USER);
-  const nr_zones: Int = k.zones.filter((z, i) => i <= highest && populated_zone(k, z)).length;
-  let recommended_min: ULong = k.pageblock_nr_pages * nr_zones * 2;
-  recommended_min += k.pageblock_nr_pages * nr_zones * k.MIGRATE_PCPTYPES * k.MIGRATE_PCPTYPES;
-  recommended_min = Math.min(recommended_min, Math.floor(nr_free_buffer_pages(k) / 20));
-  recommended_min *= PAGE_SIZE >> 10;
-
-  const min_free_kbytes = k.globals.min_free_kbytes;
-  if (recommended_min > k.words[min_free_kbytes]!) k.write(min_free_kbytes, recommended_min);
-  setup_per_zone_wmarks(k);
 }

@@ -2,59 +2,37 @@
  * The CPU arrays of a SLAB cache, by the size of its objects, and its node.
  *
  * These builds have one memory node and no arrays that CPUs share (those are for machines with several).
- * Source: Linux 6.1 mm/slab.c: enable_cpucache(), do_tune_cpucache(), alloc_kmem_cache_cpus(), init_cache_node().
+ * Source: Linux 6.1 mm/slab.c: kmem_cache_node_init(), init_cache_node(), alloc_kmem_cache_cpus(), __kmem_cache_release(),
+ * setup_kmem_cache_nodes() to enable_cpucache(), setup_cpu_cache().
  */
-import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import {
   type Gfp,
   type Int,
   type KmemCache,
   type KmemCacheNode,
-  type ListHead,
   NULL,
+  type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { cpu_online, cpu_possible, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
+import { cpu_possible, nr_cpu_ids, num_online_cpus } from '../../include/linux/cpumask.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
+import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { init_arraycache } from './array_cache.js';
 
-/** Seconds after which a node's free slabs are looked at. */
-const REAPTIMEOUT_NODE = 4;
+/** Ticks after which a node's free slabs are looked at: 4 s. */
+const REAPTIMEOUT_NODE = (k: Kernel): Int => 4 * k.CONFIG_HZ;
 
-const cpus_that = (k: Kernel, is: (k: Kernel, cpu: Int) => boolean): Int => {
-  let nr: Int = 0;
-  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) if (is(k, cpu)) nr++;
-  return nr;
-};
-
-/** Gives a cache arrays of `entries` for each CPU. Whether there was memory. */
-function alloc_kmem_cache_cpus(
-  k: Kernel,
-  cachep: KmemCache,
-  entries: Int,
-  batchcount: Int,
-): boolean {
-  const pointer_bytes: Int = k.ptr_words * 4;
-  const size: Int = pointer_bytes * entries + k.sizeof.array_cache;
-  const cpu_cache: VirtAddr = __alloc_percpu(k, size, pointer_bytes);
-  if (cpu_cache === 0) return false;
-  k.write_va(cachep + k.kmem_cache.cpu_cache, cpu_cache);
-  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
-    if (!cpu_possible(k, cpu)) continue;
-    init_arraycache(k, per_cpu_ptr(k, cachep + k.kmem_cache.cpu_cache, cpu), entries, batchcount);
-  }
-  return true;
-}
+// --- the node ----------------------------------------------------------------------------------------------------------
 
 export function kmem_cache_node_init(k: Kernel, parent: KmemCacheNode): void {
-  INIT_LIST_HEAD(k, (parent + k.kmem_cache_node.slabs_full) as ListHead);
-  INIT_LIST_HEAD(k, (parent + k.kmem_cache_node.slabs_partial) as ListHead);
-  INIT_LIST_HEAD(k, (parent + k.kmem_cache_node.slabs_free) as ListHead);
+  INIT_LIST_HEAD(k, parent + k.kmem_cache_node.slabs_full);
+  INIT_LIST_HEAD(k, parent + k.kmem_cache_node.slabs_partial);
+  INIT_LIST_HEAD(k, parent + k.kmem_cache_node.slabs_free);
   k.write_long(parent + k.kmem_cache_node.total_slabs, 0);
   k.write_long(parent + k.kmem_cache_node.free_slabs, 0);
   k.write_ptr(parent + k.kmem_cache_node.shared, NULL);
@@ -64,69 +42,109 @@ export function kmem_cache_node_init(k: Kernel, parent: KmemCacheNode): void {
   k.write(parent + k.kmem_cache_node.free_touched, 0);
 }
 
-/** When a node is next looked at: the caches are spread over the time by their addresses. */
-function next_reap(k: Kernel, cachep: KmemCache): number {
-  const timeout = REAPTIMEOUT_NODE * k.CONFIG_HZ;
+/** ((unsigned long)cachep) % REAPTIMEOUT_NODE: so the caches are not all looked at in one tick. */
+const reapOffset = (k: Kernel, cachep: KmemCache): Int => {
   const address = BigInt.asUintN(k.ptr_words * 32, BigInt(k.va_of(cachep)));
-  return k.read_ulong(k.globals.jiffies) + timeout + Number(address % BigInt(timeout));
-}
+  return Number(address % BigInt(REAPTIMEOUT_NODE(k)));
+};
 
+/** Gives the cache a node, and the node its limit. 0 or -ENOMEM. Left out: list_lock. */
 function init_cache_node(k: Kernel, cachep: KmemCache, gfp: Gfp): Int {
   const batchcount: Int = k.words[cachep + k.kmem_cache.batchcount]!;
-  const nr_cpus_node: Int = cpus_that(k, cpu_online);
-  const free_limit: Int = (1 + nr_cpus_node) * batchcount + k.words[cachep + k.kmem_cache.num]!;
+  // What fills the arrays of all CPUs, and a slab more, may stay free.
+  const free_limit: Int =
+    (1 + num_online_cpus(k)) * batchcount + k.words[cachep + k.kmem_cache.num]!;
   let n: KmemCacheNode = get_node(k, cachep);
-  if (n === NULL) {
-    const object: VirtAddr = kmalloc(k, k.sizeof.kmem_cache_node, gfp);
-    if (object === 0) return -ENOMEM;
-    n = k.cell_at(object);
-    kmem_cache_node_init(k, n);
-    k.write_long(n + k.kmem_cache_node.next_reap, next_reap(k, cachep));
-    k.write_ptr(cachep + k.kmem_cache.node, n);
+  if (n !== NULL) {
+    k.write(n + k.kmem_cache_node.free_limit, free_limit);
+    return 0;
   }
+
+  const object: VirtAddr = kmalloc(k, k.sizeof.kmem_cache_node, gfp);
+  if (object === 0) return -ENOMEM;
+  n = k.cell_at(object);
+
+  kmem_cache_node_init(k, n);
+  const jiffies: ULong = k.read_ulong(k.globals.jiffies);
+  const next_reap: ULong = jiffies + REAPTIMEOUT_NODE(k) + reapOffset(k, cachep);
+  k.write_long(n + k.kmem_cache_node.next_reap, next_reap);
   k.write(n + k.kmem_cache_node.free_limit, free_limit);
+  // Whole before others can find it.
+  k.write_ptr(cachep + k.kmem_cache.node, n);
   return 0;
 }
 
-/** Gives a cache that has none its arrays and its node. 0 or an errno. */
+/** Left out: shared and alien arrays (one node). */
+function setup_kmem_cache_node(k: Kernel, cachep: KmemCache, gfp: Gfp): Int {
+  return init_cache_node(k, cachep, gfp);
+}
+
+/** Left out: what it takes back after an error, as __kmem_cache_create() gives back all of the cache. */
+function setup_kmem_cache_nodes(k: Kernel, cachep: KmemCache, gfp: Gfp): Int {
+  return setup_kmem_cache_node(k, cachep, gfp);
+}
+
+// --- the CPUs' arrays --------------------------------------------------------------------------------------------------
+
+/** Arrays of `entries` for all CPUs. 0 without memory. */
+function alloc_kmem_cache_cpus(k: Kernel, cachep: KmemCache, entries: Int, batch: Int): VirtAddr {
+  const size: Int = k.ptr_words * 4 * entries + k.sizeof.array_cache;
+  const cpu_cache: VirtAddr = __alloc_percpu(k, size, k.ptr_words * 4);
+  if (cpu_cache === 0) return cpu_cache;
+
+  // Stored first: per_cpu_ptr() follows the pointer where it lies.
+  k.write_va(cachep + k.kmem_cache.cpu_cache, cpu_cache);
+  for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
+    init_arraycache(k, per_cpu_ptr(k, cachep + k.kmem_cache.cpu_cache, cpu), entries, batch);
+  }
+  return cpu_cache;
+}
+
+/** Gives a cache its arrays and its node. 0 or an errno. Left out: arrays that it has already (only new caches come here). */
 function do_tune_cpucache(
   k: Kernel,
   cachep: KmemCache,
   limit: Int,
   batchcount: Int,
+  shared: Int,
   gfp: Gfp,
 ): Int {
-  if (!alloc_kmem_cache_cpus(k, cachep, limit, batchcount)) return -ENOMEM;
+  const cpu_cache: VirtAddr = alloc_kmem_cache_cpus(k, cachep, limit, batchcount);
+  if (cpu_cache === 0) return -ENOMEM;
+
   k.write(cachep + k.kmem_cache.batchcount, batchcount);
   k.write(cachep + k.kmem_cache.limit, limit);
-  k.write(cachep + k.kmem_cache.shared, 0);
-  return init_cache_node(k, cachep, gfp);
+  k.write(cachep + k.kmem_cache.shared, shared);
+
+  // setup_node:
+  return setup_kmem_cache_nodes(k, cachep, gfp);
 }
 
-/** Arrays are the longer, the smaller the objects. */
-function cpucache_limit(size: Int): Int {
-  if (size > 131072) return 1;
-  if (size > PAGE_SIZE) return 8;
-  if (size > 1024) return 24;
-  if (size > 256) return 54;
-  return 120;
-}
-
+/** Arrays are the longer, the smaller the objects: large ones would hold much memory. Left out: shared (one CPU), random freelists. */
 function enable_cpucache(k: Kernel, cachep: KmemCache, gfp: Gfp): Int {
-  const limit: Int = cpucache_limit(k.words[cachep + k.kmem_cache.size]!);
+  const size: Int = k.words[cachep + k.kmem_cache.size]!;
+  let limit: Int;
+  if (size > 131072) limit = 1;
+  else if (size > PAGE_SIZE) limit = 8;
+  else if (size > 1024) limit = 24;
+  else if (size > 256) limit = 54;
+  else limit = 120;
+
+  // Half of the array moves at a time, so that it serves both ways afterwards.
   const batchcount: Int = (limit + 1) >> 1;
-  return do_tune_cpucache(k, cachep, limit, batchcount, gfp);
+  return do_tune_cpucache(k, cachep, limit, batchcount, 0, gfp);
 }
 
+/** Left out: boot, while the caches for arrays and nodes are made themselves. */
 export function setup_cpu_cache(k: Kernel, cachep: KmemCache, gfp: Gfp): Int {
-  const err: Int = enable_cpucache(k, cachep, gfp);
-  if (err !== 0) __kmem_cache_release(k, cachep);
-  return err;
+  return enable_cpucache(k, cachep, gfp);
 }
 
 /** Gives back a cache's arrays and its node. */
 export function __kmem_cache_release(k: Kernel, cachep: KmemCache): void {
   free_percpu(k, k.read_va(cachep + k.kmem_cache.cpu_cache));
+
   const n: KmemCacheNode = get_node(k, cachep);
   if (n === NULL) return;
   kfree(k, k.va_of(n));

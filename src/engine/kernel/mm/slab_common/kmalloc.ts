@@ -1,7 +1,11 @@
 /**
  * kmalloc(): caches by size, and whole pages beyond the largest.
  *
- * Source: Linux 6.1 mm/slab_common.c: kmalloc_slab(), kfree(), ksize(), kmalloc_large().
+ *     size    1 .. 192       size_index[(size - 1) / 8], as 96 and 192 have caches of their own
+ *             193 .. 8192    the next power of two
+ *             larger         a compound block of the page allocator
+ *
+ * Source: Linux 6.1 mm/slab_common.c: kmalloc_slab() to ksize(); include/linux/slab.h: kmalloc(), kzalloc().
  */
 import {
   type Gfp,
@@ -14,94 +18,155 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
+import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { folio_order } from '../../include/linux/mm.h.js';
 import { compound_head, PageSlab } from '../../include/linux/page-flags.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import {
-  GFP_SLAB_BUG_MASK,
-  kmalloc_fix_flags,
   KMALLOC_MAX_CACHE_SIZE,
   kmalloc_type,
+  slabAllocator,
   ZERO_OR_NULL_PTR,
   ZERO_SIZE_PTR,
 } from '../../include/linux/slab.h.js';
-import { read_byte, write_byte } from '../../lib/string.js';
+import { trace_kfree, trace_kmalloc } from '../../include/trace/events/kmem.h.js';
+import { readByte, writeByte } from '../../lib/string.js';
+import { gfpText } from '../../lib/vsprintf.js';
 import { page_address } from '../highmem/page_address.js';
+import { GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
+import { slab_ksize } from '../slab.h.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
-import { slab_allocator } from './api.js';
 
-/** The kmalloc cache for `size` bytes, by `size_index[]` up to 192. */
-export function kmalloc_slab(k: Kernel, size: Int, flags: Gfp): KmemCache {
-  const kmalloc_caches = k.globals.kmalloc_caches;
-  const kmalloc_row = k.KMALLOC_SHIFT_HIGH + 1;
-  const index: Int = size <= 192 ? size_index(k, size) : fls(size - 1);
-  return k.read_ptr(kmalloc_caches + (kmalloc_type(k, flags) * kmalloc_row + index) * k.ptr_words);
-}
+// --- the cache of a size -----------------------------------------------------------------------------------------------
 
-/** Where kmalloc_caches[] has the cache for 8, 16, ... 192 bytes: 1 is for 96 bytes, 2 for 192. */
+/** What size_index[] says before sizes are taken out: 1 is the cache for 96 bytes, 2 that for 192, else the logarithm. */
 const SIZE_INDEX = [3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2];
 
-/** Writes size_index[]: sizes for which this build has no cache take the smallest that there is. */
+/** The entry of size_index[] for a size up to 192. */
+const size_index_elem = (bytes: Int): Int => (bytes - 1) >> 3;
+
+/** &size_index[elem]: an array of bytes. */
+const sizeIndexAt = (k: Kernel, elem: Int): VirtAddr =>
+  asVirt((k.profile.symbol('size_index')?.address ?? 0) + elem);
+
+/**
+ * Writes size_index[]: sizes for which this build has no cache take the smallest that there is.
+ * Left out: minimum sizes of 64 bytes and more, which no build here has.
+ */
 export function setup_kmalloc_cache_index_table(k: Kernel): void {
-  const first: VirtAddr = k.profile.symbol('size_index')?.address ?? asVirt(0);
-  const smallest: Int = (k.KMALLOC_MIN_SIZE - 8) >> 3;
+  const smallest: Int = size_index_elem(k.KMALLOC_MIN_SIZE);
   for (let elem = 0; elem < SIZE_INDEX.length; elem++) {
     const index: Int = elem < smallest ? k.KMALLOC_SHIFT_LOW : SIZE_INDEX[elem]!;
-    write_byte(k, asVirt(first + elem), index);
+    writeByte(k, sizeIndexAt(k, elem), index);
   }
 }
 
-/** size_index[(size - 1) / 8] */
-function size_index(k: Kernel, size: Int): Int {
-  const elem: Int = (size - 1) >> 3;
-  const first: VirtAddr = k.profile.symbol('size_index')?.address ?? asVirt(0);
-  return read_byte(k, asVirt(first + elem));
+/** The kmalloc cache for `size` bytes. */
+export function kmalloc_slab(k: Kernel, size: Int, flags: Gfp): KmemCache {
+  let index: Int;
+  if (size <= 192) index = readByte(k, sizeIndexAt(k, size_index_elem(size)));
+  else index = fls(size - 1);
+
+  const kmalloc_row: Int = k.KMALLOC_SHIFT_HIGH + 1;
+  return k.read_ptr(
+    k.globals.kmalloc_caches + (kmalloc_type(k, flags) * kmalloc_row + index) * k.ptr_words,
+  );
 }
 
-export function kmalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
-  if (size > KMALLOC_MAX_CACHE_SIZE) return kmalloc_large(k, size, flags);
-  if (size === 0) return ZERO_SIZE_PTR;
-  const s: KmemCache = kmalloc_slab(k, size, flags);
-  return s === NULL ? asVirt(0) : slab_allocator(k).slab_alloc(k, s, flags);
+/** The request without what makes no sense for an object, which is reported. Left out: dump_stack. */
+export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
+  const invalid_mask: Gfp = flags & GFP_SLAB_BUG_MASK(k);
+  flags &= ~invalid_mask;
+  const hex = (gfp: Gfp): string => `0x${(gfp >>> 0).toString(16)} (${gfpText(k, gfp)})`;
+  const text = `Unexpected gfp: ${hex(invalid_mask)}. Fixing up to gfp: ${hex(flags)}. Fix your code!`;
+  pr_warn(k, text);
+  return flags;
 }
 
-export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
-  return kmalloc(k, size, flags | k.__GFP_ZERO);
-}
+// --- allocating --------------------------------------------------------------------------------------------------------
 
-/** A compound block, so that kfree() finds its order. */
-function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+/** Whole pages: a compound block, so that kfree() finds its order. Left out: kasan, kmemleak, kmsan. */
+function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   const order: Order = get_order(size);
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
-  const page: Page = alloc_pages(k, flags | k.__GFP_COMP, order);
+
+  flags |= k.__GFP_COMP;
+  const page: Page = alloc_pages(k, flags, order);
   if (page === NULL) return asVirt(0);
+
   __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, 1 << order);
   return page_address(k, page);
 }
 
+/** Left out: kasan_kmalloc. */
+function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+  let ret: VirtAddr;
+  if (size > KMALLOC_MAX_CACHE_SIZE) {
+    ret = __kmalloc_large_node(k, size, flags);
+    trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(size), flags);
+    return ret;
+  }
+  // kmalloc_slab() has no cache for nothing. The address that stands for it is not NULL: the request did not fail.
+  if (size === 0) return ZERO_SIZE_PTR;
+
+  const s: KmemCache = kmalloc_slab(k, size, flags);
+  if (s === NULL) return asVirt(0);
+  ret = slabAllocator(k).__kmem_cache_alloc_node(k, s, flags);
+  trace_kmalloc(k, ret, size, k.words[s + k.kmem_cache.size]!, flags);
+  return ret;
+}
+
+export function __kmalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+  return __do_kmalloc_node(k, size, flags);
+}
+
+/** Differs: a size that the compiler knows goes the same way; it leads to the same cache. */
+export function kmalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+  return __kmalloc(k, size, flags);
+}
+
+/** Memory that is zero. */
+export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+  return kmalloc(k, size, flags | k.__GFP_ZERO);
+}
+
+// --- freeing -----------------------------------------------------------------------------------------------------------
+
+/** Left out: kmemleak_free, kasan_kfree_large, kmsan_kfree_large. */
 function free_large_kmalloc(k: Kernel, folio: Page): void {
   const order: Order = folio_order(k, folio);
-  if (order === 0) k.emit({ kind: 'warn', text: 'free_large_kmalloc: order 0' });
+  // One page is no large object: the address is of memory that kmalloc() never gave.
+  WARN_ON_ONCE(k, order === 0, 'free_large_kmalloc: order 0');
+
   __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, -(1 << order));
   __free_pages(k, folio, order);
 }
 
+/** The page says where an object came from: a slab names its cache, anything else is whole pages. */
 export function kfree(k: Kernel, object: VirtAddr): void {
+  trace_kfree(k, object);
   if (ZERO_OR_NULL_PTR(object)) return;
+
   const folio: Page = compound_head(k, virt_to_page(k, object));
   if (!PageSlab(k, folio)) {
     free_large_kmalloc(k, folio);
     return;
   }
-  slab_allocator(k).slab_free(k, k.read_ptr(folio + k.slab.slab_cache), object);
+  slabAllocator(k).__kmem_cache_free(k, k.read_ptr(folio + k.slab.slab_cache), object);
 }
 
-/** How many bytes of an object may be used. */
-export function ksize(k: Kernel, object: VirtAddr): Int {
-  if (ZERO_OR_NULL_PTR(object)) return 0;
+/** Left out: the warnings about an address inside a large object. */
+function __ksize(k: Kernel, object: VirtAddr): Int {
   const folio: Page = compound_head(k, virt_to_page(k, object));
   if (!PageSlab(k, folio)) return PAGE_SIZE << folio_order(k, folio);
-  return slab_allocator(k).slab_ksize(k, k.read_ptr(folio + k.slab.slab_cache));
+  return slab_ksize(k, k.read_ptr(folio + k.slab.slab_cache));
+}
+
+/** How many bytes of an object may be used. Left out: kfence, kasan. */
+export function ksize(k: Kernel, objp: VirtAddr): Int {
+  if (ZERO_OR_NULL_PTR(objp)) return 0;
+  return __ksize(k, objp);
 }

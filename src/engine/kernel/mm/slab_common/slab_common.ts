@@ -1,10 +1,12 @@
 /**
- * What both slab allocators share: creating and destroying caches, and kmalloc.
+ * What both slab allocators share: creating, shrinking and destroying caches.
  *
- * Source: Linux 6.1 mm/slab_common.c.
+ *     slab_caches                   every cache, newest first
+ *     slab_caches_to_rcu_destroy    caches that were destroyed while RCU readers may still look at their slabs
+ *
+ * Source: Linux 6.1 mm/slab_common.c. kmalloc is in kmalloc.ts, merging in merge.ts.
  */
 import {
-  type Gfp,
   type Int,
   type KmemCache,
   type ListHead,
@@ -13,37 +15,32 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
-import { cache_line_size } from '../../arch/x86/include/asm/cache.h.js';
-import { ALIGN } from '../../include/linux/align.h.js';
+import { WARN } from '../../include/asm-generic/bug.h.js';
+import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EBUSY, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   list_add,
   list_add_tail,
   list_del,
   list_empty,
-  list_next,
+  list_first_entry,
 } from '../../include/linux/list.h.js';
-import { SLAB_FLAGS_PERMITTED } from '../../include/linux/slab.h.js';
-import { is_rcu_cache, cache_name as name_of } from '../slab.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
+import { kmem_cache_free, kmem_cache_zalloc, slabAllocator } from '../../include/linux/slab.h.js';
+import { stringAt } from '../../lib/string.js';
+import { CACHE_CREATE_MASK, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
 import { kfree_const, kstrdup } from '../util.js';
-import { kmem_cache_zalloc, slab_allocator } from './api.js';
-import { kfree } from './kmalloc.js';
-import { find_mergeable } from './merge.js';
+import { calculate_alignment } from './merge.js';
 
-/** The alignment of a cache's objects: at least what was asked for; whole cache lines where that was, if they are so large. */
-export function calculate_alignment(k: Kernel, flags: SlabFlags, align: Int, size: Int): Int {
-  if ((flags & k.SLAB_HWCACHE_ALIGN) !== 0) {
-    let ralign: Int = cache_line_size(k);
-    while (size <= ralign / 2) ralign /= 2;
-    align = Math.max(align, ralign);
-  }
-  align = Math.max(align, k.ARCH_SLAB_MINALIGN);
-  return ALIGN(align, k.ptr_words * 4);
-}
+/**
+ * Whether there are caches. Differs: the list says so, not slab_state: machines that were rebuilt without their caches, or only
+ * booted, have none.
+ */
+export const slab_is_available = (k: Kernel): boolean => k.words[k.globals.slab_caches] !== 0;
 
 // --- creating ----------------------------------------------------------------------------------------------------------
 
-/** Makes a cache whose name is in memory already. NULL, and why, when it cannot be. */
+/** Makes a cache whose name is in memory already. Left out: usercopy regions. */
 function create_cache(
   k: Kernel,
   name: VirtAddr,
@@ -51,11 +48,11 @@ function create_cache(
   align: Int,
   flags: SlabFlags,
   ctor: VirtAddr,
-): { readonly s: KmemCache; readonly err: Int } {
-  const kmem_cache: KmemCache = k.read_ptr(k.globals.kmem_cache);
-  const object: VirtAddr = kmem_cache_zalloc(k, kmem_cache, k.GFP_KERNEL);
-  if (object === 0) return { s: NULL, err: -ENOMEM };
+): KmemCache {
+  const object: VirtAddr = kmem_cache_zalloc(k, k.read_ptr(k.globals.kmem_cache), k.GFP_KERNEL);
+  if (object === 0) return ERR_PTR(-ENOMEM);
   const s: KmemCache = k.cell_at(object);
+
   k.write_va(s + k.kmem_cache.name, name);
   k.write(s + k.kmem_cache.size, object_size);
   k.write(s + k.kmem_cache.object_size, object_size);
@@ -64,17 +61,22 @@ function create_cache(
   k.write(s + k.kmem_cache.useroffset, 0);
   k.write(s + k.kmem_cache.usersize, 0);
 
-  const err: Int = slab_allocator(k).__kmem_cache_create(k, s, flags);
+  const err: Int = slabAllocator(k).__kmem_cache_create(k, s, flags);
   if (err !== 0) {
-    slab_allocator(k).slab_free(k, kmem_cache, object);
-    return { s: NULL, err };
+    // out_free_cache:
+    kmem_cache_free(k, k.read_ptr(k.globals.kmem_cache), object);
+    return ERR_PTR(err);
   }
+
   k.write(s + k.kmem_cache.refcount, 1);
-  list_add(k, (s + k.kmem_cache.list) as ListHead, k.globals.slab_caches);
-  return { s, err: 0 };
+  list_add(k, s + k.kmem_cache.list, k.globals.slab_caches);
+  return s;
 }
 
-/** A cache for objects of `size` bytes. `ctor` is the address of the constructor, which does nothing here; 0: none. */
+/**
+ * A cache for objects of `size` bytes, or one that serves as well. `ctor` is the address of the constructor; 0: none.
+ * Left out: slab_mutex (one task), kmem_cache_sanity_check (DEBUG_VM), usercopy regions, dump_stack, panic() of SLAB_PANIC.
+ */
 export function kmem_cache_create(
   k: Kernel,
   name: string,
@@ -83,97 +85,110 @@ export function kmem_cache_create(
   flags: SlabFlags,
   ctor: VirtAddr = asVirt(0),
 ): KmemCache {
-  let err: Int = (flags & ~SLAB_FLAGS_PERMITTED(k)) !== 0 ? -EINVAL : 0;
   let s: KmemCache = NULL;
-  if (err === 0) {
-    flags &= slab_allocator(k).CACHE_CREATE_MASK(k);
-    s = __kmem_cache_alias(k, size, align, flags, ctor);
-    if (s !== NULL) return s;
-    const gfp: Gfp = k.GFP_KERNEL;
-    const cache_name: VirtAddr = kstrdup(k, name, gfp);
+  let err: Int = 0;
+
+  out_unlock: {
+    // Flags of the allocators' own are refused; those that this one has no use for are dropped.
+    if ((flags & ~SLAB_FLAGS_PERMITTED(k)) !== 0) {
+      err = -EINVAL;
+      break out_unlock;
+    }
+    flags &= CACHE_CREATE_MASK(k);
+
+    s = slabAllocator(k).__kmem_cache_alias(k, size, align, flags, ctor);
+    if (s !== NULL) break out_unlock;
+
+    const cache_name: VirtAddr = kstrdup(k, name, k.GFP_KERNEL);
     if (cache_name === 0) {
       err = -ENOMEM;
-    } else {
-      ({ s, err } = create_cache(
-        k,
-        cache_name,
-        size,
-        calculate_alignment(k, flags, align, size),
-        flags,
-        ctor,
-      ));
-      if (err !== 0) kfree(k, cache_name);
+      break out_unlock;
+    }
+
+    align = calculate_alignment(k, flags, align, size);
+    s = create_cache(k, cache_name, size, align, flags, ctor);
+    if (IS_ERR(s)) {
+      err = PTR_ERR(s);
+      kfree_const(k, cache_name);
     }
   }
-  if (err === 0) return s;
-  const text = `kmem_cache_create_usercopy(${name}) failed with error ${err}`;
-  k.emit({ kind: 'printk', level: 4, text });
-  return NULL;
-}
 
-/** A cache that serves as well takes the new one's place. NULL when there is none. */
-function __kmem_cache_alias(
-  k: Kernel,
-  size: Int,
-  align: Int,
-  flags: SlabFlags,
-  ctor: VirtAddr,
-): KmemCache {
-  const s: KmemCache = find_mergeable(k, size, align, flags, ctor);
-  if (s === NULL) return s;
-  k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! + 1);
-  // So that all of the larger object is cleared when that is asked for.
-  k.write(s + k.kmem_cache.object_size, Math.max(k.words[s + k.kmem_cache.object_size]!, size));
-  slab_allocator(k).kmem_cache_alias(k, s, size);
+  // out_unlock:
+  if (err !== 0) {
+    const text = `kmem_cache_create_usercopy(${name}) failed with error ${err}`;
+    pr_warn(k, text);
+    return NULL;
+  }
   return s;
 }
 
-// --- destroying, shrinking ---------------------------------------------------------------------------------------------
+// --- destroying --------------------------------------------------------------------------------------------------------
 
+/** Gives back all that a cache has and the cache itself: nothing looks at it any more. */
+export function slab_kmem_cache_release(k: Kernel, s: KmemCache): void {
+  slabAllocator(k).__kmem_cache_release(k, s);
+  kfree_const(k, k.read_va(s + k.kmem_cache.name));
+  kmem_cache_free(k, k.read_ptr(k.globals.kmem_cache), k.va_of(s));
+}
+
+/** The end of a cache that was shut down: where it has files, the last of their users decides (SLAB_SUPPORTS_SYSFS). */
+function kmem_cache_release(k: Kernel, s: KmemCache): void {
+  const { sysfs_slab_unlink, sysfs_slab_release } = slabAllocator(k);
+  if (sysfs_slab_unlink === undefined || sysfs_slab_release === undefined) {
+    slab_kmem_cache_release(k, s);
+    return;
+  }
+  sysfs_slab_unlink(k, s);
+  sysfs_slab_release(k, s);
+}
+
+/**
+ * What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left.
+ * Left out: rcu_barrier (no callback is waited for), kfence. Differs: takes them off their list one by one.
+ */
+export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
+  const to_destroy: ListHead = k.globals.slab_caches_to_rcu_destroy;
+  while (!list_empty(k, to_destroy)) {
+    const s: KmemCache = list_first_entry(k, to_destroy, k.kmem_cache.list);
+    list_del(k, s + k.kmem_cache.list);
+    slabAllocator(k).debugfs_slab_release?.(k, s);
+    kmem_cache_release(k, s);
+  }
+}
+
+/** Takes an unused cache off the list. Left out: kasan, kfence; the work is not scheduled: whoever runs the machine does it. */
 function shutdown_cache(k: Kernel, s: KmemCache): Int {
-  if (slab_allocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
-  const list = (s + k.kmem_cache.list) as ListHead;
-  list_del(k, list);
-  if (is_rcu_cache(k, s)) list_add_tail(k, list, slab_caches_to_rcu_destroy(k));
-  else slab_allocator(k).cache_gone?.(k, s);
+  if (slabAllocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
+
+  list_del(k, s + k.kmem_cache.list);
+  if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0) {
+    // Its slabs are dereferenced when their callbacks run: it must outlive these.
+    list_add_tail(k, s + k.kmem_cache.list, k.globals.slab_caches_to_rcu_destroy);
+  } else {
+    slabAllocator(k).debugfs_slab_release?.(k, s);
+  }
   return 0;
 }
 
-const slab_caches_to_rcu_destroy = (k: Kernel): ListHead => k.globals.slab_caches_to_rcu_destroy;
-
-/** What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left. */
-export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
-  const to_destroy: ListHead = slab_caches_to_rcu_destroy(k);
-  while (!list_empty(k, to_destroy)) {
-    const entry: ListHead = list_next(k, to_destroy);
-    list_del(k, entry);
-    const s = (entry - k.kmem_cache.list) as KmemCache;
-    slab_allocator(k).cache_gone?.(k, s);
-    slab_allocator(k).kmem_cache_release(k, s);
-  }
-}
-
-export function slab_kmem_cache_release(k: Kernel, s: KmemCache): void {
-  slab_allocator(k).__kmem_cache_release(k, s);
-  kfree_const(k, k.read_va(s + k.kmem_cache.name));
-  slab_allocator(k).slab_free(k, k.read_ptr(k.globals.kmem_cache), k.va_of(s));
-}
-
-/** Objects that are still out keep the cache. One whose slabs are freed through RCU is on a list until its work runs. */
+/** Drops a user of the cache. Objects that are still out keep it. Left out: slab_mutex, cpus_read_lock (one task). */
 export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
   if (s === NULL) return;
+
+  const rcu_set: boolean = (k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0;
   k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! - 1);
+  // Merged caches have other users.
   if (k.words[s + k.kmem_cache.refcount] !== 0) return;
-  const rcu_set = is_rcu_cache(k, s);
-  if (shutdown_cache(k, s) === 0) {
-    if (!rcu_set) slab_allocator(k).kmem_cache_release(k, s);
-    return;
+
+  const err: Int = shutdown_cache(k, s);
+  if (err !== 0) {
+    const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
+    WARN(k, true, `kmem_cache_destroy ${name}: Slab cache still has objects`);
   }
-  const text = `kmem_cache_destroy ${name_of(k, s)}: Slab cache still has objects`;
-  k.emit({ kind: 'warn', text });
+  // out_unlock:
+  if (err === 0 && !rcu_set) kmem_cache_release(k, s);
 }
 
-/** Gives back all slabs without objects. 0 when no others are left. */
-export function kmem_cache_shrink(k: Kernel, s: KmemCache): Int {
-  return slab_allocator(k).__kmem_cache_shrink(k, s);
+/** Gives back all slabs without objects. 0 when no others are left. Left out: kasan. */
+export function kmem_cache_shrink(k: Kernel, cachep: KmemCache): Int {
+  return slabAllocator(k).__kmem_cache_shrink(k, cachep);
 }

@@ -7,7 +7,7 @@
  *     partly free        partly free                                nowhere
  *     partly free        empty, n->nr_partial >= s->min_partial     back to the page allocator
  *
- * Source: Linux 6.1 mm/slub.c: slab_free(), slab_free_freelist_hook(), do_slab_free(), __slab_free().
+ * Source: Linux 6.1 mm/slub.c: slab_free_freelist_hook(), __slab_free() to kmem_cache_free().
  */
 import {
   type Int,
@@ -16,32 +16,24 @@ import {
   type KmemCacheNode,
   NULL,
   type Slab,
+  type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { VirtAddr } from '../../../memory/address.js';
+import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
+import { trace_kmem_cache_free } from '../../include/trace/events/kmem.h.js';
 import { get_node, virt_to_slab } from '../slab.h.js';
-import { this_cpu_slab } from './alloc.js';
+import { discard_slab } from './allocate_slab.js';
+import { put_cpu_partial } from './cpu_partial.js';
 import {
-  discard_slab,
+  __cmpxchg_double_slab,
+  countersWith,
   get_freepointer,
-  set_counters,
-  set_freepointer,
-  set_slab_freelist,
-  slab_freelist,
-  slab_frozen,
-  slab_inuse,
-} from './pages.js';
-import {
-  add_partial,
-  bump_tid,
-  cpu_field,
-  DEACTIVATE_TO_TAIL,
   kmem_cache_has_cpu_partial,
-  min_partial,
-  nr_partial,
-  put_cpu_partial,
-  remove_partial,
-} from './partial.js';
+  next_tid,
+  set_freepointer,
+} from './freelist.js';
+import { add_partial, DEACTIVATE_TO_TAIL, remove_partial } from './node_list.js';
 
 /** Free objects, linked by their free pointers from `head` to `tail`. */
 export interface ObjectChain {
@@ -49,24 +41,27 @@ export interface ObjectChain {
   tail: VirtAddr;
 }
 
-/** Reverses the chain, which costs an object its free pointer in any case. */
+/**
+ * Links the objects anew, in the opposite order: the hook may hold some back. One object costs a store of NULL that way.
+ * Left out: slab_free_hook (kasan, kmsan, init_on_free), which here never holds one back.
+ */
 function slab_free_freelist_hook(k: Kernel, s: KmemCache, chain: ObjectChain): void {
   const old_tail: VirtAddr = chain.tail;
-  let next: VirtAddr = chain.head;
   let object: VirtAddr;
-  let head = 0 as VirtAddr;
-  const tail: VirtAddr = chain.head;
+  let next: VirtAddr = chain.head;
+
+  chain.head = asVirt(0);
+  chain.tail = asVirt(0);
   do {
     object = next;
     next = get_freepointer(k, s, object);
-    set_freepointer(k, s, object, head);
-    head = object;
+    set_freepointer(k, s, object, chain.head);
+    chain.head = object;
+    if (chain.tail === 0) chain.tail = object;
   } while (object !== old_tail);
-  chain.head = head;
-  chain.tail = tail;
 }
 
-/** The slab is not this CPU's. */
+/** The slab is not the one this CPU allocates from. Left out: kfence, debug caches (free_to_partial_list), list_lock, stat(). */
 function __slab_free(
   k: Kernel,
   s: KmemCache,
@@ -74,53 +69,86 @@ function __slab_free(
   head: VirtAddr,
   tail: VirtAddr,
   cnt: Int,
-  c: KmemCacheCpu,
 ): void {
-  const prior: VirtAddr = slab_freelist(k, slab);
+  let n: KmemCacheNode = NULL;
+  const prior: VirtAddr = k.read_va(slab + k.slab.freelist);
+  const counters: ULong = k.words[slab + k.slab.counters]!;
   set_freepointer(k, s, tail, prior);
-  const was_frozen: boolean = slab_frozen(k, slab);
-  const inuse: Int = slab_inuse(k, slab) - cnt;
-  const has_cpu_partial: boolean = kmem_cache_has_cpu_partial(k, s);
-  // It was on no list and now has free objects: rather than to the node it goes to this CPU.
-  const freeze: boolean = !was_frozen && prior === 0 && has_cpu_partial;
-  set_slab_freelist(k, slab, head);
-  set_counters(k, slab, inuse, was_frozen || freeze);
+  const was_frozen: boolean = k.read_bits(slab, k.slab.frozen) !== 0;
+  let frozen: boolean = was_frozen;
+  const inuse: Int = k.read_bits(slab, k.slab.inuse) - cnt;
+  if ((inuse === 0 || prior === 0) && !was_frozen) {
+    // It was full, so on no list. Rather than to the node, which costs its lock, it goes to this CPU.
+    if (kmem_cache_has_cpu_partial(k, s) && prior === 0) frozen = true;
+    // It must leave a list of the node, or come to one.
+    else n = get_node(k, s);
+  }
+  __cmpxchg_double_slab(k, slab, head, countersWith(k, counters, inuse, frozen));
 
-  if (was_frozen) return;
-  if (freeze) {
-    put_cpu_partial(k, s, c, slab, true);
+  if (n === NULL) {
+    // Frozen before: it stays that CPU's, which will find the objects.
+    if (!was_frozen && frozen) put_cpu_partial(k, s, slab, true);
     return;
   }
-  if (inuse !== 0 && prior !== 0) return;
 
-  const n: KmemCacheNode = get_node(k, s);
-  if (inuse === 0 && nr_partial(k, n) >= min_partial(k, s)) {
-    if (prior !== 0) remove_partial(k, n, slab);
-    discard_slab(k, s, slab);
+  slab_empty: {
+    const nr_partial: ULong = k.read_ulong(n + k.kmem_cache_node.nr_partial);
+    if (inuse === 0 && nr_partial >= k.read_ulong(s + k.kmem_cache.min_partial)) break slab_empty;
+
+    // It has its first free objects: now it belongs on the list.
+    if (!kmem_cache_has_cpu_partial(k, s) && prior === 0)
+      add_partial(k, n, slab, DEACTIVATE_TO_TAIL);
     return;
   }
-  if (!has_cpu_partial && prior === 0) add_partial(k, n, slab, DEACTIVATE_TO_TAIL);
+
+  // slab_empty:
+  // A full slab, all of whose objects were freed at once, is on no list.
+  if (prior !== 0) remove_partial(k, n, slab);
+  discard_slab(k, s, slab);
 }
 
-function do_slab_free(k: Kernel, s: KmemCache, slab: Slab, chain: ObjectChain, cnt: Int): void {
-  const { head, tail } = chain;
-  const c: KmemCacheCpu = this_cpu_slab(k, s);
-  if (slab === NULL || slab !== k.read_ptr(cpu_field(k, c, k.kmem_cache_cpu.slab))) {
-    __slab_free(k, s, slab, head, tail, cnt, c);
+/** Frees a chain of objects of one slab. Left out: memcg, local_lock, stat(). */
+function do_slab_free(
+  k: Kernel,
+  s: KmemCache,
+  slab: Slab,
+  head: VirtAddr,
+  tail: VirtAddr,
+  cnt: Int,
+): void {
+  const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
+  if (slab === NULL || slab !== k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab))) {
+    __slab_free(k, s, slab, head, tail, cnt);
     return;
   }
-  const c_freelist = cpu_field(k, c, k.kmem_cache_cpu.freelist);
-  set_freepointer(k, s, tail, k.read_va(c_freelist));
-  k.write_va(c_freelist, head);
-  bump_tid(k, c);
+
+  const freelist: VirtAddr = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
+  set_freepointer(k, s, tail, freelist);
+  k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), head);
+  const tid: ULong = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
+  k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
 }
 
-/** Frees a chain of `cnt` objects of one slab. */
-export function slab_free(k: Kernel, s: KmemCache, slab: Slab, chain: ObjectChain, cnt: Int): void {
+export function slab_free(
+  k: Kernel,
+  s: KmemCache,
+  slab: Slab,
+  head: VirtAddr,
+  tail: VirtAddr,
+  cnt: Int,
+): void {
+  const chain: ObjectChain = { head, tail };
   slab_free_freelist_hook(k, s, chain);
-  do_slab_free(k, s, slab, chain, cnt);
+  do_slab_free(k, s, slab, chain.head, chain.tail, cnt);
 }
 
+/** For kfree(). */
 export function __kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr): void {
-  slab_free(k, s, virt_to_slab(k, x), { head: x, tail: x }, 1);
+  slab_free(k, s, virt_to_slab(k, x), x, x, 1);
+}
+
+/** Left out: cache_from_obj, which looks whether the object is of that cache where debugging is on. */
+export function kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr): void {
+  trace_kmem_cache_free(k, x, s);
+  slab_free(k, s, virt_to_slab(k, x), x, x, 1);
 }

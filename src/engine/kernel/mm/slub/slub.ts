@@ -1,72 +1,39 @@
 /**
  * SLUB: what mm/slub.c gives to the rest of the kernel. Slabs carry their free objects as a list through the objects; a CPU
- * allocates from a slab of its own.
+ * allocates from a slab of its own, without a lock.
  *
- * Source: Linux 6.1 mm/slub.c.
+ *     freelist.ts           the words of slabs, objects and CPUs
+ *     allocate_slab.ts      slabs from and to the page allocator
+ *     node_list.ts          n->partial
+ *     partial.ts            what CPUs take from it
+ *     cpu_partial.ts        c->partial
+ *     deactivate.ts         what CPUs give back
+ *     alloc.ts free.ts bulk.ts out_of_memory.ts
+ *     calculate_sizes.ts calculate_order.ts cache.ts shrink.ts sysfs.ts
+ *
+ * Source: Linux 6.1 mm/slub.c, as built without NUMA, memcg, KASAN and random or hardened freelists.
  */
-import { SLAB_DEBUG_FLAGS } from './slub_debug.js';
-import type { Int, KmemCache, SlabFlags } from '../../../machine/ctypes.js';
-import type { Kernel } from '../../../machine/kernel.js';
-import { ALIGN } from '../../include/linux/align.h.js';
-import { SLAB_CORE_FLAGS, SLAB_NO_USER_FLAGS, SLAB_TRACE } from '../../include/linux/slab.h.js';
-import type { SlabAllocator } from '../slab_common/api.js';
-import { slab_alloc_node } from './alloc.js';
+import { linkSlabAllocator } from '../../include/linux/slab.h.js';
+import { __kmem_cache_alloc_node, kmem_cache_alloc } from './alloc.js';
 import { kmem_cache_alloc_bulk, kmem_cache_free_bulk } from './bulk.js';
-import {
-  __kmem_cache_release,
-  __kmem_cache_shrink,
-  __kmem_cache_shutdown,
-  kmem_cache_open,
-} from './cache.js';
-import { __kmem_cache_free } from './free.js';
-import { debugfs_slab_release, kmem_cache_release, sysfs_slab_add } from './sysfs.js';
+import { __kmem_cache_alias, __kmem_cache_create, __kmem_cache_release } from './cache.js';
+import { __kmem_cache_free, kmem_cache_free } from './free.js';
+import { __kmem_cache_shrink, __kmem_cache_shutdown } from './shrink.js';
+import { debugfs_slab_release, sysfs_slab_release, sysfs_slab_unlink } from './sysfs.js';
 
-const CACHE_CREATE_MASK = (k: Kernel): SlabFlags =>
-  SLAB_CORE_FLAGS(k) |
-  SLAB_DEBUG_FLAGS(k) |
-  SLAB_TRACE |
-  k.SLAB_NOLEAKTRACE |
-  k.SLAB_RECLAIM_ACCOUNT |
-  k.SLAB_ACCOUNT |
-  SLAB_NO_USER_FLAGS;
-
-/** 0 or an errno. */
-function __kmem_cache_create(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
-  let err: Int = kmem_cache_open(k, s, flags);
-  if (err !== 0) return err;
-  err = sysfs_slab_add(k, s);
-  if (err !== 0) __kmem_cache_release(k, s);
-  return err;
-}
-
-/** Where the free pointer lies is not worked out again. */
-function kmem_cache_alias(k: Kernel, s: KmemCache, size: Int): void {
-  const inuse: Int = Math.max(k.words[s + k.kmem_cache.inuse]!, ALIGN(size, k.ptr_words * 4));
-  k.write(s + k.kmem_cache.inuse, inuse);
-}
-
-/** Up to where an object may be used: its end, what comes before debug data, or all of its cell. */
-function slab_ksize(k: Kernel, s: KmemCache): Int {
-  const flags: SlabFlags = k.words[s + k.kmem_cache.flags]!;
-  if ((flags & (k.SLAB_RED_ZONE | k.SLAB_POISON)) !== 0)
-    return k.words[s + k.kmem_cache.object_size]!;
-  if ((flags & (k.SLAB_TYPESAFE_BY_RCU | k.SLAB_STORE_USER)) !== 0)
-    return k.words[s + k.kmem_cache.inuse]!;
-  return k.words[s + k.kmem_cache.size]!;
-}
-
-export const SLUB_ALLOCATOR: SlabAllocator = {
-  CACHE_CREATE_MASK,
-  slab_alloc: slab_alloc_node,
-  slab_free: __kmem_cache_free,
+linkSlabAllocator('CONFIG_SLUB', {
+  kmem_cache_alloc,
+  kmem_cache_free,
   kmem_cache_alloc_bulk,
   kmem_cache_free_bulk,
+  __kmem_cache_alloc_node,
+  __kmem_cache_free,
   __kmem_cache_create,
+  __kmem_cache_alias,
   __kmem_cache_shrink,
   __kmem_cache_shutdown,
   __kmem_cache_release,
-  cache_gone: debugfs_slab_release,
-  kmem_cache_release,
-  kmem_cache_alias,
-  slab_ksize,
-};
+  sysfs_slab_unlink,
+  sysfs_slab_release,
+  debugfs_slab_release,
+});

@@ -3,105 +3,120 @@
  *
  * A cache that could be merged has its directory under a name made of what it is (`:a-0000192`), and a link under its own.
  * Where there is no sysfs (before it is set up, and in machines that never had it), a cache has a kobject only.
- * Source: Linux 6.1 mm/slub.c: sysfs_slab_add(), create_unique_id(), sysfs_slab_alias(), sysfs_slab_unlink().
+ * Source: Linux 6.1 mm/slub.c: create_unique_id() to sysfs_slab_alias(), debugfs_slab_release().
  */
 import { type Int, type KmemCache, NULL, type SlabFlags } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../../memory/address.js';
-import { kernfs_create_link, kernfs_remove_by_name, type KernfsNode } from '../../fs/kernfs/dir.js';
-import { sysfs_create_group } from '../../fs/sysfs/dir.js';
-import { SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
-import {
-  type Kobject,
-  kobject_add,
-  kobject_del,
-  kobject_init,
-  kobject_put,
-  type Kset,
-} from '../../lib/kobject.js';
-import { cache_name } from '../slab.h.js';
-import { kmem_cache_alloc } from '../slab_common/api.js';
+import type { Cell, VirtAddr } from '../../../memory/address.js';
+import { sysfs_create_group } from '../../fs/sysfs/group.js';
+import { sysfs_create_link, sysfs_remove_link } from '../../fs/sysfs/symlink.js';
+import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import type { Kobject, Kset } from '../../include/linux/kobject.h.js';
+import { kmem_cache_alloc, SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
+import { call_rcu } from '../../kernel/rcu/tiny.js';
+import { kobject_del, kobject_init, kobject_init_and_add, kobject_put } from '../../lib/kobject.js';
 import { kfree } from '../slab_common/kmalloc.js';
 import { slab_unmergeable } from '../slab_common/merge.js';
 import { slab_kmem_cache_release } from '../slab_common/slab_common.js';
 import { kstrdup } from '../util.js';
 
-const kobj_of = (k: Kernel, s: KmemCache): Kobject => (s + k.kmem_cache.kobj) as Kobject;
-
-/** NULL where there is no sysfs. */
-function slab_kset(k: Kernel): Kset {
-  const at = k.findSymbol('slab_kset');
-  return at === undefined || at === 0 ? NULL : k.read_ptr(at);
-}
-
-const kset_dir = (k: Kernel, kset: Kset): KernfsNode =>
-  k.read_ptr(kset + k.kset.kobj + k.kobject.sd);
-
-/** `[flags-]size`, an object of its own. */
-function create_unique_id(k: Kernel, s: KmemCache): VirtAddr {
-  const flags: SlabFlags = k.words[s + k.kmem_cache.flags]!;
-  let id = ':';
-  if ((flags & k.SLAB_CACHE_DMA) !== 0) id += 'd';
-  if ((flags & SLAB_CACHE_DMA32) !== 0) id += 'D';
-  if ((flags & k.SLAB_RECLAIM_ACCOUNT) !== 0) id += 'a';
-  if ((flags & k.SLAB_CONSISTENCY_CHECKS) !== 0) id += 'F';
-  if (id !== ':') id += '-';
-  id += String(k.words[s + k.kmem_cache.size]!).padStart(7, '0');
-  return kstrdup(k, id.padEnd(ID_STR_LENGTH - 1, '\0'), k.GFP_KERNEL);
-}
 const ID_STR_LENGTH = 32;
 
-/** 0 or an errno. */
+/** The kset that all caches are in; NULL where there is no sysfs. */
+const cache_kset = (k: Kernel): Kset =>
+  k.globals.slab_kset === 0 ? NULL : k.read_ptr(k.globals.slab_kset);
+
+/** `:[flags-]size`, an object of its own. ERR_PTR without memory. */
+function create_unique_id(k: Kernel, s: KmemCache): VirtAddr {
+  const flags: SlabFlags = k.words[s + k.kmem_cache.flags]!;
+  // All that caches must agree in to be merged, so that no two have one name.
+  let p = ':';
+  if ((flags & k.SLAB_CACHE_DMA) !== 0) p += 'd';
+  if ((flags & SLAB_CACHE_DMA32) !== 0) p += 'D';
+  if ((flags & k.SLAB_RECLAIM_ACCOUNT) !== 0) p += 'a';
+  if ((flags & k.SLAB_CONSISTENCY_CHECKS) !== 0) p += 'F';
+  if ((flags & k.SLAB_ACCOUNT) !== 0) p += 'A';
+  if (p !== ':') p += '-';
+  p += String(k.words[s + k.kmem_cache.size]!).padStart(7, '0');
+
+  const name: VirtAddr = kstrdup(k, p.padEnd(ID_STR_LENGTH - 1, '\0'), k.GFP_KERNEL);
+  return name === 0 ? (ERR_PTR(-ENOMEM) as number as VirtAddr) : name;
+}
+
+/** A link under the cache's name to its directory. Left out: aliases that wait until boot has set sysfs up. */
+function sysfs_slab_alias(k: Kernel, s: KmemCache, name: VirtAddr): Int {
+  const kset_kobj = (cache_kset(k) + k.kset.kobj) as Kobject;
+  // A link that was left over by a cache of that name.
+  sysfs_remove_link(k, kset_kobj, name);
+  return sysfs_create_link(k, kset_kobj, (s + k.kmem_cache.kobj) as Kobject, name);
+}
+
+/** 0 or an errno. Left out: disable_higher_order_debug. */
 export function sysfs_slab_add(k: Kernel, s: KmemCache): Int {
-  const kset: Kset = slab_kset(k);
-  const kobj: Kobject = kobj_of(k, s);
-  const slab_ktype = k.findSymbol('slab_ktype') ?? NULL;
+  const kobj = (s + k.kmem_cache.kobj) as Kobject;
+  const kset: Kset = cache_kset(k);
+  const unmergeable: boolean = slab_unmergeable(k, s);
+  let name: VirtAddr;
+
   if (kset === NULL) {
-    kobject_init(k, kobj, slab_ktype);
+    kobject_init(k, kobj, k.globals.slab_ktype);
     return 0;
   }
-  const unmergeable: boolean = slab_unmergeable(k, s);
-  let name: VirtAddr = k.read_va(s + k.kmem_cache.name);
-  if (unmergeable) kernfs_remove_by_name(k, kset_dir(k, kset), cache_name(k, s));
-  else name = create_unique_id(k, s);
+
+  if (unmergeable) {
+    // It can have its own name, as no other cache will ever be it.
+    sysfs_remove_link(k, (kset + k.kset.kobj) as Kobject, k.read_va(s + k.kmem_cache.name));
+    name = k.read_va(s + k.kmem_cache.name);
+  } else {
+    // Links under the names of all caches that it is will lead to this one.
+    name = create_unique_id(k, s);
+    if (IS_ERR(name)) return PTR_ERR(name);
+  }
 
   k.write_ptr(kobj + k.kobject.kset, kset);
-  kobject_init(k, kobj, slab_ktype);
-  let err: Int = kobject_add(k, kobj, name);
-  if (err === 0) {
-    const ops: VirtAddr = k.profile.symbol('sysfs_file_kfops_rw')?.address ?? asVirt(0);
-    err = sysfs_create_group(k, kobj, k.globals.slab_attr_group, ops);
-    if (err !== 0) kobject_del(k, kobj);
-    else if (!unmergeable) sysfs_slab_alias(k, s, k.read_va(s + k.kmem_cache.name));
+  let err: Int = kobject_init_and_add(k, kobj, k.globals.slab_ktype, NULL, name);
+  out: {
+    if (err !== 0) break out;
+
+    err = sysfs_create_group(k, kobj, k.globals.slab_attr_group);
+    if (err !== 0) {
+      // out_del_kobj:
+      kobject_del(k, kobj);
+      break out;
+    }
+
+    if (!unmergeable) sysfs_slab_alias(k, s, k.read_va(s + k.kmem_cache.name));
   }
+  // out:
   if (!unmergeable) kfree(k, name);
   return err;
 }
 
-/** A link under a name of the cache, to its directory. */
-export function sysfs_slab_alias(k: Kernel, s: KmemCache, name: VirtAddr): void {
-  const kset: Kset = slab_kset(k);
-  if (kset === NULL) return;
-  kernfs_create_link(k, kset_dir(k, kset), name, k.read_ptr(kobj_of(k, s) + k.kobject.sd));
+/** The cache's directory goes. */
+export function sysfs_slab_unlink(k: Kernel, s: KmemCache): void {
+  if (cache_kset(k) !== NULL) kobject_del(k, (s + k.kmem_cache.kobj) as Kobject);
 }
 
-/** The end of a cache: its directory goes, then the last reference to its kobject, and with it the cache. */
-export function kmem_cache_release(k: Kernel, s: KmemCache): void {
-  if (slab_kset(k) === NULL) {
+/** Then the last reference to its kobject, whose type frees the cache (kmem_cache_release()). */
+export function sysfs_slab_release(k: Kernel, s: KmemCache): void {
+  if (cache_kset(k) === NULL) {
     slab_kmem_cache_release(k, s);
     return;
   }
-  kobject_del(k, kobj_of(k, s));
-  kobject_put(k, kobj_of(k, s), () => slab_kmem_cache_release(k, s));
+  kobject_put(k, (s + k.kmem_cache.kobj) as Kobject, () => slab_kmem_cache_release(k, s));
 }
 
 /**
  * Looks the cache's directory in debugfs up, which only caches with SLAB_STORE_USER have. The negative dentry of the look-up
- * is dropped at once, and freed after a grace period.
+ * is dropped at once, and freed after a grace period. Left out: what the VFS writes in the dentry and in the directory's inode.
  */
 export function debugfs_slab_release(k: Kernel): void {
-  const dentry_cache = k.findSymbol('dentry_cache');
-  if (slab_kset(k) === NULL || dentry_cache === undefined || dentry_cache === 0) return;
-  const cache: KmemCache = k.read_ptr(dentry_cache);
-  if (cache !== NULL) kmem_cache_alloc(k, cache, k.GFP_KERNEL);
+  if (cache_kset(k) === NULL || k.globals.dentry_cache === 0) return;
+  const dentry_cache: KmemCache = k.read_ptr(k.globals.dentry_cache);
+  if (dentry_cache === NULL) return;
+  const dentry: VirtAddr = kmem_cache_alloc(k, dentry_cache, k.GFP_KERNEL);
+  if (dentry === 0) return;
+  // __dentry_kill() → dentry_free()
+  call_rcu(k, (k.cell_of(dentry) + k.dentry.d_u_d_rcu) as Cell, '__d_free');
 }

@@ -21,15 +21,9 @@ import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
 import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
-import {
-  rb_left,
-  rb_parent,
-  rb_right,
-  type RbNode,
-  type RbRoot,
-} from '../../include/linux/rbtree.h.js';
-import { GFP_RECLAIM_MASK } from '../../include/linux/slab.h.js';
-import { kmem_cache_alloc } from '../slab_common/api.js';
+import { rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
+import { GFP_RECLAIM_MASK } from '../internal.h.js';
+import { kmem_cache_alloc } from '../../include/linux/slab.h.js';
 import {
   augment_tree_propagate_from,
   get_subtree_max_size,
@@ -82,23 +76,29 @@ export function find_vmap_lowest_match(
   let node: RbNode = k.read_ptr(root);
   while (node !== NULL) {
     let va: VmapArea = node_va(k, node);
-    if (ule(length, get_subtree_max_size(k, rb_left(k, node))) && ult(vstart, va_start(k, va))) {
-      node = rb_left(k, node);
+    if (
+      ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_left))) &&
+      ult(vstart, va_start(k, va))
+    ) {
+      node = k.read_ptr(node + k.rb_node.rb_left);
       continue;
     }
     if (is_within_this_va(k, va, size, align, vstart)) return va;
-    if (ule(length, get_subtree_max_size(k, rb_right(k, node)))) {
-      node = rb_right(k, node);
+    if (ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right)))) {
+      node = k.read_ptr(node + k.rb_node.rb_right);
       continue;
     }
     // Back up, to the first right subtree that may do. It happens by `vstart`, or by alignment.
     while ((node = rb_parent(k, node)) !== NULL) {
       va = node_va(k, node);
       if (is_within_this_va(k, va, size, align, vstart)) return va;
-      if (ule(length, get_subtree_max_size(k, rb_right(k, node))) && ule(vstart, va_start(k, va))) {
+      if (
+        ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right))) &&
+        ule(vstart, va_start(k, va))
+      ) {
         // Beyond this node's start, so that what was searched is not entered again.
         vstart = va_start(k, va) + 1;
-        node = rb_right(k, node);
+        node = k.read_ptr(node + k.rb_node.rb_right);
         break;
       }
     }

@@ -17,14 +17,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { ule, ulong, ult } from '../../../machine/ulong.js';
 import { asCell, type VirtAddr } from '../../../memory/address.js';
-import {
-  rb_left,
-  rb_parent,
-  rb_right,
-  type RbLink,
-  type RbNode,
-  type RbRoot,
-} from '../../include/linux/rbtree.h.js';
+import { rb_parent, type RbLink, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
 import type { RbAugmentCallbacks } from '../../include/linux/rbtree_augmented.h.js';
 
 export const va_start = (k: Kernel, va: VmapArea): VirtAddr => k.read_va(va + k.vmap_area.va_start);
@@ -57,7 +50,10 @@ export function get_subtree_max_size(k: Kernel, node: RbNode): ULong {
 /** Whether it was right already. */
 function compute_max(k: Kernel, va: VmapArea): boolean {
   let max: ULong = va_size(k, va);
-  for (const child of [rb_left(k, va_node(k, va)), rb_right(k, va_node(k, va))])
+  for (const child of [
+    k.read_ptr(va_node(k, va) + k.rb_node.rb_left),
+    k.read_ptr(va_node(k, va) + k.rb_node.rb_right),
+  ])
     if (ult(max, get_subtree_max_size(k, child))) max = get_subtree_max_size(k, child);
   if (subtree_max_size(k, va) === max) return true;
   k.write_long(va + k.vmap_area.subtree_max_size, max);
@@ -93,8 +89,8 @@ export function __find_vmap_area(k: Kernel, addr: VirtAddr, root: RbRoot): VmapA
   let n: RbNode = k.read_ptr(root);
   while (n !== NULL) {
     const va: VmapArea = node_va(k, n);
-    if (ult(addr, va_start(k, va))) n = rb_left(k, n);
-    else if (ule(va_end(k, va), addr)) n = rb_right(k, n);
+    if (ult(addr, va_start(k, va))) n = k.read_ptr(n + k.rb_node.rb_left);
+    else if (ule(va_end(k, va), addr)) n = k.read_ptr(n + k.rb_node.rb_right);
     else return va;
   }
   return NULL;

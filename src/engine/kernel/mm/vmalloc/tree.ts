@@ -11,9 +11,7 @@ import { list_add, list_del_init, list_last, list_next } from '../../include/lin
 import {
   RB_CLEAR_NODE,
   RB_EMPTY_NODE,
-  rb_left_link,
   rb_link_node,
-  rb_right_link,
   type RbLink,
   type RbNode,
   type RbRoot,
@@ -24,7 +22,7 @@ import {
   rb_insert_augmented,
   rb_insert_color,
 } from '../../lib/rbtree.js';
-import { kmem_cache_free } from '../slab_common/api.js';
+import { kmem_cache_free } from '../../include/linux/slab.h.js';
 import {
   augment_tree_propagate_from,
   free_vmap_area_rb_augment_cb,
@@ -52,9 +50,9 @@ function find_va_links(k: Kernel, va: VmapArea, root: RbRoot, from: RbNode): VaL
   while (node !== NULL) {
     const tmp_va: VmapArea = node_va(k, node);
     if (ule(va_end(k, va), va_start(k, tmp_va))) {
-      link = rb_left_link(k, node);
+      link = asCell(node + k.rb_node.rb_left);
     } else if (ule(va_end(k, tmp_va), va_start(k, va))) {
-      link = rb_right_link(k, node);
+      link = asCell(node + k.rb_node.rb_right);
     } else {
       warn_overlap(k, va, tmp_va);
       return undefined;
@@ -78,7 +76,7 @@ const hex = (k: Kernel, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.)/, '
 function get_va_next_sibling(k: Kernel, { parent, link }: VaLinks): ListHead {
   if (parent === NULL) return NULL;
   const list: ListHead = va_list(k, node_va(k, parent));
-  return rb_right_link(k, parent) === link ? list_next(k, list) : list;
+  return asCell(parent + k.rb_node.rb_right) === link ? list_next(k, list) : list;
 }
 
 function __link_va(
@@ -92,7 +90,7 @@ function __link_va(
   // The area before it is known, though it is not in the list yet.
   if (parent !== NULL) {
     head = va_list(k, node_va(k, parent));
-    if (rb_right_link(k, parent) !== link) head = list_last(k, head);
+    if (asCell(parent + k.rb_node.rb_right) !== link) head = list_last(k, head);
   }
   rb_link_node(k, va_node(k, va), parent, link);
   if (augment) {

@@ -17,7 +17,7 @@ import { ule, ult } from '../../../machine/ulong.js';
 import { PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
 import { get_count_order_long } from '../../include/linux/log2.h.js';
-import { GFP_RECLAIM_MASK } from '../../include/linux/slab.h.js';
+import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { kfree, kzalloc } from '../slab_common/kmalloc.js';
 import { alloc_vmap_area } from './alloc.js';
 import { find_vmap_area, va_size, va_start, va_vm } from './area.js';

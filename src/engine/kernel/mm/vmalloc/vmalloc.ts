@@ -30,7 +30,7 @@ import { PAGE_KERNEL, pgprot_nx, type PteVal } from '../../arch/x86/include/asm/
 import { slow_virt_to_phys } from '../../arch/x86/mm/pat/set_memory.js';
 import { totalram_pages } from '../../include/linux/mm.h.js';
 import { level_shift } from '../../include/linux/pgtable.h.js';
-import { GFP_RECLAIM_MASK } from '../../include/linux/slab.h.js';
+import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { cond_resched } from '../../kernel/sched/core.js';
 import {
   __free_pages,

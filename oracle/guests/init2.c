@@ -1,0 +1,57 @@
+// second /init: the modes slabx (script with the later ops), migr, press, usr2. An initramfs of its own, so that the first one keeps its size.
+#include "later.h"
+
+#include "migr.h"
+#include "press.h"
+#include "usr2.h"
+
+int main(void)
+{
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/tmp", 0777);
+	mkdir("/dev", 0755);
+	mount("proc", "/proc", "proc", 0, 0);
+	mount("sys", "/sys", "sysfs", 0, 0);
+	mount("tmp", "/tmp", "tmpfs", 0, 0);
+	mount("dev", "/dev", "devtmpfs", 0, 0);
+	int c = open("/dev/console", O_RDWR);
+	if (c >= 0) {
+		dup2(c, 0);
+		dup2(c, 1);
+		dup2(c, 2);
+	}
+	int fd = open("/proc/cmdline", O_RDONLY);
+	int n = read(fd, cmdline, sizeof cmdline - 1);
+	cmdline[n > 0 ? n : 0] = 0;
+	close(fd);
+	orcfd = open("/proc/mmoracle", O_WRONLY);
+	putfd = open("/proc/mmoracle_put", O_WRONLY);
+	char mode[32] = "slabx";
+	char *p = strstr(cmdline, "mmo=");
+	if (p)
+		sscanf(p + 4, "%31[^ \n]", mode);
+	for (p = cmdline; (p = strstr(p, "mmo.w=")); p++) {
+		char path[128], val[64];
+		if (sscanf(p + 6, "%127[^: ]:%63[^ \n]", path, val) == 2)
+			wr(path, val);
+	}
+	rs = arg("mmo.seed=", 1) * 2654435761u | 1;
+	cma0 = arg("mmo.cma0=", 0);
+	cman = arg("mmo.cman=", 0);
+	put("mode %s\n", mode);
+	usleep(300000);
+	orc("probes");
+	orc("kstop");
+	usleep(200000);
+	if (!strcmp(mode, "slabx"))
+		X("run");
+	else if (!strcmp(mode, "migr"))
+		migr();
+	else if (!strcmp(mode, "press"))
+		press();
+	else if (!strcmp(mode, "usr2"))
+		usr2();
+	putdmesg("dmesg");
+	bye();
+}

@@ -1,0 +1,779 @@
+/**
+ * Expressions of the kernel's files as C.
+ *
+ * Kernel memory is reached by addresses that are sums: `k.words[zone + k.zone.free_area + order * k.stride.free_area + k.free_area.nr_free]`
+ * is `zone->free_area[order].nr_free`. So a sum is read as a place: its base, then members and indexes.
+ */
+import ts from 'typescript';
+import { onLine, withoutLines } from './cWriter.mjs';
+import { snakeCase } from './cTypes.mjs';
+
+const K = ts.SyntaxKind;
+
+/** How tightly C binds. */
+const P = {
+  comma: 1,
+  assign: 2,
+  cond: 3,
+  or: 4,
+  and: 5,
+  bor: 6,
+  xor: 7,
+  band: 8,
+  eq: 9,
+  rel: 10,
+  shift: 11,
+  add: 12,
+  mul: 13,
+  unary: 14,
+  post: 16,
+};
+
+const BINARY = new Map([
+  [K.AsteriskToken, ['*', P.mul]],
+  [K.SlashToken, ['/', P.mul]],
+  [K.PercentToken, ['%', P.mul]],
+  [K.PlusToken, ['+', P.add]],
+  [K.MinusToken, ['-', P.add]],
+  [K.LessThanLessThanToken, ['<<', P.shift]],
+  [K.GreaterThanGreaterThanToken, ['>>', P.shift]],
+  [K.GreaterThanGreaterThanGreaterThanToken, ['>>', P.shift]],
+  [K.LessThanToken, ['<', P.rel]],
+  [K.GreaterThanToken, ['>', P.rel]],
+  [K.LessThanEqualsToken, ['<=', P.rel]],
+  [K.GreaterThanEqualsToken, ['>=', P.rel]],
+  [K.EqualsEqualsEqualsToken, ['==', P.eq]],
+  [K.ExclamationEqualsEqualsToken, ['!=', P.eq]],
+  [K.AmpersandToken, ['&', P.band]],
+  [K.CaretToken, ['^', P.xor]],
+  [K.BarToken, ['|', P.bor]],
+  [K.AmpersandAmpersandToken, ['&&', P.and]],
+  [K.BarBarToken, ['||', P.or]],
+  [K.QuestionQuestionToken, ['?:', P.cond]],
+]);
+
+const ASSIGNMENTS = new Map([
+  [K.EqualsToken, '='],
+  [K.PlusEqualsToken, '+='],
+  [K.MinusEqualsToken, '-='],
+  [K.AsteriskEqualsToken, '*='],
+  [K.SlashEqualsToken, '/='],
+  [K.AmpersandEqualsToken, '&='],
+  [K.BarEqualsToken, '|='],
+  [K.CaretEqualsToken, '^='],
+  [K.LessThanLessThanEqualsToken, '<<='],
+  [K.GreaterThanGreaterThanEqualsToken, '>>='],
+  [K.GreaterThanGreaterThanGreaterThanEqualsToken, '>>='],
+]);
+
+/** Conversions between kinds of address, which C does not write. */
+const CONVERSIONS = new Set(['asVirt', 'asCell', 'asPhys', 'asPfn', 'BigInt', 'Number', 'ulong']);
+const READS = new Set(['read_ptr', 'read_va', 'read_ulong', 'read_long']);
+const WRITES = new Set([
+  'write',
+  'write_long',
+  'write_ptr',
+  'write_va',
+  'write_wide',
+  'write_words',
+]);
+/** What lies at the beginning of a structure, where a read of the structure's own address reads it. */
+const FIRST_MEMBER = {
+  list_head: 'next',
+  zoneref: 'zone',
+  rb_root: 'rb_node',
+  rb_root_cached: 'rb_node',
+  kernfs_node: 'count',
+  xa_node: 'shift',
+};
+/** Helpers of lists that take a member: how many arguments come before the type, and whether C names the type. */
+const LIST_MEMBERS = {
+  list_entry: 'type',
+  list_first_entry: 'type',
+  list_last_entry: 'type',
+  list_first_entry_or_null: 'type',
+  list_next_entry: 'member',
+  list_prev_entry: 'member',
+  list_entry_is_head: 'member',
+  rb_entry: 'type',
+};
+const LOG_LEVELS = [
+  'KERN_EMERG',
+  'KERN_ALERT',
+  'KERN_CRIT',
+  'KERN_ERR',
+  'KERN_WARNING',
+  'KERN_NOTICE',
+  'KERN_INFO',
+  'KERN_DEBUG',
+];
+
+const expr = (text, prec = P.post) => ({ text, prec });
+
+export class CExpressions {
+  /** @param {import('./cTypes.mjs').CTypes} types */
+  constructor(types, structs, source) {
+    this.types = types;
+    this.structs = structs;
+    this.source = source;
+  }
+
+  lineOf(node) {
+    return this.source.getLineAndCharacterOfPosition(node.getStart(this.source)).line + 1;
+  }
+
+  marked(node, printed) {
+    return { ...printed, text: onLine(this.lineOf(node), printed.text) };
+  }
+
+  /** The text of an expression, in parentheses where it binds less than `least`. */
+  text(node, least = P.comma) {
+    return wrap(this.print(node), least);
+  }
+
+  // --- values ------------------------------------------------------------------------------------------------------------
+
+  print(node) {
+    const inner = this.printBare(node);
+    return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)
+      ? inner
+      : this.marked(node, inner);
+  }
+
+  printBare(node) {
+    switch (node.kind) {
+      case K.ParenthesizedExpression:
+      case K.AsExpression:
+      case K.NonNullExpression:
+      case K.SatisfiesExpression:
+        return this.print(node.expression);
+      case K.Identifier:
+        return expr(node.text === 'undefined' ? 'NULL' : node.text);
+      case K.NumericLiteral:
+        return expr(node.getText(this.source).replaceAll('_', '').replace(/^0o/, '0'));
+      case K.BigIntLiteral:
+        return expr(node.getText(this.source).replaceAll('_', '').replace(/n$/, ''));
+      case K.StringLiteral:
+        return expr(JSON.stringify(node.text));
+      case K.NoSubstitutionTemplateLiteral:
+        return expr(JSON.stringify(node.text));
+      case K.TemplateExpression:
+        return expr(`kasprintf(GFP_KERNEL, ${this.format(node)})`);
+      case K.TrueKeyword:
+        return expr('true');
+      case K.FalseKeyword:
+        return expr('false');
+      case K.NullKeyword:
+        return expr('NULL');
+      case K.PropertyAccessExpression:
+        return this.property(node);
+      case K.ElementAccessExpression:
+        return this.element(node);
+      case K.CallExpression:
+        return this.call(node);
+      case K.BinaryExpression:
+        return this.binary(node);
+      case K.PrefixUnaryExpression:
+        return this.prefix(node);
+      case K.PostfixUnaryExpression:
+        return expr(
+          this.text(node.operand, P.post) + (node.operator === K.PlusPlusToken ? '++' : '--'),
+        );
+      case K.ConditionalExpression:
+        return expr(
+          `${this.condition(node.condition, P.or)} ? ${this.text(node.whenTrue, P.cond)} : ${this.text(node.whenFalse, P.cond)}`,
+          P.cond,
+        );
+      case K.ArrayLiteralExpression:
+        return this.compound(
+          node,
+          node.elements.map((each) => this.text(each, P.assign)),
+        );
+      case K.ObjectLiteralExpression:
+        return this.compound(
+          node,
+          node.properties.map((each) => this.initializer(each)),
+        );
+      case K.SpreadElement:
+        return this.print(node.expression);
+      default:
+        return expr(plainText(node.getText(this.source)));
+    }
+  }
+
+  /** A literal of an array or a structure: with its type, unless it is what a variable begins with. */
+  compound(node, parts) {
+    const text = `{ ${parts.join(', ')} }`;
+    if (ts.isVariableDeclaration(node.parent) || ts.isArrayLiteralExpression(node.parent))
+      return expr(text);
+    const contextual =
+      this.types.checker.getContextualType(node) ?? this.types.checker.getTypeAtLocation(node);
+    const type = this.types.of(contextual).replace(/ ?\*$/, '');
+    return expr(`(${type}${ts.isArrayLiteralExpression(node) ? '[]' : ''})${text}`);
+  }
+
+  initializer(property) {
+    if (ts.isShorthandPropertyAssignment(property))
+      return `.${property.name.text} = ${property.name.text}`;
+    if (ts.isPropertyAssignment(property))
+      return `.${property.name.getText(this.source)} = ${this.text(property.initializer, P.assign)}`;
+    return plainText(property.getText(this.source));
+  }
+
+  property(node) {
+    const { expression, name } = node;
+    if (isK(expression)) return this.ofContext(name.text);
+    const member = this.memberOf(node);
+    if (member !== undefined) return expr(`offsetof(struct ${member.tag}, ${member.path})`);
+    if (ts.isPropertyAccessExpression(expression) && isK(expression.expression)) {
+      if (expression.name.text === 'globals') return expr(`&${name.text}`, P.unary);
+      if (expression.name.text === 'sizeof' || expression.name.text === 'stride')
+        return expr(`sizeof(struct ${name.text})`);
+      if (expression.name.text === 'machine') return expr(snakeCase(name.text));
+    }
+    if (name.text === 'length') return expr(`ARRAY_SIZE(${this.text(expression)})`);
+    const object = this.text(expression, P.post);
+    return expr(`${object}${this.isRecord(expression) ? '->' : '.'}${name.text}`);
+  }
+
+  /** A property of `k` itself. */
+  ofContext(name) {
+    switch (name) {
+      case 'cpu':
+        return expr('smp_processor_id()');
+      case 'smp':
+        return expr('IS_ENABLED(CONFIG_SMP)');
+      case 'sparsemem':
+        return expr('IS_ENABLED(CONFIG_SPARSEMEM)');
+      case 'wide':
+        return expr('IS_ENABLED(CONFIG_64BIT)');
+      case 'zones':
+        return expr('NODE_DATA(0)->node_zones');
+      case 'ptr_words':
+        return expr('(sizeof(long) / 4)');
+      default:
+        return expr(name);
+    }
+  }
+
+  isRecord(node) {
+    const type = this.types.of(this.types.checker.getTypeAtLocation(node));
+    return type.endsWith('*') || /\w/.test(type);
+  }
+
+  element(node) {
+    const isMemory = ts.isIdentifier(node.expression) && node.expression.text === 'words';
+    if (isMemory || isContext(node.expression, 'words')) return this.read(node.argumentExpression);
+    const object = this.text(node.expression, P.post);
+    const text = `${object}[${this.text(node.argumentExpression)}]`;
+    return isContext(node.expression, 'zones') ? expr(`&${text}`, P.unary) : expr(text);
+  }
+
+  binary(node) {
+    const operator = node.operatorToken.kind;
+    if (ASSIGNMENTS.has(operator))
+      return expr(
+        `${this.text(node.left, P.unary)} ${ASSIGNMENTS.get(operator)} ${this.value(node.right, node.left)}`,
+        P.assign,
+      );
+    if (operator === K.CommaToken)
+      return expr(`${this.text(node.left, P.comma)}, ${this.text(node.right, P.assign)}`, P.comma);
+    if (operator === K.AsteriskAsteriskToken)
+      return node.left.getText(this.source) === '2'
+        ? expr(`1UL << ${this.text(node.right, P.add)}`, P.shift)
+        : expr(`int_pow(${this.text(node.left)}, ${this.text(node.right)})`);
+    if (operator === K.AmpersandAmpersandToken || operator === K.BarBarToken)
+      return this.logical(node);
+    const known = BINARY.get(operator);
+    if (known === undefined) return expr(plainText(node.getText(this.source)));
+    if (operator === K.PlusToken || operator === K.MinusToken) {
+      const place = this.place(node);
+      if (place.isPlace || place.isContainer) return addressOf(place);
+    }
+    if (
+      (operator === K.EqualsEqualsEqualsToken || operator === K.ExclamationEqualsEqualsToken) &&
+      isZero(node.right)
+    )
+      return this.comparedWithZero(node, operator === K.EqualsEqualsEqualsToken);
+    const [sign, prec] = known;
+    // As the kernel writes it: a shift within a mask stands in parentheses.
+    const isMask = prec >= P.bor && prec <= P.band;
+    const side = (each, above) => {
+      const printed = this.print(each);
+      const isShift = isMask && printed.prec === P.shift;
+      return wrap(printed, isShift ? P.unary : above);
+    };
+    return expr(`${side(node.left, prec)} ${sign} ${side(node.right, prec + 1)}`, prec);
+  }
+
+  /** `x === 0`: C says it with `!` of pointers and of masks. */
+  comparedWithZero(node, isEqual) {
+    const left = this.print(node.left);
+    const isMask = stripped(node.left).kind === K.BinaryExpression;
+    const isPointer =
+      stripped(node.right).kind === K.Identifier ||
+      this.types.ofNode(stripped(node.left)).endsWith('*');
+    if (isEqual && (isMask || isPointer)) return expr(`!${wrap(left, P.unary)}`, P.unary);
+    const zero = isPointer ? 'NULL' : '0';
+    return expr(`${wrap(left, P.eq)} ${isEqual ? '==' : '!='} ${zero}`, P.eq);
+  }
+
+  logical(node) {
+    const isAnd = node.operatorToken.kind === K.AmpersandAmpersandToken;
+    const prec = isAnd ? P.and : P.or;
+    const side = (each) => {
+      const inner = stripped(each);
+      const mixed =
+        ts.isBinaryExpression(inner) &&
+        isLogical(inner) &&
+        inner.operatorToken.kind !== node.operatorToken.kind;
+      if (mixed) return onLine(this.lineOf(each), `(${this.condition(inner)})`);
+      // As the kernel writes it, though C does not need it: `a && (b & c)`.
+      const truth = isUnequalToZero(inner) ? stripped(inner.left) : inner;
+      const isMask =
+        ts.isBinaryExpression(truth) &&
+        [K.AmpersandToken, K.BarToken, K.CaretToken].includes(truth.operatorToken.kind);
+      return isMask
+        ? onLine(this.lineOf(each), `(${this.text(truth)})`)
+        : this.condition(each, prec);
+    };
+    return expr(`${side(node.left)} ${isAnd ? '&&' : '||'} ${side(node.right)}`, prec);
+  }
+
+  /** Where only its truth matters: `x !== 0` is `x`. */
+  condition(node, least = P.comma) {
+    const inner = stripped(node);
+    if (ts.isBinaryExpression(inner)) {
+      const isUnequal = inner.operatorToken.kind === K.ExclamationEqualsEqualsToken;
+      const isEqual = inner.operatorToken.kind === K.EqualsEqualsEqualsToken;
+      if (isUnequal && isZero(inner.right))
+        return onLine(this.lineOf(inner), this.text(inner.left, least));
+      if (isEqual && isZero(inner.right))
+        return onLine(
+          this.lineOf(inner),
+          wrap(expr(`!${this.text(inner.left, P.unary)}`, P.unary), least),
+        );
+    }
+    return this.text(inner, least);
+  }
+
+  prefix(node) {
+    switch (node.operator) {
+      case K.ExclamationToken:
+        return expr(`!${this.condition(node.operand, P.unary)}`, P.unary);
+      case K.PlusPlusToken:
+        return expr(`++${this.text(node.operand, P.unary)}`, P.unary);
+      case K.MinusMinusToken:
+        return expr(`--${this.text(node.operand, P.unary)}`, P.unary);
+      case K.TildeToken:
+        return expr(`~${this.text(node.operand, P.unary)}`, P.unary);
+      case K.MinusToken:
+        return expr(`-${this.text(node.operand, P.unary)}`, P.unary);
+      default:
+        return this.print(node.operand);
+    }
+  }
+
+  /** What is assigned to `target`: a bool is a condition. */
+  value(node, target) {
+    return this.types.isBoolean(target)
+      ? this.condition(node, P.assign)
+      : this.text(node, P.assign);
+  }
+
+  // --- calls -------------------------------------------------------------------------------------------------------------
+
+  call(node) {
+    const { expression } = node;
+    const args = [...node.arguments];
+    if (ts.isPropertyAccessExpression(expression)) {
+      if (isK(expression.expression)) return this.contextCall(node, expression.name.text, args);
+      if (isContext(expression.expression, 'machine'))
+        return this.machineCall(expression.name.text, args);
+      if (expression.expression.getText(this.source) === 'Math')
+        return this.math(expression.name.text, args);
+    }
+    if (!ts.isIdentifier(expression)) {
+      const callee = ts.isPropertyAccessExpression(expression)
+        ? this.text(expression, P.post)
+        : plainText(expression.getText(this.source));
+      return expr(`${callee}(${this.list(args.filter((each) => !isK(each)))})`);
+    }
+    const name = expression.text;
+    if (CONVERSIONS.has(name)) return this.print(args.at(-1));
+    const own = args.filter((each) => !isK(each));
+    if (name in LIST_MEMBERS) return this.listCall(name, own);
+    if (own.length === 0 && /^[A-Z_][A-Z0-9_]*$/.test(name)) return expr(name);
+    return expr(`${name}(${this.list(own)})`);
+  }
+
+  list(args) {
+    return args.map((each) => this.argument(each)).join(', ');
+  }
+
+  argument(node) {
+    return this.types.isBoolean(node) ? this.condition(node, P.assign) : this.text(node, P.assign);
+  }
+
+  listCall(name, args) {
+    const member = this.memberOf(stripped(args.at(-1)));
+    if (member === undefined) return expr(`${name}(${this.list(args)})`);
+    const type = LIST_MEMBERS[name] === 'type' ? `struct ${member.tag}, ` : '';
+    return expr(`${name}(${this.list(args.slice(0, -1))}, ${type}${member.path})`);
+  }
+
+  contextCall(node, name, args) {
+    if (READS.has(name)) return this.read(args[0]);
+    if (WRITES.has(name)) return this.assignment(args[0], args[1]);
+    switch (name) {
+      case 'read8':
+      case 'read16':
+      case 'read_bits':
+        return expr(this.smallMember(args[0], args[1]));
+      case 'write8':
+      case 'write16':
+        return expr(`${this.smallMember(args[0], args[1])} = ${this.argument(args[2])}`, P.assign);
+      case 'with_bits':
+        return expr(
+          `${this.text(args[0], P.post)}.${this.memberOf(stripped(args[1]))?.path} = ${this.text(args[2], P.assign)}`,
+          P.assign,
+        );
+      case 'add_long':
+        return this.increment(args[0], args[1]);
+      case 'copy_ptr':
+        return expr(`${this.read(args[0]).text} = ${this.read(args[1]).text}`, P.assign);
+      case 'ptr_is':
+        return expr(`${wrap(this.read(args[0]), P.eq)} == ${this.text(args[1], P.rel)}`, P.eq);
+      case 'read_ptr_plus':
+      case 'read_ptr_sum':
+        return expr(
+          `(void *)${wrap(this.read(args[0]), P.unary)} + ${this.text(args[1], P.mul)}`,
+          P.add,
+        );
+      case 'write_ptr_tagged':
+        return expr(
+          `${this.read(args[0]).text} = (unsigned long)${this.text(args[1], P.unary)} + ${this.text(args[2], P.mul)}`,
+          P.assign,
+        );
+      case 'plus':
+        return addressOf(this.placeOf([...this.terms(args[0]), ...this.terms(args[1])]));
+      case 'va_of':
+      case 'cell_of':
+      case 'cell_at':
+        return this.print(args[0]);
+      case 'emit':
+        return this.event(args[0]);
+      default:
+        return expr(`${name}(${this.list(args)})`);
+    }
+  }
+
+  machineCall(name, args) {
+    if (name === 'register') return expr(`&${args[0].text}`, P.unary);
+    return expr(`${snakeCase(name)}(${this.list(args)})`);
+  }
+
+  math(name, args) {
+    const [first, second] = args;
+    const quotient = first && stripped(first);
+    const isQuotient =
+      quotient && ts.isBinaryExpression(quotient) && quotient.operatorToken.kind === K.SlashToken;
+    switch (name) {
+      case 'floor':
+      case 'trunc':
+        return this.print(first);
+      case 'ceil':
+        return isQuotient
+          ? expr(
+              `DIV_ROUND_UP(${this.text(quotient.left, P.assign)}, ${this.text(quotient.right, P.assign)})`,
+            )
+          : this.print(first);
+      case 'min':
+      case 'max':
+      case 'abs':
+        return expr(`${name}(${this.list(args)})`);
+      case 'log2':
+        return expr(`ilog2(${this.list(args)})`);
+      case 'clz32':
+        return expr(`__builtin_clz(${this.text(first)})`);
+      default:
+        return expr(`${name}(${this.list(second ? args : [first])})`);
+    }
+  }
+
+  /** What the kernel reports. */
+  event(node) {
+    const parts = new Map();
+    for (const property of node.properties ?? [])
+      if (ts.isPropertyAssignment(property)) parts.set(property.name.text, property.initializer);
+      else if (ts.isShorthandPropertyAssignment(property))
+        parts.set(property.name.text, property.name);
+    const kind = parts.get('kind')?.text;
+    const text = parts.get('text');
+    const words = text === undefined ? '' : this.format(text);
+    if (kind === 'printk') {
+      const level = parts.get('level');
+      const name =
+        level && ts.isNumericLiteral(level)
+          ? LOG_LEVELS[Number(level.text)]
+          : level && this.text(level);
+      return expr(`printk(${name} ${words})`);
+    }
+    if (kind === 'bug') return expr(`panic(${words})`);
+    if (kind === 'warn') return expr(`WARN(1, ${words})`);
+    const others = [...parts].filter(([name]) => name !== 'kind' && name !== 'text');
+    return expr(
+      `trace_${String(kind).replaceAll('-', '_')}(${others.map(([, value]) => this.argument(value)).join(', ')})`,
+    );
+  }
+
+  /** A text as a format and its arguments. */
+  format(node) {
+    if (ts.isStringLiteralLike(node)) return JSON.stringify(node.text);
+    if (!ts.isTemplateExpression(node)) return `"%s", ${this.text(node, P.assign)}`;
+    let format = node.head.text;
+    const args = [];
+    for (const { expression, literal } of node.templateSpans) {
+      const hex = this.hexadecimal(expression);
+      if (hex !== undefined) {
+        format += hex.format + literal.text;
+        args.push(hex.value);
+        continue;
+      }
+      const type = this.types.ofNode(expression);
+      format +=
+        (type === 'const char *' ? '%s' : type.includes('long') ? '%ld' : '%d') + literal.text;
+      args.push(this.argument(expression));
+    }
+    return [JSON.stringify(format), ...args].join(', ');
+  }
+
+  /** `x.toString(16).padStart(5, '0')` as a conversion. */
+  hexadecimal(node) {
+    const written = /^(.+?)\.toString\(16\)(?:\.padStart\((\d+), '0'\))?$/s.exec(
+      node.getText(this.source),
+    );
+    if (written === null) return undefined;
+    let inner = stripped(node);
+    while (
+      ts.isCallExpression(inner) &&
+      ts.isPropertyAccessExpression(inner.expression) &&
+      ['padStart', 'toString'].includes(inner.expression.name.text)
+    )
+      inner = stripped(inner.expression.expression);
+    return {
+      format: written[2] === undefined ? '%lx' : `%0${written[2]}lx`,
+      value: this.text(inner, P.assign),
+    };
+  }
+
+  // --- memory ------------------------------------------------------------------------------------------------------------
+
+  /** What lies at an address. */
+  read(node) {
+    const place = this.place(node);
+    if (place.isPlace) return expr(place.text);
+    const tag = this.types.tagOf(stripped(node));
+    if (tag in FIRST_MEMBER) return expr(`${wrap(place, P.post)}->${FIRST_MEMBER[tag]}`);
+    return expr(`*${wrap(place, P.unary)}`, P.unary);
+  }
+
+  /** A store: with `|=`, `&=` and the like where it changes what was there. */
+  assignment(at, value) {
+    const target = this.read(at).text;
+    const inner = stripped(value);
+    if (ts.isBinaryExpression(inner) && BINARY.has(inner.operatorToken.kind)) {
+      const [sign, prec] = BINARY.get(inner.operatorToken.kind);
+      const same = withoutLines(this.text(inner.left)) === withoutLines(target);
+      if (same && prec >= P.bor && ['|', '&', '^', '+', '-', '<<', '>>'].includes(sign)) {
+        const isOne = (sign === '+' || sign === '-') && inner.right.getText(this.source) === '1';
+        if (isOne) return expr(`${wrap(this.read(at), P.post)}${sign}${sign}`);
+        return expr(`${target} ${sign}= ${this.text(inner.right, P.assign)}`, P.assign);
+      }
+    }
+    return expr(`${target} = ${this.argument(value)}`, P.assign);
+  }
+
+  increment(at, delta) {
+    const target = wrap(this.read(at), P.post);
+    const inner = stripped(delta);
+    const written = inner.getText(this.source);
+    if (written === '1') return expr(`${target}++`);
+    if (written === '-1') return expr(`${target}--`);
+    if (ts.isPrefixUnaryExpression(inner) && inner.operator === K.MinusToken)
+      return expr(`${target} -= ${this.text(inner.operand, P.assign)}`, P.assign);
+    return expr(`${target} += ${this.text(delta, P.assign)}`, P.assign);
+  }
+
+  /** `page->compound_order`, `pcp->vm_stat_diff[item]`. */
+  smallMember(base, offset) {
+    return this.placeOf([...this.terms(base), ...this.terms(offset)]).text;
+  }
+
+  /** `k.page.lru` as what C calls it. */
+  memberOf(node) {
+    if (!ts.isPropertyAccessExpression(node)) return undefined;
+    const { expression, name } = node;
+    if (!ts.isPropertyAccessExpression(expression) || !isK(expression.expression)) return undefined;
+    const tag = expression.name.text;
+    const path = this.structs[tag]?.get(name.text);
+    return path === undefined ? undefined : { tag, path };
+  }
+
+  /** The terms of a sum, each with its sign. */
+  terms(node, sign = 1) {
+    const inner = stripped(node);
+    if (ts.isBinaryExpression(inner)) {
+      const { kind } = inner.operatorToken;
+      if (kind === K.PlusToken || kind === K.MinusToken)
+        return [
+          ...this.terms(inner.left, sign),
+          ...this.terms(inner.right, kind === K.PlusToken ? sign : -sign),
+        ];
+    }
+    if (
+      ts.isCallExpression(inner) &&
+      ts.isIdentifier(inner.expression) &&
+      CONVERSIONS.has(inner.expression.text)
+    )
+      return this.terms(inner.arguments.at(-1), sign);
+    if (ts.isPrefixUnaryExpression(inner) && inner.operator === K.MinusToken) {
+      if (this.memberOf(stripped(inner.operand)) !== undefined)
+        return [{ node: inner.operand, sign: -sign }];
+    }
+    return [{ node: inner, sign }];
+  }
+
+  place(node) {
+    const inner = stripped(node);
+    if (ts.isCallExpression(inner) && isContext(inner.expression, 'plus'))
+      return this.placeOf([...this.terms(inner.arguments[0]), ...this.terms(inner.arguments[1])]);
+    return this.placeOf(this.terms(node));
+  }
+
+  /**
+   * A sum of terms as C's place or address.
+   *
+   * @returns {{ isPlace: boolean, text: string, prec: number }} a place has an address (`&text`); else it is the address itself
+   */
+  placeOf([base, ...rest]) {
+    let at = this.basePlace(base.node);
+    for (const { node, sign } of rest) {
+      const inner = stripped(node);
+      const member = this.memberOf(inner);
+      const index = this.indexOf(inner);
+      if (member !== undefined && sign < 0) {
+        at = {
+          isPlace: false,
+          isContainer: true,
+          text: `container_of(${wrap(addressOf(at), P.assign)}, struct ${member.tag}, ${member.path})`,
+          prec: P.post,
+        };
+      } else if (member !== undefined) {
+        at = {
+          isPlace: true,
+          text: `${at.isPlace ? `${at.text}.` : `${wrap(at, P.post)}->`}${member.path}`,
+          prec: P.post,
+        };
+      } else if (index !== undefined && sign > 0) {
+        at = {
+          isPlace: true,
+          text: `${wrap(at, P.post)}[${index}]`,
+          prec: P.post,
+        };
+      } else if (at.isPlace && /\w$/.test(at.text) && sign > 0) {
+        at = { isPlace: true, text: `${at.text}[${this.text(inner)}]`, prec: P.post };
+      } else {
+        const address = addressOf(at);
+        at = {
+          isPlace: false,
+          text: `${wrap(address, P.add)} ${sign > 0 ? '+' : '-'} ${this.text(inner, P.mul)}`,
+          prec: P.add,
+        };
+      }
+    }
+    return at;
+  }
+
+  basePlace(node) {
+    const inner = stripped(node);
+    if (ts.isPropertyAccessExpression(inner) && isContext(inner.expression, 'globals'))
+      return { isPlace: true, text: inner.name.text, prec: P.post };
+    if (ts.isCallExpression(inner) && isContext(inner.expression, 'plus'))
+      return this.placeOf([...this.terms(inner.arguments[0]), ...this.terms(inner.arguments[1])]);
+    if (
+      ts.isCallExpression(inner) &&
+      ts.isPropertyAccessExpression(inner.expression) &&
+      isContext(inner.expression.expression, 'machine') &&
+      inner.expression.name.text === 'register'
+    )
+      return { isPlace: true, text: inner.arguments[0].text, prec: P.post };
+    const printed = this.print(inner);
+    return { isPlace: false, ...printed };
+  }
+
+  /** What is multiplied by the size of an element: an index. */
+  indexOf(node) {
+    const isElement = (each) => {
+      const inner = stripped(each);
+      return (
+        ts.isPropertyAccessExpression(inner) &&
+        (isContext(inner.expression, 'stride') ||
+          (isK(inner.expression) && ['ptr_words', 'pte_words'].includes(inner.name.text)) ||
+          inner.name.text === 'page_words')
+      );
+    };
+    if (isElement(node)) return '1';
+    if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== K.AsteriskToken)
+      return undefined;
+    if (isElement(node.right)) return this.text(node.left);
+    if (isElement(node.left)) return this.text(node.right);
+    return undefined;
+  }
+}
+
+/** @returns the address of a place, or what already is one */
+function addressOf({ isPlace, text, prec }) {
+  return isPlace ? expr(`&${text}`, P.unary) : expr(text, prec);
+}
+
+const wrap = ({ text, prec }, least) => (prec < least ? `(${text})` : text);
+
+const isK = (node) => ts.isIdentifier(node) && node.text === 'k';
+
+/** Whether it is `k.name`. */
+const isContext = (node, name) =>
+  ts.isPropertyAccessExpression(node) && isK(node.expression) && node.name.text === name;
+
+const isLogical = (node) =>
+  node.operatorToken.kind === K.AmpersandAmpersandToken ||
+  node.operatorToken.kind === K.BarBarToken;
+
+const isZero = (node) => {
+  const inner = stripped(node);
+  return (
+    (ts.isNumericLiteral(inner) && inner.text === '0') ||
+    (ts.isIdentifier(inner) && (inner.text === 'NULL' || inner.text === 'undefined')) ||
+    (inner.kind === K.BigIntLiteral && inner.text === '0n')
+  );
+};
+
+const isUnequalToZero = (node) =>
+  ts.isBinaryExpression(node) &&
+  node.operatorToken.kind === K.ExclamationEqualsEqualsToken &&
+  isZero(node.right);
+
+/** Without parentheses, casts and assertions. */
+export function stripped(node) {
+  let inner = node;
+  while (
+    ts.isParenthesizedExpression(inner) ||
+    ts.isAsExpression(inner) ||
+    ts.isNonNullExpression(inner)
+  )
+    inner = inner.expression;
+  return inner;
+}
+
+/** What has no C form: as it is, without the context. */
+const plainText = (text) => text.replace(/\bk, /g, '').replace(/\bk\./g, '').replace(/\s+/g, ' ');

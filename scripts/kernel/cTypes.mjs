@@ -1,0 +1,106 @@
+/** The C type that an engine type stands for (src/engine/machine/ctypes.ts). */
+import ts from 'typescript';
+
+const BY_NAME = new Map([
+  ['VirtAddr', 'unsigned long'],
+  ['PhysAddr', 'phys_addr_t'],
+  ['Pfn', 'unsigned long'],
+  ['Cell', 'void *'],
+  ['bigint', 'u64'],
+  ['PteVal', 'pteval_t'],
+  ['string', 'const char *'],
+]);
+/** Aliases that the checker dissolves: what was written tells. */
+const BY_ALIAS = new Map([
+  ['Int', 'int'],
+  ['UInt', 'unsigned int'],
+  ['Long', 'long'],
+  ['ULong', 'unsigned long'],
+  ['PteVal', 'pteval_t'],
+]);
+
+/** What a written type says that the checker forgets; undefined for others. */
+export const aliasedType = (written) =>
+  written !== undefined && ts.isTypeReferenceNode(written)
+    ? BY_ALIAS.get(written.typeName.getText())
+    : undefined;
+
+export class CTypes {
+  constructor(checker) {
+    this.checker = checker;
+  }
+
+  /** Of a variable, parameter or expression. */
+  ofNode(node) {
+    return (
+      aliasedType(node.type ?? node.parent?.type) ?? this.of(this.checker.getTypeAtLocation(node))
+    );
+  }
+
+  of(type) {
+    if (type.flags & ts.TypeFlags.Void) return 'void';
+    const bare = this.checker.getNonNullableType(type);
+    const target = this.literal(bare, 'pointsTo');
+    if (target !== undefined) return `${target} *`;
+    const flavour = this.literal(bare, 'ctype');
+    if (flavour !== undefined) return flavour;
+    const spelled = this.checker.typeToString(bare);
+    if (BY_NAME.has(spelled)) return BY_NAME.get(spelled);
+    if (bare.flags & ts.TypeFlags.BooleanLike || spelled === 'boolean') return 'bool';
+    if (bare.flags & ts.TypeFlags.BigIntLike) return 'u64';
+    if (isAll(bare, ts.TypeFlags.StringLike)) return 'const char *';
+    if (this.checker.isArrayType(bare)) {
+      const [element] = this.checker.getTypeArguments(bare);
+      return pointerTo(this.of(element));
+    }
+    if (isAll(bare, ts.TypeFlags.NumberLiteral)) return 'int';
+    if (bare.flags & ts.TypeFlags.NumberLike || spelled.startsWith('number')) return 'long';
+    const [call] = bare.getCallSignatures();
+    if (call !== undefined) return this.functionPointer(call);
+    if (bare.isUnion()) {
+      // An address or the number 0, a structure or the name of a failure: what it is when it is something.
+      const [most = bare.types[0]] = bare.types.filter((each) => !each.isLiteral());
+      return this.of(most);
+    }
+    const name = (bare.aliasSymbol ?? bare.symbol)?.name;
+    if (name !== undefined && /^[A-Z]\w*$/.test(name)) return `struct ${snakeCase(name)} *`;
+    return spelled;
+  }
+
+  functionPointer(call) {
+    const parameters = call.parameters.filter(({ name }) => name !== 'k');
+    const types = parameters.map((each) => this.of(this.checker.getTypeOfSymbol(each)));
+    return `${this.of(call.getReturnType())} (*)(${types.join(', ') || 'void'})`;
+  }
+
+  /** The tag of the structure that a pointer leads to: `page` of a `struct page *`. */
+  tagOf(node) {
+    return /^struct (\w+) \*$/.exec(this.of(this.checker.getTypeAtLocation(node)))?.[1];
+  }
+
+  isBoolean(node) {
+    return this.of(this.checker.getTypeAtLocation(node)) === 'bool';
+  }
+
+  literal(type, property) {
+    const symbol = this.checker.getPropertyOfType(type, property);
+    if (symbol === undefined) return undefined;
+    const of = this.checker.getNonNullableType(this.checker.getTypeOfSymbol(symbol));
+    return of.isStringLiteral() ? of.value : undefined;
+  }
+}
+
+const isAll = (type, flag) =>
+  type.isUnion() ? type.types.every((each) => each.flags & flag) : Boolean(type.flags & flag);
+
+const pointerTo = (type) => (type.endsWith('*') ? `${type}*` : `${type} *`);
+
+/** `struct page *page`, `int order`. */
+export function declared(type, name) {
+  if (type.includes('(*)')) return type.replace('(*)', `(*${name})`);
+  return type.endsWith('*') ? `${type}${name}` : `${type} ${name}`;
+}
+
+/** AllocContext -> alloc_context */
+export const snakeCase = (name) =>
+  name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();

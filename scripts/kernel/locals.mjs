@@ -1,0 +1,116 @@
+/**
+ * `node scripts/kernel/locals.mjs`: writes src/engine/entry/kernelLocals.ts, the types of the locals that listeners of the
+ * instrumented kernel read by name: a local that is renamed is an error where it is read, not a value that is missing.
+ */
+import ts from 'typescript';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { kernelSources } from './sources.mjs';
+
+export const LOCALS_FILE = path.join('src', 'engine', 'entry', 'kernelLocals.ts');
+
+/** Functions that are listened to: by engine/verdict/recorder.ts and adapter/breakpoints/happenings/. */
+const LISTENED = `
+  __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __free_one_page __perform_reclaim
+  __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest __zone_watermark_ok boost_watermark del_page_from_free_list
+  drain_all_pages expand free_pcppages_bulk get_page_from_freelist node_dirty_ok prep_new_page reserve_highatomic_pageblock
+  rmqueue_bulk set_pageblock_migratetype steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc
+  zone_watermark_fast
+`.match(/\S+/g);
+
+const HEAD = `/**
+ * Parameters and locals of the kernel functions that are listened to. A local of the body may be asked for before it is declared.
+ * Made by scripts/kernel/locals.mjs: \`npm run locals\`.
+ */
+`;
+
+/** The file's text. */
+export async function localsText(root) {
+  const { checker, program, files } = await kernelSources(root);
+  const ctypes = path.join(root, 'src', 'engine', 'machine', 'ctypes.ts');
+  const module = checker.getSymbolAtLocation(program.getSourceFile(ctypes));
+  const exported = new Set(checker.getExportsOfModule(module).map(({ name }) => name));
+  /** File of the engine -> types of it that are named. */
+  const named = new Map();
+  const inferred = new Set();
+  const functions = files
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ source }) =>
+      source.statements.filter(ts.isFunctionDeclaration).map((node) => ({ source, node })),
+    )
+    .filter(({ node }) => LISTENED.includes(node.name.text))
+    .sort((a, b) => (a.node.name.text < b.node.name.text ? -1 : 1))
+    .map(({ source, node }) => functionText(checker, source, node, { named, inferred }));
+  const cTypes = 'src/engine/machine/ctypes.ts';
+  for (const word of inferred)
+    if (exported.has(word)) named.set(cTypes, (named.get(cTypes) ?? new Set()).add(word));
+  const imports = [...named]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, names]) => {
+      const from = path.posix.relative('src/engine/entry', file).replace(/\.ts$/, '.js');
+      return `import type { ${[...names].sort().join(', ')} } from '${from.startsWith('.') ? from : `./${from}`}';\n`;
+    });
+  return `${HEAD}${imports.join('')}\nexport interface KernelLocals {\n${functions.join('')}}\n`;
+}
+
+function functionText(checker, source, node, names) {
+  const locals = new Map();
+  const add = (name, declaration, isOptional) => {
+    if (name.text === 'k') return;
+    const written = declaration.type?.getText(source) ?? spelled(checker, name);
+    for (const word of written.match(/\b[A-Z]\w+\b/g) ?? [])
+      note(checker, declaration, word, names);
+    const known = locals.get(name.text);
+    locals.set(name.text, {
+      written: known?.written ?? written,
+      isOptional: isOptional && known?.isOptional !== false,
+    });
+  };
+  for (const parameter of node.parameters) add(parameter.name, parameter, false);
+  const visit = (inner) => {
+    if (ts.isFunctionLike(inner)) return;
+    if (ts.isVariableDeclaration(inner) && ts.isIdentifier(inner.name))
+      add(inner.name, inner, true);
+    ts.forEachChild(inner, visit);
+  };
+  ts.forEachChild(node.body, visit);
+  const lines = [...locals].map(
+    ([name, { written, isOptional }]) =>
+      `    readonly ${name}${isOptional ? '?' : ''}: ${written};\n`,
+  );
+  return `  readonly ${node.name.text}: {\n${lines.join('')}  };\n`;
+}
+
+const spelled = (checker, name) => {
+  const text = checker.typeToString(
+    checker.getTypeAtLocation(name),
+    name,
+    ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope,
+  );
+  return /^[\w.[\]]+$/.test(text) ? text : 'unknown';
+};
+
+/** Remembers where a type's name comes from. */
+function note(checker, declaration, word, { named, inferred }) {
+  const symbol = checker.resolveName(
+    word,
+    declaration,
+    ts.SymbolFlags.Type | ts.SymbolFlags.Alias,
+    false,
+  );
+  // A type that was inferred, and has no name in that file.
+  if (symbol === undefined) return void inferred.add(word);
+  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const file = target.declarations?.[0]?.getSourceFile().fileName;
+  const inEngine = /src\/engine\/.*$/.exec(file ?? '')?.[0];
+  if (inEngine === undefined) return;
+  named.set(inEngine, (named.get(inEngine) ?? new Set()).add(word));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const root = path.dirname(path.dirname(import.meta.dirname));
+  const { format, resolveConfig } = await import('prettier');
+  const file = path.join(root, LOCALS_FILE);
+  const options = { ...(await resolveConfig(file)), filepath: file };
+  await writeFile(file, await format(await localsText(root), options));
+}

@@ -1,0 +1,150 @@
+/** The probes of the instrumented kernel: a call before each statement, one at each function's start and one at its end. */
+import ts from 'typescript';
+
+/**
+ * Inserts the probes of one file and adds its functions and statements to the tables. Text is only inserted, so columns move and
+ * lines do not.
+ *
+ * @param {(position: number) => number} cLineOf  line in C of the statement that begins at a position of the source; 0: C
+ *   does not have it, and nothing stops there
+ * @returns {string} the file's text with probes
+ */
+export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
+  /** @type {{ at: number, text: string, order: number }[]} */
+  const inserts = [];
+  const insert = (at, text) => inserts.push({ at, text, order: inserts.length });
+  const lineOf = (position) => source.getLineAndCharacterOfPosition(position).line + 1;
+
+  for (const statement of source.statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.body !== undefined)
+      instrumentFunction(statement);
+  }
+  return applyInserts(source.text, inserts);
+
+  function instrumentFunction(declaration) {
+    const functionId = tables.functions.length;
+    const locals = {};
+    tables.functions.push({
+      name: declaration.name.text,
+      c: { file: cFile, startLine: cLineOf(declaration.getStart(source)), endLine: 0 },
+      typescript: {
+        file,
+        startLine: lineOf(declaration.getStart(source)),
+        endLine: lineOf(declaration.end),
+      },
+      locals,
+    });
+    const scope = [];
+    const firstStatement = tables.statementLine.c.length;
+    const declare = (nameNode, into) => {
+      if (!ts.isIdentifier(nameNode)) {
+        for (const element of nameNode.elements) if (element.name) declare(element.name, into);
+        return;
+      }
+      if (nameNode.text === 'k') return;
+      locals[nameNode.text] ??= types.ofNode(nameNode);
+      into.push(nameNode.text);
+    };
+    for (const parameter of declaration.parameters) declare(parameter.name, scope);
+
+    const body = declaration.body;
+    insert(body.getStart(source) + 1, `$enter(${functionId});try{`);
+    statementList(body.statements, scope);
+    insert(body.end - 1, '}finally{$leave();}');
+    const { c } = tables.functions[functionId];
+    c.endLine = Math.max(c.startLine, ...tables.statementLine.c.slice(firstStatement)) + 1;
+
+    function probe(node, visible) {
+      const id = tables.statementFunction.length;
+      tables.statementFunction.push(functionId);
+      tables.statementLine.c.push(cLineOf(node.getStart(source)));
+      tables.statementLine.typescript.push(lineOf(node.getStart(source)));
+      return `$at(${id},()=>({${[...new Set(visible)].join(',')}}))`;
+    }
+
+    /** A list of statements: a block, a case clause. */
+    function statementList(statements, outer) {
+      const visible = [...outer];
+      for (const statement of statements) {
+        statementWithProbe(statement, visible);
+        if (ts.isVariableStatement(statement))
+          for (const d of statement.declarationList.declarations) declare(d.name, visible);
+      }
+    }
+
+    /** The probe stands before the statement, except where its condition carries it. */
+    function statementWithProbe(statement, visible) {
+      const carriesOwn =
+        ts.isBlock(statement) ||
+        ts.isEmptyStatement(statement) ||
+        ts.isFunctionDeclaration(statement) ||
+        ts.isWhileStatement(statement) ||
+        ts.isDoStatement(statement) ||
+        ts.isLabeledStatement(statement) ||
+        (ts.isForStatement(statement) && statement.condition !== undefined) ||
+        (ts.isVariableStatement(statement) &&
+          statement.declarationList.declarations.every((d) => d.initializer === undefined)) ||
+        cLineOf(statement.getStart(source)) === 0;
+      if (!carriesOwn) insert(statement.getStart(source), `${probe(statement, visible)};`);
+      inside(statement, visible);
+    }
+
+    /** A body that may be a bare statement becomes a block, so that a probe can stand in it. */
+    function bodyOf(statement, visible) {
+      if (ts.isBlock(statement)) return statementList(statement.statements, visible);
+      insert(statement.getStart(source), '{');
+      statementWithProbe(statement, visible);
+      insert(statement.end, '}');
+    }
+
+    function condition(expression, statement, visible) {
+      insert(expression.getStart(source), `(${probe(statement, visible)},(`);
+      insert(expression.end, '))');
+    }
+
+    function inside(statement, visible) {
+      if (ts.isBlock(statement)) statementList(statement.statements, visible);
+      else if (ts.isIfStatement(statement)) {
+        bodyOf(statement.thenStatement, visible);
+        if (statement.elseStatement !== undefined) bodyOf(statement.elseStatement, visible);
+      } else if (ts.isWhileStatement(statement)) {
+        condition(statement.expression, statement, visible);
+        bodyOf(statement.statement, visible);
+      } else if (ts.isDoStatement(statement)) {
+        bodyOf(statement.statement, visible);
+        condition(statement.expression, statement.expression, visible);
+      } else if (ts.isForStatement(statement)) {
+        const inner = [...visible];
+        if (statement.initializer && ts.isVariableDeclarationList(statement.initializer))
+          for (const d of statement.initializer.declarations) declare(d.name, inner);
+        if (statement.condition !== undefined) condition(statement.condition, statement, inner);
+        bodyOf(statement.statement, inner);
+      } else if (ts.isForOfStatement(statement) || ts.isForInStatement(statement)) {
+        const inner = [...visible];
+        if (ts.isVariableDeclarationList(statement.initializer))
+          for (const d of statement.initializer.declarations) declare(d.name, inner);
+        bodyOf(statement.statement, inner);
+      } else if (ts.isSwitchStatement(statement)) {
+        for (const clause of statement.caseBlock.clauses) statementList(clause.statements, visible);
+      } else if (ts.isLabeledStatement(statement)) {
+        inside(statement.statement, visible);
+      } else if (ts.isTryStatement(statement)) {
+        statementList(statement.tryBlock.statements, visible);
+        if (statement.catchClause) statementList(statement.catchClause.block.statements, visible);
+        if (statement.finallyBlock) statementList(statement.finallyBlock.statements, visible);
+      }
+    }
+  }
+}
+
+/** Later inserts at the same place come after earlier ones, except that closing ones nest outwards by themselves. */
+function applyInserts(text, inserts) {
+  inserts.sort((a, b) => a.at - b.at || a.order - b.order);
+  let out = '';
+  let last = 0;
+  for (const { at, text: inserted } of inserts) {
+    out += text.slice(last, at) + inserted;
+    last = at;
+  }
+  return out + text.slice(last);
+}

@@ -1,0 +1,107 @@
+/**
+ * What cannot be judged of a machine that was rebuilt from dumps: words that no dump tells, and that ours has not written
+ * since (the tape says so, not the value). The kernel's text is given with ours in their place, so that all else in it is
+ * compared; each is counted by its name.
+ *
+ *     page->FIELD               a word of a struct page that earlier, unrecorded lives of the page left there
+ *     index below active        a byte of an index array (mm/slab.c) that lies in an object of an OBJFREELIST slab: of those
+ *                               below `active`, the object's last user left what is there
+ *     walk of the direct map    the entry of the top-level table, in folders in which no run dumped the tables
+ */
+import { expandSequence, type StateImage } from '../../engine/image/state/index.js';
+import { asPfn, asPhys, asVirt, parseAddress, type Cell } from '../../engine/memory/address.js';
+import { fieldOfPage } from './pageFields.js';
+
+const WORDS = / w=([0-9a-f,]+) /;
+const SLAB_LINE = /^( (?:part|free) pfn=.* active=(\d+) freelist_at=(\S+) fl) (.*)$/;
+/** `pt VA pgd[INDEX]@PHYS=0`: it leads nowhere. */
+const NO_WALK = /^pt \S+ (pgd\[[0-9a-f]+\]@([0-9a-f]+))=0$/;
+
+export class Untold {
+  readonly counts = new Map<string, number>();
+  /** Cells that ours has written, as far as the tape was looked at. */
+  private readonly written = new Set<number>();
+  private lookedAt = 0;
+
+  constructor(private readonly image: StateImage) {}
+
+  /** A `page` line. */
+  page(ours: string, kernel: string): string {
+    const { mm, guesses } = this.image;
+    const pfn = parseInt(ours.split(' ')[1] ?? '', 16);
+    if (isNaN(pfn)) return kernel;
+    const oursWords = WORDS.exec(ours)?.[1]?.split(',') ?? [];
+    const kernelWords = WORDS.exec(kernel)?.[1]?.split(',') ?? [];
+    const guessed = guesses(pfn);
+    const page = mm.memmap.pfn_to_page(asPfn(pfn));
+    const isUntold = (offset: number): boolean =>
+      guessed.get(offset) === mm.words[page + offset] && !this.isWritten(page + offset);
+    const words = kernelWords.map((word, i) => {
+      const at = i * mm.ptr_words;
+      const own = oursWords[i];
+      if (word === own || own === undefined) return word;
+      if (!isUntold(at) || (mm.wide && !isUntold(at + 1))) return word;
+      this.count(`page->${fieldOfPage(mm, at)}`);
+      return own;
+    });
+    return kernel.replace(WORDS, ` w=${words.join(',')} `);
+  }
+
+  /** A line of a slab with its index array. */
+  indexes(ours: string, kernel: string): string {
+    const [, head, active = '', address = '', own = ''] = SLAB_LINE.exec(ours) ?? [];
+    const [, kernelHead, , , kernels = ''] = SLAB_LINE.exec(kernel) ?? [];
+    const a = expandSequence(own.split(' '));
+    const b = expandSequence(kernels.split(' '));
+    if (head === undefined || head !== kernelHead || a?.length !== b?.length) return kernel;
+    const start = parseAddress(`0x${address}`, this.image.profile.pointerSize);
+    for (const [i, index] of (a ?? []).entries()) {
+      if (index === b?.[i]) continue;
+      // Memory that nobody has written is zero in a rebuilt machine.
+      if (start === undefined || i >= Number(active) || index !== 0) return kernel;
+      if (this.isByteWritten(start + i)) return kernel;
+    }
+    this.count('index below active', a?.filter((index, i) => index !== b?.[i]).length);
+    return ours;
+  }
+
+  /** The result of an operation that ends with a walk. */
+  walk(ours: string, kernel: string): string {
+    const [oursLines, kernelLines] = [ours.split('\n'), kernel.split('\n')];
+    const last = oursLines.at(-1) ?? '';
+    const [, entry, phys = ''] = NO_WALK.exec(last) ?? [];
+    if (entry === undefined || kernelLines.at(-1)?.includes(` ${entry}=`) !== true) return kernel;
+    const { mm } = this.image;
+    const cell = mm.memory.cell(asPhys(parseInt(phys, 16)));
+    if (this.isWritten(cell) || (mm.wide && this.isWritten(cell + 1))) return kernel;
+    this.count('walk of the direct map');
+    return [...kernelLines.slice(0, -1), last].join('\n');
+  }
+
+  private count(name: string, nr = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + nr);
+  }
+
+  /** What the tape has forgotten counts as written. */
+  private isWritten(cell: number): boolean {
+    const { tape } = this.image;
+    if (tape.start > 0) return true;
+    tape.searchForward(this.lookedAt, tape.end, (at) => {
+      this.written.add(at);
+      return false;
+    });
+    this.lookedAt = tape.end;
+    return this.written.has(cell);
+  }
+
+  /** Words are written; of one that is, the tape tells whether this byte of it ever changed. */
+  private isByteWritten(va: number): boolean {
+    const { mm, tape } = this.image;
+    const cell = mm.cell_of(asVirt(va - (va & 3)));
+    if (!this.isWritten(cell)) return false;
+    const shift = (va & 3) * 8;
+    const changes = (at: Cell, before: number, after: number): boolean =>
+      at === cell && (((before ^ after) >>> shift) & 0xff) !== 0;
+    return tape.start > 0 || tape.searchForward(0, tape.end, changes) !== undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * How much of an initialiser one object takes, and so how long an array is whose length is not written.
+ *
+ * Source: ISO C11 6.7.9, paragraphs 14 and 22.
+ */
+import type { ArrayType, CType } from '../../engine/types/model.js';
+import type { Expr, Initializer, InitializerList } from '../syntax/ast.js';
+import { arrayOf, isInteger, isScalar, stripTypedefs, structOf } from './cTypes.js';
+import type { Checker } from './checker.js';
+import { constantOf } from './constants.js';
+
+/** The type of `int a[] = ...`, whose length the initialiser says. */
+export function completedArray(
+  c: Checker,
+  type: CType,
+  initializer: Initializer | undefined,
+): CType {
+  const bare = stripTypedefs(type);
+  if (bare.kind !== 'array') return type;
+  if (initializer?.kind === 'value')
+    return initializer.value.kind === 'string'
+      ? { ...bare, length: initializer.value.bytes.length + 1 }
+      : type;
+  if (initializer === undefined) return type;
+  const [first] = initializer.items;
+  if (first?.value.kind === 'value' && first.value.value.kind === 'string' && isCharArray(c, bare))
+    return { ...bare, length: first.value.value.bytes.length + 1 };
+  return { ...bare, length: countElements(c, bare.element, initializer) };
+}
+
+function countElements(c: Checker, element: CType, list: InitializerList): number {
+  const parts = nrScalars(c, element);
+  let index = 0;
+  let most = 0;
+  let taken = 0;
+  for (const { designators, value } of list.items) {
+    const [designator] = designators;
+    if (designator?.kind === 'element') {
+      index = Number(constantOf(c, designator.index, 'the index of a designator') ?? 0);
+      taken = 0;
+    }
+    const whole = value.kind === 'list' || takesWhole(c, element, value.value);
+    most = Math.max(most, index + 1);
+    taken = whole ? parts : taken + 1;
+    if (taken >= parts) {
+      index++;
+      taken = 0;
+    }
+  }
+  return most;
+}
+
+function nrScalars(c: Checker, type: CType): number {
+  const array = arrayOf(type);
+  if (array !== undefined) return array.length * nrScalars(c, array.element);
+  const struct = structOf(type);
+  if (struct === undefined) return 1;
+  const members = struct.kind === 'union' ? struct.members.slice(0, 1) : struct.members;
+  return members.reduce((sum, member) => sum + nrScalars(c, member.type), 0);
+}
+
+/** Whether the value initialises the object as a whole. */
+export function takesWhole(c: Checker, type: CType, value: Expr): boolean {
+  if (isScalar(type)) return true;
+  const array = arrayOf(type);
+  if (array !== undefined) return value.kind === 'string' && isCharArray(c, array);
+  if (structOf(type) === undefined) return true;
+  const struct = structOf(c.typeOf(value));
+  return struct !== undefined && c.types.same(struct, type);
+}
+
+export function isCharArray(c: Checker, array: ArrayType): boolean {
+  return isInteger(array.element) && c.types.size(array.element) === 1;
+}

@@ -1,0 +1,114 @@
+/**
+ * Names. A name means, in this order: what the script declared, a builtin, an enumerator, a variable or a constant of the
+ * kernel. A function may be used before the text defines it.
+ *
+ * Source: ISO C11 6.2.1, 6.5.1.
+ */
+import type { CType } from '../../engine/types/model.js';
+import { findBuiltin } from '../builtins/table.js';
+import type { Expr, NameExpr, TypeSyntax } from '../syntax/ast.js';
+import type { Span } from '../syntax/span.js';
+import { suggestion } from '../syntax/suggest.js';
+import type { Checker } from './checker.js';
+import { loadTerm } from './conversions.js';
+import { errorTerm } from './errors.js';
+import { constant, fixedPlace, framePlace } from './fold.js';
+import { formNames } from './forms.js';
+import type { Place, Term } from './ir.js';
+import { knownConstant, knownNames } from './kernelNames.js';
+import type { Meaning, ScriptFunction } from './scope.js';
+import { functionType } from './types.js';
+import { FUNCTION_STRIDE } from './window.js';
+
+export function meaningOf(c: Checker, name: string): Meaning | undefined {
+  return c.scope.lookup(name) ?? declareLater(c, name);
+}
+
+function isBuiltinName(name: string): boolean {
+  return findBuiltin(name) !== undefined || formNames.includes(name);
+}
+
+export function isFunctionName(c: Checker, expr: Expr): boolean {
+  return expr.kind === 'name' && meaningOf(c, expr.name)?.kind === 'function';
+}
+
+export function namePlace(c: Checker, expr: NameExpr): Place | undefined {
+  const meaning = meaningOf(c, expr.name);
+  if (meaning?.kind === 'variable')
+    return meaning.storage === 'frame'
+      ? framePlace(meaning.type, meaning.location)
+      : fixedPlace(meaning.type, meaning.location);
+  if (meaning !== undefined || isBuiltinName(expr.name)) return undefined;
+  if (c.types.table.enumerator(expr.name) !== undefined) return undefined;
+  const symbol = c.unit.profile.symbol(expr.name);
+  if (symbol === undefined) return undefined;
+  if (symbol.perCpu && c.unit.profile.smp)
+    c.warning(
+      'conversion',
+      expr.span,
+      `'${expr.name}' is a per-CPU variable: write per_cpu(${expr.name}, cpu)`,
+    );
+  const label: CType = { kind: 'array', element: c.types.char, length: 0 };
+  return fixedPlace(symbol.type ?? label, symbol.address);
+}
+
+export function nameTerm(c: Checker, expr: NameExpr): Term {
+  const place = namePlace(c, expr);
+  if (place !== undefined) return loadTerm(c, place, expr.span);
+  const meaning = meaningOf(c, expr.name);
+  if (meaning?.kind === 'enumerator') return constant(meaning.type, meaning.value);
+  if (meaning?.kind === 'function') {
+    const address = c.unit.window.functions + meaning.index * FUNCTION_STRIDE;
+    return constant(c.types.pointerTo(meaning.type), address);
+  }
+  if (meaning?.kind === 'typedef') {
+    c.error('expected', expr.span, `'${expr.name}' is a type, and a value is expected here`);
+    return errorTerm;
+  }
+  if (isBuiltinName(expr.name)) {
+    const message = `'${expr.name}' can only be called: write ${expr.name}(...)`;
+    c.error('unsupported', expr.span, message);
+    return errorTerm;
+  }
+  const known = knownConstant(c.unit.profile, c.types, expr.name);
+  return known === undefined ? reportUnknownName(c, expr) : constant(known.type, known.value);
+}
+
+function reportUnknownName(c: Checker, expr: NameExpr): Term {
+  const names = [...c.scope.allNames(), ...knownNames(c.unit.profile)];
+  const hint = suggestion(expr.name, names, expr.span);
+  const message = `neither the script nor the kernel has '${expr.name}'${hint.text}`;
+  c.error('unknown-name', expr.span, message, hint.fix);
+  return errorTerm;
+}
+
+/** Declares a function at the top level, once. */
+export function declareFunction(
+  c: Checker,
+  name: string,
+  syntax: TypeSyntax & { kind: 'function' },
+  span: Span,
+) {
+  const before = c.scope;
+  c.scope = c.globalScope;
+  const type = functionType(c, syntax);
+  c.scope = before;
+  const known = c.globalScope.own(name);
+  if (known?.kind === 'function') {
+    if (!c.types.same(known.type, type))
+      c.error('redefined', span, `'${name}' was declared with a different type before`);
+    return known;
+  }
+  if (known !== undefined) c.error('redefined', span, `'${name}' is defined twice`);
+  const { declared } = c.unit.functions;
+  const made: ScriptFunction = { kind: 'function', name, index: declared.length, type, span };
+  declared.push(made);
+  c.globalScope.declare(name, made);
+  return made;
+}
+
+function declareLater(c: Checker, name: string): Meaning | undefined {
+  const definition = c.unit.functions.definitions.get(name);
+  if (definition === undefined) return undefined;
+  return declareFunction(c, name, definition.type, definition.nameSpan);
+}

@@ -1,0 +1,63 @@
+/**
+ * Declarations and definitions of functions, and how they are told from expressions.
+ *
+ * Source: ISO C11 6.7, 6.9.1.
+ */
+import type { DeclarationStatement, Declarator, Statement } from '../ast.js';
+import type { Parser } from '../parser.js';
+import { typeKeywords } from '../token.js';
+import { declarator } from './declarators.js';
+import { block, semicolon } from './statements.js';
+import { specifiers } from './types.js';
+
+/** Whether a declaration begins here. A name nobody knows counts when what follows can only make sense as one. */
+export function startsDeclaration(p: Parser): boolean {
+  const token = p.token;
+  if (token.kind !== 'identifier') return false;
+  if (typeKeywords.has(token.text)) return true;
+  const next = p.ahead(1);
+  if (p.startsTypeName(0))
+    return next.kind === 'identifier' || next.text === '*' || next.text === '(';
+  if (!p.atName) return false;
+  if (next.kind === 'identifier') return !p.isDeclaredValue(token.text);
+  // `foo *p = ...;` with foo unknown: a product as a statement would be useless, so a type was meant.
+  if (next.text !== '*' || p.ahead(2).kind !== 'identifier') return false;
+  const after = p.ahead(3).text;
+  return (after === '=' || after === ';' || after === ',') && !p.isDeclaredValue(token.text);
+}
+
+export function declaration(p: Parser): Statement {
+  const start = p.token;
+  const { storage, type } = specifiers(p);
+  const declarators: Declarator[] = [];
+  if (!p.is(';')) {
+    const first = declarator(p, type, storage);
+    if (first.type.kind === 'function' && p.is('{')) {
+      const functionType = first.type;
+      const body = p.inScope(() => {
+        for (const parameter of functionType.parameters) p.note(parameter.name, false);
+        return block(p);
+      });
+      const { name, nameSpan } = first;
+      return {
+        kind: 'function',
+        name,
+        nameSpan,
+        type: functionType,
+        body,
+        span: p.from(start),
+      };
+    }
+    declarators.push(first);
+    while (p.accept(',')) declarators.push(declarator(p, type, storage));
+  }
+  semicolon(p, 'after the declaration');
+  const result: DeclarationStatement = {
+    kind: 'declaration',
+    storage,
+    base: type,
+    declarators,
+    span: p.from(start),
+  };
+  return result;
+}

@@ -1,0 +1,121 @@
+/**
+ * Declarators, read inside out, with their parameters and their initialisers.
+ *
+ * Source: ISO C11 6.7.6.
+ */
+import type { Declarator, ParameterSyntax, Storage, TypeSyntax } from '../ast.js';
+import type { Parser } from '../parser.js';
+import { spanOf, type Span } from '../span.js';
+import { qualifiers, type Token } from '../token.js';
+import { assignmentExpression } from './expressions.js';
+import { initialValue } from './initializers.js';
+import { skipAttributes, specifiers } from './types.js';
+
+/** What a declarator says: a name and how it changes the type to its left. */
+interface Shape {
+  readonly name: Token | undefined;
+  readonly wrap: (base: TypeSyntax) => TypeSyntax;
+}
+
+/** One declarator with its initialiser. */
+export function declarator(p: Parser, base: TypeSyntax, storage: Storage): Declarator {
+  const start = p.token;
+  const shape = declaratorShape(p);
+  const type = shape.wrap(base);
+  let nameSpan: Span = spanOf(p.token.start, p.token.start);
+  if (shape.name === undefined)
+    p.report('expected', p.token, `expected a name to declare${p.found()}`);
+  else {
+    nameSpan = spanOf(shape.name.start, shape.name.end);
+    p.note(shape.name.text, storage === 'typedef');
+  }
+  skipAttributes(p);
+  const initializer = p.accept('=') ? initialValue(p) : undefined;
+  return { name: shape.name?.text ?? '', nameSpan, type, initializer, span: p.from(start) };
+}
+
+/** declarator: `*`... then a name, or a declarator in parentheses, or nothing; then `[n]` and `(parameters)`. */
+export function declaratorShape(p: Parser): Shape {
+  if (!p.descend()) return { name: undefined, wrap: same };
+  const result = declaratorShapeHere(p);
+  p.ascend();
+  return result;
+}
+
+function declaratorShapeHere(p: Parser): Shape {
+  const stars: Token[] = [];
+  for (;;) {
+    if (p.is('*')) stars.push(p.next());
+    else if (qualifiers.has(p.token.text)) p.next();
+    else break;
+  }
+  let name: Token | undefined;
+  let outer = same;
+  if (p.is('(') && !startsParameters(p)) {
+    p.next();
+    const inner = declaratorShape(p);
+    p.expect(')', 'after the declarator');
+    name = inner.name;
+    outer = inner.wrap;
+  } else if (p.atName) {
+    name = p.next();
+  }
+  const suffixes: ((inner: TypeSyntax) => TypeSyntax)[] = [];
+  while (p.is('[') || p.is('(')) suffixes.push(declaratorSuffix(p));
+  return {
+    name,
+    wrap: (base) => {
+      let type = base;
+      for (const star of stars) type = { kind: 'pointer', target: type, span: star };
+      for (const suffix of suffixes.toReversed()) type = suffix(type);
+      return outer(type);
+    },
+  };
+}
+
+function startsParameters(p: Parser): boolean {
+  const next = p.ahead(1);
+  if (next.text === ')' || next.text === '...' || p.startsTypeName(1)) return true;
+  // A type nobody knows is still a type when a name or a star follows.
+  const after = p.ahead(2);
+  return next.kind === 'identifier' && (after.kind === 'identifier' || after.text === '*');
+}
+
+function declaratorSuffix(p: Parser): (inner: TypeSyntax) => TypeSyntax {
+  const start = p.next();
+  if (start.text === '[') {
+    const length = p.is(']') ? undefined : assignmentExpression(p);
+    p.expect(']', 'after the length');
+    const span = p.from(start);
+    return (element) => ({ kind: 'array', element, length, span });
+  }
+  const { parameters, variadic } = parameterList(p);
+  const span = p.from(start);
+  return (result) => ({ kind: 'function', result, parameters, variadic, span });
+}
+
+function parameterList(p: Parser): { parameters: ParameterSyntax[]; variadic: boolean } {
+  const parameters: ParameterSyntax[] = [];
+  let variadic = false;
+  while (!p.is(')') && !p.atEnd) {
+    if (p.accept('...')) variadic = true;
+    else parameters.push(parameter(p));
+    if (!p.accept(',')) break;
+  }
+  p.expect(')', 'after the parameters');
+  const [only] = parameters;
+  const isVoid =
+    parameters.length === 1 && only?.name === '' && isNamed(only.type, 'void') && !variadic;
+  return { parameters: isVoid ? [] : parameters, variadic };
+}
+
+function parameter(p: Parser): ParameterSyntax {
+  const start = p.token;
+  const { type } = specifiers(p);
+  const shape = declaratorShape(p);
+  return { name: shape.name?.text ?? '', type: shape.wrap(type), span: p.from(start) };
+}
+
+const same = (type: TypeSyntax): TypeSyntax => type;
+const isNamed = (type: TypeSyntax, name: string): boolean =>
+  type.kind === 'named' && type.name === name;

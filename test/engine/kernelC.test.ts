@@ -1,0 +1,160 @@
+/** Kernel sources printed as C: what each notation becomes, and that no TypeScript is left in the whole. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { tables } from '../../src/engine/entry/instrumented.js';
+
+interface Program {
+  getTypeChecker(): unknown;
+  getSourceFile(name: string): unknown;
+}
+
+/** What of scripts/kernel, which is not TypeScript, is used. */
+interface Scripts {
+  readonly kernelProgram: (
+    root: string,
+    files: string[],
+    overlay: ReadonlyMap<string, string>,
+  ) => Program;
+  readonly structsFile: (root: string) => string;
+  readonly memberPaths: (source: unknown) => unknown;
+  readonly printSource: (source: unknown, types: unknown, structs: unknown) => { lines: string[] };
+  readonly CTypes: new (checker: unknown) => unknown;
+}
+
+const ROOT = process.cwd();
+
+async function loadScripts(): Promise<Scripts> {
+  const names = ['sources.mjs', 'cStatements.mjs', 'cTypes.mjs'];
+  const modules = await Promise.all(
+    names.map((name): Promise<object> => import(path.join(ROOT, 'scripts', 'kernel', name))),
+  );
+  return Object.assign({}, ...modules) as Scripts;
+}
+
+/** Prints `mm/snippet.ts`, whose text is given. */
+async function openPrinter(): Promise<(text: string) => string> {
+  const { kernelProgram, structsFile, memberPaths, printSource, CTypes } = await loadScripts();
+  const file = path.join(ROOT, 'src', 'engine', 'kernel', 'mm', 'snippet.ts');
+  const listed = structsFile(ROOT);
+  return (text) => {
+    const program = kernelProgram(ROOT, [file, listed], new Map([[file, HEAD + text]]));
+    const types = new CTypes(program.getTypeChecker());
+    const structs = memberPaths(program.getSourceFile(listed));
+    return printSource(program.getSourceFile(file), types, structs).lines.join('\n').trim();
+  };
+}
+
+const HEAD = `
+import type { FreeArea, Gfp, Int, ListHead, Migratetype, Order, Page, Zone, Zoneref, Zonelist, ZoneType } from '../../machine/ctypes.js';
+import { NULL } from '../../machine/ctypes.js';
+import type { Kernel } from '../../machine/kernel.js';
+declare function list_first_entry(k: Kernel, head: ListHead, member: number): Page;
+declare function list_next_entry(k: Kernel, page: Page, member: number): Page;
+declare function list_entry_is_head(k: Kernel, page: Page, head: ListHead, member: number): boolean;
+declare function first_zones_zonelist(k: Kernel, zonelist: Zonelist, highest: ZoneType): Zoneref;
+declare function next_zones_zonelist(k: Kernel, z: Zoneref, highest: ZoneType): Zoneref;
+declare function zonelist_zone(k: Kernel, z: Zoneref): Zone;
+`;
+
+/** Statement in TypeScript, the same in C. */
+const STATEMENTS: readonly (readonly [string, string])[] = [
+  ['k.write_long(page + k.page.private, order);', 'page->private = order;'],
+  ['if ((gfp & k.__GFP_ZERO) !== 0) order++;', 'if (gfp & __GFP_ZERO)\n\t\torder++;'],
+  ['if (page === NULL) return;', 'if (!page)\n\t\treturn;'],
+  [
+    'k.add_long(zone + k.zone.free_area + order * k.stride.free_area + k.free_area.nr_free, -1);',
+    'zone->free_area[order].nr_free--;',
+  ],
+  [
+    'k.write(zone + k.zone.flags, k.words[zone + k.zone.flags]! | (1 << k.ZONE_BOOSTED_WATERMARK));',
+    'zone->flags |= 1 << ZONE_BOOSTED_WATERMARK;',
+  ],
+  ['k.write(zone + k.zone.flags, k.words[zone + k.zone.flags]! & ~1);', 'zone->flags &= ~1;'],
+  ['k.add_long(k.globals.vm_zone_stat + order * k.ptr_words, 2);', 'vm_zone_stat[order] += 2;'],
+  ['page = k.read_ptr(head) - k.page.lru;', 'page = container_of(head->next, struct page, lru);'],
+  ['k.write8(page, k.page.compound_order, order);', 'page->compound_order = order;'],
+  ['order = Math.min(order, k.words[zone + k.zone.flags]!);', 'order = min(order, zone->flags);'],
+  [
+    "k.emit({ kind: 'printk', level: 4, text: `pfn ${order.toString(16)}` });",
+    'printk(KERN_WARNING "pfn %lx", order);',
+  ],
+  ['const pfn = k.page_to_pfn(page);', 'unsigned long pfn = page_to_pfn(page);'],
+  ['again: for (;;) {\n continue again;\n}', 'again:\n\tfor (;;) {\n\t\tgoto again;\n\t}'],
+  [
+    `for (
+      let entry: Page = list_first_entry(k, head, k.page.lru);
+      !list_entry_is_head(k, entry, head, k.page.lru);
+      entry = list_next_entry(k, entry, k.page.lru)
+    ) order++;`,
+    'list_for_each_entry(entry, head, lru)\n\t\torder++;',
+  ],
+  [
+    `for (
+      let z: Zoneref = first_zones_zonelist(k, zonelist, 2), zone: Zone = zonelist_zone(k, z);
+      zone !== NULL;
+      z = next_zones_zonelist(k, z, 2), zone = zonelist_zone(k, z)
+    ) order++;`,
+    'for_each_zone_zonelist(zone, z, zonelist, 2)\n\t\torder++;',
+  ],
+  ['// Why this branch is there.\norder = 0;', '/* Why this branch is there. */\n\torder = 0;'],
+];
+
+/** Declaration in TypeScript, the same in C. */
+const DECLARATIONS: readonly (readonly [string, string])[] = [
+  [
+    'export function f(k: Kernel, page: Page, order: Order): boolean { return k.words[page + k.page.flags] !== 0; }',
+    'bool f(struct page *page, unsigned int order)\n{\n\treturn page->flags;\n}',
+  ],
+  [
+    '/** The list of a type. */\nconst list_of = (k: Kernel, area: FreeArea, mt: Migratetype): ListHead => (area + mt * k.stride.list_head) as ListHead;',
+    '/* The list of a type. */\n#define list_of(area, mt) (&area[mt])',
+  ],
+  ['const MAX_RETRIES = 16;', '#define MAX_RETRIES 16'],
+  [
+    'export interface AllocContext {\n  /** First to be tried. */\n  zonelist: Zonelist;\n  gfp: Gfp;\n}',
+    'struct alloc_context {\n\t/* First to be tried. */\n\tstruct zonelist *zonelist;\n\tgfp_t gfp;\n};',
+  ],
+];
+
+describe('kernel sources as C', () => {
+  let print: (text: string) => string;
+  before(async () => void (print = await openPrinter()));
+
+  for (const [typescript, c] of STATEMENTS)
+    it(c.split('\n')[0] ?? '', () => {
+      const head =
+        'function f(k: Kernel, page: Page, zone: Zone, order: Order, gfp: Gfp, head: ListHead, zonelist: Zonelist, i: Int): void {\n';
+      const printed = print(`${head}${typescript}\n}\n`);
+      assert.equal(printed.slice(printed.indexOf('{\n') + 2, -2).trim(), c);
+    });
+
+  for (const [typescript, c] of DECLARATIONS)
+    it(c.split('\n')[0] ?? '', () => {
+      const printed = print(`${typescript}\n`);
+      assert.equal(printed.slice(printed.indexOf(c.slice(0, 12))), c);
+    });
+
+  it('leaves nothing of TypeScript, in any file', () => {
+    const left: string[] = [];
+    for (const [file, text] of Object.entries(tables.sources.c))
+      text
+        .replace(/\/\*[^]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
+        .replace(/"(\\.|[^"\\\n])*"/g, '""')
+        .split('\n')
+        .forEach((line, i) => {
+          if (/=>|===|!==|\?\.|\.\.\.|\bk[.,)]|\b(const|let|yield|undefined|typeof) \b/.test(line))
+            if (!/^(static )?(inline )?const char|const char \*|^static const/.test(line.trim()))
+              left.push(`${file}:${i + 1}: ${line.trim()}`);
+        });
+    assert.deepEqual(left, []);
+  });
+
+  it('has each statement of a function on a line of that function', () => {
+    tables.statementLine.c.forEach((line, id) => {
+      const fn = tables.functions[tables.statementFunction[id] ?? -1] ?? assert.fail();
+      assert.ok(line > fn.c.startLine && line <= fn.c.endLine, `${fn.name}: ${line}`);
+      const text = tables.sources.c[fn.c.file]?.split('\n')[line - 1] ?? '';
+      assert.match(text, /\S/, `${fn.c.file}:${line}`);
+    });
+  });
+});
