@@ -68,7 +68,10 @@ const ASSIGNMENTS = new Map([
 
 /** Conversions between kinds of address, which C does not write. */
 const CONVERSIONS = new Set(['asVirt', 'asCell', 'asPhys', 'asPfn', 'BigInt', 'Number', 'ulong']);
-const READS = new Set(['read_ptr', 'read_va', 'read_ulong', 'read_long']);
+/** Comparisons of numbers that JavaScript takes for signed (src/engine/machine/ulong.ts). */
+const COMPARISONS = { ult: ['<', P.rel], ule: ['<=', P.rel] };
+const EXTREMES = { umin: 'min', umax: 'max' };
+const READS = new Set(['read_ptr', 'read_va', 'read_ulong', 'read_long', 'read_int', 'read_pte']);
 const WRITES = new Set([
   'write',
   'write_long',
@@ -231,6 +234,10 @@ export class CExpressions {
         return expr(`sizeof(struct ${name.text})`);
       if (expression.name.text === 'machine') return expr(snakeCase(name.text));
     }
+    if (name.text === 'value' && this.types.isReference(expression))
+      return this.types.isParameter(expression)
+        ? expr(`*${this.text(expression, P.unary)}`, P.unary)
+        : this.print(expression);
     if (name.text === 'length') return expr(`ARRAY_SIZE(${this.text(expression)})`);
     const object = this.text(expression, P.post);
     return expr(`${object}${this.isRecord(expression) ? '->' : '.'}${name.text}`);
@@ -271,6 +278,10 @@ export class CExpressions {
 
   binary(node) {
     const operator = node.operatorToken.kind;
+    if (operator === K.EqualsToken) {
+      const step = this.step(node);
+      if (step !== undefined) return step;
+    }
     if (ASSIGNMENTS.has(operator))
       return expr(
         `${this.text(node.left, P.unary)} ${ASSIGNMENTS.get(operator)} ${this.value(node.right, node.left)}`,
@@ -304,6 +315,24 @@ export class CExpressions {
       return wrap(printed, isShift ? P.unary : above);
     };
     return expr(`${side(node.left, prec)} ${sign} ${side(node.right, prec + 1)}`, prec);
+  }
+
+  /** `pte = asCell(pte + k.pte_words)` is `pte++`, `addr = asVirt(addr + size)` is `addr += size`. */
+  step(node) {
+    let sum = stripped(node.right);
+    while (
+      ts.isCallExpression(sum) &&
+      ts.isIdentifier(sum.expression) &&
+      CONVERSIONS.has(sum.expression.text)
+    )
+      sum = stripped(sum.arguments.at(-1));
+    if (!ts.isIdentifier(node.left) || !ts.isBinaryExpression(sum)) return undefined;
+    if (sum.operatorToken.kind !== K.PlusToken || !ts.isIdentifier(sum.left)) return undefined;
+    if (sum.left.text !== node.left.text) return undefined;
+    if (this.indexOf(stripped(sum.right)) === '1') return expr(`${node.left.text}++`);
+    if (this.memberOf(stripped(sum.right)) !== undefined || this.indexOf(stripped(sum.right)))
+      return undefined;
+    return expr(`${node.left.text} += ${this.text(sum.right, P.assign)}`, P.assign);
   }
 
   /** `x === 0`: C says it with `!` of pointers and of masks. */
@@ -402,7 +431,14 @@ export class CExpressions {
     const name = expression.text;
     if (CONVERSIONS.has(name)) return this.print(args.at(-1));
     const own = args.filter((each) => !isK(each));
+    if (name === 'this_cpu_ptr' && ts.isStringLiteral(own[0]))
+      return expr(`this_cpu_ptr(&${own[0].text})`);
+    if (name in COMPARISONS) {
+      const [sign, prec] = COMPARISONS[name];
+      return expr(`${this.text(own[0], prec)} ${sign} ${this.text(own[1], prec + 1)}`, prec);
+    }
     if (name in LIST_MEMBERS) return this.listCall(name, own);
+    if (name in EXTREMES) return expr(`${EXTREMES[name]}(${this.list(own)})`);
     if (own.length === 0 && /^[A-Z_][A-Z0-9_]*$/.test(name)) return expr(name);
     return expr(`${name}(${this.list(own)})`);
   }
@@ -412,6 +448,8 @@ export class CExpressions {
   }
 
   argument(node) {
+    if (this.types.isReference(node) && !this.types.isParameter(node))
+      return `&${this.text(node, P.unary)}`;
     return this.types.isBoolean(node) ? this.condition(node, P.assign) : this.text(node, P.assign);
   }
 
@@ -429,9 +467,11 @@ export class CExpressions {
       case 'read8':
       case 'read16':
       case 'read_bits':
+      case 'read_bool':
         return expr(this.smallMember(args[0], args[1]));
       case 'write8':
       case 'write16':
+      case 'write_bool':
         return expr(`${this.smallMember(args[0], args[1])} = ${this.argument(args[2])}`, P.assign);
       case 'with_bits':
         return expr(

@@ -25,6 +25,10 @@ class FilePrinter {
     this.lineOfPosition = new Map();
     /** Positions of comments that are printed. */
     this.commented = new Set();
+    /** What C calls the end of a labelled loop that is left from inside, by its own label. */
+    this.endOf = new Map();
+    /** Positions of the comments that say so. */
+    this.ends = new Map();
     /** Whether the function that is printed is one of bool. */
     this.returnsBool = false;
   }
@@ -84,11 +88,38 @@ class FilePrinter {
     }
   }
 
+  /** `// area_found:` behind a labelled loop names the place that `break label` goes to. */
+  nameEnd(node) {
+    const label = node.label.text;
+    this.endOf.delete(label);
+    if (!breaksTo(node.statement, label)) return;
+    const siblings = node.parent.statements ?? [];
+    const next = siblings[siblings.indexOf(node.label.parent) + 1];
+    if (next === undefined) return;
+    for (const { pos, end } of ts.getLeadingCommentRanges(this.source.text, next.pos) ?? []) {
+      const name = /^\/\/ (\w+):/.exec(this.source.text.slice(pos, end))?.[1];
+      if (name === undefined) continue;
+      this.endOf.set(label, name);
+      this.ends.set(pos, name);
+      return;
+    }
+  }
+
   comments(ranges) {
     for (const { pos, end } of ranges ?? []) {
       if (this.commented.has(pos)) continue;
       this.commented.add(pos);
       this.blankBefore(pos);
+      const label = this.ends.get(pos);
+      if (label !== undefined) {
+        const { depth } = this.w;
+        this.w.depth = 0;
+        this.w.begin(this.lineAt(pos), `${label}:`);
+        this.w.depth = depth;
+        const rest = this.source.text.slice(pos, end).replace(/^\/\/ \w+:\s*/, '');
+        if (rest !== '') this.w.append(` ${oneLine(rest)}`);
+        continue;
+      }
       const text = this.source.text.slice(pos, end);
       const lines = text.startsWith('//') ? [oneLine(text)] : blockLines(text);
       lines.forEach((line, i) => this.w.comment(this.lineAt(pos) + i, line));
@@ -281,7 +312,7 @@ class FilePrinter {
     else if (ts.isContinueStatement(node))
       w.append(node.label === undefined ? 'continue;' : `goto ${node.label.text};`);
     else if (ts.isBreakStatement(node))
-      w.append(node.label === undefined ? 'break;' : `goto ${breakLabel(node)};`);
+      w.append(node.label === undefined ? 'break;' : `goto ${this.breakLabel(node)};`);
     else if (ts.isThrowStatement(node)) {
       const [text] = node.expression.arguments ?? [];
       w.write(text === undefined ? 'BUG();' : `panic(${e.format(text)});`);
@@ -295,6 +326,8 @@ class FilePrinter {
   labelled({ label, statement }) {
     if (!ts.isBlock(statement)) {
       this.label(label);
+      this.remember(label);
+      this.nameEnd({ label, statement, parent: label.parent.parent });
       return this.statement(statement);
     }
     for (const each of statement.statements) this.statement(each);
@@ -304,6 +337,14 @@ class FilePrinter {
     const [next] = ts.getLeadingCommentRanges(this.source.text, statement.end) ?? [];
     if (next && this.source.text.slice(next.pos, next.end) === `// ${label.text}:`)
       this.commented.add(next.pos);
+  }
+
+  /** A labelled block ends at its label; what is behind a labelled loop may have a name there. */
+  breakLabel({ label, parent }) {
+    let outer = parent;
+    while (!ts.isLabeledStatement(outer) || outer.label.text !== label.text) outer = outer.parent;
+    if (ts.isBlock(outer.statement)) return label.text;
+    return this.endOf.get(label.text) ?? `end_of_${label.text}`;
   }
 
   label({ text }) {
@@ -349,6 +390,13 @@ class FilePrinter {
     this.begin(isFirst ? statement : each);
     if (value !== undefined && ts.isArrowFunction(value)) return this.nestedFunction(each, value);
     if (!ts.isIdentifier(each.name)) return this.destructured(each);
+    const referred = types.referred(each);
+    if (referred !== undefined && value !== undefined && ts.isObjectLiteralExpression(value)) {
+      // A `Ref` is the variable itself where it is declared.
+      w.append(`${declared(referred, each.name.text)} = `);
+      w.write(`${e.text(value.properties[0].initializer, 2)};`);
+      return;
+    }
     w.append(declared(types.ofNode(each), each.name.text));
     if (value !== undefined) w.write(` = ${e.value(each.initializer, each)}`);
     w.append(';');
@@ -448,12 +496,15 @@ class FilePrinter {
   }
 }
 
-/** A labelled block ends at its label; a labelled loop has none there. */
-function breakLabel(node) {
-  let outer = node.parent;
-  while (!ts.isLabeledStatement(outer) || outer.label.text !== node.label.text)
-    outer = outer.parent;
-  return ts.isBlock(outer.statement) ? node.label.text : `end_of_${node.label.text}`;
+/** Whether a statement has `break label`. */
+function breaksTo(statement, label) {
+  let found = false;
+  const visit = (node) => {
+    if (ts.isBreakStatement(node) && node.label?.text === label) found = true;
+    else ts.forEachChild(node, visit);
+  };
+  visit(statement);
+  return found;
 }
 
 /** Tabs are eight wide in the kernel. */

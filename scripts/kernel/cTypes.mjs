@@ -32,6 +32,8 @@ export class CTypes {
 
   /** Of a variable, parameter or expression. */
   ofNode(node) {
+    const local = this.referred(node);
+    if (local !== undefined) return pointerTo(local);
     return (
       aliasedType(node.type ?? node.parent?.type) ?? this.of(this.checker.getTypeAtLocation(node))
     );
@@ -44,6 +46,8 @@ export class CTypes {
     if (target !== undefined) return `${target} *`;
     const flavour = this.literal(bare, 'ctype');
     if (flavour !== undefined) return flavour;
+    if (bare.symbol?.name === 'Out')
+      return pointerTo(this.of(this.checker.getTypeArguments(bare)[0]));
     const spelled = this.checker.typeToString(bare);
     if (BY_NAME.has(spelled)) return BY_NAME.get(spelled);
     if (bare.flags & ts.TypeFlags.BooleanLike || spelled === 'boolean') return 'bool';
@@ -76,6 +80,25 @@ export class CTypes {
   /** The tag of the structure that a pointer leads to: `page` of a `struct page *`. */
   tagOf(node) {
     return /^struct (\w+) \*$/.exec(this.of(this.checker.getTypeAtLocation(node)))?.[1];
+  }
+
+  /** Whether a value is a `Out`: a local that a function called may write. */
+  isReference(node) {
+    return this.checker.getTypeAtLocation(node).symbol?.name === 'Out';
+  }
+
+  /** `int` of a parameter or local that is written as `Out<Int>`. */
+  referred({ type }) {
+    if (type === undefined || !ts.isTypeReferenceNode(type)) return undefined;
+    const [target] = type.typeArguments ?? [];
+    if (type.typeName.getText() !== 'Out' || target === undefined) return undefined;
+    return aliasedType(target) ?? this.of(this.checker.getTypeFromTypeNode(target));
+  }
+
+  /** Whether a name is a parameter's: a `Out` is a pointer there, and the variable itself where it is declared. */
+  isParameter(node) {
+    const symbol = this.checker.getSymbolAtLocation(node);
+    return symbol?.valueDeclaration !== undefined && ts.isParameter(symbol.valueDeclaration);
   }
 
   isBoolean(node) {

@@ -45,9 +45,12 @@ async function openPrinter(): Promise<(text: string) => string> {
 }
 
 const HEAD = `
-import type { FreeArea, Gfp, Int, ListHead, Migratetype, Order, Page, Zone, Zoneref, Zonelist, ZoneType } from '../../machine/ctypes.js';
+import type { FreeArea, Gfp, Int, ListHead, Migratetype, Order, Page, PcpuChunk, Pte, Out, Zone, Zoneref, Zonelist, ZoneType } from '../../machine/ctypes.js';
 import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { ule, ult } from '../../machine/ulong.js';
+import { asCell } from '../../memory/address.js';
+declare function g(nr: Out<Int>): void;
 declare function list_first_entry(k: Kernel, head: ListHead, member: number): Page;
 declare function list_next_entry(k: Kernel, page: Page, member: number): Page;
 declare function list_entry_is_head(k: Kernel, page: Page, head: ListHead, member: number): boolean;
@@ -96,6 +99,16 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
     ) order++;`,
     'for_each_zone_zonelist(zone, z, zonelist, 2)\n\t\torder++;',
   ],
+  ['order = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages));', 'order = chunk->nr_pages;'],
+  ['if (k.read_bool(chunk, k.pcpu_chunk.isolated)) return;', 'if (chunk->isolated)\n\t\treturn;'],
+  ['const entry = k.read_pte(pte);', 'u64 entry = *pte;'],
+  ['pte = asCell(pte + k.pte_words);', 'pte++;'],
+  ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
+  ['const nr: Out<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],
+  [
+    'search: for (;;) {\n break search;\n}\n// found:\norder = 0;',
+    'search:\n\tfor (;;) {\n\t\tgoto found;\n\t}\nfound:\n\torder = 0;',
+  ],
   ['// Why this branch is there.\norder = 0;', '/* Why this branch is there. */\n\torder = 0;'],
 ];
 
@@ -108,6 +121,10 @@ const DECLARATIONS: readonly (readonly [string, string])[] = [
   [
     '/** The list of a type. */\nconst list_of = (k: Kernel, area: FreeArea, mt: Migratetype): ListHead => (area + mt * k.stride.list_head) as ListHead;',
     '/* The list of a type. */\n#define list_of(area, mt) (&area[mt])',
+  ],
+  [
+    'function g(nr: Out<Int>): void {\n  nr.value = 1;\n}',
+    'static void g(int *nr)\n{\n\t*nr = 1;\n}',
   ],
   ['const MAX_RETRIES = 16;', '#define MAX_RETRIES 16'],
   [
@@ -123,7 +140,7 @@ describe('kernel sources as C', () => {
   for (const [typescript, c] of STATEMENTS)
     it(c.split('\n')[0] ?? '', () => {
       const head =
-        'function f(k: Kernel, page: Page, zone: Zone, order: Order, gfp: Gfp, head: ListHead, zonelist: Zonelist, i: Int): void {\n';
+        'function f(k: Kernel, page: Page, zone: Zone, order: Order, gfp: Gfp, head: ListHead, zonelist: Zonelist, i: Int, chunk: PcpuChunk, pte: Pte): void {\n';
       const printed = print(`${head}${typescript}\n}\n`);
       assert.equal(printed.slice(printed.indexOf('{\n') + 2, -2).trim(), c);
     });

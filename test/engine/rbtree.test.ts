@@ -29,8 +29,8 @@ describeMachines('red-black trees', (open) => {
     const areas = Array.from({ length: NR_AREAS }, (_, i) => {
       const area = k.plus(first, i * words);
       const begin = VMALLOC_START(k) + i * 16 * PAGE;
-      kernel.set_va_start(k, area, begin);
-      kernel.set_va_end(k, area, begin + (1 + ((i * 7) % 13)) * PAGE);
+      k.write_long(area + k.vmap_area.va_start, begin);
+      k.write_long(area + k.vmap_area.va_end, begin + (1 + ((i * 7) % 13)) * PAGE);
       return area;
     });
     return { k, areas };
@@ -45,7 +45,7 @@ describeMachines('red-black trees', (open) => {
       const red = kernel.rb_is_red(k, node);
       assert.ok(!red || (parent !== NULL && !kernel.rb_is_red(k, parent)), 'red below red');
       const left = visit(k.read_ptr(node + k.rb_node.rb_left), node);
-      const area = kernel.node_va(k, node);
+      const area = kernel.rb_entry(k, node, k.vmap_area.rb_node);
       inOrder.push(area);
       const right = visit(k.read_ptr(node + k.rb_node.rb_right), node);
       assert.equal(left.blacks, right.blacks, 'black nodes on each way down');
@@ -60,8 +60,8 @@ describeMachines('red-black trees', (open) => {
   function listed(k: Kernel): VmapArea[] {
     const head = k.globals.free_vmap_area_list;
     const areas: VmapArea[] = [];
-    for (let at = k.read_ptr(head); at !== head; at = k.read_ptr(at))
-      areas.push(kernel.list_va(k, at));
+    for (let at = kernel.list_next(k, head); at !== head; at = kernel.list_next(k, at))
+      areas.push(kernel.list_entry(k, at, k.vmap_area.list));
     return areas;
   }
 

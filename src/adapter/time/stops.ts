@@ -296,7 +296,7 @@ function inOneLine(entries: readonly WatchedEntry[], trace: StatementTrace): Lin
   return runs;
 }
 
-/** ` in set_page_flags() <- trylock_page() <- lock_page()`; nothing where the scenario itself wrote. */
+/** ` in test_and_set_bit() <- folio_trylock() <- lock_page()`; nothing where the scenario itself wrote. */
 function actorText(trace: StatementTrace, events: number): string {
   const names = trace
     .stackAfter(events)

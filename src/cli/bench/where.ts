@@ -13,7 +13,6 @@ import {
   pte_alloc_kernel,
   p4d_alloc,
   pud_alloc,
-  init_mm,
   page_ref_add,
   set_pte,
 } from '../../engine/entry/functions.js';
@@ -109,7 +108,7 @@ function inPieces({ mm, tape }: KernelImage, gfp: number): Page[] {
 
 function pteOfVmalloc({ mm }: KernelImage) {
   const va = asVirt(mm.VMALLOC_START + 0x5000);
-  const mmStruct = init_mm(mm);
+  const mmStruct = mm.globals.init_mm;
   const pud = pud_alloc(mm, mmStruct, p4d_alloc(mm, mmStruct, pgd_offset_k(mm, va), va), va);
   return pte_alloc_kernel(mm, pmd_alloc(mm, mmStruct, pud, va), va);
 }

@@ -3,7 +3,7 @@
  * So of what such an area maps a page to, only the place is the recorder's to tell; all else is compared.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { find_vm_area, vm_caller, vm_flags } from '../../engine/entry/functions.js';
+import { find_vm_area } from '../../engine/entry/functions.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import { parseAddress } from '../../engine/memory/address.js';
 import { isRecorderCall } from './callers.js';
@@ -16,8 +16,8 @@ function isDevice(image: KernelImage, va: string | undefined): boolean {
   const area = find_vm_area(mm, address);
   return (
     area !== NULL &&
-    (vm_flags(mm, area) & mm.VM_IOREMAP) !== 0 &&
-    !isRecorderCall(mm, vm_caller(mm, area))
+    (mm.read_int(area + mm.vm_struct.flags) & mm.VM_IOREMAP) !== 0 &&
+    !isRecorderCall(mm, mm.read_va(area + mm.vm_struct.caller))
   );
 }
 

@@ -14,14 +14,12 @@ import {
   kunmap_local,
   PageHighMem,
   PAGE_KERNEL_RO,
-  pkmap_count,
   PKMAP_NR,
-  pkmap_pte,
   ptep_get,
 } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page } from '../../engine/machine/ctypes.js';
-import type { VirtAddr } from '../../engine/memory/address.js';
+import { asCell, type VirtAddr } from '../../engine/memory/address.js';
 import { pageIn, type Machine } from './machine.js';
 import { number, SKIP, type Operation } from './operation.js';
 import { walkOf } from './tableOps.js';
@@ -39,8 +37,9 @@ const map: Operation = (machine, [slot, at]) => {
   const text = mm.hex(address);
   if (!PageHighMem(mm, page)) return text;
   const nr = PKMAP_NR(mm, address);
-  const count = mm.words[pkmap_count(mm, nr)] ?? 0;
-  return `${text} nr=${nr} count=${count} pte=${ptep_get(mm, pkmap_pte(mm, nr)).toString(16)}`;
+  const count = mm.read_int(mm.globals.pkmap_count + nr);
+  const pte = asCell(mm.read_ptr(mm.globals.pkmap_page_table) + nr * mm.pte_words);
+  return `${text} nr=${nr} count=${count} pte=${ptep_get(mm, pte).toString(16)}`;
 };
 
 /** `kunmap SLOT IDX` */

@@ -3,25 +3,25 @@
  * has gathered that the drain is due, it runs behind the operation: `lazy=N purged->M`.
  */
 import {
+  _PAGE_CACHE_MODE_UC,
+  _PAGE_CACHE_MODE_UC_MINUS,
+  _PAGE_CACHE_MODE_WB,
+  _PAGE_CACHE_MODE_WC,
+  _PAGE_CACHE_MODE_WT,
   __ioremap_caller,
   __vmalloc,
   anyWorkPending,
+  areaPages,
   cond_resched,
   find_vm_area,
   iounmap,
   PAGE_KERNEL,
-  page_slot_at,
   slab_is_available,
   vfree,
-  vm_flags,
-  vm_nr_pages,
-  vm_pages,
-  vm_size,
   vm_unmap_aliases,
   vmalloc_huge,
   vmap,
   vunmap,
-  type PageCacheMode,
 } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { NULL, type Page, type VmStruct } from '../../engine/machine/ctypes.js';
@@ -49,8 +49,8 @@ function placed(machine: Machine, index: number, address: VirtAddr, text: () => 
 }
 
 function pagesText({ mm }: Machine, area: VmStruct): string {
-  const pfns = Array.from({ length: vm_nr_pages(mm, area) }, (_, i) =>
-    mm.page_to_pfn(mm.read_ptr(page_slot_at(mm, vm_pages(mm, area), i))),
+  const pfns = Array.from({ length: mm.read_int(area + mm.vm_struct.nr_pages) }, (_, i) =>
+    mm.page_to_pfn(mm.read_ptr(areaPages(mm, area, i))),
   );
   return ` nr=${pfns.length} pages ${formatSequence(pfns)}`;
 }
@@ -66,7 +66,7 @@ const allocating =
     const address = allocate(machine, number(bytes), gfpOf(machine, flags ?? 'K'));
     return placed(machine, number(slot), address, () => {
       const area = find_vm_area(mm, address);
-      const own = ` flags=${hex(vm_flags(mm, area))} size=${hex(vm_size(mm, area))}`;
+      const own = ` flags=${hex(mm.read_int(area + mm.vm_struct.flags))} size=${hex(mm.read_ulong(area + mm.vm_struct.size))}`;
       return `${own}${pagesText(machine, area)}`;
     });
   };
@@ -99,12 +99,12 @@ const mapPages: Operation = (machine, [slot, source, nr]) => {
   return placed(machine, number(slot), address, () => '');
 };
 
-const MODES: Readonly<Record<string, PageCacheMode>> = {
-  'uc-': 'UC_MINUS',
-  wc: 'WC',
-  wt: 'WT',
-  uc: 'UC',
-  wb: 'WB',
+const MODES: Readonly<Record<string, number>> = {
+  'uc-': _PAGE_CACHE_MODE_UC_MINUS,
+  wc: _PAGE_CACHE_MODE_WC,
+  wt: _PAGE_CACHE_MODE_WT,
+  uc: _PAGE_CACHE_MODE_UC,
+  wb: _PAGE_CACHE_MODE_WB,
 };
 
 /** `io SLOT PHYS SIZE [MODE]` */
@@ -125,7 +125,7 @@ function areaText({ mm }: Machine, address: VirtAddr): string {
   const at = area + mm.vm_struct.phys_addr;
   const high = mm.pte_words === 2 ? (mm.words[at + 1] ?? 0) : 0;
   const phys = (high >>> 0) * 2 ** 32 + ((mm.words[at] ?? 0) >>> 0);
-  return ` size=${hex(vm_size(mm, area))} flags=${hex(vm_flags(mm, area))} phys=${hex(phys)}`;
+  return ` size=${hex(mm.read_ulong(area + mm.vm_struct.size))} flags=${hex(mm.read_int(area + mm.vm_struct.flags))} phys=${hex(phys)}`;
 }
 
 /** `vpurge` */

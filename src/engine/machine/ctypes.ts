@@ -39,6 +39,7 @@ export type ArrayCache = Pointer<'struct array_cache'>;
 
 export type VmapArea = Pointer<'struct vmap_area'>;
 export type VmStruct = Pointer<'struct vm_struct'>;
+export type TaskStruct = Pointer<'struct task_struct'>;
 export type MmStruct = Pointer<'struct mm_struct'>;
 export type Pgd = Pointer<'pgd_t'>;
 export type P4d = Pointer<'p4d_t'>;
@@ -68,7 +69,10 @@ export type AllocFlags = Flavour<'unsigned int', 'alloc_flags'>;
 /** FPI_*: mm/page_alloc.c. */
 export type FpiFlags = Flavour<'fpi_t'>;
 
-/** What a C function stores through a parameter: `int *num_movable` is `num_movable: Out<Int>`, and `num_movable.value` is `*num_movable`. */
+/**
+ * A caller's local that a function stores to, `T *` in C: `num_movable: Out<Int>`, with `num_movable.value` for `*num_movable` there and
+ * for `num_movable` in the caller.
+ */
 export interface Out<T> {
   value: T;
 }

@@ -37,6 +37,8 @@ abstract class KernelContext extends KernelMemory {
   tracer: Tracer | undefined;
   /** Only where the build is given an encoding from before Linux 4.4. */
   readonly flaggedTails: FlaggedTails | undefined;
+  /** Words in an entry of a page table, on any level. */
+  private readonly pteWords: number;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
   readonly pageblockWords: Int32Array;
 
@@ -49,6 +51,7 @@ abstract class KernelContext extends KernelMemory {
   ) {
     super(memory, tape, memmap, linear);
     const facts = factsOf(profile);
+    this.pteWords = facts.pte_words;
     this.encoding = compoundTests(profile, facts);
     this.flaggedTails = this.encoding.first_page ? new FlaggedTails(this.encoding) : undefined;
     this.pageblockWords = new Int32Array((memmap.endPfn >> (facts.pageblock_order + 3)) + 1);
@@ -71,6 +74,12 @@ abstract class KernelContext extends KernelMemory {
     if (cell === undefined || cell === 0)
       throw new Error(`profile ${this.profile.name}: no memory behind symbol ${name}`);
     return cell;
+  }
+
+  /** The value of an entry of a page table, on any level: `*pte`. */
+  read_pte(pte: number): bigint {
+    const low = BigInt(this.words[pte]! >>> 0);
+    return this.pteWords === 1 ? low : low | (BigInt(this.words[pte + 1]! >>> 0) << 32n);
   }
 
   /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */

@@ -68,6 +68,11 @@ export abstract class KernelMemory {
     });
   }
 
+  /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
+  read_int(cell: number): number {
+    return this.words[cell]!;
+  }
+
   /** Writes one word. */
   write(cell: number, value: number): void {
     this.tape.writeIn(this.words, cell as Cell, value | 0);
@@ -143,6 +148,15 @@ export abstract class KernelMemory {
   write8(cell: number, byteOffset: number, value: number): void {
     const shift = (byteOffset & 3) * 8;
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xff << shift, value << shift);
+  }
+
+  /** Reads a `bool` of a structure that may straddle frames. */
+  read_bool(cell: number, byteOffset: number): boolean {
+    return this.read8(this.plus(cell, byteOffset >> 2), byteOffset & 3) !== 0;
+  }
+
+  write_bool(cell: number, byteOffset: number, value: boolean): void {
+    this.write8(this.plus(cell, byteOffset >> 2), byteOffset & 3, value ? 1 : 0);
   }
 
   read16(cell: number, byteOffset: number): number {

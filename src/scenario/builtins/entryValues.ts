@@ -1,5 +1,5 @@
 /** How page-table entries go between a scenario, where they are structs, and the kernel's functions, where they are bigints. */
-import type { PteVal } from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
+import type { PteVal } from '../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import { asUnsigned64, convert, wrap64, type Value } from '../semantics/arithmetic.js';
 import type { BuiltinCall } from './call.js';
 

@@ -1,5 +1,6 @@
 /** Entries of page tables: values of every level, made, read and written. */
 import * as entries from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
+import * as bits from '../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import type { BuiltinRow } from './builtin.js';
 import { entryAt, entryBits, entryValue, putEntry } from './entryValues.js';
 
@@ -83,13 +84,13 @@ const ptes: readonly BuiltinRow[] = [
     entries.pte_global,
   ),
   question('pte_exec', 'Whether instructions may be fetched from the page.', entries.pte_exec),
-  changed('pte_mkwrite', 'The entry, with writes allowed.', entries._PAGE_RW, 0n),
-  changed('pte_wrprotect', 'The entry, read-only.', 0n, entries._PAGE_RW),
-  changed('pte_mkdirty', 'The entry, dirty.', entries._PAGE_DIRTY, 0n),
-  changed('pte_mkclean', 'The entry, not dirty.', 0n, entries._PAGE_DIRTY),
-  changed('pte_mkyoung', 'The entry, accessed.', entries._PAGE_ACCESSED, 0n),
-  changed('pte_mkold', 'The entry, not accessed.', 0n, entries._PAGE_ACCESSED),
-  changed('pte_mkexec', 'The entry, executable.', 0n, entries._PAGE_NX),
+  changed('pte_mkwrite', 'The entry, with writes allowed.', bits._PAGE_RW, 0n),
+  changed('pte_wrprotect', 'The entry, read-only.', 0n, bits._PAGE_RW),
+  changed('pte_mkdirty', 'The entry, dirty.', bits._PAGE_DIRTY, 0n),
+  changed('pte_mkclean', 'The entry, not dirty.', 0n, bits._PAGE_DIRTY),
+  changed('pte_mkyoung', 'The entry, accessed.', bits._PAGE_ACCESSED, 0n),
+  changed('pte_mkold', 'The entry, not accessed.', 0n, bits._PAGE_ACCESSED),
+  changed('pte_mkexec', 'The entry, executable.', 0n, bits._PAGE_NX),
   {
     signature: 'unsigned long pte_pfn(pte_t pte)',
     doc: 'The page frame an entry maps.',
@@ -104,7 +105,7 @@ const ptes: readonly BuiltinRow[] = [
   {
     signature: 'pteval_t pte_flags(pte_t pte)',
     doc: 'The bits of an entry that are not part of its address.',
-    run: (call, entry) => entryValue(call, entries.pte_flags(call.k, entryAt(call, entry))),
+    run: (call, entry) => entryValue(call, bits.pte_flags(call.k, entryAt(call, entry))),
   },
   {
     signature: 'pte_t mk_pte(struct page *page, pgprotval_t pgprot)',

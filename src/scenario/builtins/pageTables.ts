@@ -47,9 +47,8 @@ const walking: readonly BuiltinRow[] = [
     signature: 'pgd_t *pgd_offset_k(unsigned long address)',
     doc: "The entry of an address in the kernel's own top-level table.",
     run: (call, address) => {
-      const mm = call.kernel.init_mm(call.k);
-      const pgd = call.k.va_of(call.kernel.mm_pgd(call.k, mm));
-      return pgdPointer(call, pgd, address);
+      const { k } = call;
+      return pgdPointer(call, k.read_va(k.globals.init_mm + k.mm_struct.pgd), address);
     },
   },
   ...(['p4d', 'pud', 'pmd'] as const).map((x): BuiltinRow => {
@@ -70,10 +69,10 @@ const walking: readonly BuiltinRow[] = [
     doc: 'The entry that maps a kernel address, and its level (PG_LEVEL_4K, _2M, _1G); NULL if there is none.',
     changes,
     run: (call, address, level) => {
-      const found = call.kernel.lookup_address(call.k, va(address));
-      const number = found === undefined ? 0 : 1 + Math.floor((found.level.shift - 12) / 9);
-      call.memory.store(level, 4, number);
-      return found === undefined ? 0 : entryPointer(call, found.pte);
+      const found = { value: 0 };
+      const pte = call.kernel.lookup_address(call.k, va(address), found);
+      call.memory.store(level, 4, found.value);
+      return entryPointer(call, pte);
     },
   },
 ];
@@ -182,7 +181,7 @@ const tables: readonly BuiltinRow[] = [
 const reading = (register: 'cr0' | 'cr2' | 'cr3' | 'cr4', doc: string): BuiltinRow => ({
   signature: `unsigned long native_read_${register}(void)`,
   doc,
-  run: (call) => call.unsignedLong(call.kernel[`native_read_${register}`](call.k)),
+  run: (call) => call.unsignedLong(call.k.machine.processor(call.k.cpu).registers[register]),
 });
 
 const writing = (register: 'cr0' | 'cr3' | 'cr4', doc: string): BuiltinRow => ({
@@ -226,15 +225,15 @@ const processor: readonly BuiltinRow[] = [
   flushing(
     'void invlpg(unsigned long addr)',
     'Removes one page from the TLB, even if it is global.',
-    (call, address) => call.kernel.__flush_tlb_one(call.k, va(address)),
+    (call, address) => call.kernel.native_flush_tlb_one_user(call.k, va(address)),
   ),
   flushing('void flush_tlb_one_kernel(unsigned long addr)', 'As invlpg().', (call, address) =>
-    call.kernel.__flush_tlb_one(call.k, va(address)),
+    call.kernel.native_flush_tlb_one_user(call.k, va(address)),
   ),
   flushing(
     'void __flush_tlb_local(void)',
     'Reloads cr3: only global entries stay in the TLB.',
-    (call) => call.kernel.__flush_tlb_local(call.k),
+    (call) => call.kernel.native_flush_tlb_local(call.k),
   ),
   flushing('void __flush_tlb_all(void)', 'Empties the TLB.', (call) =>
     call.kernel.__flush_tlb_all(call.k),

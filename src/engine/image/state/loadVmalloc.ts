@@ -13,14 +13,12 @@ import {
   rb_set_parent_color,
   RB_BLACK,
   RB_RED,
-  va_list,
-  va_node,
 } from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
 import { findCache } from '../../proc/slabCaches.js';
 import { NULL, type VmapArea } from '../../machine/ctypes.js';
-import { parseAddress, type Cell, type VirtAddr } from '../../memory/address.js';
+import { asCell, parseAddress, type Cell, type VirtAddr } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 
 /** One line. */
@@ -47,7 +45,11 @@ export function loadVmalloc(
   for (const line of parsed) if (line.kind === 'va') loadBusy(mm, line, callerAddress);
   for (const line of parsed) if (line.kind === 'pva') loadPurge(mm, line);
   for (const line of free)
-    list_add_tail(mm, va_list(mm, areaOf(mm, line)), mm.symbol('free_vmap_area_list'));
+    list_add_tail(
+      mm,
+      asCell(areaOf(mm, line) + mm.vmap_area.list),
+      mm.symbol('free_vmap_area_list'),
+    );
   loadFreeTree(mm, free);
 }
 
@@ -135,7 +137,7 @@ function loadPurge(mm: Kernel, line: Line): void {
 function loadFreeTree(mm: Kernel, lines: readonly Line[]): void {
   const byStart = new Map(lines.map((line) => [line.start as number, line]));
   const parents = new Map<number, Cell>();
-  const nodeOf = (line: Line): Cell => va_node(mm, areaOf(mm, line));
+  const nodeOf = (line: Line): Cell => asCell(areaOf(mm, line) + mm.vmap_area.rb_node);
   for (const line of lines) {
     const child = (name: string): Cell => {
       const text = line.fields.get(name) ?? '-';

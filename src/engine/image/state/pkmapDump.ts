@@ -8,11 +8,11 @@
  * What free entries of page_address_maps keep is not in a dump: a loaded machine has zeros there.
  */
 import {
-  page_address_buckets,
+  list_entry_is_head,
+  list_first_entry,
+  list_next_entry,
+  PA_HASH_ORDER,
   page_address_init,
-  pkmap_count,
-  PKMAP_NR,
-  pkmap_pte,
   pte_none,
   ptep_get,
   set_page_address,
@@ -20,7 +20,8 @@ import {
 } from '../../entry/functions.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { PageAddressMap } from '../../kernel/mm/highmem/page_address.js';
-import { asVirt } from '../../memory/address.js';
+import { NULL, type Pte } from '../../machine/ctypes.js';
+import { asCell, asVirt } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 
 const hasPkmap = (mm: Kernel): boolean => mm.profile.constant('CONFIG_HIGHMEM') === 1;
@@ -38,16 +39,39 @@ export function pkmapLines(mm: Kernel): string[] {
   if (!hasPkmap(mm)) return [];
   const lines: string[] = [];
   for (let nr = 0; nr < mm.LAST_PKMAP; nr++) {
-    const count = mm.words[pkmap_count(mm, nr)] ?? 0;
-    const pte = ptep_get(mm, pkmap_pte(mm, nr));
+    const count = mm.read_int(mm.globals.pkmap_count + nr);
+    const pte = ptep_get(mm, slotPte(mm, nr));
     if (count !== 0 || !pte_none(pte))
       lines.push(`pk ${nr} count=${count} pte=${pte.toString(16)}`);
   }
-  for (const { bucket, maps } of page_address_buckets(mm)) {
-    const chain = maps.map((map) => mapText(mm, map)).join(' ');
+  for (let bucket = 0; bucket < 1 << PA_HASH_ORDER; bucket++) {
+    const chain = mapsOf(mm, bucket)
+      .map((map) => mapText(mm, map))
+      .join(' ');
     if (chain !== '') lines.push(`pah ${bucket} ${chain}`);
   }
   return lines;
+}
+
+/** The pte of a slot. */
+const slotPte = (mm: Kernel, nr: number): Pte =>
+  asCell(mm.read_ptr(mm.globals.pkmap_page_table) + nr * mm.pte_words);
+
+/** The maps of a bucket, first to last. One that nobody has initialised is empty. */
+function mapsOf(mm: Kernel, bucket: number): PageAddressMap[] {
+  const { page_address_htable } = mm.globals;
+  const slot = page_address_htable + bucket * mm.stride.page_address_slot;
+  const head = asCell(slot + mm.page_address_slot.lh);
+  const maps: PageAddressMap[] = [];
+  if (page_address_htable === NULL || mm.words[head] === 0) return maps;
+  const { list } = mm.page_address_map;
+  for (
+    let map: PageAddressMap = list_first_entry(mm, head, list);
+    !list_entry_is_head(mm, map, head, list);
+    map = list_next_entry(mm, map, list)
+  )
+    maps.push(map);
+  return maps;
 }
 
 function mapText(mm: Kernel, map: PageAddressMap): string {
@@ -78,12 +102,12 @@ export function loadPkmap(
 }
 
 function loadSlot(mm: Kernel, nr: number, [count = '', pte = '']: readonly string[]): void {
-  mm.write(pkmap_count(mm, nr), Number(count.replace('count=', '')));
-  set_pte(mm, pkmap_pte(mm, nr), BigInt(`0x${pte.replace('pte=', '')}`));
+  mm.write(mm.globals.pkmap_count + nr, Number(count.replace('count=', '')));
+  set_pte(mm, slotPte(mm, nr), BigInt(`0x${pte.replace('pte=', '')}`));
 }
 
 function loadMap(mm: Kernel, text: string): void {
   const [pfn = '', va = ''] = text.split('=');
   const virtual = asVirt(parseInt(va, 16));
-  set_page_address(mm, mm.pfn_to_page(parseInt(pfn, 16)), virtual, PKMAP_NR(mm, virtual));
+  set_page_address(mm, mm.pfn_to_page(parseInt(pfn, 16)), virtual);
 }

@@ -9,7 +9,7 @@ import { folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
 import { account_slab } from '../../kernel/mm/slab_common/account.js';
 import { writeByte } from '../../kernel/lib/string.js';
 import { list_add_tail } from '../../kernel/include/linux/list.h.js';
-import { set_page_flags } from '../../kernel/include/linux/page-flags.h.js';
+import { __folio_set_slab } from '../../kernel/include/linux/page-flags.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { KmemCache, KmemCacheNode, ListHead } from '../../machine/ctypes.js';
 import { asCell, asPfn, asVirt } from '../../memory/address.js';
@@ -97,7 +97,7 @@ function loadSlab(mm: Kernel, s: KmemCache, line: SlabLine, head: ListHead): voi
   const { profile } = mm;
   const page = folio_slab(mm.memmap.pfn_to_page(asPfn(hexOf(line, 'pfn'))));
   const freelist = addressOf(line, 'freelist_at', profile.pointerSize);
-  set_page_flags(mm, slab_folio(page), 1 << mm.PG_slab);
+  __folio_set_slab(mm, slab_folio(page));
   mm.write_ptr(page + mm.slab.slab_cache, s);
   mm.write_va(page + mm.slab.freelist, freelist);
   mm.write_va(page + mm.slab.s_mem, addressOf(line, 's_mem', profile.pointerSize));

@@ -7,7 +7,7 @@
 import { list_add_tail, INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
-import { set_page_flags } from '../../kernel/include/linux/page-flags.h.js';
+import { __folio_set_slab } from '../../kernel/include/linux/page-flags.h.js';
 import { reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
 import { folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
 import { account_slab } from '../../kernel/mm/slab_common/account.js';
@@ -130,7 +130,7 @@ function loadNode(mm: Kernel, s: KmemCache, n: KmemCacheNode, line: SlabLine): v
 
 function loadSlab(mm: Kernel, s: KmemCache, line: SlabLine): Slab {
   const page = folio_slab(mm.memmap.pfn_to_page(asPfn(hexOf(line, 'pfn'))));
-  set_page_flags(mm, slab_folio(page), 1 << mm.PG_slab);
+  __folio_set_slab(mm, slab_folio(page));
   mm.write_ptr(page + mm.slab.slab_cache, s);
   let counters = 0;
   for (const field of ['inuse', 'objects', 'frozen'] as const)

@@ -9,22 +9,10 @@
 import { VMALLOC_END, VMALLOC_START } from '../../kernel/arch/x86/include/asm/pgtable_areas.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { per_cpu } from '../../kernel/include/linux/percpu-defs.h.js';
-import {
-  list_va,
-  node_va,
-  rb_is_black,
-  va_end,
-  va_node,
-  va_start,
-  va_vm,
-  vm_addr,
-  vm_caller,
-  vm_flags,
-  vm_nr_pages,
-  vm_size,
-} from '../../entry/functions.js';
+import { list_entry, list_next, rb_entry, rb_is_black } from '../../entry/functions.js';
 import { NULL, type ListHead, type VmapArea, type VmStruct } from '../../machine/ctypes.js';
-import type { VirtAddr } from '../../memory/address.js';
+import type { RbNode } from '../../kernel/include/linux/rbtree.h.js';
+import { asCell, type VirtAddr } from '../../memory/address.js';
 
 /** What stands behind `%vmalloc`. */
 export function vmallocHead(mm: Kernel): string {
@@ -56,15 +44,15 @@ export function vmallocLines(
 /** The areas of a list; a machine that was rebuilt without them has none. */
 function* areasOf(mm: Kernel, head: ListHead): Generator<VmapArea, void, undefined> {
   if (mm.words[head] === 0) return;
-  for (let list = mm.read_ptr(head); list !== head; list = mm.read_ptr(list))
-    yield list_va(mm, list);
+  for (let list = list_next(mm, head); list !== head; list = list_next(mm, list))
+    yield list_entry(mm, list, mm.vmap_area.list);
 }
 
 /** An address as the recorder prints numbers: of no more digits than it has. */
 const short = (mm: Kernel, va: VirtAddr): string => mm.hex(va).replace(/^0+(?=.)/, '');
 
 const rangeText = (mm: Kernel, va: VmapArea): string =>
-  `${short(mm, va_start(mm, va))} ${short(mm, va_end(mm, va))}`;
+  `${short(mm, mm.read_va(va + mm.vmap_area.va_start))} ${short(mm, mm.read_va(va + mm.vmap_area.va_end))}`;
 
 const at = (mm: Kernel, cell: VmapArea | VmStruct): string => mm.hex(mm.va_of(cell));
 
@@ -74,24 +62,26 @@ function busyText(
   callerText: (area: VirtAddr, caller: VirtAddr) => string,
 ): string {
   const start = `va ${rangeText(mm, va)} at=${at(mm, va)}`;
-  const vm = va_vm(mm, va);
+  const vm: VmStruct = mm.read_ptr(va + mm.vmap_area.vm);
   if (vm === NULL) return `${start} vm=0`;
   const phys = vm + mm.vm_struct.phys_addr;
   const high = mm.pte_words === 2 ? (mm.words[phys + 1] ?? 0) : 0;
   return [
     `${start} vm=${at(mm, vm)}`,
-    `size=${vm_size(mm, vm).toString(16)}`,
-    `flags=${vm_flags(mm, vm).toString(16)}`,
-    `nr=${vm_nr_pages(mm, vm)}`,
+    `size=${mm.read_ulong(vm + mm.vm_struct.size).toString(16)}`,
+    `flags=${mm.read_int(vm + mm.vm_struct.flags).toString(16)}`,
+    `nr=${mm.read_int(vm + mm.vm_struct.nr_pages)}`,
     `phys=${((high >>> 0) * 2 ** 32 + ((mm.words[phys] ?? 0) >>> 0)).toString(16)}`,
-    `by=${callerText(vm_addr(mm, vm), vm_caller(mm, vm))}`,
+    `by=${callerText(mm.read_va(vm + mm.vm_struct.addr), mm.read_va(vm + mm.vm_struct.caller))}`,
   ].join(' ');
 }
 
 function freeText(mm: Kernel, va: VmapArea): string {
-  const node = va_node(mm, va);
-  const child = (of: number): string =>
-    of === NULL ? '-' : short(mm, va_start(mm, node_va(mm, of as typeof node)));
+  const node: RbNode = asCell(va + mm.vmap_area.rb_node);
+  const child = (of: RbNode): string =>
+    of === NULL
+      ? '-'
+      : short(mm, mm.read_va(rb_entry(mm, of, mm.vmap_area.rb_node) + mm.vmap_area.va_start));
   const sub = mm.read_va(va + mm.vmap_area.subtree_max_size);
   const root = mm.read_ptr(mm.symbol('free_vmap_area_root')) === node ? ' root' : '';
   return (

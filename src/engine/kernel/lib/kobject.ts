@@ -16,6 +16,9 @@ import type { Kobject, KobjType, Kset } from '../include/linux/kobject.h.js';
 import { INIT_LIST_HEAD, list_add_tail, list_del_init } from '../include/linux/list.h.js';
 import { kfree_const, kstrdup_const } from '../mm/util.js';
 
+/** What a type does at the end of its kobjects. */
+type KobjectRelease = (k: Kernel, kobj: Kobject) => void;
+
 /** Bits of the word that state_initialized is the lowest bit-field of. */
 const STATE_INITIALIZED = 1;
 const STATE_IN_SYSFS = 2;
@@ -33,10 +36,10 @@ export function kobject_get(k: Kernel, kobj: Kobject): Kobject {
 }
 
 /** The last reference is gone. Left out: kobject_del of one that is still in sysfs. */
-function kobject_cleanup(k: Kernel, kobj: Kobject, release: (() => void) | undefined): void {
+function kobject_cleanup(k: Kernel, kobj: Kobject, release: KobjectRelease | undefined): void {
   const name: VirtAddr = k.read_va(kobj + k.kobject.name);
   // The kobject is a part of what is freed here.
-  release?.();
+  release?.(k, kobj);
   if (name !== 0) kfree_const(k, name);
 }
 
@@ -44,7 +47,7 @@ function kobject_cleanup(k: Kernel, kobj: Kobject, release: (() => void) | undef
  * Drops a reference. Differs: what the kobject's type does at its end is an argument, as no type that is used here has more than one
  * kind of end.
  */
-export function kobject_put(k: Kernel, kobj: Kobject, release?: () => void): void {
+export function kobject_put(k: Kernel, kobj: Kobject, release?: KobjectRelease): void {
   if (kobj === NULL) return;
   k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! - 1);
   if (k.words[kobj + k.kobject.kref] === 0) kobject_cleanup(k, kobj, release);

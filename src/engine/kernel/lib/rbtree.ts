@@ -10,7 +10,7 @@
  *
  * The shape of a tree decides what a search meets first, so each step is the kernel's, and so is each store.
  *
- * Source: Linux 6.1 lib/rbtree.c, include/linux/rbtree.h, rbtree_augmented.h.
+ * Source: Linux 6.1 lib/rbtree.c; include/linux/rbtree_augmented.h: rb_insert_augmented(), rb_erase_augmented().
  */
 import { type Int, NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -48,10 +48,20 @@ function __rb_rotate_set_parents(
   __rb_change_child(k, old, replacement, parent, root);
 }
 
+function dummy_propagate(): void {
+  // A plain tree keeps nothing in its nodes.
+}
+function dummy_copy(): void {
+  // Nothing to take over.
+}
+function dummy_rotate(): void {
+  // Nothing to work out anew.
+}
+
 const dummy_callbacks: RbAugmentCallbacks = {
-  propagate: () => undefined,
-  copy: () => undefined,
-  rotate: () => undefined,
+  propagate: dummy_propagate,
+  copy: dummy_copy,
+  rotate: dummy_rotate,
 };
 
 /** Restores the rules after a red node was hung below `parent`. */
@@ -278,12 +288,12 @@ function __rb_erase_color(
 
 /** Colors a node that rb_link_node() hung in, and turns what stands above it. */
 export function rb_insert_color(k: Kernel, node: RbNode, root: RbRoot): void {
-  __rb_insert(k, node, root, dummy_callbacks.rotate);
+  __rb_insert(k, node, root, dummy_rotate);
 }
 
 export function rb_erase(k: Kernel, node: RbNode, root: RbRoot): void {
   const rebalance: RbNode = __rb_erase_augmented(k, node, root, dummy_callbacks);
-  if (rebalance !== NULL) __rb_erase_color(k, rebalance, root, dummy_callbacks.rotate);
+  if (rebalance !== NULL) __rb_erase_color(k, rebalance, root, dummy_rotate);
 }
 
 export function rb_insert_augmented(

@@ -176,13 +176,11 @@ export function isolate_freepages_range(
 ): Pfn {
   const freelist: ListHead = k.machine.register('freelist');
   INIT_LIST_HEAD(k, freelist);
-
   let pfn: Pfn = start_pfn;
   let block_start_pfn: Pfn = pageblock_start_pfn(k, pfn);
   const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
   if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
   let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
-
   let isolated!: ULong;
   for (
     ;
@@ -264,7 +262,6 @@ function isolate_migratepages_block(
 
   // The last page may have been one of many.
   if (low_pfn > end_pfn) low_pfn = end_pfn;
-
   // isolate_abort:
   if (valid_page !== NULL) set_pageblock_skip(k, valid_page);
   cc.migrate_pfn = low_pfn;
@@ -279,13 +276,11 @@ export function isolate_migratepages_range(
   end_pfn: Pfn,
 ): Int {
   let ret: Int = 0;
-  // The first and the last pageblock may be incomplete.
   let pfn: Pfn = start_pfn;
   let block_start_pfn: Pfn = pageblock_start_pfn(k, pfn);
   const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
   if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
   let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
-
   for (
     ;
     pfn < end_pfn;
@@ -294,6 +289,7 @@ export function isolate_migratepages_range(
     block_end_pfn = Math.min(block_end_pfn, end_pfn);
     if (pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, cc.zone) === NULL) continue;
 
+    // The first and the last pageblock may be incomplete.
     ret = isolate_migratepages_block(k, cc, pfn, block_end_pfn);
     if (ret !== 0) break;
     // Those are migrated first.

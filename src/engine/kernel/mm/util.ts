@@ -1,7 +1,8 @@
 /**
  * Strings in kernel memory. One in the kernel's read-only data is never copied where it is constant, nor freed.
  *
- * Source: Linux 6.1 mm/util.c: kstrdup(), kstrdup_const(), kfree_const().
+ * Source: Linux 6.1 mm/util.c: kstrdup(), kstrdup_const(), kfree_const(); include/asm-generic/sections.h: is_kernel_rodata().
+ * include/asm-generic/sections.h: is_kernel_rodata().
  */
 import type { Gfp } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';

@@ -1,8 +1,8 @@
 /**
  * Groups of attributes as files of a directory.
  *
- * Source: Linux 6.1 fs/sysfs/group.c: create_files(), internal_create_group(), sysfs_create_group(); file.c:
- * sysfs_add_file_mode_ns().
+ * Source: Linux 6.1 fs/sysfs/group.c: create_files(), internal_create_group(), sysfs_create_group();
+ * fs/sysfs/file.c: sysfs_add_file_mode_ns().
  */
 import { type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

@@ -10,3 +10,6 @@ export const ilog2 = (n: Int): Int => 31 - Math.clz32(n);
 
 /** The smallest power of two that is no less than `size`, as an exponent. */
 export const get_count_order_long = (size: ULong): Int => Math.ceil(Math.log2(size));
+
+/** The smallest power of two that is no less than `n`, as an exponent. */
+export const order_base_2 = (n: Int): Int => (n > 1 ? 32 - Math.clz32(n - 1) : 0);

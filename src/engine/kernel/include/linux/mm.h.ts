@@ -3,8 +3,9 @@
  *
  * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum().
  */
-import type { Int, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
+import type { Int, MmStruct, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { PAGE_SIZE } from '../../../memory/address.js';
 import { compound_head, page_folio, PageAnon, PageCompound, PageHead } from './page-flags.h.js';
 
 /** `page + n` of one block. */
@@ -94,3 +95,21 @@ export function page_mapcount(k: Kernel, page: Page): Int {
 // --- totals ------------------------------------------------------------------------------------------------------------
 
 export const totalram_pages = (k: Kernel): ULong => k.read_ulong(k.globals._totalram_pages);
+
+// --- bytes of page tables ----------------------------------------------------------------------------------------------
+
+export function mm_inc_nr_ptes(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+}
+
+export function mm_inc_nr_pmds(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+}
+
+export function mm_dec_nr_pmds(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, -PAGE_SIZE);
+}
+
+export function mm_inc_nr_puds(k: Kernel, mm: MmStruct): void {
+  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+}

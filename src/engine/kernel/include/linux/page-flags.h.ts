@@ -114,15 +114,6 @@ export function ClearPageDoubleMap(k: Kernel, page: Page): void {
 export const PageHighMem = (k: Kernel, page: Page): boolean =>
   k.page_to_pfn(page) >= k.linear.directMapEndFrame;
 
-/** Sets bits of `flags`, all below the zone number, in one store. Ours: for slabs, which set several. */
-export function set_page_flags(k: Kernel, page: Page, mask: number): void {
-  k.write(page + k.page.flags, k.words[page + k.page.flags]! | mask);
-}
-
-export function clear_page_flags(k: Kernel, page: Page, mask: number): void {
-  k.write(page + k.page.flags, k.words[page + k.page.flags]! & ~mask);
-}
-
 // --- page->mapping -----------------------------------------------------------------------------------------------------
 
 /** The low bits of page->mapping say what it points to. */

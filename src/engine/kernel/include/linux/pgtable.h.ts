@@ -5,8 +5,8 @@
  *
  * A level that this build does not have is folded: its pointer is the one of the level above.
  *
- * Source: Linux 6.1 include/linux/pgtable.h, include/asm-generic/pgtable-nop4d.h, -nopud.h, -nopmd.h;
- * arch/x86/mm/pat/set_memory.c: lookup_address_in_pgd(), slow_virt_to_phys(); mm/vmalloc.c: vmalloc_to_page().
+ * Source: Linux 6.1 include/linux/pgtable.h; include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h;
+ * arch/x86/include/asm/pgtable.h: p4d_offset().
  */
 import {
   type MmStruct,
@@ -16,69 +16,136 @@ import {
   type Pmd,
   type Pte,
   type Pud,
+  type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asPhys, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import type { LevelFormat, LevelName } from '../../../x86/formats.js';
+import { pgtableLevel } from '../../../machine/pagingLevels.js';
+import { umin } from '../../../machine/ulong.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
+import type { LevelName } from '../../../x86/formats.js';
 import { indexAt } from '../../../x86/paging.js';
-import { pgtable_levels, pte_pfn, ptep_get } from '../../arch/x86/include/asm/pgtable.h.js';
-import { init_mm } from '../../mm/init-mm.js';
+import {
+  p4d_pgtable,
+  pgd_page_vaddr,
+  pmd_none,
+  pmd_page_vaddr,
+  pte_clear,
+  pud_pgtable,
+} from '../../arch/x86/include/asm/pgtable.h.js';
+import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { ALIGN_DOWN } from './align.h.js';
 
-const levelNamed = (k: Kernel, name: LevelName): LevelFormat | undefined =>
-  pgtable_levels(k).find((level) => level.name === name);
+/** pgtbl_mod_mask: on which levels entries changed. */
+export const PGTBL_PGD_MODIFIED = 1 << 0;
+export const PGTBL_P4D_MODIFIED = 1 << 1;
+export const PGTBL_PUD_MODIFIED = 1 << 2;
+export const PGTBL_PMD_MODIFIED = 1 << 3;
+export const PGTBL_PTE_MODIFIED = 1 << 4;
 
-/** The cell of the entry that `address` selects in the table at `table`. */
-export const entry_in = (k: Kernel, level: LevelFormat, table: Cell, address: VirtAddr): Cell =>
-  asCell(table + indexAt(level, address) * k.pte_words);
+/** Whether this build has a level. */
+const hasLevel = (k: Kernel, name: LevelName): boolean => pgtableLevel(k, name) !== undefined;
 
-/** mm->pgd */
-export const mm_pgd = (k: Kernel, mm: MmStruct): Pgd => k.read_ptr(mm + k.mm_struct.pgd);
+/** Which entry of its table an address selects; in a folded level there is one. */
+const indexIn = (k: Kernel, name: LevelName, address: VirtAddr): ULong => {
+  const level = pgtableLevel(k, name);
+  return level === undefined ? 0 : indexAt(level, address);
+};
+
+export const PMD_SIZE = (k: Kernel): ULong => 2 ** k.PMD_SHIFT;
+export const PUD_SIZE = (k: Kernel): ULong => 2 ** k.PUD_SHIFT;
+export const PGDIR_SIZE = (k: Kernel): ULong => 2 ** k.PGDIR_SHIFT;
+
+// --- the way down ------------------------------------------------------------------------------------------------------
+
+export const pgd_index = (k: Kernel, address: VirtAddr): ULong => indexIn(k, 'PGD', address);
+
+export function pud_index(k: Kernel, address: VirtAddr): ULong {
+  return indexIn(k, 'PUD', address);
+}
+
+export function pmd_index(k: Kernel, address: VirtAddr): ULong {
+  return indexIn(k, 'PMD', address);
+}
+
+export function pte_index(k: Kernel, address: VirtAddr): ULong {
+  return indexIn(k, 'PTE', address);
+}
 
 export function pgd_offset_pgd(k: Kernel, pgd: Pgd, address: VirtAddr): Pgd {
-  return entry_in(k, pgtable_levels(k)[0]!, pgd, address);
+  return asCell(pgd + pgd_index(k, address) * k.pte_words);
 }
 
-export function pgd_offset(k: Kernel, mm: MmStruct, address: VirtAddr): Pgd {
-  return pgd_offset_pgd(k, mm_pgd(k, mm), address);
-}
+export const pgd_offset = (k: Kernel, mm: MmStruct, address: VirtAddr): Pgd =>
+  pgd_offset_pgd(k, k.read_ptr(mm + k.mm_struct.pgd), address);
 
-export function pgd_offset_k(k: Kernel, address: VirtAddr): Pgd {
-  return pgd_offset(k, init_mm(k), address);
-}
-
-/** The table that an entry leads to; NULL where there is no memory. */
-export function entry_page_vaddr(k: Kernel, entry: Cell): Cell {
-  return k.memory.cell(asPhys(pte_pfn(k, ptep_get(k, entry)) * PAGE_SIZE));
-}
-
-/** The entry of the next level, or the same where that level is folded. */
-function next_offset(k: Kernel, name: LevelName, above: Cell, address: VirtAddr): Cell {
-  const level = levelNamed(k, name);
-  if (level === undefined) return above;
-  const table = entry_page_vaddr(k, above);
-  return table === NULL ? NULL : entry_in(k, level, table, address);
-}
+export const pgd_offset_k = (k: Kernel, address: VirtAddr): Pgd =>
+  pgd_offset(k, k.globals.init_mm, address);
 
 export function p4d_offset(k: Kernel, pgd: Pgd, address: VirtAddr): P4d {
-  return next_offset(k, 'P4D', pgd, address);
+  if (!hasLevel(k, 'P4D')) return asCell(pgd);
+  const table: Cell = pgd_page_vaddr(k, k.read_pte(pgd));
+  return table === NULL ? NULL : asCell(table + indexIn(k, 'P4D', address) * k.pte_words);
 }
 
 export function pud_offset(k: Kernel, p4d: P4d, address: VirtAddr): Pud {
-  return next_offset(k, 'PUD', p4d, address);
+  if (!hasLevel(k, 'PUD')) return asCell(p4d);
+  const table: Pud = p4d_pgtable(k, k.read_pte(p4d));
+  return table === NULL ? NULL : asCell(table + pud_index(k, address) * k.pte_words);
 }
 
 export function pmd_offset(k: Kernel, pud: Pud, address: VirtAddr): Pmd {
-  return next_offset(k, 'PMD', pud, address);
+  if (!hasLevel(k, 'PMD')) return asCell(pud);
+  const table: Pmd = pud_pgtable(k, k.read_pte(pud));
+  return table === NULL ? NULL : asCell(table + pmd_index(k, address) * k.pte_words);
 }
 
 export function pte_offset_kernel(k: Kernel, pmd: Pmd, address: VirtAddr): Pte {
-  return next_offset(k, 'PTE', pmd, address);
+  const table: Pte = pmd_page_vaddr(k, k.read_pte(pmd));
+  return table === NULL ? NULL : asCell(table + pte_index(k, address) * k.pte_words);
 }
 
-/** Whether a level exists in this build; a folded one is always populated. */
-export const level_is_folded = (k: Kernel, name: LevelName): boolean =>
-  levelNamed(k, name) === undefined;
+/** Page tables are never in highmem here: mapping them takes nothing. */
+export const pte_offset_map = (k: Kernel, dir: Pmd, address: VirtAddr): Pte =>
+  pte_offset_kernel(k, dir, address);
 
-/** PMD_SHIFT and the like; of a folded level what it is folded into. */
-export const level_shift = (k: Kernel, name: LevelName): number =>
-  (levelNamed(k, name) ?? pgtable_levels(k)[0]!).shift;
+/** NULL where the tables above are missing. */
+export function virt_to_kpte(k: Kernel, vaddr: VirtAddr): Pte {
+  const pmd: Pmd = pmd_off_k(k, vaddr);
+  return pmd === NULL || pmd_none(k.read_pte(pmd)) ? NULL : pte_offset_kernel(k, pmd, vaddr);
+}
+
+export function pmd_off_k(k: Kernel, va: VirtAddr): Pmd {
+  return pmd_offset(k, pud_offset(k, p4d_offset(k, pgd_offset_k(k, va), va), va), va);
+}
+
+// --- ranges ------------------------------------------------------------------------------------------------------------
+
+/** Where the entry of an address ends, or the range. Compared less one, for the space may end at 0. */
+const entryEnd = (addr: VirtAddr, end: VirtAddr, size: ULong): VirtAddr => {
+  const __boundary: ULong = ALIGN_DOWN(addr, size) + size;
+  return asVirt(umin(__boundary - 1, end - 1) + 1);
+};
+
+export const pgd_addr_end = (k: Kernel, addr: VirtAddr, end: VirtAddr): VirtAddr =>
+  entryEnd(addr, end, PGDIR_SIZE(k));
+
+/** A folded level has one entry for all. */
+export const p4d_addr_end = (_k: Kernel, _addr: VirtAddr, end: VirtAddr): VirtAddr => end;
+
+export const pud_addr_end = (k: Kernel, addr: VirtAddr, end: VirtAddr): VirtAddr =>
+  hasLevel(k, 'PUD') ? entryEnd(addr, end, PUD_SIZE(k)) : end;
+
+export const pmd_addr_end = (k: Kernel, addr: VirtAddr, end: VirtAddr): VirtAddr =>
+  hasLevel(k, 'PMD') ? entryEnd(addr, end, PMD_SIZE(k)) : end;
+
+/** `*ptep`, as one load. */
+export function ptep_get(k: Kernel, ptep: Cell): PteVal {
+  return k.read_pte(ptep);
+}
+
+/** Clears an entry. What it held. */
+export function ptep_get_and_clear(k: Kernel, ptep: Pte): PteVal {
+  const pte: PteVal = k.read_pte(ptep);
+  pte_clear(k, ptep);
+  return pte;
+}

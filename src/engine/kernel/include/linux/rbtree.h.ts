@@ -10,7 +10,7 @@
  */
 import { NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt } from '../../../memory/address.js';
+import { asCell, asVirt, type Cell } from '../../../memory/address.js';
 
 export type RbNode = Pointer<'struct rb_node'>;
 /** Its first word is the pointer to the top node. */
@@ -24,6 +24,9 @@ export const rb_parent = (k: Kernel, r: RbNode): RbNode => {
   const parent = asVirt(k.read_va(r + k.rb_node.__rb_parent_color) - color);
   return parent === 0 ? NULL : k.cell_at(parent);
 };
+
+/** The structure that a node is a member of. */
+export const rb_entry = (_k: Kernel, ptr: RbNode, member: number): Cell => asCell(ptr - member);
 
 /** A node in no tree is its own parent. */
 export const RB_EMPTY_NODE = (k: Kernel, node: RbNode): boolean =>

@@ -13,9 +13,11 @@ const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => voi
   { work: 'drain_vmap_work', func: drain_vmap_area_work },
 ];
 
-/** Whether any work waits: what the next cond_resched() will do. */
-export const anyWorkPending = (k: Kernel): boolean =>
-  WORKS.some(({ work }) => work_pending(k, work));
+/** Whether any work waits. */
+export function anyWorkPending(k: Kernel): boolean {
+  for (const { work } of WORKS) if (work_pending(k, work)) return true;
+  return false;
+}
 
 /** Gives way: what waits is done. Left out: other tasks. */
 export function cond_resched(k: Kernel): void {

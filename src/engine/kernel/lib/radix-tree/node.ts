@@ -7,7 +7,7 @@
  *
  * An entry (`void *`) is a VirtAddr, as its low bits say what it is. A node may straddle frames.
  * Source: Linux 6.1 lib/radix-tree.c: entry_to_node() to next_index(), node_tag_set(), node_tag_clear(); include/linux/xarray.h,
- * radix-tree.h.
+ * include/linux/radix-tree.h.
  */
 import { type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -53,7 +53,7 @@ export const slotAt = (k: Kernel, node: XaNode, offset: Int): Slot =>
   k.plus(node, k.xa_node.slots + offset * k.ptr_words);
 
 /** `index >> shift`, as wide as an unsigned long. */
-const shifted = (index: Int, shift: Int): Int => Math.floor(index / 2 ** shift);
+const shiftRight = (index: Int, shift: Int): Int => Math.floor(index / 2 ** shift);
 
 /** The largest index of a tree, or of what hangs on a node, of a height. */
 export const shift_maxindex = (k: Kernel, shift: Int): Int =>
@@ -70,7 +70,7 @@ export const get_slot_offset = (k: Kernel, parent: XaNode, slot: Slot): Int =>
 
 /** Which slot leads to an index. */
 export const radix_tree_descend = (k: Kernel, parent: XaNode, index: Int): Int =>
-  shifted(index, k.read8(parent, k.xa_node.shift)) & RADIX_TREE_MAP_MASK(k);
+  shiftRight(index, k.read8(parent, k.xa_node.shift)) & RADIX_TREE_MAP_MASK(k);
 
 // --- tags --------------------------------------------------------------------------------------------------------------
 

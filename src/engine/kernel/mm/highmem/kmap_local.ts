@@ -1,52 +1,73 @@
 /**
- * kmap_local: short-lived mappings of a task, in fixmap slots, taken and released as a stack.
+ * kmap_local: short-lived mappings of a task, in fixmap slots of its CPU, taken and released as a stack. The task keeps what it has
+ * mapped: a switch to another one takes the mappings away, and one back restores them.
  *
- * Source: Linux 6.1 mm/highmem.c: __kmap_local_pfn_prot(), kunmap_local_indexed().
+ *     current->kmap_ctrl    idx     how many are mapped            pteval[]    their entries
+ *
+ * Left out: preempt_disable, migrate_disable; KM_INCR's guard slots (CONFIG_DEBUG_KMAP_LOCAL); arch_kmap_local_high_get (none on x86).
+ *
+ * Source: Linux 6.1 mm/highmem.c: kmap_local_idx_push() to kunmap_local_indexed(); include/linux/highmem-internal.h: kmap_local_page()
+ * to kunmap_atomic(); include/linux/uaccess.h: pagefault_disable(); include/asm-generic/fixmap.h: __fix_to_virt.
  */
-import { type Int, NULL, type Page, type Pte, type Pfn } from '../../../machine/ctypes.js';
+import { type Int, NULL, type Page, type Pfn, type Pte } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { current, task_member } from '../../arch/x86/include/asm/current.h.js';
-import {
-  pfn_pte,
-  pte_none,
-  ptep_get,
-  type PteVal,
-  set_pte,
-} from '../../arch/x86/include/asm/pgtable.h.js';
-import { virt_to_kpte } from '../../arch/x86/mm/pat/set_memory.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { current } from '../../arch/x86/include/asm/current.h.js';
+import { pfn_pte, pte_clear, pte_none, set_pte } from '../../arch/x86/include/asm/pgtable.h.js';
+import { PAGE_KERNEL, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_one_kernel } from '../../arch/x86/mm/tlb.js';
+import { ALIGN_DOWN } from '../../include/linux/align.h.js';
 import { PageHighMem } from '../../include/linux/page-flags.h.js';
-import { kmap_prot } from './highmem.js';
+import { virt_to_kpte } from '../../include/linux/pgtable.h.js';
 import { page_address } from './page_address.js';
 
-export const has_highmem = (k: Kernel): boolean => k.profile.constant('CONFIG_HIGHMEM') === 1;
+export const __fix_to_virt = (k: Kernel, x: Int): VirtAddr => asVirt(k.FIXADDR_TOP - x * PAGE_SIZE);
 
-// --- fixmap slots --------------------------------------------------------------------------------------------------------
+// --- the task's stack of mappings ----------------------------------------------------------------------------------------
 
-export const __fix_to_virt = (k: Kernel, idx: Int): VirtAddr =>
-  asVirt(k.FIXADDR_TOP - idx * PAGE_SIZE);
-
-export function kmap_local_page(k: Kernel, page: Page): VirtAddr {
-  return __kmap_local_page_prot(k, page, kmap_prot(k));
+function kmap_local_idx_push(k: Kernel): Int {
+  const idx = k.plus(current(k), k.task_struct.kmap_ctrl_idx);
+  k.write(idx, k.words[idx]! + 1);
+  if (k.words[idx]! >= k.KM_MAX_IDX)
+    k.emit({ kind: 'bug', text: 'kmap_local_page: nested too deeply' });
+  return k.words[idx]! - 1;
 }
 
-export function kmap_atomic(k: Kernel, page: Page): VirtAddr {
-  return kmap_atomic_prot(k, page, kmap_prot(k));
+export function kmap_local_idx(k: Kernel): Int {
+  return k.read_int(k.plus(current(k), k.task_struct.kmap_ctrl_idx)) - 1;
 }
 
-export function kmap_atomic_prot(k: Kernel, page: Page, prot: PteVal): VirtAddr {
-  pagefault_disabled_add(k, 1);
-  return __kmap_local_page_prot(k, page, prot);
+function kmap_local_idx_pop(k: Kernel): void {
+  const idx = k.plus(current(k), k.task_struct.kmap_ctrl_idx);
+  k.write(idx, k.words[idx]! - 1);
 }
 
-export function kunmap_local(k: Kernel, vaddr: VirtAddr): void {
-  kunmap_local_indexed(k, vaddr);
+/** Each CPU has KM_MAX_IDX slots. */
+const arch_kmap_local_map_idx = (k: Kernel, idx: Int): Int => idx + k.KM_MAX_IDX * k.cpu;
+
+/** The ptes of the slots lie in one table, and go down as the slots go up. */
+function kmap_get_pte(k: Kernel, idx: Int): Pte {
+  // Looked up once: the fixmap's table is there from boot and stays.
+  if (k.read_ptr(k.globals.__kmap_pte) === NULL)
+    k.write_ptr(k.globals.__kmap_pte, virt_to_kpte(k, __fix_to_virt(k, k.FIX_KMAP_BEGIN)));
+  return asCell(k.read_ptr(k.globals.__kmap_pte) - idx * k.pte_words);
 }
 
-export function kunmap_atomic(k: Kernel, vaddr: VirtAddr): void {
-  kunmap_local_indexed(k, vaddr);
-  pagefault_disabled_add(k, -1);
+export function __kmap_local_pfn_prot(k: Kernel, pfn: Pfn, prot: PteVal): VirtAddr {
+  const idx: Int = arch_kmap_local_map_idx(k, kmap_local_idx_push(k));
+  const vaddr: VirtAddr = __fix_to_virt(k, k.FIX_KMAP_BEGIN + idx);
+  const kmap_pte: Pte = kmap_get_pte(k, idx);
+  if (!pte_none(k.read_pte(kmap_pte)))
+    k.emit({ kind: 'bug', text: '__kmap_local_pfn_prot: the slot is taken' });
+  const pteval: PteVal = pfn_pte(k, pfn, prot);
+  set_pte(k, kmap_pte, pteval);
+  // For the switch back to this task.
+  set_pte(
+    k,
+    k.plus(current(k), k.task_struct.kmap_ctrl_pteval + kmap_local_idx(k) * k.pte_words),
+    pteval,
+  );
+  return vaddr;
 }
 
 export function __kmap_local_page_prot(k: Kernel, page: Page, prot: PteVal): VirtAddr {
@@ -54,65 +75,54 @@ export function __kmap_local_page_prot(k: Kernel, page: Page, prot: PteVal): Vir
   return __kmap_local_pfn_prot(k, k.page_to_pfn(page), prot);
 }
 
-export function __kmap_local_pfn_prot(k: Kernel, pfn: Pfn, prot: PteVal): VirtAddr {
-  const idx: Int = kmap_local_map_idx(k, kmap_local_idx_push(k));
-  const vaddr: VirtAddr = __fix_to_virt(k, k.FIX_KMAP_BEGIN + idx);
-  const kmap_pte: Pte = kmap_get_pte(k, idx);
-  if (!pte_none(ptep_get(k, kmap_pte)))
-    k.emit({ kind: 'bug', text: '__kmap_local_pfn_prot: the slot is taken' });
-  const pteval = pfn_pte(k, pfn, prot);
-  set_pte(k, kmap_pte, pteval);
-  set_pte(k, kmap_ctrl_pteval(k, kmap_local_idx(k)), pteval);
-  return vaddr;
-}
-
 export function kunmap_local_indexed(k: Kernel, vaddr: VirtAddr): void {
-  const addr = asVirt(vaddr - (vaddr & (PAGE_SIZE - 1)));
-  if (!has_highmem(k)) return;
+  const addr: VirtAddr = asVirt(ALIGN_DOWN(vaddr, PAGE_SIZE));
+  // A build without highmem has no slots.
+  if (k.FIX_KMAP_BEGIN < 0) return;
+  // Another address is the page's own: it was never mapped.
   if (addr < __fix_to_virt(k, k.FIX_KMAP_END) || addr > __fix_to_virt(k, k.FIX_KMAP_BEGIN)) return;
-  const idx: Int = kmap_local_map_idx(k, kmap_local_idx(k));
+
+  const idx: Int = arch_kmap_local_map_idx(k, kmap_local_idx(k));
   if (addr !== __fix_to_virt(k, k.FIX_KMAP_BEGIN + idx))
     k.emit({ kind: 'warn', text: 'kunmap_local: not the last address that was mapped' });
-  set_pte(k, kmap_get_pte(k, idx), 0n);
+  const kmap_pte: Pte = kmap_get_pte(k, idx);
+  pte_clear(k, kmap_pte);
   flush_tlb_one_kernel(k, addr);
-  set_pte(k, kmap_ctrl_pteval(k, kmap_local_idx(k)), 0n);
+  pte_clear(
+    k,
+    k.plus(current(k), k.task_struct.kmap_ctrl_pteval + kmap_local_idx(k) * k.pte_words),
+  );
   kmap_local_idx_pop(k);
 }
 
-/** arch_kmap_local_map_idx(): each CPU has KM_MAX_IDX slots. */
-const kmap_local_map_idx = (k: Kernel, idx: Int): Int => idx + k.KM_MAX_IDX * k.cpu;
+// --- what callers use ----------------------------------------------------------------------------------------------------
 
-/** The ptes of the slots lie in one table, and go down as the slots go up. */
-function kmap_get_pte(k: Kernel, idx: Int): Pte {
-  const __kmap_pte = k.globals.__kmap_pte;
-  if (k.read_ptr(__kmap_pte) === NULL)
-    k.write_ptr(__kmap_pte, virt_to_kpte(k, __fix_to_virt(k, k.FIX_KMAP_BEGIN)));
-  return asCell(k.read_ptr(__kmap_pte) - idx * k.pte_words);
+export function kmap_local_page(k: Kernel, page: Page): VirtAddr {
+  return __kmap_local_page_prot(k, page, PAGE_KERNEL(k));
 }
 
-// --- what the task keeps ---------------------------------------------------------------------------------------------------
+export const kunmap_local = (k: Kernel, vaddr: VirtAddr): void => kunmap_local_indexed(k, vaddr);
 
-const kmap_ctrl_idx = (k: Kernel): Cell => task_member(k, current(k), k.task_struct.kmap_ctrl_idx);
-
-/** &current->kmap_ctrl.pteval[idx]: what a switch to another task takes away, and one back restores. */
-const kmap_ctrl_pteval = (k: Kernel, idx: Int): Cell =>
-  task_member(k, current(k), k.task_struct.kmap_ctrl_pteval + idx * k.pte_words);
-
-export const kmap_local_idx = (k: Kernel): Int => k.words[kmap_ctrl_idx(k)]! - 1;
-
-function kmap_local_idx_push(k: Kernel): Int {
-  k.write(kmap_ctrl_idx(k), k.words[kmap_ctrl_idx(k)]! + 1);
-  if (k.words[kmap_ctrl_idx(k)]! >= k.KM_MAX_IDX)
-    k.emit({ kind: 'bug', text: 'kmap_local_page: nested too deeply' });
-  return kmap_local_idx(k);
+function pagefault_disable(k: Kernel): void {
+  const count = k.plus(current(k), k.task_struct.pagefault_disabled);
+  k.write(count, k.words[count]! + 1);
 }
 
-function kmap_local_idx_pop(k: Kernel): void {
-  k.write(kmap_ctrl_idx(k), k.words[kmap_ctrl_idx(k)]! - 1);
+function pagefault_enable(k: Kernel): void {
+  const count = k.plus(current(k), k.task_struct.pagefault_disabled);
+  k.write(count, k.words[count]! - 1);
 }
 
-/** pagefault_disable(), pagefault_enable() */
-function pagefault_disabled_add(k: Kernel, val: Int): void {
-  const count = task_member(k, current(k), k.task_struct.pagefault_disabled);
-  k.write(count, k.words[count]! + val);
+export function kmap_atomic_prot(k: Kernel, page: Page, prot: PteVal): VirtAddr {
+  pagefault_disable(k);
+  return __kmap_local_page_prot(k, page, prot);
 }
+
+export function kmap_atomic(k: Kernel, page: Page): VirtAddr {
+  return kmap_atomic_prot(k, page, PAGE_KERNEL(k));
+}
+
+export const kunmap_atomic = (k: Kernel, vaddr: VirtAddr): void => {
+  kunmap_local_indexed(k, vaddr);
+  pagefault_enable(k);
+};

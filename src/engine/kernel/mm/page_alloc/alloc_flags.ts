@@ -5,7 +5,7 @@
  */
 import { type AllocFlags, type Gfp, NULL, type Order, type Zone } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { current_flags } from '../../arch/x86/include/asm/current.h.js';
+import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_migratetype } from '../../include/linux/gfp.h.js';
 import { zone_idx } from '../../include/linux/mmzone.h.js';
 import { PF_MEMALLOC } from '../../include/linux/sched.h.js';
@@ -59,7 +59,7 @@ export function __gfp_pfmemalloc_flags(k: Kernel, gfp_mask: Gfp): AllocFlags {
   if ((gfp_mask & k.__GFP_NOMEMALLOC) !== 0) return 0;
   if ((gfp_mask & k.__GFP_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
   // A task that frees memory must not wait for memory.
-  if ((current_flags(k) & PF_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
+  if ((currentFlags(k) & PF_MEMALLOC) !== 0) return k.ALLOC_NO_WATERMARKS;
   return 0;
 }
 

@@ -7,7 +7,7 @@
  */
 import type { Page, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { current_comm } from '../../arch/x86/include/asm/current.h.js';
+import { currentComm } from '../../arch/x86/include/asm/current.h.js';
 import { page_mapcount_reset } from '../../include/linux/mm.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { pr_alert } from '../../include/linux/printk.h.js';
@@ -48,7 +48,7 @@ export function bad_page(k: Kernel, page: Page, reason: string): void {
   if (k.words[nr_shown]! < 60) {
     k.write(nr_shown, k.words[nr_shown]! + 1);
     const pfn = k.page_to_pfn(page).toString(16).padStart(5, '0');
-    pr_alert(k, `BUG: Bad page state in process ${current_comm()}  pfn:${pfn}`);
+    pr_alert(k, `BUG: Bad page state in process ${currentComm()}  pfn:${pfn}`);
     dump_page(k, page, reason);
   }
   // out:

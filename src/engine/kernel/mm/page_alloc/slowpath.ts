@@ -22,7 +22,7 @@ import {
 } from '../../../machine/ctypes.js';
 import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { current_flags } from '../../arch/x86/include/asm/current.h.js';
+import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import { WARN_ON_ONCE, WARN_ON_ONCE_GFP } from '../../include/asm-generic/bug.h.js';
 import { gfp_compaction_allowed } from '../../include/linux/gfp.h.js';
 import { managed_zone, zonelist_zone } from '../../include/linux/mmzone.h.js';
@@ -136,7 +136,7 @@ export function __alloc_pages_slowpath(
 
       if (!can_direct_reclaim) break nopage;
       // It is reclaiming already.
-      if ((current_flags(k) & PF_MEMALLOC) !== 0) break nopage;
+      if ((currentFlags(k) & PF_MEMALLOC) !== 0) break nopage;
 
       page = __alloc_pages_direct_reclaim(k, gfp_mask, order, alloc_flags, ac, did_some_progress);
       if (page !== NULL) return page;
@@ -173,37 +173,39 @@ export function __alloc_pages_slowpath(
   }
 
   // nopage:
-  fail: if ((gfp_mask & k.__GFP_NOFAIL) !== 0) {
-    // A caller that cannot wait may not say so.
-    if (
+  fail: {
+    if ((gfp_mask & k.__GFP_NOFAIL) !== 0) {
+      // A caller that cannot wait may not say so.
+      if (
+        WARN_ON_ONCE_GFP(
+          k,
+          !can_direct_reclaim,
+          gfp_mask,
+          '__alloc_pages_slowpath: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM',
+        )
+      )
+        break fail;
+      // It cannot reclaim, and would only wait for somebody else who does.
       WARN_ON_ONCE_GFP(
         k,
-        !can_direct_reclaim,
+        (currentFlags(k) & PF_MEMALLOC) !== 0,
         gfp_mask,
-        '__alloc_pages_slowpath: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM',
-      )
-    )
-      break fail;
-    // It cannot reclaim, and would only wait for somebody else who does.
-    WARN_ON_ONCE_GFP(
-      k,
-      (current_flags(k) & PF_MEMALLOC) !== 0,
-      gfp_mask,
-      '__alloc_pages_slowpath: __GFP_NOFAIL of a PF_MEMALLOC task',
-    );
-    WARN_ON_ONCE_GFP(
-      k,
-      costly_order,
-      gfp_mask,
-      '__alloc_pages_slowpath: __GFP_NOFAIL with a costly order',
-    );
+        '__alloc_pages_slowpath: __GFP_NOFAIL of a PF_MEMALLOC task',
+      );
+      WARN_ON_ONCE_GFP(
+        k,
+        costly_order,
+        gfp_mask,
+        '__alloc_pages_slowpath: __GFP_NOFAIL with a costly order',
+      );
 
-    // A part of the reserves. All of them could be gone then, which would make everything worse.
-    page = __alloc_pages_cpuset_fallback(k, gfp_mask, order, k.ALLOC_MIN_RESERVE, ac);
-    if (page !== NULL) return page;
+      // A part of the reserves. All of them could be gone then, which would make everything worse.
+      page = __alloc_pages_cpuset_fallback(k, gfp_mask, order, k.ALLOC_MIN_RESERVE, ac);
+      if (page !== NULL) return page;
 
-    // cond_resched(), and goto retry: nothing runs that could free memory.
-    throw new KernelFault(`__GFP_NOFAIL allocation of order ${order} can never succeed`);
+      // cond_resched(), and goto retry: nothing runs that could free memory.
+      throw new KernelFault(`__GFP_NOFAIL allocation of order ${order} can never succeed`);
+    }
   }
   // fail:
   const migratetype: Migratetype = ac.migratetype;

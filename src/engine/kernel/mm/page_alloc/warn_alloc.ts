@@ -6,7 +6,7 @@
  */
 import type { Gfp } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { current_comm } from '../../arch/x86/include/asm/current.h.js';
+import { currentComm } from '../../arch/x86/include/asm/current.h.js';
 import { gfp_zone } from '../../include/linux/gfp.h.js';
 import { managed_zone } from '../../include/linux/mmzone.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
@@ -20,6 +20,6 @@ export function warn_alloc(k: Kernel, gfp_mask: Gfp, message: string): void {
   if ((gfp_mask & k.__GFP_DMA) !== 0 && !managed_zone(k, k.zones[k.ZONE_DMA]!)) return;
 
   const mode = `mode:0x${(gfp_mask >>> 0).toString(16)}(${gfpText(k, gfp_mask)})`;
-  pr_warn(k, `${current_comm()}: ${message}, ${mode}, nodemask=(null)`);
+  pr_warn(k, `${currentComm()}: ${message}, ${mode}, nodemask=(null)`);
   __show_mem(k, gfp_zone(k, gfp_mask));
 }

@@ -1,126 +1,170 @@
 /**
  * Chunks of per-CPU memory: the first one, which boot made, and further ones, which are blocks of pages where there is one CPU.
  *
- * Source: Linux 6.1 mm/percpu.c: pcpu_alloc_chunk(), pcpu_chunk_addr_search(); mm/percpu-km.c: pcpu_create_chunk().
+ * Source: Linux 6.1 mm/percpu.c: pcpu_addr_in_chunk(), pcpu_set_page_chunk(), pcpu_init_md_blocks(), pcpu_alloc_chunk() to
+ * pcpu_chunk_populated(), pcpu_chunk_addr_search(); mm/percpu-km.c: pcpu_create_chunk().
  */
 import { type Gfp, type Int, NULL, type Page, type PcpuChunk } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
+import { order_base_2 } from '../../include/linux/log2.h.js';
+import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
 import { bitmap_set } from '../../lib/bitmap.js';
+import { page_address } from '../highmem/page_address.js';
 import { alloc_pages } from '../page_alloc/api.js';
+import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import { kfree, kzalloc } from '../slab_common/kmalloc.js';
-import {
-  PCPU_BITMAP_BLOCK_BITS,
-  pcpu_chunk_map_bits,
-  pcpu_chunk_md,
-  pcpu_chunk_nr_blocks,
-  pcpu_get,
-  pcpu_init_md_block,
-  pcpu_md_block,
-  pcpu_set,
-  pcpu_va,
-} from './block.js';
-import { pcpu_update_empty_pages } from './hints.js';
+import { pcpu_init_md_block } from './block.js';
+import { pcpu_update_empty_pages } from './chunk_hints.js';
 
-/** Between an area's address in the first unit and the pointer that names it: `way` 1 to the address, -1 back. */
-export function pcpu_ptr_to_addr(k: Kernel, ptr: VirtAddr, way: 1 | -1): VirtAddr {
-  if (!k.smp) return ptr;
-  const base: VirtAddr = k.read_va(k.globals.pcpu_base_addr);
-  const start = k.profile.symbol('__per_cpu_start')?.address ?? 0;
-  return asVirt(ptr + way * (base - start));
-}
+// --- which chunk an address is of --------------------------------------------------------------------------------------
 
 function pcpu_addr_in_chunk(k: Kernel, chunk: PcpuChunk, addr: VirtAddr): boolean {
-  const start_offset = k.pcpu_chunk.start_offset;
-  const end_offset = k.pcpu_chunk.end_offset;
-  const nr_pages = k.pcpu_chunk.nr_pages;
-  const base_addr = k.pcpu_chunk.base_addr;
-  const offset: Int = addr - pcpu_va(k, chunk, base_addr);
-  const end: Int = pcpu_get(k, chunk, nr_pages) * PAGE_SIZE - pcpu_get(k, chunk, end_offset);
-  return offset >= pcpu_get(k, chunk, start_offset) && offset < end;
+  if (chunk === NULL) return false;
+  const base_addr: VirtAddr = k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr));
+  const start_addr = base_addr + k.read_int(k.plus(chunk, k.pcpu_chunk.start_offset));
+  const end_addr =
+    base_addr +
+    k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages)) * PAGE_SIZE -
+    k.read_int(k.plus(chunk, k.pcpu_chunk.end_offset));
+  return addr >= start_addr && addr < end_addr;
 }
 
-/** The chunk that an area was taken from: the first one, or the one that its page tells. */
+/** A page of a chunk knows its chunk. */
+function pcpu_set_page_chunk(k: Kernel, page: Page, pcpu: PcpuChunk): void {
+  k.write_ptr(page + k.page.index, pcpu);
+}
+
+function pcpu_get_page_chunk(k: Kernel, page: Page): PcpuChunk {
+  return k.read_ptr(page + k.page.index);
+}
+
+/** The chunk that an area was taken from. Left out: pcpu_unit_offsets (chunks in vmalloc space, which SMP's further ones would be). */
 export function pcpu_chunk_addr_search(k: Kernel, addr: VirtAddr): PcpuChunk {
-  const pcpu_first_chunk = k.read_ptr(k.globals.pcpu_first_chunk);
-  const pcpu_reserved_chunk = k.globals.pcpu_reserved_chunk;
-  if (pcpu_addr_in_chunk(k, pcpu_first_chunk, addr)) return pcpu_first_chunk;
-  const reserved: PcpuChunk = k.read_ptr(pcpu_reserved_chunk);
-  if (reserved !== NULL && pcpu_addr_in_chunk(k, reserved, addr)) return reserved;
-  return k.read_ptr(virt_to_page(k, addr) + k.page.index);
+  if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_first_chunk), addr))
+    return k.read_ptr(k.globals.pcpu_first_chunk);
+  if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_reserved_chunk), addr))
+    return k.read_ptr(k.globals.pcpu_reserved_chunk);
+  return pcpu_get_page_chunk(k, virt_to_page(k, addr));
 }
 
-/** The structures of a chunk, all zeroed: itself, its two bitmaps, its blocks. 0 when one of them cannot be had. */
+// --- making one --------------------------------------------------------------------------------------------------------
+
+/** Differs: what is larger than a page comes from kmalloc() as well, not from vmalloc(). */
+function pcpu_mem_zalloc(k: Kernel, size: Int, gfp: Gfp): VirtAddr {
+  return kzalloc(k, size, gfp);
+}
+
+function pcpu_mem_free(k: Kernel, ptr: VirtAddr): void {
+  kfree(k, ptr);
+}
+
+function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
+  pcpu_init_md_block(k, k.plus(chunk, k.pcpu_chunk.chunk_md), pcpu_chunk_map_bits(k, chunk));
+  for (let i: Int = 0; i < pcpu_chunk_nr_blocks(k, chunk); i++)
+    pcpu_init_md_block(
+      k,
+      k.plus(k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)), i * k.stride.pcpu_block_md),
+      PCPU_BITMAP_BLOCK_BITS,
+    );
+}
+
+/** The structures of a chunk, without pages; NULL when one of them cannot be had. Left out: obj_cgroups. */
 function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
-  const map_bytes: Int = (k.words[k.globals.pcpu_unit_pages]! * PCPU_BITMAP_BLOCK_BITS) / 8;
-  const sizes = [
-    k.words[k.globals.pcpu_chunk_struct_size]!,
-    map_bytes,
-    map_bytes + k.ptr_words * 4,
-    k.words[k.globals.pcpu_unit_pages]! * k.sizeof.pcpu_block_md,
-  ];
-  const got: VirtAddr[] = [];
-  for (const size of sizes) {
-    const at: VirtAddr = kzalloc(k, size, gfp);
-    if (at === 0) {
-      for (const taken of got.reverse()) kfree(k, taken);
-      return NULL;
-    }
-    got.push(at);
-  }
-  const [self = asVirt(0), alloc_map = self, bound_map = self, md_blocks = self] = got;
+  const self: VirtAddr = pcpu_mem_zalloc(k, k.read_int(k.globals.pcpu_chunk_struct_size), gfp);
+  if (self === 0) return NULL;
   const chunk: PcpuChunk = k.cell_at(self);
   INIT_LIST_HEAD(k, k.plus(chunk, k.pcpu_chunk.list));
-  pcpu_set(k, chunk, k.pcpu_chunk.nr_pages, k.words[k.globals.pcpu_unit_pages]!);
-  k.write_va(k.plus(chunk, k.pcpu_chunk.alloc_map), alloc_map);
-  k.write_va(k.plus(chunk, k.pcpu_chunk.bound_map), bound_map);
-  k.write_va(k.plus(chunk, k.pcpu_chunk.md_blocks), md_blocks);
+  k.write(k.plus(chunk, k.pcpu_chunk.nr_pages), k.read_int(k.globals.pcpu_unit_pages));
+  const region_bits: Int = pcpu_chunk_map_bits(k, chunk);
 
-  pcpu_init_md_block(k, pcpu_chunk_md(k, chunk), pcpu_chunk_map_bits(k, chunk));
-  for (let i = 0; i < pcpu_chunk_nr_blocks(k, chunk); i++)
-    pcpu_init_md_block(k, pcpu_md_block(k, chunk, i), PCPU_BITMAP_BLOCK_BITS);
-  pcpu_set(k, chunk, k.pcpu_chunk.free_bytes, k.words[k.globals.pcpu_unit_pages]! * PAGE_SIZE);
+  // One bit more in bound_map: where the last area ends.
+  const long_bytes: Int = k.ptr_words * 4;
+  const alloc_map: VirtAddr = pcpu_mem_zalloc(k, region_bits / 8, gfp);
+  k.write_va(k.plus(chunk, k.pcpu_chunk.alloc_map), alloc_map);
+  if (alloc_map === 0) {
+    // alloc_map_fail:
+    pcpu_mem_free(k, self);
+    return NULL;
+  }
+  const bound_map: VirtAddr = pcpu_mem_zalloc(k, region_bits / 8 + long_bytes, gfp);
+  k.write_va(k.plus(chunk, k.pcpu_chunk.bound_map), bound_map);
+  if (bound_map === 0) {
+    // bound_map_fail:
+    pcpu_mem_free(k, alloc_map);
+    pcpu_mem_free(k, self);
+    return NULL;
+  }
+  const md_blocks: VirtAddr = pcpu_mem_zalloc(
+    k,
+    pcpu_chunk_nr_blocks(k, chunk) * k.sizeof.pcpu_block_md,
+    gfp,
+  );
+  k.write_va(k.plus(chunk, k.pcpu_chunk.md_blocks), md_blocks);
+  if (md_blocks === 0) {
+    // md_blocks_fail:
+    pcpu_mem_free(k, bound_map);
+    pcpu_mem_free(k, alloc_map);
+    pcpu_mem_free(k, self);
+    return NULL;
+  }
+  pcpu_init_md_blocks(k, chunk);
+  k.write(
+    k.plus(chunk, k.pcpu_chunk.free_bytes),
+    k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages)) * PAGE_SIZE,
+  );
   return chunk;
 }
 
 function pcpu_free_chunk(k: Kernel, chunk: PcpuChunk): void {
-  const md_blocks = k.pcpu_chunk.md_blocks;
-  const bound_map = k.pcpu_chunk.bound_map;
-  const alloc_map = k.pcpu_chunk.alloc_map;
-  for (const member of [md_blocks, bound_map, alloc_map]) kfree(k, pcpu_va(k, chunk, member));
-  kfree(k, k.va_of(chunk));
+  pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.md_blocks)));
+  pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.bound_map)));
+  pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.alloc_map)));
+  pcpu_mem_free(k, k.va_of(chunk));
 }
 
-/** A further chunk. On SMP its units would lie in vmalloc space: NULL. */
+/** Pages [page_start, page_end) of a chunk are there now. */
+function pcpu_chunk_populated(k: Kernel, chunk: PcpuChunk, page_start: Int, page_end: Int): void {
+  const nr: Int = page_end - page_start;
+  const populated: VirtAddr = k.va_of(k.plus(chunk, k.pcpu_chunk.populated));
+  bitmap_set(k, populated, page_start, nr);
+  const nr_populated = k.plus(chunk, k.pcpu_chunk.nr_populated);
+  k.write(nr_populated, k.words[nr_populated]! + nr);
+  k.add_long(k.globals.pcpu_nr_populated, nr);
+  pcpu_update_empty_pages(k, chunk, nr);
+}
+
+/** A further chunk: a block of pages. Differs: NULL on SMP, where mm/percpu-vm.c would map its units in vmalloc space. */
 export function pcpu_create_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
   if (k.smp) return NULL;
+  // pcpu_group_sizes[0]: there is one group of one unit.
+  const nr_pages: Int = k.read_int(k.globals.pcpu_unit_pages);
   const chunk: PcpuChunk = pcpu_alloc_chunk(k, gfp);
   if (chunk === NULL) return NULL;
 
-  // pcpu_group_sizes[0]: there is one group of one unit.
-  const nr_pages: Int = k.words[k.globals.pcpu_unit_pages]!;
-  const pages: Page = alloc_pages(k, gfp, 32 - Math.clz32(nr_pages - 1));
+  const pages: Page = alloc_pages(k, gfp, order_base_2(nr_pages));
   if (pages === NULL) {
     pcpu_free_chunk(k, chunk);
     return NULL;
   }
-  const pfn = k.page_to_pfn(pages);
-  for (let i = 0; i < nr_pages; i++) k.write_ptr(k.pfn_to_page(pfn + i) + k.page.index, chunk);
+  for (let i: Int = 0; i < nr_pages; i++)
+    pcpu_set_page_chunk(k, k.pfn_to_page(k.page_to_pfn(pages) + i), chunk);
   k.write_ptr(k.plus(chunk, k.pcpu_chunk.data), pages);
-  k.write_va(k.plus(chunk, k.pcpu_chunk.base_addr), page_address_of(k, pfn));
+  k.write_va(k.plus(chunk, k.pcpu_chunk.base_addr), page_address(k, pages));
   pcpu_chunk_populated(k, chunk, 0, nr_pages);
   return chunk;
 }
 
-const page_address_of = (k: Kernel, pfn: Int): VirtAddr =>
-  asVirt(k.linear.pageOffset + pfn * PAGE_SIZE);
+// --- addresses and per-CPU pointers ------------------------------------------------------------------------------------
 
-function pcpu_chunk_populated(k: Kernel, chunk: PcpuChunk, page_start: Int, page_end: Int): void {
-  const nr: Int = page_end - page_start;
-  bitmap_set(k, asVirt(k.va_of(k.plus(chunk, k.pcpu_chunk.populated))), page_start, nr);
-  pcpu_set(k, chunk, k.pcpu_chunk.nr_populated, pcpu_get(k, chunk, k.pcpu_chunk.nr_populated) + nr);
-  k.add_long(k.globals.pcpu_nr_populated, nr);
-  pcpu_update_empty_pages(k, chunk, nr);
-}
+/** SMP names an area by its place in the kernel's own per-CPU data; one CPU needs no other name than the address. */
+export const __addr_to_pcpu_ptr = (k: Kernel, addr: VirtAddr): VirtAddr =>
+  k.smp ? asVirt(addr - k.read_va(k.globals.pcpu_base_addr) + perCpuStart(k)) : addr;
+
+export const __pcpu_ptr_to_addr = (k: Kernel, ptr: VirtAddr): VirtAddr =>
+  k.smp ? asVirt(ptr + k.read_va(k.globals.pcpu_base_addr) - perCpuStart(k)) : ptr;
+
+/** __per_cpu_start: where the linker put per-CPU data. */
+const perCpuStart = (k: Kernel): number => k.profile.symbol('__per_cpu_start')?.address ?? 0;

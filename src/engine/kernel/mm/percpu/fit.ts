@@ -1,23 +1,19 @@
 /**
  * Where in a chunk of per-CPU memory an area fits: first by the hints of its blocks, then by the bitmap.
  *
- * Source: Linux 6.1 mm/percpu.c: pcpu_find_block_fit(), pcpu_next_fit_region(), pcpu_find_zero_area().
+ * Source: Linux 6.1 mm/percpu.c: pcpu_next_fit_region(), pcpu_find_block_fit(), pcpu_find_zero_area().
  */
-import type { Int, PcpuBlockMd, PcpuChunk } from '../../../machine/ctypes.js';
+import type { Int, PcpuBlockMd, PcpuChunk, Out, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { __ffs } from '../../include/linux/bitops.h.js';
+import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
+import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import {
-  PCPU_BITMAP_BLOCK_BITS,
   pcpu_block_off_to_off,
   pcpu_check_block_hint,
-  pcpu_chunk_map_bits,
-  pcpu_chunk_md,
-  pcpu_chunk_nr_blocks,
-  pcpu_get,
-  pcpu_md_block,
   pcpu_next_hint,
   pcpu_off_to_block_index,
   pcpu_off_to_block_off,
@@ -29,76 +25,109 @@ function pcpu_next_fit_region(
   chunk: PcpuChunk,
   alloc_bits: Int,
   align: Int,
-  bit_off: Int,
-): Int {
-  let block_off: Int = pcpu_off_to_block_off(bit_off);
-  let bits: Int = 0;
-  for (let i = pcpu_off_to_block_index(bit_off); i < pcpu_chunk_nr_blocks(k, chunk); i++) {
-    const block: PcpuBlockMd = pcpu_md_block(k, chunk, i);
+  bit_off: Out<Int>,
+  bits: Out<Int>,
+): void {
+  let block_off: Int = pcpu_off_to_block_off(bit_off.value);
+  bits.value = 0;
+  for (
+    let i: Int = pcpu_off_to_block_index(bit_off.value);
+    i < pcpu_chunk_nr_blocks(k, chunk);
+    i++
+  ) {
+    const block: PcpuBlockMd = k.plus(
+      k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
+      i * k.stride.pcpu_block_md,
+    );
     // An area that began in a block before goes on.
-    if (bits !== 0) {
-      const left_free: Int = pcpu_get(k, block, k.pcpu_block_md.left_free);
-      bits += left_free;
-      if (bits >= alloc_bits) return bit_off;
+    if (bits.value !== 0) {
+      const left_free: Int = k.read_int(k.plus(block, k.pcpu_block_md.left_free));
+      bits.value += left_free;
+      if (bits.value >= alloc_bits) return;
       if (left_free === PCPU_BITMAP_BLOCK_BITS) continue;
     }
-    const contig_hint: Int = pcpu_get(k, block, k.pcpu_block_md.contig_hint);
-    const contig_hint_start: Int = pcpu_get(k, block, k.pcpu_block_md.contig_hint_start);
-    bits = ALIGN(contig_hint_start, align) - contig_hint_start;
-    if (contig_hint !== 0 && contig_hint_start >= block_off && contig_hint >= bits + alloc_bits)
-      return pcpu_block_off_to_off(i, pcpu_next_hint(k, block, alloc_bits));
+
+    const contig_hint: Int = k.read_int(k.plus(block, k.pcpu_block_md.contig_hint));
+    const contig_hint_start: Int = k.read_int(k.plus(block, k.pcpu_block_md.contig_hint_start));
+    bits.value = ALIGN(contig_hint_start, align) - contig_hint_start;
+    // By the offset: not one that was tried before.
+    if (
+      contig_hint !== 0 &&
+      contig_hint_start >= block_off &&
+      contig_hint >= bits.value + alloc_bits
+    ) {
+      const start: Int = pcpu_next_hint(k, block, alloc_bits);
+      bits.value += alloc_bits + contig_hint_start - start;
+      bit_off.value = pcpu_block_off_to_off(i, start);
+      return;
+    }
     block_off = 0;
-    bit_off = ALIGN(PCPU_BITMAP_BLOCK_BITS - pcpu_get(k, block, k.pcpu_block_md.right_free), align);
-    bits = PCPU_BITMAP_BLOCK_BITS - bit_off;
-    bit_off = pcpu_block_off_to_off(i, bit_off);
-    if (bits >= alloc_bits) return bit_off;
+
+    // The end of the block, which may go on in the next one.
+    bit_off.value = ALIGN(
+      PCPU_BITMAP_BLOCK_BITS - k.read_int(k.plus(block, k.pcpu_block_md.right_free)),
+      align,
+    );
+    bits.value = PCPU_BITMAP_BLOCK_BITS - bit_off.value;
+    bit_off.value = pcpu_block_off_to_off(i, bit_off.value);
+    if (bits.value >= alloc_bits) return;
   }
-  return pcpu_chunk_map_bits(k, chunk);
+  bit_off.value = pcpu_chunk_map_bits(k, chunk);
 }
 
-/** Where to begin to look for an area, in bits; -1 when the hints know of no place. */
+/**
+ * Where to begin to look for an area, in bits; -1 when the hints know of no place.
+ *
+ * Left out: pop_only, and pcpu_is_populated with it (nobody allocates who must not sleep): the first place is taken.
+ */
 export function pcpu_find_block_fit(k: Kernel, chunk: PcpuChunk, alloc_bits: Int, align: Int): Int {
-  const chunk_md: PcpuBlockMd = pcpu_chunk_md(k, chunk);
+  const chunk_md: PcpuBlockMd = k.plus(chunk, k.pcpu_chunk.chunk_md);
   if (!pcpu_check_block_hint(k, chunk_md, alloc_bits, align)) return -1;
-  const start: Int = pcpu_next_hint(k, chunk_md, alloc_bits);
-  const bit_off: Int = pcpu_next_fit_region(k, chunk, alloc_bits, align, start);
-  return bit_off === pcpu_chunk_map_bits(k, chunk) ? -1 : bit_off;
+
+  const bit_off: Out<Int> = { value: pcpu_next_hint(k, chunk_md, alloc_bits) };
+  const bits: Out<Int> = { value: 0 };
+  pcpu_next_fit_region(k, chunk, alloc_bits, align, bit_off, bits);
+  if (bit_off.value === pcpu_chunk_map_bits(k, chunk)) return -1;
+  return bit_off.value;
 }
 
-export interface ZeroArea {
-  /** Where `nr` zero bits are; at or beyond `size` when nowhere. */
-  readonly index: Int;
-  /** The largest free area that was passed over; 0 bits: none. */
-  readonly largest_off: Int;
-  readonly largest_bits: Int;
-}
-
+/**
+ * Where `nr` zero bits are; beyond `size` when nowhere.
+ *
+ * @param largest_off with largest_bits: the largest free area that was passed over; 0 bits: none
+ */
 export function pcpu_find_zero_area(
   k: Kernel,
   map: VirtAddr,
-  size: Int,
-  start: Int,
-  nr: Int,
-  align_mask: Int,
-): ZeroArea {
-  let largest_off: Int = 0;
-  let largest_bits: Int = 0;
-  for (;;) {
-    const zero: Int = find_next_zero_bit(k, map, size, start);
-    const index: Int = (zero + align_mask) & ~align_mask;
-    const end: Int = index + nr;
-    if (end > size) return { index: end, largest_off, largest_bits };
-    const i: Int = find_next_bit(k, map, end, index);
-    if (i >= end) return { index, largest_off, largest_bits };
-    const area_bits: Int = i - index;
-    const better_aligned = index === 0 || __ffs(index) > __ffs(largest_off);
-    if (
-      area_bits > largest_bits ||
-      (area_bits === largest_bits && largest_off !== 0 && better_aligned)
-    ) {
-      largest_off = index;
-      largest_bits = area_bits;
+  size: ULong,
+  start: ULong,
+  nr: ULong,
+  align_mask: ULong,
+  largest_off: Out<ULong>,
+  largest_bits: Out<ULong>,
+): ULong {
+  again: for (;;) {
+    let index: ULong = find_next_zero_bit(k, map, size, start);
+    index = (index + align_mask) & ~align_mask;
+    const area_off: ULong = index;
+    const end: ULong = index + nr;
+    if (end > size) return end;
+    const i: ULong = find_next_bit(k, map, end, index);
+    if (i < end) {
+      const area_bits: ULong = i - area_off;
+      // Kept as a hint: of equal ones that which begins at the rounder place.
+      if (
+        area_bits > largest_bits.value ||
+        (area_bits === largest_bits.value &&
+          largest_off.value !== 0 &&
+          (area_off === 0 || __ffs(area_off) > __ffs(largest_off.value)))
+      ) {
+        largest_off.value = area_off;
+        largest_bits.value = area_bits;
+      }
+      start = i + 1;
+      continue again;
     }
-    start = i + 1;
+    return index;
   }
 }

@@ -74,11 +74,13 @@ function cache_alloc_refill(k: Kernel, cachep: KmemCache, flags: Gfp): VirtAddr 
   direct_grow: {
     if (k.read_ulong(n + k.kmem_cache_node.free_objects) === 0) break direct_grow;
 
-    must_grow: while (batchcount > 0) {
-      slab = get_first_slab(k, n);
-      if (slab === NULL) break must_grow;
-      batchcount = alloc_block(k, cachep, ac, slab, batchcount);
-      fixup_slab_list(k, cachep, n, slab);
+    must_grow: {
+      while (batchcount > 0) {
+        slab = get_first_slab(k, n);
+        if (slab === NULL) break must_grow;
+        batchcount = alloc_block(k, cachep, ac, slab, batchcount);
+        fixup_slab_list(k, cachep, n, slab);
+      }
     }
     // must_grow:
     k.add_long(n + k.kmem_cache_node.free_objects, -k.words[k.plus(ac, k.array_cache.avail)]!);

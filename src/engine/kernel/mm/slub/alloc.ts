@@ -9,6 +9,7 @@
  */
 import {
   type Gfp,
+  type Int,
   type KmemCache,
   type KmemCacheCpu,
   NULL,
@@ -31,7 +32,7 @@ import { get_partial, type PartialContext, pfmemalloc_match } from './partial.js
 function get_freelist(k: Kernel, slab: Slab): VirtAddr {
   const freelist: VirtAddr = k.read_va(slab + k.slab.freelist);
   const counters: ULong = k.words[slab + k.slab.counters]!;
-  const objects: number = k.read_bits(slab, k.slab.objects);
+  const objects: Int = k.read_bits(slab, k.slab.objects);
   __cmpxchg_double_slab(k, slab, asVirt(0), countersWith(k, counters, objects, freelist !== 0));
   return freelist;
 }
@@ -47,76 +48,78 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
   // reread_slab:
   let slab: Slab = k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab));
 
-  load_freelist: redo: for (;;) {
-    new_slab: {
-      if (slab === NULL) break new_slab;
+  load_freelist: {
+    redo: for (;;) {
+      new_slab: {
+        if (slab === NULL) break new_slab;
 
-      deactivate_slab: {
-        // A slab of the reserves is kept for requests that may use them.
-        if (!pfmemalloc_match(k, slab, gfpflags)) break deactivate_slab;
+        deactivate_slab: {
+          // A slab of the reserves is kept for requests that may use them.
+          if (!pfmemalloc_match(k, slab, gfpflags)) break deactivate_slab;
 
+          freelist = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
+          if (freelist !== 0) break load_freelist;
+
+          freelist = get_freelist(k, slab);
+          if (freelist !== 0) break load_freelist;
+
+          // All its objects are out.
+          k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), NULL);
+          tid = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
+          k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
+          break new_slab;
+        }
+
+        // deactivate_slab:
         freelist = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
-        if (freelist !== 0) break load_freelist;
-
-        freelist = get_freelist(k, slab);
-        if (freelist !== 0) break load_freelist;
-
-        // All its objects are out.
         k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), NULL);
+        k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), asVirt(0));
         tid = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
         k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
-        break new_slab;
+        deactivate_slab(k, s, slab, freelist);
       }
 
-      // deactivate_slab:
-      freelist = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
-      k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), NULL);
-      k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), asVirt(0));
-      tid = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
-      k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
-      deactivate_slab(k, s, slab, freelist);
-    }
+      // new_slab:
+      if (slub_percpu_partial(k, c) !== NULL) {
+        slab = slub_percpu_partial(k, c);
+        k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), slab);
+        slub_set_percpu_partial(k, c, slab);
+        continue redo;
+      }
 
-    // new_slab:
-    if (slub_percpu_partial(k, c) !== NULL) {
-      slab = slub_percpu_partial(k, c);
+      // new_objects:
+      const pc: PartialContext = { flags: gfpflags, slab: NULL };
+      freelist = get_partial(k, s, pc);
+      if (freelist !== 0) {
+        slab = pc.slab;
+      } else {
+        slab = new_slab(k, s, gfpflags);
+        if (slab === NULL) {
+          slab_out_of_memory(k, s, gfpflags);
+          return asVirt(0);
+        }
+
+        // Nobody knows the slab yet, so its words may be written one by one: all its objects are the CPU's.
+        freelist = k.read_va(slab + k.slab.freelist);
+        k.write_va(slab + k.slab.freelist, asVirt(0));
+        const objects: Int = k.read_bits(slab, k.slab.objects);
+        k.write(
+          slab + k.slab.counters,
+          countersWith(k, k.words[slab + k.slab.counters]!, objects, true),
+        );
+        inc_slabs_node(k, s, objects);
+
+        if (!pfmemalloc_match(k, slab, gfpflags)) {
+          // This request drew on the reserves. The other objects must not be the CPU's, for those that come next may not.
+          deactivate_slab(k, s, slab, get_freepointer(k, s, freelist));
+          return freelist;
+        }
+      }
+
+      // retry_load_slab:
       k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), slab);
-      slub_set_percpu_partial(k, c, slab);
-      continue redo;
+      break load_freelist;
     }
-
-    // new_objects:
-    const pc: PartialContext = { flags: gfpflags, slab: NULL };
-    freelist = get_partial(k, s, pc);
-    if (freelist !== 0) {
-      slab = pc.slab;
-    } else {
-      slab = new_slab(k, s, gfpflags);
-      if (slab === NULL) {
-        slab_out_of_memory(k, s, gfpflags);
-        return asVirt(0);
-      }
-
-      // Nobody knows the slab yet, so its words may be written one by one: all its objects are the CPU's.
-      freelist = k.read_va(slab + k.slab.freelist);
-      k.write_va(slab + k.slab.freelist, asVirt(0));
-      const objects: number = k.read_bits(slab, k.slab.objects);
-      k.write(
-        slab + k.slab.counters,
-        countersWith(k, k.words[slab + k.slab.counters]!, objects, true),
-      );
-      inc_slabs_node(k, s, objects);
-
-      if (!pfmemalloc_match(k, slab, gfpflags)) {
-        // This request drew on the reserves. The other objects must not be the CPU's, for those that come next may not.
-        deactivate_slab(k, s, slab, get_freepointer(k, s, freelist));
-        return freelist;
-      }
-    }
-
-    // retry_load_slab:
-    k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), slab);
-    break load_freelist;
   }
 
   // load_freelist:

@@ -13,6 +13,7 @@ import {
   type Order,
   type Page,
   type Slab,
+  type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
@@ -93,8 +94,10 @@ function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
     if (slab === NULL) return NULL;
   }
 
-  // objects, and neither inuse nor frozen
-  k.write(slab + k.slab.counters, k.with_bits(0, k.slab.objects, oo_objects(oo)));
+  // Neither inuse nor frozen: all in one word.
+  let counters: ULong = 0;
+  counters = k.with_bits(counters, k.slab.objects, oo_objects(oo));
+  k.write(slab + k.slab.counters, counters);
   account_slab(k, oo_order(oo), s);
   k.write_ptr(slab + k.slab.slab_cache, s);
 

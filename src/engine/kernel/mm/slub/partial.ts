@@ -44,14 +44,13 @@ function acquire_slab(k: Kernel, n: KmemCacheNode, slab: Slab, mode: boolean): V
   const freelist: VirtAddr = k.read_va(slab + k.slab.freelist);
   const counters: ULong = k.words[slab + k.slab.counters]!;
   // Frozen: from here on the slab is the CPU's, which counts objects on its own freelist as in use.
-  if (mode)
-    __cmpxchg_double_slab(
-      k,
-      slab,
-      asVirt(0),
-      countersWith(k, counters, k.read_bits(slab, k.slab.objects), true),
-    );
-  else k.write(slab + k.slab.counters, k.with_bits(counters, k.slab.frozen, 1));
+  if (mode) {
+    const objects: Int = k.read_bits(slab, k.slab.objects);
+    __cmpxchg_double_slab(k, slab, asVirt(0), countersWith(k, counters, objects, true));
+  } else {
+    const inuse: Int = k.read_bits(slab, k.slab.inuse);
+    __cmpxchg_double_slab(k, slab, freelist, countersWith(k, counters, inuse, true));
+  }
 
   remove_partial(k, n, slab);
   return freelist;

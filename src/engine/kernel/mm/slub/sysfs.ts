@@ -93,6 +93,11 @@ export function sysfs_slab_add(k: Kernel, s: KmemCache): Int {
   return err;
 }
 
+/** The end of the kobject is that of the cache it is a part of: slab_ktype.release. */
+function kmem_cache_release(k: Kernel, kobj: Kobject): void {
+  slab_kmem_cache_release(k, k.plus(kobj, -k.kmem_cache.kobj));
+}
+
 /** The cache's directory goes. */
 export function sysfs_slab_unlink(k: Kernel, s: KmemCache): void {
   if (cache_kset(k) !== NULL) kobject_del(k, (s + k.kmem_cache.kobj) as Kobject);
@@ -104,7 +109,7 @@ export function sysfs_slab_release(k: Kernel, s: KmemCache): void {
     slab_kmem_cache_release(k, s);
     return;
   }
-  kobject_put(k, (s + k.kmem_cache.kobj) as Kobject, () => slab_kmem_cache_release(k, s));
+  kobject_put(k, (s + k.kmem_cache.kobj) as Kobject, kmem_cache_release);
 }
 
 /**

@@ -1,8 +1,10 @@
 /**
  * Taking an area of vmalloc space: the lowest that fits, cut out of a free one.
  *
- *     free area  |-----------------|         full fit   it goes            left edge   it begins later
- *     request         |-------|              right edge it ends earlier    no edge     it becomes two
+ *     FL_FIT_TYPE   |------NVA------|         the free area goes
+ *     LE_FIT_TYPE   |--NVA--|---R---|         it begins later
+ *     RE_FIT_TYPE   |---L---|--NVA--|         it ends earlier
+ *     NE_FIT_TYPE   |-L-|--NVA--|-R-|         it becomes two
  *
  * What is cut out of the middle takes an object more: each CPU has one ready (ne_fit_preload_node), got while it may sleep.
  *
@@ -18,34 +20,15 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { ule, ulong, ult } from '../../../machine/ulong.js';
-import { type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asCell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN_UP } from '../../include/linux/align.h.js';
 import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
-import { rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
+import { rb_entry, rb_parent, type RbNode, type RbRoot } from '../../include/linux/rbtree.h.js';
 import { GFP_RECLAIM_MASK } from '../internal.h.js';
-import { kmem_cache_alloc } from '../../include/linux/slab.h.js';
-import {
-  augment_tree_propagate_from,
-  get_subtree_max_size,
-  node_va,
-  set_va_end,
-  set_va_start,
-  va_end,
-  va_node,
-  va_start,
-} from './area.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { purge_vmap_area_lazy } from './purge.js';
-import {
-  free_vmap_area_object,
-  insert_vmap_area,
-  insert_vmap_area_augment,
-  unlink_va_augment,
-} from './tree.js';
-
-/** Where in a free area an aligned request above `vstart` would begin. */
-function nva_start(k: Kernel, va: VmapArea, align: ULong, vstart: ULong): VirtAddr {
-  return ALIGN_UP(k, ult(vstart, va_start(k, va)) ? va_start(k, va) : vstart, align);
-}
+import { augment_tree_propagate_from, get_subtree_max_size } from './vmap_area.js';
+import { insert_vmap_area, insert_vmap_area_augment, unlink_va_augment } from './vmap_tree.js';
 
 function is_within_this_va(
   k: Kernel,
@@ -54,10 +37,15 @@ function is_within_this_va(
   align: ULong,
   vstart: ULong,
 ): boolean {
-  const nva_start_addr: VirtAddr = nva_start(k, va, align, vstart);
-  const nva_end: VirtAddr = ulong(k, nva_start_addr + size);
-  if (ult(nva_end, nva_start_addr) || ult(nva_start_addr, vstart)) return false;
-  return ule(nva_end, va_end(k, va));
+  let nva_start_addr: VirtAddr;
+  if (ult(vstart, k.read_va(va + k.vmap_area.va_start)))
+    nva_start_addr = ALIGN_UP(k, k.read_va(va + k.vmap_area.va_start), align);
+  else nva_start_addr = ALIGN_UP(k, vstart, align);
+
+  // With a large size or alignment either may run over the end of the address space.
+  if (ult(ulong(k, nva_start_addr + size), nva_start_addr) || ult(nva_start_addr, vstart))
+    return false;
+  return ule(ulong(k, nva_start_addr + size), k.read_va(va + k.vmap_area.va_end));
 }
 
 /**
@@ -72,41 +60,63 @@ export function find_vmap_lowest_match(
   vstart: ULong,
   adjust_search_size: boolean,
 ): VmapArea {
-  const length: ULong = adjust_search_size ? size + align - 1 : size;
   let node: RbNode = k.read_ptr(root);
+  const length: ULong = adjust_search_size ? size + align - 1 : size;
   while (node !== NULL) {
-    let va: VmapArea = node_va(k, node);
+    let va: VmapArea = rb_entry(k, node, k.vmap_area.rb_node);
     if (
       ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_left))) &&
-      ult(vstart, va_start(k, va))
+      ult(vstart, k.read_va(va + k.vmap_area.va_start))
     ) {
       node = k.read_ptr(node + k.rb_node.rb_left);
-      continue;
-    }
-    if (is_within_this_va(k, va, size, align, vstart)) return va;
-    if (ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right)))) {
-      node = k.read_ptr(node + k.rb_node.rb_right);
-      continue;
-    }
-    // Back up, to the first right subtree that may do. It happens by `vstart`, or by alignment.
-    while ((node = rb_parent(k, node)) !== NULL) {
-      va = node_va(k, node);
+    } else {
       if (is_within_this_va(k, va, size, align, vstart)) return va;
-      if (
-        ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right))) &&
-        ule(vstart, va_start(k, va))
-      ) {
-        // Beyond this node's start, so that what was searched is not entered again.
-        vstart = va_start(k, va) + 1;
+
+      // Lower addresses have nothing. To the right, only if something of that size is there.
+      if (ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right)))) {
         node = k.read_ptr(node + k.rb_node.rb_right);
-        break;
+        continue;
+      }
+
+      // Back up, to the first right subtree that may do. It happens by `vstart`, or by alignment.
+      while ((node = rb_parent(k, node)) !== NULL) {
+        va = rb_entry(k, node, k.vmap_area.rb_node);
+        if (is_within_this_va(k, va, size, align, vstart)) return va;
+        if (
+          ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_right))) &&
+          ule(vstart, k.read_va(va + k.vmap_area.va_start))
+        ) {
+          // Beyond this node's start, so that what was searched is not entered again.
+          vstart = k.read_va(va + k.vmap_area.va_start) + 1;
+          node = k.read_ptr(node + k.rb_node.rb_right);
+          break;
+        }
       }
     }
   }
   return NULL;
 }
 
-/** False: no object for the second half. */
+// --- cutting it out ----------------------------------------------------------------------------------------------------
+
+/** enum fit_type */
+const NOTHING_FIT = 0;
+const FL_FIT_TYPE = 1;
+const LE_FIT_TYPE = 2;
+const RE_FIT_TYPE = 3;
+const NE_FIT_TYPE = 4;
+
+function classify_va_fit_type(k: Kernel, va: VmapArea, nva_start_addr: VirtAddr, size: ULong): Int {
+  const va_start: VirtAddr = k.read_va(va + k.vmap_area.va_start);
+  const va_end: VirtAddr = k.read_va(va + k.vmap_area.va_end);
+  if (ult(nva_start_addr, va_start) || ult(va_end, ulong(k, nva_start_addr + size)))
+    return NOTHING_FIT;
+  if (va_start === nva_start_addr)
+    return va_end === ulong(k, nva_start_addr + size) ? FL_FIT_TYPE : LE_FIT_TYPE;
+  return va_end === ulong(k, nva_start_addr + size) ? RE_FIT_TYPE : NE_FIT_TYPE;
+}
+
+/** -1: no object for the second half. */
 function adjust_va_to_fit_type(
   k: Kernel,
   root: RbRoot,
@@ -114,31 +124,38 @@ function adjust_va_to_fit_type(
   va: VmapArea,
   nva_start_addr: VirtAddr,
   size: ULong,
-): boolean {
-  const nva_end: VirtAddr = ulong(k, nva_start_addr + size);
-  const at_start = va_start(k, va) === nva_start_addr;
-  const at_end = va_end(k, va) === nva_end;
+): Int {
   let lva: VmapArea = NULL;
-  if (at_start && at_end) {
+  const type: Int = classify_va_fit_type(k, va, nva_start_addr, size);
+  if (type === FL_FIT_TYPE) {
     unlink_va_augment(k, va, root);
-    free_vmap_area_object(k, va);
-    return true;
-  }
-  if (at_start) {
-    set_va_start(k, va, nva_end);
-  } else if (at_end) {
-    set_va_end(k, va, nva_start_addr);
+    kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
+  } else if (type === LE_FIT_TYPE) {
+    k.write_va(va + k.vmap_area.va_start, ulong(k, nva_start_addr + size));
+  } else if (type === RE_FIT_TYPE) {
+    k.write_va(va + k.vmap_area.va_end, nva_start_addr);
+  } else if (type === NE_FIT_TYPE) {
+    lva = k.read_ptr(this_cpu_ptr(k, 'ne_fit_preload_node'));
+    k.write_ptr(this_cpu_ptr(k, 'ne_fit_preload_node'), NULL);
+    if (lva === NULL) {
+      // No object was to be had when the CPU asked for one in advance. Now it must not sleep; the caller tries once more.
+      lva = k.cell_of(kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), k.GFP_NOWAIT));
+      if (lva === NULL) return -1;
+    }
+    // What is left of it ...
+    k.write_va(lva + k.vmap_area.va_start, k.read_va(va + k.vmap_area.va_start));
+    k.write_va(lva + k.vmap_area.va_end, nva_start_addr);
+    // ... and right.
+    k.write_va(va + k.vmap_area.va_start, ulong(k, nva_start_addr + size));
   } else {
-    lva = take_preloaded(k);
-    if (lva === NULL) lva = alloc_vmap_area_object(k, k.GFP_NOWAIT);
-    if (lva === NULL) return false;
-    set_va_start(k, lva, va_start(k, va));
-    set_va_end(k, lva, nva_start_addr);
-    set_va_start(k, va, nva_end);
+    return -1;
   }
-  augment_tree_propagate_from(k, va);
-  if (lva !== NULL) insert_vmap_area_augment(k, lva, va_node(k, va), root, head);
-  return true;
+  if (type !== FL_FIT_TYPE) {
+    augment_tree_propagate_from(k, va);
+    if (lva !== NULL)
+      insert_vmap_area_augment(k, lva, asCell(va + k.vmap_area.rb_node), root, head);
+  }
+  return 0;
 }
 
 /** The start of the area taken; `vend` when there is none. */
@@ -151,40 +168,44 @@ function __alloc_vmap_area(
   vstart: VirtAddr,
   vend: VirtAddr,
 ): VirtAddr {
+  let adjust_search_size = true;
   // Every free area begins at a page; and a request for the whole range cannot be searched for with more.
-  const adjust_search_size = align > PAGE_SIZE && vend - vstart !== size;
+  if (align <= PAGE_SIZE || (align > PAGE_SIZE && vend - vstart === size))
+    adjust_search_size = false;
   const va: VmapArea = find_vmap_lowest_match(k, root, size, align, vstart, adjust_search_size);
   if (va === NULL) return vend;
-  const nva_start_addr: VirtAddr = nva_start(k, va, align, vstart);
+
+  let nva_start_addr: VirtAddr;
+  if (ult(vstart, k.read_va(va + k.vmap_area.va_start)))
+    nva_start_addr = ALIGN_UP(k, k.read_va(va + k.vmap_area.va_start), align);
+  else nva_start_addr = ALIGN_UP(k, vstart, align);
   if (ult(vend, ulong(k, nva_start_addr + size))) return vend;
-  return adjust_va_to_fit_type(k, root, head, va, nva_start_addr, size) ? nva_start_addr : vend;
-}
 
-// --- objects -----------------------------------------------------------------------------------------------------------------
-
-function alloc_vmap_area_object(k: Kernel, gfp_mask: Gfp): VmapArea {
-  const object: VirtAddr = kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask);
-  return object === 0 ? NULL : k.cell_of(object);
-}
-
-/** The object that this CPU has ready, taken. */
-function take_preloaded(k: Kernel): VmapArea {
-  const slot: Cell = this_cpu_ptr(k, 'ne_fit_preload_node');
-  const va: VmapArea = k.read_ptr(slot);
-  if (va !== NULL) k.write_ptr(slot, NULL);
-  return va;
-}
-
-function preload_this_cpu(k: Kernel, gfp_mask: Gfp): void {
-  const slot: Cell = this_cpu_ptr(k, 'ne_fit_preload_node');
-  if (k.read_ptr(slot) !== NULL) return;
-  const va: VmapArea = alloc_vmap_area_object(k, gfp_mask);
-  if (va !== NULL) k.write_ptr(slot, va);
+  const ret: Int = adjust_va_to_fit_type(k, root, head, va, nva_start_addr, size);
+  if (ret !== 0) return vend;
+  return nva_start_addr;
 }
 
 // --- allocation ----------------------------------------------------------------------------------------------------------------
 
-/** An area of `size` bytes in `[vstart, vend)`; NULL: no object, or no room, though all that was freed lazily is purged. */
+/**
+ * Gets the object that a cut out of the middle takes while the CPU may still sleep for it.
+ *
+ * Left out: the lock that it takes; the compare-and-exchange, for nobody else fills the CPU's place meanwhile.
+ */
+function preload_this_cpu_lock(k: Kernel, gfp_mask: Gfp): void {
+  let va: VmapArea = NULL;
+  if (k.read_ptr(this_cpu_ptr(k, 'ne_fit_preload_node')) === NULL)
+    va = k.cell_of(kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask));
+  if (va !== NULL) k.write_ptr(this_cpu_ptr(k, 'ne_fit_preload_node'), va);
+}
+
+/**
+ * An area of `size` bytes in `[vstart, vend)`; NULL: no object, or no room, though all that was freed lazily is purged.
+ *
+ * Left out: ERR_PTR (the caller makes NULL of it), vmap_notify_list (nobody is on it), kmemleak, kasan, printk_ratelimit, WARN_ON_ONCE
+ * of a failed split.
+ */
 export function alloc_vmap_area(
   k: Kernel,
   size: ULong,
@@ -193,43 +214,42 @@ export function alloc_vmap_area(
   vend: VirtAddr,
   gfp_mask: Gfp,
 ): VmapArea {
+  let purged: Int = 0;
   gfp_mask = gfp_mask & GFP_RECLAIM_MASK(k);
-  const va: VmapArea = alloc_vmap_area_object(k, gfp_mask);
+  const va: VmapArea = k.cell_of(
+    kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask),
+  );
   if (va === NULL) return NULL;
-  const free_vmap_area_root = k.globals.free_vmap_area_root;
-  const free_vmap_area_list = k.globals.free_vmap_area_list;
-  const vmap_area_root = k.globals.vmap_area_root;
-  const vmap_area_list = k.globals.vmap_area_list;
-  let addr: VirtAddr = vend;
-  for (let attempt: Int = 0; attempt < 2 && addr === vend; attempt++) {
-    if (attempt > 0) purge_vmap_area_lazy(k);
-    preload_this_cpu(k, gfp_mask);
-    addr = __alloc_vmap_area(
+
+  retry: for (;;) {
+    preload_this_cpu_lock(k, gfp_mask);
+    const addr: VirtAddr = __alloc_vmap_area(
       k,
-      free_vmap_area_root,
-      free_vmap_area_list,
+      k.globals.free_vmap_area_root,
+      k.globals.free_vmap_area_list,
       size,
       align,
       vstart,
       vend,
     );
+    if (addr === vend) {
+      // overflow: areas that were freed but not purged may leave room.
+      if (purged === 0) {
+        purge_vmap_area_lazy(k);
+        purged = 1;
+        continue retry;
+      }
+      if ((gfp_mask & k.__GFP_NOWARN) === 0) {
+        const text = `vmap allocation for size ${size} failed: use vmalloc=<size> to increase size`;
+        k.emit({ kind: 'printk', level: 4, text });
+      }
+      kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
+      return NULL;
+    }
+    k.write_va(va + k.vmap_area.va_start, addr);
+    k.write_va(va + k.vmap_area.va_end, ulong(k, addr + size));
+    k.write_ptr(va + k.vmap_area.vm, NULL);
+    insert_vmap_area(k, va, k.globals.vmap_area_root, k.globals.vmap_area_list);
+    return va;
   }
-  if (addr === vend) {
-    overflow(k, va, size, gfp_mask);
-    return NULL;
-  }
-  set_va_start(k, va, addr);
-  set_va_end(k, va, addr + size);
-  k.write_ptr(va + k.vmap_area.vm, NULL);
-  insert_vmap_area(k, va, vmap_area_root, vmap_area_list);
-  return va;
-}
-
-/** Nobody is on vmap_notify_list who could give something back. */
-function overflow(k: Kernel, va: VmapArea, size: ULong, gfp_mask: Gfp): void {
-  if ((gfp_mask & k.__GFP_NOWARN) === 0) {
-    const text = `vmap allocation for size ${size} failed: use vmalloc=<size> to increase size`;
-    k.emit({ kind: 'printk', level: 4, text });
-  }
-  free_vmap_area_object(k, va);
 }

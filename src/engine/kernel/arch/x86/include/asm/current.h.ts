@@ -1,30 +1,20 @@
 /**
- * The task that runs, and members of its task_struct.
+ * The task that runs. A task_struct may straddle frames: its members are read by `k.plus(current(k), k.task_struct.member)`.
  *
  * Source: Linux 6.1 arch/x86/include/asm/current.h.
  */
+import type { TaskStruct } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
-import { asVirt, type Cell, type VirtAddr } from '../../../../../memory/address.js';
 import { this_cpu_ptr } from '../../../../include/linux/percpu-defs.h.js';
 
-/**
- * `current`, a `struct task_struct *`. A machine that was not told who runs has the first task: its kernel's image says so.
- */
-export function current(k: Kernel): VirtAddr {
-  const task = k.read_va(this_cpu_ptr(k, 'current_task'));
-  return task === 0 ? (k.profile.symbol('init_task')?.address ?? task) : task;
-}
+/** A machine that was not told who runs has the first task: its kernel's image says so. */
+export const current = (k: Kernel): TaskStruct => {
+  const task: TaskStruct = k.read_ptr(this_cpu_ptr(k, 'current_task'));
+  return task === 0 ? k.globals.init_task : task;
+};
 
-/**
- * &task->member. A task may straddle frames, which need not lie side by side in the pool, so each member is looked up by its
- * own address.
- */
-export function task_member(k: Kernel, task: VirtAddr, member: number): Cell {
-  return k.cell_of(asVirt(task + member * 4));
-}
-
-/** `current->flags` */
-export const current_flags = (k: Kernel): number => k.words[k.machine.register('current_flags')]!;
+/** `current->flags`, which are kept by themselves: a machine need not have a task. */
+export const currentFlags = (k: Kernel): number => k.words[k.machine.register('current_flags')]!;
 
 /** `current->comm`. The one process of a machine without tasks is its init. */
-export const current_comm = (): string => 'init';
+export const currentComm = (): string => 'init';

@@ -1,16 +1,25 @@
 /**
- * Linear addresses and pages.
+ * Linear addresses, physical ones and pages. What is at an address of the direct map is a cell here.
  *
- * Source: Linux 6.1 arch/x86/include/asm/page.h: virt_to_page().
+ * Source: Linux 6.1 arch/x86/include/asm/page.h.
  */
 import { NULL, type Page } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
-import { phys_to_pfn, type VirtAddr } from '../../../../../memory/address.js';
+import {
+  asPhys,
+  type Cell,
+  type PhysAddr,
+  phys_to_pfn,
+  type VirtAddr,
+} from '../../../../../memory/address.js';
 
-// --- by address --------------------------------------------------------------------------------------------------------
+export const __pa = (k: Kernel, x: Cell): PhysAddr => k.memory.physOf(x);
 
-/** The page behind a linear address; NULL if it is none. */
-export function virt_to_page(k: Kernel, addr: VirtAddr): Page {
-  const phys = k.phys_of(addr);
+/** NULL where there is no memory. */
+export const __va = (k: Kernel, x: number): Cell => k.memory.cell(asPhys(x));
+
+/** The page behind a linear address; NULL where there is none. */
+export const virt_to_page = (k: Kernel, kaddr: VirtAddr): Page => {
+  const phys = k.phys_of(kaddr);
   return phys === undefined ? NULL : k.pfn_to_page(phys_to_pfn(phys));
-}
+};

@@ -1,84 +1,167 @@
 /**
- * Page-table entries as values: what the kernel's pte_t, pmd_t and so on hold, and the functions that read and change one.
+ * Entries of page tables: what a value says, values made, and values stored.
  *
- * An entry's value is a bigint of its 32 or 64 bits. All levels have the same bits, so one set of functions serves them; the
- * layout is drawn in x86/formats.ts, whose table the bits come from.
+ * A level that this build folds into the one above is always populated and never a leaf: its functions ask nothing.
  *
- * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h, pgtable.h.
+ *     4 levels       pgd = p4d, pud, pmd, pte
+ *     PAE            pgd = p4d = pud, pmd, pte
+ *     2 levels       pgd = p4d = pud = pmd, pte
+ *
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable.h, pgtable_64.h, pgtable-3level.h, pgtable-2level.h;
+ * include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h.
  */
-import type { Page, ULong, Pfn } from '../../../../../machine/ctypes.js';
+import type { Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
-import type { Cell } from '../../../../../memory/address.js';
-import { bitsNamed, type LevelFormat, LEVELS } from '../../../../../x86/formats.js';
+import { pgtableLevel } from '../../../../../machine/pagingLevels.js';
+import { type Cell, PAGE_SHIFT, PAGE_SIZE } from '../../../../../memory/address.js';
+import { ALIGN_DOWN } from '../../../../include/linux/align.h.js';
+import { __va } from './page.h.js';
+import {
+  _PAGE_ACCESSED,
+  _PAGE_DIRTY,
+  _PAGE_GLOBAL,
+  _PAGE_NX,
+  _PAGE_PRESENT,
+  _PAGE_PROTNONE,
+  _PAGE_PSE,
+  _PAGE_RW,
+  frameIn,
+  type PteVal,
+} from './pgtable_types.h.js';
 
-/** pteval_t, pmdval_t, ...: and pgprotval_t. */
-export type PteVal = bigint;
+// --- what a value says -------------------------------------------------------------------------------------------------
 
-export const _PAGE_PRESENT = bitsNamed('P');
-export const _PAGE_RW = bitsNamed('RW');
-export const _PAGE_USER = bitsNamed('US');
-export const _PAGE_ACCESSED = bitsNamed('A');
-export const _PAGE_DIRTY = bitsNamed('D');
-export const _PAGE_PSE = bitsNamed('PSE');
-export const _PAGE_GLOBAL = bitsNamed('G');
-export const _PAGE_NX = bitsNamed('NX');
-/** Of an entry that is not present but keeps its frame: PROT_NONE. */
-export const _PAGE_PROTNONE = _PAGE_GLOBAL;
-export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
-
-/** pgprotval_t of the kernel's own pages. */
-export const PAGE_KERNEL = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL');
-export const PAGE_KERNEL_RO = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
-
-/** pgprot_nx(): where the processor knows the bit. */
-export const pgprot_nx = (k: Kernel, prot: PteVal): PteVal => prot | (PAGE_KERNEL(k) & _PAGE_NX);
-
-/** The levels that this build has, from the root down; Linux folds the others. */
-export function pgtable_levels(k: Kernel): readonly LevelFormat[] {
-  if (k.wide) return LEVELS['4-level'];
-  return k.pte_words === 2 ? LEVELS.pae : LEVELS['2-level'];
+export function pte_none(pte: PteVal): boolean {
+  return pte === 0n;
 }
 
-// --- parts of a value --------------------------------------------------------------------------------------------------
+export function pmd_none(pmd: PteVal): boolean {
+  return pmd === 0n;
+}
 
-export const pte_pfn = (k: Kernel, pte: PteVal): Pfn => Number((pte & k.PTE_PFN_MASK) >> 12n);
+export function pud_none(k: Kernel, pud: PteVal): boolean {
+  return k.pte_words === 2 && pud === 0n;
+}
 
-export const pte_flags = (k: Kernel, pte: PteVal): PteVal => pte & ~k.PTE_PFN_MASK;
+export function p4d_none(k: Kernel, p4d: PteVal): boolean {
+  return k.wide && p4d === 0n;
+}
 
-export const pte_none = (pte: PteVal): boolean => pte === 0n;
+/** With five levels only: no build here has them. */
+export function pgd_none(k: Kernel, pgd: PteVal): boolean {
+  return pgtableLevel(k, 'P4D') !== undefined && pgd === 0n;
+}
 
 /** A page that may not be accessed is there for the kernel, though not for the processor. */
-export const pte_present = (pte: PteVal): boolean =>
-  (pte & (_PAGE_PRESENT | _PAGE_PROTNONE)) !== 0n;
+export function pte_present(pte: PteVal): boolean {
+  return (pte & (_PAGE_PRESENT | _PAGE_PROTNONE)) !== 0n;
+}
 
-export const pte_write = (pte: PteVal): boolean => (pte & _PAGE_RW) !== 0n;
-export const pte_dirty = (pte: PteVal): boolean => (pte & _PAGE_DIRTY) !== 0n;
-export const pte_young = (pte: PteVal): boolean => (pte & _PAGE_ACCESSED) !== 0n;
-export const pte_global = (pte: PteVal): boolean => (pte & _PAGE_GLOBAL) !== 0n;
-export const pte_exec = (pte: PteVal): boolean => (pte & _PAGE_NX) === 0n;
-export const pte_user = (pte: PteVal): boolean => (pte & _PAGE_USER) !== 0n;
-export const pmd_large = (pmd: PteVal): boolean =>
-  (pmd & (_PAGE_PSE | _PAGE_PRESENT)) === (_PAGE_PSE | _PAGE_PRESENT);
+/** A leaf that is being split is not present for a moment, but still a leaf. */
+export function pmd_present(pmd: PteVal): boolean {
+  return (pmd & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE)) !== 0n;
+}
+
+export function pud_present(k: Kernel, pud: PteVal): boolean {
+  return k.pte_words === 1 || (pud & _PAGE_PRESENT) !== 0n;
+}
+
+export function p4d_present(k: Kernel, p4d: PteVal): boolean {
+  return !k.wide || (p4d & _PAGE_PRESENT) !== 0n;
+}
+
+/** A leaf above the ptes. */
+export function pmd_large(pmd: PteVal): boolean {
+  return (pmd & (_PAGE_PSE | _PAGE_PRESENT)) === (_PAGE_PSE | _PAGE_PRESENT);
+}
+
+export function pud_large(k: Kernel, pud: PteVal): boolean {
+  return k.wide && (pud & (_PAGE_PSE | _PAGE_PRESENT)) === (_PAGE_PSE | _PAGE_PRESENT);
+}
+
+export function pte_write(pte: PteVal): boolean {
+  return (pte & _PAGE_RW) !== 0n;
+}
+
+export function pte_dirty(pte: PteVal): boolean {
+  return (pte & _PAGE_DIRTY) !== 0n;
+}
+
+export function pte_young(pte: PteVal): boolean {
+  return (pte & _PAGE_ACCESSED) !== 0n;
+}
+
+export function pte_global(pte: PteVal): boolean {
+  return (pte & _PAGE_GLOBAL) !== 0n;
+}
+
+export function pte_exec(pte: PteVal): boolean {
+  return (pte & _PAGE_NX) === 0n;
+}
+
+// --- where it leads ----------------------------------------------------------------------------------------------------
+
+export function pte_pfn(k: Kernel, pte: PteVal): Pfn {
+  return frameIn(k, pte);
+}
+
+/** Of a leaf the first: the bits below it mean other things, as PAT. */
+export function pmd_pfn(k: Kernel, pmd: PteVal): Pfn {
+  if (pmd_large(pmd)) return ALIGN_DOWN(frameIn(k, pmd), 2 ** (k.PMD_SHIFT - PAGE_SHIFT));
+  return frameIn(k, pmd);
+}
+
+export function pud_pfn(k: Kernel, pud: PteVal): Pfn {
+  if (pud_large(k, pud)) return ALIGN_DOWN(frameIn(k, pud), 2 ** (k.PUD_SHIFT - PAGE_SHIFT));
+  return frameIn(k, pud);
+}
+
+export const pte_page = (k: Kernel, pte: PteVal): Page => k.pfn_to_page(pte_pfn(k, pte));
+export const pmd_page = (k: Kernel, pmd: PteVal): Page => k.pfn_to_page(pmd_pfn(k, pmd));
+export const pud_page = (k: Kernel, pud: PteVal): Page => k.pfn_to_page(pud_pfn(k, pud));
+
+/** The table that an entry leads to; NULL where there is no memory. */
+export function pmd_page_vaddr(k: Kernel, pmd: PteVal): Pte {
+  return __va(k, frameIn(k, pmd) * PAGE_SIZE);
+}
+
+export function pud_pgtable(k: Kernel, pud: PteVal): Pmd {
+  return __va(k, frameIn(k, pud) * PAGE_SIZE);
+}
+
+export function p4d_pgtable(k: Kernel, p4d: PteVal): Pud {
+  return __va(k, frameIn(k, p4d) * PAGE_SIZE);
+}
+
+export function pgd_page_vaddr(k: Kernel, pgd: PteVal): Cell {
+  return __va(k, frameIn(k, pgd) * PAGE_SIZE);
+}
 
 // --- making values -----------------------------------------------------------------------------------------------------
 
 /** Bits that the build has no entry bits for fall away: NX without PAE. */
-export const pfn_pte = (k: Kernel, page_nr: ULong, pgprot: PteVal): PteVal =>
-  ((BigInt(page_nr) << 12n) | pgprot) & k.pte_mask;
+export function pfn_pte(k: Kernel, page_nr: ULong, pgprot: PteVal): PteVal {
+  return ((BigInt(page_nr) << 12n) | pgprot) & k.pte_mask;
+}
 
 export const mk_pte = (k: Kernel, page: Page, pgprot: PteVal): PteVal =>
   pfn_pte(k, k.page_to_pfn(page), pgprot);
 
 // --- entries in memory -------------------------------------------------------------------------------------------------
 
-/** READ_ONCE(*ptep) */
-export function ptep_get(k: Kernel, ptep: Cell): PteVal {
-  const low = BigInt(k.words[ptep]! >>> 0);
-  return k.pte_words === 1 ? low : low | (BigInt(k.words[ptep + 1]! >>> 0) << 32n);
-}
-
-/** native_set_pte() and its like of each level: the half with the present bit last. */
-export function set_pte(k: Kernel, ptep: Cell, pte: PteVal): void {
+/** The half with the present bit is stored last: until then the processor sees no entry. */
+export function native_set_pte(k: Kernel, ptep: Cell, pte: PteVal): void {
   if (k.pte_words === 2) k.write(ptep + 1, Number(BigInt.asIntN(32, pte >> 32n)));
   k.write(ptep, Number(BigInt.asIntN(32, pte)));
 }
+
+export const set_pte = (k: Kernel, ptep: Pte, pte: PteVal): void => native_set_pte(k, ptep, pte);
+export const set_pmd = (k: Kernel, pmdp: Pmd, pmd: PteVal): void => native_set_pte(k, pmdp, pmd);
+export const set_pud = (k: Kernel, pudp: Pud, pud: PteVal): void => native_set_pte(k, pudp, pud);
+export const set_p4d = (k: Kernel, p4dp: Cell, p4d: PteVal): void => native_set_pte(k, p4dp, p4d);
+export const set_pgd = (k: Kernel, pgdp: Pgd, pgd: PteVal): void => native_set_pte(k, pgdp, pgd);
+
+export const pte_clear = (k: Kernel, ptep: Pte): void => native_set_pte(k, ptep, 0n);
+export const pmd_clear = (k: Kernel, pmdp: Pmd): void => native_set_pte(k, pmdp, 0n);
+export const pud_clear = (k: Kernel, pudp: Pud): void => native_set_pte(k, pudp, 0n);
+export const pgd_clear = (k: Kernel, pgdp: Pgd): void => native_set_pte(k, pgdp, 0n);

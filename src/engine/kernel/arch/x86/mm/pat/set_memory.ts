@@ -1,66 +1,110 @@
 /**
  * The entry that maps a kernel address.
  *
- * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: lookup_address_in_pgd(), slow_virt_to_phys().
+ * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: lookup_address_in_pgd(), lookup_address(), slow_virt_to_phys();
+ * arch/x86/include/asm/pgtable_types.h.
  */
-import { NULL, type Pgd, type Pte } from '../../../../../machine/ctypes.js';
+import {
+  type Int,
+  NULL,
+  type P4d,
+  type Pgd,
+  type Pmd,
+  type Pte,
+  type Pud,
+  type Out,
+} from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
 import {
+  asCell,
   asPhys,
-  type Cell,
   PAGE_SIZE,
   type PhysAddr,
   type VirtAddr,
 } from '../../../../../memory/address.js';
-import type { LevelFormat } from '../../../../../x86/formats.js';
-import { entry_in, entry_page_vaddr, mm_pgd } from '../../../../include/linux/pgtable.h.js';
-import { init_mm } from '../../../../mm/init-mm.js';
+import { ALIGN_DOWN } from '../../../../include/linux/align.h.js';
 import {
-  pgtable_levels,
+  p4d_offset,
+  pgd_offset_k,
+  PMD_SIZE,
+  pmd_offset,
+  pte_offset_kernel,
+  PUD_SIZE,
+  pud_offset,
+} from '../../../../include/linux/pgtable.h.js';
+import {
+  p4d_none,
+  p4d_present,
+  pgd_none,
   pmd_large,
-  pte_none,
+  pmd_none,
+  pmd_pfn,
+  pmd_present,
   pte_pfn,
   pte_present,
-  ptep_get,
+  pud_large,
+  pud_none,
+  pud_pfn,
+  pud_present,
 } from '../../include/asm/pgtable.h.js';
+import {
+  PG_LEVEL_1G,
+  PG_LEVEL_2M,
+  PG_LEVEL_4K,
+  PG_LEVEL_512G,
+  PG_LEVEL_NONE,
+} from '../../include/asm/pgtable_types.h.js';
 
-/** The pte of a kernel address; NULL where it has no table. */
-export function virt_to_kpte(k: Kernel, vaddr: VirtAddr): Pte {
-  const found = lookup_address(k, vaddr);
-  return found?.level.name === 'PTE' ? found.pte : NULL;
+/** On whatever level; NULL where a level above is empty. An entry that is not present is found as well. */
+export function lookup_address_in_pgd(
+  k: Kernel,
+  pgd: Pgd,
+  address: VirtAddr,
+  level: Out<Int>,
+): Pte {
+  level.value = PG_LEVEL_NONE;
+  if (pgd_none(k, k.read_pte(pgd))) return NULL;
+
+  const p4d: P4d = p4d_offset(k, pgd, address);
+  if (p4d_none(k, k.read_pte(p4d))) return NULL;
+  level.value = PG_LEVEL_512G;
+  if (!p4d_present(k, k.read_pte(p4d))) return asCell(p4d);
+
+  const pud: Pud = pud_offset(k, p4d, address);
+  if (pud_none(k, k.read_pte(pud))) return NULL;
+  level.value = PG_LEVEL_1G;
+  if (pud_large(k, k.read_pte(pud)) || !pud_present(k, k.read_pte(pud))) return asCell(pud);
+
+  const pmd: Pmd = pmd_offset(k, pud, address);
+  if (pmd_none(k.read_pte(pmd))) return NULL;
+  level.value = PG_LEVEL_2M;
+  if (pmd_large(k.read_pte(pmd)) || !pmd_present(k.read_pte(pmd))) return asCell(pmd);
+
+  level.value = PG_LEVEL_4K;
+  return pte_offset_kernel(k, pmd, address);
 }
 
-/** The entry that maps an address, on whatever level; NULL where a level above is empty. */
-export interface Lookup {
-  readonly pte: Pte;
-  readonly level: LevelFormat;
+export function lookup_address(k: Kernel, address: VirtAddr, level: Out<Int>): Pte {
+  return lookup_address_in_pgd(k, pgd_offset_k(k, address), address, level);
 }
 
-export function lookup_address_in_pgd(k: Kernel, pgd: Pgd, address: VirtAddr): Lookup | undefined {
-  let table: Cell = pgd;
-  for (const level of pgtable_levels(k)) {
-    const entry = entry_in(k, level, table, address);
-    const value = ptep_get(k, entry);
-    if (level.name === 'PTE') return { pte: entry, level };
-    if (pte_none(value)) return undefined;
-    if (level.mapsPage === 'with PSE' && (pmd_large(value) || !pte_present(value)))
-      return { pte: entry, level };
-    table = entry_page_vaddr(k, entry);
-    if (table === NULL) return undefined;
+/** Where the kernel's tables lead, whatever kind of address. Differs: undefined where Linux would BUG(): nothing is mapped. */
+export function slow_virt_to_phys(k: Kernel, virt_addr: VirtAddr): PhysAddr | undefined {
+  const level: Out<Int> = { value: PG_LEVEL_NONE };
+  const pte: Pte = lookup_address(k, virt_addr, level);
+  if (pte === NULL || !pte_present(k.read_pte(pte))) return undefined;
+  switch (level.value) {
+    case PG_LEVEL_1G:
+      return asPhys(
+        pud_pfn(k, k.read_pte(pte)) * PAGE_SIZE + (virt_addr - ALIGN_DOWN(virt_addr, PUD_SIZE(k))),
+      );
+    case PG_LEVEL_2M:
+      return asPhys(
+        pmd_pfn(k, k.read_pte(pte)) * PAGE_SIZE + (virt_addr - ALIGN_DOWN(virt_addr, PMD_SIZE(k))),
+      );
+    default:
+      return asPhys(
+        pte_pfn(k, k.read_pte(pte)) * PAGE_SIZE + (virt_addr - ALIGN_DOWN(virt_addr, PAGE_SIZE)),
+      );
   }
-  return undefined;
-}
-
-export function lookup_address(k: Kernel, address: VirtAddr): Lookup | undefined {
-  return lookup_address_in_pgd(k, mm_pgd(k, init_mm(k)), address);
-}
-
-/** Where the kernel's tables lead, whatever kind of address; undefined where the kernel would BUG: nothing is mapped. */
-export function slow_virt_to_phys(k: Kernel, address: VirtAddr): PhysAddr | undefined {
-  const found = lookup_address(k, address);
-  if (found === undefined || !pte_present(ptep_get(k, found.pte))) return undefined;
-  const size = 2 ** found.level.shift;
-  const page = pte_pfn(k, ptep_get(k, found.pte)) * PAGE_SIZE;
-  const start = Math.floor(page / size) * size;
-  return asPhys(start + (address - Math.floor(address / size) * size));
 }

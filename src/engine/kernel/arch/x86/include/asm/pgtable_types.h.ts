@@ -1,0 +1,63 @@
+/**
+ * What an entry of a page table holds: its bits, protections made of them, the names of the levels.
+ *
+ * An entry's value is a bigint of its 32 or 64 bits: pteval_t, pmdval_t and so on alike. The layout is drawn in x86/formats.ts, whose
+ * table the bits come from.
+ *
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h.
+ */
+import type { Pfn } from '../../../../../machine/ctypes.js';
+import type { Kernel } from '../../../../../machine/kernel.js';
+import { bitsNamed } from '../../../../../x86/formats.js';
+
+/** pteval_t, pmdval_t, ...: and pgprotval_t. */
+export type PteVal = bigint;
+
+export const _PAGE_PRESENT = bitsNamed('P');
+export const _PAGE_RW = bitsNamed('RW');
+export const _PAGE_USER = bitsNamed('US');
+export const _PAGE_PWT = bitsNamed('PWT');
+export const _PAGE_PCD = bitsNamed('PCD');
+export const _PAGE_ACCESSED = bitsNamed('A');
+export const _PAGE_DIRTY = bitsNamed('D');
+export const _PAGE_PSE = bitsNamed('PSE');
+export const _PAGE_GLOBAL = bitsNamed('G');
+export const _PAGE_NX = bitsNamed('NX');
+/** Of an entry that is not present but keeps its frame: PROT_NONE. */
+export const _PAGE_PROTNONE = _PAGE_GLOBAL;
+export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
+
+/** The kernel's own pages. */
+export const PAGE_KERNEL = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL');
+export const PAGE_KERNEL_RO = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL_RO');
+
+/** enum page_cache_mode */
+export const _PAGE_CACHE_MODE_WB = 0;
+export const _PAGE_CACHE_MODE_WC = 1;
+export const _PAGE_CACHE_MODE_UC_MINUS = 2;
+export const _PAGE_CACHE_MODE_UC = 3;
+export const _PAGE_CACHE_MODE_WT = 4;
+
+/** enum pg_level */
+export const PG_LEVEL_NONE = 0;
+export const PG_LEVEL_4K = 1;
+export const PG_LEVEL_2M = 2;
+export const PG_LEVEL_1G = 3;
+export const PG_LEVEL_512G = 4;
+
+/** Data that must not run, where the processor knows the bit: there PAGE_KERNEL has it. */
+export function pgprot_nx(k: Kernel, prot: PteVal): PteVal {
+  return prot | (PAGE_KERNEL(k) & _PAGE_NX);
+}
+
+/** The PAT bit lies elsewhere in a large entry, but nothing here sets it. */
+export function protval_4k_2_large(val: PteVal): PteVal {
+  return val;
+}
+
+export function pte_flags(k: Kernel, pte: PteVal): PteVal {
+  return pte & ~k.PTE_PFN_MASK;
+}
+
+/** The frame that an entry of any level names. */
+export const frameIn = (k: Kernel, entry: PteVal): Pfn => Number((entry & k.PTE_PFN_MASK) >> 12n);
