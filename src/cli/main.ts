@@ -1,5 +1,5 @@
 /**
- * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts, meter.ts and
+ * The command line: `mmscope MODE ARGUMENTS`. One row a mode. Only this file, openFile.ts, meter.ts, inlining.ts and
  * nativeFigures.ts of the room know node.
  *
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
@@ -10,6 +10,7 @@ import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
 import { info, procInfo } from './info.js';
+import { inlineWidely } from './inlining.js';
 import { processMeter } from './meter.js';
 import { nativeFigures } from './nativeFigures.js';
 import { isInputError } from './inputError.js';
@@ -128,4 +129,5 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+inlineWidely();
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

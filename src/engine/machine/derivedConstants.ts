@@ -14,6 +14,10 @@ export interface WideConstant {
 }
 
 export interface DerivedConstants {
+  /** 64-bit pointers and longs: two words. */
+  readonly wide: boolean;
+  /** Words in a pointer, and in a `long`. */
+  readonly ptr_words: number;
   /** The bits of a pageblock that are its type: those below PB_migrate_skip. */
   readonly MIGRATETYPE_MASK: number;
   /** The bits below ALLOC_NO_WATERMARKS index `_watermark[]`. */
@@ -42,6 +46,8 @@ export interface DerivedConstants {
 export function derivedConstants(profile: Profile, k: Constants): DerivedConstants {
   const pte_words = profile.arch === 'i386' ? 1 : 2;
   return {
+    wide: profile.pointerSize === 8,
+    ptr_words: profile.pointerSize / 4,
     MIGRATETYPE_MASK: (1 << k.PB_migrate_skip) - 1,
     ALLOC_WMARK_MASK: k.ALLOC_NO_WATERMARKS - 1,
     GFP_MOVABLE_MASK: k.__GFP_MOVABLE | k.__GFP_RECLAIMABLE,

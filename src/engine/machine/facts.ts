@@ -64,10 +64,19 @@ function resolveStructs(profile: Profile): Structs {
     const members: Record<string, number> = {};
     for (const { path, name, optional } of namesIn(list))
       members[name] = placeOf(profile, tag, path, optional);
-    structs[tag] = Object.freeze(members);
+    structs[tag] = frozenTable(members);
   }
   return structs as Structs;
 }
+
+/**
+ * A frozen object whose members V8 takes for constants. One that was filled name by name is a hash table to V8 beyond some
+ * 20 names, and a look-up in it costs 5 ns; one that was parsed never is.
+ */
+const frozenTable = <Name extends string>(
+  members: Readonly<Record<string, number>>,
+): Readonly<Record<Name, number>> =>
+  Object.freeze(JSON.parse(JSON.stringify(members)) as Record<Name, number>);
 
 function placeOf(profile: Profile, tag: string, path: string, optional: boolean): number {
   const type = profile.types.struct(tag);
@@ -124,7 +133,7 @@ function resolveConstants(profile: Profile): Constants {
 function resolvePerCpu(profile: Profile): Facts['percpu'] {
   const offsets: Record<string, number> = {};
   for (const { name } of namesIn(PER_CPU)) offsets[name] = profile.symbol(name)?.address ?? -1;
-  return Object.freeze(offsets);
+  return frozenTable(offsets);
 }
 
 function resolveSizes(profile: Profile): Pick<Facts, 'sizeof' | 'stride'> {
@@ -135,5 +144,5 @@ function resolveSizes(profile: Profile): Pick<Facts, 'sizeof' | 'stride'> {
     sizeof[tag] = bytes;
     stride[tag] = bytes < 0 ? -1 : Math.ceil(bytes / 4);
   }
-  return { sizeof: Object.freeze(sizeof), stride: Object.freeze(stride) };
+  return { sizeof: frozenTable(sizeof), stride: frozenTable(stride) };
 }

@@ -23,7 +23,7 @@ import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
 import type { Tracer } from './tracer.js';
 
-class KernelContext extends KernelMemory {
+abstract class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
   /** Where {@link cpu} is kept. */
   private readonly cpuRegister = this.machine.register('cpu');
@@ -32,6 +32,7 @@ class KernelContext extends KernelMemory {
   zones: readonly Zone[] = [];
   /** What tells heads and tails apart in this build. */
   readonly encoding: CompoundTests;
+  abstract readonly stride: Facts['stride'];
   /** Who hears the tracepoints. Not state of the machine. */
   tracer: Tracer | undefined;
   /** Words in an entry of a page table, on any level. */
@@ -46,7 +47,7 @@ class KernelContext extends KernelMemory {
     memmap: Memmap,
     linear: LinearMaps,
   ) {
-    super(profile.pointerSize, memory, tape, memmap, linear);
+    super(memory, tape, memmap, linear);
     const facts = factsOf(profile);
     this.pteWords = facts.pte_words;
     this.encoding = compoundTests(profile, facts);
@@ -87,6 +88,13 @@ class KernelContext extends KernelMemory {
     return this.memmap.page_to_pfn(page as Cell);
   }
 
+  /** `page + n` of one block. Neighbours in mem_map are so in one slot of the pool, and need not be beyond it. */
+  nth_page(page: number, n: number): Cell {
+    const nth = page + n * this.stride.page;
+    if ((nth ^ page) >>> 10 === 0) return nth as Cell;
+    return this.pfn_to_page(this.page_to_pfn(page) + n);
+  }
+
   /** Reports what happened, at this position of the tape. */
   emit(event: KernelEvent): void {
     this.tape.mark(event);
@@ -114,7 +122,9 @@ export function createKernel(...args: ConstructorParameters<typeof KernelContext
   const [profile] = args;
   let OfBuild = classes.get(profile);
   if (OfBuild === undefined) {
-    OfBuild = class extends KernelContext {} as unknown as KernelClass;
+    // What is abstract are facts: the prototype has them.
+    abstract class Built extends KernelContext {}
+    OfBuild = Built as unknown as KernelClass;
     Object.assign(OfBuild.prototype, factsOf(profile), encodingOf(profile));
     classes.set(profile, OfBuild);
   }

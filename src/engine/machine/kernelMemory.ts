@@ -36,39 +36,35 @@ export interface Window {
 /** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
 const NR_TRANSLATIONS = 1024;
 
-export class KernelMemory {
+export abstract class KernelMemory {
   words: Int32Array = new Int32Array(0);
-  /** slot -> the kernel virtual address of its frame (0: none, highmem). */
-  private slotLow = new Int32Array(0);
-  private slotHigh = new Int32Array(0);
-  /** virtual page -> cell of its first word, direct mapped by page number. 1 is not the address of a page: it marks an empty entry. */
-  private readonly cachedLow = new Int32Array(NR_TRANSLATIONS).fill(1);
-  private readonly cachedHigh = new Int32Array(NR_TRANSLATIONS);
-  private readonly cachedCell = new Int32Array(NR_TRANSLATIONS);
+  /** slot -> the kernel virtual address of its frame, two words (0: none, highmem). */
+  private slotVa = new Int32Array(0);
+  /**
+   * virtual page -> cell of its first word, direct mapped by page number: address low, high, cell, nothing. 1 is no page's
+   * address: an empty entry.
+   */
+  private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
   private readonly windows: Window[] = [];
   /** 64-bit pointers and longs: two words. */
-  readonly wide: boolean;
-  /** Words in a pointer, and in a `long`. */
-  readonly ptr_words: number;
+  abstract readonly wide: boolean;
+  /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
+  abstract readonly ptr_words: number;
 
   constructor(
-    pointerSize: 4 | 8,
     readonly memory: PhysicalMemory,
     readonly tape: Tape<KernelEvent>,
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
-    this.wide = pointerSize === 8;
-    this.ptr_words = pointerSize / 4;
     memory.onGrow((words) => {
       this.words = words;
-      this.slotLow = enlarged(this.slotLow, memory.frameOfSlot.length);
-      this.slotHigh = enlarged(this.slotHigh, memory.frameOfSlot.length);
+      this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
     });
     memory.onPlaced((slot, frame) => {
       const va = this.vaOfFrame(frame);
-      this.slotLow[slot] = lowWord(va);
-      this.slotHigh[slot] = this.wide ? highWord(va) : 0;
+      this.slotVa[slot * 2] = lowWord(va);
+      this.slotVa[slot * 2 + 1] = this.wide ? highWord(va) : 0;
     });
   }
 
@@ -79,25 +75,21 @@ export class KernelMemory {
 
   /** Writes one word. */
   write(cell: number, value: number): void {
-    this.tape.write(cell as Cell, value | 0);
+    this.tape.writeIn(this.words, cell as Cell, value | 0);
   }
 
   /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
   write_long(cell: number, value: number): void {
     const low = value | 0;
-    this.tape.write(cell as Cell, low);
-    if (this.ptr_words === 2) this.write_high(cell, low === value ? low >> 31 : highWord(value));
+    this.write_words(cell, low, low === value ? low >> 31 : highWord(value));
   }
 
   /** Writes a long or pointer given as words; a 32-bit one has no high word. */
   write_words(cell: number, low: number, high: number): void {
-    this.tape.write(cell as Cell, low);
-    if (this.ptr_words === 2) this.write_high(cell, high);
-  }
-
-  /** The high word of a long or pointer: hardly ever another one, so it is looked at before the tape is asked. */
-  private write_high(cell: number, high: number): void {
-    if (this.words[cell + 1] !== high) this.tape.write((cell + 1) as Cell, high);
+    const { words, tape } = this;
+    tape.writeIn(words, cell as Cell, low);
+    // Hardly ever another one, so it is looked at before the tape is asked.
+    if (this.wide && words[cell + 1] !== high) tape.writeIn(words, (cell + 1) as Cell, high);
   }
 
   /** Writes a constant that may need 64 bits (`LIST_POISON1`). */
@@ -120,26 +112,27 @@ export class KernelMemory {
   /** Reads an `unsigned long` (exact up to 2^53). */
   read_ulong(cell: number): number {
     const low = this.words[cell]! >>> 0;
-    const high = this.ptr_words === 2 ? this.words[cell + 1]! : 0;
+    const high = this.wide ? this.words[cell + 1]! : 0;
     return high === 0 ? low : (high >>> 0) * 0x1_0000_0000 + low;
   }
 
   /** Reads a `long` (exact within ±2^53). */
   read_long(cell: number): number {
     const low = this.words[cell]!;
-    if (this.ptr_words !== 2) return low;
+    if (!this.wide) return low;
     const high = this.words[cell + 1]!;
     return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
   }
 
   /** Adds a small signed number to a `long` or `unsigned long`. */
   add_long(cell: number, delta: number): void {
-    const low = this.words[cell]!;
+    const { words } = this;
+    const low = words[cell]!;
     const sum = (low + delta) | 0;
-    this.tape.write(cell as Cell, sum);
+    this.tape.writeIn(words, cell as Cell, sum);
     // The addition crossed zero as an unsigned one: a carry or a borrow.
-    if (this.ptr_words === 2 && (delta >= 0 ? sum >>> 0 < low >>> 0 : sum >>> 0 > low >>> 0))
-      this.write_high(cell, (this.words[cell + 1]! + (delta >= 0 ? 1 : -1)) | 0);
+    if (this.wide && (delta >= 0 ? sum >>> 0 < low >>> 0 : sum >>> 0 > low >>> 0))
+      this.write(cell + 1, words[cell + 1]! + (delta >= 0 ? 1 : -1));
   }
 
   /** Reads the byte at `byteOffset` from `cell`. */
@@ -178,9 +171,9 @@ export class KernelMemory {
   /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
   read_ptr(at: number): Cell {
     const low = this.words[at]!;
-    const high = this.ptr_words === 2 ? this.words[at + 1]! : 0;
+    const high = this.wide ? this.words[at + 1]! : 0;
     const memmap = this.memmap;
-    if (this.ptr_words !== 2 || high === memmap.baseHigh) {
+    if (!this.wide || high === memmap.baseHigh) {
       const cell = memmap.cellOfLow(low);
       if (cell !== 0) return cell;
     }
@@ -192,7 +185,7 @@ export class KernelMemory {
   read_ptr_plus(at: number, bytes: number): Cell {
     const low = this.words[at]!;
     const sum = (low + bytes) | 0;
-    if (this.ptr_words !== 2) return this.translate(sum, 0);
+    if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
     return this.translate(sum, (this.words[at + 1]! + carry) | 0);
   }
@@ -208,8 +201,8 @@ export class KernelMemory {
 
   /** Copies the pointer stored at `from` to `to`. */
   copy_ptr(to: number, from: number): void {
-    this.tape.write(to as Cell, this.words[from]!);
-    if (this.ptr_words === 2) this.write_high(to, this.words[from + 1]!);
+    const { words } = this;
+    this.write_words(to, words[from]!, this.wide ? words[from + 1]! : 0);
   }
 
   /** The cell of the word at an address of the linear maps; faults when nothing is there. */
@@ -236,10 +229,12 @@ export class KernelMemory {
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
   private translate(low: number, high: number): Cell {
-    const index = (low >>> 12) & (NR_TRANSLATIONS - 1);
-    if (this.cachedLow[index] !== (low & ~4095) || this.cachedHigh[index] !== high)
+    // 4 words for each of NR_TRANSLATIONS; literals, because a bundled constant is a variable to V8.
+    const index = (low >>> 10) & 0xffc;
+    const { translations } = this;
+    if (translations[index] !== (low & ~4095) || translations[index + 1] !== high)
       this.fillTranslation(index, low, high);
-    return (this.cachedCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
   }
 
   /** Cells never move, so an entry never goes stale. */
@@ -251,31 +246,34 @@ export class KernelMemory {
       const address = (this.wide ? hex8(high) : '') + hex8(low);
       throw new KernelFault(`unable to handle page fault for address: ${address}`);
     }
-    this.cachedLow[index] = low & ~4095;
-    this.cachedHigh[index] = high;
-    this.cachedCell[index] = cell;
+    this.translations[index] = low & ~4095;
+    this.translations[index + 1] = high;
+    this.translations[index + 2] = cell;
   }
 
   /** Stores a pointer to `target` (0: NULL, as is the address of slot 0) at `at`. */
   write_ptr(at: number, target: number): void {
-    const slot = target >>> 10;
-    this.tape.write(at as Cell, (this.slotLow[slot]! + ((target & 1023) << 2)) | 0);
-    if (this.ptr_words === 2) this.write_high(at, this.slotHigh[slot]!);
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
+    const low = (slotVa[entry]! + ((target & 1023) << 2)) | 0;
+    this.write_words(at, low, slotVa[entry + 1]!);
   }
 
   /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
   write_ptr_tagged(at: number, target: number, tag: number): void {
-    const slot = target >>> 10;
-    this.tape.write(at as Cell, (this.slotLow[slot]! + ((target & 1023) << 2) + tag) | 0);
-    if (this.wide) this.tape.write((at + 1) as Cell, this.slotHigh[slot]!);
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
+    const low = (slotVa[entry]! + ((target & 1023) << 2) + tag) | 0;
+    this.write_words(at, low, slotVa[entry + 1]!);
   }
 
   /** Whether the pointer stored at `at` points to `target`. */
   ptr_is(at: number, target: number): boolean {
-    const slot = target >>> 10;
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
     return (
-      this.words[at] === ((this.slotLow[slot]! + ((target & 1023) << 2)) | 0) &&
-      (this.ptr_words !== 2 || this.words[at + 1] === this.slotHigh[slot])
+      this.words[at] === ((slotVa[entry]! + ((target & 1023) << 2)) | 0) &&
+      (!this.wide || this.words[at + 1] === slotVa[entry + 1])
     );
   }
 
@@ -310,21 +308,21 @@ export class KernelMemory {
   /** The kernel virtual address of a cell; 0 for a frame that has none (highmem). */
   va_of(cell: Cell): VirtAddr {
     const slot = cell >>> 10;
-    const low = this.slotLow[slot] as number;
+    const low = this.slotVa[slot * 2] as number;
     const offset = (cell & 1023) << 2;
-    const high = this.slotHigh[slot] as number;
+    const high = this.slotVa[slot * 2 + 1] as number;
     if (low === 0 && high === 0) return asVirt(0);
     return this.wide ? asVirt(fromWords(low, high) + offset) : asVirt((low >>> 0) + offset);
   }
 
   /** The low word of the address of a cell; a cell in highmem has none that means anything. */
   va_low(cell: number): number {
-    return (this.slotLow[cell >>> 10]! + ((cell & 1023) << 2)) | 0;
+    return (this.slotVa[(cell >>> 10) * 2]! + ((cell & 1023) << 2)) | 0;
   }
 
   /** The high word; 0 on 32 bit. */
   va_high(cell: number): number {
-    return this.slotHigh[cell >>> 10]!;
+    return this.slotVa[(cell >>> 10) * 2 + 1]!;
   }
 
   /** Gives pseudo frames virtual addresses, so that pointers to scenario variables work. */
@@ -332,8 +330,9 @@ export class KernelMemory {
     this.windows.push(window);
     const first = window.cell >>> 10;
     for (let i = 0; i * 4096 < window.sizeBytes; i++) {
-      this.slotLow[first + i] = lowWord(window.start + i * 4096);
-      this.slotHigh[first + i] = this.wide ? highWord(window.start + i * 4096) : 0;
+      const va = window.start + i * 4096;
+      this.slotVa[(first + i) * 2] = lowWord(va);
+      this.slotVa[(first + i) * 2 + 1] = this.wide ? highWord(va) : 0;
     }
   }
 

@@ -51,18 +51,19 @@ export class Memmap {
   readonly endPfn: number;
   /** Struct pages (from the start of the first map page) to a group: 1 << groupShift. */
   private readonly groupShift: number;
-  readonly groupMask: number;
-  readonly mapPagesPerGroup: number;
+  private readonly groupMask: number;
+  private readonly mapPagesPerGroup: number;
   /** Struct pages' worth of bytes between the first map page's start and pfn 0. */
-  readonly bias: number;
-  /** group -> first slot, 0 = not touched. */
-  readonly groupSlot: Int32Array;
+  private readonly bias: number;
+  /** group -> cell of its first struct page, 0 = not touched. */
+  private readonly groupCell: Int32Array;
+  /** map page -> cell of its first word, 0 = not touched. */
+  private readonly mapPageCell: Int32Array;
   /** slot -> pfn of the group's first struct page, and the cell where that lies. */
-  readonly slotPfn = { at: new Int32Array(0) };
-  readonly slotOrigin = { at: new Int32Array(0) };
+  private slotPfn = new Int32Array(0);
+  private slotOrigin = new Int32Array(0);
   /** Page base of the first map page, low word: pointers are decoded relative to it. */
-  readonly mapLow: number;
-  readonly mapBytes: number;
+  private readonly mapLow: number;
 
   constructor(
     private readonly memory: PhysicalMemory,
@@ -80,8 +81,8 @@ export class Memmap {
     this.mapPagesPerGroup = sizeofPage === 56 ? 7 : 1;
     this.groupShift = Math.log2((this.mapPagesPerGroup * 4096) / sizeofPage);
     this.groupMask = (1 << this.groupShift) - 1;
-    this.mapBytes = Math.ceil((biasBytes + endPfn * sizeofPage) / 4096) * 4096;
-    this.groupSlot = new Int32Array(((endPfn + this.bias) >> this.groupShift) + 1);
+    this.mapPageCell = new Int32Array(Math.ceil((biasBytes + endPfn * sizeofPage) / 4096));
+    this.groupCell = new Int32Array(((endPfn + this.bias) >> this.groupShift) + 1);
     memory.addPlacement((frame) => {
       const mapPage = this.mapPageOf(frame);
       return mapPage === undefined ? undefined : this.framesOfGroup(this.groupOf(mapPage));
@@ -92,34 +93,33 @@ export class Memmap {
   pfn_to_page(pfn: Pfn): Cell {
     const index = pfn + this.bias;
     const group = index >> this.groupShift;
-    let slot = this.groupSlot[group] as number;
-    if (slot === 0) {
-      slot = this.touchGroup(group, pfn);
-      if (slot === 0) return asCell(0);
+    let first = this.groupCell[group] as number;
+    if (first === 0) {
+      first = this.touchGroup(group, pfn);
+      if (first === 0) return asCell(0);
     }
-    return (slot * WORDS_PER_FRAME + (index & this.groupMask) * this.page_words) as Cell;
+    return (first + (index & this.groupMask) * this.page_words) as Cell;
   }
 
   /** The pfn of a `struct page`, given a cell anywhere inside it that was reached through this class. */
   page_to_pfn(page: Cell): Pfn {
     const slot = page >>> 10;
-    return (this.slotPfn.at[slot]! +
-      (Math.imul(page - this.slotOrigin.at[slot]!, this.pagesPerWord) >> 20)) as Pfn;
+    return (this.slotPfn[slot]! +
+      (Math.imul(page - this.slotOrigin[slot]!, this.pagesPerWord) >> 20)) as Pfn;
   }
 
   /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */
   cellOfLow(low: number): Cell {
-    const offset = (low - this.mapLow) >>> 0;
-    if (offset >= this.mapBytes) return 0 as Cell;
+    const offset = low - this.mapLow;
     const mapPage = offset >>> 12;
-    const group = this.mapPagesPerGroup === 1 ? mapPage : (mapPage / this.mapPagesPerGroup) | 0;
-    let slot = this.groupSlot[group] as number;
-    if (slot === 0) {
-      slot = this.touchGroup(group, -1);
-      if (slot === 0) return asCell(0);
+    if (mapPage >= this.mapPageCell.length) return asCell(0);
+    let cell = this.mapPageCell[mapPage] as number;
+    if (cell === 0) {
+      this.touchGroup(this.groupOf(mapPage), -1);
+      cell = this.mapPageCell[mapPage] as number;
+      if (cell === 0) return asCell(0);
     }
-    return ((slot + (mapPage - group * this.mapPagesPerGroup)) * WORDS_PER_FRAME +
-      ((offset & 4095) >>> 2)) as Cell;
+    return (cell + ((offset & 4095) >>> 2)) as Cell;
   }
 
   /** Whether a virtual address lies in the map. */
@@ -159,25 +159,28 @@ export class Memmap {
     return frames;
   }
 
-  /** `pfn` < 0: any page of the group. */
+  /** The cell of a group's first struct page; 0 when there is no such group. `pfn` < 0: any page of it. */
   private touchGroup(group: number, pfn: number): number {
-    if (group < 0 || group >= this.groupSlot.length) return 0;
+    if (group < 0 || group >= this.groupCell.length) return 0;
     if (pfn >= this.endPfn) return 0;
     // The last group of a 56-byte map may be backed in part: it is usable as far as it goes.
-    const firstFrame = this.frameOfMapPage(group * this.mapPagesPerGroup);
+    const firstMapPage = group * this.mapPagesPerGroup;
+    const firstFrame = this.frameOfMapPage(firstMapPage);
     if (firstFrame === undefined) return 0;
     const frames = this.framesOfGroup(group);
     const slot = this.memory.slot(firstFrame);
-    if (this.slotPfn.at.length < this.memory.frameOfSlot.length) {
-      this.slotPfn.at = enlarged(this.slotPfn.at, this.memory.frameOfSlot.length);
-      this.slotOrigin.at = enlarged(this.slotOrigin.at, this.memory.frameOfSlot.length);
+    if (this.slotPfn.length < this.memory.frameOfSlot.length) {
+      this.slotPfn = enlarged(this.slotPfn, this.memory.frameOfSlot.length);
+      this.slotOrigin = enlarged(this.slotOrigin, this.memory.frameOfSlot.length);
     }
+    const first = slot * WORDS_PER_FRAME;
     for (let i = 0; i < frames.length; i++) {
-      this.slotPfn.at[slot + i] = (group << this.groupShift) - this.bias;
-      this.slotOrigin.at[slot + i] = slot * WORDS_PER_FRAME;
+      this.slotPfn[slot + i] = (group << this.groupShift) - this.bias;
+      this.slotOrigin[slot + i] = first;
+      this.mapPageCell[firstMapPage + i] = first + i * WORDS_PER_FRAME;
     }
-    this.groupSlot[group] = slot;
-    return slot;
+    this.groupCell[group] = first;
+    return first;
   }
 
   private mapPageOf(frame: number): number | undefined {

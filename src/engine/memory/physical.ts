@@ -38,7 +38,8 @@ export class PhysicalMemory {
   /** slot -> frame; pseudo frames (machine registers, scenario variables) lie at `nrFrames` and above. */
   frameOfSlot: Int32Array;
   /**
-   * slot -> how many writes the tape has made in it: what was read of a slot still holds while its number stands. Wraps.
+   * slot -> how many writes the tape has made in it since `Tape.countWrites`: what was read of a slot still holds while its
+   * number stands. Wraps.
    */
   generations: Int32Array;
   private nrSlots = 1;

@@ -65,6 +65,7 @@ export interface TapeOptions {
 
 export class Tape<Event = unknown> {
   private mode = RECORDING;
+  private counting = false;
   /** Segments from `firstSegment` on. */
   private segments: Int32Array[] = [new Int32Array(SEGMENT_WORDS)];
   private firstSegment = 0;
@@ -92,26 +93,40 @@ export class Tape<Event = unknown> {
     );
   }
 
-  /** Writes one word of state. The only function that does. */
+  /** Writes one word of state. */
   write(cell: Cell, value: number): void {
-    const { words, generations } = this.memory;
+    this.writeIn(this.memory.words, cell, value);
+  }
+
+  /**
+   * As {@link write}; the only function that writes.
+   * @param words the pool in force, for a caller that has read in it just now: V8 need not look for it again, nor for its bounds
+   */
+  writeIn(words: Int32Array, cell: Cell, value: number): void {
     const before = words[cell] as number;
     if (before === value) return;
-    // OFF is 0, RECORDING 1, three words an entry: as literals, because a bundled constant is a variable to V8.
-    if (this.mode !== 0) {
-      if (this.mode !== 1) this.leftOfEnd(cell, value);
-      if (this.mode === 1) {
-        if (this.next === this.segment.length) this.openSegment();
-        const segment = this.segment;
-        const at = this.next;
-        segment[at] = cell;
-        segment[at + 1] = before;
-        segment[at + 2] = value;
-        this.next = at + 3;
-      }
-    }
+    // OFF is 0: as a literal, because a bundled constant is a variable to V8.
+    if (this.mode !== 0) this.record(cell, before, value);
     words[cell] = value;
-    generations[cell >>> 10]!++;
+    if (this.counting) this.memory.generations[cell >>> 10]!++;
+  }
+
+  /** An entry. RECORDING is 1, and three words make an entry. */
+  private record(cell: Cell, before: number, value: number): void {
+    if (this.mode !== 1) this.leftOfEnd(cell, value);
+    if (this.mode !== 1) return;
+    if (this.next === this.segment.length) this.openSegment();
+    const segment = this.segment;
+    const at = this.next;
+    segment[at] = cell;
+    segment[at + 1] = before;
+    segment[at + 2] = value;
+    this.next = at + 3;
+  }
+
+  /** Keeps `PhysicalMemory.generations` from now on: a machine of which nobody asks for them need not. */
+  countWrites(): void {
+    this.counting = true;
   }
 
   /** A write with history to the right: that is cut off, or it is what the write repeats. */

@@ -37,6 +37,7 @@ export class LinearAccess {
     cpu: number,
   ) {
     this.processor = image.mm.machine.processor(cpu);
+    image.tape.countWrites();
   }
 
   /** @param cell where the linear maps have `va` */

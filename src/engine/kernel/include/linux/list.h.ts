@@ -6,7 +6,7 @@
  */
 import { type ListHead, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { Cell } from '../../../memory/address.js';
+import { asCell, type Cell } from '../../../memory/address.js';
 
 export function INIT_LIST_HEAD(k: Kernel, list: ListHead): void {
   k.write_ptr(list, list);

@@ -8,9 +8,8 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE } from '../../../memory/address.js';
 import { compound_head, page_folio, PageAnon, PageCompound, PageHead } from './page-flags.h.js';
 
-/** `page + n` of one block: neighbours in mem_map need not be so in the pool. */
-export const nth_page = (k: Kernel, page: Page, n: Int): Page =>
-  k.pfn_to_page(k.page_to_pfn(page) + n);
+/** `page + n` of one block. */
+export const nth_page = (k: Kernel, page: Page, n: Int): Page => k.nth_page(page, n);
 
 /** No mapping, and no page type. */
 export function page_mapcount_reset(k: Kernel, page: Page): void {

@@ -21,10 +21,9 @@ const TAINT_BAD_PAGE = 5;
 export function page_expected_state(k: Kernel, page: Page, check_flags: ULong): boolean {
   const words = k.words;
   if (words[page + k.page._mapcount] !== -1) return false;
-  if (words[page + k.page._refcount] !== 0) return false;
-  if (words[page + k.page.mapping] !== 0) return false;
-  if (k.wide && words[page + k.page.mapping + 1] !== 0) return false;
-  return (words[page + k.page.flags]! & check_flags) === 0;
+  const mapping = words[page + k.page.mapping]! | (k.wide ? words[page + k.page.mapping + 1]! : 0);
+  const flags = words[page + k.page.flags]! & check_flags;
+  return (mapping | words[page + k.page._refcount]! | flags) === 0;
 }
 
 /** The last thing that is wrong, as the kernel finds it. Left out: memcg_data. */

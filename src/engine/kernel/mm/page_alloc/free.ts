@@ -22,7 +22,7 @@ import {
   list_first_entry,
   list_next_entry,
 } from '../../include/linux/list.h.js';
-import { compound_nr, compound_order, page_zone } from '../../include/linux/mm.h.js';
+import { compound_nr, compound_order, page_zone, nth_page } from '../../include/linux/mm.h.js';
 import {
   __folio_clear_mlocked,
   clear_compound_head,
@@ -96,9 +96,9 @@ export function free_pages_prepare(
   if (order !== 0) {
     const compound = PageCompound(k, page);
     if (compound) ClearPageDoubleMap(k, page);
-    const pfn: Pfn = k.page_to_pfn(page);
+    let tail: Page = page;
     for (let i = 1; i < 1 << order; i++) {
-      const tail: Page = k.pfn_to_page(pfn + i);
+      tail = nth_page(k, tail, 1);
       if (compound) bad += free_tail_pages_check(k, page, tail);
       if (free_page_is_bad(k, tail)) {
         bad++;

@@ -11,13 +11,12 @@ import {
   NULL,
   type Order,
   type Page,
-  type Pfn,
   type ULong,
   type Zone,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_add_tail } from '../../include/linux/list.h.js';
-import { page_zonenum } from '../../include/linux/mm.h.js';
+import { page_zonenum, nth_page } from '../../include/linux/mm.h.js';
 import { is_migrate_cma } from '../../include/linux/mmzone.h.js';
 import { __count_zid_vm_events, zone_page_state } from '../../include/linux/vmstat.h.js';
 import { __mod_zone_freepage_state, __mod_zone_page_state } from '../vmstat/vmstat.js';
@@ -35,10 +34,10 @@ function check_new_page(k: Kernel, page: Page): boolean {
 
 /** check_new_page() for all pages of a block, up to the first bad one. */
 function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
-  if (order === 0) return check_new_page(k, page);
-  const pfn: Pfn = k.page_to_pfn(page);
-  for (let i = 0; i < 1 << order; i++) {
-    const p: Page = k.pfn_to_page(pfn + i);
+  if (check_new_page(k, page)) return true;
+  let p: Page = page;
+  for (let i = 1; i < 1 << order; i++) {
+    p = nth_page(k, p, 1);
     if (check_new_page(k, p)) return true;
   }
   return false;
