@@ -214,8 +214,7 @@ describe('breakpoints', function () {
         sourceReference: source.sourceReference,
       });
       const lines = content.split('\n');
-      const body =
-        lines.findIndex((text) => text.startsWith('static inline bool trylock_page')) + 3;
+      const body = lines.findIndex((text) => text.startsWith('static inline bool lock_page')) + 3;
       const { breakpoints } = await drive.client.body<{ breakpoints: Dap.Breakpoint[] }>(
         'setBreakpoints',
         { source, breakpoints: [{ line: body }, { line: lines.length + 10 }] },
@@ -227,7 +226,7 @@ describe('breakpoints', function () {
       const top = await drive.top();
       assert.equal(
         `${top.name} ${top.source?.name ?? ''}:${top.line}`,
-        `trylock_page include/linux/pagemap.h:${body}`,
+        `lock_page include/linux/pagemap.h:${body}`,
       );
       const locations = await drive.client.body<{ breakpoints: { line: number }[] }>(
         'breakpointLocations',

@@ -30,7 +30,7 @@ interface Pair {
 
 /** Orders that the per-CPU lists serve, and one that the free lists do. */
 const PAIRS: readonly Pair[] = [
-  ...[0, 1, 2, 3].map((order) => ({ order, pairs: 10_000, targets: { off: 1.2, on: 1.8 } })),
+  ...[0, 1, 2, 3].map((order) => ({ order, pairs: 10_000, targets: { off: 1.6, on: 1.8 } })),
   { order: 9, pairs: 500, targets: { off: 2 } },
 ];
 

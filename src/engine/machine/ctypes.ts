@@ -7,7 +7,7 @@ import type { Cell } from '../memory/address.js';
 /** A `C *`: any cell may become one, but a `struct page *` is not a `struct zone *`. */
 export type Pointer<C extends string> = Cell & { readonly pointsTo?: C };
 /** A pointer to what is mostly a part of something: any sum of a cell and an offset, too (`&page->lru` is `page + k.page.lru`). */
-export type PartPointer<C extends string> = number & { readonly pointsTo?: C };
+type PartPointer<C extends string> = number & { readonly pointsTo?: C };
 /**
  * A number with a name: any number may become one, but an `Order` is not a `Gfp`, nor `AllocFlags`. What arithmetic gives is a number
  * again.

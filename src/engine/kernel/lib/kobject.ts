@@ -30,7 +30,7 @@ const changeState = (k: Kernel, kobj: Kobject, bits: Int, on: boolean): void => 
 
 // --- references --------------------------------------------------------------------------------------------------------
 
-export function kobject_get(k: Kernel, kobj: Kobject): Kobject {
+function kobject_get(k: Kernel, kobj: Kobject): Kobject {
   if (kobj !== NULL) k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! + 1);
   return kobj;
 }

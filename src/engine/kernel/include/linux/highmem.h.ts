@@ -5,17 +5,13 @@
  */
 import type { Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { PAGE_SIZE, pfn_to_phys, WORDS_PER_FRAME } from '../../../memory/address.js';
+import { WORDS_PER_FRAME } from '../../../memory/address.js';
 
 /** Fills a page with zeros. Left out: kmap_local_page (its mapping is gone again before anybody could see it), KASAN. */
 export function clear_highpage(k: Kernel, page: Page): void {
   const pfn = k.page_to_pfn(page);
-  const { memory } = k;
   // A frame that no one has touched, and that holds zeros anyway, stays untouched.
-  if (memory.slotOfFrame[pfn] === 0) {
-    const bytes = memory.readBytes(pfn_to_phys(pfn), PAGE_SIZE);
-    if (bytes.every((byte) => byte === 0)) return;
-  }
-  const kaddr = memory.slot(pfn) * WORDS_PER_FRAME;
+  if (k.memory.isUntouchedZero(pfn)) return;
+  const kaddr = k.memory.slot(pfn) * WORDS_PER_FRAME;
   for (let i = 0; i < WORDS_PER_FRAME; i++) k.write(kaddr + i, 0);
 }

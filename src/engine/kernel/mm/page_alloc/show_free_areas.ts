@@ -166,15 +166,14 @@ const pcpPages = (k: Kernel, zone: Zone): ULong => {
 
 /** One letter for each migratetype that has blocks of an order: show_migration_types(). */
 const migrationTypes = (k: Kernel, types: UInt): string => {
-  const letters: readonly (readonly [Migratetype, string])[] = [
-    [k.MIGRATE_UNMOVABLE, 'U'],
-    [k.MIGRATE_MOVABLE, 'M'],
-    [k.MIGRATE_RECLAIMABLE, 'E'],
-    [k.MIGRATE_HIGHATOMIC, 'H'],
-    [k.MIGRATE_CMA, 'C'],
-    [k.MIGRATE_ISOLATE, 'I'],
-  ];
-  return letters.map(([mt, letter]) => ((types & (1 << mt)) !== 0 ? letter : '')).join('');
+  let letters = '';
+  if ((types & (1 << k.MIGRATE_UNMOVABLE)) !== 0) letters += 'U';
+  if ((types & (1 << k.MIGRATE_MOVABLE)) !== 0) letters += 'M';
+  if ((types & (1 << k.MIGRATE_RECLAIMABLE)) !== 0) letters += 'E';
+  if ((types & (1 << k.MIGRATE_HIGHATOMIC)) !== 0) letters += 'H';
+  if ((types & (1 << k.MIGRATE_CMA)) !== 0) letters += 'C';
+  if ((types & (1 << k.MIGRATE_ISOLATE)) !== 0) letters += 'I';
+  return letters;
 };
 
 /** show_swap_cache_info() */

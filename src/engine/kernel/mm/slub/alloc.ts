@@ -131,7 +131,7 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
 }
 
 /** The fast path: the first object of the CPU's freelist. Left out: memcg, kfence, init_on_free (maybe_wipe_obj_freeptr), stat(). */
-export function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
+function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
   let object: VirtAddr = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
   if (object === 0 || k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab)) === NULL) {

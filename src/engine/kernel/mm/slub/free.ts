@@ -36,7 +36,7 @@ import {
 import { add_partial, DEACTIVATE_TO_TAIL, remove_partial } from './node_list.js';
 
 /** Free objects, linked by their free pointers from `head` to `tail`. */
-export interface ObjectChain {
+interface ObjectChain {
   head: VirtAddr;
   tail: VirtAddr;
 }

@@ -24,7 +24,7 @@ export const _PAGE_PSE = bitsNamed('PSE');
 export const _PAGE_GLOBAL = bitsNamed('G');
 export const _PAGE_NX = bitsNamed('NX');
 /** Of an entry that is not present but keeps its frame: PROT_NONE. */
-export const _PAGE_PROTNONE = _PAGE_GLOBAL;
+export const _PAGE_PROTNONE = bitsNamed('G');
 export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
 
 /** The kernel's own pages. */
