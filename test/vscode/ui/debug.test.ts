@@ -34,6 +34,8 @@ tell('a session in VS Code', {}, (step) => {
   });
 
   let atFirst = '';
+  /** A line of mm/page_alloc.c. */
+  let lineInExpand = 0;
   step('shows the zones of the machine', async (bench) => {
     await bench.openScope('Machine');
     atFirst = await bench.valueOf('zone Normal');
@@ -55,7 +57,8 @@ tell('a session in VS Code', {}, (step) => {
     await bench.variable('low').waitFor();
     assert.equal(await bench.valueOf('low'), '4');
     await bench.editorWith('static void expand(struct zone *zone, struct page *page').waitFor();
-    assert.match(await bench.topFrame(), /mm\/page_alloc\.c/);
+    lineInExpand = Number(/page_alloc\.c (\d+):/.exec(await bench.topFrame())?.[1]);
+    assert.ok(lineInExpand > 0, await bench.topFrame());
   });
 
   step('steps back out to the scenario', async (bench) => {
@@ -146,7 +149,31 @@ tell('a session in VS Code', {}, (step) => {
     await map.locator('.details td').first().waitFor();
   });
 
+  step('sets a breakpoint in mm/page_alloc.c', async (bench) => {
+    await bench.showFrame('page_alloc.c');
+    await bench.goToLine(lineInExpand);
+    await bench.toggleBreakpoint(lineInExpand);
+    await bench.breakpointSet('page_alloc.c');
+  });
+
   step('ends the session', async (bench) => {
+    await bench.press('Shift+F5');
+    await bench.toolbar.waitFor({ state: 'hidden' });
+  });
+
+  step('stops at that breakpoint in the next session', async (bench) => {
+    await bench.openFile(EXAMPLE);
+    await bench.press('F5');
+    await bench.toolbar.waitFor();
+    await bench.stoppedAt(`${lineOf('alloc_pages(')}:`);
+    await bench.tool('Continue');
+    await bench.stoppedAt('expand');
+    assert.match(await bench.topFrame(), new RegExp(`page_alloc\\.c ${lineInExpand}:`));
+    await bench.pausedBecause('breakpoint');
+    await bench.editorWith('static void expand(struct zone *zone, struct page *page').waitFor();
+  });
+
+  step('ends that session, too', async (bench) => {
     await bench.press('Shift+F5');
     await bench.toolbar.waitFor({ state: 'hidden' });
   });

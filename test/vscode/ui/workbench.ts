@@ -197,6 +197,13 @@ export class Workbench {
     return (texts[0] ?? '').replaceAll(/\s+/g, ' ').trim();
   }
 
+  /** Selects the first frame of the call stack that is in a file, and so shows that file. */
+  async showFrame(file: string): Promise<void> {
+    const frame = this.callStack.locator('.monaco-list-row .stack-frame', { hasText: file });
+    await frame.first().click();
+    await this.page.locator('.tab.active', { hasText: file }).first().waitFor();
+  }
+
   /** Why the session says it is paused. */
   async pausedBecause(reason: string): Promise<void> {
     await this.page
