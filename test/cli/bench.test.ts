@@ -1,14 +1,14 @@
 /** What `mmscope bench` says of figures of the native kernel: only those of this very machine are compared with. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rowsJson, rowsTable, type Row } from '../../src/cli/bench/rows.js';
 import { nativeFigures, thisMachine } from '../../src/cli/nativeFigures.js';
+import { scratchFolder } from '../scratch.js';
 
 /** A project whose oracle has measured; gives a program in it. */
 function project(machine?: ReturnType<typeof thisMachine>): string {
-  const root = mkdtempSync(path.join(tmpdir(), 'mmscope-native-'));
+  const root = scratchFolder();
   const folder = path.join(root, 'build', 'oracle');
   mkdirSync(folder, { recursive: true });
   const figures = { kernel: 'Linux 6.1.192', date: '2024-01-01', machine, pairNs: { 0: 20 } };

@@ -1,9 +1,9 @@
 /** The command line as its users meet it: modes, exit codes, what goes where. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { scratchFolder } from '../scratch.js';
 
 interface Outcome {
   readonly code: number | null;
@@ -21,7 +21,7 @@ function mmscope(...args: string[]): Outcome {
 
 const PCP0 = 'test/golden/data/x86_64-slub-192M/pcp0-n300-s31.trace.gz';
 const STATE = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
-const scratch = mkdtempSync(path.join(tmpdir(), 'mmscope-cli-'));
+const scratch = scratchFolder();
 const file = (name: string, text: string): string => {
   const at = path.join(scratch, name);
   writeFileSync(at, text, 'latin1');

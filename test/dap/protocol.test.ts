@@ -1,9 +1,8 @@
 /** The conversation itself: who may ask what when, every request answered once, nothing kills the adapter. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
@@ -15,6 +14,7 @@ import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
 import { lineOf, scenario } from './drive.js';
 import { build, CLIENT, withAdapter } from './session.js';
+import { scratchFolder } from '../scratch.js';
 
 describe('protocol', function () {
   before(build);
@@ -208,7 +208,7 @@ describe('protocol', function () {
 
   it('kernel frames open a Linux tree when there is one', () =>
     withAdapter(async (client) => {
-      const tree = mkdtempSync(path.join(tmpdir(), 'linux-'));
+      const tree = scratchFolder();
       mkdirSync(path.join(tree, 'mm'));
       const text = '#include <x.h>\nint trylock_page(void);\n\nvoid\nlock_other(void)\n{\n}\n';
       writeFileSync(
@@ -231,7 +231,7 @@ describe('protocol', function () {
     }));
 
   it('writes its messages to a file, or to the console, when asked to', async () => {
-    const file = path.join(mkdtempSync(path.join(tmpdir(), 'trace-')), 'messages.log');
+    const file = path.join(scratchFolder(), 'messages.log');
     for (const trace of [file, true])
       await withAdapter(async (client) => {
         await client.send('initialize', CLIENT);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { openRandomAccess } from '../../src/files/randomAccessFile.js';
@@ -16,6 +15,7 @@ import { __free_pages, alloc_pages } from '../../src/engine/kernel/mm/page_alloc
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import { recordedBytes, recordedMachines, recordedText } from '../recordings.js';
 import { asKdump, ascii, buildCore } from './coreBuilder.js';
+import { scratchFolder } from '../scratch.js';
 
 /** A core and what the kernel in it printed of itself at that moment. */
 interface RecordedCore {
@@ -171,7 +171,7 @@ describe('ELF cores', () => {
 
 describe('files for the engine', () => {
   it('plain and gzip files give the same bytes', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'mmscope-'));
+    const folder = scratchFolder();
     const bytes = new Uint8Array(300_000);
     bytes.set([1, 2, 3], 65_534);
     bytes.set([4, 5], 299_998);
@@ -185,7 +185,6 @@ describe('files for the engine', () => {
       assert.deepEqual(file.read(0, bytes.length), Buffer.from(bytes));
       file.close();
     }
-    rmSync(folder, { recursive: true });
   });
 });
 
