@@ -37,7 +37,7 @@ export function debugSuite(): void {
         });
       });
       after(async () => {
-        await vscode.debug.stopDebugging(session);
+        await watcher.end(session);
         vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
         await setting('adapter', undefined);
         watcher.dispose();

@@ -43,14 +43,33 @@ export class Watcher {
 
   async start(configuration: vscode.DebugConfiguration): Promise<vscode.DebugSession> {
     const folder = vscode.workspace.workspaceFolders?.[0];
-    const started = vscode.debug.startDebugging(folder, configuration);
-    // A launch that fails leaves a dialog open, and its promise too.
-    const isStarted = await Promise.race([started, pause(START_MS)]);
-    if (isStarted !== true)
-      throw new Error(`the session did not start: startDebugging() gave ${String(isStarted)}`);
-    const session = vscode.debug.activeDebugSession;
-    if (session === undefined) throw new Error('no session');
-    return session;
+    // Not the active session: that may be for a while the one before.
+    let session: vscode.DebugSession | undefined;
+    const starts = vscode.debug.onDidStartDebugSession((started) => (session = started));
+    try {
+      const started = vscode.debug.startDebugging(folder, configuration);
+      // A launch that fails leaves a dialog open, and its promise too.
+      const isStarted = await Promise.race([started, pause(START_MS)]);
+      if (isStarted !== true)
+        throw new Error(`the session did not start: startDebugging() gave ${String(isStarted)}`);
+      await this.until(() => session !== undefined, START_MS);
+      if (session === undefined) throw new Error('no session');
+      return session;
+    } finally {
+      starts.dispose();
+    }
+  }
+
+  /** Ends a session, and waits until VS Code is done with it: until then, commands may go to it. */
+  async end(session: vscode.DebugSession): Promise<void> {
+    let isOver = false;
+    const ends = vscode.debug.onDidTerminateDebugSession((ended) => (isOver ||= ended === session));
+    try {
+      await vscode.debug.stopDebugging(session);
+      await this.until(() => isOver && vscode.debug.activeDebugSession === undefined, STOP_MS);
+    } finally {
+      ends.dispose();
+    }
   }
 
   /** The nth stop, from 1, once VS Code itself has seen it. */

@@ -162,7 +162,7 @@ tell('a session in VS Code', {}, (step) => {
   });
 
   step('stops at that breakpoint in the next session', async (bench) => {
-    await bench.openFile(EXAMPLE);
+    await bench.quickOpen(EXAMPLE);
     await bench.press('F5');
     await bench.toolbar.waitFor();
     await bench.stoppedAt(`${lineOf('alloc_pages(')}:`);
