@@ -70,12 +70,12 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
   let gparent: RbNode;
   let tmp: RbNode;
   for (;;) {
-    // The node is red.
+    // The node is red. Only rule 2 or 4 can be broken, and only here: between the node and its parent.
     if (parent === NULL) {
       rb_set_parent_color(k, node, NULL, RB_BLACK);
       break;
     }
-    if (rb_is_black(k, parent)) break;
+    if (rb_is_black(k, parent)) break; // red below black
     gparent = rb_parent(k, parent);
 
     tmp = k.read_ptr(gparent + k.rb_node.rb_right);
@@ -149,6 +149,7 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
       k.write_ptr(gparent + k.rb_node.rb_right, tmp);
       k.write_ptr(parent + k.rb_node.rb_left, gparent);
     }
+    // tmp was the parent's and is the grandparent's now. The parent stands where that stood, as black as it was.
     if (tmp !== NULL) rb_set_parent_color(k, tmp, gparent, RB_BLACK);
     __rb_rotate_set_parents(k, gparent, parent, root, RB_RED);
     augment_rotate(k, gparent, parent);
@@ -168,11 +169,11 @@ function __rb_erase_color(
   let tmp1: RbNode;
   let tmp2: RbNode;
   for (;;) {
-    // The node is black, or NULL the first time, and not the root.
+    // The node is black, or NULL the first time, and not the root. A black node is missing here, so there is a sibling.
     sibling = k.read_ptr(parent + k.rb_node.rb_right);
     if (node !== sibling) {
       if (rb_is_red(k, sibling)) {
-        // Case 1: left rotation at the parent.
+        // Case 1: left rotation at the parent. The new sibling is black, so that another case follows.
         //
         //     P               S
         //    / \             / \

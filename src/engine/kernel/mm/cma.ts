@@ -53,6 +53,7 @@ function cma_bitmap_aligned_offset(k: Kernel, cma: Cma, align_order: UInt): ULon
   return (base_pfn & ((1 << align_order) - 1)) >>> k.words[cma + k.cma.order_per_bit]!;
 }
 
+/** Rounded up: a bit stands for all of its pages, or none. */
 function cma_bitmap_pages_to_bits(k: Kernel, cma: Cma, pages: ULong): ULong {
   const order_per_bit: UInt = k.words[cma + k.cma.order_per_bit]!;
   return ALIGN(pages, 1 << order_per_bit) >>> order_per_bit;
@@ -87,6 +88,7 @@ export function cma_alloc(k: Kernel, cma: Cma, count: ULong, align: UInt, no_war
     if (bitmap === 0) break out;
     if (count === 0) break out;
 
+    // From here on in bits, each for 1 << order_per_bit pages.
     const mask: ULong = cma_bitmap_aligned_mask(k, cma, align);
     const offset: ULong = cma_bitmap_aligned_offset(k, cma, align);
     const bitmap_maxno: ULong = cma_bitmap_maxno(k, cma);
@@ -121,6 +123,7 @@ export function cma_alloc(k: Kernel, cma: Cma, count: ULong, align: UInt, no_war
       cma_clear_bitmap(k, cma, pfn, count);
       // A busy page is no reason to give up: there may be others.
       if (ret !== -EBUSY) break;
+      // On behind, at the next place that is aligned.
       start = bitmap_no + mask + 1;
     }
 

@@ -126,6 +126,7 @@ function isolate_freepages_block(
     isolate_fail: {
       // None of its pages is free: they are skipped at once.
       if (PageCompound(k, page)) {
+        // Read without a lock, it may be garbage: an impossible order is not believed.
         const order: Order = compound_order(k, page);
         if (order < k.MAX_ORDER) blockpfn += (1 << order) - 1;
         break isolate_fail;
@@ -206,6 +207,7 @@ export function isolate_freepages_range(
   // Off the lists they are not yet anybody's.
   split_map_pages(k, freelist);
 
+  // All or nothing: a gap makes the rest useless.
   if (pfn < end_pfn) {
     release_freepages(k, freelist);
     return 0;
@@ -238,6 +240,7 @@ function isolate_migratepages_block(
     // Free already.
     if (PageBuddy(k, page)) {
       const freepage_order: Order = buddy_order(k, page);
+      // Nor is this one read under the zone's lock: an impossible order is not followed.
       if (freepage_order > 0 && freepage_order < k.MAX_ORDER) low_pfn += (1 << freepage_order) - 1;
       continue;
     }

@@ -49,6 +49,7 @@ function flush_all_zero_pkmaps(k: Kernel): void {
     const ptep: Pte = asCell(k.read_ptr(k.globals.pkmap_page_table) + i * k.pte_words);
     const page: Page = pte_page(k, k.read_pte(ptep));
     pte_clear(k, ptep);
+    // Otherwise kmap_high() would still find the page here.
     set_page_address(k, page, asVirt(0));
     need_flush = 1;
   }
@@ -72,6 +73,7 @@ function map_new_virtual(k: Kernel, page: Page): VirtAddr {
       count = k.LAST_PKMAP;
     }
     if (k.read_int(k.globals.pkmap_count + last_pkmap_nr) === 0) break;
+    // A flush begins the count anew: now every slot has been looked at since, and all are in use.
     if (--count === 0) return asVirt(0);
   }
   const vaddr: VirtAddr = PKMAP_ADDR(k, last_pkmap_nr);
@@ -80,6 +82,7 @@ function map_new_virtual(k: Kernel, page: Page): VirtAddr {
     asCell(k.read_ptr(k.globals.pkmap_page_table) + last_pkmap_nr * k.pte_words),
     mk_pte(k, page, PAGE_KERNEL(k)),
   );
+  // Mapped, not yet used: kmap_high() counts its user.
   k.write(k.globals.pkmap_count + last_pkmap_nr, 1);
   set_page_address(k, page, vaddr);
   return vaddr;

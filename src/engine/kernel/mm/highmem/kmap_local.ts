@@ -25,6 +25,7 @@ export const __fix_to_virt = (k: Kernel, x: Int): VirtAddr => asVirt(k.FIXADDR_T
 
 // --- the task's stack of mappings ----------------------------------------------------------------------------------------
 
+/** Takes the next index of the task's stack. */
 function kmap_local_idx_push(k: Kernel): Int {
   const idx = k.plus(current(k), k.task_struct.kmap_ctrl_idx);
   k.write(idx, k.words[idx]! + 1);
@@ -53,6 +54,7 @@ function kmap_get_pte(k: Kernel, idx: Int): Pte {
   return asCell(k.read_ptr(k.globals.__kmap_pte) - idx * k.pte_words);
 }
 
+/** Maps a frame in the CPU's next slot. It cannot fail: the slots are there, and nesting has a limit. */
 export function __kmap_local_pfn_prot(k: Kernel, pfn: Pfn, prot: PteVal): VirtAddr {
   const idx: Int = arch_kmap_local_map_idx(k, kmap_local_idx_push(k));
   const vaddr: VirtAddr = __fix_to_virt(k, k.FIX_KMAP_BEGIN + idx);
@@ -70,6 +72,7 @@ export function __kmap_local_pfn_prot(k: Kernel, pfn: Pfn, prot: PteVal): VirtAd
   return vaddr;
 }
 
+/** Only a highmem page takes a slot. */
 export function __kmap_local_page_prot(k: Kernel, page: Page, prot: PteVal): VirtAddr {
   if (!PageHighMem(k, page)) return page_address(k, page);
   return __kmap_local_pfn_prot(k, k.page_to_pfn(page), prot);
@@ -87,11 +90,13 @@ export function kunmap_local_indexed(k: Kernel, vaddr: VirtAddr): void {
     k.emit({ kind: 'warn', text: 'kunmap_local: not the last address that was mapped' });
   const kmap_pte: Pte = kmap_get_pte(k, idx);
   pte_clear(k, kmap_pte);
+  // This CPU alone: nobody else has used the slot.
   flush_tlb_one_kernel(k, addr);
   pte_clear(
     k,
     k.plus(current(k), k.task_struct.kmap_ctrl_pteval + kmap_local_idx(k) * k.pte_words),
   );
+  // Last: until here the index said which entries are meant.
   kmap_local_idx_pop(k);
 }
 
@@ -103,6 +108,7 @@ export function kmap_local_page(k: Kernel, page: Page): VirtAddr {
 
 export const kunmap_local = (k: Kernel, vaddr: VirtAddr): void => kunmap_local_indexed(k, vaddr);
 
+/** From here on a fault is not served by sleeping: the access fails instead. */
 function pagefault_disable(k: Kernel): void {
   const count = k.plus(current(k), k.task_struct.pagefault_disabled);
   k.write(count, k.words[count]! + 1);
@@ -113,6 +119,7 @@ function pagefault_enable(k: Kernel): void {
   k.write(count, k.words[count]! - 1);
 }
 
+/** As kmap_local, with page faults off until kunmap_atomic(). */
 export function kmap_atomic_prot(k: Kernel, page: Page, prot: PteVal): VirtAddr {
   pagefault_disable(k);
   return __kmap_local_page_prot(k, page, prot);

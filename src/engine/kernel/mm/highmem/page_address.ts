@@ -30,6 +30,7 @@ export type PageAddressSlot = Pointer<'struct page_address_slot'>;
 
 export const PA_HASH_ORDER = 7;
 
+/** By arithmetic: the direct map has all of lowmem, in order. */
 const lowmem_page_address = (k: Kernel, page: Page): VirtAddr =>
   asVirt(k.linear.pageOffset + k.page_to_pfn(page) * PAGE_SIZE);
 
@@ -83,6 +84,7 @@ export function set_page_address(k: Kernel, page: Page, virtual: VirtAddr): void
   }
 }
 
+/** At boot. A build without highmem has no table. */
 export function page_address_init(k: Kernel): void {
   if (k.globals.page_address_htable === NULL) return;
   for (let i: Int = 0; i < 1 << PA_HASH_ORDER; i++) {

@@ -25,6 +25,7 @@ export function pcpu_index_alloc_map(k: Kernel, chunk: PcpuChunk, index: Int): V
   return asVirt(alloc_map + (index * PCPU_BITMAP_BLOCK_BITS) / 8);
 }
 
+/** Bits are numbered through the whole chunk; a block's hints count from the block's beginning. */
 export function pcpu_off_to_block_index(off: Int): Int {
   return Math.floor(off / PCPU_BITMAP_BLOCK_BITS);
 }
@@ -39,7 +40,7 @@ export function pcpu_block_off_to_off(index: Int, off: Int): Int {
 
 // --- asking the hints --------------------------------------------------------------------------------------------------
 
-/** Whether an area fits where the block's contig_hint is. */
+/** Whether an area fits where the block's contig_hint is. A chunk's own hints (chunk_md) are asked the same way. */
 export function pcpu_check_block_hint(
   k: Kernel,
   block: PcpuBlockMd,
@@ -47,6 +48,7 @@ export function pcpu_check_block_hint(
   align: Int,
 ): boolean {
   const start: Int = k.read_int(k.plus(block, k.pcpu_block_md.contig_hint_start));
+  // What alignment skips is lost to the area.
   const bit_off: Int = ALIGN(start, align) - start;
   return bit_off + bits <= k.read_int(k.plus(block, k.pcpu_block_md.contig_hint));
 }
@@ -55,6 +57,8 @@ export function pcpu_check_block_hint(
 export function pcpu_next_hint(k: Kernel, block: PcpuBlockMd, alloc_bits: Int): Int {
   const scan_hint: Int = k.read_int(k.plus(block, k.pcpu_block_md.scan_hint));
   const scan_hint_start: Int = k.read_int(k.plus(block, k.pcpu_block_md.scan_hint_start));
+  // Before contig_hint nothing is larger than scan_hint, so a larger request can skip all up to its end. A scan_hint
+  // that is as large as contig_hint may lie behind it, and then tells nothing of what is before.
   if (
     scan_hint !== 0 &&
     k.read_int(k.plus(block, k.pcpu_block_md.contig_hint_start)) > scan_hint_start &&
@@ -76,6 +80,7 @@ export function pcpu_block_update(k: Kernel, block: PcpuBlockMd, start: Int, end
   const first_free: Int = k.read_int(k.plus(block, k.pcpu_block_md.first_free));
 
   k.write(k.plus(block, k.pcpu_block_md.first_free), Math.min(first_free, start));
+  // What touches an edge may go on in the next block: the chunk's hints are put together from these two.
   if (start === 0) k.write(k.plus(block, k.pcpu_block_md.left_free), contig);
   if (end === k.read_int(k.plus(block, k.pcpu_block_md.nr_bits)))
     k.write(k.plus(block, k.pcpu_block_md.right_free), contig);
@@ -91,6 +96,7 @@ export function pcpu_block_update(k: Kernel, block: PcpuBlockMd, start: Int, end
         k.write(k.plus(block, k.pcpu_block_md.scan_hint), 0);
       }
     } else {
+      // It lies before the old one, and perhaps before scan_hint too: neither is sure to lie before it.
       k.write(k.plus(block, k.pcpu_block_md.scan_hint), 0);
     }
     k.write(k.plus(block, k.pcpu_block_md.contig_hint_start), start);
@@ -99,6 +105,7 @@ export function pcpu_block_update(k: Kernel, block: PcpuBlockMd, start: Int, end
     if (contig_hint_start !== 0 && (start === 0 || __ffs(start) > __ffs(contig_hint_start))) {
       // It begins at a rounder place.
       k.write(k.plus(block, k.pcpu_block_md.contig_hint_start), start);
+      // Only a scan_hint that is as large may stay behind contig_hint.
       if (start < scan_hint_start && contig_hint > scan_hint)
         k.write(k.plus(block, k.pcpu_block_md.scan_hint), 0);
     } else if (start > scan_hint_start || contig_hint > scan_hint) {
@@ -110,6 +117,7 @@ export function pcpu_block_update(k: Kernel, block: PcpuBlockMd, start: Int, end
     start < contig_hint_start &&
     (contig > scan_hint || (contig === scan_hint && start > scan_hint_start))
   ) {
+    // Smaller than contig_hint: good for a scan_hint if it lies before, and is larger or further than the last one.
     k.write(k.plus(block, k.pcpu_block_md.scan_hint_start), start);
     k.write(k.plus(block, k.pcpu_block_md.scan_hint), contig);
   }
@@ -127,6 +135,7 @@ export function pcpu_block_update_scan(k: Kernel, chunk: PcpuChunk, bit_off: Int
     k.read_ptr(k.plus(chunk, k.pcpu_chunk.md_blocks)),
     s_index * k.stride.pcpu_block_md,
   );
+  // With no bit set the answer is the limit, s_off: then all is free from the block's beginning.
   const l_bit: Int = find_last_bit(k, pcpu_index_alloc_map(k, chunk, s_index), s_off);
   s_off = s_off === l_bit ? 0 : l_bit + 1;
   pcpu_block_update(k, block, s_off, e_off);
@@ -152,6 +161,7 @@ export function pcpu_block_refresh_hint(k: Kernel, chunk: PcpuChunk, index: Int)
     start = k.read_int(k.plus(block, k.pcpu_block_md.first_free));
     k.write(k.plus(block, k.pcpu_block_md.contig_hint), 0);
   }
+  // Set again when the last area turns out to reach the block's end.
   k.write(k.plus(block, k.pcpu_block_md.right_free), 0);
 
   // for_each_clear_bitrange_from()
@@ -160,6 +170,7 @@ export function pcpu_block_refresh_hint(k: Kernel, chunk: PcpuChunk, index: Int)
     if (start >= PCPU_BITMAP_BLOCK_BITS) break;
     const end: Int = find_next_bit(k, alloc_map, PCPU_BITMAP_BLOCK_BITS, start + 1);
     pcpu_block_update(k, block, start, end);
+    // The bit at `end` is taken.
     start = end + 1;
   }
 }
@@ -171,5 +182,6 @@ export function pcpu_init_md_block(k: Kernel, block: PcpuBlockMd, nr_bits: Int):
   k.write(k.plus(block, k.pcpu_block_md.left_free), nr_bits);
   k.write(k.plus(block, k.pcpu_block_md.right_free), nr_bits);
   k.write(k.plus(block, k.pcpu_block_md.first_free), 0);
+  // contig_hint_start and scan_hint_start are zero already, as all of the memory they lie in.
   k.write(k.plus(block, k.pcpu_block_md.nr_bits), nr_bits);
 }

@@ -21,6 +21,7 @@ import { pcpu_update_empty_pages } from './chunk_hints.js';
 
 // --- which chunk an address is of --------------------------------------------------------------------------------------
 
+/** Whether an address is one that the chunk gives out: boot's chunks may begin and end with something else. */
 function pcpu_addr_in_chunk(k: Kernel, chunk: PcpuChunk, addr: VirtAddr): boolean {
   if (chunk === NULL) return false;
   const base_addr: VirtAddr = k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr));
@@ -43,6 +44,7 @@ function pcpu_get_page_chunk(k: Kernel, page: Page): PcpuChunk {
 
 /** The chunk that an area was taken from. Left out: pcpu_unit_offsets (chunks in vmalloc space, which SMP's further ones would be). */
 export function pcpu_chunk_addr_search(k: Kernel, addr: VirtAddr): PcpuChunk {
+  // Boot's chunks are known by their range: nobody wrote into page->index of their pages.
   if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_first_chunk), addr))
     return k.read_ptr(k.globals.pcpu_first_chunk);
   if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_reserved_chunk), addr))
@@ -61,6 +63,7 @@ function pcpu_mem_free(k: Kernel, ptr: VirtAddr): void {
   kfree(k, ptr);
 }
 
+/** Everything is free: in the chunk as a whole, and in each of its blocks. */
 function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
   pcpu_init_md_block(k, k.plus(chunk, k.pcpu_chunk.chunk_md), pcpu_chunk_map_bits(k, chunk));
   for (let i: Int = 0; i < pcpu_chunk_nr_blocks(k, chunk); i++)
@@ -73,6 +76,7 @@ function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
 
 /** The structures of a chunk, without pages; NULL when one of them cannot be had. Left out: obj_cgroups. */
 function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
+  // The size counts the bitmap `populated` at the structure's end, which is as long as a unit has pages.
   const self: VirtAddr = pcpu_mem_zalloc(k, k.read_int(k.globals.pcpu_chunk_struct_size), gfp);
   if (self === 0) return NULL;
   const chunk: PcpuChunk = k.cell_at(self);
@@ -118,6 +122,7 @@ function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
   return chunk;
 }
 
+/** Frees the structures. The chunk's pages, if it ever had any, are the caller's to free. */
 function pcpu_free_chunk(k: Kernel, chunk: PcpuChunk): void {
   pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.md_blocks)));
   pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.bound_map)));
@@ -133,6 +138,7 @@ function pcpu_chunk_populated(k: Kernel, chunk: PcpuChunk, page_start: Int, page
   const nr_populated = k.plus(chunk, k.pcpu_chunk.nr_populated);
   k.write(nr_populated, k.words[nr_populated]! + nr);
   k.add_long(k.globals.pcpu_nr_populated, nr);
+  // New pages are empty pages.
   pcpu_update_empty_pages(k, chunk, nr);
 }
 
@@ -144,11 +150,13 @@ export function pcpu_create_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
   const chunk: PcpuChunk = pcpu_alloc_chunk(k, gfp);
   if (chunk === NULL) return NULL;
 
+  // What the block has beyond nr_pages stays unused.
   const pages: Page = alloc_pages(k, gfp, order_base_2(nr_pages));
   if (pages === NULL) {
     pcpu_free_chunk(k, chunk);
     return NULL;
   }
+  // That is how free_percpu() will find the chunk.
   for (let i: Int = 0; i < nr_pages; i++)
     pcpu_set_page_chunk(k, k.pfn_to_page(k.page_to_pfn(pages) + i), chunk);
   k.write_ptr(k.plus(chunk, k.pcpu_chunk.data), pages);

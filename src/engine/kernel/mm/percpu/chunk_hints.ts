@@ -25,11 +25,13 @@ const PCPU_SLOT_BASE_SHIFT = 5;
 
 // --- the lists of chunks -----------------------------------------------------------------------------------------------
 
+/** One slot for each power of two. Slot 0 is kept for chunks with nothing to give. */
 function __pcpu_size_to_slot(size: Int): Int {
   const highbit: Int = fls(size);
   return Math.max(highbit - PCPU_SLOT_BASE_SHIFT + 2, 1);
 }
 
+/** A whole unit has a slot to itself, the last: of wholly free chunks Linux keeps one and gives the others up. */
 export function pcpu_size_to_slot(k: Kernel, size: Int): Int {
   if (size === k.read_int(k.globals.pcpu_unit_size)) return k.read_int(k.globals.pcpu_free_slot);
   return __pcpu_size_to_slot(size);
@@ -69,6 +71,7 @@ export function pcpu_chunk_move(k: Kernel, chunk: PcpuChunk, slot: Int): void {
 /** Puts a chunk on the list it belongs to after its largest free area changed. One that grew is tried first. */
 export function pcpu_chunk_relocate(k: Kernel, chunk: PcpuChunk, oslot: Int): void {
   const nslot: Int = pcpu_chunk_slot(k, chunk);
+  // It is about to give its pages back, and stays where it was put for that.
   if (k.read_bool(chunk, k.pcpu_chunk.isolated)) return;
   if (oslot !== nslot) __pcpu_chunk_move(k, chunk, nslot, oslot < nslot);
 }
@@ -77,8 +80,10 @@ export function pcpu_chunk_relocate(k: Kernel, chunk: PcpuChunk, oslot: Int): vo
 export function pcpu_reintegrate_chunk(k: Kernel, chunk: PcpuChunk): void {
   if (k.read_bool(chunk, k.pcpu_chunk.isolated)) {
     k.write_bool(chunk, k.pcpu_chunk.isolated, false);
+    // When it was isolated, its empty pages were taken off the total.
     const nr: Int = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_empty_pop_pages));
     k.write(k.globals.pcpu_nr_empty_pop_pages, k.read_int(k.globals.pcpu_nr_empty_pop_pages) + nr);
+    // -1: whatever its slot, it does not stand there yet.
     pcpu_chunk_relocate(k, chunk, -1);
   }
 }
@@ -116,6 +121,7 @@ function pcpu_next_md_free_region(
     if (bits.value !== 0) {
       const left_free: Int = k.read_int(k.plus(block, k.pcpu_block_md.left_free));
       bits.value += left_free;
+      // A block that is wholly free passes the area on; in any other it ends.
       if (left_free === PCPU_BITMAP_BLOCK_BITS) continue;
       return;
     }
@@ -130,13 +136,19 @@ function pcpu_next_md_free_region(
       bit_off.value = pcpu_block_off_to_off(i, contig_hint_start);
       return;
     }
+    // In the next block nothing was seen yet. The free end of this one may begin an area that goes on there; with none,
+    // `bits` is 0 and the next block is looked at for itself.
     block_off = 0;
     bits.value = k.read_int(k.plus(block, k.pcpu_block_md.right_free));
     bit_off.value = (i + 1) * PCPU_BITMAP_BLOCK_BITS - bits.value;
   }
 }
 
-/** Finds the chunk's hints anew from those of its blocks. */
+/**
+ * Finds the chunk's hints anew from those of its blocks.
+ *
+ * @param full_scan from first_free on: after a free something larger may have come up before the scan_hint
+ */
 export function pcpu_chunk_refresh_hint(k: Kernel, chunk: PcpuChunk, full_scan: boolean): void {
   const chunk_md: PcpuBlockMd = k.plus(chunk, k.pcpu_chunk.chunk_md);
   const bit_off: Out<Int> = { value: 0 };
@@ -158,6 +170,7 @@ export function pcpu_chunk_refresh_hint(k: Kernel, chunk: PcpuChunk, full_scan: 
   pcpu_next_md_free_region(k, chunk, bit_off, bits);
   while (bit_off.value < pcpu_chunk_map_bits(k, chunk)) {
     pcpu_block_update(k, chunk_md, bit_off.value, bit_off.value + bits.value);
+    // The bit behind an area is taken.
     bit_off.value += bits.value + 1;
     pcpu_next_md_free_region(k, chunk, bit_off, bits);
   }

@@ -56,6 +56,8 @@ function pcpu_next_fit_region(
       contig_hint_start >= block_off &&
       contig_hint >= bits.value + alloc_bits
     ) {
+      // The bitmap is searched from further ahead, where a smaller gap may do already. contig_hint is the place that is
+      // sure, so `bits` reaches to the end that the area would have there.
       const start: Int = pcpu_next_hint(k, block, alloc_bits);
       bits.value += alloc_bits + contig_hint_start - start;
       bit_off.value = pcpu_block_off_to_off(i, start);
@@ -82,6 +84,8 @@ function pcpu_next_fit_region(
  */
 export function pcpu_find_block_fit(k: Kernel, chunk: PcpuChunk, alloc_bits: Int, align: Int): Int {
   const chunk_md: PcpuBlockMd = k.plus(chunk, k.pcpu_chunk.chunk_md);
+  // A hint may be too small, so now and then a chunk is passed over that had room. To search each one to be sure
+  // would cost more.
   if (!pcpu_check_block_hint(k, chunk_md, alloc_bits, align)) return -1;
 
   const bit_off: Out<Int> = { value: pcpu_next_hint(k, chunk_md, alloc_bits) };
@@ -108,6 +112,7 @@ export function pcpu_find_zero_area(
 ): ULong {
   again: for (;;) {
     let index: ULong = find_next_zero_bit(k, map, size, start);
+    // Alignment may lead onto bits that are taken: find_next_bit() will tell.
     index = (index + align_mask) & ~align_mask;
     const area_off: ULong = index;
     const end: ULong = index + nr;
@@ -125,6 +130,7 @@ export function pcpu_find_zero_area(
         largest_off.value = area_off;
         largest_bits.value = area_bits;
       }
+      // Whatever begins before the taken bit would run into it.
       start = i + 1;
       continue again;
     }

@@ -53,6 +53,7 @@ export function pcpu_block_update_hint_alloc(
   if (k.read_int(k.plus(s_block, k.pcpu_block_md.contig_hint)) === PCPU_BITMAP_BLOCK_BITS)
     nr_empty_pages++;
 
+  // Before first_free everything is taken, so it moves on only if the area begins there.
   if (s_off === k.read_int(k.plus(s_block, k.pcpu_block_md.first_free)))
     k.write(
       k.plus(s_block, k.pcpu_block_md.first_free),
@@ -64,6 +65,7 @@ export function pcpu_block_update_hint_alloc(
       ),
     );
 
+  // scan_hint is let go when it is hit: without one a search takes longer, and is not wrong.
   let hint_start: Int = k.read_int(k.plus(s_block, k.pcpu_block_md.scan_hint_start));
   let hint_end: Int = hint_start + k.read_int(k.plus(s_block, k.pcpu_block_md.scan_hint));
   if (pcpu_region_overlap(hint_start, hint_end, s_off, s_off + bits))
@@ -73,6 +75,7 @@ export function pcpu_block_update_hint_alloc(
   hint_end = hint_start + k.read_int(k.plus(s_block, k.pcpu_block_md.contig_hint));
   if (pcpu_region_overlap(hint_start, hint_end, s_off, s_off + bits)) {
     // The contig_hint is broken: the block is looked through for another.
+    // Written here: pcpu_block_refresh_hint() looks only behind the area, and would leave it.
     if (s_off === 0) k.write(k.plus(s_block, k.pcpu_block_md.left_free), 0);
     pcpu_block_refresh_hint(k, chunk, s_index);
   } else {
@@ -101,6 +104,7 @@ export function pcpu_block_update_hint_alloc(
       // All of it is taken: reset with those in between.
       e_block_index++;
     } else {
+      // Here the area starts at the block's beginning: it overlaps what begins before its end.
       if (e_off > k.read_int(k.plus(e_block, k.pcpu_block_md.scan_hint_start)))
         k.write(k.plus(e_block, k.pcpu_block_md.scan_hint), 0);
       k.write(k.plus(e_block, k.pcpu_block_md.left_free), 0);
@@ -115,6 +119,7 @@ export function pcpu_block_update_hint_alloc(
       }
     }
 
+    // Those in between were wholly free, or the area would not have fitted.
     nr_empty_pages += e_index - s_index - 1;
     for (let i: Int = s_index + 1; i < e_block_index; i++) {
       const block: PcpuBlockMd = k.plus(
@@ -130,6 +135,7 @@ export function pcpu_block_update_hint_alloc(
 
   if (nr_empty_pages !== 0) pcpu_update_empty_pages(k, chunk, -nr_empty_pages);
 
+  // Now the same for the chunk as a whole.
   hint_start = k.read_int(k.plus(chunk_md, k.pcpu_block_md.scan_hint_start));
   hint_end = hint_start + k.read_int(k.plus(chunk_md, k.pcpu_block_md.scan_hint));
   if (pcpu_region_overlap(hint_start, hint_end, bit_off, bit_off + bits))
@@ -169,6 +175,7 @@ export function pcpu_block_update_hint_free(
   if (s_off === k.read_int(k.plus(s_block, k.pcpu_block_md.contig_hint)) + s_hint_start) {
     start = s_hint_start;
   } else {
+    // No bit set: free from the block's beginning.
     const l_bit: Int = find_last_bit(k, pcpu_index_alloc_map(k, chunk, s_index), start);
     start = start === l_bit ? 0 : l_bit + 1;
   }
@@ -178,7 +185,9 @@ export function pcpu_block_update_hint_free(
     end = e_hint_start + k.read_int(k.plus(e_block, k.pcpu_block_md.contig_hint));
   else end = find_next_bit(k, pcpu_index_alloc_map(k, chunk, e_index), PCPU_BITMAP_BLOCK_BITS, end);
 
+  // In one block the free area ends at `end`; otherwise the first block is free to its own end.
   e_off = s_index === e_index ? end : PCPU_BITMAP_BLOCK_BITS;
+  // Counted once: until now the page held at least this area.
   if (start === 0 && e_off === PCPU_BITMAP_BLOCK_BITS) nr_empty_pages++;
   pcpu_block_update(k, s_block, start, e_off);
 

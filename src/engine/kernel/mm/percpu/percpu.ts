@@ -69,6 +69,7 @@ function pcpu_unit_page_offset(k: Kernel, cpu: Int, page_idx: Int): ULong {
   );
 }
 
+/** Where page `page_idx` of a CPU's unit is. */
 function pcpu_chunk_addr(k: Kernel, chunk: PcpuChunk, cpu: Int, page_idx: Int): VirtAddr {
   const base_addr: VirtAddr = k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr));
   return asVirt(base_addr + pcpu_unit_page_offset(k, cpu, page_idx));
@@ -90,6 +91,7 @@ function pcpu_alloc_area(
   const align_mask: ULong = align !== 0 ? align - 1 : 0;
   const area_off: Out<ULong> = { value: 0 };
   const area_bits: Out<ULong> = { value: 0 };
+  // Worked out before the hints change: it tells pcpu_chunk_relocate() where the chunk stands.
   const oslot: Int = pcpu_chunk_slot(k, chunk);
 
   // The hints may have been too small, but not by more than a block.
@@ -108,6 +110,7 @@ function pcpu_alloc_area(
     area_bits,
   );
   if (bit_off >= end) return -1;
+  // A gap that was too small for this request may do for the next one.
   if (area_bits.value !== 0) pcpu_block_update_scan(k, chunk, area_off.value, area_bits.value);
 
   bitmap_set(k, alloc_map, bit_off, alloc_bits);
@@ -118,6 +121,7 @@ function pcpu_alloc_area(
 
   const free_bytes = k.plus(chunk, k.pcpu_chunk.free_bytes);
   k.write(free_bytes, k.words[free_bytes]! - alloc_bits * PCPU_MIN_ALLOC_SIZE);
+  // The chunk's first_free is kept here, those of its blocks together with their other hints.
   if (bit_off === k.read_int(k.plus(chunk_md, k.pcpu_block_md.first_free)))
     k.write(
       k.plus(chunk_md, k.pcpu_block_md.first_free),
@@ -134,6 +138,7 @@ function pcpu_free_area(k: Kernel, chunk: PcpuChunk, off: Int): Int {
   const oslot: Int = pcpu_chunk_slot(k, chunk);
   const bit_off: Int = off / PCPU_MIN_ALLOC_SIZE;
   const bound_map: VirtAddr = k.read_va(k.plus(chunk, k.pcpu_chunk.bound_map));
+  // The bounds are not cleared: the next area that comes to lie here clears those inside it.
   const end: Int = find_next_bit(k, bound_map, pcpu_chunk_map_bits(k, chunk), bit_off + 1);
   const bits: Int = end - bit_off;
   bitmap_clear(k, k.read_va(k.plus(chunk, k.pcpu_chunk.alloc_map)), bit_off, bits);
@@ -157,7 +162,9 @@ function pcpu_free_area(k: Kernel, chunk: PcpuChunk, off: Int): Int {
  * pages are all there), pcpu_schedule_balance_work, kmemleak, the warning of a failure.
  */
 function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
+  // Only these go on to a new chunk: its memory serves later requests as well.
   const pcpu_gfp: Gfp = gfp & (k.GFP_KERNEL | k.__GFP_NORETRY | k.__GFP_NOWARN);
+  // A bit of the maps stands for PCPU_MIN_ALLOC_SIZE bytes: nothing finer can be recorded.
   if (align < PCPU_MIN_ALLOC_SIZE) align = PCPU_MIN_ALLOC_SIZE;
   size = ALIGN(size, PCPU_MIN_ALLOC_SIZE);
   const bits: Int = size >> PCPU_MIN_ALLOC_SHIFT;
@@ -189,6 +196,7 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
           !list_entry_is_head(k, pos, head, k.pcpu_chunk.list);
           pos = next, next = list_next_entry(k, next, k.pcpu_chunk.list)
         ) {
+          // `next` is known already: the chunk may leave this list below.
           chunk = pos;
           off = pcpu_find_block_fit(k, chunk, bits, bit_align);
           if (off < 0) {
@@ -197,6 +205,7 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
             continue;
           }
           off = pcpu_alloc_area(k, chunk, bits, bit_align, off);
+          // Negative when the bitmap does not hold what the hints promised: on to the next chunk.
           if (off >= 0) {
             pcpu_reintegrate_chunk(k, chunk);
             break area_found;
@@ -212,11 +221,13 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
       if (list_empty(k, free_slot)) {
         chunk = pcpu_create_chunk(k, pcpu_gfp);
         if (chunk === NULL) return asVirt(0);
+        // It stands on no list yet. The search begins again, and finds it there.
         pcpu_chunk_relocate(k, chunk, -1);
       }
     }
   }
   // area_found:
+  // In the units of all CPUs that may ever come: one that starts later finds zeros too.
   for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_possible(k, cpu)) memset(k, asVirt(pcpu_chunk_addr(k, chunk, cpu, 0) + off), 0, size);
   return __addr_to_pcpu_ptr(k, asVirt(k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr)) + off));
@@ -227,7 +238,11 @@ export function __alloc_percpu(k: Kernel, size: Int, align: Int): VirtAddr {
   return pcpu_alloc(k, size, align, k.GFP_KERNEL);
 }
 
-/** Left out: memcg, pcpu_isolate_chunk, pcpu_schedule_balance_work: a chunk that is wholly free stays. */
+/**
+ * Gives an area back, for all CPUs at once.
+ *
+ * Left out: memcg, pcpu_isolate_chunk, pcpu_schedule_balance_work: a chunk that is wholly free stays.
+ */
 export function free_percpu(k: Kernel, ptr: VirtAddr): void {
   if (ptr === 0) return;
   const addr: VirtAddr = __pcpu_ptr_to_addr(k, ptr);

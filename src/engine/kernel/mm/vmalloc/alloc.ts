@@ -30,6 +30,7 @@ import { purge_vmap_area_lazy } from './purge.js';
 import { augment_tree_propagate_from, get_subtree_max_size } from './vmap_area.js';
 import { insert_vmap_area, insert_vmap_area_augment, unlink_va_augment } from './vmap_tree.js';
 
+/** Whether `size` bytes fit in a free area, from its first aligned address that is not below `vstart`. */
 function is_within_this_va(
   k: Kernel,
   va: VmapArea,
@@ -62,8 +63,10 @@ export function find_vmap_lowest_match(
 ): VmapArea {
   let node: RbNode = k.read_ptr(root);
   const length: ULong = adjust_search_size ? size + align - 1 : size;
+  // No subtree is entered whose largest area is too small.
   while (node !== NULL) {
     let va: VmapArea = rb_entry(k, node, k.vmap_area.rb_node);
+    // The lowest address is wanted: to the left, if an area there is large enough and may lie above `vstart`.
     if (
       ule(length, get_subtree_max_size(k, k.read_ptr(node + k.rb_node.rb_left))) &&
       ult(vstart, k.read_va(va + k.vmap_area.va_start))
@@ -106,6 +109,7 @@ const LE_FIT_TYPE = 2;
 const RE_FIT_TYPE = 3;
 const NE_FIT_TYPE = 4;
 
+/** Which of the cases above a cut is. NOTHING_FIT: the new area does not lie within the free one. */
 function classify_va_fit_type(k: Kernel, va: VmapArea, nva_start_addr: VirtAddr, size: ULong): Int {
   const va_start: VirtAddr = k.read_va(va + k.vmap_area.va_start);
   const va_end: VirtAddr = k.read_va(va + k.vmap_area.va_end);
@@ -116,7 +120,7 @@ function classify_va_fit_type(k: Kernel, va: VmapArea, nva_start_addr: VirtAddr,
   return va_end === ulong(k, nva_start_addr + size) ? RE_FIT_TYPE : NE_FIT_TYPE;
 }
 
-/** -1: no object for the second half. */
+/** Cuts `size` bytes at `nva_start_addr` out of a free area. -1: no object for the second half. */
 function adjust_va_to_fit_type(
   k: Kernel,
   root: RbRoot,
@@ -128,9 +132,11 @@ function adjust_va_to_fit_type(
   let lva: VmapArea = NULL;
   const type: Int = classify_va_fit_type(k, va, nva_start_addr, size);
   if (type === FL_FIT_TYPE) {
+    // Nothing is left of it: the object goes too.
     unlink_va_augment(k, va, root);
     kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
   } else if (type === LE_FIT_TYPE) {
+    // Shorter at one end, an area keeps its place in the order: the tree is not touched, only sizes are.
     k.write_va(va + k.vmap_area.va_start, ulong(k, nva_start_addr + size));
   } else if (type === RE_FIT_TYPE) {
     k.write_va(va + k.vmap_area.va_end, nva_start_addr);
@@ -150,6 +156,8 @@ function adjust_va_to_fit_type(
   } else {
     return -1;
   }
+  // `va` shrank, so the sizes above it are worked out anew. `lva` ends below `va`, and hence belongs in its left
+  // subtree: the search for its place begins there, not at the root.
   if (type !== FL_FIT_TYPE) {
     augment_tree_propagate_from(k, va);
     if (lva !== NULL)
@@ -179,6 +187,7 @@ function __alloc_vmap_area(
   if (ult(vstart, k.read_va(va + k.vmap_area.va_start)))
     nva_start_addr = ulong(k, ALIGN(k.read_va(va + k.vmap_area.va_start), align));
   else nva_start_addr = ulong(k, ALIGN(vstart, align));
+  // The search has no upper limit: what it found may reach beyond `vend`.
   if (ult(vend, ulong(k, nva_start_addr + size))) return vend;
 
   const ret: Int = adjust_va_to_fit_type(k, root, head, va, nva_start_addr, size);
@@ -195,8 +204,10 @@ function __alloc_vmap_area(
  */
 function preload_this_cpu_lock(k: Kernel, gfp_mask: Gfp): void {
   let va: VmapArea = NULL;
+  // The last one is still there unless a cut has used it.
   if (k.read_ptr(this_cpu_ptr(k, 'ne_fit_preload_node')) === NULL)
     va = k.cell_of(kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask));
+  // Without memory there is none, and that is no failure yet: most cuts need no object.
   if (va !== NULL) k.write_ptr(this_cpu_ptr(k, 'ne_fit_preload_node'), va);
 }
 
@@ -215,7 +226,9 @@ export function alloc_vmap_area(
   gfp_mask: Gfp,
 ): VmapArea {
   let purged: Int = 0;
+  // The caller's zone and __GFP_ZERO are meant for its pages, not for the objects that describe the area.
   gfp_mask = gfp_mask & GFP_RECLAIM_MASK(k);
+  // The object before the addresses: to get it may sleep, and to give it back is simple.
   const va: VmapArea = k.cell_of(
     kmem_cache_alloc(k, k.read_ptr(k.globals.vmap_area_cachep), gfp_mask),
   );
@@ -246,8 +259,10 @@ export function alloc_vmap_area(
       kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
       return NULL;
     }
+    // Cut out of the free areas and not yet among the busy ones: until it is inserted nobody can find it.
     k.write_va(va + k.vmap_area.va_start, addr);
     k.write_va(va + k.vmap_area.va_end, ulong(k, addr + size));
+    // setup_vmalloc_vm() will say what it is for.
     k.write_ptr(va + k.vmap_area.vm, NULL);
     insert_vmap_area(k, va, k.globals.vmap_area_root, k.globals.vmap_area_list);
     return va;

@@ -67,6 +67,11 @@ import {
   pud_alloc_track,
 } from './track.js';
 
+/**
+ * Single pages, at the lowest level. Each level calls the one below for the part that one of its entries covers.
+ *
+ * @param mask PGTBL_*_MODIFIED: on which levels entries are new, gathered over the whole range
+ */
 function vmap_pte_range(
   k: Kernel,
   pmd: Pmd,
@@ -99,6 +104,7 @@ function vmap_try_huge_pmd(
 ): Int {
   if (max_page_shift < k.PMD_SHIFT) return 0;
   if (!arch_vmap_pmd_supported(k)) return 0;
+  // A leaf maps all that its entry covers, from an aligned address to aligned memory.
   if (end - addr !== PMD_SIZE(k)) return 0;
   if (!IS_ALIGNED(addr, PMD_SIZE(k))) return 0;
   if (!IS_ALIGNED(phys_addr, PMD_SIZE(k))) return 0;
@@ -110,6 +116,7 @@ function vmap_try_huge_pmd(
   return pmd_set_huge(k, pmd, phys_addr, prot);
 }
 
+/** What lies in one pud's reach: a huge leaf where it can be, else a table of ptes. */
 function vmap_pmd_range(
   k: Kernel,
   pud: Pud,
@@ -129,6 +136,7 @@ function vmap_pmd_range(
     pmd = asCell(pmd + k.pte_words), phys_addr = asPhys(phys_addr + (next - addr)), addr = next
   ) {
     next = pmd_addr_end(k, addr, end);
+    // What comes before the first boundary and after the last does not fill an entry: it takes small pages.
     if (vmap_try_huge_pmd(k, pmd, addr, next, phys_addr, prot, max_page_shift) !== 0) {
       mask.value |= PGTBL_PMD_MODIFIED;
       continue;
@@ -138,6 +146,7 @@ function vmap_pmd_range(
   return 0;
 }
 
+/** As vmap_try_huge_pmd() a level higher: 1 GiB, where the processor has such pages. */
 function vmap_try_huge_pud(
   k: Kernel,
   pud: Pud,
@@ -160,6 +169,7 @@ function vmap_try_huge_pud(
   return pud_set_huge(k, pud, phys_addr, prot);
 }
 
+/** What lies in one p4d's reach: a leaf of 1 GiB, else a table of pmds, which may hold huge leaves itself. */
 function vmap_pud_range(
   k: Kernel,
   p4d: P4d,
@@ -189,6 +199,7 @@ function vmap_pud_range(
   return 0;
 }
 
+/** Without a fifth level the p4d is the pgd's entry itself, and the loop turns once. */
 function vmap_p4d_range(
   k: Kernel,
   pgd: Pgd,
@@ -213,7 +224,10 @@ function vmap_p4d_range(
   return 0;
 }
 
-/** -ENOMEM: no memory for a table. What is mapped until then stays mapped. */
+/**
+ * Maps `[addr, end)` to the memory from `phys_addr` on, in no larger pages than `max_page_shift` says.
+ * -ENOMEM: no memory for a table. What is mapped until then stays mapped.
+ */
 export function vmap_range_noflush(
   k: Kernel,
   addr: VirtAddr,
@@ -236,6 +250,7 @@ export function vmap_range_noflush(
     err = vmap_p4d_range(k, pgd, addr, next, phys_addr, prot, max_page_shift, mask);
     if (err !== 0) break;
   }
+  // Once for the whole range, and after a failure as well: what was entered until then is new, too.
   if ((mask.value & ARCH_PAGE_TABLE_SYNC_MASK(k)) !== 0) arch_sync_kernel_mappings(k, start);
   return err;
 }
@@ -248,8 +263,9 @@ export function ioremap_page_range(
   phys_addr: PhysAddr,
   prot: PteVal,
 ): Int {
-  // ioremap_max_page_shift
+  // ioremap_max_page_shift: the architecture sets the limit, not the caller. Without huge leaves it is a page.
   const max_page_shift: Int =
     k.CONFIG_HAVE_ARCH_HUGE_VMAP === 1 ? k.ptr_words * 32 - 1 : PAGE_SHIFT;
+  // Code is never run from a device's memory.
   return vmap_range_noflush(k, addr, end, phys_addr, pgprot_nx(k, prot), max_page_shift);
 }

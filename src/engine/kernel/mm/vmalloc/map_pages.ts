@@ -43,7 +43,11 @@ import {
   pud_alloc_track,
 } from './track.js';
 
-/** @param nr how many of `pages` are mapped already */
+/**
+ * Fills a table's entries with the next pages. It may fail halfway: the pages are the caller's, and are checked.
+ *
+ * @param nr how many of `pages` are mapped already: it runs on from table to table
+ */
 function vmap_pages_pte_range(
   k: Kernel,
   pmd: Pmd,
@@ -59,6 +63,7 @@ function vmap_pages_pte_range(
   if (pte === NULL) return -ENOMEM;
   for (; addr !== end; pte = asCell(pte + k.pte_words), addr = asVirt(addr + PAGE_SIZE)) {
     const page: Page = pages[nr.value]!;
+    // Busy areas do not overlap, and freed ones were unmapped: an entry that is in use means a bug.
     if (!pte_none(k.read_pte(pte))) {
       k.emit({ kind: 'warn', text: 'vmap_pages_pte_range: something is mapped here already' });
       err = -EBUSY;
@@ -72,10 +77,12 @@ function vmap_pages_pte_range(
     set_pte(k, pte, mk_pte(k, page, prot));
     nr.value++;
   }
+  // After an error as well: what was set stays, until the caller unmaps the area.
   mask.value |= PGTBL_PTE_MODIFIED;
   return err;
 }
 
+/** Tables are made as the loop gets to them: -ENOMEM may leave the first part of the range mapped. */
 function vmap_pages_pmd_range(
   k: Kernel,
   pud: Pud,
@@ -91,6 +98,7 @@ function vmap_pages_pmd_range(
   if (pmd === NULL) return -ENOMEM;
   for (; addr !== end; pmd = asCell(pmd + k.pte_words), addr = next) {
     next = pmd_addr_end(k, addr, end);
+    // Whatever it was, above this level it is -ENOMEM: -EBUSY has been reported where it happened.
     if (vmap_pages_pte_range(k, pmd, addr, next, prot, pages, nr, mask) !== 0) return -ENOMEM;
   }
   return 0;
@@ -116,6 +124,7 @@ function vmap_pages_pud_range(
   return 0;
 }
 
+/** As in vmap_p4d_range() the loop turns once. */
 function vmap_pages_p4d_range(
   k: Kernel,
   pgd: Pgd,
@@ -135,7 +144,7 @@ function vmap_pages_p4d_range(
   return 0;
 }
 
-/** Left out: pgd_bad. */
+/** One entry a page, wherever the pages lie. Left out: pgd_bad. */
 function vmap_small_pages_range_noflush(
   k: Kernel,
   addr: VirtAddr,
@@ -154,6 +163,7 @@ function vmap_small_pages_range_noflush(
     err = vmap_pages_p4d_range(k, pgd, addr, next, prot, pages, nr, mask);
     if (err !== 0) break;
   }
+  // As in vmap_range_noflush(): once, and whatever came of it.
   if ((mask.value & ARCH_PAGE_TABLE_SYNC_MASK(k)) !== 0) arch_sync_kernel_mappings(k, start);
   return err;
 }
@@ -170,8 +180,10 @@ export function vmap_pages_range_noflush(
   const nr: Int = (end - addr) / PAGE_SIZE;
   if (page_shift === PAGE_SHIFT) return vmap_small_pages_range_noflush(k, addr, end, prot, pages);
   for (let i: Int = 0; i < nr; i += 1 << (page_shift - PAGE_SHIFT)) {
+    // The first page stands for all of its group: the others follow it in memory.
     const phys_addr = asPhys(k.page_to_pfn(pages[i]!) * PAGE_SIZE);
     const next: VirtAddr = asVirt(addr + 2 ** page_shift);
+    // Aligned on both sides it becomes one entry; if that cannot be, vmap_range_noflush() takes smaller ones.
     const err: Int = vmap_range_noflush(k, addr, next, phys_addr, prot, page_shift);
     if (err !== 0) return err;
     addr = next;

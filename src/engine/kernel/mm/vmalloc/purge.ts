@@ -37,15 +37,17 @@ function lazy_max_pages(k: Kernel): ULong {
 /** Puts what was freed lazily back to the free areas. False: there was nothing. Left out: kasan, cond_resched_lock. */
 function __purge_vmap_area_lazy(k: Kernel, start: VirtAddr, end: VirtAddr): boolean {
   const local_purge_list: ListHead = k.machine.register('local_purge_list');
+  // All that waits is taken over at once: what is freed from here on begins a new tree.
   k.write_ptr(k.globals.purge_vmap_area_root, NULL);
   list_replace_init(k, k.globals.purge_vmap_area_list, local_purge_list);
   if (list_empty(k, local_purge_list)) return false;
 
-  // One flush for all of them.
+  // One flush for all of them: the list is in the order of addresses, so its two ends span it.
   const first: VmapArea = list_first_entry(k, local_purge_list, k.vmap_area.list);
   start = asVirt(umin(start, k.read_va(first + k.vmap_area.va_start)));
   const last: VmapArea = list_last_entry(k, local_purge_list, k.vmap_area.list);
   end = asVirt(umax(end, k.read_va(last + k.vmap_area.va_end)));
+  // It comes before any area is free: through a stale entry its next owner would reach the old pages.
   flush_tlb_kernel_range(k, start, end);
 
   for (
@@ -63,13 +65,14 @@ function __purge_vmap_area_lazy(k: Kernel, start: VirtAddr, end: VirtAddr): bool
       k.globals.free_vmap_area_root,
       k.globals.free_vmap_area_list,
     );
+    // It overlaps a free area: a bug, reported where it was found. Nothing was freed.
     if (merged === NULL) continue;
     k.add_long(k.globals.vmap_lazy_nr, -nr);
   }
   return true;
 }
 
-/** Now, because somebody needs the room. */
+/** Now, because somebody needs the room. The empty range it begins with grows to what is freed. */
 export function purge_vmap_area_lazy(k: Kernel): void {
   __purge_vmap_area_lazy(k, ULONG_MAX(k), asVirt(0));
 }
@@ -86,15 +89,22 @@ export function drain_vmap_area_work(k: Kernel): void {
 
 /** Frees an area that is unmapped already. */
 export function free_vmap_area_noflush(k: Kernel, va: VmapArea): void {
+  // Nobody finds it among the busy areas any more, and its addresses are not given out before a purge.
   unlink_va(k, va, k.globals.vmap_area_root);
   k.add_long(k.globals.vmap_lazy_nr, va_size(k, va) / PAGE_SIZE);
   const nr_lazy: ULong = k.read_ulong(k.globals.vmap_lazy_nr);
+  // Neighbours are joined here already: the fewer pieces, the shorter the purge.
   merge_or_add_vmap_area(k, va, k.globals.purge_vmap_area_root, k.globals.purge_vmap_area_list);
   // From here on the area may be gone: a purge may run at any time.
   if (nr_lazy > lazy_max_pages(k)) schedule_work(k, 'drain_vmap_work');
 }
 
-/** Left out: flush_cache_vunmap (x86's caches know physical addresses only), debug_pagealloc_enabled_static. */
+/**
+ * Unmaps an area and frees it lazily. Its pages may go right away: a stale TLB entry does no harm as long as nobody
+ * uses the address.
+ *
+ * Left out: flush_cache_vunmap (x86's caches know physical addresses only), debug_pagealloc_enabled_static.
+ */
 export function free_unmap_vmap_area(k: Kernel, va: VmapArea): void {
   vunmap_range_noflush(k, k.read_va(va + k.vmap_area.va_start), k.read_va(va + k.vmap_area.va_end));
   free_vmap_area_noflush(k, va);

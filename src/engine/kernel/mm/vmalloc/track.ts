@@ -35,6 +35,7 @@ export function p4d_alloc_track(k: Kernel, _mm: MmStruct, pgd: Pgd, address: Vir
   return p4d_offset(k, pgd, address);
 }
 
+/** A new table of puds is entered in the p4d: that is the level which changed. */
 export function pud_alloc_track(
   k: Kernel,
   mm: MmStruct,
@@ -49,6 +50,7 @@ export function pud_alloc_track(
   return pud_offset(k, p4d, address);
 }
 
+/** A new table of pmds: the pud changed. A table that was there already changes nothing above. */
 export function pmd_alloc_track(
   k: Kernel,
   mm: MmStruct,
@@ -63,6 +65,7 @@ export function pmd_alloc_track(
   return pmd_offset(k, pud, address);
 }
 
+/** A new table of ptes: the pmd changed, which is what two levels have to copy (arch_sync_kernel_mappings). */
 export const pte_alloc_kernel_track = (
   k: Kernel,
   pmd: Pmd,

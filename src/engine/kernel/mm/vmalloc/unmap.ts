@@ -27,6 +27,7 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 
+/** Entries may be empty: an area whose mapping failed halfway is unmapped like any other. */
 function vunmap_pte_range(
   k: Kernel,
   pmd: Pmd,
@@ -51,15 +52,18 @@ function vunmap_pmd_range(
   let pmd: Pmd = pmd_offset(k, pud, addr);
   for (; addr !== end; pmd = asCell(pmd + k.pte_words), addr = next) {
     next = pmd_addr_end(k, addr, end);
+    // A leaf goes whole: an area is never unmapped in part, and no two share an entry.
     if (pmd_clear_huge(k, pmd) !== 0) {
       mask.value |= PGTBL_PMD_MODIFIED;
       continue;
     }
+    // No table: the mapping failed before it got here.
     if (pmd_none(k.read_pte(pmd))) continue;
     vunmap_pte_range(k, pmd, addr, next, mask);
   }
 }
 
+/** As vunmap_pmd_range(), with leaves of 1 GiB. */
 function vunmap_pud_range(
   k: Kernel,
   p4d: P4d,
@@ -96,7 +100,7 @@ function vunmap_p4d_range(
   }
 }
 
-/** The TLB is to be flushed before the addresses are used again. */
+/** Unmaps `[start, end)`. The TLB is to be flushed before the addresses are used again. */
 export function vunmap_range_noflush(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   let next: VirtAddr;
   let addr: VirtAddr = start;
@@ -107,5 +111,6 @@ export function vunmap_range_noflush(k: Kernel, start: VirtAddr, end: VirtAddr):
     if (pgd_none(k, k.read_pte(pgd))) continue;
     vunmap_p4d_range(k, pgd, addr, next, mask);
   }
+  // A huge leaf that was cleared lies on an upper level, of which other address spaces may have a copy.
   if ((mask.value & ARCH_PAGE_TABLE_SYNC_MASK(k)) !== 0) arch_sync_kernel_mappings(k, start);
 }

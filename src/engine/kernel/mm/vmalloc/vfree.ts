@@ -80,6 +80,7 @@ export function vmalloc_to_page(k: Kernel, vmalloc_addr: VirtAddr): Page {
 
   const pud: Pud = pud_offset(k, p4d, addr);
   if (pud_none(k, k.read_pte(pud))) return NULL;
+  // A leaf ends the walk. Its page is the first of many: the address says which one of them is meant.
   if (pud_large(k, k.read_pte(pud)))
     return pageBehind(k, pud_page(k, k.read_pte(pud)), addr, PUD_SIZE(k));
 
@@ -99,7 +100,14 @@ const pageBehind = (k: Kernel, page: Page, addr: VirtAddr, size: ULong): Page =>
 
 // --- freeing -----------------------------------------------------------------------------------------------------------------
 
-/** Left out: debug_check_no_locks_freed, debug_check_no_obj_freed, kasan, memcg, vm_remove_mappings for VM_FLUSH_RESET_PERMS. */
+/**
+ * Unmaps an area and frees what describes it.
+ *
+ * @param deallocate_pages its pages too: those of vmalloc() are the area's own, those of vmap() its caller's
+ *
+ * Left out: debug_check_no_locks_freed, debug_check_no_obj_freed, kasan, memcg, vm_remove_mappings for
+ * VM_FLUSH_RESET_PERMS.
+ */
 function __vunmap(k: Kernel, addr: VirtAddr, deallocate_pages: boolean): void {
   if (addr === 0) return;
   if (!IS_ALIGNED(addr, PAGE_SIZE)) {
@@ -114,16 +122,20 @@ function __vunmap(k: Kernel, addr: VirtAddr, deallocate_pages: boolean): void {
   // vm_remove_mappings(): first the mappings, then what is mapped.
   remove_vm_area(k, k.read_va(area + k.vm_struct.addr));
   if (deallocate_pages) {
+    // nr_pages is what the area got, which is less than its size where an allocation failed halfway.
     for (let i: Int = 0; i < k.words[area + k.vm_struct.nr_pages]!; i++) {
       const page: Page = k.read_ptr(areaPages(k, area, i));
       // Huge pages were split when they were got: each page is freed by itself.
       __free_pages(k, page, 0);
       cond_resched(k);
     }
+    // With the flag they came from vmap(), and were never counted as vmalloc()'s.
     if ((k.words[area + k.vm_struct.flags]! & VM_MAP_PUT_PAGES) === 0)
       k.add_long(k.globals.nr_vmalloc_pages, -k.words[area + k.vm_struct.nr_pages]!);
+    // The array may be an area itself: then this leads back to __vunmap().
     kvfree(k, k.read_va(area + k.vm_struct.pages));
   }
+  // Last: until here pages and nr_pages were read from it.
   kfree(k, k.va_of(area));
 }
 
@@ -133,10 +145,12 @@ export function vfree(k: Kernel, addr: VirtAddr): void {
   __vunmap(k, addr, true);
 }
 
+/** Undoes vmap(): the pages stay with their owner. */
 export function vunmap(k: Kernel, addr: VirtAddr): void {
   if (addr !== 0) __vunmap(k, addr, false);
 }
 
+/** Frees what came from either kmalloc() or vmalloc(): the address tells. */
 function kvfree(k: Kernel, addr: VirtAddr): void {
   if (is_vmalloc_addr(k, addr)) vfree(k, addr);
   else kfree(k, addr);
@@ -153,12 +167,14 @@ export function vmap(
   prot: PteVal,
   caller: VirtAddr,
 ): VirtAddr {
+  // More pages than the machine has must be a mistake.
   if (count > totalram_pages(k)) return asVirt(0);
   const size: ULong = count * PAGE_SIZE;
   const area: VmStruct = get_vm_area_caller(k, size, flags, caller);
   if (area === NULL) return asVirt(0);
 
   const addr: VirtAddr = k.read_va(area + k.vm_struct.addr);
+  // vunmap() clears what was mapped before it failed, and frees the area.
   if (vmap_pages_range(k, addr, asVirt(addr + size), pgprot_nx(k, prot), pages, PAGE_SHIFT) < 0) {
     vunmap(k, addr);
     return asVirt(0);

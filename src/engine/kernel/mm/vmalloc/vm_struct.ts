@@ -25,10 +25,11 @@ import { free_unmap_vmap_area } from './purge.js';
 import { __find_vmap_area, find_vmap_area, va_size } from './vmap_area.js';
 
 /** Flags of vm_struct that the profile has no names for. */
-export const VM_UNINITIALIZED = 0x20;
-export const VM_MAP_PUT_PAGES = 0x200;
-export const VM_ALLOW_HUGE_VMAP = 0x400;
+export const VM_UNINITIALIZED = 0x20; // pages and nr_pages are not right yet
+export const VM_MAP_PUT_PAGES = 0x200; // of vmap(): vfree() frees the pages as well
+export const VM_ALLOW_HUGE_VMAP = 0x400; // may be got and mapped in huge pages
 
+/** By the address alone: whether something is mapped there is not asked. */
 export function is_vmalloc_addr(k: Kernel, x: VirtAddr): boolean {
   return ule(VMALLOC_START(k), x) && ult(x, VMALLOC_END(k));
 }
@@ -40,6 +41,7 @@ export function get_vm_area_size(k: Kernel, area: VmStruct): ULong {
   return k.read_ulong(area + k.vm_struct.size);
 }
 
+/** Ties the two halves together: va->vm says what the addresses are for. */
 function setup_vmalloc_vm(
   k: Kernel,
   vm: VmStruct,
@@ -49,6 +51,7 @@ function setup_vmalloc_vm(
 ): void {
   k.write_long(vm + k.vm_struct.flags, flags);
   k.write_va(vm + k.vm_struct.addr, k.read_va(va + k.vmap_area.va_start));
+  // With the guard page, which get_vm_area_size() takes off again.
   k.write_long(vm + k.vm_struct.size, va_size(k, va));
   k.write_va(vm + k.vm_struct.caller, caller);
   k.write_ptr(va + k.vmap_area.vm, vm);
@@ -75,6 +78,7 @@ export function __get_vm_area_node(
   gfp_mask: Gfp,
   caller: VirtAddr,
 ): VmStruct {
+  // To whole pages of the size it is to be mapped in. Rounding may overflow, and that gives 0 as well.
   size = ulong(k, ALIGN(size, 2 ** shift));
   if (size === 0) return NULL;
   // Aligned to its own size, device memory can be mapped in large pages.
@@ -95,6 +99,7 @@ export function __get_vm_area_node(
   return area;
 }
 
+/** Addresses only, anywhere in vmalloc space: for ioremap() and vmap(), whose memory is there already. */
 export function get_vm_area_caller(
   k: Kernel,
   size: ULong,
@@ -126,6 +131,7 @@ export function remove_vm_area(k: Kernel, addr: VirtAddr): VmStruct {
   const va: VmapArea = __find_vmap_area(k, addr, k.globals.vmap_area_root);
   if (va !== NULL && k.read_ptr(va + k.vmap_area.vm) !== NULL) {
     const vm: VmStruct = k.read_ptr(va + k.vmap_area.vm);
+    // First it stops being anybody's, so that a second vfree() finds nothing; then addresses may be reused.
     k.write_ptr(va + k.vmap_area.vm, NULL);
     free_unmap_vmap_area(k, va);
     return vm;
@@ -133,6 +139,7 @@ export function remove_vm_area(k: Kernel, addr: VirtAddr): VmStruct {
   return NULL;
 }
 
+/** For an area that got no pages, or whose memory is not its own. */
 export function free_vm_area(k: Kernel, area: VmStruct): void {
   remove_vm_area(k, k.read_va(area + k.vm_struct.addr));
   kfree(k, k.va_of(area));

@@ -59,6 +59,7 @@ function vm_area_alloc_pages(k: Kernel, gfp: Gfp, order: Order, nr_pages: Int, p
       for (let i = 0; i < nr; i++) pages[nr_allocated + i] = got[i]!;
       nr_allocated += nr;
       cond_resched(k);
+      // It stopped early, and would again: the rest is asked for singly.
       if (nr !== nr_pages_request) break;
     }
   } else if ((gfp & k.__GFP_NOFAIL) !== 0) {
@@ -68,6 +69,7 @@ function vm_area_alloc_pages(k: Kernel, gfp: Gfp, order: Order, nr_pages: Int, p
 
   while (nr_allocated < nr_pages) {
     const page: Page = alloc_pages(k, alloc_gfp, order);
+    // What there is so far is the answer: the caller sees that it is too little.
     if (page === NULL) break;
     // Whoever finds them by vmalloc_to_page() may count references to each.
     if (order !== 0) split_page(k, page, order);
@@ -93,6 +95,7 @@ function __vmalloc_area_node(
   prot: PteVal,
   page_shift: Int,
 ): VirtAddr {
+  // For the array: it may reclaim as its owner may, but need not lie in the owner's zone.
   const nested_gfp: Gfp = (gfp_mask & GFP_RECLAIM_MASK(k)) | k.__GFP_ZERO;
   const addr: VirtAddr = k.read_va(area + k.vm_struct.addr);
   const size: ULong = get_vm_area_size(k, area);
@@ -100,6 +103,7 @@ function __vmalloc_area_node(
   const array_size: ULong = nr_small_pages * k.ptr_words * 4;
   // It says itself what failed, and how large it was.
   gfp_mask |= k.__GFP_NOWARN;
+  // Pages that are reached through their mapping need no address of their own.
   if ((gfp_mask & (k.__GFP_DMA | k.__GFP_DMA32)) === 0) gfp_mask |= k.__GFP_HIGHMEM;
 
   // The recursion ends: an array is hundreds of times smaller than what it describes.
@@ -122,6 +126,7 @@ function __vmalloc_area_node(
   const pages: Page[] = [];
   const nr_pages: Int = vm_area_alloc_pages(k, gfp_mask, page_order, nr_small_pages, pages);
   for (let i = 0; i < nr_pages; i++) k.write_ptr(areaPages(k, area, i), pages[i]!);
+  // Before it is known whether they are enough: from here on vfree() can undo everything.
   k.write(area + k.vm_struct.nr_pages, nr_pages);
   k.add_long(k.globals.nr_vmalloc_pages, nr_pages);
 
@@ -165,11 +170,13 @@ export function __vmalloc_node_range(
     k.emit({ kind: 'warn', text: 'vmalloc: size is 0' });
     return asVirt(0);
   }
+  // Fails at once: reclaim would only try in vain.
   if (Math.floor(size / PAGE_SIZE) > totalram_pages(k)) {
     warn_alloc(k, gfp_mask, `vmalloc error: size ${size}, exceeds total pages`);
     return asVirt(0);
   }
   if (k.CONFIG_HAVE_ARCH_HUGE_VMALLOC === 1 && (vm_flags & VM_ALLOW_HUGE_VMAP) !== 0) {
+    // What does not fill one huge page would only waste the rest of it. Addresses must be aligned like the page.
     if (arch_vmap_pmd_supported(k) && size >= PMD_SIZE(k)) shift = k.PMD_SHIFT;
     align = Math.max(real_align, 2 ** shift);
   }
@@ -189,6 +196,7 @@ export function __vmalloc_node_range(
     if (area !== NULL) {
       const ret: VirtAddr = __vmalloc_area_node(k, area, gfp_mask, prot, shift);
       if (ret !== 0) {
+        // Complete: until now /proc/vmallocinfo had to pass it over.
         clear_vm_uninitialized_flag(k, area);
         return ret;
       }
@@ -205,6 +213,7 @@ export function __vmalloc_node_range(
   }
 }
 
+/** Anywhere in vmalloc space, in single pages, with the protection that data of the kernel has. */
 export function __vmalloc_node(
   k: Kernel,
   size: ULong,
@@ -225,6 +234,7 @@ export function __vmalloc_node(
   );
 }
 
+/** For callers with GFP flags of their own. */
 export function __vmalloc(k: Kernel, size: ULong, gfp_mask: Gfp, caller: VirtAddr): VirtAddr {
   return __vmalloc_node(k, size, 1, gfp_mask, caller);
 }
@@ -237,6 +247,7 @@ export function vzalloc(k: Kernel, size: ULong, caller: VirtAddr): VirtAddr {
   return __vmalloc_node(k, size, 1, k.GFP_KERNEL | k.__GFP_ZERO, caller);
 }
 
+/** Huge pages where they can be had. Only for callers that never change the protection of single pages in it. */
 export function vmalloc_huge(k: Kernel, size: ULong, gfp_mask: Gfp, caller: VirtAddr): VirtAddr {
   return __vmalloc_node_range(
     k,

@@ -21,6 +21,7 @@ export function va_size(k: Kernel, va: VmapArea): ULong {
   return ulong(k, k.read_va(va + k.vmap_area.va_end) - k.read_va(va + k.vmap_area.va_start));
 }
 
+/** 0 of an empty subtree: no search goes there. */
 export function get_subtree_max_size(k: Kernel, node: RbNode): ULong {
   if (node === NULL) return 0;
   return k.read_va(rb_entry(k, node, k.vmap_area.rb_node) + k.vmap_area.subtree_max_size);
@@ -28,7 +29,11 @@ export function get_subtree_max_size(k: Kernel, node: RbNode): ULong {
 
 // --- the largest free area of a subtree ------------------------------------------------------------------------------------
 
-/** @param exit whether to stop, and say so by true, where nothing changes */
+/**
+ * Works out subtree_max_size from the area's own size and from what its children say.
+ *
+ * @param exit whether to stop, and say so by true, where nothing changes
+ */
 function free_vmap_area_rb_augment_cb_compute_max(k: Kernel, va: VmapArea, exit: boolean): boolean {
   let max: ULong = va_size(k, va);
   const rb_left: RbNode = k.read_ptr(va + k.vmap_area.rb_node + k.rb_node.rb_left);
@@ -40,6 +45,7 @@ function free_vmap_area_rb_augment_cb_compute_max(k: Kernel, va: VmapArea, exit:
   return false;
 }
 
+/** From a node whose size or children changed upwards, as far as the one below `stop`. */
 function free_vmap_area_rb_augment_cb_propagate(k: Kernel, rb: RbNode, stop: RbNode): void {
   while (rb !== stop) {
     // What is above it has counted the same size already.
@@ -49,6 +55,7 @@ function free_vmap_area_rb_augment_cb_propagate(k: Kernel, rb: RbNode, stop: RbN
   }
 }
 
+/** The new one takes the old one's place, when that is erased, and with it all that hangs below. */
 function free_vmap_area_rb_augment_cb_copy(k: Kernel, rb_old: RbNode, rb_new: RbNode): void {
   const old: VmapArea = rb_entry(k, rb_old, k.vmap_area.rb_node);
   const new_: VmapArea = rb_entry(k, rb_new, k.vmap_area.rb_node);
@@ -80,6 +87,7 @@ export function augment_tree_propagate_from(k: Kernel, va: VmapArea): void {
 export function __find_vmap_area(k: Kernel, addr: VirtAddr, root: RbRoot): VmapArea {
   let n: RbNode = k.read_ptr(root);
   while (n !== NULL) {
+    // Areas do not overlap: one that does not hold the address lies wholly on one side of it.
     const va: VmapArea = rb_entry(k, n, k.vmap_area.rb_node);
     if (ult(addr, k.read_va(va + k.vmap_area.va_start))) n = k.read_ptr(n + k.rb_node.rb_left);
     else if (ule(k.read_va(va + k.vmap_area.va_end), addr)) n = k.read_ptr(n + k.rb_node.rb_right);
@@ -88,6 +96,7 @@ export function __find_vmap_area(k: Kernel, addr: VirtAddr, root: RbRoot): VmapA
   return NULL;
 }
 
+/** Looks among the busy areas only: one that is free or waits for a purge is not found. */
 export function find_vmap_area(k: Kernel, addr: VirtAddr): VmapArea {
   return __find_vmap_area(k, addr, k.globals.vmap_area_root);
 }

@@ -42,6 +42,7 @@ function find_va_links(
   let node: RbNode = from;
   if (root !== NULL) {
     node = k.read_ptr(root);
+    // In an empty tree it becomes the root, without a parent.
     if (node === NULL) {
       parent.value = NULL;
       return link;
@@ -62,6 +63,7 @@ function find_va_links(
     }
     node = k.read_ptr(link);
   } while (node !== NULL);
+  // The last node passed: `link` is its child that is missing.
   parent.value = asCell(tmp_va + k.vmap_area.rb_node);
   return link;
 }
@@ -75,9 +77,11 @@ const shortHex = (k: Kernel, va: VirtAddr): string => k.hex(va).replace(/^0+(?=.
 function get_va_next_sibling(k: Kernel, parent: RbNode, link: RbLink): ListHead {
   if (parent === NULL) return NULL;
   const list: ListHead = asCell(rb_entry(k, parent, k.vmap_area.rb_node) + k.vmap_area.list);
+  // As a right child it follows `parent`, so what follows `parent` follows it; as a left child it precedes it.
   return parent + k.rb_node.rb_right === link ? k.read_ptr(list) : list;
 }
 
+/** Puts an area where find_va_links() found its place, and into the list, behind the one that precedes it. */
 function __link_va(
   k: Kernel,
   va: VmapArea,
@@ -125,6 +129,7 @@ function link_va_augment(
   __link_va(k, va, root, parent, link, head, true);
 }
 
+/** Takes an area out of tree and list. It is marked as being in none, so that a second time is noticed. */
 function __unlink_va(k: Kernel, va: VmapArea, root: RbRoot, augment: boolean): void {
   const node: RbNode = asCell(va + k.vmap_area.rb_node);
   if (RB_EMPTY_NODE(k, node)) {
@@ -145,13 +150,18 @@ export function unlink_va_augment(k: Kernel, va: VmapArea, root: RbRoot): void {
   __unlink_va(k, va, root, true);
 }
 
+/** Adds an area to the busy ones, whose tree keeps no sizes. One that overlaps another is reported and left out. */
 export function insert_vmap_area(k: Kernel, va: VmapArea, root: RbRoot, head: ListHead): void {
   const parent: Out<RbNode> = { value: NULL };
   const link: RbLink = find_va_links(k, va, root, NULL, parent);
   if (link !== NULL) link_va(k, va, root, parent.value, link, head);
 }
 
-/** @param from a node that it belongs below; NULL: looked for from the root */
+/**
+ * Adds an area to the free ones, and brings the sizes above it up to date.
+ *
+ * @param from a node that it belongs below; NULL: looked for from the root
+ */
 export function insert_vmap_area_augment(
   k: Kernel,
   va: VmapArea,
@@ -170,7 +180,10 @@ export function insert_vmap_area_augment(
   }
 }
 
-/** Joins an area with its neighbours, or adds it. The one that it is part of then; NULL when it overlaps another. */
+/**
+ * Joins an area with its neighbours, or adds it, so that no two areas of the tree touch. The one it is part of then;
+ * NULL when it overlaps another.
+ */
 function __merge_or_add_vmap_area(
   k: Kernel,
   va: VmapArea,
@@ -191,6 +204,7 @@ function __merge_or_add_vmap_area(
     if (next !== head) {
       const sibling: VmapArea = list_entry(k, next, k.vmap_area.list);
       if (k.read_va(sibling + k.vmap_area.va_start) === k.read_va(va + k.vmap_area.va_end)) {
+        // The neighbour grows and keeps its place in the order; the object that came is not needed.
         k.write_va(sibling + k.vmap_area.va_start, k.read_va(va + k.vmap_area.va_start));
         kmem_cache_free(k, k.read_ptr(k.globals.vmap_area_cachep), k.va_of(va));
         va = sibling;
@@ -221,6 +235,7 @@ function __merge_or_add_vmap_area(
   return va;
 }
 
+/** For what waits for a purge: nobody searches there by size. */
 export function merge_or_add_vmap_area(
   k: Kernel,
   va: VmapArea,
@@ -230,6 +245,7 @@ export function merge_or_add_vmap_area(
   return __merge_or_add_vmap_area(k, va, root, head, false);
 }
 
+/** For the free areas. */
 export function merge_or_add_vmap_area_augment(
   k: Kernel,
   va: VmapArea,
@@ -237,6 +253,7 @@ export function merge_or_add_vmap_area_augment(
   head: ListHead,
 ): VmapArea {
   va = __merge_or_add_vmap_area(k, va, root, head, true);
+  // Only here, when tree and extent are final: while neighbours merge, the sizes above are not right.
   if (va !== NULL) augment_tree_propagate_from(k, va);
   return va;
 }

@@ -54,6 +54,7 @@ function vmalloc_sync_one(k: Kernel, pgd: Pgd, address: VirtAddr): Pmd {
   const pud_k: Pud = pud_offset(k, p4d_k, address);
   const pmd: Pmd = pmd_offset(k, pud, address);
   const pmd_k: Pmd = pmd_offset(k, pud_k, address);
+  // Either way: an entry that is gone must go from the copy as well, or it would lead to a table that was freed.
   if (pmd_present(k.read_pte(pmd)) !== pmd_present(k.read_pte(pmd_k)))
     set_pmd(k, pmd, k.read_pte(pmd_k));
   return pmd_present(k.read_pte(pmd_k)) ? pmd_k : NULL;
@@ -64,6 +65,7 @@ export function arch_sync_kernel_mappings(k: Kernel, start: VirtAddr): void {
   if (k.wide) return;
   // A machine that was rebuilt from dumps has no list of pgds.
   if (k.words[k.globals.pgd_list] === 0) return;
+  // From the beginning of what changed to the end of vmalloc space: entries that are right are only looked at.
   for (
     let addr: VirtAddr = asVirt(ALIGN_DOWN(start, PMD_SIZE(k)));
     ult(addr, VMALLOC_END(k));

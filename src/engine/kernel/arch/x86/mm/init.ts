@@ -21,6 +21,7 @@ const __cachemode2pte_tbl: readonly PteVal[] = [
   _PAGE_PWT, // _PAGE_CACHE_MODE_WT
 ];
 
+/** These two bits are at the same place in entries of every size, unlike PAT's. */
 export function cachemode2protval(pcm: Int): PteVal {
   return __cachemode2pte_tbl[pcm]!;
 }

@@ -73,6 +73,7 @@ export function __ioremap_caller(
     return asVirt(0);
   }
 
+  // Whole pages are mapped; what is returned has the offset again.
   const offset: ULong = phys_addr % PAGE_SIZE;
   phys_addr = asPhys(phys_addr - offset);
   size = Math.ceil((last_addr + 1) / PAGE_SIZE) * PAGE_SIZE - phys_addr;
@@ -80,6 +81,7 @@ export function __ioremap_caller(
   const prot: PteVal = PAGE_KERNEL(k) | cachemode2protval(pcm);
   const area: VmStruct = get_vm_area_caller(k, size, k.VM_IOREMAP, caller);
   if (area === NULL) return asVirt(0);
+  // For /proc/vmallocinfo: where it is mapped, the tables say.
   k.write(area + k.vm_struct.phys_addr, phys_addr);
   if (k.pte_words === 2)
     k.write(area + k.vm_struct.phys_addr + 1, Math.floor(phys_addr / 0x1_0000_0000));
@@ -101,6 +103,7 @@ export function ioremap(k: Kernel, phys_addr: PhysAddr, size: ULong, caller: Vir
 export function iounmap(k: Kernel, addr: VirtAddr): void {
   if (ule(addr, k.read_va(k.globals.high_memory))) return;
   addr = asVirt(ALIGN_DOWN(addr, PAGE_SIZE));
+  // The vm_struct is looked up before remove_vm_area() cuts it loose, to be freed last.
   const p: VmStruct = find_vm_area(k, addr);
   if (p === NULL) {
     k.emit({ kind: 'printk', level: 3, text: `iounmap: bad address ${k.hex(addr)}` });

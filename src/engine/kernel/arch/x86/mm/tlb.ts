@@ -51,6 +51,7 @@ function get_flush_tlb_info(k: Kernel, start: VirtAddr, end: VirtAddr): Cell {
   return info;
 }
 
+/** What each CPU does: page by page, so that the rest of its TLB stays. */
 function do_kernel_range_flush(k: Kernel, start: VirtAddr, end: VirtAddr): void {
   for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
     flush_tlb_one_kernel(k, addr);

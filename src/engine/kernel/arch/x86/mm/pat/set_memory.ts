@@ -67,6 +67,7 @@ export function lookup_address_in_pgd(
 
   const p4d: P4d = p4d_offset(k, pgd, address);
   if (p4d_none(k, k.read_pte(p4d))) return NULL;
+  // Set before each return of an entry: it tells the caller of what kind the entry is.
   level.value = PG_LEVEL_512G;
   if (!p4d_present(k, k.read_pte(p4d))) return asCell(p4d);
 
@@ -93,6 +94,7 @@ export function slow_virt_to_phys(k: Kernel, virt_addr: VirtAddr): PhysAddr | un
   const level: Out<Int> = { value: PG_LEVEL_NONE };
   const pte: Pte = lookup_address(k, virt_addr, level);
   if (pte === NULL || !pte_present(k.read_pte(pte))) return undefined;
+  // A leaf gives the address of its first page; how far in it lies comes from the virtual address.
   switch (level.value) {
     case PG_LEVEL_1G:
       return asPhys(

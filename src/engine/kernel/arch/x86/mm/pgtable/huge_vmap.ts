@@ -42,6 +42,7 @@ export function pud_set_huge(k: Kernel, pud: Pud, addr: PhysAddr, prot: PteVal):
   return 1;
 }
 
+/** 1: the entry maps what a table of ptes would. 0: it leads to a table, as in pud_set_huge(). */
 export function pmd_set_huge(k: Kernel, pmd: Pmd, addr: PhysAddr, prot: PteVal): Int {
   if (pmd_present(k.read_pte(pmd)) && !pmd_large(k.read_pte(pmd))) return 0;
   set_pte(k, asCell(pmd), pfn_pte(k, addr / PAGE_SIZE, protval_4k_2_large(prot) | _PAGE_PSE));
@@ -57,6 +58,7 @@ export function pud_clear_huge(k: Kernel, pud: Pud): Int {
   return 0;
 }
 
+/** As pud_clear_huge(). An entry that leads to a table is left alone. */
 export function pmd_clear_huge(k: Kernel, pmd: Pmd): Int {
   if (pmd_large(k.read_pte(pmd))) {
     pmd_clear(k, pmd);
@@ -97,6 +99,7 @@ export function pud_free_pmd_page(k: Kernel, pud: Pud, addr: VirtAddr): Int {
 /** Frees the table of ptes. Never with PAE, where other address spaces may have a copy of the entry. */
 export function pmd_free_pte_page(k: Kernel, pmd: Pmd, addr: VirtAddr): Int {
   if (!k.wide) return pmd_none(k.read_pte(pmd)) ? 1 : 0;
+  // Entry, flush, table: while the processor can still find the table, its page must not be another's.
   const pte: Pte = pmd_page_vaddr(k, k.read_pte(pmd));
   pmd_clear(k, pmd);
   flush_tlb_kernel_range(k, addr, asVirt(addr + PAGE_SIZE - 1));

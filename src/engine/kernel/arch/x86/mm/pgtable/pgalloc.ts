@@ -31,6 +31,7 @@ import { page_address } from '../../../../mm/highmem/page_address.js';
 import { __mod_node_page_state } from '../../../../mm/vmstat/node_stat.js';
 import { virt_to_page } from '../../include/asm/page.h.js';
 
+/** Zeroed: a new table maps nothing. A process is charged for its tables (__GFP_ACCOUNT), the kernel is not. */
 export const GFP_PGTABLE_KERNEL = (k: Kernel): Gfp => k.GFP_KERNEL | k.__GFP_ZERO;
 export const GFP_PGTABLE_USER = (k: Kernel): Gfp => GFP_PGTABLE_KERNEL(k) | k.__GFP_ACCOUNT;
 
@@ -59,6 +60,7 @@ export function pgtable_pmd_page_dtor(k: Kernel, page: Page): void {
 
 // --- pte ---------------------------------------------------------------------------------------------------------------
 
+/** For a process: the page, not its address, since a table may lie in highmem. Here it never does. */
 export function pte_alloc_one(k: Kernel): Page {
   const pte: Page = alloc_page(k, GFP_PGTABLE_USER(k));
   if (pte === NULL) return NULL;
@@ -82,6 +84,7 @@ export function pte_free_kernel(k: Kernel, pte: Pte): void {
 
 // --- pmd, pud ----------------------------------------------------------------------------------------------------------
 
+/** Unlike its tables of ptes, the kernel's tables of pmds are counted too. */
 export function pmd_alloc_one(k: Kernel, mm: MmStruct): Pmd {
   let gfp: Gfp = GFP_PGTABLE_USER(k);
   if (mm === k.globals.init_mm) gfp = GFP_PGTABLE_KERNEL(k);

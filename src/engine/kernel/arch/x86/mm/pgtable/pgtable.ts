@@ -49,6 +49,7 @@ const PREALLOCATED_PMDS = (k: Kernel): Int => (SHARED_KERNEL_PMD(k) ? KERNEL_PGD
 
 // --- the list of all ---------------------------------------------------------------------------------------------------
 
+/** Linked by page->lru of the table's page, which is on no LRU list. */
 function pgd_list_add(k: Kernel, pgd: Pgd): void {
   const page: Page = virt_to_page(k, k.va_of(pgd));
   list_add(k, asCell(page + k.page.lru), k.globals.pgd_list);
@@ -59,6 +60,7 @@ function pgd_list_del(k: Kernel, pgd: Pgd): void {
   list_del(k, asCell(page + k.page.lru));
 }
 
+/** For a walk of pgd_list: the page tells whose table it is. */
 function pgd_set_mm(k: Kernel, pgd: Pgd, mm: MmStruct): void {
   k.write_ptr(virt_to_page(k, k.va_of(pgd)) + k.page.pt_mm, mm);
 }
@@ -67,10 +69,12 @@ function clone_pgd_range(k: Kernel, dst: Pgd, src: Pgd, count: Int): void {
   for (let i = 0; i < count * k.pte_words; i++) k.write(dst + i, k.words[src + i]!);
 }
 
+/** Fills the kernel's half, from the table that the kernel itself uses. */
 function pgd_ctor(k: Kernel, mm: MmStruct, pgd: Pgd): void {
   const swapper_pg_dir: Pgd = k.read_ptr(k.globals.init_mm + k.mm_struct.pgd);
   const boundary: Int = KERNEL_PGD_BOUNDARY(k) * k.pte_words;
   clone_pgd_range(k, asCell(pgd + boundary), asCell(swapper_pg_dir + boundary), KERNEL_PGD_PTRS(k));
+  // Where entries are copied, a new one may have to be copied later: hence the list. A shared table needs none.
   if (!SHARED_KERNEL_PMD(k)) {
     pgd_set_mm(k, pgd, mm);
     // A machine that was rebuilt from dumps may lack the list.
@@ -107,6 +111,7 @@ function preallocate_pmds(k: Kernel, mm: MmStruct, pmds: Pmd[], count: Int): Int
     }
     pmds[i] = pmd;
   }
+  // All or none. Where no page was to be had the place is NULL, and free_pmds() passes it over.
   if (failed) {
     free_pmds(k, mm, pmds, count);
     return -ENOMEM;
@@ -117,6 +122,7 @@ function preallocate_pmds(k: Kernel, mm: MmStruct, pmds: Pmd[], count: Int): Int
 function mop_up_one_pmd(k: Kernel, mm: MmStruct, pgdp: Pgd): void {
   const pgd: PteVal = k.read_pte(pgdp);
   if (pgd !== 0n) {
+    // The entry goes first, then the table it led to.
     const pmd: Pmd = pgd_page_vaddr(k, pgd);
     pgd_clear(k, pgdp);
     pmd_free(k, pmd);
@@ -169,6 +175,7 @@ export function pgd_alloc(k: Kernel, mm: MmStruct): Pgd {
   return pgd;
 }
 
+/** After the last unmapping: of the tables below only the preallocated ones are left. */
 export function pgd_free(k: Kernel, mm: MmStruct, pgd: Pgd): void {
   pgd_mop_up_pmds(k, mm, pgd);
   pgd_dtor(k, pgd);
