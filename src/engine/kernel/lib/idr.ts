@@ -27,6 +27,7 @@ function idr_alloc_u32(k: Kernel, idr: Idr, ptr: Cell, nextid: Int, max: Int, gf
   const slot: Slot = idr_get_free(k, root, iter, gfp, max);
   if (IS_ERR(slot)) return PTR_ERR(slot);
 
+  // The pointer before the tag: once the number is taken, a look-up finds something.
   radix_tree_iter_replace(k, root, iter, slot, ptr);
   radix_tree_iter_tag_clear(k, root, iter, IDR_FREE);
   return iter.index;
@@ -40,11 +41,13 @@ export function idr_alloc_cyclic(k: Kernel, idr: Idr, ptr: Cell, start: Int, gfp
   if (err === -ENOSPC && id > start) err = idr_alloc_u32(k, idr, ptr, start, INT_MAX, gfp);
   if (err < 0) return err;
 
+  // The next search begins behind it, so that a number freed meanwhile is not used again at once.
   id = err;
   k.write(idr + k.idr.idr_next, id + 1);
   return id;
 }
 
+/** The number is free again. The object that it stood for is the caller's. */
 export function idr_remove(k: Kernel, idr: Idr, id: Int): void {
   radix_tree_delete_item(k, (idr + k.idr.idr_rt) as RadixTreeRoot, id);
 }

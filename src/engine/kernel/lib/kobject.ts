@@ -37,6 +37,7 @@ function kobject_get(k: Kernel, kobj: Kobject): Kobject {
 
 /** The last reference is gone. Left out: kobject_del of one that is still in sysfs. */
 function kobject_cleanup(k: Kernel, kobj: Kobject, release: KobjectRelease | undefined): void {
+  // The name is freed last, and the kobject that knows it is gone by then.
   const name: VirtAddr = k.read_va(kobj + k.kobject.name);
   // The kobject is a part of what is freed here.
   release?.(k, kobj);
@@ -55,6 +56,7 @@ export function kobject_put(k: Kernel, kobj: Kobject, release?: KobjectRelease):
 
 // --- a place in a kset -------------------------------------------------------------------------------------------------
 
+/** A member keeps its kset. */
 function kobj_kset_join(k: Kernel, kobj: Kobject): void {
   const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
   if (kset === NULL) return;
@@ -63,6 +65,7 @@ function kobj_kset_join(k: Kernel, kobj: Kobject): void {
   list_add_tail(k, kobj + k.kobject.entry, kset + k.kset.list);
 }
 
+/** Takes it off the kset's list, and gives the reference to the kset back. */
 function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
   const kset: Kset = k.read_ptr(kobj + k.kobject.kset);
   if (kset === NULL) return;
@@ -73,6 +76,7 @@ function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
 
 // --- making ------------------------------------------------------------------------------------------------------------
 
+/** One reference, the maker's; on no list, and not in sysfs. */
 function kobject_init_internal(k: Kernel, kobj: Kobject): void {
   k.write(kobj + k.kobject.kref, 1);
   INIT_LIST_HEAD(k, kobj + k.kobject.entry);
@@ -80,11 +84,13 @@ function kobject_init_internal(k: Kernel, kobj: Kobject): void {
   changeState(k, kobj, STATE_INITIALIZED, true);
 }
 
+/** From here on only kobject_put() may end it. */
 export function kobject_init(k: Kernel, kobj: Kobject, ktype: KobjType): void {
   kobject_init_internal(k, kobj);
   k.write_ptr(kobj + k.kobject.ktype, ktype);
 }
 
+/** Its directory in sysfs. 0 or an errno. */
 function create_dir(k: Kernel, kobj: Kobject): Int {
   const error: Int = sysfs_create_dir_ns(k, kobj);
   if (error !== 0) return error;
@@ -106,6 +112,7 @@ function kobject_add_internal(k: Kernel, kobj: Kobject): Int {
 
   const error: Int = create_dir(k, kobj);
   if (error !== 0) {
+    // Each step is taken back. The name stays: it goes with the kobject.
     kobj_kset_leave(k, kobj);
     kobject_put(k, parent);
     k.write_ptr(kobj + k.kobject.parent, NULL);
@@ -142,6 +149,7 @@ export function kobject_init_and_add(
 // --- taking out --------------------------------------------------------------------------------------------------------
 
 function __kobject_del(k: Kernel, kobj: Kobject): void {
+  // Its own reference to the directory, which outlives the removal.
   const sd: KernfsNode = k.read_ptr(kobj + k.kobject.sd);
   sysfs_remove_dir(k, kobj);
   kernfs_put(k, sd);
@@ -154,6 +162,7 @@ function __kobject_del(k: Kernel, kobj: Kobject): void {
 /** Takes the kobject's directory away, and the kobject out of its kset. */
 export function kobject_del(k: Kernel, kobj: Kobject): void {
   if (kobj === NULL) return;
+  // Read before it is cleared; the reference is given back after the directory is gone from it.
   const parent: Kobject = k.read_ptr(kobj + k.kobject.parent);
   __kobject_del(k, kobj);
   kobject_put(k, parent);

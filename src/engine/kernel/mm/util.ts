@@ -2,7 +2,6 @@
  * Strings in kernel memory. One in the kernel's read-only data is never copied where it is constant, nor freed.
  *
  * Source: Linux 6.1 mm/util.c: kstrdup(), kstrdup_const(), kfree_const(); include/asm-generic/sections.h: is_kernel_rodata().
- * include/asm-generic/sections.h: is_kernel_rodata().
  */
 import type { Gfp } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -19,17 +18,20 @@ export function kstrdup(k: Kernel, s: string, gfp: Gfp): VirtAddr {
   return buf;
 }
 
+/** Whether an address is in the kernel's own constants, which live as long as it does. */
 export function is_kernel_rodata(k: Kernel, addr: VirtAddr): boolean {
   const start = k.profile.symbol('__start_rodata')?.address ?? 0;
   const end = k.profile.symbol('__end_rodata')?.address ?? 0;
   return addr >= start && addr < end;
 }
 
+/** A string that lasts: the constant itself, or else a copy. 0 without memory. */
 export function kstrdup_const(k: Kernel, s: VirtAddr): VirtAddr {
   if (is_kernel_rodata(k, s)) return s;
   return kstrdup(k, stringAt(k, s), k.GFP_KERNEL);
 }
 
+/** The opposite: a constant was not copied, so it is not freed. */
 export function kfree_const(k: Kernel, x: VirtAddr): void {
   if (!is_kernel_rodata(k, x)) kfree(k, x);
 }

@@ -24,6 +24,7 @@ export function wakeup_kswapd(
   order: Order,
   highest_zoneidx: ZoneType,
 ): void {
+  // Boot has kept all its pages: there is nothing in it to reclaim.
   if (!managed_zone(k, zone)) return;
   const pgdat: Pgdat = k.read_ptr(zone + k.zone.zone_pgdat);
   const curr_idx: ZoneType = k.words[pgdat + k.pglist_data.kswapd_highest_zoneidx]!;

@@ -11,7 +11,10 @@ import { ENOMEM } from '../../include/linux/errno.h.js';
 import { kernfs_add_one, kernfs_new_node, kernfs_put } from './dir/dir.js';
 import { KERNFS_FILE, KERNFS_HAS_SEQ_SHOW, type KernfsNode, S_IFREG } from './kernfs-internal.h.js';
 
-/** @param ops a struct kernfs_ops with seq_show, and neither mmap nor release */
+/**
+ * Makes a file and links it into its directory. ERR_PTR: no memory, or the name is taken.
+ * @param ops a struct kernfs_ops with seq_show, and neither mmap nor release
+ */
 export function __kernfs_create_file(
   k: Kernel,
   parent: KernfsNode,
@@ -35,6 +38,7 @@ export function __kernfs_create_file(
 
   const rc: Int = kernfs_add_one(k, kn);
   if (rc !== 0) {
+    // The only reference: the node goes, and its hold on the directory with it.
     kernfs_put(k, kn);
     return ERR_PTR(rc);
   }

@@ -34,9 +34,11 @@ export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
 
+/** Directory, file or link. */
 export const kernfs_type = (k: Kernel, kn: KernfsNode): Int =>
   k.read16(kn, k.kernfs_node.flags) & KERNFS_TYPE_MASK;
 
+/** The node whose place in its parent's tree this is. */
 export const rb_to_kn = (k: Kernel, X: RbNode): KernfsNode => k.plus(X, -k.kernfs_node.rb);
 
 /** The root of the tree that a node is in. Directories know it, so of other nodes their parent is asked. */

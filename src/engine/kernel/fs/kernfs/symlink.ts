@@ -11,6 +11,7 @@ import { ENOMEM } from '../../include/linux/errno.h.js';
 import { kernfs_add_one, kernfs_get, kernfs_new_node, kernfs_put } from './dir/dir.js';
 import { KERNFS_LINK, type KernfsNode, S_IFLNK } from './kernfs-internal.h.js';
 
+/** Makes a link and puts it into its directory. ERR_PTR: no memory, or the name is taken. */
 export function kernfs_create_link(
   k: Kernel,
   parent: KernfsNode,
@@ -26,6 +27,7 @@ export function kernfs_create_link(
 
   const error: Int = kernfs_add_one(k, kn);
   if (error === 0) return kn;
+  // With the link its reference to the target goes.
   kernfs_put(k, kn);
   return ERR_PTR(error);
 }

@@ -30,6 +30,7 @@ export const IDR_FREE = 0;
 const RADIX_TREE_ENTRY_MASK = 3;
 const RADIX_TREE_INTERNAL_NODE = 2;
 
+/** How many bits of an index each level stands for. */
 export const RADIX_TREE_MAP_SHIFT = (k: Kernel): Int => (k.CONFIG_BASE_SMALL !== 0 ? 4 : 6);
 export const RADIX_TREE_MAP_SIZE = (k: Kernel): Int => 1 << RADIX_TREE_MAP_SHIFT(k);
 export const RADIX_TREE_MAP_MASK = (k: Kernel): Int => RADIX_TREE_MAP_SIZE(k) - 1;
@@ -40,9 +41,11 @@ const rootTag = (k: Kernel, tag: Int): Int => (k.__GFP_BITS_MASK + 1) << tag;
 
 // --- entries and slots -------------------------------------------------------------------------------------------------
 
+/** Whether an entry leads to another node. */
 export const radix_tree_is_internal_node = (entry: VirtAddr): boolean =>
   (entry & RADIX_TREE_ENTRY_MASK) === RADIX_TREE_INTERNAL_NODE;
 
+/** A node's address is aligned: bit 1 marks it as a node, and is taken off again. */
 export const entry_to_node = (k: Kernel, entry: VirtAddr): XaNode =>
   k.cell_at(asVirt(entry - RADIX_TREE_INTERNAL_NODE));
 export const node_to_entry = (k: Kernel, node: XaNode): VirtAddr =>
@@ -65,6 +68,7 @@ export const node_maxindex = (k: Kernel, node: XaNode): Int =>
 export const next_index = (k: Kernel, index: Int, node: XaNode, offset: Int): Int =>
   index - (index % (node_maxindex(k, node) + 1)) + offset * 2 ** k.read8(node, k.xa_node.shift);
 
+/** Which of the node's slots it is. Without a node it is the root's only one. */
 export const get_slot_offset = (k: Kernel, parent: XaNode, slot: Slot): Int =>
   parent === NULL ? 0 : (k.va_of(slot) - k.va_of(slotAt(k, parent, 0))) / (k.ptr_words * 4);
 
@@ -90,6 +94,7 @@ export function tag_get(k: Kernel, node: XaNode, tag: Int, offset: Int): boolean
   return test_bit(k, offset & 31, k.plus(tagAt(k, node, tag), offset >> 5));
 }
 
+/** Whether something is free below any slot of the node. */
 function any_tag_set(k: Kernel, node: XaNode, tag: Int): boolean {
   for (let idx: Int = 0; idx < RADIX_TREE_TAG_LONGS(k) * k.ptr_words; idx++)
     if (k.words[k.plus(tagAt(k, node, tag), idx)] !== 0) return true;
@@ -102,6 +107,7 @@ export function all_tag_set(k: Kernel, node: XaNode, tag: Int): void {
     k.write(k.plus(tagAt(k, node, tag), idx), -1);
 }
 
+/** The first slot from `offset` on with the tag; the number of slots when none has it. */
 export function radix_tree_find_next_bit(k: Kernel, node: XaNode, tag: Int, offset: Int): Int {
   while (offset < RADIX_TREE_MAP_SIZE(k) && !tag_get(k, node, tag, offset)) offset++;
   return offset;
@@ -128,6 +134,7 @@ export function node_tag_set(
   offset: Int,
 ): void {
   while (node !== NULL) {
+    // Then all nodes above say so already.
     if (tag_get(k, node, tag, offset)) return;
     tag_set(k, node, tag, offset);
     offset = k.read8(node, k.xa_node.offset);
@@ -147,6 +154,7 @@ export function node_tag_clear(
   while (node !== NULL) {
     if (!tag_get(k, node, tag, offset)) return;
     tag_clear(k, node, tag, offset);
+    // Something else is free below this node: for those above nothing changes.
     if (any_tag_set(k, node, tag)) return;
     offset = k.read8(node, k.xa_node.offset);
     node = k.read_ptr(node + k.xa_node.parent);

@@ -53,10 +53,12 @@ function __radix_tree_lookup(
   if (index > top.maxindex) return { node: NULL, slot: NULL };
 
   let node: VirtAddr = top.node;
+  // Invariant: `slot` is where `node` was read, and lies in `parent`.
   while (radix_tree_is_internal_node(node)) {
     parent = entry_to_node(k, node);
     slot = slotAt(k, parent, radix_tree_descend(k, parent, index));
     node = k.read_va(slot);
+    // The lowest level: its slots have the user's pointers, whatever their bits look like.
     if (k.read8(parent, k.xa_node.shift) === 0) break;
   }
   return { node: parent, slot };
@@ -75,6 +77,7 @@ function calculate_count(k: Kernel, node: XaNode, slot: Slot, item: Cell): Int {
   return k.read_va(slot) === 0 ? 1 : (item === NULL ? 0 : 1) - 1;
 }
 
+/** Puts a pointer into the slot that was found. */
 export function radix_tree_iter_replace(
   k: Kernel,
   root: RadixTreeRoot,
@@ -87,6 +90,7 @@ export function radix_tree_iter_replace(
   delete_node(k, root, iter.node);
 }
 
+/** The index that was found is free no longer. */
 export function radix_tree_iter_tag_clear(
   k: Kernel,
   root: RadixTreeRoot,
@@ -100,6 +104,7 @@ export function radix_tree_iter_tag_clear(
 export function radix_tree_delete_item(k: Kernel, root: RadixTreeRoot, index: Int): void {
   const { node, slot } = __radix_tree_lookup(k, root, index);
   if (slot === NULL || k.read_va(slot) === 0) return;
+  // The index is free again, as the nodes above must know before this one may go.
   node_tag_set(k, root, node, IDR_FREE, get_slot_offset(k, node, slot));
   replace_slot(k, slot, NULL, node, -1);
   delete_node(k, root, node);
@@ -120,6 +125,7 @@ export function idr_get_free(
   let start: Int = iter.index;
   let offset: Int = 0;
 
+  // Once from the top; again, with a higher tree, when no index is free from there on.
   grow: for (;;) {
     const top = radix_tree_load_root(k, root);
     let child: VirtAddr = top.node;
@@ -131,17 +137,20 @@ export function idr_get_free(
 
     if (start > top.maxindex) {
       shift = radix_tree_extend(k, root, gfp, start, shift);
+      // No memory for the nodes on top.
       if (shift < 0) return ERR_PTR(shift);
       child = k.read_va(root + k.xarray.xa_head);
     }
     // Index 0 of an empty tree: a pointer is never the top entry.
     if (start === 0 && shift === 0) shift = RADIX_TREE_MAP_SHIFT(k);
 
+    // Downwards: each round goes one level deeper, to where the index has its place or to where something is free.
     while (shift !== 0) {
       shift -= RADIX_TREE_MAP_SHIFT(k);
       if (child === 0) {
         const fresh: XaNode = radix_tree_node_alloc(k, gfp, node, root, shift, offset, 0);
         if (fresh === NULL) return ERR_PTR(-ENOMEM);
+        // Nothing is in it yet.
         all_tag_set(k, fresh, IDR_FREE);
         child = node_to_entry(k, fresh);
         k.write_va(slot, child);
@@ -158,6 +167,7 @@ export function idr_get_free(
         offset = radix_tree_find_next_bit(k, node, IDR_FREE, offset + 1);
         start = next_index(k, start, node, offset);
         if (start > max) return ERR_PTR(-ENOSPC);
+        // No slot of this node: the next one of the node above, and so on upwards.
         while (offset === RADIX_TREE_MAP_SIZE(k)) {
           offset = k.read8(node, k.xa_node.offset) + 1;
           node = k.read_ptr(node + k.xa_node.parent);

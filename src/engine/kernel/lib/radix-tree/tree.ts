@@ -89,6 +89,7 @@ export function radix_tree_extend(
   shift: Int,
 ): Int {
   let maxshift: Int = shift;
+  // First how high it must become, then the nodes, each on top of the last.
   while (index > shift_maxindex(k, maxshift)) maxshift += RADIX_TREE_MAP_SHIFT(k);
 
   let entry: VirtAddr = k.read_va(root + k.xarray.xa_head);
@@ -99,6 +100,7 @@ export function radix_tree_extend(
     const node: XaNode = radix_tree_node_alloc(k, gfp, NULL, root, shift, 0, 1);
     if (node === NULL) return -ENOMEM;
 
+    // Every index that the tree gains is free.
     all_tag_set(k, node, IDR_FREE);
     if (!root_tag_get(k, root, IDR_FREE)) {
       // What hangs on the new node's first slot is full. The others are free.
@@ -127,8 +129,10 @@ function radix_tree_shrink(k: Kernel, root: RadixTreeRoot): void {
     // A pointer of index 0 never becomes the top entry: its low bits could be those of a node.
     if (k.read8(node, k.xa_node.shift) === 0) break;
 
+    // The child becomes the top before its parent goes.
     k.write_ptr(entry_to_node(k, child) + k.xa_node.parent, NULL);
     k.write_va(root + k.xarray.xa_head, child);
+    // Indices below the other slots are no longer part of the tree: only the child's count.
     if (!tag_get(k, node, IDR_FREE, 0)) root_tag_clear(k, root, IDR_FREE);
     k.write8(node, k.xa_node.count, 0);
     radix_tree_node_free(k, node);
@@ -139,6 +143,7 @@ function radix_tree_shrink(k: Kernel, root: RadixTreeRoot): void {
 export function delete_node(k: Kernel, root: RadixTreeRoot, node: XaNode): void {
   while (node !== NULL) {
     if (k.read8(node, k.xa_node.count) !== 0) {
+      // Only at the top can the tree become lower.
       if (node_to_entry(k, node) === k.read_va(root + k.xarray.xa_head)) radix_tree_shrink(k, root);
       return;
     }

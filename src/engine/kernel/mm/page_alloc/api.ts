@@ -48,6 +48,7 @@ import { zone_watermark_fast } from './watermark.js';
 
 // --- by page -----------------------------------------------------------------------------------------------------------
 
+/** 2^order pages in a row: the first of them, or NULL. */
 export function alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   return __alloc_pages(k, gfp, order);
 }
@@ -57,6 +58,7 @@ export const alloc_page = (k: Kernel, gfp: Gfp): Page => alloc_pages(k, gfp, 0);
 /** A compound page of any order, to be used as a folio. Left out: mempolicy. */
 export function folio_alloc(k: Kernel, gfp: Gfp, order: Order): Page {
   const page: Page = __alloc_pages(k, gfp | k.__GFP_COMP, order);
+  // Only from order 2 on is there a second tail, which holds the link in the list of folios that wait to be split.
   if (page !== NULL && order > 1) prep_transhuge_page(k, page);
   return page;
 }
@@ -76,19 +78,23 @@ export const __free_page = (k: Kernel, page: Page): void => {
 
 /** Makes single pages of a plain block: each has its own reference. Left out: page_owner, memcg. */
 export function split_page(k: Kernel, page: Page, order: Order): void {
+  // The first page has had its reference since the allocation.
   for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, nth_page(k, page, i));
 }
 
 /** By address, so of a page that has one. */
 export function __get_free_pages(k: Kernel, gfp_mask: Gfp, order: Order): VirtAddr {
+  // A highmem page has an address only while it is mapped with kmap().
   const page: Page = alloc_pages(k, gfp_mask & ~k.__GFP_HIGHMEM, order);
   return page === NULL ? asVirt(0) : page_address(k, page);
 }
 
+/** The address of a page full of zeros; 0 without memory. */
 export function get_zeroed_page(k: Kernel, gfp_mask: Gfp): VirtAddr {
   return __get_free_pages(k, gfp_mask | k.__GFP_ZERO, 0);
 }
 
+/** Frees pages by the address that __get_free_pages() returned. With address 0 nothing happens. */
 export function free_pages(k: Kernel, addr: VirtAddr, order: Order): void {
   if (addr !== 0) __free_pages(k, virt_to_page(k, addr), order);
 }
@@ -98,6 +104,7 @@ function make_alloc_exact(k: Kernel, addr: VirtAddr, order: Order, size: ULong):
   if (addr !== 0) {
     const nr: ULong = Math.ceil(size / PAGE_SIZE);
     const page: Page = virt_to_page(k, addr);
+    // As split_page(), but only for pages that stay: the others are freed below, for which they need no reference.
     for (let last = nr - 1; last > 0; last--) set_page_refcounted(k, nth_page(k, page, last));
     // Those were never used: others, that may still be in the caches, are to go first.
     for (let unused = nr; unused < 1 << order; unused++)
@@ -115,6 +122,7 @@ export function alloc_pages_exact(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAd
   return make_alloc_exact(k, addr, order, size);
 }
 
+/** Page by page, as the block was split: `size` is the one that alloc_pages_exact() was asked for. */
 export function free_pages_exact(k: Kernel, virt: VirtAddr, size: ULong): void {
   const end = virt + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
   for (let addr = virt; addr < end; addr = asVirt(addr + PAGE_SIZE)) free_pages(k, addr, 0);
@@ -145,6 +153,7 @@ export function __alloc_pages_bulk(
   )
     nr_populated++;
 
+  // Neither a caller that asks for nothing nor a full array is an error.
   if (nr_pages <= 0) return nr_populated;
   if (page_array !== undefined && nr_pages - nr_populated === 0) return nr_populated;
 
@@ -163,6 +172,7 @@ export function __alloc_pages_bulk(
       zone !== NULL;
       z = next_zones_zonelist(k, z, ac.highest_zoneidx), zone = zonelist_zone(k, z)
     ) {
+      // Raised by the whole batch, so that the mark is looked at once and not for each page.
       const mark: ULong = wmark_pages(k, zone, alloc_flags & k.ALLOC_WMARK_MASK) + nr_pages;
       const preferred: ZoneType = zonelist_zone_idx(k, ac.preferred_zoneref);
       if (zone_watermark_fast(k, zone, 0, mark, preferred, alloc_flags, gfp)) break;
@@ -170,6 +180,7 @@ export function __alloc_pages_bulk(
     // No zone can spare so many: one page, then, which may reclaim.
     if (zone === NULL) break failed;
 
+    // One list serves the whole batch. It is looked up once: that is what makes a batch cheap.
     const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
     const pcp_list: ListHead =
       pcp + k.per_cpu_pages.lists + order_to_pindex(k, ac.migratetype, 0) * k.stride.list_head;
@@ -198,6 +209,7 @@ export function __alloc_pages_bulk(
   }
 
   // failed:
+  // This can wait and reclaim, so the caller gets a page at least, and may come back for the others.
   page = __alloc_pages(k, gfp, 0);
   if (page !== NULL) {
     if (page_array === undefined) list_add(k, page + k.page.lru, page_list);

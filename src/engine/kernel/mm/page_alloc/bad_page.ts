@@ -20,7 +20,9 @@ const TAINT_BAD_PAGE = 5;
 /** Whether nothing of a former or present user is left in the page. Left out: memcg_data. */
 export function page_expected_state(k: Kernel, page: Page, check_flags: ULong): boolean {
   const words = k.words;
+  // The count of mappings starts from -1.
   if (words[page + k.page._mapcount] !== -1) return false;
+  // All else is 0 in a free page, so that one test does.
   const mapping = words[page + k.page.mapping]! | (k.wide ? words[page + k.page.mapping + 1]! : 0);
   const flags = words[page + k.page.flags]! & check_flags;
   return (mapping | words[page + k.page._refcount]! | flags) === 0;
@@ -45,6 +47,7 @@ function page_bad_reason(k: Kernel, page: Page, flags: ULong): string {
  */
 export function bad_page(k: Kernel, page: Page, reason: string): void {
   const nr_shown = k.machine.register('bad_page_nr_shown');
+  // A stray pointer may spoil thousands of pages: the log is to survive that.
   if (k.words[nr_shown]! < 60) {
     k.write(nr_shown, k.words[nr_shown]! + 1);
     const pfn = k.page_to_pfn(page).toString(16).padStart(5, '0');
@@ -58,6 +61,7 @@ export function bad_page(k: Kernel, page: Page, reason: string): void {
   k.emit({ kind: 'bad-page', pfn: k.page_to_pfn(page), reason });
 }
 
+/** Kept apart from the test, which every free runs through and nearly every page passes. */
 function free_page_is_bad_report(k: Kernel, page: Page): void {
   bad_page(k, page, page_bad_reason(k, page, k.PAGE_FLAGS_CHECK_AT_FREE));
 }

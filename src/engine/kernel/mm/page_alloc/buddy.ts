@@ -44,10 +44,12 @@ export const FPI_NONE: FpiFlags = 0;
 export const FPI_SKIP_REPORT_NOTIFY: FpiFlags = 1 << 0;
 /** To the tail of the list: to be used last. */
 export const FPI_TO_TAIL: FpiFlags = 1 << 1;
+/** Leave KASAN's marks alone, as when boot frees memory. No reference build has KASAN. */
 export const FPI_SKIP_KASAN_POISON: FpiFlags = 1 << 2;
 
 /** Makes the page the head of a free block of this order. */
 function set_buddy_order(k: Kernel, page: Page, order: Order): void {
+  // Before the flag: a reader that sees PageBuddy relies on the order.
   k.write_long(page + k.page.private, order);
   __SetPageBuddy(k, page);
 }
@@ -98,6 +100,7 @@ export function move_to_free_list(
 /** The block is free no longer. Left out: PageReported. */
 export function del_page_from_free_list(k: Kernel, page: Page, zone: Zone, order: Order): void {
   list_del(k, page + k.page.lru);
+  // From here on its buddy does not join it any more.
   __ClearPageBuddy(k, page);
   k.write_long(page + k.page.private, 0);
   k.add_long(zone + k.zone.free_area + order * k.stride.free_area + k.free_area.nr_free, -1);
@@ -111,6 +114,7 @@ function buddy_merge_likely(
   page: Page,
   order: Order,
 ): boolean {
+  // The two together would be as large as blocks can be: they would have nothing to wait for.
   if (order >= k.MAX_ORDER - 2) return false;
   // The block that this one and its buddy would be together.
   const higher_page_pfn: Pfn = buddy_pfn & pfn;
@@ -136,6 +140,7 @@ export function __free_one_page(
   if (!is_migrate_isolate(k, migratetype))
     __mod_zone_freepage_state(k, zone, 1 << order, migratetype);
 
+  // Invariant: the 2^order pages from pfn on are free and on no list; `page` is the first of them.
   while (order < k.MAX_ORDER - 1) {
     buddy_pfn = __find_buddy_pfn(pfn, order);
     const buddy: Page = find_buddy_page_pfn(k, page, pfn, order);
@@ -151,6 +156,7 @@ export function __free_one_page(
         break;
     }
 
+    // The buddy leaves the list of its order, as from now on it is half of a larger block.
     del_page_from_free_list(k, buddy, zone, order);
     const combined_pfn: Pfn = buddy_pfn & pfn;
     // The lower of the two is the head of both.
@@ -180,9 +186,11 @@ export function split_free_page(
   const zone: Zone = page_zone(k, free_page);
   const free_page_pfn: Pfn = k.page_to_pfn(free_page);
   if (split_pfn_offset === 0) return 0;
+  // The caller found it without zone->lock: by now it may be in use, or part of a larger block.
   if (!PageBuddy(k, free_page) || buddy_order(k, free_page) !== order) return -ENOENT;
 
   const mt: Migratetype = get_pageblock_migratetype(k, free_page);
+  // __free_one_page() counts the pieces in again, each by the type of its own pageblock.
   if (!is_migrate_isolate(k, mt)) __mod_zone_freepage_state(k, zone, -(1 << order), mt);
   del_page_from_free_list(k, free_page, zone, order);
   for (let pfn: Pfn = free_page_pfn; pfn < free_page_pfn + (1 << order);) {
@@ -216,6 +224,7 @@ function expand(
   migratetype: Migratetype,
 ): void {
   let size: ULong = 1 << high;
+  // Invariant: the rest begins at `page` and has `size` pages. Its upper half goes each time, so `page` stays.
   while (high > low) {
     high--;
     size >>= 1;
@@ -232,6 +241,7 @@ export function __rmqueue_smallest(
   order: Order,
   migratetype: Migratetype,
 ): Page {
+  // From the order asked for upwards: a large block is cut only where no smaller one is left.
   for (let current_order: Order = order; current_order < k.MAX_ORDER; ++current_order) {
     const area: FreeArea = zone + k.zone.free_area + current_order * k.stride.free_area;
     const page: Page = get_page_from_free_area(k, area, migratetype);

@@ -16,6 +16,7 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { nth_page, set_compound_order, set_compound_page_dtor } from '../../include/linux/mm.h.js';
 import { __SetPageHead, set_compound_head } from '../../include/linux/page-flags.h.js';
 
+/** The first tail's words about the whole: how to free it, its size, its mappings and pins. */
 function prep_compound_head(k: Kernel, page: Page, order: Order): void {
   set_compound_page_dtor(k, page, k.COMPOUND_PAGE_DTOR);
   set_compound_order(k, page, order);
@@ -25,6 +26,7 @@ function prep_compound_head(k: Kernel, page: Page, order: Order): void {
   k.write(first_tail + k.page.compound_pincount, 0);
 }
 
+/** A tail has no state of its own but the way to its head: flags and references are looked up there. */
 function prep_compound_tail(k: Kernel, head: Page, tail_idx: Int): void {
   const p: Page = nth_page(k, head, tail_idx);
   if (k.flaggedTails !== undefined) {

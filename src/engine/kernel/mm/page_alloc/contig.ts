@@ -86,6 +86,7 @@ export function alloc_contig_range(
   done: {
     if (ret !== 0) break done;
 
+    // A page on a per-CPU list is not PageBuddy: it would be taken for one in use below.
     drain_all_pages(k, cc.zone);
 
     // Pages that stay busy are found below; some may have become free by then.
@@ -98,9 +99,11 @@ export function alloc_contig_range(
     let outer_start: Pfn = start;
     while (!PageBuddy(k, k.pfn_to_page(outer_start))) {
       if (++order >= k.MAX_ORDER) {
+        // Not even in a block of the largest order: `start` is in use, which test_pages_isolated() will find.
         outer_start = start;
         break;
       }
+      // Only there can a block of this order begin that has `start` in it.
       outer_start &= ~0 << order;
     }
     if (outer_start !== start) {
@@ -109,11 +112,13 @@ export function alloc_contig_range(
       if (outer_start + (1 << order) <= start) outer_start = start;
     }
 
+    // Migration promises nothing: one page that is still in use, and the range cannot be had.
     if (test_pages_isolated(k, outer_start, end) !== 0) {
       ret = -EBUSY;
       break done;
     }
 
+    // Off the lists, and split into single pages: from here on they are the caller's.
     const outer_end: Pfn = isolate_freepages_range(k, cc, outer_start, end);
     if (outer_end === 0) {
       ret = -EBUSY;
@@ -124,6 +129,7 @@ export function alloc_contig_range(
     if (end !== outer_end) free_contig_range(k, end, outer_end - end);
   }
   // done:
+  // In any case. Pages that were taken are on no list: they stay the caller's.
   undo_isolate_page_range(k, start, end, migratetype);
   return ret;
 }
@@ -133,6 +139,7 @@ export function free_contig_range(k: Kernel, pfn: Pfn, nr_pages: ULong): void {
   let count: ULong = 0;
   for (; nr_pages-- > 0; pfn++) {
     const page: Page = k.pfn_to_page(pfn);
+    // Somebody else holds the page as well, and it is not free when this reference is dropped.
     if (page_ref_count(k, page) !== 1) count++;
     __free_page(k, page);
   }
@@ -150,11 +157,13 @@ function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: Pfn, nr_pages: UL
   return true;
 }
 
+/** Whether a candidate ends within the zone: the first that does not ends the walk. */
 function zone_spans_last_pfn(k: Kernel, zone: Zone, start_pfn: Pfn, nr_pages: ULong): boolean {
   const last_pfn: Pfn = start_pfn + nr_pages - 1;
   return zone_spans_pfn(k, zone, last_pfn);
 }
 
+/** As MOVABLE: the candidate lies somewhere in a zone, not in an area of CMA. */
 function __alloc_contig_pages(k: Kernel, start_pfn: Pfn, nr_pages: ULong, gfp_mask: Gfp): Int {
   const end_pfn: Pfn = start_pfn + nr_pages;
   return alloc_contig_range(k, start_pfn, end_pfn, k.MIGRATE_MOVABLE, gfp_mask);
@@ -169,6 +178,7 @@ export function alloc_contig_pages(k: Kernel, nr_pages: ULong, gfp_mask: Gfp): P
     zone !== NULL;
     z = next_zones_zonelist(k, z, highest_zoneidx), zone = zonelist_zone(k, z)
   ) {
+    // Candidates do not overlap: a page that spoils one leaves the next alone.
     let pfn: Pfn = ALIGN(k.read_ulong(zone + k.zone.zone_start_pfn), nr_pages);
     while (zone_spans_last_pfn(k, zone, pfn, nr_pages)) {
       if (pfn_range_valid_contig(k, zone, pfn, nr_pages)) {

@@ -31,6 +31,7 @@ import { __zone_watermark_ok } from './watermark.js';
 
 /** Moves pages together for a block of this order. Left out: try_to_compact_pages (as if every zone had been skipped). */
 export function __alloc_pages_direct_compact(k: Kernel, gfp_mask: Gfp, order: Order): Page {
+  // A single page needs no free neighbours.
   if (order === 0) return NULL;
   k.emit({ kind: 'direct-compact', order, gfp: gfp_mask });
   return NULL;
@@ -54,6 +55,7 @@ export function __alloc_pages_direct_reclaim(
   let page: Page;
   let drained = false;
   did_some_progress.value = __perform_reclaim(k, gfp_mask, order);
+  // Nothing was freed: the lists are as the caller found them.
   if (did_some_progress.value === 0) return NULL;
 
   retry: for (;;) {
@@ -88,6 +90,7 @@ export function should_reclaim_retry(
   else no_progress_loops.value++;
 
   out: {
+    // Reclaim was in vain so often that more of it would only put off the OOM killer.
     if (no_progress_loops.value > MAX_RECLAIM_RETRIES) break out;
 
     for (
@@ -96,6 +99,7 @@ export function should_reclaim_retry(
       zone !== NULL;
       z = next_zones_zonelist(k, z, ac.highest_zoneidx), zone = zonelist_zone(k, z)
     ) {
+      // The best case: all that could be reclaimed counts as free. If even that does not do, reclaim is no use.
       const min_wmark: ULong = min_wmark_pages(k, zone);
       const reclaimable: ULong = zone_reclaimable_pages(k, zone);
       const available: ULong = reclaimable + zone_page_state_snapshot(k, zone, k.NR_FREE_PAGES);
@@ -137,6 +141,7 @@ export function __alloc_pages_may_oom(
   ac: AllocContext,
   did_some_progress: Out<ULong>,
 ): Page {
+  // Progress here is a task that was killed: then the caller tries again.
   did_some_progress.value = 0;
 
   out: {

@@ -76,6 +76,7 @@ export function move_freepages_block(
   const end_pfn: Pfn = pageblock_end_pfn(k, pfn) - 1;
   // Other zones' pages are on other zones' lists.
   if (!zone_spans_pfn(k, zone, start_pfn)) start_pfn = pfn;
+  // The zone ends within the pageblock: none of it is moved, as the 0 tells the caller.
   if (!zone_spans_pfn(k, zone, end_pfn)) return 0;
   return move_freepages(k, zone, start_pfn, end_pfn, migratetype, num_movable);
 }
@@ -90,6 +91,7 @@ function change_pageblock_range(
   let nr_pageblocks: Int = 1 << (start_order - k.pageblock_order);
   while (nr_pageblocks-- > 0) {
     set_pageblock_migratetype(k, pageblock_page, migratetype);
+    // Not beyond the last one: there may be no struct page.
     if (nr_pageblocks > 0) pageblock_page = nth_page(k, pageblock_page, k.pageblock_nr_pages);
   }
 }
@@ -124,9 +126,11 @@ export function boost_watermark(k: Kernel, zone: Zone): boolean {
   let max_boost: ULong = Math.floor((high * watermark_boost_factor) / 10000);
   // The mark is 0 early in boot: to boost then could make every allocation fail.
   if (max_boost === 0) return false;
+  // A pageblock at least: less would not even make up for the one that is stolen.
   max_boost = Math.max(k.pageblock_nr_pages, max_boost);
 
   const boost: ULong = k.read_ulong(zone + k.zone.watermark_boost);
+  // Each steal raises it further, until kswapd has worked it off.
   k.write_long(zone + k.zone.watermark_boost, Math.min(boost + k.pageblock_nr_pages, max_boost));
   return true;
 }
@@ -157,6 +161,7 @@ export function steal_suitable_fallback(
     if (boost_watermark(k, zone) && (alloc_flags & k.ALLOC_KSWAPD) !== 0)
       set_bit(k, k.ZONE_BOOSTED_WATERMARK, zone + k.zone.flags);
 
+    // The block, but not its pageblock: that was decided when it was found.
     if (!whole_block) break single_page;
 
     const movable_pages: Out<Int> = { value: 0 };
@@ -181,6 +186,7 @@ export function steal_suitable_fallback(
       k.words[k.globals.page_group_by_mobility_disabled] !== 0
     )
       set_pageblock_migratetype(k, page, start_type);
+    // With the others of its pageblock this block is on the requester's lists already.
     return;
   }
   // single_page:
@@ -202,11 +208,13 @@ export function find_suitable_fallback(
   if (k.read_ulong(area + k.free_area.nr_free) === 0) return -1;
 
   can_steal.value = false;
+  // A row of fallbacks[] ends with MIGRATE_TYPES. HIGHATOMIC, CMA and ISOLATE are in none: they are never stolen from.
   for (let i = 0; ; i++) {
     const fallback_mt: Migratetype = k.fallbacks[migratetype]![i]!;
     if (fallback_mt === k.MIGRATE_TYPES) break;
     if (free_area_empty(k, area, fallback_mt)) continue;
     if (can_steal_fallback(k, order, migratetype)) can_steal.value = true;
+    // Compaction asks for stealable ones only: it goes on until a whole pageblock can be had.
     if (!only_stealable) return fallback_mt;
     if (can_steal.value) return fallback_mt;
   }
@@ -255,6 +263,7 @@ export function __rmqueue_fallback(
       return false;
     }
     // find_smallest:
+    // Upwards this time. There is a block, since the first loop has seen one.
     for (current_order = order; current_order < k.MAX_ORDER; current_order++) {
       area = zone + k.zone.free_area + current_order * k.stride.free_area;
       fallback_mt = find_suitable_fallback(
@@ -269,6 +278,7 @@ export function __rmqueue_fallback(
     }
   }
   // do_steal:
+  // The block only changes lists. The caller looks at its own list again, and cuts it to size there.
   const page: Page = get_page_from_free_area(k, area, fallback_mt);
   steal_suitable_fallback(k, zone, page, alloc_flags, start_migratetype, can_steal.value);
   trace_mm_page_alloc_extfrag(k, page, order, current_order, start_migratetype, fallback_mt);

@@ -95,11 +95,13 @@ export function free_pages_prepare(
   // Tails before the head is wiped: whether they are tails, the head says.
   if (order !== 0) {
     const compound = PageCompound(k, page);
+    // PG_double_map lies in the first tail, where it would pass for a flag of that page itself.
     if (compound) ClearPageDoubleMap(k, page);
     let tail: Page = page;
     for (let i = 1; i < 1 << order; i++) {
       tail = nth_page(k, tail, 1);
       if (compound) bad += free_tail_pages_check(k, page, tail);
+      // One bad page does not end the loop: the others may be bad, too, and each has its report.
       if (free_page_is_bad(k, tail)) {
         bad++;
         continue;
@@ -112,6 +114,7 @@ export function free_pages_prepare(
   if (check_free && free_page_is_bad(k, page)) bad++;
   if (bad !== 0) return false;
 
+  // The user's flags go; zone and section, which page->flags has as well, stay.
   k.write(page + k.page.flags, k.words[page + k.page.flags]! & ~k.PAGE_FLAGS_CHECK_AT_PREP);
   k.write_long(page + k.page.private, 0);
   return true;
@@ -145,6 +148,7 @@ export function __free_pages_ok(k: Kernel, page: Page, order: Order, fpi_flags: 
   const pfn: Pfn = k.page_to_pfn(page);
   const zone: Zone = page_zone(k, page);
   if (!free_pages_prepare(k, page, order, true)) return;
+  // Read before zone->lock is taken: where that may matter, free_one_page() reads it again.
   const migratetype: Migratetype = get_pfnblock_migratetype(k, page, pfn);
   free_one_page(k, zone, page, pfn, order, migratetype, fpi_flags);
   __count_vm_events(k, k.PGFREE, 1 << order);
@@ -186,6 +190,7 @@ export function free_unref_page_list(k: Kernel, list: ListHead): void {
   ) {
     const pfn: Pfn = k.page_to_pfn(page);
     if (!free_unref_page_prepare(k, page, pfn, 0)) {
+      // Bad, so it is leaked: it goes to no list.
       list_del(k, page + k.page.lru);
       continue;
     }
@@ -198,6 +203,7 @@ export function free_unref_page_list(k: Kernel, list: ListHead): void {
     }
   }
 
+  // Now all are free, and of a type that the per-CPU lists have, or that waits among the movable ones.
   for (
     let page: Page = list_first_entry(k, list, k.page.lru),
       next: Page = list_next_entry(k, page, k.page.lru);

@@ -40,6 +40,7 @@ export function rmqueue(
   alloc_flags: AllocFlags,
   migratetype: Migratetype,
 ): Page {
+  // Such a caller may wait for ever: nothing promises that several pages in a row become free.
   WARN_ON_ONCE(
     k,
     (gfp_flags & k.__GFP_NOFAIL) !== 0 && order > 1,
@@ -53,6 +54,7 @@ export function rmqueue(
     ((alloc_flags & k.ALLOC_CMA) !== 0 || migratetype !== k.MIGRATE_MOVABLE)
   )
     page = rmqueue_pcplist(k, zone, order, migratetype, alloc_flags);
+  // Also for small orders: this may take from the atomic reserve, which no refill of a per-CPU list does.
   if (page === NULL) page = rmqueue_buddy(k, zone, order, alloc_flags, migratetype);
 
   // out:
@@ -88,6 +90,7 @@ export function prep_new_page(
   alloc_flags: AllocFlags,
 ): void {
   post_alloc_hook(k, page, order, gfp_flags);
+  // Only on request: the pages of a plain block do not know of each other.
   if (order !== 0 && (gfp_flags & k.__GFP_COMP) !== 0) prep_compound_page(k, page, order);
 
   // A page that only the reserves could give is to be used for freeing memory: who gets it is told.
@@ -107,6 +110,7 @@ export function get_page_from_freelist(
   ac: AllocContext,
 ): Page {
   retry: for (;;) {
+    // A pass that must not mix types gets a second one, which may.
     const no_fallback = (alloc_flags & k.ALLOC_NOFRAGMENT) !== 0;
     for (
       let z: Zoneref = ac.preferred_zoneref, zone: Zone = zonelist_zone(k, z);
@@ -138,6 +142,7 @@ export function get_page_from_freelist(
       alloc_flags &= ~k.ALLOC_NOFRAGMENT;
       continue retry;
     }
+    // Not the last word: the slow path comes back with more rights.
     return NULL;
   }
 }

@@ -37,6 +37,7 @@ export function reserve_highatomic_pageblock(k: Kernel, page: Page, zone: Zone):
   // CMA and isolated blocks are somebody's, and one that is reserved has been counted.
   const mt: Migratetype = get_pageblock_migratetype(k, page);
   if (migratetype_is_mergeable(k, mt)) {
+    // Pages of the block that are in use now come to the reserve when they are freed: the type sees to that.
     k.write_long(zone + k.zone.nr_reserved_highatomic, reserved + k.pageblock_nr_pages);
     set_pageblock_migratetype(k, page, k.MIGRATE_HIGHATOMIC);
     move_freepages_block(k, zone, page, k.MIGRATE_HIGHATOMIC, undefined);
@@ -58,6 +59,7 @@ export function unreserve_highatomic_pageblock(
     if (!force && k.read_ulong(zone + k.zone.nr_reserved_highatomic) <= k.pageblock_nr_pages)
       continue;
 
+    // There is no list of reserved pageblocks: one is found by a free block in it, so one without is not found.
     for (let order: Order = 0; order < k.MAX_ORDER; order++) {
       const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
       const page: Page = get_page_from_free_area(k, area, k.MIGRATE_HIGHATOMIC);
@@ -76,6 +78,7 @@ export function unreserve_highatomic_pageblock(
       // To the type that needs it, without weighing whether it pays: another type would only get it stolen again.
       set_pageblock_migratetype(k, page, ac.migratetype);
       const ret = move_freepages_block(k, zone, page, ac.migratetype, undefined) !== 0;
+      // One is enough for the caller to look at the lists again.
       if (ret) return ret;
     }
   }

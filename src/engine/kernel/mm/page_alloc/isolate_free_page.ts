@@ -30,6 +30,7 @@ import { zone_watermark_ok } from './watermark.js';
 export function __isolate_free_page(k: Kernel, page: Page, order: Order): ULong {
   const zone: Zone = page_zone(k, page);
   const mt: Migratetype = get_pageblock_migratetype(k, page);
+  // Isolated pages have left the free count: to take them brings no mark into danger.
   if (!is_migrate_isolate(k, mt)) {
     // A block is there, so a mark for single pages, raised by its size, says what one for its order would.
     const watermark: ULong =

@@ -69,6 +69,7 @@ export function zone_init_internals(k: Kernel, zone: Zone, managed_pages: ULong)
   zone_pcp_init(k, zone);
 }
 
+/** Empty lists of each order and type, so that pages can be freed to them. */
 function zone_init_free_lists(k: Kernel, zone: Zone): void {
   for (let order: Order = 0; order < k.MAX_ORDER; order++) {
     const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
@@ -81,6 +82,7 @@ function zone_init_free_lists(k: Kernel, zone: Zone): void {
 /** A zone that has a range of pages, none of them free yet. */
 export function init_currently_empty_zone(k: Kernel, zone: Zone, zone_start_pfn: Pfn): void {
   const pgdat: Pgdat = k.read_ptr(zone + k.zone.zone_pgdat);
+  // pgdat->nr_zones is one more than the index of the highest zone in use.
   const nr_zones: Int = zone_idx(k, zone) + 1;
   if (nr_zones > k.words[pgdat + k.pglist_data.nr_zones]!)
     k.write(pgdat + k.pglist_data.nr_zones, nr_zones);
@@ -113,6 +115,7 @@ export function __pageblock_pfn_to_page(k: Kernel, start_pfn: Pfn, end_pfn: Pfn,
 
 // --- zonelists ---------------------------------------------------------------------------------------------------------
 
+/** A zoneref has the zone's index beside the pointer: a walk passes zones over without looking into them. */
 function zoneref_set_zone(k: Kernel, zone: Zone, zoneref: Zoneref): void {
   k.write_ptr(zoneref, zone);
   k.write(zoneref + k.zoneref.zone_idx, zone_idx(k, zone));
@@ -136,6 +139,7 @@ function build_zonelists(k: Kernel): void {
   let zonerefs: Zoneref = node_zonelist(k) + k.zonelist._zonerefs;
   const nr_zones: Int = build_zonerefs_node(k, zonerefs);
   zonerefs += nr_zones * k.stride.zoneref;
+  // With index 0, so that a walk stops here whatever its highest zone is.
   k.write_ptr(zonerefs, NULL);
   k.write(zonerefs + k.zoneref.zone_idx, 0);
 }
@@ -162,11 +166,13 @@ export function build_all_zonelists(k: Kernel): void {
 
 /** Frees a block that boot did not use, to the tail of its list: what is freed later is used before it. */
 export function __free_pages_core(k: Kernel, page: Page, order: Order): void {
+  // Until now each page was reserved, and had boot's reference.
   for (let loop = 0; loop < 1 << order; loop++) {
     const p: Page = nth_page(k, page, loop);
     __ClearPageReserved(k, p);
     set_page_count(k, p, 0);
   }
+  // Managed are the pages that the buddy allocator was ever given.
   k.add_long(page_zone(k, page) + k.zone.managed_pages, 1 << order);
   __free_pages_ok(k, page, order, FPI_TO_TAIL | FPI_SKIP_KASAN_POISON);
 }
@@ -178,7 +184,9 @@ export function init_cma_reserved_pageblock(k: Kernel, page: Page): void {
     __ClearPageReserved(k, p);
     set_page_count(k, p, 0);
   }
+  // The type before the pages, which are freed to the lists of that type.
   set_pageblock_migratetype(k, page, k.MIGRATE_CMA);
+  // The reference that __free_pages() drops.
   set_page_refcounted(k, page);
   __free_pages(k, page, k.pageblock_order);
   adjust_managed_page_count(k, page, k.pageblock_nr_pages);
@@ -203,6 +211,7 @@ export function free_reserved_page(k: Kernel, page: Page): void {
 /** Frees whole pages of [start, end), filled with `poison` if that is a byte; how many. Left out: s, the line in the log. */
 export function free_reserved_area(k: Kernel, start: VirtAddr, end: VirtAddr, poison: Int): ULong {
   let pages: ULong = 0;
+  // Inwards: a page at either end may be shared with something that is still in use.
   const first = Math.ceil(start / PAGE_SIZE) * PAGE_SIZE;
   const last = Math.floor(end / PAGE_SIZE) * PAGE_SIZE;
   for (let pos = first; pos < last; pos += PAGE_SIZE, pages++) {

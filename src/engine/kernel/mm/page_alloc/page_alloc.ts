@@ -65,6 +65,7 @@ export function __alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   // Early in boot not every request may wait: what it asks for in vain falls away.
   gfp &= k.words[k.globals.gfp_allowed_mask]!;
   const ac: AllocContext = newAllocContext();
+  // A zone below LOW needs kswapd, and to wake that is the slow path's business.
   let alloc_flags: AllocFlags = prepare_alloc_pages(k, gfp, ac, k.ALLOC_WMARK_LOW);
 
   // The first pass does not mix types.

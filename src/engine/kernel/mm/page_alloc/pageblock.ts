@@ -34,6 +34,7 @@ function get_pageblock_bitmap(k: Kernel, page: Page, pfn: Pfn, word: UInt): Cell
 
 /** Where the bits of the block of `pfn` begin in its bitmap. */
 function pfn_to_bitidx(k: Kernel, page: Page, pfn: Pfn): UInt {
+  // A section begins with a pageblock. A zone need not, so that its first block may be one in part.
   if (k.sparsemem) pfn &= k.PAGES_PER_SECTION - 1;
   else pfn -= pageblock_start_pfn(k, k.read_ulong(page_zone(k, page) + k.zone.zone_start_pfn));
   return (pfn >> k.pageblock_order) * NR_PAGEBLOCK_BITS;
@@ -51,10 +52,12 @@ export function get_pfnblock_migratetype(k: Kernel, page: Page, pfn: Pfn): Migra
   return get_pfnblock_flags_mask(k, page, pfn, k.MIGRATETYPE_MASK);
 }
 
+/** As get_pfnblock_migratetype(), where only the page is at hand. */
 export function get_pageblock_migratetype(k: Kernel, page: Page): Migratetype {
   return get_pfnblock_migratetype(k, page, k.page_to_pfn(page));
 }
 
+/** Gives the block of `pfn` other bits: `flags`, for those of the four that `mask` has. */
 export function set_pfnblock_flags_mask(
   k: Kernel,
   page: Page,
@@ -69,8 +72,10 @@ export function set_pfnblock_flags_mask(
   k.write(word, (k.words[word]! & ~(mask << bitidx)) | (flags << bitidx));
 }
 
+/** Changes the type only: the block's free pages stay on the lists that they are on until somebody moves them. */
 export function set_pageblock_migratetype(k: Kernel, page: Page, migratetype: Migratetype): void {
-  // Too little memory for blocks of each type: all are unmovable.
+  // Too little memory for blocks of each type: all are unmovable. HIGHATOMIC, CMA and ISOLATE are more than a grouping,
+  // and stay.
   if (k.words[k.globals.page_group_by_mobility_disabled] !== 0 && migratetype < k.MIGRATE_PCPTYPES)
     migratetype = k.MIGRATE_UNMOVABLE;
   set_pfnblock_flags_mask(k, page, migratetype, k.page_to_pfn(page), k.MIGRATETYPE_MASK);
@@ -89,6 +94,7 @@ export function get_pcppage_migratetype(k: Kernel, page: Page): Migratetype {
   return k.words[page + k.page.index]!;
 }
 
+/** A free page is in no mapping, so that page->index is not needed for its place in one. */
 export function set_pcppage_migratetype(k: Kernel, page: Page, migratetype: Migratetype): void {
   k.write_long(page + k.page.index, migratetype);
 }

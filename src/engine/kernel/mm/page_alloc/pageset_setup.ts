@@ -37,6 +37,7 @@ export function zone_highsize(k: Kernel, zone: Zone, batch: Int, cpu_online: Int
   const total_pages: ULong =
     fraction === 0 ? low_wmark_pages(k, zone) : Math.floor(zone_managed_pages(k, zone) / fraction);
   const nr_split_cpus: Int = Math.max(1, num_online_cpus(k) + cpu_online);
+  // With less than a few batches each refill would be given back at once.
   return Math.max(Math.floor(total_pages / nr_split_cpus), batch << 2);
 }
 
@@ -76,6 +77,7 @@ export function setup_zone_pageset(k: Kernel, zone: Zone, allocated: PagesetPoin
   if (k.sizeof.per_cpu_zonestat > 0)
     k.write_long(zone + k.zone.per_cpu_zonestats, allocated.per_cpu_zonestats);
   k.write_long(zone + k.zone.per_cpu_pageset, allocated.per_cpu_pageset);
+  // Offline CPUs as well: their page sets are ready when they come up.
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
     const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
@@ -85,6 +87,7 @@ export function setup_zone_pageset(k: Kernel, zone: Zone, allocated: PagesetPoin
   zone_set_pageset_high_and_batch(k, zone, 0);
 }
 
+/** The same sizes for all CPUs. A list that holds more gives it back with the next frees. */
 function __zone_set_pageset_high_and_batch(k: Kernel, zone: Zone, high: Int, batch: Int): void {
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
@@ -117,6 +120,7 @@ export function zone_pcp_disable(k: Kernel, zone: Zone): void {
   __zone_set_pageset_high_and_batch(k, zone, 0, 1);
 }
 
+/** The zone has kept its sizes: only the CPUs' copies of them were changed. */
 export function zone_pcp_enable(k: Kernel, zone: Zone): void {
   const high: Int = k.words[zone + k.zone.pageset_high]!;
   const batch: Int = k.words[zone + k.zone.pageset_batch]!;

@@ -59,6 +59,7 @@ export function order_to_pindex(k: Kernel, migratetype: Migratetype, order: Orde
   return k.MIGRATE_PCPTYPES * order + migratetype;
 }
 
+/** The other way round. */
 export function pindex_to_order(k: Kernel, pindex: Int): Order {
   if (pindex >= k.NR_LOWORDER_PCP_LISTS) return k.pageblock_order;
   return (pindex / k.MIGRATE_PCPTYPES) | 0;
@@ -79,6 +80,7 @@ export function __rmqueue_pcplist(
   if (list_empty(k, list)) {
     let batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
     // A batch of 1 belongs to a small zone or a boot pageset, which must not keep any.
+    // The batch is in pages: of larger blocks fewer are taken, but two at least.
     if (batch > 1) batch = Math.max(batch >> order, 2);
     const alloced: Int = rmqueue_bulk(k, zone, order, batch, list, migratetype, alloc_flags);
     k.write(
@@ -133,6 +135,7 @@ export function free_pcppages_bulk(
   count = Math.min(k.words[pcp + k.per_cpu_pages.count]!, count);
   // The list that the caller asks for is the first one.
   pindex = pindex - 1;
+  // Asked once: while zone->lock is held, none can be isolated.
   const isolated_pageblocks = has_isolate_pageblock(k, zone);
 
   while (count > 0) {
@@ -154,6 +157,7 @@ export function free_pcppages_bulk(
       list_del(k, page + k.page.lru);
       count -= nr_pages;
       k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! - nr_pages);
+      // A bad page is on no list any more, and counted out: so it is leaked.
       if (bulkfree_pcp_prepare(k, page)) continue;
       // The block may have been isolated since the page was put here.
       if (isolated_pageblocks) mt = get_pageblock_migratetype(k, page);
@@ -183,6 +187,7 @@ function nr_pcp_free(k: Kernel, pcp: PerCpuPages, high: Int, batch: Int, free_hi
 /** From how many pages on the lists are shortened. */
 function nr_pcp_high(k: Kernel, pcp: PerCpuPages, zone: Zone, free_high: boolean): Int {
   const high: Int = k.words[pcp + k.per_cpu_pages.high]!;
+  // Nothing may stay: the page set is disabled, or a burst of small blocks is on its way back.
   if (high === 0 || free_high) return 0;
   if (!test_bit(k, k.ZONE_RECLAIM_ACTIVE, zone + k.zone.flags)) return high;
   // Somebody is reclaiming pages in the zone: those that wait here are needed.
@@ -211,6 +216,7 @@ export function free_unref_page_commit(
   const high: Int = nr_pcp_high(k, pcp, zone, free_high);
   if (k.words[pcp + k.per_cpu_pages.count]! >= high) {
     const batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
+    // The list that has just grown is the first to give.
     free_pcppages_bulk(k, zone, nr_pcp_free(k, pcp, high, batch, free_high), pcp, pindex);
   }
 }
@@ -252,6 +258,7 @@ export function drain_local_pages(k: Kernel, zone: Zone): void {
 function __drain_all_pages(k: Kernel, zone: Zone): void {
   // Static: a mask may be too large for the stack, and when memory is short is no time to allocate one.
   const cpus_with_pcps: CpuMask = k.globals.cpus_with_pcps;
+  // Asked without a lock, so it may miss a page that is freed just now: that is no harm.
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_online(k, cpu)) continue;
     let has_pcps = false;
@@ -279,6 +286,7 @@ function __drain_all_pages(k: Kernel, zone: Zone): void {
   }
 }
 
+/** For those that can do without a page or two: memory hotplug, which cannot, has every CPU drained. */
 export function drain_all_pages(k: Kernel, zone: Zone): void {
   __drain_all_pages(k, zone);
 }

@@ -48,6 +48,7 @@ function check_pcp_refill(k: Kernel, page: Page, order: Order): boolean {
   return check_new_pages(k, page, order);
 }
 
+/** CMA's free pages, lent to requests that promise to let go of them: those with ALLOC_CMA. */
 function __rmqueue_cma_fallback(k: Kernel, zone: Zone, order: Order): Page {
   return __rmqueue_smallest(k, zone, order, k.MIGRATE_CMA);
 }
@@ -96,10 +97,12 @@ export function rmqueue_bulk(
   for (i = 0; i < count; ++i) {
     const page: Page = __rmqueue(k, zone, order, migratetype, alloc_flags);
     if (page === NULL) break;
+    // A bad block is leaked, and the batch is shorter by it.
     if (check_pcp_refill(k, page, order)) continue;
     // Split blocks come lowest address first: so they stay in that order, and a device may merge them.
     list_add_tail(k, page + k.page.lru, list);
     allocated++;
+    // A batch may come from blocks of several types, so CMA's count follows one by one.
     if (is_migrate_cma(k, get_pcppage_migratetype(k, page)))
       __mod_zone_page_state(k, zone, k.NR_FREE_CMA_PAGES, -(1 << order));
   }
@@ -117,8 +120,10 @@ export function rmqueue_buddy(
   migratetype: Migratetype,
 ): Page {
   let page: Page;
+  // A bad block is leaked, and another one taken.
   do {
     page = NULL;
+    // The reserve was made for these requests: they take from it first.
     if ((alloc_flags & k.ALLOC_HIGHATOMIC) !== 0)
       page = __rmqueue_smallest(k, zone, order, k.MIGRATE_HIGHATOMIC);
     if (page === NULL) {

@@ -47,6 +47,7 @@ export function __show_free_areas(k: Kernel, max_zone_idx: ZoneType): void {
   for (const zone of k.zones)
     if (populated_zone(k, zone) && zone_idx(k, zone) <= max_zone_idx) shown.push(zone);
 
+  // On per-CPU lists: not in NR_FREE_PAGES, but free all the same.
   let free_pcp: ULong = 0;
   for (const zone of shown) free_pcp += pcpPages(k, zone);
   for (const line of globalLines(k, free_pcp)) printk(k, line);
@@ -54,6 +55,7 @@ export function __show_free_areas(k: Kernel, max_zone_idx: ZoneType): void {
 
   for (const zone of shown) {
     printk(k, zoneLine(k, zone));
+    // One number for each zone that a request might have used instead of this one.
     let reserves = '';
     for (let i: ZoneType = 0; i < k.MAX_NR_ZONES; i++)
       reserves += ` ${k.read_long(zone + k.zone.lowmem_reserve + i * k.ptr_words)}`;
@@ -100,6 +102,7 @@ const globalLines = (k: Kernel, free_pcp: ULong): string[] => {
 const nodeLine = (k: Kernel): string => {
   const kB = (name: string, item: NodeStatItem): string =>
     `${name}${K(global_node_page_state(k, item))}kB`;
+  // The one counter here that is not in pages.
   const stack_kB = global_node_page_state(k, k.NR_KERNEL_STACK_KB);
   return [
     'Node 0',

@@ -90,6 +90,7 @@ export function __alloc_pages_slowpath(
     gfp_mask &= ~k.__GFP_ATOMIC;
 
   // restart:
+  // Rounds of reclaim in a row that freed nothing: too many of them end the search.
   const no_progress_loops: Out<Int> = { value: 0 };
 
   // The fast path asked with the LOW mark and nothing else: these are the request's full rights.
@@ -97,10 +98,13 @@ export function __alloc_pages_slowpath(
 
   nopage: {
     ac.preferred_zoneref = first_zones_zonelist(k, ac.zonelist, ac.highest_zoneidx);
+    // No zone may serve it, and no reclaim can change that.
     if (zonelist_zone(k, ac.preferred_zoneref) === NULL) break nopage;
 
+    // First of all, as kswapd can work while this request goes on.
     if ((alloc_flags & k.ALLOC_KSWAPD) !== 0) wake_all_kswapds(k, order, ac);
 
+    // Down to MIN instead of LOW there may well be a block already.
     page = get_page_from_freelist(k, gfp_mask, order, alloc_flags, ac);
     if (page !== NULL) return page;
 
@@ -122,6 +126,7 @@ export function __alloc_pages_slowpath(
       // Once more in each round, so that it does not go to sleep meanwhile.
       if ((alloc_flags & k.ALLOC_KSWAPD) !== 0) wake_all_kswapds(k, order, ac);
 
+      // In each round anew: a task that is killed meanwhile may use more.
       const reserve_flags: AllocFlags = __gfp_pfmemalloc_flags(k, gfp_mask);
       if (reserve_flags !== 0)
         alloc_flags =
@@ -134,16 +139,19 @@ export function __alloc_pages_slowpath(
       page = get_page_from_freelist(k, gfp_mask, order, alloc_flags, ac);
       if (page !== NULL) return page;
 
+      // All that is left takes time, which this caller does not have.
       if (!can_direct_reclaim) break nopage;
       // It is reclaiming already.
       if ((currentFlags(k) & PF_MEMALLOC) !== 0) break nopage;
 
+      // Before compaction, which needs free pages itself, to move others to.
       page = __alloc_pages_direct_reclaim(k, gfp_mask, order, alloc_flags, ac, did_some_progress);
       if (page !== NULL) return page;
 
       page = __alloc_pages_direct_compact(k, gfp_mask, order);
       if (page !== NULL) return page;
 
+      // It asked for one round.
       if ((gfp_mask & k.__GFP_NORETRY) !== 0) break nopage;
       // Large blocks are hard to get: only for those that say so it is tried again and again.
       if (costly_order && (!can_compact || (gfp_mask & k.__GFP_RETRY_MAYFAIL) === 0)) break nopage;
@@ -160,6 +168,7 @@ export function __alloc_pages_slowpath(
       )
         continue retry;
 
+      // Reclaim has nothing more to offer: somebody's memory must go.
       page = __alloc_pages_may_oom(k, gfp_mask, order, ac, did_some_progress);
       if (page !== NULL) return page;
 
@@ -212,6 +221,7 @@ export function __alloc_pages_slowpath(
   const highest_zoneidx: ZoneType = ac.highest_zoneidx;
   const gfp: Gfp = gfp_mask;
   k.emit({ kind: 'allocation-failed', order, gfp, migratetype, alloc_flags, highest_zoneidx });
+  // The caller gets NULL and no reason: that is in the log.
   warn_alloc(k, gfp_mask, `page allocation failure: order:${order}`);
   // got_pg:
   return page;

@@ -28,6 +28,7 @@ export function __zone_watermark_unusable_free(
   order: Order,
   alloc_flags: AllocFlags,
 ): Long {
+  // The block without one page: `<=` in the comparison with the mark stands for that one.
   let unusable_free: Long = (1 << order) - 1;
   // The atomic reserve is counted as a whole, free or in use: to look closer would cost too much here.
   if ((alloc_flags & k.ALLOC_RESERVES) === 0)
@@ -64,12 +65,14 @@ export function __zone_watermark_ok(
     z + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words,
   );
   if (free_pages <= min + lowmem_reserve) return false;
+  // One page is a block: any that is free will do.
   if (order === 0) return true;
 
   // Enough pages; but a block that is large enough must be there, too.
   for (let o: Order = order; o < k.MAX_ORDER; o++) {
     const area: FreeArea = z + k.zone.free_area + o * k.stride.free_area;
     if (k.words[area + k.free_area.nr_free] === 0) continue;
+    // Of any of these types: __rmqueue_fallback() turns one into the other.
     for (let mt: Migratetype = 0; mt < k.MIGRATE_PCPTYPES; mt++) {
       if (!free_area_empty(k, area, mt)) return true;
     }
@@ -109,8 +112,10 @@ export function zone_watermark_fast(
   const free_pages: Long = zone_page_state(k, z, k.NR_FREE_PAGES);
 
   if (order === 0) {
+    // No right lowers the mark here, so a request that passes would pass the exact test as well.
     let usable_free: Long = free_pages;
     const reserved: Long = __zone_watermark_unusable_free(k, z, 0, alloc_flags);
+    // Not below 0: the counters are read one after the other, and need not fit each other.
     usable_free -= Math.min(usable_free, reserved);
     const lowmem_reserve: Long = k.read_long(
       z + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words,
@@ -143,6 +148,7 @@ export function zone_watermark_ok_safe(
 ): boolean {
   let free_pages: Long = zone_page_state(k, z, k.NR_FREE_PAGES);
   const drift_mark: ULong = k.read_ulong(z + k.zone.percpu_drift_mark);
+  // Adding up every CPU's share is expensive: it is done only where it may decide.
   if (drift_mark !== 0 && free_pages < drift_mark)
     free_pages = zone_page_state_snapshot(k, z, k.NR_FREE_PAGES);
   return __zone_watermark_ok(k, z, order, mark, highest_zoneidx, 0, free_pages);

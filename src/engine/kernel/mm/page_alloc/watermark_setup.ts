@@ -44,6 +44,7 @@ export function nr_free_zone_pages(k: Kernel, offset: ZoneType): ULong {
   ) {
     const size: ULong = zone_managed_pages(k, zone);
     const high: ULong = high_wmark_pages(k, zone);
+    // A zone smaller than its mark adds nothing, rather than a negative number.
     if (size > high) sum += size - high;
   }
   return sum;
@@ -65,6 +66,7 @@ export function calculate_totalreserve_pages(k: Kernel): void {
       max = Math.max(max, k.read_long(zone + k.zone.lowmem_reserve + j * k.ptr_words));
     // kswapd keeps the zone above its high mark.
     max += high_wmark_pages(k, zone);
+    // A zone cannot keep more than it has.
     reserve_pages += Math.min(max, zone_managed_pages(k, zone));
   }
   k.write_long(k.globals.contig_page_data + k.pglist_data.totalreserve_pages, reserve_pages);
@@ -77,9 +79,11 @@ export function setup_per_zone_lowmem_reserve(k: Kernel): void {
   for (let i: ZoneType = 0; i < k.MAX_NR_ZONES - 1; i++) {
     const zone: Zone = k.zones[i]!;
     const ratio: Int = k.words[ratios + i]!;
+    // A ratio of 0 leaves the zone unprotected; one without pages has nothing to protect.
     const clear = ratio === 0 || zone_managed_pages(k, zone) === 0;
     let managed_pages: ULong = 0;
     for (let j: ZoneType = i + 1; j < k.MAX_NR_ZONES; j++) {
+      // The more memory lies above, the more of it could spill down here: the reserve grows with each zone.
       managed_pages += zone_managed_pages(k, k.zones[j]!);
       const reserve: Long = clear ? 0 : Math.floor(managed_pages / ratio);
       k.write_long(zone + k.zone.lowmem_reserve + j * k.ptr_words, reserve);
@@ -88,10 +92,12 @@ export function setup_per_zone_lowmem_reserve(k: Kernel): void {
   calculate_totalreserve_pages(k);
 }
 
+/** MIN is the zone's share of min_free_kbytes by size; the other marks follow in equal steps. */
 function __setup_per_zone_wmarks(k: Kernel): void {
   const min_free_kbytes: Int = k.words[k.globals.min_free_kbytes]!;
   const watermark_scale_factor: Int = k.words[k.globals.watermark_scale_factor]!;
   const pages_min: ULong = min_free_kbytes >> (PAGE_SHIFT - 10);
+  // Only lowmem counts for the share: allocations that must not fail come from there.
   let lowmem_pages: ULong = 0;
   for (const zone of k.zones) if (!is_highmem(k, zone)) lowmem_pages += zone_managed_pages(k, zone);
 
@@ -108,6 +114,7 @@ function __setup_per_zone_wmarks(k: Kernel): void {
     // On a large machine a quarter of MIN would be too little time for kswapd.
     const least: ULong = Math.floor((managed * watermark_scale_factor) / 10000);
     tmp = Math.max(Math.floor(tmp / 4), least);
+    // A boost belongs to the marks that it raised.
     k.write_long(zone + k.zone.watermark_boost, 0);
     k.write_long(_watermark + k.WMARK_LOW * k.ptr_words, min_wmark_pages(k, zone) + tmp);
     k.write_long(_watermark + k.WMARK_HIGH * k.ptr_words, low_wmark_pages(k, zone) + tmp);
@@ -119,12 +126,14 @@ function __setup_per_zone_wmarks(k: Kernel): void {
 /** After min_free_kbytes or the sizes of zones have changed. */
 export function setup_per_zone_wmarks(k: Kernel): void {
   __setup_per_zone_wmarks(k);
+  // How much CPUs may keep depends on the marks.
   for (const zone of k.zones) zone_pcp_update(k, zone, 0);
 }
 
 /** min_free_kbytes = sqrt(16 * lowmem in KiB), within bounds; a value that the user set stays. */
 export function calculate_min_free_kbytes(k: Kernel): void {
   const lowmem_kbytes: ULong = nr_free_buffer_pages(k) * (PAGE_SIZE >> 10);
+  // The root: a larger machine keeps more, but a smaller part of its memory.
   const new_min_free_kbytes: Int = Math.floor(Math.sqrt(lowmem_kbytes * 16));
   const user_min_free_kbytes: Int = k.words[k.globals.user_min_free_kbytes]!;
   if (new_min_free_kbytes > user_min_free_kbytes)
@@ -133,6 +142,8 @@ export function calculate_min_free_kbytes(k: Kernel): void {
 
 /** The watermarks of a machine that has just booted. */
 export function init_per_zone_wmark_min(k: Kernel): void {
+  // Each step needs those before: the marks min_free_kbytes, the thresholds the marks, the total reserve both marks
+  // and lowmem_reserve.
   calculate_min_free_kbytes(k);
   setup_per_zone_wmarks(k);
   refresh_zone_stat_thresholds(k);

@@ -76,6 +76,7 @@ export function has_unmovable_pages(
 
     if (page_ref_count(k, page) === 0) {
       // Free, or on a per-CPU list, or a later page of a block that is in use and was seen before.
+      // The loop adds the last one.
       if (PageBuddy(k, page)) pfn += (1 << buddy_order(k, page)) - 1;
       continue;
     }
@@ -111,6 +112,7 @@ export function set_migratetype_isolate(
   );
   if (unmovable === NULL) {
     const mt: Migratetype = get_pageblock_migratetype(k, page);
+    // Pages freed into the block from here on are isolated, too: the zone's count makes frees read the type again.
     set_pageblock_migratetype(k, page, k.MIGRATE_ISOLATE);
     k.add_long(zone + k.zone.nr_isolate_pageblock, 1);
     const nr_pages: ULong = move_freepages_block(k, zone, page, k.MIGRATE_ISOLATE, undefined);
@@ -131,6 +133,7 @@ export function unset_migratetype_isolate(k: Kernel, page: Page, migratetype: Mi
   let order: Order = 0;
   if (PageBuddy(k, page)) {
     order = buddy_order(k, page);
+    // A smaller block has its buddy in the same pageblock, where nothing kept them apart; the largest has none.
     if (order >= k.pageblock_order && order < k.MAX_ORDER - 1) {
       const buddy: Page = find_buddy_page_pfn(k, page, k.page_to_pfn(page), order);
       if (buddy !== NULL && !is_migrate_isolate(k, get_pageblock_migratetype(k, buddy)))
@@ -143,6 +146,7 @@ export function unset_migratetype_isolate(k: Kernel, page: Page, migratetype: Mi
     const nr_pages: ULong = move_freepages_block(k, zone, page, migratetype, undefined);
     __mod_zone_freepage_state(k, zone, nr_pages, migratetype);
   }
+  // Before the block is put back: a free block is on a list of its pageblock's type.
   set_pageblock_migratetype(k, page, migratetype);
   if (isolated_page) __putback_isolated_page(k, page, order, migratetype);
   k.add_long(zone + k.zone.nr_isolate_pageblock, -1);

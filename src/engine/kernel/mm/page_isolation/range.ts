@@ -112,6 +112,7 @@ function isolate_single_pageblock(
         break failed;
       }
 
+      // A single page, or one of a plain block that is in use.
       pfn++;
     }
     return 0;
@@ -134,9 +135,11 @@ export function start_isolate_page_range(
 
   let ret: Int = isolate_single_pageblock(k, isolate_start, false, skip_isolation, migratetype);
   if (ret !== 0) return ret;
+  // Both ends are in one pageblock, which is isolated by now: another time it would be -EBUSY.
   if (isolate_start === isolate_end - k.pageblock_nr_pages) skip_isolation = true;
   ret = isolate_single_pageblock(k, isolate_end, true, skip_isolation, migratetype);
   if (ret !== 0) {
+    // The other end was isolated already.
     unset_migratetype_isolate(k, k.pfn_to_page(isolate_start), migratetype);
     return ret;
   }
@@ -149,6 +152,7 @@ export function start_isolate_page_range(
   ) {
     const page: Page = __first_valid_page(k, pfn, k.pageblock_nr_pages);
     if (page !== NULL && set_migratetype_isolate(k, page, migratetype, start_pfn, end_pfn) !== 0) {
+      // All or none: those before this one, and the last, which was isolated out of turn.
       undo_isolate_page_range(k, isolate_start, pfn, migratetype);
       const last: Page = k.pfn_to_page(isolate_end - k.pageblock_nr_pages);
       unset_migratetype_isolate(k, last, migratetype);
@@ -193,6 +197,7 @@ export function test_pages_isolated(k: Kernel, start_pfn: Pfn, end_pfn: Pfn): In
     page = __first_valid_page(k, pfn, k.pageblock_nr_pages);
     if (page !== NULL && !is_migrate_isolate(k, get_pageblock_migratetype(k, page))) break;
   }
+  // The loop left early: a pageblock is not isolated. A range without pages is no success either.
   page = __first_valid_page(k, start_pfn, end_pfn - start_pfn);
   if (pfn < end_pfn || page === NULL) return -EBUSY;
 

@@ -97,6 +97,7 @@ function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   const page: Page = alloc_pages(k, flags, order);
   if (page === NULL) return asVirt(0);
 
+  // It belongs to no slab, but to its user it is an object like any other: it is counted with them.
   __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, 1 << order);
   return page_address(k, page);
 }

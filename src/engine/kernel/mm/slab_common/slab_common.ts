@@ -158,6 +158,7 @@ export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
 
 /** Takes an unused cache off the list. Left out: kasan, kfence; the work is not scheduled: whoever runs the machine does it. */
 function shutdown_cache(k: Kernel, s: KmemCache): Int {
+  // Objects are still out, and will be freed to the cache some day: it has to stay.
   if (slabAllocator(k).__kmem_cache_shutdown(k, s) !== 0) return -EBUSY;
 
   list_del(k, s + k.kmem_cache.list);
@@ -174,6 +175,7 @@ function shutdown_cache(k: Kernel, s: KmemCache): Int {
 export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
   if (s === NULL) return;
 
+  // Read before the cache may be gone.
   const rcu_set: boolean = (k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0;
   k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! - 1);
   // Merged caches have other users.

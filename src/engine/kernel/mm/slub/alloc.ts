@@ -33,6 +33,7 @@ function get_freelist(k: Kernel, slab: Slab): VirtAddr {
   const freelist: VirtAddr = k.read_va(slab + k.slab.freelist);
   const counters: ULong = k.words[slab + k.slab.counters]!;
   const objects: Int = k.read_bits(slab, k.slab.objects);
+  // All of them count as in use from here on. With none the slab thaws: the next free of its objects will list it.
   __cmpxchg_double_slab(k, slab, asVirt(0), countersWith(k, counters, objects, freelist !== 0));
   return freelist;
 }
@@ -57,6 +58,7 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
           // A slab of the reserves is kept for requests that may use them.
           if (!pfmemalloc_match(k, slab, gfpflags)) break deactivate_slab;
 
+          // Once more: an interrupt may have freed to it since the fast path looked, or the task changed its CPU.
           freelist = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
           if (freelist !== 0) break load_freelist;
 
@@ -72,6 +74,7 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
 
         // deactivate_slab:
         freelist = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
+        // The CPU lets go of the slab before the objects go back: an interrupt in between finds a CPU without one.
         k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), NULL);
         k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), asVirt(0));
         tid = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
@@ -80,6 +83,7 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
       }
 
       // new_slab:
+      // The CPU's own list comes first: its slabs are frozen already, and the node's lock is not needed.
       if (slub_percpu_partial(k, c) !== NULL) {
         slab = slub_percpu_partial(k, c);
         k.write_ptr(k.plus(c, k.kmem_cache_cpu.slab), slab);
@@ -88,6 +92,7 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
       }
 
       // new_objects:
+      // Free objects in the node's slabs are used up before pages are asked for.
       const pc: PartialContext = { flags: gfpflags, slab: NULL };
       freelist = get_partial(k, s, pc);
       if (freelist !== 0) {
@@ -147,6 +152,7 @@ function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
   return object;
 }
 
+/** One object; 0 without memory. */
 export function kmem_cache_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
   const ret: VirtAddr = slab_alloc_node(k, s, gfpflags);
   trace_kmem_cache_alloc(k, ret, s, gfpflags);

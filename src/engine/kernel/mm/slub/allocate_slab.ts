@@ -37,6 +37,7 @@ import { fixup_red_left, oo_objects, oo_order, set_freepointer } from './freelis
 
 // --- the node's count of slabs -----------------------------------------------------------------------------------------
 
+/** Counts a new slab, which is on no list as long as it is a CPU's. */
 export function inc_slabs_node(k: Kernel, s: KmemCache, objects: Int): void {
   const n: KmemCacheNode = get_node(k, s);
   // While boot makes the first nodes, kmem_cache_node has none itself.
@@ -45,6 +46,7 @@ export function inc_slabs_node(k: Kernel, s: KmemCache, objects: Int): void {
   k.add_long(n + k.kmem_cache_node.total_objects, objects);
 }
 
+/** The slab's pages are about to go. */
 export function dec_slabs_node(k: Kernel, s: KmemCache, objects: Int): void {
   const n: KmemCacheNode = get_node(k, s);
   k.add_long(n + k.kmem_cache_node.nr_slabs, -1);
@@ -66,7 +68,9 @@ function alloc_slab_page(k: Kernel, flags: Gfp, oo: Int): Slab {
   if (folio === NULL) return NULL;
 
   const slab: Slab = folio_slab(folio);
+  // From here on the words of struct page are those of struct slab.
   __folio_set_slab(k, folio);
+  // Pages of the reserves: their objects, too, are only for requests that help to free memory.
   if (page_is_pfmemalloc(k, folio)) slab_set_pfmemalloc(k, slab);
   return slab;
 }
@@ -99,8 +103,10 @@ function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
   counters = k.with_bits(counters, k.slab.objects, oo_objects(oo));
   k.write(slab + k.slab.counters, counters);
   account_slab(k, oo_order(oo), s);
+  // By this kfree() finds the cache of an object.
   k.write_ptr(slab + k.slab.slab_cache, s);
 
+  // Constructors run only now: users free objects in the state in which they were constructed.
   let start: VirtAddr = page_address(k, slab_folio(slab));
   start = fixup_red_left(k, s, start);
   start = setup_object(k, s, start);
@@ -116,6 +122,7 @@ function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
   return slab;
 }
 
+/** A slab whose objects are all free, on no list; NULL without memory. */
 export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
   // Clearing would undo the constructor's work.
@@ -125,6 +132,7 @@ export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
     'new_slab: __GFP_ZERO of objects with a constructor',
   );
 
+  // Zone and effort are for the page allocator. __GFP_ZERO is not: each object is cleared when it is given out.
   return allocate_slab(k, s, flags & (GFP_RECLAIM_MASK(k) | GFP_CONSTRAINT_MASK(k)));
 }
 
@@ -134,6 +142,7 @@ export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
 function __free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   const folio: Page = slab_folio(slab);
   const order: Order = folio_order(k, folio);
+  // All marks of a slab go, or bad_page() would report the pages. page->mapping was the slab's cache.
   __slab_clear_pfmemalloc(k, slab);
   __folio_clear_slab(k, folio);
   k.write_long(folio + k.page.mapping, 0);
@@ -146,6 +155,7 @@ export function free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   __free_slab(k, s, slab);
 }
 
+/** Gives back a slab that no CPU and no list has any more. */
 export function discard_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   dec_slabs_node(k, s, k.read_bits(slab, k.slab.objects));
   free_slab(k, s, slab);

@@ -38,6 +38,7 @@ function build_detached_freelist(
   df.tail = object;
   df.freelist = object;
   df.cnt = 1;
+  // The chain grows at its head: this object stays the last one.
   set_freepointer(k, s, object, asVirt(0));
 
   let same: Int = size;
@@ -57,6 +58,7 @@ function build_detached_freelist(
   return same;
 }
 
+/** Frees an array of objects, which is reordered: those of one slab go together. */
 export function kmem_cache_free_bulk(k: Kernel, s: KmemCache, size: Int, p: VirtAddr[]): void {
   if (size === 0) return;
   do {
@@ -92,6 +94,7 @@ export function kmem_cache_alloc_bulk(
       }
       continue;
     }
+    // Without a new tid each time: the kernel has interrupts disabled, and one change at the end does.
     k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), get_freepointer(k, s, object));
     p[i] = object;
   }

@@ -50,6 +50,7 @@ function kmem_cache_flags(k: Kernel, flags: SlabFlags): SlabFlags {
 
 // --- node and CPUs -----------------------------------------------------------------------------------------------------
 
+/** A node without slabs. Only debug caches have any on n->full. */
 function init_kmem_cache_node(k: Kernel, n: KmemCacheNode): void {
   k.write_long(n + k.kmem_cache_node.nr_partial, 0);
   k.write(n + k.kmem_cache_node.list_lock, 0);
@@ -72,10 +73,12 @@ function init_kmem_cache_nodes(k: Kernel, s: KmemCache): boolean {
 function free_kmem_cache_nodes(k: Kernel, s: KmemCache): void {
   const n: KmemCacheNode = get_node(k, s);
   if (n === NULL) return;
+  // No way may lead to the node when it goes.
   k.write_ptr(s + k.kmem_cache.node, NULL);
   kmem_cache_free(k, k.read_ptr(k.globals.kmem_cache_node), k.va_of(n));
 }
 
+/** No CPU has a slab yet: their areas are zero but for tid. */
 function init_kmem_cache_cpus(k: Kernel, s: KmemCache): void {
   for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
@@ -84,6 +87,7 @@ function init_kmem_cache_cpus(k: Kernel, s: KmemCache): void {
   }
 }
 
+/** An area for each CPU. False without memory. */
 function alloc_kmem_cache_cpus(k: Kernel, s: KmemCache): boolean {
   // Two pointers are aligned as one, so that one instruction can change freelist and tid.
   const align: Int = 2 * k.ptr_words * 4;
@@ -109,6 +113,7 @@ function kmem_cache_open(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   error: {
     if (!calculate_sizes(k, s)) break error;
 
+    // A debug cache takes a lock for each change anyway.
     if ((k.words[s + k.kmem_cache.flags]! & SLAB_NO_CMPXCHG(k)) === 0)
       k.write(s + k.kmem_cache.flags, k.words[s + k.kmem_cache.flags]! | __CMPXCHG_DOUBLE);
 
@@ -122,6 +127,7 @@ function kmem_cache_open(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   }
 
   // error:
+  // Right after any of the steps: parts that were not made yet are 0, and passed over.
   __kmem_cache_release(k, s);
   return -EINVAL;
 }

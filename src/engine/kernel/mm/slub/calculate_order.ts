@@ -26,9 +26,11 @@ function calc_slab_order(
   const min_order: Order = k.words[k.globals.slub_min_order]!;
   let order: Order;
 
+  // Objects so small that even the least order has more of them than can be counted.
   if (order_objects(min_order, size) > MAX_OBJS_PER_PAGE)
     return get_order(size * MAX_OBJS_PER_PAGE) - 1;
 
+  // From where the objects fit upwards: mostly the rest at the end becomes a smaller part of the slab.
   for (order = Math.max(min_order, get_order(min_objects * size)); order <= max_order; order++) {
     const slab_size: Int = PAGE_SIZE << order;
     const rem: Int = slab_size % size;
@@ -40,6 +42,7 @@ function calc_slab_order(
 /** As many CPUs as there can ever be; those that are present are no more here. */
 const nrPossibleCpus = (k: Kernel): Int => (k.smp ? k.words[k.globals.nr_cpu_ids]! : 1);
 
+/** The order of the slabs for objects of this size; -ENOSYS when no order holds even one. */
 export function calculate_order(k: Kernel, size: Int): Order {
   let order: Order;
   let min_objects: Int = k.words[k.globals.slub_min_objects]!;

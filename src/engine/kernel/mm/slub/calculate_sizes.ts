@@ -89,6 +89,7 @@ export function calculate_sizes(k: Kernel, s: KmemCache): boolean {
   if (order < 0) return false;
 
   let allocflags: Gfp = 0;
+  // An object may lie in any of several pages: from each, the head must be found.
   if (order !== 0) allocflags |= k.__GFP_COMP;
   if ((flags & k.SLAB_CACHE_DMA) !== 0) allocflags |= k.GFP_DMA;
   if ((flags & SLAB_CACHE_DMA32) !== 0) allocflags |= k.GFP_DMA32;

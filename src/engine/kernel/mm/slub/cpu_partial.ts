@@ -39,6 +39,7 @@ function __unfreeze_partials(k: Kernel, s: KmemCache, partial_slab: Slab): void 
     const slab: Slab = partial_slab;
     partial_slab = k.read_ptr(slab + k.slab.next);
 
+    // Thawed before it is listed: a frozen slab on a list would have two owners.
     let counters: ULong = k.words[slab + k.slab.counters]!;
     counters = k.with_bits(counters, k.slab.frozen, 0);
     k.write(slab + k.slab.counters, counters);
@@ -65,6 +66,7 @@ function __unfreeze_partials(k: Kernel, s: KmemCache, partial_slab: Slab): void 
 /** All of this CPU's list. */
 export function unfreeze_partials(k: Kernel, s: KmemCache): void {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
+  // The list is cut off first, so that slabs which come meanwhile begin a new one.
   const partial_slab: Slab = slub_percpu_partial(k, c);
   if (k.kmem_cache_cpu.partial >= 0) k.write_ptr(k.plus(c, k.kmem_cache_cpu.partial), NULL);
   if (partial_slab !== NULL) __unfreeze_partials(k, s, partial_slab);

@@ -65,6 +65,7 @@ export function deactivate_slab(k: Kernel, s: KmemCache, slab: Slab, freelist: V
     new_freelist = freelist;
   }
 
+  // Empty slabs are kept only while the node has few that it could give to a CPU.
   const nr_partial: ULong = k.read_ulong(n + k.kmem_cache_node.nr_partial);
   if (inuse === 0 && nr_partial >= k.read_ulong(s + k.kmem_cache.min_partial)) mode = 'M_FREE';
   else if (new_freelist !== 0) mode = 'M_PARTIAL';
@@ -79,6 +80,7 @@ export function deactivate_slab(k: Kernel, s: KmemCache, slab: Slab, freelist: V
 
 /** Takes the CPU's slab away from it. Left out: stat(). */
 function flush_slab(k: Kernel, s: KmemCache, c: KmemCacheCpu): void {
+  // As in ___slab_alloc(): first the CPU lets go of the slab, then the objects go back to it.
   const slab: Slab = k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab));
   const freelist: VirtAddr = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
 
@@ -98,6 +100,7 @@ function flush_cpu_slab(k: Kernel, sfw: Cell): void {
   unfreeze_partials(k, s);
 }
 
+/** Whether it is worth disturbing a CPU: it has a slab of the cache, or a list of them. */
 function has_cpu_slab(k: Kernel, cpu: Int, s: KmemCache): boolean {
   const c: KmemCacheCpu = per_cpu_ptr(k, s + k.kmem_cache.cpu_slab, cpu);
   return (

@@ -73,6 +73,7 @@ function __slab_free(
   let n: KmemCacheNode = NULL;
   const prior: VirtAddr = k.read_va(slab + k.slab.freelist);
   const counters: ULong = k.words[slab + k.slab.counters]!;
+  // In front of the slab's own: the last objects freed are still in the CPU's cache, and are used first.
   set_freepointer(k, s, tail, prior);
   const was_frozen: boolean = k.read_bits(slab, k.slab.frozen) !== 0;
   let frozen: boolean = was_frozen;
@@ -117,6 +118,7 @@ function do_slab_free(
   cnt: Int,
 ): void {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
+  // c->freelist has objects of the CPU's slab only: those of another one go to their own slab, some CPU's or nobody's.
   if (slab === NULL || slab !== k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab))) {
     __slab_free(k, s, slab, head, tail, cnt);
     return;
@@ -129,6 +131,7 @@ function do_slab_free(
   k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
 }
 
+/** Frees `cnt` objects of one slab, linked from `head` to `tail`. */
 export function slab_free(
   k: Kernel,
   s: KmemCache,

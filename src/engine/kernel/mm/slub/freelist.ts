@@ -47,6 +47,7 @@ export function fixup_red_left(k: Kernel, s: KmemCache, p: VirtAddr): VirtAddr {
 const OO_SHIFT = 16;
 const OO_MASK = (1 << OO_SHIFT) - 1;
 
+/** How many objects fit a slab. The order stands in the upper half of the word, their number in the lower one. */
 export const order_objects = (order: Order, size: Int): Int =>
   Math.floor((PAGE_SIZE << order) / size);
 export const oo_make = (order: Order, size: Int): Int =>
@@ -78,4 +79,5 @@ export function __cmpxchg_double_slab(
 const TID_STEP = 1;
 
 export const next_tid = (tid: ULong): ULong => tid + TID_STEP;
+/** CPUs begin with different numbers: with preemption, a task sees by them that it was moved to another CPU. */
 export const init_tid = (cpu: Int): ULong => cpu;

@@ -9,6 +9,7 @@ import type { KmemCacheNode, Slab } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { list_add, list_add_tail, list_del } from '../../include/linux/list.h.js';
 
+/** The end of n->partial that a slab comes to. */
 export const DEACTIVATE_TO_HEAD = false;
 export const DEACTIVATE_TO_TAIL = true;
 
@@ -24,6 +25,7 @@ export function add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boole
   __add_partial(k, n, slab, tail);
 }
 
+/** The caller has to freeze or to free the slab: the node knows it no longer. */
 export function remove_partial(k: Kernel, n: KmemCacheNode, slab: Slab): void {
   list_del(k, slab + k.slab.slab_list);
   k.add_long(n + k.kmem_cache_node.nr_partial, -1);

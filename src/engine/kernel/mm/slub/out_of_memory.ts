@@ -25,6 +25,7 @@ import { gfpText } from '../../lib/vsprintf.js';
 import { get_node } from '../slab.h.js';
 import { oo_order } from './freelist.js';
 
+/** Free objects of a slab. Those on a CPU's freelist count as in use. */
 function count_free(k: Kernel, slab: Slab): Int {
   return k.read_bits(slab, k.slab.objects) - k.read_bits(slab, k.slab.inuse);
 }
@@ -68,10 +69,12 @@ export function slab_out_of_memory(k: Kernel, s: KmemCache, gfpflags: Gfp): void
       `default order: ${order}, min order: ${min_order}`,
   );
 
+  // Red zones and tracks have made a cell so much larger than its object.
   if (min_order > get_order(object_size))
     pr_warn(k, `  ${name} debugging increased min order, use slub_debug=O to disable.`);
 
   const n: KmemCacheNode = get_node(k, s);
+  // Counted through on the spot, as no counter is kept; slabs that CPUs have are not on the list.
   const nr_free: ULong = count_partial(k, n, count_free);
   const nr_slabs: ULong = node_nr_slabs(k, n);
   const nr_objs: ULong = node_nr_objs(k, n);

@@ -61,6 +61,7 @@ function get_partial_node(k: Kernel, s: KmemCache, n: KmemCacheNode, pc: Partial
   let object: VirtAddr = asVirt(0);
   let partial_slabs: Int = 0;
 
+  // Without the lock: if a slab comes just now, a new one is made instead, which does no harm.
   if (n === NULL || k.read_ulong(n + k.kmem_cache_node.nr_partial) === 0) return asVirt(0);
 
   const partial = (n + k.kmem_cache_node.partial) as ListHead;
@@ -73,9 +74,11 @@ function get_partial_node(k: Kernel, s: KmemCache, n: KmemCacheNode, pc: Partial
     if (!pfmemalloc_match(k, slab, pc.flags)) continue;
 
     const t: VirtAddr = acquire_slab(k, n, slab, object === 0);
+    // Nothing free in it after all: another CPU was faster.
     if (t === 0) break;
 
     if (object === 0) {
+      // The first is the CPU's to allocate from. Those after it wait on its list.
       pc.slab = slab;
       object = t;
     } else {
@@ -92,7 +95,7 @@ function get_partial_node(k: Kernel, s: KmemCache, n: KmemCacheNode, pc: Partial
   return object;
 }
 
-/** Left out: get_any_partial (one node). */
+/** The free objects of a slab of the node, pc->slab; 0 when no slab has any. Left out: get_any_partial (one node). */
 export function get_partial(k: Kernel, s: KmemCache, pc: PartialContext): VirtAddr {
   return get_partial_node(k, s, get_node(k, s), pc);
 }

@@ -47,6 +47,7 @@ function __kmem_cache_do_shrink(k: Kernel, s: KmemCache): Int {
     INIT_LIST_HEAD(k, promote[i]!);
   }
 
+  // promote[i] gets the slabs with i + 1 free objects. Those with more stay on the list, behind all others.
   for (
     let slab: Slab = list_first_entry(k, partial, k.slab.slab_list),
       t: Slab = list_next_entry(k, slab, k.slab.slab_list);
@@ -67,6 +68,7 @@ function __kmem_cache_do_shrink(k: Kernel, s: KmemCache): Int {
   // The fullest come to the head, so that the others have the time to become empty.
   for (let i: Int = SHRINK_PROMOTE_MAX - 1; i >= 0; i--) list_splice(k, promote[i]!, partial);
 
+  // They have left nr_partial and the node's counts above, so that only the pages are left to give back.
   for (
     let slab: Slab = list_first_entry(k, discard, k.slab.slab_list),
       t: Slab = list_next_entry(k, slab, k.slab.slab_list);
@@ -80,6 +82,7 @@ function __kmem_cache_do_shrink(k: Kernel, s: KmemCache): Int {
 
 /** 0 when no slabs are left. */
 export function __kmem_cache_shrink(k: Kernel, s: KmemCache): Int {
+  // The CPUs' slabs first: they are on no list, so they would not be seen.
   flush_all(k, s);
   return __kmem_cache_do_shrink(k, s);
 }
@@ -115,5 +118,6 @@ export function __kmem_cache_shutdown(k: Kernel, s: KmemCache): Int {
   flush_all(k, s);
   const n: KmemCacheNode = get_node(k, s);
   free_partial(k, s, n);
+  // A slab that is left has an object in use: on the node's list, or full and on none.
   return k.read_ulong(n + k.kmem_cache_node.nr_partial) !== 0 || slabs_node(k, n) !== 0 ? 1 : 0;
 }

@@ -60,6 +60,7 @@ export function sysfs_slab_add(k: Kernel, s: KmemCache): Int {
   let name: VirtAddr;
 
   if (kset === NULL) {
+    // No directory to make; but the kobject counts references and knows its type.
     kobject_init(k, kobj, k.globals.slab_ktype);
     return 0;
   }

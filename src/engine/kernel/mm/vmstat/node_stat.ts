@@ -19,6 +19,7 @@ export function __mod_node_page_state(k: Kernel, item: NodeStatItem, delta: Long
   const p = k.per_cpu_nodestat.vm_node_stat_diff + item;
   let x: Long = delta + k.read_s8(pcp, p);
   const t: Long = k.read_s8(pcp, k.per_cpu_nodestat.stat_threshold);
+  // Beyond its threshold the CPU gives all of it to the node, and starts from 0 again.
   if (Math.abs(x) > t) {
     node_page_state_add(k, x, item);
     x = 0;

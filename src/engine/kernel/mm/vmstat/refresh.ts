@@ -67,6 +67,7 @@ export function refresh_cpu_vm_stats(k: Kernel): Int {
     }
   }
 
+  // The global sums come last and once for each counter: all CPUs write to those lines.
   changes += fold_diff(k, global_zone_diff, global_node_diff);
   return changes;
 }

@@ -29,6 +29,7 @@ import {
 } from '../kernfs-internal.h.js';
 import { kernfs_link_sibling, kernfs_name_hash } from './sibling.js';
 
+/** Whether the node may be entered: not before it is in the tree, nor once it is being removed. */
 export function kernfs_active(k: Kernel, kn: KernfsNode): boolean {
   return k.words[kn + k.kernfs_node.active]! >= 0;
 }
@@ -39,6 +40,7 @@ export const upWriteRwsem = (k: Kernel, root: KernfsRoot): void =>
 
 // --- references --------------------------------------------------------------------------------------------------------
 
+/** Keeps the node in memory. That does not keep it in the tree. */
 export function kernfs_get(k: Kernel, kn: KernfsNode): void {
   if (kn !== NULL) k.write(kn + k.kernfs_node.count, k.words[kn + k.kernfs_node.count]! + 1);
 }
@@ -55,6 +57,7 @@ export function kernfs_put(k: Kernel, kn: KernfsNode): void {
   const root: KernfsRoot = kernfs_root(k, kn);
 
   repeat: for (;;) {
+    // Read before the node is freed: its reference to the parent is dropped next.
     const parent: KernfsNode = k.read_ptr(kn + k.kernfs_node.parent);
     if (kernfs_type(k, kn) === KERNFS_LINK)
       kernfs_put(k, k.read_ptr(kn + k.kernfs_node.symlink_target_kn));
@@ -64,6 +67,7 @@ export function kernfs_put(k: Kernel, kn: KernfsNode): void {
     kmem_cache_free(k, k.read_ptr(k.globals.kernfs_node_cache), k.va_of(kn));
 
     kn = parent;
+    // A chain of directories may end here, one by one: a loop, so that the stack does not grow with it.
     if (kn === NULL || !countDecAndTest(k, kn)) break;
     continue repeat;
   }
@@ -101,7 +105,9 @@ function __kernfs_new_node(
       k.write(kn + k.kernfs_node.id, ret);
       k.write(kn + k.kernfs_node.id + 1, k.words[root + k.kernfs_root.id_highbits]!);
       k.write(kn + k.kernfs_node.count, 1);
+      // Nobody may enter before it is linked in.
       k.write(kn + k.kernfs_node.active, KN_DEACTIVATED_BIAS);
+      // By this a removal sees that it is in no tree.
       RB_CLEAR_NODE(k, (kn + k.kernfs_node.rb) as RbNode);
       k.write_va(kn + k.kernfs_node.name, name);
       k.write16(kn, k.kernfs_node.mode, mode);
@@ -136,6 +142,7 @@ export function kernfs_new_node(
 function kernfs_activate_one(k: Kernel, kn: KernfsNode): void {
   const flags: Int = k.read16(kn, k.kernfs_node.flags);
   k.write16(kn, k.kernfs_node.flags, flags | KERNFS_ACTIVATED);
+  // Taking the bias away twice would make it look as if somebody were inside.
   if (kernfs_active(k, kn)) return;
   k.write(kn + k.kernfs_node.active, k.words[kn + k.kernfs_node.active]! - KN_DEACTIVATED_BIAS);
 }
@@ -165,6 +172,7 @@ export function kernfs_create_dir_ns(
   const kn: KernfsNode = kernfs_new_node(k, parent, name, mode | S_IFDIR, KERNFS_DIR);
   if (kn === NULL) return ERR_PTR(-ENOMEM);
 
+  // Before it is linked in: a task that finds the directory may ask it for the root.
   k.copy_ptr(kn + k.kernfs_node.dir_root, parent + k.kernfs_node.dir_root);
   k.write_ptr(kn + k.kernfs_node.priv, priv);
 

@@ -63,6 +63,7 @@ function __kernfs_remove(k: Kernel, kn: KernfsNode): void {
   // Then one after the other leaves the tree.
   do {
     pos = kernfs_leftmost_descendant(k, kn);
+    // It must outlive the unlinking, after which the tree's reference is dropped.
     kernfs_get(k, pos);
     // Whoever unlinks a node drops the reference that the tree had.
     if (k.read_ptr(pos + k.kernfs_node.parent) === NULL || kernfs_unlink_sibling(k, pos))
@@ -71,6 +72,7 @@ function __kernfs_remove(k: Kernel, kn: KernfsNode): void {
   } while (pos !== kn);
 }
 
+/** Removes a node, and all below it. */
 export function kernfs_remove(k: Kernel, kn: KernfsNode): void {
   if (kn === NULL) return;
   const root: KernfsRoot = kernfs_root(k, kn);
@@ -83,6 +85,7 @@ export function kernfs_remove_by_name(k: Kernel, parent: KernfsNode, name: strin
   const kn: KernfsNode = kernfs_find_ns(k, parent, name);
   if (kn === NULL) return -ENOENT;
   const root: KernfsRoot = kernfs_root(k, parent);
+  // The name is all that the caller has: the node is held while it is taken apart.
   kernfs_get(k, kn);
   __kernfs_remove(k, kn);
   kernfs_put(k, kn);

@@ -44,7 +44,7 @@ export function kernfs_name_hash(k: LongWidth, name: string): UInt {
   return value;
 }
 
-/** Left out: namespaces. */
+/** Below 0, 0 or above: hashes decide, names only where two are equal. Left out: namespaces. */
 function kernfs_name_compare(k: Kernel, hash: UInt, name: string, kn: KernfsNode): Int {
   if (hash < k.words[kn + k.kernfs_node.hash]!) return -1;
   if (hash > k.words[kn + k.kernfs_node.hash]!) return 1;
@@ -52,6 +52,7 @@ function kernfs_name_compare(k: Kernel, hash: UInt, name: string, kn: KernfsNode
   return name < kn_name ? -1 : name > kn_name ? 1 : 0;
 }
 
+/** The order of two children. */
 function kernfs_sd_compare(k: Kernel, left: KernfsNode, right: KernfsNode): Int {
   const name: string = stringAt(k, k.read_va(left + k.kernfs_node.name));
   return kernfs_name_compare(k, k.words[left + k.kernfs_node.hash]!, name, right);
@@ -63,6 +64,7 @@ export function kernfs_link_sibling(k: Kernel, kn: KernfsNode): Int {
   let node = (kn_parent + k.kernfs_node.dir_children) as RbLink;
   let parent: RbNode = NULL;
 
+  // Invariant: the new node belongs below `node`, a link of `parent` (or of the root, while that is NULL).
   while (k.read_ptr(node) !== NULL) {
     const pos: KernfsNode = rb_to_kn(k, k.read_ptr(node));
     parent = k.read_ptr(node);
@@ -93,6 +95,7 @@ export function kernfs_unlink_sibling(k: Kernel, kn: KernfsNode): boolean {
   if (kernfs_type(k, kn) === KERNFS_DIR) k.add_long(parent + k.kernfs_node.dir_subdirs, -1);
   kernfs_inc_rev(k, parent);
   rb_erase(k, rb, (parent + k.kernfs_node.dir_children) as Cell);
+  // Marks it as out of the tree, for the next that would unlink it.
   RB_CLEAR_NODE(k, rb);
   return true;
 }
