@@ -24,8 +24,9 @@ export async function compare(recordings) {
 
 /** Gives the number of files that differ. */
 async function compareOne(recording) {
-  if (!recording.endsWith(END) || !existsSync(recording))
-    throw new OracleError(`${recording} is not a recording: its name ends with ${END}.`);
+  if (!recording.endsWith(END))
+    throw new OracleError(`${recording} is not a recording: the name of one ends with ${END}.`);
+  if (!existsSync(recording)) throw new OracleError(`There is no file ${recording}.`);
   const theirs = path.dirname(path.resolve(recording));
   const machine = path.basename(theirs);
   const name = path.basename(recording, END);
