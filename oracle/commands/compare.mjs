@@ -9,6 +9,7 @@ import { OracleError } from '../lib/commands.mjs';
 import { guestOf } from '../lib/families.mjs';
 import { inOutput } from '../lib/place.mjs';
 import { makeRecording } from '../lib/recording.mjs';
+import { coreGuest, isCoreRun } from './core.mjs';
 
 const END = '.trace.gz';
 
@@ -32,7 +33,8 @@ async function compareOne(recording) {
   const name = path.basename(recording, END);
   const ours = inOutput('compared', machine);
   mkdirSync(ours, { recursive: true });
-  const files = await makeRecording(guestOf(machine, name), ours, name);
+  const guest = isCoreRun(name) ? coreGuest(machine, name) : guestOf(machine, name);
+  const files = await makeRecording(guest, ours, name);
   const differences = files
     .map((file) => [file, difference(path.join(theirs, file), path.join(ours, file))])
     .filter(([, said]) => said !== undefined);

@@ -62,24 +62,18 @@ async function userCore(machine, work) {
 async function beforeAndAfter(machine, names, work) {
   const folder = inOutput('cores', machine);
   mkdirSync(folder, { recursive: true });
-  const guest = (script, file) => ({
-    ...small(machine),
-    mode: 'run',
-    script,
-    options: 'slab_nomerge',
-    args: machine.startsWith('i386') ? 'highmem=64M' : '',
+  const dumped = (script, file) => ({
+    ...performing(machine, script),
     dump: { file, when: '%ran ops=', hold: true },
   });
   const before = path.join(work, 'before.vmcore');
-  await record(guest(BEFORE, before), work, 'before');
+  await record(dumped(BEFORE, before), work, 'before');
   for (const what of ['registers', 'mem'])
     move(`${before}.${what}.txt`, path.join(folder, `before.${what}.txt`));
   move(path.join(work, 'before.trace.gz'), path.join(folder, 'before.trace.gz'));
   for (const name of names) {
     const after = path.join(work, 'after.vmcore');
-    const { script } = guestOf(machine, name);
-    if (script === undefined) throw new OracleError(`"${name}" is not a script of operations.`);
-    await record(guest(withoutEvents(script), after), work, name);
+    await record(dumped(operationsOf(machine, name), after), work, name);
     await difference(machine, before, after, path.join(folder, `${name}.after.gz`));
     move(path.join(work, `${name}.trace.gz`), path.join(folder, `${name}.trace.gz`));
     console.log(shown(path.join(folder, `${name}.after.gz`)));
@@ -87,6 +81,26 @@ async function beforeAndAfter(machine, names, work) {
   run('gzip', ['-9n', before]);
   move(`${before}.gz`, path.join(folder, 'before.vmcore.gz'));
   console.log(shown(path.join(folder, 'before.vmcore.gz')));
+}
+
+/** Whether the name is one of a core's runs: the recordings of those are made here and nowhere else. */
+export const isCoreRun = (name) => NAMES.includes(name);
+
+/** The guest that makes the recording of a core's run, memory apart. */
+export const coreGuest = (machine, name) => performing(machine, operationsOf(machine, name));
+
+const performing = (machine, script) => ({
+  ...small(machine),
+  mode: 'run',
+  script,
+  options: 'slab_nomerge',
+  args: machine.startsWith('i386') ? 'highmem=64M' : '',
+});
+
+function operationsOf(machine, name) {
+  const { script } = guestOf(machine, name);
+  if (script === undefined) throw new OracleError(`"${name}" is not a script of operations.`);
+  return withoutEvents(script);
 }
 
 const small = (machine) => ({
