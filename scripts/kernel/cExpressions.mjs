@@ -1,56 +1,23 @@
-/**
- * Expressions of the kernel's files as C.
- *
- * Kernel memory is reached by addresses that are sums: `k.words[zone + k.zone.free_area + order * k.stride.free_area + k.free_area.nr_free]`
- * is `zone->free_area[order].nr_free`. So a sum is read as a place: its base, then members and indexes.
- */
+/** Expressions of the kernel's files as C. Memory is in cPlaces.mjs, what the kernel reports in cReports.mjs. */
 import ts from 'typescript';
-import { onLine, withoutLines } from './cWriter.mjs';
+import {
+  addressOf,
+  assignment,
+  increment,
+  indexOf,
+  memberOf,
+  placeAt,
+  placeOf,
+  read,
+  smallMember,
+  terms,
+} from './cPlaces.mjs';
+import { event, formatOf } from './cReports.mjs';
+import { BINARY, CONVERSIONS, P, expr, isContext, isK, stripped, wrap } from './cShapes.mjs';
 import { snakeCase } from './cTypes.mjs';
+import { onLine } from './cWriter.mjs';
 
 const K = ts.SyntaxKind;
-
-/** How tightly C binds. */
-const P = {
-  comma: 1,
-  assign: 2,
-  cond: 3,
-  or: 4,
-  and: 5,
-  bor: 6,
-  xor: 7,
-  band: 8,
-  eq: 9,
-  rel: 10,
-  shift: 11,
-  add: 12,
-  mul: 13,
-  unary: 14,
-  post: 16,
-};
-
-const BINARY = new Map([
-  [K.AsteriskToken, ['*', P.mul]],
-  [K.SlashToken, ['/', P.mul]],
-  [K.PercentToken, ['%', P.mul]],
-  [K.PlusToken, ['+', P.add]],
-  [K.MinusToken, ['-', P.add]],
-  [K.LessThanLessThanToken, ['<<', P.shift]],
-  [K.GreaterThanGreaterThanToken, ['>>', P.shift]],
-  [K.GreaterThanGreaterThanGreaterThanToken, ['>>', P.shift]],
-  [K.LessThanToken, ['<', P.rel]],
-  [K.GreaterThanToken, ['>', P.rel]],
-  [K.LessThanEqualsToken, ['<=', P.rel]],
-  [K.GreaterThanEqualsToken, ['>=', P.rel]],
-  [K.EqualsEqualsEqualsToken, ['==', P.eq]],
-  [K.ExclamationEqualsEqualsToken, ['!=', P.eq]],
-  [K.AmpersandToken, ['&', P.band]],
-  [K.CaretToken, ['^', P.xor]],
-  [K.BarToken, ['|', P.bor]],
-  [K.AmpersandAmpersandToken, ['&&', P.and]],
-  [K.BarBarToken, ['||', P.or]],
-  [K.QuestionQuestionToken, ['?:', P.cond]],
-]);
 
 const ASSIGNMENTS = new Map([
   [K.EqualsToken, '='],
@@ -66,8 +33,6 @@ const ASSIGNMENTS = new Map([
   [K.GreaterThanGreaterThanGreaterThanEqualsToken, '>>='],
 ]);
 
-/** Conversions between kinds of address, which C does not write. */
-const CONVERSIONS = new Set(['asVirt', 'asCell', 'asPhys', 'asPfn', 'BigInt', 'Number', 'ulong']);
 /** Comparisons of numbers that JavaScript takes for signed (src/engine/machine/ulong.ts). */
 const COMPARISONS = { ult: ['<', P.rel], ule: ['<=', P.rel] };
 const EXTREMES = { umin: 'min', umax: 'max' };
@@ -80,15 +45,6 @@ const WRITES = new Set([
   'write_wide',
   'write_words',
 ]);
-/** What lies at the beginning of a structure, where a read of the structure's own address reads it. */
-const FIRST_MEMBER = {
-  list_head: 'next',
-  zoneref: 'zone',
-  rb_root: 'rb_node',
-  rb_root_cached: 'rb_node',
-  kernfs_node: 'count',
-  xa_node: 'shift',
-};
 /** Helpers of lists that take a member: how many arguments come before the type, and whether C names the type. */
 const LIST_MEMBERS = {
   list_entry: 'type',
@@ -100,19 +56,6 @@ const LIST_MEMBERS = {
   list_entry_is_head: 'member',
   rb_entry: 'type',
 };
-const LOG_LEVELS = [
-  'KERN_EMERG',
-  'KERN_ALERT',
-  'KERN_CRIT',
-  'KERN_ERR',
-  'KERN_WARNING',
-  'KERN_NOTICE',
-  'KERN_INFO',
-  'KERN_DEBUG',
-];
-
-const expr = (text, prec = P.post) => ({ text, prec });
-
 export class CExpressions {
   /** @param {import('./cTypes.mjs').CTypes} types */
   constructor(types, structs, source) {
@@ -161,7 +104,7 @@ export class CExpressions {
       case K.NoSubstitutionTemplateLiteral:
         return expr(JSON.stringify(node.text));
       case K.TemplateExpression:
-        return expr(`kasprintf(GFP_KERNEL, ${this.format(node)})`);
+        return expr(`kasprintf(GFP_KERNEL, ${formatOf(this, node)})`);
       case K.TrueKeyword:
         return expr('true');
       case K.FalseKeyword:
@@ -226,7 +169,7 @@ export class CExpressions {
   property(node) {
     const { expression, name } = node;
     if (isK(expression)) return this.ofContext(name.text);
-    const member = this.memberOf(node);
+    const member = memberOf(this, node);
     if (member !== undefined) return expr(`offsetof(struct ${member.tag}, ${member.path})`);
     if (ts.isPropertyAccessExpression(expression) && isK(expression.expression)) {
       if (expression.name.text === 'globals') return expr(`&${name.text}`, P.unary);
@@ -270,7 +213,7 @@ export class CExpressions {
 
   element(node) {
     const isMemory = ts.isIdentifier(node.expression) && node.expression.text === 'words';
-    if (isMemory || isContext(node.expression, 'words')) return this.read(node.argumentExpression);
+    if (isMemory || isContext(node.expression, 'words')) return read(this, node.argumentExpression);
     const object = this.text(node.expression, P.post);
     const text = `${object}[${this.text(node.argumentExpression)}]`;
     return isContext(node.expression, 'zones') ? expr(`&${text}`, P.unary) : expr(text);
@@ -298,7 +241,7 @@ export class CExpressions {
     const known = BINARY.get(operator);
     if (known === undefined) return expr(plainText(node.getText(this.source)));
     if (operator === K.PlusToken || operator === K.MinusToken) {
-      const place = this.place(node);
+      const place = placeAt(this, node);
       if (place.isPlace || place.isContainer) return addressOf(place);
     }
     if (
@@ -329,8 +272,8 @@ export class CExpressions {
     if (!ts.isIdentifier(node.left) || !ts.isBinaryExpression(sum)) return undefined;
     if (sum.operatorToken.kind !== K.PlusToken || !ts.isIdentifier(sum.left)) return undefined;
     if (sum.left.text !== node.left.text) return undefined;
-    if (this.indexOf(stripped(sum.right)) === '1') return expr(`${node.left.text}++`);
-    if (this.memberOf(stripped(sum.right)) !== undefined || this.indexOf(stripped(sum.right)))
+    if (indexOf(this, stripped(sum.right)) === '1') return expr(`${node.left.text}++`);
+    if (memberOf(this, stripped(sum.right)) !== undefined || indexOf(this, stripped(sum.right)))
       return undefined;
     return expr(`${node.left.text} += ${this.text(sum.right, P.assign)}`, P.assign);
   }
@@ -454,55 +397,55 @@ export class CExpressions {
   }
 
   listCall(name, args) {
-    const member = this.memberOf(stripped(args.at(-1)));
+    const member = memberOf(this, stripped(args.at(-1)));
     if (member === undefined) return expr(`${name}(${this.list(args)})`);
     const type = LIST_MEMBERS[name] === 'type' ? `struct ${member.tag}, ` : '';
     return expr(`${name}(${this.list(args.slice(0, -1))}, ${type}${member.path})`);
   }
 
   contextCall(node, name, args) {
-    if (READS.has(name)) return this.read(args[0]);
-    if (WRITES.has(name)) return this.assignment(args[0], args[1]);
+    if (READS.has(name)) return read(this, args[0]);
+    if (WRITES.has(name)) return assignment(this, args[0], args[1]);
     switch (name) {
       case 'read8':
       case 'read16':
       case 'read_bits':
       case 'read_bool':
-        return expr(this.smallMember(args[0], args[1]));
+        return expr(smallMember(this, args[0], args[1]));
       case 'write8':
       case 'write16':
       case 'write_bool':
-        return expr(`${this.smallMember(args[0], args[1])} = ${this.argument(args[2])}`, P.assign);
+        return expr(`${smallMember(this, args[0], args[1])} = ${this.argument(args[2])}`, P.assign);
       case 'with_bits':
         return expr(
-          `${this.text(args[0], P.post)}.${this.memberOf(stripped(args[1]))?.path} = ${this.text(args[2], P.assign)}`,
+          `${this.text(args[0], P.post)}.${memberOf(this, stripped(args[1]))?.path} = ${this.text(args[2], P.assign)}`,
           P.assign,
         );
       case 'add_long':
-        return this.increment(args[0], args[1]);
+        return increment(this, args[0], args[1]);
       case 'copy_ptr':
-        return expr(`${this.read(args[0]).text} = ${this.read(args[1]).text}`, P.assign);
+        return expr(`${read(this, args[0]).text} = ${read(this, args[1]).text}`, P.assign);
       case 'ptr_is':
-        return expr(`${wrap(this.read(args[0]), P.eq)} == ${this.text(args[1], P.rel)}`, P.eq);
+        return expr(`${wrap(read(this, args[0]), P.eq)} == ${this.text(args[1], P.rel)}`, P.eq);
       case 'read_ptr_plus':
       case 'read_ptr_sum':
         return expr(
-          `(void *)${wrap(this.read(args[0]), P.unary)} + ${this.text(args[1], P.mul)}`,
+          `(void *)${wrap(read(this, args[0]), P.unary)} + ${this.text(args[1], P.mul)}`,
           P.add,
         );
       case 'write_ptr_tagged':
         return expr(
-          `${this.read(args[0]).text} = (unsigned long)${this.text(args[1], P.unary)} + ${this.text(args[2], P.mul)}`,
+          `${read(this, args[0]).text} = (unsigned long)${this.text(args[1], P.unary)} + ${this.text(args[2], P.mul)}`,
           P.assign,
         );
       case 'plus':
-        return addressOf(this.placeOf([...this.terms(args[0]), ...this.terms(args[1])]));
+        return addressOf(placeOf(this, [...terms(this, args[0]), ...terms(this, args[1])]));
       case 'va_of':
       case 'cell_of':
       case 'cell_at':
         return this.print(args[0]);
       case 'emit':
-        return this.event(args[0]);
+        return event(this, args[0]);
       default:
         return expr(`${name}(${this.list(args)})`);
     }
@@ -540,250 +483,7 @@ export class CExpressions {
         return expr(`${name}(${this.list(second ? args : [first])})`);
     }
   }
-
-  /** What the kernel reports. */
-  event(node) {
-    const parts = new Map();
-    for (const property of node.properties ?? [])
-      if (ts.isPropertyAssignment(property)) parts.set(property.name.text, property.initializer);
-      else if (ts.isShorthandPropertyAssignment(property))
-        parts.set(property.name.text, property.name);
-    const kind = parts.get('kind')?.text;
-    const text = parts.get('text');
-    const words = text === undefined ? '' : this.format(text);
-    if (kind === 'printk') {
-      const level = parts.get('level');
-      const name =
-        level && ts.isNumericLiteral(level)
-          ? LOG_LEVELS[Number(level.text)]
-          : level && this.text(level);
-      return expr(`printk(${name} ${words})`);
-    }
-    if (kind === 'bug') return expr(`panic(${words})`);
-    if (kind === 'warn') return expr(`WARN(1, ${words})`);
-    const others = [...parts].filter(([name]) => name !== 'kind' && name !== 'text');
-    return expr(
-      `trace_${String(kind).replaceAll('-', '_')}(${others.map(([, value]) => this.argument(value)).join(', ')})`,
-    );
-  }
-
-  /** A text as a format and its arguments. */
-  format(node) {
-    if (ts.isStringLiteralLike(node)) return JSON.stringify(node.text);
-    if (!ts.isTemplateExpression(node)) return `"%s", ${this.text(node, P.assign)}`;
-    let format = node.head.text;
-    const args = [];
-    for (const { expression, literal } of node.templateSpans) {
-      const hex = this.hexadecimal(expression);
-      if (hex !== undefined) {
-        format += hex.format + literal.text;
-        args.push(hex.value);
-        continue;
-      }
-      const type = this.types.ofNode(expression);
-      format +=
-        (type === 'const char *' ? '%s' : type.includes('long') ? '%ld' : '%d') + literal.text;
-      args.push(this.argument(expression));
-    }
-    return [JSON.stringify(format), ...args].join(', ');
-  }
-
-  /** `x.toString(16).padStart(5, '0')` as a conversion. */
-  hexadecimal(node) {
-    const written = /^(.+?)\.toString\(16\)(?:\.padStart\((\d+), '0'\))?$/s.exec(
-      node.getText(this.source),
-    );
-    if (written === null) return undefined;
-    let inner = stripped(node);
-    while (
-      ts.isCallExpression(inner) &&
-      ts.isPropertyAccessExpression(inner.expression) &&
-      ['padStart', 'toString'].includes(inner.expression.name.text)
-    )
-      inner = stripped(inner.expression.expression);
-    return {
-      format: written[2] === undefined ? '%lx' : `%0${written[2]}lx`,
-      value: this.text(inner, P.assign),
-    };
-  }
-
-  // --- memory ------------------------------------------------------------------------------------------------------------
-
-  /** What lies at an address. */
-  read(node) {
-    const place = this.place(node);
-    if (place.isPlace) return expr(place.text);
-    const tag = this.types.tagOf(stripped(node));
-    if (tag in FIRST_MEMBER) return expr(`${wrap(place, P.post)}->${FIRST_MEMBER[tag]}`);
-    return expr(`*${wrap(place, P.unary)}`, P.unary);
-  }
-
-  /** A store: with `|=`, `&=` and the like where it changes what was there. */
-  assignment(at, value) {
-    const target = this.read(at).text;
-    const inner = stripped(value);
-    if (ts.isBinaryExpression(inner) && BINARY.has(inner.operatorToken.kind)) {
-      const [sign, prec] = BINARY.get(inner.operatorToken.kind);
-      const same = withoutLines(this.text(inner.left)) === withoutLines(target);
-      if (same && prec >= P.bor && ['|', '&', '^', '+', '-', '<<', '>>'].includes(sign)) {
-        const isOne = (sign === '+' || sign === '-') && inner.right.getText(this.source) === '1';
-        if (isOne) return expr(`${wrap(this.read(at), P.post)}${sign}${sign}`);
-        return expr(`${target} ${sign}= ${this.text(inner.right, P.assign)}`, P.assign);
-      }
-    }
-    return expr(`${target} = ${this.argument(value)}`, P.assign);
-  }
-
-  increment(at, delta) {
-    const target = wrap(this.read(at), P.post);
-    const inner = stripped(delta);
-    const written = inner.getText(this.source);
-    if (written === '1') return expr(`${target}++`);
-    if (written === '-1') return expr(`${target}--`);
-    if (ts.isPrefixUnaryExpression(inner) && inner.operator === K.MinusToken)
-      return expr(`${target} -= ${this.text(inner.operand, P.assign)}`, P.assign);
-    return expr(`${target} += ${this.text(delta, P.assign)}`, P.assign);
-  }
-
-  /** `page->compound_order`, `pcp->vm_stat_diff[item]`. */
-  smallMember(base, offset) {
-    return this.placeOf([...this.terms(base), ...this.terms(offset)]).text;
-  }
-
-  /** `k.page.lru` as what C calls it. */
-  memberOf(node) {
-    if (!ts.isPropertyAccessExpression(node)) return undefined;
-    const { expression, name } = node;
-    if (!ts.isPropertyAccessExpression(expression) || !isK(expression.expression)) return undefined;
-    const tag = expression.name.text;
-    const path = this.structs[tag]?.get(name.text);
-    return path === undefined ? undefined : { tag, path };
-  }
-
-  /** The terms of a sum, each with its sign. */
-  terms(node, sign = 1) {
-    const inner = stripped(node);
-    if (ts.isBinaryExpression(inner)) {
-      const { kind } = inner.operatorToken;
-      if (kind === K.PlusToken || kind === K.MinusToken)
-        return [
-          ...this.terms(inner.left, sign),
-          ...this.terms(inner.right, kind === K.PlusToken ? sign : -sign),
-        ];
-    }
-    if (
-      ts.isCallExpression(inner) &&
-      ts.isIdentifier(inner.expression) &&
-      CONVERSIONS.has(inner.expression.text)
-    )
-      return this.terms(inner.arguments.at(-1), sign);
-    if (ts.isPrefixUnaryExpression(inner) && inner.operator === K.MinusToken) {
-      if (this.memberOf(stripped(inner.operand)) !== undefined)
-        return [{ node: inner.operand, sign: -sign }];
-    }
-    return [{ node: inner, sign }];
-  }
-
-  place(node) {
-    const inner = stripped(node);
-    if (ts.isCallExpression(inner) && isContext(inner.expression, 'plus'))
-      return this.placeOf([...this.terms(inner.arguments[0]), ...this.terms(inner.arguments[1])]);
-    return this.placeOf(this.terms(node));
-  }
-
-  /**
-   * A sum of terms as C's place or address.
-   *
-   * @returns {{ isPlace: boolean, text: string, prec: number }} a place has an address (`&text`); else it is the address itself
-   */
-  placeOf([base, ...rest]) {
-    let at = this.basePlace(base.node);
-    for (const { node, sign } of rest) {
-      const inner = stripped(node);
-      const member = this.memberOf(inner);
-      const index = this.indexOf(inner);
-      if (member !== undefined && sign < 0) {
-        at = {
-          isPlace: false,
-          isContainer: true,
-          text: `container_of(${wrap(addressOf(at), P.assign)}, struct ${member.tag}, ${member.path})`,
-          prec: P.post,
-        };
-      } else if (member !== undefined) {
-        at = {
-          isPlace: true,
-          text: `${at.isPlace ? `${at.text}.` : `${wrap(at, P.post)}->`}${member.path}`,
-          prec: P.post,
-        };
-      } else if (index !== undefined && sign > 0) {
-        at = {
-          isPlace: true,
-          text: `${wrap(at, P.post)}[${index}]`,
-          prec: P.post,
-        };
-      } else if (at.isPlace && /\w$/.test(at.text) && sign > 0) {
-        at = { isPlace: true, text: `${at.text}[${this.text(inner)}]`, prec: P.post };
-      } else {
-        const address = addressOf(at);
-        at = {
-          isPlace: false,
-          text: `${wrap(address, P.add)} ${sign > 0 ? '+' : '-'} ${this.text(inner, P.mul)}`,
-          prec: P.add,
-        };
-      }
-    }
-    return at;
-  }
-
-  basePlace(node) {
-    const inner = stripped(node);
-    if (ts.isPropertyAccessExpression(inner) && isContext(inner.expression, 'globals'))
-      return { isPlace: true, text: inner.name.text, prec: P.post };
-    if (ts.isCallExpression(inner) && isContext(inner.expression, 'plus'))
-      return this.placeOf([...this.terms(inner.arguments[0]), ...this.terms(inner.arguments[1])]);
-    if (
-      ts.isCallExpression(inner) &&
-      ts.isPropertyAccessExpression(inner.expression) &&
-      isContext(inner.expression.expression, 'machine') &&
-      inner.expression.name.text === 'register'
-    )
-      return { isPlace: true, text: inner.arguments[0].text, prec: P.post };
-    const printed = this.print(inner);
-    return { isPlace: false, ...printed };
-  }
-
-  /** What is multiplied by the size of an element: an index. */
-  indexOf(node) {
-    const isElement = (each) => {
-      const inner = stripped(each);
-      return (
-        ts.isPropertyAccessExpression(inner) &&
-        (isContext(inner.expression, 'stride') ||
-          (isK(inner.expression) && ['ptr_words', 'pte_words'].includes(inner.name.text)) ||
-          inner.name.text === 'page_words')
-      );
-    };
-    if (isElement(node)) return '1';
-    if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== K.AsteriskToken)
-      return undefined;
-    if (isElement(node.right)) return this.text(node.left);
-    if (isElement(node.left)) return this.text(node.right);
-    return undefined;
-  }
 }
-
-/** @returns the address of a place, or what already is one */
-function addressOf({ isPlace, text, prec }) {
-  return isPlace ? expr(`&${text}`, P.unary) : expr(text, prec);
-}
-
-const wrap = ({ text, prec }, least) => (prec < least ? `(${text})` : text);
-
-const isK = (node) => ts.isIdentifier(node) && node.text === 'k';
-
-/** Whether it is `k.name`. */
-const isContext = (node, name) =>
-  ts.isPropertyAccessExpression(node) && isK(node.expression) && node.name.text === name;
 
 const isLogical = (node) =>
   node.operatorToken.kind === K.AmpersandAmpersandToken ||
@@ -802,18 +502,6 @@ const isUnequalToZero = (node) =>
   ts.isBinaryExpression(node) &&
   node.operatorToken.kind === K.ExclamationEqualsEqualsToken &&
   isZero(node.right);
-
-/** Without parentheses, casts and assertions. */
-export function stripped(node) {
-  let inner = node;
-  while (
-    ts.isParenthesizedExpression(inner) ||
-    ts.isAsExpression(inner) ||
-    ts.isNonNullExpression(inner)
-  )
-    inner = inner.expression;
-  return inner;
-}
 
 /** What has no C form: as it is, without the context. */
 const plainText = (text) => text.replace(/\bk, /g, '').replace(/\bk\./g, '').replace(/\s+/g, ' ');

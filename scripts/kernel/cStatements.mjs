@@ -1,6 +1,9 @@
 /** Statements and declarations of the kernel's files as C. */
 import ts from 'typescript';
-import { CExpressions, stripped } from './cExpressions.mjs';
+import { CExpressions } from './cExpressions.mjs';
+import { memberOf } from './cPlaces.mjs';
+import { formatOf } from './cReports.mjs';
+import { stripped } from './cShapes.mjs';
 import { aliasedType, declared, snakeCase } from './cTypes.mjs';
 import { CWriter, withoutLines } from './cWriter.mjs';
 
@@ -315,7 +318,7 @@ class FilePrinter {
       w.append(node.label === undefined ? 'break;' : `goto ${this.breakLabel(node)};`);
     else if (ts.isThrowStatement(node)) {
       const [text] = node.expression.arguments ?? [];
-      w.write(text === undefined ? 'BUG();' : `panic(${e.format(text)});`);
+      w.write(text === undefined ? 'BUG();' : `panic(${formatOf(e, text)});`);
     } else
       w.append(
         ts.isEmptyStatement(node) ? ';' : `/* ${node.getText(this.source).split('\n')[0]} */`,
@@ -465,7 +468,7 @@ class FilePrinter {
     const callee = call.expression.getText(this.source);
     const args = call.arguments;
     if (callee === 'list_first_entry' || callee === 'list_last_entry') {
-      const member = this.e.memberOf(stripped(args[2]));
+      const member = memberOf(this.e, stripped(args[2]));
       if (member === undefined) return undefined;
       const suffix = `${other === undefined ? '' : '_safe'}${callee === 'list_last_entry' ? '_reverse' : ''}`;
       const cursor = other === undefined ? name : `${name}, ${other}`;
