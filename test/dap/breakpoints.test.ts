@@ -235,6 +235,27 @@ describe('breakpoints', function () {
       assert.ok(locations.breakpoints.some(({ line }) => line === body));
     }));
 
+  it("lines of the engine's kernel, kept from a build that numbered its files otherwise", () =>
+    onScenario('blocks.mms', async (drive) => {
+      const { sources } = await drive.client.body<{ sources: Dap.Source[] }>('loadedSources', {});
+      const source = sources.find(({ name }) => name === 'mm/page_alloc.c');
+      assert.ok(source?.sourceReference !== undefined);
+      const set = async (changed: {
+        path?: string | undefined;
+        sourceReference?: number;
+      }): Promise<(string | undefined)[]> => {
+        const body = { source: { ...source, ...changed }, breakpoints: [{ line: 1 }] };
+        const { breakpoints } = await drive.client.body<{ breakpoints: Dap.Breakpoint[] }>(
+          'setBreakpoints',
+          body,
+        );
+        return breakpoints.map((each) => each.source?.name);
+      };
+      assert.deepEqual(await set({ sourceReference: source.sourceReference + 1 }), [source.name]);
+      assert.deepEqual(await set({ path: undefined }), [source.name]);
+      assert.deepEqual(await set({ path: 'mmscope-kernel/mm/gone.c' }), [undefined]);
+    }));
+
   it('counts lines as the client does', () =>
     onScenario(
       'blocks.mms',

@@ -1,6 +1,7 @@
 /**
  * The engine's kernel sources as the client sees them: printed as C under Linux's file names, and as they are. Texts go by
- * sourceReference, numbered the same way in every session of one build, so that breakpoints in them survive a restart.
+ * sourceReference, numbered the same way in every session of one build; their paths hold in every build, so that breakpoints
+ * in them are kept.
  */
 import { tables } from '../../engine/entry/instrumented.js';
 import type { FunctionPlace, KernelLanguage } from '../../engine/probe.js';
@@ -43,13 +44,14 @@ export function kernelText(file: string): { readonly content: string; readonly m
   return { content: tables.sources[language][file] ?? '', mimeType: MIME_TYPES[language] };
 }
 
-/** The kernel file that a source of the client is; undefined for other sources. */
-export function kernelFileOf(source: Dap.Source): string | undefined {
-  const { path, sourceReference } = source;
-  if (sourceReference !== undefined && sourceReference > 0) return FILES[sourceReference - 1]?.name;
+/**
+ * The kernel file that a source of the client is; undefined for other sources. Its path decides: a breakpoint that is kept
+ * may carry the reference that the file had in another build.
+ */
+export function kernelFileOf({ path, sourceReference = 0 }: Dap.Source): string | undefined {
   // VS Code may hand back the path of the `debug:` document it made, with or without a slash in front.
   const name = path === undefined ? undefined : /(?:^|\/)mmscope-kernel\/(.+)$/.exec(path)?.[1];
-  return name === undefined ? undefined : fileNamed(name)?.name;
+  return name === undefined ? FILES[sourceReference - 1]?.name : fileNamed(name)?.name;
 }
 
 /** Lines of a file that have statements of functions, ascending, each with the ids of its statements. */
