@@ -3,7 +3,7 @@
  * scenario that has the name goes first.
  */
 import { asVirt } from '../../engine/memory/address.js';
-import { pfnMeant, type Meant } from '../../engine/view/addressKind.js';
+import { pfnMeant, textOf, type Meant } from '../../engine/view/addressKind.js';
 import { walkReport } from '../../engine/view/addressReport.js';
 import { spaceFor } from '../../engine/view/surveyor.js';
 import type { MachineContext } from '../present/context.js';
@@ -28,7 +28,7 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
       const taken = meant === 'virtual' && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
       const pfn = pfnMeant(world, value, taken);
       if (pfn === undefined)
-        throw errors.cannotEvaluate(`No page is mapped at 0x${value.toString(16)}.`);
+        throw errors.cannotEvaluate(`No page is mapped at ${textOf(world, value, taken)}.`);
       const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;
       return showWhere(context, name, pfn, within === undefined ? undefined : asVirt(value));
     },

@@ -9,7 +9,7 @@ export const CONSTANTS = {
   `,
   sizes: `
     L1_CACHE_BYTES MAX_NR_ZONES MAX_ORDER MIGRATE_TYPES NR_LOWORDER_PCP_LISTS NR_PCP_LISTS
-    PAGES_PER_SECTION? PAGE_ALLOC_COSTLY_ORDER pageblock_nr_pages pageblock_order
+    PAGES_PER_SECTION? NR_MEM_SECTIONS? PAGE_ALLOC_COSTLY_ORDER pageblock_nr_pages pageblock_order
   `,
   'enum zone_type, enum zone_flags': `
     ZONE_BOOSTED_WATERMARK ZONE_DMA ZONE_DMA32? ZONE_HIGHMEM? ZONE_MOVABLE ZONE_NORMAL

@@ -84,8 +84,15 @@ abstract class KernelContext extends KernelMemory {
     return this.memmap.pfn_to_page(asPfn(pfn));
   }
 
+  /** A pointer that is no page's gives a number all the same, as an `unsigned long` has it. */
   page_to_pfn(page: number): Pfn {
-    return this.memmap.page_to_pfn(page as Cell);
+    const pfn = this.memmap.page_to_pfn(page as Cell);
+    return pfn === -1 ? this.wildPfn(page) : pfn;
+  }
+
+  private wildPfn(page: number): Pfn {
+    const pfn = this.memmap.pfnOfVa(this.va_of(page as Cell));
+    return asPfn(this.wide ? pfn : pfn >>> 0);
   }
 
   /** `page + n` of one block. Neighbours in mem_map are so in one slot of the pool, and need not be beyond it. */

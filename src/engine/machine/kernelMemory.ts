@@ -21,7 +21,7 @@ import {
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { WideConstant } from './derivedConstants.js';
-import { KernelFault, type KernelEvent } from './events.js';
+import { badAddress, type AccessKind, type KernelEvent } from './events.js';
 import { bitFieldIn } from './facts.js';
 import type { LinearMaps } from './linearMaps.js';
 import type { Memmap } from './memmap.js';
@@ -57,6 +57,9 @@ export abstract class KernelMemory {
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
+    tape.nullWritten = (cell) => {
+      throw badAddress(this.wide, cell * 4, 0, 'write');
+    };
     memory.onGrow((words) => {
       this.words = words;
       this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
@@ -168,7 +171,10 @@ export abstract class KernelMemory {
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xffff << shift, value << shift);
   }
 
-  /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
+  /**
+   * Follows the pointer stored at `at`. NULL is 0, for the caller to compare with; an address that maps to nothing faults. What
+   * is accessed without a look, {@link read_ptr_to_read} and {@link read_ptr_to_write} follow.
+   */
   read_ptr(at: number): Cell {
     const low = this.words[at]!;
     const high = this.wide ? this.words[at + 1]! : 0;
@@ -179,6 +185,42 @@ export abstract class KernelMemory {
     }
     if (low === 0 && high === 0) return 0 as Cell;
     return this.translate(low, high);
+  }
+
+  /**
+   * Follows the pointer stored at `at` for a read of what lies `member` words behind it, which is the access that faults when
+   * nothing is there: NULL, poison or anything else that memory happens to hold.
+   */
+  read_ptr_to_read(at: number, member: number): Cell {
+    return this.follow(at, member, 'read');
+  }
+
+  /** As {@link read_ptr_to_read}, for a write. */
+  read_ptr_to_write(at: number, member: number): Cell {
+    return this.follow(at, member, 'write');
+  }
+
+  /** A structure that is about to be read at `member`, in words: NULL faults. */
+  deref(structure: number, member: number): Cell {
+    if (structure === 0) throw badAddress(this.wide, member * 4, 0, 'read');
+    return structure as Cell;
+  }
+
+  private follow(at: number, member: number, kind: AccessKind): Cell {
+    const pointer = this.words[at]!;
+    const low = (pointer + member * 4) | 0;
+    let high = 0;
+    if (this.wide) {
+      high = this.words[at + 1]!;
+      if (member >= 0 && low >>> 0 < pointer >>> 0) high = (high + 1) | 0;
+      if (member < 0 && low >>> 0 > pointer >>> 0) high = (high - 1) | 0;
+    }
+    const memmap = this.memmap;
+    if (!this.wide || high === memmap.baseHigh) {
+      const cell = memmap.cellOfLow(low);
+      if (cell !== 0) return (cell - member) as Cell;
+    }
+    return (this.translate(low, high, kind) - member) as Cell;
   }
 
   /** The pointer stored at `at`, plus `bytes`. */
@@ -228,24 +270,21 @@ export abstract class KernelMemory {
   }
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
-  private translate(low: number, high: number): Cell {
+  private translate(low: number, high: number, kind: AccessKind = 'read'): Cell {
     // 4 words for each of NR_TRANSLATIONS; literals, because a bundled constant is a variable to V8.
     const index = (low >>> 10) & 0xffc;
     const { translations } = this;
     if (translations[index] !== (low & ~4095) || translations[index + 1] !== high)
-      this.fillTranslation(index, low, high);
+      this.fillTranslation(index, low, high, kind);
     return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
   }
 
   /** Cells never move, so an entry never goes stale. */
-  private fillTranslation(index: number, low: number, high: number): void {
+  private fillTranslation(index: number, low: number, high: number, kind: AccessKind): void {
     const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
     const cell = this.cell_of(page);
-    if (cell === 0) {
-      // From the words: no number holds a poisoned pointer (0xdead000000000122).
-      const address = (this.wide ? hex8(high) : '') + hex8(low);
-      throw new KernelFault(`unable to handle page fault for address: ${address}`);
-    }
+    // From the words: no number holds a poisoned pointer (0xdead000000000122).
+    if (cell === 0) throw badAddress(this.wide, low, high, kind);
     this.translations[index] = low & ~4095;
     this.translations[index + 1] = high;
     this.translations[index + 2] = cell;

@@ -21,6 +21,7 @@ import {
 } from './access.js';
 import { sizeOf, stripTypedefs } from './layout.js';
 import type { ArrayType, CType, EnumType, StructType } from './model.js';
+import { poisonOf } from './poison.js';
 import type { Profile } from './profile.js';
 
 export interface FormatOptions {
@@ -53,9 +54,12 @@ export function formatScalar(profile: Profile, type: CType, value: ScalarValue):
   return scalarText(profile, type, value, MASK_NAME.test(typedefName(type)));
 }
 
-/** `0xffffffff81aef0c0 <contig_page_data+0x40>` */
+/** `0xffffffff81aef0c0 <contig_page_data+0x40>`, `0xdead000000000100 <LIST_POISON1>` */
 export function formatPointer(profile: Profile, value: ScalarValue): string {
-  const hex = `0x${toBits(value, profile.pointerSize).toString(16)}`;
+  const bits = toBits(value, profile.pointerSize);
+  const hex = `0x${bits.toString(16)}`;
+  const poison = poisonOf(profile, bits);
+  if (poison !== undefined) return `${hex} <${poison.name}>`;
   const address = toAddress(value, profile.pointerSize);
   const found = address === undefined ? undefined : profile.symbolAt(address);
   if (found === undefined) return hex;

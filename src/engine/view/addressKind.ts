@@ -16,6 +16,7 @@ import {
   asPhys,
   asVirt,
   formatAddress,
+  hexText,
   PAGE_SIZE,
   phys_to_pfn,
   type Pfn,
@@ -205,7 +206,7 @@ export function pfnMeant(world: AddressWorld, value: number, meant: Meant): Pfn 
 /** A number as what it is meant as is written. */
 export function textOf({ profile }: AddressWorld, value: number, meant: Meant): string {
   if (meant === 'virtual') return formatAddress(asVirt(value), profile.pointerSize);
-  return `0x${value.toString(16)}`;
+  return hexText(value);
 }
 
 /** Whether a frame has no place in the direct map. */

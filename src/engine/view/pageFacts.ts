@@ -15,7 +15,7 @@ import {
 } from '../kernel/include/linux/page-flags.h.js';
 import { page_zonenum } from '../kernel/include/linux/mm.h.js';
 import type { Page } from '../machine/ctypes.js';
-import { asPfn, type Pfn } from '../memory/address.js';
+import { asPfn, hexText, type Pfn } from '../memory/address.js';
 import { migratetypeName } from '../types/enumName.js';
 import { pageFlagBits } from '../types/flagText.js';
 import type { FrameStates } from './frameStates.js';
@@ -108,7 +108,6 @@ function migratetypeOf(image: KernelImage, page: Page, pfn: number): string | un
 }
 
 const pages = (order: number): string => (order === 0 ? '1 page' : `${2 ** order} pages`);
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** How each kind of page reads as a sentence. */
 const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'>) => string>> = {
@@ -125,9 +124,9 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
       : `page inside an allocated block of zone ${f.zone}`,
   pageCache: (f) => `page cache, ${references(f.refcount)}`,
   user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
-  slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hex(f.headPfn)}`,
+  slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hexText(f.headPfn)}`,
   compoundTail: (f) =>
-    `tail ${f.pfn - f.headPfn} of the compound page of order ${f.order} at pfn ${hex(f.headPfn)}`,
+    `tail ${f.pfn - f.headPfn} of the compound page of order ${f.order} at pfn ${hexText(f.headPfn)}`,
   compoundHead: (f) => `head of a compound page of order ${f.order}, ${references(f.refcount)}`,
   pageTable: (f) => `page table, ${references(f.refcount)}`,
   locked: (f) => `locked page of zone ${f.zone}, ${references(f.refcount)}`,
@@ -135,7 +134,7 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
 };
 
 function freeSentence(word: string, facts: Omit<PageFacts, 'summary'>): string {
-  const block = `${word} block of order ${facts.order} (${pages(facts.order)}) from pfn ${hex(facts.headPfn)}`;
+  const block = `${word} block of order ${facts.order} (${pages(facts.order)}) from pfn ${hexText(facts.headPfn)}`;
   return `${block}, zone ${facts.zone}, ${facts.migratetype ?? '?'}`;
 }
 

@@ -24,6 +24,9 @@ export interface BlockReason {
 
 export type BlockKind = 'page lock';
 
+/** Words of `struct page` that functions begin with. */
+export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
+
 /** Memory by virtual address: the kernel's and the script's own. */
 export interface VirtualMemory {
   /** Up to 4 bytes: zero-extended; 8: the signed reading. Faults where nothing is mapped. */
@@ -47,7 +50,8 @@ export interface BuiltinCall {
 
   // --- pointers: what is wrong with one faults as it would in the kernel -----------------------------------------------
 
-  page(pointer: Value): Page;
+  /** @param member what the kernel's function looks at first: a pointer that leads nowhere faults there */
+  page(pointer: Value, member?: PageMember): Page;
   pageOrNull(pointer: Value): Page;
   zone(pointer: Value): Zone;
   zoneOrNull(pointer: Value): Zone;

@@ -11,7 +11,7 @@ import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
-import type { BuiltinCall } from '../builtins/call.js';
+import type { BuiltinCall, PageMember } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
 import type { Span } from '../syntax/span.js';
@@ -70,9 +70,9 @@ export class MachineCall implements BuiltinCall {
 
   // --- pointers ------------------------------------------------------------------------------------------------------------
 
-  page(pointer: Value): Page {
+  page(pointer: Value, member: PageMember = 'flags'): Page {
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
-    this.memory.load(pointer, 4);
+    this.memory.load(this.offset(pointer, this.k.page[member] * 4), 4);
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
     if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
@@ -95,7 +95,12 @@ export class MachineCall implements BuiltinCall {
 
   cell(pointer: Value): Cell {
     this.memory.load(pointer, 4);
-    return this.k.cell_of(asVirt(Number(pointer)));
+    const cell = this.k.cell_of(asVirt(Number(pointer)));
+    if (cell === 0)
+      this.bug(
+        `BUG: ${this.source}: mmscope's kernel functions work on objects in the direct map, the kernel image and the scenario only`,
+      );
+    return cell;
   }
 
   linear(pointer: Value): VirtAddr {
@@ -103,7 +108,7 @@ export class MachineCall implements BuiltinCall {
     const va = asVirt(Number(pointer));
     // mem_map has physical addresses too, but __pa() does not give them.
     if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
-      throw this.memory.fault(va);
+      throw this.memory.fault(va, 'read');
     return va;
   }
 

@@ -17,6 +17,7 @@ import type { MachineEvent, ScenarioEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
+import type { Oops } from './oops.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
@@ -41,12 +42,22 @@ export type StatementResult = {
   /** The task is done; another one is current. */
   | { readonly kind: 'ended' }
   /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | { readonly kind: 'failed'; readonly text: string }
+  | ({ readonly kind: 'failed' } & Death)
   /** No task can run: nothing was done. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
   /** Every task is done: nothing was done. */
   | { readonly kind: 'exited' }
 );
+
+/** How a task died. */
+export interface Death {
+  /** The kernel's words. */
+  readonly text: string;
+  /** Of a page fault: which rule of the processor refused the access. */
+  readonly rule: string | undefined;
+  /** Where it stood, and where it had been called from: innermost first. */
+  readonly calls: readonly Location[];
+}
 
 export interface TaskState {
   readonly id: number;
@@ -137,10 +148,7 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
-        this.die(task, outcome.text);
-        this.handOver(task);
-        control.countStatement();
-        return this.result(task, { kind: 'failed', text: outcome.text });
+        return this.result(task, { kind: 'failed', ...this.die(task, outcome.text, outcome.oops) });
       case 'blocked':
         return this.block(task, start, outcome.reason);
     }
@@ -148,7 +156,7 @@ export class ScenarioVm {
 
   private result(
     task: number,
-    what: { kind: 'ran' } | { kind: 'ended' } | { kind: 'failed'; text: string },
+    what: { kind: 'ran' } | { kind: 'ended' } | ({ kind: 'failed' } & Death),
   ): StatementResult {
     return { task, failedExpects: this.call.failedExpects, ...what };
   }
@@ -168,10 +176,17 @@ export class ScenarioVm {
     if (next !== undefined) this.scheduler.switchTo(next);
   }
 
-  private die(task: number, text: string): void {
-    this.tape.mark({ kind: 'printk', level: KERN_ALERT, text });
-    this.tape.mark({ kind: 'bug', text });
-    this.control.setStatus(task, 'failed');
+  private die(task: number, text: string, oops: Oops | undefined): Death {
+    const { control, tape } = this;
+    const calls = this.frames(task).map(({ location }) => location);
+    tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+    for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
+    const rule = oops?.rule;
+    tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
+    control.setStatus(task, 'failed');
+    this.handOver(task);
+    control.countStatement();
+    return { text, rule, calls };
   }
 
   /** The statement never happened; its task waits. */

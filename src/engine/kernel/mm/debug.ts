@@ -23,7 +23,7 @@ import {
 } from '../include/linux/page-flags.h.js';
 import { page_ref_count } from '../include/linux/page_ref.h.js';
 import { pr_warn } from '../include/linux/printk.h.js';
-import { hexOf, longHex, pageFlagsText, pointer } from '../lib/vsprintf.js';
+import { hexOf, longHex, pageFlagsText, pointer, ulongHex } from '../lib/vsprintf.js';
 import { get_pageblock_migratetype } from './page_alloc/pageblock.js';
 
 /** A structure in words of a long, 32 bytes a line: print_hex_dump() with DUMP_PREFIX_NONE. */
@@ -54,7 +54,7 @@ function __dump_page(k: Kernel, page: Page): void {
   // Slab allocators keep something else in this word.
   const mapcount: Int = PageSlab(k, head) ? 0 : page_mapcount(k, page);
 
-  const pfn = k.page_to_pfn(page).toString(16);
+  const pfn = ulongHex(k, k.page_to_pfn(page));
   pr_warn(
     k,
     `page:${pointer(k, k.va_of(page))} refcount:${page_ref_count(k, head)} mapcount:${mapcount} ` +

@@ -115,7 +115,7 @@ function make_alloc_exact(k: Kernel, addr: VirtAddr, order: Order, size: ULong):
 
 /** Whole pages for `size` bytes, no more. */
 export function alloc_pages_exact(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAddr {
-  const order: Order = get_order(size);
+  const order: Order = get_order(k, size);
   // A compound page could not be given back in parts, and a highmem page has no address.
   gfp_mask &= ~(k.__GFP_COMP | k.__GFP_HIGHMEM);
   const addr: VirtAddr = __get_free_pages(k, gfp_mask, order);

@@ -152,7 +152,7 @@ export function free_pcppages_bulk(
     const order: Order = pindex_to_order(k, pindex);
     const nr_pages: Int = 1 << order;
     do {
-      const page: Page = list_last_entry(k, list, k.page.lru);
+      const page: Page = list_last_entry(k, list, k.page.lru, k.page.index);
       let mt: Migratetype = get_pcppage_migratetype(k, page);
       list_del(k, page + k.page.lru);
       count -= nr_pages;
