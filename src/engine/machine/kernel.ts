@@ -75,6 +75,7 @@ abstract class KernelContext extends KernelMemory {
 
   /** The value of an entry of a page table, on any level: `*pte`. */
   read_pte(pte: number): bigint {
+    if (pte === 0) this.deref(pte, 0);
     const low = BigInt(this.words[pte]! >>> 0);
     return this.pteWords === 1 ? low : low | (BigInt(this.words[pte + 1]! >>> 0) << 32n);
   }

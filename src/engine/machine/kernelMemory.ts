@@ -14,6 +14,7 @@ import {
   fromWords,
   highWord,
   lowWord,
+  WORDS_PER_FRAME,
   type Cell,
   type PhysAddr,
   type VirtAddr,
@@ -116,12 +117,14 @@ export abstract class KernelMemory {
   read_ulong(cell: number): number {
     const low = this.words[cell]! >>> 0;
     const high = this.wide ? this.words[cell + 1]! : 0;
-    return high === 0 ? low : (high >>> 0) * 0x1_0000_0000 + low;
+    if (high !== 0) return (high >>> 0) * 0x1_0000_0000 + low;
+    return low === 0 ? this.through(cell) : low;
   }
 
   /** Reads a `long` (exact within ±2^53). */
   read_long(cell: number): number {
     const low = this.words[cell]!;
+    if (low === 0) this.through(cell);
     if (!this.wide) return low;
     const high = this.words[cell + 1]!;
     return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
@@ -140,7 +143,9 @@ export abstract class KernelMemory {
 
   /** Reads the byte at `byteOffset` from `cell`. */
   read8(cell: number, byteOffset: number): number {
-    return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 3) * 8)) & 0xff;
+    const word = this.words[cell + (byteOffset >> 2)]!;
+    if (word === 0) this.through(cell + (byteOffset >> 2));
+    return (word >>> ((byteOffset & 3) * 8)) & 0xff;
   }
 
   /** Reads an `s8`. */
@@ -163,7 +168,9 @@ export abstract class KernelMemory {
   }
 
   read16(cell: number, byteOffset: number): number {
-    return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 2) * 8)) & 0xffff;
+    const word = this.words[cell + (byteOffset >> 2)]!;
+    if (word === 0) this.through(cell + (byteOffset >> 2));
+    return (word >>> ((byteOffset & 2) * 8)) & 0xffff;
   }
 
   write16(cell: number, byteOffset: number, value: number): void {
@@ -183,8 +190,14 @@ export abstract class KernelMemory {
       const cell = memmap.cellOfLow(low);
       if (cell !== 0) return cell;
     }
-    if (low === 0 && high === 0) return 0 as Cell;
+    if (low === 0 && high === 0) return this.through(at) as Cell;
     return this.translate(low, high);
+  }
+
+  /** 0, which was read at a cell: that of a NULL structure's member faults. What NULL holds is 0, so only then it is asked. */
+  private through(cell: number): 0 {
+    if (cell < WORDS_PER_FRAME) throw badAddress(this.wide, cell * 4, 0, 'read');
+    return 0;
   }
 
   /**
@@ -220,12 +233,14 @@ export abstract class KernelMemory {
       const cell = memmap.cellOfLow(low);
       if (cell !== 0) return (cell - member) as Cell;
     }
+    if (pointer === 0) this.through(at);
     return (this.translate(low, high, kind) - member) as Cell;
   }
 
   /** The pointer stored at `at`, plus `bytes`. */
   read_ptr_plus(at: number, bytes: number): Cell {
     const low = this.words[at]!;
+    if (low === 0) this.through(at);
     const sum = (low + bytes) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
@@ -235,6 +250,7 @@ export abstract class KernelMemory {
   /** The pointer stored at `at`, plus the `long` stored at `distance`. */
   read_ptr_sum(at: number, distance: number): Cell {
     const low = this.words[at]!;
+    if (low === 0) this.through(at);
     const sum = (low + this.words[distance]!) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
@@ -262,6 +278,7 @@ export abstract class KernelMemory {
   /** The address stored at `at`; 0 is NULL. Only canonical ones are exact. */
   read_va(at: number): VirtAddr {
     const low = this.words[at]!;
+    if (low === 0) this.through(at);
     return this.wide ? fromWords(low, this.words[at + 1]!) : asVirt(low >>> 0);
   }
 

@@ -22,7 +22,8 @@ const LISTS = [
 const WORDS_PER_REGISTER = 4;
 /** Where in the frame of registers the marks of warnings begin that are given once. */
 const WARNED = 256;
-/** Where in the frame of lists arrays of them begin. */
+/** Where in the frame of lists the first one is (a structure that it would be a member of lies in the frame, too), and arrays. */
+const FIRST_LIST = 256;
 const LOCAL_LISTS = 512;
 
 /**
@@ -51,7 +52,7 @@ export class Machine {
   /** State that is not memory, but on the tape like it: one word, or a list head. */
   register(name: (typeof REGISTERS | typeof LISTS)[number]): Cell {
     const list = LISTS.findIndex((each) => each === name);
-    if (list >= 0) return asCell(this.lists + list * WORDS_PER_REGISTER);
+    if (list >= 0) return asCell(this.lists + FIRST_LIST + list * WORDS_PER_REGISTER);
     return asCell(this.registers + REGISTERS.findIndex((each) => each === name) * WORDS_PER_REGISTER);
   }
 

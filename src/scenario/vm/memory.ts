@@ -137,7 +137,7 @@ export class ScenarioMemory implements VirtualMemory {
     if (va >= dataStart && va < dataEnd) return asCell(data + ((va - dataStart) >>> 2));
     const { mm } = this.image;
     const cell = mm.cell_of(asVirt(va - offset));
-    if (cell !== 0) {
+    if (cell !== 0 && !this.window.isGuard(cell)) {
       const linear = (this.linear[mm.cpu] ??= new LinearAccess(this.image, mm.cpu));
       if (linear.allows(asVirt(va), cell, kind)) return cell;
     }
