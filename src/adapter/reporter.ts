@@ -5,6 +5,7 @@
 import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
+import { warningText } from '../engine/entry/warningText.js';
 import type { MachineEvent } from '../scenario/index.js';
 import type { Target } from './debuggee/target.js';
 import { isInside } from './time/place.js';
@@ -66,6 +67,9 @@ export class Reporter {
   private tell(event: MachineEvent, target: Target): void {
     if (event.kind === 'printk')
       this.line(event.level <= MOST_SEVERE ? 'stderr' : 'stdout', event.text);
+    // A scenario's own is in the log.
+    if (event.kind === 'warn' && !event.text.startsWith('WARNING:'))
+      this.line('stderr', warningText(event.text));
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')

@@ -51,6 +51,7 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
     case 'bug':
+      return event.rule === undefined ? event.text : `${event.text} (${event.rule})`;
     case 'warn':
     case 'printk':
     case 'address-misuse':
