@@ -344,6 +344,11 @@ export abstract class KernelMemory {
     return asCell(0);
   }
 
+  /** Whether an address is that of something which is not memory of the machine: a scenario's own objects. */
+  isOwnObject(va: VirtAddr): boolean {
+    return this.windows.some(({ start, sizeBytes }) => va >= start && va < start + sizeBytes);
+  }
+
   /** Physical address behind a kernel virtual address of the linear maps or of mem_map. */
   phys_of(va: VirtAddr): PhysAddr | undefined {
     const { pageOffset, directMapEndFrame, kernelMap } = this.linear;

@@ -18,7 +18,7 @@ import type { Page } from '../machine/ctypes.js';
 import { asPfn, hexText, type Pfn } from '../memory/address.js';
 import { migratetypeName } from '../types/enumName.js';
 import { pageFlagBits } from '../types/flagText.js';
-import type { FrameStates } from './frameStates.js';
+import type { FrameStates, FreeBlock } from './frameStates.js';
 import { detailOfState, kindOfState, PAGE_KINDS, type PageKindName } from './pageState.js';
 import { zoneName } from './zones.js';
 
@@ -41,6 +41,8 @@ export interface PageFacts {
   readonly compound: 'no' | 'head' | 'tail';
   /** First frame of the block or compound page. */
   readonly headPfn: Pfn;
+  /** What contradicts itself, in sentences: `also inside the free block of order 10 from pfn 0x2400`. */
+  readonly contradictions: readonly string[];
   /** One sentence: `free block of order 3 (8 pages) in zone Normal, MIGRATE_MOVABLE`. */
   readonly summary: string;
 }
@@ -56,6 +58,8 @@ export function pageFacts(
   const page: Page = mm.pfn_to_page(pfn);
   if (page === 0) return undefined;
   const state = states.stateOf(pfn);
+  const blocks = states.freeBlocksAt(pfn);
+  const [block] = blocks;
   const kind = PAGE_KINDS[kindOfState(state)]?.name ?? 'absent';
   const word = mm.words[page + mm.page.flags] ?? 0;
   const compound = PageTail(mm, page) ? 'tail' : PageHead(mm, page) ? 'head' : 'no';
@@ -65,7 +69,8 @@ export function pageFacts(
     page,
     kind,
     state,
-    order: detailOfState(state),
+    // A block inside another one, which a state knows nothing of: the smallest is the one that begins nearest.
+    order: block !== undefined && blocks.length > 1 ? block.order : detailOfState(state),
     flags: pageFlagBits(image.profile)
       .filter(({ bit }) => (word & (1 << bit)) !== 0)
       .map(({ name }) => `PG_${name}`),
@@ -74,9 +79,32 @@ export function pageFacts(
     refcount: mm.words[page + mm.page._refcount] ?? 0,
     mapcount: (mm.words[page + mm.page._mapcount] ?? 0) + 1,
     compound,
-    headPfn: asPfn(headOf(image, page, pfn, state, compound)),
+    headPfn: asPfn(
+      block !== undefined && blocks.length > 1
+        ? block.headPfn
+        : headOf(image, page, pfn, state, compound),
+    ),
+    contradictions: contradictionsIn(image, page, blocks),
   } as const;
   return { ...facts, summary: summaryOf(facts) };
+}
+
+/** What a free page says that cannot be. */
+function contradictionsIn(
+  { mm }: KernelImage,
+  page: Page,
+  [, ...others]: readonly FreeBlock[],
+): readonly string[] {
+  const found = others.map(
+    ({ headPfn, order }) =>
+      `also inside the free block of order ${order} from pfn ${hexText(headPfn)}`,
+  );
+  const order = mm.read_ulong(page + mm.page.private);
+  if (PageBuddy(mm, page) && order >= mm.MAX_ORDER)
+    found.push(`private says order ${order}, and no block is larger than ${mm.MAX_ORDER - 1}`);
+  if (PageBuddy(mm, page) && (mm.words[page + mm.page._refcount] ?? 0) !== 0)
+    found.push('free, and still has references');
+  return found;
 }
 
 function headOf(

@@ -57,6 +57,7 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
   const slab = page.kind === 'slab' ? slabOf(surveyor, page, within) : [];
   const table = spaces.tableOf(pfn);
   const facts = [
+    ...page.contradictions.map((value) => ({ name: 'corrupt', value })),
     ...blockFacts(surveyor, page),
     ...compoundFacts(page),
     ...slab,
@@ -86,6 +87,7 @@ function sentenceOf(
   if (cache !== undefined) parts.push(cache.value);
   if (object !== undefined) parts.push(`object ${object.value}`);
   if (table !== undefined && page.kind !== 'pageTable') parts.push(`page table (${table})`);
+  if (page.contradictions.length > 0) parts.push(`corrupt: ${page.contradictions.join('; ')}`);
   if (users.size > 0) parts.push(`mapped by ${[...users].join(', ')}`);
   return parts.join('; ');
 }
