@@ -74,7 +74,8 @@ function endsAsAKernel(k: Kernel, seed: string, act: () => void): void {
 
 function checkReports({ tape }: Pick<Machine, 'tape'>, from: number, seed: string): void {
   for (const { event } of tape.marksBetween(from, tape.cursor + 1))
-    if (event.kind === "printk") assert.doesNotMatch(event.text, /NaN|undefined|0x-|pfn:-/, `${seed}: ${event.text}`);
+    if (event.kind === 'printk')
+      assert.doesNotMatch(event.text, /NaN|undefined|0x-|pfn:-/, `${seed}: ${event.text}`);
 }
 
 function allocateAndFree(k: Kernel, next: Next, nrOps: number): void {
@@ -153,7 +154,12 @@ describeMachines('corrupted lists', (open, profile) => {
   });
 });
 
-for (const folder of ['x86_64-slub-512M', 'i386-highmem4g-slub-1G', 'x86_64-slab-512M', 'i386-pae-slab-1536M'])
+for (const folder of [
+  'x86_64-slub-512M',
+  'i386-highmem4g-slub-1G',
+  'x86_64-slab-512M',
+  'i386-pae-slab-1536M',
+])
   describe(`corrupted objects: ${folder}`, function () {
     this.timeout(60_000);
 
@@ -184,11 +190,16 @@ for (const folder of ['x86_64-slub-512M', 'i386-highmem4g-slub-1G', 'x86_64-slab
               if (made !== 0) live.push(made);
             }
             if (next(25) === 0) {
-              const page = k.pfn_to_page(Math.floor(asPhys(k.phys_of(object ?? asVirt(0)) ?? 0) / 4096));
+              const page = k.pfn_to_page(
+                Math.floor(asPhys(k.phys_of(object ?? asVirt(0)) ?? 0) / 4096),
+              );
               const { page: at } = k;
               const words = [at.lru, at.lru + k.ptr_words, at.flags, at.index, at.mapping];
               if (page !== NULL)
-                k.write_words(page + (words[next(words.length)] ?? 0), ...strayWords(k, next, object ?? asVirt(0)));
+                k.write_words(
+                  page + (words[next(words.length)] ?? 0),
+                  ...strayWords(k, next, object ?? asVirt(0)),
+                );
             }
           }
         });
