@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { CExpressions } from './cExpressions.mjs';
 import { memberOf } from './cPlaces.mjs';
 import { formatOf } from './cReports.mjs';
-import { stripped } from './cShapes.mjs';
+import { isDebugCheck, stripped } from './cShapes.mjs';
 import { aliasedType, declared, snakeCase } from './cTypes.mjs';
 import { CWriter, withoutLines } from './cWriter.mjs';
 
@@ -296,6 +296,7 @@ class FilePrinter {
     this.begin(node);
     if (ts.isExpressionStatement(node)) w.write(`${e.text(node.expression)};`);
     else if (ts.isReturnStatement(node)) this.returnStatement(node);
+    else if (isDebugCheck(node)) w.write(`${e.text(node.thenStatement.expression)};`);
     else if (ts.isIfStatement(node)) this.ifStatement(node);
     else if (ts.isWhileStatement(node)) {
       w.write(`while (${e.condition(node.expression)})`);

@@ -6,6 +6,7 @@ import type { TapeOptions } from '../memory/tape.js';
 import { profileWith } from '../types/bundled.js';
 import type { Profile } from '../types/profile.js';
 import { bootMachine } from './boot/bootMachine.js';
+import { debugVmIn } from './boot/debugVm.js';
 import { openCore } from './core/openCore.js';
 import type { RandomAccess } from './core/randomAccess.js';
 import type { KernelImage } from './kernelImage.js';
@@ -76,9 +77,9 @@ const isPrintable = (byte: number): boolean => byte >= 32 && byte < 127;
 const inMemory = (image: KernelImage): OpenedMachine => ({ image, close: () => undefined });
 
 function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
-  const { profile, compound, ramBytes, cmaBytes, cpus, busOffset } = spec;
+  const { profile, compound, ramBytes, cmaBytes, cpus, busOffset, commandLine } = spec;
   return bootMachine({
-    profile: profileWith(profile, compound),
+    profile: profileWith(profile, { compound, debugVm: debugVmIn(commandLine) }),
     ramBytes,
     cmaBytes,
     cpus,

@@ -4,6 +4,7 @@
  */
 import type { Access } from '../x86/access.js';
 import type { Exception } from '../x86/walk.js';
+import type { Page } from './ctypes.js';
 import { PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js';
 
 export type KernelEvent =
@@ -67,6 +68,8 @@ export class KernelFault extends Error {
     readonly text: string,
     /** Of a page fault. */
     readonly access?: FaultingAccess,
+    /** Of an assertion about a page: what is printed first. */
+    readonly dump?: { readonly page: Page; readonly reason: string },
   ) {
     super(text);
     this.name = 'KernelFault';

@@ -3,7 +3,14 @@
  *
  * All of it lies in pseudo frames, on the tape like memory: a step back takes it back.
  */
-import { asCell, asVirt, PAGE_SIZE, WORDS_PER_FRAME, type Cell, type VirtAddr } from '../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SIZE,
+  WORDS_PER_FRAME,
+  type Cell,
+  type VirtAddr,
+} from '../memory/address.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import type { IoTlbMem } from './ioTlb.js';
@@ -53,7 +60,9 @@ export class Machine {
   register(name: (typeof REGISTERS | typeof LISTS)[number]): Cell {
     const list = LISTS.findIndex((each) => each === name);
     if (list >= 0) return asCell(this.lists + FIRST_LIST + list * WORDS_PER_REGISTER);
-    return asCell(this.registers + REGISTERS.findIndex((each) => each === name) * WORDS_PER_REGISTER);
+    return asCell(
+      this.registers + REGISTERS.findIndex((each) => each === name) * WORDS_PER_REGISTER,
+    );
   }
 
   /** Room for an array of list heads that is a kernel function's local variable. */

@@ -28,7 +28,8 @@ const BYTES: Readonly<Record<number, Poison>> = {
   0xbb: { name: 'SLUB_RED_INACTIVE', meaning: 'the red zone of a free object' },
   0xcc: {
     name: 'SLUB_RED_ACTIVE',
-    meaning: 'the red zone of an object in use; also memory of the kernel that was freed after boot',
+    meaning:
+      'the red zone of an object in use; also memory of the kernel that was freed after boot',
   },
 };
 
@@ -40,7 +41,7 @@ export function poisonOf(profile: Profile, value: bigint): Poison | undefined {
   const bits = BigInt(profile.pointerSize * 8);
   const low = value & 0xffn;
   const filled = BYTES[Number(low)];
-  if (filled !== undefined && value === ((1n << bits) - 1n) / 0xffn * low) return filled;
+  if (filled !== undefined && value === (((1n << bits) - 1n) / 0xffn) * low) return filled;
   // On 32 bit they are small numbers, which may be anything.
   if (profile.pointerSize === 4) return undefined;
   for (const { name, meaning } of LISTS.toReversed()) {

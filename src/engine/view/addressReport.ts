@@ -108,7 +108,6 @@ export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressR
   };
 }
 
-
 function logicalText(world: AddressWorld, pfn: number): string {
   if (isHighmem(world, pfn)) return 'none (highmem)';
   const va = world.space.__va(asPhys(pfn * PAGE_SIZE));

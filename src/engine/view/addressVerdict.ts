@@ -314,7 +314,8 @@ export function isPlain(world: AddressWorld, use: AddressUse, value: number): bo
 
 export function verdictOf(world: AddressWorld, use: AddressUse, value: number): Verdict {
   const { takes, judge } = USES[use];
-  const text = takes === 'virtual' ? formatAddress(value, world.profile.pointerSize) : hexText(value);
+  const text =
+    takes === 'virtual' ? formatAddress(value, world.profile.pointerSize) : hexText(value);
   const kind = kindOf(world, value, takes);
   const judged = judge({ world, use, value, text, kind });
   return { expression: `${use}(${text})`, ...judged };

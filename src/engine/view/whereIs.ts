@@ -6,7 +6,14 @@
  * Source: Linux 6.1 include/linux/mm.h page_maybe_dma_pinned(), include/linux/mm_types.h.
  */
 import type { KernelImage } from '../image/kernelImage.js';
-import { asPhys, formatAddress, hexText, PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js';
+import {
+  asPhys,
+  formatAddress,
+  hexText,
+  PAGE_SIZE,
+  type Pfn,
+  type VirtAddr,
+} from '../memory/address.js';
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
@@ -42,7 +49,6 @@ export interface Whereabouts {
 
 /** More ways to one frame are counted, not listed. */
 const MAX_ALIASES = 16;
-
 
 /** @param within an address inside the page, of which the slab object is told */
 export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Whereabouts {

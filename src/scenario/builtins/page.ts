@@ -41,7 +41,8 @@ const references = group('page', 'include/linux/mm.h', [
     signature: 'bool get_page_unless_zero(struct page *page)',
     doc: 'Takes a reference unless the page is free.',
     changes,
-    run: (call, page) => truth(call.kernel.get_page_unless_zero(call.k, call.page(page, '_refcount'))),
+    run: (call, page) =>
+      truth(call.kernel.get_page_unless_zero(call.k, call.page(page, '_refcount'))),
   },
   {
     signature: 'int page_count(const struct page *page)',
@@ -109,7 +110,8 @@ const compound = group('page', 'include/linux/mm.h', [
   {
     signature: 'struct page *compound_head(struct page *page)',
     doc: 'The head of the compound page that contains the page; otherwise the page itself.',
-    run: (call, page) => call.pointer(call.kernel.compound_head(call.k, call.page(page, 'compound_head'))),
+    run: (call, page) =>
+      call.pointer(call.kernel.compound_head(call.k, call.page(page, 'compound_head'))),
   },
   {
     signature: 'unsigned int compound_order(struct page *page)',

@@ -119,8 +119,7 @@ const ptes: readonly BuiltinRow[] = [
   {
     signature: 'struct page *pte_page(pte_t pte)',
     doc: 'The page an entry maps.',
-    run: (call, entry) =>
-      pfn_to_page(call, entries.pte_pfn(call.k, entryAt(call, entry))),
+    run: (call, entry) => pfn_to_page(call, entries.pte_pfn(call.k, entryAt(call, entry))),
   },
   {
     signature: 'pteval_t pte_flags(pte_t pte)',

@@ -113,11 +113,15 @@ export class Machine {
     }
   }
 
-  private faulted({ text, access }: KernelFault): Outcome {
-    const isProtection = text.startsWith('general protection');
+  private faulted({ text, access, dump }: KernelFault): Outcome {
+    const { call } = this;
+    // What an assertion about a page prints comes before the line that says where it stands.
+    if (dump !== undefined && !this.memory.onlyLooks)
+      call.kernel.dump_page(call.k, dump.page, dump.reason);
+    const isWhole = /^(?:general protection|kernel BUG)/.test(text);
     return {
       kind: 'bug',
-      text: isProtection ? text : `BUG: ${text}`,
+      text: isWhole ? text : `BUG: ${text}`,
       ...(access && { oops: oopsOf(this.image, access) }),
     };
   }

@@ -104,12 +104,8 @@ export const list_entry = (k: Kernel, ptr: ListHead, member: number): Cell =>
 export const list_first_entry = (k: Kernel, head: ListHead, member: number): Cell =>
   list_entry(k, k.read_ptr_to_read(head, 0), member);
 /** @param first the member that is looked at first, which is where a pointer that leads nowhere faults */
-export const list_last_entry = (
-  k: Kernel,
-  head: ListHead,
-  member: number,
-  first = member,
-): Cell => list_entry(k, k.read_ptr_to_read(head + k.list_head.prev, first - member), member);
+export const list_last_entry = (k: Kernel, head: ListHead, member: number, first = member): Cell =>
+  list_entry(k, k.read_ptr_to_read(head + k.list_head.prev, first - member), member);
 export const list_first_entry_or_null = (k: Kernel, head: ListHead, member: number): Cell =>
   list_empty(k, head) ? NULL : list_first_entry(k, head, member);
 

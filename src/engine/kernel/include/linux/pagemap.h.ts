@@ -8,6 +8,7 @@
 import type { Page, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { clear_bit, test_and_set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { VM_BUG_ON_FOLIO } from './mmdebug.h.js';
 import { page_folio, PageTail } from './page-flags.h.js';
 
 /** In pages from the file's start: of a tail of a huge page, its head knows. Left out: hugetlbfs. */
@@ -34,6 +35,13 @@ export function lock_page(k: Kernel, page: Page): boolean {
 
 /** Releases the lock. */
 function folio_unlock(k: Kernel, folio: Page): void {
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_FOLIO(
+      !test_bit(k, k.PG_locked, folio + k.page.flags),
+      folio,
+      'mm/filemap.c',
+      '!folio_test_locked(folio)',
+    );
   const waiters = test_bit(k, k.PG_waiters, folio + k.page.flags);
   clear_bit(k, k.PG_locked, folio + k.page.flags);
   // folio_wake_bit(): only an image comes with waiters. None of its tasks runs, so all that is left of waking them is their mark.

@@ -33,7 +33,7 @@ function check_new_page(k: Kernel, page: Page): boolean {
 }
 
 /** check_new_page() for all pages of a block, up to the first bad one. */
-function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
+export function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
   if (check_new_page(k, page)) return true;
   let p: Page = page;
   for (let i = 1; i < 1 << order; i++) {
@@ -45,7 +45,7 @@ function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
 
 /** Without DEBUG_VM pages are checked when they come to a per-CPU list, not when they leave it. */
 function check_pcp_refill(k: Kernel, page: Page, order: Order): boolean {
-  return check_new_pages(k, page, order);
+  return k.CONFIG_DEBUG_VM === 0 && check_new_pages(k, page, order);
 }
 
 /** CMA's free pages, lent to requests that promise to let go of them: those with ALLOC_CMA. */
