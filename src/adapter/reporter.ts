@@ -70,6 +70,7 @@ export class Reporter {
     // A scenario's own is in the log.
     if (event.kind === 'warn' && !event.text.startsWith('WARNING:'))
       this.line('stderr', warningText(event.text));
+    if (event.kind === 'api-misuse') this.line('important', event.text);
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')

@@ -56,6 +56,9 @@ export class RunReport {
         // A scenario's own is in the log.
         if (!event.text.startsWith('WARNING:')) output.out(warningText(event.text));
         break;
+      case 'api-misuse':
+        this.fail(`${this.placeOf(event.span)}: ${event.text}`);
+        break;
       case 'address-misuse':
       case 'stale-tlb':
         output.out(`note: ${event.text}`);
@@ -110,6 +113,11 @@ export class RunReport {
   private fail(text: string): void {
     this.failed = true;
     this.output.err(text);
+  }
+
+  /** A misuse without a call is one of the statement that runs, of which the file alone is said. */
+  private placeOf(span: Span | undefined): string {
+    return span === undefined ? this.file : this.at(span);
   }
 
   private at(span: Span): string {

@@ -9,6 +9,7 @@ import type { AddressKind } from '../../engine/view/addressKind.js';
 import type { AddressUse } from '../../engine/view/addressVerdict.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { KernelCalls } from './kernelCalls.js';
+import type { Ledger } from './ledger.js';
 
 /** The call would sleep: its statement is undone and the task waits until the reason is gone. */
 export interface Blocked {
@@ -75,6 +76,9 @@ export interface BuiltinCall {
   addressKind(address: Value): AddressKind;
   /** Says so when a value has no business in a conversion, and what it is instead. */
   judge(use: AddressUse, value: Value): void;
+
+  /** What the scenario has taken from the kernel. */
+  readonly ledger: Ledger;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

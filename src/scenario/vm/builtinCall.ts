@@ -13,12 +13,15 @@ import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVe
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
 import type { BuiltinCall, PageMember } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
+import { TapeLedger } from '../ledger/ledger.js';
+import { CONSOLE, type PlaceNames } from '../ledger/notGivenBack.js';
 import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
 import type { Span } from '../syntax/span.js';
 import { decodeUtf8 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
+import { MisuseWatch } from './misuse.js';
 import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
 
@@ -34,16 +37,25 @@ export interface CallSurroundings {
   readonly text: string;
   /** The script's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
+  readonly names: PlaceNames;
+  /** Of the statement that runs. */
+  statementSpan(): Span | undefined;
 }
 
 export class MachineCall implements BuiltinCall {
+  /** What the scenario has taken from the kernel. */
+  readonly ledger: TapeLedger;
+  /** On a machine that is to tell misuse. */
+  readonly watch: MisuseWatch | undefined;
+  /** The call is one of the scenario's text, not of an expression that is evaluated. */
+  ofScenario = false;
   readonly k: Kernel;
   readonly profile: Profile;
   readonly memory: ScenarioMemory;
   /** Where the call stands; set by the machine before each call. */
   span: Span = { start: 0, end: 0 };
   /** Of this statement. */
-  failedExpects: ScenarioEvent[] = [];
+  failedExpects: FailedExpect[] = [];
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
@@ -58,10 +70,24 @@ export class MachineCall implements BuiltinCall {
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
+    const { control, names } = surroundings;
+    this.ledger = new TapeLedger(this.k, () => ({
+      place: this.ofScenario ? this.span.start + 1 : CONSOLE,
+      task: control.currentTask,
+    }));
+    if (this.k.CONFIG_DEBUG_VM !== 0)
+      this.watch = new MisuseWatch(this.k, this.ledger, names, (misuse, text, isCall) =>
+        this.misused(misuse, text, isCall),
+      );
   }
 
   get source(): string {
     return this.surroundings.text.slice(this.span.start, this.span.end);
+  }
+
+  /** A builtin's name as the scenario has it: `__free_page` of `__free_pages`. */
+  writtenName(name: string): string {
+    return this.ofScenario ? this.surroundings.names.functionAt(this.span.start) : name;
   }
 
   get location(): string {
@@ -186,12 +212,19 @@ export class MachineCall implements BuiltinCall {
     throw new TaskBug(text);
   }
 
+  /** Misuse of a function, told where it is called; or an access, which is somewhere in the statement. */
+  misused(misuse: Misuse, text: string, isCall: boolean): void {
+    const { tape, control, statementSpan } = this.surroundings;
+    const span = isCall && this.ofScenario ? this.span : statementSpan();
+    tape.mark({ kind: 'api-misuse', misuse, text, span, task: control.currentTask });
+  }
+
   expectFailed(): void {
     const { control, tape } = this.surroundings;
     control.countFailedExpect();
     const { source, span } = this;
     const task = control.currentTask;
-    const event: ScenarioEvent = { kind: 'expect-failed', source, span, task };
+    const event: FailedExpect = { kind: 'expect-failed', source, span, task };
     this.failedExpects.push(event);
     tape.mark(event);
   }

@@ -23,6 +23,7 @@ import type { Exception, Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
 import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
 import { LinearAccess } from './linearAccess.js';
+import type { MisuseWatch } from './misuse.js';
 import type { WindowCells } from './windowCells.js';
 
 /** Where a walk leads, if the access may happen. */
@@ -49,6 +50,8 @@ export class ScenarioMemory implements VirtualMemory {
   overlay: Overlay | undefined;
   /** An expression is looked at: an access sets no A or D, fills no TLB, and a fault leaves no address in cr2. */
   onlyLooks = false;
+  /** Told of each access, on a machine that is to tell misuse. */
+  misuse: MisuseWatch | undefined;
   /** By CPU. */
   private readonly linear: LinearAccess[] = [];
 
@@ -133,6 +136,12 @@ export class ScenarioMemory implements VirtualMemory {
 
   /** The cell of the word at `va - offset`. */
   private wordCell(va: number, offset: number, kind: 'read' | 'write'): Cell {
+    const cell = this.cellOf(va, offset, kind);
+    if (!this.onlyLooks) this.misuse?.accessed(cell, va, kind);
+    return cell;
+  }
+
+  private cellOf(va: number, offset: number, kind: 'read' | 'write'): Cell {
     const { dataStart, dataEnd, data } = this.window;
     if (va >= dataStart && va < dataEnd) return asCell(data + ((va - dataStart) >>> 2));
     const { mm } = this.image;

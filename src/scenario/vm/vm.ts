@@ -10,10 +10,11 @@ import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
+import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
@@ -34,7 +35,7 @@ export type StatementResult = {
   /** The task whose statement it was. */
   readonly task: number;
   /** `expect(...)` that did not hold in it. */
-  readonly failedExpects: readonly ScenarioEvent[];
+  readonly failedExpects: readonly FailedExpect[];
 } & (
   | { readonly kind: 'ran' }
   /** The statement was undone: its task waits, another one is current. */
@@ -105,10 +106,14 @@ export class ScenarioVm {
         tape: this.tape,
         text: program.text,
         locate: (offset) => `${name}:${program.lines.position(offset).line}`,
+        names: this.placeNames,
+        statementSpan: () => this.location(this.control.currentTask)?.span,
       },
       options.kernel,
     );
     const { memory, control, call } = this;
+    mm.tracer = call.ledger.tracer;
+    memory.misuse = call.watch;
     this.machine = new Machine(program, image, memory, control, window, call);
     this.kernel = options.kernel;
     this.scheduler = new Scheduler(program, image, control, options.kernel);
@@ -134,6 +139,7 @@ export class ScenarioVm {
       scheduler.switchTo(next);
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
+    call.watch?.begin();
     const outcome = this.machine.runStatement(task);
     switch (outcome.kind) {
       case 'boundary':
@@ -165,7 +171,7 @@ export class ScenarioVm {
   private idle(): StatementResult {
     const task = this.control.currentTask;
     const waits = this.scheduler.waits();
-    const failedExpects: readonly ScenarioEvent[] = [];
+    const failedExpects: readonly FailedExpect[] = [];
     if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
     return { kind: 'exited', task, failedExpects };
   }
@@ -238,6 +244,20 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** What the scenario has allocated and still has, where it stands now. */
+  notGivenBack(): readonly NotGivenBack[] {
+    return notGivenBack(this.call.ledger, this.placeNames);
+  }
+
+  private get placeNames(): PlaceNames {
+    const { text, lines, tasks } = this.program;
+    return {
+      line: (offset) => lines.position(offset).line,
+      functionAt: (offset) => /^\w+/.exec(text.slice(offset, offset + 64))?.[0] ?? '?',
+      task: (task) => tasks[task]?.name ?? '?',
+    };
   }
 
   location(task: number): Location | undefined {
