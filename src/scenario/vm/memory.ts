@@ -14,6 +14,7 @@ import {
   asVirt,
   highWord,
   lowWord,
+  PAGE_SIZE,
   type Cell,
   type PhysAddr,
   type VirtAddr,
@@ -130,8 +131,22 @@ export class ScenarioMemory implements VirtualMemory {
     if (bytes.length === 0) return;
     const va = this.canonical(address);
     if (this.window.isReadOnly(va) || this.inOverlay(va)) throw this.writeFault(va);
+    this.tellWritten(va, bytes.length);
     if (writeBytes(this.image, va, bytes)) return;
     throw this.fault(va + this.readBytes(va, bytes.length).length, 'write');
+  }
+
+  /** A write of many bytes is one access of each page. */
+  private tellWritten(va: VirtAddr, sizeBytes: number): void {
+    if (this.misuse === undefined) return;
+    for (
+      let at: number = va;
+      at < va + sizeBytes;
+      at = (Math.floor(at / PAGE_SIZE) + 1) * PAGE_SIZE
+    ) {
+      const cell = this.image.mm.cell_of(asVirt(at));
+      if (cell !== 0) this.misuse.accessed(cell, at, 'write');
+    }
   }
 
   /** The cell of the word at `va - offset`. */

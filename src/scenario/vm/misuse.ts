@@ -4,7 +4,7 @@
  *
  *     double free · freed with another order · freed while locked, or mapped · reference count below zero · use after free
  *
- * Left out: objects of slabs (SLUB's own debugging finds those); pages that the scenario never had.
+ * Left out: objects of slabs (SLUB's own debugging finds those); pages that the scenario never had; what memcpy() and the like read.
  */
 import { page_mapcount } from '../../engine/kernel/include/linux/mm.h.js';
 import {
