@@ -6,6 +6,7 @@ import type { FrameStates } from '../../engine/view/frameStates.js';
 import type { PagePeek } from '../../engine/view/pagePeek.js';
 import { surveyorOf } from '../../engine/view/surveyor.js';
 import type { Surveyor } from '../../engine/view/whereIs.js';
+import { NumberOrigins } from '../evaluation/numberOrigins.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
 import { pageFlagsSpecial, pageSpecial } from './page.js';
@@ -25,7 +26,8 @@ export interface MachineContext extends ValueContext {
   readonly surveyor: Surveyor;
 }
 
-export function machineContext(image: KernelImage): MachineContext {
+/** @param scenario its text */
+export function machineContext(image: KernelImage, scenario?: string): MachineContext {
   const specials = new Map<string, Special>();
   const specialPlaces: SpecialPlace[] = [];
   const surveyor = surveyorOf(image);
@@ -33,6 +35,7 @@ export function machineContext(image: KernelImage): MachineContext {
     image,
     profile: image.profile,
     memory: typedMemory(image),
+    origins: new NumberOrigins(image.profile, scenario),
     states: surveyor.states,
     peek: surveyor.peek,
     surveyor,

@@ -5,15 +5,17 @@
  * Source: Linux 6.1 include/linux/mm_types.h, include/linux/page-flags.h.
  */
 import { memberPlace, placeAt, readScalar, type Place } from '../../engine/types/access.js';
-import { pageFlagBits, pageFlagsText } from '../../engine/types/flagText.js';
-import { sizeOf } from '../../engine/types/layout.js';
+import { pageFlagBits, pageFlagNames } from '../../engine/types/flagText.js';
+import { formatScalar } from '../../engine/types/format.js';
+import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember } from '../../engine/types/members.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
 import { bitExpression, bitPlace } from '../evaluation/bitExpression.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showWhereOfPage } from './where.js';
-import { memberOf, membersOf, showPlace, type Special, type SpecialPlace } from './typedValue.js';
+import { membersOf, showMember, showPlace, type Special, type SpecialPlace } from './typedValue.js';
+import { typeName } from '../../engine/types/typeName.js';
 
 export function pageSpecial(context: MachineContext): Special {
   return (place, expression) => {
@@ -25,6 +27,7 @@ export function pageSpecial(context: MachineContext): Special {
     return {
       value: `pfn 0x${pfn.toString(16)}: ${facts.summary}`,
       children: { named: (format) => pageChildren(context, place, expression, facts, format) },
+      menu: 'mmscopePage',
     };
   };
 }
@@ -53,7 +56,7 @@ function pageChildren(
 ): readonly Shown[] {
   const member = (path: string): Shown | undefined => {
     const inner = memberPlace(place, path);
-    return inner && showPlace(context, path, inner, memberOf(expression, path), format);
+    return inner && showMember(context, place.type, path, inner, expression, format);
   };
   const known = [
     member('flags'),
@@ -95,7 +98,7 @@ export function pageFlagsSpecial(context: MachineContext): SpecialPlace {
   const { profile, memory, peek } = context;
   const struct = profile.types.struct('page');
   const member = struct && findMember(struct, 'flags');
-  return (place, expression) => {
+  return (place, expression, { numbers, names }) => {
     const pfn = member === undefined ? undefined : peek.pfnOf(place.address);
     if (pfn === undefined || member === undefined || place.widthBits !== 0) return undefined;
     const isFlags =
@@ -103,8 +106,9 @@ export function pageFlagsSpecial(context: MachineContext): SpecialPlace {
       sizeOf(place.type, profile.pointerSize) === sizeOf(member.type, profile.pointerSize);
     const value = isFlags ? readScalar(memory, place) : undefined;
     if (value === undefined) return undefined;
+    const number = formatScalar(profile, place.type, value, { name: 'flags', numbers });
     return {
-      value: pageFlagsText(profile, value),
+      value: names ? `${number} (${pageFlagNames(profile, value)})` : number,
       children: flagChildren(context, place, expression),
     };
   };
@@ -119,7 +123,7 @@ function flagChildren(context: MachineContext, flags: Place, expression: string)
         return {
           name: `PG_${name}`,
           value: `${readScalar(memory, place) ?? '?'}`,
-          type: 'unsigned long : 1',
+          type: typeName(stripTypedefs(flags.type)),
           evaluateName: bitExpression(expression, `PG_${name}`),
           place,
           kind: 'property' as const,

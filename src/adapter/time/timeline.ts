@@ -76,9 +76,17 @@ export class Timeline {
     return this.boundaryPlace(this.boundaries.first);
   }
 
-  /** Whether the scenario has ended at this boundary. */
+  /** Whether the scenario has ended at this boundary. What follows may be an edit of what it has left. */
   hasEnded(boundary: number): boolean {
-    return this.boundaries.statement(boundary) === NO_STATEMENT;
+    return this.boundaries.statement(boundary) === NO_STATEMENT && !this.editSteps.has(boundary);
+  }
+
+  /** Whether edits between statements lie before, or after, the current place. */
+  hasEdits(direction: 'forward' | 'backward'): boolean {
+    const here = this.current.boundary;
+    for (const step of this.editSteps)
+      if (direction === 'backward' ? step < here : step >= here) return true;
+    return false;
   }
 
   /** Whether what follows a boundary is an edit and no statement. */
