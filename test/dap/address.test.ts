@@ -87,8 +87,9 @@ describe('addresses in a session', function () {
       assert.match(where?.value ?? '', /^list: zone Normal free_area\[10\]/);
       const value = await drive.evaluate('0xc9000000', 'hover');
       const [part] = await drive.variables(value.variablesReference);
-      assert.equal(part?.value.split('free block of order 10').length, 2, part?.value);
-      const facts = await drive.variables(part?.variablesReference ?? 0);
+      assert.ok(part);
+      assert.equal(part.value.split('free block of order 10').length, 2, part.value);
+      const facts = await drive.variables(part.variablesReference);
       assert.ok(
         facts.some(({ name }) => name === 'walk'),
         facts.map(({ name }) => name).join(),

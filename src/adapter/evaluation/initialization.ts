@@ -11,12 +11,19 @@ import type { Place } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { typeName } from '../../engine/types/typeName.js';
 
-/** The expression, or why there is none. */
+export interface Initialization {
+  /** Assigns the object. */
+  readonly code: string;
+  /** How many bytes the initializer fills, where it may be too many; at most so many may be. */
+  readonly room?: { readonly code: string; readonly atMost: number };
+}
+
+/** The expressions, or why there are none. */
 export function initialization(
   { type, address }: Place,
   text: string,
   pointerSize: 4 | 8,
-): string | { readonly reason: string } {
+): Initialization | { readonly reason: string } {
   const spelled = typeName(type);
   const written = asInitializer(text.trim());
   if (spelled.includes('{...}'))
@@ -31,10 +38,16 @@ export function initialization(
   if (bare.kind === 'array') {
     const list = written.startsWith('{') ? written : `{ ${written} }`;
     const size = sizeOf(type, pointerSize);
-    return `memcpy((void *)${at}, (${spelled})${list}, ${size})`;
+    const element = stripTypedefs(bare.element);
+    // A string may come without its null byte, as in C.
+    const spare = element.kind === 'int' && element.sizeBytes === 1 ? 1 : 0;
+    return {
+      code: `memcpy((void *)${at}, (${spelled})${list}, ${size})`,
+      room: { code: `sizeof((${typeName(bare.element, '[]')})${list})`, atMost: size + spare },
+    };
   }
   const value = written.startsWith('{') ? `(${spelled})${written}` : written;
-  return `*(${typeName({ kind: 'pointer', target: type })})${at} = ${value}`;
+  return { code: `*(${typeName({ kind: 'pointer', target: type })})${at} = ${value}` };
 }
 
 const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;

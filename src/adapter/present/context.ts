@@ -14,7 +14,7 @@ import { pageListSpecial } from './pageLists.js';
 import { entrySpecial } from './pageTableEntry.js';
 import { perCpuPagesSpecial } from './perCpuPages.js';
 import type { Special, SpecialPlace, ValueContext } from './typedValue.js';
-import { zoneSpecial } from './zone.js';
+import { zoneFlagsSpecial, zoneSpecial } from './zone.js';
 
 export interface MachineContext extends ValueContext {
   readonly image: KernelImage;
@@ -47,6 +47,6 @@ export function machineContext(image: KernelImage, scenario?: string): MachineCo
   specials.set('list_head', pageListSpecial(context));
   specials.set('free_area', freeAreaSpecial(context));
   specials.set('per_cpu_pages', perCpuPagesSpecial(context));
-  specialPlaces.push(pageFlagsSpecial(context), entrySpecial(context));
+  specialPlaces.push(pageFlagsSpecial(context), zoneFlagsSpecial(context), entrySpecial(context));
   return context;
 }

@@ -52,13 +52,21 @@ function initialize(
   if (written.trim() === shown.trim()) return;
   const { target } = session.current;
   const { pointerSize } = target.image.profile;
-  const code = initialization(place, written, pointerSize);
-  if (typeof code !== 'string') throw errors.cannotAssign(code.reason);
+  const made = initialization(place, written, pointerSize);
+  if ('reason' in made) throw errors.cannotAssign(made.reason);
   const readable = target.context.memory.readBytes(place.address, 1).length > 0;
   if (!readable) throw errors.notWritable(formatAddress(place.address, pointerSize));
   const at = viewpointOf(session, frameId);
   try {
-    edit(session, () => void target.evaluator.evaluate(code, at, 'allowed'));
+    const { room, code } = made;
+    edit(session, () => {
+      const { evaluator } = target;
+      const bytes =
+        room === undefined ? 0 : Number(evaluator.evaluate(room.code, at, 'allowed').value);
+      if (room !== undefined && bytes > room.atMost)
+        throw errors.cannotEvaluate(`it has ${bytes} bytes, and there is room for ${room.atMost}`);
+      evaluator.evaluate(code, at, 'allowed');
+    });
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
     throw errors.cannotAssign(

@@ -97,6 +97,16 @@ export function pageFlagNames(profile: Profile, flags: ScalarValue): string {
   return [...fields, ...(names === '' ? [] : names.split('|'))].join(' | ');
 }
 
+/** Bits that an enum numbers, by its names: `ZONE_BOOSTED_WATERMARK | ZONE_RECLAIM_ACTIVE`. */
+export const setBitNames = (
+  bits: readonly { readonly name: string; readonly value: number }[],
+  value: ScalarValue,
+): string =>
+  bits
+    .filter((bit) => ((BigInt(value) >> BigInt(bit.value)) & 1n) === 1n)
+    .map(({ name }) => name)
+    .join(' | ');
+
 /** Bits by the names of constants, space-separated, of which a build may lack some: `VM_READ|VM_WRITE`. */
 export function constantNames(profile: Profile, names: string, bits: bigint): string {
   const tables = remembered(constantMasksOf, profile, () => new Map<string, readonly Mask[]>());
