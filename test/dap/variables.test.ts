@@ -339,6 +339,13 @@ describe('variables', function () {
       assert.ok((await labels('MIGRATE_')).includes('MIGRATE_CMA'));
       const [member] = await complete('page->_ref');
       assert.deepEqual([member?.type, member?.length, member?.detail], ['field', 4, 'atomic_t']);
+      // Columns count from 1 here: behind `page->`.
+      assert.equal(member?.start, 7);
+      assert.deepEqual(await labels('(struct pagl'), []);
+      assert.ok((await labels('sizeof(struct pa')).includes('page'));
+      assert.ok((await labels('(enum migr')).includes('migratetype'));
+      assert.deepEqual(await labels('pr_info("cou'), []);
+      assert.ok((await labels('pr_info("%d", cou')).includes('counter'));
       assert.deepEqual(await labels('zzzz'), []);
     }));
 });

@@ -73,7 +73,12 @@ export const evaluateHandlers = (
     const row = line === undefined ? 0 : session.counting.toOurLine(line) - 1;
     const before = (lines[row] ?? '').slice(0, session.counting.toOurColumn(column) - 1);
     const at = session.current.run.running ? undefined : viewpointOf(session, frameId);
-    return { targets: complete(target, before, at) };
+    // Where the word that is completed begins, counted as the client counts columns.
+    const end = lines.slice(0, row).join('\n').length + (row > 0 ? 1 : 0) + before.length;
+    const start = (length = 0): number => session.counting.toTheirColumn(end - length + 1);
+    return {
+      targets: complete(target, before, at).map((item) => ({ ...item, start: start(item.length) })),
+    };
   },
 });
 
