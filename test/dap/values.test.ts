@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { FrameBody } from '../../src/engine/view/map.js';
 import { Drive, lineOf, onScenario, scenario } from './drive.js';
 import { build, withAdapter } from './session.js';
 
@@ -278,6 +279,31 @@ describe('values', function () {
         locationReference: order.declarationLocationReference,
       });
       assert.equal(stale.short, 'staleReference');
+    }));
+
+  it('a page says what its use makes of its words: a tail has no mapping; a block that is split is nobody’s', () =>
+    onScenario('values.mms', async (drive) => {
+      await toMarker(drive, 'free');
+      const names = async (expression: string): Promise<string[]> => {
+        const { variablesReference } = await drive.evaluate(expression);
+        return (await drive.variables(variablesReference)).map(({ name }) => name);
+      };
+      const tail = await names('block + 1');
+      assert.ok(tail.includes('compound_head') && tail.includes('compound_order'), tail.join());
+      for (const name of ['mapping', 'lru', 'index', 'private'])
+        assert.ok(!tail.includes(name), name);
+      const pfn = Number(await drive.value('page_to_pfn(block + 2)'));
+      const { fields } = await drive.client.body<FrameBody>('mmscope/frame', { pfn });
+      assert.deepEqual(
+        fields.map(({ name }) => name),
+        ['flags', '_refcount', '_mapcount', 'compound_head'],
+      );
+      assert.match(fields[0]?.value ?? '', /\(zone 1\)$/);
+      await drive.go('stepBack');
+      await drive.setFunctions([{ name: 'expand' }]);
+      await drive.go('continue');
+      const page = await drive.find('Locals', 'page');
+      assert.match(page.value, /page of zone DMA32 that the allocator holds: on no list/);
     }));
 
   it('a list that is cut says so, and can be cancelled', () =>

@@ -228,7 +228,10 @@ describe('verdicts', function () {
       );
       await behind('all taken');
       const [fast = '', slow = ''] = (await lines()).split('\nslow path');
-      assert.match(fast, /DMA32: \d+ free - 4096 CMA - \d+ highatomic - 3 taken \(2\^2 - 1\) = -?\d+ usable <= WMARK_LOW/);
+      assert.match(
+        fast,
+        /DMA32: \d+ free - 4096 CMA - \d+ highatomic - 3 taken \(2\^2 - 1\) = -?\d+ usable <= WMARK_LOW/,
+      );
       assert.match(fast, /MIGRATE_HIGHATOMIC \(unusable without ALLOC_HIGHATOMIC\)/);
       assert.match(slow, /^ \(ALLOC_WMARK_MIN .*\| ALLOC_HIGHATOMIC/);
       assert.match(slow, /MIGRATE_HIGHATOMIC$/m);

@@ -10,6 +10,7 @@ import { formatScalar } from '../../engine/types/format.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember } from '../../engine/types/members.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
+import { pageFields } from '../../engine/view/pageFields.js';
 import { bitExpression, bitPlace } from '../evaluation/bitExpression.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
@@ -59,14 +60,12 @@ function pageChildren(
     return inner && showMember(context, place.type, path, inner, expression, format);
   };
   const known = [
-    member('flags'),
-    member('_refcount'),
-    ...(facts.kind === 'slab' ? [] : [member('_mapcount')]),
-    member('lru'),
-    member('mapping'),
-    member('index'),
-    member('private'),
-    ...compoundMembers(facts, context, member),
+    ...pageFields(facts).map((name) =>
+      member(
+        name === 'compound_head' && context.image.mm.encoding.first_page ? 'first_page' : name,
+      ),
+    ),
+    ...compoundFact(facts),
     fact('pfn', `0x${facts.pfn.toString(16)}`),
     fact('order', `${facts.order}`),
     fact('zone', facts.zone),
@@ -77,20 +76,20 @@ function pageChildren(
   return all === undefined ? known : [...known, group('struct page', 'all members', all)];
 }
 
-/** Tails point to their head; the first tail holds what belongs to the whole. */
-function compoundMembers(
-  facts: PageFacts,
-  context: MachineContext,
-  member: (path: string) => Shown | undefined,
-): (Shown | undefined)[] {
-  if (facts.compound === 'no') return [];
-  if (facts.compound === 'head') return [fact('compound', `head, order ${facts.order}`)];
-  const own = [
-    fact('compound', `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`),
-    member(context.image.mm.encoding.first_page ? 'first_page' : 'compound_head'),
-  ];
-  if (facts.pfn !== facts.headPfn + 1) return own;
-  return [...own, member('compound_order'), member('compound_dtor'), member('compound_mapcount')];
+function compoundFact(facts: PageFacts): readonly Shown[] {
+  switch (facts.compound) {
+    case 'no':
+      return [];
+    case 'head':
+      return [fact('compound', `head, order ${facts.order}`)];
+    case 'tail':
+      return [
+        fact(
+          'compound',
+          `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`,
+        ),
+      ];
+  }
 }
 
 /** `flags` of a struct page in mem_map, wherever it is met: names of bits, and the bits as children. */
