@@ -83,7 +83,7 @@ describe('an address under the pointer', () => {
     [
       'machine arch=i386 ram=1G',
       '0xc1f40000',
-      /kernel logical address[^]*`__pa\(0xc1f40000\)` = `0x1f40000`/,
+      /kernel image address[^]*`__pa\(0xc1f40000\)` = `0x1f40000`/,
     ],
     ['machine arch=i386 ram=1G', '0xf8801000', /vmalloc address[^]*use vmalloc\\_to\\_page\(\)/],
     ['machine arch=i386 ram=1G', '0x08048000', /user virtual address/],
@@ -104,6 +104,31 @@ describe('an address under the pointer', () => {
       const text = `#pragma mmscope ${pragma}\n`;
       assert.match(staticMarkdown(text, { start: 0, end: 1, expression }) ?? '', pattern);
     });
+});
+
+describe('an address of a machine in a file, before it runs', () => {
+  const ofCore = (expression: string): string =>
+    staticMarkdown('#pragma mmscope core "data/i386-highmem4g-slub-256M.vmcore.gz"\n', {
+      start: 0,
+      end: 1,
+      expression,
+    }) ?? '';
+
+  it('what depends on the size of memory is not claimed', () => {
+    // Where mem_map is, and whether the frame is in the direct map, the file alone knows.
+    const text = ofCore('0xc1801080');
+    assert.match(text, /a vmalloc address, or a kernel logical address/);
+    assert.doesNotMatch(text, /virt_to_page|struct page|pfn|0xcfe10020/);
+  });
+
+  it('what the address itself says is', () => {
+    assert.match(ofCore('0x08048000'), /\*\*a user virtual address\*\*/);
+    assert.match(
+      ofCore('0xc1000000'),
+      /kernel image address[^]*`__pa\(0xc1000000\)` = `0x1000000`/,
+    );
+    assert.doesNotMatch(ofCore('0xc0100000'), /virt_to_page/);
+  });
 });
 
 describe('inline values', () => {
