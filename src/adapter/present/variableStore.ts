@@ -78,7 +78,7 @@ export class VariableStore {
     });
   }
 
-  /** What Variable and the answers of evaluate, setVariable and setExpression share, `value` apart. */
+  /** What Variable and the answers of evaluate, setVariable and setExpression share, `value` apart; some of it undefined. */
   valueOf(shown: Shown): {
     type?: string | undefined;
     variablesReference: number;
@@ -87,12 +87,12 @@ export class VariableStore {
     memoryReference?: string | undefined;
     valueLocationReference?: number | undefined;
   } {
-    return defined({
+    return {
       ...this.childrenOf(shown),
       type: this.traits?.supportsVariableType === true ? shown.type : undefined,
       memoryReference: this.memoryReference(shown),
       valueLocationReference: this.locate(shown.valueDeclaration),
-    });
+    };
   }
 
   childrenOf({ children }: Shown): {

@@ -122,12 +122,13 @@ export function constantNames(profile: Profile, names: string, bits: bigint): st
 }
 
 /** The page flags of this build as names without `PG_`, in printing order, with the bit each stands for. */
-export function pageFlagBits(profile: Profile): readonly { name: string; bit: number }[] {
-  return PAGE_FLAG_ORDER.split(' ').flatMap((name) => {
-    const bit = profile.findConstant(`PG_${name}`);
-    return bit === undefined ? [] : [{ name, bit }];
-  });
-}
+export const pageFlagBits = (profile: Profile): readonly { name: string; bit: number }[] =>
+  remembered(pageFlagBitsOf, profile, () =>
+    PAGE_FLAG_ORDER.split(' ').flatMap((name) => {
+      const bit = profile.findConstant(`PG_${name}`);
+      return bit === undefined ? [] : [{ name, bit }];
+    }),
+  );
 
 function flagsText(masks: readonly Mask[], flags: bigint, prefix = ''): string {
   const names: string[] = [];
@@ -142,6 +143,7 @@ function flagsText(masks: readonly Mask[], flags: bigint, prefix = ''): string {
   return names.join('|');
 }
 
+const pageFlagBitsOf = new WeakMap<Profile, readonly { name: string; bit: number }[]>();
 const pageFlagMasksOf = new WeakMap<Profile, readonly Mask[]>();
 const gfpMasksOf = new WeakMap<Profile, readonly Mask[]>();
 const constantMasksOf = new WeakMap<Profile, Map<string, readonly Mask[]>>();
