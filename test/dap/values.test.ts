@@ -269,6 +269,20 @@ describe('values', function () {
         /^\t+struct list_head +lru; +\/\* +8 +16 \*\/$/,
       );
       assert.match(content, /\/\* size: 64, cachelines: 1, members: \d \*\//);
+      // A pointer to a function leads to it, and so does a name alone.
+      const pointer = await drive.evaluate('(void (*)(void *))0xffffffff81236310');
+      assert.match(pointer.result, /<radix_tree_node_ctor>$/);
+      const ctor = await locate(pointer.valueLocationReference);
+      assert.match(ctor?.source.name ?? '', /radix-tree\.c$|idr\.c$/);
+      const named = await drive.evaluate('alloc_pages');
+      assert.match(
+        named.result,
+        /^struct page \*alloc_pages\(gfp_t gfp_mask, unsigned int order\)/,
+      );
+      const declaration = await drive.evaluate('struct list_head', 'repl');
+      assert.match(declaration.result, /^struct list_head \{\n\tstruct list_head \* +next; /);
+      const list = await locate(declaration.valueLocationReference);
+      assert.equal(list?.source.name, 'struct list_head (pahole)');
       await drive.setFunctions([{ name: 'prep_new_page' }]);
       await drive.go('continue');
       const order = await drive.find('Locals', 'order');

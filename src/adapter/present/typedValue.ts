@@ -82,7 +82,7 @@ export function showPlace(
   const children = special?.children ?? membersOf(context, place, expression);
   return {
     ...common,
-    value: special?.value ?? summaryOf(context, place, format),
+    value: special?.value ?? summaryOf(context, place, expression ?? name, format),
     memory: place.address,
     ...(special?.menu !== undefined && { menu: special.menu }),
     ...declarationOf(type),
@@ -146,8 +146,16 @@ function scalarParts(
   };
 }
 
-const summaryOf = ({ profile, memory }: ValueContext, place: Place, format: Format): string =>
-  formatPlace(profile, memory, place, { maxDepth: 2, maxLength: 120, numbers: format.numbers });
+const summaryOf = (
+  { profile, memory, origins }: ValueContext,
+  place: Place,
+  expression: string,
+  { numbers }: Format,
+): string => {
+  // Elements of an array are what the array is called: zone_pfn[2].
+  const { name } = origins.of(expression);
+  return formatPlace(profile, memory, place, { maxDepth: 2, maxLength: 120, name, numbers });
+};
 
 /** An integer as its type, what it came from and its value have it read, with the names of a mask's bits. */
 function numberText(

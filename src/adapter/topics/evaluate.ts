@@ -4,17 +4,18 @@
  * An expression's value and type are the same in every context, and those of the variable that it names. A hover adds what it
  * knows of an address as a child.
  */
-import type { Evaluated } from '../evaluation/evaluator.js';
+import type { Evaluated, Viewpoint } from '../evaluation/evaluator.js';
 import { procFileText } from '../evaluation/procFile.js';
 import { runHelper } from '../evaluation/helpers.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
 import { addressPart } from '../present/addressPart.js';
+import { showDeclaration } from '../present/declarations.js';
 import { editedText } from '../present/editedText.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
-import { errors } from '../protocol/errors.js';
+import { AdapterError, errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { complete } from '../evaluation/completion.js';
@@ -34,6 +35,9 @@ export const evaluateHandlers = (
     const helped = runHelper(target.context, target.evaluator, expression, at);
     if (helped !== undefined)
       return defined({ result: helped.value, ...variables.valueOf(helped) });
+    const declared = context === 'hover' ? undefined : showDeclaration(target.context, expression);
+    if (declared !== undefined && !hasValue(session, expression, at))
+      return defined({ result: declared.value, ...variables.valueOf(declared) });
     let result: Evaluated | undefined;
     if (context === 'repl') {
       const changed = edit(session, () => {
@@ -81,6 +85,17 @@ export const evaluateHandlers = (
     };
   },
 });
+
+/** A variable goes before a function of its name. */
+function hasValue({ current }: Session, expression: string, at: Viewpoint): boolean {
+  try {
+    current.target.evaluator.evaluate(expression, at);
+    return true;
+  } catch (error) {
+    if (error instanceof AdapterError) return false;
+    throw error;
+  }
+}
 
 /** Not a function of C: the record of the newest attempt to allocate. */
 const VERDICT = /^\s*verdict\s*\(\s*\)\s*;?\s*$/;

@@ -23,6 +23,7 @@ const MASK_NAME =
 
 /** What a number of that name is. */
 export function roleOfName(name: string): NumberRole | undefined {
+  if (name.startsWith('nr_')) return undefined;
   if (LOCATION_NAME.test(name)) return 'location';
   return MASK_NAME.test(name) ? 'mask' : undefined;
 }
