@@ -10,7 +10,7 @@
 ;;     (add-to-list 'load-path "/path/to/editors/emacs")
 ;;     (require 'mmscope-mode)
 ;;
-;; M-x dape RET mmscope RET debugs the scenario in the current buffer.
+;; M-x dape RET mmscope RET debugs the scenario in the current buffer; M-x mmscope-step-back steps back in time.
 
 ;;; Code:
 
@@ -61,6 +61,19 @@
                  :request "launch"
                  :program dape-buffer-default
                  :stopOnEntry t)))
+
+(declare-function dape--live-connection "dape")
+(declare-function dape--next-like-command "dape")
+
+(defun mmscope-step-back ()
+  "Step back in time, which dape has no command for."
+  (interactive)
+  (dape--next-like-command (dape--live-connection 'stopped) :stepBack))
+
+(defun mmscope-reverse-continue ()
+  "Run back in time to the previous breakpoint, or to the beginning."
+  (interactive)
+  (dape--next-like-command (dape--live-connection 'stopped) :reverseContinue))
 
 (provide 'mmscope-mode)
 ;;; mmscope-mode.el ends here
