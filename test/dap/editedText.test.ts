@@ -49,6 +49,11 @@ describe('a text typed over a value', () => {
         assert.equal(edited(shown, text), text);
   });
 
+  it('a pointer that was shown elsewhere is the pointer', () => {
+    assert.equal(edited('0xffff pfn 0x1: x', '0xfffe pfn 0x2: allocated page'), '0xfffe');
+    assert.equal(edited('0x0', '0xffffffff81aef0c0 <contig_page_data>'), '0xffffffff81aef0c0');
+  });
+
   it('names typed over names are what is meant', () => {
     assert.equal(
       edited('0xcc0 (GFP_KERNEL)', '0xcc0 (GFP_KERNEL|__GFP_COMP)'),

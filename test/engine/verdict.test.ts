@@ -74,7 +74,8 @@ function checkReason({ outcome, passes }: Attempt): void {
   assert.ok(outcome.kind === 'failed');
   for (const { name, watermark } of passes.at(-1)?.zones ?? []) {
     if (watermark === undefined) continue;
-    const said: string = outcome.reason.split('; ').find((part) => part.startsWith(`${name}: `)) ?? '';
+    const said: string =
+      outcome.reason.split('; ').find((part) => part.startsWith(`${name}: `)) ?? '';
     const refused = !watermark.ignored && !enough(watermark);
     assert.equal(said.includes(', not above '), refused, outcome.reason);
     if (refused)

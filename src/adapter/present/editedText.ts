@@ -17,6 +17,9 @@ interface Parts {
 /** What follows the number is neither a digit nor a letter, so that no digit can be given away. */
 const NUMBER = /^-?(?:0x[\da-f]+|\d+)(?!\w)/i;
 
+/** What stands behind a pointer, also one that was copied from elsewhere. */
+const POINTER_REMARK = /^ (?:<[^>]*>|pfn 0x)/;
+
 function partsOf(text: string): Parts | undefined {
   const number = NUMBER.exec(text)?.[0];
   return number === undefined ? undefined : { number, more: text.slice(number.length) };
@@ -27,7 +30,7 @@ export function editedText(profile: Profile, shown: string, written: string): st
   const was = partsOf(shown);
   const is = partsOf(written.trim());
   if (was === undefined || is === undefined || is.more === '') return written;
-  if (is.more === was.more) return is.number;
+  if (is.more === was.more || POINTER_REMARK.test(is.more)) return is.number;
   const names = /^ \((?<names>[\w |~&]+)\)$/.exec(is.more)?.groups?.['names'];
   return is.number === was.number && names !== undefined ? maskOf(profile, names) : written;
 }

@@ -7,7 +7,7 @@
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { Place } from '../../engine/types/access.js';
 import type { NumberFormat } from '../../engine/types/format.js';
-import type { StructType } from '../../engine/types/model.js';
+import type { CType, StructType } from '../../engine/types/model.js';
 import type { Dap } from '../protocol/dap.js';
 
 export interface Shown {
@@ -24,8 +24,8 @@ export interface Shown {
   readonly children?: Container;
   readonly kind?: 'property' | 'data' | 'virtual';
   readonly readOnly?: boolean;
-  /** Why it cannot be set, where there is more to say than that it is computed. */
-  readonly whyNot?: string;
+  /** A local of a kernel function, which is in no memory. */
+  readonly kernelLocal?: KernelLocal;
   /** What a data breakpoint on it is called, where its name alone says too little. */
   readonly watchName?: string;
   /** What clients may offer in its menu: to reveal the page, or the page that the address is in. */
@@ -33,6 +33,13 @@ export interface Shown {
   /** Where the name is declared, or what its value points to is defined. */
   readonly declaration?: Declared;
   readonly valueDeclaration?: Declared;
+}
+
+export interface KernelLocal {
+  /** Of the active functions, 0 is the innermost. */
+  readonly index: number;
+  readonly functionId: number;
+  readonly type: CType;
 }
 
 /** Something that is written down somewhere: told where only when a client asks. */

@@ -6,6 +6,7 @@ import { writeBytes } from '../../engine/image/assemble.js';
 import { formatAddress } from '../../engine/memory/address.js';
 import { encodePlace, type Place, type ScalarValue } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
+import type { CType } from '../../engine/types/model.js';
 import { typeName } from '../../engine/types/typeName.js';
 import { initialization } from '../evaluation/initialization.js';
 import type { Evaluated } from '../evaluation/evaluator.js';
@@ -31,7 +32,7 @@ export function assign(
     initialize(session, place, shown, expression, frameId);
     return;
   }
-  const value = scalarFor(session, place, expression, frameId);
+  const value = scalarFor(session, place.type, expression, frameId);
   const bytes = encodePlace(memory, place, value);
   if (bytes === undefined)
     throw errors.cannotAssign(`'${typeName(place.type)}' is not a type that can be set.`);
@@ -77,15 +78,19 @@ function initialize(
 
 /** Runs something that writes to the tape, as an edit. True if anything was written. */
 export function edit(session: Session, write: () => void): boolean {
-  const { target, run } = session.current;
+  const { target } = session.current;
   const changed = target.timeline.edit(write);
-  if (changed) {
-    const { place } = target.timeline;
-    run.forgetAfter(place);
-    session.breakpoints.forgetHitsAfter(place);
-    target.forgetCaptured();
-  }
+  if (changed) forgetFuture(session);
   return changed;
+}
+
+/** What lay to the right of the cursor is gone. */
+export function forgetFuture(session: Session): void {
+  const { target, run } = session.current;
+  const { place } = target.timeline;
+  run.forgetAfter(place);
+  session.breakpoints.forgetHitsAfter(place);
+  target.forgetCaptured();
 }
 
 /** Tells the client that what it shows may be old. */
@@ -102,14 +107,15 @@ export function announceEdit(session: Session, place: Place | undefined): void {
     connection.event('invalidated', { areas: ['variables'] });
 }
 
-function scalarFor(
+/** The value of an expression that is to be stored in an object of a scalar type. */
+export function scalarFor(
   session: Session,
-  place: Place,
+  type: CType,
   expression: string,
   frameId: number | undefined,
 ): ScalarValue {
   const { target } = session.current;
-  const named = enumeratorNamed(place, expression.trim());
+  const named = enumeratorNamed(type, expression.trim());
   if (named !== undefined) return named;
   const result: Evaluated = target.evaluator.evaluate(expression, viewpointOf(session, frameId));
   if (result.value === undefined)
@@ -120,7 +126,7 @@ function scalarFor(
 }
 
 /** An enumerator of the object's own type needs no lookup. */
-function enumeratorNamed(place: Place, name: string): number | undefined {
-  const type = stripTypedefs(place.type);
-  return type.kind === 'enum' ? type.enumerators.find((e) => e.name === name)?.value : undefined;
+function enumeratorNamed(type: CType, name: string): number | undefined {
+  const bare = stripTypedefs(type);
+  return bare.kind === 'enum' ? bare.enumerators.find((e) => e.name === name)?.value : undefined;
 }

@@ -20,6 +20,7 @@ import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { complete } from '../evaluation/completion.js';
 import { announceEdit, assign, edit } from './editing.js';
+import { assignLocal, kernelLocalNamed } from './kernelLocals.js';
 import type { Handlers } from './table.js';
 import { viewpointOf } from './viewpoint.js';
 
@@ -61,6 +62,21 @@ export const evaluateHandlers = (
     const { pointerSize } = target.image.profile;
     const before = evaluator.evaluate(expression, at);
     const place = before.place ?? bitDenoted(evaluator, pointerSize, expression, at);
+    const local = place === undefined ? kernelLocalNamed(session, expression, frameId) : undefined;
+    if (local !== undefined) {
+      const form = formatOf(format, session.numberFormat);
+      const { value: old } = show(session, expression, before, form);
+      assignLocal(
+        session,
+        expression.trim(),
+        local,
+        editedText(target.context.profile, old, value),
+      );
+      afterResponse(() => announceEdit(session, undefined));
+      const again = evaluator.evaluate(expression, viewpointOf(session, frameId));
+      const now = show(session, expression, again, form);
+      return defined({ value: now.value, ...variables.valueOf(now) });
+    }
     if (place === undefined)
       throw errors.cannotAssign(`'${expression}' is a value, not an object that can be set.`);
     const form = formatOf(format, session.numberFormat);

@@ -83,14 +83,11 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
       return kernelNames(target.image.mm, functionId, locals).map(({ name, type, value }) => ({
         ...showValue(context, name, type, value, name, format),
         declaration: { kind: 'function', functionId },
-        whyNot: KERNEL_LOCAL,
+        kernelLocal: { index: view.index, functionId, type },
       }));
     },
   };
 }
-
-const KERNEL_LOCAL =
-  'A local of a kernel function is not in the machine\u2019s memory: it cannot be set. Set what it was read from, or the memory it points to.';
 
 const isScript = (view: FrameView): boolean => view.kind === 'scenario' && view.frame.isScript;
 

@@ -6,6 +6,7 @@ import { errors } from '../protocol/errors.js';
 import { defined } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { announceEdit, assign } from './editing.js';
+import { assignLocal } from './kernelLocals.js';
 import type { Handlers } from './table.js';
 
 /** How long a list keeps other requests waiting. */
@@ -34,12 +35,17 @@ export const variableHandlers = (session: Session): Handlers<'variables' | 'setV
     const format = formatOf(given, session.numberFormat);
     const child = childNamed(container, name, format);
     if (child === undefined) throw errors.noSuchVariable(name);
-    const { place } = child;
+    const { place, kernelLocal } = child;
+    const text = editedText(context.profile, child.value, value);
+    if (kernelLocal !== undefined) {
+      assignLocal(session, name, kernelLocal, text);
+      afterResponse(() => announceEdit(session, undefined));
+      const now = childNamed(container, name, format) ?? child;
+      return defined({ value: now.value, ...variables.valueOf(now) });
+    }
     if (place === undefined || child.readOnly === true)
-      throw errors.cannotAssign(
-        child.whyNot ?? `'${name}' is computed from other values and cannot be set.`,
-      );
-    assign(session, place, child.value, editedText(context.profile, child.value, value), undefined);
+      throw errors.cannotAssign(`'${name}' is computed from other values and cannot be set.`);
+    assign(session, place, child.value, text, undefined);
     afterResponse(() => announceEdit(session, place));
     // A flag of a page reads as a bit, however it was set.
     const again =
