@@ -318,7 +318,7 @@ describe('values', function () {
       const page = await drive.find('Locals', 'page');
       const declared = await locate(page.declarationLocationReference);
       assert.equal(declared?.source.path, drive.program);
-      assert.equal(declared?.line, lineOf(VALUES, 'page'));
+      assert.equal(declared.line, lineOf(VALUES, 'page'));
       const type = await locate(page.valueLocationReference);
       assert.equal(type?.source.name, 'struct page (pahole)');
       const lru = await drive.find('Locals', 'page', 'lru');
