@@ -15,7 +15,7 @@ import { populatedZones } from '../../engine/view/zones.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { MachineContext } from '../present/context.js';
-import { PLAIN } from '../present/shown.js';
+import { formatOf, type Format } from '../present/shown.js';
 import { showPlace } from '../present/typedValue.js';
 import type { Session } from '../session.js';
 import type { Target } from '../debuggee/target.js';
@@ -51,7 +51,8 @@ export const mapHandlers = (
   },
 
   'mmscope/frame'({ pfn }) {
-    return frameBody(session.current.target.context, Math.trunc(pfn));
+    const format = formatOf(undefined, session.numberFormat);
+    return frameBody(session.current.target.context, Math.trunc(pfn), format);
   },
 
   'mmscope/verdict'() {
@@ -81,7 +82,7 @@ function verdictBody({ image, attempts }: Target): VerdictBody {
   };
 }
 
-function frameBody(context: MachineContext, pfn: number): FrameBody {
+function frameBody(context: MachineContext, pfn: number, format: Format): FrameBody {
   const { image, profile, states, peek } = context;
   const { pointerSize } = profile;
   if (pfn < 0 || pfn >= image.maxPfn) throw errors.noSuchPage(pfn);
@@ -105,13 +106,13 @@ function frameBody(context: MachineContext, pfn: number): FrameBody {
     ...(facts.migratetype !== undefined && { migratetype: facts.migratetype }),
     flags: facts.flags,
     summary: facts.summary,
-    fields: fieldsOf(context, facts),
+    fields: fieldsOf(context, facts, format),
     expression: `*pfn_to_page(0x${pfn.toString(16)})`,
   };
 }
 
 /** The members that the page's use gives a meaning, as the variables have them. */
-function fieldsOf(context: MachineContext, facts: PageFacts): FrameField[] {
+function fieldsOf(context: MachineContext, facts: PageFacts, format: Format): FrameField[] {
   const { profile, peek } = context;
   const type = profile.types.struct('page');
   if (type === undefined) return [];
@@ -119,7 +120,7 @@ function fieldsOf(context: MachineContext, facts: PageFacts): FrameField[] {
   return pageFields(facts).flatMap((name) => {
     const place = memberPlace(page, name);
     if (place === undefined) return [];
-    const { value } = showPlace(context, name, place, `page->${name}`, PLAIN);
+    const { value } = showPlace(context, name, place, `page->${name}`, format);
     return [{ name, value, type: typeName(place.type) }];
   });
 }

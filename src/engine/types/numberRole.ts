@@ -11,13 +11,26 @@ import type { Profile } from './profile.js';
 /** location: an address or a frame number. mask: bits with meanings of their own. */
 export type NumberRole = 'location' | 'mask';
 
+const anyOf = (...patterns: readonly RegExp[]): RegExp =>
+  new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
+
 const LOCATION_TYPES = new Set(['phys_addr_t', 'resource_size_t', 'dma_addr_t', 'uintptr_t']);
 const MASK_TYPE =
   /^(?:gfp_t|slab_flags_t|vm_flags_t|pgprot_t|p(?:te|md|ud|4d|gd|gprot)val_t|fpi_t)$/;
 
-/** `pfn`, `zone_start_pfn`, `page_to_pfn`, `PHYS_PFN`; `va`, `phys_addr`; `__pa`, `virt_to_phys`, `PFN_PHYS`. */
-const LOCATION_NAME =
-  /(?:^|_)pfns?$|^pfn_|_pfn_|(?:^|_)(?:v?addr|address|paddr|va|pa|phys|vaddr)(?:_?\d+)?$|^__pa|^(?:__)?get_(?:free_pages?|zeroed_page)$|^(?:virt|page)_to_(?:phys|bus)$|^(?:native_)?read_cr[23]$|^(?:va|vm|compact_cached_\w+)_(?:start|end)$/i;
+const LOCATION_NAME = anyOf(
+  // pfn, zone_start_pfn, page_to_pfn(), PHYS_PFN()
+  /(?:^|_)pfns?$/,
+  /^pfn_|_pfn_/,
+  // va, phys_addr, vaddr2
+  /(?:^|_)(?:v?addr|address|paddr|va|pa|phys)(?:_?\d+)?$/,
+  /^(?:va|vm|compact_cached_\w+)_(?:start|end)$/,
+  // __pa(), __get_free_pages(), virt_to_phys(), read_cr3()
+  /^__pa/,
+  /^(?:__)?get_(?:free_pages?|zeroed_page)$/,
+  /^(?:virt|page)_to_(?:phys|bus)$/,
+  /^(?:native_)?read_cr[23]$/,
+);
 const MASK_NAME =
   /(?:^|_)(?:flags|mask|bitmap|prot)$|^gfp|^page_type$|^(?:pte|pmd|pud|p4d|pgd|pgprot)(?:_val|_flags)?$/i;
 
