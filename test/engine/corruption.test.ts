@@ -14,7 +14,7 @@ import { describeMachines, type Machine } from './machines.js';
 import { random } from './random.js';
 import { openSlabMachine } from './slabMachines.js';
 
-const TRIALS = 250;
+const TRIALS = Number(process.env["TRIALS"] ?? 150);
 const FAULT =
   /^(kernel NULL pointer dereference|unable to handle page fault|general protection fault|watchdog: BUG: soft lockup|kernel BUG at)/;
 
