@@ -389,10 +389,7 @@ export class CExpressions {
       const [sign, prec] = COMPARISONS[name];
       return expr(`${this.text(own[0], prec)} ${sign} ${this.text(own[1], prec + 1)}`, prec);
     }
-    if (/^VM_BUG_ON/.test(name))
-      return expr(
-        `${name}(${this.list(name === 'VM_BUG_ON' ? own.slice(0, 1) : own.slice(0, 2))})`,
-      );
+    if (/^VM_BUG_ON/.test(name)) return expr(`${name}(${this.list(own.slice(0, 2))})`);
     if (name in LIST_MEMBERS)
       return this.listCall(name, name === 'list_last_entry' ? own.slice(0, 2) : own);
     if (name in EXTREMES) return expr(`${EXTREMES[name]}(${this.list(own)})`);

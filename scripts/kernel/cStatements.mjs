@@ -291,6 +291,7 @@ class FilePrinter {
       return this.rest(node);
     }
     if (ts.isVariableStatement(node)) return this.locals(node);
+    if (/^k\.watchdog\(/.test(node.getText(this.source))) return this.leftOut(node);
     if (ts.isFunctionDeclaration(node)) return this.functionDeclaration(node, '');
     if (ts.isLabeledStatement(node)) return this.labelled(node);
     this.begin(node);
@@ -388,8 +389,9 @@ class FilePrinter {
   local(each, statement) {
     const { w, e, types, source } = this;
     const value = each.initializer && stripped(each.initializer);
-    // What stands for all memory has no name in C.
-    if (value?.getText(source) === 'k.words') return this.leftOut(statement);
+    // What stands for all memory has no name in C, nor has what only the watchdog counts.
+    if (value?.getText(source) === 'k.words' || each.name.text === 'rounds')
+      return this.leftOut(statement);
     const isFirst = each === statement.declarationList.declarations[0];
     this.begin(isFirst ? statement : each);
     if (value !== undefined && ts.isArrowFunction(value)) return this.nestedFunction(each, value);

@@ -123,7 +123,10 @@ describe('mmscope run: what went wrong', function () {
        pr_info("%lu", *(unsigned long *)va);\n*(unsigned long *)va = 0;`,
     );
     assert.equal(out[3], '#PF: error_code(0x0003) - permissions violation');
-    assert.match(err[1] ?? '', /because the page is read-only, and CR0.WP applies that to the kernel/);
+    assert.match(
+      err[1] ?? '',
+      /because the page is read-only, and CR0.WP applies that to the kernel/,
+    );
   });
 
   for (const [arch, lines] of [

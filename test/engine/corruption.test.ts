@@ -7,14 +7,20 @@ import * as kernel from '../../src/engine/entry/functions.js';
 import { KernelFault } from '../../src/engine/machine/events.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
 import { NULL, type Page, type Zone } from '../../src/engine/machine/ctypes.js';
-import { asPhys, asVirt, WORDS_PER_FRAME, type VirtAddr } from '../../src/engine/memory/address.js';
+import {
+  asCell,
+  asPhys,
+  asVirt,
+  WORDS_PER_FRAME,
+  type VirtAddr,
+} from '../../src/engine/memory/address.js';
 import { constantNamed } from '../../src/engine/types/named.js';
 import { freeArea, freeList, pcpList, zonePcp } from '../../src/engine/view/zoneLists.js';
 import { describeMachines, type Machine } from './machines.js';
 import { random } from './random.js';
 import { openSlabMachine } from './slabMachines.js';
 
-const TRIALS = Number(process.env["TRIALS"] ?? 150);
+const TRIALS = 150;
 const FAULT =
   /^(kernel NULL pointer dereference|unable to handle page fault|general protection fault|watchdog: BUG: soft lockup|kernel BUG at)/;
 
@@ -50,7 +56,7 @@ function strayWords(k: Kernel, next: Next, near: VirtAddr): readonly [number, nu
     case 9:
       return words(near);
     case 10:
-      return words(k.va_of(k.zones[next(k.zones.length)] as never) + next(400) * 4);
+      return words(k.va_of(asCell(k.zones[next(k.zones.length)] ?? 0)) + next(400) * 4);
     default:
       return words(-next(4096));
   }
@@ -93,7 +99,7 @@ function allocateAndFree(k: Kernel, next: Next, nrOps: number): void {
     const gfp = constantNamed(k.profile, gfps[next(gfps.length)] ?? '') | k.__GFP_NOWARN;
     const page = kernel.alloc_pages(k, next(3) === 0 ? gfp | k.__GFP_COMP : gfp, order);
     if (page !== NULL) live.push({ page, order });
-    if (next(12) === 0) kernel.drain_all_pages(k, NULL as Zone);
+    if (next(12) === 0) kernel.drain_all_pages(k, NULL);
   }
 }
 
@@ -136,7 +142,7 @@ describeMachines('corrupted lists', (open, profile) => {
       endsAsAKernel(k, seed, () => {
         for (let stray = next(2) + 1; stray > 0; stray--) {
           const at = strayPlace(k, next);
-          k.write_words(at, ...strayWords(k, next, k.va_of(at as never)));
+          k.write_words(at, ...strayWords(k, next, k.va_of(asCell(at))));
         }
         try {
           allocateAndFree(k, next, 120);

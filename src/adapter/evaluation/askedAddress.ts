@@ -34,8 +34,7 @@ export function askedAddress(
   const object = value === undefined ? place?.address : value;
   if (object === undefined) throw errors.cannotEvaluate(`'${expression}' is not an address.`);
   const address = toAddress(object, wide(type, profile.pointerSize) ? 8 : profile.pointerSize);
-  if (address === undefined)
-    throw errors.cannotEvaluate(noAddress(profile, object));
+  if (address === undefined) throw errors.cannotEvaluate(noAddress(profile, object));
   return {
     value: address,
     meant: args.meant ?? meantBy(type, expression),

@@ -13,7 +13,7 @@ import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
 import { compoundTests, type CompoundTests } from './compoundTests.js';
 import type { Zone } from './ctypes.js';
-import type { KernelEvent } from './events.js';
+import { KernelFault, type KernelEvent } from './events.js';
 import { FlaggedTails } from './flaggedTails.js';
 import { factsOf, type Facts } from './facts.js';
 import { lazyGlobals, type Globals } from './globals.js';
@@ -22,6 +22,11 @@ import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
 import type { Tracer } from './tracer.js';
+
+/** More than any list that is whole has entries. */
+const MOST_ROUNDS = 1 << 23;
+/** The task that kernels here have. */
+const currentComm = 'init';
 
 abstract class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
@@ -101,6 +106,18 @@ abstract class KernelContext extends KernelMemory {
     const nth = page + n * this.stride.page;
     if ((nth ^ page) >>> 10 === 0) return nth as Cell;
     return this.pfn_to_page(this.page_to_pfn(page) + n);
+  }
+
+  /**
+   * A loop that damaged lists keep going for ever ends as the watchdog of a kernel would have it. Loops that only damage makes endless
+   * count their rounds here; in C nothing of it is shown.
+   * Source: Linux 6.1 kernel/watchdog.c: watchdog_timer_fn().
+   */
+  watchdog(rounds: number): void {
+    if (rounds > MOST_ROUNDS)
+      throw new KernelFault(
+        `watchdog: BUG: soft lockup - CPU#${this.cpu} stuck for 26s! [${currentComm}:1]`,
+      );
   }
 
   /** Reports what happened, at this position of the tape. */

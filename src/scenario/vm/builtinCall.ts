@@ -214,8 +214,9 @@ export class MachineCall implements BuiltinCall {
 
   /** Misuse of a function, told where it is called; or an access, which is somewhere in the statement. */
   misused(misuse: Misuse, text: string, isCall: boolean): void {
-    const { tape, control, statementSpan } = this.surroundings;
-    const span = isCall && this.ofScenario ? this.span : statementSpan();
+    const { surroundings } = this;
+    const { tape, control } = surroundings;
+    const span = isCall && this.ofScenario ? this.span : surroundings.statementSpan();
     tape.mark({ kind: 'api-misuse', misuse, text, span, task: control.currentTask });
   }
 

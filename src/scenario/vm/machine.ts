@@ -118,7 +118,7 @@ export class Machine {
     // What an assertion about a page prints comes before the line that says where it stands.
     if (dump !== undefined && !this.memory.onlyLooks)
       call.kernel.dump_page(call.k, dump.page, dump.reason);
-    const isWhole = /^(?:general protection|kernel BUG)/.test(text);
+    const isWhole = /^(?:general protection|kernel BUG|watchdog:)/.test(text);
     return {
       kind: 'bug',
       text: isWhole ? text : `BUG: ${text}`,

@@ -23,7 +23,3 @@ export const VM_BUG_ON_FOLIO = (cond: boolean, folio: Page, file: string, text: 
       reason: `VM_BUG_ON_FOLIO(${text})`,
     });
 };
-
-export const VM_BUG_ON = (cond: boolean, file: string): void => {
-  if (cond) throw new KernelFault(bugAt(file));
-};

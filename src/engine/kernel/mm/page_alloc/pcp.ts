@@ -148,7 +148,9 @@ export function free_pcppages_bulk(
   while (count > 0) {
     let list: ListHead;
     // Round robin over the lists, so that none is emptied at the cost of another. Empty ones at either end are not asked again.
+    let rounds = 0;
     for (;;) {
+      k.watchdog(++rounds << 10);
       if (++pindex > max_pindex) pindex = min_pindex;
       list = pcp + k.per_cpu_pages.lists + pindex * k.stride.list_head;
       if (!list_empty(k, list)) break;

@@ -62,6 +62,7 @@ export function __rmqueue(
   alloc_flags: AllocFlags,
 ): Page {
   let page: Page;
+  let rounds = 0;
   // Most requests cannot use CMA pages: while more than half of what is free is CMA's, those that can take from there.
   if (
     (alloc_flags & k.ALLOC_CMA) !== 0 &&
@@ -73,6 +74,7 @@ export function __rmqueue(
   retry: for (;;) {
     page = __rmqueue_smallest(k, zone, order, migratetype);
     if (page !== NULL) return page;
+    k.watchdog(++rounds << 10);
     // The area can be cleared again, a stolen pageblock cannot.
     if ((alloc_flags & k.ALLOC_CMA) !== 0) page = __rmqueue_cma_fallback(k, zone, order);
     // A block of another type is on the lists of this one now: it is found there.

@@ -4,7 +4,7 @@
  * An entry's value is a bigint of its 32 or 64 bits: pteval_t, pmdval_t and so on alike. The layout is drawn in x86/formats.ts, whose
  * table the bits come from.
  *
- * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h.
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask().
  */
 import type { Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
