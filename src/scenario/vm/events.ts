@@ -2,7 +2,7 @@
 import type { KernelEvent } from '../../engine/machine/events.js';
 import type { Span } from '../syntax/span.js';
 
-export type ScenarioEvent =
+type ScenarioEvent =
   /** `expect(...)` did not hold. */
   | {
       readonly kind: 'expect-failed';
