@@ -70,6 +70,7 @@ export const SOURCES = [
   'lib/scatterlist.c',
   'lib/seq_buf.c',
   'lib/sort.c',
+  'lib/stackdepot.c',
   'lib/string.c',
   'lib/string_helpers.c',
   'lib/vsprintf.c',

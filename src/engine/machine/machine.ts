@@ -3,7 +3,14 @@
  *
  * All of it lies in pseudo frames, on the tape like memory: a step back takes it back.
  */
-import { asCell, asVirt, PAGE_SIZE, type Cell } from '../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  formatAddress,
+  PAGE_SIZE,
+  type Cell,
+  type VirtAddr,
+} from '../memory/address.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import type { IoTlbMem } from './ioTlb.js';
@@ -29,6 +36,11 @@ const LOCAL_LISTS = 512;
 export class Machine {
   private readonly registers: Cell;
   private readonly processors: Processor[] = [];
+  /** Where the kernel is called from, which its functions note: set before each call. */
+  caller: VirtAddr = asVirt(0);
+  /** What `%pS` prints of an address that is not the kernel's. */
+  codeText: (address: VirtAddr) => string = (address) =>
+    formatAddress(address, this.memory.wide ? 8 : 4);
   /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
   busOffset = 0;
   /** The bounce buffer, on machines that have one. */

@@ -38,3 +38,12 @@ export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
     }
   }
 }
+
+/** The first of `bytes` bytes that is not `c`; 0 when all are. */
+export function memchr_inv(k: Kernel, start: VirtAddr, c: Int, bytes: Int): VirtAddr {
+  for (let i = 0; i < bytes; i++) {
+    const at = asVirt(start + i);
+    if (readByte(k, at) !== c) return at;
+  }
+  return asVirt(0);
+}
