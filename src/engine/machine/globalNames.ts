@@ -6,7 +6,7 @@ export const GLOBALS = `
   __cpu_online_mask __cpu_possible_mask __kmap_pte __per_cpu_offset _text _totalhigh_pages
   _totalram_pages boot_cpu_data cma_area_count cma_areas contig_page_data cpus_with_pcps
   debug_locks dentry_cache depot_index depot_offset dma_contiguous_default_area free_vmap_area_list free_vmap_area_root
-  gfp_allowed_mask has_work high_memory init_mm init_task jiffies kernfs_node_cache kmalloc_caches
+  gfp_allowed_mask has_work high_memory inode_cachep init_mm init_task jiffies kernfs_node_cache kmalloc_caches
   kmem_cache kmem_cache_node last_pkmap_nr lru_disable_count lru_drain_gen mem_section
   migratetype_names min_free_kbytes movable_zone next_slab_inited nr_vmalloc_pages object_map page_address_htable
   page_address_maps page_group_by_mobility_disabled pcpu_base_addr pcpu_chunk_lists

@@ -20,7 +20,8 @@ import { kmem_cache_alloc_bulk, kmem_cache_free_bulk } from './bulk.js';
 import { __kmem_cache_alias, __kmem_cache_create, __kmem_cache_release } from './cache.js';
 import { __kmem_cache_free, kmem_cache_free } from './free.js';
 import { __kmem_cache_shrink, __kmem_cache_shutdown } from './shrink.js';
-import { debugfs_slab_release, sysfs_slab_release, sysfs_slab_unlink } from './sysfs.js';
+import { debugfs_slab_release } from './debugfs.js';
+import { sysfs_slab_release, sysfs_slab_unlink } from './sysfs.js';
 
 linkSlabAllocator('CONFIG_SLUB', {
   kmem_cache_alloc,
