@@ -3,7 +3,7 @@
  *
  * All of it lies in pseudo frames, on the tape like memory: a step back takes it back.
  */
-import { asCell, asVirt, PAGE_SIZE, type Cell } from '../memory/address.js';
+import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../memory/address.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import type { IoTlbMem } from './ioTlb.js';
@@ -33,6 +33,8 @@ export class Machine {
   busOffset = 0;
   /** The bounce buffer, on machines that have one. */
   io_tlb: IoTlbMem | undefined;
+  /** Where strings of the kernel's own code lie in its constants: of a machine that boots, which needs them. */
+  private readonly literals = new Map<string, VirtAddr>();
 
   constructor(private readonly memory: KernelMemory) {
     this.registers = memory.memory.addPseudoFrames(1);
@@ -49,6 +51,17 @@ export class Machine {
   /** Room for an array of list heads that is a kernel function's local variable. */
   get localLists(): Cell {
     return asCell(this.registers + LOCAL_LISTS);
+  }
+
+  addLiteral(text: string, at: VirtAddr): void {
+    this.literals.set(text, at);
+  }
+
+  /** Where the constant of that text lies. */
+  literal(text: string): VirtAddr {
+    const at = this.literals.get(text);
+    if (at === undefined) throw new Error(`this machine has no constant "${text}"`);
+    return at;
   }
 
   /**

@@ -13,3 +13,5 @@ export const get_count_order_long = (size: ULong): Int => Math.ceil(Math.log2(si
 
 /** The smallest power of two that is no less than `n`, as an exponent. */
 export const order_base_2 = (n: Int): Int => (n > 1 ? 32 - Math.clz32(n - 1) : 0);
+
+export const is_power_of_2 = (n: Int): boolean => n !== 0 && (n & (n - 1)) === 0;
