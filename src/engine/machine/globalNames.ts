@@ -21,7 +21,7 @@ export const GLOBALS = `
   slub_max_order slub_min_objects slub_min_order sysfs_root sysfs_root_kn
   sysctl_lowmem_reserve_ratio system_state tainted_mask totalcma_pages totalreserve_pages
   use_alien_caches user_min_free_kbytes vm_dirty_ratio vm_event_states vm_node_stat vm_zone_stat vmap_area_cachep
-  vmap_area_list vmap_area_root vmap_initialized vmap_lazy_nr watermark_boost_factor watermark_scale_factor
+  vmap_area_list vmap_area_root vmap_lazy_nr watermark_boost_factor watermark_scale_factor
   zone_names
 `;
 

@@ -57,6 +57,10 @@ export class Machine {
     this.literals.set(text, at);
   }
 
+  findLiteral(text: string): VirtAddr | undefined {
+    return this.literals.get(text);
+  }
+
   /** Where the constant of that text lies. */
   literal(text: string): VirtAddr {
     const at = this.literals.get(text);

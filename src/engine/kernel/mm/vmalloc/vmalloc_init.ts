@@ -11,6 +11,7 @@ import { cpu_possible, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { per_cpu } from '../../include/linux/percpu-defs.h.js';
 import { kmem_cache_zalloc } from '../../include/linux/slab.h.js';
+import { writeByte } from '../../lib/string.js';
 import { kmem_cache_create } from '../slab_common/slab_common.js';
 import { insert_vmap_area_augment } from './vmap_tree.js';
 
@@ -47,5 +48,6 @@ export function vmalloc_init(k: Kernel): void {
   }
 
   vmap_init_free_space(k);
-  k.write_bool(k.globals.vmap_initialized, 0, true);
+  const vmap_initialized = k.profile.symbol('vmap_initialized')?.address;
+  if (vmap_initialized !== undefined) writeByte(k, vmap_initialized, 1);
 }
