@@ -6,7 +6,9 @@
  *              where the name lies in the read-only data (-: nowhere), the constructor in the text; without a size: made by
  *              kmem_cache_init() and vmalloc_init()
  *     growth   NAME*COUNT   a cache's next COUNT slabs      #ORDER*COUNT   blocks of no cache, per-CPU chunks left out     %   a page table
- *              ~ORDER       a block that was freed again    @NAME          what happens before the cache NAME is made
+ *              ~ORDER       a block that was freed again    @NAME          caches up to NAME, and what happens before it
+ *              !pagesets    pages come in batches from here on
+ *                           ORDER with an r behind it: reclaimable
  *              (ORDER       a block that will be freed for )NAME, the next slab of a cache that is made later
  *     objects  NAME COUNT [SLAB:INDEX,INDEX]...   how many of a cache's objects were handed out, and which were freed again
  *     facts    NAME VALUE   numbers of sysfs's nodes
@@ -70,6 +72,7 @@ function streamOf(engine, image, names, type) {
     if (pages.some((page) => (k.words[page + k.page.flags] & (1 << k.PG_reserved)) !== 0)) continue;
     for (let pfn = block; pfn < block + nrPages;) {
       const item = itemAt(engine, image, { names, free, tables }, pfn);
+      if (type === KINDS.reclaimable && /^[#~]/.test(item.token ?? '')) item.token += 'r';
       items.push({ pfn, ...item });
       pfn += item.nrPages;
     }
@@ -97,15 +100,21 @@ function batchOf(engine, image, items) {
  */
 function byRefill(items, batch) {
   const known = items.findLastIndex(({ token }) => LAST_BEFORE_PAGESETS.test(token ?? '')) + 1;
+  if (known === 0) {
+    // Reclaimable: nodes of trees are all that is older.
+    const first = items.findIndex(({ token }) => token !== 'radix_tree_node');
+    const refills = refillsFrom(items.slice(first), batch);
+    return [...items.slice(0, first), ...refills.flatMap((refill) => refill.items)];
+  }
   let best;
   for (let first = Math.max(0, known - 8); first <= known + 16; first++) {
     const refills = refillsFrom(items.slice(first), batch);
-    const wrong = contradictions(refills);
+    const wrong = contradictions(refills) + Math.abs(first - known) / 100;
     if (best === undefined || wrong < best.wrong) best = { first, refills, wrong };
   }
   const later = best.refills.flatMap((refill) => refill.items);
-  const marker = { token: '@pid', nrPages: 0 };
-  return [...items.slice(0, best.first), ...(known > 0 ? [marker] : []), ...later];
+  const marker = { token: '!pagesets', nrPages: 0 };
+  return [...items.slice(0, best.first), marker, ...later];
 }
 
 function refillsFrom(items, batch) {
@@ -126,14 +135,23 @@ function refillsFrom(items, batch) {
   return refills.sort((a, b) => a.end - b.end);
 }
 
-/** How many blocks lie between those of a refill that is older. */
+/** How many blocks there are between those of an older refill, and how many lie higher than a free block that would have done. */
 function contradictions(refills) {
   let wrong = 0;
-  refills.forEach(({ items: [{ pfn: start }], end }, i) => {
-    for (const later of refills.slice(i + 1))
-      wrong += later.items.filter(({ pfn }) => pfn > start && pfn < end).length;
-  });
+  const free = new Set();
+  for (const { items, end } of refills.slice(0, 60).reverse()) {
+    for (let pfn = items[0].pfn; pfn < end; pfn++) if (free.has(pfn)) wrong++;
+    for (const { pfn, nrPages } of items)
+      for (const start of free)
+        if (start < pfn && start % nrPages === 0 && isFree(free, start, nrPages)) wrong++;
+    for (const { pfn, nrPages } of items) for (let i = 0; i < nrPages; i++) free.add(pfn + i);
+  }
   return wrong;
+}
+
+function isFree(free, start, nrPages) {
+  for (let i = 0; i < nrPages; i++) if (!free.has(start + i)) return false;
+  return true;
 }
 
 function itemAt(engine, image, { names, free, tables }, pfn) {
@@ -196,11 +214,16 @@ function kernelTables(engine, image) {
 function joined({ unmovable, reclaimable }, k, order) {
   const tokens = inTime(unmovable, order);
   const later = reclaimable.map(({ token }) => token);
+  // What is older than batches: see byRefill().
+  const early = later.splice(0, Math.max(0, later.findIndex((token) => token !== 'radix_tree_node')));
+  tokens.splice(tokens.indexOf('!pagesets'), 0, ...early);
   if (k.CONFIG_SLAB !== 0) return [...tokens, ...later];
-  const run = longestRun(tokens, 'kernfs_node_cache');
-  const lastOther = later.findLastIndex((token) => token === 'dentry' || token === 'inode_cache');
-  const nodes = later.findIndex((token, i) => i >= later.length - 24 && token === 'radix_tree_node');
-  const at = nodes < 0 ? lastOther : nodes;
+  const run = filledFrom(tokens);
+  // Nodes for the numbers of sysfs's files come right behind the inodes of debugfs.
+  const nodes = later.findLastIndex(
+    (token, i) => token === 'inode_cache' && later[i + 1] === 'radix_tree_node',
+  );
+  const at = nodes >= 0 ? nodes + 1 : later.lastIndexOf('inode_cache');
   return [
     ...tokens.slice(0, run),
     ...later.slice(0, at),
@@ -242,6 +265,14 @@ function inTime(items, { perSlab, numberOf }) {
   return [...tokens, ...late.map((name) => `)${name}`)];
 }
 
+/** Where the slabs begin that slab_sysfs_init() fills: with the longest row of them, or one before it in what was left lower. */
+function filledFrom(tokens) {
+  const longest = longestRun(tokens, 'kernfs_node_cache');
+  const from = Math.max(0, longest.start - 60);
+  const lower = longestRun(tokens.slice(from, longest.start), 'kernfs_node_cache');
+  return lower.length >= 6 ? from + lower.start : longest.start;
+}
+
 function longestRun(tokens, name) {
   let best = { start: 0, length: 0 };
   for (let i = 0; i < tokens.length; i++) {
@@ -249,7 +280,7 @@ function longestRun(tokens, name) {
     while (tokens[i + length] === name) length++;
     if (length > best.length) best = { start: i, length };
   }
-  return best.start;
+  return best;
 }
 
 function runLengths(tokens) {

@@ -135,10 +135,11 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   kmem_cache_init(mm);
   vmalloc_init(mm);
 
-  const growth = new Growth(mm, {
+  const growth: Growth = new Growth(mm, {
+    pagesets: () => setup_per_cpu_pageset(mm),
     pid: () => {
       kmem_cache_init_late(mm);
-      setup_per_cpu_pageset(mm);
+      growth.runStep('pagesets');
     },
     shmem_inode_cache: () => {
       sysfs_init(mm);

@@ -47,11 +47,11 @@ const offsetIn = (text: string): number | undefined =>
 
 export type GrowthStep =
   | { readonly kind: 'slabs'; readonly cache: string; readonly count: number }
-  | { readonly kind: 'blocks' | 'freed' | 'held'; readonly order: number; readonly count: number }
+  | { readonly kind: 'blocks' | 'freed' | 'held'; readonly order: number; readonly reclaimable: boolean; readonly count: number }
   | { readonly kind: 'tables'; readonly count: number }
   /** The first held block goes, and a slab of this cache takes its place. */
   | { readonly kind: 'inHeld'; readonly cache: string }
-  | { readonly kind: 'before'; readonly cache: string };
+  | { readonly kind: 'before' | 'step'; readonly cache: string };
 
 export const growthSteps = ({ boot }: Profile): readonly GrowthStep[] =>
   (boot?.growth ?? '').split(' ').filter((token) => token !== '').map(growthStep);
@@ -60,17 +60,20 @@ function growthStep(token: string): GrowthStep {
   const [what = '', times] = token.split('*');
   const count = Number(times ?? 1);
   const rest = what.slice(1);
+  const block = { order: Number.parseInt(rest, 10), reclaimable: rest.endsWith('r'), count };
   switch (what[0]) {
     case '#':
-      return { kind: 'blocks', order: Number(rest), count };
+      return { kind: 'blocks', ...block };
     case '~':
-      return { kind: 'freed', order: Number(rest), count };
+      return { kind: 'freed', ...block };
     case '(':
-      return { kind: 'held', order: Number(rest), count };
+      return { kind: 'held', ...block };
     case ')':
       return { kind: 'inHeld', cache: rest };
     case '%':
       return { kind: 'tables', count };
+    case '!':
+      return { kind: 'step', cache: rest };
     case '@':
       return { kind: 'before', cache: rest };
     default:

@@ -115,6 +115,9 @@ export class Growth {
         this.makeCaches((record) => record.name === step.cache);
         this.runStep(step.cache);
         return;
+      case 'step':
+        this.runStep(step.cache);
+        return;
       case 'slabs':
         for (let i = 0; i < step.count; i++) this.growCache(step.cache);
         return;
@@ -136,7 +139,9 @@ export class Growth {
     const { mm } = this;
     if (!this.hasRoom()) return;
     const order = step.kind === 'tables' ? 0 : step.order;
-    const page = alloc_pages(mm, mm.GFP_KERNEL, order);
+    const reclaimable = step.kind !== 'tables' && step.reclaimable;
+    const gfp = mm.GFP_KERNEL | (reclaimable ? mm.__GFP_RECLAIMABLE : 0);
+    const page = alloc_pages(mm, gfp, order);
     if (page === NULL) return;
     if (step.kind === 'tables') pgtable_pte_page_ctor(mm, page);
     if (step.kind === 'freed') this.freedBlocks.push({ page, order });
@@ -201,7 +206,8 @@ export class Growth {
 
   private readonly done = new Set<string>();
 
-  private runStep(name: string): void {
+  /** Once. */
+  runStep(name: string): void {
     if (this.done.has(name)) return;
     this.done.add(name);
     this.steps[name]?.();
