@@ -220,8 +220,11 @@ function linearMaps(
 function expectedFrames({ memmap, ranges }: BootLayout): number {
   const nrPages = ranges.reduce((sum, range) => sum + range.end - range.start, 0);
   const framesAtOnce = PAGE_SIZE % memmap.sizeofPage === 0 ? 1 : 7;
-  return Math.ceil(nrPages / 1024) * framesAtOnce * 2;
+  return Math.ceil(nrPages / 1024) * framesAtOnce * 2 + GROWTH_FRAMES;
 }
+
+/** For the slabs that the rest of the kernel takes, and their struct pages. */
+const GROWTH_FRAMES = 1536;
 
 /** Tables that the kernel's functions index as one piece. */
 function placeTables(image: KernelImage, layout: BootLayout): void {

@@ -11,10 +11,13 @@ import { asVirt, type VirtAddr } from '../../memory/address.js';
 /** The text of the string at `s`. */
 export const stringAt = (k: Kernel, s: VirtAddr): string => {
   let text = '';
-  for (let i = 0; ; i++) {
-    const byte = readByte(k, asVirt(s + i));
-    if (byte === 0) return text;
-    text += String.fromCharCode(byte);
+  for (let at = s; ;) {
+    const word = k.read_int(k.cell_at(at));
+    for (let shift = (at & 3) * 8; shift < 32; shift += 8, at = asVirt(at + 1)) {
+      const byte = (word >>> shift) & 0xff;
+      if (byte === 0) return text;
+      text += String.fromCharCode(byte);
+    }
   }
 };
 
