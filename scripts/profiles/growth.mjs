@@ -11,6 +11,7 @@
  *                           ORDER with an r behind it: reclaimable
  *              (ORDER       a block that will be freed for )NAME, the next slab of a cache that is made later
  *     objects  NAME COUNT [SLAB:INDEX,INDEX]...   how many of a cache's objects were handed out, and which were freed again
+ *              NAME COUNT @FREE                   SLAB: the rest is in a CPU's array, but for FREE objects
  *     facts    NAME VALUE   numbers of sysfs's nodes
  */
 
@@ -315,7 +316,7 @@ function usedObjects(block, slabs) {
   if (slab !== null) {
     const num = Number(/ num=(\d+)/.exec(block[1])[1]);
     const avail = Number(/avail=(\d+)/.exec(block.join('\n'))[1]);
-    return { handedOut: Number(slab[1]) * num - Number(slab[2]) - avail, freed: [] };
+    return { handedOut: Number(slab[1]) * num - Number(slab[2]) - avail, freed: [`@${slab[2]}`] };
   }
   const total = Number(/total_objects=(\d+)/.exec(block.join('\n'))[1]);
   const unused = block.flatMap((line) => indexesIn(/ lockless ?(.*)$/.exec(line)?.[1] ?? ''));

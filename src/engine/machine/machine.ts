@@ -35,6 +35,7 @@ export class Machine {
   io_tlb: IoTlbMem | undefined;
   /** Where strings of the kernel's own code lie in its constants: of a machine that boots, which needs them. */
   private readonly literals = new Map<string, VirtAddr>();
+  private readonly codeTexts = new Map<VirtAddr, string>();
 
   constructor(private readonly memory: KernelMemory) {
     this.registers = memory.memory.addPseudoFrames(1);
@@ -66,6 +67,15 @@ export class Machine {
     const at = this.literals.get(text);
     if (at === undefined) throw new Error(`this machine has no constant "${text}"`);
     return at;
+  }
+
+  /** Says what lies at an address in code, as %pS prints it (`main+0x10/0x40`): no profile has all functions. */
+  addCodeText(address: VirtAddr, text: string): void {
+    this.codeTexts.set(address, text);
+  }
+
+  codeText(address: VirtAddr): string | undefined {
+    return this.codeTexts.get(address);
   }
 
   /**

@@ -23,6 +23,9 @@ import { NULL } from '../../machine/ctypes.js';
 import { build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
 import { bindZones, type Kernel } from '../../machine/kernel.js';
 import type { LinearMaps } from '../../machine/linearMaps.js';
+// The two allocators: which of them kmem_cache_init() reaches, the build decides.
+import '../../kernel/mm/slab/slab.js';
+import '../../kernel/mm/slub/slub.js';
 import { setup_per_cpu_pageset } from '../../kernel/mm/page_alloc/setup_per_cpu_pageset.js';
 import { init_per_zone_wmark_min } from '../../kernel/mm/page_alloc/watermark_setup.js';
 import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged.js';
@@ -37,7 +40,7 @@ import { do_sysctl_args, parse_args } from './cmdline.js';
 import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
 import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
-import { Growth, takeNodeNumbers } from './growth.js';
+import { Growth, nodesForSysfs, takeNodeNumbers } from './growth.js';
 import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
 import {
@@ -133,9 +136,9 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   mem_init(mm, runs);
   if (mm.profile.arch === 'x86_64') preallocate_vmalloc_pages(mm);
   kmem_cache_init(mm);
-  vmalloc_init(mm);
 
   const growth: Growth = new Growth(mm, {
+    vmap_area: () => vmalloc_init(mm),
     pagesets: () => setup_per_cpu_pageset(mm),
     pid: () => {
       kmem_cache_init_late(mm);
@@ -150,6 +153,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
     },
     uid_cache: () => initcalls(mm, layout, input),
     fasync_cache: () => {
+      growth.giveBackNodes(nodesForSysfs(mm));
       takeNodeNumbers(mm, 'slab_node');
       slabAllocator(mm).slab_sysfs_init?.(mm);
     },

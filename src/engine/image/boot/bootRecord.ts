@@ -87,16 +87,25 @@ export interface ObjectsRecord {
   readonly count: number;
   /** Freed again, in this order: by number of the slab and index of the object. */
   readonly freed: readonly { readonly slab: number; readonly index: number }[];
+  /** SLAB: how many objects the node has; the others are in use, or in a CPU's array. */
+  readonly nodeFree: number | undefined;
 }
 
 export function objectRecords({ boot }: Profile): readonly ObjectsRecord[] {
   return (boot?.objects ?? []).map((line) => {
     const [name = '', count, ...slabs] = line.split(' ');
-    const freed = slabs.flatMap((text) => {
+    const nodeFree = slabs.find((text) => text.startsWith('@'))?.slice(1);
+    const lists = slabs.filter((text) => !text.startsWith('@'));
+    const freed = lists.flatMap((text) => {
       const [slab, indexes = ''] = text.split(':');
       return indexes.split(',').map((index) => ({ slab: Number(slab), index: Number(index) }));
     });
-    return { name, count: Number(count), freed };
+    return {
+      name,
+      count: Number(count),
+      freed,
+      nodeFree: nodeFree === undefined ? undefined : Number(nodeFree),
+    };
   });
 }
 

@@ -103,7 +103,8 @@ export const KERNEL_PARAMETERS: Readonly<Record<string, Parameter>> = {
   // mm/slab.c: slab_max_order_setup()
   slab_max_order: int('Highest order of a slab (SLAB).', (k, order) => {
     write(k, k.globals.slab_max_order, order < 0 ? 0 : Math.min(order, k.MAX_ORDER - 1));
-    write(k, k.globals.slab_max_order_set, 1);
+    const set = k.profile.symbol('slab_max_order_set')?.address;
+    if (set !== undefined) writeByte(k, set, 1);
   }),
 
   // fs/proc/proc_sysctl.c: do_sysctl_args()

@@ -17,6 +17,8 @@ import type { Idr } from '../../kernel/include/linux/idr.h.js';
 import { virt_to_page } from '../../kernel/arch/x86/include/asm/page.h.js';
 import { compound_head } from '../../kernel/include/linux/page-flags.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../kernel/include/linux/slab.h.js';
+import { RADIX_TREE_MAP_SIZE } from '../../kernel/lib/radix-tree/node.js';
+import { get_node } from '../../kernel/mm/slab.h.js';
 import { pgtable_pte_page_ctor } from '../../kernel/arch/x86/mm/pgtable/pgalloc.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
 import { __free_pages, alloc_pages } from '../../kernel/mm/page_alloc/api.js';
@@ -37,6 +39,9 @@ import {
 } from './bootRecord.js';
 import { symbolAddress } from './profileFacts.js';
 import { isHighmemZone } from './zones.js';
+
+/** Of the trees that numbers are looked up in. */
+const NODES = 'radix_tree_node';
 
 /** Caches that have a variable. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -84,6 +89,8 @@ export class Growth {
   private readonly objects: ReadonlyMap<string, ObjectsRecord>;
   /** Of caches with objects that are freed again: their slabs by number, and which of their objects are nobody's. */
   private readonly anonymous = new Map<string, { slabs: Map<number, VirtAddr>; objects: Set<VirtAddr> }>();
+  /** Nodes of trees that nobody uses. */
+  private readonly nodes: VirtAddr[] = [];
   private readonly leastFree: number;
 
   constructor(
@@ -102,6 +109,20 @@ export class Growth {
     this.makeCaches(() => false);
     for (const { name, count } of this.objects.values()) this.handOut(name, count);
     for (const record of this.objects.values()) this.free(record);
+    for (const record of this.objects.values()) this.fillArray(record);
+  }
+
+  /** Nodes of trees that were the kernel's for a while, and may be sysfs's: as many as it is about to need. */
+  giveBackNodes(nr: number): void {
+    const s = this.caches.get(NODES);
+    const count = this.objects.get(NODES)?.count;
+    if (s === undefined || count === undefined) return;
+    const surplus = objectsInUse(this.mm, s) + nr - count;
+    for (let i = 0; i < surplus; i++) {
+      const node = this.nodes.pop();
+      if (node === undefined) return;
+      kmem_cache_free(this.mm, s, node);
+    }
   }
 
   /** What was free in between, from the highest page down. */
@@ -229,6 +250,7 @@ export class Growth {
       object = kmem_cache_alloc(mm, s, mm.GFP_KERNEL);
       if (object === 0) return;
       anonymous?.objects.add(object);
+      if (name === NODES) this.nodes.push(object);
     }
     if (slab !== undefined && object !== 0)
       anonymous?.slabs.set(slab, page_address(mm, compound_head(mm, virt_to_page(mm, object))));
@@ -247,6 +269,23 @@ export class Growth {
     }
   }
 
+  /** SLAB: objects go to the CPU's array until the node has as few as it had. */
+  private fillArray({ name, nodeFree }: ObjectsRecord): void {
+    const { mm } = this;
+    const s = this.caches.get(name);
+    if (nodeFree === undefined || s === undefined) return;
+    const freeObjects = (): number =>
+      mm.read_ulong(get_node(mm, s) + mm.kmem_cache_node.free_objects);
+    const taken: VirtAddr[] = [];
+    const most = mm.words[s + mm.kmem_cache.limit] ?? 0;
+    while (freeObjects() > nodeFree && taken.length < most) {
+      const object = kmem_cache_alloc(mm, s, mm.GFP_KERNEL);
+      if (object === 0) break;
+      taken.push(object);
+    }
+    for (const object of taken.reverse()) kmem_cache_free(mm, s, object);
+  }
+
   // --- memory ------------------------------------------------------------------------------------------------------------
 
   private hasRoom(): boolean {
@@ -261,6 +300,12 @@ export class Growth {
         free += mm.read_ulong((mm.zones[i] as number) + mm.zone.vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
     return free;
   }
+}
+
+/** How many nodes of trees the numbers of sysfs's nodes need, all in all. */
+export function nodesForSysfs(mm: Kernel): number {
+  const perNode = RADIX_TREE_MAP_SIZE(mm);
+  return Math.ceil((bootFact(mm.profile, 'last_node') ?? 0) / perNode);
 }
 
 /** Numbers of sysfs's nodes that others have taken: the next one is `next`. */

@@ -20,7 +20,7 @@ import {
 } from '../../include/linux/list.h.js';
 import { totalram_pages } from '../../include/linux/mm.h.js';
 import { kmalloc_index } from '../../include/linux/slab.h.js';
-import { memcpy } from '../../lib/string.js';
+import { memcpy, readByte } from '../../lib/string.js';
 import { get_node } from '../slab.h.js';
 import {
   create_boot_cache,
@@ -38,6 +38,12 @@ const SMALL_MACHINE_PAGES = (32 << 20) >> 12;
 const SLAB_MAX_ORDER_HI = 1;
 /** For init_kmem_cache_node[]: one node. */
 const NUM_INIT_LISTS = 2;
+
+/** slab_max_order_set: a byte. */
+const slabMaxOrderSet = (k: Kernel): boolean => {
+  const at = k.profile.symbol('slab_max_order_set')?.address;
+  return at !== undefined && readByte(k, at) !== 0;
+};
 
 const ARCH_KMALLOC_FLAGS = (k: Kernel): Int => k.SLAB_HWCACHE_ALIGN;
 
@@ -71,7 +77,7 @@ export function kmem_cache_init(k: Kernel): void {
   for (let i: Int = 0; i < NUM_INIT_LISTS; i++)
     kmem_cache_node_init(k, k.plus(init_kmem_cache_node, i * k.stride.kmem_cache_node));
 
-  if (k.words[k.globals.slab_max_order_set] === 0 && totalram_pages(k) > SMALL_MACHINE_PAGES)
+  if (!slabMaxOrderSet(k) && totalram_pages(k) > SMALL_MACHINE_PAGES)
     k.write(k.globals.slab_max_order, SLAB_MAX_ORDER_HI);
 
   // 1) kmem_cache: offsetof(struct kmem_cache, node) and one node.
