@@ -63,5 +63,6 @@ export function clearBootData(mm: Kernel): void {
   };
   for (const name of ['boot_kmem_cache', 'boot_kmem_cache_node']) clear(name, mm.sizeof.kmem_cache);
   clear('init_kmem_cache_node', 2 * mm.sizeof.kmem_cache_node);
+  clear('slab_max_order_set', 1);
   clear('kmalloc_info', mm.profile.symbol('kmalloc_info')?.sizeBytes ?? 0);
 }
