@@ -17,6 +17,7 @@ export const SOURCES = [
   'arch/x86/kernel/setup_percpu.c',
   'arch/x86/kernel/traps.c',
   'arch/x86/lib/',
+  'fs/debugfs/',
   'fs/exec.c',
   'fs/kernfs/',
   'fs/libfs.c',

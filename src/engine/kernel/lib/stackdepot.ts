@@ -31,6 +31,7 @@ import { ENOMEM } from '../include/linux/errno.h.js';
 import { jhash2 } from '../include/linux/jhash.h.js';
 import { roundup_pow_of_two } from '../include/linux/log2.h.js';
 import { pr_err, pr_info, pr_warn } from '../include/linux/printk.h.js';
+import { symbolText } from './vsprintf.js';
 import { page_address } from '../mm/highmem/page_address.js';
 import { alloc_pages, free_pages } from '../mm/page_alloc/api.js';
 import { nr_free_buffer_pages } from '../mm/page_alloc/watermark_setup.js';
@@ -207,5 +208,5 @@ export function stack_depot_print(k: Kernel, stack: UInt): void {
   const record = asVirt(slab + (offset << STACK_ALLOC_ALIGN));
   const size: Int = k.words[recordAt(k, record, k.stack_record.size)]!;
   for (let i: Int = 0; i < size; i++)
-    pr_warn(k, ` ${k.machine.codeText(k.read_va(entryAt(k, record, i)))}`);
+    pr_warn(k, ` ${symbolText(k, k.read_va(entryAt(k, record, i)))}`);
 }

@@ -16,3 +16,4 @@ export const order_base_2 = (n: Int): Int => (n > 1 ? 32 - Math.clz32(n - 1) : 0
 
 /** The smallest power of two that is not below n; n is not 0. */
 export const roundup_pow_of_two = (n: UInt): UInt => 2 ** (n <= 1 ? 0 : ilog2(n - 1) + 1);
+export const is_power_of_2 = (n: Int): boolean => n !== 0 && (n & (n - 1)) === 0;

@@ -1,7 +1,7 @@
 /**
  * A CPU lets go of slabs: of the one that it allocates from, of all that it has.
  *
- * Source: Linux 6.1 mm/slub.c: deactivate_slab(), flush_slab(), flush_cpu_slab(), has_cpu_slab(), flush_all().
+ * Source: Linux 6.1 mm/slub.c: deactivate_slab(), flush_slab(), __flush_cpu_slab(), flush_cpu_slab(), has_cpu_slab(), flush_all().
  */
 import {
   type Int,
@@ -96,6 +96,12 @@ function flush_slab(k: Kernel, s: KmemCache, c: KmemCacheCpu): void {
   k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
 
   if (slab !== NULL) deactivate_slab(k, s, slab, freelist);
+}
+
+/** All that this CPU has goes to the node. Left out: other CPUs (boot's only caller has one). */
+export function __flush_cpu_slab(k: Kernel, s: KmemCache, cpu: Int): void {
+  flush_slab(k, s, per_cpu_ptr(k, s + k.kmem_cache.cpu_slab, cpu));
+  unfreeze_partials(k, s);
 }
 
 /** The work of each CPU that has slabs of a cache: all go to the node. */

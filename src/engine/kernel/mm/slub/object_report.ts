@@ -19,7 +19,7 @@ import { add_taint, print_tainted, TAINT_BAD_PAGE } from '../../kernel/panic.js'
 import { print_hex_dump } from '../../lib/hexdump.js';
 import { stack_depot_print } from '../../lib/stackdepot.js';
 import { memset, stringAt } from '../../lib/string.js';
-import { longHex, pageFlagsText, pointer } from '../../lib/vsprintf.js';
+import { longHex, pageFlagsText, pointer, symbolText } from '../../lib/vsprintf.js';
 import { slab_folio } from '../slab.h.js';
 import {
   check_valid_pointer,
@@ -49,7 +49,7 @@ function print_track(k: Kernel, s: string, t: VirtAddr, pr_time: number): void {
   const age = pr_time - k.read_ulong(trackAt(k, t, k.track.when));
   const cpu = k.words[trackAt(k, t, k.track.cpu)]!;
   const pid = k.words[trackAt(k, t, k.track.pid)]!;
-  pr_err(k, `${s} in ${k.machine.codeText(addr)} age=${age} cpu=${cpu >>> 0} pid=${pid}`);
+  pr_err(k, `${s} in ${symbolText(k, addr)} age=${age} cpu=${cpu >>> 0} pid=${pid}`);
   const handle: UInt = k.words[trackAt(k, t, k.track.handle)]!;
   if (handle !== 0) stack_depot_print(k, handle);
   else pr_err(k, 'object allocation/free stack trace missing');
