@@ -52,7 +52,7 @@ function inUseOfSlub(k: Kernel, s: KmemCache): number {
 
 /** count_partial(n, count_free) */
 export function freeOnPartial(k: Kernel, s: KmemCache): number {
-  const head: ListHead = get_node(k, s) + k.kmem_cache_node.partial as ListHead;
+  const head: ListHead = get_node(k, s) + k.kmem_cache_node.partial;
   let free = 0;
   for (let pos: ListHead = k.read_ptr(head); pos !== head; pos = k.read_ptr(pos))
     free += freeIn(k, list_entry(k, pos, k.slab.slab_list));
