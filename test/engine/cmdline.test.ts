@@ -9,6 +9,7 @@ import { ImageError, type KernelImage } from '../../src/engine/image/kernelImage
 import { readZones } from '../../src/engine/image/state/index.js';
 import { VMALLOC_END, VMALLOC_START } from '../../src/engine/kernel/arch/x86/include/asm/pgtable_areas.h.js';
 import { NULL } from '../../src/engine/machine/ctypes.js';
+import { asVirt } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 
@@ -106,6 +107,19 @@ describe("the kernel's command line", function () {
     const objects = Array.from({ length: 500 }, () => kernel.kmalloc(mm, 64, mm.GFP_KERNEL));
     assert.equal(new Set(objects).size, 500);
     for (const object of objects) kernel.kfree(mm, object);
+  });
+
+  it('structures on slabs of several pages lie in one piece', () => {
+    const { mm } = boot('x86_64-slub', 64, 'slub_min_order=2 slab_nomerge');
+    const kmem_cache = mm.read_ptr(mm.symbol('kmem_cache'));
+    const size = mm.words[kmem_cache + mm.kmem_cache.size] ?? 0;
+    let straddling = 0;
+    for (const s of kernel.slabCaches(mm)) {
+      const last = asVirt(mm.va_of(s) + size - 4);
+      assert.equal(mm.cell_at(last), s + size / 4 - 1, kernel.cacheName(mm, s));
+      if (Math.floor(mm.va_of(s) / 4096) !== Math.floor(last / 4096)) straddling++;
+    }
+    assert.ok(straddling > 0);
   });
 
   it('sysctl.vm.*', () => {

@@ -37,6 +37,7 @@ import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { placeRange } from '../placeRange.js';
 import { do_sysctl_args, parse_args } from './cmdline.js';
+import { readArguments } from './commandLine.js';
 import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
 import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
@@ -106,6 +107,8 @@ export function bootMachine(options: BootOptions): KernelImage {
   image.mm.machine.busOffset = options.busOffset ?? 0;
   image.mm.machine.io_tlb = layout.io_tlb;
   placeTables(image, layout);
+  if (readArguments(options.commandLine ?? '').some(({ name }) => /^slub_/.test(name)))
+    placeBlocks(image);
   addRules(image, layout, runs, freed);
   // The machine's start is not part of the history: recording begins when it is complete.
   image.tape.setRecording(false);
@@ -242,6 +245,24 @@ function placeTables(image: KernelImage, layout: BootLayout): void {
   placeRange(memory, usages.start, usages.end - usages.start);
   for (const root of layout.sections.roots.values())
     placeObject(image, asVirt(image.mm.linear.pageOffset + root), PAGE_SIZE);
+}
+
+/**
+ * Parameters of SLUB may put structures that kernel code indexes (a cache, a node of a tree) on slabs of several pages, where they
+ * straddle frames: so the frames of each block that a slab may be lie side by side.
+ */
+function placeBlocks({ memory, mm }: KernelImage): void {
+  const nrFrames = 1 << mm.PAGE_ALLOC_COSTLY_ORDER;
+  let asking = false;
+  memory.addPlacement((frame) => {
+    if (asking) return undefined;
+    const start = frame - (frame % nrFrames);
+    const frames = Array.from({ length: nrFrames }, (_, i) => start + i);
+    asking = true;
+    const alone = frames.every((each) => each < memory.nrFrames && !memory.isPlaced(each));
+    asking = false;
+    return alone ? frames : undefined;
+  });
 }
 
 /** The page tables, which lay aside until there was memory; each CPU walks them from now on: load_cr3(). */
