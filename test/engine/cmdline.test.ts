@@ -7,7 +7,10 @@ import { readArguments } from '../../src/engine/image/boot/commandLine.js';
 import { isUnknownParameter } from '../../src/engine/image/boot/kernelParameters.js';
 import { ImageError, type KernelImage } from '../../src/engine/image/kernelImage.js';
 import { readZones } from '../../src/engine/image/state/index.js';
-import { VMALLOC_END, VMALLOC_START } from '../../src/engine/kernel/arch/x86/include/asm/pgtable_areas.h.js';
+import {
+  VMALLOC_END,
+  VMALLOC_START,
+} from '../../src/engine/kernel/arch/x86/include/asm/pgtable_areas.h.js';
 import { NULL } from '../../src/engine/machine/ctypes.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
@@ -22,7 +25,9 @@ const boot = (name: ProfileName, mib: number, commandLine: string): KernelImage 
 const lowmem = ({ mm }: KernelImage): number => mm.read_ulong(mm.symbol('max_low_pfn'));
 
 const cacheOf = ({ mm }: KernelImage, name: string): Record<string, number> => {
-  const line = (kernel.proc_lines(mm, 'slabinfo') ?? []).find((each) => each.startsWith(`${name} `));
+  const line = (kernel.proc_lines(mm, 'slabinfo') ?? []).find((each) =>
+    each.startsWith(`${name} `),
+  );
   const [, , , size, objects, pages] = line?.split(/ +/) ?? [];
   return { size: Number(size), objects: Number(objects), pages: Number(pages) };
 };
@@ -65,7 +70,8 @@ describe("the kernel's command line", function () {
   it('vmalloc= that leaves no lowmem is refused', () => {
     assert.throws(
       () => boot('i386-pae-slab', 1024, 'vmalloc=1G'),
-      (error) => error instanceof ImageError && /vmalloc=1024M leaves less than/.test(error.message),
+      (error) =>
+        error instanceof ImageError && /vmalloc=1024M leaves less than/.test(error.message),
     );
   });
 
@@ -73,7 +79,10 @@ describe("the kernel's command line", function () {
     const image = boot('i386-highmem4g-slub', 512, 'mem=256M highmem=64M cma=8M');
     const zones = readZones(image).zones.map(({ populated }) => populated?.fields);
     assert.equal(zones[2]?.present, (64 * MiB) / 4096);
-    assert.equal(zones.reduce((sum, zone) => sum + (zone?.cma ?? 0), 0), (8 * MiB) / 4096);
+    assert.equal(
+      zones.reduce((sum, zone) => sum + (zone?.cma ?? 0), 0),
+      (8 * MiB) / 4096,
+    );
     assert.equal(image.maxPfn, (256 * MiB) / 4096);
   });
 

@@ -22,7 +22,8 @@ export const STRUCTS = {
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
   `,
-  kernfs_root: 'flags id_highbits ino_idr kn supers deactivate_waitq.head kernfs_rwsem.owner last_id_lowbits',
+  kernfs_root:
+    'flags id_highbits ino_idr kn supers deactivate_waitq.head kernfs_rwsem.owner last_id_lowbits',
   kmem_cache: `
     align allocflags batchcount? colour? colour_off? cpu_cache? cpu_partial? cpu_partial_slabs?
     cpu_slab? ctor flags freelist_size? gfporder? inuse? kobj? limit? list min? min_partial? name

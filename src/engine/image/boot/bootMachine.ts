@@ -14,7 +14,11 @@
  */
 import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
 import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';
-import { kmem_cache_init, kmem_cache_init_late, slabAllocator } from '../../kernel/include/linux/slab.h.js';
+import {
+  kmem_cache_init,
+  kmem_cache_init_late,
+  slabAllocator,
+} from '../../kernel/include/linux/slab.h.js';
 import { kobject_create_and_add } from '../../kernel/lib/kobject.js';
 import { page_address_init } from '../../kernel/mm/highmem/page_address.js';
 import { pcpu_setup_first_chunk } from '../../kernel/mm/percpu/first_chunk.js';
@@ -132,7 +136,11 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   writeStaticData(mm);
   parse_args(mm, commandLine);
   page_address_init(mm);
-  pcpu_setup_first_chunk(mm, layout.perCpu.info, asVirt(mm.linear.pageOffset + (layout.perCpu.units[0] ?? 0)));
+  pcpu_setup_first_chunk(
+    mm,
+    layout.perCpu.info,
+    asVirt(mm.linear.pageOffset + (layout.perCpu.units[0] ?? 0)),
+  );
   free_area_init(mm, layout);
   build_all_zonelists(mm);
   // mm_init()

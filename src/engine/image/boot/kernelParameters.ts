@@ -19,8 +19,7 @@ export const KERNEL_PARAMETERS = {
   slab_max_order: 'Highest order of a slab (SLAB).',
   debug_vm: 'on: checks what a kernel with CONFIG_DEBUG_VM checks.',
   'sysctl.vm.min_free_kbytes': 'Memory that is kept free: the minimum watermarks.',
-  'sysctl.vm.watermark_scale_factor':
-    'Distance of the watermarks, in ten-thousandths of memory.',
+  'sysctl.vm.watermark_scale_factor': 'Distance of the watermarks, in ten-thousandths of memory.',
   'sysctl.vm.watermark_boost_factor':
     'How far watermarks are raised when memory fragments; 0: never.',
 } as const;

@@ -71,7 +71,8 @@ function init_kmem_cache_node(k: Kernel, n: KmemCacheNode): void {
 function early_kmem_cache_node_alloc(k: Kernel): void {
   const kmem_cache_node: KmemCache = k.read_ptr(k.globals.kmem_cache_node);
   const slab: Slab = new_slab(k, kmem_cache_node, k.GFP_NOWAIT);
-  if (slab === NULL) throw new KernelFault('kernel BUG at mm/slub.c: early_kmem_cache_node_alloc()');
+  if (slab === NULL)
+    throw new KernelFault('kernel BUG at mm/slub.c: early_kmem_cache_node_alloc()');
   inc_slabs_node(k, kmem_cache_node, k.read_bits(slab, k.slab.objects));
 
   const object: VirtAddr = k.read_va(slab + k.slab.freelist);

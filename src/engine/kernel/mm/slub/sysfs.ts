@@ -5,7 +5,13 @@
  * Where there is no sysfs (before it is set up, and in machines that never had it), a cache has a kobject only.
  * Source: Linux 6.1 mm/slub.c: create_unique_id() to sysfs_slab_alias(), debugfs_slab_release().
  */
-import { type Int, type KmemCache, NULL, type Pointer, type SlabFlags } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  type KmemCache,
+  NULL,
+  type Pointer,
+  type SlabFlags,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
 import { sysfs_create_group } from '../../fs/sysfs/group.js';
