@@ -135,8 +135,14 @@ describe('protocol', function () {
       const refusals = client.messages
         .map(({ message }) => message as Dap.Response)
         .filter(({ message }) => message === 'malformedMessage');
-      assert.ok(refusals.length >= 6, `${refusals.length} refusals`);
-      assert.ok(refusals.some(({ request_seq }) => request_seq === 77));
+      // Only a request that has a number can be answered; `request_seq` is never made up.
+      assert.deepEqual(
+        refusals.map(({ request_seq }) => request_seq),
+        [77],
+      );
+      const complaints = client.takeEvents('output') as Dap.OutputEvent[];
+      assert.ok(complaints.length >= 6, `${complaints.length} complaints`);
+      for (const { body } of complaints) assert.match(body.output, /^This is not a message/);
       for (const one of noise) client.raw(one);
       assert.deepEqual(await client.body('threads'), { threads: [] });
     }));

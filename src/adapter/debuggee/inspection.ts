@@ -18,5 +18,9 @@ export function inspection(image: KernelImage): Debuggee {
     scenario: undefined,
     standing: () => ({ task: 0, statement: undefined, depth: 0 }),
     runStatement: () => undefined,
+    depthOf: () => 0,
+    canRun: () => false,
+    switchTo: () => undefined,
+    endTask: () => undefined,
   };
 }

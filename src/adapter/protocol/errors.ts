@@ -32,6 +32,7 @@ const CODES = {
   cannotRead: 2004,
   cannotOpen: 2005,
   scenarioHasErrors: 2006,
+  ended: 2007,
   running: 3001,
   notRunnable: 3002,
   noSuchFrame: 3003,
@@ -45,6 +46,7 @@ const CODES = {
   noSuchSource: 3011,
   noException: 3012,
   noSuchPage: 3013,
+  otherTaskInside: 3020,
   defect: 9000,
 } as const;
 
@@ -113,6 +115,8 @@ export const errors = {
       count === 1 ? first : `${first} (and ${count - 1} more; see the debug console)`,
     ),
 
+  ended: () =>
+    quiet('ended', 'The scenario has ended, and its session with it. Restart it to run it again.'),
   running: () => quiet('running', 'The machine is running. Pause it first.'),
   notRunnable: () =>
     shown(
@@ -121,6 +125,11 @@ export const errors = {
     ),
   noSuchFrame: (id: number) =>
     quiet('noSuchFrame', `There is no stack frame ${id} any more: the machine has moved.`),
+  otherTaskInside: (name: string) =>
+    shown(
+      'otherTaskInside',
+      `A statement of ${name} is under way: step out of it before another task runs alone.`,
+    ),
   noSuchThread: (id: number) => quiet('noSuchThread', `There is no thread ${id}.`),
   staleReference: (reference: number) =>
     quiet(

@@ -11,7 +11,13 @@ import type { MachineEvent } from '../../scenario/index.js';
 import { readScalar, type ScalarValue } from '../../engine/types/access.js';
 import type { CType } from '../../engine/types/model.js';
 import { formatPlace } from '../../engine/types/format.js';
-import { needsWalk, type Armed, type ArmedBreakpoint } from '../breakpoints/armed.js';
+import {
+  hasLogPoints,
+  isAnythingArmed,
+  needsWalk,
+  type Armed,
+  type ArmedBreakpoint,
+} from '../breakpoints/armed.js';
 import { watchedEntries, type WatchedEntry } from '../breakpoints/dataWatch.js';
 import { filterOf } from '../breakpoints/exceptionFilters.js';
 import { factNames } from '../breakpoints/happenings/happening.js';
@@ -36,10 +42,11 @@ export type StopReason =
   | 'breakpoint'
   | 'function breakpoint'
   | 'data breakpoint'
-  | 'exception';
+  | 'exception'
+  | 'end';
 
 /** What exceptionInfo tells about a stop. */
-interface Raised {
+export interface Raised {
   readonly filterId: string;
   readonly typeName: string;
   readonly sentence: string;
@@ -76,6 +83,16 @@ export class StopFinder {
     this.happenings = new HappeningFinder(timeline, tape, context.image.mm);
   }
 
+  /** Whether anything could stop or print. */
+  get isArmed(): boolean {
+    return isAnythingArmed(this.parts.armed());
+  }
+
+  /** Whether anything prints when it is passed. */
+  get prints(): boolean {
+    return hasLogPoints(this.parts.armed());
+  }
+
   /** Breakpoints or the tape have changed. */
   forget(): void {
     this.found = undefined;
@@ -104,7 +121,9 @@ export class StopFinder {
   at(boundary: number): readonly Hit[] {
     const { timeline, armed } = this.parts;
     const breakpoints = armed().statements.get(timeline.boundaries.statement(boundary));
-    if (breakpoints === undefined || timeline.isEditStep(boundary - 1)) return [];
+    if (breakpoints === undefined) return [];
+    // Behind an edit stands the statement that stood before it; behind a switch, another one.
+    if (timeline.isEditStep(boundary - 1) && !timeline.isSwitch(boundary - 1)) return [];
     const place = timeline.boundaryPlace(boundary);
     return breakpoints.flatMap((breakpoint) =>
       hitOf(breakpoint, place, this.decideAt(place, breakpoint.trigger, [])),

@@ -18,6 +18,7 @@ import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
+import type { ExpectCounts } from '../endSummary.js';
 import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
@@ -187,6 +188,22 @@ export class ScenarioVm {
     return { kind: 'blocked', task, reason, failedExpects: [] };
   }
 
+  canRun(task: number): boolean {
+    return this.scheduler.canRun(task);
+  }
+
+  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
+  endTask(task: number): boolean {
+    const { control } = this;
+    if (!control.isCreated(task)) return false;
+    const status = control.status(task);
+    if (status === 'ended' || status === 'failed') return false;
+    control.setStatus(task, 'ended');
+    if (task === control.currentTask) this.handOver(task);
+    control.countStatement();
+    return true;
+  }
+
   /** Makes another task the current one. False if it cannot run. */
   switchTask(task: number): boolean {
     if (!this.scheduler.canRun(task)) return false;
@@ -206,6 +223,12 @@ export class ScenarioVm {
   /** `expect(...)` that did not hold so far. */
   get failedExpects(): number {
     return this.control.failedExpects;
+  }
+
+  /** How many `expect(...)` have held and failed up to where the machine stands. */
+  get expects(): ExpectCounts {
+    const { heldExpects: held, failedExpects: failed } = this.control;
+    return { held, failed };
   }
 
   tasks(): TaskState[] {
