@@ -13,7 +13,7 @@ export type { Diagnostic } from './syntax/diagnostic.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
-export type { MachineEvent } from './vm/events.js';
+export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';
 export { ScenarioVm, type StatementResult } from './vm/vm.js';

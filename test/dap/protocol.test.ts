@@ -8,7 +8,7 @@ import { createContext, runInContext } from 'node:vm';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type * as WithoutNode from '../../src/adapter/debugAdapter.js';
 import { createInlineAdapter, listen } from '../../src/adapter/index.js';
-import { HELP } from '../../src/adapter/protocol/errors.js';
+import { ERROR_NAMES, helpOf } from '../../src/adapter/protocol/errors.js';
 import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js';
 import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
@@ -100,7 +100,8 @@ describe('protocol', function () {
     }));
 
   it('leads to pages and sections that exist', () => {
-    for (const [name, place] of Object.entries(HELP)) {
+    for (const name of ERROR_NAMES) {
+      const place = helpOf(name);
       const [page = '', anchor] = place.split('#');
       const headings = readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm);
       const anchors = [...headings].map(([, text = '']) =>

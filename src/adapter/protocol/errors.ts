@@ -1,22 +1,13 @@
 /**
  * Every error a user of the debugger can meet, by name: the answer to a request that cannot be carried out.
  *
- * The sentence says what to do. Where a page of the documentation explains more, `url` leads there; clients show it as a
+ * The sentence says what to do. `url` leads to the section of the documentation that explains more; clients show it as a
  * button.
  * Anything thrown that is not an AdapterError is a defect, and answered as one (`defect`).
  */
 import type { Dap } from './dap.js';
 
 const REPOSITORY = 'https://github.com/mmscope/mmscope/blob/main/';
-
-/** The section of the documentation that explains an error. */
-export const HELP: { readonly [Name in ErrorName]?: string } = {
-  nothingToDebug: 'docs/scenario-language.md#the-machine',
-  cannotRead: 'docs/scenario-language.md#the-machine',
-  cannotOpen: 'docs/fidelity.md#memory-dumps',
-  scenarioHasErrors: 'docs/scenario-language.md#supported-c',
-  notRunnable: 'README.md#what-you-can-do',
-};
 
 /** Codes are part of the protocol to our own extension and to tests: never reuse one. */
 const CODES = {
@@ -52,6 +43,11 @@ const CODES = {
 
 type ErrorName = keyof typeof CODES;
 
+/** The section of the documentation that explains an error. */
+export const helpOf = (code: ErrorName): string => `docs/debugging.md#${code.toLowerCase()}`;
+
+export const ERROR_NAMES = Object.keys(CODES) as readonly ErrorName[];
+
 export class AdapterError extends Error {
   constructor(
     readonly code: ErrorName,
@@ -69,14 +65,14 @@ export class AdapterError extends Error {
 
   toDap(): Dap.Message {
     const { showUser } = this;
-    const help = HELP[this.code];
     return {
       id: CODES[this.code],
       // Braces in the protocol's format are variables: keep ours literal.
       format: '{sentence}',
       variables: { sentence: this.message },
       showUser,
-      ...(help !== undefined && { url: `${REPOSITORY}${help}`, urlLabel: 'Help' }),
+      url: `${REPOSITORY}${helpOf(this.code)}`,
+      urlLabel: 'Help',
     };
   }
 }

@@ -116,6 +116,8 @@ export class ScenarioVm {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
     call.kernel = kernel;
+    call.text = this.program.text;
+    call.notes.clear();
     call.failedExpects = [];
     call.takeYield();
     if (!scheduler.canRun(control.currentTask)) {
@@ -274,6 +276,8 @@ export class ScenarioVm {
   /** Evaluates an expression in a frame, or with the top level's names only. */
   evaluate(text: string, frame?: Frame, options: EvaluateOptions = {}): Evaluation {
     this.call.kernel = options.kernel ?? this.kernel;
+    this.call.text = text;
+    this.call.notes.clear();
     return this.evaluator.evaluate(text, frame, options);
   }
 }
