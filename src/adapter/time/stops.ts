@@ -18,6 +18,7 @@ import {
   type Armed,
   type ArmedBreakpoint,
 } from '../breakpoints/armed.js';
+import { numberIn } from '../breakpoints/dataTarget.js';
 import { watchedEntries, type WatchedEntry } from '../breakpoints/dataWatch.js';
 import { filterOf } from '../breakpoints/exceptionFilters.js';
 import { factNames } from '../breakpoints/happenings/happening.js';
@@ -178,9 +179,10 @@ export class StopFinder {
   ): Hit | undefined {
     const { timeline, tape, context } = this.parts;
     const { place: watched } = watch.target;
+    const number = numberIn(watched);
     const look = (position: number) => {
       tape.seek(position);
-      const value = readScalar(context.memory, watched);
+      const value = readScalar(context.memory, number);
       return { value, text: formatPlace(context.profile, context.memory, watched) };
     };
     const before = look(first);
@@ -190,8 +192,8 @@ export class StopFinder {
     timeline.goTo(timeline.place);
     const place = timeline.placeBehind(boundary, events);
     const names = [
-      ...named('old', watched.type, before.value),
-      ...named('new', watched.type, after.value),
+      ...named('old', number.type, before.value),
+      ...named('new', number.type, after.value),
     ];
     const verdict = this.decideAt(place, watch.trigger, names);
     if (verdict.kind === 'pass') return undefined;
