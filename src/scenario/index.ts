@@ -6,7 +6,7 @@
 export { allBuiltins } from './builtins/table.js';
 export { compileScenario, readScenario, type CompiledScript } from './compile/script.js';
 export type { Program } from './compile/program.js';
-export { endSummary, type ExpectCounts } from './endSummary.js';
+export { endSummary } from './endSummary.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
