@@ -57,7 +57,7 @@ export class Session {
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
   readonly dataTargets = new Map<string, DataTarget>();
-  /** Resolves when a launch under way has loaded its target, or failed. */
+  /** Resolves when a launch or restart under way has been answered. */
   loading: Promise<void> = Promise.resolve();
   private isLoading = false;
   private configured = false;
