@@ -43,7 +43,7 @@ export class Target {
     this.scenario = scenario;
     this.tape = tape;
     this.evaluator = evaluator;
-    this.context = machineContext(image);
+    this.context = machineContext(image, scenario?.program.text);
     this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.
       this.context.states.sync();
@@ -77,7 +77,7 @@ export class Target {
   }
 
   private get isAtEnd(): boolean {
-    return this.timeline.hasEnded(this.timeline.place.boundary);
+    return this.timeline.isBehindAll(this.timeline.place.boundary);
   }
 
   private allTasks(): readonly ScenarioTask[] {

@@ -37,6 +37,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'stopAtEnd?': 'boolean',
     'noDebug?': 'boolean',
     'historyMiB?': 'number',
+    'numberFormat?': 'string',
   },
   breakpointLocations: { source, line: 'integer', 'endLine?': 'integer' },
   setBreakpoints: {
@@ -86,6 +87,8 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     data: 'string',
     'allowPartial?': 'boolean',
   },
+  locations: { locationReference: 'integer' },
+  'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'integer' },

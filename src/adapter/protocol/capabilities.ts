@@ -54,6 +54,8 @@ export interface ClientTraits {
   readonly supportsInvalidatedEvent: boolean;
   readonly supportsVariablePaging: boolean;
   readonly supportsProgressReporting: boolean;
+  /** It takes members that the protocol does not have, for its menus. */
+  readonly isVsCode: boolean;
 }
 
 export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits => ({
@@ -63,4 +65,5 @@ export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits
   supportsInvalidatedEvent: args.supportsInvalidatedEvent ?? false,
   supportsVariablePaging: args.supportsVariablePaging ?? false,
   supportsProgressReporting: args.supportsProgressReporting ?? false,
+  isVsCode: args.clientID === 'vscode',
 });
