@@ -11,6 +11,7 @@ import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
 import { exceptionHandlers } from './topics/exceptions.js';
+import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
 import { mapHandlers } from './topics/map.js';
 import { memoryHandlers } from './topics/memory.js';
@@ -34,6 +35,7 @@ export function dispatcher(session: Session): Dispatch {
     ...sourceHandlers(session),
     ...mapHandlers(session),
     ...addressHandlers(session),
+    ...historyHandlers(session),
   };
   return (request, context) => {
     const { command } = request;

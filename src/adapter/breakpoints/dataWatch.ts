@@ -3,7 +3,8 @@
  */
 import type { MachineEvent } from '../../scenario/index.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import type { DataTarget, WatchedWord } from './dataTarget.js';
+import type { WatchedWord } from '../../engine/memory/writeSearch.js';
+import type { DataTarget } from './dataTarget.js';
 import type { Trigger } from './trigger.js';
 
 export interface DataWatch {

@@ -99,6 +99,8 @@ const variable = ({ name, type, address, kind }: Local): ScenarioVariable => ({
   parameter: kind === 'parameter',
 });
 
+const MAIN = { name: 'main', kind: 'main' } as const;
+
 function programView(program: Program, path: string, name: string): ScenarioProgram {
   const { boundaries, functions, lines, text } = program;
   const ranges: readonly TextRange[] = boundaries.map(({ span }) => {
@@ -119,6 +121,7 @@ function programView(program: Program, path: string, name: string): ScenarioProg
         const first = boundaries.findIndex((boundary) => boundary.function === index);
         return first < 0 ? [] : [first];
       }),
+    functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
   };
 }

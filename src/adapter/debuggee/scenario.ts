@@ -25,6 +25,11 @@ export interface ScenarioProgram {
   /** The first statements of the functions and tasks of that name. */
   entriesOf(name: string): readonly number[];
   readonly functionNames: readonly string[];
+  /** The function that a statement stands in; `main` for those outside of functions and tasks. */
+  functionAt(statement: number): {
+    readonly name: string;
+    readonly kind: 'main' | 'task' | 'function';
+  };
 }
 
 export interface ScenarioTask {

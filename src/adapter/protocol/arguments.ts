@@ -7,6 +7,16 @@ import { errors } from './errors.js';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
 
+const WRITE: Readonly<Record<string, Kind>> = {
+  'variablesReference?': 'number',
+  'name?': 'string',
+  'expression?': 'string',
+  'frameId?': 'number',
+  'memoryReference?': 'string',
+  'offset?': 'number',
+  'count?': 'number',
+};
+
 /** Names ending in `?` may be absent. */
 const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
   cancel: { 'requestId?': 'number', 'progressId?': 'string' },
@@ -38,6 +48,10 @@ const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
   writeMemory: { memoryReference: 'string', 'offset?': 'number', data: 'string' },
   'mmscope/map': { firstPfn: 'number', framesPerCell: 'number', cells: 'number' },
   'mmscope/frame': { pfn: 'number' },
+  'mmscope/lastWrite': WRITE,
+  'mmscope/nextWrite': WRITE,
+  'mmscope/goToTime': { time: 'number' },
+  'mmscope/differences': { from: 'number', 'to?': 'number', 'limit?': 'number' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'number' },
 };
 

@@ -6,6 +6,13 @@
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
 import type {
+  DifferencesArguments,
+  DifferencesBody,
+  TimeArguments,
+  WriteArguments,
+  WriteBody,
+} from '../../engine/view/history.js';
+import type {
   ClockBody,
   FrameArguments,
   FrameBody,
@@ -104,6 +111,10 @@ export interface Requests {
   'mmscope/address': Exchange<AddressArguments, AddressBody>;
   'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
+  'mmscope/lastWrite': Exchange<WriteArguments, WriteBody>;
+  'mmscope/nextWrite': Exchange<WriteArguments, WriteBody>;
+  'mmscope/goToTime': Exchange<TimeArguments, undefined>;
+  'mmscope/differences': Exchange<DifferencesArguments, DifferencesBody>;
 }
 
 export type Command = keyof Requests;

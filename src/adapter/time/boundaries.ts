@@ -49,6 +49,18 @@ export class Boundaries {
     return this.positions[number - this.firstNumber] ?? 0;
   }
 
+  /** The newest one whose position is not behind `position`; the oldest one when all are. */
+  before(position: number): number {
+    let low = 0;
+    let high = this.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.positions[middle] ?? 0) <= position) low = middle;
+      else high = middle - 1;
+    }
+    return this.firstNumber + low;
+  }
+
   task(number: number): number {
     return this.tasks[number - this.firstNumber] ?? 0;
   }

@@ -117,6 +117,15 @@ export class RunControl {
     });
   }
 
+  /** Goes to a place that has been passed, without stopping on the way. */
+  jump(to: Place, reason: StopReason): void {
+    this.start(() => {
+      this.timeline.goTo(to);
+      this.listener.progressed();
+      this.stop(reason, []);
+    });
+  }
+
   private start(motion: () => Promise<void> | void): void {
     this.isRunning = true;
     this.stepFrom = undefined;

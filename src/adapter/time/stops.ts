@@ -296,10 +296,16 @@ function inOneLine(entries: readonly WatchedEntry[], trace: StatementTrace): Lin
   return runs;
 }
 
-/** ` in test_and_set_bit() <- folio_trylock() <- lock_page()`; nothing where the scenario itself wrote. */
-function actorText(trace: StatementTrace, events: number): string {
-  const names = trace
-    .stackAfter(events)
+const actorText = (trace: StatementTrace, events: number): string =>
+  stackText(trace.stackAfter(events));
+
+/**
+ * ` in test_and_set_bit() <- folio_trylock() <- lock_page()`; nothing where the scenario itself wrote.
+ *
+ * @param stack statement ids, outermost first
+ */
+export function stackText(stack: readonly number[]): string {
+  const names = stack
     .map(
       (statementId) => tables.functions[tables.statementFunction[statementId] ?? -1]?.name ?? '?',
     )

@@ -86,6 +86,14 @@ export class Timeline {
     return this.editSteps.has(boundary);
   }
 
+  /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
+  isEdit(boundary: number, position: number): boolean {
+    const inside = this.innerEdits.get(boundary) ?? [];
+    return (
+      this.isEditStep(boundary) || inside.some(({ from, to }) => position >= from && position < to)
+    );
+  }
+
   /** Moves to a place that has been passed. */
   goTo(place: Place): void {
     this.tape.seek(place.position);

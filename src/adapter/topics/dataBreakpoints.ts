@@ -37,7 +37,10 @@ export const dataBreakpointHandlers = (
 });
 
 /** What is to be watched, or the reason why nothing can be. */
-function findTarget(session: Session, args: Dap.DataBreakpointInfoArguments): DataTarget | string {
+export function findTarget(
+  session: Session,
+  args: Dap.DataBreakpointInfoArguments,
+): DataTarget | string {
   const { target, variables } = session.current;
   const { name, variablesReference, bytes } = args;
   if (args.asAddress === true) return byAddress(session, name, bytes ?? 1);

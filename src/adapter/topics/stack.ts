@@ -115,9 +115,10 @@ async function describeFrame(
   };
 }
 
-async function kernelFrame(
+/** A line of a kernel function, as a frame shows it. */
+export async function kernelFrame(
   session: Session,
-  view: Extract<FrameView, { kind: 'kernel' }>,
+  view: Pick<Extract<FrameView, { kind: 'kernel' }>, 'functionId' | 'statementId'>,
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const fn = tables.functions[view.functionId];
   const name = fn?.name ?? '?';

@@ -64,4 +64,8 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/address': 'stop',
   'mmscope/clock': 'target',
   'mmscope/hash': 'stop',
+  'mmscope/lastWrite': 'stop',
+  'mmscope/nextWrite': 'stop',
+  'mmscope/goToTime': 'stop',
+  'mmscope/differences': 'stop',
 };

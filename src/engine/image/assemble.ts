@@ -110,7 +110,7 @@ function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
 }
 
 /** The cell of the word at an address of whatever kind; 0 where nothing is mapped. */
-function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
+export function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
   const cell = mm.cell_of(va);
   if (cell !== 0) return cell;
   const phys = walkedPhys(mm, va);
