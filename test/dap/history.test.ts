@@ -64,12 +64,13 @@ describe('history', function () {
       assert.equal(bytes.time, count.time);
       assert.equal(bytes.frame?.name, count.frame.name);
       assert.deepEqual([bytes.old, bytes.new], ['00 00 00 00', '01 00 00 00']);
+      const flags = (await drive.evaluate('&page->flags')).memoryReference ?? '';
       const none = await nextWrite(drive, { expression: 'page->flags', frameId });
       assert.equal(none.found, false);
       assert.match(none.text, /so far/);
       await reach(drive, 'loop: alloc');
       await goTo(drive, count.time);
-      const next = await nextWrite(drive, { expression: 'page->flags' });
+      const next = await nextWrite(drive, { memoryReference: flags, count: 8 });
       assert.equal(next.frame?.name, 'test_and_set_bit');
       assert.equal(next.statement?.line, at('lock'));
     }));

@@ -38,11 +38,11 @@ export function differences(session: Session, args: DifferencesArguments): Diffe
   const words = differingWords(tape, Math.min(from, to), Math.max(from, to));
   const own = ownObjects(target);
   const named = new Map<string, Named>();
-  let total = 0;
+  const seen = new Set<string>();
   for (const { cell, before, after } of words) {
     const { name, place } = namedLocation(target.context.surveyor, cell, own);
-    if (named.has(name)) continue;
-    total++;
+    if (seen.has(name)) continue;
+    seen.add(name);
     if (named.size >= limit) continue;
     named.set(name, {
       ...(place !== undefined && { place }),
@@ -50,7 +50,7 @@ export function differences(session: Session, args: DifferencesArguments): Diffe
       after: hexWord(forward ? after : before),
     });
   }
-  return { from, to, total, differences: shownDifferences(target, named, from, to) };
+  return { from, to, total: seen.size, differences: shownDifferences(target, named, from, to) };
 }
 
 const hexWord = (word: number): string => `0x${(word >>> 0).toString(16)}`;
