@@ -11,6 +11,9 @@ import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
 import { exceptionHandlers } from './topics/exceptions.js';
+import { gotoHandlers } from './topics/gotoTargets.js';
+import { restartFrameHandlers } from './topics/restartFrame.js';
+import { stepInTargetHandlers } from './topics/stepInTargets.js';
 import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
 import { mapHandlers } from './topics/map.js';
@@ -36,6 +39,9 @@ export function dispatcher(session: Session): Dispatch {
     ...mapHandlers(session),
     ...addressHandlers(session),
     ...historyHandlers(session),
+    ...stepInTargetHandlers(session),
+    ...gotoHandlers(session),
+    ...restartFrameHandlers(session),
   };
   return (request, context) => {
     const { command } = request;

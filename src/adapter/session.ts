@@ -21,6 +21,9 @@ import { Counting } from './protocol/counting.js';
 import { defined, type Dap, type LaunchArguments } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import { Reporter } from './reporter.js';
+import type { GotoTarget } from './topics/gotoTargets.js';
+import { Offered } from './topics/offered.js';
+import type { StepInTarget } from './topics/stepInTargets.js';
 import { RunControl, type Stopped } from './time/runControl.js';
 
 /** What is debugged, with everything that dies with it. */
@@ -47,6 +50,8 @@ export class Session {
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
   readonly dataTargets = new Map<string, DataTarget>();
+  readonly stepInTargets = new Offered<StepInTarget>();
+  readonly gotoTargets = new Offered<GotoTarget>();
   /** Resolves when a launch under way has loaded its target, or failed. */
   loading: Promise<void> = Promise.resolve();
   private configured = false;

@@ -5,10 +5,20 @@
  */
 export { allBuiltins } from './builtins/table.js';
 export { compileScenario, readScenario, type CompiledScript } from './compile/script.js';
+export {
+  boundaryOfCode,
+  codeOfBoundary,
+  decode,
+  firstBoundary,
+  instructionText,
+  pcOfAddress,
+  type Instruction,
+} from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
+export { codeAddress } from './semantics/window.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';

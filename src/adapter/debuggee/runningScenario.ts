@@ -1,7 +1,14 @@
 /** A scenario that runs, as the debugger looks at it: a reading of the scenario room's machine. */
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
-import type { Local, Program, ScenarioVm } from '../../scenario/index.js';
+import {
+  codeOfBoundary,
+  decode,
+  firstBoundary,
+  type Local,
+  type Program,
+  type ScenarioVm,
+} from '../../scenario/index.js';
 import type {
   ScenarioFrame,
   ScenarioProgram,
@@ -63,6 +70,10 @@ export class RunningScenario implements ScenarioView {
     return this.vm.globals().map(variable);
   }
 
+  setNextStatement(task: number, statement: number): void {
+    this.vm.setNextBoundary(task, statement);
+  }
+
   exitCode(): number {
     const { vm } = this;
     const wrong = vm.tasks().some(({ status }) => status === 'failed');
@@ -118,9 +129,15 @@ function programView(program: Program, path: string, name: string): ScenarioProg
     entriesOf: (wanted) =>
       functions.flatMap((fn, index) => {
         if (fn.name !== wanted || fn.kind === 'main') return [];
-        const first = boundaries.findIndex((boundary) => boundary.function === index);
-        return first < 0 ? [] : [first];
+        const first = firstBoundary(program, index);
+        return first === undefined ? [] : [first];
       }),
+    isFirst: (statement) =>
+      firstBoundary(program, boundaries[statement]?.function ?? -1) === statement,
+    callsOf: (statement) =>
+      decode(program, ...codeOfBoundary(program, statement)).flatMap(({ name: op, operands }) =>
+        op === 'CALL' ? [functions[operands[0] ?? -1]?.name ?? '?'] : [],
+      ),
     functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
   };

@@ -25,6 +25,10 @@ export interface ScenarioProgram {
   /** The first statements of the functions and tasks of that name. */
   entriesOf(name: string): readonly number[];
   readonly functionNames: readonly string[];
+  /** Whether a statement is the first one of its function. */
+  isFirst(statement: number): boolean;
+  /** The scenario's functions that a statement calls by name, in the order of its code. */
+  callsOf(statement: number): readonly string[];
   /** The function that a statement stands in; `main` for those outside of functions and tasks. */
   functionAt(statement: number): {
     readonly name: string;
@@ -62,6 +66,8 @@ export interface ScenarioView {
   locals(task: number, frame: number): readonly ScenarioVariable[];
   /** Variables of the script outside of functions. */
   globals(): readonly ScenarioVariable[];
+  /** Makes a task go on at another statement of the function that it is in. An edit. */
+  setNextStatement(task: number, statement: number): void;
   /** What it has come to: 0 when every expectation held and no task died or waits for ever. */
   exitCode(): number;
   /** Which task waits for which, when none can go on although not everything is done. */

@@ -44,4 +44,8 @@ export class ScenarioDebuggee implements Debuggee {
   runStatement(kernel: KernelFlavour): void {
     this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
   }
+
+  nrLeft(): number {
+    return this.vm.nrLeft;
+  }
 }

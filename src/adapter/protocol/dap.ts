@@ -85,6 +85,10 @@ export interface Requests {
     Dap.SetDataBreakpointsArguments,
     BodyOf<Dap.SetDataBreakpointsResponse>
   >;
+  stepInTargets: Exchange<Dap.StepInTargetsArguments, BodyOf<Dap.StepInTargetsResponse>>;
+  gotoTargets: Exchange<Dap.GotoTargetsArguments, BodyOf<Dap.GotoTargetsResponse>>;
+  goto: Exchange<Dap.GotoArguments, undefined>;
+  restartFrame: Exchange<Dap.RestartFrameArguments, undefined>;
   continue: Exchange<Dap.ContinueArguments, BodyOf<Dap.ContinueResponse>>;
   next: Exchange<Dap.NextArguments, undefined>;
   stepIn: Exchange<Dap.StepInArguments, undefined>;

@@ -117,6 +117,30 @@ export class RunControl {
     });
   }
 
+  /** Runs on to a place inside the statement under way, or to its end, unless something armed comes first. */
+  stepTo(to: Place): void {
+    const from = this.timeline.place;
+    this.start(() => {
+      this.stepFrom = from;
+      return this.forward(
+        (boundary) => (isInside(to) && boundary === to.boundary ? to : undefined),
+        (boundary) => (boundary >= to.boundary ? 'step' : undefined),
+      );
+    });
+  }
+
+  /** Runs on to the first boundary that is wanted, unless something armed comes first. */
+  stepToBoundary(isWanted: (boundary: number) => boolean): void {
+    const from = this.timeline.place;
+    this.start(() => {
+      this.stepFrom = from;
+      return this.forward(
+        () => undefined,
+        (boundary) => (isWanted(boundary) ? 'step' : undefined),
+      );
+    });
+  }
+
   /** Goes to a place that has been passed, without stopping on the way. */
   jump(to: Place, reason: StopReason): void {
     this.start(() => {

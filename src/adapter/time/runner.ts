@@ -23,4 +23,6 @@ export interface Runner {
   standing(): Standing;
   /** Runs the statement that is next at the tape's cursor, which is at a boundary, up to the next boundary. */
   runStatement(kernel: KernelFlavour): void;
+  /** How many of the functions that were active at its start the statement that ran last has left. */
+  nrLeft(): number;
 }

@@ -4,6 +4,7 @@
  */
 import type { RequestContext } from '../protocol/connection.js';
 import type { Live, Session } from '../session.js';
+import { stepInto } from './stepInTargets.js';
 import type { Handlers } from './table.js';
 
 export const steppingHandlers = (
@@ -26,7 +27,11 @@ export const steppingHandlers = (
       move(context, ({ run }) => run.step('next', task));
       return undefined;
     },
-    stepIn({ threadId }, context) {
+    stepIn({ threadId, targetId }, context) {
+      if (targetId !== undefined) {
+        stepInto(session, targetId, context);
+        return undefined;
+      }
       const task = taskOf(threadId);
       move(context, ({ run }) => run.step('in', task));
       return undefined;
