@@ -8,8 +8,9 @@ import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Place } from '../time/place.js';
 import type { Armed, ArmedBreakpoint, ArmedException, ArmedHappening } from './armed.js';
+import { modeIn } from './breakpointModes.js';
 import { watchedWords } from './dataTarget.js';
-import type { DataWatch } from './dataWatch.js';
+import { ACCESSES, type DataWatch } from './dataWatch.js';
 import { EXCEPTION_FILTERS, INSIDE } from './exceptionFilters.js';
 import { HAPPENINGS } from './happenings/index.js';
 import type { Locator } from './locator.js';
@@ -201,16 +202,18 @@ function watchOf(
 ): { readonly state: Omit<Dap.Breakpoint, 'id'>; readonly watch?: DataWatch } {
   const failed = (message: string) =>
     ({ state: { verified: false, reason: 'failed', message } }) as const;
-  if (request.accessType !== undefined && request.accessType !== 'write')
-    return failed('Reads are not recorded: a data breakpoint stops at writes only.');
   const { machine } = locator;
+  const { accessType: access = 'write' } = request;
+  if (!ACCESSES.includes(access))
+    return failed(`'${String(access)}' is not an access: write ${ACCESSES.join(', ')}.`);
   if (machine === undefined) return { state: PENDING };
-  const target = locator.dataTarget(request.dataId);
+  const { bare, mode } = modeIn(request.dataId);
+  const target = locator.dataTarget(bare);
   const words = target && watchedWords(machine.image, target.place);
   if (target === undefined || words === undefined)
     return failed(`'${request.dataId}' denotes no memory of this machine.`);
   return {
     state: defined({ verified: true, message: target.label }),
-    watch: { id, target, words, trigger },
+    watch: { id, target, words, trigger, access, before: mode === 'before' },
   };
 }

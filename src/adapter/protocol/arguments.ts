@@ -26,7 +26,12 @@ const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
   setBreakpoints: { source: 'object', 'breakpoints?': 'array' },
   setFunctionBreakpoints: { breakpoints: 'array' },
   setExceptionBreakpoints: { filters: 'array', 'filterOptions?': 'array' },
-  dataBreakpointInfo: { name: 'string', 'variablesReference?': 'number', 'bytes?': 'number' },
+  dataBreakpointInfo: {
+    name: 'string',
+    'variablesReference?': 'number',
+    'bytes?': 'number',
+    'mode?': 'string',
+  },
   setDataBreakpoints: { breakpoints: 'array' },
   continue: { threadId: 'number' },
   next: { threadId: 'number' },

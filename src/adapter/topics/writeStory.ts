@@ -5,7 +5,7 @@ import type { Target } from '../debuggee/target.js';
 import type { Session } from '../session.js';
 import { changeOf, type Change } from '../time/changes.js';
 import { processorText } from '../time/processorWrite.js';
-import { stackText } from '../time/stops.js';
+import { stackText } from '../time/stackText.js';
 import { kernelFrame } from './stack.js';
 import { askedFor, labelOf } from './writtenThing.js';
 

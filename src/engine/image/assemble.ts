@@ -97,6 +97,7 @@ function readWithinFrame(
     return found?.length === 0 ? undefined : found;
   }
   const words = memory.words;
+  memory.heard?.(cell, (sizeBytes + 3) >>> 2);
   return new Uint8Array(words.buffer, words.byteOffset + cell * 4 + (va & 3), sizeBytes).slice();
 }
 
@@ -106,7 +107,8 @@ function readWithinFrame(
  */
 function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
   const processor = mm.machine.processor(mm.cpu);
-  return processor.hasTables ? processor.walk(va).page?.phys : undefined;
+  if (!processor.hasTables) return undefined;
+  return mm.memory.unheard(() => processor.walk(va).page?.phys);
 }
 
 /** The cell of the word at an address of whatever kind; 0 where nothing is mapped. */
@@ -119,8 +121,9 @@ export function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
 
 /** Writes bytes through the tape. False, and nothing is written, when a part of the range is not mapped. */
 export function writeBytes(image: KernelImage, va: VirtAddr, bytes: Uint8Array): boolean {
-  const { tape } = image;
-  if (readVirtual(image, va, bytes.length)?.length !== bytes.length) return false;
+  const { tape, memory } = image;
+  const there = memory.unheard(() => readVirtual(image, va, bytes.length));
+  if (there?.length !== bytes.length) return false;
   let done = 0;
   while (done < bytes.length) {
     const at = va + done;
