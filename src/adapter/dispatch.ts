@@ -62,5 +62,6 @@ function require({ traits, live }: Session, needs: Needs, command: string): void
   if (traits === undefined) throw errors.notInitialized(command);
   if (needs === 'client') return;
   if (live === undefined) throw errors.notLaunched(command);
+  if (needs === 'stop' && live.ending.isOver) throw errors.ended();
   if (needs === 'stop' && (live.run.running || live.stop === undefined)) throw errors.running();
 }

@@ -5,7 +5,7 @@
 import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
-import type { MachineEvent } from '../scenario/index.js';
+import { failedExpectText, type MachineEvent } from '../scenario/index.js';
 import type { Target } from './debuggee/target.js';
 import { isInside } from './time/place.js';
 
@@ -69,7 +69,7 @@ export class Reporter {
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')
-      this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
+      this.line('stderr', failedExpectText(event), this.sourceAt(target, event.span.start));
   }
 
   private sourceAt({ scenario }: Target, offset: number): Partial<Dap.OutputEvent['body']> {

@@ -15,6 +15,7 @@ export {
   type Instruction,
 } from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
+export { endSummary, type ExpectCounts } from './endSummary.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
@@ -22,7 +23,7 @@ export { codeAddress } from './semantics/window.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
-export type { MachineEvent } from './vm/events.js';
+export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';
 export { ScenarioVm, type StatementResult } from './vm/vm.js';

@@ -205,7 +205,7 @@ function watchOf(
   const { machine } = locator;
   const { accessType: access = 'write' } = request;
   if (!ACCESSES.includes(access))
-    return failed(`'${String(access)}' is not an access: write ${ACCESSES.join(', ')}.`);
+    return failed(`'${access}' is not an access: write ${ACCESSES.join(', ')}.`);
   if (machine === undefined) return { state: PENDING };
   const { bare, mode } = modeIn(request.dataId);
   const target = locator.dataTarget(bare);

@@ -47,6 +47,11 @@ export class Trigger {
       this.problem = `'${hitText}' is not a hit condition: write 5, >= 3 or % 10.`;
   }
 
+  /** Whether it prints where it is passed, and never stops. */
+  get prints(): boolean {
+    return this.log !== undefined;
+  }
+
   /** Decides at a place, which is the same one each time it is passed. */
   decide(place: Place, { evaluate, print }: Surroundings): Verdict {
     if (this.problem !== undefined) return PASS;

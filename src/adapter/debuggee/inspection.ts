@@ -19,5 +19,9 @@ export function inspection(image: KernelImage): Debuggee {
     standing: () => ({ task: 0, statement: undefined, depth: 0 }),
     runStatement: () => undefined,
     nrLeft: () => 0,
+    depthOf: () => 0,
+    canRun: () => false,
+    switchTo: () => undefined,
+    endTask: () => undefined,
   };
 }

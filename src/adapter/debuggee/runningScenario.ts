@@ -4,6 +4,7 @@ import { placeAt } from '../../engine/types/access.js';
 import {
   codeOfBoundary,
   decode,
+  endSummary,
   firstBoundary,
   type Local,
   type Program,
@@ -39,7 +40,7 @@ export class RunningScenario implements ScenarioView {
         name,
         state:
           status === 'waiting'
-            ? (waits.find(({ task }) => task === id)?.text ?? 'can run again')
+            ? (waits.find(({ task }) => task === id)?.what ?? 'can run again')
             : status === 'ready'
               ? ''
               : status,
@@ -47,12 +48,36 @@ export class RunningScenario implements ScenarioView {
       }));
   }
 
+  liveTasks(): readonly number[] {
+    return this.vm
+      .tasks()
+      .filter(({ status }) => status === 'ready' || status === 'waiting')
+      .map(({ id }) => id);
+  }
+
   frames(task: number): readonly ScenarioFrame[] {
-    return this.vm.frames(task).map((frame) => ({
+    const frames = this.vm.frames(task).map((frame) => ({
       name: frame.function.name,
       isScript: frame.function.kind === 'main',
       range: this.program.range(frame.location.boundary),
     }));
+    return frames.length > 0 ? frames : [this.endOf(task)];
+  }
+
+  /** A task that has ended stands behind its last line. */
+  private endOf(task: number): ScenarioFrame {
+    const { program } = this.vm;
+    const index = program.tasks[task]?.function ?? -1;
+    const fn = program.functions[index];
+    const isScript = fn?.kind === 'main';
+    const last = program.boundaries.findLastIndex((boundary) => boundary.function === index);
+    const end = program.lines.position(program.text.trimEnd().length);
+    const atEnd: TextRange = { ...end, endLine: end.line, endColumn: end.column };
+    return {
+      name: fn?.name ?? '?',
+      isScript,
+      range: isScript ? atEnd : this.program.range(last),
+    };
   }
 
   locals(task: number, frame: number): readonly ScenarioVariable[] {
@@ -78,6 +103,10 @@ export class RunningScenario implements ScenarioView {
     const { vm } = this;
     const wrong = vm.tasks().some(({ status }) => status === 'failed');
     return vm.failedExpects > 0 || wrong || vm.waits().length > 0 ? 1 : 0;
+  }
+
+  summary(): string {
+    return endSummary(this.vm.expects);
   }
 
   deadlock(): string | undefined {

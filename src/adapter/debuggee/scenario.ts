@@ -60,7 +60,9 @@ export interface ScenarioVariable {
 export interface ScenarioView {
   readonly program: ScenarioProgram;
   tasks(): readonly ScenarioTask[];
-  /** Innermost first. */
+  /** Numbers of those that have begun and are not over. */
+  liveTasks(): readonly number[];
+  /** Innermost first. Of a task that has ended: where its text does. */
   frames(task: number): readonly ScenarioFrame[];
   /** The variables in view in a frame, innermost block first. */
   locals(task: number, frame: number): readonly ScenarioVariable[];
@@ -70,6 +72,8 @@ export interface ScenarioView {
   setNextStatement(task: number, statement: number): void;
   /** What it has come to: 0 when every expectation held and no task died or waits for ever. */
   exitCode(): number;
+  /** What it has come to, in words: expectations, and what was not given back. */
+  summary(): string;
   /** Which task waits for which, when none can go on although not everything is done. */
   deadlock(): string | undefined;
 }

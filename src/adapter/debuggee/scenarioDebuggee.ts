@@ -48,4 +48,20 @@ export class ScenarioDebuggee implements Debuggee {
   nrLeft(): number {
     return this.vm.nrLeft;
   }
+
+  depthOf(task: number): number {
+    return this.vm.depth(task);
+  }
+
+  canRun(task: number): boolean {
+    return this.vm.canRun(task);
+  }
+
+  switchTo(task: number): void {
+    this.vm.switchTask(task);
+  }
+
+  endTask(task: number): void {
+    this.vm.endTask(task);
+  }
 }

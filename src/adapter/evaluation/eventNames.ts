@@ -1,5 +1,5 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
-import type { MachineEvent } from '../../scenario/index.js';
+import { failedExpectText, type MachineEvent } from '../../scenario/index.js';
 import { failureReason } from '../../engine/verdict/reason.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
@@ -57,7 +57,7 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'stale-tlb':
       return event.text;
     case 'expect-failed':
-      return `${event.source} does not hold`;
+      return failedExpectText(event);
     case 'direct-reclaim':
     case 'direct-compact':
     case 'out-of-memory':

@@ -25,6 +25,9 @@ export const CAPABILITIES: Dap.Capabilities = {
   supportsExceptionFilterOptions: true,
   supportsExceptionInfoRequest: true,
   supportsStepBack: true,
+  supportsSteppingGranularity: true,
+  supportsSingleThreadExecutionRequests: true,
+  supportsTerminateThreadsRequest: true,
   supportsSetVariable: true,
   supportsSetExpression: true,
   supportsRestartRequest: true,
@@ -50,6 +53,7 @@ export interface ClientTraits {
   readonly supportsMemoryEvent: boolean;
   readonly supportsInvalidatedEvent: boolean;
   readonly supportsVariablePaging: boolean;
+  readonly supportsProgressReporting: boolean;
 }
 
 export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits => ({
@@ -58,4 +62,5 @@ export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits
   supportsMemoryEvent: args.supportsMemoryEvent ?? false,
   supportsInvalidatedEvent: args.supportsInvalidatedEvent ?? false,
   supportsVariablePaging: args.supportsVariablePaging ?? false,
+  supportsProgressReporting: args.supportsProgressReporting ?? false,
 });

@@ -41,6 +41,8 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
   /** The kernel build of a core, where the core does not say it. */
   readonly profile?: string;
   readonly stopOnEntry?: boolean;
+  /** The machine stops at the scenario's end; true unless it is said, and never without debugging. */
+  readonly stopAtEnd?: boolean;
   /** What kernel frames show: `c` (default), `typescript`, or the files of a Linux source tree, by its path. */
   readonly kernelSource?: string;
   /** Memory for the tape. */
@@ -96,6 +98,7 @@ export interface Requests {
   stepBack: Exchange<Dap.StepBackArguments, undefined>;
   reverseContinue: Exchange<Dap.ReverseContinueArguments, undefined>;
   pause: Exchange<Dap.PauseArguments, undefined>;
+  terminateThreads: Exchange<Dap.TerminateThreadsArguments, undefined>;
   threads: Exchange<undefined, BodyOf<Dap.ThreadsResponse>>;
   stackTrace: Exchange<Dap.StackTraceArguments, BodyOf<Dap.StackTraceResponse>>;
   scopes: Exchange<Dap.ScopesArguments, BodyOf<Dap.ScopesResponse>>;
@@ -130,6 +133,7 @@ export interface Events {
   continued: Dap.ContinuedEvent['body'];
   exited: Dap.ExitedEvent['body'];
   terminated: NonNullable<Dap.TerminatedEvent['body']> | undefined;
+  process: Dap.ProcessEvent['body'];
   thread: Dap.ThreadEvent['body'];
   output: Dap.OutputEvent['body'];
   breakpoint: Dap.BreakpointEvent['body'];

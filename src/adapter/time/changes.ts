@@ -45,7 +45,7 @@ function changeAt(
   position: number,
 ): Change {
   const { boundaries } = timeline;
-  const boundary = boundaries.before(position);
+  const boundary = boundaries.lastUpTo(position);
   const edited = timeline.isEdit(boundary, position);
   const place = placeBehindEntry(timeline, boundary, position);
   if (timeline.isEditStep(boundary))

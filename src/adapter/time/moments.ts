@@ -23,7 +23,7 @@ export function placeOfTime(timeline: Timeline, time: number): Place {
   const { boundaries } = timeline;
   const { from, to } = recordedTimes(timeline);
   const wanted = Math.max(from, Math.min(time, to));
-  const boundary = boundaries.before(wanted);
+  const boundary = boundaries.lastUpTo(wanted);
   const start = boundaries.position(boundary);
   if (wanted === start) return timeline.boundaryPlace(boundary);
   return placeBehindEntry(timeline, boundary, wanted - 1);

@@ -8,7 +8,13 @@ import type { Kernel } from '../../engine/machine/kernel.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
-import { needsWalk, type Armed, type ArmedBreakpoint } from '../breakpoints/armed.js';
+import {
+  hasLogPoints,
+  isAnythingArmed,
+  needsWalk,
+  type Armed,
+  type ArmedBreakpoint,
+} from '../breakpoints/armed.js';
 import { filterOf } from '../breakpoints/exceptionFilters.js';
 import { factNames } from '../breakpoints/happenings/happening.js';
 import { groupNames } from '../breakpoints/happenings/index.js';
@@ -32,10 +38,11 @@ export type StopReason =
   | 'breakpoint'
   | 'function breakpoint'
   | 'data breakpoint'
-  | 'exception';
+  | 'exception'
+  | 'end';
 
 /** What exceptionInfo tells about a stop. */
-interface Raised {
+export interface Raised {
   readonly filterId: string;
   readonly typeName: string;
   readonly sentence: string;
@@ -72,6 +79,16 @@ export class StopFinder {
     this.happenings = new HappeningFinder(timeline, tape, context.image.mm);
   }
 
+  /** Whether anything could stop or print. */
+  get isArmed(): boolean {
+    return isAnythingArmed(this.parts.armed());
+  }
+
+  /** Whether anything prints when it is passed. */
+  get prints(): boolean {
+    return hasLogPoints(this.parts.armed());
+  }
+
   /** Breakpoints or the tape have changed. */
   forget(): void {
     this.found = undefined;
@@ -101,7 +118,9 @@ export class StopFinder {
     const { timeline, armed } = this.parts;
     const ahead = this.dataHits(boundary, 'at');
     const breakpoints = armed().statements.get(timeline.boundaries.statement(boundary));
-    if (breakpoints === undefined || timeline.isEditStep(boundary - 1)) return ahead;
+    if (breakpoints === undefined) return ahead;
+    // Behind an edit stands the statement that stood before it; behind a switch, another one.
+    if (timeline.isEditStep(boundary - 1) && !timeline.isSwitch(boundary - 1)) return ahead;
     const place = timeline.boundaryPlace(boundary);
     const hits = breakpoints.flatMap((breakpoint) =>
       hitOf(breakpoint, place, this.decideAt(place, breakpoint.trigger, [])),

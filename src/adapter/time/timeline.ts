@@ -35,6 +35,8 @@ export class Timeline {
   private readonly innerEdits = new Map<number, EditSpan[]>();
   /** Boundaries whose "statement" is an edit. */
   private readonly editSteps = new Set<number>();
+  /** Those of them where the debugger chose another task to run. */
+  private readonly switches = new Set<number>();
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
 
@@ -99,6 +101,29 @@ export class Timeline {
     return (
       this.isEditStep(boundary) || inside.some(({ from, to }) => position >= from && position < to)
     );
+  }
+
+  /** Whether what follows a boundary is that the debugger chose another task to run. */
+  isSwitch(boundary: number): boolean {
+    return this.switches.has(boundary);
+  }
+
+  /** Makes a task the one that runs next: a step of its own, which cuts off what lay to the right. False if it cannot run. */
+  switchTo(task: number): boolean {
+    if (!this.runner.canRun(task)) return false;
+    const { boundary } = this.current;
+    if (this.edit(() => this.runner.switchTo(task))) this.switches.add(boundary);
+    return true;
+  }
+
+  /** Ends tasks where they stand, as an edit. False if none had anything left to run. */
+  endTasks(tasks: readonly number[]): boolean {
+    return this.edit(() => tasks.forEach((task) => this.runner.endTask(task)));
+  }
+
+  /** Active functions of a task at the current place, those of the kernel apart. */
+  depthOf(task: number): number {
+    return this.runner.depthOf(task);
   }
 
   /** Moves to a place that has been passed. */
@@ -202,7 +227,8 @@ export class Timeline {
   }
 
   private forgetEditsAfter({ boundary, position }: Place): void {
-    for (const step of this.editSteps) if (step >= boundary) this.editSteps.delete(step);
+    for (const steps of [this.editSteps, this.switches])
+      for (const step of steps) if (step >= boundary) steps.delete(step);
     for (const [at, spans] of this.innerEdits) {
       const kept = at > boundary ? [] : spans.filter((span) => span.to <= position);
       if (kept.length === 0) this.innerEdits.delete(at);

@@ -34,14 +34,8 @@ export function assign(
 
 /** Runs something that writes to the tape, as an edit. True if anything was written. */
 export function edit(session: Session, write: () => void): boolean {
-  const { target, run } = session.current;
-  const changed = target.timeline.edit(write);
-  if (changed) {
-    const { place } = target.timeline;
-    run.forgetAfter(place);
-    session.breakpoints.forgetHitsAfter(place);
-    target.forgetCaptured();
-  }
+  const changed = session.current.target.timeline.edit(write);
+  if (changed) session.forgetFuture();
   return changed;
 }
 

@@ -9,7 +9,7 @@ import type { Handlers } from './table.js';
 export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> => ({
   exceptionInfo() {
     const { target, stop } = session.current;
-    const raised = stop?.hits.find((hit) => hit.raised !== undefined)?.raised;
+    const raised = stop?.raised ?? stop?.hits.find((hit) => hit.raised !== undefined)?.raised;
     if (raised === undefined) throw errors.noException();
     const { filterId, typeName, sentence } = raised;
     const details: Dap.ExceptionDetails = {

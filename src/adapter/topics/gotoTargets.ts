@@ -144,8 +144,8 @@ function changes(
 function thingsIn(text: string, column: number | undefined): readonly string[] {
   const code = text.replace(/"(?:\\.|[^"\\])*"|\/\/.*$/g, (part) => ' '.repeat(part.length));
   const matches = [...code.matchAll(/[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*|\[\w+\])*(?![\w(])/g)];
-  const isAt = (match: RegExpMatchArray): boolean =>
-    column !== undefined && match.index! < column && column <= match.index! + match[0].length;
+  const isAt = ({ index, 0: name }: RegExpExecArray): boolean =>
+    column !== undefined && index < column && column <= index + name.length;
   return [...new Set([...matches.filter(isAt), ...matches].map(([name]) => name))];
 }
 

@@ -104,14 +104,13 @@ async function describeFrame(
   if (view.kind === 'kernel') return kernelFrame(session, view);
   const program = target.scenario?.program;
   if (program === undefined) throw errors.notRunnable();
-  const { line, column, endLine, endColumn } = view.frame.range;
+  // Without an end: clients select a range that has one, and the next key typed would replace the statement.
+  const { line, column } = view.frame.range;
   return {
     name: view.frame.name,
     source: { name: program.name, path: program.path },
     line: session.counting.toTheirLine(line),
     column: session.counting.toTheirColumn(column),
-    endLine: session.counting.toTheirLine(endLine),
-    endColumn: session.counting.toTheirColumn(endColumn),
   };
 }
 
