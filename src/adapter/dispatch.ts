@@ -14,6 +14,8 @@ import { exceptionHandlers } from './topics/exceptions.js';
 import { gotoHandlers } from './topics/gotoTargets.js';
 import { restartFrameHandlers } from './topics/restartFrame.js';
 import { stepInTargetHandlers } from './topics/stepInTargets.js';
+import { moduleHandlers } from './topics/modules.js';
+import { disassemblyHandlers } from './topics/disassembly.js';
 import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
 import { mapHandlers } from './topics/map.js';
@@ -39,6 +41,8 @@ export function dispatcher(session: Session): Dispatch {
     ...mapHandlers(session),
     ...addressHandlers(session),
     ...historyHandlers(session),
+    ...moduleHandlers(session),
+    ...disassemblyHandlers(session),
     ...stepInTargetHandlers(session),
     ...gotoHandlers(session),
     ...restartFrameHandlers(session),

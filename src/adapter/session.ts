@@ -102,7 +102,11 @@ export class Session {
    */
   async load(args: LaunchArguments, context: RequestContext): Promise<void> {
     this.openLog(args.trace);
-    const reporter = new Reporter(this.connection, this.counting);
+    const reporter = new Reporter(
+      this.connection,
+      this.counting,
+      () => this.traits?.supportsANSIStyling ?? false,
+    );
     const opened = await this.open(args, reporter, context);
     if (this.ended || context.cancelled()) {
       opened.close();

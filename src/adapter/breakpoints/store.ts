@@ -11,6 +11,7 @@ import type { Armed, ArmedBreakpoint, ArmedException, ArmedHappening } from './a
 import { modeIn } from './breakpointModes.js';
 import { watchedWords } from './dataTarget.js';
 import { ACCESSES, type DataWatch } from './dataWatch.js';
+import { chosenFilters } from './exceptionOptions.js';
 import { EXCEPTION_FILTERS, INSIDE } from './exceptionFilters.js';
 import { HAPPENINGS } from './happenings/index.js';
 import type { Locator } from './locator.js';
@@ -30,6 +31,7 @@ export class BreakpointStore {
   private nextId = 1;
   private readonly lines = new Map<string, Kept<LineRequest>[]>();
   private functions: Kept<Dap.FunctionBreakpoint>[] = [];
+  private instructions: Kept<Dap.InstructionBreakpoint>[] = [];
   private data: Kept<Dap.DataBreakpoint>[] = [];
   private exceptions: { readonly filterId: string; readonly trigger: Trigger }[] = [];
 
@@ -48,17 +50,28 @@ export class BreakpointStore {
     this.data = this.keep(this.data, requests);
   }
 
+  setInstructions(requests: readonly Dap.InstructionBreakpoint[]): void {
+    this.instructions = this.keep(this.instructions, requests);
+  }
+
   /** Answers, one a filter, in the order of the request. */
   setExceptions(args: Dap.SetExceptionBreakpointsArguments): Dap.Breakpoint[] {
     const options = [
       ...args.filters.map((filterId) => ({ filterId })),
       ...(args.filterOptions ?? []),
     ] as readonly Dap.ExceptionFilterOptions[];
-    this.exceptions = options.map(({ filterId, condition }) => ({
-      filterId,
-      trigger: new Trigger({ condition }),
-    }));
-    return options.map(({ filterId }) =>
+    const chosen = (args.exceptionOptions ?? []).map(chosenFilters);
+    const off = chosen.filter(({ breakMode }) => breakMode === 'never');
+    const on = chosen.filter((one) => !off.includes(one)).flatMap(({ filterIds }) => filterIds);
+    const isOff = (id: string): boolean => off.some(({ filterIds }) => filterIds.includes(id));
+    const more = on.filter((id) => !options.some(({ filterId }) => filterId === id));
+    this.exceptions = [
+      ...options,
+      ...more.map((filterId): Dap.ExceptionFilterOptions => ({ filterId })),
+    ]
+      .filter(({ filterId }) => !isOff(filterId))
+      .map(({ filterId, condition }) => ({ filterId, trigger: new Trigger({ condition }) }));
+    const answered = options.map(({ filterId }): Dap.Breakpoint =>
       EXCEPTION_FILTERS.some(({ id }) => id === filterId)
         ? { verified: true }
         : {
@@ -67,6 +80,14 @@ export class BreakpointStore {
             message: `There is no exception filter '${filterId}'.`,
           },
     );
+    return [
+      ...answered,
+      ...chosen.map(({ problem }): Dap.Breakpoint =>
+        problem === undefined
+          ? { verified: true }
+          : { verified: false, reason: 'failed', message: problem },
+      ),
+    ];
   }
 
   answersOfLines(key: string): Dap.Breakpoint[] {
@@ -77,13 +98,22 @@ export class BreakpointStore {
     return answers(this.functions);
   }
 
+  answersOfInstructions(): Dap.Breakpoint[] {
+    return answers(this.instructions);
+  }
+
   answersOfData(): Dap.Breakpoint[] {
     return answers(this.data);
   }
 
   /** An edit has cut off what lay after a place: hits there do not count any more. */
   forgetHitsAfter(place: Place): void {
-    const all = [...[...this.lines.values()].flat(), ...this.functions, ...this.data];
+    const all = [
+      ...[...this.lines.values()].flat(),
+      ...this.functions,
+      ...this.instructions,
+      ...this.data,
+    ];
     for (const { trigger } of [...all, ...this.exceptions]) trigger.forgetAfter(place);
   }
 
@@ -122,6 +152,13 @@ export class BreakpointStore {
       if (found.happening !== undefined) happenings.push({ ...armed, happening: found.happening });
       for (const statement of found.statements) push(statements, statement, armed);
       for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
+    }
+    for (const kept of this.instructions) {
+      const found = locator.instruction(kept.request);
+      if (!settle(kept, found.state)) continue;
+      const { id, trigger } = kept;
+      const armed = { id, reason: 'instruction breakpoint', trigger } as const;
+      for (const statement of found.statements) push(statements, statement, armed);
     }
     const data: DataWatch[] = [];
     for (const kept of this.data) {

@@ -10,6 +10,7 @@ import {
   type Program,
   type ScenarioVm,
 } from '../../scenario/index.js';
+import { scenarioCode } from './scenarioCode.js';
 import type {
   ScenarioFrame,
   ScenarioProgram,
@@ -60,6 +61,7 @@ export class RunningScenario implements ScenarioView {
       name: frame.function.name,
       isScript: frame.function.kind === 'main',
       range: this.program.range(frame.location.boundary),
+      statement: frame.location.boundary,
     }));
     return frames.length > 0 ? frames : [this.endOf(task)];
   }
@@ -77,6 +79,7 @@ export class RunningScenario implements ScenarioView {
       name: fn?.name ?? '?',
       isScript,
       range: isScript ? atEnd : this.program.range(last),
+      statement: last,
     };
   }
 
@@ -161,6 +164,7 @@ function programView(program: Program, path: string, name: string): ScenarioProg
         const first = firstBoundary(program, index);
         return first === undefined ? [] : [first];
       }),
+    code: scenarioCode(program),
     isFirst: (statement) =>
       firstBoundary(program, boundaries[statement]?.function ?? -1) === statement,
     callsOf: (statement) =>

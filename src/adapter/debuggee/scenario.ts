@@ -2,6 +2,7 @@
  * The scenario as the debugger looks at it: its text and statements, its tasks and their frames, and how it ends. A dump
  * that is only looked into has no scenario (inspection.ts).
  */
+import type { ScenarioCode } from './scenarioCode.js';
 import type { Place } from '../../engine/types/access.js';
 
 /** Lines and columns count from 1; the end is exclusive. */
@@ -25,6 +26,7 @@ export interface ScenarioProgram {
   /** The first statements of the functions and tasks of that name. */
   entriesOf(name: string): readonly number[];
   readonly functionNames: readonly string[];
+  readonly code: ScenarioCode;
   /** Whether a statement is the first one of its function. */
   isFirst(statement: number): boolean;
   /** The scenario's functions that a statement calls by name, in the order of its code. */
@@ -49,6 +51,8 @@ export interface ScenarioFrame {
   /** The script's own statements, outside of functions and tasks. */
   readonly isScript: boolean;
   readonly range: TextRange;
+  /** Number of the statement that it is in. */
+  readonly statement: number;
 }
 
 export interface ScenarioVariable {

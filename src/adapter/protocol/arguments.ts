@@ -56,6 +56,9 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   setExceptionBreakpoints: {
     filters: ['string'],
     'filterOptions?': [{ filterId: 'string', 'condition?': 'string' }],
+    'exceptionOptions?': [
+      { breakMode: 'string', 'path?': [{ names: ['string'], 'negate?': 'boolean' }] },
+    ],
   },
   dataBreakpointInfo: {
     name: 'string',
@@ -83,6 +86,17 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   scopes: { frameId: 'integer' },
   variables: { variablesReference: 'integer', 'start?': 'count', 'count?': 'count' },
   setVariable: { variablesReference: 'integer', name: 'string', value: 'string' },
+  modules: { 'startModule?': 'count', 'moduleCount?': 'count' },
+  disassemble: {
+    memoryReference: 'string',
+    'offset?': 'integer',
+    'instructionOffset?': 'integer',
+    instructionCount: 'count',
+    'resolveSymbols?': 'boolean',
+  },
+  setInstructionBreakpoints: {
+    breakpoints: [{ instructionReference: 'string', 'offset?': 'integer', ...trigger }],
+  },
   source: { 'sourceReference?': 'integer', 'source?': 'object' },
   evaluate: { expression: 'string', 'frameId?': 'integer', 'context?': 'string' },
   setExpression: { expression: 'string', value: 'string', 'frameId?': 'integer' },

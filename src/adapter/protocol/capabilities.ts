@@ -53,6 +53,7 @@ export interface ClientTraits {
   readonly supportsMemoryEvent: boolean;
   readonly supportsInvalidatedEvent: boolean;
   readonly supportsVariablePaging: boolean;
+  readonly supportsANSIStyling: boolean;
   readonly supportsProgressReporting: boolean;
 }
 
@@ -62,5 +63,6 @@ export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits
   supportsMemoryEvent: args.supportsMemoryEvent ?? false,
   supportsInvalidatedEvent: args.supportsInvalidatedEvent ?? false,
   supportsVariablePaging: args.supportsVariablePaging ?? false,
+  supportsANSIStyling: args.supportsANSIStyling ?? false,
   supportsProgressReporting: args.supportsProgressReporting ?? false,
 });

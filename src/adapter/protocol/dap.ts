@@ -105,6 +105,12 @@ export interface Requests {
   variables: Exchange<Dap.VariablesArguments, BodyOf<Dap.VariablesResponse>>;
   setVariable: Exchange<Dap.SetVariableArguments, BodyOf<Dap.SetVariableResponse>>;
   source: Exchange<Dap.SourceArguments, BodyOf<Dap.SourceResponse>>;
+  modules: Exchange<Dap.ModulesArguments, BodyOf<Dap.ModulesResponse>>;
+  disassemble: Exchange<Dap.DisassembleArguments, BodyOf<Dap.DisassembleResponse>>;
+  setInstructionBreakpoints: Exchange<
+    Dap.SetInstructionBreakpointsArguments,
+    BodyOf<Dap.SetInstructionBreakpointsResponse>
+  >;
   loadedSources: Exchange<Dap.LoadedSourcesArguments, BodyOf<Dap.LoadedSourcesResponse>>;
   evaluate: Exchange<Dap.EvaluateArguments, BodyOf<Dap.EvaluateResponse>>;
   setExpression: Exchange<Dap.SetExpressionArguments, BodyOf<Dap.SetExpressionResponse>>;

@@ -37,6 +37,7 @@ export type StopReason =
   | 'restart'
   | 'breakpoint'
   | 'function breakpoint'
+  | 'instruction breakpoint'
   | 'data breakpoint'
   | 'exception'
   | 'end';
