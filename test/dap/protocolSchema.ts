@@ -75,7 +75,9 @@ function checkNamed(value: unknown, typeName: string, path: string, out: string[
 
 /** Types that the protocol lets implementations extend. */
 const openEnded = (typeName: string): boolean =>
-  ['LaunchRequestArguments', 'AttachRequestArguments', 'RestartArguments'].includes(typeName);
+  ['LaunchRequestArguments', 'AttachRequestArguments', 'RestartArguments', 'Module'].includes(
+    typeName,
+  );
 
 /** The members of an interface, those it inherits included. Own ones win. */
 function membersOf(node: ts.InterfaceDeclaration): Map<string, ts.PropertySignature> {

@@ -86,8 +86,8 @@ describe('machine code', () => {
     );
   });
 
-  it('goes back from an address by whole instructions, and beyond what can be read', async () => {
-    const profile = await loadProfile('x86_64-slub');
+  it('goes back from an address by whole instructions, and beyond what can be read', () => {
+    const profile = loadProfile('x86_64-slub');
     const code = bytesOf(WIDE.map(([hex]) => hex).join(' '));
     const start = -0x7f00_0000;
     const read = (address: number, sizeBytes: number): Uint8Array => {
