@@ -8,6 +8,7 @@
  */
 import type { KernelLanguage } from '../engine/probe.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
+import { ConditionCheck } from './breakpoints/conditionCheck.js';
 import type { DataTarget } from './breakpoints/dataTarget.js';
 import { BreakpointStore } from './breakpoints/store.js';
 import { Locator } from './breakpoints/locator.js';
@@ -26,7 +27,7 @@ import { defined, type Dap, type LaunchArguments } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import { Reporter } from './reporter.js';
 import { ReverseProgress } from './reverseProgress.js';
-import { describe } from './stopText.js';
+import { describe, whyNot } from './stopText.js';
 import { ThreadEvents } from './threadEvents.js';
 import type { GotoTarget } from './topics/gotoTargets.js';
 import { Offered } from './topics/offered.js';
@@ -154,6 +155,7 @@ export class Session {
       (position) => reporter.cutAt(position),
     );
     const { scenario, timeline, stops } = target;
+    const threads = new ThreadEvents(this.connection);
     const run = new RunControl(
       timeline,
       stops,
@@ -162,10 +164,14 @@ export class Session {
         stopped: (stop) => this.stopped(stop),
         ended: () => this.scenarioEnded(),
         logged: (hit) => reporter.line('console', hit.text, this.hereSource()),
-        progressed: () => reporter.passed(target),
+        progressed: () => {
+          reporter.passed(target);
+          threads.passed(target);
+        },
         atStart: () => this.atStart(),
         rested: () => this.rested(),
         switched: () => this.forgetFuture(),
+        whyNot: (task) => whyNot(scenario, task),
         failed: (error) => this.runFailed(error),
       },
       (statement) => scenario?.program.range(statement).line ?? 0,
@@ -176,7 +182,7 @@ export class Session {
       reporter,
       frames: new Frames(target),
       variables: new VariableStore(target.image.profile.pointerSize),
-      threads: new ThreadEvents(this.connection),
+      threads,
       ending: new Ending(target, reporter, args),
       reverse: new ReverseProgress(this.progress, run, () => this.host.now()),
       stop: undefined,
@@ -347,6 +353,7 @@ export class Session {
       target.context,
       this.dataTargets,
       this.kernelLanguage,
+      new ConditionCheck(target.evaluator, target.context),
     );
     const { armed, changed } = this.breakpoints.arm(locator);
     this.armed = this.launchArguments?.noDebug === true ? NOTHING_ARMED : armed;

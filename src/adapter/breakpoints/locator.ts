@@ -16,6 +16,7 @@ import {
   kernelSource,
 } from '../debuggee/kernelSources.js';
 import type { ScenarioProgram } from '../debuggee/scenario.js';
+import type { ConditionCheck } from './conditionCheck.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
 import { happeningOf, HAPPENINGS } from './happenings/index.js';
@@ -54,6 +55,7 @@ export class Locator {
     private readonly knownTargets: ReadonlyMap<string, DataTarget>,
     /** Which of the kernel's texts the client is shown. */
     private readonly language: KernelLanguage,
+    readonly conditions: ConditionCheck,
   ) {}
 
   /** What a data id denotes; undefined when it denotes nothing in this machine. */

@@ -41,6 +41,16 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
   }
 }
 
+/** What any event of these kinds offers; the values do not matter. */
+export const namesOfEvents = (
+  context: MachineContext,
+  kinds: readonly MachineEvent['kind'][],
+): readonly ExtraName[] =>
+  kinds.flatMap((kind) =>
+    // Names depend on the kind alone.
+    eventNames(context, { kind } as MachineEvent).map((name) => ({ ...name, value: 0 })),
+  );
+
 /** The tape must be where the event is: why an allocation failed, memory says. */
 export function eventText({ profile, image }: MachineContext, event: MachineEvent): string {
   switch (event.kind) {

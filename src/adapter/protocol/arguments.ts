@@ -5,7 +5,7 @@
 import type { Command } from './dap.js';
 import { errors } from './errors.js';
 
-type Kind = 'string' | 'integer' | 'boolean' | 'object' | 'count' | 'granularity';
+type Kind = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'count' | 'granularity';
 
 /** Kinds by member; names ending in `?` may be absent, a shape in brackets is that of an array's elements. */
 interface Shape {
@@ -46,6 +46,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'stopOnEntry?': 'boolean',
     'stopAtEnd?': 'boolean',
     'noDebug?': 'boolean',
+    'historyMiB?': 'number',
   },
   breakpointLocations: { source, line: 'integer', 'endLine?': 'integer' },
   setBreakpoints: {
@@ -162,6 +163,7 @@ const KINDS: Readonly<
 > = {
   string: { holds: (value) => typeof value === 'string', what: 'a string' },
   boolean: { holds: (value) => typeof value === 'boolean', what: 'true or false' },
+  number: { holds: Number.isFinite, what: 'a number' },
   integer: { holds: Number.isSafeInteger, what: 'a whole number' },
   count: {
     holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,

@@ -6,6 +6,7 @@
  */
 import { formatPlace } from '../../engine/types/format.js';
 import { readScalar, type ScalarValue } from '../../engine/types/access.js';
+import { numberIn } from '../breakpoints/dataTarget.js';
 import { watchedEntries, type DataWatch } from '../breakpoints/dataWatch.js';
 import type { ExtraName } from '../evaluation/evaluator.js';
 import type { Trigger, Verdict } from '../breakpoints/trigger.js';
@@ -98,13 +99,14 @@ function tell(
   { watch, from, to, isWrite }: Touch,
 ): { readonly text: string; readonly names: readonly ExtraName[] } {
   const { place: watched } = watch.target;
+  const number = numberIn(watched);
   const look = (position: number) => {
     tape.seek(position);
-    const value = readScalar(context.memory, watched);
+    const value = readScalar(context.memory, number);
     return { value, text: formatPlace(context.profile, context.memory, watched) };
   };
   const named = (name: string, value: ScalarValue | undefined): readonly ExtraName[] =>
-    value === undefined ? [] : [{ name, type: watched.type, value }];
+    value === undefined ? [] : [{ name, type: number.type, value }];
   const before = look(from);
   const after = isWrite ? look(to) : before;
   const names = [...named('old', before.value), ...named('new', after.value)];

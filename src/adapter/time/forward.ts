@@ -57,7 +57,7 @@ function hold(motion: Motion, only: number): 'runs' | 'switched' | 'cannot run' 
   if (isInside(place) || boundaries.task(boundary) === only) return 'runs';
   if (timeline.isSwitch(boundary) && boundaries.task(boundary + 1) === only) return 'runs';
   if (motion.switchTo(only)) return 'switched';
-  motion.stop('pause', [], 'the only task that may run cannot run');
+  motion.cannotRun(only);
   return 'cannot run';
 }
 

@@ -15,6 +15,8 @@ export interface Motion {
   stop(reason: StopReason, hits: readonly StopHit[], text?: string): void;
   /** The scenario has come to its end, or stood there. */
   end(): void;
+  /** The motion ends at the timeline's place, for the only task that may run cannot. */
+  cannotRun(task: number): void;
   /** The beginning of what is recorded is reached. */
   atStart(): void;
   /** A log point is passed. */

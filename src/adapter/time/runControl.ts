@@ -36,6 +36,8 @@ export interface RunListener {
   atStart(): void;
   /** The motion has let messages through and goes on. */
   rested(): void;
+  /** Why a task cannot run on alone, in a sentence. */
+  whyNot(task: number): string;
   /** The tape was cut at the timeline's place, for another task to run. */
   switched(): void;
   failed(error: unknown): void;
@@ -193,6 +195,10 @@ export class RunControl implements Motion {
   end(): void {
     this.finish();
     if (!this.disposed) this.listener.ended();
+  }
+
+  cannotRun(task: number): void {
+    this.stop('pause', [], this.listener.whyNot(task));
   }
 
   atStart(): void {

@@ -39,9 +39,8 @@ export const breakpointHandlers = (
 
   async setExceptionBreakpoints(args) {
     await session.loading;
-    const breakpoints = session.breakpoints.setExceptions(args);
-    session.arm();
-    return { breakpoints };
+    session.breakpoints.setExceptions(args);
+    return { breakpoints: settled(session, () => session.breakpoints.answersOfExceptions()) };
   },
 
   /** Every place in a range of lines where a breakpoint would stop without being moved. */

@@ -18,7 +18,7 @@ import type { Handlers } from './table.js';
 export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
   threads() {
     const { live } = session;
-    if (live === undefined) return { threads: [] };
+    if (live === undefined || live.ending.isOver) return { threads: [] };
     return {
       threads: live.target.tasks().map(({ id, name, state }) => ({
         id: live.target.threadOf(id),

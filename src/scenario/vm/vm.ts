@@ -285,6 +285,26 @@ export class ScenarioVm {
 
   // --- expressions -----------------------------------------------------------------------------------------------------------
 
+  /**
+   * Why an expression that only reads cannot be evaluated at any of some boundaries (at none and nowhere, when all are meant); undefined
+   * when it can be.
+   */
+  problemWith(
+    text: string,
+    boundaries?: readonly number[],
+    values?: EvaluateOptions['values'],
+  ): string | undefined {
+    const { boundaries: all } = this.program;
+    const places = boundaries?.map((number) => all[number]) ?? [undefined, ...all];
+    let problem: string | undefined;
+    for (const boundary of places) {
+      const here = this.evaluator.problemWith(text, boundary, values);
+      if (here === undefined) return undefined;
+      problem ??= here;
+    }
+    return problem;
+  }
+
   /** Evaluates an expression in a frame, or with the top level's names only. */
   evaluate(text: string, frame?: Frame, options: EvaluateOptions = {}): Evaluation {
     this.call.kernel = options.kernel ?? this.kernel;
