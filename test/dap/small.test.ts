@@ -155,3 +155,18 @@ describe('exception options', function () {
       assert.equal(info.exceptionId, 'allocation-failure');
     }));
 });
+
+describe('clipboard', function () {
+  before(build);
+
+  it('a copied value is that of a watch', () =>
+    onScenario('blocks.mms', async (drive) => {
+      await drive.setLines([{ line: lineOf(scenario('blocks.mms'), 'lock') }]);
+      await drive.go('continue');
+      for (const expression of ['counter', 'page', '*page'])
+        assert.equal(
+          (await drive.evaluate(expression, 'clipboard')).result,
+          (await drive.evaluate(expression, 'watch')).result,
+        );
+    }));
+});
