@@ -294,6 +294,19 @@ export class Session {
     target.forgetCaptured();
   }
 
+  /**
+   * In the middle of a long answer, for others to be given meanwhile.
+   *
+   * @throws AdapterError `cancelled`; `running` when the machine has moved
+   */
+  async letMessagesThrough({ cancelled }: RequestContext): Promise<void> {
+    const { live } = this;
+    const stop = live?.stop;
+    await this.host.yieldToMessages();
+    if (cancelled()) throw errors.cancelled();
+    if (this.live !== live || live?.stop !== stop) throw errors.running();
+  }
+
   private rested(): void {
     const { live } = this;
     live?.threads.tell(live.target);

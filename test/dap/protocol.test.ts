@@ -12,7 +12,7 @@ import { ERROR_NAMES, helpOf } from '../../src/adapter/protocol/errors.js';
 import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js';
 import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
-import { lineOf, scenario } from './drive.js';
+import { lineOf, onScenario, scenario } from './drive.js';
 import { build, CLIENT, withAdapter } from './session.js';
 import { scratchFolder } from '../scratch.js';
 
@@ -190,6 +190,72 @@ describe('protocol', function () {
       // What is done, or was never asked, cannot be cancelled: that is no error.
       await client.send('cancel', { requestId: 1 });
       await client.send('cancel', {});
+    }));
+
+  it('cancels a long answer midway, and gives others meanwhile', () =>
+    onScenario('blocks.mms', async ({ client }) => {
+      const long = { memoryReference: '0xffff888000000000', count: 16 << 20 };
+      const cancelled = client.failure('readMemory', long);
+      const requestId = client.messages.at(-1)?.message.seq;
+      const threads = client.send('threads');
+      await client.send('cancel', { requestId });
+      assert.equal((await cancelled).short, 'cancelled');
+      await threads;
+      const whole = client.body<Dap.ReadMemoryResponse['body']>('readMemory', long);
+      const ends: string[] = [];
+      await Promise.all([
+        whole.then(() => ends.push('readMemory')),
+        client.send('threads').then(() => ends.push('threads')),
+      ]);
+      assert.deepEqual(ends, ['threads', 'readMemory']);
+      assert.equal(Buffer.from((await whole)?.data ?? '', 'base64').length, 16 << 20);
+    }));
+
+  it('refuses arguments of other types, elements of arrays too', () =>
+    onScenario('blocks.mms', async ({ client }) => {
+      client.sendsWrongThings = true;
+      const source = { path: scenario('blocks.mms') };
+      const cases: [string, unknown, string][] = [
+        ['continue', { threadId: 1.5 }, "'threadId' to be a whole number"],
+        ['next', { threadId: '1' }, "'threadId' to be a whole number"],
+        ['stepIn', { threadId: 1, singleThread: 1 }, "'singleThread' to be true or false"],
+        ['setBreakpoints', { source, breakpoints: [3] }, "'breakpoints[0]' to be an object"],
+        [
+          'setBreakpoints',
+          { source, breakpoints: [{ line: 3 }, { line: 'x' }] },
+          "'breakpoints[1].line' to be a whole number",
+        ],
+        ['setBreakpoints', { source: { path: 5 } }, "'source.path' to be a string"],
+        ['setExceptionBreakpoints', { filters: [7] }, "'filters[0]' to be a string"],
+        [
+          'setExceptionBreakpoints',
+          { filters: [], filterOptions: [{ filterId: null }] },
+          "'filterOptions[0].filterId' to be a string",
+        ],
+        ['setDataBreakpoints', { breakpoints: [{}] }, "'breakpoints[0].dataId' to be a string"],
+        ['setFunctionBreakpoints', { breakpoints: [null] }, "'breakpoints[0]' to be an object"],
+        ['completions', { text: 'a', column: 7.5 }, "'column' to be a whole number"],
+        [
+          'readMemory',
+          { memoryReference: '0x1000', count: 7.5 },
+          "'count' to be a whole number that is not negative",
+        ],
+        [
+          'readMemory',
+          { memoryReference: '0x1000', count: -1 },
+          "'count' to be a whole number that is not negative",
+        ],
+        [
+          'readMemory',
+          { memoryReference: '0x1000', offset: -1.18e21, count: 1 },
+          "'offset' to be a whole number",
+        ],
+        ['terminateThreads', { threadIds: ['1'] }, "'threadIds[0]' to be a whole number"],
+      ];
+      for (const [command, args, what] of cases) {
+        const error = await client.failure(command, args);
+        assert.equal(error.sentence, `'${command}' needs ${what}.`);
+      }
     }));
 
   it('runs when it is launched and configured, whichever comes last', () =>

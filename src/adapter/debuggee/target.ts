@@ -56,6 +56,7 @@ export class Target {
       context: this.context,
       armed,
       surroundings: (at) => ({
+        oldest: this.timeline.boundaries.first,
         evaluate: (expression) => evaluator.evaluate(expression, at),
         print: (value) => formatEvaluated(this.context, value),
       }),

@@ -19,14 +19,22 @@ const INITIAL = 1024;
 
 export class Boundaries {
   private positions = new Float64Array(INITIAL);
-  private tasks = new Int32Array(INITIAL);
+  private tasks = new Uint8Array(INITIAL);
   private statements = new Int32Array(INITIAL);
-  private depths = new Int32Array(INITIAL);
+  private depths = new Uint16Array(INITIAL);
   /** Number of the boundary that lies, or would lie, at index 0. */
   private base = 0;
   private firstNumber = 0;
   /** Number after that of the newest one. */
   private end = 0;
+
+  /** Of memory. */
+  get sizeBytes(): number {
+    return [this.positions, this.tasks, this.statements, this.depths].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
+  }
 
   /** The oldest one that can be reached. */
   get first(): number {
@@ -86,22 +94,25 @@ export class Boundaries {
       this.firstNumber++;
   }
 
-  /** Room of forgotten ones is used again when that is at least a quarter; else there is more room than before. */
+  /** Room of forgotten ones is used again when that is at least a quarter; else there is half as much more than before. */
   private makeRoom(): void {
     const forgotten = this.firstNumber - this.base;
     const kept = this.end - this.firstNumber;
     const capacity = this.positions.length;
-    const room = forgotten >= capacity / 4 ? capacity : capacity * 2;
-    const moved = <T extends Float64Array | Int32Array>(array: T, larger: () => T): T => {
+    const room = forgotten >= capacity / 4 ? capacity : Math.ceil(capacity * 1.5);
+    const moved = <T extends Float64Array | Int32Array | Uint16Array | Uint8Array>(
+      array: T,
+      larger: () => T,
+    ): T => {
       const target = room === capacity ? array : larger();
       if (target === array) array.copyWithin(0, forgotten, forgotten + kept);
       else target.set(array.subarray(forgotten, forgotten + kept));
       return target;
     };
     this.positions = moved(this.positions, () => new Float64Array(room));
-    this.tasks = moved(this.tasks, () => new Int32Array(room));
+    this.tasks = moved(this.tasks, () => new Uint8Array(room));
     this.statements = moved(this.statements, () => new Int32Array(room));
-    this.depths = moved(this.depths, () => new Int32Array(room));
+    this.depths = moved(this.depths, () => new Uint16Array(room));
     this.base = this.firstNumber;
   }
 }

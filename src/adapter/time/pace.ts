@@ -21,7 +21,7 @@ export class Pace {
     this.pauseAsked = true;
   }
 
-  /** Asked after every statement: one may take a microsecond, and the next a tenth of a second. A look takes 0.04 us. */
+  /** Asked after every statement: one may take a microsecond, and the next a tenth of a second. A look takes 0.05 to 0.2 us. */
   isTimeToRest(): boolean {
     return this.host.now() - this.sliceStart >= SLICE_MS;
   }

@@ -29,6 +29,9 @@ interface EditSpan {
   readonly to: number;
 }
 
+/** On the tape: cell, before, after. */
+const ENTRY_BYTES = 12;
+
 export class Timeline {
   readonly boundaries = new Boundaries();
   /** Edits inside statements, by the number of the boundary before. */
@@ -39,6 +42,8 @@ export class Timeline {
   private readonly switches = new Set<number>();
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
+  /** What boundaries take of the memory that history may have. */
+  private shared = 0;
 
   constructor(
     private readonly runner: Runner,
@@ -289,6 +294,10 @@ export class Timeline {
 
   private pushBoundary(): void {
     const { task, statement = NO_STATEMENT, depth } = this.runner.standing();
-    this.boundaries.push({ position: this.tape.cursor, task, statement, depth });
+    const { boundaries, tape } = this;
+    boundaries.push({ position: tape.cursor, task, statement, depth });
+    if (boundaries.sizeBytes === this.shared) return;
+    this.shared = boundaries.sizeBytes;
+    tape.keepAtMost(tape.maxEntries - this.shared / ENTRY_BYTES);
   }
 }

@@ -79,7 +79,8 @@ async function open(
   if ([program, core, state].every((path) => path === undefined || path === ''))
     throw errors.nothingToDebug();
   const loading = session.load(args, context);
-  session.loading = loading.catch(() => undefined);
+  // The launch is answered first, however early the requests came that wait for it.
+  session.loading = loading.catch(() => undefined).then(() => session.host.yieldToMessages());
   await loading;
   context.afterResponse(() => session.startWhenReady());
 }

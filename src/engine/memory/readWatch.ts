@@ -23,6 +23,9 @@ export function watchReads<T>(tape: Tape, read: ReadListener, run: () => T): T {
     stored = -1;
   };
   memory.showThrough((pool) => watched(memory, pool));
+  // Stores of a part of a word read the rest of it, which the processor's own do not.
+  tape.writeBits = (cell, mask, bits) =>
+    memory.unheard(() => Tape.prototype.writeBits.call(tape, cell, mask, bits));
   tape.writeIn = (words, cell, value) => {
     memory.unheard(() => Tape.prototype.writeIn.call(tape, words, cell, value));
     stored = cell;
@@ -31,6 +34,7 @@ export function watchReads<T>(tape: Tape, read: ReadListener, run: () => T): T {
     return run();
   } finally {
     delete (tape as { writeIn?: unknown }).writeIn;
+    delete (tape as { writeBits?: unknown }).writeBits;
     memory.showThrough(undefined);
     memory.heard = undefined;
   }
