@@ -12,7 +12,6 @@ export {
   firstBoundary,
   instructionText,
   pcOfAddress,
-  type Instruction,
 } from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
 export { endSummary, type ExpectCounts } from './endSummary.js';

@@ -80,6 +80,11 @@ describe('checksums', function () {
 describe('colours', function () {
   before(build);
 
+  const escape = String.fromCharCode(27);
+  const anyCode = new RegExp(`${escape}\\[[\\d;]*m`, 'g');
+  const beginCode = new RegExp(`${escape}\\[[1-9]`, 'g');
+  const endCode = new RegExp(`${escape}\\[0m`, 'g');
+
   const outputs = (styled: boolean): Promise<string> => {
     let output = '';
     return onScenario(
@@ -97,13 +102,10 @@ describe('colours', function () {
     const styled = await outputs(true);
     assert.ok(!plain.includes('\x1b'));
     assert.ok(styled.includes('\x1b[31m') || styled.includes('\x1b[1;31m'), styled);
-    assert.equal(styled.replace(/\x1b\[[\d;]*m/g, ''), plain);
+    assert.equal(styled.replace(anyCode, ''), plain);
     // Each line by itself.
     for (const line of styled.split('\n'))
-      assert.equal(
-        (line.match(/\x1b\[0m/g) ?? []).length,
-        (line.match(/\x1b\[[1-9]/g) ?? []).length,
-      );
+      assert.equal(line.match(endCode)?.length, line.match(beginCode)?.length);
   });
 });
 

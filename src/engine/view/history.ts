@@ -18,7 +18,7 @@ export interface WriteArguments {
 }
 
 /** The code that wrote: a line of the kernel, or of the scenario. */
-export interface WriterFrame {
+interface WriterFrame {
   readonly name: string;
   /** A `Source` of the protocol. */
   readonly source?: { readonly name?: string; readonly path?: string };

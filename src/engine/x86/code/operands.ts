@@ -38,7 +38,7 @@ const SEGMENT_NAMES = 'es cs ss ds fs gs'.split(' ');
 
 type Size = 'b' | 'w' | 'd' | 'q';
 
-export function registerName(number: number, size: Size, rex: number): string {
+function registerName(number: number, size: Size, rex: number): string {
   if (number >= 8) return `%r${number}${{ b: 'b', w: 'w', d: 'd', q: '' }[size]}`;
   if (size === 'b') return `%${(rex === 0 ? LOW_BYTES : REX_BYTES)[number] ?? '?'}`;
   return `%${{ w: '', d: 'e', q: 'r' }[size]}${NAMES[number] ?? '?'}`;
