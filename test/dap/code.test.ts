@@ -133,6 +133,6 @@ describe('instruction breakpoints', function () {
       assert.equal(moved?.instructionReference, code[0]?.address);
       assert.match(moved?.message ?? '', /between statements/);
       assert.equal(nowhere?.verified, false);
-      assert.match(nowhere?.message ?? '', /function breakpoint/);
+      assert.match(nowhere.message ?? '', /function breakpoint/);
     }));
 });
