@@ -18,8 +18,10 @@ import { moduleHandlers } from './topics/modules.js';
 import { disassemblyHandlers } from './topics/disassembly.js';
 import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
+import { locationHandlers } from './topics/locations.js';
 import { mapHandlers } from './topics/map.js';
 import { memoryHandlers } from './topics/memory.js';
+import { numberFormatHandlers } from './topics/numberFormat.js';
 import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
@@ -46,6 +48,8 @@ export function dispatcher(session: Session): Dispatch {
     ...stepInTargetHandlers(session),
     ...gotoHandlers(session),
     ...restartFrameHandlers(session),
+    ...locationHandlers(session),
+    ...numberFormatHandlers(session),
   };
   return (request, context) => {
     const { command } = request;

@@ -7,6 +7,7 @@
  * Invariant: a target is there, whole, or none is. Another one takes its place when it has been loaded, and not before.
  */
 import type { KernelLanguage } from '../engine/probe.js';
+import type { NumberFormat } from '../engine/types/format.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
 import { ConditionCheck } from './breakpoints/conditionCheck.js';
 import type { DataTarget } from './breakpoints/dataTarget.js';
@@ -18,6 +19,7 @@ import { openDebuggee, type OpenedDebuggee } from './debuggee/open.js';
 import { Target } from './debuggee/target.js';
 import { Ending } from './ending.js';
 import type { Host } from './host.js';
+import { numberFormatOf } from './present/numberFormat.js';
 import { VariableStore } from './present/variableStore.js';
 import { Progress } from './progress.js';
 import type { ClientTraits } from './protocol/capabilities.js';
@@ -57,6 +59,8 @@ export class Session {
   /** Which of the kernel's texts is shown; functions that `linuxSource` has are shown there. */
   kernelLanguage: KernelLanguage = 'c';
   linuxSource: LinuxSource | undefined;
+  /** How integers are written; undefined until the client or the launch says it. */
+  numberFormat: NumberFormat | undefined;
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
   readonly dataTargets = new Map<string, DataTarget>();
@@ -103,6 +107,7 @@ export class Session {
    */
   async load(args: LaunchArguments, context: RequestContext): Promise<void> {
     this.openLog(args.trace);
+    this.numberFormat ??= numberFormatOf(args.numberFormat);
     const reporter = new Reporter(
       this.connection,
       this.counting,
@@ -181,7 +186,7 @@ export class Session {
       run,
       reporter,
       frames: new Frames(target),
-      variables: new VariableStore(target.image.profile.pointerSize),
+      variables: new VariableStore(target.image.profile.pointerSize, this.traits),
       threads,
       ending: new Ending(target, reporter, args),
       reverse: new ReverseProgress(this.progress, run, () => this.host.now()),
@@ -275,10 +280,14 @@ export class Session {
     );
   }
 
-  /** The machine is about to move: everything the client has been told about its state is void. */
-  moves(): Live {
+  /**
+   * The machine is about to move: everything the client has been told about its state is void. A machine without a scenario
+   * moves over the edits that were made to it.
+   */
+  moves(direction: 'forward' | 'backward' = 'forward'): Live {
     const live = this.current;
-    if (live.target.scenario === undefined) throw errors.notRunnable();
+    const { scenario, timeline } = live.target;
+    if (scenario === undefined && !timeline.hasEdits(direction)) throw errors.notRunnable();
     live.frames.clear();
     live.variables.clear();
     live.stop = undefined;
@@ -327,8 +336,12 @@ export class Session {
   /** The end is a place where the machine stops; gone on from there, it is over. */
   scenarioEnded(): void {
     const { live } = this;
-    const scenario = live?.target.scenario;
-    if (live === undefined || scenario === undefined) return;
+    if (live === undefined) return;
+    const { scenario } = live.target;
+    if (scenario === undefined) {
+      this.stopped({ reason: 'step', hits: [] });
+      return;
+    }
     live.reporter.passed(live.target);
     const stop = live.ending.reached();
     if (stop !== undefined) {

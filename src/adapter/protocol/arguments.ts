@@ -47,6 +47,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'stopAtEnd?': 'boolean',
     'noDebug?': 'boolean',
     'historyMiB?': 'number',
+    'numberFormat?': 'string',
   },
   breakpointLocations: { source, line: 'integer', 'endLine?': 'integer' },
   setBreakpoints: {
@@ -115,6 +116,8 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     data: 'string',
     'allowPartial?': 'boolean',
   },
+  locations: { locationReference: 'integer' },
+  'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },
   'mmscope/lastWrite': write,

@@ -21,6 +21,8 @@ export interface ClientTraits {
   readonly supportsVariablePaging: boolean;
   readonly supportsANSIStyling: boolean;
   readonly supportsProgressReporting: boolean;
+  /** It takes members that the protocol does not have, for its menus. */
+  readonly isVsCode: boolean;
 }
 
 export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits => ({
@@ -31,4 +33,5 @@ export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits
   supportsVariablePaging: args.supportsVariablePaging ?? false,
   supportsANSIStyling: args.supportsANSIStyling ?? false,
   supportsProgressReporting: args.supportsProgressReporting ?? false,
+  isVsCode: args.clientID === 'vscode',
 });

@@ -31,8 +31,12 @@ export const steppingHandlers = (
   | 'pause'
   | 'terminateThreads'
 > => {
-  const move = ({ afterResponse }: RequestContext, motion: (live: Live) => void): void => {
-    const live = session.moves();
+  const move = (
+    { afterResponse }: RequestContext,
+    motion: (live: Live) => void,
+    direction?: 'backward',
+  ): void => {
+    const live = session.moves(direction);
     afterResponse(() => motion(live));
   };
   const taskOf = (threadId: number): number => session.current.target.taskOf(threadId);
@@ -68,12 +72,12 @@ export const steppingHandlers = (
     stepOut: (args, context) => step('out', args, context),
     stepBack({ threadId, granularity }, context) {
       const task = taskOf(threadId);
-      move(context, ({ run }) => run.stepBack(task, granularity));
+      move(context, ({ run }) => run.stepBack(task, granularity), 'backward');
       return undefined;
     },
     reverseContinue({ threadId }, context) {
       taskOf(threadId);
-      move(context, ({ run }) => run.reverseContinue());
+      move(context, ({ run }) => run.reverseContinue(), 'backward');
       return undefined;
     },
     pause({ threadId }) {

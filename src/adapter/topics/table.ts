@@ -76,4 +76,6 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/nextWrite': 'stop',
   'mmscope/goToTime': 'stop',
   'mmscope/differences': 'stop',
+  'mmscope/numberFormat': 'client',
+  locations: 'stop',
 };

@@ -1,5 +1,6 @@
 /**
- * What a step in the debugger takes, from the request to the stack that VS Code asks for when it has stopped.
+ * What a step in the debugger takes, from the request to the stack, the scopes and the locals that VS Code asks for when it has
+ * stopped: the adapter inside this process, messages as text, as a pipe would carry them.
  */
 import type { Meter } from './bench.js';
 import { Client } from './client.js';
@@ -23,13 +24,25 @@ export async function measureStep(meter: Meter): Promise<Row[]> {
     const back = await steps(client, meter, 'stepBack');
     const into = await steps(client, meter, 'stepIn');
     return [
-      { name: 'step over, DAP round trip', value: over, unit: 'ms', target: 5 },
-      { name: 'step back', value: back, unit: 'ms' },
-      { name: 'step into kernel functions', value: into, unit: 'ms' },
+      { name: 'step over, stack, scopes, locals', value: over, unit: 'ms', target: 2 },
+      { name: 'step back, and the same', value: back, unit: 'ms' },
+      { name: 'step into kernel functions, and the same', value: into, unit: 'ms' },
     ];
   } finally {
     client.dispose();
   }
+}
+
+/** What VS Code asks for at each stop. */
+async function look(client: Client): Promise<void> {
+  const stack = { threadId: 1, startFrame: 0, levels: 20 };
+  const { stackFrames } = (await client.request('stackTrace', stack)) as {
+    readonly stackFrames: readonly { readonly id: number }[];
+  };
+  const { scopes } = (await client.request('scopes', { frameId: stackFrames[0]?.id })) as {
+    readonly scopes: readonly { readonly variablesReference: number }[];
+  };
+  await client.request('variables', { variablesReference: scopes[0]?.variablesReference });
 }
 
 /** The median of many steps: a step is felt each time, not on average. */
@@ -37,8 +50,10 @@ async function steps(client: Client, meter: Meter, command: string): Promise<num
   const times: number[] = [];
   for (let i = 0; i < STEPS; i++) {
     const begin = meter.nowMs();
-    await client.move(command);
-    await client.request('stackTrace', { threadId: 1, startFrame: 0, levels: 20 });
+    const stopped = client.event('stopped');
+    await client.request(command, { threadId: 1 });
+    await stopped;
+    await look(client);
     times.push(meter.nowMs() - begin);
   }
   return times.sort((a, b) => a - b)[STEPS >> 1] ?? 0;
