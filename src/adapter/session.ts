@@ -66,7 +66,7 @@ export class Session {
   readonly dataTargets = new Map<string, DataTarget>();
   readonly stepInTargets = new Offered<StepInTarget>();
   readonly gotoTargets = new Offered<GotoTarget>();
-  /** Resolves when a launch under way has loaded its target, or failed. */
+  /** Resolves when a launch or restart under way has been answered. */
   loading: Promise<void> = Promise.resolve();
   private isLoading = false;
   private configured = false;

@@ -14,7 +14,7 @@ export {
   pcOfAddress,
 } from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
-export { endSummary, type ExpectCounts } from './endSummary.js';
+export { endSummary } from './endSummary.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';

@@ -190,23 +190,30 @@ describe('pause', function () {
     onScenario(
       'heavy.mms',
       async (drive) => {
-        const times: number[] = [];
-        const answers: number[] = [];
-        for (let i = 0; i < 8; i++) {
-          await new Promise((resolve) => setTimeout(resolve, 60));
-          const asked = performance.now();
-          await drive.client.send('threads');
-          answers.push(performance.now() - asked);
-          const paused = performance.now();
+        const timed = async (action: () => Promise<unknown>): Promise<number> => {
+          const begin = performance.now();
+          await action();
+          return performance.now() - begin;
+        };
+        const pause = async (): Promise<void> => {
           await drive.client.send('pause', { threadId: 1 });
           await drive.stopped();
-          times.push(performance.now() - paused);
+        };
+        const times: number[] = [];
+        const answers: number[] = [];
+        const turns: number[] = [];
+        for (let i = 0; i < 8; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          answers.push(await timed(() => drive.client.send('threads')));
+          times.push(await timed(pause));
+          turns.push(await timed(() => drive.go('next')));
           await drive.client.send('continue', { threadId: 1 });
         }
-        // Medians: the machine that runs the tests may be busy. Before, a pause took 32 statements: two seconds.
+        // Where the tests run, others may run too: a statement is the measure. Before, a pause took up to 32 of them.
         const median = (values: number[]): number => values.sort((a, b) => a - b)[4] ?? Infinity;
-        assert.ok(median(times) < 100, `pause took ${times.map(Math.round).join(', ')} ms`);
-        assert.ok(median(answers) < 100, `threads took ${answers.map(Math.round).join(', ')} ms`);
+        const soon = 100 + 3 * median(turns);
+        assert.ok(median(times) < soon, `pause took ${times.map(Math.round).join(', ')} ms`);
+        assert.ok(median(answers) < soon, `threads took ${answers.map(Math.round).join(', ')} ms`);
       },
       { stopOnEntry: false },
     ));

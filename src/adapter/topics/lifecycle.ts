@@ -79,8 +79,12 @@ async function open(
   if ([program, core, state].every((path) => path === undefined || path === ''))
     throw errors.nothingToDebug();
   const loading = session.load(args, context);
-  // The launch is answered first, however early the requests came that wait for it.
-  session.loading = loading.catch(() => undefined).then(() => session.host.yieldToMessages());
+  // What waits for it is answered behind it.
+  const answered = new Promise<void>((resolve) => context.afterResponse(resolve));
+  session.loading = loading.then(
+    () => answered,
+    () => undefined,
+  );
   await loading;
   context.afterResponse(() => session.startWhenReady());
 }

@@ -21,6 +21,7 @@ interface Message {
   readonly request_seq?: number;
   readonly success?: boolean;
   readonly message?: string;
+  readonly body?: unknown;
 }
 
 /** Sends requests and waits for what answers them. */
@@ -37,7 +38,7 @@ export class Client {
     });
   }
 
-  async request(command: string, args: object = {}): Promise<void> {
+  async request(command: string, args: object = {}): Promise<unknown> {
     const seq = this.sequence++;
     const answered = this.next((m) => m.type === 'response' && m.request_seq === seq);
     const message: unknown = JSON.parse(
@@ -46,6 +47,7 @@ export class Client {
     this.adapter.handleMessage(message);
     const response = await answered;
     if (response.success !== true) throw new Error(`${command}: ${response.message ?? '?'}`);
+    return response.body;
   }
 
   /** Launches the scenario; it stands at its entry then. */
