@@ -11,6 +11,12 @@ import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
 import { exceptionHandlers } from './topics/exceptions.js';
+import { gotoHandlers } from './topics/gotoTargets.js';
+import { restartFrameHandlers } from './topics/restartFrame.js';
+import { stepInTargetHandlers } from './topics/stepInTargets.js';
+import { moduleHandlers } from './topics/modules.js';
+import { disassemblyHandlers } from './topics/disassembly.js';
+import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
 import { locationHandlers } from './topics/locations.js';
 import { mapHandlers } from './topics/map.js';
@@ -36,6 +42,12 @@ export function dispatcher(session: Session): Dispatch {
     ...sourceHandlers(session),
     ...mapHandlers(session),
     ...addressHandlers(session),
+    ...historyHandlers(session),
+    ...moduleHandlers(session),
+    ...disassemblyHandlers(session),
+    ...stepInTargetHandlers(session),
+    ...gotoHandlers(session),
+    ...restartFrameHandlers(session),
     ...locationHandlers(session),
     ...numberFormatHandlers(session),
   };

@@ -31,6 +31,9 @@ import { Reporter } from './reporter.js';
 import { ReverseProgress } from './reverseProgress.js';
 import { describe, whyNot } from './stopText.js';
 import { ThreadEvents } from './threadEvents.js';
+import type { GotoTarget } from './topics/gotoTargets.js';
+import { Offered } from './topics/offered.js';
+import type { StepInTarget } from './topics/stepInTargets.js';
 import { RunControl, type Stopped } from './time/runControl.js';
 
 /** What is debugged, with everything that dies with it. */
@@ -61,6 +64,8 @@ export class Session {
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
   readonly dataTargets = new Map<string, DataTarget>();
+  readonly stepInTargets = new Offered<StepInTarget>();
+  readonly gotoTargets = new Offered<GotoTarget>();
   /** Resolves when a launch or restart under way has been answered. */
   loading: Promise<void> = Promise.resolve();
   private isLoading = false;
@@ -103,7 +108,11 @@ export class Session {
   async load(args: LaunchArguments, context: RequestContext): Promise<void> {
     this.openLog(args.trace);
     this.numberFormat ??= numberFormatOf(args.numberFormat);
-    const reporter = new Reporter(this.connection, this.counting);
+    const reporter = new Reporter(
+      this.connection,
+      this.counting,
+      () => this.traits?.supportsANSIStyling ?? false,
+    );
     const opened = await this.open(args, reporter, context);
     if (this.ended || context.cancelled()) {
       opened.close();

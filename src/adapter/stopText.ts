@@ -10,6 +10,7 @@ const DESCRIPTIONS: Readonly<Record<Stopped['reason'], string>> = {
   restart: 'Paused on restart',
   breakpoint: 'Paused on breakpoint',
   'function breakpoint': 'Paused on function breakpoint',
+  'instruction breakpoint': 'Paused on instruction breakpoint',
   'data breakpoint': 'Paused on data breakpoint',
   exception: 'Paused on exception',
   end: 'Paused at the end',

@@ -10,7 +10,7 @@ import type { Trigger } from './trigger.js';
 /** A breakpoint as a stop reports it. */
 export interface ArmedBreakpoint {
   readonly id: number;
-  readonly reason: 'breakpoint' | 'function breakpoint';
+  readonly reason: 'breakpoint' | 'function breakpoint' | 'instruction breakpoint';
   readonly trigger: Trigger;
 }
 

@@ -12,9 +12,9 @@ import {
   asVirt,
   formatAddress,
   parseAddress,
-  type Cell,
   type VirtAddr,
 } from '../../engine/memory/address.js';
+import type { WatchedWord } from '../../engine/memory/writeSearch.js';
 import { memberPlaceOf, placeAt, type Place } from '../../engine/types/access.js';
 import { pageFlagBits } from '../../engine/types/flagText.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
@@ -28,12 +28,6 @@ export interface DataTarget {
   /** `PG_locked of page 0x1a2b` */
   readonly label: string;
   readonly place: Place;
-}
-
-/** A word of the pool and which of its bits are watched. */
-export interface WatchedWord {
-  readonly cell: Cell;
-  readonly mask: number;
 }
 
 const MAX_BYTES = 4096;

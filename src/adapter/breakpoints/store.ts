@@ -8,10 +8,12 @@ import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Place } from '../time/place.js';
 import type { Armed, ArmedBreakpoint, ArmedException, ArmedHappening } from './armed.js';
+import { modeIn } from './breakpointModes.js';
 import type { ConditionCheck } from './conditionCheck.js';
 import { watchedWords } from './dataTarget.js';
-import type { DataWatch } from './dataWatch.js';
+import { ACCESSES, type DataWatch } from './dataWatch.js';
 import { EXCEPTION_FILTERS, INSIDE, type ExceptionFilter } from './exceptionFilters.js';
+import { chosenFilters, type ChosenFilters } from './exceptionOptions.js';
 import { HAPPENINGS } from './happenings/index.js';
 import type { Locator } from './locator.js';
 import { Trigger, type TriggerText } from './trigger.js';
@@ -26,6 +28,8 @@ interface Kept<Request> {
 
 interface FilterRequest extends TriggerText {
   readonly filterId: string;
+  /** An option has switched it off. */
+  readonly off?: boolean;
 }
 type LineRequest = Dap.SourceBreakpoint & { readonly source: Dap.Source };
 
@@ -33,8 +37,12 @@ export class BreakpointStore {
   private nextId = 1;
   private readonly lines = new Map<string, Kept<LineRequest>[]>();
   private functions: Kept<Dap.FunctionBreakpoint>[] = [];
+  private instructions: Kept<Dap.InstructionBreakpoint>[] = [];
   private data: Kept<Dap.DataBreakpoint>[] = [];
+  /** Those named by themselves, then those that an option has chosen. */
   private exceptions: Kept<FilterRequest>[] = [];
+  private nrNamed = 0;
+  private chosen: readonly ChosenFilters[] = [];
 
   setLines(key: string, source: Dap.Source, requests: readonly Dap.SourceBreakpoint[]): void {
     const wanted = requests.map((request) => ({ ...request, source }));
@@ -51,17 +59,40 @@ export class BreakpointStore {
     this.data = this.keep(this.data, requests);
   }
 
-  setExceptions({ filters, filterOptions = [] }: Dap.SetExceptionBreakpointsArguments): void {
-    const wanted = [...filters.map((filterId) => ({ filterId })), ...filterOptions];
+  setInstructions(requests: readonly Dap.InstructionBreakpoint[]): void {
+    this.instructions = this.keep(this.instructions, requests);
+  }
+
+  setExceptions(args: Dap.SetExceptionBreakpointsArguments): void {
+    const { filters, filterOptions = [], exceptionOptions = [] } = args;
+    const named: FilterRequest[] = [...filters.map((filterId) => ({ filterId })), ...filterOptions];
+    this.chosen = exceptionOptions.map(chosenFilters);
+    this.nrNamed = named.length;
+    const idsOf = (never: boolean): readonly string[] =>
+      this.chosen
+        .filter(({ breakMode }) => (breakMode === 'never') === never)
+        .flatMap(({ filterIds }) => filterIds);
+    const isNamed = (id: string): boolean => named.some(({ filterId }) => filterId === id);
+    const more = [...new Set(idsOf(false))].filter((id) => !isNamed(id));
+    const off = idsOf(true);
     this.exceptions = this.keep(
       this.exceptions,
-      wanted.map(({ filterId, condition }: FilterRequest) => ({ filterId, condition })),
+      [...named, ...more.map((filterId): FilterRequest => ({ filterId }))].map(
+        ({ filterId, condition }) => ({ filterId, condition, off: off.includes(filterId) }),
+      ),
     );
   }
 
-  /** One a filter, in the order of the request. */
+  /** One a filter, then one an option, in the order of the request. */
   answersOfExceptions(): Dap.Breakpoint[] {
-    return answers(this.exceptions);
+    return [
+      ...answers(this.exceptions.slice(0, this.nrNamed)),
+      ...this.chosen.map(({ problem }): Dap.Breakpoint =>
+        problem === undefined
+          ? { verified: true }
+          : { verified: false, reason: 'failed', message: problem },
+      ),
+    ];
   }
 
   answersOfLines(key: string): Dap.Breakpoint[] {
@@ -72,13 +103,22 @@ export class BreakpointStore {
     return answers(this.functions);
   }
 
+  answersOfInstructions(): Dap.Breakpoint[] {
+    return answers(this.instructions);
+  }
+
   answersOfData(): Dap.Breakpoint[] {
     return answers(this.data);
   }
 
   /** An edit has cut off what lay after a place: hits there do not count any more. */
   forgetHitsAfter(place: Place): void {
-    const all = [...[...this.lines.values()].flat(), ...this.functions, ...this.data];
+    const all = [
+      ...[...this.lines.values()].flat(),
+      ...this.functions,
+      ...this.instructions,
+      ...this.data,
+    ];
     for (const { trigger } of [...all, ...this.exceptions]) trigger.forgetAfter(place);
   }
 
@@ -126,6 +166,13 @@ export class BreakpointStore {
       for (const statement of found.statements) push(statements, statement, armed);
       for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
     }
+    for (const kept of this.instructions) {
+      const found = locator.instruction(kept.request);
+      if (!settle(kept, found.state, of.atStatements(found.statements))) continue;
+      const { id, trigger } = kept;
+      const armed = { id, reason: 'instruction breakpoint', trigger } as const;
+      for (const statement of found.statements) push(statements, statement, armed);
+    }
     const data: DataWatch[] = [];
     for (const kept of this.data) {
       const found = watchOf(kept, locator);
@@ -134,12 +181,14 @@ export class BreakpointStore {
       if (settle(kept, found.state, check) && watch !== undefined) data.push(watch);
     }
     const exceptions: ArmedException[] = [];
-    for (const kept of this.exceptions) {
-      const { filterId } = kept.request;
+    for (const [i, kept] of this.exceptions.entries()) {
+      const { filterId, off } = kept.request;
       const { trigger } = kept;
       const filter = EXCEPTION_FILTERS.find(({ id }) => id === filterId);
       const check = filter === undefined ? NO_CHECK : of.ofFilter(filter, HAPPENINGS);
-      if (!settle(kept, stateOf(filterId, filter), check) || filter === undefined) continue;
+      // Of what an option has chosen, the client knows no breakpoint that could change.
+      const isSound = i >= this.nrNamed || settle(kept, stateOf(filterId, filter), check);
+      if (!isSound || filter === undefined || off === true) continue;
       exceptions.push({ filter, trigger });
       if (filterId === INSIDE)
         for (const happening of HAPPENINGS)
@@ -218,16 +267,18 @@ function watchOf(
 ): { readonly state: Omit<Dap.Breakpoint, 'id'>; readonly watch?: DataWatch } {
   const failed = (message: string) =>
     ({ state: { verified: false, reason: 'failed', message } }) as const;
-  if (request.accessType !== undefined && request.accessType !== 'write')
-    return failed('Reads are not recorded: a data breakpoint stops at writes only.');
   const { machine } = locator;
+  const { accessType: access = 'write' } = request;
+  if (!ACCESSES.includes(access))
+    return failed(`'${access}' is not an access: write ${ACCESSES.join(', ')}.`);
   if (machine === undefined) return { state: PENDING };
-  const target = locator.dataTarget(request.dataId);
+  const { bare, mode } = modeIn(request.dataId);
+  const target = locator.dataTarget(bare);
   const words = target && watchedWords(machine.image, target.place);
   if (target === undefined || words === undefined)
     return failed(`'${request.dataId}' denotes no memory of this machine.`);
   return {
     state: defined({ verified: true, message: target.label }),
-    watch: { id, target, words, trigger },
+    watch: { id, target, words, trigger, access, before: mode === 'before' },
   };
 }

@@ -1,7 +1,16 @@
 /** A scenario that runs, as the debugger looks at it: a reading of the scenario room's machine. */
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
-import { endSummary, type Local, type Program, type ScenarioVm } from '../../scenario/index.js';
+import {
+  codeOfBoundary,
+  decode,
+  endSummary,
+  firstBoundary,
+  type Local,
+  type Program,
+  type ScenarioVm,
+} from '../../scenario/index.js';
+import { scenarioCode } from './scenarioCode.js';
 import type {
   ScenarioFrame,
   ScenarioProgram,
@@ -52,6 +61,7 @@ export class RunningScenario implements ScenarioView {
       name: frame.function.name,
       isScript: frame.function.kind === 'main',
       range: this.program.range(frame.location.boundary),
+      statement: frame.location.boundary,
     }));
     return frames.length > 0 ? frames : [this.endOf(task)];
   }
@@ -69,6 +79,7 @@ export class RunningScenario implements ScenarioView {
       name: fn?.name ?? '?',
       isScript,
       range: isScript ? atEnd : this.program.range(last),
+      statement: last,
     };
   }
 
@@ -85,6 +96,10 @@ export class RunningScenario implements ScenarioView {
 
   globals(): readonly ScenarioVariable[] {
     return this.vm.globals().map(variable);
+  }
+
+  setNextStatement(task: number, statement: number): void {
+    this.vm.setNextBoundary(task, statement);
   }
 
   exitCode(): number {
@@ -128,6 +143,8 @@ const variable = ({ name, type, address, kind, offset }: Local): ScenarioVariabl
   offset,
 });
 
+const MAIN = { name: 'main', kind: 'main' } as const;
+
 function programView(program: Program, path: string, name: string): ScenarioProgram {
   const { boundaries, functions, lines, text } = program;
   const ranges: readonly TextRange[] = boundaries.map(({ span }) => {
@@ -145,9 +162,17 @@ function programView(program: Program, path: string, name: string): ScenarioProg
     entriesOf: (wanted) =>
       functions.flatMap((fn, index) => {
         if (fn.name !== wanted || fn.kind === 'main') return [];
-        const first = boundaries.findIndex((boundary) => boundary.function === index);
-        return first < 0 ? [] : [first];
+        const first = firstBoundary(program, index);
+        return first === undefined ? [] : [first];
       }),
+    code: scenarioCode(program),
+    isFirst: (statement) =>
+      firstBoundary(program, boundaries[statement]?.function ?? -1) === statement,
+    callsOf: (statement) =>
+      decode(program, ...codeOfBoundary(program, statement)).flatMap(({ name: op, operands }) =>
+        op === 'CALL' ? [functions[operands[0] ?? -1]?.name ?? '?'] : [],
+      ),
+    functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
   };
 }

@@ -45,6 +45,10 @@ export class ScenarioDebuggee implements Debuggee {
     this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
   }
 
+  nrLeft(): number {
+    return this.vm.nrLeft;
+  }
+
   depthOf(task: number): number {
     return this.vm.depth(task);
   }

@@ -24,6 +24,16 @@ const motion: Shape = {
   'granularity?': 'granularity',
 };
 
+const write: Shape = {
+  'variablesReference?': 'integer',
+  'name?': 'string',
+  'expression?': 'string',
+  'frameId?': 'integer',
+  'memoryReference?': 'string',
+  'offset?': 'integer',
+  'count?': 'count',
+};
+
 const REQUIRED: { readonly [C in Command]?: Shape } = {
   cancel: { 'requestId?': 'integer', 'progressId?': 'string' },
   initialize: { adapterID: 'string' },
@@ -48,19 +58,27 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   setExceptionBreakpoints: {
     filters: ['string'],
     'filterOptions?': [{ filterId: 'string', 'condition?': 'string' }],
+    'exceptionOptions?': [
+      { breakMode: 'string', 'path?': [{ names: ['string'], 'negate?': 'boolean' }] },
+    ],
   },
   dataBreakpointInfo: {
     name: 'string',
     'variablesReference?': 'integer',
     'frameId?': 'integer',
     'bytes?': 'integer',
+    'mode?': 'string',
   },
   setDataBreakpoints: {
     breakpoints: [{ dataId: 'string', 'accessType?': 'string', ...trigger }],
   },
   continue: { threadId: 'integer', 'singleThread?': 'boolean' },
   next: motion,
-  stepIn: motion,
+  stepIn: { ...motion, 'targetId?': 'integer' },
+  stepInTargets: { frameId: 'integer' },
+  gotoTargets: { source, line: 'integer', 'column?': 'integer' },
+  goto: { threadId: 'integer', targetId: 'integer' },
+  restartFrame: { frameId: 'integer' },
   stepOut: motion,
   stepBack: motion,
   reverseContinue: { threadId: 'integer' },
@@ -70,6 +88,17 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   scopes: { frameId: 'integer' },
   variables: { variablesReference: 'integer', 'start?': 'count', 'count?': 'count' },
   setVariable: { variablesReference: 'integer', name: 'string', value: 'string' },
+  modules: { 'startModule?': 'count', 'moduleCount?': 'count' },
+  disassemble: {
+    memoryReference: 'string',
+    'offset?': 'integer',
+    'instructionOffset?': 'integer',
+    instructionCount: 'count',
+    'resolveSymbols?': 'boolean',
+  },
+  setInstructionBreakpoints: {
+    breakpoints: [{ instructionReference: 'string', 'offset?': 'integer', ...trigger }],
+  },
   source: { 'sourceReference?': 'integer', 'source?': 'object' },
   evaluate: { expression: 'string', 'frameId?': 'integer', 'context?': 'string' },
   setExpression: { expression: 'string', value: 'string', 'frameId?': 'integer' },
@@ -91,6 +120,10 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },
+  'mmscope/lastWrite': write,
+  'mmscope/nextWrite': write,
+  'mmscope/goToTime': { time: 'integer' },
+  'mmscope/differences': { from: 'integer', 'to?': 'integer', 'limit?': 'count' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'integer' },
 };
 

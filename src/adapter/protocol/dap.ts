@@ -7,6 +7,13 @@ import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { NumberFormat } from '../../engine/types/format.js';
 import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
 import type {
+  DifferencesArguments,
+  DifferencesBody,
+  TimeArguments,
+  WriteArguments,
+  WriteBody,
+} from '../../engine/view/history.js';
+import type {
   ClockBody,
   FrameArguments,
   FrameBody,
@@ -88,6 +95,10 @@ export interface Requests {
     Dap.SetDataBreakpointsArguments,
     BodyOf<Dap.SetDataBreakpointsResponse>
   >;
+  stepInTargets: Exchange<Dap.StepInTargetsArguments, BodyOf<Dap.StepInTargetsResponse>>;
+  gotoTargets: Exchange<Dap.GotoTargetsArguments, BodyOf<Dap.GotoTargetsResponse>>;
+  goto: Exchange<Dap.GotoArguments, undefined>;
+  restartFrame: Exchange<Dap.RestartFrameArguments, undefined>;
   continue: Exchange<Dap.ContinueArguments, BodyOf<Dap.ContinueResponse>>;
   next: Exchange<Dap.NextArguments, undefined>;
   stepIn: Exchange<Dap.StepInArguments, undefined>;
@@ -102,6 +113,12 @@ export interface Requests {
   variables: Exchange<Dap.VariablesArguments, BodyOf<Dap.VariablesResponse>>;
   setVariable: Exchange<Dap.SetVariableArguments, BodyOf<Dap.SetVariableResponse>>;
   source: Exchange<Dap.SourceArguments, BodyOf<Dap.SourceResponse>>;
+  modules: Exchange<Dap.ModulesArguments, BodyOf<Dap.ModulesResponse>>;
+  disassemble: Exchange<Dap.DisassembleArguments, BodyOf<Dap.DisassembleResponse>>;
+  setInstructionBreakpoints: Exchange<
+    Dap.SetInstructionBreakpointsArguments,
+    BodyOf<Dap.SetInstructionBreakpointsResponse>
+  >;
   loadedSources: Exchange<Dap.LoadedSourcesArguments, BodyOf<Dap.LoadedSourcesResponse>>;
   evaluate: Exchange<Dap.EvaluateArguments, BodyOf<Dap.EvaluateResponse>>;
   setExpression: Exchange<Dap.SetExpressionArguments, BodyOf<Dap.SetExpressionResponse>>;
@@ -115,6 +132,10 @@ export interface Requests {
   'mmscope/address': Exchange<AddressArguments, AddressBody>;
   'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
+  'mmscope/lastWrite': Exchange<WriteArguments, WriteBody>;
+  'mmscope/nextWrite': Exchange<WriteArguments, WriteBody>;
+  'mmscope/goToTime': Exchange<TimeArguments, undefined>;
+  'mmscope/differences': Exchange<DifferencesArguments, DifferencesBody>;
   'mmscope/numberFormat': Exchange<{ readonly format?: string } | undefined, NumberFormatBody>;
   locations: Exchange<Dap.LocationsArguments, BodyOf<Dap.LocationsResponse>>;
 }

@@ -38,6 +38,8 @@ const CODES = {
   noException: 3012,
   noSuchPage: 3013,
   otherTaskInside: 3020,
+  noSuchTarget: 3101,
+  frameIsOld: 3102,
   defect: 9000,
 } as const;
 
@@ -143,6 +145,10 @@ export const errors = {
   noException: () => quiet('noException', 'The machine did not stop on an exception.'),
   noSuchPage: (pfn: number) =>
     quiet('noSuchPage', `There is no page frame 0x${pfn.toString(16)} in this machine.`),
+
+  noSuchTarget: (id: number) =>
+    quiet('noSuchTarget', `There is no target ${id} any more: the machine has moved.`),
+  frameIsOld: (reason: string) => shown('frameIsOld', reason),
 
   /** A defect of the engine or of the adapter. */
   defect: (error: unknown) =>

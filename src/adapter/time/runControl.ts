@@ -6,11 +6,11 @@
  */
 import type { Host } from '../host.js';
 import { goBackward, type BackwardGoal } from './backward.js';
-import { goForward } from './forward.js';
+import { goForward, type ForwardGoal } from './forward.js';
 import { StepJournal } from './journal.js';
 import type { LogHit, Motion, StopHit } from './motion.js';
 import { Pace } from './pace.js';
-import type { Place } from './place.js';
+import { isInside, type Place } from './place.js';
 import { stepBackTo, stepGoal, type Granularity, type LineOf, type StepKind } from './steps.js';
 import type { Raised, StopFinder, StopReason } from './stops.js';
 import type { Timeline } from './timeline.js';
@@ -128,6 +128,40 @@ export class RunControl implements Motion {
     this.start(() => {
       this.journey = { from: place.position, to: (goal.place ?? firstPlace).position };
       return goBackward(this, goal);
+    });
+  }
+
+  /** Runs on to a place inside the statement under way, or to a later boundary, unless something armed comes first. */
+  stepTo(to: Place): void {
+    this.stepToGoal({
+      inside: (boundary) => (isInside(to) && boundary === to.boundary ? to : undefined),
+      at: (boundary) => (boundary >= to.boundary ? 'step' : undefined),
+    });
+  }
+
+  /** Runs on to the first boundary that is wanted, unless something armed comes first. */
+  stepToBoundary(isWanted: (boundary: number) => boolean): void {
+    this.stepToGoal({
+      inside: () => undefined,
+      at: (boundary) => (isWanted(boundary) ? 'step' : undefined),
+    });
+  }
+
+  private stepToGoal(goal: ForwardGoal): void {
+    const from = this.timeline.place;
+    this.start(() => {
+      this.stepping = { from, granularity: 'statement' };
+      return goForward(this, goal);
+    });
+  }
+
+  /** Goes to a place that has been passed, without stopping on the way. */
+  jump(to: Place, reason: StopReason): void {
+    this.start(() => {
+      this.timeline.goTo(to);
+      this.listener.progressed();
+      this.stop(reason, []);
+      return Promise.resolve();
     });
   }
 

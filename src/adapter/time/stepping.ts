@@ -100,13 +100,13 @@ function startOfLine(trace: StatementTrace, of: number): number {
   return first;
 }
 
-const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'position'> => ({
+export const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'position'> => ({
   events: n + 1,
   position: trace.position(n),
 });
 
 /** File and line as one comparable thing; statements of the scenario have none. */
-const lineOf = (statementId: number | undefined): string =>
+export const lineOf = (statementId: number | undefined): string =>
   statementId === undefined
     ? ''
     : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine.c[statementId] ?? 0}`;

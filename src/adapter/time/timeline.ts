@@ -117,6 +117,21 @@ export class Timeline {
     return this.editSteps.has(boundary);
   }
 
+  /** How many of the scenario's functions that were active before it the statement after a boundary has left. */
+  nrLeft(boundary: number): number {
+    if (this.isEditStep(boundary)) return 0;
+    this.walk(boundary, {});
+    return this.runner.nrLeft();
+  }
+
+  /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
+  isEdit(boundary: number, position: number): boolean {
+    const inside = this.innerEdits.get(boundary) ?? [];
+    return (
+      this.isEditStep(boundary) || inside.some(({ from, to }) => position >= from && position < to)
+    );
+  }
+
   /** Whether what follows a boundary is that the debugger chose another task to run. */
   isSwitch(boundary: number): boolean {
     return this.switches.has(boundary);

@@ -1,5 +1,6 @@
 /** DAP threads, stackTrace, scopes. */
 import { tables } from '../../engine/entry/instrumented.js';
+import { formatAddress } from '../../engine/memory/address.js';
 import type { Container, Shown } from '../present/shown.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
@@ -12,6 +13,7 @@ import type { Session } from '../session.js';
 import type { FrameView } from '../debuggee/frames.js';
 import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
 import type { ScenarioVariable } from '../debuggee/scenario.js';
+import { KERNEL_MODULE, SCENARIO_MODULE } from './modules.js';
 import type { Handlers } from './table.js';
 
 export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
@@ -142,12 +144,18 @@ async function describeFrame(
     source: { name: program.name, path: program.path },
     line: session.counting.toTheirLine(line),
     column: session.counting.toTheirColumn(column),
+    instructionPointerReference: formatAddress(
+      program.code.addressOf(view.frame.statement),
+      target.image.profile.pointerSize,
+    ),
+    moduleId: SCENARIO_MODULE,
   };
 }
 
-async function kernelFrame(
+/** A line of a kernel function, as a frame shows it. */
+export async function kernelFrame(
   session: Session,
-  view: Extract<FrameView, { kind: 'kernel' }>,
+  view: Pick<Extract<FrameView, { kind: 'kernel' }>, 'functionId' | 'statementId'>,
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const fn = tables.functions[view.functionId];
   const name = fn?.name ?? '?';
@@ -159,11 +167,13 @@ async function kernelFrame(
       source: { name: linux.path.split('/').at(-1) ?? name, path: linux.path },
       line: session.counting.toTheirLine(linux.line),
       column: session.counting.toTheirColumn(1),
+      moduleId: KERNEL_MODULE,
     };
   return {
     name,
     source: kernelSource(kernelPlace(view.functionId, language)?.file ?? ''),
     line: session.counting.toTheirLine(tables.statementLine[language][view.statementId] ?? 1),
     column: session.counting.toTheirColumn(1),
+    moduleId: KERNEL_MODULE,
   };
 }

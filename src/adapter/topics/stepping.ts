@@ -9,6 +9,7 @@ import { isInside } from '../time/place.js';
 import type { StepOptions } from '../time/runControl.js';
 import type { StepKind } from '../time/steps.js';
 import { endTasks } from './endTasks.js';
+import { stepInto } from './stepInTargets.js';
 import type { Handlers } from './table.js';
 
 /** What the protocol says of a step. */
@@ -63,7 +64,11 @@ export const steppingHandlers = (
       return { allThreadsContinued: only === undefined };
     },
     next: (args, context) => step('next', args, context),
-    stepIn: (args, context) => step('in', args, context),
+    stepIn(args, context) {
+      if (args.targetId === undefined) step('in', args, context);
+      else stepInto(session, args.targetId, context);
+      return undefined;
+    },
     stepOut: (args, context) => step('out', args, context),
     stepBack({ threadId, granularity }, context) {
       const task = taskOf(threadId);

@@ -104,6 +104,7 @@ function readWithinFrame(
     return found?.length === 0 ? undefined : found;
   }
   const words = memory.words;
+  memory.heard?.(cell, (sizeBytes + 3) >>> 2);
   return new Uint8Array(words.buffer, words.byteOffset + cell * 4 + (va & 3), sizeBytes).slice();
 }
 
@@ -113,11 +114,12 @@ function readWithinFrame(
  */
 function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
   const processor = mm.machine.processor(mm.cpu);
-  return processor.hasTables ? processor.walk(va).page?.phys : undefined;
+  if (!processor.hasTables) return undefined;
+  return mm.memory.unheard(() => processor.walk(va).page?.phys);
 }
 
 /** The cell of the word at an address of whatever kind; 0 where nothing is mapped. */
-function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
+export function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
   const cell = mm.cell_of(va);
   if (cell !== 0) return cell;
   const phys = walkedPhys(mm, va);
@@ -126,7 +128,8 @@ function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
 
 /** Writes bytes through the tape. False, and nothing is written, when a part of the range is not mapped. */
 export function writeBytes(image: KernelImage, va: VirtAddr, bytes: Uint8Array): boolean {
-  if (readVirtual(image, va, bytes.length)?.length !== bytes.length) return false;
+  const there = image.memory.unheard(() => readVirtual(image, va, bytes.length));
+  if (there?.length !== bytes.length) return false;
   for (let done = 0; done < bytes.length;) {
     const at = asVirt(va + done);
     const chunk = Math.min(bytes.length - done, PAGE_SIZE - (at & (PAGE_SIZE - 1)));

@@ -42,6 +42,13 @@ export interface TapeEntry {
   readonly after: number;
 }
 
+/** Entries that lie side by side. */
+export interface Stretch {
+  /** Of the first one. */
+  readonly position: number;
+  readonly words: Int32Array;
+}
+
 /** A replayed run did something else than the tape says. Memory is at the cursor: everything before it was the same. */
 export class ReplayDiverged extends Error {
   constructor(readonly position: number) {
@@ -292,6 +299,23 @@ export class Tape<Event = unknown> {
         return at;
     }
     return undefined;
+  }
+
+  /**
+   * The entries of [from, to) as they lie, for searches that look at many: stretches of (cell, before, after) in three words
+   * each, oldest first. Views of the tape: not to be kept across a write.
+   */
+  stretches(from: number, to: number): readonly Stretch[] {
+    const found: Stretch[] = [];
+    const last = Math.min(to, this.end);
+    for (let position = Math.max(from, this.start); position < last;) {
+      const first = position % ENTRIES_PER_SEGMENT;
+      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, last - position);
+      const words = this.segmentAt(position).subarray(first * STRIDE, (first + nrEntries) * STRIDE);
+      found.push({ position, words });
+      position += nrEntries;
+    }
+    return found;
   }
 
   /** The newest entry left of `before` that changed `cell`. */

@@ -95,7 +95,7 @@ export class MachineCall implements BuiltinCall {
 
   page(pointer: Value): Page {
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
-    this.memory.load(pointer, 4);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
     if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
@@ -117,12 +117,12 @@ export class MachineCall implements BuiltinCall {
   }
 
   cell(pointer: Value): Cell {
-    this.memory.load(pointer, 4);
+    this.memory.touch(pointer);
     return this.k.cell_of(asVirt(Number(pointer)));
   }
 
   linear(pointer: Value): VirtAddr {
-    this.memory.load(pointer, 1);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     // mem_map has physical addresses too, but __pa() does not give them.
     if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
@@ -185,7 +185,8 @@ export class MachineCall implements BuiltinCall {
   private get world(): AddressWorld {
     return (this.knownWorld ??= addressWorldOf(this.surroundings.image, (_space, va) => {
       const processor = this.k.machine.processor(this.k.cpu);
-      return processor.hasTables ? processor.walk(va) : undefined;
+      if (!processor.hasTables) return undefined;
+      return this.surroundings.image.memory.unheard(() => processor.walk(va));
     }));
   }
 

@@ -67,9 +67,10 @@ export class Scheduler {
 
   /** Whether what a task waits for is still so. */
   private holds(reason: BlockReason): boolean {
-    const { mm } = this.image;
+    const { mm, memory } = this.image;
     const page = pageAt(mm, reason.address);
-    return page !== 0 && this.kernel.PageLocked(mm, page);
+    // A kernel is told by the one that unlocks: nobody in it looks.
+    return page !== 0 && memory.unheard(() => this.kernel.PageLocked(mm, page));
   }
 
   /** Every task that waits in vain. */

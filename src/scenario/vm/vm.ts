@@ -216,6 +216,18 @@ export class ScenarioVm {
     return true;
   }
 
+  /** How many of the functions that were active when the newest statement began it has left. */
+  get nrLeft(): number {
+    return -this.machine.shallowest;
+  }
+
+  /** Makes a task go on at another boundary of the function that it is in. */
+  setNextBoundary(task: number, boundary: number): void {
+    const { control, program } = this;
+    control.setPc(task, program.boundaries[boundary]?.pc ?? control.pc(task));
+    control.countStatement();
+  }
+
   // --- where things stand ----------------------------------------------------------------------------------------------------
 
   get currentTask(): number {
