@@ -3,7 +3,7 @@
  * tiles that are in view.
  */
 import { MAX_CELLS, type MapZone } from '../src/engine/view/map.js';
-import { firstChange } from './changes.js';
+import { changedPlaces, firstChange, type ChangedPlace } from './changes.js';
 import { CELLS_PER_TILE } from './curve.js';
 import type { Host } from './host.js';
 import {
@@ -71,6 +71,13 @@ export class Projection {
     if (!this.follows || layout === undefined || !this.options.showChanges) return undefined;
     this.follows = false;
     return firstChange(layout, (tile) => this.tile(layout, tile));
+  }
+
+  /** Where something changed since the last stop, as far as it is known. */
+  changes(): readonly ChangedPlace[] {
+    const { layout } = this;
+    if (layout === undefined || !this.options.showChanges) return [];
+    return changedPlaces(layout, (tile) => this.tile(layout, tile));
   }
 
   /** Fetches what is in view; of a machine that one request covers, everything, so that changes elsewhere are known. */

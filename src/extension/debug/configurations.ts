@@ -5,10 +5,12 @@
  */
 import path from 'node:path';
 import {
+  commands,
   debug,
   DebugConfigurationProviderTriggerKind,
   Disposable,
   l10n,
+  Uri,
   window,
   workspace,
   type CancellationToken,
@@ -18,6 +20,8 @@ import {
   type WorkspaceFolder,
 } from 'vscode';
 import { MMSCOPE, settings } from '../identity.js';
+import { showsError } from '../language/firstError.js';
+import { withQuietConsole } from './firstStop.js';
 
 /** Attributes that hold a path; `kernelSource` may name a language instead. */
 const PATHS = new Set(['program', 'core', 'state', 'kernelSource']);
@@ -57,9 +61,7 @@ class Resolver implements DebugConfigurationProvider {
       return config;
     const document = activeScenario();
     if (document === undefined) {
-      void window.showInformationMessage(
-        l10n.t('Open a scenario (*.mms) to debug, or add a configuration to launch.json.'),
-      );
+      void offerExample();
       return undefined;
     }
     return { ...config, ...debugScenario(document.uri.fsPath) };
@@ -71,9 +73,16 @@ class Resolver implements DebugConfigurationProvider {
     config: DebugConfiguration,
     token?: CancellationToken,
   ): Promise<DebugConfiguration | undefined> {
-    const { historyMiB, kernelSource } = settings();
-    const stopOnEntry = config['noDebug'] !== true;
-    const given: DebugConfiguration = { historyMiB, kernelSource, stopOnEntry, ...config };
+    const { historyMiB, kernelSource, numberFormat, stopAtEnd } = settings();
+    const isDebugged = config['noDebug'] !== true;
+    const given: DebugConfiguration = {
+      historyMiB,
+      kernelSource,
+      numberFormat,
+      stopOnEntry: isDebugged,
+      stopAtEnd: isDebugged && stopAtEnd,
+      ...withQuietConsole(config),
+    };
     const resolved = Object.fromEntries(
       Object.entries(given)
         .filter(([attribute, value]) => !PATHS.has(attribute) || isPath(value))
@@ -91,7 +100,30 @@ class Resolver implements DebugConfigurationProvider {
       return undefined;
     }
     const saved = await saveScenario(resolved['program'] as string | undefined);
-    return saved && token?.isCancellationRequested !== true ? resolved : undefined;
+    const isReady = saved && !(await hasErrors(resolved));
+    return isReady && token?.isCancellationRequested !== true ? resolved : undefined;
+  }
+}
+
+/** F5 with nothing to debug. */
+async function offerExample(): Promise<void> {
+  const openExample = l10n.t('Open Example...');
+  const chosen = await window.showInformationMessage(
+    l10n.t('Open a scenario (*.mms) to debug, or add a configuration to launch.json.'),
+    openExample,
+  );
+  if (chosen === openExample) await commands.executeCommand('mmscope.openExample');
+}
+
+/** Shows the first error of a scenario at its line. Where launch attributes bring the machine, only the adapter can tell. */
+async function hasErrors(config: DebugConfiguration): Promise<boolean> {
+  const program = config['program'] as string | undefined;
+  const bringsMachine = ['core', 'state', 'profile'].some((attribute) => attribute in config);
+  if (program === undefined || bringsMachine) return false;
+  try {
+    return await showsError(Uri.file(program));
+  } catch {
+    return false; // No such file: the adapter says so.
   }
 }
 
