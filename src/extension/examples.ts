@@ -1,17 +1,11 @@
 /**
  * `mmscope: Open Example...`: the scenarios that ship with the extension, in an order for learners, each with one line on what it
  * shows. What opens is the user's own: a copy in the first folder of the workspace, or beside it in a folder that is asked for.
- *
- * The order and the lines are examples/index.json; a test holds it against the folder.
  */
 import path from 'node:path';
 import { commands, l10n, Uri, window, workspace, type Disposable, type TextDocument } from 'vscode';
 import { copyPlan } from './exampleCopy.js';
-
-interface Example {
-  readonly file: string;
-  readonly shows: string;
-}
+import { exampleList } from './exampleList.js';
 
 export function registerExamples(extensionUri: Uri): Disposable {
   const folder = Uri.joinPath(extensionUri, 'examples');
@@ -24,8 +18,11 @@ export function registerExamples(extensionUri: Uri): Disposable {
 }
 
 async function chosenExample(folder: Uri): Promise<string | undefined> {
-  const index = JSON.parse(await textOf(Uri.joinPath(folder, 'index.json'))) as readonly Example[];
-  const items = index.map(({ file, shows }, i) => ({
+  const names = (await workspace.fs.readDirectory(folder)).map(([name]) => name);
+  const texts = new Map<string, string>();
+  for (const name of names.filter((each) => each.endsWith('.mms')))
+    texts.set(name, await textOf(Uri.joinPath(folder, name)));
+  const items = exampleList(texts).map(({ file, shows }, i) => ({
     label: `${i + 1}. ${path.basename(file, '.mms')}`,
     detail: shows,
     file,

@@ -2,8 +2,8 @@
  * The walkthrough "First steps with mmscope", which is done by doing: each of its steps is ticked when its deed happens, however it
  * was brought about. The deeds are the context keys `mmscope.did.*`, which package.json's completion events name.
  *
- * It opens once by itself, beside the first scenario that is opened after the extension was installed, unless the setting
- * `workbench.welcomePage.walkthroughs.openOnInstall` is off.
+ * It opens once by itself, in front of the first scenario that is opened after the extension was installed (beside it there is no
+ * room for its pictures), unless the setting `workbench.welcomePage.walkthroughs.openOnInstall` is off.
  */
 import {
   commands,
@@ -14,6 +14,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import { deedsOf, type Deed } from './deeds.js';
+import { activeScenario } from './debug/configurations.js';
 import type { Sessions } from './debug/sessions.js';
 import { MMSCOPE } from './identity.js';
 
@@ -24,29 +25,44 @@ export function registerWalkthrough(
   { globalState }: ExtensionContext,
   sessions: Sessions,
 ): Disposable {
-  const did = (deed: Deed): void =>
-    void commands.executeCommand('setContext', `mmscope.did.${deed}`, true);
-  const open = async (toSide: boolean): Promise<void> => {
+  const done = new Set<Deed>();
+  const tell = (deed: Deed, isDone: boolean): Thenable<unknown> =>
+    commands.executeCommand('setContext', `mmscope.did.${deed}`, isDone);
+  const did = (deed: Deed): void => {
+    done.add(deed);
+    void tell(deed, true);
+  };
+  const open = async (): Promise<void> => {
     await globalState.update(OPENED, true);
-    await commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH, toSide);
+    // VS Code ticks a step when its key becomes true, and never if it is true when the walkthrough is first read.
+    for (const deed of done) await tell(deed, false);
+    await commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH, false);
+    for (const deed of done) await tell(deed, true);
   };
   const opened = ({ languageId, uri }: TextDocument): void => {
     if (languageId !== MMSCOPE || uri.scheme === 'git') return;
     did('open');
-    if (globalState.get(OPENED) === true || !opensByItself()) return;
-    // Beside, and the focus back where F5 means the scenario.
-    void open(true).then(() => commands.executeCommand('workbench.action.focusFirstEditorGroup'));
+    if (globalState.get(OPENED) !== true && opensByItself()) void open();
   };
   const visible = (): void => {
     for (const { document } of window.visibleTextEditors) opened(document);
   };
+  /** F5 in the walkthrough means the scenario behind it. */
+  const tabsChanged = (): void =>
+    void commands.executeCommand(
+      'setContext',
+      'mmscope.scenarioOpen',
+      activeScenario() !== undefined,
+    );
   visible();
+  tabsChanged();
   return Disposable.from(
     window.onDidChangeVisibleTextEditors(visible),
+    window.tabGroups.onDidChangeTabs(tabsChanged),
     sessions.onDidSend(({ message }) => {
       for (const deed of deedsOf(message)) did(deed);
     }),
-    commands.registerCommand('mmscope.openWalkthrough', () => open(false)),
+    commands.registerCommand('mmscope.openWalkthrough', open),
   );
 }
 

@@ -10,13 +10,13 @@ import {
   DebugConfigurationProviderTriggerKind,
   Disposable,
   l10n,
+  TabInputText,
   Uri,
   window,
   workspace,
   type CancellationToken,
   type DebugConfiguration,
   type DebugConfigurationProvider,
-  type TextDocument,
   type WorkspaceFolder,
 } from 'vscode';
 import { MMSCOPE, settings } from '../identity.js';
@@ -59,12 +59,12 @@ class Resolver implements DebugConfigurationProvider {
     if (config.type === MMSCOPE && config.request === 'launch') return config;
     if (Object.keys(config).some((key) => key !== 'noDebug' && !key.startsWith('__')))
       return config;
-    const document = activeScenario();
-    if (document === undefined) {
+    const scenario = activeScenario();
+    if (scenario === undefined) {
       void offerExample();
       return undefined;
     }
-    return { ...config, ...debugScenario(document.uri.fsPath) };
+    return { ...config, ...debugScenario(scenario.fsPath) };
   }
 
   /** After variables are replaced. */
@@ -140,12 +140,17 @@ async function saveScenario(program: string | undefined): Promise<boolean> {
   return dirty === undefined || (await dirty.save());
 }
 
-/** The scenario in the active editor, else the only one that is visible. */
-export function activeScenario(): TextDocument | undefined {
+/** The scenario in the active editor, else one that is visible, else one whose tab is open (behind the walkthrough, say). */
+export function activeScenario(): Uri | undefined {
   const editors = window.activeTextEditor
     ? [window.activeTextEditor, ...window.visibleTextEditors]
     : window.visibleTextEditors;
-  return editors.map((editor) => editor.document).find((d) => d.languageId === MMSCOPE);
+  const shown = editors.map(({ document }) => document).find((d) => d.languageId === MMSCOPE);
+  if (shown !== undefined) return shown.uri;
+  return window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .flatMap(({ input }) => (input instanceof TabInputText ? [input.uri] : []))
+    .find(({ path: file }) => file.endsWith('.mms'));
 }
 
 /** "Show all automatic debug configurations": one for each scenario of the workspace. */

@@ -4,12 +4,20 @@
  *
  * VS Code's own settings come first: `debug.openDebug` "neverOpen", and any `internalConsoleOptions` that the user chose.
  */
-import { commands, workspace, type DebugConfiguration, type Disposable } from 'vscode';
+import {
+  commands,
+  debug,
+  DebugStackFrame,
+  Disposable,
+  workspace,
+  type DebugConfiguration,
+  type DebugSession,
+} from 'vscode';
+import { MMSCOPE } from '../identity.js';
 import type { SessionMessage, Sessions } from './sessions.js';
-import { isLaunch } from './sessionMessages.js';
 
-const VARIABLES_VIEW = 'workbench.debug.variablesView';
-const CONSOLE_VIEW = 'workbench.panel.repl.view';
+const SHOW_VARIABLES = 'workbench.debug.action.focusVariablesView';
+const SHOW_CONSOLE = 'workbench.panel.repl.view.focus';
 /** Marks a configuration whose console this file opens. */
 const OPENS_CONSOLE = '__mmscopeOpensConsole';
 /** Output that is not for people to read. */
@@ -23,28 +31,34 @@ export function withQuietConsole(config: DebugConfiguration): DebugConfiguration
 }
 
 export function registerFirstStop(sessions: Sessions): Disposable {
+  /** Sessions that have stopped once. */
+  const seen = new Set<string>();
   /** Sessions whose console has been opened, or was not ours to open. */
   const heard = new Set<string>();
-  const openRunView = ({ session }: SessionMessage): void => {
-    if (session.configuration['noDebug'] === true) return;
-    if (workspace.getConfiguration('debug').get('openDebug') === 'neverOpen') return;
-    open(VARIABLES_VIEW);
+  const openRunView = ({ session }: { readonly session: DebugSession }): void => {
+    if (session.type !== MMSCOPE || seen.has(session.id)) return;
+    seen.add(session.id);
+    if (workspace.getConfiguration('debug').get('openDebug') !== 'neverOpen') show(SHOW_VARIABLES);
   };
   const openConsole = ({ session }: SessionMessage): void => {
     if (heard.has(session.id)) return;
     heard.add(session.id);
-    if (session.configuration[OPENS_CONSOLE] === true) open(CONSOLE_VIEW);
+    if (session.configuration[OPENS_CONSOLE] === true) show(SHOW_CONSOLE);
   };
-  return sessions.onDidSend((told) => {
-    const { type, event, body } = told.message;
-    if (isLaunch(told.message)) openRunView(told);
-    else if (type === 'event' && event === 'output' && !SILENT.has(body?.category ?? 'console'))
-      openConsole(told);
-  });
+  return Disposable.from(
+    // Before it shows a frame, VS Code has no Variables view to open.
+    debug.onDidChangeActiveStackItem((item) => {
+      if (item instanceof DebugStackFrame) openRunView(item);
+    }),
+    sessions.onDidSend((told) => {
+      const { type, event, body } = told.message;
+      if (type === 'event' && event === 'output' && !SILENT.has(body?.category ?? 'console'))
+        openConsole(told);
+    }),
+  );
 }
 
-const open = (view: string): void =>
-  void commands.executeCommand(`${view}.focus`, { preserveFocus: true });
+const show = (view: string): void => void commands.executeCommand(view, { preserveFocus: true });
 
 function isSet(setting: string): boolean {
   const found = workspace.getConfiguration('debug').inspect(setting);
