@@ -59,6 +59,8 @@ export async function startServer({
   );
   for (const folder of Object.values(folders)) fs.mkdirSync(folder, { recursive: true });
   writeSettings(path.join(folders.user, 'User'), settings);
+  // Settings of scope "machine" are read from here alone: whether walkthroughs open after an install is one.
+  writeSettings(path.join(folders.user, 'Machine'), settings);
   const places = ['--server-data-dir', folders.server, '--user-data-dir', folders.user];
   places.push('--extensions-dir', folders.extensions);
   if (vsix.length > 0) install(node, server, vsix, places, folders.home);

@@ -157,6 +157,7 @@ export class Session {
     live.stop = stop;
     live.deadlockTold = false;
     live.reporter.passed(live.target);
+    this.tellWhyNoPages(live, stop);
     const ids = stop.hits.map(({ breakpointId }) => breakpointId).filter((id) => id !== undefined);
     this.connection.event(
       'stopped',
@@ -169,6 +170,13 @@ export class Session {
         hitBreakpointIds: ids.length === 0 ? undefined : ids,
       }),
     );
+  }
+
+  /** An allocation that may fail in silence (`__GFP_NOWARN`) says nothing in the kernel's log. */
+  private tellWhyNoPages(live: Live, { hits }: Stopped): void {
+    for (const { raised } of hits)
+      if (raised?.typeName === 'allocation-failed')
+        live.reporter.line('stderr', raised.sentence, this.hereSource());
   }
 
   /** The machine is about to move: everything the client has been told about its state is void. */

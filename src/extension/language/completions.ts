@@ -75,11 +75,12 @@ function* names(text: string, line: number): Iterable<Suggestion> {
   }
   for (const { name, kind, signature, doc, source } of kernelWords(profileOf(text))) {
     if (seen.has(name)) continue;
+    seen.add(name);
     const rank = kind === 'function' || kind === 'macro' ? 1 : 2;
     yield { label: name, kind, detail: signature, doc: sentence(doc, source), rank };
   }
   for (const label of KEYWORDS.split(' '))
-    yield { label, kind: 'keyword', detail: '', doc: '', rank: 2 };
+    if (!seen.has(label)) yield { label, kind: 'keyword', detail: '', doc: '', rank: 2 };
 }
 
 /** What is known of a word, as a hover and a completion say it. */

@@ -69,7 +69,7 @@ export function outlineOf(text: string): readonly OutlineItem[] {
   const items: OutlineItem[] = [];
   const top = declarationsIn(text).filter(({ line }) => depths[line] === 0);
   lines.forEach((code, line) => {
-    if (depths[line] !== 0) return;
+    if (depths[line] !== 0 || /^\s*for\b/.test(code)) return;
     for (const { kind, pattern } of HEADS) {
       const [, name, detail = ''] = pattern.exec(code) ?? [];
       if (name === undefined || NOT_FUNCTIONS.test(name)) continue;
