@@ -21,9 +21,9 @@ const THEMES = {
   hcLight: 'Default High Contrast Light',
 };
 const OUT = path.join(root, 'media', 'walkthrough');
-const QUALITY = 0.5;
-const WIDTH_PX = 560;
-const HEIGHT_PX = 420;
+const QUALITY = 0.3;
+const WIDTH_PX = 540;
+const HEIGHT_PX = 380;
 const VIEW = { width: 1180, height: 620 };
 
 const { path: chromium, reason } = ensureChromium();
@@ -70,11 +70,10 @@ async function steps(bench, take) {
   await take('open', { x: 48, y: 30 });
   await bench.press('F5');
   await bench.toolbar.waitFor();
-  const map = await bench.webview('.legend');
-  await map.locator('.legend .entry:visible', { hasText: 'Free' }).first().waitFor();
-  await page.keyboard.press('Control+b');
   await bench.stoppedAt(':1');
   await page.keyboard.press('Control+b');
+  const map = await bench.webview('.legend');
+  await map.locator('.legend .entry:visible', { hasText: 'Free' }).first().waitFor();
   await settle(bench);
   await take('start', { right: true, y: 30 });
   await bench.press('F10');
