@@ -21,10 +21,11 @@ const THEMES = {
   hcLight: 'Default High Contrast Light',
 };
 const OUT = path.join(root, 'media', 'walkthrough');
-const QUALITY = 0.3;
-const WIDTH_PX = 540;
-const HEIGHT_PX = 380;
-const VIEW = { width: 1180, height: 620 };
+const QUALITY = 0.35;
+/** What a picture shows at most, and how wide it is kept. */
+const LARGEST = { width: 640, height: 500 };
+const WIDTH_PX = 512;
+const VIEW = { width: 1280, height: 760 };
 
 const { path: chromium, reason } = ensureChromium();
 if (chromium === undefined) throw new Error(reason);
@@ -52,7 +53,7 @@ async function picturesIn(theme, label) {
   });
   const bench = await Workbench.open(server.folderUrl(workspace), chromium, OUT, VIEW);
   try {
-    await steps(bench, (step, at) => picture(bench, `${step}-${theme}.webp`, at));
+    await steps(bench, (step, part) => picture(bench, `${step}-${theme}.webp`, part));
   } finally {
     await bench.close();
     await server.stop();
@@ -60,14 +61,16 @@ async function picturesIn(theme, label) {
   }
 }
 
-/** What the walkthrough asks for, and where on the screen to look after each step. */
+/** What the walkthrough asks for, and which part of the screen to look at after each step. */
 async function steps(bench, take) {
   const { page } = bench;
+  const code = page.locator('.editor-group-container').first();
+  const mapPane = page.locator('.editor-group-container').nth(1);
   await bench.openFile('first-steps.mms');
   await page.locator('.codelens-decoration', { hasText: 'Debug' }).first().waitFor();
   await page.keyboard.press('Control+b');
   await settle(bench);
-  await take('open', { x: 48, y: 30 });
+  await take('open', code);
   await bench.press('F5');
   await bench.toolbar.waitFor();
   await bench.stoppedAt(':1');
@@ -75,17 +78,17 @@ async function steps(bench, take) {
   const map = await bench.webview('.legend');
   await map.locator('.legend .entry:visible', { hasText: 'Free' }).first().waitFor();
   await settle(bench);
-  await take('start', { right: true, y: 30 });
+  await take('start', mapPane);
   await bench.press('F10');
   await map.locator('.verdict:visible').waitFor();
   await settle(bench);
-  await take('step', { right: true, y: 30 });
+  await take('step', mapPane);
   await page.keyboard.press('Control+b');
   await bench.variable('page').waitFor();
   await bench.tool('Step Back');
   await map.locator('.verdict').waitFor({ state: 'hidden' });
   await settle(bench);
-  await take('back', { x: 300, y: 30 });
+  await take('back', code);
   await bench.command('mmscope: Break Inside the Allocator...');
   await bench.tickRow('block-split');
   await bench.tool('Continue');
@@ -93,13 +96,13 @@ async function steps(bench, take) {
   await page.keyboard.press('Control+b');
   await bench.editorWith('static void expand(struct zone *zone, struct page *page').waitFor();
   await settle(bench);
-  await take('inside', { x: 48, y: 30 });
+  await take('inside', code);
   await bench.command('mmscope: Where Is This Page?');
   await page.locator('.quick-input-widget input').first().fill('0x1800');
   await bench.press('Enter');
   await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
   await settle(bench);
-  await take('ask', { x: 310, y: 0 });
+  await take('ask', page.locator('.quick-input-widget'));
   await bench.press('Escape');
 }
 
@@ -107,25 +110,36 @@ function settle(bench) {
   return bench.page.waitForTimeout(2500);
 }
 
-/** A part of the screen as webp. */
-async function picture({ page }, name, { x, y, right }) {
-  const left = right ? VIEW.width - WIDTH_PX : x;
+/** The upper left of a part of the screen, as webp. */
+async function picture({ page }, name, part) {
+  const { x, y, width, height } = await part.boundingBox();
   const png = await page.screenshot({
-    clip: { x: left, y, width: WIDTH_PX, height: HEIGHT_PX },
+    clip: {
+      x,
+      y,
+      width: Math.min(width, LARGEST.width),
+      height: Math.min(height, LARGEST.height),
+    },
   });
   const blank = await page.context().browser().newPage();
   const data = await blank.evaluate(
-    async ({ source, quality }) => {
+    async ({ source, quality, widthPx }) => {
       const image = new Image();
       image.src = source;
       await image.decode();
       const canvas = document.createElement('canvas');
-      canvas.width = image.width;
-      canvas.height = image.height;
-      canvas.getContext('2d').drawImage(image, 0, 0);
+      canvas.width = Math.min(widthPx, image.width);
+      canvas.height = Math.round((image.height * canvas.width) / image.width);
+      const context = canvas.getContext('2d');
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(image, 0, 0, canvas.width, canvas.height);
       return canvas.toDataURL('image/webp', quality);
     },
-    { source: `data:image/png;base64,${png.toString('base64')}`, quality: QUALITY },
+    {
+      source: `data:image/png;base64,${png.toString('base64')}`,
+      quality: QUALITY,
+      widthPx: WIDTH_PX,
+    },
   );
   await blank.close();
   fs.writeFileSync(path.join(OUT, name), Buffer.from(data.split(',')[1], 'base64'));
