@@ -1,6 +1,6 @@
 /**
  * What is in sight when a session starts: the Run and Debug view, whose Variables, Breakpoints and Call Stack the scenarios speak
- * of; and the debug console not before something is printed to it. Neither takes the focus from the editor.
+ * of; and the debug console not before something is printed to it. The focus ends up in the editor.
  *
  * VS Code's own settings come first: `debug.openDebug` "neverOpen", and any `internalConsoleOptions` that the user chose.
  */
@@ -14,9 +14,11 @@ import {
   type DebugSession,
 } from 'vscode';
 import { MMSCOPE } from '../identity.js';
+import { isLaunch } from './sessionMessages.js';
 import type { SessionMessage, Sessions } from './sessions.js';
 
 const SHOW_VARIABLES = 'workbench.debug.action.focusVariablesView';
+const SHOW_RUN_VIEW = 'workbench.view.debug';
 const SHOW_CONSOLE = 'workbench.panel.repl.view.focus';
 /** Marks a configuration whose console this file opens. */
 const OPENS_CONSOLE = '__mmscopeOpensConsole';
@@ -35,10 +37,14 @@ export function registerFirstStop(sessions: Sessions): Disposable {
   const seen = new Set<string>();
   /** Sessions whose console has been opened, or was not ours to open. */
   const heard = new Set<string>();
-  const openRunView = ({ session }: { readonly session: DebugSession }): void => {
-    if (session.type !== MMSCOPE || seen.has(session.id)) return;
+  const opensRunView = ({ type, configuration }: DebugSession): boolean =>
+    type === MMSCOPE &&
+    configuration['noDebug'] !== true &&
+    workspace.getConfiguration('debug').get('openDebug') !== 'neverOpen';
+  const showVariables = (session: DebugSession): void => {
+    if (seen.has(session.id)) return;
     seen.add(session.id);
-    if (workspace.getConfiguration('debug').get('openDebug') !== 'neverOpen') show(SHOW_VARIABLES);
+    if (opensRunView(session)) show(SHOW_VARIABLES);
   };
   const openConsole = ({ session }: SessionMessage): void => {
     if (heard.has(session.id)) return;
@@ -48,10 +54,13 @@ export function registerFirstStop(sessions: Sessions): Disposable {
   return Disposable.from(
     // Before it shows a frame, VS Code has no Variables view to open.
     debug.onDidChangeActiveStackItem((item) => {
-      if (item instanceof DebugStackFrame) openRunView(item);
+      if (item instanceof DebugStackFrame) showVariables(item.session);
     }),
     sessions.onDidSend((told) => {
       const { type, event, body } = told.message;
+      // What is in sight at a stop shows the locals; the stop itself takes the focus back to the editor.
+      if (isLaunch(told.message) && opensRunView(told.session))
+        void commands.executeCommand(SHOW_RUN_VIEW);
       if (type === 'event' && event === 'output' && !SILENT.has(body?.category ?? 'console'))
         openConsole(told);
     }),

@@ -124,12 +124,23 @@ export class Workbench {
     await this.lineNumber(line).waitFor();
   }
 
-  /** A command of the palette, by its whole title. */
+  /** A command of the palette, by its whole title. An open palette does not learn of extensions that come late. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title });
-    await row.first().click();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (const end = deadline(); Date.now() < end;) {
+      await this.page.keyboard.press('F1');
+      await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
+      const isThere = await row.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) {
+        await row.click();
+        return;
+      }
+      await this.press('Escape');
+    }
+    throw new Error(`there is no command ${title}`);
   }
 
   quickPickRow(text: string): Locator {
