@@ -62,7 +62,10 @@ export class App {
       scrolled: () => this.scrolled(),
       hovered: (pfn, x, y) => this.hover.at(pfn, x, y),
       selected: (pfn) => this.selection.select(pfn),
-      touched: () => (this.followed = undefined),
+      touched: () => {
+        this.followed = undefined;
+        this.projection.stopFollowing();
+      },
       key: (key) => this.key(key),
       zoomed: (step) => this.zoom(step),
     });

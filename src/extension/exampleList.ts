@@ -10,23 +10,11 @@ export interface Example {
 
 const IN_ORDER: readonly (readonly [string, string])[] = [
   ['first-steps', 'A machine boots, pages come and go: the place to begin.'],
-  [
-    'split-a-block',
-    'A block is split and joined again, a page is locked, an allocation fails; on a recorded machine.',
-  ],
+  ['split-a-block', 'A block is split and joined, a page is locked, an allocation fails.'],
   ['per-cpu-lists', 'Why most allocations never touch the buddy lists, and when they do.'],
-  [
-    'walk-free-lists',
-    'The kernel’s own lists, walked with list_for_each_entry(): every free block, counted by hand.',
-  ],
-  [
-    'kinds-of-address',
-    'Logical, vmalloc, highmem and user addresses; on a dump of a real machine’s memory.',
-  ],
-  [
-    'walk-an-address',
-    'From a virtual address to a byte: four levels of page tables, the TLB, a page fault.',
-  ],
+  ['walk-free-lists', 'The kernel’s own lists, walked by list_for_each_entry(): blocks, counted.'],
+  ['kinds-of-address', 'Logical, vmalloc, highmem and user addresses; on a real machine’s dump.'],
+  ['walk-an-address', 'From a virtual address to a byte: page tables, the TLB, a page fault.'],
   ['lock-and-wait', 'Two tasks and one page lock: which one sleeps, and what wakes it.'],
   ['two-cpus', 'Two CPUs: page lists of their own, and counters that are late.'],
   ['compound-1-today', 'Compound pages, 1 of 3: heads and tails since Linux 4.4.'],

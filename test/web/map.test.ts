@@ -149,6 +149,24 @@ describe('the map of physical memory', function () {
     await map.page.close();
   });
 
+  it('brings a change into view that is in a later zone', async () => {
+    const states = new Uint8Array(1 << 16).fill(pageState(pageKindCode('free'), 10));
+    const zones = [
+      { name: 'DMA', startPfn: 0, endPfn: 4096 },
+      { name: 'Normal', startPfn: 4096, endPfn: 1 << 16 },
+    ];
+    const map = await MapPage.open(browser, plainMachine(zones, states), {
+      width: 400,
+      height: 420,
+    });
+    await map.stopped();
+    states[0x8000] = pageState(pageKindCode('kernel'));
+    await map.stopped();
+    assert.ok(((await map.colors())[KERNEL_COLOR] ?? 0) > 10);
+    assert.equal(await map.page.locator('.edge:visible').count(), 0);
+    await map.page.close();
+  });
+
   it('does not count holes as memory', async () => {
     const states = new Uint8Array(1 << 20);
     states.fill(pageState(pageKindCode('free'), 10));

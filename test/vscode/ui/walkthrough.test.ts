@@ -7,13 +7,11 @@ const EXAMPLE = 'first-steps.mms';
 
 tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
   const ticked = async (bench: Workbench): Promise<string[]> => {
-    const steps = bench.page.locator(
-      '.getting-started-step[aria-checked="true"], .getting-started-step:has(.codicon.complete)',
-    );
+    const steps = bench.page.locator('[data-done-step-id][aria-checked="true"]');
     const ids = await steps.evaluateAll((found) =>
-      found.map((element) => element.getAttribute('x-dispatch')?.split('#').at(-1) ?? ''),
+      found.map((element) => element.getAttribute('data-done-step-id') ?? ''),
     );
-    return ids.map((id) => id.split(':').at(-1) ?? '');
+    return ids.map((id) => id.split('#').at(-1) ?? '');
   };
   const isTicked = (bench: Workbench, id: string): Promise<void> =>
     bench.until(`${id} is ticked`, async () => (await ticked(bench)).includes(id));
@@ -28,7 +26,7 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
   });
 
   step('its button opens the scenario, and ticks the step', async (bench) => {
-    await bench.page.locator('.getting-started-step .button-link').first().click();
+    await bench.page.locator('.getting-started-step .monaco-button:visible').first().click();
     await bench.page.locator('.tab.active', { hasText: EXAMPLE }).first().waitFor();
     await bench.page
       .locator('.tab', { hasText: /Welcome|Walkthrough/ })
