@@ -13,7 +13,7 @@ export function registerExamples(extensionUri: Uri): Disposable {
     const name = typeof wanted === 'string' ? wanted : await chosenExample(folder);
     if (name === undefined) return;
     const document = await openCopy(folder, name);
-    if (document !== undefined) await window.showTextDocument(document);
+    if (document !== undefined) await window.showTextDocument(document, { preview: false });
   });
 }
 

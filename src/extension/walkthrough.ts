@@ -37,6 +37,8 @@ export function registerWalkthrough(
     // VS Code ticks a step when its key becomes true, and never if it is true when the walkthrough is first read.
     for (const deed of done) await tell(deed, false);
     await commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH, false);
+    // As a preview it would give way to the first file that is opened.
+    await commands.executeCommand('workbench.action.keepEditor');
     for (const deed of done) await tell(deed, true);
   };
   const opened = ({ languageId, uri }: TextDocument): void => {

@@ -10,6 +10,8 @@ const EXAMPLE = 'first-steps.mms';
 tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
   step('opens the example and starts', async (bench) => {
     await bench.openFile(EXAMPLE);
+    // Before the extension is there, F5 means nothing.
+    await bench.codeLens('Debug').waitFor();
     await bench.press('F5');
     await bench.toolbar.waitFor();
     await bench.stoppedAt(`${lineOf(EXAMPLE, 'alloc_page(GFP_KERNEL)')}:`);
