@@ -87,7 +87,9 @@ async function zoneRows(session: DebugSession): Promise<readonly Row[]> {
   const machine = scopes.find(({ name }) => name === 'Machine');
   if (machine === undefined) return [];
   const all = await children(session, '', { ...machine, value: '' });
-  return all.filter(({ label }) => ZONE.test(label)).map((row) => ({ ...row, icon: 'layers' }));
+  return all
+    .filter(({ label }) => ZONE.test(label))
+    .map((row) => ({ ...row, value: row.value.replace(/^\w+: /, ''), icon: 'layers' }));
 }
 
 /** The top frame of the first thread, while VS Code has not focused one. */
