@@ -11,6 +11,7 @@ import { registerAskFor } from './debug/askFor.js';
 import { registerBreakInside } from './debug/breakInside.js';
 import { registerClock } from './debug/clock.js';
 import { registerConfigurations } from './debug/configurations.js';
+import { registerExceptionFrame } from './debug/exceptionFrame.js';
 import { registerFirstStop } from './debug/firstStop.js';
 import { registerLastWrite } from './debug/lastWrite.js';
 import { registerMachineTree } from './debug/machineTree.js';
@@ -33,6 +34,7 @@ export function activate(context: ExtensionContext): void {
     registerConfigurations(),
     registerAskFor(),
     registerFirstStop(sessions),
+    registerExceptionFrame(sessions),
     registerAdapters(context.extensionUri),
     registerRunCommands(),
     registerBreakInside(),
