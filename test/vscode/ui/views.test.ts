@@ -27,6 +27,20 @@ tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
     await rows.filter({ hasText: 'free_area' }).first().waitFor();
   });
 
+  step('reveals a page in the map, from its variable', async (bench) => {
+    await bench.contextMenu(bench.variable('page'), 'Reveal in Physical Memory Map');
+    const map = await bench.webview('.legend');
+    await map.locator('.details h2', { hasText: 'pfn 0x1800' }).waitFor();
+  });
+
+  step('shows counts in hexadecimal, and in decimal again', async (bench) => {
+    const toggle = 'mmscope: Toggle Hexadecimal Numbers';
+    await bench.command(toggle);
+    await bench.evaluate('10 + 6', /0x10/);
+    await bench.command(toggle);
+    await bench.evaluate('20 + 4', /^24/);
+  });
+
   step('shows the bytes of a page by View Binary Data', async (bench) => {
     const row = bench.variable('page');
     await row.hover();
