@@ -11,7 +11,15 @@ import { warningText } from '../../engine/entry/warningText.js';
 import type { FailedAllocation } from '../../engine/machine/events.js';
 import { noteOf } from '../../engine/verdict/notes.js';
 import { failureReason } from '../../engine/verdict/reason.js';
-import type { Death, LineMap, MachineEvent, ScenarioVm, Span } from '../../scenario/index.js';
+import {
+  endSummary,
+  notGivenBackTexts,
+  type Death,
+  type LineMap,
+  type MachineEvent,
+  type ScenarioVm,
+  type Span,
+} from '../../scenario/index.js';
 import { placeText } from './diagnostics.js';
 
 /** Where lines go. */
@@ -73,7 +81,7 @@ export class RunReport {
         break;
       case 'expect-failed':
         this.failed = true;
-        output.err(`${this.at(event.span)}: failed: ${event.source}`);
+        output.err(`${this.at(event.span)}: failed: ${withOperands(event)}`);
         break;
       case 'bug':
       case 'bad-page':
@@ -110,6 +118,13 @@ export class RunReport {
     for (const { text } of waits) this.output.err(`  ${text}`);
   }
 
+  /** What it has come to. */
+  end(): void {
+    const { vm } = this;
+    const summary = endSummary(vm.expects, notGivenBackTexts(vm.notGivenBack()));
+    if (summary !== '') this.output.out(summary);
+  }
+
   private fail(text: string): void {
     this.failed = true;
     this.output.err(text);
@@ -124,3 +139,7 @@ export class RunReport {
     return placeText(this.file, this.lines, span);
   }
 }
+
+/** `expect(page_count(p) == 1): page_count(p) is 2` */
+const withOperands = ({ source, operands }: { source: string; operands: string }): string =>
+  operands === '' ? source : `${source}: ${operands}`;

@@ -1,6 +1,6 @@
 /**
- * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
- * error output, with its place.
+ * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output, and last what the scenario has come
+ * to; what went wrong goes to the error output, with its place.
  */
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
@@ -47,6 +47,8 @@ function runToEnd(vm: ScenarioVm, report: RunReport): number {
     report.tellNew();
     if (result.kind === 'failed') report.died(result.task, result);
     if (result.kind === 'deadlock') report.deadlock(result.waits);
-    if (result.kind === 'exited' || result.kind === 'deadlock') return report.failed ? 1 : 0;
+    if (result.kind === 'exited' || result.kind === 'deadlock') break;
   }
+  report.end();
+  return report.failed ? 1 : 0;
 }

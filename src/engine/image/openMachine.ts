@@ -84,6 +84,7 @@ function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
     cmaBytes,
     cpus,
     busOffset,
+    commandLine,
     ...(tapeOptions && { tapeOptions }),
   });
 }

@@ -8,6 +8,8 @@
  * One table says which keys there are and what their values may be; completion and the messages read it too.
  */
 import type { BootSpec, MachineSpec } from '../../engine/image/machineSpec.js';
+import { readArguments } from '../../engine/image/boot/commandLine.js';
+import { isUnknownParameter, KERNEL_PARAMETERS } from '../../engine/image/boot/kernelParameters.js';
 import { COMPOUND_ENCODINGS, type CompoundEncoding } from '../../engine/types/compoundEncoding.js';
 import type { Arch, ProfileName } from '../../engine/types/profile.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
@@ -235,7 +237,7 @@ class PragmaReader {
       this.error(cma.valueSpan, 'the CMA area can take at most half of the memory');
     const compound = this.compound(settings, arch);
     const busOffset = number('bus', 0);
-    const commandLine = settings.get('cmdline')?.value ?? '';
+    const commandLine = this.commandLine(settings.get('cmdline'));
     return {
       kind: 'machine',
       arch,
@@ -247,6 +249,20 @@ class PragmaReader {
       busOffset,
       commandLine,
     };
+  }
+
+  /** Parameters that nothing here heeds are told: a misspelt one would be passed over in silence. */
+  private commandLine(setting: Setting | undefined): string {
+    if (setting === undefined) return '';
+    for (const { name } of readArguments(setting.value)) {
+      if (!isUnknownParameter(name)) continue;
+      const at = setting.valueSpan.start + 1 + Math.max(0, setting.value.indexOf(name));
+      const span = spanOf(at, at + name.length);
+      const hint = suggestion(name, Object.keys(KERNEL_PARAMETERS), span);
+      const message = `the kernel's parameter '${name}' has no effect on a booted machine${hint.text}`;
+      this.diagnostics.warning('bad-pragma', span, message, hint.fix);
+    }
+    return setting.value;
   }
 
   private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {

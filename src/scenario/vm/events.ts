@@ -8,6 +8,8 @@ type ScenarioEvent =
       readonly kind: 'expect-failed';
       /** The call as written: `expect(PageHead(page))`. */
       readonly source: string;
+      /** What was compared in it: `page_count(p) is 2`; empty where there is nothing to say. */
+      readonly operands: string;
       readonly span: Span;
       readonly task: number;
     }
@@ -31,6 +33,10 @@ export type Misuse =
   | 'mapped'
   | 'kunmap'
   | 'sleeping call';
+
+/** `expect(page_count(p) == 1) does not hold: page_count(p) is 2` */
+export const failedExpectText = ({ source, operands }: FailedExpect): string =>
+  `${source} does not hold${operands === '' ? '' : `: ${operands}`}`;
 
 export type MachineEvent = KernelEvent | ScenarioEvent;
 

@@ -145,6 +145,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const args = m.values.splice(m.values.length - (countAndResult >> 1));
     if (builtin === undefined || site === undefined) throw new Error('no such builtin');
     m.call.span = site.span;
+    m.call.sites = m.text.sites;
     m.call.ofScenario = m.text === m.program;
     if (!m.memory.onlyLooks)
       m.call.watch?.before(builtin.name, args, m.call.writtenName(builtin.name));
@@ -154,6 +155,16 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
       if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
       if ((countAndResult & 1) === 1) m.push(result ?? 0);
     }
+  },
+  NOTE: (m) => {
+    const site = m.operand();
+    const above = m.operand();
+    m.call.notes.set(site, m.values[m.values.length - 1 - above] as Value);
+  },
+  FORGET_NOTES: (m) => {
+    const [from, to] = [m.operand(), m.operand()];
+    for (const site of m.call.notes.keys())
+      if (site >= from && site < to) m.call.notes.delete(site);
   },
   TASK: (m) => m.createTask(m.operand()),
   ENTER_CPU: (m) => {
