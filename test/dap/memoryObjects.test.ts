@@ -11,9 +11,11 @@ import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { openState } from '../../src/engine/image/state/openState.js';
 import { asVirt, PAGE_SIZE } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
+import type { AddressReport } from '../../src/engine/view/address.js';
+import { addressReport } from '../../src/engine/view/addressReport.js';
+import type { WhereFact } from '../../src/engine/view/whereIs.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
-import { recordedBytes, recordedText } from '../recordings.js';
-import { recording } from '../recordings.js';
+import { recordedBytes, recordedText, recording } from '../recordings.js';
 import { Drive } from './drive.js';
 import { build, withAdapter } from './session.js';
 
@@ -107,7 +109,10 @@ describe('Caches', function () {
     const object = kernel.kmalloc(mm, 64, mm.GFP_KERNEL);
     const at64 = slabsOf(context, 'kmalloc-64').flatMap(indexed);
     const row = at64.find(({ memory }) => memory === object)?.value ?? '';
-    assert.match(row, /: used; allocated by fill_ring\+0x10\/0x40 \(CPU 0, pid \d+, at jiffy \d+\)/);
+    assert.match(
+      row,
+      /: used; allocated by fill_ring\+0x10\/0x40 \(CPU 0, pid \d+, at jiffy \d+\)/,
+    );
   });
 
   for (const folder of ['x86_64-slub-192M', 'x86_64-slab-192M'])
@@ -139,8 +144,8 @@ describe('Virtual areas', () => {
   it('areas, guard pages, what waits for the purge, gaps: together the whole space', () => {
     const context = booted('x86_64-slub');
     const { mm } = context.image;
-    const address = kernel.vmalloc(mm, 3 * PAGE_SIZE);
-    const second = kernel.vmalloc(mm, PAGE_SIZE);
+    const address = kernel.vmalloc(mm, 3 * PAGE_SIZE, asVirt(0));
+    const second = kernel.vmalloc(mm, PAGE_SIZE, asVirt(0));
     kernel.vfree(mm, second);
     const rows = indexed(at(context, 'Virtual areas'));
     const area = rows.find(({ memory }) => memory === address);
@@ -247,5 +252,70 @@ describe('in a session', () => {
       const [object] = await drive.variables(slab?.variablesReference ?? 0);
       assert.match(object?.value ?? '', /^0x[0-9a-f]+: used$/);
       assert.equal(object?.memoryReference, /^0x[0-9a-f]+/.exec(object?.value ?? '')?.[0]);
+    }));
+});
+
+describe('what an address belongs to', () => {
+  const reportOf = (context: MachineContext, value: number): AddressReport =>
+    addressReport(context.surveyor, { value, meant: 'virtual' });
+  const factOf = (facts: readonly WhereFact[] | undefined, name: string): string | undefined =>
+    facts?.find((each) => each.name === name)?.value;
+
+  it('an object: its cache, its index, whether it is free, which call allocated and freed it', () => {
+    const context = booted('x86_64-slub', 'slub_debug=UZ');
+    const { mm } = context.image;
+    const call = asVirt(0x1234);
+    mm.machine.addCodeText(call, 'fill_ring+0x10/0x40');
+    mm.machine.caller = call;
+    const object = kernel.kmalloc(mm, 100, mm.GFP_KERNEL);
+    const facts = (): readonly WhereFact[] | undefined =>
+      reportOf(context, object + 4).where?.facts;
+    assert.match(factOf(facts(), 'slab') ?? '', /^kmalloc-128: /);
+    assert.match(factOf(facts(), 'object') ?? '', /, 4 bytes into it, allocated$/);
+    assert.match(factOf(facts(), 'allocated') ?? '', /^by fill_ring\+0x10\/0x40 \(CPU 0/);
+    assert.equal(factOf(facts(), 'freed'), undefined);
+    kernel.kfree(mm, object);
+    assert.match(factOf(facts(), 'object') ?? '', /, free/);
+    assert.match(factOf(facts(), 'freed') ?? '', /^by fill_ring\+0x10\/0x40/);
+  });
+
+  it('a vmalloc address: the area, its page, the guard page, a gap', () => {
+    const context = booted('x86_64-slub');
+    const { mm } = context.image;
+    const address = kernel.vmalloc(mm, 3 * PAGE_SIZE, asVirt(0));
+    const inside = reportOf(context, address + PAGE_SIZE + 8);
+    assert.match(inside.area ?? '', /^vmalloc, .*, 3 pages/);
+    assert.equal(factOf(inside.place, 'page of the area'), '1 of 3');
+    const guard = reportOf(context, address + 3 * PAGE_SIZE);
+    assert.match(factOf(guard.place, 'page of the area') ?? '', /^its guard page/);
+    const gap = reportOf(context, address + 100 * MiB);
+    assert.match(factOf(gap.place, 'vmalloc area') ?? '', /^none: a gap of /);
+    kernel.vfree(mm, address);
+    const freed = reportOf(context, address);
+    assert.match(factOf(freed.place, 'vmalloc area') ?? '', /^none: freed, waits for the purge/);
+  });
+
+  it('slots of kmap() and kmap_local_page()', () => {
+    const context = booted('i386-highmem4g-slub');
+    const { mm } = context.image;
+    const page = kernel.alloc_pages(mm, mm.GFP_HIGHUSER_MOVABLE, 0);
+    const kmap = reportOf(context, kernel.kmap(mm, page));
+    assert.match(factOf(kmap.place, 'pkmap slot') ?? '', /^\d+: mapped, 1 user$/);
+    const local = reportOf(context, kernel.kmap_local_page(mm, page));
+    assert.match(
+      factOf(local.place, 'fixmap slot') ?? '',
+      /^3: FIX_KMAP_BEGIN: kmap_local slot 0 of CPU 0, mapped$/,
+    );
+  });
+
+  it('where() of an address where nothing is mapped', () =>
+    withAdapter(async (client) => {
+      const drive = new Drive(client, '');
+      await drive.launch(
+        { core: recording('cores/x86_64-slub-192M/before.vmcore.gz') },
+        { stopOnEntry: true },
+      );
+      const gap = await drive.evaluate('where(0xffffd00000000000)');
+      assert.match(gap.result, /^vmalloc area none: a gap of .*; no page is mapped there$/);
     }));
 });

@@ -9,7 +9,7 @@ import { spaceFor } from '../../engine/view/surveyor.js';
 import type { MachineContext } from '../present/context.js';
 import { showWalk } from '../present/pageTables.js';
 import type { Shown } from '../present/shown.js';
-import { showWhere } from '../present/where.js';
+import { showPlaceOf, showWhere } from '../present/where.js';
 import { errors } from '../protocol/errors.js';
 import { askedAddress } from './askedAddress.js';
 import type { Evaluator, Viewpoint } from './evaluator.js';
@@ -27,6 +27,9 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
       // Small numbers are frame numbers here: no kernel address is that small.
       const taken = meant === 'virtual' && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
       const pfn = pfnMeant(world, value, taken);
+      const place =
+        taken === 'virtual' ? showPlaceOf(context, name, asVirt(value), pfn) : undefined;
+      if (place !== undefined) return place;
       if (pfn === undefined)
         throw errors.cannotEvaluate(`No page is mapped at 0x${value.toString(16)}.`);
       const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;
