@@ -19,7 +19,9 @@ const MiB = 2 ** 20;
 const CALLER = asVirt(0x1000);
 
 function inUse(k: Kernel): Map<string, number> {
-  return new Map([...kernel.slabCaches(k)].map((s) => [kernel.cacheName(k, s), objectsInUse(k, s)]));
+  return new Map(
+    [...kernel.slabCaches(k)].map((s) => [kernel.cacheName(k, s), objectsInUse(k, s)]),
+  );
 }
 
 const free = (k: Kernel): number =>
@@ -51,7 +53,12 @@ for (const name of PROFILE_NAMES)
 
     itUndoes('kmalloc() of every size, and kfree()', () => {
       const before = inUse(k);
-      for (const gfp of [k.GFP_KERNEL, k.GFP_ATOMIC, k.GFP_DMA, k.GFP_KERNEL | k.__GFP_RECLAIMABLE]) {
+      for (const gfp of [
+        k.GFP_KERNEL,
+        k.GFP_ATOMIC,
+        k.GFP_DMA,
+        k.GFP_KERNEL | k.__GFP_RECLAIMABLE,
+      ]) {
         const objects = [1, 8, 33, 96, 100, 192, 193, 1000, 4096, 8192].map((size) => {
           const object = kernel.kmalloc(k, size, gfp);
           assert.notEqual(object, 0);
@@ -68,11 +75,13 @@ for (const name of PROFILE_NAMES)
       assert.equal(kernel.kmalloc(k, 0, k.GFP_KERNEL), 16);
     });
 
-    itUndoes('a cache of one\'s own, to its end', () => {
+    itUndoes("a cache of one's own, to its end", () => {
       const before = inUse(k);
       const s = kernel.kmem_cache_create(k, 'lesson', 1000, 0, k.SLAB_HWCACHE_ALIGN);
       assert.notEqual(s, NULL);
-      const objects = Array.from({ length: 100 }, () => kernel.kmem_cache_alloc(k, s, k.GFP_KERNEL));
+      const objects = Array.from({ length: 100 }, () =>
+        kernel.kmem_cache_alloc(k, s, k.GFP_KERNEL),
+      );
       assert.equal(new Set(objects).size, 100);
       assert.equal(objectsInUse(k, s), 100);
       for (const object of objects) kernel.kmem_cache_free(k, s, object);
@@ -81,7 +90,8 @@ for (const name of PROFILE_NAMES)
       assert.equal(kernel.findCache(k, 'lesson'), NULL);
       const after = inUse(k);
       // A dentry of the look-up in debugfs, and nodes of trees, wait for a grace period.
-      for (const late of ['dentry', 'radix_tree_node']) for (const map of [before, after]) map.delete(late);
+      for (const late of ['dentry', 'radix_tree_node'])
+        for (const map of [before, after]) map.delete(late);
       assert.deepEqual(after, before);
     });
 
@@ -146,7 +156,11 @@ for (const name of PROFILE_NAMES)
 
     if (name === 'x86_64-slub')
       itUndoes('CMA', () => {
-        image = bootMachine({ profile: loadProfile(name), ramBytes: 256 * MiB, cmaBytes: 16 * MiB });
+        image = bootMachine({
+          profile: loadProfile(name),
+          ramBytes: 256 * MiB,
+          cmaBytes: 16 * MiB,
+        });
         k = image.mm;
         const cma = k.read_ptr(k.symbol('dma_contiguous_default_area'));
         const page = kernel.cma_alloc(k, cma, 100, 0, false);

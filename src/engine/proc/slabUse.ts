@@ -9,15 +9,19 @@ import { list_entry } from '../kernel/include/linux/list.h.js';
 import { per_cpu_ptr } from '../kernel/include/linux/percpu-defs.h.js';
 import { get_node } from '../kernel/mm/slab.h.js';
 import { get_freepointer, oo_objects } from '../kernel/mm/slub/freelist.js';
-import { type KmemCache, type KmemCacheCpu, type ListHead, NULL, type Slab } from '../machine/ctypes.js';
+import {
+  type KmemCache,
+  type KmemCacheCpu,
+  type ListHead,
+  NULL,
+  type Slab,
+} from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import type { VirtAddr } from '../memory/address.js';
 
 /** Objects in a slab of the order that the cache likes best. */
 export const objectsPerSlab = (k: Kernel, s: KmemCache): number =>
-  k.CONFIG_SLAB !== 0
-    ? k.words[s + k.kmem_cache.num]!
-    : oo_objects(k.words[s + k.kmem_cache.oo]!);
+  k.CONFIG_SLAB !== 0 ? k.words[s + k.kmem_cache.num]! : oo_objects(k.words[s + k.kmem_cache.oo]!);
 
 export function objectsInUse(k: Kernel, s: KmemCache): number {
   return k.CONFIG_SLAB !== 0 ? inUseOfSlab(k, s) : inUseOfSlub(k, s);
@@ -52,7 +56,7 @@ function inUseOfSlub(k: Kernel, s: KmemCache): number {
 
 /** count_partial(n, count_free) */
 export function freeOnPartial(k: Kernel, s: KmemCache): number {
-  const head: ListHead = get_node(k, s) + k.kmem_cache_node.partial as ListHead;
+  const head: ListHead = get_node(k, s) + k.kmem_cache_node.partial;
   let free = 0;
   for (let pos: ListHead = k.read_ptr(head); pos !== head; pos = k.read_ptr(pos))
     free += freeIn(k, list_entry(k, pos, k.slab.slab_list));

@@ -14,7 +14,11 @@
  */
 import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
 import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';
-import { kmem_cache_init, kmem_cache_init_late, slabAllocator } from '../../kernel/include/linux/slab.h.js';
+import {
+  kmem_cache_init,
+  kmem_cache_init_late,
+  slabAllocator,
+} from '../../kernel/include/linux/slab.h.js';
 import { kobject_create_and_add } from '../../kernel/lib/kobject.js';
 import { page_address_init } from '../../kernel/mm/highmem/page_address.js';
 import { pcpu_setup_first_chunk } from '../../kernel/mm/percpu/first_chunk.js';
@@ -37,6 +41,7 @@ import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { placeRange } from '../placeRange.js';
 import { do_sysctl_args, parse_args } from './cmdline.js';
+import { readArguments } from './commandLine.js';
 import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
 import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
@@ -106,6 +111,8 @@ export function bootMachine(options: BootOptions): KernelImage {
   image.mm.machine.busOffset = options.busOffset ?? 0;
   image.mm.machine.io_tlb = layout.io_tlb;
   placeTables(image, layout);
+  if (readArguments(options.commandLine ?? '').some(({ name }) => /^slub_/.test(name)))
+    placeBlocks(image);
   addRules(image, layout, runs, freed);
   // The machine's start is not part of the history: recording begins when it is complete.
   image.tape.setRecording(false);
@@ -129,7 +136,11 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   writeStaticData(mm);
   parse_args(mm, commandLine);
   page_address_init(mm);
-  pcpu_setup_first_chunk(mm, layout.perCpu.info, asVirt(mm.linear.pageOffset + (layout.perCpu.units[0] ?? 0)));
+  pcpu_setup_first_chunk(
+    mm,
+    layout.perCpu.info,
+    asVirt(mm.linear.pageOffset + (layout.perCpu.units[0] ?? 0)),
+  );
   free_area_init(mm, layout);
   build_all_zonelists(mm);
   // mm_init()
@@ -242,6 +253,24 @@ function placeTables(image: KernelImage, layout: BootLayout): void {
   placeRange(memory, usages.start, usages.end - usages.start);
   for (const root of layout.sections.roots.values())
     placeObject(image, asVirt(image.mm.linear.pageOffset + root), PAGE_SIZE);
+}
+
+/**
+ * Parameters of SLUB may put structures that kernel code indexes (a cache, a node of a tree) on slabs of several pages, where they
+ * straddle frames: so the frames of each block that a slab may be lie side by side.
+ */
+function placeBlocks({ memory, mm }: KernelImage): void {
+  const nrFrames = 1 << mm.PAGE_ALLOC_COSTLY_ORDER;
+  let asking = false;
+  memory.addPlacement((frame) => {
+    if (asking) return undefined;
+    const start = frame - (frame % nrFrames);
+    const frames = Array.from({ length: nrFrames }, (_, i) => start + i);
+    asking = true;
+    const alone = frames.every((each) => each < memory.nrFrames && !memory.isPlaced(each));
+    asking = false;
+    return alone ? frames : undefined;
+  });
 }
 
 /** The page tables, which lay aside until there was memory; each CPU walks them from now on: load_cr3(). */

@@ -47,14 +47,22 @@ const offsetIn = (text: string): number | undefined =>
 
 export type GrowthStep =
   | { readonly kind: 'slabs'; readonly cache: string; readonly count: number }
-  | { readonly kind: 'blocks' | 'freed' | 'held'; readonly order: number; readonly reclaimable: boolean; readonly count: number }
+  | {
+      readonly kind: 'blocks' | 'freed' | 'held';
+      readonly order: number;
+      readonly reclaimable: boolean;
+      readonly count: number;
+    }
   | { readonly kind: 'tables'; readonly count: number }
   /** The first held block goes, and a slab of this cache takes its place. */
   | { readonly kind: 'inHeld'; readonly cache: string }
   | { readonly kind: 'before' | 'step'; readonly cache: string };
 
 export const growthSteps = ({ boot }: Profile): readonly GrowthStep[] =>
-  (boot?.growth ?? '').split(' ').filter((token) => token !== '').map(growthStep);
+  (boot?.growth ?? '')
+    .split(' ')
+    .filter((token) => token !== '')
+    .map(growthStep);
 
 function growthStep(token: string): GrowthStep {
   const [what = '', times] = token.split('*');

@@ -88,7 +88,10 @@ export class Growth {
   private readonly heldBlocks: Block[] = [];
   private readonly objects: ReadonlyMap<string, ObjectsRecord>;
   /** Of caches with objects that are freed again: their slabs by number, and which of their objects are nobody's. */
-  private readonly anonymous = new Map<string, { slabs: Map<number, VirtAddr>; objects: Set<VirtAddr> }>();
+  private readonly anonymous = new Map<
+    string,
+    { slabs: Map<number, VirtAddr>; objects: Set<VirtAddr> }
+  >();
   /** Nodes of trees that nobody uses. */
   private readonly nodes: VirtAddr[] = [];
   private readonly leastFree: number;
@@ -297,7 +300,9 @@ export class Growth {
     let free = 0;
     for (let i = 0; i < mm.zones.length; i++)
       if (!isHighmemZone(mm.profile, i))
-        free += mm.read_ulong((mm.zones[i] as number) + mm.zone.vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
+        free += mm.read_ulong(
+          (mm.zones[i] as number) + mm.zone.vm_stat + mm.NR_FREE_PAGES * mm.ptr_words,
+        );
     return free;
   }
 }

@@ -163,7 +163,10 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
 }
 
 /** Left out: a second `mem=`. */
-function parse_memopt(e820: readonly E820Entry[], { memBytes }: LayoutParameters): readonly E820Entry[] {
+function parse_memopt(
+  e820: readonly E820Entry[],
+  { memBytes }: LayoutParameters,
+): readonly E820Entry[] {
   if (memBytes === undefined) return e820;
   return e820
     .map((entry) =>

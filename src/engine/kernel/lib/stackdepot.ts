@@ -144,8 +144,25 @@ export function stack_depot_init(k: Kernel): Int {
 }
 
 /** The words of a stack's addresses: what its hash is made of. */
-const wordsOf = (k: Kernel, entries: readonly VirtAddr[]): Int[] =>
-  entries.flatMap((entry) => (k.wide ? [lowWord(entry), highWord(entry)] : [lowWord(entry)]));
+const wordsOf = (k: Kernel, entries: readonly VirtAddr[]): Int[] => {
+  const words: Int[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    words.push(lowWord(entries[i]!));
+    if (k.wide) words.push(highWord(entries[i]!));
+  }
+  return words;
+};
+
+/** Whether a record has these entries. */
+const stackdepot_memcmp = (
+  k: Kernel,
+  record: VirtAddr,
+  entries: readonly VirtAddr[],
+  n: Int,
+): boolean => {
+  for (let i = 0; i < n; i++) if (k.read_va(entryAt(k, record, i)) !== entries[i]) return false;
+  return true;
+};
 
 /** The record of a stack among those of a bucket; 0: there is none. */
 function find_stack(
@@ -162,7 +179,7 @@ function find_stack(
   ) {
     if (k.words[recordAt(k, found, k.stack_record.hash)]! >>> 0 !== hash) continue;
     if (k.words[recordAt(k, found, k.stack_record.size)] !== size) continue;
-    if (entries.every((entry, i) => k.read_va(entryAt(k, found, i)) === entry)) return found;
+    if (stackdepot_memcmp(k, found, entries, size)) return found;
   }
   return asVirt(0);
 }

@@ -65,10 +65,7 @@ const nextReap = (k: Kernel, cachep: KmemCache): ULong =>
 
 /** A node in the kernel's own data. */
 function set_up_node(k: Kernel, cachep: KmemCache, index: Int): void {
-  const n: KmemCacheNode = k.plus(
-    k.globals.init_kmem_cache_node,
-    index * k.stride.kmem_cache_node,
-  );
+  const n: KmemCacheNode = k.plus(k.globals.init_kmem_cache_node, index * k.stride.kmem_cache_node);
   k.write_ptr(cachep + k.kmem_cache.node, n);
   k.write_long(n + k.kmem_cache_node.next_reap, nextReap(k, cachep));
 }

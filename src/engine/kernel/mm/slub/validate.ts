@@ -39,17 +39,9 @@ import { print_tracking, slab_err } from './object_report.js';
 const __obj_to_index = (k: Kernel, s: KmemCache, addr: VirtAddr, obj: VirtAddr): UInt =>
   Math.floor((restore_red_left(k, s, obj) - addr) / k.words[s + k.kmem_cache.size]!);
 
-/** Each object of a slab. */
-function* for_each_object(
-  k: Kernel,
-  s: KmemCache,
-  addr: VirtAddr,
-  objects: Int,
-): Generator<VirtAddr> {
-  const size: UInt = k.words[s + k.kmem_cache.size]!;
-  const first: VirtAddr = fixup_red_left(k, s, addr);
-  for (let i = 0; i < objects; i++) yield asVirt(first + i * size);
-}
+/** Behind the last object of a slab. */
+const objectsEnd = (k: Kernel, s: KmemCache, slab: Slab, addr: VirtAddr): VirtAddr =>
+  asVirt(addr + k.read_bits(slab, k.slab.objects) * k.words[s + k.kmem_cache.size]!);
 
 /** One bit for each free object. */
 function __fill_map(k: Kernel, obj_map: VirtAddr, s: KmemCache, slab: Slab): void {
@@ -81,7 +73,9 @@ export function list_slab_objects(k: Kernel, s: KmemCache, slab: Slab, text: str
   const object_map: VirtAddr = k.va_of(k.globals.object_map);
   slab_err(k, s, slab, text);
   __fill_map(k, object_map, s, slab);
-  for (const p of for_each_object(k, s, addr, k.read_bits(slab, k.slab.objects))) {
+  const size: UInt = k.words[s + k.kmem_cache.size]!;
+  const end: VirtAddr = objectsEnd(k, s, slab, addr);
+  for (let p = fixup_red_left(k, s, addr); p < end; p = asVirt(p + size)) {
     if (isFree(k, s, object_map, addr, p)) continue;
     pr_err(k, `Object 0x${pointer(k, p)} @offset=${p - addr}`);
     print_tracking(k, s, p);
@@ -93,7 +87,9 @@ function validate_slab(k: Kernel, s: KmemCache, slab: Slab, obj_map: VirtAddr): 
   if (!check_slab(k, s, slab) || !on_freelist(k, s, slab, asVirt(0))) return;
   // From here on its freelist is known to be sound.
   __fill_map(k, obj_map, s, slab);
-  for (const p of for_each_object(k, s, addr, k.read_bits(slab, k.slab.objects))) {
+  const size: UInt = k.words[s + k.kmem_cache.size]!;
+  const end: VirtAddr = objectsEnd(k, s, slab, addr);
+  for (let p = fixup_red_left(k, s, addr); p < end; p = asVirt(p + size)) {
     const val: Int = isFree(k, s, obj_map, addr, p) ? SLUB_RED_INACTIVE : SLUB_RED_ACTIVE;
     if (!check_object(k, s, slab, p, val)) break;
   }

@@ -30,7 +30,13 @@ export function kernfs_create_root(k: Kernel, flags: Int): KernfsRoot {
   // Where an inode number has 32 bits, the upper half of an id tells generations apart, from 1 on.
   k.write(root + k.kernfs_root.id_highbits, k.wide ? 0 : 1);
 
-  const kn: KernfsNode = __kernfs_new_node(k, root, k.machine.literal(''), S_IFDIR | 0o555, KERNFS_DIR);
+  const kn: KernfsNode = __kernfs_new_node(
+    k,
+    root,
+    k.machine.literal(''),
+    S_IFDIR | 0o555,
+    KERNFS_DIR,
+  );
   if (kn === NULL) {
     kfree(k, object);
     return ERR_PTR(-ENOMEM);
