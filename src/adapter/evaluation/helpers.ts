@@ -9,7 +9,7 @@ import { spaceFor } from '../../engine/view/surveyor.js';
 import type { MachineContext } from '../present/context.js';
 import { showWalk } from '../present/pageTables.js';
 import type { Shown } from '../present/shown.js';
-import { showWhere } from '../present/where.js';
+import { showPlaceOf, showWhere } from '../present/where.js';
 import { errors } from '../protocol/errors.js';
 import { askedAddress } from './askedAddress.js';
 import type { Evaluator, Viewpoint } from './evaluator.js';
@@ -31,6 +31,9 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
         throw errors.cannotEvaluate(
           `${textOf(world, value, taken)} is an address of the scenario's own objects: no page holds them.`,
         );
+      const place =
+        taken === 'virtual' ? showPlaceOf(context, name, asVirt(value), pfn) : undefined;
+      if (place !== undefined) return place;
       if (pfn === undefined)
         throw errors.cannotEvaluate(`No page is mapped at ${textOf(world, value, taken)}.`);
       const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;

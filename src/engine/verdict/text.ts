@@ -28,7 +28,8 @@ export function gfpMaskText(k: Kernel, gfp: number): string {
 // --- the request -----------------------------------------------------------------------------------------------------
 
 /** `order 4, GFP_KERNEL` */
-export function requestText(k: Kernel, { order, gfp, nrBulk }: Attempt): string {
+export function requestText(k: Kernel, { what: call, order, gfp, nrBulk }: Attempt): string {
+  if (call !== undefined) return `${call}, ${gfpMaskText(k, gfp)}`;
   const what = nrBulk === undefined ? `order ${order}` : `${plural(nrBulk, 'page')} in bulk`;
   return `${what}, ${gfpMaskText(k, gfp)}`;
 }
@@ -130,10 +131,13 @@ function fallbackText(
 /** The closing sentence. */
 export function verdictSentence(k: Kernel, attempt: Attempt): string {
   const { order, nrBulk, outcome, passes } = attempt;
-  const what = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
+  const pages = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
+  const what = attempt.what ?? pages;
   switch (outcome.kind) {
     case 'failed':
       return `${what} failed: ${outcome.reason}`;
+    case 'range':
+      return `${what}: pfn ${hex(outcome.pfn)}`;
     case 'under way': {
       const look = passes.at(-1)?.zones.at(-1);
       return `${what} under way${look === undefined ? '' : ` in zone ${look.name}`}`;

@@ -58,9 +58,10 @@ function walkLines({ space, steps, end }: WalkReport): string[] {
   ];
 }
 
-function whereLines({ where }: AddressReport): string[] {
-  if (where === undefined) return [];
-  return ['', ...where.facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
+function whereLines({ where, place = [] }: AddressReport): string[] {
+  const facts = [...place, ...(where?.facts ?? [])];
+  if (facts.length === 0) return [];
+  return ['', ...facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
 }
 
 /** Text that is not Markdown: characters in the kernel's names would be read as markup. */

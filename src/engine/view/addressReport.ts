@@ -28,6 +28,7 @@ import {
   type AddressWorld,
   type Meant,
 } from './addressKind.js';
+import { addressPlace, areaText } from './addressPlace.js';
 import {
   argumentOf,
   endOf,
@@ -55,6 +56,13 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
   const va = asVirt(value);
   const walk = meant === 'virtual' ? walkReport(surveyor, va) : undefined;
   const area = report.kind === 'vmalloc' ? vmapAreaOf(reader, va) : undefined;
+  // The area has a line of its own.
+  const place =
+    meant === 'virtual'
+      ? addressPlace(surveyor, va).filter(
+          ({ name }) => area === undefined || name !== 'vmalloc area',
+        )
+      : [];
   const pfn = pfnMeant(world, value, meant);
   const where =
     pfn !== undefined && pfn >= 0 && pfn < world.maxPfn
@@ -62,14 +70,8 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
       : undefined;
   return {
     ...report,
-    ...(area && {
-      area: [
-        area.what,
-        `${formatAddress(area.start, world.profile.pointerSize)}–${formatAddress(area.end, world.profile.pointerSize)}`,
-        ...(area.nrPages ? [`${area.nrPages} pages`] : []),
-        ...(area.caller === undefined ? [] : [`requested by ${area.caller}`]),
-      ].join(', '),
-    }),
+    ...(area && { area: areaText(surveyor, area) }),
+    ...(place.length > 0 && { place }),
     ...(walk && { walk }),
     ...(where && { where: { sentence: where.sentence, facts: where.facts } }),
   };

@@ -20,7 +20,8 @@ import type { FrameStates } from './frameStates.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import type { PagePeek } from './pagePeek.js';
-import { slabFacts } from './slabObject.js';
+import { slabFacts, type SlabObject } from './slabObject.js';
+import { slabTracks, trackText } from './slabTrack.js';
 import type { StructReader } from './structReader.js';
 
 /** Readings of an image that answer together. */
@@ -176,11 +177,19 @@ function slabOf(
   const { object } = slab;
   if (object !== undefined) {
     const at = formatAddress(object.address, image.profile.pointerSize);
-    const state = object.free === undefined ? '' : object.free ? ', free' : ', allocated';
+    const state = objectState(object);
     const offset = object.offset === 0 ? '' : `, ${object.offset} bytes into it`;
     facts.push({ name: 'object', value: `${object.index} at ${at}${offset}${state}` });
+    for (const track of slabTracks(reader, slab.cacheAddress, object.address))
+      facts.push({ name: track.what, value: trackText(track).replace(`${track.what} `, '') });
   }
   return facts;
+}
+
+function objectState({ free, keptBy }: SlabObject): string {
+  if (free === undefined) return '';
+  if (!free) return ', allocated';
+  return keptBy === undefined ? ', free' : `, free, on ${keptBy}`;
 }
 
 function aliasFacts(surveyor: Surveyor, aliases: readonly SpaceAlias[]): WhereFact[] {
