@@ -106,7 +106,8 @@ const EXPECTED: readonly Expected[] = [
     id: 'watermark',
     fn: 'zone_page_state_add',
     first: 'down',
-    sentence: /^watermark: zone DMA, \d+ -> \d+ free pages, no longer above WMARK_(?:HIGH|LOW) \(\d+\)$/,
+    sentence:
+      /^watermark: zone DMA, \d+ -> \d+ free pages, no longer above WMARK_(?:HIGH|LOW) \(\d+\)$/,
     condition: 'mark == WMARK_MIN && free > old_free',
     then: 'up',
     thenSentence: /^watermark: zone DMA, \d+ -> \d+ free pages, above WMARK_MIN \(\d+\)$/,

@@ -68,10 +68,7 @@ describe('verdicts', function () {
         );
       assert.ok(numbers, zone);
       assert.equal(Number(numbers[1]) - 15, Number(numbers[2]));
-      assert.equal(
-        await value(pass, 'zone DMA', 'watermark', '_watermark[WMARK_LOW]'),
-        numbers[3],
-      );
+      assert.equal(await value(pass, 'zone DMA', 'watermark', '_watermark[WMARK_LOW]'), numbers[3]);
       assert.match(
         await value(pass, 'zone DMA', 'free lists', 'order 10'),
         /^\d+ blocks?: MIGRATE_MOVABLE$/,

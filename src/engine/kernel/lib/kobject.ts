@@ -144,7 +144,7 @@ export function kobject_init_and_add(
 }
 
 /** Adds a kobject that has a type already: a name and a place. 0 or an errno. */
-export function kobject_add(k: Kernel, kobj: Kobject, parent: Kobject, name: VirtAddr): Int {
+function kobject_add(k: Kernel, kobj: Kobject, parent: Kobject, name: VirtAddr): Int {
   // kobject_add_varg():
   const retval: Int = kobject_set_name(k, kobj, name);
   if (retval !== 0) return retval;
