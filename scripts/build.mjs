@@ -17,7 +17,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/)|node_modules\/)/,
-    bytes: 850e3,
+    bytes: 900e3,
   },
   {
     name: 'instrumented kernel',
@@ -29,7 +29,7 @@ const BUDGETS = [
     name: 'kernel sources',
     output: 'extension.cjs',
     from: /^kernel-sources:/,
-    bytes: 1300e3,
+    bytes: 1350e3,
   },
   {
     name: 'kernel profiles',
