@@ -13,7 +13,7 @@ export const TYPES = words(`
   zone pglist_data free_area per_cpu_pages per_cpu_zonestat per_cpu_nodestat zonelist zoneref lruvec
   mem_section mem_section_usage
   slab kmem_cache kmem_cache_cpu kmem_cache_node kmem_cache_order_objects array_cache alien_cache kmalloc_info_struct
-  kmem_obj_info track detached_freelist partial_context
+  kmem_obj_info track stack_record detached_freelist partial_context
   vm_struct vmap_area vmap_block vmap_block_queue vfree_deferred
   mm_struct vm_area_struct anon_vma anon_vma_chain address_space vm_fault vm_operations_struct mmu_gather
   maple_tree maple_node xarray xa_node
@@ -139,7 +139,8 @@ export const SYMBOLS = words(`
   randomize_va_space fault_around_bytes page_cluster sysctl_page_lock_unfairness folio_wait_table mmlist_lock
   oom_lock oom_victims oom_killer_disabled sysctl_panic_on_oom sysctl_oom_kill_allocating_task sysctl_oom_dump_tasks
   oom_reaper_list init_on_alloc init_on_free
-  cpus_with_pcps lru_drain_gen has_work tainted_mask
+  cpus_with_pcps lru_drain_gen has_work tainted_mask debug_locks
+  stack_table stack_hash_mask stack_slabs depot_index depot_offset next_slab_inited
   runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops

@@ -29,6 +29,8 @@ const UNLISTED: Readonly<Record<string, string>> = {
   'arch/x86/mm/pat/set_memory.c': 'the list leaves this folder out',
   'arch/x86/include/asm/pgtable_areas.h': 'no functions',
   'include/linux/errno.h': 'no functions',
+  'include/linux/instruction_pointer.h': 'no functions',
+  'include/linux/poison.h': 'no functions',
   'lib/show_mem.c': 'the list has only a part of lib/',
 };
 

@@ -29,6 +29,8 @@ const LOCAL_LISTS = 512;
 export class Machine {
   private readonly registers: Cell;
   private readonly processors: Processor[] = [];
+  /** Where the kernel is called from, which its functions note: set before each call. */
+  caller: VirtAddr = asVirt(0);
   /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
   busOffset = 0;
   /** The bounce buffer, on machines that have one. */

@@ -70,7 +70,9 @@ export const STRUCTS = {
   saved_alias: 'name next s',
   slab: 'active? counters? freelist frozen? inuse? next? objects? s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
+  stack_record: 'entries handle hash next size',
   task_struct: 'comm flags kmap_ctrl.idx? kmap_ctrl.pteval? pagefault_disabled',
+  track: 'addr cpu handle? pid when',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
@@ -87,6 +89,3 @@ export const STRUCTS = {
   zonelist: '_zonerefs',
   zoneref: 'zone_idx',
 } as const;
-
-/** Structures whose size or distance in an array is asked for, besides those above. */
-export const SIZED = 'track';

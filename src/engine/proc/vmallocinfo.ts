@@ -7,16 +7,13 @@
 import { is_vmalloc_addr } from '../kernel/mm/vmalloc/vm_struct.js';
 import { list_entry } from '../kernel/include/linux/list.h.js';
 import { type ListHead, NULL, type VmapArea, type VmStruct } from '../machine/ctypes.js';
+import { symbolText } from '../kernel/lib/vsprintf.js';
 import type { Kernel } from '../machine/kernel.js';
 import type { VirtAddr } from '../memory/address.js';
 
 /** Flags that no profile has. */
 const VM_USERMAP = 0x8;
 const VM_DMA_COHERENT = 0x10;
-
-/** An address in code, with its function where that is known. */
-const symbolText = (k: Kernel, caller: VirtAddr): string =>
-  k.machine.codeText(caller) ?? `0x${k.hex(caller).replace(/^0+(?=.)/, '')}`;
 
 /** `0xSTART-0xEND    SIZE` */
 const rangeText = (k: Kernel, start: VirtAddr, end: VirtAddr): string =>

@@ -15,6 +15,7 @@ export function writeStaticData(mm: Kernel): void {
     ~(mm.__GFP_DIRECT_RECLAIM | mm.__GFP_KSWAPD_RECLAIM | mm.__GFP_IO | mm.__GFP_FS);
   mm.write(mm.globals.gfp_allowed_mask, GFP_BOOT_MASK);
   mm.write(mm.globals.min_free_kbytes, 1024);
+  mm.write(mm.globals.debug_locks, 1);
   for (const name of ['watermark_boost_factor', 'watermark_scale_factor', 'user_min_free_kbytes'])
     mm.write(mm.symbol(name), constantNamed(mm.profile, name));
   const ratios = mm.globals.sysctl_lowmem_reserve_ratio;

@@ -42,6 +42,15 @@ export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
   }
 }
 
+/** The first of `bytes` bytes that is not `c`; 0 when all are. */
+export function memchr_inv(k: Kernel, start: VirtAddr, c: Int, bytes: Int): VirtAddr {
+  for (let i = 0; i < bytes; i++) {
+    const at = asVirt(start + i);
+    if (readByte(k, at) !== c) return at;
+  }
+  return asVirt(0);
+}
+
 /** Copies `count` bytes between areas that do not overlap: whole words where it can. */
 export function memcpy(k: Kernel, dest: VirtAddr, src: VirtAddr, count: Int): void {
   for (let done = 0; done < count;) {

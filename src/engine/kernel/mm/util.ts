@@ -3,9 +3,9 @@
  *
  * Source: Linux 6.1 mm/util.c: kstrdup(), kstrdup_const(), kfree_const(); include/asm-generic/sections.h: is_kernel_rodata().
  */
-import type { Gfp } from '../../machine/ctypes.js';
+import type { Gfp, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { isText } from '../../machine/text.js';
 import { stringAt, writeByte } from '../lib/string.js';
 import { kfree, kmalloc } from './slab_common/kmalloc.js';
@@ -17,6 +17,14 @@ export function kstrdup(k: Kernel, s: string, gfp: Gfp): VirtAddr {
   for (let i = 0; i < s.length; i++) writeByte(k, asVirt(buf + i), s.charCodeAt(i));
   writeByte(k, asVirt(buf + s.length), 0);
   return buf;
+}
+
+/** Memory from kmalloc(). Left out: vmalloc() where that has none. 0 without memory. */
+export function kvmalloc_node(k: Kernel, size: ULong, flags: Gfp, caller: VirtAddr): VirtAddr {
+  void caller;
+  let kmalloc_flags: Gfp = flags;
+  if (size > PAGE_SIZE) kmalloc_flags |= k.__GFP_NOWARN | k.__GFP_NORETRY;
+  return kmalloc(k, size, kmalloc_flags);
 }
 
 /** Whether an address is in the kernel's own constants, which live as long as it does. */

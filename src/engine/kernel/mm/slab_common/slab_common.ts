@@ -18,6 +18,7 @@ import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EBUSY, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import {
   list_add,
   list_add_tail,
@@ -27,8 +28,11 @@ import {
 } from '../../include/linux/list.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
 import { kmem_cache_free, kmem_cache_zalloc, slabAllocator } from '../../include/linux/slab.h.js';
+import { static_branch_enable } from '../../include/linux/jump_label.h.js';
+import { stack_depot_init } from '../../lib/stackdepot.js';
 import { stringAt } from '../../lib/string.js';
-import { CACHE_CREATE_MASK, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
+import { symbolText } from '../../lib/vsprintf.js';
+import { CACHE_CREATE_MASK, SLAB_DEBUG_FLAGS, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
 import { kfree_const, kstrdup_const, textOf } from '../util.js';
 import { calculate_alignment } from './merge.js';
 
@@ -91,6 +95,11 @@ export function kmem_cache_create_usercopy(
 ): KmemCache {
   let s: KmemCache = NULL;
   let err: Int = 0;
+
+  if (k.CONFIG_SLAB === 0 && (flags & SLAB_DEBUG_FLAGS(k)) !== 0) {
+    static_branch_enable(k, k.globals.slub_debug_enabled);
+    if ((flags & k.SLAB_STORE_USER) !== 0) stack_depot_init(k);
+  }
 
   out_unlock: {
     // Flags of the allocators' own are refused; those that this one has no use for are dropped.
@@ -201,7 +210,9 @@ export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
   const err: Int = shutdown_cache(k, s);
   if (err !== 0) {
     const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
-    WARN(k, true, `kmem_cache_destroy ${name}: Slab cache still has objects`);
+    const from = symbolText(k, retIp(k));
+    const text = `kmem_cache_destroy ${name}: Slab cache still has objects when called from ${from}`;
+    WARN(k, true, text);
   }
   // out_unlock:
   if (err === 0 && !rcu_set) kmem_cache_release(k, s);

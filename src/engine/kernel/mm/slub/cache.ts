@@ -27,6 +27,7 @@ import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
 import { find_mergeable } from '../slab_common/merge.js';
 import { kmem_cache_alloc } from './alloc.js';
+import { debugfs_slab_add } from './debugfs.js';
 import { inc_slabs_node, new_slab } from './allocate_slab.js';
 import { calculate_sizes, set_cpu_partial } from './calculate_sizes.js';
 import { kmem_cache_free } from './free.js';
@@ -183,13 +184,17 @@ export function __kmem_cache_alias(
   return s;
 }
 
-/** Works out a new cache and gives it its files. 0 or an errno. Left out: debugfs_slab_add. */
+/** Works out a new cache and gives it its files. 0 or an errno. Left out: boot. */
 export function __kmem_cache_create(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   let err: Int = kmem_cache_open(k, s, flags);
   if (err !== 0) return err;
   // slab_sysfs_init() will give files to the caches that boot made before it.
   if (k.words[k.globals.slab_state]! <= k.UP) return 0;
   err = sysfs_slab_add(k, s);
-  if (err !== 0) __kmem_cache_release(k, s);
-  return err;
+  if (err !== 0) {
+    __kmem_cache_release(k, s);
+    return err;
+  }
+  if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_STORE_USER) !== 0) debugfs_slab_add(k);
+  return 0;
 }

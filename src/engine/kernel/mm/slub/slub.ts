@@ -9,7 +9,8 @@
  *     cpu_partial.ts        c->partial
  *     deactivate.ts         what CPUs give back
  *     alloc.ts free.ts bulk.ts out_of_memory.ts
- *     calculate_sizes.ts calculate_order.ts cache.ts shrink.ts sysfs.ts init.ts
+ *     calculate_sizes.ts calculate_order.ts cache.ts shrink.ts sysfs.ts debugfs.ts init.ts
+ *     object_layout.ts check_object.ts object_report.ts debug_processing.ts validate.ts     debug caches
  *
  * Source: Linux 6.1 mm/slub.c, as built without NUMA, memcg, KASAN and random or hardened freelists.
  */
@@ -20,12 +21,8 @@ import { __kmem_cache_alias, __kmem_cache_create, __kmem_cache_release } from '.
 import { __kmem_cache_free, kmem_cache_free } from './free.js';
 import { kmem_cache_init, kmem_cache_init_late } from './init.js';
 import { __kmem_cache_shrink, __kmem_cache_shutdown } from './shrink.js';
-import {
-  debugfs_slab_release,
-  slab_sysfs_init,
-  sysfs_slab_release,
-  sysfs_slab_unlink,
-} from './sysfs.js';
+import { debugfs_slab_release } from './debugfs.js';
+import { slab_sysfs_init, sysfs_slab_release, sysfs_slab_unlink } from './sysfs.js';
 
 linkSlabAllocator('CONFIG_SLUB', {
   kmem_cache_alloc,

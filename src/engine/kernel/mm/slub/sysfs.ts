@@ -3,7 +3,7 @@
  *
  * A cache that could be merged has its directory under a name made of what it is (`:a-0000192`), and a link under its own.
  * Where there is no sysfs (before it is set up, and in machines that never had it), a cache has a kobject only.
- * Source: Linux 6.1 mm/slub.c: create_unique_id() to sysfs_slab_alias(), debugfs_slab_release().
+ * Source: Linux 6.1 mm/slub.c: create_unique_id() to sysfs_slab_alias().
  */
 import {
   type Int,
@@ -13,19 +13,18 @@ import {
   type SlabFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { Cell, VirtAddr } from '../../../memory/address.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import { sysfs_create_group } from '../../fs/sysfs/group.js';
 import { sysfs_create_link, sysfs_remove_link } from '../../fs/sysfs/symlink.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { Kobject, Kset } from '../../include/linux/kobject.h.js';
-import { kmem_cache_alloc, SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
+import { SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
 import {
   list_entry_is_head,
   list_first_entry,
   list_next_entry,
 } from '../../include/linux/list.h.js';
-import { call_rcu } from '../../kernel/rcu/tiny.js';
 import {
   kobject_del,
   kobject_init,
@@ -44,7 +43,7 @@ type SavedAlias = Pointer<'struct saved_alias'>;
 const ID_STR_LENGTH = 32;
 
 /** The kset that all caches are in; NULL where there is no sysfs. */
-const cache_kset = (k: Kernel): Kset =>
+export const cache_kset = (k: Kernel): Kset =>
   k.globals.slab_kset === 0 ? NULL : k.read_ptr(k.globals.slab_kset);
 
 /** `:[flags-]size`, an object of its own. ERR_PTR without memory. */
@@ -171,18 +170,4 @@ export function sysfs_slab_release(k: Kernel, s: KmemCache): void {
     return;
   }
   kobject_put(k, (s + k.kmem_cache.kobj) as Kobject, kmem_cache_release);
-}
-
-/**
- * Looks the cache's directory in debugfs up, which only caches with SLAB_STORE_USER have. The negative dentry of the look-up
- * is dropped at once, and freed after a grace period. Left out: what the VFS writes in the dentry and in the directory's inode.
- */
-export function debugfs_slab_release(k: Kernel): void {
-  if (cache_kset(k) === NULL || k.globals.dentry_cache === 0) return;
-  const dentry_cache: KmemCache = k.read_ptr(k.globals.dentry_cache);
-  if (dentry_cache === NULL) return;
-  const dentry: VirtAddr = kmem_cache_alloc(k, dentry_cache, k.GFP_KERNEL);
-  if (dentry === 0) return;
-  // __dentry_kill() → dentry_free()
-  call_rcu(k, (k.cell_of(dentry) + k.dentry.d_u_d_rcu) as Cell, '__d_free');
 }
