@@ -53,8 +53,8 @@ export const pageAllocator = [
       doc: 'Allocates just enough contiguous pages for size bytes, and frees the rest of the block.',
       changes,
       run: (call, size, gfp) => {
-        if (call.kernel.get_order(Number(size)) >= call.k.MAX_ORDER) return 0;
-        return call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
+        const bytes = wholePages(call, size);
+        return call.kernel.alloc_pages_exact(call.k, bytes, Number(gfp));
       },
     },
     {
@@ -149,7 +149,7 @@ export const pageAllocator = [
     {
       signature: 'int get_order(unsigned long size)',
       doc: 'The smallest order whose block holds size bytes.',
-      run: (call, size) => call.kernel.get_order(Number(size)),
+      run: (call, size) => call.kernel.get_order(call.k, wholePages(call, size)),
     },
   ]),
   ...group('page allocator', 'include/linux/gfp.h', [
@@ -197,6 +197,12 @@ export const pageAllocator = [
     },
   ]),
 ];
+
+/** A size, rounded up to whole pages: that a number holds. Negative for more than half of 64 bits. */
+function wholePages({ k }: BuiltinCall, size: Value): number {
+  const bytes = ((BigInt.asUintN(k.wide ? 64 : 32, BigInt(size)) + 4095n) >> 12n) << 12n;
+  return Number(bytes > 1n << 63n ? bytes - (1n << 64n) : bytes);
+}
 
 const truth = (condition: boolean): number => (condition ? 1 : 0);
 

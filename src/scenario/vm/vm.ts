@@ -10,13 +10,15 @@ import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
+import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
+import type { Oops } from './oops.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { TaskStack } from './taskStack.js';
@@ -34,7 +36,7 @@ export type StatementResult = {
   /** The task whose statement it was. */
   readonly task: number;
   /** `expect(...)` that did not hold in it. */
-  readonly failedExpects: readonly ScenarioEvent[];
+  readonly failedExpects: readonly FailedExpect[];
 } & (
   | { readonly kind: 'ran' }
   /** The statement was undone: its task waits, another one is current. */
@@ -42,12 +44,22 @@ export type StatementResult = {
   /** The task is done; another one is current. */
   | { readonly kind: 'ended' }
   /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | { readonly kind: 'failed'; readonly text: string }
+  | ({ readonly kind: 'failed' } & Death)
   /** No task can run: nothing was done. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
   /** Every task is done: nothing was done. */
   | { readonly kind: 'exited' }
 );
+
+/** How a task died. */
+export interface Death {
+  /** The kernel's words. */
+  readonly text: string;
+  /** Of a page fault: which rule of the processor refused the access. */
+  readonly rule: string | undefined;
+  /** Where it stood, and where it had been called from: innermost first. */
+  readonly calls: readonly Location[];
+}
 
 export interface TaskState {
   readonly id: number;
@@ -95,10 +107,14 @@ export class ScenarioVm {
         tape: this.tape,
         text: program.text,
         locate: (offset) => `${name}:${program.lines.position(offset).line}`,
+        names: this.placeNames,
+        statementSpan: () => this.location(this.control.currentTask)?.span,
       },
       options.kernel,
     );
     const { memory, control, call } = this;
+    mm.tracer = call.ledger.tracer;
+    memory.misuse = call.watch;
     this.machine = new Machine(program, image, memory, control, window, call);
     this.kernel = options.kernel;
     this.scheduler = new Scheduler(program, image, control, options.kernel);
@@ -126,6 +142,7 @@ export class ScenarioVm {
       scheduler.switchTo(next);
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
+    call.watch?.begin();
     const outcome = this.machine.runStatement(task);
     switch (outcome.kind) {
       case 'boundary':
@@ -140,10 +157,7 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
-        this.die(task, outcome.text);
-        this.handOver(task);
-        control.countStatement();
-        return this.result(task, { kind: 'failed', text: outcome.text });
+        return this.result(task, { kind: 'failed', ...this.die(task, outcome.text, outcome.oops) });
       case 'blocked':
         return this.block(task, start, outcome.reason);
     }
@@ -151,7 +165,7 @@ export class ScenarioVm {
 
   private result(
     task: number,
-    what: { kind: 'ran' } | { kind: 'ended' } | { kind: 'failed'; text: string },
+    what: { kind: 'ran' } | { kind: 'ended' } | ({ kind: 'failed' } & Death),
   ): StatementResult {
     return { task, failedExpects: this.call.failedExpects, ...what };
   }
@@ -160,7 +174,7 @@ export class ScenarioVm {
   private idle(): StatementResult {
     const task = this.control.currentTask;
     const waits = this.scheduler.waits();
-    const failedExpects: readonly ScenarioEvent[] = [];
+    const failedExpects: readonly FailedExpect[] = [];
     if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
     return { kind: 'exited', task, failedExpects };
   }
@@ -171,10 +185,17 @@ export class ScenarioVm {
     if (next !== undefined) this.scheduler.switchTo(next);
   }
 
-  private die(task: number, text: string): void {
-    this.tape.mark({ kind: 'printk', level: KERN_ALERT, text });
-    this.tape.mark({ kind: 'bug', text });
-    this.control.setStatus(task, 'failed');
+  private die(task: number, text: string, oops: Oops | undefined): Death {
+    const { control, tape } = this;
+    const calls = this.frames(task).map(({ location }) => location);
+    tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+    for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
+    const rule = oops?.rule;
+    tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
+    control.setStatus(task, 'failed');
+    this.handOver(task);
+    control.countStatement();
+    return { text, rule, calls };
   }
 
   /** The statement never happened; its task waits. */
@@ -260,6 +281,20 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** What the scenario has allocated and still has, where it stands now. */
+  notGivenBack(): readonly NotGivenBack[] {
+    return notGivenBack(this.call.ledger, this.placeNames);
+  }
+
+  private get placeNames(): PlaceNames {
+    const { text, lines, tasks } = this.program;
+    return {
+      line: (offset) => lines.position(offset).line,
+      functionAt: (offset) => /^\w+/.exec(text.slice(offset, offset + 64))?.[0] ?? '?',
+      task: (task) => tasks[task]?.name ?? '?',
+    };
   }
 
   location(task: number): Location | undefined {

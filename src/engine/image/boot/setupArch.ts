@@ -176,7 +176,7 @@ function parse_memopt(
 }
 
 /** __VMALLOC_RESERVE: with the hole before vmalloc space where the command line says how large that is to be. */
-export const vmallocReserve = (profile: Profile, vmallocBytes: number | undefined): number =>
+const vmallocReserve = (profile: Profile, vmallocBytes: number | undefined): number =>
   vmallocBytes === undefined
     ? profile.constant('__VMALLOC_RESERVE')
     : vmallocBytes + profile.constant('VMALLOC_OFFSET');
