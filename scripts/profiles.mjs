@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { bundleForNode, root } from './bundle.mjs';
 import { namesInNoBuild } from './profiles/check.mjs';
-import { selectConstants } from './profiles/constants.mjs';
+import { selectConfig, selectConstants } from './profiles/constants.mjs';
 import { selectSymbols } from './profiles/symbols.mjs';
 import { selectTypes } from './profiles/types.mjs';
 
@@ -77,7 +77,8 @@ function makeProfile(name) {
   const enumerators = (each) => carried.enumerator(each)?.value;
   const constants = selectConstants(arch, layout, config, enumerators);
   const release = /^# Linux\/\S+ (\S+) Kernel Configuration/m.exec(config)?.[1];
-  return { name, release, arch, types, symbols: symbols.lines, constants };
+  const set = selectConfig(config);
+  return { name, release, arch, types, symbols: symbols.lines, constants, config: set };
 }
 
 const made = NAMES.map(makeProfile);

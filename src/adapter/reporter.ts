@@ -18,6 +18,8 @@ export class Reporter {
   /** Everything before this position has been told, and so many marks at it. */
   private toldTo = 0;
   private toldThere = 0;
+  /** The category of a line of the log that has no end yet. */
+  private openCategory: Category | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -64,20 +66,42 @@ export class Reporter {
   }
 
   private tell(event: MachineEvent, target: Target): void {
-    if (event.kind === 'printk')
-      this.line(event.level <= MOST_SEVERE ? 'stderr' : 'stdout', event.text);
+    if (event.kind === 'printk') this.logged(event);
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')
       this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
   }
 
+  /** Parts of a line appear as they come, each behind the other; another line begins where none continues it. */
+  private logged({ level, text, continues, open }: Extract<MachineEvent, { kind: 'printk' }>): void {
+    const before = this.openCategory;
+    const category =
+      continues === true && before !== undefined
+        ? before
+        : level <= MOST_SEVERE
+          ? 'stderr'
+          : 'stdout';
+    if (before !== undefined && continues !== true) this.part(before, '\n');
+    this.openCategory = undefined;
+    if (open !== true) {
+      this.line(category, text);
+      return;
+    }
+    this.part(category, text);
+    this.openCategory = category;
+  }
+
+  private part(category: Category, output: string): void {
+    this.connection.event('output', { category, output });
+  }
+
   private sourceAt({ scenario }: Target, offset: number): Partial<Dap.OutputEvent['body']> {
     const program = scenario?.program;
     if (program === undefined) return {};
-    const { line, column } = program.position(offset);
+    const { line, column, file } = program.position(offset);
     return {
-      source: { name: program.name, path: program.path },
+      source: { name: file.name, path: file.path },
       line: this.counting.toTheirLine(line),
       column: this.counting.toTheirColumn(column),
     };

@@ -10,6 +10,7 @@ export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
+export { gatherIncludes, Sources, type FindInclude, type SourceFile } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
 export type { MachineEvent } from './vm/events.js';

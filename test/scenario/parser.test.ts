@@ -150,6 +150,11 @@ function outline(statement: Statement): string {
       return statement.value ? `return ${exprText(statement.value)};` : 'return;';
     case 'block':
       return `{${list(statement.statements)}}`;
+    case 'label':
+    case 'goto':
+      return `${statement.kind} ${statement.name};`;
+    case 'static-assert':
+      return `assert ${exprText(statement.test)};`;
     case 'default':
     case 'break':
     case 'continue':

@@ -3,6 +3,7 @@ import { asVirt } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
 import type { Local, Program, ScenarioVm } from '../../scenario/index.js';
 import type {
+  ScenarioFile,
   ScenarioFrame,
   ScenarioProgram,
   ScenarioTask,
@@ -44,6 +45,7 @@ export class RunningScenario implements ScenarioView {
     return this.vm.frames(task).map((frame) => ({
       name: frame.function.name,
       isScript: frame.function.kind === 'main',
+      file: this.program.file(frame.location.boundary),
       range: this.program.range(frame.location.boundary),
     }));
   }
@@ -100,19 +102,32 @@ const variable = ({ name, type, address, kind }: Local): ScenarioVariable => ({
 });
 
 function programView(program: Program, path: string, name: string): ScenarioProgram {
-  const { boundaries, functions, lines, text } = program;
+  const { boundaries, functions, sources } = program;
+  const files: readonly ScenarioFile[] = sources.files.map((file) => ({
+    path: file.path ?? path,
+    name: file.path === undefined ? name : (file.path.split(/[\\/]/).at(-1) ?? file.path),
+    text: file.text,
+  }));
+  const fileAt = (offset: number): ScenarioFile =>
+    files[sources.files.indexOf(sources.fileAt(offset))] as ScenarioFile;
   const ranges: readonly TextRange[] = boundaries.map(({ span }) => {
-    const start = lines.position(span.start);
-    const end = lines.position(span.end);
+    const start = sources.position(span.start);
+    // What goes on in another file ends, for its reader, where it begins.
+    const end = sources.fileAt(span.end) === start.file ? sources.position(span.end) : start;
     return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
   });
+  const filesOf = boundaries.map(({ span }) => fileAt(span.start));
   return {
     path,
     name,
-    text,
+    files,
     nrStatements: boundaries.length,
-    position: (offset) => lines.position(offset),
+    position: (offset) => {
+      const { line, column } = sources.position(offset);
+      return { line, column, file: fileAt(offset) };
+    },
     range: (statement) => ranges[statement] ?? { line: 1, column: 1, endLine: 1, endColumn: 1 },
+    file: (statement) => filesOf[statement] ?? (files[0] as ScenarioFile),
     entriesOf: (wanted) =>
       functions.flatMap((fn, index) => {
         if (fn.name !== wanted || fn.kind === 'main') return [];

@@ -65,11 +65,13 @@ function programLocations(
 ): Dap.BreakpointLocation[] {
   const program = session.live?.target.scenario?.program;
   if (program === undefined || source.path === undefined) return [];
-  if (session.host.resolvePath(source.path) !== program.path) return [];
+  const wanted = session.host.resolvePath(source.path);
+  const file = program.files.find(({ path }) => path === wanted);
+  if (file === undefined) return [];
   const seen = new Map<string, Dap.BreakpointLocation>();
   for (let statement = 0; statement < program.nrStatements; statement++) {
     const range = program.range(statement);
-    if (!inRange(range.line)) continue;
+    if (program.file(statement) !== file || !inRange(range.line)) continue;
     seen.set(`${range.line}:${range.column}`, {
       line: session.counting.toTheirLine(range.line),
       column: session.counting.toTheirColumn(range.column),

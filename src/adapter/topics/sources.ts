@@ -9,14 +9,14 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
     const file = kernelFileOf(source ?? { sourceReference });
     if (file !== undefined) return kernelText(file);
     const program = session.live?.target.scenario?.program;
-    if (program !== undefined && source?.path === program.path)
-      return { content: program.text, mimeType: 'text/x-mmscope' };
+    const own = program?.files.find(({ path }) => path === source?.path);
+    if (own !== undefined) return { content: own.text, mimeType: 'text/x-mmscope' };
     throw errors.noSuchSource(source?.path ?? source?.name ?? `reference ${sourceReference}`);
   },
 
   loadedSources() {
     const program = session.live?.target.scenario?.program;
-    const own = program === undefined ? [] : [{ name: program.name, path: program.path }];
+    const own = program?.files.map(({ name, path }) => ({ name, path })) ?? [];
     return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelSource)] };
   },
 });

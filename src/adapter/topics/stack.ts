@@ -105,9 +105,10 @@ async function describeFrame(
   const program = target.scenario?.program;
   if (program === undefined) throw errors.notRunnable();
   const { line, column, endLine, endColumn } = view.frame.range;
+  const { name, path } = view.frame.file;
   return {
     name: view.frame.name,
-    source: { name: program.name, path: program.path },
+    source: { name, path },
     line: session.counting.toTheirLine(line),
     column: session.counting.toTheirColumn(column),
     endLine: session.counting.toTheirLine(endLine),

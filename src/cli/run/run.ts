@@ -2,20 +2,25 @@
  * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
  * error output, with its place.
  */
+import { relative } from 'node:path';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
 import {
-  LineMap,
+  gatherIncludes,
   readScenario,
   ScenarioVm,
+  type Diagnostic,
   type MachineEvent,
+  type Span,
   type StatementResult,
 } from '../../scenario/index.js';
-import { besideFile } from '../openFile.js';
+import { isInputError } from '../inputError.js';
+import { besideFile, fileExists } from '../openFile.js';
 import { diagnosticLines, placeText } from './diagnostics.js';
+import { callChain, EndlessRun } from './whereabouts.js';
 
 /** Where lines go. */
 export interface Output {
@@ -33,17 +38,46 @@ const TAPE: TapeOptions = { maxEntries: 1 << 21 };
  */
 export async function run(file: string, output: Output): Promise<number> {
   const text = new TextDecoder().decode(await nodeFiles.readFile(file));
-  const scenario = readScenario(text);
-  const spec = besideScript(scenario.machine, file);
-  const { image, close } = await openMachine(spec, nodeFiles, { tapeOptions: TAPE });
+  const findInclude = await gatherIncludes(text, (name, from) => readBeside(name, from ?? file));
+  const scenario = readScenario(text, { name: file, findInclude });
+  const { sources, machineFindings, machineSpan } = scenario;
+  const complain = (findings: readonly Diagnostic[]): void => {
+    for (const line of diagnosticLines(file, sources, findings)) output.err(line);
+  };
+  if (machineFindings.some(({ severity }) => severity === 'error')) {
+    complain(machineFindings);
+    return 1;
+  }
+  const { image, close } = await opened(scenario.machine, file, (message) => {
+    complain([{ severity: 'error', code: 'bad-pragma', span: machineSpan, message }]);
+  });
+  if (image === undefined) return 1;
   try {
     const { program, diagnostics } = scenario.compile(image.profile);
-    for (const line of diagnosticLines(file, text, diagnostics)) output.err(line);
+    complain(diagnostics);
     if (program === undefined) return 1;
     const vm = new ScenarioVm(program, image, { kernel, name: file });
-    return new Runner(vm, file, new LineMap(text), output).run();
+    return new Runner(vm, file, output).run();
   } finally {
     close();
+  }
+}
+
+/** An included file, relative to the file that includes it. */
+async function readBeside(name: string, from: string) {
+  const path = relative('.', besideFile(from, name));
+  if (!fileExists(path)) return undefined;
+  return { path, text: new TextDecoder().decode(await nodeFiles.readFile(path)) };
+}
+
+/** The machine; what keeps it from being opened is said at the pragma that asks for it. */
+async function opened(spec: MachineSpec, file: string, report: (message: string) => void) {
+  try {
+    return await openMachine(besideScript(spec, file), nodeFiles, { tapeOptions: TAPE });
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    report(error.message);
+    return { image: undefined, close: () => undefined };
   }
 }
 
@@ -55,14 +89,17 @@ class Runner {
   private failed = false;
   /** Marks left of it are printed. */
   private printed: number;
+  /** A line of the log that a part may still follow. */
+  private openLine: string | undefined;
+  private readonly watch: EndlessRun;
 
   constructor(
     private readonly vm: ScenarioVm,
     private readonly file: string,
-    private readonly lines: LineMap,
     private readonly output: Output,
   ) {
     this.printed = vm.startPosition;
+    this.watch = new EndlessRun(vm, file, output);
   }
 
   run(): number {
@@ -71,7 +108,9 @@ class Runner {
       this.print();
       this.complain(result);
       if (result.kind === 'exited' || result.kind === 'deadlock') break;
+      this.watch.passed();
     }
+    this.endLine();
     return this.failed ? 1 : 0;
   }
 
@@ -83,27 +122,46 @@ class Runner {
   }
 
   private printEvent(event: MachineEvent): void {
-    if (event.kind === 'printk') this.output.out(event.text);
-    if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
+    if (event.kind === 'printk') this.printLine(event);
+    if (event.kind === 'address-misuse' || event.kind === 'stale-tlb') {
+      this.endLine();
       this.output.out(`note: ${event.text}`);
+    }
     if (event.kind !== 'expect-failed') return;
     this.failed = true;
-    this.output.err(`${placeText(this.file, this.lines, event.span)}: failed: ${event.source}`);
+    this.endLine();
+    this.output.err(`${this.place(event.span)}: failed: ${event.source}`);
+  }
+
+  /** Parts of a line are printed when it is whole, or when it is clear that nothing follows. */
+  private printLine({ text, continues, open }: Extract<MachineEvent, { kind: 'printk' }>): void {
+    if (continues !== true) this.endLine();
+    const line = (this.openLine ?? '') + text;
+    this.openLine = undefined;
+    if (open === true) this.openLine = line;
+    else this.output.out(line);
+  }
+
+  private endLine(): void {
+    if (this.openLine !== undefined) this.output.out(this.openLine);
+    this.openLine = undefined;
   }
 
   private complain(result: StatementResult): void {
+    if (result.kind !== 'failed' && result.kind !== 'deadlock') return;
+    this.endLine();
+    this.failed = true;
     if (result.kind === 'failed') {
       const name = this.vm.tasks()[result.task]?.name ?? '?';
-      this.fail(`task ${name} died: ${result.text}`);
+      this.output.err(`${this.place(result.span)}: task ${name} died: ${result.text}`);
+      for (const line of callChain(this.vm, this.file, result.task)) this.output.err(line);
+      return;
     }
-    if (result.kind === 'deadlock') {
-      this.fail('deadlock: no task can run');
-      for (const { text } of result.waits) this.output.err(`  ${text}`);
-    }
+    this.output.err(`${this.file}: deadlock: no task can run`);
+    for (const { text } of result.waits) this.output.err(`  ${text}`);
   }
 
-  private fail(text: string): void {
-    this.failed = true;
-    this.output.err(`${this.file}: ${text}`);
+  private place(span: Span): string {
+    return placeText(this.file, this.vm.program.sources, span);
   }
 }

@@ -12,6 +12,14 @@ function isError(call: BuiltinCall, pointer: Value): boolean {
   return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;
 }
 
+/** Whether a place is come to for the first time; the byte remembers it. */
+function isFirst(call: BuiltinCall, flag: Value): boolean {
+  if (flag === 0) return true;
+  if (call.memory.load(flag, 1) !== 0) return false;
+  call.memory.store(flag, 1, 1);
+  return true;
+}
+
 const truth = (condition: boolean): number => (condition ? 1 : 0);
 
 export const checking: readonly Builtin[] = [
@@ -23,6 +31,23 @@ export const checking: readonly Builtin[] = [
       run: (call, condition) => {
         if (condition === 0) call.expectFailed();
       },
+    },
+    {
+      signature: 'void __returned(const char *function, int result)',
+      doc: 'What module_init() and main() end with: a result that is not 0 counts as a failed expectation.',
+      changes: true,
+      run: (call, name, result) => {
+        if (result !== 0) call.expectFailed(`${call.string(name)}() returned ${result}`);
+      },
+    },
+  ]),
+  ...group('checking', 'include/linux/once.h', [
+    {
+      signature: 'bool __once(void)',
+      doc: 'True the first time a place in the text is come to; what pr_info_once() and its like are made of.',
+      changes: true,
+      once: true,
+      run: (call, flag) => truth(isFirst(call, flag)),
     },
   ]),
   ...group('checking', 'include/asm-generic/bug.h', [
@@ -37,10 +62,11 @@ export const checking: readonly Builtin[] = [
     },
     {
       signature: 'int WARN_ON_ONCE(bool condition)',
-      doc: 'Like WARN_ON. A real kernel warns only once; here each time.',
+      doc: 'Like WARN_ON, but each place in the text warns only once.',
       changes: true,
-      run: (call, condition) => {
-        if (condition !== 0) call.warn(`WARNING: at ${call.location}: ${call.source}`);
+      once: true,
+      run: (call, condition, warned) => {
+        if (condition !== 0 && isFirst(call, warned)) call.warn(`WARNING: at ${call.location}: ${call.source}`);
         return condition;
       },
     },

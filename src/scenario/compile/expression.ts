@@ -18,6 +18,8 @@ import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/un
 import type { Expr } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import { parseExpression, type ParseOptions } from '../syntax/parse.js';
+import { buildFacts } from '../buildFacts.js';
+import { isTypedefName } from '../semantics/types.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import { SHADOW_HEADER_WORDS, type Boundary, type Program } from './program.js';
 import { TermCompiler, type Pools } from './terms.js';
@@ -61,9 +63,10 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
   const isTypeName: NonNullable<ParseOptions['isTypeName']> = (name) => {
     const meaning = scope.lookup(name);
     if (meaning !== undefined) return meaning.kind === 'typedef';
-    return profile.types.typedef(name) !== undefined;
+    return isTypedefName(profile.types, name);
   };
-  const parsed = parseExpression(text, { isTypeName, macros });
+  const facts = buildFacts(profile);
+  const parsed = parseExpression(text, { isTypeName, macros, facts });
   if (parsed.diagnostics.some(isProblem)) return { diagnostics: parsed.diagnostics };
   const functions = new FunctionTable();
   functions.declared.push(...program.declaredFunctions);
@@ -77,6 +80,12 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     functions,
     staticInitialisers: [],
     effects: sideEffects,
+    laterTags: new Set(),
+    macros,
+    externs: new Map(),
+    laterVariables: new Map(),
+    defined: new Set(),
+    initialised: new Set(),
   };
   const frame = new Allocator(0);
   const checker = openChecker(unit, scope, frame, globalScope);

@@ -11,11 +11,12 @@ import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
-import type { BuiltinCall } from '../builtins/call.js';
+import type { BuiltinCall, LinePart } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
+import type { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
-import { decodeUtf8 } from '../syntax/utf8.js';
+import { decodeUtf8, latin1 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
 import type { ScenarioMemory } from './memory.js';
@@ -23,7 +24,8 @@ import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
 
 const KERN_WARNING = 4;
-const MAX_STRING = 4096;
+/** How much of a string is read at once. */
+const STRING_PIECE = 4096;
 
 /** What the machine lends to calls. */
 export interface CallSurroundings {
@@ -31,7 +33,9 @@ export interface CallSurroundings {
   readonly memory: ScenarioMemory;
   readonly control: Control;
   readonly tape: Tape<MachineEvent>;
-  readonly text: string;
+  readonly sources: Sources;
+  /** Whether anything in the script goes on with a line of the log: only then can a line be left open. */
+  readonly continuesLines: boolean;
   /** The script's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
 }
@@ -61,7 +65,7 @@ export class MachineCall implements BuiltinCall {
   }
 
   get source(): string {
-    return this.surroundings.text.slice(this.span.start, this.span.end);
+    return this.surroundings.sources.textAt(this.span);
   }
 
   get location(): string {
@@ -132,12 +136,33 @@ export class MachineCall implements BuiltinCall {
   }
 
   string(pointer: Value): string {
-    const bytes = this.memory.readBytes(pointer, MAX_STRING);
-    const end = bytes.indexOf(0);
-    // Where memory ends before the string does, reading on faults.
-    if (end < 0 && bytes.length < MAX_STRING)
-      this.memory.load(this.offset(pointer, bytes.length), 1);
-    return decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end));
+    return latin1(this.bytes(pointer));
+  }
+
+  bytes(pointer: Value, most = Infinity): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    for (let done = 0; done < most; ) {
+      const at = this.offset(pointer, done);
+      const wanted = Math.min(STRING_PIECE, most - done);
+      const piece = this.memory.readBytes(at, wanted);
+      const end = piece.indexOf(0);
+      pieces.push(end < 0 ? piece : piece.subarray(0, end));
+      if (end >= 0) break;
+      if (piece.length < wanted) this.memory.load(this.offset(at, piece.length), 1);
+      done += piece.length;
+    }
+    const [only] = pieces;
+    return pieces.length === 1 && only !== undefined ? only : joined(pieces);
+  }
+
+  *variableArguments(list: Value): Iterable<Value> {
+    const pointerSize = this.k.wide ? 8 : 4;
+    // On x86-64 a va_list is an array of a struct; the area of arguments in memory is its third member.
+    let at = this.k.wide ? this.memory.load(this.offset(list, 8), pointerSize) : list;
+    for (;;) {
+      yield this.memory.load(at, 8);
+      at = this.offset(at, 8);
+    }
   }
 
   // --- kinds of address ----------------------------------------------------------------------------------------------------
@@ -168,8 +193,14 @@ export class MachineCall implements BuiltinCall {
 
   // --- what happens ----------------------------------------------------------------------------------------------------------
 
-  printk(level: number, text: string): void {
-    this.k.emit({ kind: 'printk', level, text });
+  printk(level: number, text: string, line: LinePart = {}): void {
+    const decoded = decodeUtf8(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    const { continues, open } = line;
+    this.k.emit({
+      ...{ kind: 'printk', level, text: decoded },
+      ...(continues && { continues }),
+      ...(open && this.surroundings.continuesLines && { open }),
+    });
   }
 
   warn(text: string): void {
@@ -181,10 +212,10 @@ export class MachineCall implements BuiltinCall {
     throw new TaskBug(text);
   }
 
-  expectFailed(): void {
+  expectFailed(source = this.source): void {
     const { control, tape } = this.surroundings;
     control.countFailedExpect();
-    const { source, span } = this;
+    const { span } = this;
     const task = control.currentTask;
     const event: ScenarioEvent = { kind: 'expect-failed', source, span, task };
     this.failedExpects.push(event);
@@ -201,4 +232,14 @@ export class MachineCall implements BuiltinCall {
     this.yielded = false;
     return yielded;
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -136,6 +136,20 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
       );
     m.enter(callee, m.values.splice(m.values.length - count), spillAt);
   },
+  KEEP: (m) => {
+    const count = m.operand();
+    const at = m.operand();
+    m.keepValues(at);
+    if (count !== m.values.length) throw new Error('other values wait than were counted');
+    m.values.length = 0;
+  },
+  RESTORE: (m) => {
+    const count = m.operand();
+    const at = m.operand();
+    const result = m.operand() === 1 ? m.pop() : undefined;
+    m.restoreValues(count, at);
+    if (result !== undefined) m.push(result);
+  },
   RETURN: (m) => m.leave(m.operand() !== 0),
   BUILTIN: (m) => {
     const builtin = m.text.builtins[m.operand()];
@@ -144,7 +158,9 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const args = m.values.splice(m.values.length - (countAndResult >> 1));
     if (builtin === undefined || site === undefined) throw new Error('no such builtin');
     m.call.span = site.span;
+    m.inBuiltin = true;
     const result = builtin.run(m.call, ...args);
+    m.inBuiltin = false;
     if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
     else if ((countAndResult & 1) === 1) m.push(result ?? 0);
   },
@@ -153,7 +169,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const cpu = Number(m.pop());
     m.enterCpu(cpu, m.operand());
   },
-  LEAVE_CPU: (m) => m.setCpu(m.stack.kept(m.operand())),
+  LEAVE_CPU: (m) => {
+    const kept = m.operand();
+    if (kept >= 0) m.setCpu(m.stack.kept(kept));
+  },
   END: (m) => m.stop({ kind: 'end' }),
 };
 

@@ -8,6 +8,7 @@ import { asVirt } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
+import type { Span } from '../syntax/span.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
@@ -26,7 +27,14 @@ export type Outcome =
   | { readonly kind: 'end' }
   | { readonly kind: 'blocked'; readonly reason: BlockReason }
   /** A fault, a bug, a trap: the kernel's words for it. */
-  | { readonly kind: 'bug'; readonly text: string };
+  | {
+      readonly kind: 'bug';
+      readonly text: string;
+      /** The call of a builtin in which it happened; undefined: in the script's own code. */
+      readonly span: Span | undefined;
+      readonly pc: number;
+      readonly use: StackUse;
+    };
 
 /** Code with what it refers to by number. */
 export type MachineText = Pick<Program, 'code' | 'constants' | 'builtins' | 'sites'>;
@@ -44,6 +52,8 @@ export class Machine {
   /** What runs: the program, or an expression with it. */
   text: MachineText;
   private outcome: Outcome | undefined;
+  /** A builtin runs: what goes wrong goes wrong in its call. */
+  inBuiltin = false;
   /** Boundaries still to be passed: one at the start of a statement, all while an expression is evaluated. */
   passing = 0;
 
@@ -104,12 +114,20 @@ export class Machine {
         const outcome = this.reached();
         if (outcome !== undefined) return outcome;
       }
-      return { kind: 'bug', text: 'the expression runs for too long' };
+      return this.bug('the expression runs for too long');
     } catch (error) {
-      if (error instanceof KernelFault) return { kind: 'bug', text: oopsText(error.text) };
-      if (error instanceof TaskBug) return { kind: 'bug', text: error.text };
+      if (error instanceof KernelFault) return this.bug(oopsText(error.text));
+      if (error instanceof TaskBug) return this.bug(error.text);
       throw error;
     }
+  }
+
+  private bug(text: string): Outcome {
+    const { pc, stack } = this;
+    const span = this.inBuiltin ? this.call.span : undefined;
+    this.inBuiltin = false;
+    // The words of the instruction that failed lie before the counter.
+    return { kind: 'bug', text, span, pc: Math.max(0, pc - 1), use: stack.use };
   }
 
   /** Ends the run after this instruction. */
@@ -140,12 +158,22 @@ export class Machine {
   /** Enters a function; the values below its arguments wait with the caller's frame. */
   enter(callee: CompiledFunction, args: readonly Value[], spillAt: number): void {
     const { values, stack } = this;
-    for (let i = 0; i < values.length; i++)
-      stack.keepValue(spillAt + i * SPILL_WORDS, values[i] as Value);
+    this.keepValues(spillAt);
     values.length = 0;
     stack.push(callee.frameBytes, callee.shadowWords, this.pc);
     this.takeArguments(callee, args);
     this.pc = callee.entry;
+  }
+
+  /** Writes what is on the stack where it can wait. */
+  keepValues(spillAt: number): void {
+    const { values, stack } = this;
+    for (let i = 0; i < values.length; i++)
+      stack.keepValue(spillAt + i * SPILL_WORDS, values[i] as Value);
+  }
+
+  restoreValues(count: number, spillAt: number): void {
+    for (let i = 0; i < count; i++) this.push(this.stack.keptValue(spillAt + i * SPILL_WORDS));
   }
 
   private takeArguments(callee: CompiledFunction, args: readonly Value[]): void {
@@ -168,7 +196,7 @@ export class Machine {
     const { code } = this.text;
     const below = code[returnPc - 2] as number;
     const spillAt = code[returnPc - 1] as number;
-    for (let i = 0; i < below; i++) this.push(this.stack.keptValue(spillAt + i * SPILL_WORDS));
+    this.restoreValues(below, spillAt);
     const byPointer = code[returnPc - 4] === OPCODES.CALL_POINTER;
     const wanted = byPointer ? ((code[returnPc - 3] as number) & 1) === 1 : hasResult;
     if (wanted) this.push(result ?? 0);

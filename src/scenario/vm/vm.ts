@@ -10,12 +10,13 @@ import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
+import type { Span } from '../syntax/span.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
-import { Machine } from './machine.js';
+import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import { TaskStack } from './taskStack.js';
@@ -41,7 +42,7 @@ export type StatementResult = {
   /** The task is done; another one is current. */
   | { readonly kind: 'ended' }
   /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | { readonly kind: 'failed'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string; readonly span: Span }
   /** No task can run: nothing was done. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
   /** Every task is done: nothing was done. */
@@ -60,6 +61,13 @@ export interface TaskState {
 }
 
 const KERN_ALERT = 1;
+
+/** pr_cont(), or KERN_CONT in a string: `\x01c`. */
+const continuesLines = ({ builtins, strings }: Program): boolean =>
+  builtins.some(({ name }) => name === 'pr_cont') ||
+  strings.some((byte, i) => byte === 1 && strings[i + 1] === 'c'.charCodeAt(0));
+
+const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
 export class ScenarioVm {
   readonly tape: Tape<MachineEvent>;
@@ -92,8 +100,12 @@ export class ScenarioVm {
         memory: this.memory,
         control: this.control,
         tape: this.tape,
-        text: program.text,
-        locate: (offset) => `${name}:${program.lines.position(offset).line}`,
+        sources: program.sources,
+        continuesLines: continuesLines(program),
+        locate: (offset) => {
+          const { line, file } = program.sources.position(offset);
+          return `${file.path === undefined ? name : baseName(file.path)}:${line}`;
+        },
       },
       options.kernel,
     );
@@ -137,10 +149,7 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
-        this.die(task, outcome.text);
-        this.handOver(task);
-        control.countStatement();
-        return this.result(task, { kind: 'failed', text: outcome.text });
+        return this.failed(task, outcome);
       case 'blocked':
         return this.block(task, start, outcome.reason);
     }
@@ -148,9 +157,22 @@ export class ScenarioVm {
 
   private result(
     task: number,
-    what: { kind: 'ran' } | { kind: 'ended' } | { kind: 'failed'; text: string },
+    what: { kind: 'ran' } | { kind: 'ended' },
   ): StatementResult {
     return { task, failedExpects: this.call.failedExpects, ...what };
+  }
+
+  /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
+  private failed(task: number, { text, span, use, pc }: Extract<Outcome, { kind: 'bug' }>) {
+    const { control } = this;
+    control.setPc(task, pc);
+    control.setStack(task, use);
+    const [frame] = this.frameWalk.of(task);
+    this.die(task, text);
+    this.handOver(task);
+    control.countStatement();
+    const where = span ?? frame?.boundary.span ?? { start: 0, end: 0 };
+    return { kind: 'failed' as const, task, text, span: where, failedExpects: this.call.failedExpects };
   }
 
   /** Nothing can run. */
