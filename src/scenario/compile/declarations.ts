@@ -7,7 +7,14 @@
 import type { CType } from '../../engine/types/model.js';
 import { completedArray } from '../semantics/arrayLengths.js';
 import type { Checker } from '../semantics/checker.js';
-import { arrayOf, functionOf, isInteger, isStruct } from '../semantics/cTypes.js';
+import {
+  arrayOf,
+  functionOf,
+  isComplete,
+  isInteger,
+  isStruct,
+  stripTypedefs,
+} from '../semantics/cTypes.js';
 import { errorType, isError } from '../semantics/errors.js';
 import { fixedPlace, framePlace } from '../semantics/fold.js';
 import { initialise, isConstantStore } from '../semantics/initializers.js';
@@ -176,7 +183,8 @@ export class DeclarationCompiler {
     if (isError(type)) return false;
     const { types, diagnostics } = this.unit;
     const size = types.size(type);
-    if (size > 0 && functionOf(type) === undefined) return true;
+    const known = stripTypedefs(type).kind !== 'enum' || isComplete(type);
+    if (known && size > 0 && functionOf(type) === undefined) return true;
     if (isStruct(type) && size === 0 && this.isEmptyStruct(type)) return true;
     const name = types.name(type);
     diagnostics.error(

@@ -157,6 +157,7 @@ class ScriptCompiler implements TopLevel {
       laterTags: parsed.tags,
       macros: parsed.macros,
       externs: new Map(),
+      externUses: new Map(),
       laterVariables: variablesOf(parsed.script),
       defined: new Set(),
       initialised: new Set(),
@@ -196,7 +197,7 @@ class ScriptCompiler implements TopLevel {
   }
 
   private checkExterns(): void {
-    for (const [name, { span }] of this.unit.externs)
+    for (const [name, span] of this.unit.externUses)
       if (!this.unit.defined.has(name))
         this.unit.diagnostics.error(
           'unknown-name',

@@ -100,6 +100,10 @@ export const COMPILER = String.raw`
 #define __builtin_bswap16(x) swab16(x) // include/uapi/linux/swab.h
 #define __builtin_bswap32(x) swab32(x) // include/uapi/linux/swab.h
 #define __builtin_bswap64(x) swab64(x) // include/uapi/linux/swab.h
+#define __builtin_clzl(x) (sizeof(long) == 4 ? __builtin_clz(x) : __builtin_clzll(x)) // include/linux/compiler.h
+#define __builtin_ctzl(x) (sizeof(long) == 4 ? __builtin_ctz(x) : __builtin_ctzll(x)) // include/linux/compiler.h
+#define __builtin_ffsl(x) (sizeof(long) == 4 ? __builtin_ffs(x) : __builtin_ffsll(x)) // include/linux/compiler.h
+#define __builtin_popcountl(x) (sizeof(long) == 4 ? __builtin_popcount(x) : __builtin_popcountll(x)) // include/linux/compiler.h
 #define prefetch(x) ((void)(x)) // include/linux/prefetch.h
 #define prefetchw(x) ((void)(x)) // include/linux/prefetch.h
 `;

@@ -64,8 +64,10 @@ export function isComplete(type: CType): boolean {
       return bare.complete || bare.sizeBytes > 0;
     case 'array':
       return isComplete(bare.element);
-    case 'int':
     case 'enum':
+      // One that the script has only named so far.
+      return !('complete' in bare) || bare.complete === true;
+    case 'int':
     case 'pointer':
       return true;
   }

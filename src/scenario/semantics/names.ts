@@ -49,10 +49,14 @@ export function namePlace(c: Checker, expr: NameExpr): Place | undefined {
     const type: CType = { kind: 'array', element: c.types.char, length: bytes.length + 1 };
     return fixedPlace(type, c.unit.strings.intern(bytes));
   }
-  if (meaning?.kind === 'variable')
+  if (meaning?.kind === 'variable') {
+    const { externs, externUses } = c.unit;
+    if (externs.get(expr.name) === meaning && !externUses.has(expr.name))
+      externUses.set(expr.name, expr.span);
     return meaning.storage === 'frame'
       ? framePlace(meaning.type, meaning.location)
       : fixedPlace(meaning.type, meaning.location);
+  }
   if (meaning !== undefined || isBuiltinName(expr.name)) return undefined;
   if (c.types.table.enumerator(expr.name) !== undefined) return undefined;
   const symbol = c.unit.profile.symbol(expr.name);

@@ -13,6 +13,7 @@ import { Checker, type Rules } from './checker.js';
 import { integerTerm } from './constants.js';
 import { castTo, loadTerm } from './conversions.js';
 import { isVoid, stripTypedefs } from './cTypes.js';
+import { qualified, sameQualified, unqualified } from './qualifiers.js';
 import { errorTerm, errorType, isError } from './errors.js';
 import { constant, fixedPlace } from './fold.js';
 import { compoundLiteralPlace } from './initializers.js';
@@ -69,6 +70,7 @@ const rules: Rules = {
     union: structType,
     enum: enumType,
     typeof: (c, { of }) => (isType(of) ? c.resolve(of) : c.typeOf(of)),
+    qualified: (c, { qualifiers, target }) => qualified(c.resolve(target), qualifiers),
     auto: (c, { span }) => {
       c.error('unsupported', span, "'__auto_type' needs a variable with an initializer");
       return errorType;
@@ -141,7 +143,7 @@ function chosenValue(c: Checker, expr: GenericExpr): Expr {
   let otherwise: Expr | undefined;
   for (const { type, value } of expr.choices) {
     if (type === undefined) otherwise = value;
-    else if (c.types.same(c.resolve(type), operand)) return value;
+    else if (sameQualified(c.types, c.resolve(type), unqualified(operand))) return value;
   }
   if (otherwise !== undefined) return otherwise;
   if (!isError(operand)) {

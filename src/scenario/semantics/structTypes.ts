@@ -245,6 +245,6 @@ function namedEnum(c: Checker, tag: string, span: Span): CType {
   if (c.unit.laterTags.has(`enum ${tag}`)) return type;
   const hint = suggestion(tag, c.types.table.names().enums, span);
   const message = `neither the script nor the kernel has 'enum ${tag}'${hint.text}`;
-  c.error('unknown-type', span, message);
-  return errorType;
+  c.warning('unknown-type', span, message);
+  return type;
 }

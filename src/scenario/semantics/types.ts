@@ -68,7 +68,7 @@ export function arrayType(
     c.error(
       'not-constant',
       length.span,
-      'the length of an array must be an integer constant: variable-length arrays are not supported',
+      'the length of an array must be an integer constant',
     );
     return { kind: 'array', element, length: 1 };
   }

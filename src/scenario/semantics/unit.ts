@@ -91,6 +91,8 @@ export interface Unit {
   readonly macros: MacroTable;
   /** What `extern` declares, by name: the definition that comes later is of the same object. */
   readonly externs: Map<string, Variable>;
+  /** Where one of them is used for the first time. */
+  readonly externUses: Map<string, Span>;
   /** Variables that the text defines at its top level, by name. */
   readonly laterVariables: ReadonlyMap<string, Declarator>;
   /** Variables of the top level that have been defined so far, and those that have got a first value. */

@@ -236,6 +236,13 @@ export type TypeSyntax =
   | StructSyntax
   | EnumSyntax
   | { readonly kind: 'typeof'; readonly of: Expr | TypeSyntax; readonly span: Span }
+  /** `const` and `volatile`, which change nothing but what _Generic chooses. */
+  | {
+      readonly kind: 'qualified';
+      readonly qualifiers: string;
+      readonly target: TypeSyntax;
+      readonly span: Span;
+    }
   /** gcc's `__auto_type`: the type of the initialiser. */
   | { readonly kind: 'auto'; readonly span: Span }
   | { readonly kind: 'pointer'; readonly target: TypeSyntax; readonly span: Span }

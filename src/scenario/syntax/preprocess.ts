@@ -283,7 +283,7 @@ class Preprocessor {
       this.inputs.push({ tokens: [standIn(name)], at: 0 });
       return true;
     }
-    if (macro.predefined === true && this.isDefinition(before, closing)) {
+    if (macro.predefined === true && this.isDefinition(macro, before, closing)) {
       // The script has a function of that name: from here on it means that one.
       this.macros.delete(macro.name);
       this.inputs.push({ tokens: [name, ...read.raw], at: 0 });
@@ -351,8 +351,10 @@ class Preprocessor {
   }
 
   /** `void swap(int *a, int *b) {`, `void swap(int *, int *);`: two names in a row begin only a declaration. */
-  private isDefinition(before: Token | undefined, closing: Token): boolean {
+  private isDefinition(macro: Macro, before: Token | undefined, closing: Token): boolean {
     const after = this.peekText();
+    const [first] = macro.body;
+    if (first === undefined || first.text === '__attribute__') return false;
     if (before === undefined || closing.hidden !== undefined) return false;
     if (after === '{') return before.kind === 'identifier' || before.text === '*';
     return after === ';' && before.kind === 'identifier' && !NOT_BEFORE_A_NAME.has(before.text);
@@ -710,6 +712,7 @@ class Preprocessor {
 /** Words after which a name is no declaration's. */
 const NOT_BEFORE_A_NAME: ReadonlySet<string> = new Set([
   ...['return', 'else', 'do', 'goto', 'case', 'sizeof', 'typeof', '_Alignof'],
+  ...['static', 'extern', 'inline', 'const', 'volatile', 'register', 'typedef'],
 ]);
 
 /** What the compiler defines by the target, and the kernel by its version: see buildFacts.ts. */

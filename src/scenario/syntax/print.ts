@@ -91,6 +91,10 @@ export function typeText(type: TypeSyntax, declarator = ''): string {
         `typeof(${isType(type.of) ? typeText(type.of) : exprText(type.of)})`,
         declarator,
       );
+    case 'qualified':
+      return type.target.kind === 'pointer'
+        ? typeText(type.target, spaced(type.qualifiers, declarator))
+        : `${type.qualifiers} ${typeText(type.target, declarator)}`;
     case 'auto':
       return spaced('__auto_type', declarator);
     case 'pointer': {
@@ -120,6 +124,7 @@ export const isType = (of: Expr | TypeSyntax): of is TypeSyntax =>
   of.kind === 'enum' ||
   of.kind === 'typeof' ||
   of.kind === 'auto' ||
+  of.kind === 'qualified' ||
   of.kind === 'pointer' ||
   of.kind === 'array' ||
   of.kind === 'function';

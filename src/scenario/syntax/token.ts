@@ -85,3 +85,13 @@ export const qualifiers: ReadonlySet<string> = new Set([
   ...['const', 'volatile', 'restrict', 'register', 'inline', 'auto', '_Noreturn', '__const'],
   ...['__inline', '__inline__', '__restrict', '__restrict__', '__volatile__', '__extension__'],
 ]);
+
+/** Those of them that a type has: `const`, `volatile`; undefined for the others. */
+export function typeQualifier(text: string): string | undefined {
+  if (text === 'const' || text === '__const') return 'const';
+  return text === 'volatile' || text === '__volatile__' ? 'volatile' : undefined;
+}
+
+/** `const volatile`, in this order, each once; '' for neither. */
+export const qualifierText = (found: readonly string[]): string =>
+  ['const', 'volatile'].filter((word) => found.includes(word)).join(' ');

@@ -111,6 +111,8 @@ export class Frames {
     const pc = this.control.pc(task);
     const index = this.boundaryBefore(pc);
     if (index >= 0 && this.program.boundaries[index]?.pc === pc) return index;
+    // A task died inside of a statement.
+    if (this.control.status(task) === 'failed') return index;
     const next = this.program.boundaries[index + 1];
     return next?.function === this.program.tasks[task]?.function ? index + 1 : -1;
   }

@@ -167,8 +167,8 @@ export class ScenarioVm {
     const { control } = this;
     control.setPc(task, pc);
     control.setStack(task, use);
-    const [frame] = this.frameWalk.of(task);
     this.die(task, text);
+    const [frame] = this.frameWalk.of(task);
     this.handOver(task);
     control.countStatement();
     const where = span ?? frame?.boundary.span ?? { start: 0, end: 0 };

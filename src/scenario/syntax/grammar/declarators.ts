@@ -12,7 +12,7 @@ import type {
 } from '../ast.js';
 import type { Parser } from '../parser.js';
 import { spanOf, type Span } from '../span.js';
-import { qualifiers, type Token } from '../token.js';
+import { qualifiers, qualifierText, typeQualifier, type Token } from '../token.js';
 import { atAttribute, attributes } from './attributes.js';
 import { assignmentExpression } from './expressions.js';
 import { initialValue } from './initializers.js';
@@ -56,10 +56,11 @@ export function declaratorShape(p: Parser): Shape {
 }
 
 function declaratorShapeHere(p: Parser): Shape {
-  const stars: Token[] = [];
+  const stars: { readonly star: Token; readonly qualifiers: string[] }[] = [];
   for (;;) {
-    if (p.is('*')) stars.push(p.next());
-    else if (qualifiers.has(p.token.text)) p.next();
+    if (p.is('*')) stars.push({ star: p.next(), qualifiers: [] });
+    else if (qualifiers.has(p.token.text))
+      stars.at(-1)?.qualifiers.push(typeQualifier(p.next().text) ?? '') ?? p.next();
     else if (atAttribute(p)) attributes(p);
     else break;
   }
@@ -80,7 +81,12 @@ function declaratorShapeHere(p: Parser): Shape {
     name,
     wrap: (base) => {
       let type = base;
-      for (const star of stars) type = { kind: 'pointer', target: type, span: star };
+      for (const { star, qualifiers: found } of stars) {
+        type = { kind: 'pointer', target: type, span: star };
+        const written = qualifierText(found);
+        if (written !== '')
+          type = { kind: 'qualified', qualifiers: written, target: type, span: star };
+      }
       for (const suffix of suffixes.toReversed()) type = suffix(type);
       return outer(type);
     },
@@ -89,6 +95,11 @@ function declaratorShapeHere(p: Parser): Shape {
 
 function startsParameters(p: Parser): boolean {
   const next = p.ahead(1);
+  // `int (__attribute__((x)) *p)`: what follows the attribute says what this is.
+  if (next.text === '__attribute__' && p.ahead(2).text === '(') {
+    const after = p.tokens[p.closing(p.at + 2) + 1]?.text;
+    if (after === '*' || after === '(') return false;
+  }
   if (next.text === ')' || next.text === '...' || p.startsTypeName(1)) return true;
   // A type nobody knows is still a type when a name or a star follows.
   const after = p.ahead(2);

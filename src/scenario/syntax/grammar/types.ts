@@ -13,7 +13,7 @@ import type {
 } from '../ast.js';
 import type { Parser } from '../parser.js';
 import { spanOf } from '../span.js';
-import { keywords, qualifiers } from '../token.js';
+import { keywords, qualifiers, qualifierText, typeQualifier } from '../token.js';
 import { atAttribute, attributes, NO_LAYOUT } from './attributes.js';
 import { staticAssert } from './declarations.js';
 import { declaratorShape } from './declarators.js';
@@ -56,13 +56,14 @@ export function specifiers(p: Parser): Specifiers {
   let words: string[] = [];
   let type: TypeSyntax | undefined;
   let layout = NO_LAYOUT;
+  const found: string[] = [];
   while (p.token.kind === 'identifier') {
     const { text } = p.token;
     const named = STORAGES[text];
     if (named !== undefined) {
       storage = named;
       p.next();
-    } else if (qualifiers.has(text)) p.next();
+    } else if (qualifiers.has(text)) found.push(typeQualifier(p.next().text) ?? '');
     else if (atAttribute(p)) layout = attributes(p, layout);
     else if (BASE_WORDS.has(text) && type === undefined)
       words.push(p.next().text === '__signed__' ? 'signed' : text);
@@ -89,6 +90,8 @@ export function specifiers(p: Parser): Specifiers {
     }
     type = { kind: 'named', name: words.join(' '), builtin: true, span: p.from(start) };
   }
+  const written = qualifierText(found);
+  if (written !== '') type = { kind: 'qualified', qualifiers: written, target: type, span: type.span };
   return { storage, type, layout };
 }
 
