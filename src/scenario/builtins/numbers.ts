@@ -32,7 +32,7 @@ const gcc = (name: string, doc: string, compute: (value: bigint, bits: number) =
 ];
 
 export const numbers: readonly Builtin[] = [
-  ...group('number', 'include/asm-generic/bitops', [
+  ...group('number', 'arch/x86/include/asm/bitops.h', [
     row('int fls(unsigned int x)', 'The highest bit that is set, from 1; 0 if none is.', (x) =>
       highest(u32(x)),
     ),
