@@ -82,7 +82,7 @@ describe('checker: names', function () {
     check('{ int a; } a = 1;', [
       "1:12 `a` unknown-name: neither the script nor the kernel has 'a'",
     ]);
-    check('int f(int); f(1);', ["1:5 `f` unknown-name: 'f' is declared but never defined"]);
+    check('int f(int); f(1);', ["1:13 `f` unknown-name: 'f' is declared but never defined"]);
   });
 });
 

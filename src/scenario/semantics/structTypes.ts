@@ -73,6 +73,18 @@ export function structType(c: Checker, syntax: StructSyntax): CType {
   return struct;
 }
 
+/** What `%pV` prints: no profile carries it. Source: include/linux/printk.h. */
+function vaFormat(c: Checker): CType {
+  const { charPointer, vaList } = c.types;
+  const members: MemberToPlace[] = [
+    { name: 'fmt', type: charPointer },
+    { name: 'va', type: c.types.pointerTo(vaList) },
+  ].map((member) => ({ ...member, widthBits: undefined, packed: false, alignBytes: 1 }));
+  const type = layOutStruct(c.types, 'struct', 'va_format', members);
+  c.globalScope.declareTag('va_format', type);
+  return type;
+}
+
 /** What `aligned` and `_Alignas` ask for; 1 if nothing does. */
 export function askedAlignment(c: Checker, { aligned }: LayoutAttributes): number {
   let most = 1;
@@ -132,6 +144,8 @@ function namedStruct(c: Checker, kind: 'struct' | 'union', tag: string, span: Sp
   if (known?.kind === kind) return known;
   const { table } = c.types;
   const kernels = kind === 'struct' ? table.struct(tag) : table.union(tag);
+  if (kernels?.complete === true && known === undefined) return kernels;
+  if (kind === 'struct' && tag === 'va_format' && known === undefined) return vaFormat(c);
   if (kernels !== undefined && known === undefined) return kernels;
   const struct = new DeclaredStruct(kind, tag);
   c.scope.declareTag(tag, struct);
