@@ -144,7 +144,7 @@ describe('C is C: expressions and initialisers', () => {
        struct p v = { 1, { [8] = 5 } }; int (*f)(const char *, ...) = add;
        pr_info("%d %d", add("iqps", 1, 2LL, v, "A"), f("i", add("ii", 3, 4)));
        say("%d %s %llx", -1, "two", 0x123456789abcULL);`,
-      ['1073 3007007', '<-1 two 123456789abc>', '[-1 two 123456789abc]'],
+      ['1073 3010007', '<-1 two 123456789abc>', '[-1 two 123456789abc]'],
     ));
 
   it('wide and multi-byte characters; bytes above 0x7f are bytes', () =>
