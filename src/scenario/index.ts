@@ -4,13 +4,18 @@
  *     text --readScenario--> which machine --compile--> Program --ScenarioVm--> statement by statement
  */
 export { allBuiltins } from './builtins/table.js';
-export { compileScenario, readScenario, type CompiledScript } from './compile/script.js';
+export {
+  compileScenario,
+  readScenario,
+  type CompiledScript,
+  type ReadScenario,
+} from './compile/script.js';
 export type { Program } from './compile/program.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
-export { gatherIncludes, Sources, type FindInclude, type SourceFile } from './syntax/sources.js';
+export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
 export type { MachineEvent } from './vm/events.js';

@@ -2,7 +2,7 @@
  * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
  * error output, with its place.
  */
-import { relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
 import * as kernel from '../../engine/entry/functions.js';
@@ -28,11 +28,14 @@ export interface Output {
   readonly err: (line: string) => void;
 }
 
+const NO_MACHINE = 2;
+
 /** History is needed only to undo the statement of a task that has to wait. */
 const TAPE: TapeOptions = { maxEntries: 1 << 21 };
 
 /**
- * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more.
+ * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more; 2 when there is
+ * no such machine.
  *
  * @throws FileError, ImageError, TraceError
  */
@@ -51,7 +54,7 @@ export async function run(file: string, output: Output): Promise<number> {
   const { image, close } = await opened(scenario.machine, file, (message) => {
     complain([{ severity: 'error', code: 'bad-pragma', span: machineSpan, message }]);
   });
-  if (image === undefined) return 1;
+  if (image === undefined) return NO_MACHINE;
   try {
     const { program, diagnostics } = scenario.compile(image.profile);
     complain(diagnostics);
@@ -65,7 +68,7 @@ export async function run(file: string, output: Output): Promise<number> {
 
 /** An included file, relative to the file that includes it. */
 async function readBeside(name: string, from: string) {
-  const path = relative('.', besideFile(from, name));
+  const path = join(dirname(from), name);
   if (!fileExists(path)) return undefined;
   return { path, text: new TextDecoder().decode(await nodeFiles.readFile(path)) };
 }

@@ -23,7 +23,7 @@ const FIRST_NOTICE_MS = 3000;
 
 /** Says where a run is that goes on for seconds; each time after twice as long. */
 export class EndlessRun {
-  private readonly start = performance.now();
+  private readonly start: number;
   private nrStatements = 0;
   private nextNoticeMs = FIRST_NOTICE_MS;
 
@@ -31,12 +31,16 @@ export class EndlessRun {
     private readonly vm: ScenarioVm,
     private readonly file: string,
     private readonly output: Output,
-  ) {}
+    /** Milliseconds of some clock. */
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.start = now();
+  }
 
   /** A statement has run. */
   passed(): void {
     if (++this.nrStatements % STATEMENTS_PER_LOOK !== 0) return;
-    const elapsedMs = performance.now() - this.start;
+    const elapsedMs = this.now() - this.start;
     if (elapsedMs < this.nextNoticeMs) return;
     this.nextNoticeMs *= 2;
     const { vm, file } = this;

@@ -3,12 +3,32 @@ import { profileWith } from '../../engine/types/bundled.js';
 import {
   defaultMachine,
   describedMachine,
+  gatherIncludes,
   readScenario,
   type Diagnostic,
+  type IncludedText,
+  type ReadScenario,
+  type Sources,
 } from '../../scenario/index.js';
 
-export function checkScenario(text: string): readonly Diagnostic[] {
-  const scenario = readScenario(text);
+export interface CheckedScenario {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Where their spans lead: the text and the files that it includes. */
+  readonly sources: Sources;
+}
+
+/** Reads what the text includes with `read`, then everything. */
+export async function checkScenario(
+  text: string,
+  name: string,
+  read: (name: string, from: string | undefined) => Promise<IncludedText | undefined>,
+): Promise<CheckedScenario> {
+  const findInclude = await gatherIncludes(text, read);
+  const scenario = readScenario(text, { name, findInclude });
+  return { diagnostics: findingsOf(scenario), sources: scenario.sources };
+}
+
+function findingsOf(scenario: ReadScenario): readonly Diagnostic[] {
   const described = describedMachine(scenario.machine);
   const { profile, compound } = described ?? defaultMachine;
   const { diagnostics } = scenario.compile(profileWith(profile, compound));

@@ -165,9 +165,10 @@ export class ScenarioVm {
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
   private failed(task: number, { text, span, use, pc }: Extract<Outcome, { kind: 'bug' }>) {
     const { control } = this;
+    this.die(task, text);
+    // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
     control.setStack(task, use);
-    this.die(task, text);
     const [frame] = this.frameWalk.of(task);
     this.handOver(task);
     control.countStatement();
