@@ -10,18 +10,22 @@ import { root } from './bundle.mjs';
 
 const FROM = path.join(root, 'test/data/linux-6.1-names.txt');
 export const TO = path.join(root, 'src/scenario/kernelNames/linux-6.1.json');
-const TAKEN = /^(include\/(?!trace\/)|arch\/x86\/(include|mm)\/|mm\/|lib\/|kernel\/(dma|irq|printk|rcu)\/|kernel\/\w+\.c)/;
+const TAKEN =
+  /^(include\/(?!trace\/)|arch\/x86\/(include|mm)\/|mm\/|lib\/|kernel\/(dma|irq|printk|rcu)\/|kernel\/\w+\.c)/;
 const MOST_SHARED = 35;
 
 export function packedNames() {
   const [, ...lines] = readFileSync(FROM, 'utf8').split('\n');
   const names = new Set(
-    lines.filter((line) => TAKEN.test(line)).flatMap((line) => line.split(': ')[1]?.split(' ') ?? []),
+    lines
+      .filter((line) => TAKEN.test(line))
+      .flatMap((line) => line.split(': ')[1]?.split(' ') ?? []),
   );
   let before = '';
   const packed = [...names].sort().map((name) => {
     let shared = 0;
-    while (shared < MOST_SHARED && shared < name.length && name[shared] === before[shared]) shared++;
+    while (shared < MOST_SHARED && shared < name.length && name[shared] === before[shared])
+      shared++;
     before = name;
     return shared.toString(36) + name.slice(shared);
   });

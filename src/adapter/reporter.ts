@@ -74,7 +74,12 @@ export class Reporter {
   }
 
   /** Parts of a line appear as they come, each behind the other; another line begins where none continues it. */
-  private logged({ level, text, continues, open }: Extract<MachineEvent, { kind: 'printk' }>): void {
+  private logged({
+    level,
+    text,
+    continues,
+    open,
+  }: Extract<MachineEvent, { kind: 'printk' }>): void {
     const before = this.openCategory;
     const category =
       continues === true && before !== undefined

@@ -9,6 +9,7 @@ export {
   readScenario,
   type CompiledScript,
   type ReadScenario,
+  type ScenarioFile,
 } from './compile/script.js';
 export type { Program } from './compile/program.js';
 export { preludeDocs } from './prelude.js';

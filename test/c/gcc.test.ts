@@ -30,7 +30,11 @@ const TARGETS: readonly (readonly [flag: string, profile: ProfileName])[] = [
 ];
 
 /** What the programs print when gcc has compiled them, by seed; undefined if it cannot. */
-function byGcc(folder: string, flag: string, seeds: readonly number[]): Map<number, string> | undefined {
+function byGcc(
+  folder: string,
+  flag: string,
+  seeds: readonly number[],
+): Map<number, string> | undefined {
   const source = path.join(folder, 'batch.c');
   const program = path.join(folder, 'batch');
   const calls = seeds.map((seed) => `printf("@${seed}\\n"); test_${seed}();`).join('\n');
@@ -51,7 +55,10 @@ describe('random programs against gcc', () => {
   for (const [flag, profile] of TARGETS)
     for (let start = first; start < first + count; start += BATCH)
       it(`${flag} ${start}`, function () {
-        const seeds = Array.from({ length: Math.min(BATCH, first + count - start) }, (_, i) => start + i);
+        const seeds = Array.from(
+          { length: Math.min(BATCH, first + count - start) },
+          (_, i) => start + i,
+        );
         const folder = mkdtempSync(path.join(tmpdir(), 'mmscope-gcc-'));
         try {
           const expected = byGcc(folder, flag, seeds);

@@ -121,7 +121,13 @@ class Program {
       const type = random.pick(INTS);
       const nested = depth > 0 && random.chance(12) && kind === 'struct';
       const bits = !nested && random.chance(40);
-      const most = /long long/.test(type) ? 64 : /long|int/.test(type) ? 32 : /short/.test(type) ? 16 : 8;
+      const most = /long long/.test(type)
+        ? 64
+        : /long|int/.test(type)
+          ? 32
+          : /short/.test(type)
+            ? 16
+            : 8;
       fields.push({
         name: this.fresh('m'),
         type,
@@ -198,7 +204,9 @@ class Program {
   private expression(depth: number): string {
     const { random } = this;
     const leaf = (): string =>
-      this.scalars.length > 0 && random.chance(65) ? random.pick(this.scalars) : random.pick(CONSTANTS);
+      this.scalars.length > 0 && random.chance(65)
+        ? random.pick(this.scalars)
+        : random.pick(CONSTANTS);
     if (depth === 0) return leaf();
     const a = (): string => this.expression(depth - 1);
     switch (random.below(16)) {
@@ -244,21 +252,31 @@ class Program {
   private statement(depth: number, loops: number): string[] {
     const { random } = this;
     const target = random.pick(this.scalars);
-    const body = (): string[] => ['{', ...this.statements(1 + random.below(2), depth - 1, loops), '}'];
+    const body = (): string[] => [
+      '{',
+      ...this.statements(1 + random.below(2), depth - 1, loops),
+      '}',
+    ];
     switch (depth === 0 ? random.below(3) : random.below(9)) {
       case 0:
         return [`${target} = ${this.expression(3)};`];
       case 1:
-        return [`${target} ${random.pick(['+=', '-=', '*=', '&=', '|=', '^='])} ${this.expression(2)};`];
+        return [
+          `${target} ${random.pick(['+=', '-=', '*=', '&=', '|=', '^='])} ${this.expression(2)};`,
+        ];
       case 2:
-        return [random.pick([`${target}++;`, `--${target};`, `${target} <<= 1;`, `${target} >>= 2;`])];
+        return [
+          random.pick([`${target}++;`, `--${target};`, `${target} <<= 1;`, `${target} >>= 2;`]),
+        ];
       case 3:
         return [`if (${this.expression(2)})`, ...body(), 'else', ...body()];
       case 4: {
         const i = this.fresh('i');
         if (loops > 1) return body();
         const inner = ['{', ...this.statements(2, depth - 1, loops + 1)];
-        inner.push(random.chance(30) ? `if (${i} == 2) ${random.pick(['break', 'continue'])};` : '');
+        inner.push(
+          random.chance(30) ? `if (${i} == 2) ${random.pick(['break', 'continue'])};` : '',
+        );
         return [`for (int ${i} = 0; ${i} < ${1 + random.below(4)}; ${i}++)`, ...inner, '}'];
       }
       case 5: {
@@ -279,7 +297,14 @@ class Program {
       case 7: {
         const [label, n] = [this.fresh('l'), this.fresh('n')];
         if (loops > 1) return body();
-        return ['{', `int ${n} = 0;`, `${label}:`, ...this.statements(1, depth - 1, loops + 1), `if (++${n} < 3) goto ${label};`, '}'];
+        return [
+          '{',
+          `int ${n} = 0;`,
+          `${label}:`,
+          ...this.statements(1, depth - 1, loops + 1),
+          `if (++${n} < 3) goto ${label};`,
+          '}',
+        ];
       }
       default:
         return [`do`, ...body(), `while (0);`];
@@ -299,7 +324,9 @@ class Program {
     const result = random.pick(INTS);
     // A prototype may name its parameters otherwise, or not at all.
     if (random.chance(50))
-      this.emit(`static ${result} ${name}(${types.map((type, i) => (i % 2 ? type : `${type} z${i}`)).join(', ')});`);
+      this.emit(
+        `static ${result} ${name}(${types.map((type, i) => (i % 2 ? type : `${type} z${i}`)).join(', ')});`,
+      );
     const parameters = types.map((_, i) => `p${i}`);
     const outer = this.scalars;
     this.scalars = [...parameters];
@@ -353,9 +380,16 @@ class Program {
 
   private variadicCall(name: string, struct: string | undefined): string {
     const { random } = this;
-    const kinds = Array.from({ length: random.below(8) }, () => random.pick(['i', 'u', 'l', 'q', 's', 't']));
+    const kinds = Array.from({ length: random.below(8) }, () =>
+      random.pick(['i', 'u', 'l', 'q', 's', 't']),
+    );
     const usable = kinds.filter((kind) => kind !== 't' || struct !== undefined);
-    const casts: Readonly<Record<string, string>> = { i: 'int', u: 'unsigned int', l: 'long', q: 'long long' };
+    const casts: Readonly<Record<string, string>> = {
+      i: 'int',
+      u: 'unsigned int',
+      l: 'long',
+      q: 'long long',
+    };
     const args = usable.map((kind) => {
       if (kind === 's') return `"${random.pick(['x', 'yes', '\\377z'])}"`;
       return kind === 't' ? (struct ?? '') : `(${casts[kind] ?? ''})${this.expression(1)}`;
@@ -376,8 +410,13 @@ class Program {
     const objects = this.structs.map((shape) => {
       const name = this.fresh('o');
       const type = `${shape.kind} ${shape.name}`;
-      lines.push(`static ${type} ${name} = ${this.initializer(shape)};`, `bytes("${name}", &${name}, sizeof(${name}));`);
-      lines.push(`printf("size %u align %u\\n", (unsigned)sizeof(${type}), (unsigned)_Alignof(${type}));`);
+      lines.push(
+        `static ${type} ${name} = ${this.initializer(shape)};`,
+        `bytes("${name}", &${name}, sizeof(${name}));`,
+      );
+      lines.push(
+        `printf("size %u align %u\\n", (unsigned)sizeof(${type}), (unsigned)_Alignof(${type}));`,
+      );
       for (const path of this.paths(shape)) this.scalars.push(`${name}${path}`);
       prints.push(`bytes("${name}", &${name}, sizeof(${name}));`);
       return { name, type, shape };
@@ -385,7 +424,8 @@ class Program {
     for (const { name, type, shape } of objects) {
       const [copy, pointer] = [this.fresh('c'), this.fresh('q')];
       lines.push(`${type} ${copy} = ${name}, *${pointer} = &${copy};`);
-      for (const path of this.paths(shape).slice(0, 3)) this.scalars.push(`${pointer}->${path.slice(1)}`);
+      for (const path of this.paths(shape).slice(0, 3))
+        this.scalars.push(`${pointer}->${path.slice(1)}`);
       prints.push(`bytes("${copy}", &${copy}, sizeof(${copy}));`);
     }
     const [length, text] = [2 + random.below(5), random.pick(['abc', '', '\\377\\n', 'x\\0y'])];

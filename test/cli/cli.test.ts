@@ -153,7 +153,10 @@ lock_page(page);
     const wrong = file('wrong.mms', '#pragma mmscope machine arch=i386 cpus=2\n');
     const judged = mmscope('run', wrong);
     assert.equal(judged.code, 1);
-    assert.match(judged.err, /wrong\.mms:1:40: error: no bundled kernel is built for arch=i386 cpus=2/);
+    assert.match(
+      judged.err,
+      /wrong\.mms:1:40: error: no bundled kernel is built for arch=i386 cpus=2/,
+    );
     const small = file('small.mms', '#pragma mmscope machine arch=x86_64 ram=16M\n');
     const opened = mmscope('run', small);
     assert.equal(opened.code, 2);

@@ -21,7 +21,10 @@ describe('a file that the scenario includes', () => {
         sourceReference: 0,
       });
       assert.equal(content, readFileSync(HEADER, 'utf8'));
-      const { sources } = await drive.client.body<Dap.LoadedSourcesResponse['body']>('loadedSources', {});
+      const { sources } = await drive.client.body<Dap.LoadedSourcesResponse['body']>(
+        'loadedSources',
+        {},
+      );
       assert.deepEqual(
         sources.slice(0, 2).map((source) => source.path),
         [MAIN, HEADER],

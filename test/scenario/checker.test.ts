@@ -307,7 +307,8 @@ describe('the documentation', () => {
   it('names every builtin, and says something about every macro of the kernel', () => {
     const page = readFileSync('docs/scenario-language.md', 'utf8');
     for (const { name, category } of allBuiltins)
-      if (category !== 'page flags' && !name.startsWith('_')) assert.ok(page.includes(`\`${name}\``), name);
+      if (category !== 'page flags' && !name.startsWith('_'))
+        assert.ok(page.includes(`\`${name}\``), name);
     for (const key of Object.keys(machineKeys)) assert.ok(page.includes(`\`${key}\``), key);
     const documented = preludeDocs();
     assert.deepEqual(

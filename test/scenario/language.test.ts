@@ -76,7 +76,11 @@ describe('C is C: declarations', () => {
       struct s x = { 0 }; x.b = 1; pr_info("%08x %08x", ((u32 *)&x)[0], ((u32 *)&x)[1]);
       struct w { unsigned long long a : 40; long long b : 33; } w = { 0 };
       pr_info("%llx %lld", (unsigned long long)~w.a, (long long)(w.a - 1));`;
-    checkLog(text, ['8 12', '00400000 00000000', 'ffffffffff 1099511627775'], ['i386-highmem4g-slub']);
+    checkLog(
+      text,
+      ['8 12', '00400000 00000000', 'ffffffffff 1099511627775'],
+      ['i386-highmem4g-slub'],
+    );
     checkLog(text, ['8 16', '00400000 00000000', 'ffffffffff 1099511627775'], ['x86_64-slub']);
   });
 
@@ -110,10 +114,13 @@ describe('C is C: expressions and initialisers', () => {
        static_assert(sizeof(int) == 4); BUILD_BUG_ON(sizeof(short) != 2);`,
       ['2 2 3', '1 7'],
     );
-    assert.deepEqual(findings('_Static_assert(sizeof(int) == 8, "no"); int x = _Generic(1, long: 2);'), [
-      '1:1 `_Static_assert(sizeof(int) == 8, "no");` static-assert: static assertion failed: no',
-      "1:49 `_Generic(1, long: 2)` type-mismatch: no choice of this _Generic is for type 'int'",
-    ]);
+    assert.deepEqual(
+      findings('_Static_assert(sizeof(int) == 8, "no"); int x = _Generic(1, long: 2);'),
+      [
+        '1:1 `_Static_assert(sizeof(int) == 8, "no");` static-assert: static assertion failed: no',
+        "1:49 `_Generic(1, long: 2)` type-mismatch: no choice of this _Generic is for type 'int'",
+      ],
+    );
   });
 
   it('ranges, old designators, nested designators that go on, values given twice', () =>
@@ -173,11 +180,14 @@ describe('C is C: statements', () => {
     ));
 
   it('labels that are missing, given twice, or in a cpu block', () => {
-    assert.deepEqual(findings('void f(void) { goto out; a: ; a: ; } f(); goto in; cpu(0) { in: ; }'), [
-      "1:21 `out` unknown-name: there is no label 'out' here",
-      "1:31 `a` redefined: the label 'a' is defined twice",
-      "1:48 `in` bad-control: goto cannot lead into a cpu block, in which 'in' lies",
-    ]);
+    assert.deepEqual(
+      findings('void f(void) { goto out; a: ; a: ; } f(); goto in; cpu(0) { in: ; }'),
+      [
+        "1:21 `out` unknown-name: there is no label 'out' here",
+        "1:31 `a` redefined: the label 'a' is defined twice",
+        "1:48 `in` bad-control: goto cannot lead into a cpu block, in which 'in' lies",
+      ],
+    );
   });
 
   it('labels of a statement that a condition governs, and chains of else', () => {
@@ -193,7 +203,11 @@ describe('C is C: statements', () => {
     const many = `int n = 0;\n${'n++;\n'.repeat(100_000)}`;
     assert.ok(compile(many).code.length > 500_000);
     const list = Array.from({ length: 100_000 }, (_, i) => i % 100).join();
-    checkLog(`char a[] = { ${list} }; pr_info("%zu %d", sizeof(a), a[99999]);`, ['100000 99'], ['x86_64-slub']);
+    checkLog(
+      `char a[] = { ${list} }; pr_info("%zu %d", sizeof(a), a[99999]);`,
+      ['100000 99'],
+      ['x86_64-slub'],
+    );
     checkLog(
       `char s[] = "${'x'.repeat(100_000)}"; struct { int a, b; } p[] = { ${'1, 2, '.repeat(20_000)} }; pr_info("%zu %zu", strlen(s), sizeof(p));`,
       ['100000 160000'],
@@ -229,7 +243,8 @@ module_init(my_init); module_exit(my_exit); EXPORT_SYMBOL_GPL(my_exit);`;
   });
 
   it('WARN_ON_ONCE warns once for each place, and again when its run is undone', () => {
-    const text = 'for (int i = 0; i < 3; i++) { WARN_ON_ONCE(i); pr_info_once("once"); }\nWARN_ON_ONCE(1);';
+    const text =
+      'for (int i = 0; i < 3; i++) { WARN_ON_ONCE(i); pr_info_once("once"); }\nWARN_ON_ONCE(1);';
     checkLog(text, [
       'once',
       'WARNING: at test.mms:1: WARN_ON_ONCE(i)',

@@ -21,7 +21,10 @@ function check(text: string, expected: string, findings: readonly string[] = [])
 
 describe('preprocessor: macros', () => {
   it('# makes a string of an argument as it is written', () => {
-    check('#define S(x) #x\nS( a  +\n b ) S() S("a\\n" \'"\')', '"a + b" "" "\\"a\\\\n\\" \'\\"\'"');
+    check(
+      '#define S(x) #x\nS( a  +\n b ) S() S("a\\n" \'"\')',
+      '"a + b" "" "\\"a\\\\n\\" \'\\"\'"',
+    );
     check('#define S(x) #x\n#define X(x) S(x)\n#define N 3\nS(N) X(N)', '"N" "3"');
     check('#define S(x) # y\nS(1)', 'y', [
       "2:1 `S(1)` bad-macro: '#' is not followed by a parameter of the macro",
@@ -96,7 +99,7 @@ describe('preprocessor: macros', () => {
 
 describe('preprocessor: conditions', () => {
   it('one part is read, and of the others nothing is said', () => {
-    check("#if 0\ndon't @ \"\n#elif 1\na\n#else\nb\n#endif\nc", 'a c');
+    check('#if 0\ndon\'t @ "\n#elif 1\na\n#else\nb\n#endif\nc', 'a c');
     check('#ifdef X\na\n#elif defined(X) || !defined Y\nb\n#else\nc\n#endif', 'b');
     check('#ifndef X\n#define X\n#if 0\n#else\na\n#endif\n#endif\n#ifndef X\nb\n#endif', 'a');
   });
@@ -146,7 +149,10 @@ pr_info("6.1 %d", HZ);
 });
 
 /** A scenario beside files that it may include. */
-function compileWith(files: Readonly<Record<string, string>>, profile: ProfileName = 'x86_64-slub') {
+function compileWith(
+  files: Readonly<Record<string, string>>,
+  profile: ProfileName = 'x86_64-slub',
+) {
   const findInclude: FindInclude = (name) => {
     const text = files[name];
     return text === undefined ? undefined : { path: name, text };
@@ -159,7 +165,8 @@ describe('preprocessor: own files', () => {
   it('are read where they are included, and places in them are theirs', () => {
     const { program, diagnostics, scenario } = compileWith({
       'main.mms': '#include "a.h"\nint x = twice(4) + bad;\n',
-      'a.h': '#ifndef A_H\n#define A_H\n#include "b.h"\nint twice(int n) { return FACTOR * m; }\n#endif\n',
+      'a.h':
+        '#ifndef A_H\n#define A_H\n#include "b.h"\nint twice(int n) { return FACTOR * m; }\n#endif\n',
       'b.h': '#pragma once\n#include "b.h"\n#define FACTOR 2\n',
     });
     assert.equal(program, undefined);

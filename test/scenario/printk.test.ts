@@ -139,7 +139,12 @@ describe('printk: pointers', () => {
   });
 
   it('levels', () => {
-    assert.deepEqual(splitLevel('\x013bad\n'), { level: 3, text: 'bad', continues: false, open: false });
+    assert.deepEqual(splitLevel('\x013bad\n'), {
+      level: 3,
+      text: 'bad',
+      continues: false,
+      open: false,
+    });
     assert.deepEqual(splitLevel('plain\n\n'), {
       level: 4,
       text: 'plain\n',

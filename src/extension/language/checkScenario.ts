@@ -3,13 +3,14 @@ import { profileWith } from '../../engine/types/bundled.js';
 import {
   defaultMachine,
   describedMachine,
-  gatherIncludes,
   readScenario,
   type Diagnostic,
-  type IncludedText,
   type ReadScenario,
+  type ScenarioFile,
   type Sources,
 } from '../../scenario/index.js';
+
+export { gatherIncludes } from '../../scenario/index.js';
 
 export interface CheckedScenario {
   readonly diagnostics: readonly Diagnostic[];
@@ -17,14 +18,8 @@ export interface CheckedScenario {
   readonly sources: Sources;
 }
 
-/** Reads what the text includes with `read`, then everything. */
-export async function checkScenario(
-  text: string,
-  name: string,
-  read: (name: string, from: string | undefined) => Promise<IncludedText | undefined>,
-): Promise<CheckedScenario> {
-  const findInclude = await gatherIncludes(text, read);
-  const scenario = readScenario(text, { name, findInclude });
+export function checkScenario(text: string, file: ScenarioFile = {}): CheckedScenario {
+  const scenario = readScenario(text, file);
   return { diagnostics: findingsOf(scenario), sources: scenario.sources };
 }
 

@@ -42,11 +42,13 @@ export function registerDiagnostics(): Disposable {
   };
   const includes = new IncludedFiles(collection);
   const publish = async (document: TextDocument): Promise<void> => {
-    const { checkScenario } = await import('./checkScenario.js');
+    const { checkScenario, gatherIncludes } = await import('./checkScenario.js');
+    const text = document.getText();
     const name = document.uri.path.split('/').at(-1) ?? '';
     const read = (wanted: string, from: string | undefined) =>
       includes.read(wanted, from === undefined ? document.uri : Uri.parse(from));
-    const { diagnostics, sources } = await checkScenario(document.getText(), name, read);
+    const findInclude = await gatherIncludes(text, read);
+    const { diagnostics, sources } = checkScenario(text, { name, findInclude });
     if (document.isClosed) return;
     const ofFile = (path: string | undefined) =>
       diagnostics.filter(({ span }) => sources.fileAt(span.start).path === path);

@@ -66,7 +66,8 @@ export const checking: readonly Builtin[] = [
       changes: true,
       once: true,
       run: (call, condition, warned) => {
-        if (condition !== 0 && isFirst(call, warned)) call.warn(`WARNING: at ${call.location}: ${call.source}`);
+        if (condition !== 0 && isFirst(call, warned))
+          call.warn(`WARNING: at ${call.location}: ${call.source}`);
         return condition;
       },
     },

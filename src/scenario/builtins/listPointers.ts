@@ -18,7 +18,8 @@ const setFirst = (call: BuiltinCall, at: Value, to: Value): void => {
   call.memory.store(at, size(call), to);
 };
 /** The second: `prev` of a list_head, `pprev` of an hlist_node. */
-const secondOf = (call: BuiltinCall, at: Value): Value => firstOf(call, call.offset(at, size(call)));
+const secondOf = (call: BuiltinCall, at: Value): Value =>
+  firstOf(call, call.offset(at, size(call)));
 const setSecond = (call: BuiltinCall, at: Value, to: Value): void => {
   setFirst(call, call.offset(at, size(call)), to);
 };

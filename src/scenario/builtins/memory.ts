@@ -39,14 +39,13 @@ function print(
   format: Value,
   args: Iterable<Value>,
 ): { readonly whole: number; readonly written: number } {
-  const text = vsprintf(
-    printServices(call),
-    call.string(format),
-    args,
-  );
+  const text = vsprintf(printServices(call), call.string(format), args);
   const kept = text.slice(0, Math.max(0, size - 1));
   if (size > 0)
-    call.memory.writeBytes(buffer, Uint8Array.from(`${kept}\0`, (one) => one.charCodeAt(0)));
+    call.memory.writeBytes(
+      buffer,
+      Uint8Array.from(`${kept}\0`, (one) => one.charCodeAt(0)),
+    );
   return { whole: text.length, written: kept.length };
 }
 

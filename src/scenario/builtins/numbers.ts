@@ -64,11 +64,15 @@ export const numbers: readonly Builtin[] = [
     row('unsigned int hweight64(u64 w)', 'How many bits are set.', (x) => count(u64(x))),
   ]),
   ...group('number', 'include/linux/log2.h', [
-    row('int __ilog2_u32(u32 n)', 'The logarithm to base 2, rounded down.', (n) =>
-      highest(u32(n)) - 1,
+    row(
+      'int __ilog2_u32(u32 n)',
+      'The logarithm to base 2, rounded down.',
+      (n) => highest(u32(n)) - 1,
     ),
-    row('int __ilog2_u64(u64 n)', 'The logarithm to base 2, rounded down.', (n) =>
-      highest(u64(n)) - 1,
+    row(
+      'int __ilog2_u64(u64 n)',
+      'The logarithm to base 2, rounded down.',
+      (n) => highest(u64(n)) - 1,
     ),
     row('int __order_base_2(unsigned long n)', 'The logarithm to base 2, rounded up.', (n) =>
       u64(n) > 1n ? highest(u64(n) - 1n) : 0,
@@ -89,7 +93,11 @@ export const numbers: readonly Builtin[] = [
     row('u64 __swab64_value(u64 x)', 'The bytes in reverse.', (x) => swapped(u64(x), 8)),
   ]),
   ...group('number', '', [
-    ...gcc('clz', 'How many bits above the highest one that is set.', (x, bits) => bits - highest(x)),
+    ...gcc(
+      'clz',
+      'How many bits above the highest one that is set.',
+      (x, bits) => bits - highest(x),
+    ),
     ...gcc('ctz', 'How many bits below the lowest one that is set.', (x) => lowest(x) - 1),
     ...gcc('ffs', 'The lowest bit that is set, from 1; 0 if none is.', (x) => lowest(x)),
     ...gcc('popcount', 'How many bits are set.', (x) => count(x)),

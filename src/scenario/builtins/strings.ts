@@ -119,7 +119,11 @@ const searches: readonly BuiltinRow[] = [
     doc: 'The first place in a string of any character of another; NULL if there is none.',
     run: (call, s, set) => {
       const wanted = bytesOf(call, set);
-      return at(call, s, bytesOf(call, s).findIndex((code) => wanted.includes(code)));
+      return at(
+        call,
+        s,
+        bytesOf(call, s).findIndex((code) => wanted.includes(code)),
+      );
     },
   },
   {
@@ -247,8 +251,7 @@ const characters: readonly BuiltinRow[] = [
   ...classes.map(([name, what, pattern]) => ({
     signature: `int ${name}(int c)`,
     doc: `Whether a character is ${what}.`,
-    run: (_call: BuiltinCall, c: Value = 0) =>
-      pattern.test(String.fromCharCode(byte(c))) ? 1 : 0,
+    run: (_call: BuiltinCall, c: Value = 0) => (pattern.test(String.fromCharCode(byte(c))) ? 1 : 0),
   })),
   {
     signature: 'int tolower(int c)',

@@ -124,8 +124,7 @@ export class DeclarationCompiler {
     const usable = this.checkObject(type, nameSpan);
     const align = askedAlignment(this.checker, declarator.layout);
     const fixed = isStatic || isGlobal;
-    const variable =
-      before ?? this.place(name, usable ? type : types.int, fixed, nameSpan, align);
+    const variable = before ?? this.place(name, usable ? type : types.int, fixed, nameSpan, align);
     this.scope.declare(name, usable ? variable : { ...variable, type: errorType });
     if (isGlobal) this.unit.defined.add(name);
     if (initializer === undefined || !usable) {
@@ -159,13 +158,19 @@ export class DeclarationCompiler {
         : term.type;
     }
     const written = this.checker.resolve(declarator.type);
-    return isFlexible(declarator, written) ? completedArray(this.checker, written, initializer) : written;
+    return isFlexible(declarator, written)
+      ? completedArray(this.checker, written, initializer)
+      : written;
   }
 
   /** The variable that an earlier declaration of the same name at the top level made: this one is of the same. */
-  private tentative({ name, initializer, nameSpan }: Declarator, type: CType): Variable | undefined {
+  private tentative(
+    { name, initializer, nameSpan }: Declarator,
+    type: CType,
+  ): Variable | undefined {
     const own = this.scope.own(name);
-    const known = own?.kind === 'variable' ? own : own === undefined ? this.unit.externs.get(name) : undefined;
+    const known =
+      own?.kind === 'variable' ? own : own === undefined ? this.unit.externs.get(name) : undefined;
     if (known === undefined) return undefined;
     if (initializer !== undefined && this.unit.initialised.has(name)) return undefined;
     this.checkSame(name, known.type, type, nameSpan);
@@ -209,7 +214,11 @@ export class DeclarationCompiler {
     const align = Math.max(least, types.align(type));
     const allocator = fixed ? data : this.checker.frame;
     const location = allocator.allocate(types.size(type), align);
-    if (fixed && data.sizeBytes > MAX_DATA_BYTES && data.sizeBytes - types.size(type) <= MAX_DATA_BYTES)
+    if (
+      fixed &&
+      data.sizeBytes > MAX_DATA_BYTES &&
+      data.sizeBytes - types.size(type) <= MAX_DATA_BYTES
+    )
       this.unit.diagnostics.error(
         'incomplete-type',
         span,

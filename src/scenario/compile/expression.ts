@@ -83,7 +83,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     laterTags: new Set(),
     macros,
     externs: new Map(),
-      externUses: new Map(),
+    externUses: new Map(),
     laterVariables: new Map(),
     defined: new Set(),
     initialised: new Set(),

@@ -54,7 +54,10 @@ export class Labels {
     const names = scope?.names ?? new Map<string, KnownLabel>();
     let known = names.get(name);
     if (known === undefined)
-      names.set(name, (known = { name, label: new Label(), span: undefined, uses: [], cpuSlots: [] }));
+      names.set(
+        name,
+        (known = { name, label: new Label(), span: undefined, uses: [], cpuSlots: [] }),
+      );
     return known;
   }
 

@@ -18,7 +18,19 @@ import type { StatementCompiler } from './statements.js';
 
 /** What has a module, or the kernel at boot, call a function. */
 const INITCALLS: ReadonlySet<string> = new Set(
-  ['module', 'early', 'pure', 'core', 'postcore', 'arch', 'subsys', 'fs', 'rootfs', 'device', 'late']
+  [
+    'module',
+    'early',
+    'pure',
+    'core',
+    'postcore',
+    'arch',
+    'subsys',
+    'fs',
+    'rootfs',
+    'device',
+    'late',
+  ]
     .map((when) => (when === 'module' ? 'module_init' : `${when}_initcall`))
     .concat('console_initcall'),
 );
@@ -79,7 +91,14 @@ export class ModuleCalls {
     const { strings, types } = this.unit;
     const text = constant(types.charPointer, strings.intern(encodeUtf8(name)));
     const args = [text, result];
-    return { kind: 'builtin', type: types.void, name: '__returned', args, resultPlace: undefined, span };
+    return {
+      kind: 'builtin',
+      type: types.void,
+      name: '__returned',
+      args,
+      resultPlace: undefined,
+      span,
+    };
   }
 
   private exit(c: Checker, call: CallExpr, span: Span, compiler: StatementCompiler): void {

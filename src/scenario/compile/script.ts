@@ -16,13 +16,7 @@ import { buildFacts } from '../buildFacts.js';
 import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
 import type { Checker } from '../semantics/checker.js';
 import { functionType, isTypedefName } from '../semantics/types.js';
-import type {
-  Declarator,
-  Expr,
-  FunctionDefinition,
-  Script,
-  TaskStatement,
-} from '../syntax/ast.js';
+import type { Declarator, Expr, FunctionDefinition, Script, TaskStatement } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { readMachine } from '../syntax/machine.js';

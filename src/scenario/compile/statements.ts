@@ -347,11 +347,7 @@ export class StatementCompiler {
     else this.terms.value(term);
   }
 
-  private if(
-    test: Expr,
-    then: Statement,
-    otherwise: Statement | undefined,
-  ): void {
+  private if(test: Expr, then: Statement, otherwise: Statement | undefined): void {
     const { asm } = this;
     const done = asm.label();
     let arm: { readonly test: Expr; readonly then: Statement } = { test, then };

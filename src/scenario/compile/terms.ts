@@ -204,8 +204,7 @@ export class TermCompiler {
   }
 
   private storeOp(place: Place, repr: number): void {
-    if (place.bits !== undefined)
-      this.asm.emit('STORE_BITS', ...bitOperands(place.bits, repr));
+    if (place.bits !== undefined) this.asm.emit('STORE_BITS', ...bitOperands(place.bits, repr));
     else if (place.base.kind === 'frame') this.asm.emit('STORE_FRAME', repr, place.offsetBytes);
     else this.asm.emit('STORE', repr);
   }

@@ -5,18 +5,35 @@ const PASSED_OVER = [
   ...['MODULE_SOFTDEP(dep)', 'MODULE_FIRMWARE(name)', 'MODULE_IMPORT_NS(ns)'],
   ...['MODULE_DEVICE_TABLE(type, name)'],
 ]
-  .map((macro) => `#define ${macro} // Says something about a module; nothing here. include/linux/module.h`)
+  .map(
+    (macro) =>
+      `#define ${macro} // Says something about a module; nothing here. include/linux/module.h`,
+  )
   .concat(
-    ['EXPORT_SYMBOL(sym)', 'EXPORT_SYMBOL_GPL(sym)', 'EXPORT_SYMBOL_NS(sym, ns)', 'EXPORT_SYMBOL_NS_GPL(sym, ns)']
-      .map((macro) => `#define ${macro} // Every name is visible here. include/linux/export.h`),
-    ['module_param(name, type, perm)', 'module_param_named(name, value, type, perm)', 'module_param_array(name, type, nump, perm)', 'module_param_string(name, string, len, perm)', 'MODULE_PARM_DESC(parm, desc)']
-      .map((macro) => `#define ${macro} // A parameter keeps the value that the text gives it. include/linux/moduleparam.h`),
+    [
+      'EXPORT_SYMBOL(sym)',
+      'EXPORT_SYMBOL_GPL(sym)',
+      'EXPORT_SYMBOL_NS(sym, ns)',
+      'EXPORT_SYMBOL_NS_GPL(sym, ns)',
+    ].map((macro) => `#define ${macro} // Every name is visible here. include/linux/export.h`),
+    [
+      'module_param(name, type, perm)',
+      'module_param_named(name, value, type, perm)',
+      'module_param_array(name, type, nump, perm)',
+      'module_param_string(name, string, len, perm)',
+      'MODULE_PARM_DESC(parm, desc)',
+    ].map(
+      (macro) =>
+        `#define ${macro} // A parameter keeps the value that the text gives it. include/linux/moduleparam.h`,
+    ),
   );
 
-const ONCE = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'].flatMap((level) => [
-  `#define pr_${level}_once(fmt, ...) do { if (__once()) pr_${level}(fmt, ##__VA_ARGS__); } while (0) // Like pr_${level}(), but each place prints only once. include/linux/printk.h`,
-  `#define pr_${level}_ratelimited(fmt, ...) pr_${level}(fmt, ##__VA_ARGS__) // Like pr_${level}(): time stands still here. include/linux/printk.h`,
-]);
+const ONCE = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'].flatMap(
+  (level) => [
+    `#define pr_${level}_once(fmt, ...) do { if (__once()) pr_${level}(fmt, ##__VA_ARGS__); } while (0) // Like pr_${level}(), but each place prints only once. include/linux/printk.h`,
+    `#define pr_${level}_ratelimited(fmt, ...) pr_${level}(fmt, ##__VA_ARGS__) // Like pr_${level}(): time stands still here. include/linux/printk.h`,
+  ],
+);
 
 export const MODULES = String.raw`
 ${PASSED_OVER.join('\n')}

@@ -79,4 +79,5 @@ export function takesString(c: Checker, array: ArrayType, value: StringExpr): bo
   return isInteger(array.element) && c.types.size(array.element) === unitBytes(value.prefix);
 }
 
-const stringLength = ({ bytes, prefix }: StringExpr): number => bytes.length / unitBytes(prefix) + 1;
+const stringLength = ({ bytes, prefix }: StringExpr): number =>
+  bytes.length / unitBytes(prefix) + 1;

@@ -269,9 +269,9 @@ export class CTypes {
 
   private sameParameters(a: FunctionType, b: FunctionType): boolean {
     return (
-          a.variadic === b.variadic &&
-          a.parameters.length === b.parameters.length &&
-          a.parameters.every((p, i) => this.same(p.type, b.parameters[i]?.type ?? this.void))
-        );
+      a.variadic === b.variadic &&
+      a.parameters.length === b.parameters.length &&
+      a.parameters.every((p, i) => this.same(p.type, b.parameters[i]?.type ?? this.void))
+    );
   }
 }

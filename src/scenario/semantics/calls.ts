@@ -88,7 +88,11 @@ function withArgumentArea(c: Checker, args: readonly Term[], nrNamed: number): T
   const variable = args.slice(nrNamed);
   const slots = variable.map((arg) => Math.ceil(c.types.size(arg.type) / SLOT_BYTES));
   const total = slots.reduce((sum, nr) => sum + nr, 0);
-  const area: CType = { kind: 'array', element: c.types.unsignedLongLong, length: Math.max(1, total) };
+  const area: CType = {
+    kind: 'array',
+    element: c.types.unsignedLongLong,
+    length: Math.max(1, total),
+  };
   const place = temporaryPlace(c, area, SLOT_BYTES);
   let at = 0;
   const first = variable.map((arg, i) => {
@@ -130,7 +134,8 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
   const [known] = args.map(constantValue);
   if (builtin.compute !== undefined && known !== undefined)
     return retyped(c.types, constant(c.types.longLong, builtin.compute(known)), type.result);
-  if (builtin.format !== undefined && builtin.list !== true) checkFormatArguments(c, expr, args, builtin.format);
+  if (builtin.format !== undefined && builtin.list !== true)
+    checkFormatArguments(c, expr, args, builtin.format);
   const { result } = type;
   const resultPlace = isStruct(result) ? temporaryPlace(c, result) : undefined;
   const all = builtin.once === true ? [...args, onceFlag(c)] : args;
@@ -181,7 +186,8 @@ function passedArguments(
   const converted = terms.map((term, i) => {
     const arg = expr.args[i] as Expr;
     const parameter = parameters[i];
-    if (parameter !== undefined && c.types.repr(parameter.type) === 'bool') warnOfAssignment(c, arg);
+    if (parameter !== undefined && c.types.repr(parameter.type) === 'bool')
+      warnOfAssignment(c, arg);
     if (parameter === undefined) return variadicArgument(c, term, arg);
     const purpose: Purpose = `argument ${i + 1} of '${name}'`;
     return convertTo(c, term, parameter.type, arg.span, purpose);

@@ -48,7 +48,12 @@ export const moreForms: Readonly<Record<string, FormRule>> = {
 };
 
 /** The arguments, if there are so many. */
-function takes(c: Checker, expr: CallExpr, name: string, count: number): readonly Expr[] | undefined {
+function takes(
+  c: Checker,
+  expr: CallExpr,
+  name: string,
+  count: number,
+): readonly Expr[] | undefined {
   if (expr.args.length === count) return expr.args;
   const what = `${count} argument${count === 1 ? '' : 's'}`;
   c.error('bad-call', expr.span, `'${name}' takes ${what}, not ${expr.args.length}`);
@@ -116,7 +121,11 @@ function vaArg(c: Checker, expr: CallExpr): Term {
   const next = nextArgument(c, list);
   if (next === undefined || isError(type)) return errorTerm;
   if (isVoid(type) || !isComplete(type)) {
-    c.error('incomplete-type', written.span, `there is no argument of type '${c.types.name(type)}'`);
+    c.error(
+      'incomplete-type',
+      written.span,
+      `there is no argument of type '${c.types.name(type)}'`,
+    );
     return errorTerm;
   }
   if (isScalar(type) && c.types.size(type) < 4)

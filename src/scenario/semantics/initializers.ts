@@ -5,13 +5,7 @@
  */
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { ArrayType, CType, StructType } from '../../engine/types/model.js';
-import type {
-  Designator,
-  Expr,
-  Initializer,
-  InitializerList,
-  StringExpr,
-} from '../syntax/ast.js';
+import type { Designator, Expr, Initializer, InitializerList, StringExpr } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 import { suggestion } from '../syntax/suggest.js';
 import { completedArray, takesString, takesWhole } from './arrayLengths.js';

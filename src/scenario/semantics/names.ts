@@ -40,7 +40,11 @@ export function isFunctionName(c: Checker, expr: Expr): boolean {
 }
 
 /** `__func__`: the name of the function around, as an array of characters. */
-const FUNCTION_NAMES: ReadonlySet<string> = new Set(['__func__', '__FUNCTION__', '__PRETTY_FUNCTION__']);
+const FUNCTION_NAMES: ReadonlySet<string> = new Set([
+  '__func__',
+  '__FUNCTION__',
+  '__PRETTY_FUNCTION__',
+]);
 
 export function namePlace(c: Checker, expr: NameExpr): Place | undefined {
   const meaning = meaningOf(c, expr.name);

@@ -125,7 +125,10 @@ function characterType(c: Checker, prefix: LiteralPrefix): IntType {
   return prefix === 'U' ? c.types.unsignedInt : c.types.int;
 }
 
-function alignofTerm(c: Checker, { of, preferred, span }: Extract<Expr, { kind: 'alignof' }>): Term {
+function alignofTerm(
+  c: Checker,
+  { of, preferred, span }: Extract<Expr, { kind: 'alignof' }>,
+): Term {
   const type = isType(of) ? c.resolve(of) : c.typeOf(of);
   if (isError(type)) return errorTerm;
   const { sizeType } = c.types;

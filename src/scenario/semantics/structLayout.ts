@@ -51,11 +51,7 @@ export function layOutStruct(
       const spanned = Math.ceil(((endBits % unit) + widthBits) / unit);
       const moves = !isPacked && spanned > typeBits / unit;
       const least = roundUp(endBits, member.alignBytes * 8);
-      const offsetBits = moves
-        ? roundUp(endBits, unit)
-        : member.alignBytes > 1
-          ? least
-          : endBits;
+      const offsetBits = moves ? roundUp(endBits, unit) : member.alignBytes > 1 ? least : endBits;
       if (memberName !== '') {
         placed.push({ name: memberName, type, offsetBits, widthBits });
         align = Math.max(align, memberAlign);

@@ -195,8 +195,7 @@ export function enumType(c: Checker, syntax: EnumSyntax): CType {
   const list: { name: string; value: number | bigint; span: Span }[] = [];
   let next: number | bigint = 0;
   for (const { name, value: written, span } of enumerators) {
-    const value: number | bigint | undefined =
-      written && enumeratorValue(c, written);
+    const value: number | bigint | undefined = written && enumeratorValue(c, written);
     const number: number | bigint = value ?? next;
     list.push({ name, value: number, span });
     next = typeof number === 'bigint' ? number + 1n : number + 1;

@@ -65,11 +65,7 @@ export function arrayType(
   if (length === undefined) return { kind: 'array', element, length: 0 };
   const term = c.term(length);
   if (!isError(term.type) && isInteger(term.type) && constantValue(term) === undefined) {
-    c.error(
-      'not-constant',
-      length.span,
-      'the length of an array must be an integer constant',
-    );
+    c.error('not-constant', length.span, 'the length of an array must be an integer constant');
     return { kind: 'array', element, length: 1 };
   }
   const value = constantOf(c, length, 'the length of an array');

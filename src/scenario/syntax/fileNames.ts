@@ -46,8 +46,6 @@ export class FileNames {
 
   private renumberingAt(offset: number): Renumbering | undefined {
     const file = this.sources.fileAt(offset);
-    return this.renumberings.findLast(
-      ({ at }) => at <= offset && this.sources.fileAt(at) === file,
-    );
+    return this.renumberings.findLast(({ at }) => at <= offset && this.sources.fileAt(at) === file);
   }
 }

@@ -66,7 +66,8 @@ export function readDefinition(
   const bad = parameters.find((word) => !/^[A-Za-z_$][\w$]*$/.test(word));
   if (bad !== undefined) {
     const at = offset + Math.max(name.length, text.indexOf(bad, name.length));
-    const message = bad === '' ? 'a parameter is missing' : `'${bad}' is not the name of a parameter`;
+    const message =
+      bad === '' ? 'a parameter is missing' : `'${bad}' is not the name of a parameter`;
     return { span: spanOf(at, at + Math.max(1, bad.length)), message };
   }
   return { name, parameters, rest, body: withoutFirstSpace(body) };

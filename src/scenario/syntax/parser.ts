@@ -70,9 +70,7 @@ export class Parser {
 
   /** Whether the token stands on a later line than the one before it. */
   get atLineBreak(): boolean {
-    return this.sources
-      .textAt(spanOf(this.previous.end, this.token.start))
-      .includes('\n');
+    return this.sources.textAt(spanOf(this.previous.end, this.token.start)).includes('\n');
   }
 
   /** A name, not a keyword. */

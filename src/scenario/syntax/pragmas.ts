@@ -30,7 +30,10 @@ export function readPragma(rest: string, offset: number, span: Span): Pragma {
     const from = text.length - text.trimStart().length;
     const trimmed = text.trim();
     const start = offset + word.length + from;
-    return { kind: 'mmscope', text: { text: trimmed, span: spanOf(start, start + trimmed.length) } };
+    return {
+      kind: 'mmscope',
+      text: { text: trimmed, span: spanOf(start, start + trimmed.length) },
+    };
   }
   const named = /^(push|pop)_macro\s*\(\s*"([^"]*)"\s*\)/.exec(rest);
   if (named !== null) return { kind: named[1] === 'push' ? 'push' : 'pop', name: named[2] ?? '' };

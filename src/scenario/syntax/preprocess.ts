@@ -144,7 +144,8 @@ class Preprocessor {
     out.push({ kind: 'end', text: '', start: length, end: length });
     this.diagnostics.addAll(
       this.lexed.filter(
-        ({ span }) => !this.leftOut.some(({ start, end }) => span.start >= start && span.end <= end),
+        ({ span }) =>
+          !this.leftOut.some(({ start, end }) => span.start >= start && span.end <= end),
       ),
     );
     for (const { kind, text, start, end } of out)
@@ -310,7 +311,10 @@ class Preprocessor {
     const byName = new Map<string, Argument>();
     parameters.forEach((parameter, i) => byName.set(parameter, this.argument(args[i] ?? [])));
     if (macro.rest !== undefined)
-      byName.set(macro.rest, this.argument(joined(args.slice(parameters.length), read.commas, parameters.length)));
+      byName.set(
+        macro.rest,
+        this.argument(joined(args.slice(parameters.length), read.commas, parameters.length)),
+      );
     const hidden = hideAlso(intersection(name.hidden, closing.hidden), macro.name);
     this.put(macro, byName, use, hidden);
     return true;
@@ -484,7 +488,11 @@ class Preprocessor {
         break;
       case '':
         if (token.text.startsWith('#!'))
-          this.diagnostics.hint('bad-directive', span, "a line that begins with '#!' is passed over");
+          this.diagnostics.hint(
+            'bad-directive',
+            span,
+            "a line that begins with '#!' is passed over",
+          );
         else if (rest.trim() !== '') this.error(span, "expected the name of a directive after '#'");
         break;
       default: {
@@ -604,7 +612,9 @@ class Preprocessor {
       }
       case 'finding': {
         const { severity, code, message, fix } = pragma.finding;
-        this.diagnostics.addAll([{ severity, code, message, span: pragma.finding.span, ...(fix && { fix }) }]);
+        this.diagnostics.addAll([
+          { severity, code, message, span: pragma.finding.span, ...(fix && { fix }) },
+        ]);
         break;
       }
     }

@@ -65,7 +65,15 @@ export const punctuatorsByFirst: ReadonlyMap<string, readonly string[]> = (() =>
 export const keywords: ReadonlySet<string> = new Set([
   ...['if', 'else', 'for', 'while', 'do', 'switch', 'case', 'default', 'break', 'continue'],
   ...['return', 'goto', 'sizeof', 'typeof', '__typeof__', '__typeof', '_Static_assert', '_Generic'],
-  ...['_Alignof', '__alignof__', '__alignof', '_Alignas', '__auto_type', '__extension__', '__label__'],
+  ...[
+    '_Alignof',
+    '__alignof__',
+    '__alignof',
+    '_Alignas',
+    '__auto_type',
+    '__extension__',
+    '__label__',
+  ],
   ...['typedef', 'static', 'extern', 'const', 'volatile', 'register', 'inline', 'restrict', 'auto'],
   ...['struct', 'union', 'enum', 'void', 'char', 'short', 'int', 'long', 'signed', 'unsigned'],
   ...['_Bool', 'float', 'double', '__signed__', '__const', '__volatile__', 'asm', '__asm__'],
@@ -76,8 +84,25 @@ export const keywords: ReadonlySet<string> = new Set([
 export const typeKeywords: ReadonlySet<string> = new Set([
   ...['typedef', 'static', 'extern', 'const', 'volatile', 'register', 'inline', '__inline', 'auto'],
   ...['struct', 'union', 'enum', 'void', 'char', 'short', 'int', 'long', 'signed', 'unsigned'],
-  ...['_Bool', 'float', 'double', 'typeof', '__typeof__', '__typeof', '__attribute__', '__attribute'],
-  ...['__auto_type', '_Alignas', '_Noreturn', '__signed__', '__thread', '_Thread_local', '__int128'],
+  ...[
+    '_Bool',
+    'float',
+    'double',
+    'typeof',
+    '__typeof__',
+    '__typeof',
+    '__attribute__',
+    '__attribute',
+  ],
+  ...[
+    '__auto_type',
+    '_Alignas',
+    '_Noreturn',
+    '__signed__',
+    '__thread',
+    '_Thread_local',
+    '__int128',
+  ],
 ]);
 
 /** Words among the specifiers that change nothing in a scenario. What kernels have as macros is in the prelude. */

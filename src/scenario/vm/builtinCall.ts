@@ -141,7 +141,7 @@ export class MachineCall implements BuiltinCall {
 
   bytes(pointer: Value, most = Infinity): Uint8Array {
     const pieces: Uint8Array[] = [];
-    for (let done = 0; done < most; ) {
+    for (let done = 0; done < most;) {
       const at = this.offset(pointer, done);
       const wanted = Math.min(STRING_PIECE, most - done);
       const piece = this.memory.readBytes(at, wanted);

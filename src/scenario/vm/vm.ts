@@ -155,10 +155,7 @@ export class ScenarioVm {
     }
   }
 
-  private result(
-    task: number,
-    what: { kind: 'ran' } | { kind: 'ended' },
-  ): StatementResult {
+  private result(task: number, what: { kind: 'ran' } | { kind: 'ended' }): StatementResult {
     return { task, failedExpects: this.call.failedExpects, ...what };
   }
 
@@ -173,7 +170,13 @@ export class ScenarioVm {
     this.handOver(task);
     control.countStatement();
     const where = span ?? frame?.boundary.span ?? { start: 0, end: 0 };
-    return { kind: 'failed' as const, task, text, span: where, failedExpects: this.call.failedExpects };
+    return {
+      kind: 'failed' as const,
+      task,
+      text,
+      span: where,
+      failedExpects: this.call.failedExpects,
+    };
   }
 
   /** Nothing can run. */

@@ -3,13 +3,7 @@
  *
  * Source: ISO C11 6.7.6.
  */
-import type {
-  Declarator,
-  LayoutAttributes,
-  ParameterSyntax,
-  Storage,
-  TypeSyntax,
-} from '../ast.js';
+import type { Declarator, LayoutAttributes, ParameterSyntax, Storage, TypeSyntax } from '../ast.js';
 import type { Parser } from '../parser.js';
 import { spanOf, type Span } from '../span.js';
 import { qualifiers, qualifierText, typeQualifier, type Token } from '../token.js';

@@ -5,13 +5,7 @@
  * nothing but functions, so the order in which they are loaded does not matter.
  * Source: ISO C11 6.5; gcc's `a ?: b`, and types as arguments (`container_of(p, struct page, lru)`).
  */
-import type {
-  BinaryOperator,
-  CompoundOperator,
-  Expr,
-  PrefixOperator,
-  TypeSyntax,
-} from '../ast.js';
+import type { BinaryOperator, CompoundOperator, Expr, PrefixOperator, TypeSyntax } from '../ast.js';
 import type { Parser } from '../parser.js';
 import { cover, spanOf } from '../span.js';
 import { keywords } from '../token.js';

@@ -18,7 +18,11 @@ export function characterLiteral(p: Parser, token: Token): Expr {
   const span = spanOf(token.start, token.end);
   if (prefix !== '' && prefix !== 'u8') {
     if (units.length !== 1)
-      p.diagnostics.error('bad-character', span, 'a wide character literal must hold one character');
+      p.diagnostics.error(
+        'bad-character',
+        span,
+        'a wide character literal must hold one character',
+      );
     const [unit = 0] = units;
     return { kind: 'character', value: prefix === 'L' ? unit | 0 : unit, prefix, span };
   }
@@ -51,7 +55,9 @@ export function stringLiteral(p: Parser): Expr {
   for (const piece of pieces) {
     // A plain piece beside a wide one is read as the wide one is.
     const own = piece.quoted.prefix === prefix || unitBytes(prefix) === 1;
-    const read = own ? piece.quoted : readQuoted(prefix + piece.token.text.replace(/^(u8|[LuU])/, ''));
+    const read = own
+      ? piece.quoted
+      : readQuoted(prefix + piece.token.text.replace(/^(u8|[LuU])/, ''));
     for (const byte of read.bytes) bytes.push(byte);
   }
   return { kind: 'string', bytes, prefix, span: p.from(first) };

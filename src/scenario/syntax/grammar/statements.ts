@@ -141,7 +141,8 @@ const isLabel = (statement: Statement | undefined): boolean =>
 function gotoStatement(p: Parser): Statement {
   const start = p.next();
   const name = p.token;
-  if (p.is('*')) p.report('unsupported', name, 'goto needs a label: computed goto is not supported');
+  if (p.is('*'))
+    p.report('unsupported', name, 'goto needs a label: computed goto is not supported');
   else if (!p.atName) p.report('expected', name, `expected a label after 'goto'${p.found()}`);
   if (!p.atName) {
     p.recover();

@@ -91,7 +91,8 @@ export function specifiers(p: Parser): Specifiers {
     type = { kind: 'named', name: words.join(' '), builtin: true, span: p.from(start) };
   }
   const written = qualifierText(found);
-  if (written !== '') type = { kind: 'qualified', qualifiers: written, target: type, span: type.span };
+  if (written !== '')
+    type = { kind: 'qualified', qualifiers: written, target: type, span: type.span };
   return { storage, type, layout };
 }
 
