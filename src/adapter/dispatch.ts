@@ -12,8 +12,10 @@ import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
 import { exceptionHandlers } from './topics/exceptions.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
+import { locationHandlers } from './topics/locations.js';
 import { mapHandlers } from './topics/map.js';
 import { memoryHandlers } from './topics/memory.js';
+import { numberFormatHandlers } from './topics/numberFormat.js';
 import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
@@ -34,6 +36,8 @@ export function dispatcher(session: Session): Dispatch {
     ...sourceHandlers(session),
     ...mapHandlers(session),
     ...addressHandlers(session),
+    ...locationHandlers(session),
+    ...numberFormatHandlers(session),
   };
   return (request, context) => {
     const { command } = request;

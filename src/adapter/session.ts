@@ -5,6 +5,7 @@
  *     new -- initialize --> initialized -- launch --> loading --> ready -- configurationDone --> live --> over
  */
 import type { KernelLanguage } from '../engine/probe.js';
+import type { NumberFormat } from '../engine/types/format.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
 import type { DataTarget } from './breakpoints/dataTarget.js';
 import { BreakpointStore } from './breakpoints/store.js';
@@ -14,6 +15,7 @@ import type { LinuxSource } from './debuggee/linuxSource.js';
 import { openDebuggee } from './debuggee/open.js';
 import { Target } from './debuggee/target.js';
 import type { Host } from './host.js';
+import { numberFormatOf } from './present/numberFormat.js';
 import { VariableStore } from './present/variableStore.js';
 import type { ClientTraits } from './protocol/capabilities.js';
 import type { Connection } from './protocol/connection.js';
@@ -44,6 +46,8 @@ export class Session {
   /** Which of the kernel's texts is shown; functions that `linuxSource` has are shown there. */
   kernelLanguage: KernelLanguage = 'c';
   linuxSource: LinuxSource | undefined;
+  /** How integers are written; undefined until the client or the launch says it. */
+  numberFormat: NumberFormat | undefined;
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
   readonly dataTargets = new Map<string, DataTarget>();
@@ -76,6 +80,7 @@ export class Session {
   /** Loads what the launch arguments name. */
   async load(args: LaunchArguments): Promise<void> {
     this.openLog(args.trace);
+    this.numberFormat ??= numberFormatOf(args.numberFormat);
     const reporter = new Reporter(this.connection, this.counting);
     const { debuggee, close } = await openDebuggee(args, this.host, reporter);
     if (this.ended) {
@@ -101,7 +106,7 @@ export class Session {
       run,
       reporter,
       frames: new Frames(target),
-      variables: new VariableStore(target.image.profile.pointerSize),
+      variables: new VariableStore(target.image.profile.pointerSize, this.traits),
       stop: undefined,
       deadlockTold: false,
     };
@@ -171,10 +176,14 @@ export class Session {
     );
   }
 
-  /** The machine is about to move: everything the client has been told about its state is void. */
-  moves(): Live {
+  /**
+   * The machine is about to move: everything the client has been told about its state is void. A machine without a scenario
+   * moves over the edits that were made to it.
+   */
+  moves(direction: 'forward' | 'backward' = 'forward'): Live {
     const live = this.current;
-    if (live.target.scenario === undefined) throw errors.notRunnable();
+    const { scenario, timeline } = live.target;
+    if (scenario === undefined && !timeline.hasEdits(direction)) throw errors.notRunnable();
     live.frames.clear();
     live.variables.clear();
     live.stop = undefined;
@@ -184,8 +193,12 @@ export class Session {
   /** Reports the end. A deadlock stops first, so that its tasks can be looked at. */
   private scenarioEnded(): void {
     const { live } = this;
-    const scenario = live?.target.scenario;
-    if (live === undefined || scenario === undefined) return;
+    if (live === undefined) return;
+    const { scenario } = live.target;
+    if (scenario === undefined) {
+      this.stopped({ reason: 'step', hits: [] });
+      return;
+    }
     live.reporter.passed(live.target);
     const deadlock = scenario.deadlock();
     if (deadlock !== undefined && !live.deadlockTold && this.launchArguments?.noDebug !== true) {

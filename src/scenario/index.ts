@@ -15,6 +15,8 @@ export type { Program } from './compile/program.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
+export type { Expr, Initializer, Statement } from './syntax/ast.js';
+export { parseExpression, parseScript } from './syntax/parse.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';

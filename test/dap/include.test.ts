@@ -15,7 +15,7 @@ describe('a file that the scenario includes', () => {
       assert.deepEqual([inner?.name, inner?.source?.path], ['take', HEADER]);
       assert.equal(inner?.line, lineOf(HEADER, 'allocation'));
       assert.equal(outer?.source?.path, MAIN);
-      assert.equal(outer?.line, lineOf(MAIN, 'taken'));
+      assert.equal(outer.line, lineOf(MAIN, 'taken'));
       const { content } = await drive.client.body<Dap.SourceResponse['body']>('source', {
         source: { path: HEADER },
         sourceReference: 0,

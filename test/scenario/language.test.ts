@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { loadProfile } from '../../src/engine/types/bundled.js';
+import { EndlessRun } from '../../src/cli/run/whereabouts.js';
 import { compileScenario } from '../../src/scenario/index.js';
 import { checkLog, compile, log, machine, runToEnd } from './machines.js';
 import { diagnosticLines } from './marked.js';
@@ -305,6 +306,29 @@ describe('what is wrong with a name', () => {
   });
 });
 
+describe('where a run is that does not end', () => {
+  it('is said after some seconds, and again after twice as long', () => {
+    const vm = machine('void spin(void)\n{\n  for (;;) ;\n}\nspin();');
+    let nowMs = 0;
+    const lines: string[] = [];
+    const output = { out: assert.fail, err: (line: string) => void lines.push(line) };
+    const watch = new EndlessRun(vm, 'spin.mms', output, () => nowMs);
+    for (let i = 1; i <= 4096 * 8; i++) {
+      vm.runStatement();
+      if (i % 4096 === 0) nowMs += 1000;
+      watch.passed();
+    }
+    assert.deepEqual(lines, [
+      'spin.mms:3:3: note: still running after 3 s and 12,288 statements; task main is here',
+      '  in spin() at spin.mms:3:3',
+      '  in main at spin.mms:5:1',
+      'spin.mms:3:3: note: still running after 6 s and 24,576 statements; task main is here',
+      '  in spin() at spin.mms:3:3',
+      '  in main at spin.mms:5:1',
+    ]);
+  });
+});
+
 describe('where a task died', () => {
   it('the place and the calls that led there', () => {
     const vm = machine(
@@ -372,6 +396,18 @@ describe('small names of the kernel', () => {
        pr_info("%zu %zu %d", offsetofend(struct item, n), sizeof_field(struct item, tail), memchr(s, 'e', 6) == s + 4);`,
       ['3', '1', '1 1 0', '1 1', '7', '8', '1 8', 'abcdef 0 cdef ef', '4 4 1'],
     ));
+
+  it('orders of any size', () => {
+    const text =
+      'pr_info("%d %d %d", get_order(1), get_order(4097), get_order(0)); pr_info("%px", alloc_pages_exact(-1UL, GFP_KERNEL));';
+    checkLog(text, ['0 1 52', '0000000000000000'], ['x86_64-slub']);
+    checkLog(text, ['0 1 20', '00000000'], ['i386-highmem4g-slub']);
+    checkLog(
+      'pr_info("%d %d %d", get_order((1UL << 54) + 1), get_order(1UL << 63), get_order(-1UL));',
+      ['43 51 52'],
+      ['x86_64-slub'],
+    );
+  });
 
   it('an uninitialised list faults where the kernel would', () => {
     const vm = machine('struct list_head head, entry; list_move(&entry, &head);');

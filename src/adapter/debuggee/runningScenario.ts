@@ -95,10 +95,11 @@ export function nextTask(vm: ScenarioVm): number | undefined {
   return undefined;
 }
 
-const variable = ({ name, type, address, kind }: Local): ScenarioVariable => ({
+const variable = ({ name, type, address, kind, offset }: Local): ScenarioVariable => ({
   name,
   place: placeAt(asVirt(address), type),
   parameter: kind === 'parameter',
+  offset,
 });
 
 function programView(program: Program, path: string, name: string): ScenarioProgram {

@@ -60,6 +60,8 @@ export interface ScenarioVariable {
   readonly name: string;
   readonly place: Place;
   readonly parameter: boolean;
+  /** Where its name is declared in the text. */
+  readonly offset: number;
 }
 
 export interface ScenarioView {

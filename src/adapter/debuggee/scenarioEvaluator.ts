@@ -5,12 +5,14 @@ import { placeAt, type Place } from '../../engine/types/access.js';
 import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.js';
 import type { Evaluated, Evaluator, KnownName, Viewpoint } from '../evaluation/evaluator.js';
 import { knownNames } from '../evaluation/knownNames.js';
+import { withoutQualifiers } from '../evaluation/qualifiedNames.js';
 import { errors } from '../protocol/errors.js';
 
 export class ScenarioEvaluator implements Evaluator {
   constructor(private readonly vm: ScenarioVm) {}
 
-  evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+  evaluate(text: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+    const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
     const frame = this.vm.frames(at.task)[at.frame];
     const { extra = [] } = at;
     const values = extra.map(({ name, type, value }) => [name, { type, value }] as const);

@@ -11,7 +11,12 @@ type Kind = 'string' | 'number' | 'object' | 'array';
 const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
   cancel: { 'requestId?': 'number', 'progressId?': 'string' },
   initialize: { adapterID: 'string' },
-  launch: { 'program?': 'string', 'core?': 'string', 'state?': 'string' },
+  launch: {
+    'program?': 'string',
+    'core?': 'string',
+    'state?': 'string',
+    'numberFormat?': 'string',
+  },
   breakpointLocations: { source: 'object', line: 'number', 'endLine?': 'number' },
   setBreakpoints: { source: 'object', 'breakpoints?': 'array' },
   setFunctionBreakpoints: { breakpoints: 'array' },
@@ -36,6 +41,8 @@ const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
   exceptionInfo: { threadId: 'number' },
   readMemory: { memoryReference: 'string', 'offset?': 'number', count: 'number' },
   writeMemory: { memoryReference: 'string', 'offset?': 'number', data: 'string' },
+  locations: { locationReference: 'number' },
+  'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'number', framesPerCell: 'number', cells: 'number' },
   'mmscope/frame': { pfn: 'number' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'number' },

@@ -50,6 +50,8 @@ export interface ClientTraits {
   readonly supportsMemoryEvent: boolean;
   readonly supportsInvalidatedEvent: boolean;
   readonly supportsVariablePaging: boolean;
+  /** It takes members that the protocol does not have, for its menus. */
+  readonly isVsCode: boolean;
 }
 
 export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits => ({
@@ -58,4 +60,5 @@ export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits
   supportsMemoryEvent: args.supportsMemoryEvent ?? false,
   supportsInvalidatedEvent: args.supportsInvalidatedEvent ?? false,
   supportsVariablePaging: args.supportsVariablePaging ?? false,
+  isVsCode: args.clientID === 'vscode',
 });

@@ -4,6 +4,7 @@
  * Source: @vscode/debugprotocol 1.68. Types only: nothing of that package is in the bundle.
  */
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { NumberFormat } from '../../engine/types/format.js';
 import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
 import type {
   ClockBody,
@@ -38,6 +39,8 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
   readonly kernelSource?: string;
   /** Memory for the tape. */
   readonly historyMiB?: number;
+  /** How integers are written: `auto` (default), `hex` or `decimal`. */
+  readonly numberFormat?: string;
   /** Write the protocol's messages to the debug console, or to the file of that name. */
   readonly trace?: boolean | string;
 }
@@ -46,6 +49,11 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
 interface HashBody {
   readonly hash: string;
   readonly position: number;
+}
+
+/** Answer of `mmscope/numberFormat`: the format that holds now. */
+interface NumberFormatBody {
+  readonly format: NumberFormat;
 }
 
 /** Every request that is answered with more than "unknown request". */
@@ -104,6 +112,8 @@ export interface Requests {
   'mmscope/address': Exchange<AddressArguments, AddressBody>;
   'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
+  'mmscope/numberFormat': Exchange<{ readonly format?: string } | undefined, NumberFormatBody>;
+  locations: Exchange<Dap.LocationsArguments, BodyOf<Dap.LocationsResponse>>;
 }
 
 export type Command = keyof Requests;
@@ -131,7 +141,11 @@ export type Defined<T> = {
 } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
 
 export function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
-  ) as Defined<T>;
+  const made: Record<string, unknown> = {};
+  // A loop rather than entries: every variable of every stop goes through here.
+  for (const key of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
+    if (member !== undefined) made[key] = member;
+  }
+  return made as Defined<T>;
 }

@@ -18,15 +18,26 @@ import {
   captureAt,
   StatementTrace,
   walk,
+  type ActiveFunction,
   type CapturedFunction,
   type TraceVisitor,
 } from './statementTrace.js';
 
-/** Entries that an edit wrote inside a statement after `events` of its events. */
+/** What an edit did inside a statement after `events` of its events: entries that it wrote, or a local that it set. */
 interface EditSpan {
   readonly events: number;
   readonly from: number;
   readonly to: number;
+  readonly local?: LocalEdit;
+}
+
+/** A local of an active kernel function gets another value. */
+export interface LocalEdit {
+  /** Of the function: 0 is the innermost. */
+  readonly index: number;
+  readonly name: string;
+  /** As the engine has it. */
+  readonly value: unknown;
 }
 
 export class Timeline {
@@ -76,9 +87,17 @@ export class Timeline {
     return this.boundaryPlace(this.boundaries.first);
   }
 
-  /** Whether the scenario has ended at this boundary. */
+  /** Whether the scenario has ended at this boundary. What follows may be an edit of what it has left. */
   hasEnded(boundary: number): boolean {
-    return this.boundaries.statement(boundary) === NO_STATEMENT;
+    return this.boundaries.statement(boundary) === NO_STATEMENT && !this.editSteps.has(boundary);
+  }
+
+  /** Whether edits between statements lie before, or after, the current place. */
+  hasEdits(direction: 'forward' | 'backward'): boolean {
+    const here = this.current.boundary;
+    for (const step of this.editSteps)
+      if (direction === 'backward' ? step < here : step >= here) return true;
+    return false;
   }
 
   /** Whether what follows a boundary is an edit and no statement. */
@@ -186,10 +205,28 @@ export class Timeline {
     return true;
   }
 
-  private forgetEditsAfter({ boundary, position }: Place): void {
+  /**
+   * Sets a local of a kernel function at the current place, which is inside a statement: the rest of the statement runs with it.
+   * Cuts off what lay to the right.
+   */
+  editLocal(local: LocalEdit): void {
+    const { tape } = this;
+    const { boundary, events, position } = this.current;
+    this.beforeCut();
+    tape.cut();
+    this.boundaries.cutAfter(boundary);
+    this.forgetEditsAfter(this.current);
+    this.traced = undefined;
+    const spans = this.innerEdits.get(boundary) ?? [];
+    spans.push({ events, from: position, to: position, local });
+    this.innerEdits.set(boundary, spans);
+  }
+
+  private forgetEditsAfter({ boundary, position, events }: Place): void {
     for (const step of this.editSteps) if (step >= boundary) this.editSteps.delete(step);
     for (const [at, spans] of this.innerEdits) {
-      const kept = at > boundary ? [] : spans.filter((span) => span.to <= position);
+      const kept =
+        at > boundary ? [] : spans.filter((span) => span.to <= position && span.events <= events);
       if (kept.length === 0) this.innerEdits.delete(at);
       else this.innerEdits.set(at, kept);
     }
@@ -197,13 +234,13 @@ export class Timeline {
 
   /** Runs a statement that edits have cut: over the tape up to the last edit, then on. */
   private finishEdited(boundary: number): void {
-    const last = this.innerEdits.get(boundary)?.at(-1)?.to;
+    const last = this.innerEdits.get(boundary)?.at(-1);
     const run = (): void => this.runner.runStatement('instrumented');
     walk(
       this.tape,
       run,
-      this.withEdits(boundary, {}, (to) => {
-        if (to === last) this.tape.endReplay();
+      this.withEdits(boundary, {}, (edit) => {
+        if (edit === last) this.tape.endReplay();
       }),
     );
   }
@@ -215,19 +252,29 @@ export class Timeline {
   private withEdits(
     boundary: number,
     visitor: TraceVisitor,
-    applied?: (to: number) => void,
+    applied?: (edit: EditSpan) => void,
   ): TraceVisitor {
     const edits = this.innerEdits.get(boundary);
     if (edits === undefined) return visitor;
     const { tape } = this;
     /** Several edits at one place follow one another on the tape. */
-    const apply = (events: number | undefined): boolean => {
+    const apply = (
+      events: number | undefined,
+      stack: readonly ActiveFunction[] | undefined,
+    ): boolean => {
       let some = false;
       for (const edit of edits) {
         if (edit.from !== tape.cursor || (events !== undefined && edit.events !== events)) continue;
-        tape.replayEntriesTo(edit.to);
-        visitor.edit?.(edit.from, edit.to);
-        applied?.(edit.to);
+        const { local } = edit;
+        if (local !== undefined) {
+          // Right after its event, and only then.
+          if (stack === undefined) continue;
+          stack[stack.length - 1 - local.index]?.set(local.name, local.value);
+        } else {
+          tape.replayEntriesTo(edit.to);
+          visitor.edit?.(edit.from, edit.to);
+        }
+        applied?.(edit);
         some = true;
       }
       return some;
@@ -235,14 +282,14 @@ export class Timeline {
     return {
       ...visitor,
       before: (n, stack) => {
-        apply(n);
+        apply(n, undefined);
         visitor.before?.(n, stack);
       },
       after: (n, stack, statementId, isEntry) => {
-        apply(n + 1);
+        apply(n + 1, stack);
         visitor.after?.(n, stack, statementId, isEntry);
       },
-      diverged: () => apply(undefined),
+      diverged: () => apply(undefined, undefined),
     };
   }
 

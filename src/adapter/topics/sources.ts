@@ -2,6 +2,7 @@
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { kernelFileOf, kernelFiles, kernelSource, kernelText } from '../debuggee/kernelSources.js';
+import { typeSourceText } from '../debuggee/typeSources.js';
 import type { Handlers } from './table.js';
 
 export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSources'> => ({
@@ -11,6 +12,9 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
     const program = session.live?.target.scenario?.program;
     const own = program?.files.find(({ path }) => path === source?.path);
     if (own !== undefined) return { content: own.text, mimeType: 'text/x-mmscope' };
+    const types = session.live?.target.image.profile;
+    const type = types && typeSourceText(types, source ?? { sourceReference });
+    if (type !== undefined) return { content: type, mimeType: 'text/x-c' };
     throw errors.noSuchSource(source?.path ?? source?.name ?? `reference ${sourceReference}`);
   },
 

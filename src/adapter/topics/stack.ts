@@ -4,6 +4,7 @@ import type { Container, Shown } from '../present/shown.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
+import { qualified } from '../evaluation/qualifiedNames.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -44,7 +45,7 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
       scopes.push(scope(session, 'Locals', localsOf(session, view), false, 'locals'));
     const globals = target.scenario?.globals() ?? [];
     if (view.kind !== 'machine' && !isScript(view) && globals.length > 0)
-      scopes.push(scope(session, 'Script', variablesIn(session, globals), false));
+      scopes.push(scope(session, 'Script', hiddenVariables(session, view, globals), false));
     const verdict = (): readonly Shown[] => [lastAllocation(target.image.mm, target.attempts)];
     scopes.push(scope(session, 'Machine', machineScope(context, verdict), false));
     scopes.push(scope(session, 'Globals', globalsScope(context), true));
@@ -78,21 +79,51 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
     named: (format) => {
       const captured = target.capturedLocals()[view.index];
       if (captured === undefined) return [];
-      return kernelNames(target.image.mm, captured.functionId, captured.locals).map(
-        ({ name, type, value }) => showValue(context, name, type, value, name, format),
-      );
+      const { functionId, locals } = captured;
+      return kernelNames(target.image.mm, functionId, locals).map(({ name, type, value }) => ({
+        ...showValue(context, name, type, value, name, format),
+        declaration: { kind: 'function', functionId },
+        kernelLocal: { index: view.index, functionId, type },
+      }));
     },
   };
 }
 
 const isScript = (view: FrameView): boolean => view.kind === 'scenario' && view.frame.isScript;
 
-const variablesIn = (session: Session, variables: readonly ScenarioVariable[]): Container => ({
-  named: (format) =>
-    variables.map(({ name, place }) =>
-      showPlace(session.current.target.context, name, place, name, format),
-    ),
+const variablesIn = (
+  session: Session,
+  variables: readonly ScenarioVariable[],
+  hidden: () => ReadonlySet<string> = () => NO_NAMES,
+): Container => ({
+  named: (format) => {
+    const names = hidden();
+    return variables.map(({ name, place, offset }) => {
+      const expression = names.has(name) ? qualified(name) : name;
+      return {
+        ...showPlace(session.current.target.context, name, place, expression, format),
+        declaration: { kind: 'scenario', offset },
+      };
+    });
+  },
 });
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** The script's variables as a function sees them: one that a local hides has an expression of its own. */
+const hiddenVariables = (
+  session: Session,
+  view: Exclude<FrameView, { kind: 'machine' }>,
+  globals: readonly ScenarioVariable[],
+): Container =>
+  variablesIn(session, globals, () => {
+    const { target } = session.current;
+    const locals =
+      view.kind === 'scenario'
+        ? (target.scenario?.locals(view.task, view.index) ?? []).map(({ name }) => name)
+        : Object.keys(target.capturedLocals()[view.index]?.locals ?? {});
+    return new Set(locals);
+  });
 
 async function describeFrame(
   session: Session,

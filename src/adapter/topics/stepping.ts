@@ -11,8 +11,12 @@ export const steppingHandlers = (
 ): Handlers<
   'continue' | 'next' | 'stepIn' | 'stepOut' | 'stepBack' | 'reverseContinue' | 'pause'
 > => {
-  const move = ({ afterResponse }: RequestContext, motion: (live: Live) => void): void => {
-    const live = session.moves();
+  const move = (
+    { afterResponse }: RequestContext,
+    motion: (live: Live) => void,
+    direction?: 'backward',
+  ): void => {
+    const live = session.moves(direction);
     afterResponse(() => motion(live));
   };
   const taskOf = (threadId: number): number => session.current.target.taskOf(threadId);
@@ -38,11 +42,11 @@ export const steppingHandlers = (
     },
     stepBack({ threadId }, context) {
       const task = taskOf(threadId);
-      move(context, ({ run }) => run.stepBack(task));
+      move(context, ({ run }) => run.stepBack(task), 'backward');
       return undefined;
     },
     reverseContinue(_args, context) {
-      move(context, ({ run }) => run.reverseContinue());
+      move(context, ({ run }) => run.reverseContinue(), 'backward');
       return undefined;
     },
     pause() {

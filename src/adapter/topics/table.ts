@@ -64,4 +64,6 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/address': 'stop',
   'mmscope/clock': 'target',
   'mmscope/hash': 'stop',
+  'mmscope/numberFormat': 'client',
+  locations: 'stop',
 };

@@ -1,6 +1,6 @@
 /** Assertions, errors in pointers, and what a scenario checks about itself. */
 import type { Value } from '../semantics/arithmetic.js';
-import { operation } from '../semantics/arithmetic.js';
+import { convert, operation } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -106,6 +106,11 @@ export const checking: readonly Builtin[] = [
       signature: 'long PTR_ERR(const void *ptr)',
       doc: 'The error number that a pointer encodes.',
       run: (call, pointer) => (call.k.wide ? pointer : Number(pointer) | 0),
+    },
+    {
+      signature: 'int PTR_ERR_OR_ZERO(const void *ptr)',
+      doc: 'The error number that a pointer encodes; 0 if it is an address.',
+      run: (call, pointer) => (isError(call, pointer) ? Number(convert(pointer, 'i32')) : 0),
     },
     {
       signature: 'void *ERR_PTR(long error)',

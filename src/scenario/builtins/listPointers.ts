@@ -4,7 +4,7 @@
  *
  * Source: Linux 6.1 include/linux/list.h.
  */
-import type { Value } from '../semantics/arithmetic.js';
+import { wrap64, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -266,8 +266,7 @@ const hlists = group('list', 'include/linux/list.h', [
     changes,
     run: (call, node) => {
       hlistUnlink(call, node);
-      const poison = (name: string): Value =>
-        BigInt.asIntN(64, call.profile.wideConstant(name)) as Value;
+      const poison = (name: string): Value => wrap64(call.profile.wideConstant(name));
       setFirst(call, node, poison('LIST_POISON1'));
       setSecond(call, node, poison('LIST_POISON2'));
     },

@@ -64,6 +64,9 @@ export const numbers: readonly Builtin[] = [
     row('unsigned int hweight64(u64 w)', 'How many bits are set.', (x) => count(u64(x))),
   ]),
   ...group('number', 'include/linux/log2.h', [
+    row('bool is_power_of_2(unsigned long n)', 'Whether exactly one bit is set.', (n) =>
+      count(u64(n)) === 1 ? 1 : 0,
+    ),
     row(
       'int __ilog2_u32(u32 n)',
       'The logarithm to base 2, rounded down.',

@@ -7,6 +7,12 @@ import { naturalValue, type Value } from '../semantics/arithmetic.js';
 
 const changes = true;
 
+/** get_order() of any unsigned long, 0 included: the engine's takes numbers, which hold those below 2^53 exactly. */
+function orderOf(call: BuiltinCall, size: Value): number {
+  const last = BigInt.asUintN(call.k.wide ? 64 : 32, BigInt(size) - 1n) / BigInt(PAGE_SIZE);
+  return last === 0n ? 0 : last.toString(2).length;
+}
+
 export const pageAllocator = [
   ...group('page allocator', 'mm/page_alloc.c', [
     {
@@ -53,7 +59,7 @@ export const pageAllocator = [
       doc: 'Allocates just enough contiguous pages for size bytes, and frees the rest of the block.',
       changes,
       run: (call, size, gfp) => {
-        if (call.kernel.get_order(Number(size)) >= call.k.MAX_ORDER) return 0;
+        if (orderOf(call, size) >= call.k.MAX_ORDER) return 0;
         return call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
       },
     },
@@ -149,7 +155,7 @@ export const pageAllocator = [
     {
       signature: 'int get_order(unsigned long size)',
       doc: 'The smallest order whose block holds size bytes.',
-      run: (call, size) => call.kernel.get_order(Number(size)),
+      run: orderOf,
     },
   ]),
   ...group('page allocator', 'include/linux/gfp.h', [

@@ -148,6 +148,7 @@ class ScriptCompiler implements TopLevel {
       functions: new FunctionTable(),
       staticInitialisers: [],
       effects: true,
+      standing: true,
       laterTags: parsed.tags,
       macros: parsed.macros,
       externs: new Map(),

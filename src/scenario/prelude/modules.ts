@@ -57,7 +57,6 @@ ${ONCE.join('\n')}
 #define flex_array_size(p, member, count) (sizeof((p)->member[0]) * (count)) // include/linux/overflow.h
 #define array_size(a, b) ((size_t)(a) * (size_t)(b)) // include/linux/overflow.h
 #define ERR_CAST(ptr) ((void *)(ptr)) // An error pointer of another type. include/linux/err.h
-#define PTR_ERR_OR_ZERO(ptr) ({ const void *__ptr = (ptr); IS_ERR(__ptr) ? (int)PTR_ERR(__ptr) : 0; }) // include/linux/err.h
 #define POISON_POINTER_DELTA ((unsigned long)LIST_POISON1 - 0x100) // include/linux/poison.h
 #define LIST_HEAD_INIT(name) { &(name), &(name) } // include/linux/list.h
 #define list_first_entry_or_null(ptr, type, member) ((ptr)->next != (ptr) ? list_entry((ptr)->next, type, member) : NULL) // include/linux/list.h

@@ -37,7 +37,6 @@ export const NUMBERS = String.raw`
 #define min_not_zero(x, y) ({ typeof(x) __x = (x); typeof(y) __y = (y); __x == 0 ? __y : (__y == 0 ? __x : min(__x, __y)); }) // include/linux/minmax.h
 #define clamp_t(type, val, lo, hi) min_t(type, max_t(type, val, lo), hi) // include/linux/minmax.h
 #define clamp_val(val, lo, hi) clamp_t(typeof(val), val, lo, hi) // include/linux/minmax.h
-#define is_power_of_2(n) ({ unsigned long __n = (n); __n != 0 && (__n & (__n - 1)) == 0; }) // include/linux/log2.h
 #define ilog2(n) (sizeof(n) <= 4 ? __ilog2_u32(n) : __ilog2_u64(n)) // The logarithm to base 2, rounded down. include/linux/log2.h
 #define order_base_2(n) __order_base_2(n) // The logarithm to base 2, rounded up. include/linux/log2.h
 #define roundup_pow_of_two(n) __roundup_pow_of_two(n) // include/linux/log2.h

@@ -13,7 +13,10 @@ export type { PrintServices } from './pointer.js';
 /** The text of a format with its arguments. */
 export function vsprintf(services: PrintServices, format: string, args: Iterable<Value>): string {
   const iterator = args[Symbol.iterator]();
-  const take = (): Value => iterator.next().value ?? 0;
+  const take = (): Value => {
+    const next = iterator.next();
+    return next.done === true ? 0 : next.value;
+  };
   let text = '';
   for (const piece of parseFormat(format)) {
     if (piece.kind === 'text') text += piece.text;

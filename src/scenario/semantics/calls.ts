@@ -144,7 +144,7 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
 
 /** The address of a byte that remembers whether this call has done what it does once; 0 where a call has no place of its own. */
 function onceFlag(c: Checker): Term {
-  const address = c.compileStatements === undefined ? 0 : c.unit.data.allocate(1, 1);
+  const address = c.unit.standing ? c.unit.data.allocate(1, 1) : 0;
   return constant(c.types.voidPointer, address);
 }
 

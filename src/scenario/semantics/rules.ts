@@ -41,7 +41,7 @@ const rules: Rules = {
     cast: (c, { operand, type, span }) => castTo(c, c.term(operand), c.resolve(type), span),
     compound: objectTerm,
     'sizeof-type': (c, { type, span }) => sizeofTerm(c, c.resolve(type), span),
-    sizeof: (c, { operand, span }) => sizeofTerm(c, c.typeOf(operand), span),
+    sizeof: (c, { operand, span }) => sizeofTerm(c, typeOfObject(c, operand, 'sizeof'), span),
     alignof: alignofTerm,
     generic: (c, expr) => c.term(chosenValue(c, expr)),
     statements: (c, expr) => c.statements(expr),
@@ -69,7 +69,7 @@ const rules: Rules = {
     struct: structType,
     union: structType,
     enum: enumType,
-    typeof: (c, { of }) => (isType(of) ? c.resolve(of) : c.typeOf(of)),
+    typeof: (c, { of }) => (isType(of) ? c.resolve(of) : typeOfObject(c, of, 'typeof')),
     qualified: (c, { qualifiers, target }) => qualified(c.resolve(target), qualifiers),
     auto: (c, { span }) => {
       c.error('unsupported', span, "'__auto_type' needs a variable with an initializer");
@@ -109,6 +109,12 @@ function sizeofTerm(c: Checker, type: CType, span: Span): Term {
   if (isVoid(type) || type.kind === 'function') return constant(sizeType, 1);
   if (!checkComplete(c, type, span, 'sizeof')) return errorTerm;
   return constant(sizeType, c.types.size(type));
+}
+
+function typeOfObject(c: Checker, expr: Expr, operator: string): CType {
+  if (c.place(expr)?.bits === undefined) return c.typeOf(expr);
+  c.error('type-mismatch', expr.span, `${operator} cannot be applied to a bit-field`);
+  return errorType;
 }
 
 function stringPlace(c: Checker, { bytes, prefix }: StringExpr): Place {

@@ -85,6 +85,8 @@ export interface Unit {
   readonly staticInitialisers: Term[];
   /** Whether expressions may change anything: not in a watch. */
   readonly effects: boolean;
+  /** A program, whose static variables stay; not an expression, which has none. */
+  readonly standing: boolean;
   /** `struct x`, `enum y`: tags that the text defines somewhere. */
   readonly laterTags: ReadonlySet<string>;
   /** Names of macros that take arguments: they mean something only before a parenthesis. */

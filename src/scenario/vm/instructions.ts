@@ -103,7 +103,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (!isTrue(m.pop())) m.pc = target;
   },
   SWITCH: (m) => {
-    const table = m.program.switches[m.operand()] as SwitchTable;
+    const table = m.text.switches[m.operand()] as SwitchTable;
     const value = m.pop();
     const upTo = operation('<=', table.width);
     const chosen = table.cases.find(({ low, high }) => upTo(low, value) && upTo(value, high));

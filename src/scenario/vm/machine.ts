@@ -37,7 +37,7 @@ export type Outcome =
     };
 
 /** Code with what it refers to by number. */
-export type MachineText = Pick<Program, 'code' | 'constants' | 'builtins' | 'sites'>;
+export type MachineText = Pick<Program, 'code' | 'constants' | 'switches' | 'builtins' | 'sites'>;
 
 /** The frame that an expression needs when it may do anything. */
 export type FrameNeeds = Pick<CompiledFunction, 'frameBytes' | 'shadowWords'>;

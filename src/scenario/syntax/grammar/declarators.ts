@@ -53,9 +53,10 @@ function declaratorShapeHere(p: Parser): Shape {
   const stars: { readonly star: Token; readonly qualifiers: string[] }[] = [];
   for (;;) {
     if (p.is('*')) stars.push({ star: p.next(), qualifiers: [] });
-    else if (qualifiers.has(p.token.text))
-      stars.at(-1)?.qualifiers.push(typeQualifier(p.next().text) ?? '') ?? p.next();
-    else if (atAttribute(p)) attributes(p);
+    else if (qualifiers.has(p.token.text)) {
+      const found = typeQualifier(p.next().text);
+      if (found !== undefined) stars.at(-1)?.qualifiers.push(found);
+    } else if (atAttribute(p)) attributes(p);
     else break;
   }
   let name: Token | undefined;
