@@ -8,7 +8,8 @@ import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
 import { NUMBERS } from './prelude/numbers.js';
 import type { Macro, SpecialMacro } from './syntax/macros.js';
-import { readMacros, type MacroTable } from './syntax/preprocess.js';
+import { readMacros } from './syntax/predefined.js';
+import type { MacroTable } from './syntax/macros.js';
 
 const TEXT = `
 #define NULL ((void *)0) // The null pointer. include/linux/stddef.h

@@ -5,7 +5,6 @@
  * machine is longer than one turn. A function's closing brace is one too: its locals can still be seen there.
  */
 import type { CType } from '../../engine/types/model.js';
-import { convert, operation, type Value } from '../semantics/arithmetic.js';
 import type { Checker } from '../semantics/checker.js';
 import { constantOf } from '../semantics/constants.js';
 import { condition, convertTo } from '../semantics/conversions.js';
@@ -32,6 +31,7 @@ import { Assembler, type Label } from './assembler.js';
 import { DeclarationCompiler } from './declarations.js';
 import { hasEffect } from './effects.js';
 import { Labels } from './labels.js';
+import { Switches } from './switches.js';
 import type { TermCompiler } from './terms.js';
 
 /** The function whose body is compiled. */
@@ -61,16 +61,9 @@ interface Breakable {
   readonly cpuDepth: number;
 }
 
-interface SwitchContext {
-  readonly type: CType;
-  readonly cases: { low: Value; high: Value; label: Label }[];
-  readonly otherwise: Label;
-  hasDefault: boolean;
-}
-
 export class StatementCompiler {
   private readonly breakables: Breakable[] = [];
-  private readonly switches: SwitchContext[] = [];
+  private readonly switches: Switches;
   /** Where the open `cpu` blocks keep the CPU before. */
   private readonly cpuSlots: number[] = [];
   private readonly declarations: DeclarationCompiler;
@@ -89,6 +82,7 @@ export class StatementCompiler {
   ) {
     this.declarations = new DeclarationCompiler(unit, checker, globalScope);
     this.labels = new Labels(unit.diagnostics);
+    this.switches = new Switches(unit, checker);
     checker.compileStatements = (expr) => this.inExpression(expr);
   }
 
@@ -234,10 +228,10 @@ export class StatementCompiler {
         this.switch(statement.value, statement.body);
         break;
       case 'case':
-        this.case(statement.value, statement.high, statement.span);
+        this.switches.case(statement, this.asm);
         break;
       case 'default':
-        this.default(statement.span);
+        this.switches.default(statement.span, this.asm);
         break;
       case 'break':
       case 'continue':
@@ -376,71 +370,16 @@ export class StatementCompiler {
   }
 
   private switch(valueExpr: Expr, body: Statement): void {
-    const { asm, unit } = this;
     this.boundary(valueExpr.span);
-    const value = this.checker.term(valueExpr);
-    const usable = isInteger(value.type) && !isError(value.type);
-    if (!usable && !isError(value.type)) {
-      const name = unit.types.name(value.type);
-      unit.diagnostics.error(
-        'type-mismatch',
-        valueExpr.span,
-        `switch needs an integer, not '${name}'`,
-      );
-    }
-    const type = usable ? unit.types.promoted(value.type) : unit.types.int;
-    const done = asm.label();
-    const cases: SwitchContext['cases'] = [];
-    const otherwise = asm.label();
-    const context: SwitchContext = { type, cases, otherwise, hasDefault: false };
-    if (usable)
-      this.terms.value(convertTo(this.checker, value, type, valueExpr.span, 'assignment'));
-    else asm.emit('INT', 0);
-    asm.switchOn({ width: unit.types.width(type), cases, otherwise });
-    this.switches.push(context);
-    this.loop({ onBreak: done, onContinue: undefined }, () =>
-      this.inScope(() => this.statement(body)),
-    );
-    this.switches.pop();
-    if (!context.hasDefault) asm.place(otherwise);
-    asm.place(done);
-  }
-
-  private case(lowExpr: Expr, highExpr: Expr | undefined, span: Span): void {
-    const context = this.switches.at(-1);
-    const low = constantOf(this.checker, lowExpr, 'the value of a case');
-    const high = highExpr && constantOf(this.checker, highExpr, 'the value of a case');
-    if (context === undefined) {
-      this.unit.diagnostics.error('bad-control', span, "'case' can only be used in a switch");
-      return;
-    }
-    if (low === undefined) return;
-    const repr = this.unit.types.scalarRepr(context.type);
-    const from = convert(low, repr);
-    const to = high === undefined ? from : convert(high, repr);
-    const upTo = operation('<=', this.unit.types.width(context.type));
-    const same = context.cases.find((other) => upTo(from, other.high) && upTo(other.low, to));
-    if (same !== undefined)
-      this.unit.diagnostics.error(
-        'redefined',
-        lowExpr.span,
-        'this switch already has a case for this value',
-      );
-    const label = this.asm.label();
-    this.asm.place(label);
-    context.cases.push({ low: from, high: to, label });
-  }
-
-  private default(span: Span): void {
-    const context = this.switches.at(-1);
-    if (context === undefined)
-      this.unit.diagnostics.error('bad-control', span, "'default' can only be used in a switch");
-    else if (context.hasDefault)
-      this.unit.diagnostics.error('redefined', span, "this switch already has a 'default'");
-    else {
-      context.hasDefault = true;
-      this.asm.place(context.otherwise);
-    }
+    const done = this.asm.label();
+    this.switches.inside(valueExpr, this.terms, this.asm, () => {
+      this.loop({ onBreak: done, onContinue: undefined }, () => {
+        this.inScope(() => {
+          this.statement(body);
+        });
+      });
+    });
+    this.asm.place(done);
   }
 
   // --- loops ---------------------------------------------------------------------------------------------------------------
@@ -469,8 +408,12 @@ export class StatementCompiler {
     asm.place(start);
     this.loop({ onBreak: done, onContinue: check }, () => this.inScope(() => this.statement(body)));
     asm.place(check);
-    this.condition(test, true);
-    asm.jump('JUMP_IF', start);
+    // `do { ... } while (0)` of a macro runs once, and there is nothing to stop at.
+    const once = test.kind === 'integer' && test.value === 0n;
+    if (!once) {
+      this.condition(test, true);
+      asm.jump('JUMP_IF', start);
+    }
     asm.place(done);
   }
 

@@ -143,7 +143,7 @@ const EXTRA_TYPEDEFS: Readonly<Record<string, string>> = {
 const VA_LISTS: ReadonlySet<string> = new Set(['va_list', '__builtin_va_list', '__gnuc_va_list']);
 
 /** The kernel's typedefs, and those that every C has. */
-export function knownTypedef(types: CTypes, name: string): TypedefType | undefined {
+function knownTypedef(types: CTypes, name: string): TypedefType | undefined {
   if (VA_LISTS.has(name)) return { kind: 'typedef', name, target: types.vaList };
   const known = types.table.typedef(name);
   if (known !== undefined) return known;
@@ -154,8 +154,7 @@ export function knownTypedef(types: CTypes, name: string): TypedefType | undefin
   return target && { kind: 'typedef', name, target };
 }
 
-export const extraTypedefs: readonly string[] = [...VA_LISTS, ...Object.keys(EXTRA_TYPEDEFS)];
-const extra: ReadonlySet<string> = new Set(extraTypedefs);
+const extra: ReadonlySet<string> = new Set([...VA_LISTS, ...Object.keys(EXTRA_TYPEDEFS)]);
 
 /** For the parser, before any type is looked up. */
 export const isTypedefName = (table: TypeTable, name: string): boolean =>

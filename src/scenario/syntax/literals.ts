@@ -61,7 +61,7 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
 };
 
 /** A malformed escape inside a literal, by its offsets from the literal's start. */
-export interface EscapeProblem {
+interface EscapeProblem {
   readonly start: number;
   readonly end: number;
   readonly message: string;
