@@ -5,6 +5,7 @@
  */
 import type { DeclarationStatement, Declarator, Statement, StaticAssert } from '../ast.js';
 import type { Parser } from '../parser.js';
+import type { Span } from '../span.js';
 import { typeKeywords } from '../token.js';
 import { declarator } from './declarators.js';
 import { assignmentExpression, conditionalExpression } from './expressions.js';
@@ -49,6 +50,8 @@ export function declaration(p: Parser): Statement {
         span: p.from(start),
       };
     }
+    if (first.type.kind === 'function' && startsDeclaration(p))
+      return oldDefinition(p, first, start);
     declarators.push(first);
     while (p.accept(',')) declarators.push(declarator(p, type, storage, layout));
   }
@@ -61,6 +64,15 @@ export function declaration(p: Parser): Statement {
     span: p.from(start),
   };
   return result;
+}
+
+/** `int f(a, b) int a, b; { ... }`: as before C89. */
+function oldDefinition(p: Parser, { name, nameSpan }: Declarator, start: Span): Statement {
+  const message = `the parameters of '${name}' need their types in the parentheses: write ${name}(int a, ...)`;
+  p.report('unsupported', nameSpan, message);
+  while (!p.is('{') && !p.atEnd) p.next();
+  if (p.is('{')) p.at = p.closing(p.at) + 1;
+  return { kind: 'empty', span: p.from(start) };
 }
 
 /** `_Static_assert(condition, "message");` */

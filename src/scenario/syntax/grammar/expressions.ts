@@ -164,6 +164,12 @@ function unaryExpression(p: Parser): Expr {
       };
     }
     if (token.text === '(' && p.startsTypeName(1)) return castOrCompound(p);
+    if (token.text === '&&') {
+      p.report('unsupported', token, 'addresses of labels are not supported');
+      p.next();
+      p.next();
+      return missingExpression(p);
+    }
   } else if (token.kind === 'identifier') {
     if (token.text === 'sizeof') return sizeofExpression(p);
     if (ALIGNOFS.has(token.text)) return alignofExpression(p);

@@ -189,6 +189,15 @@ export function block(p: Parser): Block {
 function expressionStatement(p: Parser): Statement {
   const start = p.token;
   const value = expression(p);
+  if (value.kind === 'call' && value.callee.kind === 'name' && p.is('{')) {
+    // C89's implicit int.
+    const { name, span } = value.callee;
+    p.report('expected', span, `a function needs the type of its result: write int ${name}(...)`, {
+      ...{ title: "Insert 'int'", span: spanOf(span.start, span.start), replacement: 'int ' },
+    });
+    p.at = p.closing(p.at) + 1;
+    return { kind: 'empty', span: p.from(start) };
+  }
   semicolon(p, value.kind === 'missing' ? '' : 'after the expression');
   return { kind: 'expression', value, span: p.from(start) };
 }

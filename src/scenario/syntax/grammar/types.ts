@@ -77,6 +77,7 @@ export function specifiers(p: Parser): Specifiers {
     } else if (UNSUPPORTED.has(text)) {
       p.report('unsupported', p.token, `'${text}' is not supported in scenarios`);
       p.next();
+      if (text === '__int128') words.push('int');
     } else if (keywords.has(text)) break;
     else {
       p.next();
