@@ -5,11 +5,19 @@
 import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
-import type { MachineEvent } from '../scenario/index.js';
+import { failedExpectText, type MachineEvent } from '../scenario/index.js';
 import type { Target } from './debuggee/target.js';
+import { styled, styleOfLevel, type Style } from './ansi.js';
 import { isInside } from './time/place.js';
 
 type Category = 'console' | 'stdout' | 'stderr' | 'important';
+
+const STYLE_OF: Readonly<Record<Category, Style>> = {
+  console: 'faint',
+  stdout: 'plain',
+  stderr: 'red',
+  important: 'bold',
+};
 
 /** Kernel log levels up to KERN_WARNING. */
 const MOST_SEVERE = 4;
@@ -24,13 +32,19 @@ export class Reporter {
   constructor(
     private readonly connection: Connection,
     private readonly counting: Counting,
+    /** Whether the client shows ANSI colours. */
+    private readonly isColoured: () => boolean = () => false,
   ) {}
 
-  line(category: Category, text: string, source: Partial<Dap.OutputEvent['body']> = {}): void {
-    this.connection.event(
-      'output',
-      defined({ ...source, category, output: text.endsWith('\n') ? text : `${text}\n` }),
-    );
+  line(
+    category: Category,
+    text: string,
+    source: Partial<Dap.OutputEvent['body']> = {},
+    style: Style = STYLE_OF[category],
+  ): void {
+    const plain = text.replace(/\n$/, '');
+    const output = `${this.isColoured() ? styled(style, plain) : plain}\n`;
+    this.connection.event('output', defined({ ...source, category, output }));
   }
 
   /** The cursor has come to the timeline's place: tells what is new up to there. */
@@ -70,7 +84,7 @@ export class Reporter {
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')
-      this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
+      this.line('stderr', failedExpectText(event), this.sourceAt(target, event.span.start));
   }
 
   /** Parts of a line appear as they come, each behind the other; another line begins where none continues it. */
@@ -89,11 +103,12 @@ export class Reporter {
           : 'stdout';
     if (before !== undefined && continues !== true) this.part(before, '\n');
     this.openCategory = undefined;
+    const style = styleOfLevel(level);
     if (open !== true) {
-      this.line(category, text);
+      this.line(category, text, {}, style);
       return;
     }
-    this.part(category, text);
+    this.part(category, this.isColoured() ? styled(style, text) : text);
     this.openCategory = category;
   }
 

@@ -76,7 +76,9 @@ function checkNamed(value: unknown, typeName: string, path: string, out: string[
 
 /** Types that the protocol lets implementations extend. */
 const openEnded = (typeName: string): boolean =>
-  ['LaunchRequestArguments', 'AttachRequestArguments', 'RestartArguments'].includes(typeName);
+  ['LaunchRequestArguments', 'AttachRequestArguments', 'RestartArguments', 'Module'].includes(
+    typeName,
+  );
 
 /** VS Code's own members, for its menus; only clients that say they are VS Code get any. */
 const isVsCodes = (key: string): boolean => key.startsWith('__vscode');

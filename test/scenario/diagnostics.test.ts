@@ -58,6 +58,13 @@ describe('parser: findings, each said once, and going on', function () {
     check('goto *p;\nx = 1;', 2, [
       '1:6 `*` unsupported: goto needs a label: computed goto is not supported',
     ]);
+    check('f(void) { return 1; }\nint y;', 2, [
+      "1:1 `f` expected: a function needs the type of its result: write int f(...) [Insert 'int']",
+    ]);
+    check('int f(a, b) int a; char b; { return a; }\nint y;', 2, [
+      "1:5 `f` unsupported: the parameters of 'f' need their types in the parentheses: write f(int a, ...)",
+    ]);
+    check('void *p = &&out;', 1, ['1:11 `&&` unsupported: addresses of labels are not supported']);
     check('asm("nop");', 1, ['1:1 `asm` unsupported: assembler code cannot run in a scenario']);
     check('for (i = 0, i < 3, i++) f(i);\ng();', 2, [
       "1:22 `+` expected: expected ';' after the start of 'for', not ')' [Insert ';']",

@@ -3,7 +3,13 @@ import { kernel as instrumented } from '../../engine/entry/instrumented.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt, type Place } from '../../engine/types/access.js';
 import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.js';
-import type { Evaluated, Evaluator, KnownName, Viewpoint } from '../evaluation/evaluator.js';
+import type {
+  Evaluated,
+  Evaluator,
+  KnownName,
+  Viewpoint,
+  Whereabouts,
+} from '../evaluation/evaluator.js';
 import { knownNames } from '../evaluation/knownNames.js';
 import { withoutQualifiers } from '../evaluation/qualifiedNames.js';
 import { errors } from '../protocol/errors.js';
@@ -23,6 +29,11 @@ export class ScenarioEvaluator implements Evaluator {
     });
     if (!result.ok) throw errors.cannotEvaluate(result.message);
     return evaluated(result);
+  }
+
+  problemWith(expression: string, { statements, extra }: Whereabouts): string | undefined {
+    const values = Object.fromEntries(extra.map(({ name, ...known }) => [name, known]));
+    return this.vm.problemWith(expression, statements, values);
   }
 
   names(prefix: string): Iterable<KnownName> {

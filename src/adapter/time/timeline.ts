@@ -40,14 +40,21 @@ export interface LocalEdit {
   readonly value: unknown;
 }
 
+/** On the tape: cell, before, after. */
+const ENTRY_BYTES = 12;
+
 export class Timeline {
   readonly boundaries = new Boundaries();
   /** Edits inside statements, by the number of the boundary before. */
   private readonly innerEdits = new Map<number, EditSpan[]>();
   /** Boundaries whose "statement" is an edit. */
   private readonly editSteps = new Set<number>();
+  /** Those of them where the debugger chose another task to run. */
+  private readonly switches = new Set<number>();
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
+  /** What boundaries take of the memory that history may have. */
+  private shared = 0;
 
   constructor(
     private readonly runner: Runner,
@@ -92,6 +99,11 @@ export class Timeline {
     return this.boundaries.statement(boundary) === NO_STATEMENT && !this.editSteps.has(boundary);
   }
 
+  /** Whether no statement is left to run at this boundary, whatever edits follow. */
+  isBehindAll(boundary: number): boolean {
+    return this.boundaries.statement(boundary) === NO_STATEMENT;
+  }
+
   /** Whether edits between statements lie before, or after, the current place. */
   hasEdits(direction: 'forward' | 'backward'): boolean {
     const here = this.current.boundary;
@@ -103,6 +115,44 @@ export class Timeline {
   /** Whether what follows a boundary is an edit and no statement. */
   isEditStep(boundary: number): boolean {
     return this.editSteps.has(boundary);
+  }
+
+  /** How many of the scenario's functions that were active before it the statement after a boundary has left. */
+  nrLeft(boundary: number): number {
+    if (this.isEditStep(boundary)) return 0;
+    this.walk(boundary, {});
+    return this.runner.nrLeft();
+  }
+
+  /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
+  isEdit(boundary: number, position: number): boolean {
+    const inside = this.innerEdits.get(boundary) ?? [];
+    return (
+      this.isEditStep(boundary) || inside.some(({ from, to }) => position >= from && position < to)
+    );
+  }
+
+  /** Whether what follows a boundary is that the debugger chose another task to run. */
+  isSwitch(boundary: number): boolean {
+    return this.switches.has(boundary);
+  }
+
+  /** Makes a task the one that runs next: a step of its own, which cuts off what lay to the right. False if it cannot run. */
+  switchTo(task: number): boolean {
+    if (!this.runner.canRun(task)) return false;
+    const { boundary } = this.current;
+    if (this.edit(() => this.runner.switchTo(task))) this.switches.add(boundary);
+    return true;
+  }
+
+  /** Ends tasks where they stand, as an edit. False if none had anything left to run. */
+  endTasks(tasks: readonly number[]): boolean {
+    return this.edit(() => tasks.forEach((task) => this.runner.endTask(task)));
+  }
+
+  /** Active functions of a task at the current place, those of the kernel apart. */
+  depthOf(task: number): number {
+    return this.runner.depthOf(task);
   }
 
   /** Moves to a place that has been passed. */
@@ -223,7 +273,8 @@ export class Timeline {
   }
 
   private forgetEditsAfter({ boundary, position, events }: Place): void {
-    for (const step of this.editSteps) if (step >= boundary) this.editSteps.delete(step);
+    for (const steps of [this.editSteps, this.switches])
+      for (const step of steps) if (step >= boundary) steps.delete(step);
     for (const [at, spans] of this.innerEdits) {
       const kept =
         at > boundary ? [] : spans.filter((span) => span.to <= position && span.events <= events);
@@ -295,6 +346,10 @@ export class Timeline {
 
   private pushBoundary(): void {
     const { task, statement = NO_STATEMENT, depth } = this.runner.standing();
-    this.boundaries.push({ position: this.tape.cursor, task, statement, depth });
+    const { boundaries, tape } = this;
+    boundaries.push({ position: tape.cursor, task, statement, depth });
+    if (boundaries.sizeBytes === this.shared) return;
+    this.shared = boundaries.sizeBytes;
+    tape.keepAtMost(tape.maxEntries - this.shared / ENTRY_BYTES);
   }
 }

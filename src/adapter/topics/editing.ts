@@ -78,19 +78,9 @@ function initialize(
 
 /** Runs something that writes to the tape, as an edit. True if anything was written. */
 export function edit(session: Session, write: () => void): boolean {
-  const { target } = session.current;
-  const changed = target.timeline.edit(write);
-  if (changed) forgetFuture(session);
+  const changed = session.current.target.timeline.edit(write);
+  if (changed) session.forgetFuture();
   return changed;
-}
-
-/** What lay to the right of the cursor is gone. */
-export function forgetFuture(session: Session): void {
-  const { target, run } = session.current;
-  const { place } = target.timeline;
-  run.forgetAfter(place);
-  session.breakpoints.forgetHitsAfter(place);
-  target.forgetCaptured();
 }
 
 /** Tells the client that what it shows may be old. */

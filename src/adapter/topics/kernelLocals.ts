@@ -12,7 +12,7 @@ import { kernelNames } from '../evaluation/kernelNames.js';
 import type { KernelLocal } from '../present/shown.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
-import { forgetFuture, scalarFor } from './editing.js';
+import { scalarFor } from './editing.js';
 
 /** @throws AdapterError with the reason where the variable cannot be set */
 export function assignLocal(
@@ -34,7 +34,7 @@ export function assignLocal(
   const written = scalarFor(session, type, expression, frame?.id);
   const before = target.capturedLocals()[index]?.locals[name];
   timeline.editLocal({ index, name, value: asEngine(target.image.mm, type, written, before) });
-  forgetFuture(session);
+  session.forgetFuture();
 }
 
 /** The local that an expression names in a kernel frame; undefined where it names none. */

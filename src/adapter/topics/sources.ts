@@ -1,9 +1,14 @@
 /** DAP source, loadedSources: the scenario, and the engine's kernel by reference. */
 import { errors } from '../protocol/errors.js';
+import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { kernelFileOf, kernelFiles, kernelSource, kernelText } from '../debuggee/kernelSources.js';
+import { withChecksum } from './checksums.js';
 import { typeSourceText } from '../debuggee/typeSources.js';
 import type { Handlers } from './table.js';
+
+const kernelFileSource = (file: string): Dap.Source =>
+  withChecksum(kernelSource(file), kernelText(file).content);
 
 export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSources'> => ({
   source({ source, sourceReference }) {
@@ -20,7 +25,8 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
 
   loadedSources() {
     const program = session.live?.target.scenario?.program;
-    const own = program?.files.map(({ name, path }) => ({ name, path })) ?? [];
-    return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelSource)] };
+    const own =
+      program?.files.map(({ name, path, text }) => withChecksum({ name, path }, text)) ?? [];
+    return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelFileSource)] };
   },
 });

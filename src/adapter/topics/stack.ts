@@ -1,5 +1,6 @@
 /** DAP threads, stackTrace, scopes. */
 import { tables } from '../../engine/entry/instrumented.js';
+import { formatAddress } from '../../engine/memory/address.js';
 import type { Container, Shown } from '../present/shown.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
@@ -12,12 +13,13 @@ import type { Session } from '../session.js';
 import type { FrameView } from '../debuggee/frames.js';
 import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
 import type { ScenarioVariable } from '../debuggee/scenario.js';
+import { KERNEL_MODULE, SCENARIO_MODULE } from './modules.js';
 import type { Handlers } from './table.js';
 
 export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
   threads() {
     const { live } = session;
-    if (live === undefined) return { threads: [] };
+    if (live === undefined || live.ending.isOver) return { threads: [] };
     return {
       threads: live.target.tasks().map(({ id, name, state }) => ({
         id: live.target.threadOf(id),
@@ -135,21 +137,26 @@ async function describeFrame(
   if (view.kind === 'kernel') return kernelFrame(session, view);
   const program = target.scenario?.program;
   if (program === undefined) throw errors.notRunnable();
-  const { line, column, endLine, endColumn } = view.frame.range;
+  // Without an end: clients select a range that has one, and the next key typed would replace the statement.
+  const { line, column } = view.frame.range;
   const { name, path } = view.frame.file;
   return {
     name: view.frame.name,
     source: { name, path },
     line: session.counting.toTheirLine(line),
     column: session.counting.toTheirColumn(column),
-    endLine: session.counting.toTheirLine(endLine),
-    endColumn: session.counting.toTheirColumn(endColumn),
+    instructionPointerReference: formatAddress(
+      program.code.addressOf(view.frame.statement),
+      target.image.profile.pointerSize,
+    ),
+    moduleId: SCENARIO_MODULE,
   };
 }
 
-async function kernelFrame(
+/** A line of a kernel function, as a frame shows it. */
+export async function kernelFrame(
   session: Session,
-  view: Extract<FrameView, { kind: 'kernel' }>,
+  view: Pick<Extract<FrameView, { kind: 'kernel' }>, 'functionId' | 'statementId'>,
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const fn = tables.functions[view.functionId];
   const name = fn?.name ?? '?';
@@ -161,11 +168,13 @@ async function kernelFrame(
       source: { name: linux.path.split('/').at(-1) ?? name, path: linux.path },
       line: session.counting.toTheirLine(linux.line),
       column: session.counting.toTheirColumn(1),
+      moduleId: KERNEL_MODULE,
     };
   return {
     name,
     source: kernelSource(kernelPlace(view.functionId, language)?.file ?? ''),
     line: session.counting.toTheirLine(tables.statementLine[language][view.statementId] ?? 1),
     column: session.counting.toTheirColumn(1),
+    moduleId: KERNEL_MODULE,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
- * error output, with its place.
+ * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output, and last what the scenario has come
+ * to; what went wrong goes to the error output, with its place.
  */
 import { dirname, join } from 'node:path';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
@@ -9,6 +9,7 @@ import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
 import {
+  endSummary,
   gatherIncludes,
   readScenario,
   ScenarioVm,
@@ -114,6 +115,8 @@ class Runner {
       this.watch.passed();
     }
     this.endLine();
+    const summary = endSummary(this.vm.expects);
+    if (summary !== '') this.output.out(summary);
     return this.failed ? 1 : 0;
   }
 
@@ -133,7 +136,9 @@ class Runner {
     if (event.kind !== 'expect-failed') return;
     this.failed = true;
     this.endLine();
-    this.output.err(`${this.place(event.span)}: failed: ${event.source}`);
+    const { source, operands, span } = event;
+    const values = operands === '' ? '' : `: ${operands}`;
+    this.output.err(`${this.place(span)}: failed: ${source}${values}`);
   }
 
   /** Parts of a line are printed when it is whole, or when it is clear that nothing follows. */

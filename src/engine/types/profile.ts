@@ -18,6 +18,17 @@ export interface KernelSymbol {
   readonly perCpu: boolean;
 }
 
+/**
+ * What the kernel had allocated when it had booted, as lines; scripts/profiles/growth.mjs, which makes them of a recorded core, says
+ * in which form.
+ */
+export interface BootRecord {
+  readonly caches: readonly string[];
+  readonly growth: string;
+  readonly objects: readonly string[];
+  readonly facts: readonly string[];
+}
+
 export interface Profile {
   readonly name: ProfileName;
   /** `6.1.192`. */
@@ -46,4 +57,6 @@ export interface Profile {
   constantNames(): readonly string[];
   /** What .config says of an option (`CONFIG_SMP`): `y`, `m`, a number, a text in quotes; undefined if it is not set. */
   config(name: string): string | undefined;
+  /** Undefined where none was recorded. */
+  readonly boot: BootRecord | undefined;
 }

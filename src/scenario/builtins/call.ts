@@ -91,8 +91,10 @@ export interface BuiltinCall {
   warn(text: string): void;
   /** The task does not go on. */
   bug(text: string): never;
-  /** @param source what did not hold, where that is not the call as written */
-  expectFailed(source?: string): void;
+  /** What an `expect` came to. */
+  expectation(holds: boolean): void;
+  /** Something else than an `expect` did not hold. */
+  expectFailed(source: string): void;
   /** When the statement is done, another task runs. */
   yieldCpu(): void;
 }

@@ -13,6 +13,7 @@ import { formNames } from './forms.js';
 import type { Term } from './ir.js';
 import { addressOf, constant, constantValue, retyped } from './fold.js';
 import { meaningOf } from './names.js';
+import { noted } from './noted.js';
 import { temporaryPlace } from './places.js';
 import { builtinType } from './signatures.js';
 import { reportUnknown } from './unknownNames.js';
@@ -138,7 +139,9 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
     checkFormatArguments(c, expr, args, builtin.format);
   const { result } = type;
   const resultPlace = isStruct(result) ? temporaryPlace(c, result) : undefined;
-  const all = builtin.once === true ? [...args, onceFlag(c)] : args;
+  // Whether it holds is not all that one wants to know.
+  const passed = name === 'expect' ? args.map(noted) : args;
+  const all = builtin.once === true ? [...passed, onceFlag(c)] : passed;
   return { kind: 'builtin', type: result, name, args: all, resultPlace, span: expr.span };
 }
 

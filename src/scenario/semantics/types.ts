@@ -65,7 +65,9 @@ export function arrayType(
   if (length === undefined) return { kind: 'array', element, length: 0 };
   const term = c.term(length);
   if (!isError(term.type) && isInteger(term.type) && constantValue(term) === undefined) {
-    c.error('not-constant', length.span, 'the length of an array must be an integer constant');
+    const local = c.scope === c.globalScope ? '' : ': variable-length arrays are not supported';
+    const message = `the length of an array must be an integer constant${local}`;
+    c.error('not-constant', length.span, message);
     return { kind: 'array', element, length: 1 };
   }
   const value = constantOf(c, length, 'the length of an array');

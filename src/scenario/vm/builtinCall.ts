@@ -7,13 +7,23 @@ import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page, Zone } from '../../engine/machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
+import { formatScalar } from '../../engine/types/format.js';
+import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
 import type { BuiltinCall, LinePart } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
-import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
+import type { Program } from '../compile/program.js';
+import {
+  convert,
+  naturalValue,
+  operation,
+  type Value,
+  type Width,
+} from '../semantics/arithmetic.js';
+import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
 import { decodeUtf8, latin1 } from '../syntax/utf8.js';
@@ -46,11 +56,18 @@ export class MachineCall implements BuiltinCall {
   readonly memory: ScenarioMemory;
   /** Where the call stands; set by the machine before each call. */
   span: Span = { start: 0, end: 0 };
+  /** The text that calls stand in: the script, or an expression. */
+  sources: Sources;
+  /** Places in it, by number; set by the machine before each call. */
+  sites: Program['sites'] = [];
+  /** Values of operands since the last boundary, by the number of their site: for the next `expect`. */
+  readonly notes = new Map<number, Value>();
   /** Of this statement. */
   failedExpects: ScenarioEvent[] = [];
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
+  private readonly types: CTypes;
   private knownWorld: AddressWorld | undefined;
 
   constructor(
@@ -61,11 +78,17 @@ export class MachineCall implements BuiltinCall {
     this.k = surroundings.image.mm;
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
+    this.sources = surroundings.sources;
+    this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
   }
 
   get source(): string {
-    return this.surroundings.sources.textAt(this.span);
+    return this.textOf(this.span);
+  }
+
+  private textOf(span: Span): string {
+    return this.sources.textAt(span);
   }
 
   get location(): string {
@@ -76,7 +99,7 @@ export class MachineCall implements BuiltinCall {
 
   page(pointer: Value): Page {
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
-    this.memory.load(pointer, 4);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
     if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
@@ -98,12 +121,12 @@ export class MachineCall implements BuiltinCall {
   }
 
   cell(pointer: Value): Cell {
-    this.memory.load(pointer, 4);
+    this.memory.touch(pointer);
     return this.k.cell_of(asVirt(Number(pointer)));
   }
 
   linear(pointer: Value): VirtAddr {
-    this.memory.load(pointer, 1);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     // mem_map has physical addresses too, but __pa() does not give them.
     if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
@@ -187,7 +210,8 @@ export class MachineCall implements BuiltinCall {
   private get world(): AddressWorld {
     return (this.knownWorld ??= addressWorldOf(this.surroundings.image, (_space, va) => {
       const processor = this.k.machine.processor(this.k.cpu);
-      return processor.hasTables ? processor.walk(va) : undefined;
+      if (!processor.hasTables) return undefined;
+      return this.surroundings.image.memory.unheard(() => processor.walk(va));
     }));
   }
 
@@ -212,14 +236,45 @@ export class MachineCall implements BuiltinCall {
     throw new TaskBug(text);
   }
 
-  expectFailed(source = this.source): void {
+  expectation(holds: boolean): void {
+    if (holds) this.surroundings.control.countHeldExpect();
+    else this.reportFailed(this.source, this.operandTexts().join(', '));
+    this.notes.clear();
+  }
+
+  expectFailed(source: string): void {
+    this.reportFailed(source, '');
+  }
+
+  private reportFailed(source: string, operands: string): void {
     const { control, tape } = this.surroundings;
     control.countFailedExpect();
     const { span } = this;
     const task = control.currentTask;
-    const event: ScenarioEvent = { kind: 'expect-failed', source, span, task };
+    const event: ScenarioEvent = { kind: 'expect-failed', source, operands, span, task };
     this.failedExpects.push(event);
     tape.mark(event);
+  }
+
+  /** `page_count(p) is 2`, in the order of the text. */
+  private operandTexts(): readonly string[] {
+    const sites = [...this.notes].sort(([a], [b]) => a - b);
+    const texts = sites.flatMap(([number, value]) => {
+      const { span, type } = this.sites[number] ?? {};
+      if (span === undefined || type === undefined) return [];
+      return [`${this.textOf(span)} is ${this.valueText(type, value)}`];
+    });
+    return [...new Set(texts)];
+  }
+
+  /** A value that was converted for a comparison, as its own type prints. */
+  private valueText(type: CType, value: Value): string {
+    if (isPointer(type) && value === 0) return 'NULL';
+    const repr = this.types.scalarRepr(type);
+    const own = convert(value, repr);
+    const isWide = isPointer(type) && typeof own === 'bigint';
+    const scalar = isWide ? BigInt.asUintN(64, own) : naturalValue(own, repr);
+    return formatScalar(this.profile, type, scalar);
   }
 
   yieldCpu(): void {

@@ -159,10 +159,21 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (builtin === undefined || site === undefined) throw new Error('no such builtin');
     m.call.span = site.span;
     m.inBuiltin = true;
+    m.call.sites = m.text.sites;
     const result = builtin.run(m.call, ...args);
     m.inBuiltin = false;
     if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
     else if ((countAndResult & 1) === 1) m.push(result ?? 0);
+  },
+  NOTE: (m) => {
+    const site = m.operand();
+    const above = m.operand();
+    m.call.notes.set(site, m.values[m.values.length - 1 - above] as Value);
+  },
+  FORGET_NOTES: (m) => {
+    const [from, to] = [m.operand(), m.operand()];
+    for (const site of m.call.notes.keys())
+      if (site >= from && site < to) m.call.notes.delete(site);
   },
   TASK: (m) => m.createTask(m.operand()),
   ENTER_CPU: (m) => {

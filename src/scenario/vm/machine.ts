@@ -54,6 +54,9 @@ export class Machine {
   private outcome: Outcome | undefined;
   /** A builtin runs: what goes wrong goes wrong in its call. */
   inBuiltin = false;
+  /** Functions entered, less those left, since the statement began; and the fewest it came to. */
+  private depth = 0;
+  shallowest = 0;
   /** Boundaries still to be passed: one at the start of a statement, all while an expression is evaluated. */
   passing = 0;
 
@@ -75,6 +78,8 @@ export class Machine {
     this.pc = this.control.pc(task);
     this.stack.placeAt(task, this.control.stack(task));
     this.passing = 1;
+    this.depth = 0;
+    this.shallowest = 0;
     return this.run(Infinity);
   }
 
@@ -160,6 +165,7 @@ export class Machine {
     const { values, stack } = this;
     this.keepValues(spillAt);
     values.length = 0;
+    this.depth++;
     stack.push(callee.frameBytes, callee.shadowWords, this.pc);
     this.takeArguments(callee, args);
     this.pc = callee.entry;
@@ -191,6 +197,8 @@ export class Machine {
   leave(hasResult: boolean): void {
     const result = hasResult ? this.pop() : undefined;
     const returnPc = this.stack.pop();
+    this.depth--;
+    if (this.depth < this.shallowest) this.shallowest = this.depth;
     this.pc = returnPc;
     // The call in front of the return address says what waits, and where.
     const { code } = this.text;

@@ -19,7 +19,9 @@ export interface Wait {
   readonly reason: BlockReason;
   /** The task that has what it waits for; undefined when the tape does not know. */
   readonly holder: number | undefined;
-  /** One sentence. */
+  /** What it waits for: `waits for the lock of page 0x2400, which main holds`. */
+  readonly what: string;
+  /** The same, as a sentence with its name. */
   readonly text: string;
 }
 
@@ -65,9 +67,10 @@ export class Scheduler {
 
   /** Whether what a task waits for is still so. */
   private holds(reason: BlockReason): boolean {
-    const { mm } = this.image;
+    const { mm, memory } = this.image;
     const page = pageAt(mm, reason.address);
-    return page !== 0 && this.kernel.PageLocked(mm, page);
+    // A kernel is told by the one that unlocks: nobody in it looks.
+    return page !== 0 && memory.unheard(() => this.kernel.PageLocked(mm, page));
   }
 
   /** Every task that waits in vain. */
@@ -77,17 +80,17 @@ export class Scheduler {
       const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
       if (reason === undefined || !this.holds(reason)) continue;
       const holder = this.holder(reason);
-      waits.push({ task, reason, holder, text: this.sentence(task, reason, holder) });
+      const what = this.waitText(task, reason, holder);
+      const name = this.program.tasks[task]?.name ?? '';
+      waits.push({ task, reason, holder, what, text: `${name} ${what}` });
     }
     return waits;
   }
 
-  private sentence(task: number, reason: BlockReason, holder: number | undefined): string {
-    const { tasks } = this.program;
+  private waitText(task: number, reason: BlockReason, holder: number | undefined): string {
     const pfn = pfnOfPage(this.image.mm, reason.address) ?? 0;
-    const name = tasks[task]?.name ?? '';
     const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
-    return `${name} waits for the lock of page ${pfnText(pfn)}${owner}`;
+    return `waits for the lock of page ${pfnText(pfn)}${owner}`;
   }
 
   private ownerText(task: number, holder: number): string {

@@ -1,7 +1,7 @@
 /**
  * Bytes and strings in kernel memory.
  *
- * readByte(), writeByte() and stringAt() are `*s` and a `char *` as C has them; memset() is Linux's.
+ * readByte(), writeByte() and stringAt() are `*s` and a `char *` as C has them; memset() and memcpy() are Linux's.
  * Source: Linux 6.1 lib/string.c.
  */
 import type { Int } from '../../machine/ctypes.js';
@@ -11,10 +11,13 @@ import { asVirt, type VirtAddr } from '../../memory/address.js';
 /** The text of the string at `s`. */
 export const stringAt = (k: Kernel, s: VirtAddr): string => {
   let text = '';
-  for (let i = 0; ; i++) {
-    const byte = readByte(k, asVirt(s + i));
-    if (byte === 0) return text;
-    text += String.fromCharCode(byte);
+  for (let at = s; ;) {
+    const word = k.read_int(k.cell_at(at));
+    for (let shift = (at & 3) * 8; shift < 32; shift += 8, at = asVirt(at + 1)) {
+      const byte = (word >>> shift) & 0xff;
+      if (byte === 0) return text;
+      text += String.fromCharCode(byte);
+    }
   }
 };
 
@@ -34,6 +37,30 @@ export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
       done += 4;
     } else {
       writeByte(k, at, c);
+      done++;
+    }
+  }
+}
+
+/** The first of `bytes` bytes that is not `c`; 0 when all are. */
+export function memchr_inv(k: Kernel, start: VirtAddr, c: Int, bytes: Int): VirtAddr {
+  for (let i = 0; i < bytes; i++) {
+    const at = asVirt(start + i);
+    if (readByte(k, at) !== c) return at;
+  }
+  return asVirt(0);
+}
+
+/** Copies `count` bytes between areas that do not overlap: whole words where it can. */
+export function memcpy(k: Kernel, dest: VirtAddr, src: VirtAddr, count: Int): void {
+  for (let done = 0; done < count;) {
+    const to = asVirt(dest + done);
+    const from = asVirt(src + done);
+    if (((to | from) & 3) === 0 && count - done >= 4) {
+      k.write(k.cell_at(to), k.read_int(k.cell_at(from)));
+      done += 4;
+    } else {
+      writeByte(k, to, readByte(k, from));
       done++;
     }
   }
