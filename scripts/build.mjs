@@ -17,7 +17,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 950e3,
+    bytes: 1050e3,
   },
   {
     name: 'names of Linux',
@@ -35,7 +35,7 @@ const BUDGETS = [
     name: 'kernel sources',
     output: 'extension.cjs',
     from: /^kernel-sources:/,
-    bytes: 1400e3,
+    bytes: 1450e3,
   },
   {
     name: 'kernel profiles',
@@ -45,7 +45,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.0e6 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.4e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -67,7 +67,8 @@ export class Frames {
       const depth = frames.length;
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
-      index = this.boundaryBefore(this.stack.pop());
+      // The call stands before the address that it returns to, where the next statement may begin.
+      index = this.boundaryBefore(this.stack.pop() - 1);
     }
     return frames;
   }
