@@ -8,26 +8,12 @@ import { openMachine } from '../../engine/image/openMachine.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
-import {
-  endSummary,
-  gatherIncludes,
-  readScenario,
-  ScenarioVm,
-  type Diagnostic,
-  type MachineEvent,
-  type Span,
-  type StatementResult,
-} from '../../scenario/index.js';
+import { gatherIncludes, readScenario, ScenarioVm, type Diagnostic } from '../../scenario/index.js';
 import { isInputError } from '../inputError.js';
 import { besideFile, fileExists } from '../openFile.js';
-import { diagnosticLines, placeText } from './diagnostics.js';
-import { callChain, EndlessRun } from './whereabouts.js';
-
-/** Where lines go. */
-export interface Output {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
-}
+import { diagnosticLines } from './diagnostics.js';
+import { RunReport, type Output } from './report.js';
+import { EndlessRun } from './whereabouts.js';
 
 const NO_MACHINE = 2;
 
@@ -61,7 +47,8 @@ export async function run(file: string, output: Output): Promise<number> {
     complain(diagnostics);
     if (program === undefined) return 1;
     const vm = new ScenarioVm(program, image, { kernel, name: file });
-    return new Runner(vm, file, output).run();
+    const watch = new EndlessRun(vm, file, output);
+    return runToEnd(vm, new RunReport(vm, file, output), watch);
   } finally {
     close();
   }
@@ -89,87 +76,16 @@ async function opened(spec: MachineSpec, file: string, report: (message: string)
 const besideScript = (spec: MachineSpec, file: string): MachineSpec =>
   spec.kind === 'machine' ? spec : { ...spec, path: besideFile(file, spec.path) };
 
-class Runner {
-  private failed = false;
-  /** Marks left of it are printed. */
-  private printed: number;
-  /** A line of the log that a part may still follow. */
-  private openLine: string | undefined;
-  private readonly watch: EndlessRun;
-
-  constructor(
-    private readonly vm: ScenarioVm,
-    private readonly file: string,
-    private readonly output: Output,
-  ) {
-    this.printed = vm.startPosition;
-    this.watch = new EndlessRun(vm, file, output);
+/** From the first statement to the last. */
+function runToEnd(vm: ScenarioVm, report: RunReport, watch: EndlessRun): number {
+  for (;;) {
+    const result = vm.runStatement();
+    report.tellNew();
+    if (result.kind === 'failed') report.died(result.task, result);
+    if (result.kind === 'deadlock') report.deadlock(result.waits);
+    if (result.kind === 'exited' || result.kind === 'deadlock') break;
+    watch.passed();
   }
-
-  run(): number {
-    for (;;) {
-      const result = this.vm.runStatement();
-      this.print();
-      this.complain(result);
-      if (result.kind === 'exited' || result.kind === 'deadlock') break;
-      this.watch.passed();
-    }
-    this.endLine();
-    const summary = endSummary(this.vm.expects);
-    if (summary !== '') this.output.out(summary);
-    return this.failed ? 1 : 0;
-  }
-
-  /** What was reported since. A statement that was undone has reported nothing. */
-  private print(): void {
-    const { tape } = this.vm;
-    for (const { event } of tape.marksBetween(this.printed, tape.cursor)) this.printEvent(event);
-    this.printed = tape.cursor;
-  }
-
-  private printEvent(event: MachineEvent): void {
-    if (event.kind === 'printk') this.printLine(event);
-    if (event.kind === 'address-misuse' || event.kind === 'stale-tlb') {
-      this.endLine();
-      this.output.out(`note: ${event.text}`);
-    }
-    if (event.kind !== 'expect-failed') return;
-    this.failed = true;
-    this.endLine();
-    const { source, operands, span } = event;
-    const values = operands === '' ? '' : `: ${operands}`;
-    this.output.err(`${this.place(span)}: failed: ${source}${values}`);
-  }
-
-  /** Parts of a line are printed when it is whole, or when it is clear that nothing follows. */
-  private printLine({ text, continues, open }: Extract<MachineEvent, { kind: 'printk' }>): void {
-    if (continues !== true) this.endLine();
-    const line = (this.openLine ?? '') + text;
-    this.openLine = undefined;
-    if (open === true) this.openLine = line;
-    else this.output.out(line);
-  }
-
-  private endLine(): void {
-    if (this.openLine !== undefined) this.output.out(this.openLine);
-    this.openLine = undefined;
-  }
-
-  private complain(result: StatementResult): void {
-    if (result.kind !== 'failed' && result.kind !== 'deadlock') return;
-    this.endLine();
-    this.failed = true;
-    if (result.kind === 'failed') {
-      const name = this.vm.tasks()[result.task]?.name ?? '?';
-      this.output.err(`${this.place(result.span)}: task ${name} died: ${result.text}`);
-      for (const line of callChain(this.vm, this.file, result.task)) this.output.err(line);
-      return;
-    }
-    this.output.err(`${this.file}: deadlock: no task can run`);
-    for (const { text } of result.waits) this.output.err(`  ${text}`);
-  }
-
-  private place(span: Span): string {
-    return placeText(this.file, this.vm.program.sources, span);
-  }
+  report.end();
+  return report.failed ? 1 : 0;
 }

@@ -4,10 +4,10 @@
  */
 import type { ScenarioVm } from '../../scenario/index.js';
 import { placeText } from './diagnostics.js';
-import type { Output } from './run.js';
+import type { Output } from './report.js';
 
-/** The functions that are active in a task, innermost first: `  in find() at lesson.mms:5:3`. */
-export function callChain(vm: ScenarioVm, file: string, task: number): string[] {
+/** The functions that are active in a task, innermost first, as report.ts tells them of a death. */
+function callChain(vm: ScenarioVm, file: string, task: number): string[] {
   const { sources } = vm.program;
   const frames = vm.frames(task);
   if (frames.length <= 1) return [];

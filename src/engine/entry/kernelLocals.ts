@@ -108,9 +108,9 @@ export interface KernelLocals {
     readonly alloc_flags: AllocFlags;
     readonly pcp: PerCpuPages;
     readonly list: ListHead;
+    readonly page?: Page;
     readonly batch?: Int;
     readonly alloced?: Int;
-    readonly page?: Page;
   };
   readonly __rmqueue_smallest: {
     readonly zone: Zone;

@@ -12,6 +12,7 @@ import type { Kernel } from '../machine/kernel.js';
 import type { Zone } from '../machine/ctypes.js';
 import type { KernelLocals } from '../entry/kernelLocals.js';
 import { zoneName } from '../machine/zoneNames.js';
+import { NOTES } from './notes.js';
 import { failureReason } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
 import type { Attempt, FallbackStep, Pass, RefillStep, Route, Step, ZoneLook } from './attempt.js';
@@ -106,9 +107,9 @@ export class AttemptRecorder {
     set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(caller?.name ?? ''),
     drain_all_pages: () => this.note('per-CPU lists drained'),
     __alloc_pages_direct_compact: ({ order }) => {
-      if (order > 0) this.note('entered direct compaction, which moves nothing yet');
+      if (order > 0) this.note(NOTES['direct-compact']);
     },
-    __perform_reclaim: () => this.note('entered direct reclaim, which frees nothing yet'),
+    __perform_reclaim: () => this.note(NOTES['direct-reclaim']),
     warn_alloc: (_locals, caller) => {
       if (isCallOf(caller, '__alloc_pages_slowpath')) this.failed(caller.locals());
     },

@@ -1,4 +1,5 @@
 /** An attempt in words: one closing sentence, and the whole of it line by line. */
+import { hexText } from '../memory/address.js';
 import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
@@ -15,7 +16,6 @@ import type {
   ZoneLook,
 } from './attempt.js';
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 export const migratetypeText = (k: Kernel, mt: number): string => migratetypeName(k.profile, mt);
@@ -118,7 +118,7 @@ function fallbackText(
     return `no block of order ${min_order} or above of ${types}${why}`;
   }
   const { order: from, migratetype, pfn, whole_block, claimed } = taken;
-  const block = `a block of order ${from} of ${migratetypeText(k, migratetype)}, pfn ${hex(pfn)}`;
+  const block = `a block of order ${from} of ${migratetypeText(k, migratetype)}, pfn ${hexText(pfn)}`;
   if (claimed) return `${block}, with its pageblock`;
   return whole_block
     ? `${block}; too little of its pageblock is free or of a compatible type`
@@ -147,7 +147,7 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
 
 function gotText(k: Kernel, order: number, outcome: Extract<Outcome, { kind: 'page' }>): string {
   const reserved = outcome.reserved ? '; its pageblock is MIGRATE_HIGHATOMIC now' : '';
-  return `pfn ${hex(outcome.pfn)}, ${routeText(k, order, outcome.route, outcome.zone)}${reserved}`;
+  return `pfn ${hexText(outcome.pfn)}, ${routeText(k, order, outcome.route, outcome.zone)}${reserved}`;
 }
 
 function routeText(k: Kernel, order: number, route: Route, zone: string): string {

@@ -1,4 +1,5 @@
 /** An address report as Markdown: the kind first, then the verdict, the way through the tables, and where the page is. */
+import { hexText } from '../memory/address.js';
 import type { AddressReport, WalkReport } from './address.js';
 
 export function addressMarkdown(report: AddressReport): string {
@@ -29,7 +30,7 @@ function frameLines(report: AddressReport): string[] {
   const { kind, address, phys, pfn, page, logical, area } = report;
   const names: readonly (readonly [string, string | undefined])[] = [
     ['physical', phys],
-    ['pfn', pfn === undefined ? undefined : `0x${pfn.toString(16)}`],
+    ['pfn', pfn === undefined ? undefined : hexText(pfn)],
     ['struct page', page],
     ['logical', kind === 'logical' ? undefined : logical],
   ];

@@ -7,6 +7,7 @@ import {
   asPhys,
   asVirt,
   formatAddress,
+  hexText,
   PAGE_SIZE,
   phys_to_pfn,
   type VirtAddr,
@@ -96,7 +97,7 @@ export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressR
     title,
     meaning,
     ...(symbol !== undefined && { symbol }),
-    ...(phys !== undefined && phys >= 0 && { phys: hex(phys) }),
+    ...(phys !== undefined && phys >= 0 && { phys: hexText(phys) }),
     ...(hasPage && {
       pfn,
       page: formatAddress(memmap.base + pfn * memmap.sizeofPage, profile.pointerSize),
@@ -106,8 +107,6 @@ export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressR
     otherwise: use === undefined ? otherwise(world, value, meant, kind) : [],
   };
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 function logicalText(world: AddressWorld, pfn: number): string {
   if (isHighmem(world, pfn)) return 'none (highmem)';
@@ -133,9 +132,9 @@ function otherwise(
   if (meant !== 'virtual' || kind !== 'user') return [];
   const texts: string[] = [];
   if (value < world.maxPfn)
-    texts.push(`as a page frame number: physical ${hex(value * PAGE_SIZE)}`);
+    texts.push(`as a page frame number: physical ${hexText(value * PAGE_SIZE)}`);
   if (value < world.maxPfn * PAGE_SIZE)
-    texts.push(`as a physical address: pfn ${hex(phys_to_pfn(asPhys(value)))}`);
+    texts.push(`as a physical address: pfn ${hexText(phys_to_pfn(asPhys(value)))}`);
   return texts;
 }
 
@@ -152,12 +151,12 @@ function stepReport({ level, index, entryPhys, entry }: WalkStep): WalkStepRepor
   const leadsTo = !entry.present
     ? 'nothing'
     : entry.leaf
-      ? `page ${hex(entry.phys)}, ${size}`
-      : `table ${hex(entry.phys)}`;
+      ? `page ${hexText(entry.phys)}, ${size}`
+      : `table ${hexText(entry.phys)}`;
   return {
     level: level.name,
-    index: hex(index),
-    at: hex(entryPhys),
+    index: hexText(index),
+    at: hexText(entryPhys),
     value: `0x${entryHex(entry)}`,
     flags: flagText(entry),
     leadsTo,
@@ -173,7 +172,7 @@ function endText(walk: Walk): string {
     user ? 'user and kernel' : 'kernel only',
     ...(execute ? ['executable'] : []),
   ].join(', ');
-  return `physical ${hex(page.phys)}, in a ${sizeText(page.pageSize)} page: ${rights}`;
+  return `physical ${hexText(page.phys)}, in a ${sizeText(page.pageSize)} page: ${rights}`;
 }
 
 /** The report of a page: what `where()` answers for a pointer to a struct page, a frame number or an address. */

@@ -26,7 +26,7 @@ export function checkScenario(text: string, file: ScenarioFile = {}): CheckedSce
 function findingsOf(scenario: ReadScenario): readonly Diagnostic[] {
   const described = describedMachine(scenario.machine);
   const { profile, compound } = described ?? defaultMachine;
-  const { diagnostics } = scenario.compile(profileWith(profile, compound));
+  const { diagnostics } = scenario.compile(profileWith(profile, { compound }));
   // Only a session knows the kernel of a machine in a file: what another kernel may well have is not reported.
   return described === undefined
     ? diagnostics.filter(({ code }) => !OF_THE_KERNEL.has(code))

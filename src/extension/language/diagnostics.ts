@@ -8,14 +8,13 @@ import {
   languages,
   Position,
   Range,
-  Uri,
   WorkspaceEdit,
   workspace,
   type TextDocument,
 } from 'vscode';
 import type { Diagnostic as Finding, Sources } from '../../scenario/index.js';
 import { MMSCOPE } from '../identity.js';
-import { IncludedFiles } from './includedFiles.js';
+import { checkDocument, IncludedFiles } from './includedFiles.js';
 
 const TYPING_PAUSE_MS = 250;
 
@@ -42,13 +41,7 @@ export function registerDiagnostics(): Disposable {
   };
   const includes = new IncludedFiles(collection);
   const publish = async (document: TextDocument): Promise<void> => {
-    const { checkScenario, gatherIncludes } = await import('./checkScenario.js');
-    const text = document.getText();
-    const name = document.uri.path.split('/').at(-1) ?? '';
-    const read = (wanted: string, from: string | undefined) =>
-      includes.read(wanted, from === undefined ? document.uri : Uri.parse(from));
-    const findInclude = await gatherIncludes(text, read);
-    const { diagnostics, sources } = checkScenario(text, { name, findInclude });
+    const { diagnostics, sources } = await checkDocument(document);
     if (document.isClosed) return;
     const ofFile = (path: string | undefined) =>
       diagnostics.filter(({ span }) => sources.fileAt(span.start).path === path);

@@ -9,6 +9,7 @@ import type { AddressKind } from '../../engine/view/addressKind.js';
 import type { AddressUse } from '../../engine/view/addressVerdict.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { KernelCalls } from './kernelCalls.js';
+import type { Ledger } from './ledger.js';
 
 /** The call would sleep: its statement is undone and the task waits until the reason is gone. */
 export interface Blocked {
@@ -23,6 +24,9 @@ export interface BlockReason {
 }
 
 export type BlockKind = 'page lock';
+
+/** Words of `struct page` that functions begin with. */
+export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
 
 /** Memory by virtual address: the kernel's and the script's own. */
 export interface VirtualMemory {
@@ -55,7 +59,8 @@ export interface BuiltinCall {
 
   // --- pointers: what is wrong with one faults as it would in the kernel -----------------------------------------------
 
-  page(pointer: Value): Page;
+  /** @param member what the kernel's function looks at first: a pointer that leads nowhere faults there */
+  page(pointer: Value, member?: PageMember): Page;
   pageOrNull(pointer: Value): Page;
   zone(pointer: Value): Zone;
   zoneOrNull(pointer: Value): Zone;
@@ -83,6 +88,9 @@ export interface BuiltinCall {
   addressKind(address: Value): AddressKind;
   /** Says so when a value has no business in a conversion, and what it is instead. */
   judge(use: AddressUse, value: Value): void;
+
+  /** What the scenario has taken from the kernel. */
+  readonly ledger: Ledger;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

@@ -7,12 +7,6 @@ import { naturalValue, type Value } from '../semantics/arithmetic.js';
 
 const changes = true;
 
-/** get_order() of any unsigned long, 0 included: the engine's takes numbers, which hold those below 2^53 exactly. */
-function orderOf(call: BuiltinCall, size: Value): number {
-  const last = BigInt.asUintN(call.k.wide ? 64 : 32, BigInt(size) - 1n) / BigInt(PAGE_SIZE);
-  return last === 0n ? 0 : last.toString(2).length;
-}
-
 export const pageAllocator = [
   ...group('page allocator', 'mm/page_alloc.c', [
     {
@@ -59,8 +53,8 @@ export const pageAllocator = [
       doc: 'Allocates just enough contiguous pages for size bytes, and frees the rest of the block.',
       changes,
       run: (call, size, gfp) => {
-        if (orderOf(call, size) >= call.k.MAX_ORDER) return 0;
-        return call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
+        const bytes = wholePages(call, size);
+        return call.kernel.alloc_pages_exact(call.k, bytes, Number(gfp));
       },
     },
     {
@@ -155,7 +149,7 @@ export const pageAllocator = [
     {
       signature: 'int get_order(unsigned long size)',
       doc: 'The smallest order whose block holds size bytes.',
-      run: orderOf,
+      run: (call, size) => call.kernel.get_order(call.k, wholePages(call, size)),
     },
   ]),
   ...group('page allocator', 'include/linux/gfp.h', [
@@ -203,6 +197,12 @@ export const pageAllocator = [
     },
   ]),
 ];
+
+/** A size, rounded up to whole pages: that a number holds. Negative for more than half of 64 bits. */
+function wholePages({ k }: BuiltinCall, size: Value): number {
+  const bytes = ((BigInt.asUintN(k.wide ? 64 : 32, BigInt(size)) + 4095n) >> 12n) << 12n;
+  return Number(bytes > 1n << 63n ? bytes - (1n << 64n) : bytes);
+}
 
 const truth = (condition: boolean): number => (condition ? 1 : 0);
 

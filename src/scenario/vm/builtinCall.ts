@@ -13,9 +13,11 @@ import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
-import type { BuiltinCall, LinePart } from '../builtins/call.js';
+import type { BuiltinCall, LinePart, PageMember } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
+import { TapeLedger } from '../ledger/ledger.js';
+import { CONSOLE, type PlaceNames } from '../ledger/notGivenBack.js';
 import {
   convert,
   naturalValue,
@@ -28,8 +30,9 @@ import type { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
 import { decodeUtf8, latin1 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
+import { MisuseWatch } from './misuse.js';
 import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
 
@@ -48,9 +51,18 @@ export interface CallSurroundings {
   readonly continuesLines: boolean;
   /** The script's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
+  readonly names: PlaceNames;
+  /** Of the statement that runs. */
+  statementSpan(): Span | undefined;
 }
 
 export class MachineCall implements BuiltinCall {
+  /** What the scenario has taken from the kernel. */
+  readonly ledger: TapeLedger;
+  /** On a machine that is to tell misuse. */
+  readonly watch: MisuseWatch | undefined;
+  /** The call is one of the scenario's text, not of an expression that is evaluated. */
+  ofScenario = false;
   readonly k: Kernel;
   readonly profile: Profile;
   readonly memory: ScenarioMemory;
@@ -63,7 +75,7 @@ export class MachineCall implements BuiltinCall {
   /** Values of operands since the last boundary, by the number of their site: for the next `expect`. */
   readonly notes = new Map<number, Value>();
   /** Of this statement. */
-  failedExpects: ScenarioEvent[] = [];
+  failedExpects: FailedExpect[] = [];
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
@@ -81,6 +93,15 @@ export class MachineCall implements BuiltinCall {
     this.sources = surroundings.sources;
     this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
+    const { control, names } = surroundings;
+    this.ledger = new TapeLedger(this.k, () => ({
+      place: this.ofScenario ? this.span.start + 1 : CONSOLE,
+      task: control.currentTask,
+    }));
+    if (this.k.CONFIG_DEBUG_VM !== 0)
+      this.watch = new MisuseWatch(this.k, this.ledger, names, (misuse, text, isCall) =>
+        this.misused(misuse, text, isCall),
+      );
   }
 
   get source(): string {
@@ -91,15 +112,20 @@ export class MachineCall implements BuiltinCall {
     return this.sources.textAt(span);
   }
 
+  /** A builtin's name as the scenario has it: `__free_page` of `__free_pages`. */
+  writtenName(name: string): string {
+    return this.ofScenario ? this.surroundings.names.functionAt(this.span.start) : name;
+  }
+
   get location(): string {
     return this.surroundings.locate(this.span.start);
   }
 
   // --- pointers ------------------------------------------------------------------------------------------------------------
 
-  page(pointer: Value): Page {
+  page(pointer: Value, member: PageMember = 'flags'): Page {
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
-    this.memory.touch(pointer);
+    this.memory.touch(this.offset(pointer, this.k.page[member] * 4));
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
     if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
@@ -122,7 +148,12 @@ export class MachineCall implements BuiltinCall {
 
   cell(pointer: Value): Cell {
     this.memory.touch(pointer);
-    return this.k.cell_of(asVirt(Number(pointer)));
+    const cell = this.k.cell_of(asVirt(Number(pointer)));
+    if (cell === 0)
+      this.bug(
+        `BUG: ${this.source}: mmscope's kernel functions work on objects in the direct map, the kernel image and the scenario only`,
+      );
+    return cell;
   }
 
   linear(pointer: Value): VirtAddr {
@@ -130,7 +161,7 @@ export class MachineCall implements BuiltinCall {
     const va = asVirt(Number(pointer));
     // mem_map has physical addresses too, but __pa() does not give them.
     if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
-      throw this.memory.fault(va);
+      throw this.memory.fault(va, 'read');
     return va;
   }
 
@@ -236,6 +267,14 @@ export class MachineCall implements BuiltinCall {
     throw new TaskBug(text);
   }
 
+  /** Misuse of a function, told where it is called; or an access, which is somewhere in the statement. */
+  misused(misuse: Misuse, text: string, isCall: boolean): void {
+    const { surroundings } = this;
+    const { tape, control } = surroundings;
+    const span = isCall && this.ofScenario ? this.span : surroundings.statementSpan();
+    tape.mark({ kind: 'api-misuse', misuse, text, span, task: control.currentTask });
+  }
+
   expectation(holds: boolean): void {
     if (holds) this.surroundings.control.countHeldExpect();
     else this.reportFailed(this.source, this.operandTexts().join(', '));
@@ -251,7 +290,7 @@ export class MachineCall implements BuiltinCall {
     control.countFailedExpect();
     const { span } = this;
     const task = control.currentTask;
-    const event: ScenarioEvent = { kind: 'expect-failed', source, operands, span, task };
+    const event: FailedExpect = { kind: 'expect-failed', source, operands, span, task };
     this.failedExpects.push(event);
     tape.mark(event);
   }

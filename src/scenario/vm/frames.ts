@@ -67,7 +67,7 @@ export class Frames {
       const depth = frames.length;
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
-      // The call stands before the address that it returns to, where the next statement may begin.
+      // What is returned to may be the next statement: the call is what stands before.
       index = this.boundaryBefore(this.stack.pop() - 1);
     }
     return frames;

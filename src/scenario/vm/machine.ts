@@ -15,6 +15,7 @@ import type { MachineCall } from './builtinCall.js';
 import type { Control, StackUse } from './control.js';
 import { HANDLERS, type Handler } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
+import { oopsOf, type Oops } from './oops.js';
 import { TaskBug } from './signals.js';
 import { TaskStack } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
@@ -34,6 +35,7 @@ export type Outcome =
       readonly span: Span | undefined;
       readonly pc: number;
       readonly use: StackUse;
+      readonly oops?: Oops;
     };
 
 /** Code with what it refers to by number. */
@@ -121,18 +123,34 @@ export class Machine {
       }
       return this.bug('the expression runs for too long');
     } catch (error) {
-      if (error instanceof KernelFault) return this.bug(oopsText(error.text));
+      if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       throw error;
     }
   }
 
-  private bug(text: string): Outcome {
+  private bug(text: string, oops?: Oops): Outcome {
     const { pc, stack } = this;
     const span = this.inBuiltin ? this.call.span : undefined;
     this.inBuiltin = false;
     // The words of the instruction that failed lie before the counter.
-    return { kind: 'bug', text, span, pc: Math.max(0, pc - 1), use: stack.use };
+    return {
+      kind: 'bug',
+      text,
+      span,
+      pc: Math.max(0, pc - 1),
+      use: stack.use,
+      ...(oops && { oops }),
+    };
+  }
+
+  private faulted({ text, access, dump }: KernelFault): Outcome {
+    const { call } = this;
+    // What an assertion about a page prints comes before the line that says where it stands.
+    if (dump !== undefined && !this.memory.onlyLooks)
+      call.kernel.dump_page(call.k, dump.page, dump.reason);
+    const isWhole = /^(?:general protection|kernel BUG|watchdog:)/.test(text);
+    return this.bug(isWhole ? text : `BUG: ${text}`, access && oopsOf(this.image, access));
   }
 
   /** Ends the run after this instruction. */
@@ -251,16 +269,6 @@ export class Machine {
       throw new TaskBug(
         'BUG: a kernel function cannot be called through a pointer: call it by name',
       );
-    throw this.memory.fault(Number(address));
+    throw this.memory.fault(Number(address), 'fetch');
   }
-}
-
-/** The kernel's words for a fault: near NULL, at an address that no mapping can have, or elsewhere. */
-function oopsText(text: string): string {
-  const hex = /page fault for address: ([0-9a-f]+)$/.exec(text)?.[1];
-  if (hex !== undefined && /^0*[0-9a-f]{1,3}$/.test(hex))
-    return `BUG: kernel NULL pointer dereference, address: ${hex}`;
-  if (hex?.length === 16 && !/^(0000[0-7]|ffff[89a-f])/.test(hex))
-    return `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`;
-  return text.startsWith('general protection') ? text : `BUG: ${text}`;
 }

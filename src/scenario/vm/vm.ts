@@ -12,10 +12,11 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
+import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
@@ -36,7 +37,7 @@ export type StatementResult = {
   /** The task whose statement it was. */
   readonly task: number;
   /** `expect(...)` that did not hold in it. */
-  readonly failedExpects: readonly ScenarioEvent[];
+  readonly failedExpects: readonly FailedExpect[];
 } & (
   | { readonly kind: 'ran' }
   /** The statement was undone: its task waits, another one is current. */
@@ -44,12 +45,24 @@ export type StatementResult = {
   /** The task is done; another one is current. */
   | { readonly kind: 'ended' }
   /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | { readonly kind: 'failed'; readonly text: string; readonly span: Span }
+  | ({ readonly kind: 'failed' } & Death)
   /** No task can run: nothing was done. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
   /** Every task is done: nothing was done. */
   | { readonly kind: 'exited' }
 );
+
+/** How a task died. */
+export interface Death {
+  /** The kernel's words. */
+  readonly text: string;
+  /** Of a page fault: which rule of the processor refused the access. */
+  readonly rule: string | undefined;
+  /** Where it happened: the call of a builtin, or the statement. */
+  readonly span: Span;
+  /** Where it stood, and where it had been called from: innermost first. */
+  readonly calls: readonly Location[];
+}
 
 export interface TaskState {
   readonly id: number;
@@ -108,10 +121,14 @@ export class ScenarioVm {
           const { line, file } = program.sources.position(offset);
           return `${file.path === undefined ? name : baseName(file.path)}:${line}`;
         },
+        names: this.placeNames,
+        statementSpan: () => this.location(this.control.currentTask)?.span,
       },
       options.kernel,
     );
     const { memory, control, call } = this;
+    mm.tracer = call.ledger.tracer;
+    memory.misuse = call.watch;
     this.machine = new Machine(program, image, memory, control, window, call);
     this.kernel = options.kernel;
     this.scheduler = new Scheduler(program, image, control, options.kernel);
@@ -139,6 +156,7 @@ export class ScenarioVm {
       scheduler.switchTo(next);
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
+    call.watch?.begin();
     const outcome = this.machine.runStatement(task);
     switch (outcome.kind) {
       case 'boundary':
@@ -153,41 +171,24 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
-        return this.failed(task, outcome);
+        return this.result(task, { kind: 'failed', ...this.die(task, outcome) });
       case 'blocked':
         return this.block(task, start, outcome.reason);
     }
   }
 
-  private result(task: number, what: { kind: 'ran' } | { kind: 'ended' }): StatementResult {
+  private result(
+    task: number,
+    what: { kind: 'ran' } | { kind: 'ended' } | ({ kind: 'failed' } & Death),
+  ): StatementResult {
     return { task, failedExpects: this.call.failedExpects, ...what };
-  }
-
-  /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private failed(task: number, { text, span, use, pc }: Extract<Outcome, { kind: 'bug' }>) {
-    const { control } = this;
-    this.die(task, text);
-    // Behind the marks: a debugger that stops at one sees the statement as it began.
-    control.setPc(task, pc);
-    control.setStack(task, use);
-    const [frame] = this.frameWalk.of(task);
-    this.handOver(task);
-    control.countStatement();
-    const where = span ?? frame?.boundary.span ?? { start: 0, end: 0 };
-    return {
-      kind: 'failed' as const,
-      task,
-      text,
-      span: where,
-      failedExpects: this.call.failedExpects,
-    };
   }
 
   /** Nothing can run. */
   private idle(): StatementResult {
     const task = this.control.currentTask;
     const waits = this.scheduler.waits();
-    const failedExpects: readonly ScenarioEvent[] = [];
+    const failedExpects: readonly FailedExpect[] = [];
     if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
     return { kind: 'exited', task, failedExpects };
   }
@@ -198,10 +199,24 @@ export class ScenarioVm {
     if (next !== undefined) this.scheduler.switchTo(next);
   }
 
-  private die(task: number, text: string): void {
-    this.tape.mark({ kind: 'printk', level: KERN_ALERT, text });
-    this.tape.mark({ kind: 'bug', text });
-    this.control.setStatus(task, 'failed');
+  /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
+  private die(
+    task: number,
+    { text, oops, pc, use, span }: Extract<Outcome, { kind: 'bug' }>,
+  ): Death {
+    const { control, tape } = this;
+    tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+    for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
+    const rule = oops?.rule;
+    tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
+    control.setStatus(task, 'failed');
+    // Behind the marks: a debugger that stops at one sees the statement as it began.
+    control.setPc(task, pc);
+    control.setStack(task, use);
+    const calls = this.frames(task).map(({ location }) => location);
+    this.handOver(task);
+    control.countStatement();
+    return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
 
   /** The statement never happened; its task waits. */
@@ -287,6 +302,21 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** What the scenario has allocated and still has, where it stands now. */
+  notGivenBack(): readonly NotGivenBack[] {
+    return notGivenBack(this.call.ledger, this.placeNames);
+  }
+
+  private get placeNames(): PlaceNames {
+    const { sources, tasks } = this.program;
+    const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
+    return {
+      line: (offset) => sources.position(offset).line,
+      functionAt: (offset) => /^\w+/.exec(wordAt(offset))?.[0] ?? '?',
+      task: (task) => tasks[task]?.name ?? '?',
+    };
   }
 
   location(task: number): Location | undefined {

@@ -91,7 +91,7 @@ export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
 
 /** Whole pages: a compound block, so that kfree() finds its order. Left out: kasan, kmemleak, kmsan. */
 function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
-  const order: Order = get_order(size);
+  const order: Order = get_order(k, size);
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
 
   flags |= k.__GFP_COMP;
@@ -108,7 +108,7 @@ function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   let ret: VirtAddr;
   if (size > KMALLOC_MAX_CACHE_SIZE) {
     ret = __kmalloc_large_node(k, size, flags);
-    trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(size), flags);
+    trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(k, size), flags);
     return ret;
   }
   // kmalloc_slab() has no cache for nothing. The address that stands for it is not NULL: the request did not fail.
