@@ -1,6 +1,6 @@
 /** Assertions, errors in pointers, and what a scenario checks about itself. */
 import type { Value } from '../semantics/arithmetic.js';
-import { operation } from '../semantics/arithmetic.js';
+import { convert, operation } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -10,6 +10,14 @@ const MAX_ERRNO = 4095;
 function isError(call: BuiltinCall, pointer: Value): boolean {
   const width = call.k.wide ? 'u64' : 'u32';
   return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;
+}
+
+/** Whether a place is come to for the first time; the byte remembers it. */
+function isFirst(call: BuiltinCall, flag: Value): boolean {
+  if (flag === 0) return true;
+  if (call.memory.load(flag, 1) !== 0) return false;
+  call.memory.store(flag, 1, 1);
+  return true;
 }
 
 const truth = (condition: boolean): number => (condition ? 1 : 0);
@@ -24,6 +32,23 @@ export const checking: readonly Builtin[] = [
         call.expectation(condition !== 0);
       },
     },
+    {
+      signature: 'void __returned(const char *function, int result)',
+      doc: 'What module_init() and main() end with: a result that is not 0 counts as a failed expectation.',
+      changes: true,
+      run: (call, name, result) => {
+        if (result !== 0) call.expectFailed(`${call.string(name)}() returned ${result}`);
+      },
+    },
+  ]),
+  ...group('checking', 'include/linux/once.h', [
+    {
+      signature: 'bool __once(void)',
+      doc: 'True the first time a place in the text is come to; what pr_info_once() and its like are made of.',
+      changes: true,
+      once: true,
+      run: (call, flag) => truth(isFirst(call, flag)),
+    },
   ]),
   ...group('checking', 'include/asm-generic/bug.h', [
     {
@@ -37,10 +62,12 @@ export const checking: readonly Builtin[] = [
     },
     {
       signature: 'int WARN_ON_ONCE(bool condition)',
-      doc: 'Like WARN_ON. A real kernel warns only once; here each time.',
+      doc: 'Like WARN_ON, but each place in the text warns only once.',
       changes: true,
-      run: (call, condition) => {
-        if (condition !== 0) call.warn(`WARNING: at ${call.location}: ${call.source}`);
+      once: true,
+      run: (call, condition, warned) => {
+        if (condition !== 0 && isFirst(call, warned))
+          call.warn(`WARNING: at ${call.location}: ${call.source}`);
         return condition;
       },
     },
@@ -83,6 +110,11 @@ export const checking: readonly Builtin[] = [
       signature: 'long PTR_ERR(const void *ptr)',
       doc: 'The error number that a pointer encodes.',
       run: (call, pointer) => (call.k.wide ? pointer : Number(pointer) | 0),
+    },
+    {
+      signature: 'int PTR_ERR_OR_ZERO(const void *ptr)',
+      doc: 'The error number that a pointer encodes; 0 if it is an address.',
+      run: (call, pointer) => (isError(call, pointer) ? Number(convert(pointer, 'i32')) : 0),
     },
     {
       signature: 'void *ERR_PTR(long error)',
