@@ -11,7 +11,7 @@ import { readVirtual } from '../image/assemble.js';
 import { sizeOfStruct } from '../types/named.js';
 
 /** Pages [start, end) that are all given out, or all not. */
-export interface CmaRange {
+interface CmaRange {
   readonly used: boolean;
   readonly startPfn: number;
   readonly endPfn: number;
@@ -37,7 +37,7 @@ export function cmaAreas(image: KernelImage): CmaView[] {
   });
 }
 
-export function cmaView(image: KernelImage, cma: Cma): CmaView {
+function cmaView(image: KernelImage, cma: Cma): CmaView {
   const { mm } = image;
   const basePfn = mm.read_ulong(cma + mm.cma.base_pfn);
   const nrPages = mm.read_ulong(cma + mm.cma.count);
