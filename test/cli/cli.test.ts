@@ -141,7 +141,18 @@ lock_page(page);
     const { code, out, err } = mmscope('run', script);
     assert.equal(code, 1);
     const text = 'BUG: kernel NULL pointer dereference, address: 0000000000000000';
-    assert.equal(out, `${text}\n`);
+    assert.deepEqual(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trimEnd()),
+      [
+        text,
+        '#PF: supervisor write access in kernel mode',
+        '#PF: error_code(0x0002) - not-present page',
+        'PGD 0 P4D 0',
+      ],
+    );
     assert.deepEqual(err.trimEnd().split('\n'), [
       `${header}:3:2: task main died: ${text}`,
       `  in touch() at ${header}:3:2`,
