@@ -148,16 +148,25 @@ function writeWithinFrame(
   bytes: Uint8Array,
 ): void {
   const byteAt = (at: number): number => bytes[at - offset] as number;
-  const writeByte = (at: number): void => {
-    const shift = (at & 3) * 8;
-    tape.writeBits(asCell(first + (at >> 2)), 0xff << shift, byteAt(at) << shift);
+  /** Bytes of one word, written as one. */
+  const writePart = (from: number, to: number): void => {
+    let [mask, value] = [0, 0];
+    for (let at = from; at < to; at++) {
+      mask |= 0xff << ((at & 3) * 8);
+      value |= byteAt(at) << ((at & 3) * 8);
+    }
+    tape.writeBits(asCell(first + (from >> 2)), mask, value);
   };
   const end = offset + bytes.length;
   let at = offset;
-  while (at < end && (at & 3) !== 0) writeByte(at++);
+  if ((at & 3) !== 0) {
+    const to = Math.min(end, (at | 3) + 1);
+    writePart(at, to);
+    at = to;
+  }
   for (; at + 4 <= end; at += 4) {
     const low = byteAt(at) | (byteAt(at + 1) << 8);
     tape.write(asCell(first + (at >> 2)), low | (byteAt(at + 2) << 16) | (byteAt(at + 3) << 24));
   }
-  while (at < end) writeByte(at++);
+  if (at < end) writePart(at, end);
 }
