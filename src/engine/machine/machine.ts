@@ -20,6 +20,8 @@ const REGISTERS = [
   'slabs_list',
   'slabs_list_off_slab',
   'local_purge_list',
+  // SMP: the first and the last callback that wait for a grace period.
+  'rcu_cblist',
 ] as const;
 const WORDS_PER_REGISTER = 4;
 /** Where in their frame the marks of warnings begin that are given once, and arrays of lists. */

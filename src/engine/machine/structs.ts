@@ -63,9 +63,10 @@ export const STRUCTS = {
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
   rb_node: '__rb_parent_color rb_left rb_right',
-  rcu_ctrlblk: 'curtail gp_seq',
+  mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
+  rcu_ctrlblk: 'curtail donetail gp_seq rcucblist',
   rcu_state: 'expedited_sequence',
-  slab: 'active? counters? freelist frozen? inuse? next? objects? s_mem? slab_cache slab_list slabs?',
+  slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
   task_struct: 'comm flags kmap_ctrl.idx? kmap_ctrl.pteval? pagefault_disabled',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',

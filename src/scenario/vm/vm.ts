@@ -99,6 +99,10 @@ export class ScenarioVm {
     );
     const { memory, control, call } = this;
     this.machine = new Machine(program, image, memory, control, window, call);
+    mm.callOut = (func, args) => {
+      const callee = this.machine.findFunction(func);
+      return callee && Number(this.machine.callBack(callee, args));
+    };
     this.kernel = options.kernel;
     this.scheduler = new Scheduler(program, image, control, options.kernel);
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));

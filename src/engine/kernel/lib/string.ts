@@ -1,7 +1,7 @@
 /**
  * Bytes and strings in kernel memory.
  *
- * readByte(), writeByte() and stringAt() are `*s` and a `char *` as C has them; memset() is Linux's.
+ * readByte(), writeByte() and stringAt() are `*s` and a `char *` as C has them; memset() and memcpy() are Linux's.
  * Source: Linux 6.1 lib/string.c.
  */
 import type { Int } from '../../machine/ctypes.js';
@@ -34,6 +34,20 @@ export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
       done += 4;
     } else {
       writeByte(k, at, c);
+      done++;
+    }
+  }
+}
+
+/** Copies `count` bytes: whole words where it can. */
+export function memcpy(k: Kernel, dest: VirtAddr, src: VirtAddr, count: Int): void {
+  for (let done = 0; done < count;) {
+    const [to, from] = [asVirt(dest + done), asVirt(src + done)];
+    if (((to | from) & 3) === 0 && count - done >= 4) {
+      k.write(k.cell_at(to), k.words[k.cell_at(from)]!);
+      done += 4;
+    } else {
+      writeByte(k, to, readByte(k, from));
       done++;
     }
   }

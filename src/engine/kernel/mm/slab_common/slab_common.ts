@@ -27,6 +27,7 @@ import {
 } from '../../include/linux/list.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
 import { kmem_cache_free, kmem_cache_zalloc, slabAllocator } from '../../include/linux/slab.h.js';
+import { rcu_barrier } from '../../kernel/rcu/tiny.js';
 import { stringAt } from '../../lib/string.js';
 import { CACHE_CREATE_MASK, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
 import { kfree_const, kstrdup } from '../util.js';
@@ -144,10 +145,13 @@ function kmem_cache_release(k: Kernel, s: KmemCache): void {
 
 /**
  * What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left.
- * Left out: rcu_barrier (no callback is waited for), kfence. Differs: takes them off their list one by one.
+ * Left out: kfence. Differs: takes them off their list one by one.
  */
 export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
   const to_destroy: ListHead = k.globals.slab_caches_to_rcu_destroy;
+  if (list_empty(k, to_destroy)) return;
+  // The callbacks that free their slabs come first: they look at the caches.
+  rcu_barrier(k);
   while (!list_empty(k, to_destroy)) {
     const s: KmemCache = list_first_entry(k, to_destroy, k.kmem_cache.list);
     list_del(k, s + k.kmem_cache.list);

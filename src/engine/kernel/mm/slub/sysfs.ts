@@ -7,14 +7,14 @@
  */
 import { type Int, type KmemCache, NULL, type SlabFlags } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { Cell, VirtAddr } from '../../../memory/address.js';
+import { asCell, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { sysfs_create_group } from '../../fs/sysfs/group.js';
 import { sysfs_create_link, sysfs_remove_link } from '../../fs/sysfs/symlink.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { Kobject, Kset } from '../../include/linux/kobject.h.js';
-import { kmem_cache_alloc, SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
-import { call_rcu } from '../../kernel/rcu/tiny.js';
+import { kmem_cache_alloc, kmem_cache_free, SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
+import { call_rcu, linkCallback } from '../../kernel/rcu/tiny.js';
 import { kobject_del, kobject_init, kobject_init_and_add, kobject_put } from '../../lib/kobject.js';
 import { kfree } from '../slab_common/kmalloc.js';
 import { slab_unmergeable } from '../slab_common/merge.js';
@@ -112,6 +112,11 @@ export function sysfs_slab_release(k: Kernel, s: KmemCache): void {
   }
   kobject_put(k, (s + k.kmem_cache.kobj) as Kobject, kmem_cache_release);
 }
+
+/** A dentry's grace period is over. */
+linkCallback('__d_free', (k, head) => {
+  kmem_cache_free(k, k.read_ptr(k.globals.dentry_cache), k.va_of(asCell(head - k.dentry.d_u_d_rcu)));
+});
 
 /**
  * Looks the cache's directory in debugfs up, which only caches with SLAB_STORE_USER have. The negative dentry of the look-up
