@@ -22,6 +22,8 @@ const REGISTERS = [
   'local_purge_list',
   // SMP: the first and the last callback that wait for a grace period.
   'rcu_cblist',
+  // Who is to free destroyed caches: entry/slabWorker.ts.
+  'slab_worker',
 ] as const;
 const WORDS_PER_REGISTER = 4;
 /** Where in their frame the marks of warnings begin that are given once, and arrays of lists. */

@@ -9,6 +9,7 @@ import type { AddressKind } from '../../engine/view/addressKind.js';
 import type { AddressUse } from '../../engine/view/addressVerdict.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { KernelCalls } from './kernelCalls.js';
+import type { Ledger } from './ledger.js';
 
 /** The call would sleep: its statement is undone and the task waits until the reason is gone. */
 export interface Blocked {
@@ -22,7 +23,8 @@ export interface BlockReason {
   readonly address: VirtAddr;
 }
 
-export type BlockKind = 'page lock';
+export type BlockKind =
+  'page lock' | 'kmap slot' | 'mutex' | 'spinlock' | 'pool element' | 'grace period';
 
 /** Memory by virtual address: the kernel's and the script's own. */
 export interface VirtualMemory {
@@ -33,6 +35,17 @@ export interface VirtualMemory {
   readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
   /** Faults, and writes nothing, unless all of it is mapped. */
   writeBytes(address: Value, bytes: Uint8Array): void;
+}
+
+/** Sections that the running task is in; on the tape. */
+export interface TaskContext {
+  /** preempt_count(): spinlocks, kmap_atomic(), get_cpu() that are held. */
+  preemptCount: number;
+  /** rcu_read_lock()s that are held. */
+  rcuDepth: number;
+  irqsDisabled: boolean;
+  /** Whether another task is in a section of rcu_read_lock(). */
+  readonly othersRead: boolean;
 }
 
 export interface BuiltinCall {
@@ -71,6 +84,17 @@ export interface BuiltinCall {
   addressKind(address: Value): AddressKind;
   /** Says so when a value has no business in a conversion, and what it is instead. */
   judge(use: AddressUse, value: Value): void;
+
+  // --- the task ----------------------------------------------------------------------------------------------------------
+
+  /** Where the kernel was called from: the address of the scenario's function that runs. */
+  readonly caller: VirtAddr;
+  /** What the running task must not do, and who waits for it. */
+  readonly context: TaskContext;
+  /** What the scenario has taken from the kernel. */
+  readonly ledger: Ledger;
+  /** Says so if the call may not sleep here. */
+  mightSleep(): void;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVe
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
 import type { BuiltinCall } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
+import { noLedger, type Ledger } from '../builtins/ledger.js';
 import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
 import type { Span } from '../syntax/span.js';
 import { decodeUtf8 } from '../syntax/utf8.js';
@@ -21,7 +22,9 @@ import type { MachineEvent, ScenarioEvent } from './events.js';
 import type { ScenarioMemory } from './memory.js';
 import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
+import { RunningTask } from './taskContext.js';
 
+const KERN_ERR = 3;
 const KERN_WARNING = 4;
 const MAX_STRING = 4096;
 
@@ -34,6 +37,10 @@ export interface CallSurroundings {
   readonly text: string;
   /** The script's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
+  /** The address of the scenario's function that code belongs to. */
+  functionAddress(pc: number): VirtAddr;
+  readonly nrTasks: number;
+  readonly ledger: Ledger | undefined;
 }
 
 export class MachineCall implements BuiltinCall {
@@ -44,6 +51,10 @@ export class MachineCall implements BuiltinCall {
   span: Span = { start: 0, end: 0 };
   /** Of this statement. */
   failedExpects: ScenarioEvent[] = [];
+  /** Behind the instruction that calls. */
+  pc = 0;
+  readonly context: RunningTask;
+  readonly ledger: Ledger;
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
@@ -57,6 +68,8 @@ export class MachineCall implements BuiltinCall {
     this.k = surroundings.image.mm;
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
+    this.context = new RunningTask(surroundings.control, surroundings.nrTasks);
+    this.ledger = surroundings.ledger ?? noLedger;
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
   }
 
@@ -66,6 +79,16 @@ export class MachineCall implements BuiltinCall {
 
   get location(): string {
     return this.surroundings.locate(this.span.start);
+  }
+
+  get caller(): VirtAddr {
+    return this.surroundings.functionAddress(this.pc);
+  }
+
+  mightSleep(): void {
+    const lines = this.context.sleepComplaint(this.location);
+    for (const text of lines) this.printk(KERN_ERR, text);
+    if (lines[0] !== undefined) this.k.emit({ kind: 'warn', text: lines[0] });
   }
 
   // --- pointers ------------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ export class Frames {
       const depth = frames.length;
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
-      index = this.boundaryBefore(this.stack.pop());
+      index = boundaryBefore(this.program, this.stack.pop());
     }
     return frames;
   }
@@ -107,23 +107,10 @@ export class Frames {
   /** The boundary where a task stands: at its pc, or, when it has not started yet, its first. -1: it has none. */
   private boundaryOf(task: number): number {
     const pc = this.control.pc(task);
-    const index = this.boundaryBefore(pc);
+    const index = boundaryBefore(this.program, pc);
     if (index >= 0 && this.program.boundaries[index]?.pc === pc) return index;
     const next = this.program.boundaries[index + 1];
     return next?.function === this.program.tasks[task]?.function ? index + 1 : -1;
-  }
-
-  /** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
-  private boundaryBefore(pc: number): number {
-    const { boundaries } = this.program;
-    let low = -1;
-    let high = boundaries.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((boundaries[middle]?.pc ?? 0) <= pc) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 }
 
@@ -131,4 +118,16 @@ function localAt(variable: Variable, frameAddress: number): Local {
   const { name, type, storage, location, parameter } = variable;
   const address = storage === 'frame' ? frameAddress + location : location;
   return { name, type, address, kind: parameter ? 'parameter' : 'local' };
+}
+
+/** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
+export function boundaryBefore({ boundaries }: Program, pc: number): number {
+  let low = -1;
+  let high = boundaries.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((boundaries[middle]?.pc ?? 0) <= pc) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

@@ -11,7 +11,7 @@ import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import type { Control } from './control.js';
-import { pageAt, pfnOfPage } from './structPage.js';
+import { WAIT_KINDS, type WaitWorld } from './waits.js';
 
 /** A task that waits, for what, and who could end it. */
 export interface Wait {
@@ -24,15 +24,17 @@ export interface Wait {
 }
 
 export class Scheduler {
+  private readonly nrTasks: number;
+  private readonly world: WaitWorld;
+
   constructor(
     private readonly program: Program,
     private readonly image: KernelImage,
     private readonly control: Control,
-    private readonly kernel: KernelCalls,
-  ) {}
-
-  private get nrTasks(): number {
-    return this.program.tasks.length;
+    kernel: KernelCalls,
+  ) {
+    this.nrTasks = program.tasks.length;
+    this.world = { image, kernel, control, nrTasks: this.nrTasks };
   }
 
   canRun(task: number): boolean {
@@ -40,7 +42,7 @@ export class Scheduler {
     const status = this.control.status(task);
     if (status === 'ready') return true;
     const reason = this.control.waitsFor(task);
-    return reason !== undefined && !this.holds(reason);
+    return reason !== undefined && !this.holds(task, reason);
   }
 
   /** The next task that can run after `from`; `from` itself comes last. */
@@ -64,10 +66,8 @@ export class Scheduler {
   }
 
   /** Whether what a task waits for is still so. */
-  private holds(reason: BlockReason): boolean {
-    const { mm } = this.image;
-    const page = pageAt(mm, reason.address);
-    return page !== 0 && this.kernel.PageLocked(mm, page);
+  private holds(task: number, reason: BlockReason): boolean {
+    return WAIT_KINDS[reason.kind].holds(this.world, task, reason);
   }
 
   /** Every task that waits in vain. */
@@ -75,7 +75,7 @@ export class Scheduler {
     const waits: Wait[] = [];
     for (let task = 0; task < this.nrTasks; task++) {
       const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
-      if (reason === undefined || !this.holds(reason)) continue;
+      if (reason === undefined || !this.holds(task, reason)) continue;
       const holder = this.holder(reason);
       waits.push({ task, reason, holder, text: this.sentence(task, reason, holder) });
     }
@@ -84,10 +84,9 @@ export class Scheduler {
 
   private sentence(task: number, reason: BlockReason, holder: number | undefined): string {
     const { tasks } = this.program;
-    const pfn = pfnOfPage(this.image.mm, reason.address) ?? 0;
     const name = tasks[task]?.name ?? '';
     const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
-    return `${name} waits for the lock of page ${pfnText(pfn)}${owner}`;
+    return `${name} waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}`;
   }
 
   private ownerText(task: number, holder: number): string {
@@ -98,17 +97,15 @@ export class Scheduler {
     return gone ? `${name} held when it ended` : `${name} holds`;
   }
 
-  /** Who set the lock bit: the task that ran when the tape's last write set it. */
+  /** Who took it: the task that ran when the tape's last write did so. */
   private holder(reason: BlockReason): number | undefined {
-    const { mm, tape } = this.image;
-    const flags = pageAt(mm, reason.address) + mm.page.flags;
+    const { tape } = this.image;
+    const held = WAIT_KINDS[reason.kind].heldWord(this.world, reason);
+    if (held === undefined) return undefined;
     const position = tape.searchBackward(
       tape.start,
       tape.cursor,
-      (cell, before, after) =>
-        cell === flags &&
-        (after & (1 << mm.PG_locked)) !== 0 &&
-        (before & (1 << mm.PG_locked)) === 0,
+      (cell, before, after) => cell === held.cell && held.isTaken(after) && !held.isTaken(before),
     );
     return position === undefined ? undefined : this.taskAt(position);
   }
@@ -125,5 +122,3 @@ export class Scheduler {
     return task;
   }
 }
-
-const pfnText = (pfn: number): string => `0x${pfn.toString(16)}`;

@@ -6,15 +6,18 @@
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
+import type { Ledger } from '../builtins/ledger.js';
 import type { Program } from '../compile/program.js';
+import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
-import { Frames, type Frame, type Local, type Location } from './frames.js';
+import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
@@ -26,6 +29,8 @@ export interface VmOptions {
   readonly kernel: KernelCalls;
   /** The script's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
+  /** Who keeps account of what the scenario takes from the kernel. */
+  readonly ledger?: Ledger;
 }
 
 /** What became of a statement. */
@@ -94,6 +99,9 @@ export class ScenarioVm {
         tape: this.tape,
         text: program.text,
         locate: (offset) => `${name}:${program.lines.position(offset).line}`,
+        functionAddress: (pc) => functionAddress(program, pc),
+        nrTasks: program.tasks.length,
+        ledger: options.ledger,
       },
       options.kernel,
     );
@@ -257,4 +265,11 @@ export class ScenarioVm {
     this.call.kernel = options.kernel ?? this.kernel;
     return this.evaluator.evaluate(text, frame, options);
   }
+}
+
+/** Where the function lies that the code before `pc` is of: an expression's code is of nobody, which is said as the script. */
+function functionAddress(program: Program, pc: number): VirtAddr {
+  const boundary = program.boundaries[boundaryBefore(program, pc)];
+  const index = boundary?.function ?? program.tasks[0]?.function ?? 0;
+  return asVirt(program.window.functions + index * FUNCTION_STRIDE);
 }

@@ -1,0 +1,21 @@
+/**
+ * Where builtins tell what they take from the kernel and what they give back: each allocation once, by the address that names it,
+ * and the free that ends it by the same one. The one place for whoever keeps account (leaks, who allocated an object).
+ */
+import type { Value } from '../semantics/arithmetic.js';
+
+export interface Allocation {
+  readonly kind: 'pages' | 'object' | 'area' | 'per-CPU' | 'cache';
+  /** What the free is called with: of pages the address of their struct page. */
+  readonly address: Value;
+  readonly sizeBytes: number;
+}
+
+export interface Ledger {
+  allocated(allocation: Allocation): void;
+  /** What is not known was not the scenario's. */
+  freed(kind: Allocation['kind'], address: Value): void;
+}
+
+/** Keeps nothing. */
+export const noLedger: Ledger = { allocated: () => undefined, freed: () => undefined };
