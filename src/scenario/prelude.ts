@@ -3,9 +3,10 @@
  *
  * Each line is one macro; a comment after it is its documentation, with the header where the kernel keeps it.
  */
+import { KERNEL_CALL_MACROS } from './builtins/macros.js';
 import { readMacros, type MacroTable } from './syntax/preprocess.js';
 
-const TEXT = `
+const TEXT = `${KERNEL_CALL_MACROS}
 #define NULL ((void *)0) // The null pointer. include/linux/stddef.h
 #define true ((_Bool)1) // include/linux/stddef.h
 #define false ((_Bool)0) // include/linux/stddef.h

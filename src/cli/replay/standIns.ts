@@ -29,12 +29,15 @@ export const constructorOf = (profile: Profile): VirtAddr =>
 export interface OwnAddresses {
   readonly isCall: (address: VirtAddr) => boolean;
   readonly isConstructor: (address: VirtAddr) => boolean;
+  /** List heads that are on the stack in the kernel. */
+  readonly isListHead: (address: VirtAddr) => boolean;
 }
 
 /** Of a replay. */
 export const replayedAddresses = ({ mm, profile }: KernelImage): OwnAddresses => ({
   isCall: (address) => isRecorderCall(mm, address),
   isConstructor: (address) => address === constructorOf(profile),
+  isListHead: (address) => LISTS.some((name) => address === mm.va_of(mm.machine.register(name))),
 });
 
 export class StandIns {
@@ -60,8 +63,7 @@ export class StandIns {
   }
 
   private nameOf(kernel: VirtAddr, ours: VirtAddr): string | undefined {
-    const { mm } = this.image;
-    if (LISTS.some((name) => ours === mm.va_of(mm.machine.register(name))))
+    if (this.own.isListHead(ours) || replayedAddresses(this.image).isListHead(ours))
       return this.isOnStack(kernel) ? STACKS : undefined;
     const name = this.own.isConstructor(ours) ? CONSTRUCTOR : CALLS;
     if (name === CALLS && !this.own.isCall(ours)) return undefined;

@@ -40,6 +40,7 @@ export * from '../kernel/include/linux/slab.h.js';
 export * from '../kernel/include/linux/swap.h.js';
 export * from '../kernel/include/linux/vmstat.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
+export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
 export * from '../kernel/kernel/dma/swiotlb.js';
 export * from '../kernel/kernel/panic.js';

@@ -35,6 +35,8 @@ export interface VirtualMemory {
   readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
   /** Faults, and writes nothing, unless all of it is mapped. */
   writeBytes(address: Value, bytes: Uint8Array): void;
+  /** The fault of an access that nothing is mapped for. */
+  fault(address: number): Error;
 }
 
 /** Sections that the running task is in; on the tape. */
@@ -95,6 +97,8 @@ export interface BuiltinCall {
   readonly ledger: Ledger;
   /** Says so if the call may not sleep here. */
   mightSleep(): void;
+  /** Says so if the task must not give way here. */
+  scheduling(): void;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 /** Assertions, errors in pointers, and what a scenario checks about itself. */
+import { vsprintf } from '../printk/print.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { operation } from '../semantics/arithmetic.js';
-import { group, type Builtin } from './builtin.js';
+import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
 const MAX_ERRNO = 4095;
@@ -10,6 +11,13 @@ const MAX_ERRNO = 4095;
 function isError(call: BuiltinCall, pointer: Value): boolean {
   const width = call.k.wide ? 'u64' : 'u32';
   return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;
+}
+
+/** The text of a format, a line of the log, and the warning behind it. */
+function warnWith(call: BuiltinCall, format: Value, args: readonly Value[]): void {
+  const services = { profile: call.profile, readBytes: call.memory.readBytes };
+  const text = vsprintf(services, call.string(format), args).replace(/\n$/, '');
+  call.warn(`WARNING: at ${call.location}: ${text}`);
 }
 
 const truth = (condition: boolean): number => (condition ? 1 : 0);
@@ -44,6 +52,19 @@ export const checking: readonly Builtin[] = [
         return condition;
       },
     },
+    ...['WARN', 'WARN_ONCE'].map(
+      (name): BuiltinRow => ({
+        signature: `int ${name}(bool condition, const char *fmt, ...)`,
+        doc: `Warns with a text if a condition holds that should not${name === 'WARN' ? '' : ', the first time'}; returns whether it does.`,
+        format: 1,
+        changes: true,
+        run: (call, condition, format = 0, ...args) => {
+          if (condition !== 0 && (name === 'WARN' || call.k.machine.warnsFirst(call.location)))
+            warnWith(call, format, args);
+          return condition;
+        },
+      }),
+    ),
     {
       signature: 'void BUG_ON(bool condition)',
       doc: 'Ends the task when the condition holds.',
@@ -63,6 +84,18 @@ export const checking: readonly Builtin[] = [
       doc: 'Does nothing: the kernels here are built without CONFIG_DEBUG_VM.',
       run: () => undefined,
     },
+    ...['page', 'folio'].flatMap((what): BuiltinRow[] => [
+      {
+        signature: `void VM_BUG_ON_${what.toUpperCase()}(bool condition, struct ${what} *${what})`,
+        doc: 'Does nothing: the kernels here are built without CONFIG_DEBUG_VM.',
+        run: () => undefined,
+      },
+      {
+        signature: `int VM_WARN_ON_ONCE_${what.toUpperCase()}(bool condition, struct ${what} *${what})`,
+        doc: 'Does nothing, and is 0: the kernels here are built without CONFIG_DEBUG_VM.',
+        run: () => 0,
+      },
+    ]),
   ]),
   ...group('error', 'include/linux/err.h', [
     {

@@ -15,6 +15,7 @@ import type { Place, Term } from '../semantics/ir.js';
 import { declareFunction } from '../semantics/names.js';
 import type { Scope, Variable } from '../semantics/scope.js';
 import type { Unit } from '../semantics/unit.js';
+import { nrPerCpuCopies, PER_CPU_STRIDE } from '../semantics/window.js';
 import type { Declarator, DeclarationStatement } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 
@@ -39,6 +40,7 @@ export class DeclarationCompiler {
       if (statement.storage === 'typedef') this.typedef(declarator);
       else if (declarator.type.kind === 'function') this.prototype(declarator);
       else if (statement.storage === 'extern') this.extern(declarator);
+      else if (statement.storage === 'per-cpu') stores.push(...this.perCpu(declarator));
       else stores.push(...this.variable(declarator, statement.storage === 'static'));
     }
     return stores;
@@ -62,6 +64,23 @@ export class DeclarationCompiler {
     this.checker.resolve(type);
     if (this.unit.profile.symbol(name) !== undefined) return;
     this.unit.diagnostics.error('unknown-name', nameSpan, `the kernel has no variable '${name}'`);
+  }
+
+  /** A variable of which each CPU has its own; the stores of its initialiser into every one. */
+  private perCpu(declarator: Declarator): Term[] {
+    const stores = this.variable(declarator, true);
+    this.unit.perCpu.used = true;
+    const { initializer, name } = declarator;
+    const declared = this.scope.own(name);
+    if (initializer === undefined || declared?.kind !== 'variable' || isError(declared.type))
+      return stores;
+    for (let cpu = 1; cpu < nrPerCpuCopies(this.unit.profile); cpu++) {
+      const place = fixedPlace(declared.type, declared.location + cpu * PER_CPU_STRIDE);
+      const copies = initialise(this.checker, place, initializer);
+      if (this.scope === this.globalScope) stores.push(...copies);
+      else this.unit.staticInitialisers.push(...copies);
+    }
+    return stores;
   }
 
   /** Declares a variable; the stores of its initialiser, unless they belong to the program's start. */

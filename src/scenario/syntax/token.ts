@@ -54,7 +54,7 @@ export const keywords: ReadonlySet<string> = new Set([
 export const typeKeywords: ReadonlySet<string> = new Set([
   ...['typedef', 'static', 'extern', 'const', 'volatile', 'register', 'inline', '__inline'],
   ...['struct', 'union', 'enum', 'void', 'char', 'short', 'int', 'long', 'signed', 'unsigned'],
-  ...['_Bool', 'float', 'double', 'typeof', '__typeof__', '__attribute__'],
+  ...['_Bool', 'float', 'double', 'typeof', '__typeof__', '__attribute__', '__per_cpu_variable'],
 ]);
 
 /** Words among the specifiers that change nothing in a scenario. */

@@ -91,6 +91,13 @@ export class MachineCall implements BuiltinCall {
     if (lines[0] !== undefined) this.k.emit({ kind: 'warn', text: lines[0] });
   }
 
+  scheduling(): void {
+    const text = this.context.scheduleComplaint();
+    if (text === undefined) return;
+    this.printk(KERN_ERR, text);
+    this.k.emit({ kind: 'warn', text });
+  }
+
   // --- pointers ------------------------------------------------------------------------------------------------------------
 
   page(pointer: Value): Page {
@@ -118,7 +125,11 @@ export class MachineCall implements BuiltinCall {
 
   cell(pointer: Value): Cell {
     this.memory.load(pointer, 4);
-    return this.k.cell_of(asVirt(Number(pointer)));
+    const va = asVirt(Number(pointer));
+    const cell = this.k.cell_of(va);
+    if (cell !== 0) return cell;
+    const text = `${this.k.hex(va)} is not in the direct map: here this call needs an object that is`;
+    throw new TaskBug(`BUG: ${text}`);
   }
 
   linear(pointer: Value): VirtAddr {

@@ -9,13 +9,7 @@
  *
  * Source: Linux 6.1 mm/mempool.c.
  */
-import {
-  type Gfp,
-  type Int,
-  type KmemCache,
-  NULL,
-  type Pointer,
-} from '../../machine/ctypes.js';
+import { type Gfp, type Int, type KmemCache, NULL, type Pointer } from '../../machine/ctypes.js';
 import { KernelFault } from '../../machine/events.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
@@ -57,7 +51,11 @@ const FREE: Readonly<Record<string, (k: Kernel, element: VirtAddr, pool_data: Vi
 const cacheOf = (k: Kernel, pool_data: VirtAddr): KmemCache => k.cell_of(pool_data);
 
 /** The function of a table at an address of the kernel's text. */
-function kernels<F>(k: Kernel, table: Readonly<Record<string, F>>, address: VirtAddr): F | undefined {
+function kernels<F>(
+  k: Kernel,
+  table: Readonly<Record<string, F>>,
+  address: VirtAddr,
+): F | undefined {
   for (const [symbol, func] of Object.entries(table))
     if (k.profile.symbol(symbol)?.address === address) return func;
   return undefined;

@@ -1,15 +1,15 @@
 /**
- * Copies in memory of their own, and memory that comes from kmalloc() or, where that has none, from vmalloc(). A string in the
- * kernel's read-only data is never copied where it is constant, nor freed.
+ * Strings in kernel memory, and memory that comes from kmalloc() or, where that has none, from vmalloc(). A string in the kernel's
+ * read-only data is never copied where it is constant, nor freed.
  *
- * Source: Linux 6.1 mm/util.c: kstrdup() to kmemdup_nul(), kvmalloc_node(), kvfree_sensitive(), kstrdup_const(), kfree_const(). kvfree() is with vfree();
+ * Source: Linux 6.1 mm/util.c: kstrdup(), kvmalloc_node(), kvfree_sensitive(), kstrdup_const(), kfree_const(). kvfree() is with vfree();
  * include/asm-generic/sections.h: is_kernel_rodata().
  */
 import type { Gfp, Int, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { WARN_ON_ONCE } from '../include/asm-generic/bug.h.js';
-import { memcpy, memset, stringAt, writeByte } from '../lib/string.js';
+import { memset, stringAt, writeByte } from '../lib/string.js';
 import { kfree, kmalloc } from './slab_common/kmalloc.js';
 import { kvfree } from './vmalloc/vfree.js';
 import { vmalloc_huge } from './vmalloc/vmalloc.js';
@@ -39,22 +39,6 @@ export function kstrdup_const(k: Kernel, s: VirtAddr): VirtAddr {
 /** The opposite: a constant was not copied, so it is not freed. */
 export function kfree_const(k: Kernel, x: VirtAddr): void {
   if (!is_kernel_rodata(k, x)) kfree(k, x);
-}
-
-/** A copy of `len` bytes. 0 without memory. */
-export function kmemdup(k: Kernel, src: VirtAddr, len: ULong, gfp: Gfp): VirtAddr {
-  const p: VirtAddr = kmalloc(k, len, gfp);
-  if (p !== 0) memcpy(k, p, src, len);
-  return p;
-}
-
-/** A copy of `len` bytes as a string: a zero behind them. 0 without memory. */
-export function kmemdup_nul(k: Kernel, s: VirtAddr, len: ULong, gfp: Gfp): VirtAddr {
-  const buf: VirtAddr = kmalloc(k, len + 1, gfp);
-  if (buf === 0) return buf;
-  memcpy(k, buf, s, len);
-  writeByte(k, asVirt(buf + len), 0);
-  return buf;
 }
 
 // --- kmalloc() or vmalloc() ----------------------------------------------------------------------------------------------

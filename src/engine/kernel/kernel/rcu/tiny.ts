@@ -85,12 +85,14 @@ function rcu_reclaim_tiny(k: Kernel, head: RcuHead): boolean {
 function takeCallbacks(k: Kernel): RcuHead {
   if (k.globals.rcu_ctrlblk === NULL) {
     const first: RcuHead = k.read_ptr(k.machine.register('rcu_cblist'));
+    if (first === NULL) return NULL;
     k.write_ptr(k.machine.register('rcu_cblist'), NULL);
     k.write_ptr(k.machine.register('rcu_cblist') + k.ptr_words, NULL);
     return first;
   }
   const rcucblist: Cell = asCell(k.globals.rcu_ctrlblk + k.rcu_ctrlblk.rcucblist);
   const first: RcuHead = k.read_ptr(rcucblist);
+  if (first === NULL) return NULL;
   k.write_ptr(rcucblist, NULL);
   k.write_ptr(k.globals.rcu_ctrlblk + k.rcu_ctrlblk.curtail, rcucblist);
   k.write_ptr(k.globals.rcu_ctrlblk + k.rcu_ctrlblk.donetail, rcucblist);

@@ -1,9 +1,10 @@
 /**
  * Giving way to other threads of the kernel, of which there are only workers.
  *
- * Source: Linux 6.1 kernel/sched/core.c; include/linux/sched.h: cond_resched(); kernel/workqueue.c: process_one_work().
+ * Source: Linux 6.1 kernel/sched/core.c; include/linux/sched.h: cond_resched(); kernel/workqueue.c: process_one_work(), flush_work().
  */
 import type { Kernel } from '../../../machine/kernel.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import { work_pending } from '../../include/linux/workqueue.h.js';
 import { drain_vmap_area_work } from '../../mm/vmalloc/purge.js';
 import { set_work_pool_and_clear_pending } from '../workqueue.js';
@@ -26,4 +27,15 @@ export function cond_resched(k: Kernel): void {
     set_work_pool_and_clear_pending(k, work);
     func(k);
   }
+}
+
+/** Waits until a work is done, which is done here and now. Whether it waited to be done. @param work its address */
+export function flush_work(k: Kernel, work: VirtAddr): boolean {
+  for (const { work: symbol, func } of WORKS) {
+    if (k.profile.symbol(symbol)?.address !== work || !work_pending(k, symbol)) continue;
+    set_work_pool_and_clear_pending(k, symbol);
+    func(k);
+    return true;
+  }
+  return false;
 }

@@ -158,12 +158,13 @@ function pcpu_free_area(k: Kernel, chunk: PcpuChunk, off: Int): Int {
 /**
  * An area for every CPU; 0 when there is no room.
  *
- * Left out: current_gfp_context, memcg, callers that must not sleep (is_atomic), the reserved chunk, pcpu_populate_chunk (a chunk's
+ * Left out: current_gfp_context, memcg, the reserved chunk, pcpu_populate_chunk (a chunk's
  * pages are all there), pcpu_schedule_balance_work, kmemleak, the warning of a failure.
  */
 function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
   // Only these go on to a new chunk: its memory serves later requests as well.
   const pcpu_gfp: Gfp = gfp & (k.GFP_KERNEL | k.__GFP_NORETRY | k.__GFP_NOWARN);
+  const is_atomic: boolean = (gfp & k.__GFP_DIRECT_RECLAIM) === 0;
   // A bit of the maps stands for PCPU_MIN_ALLOC_SIZE bytes: nothing finer can be recorded.
   if (align < PCPU_MIN_ALLOC_SIZE) align = PCPU_MIN_ALLOC_SIZE;
   size = ALIGN(size, PCPU_MIN_ALLOC_SIZE);
@@ -217,6 +218,8 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
         k.read_ptr(k.globals.pcpu_chunk_lists),
         k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
       );
+      // A caller that must not wait takes what is there.
+      if (is_atomic) return asVirt(0);
       // None of the kind that would do, whatever is asked for.
       if (list_empty(k, free_slot)) {
         chunk = pcpu_create_chunk(k, pcpu_gfp);
@@ -236,6 +239,11 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
 /** Zeroed memory for every CPU; what it returns is good for per_cpu_ptr() and free_percpu(). */
 export function __alloc_percpu(k: Kernel, size: Int, align: Int): VirtAddr {
   return pcpu_alloc(k, size, align, k.GFP_KERNEL);
+}
+
+/** The same with flags of the caller's. */
+export function __alloc_percpu_gfp(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
+  return pcpu_alloc(k, size, align, gfp);
 }
 
 /**

@@ -5,7 +5,7 @@
  *             193 .. 8192    the next power of two
  *             larger         a compound block of the page allocator
  *
- * Source: Linux 6.1 mm/slab_common.c: kmalloc_slab() to ksize(); include/linux/slab.h: kmalloc(), kzalloc().
+ * Source: Linux 6.1 mm/slab_common.c: kmalloc_slab() to ksize(), kmalloc_size_roundup(), kmalloc_large(); include/linux/slab.h: kmalloc(), kzalloc().
  */
 import {
   type Gfp,
@@ -102,6 +102,13 @@ function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   return page_address(k, page);
 }
 
+/** Whole pages, whatever the size. */
+export function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+  const ret: VirtAddr = __kmalloc_large_node(k, size, flags);
+  trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(size), flags);
+  return ret;
+}
+
 /** Left out: kasan_kmalloc. */
 function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   let ret: VirtAddr;
@@ -157,6 +164,14 @@ export function kfree(k: Kernel, object: VirtAddr): void {
     return;
   }
   slabAllocator(k).__kmem_cache_free(k, k.read_ptr(folio + k.slab.slab_cache), object);
+}
+
+/** How many bytes a request of that size would get. Left out: SIZE_MAX, which no number here is. */
+export function kmalloc_size_roundup(k: Kernel, size: Int): Int {
+  if (size === 0) return 0;
+  if (size > KMALLOC_MAX_CACHE_SIZE) return PAGE_SIZE << get_order(size);
+  const c: KmemCache = kmalloc_slab(k, size, k.GFP_KERNEL);
+  return c === NULL ? 0 : k.words[c + k.kmem_cache.object_size]!;
 }
 
 /** Left out: the warnings about an address inside a large object. */

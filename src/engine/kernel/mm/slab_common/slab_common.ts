@@ -13,6 +13,7 @@ import {
   NULL,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
+import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
@@ -41,13 +42,15 @@ export const slab_is_available = (k: Kernel): boolean => k.words[k.globals.slab_
 
 // --- creating ----------------------------------------------------------------------------------------------------------
 
-/** Makes a cache whose name is in memory already. Left out: usercopy regions. */
+/** Makes a cache whose name is in memory already. */
 function create_cache(
   k: Kernel,
   name: VirtAddr,
   object_size: Int,
   align: Int,
   flags: SlabFlags,
+  useroffset: Int,
+  usersize: Int,
   ctor: VirtAddr,
 ): KmemCache {
   const object: VirtAddr = kmem_cache_zalloc(k, k.read_ptr(k.globals.kmem_cache), k.GFP_KERNEL);
@@ -59,8 +62,8 @@ function create_cache(
   k.write(s + k.kmem_cache.object_size, object_size);
   k.write(s + k.kmem_cache.align, align);
   k.write_va(s + k.kmem_cache.ctor, ctor);
-  k.write(s + k.kmem_cache.useroffset, 0);
-  k.write(s + k.kmem_cache.usersize, 0);
+  k.write(s + k.kmem_cache.useroffset, useroffset);
+  k.write(s + k.kmem_cache.usersize, usersize);
 
   const err: Int = slabAllocator(k).__kmem_cache_create(k, s, flags);
   if (err !== 0) {
@@ -76,16 +79,19 @@ function create_cache(
 
 /**
  * A cache for objects of `size` bytes, or one that serves as well. `ctor` is the address of the constructor; 0: none.
- * Left out: slab_mutex (one task), kmem_cache_sanity_check (DEBUG_VM), usercopy regions, dump_stack, panic() of SLAB_PANIC.
+ * Left out: slab_mutex (one task), kmem_cache_sanity_check (DEBUG_VM), dump_stack.
  */
-export function kmem_cache_create(
+export function kmem_cache_create_usercopy(
   k: Kernel,
   name: string,
   size: Int,
   align: Int,
   flags: SlabFlags,
-  ctor: VirtAddr = asVirt(0),
+  useroffset: Int,
+  usersize: Int,
+  ctor: VirtAddr,
 ): KmemCache {
+  const mustSucceed: boolean = (flags & k.SLAB_PANIC) !== 0;
   let s: KmemCache = NULL;
   let err: Int = 0;
 
@@ -97,6 +103,9 @@ export function kmem_cache_create(
     }
     flags &= CACHE_CREATE_MASK(k);
 
+    // What user space may see of an object is kept only by kernels that check it (CONFIG_HARDENED_USERCOPY): no build here does.
+    usersize = 0;
+    useroffset = 0;
     s = slabAllocator(k).__kmem_cache_alias(k, size, align, flags, ctor);
     if (s !== NULL) break out_unlock;
 
@@ -107,7 +116,7 @@ export function kmem_cache_create(
     }
 
     align = calculate_alignment(k, flags, align, size);
-    s = create_cache(k, cache_name, size, align, flags, ctor);
+    s = create_cache(k, cache_name, size, align, flags, useroffset, usersize, ctor);
     if (IS_ERR(s)) {
       err = PTR_ERR(s);
       kfree_const(k, cache_name);
@@ -116,11 +125,27 @@ export function kmem_cache_create(
 
   // out_unlock:
   if (err !== 0) {
+    if (mustSucceed)
+      throw new KernelFault(
+        `Kernel panic - not syncing: kmem_cache_create_usercopy: Failed to create slab '${name}'. Error ${err}`,
+      );
     const text = `kmem_cache_create_usercopy(${name}) failed with error ${err}`;
     pr_warn(k, text);
     return NULL;
   }
   return s;
+}
+
+/** Without a region that user space may see. */
+export function kmem_cache_create(
+  k: Kernel,
+  name: string,
+  size: Int,
+  align: Int,
+  flags: SlabFlags,
+  ctor: VirtAddr = asVirt(0),
+): KmemCache {
+  return kmem_cache_create_usercopy(k, name, size, align, flags, 0, 0, ctor);
 }
 
 // --- destroying --------------------------------------------------------------------------------------------------------

@@ -115,7 +115,11 @@ export function sysfs_slab_release(k: Kernel, s: KmemCache): void {
 
 /** A dentry's grace period is over. */
 linkCallback('__d_free', (k, head) => {
-  kmem_cache_free(k, k.read_ptr(k.globals.dentry_cache), k.va_of(asCell(head - k.dentry.d_u_d_rcu)));
+  kmem_cache_free(
+    k,
+    k.read_ptr(k.globals.dentry_cache),
+    k.va_of(asCell(head - k.dentry.d_u_d_rcu)),
+  );
 });
 
 /**
