@@ -7,7 +7,7 @@
 import type { CType } from '../../engine/types/model.js';
 import { completedArray } from '../semantics/arrayLengths.js';
 import type { Checker } from '../semantics/checker.js';
-import { functionOf, isStruct } from '../semantics/cTypes.js';
+import { functionOf, isStruct, structOf } from '../semantics/cTypes.js';
 import { errorType, isError } from '../semantics/errors.js';
 import { fixedPlace, framePlace } from '../semantics/fold.js';
 import { initialise } from '../semantics/initializers.js';
@@ -132,7 +132,7 @@ export class DeclarationCompiler {
   }
 
   private isEmptyStruct(type: CType): boolean {
-    return type.kind === 'struct' && type.complete;
+    return structOf(type)?.complete === true;
   }
 
   private checkNew(name: string, span: Span): void {

@@ -18,6 +18,7 @@ import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { MachineEvent, ScenarioEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
+import { guardNote } from './guardNote.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
@@ -182,6 +183,8 @@ export class ScenarioVm {
 
   private die(task: number, text: string): void {
     this.tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+    const guard = guardNote(this.program, this.image.mm, text);
+    if (guard !== undefined) this.tape.mark({ kind: 'printk', level: KERN_ALERT, text: guard });
     this.tape.mark({ kind: 'bug', text });
     this.control.setStatus(task, 'failed');
   }
