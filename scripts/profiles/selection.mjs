@@ -129,6 +129,7 @@ export const SYMBOLS = words(`
   pcpu_reserved_chunk pcpu_unit_offsets pcpu_unit_map pcpu_group_offsets pcpu_group_sizes pcpu_nr_groups pcpu_atom_size
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
+  pcpu_balance_work pcpu_async_enabled pcpu_atomic_alloc_failed pages pcpu_get_vm_areas
   hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker

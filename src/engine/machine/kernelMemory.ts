@@ -46,6 +46,8 @@ export abstract class KernelMemory {
    */
   private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
   private readonly windows: Window[] = [];
+  /** slot -> the page by which it was last reached, if not by a linear map. Only a hint: see mappedVa(). */
+  private readonly mappedPages = new Map<number, VirtAddr>();
   /** 64-bit pointers and longs: two words. */
   abstract readonly wide: boolean;
   /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
@@ -205,7 +207,7 @@ export abstract class KernelMemory {
     this.write_words(to, words[from]!, this.wide ? words[from + 1]! : 0);
   }
 
-  /** The cell of the word at an address of the linear maps; faults when nothing is there. */
+  /** The cell of the word at an address of the linear maps, or of a mapping; faults when nothing is there. */
   cell_at(va: VirtAddr): Cell {
     return this.translate(lowWord(va), this.wide ? highWord(va) : 0);
   }
@@ -214,8 +216,19 @@ export abstract class KernelMemory {
   plus(cell: number, words: number): Cell {
     const sum = cell + words;
     if (sum >>> 10 === cell >>> 10) return sum as Cell;
-    return this.cell_at(asVirt(this.va_of(cell as Cell) + words * 4));
+    const va = this.mappedVa(cell as Cell) ?? this.va_of(cell as Cell);
+    return this.cell_at(asVirt(va + words * 4));
   }
+
+  /** The mapped address by which a cell was last reached, if it is still mapped there. */
+  private mappedVa(cell: Cell): VirtAddr | undefined {
+    const page = this.mappedPages.get(cell >>> 10);
+    if (page === undefined || this.throughTables(page) !== asCell(cell & ~1023)) return undefined;
+    return asVirt(page + (cell & 1023) * 4);
+  }
+
+  /** The cell that the page tables have for a page of the kernel's half; 0: none, or no memory. */
+  protected abstract throughTables(page: VirtAddr): Cell;
 
   /** The address stored at `at`; 0 is NULL. Only canonical ones are exact. */
   read_va(at: number): VirtAddr {
@@ -237,10 +250,18 @@ export abstract class KernelMemory {
     return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
   }
 
-  /** Cells never move, so an entry never goes stale. */
+  /** Cells never move, so an entry of linear memory never goes stale. */
   private fillTranslation(index: number, low: number, high: number): void {
     const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
-    const cell = this.cell_of(page);
+    const linear = this.cell_of(page);
+    const cell = linear === 0 ? this.throughTables(page) : linear;
+    if (linear === 0 && cell !== 0) {
+      this.mappedPages.set(cell >>> 10, page);
+      // Mappings come and go: looked up each time.
+      this.translations[index] = 1;
+      this.translations[index + 2] = cell;
+      return;
+    }
     if (cell === 0) {
       // From the words: no number holds a poisoned pointer (0xdead000000000122).
       const address = (this.wide ? hex8(high) : '') + hex8(low);

@@ -51,7 +51,7 @@ const FREE: Readonly<Record<string, (k: Kernel, element: VirtAddr, pool_data: Vi
 const cacheOf = (k: Kernel, pool_data: VirtAddr): KmemCache => k.cell_of(pool_data);
 
 /** The function of a table at an address of the kernel's text. */
-function kernels<F>(
+function kernelFunction<F>(
   k: Kernel,
   table: Readonly<Record<string, F>>,
   address: VirtAddr,
@@ -65,7 +65,7 @@ function kernels<F>(
 function callAlloc(k: Kernel, pool: MempoolT, gfp_mask: Gfp): VirtAddr {
   const func: VirtAddr = k.read_va(pool + k.mempool_s.alloc);
   const pool_data: VirtAddr = k.read_va(pool + k.mempool_s.pool_data);
-  const alloc = kernels(k, ALLOC, func);
+  const alloc = kernelFunction(k, ALLOC, func);
   if (alloc !== undefined) return alloc(k, gfp_mask, pool_data);
   return asVirt(k.callOut?.(func, [gfp_mask, pool_data]) ?? 0);
 }
@@ -74,7 +74,7 @@ function callAlloc(k: Kernel, pool: MempoolT, gfp_mask: Gfp): VirtAddr {
 function callFree(k: Kernel, pool: MempoolT, element: VirtAddr): void {
   const func: VirtAddr = k.read_va(pool + k.mempool_s.free);
   const pool_data: VirtAddr = k.read_va(pool + k.mempool_s.pool_data);
-  const free = kernels(k, FREE, func);
+  const free = kernelFunction(k, FREE, func);
   if (free !== undefined) free(k, element, pool_data);
   else k.callOut?.(func, [element, pool_data]);
 }

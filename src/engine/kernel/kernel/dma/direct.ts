@@ -4,7 +4,8 @@
  *
  * Left out: the device (each here reaches 4 GiB), attributes, encrypted memory, the atomic pool, highmem pages (the CMA area of a
  * machine with highmem lies below it).
- * Source: Linux 6.1 kernel/dma/direct.c; kernel/dma/mapping.c: dma_alloc_attrs(), dma_free_attrs().
+ * Source: Linux 6.1 kernel/dma/direct.c; kernel/dma/mapping.c: dma_alloc_attrs(), dma_free_attrs(); arch/x86/include/asm/io.h:
+ * page_to_phys().
  */
 import {
   type Gfp,

@@ -9,10 +9,16 @@ import { work_pending } from '../../include/linux/workqueue.h.js';
 import { drain_vmap_area_work } from '../../mm/vmalloc/purge.js';
 import { set_work_pool_and_clear_pending } from '../workqueue.js';
 
+interface Work {
+  readonly work: string;
+  readonly func: (k: Kernel) => void;
+}
+
 /** The works there are, by their symbols, and what each does. */
-const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => void }[] = [
-  { work: 'drain_vmap_work', func: drain_vmap_area_work },
-];
+const WORKS: Work[] = [{ work: 'drain_vmap_work', func: drain_vmap_area_work }];
+
+/** A work whose function needs what gives way itself: linked when its module is loaded. */
+export const linkWork = (work: string, func: Work['func']): void => void WORKS.push({ work, func });
 
 /** Whether any work waits. */
 export function anyWorkPending(k: Kernel): boolean {

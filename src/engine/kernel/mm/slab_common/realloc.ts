@@ -12,12 +12,12 @@ import { memcpy, memset } from '../../lib/string.js';
 import { kfree, kmalloc, ksize } from './kmalloc.js';
 
 /** check_mul_overflow(): whether a size_t does not hold the product. */
-const overflows = (k: Kernel, n: ULong, size: ULong): boolean =>
+const productOverflows = (k: Kernel, n: ULong, size: ULong): boolean =>
   n * size >= 2 ** (k.ptr_words * 32);
 
 /** Room for `n` elements of `size` bytes; 0 without memory, or if no number says how much that is. */
 export function kmalloc_array(k: Kernel, n: ULong, size: ULong, flags: Gfp): VirtAddr {
-  if (overflows(k, n, size)) return asVirt(0);
+  if (productOverflows(k, n, size)) return asVirt(0);
   return kmalloc(k, n * size, flags);
 }
 
@@ -54,7 +54,7 @@ export function krealloc_array(
   new_size: ULong,
   flags: Gfp,
 ): VirtAddr {
-  if (overflows(k, new_n, new_size)) return asVirt(0);
+  if (productOverflows(k, new_n, new_size)) return asVirt(0);
   return krealloc(k, p, new_n * new_size, flags);
 }
 
