@@ -17,7 +17,7 @@ export const GLOBALS = `
   pcpu_unit_offsets pcpu_unit_pages pcpu_unit_size
   percpu_pagelist_high_fraction pgd_list pkmap_count pkmap_page_table purge_vmap_area_list
   purge_vmap_area_root radix_tree_node_cachep rcu_ctrlblk rcu_state slab_attr_group slab_attrs
-  slab_caches slab_caches_to_rcu_destroy slab_kset slab_ktype slab_max_order slub_debug
+  size_index slab_caches slab_caches_to_rcu_destroy slab_kset slab_ktype slab_max_order slub_debug
   slub_max_order slub_min_objects slub_min_order
   sysctl_lowmem_reserve_ratio system_state tainted_mask totalcma_pages totalreserve_pages
   user_min_free_kbytes vm_dirty_ratio vm_event_states vm_node_stat vm_zone_stat vmap_area_cachep

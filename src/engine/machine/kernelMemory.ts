@@ -45,6 +45,9 @@ export abstract class KernelMemory {
    * address: an empty entry.
    */
   private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
+  /** `linear`, as the hot path wants it. */
+  private readonly directMapStart: number;
+  private readonly directMapBytes: number;
   private readonly windows: Window[] = [];
   /** slot -> the page by which it was last reached, if not by a linear map. Only a hint: see mappedVa(). */
   private readonly mappedPages = new Map<number, VirtAddr>();
@@ -59,6 +62,8 @@ export abstract class KernelMemory {
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
+    this.directMapStart = linear.pageOffset;
+    this.directMapBytes = linear.directMapEndFrame * 4096;
     memory.onGrow((words) => {
       this.words = words;
       this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
@@ -311,14 +316,15 @@ export abstract class KernelMemory {
 
   /** Physical address behind a kernel virtual address of the linear maps or of mem_map. */
   phys_of(va: VirtAddr): PhysAddr | undefined {
-    const { pageOffset, directMapEndFrame, kernelMap } = this.linear;
+    // Most addresses are of the direct map.
+    const linear = va - this.directMapStart;
+    if (linear >= 0 && linear < this.directMapBytes) return linear as PhysAddr;
+    const { kernelMap } = this.linear;
     if (kernelMap !== undefined) {
       const inKernel = va - kernelMap.start;
       if (inKernel >= 0 && inKernel < (kernelMap.endFrame - kernelMap.startFrame) * 4096)
         return (kernelMap.startFrame * 4096 + inKernel) as PhysAddr;
     }
-    const linear = va - pageOffset;
-    if (linear >= 0 && linear < directMapEndFrame * 4096) return linear as PhysAddr;
     if (this.memmap.contains(va)) {
       const frame = this.memmap.frameOfVa(va);
       if (frame !== undefined) return (frame * 4096 + ((va >>> 0) & 4095)) as PhysAddr;

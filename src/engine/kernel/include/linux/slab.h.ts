@@ -7,7 +7,7 @@
  * An object's address is a VirtAddr (0 is NULL): objects have any alignment. A cache is a cell like all kernel pointers here.
  * Source: Linux 6.1 include/linux/slab.h. kmalloc() and kzalloc() are in mm/slab_common.c's room.
  */
-import type { Gfp, Int, KmemCache, SlabFlags } from '../../../machine/ctypes.js';
+import type { Gfp, Int, KmemCache, Slab, SlabFlags } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../../memory/address.js';
 
@@ -54,7 +54,8 @@ export interface SlabAllocator {
   ) => Int;
   readonly kmem_cache_free_bulk: (k: Kernel, s: KmemCache, size: Int, p: VirtAddr[]) => void;
   readonly __kmem_cache_alloc_node: (k: Kernel, s: KmemCache, flags: Gfp) => VirtAddr;
-  readonly __kmem_cache_free: (k: Kernel, s: KmemCache, x: VirtAddr) => void;
+  /** @param slab that of the object: the caller has looked it up */
+  readonly __kmem_cache_free: (k: Kernel, s: KmemCache, x: VirtAddr, slab: Slab) => void;
   readonly __kmem_cache_create: (k: Kernel, s: KmemCache, flags: SlabFlags) => Int;
   readonly __kmem_cache_alias: (
     k: Kernel,

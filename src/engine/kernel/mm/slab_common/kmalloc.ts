@@ -32,12 +32,11 @@ import {
   ZERO_SIZE_PTR,
 } from '../../include/linux/slab.h.js';
 import { trace_kfree, trace_kmalloc } from '../../include/trace/events/kmem.h.js';
-import { readByte, writeByte } from '../../lib/string.js';
 import { gfpText } from '../../lib/vsprintf.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
-import { slab_ksize } from '../slab.h.js';
+import { folio_slab, slab_ksize } from '../slab.h.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 
 // --- the cache of a size -----------------------------------------------------------------------------------------------
@@ -48,10 +47,6 @@ const SIZE_INDEX = [3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 
 /** The entry of size_index[] for a size up to 192. */
 const size_index_elem = (bytes: Int): Int => (bytes - 1) >> 3;
 
-/** &size_index[elem]: an array of bytes. */
-const sizeIndexAt = (k: Kernel, elem: Int): VirtAddr =>
-  asVirt((k.profile.symbol('size_index')?.address ?? 0) + elem);
-
 /**
  * Writes size_index[]: sizes for which this build has no cache take the smallest that there is.
  * Left out: minimum sizes of 64 bytes and more, which no build here has.
@@ -60,14 +55,14 @@ export function setup_kmalloc_cache_index_table(k: Kernel): void {
   const smallest: Int = size_index_elem(k.KMALLOC_MIN_SIZE);
   for (let elem = 0; elem < SIZE_INDEX.length; elem++) {
     const index: Int = elem < smallest ? k.KMALLOC_SHIFT_LOW : SIZE_INDEX[elem]!;
-    writeByte(k, sizeIndexAt(k, elem), index);
+    k.write8(k.globals.size_index, elem, index);
   }
 }
 
 /** The kmalloc cache for `size` bytes. */
 export function kmalloc_slab(k: Kernel, size: Int, flags: Gfp): KmemCache {
   let index: Int;
-  if (size <= 192) index = readByte(k, sizeIndexAt(k, size_index_elem(size)));
+  if (size <= 192) index = k.read8(k.globals.size_index, size_index_elem(size));
   else index = fls(size - 1);
 
   const kmalloc_row: Int = k.KMALLOC_SHIFT_HIGH + 1;
@@ -163,7 +158,8 @@ export function kfree(k: Kernel, object: VirtAddr): void {
     free_large_kmalloc(k, folio);
     return;
   }
-  slabAllocator(k).__kmem_cache_free(k, k.read_ptr(folio + k.slab.slab_cache), object);
+  const s: KmemCache = k.read_ptr(folio + k.slab.slab_cache);
+  slabAllocator(k).__kmem_cache_free(k, s, object, folio_slab(folio));
 }
 
 /** How many bytes a request of that size would get. Left out: SIZE_MAX, which no number here is. */
