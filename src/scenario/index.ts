@@ -15,4 +15,4 @@ export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
 export type { MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';
-export { ScenarioVm, type StatementResult } from './vm/vm.js';
+export { ScenarioVm, type StatementResult, type VmOptions } from './vm/vm.js';

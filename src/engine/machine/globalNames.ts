@@ -9,8 +9,8 @@ export const GLOBALS = `
   gfp_allowed_mask has_work high_memory init_mm init_task jiffies kernfs_node_cache kmalloc_caches
   kmem_cache kmem_cache_node last_pkmap_nr lru_disable_count lru_drain_gen mem_section
   migratetype_names min_free_kbytes movable_zone nr_vmalloc_pages page_address_htable
-  page_address_maps page_group_by_mobility_disabled pages pcpu_async_enabled
-  pcpu_atomic_alloc_failed pcpu_base_addr pcpu_chunk_lists
+  page_address_maps page_group_by_mobility_disabled pages
+  pcpu_base_addr pcpu_chunk_lists
   pcpu_chunk_struct_size pcpu_first_chunk pcpu_free_slot pcpu_nr_empty_pop_pages
   pcpu_nr_populated pcpu_reserved_chunk nr_cpu_ids pcpu_group_offsets pcpu_group_sizes pcpu_nr_groups
   pcpu_nr_units pcpu_atom_size pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_unit_map

@@ -52,19 +52,17 @@ export const checking: readonly Builtin[] = [
         return condition;
       },
     },
-    ...['WARN', 'WARN_ONCE'].map(
-      (name): BuiltinRow => ({
-        signature: `int ${name}(bool condition, const char *fmt, ...)`,
-        doc: `Warns with a text if a condition holds that should not${name === 'WARN' ? '' : ', the first time'}; returns whether it does.`,
-        format: 1,
-        changes: true,
-        run: (call, condition, format = 0, ...args) => {
-          if (condition !== 0 && (name === 'WARN' || call.k.machine.warnsFirst(call.location)))
-            warnWith(call, format, args);
-          return condition;
-        },
-      }),
-    ),
+    ...['WARN', 'WARN_ONCE'].map((name): BuiltinRow => ({
+      signature: `int ${name}(bool condition, const char *fmt, ...)`,
+      doc: `Warns with a text if a condition holds that should not${name === 'WARN' ? '' : ', the first time'}; returns whether it does.`,
+      format: 1,
+      changes: true,
+      run: (call, condition, format = 0, ...args) => {
+        if (condition !== 0 && (name === 'WARN' || call.k.machine.warnsFirst(call.location)))
+          warnWith(call, format, args);
+        return condition;
+      },
+    })),
     {
       signature: 'void BUG_ON(bool condition)',
       doc: 'Ends the task when the condition holds.',

@@ -1,5 +1,6 @@
 /** Contiguous ranges: by address, and from an area that boot set aside. */
 import { group } from './builtin.js';
+import { PAGE_SIZE } from '../../engine/memory/address.js';
 import type { BuiltinCall } from './call.js';
 import type { Value } from '../semantics/arithmetic.js';
 
@@ -13,6 +14,7 @@ export const contiguous = [
         'struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align, bool no_warn)',
       doc: 'Allocates contiguous pages, aligned to 1 << align, from a CMA area such as dma_contiguous_default_area; NULL if it fails.',
       changes,
+      sleeps: 'always',
       run: (call, cma, count, align, noWarn) => {
         const area = cma === 0 ? call.pageOrNull(0) : call.cell(cma);
         const order = Number(align);
@@ -22,7 +24,8 @@ export const contiguous = [
             `BUG: an alignment of 1 << ${order} pages is too large: align must be below ${MAX_ALIGN}`,
           );
         const nr = Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
-        return call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
+        const page = call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
+        return newRange(call, page, nr);
       },
     },
     {
@@ -33,6 +36,7 @@ export const contiguous = [
         if (cma === 0 || pages === 0) return 0;
         const first = call.page(pages);
         const pfn = call.k.page_to_pfn(first);
+        call.ledger.freed('pages', pages);
         return truth(
           call.kernel.cma_release(call.k, call.cell(cma), first, pagesFrom(call, pfn, count)),
         );
@@ -45,16 +49,32 @@ export const contiguous = [
         'int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype, gfp_t gfp_mask)',
       doc: 'Allocates the page frames from start up to, not including, end, all in one zone; 0, or -EBUSY (-16).',
       changes,
+      sleeps: 'always',
       run: (call, start, end, migratetype, gfp) => {
         const first = Number(start);
         const nr = pagesFrom(call, first, Number(end) - first);
-        return call.kernel.alloc_contig_range(
+        const error = call.kernel.alloc_contig_range(
           call.k,
           first,
           first + nr,
           Number(migratetype),
           Number(gfp),
         );
+        if (error === 0) newRange(call, call.pointer(call.k.pfn_to_page(first)), nr);
+        return error;
+      },
+    },
+    {
+      signature:
+        'struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp_mask, int nid, nodemask_t *nodemask)',
+      doc: 'Allocates nr_pages contiguous pages, wherever a zone has a range that can be had; NULL if none. Free them with free_contig_range().',
+      changes,
+      sleeps: 1,
+      run: (call, count, gfp) => {
+        const nr = Number(count);
+        if (nr <= 0 || nr > call.k.memmap.endPfn) return 0;
+        const page = call.pointer(call.kernel.alloc_contig_pages(call.k, nr, Number(gfp)));
+        return newRange(call, page, nr);
       },
     },
     {
@@ -62,11 +82,19 @@ export const contiguous = [
       doc: 'Frees nr_pages single pages, starting at a frame number.',
       changes,
       run: (call, pfn, count) => {
+        call.ledger.freed('pages', call.pointer(call.k.pfn_to_page(Number(pfn))));
         call.kernel.free_contig_range(call.k, Number(pfn), pagesFrom(call, Number(pfn), count));
       },
     },
   ]),
 ];
+
+/** Pages in a row that are the scenario's now; NULL: none. */
+function newRange(call: BuiltinCall, page: Value, nr: number): Value {
+  if (page !== 0)
+    call.ledger.allocated({ kind: 'pages', address: page, sizeBytes: nr * PAGE_SIZE });
+  return page;
+}
 
 const MAX_ALIGN = 30;
 

@@ -96,7 +96,8 @@ const coherent: readonly BuiltinRow[] = [
       const address = kernel.dma_alloc_attrs(k, sizeOf(call, size), found, Number(gfp));
       if (address !== 0) {
         memory.store(handle, bytes, found.value);
-        call.ledger.allocated({ kind: 'pages', address, sizeBytes: sizeOf(call, size) });
+        const page = call.pointer(kernel.virt_to_page(k, address));
+        call.ledger.allocated({ kind: 'pages', address: page, sizeBytes: sizeOf(call, size) });
       }
       return address;
     },
@@ -109,8 +110,8 @@ const coherent: readonly BuiltinRow[] = [
     sleeps: 'always',
     run: (call, _dev, size, address, handle) => {
       if (address === 0) return;
-      call.linear(address);
-      call.ledger.freed('pages', address);
+      const page = call.kernel.virt_to_page(call.k, call.linear(address));
+      call.ledger.freed('pages', call.pointer(page));
       call.kernel.dma_free_attrs(call.k, sizeOf(call, size), va(address), Number(handle));
     },
   },

@@ -143,18 +143,16 @@ const ptes: readonly BuiltinRow[] = [
 const _PAGE_SPECIAL = 0x200n;
 
 const ofLarge = (x: 'pmd' | 'pud'): BuiltinRow[] => [
-  ...['large', 'leaf'].map(
-    (name): BuiltinRow => ({
-      signature: `int ${x}_${name}(${x}_t ${x})`,
-      doc: `Whether a ${x} entry maps a large page itself.`,
-      run: (call, entry) =>
-        truth(
-          x === 'pmd'
-            ? entries.pmd_large(entryAt(call, entry))
-            : entries.pud_large(call.k, entryAt(call, entry)),
-        ),
-    }),
-  ),
+  ...['large', 'leaf'].map((name): BuiltinRow => ({
+    signature: `int ${x}_${name}(${x}_t ${x})`,
+    doc: `Whether a ${x} entry maps a large page itself.`,
+    run: (call, entry) =>
+      truth(
+        x === 'pmd'
+          ? entries.pmd_large(entryAt(call, entry))
+          : entries.pud_large(call.k, entryAt(call, entry)),
+      ),
+  })),
   {
     signature: `unsigned long ${x}_pfn(${x}_t ${x})`,
     doc: `The first page frame that a ${x} entry maps, or that of the table it leads to.`,
@@ -171,8 +169,10 @@ const ofLarge = (x: 'pmd' | 'pud'): BuiltinRow[] => [
 const large: readonly BuiltinRow[] = [
   ...ofLarge('pmd'),
   ...ofLarge('pud'),
-  question('pte_special', 'Whether the page is mapped as a device is: nobody counts it.', (pte) =>
-    (pte & _PAGE_SPECIAL) !== 0n && entries.pte_present(pte),
+  question(
+    'pte_special',
+    'Whether the page is mapped as a device is: nobody counts it.',
+    (pte) => (pte & _PAGE_SPECIAL) !== 0n && entries.pte_present(pte),
   ),
   changed('pte_mkspecial', 'The entry, special: nobody counts its page.', _PAGE_SPECIAL, 0n),
 ];

@@ -1,6 +1,6 @@
 /** Allocating and freeing pages, and the allocator's own lists. */
 import type { Page } from '../../engine/machine/ctypes.js';
-import { PAGE_SIZE } from '../../engine/memory/address.js';
+import { PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { naturalValue, type Value } from '../semantics/arithmetic.js';
@@ -13,8 +13,9 @@ export const pageAllocator = [
       signature: 'struct page *alloc_pages(gfp_t gfp_mask, unsigned int order)',
       doc: 'Allocates a block of 1 << order contiguous pages; NULL if there is none.',
       changes,
+      sleeps: 0,
       run: (call, gfp, order) =>
-        call.pointer(call.kernel.alloc_pages(call.k, Number(gfp), Number(order))),
+        newBlock(call, call.kernel.alloc_pages(call.k, Number(gfp), Number(order)), Number(order)),
     },
     {
       signature: 'void __free_pages(struct page *page, unsigned int order)',
@@ -22,20 +23,30 @@ export const pageAllocator = [
       changes,
       run: (call, page, order) => {
         const cell = call.page(page);
-        call.kernel.__free_pages(call.k, cell, call.blockOrder(cell, order));
+        const number = call.blockOrder(cell, order);
+        call.ledger.freed('pages', page);
+        call.kernel.__free_pages(call.k, cell, number);
       },
     },
     {
       signature: 'unsigned long __get_free_pages(gfp_t gfp_mask, unsigned int order)',
       doc: 'Like alloc_pages, but returns the linear address of the first page; 0 if there is none.',
       changes,
-      run: (call, gfp, order) => call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
+      sleeps: 0,
+      run: (call, gfp, order) =>
+        newAddress(
+          call,
+          call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
+          PAGE_SIZE * 2 ** Number(order),
+        ),
     },
     {
       signature: 'unsigned long get_zeroed_page(gfp_t gfp_mask)',
       doc: 'The linear address of a new page full of zeros; 0 if there is none.',
       changes,
-      run: (call, gfp) => call.kernel.get_zeroed_page(call.k, Number(gfp)),
+      sleeps: 0,
+      run: (call, gfp) =>
+        newAddress(call, call.kernel.get_zeroed_page(call.k, Number(gfp)), PAGE_SIZE),
     },
     {
       signature: 'void free_pages(unsigned long addr, unsigned int order)',
@@ -45,16 +56,20 @@ export const pageAllocator = [
         if (addr === 0) return;
         const va = call.linear(addr);
         const page = call.kernel.virt_to_page(call.k, va);
-        call.kernel.free_pages(call.k, va, call.blockOrder(page, order));
+        const number = call.blockOrder(page, order);
+        call.ledger.freed('pages', call.pointer(page));
+        call.kernel.free_pages(call.k, va, number);
       },
     },
     {
       signature: 'void *alloc_pages_exact(size_t size, gfp_t gfp_mask)',
       doc: 'Allocates just enough contiguous pages for size bytes, and frees the rest of the block.',
       changes,
+      sleeps: 1,
       run: (call, size, gfp) => {
         if (call.kernel.get_order(Number(size)) >= call.k.MAX_ORDER) return 0;
-        return call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
+        const address = call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
+        return newAddress(call, address, Number(size));
       },
     },
     {
@@ -65,6 +80,7 @@ export const pageAllocator = [
         const va = call.linear(virt);
         const bytes = checkedCount(call, size, PAGE_SIZE);
         if (bytes > 0) call.linear(call.offset(virt, bytes - 1));
+        call.ledger.freed('pages', call.pointer(call.kernel.virt_to_page(call.k, va)));
         call.kernel.free_pages_exact(call.k, va, bytes);
       },
     },
@@ -82,6 +98,7 @@ export const pageAllocator = [
         'unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr_pages, struct page **page_array)',
       doc: 'Fills the NULL entries of an array with single pages; returns how many entries are filled.',
       changes,
+      sleeps: 0,
       run: bulkArray,
     },
     {
@@ -109,8 +126,9 @@ export const pageAllocator = [
       signature: 'struct folio *folio_alloc(gfp_t gfp, unsigned int order)',
       doc: 'Allocates a compound page as a folio.',
       changes,
+      sleeps: 0,
       run: (call, gfp, order) =>
-        call.pointer(call.kernel.folio_alloc(call.k, Number(gfp), Number(order))),
+        newBlock(call, call.kernel.folio_alloc(call.k, Number(gfp), Number(order)), Number(order)),
     },
     {
       signature: 'void drain_local_pages(struct zone *zone)',
@@ -198,6 +216,22 @@ export const pageAllocator = [
   ]),
 ];
 
+/** A block of pages that is the scenario's now; NULL: none. */
+export function newBlock(call: BuiltinCall, page: Page, order: number): Value {
+  const address = call.pointer(page);
+  if (page !== 0)
+    call.ledger.allocated({ kind: 'pages', address, sizeBytes: PAGE_SIZE * 2 ** order });
+  return address;
+}
+
+/** The same, by its linear address. */
+function newAddress(call: BuiltinCall, address: VirtAddr, sizeBytes: number): Value {
+  if (address === 0) return address;
+  const page = call.pointer(call.kernel.virt_to_page(call.k, address));
+  call.ledger.allocated({ kind: 'pages', address: page, sizeBytes });
+  return address;
+}
+
 const truth = (condition: boolean): number => (condition ? 1 : 0);
 
 function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): Value {
@@ -209,7 +243,7 @@ function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): V
   const before = [...pages];
   const filled = call.kernel.alloc_pages_bulk_array(call.k, Number(gfp), nr, pages);
   pages.forEach((page, i) => {
-    if (page !== before[i]) call.memory.store(at(i), size, call.pointer(page));
+    if (page !== before[i]) call.memory.store(at(i), size, newBlock(call, page, 0));
   });
   return filled;
 }

@@ -69,7 +69,7 @@ export class RunningTask implements TaskContext {
   /** What schedule() says in a section that must not be left. Source: Linux 6.1 kernel/sched/core.c: __schedule_bug(). */
   scheduleComplaint(): string | undefined {
     if (this.preemptCount === 0) return undefined;
-    const count = this.preemptCount.toString(16).padStart(8, '0');
+    const count = (this.preemptCount >>> 0).toString(16).padStart(8, '0');
     return `BUG: scheduling while atomic: ${currentComm()}/${PID}/0x${count}`;
   }
 }

@@ -20,7 +20,7 @@ import {
   type PcpuChunk,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
   list_del,
@@ -34,6 +34,7 @@ import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
 import { cond_resched, linkWork } from '../../kernel/sched/core.js';
 import { schedule_work } from '../../kernel/workqueue.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
+import { readByte, writeByte } from '../../lib/string.js';
 import * as km from '../percpu-km.js';
 import * as vm from '../percpu-vm.js';
 import { pcpu_chunk_depopulated, pcpu_chunk_populated } from './chunk.js';
@@ -71,9 +72,18 @@ export const pcpu_should_reclaim_chunk = (k: Kernel, chunk: PcpuChunk): boolean 
 
 // --- the work ----------------------------------------------------------------------------------------------------------------
 
+/** A global of one byte; 0 where the build has none. */
+const boolAt = (k: Kernel, name: string): VirtAddr => asVirt(k.profile.symbol(name)?.address ?? 0);
+
 /** While boot has no workers, nothing is scheduled. */
 export function pcpu_schedule_balance_work(k: Kernel): void {
-  if (k.read_bool(k.globals.pcpu_async_enabled, 0)) schedule_work(k, 'pcpu_balance_work');
+  if (readByte(k, boolAt(k, 'pcpu_async_enabled')) !== 0) schedule_work(k, 'pcpu_balance_work');
+}
+
+/** An allocation that must not wait found nothing: the next one is to find more. */
+export function atomicAllocationFailed(k: Kernel): void {
+  writeByte(k, boolAt(k, 'pcpu_atomic_alloc_failed'), 1);
+  pcpu_schedule_balance_work(k);
 }
 
 /** The address of a chunk's bitmap of pages that are there. */
@@ -119,9 +129,9 @@ function pcpu_balance_populated(k: Kernel): void {
   const gfp: Gfp = k.GFP_KERNEL | k.__GFP_NORETRY | k.__GFP_NOWARN;
   retry_pop: for (;;) {
     let nr_to_pop: Int;
-    if (k.read_bool(k.globals.pcpu_atomic_alloc_failed, 0)) {
+    if (readByte(k, boolAt(k, 'pcpu_atomic_alloc_failed')) !== 0) {
       nr_to_pop = PCPU_EMPTY_POP_PAGES_HIGH;
-      k.write_bool(k.globals.pcpu_atomic_alloc_failed, 0, false);
+      writeByte(k, boolAt(k, 'pcpu_atomic_alloc_failed'), 0);
     } else {
       const missing: Int =
         PCPU_EMPTY_POP_PAGES_HIGH - k.read_int(k.globals.pcpu_nr_empty_pop_pages);

@@ -41,6 +41,7 @@ import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import { memset } from '../../lib/string.js';
 import { pcpu_chunk_map_bits } from '../percpu-internal.h.js';
 import {
+  atomicAllocationFailed,
   PCPU_EMPTY_POP_PAGES_LOW,
   pcpu_create_chunk,
   pcpu_populate_chunk,
@@ -215,8 +216,7 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
       const free_slot: ListHead = chunkList(k, k.read_int(k.globals.pcpu_free_slot));
       // A caller that must not wait takes what is there. The next one is to find more.
       if (is_atomic) {
-        k.write_bool(k.globals.pcpu_atomic_alloc_failed, 0, true);
-        pcpu_schedule_balance_work(k);
+        atomicAllocationFailed(k);
         return asVirt(0);
       }
       // None of the kind that would do, whatever is asked for.
