@@ -33,7 +33,9 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
         endLine: lineOf(declaration.end),
       },
       locals,
+      settable: [],
     });
+    const { settable } = tables.functions[functionId];
     const scope = [];
     const firstStatement = tables.statementLine.c.length;
     const declare = (nameNode, into) => {
@@ -46,9 +48,10 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
       into.push(nameNode.text);
     };
     for (const parameter of declaration.parameters) declare(parameter.name, scope);
+    settable.push(...scope, ...lets(declaration.body));
 
     const body = declaration.body;
-    insert(body.getStart(source) + 1, `$enter(${functionId});try{`);
+    insert(body.getStart(source) + 1, `$enter(${functionId},${setter(settable)});try{`);
     statementList(body.statements, scope);
     insert(body.end - 1, '}finally{$leave();}');
     const { c } = tables.functions[functionId];
@@ -141,6 +144,21 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
     }
   }
 }
+
+/** Variables of the function's own block that are not constant: one closure reaches them, and the parameters, everywhere in it. */
+function lets(body) {
+  return body.statements
+    .filter(ts.isVariableStatement)
+    .filter(({ declarationList: { flags } }) => (flags & ts.NodeFlags.Let) !== 0)
+    .flatMap(({ declarationList }) => declarationList.declarations)
+    .flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
+}
+
+/** What the debugger sets them by. */
+const setter = (names) =>
+  names.length === 0
+    ? '()=>{}'
+    : `($n,$v)=>{switch($n){${names.map((name) => `case'${name}':${name}=$v;break;`).join('')}}}`;
 
 /** Later inserts at the same place come after earlier ones, except that closing ones nest outwards by themselves. */
 function applyInserts(text, inserts) {

@@ -11,9 +11,17 @@ import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
 import { exceptionHandlers } from './topics/exceptions.js';
+import { gotoHandlers } from './topics/gotoTargets.js';
+import { restartFrameHandlers } from './topics/restartFrame.js';
+import { stepInTargetHandlers } from './topics/stepInTargets.js';
+import { moduleHandlers } from './topics/modules.js';
+import { disassemblyHandlers } from './topics/disassembly.js';
+import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
+import { locationHandlers } from './topics/locations.js';
 import { mapHandlers } from './topics/map.js';
 import { memoryHandlers } from './topics/memory.js';
+import { numberFormatHandlers } from './topics/numberFormat.js';
 import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
@@ -34,6 +42,14 @@ export function dispatcher(session: Session): Dispatch {
     ...sourceHandlers(session),
     ...mapHandlers(session),
     ...addressHandlers(session),
+    ...historyHandlers(session),
+    ...moduleHandlers(session),
+    ...disassemblyHandlers(session),
+    ...stepInTargetHandlers(session),
+    ...gotoHandlers(session),
+    ...restartFrameHandlers(session),
+    ...locationHandlers(session),
+    ...numberFormatHandlers(session),
   };
   return (request, context) => {
     const { command } = request;
@@ -54,5 +70,6 @@ function require({ traits, live }: Session, needs: Needs, command: string): void
   if (traits === undefined) throw errors.notInitialized(command);
   if (needs === 'client') return;
   if (live === undefined) throw errors.notLaunched(command);
+  if (needs === 'stop' && live.ending.isOver) throw errors.ended();
   if (needs === 'stop' && (live.run.running || live.stop === undefined)) throw errors.running();
 }

@@ -5,11 +5,19 @@
 import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
-import type { MachineEvent } from '../scenario/index.js';
+import { failedExpectText, type MachineEvent } from '../scenario/index.js';
 import type { Target } from './debuggee/target.js';
+import { styled, styleOfLevel, type Style } from './ansi.js';
 import { isInside } from './time/place.js';
 
 type Category = 'console' | 'stdout' | 'stderr' | 'important';
+
+const STYLE_OF: Readonly<Record<Category, Style>> = {
+  console: 'faint',
+  stdout: 'plain',
+  stderr: 'red',
+  important: 'bold',
+};
 
 /** Kernel log levels up to KERN_WARNING. */
 const MOST_SEVERE = 4;
@@ -22,13 +30,19 @@ export class Reporter {
   constructor(
     private readonly connection: Connection,
     private readonly counting: Counting,
+    /** Whether the client shows ANSI colours. */
+    private readonly isColoured: () => boolean = () => false,
   ) {}
 
-  line(category: Category, text: string, source: Partial<Dap.OutputEvent['body']> = {}): void {
-    this.connection.event(
-      'output',
-      defined({ ...source, category, output: text.endsWith('\n') ? text : `${text}\n` }),
-    );
+  line(
+    category: Category,
+    text: string,
+    source: Partial<Dap.OutputEvent['body']> = {},
+    style: Style = STYLE_OF[category],
+  ): void {
+    const plain = text.replace(/\n$/, '');
+    const output = `${this.isColoured() ? styled(style, plain) : plain}\n`;
+    this.connection.event('output', defined({ ...source, category, output }));
   }
 
   /** The cursor has come to the timeline's place: tells what is new up to there. */
@@ -65,11 +79,16 @@ export class Reporter {
 
   private tell(event: MachineEvent, target: Target): void {
     if (event.kind === 'printk')
-      this.line(event.level <= MOST_SEVERE ? 'stderr' : 'stdout', event.text);
+      this.line(
+        event.level <= MOST_SEVERE ? 'stderr' : 'stdout',
+        event.text,
+        {},
+        styleOfLevel(event.level),
+      );
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')
-      this.line('stderr', `${event.source} does not hold`, this.sourceAt(target, event.span.start));
+      this.line('stderr', failedExpectText(event), this.sourceAt(target, event.span.start));
   }
 
   private sourceAt({ scenario }: Target, offset: number): Partial<Dap.OutputEvent['body']> {

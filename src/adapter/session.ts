@@ -3,24 +3,37 @@
  * the target stops; every answer to a request is some topic's.
  *
  *     new -- initialize --> initialized -- launch --> loading --> ready -- configurationDone --> live --> over
+ *
+ * Invariant: a target is there, whole, or none is. Another one takes its place when it has been loaded, and not before.
  */
 import type { KernelLanguage } from '../engine/probe.js';
+import type { NumberFormat } from '../engine/types/format.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
+import { ConditionCheck } from './breakpoints/conditionCheck.js';
 import type { DataTarget } from './breakpoints/dataTarget.js';
 import { BreakpointStore } from './breakpoints/store.js';
 import { Locator } from './breakpoints/locator.js';
 import { Frames } from './debuggee/frames.js';
-import type { LinuxSource } from './debuggee/linuxSource.js';
-import { openDebuggee } from './debuggee/open.js';
+import { LinuxSource } from './debuggee/linuxSource.js';
+import { openDebuggee, type OpenedDebuggee } from './debuggee/open.js';
 import { Target } from './debuggee/target.js';
+import { Ending } from './ending.js';
 import type { Host } from './host.js';
+import { numberFormatOf } from './present/numberFormat.js';
 import { VariableStore } from './present/variableStore.js';
+import { Progress } from './progress.js';
 import type { ClientTraits } from './protocol/capabilities.js';
-import type { Connection } from './protocol/connection.js';
+import type { Connection, RequestContext } from './protocol/connection.js';
 import { Counting } from './protocol/counting.js';
 import { defined, type Dap, type LaunchArguments } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import { Reporter } from './reporter.js';
+import { ReverseProgress } from './reverseProgress.js';
+import { describe, whyNot } from './stopText.js';
+import { ThreadEvents } from './threadEvents.js';
+import type { GotoTarget } from './topics/gotoTargets.js';
+import { Offered } from './topics/offered.js';
+import type { StepInTarget } from './topics/stepInTargets.js';
 import { RunControl, type Stopped } from './time/runControl.js';
 
 /** What is debugged, with everything that dies with it. */
@@ -30,25 +43,32 @@ export interface Live {
   readonly reporter: Reporter;
   readonly frames: Frames;
   readonly variables: VariableStore;
+  readonly threads: ThreadEvents;
+  readonly ending: Ending;
+  readonly reverse: ReverseProgress;
   /** The stop the client was last told of. */
   stop: Stopped | undefined;
-  /** The client knows that the scenario cannot go on. */
-  deadlockTold: boolean;
 }
 
 export class Session {
   readonly breakpoints = new BreakpointStore();
   readonly counting = new Counting();
+  readonly progress: Progress;
   traits: ClientTraits | undefined;
   launchArguments: LaunchArguments | undefined;
   /** Which of the kernel's texts is shown; functions that `linuxSource` has are shown there. */
   kernelLanguage: KernelLanguage = 'c';
   linuxSource: LinuxSource | undefined;
+  /** How integers are written; undefined until the client or the launch says it. */
+  numberFormat: NumberFormat | undefined;
   live: Live | undefined;
   /** Data ids that were given out, with the type and the name that the text alone does not say. */
   readonly dataTargets = new Map<string, DataTarget>();
-  /** Resolves when a launch under way has loaded its target, or failed. */
+  readonly stepInTargets = new Offered<StepInTarget>();
+  readonly gotoTargets = new Offered<GotoTarget>();
+  /** Resolves when a launch or restart under way has been answered. */
   loading: Promise<void> = Promise.resolve();
+  private isLoading = false;
   private configured = false;
   private started = false;
   private ended = false;
@@ -58,7 +78,9 @@ export class Session {
     readonly connection: Connection,
     /** Ends the conversation, when the client has disconnected and was answered. */
     readonly hangUp: () => void,
-  ) {}
+  ) {
+    this.progress = new Progress(connection, () => this.traits?.supportsProgressReporting === true);
+  }
 
   dispose(): void {
     this.ended = true;
@@ -71,42 +93,113 @@ export class Session {
     return this.live;
   }
 
+  /** Something is being debugged, or about to be. */
+  get isLaunched(): boolean {
+    return this.isLoading || this.launchArguments !== undefined;
+  }
+
   // --- life ----------------------------------------------------------------------------------------------------------
 
-  /** Loads what the launch arguments name. */
-  async load(args: LaunchArguments): Promise<void> {
+  /**
+   * Loads what the launch arguments name, and puts it in the place of what is there. When that fails, what is there stays.
+   *
+   * @throws AdapterError why it cannot be loaded; `cancelled` when the client has lost interest meanwhile
+   */
+  async load(args: LaunchArguments, context: RequestContext): Promise<void> {
     this.openLog(args.trace);
-    const reporter = new Reporter(this.connection, this.counting);
-    const { debuggee, close } = await openDebuggee(args, this.host, reporter);
-    if (this.ended) {
-      close();
-      return;
+    this.numberFormat ??= numberFormatOf(args.numberFormat);
+    const reporter = new Reporter(
+      this.connection,
+      this.counting,
+      () => this.traits?.supportsANSIStyling ?? false,
+    );
+    const opened = await this.open(args, reporter, context);
+    if (this.ended || context.cancelled()) {
+      opened.close();
+      throw errors.cancelled();
     }
+    this.unload();
+    this.launchArguments = args;
+    this.showKernelAs(args.kernelSource);
+    this.live = this.liveOf(opened, reporter, args);
+    this.started = false;
+    this.arm();
+  }
+
+  private async open(
+    args: LaunchArguments,
+    reporter: Reporter,
+    { seq }: RequestContext,
+  ): Promise<OpenedDebuggee> {
+    const what = args.program ?? args.core ?? args.state ?? '';
+    this.isLoading = true;
+    const shown = this.progress.start('Opening the machine', {
+      message: what.split(/[\\/]/).at(-1),
+      requestId: seq,
+      cancel: () => void this.connection.cancel(seq),
+    });
+    try {
+      // Booting lets nothing through: what is shown has to be out before.
+      if (this.progress.isShown()) await this.host.yieldToMessages();
+      return await openDebuggee(args, this.host, reporter);
+    } finally {
+      this.isLoading = false;
+      shown.end();
+    }
+  }
+
+  private liveOf(
+    { debuggee, close }: OpenedDebuggee,
+    reporter: Reporter,
+    args: LaunchArguments,
+  ): Live {
     const target = new Target(
       debuggee,
       close,
       () => this.armed,
       (position) => reporter.cutAt(position),
     );
-    const run = new RunControl(target.timeline, target.stops, this.host, {
-      stopped: (stop) => this.stopped(stop),
-      ended: () => this.scenarioEnded(),
-      logged: (hit) => reporter.line('console', hit.text, this.hereSource()),
-      progressed: () => reporter.passed(target),
-      atStart: () => reporter.line('console', 'This is the beginning of the recorded history.'),
-      failed: (error) => this.runFailed(error),
-    });
-    this.live = {
+    const { scenario, timeline, stops } = target;
+    const threads = new ThreadEvents(this.connection);
+    const run = new RunControl(
+      timeline,
+      stops,
+      this.host,
+      {
+        stopped: (stop) => this.stopped(stop),
+        ended: () => this.scenarioEnded(),
+        logged: (hit) => reporter.line('console', hit.text, this.hereSource()),
+        progressed: () => {
+          reporter.passed(target);
+          threads.passed(target);
+        },
+        atStart: () => this.atStart(),
+        rested: () => this.rested(),
+        switched: () => this.forgetFuture(),
+        whyNot: (task) => whyNot(scenario, task),
+        failed: (error) => this.runFailed(error),
+      },
+      (statement) => scenario?.program.range(statement).line ?? 0,
+    );
+    return {
       target,
       run,
       reporter,
       frames: new Frames(target),
-      variables: new VariableStore(target.image.profile.pointerSize),
+      variables: new VariableStore(target.image.profile.pointerSize, this.traits),
+      threads,
+      ending: new Ending(target, reporter, args),
+      reverse: new ReverseProgress(this.progress, run, () => this.host.now()),
       stop: undefined,
-      deadlockTold: false,
     };
-    this.started = false;
-    this.arm();
+  }
+
+  private showKernelAs(kernelSource: LaunchArguments['kernelSource'] = ''): void {
+    const isTree = !['', 'c', 'typescript'].includes(kernelSource);
+    this.kernelLanguage = kernelSource === 'typescript' ? 'typescript' : 'c';
+    this.linuxSource = isTree
+      ? new LinuxSource(this.host, this.host.resolvePath(kernelSource))
+      : undefined;
   }
 
   private openLog(trace: LaunchArguments['trace']): void {
@@ -120,9 +213,11 @@ export class Session {
 
   /** Ends the target; the session can load another one. */
   unload(): void {
-    this.live?.run.dispose();
-    this.live?.target.close();
+    const { live } = this;
     this.live = undefined;
+    live?.run.dispose();
+    live?.reverse.ended();
+    live?.target.close();
   }
 
   configurationDone(): void {
@@ -135,11 +230,22 @@ export class Session {
     const { live } = this;
     if (live === undefined || !this.configured || this.started) return;
     this.started = true;
+    this.tellProcess(live);
+    live.threads.tell(live.target);
     const inspects = live.target.scenario === undefined;
     const args = this.launchArguments;
     if (inspects || (args?.stopOnEntry === true && args.noDebug !== true))
       this.stopped({ reason: 'entry', hits: [] });
     else this.runFromEntry(live);
+  }
+
+  private tellProcess({ target: { scenario, image } }: Live): void {
+    this.connection.event('process', {
+      name: scenario?.program.path ?? image.origin,
+      isLocalProcess: true,
+      startMethod: 'launch',
+      pointerSize: image.profile.pointerSize * 8,
+    });
   }
 
   /** A breakpoint on the first statement stops before anything runs. */
@@ -151,12 +257,15 @@ export class Session {
     else this.stopped({ reason: first.reason, hits: stops });
   }
 
-  private stopped(stop: Stopped): void {
+  /** Tells the client that the machine stands still, and why. */
+  stopped(stop: Stopped): void {
     const { live } = this;
     if (live === undefined) return;
     live.stop = stop;
-    live.deadlockTold = false;
+    live.ending.isTold = false;
+    live.reverse.ended();
     live.reporter.passed(live.target);
+    live.threads.tell(live.target);
     const ids = stop.hits.map(({ breakpointId }) => breakpointId).filter((id) => id !== undefined);
     this.connection.event(
       'stopped',
@@ -171,29 +280,76 @@ export class Session {
     );
   }
 
-  /** The machine is about to move: everything the client has been told about its state is void. */
-  moves(): Live {
+  /**
+   * The machine is about to move: everything the client has been told about its state is void. A machine without a scenario
+   * moves over the edits that were made to it.
+   */
+  moves(direction: 'forward' | 'backward' = 'forward'): Live {
     const live = this.current;
-    if (live.target.scenario === undefined) throw errors.notRunnable();
+    const { scenario, timeline } = live.target;
+    if (scenario === undefined && !timeline.hasEdits(direction)) throw errors.notRunnable();
     live.frames.clear();
     live.variables.clear();
     live.stop = undefined;
     return live;
   }
 
-  /** Reports the end. A deadlock stops first, so that its tasks can be looked at. */
-  private scenarioEnded(): void {
+  /** An edit has cut the tape at the cursor: what was known of what lay to the right is void. */
+  forgetFuture(): void {
+    const { target, run } = this.current;
+    const { place } = target.timeline;
+    run.forgetAfter(place);
+    this.breakpoints.forgetHitsAfter(place);
+    target.forgetCaptured();
+  }
+
+  /**
+   * In the middle of a long answer, for others to be given meanwhile.
+   *
+   * @throws AdapterError `cancelled`; `running` when the machine has moved
+   */
+  async letMessagesThrough({ cancelled }: RequestContext): Promise<void> {
     const { live } = this;
-    const scenario = live?.target.scenario;
-    if (live === undefined || scenario === undefined) return;
-    live.reporter.passed(live.target);
-    const deadlock = scenario.deadlock();
-    if (deadlock !== undefined && !live.deadlockTold && this.launchArguments?.noDebug !== true) {
-      this.stopped({ reason: 'exception', text: `deadlock: ${deadlock}`, hits: [] });
-      live.deadlockTold = true;
+    const stop = live?.stop;
+    await this.host.yieldToMessages();
+    if (cancelled()) throw errors.cancelled();
+    if (this.live !== live || live?.stop !== stop) throw errors.running();
+  }
+
+  private rested(): void {
+    const { live } = this;
+    live?.threads.tell(live.target);
+    live?.reverse.rested();
+  }
+
+  private atStart(): void {
+    const { live } = this;
+    if (live === undefined) return;
+    const dropped = live.target.timeline.firstPlace.boundary > 0;
+    const text = dropped
+      ? 'History begins here: the older part was dropped when history was full (historyMiB says how much is kept).'
+      : 'This is the beginning of the recorded history.';
+    live.reporter.line('console', text);
+    this.stopped({ reason: 'entry', hits: [], ...(dropped && { text }) });
+  }
+
+  /** The end is a place where the machine stops; gone on from there, it is over. */
+  scenarioEnded(): void {
+    const { live } = this;
+    if (live === undefined) return;
+    const { scenario } = live.target;
+    if (scenario === undefined) {
+      this.stopped({ reason: 'step', hits: [] });
       return;
     }
-    if (deadlock !== undefined) live.reporter.line('stderr', `deadlock: ${deadlock}`);
+    live.reporter.passed(live.target);
+    const stop = live.ending.reached();
+    if (stop !== undefined) {
+      this.stopped(stop);
+      live.ending.isTold = true;
+      return;
+    }
+    live.threads.allGone();
     this.connection.event('exited', { exitCode: scenario.exitCode() });
     this.connection.event('terminated');
   }
@@ -223,6 +379,7 @@ export class Session {
       target.context,
       this.dataTargets,
       this.kernelLanguage,
+      new ConditionCheck(target.evaluator, target.context),
     );
     const { armed, changed } = this.breakpoints.arm(locator);
     this.armed = this.launchArguments?.noDebug === true ? NOTHING_ARMED : armed;
@@ -248,21 +405,4 @@ export class Session {
       line: this.counting.toTheirLine(line),
     };
   }
-}
-
-const DESCRIPTIONS: Readonly<Record<Stopped['reason'], string>> = {
-  step: 'Paused on step',
-  entry: 'Paused on entry',
-  pause: 'Paused',
-  goto: 'Paused on goto',
-  restart: 'Paused on restart',
-  breakpoint: 'Paused on breakpoint',
-  'function breakpoint': 'Paused on function breakpoint',
-  'data breakpoint': 'Paused on data breakpoint',
-  exception: 'Paused on exception',
-};
-
-function describe({ reason, text }: Stopped): string {
-  const plain = DESCRIPTIONS[reason];
-  return text === undefined || reason === 'pause' ? plain : `${plain}: ${text}`;
 }

@@ -68,8 +68,16 @@ const MODES: Readonly<Record<string, Mode>> = {
   },
 };
 
-/** Called wrongly, and how; the usage says how it is done. */
-class UsageError extends Error {}
+/** Called wrongly, and how. */
+class UsageError extends Error {
+  constructor(
+    message: string,
+    /** The usage says more: it is not only a value that is wrong. */
+    readonly isOfForm = true,
+  ) {
+    super(message);
+  }
+}
 
 function atLeastOne(args: readonly string[]): readonly string[] {
   const flag = args.find((arg) => arg.startsWith('-'));
@@ -96,13 +104,13 @@ function portOf(args: readonly string[]): number {
   const port = Number(text);
   if (flag !== '--port' || rest.length > 0) throw new UsageError('--port N is the only option');
   if (!/^[0-9]+$/.test(text) || port > 65535)
-    throw new UsageError(`'${text}' is not a port: write a number up to 65535`);
+    throw new UsageError(`'${text}' is not a port: write a number up to 65535`, false);
   return port;
 }
 
-function usage(): string {
-  const width = Math.max(...Object.values(MODES).map((mode) => mode.usage.length));
-  const rows = Object.values(MODES).map((m) => `  mmscope ${m.usage.padEnd(width)}  ${m.summary}`);
+function usage(modes = Object.values(MODES)): string {
+  const width = Math.max(...modes.map((mode) => mode.usage.length));
+  const rows = modes.map((m) => `  mmscope ${m.usage.padEnd(width)}  ${m.summary}`);
   return ['usage:', ...rows].join('\n');
 }
 
@@ -118,7 +126,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`mmscope ${name}: ${error.message}`);
-      console.error(usage());
+      if (error.isOfForm) console.error(usage([mode]));
       return 2;
     }
     if (isInputError(error)) {

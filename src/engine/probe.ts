@@ -22,6 +22,8 @@ export interface ProbedFunction extends Readonly<Record<KernelLanguage, Function
   readonly name: string;
   /** C types of parameters and locals by name, as far as the engine's types say them. */
   readonly locals: Readonly<Record<string, string>>;
+  /** Those that are variables in the whole function, and so can be set. */
+  readonly settable: readonly string[];
 }
 
 /** The tables that the instrumenter writes beside the code. */
@@ -38,8 +40,12 @@ export interface ProbeTables {
 /** Values of locals by name, at the moment of the call. */
 export type LocalsThunk = () => Readonly<Record<string, unknown>>;
 
+/** Gives a local of an active function another value; names that are not settable are passed over. */
+export type LocalSetter = (name: string, value: unknown) => void;
+
 export interface ProbeListener {
-  enter(functionId: number): void;
+  /** `set` may be called until the function is left. */
+  enter(functionId: number, set: LocalSetter): void;
   /** `locals` may be asked until the function is left, and then tells the values of that time. */
   at(statementId: number, locals: LocalsThunk): void;
   leave(): void;
@@ -47,8 +53,8 @@ export interface ProbeListener {
 
 let listener: ProbeListener | undefined;
 
-export function enterFunction(functionId: number): void {
-  listener?.enter(functionId);
+export function enterFunction(functionId: number, set: LocalSetter): void {
+  listener?.enter(functionId, set);
 }
 
 export function atStatement(statementId: number, locals: LocalsThunk): void {

@@ -5,14 +5,26 @@
  */
 export { allBuiltins } from './builtins/table.js';
 export { compileScenario, readScenario, type CompiledScript } from './compile/script.js';
+export {
+  boundaryOfCode,
+  codeOfBoundary,
+  decode,
+  firstBoundary,
+  instructionText,
+  pcOfAddress,
+} from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
+export { endSummary } from './endSummary.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
+export { codeAddress } from './semantics/window.js';
+export type { Expr, Initializer, Statement } from './syntax/ast.js';
+export { parseExpression, parseScript } from './syntax/parse.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
-export type { MachineEvent } from './vm/events.js';
+export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';
 export { ScenarioVm, type StatementResult, type VmOptions } from './vm/vm.js';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { scratchFolder } from '../scratch.js';
 
@@ -83,7 +84,11 @@ pr_info("pfn %#lx\\n", page_to_pfn(page));
 expect(page_to_pfn(page) == 0x194d);
 `,
     );
-    assert.deepEqual(mmscope('run', script), { code: 0, out: 'pfn 0x194d\n', err: '' });
+    assert.deepEqual(mmscope('run', script), {
+      code: 0,
+      out: 'pfn 0x194d\n1 expect held\n',
+      err: '',
+    });
   });
 
   it('run names a failed expect and a deadlock, and ends with 1', () => {
@@ -98,9 +103,10 @@ lock_page(page);
     );
     const { code, out, err } = mmscope('run', script);
     assert.equal(code, 1);
-    assert.equal(out, '');
+    assert.equal(out, '1 expect failed\n');
     const [expectation, deadlock, wait] = err.split('\n');
-    assert.equal(expectation, `${script}:3:3: failed: expect(page == NULL)`);
+    const failed = `${script}:3:3: failed: expect(page == NULL): page is 0x`;
+    assert.equal(expectation?.slice(0, failed.length), failed);
     assert.equal(deadlock, `${script}: deadlock: no task can run`);
     assert.match(
       wait ?? '',
@@ -150,11 +156,34 @@ lock_page(page);
     assert.deepEqual([seq, type, request_seq, success], [1, 'response', 1, true]);
   });
 
+  it('dap --port of what is not a port: a sentence, exit code 2', () => {
+    assert.deepEqual(mmscope('dap', '--port', 'abc'), {
+      code: 2,
+      out: '',
+      err: "mmscope dap: 'abc' is not a port: write a number up to 65535\n",
+    });
+  });
+
+  it('dap --port of a port that is taken: a sentence, exit code 2', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      assert.deepEqual(mmscope('dap', '--port', `${port}`), {
+        code: 2,
+        out: '',
+        err: `mmscope: cannot listen on port ${port}: another program uses it\n`,
+      });
+    } finally {
+      server.close();
+    }
+  });
+
   it('bench --json gives every figure with its unit', function () {
     const { code, out } = mmscope('bench', '--json');
     assert.equal(code, 0);
     const rows = JSON.parse(out) as { name: string; value: number; unit: string }[];
-    assert.equal(rows.length, 22);
+    assert.equal(rows.length, 25);
     for (const { name, value, unit } of rows) {
       assert.ok(Number.isFinite(value), name);
       assert.ok(['ns', 'ms', 'MB'].includes(unit), name);

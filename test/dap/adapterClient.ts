@@ -63,6 +63,11 @@ export class AdapterClient extends DebugClient {
     this.internals.doSend = (name, args, done) => this.sent(name, args, done);
   }
 
+  /** Number of the request that was sent last. */
+  get lastSeq(): number {
+    return this.internals.sequence - 1;
+  }
+
   override start(): Promise<void> {
     const child = spawn(this.command, [...this.commandArguments], { stdio: 'pipe' });
     this.child = child;

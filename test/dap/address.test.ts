@@ -80,12 +80,20 @@ describe('addresses in a session', function () {
     onCore(async (drive) => {
       const { result, variablesReference } = await drive.evaluate('pfn_to_page(0x9000)', 'hover');
       assert.equal(result.split('free block of order 10').length, 2, result);
-      assert.match(result, /mapped at 0xc9000000/);
       const members = await drive.variables(variablesReference);
+      const address = members.find(({ name }) => name === '[address]');
+      assert.match(address?.value ?? '', /mapped at 0xc9000000$/);
       const where = members.find(({ name }) => name === 'where');
       assert.match(where?.value ?? '', /^list: zone Normal free_area\[10\]/);
       const value = await drive.evaluate('0xc9000000', 'hover');
-      assert.equal(value.result.split('free block of order 10').length, 2, value.result);
+      const [part] = await drive.variables(value.variablesReference);
+      assert.ok(part);
+      assert.equal(part.value.split('free block of order 10').length, 2, part.value);
+      const facts = await drive.variables(part.variablesReference);
+      assert.ok(
+        facts.some(({ name }) => name === 'walk'),
+        facts.map(({ name }) => name).join(),
+      );
     }));
 
   it('page tables: spaces, ranges, entries and bits that can be set', () =>

@@ -111,8 +111,10 @@ describe('connection', () => {
     served.handleMessage({ type: 'event', event: 'x' });
     served.request(7, 'pause');
     await served.settled();
-    assert.equal(served.sent.filter((line) => line.endsWith('malformedMessage')).length, 7);
-    assert.equal(served.sent.at(-1), '7 pause ok');
+    // None of them has a number that could be answered; each is complained of, by an event.
+    assert.deepEqual(served.sent, [...Array<string>(7).fill('event output'), '7 pause ok']);
+    served.handleMessage({ type: 'request', seq: 8, command: 5 });
+    assert.equal(served.sent.at(-1), '8  malformedMessage');
   });
 
   it('sends nothing once it is disposed of', async () => {

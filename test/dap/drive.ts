@@ -18,6 +18,8 @@ export function lineOf(file: string, marker: string): number {
 
 export interface LaunchOptions {
   readonly stopOnEntry?: boolean;
+  /** Off unless it is what is tested: a test that runs to the end is done there. */
+  readonly stopAtEnd?: boolean;
   readonly client?: Partial<Dap.InitializeRequestArguments>;
   /** What is set before configurationDone. */
   readonly configure?: (drive: Drive) => Promise<void>;
@@ -49,10 +51,10 @@ export class Drive {
 
   async launch(what: object, options: LaunchOptions = {}): Promise<void> {
     const { client } = this;
-    const stopOnEntry = options.stopOnEntry ?? true;
+    const { stopOnEntry = true, stopAtEnd = false } = options;
     await client.send('initialize', { ...CLIENT, ...options.client });
     await client.waitForEvent('initialized');
-    const launch = client.send('launch', { ...what, stopOnEntry, ...options.args });
+    const launch = client.send('launch', { ...what, stopOnEntry, stopAtEnd, ...options.args });
     await options.configure?.(this);
     await client.send('configurationDone');
     await launch;

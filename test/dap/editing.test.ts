@@ -118,7 +118,7 @@ describe('editing', function () {
         'counter = page_to_pfn(alloc_pages(GFP_KERNEL, 4))',
         'repl',
       );
-      assert.match(result.result, /^\d+$/);
+      assert.match(result.result, /^0x[0-9a-f]+$/);
       await drive.client.waitForEvent('invalidated');
       await drive.evaluate('pr_info("from the console: %d\\n", counter)', 'repl');
       assert.match(drive.output(), /from the console: \d+/);

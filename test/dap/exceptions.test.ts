@@ -61,7 +61,7 @@ describe('exceptions', function () {
       await filters(drive, [{ filterId: 'allocation-failure', condition: 'order < 3' }]);
       await filters(drive, [{ filterId: 'expect' }]);
       const stop = await drive.go('continue');
-      assert.equal(stop.text, 'expect(none != NULL) does not hold');
+      assert.equal(stop.text, 'expect(none != NULL) does not hold: none is NULL');
     }));
 
   it('a failed expectation stops at its statement', () =>

@@ -8,11 +8,11 @@ import { createContext, runInContext } from 'node:vm';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type * as WithoutNode from '../../src/adapter/debugAdapter.js';
 import { createInlineAdapter, listen } from '../../src/adapter/index.js';
-import { HELP } from '../../src/adapter/protocol/errors.js';
+import { ERROR_NAMES, helpOf } from '../../src/adapter/protocol/errors.js';
 import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js';
 import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
-import { lineOf, scenario } from './drive.js';
+import { lineOf, onScenario, scenario } from './drive.js';
 import { build, CLIENT, withAdapter } from './session.js';
 import { scratchFolder } from '../scratch.js';
 
@@ -53,7 +53,7 @@ describe('protocol', function () {
   it('answers requests that nobody knows', () =>
     withAdapter(async (client) => {
       client.sendsWrongThings = true;
-      for (const command of ['', 'nonsense', 'toString', '__proto__', 'constructor', 'modules']) {
+      for (const command of ['', 'nonsense', 'toString', '__proto__', 'constructor', 'attach']) {
         const error = await client.failure(command, { any: 1 });
         assert.equal(error.short, 'unknownRequest');
       }
@@ -100,7 +100,8 @@ describe('protocol', function () {
     }));
 
   it('leads to pages and sections that exist', () => {
-    for (const [name, place] of Object.entries(HELP)) {
+    for (const name of ERROR_NAMES) {
+      const place = helpOf(name);
       const [page = '', anchor] = place.split('#');
       const headings = readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm);
       const anchors = [...headings].map(([, text = '']) =>
@@ -135,8 +136,14 @@ describe('protocol', function () {
       const refusals = client.messages
         .map(({ message }) => message as Dap.Response)
         .filter(({ message }) => message === 'malformedMessage');
-      assert.ok(refusals.length >= 6, `${refusals.length} refusals`);
-      assert.ok(refusals.some(({ request_seq }) => request_seq === 77));
+      // Only a request that has a number can be answered; `request_seq` is never made up.
+      assert.deepEqual(
+        refusals.map(({ request_seq }) => request_seq),
+        [77],
+      );
+      const complaints = client.takeEvents('output') as Dap.OutputEvent[];
+      assert.ok(complaints.length >= 6, `${complaints.length} complaints`);
+      for (const { body } of complaints) assert.match(body.output, /^This is not a message/);
       for (const one of noise) client.raw(one);
       assert.deepEqual(await client.body('threads'), { threads: [] });
     }));
@@ -183,6 +190,72 @@ describe('protocol', function () {
       // What is done, or was never asked, cannot be cancelled: that is no error.
       await client.send('cancel', { requestId: 1 });
       await client.send('cancel', {});
+    }));
+
+  it('cancels a long answer midway, and gives others meanwhile', () =>
+    onScenario('blocks.mms', async ({ client }) => {
+      const long = { memoryReference: '0xffff888000000000', count: 16 << 20 };
+      const cancelled = client.failure('readMemory', long);
+      const requestId = client.messages.at(-1)?.message.seq;
+      const threads = client.send('threads');
+      await client.send('cancel', { requestId });
+      assert.equal((await cancelled).short, 'cancelled');
+      await threads;
+      const whole = client.body<Dap.ReadMemoryResponse['body']>('readMemory', long);
+      const ends: string[] = [];
+      await Promise.all([
+        whole.then(() => ends.push('readMemory')),
+        client.send('threads').then(() => ends.push('threads')),
+      ]);
+      assert.deepEqual(ends, ['threads', 'readMemory']);
+      assert.equal(Buffer.from((await whole)?.data ?? '', 'base64').length, 16 << 20);
+    }));
+
+  it('refuses arguments of other types, elements of arrays too', () =>
+    onScenario('blocks.mms', async ({ client }) => {
+      client.sendsWrongThings = true;
+      const source = { path: scenario('blocks.mms') };
+      const cases: [string, unknown, string][] = [
+        ['continue', { threadId: 1.5 }, "'threadId' to be a whole number"],
+        ['next', { threadId: '1' }, "'threadId' to be a whole number"],
+        ['stepIn', { threadId: 1, singleThread: 1 }, "'singleThread' to be true or false"],
+        ['setBreakpoints', { source, breakpoints: [3] }, "'breakpoints[0]' to be an object"],
+        [
+          'setBreakpoints',
+          { source, breakpoints: [{ line: 3 }, { line: 'x' }] },
+          "'breakpoints[1].line' to be a whole number",
+        ],
+        ['setBreakpoints', { source: { path: 5 } }, "'source.path' to be a string"],
+        ['setExceptionBreakpoints', { filters: [7] }, "'filters[0]' to be a string"],
+        [
+          'setExceptionBreakpoints',
+          { filters: [], filterOptions: [{ filterId: null }] },
+          "'filterOptions[0].filterId' to be a string",
+        ],
+        ['setDataBreakpoints', { breakpoints: [{}] }, "'breakpoints[0].dataId' to be a string"],
+        ['setFunctionBreakpoints', { breakpoints: [null] }, "'breakpoints[0]' to be an object"],
+        ['completions', { text: 'a', column: 7.5 }, "'column' to be a whole number"],
+        [
+          'readMemory',
+          { memoryReference: '0x1000', count: 7.5 },
+          "'count' to be a whole number that is not negative",
+        ],
+        [
+          'readMemory',
+          { memoryReference: '0x1000', count: -1 },
+          "'count' to be a whole number that is not negative",
+        ],
+        [
+          'readMemory',
+          { memoryReference: '0x1000', offset: -1.18e21, count: 1 },
+          "'offset' to be a whole number",
+        ],
+        ['terminateThreads', { threadIds: ['1'] }, "'threadIds[0]' to be a whole number"],
+      ];
+      for (const [command, args, what] of cases) {
+        const error = await client.failure(command, args);
+        assert.equal(error.sentence, `'${command}' needs ${what}.`);
+      }
     }));
 
   it('runs when it is launched and configured, whichever comes last', () =>

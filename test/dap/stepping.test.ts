@@ -55,6 +55,9 @@ describe('stepping', function () {
       assert.equal((await drive.names()).length, depth);
       assert.notEqual(await drive.line(), first);
       await drive.setFunctions([]);
+      // Its caller does nothing more, and is stopped in all the same.
+      await drive.go('stepOut');
+      assert.deepEqual(await drive.names(), ['alloc_pages', 'take', 'main']);
       await drive.go('stepOut');
       // Back in the statement of the script, which has not been finished.
       assert.deepEqual(await drive.names(), ['take', 'main']);
@@ -192,7 +195,8 @@ describe('stepping', function () {
         await drive.setLines([]);
         const stop = await drive.go('reverseContinue');
         assert.equal(stop.reason, 'entry');
-        assert.match(drive.output(), /beginning of the recorded history/);
+        assert.equal(stop.description, 'Paused where history begins');
+        assert.match(drive.output(), /History begins here: the older part was dropped/);
         const n = Number(await drive.value('n'));
         assert.ok(n > 1000 && n < 100_000, `n is ${n}`);
         await drive.setLines([{ line: lineOf(drive.program, 'turn'), condition: 'n == 100000' }]);
@@ -214,10 +218,7 @@ describe('stepping', function () {
         'threads',
       );
       assert.equal(threads.length, 2);
-      assert.match(
-        threads[1]?.name ?? '',
-        /reader \(reader waits for the lock of page .*main holds/,
-      );
+      assert.match(threads[1]?.name ?? '', /^reader \(waits for the lock of page .*main holds/);
       await drive.setLines([{ line: lineOf(file, 'reader: in') }]);
       await drive.go('continue');
       assert.equal(drive.threadId, 2);

@@ -69,9 +69,9 @@ describe('variables', function () {
           if (variable.evaluateName !== undefined) {
             const body = await drive.evaluate(variable.evaluateName, 'watch', frameId);
             assert.equal(body.result, variable.value, variable.evaluateName);
-            // Of a bit, what stands for its type says what it means.
-            if (variable.presentationHint?.kind !== 'property')
-              assert.equal(body.type, variable.type, variable.evaluateName);
+            assert.equal(body.type, variable.type, variable.evaluateName);
+            const hover = await drive.evaluate(variable.evaluateName, 'hover', frameId);
+            assert.deepEqual([hover.result, hover.type], [body.result, body.type]);
             checked++;
           }
           if (depth > 0 && variable.variablesReference > 0)
@@ -244,7 +244,7 @@ describe('variables', function () {
       await toLock(drive);
       const hash = await drive.hash();
       const cases: readonly [string, RegExp][] = [
-        ['page_to_pfn(page)', /^\d+$/],
+        ['page_to_pfn(page)', /^0x[0-9a-f]+$/],
         ['page->flags & (1UL << PG_locked)', /^0$/],
         ['sizeof(struct page)', /^64$/],
         ['contig_page_data.node_zones[1].name', /"DMA32"$/],
@@ -253,21 +253,32 @@ describe('variables', function () {
       ];
       for (const [expression, expected] of cases)
         assert.match((await drive.evaluate(expression)).result, expected);
-      const hover = await drive.evaluate('page', 'hover');
+      /** What a hover adds to the value, apart from it. */
+      const addition = async (expression: string, name = '[address]'): Promise<string> => {
+        const hover = await drive.evaluate(expression, 'hover');
+        const watch = await drive.evaluate(expression);
+        assert.deepEqual([hover.result, hover.type], [watch.result, watch.type]);
+        const children =
+          hover.variablesReference === 0 ? [] : await drive.variables(hover.variablesReference);
+        return children.find((child) => child.name === name)?.value ?? '';
+      };
       assert.match(
-        hover.result,
-        /pfn 0x([0-9a-f]+): allocated page of zone DMA32, 1 reference {2}\[address of a struct page, physical 0x0*(?:\1)000, mapped at 0xffff8880[0-9a-f]{8}\]$/,
+        await addition('page'),
+        /^address of a struct page, physical 0x[0-9a-f]+000, mapped at 0xffff8880[0-9a-f]{8}$/,
       );
-      const address = await drive.evaluate('page_address(page)', 'hover');
       assert.match(
-        address.result,
-        /\[kernel logical address, physical 0x[0-9a-f]+, pfn 0x[0-9a-f]+, page 0xffffea/,
+        await addition('page_address(page)'),
+        /^kernel logical address, physical 0x[0-9a-f]+, pfn 0x[0-9a-f]+, page 0xffffea/,
       );
-      const literal = await drive.evaluate('0xffffffff81aef0c0', 'hover');
       assert.match(
-        literal.result,
-        /\[kernel image address, <contig_page_data>, physical 0x[0-9a-f]+, pfn/,
+        await addition('0xffffffff81aef0c0'),
+        /^kernel image address, <contig_page_data>, physical 0x[0-9a-f]+, pfn/,
       );
+      assert.match(await addition('page_to_phys(page)'), /^physical address, pfn 0x/);
+      assert.match(await addition('page_to_pfn(page)', '[page]'), /^pfn 0x[0-9a-f]+: allocated/);
+      // A plain number is not an address.
+      for (const plain of ['counter', '6144', 'contig_page_data.nr_zones', '0xcc0'])
+        assert.deepEqual([await addition(plain), await addition(plain, '[page]')], ['', ''], plain);
       const frameId = (await drive.top()).id;
       for (const expression of ['counter = 5', 'alloc_page(GFP_KERNEL)', '1 +', 'nobody'])
         assert.equal(
@@ -328,6 +339,13 @@ describe('variables', function () {
       assert.ok((await labels('MIGRATE_')).includes('MIGRATE_CMA'));
       const [member] = await complete('page->_ref');
       assert.deepEqual([member?.type, member?.length, member?.detail], ['field', 4, 'atomic_t']);
+      // Columns count from 1 here: behind `page->`.
+      assert.equal(member?.start, 7);
+      assert.deepEqual(await labels('(struct pagl'), []);
+      assert.ok((await labels('sizeof(struct pa')).includes('page'));
+      assert.ok((await labels('(enum migr')).includes('migratetype'));
+      assert.deepEqual(await labels('pr_info("cou'), []);
+      assert.ok((await labels('pr_info("%d", cou')).includes('counter'));
       assert.deepEqual(await labels('zzzz'), []);
     }));
 });

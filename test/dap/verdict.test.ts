@@ -63,7 +63,7 @@ describe('verdicts', function () {
       assert.equal(await value(pass), 'ALLOC_WMARK_LOW | ALLOC_KSWAPD');
       const zone = await value(pass, 'zone DMA32');
       const numbers =
-        /^(\d+) free - (\d+) CMA - 15 = (\d+) > WMARK_LOW (\d+)(?: \+ boost \d+)?: passes$/.exec(
+        /^(\d+) free - (\d+) CMA - 15 taken \(2\^4 - 1\) = (\d+) usable > WMARK_LOW (\d+)(?: \+ boost \d+)?: passes$/.exec(
           zone,
         );
       assert.ok(numbers, zone);
@@ -101,7 +101,7 @@ describe('verdicts', function () {
       });
       const stop = await drive.go('continue');
       const reason =
-        /DMA32: \d+ blocks? of order 10 (is|are) CMA, unusable for GFP_KERNEL\|__GFP_NORETRY without __GFP_MOVABLE; DMA: 768 pages free, but no block of order 10: the largest is of order 9$/;
+        /DMA32: \d+ blocks? of order 10 (is|are) CMA, unusable for GFP_KERNEL\|__GFP_NORETRY without __GFP_MOVABLE; DMA: 768 free - 1023 taken \(2\^10 - 1\) = -255 usable, not above WMARK_MIN \d+ \+ lowmem_reserve \d+$/;
       assert.match(stop.text ?? '', reason);
       const sentence = await verdict(drive);
       assert.match(sentence, /^order 10 failed: /);
@@ -228,7 +228,10 @@ describe('verdicts', function () {
       );
       await behind('all taken');
       const [fast = '', slow = ''] = (await lines()).split('\nslow path');
-      assert.match(fast, /DMA32: \d+ free - 4096 CMA - \d+ highatomic - 3 = -?\d+ <= WMARK_LOW/);
+      assert.match(
+        fast,
+        /DMA32: \d+ free - 4096 CMA - \d+ highatomic - 3 taken \(2\^2 - 1\) = -?\d+ usable <= WMARK_LOW/,
+      );
       assert.match(fast, /MIGRATE_HIGHATOMIC \(unusable without ALLOC_HIGHATOMIC\)/);
       assert.match(slow, /^ \(ALLOC_WMARK_MIN .*\| ALLOC_HIGHATOMIC/);
       assert.match(slow, /MIGRATE_HIGHATOMIC$/m);
@@ -246,7 +249,7 @@ describe('verdicts', function () {
       const refused = await behind('not for it');
       assert.match(
         refused,
-        /^order 4 failed: DMA32: \d+ pages free \(4096 CMA\), not above watermark \d+; DMA: /,
+        /^order 4 failed: DMA32: \d+ free - 4096 CMA - 15 taken \(2\^4 - 1\) = \d+ usable, not above WMARK_MIN \d+ \+ boost \d+; DMA: /,
       );
       assert.match(
         refused,

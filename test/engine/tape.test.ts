@@ -71,6 +71,37 @@ describe('tape', () => {
     assert.equal(bounded.hash(), whole.hash());
   });
 
+  it('gives back what it holds beyond a lower limit, and takes more again', () => {
+    const memory = new PhysicalMemory(1);
+    const tape = new Tape(memory, { maxEntries: 1 << 19 });
+    const whole = new Tape(new PhysicalMemory(1));
+    const cell = memory.cell(asPhys(8));
+    whole.memory.cell(asPhys(8));
+    let value = 0;
+    const write = (entries: number): void => {
+      for (let i = 0; i < entries; i++) {
+        tape.write(cell, ++value);
+        whole.write(asCell(cell), value);
+      }
+    };
+    const kept = (): number => tape.end - tape.start;
+    write(1 << 20);
+    assert.ok(kept() >= 1 << 19);
+    tape.keepAtMost(1 << 17);
+    write(1 << 17);
+    assert.ok(kept() >= 1 << 17 && kept() <= 1 << 18, `${kept()} entries`);
+    assert.equal(tape.hash(), whole.hash());
+    tape.seek(tape.start);
+    whole.seek(tape.start);
+    assert.equal(memory.words[cell], tape.start);
+    assert.equal(tape.hash(), whole.hash());
+    tape.seek(tape.end);
+    whole.seek(whole.end);
+    tape.keepAtMost(tape.maxEntries);
+    write(1 << 20);
+    assert.ok(kept() >= 1 << 19);
+  });
+
   it('forgotten history: the hash is the same, whenever it is asked for, also of frames that were touched late', () => {
     const machine = (maxEntries: number) => {
       const memory = new PhysicalMemory(4);

@@ -11,7 +11,8 @@ import type { Page } from '../../src/engine/machine/ctypes.js';
 import type { Attempt, WatermarkTest, ZoneLook } from '../../src/engine/verdict/attempt.js';
 import { recordAttempts } from '../../src/engine/verdict/listen.js';
 import { AttemptRecorder } from '../../src/engine/verdict/recorder.js';
-import { usablePages, verdictLines, verdictSentence } from '../../src/engine/verdict/text.js';
+import { verdictLines, verdictSentence } from '../../src/engine/verdict/text.js';
+import { markText, sumText, usablePages } from '../../src/engine/verdict/watermarkText.js';
 import { describeMachines } from './machines.js';
 import { random } from './random.js';
 import { zoneName } from '../../src/engine/machine/zoneNames.js';
@@ -68,6 +69,20 @@ function checkLook(look: ZoneLook, order: number, gave: boolean): void {
   }
 }
 
+/** The reason names, zone by zone, the term at which the last pass ended, in the words of its record. */
+function checkReason({ outcome, passes }: Attempt): void {
+  assert.ok(outcome.kind === 'failed');
+  for (const { name, watermark } of passes.at(-1)?.zones ?? []) {
+    if (watermark === undefined) continue;
+    const said: string =
+      outcome.reason.split('; ').find((part) => part.startsWith(`${name}: `)) ?? '';
+    const refused = !watermark.ignored && !enough(watermark);
+    assert.equal(said.includes(', not above '), refused, outcome.reason);
+    if (refused)
+      assert.equal(said, `${name}: ${sumText(watermark)}, not above ${markText(watermark)}`);
+  }
+}
+
 function checkAttempt(mm: Kernel, attempt: Attempt | undefined, page: Page, order: number): void {
   assert.ok(attempt, 'no record');
   assert.equal(attempt.order, order);
@@ -76,6 +91,7 @@ function checkAttempt(mm: Kernel, attempt: Attempt | undefined, page: Page, orde
   if (page === 0) {
     assert.equal(outcome.kind, 'failed', sentence);
     assert.match(sentence, new RegExp(`^order ${order} failed: .+`));
+    checkReason(attempt);
   } else {
     assert.ok(outcome.kind === 'page', sentence);
     assert.equal(outcome.pfn, mm.page_to_pfn(page));

@@ -106,6 +106,32 @@ describe('an address under the pointer', () => {
     });
 });
 
+describe('an address of a machine in a file, before it runs', () => {
+  const ofCore = (expression: string): string =>
+    staticMarkdown('#pragma mmscope core "data/i386-highmem4g-slub-256M.vmcore.gz"\n', {
+      start: 0,
+      end: 1,
+      expression,
+    }) ?? '';
+
+  it('what depends on the size of memory is not claimed', () => {
+    // Where mem_map is, and whether the frame is in the direct map, the file alone knows.
+    assert.doesNotMatch(ofCore('0xc1801080'), /virt_to_page|struct page|0xcfe10020/);
+    const text = ofCore('0xc5000000');
+    assert.match(text, /a vmalloc address, or a kernel logical address/);
+    assert.doesNotMatch(text, /virt_to_page|struct page|pfn/);
+  });
+
+  it('what the address itself says is', () => {
+    assert.match(ofCore('0x08048000'), /\*\*a user virtual address\*\*/);
+    assert.match(
+      ofCore('0xc1000000'),
+      /kernel image address[^]*`__pa\(0xc1000000\)` = `0x1000000`/,
+    );
+    assert.doesNotMatch(ofCore('0xc0100000'), /virt_to_page/);
+  });
+});
+
 describe('inline values', () => {
   for (const [line, names] of [
     ['struct page *page = alloc_pages(GFP_KERNEL, order);', ['page', 'order']],

@@ -10,7 +10,7 @@ import type { Trigger } from './trigger.js';
 /** A breakpoint as a stop reports it. */
 export interface ArmedBreakpoint {
   readonly id: number;
-  readonly reason: 'breakpoint' | 'function breakpoint';
+  readonly reason: 'breakpoint' | 'function breakpoint' | 'instruction breakpoint';
   readonly trigger: Trigger;
 }
 
@@ -52,3 +52,21 @@ export const NOTHING_ARMED: Armed = {
 /** Whether statements must be walked with the instrumented kernel to find where these stop. */
 export const needsWalk = ({ kernelStatements, kernelFunctions }: Armed): boolean =>
   kernelStatements.size > 0 || kernelFunctions.size > 0;
+
+export const isAnythingArmed = (armed: Armed): boolean =>
+  needsWalk(armed) ||
+  armed.statements.size > 0 ||
+  armed.data.length > 0 ||
+  armed.exceptions.length > 0 ||
+  armed.happenings.length > 0;
+
+/** Whether a breakpoint prints instead of stopping. */
+export const hasLogPoints = ({
+  statements,
+  kernelStatements,
+  kernelFunctions,
+  data,
+}: Armed): boolean =>
+  [statements, kernelStatements, kernelFunctions].some((map) =>
+    [...map.values()].some((breakpoints) => breakpoints.some(({ trigger }) => trigger.prints)),
+  ) || data.some(({ trigger }) => trigger.prints);

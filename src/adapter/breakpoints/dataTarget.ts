@@ -12,12 +12,12 @@ import {
   asVirt,
   formatAddress,
   parseAddress,
-  type Cell,
   type VirtAddr,
 } from '../../engine/memory/address.js';
+import type { WatchedWord } from '../../engine/memory/writeSearch.js';
 import { memberPlaceOf, placeAt, type Place } from '../../engine/types/access.js';
 import { pageFlagBits } from '../../engine/types/flagText.js';
-import { sizeOf } from '../../engine/types/layout.js';
+import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { CType } from '../../engine/types/model.js';
 import type { MachineContext } from '../present/context.js';
@@ -28,12 +28,6 @@ export interface DataTarget {
   /** `PG_locked of page 0x1a2b` */
   readonly label: string;
   readonly place: Place;
-}
-
-/** A word of the pool and which of its bits are watched. */
-export interface WatchedWord {
-  readonly cell: Cell;
-  readonly mask: number;
 }
 
 const MAX_BYTES = 4096;
@@ -82,6 +76,13 @@ export function parseDataId(context: MachineContext, dataId: string): DataTarget
   const type = bytesType(context, 4);
   const place = { type, address, bitOffset: Number(bytes[2]), widthBits: count };
   return { dataId, label: `bits at ${bytes[1]}`, place };
+}
+
+/** The number in a struct that holds nothing else, as atomic_t does; any other place as it is. */
+export function numberIn(place: Place): Place {
+  const type = stripTypedefs(place.type);
+  const [only, ...others] = type.kind === 'struct' ? flattenMembers(type) : [];
+  return only === undefined || others.length > 0 ? place : memberPlaceOf(place, only);
 }
 
 /** The words that hold a place's bits; undefined when a part of it is not in memory. */

@@ -30,16 +30,35 @@ export function parseHitCondition(text: string): HitCondition | undefined {
   return { holds: (count) => holds(count, operand) };
 }
 
+/** Hits kept before those that cannot be come to again are dropped. */
+const MANY = 1 << 14;
+
 /** Numbers the hits of one breakpoint. */
 export class HitCounter {
-  private readonly seen: Place[] = [];
+  private seen: Place[] = [];
+  /** Hits before those, in the part of history that is gone. */
+  private nrGone = 0;
+  private nrKept = MANY;
 
-  /** The number of the hit at a place, from 1. */
-  numberOf(place: Place): number {
+  /**
+   * The number of the hit at a place, from 1.
+   *
+   * @param oldest the first boundary that can still be come to
+   */
+  numberOf(place: Place, oldest: number): number {
     const index = this.indexOf(place);
     const at = this.seen[index];
     if (at === undefined || comparePlaces(at, place) !== 0) this.seen.splice(index, 0, place);
-    return index + 1;
+    const number = this.nrGone + index + 1;
+    if (this.seen.length > this.nrKept) this.dropBefore(oldest);
+    return number;
+  }
+
+  private dropBefore(oldest: number): void {
+    const kept = this.seen.filter(({ boundary }) => boundary >= oldest);
+    this.nrGone += this.seen.length - kept.length;
+    this.seen = kept;
+    this.nrKept = Math.max(MANY, kept.length * 2);
   }
 
   /** An edit has cut off what lay after a place. */

@@ -4,6 +4,7 @@
  */
 import type { KernelLanguage } from '../../engine/probe.js';
 import { tables } from '../../engine/entry/instrumented.js';
+import { formatAddress, parseAddress } from '../../engine/memory/address.js';
 import { nearest } from '../../scenario/syntax/suggest.js';
 import type { MachineContext } from '../present/context.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -15,6 +16,7 @@ import {
   kernelSource,
 } from '../debuggee/kernelSources.js';
 import type { ScenarioProgram } from '../debuggee/scenario.js';
+import type { ConditionCheck } from './conditionCheck.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
 import { happeningOf, HAPPENINGS } from './happenings/index.js';
@@ -23,6 +25,11 @@ interface LineBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
   readonly kernelStatements: readonly number[];
+}
+
+interface InstructionBinding {
+  readonly state: Omit<Dap.Breakpoint, 'id'>;
+  readonly statements: readonly number[];
 }
 
 interface FunctionBinding {
@@ -48,6 +55,7 @@ export class Locator {
     private readonly knownTargets: ReadonlyMap<string, DataTarget>,
     /** Which of the kernel's texts the client is shown. */
     private readonly language: KernelLanguage,
+    readonly conditions: ConditionCheck,
   ) {}
 
   /** What a data id denotes; undefined when it denotes nothing in this machine. */
@@ -113,6 +121,36 @@ export class Locator {
         ? unbound(this.unknownFunction(bare))
         : { verified: true, message: messageOf(happening) };
     return { state, statements: [], kernelFunctions: [], ...(happening && { happening }) };
+  }
+
+  /** An instruction of the scenario: the machine stops at the beginning of its statement. */
+  instruction({ instructionReference, offset = 0 }: Dap.InstructionBreakpoint): InstructionBinding {
+    const { program, machine } = this;
+    const pointerSize = machine?.profile.pointerSize ?? 8;
+    const base = parseAddress(instructionReference.trim(), pointerSize);
+    const statement = base === undefined ? undefined : program?.code.statementAt(base + offset);
+    if (program === undefined || base === undefined || statement === undefined)
+      return {
+        state: unbound(
+          'No instruction of the scenario is there, and no other ones run here: kernel functions are run line by line. Set a function breakpoint instead.',
+        ),
+        statements: [],
+      };
+    const address = program.code.addressOf(statement);
+    const moved =
+      address === base + offset
+        ? undefined
+        : 'Moved to the beginning of its statement: a scenario stops between statements.';
+    return {
+      state: defined({
+        verified: true,
+        instructionReference: formatAddress(address, pointerSize),
+        source: { name: program.name, path: program.path },
+        ...program.range(statement),
+        message: moved,
+      }),
+      statements: [statement],
+    };
   }
 
   private kernelLine(file: string, wanted: number): LineBinding {

@@ -8,9 +8,12 @@ import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Place } from '../time/place.js';
 import type { Armed, ArmedBreakpoint, ArmedException, ArmedHappening } from './armed.js';
+import { modeIn } from './breakpointModes.js';
+import type { ConditionCheck } from './conditionCheck.js';
 import { watchedWords } from './dataTarget.js';
-import type { DataWatch } from './dataWatch.js';
-import { EXCEPTION_FILTERS, INSIDE } from './exceptionFilters.js';
+import { ACCESSES, type DataWatch } from './dataWatch.js';
+import { EXCEPTION_FILTERS, INSIDE, type ExceptionFilter } from './exceptionFilters.js';
+import { chosenFilters, type ChosenFilters } from './exceptionOptions.js';
 import { HAPPENINGS } from './happenings/index.js';
 import type { Locator } from './locator.js';
 import { Trigger, type TriggerText } from './trigger.js';
@@ -23,14 +26,23 @@ interface Kept<Request> {
   state: Omit<Dap.Breakpoint, 'id'>;
 }
 
+interface FilterRequest extends TriggerText {
+  readonly filterId: string;
+  /** An option has switched it off. */
+  readonly off?: boolean;
+}
 type LineRequest = Dap.SourceBreakpoint & { readonly source: Dap.Source };
 
 export class BreakpointStore {
   private nextId = 1;
   private readonly lines = new Map<string, Kept<LineRequest>[]>();
   private functions: Kept<Dap.FunctionBreakpoint>[] = [];
+  private instructions: Kept<Dap.InstructionBreakpoint>[] = [];
   private data: Kept<Dap.DataBreakpoint>[] = [];
-  private exceptions: { readonly filterId: string; readonly trigger: Trigger }[] = [];
+  /** Those named by themselves, then those that an option has chosen. */
+  private exceptions: Kept<FilterRequest>[] = [];
+  private nrNamed = 0;
+  private chosen: readonly ChosenFilters[] = [];
 
   setLines(key: string, source: Dap.Source, requests: readonly Dap.SourceBreakpoint[]): void {
     const wanted = requests.map((request) => ({ ...request, source }));
@@ -47,25 +59,40 @@ export class BreakpointStore {
     this.data = this.keep(this.data, requests);
   }
 
-  /** Answers, one a filter, in the order of the request. */
-  setExceptions(args: Dap.SetExceptionBreakpointsArguments): Dap.Breakpoint[] {
-    const options = [
-      ...args.filters.map((filterId) => ({ filterId })),
-      ...(args.filterOptions ?? []),
-    ] as readonly Dap.ExceptionFilterOptions[];
-    this.exceptions = options.map(({ filterId, condition }) => ({
-      filterId,
-      trigger: new Trigger({ condition }),
-    }));
-    return options.map(({ filterId }) =>
-      EXCEPTION_FILTERS.some(({ id }) => id === filterId)
-        ? { verified: true }
-        : {
-            verified: false,
-            reason: 'failed',
-            message: `There is no exception filter '${filterId}'.`,
-          },
+  setInstructions(requests: readonly Dap.InstructionBreakpoint[]): void {
+    this.instructions = this.keep(this.instructions, requests);
+  }
+
+  setExceptions(args: Dap.SetExceptionBreakpointsArguments): void {
+    const { filters, filterOptions = [], exceptionOptions = [] } = args;
+    const named: FilterRequest[] = [...filters.map((filterId) => ({ filterId })), ...filterOptions];
+    this.chosen = exceptionOptions.map(chosenFilters);
+    this.nrNamed = named.length;
+    const idsOf = (never: boolean): readonly string[] =>
+      this.chosen
+        .filter(({ breakMode }) => (breakMode === 'never') === never)
+        .flatMap(({ filterIds }) => filterIds);
+    const isNamed = (id: string): boolean => named.some(({ filterId }) => filterId === id);
+    const more = [...new Set(idsOf(false))].filter((id) => !isNamed(id));
+    const off = idsOf(true);
+    this.exceptions = this.keep(
+      this.exceptions,
+      [...named, ...more.map((filterId): FilterRequest => ({ filterId }))].map(
+        ({ filterId, condition }) => ({ filterId, condition, off: off.includes(filterId) }),
+      ),
     );
+  }
+
+  /** One a filter, then one an option, in the order of the request. */
+  answersOfExceptions(): Dap.Breakpoint[] {
+    return [
+      ...answers(this.exceptions.slice(0, this.nrNamed)),
+      ...this.chosen.map(({ problem }): Dap.Breakpoint =>
+        problem === undefined
+          ? { verified: true }
+          : { verified: false, reason: 'failed', message: problem },
+      ),
+    ];
   }
 
   answersOfLines(key: string): Dap.Breakpoint[] {
@@ -76,25 +103,40 @@ export class BreakpointStore {
     return answers(this.functions);
   }
 
+  answersOfInstructions(): Dap.Breakpoint[] {
+    return answers(this.instructions);
+  }
+
   answersOfData(): Dap.Breakpoint[] {
     return answers(this.data);
   }
 
   /** An edit has cut off what lay after a place: hits there do not count any more. */
   forgetHitsAfter(place: Place): void {
-    const all = [...[...this.lines.values()].flat(), ...this.functions, ...this.data];
+    const all = [
+      ...[...this.lines.values()].flat(),
+      ...this.functions,
+      ...this.instructions,
+      ...this.data,
+    ];
     for (const { trigger } of [...all, ...this.exceptions]) trigger.forgetAfter(place);
   }
 
   /** Binds everything anew. Gives the breakpoints whose state has changed. */
   arm(locator: Locator): { readonly armed: Armed; readonly changed: Dap.Breakpoint[] } {
+    const of = locator.conditions;
     const statements = new Map<number, ArmedBreakpoint[]>();
     const kernelStatements = new Map<number, ArmedBreakpoint[]>();
     const kernelFunctions = new Map<number, ArmedBreakpoint[]>();
-    const happenings = this.armedHappenings();
+    const happenings: ArmedHappening[] = [];
     const changed: Dap.Breakpoint[] = [];
-    const settle = (kept: Kept<unknown>, state: Omit<Dap.Breakpoint, 'id'>): boolean => {
-      const { problem } = kept.trigger;
+    const settle = (
+      kept: Kept<TriggerText>,
+      state: Omit<Dap.Breakpoint, 'id'>,
+      check: (condition: string | undefined) => string | undefined,
+    ): boolean => {
+      const problem =
+        kept.trigger.problem ?? (state.verified ? check(kept.request.condition) : undefined);
       const next: Omit<Dap.Breakpoint, 'id'> =
         problem === undefined
           ? state
@@ -108,24 +150,49 @@ export class BreakpointStore {
     for (const kept of [...this.lines.values()].flat()) {
       const { source, line, column } = kept.request;
       const found = locator.line(source, line, column);
-      if (!settle(kept, found.state)) continue;
+      const { statements: own, kernelStatements: inKernel } = found;
+      const check = inKernel.length > 0 ? of.inFunctionsOf(inKernel) : of.atStatements(own);
+      if (!settle(kept, found.state, check)) continue;
       const armed: ArmedBreakpoint = { id: kept.id, reason: 'breakpoint', trigger: kept.trigger };
       for (const statement of found.statements) push(statements, statement, armed);
       for (const statement of found.kernelStatements) push(kernelStatements, statement, armed);
     }
     for (const kept of this.functions) {
       const found = locator.fn(kept.request.name);
-      if (!settle(kept, found.state)) continue;
+      if (!settle(kept, found.state, checkOfFunction(found, of))) continue;
       const { id, trigger } = kept;
       const armed = { id, reason: 'function breakpoint', trigger } as const;
       if (found.happening !== undefined) happenings.push({ ...armed, happening: found.happening });
       for (const statement of found.statements) push(statements, statement, armed);
       for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
     }
+    for (const kept of this.instructions) {
+      const found = locator.instruction(kept.request);
+      if (!settle(kept, found.state, of.atStatements(found.statements))) continue;
+      const { id, trigger } = kept;
+      const armed = { id, reason: 'instruction breakpoint', trigger } as const;
+      for (const statement of found.statements) push(statements, statement, armed);
+    }
     const data: DataWatch[] = [];
     for (const kept of this.data) {
       const found = watchOf(kept, locator);
-      if (settle(kept, found.state) && found.watch !== undefined) data.push(found.watch);
+      const { watch } = found;
+      const check = watch === undefined ? NO_CHECK : of.onChange(watch.target);
+      if (settle(kept, found.state, check) && watch !== undefined) data.push(watch);
+    }
+    const exceptions: ArmedException[] = [];
+    for (const [i, kept] of this.exceptions.entries()) {
+      const { filterId, off } = kept.request;
+      const { trigger } = kept;
+      const filter = EXCEPTION_FILTERS.find(({ id }) => id === filterId);
+      const check = filter === undefined ? NO_CHECK : of.ofFilter(filter, HAPPENINGS);
+      // Of what an option has chosen, the client knows no breakpoint that could change.
+      const isSound = i >= this.nrNamed || settle(kept, stateOf(filterId, filter), check);
+      if (!isSound || filter === undefined || off === true) continue;
+      exceptions.push({ filter, trigger });
+      if (filterId === INSIDE)
+        for (const happening of HAPPENINGS)
+          happenings.push({ happening, reason: 'exception', trigger });
     }
     return {
       armed: {
@@ -133,30 +200,11 @@ export class BreakpointStore {
         kernelStatements,
         kernelFunctions,
         data,
-        exceptions: this.armedExceptions(),
+        exceptions,
         happenings,
       },
       changed,
     };
-  }
-
-  private armedExceptions(): ArmedException[] {
-    return this.exceptions.flatMap(({ filterId, trigger }) => {
-      const filter = EXCEPTION_FILTERS.find(({ id }) => id === filterId);
-      return filter === undefined ? [] : [{ filter, trigger }];
-    });
-  }
-
-  private armedHappenings(): ArmedHappening[] {
-    return this.exceptions
-      .filter(({ filterId }) => filterId === INSIDE)
-      .flatMap(({ trigger }) =>
-        HAPPENINGS.map((happening): ArmedHappening => ({
-          happening,
-          reason: 'exception',
-          trigger,
-        })),
-      );
   }
 
   private keep<Request extends TriggerText>(
@@ -186,6 +234,24 @@ const PENDING: Omit<Dap.Breakpoint, 'id'> = {
   message: 'The scenario has not been loaded yet.',
 };
 
+const NO_CHECK = (): undefined => undefined;
+
+/** Names of the scenario's function where it has one of that name, else of the kernel's or of what happens inside it. */
+function checkOfFunction(found: ReturnType<Locator['fn']>, of: ConditionCheck) {
+  const { statements, kernelFunctions, happening } = found;
+  if (happening !== undefined) return of.onHappening(happening);
+  return kernelFunctions.length > 0 ? of.inFunctions(kernelFunctions) : of.atStatements(statements);
+}
+
+function stateOf(
+  filterId: string,
+  filter: ExceptionFilter | undefined,
+): Omit<Dap.Breakpoint, 'id'> {
+  if (filter !== undefined) return { verified: true };
+  const message = `There is no exception filter '${filterId}'.`;
+  return { verified: false, reason: 'failed', message };
+}
+
 const answers = (kept: readonly Kept<unknown>[]): Dap.Breakpoint[] =>
   kept.map(({ id, state }) => ({ id, ...state }));
 
@@ -201,16 +267,18 @@ function watchOf(
 ): { readonly state: Omit<Dap.Breakpoint, 'id'>; readonly watch?: DataWatch } {
   const failed = (message: string) =>
     ({ state: { verified: false, reason: 'failed', message } }) as const;
-  if (request.accessType !== undefined && request.accessType !== 'write')
-    return failed('Reads are not recorded: a data breakpoint stops at writes only.');
   const { machine } = locator;
+  const { accessType: access = 'write' } = request;
+  if (!ACCESSES.includes(access))
+    return failed(`'${access}' is not an access: write ${ACCESSES.join(', ')}.`);
   if (machine === undefined) return { state: PENDING };
-  const target = locator.dataTarget(request.dataId);
+  const { bare, mode } = modeIn(request.dataId);
+  const target = locator.dataTarget(bare);
   const words = target && watchedWords(machine.image, target.place);
   if (target === undefined || words === undefined)
     return failed(`'${request.dataId}' denotes no memory of this machine.`);
   return {
     state: defined({ verified: true, message: target.label }),
-    watch: { id, target, words, trigger },
+    watch: { id, target, words, trigger, access, before: mode === 'before' },
   };
 }

@@ -18,6 +18,8 @@ export interface TriggerText {
 
 /** Evaluates and prints at the place that is passed. */
 export interface Surroundings {
+  /** The first boundary that can still be come to. */
+  readonly oldest: number;
   readonly evaluate: (expression: string) => Evaluated;
   readonly print: (value: Evaluated) => string;
 }
@@ -47,8 +49,13 @@ export class Trigger {
       this.problem = `'${hitText}' is not a hit condition: write 5, >= 3 or % 10.`;
   }
 
+  /** Whether it prints where it is passed, and never stops. */
+  get prints(): boolean {
+    return this.log !== undefined;
+  }
+
   /** Decides at a place, which is the same one each time it is passed. */
-  decide(place: Place, { evaluate, print }: Surroundings): Verdict {
+  decide(place: Place, { oldest, evaluate, print }: Surroundings): Verdict {
     if (this.problem !== undefined) return PASS;
     try {
       if (this.condition !== undefined && !isTrue(evaluate(this.condition))) return PASS;
@@ -56,7 +63,8 @@ export class Trigger {
       // Better one stop too many than a condition that silently never holds.
       return { kind: 'stop', note: `condition '${this.condition ?? ''}': ${reasonOf(error)}` };
     }
-    if (this.hit !== undefined && !this.hit.holds(this.counter.numberOf(place))) return PASS;
+    if (this.hit !== undefined && !this.hit.holds(this.counter.numberOf(place, oldest)))
+      return PASS;
     if (this.log === undefined) return { kind: 'stop' };
     return { kind: 'log', text: this.log.map((part) => textOf(part, evaluate, print)).join('') };
   }

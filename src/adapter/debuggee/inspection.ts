@@ -18,5 +18,10 @@ export function inspection(image: KernelImage): Debuggee {
     scenario: undefined,
     standing: () => ({ task: 0, statement: undefined, depth: 0 }),
     runStatement: () => undefined,
+    nrLeft: () => 0,
+    depthOf: () => 0,
+    canRun: () => false,
+    switchTo: () => undefined,
+    endTask: () => undefined,
   };
 }

@@ -73,6 +73,8 @@ async function open(spec: MachineSpec, args: LaunchArguments, host: Host): Promi
 
 /** cell, before, after */
 const ENTRY_BYTES = 12;
+/** The rest is for what hangs on the tape: events, and what is remembered of steps and hits. Boundaries take theirs of the tape's. */
+const TAPE_SHARE = 15 / 16;
 
 function openOptions({ profile, historyMiB }: LaunchArguments): OpenOptions {
   const profiles = profile === undefined || profile === '' ? undefined : [profileNamed(profile)];
@@ -80,7 +82,7 @@ function openOptions({ profile, historyMiB }: LaunchArguments): OpenOptions {
     ...(profiles && { profiles }),
     ...(historyMiB !== undefined &&
       historyMiB > 0 && {
-        tapeOptions: { maxEntries: Math.floor((historyMiB * 2 ** 20) / ENTRY_BYTES) },
+        tapeOptions: { maxEntries: Math.floor((historyMiB * 2 ** 20 * TAPE_SHARE) / ENTRY_BYTES) },
       }),
   };
 }

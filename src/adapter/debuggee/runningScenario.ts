@@ -1,7 +1,16 @@
 /** A scenario that runs, as the debugger looks at it: a reading of the scenario room's machine. */
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
-import type { Local, Program, ScenarioVm } from '../../scenario/index.js';
+import {
+  codeOfBoundary,
+  decode,
+  endSummary,
+  firstBoundary,
+  type Local,
+  type Program,
+  type ScenarioVm,
+} from '../../scenario/index.js';
+import { scenarioCode } from './scenarioCode.js';
 import type {
   ScenarioFrame,
   ScenarioProgram,
@@ -32,7 +41,7 @@ export class RunningScenario implements ScenarioView {
         name,
         state:
           status === 'waiting'
-            ? (waits.find(({ task }) => task === id)?.text ?? 'can run again')
+            ? (waits.find(({ task }) => task === id)?.what ?? 'can run again')
             : status === 'ready'
               ? ''
               : status,
@@ -40,12 +49,38 @@ export class RunningScenario implements ScenarioView {
       }));
   }
 
+  liveTasks(): readonly number[] {
+    return this.vm
+      .tasks()
+      .filter(({ status }) => status === 'ready' || status === 'waiting')
+      .map(({ id }) => id);
+  }
+
   frames(task: number): readonly ScenarioFrame[] {
-    return this.vm.frames(task).map((frame) => ({
+    const frames = this.vm.frames(task).map((frame) => ({
       name: frame.function.name,
       isScript: frame.function.kind === 'main',
       range: this.program.range(frame.location.boundary),
+      statement: frame.location.boundary,
     }));
+    return frames.length > 0 ? frames : [this.endOf(task)];
+  }
+
+  /** A task that has ended stands behind its last line. */
+  private endOf(task: number): ScenarioFrame {
+    const { program } = this.vm;
+    const index = program.tasks[task]?.function ?? -1;
+    const fn = program.functions[index];
+    const isScript = fn?.kind === 'main';
+    const last = program.boundaries.findLastIndex((boundary) => boundary.function === index);
+    const end = program.lines.position(program.text.trimEnd().length);
+    const atEnd: TextRange = { ...end, endLine: end.line, endColumn: end.column };
+    return {
+      name: fn?.name ?? '?',
+      isScript,
+      range: isScript ? atEnd : this.program.range(last),
+      statement: last,
+    };
   }
 
   locals(task: number, frame: number): readonly ScenarioVariable[] {
@@ -63,10 +98,18 @@ export class RunningScenario implements ScenarioView {
     return this.vm.globals().map(variable);
   }
 
+  setNextStatement(task: number, statement: number): void {
+    this.vm.setNextBoundary(task, statement);
+  }
+
   exitCode(): number {
     const { vm } = this;
     const wrong = vm.tasks().some(({ status }) => status === 'failed');
     return vm.failedExpects > 0 || wrong || vm.waits().length > 0 ? 1 : 0;
+  }
+
+  summary(): string {
+    return endSummary(this.vm.expects);
   }
 
   deadlock(): string | undefined {
@@ -93,11 +136,14 @@ export function nextTask(vm: ScenarioVm): number | undefined {
   return undefined;
 }
 
-const variable = ({ name, type, address, kind }: Local): ScenarioVariable => ({
+const variable = ({ name, type, address, kind, offset }: Local): ScenarioVariable => ({
   name,
   place: placeAt(asVirt(address), type),
   parameter: kind === 'parameter',
+  offset,
 });
+
+const MAIN = { name: 'main', kind: 'main' } as const;
 
 function programView(program: Program, path: string, name: string): ScenarioProgram {
   const { boundaries, functions, lines, text } = program;
@@ -116,9 +162,17 @@ function programView(program: Program, path: string, name: string): ScenarioProg
     entriesOf: (wanted) =>
       functions.flatMap((fn, index) => {
         if (fn.name !== wanted || fn.kind === 'main') return [];
-        const first = boundaries.findIndex((boundary) => boundary.function === index);
-        return first < 0 ? [] : [first];
+        const first = firstBoundary(program, index);
+        return first === undefined ? [] : [first];
       }),
+    code: scenarioCode(program),
+    isFirst: (statement) =>
+      firstBoundary(program, boundaries[statement]?.function ?? -1) === statement,
+    callsOf: (statement) =>
+      decode(program, ...codeOfBoundary(program, statement)).flatMap(({ name: op, operands }) =>
+        op === 'CALL' ? [functions[operands[0] ?? -1]?.name ?? '?'] : [],
+      ),
+    functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
   };
 }

@@ -2,6 +2,7 @@
  * The scenario as the debugger looks at it: its text and statements, its tasks and their frames, and how it ends. A dump
  * that is only looked into has no scenario (inspection.ts).
  */
+import type { ScenarioCode } from './scenarioCode.js';
 import type { Place } from '../../engine/types/access.js';
 
 /** Lines and columns count from 1; the end is exclusive. */
@@ -25,6 +26,16 @@ export interface ScenarioProgram {
   /** The first statements of the functions and tasks of that name. */
   entriesOf(name: string): readonly number[];
   readonly functionNames: readonly string[];
+  readonly code: ScenarioCode;
+  /** Whether a statement is the first one of its function. */
+  isFirst(statement: number): boolean;
+  /** The scenario's functions that a statement calls by name, in the order of its code. */
+  callsOf(statement: number): readonly string[];
+  /** The function that a statement stands in; `main` for those outside of functions and tasks. */
+  functionAt(statement: number): {
+    readonly name: string;
+    readonly kind: 'main' | 'task' | 'function';
+  };
 }
 
 export interface ScenarioTask {
@@ -40,25 +51,35 @@ export interface ScenarioFrame {
   /** The script's own statements, outside of functions and tasks. */
   readonly isScript: boolean;
   readonly range: TextRange;
+  /** Number of the statement that it is in. */
+  readonly statement: number;
 }
 
 export interface ScenarioVariable {
   readonly name: string;
   readonly place: Place;
   readonly parameter: boolean;
+  /** Where its name is declared in the text. */
+  readonly offset: number;
 }
 
 export interface ScenarioView {
   readonly program: ScenarioProgram;
   tasks(): readonly ScenarioTask[];
-  /** Innermost first. */
+  /** Numbers of those that have begun and are not over. */
+  liveTasks(): readonly number[];
+  /** Innermost first. Of a task that has ended: where its text does. */
   frames(task: number): readonly ScenarioFrame[];
   /** The variables in view in a frame, innermost block first. */
   locals(task: number, frame: number): readonly ScenarioVariable[];
   /** Variables of the script outside of functions. */
   globals(): readonly ScenarioVariable[];
+  /** Makes a task go on at another statement of the function that it is in. An edit. */
+  setNextStatement(task: number, statement: number): void;
   /** What it has come to: 0 when every expectation held and no task died or waits for ever. */
   exitCode(): number;
+  /** What it has come to, in words: expectations, and what was not given back. */
+  summary(): string;
   /** Which task waits for which, when none can go on although not everything is done. */
   deadlock(): string | undefined;
 }

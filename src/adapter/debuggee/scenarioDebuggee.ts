@@ -44,4 +44,24 @@ export class ScenarioDebuggee implements Debuggee {
   runStatement(kernel: KernelFlavour): void {
     this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
   }
+
+  nrLeft(): number {
+    return this.vm.nrLeft;
+  }
+
+  depthOf(task: number): number {
+    return this.vm.depth(task);
+  }
+
+  canRun(task: number): boolean {
+    return this.vm.canRun(task);
+  }
+
+  switchTo(task: number): void {
+    this.vm.switchTask(task);
+  }
+
+  endTask(task: number): void {
+    this.vm.endTask(task);
+  }
 }

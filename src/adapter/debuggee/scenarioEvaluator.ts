@@ -3,14 +3,22 @@ import { kernel as instrumented } from '../../engine/entry/instrumented.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt, type Place } from '../../engine/types/access.js';
 import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.js';
-import type { Evaluated, Evaluator, KnownName, Viewpoint } from '../evaluation/evaluator.js';
+import type {
+  Evaluated,
+  Evaluator,
+  KnownName,
+  Viewpoint,
+  Whereabouts,
+} from '../evaluation/evaluator.js';
 import { knownNames } from '../evaluation/knownNames.js';
+import { withoutQualifiers } from '../evaluation/qualifiedNames.js';
 import { errors } from '../protocol/errors.js';
 
 export class ScenarioEvaluator implements Evaluator {
   constructor(private readonly vm: ScenarioVm) {}
 
-  evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+  evaluate(text: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+    const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
     const frame = this.vm.frames(at.task)[at.frame];
     const { extra = [] } = at;
     const values = extra.map(({ name, type, value }) => [name, { type, value }] as const);
@@ -21,6 +29,11 @@ export class ScenarioEvaluator implements Evaluator {
     });
     if (!result.ok) throw errors.cannotEvaluate(result.message);
     return evaluated(result);
+  }
+
+  problemWith(expression: string, { statements, extra }: Whereabouts): string | undefined {
+    const values = Object.fromEntries(extra.map(({ name, ...known }) => [name, known]));
+    return this.vm.problemWith(expression, statements, values);
   }
 
   names(prefix: string): Iterable<KnownName> {

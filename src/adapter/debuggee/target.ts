@@ -43,7 +43,7 @@ export class Target {
     this.scenario = scenario;
     this.tape = tape;
     this.evaluator = evaluator;
-    this.context = machineContext(image);
+    this.context = machineContext(image, scenario?.program.text);
     this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.
       this.context.states.sync();
@@ -56,15 +56,28 @@ export class Target {
       context: this.context,
       armed,
       surroundings: (at) => ({
+        oldest: this.timeline.boundaries.first,
         evaluate: (expression) => evaluator.evaluate(expression, at),
         print: (value) => formatEvaluated(this.context, value),
       }),
     });
   }
 
-  /** Those that are not over. */
+  /** Those that are not over. The end of the scenario is a place of the task that came to it. */
   tasks(): readonly ScenarioTask[] {
-    return this.allTasks().filter(({ over }) => !over);
+    const last = this.isAtEnd ? this.currentTask() : undefined;
+    return this.allTasks().filter(({ id, over }) => !over || id === last);
+  }
+
+  /** Their numbers, for less work. */
+  liveTasks(): readonly number[] {
+    const live = this.scenario?.liveTasks() ?? [STANDING_STILL.id];
+    const last = this.currentTask();
+    return this.isAtEnd && !live.includes(last) ? [...live, last] : live;
+  }
+
+  private get isAtEnd(): boolean {
+    return this.timeline.hasEnded(this.timeline.place.boundary);
   }
 
   private allTasks(): readonly ScenarioTask[] {

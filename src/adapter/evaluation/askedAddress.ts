@@ -50,12 +50,17 @@ const wide = (type: CType, pointerSize: 4 | 8): boolean => {
   return pointerSize === 4 && bare.kind === 'int' && bare.sizeBytes === 8;
 };
 
-function meantBy(type: CType, expression: string): Meant {
+/** What a number is meant as, by its type and by what its expression calls it. */
+export function meantBy(type: CType, expression: string): Meant {
   for (let at = type; at.kind === 'typedef'; at = at.target) {
     const meant = TYPES[at.name];
     if (meant !== undefined) return meant;
   }
-  const isInteger = stripTypedefs(type).kind === 'int';
-  // The kernel calls its frame numbers so.
-  return isInteger && /(?:^|_)pfn\b(?:\(.*\))?$/i.test(expression.trim()) ? 'pfn' : 'virtual';
+  if (stripTypedefs(type).kind !== 'int') return 'virtual';
+  // The kernel calls its frame numbers, and its physical addresses, so.
+  const text = expression.trim();
+  if (/(?:^|_|>|\.)pfn\b(?:\(.*\))?$/i.test(text)) return 'pfn';
+  const isPhysical =
+    /(?:^|_|>|\.)(?:phys|paddr)(?:_addr)?$|^(?:__pa(?:_symbol)?|(?:virt|page)_to_phys|PFN_PHYS)\(.*\)$/;
+  return isPhysical.test(text) ? 'physical' : 'virtual';
 }

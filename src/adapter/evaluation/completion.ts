@@ -1,5 +1,6 @@
 /**
- * Completions of the console and of watches: members after `.` and `->`, else names in view, builtins, and the kernel's.
+ * Completions of the console and of watches: members after `.` and `->`, tags after `struct`, else names in view, builtins, and the
+ * kernel's. Inside a string literal there are none.
  */
 import type { Dap } from '../protocol/dap.js';
 import { AdapterError } from '../protocol/errors.js';
@@ -20,11 +21,30 @@ export function complete(
   before: string,
   at: Viewpoint | undefined,
 ): Dap.CompletionItem[] {
+  if (inString(before)) return [];
+  const [, keyword, tag = ''] = /\b(struct|union|enum)\s+(\w*)$/.exec(before) ?? [];
+  if (keyword !== undefined) return tags(target, keyword, tag);
   const member = /((?:[\w\].)]|->|\[[^\]]*\]|\([^()]*\))+?)\s*(\.|->)\s*(\w*)$/.exec(before);
   if (member?.[1] !== undefined && at !== undefined && /[A-Za-z_)\]]/.test(member[1]))
     return members(target, member[1], member[2] ?? '.', member[3] ?? '', at);
   const prefix = /[A-Za-z_]\w*$/.exec(before)?.[0] ?? '';
   return names(target, prefix, at);
+}
+
+/** Whether a text ends inside a string or character literal, or behind one in a comment. */
+function inString(text: string): boolean {
+  const rest = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '');
+  return /["']|\/\//.test(rest);
+}
+
+function tags({ image }: Target, keyword: string, prefix: string): Dap.CompletionItem[] {
+  const { structs, unions, enums } = image.profile.types.names();
+  const known = keyword === 'struct' ? structs : keyword === 'union' ? unions : enums;
+  return known
+    .filter((name) => name.startsWith(prefix))
+    .sort()
+    .slice(0, MAX_ITEMS)
+    .map((name) => item(name, prefix, 'class', `${keyword} ${name}`));
 }
 
 function members(

@@ -26,12 +26,22 @@ export interface Viewpoint {
   readonly extra?: readonly ExtraName[];
 }
 
+/** Places where an expression may come to be evaluated. */
+export interface Whereabouts {
+  /** Statements that are about to run; undefined: any. */
+  readonly statements?: readonly number[] | undefined;
+  /** Names that are known there; their values do not matter. */
+  readonly extra: readonly ExtraName[];
+}
+
 export interface Evaluator {
   /**
    * The value of an expression, which changes nothing unless `effects` allow it.
    * @throws AdapterError `cannotEvaluate` with the sentence that says why
    */
   evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated;
+  /** Why an expression cannot be evaluated, without evaluating it; undefined when it can be. */
+  problemWith(expression: string, where: Whereabouts): string | undefined;
   /** Names that mean something anywhere, those of the script apart; `prefix` narrows them. */
   names(prefix: string): Iterable<KnownName>;
 }

@@ -1,5 +1,5 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
-import type { MachineEvent } from '../../scenario/index.js';
+import { failedExpectText, type MachineEvent } from '../../scenario/index.js';
 import { failureReason } from '../../engine/verdict/reason.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
@@ -41,6 +41,16 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
   }
 }
 
+/** What any event of these kinds offers; the values do not matter. */
+export const namesOfEvents = (
+  context: MachineContext,
+  kinds: readonly MachineEvent['kind'][],
+): readonly ExtraName[] =>
+  kinds.flatMap((kind) =>
+    // Names depend on the kind alone.
+    eventNames(context, { kind } as MachineEvent).map((name) => ({ ...name, value: 0 })),
+  );
+
 /** The tape must be where the event is: why an allocation failed, memory says. */
 export function eventText({ profile, image }: MachineContext, event: MachineEvent): string {
   switch (event.kind) {
@@ -57,7 +67,7 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'stale-tlb':
       return event.text;
     case 'expect-failed':
-      return `${event.source} does not hold`;
+      return failedExpectText(event);
     case 'direct-reclaim':
     case 'direct-compact':
     case 'out-of-memory':

@@ -24,6 +24,16 @@ export function kernelNames(
   });
 }
 
+/** Those that C could say at some place of a function; the values do not matter. */
+export function possibleNames(mm: Kernel, functionId: number): readonly ExtraName[] {
+  const locals = tables.functions[functionId]?.locals ?? {};
+  return kernelNames(
+    mm,
+    functionId,
+    Object.fromEntries(Object.keys(locals).map((name) => [name, 0])),
+  );
+}
+
 function typeOf(mm: Kernel, spelled: string | undefined): CType | undefined {
   if (spelled === undefined) return undefined;
   const known = parseCType(spelled, mm.profile.types);

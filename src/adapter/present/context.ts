@@ -6,6 +6,7 @@ import type { FrameStates } from '../../engine/view/frameStates.js';
 import type { PagePeek } from '../../engine/view/pagePeek.js';
 import { surveyorOf } from '../../engine/view/surveyor.js';
 import type { Surveyor } from '../../engine/view/whereIs.js';
+import { NumberOrigins } from '../evaluation/numberOrigins.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
 import { pageFlagsSpecial, pageSpecial } from './page.js';
@@ -13,7 +14,7 @@ import { pageListSpecial } from './pageLists.js';
 import { entrySpecial } from './pageTableEntry.js';
 import { perCpuPagesSpecial } from './perCpuPages.js';
 import type { Special, SpecialPlace, ValueContext } from './typedValue.js';
-import { zoneSpecial } from './zone.js';
+import { zoneFlagsSpecial, zoneSpecial } from './zone.js';
 
 export interface MachineContext extends ValueContext {
   readonly image: KernelImage;
@@ -25,7 +26,8 @@ export interface MachineContext extends ValueContext {
   readonly surveyor: Surveyor;
 }
 
-export function machineContext(image: KernelImage): MachineContext {
+/** @param scenario its text */
+export function machineContext(image: KernelImage, scenario?: string): MachineContext {
   const specials = new Map<string, Special>();
   const specialPlaces: SpecialPlace[] = [];
   const surveyor = surveyorOf(image);
@@ -33,6 +35,7 @@ export function machineContext(image: KernelImage): MachineContext {
     image,
     profile: image.profile,
     memory: typedMemory(image),
+    origins: new NumberOrigins(image.profile, scenario),
     states: surveyor.states,
     peek: surveyor.peek,
     surveyor,
@@ -44,6 +47,6 @@ export function machineContext(image: KernelImage): MachineContext {
   specials.set('list_head', pageListSpecial(context));
   specials.set('free_area', freeAreaSpecial(context));
   specials.set('per_cpu_pages', perCpuPagesSpecial(context));
-  specialPlaces.push(pageFlagsSpecial(context), entrySpecial(context));
+  specialPlaces.push(pageFlagsSpecial(context), zoneFlagsSpecial(context), entrySpecial(context));
   return context;
 }

@@ -1,7 +1,7 @@
 /** An array that the kernel indexes by an enum (`vm_stat[NR_FREE_PAGES]`): its elements carry the enumerators' names. */
 import { elementPlace, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
-import type { Shown } from './shown.js';
+import { PLAIN, type Shown } from './shown.js';
 import { showPlace, type ValueContext } from './typedValue.js';
 
 export function showEnumArray(
@@ -11,7 +11,7 @@ export function showEnumArray(
   expression: string,
   enumTag: string,
 ): Shown {
-  const shown = showPlace(context, name, array, expression, { hex: false });
+  const shown = showPlace(context, name, array, expression, PLAIN);
   const type = stripTypedefs(array.type);
   const enumerators = context.profile.types.enum(enumTag)?.enumerators;
   if (type.kind !== 'array' || enumerators === undefined) return shown;

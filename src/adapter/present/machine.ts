@@ -1,6 +1,7 @@
 /**
  * The scopes that belong to the machine and not to a frame: its zones, mem_map, counters, CPUs, and the kernel's globals.
  */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { populatedZones } from '../../engine/view/zones.js';
 import { asVirt, type Cell } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
@@ -66,16 +67,9 @@ function globalArray(context: MachineContext, name: string, enumTag: string): Sh
 
 /** The kernel's global variables that the profile has types for. */
 export function globalsScope(context: MachineContext): Container {
-  const { profile, image } = context;
-  const globals = profile
-    .symbolNames()
-    .map((name) => profile.symbol(name))
-    .filter((symbol): symbol is KernelSymbol => symbol?.type !== undefined && !symbol.perCpu)
-    .filter((symbol) => image.mm.phys_of(symbol.address) !== undefined)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     named: (format) =>
-      globals.flatMap((symbol) =>
+      globalsOf(context).flatMap((symbol) =>
         symbol.type === undefined
           ? []
           : [
@@ -89,6 +83,22 @@ export function globalsScope(context: MachineContext): Container {
             ],
       ),
   };
+}
+
+const globalsOfImage = new WeakMap<KernelImage, readonly KernelSymbol[]>();
+
+/** By name; found once, for where a symbol lies does not change. */
+function globalsOf({ profile, image }: MachineContext): readonly KernelSymbol[] {
+  const known = globalsOfImage.get(image);
+  if (known !== undefined) return known;
+  const globals = profile
+    .symbolNames()
+    .map((name) => profile.symbol(name))
+    .filter((symbol): symbol is KernelSymbol => symbol?.type !== undefined && !symbol.perCpu)
+    .filter((symbol) => image.mm.phys_of(symbol.address) !== undefined)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  globalsOfImage.set(image, globals);
+  return globals;
 }
 
 /** The processor that runs, and what it knows by itself. */

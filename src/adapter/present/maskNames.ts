@@ -2,9 +2,8 @@
  * Numbers that are masks of named bits: `0xcc0 (GFP_KERNEL)`, `0x841 (ALLOC_WMARK_LOW|ALLOC_CPUSET|ALLOC_KSWAPD)`. A type says
  * it (gfp_t), or, where the kernel has plain integers, the name that all its functions give them.
  *
- * And back: editing such a text changes the number or the names.
- *
- * Source: Linux 6.1 mm/internal.h (ALLOC_*), mm/page_alloc.c (FPI_*), include/linux/gfp_types.h.
+ * Source: Linux 6.1 mm/internal.h (ALLOC_*), mm/page_alloc.c (FPI_*), include/linux/gfp_types.h, slab.h, mm.h (VM_*), vmalloc.h,
+ * mm_types.h (FOLL_*), page-flags.h (page_type).
  */
 import {
   FPI_SKIP_KASAN_POISON,
@@ -12,17 +11,20 @@ import {
   FPI_TO_TAIL,
 } from '../../engine/kernel/mm/page_alloc/buddy.js';
 import { toBits, type ScalarValue } from '../../engine/types/access.js';
-import { allocFlagNames, gfpText } from '../../engine/types/flagText.js';
+import { allocFlagNames, constantNames, gfpText } from '../../engine/types/flagText.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
+import { FLAGS } from '../../engine/x86/formats.js';
 
 interface Mask {
   /** Of the value. */
   readonly type?: string;
   /** Of the variable. */
-  readonly name?: string;
-  readonly names: (profile: Profile, bits: number) => string;
+  readonly name?: RegExp;
+  /** The expression is a member of a struct, or is not. */
+  readonly member?: boolean;
+  readonly names: (profile: Profile, bits: bigint) => string;
 }
 
 const FPI = [
@@ -31,24 +33,71 @@ const FPI = [
   ['FPI_SKIP_KASAN_POISON', FPI_SKIP_KASAN_POISON],
 ] as const;
 
+const SLAB =
+  'SLAB_CONSISTENCY_CHECKS SLAB_RED_ZONE SLAB_POISON SLAB_HWCACHE_ALIGN SLAB_CACHE_DMA SLAB_CACHE_DMA32 SLAB_STORE_USER ' +
+  'SLAB_PANIC SLAB_TYPESAFE_BY_RCU SLAB_MEM_SPREAD SLAB_TRACE SLAB_NOLEAKTRACE SLAB_ACCOUNT SLAB_RECLAIM_ACCOUNT';
+const VMA =
+  'VM_READ VM_WRITE VM_EXEC VM_SHARED VM_MAYREAD VM_MAYWRITE VM_MAYEXEC VM_MAYSHARE VM_GROWSDOWN VM_PFNMAP VM_LOCKED VM_IO ' +
+  'VM_DONTCOPY VM_DONTEXPAND VM_ACCOUNT VM_NORESERVE VM_HUGETLB VM_MIXEDMAP VM_HUGEPAGE VM_NOHUGEPAGE VM_MERGEABLE';
+const VM_STRUCT =
+  'VM_IOREMAP VM_ALLOC VM_MAP VM_USERMAP VM_DMA_COHERENT VM_UNINITIALIZED VM_NO_GUARD VM_KASAN VM_FLUSH_RESET_PERMS ' +
+  'VM_MAP_PUT_PAGES VM_ALLOW_HUGE_VMAP';
+const FOLL =
+  'FOLL_WRITE FOLL_TOUCH FOLL_GET FOLL_DUMP FOLL_FORCE FOLL_NOWAIT FOLL_NOFAULT FOLL_HWPOISON FOLL_MIGRATION FOLL_TRIED ' +
+  'FOLL_REMOTE FOLL_ANON FOLL_LONGTERM FOLL_SPLIT_PMD FOLL_PIN FOLL_FAST_ONLY';
+/** Set in a page that has no such type. */
+const PAGE_TYPES = 'PG_buddy PG_offline PG_table PG_guard';
+
+const fpiNames = (_profile: Profile, bits: bigint): string =>
+  bits === 0n
+    ? 'FPI_NONE'
+    : FPI.filter(([, mask]) => (bits & BigInt(mask)) !== 0n)
+        .map(([name]) => name)
+        .join('|');
+
+/** Of a leaf entry: `P RW A D` of pgprot_t. */
+const protectionNames = (_profile: Profile, bits: bigint): string =>
+  FLAGS.filter(({ bit, where }) => where !== 'upper levels' && ((bits >> BigInt(bit)) & 1n) === 1n)
+    .map(({ name }) => name)
+    .join('|');
+
+const named =
+  (names: string) =>
+  (profile: Profile, bits: bigint): string =>
+    constantNames(profile, names, bits);
+
+const pageTypeNames = (profile: Profile, bits: bigint): string => {
+  const cleared = BigInt.asUintN(32, ~bits);
+  // Below PAGE_TYPE_BASE the field is _mapcount.
+  if (bits >> 28n !== 0xfn || cleared === 0n) return '';
+  return constantNames(profile, PAGE_TYPES, cleared)
+    .split('|')
+    .map((name) => `~${name}`)
+    .join(' & ');
+};
+
 const MASKS: readonly Mask[] = [
-  { type: 'gfp_t', names: gfpText },
-  { name: 'alloc_flags', names: (profile, bits) => allocFlagNames(profile, bits).join('|') },
+  { type: 'gfp_t', names: (profile, bits) => gfpText(profile, Number(bits)) },
   {
-    name: 'fpi_flags',
-    names: (_profile, bits) =>
-      bits === 0
-        ? 'FPI_NONE'
-        : FPI.filter(([, mask]) => (bits & mask) !== 0)
-            .map(([name]) => name)
-            .join('|'),
+    name: /^alloc_flags$/,
+    names: (profile, bits) => allocFlagNames(profile, Number(bits)).join('|'),
   },
+  { name: /^fpi_flags$/, names: fpiNames },
+  { type: 'slab_flags_t', names: named(SLAB) },
+  { type: 'vm_flags_t', names: named(VMA) },
+  { type: 'pgprotval_t', names: protectionNames },
+  // struct vm_area_struct has it as a plain unsigned long; so have vmalloc's functions, of another kind.
+  { name: /^vm_flags$/, member: true, names: named(VMA) },
+  { name: /^vm_flags$/, member: false, names: named(VM_STRUCT) },
+  { name: /^(?:gup|foll)_flags$/, names: named(FOLL) },
+  { name: /^page_type$/, names: pageTypeNames },
 ];
 
-/** A mask with the names of its bits; undefined where the value is not a mask that has any. */
-export function maskText(
+/** The names of the bits; undefined where the value is not a mask that has names. */
+export function maskNames(
   profile: Profile,
   name: string,
+  isMember: boolean,
   type: CType,
   value: ScalarValue,
 ): string | undefined {
@@ -56,26 +105,12 @@ export function maskText(
   if (bare.kind !== 'int') return undefined;
   const typedef = type.kind === 'typedef' ? type.name : undefined;
   const mask = MASKS.find(
-    (each) => (each.type ?? typedef) === typedef && (each.name ?? name) === name,
+    (each) =>
+      (each.type === undefined || each.type === typedef) &&
+      (each.name === undefined || each.name.test(name)) &&
+      (each.member === undefined || each.member === isMember),
   );
   if (mask === undefined) return undefined;
-  const bits = toBits(value, sizeOf(bare, profile.pointerSize));
-  const hex = `0x${bits.toString(16)}`;
-  const names = mask.names(profile, Number(bits));
-  return names === '' ? hex : `${hex} (${names})`;
-}
-
-const NUMBER_AND_MORE = /^(?<number>-?(?:0x[\da-f]+|\d+))(?<more>\s?\S.*)$/i;
-
-/**
- * The expression meant by an edited text of a value: `0xcc0 (GFP_KERNEL)` with another number, or
- * with other names; what a pointer or an entry says behind its number need not be taken away first.
- */
-export function edited(shown: string, written: string): string {
-  const was = NUMBER_AND_MORE.exec(shown)?.groups;
-  const is = NUMBER_AND_MORE.exec(written.trim())?.groups;
-  if (was === undefined || is === undefined) return written;
-  if (is['more'] === was['more']) return is['number'] ?? written;
-  const names = /^ \((?<names>[\w |~&]+)\)$/.exec(is['more'] ?? '')?.groups?.['names'];
-  return is['number'] === was['number'] && names !== undefined ? names : written;
+  const names = mask.names(profile, toBits(value, sizeOf(bare, profile.pointerSize)));
+  return names === '' ? undefined : names;
 }

@@ -5,15 +5,18 @@
  * Source: Linux 6.1 include/linux/mm_types.h, include/linux/page-flags.h.
  */
 import { memberPlace, placeAt, readScalar, type Place } from '../../engine/types/access.js';
-import { pageFlagBits, pageFlagsText } from '../../engine/types/flagText.js';
-import { sizeOf } from '../../engine/types/layout.js';
+import { pageFlagBits, pageFlagNames } from '../../engine/types/flagText.js';
+import { formatScalar } from '../../engine/types/format.js';
+import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember } from '../../engine/types/members.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
+import { pageFields } from '../../engine/view/pageFields.js';
 import { bitExpression, bitPlace } from '../evaluation/bitExpression.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showWhereOfPage } from './where.js';
-import { memberOf, membersOf, showPlace, type Special, type SpecialPlace } from './typedValue.js';
+import { membersOf, showMember, showPlace, type Special, type SpecialPlace } from './typedValue.js';
+import { typeName } from '../../engine/types/typeName.js';
 
 export function pageSpecial(context: MachineContext): Special {
   return (place, expression) => {
@@ -25,6 +28,7 @@ export function pageSpecial(context: MachineContext): Special {
     return {
       value: `pfn 0x${pfn.toString(16)}: ${facts.summary}`,
       children: { named: (format) => pageChildren(context, place, expression, facts, format) },
+      menu: 'mmscopePage',
     };
   };
 }
@@ -53,17 +57,15 @@ function pageChildren(
 ): readonly Shown[] {
   const member = (path: string): Shown | undefined => {
     const inner = memberPlace(place, path);
-    return inner && showPlace(context, path, inner, memberOf(expression, path), format);
+    return inner && showMember(context, place.type, path, inner, expression, format);
   };
   const known = [
-    member('flags'),
-    member('_refcount'),
-    ...(facts.kind === 'slab' ? [] : [member('_mapcount')]),
-    member('lru'),
-    member('mapping'),
-    member('index'),
-    member('private'),
-    ...compoundMembers(facts, context, member),
+    ...pageFields(facts).map((name) =>
+      member(
+        name === 'compound_head' && context.image.mm.encoding.first_page ? 'first_page' : name,
+      ),
+    ),
+    ...compoundFact(facts),
     fact('pfn', `0x${facts.pfn.toString(16)}`),
     fact('order', `${facts.order}`),
     fact('zone', facts.zone),
@@ -74,20 +76,20 @@ function pageChildren(
   return all === undefined ? known : [...known, group('struct page', 'all members', all)];
 }
 
-/** Tails point to their head; the first tail holds what belongs to the whole. */
-function compoundMembers(
-  facts: PageFacts,
-  context: MachineContext,
-  member: (path: string) => Shown | undefined,
-): (Shown | undefined)[] {
-  if (facts.compound === 'no') return [];
-  if (facts.compound === 'head') return [fact('compound', `head, order ${facts.order}`)];
-  const own = [
-    fact('compound', `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`),
-    member(context.image.mm.encoding.first_page ? 'first_page' : 'compound_head'),
-  ];
-  if (facts.pfn !== facts.headPfn + 1) return own;
-  return [...own, member('compound_order'), member('compound_dtor'), member('compound_mapcount')];
+function compoundFact(facts: PageFacts): readonly Shown[] {
+  switch (facts.compound) {
+    case 'no':
+      return [];
+    case 'head':
+      return [fact('compound', `head, order ${facts.order}`)];
+    case 'tail':
+      return [
+        fact(
+          'compound',
+          `tail ${facts.pfn - facts.headPfn} of pfn 0x${facts.headPfn.toString(16)}`,
+        ),
+      ];
+  }
 }
 
 /** `flags` of a struct page in mem_map, wherever it is met: names of bits, and the bits as children. */
@@ -95,7 +97,7 @@ export function pageFlagsSpecial(context: MachineContext): SpecialPlace {
   const { profile, memory, peek } = context;
   const struct = profile.types.struct('page');
   const member = struct && findMember(struct, 'flags');
-  return (place, expression) => {
+  return (place, expression, { numbers, names }) => {
     const pfn = member === undefined ? undefined : peek.pfnOf(place.address);
     if (pfn === undefined || member === undefined || place.widthBits !== 0) return undefined;
     const isFlags =
@@ -103,8 +105,9 @@ export function pageFlagsSpecial(context: MachineContext): SpecialPlace {
       sizeOf(place.type, profile.pointerSize) === sizeOf(member.type, profile.pointerSize);
     const value = isFlags ? readScalar(memory, place) : undefined;
     if (value === undefined) return undefined;
+    const number = formatScalar(profile, place.type, value, { name: 'flags', numbers });
     return {
-      value: pageFlagsText(profile, value),
+      value: names ? `${number} (${pageFlagNames(profile, value)})` : number,
       children: flagChildren(context, place, expression),
     };
   };
@@ -119,7 +122,7 @@ function flagChildren(context: MachineContext, flags: Place, expression: string)
         return {
           name: `PG_${name}`,
           value: `${readScalar(memory, place) ?? '?'}`,
-          type: 'unsigned long : 1',
+          type: typeName(stripTypedefs(flags.type)),
           evaluateName: bitExpression(expression, `PG_${name}`),
           place,
           kind: 'property' as const,

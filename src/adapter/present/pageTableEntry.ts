@@ -7,7 +7,7 @@
  */
 import { formatAddress, type PhysAddr } from '../../engine/memory/address.js';
 import { placeAt, readScalar, toBits, type Place } from '../../engine/types/access.js';
-import { sizeOf } from '../../engine/types/layout.js';
+import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember } from '../../engine/types/members.js';
 import { typeName } from '../../engine/types/typeName.js';
 import { sizeText } from '../../engine/view/whereIs.js';
@@ -22,7 +22,7 @@ import {
 import { inspected } from '../../engine/x86/tableMemory.js';
 import { bitExpression, bitPlace } from '../evaluation/bitExpression.js';
 import type { MachineContext } from './context.js';
-import type { Shown } from './shown.js';
+import { fact, group, type Shown } from './shown.js';
 import type { SpecialPlace } from './typedValue.js';
 
 /** Where an entry lies, and an expression that denotes it. */
@@ -74,7 +74,7 @@ export function placed(object: EntryObject | undefined): Partial<Shown> {
   return { type: typeName(place.type), place, memory: place.address, evaluateName: expression };
 }
 
-/** The bits that the format names, as objects. */
+/** The bits that the format names, as objects, and what they mean. */
 export function bitsOf(
   level: Level,
   entry: Entry,
@@ -82,25 +82,28 @@ export function bitsOf(
   label: string,
 ): readonly Shown[] {
   const upper = level.mapsPage !== 'always';
-  return FLAGS.filter(
+  const flags = FLAGS.filter(
     ({ bit, where }) =>
       bit < level.entryBytes * 8 && (where === 'all' || (where === 'upper levels') === upper),
-  ).map(({ name, bit, meaning }) => {
+  );
+  const bits = flags.map(({ name, bit }) => {
     const word = bit < 32 ? entry.low : entry.high;
     return {
       name,
       value: `${(word >>> (bit & 31)) & 1}`,
-      type: meaning,
       kind: 'property' as const,
       ...(object === undefined
         ? { readOnly: true }
         : {
+            type: typeName(stripTypedefs(object.place.type)),
             place: bitPlace(object.place, bit),
             evaluateName: bitExpression(object.expression, bit),
             watchName: `${name} of ${label}`,
           }),
     };
   });
+  const meanings = flags.map(({ name, meaning }) => fact(name, meaning));
+  return [...bits, group('bits', 'what they mean', { named: () => meanings })];
 }
 
 /** `->pte` of a pte_t: a mask of the same type is not an entry. */

@@ -3,7 +3,7 @@
  * of arrays, what a pointer points to. Types that the machine knows better present themselves (page.ts, listHead.ts, ...):
  * `special` asks them first.
  */
-import { formatAddress } from '../../engine/memory/address.js';
+import { formatAddress, type VirtAddr } from '../../engine/memory/address.js';
 import {
   elementPlace,
   memberPlaceOf,
@@ -15,27 +15,41 @@ import {
   type ScalarValue,
   type TypedMemory,
 } from '../../engine/types/access.js';
-import { formatPlace, formatScalar } from '../../engine/types/format.js';
-import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
+import { formatPlace, formatPointer, formatScalar } from '../../engine/types/format.js';
+import { stripTypedefs } from '../../engine/types/layout.js';
 import { flattenMembers } from '../../engine/types/members.js';
 import type { CType } from '../../engine/types/model.js';
+import { inKernelHalf, roleOfType } from '../../engine/types/numberRole.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { typeName } from '../../engine/types/typeName.js';
-import { maskText } from './maskNames.js';
+import { kernelFunctionsNamed } from '../debuggee/kernelSources.js';
+import type { NumberOrigins } from '../evaluation/numberOrigins.js';
+import { maskNames } from './maskNames.js';
 import type { Container, Format, Shown } from './shown.js';
 
 /** Presents objects of one struct better than their members do. */
 export type Special = (
   place: Place,
   expression: string,
-) => { readonly value: string; readonly children: Container } | undefined;
+) =>
+  | {
+      readonly value: string;
+      readonly children: Container;
+      readonly menu?: Shown['menu'];
+    }
+  | undefined;
 
 /** Presents single objects better than their type does (`page->flags`), wherever they are met. */
-export type SpecialPlace = (place: Place, expression: string) => Partial<Shown> | undefined;
+export type SpecialPlace = (
+  place: Place,
+  expression: string,
+  format: Format,
+) => Partial<Shown> | undefined;
 
 export interface ValueContext {
   readonly profile: Profile;
   readonly memory: TypedMemory;
+  readonly origins: NumberOrigins;
   /** By struct tag. */
   readonly specials: ReadonlyMap<string, Special>;
   readonly specialPlaces: readonly SpecialPlace[];
@@ -62,14 +76,16 @@ export function showPlace(
     if (value === undefined)
       return { ...common, value: formatPlace(profile, memory, place), memory: place.address };
     const parts = scalarParts(context, name, place.type, value, expression, format, place);
-    return { ...common, ...parts, ...specialPlaceOf(context, place, expression) };
+    return { ...common, ...parts, ...specialPlaceOf(context, place, expression, format) };
   }
   const special = specialOf(context, place, expression);
   const children = special?.children ?? membersOf(context, place, expression);
   return {
     ...common,
-    value: special?.value ?? formatPlace(profile, memory, place, { maxDepth: 2, maxLength: 120 }),
+    value: special?.value ?? summaryOf(context, place, expression ?? name, format),
     memory: place.address,
+    ...(special?.menu !== undefined && { menu: special.menu }),
+    ...declarationOf(type),
     ...(children !== undefined && { children }),
   };
 }
@@ -100,19 +116,22 @@ function scalarParts(
   expression: string | undefined,
   format: Format,
   place: Place | undefined,
-): Pick<Shown, 'value' | 'memory' | 'children'> {
+): Omit<Shown, 'name'> {
   const { profile, memory } = context;
   const bare = stripTypedefs(type);
   if (bare.kind !== 'pointer') {
-    const plain =
-      format.hex && bare.kind === 'int' && !bare.bool
-        ? `0x${toBits(value, sizeOf(bare, profile.pointerSize)).toString(16)}`
-        : (maskText(profile, name, type, value) ?? formatScalar(profile, type, value));
-    return { value: plain, ...(place !== undefined && { memory: place.address }) };
+    const text = numberText(context, expression ?? name, type, value, format, place);
+    return {
+      value: text,
+      ...(place !== undefined && { memory: place.address }),
+      ...(inKernelHalf(profile, type, value) && { menu: 'mmscopeAddress' as const }),
+    };
   }
   const address = toAddress(value, profile.pointerSize);
   const text =
-    place === undefined ? formatScalar(profile, type, value) : formatPlace(profile, memory, place);
+    place === undefined
+      ? formatPointer(profile, value)
+      : formatPlace(profile, memory, place, { numbers: format.numbers });
   if (address === undefined || address === 0) return { value: address === 0 ? 'NULL' : text };
   const pointee = placeAt(address, bare.target);
   const inner = expression === undefined ? undefined : `(*${expression})`;
@@ -121,9 +140,67 @@ function scalarParts(
   return {
     value: special === undefined ? text : `${text} ${special.value}`,
     memory: address,
+    menu: special?.menu ?? 'mmscopeAddress',
+    ...valueDeclarationOf(context, bare.target, address),
     ...(children !== undefined && { children }),
   };
 }
+
+const summaryOf = (
+  { profile, memory, origins }: ValueContext,
+  place: Place,
+  expression: string,
+  { numbers }: Format,
+): string => {
+  // Elements of an array are what the array is called: zone_pfn[2].
+  const { name } = origins.of(expression);
+  return formatPlace(profile, memory, place, { maxDepth: 2, maxLength: 120, name, numbers });
+};
+
+/** An integer as its type, what it came from and its value have it read, with the names of a mask's bits. */
+function numberText(
+  { profile, origins }: ValueContext,
+  expression: string,
+  type: CType,
+  value: ScalarValue,
+  { numbers, names }: Format,
+  place: Place | undefined,
+): string {
+  const bare = stripTypedefs(type);
+  if (bare.kind !== 'int' || bare.bool) return formatScalar(profile, type, value);
+  if (numbers === 'auto' && (bare.name === 'char' || place?.widthBits === 1))
+    return formatScalar(profile, type, value, { numbers: 'decimal' });
+  const { name, isMember, role } = origins.of(expression);
+  const named = names ? maskNames(profile, name, isMember, type, value) : undefined;
+  const isHex =
+    numbers === 'hex' ||
+    (numbers === 'auto' &&
+      (named !== undefined ||
+        (roleOfType(type) ?? role) !== undefined ||
+        inKernelHalf(profile, type, value)));
+  const number = isHex ? `0x${toBits(value, bare.sizeBytes).toString(16)}` : `${value}`;
+  return named === undefined ? number : `${number} (${named})`;
+}
+
+/** Where what a pointer leads to is defined. */
+function valueDeclarationOf(
+  { profile }: ValueContext,
+  target: CType,
+  address: VirtAddr,
+): Pick<Shown, 'valueDeclaration'> {
+  const bare = stripTypedefs(target);
+  if (bare.kind === 'function') {
+    const found = profile.symbolAt(address);
+    const [functionId] = found?.offset === 0 ? kernelFunctionsNamed(found.symbol.name) : [];
+    return functionId === undefined ? {} : { valueDeclaration: { kind: 'function', functionId } };
+  }
+  return declarationOf(bare);
+}
+
+const declarationOf = (type: CType): Pick<Shown, 'valueDeclaration'> =>
+  (type.kind === 'struct' || type.kind === 'union') && type.complete && type.name !== ''
+    ? { valueDeclaration: { kind: 'struct', type } }
+    : {};
 
 function specialOf(
   { specials, profile }: ValueContext,
@@ -139,9 +216,11 @@ function specialPlaceOf(
   { specialPlaces, profile }: ValueContext,
   place: Place,
   expression: string | undefined,
+  format: Format,
 ): Partial<Shown> | undefined {
+  if (place.widthBits === 1) return undefined;
   for (const special of specialPlaces) {
-    const found = special(place, expression ?? dereferenced(place, profile.pointerSize));
+    const found = special(place, expression ?? dereferenced(place, profile.pointerSize), format);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -165,8 +244,8 @@ export function membersOf(
     return {
       named: (format) =>
         members.map((member) => {
-          const inner = expression === undefined ? undefined : memberOf(expression, member.name);
-          return showPlace(context, member.name, memberPlaceOf(place, member), inner, format);
+          const inner = memberPlaceOf(place, member);
+          return showMember(context, type, member.name, inner, expression, format);
         }),
     };
   }
@@ -179,6 +258,25 @@ export function membersOf(
         const inner = expression === undefined ? undefined : `${expression}[${start + i}]`;
         return showPlace(context, `[${start + i}]`, element, inner, format);
       }),
+  };
+}
+
+/** A member, declared where its struct is. @param expression of the whole object */
+export function showMember(
+  context: ValueContext,
+  struct: CType,
+  name: string,
+  place: Place,
+  expression: string | undefined,
+  format: Format,
+): Shown {
+  const inner = expression === undefined ? undefined : memberOf(expression, name);
+  const type = stripTypedefs(struct);
+  return {
+    ...showPlace(context, name, place, inner, format),
+    ...((type.kind === 'struct' || type.kind === 'union') && {
+      declaration: { kind: 'struct' as const, type, member: name },
+    }),
   };
 }
 

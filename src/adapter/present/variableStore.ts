@@ -4,23 +4,52 @@
  *
  * Source: DAP "Lifetime of Objects References", Variable, variables.
  */
+import type { ClientTraits } from '../protocol/capabilities.js';
 import { formatAddress } from '../../engine/memory/address.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import { errors } from '../protocol/errors.js';
-import { PLAIN, type Container, type Format, type Shown } from './shown.js';
+import { fact, PLAIN, type Container, type Declared, type Format, type Shown } from './shown.js';
 
-/** Children that a client gets which asks for all of them: more would stall it. Paging clients never see this. */
-const MAX_UNPAGED = 5000;
+/** Indexed children that a client gets which names no count. What is left out is said in their place. */
+const MAX_UNPAGED = 1000;
+/** However many it names. */
+const MAX_AT_ONCE = 20_000;
+/** Children made between two looks at whether anybody still waits for them. */
+const SLICE = 50;
+
+/** Lets other requests through; false when the answer is not wanted any more. */
+export type Breather = () => Promise<boolean>;
 
 export class VariableStore {
   private stored = new Map<number, Container>();
   private nextReference = 1;
 
-  constructor(private readonly pointerSize: 4 | 8) {}
+  private locations = new Map<number, Declared>();
+  private nextLocation = 1;
+
+  constructor(
+    private readonly pointerSize: 4 | 8,
+    private readonly traits: ClientTraits | undefined,
+  ) {}
 
   /** The machine moves: every reference given out so far dies. */
   clear(): void {
     this.stored = new Map();
+    this.locations = new Map();
+  }
+
+  location(reference: number): Declared {
+    const declared = this.locations.get(reference);
+    if (declared === undefined) throw errors.staleReference(reference);
+    return declared;
+  }
+
+  /** A locationReference: where it is, is found out when the client asks. */
+  locate(declared: Declared | undefined): number | undefined {
+    if (declared === undefined) return undefined;
+    const reference = this.nextLocation++;
+    this.locations.set(reference, declared);
+    return reference;
   }
 
   add(container: Container): number {
@@ -40,15 +69,32 @@ export class VariableStore {
     return defined({
       name: shown.name,
       value: shown.value,
-      type: shown.type,
       evaluateName: shown.evaluateName,
-      ...this.childrenOf(shown),
-      memoryReference: this.memoryReference(shown),
+      ...this.valueOf(shown),
       presentationHint: hintOf(shown),
+      declarationLocationReference: this.locate(shown.declaration),
+      // VS Code's own member: `debugProtocolVariableMenuContext` in the conditions of menus.
+      __vscodeVariableMenuContext: this.traits?.isVsCode === true ? shown.menu : undefined,
     });
   }
 
-  /** The members that Variable, Scope and the results of evaluate share. */
+  /** What Variable and the answers of evaluate, setVariable and setExpression share, `value` apart; some of it undefined. */
+  valueOf(shown: Shown): {
+    type?: string | undefined;
+    variablesReference: number;
+    namedVariables?: number;
+    indexedVariables?: number;
+    memoryReference?: string | undefined;
+    valueLocationReference?: number | undefined;
+  } {
+    return {
+      ...this.childrenOf(shown),
+      type: this.traits?.supportsVariableType === true ? shown.type : undefined,
+      memoryReference: this.memoryReference(shown),
+      valueLocationReference: this.locate(shown.valueDeclaration),
+    };
+  }
+
   childrenOf({ children }: Shown): {
     variablesReference: number;
     namedVariables?: number;
@@ -67,30 +113,44 @@ export class VariableStore {
   }
 
   memoryReference({ memory }: Shown): string | undefined {
-    return memory === undefined ? undefined : formatAddress(memory, this.pointerSize);
+    return memory === undefined || this.traits?.supportsMemoryReferences !== true
+      ? undefined
+      : formatAddress(memory, this.pointerSize);
   }
 
-  /** Answers a `variables` request. */
-  list(args: Dap.VariablesArguments, format: Format): Dap.Variable[] {
-    const container = this.get(args.variablesReference);
-    const shown: Shown[] = [];
-    if (args.filter !== 'indexed') shown.push(...(container.named?.(format) ?? []));
-    if (args.filter !== 'named') shown.push(...indexedOf(container, args, format));
-    return shown.map((child) => this.toVariable(child));
+  /** Answers a `variables` request; long lists in slices. */
+  async list(
+    args: Dap.VariablesArguments,
+    format: Format,
+    breathe: Breather,
+  ): Promise<Dap.Variable[]> {
+    const { variablesReference, filter } = args;
+    const container = this.get(variablesReference);
+    const named = filter === 'indexed' ? [] : (container.named?.(format) ?? []);
+    const listed = named.map((child) => this.toVariable(child));
+    if (filter === 'named' || container.indexed === undefined) return listed;
+    const { start, end, cut } = rangeOf(container, args);
+    for (let from = start; from < end; from += SLICE) {
+      // The machine may have moved meanwhile.
+      if (from > start && (!(await breathe()) || this.get(variablesReference) !== container)) break;
+      const slice = container.indexed(from, Math.min(SLICE, end - from), format);
+      listed.push(...slice.map((child) => this.toVariable(child)));
+    }
+    return cut === undefined ? listed : [...listed, this.toVariable(cut)];
   }
 }
 
-function indexedOf(
-  container: Container,
-  args: Dap.VariablesArguments,
-  format: Format,
-): readonly Shown[] {
-  const { indexed, nrIndexed = 0 } = container;
-  if (indexed === undefined || nrIndexed === 0) return [];
-  const start = Math.max(0, Math.trunc(args.start ?? 0));
-  const asked = args.count === undefined || args.count <= 0 ? MAX_UNPAGED : Math.trunc(args.count);
-  const count = Math.min(asked, nrIndexed - start);
-  return count <= 0 ? [] : indexed(start, count, format);
+/** Which indexed children a request gets, and what stands for those that it does not get. */
+function rangeOf(
+  { nrIndexed = 0 }: Container,
+  { start: from = 0, count = 0 }: Dap.VariablesArguments,
+): { readonly start: number; readonly end: number; readonly cut: Shown | undefined } {
+  const start = Math.max(0, Math.trunc(from));
+  const asked = count <= 0 ? nrIndexed : Math.min(start + Math.trunc(count), nrIndexed);
+  const end = Math.min(asked, start + (count <= 0 ? MAX_UNPAGED : MAX_AT_ONCE));
+  if (end >= asked) return { start, end: asked, cut: undefined };
+  const how = `${asked - end} more: ask for them with 'start' ${end} and a 'count'`;
+  return { start, end, cut: fact(`[${end}...${asked - 1}]`, how) };
 }
 
 function hintOf({ kind, readOnly }: Shown): Dap.VariablePresentationHint | undefined {

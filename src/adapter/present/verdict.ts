@@ -12,10 +12,10 @@ import {
   passText,
   requestText,
   stepRow,
-  usablePages,
   verdictSentence,
   zoneLookText,
 } from '../../engine/verdict/text.js';
+import { usablePages } from '../../engine/verdict/watermarkText.js';
 import type { AttemptFinder, FoundAttempt } from '../time/attempts.js';
 import { fact, group, type Shown } from './shown.js';
 

@@ -3,6 +3,10 @@
  *
  * Source: Linux 6.1 include/linux/mmzone.h, mm/vmstat.c (names of counters).
  */
+import { readScalar } from '../../engine/types/access.js';
+import { formatScalar } from '../../engine/types/format.js';
+import { setBitNames } from '../../engine/types/flagText.js';
+import type { Cell } from '../../engine/memory/address.js';
 import type { Zone } from '../../engine/machine/ctypes.js';
 import { memberPlace, placeAt, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
@@ -10,7 +14,14 @@ import { zoneName } from '../../engine/view/zones.js';
 import type { MachineContext } from './context.js';
 import { showEnumArray } from './enumArray.js';
 import { group, type Format, type Shown } from './shown.js';
-import { memberOf, membersOf, showPlace, type Special } from './typedValue.js';
+import {
+  memberOf,
+  membersOf,
+  showMember,
+  showPlace,
+  type Special,
+  type SpecialPlace,
+} from './typedValue.js';
 import { zonePcp } from '../../engine/view/zoneLists.js';
 
 export function zoneSpecial(context: MachineContext): Special {
@@ -42,7 +53,7 @@ function zoneChildren(
 ): readonly Shown[] {
   const member = (path: string): Shown | undefined => {
     const inner = memberPlace(place, path);
-    return inner && showPlace(context, path, inner, memberOf(expression, path), format);
+    return inner && showMember(context, place.type, path, inner, expression, format);
   };
   const area = memberPlace(place, 'free_area');
   const type = area && stripTypedefs(area.type);
@@ -64,6 +75,21 @@ function zoneChildren(
   ].filter((child) => child !== undefined);
   const all = membersOf(context, place, expression);
   return all === undefined ? known : [...known, group('struct zone', 'all members', all)];
+}
+
+/** `flags` of a zone: bits that enum zone_flags numbers. */
+export function zoneFlagsSpecial({ image, profile, memory }: MachineContext): SpecialPlace {
+  const { mm } = image;
+  const zones = mm.zones.map((zone) => mm.va_of((zone + mm.zone.flags) as Cell));
+  const flags = profile.types.enum('zone_flags')?.enumerators ?? [];
+  return (place, _expression, { numbers, names }) => {
+    if (!zones.includes(place.address)) return undefined;
+    const value = readScalar(memory, place);
+    if (value === undefined) return undefined;
+    const number = formatScalar(profile, place.type, value, { name: 'flags', numbers });
+    const set = names ? setBitNames(flags, value) : '';
+    return { value: set === '' ? number : `${number} (${set})` };
+  };
 }
 
 /** An array member that is indexed by an enum: its elements carry the enumerators' names. */

@@ -5,60 +5,183 @@
 import type { Command } from './dap.js';
 import { errors } from './errors.js';
 
-type Kind = 'string' | 'number' | 'object' | 'array';
+type Kind = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'count' | 'granularity';
 
-/** Names ending in `?` may be absent. */
-const REQUIRED: { readonly [C in Command]?: Readonly<Record<string, Kind>> } = {
-  cancel: { 'requestId?': 'number', 'progressId?': 'string' },
+/** Kinds by member; names ending in `?` may be absent, a shape in brackets is that of an array's elements. */
+interface Shape {
+  readonly [member: string]: Kind | Shape | readonly [Kind | Shape];
+}
+
+const source: Shape = { 'path?': 'string', 'name?': 'string', 'sourceReference?': 'integer' };
+const trigger: Shape = {
+  'condition?': 'string',
+  'hitCondition?': 'string',
+  'logMessage?': 'string',
+};
+const motion: Shape = {
+  threadId: 'integer',
+  'singleThread?': 'boolean',
+  'granularity?': 'granularity',
+};
+
+const write: Shape = {
+  'variablesReference?': 'integer',
+  'name?': 'string',
+  'expression?': 'string',
+  'frameId?': 'integer',
+  'memoryReference?': 'string',
+  'offset?': 'integer',
+  'count?': 'count',
+};
+
+const REQUIRED: { readonly [C in Command]?: Shape } = {
+  cancel: { 'requestId?': 'integer', 'progressId?': 'string' },
   initialize: { adapterID: 'string' },
-  launch: { 'program?': 'string', 'core?': 'string', 'state?': 'string' },
-  breakpointLocations: { source: 'object', line: 'number', 'endLine?': 'number' },
-  setBreakpoints: { source: 'object', 'breakpoints?': 'array' },
-  setFunctionBreakpoints: { breakpoints: 'array' },
-  setExceptionBreakpoints: { filters: 'array', 'filterOptions?': 'array' },
-  dataBreakpointInfo: { name: 'string', 'variablesReference?': 'number', 'bytes?': 'number' },
-  setDataBreakpoints: { breakpoints: 'array' },
-  continue: { threadId: 'number' },
-  next: { threadId: 'number' },
-  stepIn: { threadId: 'number' },
-  stepOut: { threadId: 'number' },
-  stepBack: { threadId: 'number' },
-  reverseContinue: { threadId: 'number' },
-  pause: { threadId: 'number' },
-  stackTrace: { threadId: 'number', 'startFrame?': 'number', 'levels?': 'number' },
-  scopes: { frameId: 'number' },
-  variables: { variablesReference: 'number', 'start?': 'number', 'count?': 'number' },
-  setVariable: { variablesReference: 'number', name: 'string', value: 'string' },
-  source: { 'sourceReference?': 'number', 'source?': 'object' },
-  evaluate: { expression: 'string', 'frameId?': 'number', 'context?': 'string' },
-  setExpression: { expression: 'string', value: 'string', 'frameId?': 'number' },
-  completions: { text: 'string', column: 'number', 'frameId?': 'number' },
-  exceptionInfo: { threadId: 'number' },
-  readMemory: { memoryReference: 'string', 'offset?': 'number', count: 'number' },
-  writeMemory: { memoryReference: 'string', 'offset?': 'number', data: 'string' },
-  'mmscope/map': { firstPfn: 'number', framesPerCell: 'number', cells: 'number' },
-  'mmscope/frame': { pfn: 'number' },
-  'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'number' },
+  launch: {
+    'program?': 'string',
+    'core?': 'string',
+    'state?': 'string',
+    'profile?': 'string',
+    'kernelSource?': 'string',
+    'stopOnEntry?': 'boolean',
+    'stopAtEnd?': 'boolean',
+    'noDebug?': 'boolean',
+    'historyMiB?': 'number',
+    'numberFormat?': 'string',
+  },
+  breakpointLocations: { source, line: 'integer', 'endLine?': 'integer' },
+  setBreakpoints: {
+    source,
+    'breakpoints?': [{ line: 'integer', 'column?': 'integer', ...trigger }],
+  },
+  setFunctionBreakpoints: { breakpoints: [{ name: 'string', ...trigger }] },
+  setExceptionBreakpoints: {
+    filters: ['string'],
+    'filterOptions?': [{ filterId: 'string', 'condition?': 'string' }],
+    'exceptionOptions?': [
+      { breakMode: 'string', 'path?': [{ names: ['string'], 'negate?': 'boolean' }] },
+    ],
+  },
+  dataBreakpointInfo: {
+    name: 'string',
+    'variablesReference?': 'integer',
+    'frameId?': 'integer',
+    'bytes?': 'integer',
+    'mode?': 'string',
+  },
+  setDataBreakpoints: {
+    breakpoints: [{ dataId: 'string', 'accessType?': 'string', ...trigger }],
+  },
+  continue: { threadId: 'integer', 'singleThread?': 'boolean' },
+  next: motion,
+  stepIn: { ...motion, 'targetId?': 'integer' },
+  stepInTargets: { frameId: 'integer' },
+  gotoTargets: { source, line: 'integer', 'column?': 'integer' },
+  goto: { threadId: 'integer', targetId: 'integer' },
+  restartFrame: { frameId: 'integer' },
+  stepOut: motion,
+  stepBack: motion,
+  reverseContinue: { threadId: 'integer' },
+  pause: { threadId: 'integer' },
+  terminateThreads: { 'threadIds?': ['integer'] },
+  stackTrace: { threadId: 'integer', 'startFrame?': 'count', 'levels?': 'count' },
+  scopes: { frameId: 'integer' },
+  variables: { variablesReference: 'integer', 'start?': 'count', 'count?': 'count' },
+  setVariable: { variablesReference: 'integer', name: 'string', value: 'string' },
+  modules: { 'startModule?': 'count', 'moduleCount?': 'count' },
+  disassemble: {
+    memoryReference: 'string',
+    'offset?': 'integer',
+    'instructionOffset?': 'integer',
+    instructionCount: 'count',
+    'resolveSymbols?': 'boolean',
+  },
+  setInstructionBreakpoints: {
+    breakpoints: [{ instructionReference: 'string', 'offset?': 'integer', ...trigger }],
+  },
+  source: { 'sourceReference?': 'integer', 'source?': 'object' },
+  evaluate: { expression: 'string', 'frameId?': 'integer', 'context?': 'string' },
+  setExpression: { expression: 'string', value: 'string', 'frameId?': 'integer' },
+  completions: {
+    text: 'string',
+    column: 'integer',
+    'line?': 'integer',
+    'frameId?': 'integer',
+  },
+  exceptionInfo: { threadId: 'integer' },
+  readMemory: { memoryReference: 'string', 'offset?': 'integer', count: 'count' },
+  writeMemory: {
+    memoryReference: 'string',
+    'offset?': 'integer',
+    data: 'string',
+    'allowPartial?': 'boolean',
+  },
+  locations: { locationReference: 'integer' },
+  'mmscope/numberFormat': { 'format?': 'string' },
+  'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
+  'mmscope/frame': { pfn: 'integer' },
+  'mmscope/lastWrite': write,
+  'mmscope/nextWrite': write,
+  'mmscope/goToTime': { time: 'integer' },
+  'mmscope/differences': { from: 'integer', 'to?': 'integer', 'limit?': 'count' },
+  'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'integer' },
 };
 
 export function checkArguments(command: Command, given: unknown): void {
-  const required = REQUIRED[command];
-  if (required === undefined) return;
-  const members = kindOf(given) === 'object' ? (given as Readonly<Record<string, unknown>>) : {};
-  for (const [key, kind] of Object.entries(required)) {
+  const shape = REQUIRED[command];
+  if (shape !== undefined) checkMembers(command, shape, isObject(given) ? given : {}, '');
+}
+
+/** @param path of the object, with its dot: `breakpoints[2].` */
+function checkMembers(
+  command: string,
+  shape: Shape,
+  members: Readonly<Record<string, unknown>>,
+  path: string,
+): void {
+  for (const [key, wanted] of Object.entries(shape)) {
     const name = key.replace('?', '');
     const value = members[name];
-    if (value === undefined && key.endsWith('?')) continue;
-    if (kindOf(value) !== kind)
-      throw errors.badArguments(`'${command}' needs '${name}' to be ${article(kind)}.`);
+    if (value !== undefined || !key.endsWith('?'))
+      checkValue(command, wanted, value, `${path}${name}`);
   }
 }
 
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'not a number';
-  return value === null ? 'null' : typeof value;
+function checkValue(command: string, wanted: Shape[string], value: unknown, path: string): void {
+  const refuse = (what: string): never => {
+    throw errors.badArguments(`'${command}' needs '${path}' to be ${what}.`);
+  };
+  if (typeof wanted === 'string') {
+    const { holds, what } = KINDS[wanted];
+    if (!holds(value)) refuse(what);
+  } else if (isList(wanted)) {
+    if (!Array.isArray(value)) refuse('an array');
+    else value.forEach((one, i) => checkValue(command, wanted[0], one, `${path}[${i}]`));
+  } else if (isObject(value)) checkMembers(command, wanted, value, `${path}.`);
+  else refuse('an object');
 }
 
-const article = (kind: Kind): string =>
-  kind === 'object' || kind === 'array' ? `an ${kind}` : `a ${kind}`;
+const KINDS: Readonly<
+  Record<Kind, { readonly holds: (value: unknown) => boolean; readonly what: string }>
+> = {
+  string: { holds: (value) => typeof value === 'string', what: 'a string' },
+  boolean: { holds: (value) => typeof value === 'boolean', what: 'true or false' },
+  number: { holds: Number.isFinite, what: 'a number' },
+  integer: { holds: Number.isSafeInteger, what: 'a whole number' },
+  count: {
+    holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+    what: 'a whole number that is not negative',
+  },
+  object: { holds: isObject, what: 'an object' },
+  granularity: {
+    holds: (value) => value === 'statement' || value === 'line' || value === 'instruction',
+    what: "'statement', 'line' or 'instruction'",
+  },
+};
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isList = (wanted: Shape | readonly [Kind | Shape]): wanted is readonly [Kind | Shape] =>
+  Array.isArray(wanted);

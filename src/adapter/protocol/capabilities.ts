@@ -1,47 +1,16 @@
 /**
- * What the adapter says it can do, and what the client says it can. Only what holds is listed.
+ * What the adapter says it can do, and what the client says it can. The first is read from capabilityTable.ts.
  *
  * Source: DAP Capabilities and InitializeRequestArguments, 1.68.
  */
-import { EXCEPTION_FILTERS } from '../breakpoints/exceptionFilters.js';
+import { CAPABILITY_TABLE } from './capabilityTable.js';
 import type { Dap } from './dap.js';
 
-export const CAPABILITIES: Dap.Capabilities = {
-  supportsConfigurationDoneRequest: true,
-  supportsFunctionBreakpoints: true,
-  supportsConditionalBreakpoints: true,
-  supportsHitConditionalBreakpoints: true,
-  supportsLogPoints: true,
-  supportsEvaluateForHovers: true,
-  supportsClipboardContext: true,
-  exceptionBreakpointFilters: EXCEPTION_FILTERS.map((filter) => ({
-    filter: filter.id,
-    label: filter.label,
-    description: filter.description,
-    default: filter.byDefault,
-    supportsCondition: true,
-    conditionDescription: filter.conditionHint,
-  })),
-  supportsExceptionFilterOptions: true,
-  supportsExceptionInfoRequest: true,
-  supportsStepBack: true,
-  supportsSetVariable: true,
-  supportsSetExpression: true,
-  supportsRestartRequest: true,
-  supportsTerminateRequest: true,
-  supportTerminateDebuggee: true,
-  supportsCompletionsRequest: true,
-  completionTriggerCharacters: ['.', '>'],
-  supportsDelayedStackTraceLoading: true,
-  supportsLoadedSourcesRequest: true,
-  supportsDataBreakpoints: true,
-  supportsDataBreakpointBytes: true,
-  supportsReadMemoryRequest: true,
-  supportsWriteMemoryRequest: true,
-  supportsCancelRequest: true,
-  supportsBreakpointLocationsRequest: true,
-  supportsValueFormattingOptions: true,
-};
+export const CAPABILITIES: Dap.Capabilities = Object.fromEntries(
+  Object.entries(CAPABILITY_TABLE).flatMap(([name, { value }]) =>
+    value === undefined ? [] : [[name, value]],
+  ),
+);
 
 /** What the client told about itself. */
 export interface ClientTraits {
@@ -50,6 +19,10 @@ export interface ClientTraits {
   readonly supportsMemoryEvent: boolean;
   readonly supportsInvalidatedEvent: boolean;
   readonly supportsVariablePaging: boolean;
+  readonly supportsANSIStyling: boolean;
+  readonly supportsProgressReporting: boolean;
+  /** It takes members that the protocol does not have, for its menus. */
+  readonly isVsCode: boolean;
 }
 
 export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits => ({
@@ -58,4 +31,7 @@ export const clientTraits = (args: Dap.InitializeRequestArguments): ClientTraits
   supportsMemoryEvent: args.supportsMemoryEvent ?? false,
   supportsInvalidatedEvent: args.supportsInvalidatedEvent ?? false,
   supportsVariablePaging: args.supportsVariablePaging ?? false,
+  supportsANSIStyling: args.supportsANSIStyling ?? false,
+  supportsProgressReporting: args.supportsProgressReporting ?? false,
+  isVsCode: args.clientID === 'vscode',
 });

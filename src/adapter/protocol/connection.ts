@@ -26,6 +26,8 @@ interface IncomingRequest {
 
 /** What a handler may know and do besides returning its result. */
 export interface RequestContext {
+  /** The request's number. */
+  readonly seq: number;
   /** True once the client has lost interest: long work should stop. */
   readonly cancelled: () => boolean;
   /** Runs when the response is out. Not run when the request fails. */
@@ -60,11 +62,7 @@ export abstract class Connection extends ProtocolServer {
       const reason = isObject(message)
         ? "it lacks a 'type', a 'command' or a whole number 'seq'"
         : 'it is not an object';
-      this.refuse(
-        Number.isInteger(seq) ? (seq as number) : 0,
-        typeof command === 'string' ? command : '',
-        errors.malformedMessage(reason),
-      );
+      this.malformed(seq, command, reason);
     } else super.handleMessage(message as Dap.ProtocolMessage);
   }
 
@@ -72,7 +70,15 @@ export abstract class Connection extends ProtocolServer {
   handleMalformed(reason: string, text: string): void {
     const seq = /"seq"\s*:\s*([0-9]{1,9})/.exec(text)?.[1];
     const command = /"command"\s*:\s*"([^"]*)"/.exec(text)?.[1];
-    this.refuse(Number(seq ?? 0), command ?? '', errors.malformedMessage(reason));
+    this.malformed(seq === undefined ? undefined : Number(seq), command, reason);
+  }
+
+  /** A request whose number is known is answered; anything else can only be complained of. */
+  private malformed(seq: unknown, command: unknown, reason: string): void {
+    const error = errors.malformedMessage(reason);
+    if (typeof seq === 'number' && Number.isInteger(seq) && seq > 0)
+      this.refuse(seq, typeof command === 'string' ? command : '', error);
+    else this.event('output', { category: 'stderr', output: `${error.message}\n` });
   }
 
   event<Name extends keyof Events>(
@@ -120,15 +126,20 @@ export abstract class Connection extends ProtocolServer {
     try {
       const body = await this.dispatch(
         { seq, command, arguments: request.arguments },
-        { cancelled: () => pending.answered, afterResponse: (action) => after.push(action) },
+        {
+          seq,
+          cancelled: () => pending.answered,
+          afterResponse: (action) => after.push(action),
+        },
       );
       if (!pending.answered) this.respond(request, body);
       pending.answered = true;
       for (const action of after) action();
     } catch (error) {
-      if (!pending.answered) this.refuse(seq, command, asAdapterError(error));
-      else
-        this.event('output', { category: 'stderr', output: `${asAdapterError(error).message}\n` });
+      const known = asAdapterError(error);
+      if (!pending.answered) this.refuse(seq, command, known);
+      else if (known.code !== 'cancelled')
+        this.event('output', { category: 'stderr', output: `${known.message}\n` });
       pending.answered = true;
     } finally {
       this.pending.delete(seq);

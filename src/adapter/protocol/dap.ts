@@ -4,7 +4,15 @@
  * Source: @vscode/debugprotocol 1.68. Types only: nothing of that package is in the bundle.
  */
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { NumberFormat } from '../../engine/types/format.js';
 import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
+import type {
+  DifferencesArguments,
+  DifferencesBody,
+  TimeArguments,
+  WriteArguments,
+  WriteBody,
+} from '../../engine/view/history.js';
 import type {
   ClockBody,
   FrameArguments,
@@ -34,10 +42,14 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
   /** The kernel build of a core, where the core does not say it. */
   readonly profile?: string;
   readonly stopOnEntry?: boolean;
+  /** The machine stops at the scenario's end; true unless it is said, and never without debugging. */
+  readonly stopAtEnd?: boolean;
   /** What kernel frames show: `c` (default), `typescript`, or the files of a Linux source tree, by its path. */
   readonly kernelSource?: string;
   /** Memory for the tape. */
   readonly historyMiB?: number;
+  /** How integers are written: `auto` (default), `hex` or `decimal`. */
+  readonly numberFormat?: string;
   /** Write the protocol's messages to the debug console, or to the file of that name. */
   readonly trace?: boolean | string;
 }
@@ -46,6 +58,11 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
 interface HashBody {
   readonly hash: string;
   readonly position: number;
+}
+
+/** Answer of `mmscope/numberFormat`: the format that holds now. */
+interface NumberFormatBody {
+  readonly format: NumberFormat;
 }
 
 /** Every request that is answered with more than "unknown request". */
@@ -78,6 +95,10 @@ export interface Requests {
     Dap.SetDataBreakpointsArguments,
     BodyOf<Dap.SetDataBreakpointsResponse>
   >;
+  stepInTargets: Exchange<Dap.StepInTargetsArguments, BodyOf<Dap.StepInTargetsResponse>>;
+  gotoTargets: Exchange<Dap.GotoTargetsArguments, BodyOf<Dap.GotoTargetsResponse>>;
+  goto: Exchange<Dap.GotoArguments, undefined>;
+  restartFrame: Exchange<Dap.RestartFrameArguments, undefined>;
   continue: Exchange<Dap.ContinueArguments, BodyOf<Dap.ContinueResponse>>;
   next: Exchange<Dap.NextArguments, undefined>;
   stepIn: Exchange<Dap.StepInArguments, undefined>;
@@ -85,12 +106,19 @@ export interface Requests {
   stepBack: Exchange<Dap.StepBackArguments, undefined>;
   reverseContinue: Exchange<Dap.ReverseContinueArguments, undefined>;
   pause: Exchange<Dap.PauseArguments, undefined>;
+  terminateThreads: Exchange<Dap.TerminateThreadsArguments, undefined>;
   threads: Exchange<undefined, BodyOf<Dap.ThreadsResponse>>;
   stackTrace: Exchange<Dap.StackTraceArguments, BodyOf<Dap.StackTraceResponse>>;
   scopes: Exchange<Dap.ScopesArguments, BodyOf<Dap.ScopesResponse>>;
   variables: Exchange<Dap.VariablesArguments, BodyOf<Dap.VariablesResponse>>;
   setVariable: Exchange<Dap.SetVariableArguments, BodyOf<Dap.SetVariableResponse>>;
   source: Exchange<Dap.SourceArguments, BodyOf<Dap.SourceResponse>>;
+  modules: Exchange<Dap.ModulesArguments, BodyOf<Dap.ModulesResponse>>;
+  disassemble: Exchange<Dap.DisassembleArguments, BodyOf<Dap.DisassembleResponse>>;
+  setInstructionBreakpoints: Exchange<
+    Dap.SetInstructionBreakpointsArguments,
+    BodyOf<Dap.SetInstructionBreakpointsResponse>
+  >;
   loadedSources: Exchange<Dap.LoadedSourcesArguments, BodyOf<Dap.LoadedSourcesResponse>>;
   evaluate: Exchange<Dap.EvaluateArguments, BodyOf<Dap.EvaluateResponse>>;
   setExpression: Exchange<Dap.SetExpressionArguments, BodyOf<Dap.SetExpressionResponse>>;
@@ -104,6 +132,12 @@ export interface Requests {
   'mmscope/address': Exchange<AddressArguments, AddressBody>;
   'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
+  'mmscope/lastWrite': Exchange<WriteArguments, WriteBody>;
+  'mmscope/nextWrite': Exchange<WriteArguments, WriteBody>;
+  'mmscope/goToTime': Exchange<TimeArguments, undefined>;
+  'mmscope/differences': Exchange<DifferencesArguments, DifferencesBody>;
+  'mmscope/numberFormat': Exchange<{ readonly format?: string } | undefined, NumberFormatBody>;
+  locations: Exchange<Dap.LocationsArguments, BodyOf<Dap.LocationsResponse>>;
 }
 
 export type Command = keyof Requests;
@@ -115,6 +149,7 @@ export interface Events {
   continued: Dap.ContinuedEvent['body'];
   exited: Dap.ExitedEvent['body'];
   terminated: NonNullable<Dap.TerminatedEvent['body']> | undefined;
+  process: Dap.ProcessEvent['body'];
   thread: Dap.ThreadEvent['body'];
   output: Dap.OutputEvent['body'];
   breakpoint: Dap.BreakpointEvent['body'];
@@ -131,7 +166,11 @@ export type Defined<T> = {
 } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
 
 export function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
-  ) as Defined<T>;
+  const made: Record<string, unknown> = {};
+  // A loop rather than entries: every variable of every stop goes through here.
+  for (const key of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
+    if (member !== undefined) made[key] = member;
+  }
+  return made as Defined<T>;
 }

@@ -1,22 +1,13 @@
 /**
  * Every error a user of the debugger can meet, by name: the answer to a request that cannot be carried out.
  *
- * The sentence says what to do. Where a page of the documentation explains more, `url` leads there; clients show it as a
+ * The sentence says what to do. `url` leads to the section of the documentation that explains more; clients show it as a
  * button.
  * Anything thrown that is not an AdapterError is a defect, and answered as one (`defect`).
  */
 import type { Dap } from './dap.js';
 
 const REPOSITORY = 'https://github.com/mmscope/mmscope/blob/main/';
-
-/** The section of the documentation that explains an error. */
-export const HELP: { readonly [Name in ErrorName]?: string } = {
-  nothingToDebug: 'docs/scenario-language.md#the-machine',
-  cannotRead: 'docs/scenario-language.md#the-machine',
-  cannotOpen: 'docs/fidelity.md#memory-dumps',
-  scenarioHasErrors: 'docs/scenario-language.md#supported-c',
-  notRunnable: 'README.md#what-you-can-do',
-};
 
 /** Codes are part of the protocol to our own extension and to tests: never reuse one. */
 const CODES = {
@@ -32,6 +23,7 @@ const CODES = {
   cannotRead: 2004,
   cannotOpen: 2005,
   scenarioHasErrors: 2006,
+  ended: 2007,
   running: 3001,
   notRunnable: 3002,
   noSuchFrame: 3003,
@@ -45,10 +37,18 @@ const CODES = {
   noSuchSource: 3011,
   noException: 3012,
   noSuchPage: 3013,
+  otherTaskInside: 3020,
+  noSuchTarget: 3101,
+  frameIsOld: 3102,
   defect: 9000,
 } as const;
 
 type ErrorName = keyof typeof CODES;
+
+/** The section of the documentation that explains an error. */
+export const helpOf = (code: ErrorName): string => `docs/debugging.md#${code.toLowerCase()}`;
+
+export const ERROR_NAMES = Object.keys(CODES) as readonly ErrorName[];
 
 export class AdapterError extends Error {
   constructor(
@@ -67,14 +67,14 @@ export class AdapterError extends Error {
 
   toDap(): Dap.Message {
     const { showUser } = this;
-    const help = HELP[this.code];
     return {
       id: CODES[this.code],
       // Braces in the protocol's format are variables: keep ours literal.
       format: '{sentence}',
       variables: { sentence: this.message },
       showUser,
-      ...(help !== undefined && { url: `${REPOSITORY}${help}`, urlLabel: 'Help' }),
+      url: `${REPOSITORY}${helpOf(this.code)}`,
+      urlLabel: 'Help',
     };
   }
 }
@@ -113,6 +113,8 @@ export const errors = {
       count === 1 ? first : `${first} (and ${count - 1} more; see the debug console)`,
     ),
 
+  ended: () =>
+    quiet('ended', 'The scenario has ended, and its session with it. Restart it to run it again.'),
   running: () => quiet('running', 'The machine is running. Pause it first.'),
   notRunnable: () =>
     shown(
@@ -121,6 +123,11 @@ export const errors = {
     ),
   noSuchFrame: (id: number) =>
     quiet('noSuchFrame', `There is no stack frame ${id} any more: the machine has moved.`),
+  otherTaskInside: (name: string) =>
+    shown(
+      'otherTaskInside',
+      `A statement of ${name} is under way: step out of it before another task runs alone.`,
+    ),
   noSuchThread: (id: number) => quiet('noSuchThread', `There is no thread ${id}.`),
   staleReference: (reference: number) =>
     quiet(
@@ -138,6 +145,10 @@ export const errors = {
   noException: () => quiet('noException', 'The machine did not stop on an exception.'),
   noSuchPage: (pfn: number) =>
     quiet('noSuchPage', `There is no page frame 0x${pfn.toString(16)} in this machine.`),
+
+  noSuchTarget: (id: number) =>
+    quiet('noSuchTarget', `There is no target ${id} any more: the machine has moved.`),
+  frameIsOld: (reason: string) => shown('frameIsOld', reason),
 
   /** A defect of the engine or of the adapter. */
   defect: (error: unknown) =>

@@ -23,4 +23,14 @@ export interface Runner {
   standing(): Standing;
   /** Runs the statement that is next at the tape's cursor, which is at a boundary, up to the next boundary. */
   runStatement(kernel: KernelFlavour): void;
+  /** How many of the functions that were active at its start the statement that ran last has left. */
+  nrLeft(): number;
+  /** Active functions of a task, whichever runs next. */
+  depthOf(task: number): number;
+  /** Whether the task could run its next statement. */
+  canRun(task: number): boolean;
+  /** Makes a task that can run the one that runs next. */
+  switchTo(task: number): void;
+  /** Ends a task where it stands: it runs no further statement. */
+  endTask(task: number): void;
 }

@@ -4,7 +4,12 @@
  * function. Replays are the same run, so event n is the same in each, and a place inside the statement is "n events have
  * happened, and the tape is here".
  */
-import { listenTo, type LocalsThunk, type ProbeListener } from '../../engine/probe.js';
+import {
+  listenTo,
+  type LocalSetter,
+  type LocalsThunk,
+  type ProbeListener,
+} from '../../engine/probe.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
 
@@ -18,6 +23,7 @@ export interface ActiveFunction {
   readonly functionId: number;
   readonly statementId: number;
   readonly locals: LocalsThunk;
+  readonly set: LocalSetter;
 }
 
 /** Takes part in a replay. Both see memory as it is there; `stack` is outermost first and valid during the call only. */
@@ -37,6 +43,7 @@ interface MutableActive {
   functionId: number;
   statementId: number;
   locals: LocalsThunk;
+  readonly set: LocalSetter;
 }
 
 const NO_LOCALS: LocalsThunk = () => ({});
@@ -49,8 +56,8 @@ class Walker implements ProbeListener {
 
   constructor(private readonly visitor: TraceVisitor) {}
 
-  enter(functionId: number): void {
-    this.stack.push({ functionId, statementId: LEAVE, locals: NO_LOCALS });
+  enter(functionId: number, set: LocalSetter): void {
+    this.stack.push({ functionId, statementId: LEAVE, locals: NO_LOCALS, set });
     this.entered = true;
   }
 

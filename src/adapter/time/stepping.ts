@@ -1,16 +1,16 @@
 /**
- * Where a step leads: inside a statement along the events of its trace, or between statements by task and depth.
+ * Where a step leads inside a statement of the scenario, along the events of its trace.
  *
  * next     a new line of this activation, or whatever of an outer one comes first
  * step in  the next microstep
- * step out the first thing of an outer activation
+ * step out the first thing of an outer activation; where its caller does nothing more, behind the call in the caller
  * back     the start of the previous line of this activation, or the caller's line that called it
  *
  * A place in the scenario's own code in the middle of a statement (between two kernel calls) has no active kernel
  * function: depth 0.
  */
-import type { Boundaries } from './boundaries.js';
 import type { Place } from './place.js';
+import type { Granularity } from './steps.js';
 import type { StatementTrace } from './statementTrace.js';
 import { tables } from '../../engine/entry/instrumented.js';
 
@@ -21,19 +21,25 @@ export function stepInside(
   trace: StatementTrace,
   from: Place,
   kind: StepKind,
+  granularity: Granularity,
 ): Pick<Place, 'events' | 'position'> | undefined {
   const stack = trace.stackAfter(from.events);
   const line = lineOf(stack[stack.length - 1]);
   // Activations deeper than this are passed over; leaving one makes it shallower.
   let limit = kind === 'out' ? stack.length - 1 : stack.length;
+  /** Where the stepped function was left. */
+  let left = -1;
   for (let n = from.events; n < trace.length; n++) {
     const depth = trace.depth(n);
     if (trace.isMicrostep(n)) {
       if (kind === 'in') return at(trace, n);
       if (depth > limit) continue;
       const sameLine = depth === stack.length && lineOf(trace.statementId(n)) === line;
-      if (!sameLine) return at(trace, n);
+      if (!sameLine || granularity === 'instruction') return at(trace, n);
     } else if (depth <= limit && depth < stack.length) {
+      // The caller is left, too, and nothing more has happened in it.
+      if (kind === 'out' && left >= 0 && depth < limit) return at(trace, left);
+      if (left < 0) left = n;
       limit = depth;
       // Back in the scenario's statement, which goes on behind the call.
       if (depth === 0) return at(trace, n);
@@ -54,6 +60,7 @@ export function firstMicrostep(
 export function stepBackInside(
   trace: StatementTrace,
   from: Place,
+  granularity: Granularity,
 ): Pick<Place, 'events' | 'position'> | undefined {
   const stack = trace.stackAfter(from.events);
   const depth = stack.length;
@@ -68,14 +75,15 @@ export function stepBackInside(
     const here = trace.depth(n);
     if (entered ? here < depth : here === depth) {
       const sameLine = !entered && lineOf(trace.statementId(n)) === line;
-      if (!sameLine) {
+      if (!sameLine || granularity === 'instruction') {
         target = n;
         break;
       }
       entered = trace.isEntry(n);
     }
   }
-  return target < 0 ? undefined : at(trace, startOfLine(trace, target));
+  if (target < 0) return undefined;
+  return at(trace, granularity === 'instruction' ? target : startOfLine(trace, target));
 }
 
 /** The first of the microsteps in a row, calls aside, that are of the same line of the same activation. */
@@ -92,28 +100,13 @@ function startOfLine(trace: StatementTrace, of: number): number {
   return first;
 }
 
-/** Whether a step that started at one boundary ends at another. */
-export function stepEndsAt(
-  boundaries: Boundaries,
-  from: number,
-  at: number,
-  kind: StepKind,
-  task: number,
-): boolean {
-  if (kind === 'in') return true;
-  // Another task may run in between, and the stepped one may be over.
-  if (boundaries.task(at) !== task) return false;
-  const startDepth = boundaries.depth(from);
-  return kind === 'out' ? boundaries.depth(at) < startDepth : boundaries.depth(at) <= startDepth;
-}
-
-const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'position'> => ({
+export const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'position'> => ({
   events: n + 1,
   position: trace.position(n),
 });
 
 /** File and line as one comparable thing; statements of the scenario have none. */
-const lineOf = (statementId: number | undefined): string =>
+export const lineOf = (statementId: number | undefined): string =>
   statementId === undefined
     ? ''
     : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine.c[statementId] ?? 0}`;

@@ -2,17 +2,19 @@
  * Where armed breakpoints stop: for one statement, every place inside it and at its end, in the order of time. The set of
  * places depends on the tape alone, so going forward and going backward stop at the same ones.
  *
- * A stop of a data breakpoint is behind the kernel line that wrote; where the scenario itself wrote, behind its statement.
+ * Those of data breakpoints: dataHits.ts.
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { MachineEvent } from '../../scenario/index.js';
-import { readScalar, type ScalarValue } from '../../engine/types/access.js';
-import type { CType } from '../../engine/types/model.js';
-import { formatPlace } from '../../engine/types/format.js';
-import { needsWalk, type Armed, type ArmedBreakpoint } from '../breakpoints/armed.js';
-import { watchedEntries, type WatchedEntry } from '../breakpoints/dataWatch.js';
+import {
+  hasLogPoints,
+  isAnythingArmed,
+  needsWalk,
+  type Armed,
+  type ArmedBreakpoint,
+} from '../breakpoints/armed.js';
 import { filterOf } from '../breakpoints/exceptionFilters.js';
 import { factNames } from '../breakpoints/happenings/happening.js';
 import { groupNames } from '../breakpoints/happenings/index.js';
@@ -22,9 +24,9 @@ import { eventNames, eventText } from '../evaluation/eventNames.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import type { MachineContext } from '../present/context.js';
 import { HappeningFinder } from './happeningFinder.js';
-import { comparePlaces, type Place } from './place.js';
-import { processorText } from './processorWrite.js';
-import type { ActiveFunction, StatementTrace } from './statementTrace.js';
+import { dataHits } from './dataHits.js';
+import { comparePlaces, isInside, type Place } from './place.js';
+import type { ActiveFunction } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
 
 export type StopReason =
@@ -35,11 +37,13 @@ export type StopReason =
   | 'restart'
   | 'breakpoint'
   | 'function breakpoint'
+  | 'instruction breakpoint'
   | 'data breakpoint'
-  | 'exception';
+  | 'exception'
+  | 'end';
 
 /** What exceptionInfo tells about a stop. */
-interface Raised {
+export interface Raised {
   readonly filterId: string;
   readonly typeName: string;
   readonly sentence: string;
@@ -76,6 +80,16 @@ export class StopFinder {
     this.happenings = new HappeningFinder(timeline, tape, context.image.mm);
   }
 
+  /** Whether anything could stop or print. */
+  get isArmed(): boolean {
+    return isAnythingArmed(this.parts.armed());
+  }
+
+  /** Whether anything prints when it is passed. */
+  get prints(): boolean {
+    return hasLogPoints(this.parts.armed());
+  }
+
   /** Breakpoints or the tape have changed. */
   forget(): void {
     this.found = undefined;
@@ -92,7 +106,7 @@ export class StopFinder {
       ? []
       : [
           ...this.kernelHits(boundary),
-          ...this.dataHits(boundary),
+          ...this.dataHits(boundary, 'during'),
           ...this.eventHits(boundary),
           ...this.happeningHits(boundary),
         ].sort((a, b) => comparePlaces(a.place, b.place));
@@ -100,15 +114,19 @@ export class StopFinder {
     return hits;
   }
 
-  /** Line and function breakpoints at a boundary itself. */
+  /** Line and function breakpoints at a boundary itself, and data breakpoints that stop in front of its statement. */
   at(boundary: number): readonly Hit[] {
     const { timeline, armed } = this.parts;
+    const ahead = this.dataHits(boundary, 'at');
     const breakpoints = armed().statements.get(timeline.boundaries.statement(boundary));
-    if (breakpoints === undefined || timeline.isEditStep(boundary - 1)) return [];
+    if (breakpoints === undefined) return ahead;
+    // Behind an edit stands the statement that stood before it; behind a switch, another one.
+    if (timeline.isEditStep(boundary - 1) && !timeline.isSwitch(boundary - 1)) return ahead;
     const place = timeline.boundaryPlace(boundary);
-    return breakpoints.flatMap((breakpoint) =>
+    const hits = breakpoints.flatMap((breakpoint) =>
       hitOf(breakpoint, place, this.decideAt(place, breakpoint.trigger, [])),
     );
+    return [...hits, ...ahead];
   }
 
   /**
@@ -136,55 +154,20 @@ export class StopFinder {
     });
   }
 
-  private dataHits(boundary: number): readonly Hit[] {
-    const { timeline, tape } = this.parts;
-    const { data } = this.parts.armed();
-    const from = timeline.boundaries.position(boundary);
-    const entries = watchedEntries(tape, data, from, timeline.endOf(boundary));
-    if (entries.length === 0) return [];
-    const trace = timeline.trace(boundary);
-    const hits: Hit[] = [];
-    for (const run of inOneLine(entries, trace)) {
-      const hit = this.dataHit(boundary, run, trace);
-      if (hit !== undefined) hits.push(hit);
+  /** Of data breakpoints: those at a boundary itself, in front of its statement, are {@link at} it. */
+  private dataHits(boundary: number, where: 'at' | 'during'): readonly Hit[] {
+    const { armed, timeline } = this.parts;
+    const { data } = armed();
+    if (data.length === 0 || timeline.isEditStep(boundary)) return [];
+    if (where === 'at') {
+      if (!data.some(({ before }) => before) || timeline.hasEnded(boundary)) return [];
+      timeline.complete(boundary);
+      timeline.goTo(timeline.place);
     }
-    return hits;
-  }
-
-  /** One line of the kernel (or of the scenario) changed what one watch looks at, perhaps in several words. */
-  private dataHit(
-    boundary: number,
-    { watch, first, last, events }: LineOfEntries,
-    trace: StatementTrace,
-  ): Hit | undefined {
-    const { timeline, tape, context } = this.parts;
-    const { place: watched } = watch.target;
-    const look = (position: number) => {
-      tape.seek(position);
-      const value = readScalar(context.memory, watched);
-      return { value, text: formatPlace(context.profile, context.memory, watched) };
-    };
-    const before = look(first);
-    const after = look(last + 1);
-    const end = timeline.endOf(boundary);
-    const byProcessor = processorText(context.image, tape, first, end) ?? '';
-    timeline.goTo(timeline.place);
-    const place = timeline.placeBehind(boundary, events);
-    const names = [
-      ...named('old', watched.type, before.value),
-      ...named('new', watched.type, after.value),
-    ];
-    const verdict = this.decideAt(place, watch.trigger, names);
-    if (verdict.kind === 'pass') return undefined;
-    if (verdict.kind === 'log') return { kind: 'log', place, text: verdict.text, id: watch.id };
-    const actor = actorText(trace, events);
-    return {
-      kind: 'stop',
-      place,
-      reason: 'data breakpoint',
-      text: `${watch.target.label}: ${before.text} -> ${after.text}${byProcessor}${actor}${noteOf(verdict)}`,
-      breakpointId: watch.id,
-    };
+    const parts = { ...this.parts, decide: this.decideAt.bind(this) };
+    return dataHits(parts, boundary).filter(({ place }) =>
+      isInside(place) || place.boundary > boundary ? where === 'during' : where === 'at',
+    );
   }
 
   private eventHits(boundary: number): readonly Hit[] {
@@ -244,9 +227,6 @@ export class StopFinder {
   }
 }
 
-const named = (name: string, type: CType, value: ScalarValue | undefined): readonly ExtraName[] =>
-  value === undefined ? [] : [{ name, type, value }];
-
 function breakpointsAt(
   armed: Armed,
   statementId: number,
@@ -276,33 +256,3 @@ function hitOf(breakpoint: ArmedBreakpoint, place: Place, verdict: Verdict): rea
 
 const noteOf = (verdict: Verdict): string =>
   verdict.kind === 'stop' && verdict.note !== undefined ? ` (${verdict.note})` : '';
-
-/** Entries of one watch between two events. */
-interface LineOfEntries {
-  readonly watch: WatchedEntry['watch'];
-  readonly first: number;
-  readonly last: number;
-  readonly events: number;
-}
-
-function inOneLine(entries: readonly WatchedEntry[], trace: StatementTrace): LineOfEntries[] {
-  const runs: { watch: WatchedEntry['watch']; first: number; last: number; events: number }[] = [];
-  for (const { watch, position } of entries) {
-    const events = trace.eventsBeforeEntry(position);
-    const run = runs.find((one) => one.watch === watch && one.events === events);
-    if (run === undefined) runs.push({ watch, first: position, last: position, events });
-    else run.last = position;
-  }
-  return runs;
-}
-
-/** ` in test_and_set_bit() <- folio_trylock() <- lock_page()`; nothing where the scenario itself wrote. */
-function actorText(trace: StatementTrace, events: number): string {
-  const names = trace
-    .stackAfter(events)
-    .map(
-      (statementId) => tables.functions[tables.statementFunction[statementId] ?? -1]?.name ?? '?',
-    )
-    .reverse();
-  return names.length === 0 ? '' : ` in ${names.map((name) => `${name}()`).join(' <- ')}`;
-}

@@ -18,16 +18,30 @@ import {
   captureAt,
   StatementTrace,
   walk,
+  type ActiveFunction,
   type CapturedFunction,
   type TraceVisitor,
 } from './statementTrace.js';
 
-/** Entries that an edit wrote inside a statement after `events` of its events. */
+/** What an edit did inside a statement after `events` of its events: entries that it wrote, or a local that it set. */
 interface EditSpan {
   readonly events: number;
   readonly from: number;
   readonly to: number;
+  readonly local?: LocalEdit;
 }
+
+/** A local of an active kernel function gets another value. */
+export interface LocalEdit {
+  /** Of the function: 0 is the innermost. */
+  readonly index: number;
+  readonly name: string;
+  /** As the engine has it. */
+  readonly value: unknown;
+}
+
+/** On the tape: cell, before, after. */
+const ENTRY_BYTES = 12;
 
 export class Timeline {
   readonly boundaries = new Boundaries();
@@ -35,8 +49,12 @@ export class Timeline {
   private readonly innerEdits = new Map<number, EditSpan[]>();
   /** Boundaries whose "statement" is an edit. */
   private readonly editSteps = new Set<number>();
+  /** Those of them where the debugger chose another task to run. */
+  private readonly switches = new Set<number>();
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
+  /** What boundaries take of the memory that history may have. */
+  private shared = 0;
 
   constructor(
     private readonly runner: Runner,
@@ -76,14 +94,60 @@ export class Timeline {
     return this.boundaryPlace(this.boundaries.first);
   }
 
-  /** Whether the scenario has ended at this boundary. */
+  /** Whether the scenario has ended at this boundary. What follows may be an edit of what it has left. */
   hasEnded(boundary: number): boolean {
-    return this.boundaries.statement(boundary) === NO_STATEMENT;
+    return this.boundaries.statement(boundary) === NO_STATEMENT && !this.editSteps.has(boundary);
+  }
+
+  /** Whether edits between statements lie before, or after, the current place. */
+  hasEdits(direction: 'forward' | 'backward'): boolean {
+    const here = this.current.boundary;
+    for (const step of this.editSteps)
+      if (direction === 'backward' ? step < here : step >= here) return true;
+    return false;
   }
 
   /** Whether what follows a boundary is an edit and no statement. */
   isEditStep(boundary: number): boolean {
     return this.editSteps.has(boundary);
+  }
+
+  /** How many of the scenario's functions that were active before it the statement after a boundary has left. */
+  nrLeft(boundary: number): number {
+    if (this.isEditStep(boundary)) return 0;
+    this.walk(boundary, {});
+    return this.runner.nrLeft();
+  }
+
+  /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
+  isEdit(boundary: number, position: number): boolean {
+    const inside = this.innerEdits.get(boundary) ?? [];
+    return (
+      this.isEditStep(boundary) || inside.some(({ from, to }) => position >= from && position < to)
+    );
+  }
+
+  /** Whether what follows a boundary is that the debugger chose another task to run. */
+  isSwitch(boundary: number): boolean {
+    return this.switches.has(boundary);
+  }
+
+  /** Makes a task the one that runs next: a step of its own, which cuts off what lay to the right. False if it cannot run. */
+  switchTo(task: number): boolean {
+    if (!this.runner.canRun(task)) return false;
+    const { boundary } = this.current;
+    if (this.edit(() => this.runner.switchTo(task))) this.switches.add(boundary);
+    return true;
+  }
+
+  /** Ends tasks where they stand, as an edit. False if none had anything left to run. */
+  endTasks(tasks: readonly number[]): boolean {
+    return this.edit(() => tasks.forEach((task) => this.runner.endTask(task)));
+  }
+
+  /** Active functions of a task at the current place, those of the kernel apart. */
+  depthOf(task: number): number {
+    return this.runner.depthOf(task);
   }
 
   /** Moves to a place that has been passed. */
@@ -186,10 +250,29 @@ export class Timeline {
     return true;
   }
 
-  private forgetEditsAfter({ boundary, position }: Place): void {
-    for (const step of this.editSteps) if (step >= boundary) this.editSteps.delete(step);
+  /**
+   * Sets a local of a kernel function at the current place, which is inside a statement: the rest of the statement runs with it.
+   * Cuts off what lay to the right.
+   */
+  editLocal(local: LocalEdit): void {
+    const { tape } = this;
+    const { boundary, events, position } = this.current;
+    this.beforeCut();
+    tape.cut();
+    this.boundaries.cutAfter(boundary);
+    this.forgetEditsAfter(this.current);
+    this.traced = undefined;
+    const spans = this.innerEdits.get(boundary) ?? [];
+    spans.push({ events, from: position, to: position, local });
+    this.innerEdits.set(boundary, spans);
+  }
+
+  private forgetEditsAfter({ boundary, position, events }: Place): void {
+    for (const steps of [this.editSteps, this.switches])
+      for (const step of steps) if (step >= boundary) steps.delete(step);
     for (const [at, spans] of this.innerEdits) {
-      const kept = at > boundary ? [] : spans.filter((span) => span.to <= position);
+      const kept =
+        at > boundary ? [] : spans.filter((span) => span.to <= position && span.events <= events);
       if (kept.length === 0) this.innerEdits.delete(at);
       else this.innerEdits.set(at, kept);
     }
@@ -197,13 +280,13 @@ export class Timeline {
 
   /** Runs a statement that edits have cut: over the tape up to the last edit, then on. */
   private finishEdited(boundary: number): void {
-    const last = this.innerEdits.get(boundary)?.at(-1)?.to;
+    const last = this.innerEdits.get(boundary)?.at(-1);
     const run = (): void => this.runner.runStatement('instrumented');
     walk(
       this.tape,
       run,
-      this.withEdits(boundary, {}, (to) => {
-        if (to === last) this.tape.endReplay();
+      this.withEdits(boundary, {}, (edit) => {
+        if (edit === last) this.tape.endReplay();
       }),
     );
   }
@@ -215,19 +298,29 @@ export class Timeline {
   private withEdits(
     boundary: number,
     visitor: TraceVisitor,
-    applied?: (to: number) => void,
+    applied?: (edit: EditSpan) => void,
   ): TraceVisitor {
     const edits = this.innerEdits.get(boundary);
     if (edits === undefined) return visitor;
     const { tape } = this;
     /** Several edits at one place follow one another on the tape. */
-    const apply = (events: number | undefined): boolean => {
+    const apply = (
+      events: number | undefined,
+      stack: readonly ActiveFunction[] | undefined,
+    ): boolean => {
       let some = false;
       for (const edit of edits) {
         if (edit.from !== tape.cursor || (events !== undefined && edit.events !== events)) continue;
-        tape.replayEntriesTo(edit.to);
-        visitor.edit?.(edit.from, edit.to);
-        applied?.(edit.to);
+        const { local } = edit;
+        if (local !== undefined) {
+          // Right after its event, and only then.
+          if (stack === undefined) continue;
+          stack[stack.length - 1 - local.index]?.set(local.name, local.value);
+        } else {
+          tape.replayEntriesTo(edit.to);
+          visitor.edit?.(edit.from, edit.to);
+        }
+        applied?.(edit);
         some = true;
       }
       return some;
@@ -235,19 +328,23 @@ export class Timeline {
     return {
       ...visitor,
       before: (n, stack) => {
-        apply(n);
+        apply(n, undefined);
         visitor.before?.(n, stack);
       },
       after: (n, stack, statementId, isEntry) => {
-        apply(n + 1);
+        apply(n + 1, stack);
         visitor.after?.(n, stack, statementId, isEntry);
       },
-      diverged: () => apply(undefined),
+      diverged: () => apply(undefined, undefined),
     };
   }
 
   private pushBoundary(): void {
     const { task, statement = NO_STATEMENT, depth } = this.runner.standing();
-    this.boundaries.push({ position: this.tape.cursor, task, statement, depth });
+    const { boundaries, tape } = this;
+    boundaries.push({ position: tape.cursor, task, statement, depth });
+    if (boundaries.sizeBytes === this.shared) return;
+    this.shared = boundaries.sizeBytes;
+    tape.keepAtMost(tape.maxEntries - this.shared / ENTRY_BYTES);
   }
 }

@@ -4,6 +4,7 @@ import type { Dap } from '../protocol/dap.js';
 import { defined } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { kernelFileOf, kernelLines } from '../debuggee/kernelSources.js';
+import { differs } from './checksums.js';
 import type { Handlers } from './table.js';
 
 export const breakpointHandlers = (
@@ -11,7 +12,7 @@ export const breakpointHandlers = (
 ): Handlers<
   'setBreakpoints' | 'setFunctionBreakpoints' | 'setExceptionBreakpoints' | 'breakpointLocations'
 > => ({
-  async setBreakpoints({ source, breakpoints = [] }) {
+  async setBreakpoints({ source, breakpoints = [], sourceModified }) {
     await session.loading;
     const key = keyOf(session, source);
     session.breakpoints.setLines(
@@ -25,7 +26,9 @@ export const breakpointHandlers = (
         }),
       })),
     );
-    return { breakpoints: settled(session, () => session.breakpoints.answersOfLines(key)) };
+    const answers = settled(session, () => session.breakpoints.answersOfLines(key));
+    const isOld = sourceModified === true || isAnotherText(session, source, key);
+    return { breakpoints: isOld ? answers.map(inOldText) : answers };
   },
 
   async setFunctionBreakpoints({ breakpoints }) {
@@ -36,9 +39,8 @@ export const breakpointHandlers = (
 
   async setExceptionBreakpoints(args) {
     await session.loading;
-    const breakpoints = session.breakpoints.setExceptions(args);
-    session.arm();
-    return { breakpoints };
+    session.breakpoints.setExceptions(args);
+    return { breakpoints: settled(session, () => session.breakpoints.answersOfExceptions()) };
   },
 
   /** Every place in a range of lines where a breakpoint would stop without being moved. */
@@ -56,6 +58,18 @@ export const breakpointHandlers = (
       };
     return { breakpoints: programLocations(session, source, inRange) };
   },
+});
+
+/** Whether the client's file is no longer the text that runs. */
+function isAnotherText(session: Session, source: Dap.Source, key: string): boolean {
+  const program = session.live?.target.scenario?.program;
+  return program !== undefined && program.path === key && differs(source, program.text);
+}
+
+const inOldText = (breakpoint: Dap.Breakpoint): Dap.Breakpoint => ({
+  ...breakpoint,
+  message:
+    'The file has changed since it was loaded, so lines may differ: restart to run it as it is.',
 });
 
 function programLocations(

@@ -1,5 +1,7 @@
 /** DAP dataBreakpointInfo, setDataBreakpoints. */
 import { bytesTarget, targetOf, watchedWords, type DataTarget } from '../breakpoints/dataTarget.js';
+import { BREAKPOINT_MODES, withMode } from '../breakpoints/breakpointModes.js';
+import { ACCESSES } from '../breakpoints/dataWatch.js';
 import { childNamed } from '../present/shown.js';
 import { AdapterError, errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
@@ -16,15 +18,19 @@ export const dataBreakpointHandlers = (
 ): Handlers<'dataBreakpointInfo' | 'setDataBreakpoints'> => ({
   dataBreakpointInfo(args) {
     const { target } = session.current;
+    if (args.mode !== undefined && !BREAKPOINT_MODES.some(({ mode }) => mode === args.mode))
+      throw errors.badArguments(
+        `'${args.mode}' is not a mode of data breakpoints: ${BREAKPOINT_MODES.map(({ mode }) => mode).join(', ')}.`,
+      );
     const found = findTarget(session, args);
     if (typeof found === 'string') return { dataId: null, description: found };
     if (watchedWords(target.image, found.place) === undefined)
       return { dataId: null, description: `There is no memory at ${found.label}.` };
     session.dataTargets.set(found.dataId, found);
     return {
-      dataId: found.dataId,
-      description: found.label,
-      accessTypes: ['write'],
+      dataId: withMode(found.dataId, args.mode),
+      description: args.mode === 'before' ? `${found.label}, before the line` : found.label,
+      accessTypes: [...ACCESSES],
       canPersist: true,
     };
   },
@@ -37,7 +43,10 @@ export const dataBreakpointHandlers = (
 });
 
 /** What is to be watched, or the reason why nothing can be. */
-function findTarget(session: Session, args: Dap.DataBreakpointInfoArguments): DataTarget | string {
+export function findTarget(
+  session: Session,
+  args: Dap.DataBreakpointInfoArguments,
+): DataTarget | string {
   const { target, variables } = session.current;
   const { name, variablesReference, bytes } = args;
   if (args.asAddress === true) return byAddress(session, name, bytes ?? 1);

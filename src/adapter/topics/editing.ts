@@ -6,42 +6,80 @@ import { writeBytes } from '../../engine/image/assemble.js';
 import { formatAddress } from '../../engine/memory/address.js';
 import { encodePlace, type Place, type ScalarValue } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
+import type { CType } from '../../engine/types/model.js';
 import { typeName } from '../../engine/types/typeName.js';
+import { initialization } from '../evaluation/initialization.js';
 import type { Evaluated } from '../evaluation/evaluator.js';
-import { errors } from '../protocol/errors.js';
+import { AdapterError, errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { viewpointOf } from './viewpoint.js';
 
-/** Assigns the value of an expression to a scalar object. */
+/**
+ * Assigns to an object: the value of an expression, or to an array or a struct what an initializer says.
+ * @param shown the value that the expression was typed over
+ */
 export function assign(
   session: Session,
   place: Place,
+  shown: string,
   expression: string,
   frameId: number | undefined,
 ): void {
   const { target } = session.current;
   const { memory, profile } = target.context;
-  const value = scalarFor(session, place, expression, frameId);
+  const { kind } = stripTypedefs(place.type);
+  if (kind === 'array' || kind === 'struct' || kind === 'union') {
+    initialize(session, place, shown, expression, frameId);
+    return;
+  }
+  const value = scalarFor(session, place.type, expression, frameId);
   const bytes = encodePlace(memory, place, value);
   if (bytes === undefined)
-    throw errors.cannotAssign(
-      `A ${typeName(place.type)} cannot be set as a whole: set its members.`,
-    );
+    throw errors.cannotAssign(`'${typeName(place.type)}' is not a type that can be set.`);
   const readable = memory.readBytes(place.address, bytes.length).length === bytes.length;
   edit(session, () => void writeBytes(target.image, place.address, bytes));
   if (!readable) throw errors.notWritable(formatAddress(place.address, profile.pointerSize));
 }
 
+/** As C assigns a compound literal: what the initializer does not name becomes zero. */
+function initialize(
+  session: Session,
+  place: Place,
+  shown: string,
+  written: string,
+  frameId: number | undefined,
+): void {
+  // What is typed over a long text may be the text.
+  if (written.trim() === shown.trim()) return;
+  const { target } = session.current;
+  const { pointerSize } = target.image.profile;
+  const made = initialization(place, written, pointerSize);
+  if ('reason' in made) throw errors.cannotAssign(made.reason);
+  const readable = target.context.memory.readBytes(place.address, 1).length > 0;
+  if (!readable) throw errors.notWritable(formatAddress(place.address, pointerSize));
+  const at = viewpointOf(session, frameId);
+  try {
+    const { room, code } = made;
+    edit(session, () => {
+      const { evaluator } = target;
+      const bytes =
+        room === undefined ? 0 : Number(evaluator.evaluate(room.code, at, 'allowed').value);
+      if (room !== undefined && bytes > room.atMost)
+        throw errors.cannotEvaluate(`it has ${bytes} bytes, and there is room for ${room.atMost}`);
+      evaluator.evaluate(code, at, 'allowed');
+    });
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    throw errors.cannotAssign(
+      `'${written}' does not initialize a '${typeName(place.type)}': ${error.message}.`,
+    );
+  }
+}
+
 /** Runs something that writes to the tape, as an edit. True if anything was written. */
 export function edit(session: Session, write: () => void): boolean {
-  const { target, run } = session.current;
-  const changed = target.timeline.edit(write);
-  if (changed) {
-    const { place } = target.timeline;
-    run.forgetAfter(place);
-    session.breakpoints.forgetHitsAfter(place);
-    target.forgetCaptured();
-  }
+  const changed = session.current.target.timeline.edit(write);
+  if (changed) session.forgetFuture();
   return changed;
 }
 
@@ -59,14 +97,15 @@ export function announceEdit(session: Session, place: Place | undefined): void {
     connection.event('invalidated', { areas: ['variables'] });
 }
 
-function scalarFor(
+/** The value of an expression that is to be stored in an object of a scalar type. */
+export function scalarFor(
   session: Session,
-  place: Place,
+  type: CType,
   expression: string,
   frameId: number | undefined,
 ): ScalarValue {
   const { target } = session.current;
-  const named = enumeratorNamed(place, expression.trim());
+  const named = enumeratorNamed(type, expression.trim());
   if (named !== undefined) return named;
   const result: Evaluated = target.evaluator.evaluate(expression, viewpointOf(session, frameId));
   if (result.value === undefined)
@@ -77,7 +116,7 @@ function scalarFor(
 }
 
 /** An enumerator of the object's own type needs no lookup. */
-function enumeratorNamed(place: Place, name: string): number | undefined {
-  const type = stripTypedefs(place.type);
-  return type.kind === 'enum' ? type.enumerators.find((e) => e.name === name)?.value : undefined;
+function enumeratorNamed(type: CType, name: string): number | undefined {
+  const bare = stripTypedefs(type);
+  return bare.kind === 'enum' ? bare.enumerators.find((e) => e.name === name)?.value : undefined;
 }

@@ -1,22 +1,26 @@
 /**
  * DAP evaluate, setExpression, completions. A watch or a hover changes nothing; what the console does is an edit.
+ *
+ * An expression's value and type are the same in every context, and those of the variable that it names. A hover adds what it
+ * knows of an address as a child.
  */
-import type { Evaluated } from '../evaluation/evaluator.js';
+import type { Evaluated, Viewpoint } from '../evaluation/evaluator.js';
 import { procFileText } from '../evaluation/procFile.js';
 import { runHelper } from '../evaluation/helpers.js';
-import { addressIn } from '../evaluation/addressText.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
-import { translate } from '../evaluation/translation.js';
-import { edited } from '../present/maskNames.js';
-import { fact, formatOf, PLAIN, type Format, type Shown } from '../present/shown.js';
+import { addressPart } from '../present/addressPart.js';
+import { showDeclaration } from '../present/declarations.js';
+import { editedText } from '../present/editedText.js';
+import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
-import { errors } from '../protocol/errors.js';
+import { AdapterError, errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { complete } from '../evaluation/completion.js';
 import { announceEdit, assign, edit } from './editing.js';
+import { assignLocal, kernelLocalNamed } from './kernelLocals.js';
 import type { Handlers } from './table.js';
 import { viewpointOf } from './viewpoint.js';
 
@@ -31,7 +35,10 @@ export const evaluateHandlers = (
     const at = viewpointOf(session, frameId);
     const helped = runHelper(target.context, target.evaluator, expression, at);
     if (helped !== undefined)
-      return defined({ result: helped.value, ...variables.childrenOf(helped) });
+      return defined({ result: helped.value, ...variables.valueOf(helped) });
+    const declared = context === 'hover' ? undefined : showDeclaration(target.context, expression);
+    if (declared !== undefined && !hasValue(session, expression, at))
+      return defined({ result: declared.value, ...variables.valueOf(declared) });
     let result: Evaluated | undefined;
     if (context === 'repl') {
       const changed = edit(session, () => {
@@ -43,16 +50,9 @@ export const evaluateHandlers = (
       if (changed) afterResponse(() => announceEdit(session, undefined));
     } else result = target.evaluator.evaluate(expression, at);
     if (result === undefined) throw errors.cannotEvaluate('The expression has no value.');
-    const shown = show(session, expression, result, formatOf(format));
-    const translated =
-      context === 'hover' ? translationOf(session, result, shown.value) : undefined;
-    return defined({
-      result: translated === undefined ? shown.value : `${shown.value}  ${translated}`,
-      type: shown.type,
-      presentationHint: undefined,
-      ...variables.childrenOf(shown),
-      memoryReference: variables.memoryReference(shown),
-    });
+    const plain = show(session, expression, result, formatOf(format, session.numberFormat));
+    const shown = context === 'hover' ? withAddress(session, expression, result, plain) : plain;
+    return defined({ result: shown.value, ...variables.valueOf(shown) });
   },
 
   setExpression({ expression, value, frameId, format }, { afterResponse }) {
@@ -62,18 +62,29 @@ export const evaluateHandlers = (
     const { pointerSize } = target.image.profile;
     const before = evaluator.evaluate(expression, at);
     const place = before.place ?? bitDenoted(evaluator, pointerSize, expression, at);
+    const local = place === undefined ? kernelLocalNamed(session, expression, frameId) : undefined;
+    if (local !== undefined) {
+      const form = formatOf(format, session.numberFormat);
+      const { value: old } = show(session, expression, before, form);
+      assignLocal(
+        session,
+        expression.trim(),
+        local,
+        editedText(target.context.profile, old, value),
+      );
+      afterResponse(() => announceEdit(session, undefined));
+      const again = evaluator.evaluate(expression, viewpointOf(session, frameId));
+      const now = show(session, expression, again, form);
+      return defined({ value: now.value, ...variables.valueOf(now) });
+    }
     if (place === undefined)
       throw errors.cannotAssign(`'${expression}' is a value, not an object that can be set.`);
-    const { value: text } = show(session, expression, before, PLAIN);
-    assign(session, place, edited(text, value), frameId);
+    const form = formatOf(format, session.numberFormat);
+    const { value: text } = show(session, expression, before, form);
+    assign(session, place, text, editedText(target.context.profile, text, value), frameId);
     afterResponse(() => announceEdit(session, place));
-    const shown = show(session, expression, evaluator.evaluate(expression, at), formatOf(format));
-    return defined({
-      value: shown.value,
-      type: shown.type,
-      ...variables.childrenOf(shown),
-      memoryReference: variables.memoryReference(shown),
-    });
+    const shown = show(session, expression, evaluator.evaluate(expression, at), form);
+    return defined({ value: shown.value, ...variables.valueOf(shown) });
   },
 
   completions({ text, column, line, frameId }) {
@@ -82,9 +93,25 @@ export const evaluateHandlers = (
     const row = line === undefined ? 0 : session.counting.toOurLine(line) - 1;
     const before = (lines[row] ?? '').slice(0, session.counting.toOurColumn(column) - 1);
     const at = session.current.run.running ? undefined : viewpointOf(session, frameId);
-    return { targets: complete(target, before, at) };
+    // Where the word that is completed begins, counted as the client counts columns.
+    const end = lines.slice(0, row).join('\n').length + (row > 0 ? 1 : 0) + before.length;
+    const start = (length = 0): number => session.counting.toTheirColumn(end - length + 1);
+    return {
+      targets: complete(target, before, at).map((item) => ({ ...item, start: start(item.length) })),
+    };
   },
 });
+
+/** A variable goes before a function of its name. */
+function hasValue({ current }: Session, expression: string, at: Viewpoint): boolean {
+  try {
+    current.target.evaluator.evaluate(expression, at);
+    return true;
+  } catch (error) {
+    if (error instanceof AdapterError) return false;
+    throw error;
+  }
+}
 
 /** Not a function of C: the record of the newest attempt to allocate. */
 const VERDICT = /^\s*verdict\s*\(\s*\)\s*;?\s*$/;
@@ -92,7 +119,7 @@ const VERDICT = /^\s*verdict\s*\(\s*\)\s*;?\s*$/;
 function showVerdict(session: Session): Dap.EvaluateResponse['body'] {
   const { target, variables } = session.current;
   const shown = lastAllocation(target.image.mm, target.attempts);
-  return { result: shown.value, ...variables.childrenOf(shown) };
+  return defined({ result: shown.value, ...variables.valueOf(shown) });
 }
 
 /** The value of an expression as a tree. */
@@ -105,15 +132,20 @@ function show(session: Session, expression: string, result: Evaluated, format: F
   return fact(expression, isVoid ? '(void)' : '?');
 }
 
-/** What an address is, in which region, and where it lies physically. */
-function translationOf(
+/** What a hover adds to a value that is an address. */
+function withAddress(
   session: Session,
+  expression: string,
   { type, value }: Evaluated,
-  shown: string,
-): string | undefined {
-  const { image, context } = session.current.target;
-  const address = addressIn(image.profile, type, value);
-  return address === undefined
-    ? undefined
-    : translate(context, address.va, shown.includes('pfn 0x'));
+  shown: Shown,
+): Shown {
+  if (value === undefined) return shown;
+  const { context } = session.current.target;
+  const part = addressPart(context, expression, type, value, shown.value);
+  if (part === undefined) return shown;
+  const { children } = shown;
+  return {
+    ...shown,
+    children: { ...children, named: (format) => [...(children?.named?.(format) ?? []), part] },
+  };
 }

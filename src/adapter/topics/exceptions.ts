@@ -7,9 +7,10 @@ import type { Target } from '../debuggee/target.js';
 import type { Handlers } from './table.js';
 
 export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> => ({
-  exceptionInfo() {
+  exceptionInfo({ threadId }) {
     const { target, stop } = session.current;
-    const raised = stop?.hits.find((hit) => hit.raised !== undefined)?.raised;
+    target.taskOf(threadId);
+    const raised = stop?.raised ?? stop?.hits.find((hit) => hit.raised !== undefined)?.raised;
     if (raised === undefined) throw errors.noException();
     const { filterId, typeName, sentence } = raised;
     const details: Dap.ExceptionDetails = {

@@ -4,7 +4,7 @@
 import { CAPABILITIES, clientTraits } from '../protocol/capabilities.js';
 import { errors } from '../protocol/errors.js';
 import type { LaunchArguments } from '../protocol/dap.js';
-import { LinuxSource } from '../debuggee/linuxSource.js';
+import type { RequestContext } from '../protocol/connection.js';
 import type { Session } from '../session.js';
 import type { Handlers } from './table.js';
 
@@ -25,18 +25,9 @@ export const lifecycleHandlers = (
     return CAPABILITIES;
   },
 
-  async launch(args, { afterResponse }) {
-    if (session.launchArguments !== undefined) throw errors.alreadyLaunched();
-    session.launchArguments = args;
-    const loading = open(session, args);
-    session.loading = loading.catch(() => undefined);
-    try {
-      await loading;
-    } catch (error) {
-      session.launchArguments = undefined;
-      throw error;
-    }
-    afterResponse(() => session.startWhenReady());
+  async launch(args, context) {
+    if (session.isLaunched) throw errors.alreadyLaunched();
+    await open(session, args, context);
     return undefined;
   },
 
@@ -46,15 +37,15 @@ export const lifecycleHandlers = (
   },
 
   /** Loads the scenario anew: it may have been edited meanwhile. Same seed, same run. */
-  async restart(args, { afterResponse }) {
+  async restart(args, context) {
     const given = (args as { readonly arguments?: LaunchArguments } | undefined)?.arguments;
-    const next = given ?? session.launchArguments ?? {};
-    session.unload();
-    session.launchArguments = next;
-    const loading = open(session, next);
-    session.loading = loading.catch(() => undefined);
-    await loading;
-    afterResponse(() => session.startWhenReady());
+    const next = given ?? session.launchArguments;
+    if (next === undefined) throw errors.notLaunched('restart');
+    // The client has the machine standing for as long as it is not told otherwise, and the old stop's reason with it.
+    context.afterResponse(() =>
+      session.connection.event('continued', { threadId: 1, allThreadsContinued: true }),
+    );
+    await open(session, next, context);
     return undefined;
   },
 
@@ -71,18 +62,29 @@ export const lifecycleHandlers = (
     return undefined;
   },
 
-  cancel({ requestId }) {
+  cancel({ requestId, progressId }) {
     if (requestId !== undefined) session.connection.cancel(requestId);
+    if (progressId !== undefined) session.progress.cancel(progressId);
     return undefined;
   },
 });
 
-async function open(session: Session, args: LaunchArguments): Promise<void> {
-  const { program, core, state, kernelSource } = args;
+/** A machine takes the place of the one that is there when it is loaded; until then, and if it cannot be, that one stays. */
+async function open(
+  session: Session,
+  args: LaunchArguments,
+  context: RequestContext,
+): Promise<void> {
+  const { program, core, state } = args;
   if ([program, core, state].every((path) => path === undefined || path === ''))
     throw errors.nothingToDebug();
-  if (kernelSource === 'typescript') session.kernelLanguage = kernelSource;
-  else if (kernelSource !== undefined && kernelSource !== '' && kernelSource !== 'c')
-    session.linuxSource = new LinuxSource(session.host, session.host.resolvePath(kernelSource));
-  await session.load(args);
+  const loading = session.load(args, context);
+  // What waits for it is answered behind it.
+  const answered = new Promise<void>((resolve) => context.afterResponse(resolve));
+  session.loading = loading.then(
+    () => answered,
+    () => undefined,
+  );
+  await loading;
+  context.afterResponse(() => session.startWhenReady());
 }

@@ -1,9 +1,9 @@
 /** The custom requests of the map (src/engine/view/map.ts), and the tape's clock. */
 import { formatAddress, asPfn, pfn_to_phys } from '../../engine/memory/address.js';
 import { memberPlace, placeAt } from '../../engine/types/access.js';
-import { formatPlace } from '../../engine/types/format.js';
 import { typeName } from '../../engine/types/typeName.js';
-import { pageFacts } from '../../engine/view/pageFacts.js';
+import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
+import { pageFields } from '../../engine/view/pageFields.js';
 import { verdictLines, verdictSentence } from '../../engine/verdict/text.js';
 import {
   MAX_CELLS,
@@ -15,12 +15,11 @@ import { populatedZones } from '../../engine/view/zones.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { MachineContext } from '../present/context.js';
+import { formatOf, type Format } from '../present/shown.js';
+import { showPlace } from '../present/typedValue.js';
 import type { Session } from '../session.js';
 import type { Target } from '../debuggee/target.js';
 import type { Handlers } from './table.js';
-
-/** Members of struct page that say something whatever the page is used for. */
-const FIELDS = ['flags', '_refcount', '_mapcount', 'private', 'mapping', 'index', 'lru'];
 
 export const mapHandlers = (
   session: Session,
@@ -52,7 +51,8 @@ export const mapHandlers = (
   },
 
   'mmscope/frame'({ pfn }) {
-    return frameBody(session.current.target.context, Math.trunc(pfn));
+    const format = formatOf(undefined, session.numberFormat);
+    return frameBody(session.current.target.context, Math.trunc(pfn), format);
   },
 
   'mmscope/verdict'() {
@@ -82,7 +82,7 @@ function verdictBody({ image, attempts }: Target): VerdictBody {
   };
 }
 
-function frameBody(context: MachineContext, pfn: number): FrameBody {
+function frameBody(context: MachineContext, pfn: number, format: Format): FrameBody {
   const { image, profile, states, peek } = context;
   const { pointerSize } = profile;
   if (pfn < 0 || pfn >= image.maxPfn) throw errors.noSuchPage(pfn);
@@ -106,19 +106,21 @@ function frameBody(context: MachineContext, pfn: number): FrameBody {
     ...(facts.migratetype !== undefined && { migratetype: facts.migratetype }),
     flags: facts.flags,
     summary: facts.summary,
-    fields: fieldsOf(context, pfn),
+    fields: fieldsOf(context, facts, format),
     expression: `*pfn_to_page(0x${pfn.toString(16)})`,
   };
 }
 
-function fieldsOf(context: MachineContext, pfn: number): FrameField[] {
-  const { profile, memory, peek } = context;
+/** The members that the page's use gives a meaning, as the variables have them. */
+function fieldsOf(context: MachineContext, facts: PageFacts, format: Format): FrameField[] {
+  const { profile, peek } = context;
   const type = profile.types.struct('page');
   if (type === undefined) return [];
-  const page = placeAt(peek.addressOf(pfn), type);
-  return FIELDS.flatMap((name) => {
+  const page = placeAt(peek.addressOf(facts.pfn), type);
+  return pageFields(facts).flatMap((name) => {
     const place = memberPlace(page, name);
     if (place === undefined) return [];
-    return [{ name, value: formatPlace(profile, memory, place), type: typeName(place.type) }];
+    const { value } = showPlace(context, name, place, `page->${name}`, format);
+    return [{ name, value, type: typeName(place.type) }];
   });
 }

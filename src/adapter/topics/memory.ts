@@ -9,21 +9,32 @@ import { fromBase64, toBase64 } from '../protocol/base64.js';
 import { announceEdit, edit } from './editing.js';
 import type { Handlers } from './table.js';
 
+/** Read without a pause: some tens of milliseconds. */
+const SLICE_BYTES = 1 << 20;
 /** More than any view asks for at once. */
 const MAX_BYTES = 16 << 20;
 
 export const memoryHandlers = (session: Session): Handlers<'readMemory' | 'writeMemory'> => ({
-  readMemory({ memoryReference, offset = 0, count }) {
+  async readMemory({ memoryReference, offset = 0, count }, context) {
     const { target } = session.current;
     const place = locateMemory(target.image, memoryReference, offset);
     if (place === undefined) throw errors.badAddress(memoryReference);
-    const wanted = Math.max(0, Math.min(Math.trunc(count), MAX_BYTES));
-    const bytes = place.read(wanted);
-    const unreadable = Math.max(0, Math.trunc(count)) - bytes.length;
+    const bytes = new Uint8Array(Math.min(count, MAX_BYTES));
+    let done = 0;
+    while (done < bytes.length) {
+      if (done > 0) await session.letMessagesThrough(context);
+      const wanted = Math.min(SLICE_BYTES, bytes.length - done);
+      const slice = locateMemory(target.image, memoryReference, offset + done)?.read(wanted);
+      if (slice === undefined) break;
+      bytes.set(slice, done);
+      done += slice.length;
+      if (slice.length < wanted) break;
+    }
+    const unreadable = count - done;
     return {
       address: place.address,
       ...(unreadable > 0 && { unreadableBytes: unreadable }),
-      ...(bytes.length > 0 && { data: toBase64(bytes) }),
+      ...(done > 0 && { data: toBase64(bytes.subarray(0, done)) }),
     };
   },
 

@@ -1,8 +1,14 @@
 /** DAP source, loadedSources: the scenario, and the engine's kernel by reference. */
 import { errors } from '../protocol/errors.js';
+import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { kernelFileOf, kernelFiles, kernelSource, kernelText } from '../debuggee/kernelSources.js';
+import { withChecksum } from './checksums.js';
+import { typeSourceText } from '../debuggee/typeSources.js';
 import type { Handlers } from './table.js';
+
+const kernelFileSource = (file: string): Dap.Source =>
+  withChecksum(kernelSource(file), kernelText(file).content);
 
 export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSources'> => ({
   source({ source, sourceReference }) {
@@ -11,12 +17,18 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
     const program = session.live?.target.scenario?.program;
     if (program !== undefined && source?.path === program.path)
       return { content: program.text, mimeType: 'text/x-mmscope' };
+    const types = session.live?.target.image.profile;
+    const type = types && typeSourceText(types, source ?? { sourceReference });
+    if (type !== undefined) return { content: type, mimeType: 'text/x-c' };
     throw errors.noSuchSource(source?.path ?? source?.name ?? `reference ${sourceReference}`);
   },
 
   loadedSources() {
     const program = session.live?.target.scenario?.program;
-    const own = program === undefined ? [] : [{ name: program.name, path: program.path }];
-    return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelSource)] };
+    const own =
+      program === undefined
+        ? []
+        : [withChecksum({ name: program.name, path: program.path }, program.text)];
+    return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelFileSource)] };
   },
 });

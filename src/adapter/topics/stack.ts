@@ -1,9 +1,11 @@
 /** DAP threads, stackTrace, scopes. */
 import { tables } from '../../engine/entry/instrumented.js';
+import { formatAddress } from '../../engine/memory/address.js';
 import type { Container, Shown } from '../present/shown.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
+import { qualified } from '../evaluation/qualifiedNames.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -11,12 +13,13 @@ import type { Session } from '../session.js';
 import type { FrameView } from '../debuggee/frames.js';
 import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
 import type { ScenarioVariable } from '../debuggee/scenario.js';
+import { KERNEL_MODULE, SCENARIO_MODULE } from './modules.js';
 import type { Handlers } from './table.js';
 
 export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
   threads() {
     const { live } = session;
-    if (live === undefined) return { threads: [] };
+    if (live === undefined || live.ending.isOver) return { threads: [] };
     return {
       threads: live.target.tasks().map(({ id, name, state }) => ({
         id: live.target.threadOf(id),
@@ -44,7 +47,7 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
       scopes.push(scope(session, 'Locals', localsOf(session, view), false, 'locals'));
     const globals = target.scenario?.globals() ?? [];
     if (view.kind !== 'machine' && !isScript(view) && globals.length > 0)
-      scopes.push(scope(session, 'Script', variablesIn(session, globals), false));
+      scopes.push(scope(session, 'Script', hiddenVariables(session, view, globals), false));
     const verdict = (): readonly Shown[] => [lastAllocation(target.image.mm, target.attempts)];
     scopes.push(scope(session, 'Machine', machineScope(context, verdict), false));
     scopes.push(scope(session, 'Globals', globalsScope(context), true));
@@ -78,21 +81,51 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
     named: (format) => {
       const captured = target.capturedLocals()[view.index];
       if (captured === undefined) return [];
-      return kernelNames(target.image.mm, captured.functionId, captured.locals).map(
-        ({ name, type, value }) => showValue(context, name, type, value, name, format),
-      );
+      const { functionId, locals } = captured;
+      return kernelNames(target.image.mm, functionId, locals).map(({ name, type, value }) => ({
+        ...showValue(context, name, type, value, name, format),
+        declaration: { kind: 'function', functionId },
+        kernelLocal: { index: view.index, functionId, type },
+      }));
     },
   };
 }
 
 const isScript = (view: FrameView): boolean => view.kind === 'scenario' && view.frame.isScript;
 
-const variablesIn = (session: Session, variables: readonly ScenarioVariable[]): Container => ({
-  named: (format) =>
-    variables.map(({ name, place }) =>
-      showPlace(session.current.target.context, name, place, name, format),
-    ),
+const variablesIn = (
+  session: Session,
+  variables: readonly ScenarioVariable[],
+  hidden: () => ReadonlySet<string> = () => NO_NAMES,
+): Container => ({
+  named: (format) => {
+    const names = hidden();
+    return variables.map(({ name, place, offset }) => {
+      const expression = names.has(name) ? qualified(name) : name;
+      return {
+        ...showPlace(session.current.target.context, name, place, expression, format),
+        declaration: { kind: 'scenario', offset },
+      };
+    });
+  },
 });
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** The script's variables as a function sees them: one that a local hides has an expression of its own. */
+const hiddenVariables = (
+  session: Session,
+  view: Exclude<FrameView, { kind: 'machine' }>,
+  globals: readonly ScenarioVariable[],
+): Container =>
+  variablesIn(session, globals, () => {
+    const { target } = session.current;
+    const locals =
+      view.kind === 'scenario'
+        ? (target.scenario?.locals(view.task, view.index) ?? []).map(({ name }) => name)
+        : Object.keys(target.capturedLocals()[view.index]?.locals ?? {});
+    return new Set(locals);
+  });
 
 async function describeFrame(
   session: Session,
@@ -104,20 +137,25 @@ async function describeFrame(
   if (view.kind === 'kernel') return kernelFrame(session, view);
   const program = target.scenario?.program;
   if (program === undefined) throw errors.notRunnable();
-  const { line, column, endLine, endColumn } = view.frame.range;
+  // Without an end: clients select a range that has one, and the next key typed would replace the statement.
+  const { line, column } = view.frame.range;
   return {
     name: view.frame.name,
     source: { name: program.name, path: program.path },
     line: session.counting.toTheirLine(line),
     column: session.counting.toTheirColumn(column),
-    endLine: session.counting.toTheirLine(endLine),
-    endColumn: session.counting.toTheirColumn(endColumn),
+    instructionPointerReference: formatAddress(
+      program.code.addressOf(view.frame.statement),
+      target.image.profile.pointerSize,
+    ),
+    moduleId: SCENARIO_MODULE,
   };
 }
 
-async function kernelFrame(
+/** A line of a kernel function, as a frame shows it. */
+export async function kernelFrame(
   session: Session,
-  view: Extract<FrameView, { kind: 'kernel' }>,
+  view: Pick<Extract<FrameView, { kind: 'kernel' }>, 'functionId' | 'statementId'>,
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const fn = tables.functions[view.functionId];
   const name = fn?.name ?? '?';
@@ -129,11 +167,13 @@ async function kernelFrame(
       source: { name: linux.path.split('/').at(-1) ?? name, path: linux.path },
       line: session.counting.toTheirLine(linux.line),
       column: session.counting.toTheirColumn(1),
+      moduleId: KERNEL_MODULE,
     };
   return {
     name,
     source: kernelSource(kernelPlace(view.functionId, language)?.file ?? ''),
     line: session.counting.toTheirLine(tables.statementLine[language][view.statementId] ?? 1),
     column: session.counting.toTheirColumn(1),
+    moduleId: KERNEL_MODULE,
   };
 }

@@ -1,38 +1,56 @@
 /** DAP variables, setVariable. */
-import { edited } from '../present/maskNames.js';
-import { childNamed, formatOf, PLAIN } from '../present/shown.js';
+import { editedText } from '../present/editedText.js';
+import { childNamed, formatOf } from '../present/shown.js';
 import { showPlace } from '../present/typedValue.js';
 import { errors } from '../protocol/errors.js';
 import { defined } from '../protocol/dap.js';
 import type { Session } from '../session.js';
-import { assign, announceEdit } from './editing.js';
+import { announceEdit, assign } from './editing.js';
+import { assignLocal } from './kernelLocals.js';
 import type { Handlers } from './table.js';
 
+/** How long a list keeps other requests waiting. */
+const SLICE_MS = 12;
+
 export const variableHandlers = (session: Session): Handlers<'variables' | 'setVariable'> => ({
-  variables(args) {
+  async variables(args, { cancelled }) {
     const { variables } = session.current;
-    return { variables: variables.list(args, formatOf(args.format)) };
+    const { host } = session;
+    let sliceStart = host.now();
+    const breathe = async (): Promise<boolean> => {
+      if (host.now() - sliceStart < SLICE_MS) return true;
+      await host.yieldToMessages();
+      sliceStart = host.now();
+      return !cancelled();
+    };
+    const format = formatOf(args.format, session.numberFormat);
+    return { variables: await variables.list(args, format, breathe) };
   },
 
   /** An assignment to the object: an edit on the tape like any other. */
-  setVariable({ variablesReference, name, value, format }, { afterResponse }) {
+  setVariable({ variablesReference, name, value, format: given }, { afterResponse }) {
     const { target, variables } = session.current;
-    const child = childNamed(variables.get(variablesReference), name);
+    const { context } = target;
+    const container = variables.get(variablesReference);
+    const format = formatOf(given, session.numberFormat);
+    const child = childNamed(container, name, format);
     if (child === undefined) throw errors.noSuchVariable(name);
-    if (child.place === undefined || child.readOnly === true)
+    const { place, kernelLocal } = child;
+    const text = editedText(context.profile, child.value, value);
+    if (kernelLocal !== undefined) {
+      assignLocal(session, name, kernelLocal, text);
+      afterResponse(() => announceEdit(session, undefined));
+      const now = childNamed(container, name, format) ?? child;
+      return defined({ value: now.value, ...variables.valueOf(now) });
+    }
+    if (place === undefined || child.readOnly === true)
       throw errors.cannotAssign(`'${name}' is computed from other values and cannot be set.`);
-    assign(session, child.place, edited(child.value, value), undefined);
-    const { place } = child;
-    const shown = showPlace(target.context, name, place, child.evaluateName, formatOf(format));
+    assign(session, place, child.value, text, undefined);
     afterResponse(() => announceEdit(session, place));
-    // A flag of a page reads as true or false, however it was set.
-    const again = childNamed(variables.get(variablesReference), name) ?? shown;
-    const children = variables.childrenOf(again);
-    return defined({
-      value: format === undefined || formatOf(format) === PLAIN ? again.value : shown.value,
-      type: shown.type,
-      ...children,
-      memoryReference: variables.memoryReference(shown),
-    });
+    // A flag of a page reads as a bit, however it was set.
+    const again =
+      childNamed(container, name, format) ??
+      showPlace(context, name, place, child.evaluateName, format);
+    return defined({ value: again.value, ...variables.valueOf(again) });
   },
 });

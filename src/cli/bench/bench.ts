@@ -1,6 +1,6 @@
 /**
  * `mmscope bench`: how fast pages are allocated and freed, how long a machine takes to boot and what it occupies, how long a
- * step in the debugger takes, and the answer where a page is.
+ * step in the debugger takes, the answer where a page is, and how long runs in the debugger do.
  *
  * Each figure is the best of several rounds: noise only ever adds. Allocation is held against what the same pair of calls takes
  * in the native kernel on this very machine, if that was measured (nativeFigures.ts).
@@ -11,6 +11,7 @@ import { __free_pages, alloc_pages } from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { loadProfile } from '../../engine/types/bundled.js';
 import { measureObjects } from './objects.js';
+import { measureLongRuns } from './longRun.js';
 import { measureStep } from './step.js';
 import { measureWhere } from './where.js';
 import type { Native, Row } from './rows.js';
@@ -65,6 +66,7 @@ export async function bench(meter: Meter, native: Native): Promise<Row[]> {
     ...measureBoot(meter, 64),
     ...measureWhere(meter, bootX86(4)),
     ...(await measureStep(meter)),
+    ...(await measureLongRuns(meter)),
   ];
 }
 

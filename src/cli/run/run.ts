@@ -1,6 +1,6 @@
 /**
- * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output; what went wrong goes to the
- * error output, with its place.
+ * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output, and last what the scenario has come
+ * to; what went wrong goes to the error output, with its place.
  */
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
@@ -8,6 +8,7 @@ import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
 import {
+  endSummary,
   LineMap,
   readScenario,
   ScenarioVm,
@@ -72,6 +73,8 @@ class Runner {
       this.complain(result);
       if (result.kind === 'exited' || result.kind === 'deadlock') break;
     }
+    const summary = endSummary(this.vm.expects);
+    if (summary !== '') this.output.out(summary);
     return this.failed ? 1 : 0;
   }
 
@@ -88,7 +91,9 @@ class Runner {
       this.output.out(`note: ${event.text}`);
     if (event.kind !== 'expect-failed') return;
     this.failed = true;
-    this.output.err(`${placeText(this.file, this.lines, event.span)}: failed: ${event.source}`);
+    const { source, operands, span } = event;
+    const values = operands === '' ? '' : `: ${operands}`;
+    this.output.err(`${placeText(this.file, this.lines, span)}: failed: ${source}${values}`);
   }
 
   private complain(result: StatementResult): void {

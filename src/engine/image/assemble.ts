@@ -8,7 +8,14 @@ import { Memmap, type MemmapGeometry } from '../machine/memmap.js';
 import { createKernel, type Kernel } from '../machine/kernel.js';
 import type { LinearMaps } from '../machine/linearMaps.js';
 import type { KernelEvent } from '../machine/events.js';
-import { asVirt, PAGE_SIZE, type Cell, type PhysAddr, type VirtAddr } from '../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SIZE,
+  type Cell,
+  type PhysAddr,
+  type VirtAddr,
+} from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import { Tape, type TapeOptions } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
@@ -97,6 +104,7 @@ function readWithinFrame(
     return found?.length === 0 ? undefined : found;
   }
   const words = memory.words;
+  memory.heard?.(cell, (sizeBytes + 3) >>> 2);
   return new Uint8Array(words.buffer, words.byteOffset + cell * 4 + (va & 3), sizeBytes).slice();
 }
 
@@ -106,11 +114,12 @@ function readWithinFrame(
  */
 function walkedPhys(mm: Kernel, va: VirtAddr): PhysAddr | undefined {
   const processor = mm.machine.processor(mm.cpu);
-  return processor.hasTables ? processor.walk(va).page?.phys : undefined;
+  if (!processor.hasTables) return undefined;
+  return mm.memory.unheard(() => processor.walk(va).page?.phys);
 }
 
 /** The cell of the word at an address of whatever kind; 0 where nothing is mapped. */
-function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
+export function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
   const cell = mm.cell_of(va);
   if (cell !== 0) return cell;
   const phys = walkedPhys(mm, va);
@@ -119,21 +128,36 @@ function cellAt({ mm, memory }: KernelImage, va: VirtAddr): Cell {
 
 /** Writes bytes through the tape. False, and nothing is written, when a part of the range is not mapped. */
 export function writeBytes(image: KernelImage, va: VirtAddr, bytes: Uint8Array): boolean {
-  const { tape } = image;
-  if (readVirtual(image, va, bytes.length)?.length !== bytes.length) return false;
-  let done = 0;
-  while (done < bytes.length) {
-    const at = va + done;
-    const first = at & 3;
-    const nrBytes = Math.min(4 - first, bytes.length - done);
-    let mask = 0;
-    let bits = 0;
-    for (let i = 0; i < nrBytes; i++) {
-      mask |= 0xff << ((first + i) * 8);
-      bits |= (bytes[done + i] as number) << ((first + i) * 8);
-    }
-    tape.writeBits(cellAt(image, asVirt(at - first)), mask, bits);
-    done += nrBytes;
+  const there = image.memory.unheard(() => readVirtual(image, va, bytes.length));
+  if (there?.length !== bytes.length) return false;
+  for (let done = 0; done < bytes.length;) {
+    const at = asVirt(va + done);
+    const chunk = Math.min(bytes.length - done, PAGE_SIZE - (at & (PAGE_SIZE - 1)));
+    const cell = cellAt(image, asVirt(at - (at & 3)));
+    writeWithinFrame(image, cell, at & 3, bytes.subarray(done, done + chunk));
+    done += chunk;
   }
   return true;
+}
+
+/** The words of a frame lie side by side, so they are looked up once: filling memory is a quarter of a million writes a megabyte. */
+function writeWithinFrame(
+  { tape }: KernelImage,
+  first: Cell,
+  offset: number,
+  bytes: Uint8Array,
+): void {
+  const byteAt = (at: number): number => bytes[at - offset] as number;
+  const writeByte = (at: number): void => {
+    const shift = (at & 3) * 8;
+    tape.writeBits(asCell(first + (at >> 2)), 0xff << shift, byteAt(at) << shift);
+  };
+  const end = offset + bytes.length;
+  let at = offset;
+  while (at < end && (at & 3) !== 0) writeByte(at++);
+  for (; at + 4 <= end; at += 4) {
+    const low = byteAt(at) | (byteAt(at + 1) << 8);
+    tape.write(asCell(first + (at >> 2)), low | (byteAt(at + 2) << 16) | (byteAt(at + 3) << 24));
+  }
+  while (at < end) writeByte(at++);
 }

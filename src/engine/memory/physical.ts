@@ -33,6 +33,11 @@ const INITIAL_SLOTS = 1024;
 export class PhysicalMemory {
   /** The pool. Replaced when it grows: never keep it across a call that may touch a new frame. */
   words: Int32Array;
+  /** What `words` shows: itself, unless somebody watches reads (readWatch.ts). */
+  private pool: Int32Array;
+  private view: (pool: Int32Array) => Int32Array = (pool) => pool;
+  /** Hears of reads that do not go by an index of `words`. */
+  heard: ((cell: Cell, nrWords: number) => void) | undefined;
   /** frame -> slot, 0 = not touched. */
   readonly slotOfFrame: Int32Array;
   /** slot -> frame; pseudo frames (machine registers, scenario variables) lie at `nrFrames` and above. */
@@ -61,7 +66,8 @@ export class PhysicalMemory {
   ) {
     const nrSlots = Math.max(INITIAL_SLOTS, expectedFrames);
     this.slotOfFrame = new Int32Array(nrFrames);
-    this.words = new Int32Array(nrSlots * WORDS_PER_FRAME);
+    this.pool = new Int32Array(nrSlots * WORDS_PER_FRAME);
+    this.words = this.pool;
     this.frameOfSlot = new Int32Array(nrSlots);
     this.generations = new Int32Array(nrSlots);
   }
@@ -70,6 +76,28 @@ export class PhysicalMemory {
   onGrow(listener: (words: Int32Array) => void): void {
     this.growListeners.push(listener);
     listener(this.words);
+  }
+
+  /** Has everybody see the pool through something that lets indexes through; undefined: as it is. */
+  showThrough(view: ((pool: Int32Array) => Int32Array) | undefined): void {
+    this.view = view ?? ((pool) => pool);
+    this.showPool();
+  }
+
+  private showPool(): void {
+    this.words = this.view(this.pool);
+    for (const listener of this.growListeners) listener(this.words);
+  }
+
+  /** Runs something of the debugger's, whose reads nobody is to hear. */
+  unheard<T>(run: () => T): T {
+    const { heard } = this;
+    this.heard = undefined;
+    try {
+      return run();
+    } finally {
+      this.heard = heard;
+    }
   }
 
   /** Called for each frame that gets a slot, before anybody can read it (and at once for those that have one). */
@@ -144,8 +172,9 @@ export class PhysicalMemory {
       const offset = at & 4095;
       const chunk = Math.min(size - done, 4096 - offset);
       const slot = this.slotOfFrame[frame] ?? 0;
-      const words = slot === 0 ? this.firstContents(frame) : this.words;
+      const words = slot === 0 ? this.firstContents(frame) : this.pool;
       const base = slot === 0 ? 0 : slot * WORDS_PER_FRAME;
+      if (slot !== 0) this.heard?.(asCell(base + (offset >>> 2)), (chunk + 3) >>> 2);
       const bytes = new Uint8Array(words.buffer, words.byteOffset + base * 4 + offset, chunk);
       out.set(bytes, done);
       done += chunk;
@@ -179,7 +208,7 @@ export class PhysicalMemory {
     const first = this.takeSlots(frames);
     for (let i = 0; i < frames.length; i++) {
       const member = frames[i] ?? 0;
-      this.ruleOf(member)?.fill(member, this.words, asCell((first + i) * WORDS_PER_FRAME));
+      this.ruleOf(member)?.fill(member, this.pool, asCell((first + i) * WORDS_PER_FRAME));
     }
     return this.slotOfFrame[frame] ?? 0;
   }
@@ -209,14 +238,14 @@ export class PhysicalMemory {
     let capacity = this.frameOfSlot.length;
     while (capacity < this.nrSlots) capacity *= 2;
     const words = new Int32Array(capacity * WORDS_PER_FRAME);
-    words.set(this.words);
-    this.words = words;
+    words.set(this.pool);
+    this.pool = words;
     const frameOfSlot = new Int32Array(capacity);
     frameOfSlot.set(this.frameOfSlot);
     this.frameOfSlot = frameOfSlot;
     const generations = new Int32Array(capacity);
     generations.set(this.generations);
     this.generations = generations;
-    for (const listener of this.growListeners) listener(words);
+    this.showPool();
   }
 }

@@ -42,6 +42,13 @@ export interface TapeEntry {
   readonly after: number;
 }
 
+/** Entries that lie side by side. */
+export interface Stretch {
+  /** Of the first one. */
+  readonly position: number;
+  readonly words: Int32Array;
+}
+
 /** A replayed run did something else than the tape says. Memory is at the cursor: everything before it was the same. */
 export class ReplayDiverged extends Error {
   constructor(readonly position: number) {
@@ -79,7 +86,9 @@ export class Tape<Event = unknown> {
   private nrCuts = 0;
   private marks: Mark<Event>[] = [];
   private readonly stateHash: StateHash;
-  private readonly maxSegments: number;
+  /** Most entries kept, as the tape was made. */
+  readonly maxEntries: number;
+  private maxSegments = 0;
 
   constructor(
     readonly memory: PhysicalMemory,
@@ -87,10 +96,16 @@ export class Tape<Event = unknown> {
   ) {
     this.segment = this.segments[0] as Int32Array;
     this.stateHash = new StateHash(memory);
-    this.maxSegments = Math.max(
-      2,
-      Math.ceil((options.maxEntries ?? 1 << 24) / ENTRIES_PER_SEGMENT) + 1,
-    );
+    this.maxEntries = options.maxEntries ?? 1 << 24;
+    this.keepAtMost(this.maxEntries);
+  }
+
+  /**
+   * Fewer or more entries are kept from now on: what else history needs, who keeps it knows. Less than a few segments it is never;
+   * what is too much goes when the next one is opened.
+   */
+  keepAtMost(maxEntries: number): void {
+    this.maxSegments = Math.max(2, Math.ceil(maxEntries / ENTRIES_PER_SEGMENT) + 1);
   }
 
   /** Writes one word of state. */
@@ -286,6 +301,23 @@ export class Tape<Event = unknown> {
     return undefined;
   }
 
+  /**
+   * The entries of [from, to) as they lie, for searches that look at many: stretches of (cell, before, after) in three words
+   * each, oldest first. Views of the tape: not to be kept across a write.
+   */
+  stretches(from: number, to: number): readonly Stretch[] {
+    const found: Stretch[] = [];
+    const last = Math.min(to, this.end);
+    for (let position = Math.max(from, this.start); position < last;) {
+      const first = position % ENTRIES_PER_SEGMENT;
+      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, last - position);
+      const words = this.segmentAt(position).subarray(first * STRIDE, (first + nrEntries) * STRIDE);
+      found.push({ position, words });
+      position += nrEntries;
+    }
+    return found;
+  }
+
   /** The newest entry left of `before` that changed `cell`. */
   lastWrite(cell: Cell, before: number = this.cursor): TapeEntry | undefined {
     let found: TapeEntry | undefined;
@@ -362,14 +394,16 @@ export class Tape<Event = unknown> {
   }
 
   private openSegment(): void {
-    if (this.segments.length === this.maxSegments) {
-      const newStart = (this.firstSegment + 1) * ENTRIES_PER_SEGMENT;
+    if (this.segments.length >= this.maxSegments) {
+      const tooMany = this.segments.length - this.maxSegments;
+      const newStart = (this.firstSegment + tooMany + 1) * ENTRIES_PER_SEGMENT;
       if (!this.stateHash.canRemake) {
         this.carryHash(this.cursor);
         this.stateHash.noteOpened();
       }
+      this.segments.splice(0, tooMany);
       const recycled = this.segments.shift() as Int32Array;
-      this.firstSegment++;
+      this.firstSegment += tooMany + 1;
       this.marks.splice(0, this.firstMarkAt(newStart));
       this.segments.push(recycled);
     } else {

@@ -7,6 +7,7 @@
  * Source: Linux 6.1 lib/vsprintf.c format_page_flags(), format_flags(); include/trace/events/mmflags.h.
  */
 import type { ScalarValue } from './access.js';
+import { findConstant } from './named.js';
 import type { Profile } from './profile.js';
 
 /** In the order in which they are printed. */
@@ -82,29 +83,70 @@ export function allocFlagNames(profile: Profile, alloc_flags: number): readonly 
   return mark === undefined ? rights : [mark, ...rights];
 }
 
-/** The page flags of this build as names without `PG_`, in printing order, with the bit each stands for. */
-export function pageFlagBits(profile: Profile): readonly { name: string; bit: number }[] {
-  return PAGE_FLAG_ORDER.split(' ').flatMap((name) => {
-    const bit = profile.findConstant(`PG_${name}`);
-    return bit === undefined ? [] : [{ name, bit }];
+/** What page->flags says, with names that C has: `zone 1 | PG_locked`. */
+export function pageFlagNames(profile: Profile, flags: ScalarValue): string {
+  const bits = BigInt.asUintN(profile.pointerSize * 8, BigInt(flags));
+  const fields = PAGE_FIELDS.flatMap(({ name, constants }) => {
+    const width = profile.findConstant(`${constants}_WIDTH`) ?? 0;
+    if (width === 0) return [];
+    const value = BigInt.asUintN(width, bits >> BigInt(profile.constant(`${constants}_PGSHIFT`)));
+    return [`${name} ${value}`];
   });
+  const main = bits & ((1n << BigInt(profile.constant('__NR_PAGEFLAGS'))) - 1n);
+  const names = flagsText(pageFlagMasks(profile), main, 'PG_');
+  return [...fields, ...(names === '' ? [] : names.split('|'))].join(' | ');
 }
 
-function flagsText(masks: readonly Mask[], flags: bigint): string {
+/** Bits that an enum numbers, by its names: `ZONE_BOOSTED_WATERMARK | ZONE_RECLAIM_ACTIVE`. */
+export const setBitNames = (
+  bits: readonly { readonly name: string; readonly value: number }[],
+  value: ScalarValue,
+): string =>
+  bits
+    .filter((bit) => ((BigInt(value) >> BigInt(bit.value)) & 1n) === 1n)
+    .map(({ name }) => name)
+    .join(' | ');
+
+/** Bits by the names of constants, space-separated, of which a build may lack some: `VM_READ|VM_WRITE`. */
+export function constantNames(profile: Profile, names: string, bits: bigint): string {
+  const tables = remembered(constantMasksOf, profile, () => new Map<string, readonly Mask[]>());
+  let masks = tables.get(names);
+  if (masks === undefined) {
+    masks = names.split(' ').flatMap((name) => {
+      const mask = findConstant(profile, name);
+      return mask === undefined || mask === 0 ? [] : [{ name, mask: BigInt(mask) }];
+    });
+    tables.set(names, masks);
+  }
+  return flagsText(masks, bits);
+}
+
+/** The page flags of this build as names without `PG_`, in printing order, with the bit each stands for. */
+export const pageFlagBits = (profile: Profile): readonly { name: string; bit: number }[] =>
+  remembered(pageFlagBitsOf, profile, () =>
+    PAGE_FLAG_ORDER.split(' ').flatMap((name) => {
+      const bit = profile.findConstant(`PG_${name}`);
+      return bit === undefined ? [] : [{ name, bit }];
+    }),
+  );
+
+function flagsText(masks: readonly Mask[], flags: bigint, prefix = ''): string {
   const names: string[] = [];
   let rest = flags;
   for (const { name, mask } of masks) {
     if (rest === 0n) break;
     if ((rest & mask) !== mask) continue;
-    names.push(name);
+    names.push(`${prefix}${name}`);
     rest &= ~mask;
   }
   if (rest !== 0n) names.push(`0x${rest.toString(16)}`);
   return names.join('|');
 }
 
+const pageFlagBitsOf = new WeakMap<Profile, readonly { name: string; bit: number }[]>();
 const pageFlagMasksOf = new WeakMap<Profile, readonly Mask[]>();
 const gfpMasksOf = new WeakMap<Profile, readonly Mask[]>();
+const constantMasksOf = new WeakMap<Profile, Map<string, readonly Mask[]>>();
 
 const pageFlagMasks = (profile: Profile): readonly Mask[] =>
   remembered(pageFlagMasksOf, profile, () =>

@@ -3,8 +3,8 @@
  *
  *     0xffffffff81aef0c0 <contig_page_data>      MIGRATE_MOVABLE      "Normal"      {next = 0x..., prev = 0x...}
  *
- * Differences from gdb: offsets after symbols are hexadecimal, members that hold masks are hexadecimal, a char array ends at
- * its null byte, and arrays of `unsigned char` are numbers.
+ * Differences from gdb: offsets after symbols are hexadecimal, and so are numbers that are addresses, frame numbers or masks
+ * (numberRole.ts); a char array ends at its null byte, and arrays of `unsigned char` are numbers.
  *
  * Work is bounded: printing stops where the text reaches its limit, so a summary of mem_map costs no more than one of a page.
  */
@@ -21,21 +21,25 @@ import {
 } from './access.js';
 import { sizeOf, stripTypedefs } from './layout.js';
 import type { ArrayType, CType, EnumType, StructType } from './model.js';
+import { readsAsHex } from './numberRole.js';
 import type { Profile } from './profile.js';
+
+/** How integers are written: as kernel developers read them, or all the same way. */
+export type NumberFormat = 'auto' | 'hex' | 'decimal';
 
 export interface FormatOptions {
   /** Structs and arrays inside one another that are opened; below that `{...}`. */
   readonly maxDepth?: number;
   /** Characters; what does not fit becomes `...`. */
   readonly maxLength?: number;
+  /** Of the object, which says what its number is: `pfn`. */
+  readonly name?: string;
+  readonly numbers?: NumberFormat;
 }
 
 /** From how many equal elements on an array says `<repeats N times>`. */
 const REPEATS = 10;
 const MAX_STRING = 200;
-/** Members and typedefs that are masks by their names. */
-const MASK_NAME = /(^|_)(flags|mask)$|^(gfp_t|slab_flags_t|\w+val_t)$/;
-
 /** The value at a place. */
 export function formatPlace(
   profile: Profile,
@@ -43,15 +47,28 @@ export function formatPlace(
   place: Place,
   options: FormatOptions = {},
 ): string {
-  const printer = new Printer(profile, memory, options.maxDepth ?? 3, options.maxLength ?? 400);
-  printer.value(place, 0, '');
+  const printer = new Printer(profile, memory, options);
+  printer.value(place, 0, options.name ?? '');
   return printer.result();
 }
 
-/** A scalar that is already known, as its type prints. */
-export function formatScalar(profile: Profile, type: CType, value: ScalarValue): string {
-  return scalarText(profile, type, value, MASK_NAME.test(typedefName(type)));
+/** A scalar that is already known, as its type, its name and its value have it printed. */
+export function formatScalar(
+  profile: Profile,
+  type: CType,
+  value: ScalarValue,
+  { name = '', numbers = 'auto' }: Pick<FormatOptions, 'name' | 'numbers'> = {},
+): string {
+  return scalarText(profile, type, value, isHex(profile, type, name, value, numbers));
 }
+
+const isHex = (
+  profile: Profile,
+  type: CType,
+  name: string,
+  value: ScalarValue,
+  numbers: NumberFormat,
+): boolean => numbers === 'hex' || (numbers === 'auto' && readsAsHex(profile, type, name, value));
 
 /** `0xffffffff81aef0c0 <contig_page_data+0x40>` */
 export function formatPointer(profile: Profile, value: ScalarValue): string {
@@ -65,13 +82,19 @@ export function formatPointer(profile: Profile, value: ScalarValue): string {
 
 class Printer {
   private text = '';
+  private readonly maxDepth: number;
+  private readonly maxLength: number;
+  private readonly numbers: NumberFormat;
 
   constructor(
     private readonly profile: Profile,
     private readonly memory: TypedMemory,
-    private readonly maxDepth: number,
-    private readonly maxLength: number,
-  ) {}
+    { maxDepth = 3, maxLength = 400, numbers = 'auto' }: FormatOptions,
+  ) {
+    this.maxDepth = maxDepth;
+    this.maxLength = maxLength;
+    this.numbers = numbers;
+  }
 
   result(): string {
     if (this.text.length <= this.maxLength) return this.text;
@@ -114,7 +137,7 @@ class Printer {
     }
     // A single bit of a mask is not a mask.
     const hexadecimal =
-      place.widthBits !== 1 && (MASK_NAME.test(name) || MASK_NAME.test(typedefName(place.type)));
+      place.widthBits !== 1 && isHex(this.profile, place.type, name, value, this.numbers);
     this.text += scalarText(this.profile, place.type, value, hexadecimal);
     const type = stripTypedefs(place.type);
     const address = toAddress(value, this.memory.pointerSize);
@@ -242,8 +265,6 @@ const isCompound = (type: CType): boolean => {
   const { kind } = stripTypedefs(type);
   return kind === 'struct' || kind === 'union' || kind === 'array';
 };
-
-const typedefName = (type: CType): string => (type.kind === 'typedef' ? type.name : '');
 
 const unreadable = (profile: Profile, place: Place): string =>
   `<error: Cannot access memory at address 0x${toBits(place.address, profile.pointerSize).toString(16)}>`;

@@ -4,7 +4,7 @@
 import type { Kernel } from '../machine/kernel.js';
 import type { AllocFlags, Gfp, Migratetype, Order, Zone, ZoneType } from '../machine/ctypes.js';
 import { NULL } from '../machine/ctypes.js';
-import { unusableType } from './reason.js';
+import { unusableType } from './unusable.js';
 import { zone_page_state } from '../kernel/include/linux/vmstat.h.js';
 import { free_area_empty, get_page_from_free_area } from '../kernel/include/linux/mmzone.h.js';
 import { zone_watermark_fast } from '../kernel/mm/page_alloc/watermark.js';
@@ -45,6 +45,18 @@ export function watermarkTest(k: Kernel, question: WatermarkQuestion): Watermark
     passed,
     ignored,
   };
+}
+
+/** The mark as the request's rights lower it. Source: Linux 6.1 mm/page_alloc.c __zone_watermark_ok(). */
+export function markFor(k: Kernel, mark: number, alloc_flags: AllocFlags): number {
+  let min = mark;
+  if ((alloc_flags & k.ALLOC_RESERVES) === 0) return min;
+  if ((alloc_flags & k.ALLOC_MIN_RESERVE) !== 0) {
+    min -= Math.trunc(min / 2);
+    if ((alloc_flags & k.ALLOC_NON_BLOCK) !== 0) min -= Math.trunc(min / 4);
+  }
+  if ((alloc_flags & k.ALLOC_OOM) !== 0) min -= Math.trunc(min / 2);
+  return min;
 }
 
 /** Every order of a zone, and which of its lists the request could use. */

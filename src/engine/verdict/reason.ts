@@ -5,10 +5,8 @@
  */
 import { node_zonelist } from '../kernel/include/linux/gfp.h.js';
 import { free_area_empty, wmark_pages, zonelist_zone } from '../kernel/include/linux/mmzone.h.js';
-import { zone_page_state } from '../kernel/include/linux/vmstat.h.js';
 import { gfpText } from '../kernel/lib/vsprintf.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../kernel/mm/mmzone.js';
-import { __zone_watermark_ok } from '../kernel/mm/page_alloc/watermark.js';
 import {
   type AllocFlags,
   type Gfp,
@@ -26,6 +24,9 @@ import type { FailedAllocation } from '../machine/events.js';
 import type { Kernel } from '../machine/kernel.js';
 import { zoneName } from '../machine/zoneNames.js';
 import { migratetypeName } from '../types/enumName.js';
+import { markFor, watermarkTest } from './readings.js';
+import { unusableType } from './unusable.js';
+import { isEnough, markText, sumText } from './watermarkText.js';
 
 /** `DMA32: 4 blocks of order 10 are CMA, unusable for GFP_KERNEL without __GFP_MOVABLE; DMA: ...` */
 export function failureReason(k: Kernel, failed: Omit<FailedAllocation, 'kind'>): string {
@@ -54,53 +55,23 @@ function zoneReason(
   alloc_flags: AllocFlags,
   highest_zoneidx: ZoneType,
 ): string {
-  const free = zone_page_state(k, zone, k.NR_FREE_PAGES);
   const mark = wmark_pages(k, zone, alloc_flags & k.ALLOC_WMARK_MASK);
-  const reserve = k.read_long(zone + k.zone.lowmem_reserve + highest_zoneidx * k.ptr_words);
-  const cma = (alloc_flags & k.ALLOC_CMA) === 0 ? zone_page_state(k, zone, k.NR_FREE_CMA_PAGES) : 0;
-  const pages = `${free} pages free${cma === 0 ? '' : ` (${cma} CMA)`}`;
-  const lowering = k.ALLOC_MIN_RESERVE | k.ALLOC_OOM;
-  const rights = (alloc_flags & lowering) === 0 ? '' : ' (lowered by its rights)';
-  const marks = `watermark ${mark}${rights}${reserve === 0 ? '' : ` + lowmem_reserve ${reserve}`}`;
-  const enough =
-    (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0 ||
-    __zone_watermark_ok(k, zone, 0, mark, highest_zoneidx, alloc_flags, free);
-  if (!enough) return `${pages}, not above ${marks}`;
+  const question = { zone, order, mark, highest_zoneidx, alloc_flags, gfp_mask };
+  const test = { ...watermarkTest(k, question), min: markFor(k, mark, alloc_flags) };
+  // What the kernel looks at first: pages that may be used, whatever blocks they make.
+  if (!test.ignored && !isEnough(test)) return `${sumText(test)}, not above ${markText(test)}`;
 
   const unusable: string[] = [];
   for (let mt: Migratetype = 0; mt < k.MIGRATE_TYPES; mt++) {
     const blocks = blocksText(k, zone, order, mt);
     if (blocks === '') continue;
     const why = unusableType(k, mt, order, alloc_flags);
-    // There is a block, but to take it would leave too little.
-    if (why === undefined) return `${pages}, ${1 << order} fewer would not be above ${marks}`;
+    if (why === undefined)
+      return `${sumText(test)}, above ${markText(test)}: ${blocks} ${typeText(k, mt)} and could be used`;
     unusable.push(`${blocks} ${typeText(k, mt)}, unusable for ${gfpText(k, gfp_mask)} ${why}`);
   }
   if (unusable.length > 0) return unusable.join(', ');
-  return `${pages}, but no block of order ${order}${largestText(k, zone)}`;
-}
-
-/** Why a request with these rights may not take blocks of a type; undefined when it may. */
-export function unusableType(
-  k: Kernel,
-  mt: Migratetype,
-  order: Order,
-  alloc_flags: AllocFlags,
-): string | undefined {
-  switch (mt) {
-    case k.MIGRATE_CMA:
-      return (alloc_flags & k.ALLOC_CMA) !== 0 ? undefined : 'without __GFP_MOVABLE';
-    case k.MIGRATE_HIGHATOMIC: {
-      let rights: AllocFlags = k.ALLOC_HIGHATOMIC | k.ALLOC_OOM;
-      // rmqueue_buddy() would give one to whoever cannot wait, but above order 0 the watermark test sees none for him.
-      if (order === 0 || (alloc_flags & k.ALLOC_NO_WATERMARKS) !== 0) rights |= k.ALLOC_NON_BLOCK;
-      return (alloc_flags & rights) !== 0 ? undefined : 'without ALLOC_HIGHATOMIC';
-    }
-    case k.MIGRATE_ISOLATE:
-      return 'while they are isolated';
-    default:
-      return undefined;
-  }
+  return `${sumText(test)}, above ${markText(test)}, but no block of order ${order}${largestText(k, zone)}`;
 }
 
 /** `3 blocks of order 9 and 58 of order 10 are`; empty when the type has no block of the order or above. */

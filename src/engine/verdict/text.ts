@@ -2,6 +2,7 @@
 import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
+import { isEnough, markText, sumText } from './watermarkText.js';
 import type {
   Attempt,
   FallbackStep,
@@ -54,29 +55,10 @@ export const passText = (k: Kernel, { alloc_flags, times }: Pass): string =>
 
 // --- zones -----------------------------------------------------------------------------------------------------------
 
-/** Pages that count for the request. */
-export const usablePages = ({ free, cma, highatomic, taken }: WatermarkTest): number =>
-  free - cma - highatomic - taken;
-
-/** `812 free - 400 CMA - 15 = 397 > WMARK_LOW 300 + lowmem_reserve 0: passes` */
+/** `812 free - 400 CMA - 15 taken (2^4 - 1) = 397 usable > WMARK_LOW 300: passes` */
 function watermarkText(test: WatermarkTest): string {
-  const { free, cma, highatomic, taken, name, pages, boost, extra, min, lowmem_reserve } = test;
-  const less = [
-    cma === 0 ? '' : ` - ${cma} CMA`,
-    highatomic === 0 ? '' : ` - ${highatomic} highatomic`,
-    taken === 0 ? '' : ` - ${taken}`,
-  ].join('');
-  const usable = usablePages(test);
-  const mark = [
-    `${name} ${pages}`,
-    boost === 0 ? '' : ` + boost ${boost}`,
-    extra === 0 ? '' : ` + ${extra}`,
-    min === pages + boost + extra ? '' : ` (${min} for this request)`,
-    lowmem_reserve === 0 ? '' : ` + lowmem_reserve ${lowmem_reserve}`,
-  ].join('');
-  const enough = usable > min + lowmem_reserve;
-  const sum = less === '' ? '' : ` = ${usable}`;
-  return `${free} free${less}${sum} ${enough ? '>' : '<='} ${mark}: ${endOf(test, enough)}`;
+  const enough = isEnough(test);
+  return `${sumText(test)} ${enough ? '>' : '<='} ${markText(test)}: ${endOf(test, enough)}`;
 }
 
 function endOf({ passed, ignored }: WatermarkTest, enough: boolean): string {

@@ -39,6 +39,8 @@ export interface PageFacts {
   /** page_mapcount() of a page that is not a slab and has no type. */
   readonly mapcount: number;
   readonly compound: 'no' | 'head' | 'tail';
+  /** Of a page without references: the block of a page before it may hold it. */
+  readonly isInside: boolean;
   /** First frame of the block or compound page. */
   readonly headPfn: Pfn;
   /** One sentence: `free block of order 3 (8 pages) in zone Normal, MIGRATE_MOVABLE`. */
@@ -60,6 +62,7 @@ export function pageFacts(
   const word = mm.words[page + mm.page.flags] ?? 0;
   const compound = PageTail(mm, page) ? 'tail' : PageHead(mm, page) ? 'head' : 'no';
   const zone = mm.zones[page_zonenum(mm, page)];
+  const refcount = mm.words[page + mm.page._refcount] ?? 0;
   const facts = {
     pfn: asPfn(pfn),
     page,
@@ -71,12 +74,30 @@ export function pageFacts(
       .map(({ name }) => `PG_${name}`),
     zone: zone === undefined ? '?' : zoneName(image, zone),
     migratetype: migratetypeOf(image, page, pfn),
-    refcount: mm.words[page + mm.page._refcount] ?? 0,
+    refcount,
     mapcount: (mm.words[page + mm.page._mapcount] ?? 0) + 1,
     compound,
+    isInside: kind === 'kernel' && refcount === 0 && isInside(image, states, pfn),
     headPfn: asPfn(headOf(image, page, pfn, state, compound)),
   } as const;
   return { ...facts, summary: summaryOf(facts) };
+}
+
+/**
+ * Only the first page of a block that is not compound counts references: the last one before this that does may be it. A block
+ * that is being split has none: it has left its list, and nobody has it yet.
+ */
+function isInside({ mm }: KernelImage, states: FrameStates, pfn: number): boolean {
+  for (let at = pfn - 1; at > pfn - (1 << (mm.MAX_ORDER - 1)) && at >= 0; at--) {
+    const page = mm.pfn_to_page(at);
+    const isInUse = PAGE_KINDS[kindOfState(states.stateOf(at))]?.name === 'kernel';
+    if (page === 0 || !isInUse) return false;
+    if ((mm.words[page + mm.page._refcount] ?? 0) === 0) continue;
+    // The largest block that can begin there.
+    const largest = Math.min(at === 0 ? Infinity : at & -at, 1 << (mm.MAX_ORDER - 1));
+    return at + largest > pfn;
+  }
+  return false;
 }
 
 function headOf(
@@ -122,7 +143,9 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
   kernel: (f) =>
     f.refcount > 0
       ? `allocated page of zone ${f.zone}, ${references(f.refcount)}`
-      : `page inside an allocated block of zone ${f.zone}`,
+      : f.isInside
+        ? `page inside an allocated block of zone ${f.zone}`
+        : `page of zone ${f.zone} that the allocator holds: on no list, 0 references`,
   pageCache: (f) => `page cache, ${references(f.refcount)}`,
   user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
   slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hex(f.headPfn)}`,

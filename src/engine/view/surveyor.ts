@@ -18,13 +18,13 @@ export function surveyorOf(image: KernelImage, states = new FrameStates(image)):
   return { image, states, peek, spaces, reader: new StructReader(image), world };
 }
 
-/** The address space whose tables an address goes through. */
+/** The address space whose tables an address goes through: init_mm's while no process is current. */
 export function spaceFor(
   spaces: AddressSpaces,
   space: AddressSpace,
   va: VirtAddr,
 ): Space | undefined {
-  return space.classify(va) === 'user' ? spaces.current : spaces.kernel;
+  return space.classify(va) === 'user' ? (spaces.current ?? spaces.kernel) : spaces.kernel;
 }
 
 function walkIn(spaces: AddressSpaces, space: AddressSpace, va: number): Walk | undefined {

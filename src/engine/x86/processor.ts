@@ -183,8 +183,10 @@ export class Processor {
   ): Translation & { readonly stale: string | undefined } {
     const found = this.translate(va, access);
     const { hit } = found;
-    const stale = hit === undefined ? undefined : staleness(this.paging, this.memory, hit);
-    return { ...found, stale };
+    if (hit === undefined) return { ...found, stale: undefined };
+    // The processor does not look: it has its TLB.
+    const look = (): string | undefined => staleness(this.paging, this.memory, hit);
+    return { ...found, stale: this.tape.memory.unheard(look) };
   }
 
   /** INVLPG. */

@@ -47,6 +47,7 @@ function readWords(
   const slot = memory.slotOfFrame[frame] ?? 0;
   if (slot !== 0) {
     const cell = memory.cell(asPhys(phys));
+    memory.heard?.(cell, nrWords);
     return memory.words.subarray(cell, cell + nrWords);
   }
   if (frame < 0 || frame >= memory.nrFrames) return undefined;

@@ -106,7 +106,8 @@ export interface BuiltinCall {
   warn(text: string): void;
   /** The task does not go on. */
   bug(text: string): never;
-  expectFailed(): void;
+  /** What an `expect` came to. */
+  expectation(holds: boolean): void;
   /** When the statement is done, another task runs. */
   yieldCpu(): void;
 }

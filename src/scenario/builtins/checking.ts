@@ -29,7 +29,7 @@ export const checking: readonly Builtin[] = [
       doc: 'Checks a condition. If it is false, the run continues and is reported as failed at the end.',
       changes: true,
       run: (call, condition) => {
-        if (condition === 0) call.expectFailed();
+        call.expectation(condition !== 0);
       },
     },
   ]),

@@ -30,6 +30,11 @@ export class Pool<T> {
     return this.base.length === 0 ? this.added : [...this.base, ...this.added];
   }
 
+  /** The number that the next new item gets. */
+  get nextNumber(): number {
+    return this.base.length + this.added.length;
+  }
+
   /** The number of the item; a new one for a new item. */
   number(item: T): number {
     const known = this.numbers.get(item);

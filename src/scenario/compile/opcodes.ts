@@ -73,6 +73,10 @@ const table = {
   RETURN: row(1, -1, 0),
   /** builtin, 2 * arguments + whether it has a result, call site: arguments -> result */
   BUILTIN: row(3, -1, -1),
+  /** operand, values above it: notes a value for what an expect() says */
+  NOTE: row(2, 0, 0),
+  /** operands from, to: what was noted of these does not matter any more */
+  FORGET_NOTES: row(2, 0, 0),
   /** task: it may run from now on */
   TASK: row(1, 0, 0),
   /** shadow word where the CPU before is kept: number of a CPU -> */

@@ -1,6 +1,7 @@
 /**
  * A compiled script: code, and everything the machine and the debugger need to know about it. Nothing in it changes.
  */
+import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { Builtin } from '../builtins/builtin.js';
 import type { Repr, Value, Width } from '../semantics/arithmetic.js';
@@ -56,9 +57,11 @@ export interface SwitchTable {
   readonly otherwise: number;
 }
 
-/** A call of a builtin as it stands in the text. */
+/** A call of a builtin, or an operand whose value is noted, as it stands in the text. */
 export interface CallSite {
   readonly span: Span;
+  /** Of an operand. */
+  readonly type?: CType;
 }
 
 export interface Program {

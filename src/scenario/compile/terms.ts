@@ -15,7 +15,7 @@ import {
   type Width,
 } from '../semantics/arithmetic.js';
 import { isVoid, type CTypes } from '../semantics/cTypes.js';
-import type { BuiltinTerm, CallTerm, ModifyTerm, Place, Term } from '../semantics/ir.js';
+import type { BuiltinTerm, CallTerm, ModifyTerm, Operand, Place, Term } from '../semantics/ir.js';
 import type { Allocator } from '../semantics/unit.js';
 import type { Assembler, Pool } from './assembler.js';
 import type { CallSite } from './program.js';
@@ -70,6 +70,8 @@ export class TermCompiler {
       case 'arithmetic':
         this.value(term.left);
         this.value(term.right);
+        this.note(term.notes?.left, 1);
+        this.note(term.notes?.right, 0);
         asm.emit('OPERATE', operationNumber(term.operator, term.width));
         break;
       case 'negate':
@@ -82,6 +84,7 @@ export class TermCompiler {
         break;
       case 'not':
         this.value(term.operand);
+        this.note(term.note, 0);
         asm.emit('NOT');
         break;
       case 'convert':
@@ -89,7 +92,7 @@ export class TermCompiler {
         asm.emit('CONVERT', reprNumber(term.to));
         break;
       case 'logical':
-        this.logical(term.operator, term.left, term.right);
+        this.logical(term);
         break;
       case 'choose':
         this.choose(term.test, term.then, term.otherwise, isVoid(term.type));
@@ -203,13 +206,23 @@ export class TermCompiler {
     if (result === 'old') asm.emit('DROP');
   }
 
-  private logical(operator: '&&' | '||', left: Term, right: Term): void {
+  /** A value on the stack is noted where nothing can come between it and the call that wants it. */
+  private note(operand: Operand | undefined, above: number): void {
+    if (operand === undefined) return;
+    this.asm.emit('NOTE', this.pools.sites.add(operand), above);
+  }
+
+  private logical({ operator, left, right, notes }: Extract<Term, { kind: 'logical' }>): void {
     const { asm } = this;
+    const { sites } = this.pools;
     const short = asm.label();
     const done = asm.label();
     const jump = operator === '&&' ? 'JUMP_UNLESS' : 'JUMP_IF';
+    const firstNote = sites.nextNumber;
     this.value(left);
     asm.jump(jump, short);
+    // What holds is not the reason why the whole does not.
+    if (notes === true && operator === '&&') asm.emit('FORGET_NOTES', firstNote, sites.nextNumber);
     this.value(right);
     asm.jump(jump, short);
     asm.emit('INT', operator === '&&' ? 1 : 0);

@@ -13,6 +13,7 @@ import { formNames } from './forms.js';
 import type { Term } from './ir.js';
 import { knownNames } from './kernelNames.js';
 import { meaningOf } from './names.js';
+import { noted } from './noted.js';
 import { temporaryPlace } from './places.js';
 import { builtinType } from './signatures.js';
 import { FUNCTION_STRIDE } from './window.js';
@@ -97,7 +98,9 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
   if (builtin.format !== undefined) checkFormatArguments(c, expr, args, builtin.format);
   const { result } = type;
   const resultPlace = isStruct(result) ? temporaryPlace(c, result) : undefined;
-  return { kind: 'builtin', type: result, name, args, resultPlace, span: expr.span };
+  // Whether it holds is not all that one wants to know.
+  const passed = name === 'expect' ? args.map(noted) : args;
+  return { kind: 'builtin', type: result, name, args: passed, resultPlace, span: expr.span };
 }
 
 function checkFormatArguments(

@@ -40,7 +40,7 @@ export type Term =
       readonly width: Width;
       readonly operand: Term;
     }
-  | { readonly kind: 'not'; readonly type: CType; readonly operand: Term }
+  | NotTerm
   | {
       readonly kind: 'convert';
       readonly type: CType;
@@ -53,6 +53,8 @@ export type Term =
       readonly operator: '&&' | '||';
       readonly left: Term;
       readonly right: Term;
+      /** Operands on both sides are noted: see noted.ts. */
+      readonly notes?: true;
     }
   | {
       readonly kind: 'choose';
@@ -92,13 +94,31 @@ export interface ConstantTerm {
   readonly value: Value;
 }
 
-interface ArithmeticTerm {
+/** An operand as it was written, with the type that it had there. */
+export interface Operand {
+  readonly span: Span;
+  readonly type: CType;
+}
+
+export interface NotTerm {
+  readonly kind: 'not';
+  readonly type: CType;
+  readonly operand: Term;
+  readonly written?: Operand;
+  /** Its value is noted: see noted.ts. */
+  readonly note?: Operand;
+}
+
+export interface ArithmeticTerm {
   readonly kind: 'arithmetic';
   readonly type: CType;
   readonly operator: Operator;
   readonly width: Width;
   readonly left: Term;
   readonly right: Term;
+  readonly written?: { readonly left: Operand; readonly right: Operand };
+  /** Whose values are noted: see noted.ts. */
+  readonly notes?: { readonly left: Operand | undefined; readonly right: Operand | undefined };
 }
 
 /** `place op= value`, `place++`: the place is worked out once. */

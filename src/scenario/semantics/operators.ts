@@ -29,6 +29,7 @@ import {
 } from './fold.js';
 import type { Term } from './ir.js';
 import { isFunctionName } from './names.js';
+import { operandOf } from './noted.js';
 import { comparePointers, pointerDifference, pointerOffset } from './pointers.js';
 
 export function prefixTerm(c: Checker, expr: PrefixExpr): Term {
@@ -38,7 +39,12 @@ export function prefixTerm(c: Checker, expr: PrefixExpr): Term {
     return place === undefined ? errorTerm : loadTerm(c, place, expr.span);
   }
   const operand = c.term(expr.operand);
-  if (expr.operator === '!') return logicalNot(c.types, truthOf(c, operand, expr.span));
+  if (expr.operator === '!') {
+    const denied = logicalNot(c.types, truthOf(c, operand, expr.span));
+    return denied.kind === 'not'
+      ? { ...denied, written: operandOf(expr.operand, operand) }
+      : denied;
+  }
   if (isError(operand.type)) return errorTerm;
   if (!isInteger(operand.type)) {
     const name = c.types.name(operand.type);
@@ -75,7 +81,10 @@ export function binaryTerm(c: Checker, expr: BinaryExpr): Term {
   if (operator === '&&' || operator === '||') return logicalTerm(c, expr, operator);
   const left = c.term(expr.left);
   const right = c.term(expr.right);
-  return combined(c, operator, left, right, expr.span);
+  const term = combined(c, operator, left, right, expr.span);
+  if (term.kind !== 'arithmetic') return term;
+  const written = { left: operandOf(expr.left, left), right: operandOf(expr.right, right) };
+  return { ...term, written };
 }
 
 /** `left operator right` of two values. */

@@ -3,6 +3,7 @@
  *
  *     base + 0x000000   string literals      not state: bytes of the program
  *     base + 0x400000   functions            addresses only: nothing can be read there
+ *     base + 0x600000   code                 likewise: what the debugger calls the instructions
  *     base + 0x800000   top-level and static variables
  *     base + 0xc00000   stacks, one a task: 64 KiB each, growing down, a guard of 64 KiB below each
  *     base + 0x1400000  CPU 1's of the variables of which each CPU has its own; 12 MiB further CPU 2's, ...
@@ -29,6 +30,8 @@ export const MAX_STRING_BYTES = 0x400000;
 export const MAX_DATA_BYTES = 0x400000;
 /** Bytes between the addresses of two functions. */
 export const FUNCTION_STRIDE = 16;
+/** Bytes that a word of the code stands for. */
+export const CODE_BYTES = 4;
 export const MAX_TASKS = 32;
 
 export function windowLayout(pointerSize: 4 | 8): WindowLayout {
@@ -53,3 +56,7 @@ export const nrPerCpuCopies = (profile: Profile): number =>
 /** The address past the highest byte of a task's stack. */
 export const stackTop = (layout: WindowLayout, task: number): number =>
   layout.stacks + (task + 1) * STACK_STRIDE;
+
+/** What the debugger calls the instruction at a word of the code. */
+export const codeAddress = (layout: WindowLayout, pc: number): number =>
+  layout.functions + 0x200000 + pc * CODE_BYTES;

@@ -7,6 +7,8 @@ import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page, Zone } from '../../engine/machine/ctypes.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
+import { formatScalar } from '../../engine/types/format.js';
+import type { CType } from '../../engine/types/model.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
@@ -14,7 +16,15 @@ import { addressWorldOf } from '../../engine/view/addressWorld.js';
 import type { BuiltinCall } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { noLedger, type Ledger } from '../builtins/ledger.js';
-import { convert, operation, type Value, type Width } from '../semantics/arithmetic.js';
+import type { Program } from '../compile/program.js';
+import {
+  convert,
+  naturalValue,
+  operation,
+  type Value,
+  type Width,
+} from '../semantics/arithmetic.js';
+import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { Span } from '../syntax/span.js';
 import { decodeUtf8 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
@@ -49,6 +59,12 @@ export class MachineCall implements BuiltinCall {
   readonly memory: ScenarioMemory;
   /** Where the call stands; set by the machine before each call. */
   span: Span = { start: 0, end: 0 };
+  /** The text that calls stand in: the script, or an expression. */
+  text: string;
+  /** Places in it, by number; set by the machine before each call. */
+  sites: Program['sites'] = [];
+  /** Values of operands since the last boundary, by the number of their site: for the next `expect`. */
+  readonly notes = new Map<number, Value>();
   /** Of this statement. */
   failedExpects: ScenarioEvent[] = [];
   /** Behind the instruction that calls. */
@@ -58,6 +74,7 @@ export class MachineCall implements BuiltinCall {
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
+  private readonly types: CTypes;
   private knownWorld: AddressWorld | undefined;
 
   constructor(
@@ -70,11 +87,17 @@ export class MachineCall implements BuiltinCall {
     this.memory = surroundings.memory;
     this.context = new RunningTask(surroundings.control, surroundings.nrTasks);
     this.ledger = surroundings.ledger ?? noLedger;
+    this.text = surroundings.text;
+    this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
   }
 
   get source(): string {
-    return this.surroundings.text.slice(this.span.start, this.span.end);
+    return this.textOf(this.span);
+  }
+
+  private textOf({ start, end }: Span): string {
+    return this.text.slice(start, end);
   }
 
   get location(): string {
@@ -102,7 +125,7 @@ export class MachineCall implements BuiltinCall {
 
   page(pointer: Value): Page {
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
-    this.memory.load(pointer, 4);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
     if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
@@ -124,7 +147,7 @@ export class MachineCall implements BuiltinCall {
   }
 
   cell(pointer: Value): Cell {
-    this.memory.load(pointer, 4);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     const cell = this.k.cell_of(va);
     if (cell !== 0) return cell;
@@ -133,7 +156,7 @@ export class MachineCall implements BuiltinCall {
   }
 
   linear(pointer: Value): VirtAddr {
-    this.memory.load(pointer, 1);
+    this.memory.touch(pointer);
     const va = asVirt(Number(pointer));
     // mem_map has physical addresses too, but __pa() does not give them.
     if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
@@ -196,7 +219,8 @@ export class MachineCall implements BuiltinCall {
   private get world(): AddressWorld {
     return (this.knownWorld ??= addressWorldOf(this.surroundings.image, (_space, va) => {
       const processor = this.k.machine.processor(this.k.cpu);
-      return processor.hasTables ? processor.walk(va) : undefined;
+      if (!processor.hasTables) return undefined;
+      return this.surroundings.image.memory.unheard(() => processor.walk(va));
     }));
   }
 
@@ -215,14 +239,40 @@ export class MachineCall implements BuiltinCall {
     throw new TaskBug(text);
   }
 
-  expectFailed(): void {
+  expectation(holds: boolean): void {
     const { control, tape } = this.surroundings;
-    control.countFailedExpect();
-    const { source, span } = this;
-    const task = control.currentTask;
-    const event: ScenarioEvent = { kind: 'expect-failed', source, span, task };
-    this.failedExpects.push(event);
-    tape.mark(event);
+    if (holds) control.countHeldExpect();
+    else {
+      control.countFailedExpect();
+      const { source, span } = this;
+      const task = control.currentTask;
+      const operands = this.operandTexts().join(', ');
+      const event: ScenarioEvent = { kind: 'expect-failed', source, operands, span, task };
+      this.failedExpects.push(event);
+      tape.mark(event);
+    }
+    this.notes.clear();
+  }
+
+  /** `page_count(p) is 2`, in the order of the text. */
+  private operandTexts(): readonly string[] {
+    const sites = [...this.notes].sort(([a], [b]) => a - b);
+    const texts = sites.flatMap(([number, value]) => {
+      const { span, type } = this.sites[number] ?? {};
+      if (span === undefined || type === undefined) return [];
+      return [`${this.textOf(span)} is ${this.valueText(type, value)}`];
+    });
+    return [...new Set(texts)];
+  }
+
+  /** A value that was converted for a comparison, as its own type prints. */
+  private valueText(type: CType, value: Value): string {
+    if (isPointer(type) && value === 0) return 'NULL';
+    const repr = this.types.scalarRepr(type);
+    const own = convert(value, repr);
+    const isWide = isPointer(type) && typeof own === 'bigint';
+    const scalar = isWide ? BigInt.asUintN(64, own) : naturalValue(own, repr);
+    return formatScalar(this.profile, type, scalar);
   }
 
   yieldCpu(): void {

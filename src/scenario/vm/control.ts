@@ -4,6 +4,7 @@
  *     word 0    current task              word 16 + 16 * task    state, may run, pc, CPU, bytes of stack and words of shadow
  *          1    statements run                                   in use, what it waits for: kind, address (two words);
  *          2    expectations failed                              preempt_count, rcu_read_lock()s, whether IRQs are off
+ *          3    expectations that held
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -42,6 +43,7 @@ const BLOCK_KINDS: readonly BlockKind[] = [
 const CURRENT = 0;
 const STATEMENTS = 1;
 const FAILED_EXPECTS = 2;
+const HELD_EXPECTS = 3;
 const TASKS = 16;
 const TASK_WORDS = 16;
 
@@ -115,6 +117,14 @@ export class Control {
 
   countFailedExpect(): void {
     this.write(FAILED_EXPECTS, this.read(FAILED_EXPECTS) + 1);
+  }
+
+  get heldExpects(): number {
+    return this.read(HELD_EXPECTS);
+  }
+
+  countHeldExpect(): void {
+    this.write(HELD_EXPECTS, this.read(HELD_EXPECTS) + 1);
   }
 
   // --- tasks ---------------------------------------------------------------------------------------------------------------

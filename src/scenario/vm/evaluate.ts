@@ -14,7 +14,7 @@ import {
   stringsAddress,
   type CompiledExpression,
 } from '../compile/expression.js';
-import type { Program } from '../compile/program.js';
+import type { Boundary, Program } from '../compile/program.js';
 import {
   naturalValue,
   sizeOfRepr,
@@ -25,6 +25,7 @@ import {
 import { extractBits } from '../semantics/bits.js';
 import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { BitRange } from '../semantics/ir.js';
+import type { Diagnostic } from '../syntax/diagnostic.js';
 import type { Control } from './control.js';
 import type { Frame } from './frames.js';
 import type { Machine, Outcome } from './machine.js';
@@ -88,6 +89,22 @@ export class Evaluator {
     }
   }
 
+  /** Why an expression that only reads cannot be evaluated at a boundary. */
+  problemWith(
+    text: string,
+    boundary: Boundary | undefined,
+    values: EvaluateOptions['values'],
+  ): string | undefined {
+    const { expression, diagnostics } = compileExpression(text, {
+      program: this.program,
+      boundary,
+      frameAddress: 0,
+      sideEffects: false,
+      ...(values && { values: this.asSigned(values) }),
+    });
+    return expression === undefined ? firstProblem(diagnostics) : undefined;
+  }
+
   private compiled(
     text: string,
     frame: Frame | undefined,
@@ -105,10 +122,7 @@ export class Evaluator {
       sideEffects,
       ...(values && { values: this.asSigned(values) }),
     });
-    if (expression === undefined) {
-      const first = diagnostics.find(({ severity }) => severity === 'error');
-      return { ok: false, message: first?.message ?? 'this is not an expression' };
-    }
+    if (expression === undefined) return { ok: false, message: firstProblem(diagnostics) };
     if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
     if (cacheable) this.cache.set(key, expression);
     return expression;
@@ -203,5 +217,8 @@ interface Run {
   readonly value: Value | undefined;
   readonly failure: string | undefined;
 }
+
+const firstProblem = (diagnostics: readonly Diagnostic[]): string =>
+  diagnostics.find(({ severity }) => severity === 'error')?.message ?? 'this is not an expression';
 
 const isSigned = (repr: Repr): boolean => repr.startsWith('i');

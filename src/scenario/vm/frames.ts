@@ -36,6 +36,8 @@ export interface Local {
   readonly type: CType;
   readonly address: number;
   readonly kind: 'local' | 'parameter' | 'global';
+  /** Where its name is declared in the text. */
+  readonly offset: number;
 }
 
 export class Frames {
@@ -115,9 +117,9 @@ export class Frames {
 }
 
 function localAt(variable: Variable, frameAddress: number): Local {
-  const { name, type, storage, location, parameter } = variable;
+  const { name, type, storage, location, parameter, span } = variable;
   const address = storage === 'frame' ? frameAddress + location : location;
-  return { name, type, address, kind: parameter ? 'parameter' : 'local' };
+  return { name, type, address, kind: parameter ? 'parameter' : 'local', offset: span.start };
 }
 
 /** Index of the last boundary at or before a pc: the statement that the code there belongs to. */

@@ -147,9 +147,20 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     m.call.pc = m.pc - 1;
     builtin.needs?.(m.call, builtin.name);
     if (builtin.sleeps !== undefined && maySleep(m, builtin.sleeps, args)) m.call.mightSleep();
+    m.call.sites = m.text.sites;
     const result = builtin.run(m.call, ...args);
     if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
     else if ((countAndResult & 1) === 1) m.push(result ?? 0);
+  },
+  NOTE: (m) => {
+    const site = m.operand();
+    const above = m.operand();
+    m.call.notes.set(site, m.values[m.values.length - 1 - above] as Value);
+  },
+  FORGET_NOTES: (m) => {
+    const [from, to] = [m.operand(), m.operand()];
+    for (const site of m.call.notes.keys())
+      if (site >= from && site < to) m.call.notes.delete(site);
   },
   TASK: (m) => m.createTask(m.operand()),
   ENTER_CPU: (m) => {

@@ -59,7 +59,10 @@ export class LinearAccess {
     if (!processor.hasTables || frame >= memory.nrFrames) {
       this.allowed[at] = READ | WRITE;
     } else if (processor.tlb.lookup(processor.paging, va) === undefined) {
-      const { steps, page, exception } = processor.walk(va, { kind: 'read', user: false });
+      // What is remembered must not decide what is heard.
+      const { steps, page, exception } = memory.unheard(() =>
+        processor.walk(va, { kind: 'read', user: false }),
+      );
       steps.forEach(({ tablePhys }, i) => {
         this.frames[at * NR_LEVELS + i] = Math.floor(tablePhys / PAGE_SIZE);
       });

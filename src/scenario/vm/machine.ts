@@ -47,6 +47,9 @@ export class Machine {
   /** What runs: the program, or an expression with it. */
   text: MachineText;
   private outcome: Outcome | undefined;
+  /** Functions entered, less those left, since the statement began; and the fewest it came to. */
+  private depth = 0;
+  shallowest = 0;
   /** Boundaries still to be passed: one at the start of a statement, all while an expression is evaluated. */
   passing = 0;
 
@@ -68,6 +71,8 @@ export class Machine {
     this.pc = this.control.pc(task);
     this.stack.placeAt(task, this.control.stack(task));
     this.passing = 1;
+    this.depth = 0;
+    this.shallowest = 0;
     return this.run(Infinity);
   }
 
@@ -152,6 +157,7 @@ export class Machine {
     for (let i = 0; i < values.length; i++)
       stack.keepValue(spillAt + i * SPILL_WORDS, values[i] as Value);
     values.length = 0;
+    this.depth++;
     stack.push(callee.frameBytes, callee.shadowWords, this.pc);
     this.takeArguments(callee, args);
     this.pc = callee.entry;
@@ -201,6 +207,8 @@ export class Machine {
       this.stop({ kind: 'end' });
       return;
     }
+    this.depth--;
+    if (this.depth < this.shallowest) this.shallowest = this.depth;
     this.pc = returnPc;
     // The call in front of the return address says what waits, and where.
     const { code } = this.text;

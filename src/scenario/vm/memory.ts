@@ -65,6 +65,12 @@ export class ScenarioMemory implements VirtualMemory {
     return this.loadBytes(va, sizeBytes);
   }
 
+  /** Faults where a load would, and has the processor look up the address: nothing is read there. */
+  touch(address: Value): void {
+    const va = this.canonical(address);
+    if (!this.inOverlay(va)) this.wordCell(va, va & 3, 'read');
+  }
+
   /** An unaligned access, or one of an overlay: byte by byte. */
   private loadBytes(va: number, sizeBytes: number): Value {
     const byteAt = this.inOverlay(va)

@@ -19,7 +19,9 @@ export interface Wait {
   readonly reason: BlockReason;
   /** The task that has what it waits for; undefined when the tape does not know. */
   readonly holder: number | undefined;
-  /** One sentence. */
+  /** What it waits for: `waits for the lock of page 0x2400, which main holds`. */
+  readonly what: string;
+  /** The same, as a sentence with its name. */
   readonly text: string;
 }
 
@@ -67,7 +69,8 @@ export class Scheduler {
 
   /** Whether what a task waits for is still so. */
   private holds(task: number, reason: BlockReason): boolean {
-    return WAIT_KINDS[reason.kind].holds(this.world, task, reason);
+    // A kernel is told by the one that ends the wait: nobody in it looks.
+    return this.image.memory.unheard(() => WAIT_KINDS[reason.kind].holds(this.world, task, reason));
   }
 
   /** Every task that waits in vain. */
@@ -77,16 +80,16 @@ export class Scheduler {
       const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
       if (reason === undefined || !this.holds(task, reason)) continue;
       const holder = this.holder(reason);
-      waits.push({ task, reason, holder, text: this.sentence(task, reason, holder) });
+      const what = this.waitText(task, reason, holder);
+      const name = this.program.tasks[task]?.name ?? '';
+      waits.push({ task, reason, holder, what, text: `${name} ${what}` });
     }
     return waits;
   }
 
-  private sentence(task: number, reason: BlockReason, holder: number | undefined): string {
-    const { tasks } = this.program;
-    const name = tasks[task]?.name ?? '';
+  private waitText(task: number, reason: BlockReason, holder: number | undefined): string {
     const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
-    return `${name} waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}`;
+    return `waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}`;
   }
 
   private ownerText(task: number, holder: number): string {

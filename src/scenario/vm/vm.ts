@@ -22,6 +22,7 @@ import { guardNote } from './guardNote.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
+import type { ExpectCounts } from '../endSummary.js';
 import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
@@ -128,6 +129,8 @@ export class ScenarioVm {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
     call.kernel = kernel;
+    call.text = this.program.text;
+    call.notes.clear();
     call.failedExpects = [];
     call.takeYield();
     if (!scheduler.canRun(control.currentTask)) {
@@ -202,6 +205,22 @@ export class ScenarioVm {
     return { kind: 'blocked', task, reason, failedExpects: [] };
   }
 
+  canRun(task: number): boolean {
+    return this.scheduler.canRun(task);
+  }
+
+  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
+  endTask(task: number): boolean {
+    const { control } = this;
+    if (!control.isCreated(task)) return false;
+    const status = control.status(task);
+    if (status === 'ended' || status === 'failed') return false;
+    control.setStatus(task, 'ended');
+    if (task === control.currentTask) this.handOver(task);
+    control.countStatement();
+    return true;
+  }
+
   /** Makes another task the current one. False if it cannot run. */
   switchTask(task: number): boolean {
     if (!this.scheduler.canRun(task)) return false;
@@ -210,6 +229,18 @@ export class ScenarioVm {
       this.control.countStatement();
     }
     return true;
+  }
+
+  /** How many of the functions that were active when the newest statement began it has left. */
+  get nrLeft(): number {
+    return -this.machine.shallowest;
+  }
+
+  /** Makes a task go on at another boundary of the function that it is in. */
+  setNextBoundary(task: number, boundary: number): void {
+    const { control, program } = this;
+    control.setPc(task, program.boundaries[boundary]?.pc ?? control.pc(task));
+    control.countStatement();
   }
 
   // --- where things stand ----------------------------------------------------------------------------------------------------
@@ -221,6 +252,12 @@ export class ScenarioVm {
   /** `expect(...)` that did not hold so far. */
   get failedExpects(): number {
     return this.control.failedExpects;
+  }
+
+  /** How many `expect(...)` have held and failed up to where the machine stands. */
+  get expects(): ExpectCounts {
+    const { heldExpects: held, failedExpects: failed } = this.control;
+    return { held, failed };
   }
 
   tasks(): TaskState[] {
@@ -263,9 +300,31 @@ export class ScenarioVm {
 
   // --- expressions -----------------------------------------------------------------------------------------------------------
 
+  /**
+   * Why an expression that only reads cannot be evaluated at any of some boundaries (at none and nowhere, when all are meant); undefined
+   * when it can be.
+   */
+  problemWith(
+    text: string,
+    boundaries?: readonly number[],
+    values?: EvaluateOptions['values'],
+  ): string | undefined {
+    const { boundaries: all } = this.program;
+    const places = boundaries?.map((number) => all[number]) ?? [undefined, ...all];
+    let problem: string | undefined;
+    for (const boundary of places) {
+      const here = this.evaluator.problemWith(text, boundary, values);
+      if (here === undefined) return undefined;
+      problem ??= here;
+    }
+    return problem;
+  }
+
   /** Evaluates an expression in a frame, or with the top level's names only. */
   evaluate(text: string, frame?: Frame, options: EvaluateOptions = {}): Evaluation {
     this.call.kernel = options.kernel ?? this.kernel;
+    this.call.text = text;
+    this.call.notes.clear();
     return this.evaluator.evaluate(text, frame, options);
   }
 }

@@ -1,0 +1,94 @@
+/**
+ * Going forward: over what is on the tape, and further by running statements, until something stops or the goal is reached.
+ * With `only`, other tasks stand still: where another one would run next, the debugger switches back, as a step on the tape.
+ */
+import { comparePlaces, isInside, samePlace, type Place } from './place.js';
+import { passLogs, type Motion, type StopHit } from './motion.js';
+import type { Hit, StopReason } from './stops.js';
+
+export interface ForwardGoal {
+  /** Where it ends inside the statement after a boundary. */
+  inside(boundary: number): Place | undefined;
+  /** Why it ends at a boundary. Asked once for each that is passed, in order. */
+  at(boundary: number): StopReason | undefined;
+  /** The only task that may run. */
+  readonly only?: number | undefined;
+}
+
+export async function goForward(motion: Motion, goal: ForwardGoal): Promise<void> {
+  const { timeline, stops } = motion;
+  for (;;) {
+    const from = timeline.place;
+    const { boundary } = from;
+    if (timeline.hasEnded(boundary)) {
+      motion.end();
+      return;
+    }
+    const held = goal.only === undefined ? 'runs' : hold(motion, goal.only);
+    if (held === 'cannot run') return;
+    if (held === 'switched') {
+      if (arrived(motion, goal, [])) return;
+      continue;
+    }
+    timeline.complete(boundary);
+    const later = stops.during(boundary).filter(({ place }) => comparePlaces(place, from) > 0);
+    const inside = later.filter(({ place }) => place.boundary === boundary);
+    if (stoppedInside(motion, inside, goal.inside(boundary))) return;
+    timeline.goTo(timeline.boundaryPlace(boundary + 1));
+    motion.progressed();
+    if (
+      arrived(
+        motion,
+        goal,
+        later.filter(({ place }) => place.boundary > boundary),
+      )
+    )
+      return;
+    if (await motion.interrupted()) return;
+  }
+}
+
+/** Sees to it that the statement at the cursor is one of the task's. */
+function hold(motion: Motion, only: number): 'runs' | 'switched' | 'cannot run' {
+  const { timeline } = motion;
+  const { boundaries, place } = timeline;
+  const { boundary } = place;
+  // A statement under way belongs to its task; a switch that is on the tape is gone over like a statement.
+  if (isInside(place) || boundaries.task(boundary) === only) return 'runs';
+  if (timeline.isSwitch(boundary) && boundaries.task(boundary + 1) === only) return 'runs';
+  if (motion.switchTo(only)) return 'switched';
+  motion.cannotRun(only);
+  return 'cannot run';
+}
+
+/** At a boundary: stops there if something does. */
+function arrived(motion: Motion, goal: ForwardGoal, left: readonly Hit[]): boolean {
+  const { timeline, stops } = motion;
+  const { boundary } = timeline.place;
+  const hits = passLogs(motion, [...left, ...stops.at(boundary)]);
+  const reason = hits[0]?.reason ?? (timeline.hasEnded(boundary) ? undefined : goal.at(boundary));
+  if (reason === undefined) return false;
+  motion.stop(reason, hits);
+  return true;
+}
+
+/** Stops at the first of hits and target; true if there is one. */
+function stoppedInside(motion: Motion, hits: readonly Hit[], target: Place | undefined): boolean {
+  const first = hits.find((hit): hit is StopHit => hit.kind === 'stop');
+  const stopAt =
+    first === undefined || (target !== undefined && comparePlaces(target, first.place) < 0)
+      ? target
+      : first.place;
+  passLogs(
+    motion,
+    hits.filter(({ place }) => stopAt === undefined || comparePlaces(place, stopAt) <= 0),
+  );
+  if (stopAt === undefined) return false;
+  motion.timeline.goTo(stopAt);
+  motion.progressed();
+  const here = hits.filter(
+    (hit): hit is StopHit => hit.kind === 'stop' && samePlace(hit.place, stopAt),
+  );
+  motion.stop(here[0]?.reason ?? 'step', here);
+  return true;
+}

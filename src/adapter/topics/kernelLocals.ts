@@ -1,0 +1,74 @@
+/**
+ * Setting a local of a kernel function: a variable of the instrumented kernel, in no memory. The rest of the statement runs with the
+ * new value, from this microstep on, in every replay.
+ */
+import { tables } from '../../engine/entry/instrumented.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
+import { asVirt } from '../../engine/memory/address.js';
+import { toAddress, type ScalarValue } from '../../engine/types/access.js';
+import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
+import type { CType } from '../../engine/types/model.js';
+import { kernelNames } from '../evaluation/kernelNames.js';
+import type { KernelLocal } from '../present/shown.js';
+import { errors } from '../protocol/errors.js';
+import type { Session } from '../session.js';
+import { scalarFor } from './editing.js';
+
+/** @throws AdapterError with the reason where the variable cannot be set */
+export function assignLocal(
+  session: Session,
+  name: string,
+  { index, functionId, type }: KernelLocal,
+  expression: string,
+): void {
+  const { target } = session.current;
+  const { timeline } = target;
+  const fn = tables.functions[functionId];
+  if (fn?.settable.includes(name) !== true)
+    throw errors.cannotAssign(
+      `'${name}' has one value as long as its block runs, and cannot be set. Set what it was read from, or a parameter of ${fn?.name ?? 'the function'}().`,
+    );
+  const frame = session.current.frames
+    .of(target.currentTask())
+    .find(({ view }) => view.kind === 'kernel' && view.index === index);
+  const written = scalarFor(session, type, expression, frame?.id);
+  const before = target.capturedLocals()[index]?.locals[name];
+  timeline.editLocal({ index, name, value: asEngine(target.image.mm, type, written, before) });
+  session.forgetFuture();
+}
+
+/** The local that an expression names in a kernel frame; undefined where it names none. */
+export function kernelLocalNamed(
+  session: Session,
+  expression: string,
+  frameId: number | undefined,
+): KernelLocal | undefined {
+  const view = frameId === undefined ? undefined : session.current.frames.get(frameId);
+  if (view?.kind !== 'kernel') return undefined;
+  const { target } = session.current;
+  const captured = target.capturedLocals()[view.index];
+  if (captured === undefined) return undefined;
+  const { functionId, locals } = captured;
+  const found = kernelNames(target.image.mm, functionId, locals).find(
+    ({ name }) => name === expression.trim(),
+  );
+  return found && { index: view.index, functionId, type: found.type };
+}
+
+/** The value as the engine keeps it: pointers as cells, truth as booleans where it has them. */
+function asEngine(k: Kernel, type: CType, value: ScalarValue, before: unknown): unknown {
+  const bare = stripTypedefs(type);
+  if (typeof before === 'boolean') return Number(value) !== 0;
+  if (bare.kind === 'pointer') {
+    const address = toAddress(value, k.profile.pointerSize);
+    if (address === undefined) throw errors.cannotAssign(`${value} is not an address.`);
+    if (address === 0) return 0;
+    if (k.phys_of(address) === undefined)
+      throw errors.cannotAssign('Nothing is mapped there: mmscope keeps pointers to memory only.');
+    return k.cell_of(asVirt(address));
+  }
+  const bits = sizeOf(bare, k.profile.pointerSize) * 8;
+  const isSigned = (bare.kind === 'int' || bare.kind === 'enum') && bare.signed;
+  const exact = isSigned ? BigInt.asIntN(bits, BigInt(value)) : BigInt.asUintN(bits, BigInt(value));
+  return typeof before === 'bigint' ? exact : Number(exact);
+}
