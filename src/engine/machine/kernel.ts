@@ -80,7 +80,8 @@ abstract class KernelContext extends KernelMemory {
 
   protected override throughTables(page: VirtAddr): Cell {
     // User space is not the kernel's to follow pointers into.
-    if (this.profile.pointerSize === 8 ? page >= 0 : page < this.linear.pageOffset) return asCell(0);
+    if (this.profile.pointerSize === 8 ? page >= 0 : page < this.linear.pageOffset)
+      return asCell(0);
     const processor = this.machine.processor(this.cpu);
     const phys = processor.hasTables ? processor.walk(page).page?.phys : undefined;
     return phys === undefined ? asCell(0) : this.memory.cell(phys);

@@ -18,7 +18,7 @@ export interface WaitWorld {
 }
 
 /** A word of which one task made what others wait for. */
-export interface HeldWord {
+interface HeldWord {
   readonly cell: Cell;
   readonly isTaken: (value: number) => boolean;
 }

@@ -52,7 +52,7 @@ export function radix_tree_node_alloc(
 }
 
 /** Freed to its cache as that wants its objects: an empty node. */
-export function radix_tree_node_rcu_free(k: Kernel, head: Cell): void {
+function radix_tree_node_rcu_free(k: Kernel, head: Cell): void {
   const node = (head - k.xa_node.callback_head) as XaNode;
   const sizeBytes: Int = (k.xa_node.tags - k.xa_node.slots) * 4;
   memset(k, k.va_of(asCell(node + k.xa_node.slots)), 0, sizeBytes);
