@@ -12,7 +12,7 @@ export const GLOBALS = `
   page_address_maps page_group_by_mobility_disabled pages
   pcpu_base_addr pcpu_chunk_lists
   pcpu_chunk_struct_size pcpu_first_chunk pcpu_free_slot pcpu_nr_empty_pop_pages
-  pcpu_nr_populated pcpu_reserved_chunk nr_cpu_ids pcpu_group_offsets pcpu_group_sizes pcpu_nr_groups
+  pcpu_nr_populated pcpu_reserved_chunk nr_cpu_ids pcpu_group_offsets pcpu_group_sizes pcpu_high_unit_cpu pcpu_low_unit_cpu pcpu_nr_groups
   pcpu_nr_units pcpu_atom_size pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_unit_map
   pcpu_unit_offsets pcpu_unit_pages pcpu_unit_size
   percpu_pagelist_high_fraction pgd_list pkmap_count pkmap_page_table purge_vmap_area_list

@@ -183,12 +183,13 @@ function duplicate(
   terminated: boolean,
   flags: Value,
 ): Value {
-  checkRoom(call, from, length);
-  const bytes = call.memory.readBytes(from, length).slice();
   const size = length + (terminated ? 1 : 0);
   const address = call.kernel.kmalloc(call.k, size, Number(flags));
-  if (address !== 0)
-    call.memory.writeBytes(address, terminated ? Uint8Array.from([...bytes, 0]) : bytes);
+  if (address === 0) return address;
+  checkRoom(call, from, length);
+  const copy = new Uint8Array(size);
+  copy.set(call.memory.readBytes(from, length));
+  call.memory.writeBytes(address, copy);
   return newObject(call, address, size);
 }
 

@@ -7,7 +7,7 @@ import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { entryBits } from './entryValues.js';
 import { needsAreas, needsCaches } from './needs.js';
-import { objectAt, sizeOf, truth, va } from './pointers.js';
+import { checkRoom, objectAt, sizeOf, truth, va } from './pointers.js';
 
 const changes = true;
 const needs = needsAreas;
@@ -280,7 +280,10 @@ const either: readonly BuiltinRow[] = [
     changes,
     needs: needsCaches,
     run: (call, pointer, length) => {
-      if (pointer !== 0) call.memory.writeBytes(pointer, new Uint8Array(sizeOf(call, length)));
+      if (pointer === 0) return;
+      const bytes = sizeOf(call, length);
+      checkRoom(call, pointer, bytes);
+      call.memory.writeBytes(pointer, new Uint8Array(bytes));
       kvfree(call, pointer, (address) => {
         call.kernel.kvfree(call.k, address);
       });

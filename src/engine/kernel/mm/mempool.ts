@@ -9,13 +9,21 @@
  *
  * Source: Linux 6.1 mm/mempool.c.
  */
-import { type Gfp, type Int, type KmemCache, NULL, type Pointer } from '../../machine/ctypes.js';
+import {
+  type Gfp,
+  type Int,
+  type KmemCache,
+  NULL,
+  type Page,
+  type Pointer,
+} from '../../machine/ctypes.js';
 import { KernelFault } from '../../machine/events.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
 import { ENOMEM } from '../include/linux/errno.h.js';
 import { INIT_LIST_HEAD } from '../include/linux/list.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../include/linux/slab.h.js';
+import { functionNamed } from '../kernel/rcu/tiny.js';
 import { __free_pages, alloc_pages } from './page_alloc/api.js';
 import { kfree, kmalloc, kzalloc } from './slab_common/kmalloc.js';
 
@@ -23,60 +31,66 @@ export type MempoolT = Pointer<'mempool_t'>;
 
 // --- what elements are -----------------------------------------------------------------------------------------------------
 
-/** The functions that the kernel itself offers, by symbol: pool_data is a cache, a size or an order. */
-const ALLOC: Readonly<Record<string, (k: Kernel, gfp_mask: Gfp, pool_data: VirtAddr) => VirtAddr>> =
-  {
-    mempool_alloc_slab: (k, gfp_mask, pool_data) =>
-      kmem_cache_alloc(k, cacheOf(k, pool_data), gfp_mask),
-    mempool_kmalloc: (k, gfp_mask, pool_data) => kmalloc(k, pool_data, gfp_mask),
-    mempool_alloc_pages: (k, gfp_mask, pool_data) => {
-      const page = alloc_pages(k, gfp_mask, pool_data);
-      return page === NULL ? asVirt(0) : k.va_of(page);
-    },
-  };
-
-const FREE: Readonly<Record<string, (k: Kernel, element: VirtAddr, pool_data: VirtAddr) => void>> =
-  {
-    mempool_free_slab: (k, element, pool_data) => {
-      kmem_cache_free(k, cacheOf(k, pool_data), element);
-    },
-    mempool_kfree: (k, element) => {
-      kfree(k, element);
-    },
-    mempool_free_pages: (k, element, pool_data) => {
-      __free_pages(k, k.cell_of(element), pool_data);
-    },
-  };
-
 const cacheOf = (k: Kernel, pool_data: VirtAddr): KmemCache => k.cell_of(pool_data);
 
-/** The function of a table at an address of the kernel's text. */
-function kernelFunction<F>(
-  k: Kernel,
-  table: Readonly<Record<string, F>>,
-  address: VirtAddr,
-): F | undefined {
-  for (const [symbol, func] of Object.entries(table))
-    if (k.profile.symbol(symbol)?.address === address) return func;
-  return undefined;
+/** Objects of a cache. */
+function mempool_alloc_slab(k: Kernel, gfp_mask: Gfp, pool_data: VirtAddr): VirtAddr {
+  return kmem_cache_alloc(k, cacheOf(k, pool_data), gfp_mask);
 }
+
+function mempool_free_slab(k: Kernel, element: VirtAddr, pool_data: VirtAddr): void {
+  kmem_cache_free(k, cacheOf(k, pool_data), element);
+}
+
+/** Objects of a size. */
+function mempool_kmalloc(k: Kernel, gfp_mask: Gfp, pool_data: VirtAddr): VirtAddr {
+  return kmalloc(k, pool_data, gfp_mask);
+}
+
+function mempool_kfree(k: Kernel, element: VirtAddr): void {
+  kfree(k, element);
+}
+
+/** Blocks of an order. */
+function mempool_alloc_pages(k: Kernel, gfp_mask: Gfp, pool_data: VirtAddr): VirtAddr {
+  const page: Page = alloc_pages(k, gfp_mask, pool_data);
+  return page === NULL ? asVirt(0) : k.va_of(page);
+}
+
+function mempool_free_pages(k: Kernel, element: VirtAddr, pool_data: VirtAddr): void {
+  __free_pages(k, k.cell_of(element), pool_data);
+}
+
+/** A jump to where no code is. */
+const noFunction = (k: Kernel, func: VirtAddr): never => {
+  throw new KernelFault(`unable to handle page fault for address: ${k.hex(func)}`);
+};
+
+/** A function that is not the kernel's. */
+const callOut = (k: Kernel, func: VirtAddr, a: number, b: number): number =>
+  k.callOut?.(func, [a, b]) ?? noFunction(k, func);
 
 /** pool->alloc(gfp_mask, pool->pool_data) */
 function callAlloc(k: Kernel, pool: MempoolT, gfp_mask: Gfp): VirtAddr {
   const func: VirtAddr = k.read_va(pool + k.mempool_s.alloc);
   const pool_data: VirtAddr = k.read_va(pool + k.mempool_s.pool_data);
-  const alloc = kernelFunction(k, ALLOC, func);
-  if (alloc !== undefined) return alloc(k, gfp_mask, pool_data);
-  return asVirt(k.callOut?.(func, [gfp_mask, pool_data]) ?? 0);
+  if (func === functionNamed(k, 'mempool_alloc_slab'))
+    return mempool_alloc_slab(k, gfp_mask, pool_data);
+  if (func === functionNamed(k, 'mempool_kmalloc')) return mempool_kmalloc(k, gfp_mask, pool_data);
+  if (func === functionNamed(k, 'mempool_alloc_pages'))
+    return mempool_alloc_pages(k, gfp_mask, pool_data);
+  return asVirt(callOut(k, func, gfp_mask, pool_data));
 }
 
 /** pool->free(element, pool->pool_data) */
 function callFree(k: Kernel, pool: MempoolT, element: VirtAddr): void {
   const func: VirtAddr = k.read_va(pool + k.mempool_s.free);
   const pool_data: VirtAddr = k.read_va(pool + k.mempool_s.pool_data);
-  const free = kernelFunction(k, FREE, func);
-  if (free !== undefined) free(k, element, pool_data);
-  else k.callOut?.(func, [element, pool_data]);
+  if (func === functionNamed(k, 'mempool_free_slab')) mempool_free_slab(k, element, pool_data);
+  else if (func === functionNamed(k, 'mempool_kfree')) mempool_kfree(k, element);
+  else if (func === functionNamed(k, 'mempool_free_pages'))
+    mempool_free_pages(k, element, pool_data);
+  else callOut(k, func, element, pool_data);
 }
 
 // --- the pool's own elements -----------------------------------------------------------------------------------------------

@@ -5,11 +5,11 @@
  * Left out: the statistics, flushes of caches (x86's know physical addresses only). Differs: the array of pages is ours, but the object
  * that the kernel keeps for it is allocated, too.
  *
- * Source: Linux 6.1 mm/percpu-vm.c.
+ * Source: Linux 6.1 mm/percpu-vm.c; mm/percpu.c: pcpu_page_idx().
  */
 import { type Gfp, type Int, NULL, type Page, type PcpuChunk } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { asVirt, PAGE_SHIFT, type VirtAddr } from '../../memory/address.js';
 import { PAGE_KERNEL } from '../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_kernel_range } from '../arch/x86/mm/tlb.js';
 import { cpu_possible, nr_cpu_ids } from '../include/linux/cpumask.h.js';
@@ -27,8 +27,15 @@ import { pcpu_free_vm_areas, pcpu_get_vm_areas } from './vmalloc/pcpu_areas.js';
 import { vunmap_range_noflush } from './vmalloc/unmap.js';
 import { vmalloc_to_page } from './vmalloc/vfree.js';
 
-const possibleCpus = (k: Kernel): Int[] =>
-  Array.from({ length: nr_cpu_ids(k) }, (_, cpu) => cpu).filter((cpu) => cpu_possible(k, cpu));
+/** Where a page of a CPU's unit stands in the array of all. */
+function pcpu_page_idx(k: Kernel, cpu: Int, page_idx: Int): Int {
+  const unit: Int = k.read_int(k.plus(k.read_ptr(k.globals.pcpu_unit_map), cpu));
+  return unit * k.read_int(k.globals.pcpu_unit_pages) + page_idx;
+}
+
+/** &pages[first], of which `nr` are meant. */
+const pagesFrom = (pages: readonly Page[], first: Int, nr: Int): readonly Page[] =>
+  pages.slice(first, first + nr);
 
 /** The room for all pages of a chunk, got once and kept. False without memory. */
 function pcpu_get_pages(k: Kernel): boolean {
@@ -42,32 +49,35 @@ function pcpu_get_pages(k: Kernel): boolean {
 
 // --- pages -----------------------------------------------------------------------------------------------------------------
 
-function pcpu_free_pages(k: Kernel, pages: readonly (readonly Page[])[]): void {
-  for (const ofCpu of pages) for (const page of ofCpu) if (page !== NULL) __free_page(k, page);
+function pcpu_free_pages(k: Kernel, pages: readonly Page[], page_start: Int, page_end: Int): void {
+  for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
+    for (let i: Int = page_start; i < page_end; i++) {
+      const page: Page = pages[pcpu_page_idx(k, cpu, i)]!;
+      if (page !== NULL) __free_page(k, page);
+    }
+  }
 }
 
-/** Pages for all units, by CPU; undefined, and none is kept, without memory. */
-function pcpu_alloc_pages(
-  k: Kernel,
-  page_start: Int,
-  page_end: Int,
-  gfp: Gfp,
-): Page[][] | undefined {
+/** Pages for all units: 0, or an errno, and then none is kept. */
+function pcpu_alloc_pages(k: Kernel, pages: Page[], page_start: Int, page_end: Int, gfp: Gfp): Int {
   gfp |= k.__GFP_HIGHMEM;
-  const pages: Page[][] = [];
-  for (let n: Int = 0; n < possibleCpus(k).length; n++) {
-    const ofCpu: Page[] = [];
-    pages.push(ofCpu);
+  for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
+    for (let i: Int = page_start; i < page_end; i++) pages[pcpu_page_idx(k, cpu, i)] = NULL;
+  }
+  for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
     for (let i: Int = page_start; i < page_end; i++) {
       const page: Page = alloc_pages(k, gfp, 0);
       if (page === NULL) {
-        pcpu_free_pages(k, pages);
-        return undefined;
+        pcpu_free_pages(k, pages, page_start, page_end);
+        return -ENOMEM;
       }
-      ofCpu.push(page);
+      pages[pcpu_page_idx(k, cpu, i)] = page;
     }
   }
-  return pages;
+  return 0;
 }
 
 // --- mapping -----------------------------------------------------------------------------------------------------------------
@@ -76,18 +86,19 @@ function __pcpu_unmap_pages(k: Kernel, addr: VirtAddr, nr_pages: Int): void {
   vunmap_range_noflush(k, addr, asVirt(addr + (nr_pages << PAGE_SHIFT)));
 }
 
-/** From the first CPU's to the last CPU's, at once. */
+/** From the lowest unit to the highest, at once. */
 export function pcpu_post_unmap_tlb_flush(
   k: Kernel,
   chunk: PcpuChunk,
   page_start: Int,
   page_end: Int,
 ): void {
-  const addresses = possibleCpus(k).map((cpu) => pcpu_chunk_addr(k, chunk, cpu, 0));
+  const low: Int = k.read_int(k.globals.pcpu_low_unit_cpu);
+  const high: Int = k.read_int(k.globals.pcpu_high_unit_cpu);
   flush_tlb_kernel_range(
     k,
-    asVirt(Math.min(...addresses) + page_start * PAGE_SIZE),
-    asVirt(Math.max(...addresses) + page_end * PAGE_SIZE),
+    pcpu_chunk_addr(k, chunk, low, page_start),
+    pcpu_chunk_addr(k, chunk, high, page_end),
   );
 }
 
@@ -100,22 +111,28 @@ function __pcpu_map_pages(k: Kernel, addr: VirtAddr, pages: readonly Page[]): In
 function pcpu_map_pages(
   k: Kernel,
   chunk: PcpuChunk,
-  pages: readonly (readonly Page[])[],
+  pages: readonly Page[],
   page_start: Int,
   page_end: Int,
 ): Int {
-  const cpus: readonly Int[] = possibleCpus(k);
-  for (const [n, cpu] of cpus.entries()) {
-    const ofCpu: readonly Page[] = pages[n] ?? [];
-    const err: Int = __pcpu_map_pages(k, pcpu_chunk_addr(k, chunk, cpu, page_start), ofCpu);
+  const nr: Int = page_end - page_start;
+  for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
+    const err: Int = __pcpu_map_pages(
+      k,
+      pcpu_chunk_addr(k, chunk, cpu, page_start),
+      pagesFrom(pages, pcpu_page_idx(k, cpu, page_start), nr),
+    );
     if (err < 0) {
-      for (const tcpu of cpus.slice(0, n))
-        __pcpu_unmap_pages(k, pcpu_chunk_addr(k, chunk, tcpu, page_start), page_end - page_start);
+      for (let tcpu: Int = 0; tcpu < cpu; tcpu++)
+        if (cpu_possible(k, tcpu))
+          __pcpu_unmap_pages(k, pcpu_chunk_addr(k, chunk, tcpu, page_start), nr);
       pcpu_post_unmap_tlb_flush(k, chunk, page_start, page_end);
       return err;
     }
     // That is how free_percpu() will find the chunk.
-    for (const page of ofCpu) pcpu_set_page_chunk(k, page, chunk);
+    for (let i: Int = page_start; i < page_end; i++)
+      pcpu_set_page_chunk(k, pages[pcpu_page_idx(k, cpu, i)]!, chunk);
   }
   return 0;
 }
@@ -130,11 +147,11 @@ export function pcpu_populate_chunk(
   page_end: Int,
   gfp: Gfp,
 ): Int {
+  const pages: Page[] = [];
   if (!pcpu_get_pages(k)) return -ENOMEM;
-  const pages = pcpu_alloc_pages(k, page_start, page_end, gfp);
-  if (pages === undefined) return -ENOMEM;
+  if (pcpu_alloc_pages(k, pages, page_start, page_end, gfp) !== 0) return -ENOMEM;
   if (pcpu_map_pages(k, chunk, pages, page_start, page_end) !== 0) {
-    pcpu_free_pages(k, pages);
+    pcpu_free_pages(k, pages, page_start, page_end);
     return -ENOMEM;
   }
   return 0;
@@ -147,14 +164,14 @@ export function pcpu_depopulate_chunk(
   page_start: Int,
   page_end: Int,
 ): void {
-  const pages = possibleCpus(k).map((cpu) => {
-    const ofCpu: Page[] = [];
+  const pages: Page[] = [];
+  for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++) {
+    if (!cpu_possible(k, cpu)) continue;
     for (let i: Int = page_start; i < page_end; i++)
-      ofCpu.push(vmalloc_to_page(k, pcpu_chunk_addr(k, chunk, cpu, i)));
+      pages[pcpu_page_idx(k, cpu, i)] = vmalloc_to_page(k, pcpu_chunk_addr(k, chunk, cpu, i));
     __pcpu_unmap_pages(k, pcpu_chunk_addr(k, chunk, cpu, page_start), page_end - page_start);
-    return ofCpu;
-  });
-  pcpu_free_pages(k, pages);
+  }
+  pcpu_free_pages(k, pages, page_start, page_end);
 }
 
 /** A chunk without pages. NULL without memory or room. */

@@ -49,10 +49,13 @@ function curtailOf(k: Kernel): Cell {
   return curtail === NULL ? asCell(k.globals.rcu_ctrlblk + k.rcu_ctrlblk.rcucblist) : curtail;
 }
 
-/** Queues a callback. @param func the address of the function to be called, or its symbol */
-export function call_rcu(k: Kernel, head: RcuHead, func: VirtAddr | string): void {
-  const address = typeof func === 'string' ? k.profile.symbol(func)?.address : func;
-  k.write_va(head + k.callback_head.func, address ?? asVirt(0));
+/** The address of a function of the kernel's; 0 where the build lacks it. */
+export const functionNamed = (k: Kernel, name: string): VirtAddr =>
+  k.profile.symbol(name)?.address ?? asVirt(0);
+
+/** Queues a callback. @param func the address of the function to be called */
+export function call_rcu(k: Kernel, head: RcuHead, func: VirtAddr): void {
+  k.write_va(head + k.callback_head.func, func);
   k.write_ptr(head, NULL);
   k.write_ptr(curtailOf(k), head);
   const curtail =

@@ -10,7 +10,7 @@ import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { RadixTreeRoot } from '../../include/linux/idr.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { kmem_cache_alloc, kmem_cache_free, linkConstructor } from '../../include/linux/slab.h.js';
-import { call_rcu, linkCallback } from '../../kernel/rcu/tiny.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { memset } from '../string.js';
 import {
   all_tag_set,
@@ -64,7 +64,11 @@ linkCallback('radix_tree_node_rcu_free', radix_tree_node_rcu_free);
 
 /** Readers may still be on their way down: it is freed after them. */
 function radix_tree_node_free(k: Kernel, node: XaNode): void {
-  call_rcu(k, (node + k.xa_node.callback_head) as Cell, 'radix_tree_node_rcu_free');
+  call_rcu(
+    k,
+    (node + k.xa_node.callback_head) as Cell,
+    functionNamed(k, 'radix_tree_node_rcu_free'),
+  );
 }
 
 /** Objects of the cache of nodes are empty nodes. */

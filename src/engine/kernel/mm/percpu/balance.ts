@@ -93,22 +93,28 @@ const populatedOf = (k: Kernel, chunk: PcpuChunk): VirtAddr =>
 const nrPages = (k: Kernel, chunk: PcpuChunk): Int =>
   k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages));
 
-/** list_for_each_entry() over the chunks of a slot, as they were when it began. */
-function chunksOf(k: Kernel, head: ListHead): PcpuChunk[] {
-  const chunks: PcpuChunk[] = [];
+/** The first chunk of a slot that lacks pages; NULL: none does. */
+function firstUnpopulated(k: Kernel, head: ListHead): PcpuChunk {
   for (
     let pos: PcpuChunk = list_first_entry(k, head, k.pcpu_chunk.list);
     !list_entry_is_head(k, pos, head, k.pcpu_chunk.list);
     pos = list_next_entry(k, pos, k.pcpu_chunk.list)
   )
-    chunks.push(pos);
-  return chunks;
+    if (nrPages(k, pos) !== k.read_int(k.plus(pos, k.pcpu_chunk.nr_populated))) return pos;
+  return NULL;
 }
 
 /** Ends the chunks that are wholly free, but for the first. @param empty_only those without empty pages */
 function pcpu_balance_free(k: Kernel, empty_only: boolean): void {
   const free_head: ListHead = chunkList(k, k.read_int(k.globals.pcpu_free_slot));
-  for (const chunk of chunksOf(k, free_head).slice(1)) {
+  if (list_empty(k, free_head)) return;
+  const spared: PcpuChunk = list_first_entry(k, free_head, k.pcpu_chunk.list);
+  for (
+    let chunk: PcpuChunk = list_next_entry(k, spared, k.pcpu_chunk.list),
+      next: PcpuChunk = list_next_entry(k, chunk, k.pcpu_chunk.list);
+    !list_entry_is_head(k, chunk, free_head, k.pcpu_chunk.list);
+    chunk = next, next = list_next_entry(k, next, k.pcpu_chunk.list)
+  ) {
     if (empty_only && k.read_int(k.plus(chunk, k.pcpu_chunk.nr_empty_pop_pages)) !== 0) continue;
     list_del(k, k.plus(chunk, k.pcpu_chunk.list));
     const nr_pages: Int = nrPages(k, chunk);
@@ -120,8 +126,8 @@ function pcpu_balance_free(k: Kernel, empty_only: boolean): void {
       rs = find_next_bit(k, populatedOf(k, chunk), nr_pages, re);
     }
     pcpu_destroy_chunk(k, chunk);
-    cond_resched(k);
   }
+  cond_resched(k);
 }
 
 /** Gets empty pages until there are PCPU_EMPTY_POP_PAGES_HIGH: from the fullest chunk on, else in a new one. */
@@ -140,10 +146,8 @@ function pcpu_balance_populated(k: Kernel): void {
     const last: Int = k.read_int(k.globals.pcpu_free_slot);
     for (let slot: Int = pcpu_size_to_slot(k, PAGE_SIZE); slot <= last; slot++) {
       if (nr_to_pop === 0) break;
-      const chunk = chunksOf(k, chunkList(k, slot)).find(
-        (each) => nrPages(k, each) !== k.read_int(k.plus(each, k.pcpu_chunk.nr_populated)),
-      );
-      if (chunk === undefined) continue;
+      const chunk: PcpuChunk = firstUnpopulated(k, chunkList(k, slot));
+      if (chunk === NULL) continue;
       const nr_pages: Int = nrPages(k, chunk);
       let rs: Int = find_next_zero_bit(k, populatedOf(k, chunk), nr_pages, 0);
       while (rs < nr_pages && nr_to_pop > 0) {

@@ -39,7 +39,7 @@ import {
   __folio_set_slab,
   PageSlab,
 } from '../../include/linux/page-flags.h.js';
-import { call_rcu, linkCallback } from '../../kernel/rcu/tiny.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { GFP_CONSTRAINT_MASK, GFP_RECLAIM_MASK, GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
 import { __slab_clear_pfmemalloc, folio_slab, get_node, slab_folio } from '../slab.h.js';
@@ -89,7 +89,7 @@ linkCallback('kmem_rcu_free', kmem_rcu_free);
 function slab_destroy(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const freelist: VirtAddr = k.read_va(slab + k.slab.freelist);
   if ((k.words[cachep + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0)
-    call_rcu(k, asCell(slab + k.slab.callback_head), 'kmem_rcu_free');
+    call_rcu(k, asCell(slab + k.slab.callback_head), functionNamed(k, 'kmem_rcu_free'));
   else kmem_freepages(k, cachep, slab);
   // It was an object of its own.
   if (OFF_SLAB(k, cachep)) kfree(k, freelist);

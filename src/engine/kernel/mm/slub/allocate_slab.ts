@@ -21,7 +21,7 @@ import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { folio_order, page_is_pfmemalloc } from '../../include/linux/mm.h.js';
 import { __folio_clear_slab, __folio_set_slab } from '../../include/linux/page-flags.h.js';
 import { callConstructor } from '../../include/linux/slab.h.js';
-import { call_rcu, linkCallback } from '../../kernel/rcu/tiny.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_CONSTRAINT_MASK, GFP_RECLAIM_MASK, GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
@@ -161,7 +161,7 @@ linkCallback('rcu_free_slab', rcu_free_slab);
 /** Readers may still look at objects of a SLAB_TYPESAFE_BY_RCU slab: it goes when they are gone. */
 export function free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0)
-    call_rcu(k, asCell(slab + k.slab.callback_head), 'rcu_free_slab');
+    call_rcu(k, asCell(slab + k.slab.callback_head), functionNamed(k, 'rcu_free_slab'));
   else __free_slab(k, s, slab);
 }
 

@@ -14,7 +14,7 @@ import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { Kobject, Kset } from '../../include/linux/kobject.h.js';
 import { kmem_cache_alloc, kmem_cache_free, SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
-import { call_rcu, linkCallback } from '../../kernel/rcu/tiny.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { kobject_del, kobject_init, kobject_init_and_add, kobject_put } from '../../lib/kobject.js';
 import { kfree } from '../slab_common/kmalloc.js';
 import { slab_unmergeable } from '../slab_common/merge.js';
@@ -133,5 +133,5 @@ export function debugfs_slab_release(k: Kernel): void {
   const dentry: VirtAddr = kmem_cache_alloc(k, dentry_cache, k.GFP_KERNEL);
   if (dentry === 0) return;
   // __dentry_kill() → dentry_free()
-  call_rcu(k, (k.cell_of(dentry) + k.dentry.d_u_d_rcu) as Cell, '__d_free');
+  call_rcu(k, (k.cell_of(dentry) + k.dentry.d_u_d_rcu) as Cell, functionNamed(k, '__d_free'));
 }

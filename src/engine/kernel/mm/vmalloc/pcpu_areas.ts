@@ -10,6 +10,7 @@ import {
   type Int,
   type ListHead,
   NULL,
+  type Out,
   type ULong,
   type VmapArea,
   type VmStruct,
@@ -54,18 +55,14 @@ function areaBefore(k: Kernel, va: VmapArea): VmapArea {
   return before === head ? NULL : asCell(before - k.vmap_area.list);
 }
 
-/** The highest aligned address in this free area, or in the next one below that has one: that area, and the address (0: none). */
-function pvm_determine_end_from_reverse(
-  k: Kernel,
-  va: VmapArea,
-  align: ULong,
-): { va: VmapArea; addr: VirtAddr } {
+/** The highest aligned address in this free area, or in the next one below that has one, which `va` becomes; 0: none. */
+function pvm_determine_end_from_reverse(k: Kernel, va: Out<VmapArea>, align: ULong): VirtAddr {
   const vmalloc_end: VirtAddr = asVirt(ALIGN_DOWN(VMALLOC_END(k), align));
-  for (; va !== NULL; va = areaBefore(k, va)) {
-    const addr: VirtAddr = asVirt(umin(ALIGN_DOWN(vaEnd(k, va), align), vmalloc_end));
-    if (ult(vaStart(k, va), addr)) return { va, addr };
+  for (; va.value !== NULL; va.value = areaBefore(k, va.value)) {
+    const addr: VirtAddr = asVirt(umin(ALIGN_DOWN(vaEnd(k, va.value), align), vmalloc_end));
+    if (ult(vaStart(k, va.value), addr)) return addr;
   }
-  return { va: NULL, addr: asVirt(0) };
+  return asVirt(0);
 }
 
 const newArea = (k: Kernel): VmapArea => {
@@ -74,53 +71,47 @@ const newArea = (k: Kernel): VmapArea => {
   return object === 0 ? NULL : k.cell_of(object);
 };
 
-/** The lowest base at which all groups fit into free areas; undefined: nowhere. */
-function findBase(
-  k: Kernel,
-  offsets: readonly number[],
-  sizes: readonly number[],
-  align: ULong,
-): VirtAddr | undefined {
+/** offsets[area], sizes[area]: pcpu_group_offsets and pcpu_group_sizes. */
+const offsetOf = (k: Kernel, area: Int): ULong =>
+  k.read_ulong(k.read_ptr(k.globals.pcpu_group_offsets) + area * k.ptr_words);
+const sizeOf = (k: Kernel, area: Int): ULong =>
+  k.read_ulong(k.read_ptr(k.globals.pcpu_group_sizes) + area * k.ptr_words);
+
+/** The highest base at which all groups fit into free areas; 0: nowhere. */
+function findBase(k: Kernel, nr_vms: Int, align: ULong): VirtAddr {
   const vmalloc_start: VirtAddr = asVirt(ALIGN(VMALLOC_START(k), align));
-  const nr_vms: Int = offsets.length;
   let last_area: Int = 0;
-  for (let i: Int = 0; i < nr_vms; i++) if (offsets[i]! > offsets[last_area]!) last_area = i;
+  for (let i: Int = 0; i < nr_vms; i++) if (offsetOf(k, i) > offsetOf(k, last_area)) last_area = i;
   let area: Int = last_area;
   let term_area: Int = last_area;
-  let start: ULong = offsets[area]!;
-  let end: ULong = start + sizes[area]!;
+  let start: ULong = offsetOf(k, area);
+  let end: ULong = start + sizeOf(k, area);
 
-  let found = pvm_determine_end_from_reverse(
-    k,
-    pvm_find_va_enclose_addr(k, asVirt(ALIGN_DOWN(VMALLOC_END(k), align))),
-    align,
-  );
-  let va: VmapArea = found.va;
-  let base: VirtAddr = ulong(k, found.addr - end);
+  const va: Out<VmapArea> = {
+    value: pvm_find_va_enclose_addr(k, asVirt(ALIGN_DOWN(VMALLOC_END(k), align))),
+  };
+  let base: VirtAddr = ulong(k, pvm_determine_end_from_reverse(k, va, align) - end);
   for (;;) {
-    if (va === NULL || ult(base, vmalloc_start)) return undefined;
+    if (va.value === NULL || ult(base, vmalloc_start)) return asVirt(0);
     // Lower, until the group that is looked at ends in a free area ...
-    if (ult(vaEnd(k, va), ulong(k, base + end))) {
-      found = pvm_determine_end_from_reverse(k, va, align);
-      va = found.va;
-      base = ulong(k, found.addr - end);
+    if (ult(vaEnd(k, va.value), ulong(k, base + end))) {
+      base = ulong(k, pvm_determine_end_from_reverse(k, va, align) - end);
       term_area = area;
       continue;
     }
     // ... and begins in it.
-    if (ult(ulong(k, base + start), vaStart(k, va))) {
-      found = pvm_determine_end_from_reverse(k, areaBefore(k, va), align);
-      va = found.va;
-      base = ulong(k, found.addr - end);
+    if (ult(ulong(k, base + start), vaStart(k, va.value))) {
+      va.value = areaBefore(k, va.value);
+      base = ulong(k, pvm_determine_end_from_reverse(k, va, align) - end);
       term_area = area;
       continue;
     }
     // This one fits. The one before it, until all have been looked at with this base.
     area = (area + nr_vms - 1) % nr_vms;
     if (area === term_area) return base;
-    start = offsets[area]!;
-    end = start + sizes[area]!;
-    va = pvm_find_va_enclose_addr(k, ulong(k, base + end));
+    start = offsetOf(k, area);
+    end = start + sizeOf(k, area);
+    va.value = pvm_find_va_enclose_addr(k, ulong(k, base + end));
   }
 }
 
@@ -128,10 +119,6 @@ function findBase(
 export function pcpu_get_vm_areas(k: Kernel): VirtAddr {
   const nr_vms: Int = k.read_int(k.globals.pcpu_nr_groups);
   const align: ULong = k.read_ulong(k.globals.pcpu_atom_size);
-  const groups = (table: number): number[] =>
-    Array.from({ length: nr_vms }, (_, i) => k.read_ulong(k.read_ptr(table) + i * k.ptr_words));
-  const offsets = groups(k.globals.pcpu_group_offsets);
-  const sizes = groups(k.globals.pcpu_group_sizes);
 
   const bytes: Int = nr_vms * k.ptr_words * 4;
   const vms: VirtAddr = kzalloc(k, bytes, k.GFP_KERNEL);
@@ -147,15 +134,15 @@ export function pcpu_get_vm_areas(k: Kernel): VirtAddr {
       if (vas[area] === NULL || vm === 0) break err_free;
       k.write_ptr(k.cell_of(asVirt(vms + area * k.ptr_words * 4)), structs[area]!);
     }
-    let base: VirtAddr | undefined = findBase(k, offsets, sizes, align);
-    if (base === undefined) {
+    let base: VirtAddr = findBase(k, nr_vms, align);
+    if (base === 0) {
       // Addresses that wait for their purge may be the ones.
       purge_vmap_area_lazy(k);
-      base = findBase(k, offsets, sizes, align);
+      base = findBase(k, nr_vms, align);
     }
-    if (base === undefined) break err_free;
+    if (base === 0) break err_free;
     for (let area: Int = 0; area < nr_vms; area++) {
-      const start: VirtAddr = ulong(k, base + offsets[area]!);
+      const start: VirtAddr = ulong(k, base + offsetOf(k, area));
       const va: VmapArea = pvm_find_va_enclose_addr(k, start);
       const { free_vmap_area_root, free_vmap_area_list } = k.globals;
       const cut: Int =
@@ -167,16 +154,18 @@ export function pcpu_get_vm_areas(k: Kernel): VirtAddr {
               free_vmap_area_list,
               va,
               start,
-              sizes[area]!,
+              sizeOf(k, area),
             );
       if (cut !== 0) {
         // What was cut out before goes back.
-        for (const taken of vas.splice(0, area))
-          merge_or_add_vmap_area_augment(k, taken, free_vmap_area_root, free_vmap_area_list);
+        for (let i: Int = 0; i < area; i++) {
+          merge_or_add_vmap_area_augment(k, vas[i]!, free_vmap_area_root, free_vmap_area_list);
+          vas[i] = NULL;
+        }
         break err_free;
       }
       k.write_va(vas[area]! + k.vmap_area.va_start, start);
-      k.write_va(vas[area]! + k.vmap_area.va_end, ulong(k, start + sizes[area]!));
+      k.write_va(vas[area]! + k.vmap_area.va_end, ulong(k, start + sizeOf(k, area)));
     }
     for (let area: Int = 0; area < nr_vms; area++) {
       insert_vmap_area(k, vas[area]!, k.globals.vmap_area_root, k.globals.vmap_area_list);
@@ -188,8 +177,10 @@ export function pcpu_get_vm_areas(k: Kernel): VirtAddr {
   }
   // err_free:
   const cachep = k.read_ptr(k.globals.vmap_area_cachep);
-  for (const va of vas) if (va !== NULL) kmem_cache_free(k, cachep, k.va_of(va));
-  for (const vm of structs) if (vm !== NULL) kfree(k, k.va_of(vm));
+  for (let i: Int = 0; i < vas.length; i++) {
+    if (vas[i]! !== NULL) kmem_cache_free(k, cachep, k.va_of(vas[i]!));
+    if (structs[i]! !== NULL) kfree(k, k.va_of(structs[i]!));
+  }
   kfree(k, array);
   kfree(k, vms);
   return asVirt(0);
