@@ -1,6 +1,6 @@
 // Compound pages, 1 of 3: how kernels since 4.4 tell a head from a tail. The next two examples show older ways.
 //
-// Press F5, and open `page` and `tail` under Locals at each step.
+// Press F5, step, and open `page` and `tail` in Variables > Locals at each step.
 #pragma mmscope machine arch=i386 ram=64M compound=compound-head
 
 struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);

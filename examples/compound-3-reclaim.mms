@@ -14,7 +14,7 @@ expect((tail->flags & both) == both);
 expect(PageHead(page) && PageTail(tail) && compound_head(tail) == page);
 
 // The price: a head with PG_reclaim set looks like a tail, but of no page. Compound pages were not on the LRU lists then,
-// so nothing set it. Set it, and see `page` change under Locals.
+// so nothing set it. Set it, and see `page` change in Variables > Locals.
 SetPageReclaim(page);
 expect(PageTail(page) && !PageHead(page));
 page->flags &= ~(1ul << PG_reclaim);

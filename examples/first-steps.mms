@@ -1,6 +1,7 @@
 // The first steps: a machine boots, pages come and go.
 //
-// Press F5. This machine is booted here, from its e820 map to its free lists; change the line below and see what changes.
+// Press F5. The next line chooses the machine, which is booted here, from its e820 map to its free lists. Then press F10
+// (Step Over), and watch the map beside, and Variables > Locals in the Run and Debug view.
 #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M
 
 // One page. It comes from this CPU's own list, not from the buddy lists: step in and see rmqueue_pcplist() take it.

@@ -5,14 +5,14 @@
 
 // Order 4 is above PAGE_ALLOC_COSTLY_ORDER, so no per-CPU list has it: the block comes from the buddy lists.
 // Step into this line, and on to expand(): each turn of its loop puts the upper half back on a smaller list.
-// Meanwhile, under Machine, watch free_area[] of zone Normal.
+// Meanwhile watch the map, or in the Run and Debug view Variables > Machine > zone Normal > free_area[4].
 struct page *block = alloc_pages(GFP_KERNEL | __GFP_COMP, 4);
 expect(block != NULL);
 expect(PageHead(block) && compound_order(block) == 4);
 expect(PageTail(block + 1) && compound_head(block + 1) == block);
 pr_info("pfn %#lx, flags %pGp\n", page_to_pfn(block), &block->flags);
 
-// Open `block` under Locals, right-click PG_locked in its flags: Break on Value Change. Then continue.
+// Open Variables > Locals > block > flags, right-click PG_locked: Break on Value Change. Then press Continue.
 lock_page(block);
 expect(PageLocked(block));
 unlock_page(block);
@@ -21,7 +21,7 @@ unlock_page(block);
 __free_pages(block, 4);
 
 // ZONE_DMA has three blocks of 4 MiB, and lowmem_reserve keeps them for requests that can use no other zone.
-// Tick "Allocation failure" under Breakpoints, and continue.
+// Continue: "Allocation failure" is ticked under Breakpoints, so the session stops in the kernel and says why.
 int got = 0;
 for (int i = 0; i < 4; i++) {
   struct page *large = alloc_pages(GFP_ATOMIC | GFP_DMA | __GFP_NOWARN, 10);

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { bundleForNode, root } from './bundle.mjs';
 import { namesInNoBuild } from './profiles/check.mjs';
+import { growthOf } from './profiles/growth.mjs';
 import { selectConstants } from './profiles/constants.mjs';
 import { selectSymbols } from './profiles/symbols.mjs';
 import { selectTypes } from './profiles/types.mjs';
@@ -55,6 +56,18 @@ function layoutOf(name) {
   return lines.slice(start + 1, lines.indexOf('%end', start));
 }
 
+const core = await load('scripts/profiles/core.ts');
+
+/** What the recorded machine had allocated when its core was taken. */
+function bootOf(name) {
+  const cores = path.join(options.golden, 'cores');
+  const folder = readdirSync(cores).find((entry) => new RegExp(`^${name}-\\d+[MG]$`).test(entry));
+  if (folder === undefined) throw new Error(`no core of ${name} in ${cores}`);
+  const image = core.openCore(core.randomAccessOf(unzip(cores, folder, 'before.vmcore.gz')));
+  const dumps = unzip(cores, folder, 'before.trace.gz').toString('latin1').split('\n');
+  return growthOf(core, image, dumps);
+}
+
 const archOf = (config) =>
   /^CONFIG_X86_64=y/m.test(config)
     ? 'x86_64'
@@ -77,7 +90,7 @@ function makeProfile(name) {
   const enumerators = (each) => carried.enumerator(each)?.value;
   const constants = selectConstants(arch, layout, config, enumerators);
   const release = /^# Linux\/\S+ (\S+) Kernel Configuration/m.exec(config)?.[1];
-  return { name, release, arch, types, symbols: symbols.lines, constants };
+  return { name, release, arch, types, symbols: symbols.lines, constants, boot: bootOf(name) };
 }
 
 const made = NAMES.map(makeProfile);

@@ -17,11 +17,12 @@ export function ensureDependencies(say = console.log) {
     .update(fs.readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
-  say('installing packages (npm ci) ...');
+  say('installing packages (npm ci, the first start only) ...');
   const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
   });
-  if (done.status !== 0) throw new Error('npm ci failed');
+  if (done.status !== 0) throw new Error(`npm ci failed:\n${done.stdout}${done.stderr}`);
   fs.writeFileSync(stamp, lock);
 }

@@ -28,7 +28,6 @@ const SETTINGS = {
   'editor.accessibilitySupport': 'off',
   'window.dialogStyle': 'custom',
   'debug.toolBarLocation': 'floating',
-  'debug.openDebug': 'openOnSessionStart',
   'debug.inlineValues': 'on',
 };
 
@@ -75,7 +74,8 @@ export async function uiSuite(mocha) {
     return;
   }
   const workspace = copyOfExamples();
-  const server = await startServer({ vsix: [vsix], settings: SETTINGS });
+  const { packageHexEditor } = await import('./package.mjs');
+  const server = await startServer({ vsix: [vsix, await packageHexEditor()], settings: SETTINGS });
   try {
     mocha(bundles, {
       CHROMIUM: chromium,

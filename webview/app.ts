@@ -7,6 +7,8 @@ import { Drawing, type Subject } from './drawing.js';
 import type { Host } from './host.js';
 import { Hover } from './hover.js';
 import type { MapSession } from './messages.js';
+import { outOfSight } from './changes.js';
+import { createEdges } from './panels/edges.js';
 import { createLegend } from './panels/legend.js';
 import { createToolbar } from './panels/toolbar.js';
 import { createVerdict } from './panels/verdict.js';
@@ -16,8 +18,10 @@ import { SessionOnShow, type Machine } from './session.js';
 import { bytesText, countText, parseFrame } from './text.js';
 import { Viewport } from './viewport.js';
 
+const ENDED = 'The session has ended. This is the machine as it was at the last stop.';
 const PAGE_SIZE = 4096;
 const MIB = 1 << 20;
+const SOURCES = { boot: 'booted', state: 'recorded', core: 'from a dump' } as const;
 
 export class App {
   private readonly session: SessionOnShow;
@@ -27,6 +31,12 @@ export class App {
   private readonly viewport: Viewport;
   private readonly drawing: Drawing;
   private readonly toolbar;
+  private readonly edges = createEdges((pfn) => {
+    this.followed = pfn;
+    this.viewport.centre(pfn);
+  });
+  /** The change of this stop that was brought into view, until the user moves the view. */
+  private followed: number | undefined;
   private readonly legend;
   private readonly verdict = createVerdict((pfn) => this.selection.select(pfn));
 
@@ -52,6 +62,10 @@ export class App {
       scrolled: () => this.scrolled(),
       hovered: (pfn, x, y) => this.hover.at(pfn, x, y),
       selected: (pfn) => this.selection.select(pfn),
+      touched: () => {
+        this.followed = undefined;
+        this.projection.stopFollowing();
+      },
       key: (key) => this.key(key),
       zoomed: (step) => this.zoom(step),
     });
@@ -71,9 +85,11 @@ export class App {
       () => this.subject(),
       (palette) => this.legend.setPalette(palette),
     );
-    const main = element('main', {}, this.viewport.root, this.selection.details.root);
+    const stage = element('div', { class: 'stage' }, this.viewport.root, this.edges.root);
+    const main = element('main', {}, stage, this.selection.details.root);
     root.append(
       this.toolbar.root,
+      element('div', { class: 'note', role: 'status' }, ENDED),
       this.verdict.root,
       main,
       this.session.empty,
@@ -92,7 +108,10 @@ export class App {
       this.verdict.show(undefined);
     }
     if (session?.stopped !== true) return;
-    if (isNewStop) this.drawing.pulse();
+    if (isNewStop) {
+      this.followed = undefined;
+      this.drawing.pulse();
+    }
     this.projection.startEpoch(session, isNewStop);
     void this.session.askOverview();
     void this.session.askVerdict();
@@ -106,10 +125,12 @@ export class App {
     else this.selection.select(pfn);
   }
 
-  private opened({ zones }: Machine): void {
-    const nrFrames = zones.reduce((sum, zone) => sum + zone.endPfn - zone.startPfn, 0);
+  private opened({ zones, nrFrames, kind }: Machine): void {
+    const size = bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB);
+    const machine = kind === undefined ? [size] : [kind.arch, size, SOURCES[kind.source]];
+    const { subject } = this.session;
     this.toolbar.setTitle(
-      bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB),
+      machine.join(', ') + (subject === '' ? '' : `; ${subject}`),
       `${countText(nrFrames)} frames · ${zones.map((zone) => zone.name).join(', ')}`,
     );
     this.relayout();
@@ -122,7 +143,9 @@ export class App {
     const layout = this.projection.layOut(viewport, selection.pfn !== undefined);
     if (layout === undefined) return;
     viewport.setLayout(layout);
-    if (anchor !== undefined) viewport.keepInPlace(anchor.pfn, anchor.offsetPx);
+    // What was brought into view stays there, when the verdict or the legend takes room.
+    if (this.followed !== undefined) viewport.centre(this.followed);
+    else if (anchor !== undefined) viewport.keepInPlace(anchor.pfn, anchor.offsetPx);
     const { framesPerCell } = layout.zoom;
     this.toolbar.setScale(framesPerCell === 1 ? `1 : 1` : `1 : ${countText(framesPerCell)}`);
     selection.scrollIntoView();
@@ -131,6 +154,7 @@ export class App {
   }
 
   private zoom(step: 1 | -1 | 'fit'): void {
+    this.followed = undefined;
     if (!this.projection.zoom(step)) return;
     this.relayout();
     this.selection.scrollIntoView();
@@ -156,8 +180,18 @@ export class App {
   /** New states: after a stop, what changed is brought into view. */
   private arrived(): void {
     const change = this.projection.takeChange();
-    if (change !== undefined) this.viewport.scrollTo(change);
+    if (change !== undefined) {
+      this.followed = change;
+      this.viewport.centre(change);
+    }
     this.drawing.draw();
+    this.pointToChanges();
+  }
+
+  /** Arrows at the edges, for changes that are out of sight. */
+  private pointToChanges(): void {
+    const { scrollTop, heightPx } = this.viewport;
+    this.edges.show(outOfSight(this.projection.changes(), scrollTop, scrollTop + heightPx));
   }
 
   private subject(): Subject | undefined {
@@ -175,6 +209,7 @@ export class App {
   }
 
   private scrolled(): void {
+    this.pointToChanges();
     this.hover.leave();
     this.projection.fetch(this.viewport);
   }

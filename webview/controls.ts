@@ -76,6 +76,8 @@ export function textField(
   enter: (text: string, field: HTMLElement) => void,
 ): HTMLElement {
   const field = element('vscode-text-field', { 'aria-label': label, placeholder, size: '18' });
+  // Once it is in the document the toolkit calls it "Text field".
+  requestAnimationFrame(() => field.setAttribute('aria-label', label));
   field.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') enter((field as unknown as HTMLInputElement).value, field);
   });

@@ -13,6 +13,8 @@ export interface MapSlice extends Omit<MapBody, 'states'> {
 export interface MapSession {
   readonly id: string;
   readonly name: string;
+  /** `split-a-block.mms`; of a machine that is only looked into, its file. */
+  readonly subject: string;
   readonly stopped: boolean;
   /** Grows with every stop and edit; slices of another epoch are stale. */
   readonly epoch: number;

@@ -3,7 +3,7 @@
  * tiles that are in view.
  */
 import { MAX_CELLS, type MapZone } from '../src/engine/view/map.js';
-import { firstChange } from './changes.js';
+import { changedPlaces, firstChange, type ChangedPlace } from './changes.js';
 import { CELLS_PER_TILE } from './curve.js';
 import type { Host } from './host.js';
 import {
@@ -31,7 +31,7 @@ export interface ProjectionNews {
 export class Projection {
   options: Options;
   layout: Layout | undefined;
-  /** The next states to arrive are the first since a stop. */
+  /** Since the stop, no change has arrived that is to be brought into view. */
   private follows = false;
   private readonly tiles: Tiles;
 
@@ -65,12 +65,25 @@ export class Projection {
     this.tiles.startEpoch(session.epoch, session.stop);
   }
 
-  /** After a stop, where something changed; once. */
+  /** After a stop, where something changed; once. Zones arrive one by one: it may be in a later one. */
   takeChange(): number | undefined {
     const { layout } = this;
     if (!this.follows || layout === undefined || !this.options.showChanges) return undefined;
+    const change = firstChange(layout, (tile) => this.tile(layout, tile));
+    if (change !== undefined) this.follows = false;
+    return change;
+  }
+
+  /** The user has moved the view: it stays, whatever changes arrive. */
+  stopFollowing(): void {
     this.follows = false;
-    return firstChange(layout, (tile) => this.tile(layout, tile));
+  }
+
+  /** Where something changed since the last stop, as far as it is known. */
+  changes(): readonly ChangedPlace[] {
+    const { layout } = this;
+    if (layout === undefined || !this.options.showChanges) return [];
+    return changedPlaces(layout, (tile) => this.tile(layout, tile));
   }
 
   /** Fetches what is in view; of a machine that one request covers, everything, so that changes elsewhere are known. */

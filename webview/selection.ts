@@ -37,7 +37,7 @@ export class Selection {
       const cell = this.cells.facts(pfn);
       this.details.show(cell, this.cells.swatch(cell.state), undefined);
       viewport.announce(spoken(cell));
-      viewport.scrollTo(pfn);
+      viewport.centre(pfn);
       void this.ask(pfn);
     }
     this.cells.moved();

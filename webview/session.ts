@@ -1,9 +1,11 @@
 /**
  * The session on show and its machine: what is known of both, and what is asked at each stop.
  *
- * A question that fails is not repeated: the machine runs or is gone, and the next stop asks again.
+ * A question that fails is not repeated: the machine runs or is gone, and the next stop asks again. After a session's end its
+ * machine stays on show, as it was at the last stop.
  */
-import type { MapArguments, MapZone, VerdictBody } from '../src/engine/view/map.js';
+import type { MapArguments, MapMachine, MapZone, VerdictBody } from '../src/engine/view/map.js';
+import { pageKindCode } from '../src/engine/view/pageState.js';
 import { element } from './dom.js';
 import type { Host } from './host.js';
 import type { MapSession } from './messages.js';
@@ -14,6 +16,9 @@ const OVERVIEW: MapArguments = { firstPfn: 0, framesPerCell: 1 << 26, cells: 1 }
 export interface Machine {
   readonly maxPfn: number;
   readonly zones: readonly MapZone[];
+  /** Without holes. */
+  readonly nrFrames: number;
+  readonly kind: MapMachine | undefined;
 }
 
 export interface SessionNews {
@@ -40,10 +45,13 @@ export class SessionOnShow {
     readonly isOther: boolean;
     readonly isNewStop: boolean;
   } {
+    document.body.classList.toggle('running', session !== undefined && !session.stopped);
+    document.body.classList.toggle('ended', session === undefined && this.machine !== undefined);
+    if (session === undefined && this.machine !== undefined)
+      return { isOther: false, isNewStop: false };
     const isOther = session?.id !== this.session?.id;
     const isNewStop = session?.stop !== this.session?.stop;
     this.session = session;
-    document.body.classList.toggle('running', session !== undefined && !session.stopped);
     if (isOther) this.machine = undefined;
     this.empty.textContent =
       session === undefined
@@ -57,11 +65,12 @@ export class SessionOnShow {
   async askOverview(): Promise<void> {
     const { session } = this;
     try {
-      const { maxPfn, zones, totals } = await this.host.ask('map', OVERVIEW);
+      const { maxPfn, zones, totals, machine: kind } = await this.host.ask('map', OVERVIEW);
       if (session?.id !== this.session?.id) return;
       if (totals !== undefined) this.news.counted(totals);
       if (this.machine !== undefined) return;
-      this.machine = { maxPfn, zones };
+      const nrFrames = totals === undefined ? spanOf(zones) : present(totals);
+      this.machine = { maxPfn, zones, nrFrames, kind };
       this.markEmpty();
       this.news.opened(this.machine);
     } catch {
@@ -79,7 +88,19 @@ export class SessionOnShow {
     }
   }
 
+  /** What the session is about. */
+  get subject(): string {
+    return this.session?.subject ?? '';
+  }
+
   private markEmpty(): void {
     document.body.classList.toggle('no-machine', this.machine === undefined);
   }
 }
+
+const spanOf = (zones: readonly MapZone[]): number =>
+  zones.reduce((sum, { startPfn, endPfn }) => sum + endPfn - startPfn, 0);
+
+/** Frames of memory: every kind but holes. */
+const present = (totals: readonly number[]): number =>
+  totals.reduce((sum, count, code) => (code === pageKindCode('absent') ? sum : sum + count), 0);

@@ -13,6 +13,8 @@ export interface ViewportEvents {
   /** The frame under the pointer, with the pointer's place in the page. */
   hovered(pfn: number | undefined, x: number, y: number): void;
   selected(pfn: number): void;
+  /** The user moves the view, or is about to. */
+  touched(): void;
   /** A key that is not about moving. */
   key(key: string): boolean;
   /** Zooming with the wheel. */
@@ -93,6 +95,16 @@ export class Viewport {
       this.root.scrollTop = spot.y - heightPx + MARGIN_PX;
   }
 
+  /** Brings a frame to the middle, unless it is well in view already. */
+  centre(pfn: number): void {
+    const spot = this.layout && spotOfPfn(this.layout, pfn);
+    if (spot === undefined) return;
+    const { scrollTop, heightPx } = this;
+    const margin = Math.min(MARGIN_PX, heightPx / 4);
+    const isInView = spot.y >= scrollTop + margin && spot.y <= scrollTop + heightPx - 2 * margin;
+    if (!isInView) this.root.scrollTop = spot.y - heightPx / 2;
+  }
+
   /** What a screen reader says of the focused frame. */
   announce(text: string): void {
     this.mirror.textContent = text;
@@ -107,6 +119,8 @@ export class Viewport {
     const { root, events } = this;
     new ResizeObserver(() => events.resized()).observe(root);
     root.addEventListener('scroll', () => events.scrolled(), { passive: true });
+    for (const kind of ['wheel', 'pointerdown', 'keydown'])
+      root.addEventListener(kind, () => events.touched(), { passive: true });
     root.addEventListener('pointermove', (event) =>
       events.hovered(this.pfnUnder(event), event.clientX, event.clientY),
     );
@@ -135,11 +149,17 @@ export class Viewport {
     return pfnAt(this.layout, event.clientX - box.left, event.clientY - box.top + this.scrollTop);
   }
 
-  /** Arrow keys go to the neighbouring cell in the picture; Ctrl+arrows to the next frame by number. */
+  /**
+   * Arrow keys go to the neighbouring cell in the picture; Ctrl+arrows to the next frame by number; Page Up and Down by most of
+   * the view's height; Home and End to the machine's first and last frame.
+   */
   private move(event: KeyboardEvent): boolean {
     const step = STEPS[event.key];
     const { layout } = this;
-    if (step === undefined || layout === undefined) return false;
+    if (layout === undefined) return false;
+    const far = step === undefined ? this.farFrame(layout, event.key) : undefined;
+    if (far !== undefined) this.events.selected(far);
+    if (step === undefined) return far !== undefined;
     const next =
       this.frame === undefined
         ? layout.sections[0]?.zone.startPfn
@@ -147,6 +167,23 @@ export class Viewport {
     if (next === undefined) return true;
     this.events.selected(next);
     return true;
+  }
+
+  private farFrame(layout: Layout, key: string): number | undefined {
+    const zones = layout.sections.map(({ zone }) => zone);
+    if (key === 'Home') return zones[0]?.startPfn;
+    if (key === 'End') return (zones.at(-1)?.endPfn ?? 1) - 1;
+    const direction = key === 'PageDown' ? 1 : key === 'PageUp' ? -1 : 0;
+    const from = this.frame ?? zones[0]?.startPfn;
+    const spot = from === undefined ? undefined : spotOfPfn(layout, from);
+    if (direction === 0 || spot === undefined) return undefined;
+    const { cellPx } = layout.zoom;
+    // A gap or a header there: the nearest cell before it.
+    for (let reach = 0.9 * this.heightPx; reach >= cellPx; reach -= cellPx) {
+      const found = pfnAt(layout, spot.x + cellPx / 2, spot.y + cellPx / 2 + direction * reach);
+      if (found !== undefined) return found;
+    }
+    return from;
   }
 
   private neighbour(

@@ -13,7 +13,7 @@ export const TYPES = words(`
   zone pglist_data free_area per_cpu_pages per_cpu_zonestat per_cpu_nodestat zonelist zoneref lruvec
   mem_section mem_section_usage
   slab kmem_cache kmem_cache_cpu kmem_cache_node kmem_cache_order_objects array_cache alien_cache kmalloc_info_struct
-  kmem_obj_info track detached_freelist partial_context
+  kmem_obj_info track stack_record detached_freelist partial_context
   vm_struct vmap_area vmap_block vmap_block_queue vfree_deferred
   mm_struct vm_area_struct anon_vma anon_vma_chain address_space vm_fault vm_operations_struct mmu_gather
   maple_tree maple_node xarray xa_node
@@ -27,7 +27,7 @@ export const TYPES = words(`
   cpu_entry_area exception_stacks cea_exception_stacks
   rw_semaphore mutex thread_info resource flush_tlb_info work_struct kthread worker
   deferred_split mm_slot khugepaged_scan
-  kobject kset kernfs_node kernfs_root idr attribute attribute_group callback_head rcu_ctrlblk
+  kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head
 `);
 
@@ -98,10 +98,11 @@ export const SYMBOLS = words(`
   memblock_memory_in_slab memblock_reserved_in_slab system_has_some_mirror
   cma_areas cma_area_count cma_mutex dma_contiguous_default_area
   slab_caches slab_mutex slab_state slab_nomerge kmem_cache kmem_cache_node kmem_cache_boot
+  boot_kmem_cache boot_kmem_cache_node
   kmalloc_caches kmalloc_info size_index slub_debug slub_debug_enabled slub_max_order slub_min_order slub_min_objects
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
-  slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
+  kernel_kobj sysfs_root alias_list dynamic_kobj_ktype kset_ktype slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
   radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free
   rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
   mempool_free_pages
@@ -142,7 +143,8 @@ export const SYMBOLS = words(`
   randomize_va_space fault_around_bytes page_cluster sysctl_page_lock_unfairness folio_wait_table mmlist_lock
   oom_lock oom_victims oom_killer_disabled sysctl_panic_on_oom sysctl_oom_kill_allocating_task sysctl_oom_dump_tasks
   oom_reaper_list init_on_alloc init_on_free
-  cpus_with_pcps lru_drain_gen has_work tainted_mask
+  cpus_with_pcps lru_drain_gen has_work tainted_mask debug_locks
+  stack_table stack_hash_mask stack_slabs depot_index depot_offset next_slab_inited
   runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops

@@ -11,7 +11,6 @@
  * so the suite's result file (environment MMSCOPE_TEST_RESULT) decides. What the host logs goes to a file beside it.
  */
 import fs from 'node:fs';
-import path from 'node:path';
 import { format } from 'node:util';
 import { launchBrowser } from './browser.mjs';
 import { startServer } from './server.mjs';
@@ -81,8 +80,7 @@ async function runInPage(browser) {
     void page.exposeFunction('codeAutomationExit', (exitCode) => resolve(exitCode));
   });
   exit.catch(() => {});
-  const remote = (file) =>
-    `vscode-remote://127.0.0.1:${server.port}${encodeURI(path.resolve(file))}`;
+  const remote = server.fileUri;
   await page.goto(
     server.folderUrl(folder, [
       ['extensionDevelopmentPath', remote(extension)],

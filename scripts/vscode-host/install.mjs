@@ -14,7 +14,7 @@ const CODE_SERVER = '4.139.1';
 /** What code-server 4.139 asks for; Node 20 cannot run it (`node:module` has no registerHooks). */
 const NODE = '24.21.0';
 /** Changes when the steps below change. */
-const RECIPE = 1;
+const RECIPE = 2;
 /** Used by assistants and containers only; 220 MB. */
 const UNUSED_PACKAGES = [
   '@github/copilot-sdk',
@@ -22,7 +22,8 @@ const UNUSED_PACKAGES = [
   '@vscode/copilot-api',
   '@devcontainers/cli',
 ];
-const UNUSED_EXTENSIONS = ['copilot', 'mermaid-markdown-features'];
+/** The TypeScript extension finds no tsserver in this server and says so in a toast; colours are another extension's. */
+const UNUSED_EXTENSIONS = ['copilot', 'mermaid-markdown-features', 'typescript-language-features'];
 
 const cacheHome =
   process.env.MMSCOPE_CACHE ??
@@ -37,6 +38,9 @@ const host = (() => {
     server: path.join(root, 'code-server', 'lib', 'vscode', 'out', 'server-main.js'),
   };
 })();
+
+/** Whether {@link installServer} has nothing to do. */
+export const isServerInstalled = () => fs.existsSync(host.server);
 
 /** Installs the server unless it is there. Returns {@link host}. Throws with what npm said. */
 export function installServer(say = console.log) {
@@ -132,3 +136,5 @@ function withoutNpm(env) {
     ),
   );
 }
+
+if (process.argv[1] === import.meta.filename) installServer(() => {});

@@ -43,7 +43,7 @@ const SETTINGS = {
  * @param options.dataDir where settings and extensions live; default: a temporary folder, removed at the end
  * @param options.testDriver lets a page load an extension under test (`--enable-smoke-test-driver`)
  * @param options.env for the extension host
- * @returns `{ url, port, folderUrl(folder, payload), log(), stop() }`
+ * @returns `{ url, port, fileUri(file), folderUrl(folder, payload), log(), stop() }`
  */
 export async function startServer({
   vsix = [],
@@ -59,9 +59,11 @@ export async function startServer({
   );
   for (const folder of Object.values(folders)) fs.mkdirSync(folder, { recursive: true });
   writeSettings(path.join(folders.user, 'User'), settings);
+  // Settings of scope "machine" are read from here alone: whether walkthroughs open after an install is one.
+  writeSettings(path.join(folders.user, 'Machine'), settings);
   const places = ['--server-data-dir', folders.server, '--user-data-dir', folders.user];
   places.push('--extensions-dir', folders.extensions);
-  for (const extension of vsix) install(node, server, extension, places, folders.home);
+  if (vsix.length > 0) install(node, server, vsix, places, folders.home);
 
   const child = spawn(
     node,
@@ -92,6 +94,8 @@ export async function startServer({
     port,
     log: () => log,
     stop: () => group.stop(),
+    /** How the workbench names a file of the server's disk. */
+    fileUri: (file) => `vscode-remote://127.0.0.1:${port}${encodeURI(path.resolve(file))}`,
     /** The workbench with a folder open; `payload` is the workbench's own query parameter. */
     folderUrl(folder, payload) {
       const query = new URLSearchParams({ folder: path.resolve(folder) });
@@ -110,10 +114,11 @@ function writeSettings(dir, settings) {
 }
 
 function install(node, server, vsix, places, home) {
-  const args = [server, '--install-extension', path.resolve(vsix), '--force', ...places];
+  const extensions = vsix.flatMap((file) => ['--install-extension', path.resolve(file)]);
+  const args = [server, ...extensions, '--force', ...places];
   const done = spawnSync(node, args, { encoding: 'utf8', env: cleanEnvironment(home) });
-  if (!/successfully installed/.test(done.stdout))
-    throw new Error(`cannot install ${vsix}:\n${done.stdout}\n${done.stderr}`);
+  if ((done.stdout.match(/successfully installed/g) ?? []).length < vsix.length)
+    throw new Error(`cannot install ${vsix.join(', ')}:\n${done.stdout}\n${done.stderr}`);
 }
 
 /** Nothing of an outer VS Code or npm, and no extension gallery to ask. */

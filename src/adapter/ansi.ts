@@ -1,14 +1,13 @@
 /**
- * Colours of what is printed, for clients that show them: by the severity of a line of the kernel's log, and to tell the debugger's
- * own remarks from the machine's output.
+ * Colours of what is printed, for clients that show them: by the severity of a line of the kernel's log, and bold for what the
+ * debugger finds important. Its other remarks stay plain: faint text falls below 4.5:1 in dark themes.
  *
  * Source: ECMA-48 8.3.117 (SGR); Linux include/linux/kern_levels.h.
  */
-export type Style = 'plain' | 'faint' | 'bold' | 'yellow' | 'red' | 'boldRed';
+export type Style = 'plain' | 'bold' | 'yellow' | 'red' | 'boldRed';
 
 const CODES: Readonly<Record<Style, string>> = {
   plain: '',
-  faint: '2',
   bold: '1',
   yellow: '33',
   red: '31',

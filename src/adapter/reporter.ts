@@ -13,7 +13,7 @@ import { isInside } from './time/place.js';
 type Category = 'console' | 'stdout' | 'stderr' | 'important';
 
 const STYLE_OF: Readonly<Record<Category, Style>> = {
-  console: 'faint',
+  console: 'plain',
   stdout: 'plain',
   stderr: 'red',
   important: 'bold',

@@ -265,6 +265,7 @@ export class Session {
     live.ending.isTold = false;
     live.reverse.ended();
     live.reporter.passed(live.target);
+    this.tellWhyNoPages(live, stop);
     live.threads.tell(live.target);
     const ids = stop.hits.map(({ breakpointId }) => breakpointId).filter((id) => id !== undefined);
     this.connection.event(
@@ -278,6 +279,13 @@ export class Session {
         hitBreakpointIds: ids.length === 0 ? undefined : ids,
       }),
     );
+  }
+
+  /** An allocation that may fail in silence (`__GFP_NOWARN`) says nothing in the kernel's log. */
+  private tellWhyNoPages(live: Live, { hits }: Stopped): void {
+    for (const { raised } of hits)
+      if (raised?.typeName === 'allocation-failed')
+        live.reporter.line('stderr', raised.sentence, this.hereSource());
   }
 
   /**

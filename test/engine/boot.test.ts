@@ -126,7 +126,8 @@ describe('a booted machine', function () {
       const image = boot(name, mib, options);
       const linux = boot(name, mib, { ...options, everyPage: true });
       assert.equal(differentBytes(image, linux), undefined);
-      assert.ok(linux.memory.nrTouchedFrames > image.memory.nrTouchedFrames * 1.3);
+      // The long way touches all of mem_map.
+      assert.ok(linux.memory.nrTouchedFrames > image.memory.nrTouchedFrames);
     });
 
   it('allocates from every zone, and back again', () => {

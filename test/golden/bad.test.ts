@@ -51,6 +51,7 @@ const REPORTED = [
   /^flags: /,
   /^raw: /,
   /^page dumped because: /,
+  /^Disabling lock debugging due to kernel taint$/,
   /page allocation failure: order:/,
   /^Mem-Info:/,
   /^active_anon:|^ (?:active_file|unevictable|slab_reclaimable|mapped|sec_pagetables|kernel_misc_reclaimable|free):/,

@@ -86,7 +86,7 @@ describe('#pragma mmscope', () => {
       ],
     );
     check('#pragma mmscope machine seed=1', standard, [
-      "1:25 `seed` bad-pragma: unknown key 'seed'; the keys are arch, profile, ram, slab, cma, cpus, compound, bus",
+      "1:25 `seed` bad-pragma: unknown key 'seed'; the keys are arch, profile, ram, slab, cma, cpus, compound, bus, cmdline",
     ]);
     check('#pragma mmscope machine slab=slob arch=i368', standard, [
       "1:30 `slob` bad-pragma: 'slob' is not a value of slab: use one of slub, slab [Change to 'slub']",

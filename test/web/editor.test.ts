@@ -5,7 +5,7 @@ import { addressAt } from '../../src/extension/address/addressAt.js';
 import { staticMarkdown } from '../../src/extension/address/staticReport.js';
 import { checkScenario } from '../../src/extension/language/checkScenario.js';
 import { expressionAt } from '../../src/extension/language/expressionAt.js';
-import { variablesIn } from '../../src/extension/language/variablesIn.js';
+import { assignedIn, shortValue, valuesUpTo } from '../../src/extension/language/variablesIn.js';
 import { hexDump } from '../../src/extension/map/hexDump.js';
 
 /** `|` is where the pointer is. */
@@ -134,14 +134,15 @@ describe('an address of a machine in a file, before it runs', () => {
 
 describe('inline values', () => {
   for (const [line, names] of [
-    ['struct page *page = alloc_pages(GFP_KERNEL, order);', ['page', 'order']],
-    ['for (int i = 0; i < n; i++) pages[i] = p->lru.next;', ['i', 'n', 'pages', 'p']],
-    ['pr_info("%d page", count); // comment', ['count']],
+    ['struct page *page = alloc_pages(GFP_KERNEL, order);', ['page']],
+    ['for (int i = 0; i < n; i++) pages[i] = p->lru.next;', ['i', 'pages']],
+    ['page->private = 3; n += 2;', ['n']],
+    ['if (a == b) pr_info("x = %d", x); // y = 1', []],
+    ['copy_from_kernel_nofault(&value, (void *)va, 4);', ['value']],
     ['#pragma mmscope machine ram=64M', []],
-    ['task writer {', []],
   ] as const)
-    it(line, () => {
-      const found = variablesIn(line);
+    it(`${line}  assigns  ${names.join(', ') || 'nothing'}`, () => {
+      const found = assignedIn(line);
       assert.deepEqual(
         found.map(({ name }) => name),
         names,
@@ -149,6 +150,49 @@ describe('inline values', () => {
       for (const { name, column } of found)
         assert.equal(line.slice(column, column + name.length), name);
     });
+
+  const SCENARIO = [
+    'int a = 1;', // 0
+    'task writer {', // 1
+    '  a = 2;', // 2
+    '  int w = 3;', // 3
+    '  w++;', // 4
+    '}', // 5
+    'int b = a;', // 6
+    'for (int i = 0; i < 3; i++) {', // 7
+    '  int c = i;', // 8
+    '  if (c)', // 9
+    '    b = c;', // 10
+    '  c = b;', // 11
+    '}', // 12
+    'int d = 4;', // 13
+    'd = 5;', // 14
+    'pr_info("%d", d);', // 15
+  ];
+  const at = (stop: number): readonly string[] =>
+    valuesUpTo(SCENARIO, stop).map(({ name, line }) => `${name} ${line}`);
+
+  it('are those of the lines that have run, each where it was assigned last', () => {
+    assert.deepEqual(at(0), []);
+    assert.deepEqual(at(6), ['a 0']);
+    assert.deepEqual(at(14), ['a 0', 'd 13']);
+    assert.deepEqual(at(15), ['a 0', 'd 14']);
+  });
+
+  it('of a loop are those of this turn; what an if may have changed is not shown', () => {
+    assert.deepEqual(at(9), ['a 0', 'b 6', 'i 7', 'c 8']);
+    assert.deepEqual(at(11), ['a 0', 'i 7', 'c 8']);
+  });
+
+  it('of a task are its own', () => {
+    assert.deepEqual(at(4), ['a 2', 'w 3']);
+  });
+
+  it('are cut between words', () => {
+    assert.equal(shortValue('0x1f40'), '0x1f40');
+    const long = '0xcbdb5020 pfn 0x1960 head of a compound page, order 4';
+    assert.equal(shortValue(long), '0xcbdb5020 pfn 0x1960 head of a…');
+  });
 });
 
 describe('a hex dump', () => {

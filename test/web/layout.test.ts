@@ -1,5 +1,6 @@
 /** The map's geometry: every frame has one place, and the place leads back to the frame. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import {
   buddyShape,
   cellIndex,
@@ -16,6 +17,8 @@ import {
   spotOfPfn,
   ZOOMS,
 } from '../../webview/layout.js';
+import { outOfSight } from '../../webview/changes.js';
+import { contrast, inkOn } from '../../webview/draw/color.js';
 import { bytesText, parseFrame } from '../../webview/text.js';
 
 /** An i386 machine of 1 GiB: zones that start inside a tile. */
@@ -112,4 +115,29 @@ describe('numbers as text', () => {
       [0x1f40, 8000, 0x10, 0x1f40, undefined, undefined, undefined],
     );
   });
+});
+
+describe('what changed out of sight', () => {
+  const places = [10, 400, 900, 60].map((y, pfn) => ({ pfn, y }));
+  it('is above or below the view, the nearest first', () => {
+    const { above, below } = outOfSight(places, 100, 500);
+    assert.deepEqual([above.map(({ y }) => y), below.map(({ y }) => y)], [[60, 10], [900]]);
+  });
+  it('is nothing when all is in view', () => {
+    assert.deepEqual(outOfSight(places, 0, 1000), { above: [], below: [] });
+  });
+});
+
+describe('a digit on a block', () => {
+  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    contributes: { colors: readonly { id: string; defaults: Record<string, string> }[] };
+  };
+  for (const { id, defaults } of contributes.colors)
+    it(`of ${id} can be read in every theme`, () => {
+      for (const text of Object.values(defaults)) {
+        const value = parseInt(text.slice(1), 16);
+        const color = { r: value >> 16, g: (value >> 8) & 255, b: value & 255 };
+        assert.ok(contrast(color, inkOn(color)) >= 4.5, text);
+      }
+    });
 });

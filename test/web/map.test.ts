@@ -49,7 +49,7 @@ describe('the map of physical memory', function () {
       legend.map((text) => text.replaceAll(/\s+/g, ' ').trim()),
       ['Reserved 1,024', 'Free 3,072'],
     );
-    assert.match(await map.page.locator('.title').innerText(), /^16 MiB$/);
+    assert.match(await map.page.locator('.title').innerText(), /^16 MiB; test\.mms$/);
     await map.page.close();
   });
 
@@ -102,6 +102,79 @@ describe('the map of physical memory', function () {
       [['copy', 0x804]],
     );
     await map.page.keyboard.press('Escape');
+    await map.page.close();
+  });
+
+  it('goes far by Page Up and Down, Home and End; says what it does not find', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.stopped();
+    const title = map.page.locator('.details h2');
+    await map.page.locator('.viewport').focus();
+    await map.page.keyboard.press('End');
+    await title.filter({ hasText: 'pfn 0xfff' }).waitFor();
+    await map.page.keyboard.press('Home');
+    await title.filter({ hasText: /pfn 0x0$/ }).waitFor();
+    await map.page.keyboard.press('PageDown');
+    await title.filter({ hasNotText: /pfn 0x0$/ }).waitFor();
+    const field = map.page.locator('vscode-text-field input');
+    assert.equal(await field.getAttribute('aria-label'), 'Go to frame or address');
+    await field.fill('nonsense');
+    await field.press('Enter');
+    await map.page.locator('.complaint', { hasText: 'nonsense: not in this machine' }).waitFor();
+    await map.page.close();
+  });
+
+  it('keeps the last state when the session has ended', async () => {
+    const map = await MapPage.open(browser, smallMachine().machine);
+    await map.stopped();
+    await map.tell(undefined);
+    await map.page.locator('.note', { hasText: 'The session has ended' }).waitFor();
+    await map.settle();
+    assert.ok(((await map.colors())[FREE_COLOR] ?? 0) > 100_000);
+    assert.equal(await map.page.locator('.empty').isVisible(), false);
+    await map.page.close();
+  });
+
+  it('points to changes that are out of sight, and goes there', async () => {
+    const { machine, states } = smallMachine();
+    const map = await MapPage.open(browser, machine, { width: 500, height: 420 });
+    await map.stopped();
+    states[0x400] = pageState(pageKindCode('kernel'));
+    states[0xfff] = pageState(pageKindCode('kernel'));
+    await map.stopped();
+    const arrow = map.page.locator('.edge:visible');
+    await arrow.filter({ hasText: 'a change below' }).waitFor();
+    await arrow.click();
+    await map.page.locator('.edge.above:visible', { hasText: 'a change above' }).waitFor();
+    await map.page.close();
+  });
+
+  it('brings a change into view that is in a later zone', async () => {
+    const states = new Uint8Array(1 << 16).fill(pageState(pageKindCode('free'), 10));
+    const zones = [
+      { name: 'DMA', startPfn: 0, endPfn: 4096 },
+      { name: 'Normal', startPfn: 4096, endPfn: 1 << 16 },
+    ];
+    const map = await MapPage.open(browser, plainMachine(zones, states), {
+      width: 400,
+      height: 420,
+    });
+    await map.stopped();
+    states[0x8000] = pageState(pageKindCode('kernel'));
+    await map.stopped();
+    assert.ok(((await map.colors())[KERNEL_COLOR] ?? 0) > 10);
+    assert.equal(await map.page.locator('.edge:visible').count(), 0);
+    await map.page.close();
+  });
+
+  it('does not count holes as memory', async () => {
+    const states = new Uint8Array(1 << 20);
+    states.fill(pageState(pageKindCode('free'), 10));
+    states.fill(pageState(pageKindCode('absent')), 1 << 18, 1 << 19);
+    const zones = [{ name: 'Normal', startPfn: 0, endPfn: 1 << 20 }];
+    const map = await MapPage.open(browser, plainMachine(zones, states));
+    await map.stopped();
+    await map.page.locator('.title', { hasText: '3 GiB' }).waitFor();
     await map.page.close();
   });
 
@@ -175,7 +248,7 @@ describe('the map of physical memory', function () {
     ];
     const map = await MapPage.open(browser, plainMachine(zones, states));
     await map.stopped();
-    await map.page.locator('.title', { hasText: '64 GiB' }).waitFor();
+    await map.page.locator('.title', { hasText: '63 GiB' }).waitFor();
     const started = Date.now();
     for (let i = 0; i < 5; i++) {
       await map.page.locator('vscode-button[title="Zoom in (+)"]').click();

@@ -95,7 +95,8 @@ export class MapPage {
   /** The session stops (again). */
   async stopped(): Promise<void> {
     this.stop++;
-    await this.tell({ id: 's', name: 'test', stopped: true, epoch: this.stop, stop: this.stop });
+    const [name, subject] = ['test', 'test.mms'];
+    await this.tell({ id: 's', name, subject, stopped: true, epoch: this.stop, stop: this.stop });
     await this.settle();
   }
 

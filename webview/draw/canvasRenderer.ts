@@ -2,7 +2,7 @@
  * Draws the map on two canvases: cells as pixels of an ImageData of the view's size, blitted from sprites, with labels on
  * top; and an overlay for what changes with the pointer. Work is proportional to the view, never to the machine.
  */
-import { detailOfState, kindOfState } from '../../src/engine/view/pageState.js';
+import { detailOfState } from '../../src/engine/view/pageState.js';
 import { CELLS_PER_TILE, cellX, cellY } from '../curve.js';
 import {
   blockSize,
@@ -16,11 +16,11 @@ import {
 } from '../layout.js';
 import type { Tile } from '../tiles.js';
 import { indexOfPlace, neighbourhoods } from './blocks.js';
-import { css, luminance, mix } from './color.js';
+import { css, inkOn } from './color.js';
 import { drawHeaders, drawRowLabels } from './labels.js';
 import type { MapRenderer, Scene } from './mapRenderer.js';
 import { drawChanges, drawFrame } from './overlay.js';
-import { isFreeKind, stateColor, type Palette } from './palette.js';
+import { stateColor, type Palette } from './palette.js';
 import { Sprites } from './sprites.js';
 
 /** Blocks whose shorter side is less have no number. */
@@ -214,14 +214,10 @@ export class CanvasRenderer implements MapRenderer {
     shorterPx: number,
     palette: Palette,
   ): void {
-    const color = stateColor(palette, state, 1);
-    const ink =
-      luminance(color) > 0.45
-        ? mix(color, { r: 0, g: 0, b: 0 }, 0.62)
-        : mix(color, { r: 255, g: 255, b: 255 }, 0.75);
+    const ink = inkOn(stateColor(palette, state, 1));
     const sizePx = Math.max(10, Math.min(30, shorterPx * 0.3));
     this.cells.font = `600 ${sizePx}px ${palette.fontFamily}`;
-    this.cells.fillStyle = css(ink, isFreeKind(kindOfState(state)) ? 0.8 : 0.9);
+    this.cells.fillStyle = css(ink);
     this.cells.fillText(String(order), x, y + 0.5);
   }
 }

@@ -36,5 +36,31 @@ export const pixel = ({ r, g, b }: Rgb): number =>
 export const css = ({ r, g, b }: Rgb, alpha = 1): string =>
   `rgba(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)}, ${alpha})`;
 
-/** Relative luminance, 0 to 1. */
-export const luminance = ({ r, g, b }: Rgb): number => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+/** Contrast of two colours, 1 to 21 (WCAG 2.2, contrast ratio). */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [light, dark] = [wcagLuminance(a), wcagLuminance(b)].sort((x, y) => y - x);
+  return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
+}
+
+const wcagLuminance = ({ r, g, b }: Rgb): number => {
+  const [red = 0, green = 0, blue = 0] = [r, g, b].map((channel) => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+
+const BLACK: Rgb = { r: 0, g: 0, b: 0 };
+const WHITE: Rgb = { r: 255, g: 255, b: 255 };
+/** What text needs (WCAG 2.2, 1.4.3). */
+const LEGIBLE = 4.5;
+
+/** The softest ink that can be read on a colour: a dark or a light shade of the colour itself. */
+export function inkOn(color: Rgb): Rgb {
+  const end = contrast(color, BLACK) > contrast(color, WHITE) ? BLACK : WHITE;
+  for (let share = 0.5; share < 1; share += 0.05) {
+    const ink = mix(color, end, share);
+    if (contrast(color, ink) >= LEGIBLE + 0.1) return ink;
+  }
+  return end;
+}

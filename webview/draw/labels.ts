@@ -32,8 +32,8 @@ export function drawRowLabels(
       context.font = `11px ${palette.monoFamily}`;
       context.fillStyle = css(mix(palette.background, palette.foreground, 0.75));
       context.fillText(hexPfn(pfn), x, y);
-      context.font = `10px ${palette.fontFamily}`;
-      context.fillStyle = css(mix(palette.background, palette.foreground, 0.45));
+      context.font = `11px ${palette.fontFamily}`;
+      context.fillStyle = css(mix(palette.background, palette.foreground, 0.75));
       context.fillText(bytesText(pfn * PAGE_SIZE), x, y + 14);
     }
   }
@@ -75,7 +75,7 @@ function drawHeader(
   context.fillText(title, 12, middle);
   let x = 12 + context.measureText(title).width + 12;
   context.font = `11px ${palette.monoFamily}`;
-  context.fillStyle = css(mix(palette.background, palette.foreground, 0.6));
+  context.fillStyle = css(mix(palette.background, palette.foreground, 0.8));
   const range = `${hexPfn(zone.startPfn)} – ${hexPfn(zone.endPfn)}`;
   context.fillText(range, x, middle);
   x += context.measureText(range).width + 12;

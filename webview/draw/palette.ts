@@ -58,7 +58,7 @@ const FREE_KINDS = new Set([
   pageKindCode('freeIsolated'),
 ]);
 
-export const isFreeKind = (kind: number): boolean => FREE_KINDS.has(kind);
+const isFreeKind = (kind: number): boolean => FREE_KINDS.has(kind);
 
 /** The colour of a state byte of a cell of `framesPerCell` frames. */
 export function stateColor(palette: Palette, state: number, framesPerCell: number): Rgb {

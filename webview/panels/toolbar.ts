@@ -28,16 +28,19 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
   const title = element('span', { class: 'title' });
   const detail = element('span', { class: 'detail' });
   const scale = element('span', { class: 'scale' });
+  const complaint = element('span', { class: 'complaint', role: 'alert' });
   const field = textField('Go to frame or address', 'Go to pfn or address', (text, input) => {
     const found = actions.goTo(text);
     input.classList.toggle('invalid', !found);
     input.setAttribute('aria-invalid', String(!found));
+    complaint.textContent = found ? '' : `${text.trim()}: not in this machine`;
   });
   const root = element(
     'header',
     { class: 'toolbar' },
     element('div', { class: 'heading' }, title, detail),
     element('div', { class: 'spacer' }),
+    complaint,
     field,
     dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) => actions.arrange(value)),
     checkbox('Changes', options.showChanges, (on) => actions.showChanges(on)),

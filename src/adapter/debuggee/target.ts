@@ -77,7 +77,7 @@ export class Target {
   }
 
   private get isAtEnd(): boolean {
-    return this.timeline.hasEnded(this.timeline.place.boundary);
+    return this.timeline.isBehindAll(this.timeline.place.boundary);
   }
 
   private allTasks(): readonly ScenarioTask[] {

@@ -79,7 +79,7 @@ export function stepBackTo(
   const before = from.boundary - 1;
   if (before < timeline.firstPlace.boundary) return undefined;
   // Nothing is active at the scenario's end: the last statement is what comes before it.
-  if (timeline.hasEnded(from.boundary)) return timeline.boundaryPlace(before);
+  if (timeline.isBehindAll(from.boundary)) return timeline.boundaryPlace(before);
   const depth = depthAt(timeline, from, task);
   const found = previous(boundaries, before, (at) => boundaries.task(at) === task);
   // The task has begun here: what comes before is what another one did.

@@ -205,7 +205,9 @@ export class StopFinder {
       const raised = { filterId: happening.id, typeName: happening.id, sentence };
       const text = `${sentence}${noteOf(verdict)}`;
       const breakpoint = id === undefined ? {} : { breakpointId: id };
-      return [{ kind: 'stop', place, reason, text, raised, ...breakpoint }];
+      // Nothing is wrong: as an exception, clients would show it as an error.
+      const told = reason === 'exception' ? 'breakpoint' : reason;
+      return [{ kind: 'stop', place, reason: told, text, raised, ...breakpoint }];
     });
   }
 

@@ -99,6 +99,11 @@ export class Timeline {
     return this.boundaries.statement(boundary) === NO_STATEMENT && !this.editSteps.has(boundary);
   }
 
+  /** Whether no statement is left to run at this boundary, whatever edits follow. */
+  isBehindAll(boundary: number): boolean {
+    return this.boundaries.statement(boundary) === NO_STATEMENT;
+  }
+
   /** Whether edits between statements lie before, or after, the current place. */
   hasEdits(direction: 'forward' | 'backward'): boolean {
     const here = this.current.boundary;

@@ -45,6 +45,7 @@ export const mapHandlers = (
       maxPfn: image.maxPfn,
       zones,
       states: toBase64(states),
+      machine: { arch: image.profile.arch, source: image.source },
       // Everything has been looked at for the overview anyway.
       ...(states.length * framesPerCell >= image.maxPfn && { totals: context.states.totals() }),
     };

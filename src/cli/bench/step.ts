@@ -1,6 +1,6 @@
 /**
  * What a step in the debugger takes, from the request to the stack, the scopes and the locals that VS Code asks for when it has
- * stopped: the adapter inside this process, messages as text, as a pipe would carry them.
+ * stopped.
  */
 import type { Meter } from './bench.js';
 import { Client } from './client.js';
@@ -50,9 +50,7 @@ async function steps(client: Client, meter: Meter, command: string): Promise<num
   const times: number[] = [];
   for (let i = 0; i < STEPS; i++) {
     const begin = meter.nowMs();
-    const stopped = client.event('stopped');
-    await client.request(command, { threadId: 1 });
-    await stopped;
+    await client.move(command);
     await look(client);
     times.push(meter.nowMs() - begin);
   }

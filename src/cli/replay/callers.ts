@@ -11,7 +11,22 @@ import { ulong } from '../../engine/entry/functions.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 
 /** The recorder's calls, one an operation and kind. */
-const CALLS = ['vm', 'vmh', 'vmap', 'io uc-', 'io wc', 'io wt', 'io uc', 'io wb'] as const;
+const VMALLOC_CALLS = ['vm', 'vmh', 'vmap', 'io uc-', 'io wc', 'io wt', 'io uc', 'io wb'] as const;
+const SLAB_CALLS = [
+  'kc',
+  'kd',
+  'ka',
+  'kf',
+  'kab',
+  'kfb',
+  'ks',
+  'km',
+  'kx',
+  'kfa',
+  'kxa',
+  'kval',
+] as const;
+const CALLS = [...VMALLOC_CALLS, ...SLAB_CALLS] as const;
 /** Numbers lie in the last page of the address space, where no code is: first those of calls, then of texts of the start. */
 const FIRST_CALL = -1024;
 const FIRST_KNOWN = -512;

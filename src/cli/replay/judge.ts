@@ -25,6 +25,7 @@ import {
 } from '../../engine/image/state/index.js';
 import { sameDeviceWalk } from './device.js';
 import { Machine } from './machine.js';
+import { withUserNotes } from './misuseOps.js';
 import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
@@ -228,6 +229,11 @@ export class Judge {
   private judgeable({ name }: TraceOp, ours: string, kernel: string): string {
     const { untold, machine } = this;
     if (name === 'pgw') return untold?.page(ours, kernel) ?? kernel;
+    if (machine !== undefined && (name === 'bytes' || name === 'poke')) {
+      const noted = withUserNotes(machine, ours, kernel);
+      if (noted !== kernel) this.countNotJudged("addresses, stacks and times of objects' users");
+      return name === 'bytes' ? (untold?.bytes(ours, noted) ?? noted) : noted;
+    }
     if (machine !== undefined && sameDeviceWalk(machine.image, ours, kernel)) {
       this.countNotJudged("frame of the recorder's device");
       return ours;

@@ -3,7 +3,7 @@
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { KmemCache, Page } from '../../engine/machine/ctypes.js';
-import type { VirtAddr } from '../../engine/memory/address.js';
+import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 
 /** An object in the recorder's table. */
@@ -56,6 +56,8 @@ export class Machine {
   /** The innermost last. */
   readonly nested: NestedMapping[] = [];
   private readonly slots = new Map<number, Slot>();
+  /** By slot, the address of the last object that was put there: it stays when the object goes. */
+  private readonly addresses = new Map<number, VirtAddr>();
 
   constructor(readonly image: KernelImage) {
     this.mm = image.mm;
@@ -67,6 +69,12 @@ export class Machine {
 
   put(index: number, slot: Slot): void {
     this.slots.set(index, slot);
+    if ('address' in slot) this.addresses.set(index, slot.address);
+  }
+
+  /** The address of the object that is or was in a slot; 0 where none was. */
+  lastAddress(index: number): VirtAddr {
+    return this.addresses.get(index) ?? asVirt(0);
   }
 
   /** Empties a slot; what was in it. */

@@ -37,6 +37,7 @@ import {
 import { CMA_OPERATIONS } from './cmaOps.js';
 import { KMAP_OPERATIONS } from './kmapOps.js';
 import { pageIn, type Machine } from './machine.js';
+import { MISUSE_OPERATIONS } from './misuseOps.js';
 import { gfpOf, hex, number, SKIP, type Operation } from './operation.js';
 import { SLAB_OPERATIONS } from './slabOps.js';
 import { TABLE_OPERATIONS } from './tableOps.js';
@@ -222,6 +223,7 @@ const check: Operation = ({ image, mm }) => `ck=${checksumText(readZones(image),
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ...SLAB_OPERATIONS,
+  ...MISUSE_OPERATIONS,
   ['a', allocate],
   ['f', free],
   ['fill', fill],

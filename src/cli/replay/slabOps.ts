@@ -26,11 +26,12 @@ import { compound_head } from '../../engine/kernel/include/linux/page-flags.h.js
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
+import { callOf, type RecorderCall } from './callers.js';
 import type { Machine } from './machine.js';
 import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
 import { constructorOf } from './standIns.js';
 
-const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
+export const cacheOf = ({ mm }: Machine, name: string | undefined): KmemCache =>
   findCache(mm, `mmo-${name ?? ''}`);
 
 /** The first pfn of the pages that an object lies in. */
@@ -137,7 +138,7 @@ const freeBytes: Operation = (machine, [slot]) => {
   return machine.mm.hex(object.address);
 };
 
-const OPERATIONS: readonly (readonly [string, Operation])[] = [
+const OPERATIONS: readonly (readonly [RecorderCall, Operation])[] = [
   ['kc', create],
   ['kd', destroy],
   ['ka', allocate],
@@ -149,15 +150,16 @@ const OPERATIONS: readonly (readonly [string, Operation])[] = [
   ['kx', freeBytes],
 ];
 
-/** Only where there are caches. */
-const withCaches =
-  (operation: Operation): Operation =>
+/** Only where there are caches. The kernel is called from the recorder's own place for this operation. */
+export const withCaches =
+  (call: RecorderCall, operation: Operation): Operation =>
   (machine, args) => {
     const { mm } = machine;
     if (!slab_is_available(mm)) throw new NotThere();
+    mm.machine.caller = callOf(mm, call);
     return operation(machine, args);
   };
 
 export const SLAB_OPERATIONS: ReadonlyMap<string, Operation> = new Map(
-  OPERATIONS.map(([name, operation]) => [name, withCaches(operation)]),
+  OPERATIONS.map(([name, operation]) => [name, withCaches(name, operation)]),
 );

@@ -8,9 +8,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import {
+  impliedMemmap,
+  type MemmapRuns,
   openState,
   parseMemmap,
   parseZones,
+  profileOfState,
   readTrace,
   tableFrames,
   type StateImage,
@@ -50,7 +53,7 @@ export interface Start {
   readonly loaded: ReadonlySet<number>;
 }
 
-/** Undefined when neither the trace nor its folder records zones and memmap before an operation. */
+/** Undefined when neither the trace nor its folder records the zones before an operation. */
 export function startOf(file: string): Start | undefined {
   const own = beginningOf(file);
   const others = siblingsOf(file, own);
@@ -62,12 +65,11 @@ export function startOf(file: string): Start | undefined {
     ];
   });
   const zones = dumps.find(({ name }) => name === 'zones');
-  const memmap = dumps.find(({ name }) => name === 'memmap');
-  if (zones === undefined || memmap === undefined) return undefined;
+  if (zones === undefined) return undefined;
   const image = openState({
     mark: own.mark,
     zones: parseZones(zones),
-    memmap: parseMemmap(memmap),
+    memmap: memmapOf(own.mark, zones, dumps),
     tableFrames: dumps.flatMap(({ name, lines }) => (name === 'pts' ? tableFrames(lines) : [])),
   });
   image.tape.setRecording(false);
@@ -80,6 +82,15 @@ export function startOf(file: string): Start | undefined {
   image.tape.setRecording(true);
   const mine = dumps.filter((dump) => own.dumps.includes(dump));
   return { image, loaded: new Set(mine.map(({ line }) => line)) };
+}
+
+/** As it was recorded; else what the lists of zones and caches say of it. */
+function memmapOf(mark: string, zones: TraceDump, dumps: readonly TraceDump[]): MemmapRuns {
+  const memmap = dumps.find(({ name }) => name === 'memmap');
+  if (memmap !== undefined) return parseMemmap(memmap);
+  const slabs = dumps.find(({ name }) => name === 'slabs')?.lines ?? [];
+  const parsed = parseZones(zones);
+  return impliedMemmap(parsed, slabs, profileOfState({ mark, zones: parsed }));
 }
 
 const sameDump = (a: TraceDump, b: TraceDump): boolean =>

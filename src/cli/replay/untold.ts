@@ -6,6 +6,7 @@
  *     page->FIELD               a word of a struct page that earlier, unrecorded lives of the page left there
  *     index below active        a byte of an index array (mm/slab.c) that lies in an object of an OBJFREELIST slab: of those
  *                               below `active`, the object's last user left what is there
+ *     bytes of an object's memory before the start
  *     walk of the direct map    the entry of the top-level table, in folders in which no run dumped the tables
  */
 import { expandSequence, type StateImage } from '../../engine/image/state/index.js';
@@ -45,6 +46,28 @@ export class Untold {
       return own;
     });
     return kernel.replace(WORDS, ` w=${words.join(',')} `);
+  }
+
+  /** The result of `bytes`: an object may hold what was in its memory before the start. */
+  bytes(ours: string, kernel: string): string {
+    const [head = '', ...rows] = kernel.split('\n');
+    const start = parseAddress(`0x${head}`, this.image.profile.pointerSize);
+    const own = ours.split('\n');
+    if (start === undefined || own[0] !== head || own.length !== rows.length + 1) return kernel;
+    let at: number = start;
+    const judged = rows.map((row, r) => {
+      const ourBytes = own[r + 1]?.slice(2).match(/../g) ?? [];
+      const bytes = (row.slice(2).match(/../g) ?? []).map((byte, i) => {
+        const ourByte = ourBytes[i];
+        const cell = this.image.mm.cell_at(asVirt(at + i));
+        if (byte === ourByte || ourByte !== '00' || this.isWritten(cell)) return byte;
+        this.count("bytes of an object's memory before the start");
+        return ourByte;
+      });
+      at += bytes.length;
+      return `> ${bytes.join('')}`;
+    });
+    return [head, ...judged].join('\n');
   }
 
   /** A line of a slab with its index array. */

@@ -103,6 +103,7 @@ export * from '../kernel/mm/slab.h.js';
 // The two slab allocators, which slab.h reaches by name.
 import '../kernel/mm/slab/slab.js';
 import '../kernel/mm/slub/slub.js';
+export * from '../kernel/mm/slub/validate.js';
 export * from '../kernel/mm/slab_common/kmalloc.js';
 export * from '../kernel/mm/slab_common/realloc.js';
 export * from '../kernel/mm/slab_common/slab_common.js';

@@ -15,6 +15,8 @@ export interface BootSpec {
   readonly compound: CompoundEncoding;
   /** What the host bridge adds to a physical address on the bus. */
   readonly busOffset: number;
+  /** The kernel's parameters: `debug_vm=on`; empty for none. */
+  readonly commandLine: string;
 }
 
 /** One that lies in a file. */

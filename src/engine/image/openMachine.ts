@@ -76,13 +76,14 @@ const isPrintable = (byte: number): boolean => byte >= 32 && byte < 127;
 const inMemory = (image: KernelImage): OpenedMachine => ({ image, close: () => undefined });
 
 function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
-  const { profile, compound, ramBytes, cmaBytes, cpus, busOffset } = spec;
+  const { profile, compound, ramBytes, cmaBytes, cpus, busOffset, commandLine } = spec;
   return bootMachine({
     profile: profileWith(profile, compound),
     ramBytes,
     cmaBytes,
     cpus,
     busOffset,
+    commandLine,
     ...(tapeOptions && { tapeOptions }),
   });
 }

@@ -27,6 +27,7 @@ export function relocated(profile: Profile, offset: number): Profile {
     pointerSize: profile.pointerSize,
     smp: profile.smp,
     types: profile.types,
+    boot: profile.boot,
     symbol: (name) => {
       const symbol = profile.symbol(name);
       return symbol && moved(symbol);

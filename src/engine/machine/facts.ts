@@ -15,10 +15,9 @@ import { CONSTANTS } from './constantNames.js';
 import { derivedConstants, type DerivedConstants } from './derivedConstants.js';
 import { PER_CPU } from './globalNames.js';
 import { namesIn, type NameOf, type Words } from './names.js';
-import { SIZED, STRUCTS } from './structs.js';
+import { STRUCTS } from './structs.js';
 
 type StructTag = keyof typeof STRUCTS;
-type SizedTag = StructTag | Words<typeof SIZED>;
 
 type Structs = {
   readonly [Tag in StructTag]: {
@@ -28,7 +27,7 @@ type Structs = {
 export type Constants = {
   readonly [Name in NameOf<Words<(typeof CONSTANTS)[keyof typeof CONSTANTS]>>]: number;
 };
-type Sizes = Readonly<Record<SizedTag, number>>;
+type Sizes = Readonly<Record<StructTag, number>>;
 
 export interface Facts extends Structs, Constants, DerivedConstants {
   /** Per-CPU variables that the hot path asks for: bytes from a CPU's base (SMP). */
@@ -139,7 +138,7 @@ function resolvePerCpu(profile: Profile): Facts['percpu'] {
 function resolveSizes(profile: Profile): Pick<Facts, 'sizeof' | 'stride'> {
   const sizeof: Record<string, number> = {};
   const stride: Record<string, number> = {};
-  for (const tag of [...Object.keys(STRUCTS), ...namesIn(SIZED).map(({ name }) => name)]) {
+  for (const tag of Object.keys(STRUCTS)) {
     const bytes = profile.types.struct(tag)?.sizeBytes ?? -1;
     sizeof[tag] = bytes;
     stride[tag] = bytes < 0 ? -1 : Math.ceil(bytes / 4);

@@ -3,7 +3,7 @@
  *
  * All of it lies in pseudo frames, on the tape like memory: a step back takes it back.
  */
-import { asCell, asVirt, PAGE_SIZE, type Cell } from '../memory/address.js';
+import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../memory/address.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import type { IoTlbMem } from './ioTlb.js';
@@ -33,10 +33,15 @@ const LOCAL_LISTS = 512;
 export class Machine {
   private readonly registers: Cell;
   private readonly processors: Processor[] = [];
+  /** Where the kernel is called from, which its functions note: set before each call. */
+  caller: VirtAddr = asVirt(0);
   /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
   busOffset = 0;
   /** The bounce buffer, on machines that have one. */
   io_tlb: IoTlbMem | undefined;
+  /** Where strings of the kernel's own code lie in its constants: of a machine that boots, which needs them. */
+  private readonly literals = new Map<string, VirtAddr>();
+  private readonly codeTexts = new Map<VirtAddr, string>();
 
   constructor(private readonly memory: KernelMemory) {
     this.registers = memory.memory.addPseudoFrames(1);
@@ -53,6 +58,30 @@ export class Machine {
   /** Room for an array of list heads that is a kernel function's local variable. */
   get localLists(): Cell {
     return asCell(this.registers + LOCAL_LISTS);
+  }
+
+  addLiteral(text: string, at: VirtAddr): void {
+    this.literals.set(text, at);
+  }
+
+  findLiteral(text: string): VirtAddr | undefined {
+    return this.literals.get(text);
+  }
+
+  /** Where the constant of that text lies. */
+  literal(text: string): VirtAddr {
+    const at = this.literals.get(text);
+    if (at === undefined) throw new Error(`this machine has no constant "${text}"`);
+    return at;
+  }
+
+  /** Says what lies at an address in code, as %pS prints it (`main+0x10/0x40`): no profile has all functions. */
+  addCodeText(address: VirtAddr, text: string): void {
+    this.codeTexts.set(address, text);
+  }
+
+  codeText(address: VirtAddr): string | undefined {
+    return this.codeTexts.get(address);
   }
 
   /**

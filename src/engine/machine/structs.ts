@@ -22,7 +22,8 @@ export const STRUCTS = {
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
   `,
-  kernfs_root: 'id_highbits ino_idr kernfs_rwsem.owner last_id_lowbits',
+  kernfs_root:
+    'flags id_highbits ino_idr kn supers deactivate_waitq.head kernfs_rwsem.owner last_id_lowbits',
   kmem_cache: `
     align allocflags batchcount? colour? colour_off? cpu_cache? cpu_partial? cpu_partial_slabs?
     cpu_slab? ctor flags freelist_size? gfporder? inuse? kobj? limit? list min? min_partial? name
@@ -35,6 +36,7 @@ export const STRUCTS = {
     next_reap? nr_partial? nr_slabs? partial? shared? slabs_free? slabs_full? slabs_partial?
     total_objects? total_slabs?
   `,
+  kmalloc_info_struct: 'name size',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kset: 'kobj list',
   list_head: 'prev',
@@ -52,7 +54,7 @@ export const STRUCTS = {
     scan_hint_start
   `,
   pcpu_chunk: `
-    alloc_map base_addr bound_map chunk_md data end_offset free_bytes isolated list md_blocks
+    alloc_map base_addr bound_map chunk_md data end_offset free_bytes immutable isolated list md_blocks
     nr_empty_pop_pages nr_pages nr_populated populated start_offset
   `,
   per_cpu_nodestat: 'stat_threshold vm_node_stat_diff',
@@ -66,10 +68,14 @@ export const STRUCTS = {
   mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
   rcu_ctrlblk: 'curtail donetail gp_seq rcucblist',
   rcu_state: 'expedited_sequence',
+  saved_alias: 'name next s',
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
+  stack_record: 'entries handle hash next size',
   task_struct: 'comm flags kmap_ctrl.idx? kmap_ctrl.pteval? pagefault_disabled',
+  track: 'addr cpu handle? pid when',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
+  vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
   work_struct: 'data',
   xa_node: 'array callback_head count offset parent private_list shift slots tags',
@@ -84,6 +90,3 @@ export const STRUCTS = {
   zonelist: '_zonerefs',
   zoneref: 'zone_idx',
 } as const;
-
-/** Structures whose size or distance in an array is asked for, besides those above. */
-export const SIZED = 'track';

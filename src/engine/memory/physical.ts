@@ -117,6 +117,14 @@ export class PhysicalMemory {
     this.placements.push(placement);
   }
 
+  /** Whether a frame has its place, or will get one together with others. */
+  isPlaced(frame: number): boolean {
+    return (
+      this.slotOfFrame[frame] !== 0 ||
+      this.placements.some((placement) => placement(frame) !== undefined)
+    );
+  }
+
   /** Frames that have been touched. */
   get nrTouchedFrames(): number {
     return this.nrSlots - 1;

@@ -18,6 +18,17 @@ export interface KernelSymbol {
   readonly perCpu: boolean;
 }
 
+/**
+ * What the kernel had allocated when it had booted, as lines; scripts/profiles/growth.mjs, which makes them of a recorded core, says
+ * in which form.
+ */
+export interface BootRecord {
+  readonly caches: readonly string[];
+  readonly growth: string;
+  readonly objects: readonly string[];
+  readonly facts: readonly string[];
+}
+
 export interface Profile {
   readonly name: ProfileName;
   /** `6.1.192`. */
@@ -44,4 +55,6 @@ export interface Profile {
   /** 64-bit values that no number holds exactly (`LIST_POISON1` on x86_64). */
   wideConstant(name: string): bigint;
   constantNames(): readonly string[];
+  /** Undefined where none was recorded. */
+  readonly boot: BootRecord | undefined;
 }

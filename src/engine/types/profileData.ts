@@ -4,11 +4,12 @@
  *     types      typeText.ts
  *     symbols    NAME ADDRESS SIZE [TYPE]     hex, decimal, C; address `+1c880`: offset from a CPU's per-CPU base
  *     constants  NAME VALUE                   decimal or 0x...
+ *     boot       {@link BootRecord}
  */
 import { parseAddress, asVirt, type VirtAddr } from '../memory/address.js';
 import { parseCType } from './declaration.js';
 import type { CType } from './model.js';
-import type { Arch, KernelSymbol, Profile, ProfileName } from './profile.js';
+import type { Arch, BootRecord, KernelSymbol, Profile, ProfileName } from './profile.js';
 import type { NamedTypes } from './typeTable.js';
 import { readTypeText, TypeTextError } from './typeText.js';
 
@@ -20,6 +21,7 @@ export interface ProfileData {
   readonly types: readonly string[];
   readonly symbols: readonly string[];
   readonly constants: readonly string[];
+  readonly boot?: BootRecord;
 }
 
 /** The profile that the data describes. @throws TypeTextError when the data is not in the form above */
@@ -34,6 +36,7 @@ class DataProfile implements Profile {
   readonly pointerSize: 4 | 8;
   readonly smp: boolean;
   readonly types: NamedTypes;
+  readonly boot: BootRecord | undefined;
   private readonly symbols = new Map<string, KernelSymbol>();
   private readonly constants = new Map<string, string>();
   /** Symbols with an address of their own, by rising address. */
@@ -44,6 +47,7 @@ class DataProfile implements Profile {
     this.release = data.release;
     this.arch = data.arch as Arch;
     this.pointerSize = this.arch === 'x86_64' ? 8 : 4;
+    this.boot = data.boot;
     this.types = readTypeText(data.types, this.pointerSize);
     for (const line of data.symbols) {
       const symbol = this.readSymbol(line);

@@ -42,6 +42,15 @@ export interface MapBody {
   readonly states: string;
   /** Frames of each kind in the whole machine, by the kind's code. */
   readonly totals?: readonly number[];
+  /** What machine it is. */
+  readonly machine?: MapMachine;
+}
+
+export interface MapMachine {
+  /** `i386`, `i386-pae`, `x86_64`. */
+  readonly arch: string;
+  /** Booted by mmscope, rebuilt from a recorded state, or read from a dump. */
+  readonly source: 'boot' | 'state' | 'core';
 }
 
 export interface FrameArguments {

@@ -4,14 +4,15 @@
  */
 import {
   commands,
-  debug,
   l10n,
   window,
   type DebugSession,
   type Disposable,
   type QuickPickItem,
 } from 'vscode';
+import { focusedFrameId, messageOf, type VariableContext } from '../debug/customRequest.js';
 import type { Sessions } from '../debug/sessions.js';
+import { askedExpression } from './askedExpression.js';
 
 interface Answer {
   readonly sentence: string;
@@ -29,39 +30,25 @@ export function registerWhereCommand(sessions: Sessions): Disposable {
       void window.showInformationMessage(l10n.t('Start debugging a scenario or a dump first.'));
       return;
     }
-    const expression = nameOf(context) ?? (await askedExpression());
+    const expression =
+      nameOf(context) ?? (await askedExpression('page, 0x1f40, 0xc1f40000', WHAT()));
     if (expression === undefined) return;
     try {
       await show(session, expression, await answerOf(session, expression));
     } catch (error) {
-      void window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void window.showErrorMessage(messageOf(error));
     }
   });
 }
 
 /** Of a variable in the variables view. */
 const nameOf = (context: unknown): string | undefined =>
-  (context as { variable?: { evaluateName?: string } } | undefined)?.variable?.evaluateName;
+  (context as VariableContext | undefined)?.variable?.evaluateName;
 
-async function askedExpression(): Promise<string | undefined> {
-  const editor = window.activeTextEditor;
-  const selected = editor?.document.getText(
-    editor.selection.isEmpty
-      ? editor.document.getWordRangeAtPosition(editor.selection.active)
-      : editor.selection,
-  );
-  const isOneLine = selected !== undefined && !selected.includes('\n') && selected.length < 100;
-  const typed = await window.showInputBox({
-    prompt: l10n.t('A pointer to a struct page, a page frame number, or an address'),
-    placeHolder: 'page, 0x1f40, 0xc1f40000',
-    ...(isOneLine && { value: selected }),
-  });
-  return typed === undefined || typed.trim() === '' ? undefined : typed;
-}
+const WHAT = (): string => l10n.t('A pointer to a struct page, a page frame number, or an address');
 
 async function answerOf(session: DebugSession, expression: string): Promise<Answer> {
-  const item = debug.activeStackItem;
-  const frameId = item !== undefined && 'frameId' in item ? item.frameId : undefined;
+  const frameId = focusedFrameId();
   const args = { expression: `where(${expression})`, context: 'watch', frameId };
   const answer = (await session.customRequest('evaluate', args)) as {
     result: string;

@@ -21,9 +21,14 @@ export function registerClock(sessions: Sessions): Disposable {
       item.text = `$(history) t = ${clock.now.toLocaleString('en')}`;
       if (behind > 0) item.text += ` / ${clock.end.toLocaleString('en')}`;
       item.tooltip = l10n.t(
-        'Words of memory written since the machine started: {0} of {1}. Step back to undo them one by one.',
-        clock.now,
-        clock.end,
+        'mmscope: {0} words of memory have been written since the machine started. {1} Step Back undoes those of a line, or of a kernel statement.',
+        clock.now.toLocaleString('en'),
+        behind > 0
+          ? l10n.t(
+              '{0} later ones are known: the debugger has been there, or ran the statement ahead to see what it does.',
+              behind.toLocaleString('en'),
+            )
+          : '',
       );
       item.show();
     } catch {

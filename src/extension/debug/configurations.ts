@@ -5,19 +5,23 @@
  */
 import path from 'node:path';
 import {
+  commands,
   debug,
   DebugConfigurationProviderTriggerKind,
   Disposable,
   l10n,
+  TabInputText,
+  Uri,
   window,
   workspace,
   type CancellationToken,
   type DebugConfiguration,
   type DebugConfigurationProvider,
-  type TextDocument,
   type WorkspaceFolder,
 } from 'vscode';
 import { MMSCOPE, settings } from '../identity.js';
+import { showsError } from '../language/firstError.js';
+import { withQuietConsole } from './firstStop.js';
 
 /** Attributes that hold a path; `kernelSource` may name a language instead. */
 const PATHS = new Set(['program', 'core', 'state', 'kernelSource']);
@@ -55,14 +59,12 @@ class Resolver implements DebugConfigurationProvider {
     if (config.type === MMSCOPE && config.request === 'launch') return config;
     if (Object.keys(config).some((key) => key !== 'noDebug' && !key.startsWith('__')))
       return config;
-    const document = activeScenario();
-    if (document === undefined) {
-      void window.showInformationMessage(
-        l10n.t('Open a scenario (*.mms) to debug, or add a configuration to launch.json.'),
-      );
+    const scenario = activeScenario();
+    if (scenario === undefined) {
+      void offerExample();
       return undefined;
     }
-    return { ...config, ...debugScenario(document.uri.fsPath) };
+    return { ...config, ...debugScenario(scenario.fsPath) };
   }
 
   /** After variables are replaced. */
@@ -71,9 +73,16 @@ class Resolver implements DebugConfigurationProvider {
     config: DebugConfiguration,
     token?: CancellationToken,
   ): Promise<DebugConfiguration | undefined> {
-    const { historyMiB, kernelSource } = settings();
-    const stopOnEntry = config['noDebug'] !== true;
-    const given: DebugConfiguration = { historyMiB, kernelSource, stopOnEntry, ...config };
+    const { historyMiB, kernelSource, numberFormat, stopAtEnd } = settings();
+    const isDebugged = config['noDebug'] !== true;
+    const given: DebugConfiguration = {
+      historyMiB,
+      kernelSource,
+      numberFormat,
+      stopOnEntry: isDebugged,
+      stopAtEnd: isDebugged && stopAtEnd,
+      ...withQuietConsole(config),
+    };
     const resolved = Object.fromEntries(
       Object.entries(given)
         .filter(([attribute, value]) => !PATHS.has(attribute) || isPath(value))
@@ -91,7 +100,30 @@ class Resolver implements DebugConfigurationProvider {
       return undefined;
     }
     const saved = await saveScenario(resolved['program'] as string | undefined);
-    return saved && token?.isCancellationRequested !== true ? resolved : undefined;
+    const isReady = saved && !(await hasErrors(resolved));
+    return isReady && token?.isCancellationRequested !== true ? resolved : undefined;
+  }
+}
+
+/** F5 with nothing to debug. */
+async function offerExample(): Promise<void> {
+  const openExample = l10n.t('Open Example...');
+  const chosen = await window.showInformationMessage(
+    l10n.t('Open a scenario (*.mms) to debug, or add a configuration to launch.json.'),
+    openExample,
+  );
+  if (chosen === openExample) await commands.executeCommand('mmscope.openExample');
+}
+
+/** Shows the first error of a scenario at its line. Where launch attributes bring the machine, only the adapter can tell. */
+async function hasErrors(config: DebugConfiguration): Promise<boolean> {
+  const program = config['program'] as string | undefined;
+  const bringsMachine = ['core', 'state', 'profile'].some((attribute) => attribute in config);
+  if (program === undefined || bringsMachine) return false;
+  try {
+    return await showsError(Uri.file(program));
+  } catch {
+    return false; // No such file: the adapter says so.
   }
 }
 
@@ -108,12 +140,17 @@ async function saveScenario(program: string | undefined): Promise<boolean> {
   return dirty === undefined || (await dirty.save());
 }
 
-/** The scenario in the active editor, else the only one that is visible. */
-export function activeScenario(): TextDocument | undefined {
+/** The scenario in the active editor, else one that is visible, else one whose tab is open (behind the walkthrough, say). */
+export function activeScenario(): Uri | undefined {
   const editors = window.activeTextEditor
     ? [window.activeTextEditor, ...window.visibleTextEditors]
     : window.visibleTextEditors;
-  return editors.map((editor) => editor.document).find((d) => d.languageId === MMSCOPE);
+  const shown = editors.map(({ document }) => document).find((d) => d.languageId === MMSCOPE);
+  if (shown !== undefined) return shown.uri;
+  return window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .flatMap(({ input }) => (input instanceof TabInputText ? [input.uri] : []))
+    .find(({ path: file }) => file.endsWith('.mms'));
 }
 
 /** "Show all automatic debug configurations": one for each scenario of the workspace. */

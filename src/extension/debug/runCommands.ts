@@ -4,8 +4,11 @@ import { activeScenario, debugScenario } from './configurations.js';
 
 export function registerRunCommands(): Disposable {
   const start = async (resource: unknown, noDebug: boolean): Promise<void> => {
-    const uri = resource instanceof Uri ? resource : activeScenario()?.uri;
-    if (uri === undefined) return;
+    const uri = resource instanceof Uri ? resource : activeScenario();
+    if (uri === undefined) {
+      await commands.executeCommand('mmscope.openExample');
+      return;
+    }
     const document = await workspace.openTextDocument(uri);
     if (window.activeTextEditor?.document !== document) await window.showTextDocument(document);
     await debug.startDebugging(

@@ -2,7 +2,8 @@
  * One open map: keeps its webview told of the session on show, and answers its questions by custom requests to the
  * adapter. It holds no data: what the map knows, it asked for.
  */
-import { Disposable, type Uri, type Webview } from 'vscode';
+import path from 'node:path';
+import { Disposable, type DebugSession, type Uri, type Webview } from 'vscode';
 import {
   FRAME_REQUEST,
   MAP_REQUEST,
@@ -15,6 +16,14 @@ import type { FromMap, Question, Questions, ToMap } from '../../../webview/messa
 import type { Sessions, SessionState } from '../debug/sessions.js';
 import { frameActions } from './frameActions.js';
 import { mapHtml } from './html.js';
+
+/** The file that a session is about: its scenario, else its machine's. */
+function subjectOf({ configuration }: DebugSession): string {
+  const given = [configuration['program'], configuration['core'], configuration['state']];
+  const file = given.find((value) => typeof value === 'string' && value !== '') as
+    string | undefined;
+  return file === undefined ? '' : path.basename(file);
+}
 
 export class MapView implements Disposable {
   private readonly subscriptions: Disposable[];
@@ -70,6 +79,7 @@ export class MapView implements Disposable {
     const session = state && {
       id: state.session.id,
       name: state.session.name,
+      subject: subjectOf(state.session),
       stopped: state.stopped,
       epoch: state.epoch,
       stop: state.stop,

@@ -1,7 +1,6 @@
 /** Where maps open: as a view of the panel, or as an editor beside the scenario; at a session's start, or by command. */
 import {
   commands,
-  debug,
   Disposable,
   l10n,
   Uri,
@@ -12,9 +11,11 @@ import {
   type WebviewViewProvider,
 } from 'vscode';
 import type { Sessions } from '../debug/sessions.js';
-import { MMSCOPE, settings } from '../identity.js';
+import { isLaunch } from '../debug/sessionMessages.js';
+import { settings } from '../identity.js';
 import { registerHexDocuments } from './hexDocument.js';
 import { MapView } from './mapView.js';
+import { frameMeant } from './frameMeant.js';
 
 const VIEW_ID = 'mmscope.map';
 const PANEL_TYPE = 'mmscope.map.editor';
@@ -83,37 +84,12 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
     registerHexDocuments(),
     commands.registerCommand('mmscope.showMap', () => show(false)),
     commands.registerCommand('mmscope.revealInMap', async (context: unknown) => {
-      const pfn = await pfnOf(context);
+      const pfn = await frameMeant(sessions.current?.session, context);
       if (pfn !== undefined) (await show(true))?.reveal(pfn);
     }),
-    debug.onDidStartDebugSession((session) => {
-      if (session.type === MMSCOPE && session.configuration['noDebug'] !== true)
-        if (settings().openMapOnStart !== 'never') void show(true);
+    sessions.onDidSend(({ session, message }) => {
+      if (!isLaunch(message) || session.configuration['noDebug'] === true) return;
+      if (settings().openMapOnStart !== 'never') void show(true);
     }),
   );
-}
-
-/** The frame that a variable of the variables view (a struct page, or a pointer to one) stands for. */
-async function pfnOf(context: unknown): Promise<number | undefined> {
-  const given = (context as { pfn?: number } | undefined)?.pfn;
-  if (given !== undefined) return given;
-  const variable = (context as { variable?: { evaluateName?: string } } | undefined)?.variable;
-  const session = debug.activeDebugSession;
-  if (variable?.evaluateName === undefined || session === undefined) return undefined;
-  const name = variable.evaluateName;
-  for (const expression of [`page_to_pfn(${name})`, `page_to_pfn(&(${name}))`]) {
-    try {
-      const answer = (await session.customRequest('evaluate', {
-        expression,
-        context: 'hover',
-      })) as {
-        result: string;
-      };
-      const text = /0x[0-9a-f]+|\d+/i.exec(answer.result)?.[0];
-      if (text !== undefined) return Number(text);
-    } catch {
-      continue; // Not a pointer: try the address of it.
-    }
-  }
-  return undefined;
 }

@@ -50,7 +50,7 @@ export const output: readonly Builtin[] = [
   ...group('output', '', [
     {
       signature: 'void proc(const char *name)',
-      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "pagetypeinfo" or "zoneinfo".',
+      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "pagetypeinfo", "slabinfo", "vmallocinfo" or "zoneinfo".',
       changes: true,
       run: (call, name) => {
         showProc(call, call.string(name));

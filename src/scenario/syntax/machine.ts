@@ -1,13 +1,15 @@
 /**
  * `#pragma mmscope`: which machine a script runs on.
  *
- *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1     boots one
+ *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1     boots one; cmdline="debug_vm=on": its parameters
  *     #pragma mmscope core "dumps/vmcore"                                   opens a memory dump
  *     #pragma mmscope state "recorded/static.trace.gz"                      rebuilds a recorded state
  *
  * One table says which keys there are and what their values may be; completion and the messages read it too.
  */
 import type { BootSpec, MachineSpec } from '../../engine/image/machineSpec.js';
+import { readArguments } from '../../engine/image/boot/commandLine.js';
+import { isUnknownParameter, KERNEL_PARAMETERS } from '../../engine/image/boot/kernelParameters.js';
 import { COMPOUND_ENCODINGS, type CompoundEncoding } from '../../engine/types/compoundEncoding.js';
 import type { Arch, ProfileName } from '../../engine/types/profile.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
@@ -30,6 +32,7 @@ export const defaultMachine: BootSpec = {
   cpus: 1,
   compound: 'compound-head',
   busOffset: 0,
+  commandLine: '',
 };
 
 /** The kernels there are: which arch and slab allocator each was built with. */
@@ -51,7 +54,9 @@ const profileNames = Object.keys(bundledKernels) as ProfileName[];
 type Value =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'bytes'; readonly least: number; readonly most: number }
-  | { readonly kind: 'count'; readonly least: number; readonly most: number };
+  | { readonly kind: 'count'; readonly least: number; readonly most: number }
+  /** Quoted: it may hold spaces. */
+  | { readonly kind: 'text' };
 
 /** Every key of the machine pragma. */
 export const machineKeys: Readonly<
@@ -87,6 +92,12 @@ export const machineKeys: Readonly<
   bus: {
     value: { kind: 'bytes', least: 0, most: 2 * GiB },
     doc: 'What the host bridge adds to a physical address to make a bus address; 0 by default.',
+  },
+  cmdline: {
+    value: { kind: 'text' },
+    doc:
+      'Parameters of the kernel, as on its command line: cmdline="debug_vm=on". debug_vm=on checks what CONFIG_DEBUG_VM checks, and ' +
+      "tells misuse of the kernel's functions.",
   },
 };
 
@@ -169,7 +180,7 @@ class PragmaReader {
 
   private machine(rest: string, offset: number): BootSpec {
     const settings = new Map<string, Setting>();
-    for (const match of rest.matchAll(/\S+/g)) {
+    for (const match of rest.matchAll(/(?:"[^"]*"|\S)+/g)) {
       const setting = this.setting(match[0], offset + match.index);
       if (setting === undefined) continue;
       if (settings.has(setting.key)) this.error(setting.keySpan, `'${setting.key}' is given twice`);
@@ -194,15 +205,17 @@ class PragmaReader {
       );
       return undefined;
     }
-    const value = equals < 0 ? '' : word.slice(equals + 1);
-    const problem = value === '' ? `'${key}' needs a value` : problemWith(key, value, known.value);
+    const written = equals < 0 ? '' : word.slice(equals + 1);
+    const value = known.value.kind === 'text' ? written.replace(/^"(.*)"$/, '$1') : written;
+    const problem =
+      written === '' ? `'${key}' needs a value` : problemWith(key, value, known.value);
     if (problem === undefined) return { key, value, keySpan, valueSpan };
     const near = known.value.kind === 'choice' ? nearest(value, known.value.choices) : undefined;
     const fix =
       near === undefined
         ? undefined
         : { title: `Change to '${near}'`, span: valueSpan, replacement: near };
-    this.diagnostics.error('bad-pragma', value === '' ? keySpan : valueSpan, problem, fix);
+    this.diagnostics.error('bad-pragma', written === '' ? keySpan : valueSpan, problem, fix);
     return undefined;
   }
 
@@ -224,7 +237,32 @@ class PragmaReader {
       this.error(cma.valueSpan, 'the CMA area can take at most half of the memory');
     const compound = this.compound(settings, arch);
     const busOffset = number('bus', 0);
-    return { kind: 'machine', arch, profile, ramBytes, cmaBytes, cpus, compound, busOffset };
+    const commandLine = this.commandLine(settings.get('cmdline'));
+    return {
+      kind: 'machine',
+      arch,
+      profile,
+      ramBytes,
+      cmaBytes,
+      cpus,
+      compound,
+      busOffset,
+      commandLine,
+    };
+  }
+
+  /** Parameters that nothing here heeds are told: a misspelt one would be passed over in silence. */
+  private commandLine(setting: Setting | undefined): string {
+    if (setting === undefined) return '';
+    for (const { name } of readArguments(setting.value)) {
+      if (!isUnknownParameter(name)) continue;
+      const at = setting.valueSpan.start + 1 + Math.max(0, setting.value.indexOf(name));
+      const span = spanOf(at, at + name.length);
+      const hint = suggestion(name, Object.keys(KERNEL_PARAMETERS), span);
+      const message = `the kernel's parameter '${name}' has no effect on a booted machine${hint.text}`;
+      this.diagnostics.warning('bad-pragma', span, message, hint.fix);
+    }
+    return setting.value;
   }
 
   private compound(settings: ReadonlyMap<string, Setting>, arch: Arch): CompoundEncoding {
@@ -274,6 +312,8 @@ class PragmaReader {
 }
 
 function problemWith(key: string, value: string, rule: Value): string | undefined {
+  if (rule.kind === 'text')
+    return value.includes('"') ? `write ${key}="name=value name=value"` : undefined;
   if (rule.kind === 'choice') {
     if (rule.choices.includes(value)) return undefined;
     return `'${value}' is not a value of ${key}: use one of ${rule.choices.join(', ')}`;

@@ -62,7 +62,7 @@ export function debugSuite(): void {
       });
 
       it('shows the allocated page as allocated', async () => {
-        const pfn = Number((await evaluate(session, 'pfn')).match(/\d+|0x[0-9a-f]+/i)?.[0]);
+        const pfn = Number((await evaluate(session, 'pfn')).match(/0x[0-9a-f]+|\d+/i)?.[0]);
         const state = (await states(session))[pfn] ?? 0;
         assert.equal(kindName(state), 'kernel');
       });

@@ -17,13 +17,15 @@ export type Step = (title: string, body: (bench: Workbench) => Promise<void>) =>
 interface StoryOptions {
   /** What its screenshots are called, before the step's title. */
   readonly shots?: string;
+  /** Of the window; 1600 x 1000 unless given. */
+  readonly viewport?: { readonly width: number; readonly height: number };
   /** Before VS Code opens the folder. */
   readonly prepare?: () => void;
 }
 
 export function tell(
   title: string,
-  { shots: prefix = '', prepare }: StoryOptions,
+  { shots: prefix = '', prepare, viewport }: StoryOptions,
   steps: (step: Step) => void,
 ): void {
   describe(title, function () {
@@ -36,7 +38,8 @@ export function tell(
     let broken = false;
     before(async () => {
       prepare?.();
-      bench = await Workbench.open(url, process.env['CHROMIUM'] ?? '/usr/bin/chromium', shots);
+      const browser = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+      bench = await Workbench.open(url, browser, shots, viewport);
     });
     after(() => bench?.close());
     steps((name, body) => {

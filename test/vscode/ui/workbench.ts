@@ -45,13 +45,18 @@ export class Workbench {
     this.breakpoints = page.locator('.monaco-list[aria-label="Breakpoints"]');
   }
 
-  static async open(url: string, executablePath: string, shotsDir: string): Promise<Workbench> {
+  static async open(
+    url: string,
+    executablePath: string,
+    shotsDir: string,
+    viewport = { width: 1600, height: 1000 },
+  ): Promise<Workbench> {
     const browser = await chromium.launch({
       executablePath,
       headless: true,
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
     });
-    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(TIMEOUT_MS);
     mkdirSync(shotsDir, { recursive: true });
     await page.goto(url);
@@ -119,12 +124,23 @@ export class Workbench {
     await this.lineNumber(line).waitFor();
   }
 
-  /** A command of the palette, by its whole title. */
+  /** A command of the palette, by its whole title. An open palette does not learn of extensions that come late. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title });
-    await row.first().click();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (const end = deadline(); Date.now() < end;) {
+      await this.page.keyboard.press('F1');
+      await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
+      const isThere = await row.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) {
+        await row.click();
+        return;
+      }
+      await this.press('Escape');
+    }
+    throw new Error(`there is no command ${title}`);
   }
 
   quickPickRow(text: string): Locator {
@@ -226,19 +242,52 @@ export class Workbench {
   /** What the widget under a line that stopped with an exception says. */
   async exceptionText(): Promise<string> {
     const widget = this.page.locator('.exception-widget').first();
+    await widget.waitFor();
+    return (await widget.innerText()).replaceAll(/\s+/g, ' ');
+  }
+
+  /** Values at the ends of lines, as they are shown. */
+  async inlineValues(): Promise<string[]> {
+    const shown = this.editor.locator('.debug-inline-value');
+    return (await shown.allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ').trim());
+  }
+
+  codeLens(title: string): Locator {
+    return this.editor.locator('.codelens-decoration a', { hasText: title }).first();
+  }
+
+  /** How many maps there are, on show or not. */
+  async nrMaps(): Promise<number> {
+    let maps = 0;
+    for (const frame of this.page.frames())
+      maps += await frame
+        .locator('#map .legend')
+        .count()
+        .catch(() => 0);
+    return maps;
+  }
+
+  /** The map's overlay has outlines of changes in view. */
+  async outlinesInView(): Promise<boolean> {
+    const map = await this.webview('.legend');
+    return map.evaluate(() => {
+      const overlay = document.querySelectorAll('canvas')[1];
+      const pixels = overlay?.getContext('2d')?.getImageData(0, 0, overlay.width, overlay.height);
+      return pixels?.data.some((value, index) => index % 4 === 3 && value > 100) === true;
+    });
+  }
+
+  get notifications(): Locator {
+    return this.page.locator('.notification-toast');
+  }
+
+  /** Waits for a condition that nothing on the screen announces. */
+  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
     for (const end = deadline(); Date.now() < end;) {
-      const isShown = await widget.waitFor({ timeout: 4000 }).then(
-        () => true,
-        () => false,
-      );
-      if (isShown) return (await widget.innerText()).replaceAll(/\s+/g, ' ');
-      // It can miss an editor that opens late; looking at another frame and back shows it.
-      const frames = this.callStack.locator('.monaco-list-row .stack-frame');
-      await frames.last().click();
-      await this.page.waitForTimeout(500);
-      await frames.first().click();
+      if (await holds()) return;
+      await this.page.waitForTimeout(POLL_MS);
     }
-    throw new Error('no exception is shown');
+    throw new Error(`not so: ${what}`);
   }
 
   /** An editor that shows some text. */

@@ -1,19 +1,36 @@
 /**
- * start_kernel() in miniature: a machine with its memory management up and nothing allocated, as a kernel image.
+ * start_kernel() in miniature: a machine with its memory management up, as a kernel image.
  *
  *     setup_arch            what is RAM, what is reserved, where the tables lie      (setupArch.ts, nothing is written)
  *     free_area_init        node, zones, empty lists, pageblock types
- *     build_all_zonelists   mem_init   setup_per_cpu_pageset                         all memory is free now
- *     initcalls             CMA, watermarks;   then initrd and initmem are given back
+ *     build_all_zonelists   mem_init                                                 all memory is free now
+ *     kmem_cache_init       vmalloc_init                                             objects and areas can be had
+ *     initcalls             page sets, CMA, watermarks, sysfs, among what the rest of the kernel allocates   (growth.ts)
+ *     free_initmem          initrd and initmem are given back
  *
- * Deterministic: no clock and no chance is involved. What a real kernel allocates on the way (slabs, stacks) is not there.
+ * Deterministic: no clock and no chance is involved.
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
+import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
+import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';
+import {
+  kmem_cache_init,
+  kmem_cache_init_late,
+  slabAllocator,
+} from '../../kernel/include/linux/slab.h.js';
+import { kobject_create_and_add } from '../../kernel/lib/kobject.js';
+import { page_address_init } from '../../kernel/mm/highmem/page_address.js';
+import { pcpu_setup_first_chunk } from '../../kernel/mm/percpu/first_chunk.js';
+import { vmalloc_init } from '../../kernel/mm/vmalloc/vmalloc_init.js';
+import { NULL } from '../../machine/ctypes.js';
 import { build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
 import { bindZones, type Kernel } from '../../machine/kernel.js';
 import type { LinearMaps } from '../../machine/linearMaps.js';
-import { setup_zone_pageset } from '../../kernel/mm/page_alloc/pageset_setup.js';
+// The two allocators: which of them kmem_cache_init() reaches, the build decides.
+import '../../kernel/mm/slab/slab.js';
+import '../../kernel/mm/slub/slub.js';
+import { setup_per_cpu_pageset } from '../../kernel/mm/page_alloc/setup_per_cpu_pageset.js';
 import { init_per_zone_wmark_min } from '../../kernel/mm/page_alloc/watermark_setup.js';
 import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged.js';
 import { asVirt, PAGE_SIZE } from '../../memory/address.js';
@@ -23,9 +40,12 @@ import type { Profile } from '../../types/profile.js';
 import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { placeRange } from '../placeRange.js';
+import { do_sysctl_args, parse_args } from './cmdline.js';
+import { readArguments } from './commandLine.js';
 import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
 import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
+import { Growth, nodesForSysfs, takeNodeNumbers } from './growth.js';
 import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
 import {
@@ -35,10 +55,10 @@ import {
   freeKernelRange,
   mem_init,
 } from './memInit.js';
-import { PerCpuAllocator } from './perCpuAreas.js';
+
 import { kernelRegisters } from './registers.js';
 import { setup_arch, type BootLayout } from './setupArch.js';
-import { writeStaticData } from './staticData.js';
+import { clearBootData, writeStaticData } from './staticData.js';
 
 export interface BootOptions {
   readonly profile: Profile;
@@ -91,30 +111,79 @@ export function bootMachine(options: BootOptions): KernelImage {
   image.mm.machine.busOffset = options.busOffset ?? 0;
   image.mm.machine.io_tlb = layout.io_tlb;
   placeTables(image, layout);
+  if (readArguments(options.commandLine ?? '').some(({ name }) => /^slub_/.test(name)))
+    placeBlocks(image);
   addRules(image, layout, runs, freed);
   // The machine's start is not part of the history: recording begins when it is complete.
   image.tape.setRecording(false);
   bindZones(image.mm);
   writeTables(image, layout);
-  start_kernel(image.mm, layout, runs, freed);
+  start_kernel(image.mm, layout, { runs, freed, commandLine: options.commandLine ?? '' });
   image.tape.setRecording(true);
   return image;
 }
 
-function start_kernel(
-  mm: Kernel,
-  layout: BootLayout,
-  runs: readonly MapRun[],
-  freed: readonly FreedRange[],
-): void {
+interface BootInput {
+  readonly runs: readonly MapRun[];
+  readonly freed: readonly FreedRange[];
+  readonly commandLine: string;
+}
+
+function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
+  const { runs, freed, commandLine } = input;
+  clearBootData(mm);
   new KernelData(mm, layout).write();
   writeStaticData(mm);
+  parse_args(mm, commandLine);
+  page_address_init(mm);
+  pcpu_setup_first_chunk(
+    mm,
+    layout.perCpu.info,
+    asVirt(mm.linear.pageOffset + (layout.perCpu.units[0] ?? 0)),
+  );
   free_area_init(mm, layout);
   build_all_zonelists(mm);
+  // mm_init()
   mem_init(mm, runs);
-  setup_per_cpu_pageset(mm, layout);
+  if (mm.profile.arch === 'x86_64') preallocate_vmalloc_pages(mm);
+  kmem_cache_init(mm);
+
+  const growth: Growth = new Growth(mm, {
+    vmap_area: () => vmalloc_init(mm),
+    pagesets: () => setup_per_cpu_pageset(mm),
+    pid: () => {
+      kmem_cache_init_late(mm);
+      growth.runStep('pagesets');
+    },
+    shmem_inode_cache: () => {
+      sysfs_init(mm);
+      mm.write_ptr(
+        mm.globals.kernel_kobj,
+        kobject_create_and_add(mm, mm.machine.literal('kernel'), NULL),
+      );
+    },
+    uid_cache: () => initcalls(mm, layout, input),
+    fasync_cache: () => {
+      growth.giveBackNodes(nodesForSysfs(mm));
+      takeNodeNumbers(mm, 'slab_node');
+      slabAllocator(mm).slab_sysfs_init?.(mm);
+    },
+  });
+  growth.run();
+  takeNodeNumbers(mm, 'last_node');
+  do_sysctl_args(mm, commandLine);
+  growth.freeBlocks();
+
+  if (layout.initrd !== undefined) free_initrd_mem(mm, layout.initrd);
+  for (const range of freed) if (range.what !== 'SMP alternatives') freeKernelRange(mm, range);
+  const running = mm.profile.findConstant('SYSTEM_RUNNING');
+  if (running !== undefined) mm.write(mm.symbol('system_state'), running);
+}
+
+/** The scheduler runs: check_bugs(), kernel_init_freeable(), and the initcalls of memory management. */
+function initcalls(mm: Kernel, layout: BootLayout, { runs, freed }: BootInput): void {
   for (const range of freed) if (range.what === 'SMP alternatives') freeKernelRange(mm, range);
-  // All of gfp_t may be used from here on: the scheduler runs, so one may sleep.
+  // All of gfp_t may be used from here on: one may sleep.
   mm.write(mm.symbol('gfp_allowed_mask'), mm.__GFP_BITS_MASK);
   set_zones_contiguous(mm, layout, runs);
   cma_init_reserved_areas(mm);
@@ -122,25 +191,6 @@ function start_kernel(
   if (mm.read_long(mm.symbol('_totalram_pages')) >= HUGEPAGE_LEAST_PAGES)
     set_recommended_min_free_kbytes(mm, true);
   startDaemons(mm);
-  if (layout.initrd !== undefined) free_initrd_mem(mm, layout.initrd);
-  for (const range of freed) if (range.what !== 'SMP alternatives') freeKernelRange(mm, range);
-  const running = mm.profile.findConstant('SYSTEM_RUNNING');
-  if (running !== undefined) mm.write(mm.symbol('system_state'), running);
-}
-
-/** Page sets of each populated zone, and the node's statistics. */
-function setup_per_cpu_pageset(mm: Kernel, layout: BootLayout): void {
-  const percpu = new PerCpuAllocator(mm.profile, layout.perCpu, mm.linear.pageOffset);
-  for (const [index, zone] of mm.zones.entries()) {
-    if (layout.zones[index]?.present === 0) continue;
-    const per_cpu_zonestats =
-      mm.sizeof.per_cpu_zonestat > 0 ? percpu.alloc(mm.sizeof.per_cpu_zonestat, 1) : 0;
-    const line = mm.L1_CACHE_BYTES;
-    const per_cpu_pageset = percpu.alloc(mm.stride.per_cpu_pages * 4, line);
-    setup_zone_pageset(mm, zone, { per_cpu_pageset, per_cpu_zonestats });
-  }
-  const nodestats = percpu.alloc(mm.sizeof.per_cpu_nodestat, 1);
-  mm.write_long(mm.symbol('contig_page_data') + mm.pglist_data.per_cpu_nodestats, nodestats);
 }
 
 /** What kswapd and kcompactd leave when they have started and found nothing to do. */
@@ -185,8 +235,11 @@ function linearMaps(
 function expectedFrames({ memmap, ranges }: BootLayout): number {
   const nrPages = ranges.reduce((sum, range) => sum + range.end - range.start, 0);
   const framesAtOnce = PAGE_SIZE % memmap.sizeofPage === 0 ? 1 : 7;
-  return Math.ceil(nrPages / 1024) * framesAtOnce * 2;
+  return Math.ceil(nrPages / 1024) * framesAtOnce * 2 + GROWTH_FRAMES;
 }
+
+/** For the slabs that the rest of the kernel takes, and their struct pages. */
+const GROWTH_FRAMES = 1536;
 
 /** Tables that the kernel's functions index as one piece. */
 function placeTables(image: KernelImage, layout: BootLayout): void {
@@ -200,6 +253,24 @@ function placeTables(image: KernelImage, layout: BootLayout): void {
   placeRange(memory, usages.start, usages.end - usages.start);
   for (const root of layout.sections.roots.values())
     placeObject(image, asVirt(image.mm.linear.pageOffset + root), PAGE_SIZE);
+}
+
+/**
+ * Parameters of SLUB may put structures that kernel code indexes (a cache, a node of a tree) on slabs of several pages, where they
+ * straddle frames: so the frames of each block that a slab may be lie side by side.
+ */
+function placeBlocks({ memory, mm }: KernelImage): void {
+  const nrFrames = 1 << mm.PAGE_ALLOC_COSTLY_ORDER;
+  let asking = false;
+  memory.addPlacement((frame) => {
+    if (asking) return undefined;
+    const start = frame - (frame % nrFrames);
+    const frames = Array.from({ length: nrFrames }, (_, i) => start + i);
+    asking = true;
+    const alone = frames.every((each) => each < memory.nrFrames && !memory.isPlaced(each));
+    asking = false;
+    return alone ? frames : undefined;
+  });
 }
 
 /** The page tables, which lay aside until there was memory; each CPU walks them from now on: load_cr3(). */

@@ -10,7 +10,9 @@ import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import { ZONE_NAMES } from '../../machine/zoneNames.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
+import { cacheRecords } from './bootRecord.js';
 import { symbolAddress } from './profileFacts.js';
+import { writeSlabAttributes } from '../slabAttributes.js';
 import { ROOT_SYMBOL } from './tables/bootTables.js';
 import type { BootLayout } from './setupArch.js';
 
@@ -26,6 +28,8 @@ export class KernelData {
 
   write(): void {
     this.writeStrings();
+    this.writeCacheNames();
+    this.writeSlabAttributes();
     this.writeMemoryGlobals();
     this.writePageTableGlobals();
     this.writeCpus();
@@ -60,6 +64,58 @@ export class KernelData {
     );
   }
 
+  /** Each where this build has it; and the constants that sysfs is made with. */
+  private writeCacheNames(): void {
+    const { mm } = this;
+    const rodata = symbolAddress(mm.profile, '__start_rodata');
+    for (const { name, nameOffset } of cacheRecords(mm.profile)) {
+      if (nameOffset === undefined) continue;
+      const at = asVirt(rodata + nameOffset);
+      this.bytes(at, name);
+      mm.machine.addLiteral(name, at);
+    }
+    for (const text of ['', 'kernel', 'slab']) mm.machine.addLiteral(text, this.string(text));
+    this.writeKmallocInfo();
+  }
+
+  /** kmalloc_info[]: 0, 96, 192, 8, 16, ... bytes. */
+  private writeKmallocInfo(): void {
+    const { mm } = this;
+    const table = symbolAddress(mm.profile, 'kmalloc_info');
+    const length =
+      (mm.profile.symbol('kmalloc_info')?.sizeBytes ?? 0) / mm.sizeof.kmalloc_info_struct;
+    for (let i = 0; i < length; i++) {
+      const size = [0, 96, 192][i] ?? 2 ** i;
+      const short =
+        size >= 2 ** 20 ? `${size >> 20}M` : size >= 1024 ? `${size >> 10}k` : `${size}`;
+      const info = mm.cell_of(asVirt(table + i * mm.sizeof.kmalloc_info_struct));
+      mm.write(mm.plus(info, mm.kmalloc_info_struct.size), size);
+      for (const [type, prefix] of [
+        [mm.KMALLOC_NORMAL, 'kmalloc'],
+        [mm.KMALLOC_RECLAIM, 'kmalloc-rcl'],
+        [mm.KMALLOC_DMA, 'dma-kmalloc'],
+      ] as const) {
+        const name = mm.machine.findLiteral(`${prefix}-${short}`);
+        if (name !== undefined)
+          mm.write_va(mm.plus(info, mm.kmalloc_info_struct.name + type * mm.ptr_words), name);
+      }
+    }
+  }
+
+  /** The files of a SLUB cache. */
+  private writeSlabAttributes(): void {
+    const { mm } = this;
+    if (mm.globals.slab_attrs === 0) return;
+    writeSlabAttributes(mm, {
+      string: (text) => this.string(text),
+      take: (sizeBytes, align) => {
+        const at = Math.ceil(this.stringsEnd / align) * align;
+        this.stringsEnd = asVirt(at + sizeBytes);
+        return asVirt(at);
+      },
+    });
+  }
+
   private writeMemoryGlobals(): void {
     const { mm, layout } = this;
     const { maxPfn, maxLowPfn, zones, ranges } = layout;
@@ -72,6 +128,7 @@ export class KernelData {
     this.long('highstart_pfn', maxLowPfn);
     this.long('highend_pfn', maxPfn);
     this.long('highest_memmap_pfn', (ranges.at(-1)?.end ?? 0) - 1);
+    if (layout.vmallocReserve > 0) this.word('__VMALLOC_RESERVE', layout.vmallocReserve);
     this.global('high_memory', mm.linear.pageOffset + maxLowPfn * PAGE_SIZE);
     if (mm.sparsemem) this.writeSections();
     else {
@@ -178,7 +235,6 @@ export class KernelData {
     });
   }
 
-  /** The area's bitmap, all zero, lies behind the strings: Linux has it from the slab allocator. */
   private writeCma(): void {
     const { mm, layout } = this;
     if (layout.cma === undefined) return;
@@ -187,9 +243,6 @@ export class KernelData {
     mm.write_long(area + mm.cma.base_pfn, layout.cma.start / PAGE_SIZE);
     mm.write_long(area + mm.cma.count, nrPages);
     this.bytes(asVirt(symbolAddress(mm.profile, 'cma_areas') + mm.cma.name), 'reserved');
-    const bitmap = Math.ceil(this.stringsEnd / 64) * 64;
-    mm.write_long(area + mm.cma.bitmap, bitmap);
-    this.stringsEnd = asVirt(bitmap + Math.ceil(nrPages / 64) * 8);
     this.word('cma_area_count', 1);
     this.long('totalcma_pages', nrPages);
     this.global('dma_contiguous_default_area', symbolAddress(mm.profile, 'cma_areas'));

@@ -13,6 +13,7 @@ import {
   free_reserved_area,
   free_reserved_page,
 } from '../../kernel/mm/page_alloc/mm_init.js';
+import { memset } from '../../kernel/lib/string.js';
 import type { Page } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_zone } from '../../kernel/include/linux/mm.h.js';
@@ -93,8 +94,12 @@ export function cma_init_reserved_areas(mm: Kernel): void {
     cma_activate_area(mm, asCell(mm.symbol('cma_areas') + i * mm.stride.cma));
 }
 
-/** free_init_pages() */
+/** free_init_pages(). What boot has written there is filled like the rest. */
 export function freeKernelRange(mm: Kernel, { start, end }: FreedRange): void {
+  for (let va = start; va < end; va = asVirt(va + PAGE_SIZE)) {
+    const frame = Math.floor((mm.phys_of(va) ?? 0) / PAGE_SIZE);
+    if (mm.memory.slotOfFrame[frame] !== 0) memset(mm, va, POISON_FREE_INITMEM, PAGE_SIZE);
+  }
   free_reserved_area(mm, start, end, NOT_POISONED);
 }
 

@@ -7,7 +7,8 @@
  * Source: Linux 6.1 mm/percpu.c: setup_per_cpu_areas(), pcpu_build_alloc_info(), pcpu_embed_first_chunk(),
  * pcpu_setup_first_chunk(); arch/x86/kernel/setup_percpu.c.
  */
-import { PAGE_SIZE } from '../../memory/address.js';
+import type { PcpuAllocInfo } from '../../kernel/mm/percpu/first_chunk.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import type { Memblock } from './memblock.js';
 import { sizeofStruct, symbolAddress } from './profileFacts.js';
@@ -17,8 +18,8 @@ export interface PerCpuAreas {
   readonly units: readonly number[];
   /** Used bytes of a unit. */
   readonly unitBytes: number;
-  /** Where in a unit dynamic allocation begins. */
-  readonly dynamicOffset: number;
+  /** What pcpu_setup_first_chunk() is given. */
+  readonly info: PcpuAllocInfo;
 }
 
 const PCPU_MIN_UNIT_SIZE = 32 << 10;
@@ -45,9 +46,17 @@ function singleChunk(memblock: Memblock, profile: Profile): PerCpuAreas {
     PAGE_SIZE,
     MAX_DMA_ADDRESS,
   );
-  setupFirstChunk(memblock, profile, { nrUnits: 1, unitBytes: PCPU_MIN_UNIT_SIZE, nrCpus: 1 }, 0);
+  const chunk = {
+    static_size: 0,
+    dyn_size: PCPU_MIN_UNIT_SIZE,
+    unit_size: PCPU_MIN_UNIT_SIZE,
+    atom_size: PCPU_MIN_UNIT_SIZE,
+    nr_units: 1,
+    nr_cpu_ids: 1,
+  };
+  const tables = firstChunkTables(memblock, profile, chunk);
   memblock.memblock_phys_free(info, info + PAGE_SIZE);
-  return { units: [unit], unitBytes: PCPU_MIN_UNIT_SIZE, dynamicOffset: 0 };
+  return { units: [unit], unitBytes: PCPU_MIN_UNIT_SIZE, info: { ...chunk, tables } };
 }
 
 function embedFirstChunk(memblock: Memblock, profile: Profile, nrCpus: number): PerCpuAreas {
@@ -70,11 +79,19 @@ function embedFirstChunk(memblock: Memblock, profile: Profile, nrCpus: number): 
     const start = base + unit * unitBytes;
     memblock.memblock_phys_free(start + (unit < nrCpus ? usedBytes : 0), start + unitBytes);
   }
-  setupFirstChunk(memblock, profile, { nrUnits, unitBytes, nrCpus }, staticBytes);
+  const chunk = {
+    static_size: staticBytes,
+    dyn_size: usedBytes - staticBytes,
+    unit_size: unitBytes,
+    atom_size: atomBytes,
+    nr_units: nrUnits,
+    nr_cpu_ids: nrCpus,
+  };
+  const tables = firstChunkTables(memblock, profile, chunk);
   memblock.memblock_phys_free(info, info + PAGE_SIZE);
   memblock.memblock_phys_free(areas, areas + PAGE_SIZE);
   const units = Array.from({ length: nrCpus }, (_, cpu) => base + cpu * unitBytes);
-  return { units, unitBytes: usedBytes, dynamicOffset: roundUp(staticBytes, PCPU_MIN_ALLOC_SIZE) };
+  return { units, unitBytes: usedBytes, info: { ...chunk, tables } };
 }
 
 /** As many units to an allocation as leave at most a third of the CPUs' number unused. */
@@ -98,67 +115,35 @@ function buildAllocInfo(
   return { unitBytes: allocBytes / best, nrUnits: roundUp(nrCpus, best) };
 }
 
-interface Chunk {
-  readonly nrUnits: number;
-  readonly unitBytes: number;
-  readonly nrCpus: number;
-}
-
-/** The tables that manage the dynamic part. Only their room is taken: per-CPU allocation is not modelled further. */
-function setupFirstChunk(
+/** The tables that manage the dynamic part: their places, in the kernel's order. */
+function firstChunkTables(
   memblock: Memblock,
   profile: Profile,
-  { unitBytes, nrCpus }: Chunk,
-  staticBytes: number,
-): void {
+  { unit_size, static_size, dyn_size, nr_cpu_ids }: Omit<PcpuAllocInfo, 'tables'>,
+): PcpuAllocInfo['tables'] {
   const longBytes = profile.pointerSize;
   const line = profile.constant('L1_CACHE_BYTES');
-  const take = (sizeBytes: number): void => {
-    memblock.memblock_alloc('per-CPU tables', sizeBytes, line);
-  };
+  const pageOffset = profile.constant('PAGE_OFFSET');
+  const take = (sizeBytes: number): VirtAddr =>
+    asVirt(pageOffset + memblock.memblock_alloc('per-CPU tables', sizeBytes, line));
   const sizeof = (tag: string): number => sizeofStruct(profile, tag);
   const bitmapBytes = (bits: number): number => roundUp(bits, longBytes * 8) / 8;
-
-  take(longBytes); // group_offsets, group_sizes: one group
-  take(longBytes);
-  take(nrCpus * 4); // unit_map
-  take(nrCpus * longBytes); // unit_off
-  const nrSlots = Math.max(fls(unitBytes) - 5 + 2, 1) + 4;
-  take(nrSlots * sizeof('list_head'));
-
-  const dynamicBytes =
-    staticBytes === 0
-      ? unitBytes
-      : roundUp(staticBytes + PERCPU_DYNAMIC_RESERVE, PAGE_SIZE) - staticBytes;
-  const regionBytes = roundUp((staticBytes % PAGE_SIZE) + dynamicBytes, PCPU_BITMAP_BLOCK_SIZE);
+  const nrSlots = Math.max(fls(unit_size) - 5 + 2, 1) + 4;
+  const regionBytes = roundUp((static_size % PAGE_SIZE) + dyn_size, PCPU_BITMAP_BLOCK_SIZE);
   const regionBits = regionBytes / PCPU_MIN_ALLOC_SIZE;
-  take(sizeof('pcpu_chunk') + bitmapBytes(regionBytes / PAGE_SIZE));
-  take(bitmapBytes(regionBits));
-  take(bitmapBytes(regionBits + 1));
-  take((regionBytes / PCPU_BITMAP_BLOCK_SIZE) * sizeof('pcpu_block_md'));
+  return {
+    group_offsets: take(longBytes),
+    group_sizes: take(longBytes),
+    unit_map: take(nr_cpu_ids * 4),
+    unit_off: take(nr_cpu_ids * longBytes),
+    pcpu_chunk_lists: take(nrSlots * sizeof('list_head')),
+    chunk: take(sizeof('pcpu_chunk') + bitmapBytes(regionBytes / PAGE_SIZE)),
+    alloc_map: take(bitmapBytes(regionBits)),
+    bound_map: take(bitmapBytes(regionBits + 1)),
+    md_blocks: take((regionBytes / PCPU_BITMAP_BLOCK_SIZE) * sizeof('pcpu_block_md')),
+  };
 }
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 /** Number of the highest set bit, from 1. */
 const fls = (value: number): number => 32 - Math.clz32(value);
-
-/** alloc_percpu() before there is a need to free: one object behind the other. */
-export class PerCpuAllocator {
-  private next: number;
-
-  constructor(
-    private readonly profile: Profile,
-    private readonly areas: PerCpuAreas,
-    private readonly pageOffset: number,
-  ) {
-    this.next = areas.dynamicOffset;
-  }
-
-  /** A pointer as the kernel stores it: an address on UP, on SMP an offset from each CPU's base. */
-  alloc(sizeBytes: number, align: number): number {
-    const offset = roundUp(this.next, Math.max(align, PCPU_MIN_ALLOC_SIZE));
-    this.next = offset + sizeBytes;
-    if (this.next > this.areas.unitBytes) throw new Error('per-CPU memory is used up');
-    return this.profile.smp ? offset : this.pageOffset + (this.areas.units[0] ?? 0) + offset;
-  }
-}

@@ -22,6 +22,7 @@ import {
 } from './e820.js';
 import { estimateKernelPages, largeSystemHashBytes } from './hashTables.js';
 import { loadKernel, type LoadedKernel } from './kernelLoad.js';
+import { parse_early_param, type LayoutParameters } from './cmdline.js';
 import { Memblock, type MemRange } from './memblock.js';
 import { MAX_DMA_ADDRESS, setup_per_cpu_areas, type PerCpuAreas } from './perCpuAreas.js';
 import { sizeofStruct } from './profileFacts.js';
@@ -64,13 +65,16 @@ export interface BootLayout {
   readonly tables: BootTables;
   /** `managed_pages` before anything is freed: an estimate that sizes hash tables and decides about mobility grouping. */
   readonly estimatedPages: readonly number[];
+  /** __VMALLOC_RESERVE; 0 on 64 bit. */
+  readonly vmallocReserve: number;
 }
 
 /** MAX_ARCH_PFN: what the page tables can name. */
 const ARCH_LIMIT_PFN = { i386: 0x10_0000, 'i386-pae': 0x100_0000, x86_64: 2 ** 34 } as const;
 
 export function setup_arch(profile: Profile, options: MachineOptions): BootLayout {
-  const e820 = e820__memory_setup(options.ramBytes, profile.arch);
+  const parameters = parse_early_param(options.commandLine);
+  const e820 = parse_memopt(e820__memory_setup(options.ramBytes, profile.arch), parameters);
   const lowRamEnd = Math.max(
     ...e820
       .filter((each) => each.type === 'usable' && each.end <= FOUR_GIB)
@@ -88,7 +92,10 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   memblock.memblock_reserve(0, ISA_END_ADDRESS);
 
   const maxPfn = e820__end_of_ram_pfn(e820, ARCH_LIMIT_PFN[profile.arch]);
-  const maxLowPfn = find_low_pfn_range(profile, maxPfn, options.highmemBytes);
+  const maxLowPfn = find_low_pfn_range(profile, maxPfn, {
+    highmemBytes: options.highmemBytes,
+    ...parameters,
+  });
   memblock.current_limit = maxLowPfn * PAGE_SIZE;
   const tables = new KernelTables(
     kernel,
@@ -97,7 +104,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   );
   tables.init_mem_mapping();
   const initrd = placed && reserve_initrd(memblock, placed);
-  const cma = dma_contiguous_reserve(memblock, profile, options.cmaBytes);
+  const cma = dma_contiguous_reserve(memblock, profile, parameters.cmaBytes ?? options.cmaBytes);
 
   // free_area_init()
   const ranges = pfnRanges(memblock.memory);
@@ -144,13 +151,52 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     tables: tables.tables,
     io_tlb,
     estimatedPages: estimated.managed,
+    vmallocReserve:
+      profile.arch === 'x86_64' ? 0 : vmallocReserve(profile, parameters.vmallocBytes),
   };
 }
 
+/** Left out: a second `mem=`. */
+function parse_memopt(
+  e820: readonly E820Entry[],
+  { memBytes }: LayoutParameters,
+): readonly E820Entry[] {
+  if (memBytes === undefined) return e820;
+  return e820
+    .map((entry) =>
+      entry.type === 'usable' ? { ...entry, end: Math.min(entry.end, memBytes) } : entry,
+    )
+    .filter(({ start, end }) => start < end);
+}
+
+/** __VMALLOC_RESERVE: with the hole before vmalloc space where the command line says how large that is to be. */
+export const vmallocReserve = (profile: Profile, vmallocBytes: number | undefined): number =>
+  vmallocBytes === undefined
+    ? profile.constant('__VMALLOC_RESERVE')
+    : vmallocBytes + profile.constant('VMALLOC_OFFSET');
+
+/** The most that the direct map can hold. */
+function MAXMEM(profile: Profile, vmallocBytes: number | undefined): number {
+  const space = profile.constant('VMALLOC_END') - profile.constant('PAGE_OFFSET');
+  const maxmem = space - vmallocReserve(profile, vmallocBytes);
+  const least = LEAST_LOWMEM;
+  if (maxmem >= least) return Math.floor(maxmem / PAGE_SIZE) * PAGE_SIZE;
+  throw new ImageError(
+    `vmalloc=${Math.floor((vmallocBytes ?? 0) / 2 ** 20)}M leaves less than ${least >> 20} MiB of lowmem. Make it smaller.`,
+  );
+}
+
+/** Less than that no kernel here boots in. */
+const LEAST_LOWMEM = 16 << 20;
+
 /** Where lowmem ends: below the vmalloc area at the latest; earlier if asked for, but not below 64 MiB. */
-function find_low_pfn_range(profile: Profile, maxPfn: number, highmemBytes: number): number {
-  const maxmem = profile.findConstant('MAXMEM');
-  if (profile.arch === 'x86_64' || maxmem === undefined) return maxPfn;
+function find_low_pfn_range(
+  profile: Profile,
+  maxPfn: number,
+  { highmemBytes = 0, vmallocBytes }: LayoutParameters,
+): number {
+  if (profile.arch === 'x86_64') return maxPfn;
+  const maxmem = MAXMEM(profile, vmallocBytes);
   if (maxPfn > maxmem / PAGE_SIZE) return maxmem / PAGE_SIZE;
   const lowPfn = maxPfn - Math.floor(highmemBytes / PAGE_SIZE);
   return lowPfn < (64 << 20) / PAGE_SIZE ? maxPfn : lowPfn;

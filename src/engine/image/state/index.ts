@@ -4,12 +4,13 @@ export { dumpCma, loadCma } from './cmaDump.js';
 export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { loadVmalloc } from './loadVmalloc.js';
 export { vmallocHead, vmallocLines } from './vmallocDump.js';
-export { parseMemmap } from './memmapDump.js';
+export { impliedMemmap } from './impliedMemmap.js';
+export { type MemmapRuns, parseMemmap } from './memmapDump.js';
 export { openState, type StateImage } from './openState.js';
 export { pageLine, pageStateText } from './pageLine.js';
 export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';
-export { findState, StateFinder, type RecordedState } from './recordedState.js';
+export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
 export { loadTables, tableFrames } from './tablesDump.js';
 export {

@@ -57,7 +57,7 @@ export function findState(chunks: Iterable<string>): RecordedState {
  * The profile of the kernel a state was recorded on. The mark says it (`x86_64-slub/512M/...`); else the address of the
  * first zone tells it, for no two of the bundled builds have `contig_page_data` in the same place.
  */
-export function profileOfState(state: RecordedState): Profile {
+export function profileOfState(state: Pick<RecordedState, 'mark' | 'zones'>): Profile {
   const named = state.mark.split('/')[0] ?? '';
   if (isProfileName(named)) return loadProfile(named);
   const name = PROFILE_NAMES.find((candidate) => fits(candidate, state));
@@ -65,7 +65,7 @@ export function profileOfState(state: RecordedState): Profile {
   throw new ImageError('The trace does not name the bundled kernel build that it was recorded on.');
 }
 
-function fits(name: ProfileName, state: RecordedState): boolean {
+function fits(name: ProfileName, state: Pick<RecordedState, 'zones'>): boolean {
   const zone = state.zones.zones[0]?.populated;
   return zone !== undefined && zone.at === loadProfile(name).symbol('contig_page_data')?.address;
 }

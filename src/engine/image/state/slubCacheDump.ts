@@ -121,7 +121,7 @@ function freelistText(mm: Kernel, s: KmemCache, slab: Slab, freelist: VirtAddr):
   for (let object = freelist; object !== 0; object = get_freepointer(mm, s, object)) {
     const index = (object - base) / size;
     if (!Number.isInteger(index) || index < 0 || index >= objects) {
-      end = ` !${mm.hex(object)}`;
+      end = ` !${mm.hex(object).replace(/^0+(?=.)/, '')}`;
       break;
     }
     indexes.push(index);

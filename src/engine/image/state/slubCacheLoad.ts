@@ -36,6 +36,7 @@ const POINTERS: ReadonlyMap<string, string> = new Map([
   ['kernfs_node_cache', 'kernfs_node_cache'],
   ['radix_tree_node', 'radix_tree_node_cachep'],
   ['dentry', 'dentry_cache'],
+  ['inode_cache', 'inode_cachep'],
 ]);
 const CONSTRUCTORS: ReadonlyMap<string, string> = new Map([
   ['radix_tree_node', 'radix_tree_node_ctor'],

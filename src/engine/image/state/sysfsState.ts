@@ -2,24 +2,18 @@
  * As much of sysfs as a SLUB cache needs that is created in a machine rebuilt from dumps: /sys/kernel/slab, empty; the names
  * of a cache's files; and how many nodes there have been, which decides when the numbering takes another node of its tree.
  *
- * Source: Linux 6.1 mm/slub.c: slab_attrs[]; fs/kernfs/dir.c: kernfs_create_root().
+ * Source: Linux 6.1 fs/kernfs/dir.c: kernfs_create_root().
  */
 import { sizeOfStruct } from '../../types/named.js';
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
 import type { KernelImage } from '../kernelImage.js';
+import { writeSlabAttributes } from '../slabAttributes.js';
 import type { ObjectMemory } from './objectMemory.js';
 
 /** What {@link loadSysfs} takes of the memory for objects. */
 export const SYSFS_BYTES = 8192;
-
-/** Files that can be written, and the others, in the order of slab_attrs[]. Kernels without SLUB_STATS and the like. */
-const ATTRIBUTES = (
-  'slab_size object_size objs_per_slab order min_partial= cpu_partial= objects objects_partial partial cpu_slabs ctor aliases ' +
-  'align hwcache_align reclaim_account destroy_by_rcu shrink= slabs_cpu_partial total_objects slabs sanity_checks trace ' +
-  'red_zone poison store_user validate= cache_dma usersize'
-).split(' ');
 
 /** The number that the next node of sysfs gets: of an image that has its memory. */
 export function nextSysfsNode({ mm }: KernelImage): number | undefined {
@@ -51,7 +45,16 @@ export function loadSysfs(mm: Kernel, memory: ObjectMemory, next: number): void 
   // KERNFS_DIR
   mm.write16(dir, mm.kernfs_node.flags, 1);
   loadNumbers(mm, { root, dir, next }, memory);
-  loadAttributes(mm, memory);
+  let nameEnd: number = mm.profile.symbol('__end_rodata')?.address ?? 0;
+  writeSlabAttributes(mm, {
+    take: (sizeBytes, align) => memory.take(sizeBytes, align),
+    // Constants: at the end of the kernel's read-only data.
+    string: (text) => {
+      nameEnd -= text.length + 1;
+      writeString(mm, asVirt(nameEnd), text);
+      return asVirt(nameEnd);
+    },
+  });
 }
 
 /** The numbers before the next one count as taken: the tree has the nodes on the way to the last of them. */
@@ -89,22 +92,6 @@ function loadNumbers(
     link = node + mm.xa_node.slots + last * mm.ptr_words;
     parent = node;
   }
-}
-
-/** slab_attr_group, slab_attrs[], and the names, which are constants: at the end of the kernel's read-only data. */
-function loadAttributes(mm: Kernel, memory: ObjectMemory): void {
-  const attrs = mm.symbol('slab_attrs');
-  mm.write_ptr(mm.symbol('slab_attr_group') + mm.attribute_group.attrs, attrs);
-  let nameEnd: number = mm.profile.symbol('__end_rodata')?.address ?? 0;
-  ATTRIBUTES.forEach((text, i) => {
-    const name = text.replace('=', '');
-    nameEnd -= name.length + 1;
-    writeString(mm, asVirt(nameEnd), name);
-    const attribute = mm.cell_at(memory.take(mm.sizeof.attribute, 8));
-    mm.write_va(attribute + mm.attribute.name, asVirt(nameEnd));
-    mm.write16(attribute, mm.attribute.mode, text === name ? 0o400 : 0o600);
-    mm.write_ptr(mm.plus(attrs, i * mm.ptr_words), attribute);
-  });
 }
 
 function writeString(mm: Kernel, at: VirtAddr, text: string): void {

@@ -189,6 +189,8 @@ export class StateWriter {
       watermark_boost_factor: profile.constant('watermark_boost_factor'),
       watermark_scale_factor: profile.constant('watermark_scale_factor'),
       user_min_free_kbytes: profile.constant('user_min_free_kbytes'),
+      // Until a report taints the kernel.
+      debug_locks: 1,
     };
     for (const [global, value] of Object.entries(constants)) members.setGlobal(global, value);
     members.setGlobal('totalreserve_pages', node.totalreserve);

@@ -14,6 +14,7 @@ import { sysfs_create_dir_ns, sysfs_remove_dir } from '../fs/sysfs/dir.js';
 import { ENOMEM } from '../include/linux/errno.h.js';
 import type { Kobject, KobjType, Kset } from '../include/linux/kobject.h.js';
 import { INIT_LIST_HEAD, list_add_tail, list_del_init } from '../include/linux/list.h.js';
+import { kfree, kzalloc } from '../mm/slab_common/kmalloc.js';
 import { kfree_const, kstrdup_const } from '../mm/util.js';
 
 /** What a type does at the end of its kobjects. */
@@ -139,11 +140,50 @@ export function kobject_init_and_add(
   name: VirtAddr,
 ): Int {
   kobject_init(k, kobj, ktype);
+  return kobject_add(k, kobj, parent, name);
+}
+
+/** Adds a kobject that has a type already: a name and a place. 0 or an errno. */
+export function kobject_add(k: Kernel, kobj: Kobject, parent: Kobject, name: VirtAddr): Int {
   // kobject_add_varg():
   const retval: Int = kobject_set_name(k, kobj, name);
   if (retval !== 0) return retval;
   k.write_ptr(kobj + k.kobject.parent, parent);
   return kobject_add_internal(k, kobj);
+}
+
+/** A kobject of its own, which is a directory and no more. NULL without memory. */
+export function kobject_create_and_add(k: Kernel, name: VirtAddr, parent: Kobject): Kobject {
+  // kobject_create():
+  const object: VirtAddr = kzalloc(k, k.sizeof.kobject, k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const kobj = k.cell_at(object) as Kobject;
+  kobject_init(k, kobj, k.globals.dynamic_kobj_ktype);
+  if (kobject_add(k, kobj, parent, name) === 0) return kobj;
+  kobject_put(k, kobj, (k, kobj) => kfree(k, k.va_of(kobj)));
+  return NULL;
+}
+
+/** A set of kobjects, with a directory that theirs are in. NULL without memory. Left out: its uevent_ops. */
+export function kset_create_and_add(k: Kernel, name: VirtAddr, parent_kobj: Kobject): Kset {
+  // kset_create():
+  const object: VirtAddr = kzalloc(k, k.sizeof.kset, k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const kset = k.cell_at(object) as Kset;
+  const kobj = (kset + k.kset.kobj) as Kobject;
+  if (kobject_set_name(k, kobj, name) !== 0) {
+    kfree(k, object);
+    return NULL;
+  }
+  k.write_ptr(kobj + k.kobject.parent, parent_kobj);
+  k.write_ptr(kobj + k.kobject.ktype, k.globals.kset_ktype);
+
+  // kset_register(), kset_init():
+  kobject_init_internal(k, kobj);
+  INIT_LIST_HEAD(k, kset + k.kset.list);
+  if (kobject_add_internal(k, kobj) === 0) return kset;
+  kfree(k, object);
+  return NULL;
 }
 
 // --- taking out --------------------------------------------------------------------------------------------------------

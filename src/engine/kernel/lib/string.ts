@@ -11,10 +11,13 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 /** The text of the string at `s`. */
 export const stringAt = (k: Kernel, s: VirtAddr): string => {
   let text = '';
-  for (let i = 0; ; i++) {
-    const byte = readByte(k, asVirt(s + i));
-    if (byte === 0) return text;
-    text += String.fromCharCode(byte);
+  for (let at = s; ;) {
+    const word = k.read_int(k.cell_at(at));
+    for (let shift = (at & 3) * 8; shift < 32; shift += 8, at = asVirt(at + 1)) {
+      const byte = (word >>> shift) & 0xff;
+      if (byte === 0) return text;
+      text += String.fromCharCode(byte);
+    }
   }
 };
 
@@ -43,6 +46,15 @@ export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
       done++;
     }
   }
+}
+
+/** The first of `bytes` bytes that is not `c`; 0 when all are. */
+export function memchr_inv(k: Kernel, start: VirtAddr, c: Int, bytes: Int): VirtAddr {
+  for (let i = 0; i < bytes; i++) {
+    const at = asVirt(start + i);
+    if (readByte(k, at) !== c) return at;
+  }
+  return asVirt(0);
 }
 
 /** Copies `count` bytes: whole words where it can. */

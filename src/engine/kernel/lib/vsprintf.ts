@@ -2,10 +2,11 @@
  * The kernel's own formats for pages, masks and addresses.
  *
  * They make text, which no one steps through: they are not Linux's functions, but do what its formats say.
- * Source: Linux 6.1 lib/vsprintf.c: %pGp, %pGg, %p.
+ * Source: Linux 6.1 lib/vsprintf.c: %pGp, %pGg, %p, %pS.
  */
 import type { Gfp, Page } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import type { VirtAddr } from '../../memory/address.js';
 import { gfpText as textOfGfp, pageFlagsText as flagsText } from '../../types/flagText.js';
 
 /** `%pGp` */
@@ -31,3 +32,7 @@ export const hexOf = (k: Kernel, at: number): string =>
 /** `%px`, as which `%p` prints with no_hash_pointers. */
 export const pointer = (k: Kernel, value: number): string =>
   k.wide ? wordHex(Math.floor(value / 0x1_0000_0000)) + wordHex(value) : wordHex(value);
+
+/** `%pS`: the function that an address in code is in, where that is known. */
+export const symbolText = (k: Kernel, address: VirtAddr): string =>
+  k.machine.codeText(address) ?? `0x${pointer(k, address).replace(/^0+(?=.)/, '')}`;

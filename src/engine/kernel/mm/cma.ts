@@ -26,6 +26,7 @@ import { __count_vm_events } from '../include/linux/vmstat.h.js';
 import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from '../lib/bitmap.js';
 import { alloc_contig_range, free_contig_range } from './page_alloc/contig.js';
 import { init_cma_reserved_pageblock } from './page_alloc/mm_init.js';
+import { kzalloc } from './slab_common/kmalloc.js';
 
 /** For the log. */
 export function cma_get_name(k: Kernel, cma: Cma): string {
@@ -66,8 +67,11 @@ function cma_clear_bitmap(k: Kernel, cma: Cma, pfn: Pfn, count: ULong): void {
   bitmap_clear(k, k.read_va(cma + k.cma.bitmap), bitmap_no, bitmap_count);
 }
 
-/** Makes an area usable. Left out: bitmap_zalloc (the bitmap is there, and zero), the check that the area lies in one zone. */
+/** Makes an area usable. Left out: the check that the area lies in one zone, the way out without memory. */
 export function cma_activate_area(k: Kernel, cma: Cma): void {
+  // bitmap_zalloc()
+  const nr_longs: ULong = Math.ceil(cma_bitmap_maxno(k, cma) / (k.ptr_words * 32));
+  k.write_va(cma + k.cma.bitmap, kzalloc(k, nr_longs * k.ptr_words * 4, k.GFP_KERNEL));
   const base_pfn: Pfn = k.read_ulong(cma + k.cma.base_pfn);
   const count: ULong = k.read_ulong(cma + k.cma.count);
   for (let pfn: Pfn = base_pfn; pfn < base_pfn + count; pfn += k.pageblock_nr_pages)

@@ -30,11 +30,19 @@ export function is_kernel_rodata(k: Kernel, addr: VirtAddr): boolean {
   return addr >= start && addr < end;
 }
 
-/** A string that lasts: the constant itself, or else a copy. 0 without memory. */
-export function kstrdup_const(k: Kernel, s: VirtAddr): VirtAddr {
+/**
+ * A string that lasts: the constant itself, or else a copy. 0 without memory. Differs: it may be a text of the program's own, which is
+ * no constant of the kernel's.
+ */
+export function kstrdup_const(k: Kernel, s: string | VirtAddr): VirtAddr {
+  if (typeof s === 'string') return kstrdup(k, s, k.GFP_KERNEL);
   if (is_kernel_rodata(k, s)) return s;
   return kstrdup(k, stringAt(k, s), k.GFP_KERNEL);
 }
+
+/** The text of a name, wherever it is. */
+export const textOf = (k: Kernel, s: string | VirtAddr): string =>
+  typeof s === 'string' ? s : stringAt(k, s);
 
 /** The opposite: a constant was not copied, so it is not freed. */
 export function kfree_const(k: Kernel, x: VirtAddr): void {

@@ -1,19 +1,18 @@
 /**
- * Tables of the fixed places of the address space: fixmap and pkmap (tables only), the CPU entry areas, on 64 bit the tables
- * that every process is to share for vmalloc.
+ * Tables of the fixed places of the address space: fixmap and pkmap (tables only), the CPU entry areas.
  *
  *     CPU_ENTRY_AREA_BASE   IDT, read-only
  *     + one page, by CPU    GDT │ entry stack │ TSS │ exception or double fault stacks │ debug store (Intel)
  *
  * Source: Linux 6.1 arch/x86/mm/init_32.c: page_table_range_init(), permanent_kmaps_init(); arch/x86/mm/cpu_entry_area.c;
- * arch/x86/mm/init_64.c: preallocate_vmalloc_pages(); arch/x86/kernel/apic/apic.c, io_apic.c (the two pages of the fixmap).
+ * arch/x86/kernel/apic/apic.c, io_apic.c (the two pages of the fixmap).
  */
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { findMember } from '../../../types/members.js';
 import { bitsNamed } from '../../../x86/formats.js';
 import type { PerCpuAreas } from '../perCpuAreas.js';
 import { sizeofStruct, symbolAddress } from '../profileFacts.js';
-import type { BootTables, LatePages, TablePages } from './bootTables.js';
+import type { BootTables, TablePages } from './bootTables.js';
 import { fix_to_virt } from './headTables.js';
 
 /** A PTE table for each 2 or 4 MiB of a range. */
@@ -53,13 +52,6 @@ export function map_apics(tables: BootTables): void {
         throw new Error('the fixmap has no table');
       },
     );
-}
-
-export function preallocate_vmalloc_pages(tables: BootTables, late: LatePages): void {
-  const start = tables.profile.constant('VMALLOC_START');
-  const end = tables.profile.constant('VMALLOC_END');
-  const step = 2 ** tables.profile.constant('PGDIR_SHIFT');
-  for (let va = start; va <= end; va += step) tables.populate(asVirt(va), 1, late.take);
 }
 
 /** A member of struct cpu_entry_area and what lies behind it: of each CPU its own. */

@@ -2,10 +2,10 @@
  * The kernel's page tables, from head.S to mark_rodata_ro(), in the kernel's order: each step may take memory.
  *
  *     head, early_ioremap_init        init_mem_mapping        (i386) fixmap and pkmap, (x86_64) vmemmap: sections.ts
- *     setup_cpu_entry_areas           vmalloc                 read-only text, no execution elsewhere
+ *     setup_cpu_entry_areas                                   read-only text, no execution elsewhere
  *
- * Tables that Linux takes from the page allocator (those of vmalloc, those that the last step splits large pages into) lie in
- * reserved frames from 64 KiB on, which nobody uses: a booted machine has allocated nothing.
+ * Tables that the last step splits large pages into, which Linux takes from the page allocator, lie in reserved frames from 64 KiB
+ * on, which nobody uses. Those of vmalloc space: preallocate_vmalloc_pages().
  *
  * Source: Linux 6.1 arch/x86/kernel/setup.c: setup_arch(); init/main.c; arch/x86/mm/init_32.c, init_64.c: mark_rodata_ro();
  * arch/x86/realmode/init.c: set_real_mode_permissions().
@@ -20,7 +20,6 @@ import {
   early_ioremap_page_table_range_init,
   map_apics,
   permanent_kmaps_init,
-  preallocate_vmalloc_pages,
   setup_cpu_entry_areas,
 } from './fixedTables.js';
 import { headTables, sync_initial_page_table } from './headTables.js';
@@ -81,11 +80,8 @@ export class KernelTables {
 
   /** What happens when the page allocator is up. */
   finish(): void {
-    const { tables, late } = this;
-    if (this.isWide) {
-      preallocate_vmalloc_pages(tables, late);
-      map_apics(tables);
-    }
+    const { tables } = this;
+    if (this.isWide) map_apics(tables);
     this.change(symbolAddress(tables.profile, 'idt_table'), 1, { clear: tables.RW });
     this.set_real_mode_permissions();
     if (this.isWide) this.mark_rodata_ro_64();

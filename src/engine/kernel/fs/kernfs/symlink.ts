@@ -15,7 +15,7 @@ import { KERNFS_LINK, type KernfsNode, S_IFLNK } from './kernfs-internal.h.js';
 export function kernfs_create_link(
   k: Kernel,
   parent: KernfsNode,
-  name: VirtAddr,
+  name: string | VirtAddr,
   target: KernfsNode,
 ): KernfsNode {
   const kn: KernfsNode = kernfs_new_node(k, parent, name, S_IFLNK | 0o777, KERNFS_LINK);

@@ -12,9 +12,13 @@ import { kernfs_create_dir_ns } from '../kernfs/dir/dir.js';
 import { kernfs_remove } from '../kernfs/dir/remove.js';
 import type { KernfsNode } from '../kernfs/kernfs-internal.h.js';
 
-/** In that of its parent. Left out: sysfs_root_kn, for kobjects without one; owners, sysfs_warn_dup. */
+/** In that of its parent; of a kobject without one in the root. Left out: owners, sysfs_warn_dup. */
 export function sysfs_create_dir_ns(k: Kernel, kobj: Kobject): Int {
-  const parent: KernfsNode = k.read_ptr(k.read_ptr(kobj + k.kobject.parent) + k.kobject.sd);
+  const parent_kobj: Kobject = k.read_ptr(kobj + k.kobject.parent);
+  const parent: KernfsNode =
+    parent_kobj !== NULL
+      ? k.read_ptr(parent_kobj + k.kobject.sd)
+      : k.read_ptr(k.globals.sysfs_root_kn);
   if (parent === NULL) return -ENOENT;
 
   const kn: KernfsNode = kernfs_create_dir_ns(

@@ -9,7 +9,7 @@ import type { VirtAddr } from '../../../memory/address.js';
 import { IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { ENOENT } from '../../include/linux/errno.h.js';
 import type { Kobject } from '../../include/linux/kobject.h.js';
-import { stringAt } from '../../lib/string.js';
+import { textOf } from '../../mm/util.js';
 import { kernfs_get, kernfs_put } from '../kernfs/dir/dir.js';
 import { kernfs_remove_by_name } from '../kernfs/dir/remove.js';
 import type { KernfsNode } from '../kernfs/kernfs-internal.h.js';
@@ -20,7 +20,7 @@ function sysfs_do_create_link_sd(
   k: Kernel,
   parent: KernfsNode,
   target_kobj: Kobject,
-  name: VirtAddr,
+  name: string | VirtAddr,
 ): Int {
   const target: KernfsNode = k.read_ptr(target_kobj + k.kobject.sd);
   if (target === NULL) return -ENOENT;
@@ -31,10 +31,15 @@ function sysfs_do_create_link_sd(
   return IS_ERR(kn) ? PTR_ERR(kn) : 0;
 }
 
-export function sysfs_create_link(k: Kernel, kobj: Kobject, target: Kobject, name: VirtAddr): Int {
+export function sysfs_create_link(
+  k: Kernel,
+  kobj: Kobject,
+  target: Kobject,
+  name: string | VirtAddr,
+): Int {
   return sysfs_do_create_link_sd(k, k.read_ptr(kobj + k.kobject.sd), target, name);
 }
 
-export function sysfs_remove_link(k: Kernel, kobj: Kobject, name: VirtAddr): void {
-  kernfs_remove_by_name(k, k.read_ptr(kobj + k.kobject.sd), stringAt(k, name));
+export function sysfs_remove_link(k: Kernel, kobj: Kobject, name: string | VirtAddr): void {
+  kernfs_remove_by_name(k, k.read_ptr(kobj + k.kobject.sd), textOf(k, name));
 }

@@ -18,6 +18,15 @@ export const pr_warn = (k: Kernel, text: string): void => {
   k.emit({ kind: 'printk', level: 4, text });
 };
 
+/** The first line that begins with these words, up to a colon; no further ones. */
+export const pr_warn_once = (k: Kernel, text: string): void => {
+  if (k.machine.warnsFirst(text.split(':')[0] ?? text)) pr_warn(k, text);
+};
+
+export const pr_info = (k: Kernel, text: string): void => {
+  k.emit({ kind: 'printk', level: 6, text });
+};
+
 /** A line without a level has the default one. */
 export const printk = (k: Kernel, text: string): void => {
   k.emit({ kind: 'printk', level: 4, text });

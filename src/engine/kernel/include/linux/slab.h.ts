@@ -7,9 +7,10 @@
  * An object's address is a VirtAddr (0 is NULL): objects have any alignment. A cache is a cell like all kernel pointers here.
  * Source: Linux 6.1 include/linux/slab.h. kmalloc() and kzalloc() are in mm/slab_common.c's room.
  */
-import type { Gfp, Int, KmemCache, Slab, SlabFlags } from '../../../machine/ctypes.js';
+import type { Gfp, Int, KmemCache, SlabFlags, UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { order_base_2 } from './log2.h.js';
 
 // --- flags of a cache --------------------------------------------------------------------------------------------------
 
@@ -39,6 +40,15 @@ export function kmalloc_type(k: Kernel, flags: Gfp): Int {
   return k.KMALLOC_RECLAIM;
 }
 
+/** The index of a size in kmalloc_caches[]. */
+export function kmalloc_index(k: Kernel, size: Int): Int {
+  if (size === 0) return 0;
+  if (size <= k.KMALLOC_MIN_SIZE) return k.KMALLOC_SHIFT_LOW;
+  if (k.KMALLOC_MIN_SIZE <= 32 && size > 64 && size <= 96) return 1;
+  if (k.KMALLOC_MIN_SIZE <= 64 && size > 128 && size <= 192) return 2;
+  return Math.max(3, order_base_2(size));
+}
+
 // --- the two allocators ------------------------------------------------------------------------------------------------
 
 /** What mm/slab.c and mm/slub.c each have their own of. */
@@ -53,12 +63,18 @@ export interface SlabAllocator {
     p: VirtAddr[],
   ) => Int;
   readonly kmem_cache_free_bulk: (k: Kernel, s: KmemCache, size: Int, p: VirtAddr[]) => void;
-  readonly __kmem_cache_alloc_node: (k: Kernel, s: KmemCache, flags: Gfp) => VirtAddr;
-  /** @param slab that of the object: the caller has looked it up */
-  readonly __kmem_cache_free: (k: Kernel, s: KmemCache, x: VirtAddr, slab: Slab) => void;
+  readonly __kmem_cache_alloc_node: (
+    k: Kernel,
+    s: KmemCache,
+    flags: Gfp,
+    orig_size: UInt,
+    caller: VirtAddr,
+  ) => VirtAddr;
+  readonly __kmem_cache_free: (k: Kernel, s: KmemCache, x: VirtAddr, caller: VirtAddr) => void;
   readonly __kmem_cache_create: (k: Kernel, s: KmemCache, flags: SlabFlags) => Int;
   readonly __kmem_cache_alias: (
     k: Kernel,
+    name: string | VirtAddr,
     size: Int,
     align: Int,
     flags: SlabFlags,
@@ -67,7 +83,10 @@ export interface SlabAllocator {
   readonly __kmem_cache_shrink: (k: Kernel, s: KmemCache) => Int;
   readonly __kmem_cache_shutdown: (k: Kernel, s: KmemCache) => Int;
   readonly __kmem_cache_release: (k: Kernel, s: KmemCache) => void;
+  readonly kmem_cache_init: (k: Kernel) => void;
+  readonly kmem_cache_init_late: (k: Kernel) => void;
   /** SLAB_SUPPORTS_SYSFS: SLUB only. */
+  readonly slab_sysfs_init?: (k: Kernel) => void;
   readonly sysfs_slab_unlink?: (k: Kernel, s: KmemCache) => void;
   readonly sysfs_slab_release?: (k: Kernel, s: KmemCache) => void;
   readonly debugfs_slab_release?: (k: Kernel, s: KmemCache) => void;
@@ -87,6 +106,10 @@ export const slabAllocator = (k: Kernel): SlabAllocator => {
   if (allocator === undefined) throw new Error('no slab allocator is linked into this program');
   return allocator;
 };
+
+export const kmem_cache_init = (k: Kernel): void => slabAllocator(k).kmem_cache_init(k);
+
+export const kmem_cache_init_late = (k: Kernel): void => slabAllocator(k).kmem_cache_init_late(k);
 
 export const kmem_cache_alloc = (k: Kernel, s: KmemCache, flags: Gfp): VirtAddr =>
   slabAllocator(k).kmem_cache_alloc(k, s, flags);

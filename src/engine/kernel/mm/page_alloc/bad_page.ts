@@ -11,11 +11,8 @@ import { currentComm } from '../../arch/x86/include/asm/current.h.js';
 import { page_mapcount_reset } from '../../include/linux/mm.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { pr_alert } from '../../include/linux/printk.h.js';
-import { add_taint } from '../../kernel/panic.js';
+import { add_taint, TAINT_BAD_PAGE } from '../../kernel/panic.js';
 import { dump_page } from '../debug.js';
-
-/** TAINT_BAD_PAGE, include/linux/panic.h */
-const TAINT_BAD_PAGE = 5;
 
 /** Whether nothing of a former or present user is left in the page. Left out: memcg_data. */
 export function page_expected_state(k: Kernel, page: Page, check_flags: ULong): boolean {
@@ -57,7 +54,7 @@ export function bad_page(k: Kernel, page: Page, reason: string): void {
   // out:
   // Were it taken for the head of a free block, the lists would be damaged next.
   page_mapcount_reset(k, page);
-  add_taint(k, TAINT_BAD_PAGE);
+  add_taint(k, TAINT_BAD_PAGE, false);
   k.emit({ kind: 'bad-page', pfn: k.page_to_pfn(page), reason });
 }
 

@@ -1,10 +1,10 @@
 /**
- * Sizes of the per-cpu page lists, and setting them up: the boot page set that keeps nothing, then one for each zone.
+ * Sizes of the per-cpu page lists, and the boot page set, which keeps nothing. Those of each zone: setup_per_cpu_pageset.ts.
  *
  *     batch   about 0.1 % of the zone, at most 1 MiB, a quarter of that, 2^n - 1
  *     high    the low watermark divided by the CPUs, at least 4 * batch
  *
- * Source: Linux 6.1 mm/page_alloc.c: zone_batchsize(), zone_highsize(), setup_zone_pageset(), zone_pcp_update().
+ * Source: Linux 6.1 mm/page_alloc.c: zone_batchsize(), zone_highsize(), zone_pcp_update().
  */
 import type { Int, PerCpuPages, PerCpuZonestat, ULong, Zone } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -57,34 +57,12 @@ export function per_cpu_pages_init(k: Kernel, pcp: PerCpuPages, pzstats: PerCpuZ
   k.write(pcp + k.per_cpu_pages.batch, BOOT_PAGESET_BATCH);
 }
 
-/** What alloc_percpu() returned: pointers as the kernel stores them, relative to a CPU's base on SMP. */
-export interface PagesetPointers {
-  readonly per_cpu_pageset: number;
-  readonly per_cpu_zonestats: number;
-}
-
 /** A zone starts with the boot page set, which all zones share. */
 export function zone_pcp_init(k: Kernel, zone: Zone): void {
   k.write_long(zone + k.zone.per_cpu_pageset, k.profile.symbol('boot_pageset')?.address ?? 0);
   k.write_long(zone + k.zone.per_cpu_zonestats, k.profile.symbol('boot_zonestats')?.address ?? 0);
   k.write(zone + k.zone.pageset_high, BOOT_PAGESET_HIGH);
   k.write(zone + k.zone.pageset_batch, BOOT_PAGESET_BATCH);
-}
-
-/** Gives a zone page sets of its own. Differs: the image's boot has allocated them, before there is an allocator for per-CPU memory. */
-export function setup_zone_pageset(k: Kernel, zone: Zone, allocated: PagesetPointers): void {
-  // On UP the statistics are an empty struct: nothing is allocated for it.
-  if (k.sizeof.per_cpu_zonestat > 0)
-    k.write_long(zone + k.zone.per_cpu_zonestats, allocated.per_cpu_zonestats);
-  k.write_long(zone + k.zone.per_cpu_pageset, allocated.per_cpu_pageset);
-  // Offline CPUs as well: their page sets are ready when they come up.
-  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
-    if (!cpu_possible(k, cpu)) continue;
-    const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
-    const pzstats: PerCpuZonestat = per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu);
-    per_cpu_pages_init(k, pcp, pzstats);
-  }
-  zone_set_pageset_high_and_batch(k, zone, 0);
 }
 
 /** The same sizes for all CPUs. A list that holds more gives it back with the next frees. */

@@ -73,7 +73,7 @@ function pcpu_mem_free(k: Kernel, ptr: VirtAddr): void {
 }
 
 /** Everything is free: in the chunk as a whole, and in each of its blocks. */
-function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
+export function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
   pcpu_init_md_block(k, k.plus(chunk, k.pcpu_chunk.chunk_md), pcpu_chunk_map_bits(k, chunk));
   for (let i: Int = 0; i < pcpu_chunk_nr_blocks(k, chunk); i++)
     pcpu_init_md_block(

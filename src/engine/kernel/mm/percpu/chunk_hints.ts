@@ -26,7 +26,7 @@ const PCPU_SLOT_BASE_SHIFT = 5;
 // --- the lists of chunks -----------------------------------------------------------------------------------------------
 
 /** One slot for each power of two. Slot 0 is kept for chunks with nothing to give. */
-function __pcpu_size_to_slot(size: Int): Int {
+export function __pcpu_size_to_slot(size: Int): Int {
   const highbit: Int = fls(size);
   return Math.max(highbit - PCPU_SLOT_BASE_SHIFT + 2, 1);
 }

@@ -81,7 +81,7 @@ function set_on_slab_cache(k: Kernel, cachep: KmemCache, size: Int, flags: SlabF
 
 /**
  * Works out a cache and gives it its arrays and its node. 0 or an errno.
- * Left out: DEBUG (red zones, poison, user words), kasan, boot's GFP_NOWAIT.
+ * Left out: DEBUG (red zones, poison, user words), kasan.
  */
 export function __kmem_cache_create(k: Kernel, cachep: KmemCache, flags: SlabFlags): Int {
   const BYTES_PER_WORD: Int = k.ptr_words * 4;
@@ -126,7 +126,9 @@ export function __kmem_cache_create(k: Kernel, cachep: KmemCache, flags: SlabFla
   k.write(cachep + k.kmem_cache.size, size);
   reciprocal_value(k, size, cachep + k.kmem_cache.reciprocal_buffer_size);
 
-  const err: Int = setup_cpu_cache(k, cachep, k.GFP_KERNEL);
+  // slab_is_available(): until then nobody may wait.
+  const gfp: Gfp = k.words[k.globals.slab_state]! >= k.UP ? k.GFP_KERNEL : k.GFP_NOWAIT;
+  const err: Int = setup_cpu_cache(k, cachep, gfp);
   if (err !== 0) __kmem_cache_release(k, cachep);
   return err;
 }
@@ -134,6 +136,7 @@ export function __kmem_cache_create(k: Kernel, cachep: KmemCache, flags: SlabFla
 /** An existing cache that serves as well has one user more. */
 export function __kmem_cache_alias(
   k: Kernel,
+  _name: string | VirtAddr,
   size: Int,
   align: Int,
   flags: SlabFlags,

@@ -33,7 +33,7 @@ import { slab_put_obj } from './slab_mgmt.js';
 const INT_MAX = 0x7fffffff;
 
 /** Gives the first `nr_objects` of the array back to their slabs. Slabs beyond the limit go to `list`. Left out: statistics. */
-function free_block(
+export function free_block(
   k: Kernel,
   cachep: KmemCache,
   ac: ArrayCache,

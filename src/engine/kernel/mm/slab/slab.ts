@@ -9,6 +9,7 @@
  *     grow.ts                 slabs from and to the page allocator and the lists
  *     alloc.ts free.ts        objects
  *     order.ts create.ts cpucache.ts    caches
+ *     init.ts                 how it comes up
  *
  * Source: Linux 6.1 mm/slab.c, as built without NUMA, DEBUG_SLAB and random or hardened freelists.
  */
@@ -16,6 +17,7 @@ import { linkSlabAllocator } from '../../include/linux/slab.h.js';
 import { __kmem_cache_alloc_node, kmem_cache_alloc, kmem_cache_alloc_bulk } from './alloc.js';
 import { __kmem_cache_release } from './cpucache.js';
 import { __kmem_cache_alias, __kmem_cache_create } from './create.js';
+import { kmem_cache_init, kmem_cache_init_late } from './init.js';
 import {
   __kmem_cache_free,
   __kmem_cache_shrink,
@@ -36,4 +38,6 @@ linkSlabAllocator('CONFIG_SLAB', {
   __kmem_cache_shrink,
   __kmem_cache_shutdown,
   __kmem_cache_release,
+  kmem_cache_init,
+  kmem_cache_init_late,
 });

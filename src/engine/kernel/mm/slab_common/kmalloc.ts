@@ -21,9 +21,10 @@ import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { fls } from '../../include/linux/bitops.h.js';
+import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import { folio_order } from '../../include/linux/mm.h.js';
 import { compound_head, PageSlab } from '../../include/linux/page-flags.h.js';
-import { pr_warn } from '../../include/linux/printk.h.js';
+import { pr_warn, pr_warn_once } from '../../include/linux/printk.h.js';
 import {
   KMALLOC_MAX_CACHE_SIZE,
   kmalloc_type,
@@ -32,11 +33,11 @@ import {
   ZERO_SIZE_PTR,
 } from '../../include/linux/slab.h.js';
 import { trace_kfree, trace_kmalloc } from '../../include/trace/events/kmem.h.js';
-import { gfpText } from '../../lib/vsprintf.js';
+import { gfpText, pointer } from '../../lib/vsprintf.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
-import { folio_slab, slab_ksize } from '../slab.h.js';
+import { slab_ksize } from '../slab.h.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 
 // --- the cache of a size -----------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
 
   const s: KmemCache = kmalloc_slab(k, size, flags);
   if (s === NULL) return asVirt(0);
-  ret = slabAllocator(k).__kmem_cache_alloc_node(k, s, flags);
+  ret = slabAllocator(k).__kmem_cache_alloc_node(k, s, flags, size, retIp(k));
   trace_kmalloc(k, ret, size, k.words[s + k.kmem_cache.size]!, flags);
   return ret;
 }
@@ -139,10 +140,11 @@ export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
 // --- freeing -----------------------------------------------------------------------------------------------------------
 
 /** Left out: kmemleak_free, kasan_kfree_large, kmsan_kfree_large. */
-function free_large_kmalloc(k: Kernel, folio: Page): void {
+function free_large_kmalloc(k: Kernel, folio: Page, object: VirtAddr): void {
   const order: Order = folio_order(k, folio);
   // One page is no large object: the address is of memory that kmalloc() never gave.
-  WARN_ON_ONCE(k, order === 0, 'free_large_kmalloc: order 0');
+  if (WARN_ON_ONCE(k, order === 0, 'free_large_kmalloc: order 0'))
+    pr_warn_once(k, `object pointer: 0x${pointer(k, object)}`);
 
   __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, -(1 << order));
   __free_pages(k, folio, order);
@@ -155,11 +157,11 @@ export function kfree(k: Kernel, object: VirtAddr): void {
 
   const folio: Page = compound_head(k, virt_to_page(k, object));
   if (!PageSlab(k, folio)) {
-    free_large_kmalloc(k, folio);
+    free_large_kmalloc(k, folio, object);
     return;
   }
   const s: KmemCache = k.read_ptr(folio + k.slab.slab_cache);
-  slabAllocator(k).__kmem_cache_free(k, s, object, folio_slab(folio));
+  slabAllocator(k).__kmem_cache_free(k, s, object, retIp(k));
 }
 
 /** How many bytes a request of that size would get. Left out: SIZE_MAX, which no number here is. */

@@ -19,6 +19,7 @@ import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EBUSY, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import {
   list_add,
   list_add_tail,
@@ -29,14 +30,16 @@ import {
 import { pr_warn } from '../../include/linux/printk.h.js';
 import { kmem_cache_free, kmem_cache_zalloc, slabAllocator } from '../../include/linux/slab.h.js';
 import { rcu_barrier } from '../../kernel/rcu/tiny.js';
+import { static_branch_enable } from '../../include/linux/jump_label.h.js';
+import { stack_depot_init } from '../../lib/stackdepot.js';
 import { stringAt } from '../../lib/string.js';
-import { CACHE_CREATE_MASK, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
-import { kfree_const, kstrdup } from '../util.js';
+import { symbolText } from '../../lib/vsprintf.js';
+import { CACHE_CREATE_MASK, SLAB_DEBUG_FLAGS, SLAB_FLAGS_PERMITTED } from '../slab.h.js';
+import { kfree_const, kstrdup_const, textOf } from '../util.js';
 import { calculate_alignment } from './merge.js';
 
 /**
- * Whether there are caches. Differs: the list says so, not slab_state: machines that were rebuilt without their caches, or only
- * booted, have none.
+ * Whether there are caches. Differs: the list says so, not slab_state: machines that were rebuilt without their caches have none.
  */
 export const slab_is_available = (k: Kernel): boolean => k.words[k.globals.slab_caches] !== 0;
 
@@ -78,22 +81,28 @@ function create_cache(
 }
 
 /**
- * A cache for objects of `size` bytes, or one that serves as well. `ctor` is the address of the constructor; 0: none.
+ * A cache for objects of `size` bytes, or one that serves as well. `ctor` is the address of the constructor; 0: none. The
+ * `usersize` bytes at `useroffset` of each object may be copied from and to user space.
  * Left out: slab_mutex (one task), kmem_cache_sanity_check (DEBUG_VM), dump_stack.
  */
 export function kmem_cache_create_usercopy(
   k: Kernel,
-  name: string,
+  name: string | VirtAddr,
   size: Int,
   align: Int,
   flags: SlabFlags,
   useroffset: Int,
   usersize: Int,
-  ctor: VirtAddr,
+  ctor: VirtAddr = asVirt(0),
 ): KmemCache {
   const mustSucceed: boolean = (flags & k.SLAB_PANIC) !== 0;
   let s: KmemCache = NULL;
   let err: Int = 0;
+
+  if (k.CONFIG_SLAB === 0 && (flags & SLAB_DEBUG_FLAGS(k)) !== 0) {
+    static_branch_enable(k, k.globals.slub_debug_enabled);
+    if ((flags & k.SLAB_STORE_USER) !== 0) stack_depot_init(k);
+  }
 
   out_unlock: {
     // Flags of the allocators' own are refused; those that this one has no use for are dropped.
@@ -103,13 +112,23 @@ export function kmem_cache_create_usercopy(
     }
     flags &= CACHE_CREATE_MASK(k);
 
-    // What user space may see of an object is kept only by kernels that check it (CONFIG_HARDENED_USERCOPY): no build here does.
-    usersize = 0;
-    useroffset = 0;
-    s = slabAllocator(k).__kmem_cache_alias(k, size, align, flags, ctor);
+    // A region that makes no sense is none.
+    if (
+      WARN(k, usersize === 0 && useroffset !== 0, 'kmem_cache_create_usercopy: no size') ||
+      WARN(
+        k,
+        size < usersize || size - usersize < useroffset,
+        'kmem_cache_create_usercopy: beyond the object',
+      )
+    ) {
+      usersize = 0;
+      useroffset = 0;
+    }
+    // Such objects are checked by their cache's own region, so it must be theirs alone.
+    if (usersize === 0) s = slabAllocator(k).__kmem_cache_alias(k, name, size, align, flags, ctor);
     if (s !== NULL) break out_unlock;
 
-    const cache_name: VirtAddr = kstrdup(k, name, k.GFP_KERNEL);
+    const cache_name: VirtAddr = kstrdup_const(k, name);
     if (cache_name === 0) {
       err = -ENOMEM;
       break out_unlock;
@@ -127,19 +146,19 @@ export function kmem_cache_create_usercopy(
   if (err !== 0) {
     if (mustSucceed)
       throw new KernelFault(
-        `Kernel panic - not syncing: kmem_cache_create_usercopy: Failed to create slab '${name}'. Error ${err}`,
+        `Kernel panic - not syncing: kmem_cache_create_usercopy: Failed to create slab '${textOf(k, name)}'. Error ${err}`,
       );
-    const text = `kmem_cache_create_usercopy(${name}) failed with error ${err}`;
+    const text = `kmem_cache_create_usercopy(${textOf(k, name)}) failed with error ${err}`;
     pr_warn(k, text);
     return NULL;
   }
   return s;
 }
 
-/** Without a region that user space may see. */
+/** A cache of whose objects nothing is copied from or to user space. */
 export function kmem_cache_create(
   k: Kernel,
-  name: string,
+  name: string | VirtAddr,
   size: Int,
   align: Int,
   flags: SlabFlags,
@@ -213,7 +232,9 @@ export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
   const err: Int = shutdown_cache(k, s);
   if (err !== 0) {
     const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
-    WARN(k, true, `kmem_cache_destroy ${name}: Slab cache still has objects`);
+    const from = symbolText(k, retIp(k));
+    const text = `kmem_cache_destroy ${name}: Slab cache still has objects when called from ${from}`;
+    WARN(k, true, text);
   }
   // out_unlock:
   if (err === 0 && !rcu_set) kmem_cache_release(k, s);

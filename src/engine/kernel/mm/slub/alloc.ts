@@ -14,17 +14,27 @@ import {
   type KmemCacheCpu,
   NULL,
   type Slab,
+  type UInt,
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { trace_kmem_cache_alloc } from '../../include/trace/events/kmem.h.js';
 import { slab_post_alloc_hook, slab_want_init_on_alloc } from '../slab.h.js';
 import { inc_slabs_node, new_slab } from './allocate_slab.js';
 import { slub_percpu_partial, slub_set_percpu_partial } from './cpu_partial.js';
 import { deactivate_slab } from './deactivate.js';
-import { __cmpxchg_double_slab, countersWith, get_freepointer, next_tid } from './freelist.js';
+import { alloc_single_from_new_slab } from './debug_processing.js';
+import {
+  __cmpxchg_double_slab,
+  countersWith,
+  get_freepointer,
+  kmem_cache_debug,
+  next_tid,
+} from './freelist.js';
+import { set_track } from './object_layout.js';
 import { slab_out_of_memory } from './out_of_memory.js';
 import { get_partial, type PartialContext, pfmemalloc_match } from './partial.js';
 
@@ -38,11 +48,31 @@ function get_freelist(k: Kernel, slab: Slab): VirtAddr {
   return freelist;
 }
 
+/** An object of a debug cache that is given out: who gets it is noted. Nothing may wait there. */
+const trackedObject = (
+  k: Kernel,
+  s: KmemCache,
+  object: VirtAddr,
+  addr: VirtAddr,
+  gfpflags: Gfp,
+): VirtAddr => {
+  if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_STORE_USER) !== 0)
+    set_track(k, s, object, 'TRACK_ALLOC', addr, gfpflags & ~k.__GFP_DIRECT_RECLAIM);
+  return object;
+};
+
 /**
  * The CPU's freelist is empty. 0 without memory.
- * Left out: node and node_match (one node), debug caches (alloc_single_from_new_slab, set_track), local_lock, stat().
+ * Left out: node and node_match (one node), local_lock, stat().
  */
-export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCacheCpu): VirtAddr {
+export function ___slab_alloc(
+  k: Kernel,
+  s: KmemCache,
+  gfpflags: Gfp,
+  addr: VirtAddr,
+  c: KmemCacheCpu,
+  orig_size: UInt,
+): VirtAddr {
   let freelist: VirtAddr;
   let tid: ULong;
 
@@ -93,15 +123,26 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
 
       // new_objects:
       // Free objects in the node's slabs are used up before pages are asked for.
-      const pc: PartialContext = { flags: gfpflags, slab: NULL };
+      const pc: PartialContext = { flags: gfpflags, slab: NULL, orig_size };
       freelist = get_partial(k, s, pc);
       if (freelist !== 0) {
+        // One object, that was checked: no CPU has a slab of a debug cache.
+        if (kmem_cache_debug(k, s)) return trackedObject(k, s, freelist, addr, gfpflags);
         slab = pc.slab;
       } else {
         slab = new_slab(k, s, gfpflags);
         if (slab === NULL) {
           slab_out_of_memory(k, s, gfpflags);
           return asVirt(0);
+        }
+
+        if (kmem_cache_debug(k, s)) {
+          freelist = alloc_single_from_new_slab(k, s, slab, orig_size);
+          if (freelist === 0) {
+            slab = NULL;
+            continue redo;
+          }
+          return trackedObject(k, s, freelist, addr, gfpflags);
         }
 
         // Nobody knows the slab yet, so its words may be written one by one: all its objects are the CPU's.
@@ -136,12 +177,18 @@ export function ___slab_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp, c: KmemCac
 }
 
 /** The fast path: the first object of the CPU's freelist. Left out: memcg, kfence, init_on_free (maybe_wipe_obj_freeptr), stat(). */
-function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
+function slab_alloc_node(
+  k: Kernel,
+  s: KmemCache,
+  gfpflags: Gfp,
+  addr: VirtAddr,
+  orig_size: UInt,
+): VirtAddr {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
   const freelist: Cell = k.plus(c, k.kmem_cache_cpu.freelist);
   let object: VirtAddr = k.read_va(freelist);
   if (object === 0 || k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab)) === NULL) {
-    object = ___slab_alloc(k, s, gfpflags, c);
+    object = ___slab_alloc(k, s, gfpflags, addr, c, orig_size);
   } else {
     // In the kernel one instruction changes both, or neither if another transaction came between.
     const next_object: Cell = k.read_ptr_plus(freelist, k.words[s + k.kmem_cache.offset]!);
@@ -156,12 +203,19 @@ function slab_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
 
 /** One object; 0 without memory. */
 export function kmem_cache_alloc(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
-  const ret: VirtAddr = slab_alloc_node(k, s, gfpflags);
+  const object_size: UInt = k.words[s + k.kmem_cache.object_size]!;
+  const ret: VirtAddr = slab_alloc_node(k, s, gfpflags, retIp(k), object_size);
   trace_kmem_cache_alloc(k, ret, s, gfpflags);
   return ret;
 }
 
 /** For kmalloc(). */
-export function __kmem_cache_alloc_node(k: Kernel, s: KmemCache, gfpflags: Gfp): VirtAddr {
-  return slab_alloc_node(k, s, gfpflags);
+export function __kmem_cache_alloc_node(
+  k: Kernel,
+  s: KmemCache,
+  gfpflags: Gfp,
+  orig_size: UInt,
+  caller: VirtAddr,
+): VirtAddr {
+  return slab_alloc_node(k, s, gfpflags, caller, orig_size);
 }

@@ -20,6 +20,7 @@ import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/addres
 import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { folio_order, page_is_pfmemalloc } from '../../include/linux/mm.h.js';
 import { __folio_clear_slab, __folio_set_slab } from '../../include/linux/page-flags.h.js';
+import { SLUB_RED_INACTIVE } from '../../include/linux/poison.h.js';
 import { callConstructor } from '../../include/linux/slab.h.js';
 import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { page_address } from '../highmem/page_address.js';
@@ -29,12 +30,15 @@ import {
   __slab_clear_pfmemalloc,
   folio_slab,
   get_node,
+  kmem_cache_debug_flags,
   slab_folio,
   slab_set_pfmemalloc,
 } from '../slab.h.js';
 import { account_slab, unaccount_slab } from '../slab_common/account.js';
 import { kmalloc_fix_flags } from '../slab_common/kmalloc.js';
+import { check_object, slab_pad_check } from './check_object.js';
 import { fixup_red_left, oo_objects, oo_order, set_freepointer } from './freelist.js';
+import { setup_object_debug, setup_slab_debug } from './object_layout.js';
 
 // --- the node's count of slabs -----------------------------------------------------------------------------------------
 
@@ -56,8 +60,9 @@ export function dec_slabs_node(k: Kernel, s: KmemCache, objects: Int): void {
 
 // --- making ------------------------------------------------------------------------------------------------------------
 
-/** Left out: setup_object_debug, kasan. */
+/** Left out: kasan. */
 function setup_object(k: Kernel, s: KmemCache, object: VirtAddr): VirtAddr {
+  setup_object_debug(k, s, object);
   if (k.read_va(s + k.kmem_cache.ctor) !== 0) callConstructor(k, s, object);
   return object;
 }
@@ -76,7 +81,7 @@ function alloc_slab_page(k: Kernel, flags: Gfp, oo: Int): Slab {
   return slab;
 }
 
-/** NULL without memory. Left out: setup_slab_debug, shuffle_freelist (SLAB_FREELIST_RANDOM), kasan_poison_slab, stat(). */
+/** NULL without memory. Left out: shuffle_freelist (SLAB_FREELIST_RANDOM), kasan_poison_slab, stat(). */
 function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
   let oo: Int = k.words[s + k.kmem_cache.oo]!;
   const min: Int = k.words[s + k.kmem_cache.min]!;
@@ -109,6 +114,7 @@ function allocate_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
 
   // Constructors run only now: users free objects in the state in which they were constructed.
   let start: VirtAddr = page_address(k, slab_folio(slab));
+  setup_slab_debug(k, s, slab, start);
   start = fixup_red_left(k, s, start);
   start = setup_object(k, s, start);
   k.write_va(slab + k.slab.freelist, start);
@@ -139,10 +145,18 @@ export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
 
 // --- giving back -------------------------------------------------------------------------------------------------------
 
-/** Left out: the checks of SLAB_CONSISTENCY_CHECKS, current->reclaim_state. */
+/** Left out: current->reclaim_state. */
 function __free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   const folio: Page = slab_folio(slab);
   const order: Order = folio_order(k, folio);
+  if (kmem_cache_debug_flags(k, s, k.SLAB_CONSISTENCY_CHECKS)) {
+    slab_pad_check(k, s, slab);
+    const size: Int = k.words[s + k.kmem_cache.size]!;
+    const first: VirtAddr = fixup_red_left(k, s, page_address(k, folio));
+    for (let i = 0; i < k.read_bits(slab, k.slab.objects); i++)
+      check_object(k, s, slab, asVirt(first + i * size), SLUB_RED_INACTIVE);
+  }
+
   // All marks of a slab go, or bad_page() would report the pages. page->mapping was the slab's cache.
   __slab_clear_pfmemalloc(k, slab);
   __folio_clear_slab(k, folio);

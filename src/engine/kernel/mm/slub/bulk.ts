@@ -3,11 +3,21 @@
  *
  * Source: Linux 6.1 mm/slub.c: build_detached_freelist(), kmem_cache_free_bulk(), kmem_cache_alloc_bulk().
  */
-import type { Gfp, Int, KmemCache, KmemCacheCpu, Slab, ULong } from '../../../machine/ctypes.js';
+import type {
+  Gfp,
+  Int,
+  KmemCache,
+  KmemCacheCpu,
+  Slab,
+  UInt,
+  ULong,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { slab_post_alloc_hook, slab_want_init_on_alloc, virt_to_slab } from '../slab.h.js';
+import { cache_from_obj } from '../slab_common/cache_from_obj.js';
 import { ___slab_alloc } from './alloc.js';
 import { slab_free } from './free.js';
 import { get_freepointer, next_tid, set_freepointer } from './freelist.js';
@@ -18,6 +28,7 @@ interface DetachedFreelist {
   tail: VirtAddr;
   freelist: VirtAddr;
   cnt: Int;
+  s: KmemCache;
 }
 
 /**
@@ -35,17 +46,18 @@ function build_detached_freelist(
   let lookahead: Int = 3;
   let object: VirtAddr = p[--size]!;
   df.slab = virt_to_slab(k, object);
+  df.s = cache_from_obj(k, s, object);
   df.tail = object;
   df.freelist = object;
   df.cnt = 1;
   // The chain grows at its head: this object stays the last one.
-  set_freepointer(k, s, object, asVirt(0));
+  set_freepointer(k, df.s, object, asVirt(0));
 
   let same: Int = size;
   while (size !== 0) {
     object = p[--size]!;
     if (df.slab === virt_to_slab(k, object)) {
-      set_freepointer(k, s, object, df.freelist);
+      set_freepointer(k, df.s, object, df.freelist);
       df.freelist = object;
       df.cnt++;
       same--;
@@ -64,7 +76,7 @@ export function kmem_cache_free_bulk(k: Kernel, s: KmemCache, size: Int, p: Virt
   do {
     const df = {} as DetachedFreelist;
     size = build_detached_freelist(k, s, size, p, df);
-    slab_free(k, s, df.slab, df.freelist, df.tail, df.cnt);
+    slab_free(k, df.s, df.slab, df.freelist, df.tail, df.cnt, retIp(k));
   } while (size !== 0);
 }
 
@@ -86,7 +98,8 @@ export function kmem_cache_alloc_bulk(
       tid = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
       k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
 
-      p[i] = ___slab_alloc(k, s, flags, c);
+      const object_size: UInt = k.words[s + k.kmem_cache.object_size]!;
+      p[i] = ___slab_alloc(k, s, flags, retIp(k), c, object_size);
       if (p[i] === 0) {
         // error:
         kmem_cache_free_bulk(k, s, i, p);

@@ -10,8 +10,10 @@ import {
   type KmemCacheCpu,
   type KmemCacheNode,
   NULL,
+  type Slab,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
+import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { ALIGN } from '../../include/linux/align.h.js';
@@ -25,10 +27,13 @@ import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
 import { find_mergeable } from '../slab_common/merge.js';
 import { kmem_cache_alloc } from './alloc.js';
+import { debugfs_slab_add } from './debugfs.js';
+import { inc_slabs_node, new_slab } from './allocate_slab.js';
 import { calculate_sizes, set_cpu_partial } from './calculate_sizes.js';
 import { kmem_cache_free } from './free.js';
-import { init_tid } from './freelist.js';
-import { sysfs_slab_add } from './sysfs.js';
+import { get_freepointer, init_tid } from './freelist.js';
+import { __add_partial, DEACTIVATE_TO_HEAD } from './node_list.js';
+import { sysfs_slab_add, sysfs_slab_alias } from './sysfs.js';
 
 /** Slabs that a node keeps though they are empty. */
 const MIN_PARTIAL = 5;
@@ -60,8 +65,34 @@ function init_kmem_cache_node(k: Kernel, n: KmemCacheNode): void {
   INIT_LIST_HEAD(k, n + k.kmem_cache_node.full);
 }
 
-/** Left out: early_kmem_cache_node_alloc (boot), other nodes. */
+/**
+ * The first node of all, that of the cache for nodes: it lies in the first slab of this very cache, which is taken apart by
+ * hand. Left out: init_object (SLUB_DEBUG's patterns), init_tracking, kasan, messages about other nodes.
+ */
+function early_kmem_cache_node_alloc(k: Kernel): void {
+  const kmem_cache_node: KmemCache = k.read_ptr(k.globals.kmem_cache_node);
+  const slab: Slab = new_slab(k, kmem_cache_node, k.GFP_NOWAIT);
+  if (slab === NULL)
+    throw new KernelFault('kernel BUG at mm/slub.c: early_kmem_cache_node_alloc()');
+  inc_slabs_node(k, kmem_cache_node, k.read_bits(slab, k.slab.objects));
+
+  const object: VirtAddr = k.read_va(slab + k.slab.freelist);
+  k.write_va(slab + k.slab.freelist, get_freepointer(k, kmem_cache_node, object));
+  k.write(slab + k.slab.counters, k.with_bits(k.words[slab + k.slab.counters]!, k.slab.inuse, 1));
+  const n: KmemCacheNode = k.cell_at(object);
+  k.write_ptr(kmem_cache_node + k.kmem_cache.node, n);
+  init_kmem_cache_node(k, n);
+  // Only now there is a node that can count it.
+  inc_slabs_node(k, kmem_cache_node, k.read_bits(slab, k.slab.objects));
+  __add_partial(k, n, slab, DEACTIVATE_TO_HEAD);
+}
+
+/** Left out: other nodes. */
 function init_kmem_cache_nodes(k: Kernel, s: KmemCache): boolean {
+  if (k.words[k.globals.slab_state] === k.DOWN) {
+    early_kmem_cache_node_alloc(k);
+    return true;
+  }
   const object: VirtAddr = kmem_cache_alloc(k, k.read_ptr(k.globals.kmem_cache_node), k.GFP_KERNEL);
   if (object === 0) return false;
   const n: KmemCacheNode = k.cell_at(object);
@@ -132,9 +163,10 @@ function kmem_cache_open(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   return -EINVAL;
 }
 
-/** An existing cache that serves as well has one user more. Left out: sysfs_slab_alias of the new name. */
+/** An existing cache that serves as well has one user more, and a link in sysfs with the new name. */
 export function __kmem_cache_alias(
   k: Kernel,
+  name: string | VirtAddr,
   size: Int,
   align: Int,
   flags: SlabFlags,
@@ -142,6 +174,7 @@ export function __kmem_cache_alias(
 ): KmemCache {
   const s: KmemCache = find_mergeable(k, size, align, flags, ctor);
   if (s !== NULL) {
+    if (sysfs_slab_alias(k, s, name) !== 0) return NULL;
     k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! + 1);
     // So that all of the larger object is cleared when that is asked for. Where the free pointer lies stays.
     k.write(s + k.kmem_cache.object_size, Math.max(k.words[s + k.kmem_cache.object_size]!, size));
@@ -151,11 +184,17 @@ export function __kmem_cache_alias(
   return s;
 }
 
-/** Works out a new cache and gives it its files. 0 or an errno. Left out: boot, debugfs_slab_add. */
+/** Works out a new cache and gives it its files. 0 or an errno. Left out: boot. */
 export function __kmem_cache_create(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
   let err: Int = kmem_cache_open(k, s, flags);
   if (err !== 0) return err;
+  // slab_sysfs_init() will give files to the caches that boot made before it.
+  if (k.words[k.globals.slab_state]! <= k.UP) return 0;
   err = sysfs_slab_add(k, s);
-  if (err !== 0) __kmem_cache_release(k, s);
-  return err;
+  if (err !== 0) {
+    __kmem_cache_release(k, s);
+    return err;
+  }
+  if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_STORE_USER) !== 0) debugfs_slab_add(k);
+  return 0;
 }

@@ -16,7 +16,7 @@ import { calculate_order } from './calculate_order.js';
 import { kmem_cache_has_cpu_partial, oo_make, oo_objects } from './freelist.js';
 
 /** Internal flag of a cache: the object itself is poisoned. */
-const __OBJECT_POISON: SlabFlags = 0x80000000 | 0;
+export const __OBJECT_POISON: SlabFlags = 0x80000000 | 0;
 
 /** In slabs, as their objects on a CPU's list are not counted: each is taken to be half full. */
 function slub_set_cpu_partial(k: Kernel, s: KmemCache, nr_objects: Int): void {

@@ -1,7 +1,7 @@
 /**
  * A CPU lets go of slabs: of the one that it allocates from, of all that it has.
  *
- * Source: Linux 6.1 mm/slub.c: deactivate_slab(), flush_slab(), flush_cpu_slab(), has_cpu_slab(), flush_all().
+ * Source: Linux 6.1 mm/slub.c: deactivate_slab(), flush_slab(), __flush_cpu_slab(), flush_cpu_slab(), has_cpu_slab(), flush_all().
  */
 import {
   type Int,
@@ -18,9 +18,11 @@ import { cpu_online, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { per_cpu, per_cpu_ptr, raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { rcu_note_context_switch } from '../../kernel/rcu/tiny.js';
-import { get_node } from '../slab.h.js';
+import { get_node, kmem_cache_debug_flags } from '../slab.h.js';
 import { discard_slab } from './allocate_slab.js';
+import { freelist_corrupted } from './check_object.js';
 import { slub_percpu_partial, unfreeze_partials } from './cpu_partial.js';
+import { add_full } from './debug_processing.js';
 import {
   __cmpxchg_double_slab,
   countersWith,
@@ -30,10 +32,10 @@ import {
 } from './freelist.js';
 import { add_partial, DEACTIVATE_TO_HEAD, DEACTIVATE_TO_TAIL } from './node_list.js';
 
-/** Where a slab goes that is no CPU's any more. Left out: M_FULL, for lists of full slabs (SLAB_STORE_USER). */
-type SlabMode = 'M_FREE' | 'M_PARTIAL' | 'M_FULL_NOLIST';
+/** Where a slab goes that is no CPU's any more. */
+type SlabMode = 'M_FREE' | 'M_PARTIAL' | 'M_FULL' | 'M_FULL_NOLIST';
 
-/** Puts the objects of a CPU's freelist back into their slab, and the slab where it belongs. Left out: freelist_corrupted, stat(). */
+/** Puts the objects of a CPU's freelist back into their slab, and the slab where it belongs. Left out: stat(). */
 export function deactivate_slab(k: Kernel, s: KmemCache, slab: Slab, freelist: VirtAddr): void {
   const n: KmemCacheNode = get_node(k, s);
   let mode: SlabMode;
@@ -48,6 +50,8 @@ export function deactivate_slab(k: Kernel, s: KmemCache, slab: Slab, freelist: V
   let freelist_iter: VirtAddr = freelist;
   while (freelist_iter !== 0) {
     const nextfree: VirtAddr = get_freepointer(k, s, freelist_iter);
+    // An address that is no object's may be the sign of a write into this one: it and all behind it are left out.
+    if (freelist_corrupted(k, s, slab, freelist_iter, nextfree)) break;
     freelist_tail = freelist_iter;
     free_delta++;
     freelist_iter = nextfree;
@@ -69,12 +73,14 @@ export function deactivate_slab(k: Kernel, s: KmemCache, slab: Slab, freelist: V
   const nr_partial: ULong = k.read_ulong(n + k.kmem_cache_node.nr_partial);
   if (inuse === 0 && nr_partial >= k.read_ulong(s + k.kmem_cache.min_partial)) mode = 'M_FREE';
   else if (new_freelist !== 0) mode = 'M_PARTIAL';
+  else if (kmem_cache_debug_flags(k, s, k.SLAB_STORE_USER)) mode = 'M_FULL';
   else mode = 'M_FULL_NOLIST';
 
   __cmpxchg_double_slab(k, slab, new_freelist, countersWith(k, old_counters, inuse, false));
 
   if (mode === 'M_PARTIAL') add_partial(k, n, slab, tail);
   else if (mode === 'M_FREE') discard_slab(k, s, slab);
+  else if (mode === 'M_FULL') add_full(k, s, n, slab);
   // M_FULL_NOLIST: whoever frees one of its objects will find it.
 }
 
@@ -90,6 +96,12 @@ function flush_slab(k: Kernel, s: KmemCache, c: KmemCacheCpu): void {
   k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
 
   if (slab !== NULL) deactivate_slab(k, s, slab, freelist);
+}
+
+/** All that this CPU has goes to the node. Left out: other CPUs (boot's only caller has one). */
+export function __flush_cpu_slab(k: Kernel, s: KmemCache, cpu: Int): void {
+  flush_slab(k, s, per_cpu_ptr(k, s + k.kmem_cache.cpu_slab, cpu));
+  unfreeze_partials(k, s);
 }
 
 /** The work of each CPU that has slabs of a cache: all go to the node. */

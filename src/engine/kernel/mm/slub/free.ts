@@ -20,15 +20,19 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { trace_kmem_cache_free } from '../../include/trace/events/kmem.h.js';
 import { get_node, virt_to_slab } from '../slab.h.js';
+import { cache_from_obj } from '../slab_common/cache_from_obj.js';
 import { discard_slab } from './allocate_slab.js';
 import { put_cpu_partial } from './cpu_partial.js';
+import { free_to_partial_list } from './debug_processing.js';
 import {
   __cmpxchg_double_slab,
   countersWith,
   get_freepointer,
+  kmem_cache_debug,
   kmem_cache_has_cpu_partial,
   next_tid,
   set_freepointer,
@@ -61,7 +65,7 @@ function slab_free_freelist_hook(k: Kernel, s: KmemCache, chain: ObjectChain): v
   } while (object !== old_tail);
 }
 
-/** The slab is not the one this CPU allocates from. Left out: kfence, debug caches (free_to_partial_list), list_lock, stat(). */
+/** The slab is not the one this CPU allocates from. Left out: kfence, list_lock, stat(). */
 function __slab_free(
   k: Kernel,
   s: KmemCache,
@@ -69,7 +73,13 @@ function __slab_free(
   head: VirtAddr,
   tail: VirtAddr,
   cnt: Int,
+  addr: VirtAddr,
 ): void {
+  if (kmem_cache_debug(k, s)) {
+    free_to_partial_list(k, s, slab, head, tail, cnt, addr);
+    return;
+  }
+
   let n: KmemCacheNode = NULL;
   const prior: VirtAddr = k.read_va(slab + k.slab.freelist);
   const counters: ULong = k.words[slab + k.slab.counters]!;
@@ -116,11 +126,12 @@ function do_slab_free(
   head: VirtAddr,
   tail: VirtAddr,
   cnt: Int,
+  addr: VirtAddr,
 ): void {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
   // c->freelist has objects of the CPU's slab only: those of another one go to their own slab, some CPU's or nobody's.
   if (slab === NULL || slab !== k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab))) {
-    __slab_free(k, s, slab, head, tail, cnt);
+    __slab_free(k, s, slab, head, tail, cnt, addr);
     return;
   }
 
@@ -140,24 +151,26 @@ export function slab_free(
   head: VirtAddr,
   tail: VirtAddr,
   cnt: Int,
+  addr: VirtAddr,
 ): void {
   // One alone has no order, and do_slab_free() writes its pointer.
-  if (head === tail) {
-    do_slab_free(k, s, slab, head, tail, cnt);
+  if (head === tail && !kmem_cache_debug(k, s)) {
+    do_slab_free(k, s, slab, head, tail, cnt, addr);
     return;
   }
   const chain: ObjectChain = { head, tail };
   slab_free_freelist_hook(k, s, chain);
-  do_slab_free(k, s, slab, chain.head, chain.tail, cnt);
+  do_slab_free(k, s, slab, chain.head, chain.tail, cnt, addr);
 }
 
-/** For kfree(). Differs: the slab need not be looked up again. */
-export function __kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr, slab: Slab): void {
-  slab_free(k, s, slab, x, x, 1);
+/** For kfree(). */
+export function __kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr, caller: VirtAddr): void {
+  slab_free(k, s, virt_to_slab(k, x), x, x, 1, caller);
 }
 
-/** Left out: cache_from_obj, which looks whether the object is of that cache where debugging is on. */
 export function kmem_cache_free(k: Kernel, s: KmemCache, x: VirtAddr): void {
+  s = cache_from_obj(k, s, x);
+  if (s === NULL) return;
   trace_kmem_cache_free(k, x, s);
-  slab_free(k, s, virt_to_slab(k, x), x, x, 1);
+  slab_free(k, s, virt_to_slab(k, x), x, x, 1, retIp(k));
 }

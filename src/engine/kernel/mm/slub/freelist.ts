@@ -16,7 +16,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { kmem_cache_debug_flags, SLAB_DEBUG_FLAGS } from '../slab.h.js';
 
 /** Made with SLAB_CONSISTENCY_CHECKS, SLAB_RED_ZONE, SLAB_POISON, SLAB_STORE_USER or SLAB_TRACE. */
-function kmem_cache_debug(k: Kernel, s: KmemCache): boolean {
+export function kmem_cache_debug(k: Kernel, s: KmemCache): boolean {
   return kmem_cache_debug_flags(k, s, SLAB_DEBUG_FLAGS(k));
 }
 

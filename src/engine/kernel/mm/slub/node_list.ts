@@ -13,7 +13,7 @@ import { list_add, list_add_tail, list_del } from '../../include/linux/list.h.js
 export const DEACTIVATE_TO_HEAD = false;
 export const DEACTIVATE_TO_TAIL = true;
 
-function __add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boolean): void {
+export function __add_partial(k: Kernel, n: KmemCacheNode, slab: Slab, tail: boolean): void {
   k.add_long(n + k.kmem_cache_node.nr_partial, 1);
   // At the tail a slab waits longest: time for its other objects to come back, too.
   if (tail === DEACTIVATE_TO_TAIL)

@@ -11,6 +11,7 @@ import {
   type ListHead,
   NULL,
   type Slab,
+  type UInt,
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -22,13 +23,21 @@ import {
 } from '../../include/linux/list.h.js';
 import { get_node, slab_test_pfmemalloc } from '../slab.h.js';
 import { put_cpu_partial } from './cpu_partial.js';
-import { __cmpxchg_double_slab, countersWith, kmem_cache_has_cpu_partial } from './freelist.js';
+import { alloc_single_from_partial } from './debug_processing.js';
+import {
+  __cmpxchg_double_slab,
+  countersWith,
+  kmem_cache_debug,
+  kmem_cache_has_cpu_partial,
+} from './freelist.js';
 import { remove_partial } from './node_list.js';
 
 /** What get_partial() is asked for, and where it says which slab it took. */
 export interface PartialContext {
   readonly flags: Gfp;
   slab: Slab;
+  /** What was asked for, where that is less than an object. */
+  readonly orig_size: UInt;
 }
 
 /** Slabs that came from the reserves serve only requests that may use them: __GFP_MEMALLOC. */
@@ -56,7 +65,7 @@ function acquire_slab(k: Kernel, n: KmemCacheNode, slab: Slab, mode: boolean): V
   return freelist;
 }
 
-/** The first slab of the node's list; on SMP some more go to the CPU's own. Left out: debug caches, stat(). */
+/** The first slab of the node's list; on SMP some more go to the CPU's own. Left out: stat(). */
 function get_partial_node(k: Kernel, s: KmemCache, n: KmemCacheNode, pc: PartialContext): VirtAddr {
   let object: VirtAddr = asVirt(0);
   let partial_slabs: Int = 0;
@@ -72,6 +81,12 @@ function get_partial_node(k: Kernel, s: KmemCache, n: KmemCacheNode, pc: Partial
     slab = slab2, slab2 = list_next_entry(k, slab2, k.slab.slab_list)
   ) {
     if (!pfmemalloc_match(k, slab, pc.flags)) continue;
+
+    if (kmem_cache_debug(k, s)) {
+      object = alloc_single_from_partial(k, s, n, slab, pc.orig_size);
+      if (object !== 0) break;
+      continue;
+    }
 
     const t: VirtAddr = acquire_slab(k, n, slab, object === 0);
     // Nothing free in it after all: another CPU was faster.

@@ -22,10 +22,12 @@ import {
   list_next_entry,
   list_splice,
 } from '../../include/linux/list.h.js';
+import { stringAt } from '../../lib/string.js';
 import { get_node } from '../slab.h.js';
 import { dec_slabs_node, discard_slab, free_slab } from './allocate_slab.js';
 import { flush_all } from './deactivate.js';
 import { remove_partial } from './node_list.js';
+import { list_slab_objects } from './validate.js';
 
 /** Slabs with at most so many free objects come first afterwards, the fullest before the others. */
 const SHRINK_PROMOTE_MAX = 32;
@@ -87,10 +89,11 @@ export function __kmem_cache_shrink(k: Kernel, s: KmemCache): Int {
   return __kmem_cache_do_shrink(k, s);
 }
 
-/** Frees the slabs that are empty, the last on the list first. Left out: list_slab_objects, which lists what is still out. */
+/** Frees the slabs that are empty, the last on the list first, and reports the others. */
 function free_partial(k: Kernel, s: KmemCache, n: KmemCacheNode): void {
   const partial = (n + k.kmem_cache_node.partial) as ListHead;
   const discard: ListHead = k.machine.register('slabs_list');
+  const name = stringAt(k, k.read_va(s + k.kmem_cache.name));
   INIT_LIST_HEAD(k, discard);
 
   for (
@@ -99,7 +102,11 @@ function free_partial(k: Kernel, s: KmemCache, n: KmemCacheNode): void {
     !list_entry_is_head(k, slab, partial, k.slab.slab_list);
     slab = h, h = list_next_entry(k, h, k.slab.slab_list)
   ) {
-    if (k.read_bits(slab, k.slab.inuse) !== 0) continue;
+    if (k.read_bits(slab, k.slab.inuse) !== 0) {
+      const text = `Objects remaining in ${name} on __kmem_cache_shutdown()`;
+      list_slab_objects(k, s, slab, text);
+      continue;
+    }
     remove_partial(k, n, slab);
     list_add(k, slab + k.slab.slab_list, discard);
   }

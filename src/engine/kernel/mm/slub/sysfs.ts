@@ -3,28 +3,47 @@
  *
  * A cache that could be merged has its directory under a name made of what it is (`:a-0000192`), and a link under its own.
  * Where there is no sysfs (before it is set up, and in machines that never had it), a cache has a kobject only.
- * Source: Linux 6.1 mm/slub.c: create_unique_id() to sysfs_slab_alias(), debugfs_slab_release().
+ * Source: Linux 6.1 mm/slub.c: create_unique_id() to sysfs_slab_alias().
  */
-import { type Int, type KmemCache, NULL, type SlabFlags } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  type KmemCache,
+  NULL,
+  type Pointer,
+  type SlabFlags,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, type Cell, type VirtAddr } from '../../../memory/address.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import { sysfs_create_group } from '../../fs/sysfs/group.js';
 import { sysfs_create_link, sysfs_remove_link } from '../../fs/sysfs/symlink.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { Kobject, Kset } from '../../include/linux/kobject.h.js';
-import { kmem_cache_alloc, kmem_cache_free, SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
-import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
-import { kobject_del, kobject_init, kobject_init_and_add, kobject_put } from '../../lib/kobject.js';
-import { kfree } from '../slab_common/kmalloc.js';
+import { SLAB_CACHE_DMA32 } from '../../include/linux/slab.h.js';
+import {
+  list_entry_is_head,
+  list_first_entry,
+  list_next_entry,
+} from '../../include/linux/list.h.js';
+import {
+  kobject_del,
+  kobject_init,
+  kobject_init_and_add,
+  kobject_put,
+  kset_create_and_add,
+} from '../../lib/kobject.js';
+import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { slab_unmergeable } from '../slab_common/merge.js';
 import { slab_kmem_cache_release } from '../slab_common/slab_common.js';
-import { kstrdup } from '../util.js';
+import { kstrdup, kstrdup_const } from '../util.js';
+
+/** An alias that waits for sysfs: alias_list is a chain of them. */
+type SavedAlias = Pointer<'struct saved_alias'>;
 
 const ID_STR_LENGTH = 32;
 
 /** The kset that all caches are in; NULL where there is no sysfs. */
-const cache_kset = (k: Kernel): Kset =>
+export const cache_kset = (k: Kernel): Kset =>
   k.globals.slab_kset === 0 ? NULL : k.read_ptr(k.globals.slab_kset);
 
 /** `:[flags-]size`, an object of its own. ERR_PTR without memory. */
@@ -44,12 +63,26 @@ function create_unique_id(k: Kernel, s: KmemCache): VirtAddr {
   return name === 0 ? (ERR_PTR(-ENOMEM) as number as VirtAddr) : name;
 }
 
-/** A link under the cache's name to its directory. Left out: aliases that wait until boot has set sysfs up. */
-function sysfs_slab_alias(k: Kernel, s: KmemCache, name: VirtAddr): Int {
-  const kset_kobj = (cache_kset(k) + k.kset.kobj) as Kobject;
-  // A link that was left over by a cache of that name.
-  sysfs_remove_link(k, kset_kobj, name);
-  return sysfs_create_link(k, kset_kobj, (s + k.kmem_cache.kobj) as Kobject, name);
+/** A link under the cache's name to its directory; before there is sysfs, a note that one is to be made. 0 or an errno. */
+export function sysfs_slab_alias(k: Kernel, s: KmemCache, name: string | VirtAddr): Int {
+  if (k.words[k.globals.slab_state] === k.FULL) {
+    const kset: Kset = cache_kset(k);
+    // A machine that was rebuilt without sysfs.
+    if (kset === NULL) return 0;
+    const kset_kobj = (kset + k.kset.kobj) as Kobject;
+    // A link that was left over by a cache of that name.
+    sysfs_remove_link(k, kset_kobj, name);
+    return sysfs_create_link(k, kset_kobj, (s + k.kmem_cache.kobj) as Kobject, name);
+  }
+
+  const object: VirtAddr = kmalloc(k, k.sizeof.saved_alias, k.GFP_KERNEL);
+  if (object === 0) return -ENOMEM;
+  const al: SavedAlias = k.cell_at(object);
+  k.write_ptr(al + k.saved_alias.s, s);
+  k.write_va(al + k.saved_alias.name, kstrdup_const(k, name));
+  k.copy_ptr(al + k.saved_alias.next, k.globals.alias_list);
+  k.write_ptr(k.globals.alias_list, al);
+  return 0;
 }
 
 /** 0 or an errno. Left out: disable_higher_order_debug. */
@@ -94,6 +127,32 @@ export function sysfs_slab_add(k: Kernel, s: KmemCache): Int {
   return err;
 }
 
+/** Gives all caches their files, and the links under the names of those that were merged. Left out: its messages. */
+export function slab_sysfs_init(k: Kernel): void {
+  const kset: Kset = kset_create_and_add(
+    k,
+    k.machine.literal('slab'),
+    k.read_ptr(k.globals.kernel_kobj),
+  );
+  if (kset === NULL) return;
+  k.write_ptr(k.globals.slab_kset, kset);
+  k.write(k.globals.slab_state, k.FULL);
+
+  for (
+    let s: KmemCache = list_first_entry(k, k.globals.slab_caches, k.kmem_cache.list);
+    !list_entry_is_head(k, s, k.globals.slab_caches, k.kmem_cache.list);
+    s = list_next_entry(k, s, k.kmem_cache.list)
+  )
+    sysfs_slab_add(k, s);
+
+  while (k.read_ptr(k.globals.alias_list) !== NULL) {
+    const al: SavedAlias = k.read_ptr(k.globals.alias_list);
+    k.copy_ptr(k.globals.alias_list, al + k.saved_alias.next);
+    sysfs_slab_alias(k, k.read_ptr(al + k.saved_alias.s), k.read_va(al + k.saved_alias.name));
+    kfree(k, k.va_of(al));
+  }
+}
+
 /** The end of the kobject is that of the cache it is a part of: slab_ktype.release. */
 function kmem_cache_release(k: Kernel, kobj: Kobject): void {
   slab_kmem_cache_release(k, k.plus(kobj, -k.kmem_cache.kobj));
@@ -111,27 +170,4 @@ export function sysfs_slab_release(k: Kernel, s: KmemCache): void {
     return;
   }
   kobject_put(k, (s + k.kmem_cache.kobj) as Kobject, kmem_cache_release);
-}
-
-/** A dentry's grace period is over. */
-linkCallback('__d_free', (k, head) => {
-  kmem_cache_free(
-    k,
-    k.read_ptr(k.globals.dentry_cache),
-    k.va_of(asCell(head - k.dentry.d_u_d_rcu)),
-  );
-});
-
-/**
- * Looks the cache's directory in debugfs up, which only caches with SLAB_STORE_USER have. The negative dentry of the look-up
- * is dropped at once, and freed after a grace period. Left out: what the VFS writes in the dentry and in the directory's inode.
- */
-export function debugfs_slab_release(k: Kernel): void {
-  if (cache_kset(k) === NULL || k.globals.dentry_cache === 0) return;
-  const dentry_cache: KmemCache = k.read_ptr(k.globals.dentry_cache);
-  if (dentry_cache === NULL) return;
-  const dentry: VirtAddr = kmem_cache_alloc(k, dentry_cache, k.GFP_KERNEL);
-  if (dentry === 0) return;
-  // __dentry_kill() → dentry_free()
-  call_rcu(k, (k.cell_of(dentry) + k.dentry.d_u_d_rcu) as Cell, functionNamed(k, '__d_free'));
 }

@@ -76,17 +76,17 @@ export function kernfs_put(k: Kernel, kn: KernfsNode): void {
 // --- making ------------------------------------------------------------------------------------------------------------
 
 /** A node with a number and a name, but without a place. */
-function __kernfs_new_node(
+export function __kernfs_new_node(
   k: Kernel,
   root: KernfsRoot,
-  name: VirtAddr,
+  name: string | VirtAddr,
   mode: Int,
   flags: Int,
 ): KernfsNode {
   const kernfs_node_cache: KmemCache = k.read_ptr(k.globals.kernfs_node_cache);
 
-  name = kstrdup_const(k, name);
-  if (name === 0) return NULL;
+  const copy: VirtAddr = kstrdup_const(k, name);
+  if (copy === 0) return NULL;
 
   err_out1: {
     const object: VirtAddr = kmem_cache_zalloc(k, kernfs_node_cache, k.GFP_KERNEL);
@@ -109,7 +109,7 @@ function __kernfs_new_node(
       k.write(kn + k.kernfs_node.active, KN_DEACTIVATED_BIAS);
       // By this a removal sees that it is in no tree.
       RB_CLEAR_NODE(k, (kn + k.kernfs_node.rb) as RbNode);
-      k.write_va(kn + k.kernfs_node.name, name);
+      k.write_va(kn + k.kernfs_node.name, copy);
       k.write16(kn, k.kernfs_node.mode, mode);
       k.write16(kn, k.kernfs_node.flags, flags);
       return kn;
@@ -118,7 +118,7 @@ function __kernfs_new_node(
     kmem_cache_free(k, kernfs_node_cache, object);
   }
   // err_out1:
-  kfree_const(k, name);
+  kfree_const(k, copy);
   return NULL;
 }
 
@@ -126,7 +126,7 @@ function __kernfs_new_node(
 export function kernfs_new_node(
   k: Kernel,
   parent: KernfsNode,
-  name: VirtAddr,
+  name: string | VirtAddr,
   mode: Int,
   flags: Int,
 ): KernfsNode {
@@ -139,7 +139,7 @@ export function kernfs_new_node(
 }
 
 /** Lets the node be entered. */
-function kernfs_activate_one(k: Kernel, kn: KernfsNode): void {
+export function kernfs_activate_one(k: Kernel, kn: KernfsNode): void {
   const flags: Int = k.read16(kn, k.kernfs_node.flags);
   k.write16(kn, k.kernfs_node.flags, flags | KERNFS_ACTIVATED);
   // Taking the bias away twice would make it look as if somebody were inside.

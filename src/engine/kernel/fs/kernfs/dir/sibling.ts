@@ -33,8 +33,21 @@ import {
 
 const INT_MAX = 0x7fffffff;
 
+/** Hashes that were worked out, by width and name: each cache has files of the same names. */
+const hashes = { wide: new Map<string, UInt>(), narrow: new Map<string, UInt>() };
+const MOST_HASHES = 1024;
+
 /** The hash of a name without a namespace. */
 export function kernfs_name_hash(k: LongWidth, name: string): UInt {
+  const known = k.wide ? hashes.wide : hashes.narrow;
+  let value = known.get(name);
+  if (value !== undefined) return value;
+  value = nameHash(k, name);
+  if (known.size < MOST_HASHES) known.set(name, value);
+  return value;
+}
+
+const nameHash = (k: LongWidth, name: string): UInt => {
   let hash = init_name_hash();
   for (const letter of name) hash = partial_name_hash(k, letter.charCodeAt(0), hash);
   let value: UInt = end_name_hash(k, hash) & 0x7fffffff;
@@ -42,7 +55,7 @@ export function kernfs_name_hash(k: LongWidth, name: string): UInt {
   if (value < 2) value += 2;
   if (value >= INT_MAX) value = INT_MAX - 1;
   return value;
-}
+};
 
 /** Below 0, 0 or above: hashes decide, names only where two are equal. Left out: namespaces. */
 function kernfs_name_compare(k: Kernel, hash: UInt, name: string, kn: KernfsNode): Int {
@@ -54,8 +67,13 @@ function kernfs_name_compare(k: Kernel, hash: UInt, name: string, kn: KernfsNode
 
 /** The order of two children. */
 function kernfs_sd_compare(k: Kernel, left: KernfsNode, right: KernfsNode): Int {
-  const name: string = stringAt(k, k.read_va(left + k.kernfs_node.name));
-  return kernfs_name_compare(k, k.words[left + k.kernfs_node.hash]!, name, right);
+  const hash: UInt = k.words[left + k.kernfs_node.hash]!;
+  // Differs: names are read only where they decide.
+  const name: string =
+    hash === k.words[right + k.kernfs_node.hash]
+      ? stringAt(k, k.read_va(left + k.kernfs_node.name))
+      : '';
+  return kernfs_name_compare(k, hash, name, right);
 }
 
 /** Hangs the node on its parent's tree. -EEXIST when the name is taken. */

@@ -18,3 +18,6 @@ export const currentFlags = (k: Kernel): number => k.words[k.machine.register('c
 
 /** `current->comm`. The one process of a machine without tasks is its init. */
 export const currentComm = (): string => 'init';
+
+/** `current->pid`. */
+export const currentPid = (): number => 1;

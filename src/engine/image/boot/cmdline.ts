@@ -1,0 +1,169 @@
+/**
+ * What the kernel's parameters do (kernelParameters.ts has their names): act on the layout of memory, before anything is there
+ * (early_param()), on a variable, once there is memory (__setup()), or when boot is over (sysctl.*).
+ *
+ * Source: Linux 6.1 kernel/params.c: parse_args(); lib/cmdline.c: memparse(), get_option(); where each parameter is defined its line says.
+ */
+import { writeByte } from '../../kernel/lib/string.js';
+import { setup_per_zone_wmarks } from '../../kernel/mm/page_alloc/watermark_setup.js';
+import type { Kernel } from '../../machine/kernel.js';
+import type { Cell } from '../../memory/address.js';
+import { ImageError } from '../kernelImage.js';
+import { readArguments } from './commandLine.js';
+import { isKernelParameter, type KernelParameter } from './kernelParameters.js';
+
+/** What parameters say of the layout of memory. Sizes in bytes; absent: as the build has it. */
+export interface LayoutParameters {
+  /** `mem=`: RAM from here on is not used. */
+  memBytes?: number;
+  /** `highmem=` */
+  highmemBytes?: number;
+  /** `vmalloc=`: room for vmalloc space, at the cost of lowmem (i386). */
+  vmallocBytes?: number;
+  /** `cma=` */
+  cmaBytes?: number;
+}
+
+interface Action {
+  readonly layout?: (layout: LayoutParameters, value: string) => void;
+  /** Before the first cache. */
+  readonly setup?: (k: Kernel, value: string) => void;
+  readonly late?: (k: Kernel, value: string) => void;
+}
+
+const size = (set: (layout: LayoutParameters, sizeBytes: number) => void): Action => ({
+  layout: (layout, text) => {
+    const sizeBytes = memparse(text);
+    if (sizeBytes !== undefined) set(layout, sizeBytes);
+  },
+});
+
+/** A variable of one byte: bool. */
+const bool = (symbol: string, value: 0 | 1): Action => ({
+  setup: (k) => writeBool(k, symbol, value),
+});
+
+const int = (set: (k: Kernel, value: number) => void): Action => ({
+  setup: (k, text) => {
+    const value = Number.parseInt(text, text.startsWith('0x') ? 16 : 10);
+    if (Number.isInteger(value)) set(k, value);
+  },
+});
+
+const watermarks = (set: (k: Kernel, value: number) => void): Action => ({
+  late: (k, text) => {
+    const value = Number(text);
+    if (text === '' || !Number.isInteger(value) || value < 0) return;
+    set(k, value);
+    setup_per_zone_wmarks(k);
+  },
+});
+
+const write = (k: Kernel, at: Cell, value: number): void => {
+  if (at !== 0) k.write(at, value);
+};
+
+function writeBool(k: Kernel, symbol: string, value: 0 | 1): void {
+  const at = k.profile.symbol(symbol)?.address;
+  if (at !== undefined) writeByte(k, at, value);
+}
+
+const ACTIONS: Readonly<Record<KernelParameter, Action>> = {
+  // arch/x86/kernel/e820.c: parse_memopt()
+  mem: size((layout, bytes) => (layout.memBytes = bytes)),
+  // arch/x86/mm/init_32.c: parse_highmem()
+  highmem: size((layout, bytes) => (layout.highmemBytes = bytes)),
+  // arch/x86/mm/pgtable_32.c: parse_vmalloc()
+  vmalloc: size((layout, bytes) => (layout.vmallocBytes = bytes)),
+  // kernel/dma/contiguous.c: early_cma()
+  cma: size((layout, bytes) => (layout.cmaBytes = bytes)),
+
+  // mm/slab_common.c: setup_slab_nomerge(), setup_slab_merge()
+  slab_nomerge: bool('slab_nomerge', 1),
+  slub_nomerge: bool('slab_nomerge', 1),
+  slab_merge: bool('slab_nomerge', 0),
+  slub_merge: bool('slab_nomerge', 0),
+
+  // mm/slub.c: setup_slub_min_order(), setup_slub_max_order(), setup_slub_min_objects(), setup_slub_debug()
+  slub_min_order: int((k, order) => write(k, k.globals.slub_min_order, order)),
+  slub_max_order: int((k, order) =>
+    write(k, k.globals.slub_max_order, Math.min(order >>> 0, k.MAX_ORDER - 1)),
+  ),
+  slub_min_objects: int((k, objects) => write(k, k.globals.slub_min_objects, objects)),
+  slub_debug: { setup: setup_slub_debug },
+
+  // mm/slab.c: slab_max_order_setup()
+  slab_max_order: int((k, order) => {
+    write(k, k.globals.slab_max_order, order < 0 ? 0 : Math.min(order, k.MAX_ORDER - 1));
+    writeBool(k, 'slab_max_order_set', 1);
+  }),
+
+  // See debugVm.ts.
+  debug_vm: {},
+
+  // fs/proc/proc_sysctl.c: do_sysctl_args(); mm/page_alloc.c: min_free_kbytes_sysctl_handler()
+  'sysctl.vm.min_free_kbytes': watermarks((k, kbytes) => {
+    k.write(k.globals.min_free_kbytes, kbytes);
+    k.write(k.globals.user_min_free_kbytes, kbytes);
+  }),
+  'sysctl.vm.watermark_scale_factor': watermarks((k, factor) =>
+    k.write(k.globals.watermark_scale_factor, factor),
+  ),
+  'sysctl.vm.watermark_boost_factor': watermarks((k, factor) =>
+    k.write(k.globals.watermark_boost_factor, factor),
+  ),
+};
+
+/** Flags of `slub_debug` for all caches. Left out: lists of caches (`,`), T, A, O. */
+function setup_slub_debug(k: Kernel, value: string): void {
+  if (k.CONFIG_SLAB !== 0) return;
+  const FLAGS: Readonly<Record<string, number>> = {
+    f: k.SLAB_CONSISTENCY_CHECKS,
+    z: k.SLAB_RED_ZONE,
+    p: k.SLAB_POISON,
+    u: k.SLAB_STORE_USER,
+  };
+  let flags = 0;
+  for (const letter of value.toLowerCase())
+    flags = letter === '-' ? 0 : flags | (FLAGS[letter] ?? 0);
+  if (value === '') flags = Object.values(FLAGS).reduce((all, each) => all | each, 0);
+  k.write(k.globals.slub_debug, flags);
+}
+
+/** @throws ImageError when the line is longer than a kernel takes */
+export function parse_early_param(commandLine: string): LayoutParameters {
+  const layout: LayoutParameters = {};
+  for (const { action, value } of actionsIn(commandLine)) action.layout?.(layout, value);
+  return layout;
+}
+
+/** What start_kernel() hands out before it sets memory management up. */
+export function parse_args(k: Kernel, commandLine: string): void {
+  for (const { action, value } of actionsIn(commandLine)) action.setup?.(k, value);
+}
+
+export function do_sysctl_args(k: Kernel, commandLine: string): void {
+  for (const { action, value } of actionsIn(commandLine)) action.late?.(k, value);
+}
+
+/** arch/x86/include/asm/setup.h */
+const COMMAND_LINE_SIZE = 2048;
+
+function* actionsIn(
+  commandLine: string,
+): Generator<{ readonly action: Action; readonly value: string }> {
+  if (commandLine.length >= COMMAND_LINE_SIZE)
+    throw new ImageError(
+      `A command line has fewer than ${COMMAND_LINE_SIZE} characters, not ${commandLine.length}.`,
+    );
+  for (const { name, value } of readArguments(commandLine))
+    if (isKernelParameter(name)) yield { action: ACTIONS[name], value };
+}
+
+const SHIFTS: Readonly<Record<string, number>> = { K: 10, M: 20, G: 30, T: 40 };
+
+/** A number with K, M, G or T behind it; undefined when there is none. What follows (`@address`) is left out. */
+export function memparse(text: string): number | undefined {
+  const [, digits, unit = ''] = /^(0x[0-9a-f]+|\d+)([KMGT]?)/i.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits) * 2 ** (SHIFTS[unit.toUpperCase()] ?? 0);
+}
