@@ -36,7 +36,16 @@ const ASSIGNMENTS = new Map([
 /** Comparisons of numbers that JavaScript takes for signed (src/engine/machine/ulong.ts). */
 const COMPARISONS = { ult: ['<', P.rel], ule: ['<=', P.rel] };
 const EXTREMES = { umin: 'min', umax: 'max' };
-const READS = new Set(['read_ptr', 'read_va', 'read_ulong', 'read_long', 'read_int', 'read_pte']);
+const READS = new Set([
+  'read_ptr',
+  'read_ptr_to_read',
+  'read_ptr_to_write',
+  'read_va',
+  'read_ulong',
+  'read_long',
+  'read_int',
+  'read_pte',
+]);
 const WRITES = new Set([
   'write',
   'write_long',
@@ -380,7 +389,9 @@ export class CExpressions {
       const [sign, prec] = COMPARISONS[name];
       return expr(`${this.text(own[0], prec)} ${sign} ${this.text(own[1], prec + 1)}`, prec);
     }
-    if (name in LIST_MEMBERS) return this.listCall(name, own);
+    if (/^VM_BUG_ON/.test(name)) return expr(`${name}(${this.list(own.slice(0, 2))})`);
+    if (name in LIST_MEMBERS)
+      return this.listCall(name, name === 'list_last_entry' ? own.slice(0, 2) : own);
     if (name in EXTREMES) return expr(`${EXTREMES[name]}(${this.list(own)})`);
     if (own.length === 0 && /^[A-Z_][A-Z0-9_]*$/.test(name)) return expr(name);
     return expr(`${name}(${this.list(own)})`);
@@ -440,6 +451,7 @@ export class CExpressions {
         );
       case 'plus':
         return addressOf(placeOf(this, [...terms(this, args[0]), ...terms(this, args[1])]));
+      case 'deref':
       case 'va_of':
       case 'cell_of':
       case 'cell_at':

@@ -78,3 +78,11 @@ export function stripped(node) {
     inner = inner.expression;
   return inner;
 }
+
+/** `if (k.CONFIG_DEBUG_VM !== 0) VM_BUG_ON_PAGE(...)`: in C the macro alone, which is nothing in most kernels. */
+export const isDebugCheck = (node) =>
+  ts.isIfStatement(node) &&
+  node.elseStatement === undefined &&
+  /^k\.CONFIG_DEBUG_VM !== 0$/.test(node.expression.getText()) &&
+  ts.isExpressionStatement(node.thenStatement) &&
+  /^VM_BUG_ON/.test(node.thenStatement.getText());

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { CExpressions } from './cExpressions.mjs';
 import { memberOf } from './cPlaces.mjs';
 import { formatOf } from './cReports.mjs';
-import { stripped } from './cShapes.mjs';
+import { isDebugCheck, stripped } from './cShapes.mjs';
 import { aliasedType, declared, snakeCase } from './cTypes.mjs';
 import { CWriter, withoutLines } from './cWriter.mjs';
 
@@ -291,11 +291,13 @@ class FilePrinter {
       return this.rest(node);
     }
     if (ts.isVariableStatement(node)) return this.locals(node);
+    if (/^k\.watchdog\(/.test(node.getText(this.source))) return this.leftOut(node);
     if (ts.isFunctionDeclaration(node)) return this.functionDeclaration(node, '');
     if (ts.isLabeledStatement(node)) return this.labelled(node);
     this.begin(node);
     if (ts.isExpressionStatement(node)) w.write(`${e.text(node.expression)};`);
     else if (ts.isReturnStatement(node)) this.returnStatement(node);
+    else if (isDebugCheck(node)) w.write(`${e.text(node.thenStatement.expression)};`);
     else if (ts.isIfStatement(node)) this.ifStatement(node);
     else if (ts.isWhileStatement(node)) {
       w.write(`while (${e.condition(node.expression)})`);
@@ -387,8 +389,9 @@ class FilePrinter {
   local(each, statement) {
     const { w, e, types, source } = this;
     const value = each.initializer && stripped(each.initializer);
-    // What stands for all memory has no name in C.
-    if (value?.getText(source) === 'k.words') return this.leftOut(statement);
+    // What stands for all memory has no name in C, nor has what only the watchdog counts.
+    if (value?.getText(source) === 'k.words' || each.name.text === 'rounds')
+      return this.leftOut(statement);
     const isFirst = each === statement.declarationList.declarations[0];
     this.begin(isFirst ? statement : each);
     if (value !== undefined && ts.isArrowFunction(value)) return this.nestedFunction(each, value);

@@ -11,11 +11,12 @@ export const LOCALS_FILE = path.join('src', 'engine', 'entry', 'kernelLocals.ts'
 
 /** Functions that are listened to: by engine/verdict/recorder.ts and adapter/breakpoints/happenings/. */
 const LISTENED = `
-  __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __free_one_page __perform_reclaim
-  __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest __zone_watermark_ok boost_watermark del_page_from_free_list
-  drain_all_pages expand free_pcppages_bulk get_page_from_freelist node_dirty_ok prep_new_page reserve_highatomic_pageblock
-  rmqueue_bulk set_pageblock_migratetype steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc
-  zone_watermark_fast
+  __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __free_one_page
+  __perform_reclaim __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest __vmalloc_node_range __zone_watermark_ok
+  alloc_contig_range boost_watermark cma_alloc del_page_from_free_list drain_all_pages expand free_pcppages_bulk
+  get_page_from_freelist kmem_getpages node_dirty_ok prep_new_page reserve_highatomic_pageblock rmqueue_bulk
+  set_pageblock_migratetype slab_out_of_memory steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd
+  warn_alloc zone_watermark_fast
 `.match(/\S+/g);
 
 const HEAD = `/**

@@ -1,5 +1,6 @@
 /** The probes of the instrumented kernel: a call before each statement, one at each function's start and one at its end. */
 import ts from 'typescript';
+import { isDebugCheck } from './cShapes.mjs';
 
 /**
  * Inserts the probes of one file and adds its functions and statements to the tables. Text is only inserted, so columns move and
@@ -83,6 +84,7 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
       const carriesOwn =
         ts.isBlock(statement) ||
         ts.isEmptyStatement(statement) ||
+        isDebugCheck(statement) ||
         ts.isFunctionDeclaration(statement) ||
         ts.isWhileStatement(statement) ||
         ts.isDoStatement(statement) ||
@@ -111,6 +113,8 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
     }
 
     function inside(statement, visible) {
+      // No stop: in most kernels nothing is there.
+      if (isDebugCheck(statement)) return;
       if (ts.isBlock(statement)) statementList(statement.statements, visible);
       else if (ts.isIfStatement(statement)) {
         bodyOf(statement.thenStatement, visible);

@@ -5,6 +5,7 @@
 import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
+import { warningText } from '../engine/entry/warningText.js';
 import { failedExpectText, type MachineEvent } from '../scenario/index.js';
 import type { Target } from './debuggee/target.js';
 import { styled, styleOfLevel, type Style } from './ansi.js';
@@ -85,6 +86,10 @@ export class Reporter {
         {},
         styleOfLevel(event.level),
       );
+    // A scenario's own is in the log.
+    if (event.kind === 'warn' && !event.text.startsWith('WARNING:'))
+      this.line('stderr', warningText(event.text));
+    if (event.kind === 'api-misuse') this.line('important', event.text);
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
     if (event.kind === 'expect-failed')

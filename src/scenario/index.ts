@@ -15,6 +15,7 @@ export {
 } from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
 export { endSummary } from './endSummary.js';
+export { notGivenBackTexts } from './ledger/notGivenBack.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
@@ -27,4 +28,4 @@ export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
 export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';
-export { ScenarioVm, type StatementResult, type VmOptions } from './vm/vm.js';
+export { ScenarioVm, type Death, type StatementResult } from './vm/vm.js';

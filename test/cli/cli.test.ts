@@ -86,7 +86,7 @@ expect(page_to_pfn(page) == 0x194d);
     );
     assert.deepEqual(mmscope('run', script), {
       code: 0,
-      out: 'pfn 0x194d\n1 expect held\n',
+      out: 'pfn 0x194d\n1 expect held; 1 page not given back: allocated at line 2 by alloc_page()\n',
       err: '',
     });
   });
@@ -103,7 +103,10 @@ lock_page(page);
     );
     const { code, out, err } = mmscope('run', script);
     assert.equal(code, 1);
-    assert.equal(out, '1 expect failed\n');
+    assert.equal(
+      out,
+      '1 expect failed; 1 page not given back: allocated at line 2 by alloc_page()\n',
+    );
     const [expectation, deadlock, wait] = err.split('\n');
     const failed = `${script}:3:3: failed: expect(page == NULL): page is 0x`;
     assert.equal(expectation?.slice(0, failed.length), failed);

@@ -132,4 +132,22 @@ describe('exceptions', function () {
         }),
       ),
     ));
+
+  it('misuse of the kernel stops at the call, before the kernel complains', () =>
+    onScenario('misuse.mms', async (drive) => {
+      await filters(drive, [{ filterId: 'api-misuse' }, { filterId: 'bug' }]);
+      const stop = await drive.go('continue');
+      assert.match(
+        stop.text ?? '',
+        /^double free: __free_page\(\) of page 0x\w+, allocated at line 2 by alloc_page\(\) and freed at line 3 by __free_page\(\)$/,
+      );
+      assert.equal(await drive.line(), lineOf(scenario('misuse.mms'), 'twice'));
+      assert.equal((await exceptionInfo(drive)).exceptionId, 'api-misuse');
+      assert.match(
+        (await drive.go('continue')).text ?? '',
+        /^kernel BUG at include\/linux\/mm\.h!$/,
+      );
+      const back = await drive.go('reverseContinue');
+      assert.equal(back.text, stop.text);
+    }));
 });

@@ -42,10 +42,10 @@ const EXPECTED: readonly Expected[] = [
     id: 'block-split',
     fn: 'expand',
     first: 'refill',
-    sentence: /^split: order 10 -> 0 of MIGRATE_UNMOVABLE in zone DMA32, pfn 0x[0-9a-f]+$/,
+    sentence: /^split: order 10 -> 0 of MIGRATE_UNMOVABLE in zone DMA, pfn 0x[0-9a-f]+$/,
     condition: 'migratetype == MIGRATE_RECLAIMABLE && order == 4 && high == 10',
     then: 'fallback',
-    thenSentence: /^split: order 10 -> 4 of MIGRATE_RECLAIMABLE in zone DMA32, pfn 0x[0-9a-f]+$/,
+    thenSentence: /^split: order 10 -> 4 of MIGRATE_RECLAIMABLE in zone DMA, pfn 0x[0-9a-f]+$/,
     never: 'zone == ZONE_NORMAL || high <= order',
   },
   {
@@ -56,7 +56,7 @@ const EXPECTED: readonly Expected[] = [
       /^merge: pfn 0x[0-9a-f]+ and its buddy 0x[0-9a-f]+, order 0 -> 1 of MIGRATE_MOVABLE in zone DMA32$/,
     condition: 'pfn == page_to_pfn(kept) && buddy_pfn == (pfn ^ 32) && order == 5',
     then: 'merge',
-    thenSentence: /order 5 -> 6 of MIGRATE_UNMOVABLE in zone DMA32$/,
+    thenSentence: /order 5 -> 6 of MIGRATE_UNMOVABLE in zone DMA$/,
     never: 'order == 10 || buddy_pfn != (pfn ^ (1 << order))',
   },
   {
@@ -64,7 +64,7 @@ const EXPECTED: readonly Expected[] = [
     fn: 'steal_suitable_fallback',
     first: 'refill',
     sentence:
-      /^fallback: order 0 of MIGRATE_UNMOVABLE takes a block of order 10 of MIGRATE_MOVABLE in zone DMA32, pfn 0x[0-9a-f]+, with its pageblock/,
+      /^fallback: order 0 of MIGRATE_UNMOVABLE takes a block of order 10 of MIGRATE_MOVABLE in zone DMA, pfn 0x[0-9a-f]+, with its pageblock/,
     condition:
       'start_migratetype == MIGRATE_RECLAIMABLE && fallback_migratetype == MIGRATE_MOVABLE',
     then: 'fallback',
@@ -75,7 +75,7 @@ const EXPECTED: readonly Expected[] = [
     id: 'pageblock-type',
     fn: 'set_pageblock_migratetype',
     first: 'refill',
-    sentence: /^pageblock of pfn 0x[0-9a-f]+ in zone DMA32: MIGRATE_MOVABLE -> MIGRATE_UNMOVABLE$/,
+    sentence: /^pageblock of pfn 0x[0-9a-f]+ in zone DMA: MIGRATE_MOVABLE -> MIGRATE_UNMOVABLE$/,
     condition: 'migratetype == MIGRATE_RECLAIMABLE && pfn % pageblock_nr_pages == 0',
     then: 'fallback',
     thenSentence: /: MIGRATE_MOVABLE -> MIGRATE_RECLAIMABLE$/,
@@ -86,7 +86,7 @@ const EXPECTED: readonly Expected[] = [
     fn: 'rmqueue_bulk',
     first: 'refill',
     sentence:
-      /^pcp refill: up to \d+ blocks? of order 0 of MIGRATE_UNMOVABLE from zone DMA32 for CPU 0$/,
+      /^pcp refill: up to \d+ blocks? of order 0 of MIGRATE_UNMOVABLE from zone DMA for CPU 0$/,
     condition: 'count >= 1 && order == 0 && migratetype == MIGRATE_UNMOVABLE && cpu == 0',
     then: 'refill',
     thenSentence: /^pcp refill/,
@@ -99,14 +99,15 @@ const EXPECTED: readonly Expected[] = [
     sentence: /^pcp drain: 32 pages of CPU 0 back to zone DMA32$/,
     condition: 'count == 1',
     then: 'drain',
-    thenSentence: /^pcp drain: 1 page of CPU 0 back to zone DMA32$/,
-    never: 'count == 0 || cpu != 0 || zone == ZONE_DMA',
+    thenSentence: /^pcp drain: 1 page of CPU 0 back to zone DMA$/,
+    never: 'count == 0 || cpu != 0 || zone == ZONE_NORMAL',
   },
   {
     id: 'watermark',
     fn: 'zone_page_state_add',
     first: 'down',
-    sentence: /^watermark: zone DMA, \d+ -> \d+ free pages, no longer above WMARK_HIGH \(\d+\)$/,
+    sentence:
+      /^watermark: zone DMA, \d+ -> \d+ free pages, no longer above WMARK_(?:HIGH|LOW) \(\d+\)$/,
     condition: 'mark == WMARK_MIN && free > old_free',
     then: 'up',
     thenSentence: /^watermark: zone DMA, \d+ -> \d+ free pages, above WMARK_MIN \(\d+\)$/,
@@ -116,10 +117,10 @@ const EXPECTED: readonly Expected[] = [
     id: 'refcount-zero',
     fn: 'put_page_testzero',
     first: 'last reference',
-    sentence: /^_refcount of pfn 0x[0-9a-f]+ in zone DMA32 dropped to 0$/,
+    sentence: /^_refcount of pfn 0x[0-9a-f]+ in zone DMA dropped to 0$/,
     condition: 'pfn == page_to_pfn(kept)',
     then: 'merge',
-    thenSentence: /^_refcount of pfn 0x[0-9a-f]+ in zone DMA32 dropped to 0$/,
+    thenSentence: /^_refcount of pfn 0x[0-9a-f]+ in zone DMA dropped to 0$/,
     never: 'pfn_to_page(pfn)->_refcount.counter != 0 || zone == ZONE_NORMAL',
   },
 ];
@@ -230,7 +231,7 @@ describe('semantic breakpoints', function () {
       const first = await drive.go('continue');
       assert.match(first.text ?? '', /^fallback: order 4 of MIGRATE_RECLAIMABLE/);
       const second = await drive.go('continue');
-      assert.match(second.text ?? '', /^_refcount of pfn 0x[0-9a-f]+ in zone DMA32 dropped to 0$/);
+      assert.match(second.text ?? '', /^_refcount of pfn 0x[0-9a-f]+ in zone DMA dropped to 0$/);
       assert.equal((await here(drive)).line, at('merge'));
       // Without a condition it stops at the next one there is.
       await filters(drive, [{ filterId: 'inside' }]);

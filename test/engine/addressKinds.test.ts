@@ -78,7 +78,7 @@ describe('kinds of address', function () {
     ['pfn_to_page', 0xbfe0000, false, '0x4b985000', /no struct page.*its page is 0xbfe0$/],
     ['page_to_pfn', 0xcbf04c00, true, '0xbfe0', /struct page of pfn 0xbfe0/],
     ['page_to_pfn', 0xcbf04c04, false, '0xbfe0', /points 4 bytes into/],
-    ['page_to_pfn', 0xc1801080, false, '-0x52c1fc', /not that of a struct page/],
+    ['page_to_pfn', 0xc1801080, false, '0xffad3e04', /not that of a struct page/],
     ['page_address', 0xcbf04c00, true, 'NULL, or its pkmap slot', /highmem/],
     ['slow_virt_to_phys', 0xffc00000, true, '0x141a000', /cpu entry area/],
   ] as const satisfies readonly (readonly [AddressUse, number, boolean, string, RegExp])[])

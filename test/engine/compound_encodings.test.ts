@@ -20,7 +20,7 @@ import { PAGE_FLAGS, setPageFlag } from '../../src/engine/view/pageFlags.js';
 const ORDER = 3;
 
 function boot(profile: ProfileName, compound: CompoundEncoding): KernelImage {
-  return bootMachine({ profile: profileWith(profile, compound), ramBytes: 64 << 20 });
+  return bootMachine({ profile: profileWith(profile, { compound }), ramBytes: 64 << 20 });
 }
 
 const machines: readonly (readonly [ProfileName, CompoundEncoding])[] = [

@@ -57,7 +57,7 @@ describe('values as text', () => {
     ['enum migratetype', 77, '77'],
     ['struct page *', 0, '0x0'],
     ['struct page *', BASE, '0xffffea0000000000'],
-    ['struct list_head *', 0xdead000000000100n, '0xdead000000000100'],
+    ['struct list_head *', 0xdead000000000100n, '0xdead000000000100 <LIST_POISON1>'],
   ] as const) {
     it(`${value} as ${text} is ${expected}`, () =>
       assert.equal(formatScalar(profile, type(text), value), expected));

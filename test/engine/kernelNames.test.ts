@@ -28,6 +28,7 @@ const anywhere: ReadonlySet<string> = new Set([...linux.values()].flatMap((names
 const UNLISTED: Readonly<Record<string, string>> = {
   'arch/x86/mm/pat/set_memory.c': 'the list leaves this folder out',
   'arch/x86/include/asm/pgtable_areas.h': 'no functions',
+  'fs/inode.c': 'the list has only a part of fs/',
   'include/linux/errno.h': 'no functions',
   'include/linux/instruction_pointer.h': 'no functions',
   'include/linux/poison.h': 'no functions',
@@ -40,7 +41,7 @@ const MACROS_WITHOUT_ARGUMENTS: ReadonlySet<string> = new Set(
   GFP_RECLAIM_MASK GFP_SLAB_BUG_MASK IDR_RT_MARKER KERNEL_PGD_BOUNDARY KERNEL_PGD_PTRS OO_MASK PAGE_KERNEL PAGE_KERNEL_RO PGDIR_SIZE
   PMD_SIZE PREALLOCATED_PMDS PUD_SIZE RADIX_TREE_MAP_MASK RADIX_TREE_MAP_SHIFT RADIX_TREE_MAP_SIZE RADIX_TREE_TAG_LONGS
   REAPTIMEOUT_NODE SHARED_KERNEL_PMD SLAB_CORE_FLAGS SLAB_DEBUG_FLAGS SLAB_FLAGS_PERMITTED SLAB_MERGE_SAME
-  SLAB_NEVER_MERGE SLAB_NO_CMPXCHG VMALLOC_END
+  SLAB_NEVER_MERGE SLAB_NO_CMPXCHG VMALLOC_END _PAGE_KNL_ERRATUM_MASK
   VMALLOC_START`.split(/\s+/),
 );
 

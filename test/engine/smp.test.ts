@@ -94,11 +94,9 @@ describe('several CPUs', function () {
     const k = boot();
     // Pages whose buddies stay allocated cannot be joined: the list shows the order in which they came.
     const gfp = k.GFP_KERNEL;
-    const pairs = cpus.map(() => {
-      const pair = kernel.alloc_pages(k, gfp, 1);
-      kernel.split_page(k, pair, 1);
-      return pair;
-    });
+    const block = kernel.alloc_pages(k, gfp, 4);
+    kernel.split_page(k, block, 4);
+    const pairs = cpus.map((cpu) => k.nth_page(block, 4 * cpu));
     kernel.drain_all_pages(k, NULL);
     for (const cpu of [2, 0, 3, 1]) {
       runOn(k, cpu);

@@ -13,7 +13,7 @@ import { dumpSpecOf, openMachine } from '../../src/engine/image/openMachine.js';
 import { nodeFiles } from '../../src/files/nodeFiles.js';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
-import { proc_lines, proc_names } from '../../src/engine/entry/functions.js';
+import { proc_lines } from '../../src/engine/entry/functions.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 import { recordedPaths, recordedTraces, titleOf } from '../recordings.js';
 
@@ -22,6 +22,8 @@ const MOVED = [
   ...['nr_inactive_anon', 'nr_active_anon', 'nr_zone_inactive_anon', 'nr_anon_pages', 'nr_shmem'],
   ...['nr_mapped', 'nr_file_pages', 'nr_page_table_pages', 'count:'],
 ];
+/** What shows page allocation; slabinfo.test.ts has the others. */
+const PAGE_FILES = ['buddyinfo', 'pagetypeinfo', 'zoneinfo'];
 /** Counters that a recorded state does not tell. */
 const UNTOLD = ['nr_slab_reclaimable', 'nr_slab_unreclaimable', 'nr_kernel_stack'];
 
@@ -116,7 +118,7 @@ describe('/proc of booted machines has the lines that the kernel has', function 
   for (const file of recordedPaths('.', /zoneinfo\.txt$/))
     it(titleOf(file), () => {
       const mm = bootLike(file);
-      for (const each of proc_names)
+      for (const each of PAGE_FILES)
         assert.deepEqual(
           proc_lines(mm, each)?.map(shape),
           linesOf(file.replace('zoneinfo', each)).map(shape),

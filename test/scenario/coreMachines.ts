@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { openCore } from '../../src/engine/image/core/openCore.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import * as kernel from '../../src/engine/entry/functions.js';
-import { ScenarioVm, type VmOptions } from '../../src/scenario/index.js';
+import { ScenarioVm } from '../../src/scenario/index.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 import { recordedBytes } from '../recordings.js';
 import { compile, log, runToEnd } from './machines.js';
@@ -22,16 +22,12 @@ export const HIGHMEM: readonly ProfileName[] = ['i386-highmem4g-slub', 'i386-pae
 
 const bytes = new Map<string, Uint8Array>();
 
-export function coreMachine(
-  text: string,
-  profile: ProfileName,
-  options: Partial<VmOptions> = {},
-): ScenarioVm {
+export function coreMachine(text: string, profile: ProfileName): ScenarioVm {
   const name = CORES[profile];
   const core = bytes.get(name) ?? recordedBytes('cores', name, 'before.vmcore.gz');
   bytes.set(name, core);
   const image = openCore(randomAccessOf(core), { name });
-  return new ScenarioVm(compile(text, profile), image, { kernel, name: 'test.mms', ...options });
+  return new ScenarioVm(compile(text, profile), image, { kernel, name: 'test.mms' });
 }
 
 /** Runs a scenario on each of these machines; it must say this and not die. */

@@ -54,7 +54,7 @@ describe('evaluate', function () {
     ['GFP_KERNEL', 'gfp_t: 0xcc0'],
     ['twice', 'int (*)(int n): 0xfffffc0000400000'],
     ['"a" "b"[1]', "char: 98 'b'"],
-    ['LIST_POISON1', 'void *: 0xdead000000000100'],
+    ['LIST_POISON1', 'void *: 0xdead000000000100 <LIST_POISON1>'],
     ['$new & 7', 'unsigned long: 5'],
     ['resutl', "neither the script nor the kernel has 'resutl' (did you mean 'result'?)"],
     ['"abc"', 'string literals cannot be inspected here'],

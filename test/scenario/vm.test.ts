@@ -194,11 +194,15 @@ describe('machine: the language', function () {
     ));
 });
 
+/** The log without what follows the first line of a page fault's report. */
+const firstLines = (vm: ReturnType<typeof machine>): readonly string[] =>
+  log(vm).filter((line) => !/^(#PF:|PGD |\*pd)/.test(line));
+
 describe('machine: what goes wrong is an event, and the task ends', function () {
   const check = (text: string, expected: readonly string[], profile = 'x86_64-slub' as const) => {
     const vm = machine(text, profile);
     const results = runToEnd(vm);
-    assert.deepEqual(log(vm), expected, text);
+    assert.deepEqual(firstLines(vm), expected, text);
     assert.equal(results.filter(({ kind }) => kind === 'failed').length, 1, text);
     assert.equal(vm.tasks()[0]?.status, 'failed');
     assert.ok(vm.frames(0).length > 0, 'where it died can be seen');
@@ -214,9 +218,10 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
     check('pr_info("%d", *(int *)0xdead000000000100ul);', [
       'general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1]',
     ]);
-    check('lock_page(NULL);', ['BUG: kernel NULL pointer dereference, address: 0000000000000000']);
+    // page_folio() looks at compound_head.
+    check('lock_page(NULL);', ['BUG: kernel NULL pointer dereference, address: 0000000000000008']);
     check('struct list_head l = { LIST_POISON1, LIST_POISON2 }; list_del(&l);', [
-      'general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1]',
+      'general protection fault, probably for non-canonical address 0xdead000000000108: 0000 [#1]',
     ]);
     check('char *s = "abc"; s[1] = 0;', [
       'BUG: unable to handle page fault for address: fffffc0000000001 (a string literal cannot be written)',
@@ -287,7 +292,7 @@ describe('machine: what goes wrong is an event, and the task ends', function () 
     for (const [text, expected] of cases) {
       const vm = machine(`struct page *p = alloc_page(GFP_KERNEL);\n${text}\npr_info("survived");`);
       runToEnd(vm);
-      assert.equal(log(vm).length, 1, text);
+      assert.equal(firstLines(vm).length, 1, text);
       assert.match(log(vm)[0] ?? '', expected, text);
     }
   });

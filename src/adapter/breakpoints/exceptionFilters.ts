@@ -46,6 +46,15 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     kinds: ['warn'],
   },
   {
+    id: 'api-misuse',
+    label: 'API misuse',
+    description:
+      'Stops at a call that misuses the kernel: a double free, a use after free, a wrong order, a page freed while locked or mapped. The machine must be booted with cmdline="debug_vm=on".',
+    conditionHint: 'an expression',
+    byDefault: true,
+    kinds: ['api-misuse'],
+  },
+  {
     id: 'expect',
     label: 'expect() failed',
     description: 'Stops where an expect() of the scenario does not hold.',

@@ -5,6 +5,7 @@ import {
   codeOfBoundary,
   decode,
   endSummary,
+  notGivenBackTexts,
   firstBoundary,
   type Local,
   type Program,
@@ -109,7 +110,7 @@ export class RunningScenario implements ScenarioView {
   }
 
   summary(): string {
-    return endSummary(this.vm.expects);
+    return endSummary(this.vm.expects, notGivenBackTexts(this.vm.notGivenBack()));
   }
 
   deadlock(): string | undefined {

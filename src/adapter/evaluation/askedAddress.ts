@@ -1,5 +1,6 @@
 /** From what somebody points at to the address that is meant: an expression's value, its type, and the words around it. */
-import { toAddress } from '../../engine/types/access.js';
+import { toAddress, toBits, type ScalarValue } from '../../engine/types/access.js';
+import { poisonOf } from '../../engine/types/poison.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
 import { isAddressUse } from '../../engine/view/addressVerdict.js';
@@ -33,15 +34,22 @@ export function askedAddress(
   const object = value === undefined ? place?.address : value;
   if (object === undefined) throw errors.cannotEvaluate(`'${expression}' is not an address.`);
   const address = toAddress(object, wide(type, profile.pointerSize) ? 8 : profile.pointerSize);
-  if (address === undefined)
-    throw errors.cannotEvaluate(
-      `${object} is not an address: this machine's have ${profile.pointerSize * 8} bits.`,
-    );
+  if (address === undefined) throw errors.cannotEvaluate(noAddress(profile, object));
   return {
     value: address,
     meant: args.meant ?? meantBy(type, expression),
     use: use !== undefined && isAddressUse(use) ? use : undefined,
   };
+}
+
+function noAddress(profile: Profile, value: ScalarValue): string {
+  const bits = toBits(value, 8);
+  const hex = `0x${bits.toString(16)}`;
+  if (profile.pointerSize === 4) return `${hex} is not an address: this machine's have 32 bits.`;
+  const poison = poisonOf(profile, bits);
+  return poison === undefined
+    ? `${hex} is not a canonical address: its bits 63 to 47 are not all the same.`
+    : `${hex} is ${poison.name}, not an address: ${poison.meaning}.`;
 }
 
 /** A physical address of PAE has more bits than a pointer. */

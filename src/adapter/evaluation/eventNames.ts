@@ -35,6 +35,7 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
       return named('va', 'unsigned long', event.va);
     case 'printk':
     case 'bug':
+    case 'api-misuse':
     case 'warn':
     case 'expect-failed':
       return [];
@@ -61,7 +62,9 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
     case 'bug':
+      return event.rule === undefined ? event.text : `${event.text} (${event.rule})`;
     case 'warn':
+    case 'api-misuse':
     case 'printk':
     case 'address-misuse':
     case 'stale-tlb':

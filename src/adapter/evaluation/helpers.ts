@@ -3,13 +3,13 @@
  * scenario that has the name goes first.
  */
 import { asVirt } from '../../engine/memory/address.js';
-import { pfnMeant, type Meant } from '../../engine/view/addressKind.js';
+import { kindOf, pfnMeant, textOf, type Meant } from '../../engine/view/addressKind.js';
 import { walkReport } from '../../engine/view/addressReport.js';
 import { spaceFor } from '../../engine/view/surveyor.js';
 import type { MachineContext } from '../present/context.js';
 import { showWalk } from '../present/pageTables.js';
 import type { Shown } from '../present/shown.js';
-import { showWhere } from '../present/where.js';
+import { showPlaceOf, showWhere } from '../present/where.js';
 import { errors } from '../protocol/errors.js';
 import { askedAddress } from './askedAddress.js';
 import type { Evaluator, Viewpoint } from './evaluator.js';
@@ -27,8 +27,15 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
       // Small numbers are frame numbers here: no kernel address is that small.
       const taken = meant === 'virtual' && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
       const pfn = pfnMeant(world, value, taken);
+      if (taken === 'virtual' && kindOf(world, value, taken) === 'scenario')
+        throw errors.cannotEvaluate(
+          `${textOf(world, value, taken)} is an address of the scenario's own objects: no page holds them.`,
+        );
+      const place =
+        taken === 'virtual' ? showPlaceOf(context, name, asVirt(value), pfn) : undefined;
+      if (place !== undefined) return place;
       if (pfn === undefined)
-        throw errors.cannotEvaluate(`No page is mapped at 0x${value.toString(16)}.`);
+        throw errors.cannotEvaluate(`No page is mapped at ${textOf(world, value, taken)}.`);
       const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;
       return showWhere(context, name, pfn, within === undefined ? undefined : asVirt(value));
     },

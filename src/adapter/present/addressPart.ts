@@ -105,6 +105,7 @@ function factsOf(context: MachineContext, value: number, meant: Meant): readonly
   const walk = meant === 'virtual' ? walkPart(context, value, report.walk?.end) : undefined;
   return [
     ...rows.flatMap(([name, text]) => (text === undefined ? [] : [fact(name, text)])),
+    ...(report.place ?? []).map(({ name, value: text }) => fact(name, text)),
     ...report.verdicts.map(({ expression, value: result, right, sentence }) =>
       fact(expression, right ? result : `${result}: wrong. ${sentence}`),
     ),

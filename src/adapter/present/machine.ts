@@ -7,12 +7,17 @@ import { asVirt, type Cell } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
 import type { KernelSymbol } from '../../engine/types/profile.js';
 import { buddyInfo } from './buddyInfo.js';
+import { caches } from './caches.js';
+import { cma } from './cma.js';
 import type { MachineContext } from './context.js';
 import { showEnumArray } from './enumArray.js';
+import { fixmap, persistentKernelMaps } from './mapSlots.js';
 import { showPage } from './page.js';
 import { pageTables } from './pageTables.js';
+import { perCpu } from './perCpu.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showPlace } from './typedValue.js';
+import { virtualAreas } from './virtualAreas.js';
 
 export function machineScope(context: MachineContext, more: () => readonly Shown[]): Container {
   return {
@@ -22,6 +27,12 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         group('buddyinfo', 'free blocks by order', { named: () => buddyInfo(context) }),
         globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
         memMap(context),
+        caches(context),
+        virtualAreas(context),
+        persistentKernelMaps(context),
+        fixmap(context),
+        perCpu(context),
+        cma(context),
         ...more(),
         pageTables(context),
         fact('image', context.image.origin),

@@ -60,11 +60,21 @@ export function readEntry(
 /** `0x1801063 P RW A D → page 0x1801000, 4 KiB` */
 export function entryText(level: Level, entry: Entry): string {
   const value = `0x${entryHex(entry)}`;
-  if (!entry.present) return `${value} ${flagText(entry)}`;
+  if (!entry.present) return `${value} ${flagText(entry)}${keptFrame(level, entry)}`;
   const to = entry.leaf
     ? `page 0x${entry.phys.toString(16)}, ${sizeText(2 ** level.shift)}`
     : `table 0x${entry.phys.toString(16)}`;
   return `${value} ${flagText(entry)} → ${to}`;
+}
+
+/**
+ * The page that an entry names which is not present: Linux inverts it there, so that no speculative load finds it. An entry of
+ * two levels is told from one of swap space by nothing.
+ */
+function keptFrame(level: Level, { low, high }: Entry): string {
+  if ((low === 0 && high === 0) || level.entryBytes === 4) return '';
+  const { phys } = decode(level, ~low, ~high);
+  return `, names page 0x${phys.toString(16)} (inverted)`;
 }
 
 /** What an entry is as a variable, its children apart. */

@@ -45,7 +45,7 @@ function showAttempt(k: Kernel, attempts: AttemptFinder, found: FoundAttempt, na
 const request = (k: Kernel, attempt: Attempt): Shown =>
   group('request', requestText(k, attempt), {
     named: () => [
-      fact('order', `${attempt.order}`),
+      ...(attempt.what === undefined ? [fact('order', `${attempt.order}`)] : []),
       fact('gfp', gfpMaskText(k, attempt.gfp)),
       ...(attempt.nrBulk === undefined ? [] : [fact('nr_pages', `${attempt.nrBulk}`)]),
       ...attempt.passes

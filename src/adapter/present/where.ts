@@ -1,6 +1,7 @@
 /** Where a page is now, as a tree: the sentence, and below it each fact. In the variables of a page, and as `where(x)`. */
 import { asPfn } from '../../engine/memory/address.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
+import { addressPlace } from '../../engine/view/addressPlace.js';
 import type { Whereabouts } from '../../engine/view/whereIs.js';
 import { whereIs } from '../../engine/view/whereIs.js';
 import type { MachineContext } from './context.js';
@@ -22,6 +23,28 @@ export function showWhere(
   };
 }
 
+/** An address by what it belongs to, whether a page is mapped there or not; undefined where nothing is known of it. */
+export function showPlaceOf(
+  { surveyor }: MachineContext,
+  name: string,
+  va: VirtAddr,
+  pfn: number | undefined,
+): Shown | undefined {
+  const place = addressPlace(surveyor, va);
+  const [first] = place;
+  if (first === undefined) return undefined;
+  const found = pfn === undefined ? undefined : whereIs(surveyor, asPfn(pfn));
+  const [sentence, ...others] = place.map((each) => `${each.name} ${each.value}`);
+  const page = found?.sentence ?? 'no page is mapped there';
+  return {
+    name,
+    value: [sentence, ...others, page].join('; '),
+    kind: 'virtual',
+    readOnly: true,
+    children: factsOf({ facts: [...place, ...(found?.facts ?? [])] }),
+  };
+}
+
 /** Below a page that says its state already: the list, the slab or the address that it is found by. */
 export function showWhereOfPage({ surveyor }: MachineContext, pfn: number): Shown {
   const found = whereIs(surveyor, asPfn(pfn));
@@ -39,7 +62,7 @@ export function showWhereOfPage({ surveyor }: MachineContext, pfn: number): Show
 }
 
 /** Names are what clients tell rows apart by: the second of a kind gets a number. */
-const factsOf = ({ facts }: Whereabouts): Container => ({
+const factsOf = ({ facts }: Pick<Whereabouts, 'facts'>): Container => ({
   named: () => {
     const seen = new Map<string, number>();
     return facts.map(({ name, value }) => {

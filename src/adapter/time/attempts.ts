@@ -197,13 +197,15 @@ const newestOf = (among: readonly Attempt[], boundary: number): FoundAttempt | u
 /** Events that an allocation which gave nothing may have left. */
 const TRACES: ReadonlySet<MachineEvent['kind']> = new Set(['allocation-failed', 'warn', 'bug']);
 
-/** PGALLOC_* of every CPU and zone: what each block that is handed out counts in. */
+/** PGALLOC_* of every CPU and zone, which each block that is handed out counts in, and those of cma_alloc(). */
 function allocationCounters(k: Kernel): ReadonlySet<number> {
   const cells = new Set<number>();
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) {
     if (!cpu_possible(k, cpu)) continue;
     for (let zid = 0; zid < k.MAX_NR_ZONES; zid++)
       cells.add(vmEventStates(k, cpu) + (k.PGALLOC_NORMAL - k.ZONE_NORMAL + zid) * k.ptr_words);
+    for (const item of [k.CMA_ALLOC_SUCCESS, k.CMA_ALLOC_FAIL])
+      cells.add(vmEventStates(k, cpu) + item * k.ptr_words);
   }
   return cells;
 }

@@ -2,13 +2,17 @@
  * Parameters and locals of the kernel functions that are listened to. A local of the body may be asked for before it is declared.
  * Made by scripts/kernel/locals.mjs: `npm run locals`.
  */
-import type { AllocContext } from '../kernel/mm/internal.h.js';
+import type { PteVal } from '../kernel/arch/x86/include/asm/pgtable_types.h.js';
+import type { AllocContext, CompactControl } from '../kernel/mm/internal.h.js';
 import type {
   AllocFlags,
+  Cma,
   FpiFlags,
   FreeArea,
   Gfp,
   Int,
+  KmemCache,
+  KmemCacheNode,
   ListHead,
   Long,
   Migratetype,
@@ -18,11 +22,15 @@ import type {
   PerCpuPages,
   Pfn,
   Pgdat,
+  Slab,
+  UInt,
   ULong,
+  VmStruct,
   Zone,
   ZoneType,
   Zoneref,
 } from '../machine/ctypes.js';
+import type { VirtAddr } from '../memory/address.js';
 
 export interface KernelLocals {
   readonly __alloc_pages: {
@@ -108,9 +116,9 @@ export interface KernelLocals {
     readonly alloc_flags: AllocFlags;
     readonly pcp: PerCpuPages;
     readonly list: ListHead;
+    readonly page?: Page;
     readonly batch?: Int;
     readonly alloced?: Int;
-    readonly page?: Page;
   };
   readonly __rmqueue_smallest: {
     readonly zone: Zone;
@@ -119,6 +127,20 @@ export interface KernelLocals {
     readonly current_order?: Order;
     readonly area?: FreeArea;
     readonly page?: Page;
+  };
+  readonly __vmalloc_node_range: {
+    readonly size: ULong;
+    readonly align: ULong;
+    readonly start: VirtAddr;
+    readonly end: VirtAddr;
+    readonly gfp_mask: Gfp;
+    readonly prot: PteVal;
+    readonly vm_flags: ULong;
+    readonly caller: VirtAddr;
+    readonly real_align?: ULong;
+    readonly shift?: Int;
+    readonly area?: VmStruct;
+    readonly ret?: VirtAddr;
   };
   readonly __zone_watermark_ok: {
     readonly z: Zone;
@@ -133,12 +155,42 @@ export interface KernelLocals {
     readonly area?: FreeArea;
     readonly mt?: Migratetype;
   };
+  readonly alloc_contig_range: {
+    readonly start: Pfn;
+    readonly end: Pfn;
+    readonly migratetype: Migratetype;
+    readonly gfp_mask: Gfp;
+    readonly cc?: CompactControl;
+    readonly ret?: Int;
+    readonly order?: Order;
+    readonly outer_start?: Pfn;
+    readonly outer_end?: Pfn;
+  };
   readonly boost_watermark: {
     readonly zone: Zone;
     readonly watermark_boost_factor?: Int;
     readonly high?: ULong;
     readonly max_boost?: ULong;
     readonly boost?: ULong;
+  };
+  readonly cma_alloc: {
+    readonly cma: Cma;
+    readonly count: ULong;
+    readonly align: UInt;
+    readonly no_warn: boolean;
+    readonly page?: Page;
+    readonly ret?: Int;
+    readonly bitmap?: VirtAddr;
+    readonly mask?: ULong;
+    readonly offset?: ULong;
+    readonly bitmap_maxno?: ULong;
+    readonly bitmap_count?: ULong;
+    readonly start?: ULong;
+    readonly bitmap_no?: ULong;
+    readonly base_pfn?: Pfn;
+    readonly pfn?: Pfn;
+    readonly gfp_mask?: Gfp;
+    readonly name?: string;
   };
   readonly del_page_from_free_list: {
     readonly page: Page;
@@ -182,6 +234,12 @@ export interface KernelLocals {
     readonly mark?: ULong;
     readonly page?: Page;
   };
+  readonly kmem_getpages: {
+    readonly cachep: KmemCache;
+    readonly flags: Gfp;
+    readonly folio?: Page;
+    readonly slab?: Slab;
+  };
   readonly node_dirty_ok: {
     readonly dirty?: ULong;
     readonly writeback?: ULong;
@@ -213,6 +271,20 @@ export interface KernelLocals {
   readonly set_pageblock_migratetype: {
     readonly page: Page;
     readonly migratetype: Migratetype;
+  };
+  readonly slab_out_of_memory: {
+    readonly s: KmemCache;
+    readonly gfpflags: Gfp;
+    readonly gfp?: string;
+    readonly name?: string;
+    readonly object_size?: Int;
+    readonly size?: Int;
+    readonly order?: Int;
+    readonly min_order?: Int;
+    readonly n?: KmemCacheNode;
+    readonly nr_free?: ULong;
+    readonly nr_slabs?: ULong;
+    readonly nr_objs?: ULong;
   };
   readonly steal_suitable_fallback: {
     readonly zone: Zone;

@@ -6,6 +6,7 @@ import type { TapeOptions } from '../memory/tape.js';
 import { profileWith } from '../types/bundled.js';
 import type { Profile } from '../types/profile.js';
 import { bootMachine } from './boot/bootMachine.js';
+import { debugVmIn } from './boot/debugVm.js';
 import { openCore } from './core/openCore.js';
 import type { RandomAccess } from './core/randomAccess.js';
 import type { KernelImage } from './kernelImage.js';
@@ -78,7 +79,7 @@ const inMemory = (image: KernelImage): OpenedMachine => ({ image, close: () => u
 function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
   const { profile, compound, ramBytes, cmaBytes, cpus, busOffset, commandLine } = spec;
   return bootMachine({
-    profile: profileWith(profile, compound),
+    profile: profileWith(profile, { compound, debugVm: debugVmIn(commandLine) }),
     ramBytes,
     cmaBytes,
     cpus,

@@ -2,7 +2,10 @@
  * What the kernel reports: facts for the tape's marks, in the terms of the kernel's own tracepoints and messages.
  * Only rare things are events; what happens on every allocation is seen by stepping and by function breakpoints.
  */
-import type { Pfn, VirtAddr } from '../memory/address.js';
+import type { Access } from '../x86/access.js';
+import type { Exception } from '../x86/walk.js';
+import type { Page } from './ctypes.js';
+import { PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js';
 
 export type KernelEvent =
   /** One line of the kernel log, level as in `<4>`. */
@@ -12,7 +15,12 @@ export type KernelEvent =
   /** `bad_page()` reported a page. */
   | { readonly kind: 'bad-page'; readonly pfn: Pfn; readonly reason: string }
   /** BUG(), BUG_ON(), or an oops: the task that did it does not go on. */
-  | { readonly kind: 'bug'; readonly text: string }
+  | {
+      readonly kind: 'bug';
+      readonly text: string;
+      /** Of a page fault: which rule of the processor refused the access. */
+      readonly rule?: string | undefined;
+    }
   | { readonly kind: 'warn'; readonly text: string }
   /** A conversion of an address was used outside of its domain: it gave a number that means nothing. */
   | {
@@ -41,10 +49,58 @@ export interface FailedAllocation {
   readonly highest_zoneidx: number;
 }
 
+export type AccessKind = Access['kind'];
+
+/** The access that a page fault is about. */
+export interface FaultingAccess {
+  /** The address as words: a poisoned one is no number. 32 bit has the low one only. */
+  readonly low: number;
+  readonly high: number;
+  readonly kind: AccessKind;
+  /** What the processor raised, where it was asked: the linear maps only know that nothing is there. */
+  readonly exception?: Exception | undefined;
+}
+
 /** A kernel access to an address that is not mapped. Caught where a statement is run; becomes a `bug` event there. */
 export class KernelFault extends Error {
-  constructor(readonly text: string) {
+  constructor(
+    /** The first line of the kernel's report, without `BUG: `. */
+    readonly text: string,
+    /** Of a page fault. */
+    readonly access?: FaultingAccess,
+    /** Of an assertion about a page: what is printed first. */
+    readonly dump?: { readonly page: Page; readonly reason: string },
+  ) {
     super(text);
     this.name = 'KernelFault';
   }
 }
+
+/**
+ * The fault of an access at an address where nothing is mapped, in the kernel's words: near NULL, at an address that no mapping
+ * can have, or elsewhere. Linux 6.1 arch/x86/mm/fault.c: show_fault_oops(); arch/x86/kernel/traps.c: exc_general_protection().
+ */
+export function badAddress(
+  wide: boolean,
+  low: number,
+  high: number,
+  kind: AccessKind,
+  exception?: Exception,
+): KernelFault {
+  const hex = (wide ? hex8(high) : '') + hex8(low);
+  // Canonical with 4 levels: bits 63 to 47 are all the same.
+  if (wide && high >> 15 !== 0 && high >> 15 !== -1)
+    return new KernelFault(
+      `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`,
+    );
+  const access = { low, high: wide ? high : 0, kind, exception };
+  const isNull = (!wide || high === 0) && low >>> 0 < PAGE_SIZE;
+  return new KernelFault(
+    isNull
+      ? `kernel NULL pointer dereference, address: ${hex}`
+      : `unable to handle page fault for address: ${hex}`,
+    access,
+  );
+}
+
+const hex8 = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');

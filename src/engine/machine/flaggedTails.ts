@@ -7,7 +7,6 @@
  */
 import type { CompoundTests } from './compoundTests.js';
 import type { Page } from './ctypes.js';
-import { KernelFault } from './events.js';
 import type { Kernel } from './kernel.js';
 
 export class FlaggedTails {
@@ -25,10 +24,8 @@ export class FlaggedTails {
 
   compound_head(k: Kernel, page: Page): Page {
     if (!this.PageTail(k, page)) return page;
-    const head: Page = k.read_ptr(page + this.tests.first_page_word);
-    // Flags make a tail of a page that nobody gave a head, where PG_compound and PG_reclaim have other meanings alone.
-    if (head === 0) throw new KernelFault('kernel NULL pointer dereference, address: 00000000');
-    return head;
+    // Flags make a tail of a page that nobody gave a head, where PG_compound and PG_reclaim have other meanings alone: NULL then.
+    return k.read_ptr_to_read(page + this.tests.first_page_word, k.page.flags);
   }
 
   setHead(k: Kernel, page: Page): void {

@@ -13,7 +13,7 @@ import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
 import { compoundTests, type CompoundTests } from './compoundTests.js';
 import type { Zone } from './ctypes.js';
-import type { KernelEvent } from './events.js';
+import { KernelFault, type KernelEvent } from './events.js';
 import { FlaggedTails } from './flaggedTails.js';
 import { factsOf, type Facts } from './facts.js';
 import { lazyGlobals, type Globals } from './globals.js';
@@ -22,6 +22,11 @@ import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
 import type { Tracer } from './tracer.js';
+
+/** More than any list that is whole has entries. */
+const MOST_ROUNDS = 1 << 23;
+/** The task that kernels here have. */
+const currentComm = 'init';
 
 abstract class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
@@ -89,6 +94,7 @@ abstract class KernelContext extends KernelMemory {
 
   /** The value of an entry of a page table, on any level: `*pte`. */
   read_pte(pte: number): bigint {
+    if (pte === 0) this.deref(pte, 0);
     const low = BigInt(this.words[pte]! >>> 0);
     return this.pteWords === 1 ? low : low | (BigInt(this.words[pte + 1]! >>> 0) << 32n);
   }
@@ -98,8 +104,15 @@ abstract class KernelContext extends KernelMemory {
     return this.memmap.pfn_to_page(asPfn(pfn));
   }
 
+  /** A pointer that is no page's gives a number all the same, as an `unsigned long` has it. */
   page_to_pfn(page: number): Pfn {
-    return this.memmap.page_to_pfn(page as Cell);
+    const pfn = this.memmap.page_to_pfn(page as Cell);
+    return pfn === -1 ? this.wildPfn(page) : pfn;
+  }
+
+  private wildPfn(page: number): Pfn {
+    const pfn = this.memmap.pfnOfVa(this.va_of(page as Cell));
+    return asPfn(this.wide ? pfn : pfn >>> 0);
   }
 
   /** `page + n` of one block. Neighbours in mem_map are so in one slot of the pool, and need not be beyond it. */
@@ -107,6 +120,18 @@ abstract class KernelContext extends KernelMemory {
     const nth = page + n * this.stride.page;
     if ((nth ^ page) >>> 10 === 0) return nth as Cell;
     return this.pfn_to_page(this.page_to_pfn(page) + n);
+  }
+
+  /**
+   * A loop that damaged lists keep going for ever ends as the watchdog of a kernel would have it. Loops that only damage makes endless
+   * count their rounds here; in C nothing of it is shown.
+   * Source: Linux 6.1 kernel/watchdog.c: watchdog_timer_fn().
+   */
+  watchdog(rounds: number): void {
+    if (rounds > MOST_ROUNDS)
+      throw new KernelFault(
+        `watchdog: BUG: soft lockup - CPU#${this.cpu} stuck for 26s! [${currentComm}:1]`,
+      );
   }
 
   /** Reports what happened, at this position of the tape. */

@@ -14,6 +14,7 @@ import {
   fromWords,
   highWord,
   lowWord,
+  WORDS_PER_FRAME,
   type Cell,
   type PhysAddr,
   type VirtAddr,
@@ -21,7 +22,7 @@ import {
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { WideConstant } from './derivedConstants.js';
-import { KernelFault, type KernelEvent } from './events.js';
+import { badAddress, type AccessKind, type KernelEvent } from './events.js';
 import { bitFieldIn } from './facts.js';
 import type { LinearMaps } from './linearMaps.js';
 import type { Memmap } from './memmap.js';
@@ -64,6 +65,9 @@ export abstract class KernelMemory {
   ) {
     this.directMapStart = linear.pageOffset;
     this.directMapBytes = linear.directMapEndFrame * 4096;
+    tape.nullWritten = (cell) => {
+      throw badAddress(this.wide, cell * 4, 0, 'write');
+    };
     memory.onGrow((words) => {
       this.words = words;
       this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
@@ -120,12 +124,14 @@ export abstract class KernelMemory {
   read_ulong(cell: number): number {
     const low = this.words[cell]! >>> 0;
     const high = this.wide ? this.words[cell + 1]! : 0;
-    return high === 0 ? low : (high >>> 0) * 0x1_0000_0000 + low;
+    if (high !== 0) return (high >>> 0) * 0x1_0000_0000 + low;
+    return low === 0 ? this.through(cell) : low;
   }
 
   /** Reads a `long` (exact within ±2^53). */
   read_long(cell: number): number {
     const low = this.words[cell]!;
+    if (low === 0) this.through(cell);
     if (!this.wide) return low;
     const high = this.words[cell + 1]!;
     return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
@@ -144,7 +150,9 @@ export abstract class KernelMemory {
 
   /** Reads the byte at `byteOffset` from `cell`. */
   read8(cell: number, byteOffset: number): number {
-    return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 3) * 8)) & 0xff;
+    const word = this.words[cell + (byteOffset >> 2)]!;
+    if (word === 0) this.through(cell + (byteOffset >> 2));
+    return (word >>> ((byteOffset & 3) * 8)) & 0xff;
   }
 
   /** Reads an `s8`. */
@@ -167,7 +175,9 @@ export abstract class KernelMemory {
   }
 
   read16(cell: number, byteOffset: number): number {
-    return ((this.words[cell + (byteOffset >> 2)] as number) >>> ((byteOffset & 2) * 8)) & 0xffff;
+    const word = this.words[cell + (byteOffset >> 2)]!;
+    if (word === 0) this.through(cell + (byteOffset >> 2));
+    return (word >>> ((byteOffset & 2) * 8)) & 0xffff;
   }
 
   write16(cell: number, byteOffset: number, value: number): void {
@@ -175,7 +185,10 @@ export abstract class KernelMemory {
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xffff << shift, value << shift);
   }
 
-  /** Follows the pointer stored at `at`. NULL is 0; an address that maps to nothing faults. */
+  /**
+   * Follows the pointer stored at `at`. NULL is 0, for the caller to compare with; an address that maps to nothing faults. What
+   * is accessed without a look, {@link read_ptr_to_read} and {@link read_ptr_to_write} follow.
+   */
   read_ptr(at: number): Cell {
     const low = this.words[at]!;
     const high = this.wide ? this.words[at + 1]! : 0;
@@ -184,13 +197,57 @@ export abstract class KernelMemory {
       const cell = memmap.cellOfLow(low);
       if (cell !== 0) return cell;
     }
-    if (low === 0 && high === 0) return 0 as Cell;
+    if (low === 0 && high === 0) return this.through(at) as Cell;
     return this.translate(low, high);
+  }
+
+  /** 0, which was read at a cell: that of a NULL structure's member faults. What NULL holds is 0, so only then it is asked. */
+  private through(cell: number): 0 {
+    if (cell < WORDS_PER_FRAME) throw badAddress(this.wide, cell * 4, 0, 'read');
+    return 0;
+  }
+
+  /**
+   * Follows the pointer stored at `at` for a read of what lies `member` words behind it, which is the access that faults when
+   * nothing is there: NULL, poison or anything else that memory happens to hold.
+   */
+  read_ptr_to_read(at: number, member: number): Cell {
+    return this.follow(at, member, 'read');
+  }
+
+  /** As {@link read_ptr_to_read}, for a write. */
+  read_ptr_to_write(at: number, member: number): Cell {
+    return this.follow(at, member, 'write');
+  }
+
+  /** A structure that is about to be read at `member`, in words: NULL faults. */
+  deref(structure: number, member: number): Cell {
+    if (structure === 0) throw badAddress(this.wide, member * 4, 0, 'read');
+    return structure as Cell;
+  }
+
+  private follow(at: number, member: number, kind: AccessKind): Cell {
+    const pointer = this.words[at]!;
+    const low = (pointer + member * 4) | 0;
+    let high = 0;
+    if (this.wide) {
+      high = this.words[at + 1]!;
+      if (member >= 0 && low >>> 0 < pointer >>> 0) high = (high + 1) | 0;
+      if (member < 0 && low >>> 0 > pointer >>> 0) high = (high - 1) | 0;
+    }
+    const memmap = this.memmap;
+    if (!this.wide || high === memmap.baseHigh) {
+      const cell = memmap.cellOfLow(low);
+      if (cell !== 0) return (cell - member) as Cell;
+    }
+    if (pointer === 0) this.through(at);
+    return (this.translate(low, high, kind) - member) as Cell;
   }
 
   /** The pointer stored at `at`, plus `bytes`. */
   read_ptr_plus(at: number, bytes: number): Cell {
     const low = this.words[at]!;
+    if (low === 0) this.through(at);
     const sum = (low + bytes) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
@@ -200,6 +257,7 @@ export abstract class KernelMemory {
   /** The pointer stored at `at`, plus the `long` stored at `distance`. */
   read_ptr_sum(at: number, distance: number): Cell {
     const low = this.words[at]!;
+    if (low === 0) this.through(at);
     const sum = (low + this.words[distance]!) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
@@ -238,6 +296,7 @@ export abstract class KernelMemory {
   /** The address stored at `at`; 0 is NULL. Only canonical ones are exact. */
   read_va(at: number): VirtAddr {
     const low = this.words[at]!;
+    if (low === 0) this.through(at);
     return this.wide ? fromWords(low, this.words[at + 1]!) : asVirt(low >>> 0);
   }
 
@@ -246,17 +305,17 @@ export abstract class KernelMemory {
   }
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
-  private translate(low: number, high: number): Cell {
+  private translate(low: number, high: number, kind: AccessKind = 'read'): Cell {
     // 4 words for each of NR_TRANSLATIONS; literals, because a bundled constant is a variable to V8.
     const index = (low >>> 10) & 0xffc;
     const { translations } = this;
     if (translations[index] !== (low & ~4095) || translations[index + 1] !== high)
-      this.fillTranslation(index, low, high);
+      this.fillTranslation(index, low, high, kind);
     return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
   }
 
   /** Cells never move, so an entry of linear memory never goes stale. */
-  private fillTranslation(index: number, low: number, high: number): void {
+  private fillTranslation(index: number, low: number, high: number, kind: AccessKind): void {
     const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
     const linear = this.cell_of(page);
     const cell = linear === 0 ? this.throughTables(page) : linear;
@@ -267,11 +326,8 @@ export abstract class KernelMemory {
       this.translations[index + 2] = cell;
       return;
     }
-    if (cell === 0) {
-      // From the words: no number holds a poisoned pointer (0xdead000000000122).
-      const address = (this.wide ? hex8(high) : '') + hex8(low);
-      throw new KernelFault(`unable to handle page fault for address: ${address}`);
-    }
+    // From the words: no number holds a poisoned pointer (0xdead000000000122).
+    if (cell === 0) throw badAddress(this.wide, low, high, kind);
     this.translations[index] = low & ~4095;
     this.translations[index + 1] = high;
     this.translations[index + 2] = cell;
@@ -312,6 +368,11 @@ export abstract class KernelMemory {
       if (offset >= 0 && offset < window.sizeBytes) return asCell(window.cell + (offset >>> 2));
     }
     return asCell(0);
+  }
+
+  /** Whether an address is that of something which is not memory of the machine: a scenario's own objects. */
+  isOwnObject(va: VirtAddr): boolean {
+    return this.windows.some(({ start, sizeBytes }) => va >= start && va < start + sizeBytes);
   }
 
   /** Physical address behind a kernel virtual address of the linear maps or of mem_map. */

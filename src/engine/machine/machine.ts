@@ -3,18 +3,23 @@
  *
  * All of it lies in pseudo frames, on the tape like memory: a step back takes it back.
  */
-import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SIZE,
+  WORDS_PER_FRAME,
+  type Cell,
+  type VirtAddr,
+} from '../memory/address.js';
 import { Processor, PROCESSOR_FRAMES } from '../x86/processor.js';
 import type { CpuFeatures } from '../x86/registers.js';
 import type { IoTlbMem } from './ioTlb.js';
 import type { KernelMemory } from './kernelMemory.js';
 
-const REGISTERS = [
-  'cpu',
-  'current_flags',
-  'bad_page_nr_shown',
+const REGISTERS = ['cpu', 'current_flags', 'bad_page_nr_shown'] as const;
+/** Lists that are local variables of kernel functions, and the recorder's. */
+const LISTS = [
   'scratch_list',
-  // Lists that are local variables of kernel functions.
   'freelist',
   'tmp_list',
   'slabs_list',
@@ -26,12 +31,22 @@ const REGISTERS = [
   'slab_worker',
 ] as const;
 const WORDS_PER_REGISTER = 4;
-/** Where in their frame the marks of warnings begin that are given once, and arrays of lists. */
+/** Where in the frame of registers the marks of warnings begin that are given once. */
 const WARNED = 256;
+/** Where in the frame of lists the first one is (a structure that it would be a member of lies in the frame, too), and arrays. */
+const FIRST_LIST = 256;
 const LOCAL_LISTS = 512;
+
+/**
+ * The address of the frame of lists, which stands for a kernel stack: a page that no kernel maps, behind the scenario's own
+ * objects and a guard (scenario/semantics/window.ts).
+ */
+const listsAddress = (wide: boolean): VirtAddr =>
+  asVirt((wide ? -0x400_0000_0000 : 0x100_0000) + 0x100_0000 + PAGE_SIZE);
 
 export class Machine {
   private readonly registers: Cell;
+  private readonly lists: Cell;
   private readonly processors: Processor[] = [];
   /** Where the kernel is called from, which its functions note: set before each call. */
   caller: VirtAddr = asVirt(0);
@@ -45,19 +60,23 @@ export class Machine {
 
   constructor(private readonly memory: KernelMemory) {
     this.registers = memory.memory.addPseudoFrames(1);
-    // The last page of the address space, where no kernel maps anything: a list head there has an address of its own.
-    const lastPage = asVirt((memory.wide ? 0 : 0x1_0000_0000) - PAGE_SIZE);
-    memory.addWindow({ start: lastPage, sizeBytes: PAGE_SIZE, cell: this.registers });
+    this.lists = memory.memory.addPseudoFrames(1);
+    const start = listsAddress(memory.wide);
+    memory.addWindow({ start, sizeBytes: PAGE_SIZE, cell: this.lists });
   }
 
   /** State that is not memory, but on the tape like it: one word, or a list head. */
-  register(name: (typeof REGISTERS)[number]): Cell {
-    return asCell(this.registers + REGISTERS.indexOf(name) * WORDS_PER_REGISTER);
+  register(name: (typeof REGISTERS | typeof LISTS)[number]): Cell {
+    const list = LISTS.findIndex((each) => each === name);
+    if (list >= 0) return asCell(this.lists + FIRST_LIST + list * WORDS_PER_REGISTER);
+    return asCell(
+      this.registers + REGISTERS.findIndex((each) => each === name) * WORDS_PER_REGISTER,
+    );
   }
 
   /** Room for an array of list heads that is a kernel function's local variable. */
   get localLists(): Cell {
-    return asCell(this.registers + LOCAL_LISTS);
+    return asCell(this.lists + LOCAL_LISTS);
   }
 
   addLiteral(text: string, at: VirtAddr): void {
@@ -91,7 +110,7 @@ export class Machine {
   warnsFirst(text: string): boolean {
     const { words, tape } = this.memory;
     const mark = hashOf(text);
-    for (let at = this.registers + WARNED; at < this.registers + LOCAL_LISTS; at++) {
+    for (let at = this.registers + WARNED; at < this.registers + WORDS_PER_FRAME; at++) {
       if (words[at] === mark) return false;
       if (words[at] !== 0) continue;
       tape.write(asCell(at), mark);

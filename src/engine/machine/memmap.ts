@@ -15,6 +15,7 @@
  */
 import {
   asCell,
+  asPfn,
   type Cell,
   highWord,
   lowWord,
@@ -93,19 +94,28 @@ export class Memmap {
   pfn_to_page(pfn: Pfn): Cell {
     const index = pfn + this.bias;
     const group = index >> this.groupShift;
-    let first = this.groupCell[group] as number;
-    if (first === 0) {
+    let first = this.groupCell[group];
+    if (!first) {
       first = this.touchGroup(group, pfn);
       if (first === 0) return asCell(0);
     }
+    // The number of a wild page may be that of a real one but for its high bits.
+    if (pfn !== (pfn | 0)) return asCell(0);
     return (first + (index & this.groupMask) * this.page_words) as Cell;
   }
 
-  /** The pfn of a `struct page`, given a cell anywhere inside it that was reached through this class. */
+  /** The pfn of a `struct page`, given a cell anywhere inside it; -1 for a cell that is not in the map. */
   page_to_pfn(page: Cell): Pfn {
     const slot = page >>> 10;
-    return (this.slotPfn[slot]! +
-      (Math.imul(page - this.slotOrigin[slot]!, this.pagesPerWord) >> 20)) as Pfn;
+    const origin = this.slotOrigin[slot];
+    // No group lies in slot 0.
+    if (!origin) return asPfn(-1);
+    return (this.slotPfn[slot]! + (Math.imul(page - origin, this.pagesPerWord) >> 20)) as Pfn;
+  }
+
+  /** The arithmetic of page_to_pfn() for any address: floor((page - mem_map) / sizeof(struct page)). */
+  pfnOfVa(va: VirtAddr): number {
+    return Math.floor((va - this.geometry.base) / this.geometry.sizeofPage);
   }
 
   /** The cell of the word at `low` (of a virtual address inside the map); 0 when it is not backed. */

@@ -6,18 +6,20 @@
  * `?` marks a member that not every build has: -1 there, as are all members of a structure that a build lacks.
  */
 export const STRUCTS = {
+  address_space: 'a_ops host',
   array_cache: 'avail batchcount entry limit touched',
   attribute: 'mode name',
   attribute_group: 'attrs',
   callback_head: 'func',
   cma: 'base_pfn bitmap count name order_per_bit',
   cpuinfo_x86: 'x86_cache_alignment',
-  dentry: 'd_u.d_rcu',
+  dentry: 'd_inode d_u.d_alias d_u.d_rcu',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
   free_area: 'free_list nr_free',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
+  inode: 'i_dentry i_ino',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn

@@ -52,6 +52,10 @@ export function formatAddress(address: PhysAddr | VirtAddr | number, pointerSize
   return `0x${high}${low}`;
 }
 
+/** Any number in hexadecimal: a negative one as the 64 bits that hold it. */
+export const hexText = (value: number): string =>
+  `0x${(value < 0 ? BigInt.asUintN(64, BigInt(value)) : value).toString(16)}`;
+
 /** Reads `0x...` or decimal text as an address of the given width; undefined if it is neither. */
 export function parseAddress(text: string, pointerSize: 4 | 8): VirtAddr | undefined {
   if (!/^(0x[0-9a-f]+|[0-9]+)$/i.test(text)) return undefined;

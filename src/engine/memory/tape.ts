@@ -128,6 +128,8 @@ export class Tape<Event = unknown> {
 
   /** An entry. RECORDING is 1, and three words make an entry. */
   private record(cell: Cell, before: number, value: number): void {
+    // Below the first frame that there is: through NULL. A literal, as above.
+    if (cell < 1024) this.nullWritten(cell);
     if (this.mode !== 1) this.leftOfEnd(cell, value);
     if (this.mode !== 1) return;
     if (this.next === this.segment.length) this.openSegment();
@@ -138,6 +140,11 @@ export class Tape<Event = unknown> {
     segment[at + 2] = value;
     this.next = at + 3;
   }
+
+  /** What a write through NULL is: that of a kernel faults. Only a tape that records looks for it. */
+  nullWritten: (cell: Cell) => void = (cell) => {
+    throw new Error(`nothing is at cell ${cell}`);
+  };
 
   /** Keeps `PhysicalMemory.generations` from now on: a machine of which nobody asks for them need not. */
   countWrites(): void {

@@ -1,19 +1,26 @@
 /**
  * Files of /proc that show memory management, as their reader gets them. One row a file.
  *
- * Source: Linux 6.1 mm/vmstat.c: init_mm_internals(); mm/slab_common.c: slab_proc_init(); mm/vmalloc.c: proc_vmalloc_init().
+ * Source: Linux 6.1 mm/vmstat.c: init_mm_internals(); mm/slab_common.c: slab_proc_init(); mm/vmalloc.c: proc_vmalloc_init();
+ * fs/proc/meminfo.c: proc_meminfo_init(); kernel/resource.c: ioresources_init().
  */
 import type { Kernel } from '../machine/kernel.js';
 import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
+import { iomem_show } from './iomem.js';
+import { meminfo_proc_show } from './meminfo.js';
 import { slab_show } from './slabinfo.js';
 import { vmallocinfo_show } from './vmallocinfo.js';
+import { vmstat_show } from './vmstat.js';
 import { zoneinfo_show } from './zoneinfo.js';
 
 const PROC_FILES: Readonly<Record<string, (k: Kernel) => string[]>> = {
   buddyinfo: frag_show,
+  iomem: iomem_show,
+  meminfo: meminfo_proc_show,
   pagetypeinfo: pagetypeinfo_show,
   slabinfo: slab_show,
   vmallocinfo: vmallocinfo_show,
+  vmstat: vmstat_show,
   zoneinfo: zoneinfo_show,
 };
 

@@ -4,7 +4,13 @@
  *
  * Source: Linux 6.1 mm/vmstat.c: vmstat_text[]; mm/page_alloc.c: migratetype_names[].
  */
-import type { Int, Migratetype, NodeStatItem, ZoneStatItem } from '../machine/ctypes.js';
+import type {
+  Int,
+  Migratetype,
+  NodeStatItem,
+  VmEventItem,
+  ZoneStatItem,
+} from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 
 const VMSTAT_TEXT: Readonly<Record<string, string>> = {
@@ -33,6 +39,21 @@ const MIGRATETYPE_NAMES: Readonly<Record<string, string>> = {
   MIGRATE_ISOLATE: 'Isolate',
 };
 
+/** Events whose text is not their name's: a prefix, and what stands for it. */
+const EVENT_PREFIXES: readonly (readonly [string, string])[] = [
+  ['PGSCAN_SKIP_', 'pgskip_'],
+  ['KCOMPACTD_', 'compact_daemon_'],
+  ['COMPACT', 'compact_'],
+  ['UNEVICTABLE_PG', 'unevictable_pgs_'],
+];
+const EVENT_TEXT: Readonly<Record<string, string>> = {
+  HTLB_BUDDY_PGALLOC: 'htlb_buddy_alloc_success',
+  HTLB_BUDDY_PGALLOC_FAIL: 'htlb_buddy_alloc_fail',
+  THP_SCAN_EXCEED_SHARED_PTE: 'thp_scan_exceed_share_pte',
+  DIRECT_MAP_LEVEL2_SPLIT: 'direct_map_level2_splits',
+  DIRECT_MAP_LEVEL3_SPLIT: 'direct_map_level3_splits',
+};
+
 /** The enumerator of a value; of two with one value (NR_ZONE_LRU_BASE is the first LRU counter) the later one. */
 function enumeratorOf(k: Kernel, known: string, value: Int): string {
   const type = k.profile.types.enumerator(known)?.type;
@@ -49,6 +70,12 @@ export const zone_stat_name = (k: Kernel, item: ZoneStatItem): string =>
 
 export const node_stat_name = (k: Kernel, item: NodeStatItem): string =>
   stat_name(k, 'NR_INACTIVE_ANON', item);
+
+export function event_name(k: Kernel, item: VmEventItem): string {
+  const name = enumeratorOf(k, 'PGPGIN', item);
+  const [prefix, text] = EVENT_PREFIXES.find(([each]) => name.startsWith(each)) ?? ['', ''];
+  return EVENT_TEXT[name] ?? text + name.slice(prefix.length).toLowerCase();
+}
 
 /** migratetype_names[]; MIGRATE_PCPTYPES has the value of MIGRATE_HIGHATOMIC, which comes later. */
 export function migratetype_name(k: Kernel, mtype: Migratetype): string {

@@ -67,11 +67,11 @@ const PRINTED_IN_THP: readonly string[] = [
   'NR_FILE_PMDMAPPED',
 ];
 
-const vmstat_item_print_in_thp = (k: Kernel, item: NodeStatItem): boolean =>
+export const vmstat_item_print_in_thp = (k: Kernel, item: NodeStatItem): boolean =>
   PRINTED_IN_THP.some((name) => findConstant(k.profile, name) === item);
 
 /** By HPAGE_PMD_NR. */
-const in_huge_pages = (k: Kernel, pages: ULong): ULong =>
+export const in_huge_pages = (k: Kernel, pages: ULong): ULong =>
   Math.floor(pages / (1 << (k.PMD_SHIFT - PAGE_SHIFT)));
 
 function size_lines(k: Kernel, zone: Zone): string[] {

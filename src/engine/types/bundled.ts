@@ -28,14 +28,31 @@ export function isProfileName(name: string): name is ProfileName {
   return Object.hasOwn(DATA, name);
 }
 
-export const loadProfile = (name: ProfileName): Profile => profileWith(name, 'compound-head');
+export const loadProfile = (name: ProfileName): Profile => profileWith(name, {});
 
-/** A build, with another encoding of compound pages than its own. */
-export function profileWith(name: ProfileName, compound: CompoundEncoding): Profile {
-  const key = `${name} ${compound}`;
+/** How a build may differ from its own. */
+export interface ProfileVariant {
+  readonly compound?: CompoundEncoding;
+  /** As if configured with CONFIG_DEBUG_VM: what it checks is in the code, no structure changes. */
+  readonly debugVm?: boolean;
+}
+
+export function profileWith(
+  name: ProfileName,
+  { compound = 'compound-head', debugVm = false }: ProfileVariant,
+): Profile {
+  const key = `${name} ${compound} ${debugVm}`;
   const known = loaded.get(key);
   if (known !== undefined) return known;
-  const profile = readProfile(withCompoundEncoding(DATA[name], compound));
+  const data = withCompoundEncoding(DATA[name], compound);
+  const profile = readProfile(debugVm ? withDebugVm(data) : data);
   loaded.set(key, profile);
   return profile;
 }
+
+const withDebugVm = (data: ProfileData): ProfileData => ({
+  ...data,
+  constants: data.constants.map((line) =>
+    line === 'CONFIG_DEBUG_VM 0' ? 'CONFIG_DEBUG_VM 1' : line,
+  ),
+});

@@ -22,6 +22,7 @@ import {
 import { sizeOf, stripTypedefs } from './layout.js';
 import type { ArrayType, CType, EnumType, StructType } from './model.js';
 import { readsAsHex } from './numberRole.js';
+import { poisonOf } from './poison.js';
 import type { Profile } from './profile.js';
 
 /** How integers are written: as kernel developers read them, or all the same way. */
@@ -70,9 +71,12 @@ const isHex = (
   numbers: NumberFormat,
 ): boolean => numbers === 'hex' || (numbers === 'auto' && readsAsHex(profile, type, name, value));
 
-/** `0xffffffff81aef0c0 <contig_page_data+0x40>` */
+/** `0xffffffff81aef0c0 <contig_page_data+0x40>`, `0xdead000000000100 <LIST_POISON1>` */
 export function formatPointer(profile: Profile, value: ScalarValue): string {
-  const hex = `0x${toBits(value, profile.pointerSize).toString(16)}`;
+  const bits = toBits(value, profile.pointerSize);
+  const hex = `0x${bits.toString(16)}`;
+  const poison = poisonOf(profile, bits);
+  if (poison !== undefined) return `${hex} <${poison.name}>`;
   const address = toAddress(value, profile.pointerSize);
   const found = address === undefined ? undefined : profile.symbolAt(address);
   if (found === undefined) return hex;

@@ -13,6 +13,8 @@ import type { AllocFlags, Gfp, Migratetype, Order } from '../machine/ctypes.js';
 export interface Attempt {
   readonly order: Order;
   readonly gfp: Gfp;
+  /** Of a request for more than pages, which has no passes: `cma_alloc of 16 pages from reserved`. */
+  readonly what?: string;
   /** Of alloc_pages_bulk_*(): how many single pages were asked for. */
   readonly nrBulk?: number;
   readonly passes: Pass[];
@@ -34,6 +36,8 @@ export type Outcome =
       /** Of a bulk: pages so far. */
       nr: number;
     }
+  /** Of a range of frames: no list gave it. */
+  | { readonly kind: 'range'; readonly pfn: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Where the block came from. */

@@ -9,14 +9,23 @@ import { node_dirty_ok } from '../kernel/mm/page-writeback.js';
 import { handleCall, isCallOf, type CallHandlers, type KernelCall } from '../entry/kernelCall.js';
 import { list_empty } from '../kernel/include/linux/list.h.js';
 import type { Kernel } from '../machine/kernel.js';
-import type { Zone } from '../machine/ctypes.js';
+import { type Gfp, NULL, type Zone } from '../machine/ctypes.js';
 import type { KernelLocals } from '../entry/kernelLocals.js';
 import { zoneName } from '../machine/zoneNames.js';
+import { NOTES } from './notes.js';
 import { failureReason } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
 import type { Attempt, FallbackStep, Pass, RefillStep, Route, Step, ZoneLook } from './attempt.js';
 import { buddyStep, fallbackStep, orderScans, watermarkTest } from './readings.js';
 import { mergedPasses, mergedSteps } from './merge.js';
+import {
+  busyFrame,
+  cacheFailure,
+  cmaFailure,
+  contigFailure,
+  vmallocFailure,
+  type OuterFailure,
+} from './outer.js';
 
 export class AttemptRecorder {
   readonly attempts: Attempt[] = [];
@@ -26,6 +35,8 @@ export class AttemptRecorder {
   private look: ZoneLook | undefined;
   private refill: RefillStep | undefined;
   private fallback: FallbackStep | undefined;
+  /** Why the last range of frames could not be had. */
+  private busy: string | undefined;
 
   constructor(private readonly k: Kernel) {}
 
@@ -106,12 +117,16 @@ export class AttemptRecorder {
     set_pageblock_migratetype: (_locals, caller) => this.pageblockChanges(caller?.name ?? ''),
     drain_all_pages: () => this.note('per-CPU lists drained'),
     __alloc_pages_direct_compact: ({ order }) => {
-      if (order > 0) this.note('entered direct compaction, which moves nothing yet');
+      if (order > 0) this.note(NOTES['direct-compact']);
     },
-    __perform_reclaim: () => this.note('entered direct reclaim, which frees nothing yet'),
-    warn_alloc: (_locals, caller) => {
+    __perform_reclaim: () => this.note(NOTES['direct-reclaim']),
+    warn_alloc: ({ message }, caller) => {
       if (isCallOf(caller, '__alloc_pages_slowpath')) this.failed(caller.locals());
+      else this.vmallocFails(message);
     },
+    cma_alloc: () => (this.busy = undefined),
+    slab_out_of_memory: ({ s, gfpflags }) =>
+      this.outerFails(gfpflags, cacheFailure(this.k, s, this.whyNoPages())),
     prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(page)),
   };
 
@@ -128,7 +143,54 @@ export class AttemptRecorder {
       if (this.attempt?.nrBulk === undefined) this.finish();
     },
     __alloc_pages_bulk: () => this.finish(),
+    // SLAB says nothing when it gets no pages.
+    kmem_getpages: ({ cachep, flags, folio }) => {
+      if (folio === NULL)
+        this.outerFails(flags, cacheFailure(this.k, cachep, this.whyNoPages()));
+    },
+    alloc_contig_range: ({ start, end, gfp_mask, ret }) => {
+      if (ret === undefined) return;
+      if (ret !== 0) this.busy = busyFrame(this.k, start, end);
+      if (this.stack.some((call) => call.name === 'cma_alloc')) return;
+      const failure = contigFailure(this.k, { start, end, ret });
+      if (ret === 0) this.outer(gfp_mask, failure.what, { kind: 'range', pfn: start });
+      else this.outerFails(gfp_mask, failure);
+    },
+    cma_alloc: ({ cma, count, align, page, ret }) => {
+      if (page === undefined || ret === undefined) return;
+      const failure = cmaFailure(this.k, { cma, count, align, ret }, this.busy);
+      const { GFP_KERNEL } = this.k;
+      if (page === NULL) this.outerFails(GFP_KERNEL, failure);
+      else this.outer(GFP_KERNEL, failure.what, { kind: 'range', pfn: this.k.page_to_pfn(page) });
+    },
   };
+
+  // --- requests for more than pages ----------------------------------------------------------------------------------
+
+  private vmallocFails(message: string): void {
+    const call = this.stack.findLast((each) => isCallOf(each, '__vmalloc_node_range'));
+    if (!isCallOf(call, '__vmalloc_node_range')) return;
+    const { size, start, end, gfp_mask } = call.locals();
+    this.outerFails(
+      gfp_mask,
+      vmallocFailure(this.k, { size, start, end }, message, this.whyNoPages()),
+    );
+  }
+
+  /** What the last request for pages lacked, if it got none. */
+  private whyNoPages(): string | undefined {
+    const last = this.attempts.at(-1);
+    if (last?.outcome.kind !== 'failed') return undefined;
+    return `${last.what ?? `order ${last.order}`} failed: ${last.outcome.reason}`;
+  }
+
+  private outerFails(gfp: Gfp, { what, reason }: OuterFailure): void {
+    this.outer(gfp, what, { kind: 'failed', reason });
+  }
+
+  private outer(gfp: Gfp, what: string, outcome: Attempt['outcome']): void {
+    this.attempts.push({ order: 0, gfp, what, passes: [], notes: [], outcome });
+  }
 
   // --- attempts ------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 /** An attempt in words: one closing sentence, and the whole of it line by line. */
+import { hexText } from '../memory/address.js';
 import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
@@ -15,7 +16,6 @@ import type {
   ZoneLook,
 } from './attempt.js';
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 export const migratetypeText = (k: Kernel, mt: number): string => migratetypeName(k.profile, mt);
@@ -28,7 +28,8 @@ export function gfpMaskText(k: Kernel, gfp: number): string {
 // --- the request -----------------------------------------------------------------------------------------------------
 
 /** `order 4, GFP_KERNEL` */
-export function requestText(k: Kernel, { order, gfp, nrBulk }: Attempt): string {
+export function requestText(k: Kernel, { what: call, order, gfp, nrBulk }: Attempt): string {
+  if (call !== undefined) return `${call}, ${gfpMaskText(k, gfp)}`;
   const what = nrBulk === undefined ? `order ${order}` : `${plural(nrBulk, 'page')} in bulk`;
   return `${what}, ${gfpMaskText(k, gfp)}`;
 }
@@ -118,7 +119,7 @@ function fallbackText(
     return `no block of order ${min_order} or above of ${types}${why}`;
   }
   const { order: from, migratetype, pfn, whole_block, claimed } = taken;
-  const block = `a block of order ${from} of ${migratetypeText(k, migratetype)}, pfn ${hex(pfn)}`;
+  const block = `a block of order ${from} of ${migratetypeText(k, migratetype)}, pfn ${hexText(pfn)}`;
   if (claimed) return `${block}, with its pageblock`;
   return whole_block
     ? `${block}; too little of its pageblock is free or of a compatible type`
@@ -130,10 +131,13 @@ function fallbackText(
 /** The closing sentence. */
 export function verdictSentence(k: Kernel, attempt: Attempt): string {
   const { order, nrBulk, outcome, passes } = attempt;
-  const what = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
+  const pages = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
+  const what = attempt.what ?? pages;
   switch (outcome.kind) {
     case 'failed':
       return `${what} failed: ${outcome.reason}`;
+    case 'range':
+      return `${what}: pfn ${hexText(outcome.pfn)}`;
     case 'under way': {
       const look = passes.at(-1)?.zones.at(-1);
       return `${what} under way${look === undefined ? '' : ` in zone ${look.name}`}`;
@@ -147,7 +151,7 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
 
 function gotText(k: Kernel, order: number, outcome: Extract<Outcome, { kind: 'page' }>): string {
   const reserved = outcome.reserved ? '; its pageblock is MIGRATE_HIGHATOMIC now' : '';
-  return `pfn ${hex(outcome.pfn)}, ${routeText(k, order, outcome.route, outcome.zone)}${reserved}`;
+  return `pfn ${hexText(outcome.pfn)}, ${routeText(k, order, outcome.route, outcome.zone)}${reserved}`;
 }
 
 function routeText(k: Kernel, order: number, route: Route, zone: string): string {

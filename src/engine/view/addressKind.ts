@@ -16,6 +16,7 @@ import {
   asPhys,
   asVirt,
   formatAddress,
+  hexText,
   PAGE_SIZE,
   phys_to_pfn,
   type Pfn,
@@ -40,6 +41,8 @@ export interface AddressWorld {
     readonly sizeofPage: number;
     readonly endPfn: number;
   };
+  /** Whether a scenario that runs keeps an object there; none runs when absent. */
+  readonly isOwnObject?: (va: VirtAddr) => boolean;
   /**
    * Through the page tables: the kernel's for the kernel half, those of the process that runs for the user half. Undefined
    * where there are none.
@@ -62,6 +65,7 @@ export type AddressKind =
   | 'modules'
   | 'ldt'
   | 'structPage'
+  | 'scenario'
   | 'hole'
   | 'nonCanonical'
   | 'physical'
@@ -131,6 +135,11 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
     title: 'the address of a struct page',
     meaning: 'Describes a page frame; it is not the address of the memory in it.',
   },
+  scenario: {
+    title: "an address of the scenario's own objects",
+    meaning:
+      "A variable, a string or a stack of the scenario. They are kept outside of the machine's memory, so no page holds them.",
+  },
   hole: { title: 'an unused address', meaning: 'In a hole of the address space.' },
   nonCanonical: {
     title: 'not a canonical address',
@@ -167,6 +176,7 @@ const OF_REGION: Readonly<Record<RegionKind, AddressKind>> = {
 export function kindOf(world: AddressWorld, value: number, meant: Meant): AddressKind {
   if (meant !== 'virtual') return meant;
   if (pfnOfStructPage(world, asVirt(value)) !== undefined) return 'structPage';
+  if (world.isOwnObject?.(asVirt(value)) === true) return 'scenario';
   return OF_REGION[world.space.classify(asVirt(value))];
 }
 
@@ -205,7 +215,7 @@ export function pfnMeant(world: AddressWorld, value: number, meant: Meant): Pfn 
 /** A number as what it is meant as is written. */
 export function textOf({ profile }: AddressWorld, value: number, meant: Meant): string {
   if (meant === 'virtual') return formatAddress(asVirt(value), profile.pointerSize);
-  return `0x${value.toString(16)}`;
+  return hexText(value);
 }
 
 /** Whether a frame has no place in the direct map. */

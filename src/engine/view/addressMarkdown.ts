@@ -1,4 +1,5 @@
 /** An address report as Markdown: the kind first, then the verdict, the way through the tables, and where the page is. */
+import { hexText } from '../memory/address.js';
 import type { AddressReport, WalkReport } from './address.js';
 
 export function addressMarkdown(report: AddressReport): string {
@@ -29,7 +30,7 @@ function frameLines(report: AddressReport): string[] {
   const { kind, address, phys, pfn, page, logical, area } = report;
   const names: readonly (readonly [string, string | undefined])[] = [
     ['physical', phys],
-    ['pfn', pfn === undefined ? undefined : `0x${pfn.toString(16)}`],
+    ['pfn', pfn === undefined ? undefined : hexText(pfn)],
     ['struct page', page],
     ['logical', kind === 'logical' ? undefined : logical],
   ];
@@ -57,9 +58,10 @@ function walkLines({ space, steps, end }: WalkReport): string[] {
   ];
 }
 
-function whereLines({ where }: AddressReport): string[] {
-  if (where === undefined) return [];
-  return ['', ...where.facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
+function whereLines({ where, place = [] }: AddressReport): string[] {
+  const facts = [...place, ...(where?.facts ?? [])];
+  if (facts.length === 0) return [];
+  return ['', ...facts.map(({ name, value }) => `- ${name}: ${escaped(value)}`)];
 }
 
 /** Text that is not Markdown: characters in the kernel's names would be read as markup. */

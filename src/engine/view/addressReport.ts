@@ -7,6 +7,7 @@ import {
   asPhys,
   asVirt,
   formatAddress,
+  hexText,
   PAGE_SIZE,
   phys_to_pfn,
   type VirtAddr,
@@ -27,6 +28,7 @@ import {
   type AddressWorld,
   type Meant,
 } from './addressKind.js';
+import { addressPlace, areaText } from './addressPlace.js';
 import {
   argumentOf,
   endOf,
@@ -54,6 +56,13 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
   const va = asVirt(value);
   const walk = meant === 'virtual' ? walkReport(surveyor, va) : undefined;
   const area = report.kind === 'vmalloc' ? vmapAreaOf(reader, va) : undefined;
+  // The area has a line of its own.
+  const place =
+    meant === 'virtual'
+      ? addressPlace(surveyor, va).filter(
+          ({ name }) => area === undefined || name !== 'vmalloc area',
+        )
+      : [];
   const pfn = pfnMeant(world, value, meant);
   const where =
     pfn !== undefined && pfn >= 0 && pfn < world.maxPfn
@@ -61,14 +70,8 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
       : undefined;
   return {
     ...report,
-    ...(area && {
-      area: [
-        area.what,
-        `${formatAddress(area.start, world.profile.pointerSize)}–${formatAddress(area.end, world.profile.pointerSize)}`,
-        ...(area.nrPages ? [`${area.nrPages} pages`] : []),
-        ...(area.caller === undefined ? [] : [`requested by ${area.caller}`]),
-      ].join(', '),
-    }),
+    ...(area && { area: areaText(surveyor, area) }),
+    ...(place.length > 0 && { place }),
     ...(walk && { walk }),
     ...(where && { where: { sentence: where.sentence, facts: where.facts } }),
   };
@@ -96,7 +99,7 @@ export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressR
     title,
     meaning,
     ...(symbol !== undefined && { symbol }),
-    ...(phys !== undefined && phys >= 0 && { phys: hex(phys) }),
+    ...(phys !== undefined && phys >= 0 && { phys: hexText(phys) }),
     ...(hasPage && {
       pfn,
       page: formatAddress(memmap.base + pfn * memmap.sizeofPage, profile.pointerSize),
@@ -106,8 +109,6 @@ export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressR
     otherwise: use === undefined ? otherwise(world, value, meant, kind) : [],
   };
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 function logicalText(world: AddressWorld, pfn: number): string {
   if (isHighmem(world, pfn)) return 'none (highmem)';
@@ -133,9 +134,9 @@ function otherwise(
   if (meant !== 'virtual' || kind !== 'user') return [];
   const texts: string[] = [];
   if (value < world.maxPfn)
-    texts.push(`as a page frame number: physical ${hex(value * PAGE_SIZE)}`);
+    texts.push(`as a page frame number: physical ${hexText(value * PAGE_SIZE)}`);
   if (value < world.maxPfn * PAGE_SIZE)
-    texts.push(`as a physical address: pfn ${hex(phys_to_pfn(asPhys(value)))}`);
+    texts.push(`as a physical address: pfn ${hexText(phys_to_pfn(asPhys(value)))}`);
   return texts;
 }
 
@@ -152,12 +153,12 @@ function stepReport({ level, index, entryPhys, entry }: WalkStep): WalkStepRepor
   const leadsTo = !entry.present
     ? 'nothing'
     : entry.leaf
-      ? `page ${hex(entry.phys)}, ${size}`
-      : `table ${hex(entry.phys)}`;
+      ? `page ${hexText(entry.phys)}, ${size}`
+      : `table ${hexText(entry.phys)}`;
   return {
     level: level.name,
-    index: hex(index),
-    at: hex(entryPhys),
+    index: hexText(index),
+    at: hexText(entryPhys),
     value: `0x${entryHex(entry)}`,
     flags: flagText(entry),
     leadsTo,
@@ -173,7 +174,7 @@ function endText(walk: Walk): string {
     user ? 'user and kernel' : 'kernel only',
     ...(execute ? ['executable'] : []),
   ].join(', ');
-  return `physical ${hex(page.phys)}, in a ${sizeText(page.pageSize)} page: ${rights}`;
+  return `physical ${hexText(page.phys)}, in a ${sizeText(page.pageSize)} page: ${rights}`;
 }
 
 /** The report of a page: what `where()` answers for a pointer to a struct page, a frame number or an address. */

@@ -12,6 +12,7 @@ import {
   asPhys,
   asVirt,
   formatAddress,
+  hexText,
   PAGE_SIZE,
   phys_to_pfn,
   type PhysAddr,
@@ -55,7 +56,6 @@ interface Asked {
   readonly kind: AddressKind;
 }
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const pointer = ({ world }: Asked, value: number): string =>
   formatAddress(value, world.profile.pointerSize);
 
@@ -87,7 +87,7 @@ const fromLinear =
     if (pfn !== undefined)
       return right(
         value,
-        `${title}: ${use}() gives the memory that holds the struct page itself; page_to_phys() gives ${hex(pfn * PAGE_SIZE)}, the page it describes`,
+        `${title}: ${use}() gives the memory that holds the struct page itself; page_to_phys() gives ${hexText(pfn * PAGE_SIZE)}, the page it describes`,
       );
     return right(value, `${title}: ${use}() gives ${value}`);
   };
@@ -96,6 +96,7 @@ const fromLinear =
 function instead({ world, value, kind }: Asked): string {
   const { pageBy } = ADDRESS_KINDS[kind];
   if (kind === 'hole') return 'nothing is mapped there';
+  if (kind === 'scenario') return 'no page holds it here, as in a kernel one holds a stack';
   if (kind === 'nonCanonical') return 'no address of this machine looks like this';
   const by = `${pageBy ?? 'slow_virt_to_phys'}()`;
   if (world.walk === undefined) return `use ${by}`;
@@ -104,9 +105,9 @@ function instead({ world, value, kind }: Asked): string {
   if (walk.page === undefined) return `${by} finds no page: ${endOf(walk)}`;
   const pfn = phys_to_pfn(walk.page.phys);
   if (pfn >= world.maxPfn)
-    return `the page tables lead to physical ${hex(walk.page.phys)}, a device without struct pages`;
-  if (pageBy === 'slow_virt_to_phys') return `${by} gives ${hex(walk.page.phys)}`;
-  return `${by} gives page ${hex(pfn)}`;
+    return `the page tables lead to physical ${hexText(walk.page.phys)}, a device without struct pages`;
+  if (pageBy === 'slow_virt_to_phys') return `${by} gives ${hexText(walk.page.phys)}`;
+  return `${by} gives page ${hexText(pfn)}`;
 }
 
 /** Why a walk ends without a page: `PTE[0x12] is not present`. */
@@ -129,7 +130,7 @@ function judgeVa(asked: Asked): Omit<Verdict, 'expression'> {
   if (pfn >= world.maxPfn)
     return wrong(
       number,
-      `physical ${text} is past the end of memory, ${hex(world.maxPfn * PAGE_SIZE)}: ${use}() gives an unmapped address`,
+      `physical ${text} is past the end of memory, ${hexText(world.maxPfn * PAGE_SIZE)}: ${use}() gives an unmapped address`,
     );
   if (!isHighmem(world, pfn))
     return right(
@@ -139,7 +140,7 @@ function judgeVa(asked: Asked): Omit<Verdict, 'expression'> {
   const there = ADDRESS_KINDS[kindOf(world, gives, 'virtual')].title;
   return wrong(
     number,
-    `physical ${text} is highmem: it has no kernel logical address; ${use}() gives ${number}, which is ${there}. kmap_local_page(pfn_to_page(${hex(pfn)})) maps it`,
+    `physical ${text} is highmem: it has no kernel logical address; ${use}() gives ${number}, which is ${there}. kmap_local_page(pfn_to_page(${hexText(pfn)})) maps it`,
   );
 }
 
@@ -154,11 +155,11 @@ const fromFrame =
     const asPhysical = Math.floor(value / PAGE_SIZE);
     const hint =
       perUnit === 1 && asPhysical > 0 && asPhysical < world.maxPfn
-        ? `; if ${text} is a physical address, its page is ${hex(asPhysical)}`
+        ? `; if ${text} is a physical address, its page is ${hexText(asPhysical)}`
         : '';
     return wrong(
       number,
-      `${what} has no struct page: mem_map ends at pfn ${hex(world.memmap.endPfn)}, and ${use}() does not check${hint}`,
+      `${what} has no struct page: mem_map ends at pfn ${hexText(world.memmap.endPfn)}, and ${use}() does not check${hint}`,
     );
   };
 
@@ -171,8 +172,7 @@ const fromPage =
     const { base, sizeofPage } = world.memmap;
     const pfn = pfnOfStructPage(world, asVirt(value));
     if (pfn === undefined) {
-      const wild = Math.floor((value - base) / sizeofPage);
-      const number = wild < 0 ? `-${hex(-wild)}` : hex(wild);
+      const number = hexText(ulong(asked, Math.floor((value - base) / sizeofPage)));
       return wrong(
         number,
         `${text} is ${ADDRESS_KINDS[kind].title}, not that of a struct page: ${use}() of it is meaningless (the pointer arithmetic gives pfn ${number})`,
@@ -180,8 +180,8 @@ const fromPage =
     }
     if ((value - base) % sizeofPage !== 0)
       return wrong(
-        hex(pfn),
-        `${text} points ${(value - base) % sizeofPage} bytes into the struct page of pfn ${hex(pfn)}, not to its beginning`,
+        hexText(pfn),
+        `${text} points ${(value - base) % sizeofPage} bytes into the struct page of pfn ${hexText(pfn)}, not to its beginning`,
       );
     return result(asked, pfn);
   };
@@ -190,11 +190,11 @@ function judgePageAddress(asked: Asked, pfn: number): Omit<Verdict, 'expression'
   const { world, text } = asked;
   if (!isHighmem(world, pfn)) {
     const va = pointer(asked, world.space.__va(asPhys(pfn * PAGE_SIZE)));
-    return right(va, `${text} is the struct page of pfn ${hex(pfn)}, which is mapped at ${va}`);
+    return right(va, `${text} is the struct page of pfn ${hexText(pfn)}, which is mapped at ${va}`);
   }
   return right(
     'NULL, or its pkmap slot',
-    `${text} is the struct page of pfn ${hex(pfn)}, highmem: page_address() is NULL until kmap() maps it`,
+    `${text} is the struct page of pfn ${hexText(pfn)}, highmem: page_address() is NULL until kmap() maps it`,
   );
 }
 
@@ -205,6 +205,7 @@ const byTables =
   (asked) => {
     const { world, text, use, kind, value } = asked;
     const title = `${text} is ${ADDRESS_KINDS[kind].title}`;
+    if (kind === 'scenario') return wrong(none, `${title}: no page table maps it`);
     if (kind === 'user')
       return wrong(none, `${title}: ${use}() looks into the kernel's page tables, not the task's`);
     const phys = isLinear(world, asVirt(value))
@@ -220,7 +221,7 @@ const byTables =
     if (use !== 'slow_virt_to_phys' && phys_to_pfn(phys) >= world.maxPfn)
       return wrong(
         number,
-        `${title} of a device at physical ${hex(phys)}: no struct page describes it, and ${use}() does not check`,
+        `${title} of a device at physical ${hexText(phys)}: no struct page describes it, and ${use}() does not check`,
       );
     const shorter = isLinear(world, asVirt(value)) ? ', as the linear arithmetic does' : '';
     return right(number, `${title}: ${use}() gives ${number}${shorter}`);
@@ -236,11 +237,11 @@ function judgeValid(asked: Asked): Omit<Verdict, 'expression'> {
 
 /** Every conversion there is a verdict of. */
 const USES = {
-  __pa: { takes: 'virtual', judge: fromLinear((_asked, phys) => hex(phys)) },
-  virt_to_phys: { takes: 'virtual', judge: fromLinear((_asked, phys) => hex(phys)) },
+  __pa: { takes: 'virtual', judge: fromLinear((_asked, phys) => hexText(phys)) },
+  virt_to_phys: { takes: 'virtual', judge: fromLinear((_asked, phys) => hexText(phys)) },
   virt_to_pfn: {
     takes: 'virtual',
-    judge: fromLinear((_asked, phys) => hex(Math.floor(phys / PAGE_SIZE))),
+    judge: fromLinear((_asked, phys) => hexText(Math.floor(phys / PAGE_SIZE))),
   },
   virt_to_page: {
     takes: 'virtual',
@@ -254,15 +255,15 @@ const USES = {
   page_to_pfn: {
     takes: 'virtual',
     judge: fromPage(({ text }, pfn) =>
-      right(hex(pfn), `${text} is the struct page of pfn ${hex(pfn)}`),
+      right(hexText(pfn), `${text} is the struct page of pfn ${hexText(pfn)}`),
     ),
   },
   page_to_phys: {
     takes: 'virtual',
     judge: fromPage(({ text }, pfn) =>
       right(
-        hex(pfn * PAGE_SIZE),
-        `${text} is the struct page of pfn ${hex(pfn)}, at physical ${hex(pfn * PAGE_SIZE)}`,
+        hexText(pfn * PAGE_SIZE),
+        `${text} is the struct page of pfn ${hexText(pfn)}, at physical ${hexText(pfn * PAGE_SIZE)}`,
       ),
     ),
   },
@@ -273,11 +274,11 @@ const USES = {
   },
   vmalloc_to_pfn: {
     takes: 'virtual',
-    judge: byTables((_asked, phys) => hex(Math.floor(phys / PAGE_SIZE)), 'NULL'),
+    judge: byTables((_asked, phys) => hexText(Math.floor(phys / PAGE_SIZE)), 'NULL'),
   },
   slow_virt_to_phys: {
     takes: 'virtual',
-    judge: byTables((_asked, phys) => hex(phys), 'a BUG'),
+    judge: byTables((_asked, phys) => hexText(phys), 'a BUG'),
   },
 } as const satisfies Readonly<Record<string, Use>>;
 
@@ -313,7 +314,8 @@ export function isPlain(world: AddressWorld, use: AddressUse, value: number): bo
 
 export function verdictOf(world: AddressWorld, use: AddressUse, value: number): Verdict {
   const { takes, judge } = USES[use];
-  const text = takes === 'virtual' ? formatAddress(value, world.profile.pointerSize) : hex(value);
+  const text =
+    takes === 'virtual' ? formatAddress(value, world.profile.pointerSize) : hexText(value);
   const kind = kindOf(world, value, takes);
   const judged = judge({ world, use, value, text, kind });
   return { expression: `${use}(${text})`, ...judged };
@@ -332,6 +334,7 @@ const USUAL: Readonly<Record<AddressKind, readonly AddressUse[]>> = {
   modules: ['__pa'],
   ldt: ['__pa'],
   structPage: ['page_to_phys', 'page_address'],
+  scenario: ['virt_to_page'],
   hole: ['__pa'],
   nonCanonical: ['__pa'],
   physical: ['__va', 'phys_to_page'],

@@ -25,6 +25,7 @@ export function addressWorldOf(
     maxPfn,
     busOffset: mm.machine.busOffset,
     memmap: { base, sizeofPage: page_words * 4, endPfn },
+    isOwnObject: (va) => mm.isOwnObject(va),
     walk: (va) => walkIn(space, va),
   };
 }

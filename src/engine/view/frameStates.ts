@@ -44,6 +44,11 @@ const PAGE_TABLE = pageKindCode('pageTable');
 const LOCKED = pageKindCode('locked');
 const POISONED = pageKindCode('poisoned');
 
+export interface FreeBlock {
+  readonly headPfn: number;
+  readonly order: number;
+}
+
 export class FrameStates {
   /** One byte a frame. Only regions that were asked for are valid. */
   private readonly states: Uint8Array;
@@ -112,6 +117,16 @@ export class FrameStates {
       if (order >= 0 && head + (1 << order) > pfn) return order;
     }
     return NOT_ON_PCP;
+  }
+
+  /** The free blocks that a frame is part of, the smallest first: more than one where the lists are damaged. */
+  freeBlocksAt(pfn: number): readonly FreeBlock[] {
+    const { MAX_ORDER } = this.image.mm;
+    return [pfn, ...this.headsBefore(pfn)].flatMap((head) => {
+      const order = this.buddyOrder(head);
+      const holds = order >= 0 && order < MAX_ORDER && head + (1 << order) > pfn;
+      return holds ? [{ headPfn: head, order }] : [];
+    });
   }
 
   /** Where blocks of order 1 and up that hold a frame begin, when they do before it. */

@@ -8,7 +8,7 @@ import { ROOT_SYMBOL } from '../image/boot/tables/bootTables.js';
 import type { KernelImage } from '../image/kernelImage.js';
 import { asPhys, type PhysAddr } from '../memory/address.js';
 import { pagingOf, type Paging } from '../x86/paging.js';
-import { QEMU_CPU, type CpuFeatures } from '../x86/registers.js';
+import type { CpuFeatures } from '../x86/registers.js';
 import { inspected, type TableMemory } from '../x86/tableMemory.js';
 
 export interface ImagePaging {
@@ -19,8 +19,11 @@ export interface ImagePaging {
   readonly loaded: readonly Paging[];
 }
 
-/** The tables of a dump are read as they are, however wide its processor's addresses were. */
-const ANY_CPU: CpuFeatures = { ...QEMU_CPU, maxPhyAddr: 52 };
+/** How wide its processor's addresses were, no dump says: its tables are read as they are. */
+const cpuOf = ({ mm, source }: KernelImage, cpu: number): CpuFeatures => {
+  const { features } = mm.machine.processor(cpu);
+  return source === 'core' ? { ...features, maxPhyAddr: 52 } : features;
+};
 
 /** Undefined for a machine without page tables. */
 export function imagePaging(image: KernelImage): ImagePaging | undefined {
@@ -40,4 +43,4 @@ export function imagePaging(image: KernelImage): ImagePaging | undefined {
 
 /** The address space whose top-level table lies at `root`, as a CPU would read it. */
 export const pagingAt = (image: KernelImage, root: PhysAddr, cpu = 0): Paging =>
-  pagingOf({ ...image.mm.machine.processor(cpu).registers, cr3: root }, ANY_CPU);
+  pagingOf({ ...image.mm.machine.processor(cpu).registers, cr3: root }, cpuOf(image, cpu));

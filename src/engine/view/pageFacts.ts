@@ -15,10 +15,10 @@ import {
 } from '../kernel/include/linux/page-flags.h.js';
 import { page_zonenum } from '../kernel/include/linux/mm.h.js';
 import type { Page } from '../machine/ctypes.js';
-import { asPfn, type Pfn } from '../memory/address.js';
+import { asPfn, hexText, type Pfn } from '../memory/address.js';
 import { migratetypeName } from '../types/enumName.js';
 import { pageFlagBits } from '../types/flagText.js';
-import type { FrameStates } from './frameStates.js';
+import type { FrameStates, FreeBlock } from './frameStates.js';
 import { detailOfState, kindOfState, PAGE_KINDS, type PageKindName } from './pageState.js';
 import { zoneName } from './zones.js';
 
@@ -43,6 +43,8 @@ export interface PageFacts {
   readonly isInside: boolean;
   /** First frame of the block or compound page. */
   readonly headPfn: Pfn;
+  /** What contradicts itself, in sentences: `also inside the free block of order 10 from pfn 0x2400`. */
+  readonly contradictions: readonly string[];
   /** One sentence: `free block of order 3 (8 pages) in zone Normal, MIGRATE_MOVABLE`. */
   readonly summary: string;
 }
@@ -58,6 +60,8 @@ export function pageFacts(
   const page: Page = mm.pfn_to_page(pfn);
   if (page === 0) return undefined;
   const state = states.stateOf(pfn);
+  const blocks = states.freeBlocksAt(pfn);
+  const [block] = blocks;
   const kind = PAGE_KINDS[kindOfState(state)]?.name ?? 'absent';
   const word = mm.words[page + mm.page.flags] ?? 0;
   const compound = PageTail(mm, page) ? 'tail' : PageHead(mm, page) ? 'head' : 'no';
@@ -68,7 +72,8 @@ export function pageFacts(
     page,
     kind,
     state,
-    order: detailOfState(state),
+    // A block inside another one, which a state knows nothing of: the smallest is the one that begins nearest.
+    order: block !== undefined && blocks.length > 1 ? block.order : detailOfState(state),
     flags: pageFlagBits(image.profile)
       .filter(({ bit }) => (word & (1 << bit)) !== 0)
       .map(({ name }) => `PG_${name}`),
@@ -78,9 +83,32 @@ export function pageFacts(
     mapcount: (mm.words[page + mm.page._mapcount] ?? 0) + 1,
     compound,
     isInside: kind === 'kernel' && refcount === 0 && isInside(image, states, pfn),
-    headPfn: asPfn(headOf(image, page, pfn, state, compound)),
+    headPfn: asPfn(
+      block !== undefined && blocks.length > 1
+        ? block.headPfn
+        : headOf(image, page, pfn, state, compound),
+    ),
+    contradictions: contradictionsIn(image, page, blocks),
   } as const;
   return { ...facts, summary: summaryOf(facts) };
+}
+
+/** What a free page says that cannot be. */
+function contradictionsIn(
+  { mm }: KernelImage,
+  page: Page,
+  [, ...others]: readonly FreeBlock[],
+): readonly string[] {
+  const found = others.map(
+    ({ headPfn, order }) =>
+      `also inside the free block of order ${order} from pfn ${hexText(headPfn)}`,
+  );
+  const order = mm.read_ulong(page + mm.page.private);
+  if (PageBuddy(mm, page) && order >= mm.MAX_ORDER)
+    found.push(`private says order ${order}, and no block is larger than ${mm.MAX_ORDER - 1}`);
+  if (PageBuddy(mm, page) && (mm.words[page + mm.page._refcount] ?? 0) !== 0)
+    found.push('free, and still has references');
+  return found;
 }
 
 /**
@@ -129,7 +157,6 @@ function migratetypeOf(image: KernelImage, page: Page, pfn: number): string | un
 }
 
 const pages = (order: number): string => (order === 0 ? '1 page' : `${2 ** order} pages`);
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** How each kind of page reads as a sentence. */
 const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'>) => string>> = {
@@ -148,9 +175,9 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
         : `page of zone ${f.zone} that the allocator holds: on no list, 0 references`,
   pageCache: (f) => `page cache, ${references(f.refcount)}`,
   user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
-  slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hex(f.headPfn)}`,
+  slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hexText(f.headPfn)}`,
   compoundTail: (f) =>
-    `tail ${f.pfn - f.headPfn} of the compound page of order ${f.order} at pfn ${hex(f.headPfn)}`,
+    `tail ${f.pfn - f.headPfn} of the compound page of order ${f.order} at pfn ${hexText(f.headPfn)}`,
   compoundHead: (f) => `head of a compound page of order ${f.order}, ${references(f.refcount)}`,
   pageTable: (f) => `page table, ${references(f.refcount)}`,
   locked: (f) => `locked page of zone ${f.zone}, ${references(f.refcount)}`,
@@ -158,7 +185,7 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
 };
 
 function freeSentence(word: string, facts: Omit<PageFacts, 'summary'>): string {
-  const block = `${word} block of order ${facts.order} (${pages(facts.order)}) from pfn ${hex(facts.headPfn)}`;
+  const block = `${word} block of order ${facts.order} (${pages(facts.order)}) from pfn ${hexText(facts.headPfn)}`;
   return `${block}, zone ${facts.zone}, ${facts.migratetype ?? '?'}`;
 }
 

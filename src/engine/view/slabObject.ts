@@ -3,7 +3,8 @@
  * address points into.
  *
  * Source: Linux 6.1 mm/slab.h (struct slab), include/linux/slub_def.h obj_to_index(), include/linux/slab_def.h,
- * mm/slub.c get_freepointer(), mm/slab.c get_free_obj(). Freelists are neither hardened nor shuffled in the bundled builds.
+ * mm/slub.c get_freepointer(), mm/slab.c get_free_obj(),
+ * include/linux/slab_def.h struct array_cache. Freelists are neither hardened nor shuffled in the bundled builds.
  */
 import { asVirt, type VirtAddr } from '../memory/address.js';
 import type { StructReader } from './structReader.js';
@@ -22,17 +23,21 @@ export interface SlabFacts {
   readonly object: SlabObject | undefined;
 }
 
-interface SlabObject {
+export interface SlabObject {
   readonly index: number;
   readonly address: VirtAddr;
+  /** Of the address that was asked for. */
   readonly offset: number;
   /** Undefined where the lists do not say. */
   readonly free: boolean | undefined;
+  /** Which list it is on, where that is a CPU's: `the freelist of CPU 0`. */
+  readonly keptBy: string | undefined;
 }
 
 const MAX_NAME = 64;
 
-interface Slab {
+/** A slab, and how its objects lie. */
+export interface Slab {
   readonly page: VirtAddr;
   readonly cache: VirtAddr;
   readonly firstObject: VirtAddr;
@@ -44,31 +49,42 @@ interface Slab {
 /**
  * @param page struct page of the slab's first page
  * @param address of that page in the direct map
- * @param within an address inside the slab
  */
+export function slabAt(reader: StructReader, page: VirtAddr, address: VirtAddr): Slab | undefined {
+  const cache = reader.pointer('slab', 'slab_cache', page);
+  const size = cache && reader.uint('kmem_cache', 'size', cache);
+  if (cache === undefined || cache === 0 || size === undefined || size === 0) return undefined;
+  return isSlub(reader)
+    ? slubOf(reader, page, cache, address, size)
+    : slabOf(reader, page, cache, size);
+}
+
+export const isSlub = (reader: StructReader): boolean =>
+  reader.offset('slab', 's_mem') === undefined;
+
+export function cacheNameOf(reader: StructReader, cache: VirtAddr): string {
+  const name = reader.pointer('kmem_cache', 'name', cache);
+  return (name && reader.textAt(name, MAX_NAME)) || 'an unnamed cache';
+}
+
+/** @param within an address inside the slab; else as {@link slabAt} */
 export function slabFacts(
   reader: StructReader,
   page: VirtAddr,
   address: VirtAddr,
   within?: VirtAddr,
 ): SlabFacts | undefined {
-  const cache = reader.pointer('slab', 'slab_cache', page);
-  const size = cache && reader.uint('kmem_cache', 'size', cache);
-  if (cache === undefined || cache === 0 || size === undefined || size === 0) return undefined;
-  const name = reader.pointer('kmem_cache', 'name', cache);
-  const isSlub = reader.offset('slab', 's_mem') === undefined;
-  const slab = isSlub
-    ? slubOf(reader, page, cache, address, size)
-    : slabOf(reader, page, cache, size);
+  const slab = slabAt(reader, page, address);
   if (slab === undefined) return undefined;
+  const { cache, size } = slab;
   return {
-    cache: (name && reader.textAt(name, MAX_NAME)) || 'an unnamed cache',
+    cache: cacheNameOf(reader, cache),
     cacheAddress: cache,
     objectBytes: size,
     usableBytes: reader.uint('kmem_cache', 'object_size', cache) ?? size,
     nrObjects: slab.nrObjects,
     nrUsed: slab.nrUsed,
-    object: within === undefined ? undefined : objectAt(reader, slab, isSlub, within),
+    object: within === undefined ? undefined : objectAt(reader, slab, within),
   };
 }
 
@@ -107,61 +123,108 @@ function slabOf(
   return { page, cache, size, firstObject, nrObjects, nrUsed };
 }
 
-function objectAt(
-  reader: StructReader,
-  slab: Slab,
-  isSlub: boolean,
-  within: VirtAddr,
-): SlabObject | undefined {
-  const index = Math.floor((within - slab.firstObject) / slab.size);
+/** The object whose cell holds an address: red zones and padding belong to the cell. */
+function objectAt(reader: StructReader, slab: Slab, within: VirtAddr): SlabObject | undefined {
+  const red = isSlub(reader) ? (reader.uint('kmem_cache', 'red_left_pad', slab.cache) ?? 0) : 0;
+  const index = Math.floor((within - slab.firstObject + red) / slab.size);
   if (index < 0 || index >= slab.nrObjects) return undefined;
+  const object = objectOf(slab, freeObjects(reader, slab), index);
+  return { ...object, offset: within - object.address };
+}
+
+/** An object by its index. */
+export function objectOf(slab: Slab, lists: FreeObjects | undefined, index: number): SlabObject {
   const address = asVirt(slab.firstObject + index * slab.size);
-  const free = isSlub ? slubIsFree(reader, slab, address) : slabIsFree(reader, slab, index);
-  return { index, address, offset: within - address, free };
+  const keptBy = lists?.get(address);
+  const free = lists === undefined ? undefined : keptBy !== undefined;
+  return { index, address, offset: 0, free, keptBy: keptBy === '' ? undefined : keptBy };
+}
+
+/** Addresses of objects that nobody has: '' where the slab itself keeps one, else what does. */
+export type FreeObjects = ReadonlyMap<VirtAddr, string>;
+
+/** Undefined where the lists cannot be read. */
+export function freeObjects(reader: StructReader, slab: Slab): FreeObjects | undefined {
+  return isSlub(reader) ? freeOfSlub(reader, slab) : freeOfSlab(reader, slab);
 }
 
 /** On the slab's own freelist, or on that of the CPU that has it. */
-function slubIsFree(reader: StructReader, slab: Slab, object: VirtAddr): boolean | undefined {
+function freeOfSlub(reader: StructReader, slab: Slab): FreeObjects | undefined {
   const offset = reader.uint('kmem_cache', 'offset', slab.cache);
   if (offset === undefined) return undefined;
-  const heads = [reader.pointer('slab', 'freelist', slab.page), ...cpuFreelists(reader, slab)];
-  for (const head of heads) {
+  const free = new Map<VirtAddr, string>();
+  const follow = (head: VirtAddr | undefined, keeper: string): void => {
     let at = head;
     for (let i = 0; i < slab.nrObjects && at !== undefined && at !== 0; i++) {
-      if (at === object) return true;
+      free.set(at, keeper);
       at = reader.pointerAt(at + offset);
     }
-  }
-  return false;
+  };
+  follow(reader.pointer('slab', 'freelist', slab.page), '');
+  for (const { cpu, freelist } of cpuFreelists(reader, slab))
+    follow(freelist, `the freelist of CPU ${cpu}`);
+  return free;
 }
 
-function* cpuFreelists(reader: StructReader, { page, cache }: Slab): Generator<VirtAddr> {
+function* cpuFreelists(
+  reader: StructReader,
+  { page, cache }: Slab,
+): Generator<{ readonly cpu: number; readonly freelist: VirtAddr }> {
+  for (const { cpu, at } of perCpuOf(reader, reader.pointer('kmem_cache', 'cpu_slab', cache))) {
+    if (reader.pointer('kmem_cache_cpu', 'slab', at) !== page) continue;
+    const freelist = reader.pointer('kmem_cache_cpu', 'freelist', at);
+    if (freelist !== undefined) yield { cpu, freelist };
+  }
+}
+
+/** Each CPU's copy of what a per-CPU pointer points to. */
+export function* perCpuOf(
+  reader: StructReader,
+  pointer: VirtAddr | undefined,
+): Generator<{ readonly cpu: number; readonly at: VirtAddr }> {
+  if (pointer === undefined) return;
   const { image } = reader;
-  const cpuSlab = reader.pointer('kmem_cache', 'cpu_slab', cache);
   const offsets = image.profile.smp ? reader.symbol('__per_cpu_offset') : undefined;
-  if (cpuSlab === undefined) return;
   for (let cpu = 0; cpu < image.nrCpus; cpu++) {
     const base =
       offsets === undefined ? 0 : reader.pointerAt(offsets + cpu * image.profile.pointerSize);
-    if (base === undefined) continue;
-    const own = asVirt(cpuSlab + base);
-    if (reader.pointer('kmem_cache_cpu', 'slab', own) !== page) continue;
-    const freelist = reader.pointer('kmem_cache_cpu', 'freelist', own);
-    if (freelist !== undefined) yield freelist;
+    if (base !== undefined) yield { cpu, at: asVirt(pointer + base) };
   }
 }
 
-/** The index array holds the free ones from `active` on. What a CPU's array cache holds counts as used there. */
-function slabIsFree(reader: StructReader, slab: Slab, index: number): boolean | undefined {
-  const freelist = reader.pointer('slab', 'freelist', slab.page);
+/** The index array holds the free ones from `active` on; others lie in the arrays of CPUs. */
+function freeOfSlab(reader: StructReader, slab: Slab): FreeObjects | undefined {
   const bytes = reader.uint('kmem_cache', 'freelist_size', slab.cache);
+  const freelist = reader.pointer('slab', 'freelist', slab.page);
   if (freelist === undefined || bytes === undefined) return undefined;
-  if (slab.nrUsed === slab.nrObjects) return false;
+  const free = new Map<VirtAddr, string>();
   const width = bytes >= slab.nrObjects * 2 ? 2 : 1;
   for (let i = slab.nrUsed; i < slab.nrObjects; i++) {
     const entry = reader.uintAt(freelist + i * width);
     if (entry === undefined) return undefined;
-    if ((entry & (width === 1 ? 0xff : 0xffff)) === index) return true;
+    const index = entry & (width === 1 ? 0xff : 0xffff);
+    free.set(asVirt(slab.firstObject + index * slab.size), '');
   }
-  return false;
+  const end = slab.firstObject + slab.nrObjects * slab.size;
+  for (const { cpu, object } of arrayObjects(reader, slab.cache))
+    if (object >= slab.firstObject && object < end) free.set(object, `the array of CPU ${cpu}`);
+  return free;
+}
+
+/** More than a CPU's array holds. */
+const MAX_AVAIL = 1024;
+
+function* arrayObjects(
+  reader: StructReader,
+  cache: VirtAddr,
+): Generator<{ readonly cpu: number; readonly object: VirtAddr }> {
+  const entries = reader.offset('array_cache', 'entry');
+  if (entries === undefined) return;
+  for (const { cpu, at } of perCpuOf(reader, reader.pointer('kmem_cache', 'cpu_cache', cache))) {
+    const avail = Math.min(reader.uint('array_cache', 'avail', at) ?? 0, MAX_AVAIL);
+    for (let i = 0; i < avail; i++) {
+      const object = reader.pointerAt(at + entries + i * reader.image.profile.pointerSize);
+      if (object !== undefined) yield { cpu, object };
+    }
+  }
 }

@@ -3,18 +3,22 @@
  *
  * Source: Linux 6.1 mm/vmalloc.c __find_vmap_area(), s_show() (/proc/vmallocinfo), include/linux/vmalloc.h.
  */
-import { asVirt, type VirtAddr } from '../memory/address.js';
-import { formatPointer } from '../types/format.js';
+import { symbolText } from '../kernel/lib/vsprintf.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import type { StructReader } from './structReader.js';
 
 export interface VmapArea {
+  /** Of its vm_struct; undefined when it has none. */
+  readonly vm: VirtAddr | undefined;
+  /** Where the guard page begins, which nothing maps; undefined without one. */
+  readonly guard: VirtAddr | undefined;
   readonly start: VirtAddr;
   /** Exclusive, guard page included. */
   readonly end: VirtAddr;
-  /** `vmalloc`, `ioremap`, `vmap`; 'area' when it has no vm_struct. */
+  /** `vmalloc`, `ioremap`, `vmap`; 'vm_map_ram' when it has no vm_struct. */
   readonly what: string;
   readonly nrPages: number | undefined;
-  /** `<function+0x10>` of who asked for it, where the profile knows the symbol. */
+  /** `function+0x10/0x40`: the call that asked for it. */
   readonly caller: string | undefined;
 }
 
@@ -37,28 +41,34 @@ export function vmapAreaOf(reader: StructReader, va: VirtAddr): VmapArea | undef
     const start = reader.pointer('vmap_area', 'va_start', area);
     const end = reader.pointer('vmap_area', 'va_end', area);
     if (start === undefined || end === undefined) return undefined;
-    if (va >= start && va < end) return describe(reader, area, start, end);
+    if (va >= start && va < end) return describeArea(reader, area);
     node = reader.pointer('rb_node', va < start ? 'rb_left' : 'rb_right', node);
   }
   return undefined;
 }
 
-function describe(reader: StructReader, area: VirtAddr, start: VirtAddr, end: VirtAddr): VmapArea {
-  const { profile } = reader.image;
+/** @param area a struct vmap_area; undefined where it cannot be read */
+export function describeArea(reader: StructReader, area: VirtAddr): VmapArea | undefined {
+  const { profile, mm } = reader.image;
+  const start = reader.pointer('vmap_area', 'va_start', area);
+  const end = reader.pointer('vmap_area', 'va_end', area);
+  if (start === undefined || end === undefined) return undefined;
   const bare = { start, end, what: 'area', nrPages: undefined, caller: undefined };
   const vm = reader.pointer('vmap_area', 'vm', area);
-  if (vm === undefined || vm === 0) return bare;
+  // Of a free area the word is the size of its subtree.
+  const owner = vm === undefined || vm === 0 ? undefined : reader.pointer('vm_struct', 'addr', vm);
+  if (vm === undefined || owner !== start)
+    return { ...bare, vm: undefined, guard: undefined, what: 'vm_map_ram' };
   const flags = reader.uint('vm_struct', 'flags', vm) ?? 0;
   const caller = reader.pointer('vm_struct', 'caller', vm);
   return {
     ...bare,
+    vm,
+    guard: (flags & mm.VM_NO_GUARD) === 0 ? asVirt(end - PAGE_SIZE) : undefined,
     what:
       FLAGS.find(({ constant }) => (flags & (profile.findConstant(constant) ?? 0)) !== 0)?.what ??
       'area',
     nrPages: reader.uint('vm_struct', 'nr_pages', vm),
-    caller:
-      caller === undefined || caller === 0
-        ? undefined
-        : /<.*>$/.exec(formatPointer(profile, caller))?.[0],
+    caller: caller === undefined || caller === 0 ? undefined : symbolText(mm, caller),
   };
 }

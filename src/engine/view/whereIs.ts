@@ -6,14 +6,22 @@
  * Source: Linux 6.1 include/linux/mm.h page_maybe_dma_pinned(), include/linux/mm_types.h.
  */
 import type { KernelImage } from '../image/kernelImage.js';
-import { asPhys, formatAddress, PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js';
+import {
+  asPhys,
+  formatAddress,
+  hexText,
+  PAGE_SIZE,
+  type Pfn,
+  type VirtAddr,
+} from '../memory/address.js';
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import type { PagePeek } from './pagePeek.js';
-import { slabFacts } from './slabObject.js';
+import { slabFacts, type SlabObject } from './slabObject.js';
+import { slabTracks, trackText } from './slabTrack.js';
 import type { StructReader } from './structReader.js';
 
 /** Readings of an image that answer together. */
@@ -43,8 +51,6 @@ export interface Whereabouts {
 /** More ways to one frame are counted, not listed. */
 const MAX_ALIASES = 16;
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
-
 /** @param within an address inside the page, of which the slab object is told */
 export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Whereabouts {
   const { image, states, spaces } = surveyor;
@@ -53,11 +59,12 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
   const page = pageFacts(image, states, pfn);
   if (page === undefined) {
     const what = pfn < image.maxPfn ? 'no struct page: a hole' : 'past the end of memory';
-    return { pfn, sentence: `pfn ${hex(pfn)}: ${what}`, facts: mapped, aliases, page };
+    return { pfn, sentence: `pfn ${hexText(pfn)}: ${what}`, facts: mapped, aliases, page };
   }
   const slab = page.kind === 'slab' ? slabOf(surveyor, page, within) : [];
   const table = spaces.tableOf(pfn);
   const facts = [
+    ...page.contradictions.map((value) => ({ name: 'corrupt', value })),
     ...blockFacts(surveyor, page),
     ...compoundFacts(page),
     ...slab,
@@ -69,7 +76,7 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
     { name: 'flags', value: page.flags.join(' ') || 'none' },
     { name: 'zone', value: `${page.zone}, pageblock ${page.migratetype ?? 'none'}` },
   ];
-  const sentence = `pfn ${hex(pfn)}: ${sentenceOf(page, slab, aliases, table?.name)}`;
+  const sentence = `pfn ${hexText(pfn)}: ${sentenceOf(page, slab, aliases, table?.name)}`;
   return { pfn, sentence, facts, aliases, page };
 }
 
@@ -87,6 +94,7 @@ function sentenceOf(
   if (cache !== undefined) parts.push(cache.value);
   if (object !== undefined) parts.push(`object ${object.value}`);
   if (table !== undefined && page.kind !== 'pageTable') parts.push(`page table (${table})`);
+  if (page.contradictions.length > 0) parts.push(`corrupt: ${page.contradictions.join('; ')}`);
   if (users.size > 0) parts.push(`mapped by ${[...users].join(', ')}`);
   return parts.join('; ');
 }
@@ -101,7 +109,7 @@ function blockFacts({ image, states }: Surveyor, page: PageFacts): WhereFact[] {
     page.pfn === page.headPfn ? '' : `; this is page ${page.pfn - page.headPfn} of the block`;
   const block = {
     name: isFree ? 'free block' : 'block',
-    value: `order ${page.order}, ${1 << page.order} page${page.order === 0 ? '' : 's'} from pfn ${hex(page.headPfn)}${inside}`,
+    value: `order ${page.order}, ${1 << page.order} page${page.order === 0 ? '' : 's'} from pfn ${hexText(page.headPfn)}${inside}`,
   };
   if (place === undefined)
     return [block, { name: 'list', value: 'its links do not lead to a list' }];
@@ -143,7 +151,7 @@ function compoundFacts(page: PageFacts): WhereFact[] {
   const value =
     page.compound === 'head'
       ? `head, order ${page.order} (${1 << page.order} pages)`
-      : `tail ${page.pfn - page.headPfn} of the compound page at pfn ${hex(page.headPfn)}`;
+      : `tail ${page.pfn - page.headPfn} of the compound page at pfn ${hexText(page.headPfn)}`;
   return [{ name: 'compound page', value }];
 }
 
@@ -169,11 +177,19 @@ function slabOf(
   const { object } = slab;
   if (object !== undefined) {
     const at = formatAddress(object.address, image.profile.pointerSize);
-    const state = object.free === undefined ? '' : object.free ? ', free' : ', allocated';
+    const state = objectState(object);
     const offset = object.offset === 0 ? '' : `, ${object.offset} bytes into it`;
     facts.push({ name: 'object', value: `${object.index} at ${at}${offset}${state}` });
+    for (const track of slabTracks(reader, slab.cacheAddress, object.address))
+      facts.push({ name: track.what, value: trackText(track).replace(`${track.what} `, '') });
   }
   return facts;
+}
+
+function objectState({ free, keptBy }: SlabObject): string {
+  if (free === undefined) return '';
+  if (!free) return ', allocated';
+  return keptBy === undefined ? ', free' : `, free, on ${keptBy}`;
 }
 
 function aliasFacts(surveyor: Surveyor, aliases: readonly SpaceAlias[]): WhereFact[] {

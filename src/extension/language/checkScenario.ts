@@ -11,7 +11,7 @@ export function checkScenario(text: string): readonly Diagnostic[] {
   const scenario = readScenario(text);
   const described = describedMachine(scenario.machine);
   const { profile, compound } = described ?? defaultMachine;
-  const { diagnostics } = scenario.compile(profileWith(profile, compound));
+  const { diagnostics } = scenario.compile(profileWith(profile, { compound }));
   // Only a session knows the kernel of a machine in a file: what another kernel may well have is not reported.
   return described === undefined
     ? diagnostics.filter(({ code }) => !OF_THE_KERNEL.has(code))

@@ -46,7 +46,7 @@ const callables: ReadonlyMap<string, KernelWord> = new Map(
 /** The kernel build of the machine that a scenario's pragma names. */
 export function profileOf(text: string): Profile {
   const { profile, compound } = describedMachine(readScenario(text).machine) ?? defaultMachine;
-  return profileWith(profile, compound);
+  return profileWith(profile, { compound });
 }
 
 export function* kernelWords(profile: Profile): Iterable<KernelWord> {

@@ -18,6 +18,12 @@ export function page_to_pfn(call: BuiltinCall, page: Value): Value {
   return call.unsignedLong(pfn);
 }
 
+/** Pure arithmetic, too. */
+export function pfn_to_page(call: BuiltinCall, pfn: Value): Value {
+  const bytes = operation('*', 'u64')(pfn, call.k.memmap.page_words * 4) ?? 0;
+  return call.offset(memmapBase(call), bytes);
+}
+
 /** The arithmetic of __pa(), and the verdict when the address has no business there. */
 export function physOf(call: BuiltinCall, use: AddressUse, address: Value): Value {
   call.judge(use, address);
@@ -48,8 +54,7 @@ export const addresses: readonly Builtin[] = [
       doc: 'The struct page of a page frame number. The number is not checked: see pfn_valid.',
       run: (call, pfn) => {
         call.judge('pfn_to_page', pfn);
-        const bytes = operation('*', 'u64')(pfn, call.k.memmap.page_words * 4) ?? 0;
-        return call.offset(memmapBase(call), bytes);
+        return pfn_to_page(call, pfn);
       },
     },
     {

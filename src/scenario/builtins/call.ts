@@ -26,6 +26,9 @@ export interface BlockReason {
 export type BlockKind =
   'page lock' | 'kmap slot' | 'mutex' | 'spinlock' | 'pool element' | 'grace period';
 
+/** Words of `struct page` that functions begin with. */
+export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
+
 /** Memory by virtual address: the kernel's and the script's own. */
 export interface VirtualMemory {
   /** Up to 4 bytes: zero-extended; 8: the signed reading. Faults where nothing is mapped. */
@@ -36,7 +39,7 @@ export interface VirtualMemory {
   /** Faults, and writes nothing, unless all of it is mapped. */
   writeBytes(address: Value, bytes: Uint8Array): void;
   /** The fault of an access that nothing is mapped for. */
-  fault(address: number): Error;
+  fault(address: number, kind: 'read' | 'write'): Error;
 }
 
 /** Sections that the running task is in; on the tape. */
@@ -62,7 +65,8 @@ export interface BuiltinCall {
 
   // --- pointers: what is wrong with one faults as it would in the kernel -----------------------------------------------
 
-  page(pointer: Value): Page;
+  /** @param member what the kernel's function looks at first: a pointer that leads nowhere faults there */
+  page(pointer: Value, member?: PageMember): Page;
   pageOrNull(pointer: Value): Page;
   zone(pointer: Value): Zone;
   zoneOrNull(pointer: Value): Zone;

@@ -79,8 +79,12 @@ export const checking: readonly Builtin[] = [
     },
     {
       signature: 'void VM_BUG_ON(bool condition)',
-      doc: 'Does nothing: the kernels here are built without CONFIG_DEBUG_VM.',
-      run: () => undefined,
+      doc: 'Like BUG_ON on a machine with cmdline="debug_vm=on"; otherwise it does nothing, as without CONFIG_DEBUG_VM.',
+      changes: true,
+      run: (call, condition) => {
+        if (call.k.CONFIG_DEBUG_VM !== 0 && condition !== 0)
+          call.bug(`kernel BUG at ${call.location}!`);
+      },
     },
     ...['page', 'folio'].flatMap((what): BuiltinRow[] => [
       {

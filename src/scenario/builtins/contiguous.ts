@@ -1,6 +1,5 @@
 /** Contiguous ranges: by address, and from an area that boot set aside. */
 import { group } from './builtin.js';
-import { PAGE_SIZE } from '../../engine/memory/address.js';
 import type { BuiltinCall } from './call.js';
 import type { Value } from '../semantics/arithmetic.js';
 
@@ -24,8 +23,7 @@ export const contiguous = [
             `BUG: an alignment of 1 << ${order} pages is too large: align must be below ${MAX_ALIGN}`,
           );
         const nr = Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
-        const page = call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
-        return newRange(call, page, nr);
+        return call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
       },
     },
     {
@@ -36,7 +34,6 @@ export const contiguous = [
         if (cma === 0 || pages === 0) return 0;
         const first = call.page(pages);
         const pfn = call.k.page_to_pfn(first);
-        call.ledger.freed('pages', pages);
         return truth(
           call.kernel.cma_release(call.k, call.cell(cma), first, pagesFrom(call, pfn, count)),
         );
@@ -53,15 +50,13 @@ export const contiguous = [
       run: (call, start, end, migratetype, gfp) => {
         const first = Number(start);
         const nr = pagesFrom(call, first, Number(end) - first);
-        const error = call.kernel.alloc_contig_range(
+        return call.kernel.alloc_contig_range(
           call.k,
           first,
           first + nr,
           Number(migratetype),
           Number(gfp),
         );
-        if (error === 0) newRange(call, call.pointer(call.k.pfn_to_page(first)), nr);
-        return error;
       },
     },
     {
@@ -73,8 +68,7 @@ export const contiguous = [
       run: (call, count, gfp) => {
         const nr = Number(count);
         if (nr <= 0 || nr > call.k.memmap.endPfn) return 0;
-        const page = call.pointer(call.kernel.alloc_contig_pages(call.k, nr, Number(gfp)));
-        return newRange(call, page, nr);
+        return call.pointer(call.kernel.alloc_contig_pages(call.k, nr, Number(gfp)));
       },
     },
     {
@@ -82,19 +76,11 @@ export const contiguous = [
       doc: 'Frees nr_pages single pages, starting at a frame number.',
       changes,
       run: (call, pfn, count) => {
-        call.ledger.freed('pages', call.pointer(call.k.pfn_to_page(Number(pfn))));
         call.kernel.free_contig_range(call.k, Number(pfn), pagesFrom(call, Number(pfn), count));
       },
     },
   ]),
 ];
-
-/** Pages in a row that are the scenario's now; NULL: none. */
-function newRange(call: BuiltinCall, page: Value, nr: number): Value {
-  if (page !== 0)
-    call.ledger.allocated({ kind: 'pages', address: page, sizeBytes: nr * PAGE_SIZE });
-  return page;
-}
 
 const MAX_ALIGN = 30;
 

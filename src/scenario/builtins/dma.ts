@@ -4,7 +4,7 @@ import { convert, type Repr, type Value } from '../semantics/arithmetic.js';
 import { page_to_pfn, physOf } from './addresses.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
-import { sizeOf, truth, va } from './pointers.js';
+import { sizeOf, truth } from './pointers.js';
 
 const changes = true;
 const ENOMEM = 12;
@@ -94,11 +94,7 @@ const coherent: readonly BuiltinRow[] = [
       memory.load(handle, bytes);
       const found = { value: 0 };
       const address = kernel.dma_alloc_attrs(k, sizeOf(call, size), found, Number(gfp));
-      if (address !== 0) {
-        memory.store(handle, bytes, found.value);
-        const page = call.pointer(kernel.virt_to_page(k, address));
-        call.ledger.allocated({ kind: 'pages', address: page, sizeBytes: sizeOf(call, size) });
-      }
+      if (address !== 0) memory.store(handle, bytes, found.value);
       return address;
     },
   },
@@ -110,9 +106,7 @@ const coherent: readonly BuiltinRow[] = [
     sleeps: 'always',
     run: (call, _dev, size, address, handle) => {
       if (address === 0) return;
-      const page = call.kernel.virt_to_page(call.k, call.linear(address));
-      call.ledger.freed('pages', call.pointer(page));
-      call.kernel.dma_free_attrs(call.k, sizeOf(call, size), va(address), Number(handle));
+      call.kernel.dma_free_attrs(call.k, sizeOf(call, size), call.linear(address), Number(handle));
     },
   },
 ];

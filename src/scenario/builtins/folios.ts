@@ -4,7 +4,6 @@ import type { Value } from '../semantics/arithmetic.js';
 import { physOf } from './addresses.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
-import { newBlock } from './pages.js';
 import { truth } from './pointers.js';
 
 const changes = true;
@@ -136,7 +135,7 @@ const nodes: readonly BuiltinRow[] = [
     changes,
     sleeps: 1,
     run: (call, _nid, gfp, order) =>
-      newBlock(call, call.kernel.alloc_pages(call.k, Number(gfp), Number(order)), Number(order)),
+      call.pointer(call.kernel.alloc_pages(call.k, Number(gfp), Number(order))),
   },
   {
     signature: 'struct page *virt_to_head_page(const void *x)',

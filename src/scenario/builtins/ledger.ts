@@ -16,6 +16,3 @@ export interface Ledger {
   /** What is not known was not the scenario's. */
   freed(kind: Allocation['kind'], address: Value): void;
 }
-
-/** Keeps nothing. */
-export const noLedger: Ledger = { allocated: () => undefined, freed: () => undefined };

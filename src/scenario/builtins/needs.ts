@@ -14,6 +14,8 @@ const lacks = (call: BuiltinCall, name: string, what: keyof typeof MISSING): nev
   );
 
 export function needsCaches(call: BuiltinCall, name: string): void {
+  // What allocates notes where it was called from.
+  call.k.machine.caller = call.caller;
   if (!call.kernel.slab_is_available(call.k)) lacks(call, name, 'caches');
 }
 

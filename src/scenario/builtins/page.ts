@@ -20,7 +20,7 @@ const references = group('page', 'include/linux/mm.h', [
     doc: 'Takes a reference to the page, or to the compound page it is part of.',
     changes,
     run: (call, page) => {
-      call.kernel.get_page(call.k, call.page(page));
+      call.kernel.get_page(call.k, call.page(page, 'compound_head'));
     },
   },
   {
@@ -28,36 +28,40 @@ const references = group('page', 'include/linux/mm.h', [
     doc: 'Drops a reference; the last one frees the page.',
     changes,
     run: (call, page) => {
-      call.kernel.put_page(call.k, call.page(page));
+      call.kernel.put_page(call.k, call.page(page, 'compound_head'));
     },
   },
   {
     signature: 'int put_page_testzero(struct page *page)',
     doc: 'Drops a reference without freeing; returns whether it was the last.',
     changes,
-    run: (call, page) => truth(call.kernel.put_page_testzero(call.k, call.page(page))),
+    run: (call, page) => truth(call.kernel.put_page_testzero(call.k, call.page(page, '_refcount'))),
   },
   {
     signature: 'bool get_page_unless_zero(struct page *page)',
     doc: 'Takes a reference unless the page is free.',
     changes,
-    run: (call, page) => truth(call.kernel.get_page_unless_zero(call.k, call.page(page))),
+    run: (call, page) =>
+      truth(call.kernel.get_page_unless_zero(call.k, call.page(page, '_refcount'))),
   },
   {
     signature: 'int page_count(const struct page *page)',
     doc: 'The number of references to the page, or to the compound page it is part of.',
     run: (call, page) =>
-      call.kernel.page_ref_count(call.k, call.kernel.compound_head(call.k, call.page(page))),
+      call.kernel.page_ref_count(
+        call.k,
+        call.kernel.compound_head(call.k, call.page(page, 'compound_head')),
+      ),
   },
   {
     signature: 'int page_ref_count(const struct page *page)',
     doc: "The page's own _refcount.",
-    run: (call, page) => call.kernel.page_ref_count(call.k, call.page(page)),
+    run: (call, page) => call.kernel.page_ref_count(call.k, call.page(page, '_refcount')),
   },
   {
     signature: 'int page_mapcount(struct page *page)',
     doc: 'How many page table entries map the page.',
-    run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page)),
+    run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page, '_mapcount')),
   },
 ]);
 
@@ -68,7 +72,7 @@ const locks = group('page', 'include/linux/pagemap.h', [
     changes,
     sleeps: 'always',
     run: (call, page) => {
-      const cell = call.page(page);
+      const cell = call.page(page, 'compound_head');
       if (call.kernel.lock_page(call.k, cell)) return undefined;
       return waitFor(call, cell);
     },
@@ -77,14 +81,14 @@ const locks = group('page', 'include/linux/pagemap.h', [
     signature: 'int trylock_page(struct page *page)',
     doc: 'Locks a page if it is not locked; returns whether it did.',
     changes,
-    run: (call, page) => truth(call.kernel.trylock_page(call.k, call.page(page))),
+    run: (call, page) => truth(call.kernel.trylock_page(call.k, call.page(page, 'compound_head'))),
   },
   {
     signature: 'void unlock_page(struct page *page)',
     doc: 'Unlocks a page.',
     changes,
     run: (call, page) => {
-      call.kernel.unlock_page(call.k, call.page(page));
+      call.kernel.unlock_page(call.k, call.page(page, 'compound_head'));
     },
   },
   {
@@ -93,7 +97,7 @@ const locks = group('page', 'include/linux/pagemap.h', [
     changes,
     sleeps: 'always',
     run: (call, page) => {
-      const cell = call.page(page);
+      const cell = call.page(page, 'compound_head');
       return call.kernel.PageLocked(call.k, cell) ? waitFor(call, cell) : undefined;
     },
   },
@@ -108,7 +112,8 @@ const compound = group('page', 'include/linux/mm.h', [
   {
     signature: 'struct page *compound_head(struct page *page)',
     doc: 'The head of the compound page that contains the page; otherwise the page itself.',
-    run: (call, page) => call.pointer(call.kernel.compound_head(call.k, call.page(page))),
+    run: (call, page) =>
+      call.pointer(call.kernel.compound_head(call.k, call.page(page, 'compound_head'))),
   },
   {
     signature: 'unsigned int compound_order(struct page *page)',

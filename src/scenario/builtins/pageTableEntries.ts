@@ -1,6 +1,8 @@
 /** Entries of page tables: values of every level, made, read and written. */
 import * as entries from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import * as bits from '../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
+import { pfn_to_page } from './addresses.js';
 import type { BuiltinRow } from './builtin.js';
 import { entryAt, entryBits, entryValue, putEntry } from './entryValues.js';
 
@@ -9,6 +11,24 @@ const truth = (condition: boolean): number => (condition ? 1 : 0);
 /** From the root down. */
 export const LEVELS = ['pgd', 'p4d', 'pud', 'pmd', 'pte'] as const;
 type LevelPrefix = (typeof LEVELS)[number];
+
+type Question = (k: Kernel, entry: bits.PteVal) => boolean;
+
+const NONE: Readonly<Record<LevelPrefix, Question>> = {
+  pgd: entries.pgd_none,
+  p4d: entries.p4d_none,
+  pud: entries.pud_none,
+  pmd: entries.pmd_none,
+  pte: entries.pte_none,
+};
+
+const PRESENT: Readonly<Record<LevelPrefix, Question>> = {
+  pgd: entries.pgd_present,
+  p4d: entries.p4d_present,
+  pud: entries.pud_present,
+  pmd: (_k, entry) => entries.pmd_present(entry),
+  pte: (_k, entry) => entries.pte_present(entry),
+};
 
 // --- each level's entries ------------------------------------------------------------------------------------------------
 
@@ -25,13 +45,13 @@ const ofLevel = (x: LevelPrefix): readonly BuiltinRow[] => [
   },
   {
     signature: `int ${x}_none(${x}_t ${x})`,
-    doc: `Whether a ${x} entry is empty.`,
-    run: (call, entry) => truth(entries.pte_none(entryAt(call, entry))),
+    doc: `Whether a ${x} entry is empty. Of a level that the build folds: never.`,
+    run: (call, entry) => truth(NONE[x](call.k, entryAt(call, entry))),
   },
   {
     signature: `int ${x}_present(${x}_t ${x})`,
-    doc: `Whether a ${x} entry leads to a table or a page.`,
-    run: (call, entry) => truth(entries.pte_present(entryAt(call, entry))),
+    doc: `Whether a ${x} entry leads to a table or a page. Of a level that the build folds: always.`,
+    run: (call, entry) => truth(PRESENT[x](call.k, entryAt(call, entry))),
   },
   {
     signature: `void set_${x}(${x}_t *${x}p, ${x}_t ${x})`,
@@ -99,8 +119,7 @@ const ptes: readonly BuiltinRow[] = [
   {
     signature: 'struct page *pte_page(pte_t pte)',
     doc: 'The page an entry maps.',
-    run: (call, entry) =>
-      call.pointer(call.k.pfn_to_page(entries.pte_pfn(call.k, entryAt(call, entry)))),
+    run: (call, entry) => pfn_to_page(call, entries.pte_pfn(call.k, entryAt(call, entry))),
   },
   {
     signature: 'pteval_t pte_flags(pte_t pte)',

@@ -1,11 +1,18 @@
 /** Page tables: the way from a pgd to a pte, tables from the page allocator, cr3 and the TLB. */
-import { asVirt, type Cell } from '../../engine/memory/address.js';
+import { frameIn } from '../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
+import { pgtableLevel } from '../../engine/machine/pagingLevels.js';
+import { asVirt, PAGE_SIZE, type Cell } from '../../engine/memory/address.js';
+import { indexAt } from '../../engine/x86/paging.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { entryAt } from './entryValues.js';
 import { entryRows, LEVELS } from './pageTableEntries.js';
 
 const changes = true;
+
+const LEVEL_NAMES = { p4d: 'P4D', pud: 'PUD', pmd: 'PMD', pte: 'PTE' } as const;
+type LowerLevel = keyof typeof LEVEL_NAMES;
 
 const va = (address: Value) => asVirt(Number(address));
 
@@ -87,22 +94,14 @@ const walking: readonly BuiltinRow[] = [
   },
 ];
 
-const OFFSETS = {
-  p4d: 'p4d_offset',
-  pud: 'pud_offset',
-  pmd: 'pmd_offset',
-  pte: 'pte_offset_kernel',
-} as const;
-
-function stepDown(
-  call: BuiltinCall,
-  x: keyof typeof OFFSETS,
-  pointer: Value,
-  address: Value,
-): Value {
-  const above = call.cell(pointer);
-  const entry = call.kernel[OFFSETS[x]](call.k, above, va(address));
-  return entry === above ? pointer : entryPointer(call, entry);
+/** As the kernel's p4d_offset() and so on: arithmetic, which looks at nothing below the entry that it is given. */
+function stepDown(call: BuiltinCall, x: LowerLevel, pointer: Value, address: Value): Value {
+  const { k } = call;
+  const level = pgtableLevel(k, LEVEL_NAMES[x]);
+  if (level === undefined) return pointer;
+  const entry = entryAt(call, pointer);
+  const table = call.offset(k.linear.pageOffset, frameIn(k, entry) * PAGE_SIZE);
+  return call.offset(table, indexAt(level, va(address)) * k.pte_words * 4);
 }
 
 // --- tables --------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Allocating and freeing pages, and the allocator's own lists. */
 import type { Page } from '../../engine/machine/ctypes.js';
-import { PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
+import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { naturalValue, type Value } from '../semantics/arithmetic.js';
@@ -15,7 +15,7 @@ export const pageAllocator = [
       changes,
       sleeps: 0,
       run: (call, gfp, order) =>
-        newBlock(call, call.kernel.alloc_pages(call.k, Number(gfp), Number(order)), Number(order)),
+        call.pointer(call.kernel.alloc_pages(call.k, Number(gfp), Number(order))),
     },
     {
       signature: 'void __free_pages(struct page *page, unsigned int order)',
@@ -24,7 +24,6 @@ export const pageAllocator = [
       run: (call, page, order) => {
         const cell = call.page(page);
         const number = call.blockOrder(cell, order);
-        call.ledger.freed('pages', page);
         call.kernel.__free_pages(call.k, cell, number);
       },
     },
@@ -33,20 +32,14 @@ export const pageAllocator = [
       doc: 'Like alloc_pages, but returns the linear address of the first page; 0 if there is none.',
       changes,
       sleeps: 0,
-      run: (call, gfp, order) =>
-        newAddress(
-          call,
-          call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
-          PAGE_SIZE * 2 ** Number(order),
-        ),
+      run: (call, gfp, order) => call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
     },
     {
       signature: 'unsigned long get_zeroed_page(gfp_t gfp_mask)',
       doc: 'The linear address of a new page full of zeros; 0 if there is none.',
       changes,
       sleeps: 0,
-      run: (call, gfp) =>
-        newAddress(call, call.kernel.get_zeroed_page(call.k, Number(gfp)), PAGE_SIZE),
+      run: (call, gfp) => call.kernel.get_zeroed_page(call.k, Number(gfp)),
     },
     {
       signature: 'void free_pages(unsigned long addr, unsigned int order)',
@@ -57,7 +50,6 @@ export const pageAllocator = [
         const va = call.linear(addr);
         const page = call.kernel.virt_to_page(call.k, va);
         const number = call.blockOrder(page, order);
-        call.ledger.freed('pages', call.pointer(page));
         call.kernel.free_pages(call.k, va, number);
       },
     },
@@ -67,9 +59,8 @@ export const pageAllocator = [
       changes,
       sleeps: 1,
       run: (call, size, gfp) => {
-        if (call.kernel.get_order(Number(size)) >= call.k.MAX_ORDER) return 0;
-        const address = call.kernel.alloc_pages_exact(call.k, Number(size), Number(gfp));
-        return newAddress(call, address, Number(size));
+        const bytes = wholePages(call, size);
+        return call.kernel.alloc_pages_exact(call.k, bytes, Number(gfp));
       },
     },
     {
@@ -80,7 +71,6 @@ export const pageAllocator = [
         const va = call.linear(virt);
         const bytes = checkedCount(call, size, PAGE_SIZE);
         if (bytes > 0) call.linear(call.offset(virt, bytes - 1));
-        call.ledger.freed('pages', call.pointer(call.kernel.virt_to_page(call.k, va)));
         call.kernel.free_pages_exact(call.k, va, bytes);
       },
     },
@@ -128,7 +118,7 @@ export const pageAllocator = [
       changes,
       sleeps: 0,
       run: (call, gfp, order) =>
-        newBlock(call, call.kernel.folio_alloc(call.k, Number(gfp), Number(order)), Number(order)),
+        call.pointer(call.kernel.folio_alloc(call.k, Number(gfp), Number(order))),
     },
     {
       signature: 'void drain_local_pages(struct zone *zone)',
@@ -167,7 +157,7 @@ export const pageAllocator = [
     {
       signature: 'int get_order(unsigned long size)',
       doc: 'The smallest order whose block holds size bytes.',
-      run: (call, size) => call.kernel.get_order(Number(size)),
+      run: (call, size) => call.kernel.get_order(call.k, wholePages(call, size)),
     },
   ]),
   ...group('page allocator', 'include/linux/gfp.h', [
@@ -216,20 +206,10 @@ export const pageAllocator = [
   ]),
 ];
 
-/** A block of pages that is the scenario's now; NULL: none. */
-export function newBlock(call: BuiltinCall, page: Page, order: number): Value {
-  const address = call.pointer(page);
-  if (page !== 0)
-    call.ledger.allocated({ kind: 'pages', address, sizeBytes: PAGE_SIZE * 2 ** order });
-  return address;
-}
-
-/** The same, by its linear address. */
-function newAddress(call: BuiltinCall, address: VirtAddr, sizeBytes: number): Value {
-  if (address === 0) return address;
-  const page = call.pointer(call.kernel.virt_to_page(call.k, address));
-  call.ledger.allocated({ kind: 'pages', address: page, sizeBytes });
-  return address;
+/** A size, rounded up to whole pages: that a number holds. Negative for more than half of 64 bits. */
+function wholePages({ k }: BuiltinCall, size: Value): number {
+  const bytes = ((BigInt.asUintN(k.wide ? 64 : 32, BigInt(size)) + 4095n) >> 12n) << 12n;
+  return Number(bytes > 1n << 63n ? bytes - (1n << 64n) : bytes);
 }
 
 const truth = (condition: boolean): number => (condition ? 1 : 0);
@@ -243,7 +223,7 @@ function bulkArray(call: BuiltinCall, gfp: Value, count: Value, array: Value): V
   const before = [...pages];
   const filled = call.kernel.alloc_pages_bulk_array(call.k, Number(gfp), nr, pages);
   pages.forEach((page, i) => {
-    if (page !== before[i]) call.memory.store(at(i), size, newBlock(call, page, 0));
+    if (page !== before[i]) call.memory.store(at(i), size, call.pointer(page));
   });
   return filled;
 }

@@ -22,7 +22,7 @@ export function objectAt(call: BuiltinCall, pointer: Value): VirtAddr {
   const pfn = Math.floor(physOf(call, address) / PAGE_SIZE);
   if (pfn >= 0 && pfn < k.memmap.endPfn && k.pfn_to_page(pfn) !== 0) return address;
   call.memory.load(pageAddress(call, pfn), 4);
-  throw call.memory.fault(address);
+  throw call.memory.fault(address, 'read');
 }
 
 /** __pa(): arithmetic, whatever the address. */

@@ -13,10 +13,11 @@ import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
-import type { BuiltinCall } from '../builtins/call.js';
+import type { BuiltinCall, PageMember } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
-import { noLedger, type Ledger } from '../builtins/ledger.js';
 import type { Program } from '../compile/program.js';
+import { TapeLedger } from '../ledger/ledger.js';
+import { CONSOLE, type PlaceNames } from '../ledger/notGivenBack.js';
 import {
   convert,
   naturalValue,
@@ -28,8 +29,9 @@ import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { Span } from '../syntax/span.js';
 import { decodeUtf8 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
+import { MisuseWatch } from './misuse.js';
 import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
 import { RunningTask } from './taskContext.js';
@@ -50,10 +52,18 @@ export interface CallSurroundings {
   /** The address of the scenario's function that code belongs to. */
   functionAddress(pc: number): VirtAddr;
   readonly nrTasks: number;
-  readonly ledger: Ledger | undefined;
+  readonly names: PlaceNames;
+  /** Of the statement that runs. */
+  statementSpan(): Span | undefined;
 }
 
 export class MachineCall implements BuiltinCall {
+  /** What the scenario has taken from the kernel. */
+  readonly ledger: TapeLedger;
+  /** On a machine that is to tell misuse. */
+  readonly watch: MisuseWatch | undefined;
+  /** The call is one of the scenario's text, not of an expression that is evaluated. */
+  ofScenario = false;
   readonly k: Kernel;
   readonly profile: Profile;
   readonly memory: ScenarioMemory;
@@ -66,11 +76,10 @@ export class MachineCall implements BuiltinCall {
   /** Values of operands since the last boundary, by the number of their site: for the next `expect`. */
   readonly notes = new Map<number, Value>();
   /** Of this statement. */
-  failedExpects: ScenarioEvent[] = [];
+  failedExpects: FailedExpect[] = [];
   /** Behind the instruction that calls. */
   pc = 0;
   readonly context: RunningTask;
-  readonly ledger: Ledger;
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
@@ -86,10 +95,18 @@ export class MachineCall implements BuiltinCall {
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
     this.context = new RunningTask(surroundings.control, surroundings.nrTasks);
-    this.ledger = surroundings.ledger ?? noLedger;
     this.text = surroundings.text;
     this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
+    const { control, names } = surroundings;
+    this.ledger = new TapeLedger(this.k, () => ({
+      place: this.ofScenario ? this.span.start + 1 : CONSOLE,
+      task: control.currentTask,
+    }));
+    if (this.k.CONFIG_DEBUG_VM !== 0)
+      this.watch = new MisuseWatch(this.k, this.ledger, names, (misuse, text, isCall) =>
+        this.misused(misuse, text, isCall),
+      );
   }
 
   get source(): string {
@@ -98,6 +115,11 @@ export class MachineCall implements BuiltinCall {
 
   private textOf({ start, end }: Span): string {
     return this.text.slice(start, end);
+  }
+
+  /** A builtin's name as the scenario has it: `__free_page` of `__free_pages`. */
+  writtenName(name: string): string {
+    return this.ofScenario ? this.surroundings.names.functionAt(this.span.start) : name;
   }
 
   get location(): string {
@@ -123,9 +145,9 @@ export class MachineCall implements BuiltinCall {
 
   // --- pointers ------------------------------------------------------------------------------------------------------------
 
-  page(pointer: Value): Page {
+  page(pointer: Value, member: PageMember = 'flags'): Page {
     // Anything that is not mapped faults here, as the kernel's first look at the page would.
-    this.memory.touch(pointer);
+    this.memory.touch(this.offset(pointer, this.k.page[member] * 4));
     const va = asVirt(Number(pointer));
     const page = pageAt(this.k, va);
     if (page === 0) throw new KernelFault(`${this.k.hex(va)} is not a struct page`);
@@ -148,11 +170,12 @@ export class MachineCall implements BuiltinCall {
 
   cell(pointer: Value): Cell {
     this.memory.touch(pointer);
-    const va = asVirt(Number(pointer));
-    const cell = this.k.cell_of(va);
-    if (cell !== 0) return cell;
-    const text = `${this.k.hex(va)} is not in the direct map: here this call needs an object that is`;
-    throw new TaskBug(`BUG: ${text}`);
+    const cell = this.k.cell_of(asVirt(Number(pointer)));
+    if (cell === 0)
+      this.bug(
+        `BUG: ${this.source}: mmscope's kernel functions work on objects in the direct map, the kernel image and the scenario only`,
+      );
+    return cell;
   }
 
   linear(pointer: Value): VirtAddr {
@@ -160,7 +183,7 @@ export class MachineCall implements BuiltinCall {
     const va = asVirt(Number(pointer));
     // mem_map has physical addresses too, but __pa() does not give them.
     if (this.k.phys_of(va) === undefined || (this.k.wide && this.k.memmap.contains(va)))
-      throw this.memory.fault(va);
+      throw this.memory.fault(va, 'read');
     return va;
   }
 
@@ -239,6 +262,14 @@ export class MachineCall implements BuiltinCall {
     throw new TaskBug(text);
   }
 
+  /** Misuse of a function, told where it is called; or an access, which is somewhere in the statement. */
+  misused(misuse: Misuse, text: string, isCall: boolean): void {
+    const { surroundings } = this;
+    const { tape, control } = surroundings;
+    const span = isCall && this.ofScenario ? this.span : surroundings.statementSpan();
+    tape.mark({ kind: 'api-misuse', misuse, text, span, task: control.currentTask });
+  }
+
   expectation(holds: boolean): void {
     const { control, tape } = this.surroundings;
     if (holds) control.countHeldExpect();
@@ -247,7 +278,7 @@ export class MachineCall implements BuiltinCall {
       const { source, span } = this;
       const task = control.currentTask;
       const operands = this.operandTexts().join(', ');
-      const event: ScenarioEvent = { kind: 'expect-failed', source, operands, span, task };
+      const event: FailedExpect = { kind: 'expect-failed', source, operands, span, task };
       this.failedExpects.push(event);
       tape.mark(event);
     }

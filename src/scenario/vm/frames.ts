@@ -65,7 +65,8 @@ export class Frames {
       const depth = frames.length;
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
-      index = boundaryBefore(this.program, this.stack.pop());
+      // What is returned to may be the next statement: the call is what stands before.
+      index = boundaryBefore(this.program, this.stack.pop() - 1);
     }
     return frames;
   }

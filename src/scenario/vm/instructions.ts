@@ -17,6 +17,7 @@ import {
 } from '../semantics/arithmetic.js';
 import { extractBits, insertBits } from '../semantics/bits.js';
 import type { Machine } from './machine.js';
+import { notePages } from '../ledger/pageCalls.js';
 import { TaskBug } from './signals.js';
 
 const operations: readonly Operation[] = OPERATIONS.map(({ operator, width }) =>
@@ -148,9 +149,15 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     builtin.needs?.(m.call, builtin.name);
     if (builtin.sleeps !== undefined && maySleep(m, builtin.sleeps, args)) m.call.mightSleep();
     m.call.sites = m.text.sites;
+    m.call.ofScenario = m.text === m.program;
+    if (!m.memory.onlyLooks)
+      m.call.watch?.before(builtin.name, args, m.call.writtenName(builtin.name));
     const result = builtin.run(m.call, ...args);
     if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
-    else if ((countAndResult & 1) === 1) m.push(result ?? 0);
+    else {
+      if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
+      if ((countAndResult & 1) === 1) m.push(result ?? 0);
+    }
   },
   NOTE: (m) => {
     const site = m.operand();

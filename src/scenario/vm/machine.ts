@@ -14,6 +14,7 @@ import type { MachineCall } from './builtinCall.js';
 import type { Control, StackUse } from './control.js';
 import { HANDLERS, type Handler } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
+import { oopsOf, type Oops } from './oops.js';
 import { TaskBlocked, TaskBug } from './signals.js';
 import { TaskStack } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
@@ -26,7 +27,7 @@ export type Outcome =
   | { readonly kind: 'end' }
   | { readonly kind: 'blocked'; readonly reason: BlockReason }
   /** A fault, a bug, a trap: the kernel's words for it. */
-  | { readonly kind: 'bug'; readonly text: string };
+  | { readonly kind: 'bug'; readonly text: string; readonly oops?: Oops };
 
 /** Code with what it refers to by number. */
 export type MachineText = Pick<Program, 'code' | 'constants' | 'builtins' | 'sites'>;
@@ -109,7 +110,7 @@ export class Machine {
       return this.loop(maxSteps) ?? { kind: 'bug', text: 'the expression runs for too long' };
     } catch (error) {
       if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
-      if (error instanceof KernelFault) return { kind: 'bug', text: oopsText(error.text) };
+      if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return { kind: 'bug', text: error.text };
       throw error;
     }
@@ -124,6 +125,19 @@ export class Machine {
       if (outcome !== undefined) return outcome;
     }
     return undefined;
+  }
+
+  private faulted({ text, access, dump }: KernelFault): Outcome {
+    const { call } = this;
+    // What an assertion about a page prints comes before the line that says where it stands.
+    if (dump !== undefined && !this.memory.onlyLooks)
+      call.kernel.dump_page(call.k, dump.page, dump.reason);
+    const isWhole = /^(?:general protection|kernel BUG|watchdog:)/.test(text);
+    return {
+      kind: 'bug',
+      text: isWhole ? text : `BUG: ${text}`,
+      ...(access && { oops: oopsOf(this.image, access) }),
+    };
   }
 
   /** Ends the run after this instruction. */
@@ -269,16 +283,6 @@ export class Machine {
       throw new TaskBug(
         'BUG: a kernel function cannot be called through a pointer: call it by name',
       );
-    throw this.memory.fault(Number(address));
+    throw this.memory.fault(Number(address), 'fetch');
   }
-}
-
-/** The kernel's words for a fault: near NULL, at an address that no mapping can have, or elsewhere. */
-function oopsText(text: string): string {
-  const hex = /page fault for address: ([0-9a-f]+)$/.exec(text)?.[1];
-  if (hex !== undefined && /^0*[0-9a-f]{1,3}$/.test(hex))
-    return `BUG: kernel NULL pointer dereference, address: ${hex}`;
-  if (hex?.length === 16 && !/^(0000[0-7]|ffff[89a-f])/.test(hex))
-    return `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`;
-  return text.startsWith('general protection') ? text : `BUG: ${text}`;
 }

@@ -3,29 +3,40 @@
  * short way to the same word: linearAccess.ts). Every store is an entry of the tape; an access of what is not mapped is the
  * fault that the processor would raise.
  *
- * Source: Linux 6.1 arch/x86/mm/fault.c: show_fault_oops(); arch/x86/kernel/traps.c: exc_general_protection().
+ * A fault's further lines: oops.ts.
  */
 import { readVirtual, writeBytes } from '../../engine/image/assemble.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { KernelFault } from '../../engine/machine/events.js';
+import { badAddress, KernelFault, type AccessKind } from '../../engine/machine/events.js';
 import {
   asCell,
   asPhys,
   asVirt,
+  highWord,
+  lowWord,
+  PAGE_SIZE,
   type Cell,
   type PhysAddr,
   type VirtAddr,
 } from '../../engine/memory/address.js';
 import type { Access } from '../../engine/x86/access.js';
-import type { Walk } from '../../engine/x86/walk.js';
+import type { Exception, Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
 import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
 import { LinearAccess } from './linearAccess.js';
+import type { MisuseWatch } from './misuse.js';
 import type { WindowCells } from './windowCells.js';
 
 /** Where a walk leads, if the access may happen. */
-const reached = ({ page, exception }: Walk): PhysAddr | undefined =>
-  exception === undefined ? page?.phys : undefined;
+const reached = ({ page, exception }: Walk): Reached => ({
+  phys: exception === undefined ? page?.phys : undefined,
+  exception,
+});
+
+interface Reached {
+  readonly phys: PhysAddr | undefined;
+  readonly exception: Exception | undefined;
+}
 
 const CANONICAL = 2 ** 47;
 const NOTHING = new Uint8Array(0);
@@ -40,6 +51,8 @@ export class ScenarioMemory implements VirtualMemory {
   overlay: Overlay | undefined;
   /** An expression is looked at: an access sets no A or D, fills no TLB, and a fault leaves no address in cr2. */
   onlyLooks = false;
+  /** Told of each access, on a machine that is to tell misuse. */
+  misuse: MisuseWatch | undefined;
   /** By CPU. */
   private readonly linear: LinearAccess[] = [];
 
@@ -74,7 +87,7 @@ export class ScenarioMemory implements VirtualMemory {
   /** An unaligned access, or one of an overlay: byte by byte. */
   private loadBytes(va: number, sizeBytes: number): Value {
     const byteAt = this.inOverlay(va)
-      ? (i: number): number => this.readBytes(va, sizeBytes)[i] ?? this.throwFault(va + i)
+      ? (i: number): number => this.readBytes(va, sizeBytes)[i] ?? this.throwFault(va + i, 'read')
       : (i: number): number => low32(this.load(va + i, 1));
     const word = (from: number): number => {
       let value = 0;
@@ -124,17 +137,37 @@ export class ScenarioMemory implements VirtualMemory {
     if (bytes.length === 0) return;
     const va = this.canonical(address);
     if (this.window.isReadOnly(va) || this.inOverlay(va)) throw this.writeFault(va);
+    this.tellWritten(va, bytes.length);
     if (writeBytes(this.image, va, bytes)) return;
-    throw this.fault(va + this.readBytes(va, bytes.length).length);
+    throw this.fault(va + this.readBytes(va, bytes.length).length, 'write');
+  }
+
+  /** A write of many bytes is one access of each page. */
+  private tellWritten(va: VirtAddr, sizeBytes: number): void {
+    if (this.misuse === undefined) return;
+    for (
+      let at: number = va;
+      at < va + sizeBytes;
+      at = (Math.floor(at / PAGE_SIZE) + 1) * PAGE_SIZE
+    ) {
+      const cell = this.image.mm.cell_of(asVirt(at));
+      if (cell !== 0) this.misuse.accessed(cell, at, 'write');
+    }
   }
 
   /** The cell of the word at `va - offset`. */
   private wordCell(va: number, offset: number, kind: 'read' | 'write'): Cell {
+    const cell = this.cellOf(va, offset, kind);
+    if (!this.onlyLooks) this.misuse?.accessed(cell, va, kind);
+    return cell;
+  }
+
+  private cellOf(va: number, offset: number, kind: 'read' | 'write'): Cell {
     const { dataStart, dataEnd, data } = this.window;
     if (va >= dataStart && va < dataEnd) return asCell(data + ((va - dataStart) >>> 2));
     const { mm } = this.image;
     const cell = mm.cell_of(asVirt(va - offset));
-    if (cell !== 0) {
+    if (cell !== 0 && !this.window.isGuard(cell)) {
       const linear = (this.linear[mm.cpu] ??= new LinearAccess(this.image, mm.cpu));
       if (linear.allows(asVirt(va), cell, kind)) return cell;
     }
@@ -145,53 +178,47 @@ export class ScenarioMemory implements VirtualMemory {
   private throughTables(va: VirtAddr, offset: number, kind: 'read' | 'write'): Cell {
     const { mm, memory } = this.image;
     const processor = mm.machine.processor(mm.cpu);
-    if (!processor.hasTables) throw this.fault(va);
+    if (!processor.hasTables) throw this.fault(va, kind);
     const access = { kind, user: false } as const;
-    const looked = this.onlyLooks ? processor.walk(va, access) : undefined;
-    const phys = looked === undefined ? this.translated(va, access) : reached(looked);
-    if (phys === undefined) throw this.fault(va);
+    const { phys, exception } = this.onlyLooks
+      ? reached(processor.walk(va, access))
+      : this.translated(va, access);
+    if (phys === undefined) throw this.fault(va, kind, exception);
     const cell = memory.cell(asPhys(phys - offset));
     if (cell === 0)
       throw new KernelFault(`there is no memory at physical address 0x${phys.toString(16)}`);
     return cell;
   }
 
-  private translated(va: VirtAddr, access: Access): PhysAddr | undefined {
+  private translated(va: VirtAddr, access: Access): Reached {
     const { mm } = this.image;
-    const { hit, phys, stale } = mm.machine.processor(mm.cpu).translateTold(va, access);
+    const { hit, phys, stale, exception } = mm.machine.processor(mm.cpu).translateTold(va, access);
     if (hit !== undefined && stale !== undefined) mm.emit({ kind: 'stale-tlb', va, text: stale });
-    return phys;
+    return { phys, exception };
   }
 
   /** An address that a mapping could have; any other one traps. */
   private canonical(address: Value): VirtAddr {
+    const { wide } = this.image.mm;
     if (typeof address === 'number') {
-      if (this.image.profile.pointerSize === 4) return asVirt(address >>> 0);
+      if (!wide) return asVirt(address >>> 0);
       if (address >= -CANONICAL && address < CANONICAL) return asVirt(address);
     }
-    const hex = BigInt.asUintN(64, BigInt(address)).toString(16);
-    throw new KernelFault(
-      `general protection fault, probably for non-canonical address 0x${hex}: 0000 [#1]`,
-    );
+    throw badAddress(wide, low32(address), high32(address), 'read');
   }
 
-  private throwFault(va: number): never {
-    throw this.fault(va);
+  private throwFault(va: number, kind: AccessKind): never {
+    throw this.fault(va, kind);
   }
 
-  fault(va: number): KernelFault {
-    const hex = this.image.mm.hex(asVirt(va));
-    return new KernelFault(
-      va >= 0 && va < 4096
-        ? `kernel NULL pointer dereference, address: ${hex}`
-        : `unable to handle page fault for address: ${hex}`,
-    );
+  /** Nothing answers at an address. */
+  fault(va: number, kind: AccessKind, exception?: Exception): KernelFault {
+    return badAddress(this.image.mm.wide, lowWord(va), highWord(va), kind, exception);
   }
 
   private writeFault(va: number): KernelFault {
-    return new KernelFault(
-      `unable to handle page fault for address: ${this.image.mm.hex(asVirt(va))} (a string literal cannot be written)`,
-    );
+    const { text } = this.fault(va, 'write');
+    return new KernelFault(`${text} (a string literal cannot be written)`);
   }
 
   inOverlay(va: number): boolean {

@@ -10,29 +10,28 @@ import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
-import type { Ledger } from '../builtins/ledger.js';
 import type { Program } from '../compile/program.js';
+import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
-import type { MachineEvent, ScenarioEvent } from './events.js';
+import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
 import { guardNote } from './guardNote.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
+import type { Oops } from './oops.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
-export interface VmOptions {
+interface VmOptions {
   /** The kernel that builtins call, unless a statement or an expression is run on another one. */
   readonly kernel: KernelCalls;
   /** The script's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
-  /** Who keeps account of what the scenario takes from the kernel. */
-  readonly ledger?: Ledger;
 }
 
 /** What became of a statement. */
@@ -40,7 +39,7 @@ export type StatementResult = {
   /** The task whose statement it was. */
   readonly task: number;
   /** `expect(...)` that did not hold in it. */
-  readonly failedExpects: readonly ScenarioEvent[];
+  readonly failedExpects: readonly FailedExpect[];
 } & (
   | { readonly kind: 'ran' }
   /** The statement was undone: its task waits, another one is current. */
@@ -48,12 +47,22 @@ export type StatementResult = {
   /** The task is done; another one is current. */
   | { readonly kind: 'ended' }
   /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | { readonly kind: 'failed'; readonly text: string }
+  | ({ readonly kind: 'failed' } & Death)
   /** No task can run: nothing was done. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
   /** Every task is done: nothing was done. */
   | { readonly kind: 'exited' }
 );
+
+/** How a task died. */
+export interface Death {
+  /** The kernel's words. */
+  readonly text: string;
+  /** Of a page fault: which rule of the processor refused the access. */
+  readonly rule: string | undefined;
+  /** Where it stood, and where it had been called from: innermost first. */
+  readonly calls: readonly Location[];
+}
 
 export interface TaskState {
   readonly id: number;
@@ -103,12 +112,18 @@ export class ScenarioVm {
         locate: (offset) => `${name}:${program.lines.position(offset).line}`,
         functionAddress: (pc) => functionAddress(program, pc),
         nrTasks: program.tasks.length,
-        ledger: options.ledger,
+        names: this.placeNames,
+        statementSpan: () => this.location(this.control.currentTask)?.span,
       },
       options.kernel,
     );
     const { memory, control, call } = this;
+    mm.tracer = call.ledger.tracer;
+    memory.misuse = call.watch;
     this.machine = new Machine(program, image, memory, control, window, call);
+    program.functions.forEach(({ name }, i) => {
+      mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
+    });
     mm.callOut = (func, args) => {
       const callee = this.machine.findFunction(func);
       return callee && Number(this.machine.callBack(callee, args));
@@ -139,6 +154,7 @@ export class ScenarioVm {
       scheduler.switchTo(next);
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
+    call.watch?.begin();
     const outcome = this.machine.runStatement(task);
     switch (outcome.kind) {
       case 'boundary':
@@ -153,10 +169,7 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
-        this.die(task, outcome.text);
-        this.handOver(task);
-        control.countStatement();
-        return this.result(task, { kind: 'failed', text: outcome.text });
+        return this.result(task, { kind: 'failed', ...this.die(task, outcome.text, outcome.oops) });
       case 'blocked':
         return this.block(task, start, outcome.reason);
     }
@@ -164,7 +177,7 @@ export class ScenarioVm {
 
   private result(
     task: number,
-    what: { kind: 'ran' } | { kind: 'ended' } | { kind: 'failed'; text: string },
+    what: { kind: 'ran' } | { kind: 'ended' } | ({ kind: 'failed' } & Death),
   ): StatementResult {
     return { task, failedExpects: this.call.failedExpects, ...what };
   }
@@ -173,7 +186,7 @@ export class ScenarioVm {
   private idle(): StatementResult {
     const task = this.control.currentTask;
     const waits = this.scheduler.waits();
-    const failedExpects: readonly ScenarioEvent[] = [];
+    const failedExpects: readonly FailedExpect[] = [];
     if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
     return { kind: 'exited', task, failedExpects };
   }
@@ -184,12 +197,19 @@ export class ScenarioVm {
     if (next !== undefined) this.scheduler.switchTo(next);
   }
 
-  private die(task: number, text: string): void {
-    this.tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+  private die(task: number, text: string, oops: Oops | undefined): Death {
+    const { control, tape } = this;
+    const calls = this.frames(task).map(({ location }) => location);
+    tape.mark({ kind: 'printk', level: KERN_ALERT, text });
+    for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
     const guard = guardNote(this.program, this.image.mm, text);
-    if (guard !== undefined) this.tape.mark({ kind: 'printk', level: KERN_ALERT, text: guard });
-    this.tape.mark({ kind: 'bug', text });
-    this.control.setStatus(task, 'failed');
+    if (guard !== undefined) tape.mark({ kind: 'printk', level: KERN_ALERT, text: guard });
+    const rule = oops?.rule;
+    tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
+    control.setStatus(task, 'failed');
+    this.handOver(task);
+    control.countStatement();
+    return { text, rule, calls };
   }
 
   /** The statement never happened; its task waits. */
@@ -275,6 +295,20 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** What the scenario has allocated and still has, where it stands now. */
+  notGivenBack(): readonly NotGivenBack[] {
+    return notGivenBack(this.call.ledger, this.placeNames);
+  }
+
+  private get placeNames(): PlaceNames {
+    const { text, lines, tasks } = this.program;
+    return {
+      line: (offset) => lines.position(offset).line,
+      functionAt: (offset) => /^\w+/.exec(text.slice(offset, offset + 64))?.[0] ?? '?',
+      task: (task) => tasks[task]?.name ?? '?',
+    };
   }
 
   location(task: number): Location | undefined {

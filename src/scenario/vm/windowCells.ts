@@ -25,6 +25,11 @@ export class WindowCells {
   readonly dataStart: number;
   readonly dataEnd: number;
   readonly data: Cell;
+  /**
+   * A frame before the variables: where the structure would begin that the first of them is a member of, as container_of() asks
+   * of the head of a list. Nothing is there.
+   */
+  private readonly guard: Cell;
   private readonly stacks: Cell;
   private readonly shadows: Cell;
 
@@ -37,16 +42,18 @@ export class WindowCells {
     const dataFrames = Math.ceil(dataBytes / PAGE_SIZE);
     const stackFrames = STACK_BYTES / PAGE_SIZE;
     const perTask = stackFrames + SHADOW_FRAMES;
-    const total = 1 + stringFrames + dataFrames * nrDataCopies + perTask * tasks.length;
+    const total = 1 + stringFrames + 1 + dataFrames * nrDataCopies + perTask * tasks.length;
     this.control = mm.memory.addPseudoFrames(total);
     const stringCell = frameAfter(this.control, 1);
-    this.data = frameAfter(stringCell, stringFrames);
+    this.guard = frameAfter(stringCell, stringFrames);
+    this.data = frameAfter(this.guard, 1);
     this.stacks = frameAfter(this.data, dataFrames * nrDataCopies);
     this.shadows = frameAfter(this.stacks, stackFrames * tasks.length);
     this.dataStart = window.data;
     this.dataEnd = window.data + dataBytes;
     this.open(window.strings, stringFrames, stringCell);
-    for (let cpu = 0; cpu < nrDataCopies; cpu++)
+    this.open(window.data - PAGE_SIZE, dataFrames + 1, this.guard);
+    for (let cpu = 1; cpu < nrDataCopies; cpu++)
       this.open(
         window.data + cpu * PER_CPU_STRIDE,
         dataFrames,
@@ -76,6 +83,10 @@ export class WindowCells {
   /** The lowest word of a task's shadow. */
   shadowCell(task: number): Cell {
     return frameAfter(this.shadows, task * SHADOW_FRAMES);
+  }
+
+  isGuard(cell: Cell): boolean {
+    return cell >= this.guard && cell < this.guard + WORDS_PER_FRAME;
   }
 
   /** Where string literals end: nothing may be written before that. */

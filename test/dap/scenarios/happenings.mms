@@ -1,10 +1,12 @@
 // What happens inside the allocator: a line for each.
-#pragma mmscope machine arch=x86_64 ram=64M slab=slub
+#pragma mmscope machine arch=x86_64 ram=64M slab=slub cmdline="sysctl.vm.watermark_boost_factor=0"
 
 drain_all_pages(NULL); // start
-struct page *one = alloc_page(GFP_KERNEL); // refill
-struct page *kept = alloc_pages(GFP_KERNEL, 5); // split
-struct page *cache = alloc_pages(GFP_KERNEL | __GFP_RECLAIMABLE, 4); // fallback
+// All that is unmovable in ZONE_DMA, where boot allocates nothing.
+alloc_pages(GFP_KERNEL | __GFP_DMA, 8);
+struct page *one = alloc_page(GFP_KERNEL | __GFP_DMA); // refill
+struct page *kept = alloc_pages(GFP_KERNEL | __GFP_DMA, 5); // split
+struct page *cache = alloc_pages(GFP_KERNEL | __GFP_DMA | __GFP_RECLAIMABLE, 4); // fallback
 get_page(one);
 put_page(one); // one less
 __free_page(one); // last reference

@@ -11,7 +11,7 @@ export interface CacheRecord {
   readonly geometry: CacheGeometry | undefined;
 }
 
-export interface CacheGeometry {
+interface CacheGeometry {
   readonly size: number;
   readonly align: number;
   readonly flags: number;

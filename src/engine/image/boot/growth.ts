@@ -276,7 +276,8 @@ export class Growth {
   private fillArray({ name, nodeFree }: ObjectsRecord): void {
     const { mm } = this;
     const s = this.caches.get(name);
-    if (nodeFree === undefined || s === undefined) return;
+    // A cache that this build has not is NULL.
+    if (nodeFree === undefined || s === undefined || s === NULL) return;
     const freeObjects = (): number =>
       mm.read_ulong(get_node(mm, s) + mm.kmem_cache_node.free_objects);
     const taken: VirtAddr[] = [];

@@ -13,6 +13,7 @@ import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memor
 import { cacheRecords } from './bootRecord.js';
 import { symbolAddress } from './profileFacts.js';
 import { writeSlabAttributes } from '../slabAttributes.js';
+import { writeResources } from './resources.js';
 import { ROOT_SYMBOL } from './tables/bootTables.js';
 import type { BootLayout } from './setupArch.js';
 
@@ -34,6 +35,7 @@ export class KernelData {
     this.writePageTableGlobals();
     this.writeCpus();
     this.writeCma();
+    writeResources(this.mm, this.layout, this);
   }
 
   /** A new string; its address. */
@@ -41,6 +43,13 @@ export class KernelData {
     const at = this.stringsEnd;
     this.bytes(at, text);
     this.stringsEnd = asVirt(at + text.length + 1);
+    return at;
+  }
+
+  /** Room for a structure. */
+  room(sizeBytes: number): VirtAddr {
+    const at = asVirt(Math.ceil(this.stringsEnd / 8) * 8);
+    this.stringsEnd = asVirt(at + sizeBytes);
     return at;
   }
 

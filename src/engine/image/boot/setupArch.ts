@@ -20,6 +20,7 @@ import {
   ramBelow4G,
   type E820Entry,
 } from './e820.js';
+import type { ResourceTables } from './resources.js';
 import { estimateKernelPages, largeSystemHashBytes } from './hashTables.js';
 import { loadKernel, type LoadedKernel } from './kernelLoad.js';
 import { parse_early_param, type LayoutParameters } from './cmdline.js';
@@ -57,6 +58,9 @@ export interface BootLayout {
   /** SPARSEMEM. */
   readonly sections: Sections | undefined;
   readonly perCpu: PerCpuAreas;
+  /** What firmware says is memory, and where the resources that say so in turn lie. */
+  readonly e820: readonly E820Entry[];
+  readonly resources: ResourceTables;
   readonly cma: MemRange | undefined;
   readonly initrd: MemRange | undefined;
   /** Bounce buffers; none where no device needs them. */
@@ -123,7 +127,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   );
   const estimated = estimateKernelPages(profile, zones, dmaReserve);
 
-  reserveSmallTables(memblock, profile, e820, options);
+  const resources = reserveSmallTables(memblock, profile, e820, options);
   const perCpu = setup_per_cpu_areas(memblock, profile, options.nrCpus);
   reserveHashTables(memblock, profile, estimated);
   // Page tables of the CPU entry area; on i386 they come from brk.
@@ -146,6 +150,8 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     usemaps,
     sections,
     perCpu,
+    e820,
+    resources,
     cma,
     initrd,
     tables: tables.tables,
@@ -170,7 +176,7 @@ function parse_memopt(
 }
 
 /** __VMALLOC_RESERVE: with the hole before vmalloc space where the command line says how large that is to be. */
-export const vmallocReserve = (profile: Profile, vmallocBytes: number | undefined): number =>
+const vmallocReserve = (profile: Profile, vmallocBytes: number | undefined): number =>
   vmallocBytes === undefined
     ? profile.constant('__VMALLOC_RESERVE')
     : vmallocBytes + profile.constant('VMALLOC_OFFSET');
@@ -311,15 +317,18 @@ function reserveSmallTables(
   profile: Profile,
   e820: readonly E820Entry[],
   { commandLine }: MachineOptions,
-): void {
+): ResourceTables {
   const line = profile.constant('L1_CACHE_BYTES');
   const sizeofResource = sizeofStruct(profile, 'resource');
   const ioapicNameBytes = 11;
-  if (profile.arch === 'x86_64')
-    memblock.memblock_alloc('resources', sizeofResource + ioapicNameBytes, line);
-  memblock.memblock_alloc('resources', sizeofResource * e820.length, line);
+  const ioapic =
+    profile.arch === 'x86_64'
+      ? memblock.memblock_alloc('resources', sizeofResource + ioapicNameBytes, line)
+      : undefined;
+  const ofMap = memblock.memblock_alloc('resources', sizeofResource * e820.length, line);
   memblock.memblock_alloc('the command line', commandLine.length + 1, line);
   memblock.memblock_alloc('the command line', commandLine.length + 1, line);
+  return { e820: ofMap, ioapic };
 }
 
 /** vfs_caches_init_early() */

@@ -3,6 +3,7 @@
  *
  * Source: Linux 6.1 mm/page_alloc.c, slab_common.c, slub.c, slab.c, vmalloc.c.
  */
+import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import { memset, writeByte } from '../../kernel/lib/string.js';
@@ -18,6 +19,9 @@ export function writeStaticData(mm: Kernel): void {
   mm.write(mm.globals.debug_locks, 1);
   for (const name of ['watermark_boost_factor', 'watermark_scale_factor', 'user_min_free_kbytes'])
     mm.write(mm.symbol(name), constantNamed(mm.profile, name));
+  for (const [name, value] of SYSCTLS) word(mm, mm.findSymbol(name) ?? NULL, value);
+  // Every processor of 64 bit that runs these machines has pages of 1 GiB.
+  if (mm.wide) word(mm, mm.findSymbol('direct_gbpages') ?? NULL, 1);
   const ratios = mm.globals.sysctl_lowmem_reserve_ratio;
   for (let i = 0; i < mm.MAX_NR_ZONES; i++)
     mm.write(ratios + i, constantNamed(mm.profile, `sysctl_lowmem_reserve_ratio[${i}]`));
@@ -42,6 +46,13 @@ export function writeStaticData(mm: Kernel): void {
   if (mm.globals.rcu_ctrlblk !== 0)
     mm.write_ptr(mm.globals.rcu_ctrlblk + mm.rcu_ctrlblk.curtail, mm.globals.rcu_ctrlblk);
 }
+
+/** In percent, as mm/util.c and mm/page-writeback.c set them. */
+const SYSCTLS = [
+  ['sysctl_overcommit_ratio', 50],
+  ['vm_dirty_ratio', 20],
+  ['dirty_background_ratio', 10],
+] as const;
 
 /** LIST_HEAD() */
 const LISTS = [

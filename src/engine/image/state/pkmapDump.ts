@@ -41,7 +41,7 @@ export function pkmapLines(mm: Kernel): string[] {
   for (let nr = 0; nr < mm.LAST_PKMAP; nr++) {
     const count = mm.read_int(mm.globals.pkmap_count + nr);
     const pte = ptep_get(mm, slotPte(mm, nr));
-    if (count !== 0 || !pte_none(pte))
+    if (count !== 0 || !pte_none(mm, pte))
       lines.push(`pk ${nr} count=${count} pte=${pte.toString(16)}`);
   }
   for (let bucket = 0; bucket < 1 << PA_HASH_ORDER; bucket++) {

@@ -27,7 +27,8 @@ export const print_tainted = (k: Kernel): string => {
 
 /** Notes a taint. `lockdepOk`: LOCKDEP_STILL_OK, what the kernel knows of its locks can still be trusted. */
 export function add_taint(k: Kernel, flag: number, lockdepOk: boolean): void {
-  if (!lockdepOk && __debug_locks_off(k)) pr_warn(k, 'Disabling lock debugging due to kernel taint');
+  if (!lockdepOk && __debug_locks_off(k))
+    pr_warn(k, 'Disabling lock debugging due to kernel taint');
   const tainted_mask = k.findSymbol('tainted_mask');
   if (tainted_mask !== undefined) k.write(tainted_mask, k.words[tainted_mask]! | (1 << flag));
 }

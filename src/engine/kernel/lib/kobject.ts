@@ -144,12 +144,16 @@ export function kobject_init_and_add(
 }
 
 /** Adds a kobject that has a type already: a name and a place. 0 or an errno. */
-export function kobject_add(k: Kernel, kobj: Kobject, parent: Kobject, name: VirtAddr): Int {
+function kobject_add(k: Kernel, kobj: Kobject, parent: Kobject, name: VirtAddr): Int {
   // kobject_add_varg():
   const retval: Int = kobject_set_name(k, kobj, name);
   if (retval !== 0) return retval;
   k.write_ptr(kobj + k.kobject.parent, parent);
   return kobject_add_internal(k, kobj);
+}
+
+function dynamic_kobj_release(k: Kernel, kobj: Kobject): void {
+  kfree(k, k.va_of(kobj));
 }
 
 /** A kobject of its own, which is a directory and no more. NULL without memory. */
@@ -160,7 +164,7 @@ export function kobject_create_and_add(k: Kernel, name: VirtAddr, parent: Kobjec
   const kobj = k.cell_at(object) as Kobject;
   kobject_init(k, kobj, k.globals.dynamic_kobj_ktype);
   if (kobject_add(k, kobj, parent, name) === 0) return kobj;
-  kobject_put(k, kobj, (k, kobj) => kfree(k, k.va_of(kobj)));
+  kobject_put(k, kobj, dynamic_kobj_release);
   return NULL;
 }
 

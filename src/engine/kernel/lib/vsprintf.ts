@@ -29,6 +29,14 @@ export const longHex = (k: Kernel, at: number): string =>
 export const hexOf = (k: Kernel, at: number): string =>
   `0x${longHex(k, at).replace(/^0+(?=.)/, '')}`;
 
+/** `%lx` */
+export const ulongHex = (k: Kernel, value: number): string =>
+  value < 0 ? BigInt.asUintN(k.wide ? 64 : 32, BigInt(value)).toString(16) : value.toString(16);
+
+/** `%ps` of the pointer at `at`: a symbol's name, or its address where the build's profile has none there. */
+export const symbolOf = (k: Kernel, at: number): string =>
+  k.profile.symbolAt(k.read_va(at))?.symbol.name ?? hexOf(k, at);
+
 /** `%px`, as which `%p` prints with no_hash_pointers. */
 export const pointer = (k: Kernel, value: number): string =>
   k.wide ? wordHex(Math.floor(value / 0x1_0000_0000)) + wordHex(value) : wordHex(value);

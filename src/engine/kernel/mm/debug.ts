@@ -1,7 +1,7 @@
 /**
  * dump_page(): a page's state in the kernel log.
  *
- * Source: Linux 6.1 mm/debug.c: __dump_page(), dump_page().
+ * Source: Linux 6.1 mm/debug.c: __dump_page(), dump_page(); mm/util.c: folio_mapping().
  */
 import type { Int, Page, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -15,15 +15,18 @@ import { is_migrate_cma } from '../include/linux/mmzone.h.js';
 import {
   compound_head,
   PAGE_MAPPING_ANON,
-  PAGE_MAPPING_FLAGS,
   PageAnon,
   PageCompound,
   PageKsm,
+  PageMappingFlags,
   PageSlab,
 } from '../include/linux/page-flags.h.js';
 import { page_ref_count } from '../include/linux/page_ref.h.js';
 import { pr_warn } from '../include/linux/printk.h.js';
-import { hexOf, longHex, pageFlagsText, pointer } from '../lib/vsprintf.js';
+import { longHex, pageFlagsText, pointer, ulongHex } from '../lib/vsprintf.js';
+import { dump_mapping } from '../fs/inode.js';
+import { page_to_pgoff } from '../include/linux/pagemap.h.js';
+import { asCell } from '../../memory/address.js';
 import { get_pageblock_migratetype } from './page_alloc/pageblock.js';
 
 /** A structure in words of a long, 32 bytes a line: print_hex_dump() with DUMP_PREFIX_NONE. */
@@ -36,29 +39,37 @@ const printLongs = (k: Kernel, prefix: string, page: Page): void => {
   }
 };
 
-/** Left out: memcg_data; dump_mapping (a mapping is shown as an address: what it belongs to is not there). */
+/** The file that a folio belongs to; NULL for a slab and for anonymous memory. Left out: the swap cache. */
+function folio_mapping(k: Kernel, folio: Page): ULong {
+  if (PageSlab(k, folio) || PageMappingFlags(k, folio)) return 0;
+  return k.read_long(folio + k.page.mapping);
+}
+
+/** Left out: memcg_data. */
 function __dump_page(k: Kernel, page: Page): void {
   const page_cma = is_migrate_cma(k, get_pageblock_migratetype(k, page));
   let head: Page = compound_head(k, page);
   let compound = PageCompound(k, page);
-  let mapping: ULong = k.read_long(page + k.page.mapping);
+  let mapping: ULong;
 
   const nr_before: Int = k.page_to_pfn(page) - k.page_to_pfn(head);
   if (nr_before < 0 || nr_before >= 1 << (k.MAX_ORDER - 1)) {
     // A head that cannot be one: the page is damaged, and only its own words are looked at.
-    if ((mapping & PAGE_MAPPING_ANON) !== 0) mapping = 0;
     head = page;
+    mapping = k.read_long(page + k.page.mapping);
+    if ((mapping & PAGE_MAPPING_ANON) !== 0) mapping = 0;
     compound = false;
-  } else if ((mapping & PAGE_MAPPING_FLAGS) !== 0 || PageSlab(k, head)) mapping = 0;
+  } else mapping = folio_mapping(k, head);
 
   // Slab allocators keep something else in this word.
   const mapcount: Int = PageSlab(k, head) ? 0 : page_mapcount(k, page);
 
-  const pfn = k.page_to_pfn(page).toString(16);
+  const pfn = ulongHex(k, k.page_to_pfn(page));
   pr_warn(
     k,
     `page:${pointer(k, k.va_of(page))} refcount:${page_ref_count(k, head)} mapcount:${mapcount} ` +
-      `mapping:${pointer(k, mapping)} index:${hexOf(k, page + k.page.index)} pfn:0x${pfn}`,
+      `mapping:${mapping === 0 ? pointer(k, 0) : longHex(k, head + k.page.mapping)} ` +
+      `index:0x${ulongHex(k, page_to_pgoff(k, page))} pfn:0x${pfn}`,
   );
   if (compound)
     pr_warn(
@@ -70,7 +81,7 @@ function __dump_page(k: Kernel, page: Page): void {
   let type = '';
   if (PageKsm(k, page)) type = 'ksm ';
   else if (PageAnon(k, page)) type = 'anon ';
-  else if (mapping !== 0) pr_warn(k, `invalid mapping:${pointer(k, mapping)}`);
+  else if (mapping !== 0) dump_mapping(k, asCell(head + k.page.mapping));
 
   pr_warn(k, `${type}flags: ${pageFlagsText(k, head)}${page_cma ? ' CMA' : ''}`);
   printLongs(k, 'raw: ', page);

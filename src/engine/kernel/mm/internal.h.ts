@@ -18,8 +18,9 @@ import {
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { page_zonenum } from '../include/linux/mm.h.js';
-import { PageBuddy } from '../include/linux/page-flags.h.js';
-import { set_page_count } from '../include/linux/page_ref.h.js';
+import { VM_BUG_ON_PAGE } from '../include/linux/mmdebug.h.js';
+import { PageBuddy, PageTail } from '../include/linux/page-flags.h.js';
+import { page_ref_count, set_page_count } from '../include/linux/page_ref.h.js';
 
 export interface AllocContext {
   zonelist: Zonelist;
@@ -55,6 +56,10 @@ export const MAX_RECLAIM_RETRIES = 16;
 
 /** From 0 to the caller's one reference. */
 export function set_page_refcounted(k: Kernel, page: Page): void {
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(PageTail(k, page), page, 'mm/internal.h', 'PageTail(page)');
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(page_ref_count(k, page) !== 0, page, 'mm/internal.h', 'page_ref_count(page)');
   set_page_count(k, page, 1);
 }
 

@@ -98,11 +98,11 @@ export function pmd_alloc(k: Kernel, mm: MmStruct, pud: Pud, address: VirtAddr):
 }
 
 export const pte_alloc_kernel = (k: Kernel, pmd: Pmd, address: VirtAddr): Pte =>
-  pmd_none(k.read_pte(pmd)) && __pte_alloc_kernel(k, pmd) !== 0
+  pmd_none(k, k.read_pte(pmd)) && __pte_alloc_kernel(k, pmd) !== 0
     ? NULL
     : pte_offset_kernel(k, pmd, address);
 
 export const pte_alloc_map = (k: Kernel, mm: MmStruct, pmd: Pmd, address: VirtAddr): Pte =>
-  pmd_none(k.read_pte(pmd)) && __pte_alloc(k, mm, pmd) !== 0
+  pmd_none(k, k.read_pte(pmd)) && __pte_alloc(k, mm, pmd) !== 0
     ? NULL
     : pte_offset_map(k, pmd, address);

@@ -8,8 +8,9 @@
  */
 import type { Page } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { VM_BUG_ON_FOLIO } from '../include/linux/mmdebug.h.js';
 import { page_folio, PageHead } from '../include/linux/page-flags.h.js';
-import { page_ref_inc, put_page_testzero } from '../include/linux/page_ref.h.js';
+import { page_ref_count, page_ref_inc, put_page_testzero } from '../include/linux/page_ref.h.js';
 import { synchronize_rcu_expedited } from '../kernel/rcu/tiny.js';
 import { destroy_large_folio, free_unref_page } from './page_alloc/free.js';
 
@@ -34,9 +35,20 @@ export function lru_cache_enable(k: Kernel): void {
   k.write(lru_disable_count, k.words[lru_disable_count]! - 1);
 }
 
+/** 127: more than any CPU adds at once. */
+const folio_ref_zero_or_close_to_overflow = (k: Kernel, folio: Page): boolean =>
+  (page_ref_count(k, folio) + 127) >>> 0 <= 127;
+
 /** Takes a reference to the page's folio. */
 export function get_page(k: Kernel, page: Page): void {
   const folio: Page = page_folio(k, page);
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_FOLIO(
+      folio_ref_zero_or_close_to_overflow(k, folio),
+      folio,
+      'include/linux/mm.h',
+      'folio_ref_zero_or_close_to_overflow(folio)',
+    );
   page_ref_inc(k, folio);
 }
 

@@ -8,6 +8,7 @@
 import type { Gfp, Int, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { isText } from '../../machine/text.js';
 import { WARN_ON_ONCE } from '../include/asm-generic/bug.h.js';
 import { memset, stringAt, writeByte } from '../lib/string.js';
 import { kfree, kmalloc } from './slab_common/kmalloc.js';
@@ -35,14 +36,13 @@ export function is_kernel_rodata(k: Kernel, addr: VirtAddr): boolean {
  * no constant of the kernel's.
  */
 export function kstrdup_const(k: Kernel, s: string | VirtAddr): VirtAddr {
-  if (typeof s === 'string') return kstrdup(k, s, k.GFP_KERNEL);
+  if (isText(s)) return kstrdup(k, s, k.GFP_KERNEL);
   if (is_kernel_rodata(k, s)) return s;
   return kstrdup(k, stringAt(k, s), k.GFP_KERNEL);
 }
 
 /** The text of a name, wherever it is. */
-export const textOf = (k: Kernel, s: string | VirtAddr): string =>
-  typeof s === 'string' ? s : stringAt(k, s);
+export const textOf = (k: Kernel, s: string | VirtAddr): string => (isText(s) ? s : stringAt(k, s));
 
 /** The opposite: a constant was not copied, so it is not freed. */
 export function kfree_const(k: Kernel, x: VirtAddr): void {

@@ -26,19 +26,19 @@ function __list_add(k: Kernel, entry: ListHead, prev: ListHead, next: ListHead):
 
 /** Adds after `head`: a stack. */
 export function list_add(k: Kernel, entry: ListHead, head: ListHead): void {
-  __list_add(k, entry, head, k.read_ptr(head));
+  __list_add(k, entry, head, k.read_ptr_to_write(head, k.list_head.prev));
 }
 
 /** Adds before `head`: a queue. */
 export function list_add_tail(k: Kernel, entry: ListHead, head: ListHead): void {
-  __list_add(k, entry, k.read_ptr(head + k.list_head.prev), head);
+  __list_add(k, entry, k.read_ptr_to_write(head + k.list_head.prev, 0), head);
 }
 
 /** Lets the neighbours of `entry` point to each other. */
 export function __list_del_entry(k: Kernel, entry: ListHead): void {
-  const next = k.read_ptr(entry);
-  const prev = k.read_ptr(entry + k.list_head.prev);
+  const next: ListHead = k.read_ptr_to_write(entry, k.list_head.prev);
   k.copy_ptr(next + k.list_head.prev, entry + k.list_head.prev);
+  const prev: ListHead = k.read_ptr_to_write(entry + k.list_head.prev, 0);
   k.copy_ptr(prev, entry);
 }
 
@@ -63,9 +63,9 @@ export function list_move(k: Kernel, entry: ListHead, head: ListHead): void {
 /** Joins the entries of `list` in at the head of another. `list` itself is left as it was. */
 export function list_splice(k: Kernel, list: ListHead, head: ListHead): void {
   if (list_empty(k, list)) return;
-  const first = k.read_ptr(list);
-  const last = k.read_ptr(list + k.list_head.prev);
-  const at = k.read_ptr(head);
+  const first: ListHead = k.read_ptr_to_write(list, k.list_head.prev);
+  const last: ListHead = k.read_ptr_to_write(list + k.list_head.prev, 0);
+  const at: ListHead = k.read_ptr_to_write(head, k.list_head.prev);
   k.write_ptr(first + k.list_head.prev, head);
   k.write_ptr(head, first);
   k.write_ptr(last, at);
@@ -80,9 +80,9 @@ export function list_move_tail(k: Kernel, entry: ListHead, head: ListHead): void
 /** Moves all entries of a list to another head. */
 export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHead): void {
   k.copy_ptr(replacement, old);
-  k.write_ptr(k.read_ptr(replacement) + k.list_head.prev, replacement);
+  k.write_ptr(k.read_ptr_to_write(replacement, k.list_head.prev) + k.list_head.prev, replacement);
   k.copy_ptr(replacement + k.list_head.prev, old + k.list_head.prev);
-  k.write_ptr(k.read_ptr(replacement + k.list_head.prev), replacement);
+  k.write_ptr(k.read_ptr_to_write(replacement + k.list_head.prev, 0), replacement);
   INIT_LIST_HEAD(k, old);
 }
 
@@ -93,22 +93,26 @@ export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHea
 //
 //     for (let page: Page = list_first_entry(k, head, k.page.lru); !list_entry_is_head(k, page, head, k.page.lru);
 //          page = list_next_entry(k, page, k.page.lru))
+//
+// Linux finds out that a pointer leads nowhere when the structure is looked at, we when it is followed: with the address of the
+// list_head there, which is what most look at first. In a loop that keeps the next entry aside, that is one turn early.
 
 /** The structure that the list_head at `ptr` is a member of. */
 export const list_entry = (k: Kernel, ptr: ListHead, member: number): Cell =>
   (ptr - member) >>> 10 === ptr >>> 10 ? asCell(ptr - member) : k.plus(ptr, -member);
 
 export const list_first_entry = (k: Kernel, head: ListHead, member: number): Cell =>
-  list_entry(k, k.read_ptr(head), member);
-export const list_last_entry = (k: Kernel, head: ListHead, member: number): Cell =>
-  list_entry(k, k.read_ptr(head + k.list_head.prev), member);
+  list_entry(k, k.read_ptr_to_read(head, 0), member);
+/** @param first the member that is looked at first, which is where a pointer that leads nowhere faults */
+export const list_last_entry = (k: Kernel, head: ListHead, member: number, first = member): Cell =>
+  list_entry(k, k.read_ptr_to_read(head + k.list_head.prev, first - member), member);
 export const list_first_entry_or_null = (k: Kernel, head: ListHead, member: number): Cell =>
   list_empty(k, head) ? NULL : list_first_entry(k, head, member);
 
 export const list_next_entry = (k: Kernel, pos: Cell, member: number): Cell =>
-  list_entry(k, k.read_ptr(k.plus(pos, member)), member);
+  list_entry(k, k.read_ptr_to_read(k.plus(pos, member), 0), member);
 export const list_prev_entry = (k: Kernel, pos: Cell, member: number): Cell =>
-  list_entry(k, k.read_ptr(k.plus(k.plus(pos, member), k.list_head.prev)), member);
+  list_entry(k, k.read_ptr_to_read(k.plus(k.plus(pos, member), k.list_head.prev), 0), member);
 
 /** Whether a walk has come back to the head: `pos` is then not a structure, only where one would begin. */
 export const list_entry_is_head = (k: Kernel, pos: Cell, head: ListHead, member: number): boolean =>

@@ -4,18 +4,19 @@
  * Invariant: reads only.
  * Source: Linux 6.1 include/linux/mmzone.h.
  */
-import type {
-  FreeArea,
-  Int,
-  ListHead,
-  Migratetype,
-  Page,
-  UInt,
-  ULong,
-  Zone,
-  Zoneref,
-  ZoneType,
-  Pfn,
+import {
+  type FreeArea,
+  type Int,
+  type ListHead,
+  type Migratetype,
+  NULL,
+  type Page,
+  type UInt,
+  type ULong,
+  type Zone,
+  type Zoneref,
+  type ZoneType,
+  type Pfn,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { type Cell, PAGE_SIZE } from '../../../memory/address.js';
@@ -105,11 +106,16 @@ export function pfn_to_section_nr(k: Kernel, pfn: Pfn): ULong {
   return Math.floor(pfn / k.PAGES_PER_SECTION);
 }
 
-/** mem_section[] is an array of pointers to pages of sections. What it leads to may lie in any frame, so it goes by addresses. */
+/**
+ * mem_section[] is an array of pointers to pages of sections. What it leads to may lie in any frame, so it goes by addresses. NULL
+ * for a number that no section has.
+ */
 export function __nr_to_section(k: Kernel, nr: ULong): Cell {
   const SECTIONS_PER_ROOT: Int = Math.floor(PAGE_SIZE / k.sizeof.mem_section);
   const root: ULong = Math.floor(nr / SECTIONS_PER_ROOT);
+  if (nr < 0 || root >= Math.ceil(k.NR_MEM_SECTIONS / SECTIONS_PER_ROOT)) return NULL;
   const mem_section_root: Cell = k.read_ptr_plus(k.globals.mem_section, root * k.ptr_words * 4);
+  if (k.read_ptr(mem_section_root) === NULL) return NULL;
   return k.read_ptr_plus(mem_section_root, (nr % SECTIONS_PER_ROOT) * k.stride.mem_section * 4);
 }
 
@@ -120,7 +126,7 @@ export function __pfn_to_section(k: Kernel, pfn: Pfn): Cell {
 /** Word `word` of the section's pageblock bits: `ms->usage->pageblock_flags`. */
 export function section_to_usemap(k: Kernel, ms: Cell, word: UInt): Cell {
   return k.read_ptr_plus(
-    ms + k.mem_section.usage,
+    k.deref(ms, k.mem_section.usage) + k.mem_section.usage,
     (k.mem_section_usage.pageblock_flags + word) * 4,
   );
 }

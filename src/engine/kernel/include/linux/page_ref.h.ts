@@ -5,6 +5,7 @@
  */
 import type { Int, Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { VM_BUG_ON_PAGE } from './mmdebug.h.js';
 
 export function page_ref_count(k: Kernel, page: Page): Int {
   return k.words[page + k.page._refcount]!;
@@ -24,6 +25,13 @@ export function page_ref_add(k: Kernel, page: Page, count: Int): void {
 
 /** Drops a reference; whether it was the last. */
 export function put_page_testzero(k: Kernel, page: Page): boolean {
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(
+      page_ref_count(k, page) === 0,
+      page,
+      'include/linux/mm.h',
+      'page_ref_count(page) == 0',
+    );
   const count = k.words[page + k.page._refcount]! - 1;
   k.write(page + k.page._refcount, count);
   return count === 0;

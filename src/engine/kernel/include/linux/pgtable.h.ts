@@ -111,7 +111,7 @@ export const pte_offset_map = (k: Kernel, dir: Pmd, address: VirtAddr): Pte =>
 /** NULL where the tables above are missing. */
 export function virt_to_kpte(k: Kernel, vaddr: VirtAddr): Pte {
   const pmd: Pmd = pmd_off_k(k, vaddr);
-  return pmd === NULL || pmd_none(k.read_pte(pmd)) ? NULL : pte_offset_kernel(k, pmd, vaddr);
+  return pmd === NULL || pmd_none(k, k.read_pte(pmd)) ? NULL : pte_offset_kernel(k, pmd, vaddr);
 }
 
 export function pmd_off_k(k: Kernel, va: VirtAddr): Pmd {

@@ -14,7 +14,7 @@ import { __free_pages } from '../../mm/page_alloc/api.js';
 const defaultArea = (k: Kernel): Cma => k.read_ptr(k.globals.dma_contiguous_default_area);
 
 function cma_alloc_aligned(k: Kernel, cma: Cma, size: ULong, gfp: Gfp): Page {
-  const align = Math.min(get_order(size), k.CONFIG_CMA_ALIGNMENT);
+  const align = Math.min(get_order(k, size), k.CONFIG_CMA_ALIGNMENT);
   return cma_alloc(k, cma, size / PAGE_SIZE, align, (gfp & k.__GFP_NOWARN) !== 0);
 }
 
@@ -29,5 +29,5 @@ export function dma_alloc_contiguous(k: Kernel, size: ULong, gfp: Gfp): Page {
 export function dma_free_contiguous(k: Kernel, page: Page, size: ULong): void {
   const count = Math.ceil(size / PAGE_SIZE);
   if (cma_release(k, defaultArea(k), page, count)) return;
-  __free_pages(k, page, get_order(size));
+  __free_pages(k, page, get_order(k, size));
 }

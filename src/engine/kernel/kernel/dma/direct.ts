@@ -44,7 +44,7 @@ function dma_coherent_ok(k: Kernel, phys: PhysAddr, size: ULong): boolean {
 }
 
 function __dma_direct_alloc_pages(k: Kernel, size: ULong, gfp: Gfp): Page {
-  const order: Order = get_order(size);
+  const order: Order = get_order(k, size);
   gfp |= dma_direct_optimal_gfp_mask(k);
   let page: Page = dma_alloc_contiguous(k, size, gfp);
   if (page !== NULL && !dma_coherent_ok(k, page_to_phys(k, page), size)) {

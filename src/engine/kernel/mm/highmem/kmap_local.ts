@@ -67,7 +67,7 @@ export function __kmap_local_pfn_prot(k: Kernel, pfn: Pfn, prot: PteVal): VirtAd
   const idx: Int = arch_kmap_local_map_idx(k, kmap_local_idx_push(k));
   const vaddr: VirtAddr = __fix_to_virt(k, k.FIX_KMAP_BEGIN + idx);
   const kmap_pte: Pte = kmap_get_pte(k, idx);
-  if (!pte_none(k.read_pte(kmap_pte)))
+  if (!pte_none(k, k.read_pte(kmap_pte)))
     k.emit({ kind: 'bug', text: '__kmap_local_pfn_prot: the slot is taken' });
   const pteval: PteVal = pfn_pte(k, pfn, prot);
   set_pte(k, kmap_pte, pteval);

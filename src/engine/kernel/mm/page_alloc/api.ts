@@ -31,8 +31,9 @@ import {
   zonelist_zone,
   zonelist_zone_idx,
 } from '../../include/linux/mmzone.h.js';
-import { PageHead } from '../../include/linux/page-flags.h.js';
-import { put_page_testzero } from '../../include/linux/page_ref.h.js';
+import { VM_BUG_ON_PAGE } from '../../include/linux/mmdebug.h.js';
+import { PageCompound, PageHead } from '../../include/linux/page-flags.h.js';
+import { page_ref_count, put_page_testzero } from '../../include/linux/page_ref.h.js';
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_zid_vm_events } from '../../include/linux/vmstat.h.js';
 import { page_address } from '../highmem/page_address.js';
@@ -78,6 +79,10 @@ export const __free_page = (k: Kernel, page: Page): void => {
 
 /** Makes single pages of a plain block: each has its own reference. Left out: page_owner, memcg. */
 export function split_page(k: Kernel, page: Page, order: Order): void {
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(PageCompound(k, page), page, 'mm/page_alloc.c', 'PageCompound(page)');
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(page_ref_count(k, page) === 0, page, 'mm/page_alloc.c', '!page_count(page)');
   // The first page has had its reference since the allocation.
   for (let i = 1; i < 1 << order; i++) set_page_refcounted(k, nth_page(k, page, i));
 }
@@ -115,7 +120,7 @@ function make_alloc_exact(k: Kernel, addr: VirtAddr, order: Order, size: ULong):
 
 /** Whole pages for `size` bytes, no more. */
 export function alloc_pages_exact(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAddr {
-  const order: Order = get_order(size);
+  const order: Order = get_order(k, size);
   // A compound page could not be given back in parts, and a highmem page has no address.
   gfp_mask &= ~(k.__GFP_COMP | k.__GFP_HIGHMEM);
   const addr: VirtAddr = __get_free_pages(k, gfp_mask, order);

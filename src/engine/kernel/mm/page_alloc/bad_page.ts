@@ -12,6 +12,7 @@ import { page_mapcount_reset } from '../../include/linux/mm.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { pr_alert } from '../../include/linux/printk.h.js';
 import { add_taint, TAINT_BAD_PAGE } from '../../kernel/panic.js';
+import { ulongHex } from '../../lib/vsprintf.js';
 import { dump_page } from '../debug.js';
 
 /** Whether nothing of a former or present user is left in the page. Left out: memcg_data. */
@@ -47,7 +48,7 @@ export function bad_page(k: Kernel, page: Page, reason: string): void {
   // A stray pointer may spoil thousands of pages: the log is to survive that.
   if (k.words[nr_shown]! < 60) {
     k.write(nr_shown, k.words[nr_shown]! + 1);
-    const pfn = k.page_to_pfn(page).toString(16).padStart(5, '0');
+    const pfn = ulongHex(k, k.page_to_pfn(page)).padStart(5, '0');
     pr_alert(k, `BUG: Bad page state in process ${currentComm()}  pfn:${pfn}`);
     dump_page(k, page, reason);
   }

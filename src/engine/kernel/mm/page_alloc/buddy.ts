@@ -26,6 +26,7 @@ import { __ffs, fls } from '../../include/linux/bitops.h.js';
 import { ENOENT } from '../../include/linux/errno.h.js';
 import { list_add, list_add_tail, list_del, list_move_tail } from '../../include/linux/list.h.js';
 import { nth_page, page_zone } from '../../include/linux/mm.h.js';
+import { VM_BUG_ON_PAGE } from '../../include/linux/mmdebug.h.js';
 import { get_page_from_free_area, migratetype_is_mergeable } from '../../include/linux/mmzone.h.js';
 import { __ClearPageBuddy, __SetPageBuddy, PageBuddy } from '../../include/linux/page-flags.h.js';
 import { is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
@@ -122,6 +123,9 @@ function buddy_merge_likely(
   return find_buddy_page_pfn(k, higher_page, higher_page_pfn, order + 1) !== NULL;
 }
 
+/** With CONFIG_DEBUG_VM: whether a page is not the zone's. Left out: the zone's span, which page_zone() comes from here. */
+const bad_range = (k: Kernel, zone: Zone, page: Page): boolean => page_zone(k, page) !== zone;
+
 /**
  * Puts a block on the lists, joined with its buddies as far as they are free. Whoever calls it holds zone->lock there.
  * Left out: compaction_capture (no direct compaction), page_is_guard (no debug_pagealloc), is_shuffle_order, page reporting.
@@ -136,6 +140,22 @@ export function __free_one_page(
   fpi_flags: FpiFlags,
 ): void {
   let buddy_pfn: Pfn = 0;
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(
+      (k.words[page + k.page.flags]! & k.PAGE_FLAGS_CHECK_AT_PREP) !== 0,
+      page,
+      'mm/page_alloc.c',
+      'page->flags & PAGE_FLAGS_CHECK_AT_PREP',
+    );
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(
+      (pfn & ((1 << order) - 1)) !== 0,
+      page,
+      'mm/page_alloc.c',
+      'pfn & ((1 << order) - 1)',
+    );
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(bad_range(k, zone, page), page, 'mm/page_alloc.c', 'bad_range(zone, page)');
   // Pages of an isolated block are on lists, but nobody can have them: they do not count as free.
   if (!is_migrate_isolate(k, migratetype))
     __mod_zone_freepage_state(k, zone, 1 << order, migratetype);

@@ -22,15 +22,24 @@ import {
   list_first_entry,
   list_next_entry,
 } from '../../include/linux/list.h.js';
-import { compound_nr, compound_order, page_zone, nth_page } from '../../include/linux/mm.h.js';
+import { VM_BUG_ON_PAGE } from '../../include/linux/mmdebug.h.js';
+import {
+  compound_mapcount,
+  compound_nr,
+  compound_order,
+  page_zone,
+  nth_page,
+} from '../../include/linux/mm.h.js';
 import {
   __folio_clear_mlocked,
   clear_compound_head,
   ClearPageDoubleMap,
+  compound_head,
   folio_test_mlocked,
   page_folio,
   PageCompound,
   PageMappingFlags,
+  PageTail,
 } from '../../include/linux/page-flags.h.js';
 import { has_isolate_pageblock, is_migrate_isolate } from '../../include/linux/page-isolation.h.js';
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
@@ -55,24 +64,42 @@ export function free_the_page(k: Kernel, page: Page, order: Order): void {
   else __free_pages_ok(k, page, order, FPI_NONE);
 }
 
-/**
- * Takes back the words that made a page a tail; 1 if they were bad. Left out: the checks that only a kernel with DEBUG_VM makes.
- */
+/** What is wrong with a tail, in a kernel with CONFIG_DEBUG_VM; '' when nothing is. */
+function tailReason(k: Kernel, head_page: Page, page: Page): string {
+  const nth: Int = k.page_to_pfn(page) - k.page_to_pfn(head_page);
+  // Of the first and the second tail other members lie in this word.
+  if (nth === 1 && compound_mapcount(k, page) !== 0) return 'nonzero compound_mapcount';
+  if (nth > 2 && k.words[page + k.page.mapping] !== k.TAIL_MAPPING.low)
+    return 'corrupted mapping in tail page';
+  if (!PageTail(k, page)) return 'PageTail not set';
+  if (compound_head(k, page) !== head_page) return 'compound_head not consistent';
+  return '';
+}
+
+/** Takes back the words that made a page a tail; 1 if they were bad. */
 function free_tail_pages_check(k: Kernel, head_page: Page, page: Page): Int {
   if (k.flaggedTails !== undefined) {
     const reason = k.flaggedTails.clearTail(k, head_page, page);
     if (reason !== '') bad_page(k, page, reason);
     return reason === '' ? 0 : 1;
   }
+  let ret: Int = 0;
+  if (k.CONFIG_DEBUG_VM !== 0) {
+    const reason = tailReason(k, head_page, page);
+    if (reason !== '') {
+      bad_page(k, page, reason);
+      ret = 1;
+    }
+  }
   // out:
   k.write_long(page + k.page.mapping, 0);
   clear_compound_head(k, page);
-  return 0;
+  return ret;
 }
 
 /**
  * Checks a block and wipes what its user left in `struct page`. False: a page is bad, and the whole block is leaked.
- * `check_free` is false for blocks bound for a per-cpu list: their first page is checked when it leaves that.
+ * `check_free` is false for blocks bound for a per-cpu list of a kernel without DEBUG_VM: their first page is checked when it leaves that.
  * Left out: fpi_flags, hwpoison, memcg, page_owner, page_table_check, debug_pagealloc, KASAN, init_on_free.
  */
 export function free_pages_prepare(
@@ -82,6 +109,8 @@ export function free_pages_prepare(
   check_free: boolean,
 ): boolean {
   let bad: Int = 0;
+  if (k.CONFIG_DEBUG_VM !== 0)
+    VM_BUG_ON_PAGE(PageTail(k, page), page, 'mm/page_alloc.c', 'PageTail(page)');
   trace_mm_page_free(k, page, order);
   const folio: Page = page_folio(k, page);
   // Truncation and munlock may race, and leave a page that is freed marked as locked in memory: it is counted out.
@@ -95,6 +124,13 @@ export function free_pages_prepare(
   // Tails before the head is wiped: whether they are tails, the head says.
   if (order !== 0) {
     const compound = PageCompound(k, page);
+    if (k.CONFIG_DEBUG_VM !== 0)
+      VM_BUG_ON_PAGE(
+        compound && compound_order(k, page) !== order,
+        page,
+        'mm/page_alloc.c',
+        'compound && compound_order(page) != order',
+      );
     // PG_double_map lies in the first tail, where it would pass for a flag of that page itself.
     if (compound) ClearPageDoubleMap(k, page);
     let tail: Page = page;
@@ -120,9 +156,14 @@ export function free_pages_prepare(
   return true;
 }
 
+/** With CONFIG_DEBUG_VM a page is checked when its user frees it, not when it leaves the per-cpu list: so the report names who. */
+function free_pcp_prepare(k: Kernel, page: Page, order: Order): boolean {
+  return free_pages_prepare(k, page, order, k.CONFIG_DEBUG_VM !== 0);
+}
+
 /** free_pages_prepare() for a per-cpu list, and the type of its pageblock noted in page->index. */
 function free_unref_page_prepare(k: Kernel, page: Page, pfn: Pfn, order: Order): boolean {
-  if (!free_pages_prepare(k, page, order, false)) return false;
+  if (!free_pcp_prepare(k, page, order)) return false;
   set_pcppage_migratetype(k, page, get_pfnblock_migratetype(k, page, pfn));
   return true;
 }

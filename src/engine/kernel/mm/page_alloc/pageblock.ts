@@ -25,8 +25,9 @@ function get_pageblock_bitmap(k: Kernel, page: Page, pfn: Pfn, word: UInt): Cell
   if (!k.sparsemem) return k.read_ptr_plus(page_zone(k, page) + k.zone.pageblock_flags, word * 4);
   // Three pointers lead there and none of them ever changes: looked up once for eight blocks.
   const index: UInt = pfn >> (k.pageblock_order + 3);
-  const known = k.pageblockWords[index]!;
-  if (known !== 0) return asCell(known);
+  const known = k.pageblockWords[index];
+  // A wild page has a number that no section has.
+  if (known && pfn === (pfn | 0)) return asCell(known);
   const cell = section_to_usemap(k, __pfn_to_section(k, pfn), word);
   k.pageblockWords[index] = cell;
   return cell;

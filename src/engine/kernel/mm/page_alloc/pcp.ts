@@ -45,7 +45,7 @@ import { trace_mm_page_pcpu_drain } from '../../include/trace/events/kmem.h.js';
 import { free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
 import { get_pageblock_migratetype, get_pcppage_migratetype } from './pageblock.js';
-import { rmqueue_bulk } from './rmqueue.js';
+import { check_new_pages, rmqueue_bulk } from './rmqueue.js';
 
 /** Whether blocks of this order go through the per-cpu lists. Compiled in with huge pages, in use or not. */
 export function pcp_allowed_order(k: Kernel, order: Order): boolean {
@@ -67,7 +67,11 @@ export function pindex_to_order(k: Kernel, pindex: Int): Order {
 
 // --- taking ------------------------------------------------------------------------------------------------------------
 
-/** The block at the head of `list`, which is filled first when it is empty. Left out: check_new_pcp (checks with DEBUG_VM only). */
+/** With DEBUG_VM a page is checked when it leaves a per-cpu list for its user, else when it came to it. Left out: debug_pagealloc. */
+const check_new_pcp = (k: Kernel, page: Page, order: Order): boolean =>
+  k.CONFIG_DEBUG_VM !== 0 && check_new_pages(k, page, order);
+
+/** The block at the head of `list`, which is filled first when it is empty. */
 export function __rmqueue_pcplist(
   k: Kernel,
   zone: Zone,
@@ -77,21 +81,24 @@ export function __rmqueue_pcplist(
   pcp: PerCpuPages,
   list: ListHead,
 ): Page {
-  if (list_empty(k, list)) {
-    let batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
-    // A batch of 1 belongs to a small zone or a boot pageset, which must not keep any.
-    // The batch is in pages: of larger blocks fewer are taken, but two at least.
-    if (batch > 1) batch = Math.max(batch >> order, 2);
-    const alloced: Int = rmqueue_bulk(k, zone, order, batch, list, migratetype, alloc_flags);
-    k.write(
-      pcp + k.per_cpu_pages.count,
-      k.words[pcp + k.per_cpu_pages.count]! + (alloced << order),
-    );
-    if (list_empty(k, list)) return NULL;
-  }
-  const page: Page = list_first_entry(k, list, k.page.lru);
-  list_del(k, page + k.page.lru);
-  k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! - (1 << order));
+  let page: Page;
+  do {
+    if (list_empty(k, list)) {
+      let batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
+      // A batch of 1 belongs to a small zone or a boot pageset, which must not keep any.
+      // The batch is in pages: of larger blocks fewer are taken, but two at least.
+      if (batch > 1) batch = Math.max(batch >> order, 2);
+      const alloced: Int = rmqueue_bulk(k, zone, order, batch, list, migratetype, alloc_flags);
+      k.write(
+        pcp + k.per_cpu_pages.count,
+        k.words[pcp + k.per_cpu_pages.count]! + (alloced << order),
+      );
+      if (list_empty(k, list)) return NULL;
+    }
+    page = list_first_entry(k, list, k.page.lru);
+    list_del(k, page + k.page.lru);
+    k.write(pcp + k.per_cpu_pages.count, k.words[pcp + k.per_cpu_pages.count]! - (1 << order));
+  } while (check_new_pcp(k, page, order));
   return page;
 }
 
@@ -116,9 +123,9 @@ export function rmqueue_pcplist(
 
 // --- giving back -------------------------------------------------------------------------------------------------------
 
-/** A page that a user freed to a per-cpu list unchecked moves on to the buddy lists. Without DEBUG_VM it is checked only now. */
+/** A page moves on to the buddy lists. Without DEBUG_VM its user freed it unchecked, and it is checked only now. Left out: debug_pagealloc. */
 function bulkfree_pcp_prepare(k: Kernel, page: Page): boolean {
-  return free_page_is_bad(k, page);
+  return k.CONFIG_DEBUG_VM === 0 && free_page_is_bad(k, page);
 }
 
 /** Frees `count` pages to the buddy lists: all of list `pindex` first, then the next ones upwards, each from its tail. */
@@ -141,7 +148,9 @@ export function free_pcppages_bulk(
   while (count > 0) {
     let list: ListHead;
     // Round robin over the lists, so that none is emptied at the cost of another. Empty ones at either end are not asked again.
+    let rounds = 0;
     for (;;) {
+      k.watchdog(++rounds << 10);
       if (++pindex > max_pindex) pindex = min_pindex;
       list = pcp + k.per_cpu_pages.lists + pindex * k.stride.list_head;
       if (!list_empty(k, list)) break;
@@ -152,7 +161,7 @@ export function free_pcppages_bulk(
     const order: Order = pindex_to_order(k, pindex);
     const nr_pages: Int = 1 << order;
     do {
-      const page: Page = list_last_entry(k, list, k.page.lru);
+      const page: Page = list_last_entry(k, list, k.page.lru, k.page.index);
       let mt: Migratetype = get_pcppage_migratetype(k, page);
       list_del(k, page + k.page.lru);
       count -= nr_pages;

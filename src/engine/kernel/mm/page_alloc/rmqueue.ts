@@ -33,7 +33,7 @@ function check_new_page(k: Kernel, page: Page): boolean {
 }
 
 /** check_new_page() for all pages of a block, up to the first bad one. */
-function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
+export function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
   if (check_new_page(k, page)) return true;
   let p: Page = page;
   for (let i = 1; i < 1 << order; i++) {
@@ -45,7 +45,7 @@ function check_new_pages(k: Kernel, page: Page, order: Order): boolean {
 
 /** Without DEBUG_VM pages are checked when they come to a per-CPU list, not when they leave it. */
 function check_pcp_refill(k: Kernel, page: Page, order: Order): boolean {
-  return check_new_pages(k, page, order);
+  return k.CONFIG_DEBUG_VM === 0 && check_new_pages(k, page, order);
 }
 
 /** CMA's free pages, lent to requests that promise to let go of them: those with ALLOC_CMA. */
@@ -62,6 +62,7 @@ export function __rmqueue(
   alloc_flags: AllocFlags,
 ): Page {
   let page: Page;
+  let rounds = 0;
   // Most requests cannot use CMA pages: while more than half of what is free is CMA's, those that can take from there.
   if (
     (alloc_flags & k.ALLOC_CMA) !== 0 &&
@@ -73,6 +74,7 @@ export function __rmqueue(
   retry: for (;;) {
     page = __rmqueue_smallest(k, zone, order, migratetype);
     if (page !== NULL) return page;
+    k.watchdog(++rounds << 10);
     // The area can be cleared again, a stolen pageblock cannot.
     if ((alloc_flags & k.ALLOC_CMA) !== 0) page = __rmqueue_cma_fallback(k, zone, order);
     // A block of another type is on the lists of this one now: it is found there.

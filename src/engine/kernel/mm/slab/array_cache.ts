@@ -43,6 +43,8 @@ export const takeLast = (k: Kernel, ac: ArrayCache): VirtAddr => {
 
 /** memmove(ac->entry, &ac->entry[nr], sizeof(void *) * ac->avail) */
 export const moveDown = (k: Kernel, ac: ArrayCache, nr: Int): void => {
-  for (let i: Int = 0; i < k.words[k.plus(ac, k.array_cache.avail)]!; i++)
+  for (let i: Int = 0; i < k.words[k.plus(ac, k.array_cache.avail)]!; i++) {
+    k.watchdog(i);
     k.write_va(entryAt(k, ac, i), k.read_va(entryAt(k, ac, nr + i)));
+  }
 };

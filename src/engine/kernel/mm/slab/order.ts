@@ -72,7 +72,7 @@ export function calculate_slab_order(
       const freelist_size: Int = num * SIZEOF_IDX;
       let freelist_cache_size: Int;
       if (freelist_size > KMALLOC_MAX_CACHE_SIZE) {
-        freelist_cache_size = PAGE_SIZE << get_order(freelist_size);
+        freelist_cache_size = PAGE_SIZE << get_order(k, freelist_size);
       } else {
         const freelist_cache: KmemCache = kmalloc_slab(k, freelist_size, 0);
         if (freelist_cache === NULL) continue;

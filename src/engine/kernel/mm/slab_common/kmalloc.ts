@@ -86,7 +86,7 @@ export function kmalloc_fix_flags(k: Kernel, flags: Gfp): Gfp {
 
 /** Whole pages: a compound block, so that kfree() finds its order. Left out: kasan, kmemleak, kmsan. */
 function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
-  const order: Order = get_order(size);
+  const order: Order = get_order(k, size);
   if ((flags & GFP_SLAB_BUG_MASK(k)) !== 0) flags = kmalloc_fix_flags(k, flags);
 
   flags |= k.__GFP_COMP;
@@ -101,7 +101,7 @@ function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
 /** Whole pages, whatever the size. */
 export function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   const ret: VirtAddr = __kmalloc_large_node(k, size, flags);
-  trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(size), flags);
+  trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(k, size), flags);
   return ret;
 }
 
@@ -110,7 +110,7 @@ function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   let ret: VirtAddr;
   if (size > KMALLOC_MAX_CACHE_SIZE) {
     ret = __kmalloc_large_node(k, size, flags);
-    trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(size), flags);
+    trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(k, size), flags);
     return ret;
   }
   // kmalloc_slab() has no cache for nothing. The address that stands for it is not NULL: the request did not fail.
@@ -167,7 +167,7 @@ export function kfree(k: Kernel, object: VirtAddr): void {
 /** How many bytes a request of that size would get. Left out: SIZE_MAX, which no number here is. */
 export function kmalloc_size_roundup(k: Kernel, size: Int): Int {
   if (size === 0) return 0;
-  if (size > KMALLOC_MAX_CACHE_SIZE) return PAGE_SIZE << get_order(size);
+  if (size > KMALLOC_MAX_CACHE_SIZE) return PAGE_SIZE << get_order(k, size);
   const c: KmemCache = kmalloc_slab(k, size, k.GFP_KERNEL);
   return c === NULL ? 0 : k.words[c + k.kmem_cache.object_size]!;
 }

@@ -28,10 +28,10 @@ function calc_slab_order(
 
   // Objects so small that even the least order has more of them than can be counted.
   if (order_objects(min_order, size) > MAX_OBJS_PER_PAGE)
-    return get_order(size * MAX_OBJS_PER_PAGE) - 1;
+    return get_order(k, size * MAX_OBJS_PER_PAGE) - 1;
 
   // From where the objects fit upwards: mostly the rest at the end becomes a smaller part of the slab.
-  for (order = Math.max(min_order, get_order(min_objects * size)); order <= max_order; order++) {
+  for (order = Math.max(min_order, get_order(k, min_objects * size)); order <= max_order; order++) {
     const slab_size: Int = PAGE_SIZE << order;
     const rem: Int = slab_size % size;
     if (rem <= Math.floor(slab_size / fract_leftover)) break;

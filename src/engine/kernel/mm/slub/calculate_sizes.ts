@@ -98,6 +98,6 @@ export function calculate_sizes(k: Kernel, s: KmemCache): boolean {
 
   // The order that is tried first, and the smallest that holds one object.
   k.write(s + k.kmem_cache.oo, oo_make(order, size));
-  k.write(s + k.kmem_cache.min, oo_make(get_order(size), size));
+  k.write(s + k.kmem_cache.min, oo_make(get_order(k, size), size));
   return oo_objects(k.words[s + k.kmem_cache.oo]!) !== 0;
 }

@@ -70,7 +70,7 @@ export function slab_out_of_memory(k: Kernel, s: KmemCache, gfpflags: Gfp): void
   );
 
   // Red zones and tracks have made a cell so much larger than its object.
-  if (min_order > get_order(object_size))
+  if (min_order > get_order(k, object_size))
     pr_warn(k, `  ${name} debugging increased min order, use slub_debug=O to disable.`);
 
   const n: KmemCacheNode = get_node(k, s);

@@ -64,7 +64,7 @@ function vmap_pages_pte_range(
   for (; addr !== end; pte = asCell(pte + k.pte_words), addr = asVirt(addr + PAGE_SIZE)) {
     const page: Page = pages[nr.value]!;
     // Busy areas do not overlap, and freed ones were unmapped: an entry that is in use means a bug.
-    if (!pte_none(k.read_pte(pte))) {
+    if (!pte_none(k, k.read_pte(pte))) {
       k.emit({ kind: 'warn', text: 'vmap_pages_pte_range: something is mapped here already' });
       err = -EBUSY;
       break;

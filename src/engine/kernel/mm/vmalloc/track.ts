@@ -72,7 +72,7 @@ export const pte_alloc_kernel_track = (
   address: VirtAddr,
   mask: Out<Int>,
 ): Pte => {
-  if (pmd_none(k.read_pte(pmd))) {
+  if (pmd_none(k, k.read_pte(pmd))) {
     if (__pte_alloc_kernel(k, pmd) !== 0) return NULL;
     mask.value |= PGTBL_PMD_MODIFIED;
   }

@@ -58,7 +58,7 @@ function vunmap_pmd_range(
       continue;
     }
     // No table: the mapping failed before it got here.
-    if (pmd_none(k.read_pte(pmd))) continue;
+    if (pmd_none(k, k.read_pte(pmd))) continue;
     vunmap_pte_range(k, pmd, addr, next, mask);
   }
 }

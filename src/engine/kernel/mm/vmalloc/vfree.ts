@@ -86,7 +86,7 @@ export function vmalloc_to_page(k: Kernel, vmalloc_addr: VirtAddr): Page {
     return pageBehind(k, pud_page(k, k.read_pte(pud)), addr, PUD_SIZE(k));
 
   const pmd: Pmd = pmd_offset(k, pud, addr);
-  if (pmd_none(k.read_pte(pmd))) return NULL;
+  if (pmd_none(k, k.read_pte(pmd))) return NULL;
   if (pmd_large(k.read_pte(pmd)))
     return pageBehind(k, pmd_page(k, k.read_pte(pmd)), addr, PMD_SIZE(k));
 

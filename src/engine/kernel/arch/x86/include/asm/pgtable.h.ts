@@ -13,38 +13,42 @@
 import type { Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
 import { pgtableLevel } from '../../../../../machine/pagingLevels.js';
-import { type Cell, PAGE_SHIFT, PAGE_SIZE } from '../../../../../memory/address.js';
+import { asVirt, type Cell, PAGE_SHIFT, PAGE_SIZE } from '../../../../../memory/address.js';
 import { ALIGN_DOWN } from '../../../../include/linux/align.h.js';
-import { __va } from './page.h.js';
 import {
   _PAGE_ACCESSED,
   _PAGE_DIRTY,
   _PAGE_GLOBAL,
+  _PAGE_KNL_ERRATUM_MASK,
   _PAGE_NX,
   _PAGE_PRESENT,
   _PAGE_PROTNONE,
   _PAGE_PSE,
   _PAGE_RW,
   frameIn,
+  protnone_mask,
   type PteVal,
 } from './pgtable_types.h.js';
 
 // --- what a value says -------------------------------------------------------------------------------------------------
 
-export function pte_none(pte: PteVal): boolean {
-  return pte === 0n;
+/** Stray A and D do not count: some processors set them in entries that are not present. */
+export function pte_none(k: Kernel, pte: PteVal): boolean {
+  return (pte & ~_PAGE_KNL_ERRATUM_MASK(k)) === 0n;
 }
 
-export function pmd_none(pmd: PteVal): boolean {
-  return pmd === 0n;
+/** Of PAE's the low word alone: it may be out of step with the other. */
+export function pmd_none(k: Kernel, pmd: PteVal): boolean {
+  const val = k.wide ? pmd : BigInt.asUintN(32, pmd);
+  return (val & ~_PAGE_KNL_ERRATUM_MASK(k)) === 0n;
 }
 
 export function pud_none(k: Kernel, pud: PteVal): boolean {
-  return k.pte_words === 2 && pud === 0n;
+  return k.pte_words === 2 && (pud & ~_PAGE_KNL_ERRATUM_MASK(k)) === 0n;
 }
 
 export function p4d_none(k: Kernel, p4d: PteVal): boolean {
-  return k.wide && p4d === 0n;
+  return k.wide && (p4d & ~_PAGE_KNL_ERRATUM_MASK(k)) === 0n;
 }
 
 /** With five levels only: no build here has them. */
@@ -60,6 +64,11 @@ export function pte_present(pte: PteVal): boolean {
 /** A leaf that is being split is not present for a moment, but still a leaf. */
 export function pmd_present(pmd: PteVal): boolean {
   return (pmd & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE)) !== 0n;
+}
+
+/** With five levels only. */
+export function pgd_present(k: Kernel, pgd: PteVal): boolean {
+  return pgtableLevel(k, 'P4D') === undefined || (pgd & _PAGE_PRESENT) !== 0n;
 }
 
 export function pud_present(k: Kernel, pud: PteVal): boolean {
@@ -102,46 +111,50 @@ export function pte_exec(pte: PteVal): boolean {
 // --- where it leads ----------------------------------------------------------------------------------------------------
 
 export function pte_pfn(k: Kernel, pte: PteVal): Pfn {
-  return frameIn(k, pte);
+  return frameIn(k, pte ^ protnone_mask(k, pte));
 }
 
 /** Of a leaf the first: the bits below it mean other things, as PAT. */
 export function pmd_pfn(k: Kernel, pmd: PteVal): Pfn {
-  if (pmd_large(pmd)) return ALIGN_DOWN(frameIn(k, pmd), 2 ** (k.PMD_SHIFT - PAGE_SHIFT));
-  return frameIn(k, pmd);
+  const pfn: Pfn = frameIn(k, pmd ^ protnone_mask(k, pmd));
+  return (pmd & _PAGE_PSE) !== 0n ? ALIGN_DOWN(pfn, 2 ** (k.PMD_SHIFT - PAGE_SHIFT)) : pfn;
 }
 
 export function pud_pfn(k: Kernel, pud: PteVal): Pfn {
-  if (pud_large(k, pud)) return ALIGN_DOWN(frameIn(k, pud), 2 ** (k.PUD_SHIFT - PAGE_SHIFT));
-  return frameIn(k, pud);
+  const pfn: Pfn = frameIn(k, pud ^ protnone_mask(k, pud));
+  return (pud & _PAGE_PSE) !== 0n ? ALIGN_DOWN(pfn, 2 ** (k.PUD_SHIFT - PAGE_SHIFT)) : pfn;
 }
 
 export const pte_page = (k: Kernel, pte: PteVal): Page => k.pfn_to_page(pte_pfn(k, pte));
 export const pmd_page = (k: Kernel, pmd: PteVal): Page => k.pfn_to_page(pmd_pfn(k, pmd));
 export const pud_page = (k: Kernel, pud: PteVal): Page => k.pfn_to_page(pud_pfn(k, pud));
 
-/** The table that an entry leads to; NULL where there is no memory. */
+const tableAt = (k: Kernel, pfn: Pfn): Cell =>
+  k.cell_at(asVirt(k.linear.pageOffset + pfn * PAGE_SIZE));
+
+/** The table that an entry leads to, which the caller looks into: an entry that leads past memory faults there. */
 export function pmd_page_vaddr(k: Kernel, pmd: PteVal): Pte {
-  return __va(k, frameIn(k, pmd) * PAGE_SIZE);
+  return tableAt(k, frameIn(k, pmd));
 }
 
 export function pud_pgtable(k: Kernel, pud: PteVal): Pmd {
-  return __va(k, frameIn(k, pud) * PAGE_SIZE);
+  return tableAt(k, frameIn(k, pud));
 }
 
 export function p4d_pgtable(k: Kernel, p4d: PteVal): Pud {
-  return __va(k, frameIn(k, p4d) * PAGE_SIZE);
+  return tableAt(k, frameIn(k, p4d));
 }
 
 export function pgd_page_vaddr(k: Kernel, pgd: PteVal): Cell {
-  return __va(k, frameIn(k, pgd) * PAGE_SIZE);
+  return tableAt(k, frameIn(k, pgd));
 }
 
 // --- making values -----------------------------------------------------------------------------------------------------
 
 /** Bits that the build has no entry bits for fall away: NX without PAE. */
 export function pfn_pte(k: Kernel, page_nr: ULong, pgprot: PteVal): PteVal {
-  return ((BigInt(page_nr) << 12n) | pgprot) & k.pte_mask;
+  const pfn = (BigInt(page_nr) << 12n) ^ protnone_mask(k, pgprot);
+  return ((pfn & k.PTE_PFN_MASK) | pgprot) & k.pte_mask;
 }
 
 export const mk_pte = (k: Kernel, page: Page, pgprot: PteVal): PteVal =>

@@ -4,7 +4,7 @@
  * An entry's value is a bigint of its 32 or 64 bits: pteval_t, pmdval_t and so on alike. The layout is drawn in x86/formats.ts, whose
  * table the bits come from.
  *
- * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h.
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask().
  */
 import type { Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
@@ -25,6 +25,9 @@ export const _PAGE_GLOBAL = bitsNamed('G');
 export const _PAGE_NX = bitsNamed('NX');
 /** Of an entry that is not present but keeps its frame: PROT_NONE. */
 export const _PAGE_PROTNONE = bitsNamed('G');
+/** Bits that may be set in an entry that holds nothing. */
+export const _PAGE_KNL_ERRATUM_MASK = (k: Kernel): PteVal =>
+  k.pte_words === 2 ? _PAGE_DIRTY | _PAGE_ACCESSED : 0n;
 export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
 
 /** The kernel's own pages. */
@@ -58,6 +61,13 @@ export function protval_4k_2_large(val: PteVal): PteVal {
 export function pte_flags(k: Kernel, pte: PteVal): PteVal {
   return pte & ~k.PTE_PFN_MASK;
 }
+
+/**
+ * What inverts the frame of an entry that is not present, so that no speculative load finds the page that it names (L1TF). Two levels
+ * have no bits to spare for it. Linux 6.1 arch/x86/include/asm/pgtable-invert.h.
+ */
+export const protnone_mask = (k: Kernel, val: PteVal): PteVal =>
+  k.pte_words === 2 && val !== 0n && (val & _PAGE_PRESENT) === 0n ? -1n : 0n;
 
 /** The frame that an entry of any level names. */
 export const frameIn = (k: Kernel, entry: PteVal): Pfn => Number((entry & k.PTE_PFN_MASK) >> 12n);

@@ -77,7 +77,7 @@ export function lookup_address_in_pgd(
   if (pud_large(k, k.read_pte(pud)) || !pud_present(k, k.read_pte(pud))) return asCell(pud);
 
   const pmd: Pmd = pmd_offset(k, pud, address);
-  if (pmd_none(k.read_pte(pmd))) return NULL;
+  if (pmd_none(k, k.read_pte(pmd))) return NULL;
   level.value = PG_LEVEL_2M;
   if (pmd_large(k.read_pte(pmd)) || !pmd_present(k.read_pte(pmd))) return asCell(pmd);
 

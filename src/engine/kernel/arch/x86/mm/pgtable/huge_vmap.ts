@@ -76,7 +76,7 @@ export function pud_free_pmd_page(k: Kernel, pud: Pud, addr: VirtAddr): Int {
   for (let i = 0; i < k.PTRS_PER_PMD; i++) {
     const entry: PteVal = k.read_pte(pmd + i * k.pte_words);
     set_pmd(k, asCell(pmd_sv + i * k.pte_words), entry);
-    if (!pmd_none(entry)) pmd_clear(k, asCell(pmd + i * k.pte_words));
+    if (!pmd_none(k, entry)) pmd_clear(k, asCell(pmd + i * k.pte_words));
   }
   pud_clear(k, pud);
 
@@ -85,7 +85,7 @@ export function pud_free_pmd_page(k: Kernel, pud: Pud, addr: VirtAddr): Int {
 
   for (let i = 0; i < k.PTRS_PER_PMD; i++) {
     const entry: PteVal = k.read_pte(pmd_sv + i * k.pte_words);
-    if (!pmd_none(entry)) {
+    if (!pmd_none(k, entry)) {
       const pte: Pte = pmd_page_vaddr(k, entry);
       free_pages(k, k.va_of(pte), 0);
     }
@@ -98,7 +98,7 @@ export function pud_free_pmd_page(k: Kernel, pud: Pud, addr: VirtAddr): Int {
 
 /** Frees the table of ptes. Never with PAE, where other address spaces may have a copy of the entry. */
 export function pmd_free_pte_page(k: Kernel, pmd: Pmd, addr: VirtAddr): Int {
-  if (!k.wide) return pmd_none(k.read_pte(pmd)) ? 1 : 0;
+  if (!k.wide) return pmd_none(k, k.read_pte(pmd)) ? 1 : 0;
   // Entry, flush, table: while the processor can still find the table, its page must not be another's.
   const pte: Pte = pmd_page_vaddr(k, k.read_pte(pmd));
   pmd_clear(k, pmd);

@@ -1,0 +1,42 @@
+/** CMA areas: the bitmap as ranges, and the largest hole, which decides whether a request can be met. */
+import { cmaAreas, largestHole, usedPages, type CmaView } from '../../engine/view/cmaAreas.js';
+import type { MachineContext } from './context.js';
+import { fact, group, type Shown } from './shown.js';
+
+const NAME = 'CMA areas';
+
+export function cma(context: MachineContext): Shown {
+  const areas = cmaAreas(context.image);
+  if (areas.length === 0)
+    return fact(
+      NAME,
+      "none: this machine has no reserve ('cma=16M' in the machine pragma makes one)",
+    );
+  return group(NAME, areas.length === 1 ? '1 area' : `${areas.length} areas`, {
+    named: () => cmaAreas(context.image).map(showArea),
+  });
+}
+
+const hex = (pfn: number): string => `0x${pfn.toString(16)}`;
+
+function showArea(view: CmaView): Shown {
+  const { name, basePfn, nrPages, orderPerBit, ranges } = view;
+  const value = `${usedPages(view)} of ${nrPages} pages given out, largest hole ${largestHole(view)} pages`;
+  return group(name, value, {
+    named: () => [
+      fact('base_pfn', hex(basePfn)),
+      fact('count', `${nrPages}`),
+      fact('order_per_bit', `${orderPerBit}`),
+    ],
+    nrIndexed: ranges.length,
+    indexed: (start, count) =>
+      ranges
+        .slice(start, start + count)
+        .map(({ used, startPfn, endPfn }, i) =>
+          fact(
+            `[${start + i}]`,
+            `pfn ${hex(startPfn)}–${hex(endPfn)}: ${endPfn - startPfn} pages ${used ? 'given out' : 'not given out'}`,
+          ),
+        ),
+  });
+}

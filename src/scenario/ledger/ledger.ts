@@ -1,0 +1,72 @@
+/**
+ * The account of what a scenario has taken from the kernel and not given back. Builtins tell it what they take; that pages are free, the
+ * kernel's own tracepoint says, whichever call it was that dropped the last reference. All of it lies on the tape: the account is
+ * true wherever the cursor is, and costs what is held, not what happened.
+ *
+ * Left out: pages that the kernel allocates for itself on the way (slabs, page tables): they are not the scenario's.
+ */
+import type { Kernel } from '../../engine/machine/kernel.js';
+import type { Tracer } from '../../engine/machine/tracer.js';
+import { asVirt, PAGE_SIZE } from '../../engine/memory/address.js';
+import type { Allocation, Ledger } from '../builtins/ledger.js';
+import { pfnOfPage } from '../vm/structPage.js';
+import { AddressTable, type HeldAddress } from './addressTable.js';
+import { PageTable, type Mark, type PageBlock } from './pageTable.js';
+
+const nothing = (): void => undefined;
+
+export class TapeLedger implements Ledger {
+  private readonly pages: PageTable;
+  private readonly others: AddressTable;
+
+  /** @param here where the call stands that tells */
+  constructor(
+    private readonly k: Kernel,
+    private readonly here: () => Mark,
+  ) {
+    this.pages = new PageTable(k);
+    this.others = new AddressTable(k);
+  }
+
+  allocated({ kind, address, sizeBytes }: Allocation): void {
+    if (kind !== 'pages') {
+      this.others.take(kind, Number(address), sizeBytes, this.here());
+      return;
+    }
+    const pfn = pfnOfPage(this.k, asVirt(Number(address)));
+    if (pfn !== undefined) this.pages.take(pfn, Math.ceil(sizeBytes / PAGE_SIZE), this.here());
+  }
+
+  /** Of pages the tracepoint tells. */
+  freed(kind: Allocation['kind'], address: Allocation['address']): void {
+    if (kind !== 'pages') this.others.giveBack(kind, Number(address));
+  }
+
+  /** The block of the scenario's that a page is, or was, part of. */
+  blockOf(pfn: number): PageBlock | undefined {
+    return this.pages.holding(pfn);
+  }
+
+  heldPages(): Iterable<PageBlock> {
+    return this.pages.held();
+  }
+
+  heldOthers(): Iterable<HeldAddress> {
+    return this.others.held();
+  }
+
+  /** What hears the kernel's tracepoints. */
+  readonly tracer: Tracer = {
+    mm_page_alloc: nothing,
+    mm_page_free: (page, order) =>
+      this.pages.giveBack(this.k.page_to_pfn(page), order, this.here()),
+    mm_page_free_batched: nothing,
+    mm_page_alloc_zone_locked: nothing,
+    mm_page_pcpu_drain: nothing,
+    mm_page_alloc_extfrag: nothing,
+    kmem_cache_alloc: nothing,
+    kmem_cache_free: nothing,
+    kmalloc: nothing,
+    kfree: nothing,
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * What a scenario has not given back, where it stands: counts and places, and the sentences for people.
+ *
+ *     3 pages not given back: allocated at line 9 by alloc_page(), at line 12 by alloc_pages() (2 pages) in task writer
+ */
+import { PAGE_SIZE } from '../../engine/memory/address.js';
+import type { Allocation } from '../builtins/ledger.js';
+import type { Mark } from './pageTable.js';
+import type { TapeLedger } from './ledger.js';
+
+/** All that one call of the scenario's text has taken and that is still taken, in however many rounds. */
+export interface NotGivenBack {
+  readonly kind: Allocation['kind'];
+  /** Allocations; of pages, pages. */
+  readonly count: number;
+  readonly sizeBytes: number;
+  /** Orders of the blocks, each once. */
+  readonly orders: readonly number[];
+  /** Line of the scenario, from 1; undefined: from the debug console. */
+  readonly line: number | undefined;
+  /** `alloc_pages`; '' from the debug console. */
+  readonly function: string;
+  /** Name of the task. */
+  readonly task: string;
+}
+
+/** What of the program names a place. */
+export interface PlaceNames {
+  readonly line: (offset: number) => number;
+  readonly functionAt: (offset: number) => string;
+  readonly task: (task: number) => string;
+}
+
+/** By place, in the order of the text; what has come from the console last. */
+export function notGivenBack(ledger: TapeLedger, names: PlaceNames): readonly NotGivenBack[] {
+  const found = new Map<string, { at: Mark; found: NotGivenBack }>();
+  const add = (kind: Allocation['kind'], at: Mark, sizeBytes: number, order?: number): void => {
+    const key = `${kind} ${at.place} ${at.task}`;
+    const before = found.get(key)?.found ?? placed(kind, at, names);
+    const orders = order === undefined ? before.orders : [...new Set([...before.orders, order])];
+    const count = before.count + (kind === 'pages' ? sizeBytes / PAGE_SIZE : 1);
+    const now = { ...before, count, sizeBytes: before.sizeBytes + sizeBytes, orders };
+    found.set(key, { at, found: now });
+  };
+  for (const { order, allocated } of ledger.heldPages())
+    add('pages', allocated, PAGE_SIZE << order, order);
+  for (const { kind, sizeBytes, allocated } of ledger.heldOthers()) add(kind, allocated, sizeBytes);
+  const last = (place: number): number => (place === CONSOLE ? Infinity : place);
+  return [...found.values()]
+    .sort((a, b) => last(a.at.place) - last(b.at.place) || a.at.task - b.at.task)
+    .map(({ found }) => found);
+}
+
+/** In place of a place: not in the text. */
+export const CONSOLE = -1;
+
+function placed(kind: Allocation['kind'], { place, task }: Mark, names: PlaceNames): NotGivenBack {
+  const offset = place - 1;
+  const isConsole = place === CONSOLE;
+  return {
+    kind,
+    count: 0,
+    sizeBytes: 0,
+    orders: [],
+    line: isConsole ? undefined : names.line(offset),
+    function: isConsole ? '' : names.functionAt(offset),
+    task: names.task(task),
+  };
+}
+
+const NOUNS: Readonly<Record<Allocation['kind'], readonly [string, string]>> = {
+  pages: ['page', 'pages'],
+  object: ['object', 'objects'],
+  area: ['vmalloc area', 'vmalloc areas'],
+  'per-CPU': ['per-CPU allocation', 'per-CPU allocations'],
+  cache: ['cache', 'caches'],
+};
+/** Places that one sentence names. */
+const MOST_PLACES = 5;
+
+/** A sentence for each kind of thing, without a full stop. */
+export function notGivenBackTexts(all: readonly NotGivenBack[]): readonly string[] {
+  return (Object.keys(NOUNS) as Allocation['kind'][]).flatMap((kind) => {
+    const ofKind = all.filter((one) => one.kind === kind);
+    const count = ofKind.reduce((sum, one) => sum + one.count, 0);
+    if (count === 0) return [];
+    const places = ofKind.slice(0, MOST_PLACES).map((one) => placeText(one, ofKind.length > 1));
+    const more = ofKind.length - places.length;
+    const rest = more === 0 ? [] : [`at ${more} more place${more === 1 ? '' : 's'}`];
+    return [`${counted(kind, count)} not given back: allocated ${[...places, ...rest].join(', ')}`];
+  });
+}
+
+const counted = (kind: Allocation['kind'], count: number): string =>
+  `${count} ${NOUNS[kind][count === 1 ? 0 : 1]}`;
+
+function placeText(one: NotGivenBack, tellsCount: boolean): string {
+  const where =
+    one.line === undefined ? 'in the debug console' : `at line ${one.line} by ${one.function}()`;
+  const task = one.task === 'main' ? '' : ` in task ${one.task}`;
+  return `${where}${task}${tellsCount ? ` (${one.count})` : ''}`;
+}
