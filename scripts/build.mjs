@@ -16,8 +16,14 @@ const BUDGETS = [
   {
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
-    from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/)|node_modules\/)/,
-    bytes: 900e3,
+    from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
+    bytes: 1200e3,
+  },
+  {
+    name: 'names of Linux',
+    output: 'extension.cjs',
+    from: /^src\/scenario\/kernelNames\/linux-/,
+    bytes: 250e3,
   },
   {
     name: 'instrumented kernel',
@@ -29,7 +35,7 @@ const BUDGETS = [
     name: 'kernel sources',
     output: 'extension.cjs',
     from: /^kernel-sources:/,
-    bytes: 1400e3,
+    bytes: 1650e3,
   },
   {
     name: 'kernel profiles',
@@ -39,7 +45,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 3.6e6 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.6e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib';
 import { bundleForNode, root } from './bundle.mjs';
 import { namesInNoBuild } from './profiles/check.mjs';
 import { growthOf } from './profiles/growth.mjs';
-import { selectConstants } from './profiles/constants.mjs';
+import { selectConfig, selectConstants } from './profiles/constants.mjs';
 import { selectSymbols } from './profiles/symbols.mjs';
 import { selectTypes } from './profiles/types.mjs';
 
@@ -90,7 +90,9 @@ function makeProfile(name) {
   const enumerators = (each) => carried.enumerator(each)?.value;
   const constants = selectConstants(arch, layout, config, enumerators);
   const release = /^# Linux\/\S+ (\S+) Kernel Configuration/m.exec(config)?.[1];
-  return { name, release, arch, types, symbols: symbols.lines, constants, boot: bootOf(name) };
+  const set = selectConfig(config);
+  const facts = { types, symbols: symbols.lines, constants, config: set, boot: bootOf(name) };
+  return { name, release, arch, ...facts };
 }
 
 const made = NAMES.map(makeProfile);

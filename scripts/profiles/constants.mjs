@@ -27,6 +27,12 @@ export function selectConstants(arch, layout, config, enumerators) {
   return [...constants].map(([name, value]) => `${name} ${value}`);
 }
 
+/** Every option that .config sets, for the preprocessor: `SMP`, `NR_CPUS 8`, `LOCALVERSION "x"`. */
+export const selectConfig = (config) =>
+  [...config.matchAll(/^CONFIG_(\w+)=(.*)$/gm)].map(([, name, value]) =>
+    value === 'y' ? name : `${name} ${value}`,
+  );
+
 function* layoutConstants(arch, layout) {
   const left = new Set([...RUN_TIME.all, ...RUN_TIME[arch]]);
   for (const line of layout) {

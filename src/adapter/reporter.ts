@@ -27,6 +27,8 @@ export class Reporter {
   /** Everything before this position has been told, and so many marks at it. */
   private toldTo = 0;
   private toldThere = 0;
+  /** The category of a line of the log that has no end yet. */
+  private openCategory: Category | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -79,13 +81,7 @@ export class Reporter {
   }
 
   private tell(event: MachineEvent, target: Target): void {
-    if (event.kind === 'printk')
-      this.line(
-        event.level <= MOST_SEVERE ? 'stderr' : 'stdout',
-        event.text,
-        {},
-        styleOfLevel(event.level),
-      );
+    if (event.kind === 'printk') this.logged(event);
     // A scenario's own is in the log.
     if (event.kind === 'warn' && !event.text.startsWith('WARNING:'))
       this.line('stderr', warningText(event.text));
@@ -96,12 +92,41 @@ export class Reporter {
       this.line('stderr', failedExpectText(event), this.sourceAt(target, event.span.start));
   }
 
+  /** Parts of a line appear as they come, each behind the other; another line begins where none continues it. */
+  private logged({
+    level,
+    text,
+    continues,
+    open,
+  }: Extract<MachineEvent, { kind: 'printk' }>): void {
+    const before = this.openCategory;
+    const category =
+      continues === true && before !== undefined
+        ? before
+        : level <= MOST_SEVERE
+          ? 'stderr'
+          : 'stdout';
+    if (before !== undefined && continues !== true) this.part(before, '\n');
+    this.openCategory = undefined;
+    const style = styleOfLevel(level);
+    if (open !== true) {
+      this.line(category, text, {}, style);
+      return;
+    }
+    this.part(category, this.isColoured() ? styled(style, text) : text);
+    this.openCategory = category;
+  }
+
+  private part(category: Category, output: string): void {
+    this.connection.event('output', { category, output });
+  }
+
   private sourceAt({ scenario }: Target, offset: number): Partial<Dap.OutputEvent['body']> {
     const program = scenario?.program;
     if (program === undefined) return {};
-    const { line, column } = program.position(offset);
+    const { line, column, file } = program.position(offset);
     return {
-      source: { name: program.name, path: program.path },
+      source: { name: file.name, path: file.path },
       line: this.counting.toTheirLine(line),
       column: this.counting.toTheirColumn(column),
     };

@@ -381,9 +381,9 @@ export class Session {
     const locator = new Locator(
       program,
       (source) =>
-        program !== undefined &&
-        source.path !== undefined &&
-        this.host.resolvePath(source.path) === program.path,
+        source.path === undefined
+          ? undefined
+          : program?.files.find(({ path }) => path === this.host.resolvePath(source.path ?? '')),
       target.context,
       this.dataTargets,
       this.kernelLanguage,
@@ -408,8 +408,9 @@ export class Session {
     );
     if (program === undefined || statement === undefined || statement < 0) return {};
     const { line } = program.range(statement);
+    const { name, path } = program.file(statement);
     return {
-      source: { name: program.name, path: program.path },
+      source: { name, path },
       line: this.counting.toTheirLine(line),
     };
   }

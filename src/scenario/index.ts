@@ -4,7 +4,13 @@
  *     text --readScenario--> which machine --compile--> Program --ScenarioVm--> statement by statement
  */
 export { allBuiltins } from './builtins/table.js';
-export { compileScenario, readScenario, type CompiledScript } from './compile/script.js';
+export {
+  compileScenario,
+  readScenario,
+  type CompiledScript,
+  type ReadScenario,
+  type ScenarioFile,
+} from './compile/script.js';
 export {
   boundaryOfCode,
   codeOfBoundary,
@@ -23,6 +29,7 @@ export { codeAddress } from './semantics/window.js';
 export type { Expr, Initializer, Statement } from './syntax/ast.js';
 export { parseExpression, parseScript } from './syntax/parse.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
+export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
 export { failedExpectText, type MachineEvent } from './vm/events.js';

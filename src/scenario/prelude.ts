@@ -4,7 +4,13 @@
  * Each line is one macro; a comment after it is its documentation, with the header where the kernel keeps it.
  */
 import { KERNEL_CALL_MACROS } from './builtins/macros.js';
-import { readMacros, type MacroTable } from './syntax/preprocess.js';
+import { COMPILER } from './prelude/compiler.js';
+import { ERRNO } from './prelude/errno.js';
+import { MODULES } from './prelude/modules.js';
+import { NUMBERS } from './prelude/numbers.js';
+import type { Macro, SpecialMacro } from './syntax/macros.js';
+import { readMacros } from './syntax/predefined.js';
+import type { MacroTable } from './syntax/macros.js';
 
 const TEXT = `${KERNEL_CALL_MACROS}
 #define NULL ((void *)0) // The null pointer. include/linux/stddef.h
@@ -91,20 +97,6 @@ const TEXT = `${KERNEL_CALL_MACROS}
 #define ULONG_MAX (~0UL) // include/vdso/limits.h
 #define SIZE_MAX (~(size_t)0) // include/linux/limits.h
 #define MAX_ERRNO 4095 // include/linux/err.h
-#define EPERM 1 // include/uapi/asm-generic/errno-base.h
-#define ENOENT 2 // include/uapi/asm-generic/errno-base.h
-#define EINTR 4 // include/uapi/asm-generic/errno-base.h
-#define EIO 5 // include/uapi/asm-generic/errno-base.h
-#define EAGAIN 11 // include/uapi/asm-generic/errno-base.h
-#define ENOMEM 12 // include/uapi/asm-generic/errno-base.h
-#define EACCES 13 // include/uapi/asm-generic/errno-base.h
-#define EFAULT 14 // include/uapi/asm-generic/errno-base.h
-#define EBUSY 16 // include/uapi/asm-generic/errno-base.h
-#define EEXIST 17 // include/uapi/asm-generic/errno-base.h
-#define ENODEV 19 // include/uapi/asm-generic/errno-base.h
-#define EINVAL 22 // include/uapi/asm-generic/errno-base.h
-#define ENOSPC 28 // include/uapi/asm-generic/errno-base.h
-#define ERANGE 34 // include/uapi/asm-generic/errno-base.h
 #define KERN_EMERG "\\0010" // Log level. include/linux/kern_levels.h
 #define KERN_ALERT "\\0011" // Log level. include/linux/kern_levels.h
 #define KERN_CRIT "\\0012" // Log level. include/linux/kern_levels.h
@@ -116,10 +108,33 @@ const TEXT = `${KERNEL_CALL_MACROS}
 #define KERN_CONT "\\001c" // Log level. include/linux/kern_levels.h
 `;
 
+/** What only the preprocessor can tell at a place. */
+const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
+  __LINE__: 'line',
+  __FILE__: 'file',
+  __FILE_NAME__: 'file',
+  __BASE_FILE__: 'file',
+  __COUNTER__: 'counter',
+  __INCLUDE_LEVEL__: 'depth',
+  IS_ENABLED: 'enabled',
+  IS_REACHABLE: 'enabled',
+  IS_BUILTIN: 'builtin',
+  IS_MODULE: 'module',
+};
+
+const wholeText = (): string => [TEXT, COMPILER, NUMBERS, MODULES, ERRNO].join('\n');
+
 let macros: MacroTable | undefined;
 
 export function preludeMacros(): MacroTable {
-  return (macros ??= readMacros(TEXT));
+  return (macros ??= new Map([...readMacros(wholeText()), ...specialMacros()]));
+}
+
+function* specialMacros(): IterableIterator<readonly [string, Macro]> {
+  for (const [name, special] of Object.entries(SPECIAL)) {
+    const takes = name.startsWith('IS_') ? { parameters: ['option'] } : undefined;
+    yield [name, { name, body: [], predefined: true, special, ...takes }];
+  }
 }
 
 /** What the prelude says about each macro, for hover and completion. */
@@ -132,7 +147,7 @@ export interface MacroDoc {
 }
 
 export function preludeDocs(): readonly MacroDoc[] {
-  return [...TEXT.matchAll(/^#define (\w+)(\([^)]*\))?.*? \/\/ (.*?)\.? ?(\S+\.h)$/gm)].map(
+  return [...wholeText().matchAll(/^#define (\w+)(\([^)]*\))?.*? \/\/ (.*?)\.? ?(\S+\.h)$/gm)].map(
     ([, name = '', parameters = '', doc = '', source = '']) => ({
       name,
       signature: name + parameters,

@@ -132,6 +132,57 @@ lock_page(page);
     ]);
   });
 
+  it('run names the place of a fault, also in an included file, and the calls that led there', () => {
+    const header = file('deep.h', 'void touch(struct page *p)\n{\n\tp->flags = 1;\n}\n');
+    const script = file(
+      'fault.mms',
+      '#pragma mmscope machine arch=x86_64 ram=32M\n#include "deep.h"\nvoid f(void) { touch(NULL); }\nf();\n',
+    );
+    const { code, out, err } = mmscope('run', script);
+    assert.equal(code, 1);
+    const text = 'BUG: kernel NULL pointer dereference, address: 0000000000000000';
+    assert.deepEqual(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trimEnd()),
+      [
+        text,
+        '#PF: supervisor write access in kernel mode',
+        '#PF: error_code(0x0002) - not-present page',
+        'PGD 0 P4D 0',
+      ],
+    );
+    assert.deepEqual(err.trimEnd().split('\n'), [
+      `${header}:3:2: task main died: ${text}`,
+      `  in touch() at ${header}:3:2`,
+      `  in f() at ${script}:3:16`,
+      `  in main at ${script}:4:1`,
+    ]);
+  });
+
+  it('run puts the parts of a line together', () => {
+    const script = file(
+      'parts.mms',
+      '#pragma mmscope machine arch=x86_64 ram=32M\npr_info("a:"); pr_cont(" 1"); pr_cont(" 2\\n"); pr_info("b"); pr_info("c");\n',
+    );
+    assert.deepEqual(mmscope('run', script), { code: 0, out: 'a: 1 2\nb\nc\n', err: '' });
+  });
+
+  it('run judges the pragma before it opens the machine, and says where a machine is asked for that cannot be', () => {
+    const wrong = file('wrong.mms', '#pragma mmscope machine arch=i386 cpus=2\n');
+    const judged = mmscope('run', wrong);
+    assert.equal(judged.code, 1);
+    assert.match(
+      judged.err,
+      /wrong\.mms:1:40: error: no bundled kernel is built for arch=i386 cpus=2/,
+    );
+    const small = file('small.mms', '#pragma mmscope machine arch=x86_64 ram=16M\n');
+    const opened = mmscope('run', small);
+    assert.equal(opened.code, 2);
+    assert.match(opened.err, /small\.mms:1:17: error: The machine has too little memory to boot/);
+  });
+
   it('run of a scenario whose machine is not there: a sentence, exit code 2', () => {
     const script = file('lost.mms', '#pragma mmscope core "none.vmcore"\n');
     const { code, err } = mmscope('run', script);

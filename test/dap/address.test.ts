@@ -67,7 +67,10 @@ describe('addresses in a session', function () {
         steps.map(({ name }) => name),
         ['PGD[0x20]', 'PTE[0x48]', 'leads to'],
       );
-      assert.match((await drive.evaluate('where(0xccc00000)')).result, /^vmalloc area none: a gap of /);
+      assert.match(
+        (await drive.evaluate('where(0xccc00000)')).result,
+        /^vmalloc area none: a gap of /,
+      );
       await assert.rejects(drive.evaluate('where(0x70000000)'), /No page is mapped/);
       assert.equal(await drive.hash(), hash);
       const { targets } = await drive.client.body<{ targets: { label: string }[] }>('completions', {

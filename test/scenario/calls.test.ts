@@ -544,6 +544,21 @@ describe('small things that code needs at once', () => {
     checkOnCores('pr_info("%s", current->comm);', ['init'], ['x86_64-slub', 'i386-pae-slab']));
 });
 
+describe('macros over calls', () => {
+  it('KMEM_CACHE, alloc_percpu', () =>
+    checkOnCores(
+      `struct thing { long a; int b; };
+       struct kmem_cache *cache = KMEM_CACHE(thing, SLAB_HWCACHE_ALIGN);
+       struct thing *t = kmem_cache_zalloc(cache, GFP_KERNEL);
+       struct thing *each = alloc_percpu(struct thing);
+       expect(t && t->b == 0 && per_cpu_ptr(each, 0)->a == 0);
+       kmem_cache_free(cache, t);
+       free_percpu(each);
+       kmem_cache_destroy(cache);`,
+      [],
+    ));
+});
+
 describe('the account of what is held', () => {
   it('hears of each allocation and of its free, by one address', () => {
     const vm = coreMachine(

@@ -85,7 +85,7 @@ describe('evaluate', function () {
   it('an object has an address, a value has none; a bit-field says which bits', () => {
     const field = vm.evaluate('point.x');
     assert.ok(field.ok && field.address !== undefined);
-    assert.deepEqual(field.bits, { offset: 0, width: 4 });
+    assert.deepEqual(field.bits, { offset: 0, width: 4, unitBytes: 1 });
     const sum = vm.evaluate('point.x + 1');
     assert.ok(sum.ok);
     assert.equal(sum.address, undefined);

@@ -150,6 +150,11 @@ function outline(statement: Statement): string {
       return statement.value ? `return ${exprText(statement.value)};` : 'return;';
     case 'block':
       return `{${list(statement.statements)}}`;
+    case 'label':
+    case 'goto':
+      return `${statement.kind} ${statement.name};`;
+    case 'static-assert':
+      return `assert ${exprText(statement.test)};`;
     case 'default':
     case 'break':
     case 'continue':
@@ -173,7 +178,15 @@ describe('statements and declarations', function () {
       'struct page *p = alloc_pages(GFP_KERNEL, 2);',
       'struct page *p = alloc_pages(GFP_KERNEL, 2);',
     ],
-    ['const char *s = "a";', 'char *s = "a";'],
+    ['const char *s = "a";', 'const char *s = "a";'],
+    ['int *const p, v[const 4];', 'int *const p & int v[4];'],
+    ['out: goto out;', 'label out; goto out;'],
+    ['int a[] = { [0 ... 3] = 1, [4] 2 };', 'int a[] = { [0 ... 3] = 1, [4] = 2 };'],
+    ['struct x v = { a: 1 };', 'struct x v = { .a = 1 };'],
+    ['x = ({ int y = 1; y; });', '(x = ({ ... }));'],
+    ['x = _Generic(y, int: 1, default: 2);', '(x = _Generic(y, int: 1, default: 2));'],
+    ['_Static_assert(1, "a");', 'assert 1;'],
+    ['if (a) case 1: b; c;', 'if a {case 1: b;} c;'],
     ['int a[] = { 1, [3] = 4, 5, };', 'int a[] = { 1, [3] = 4, 5 };'],
     ['struct x v = { .a = 1, .b.c[2] = { 3 } };', 'struct x v = { .a = 1, .b.c[2] = { 3 } };'],
     ['static int n = 3;', 'static int n = 3;'],

@@ -139,8 +139,23 @@ describe('printk: pointers', () => {
   });
 
   it('levels', () => {
-    assert.deepEqual(splitLevel('\x013bad\n'), { level: 3, text: 'bad', continues: false });
-    assert.deepEqual(splitLevel('plain\n\n'), { level: 4, text: 'plain\n', continues: false });
-    assert.deepEqual(splitLevel('\x01cmore'), { level: 4, text: 'more', continues: true });
+    assert.deepEqual(splitLevel('\x013bad\n'), {
+      level: 3,
+      text: 'bad',
+      continues: false,
+      open: false,
+    });
+    assert.deepEqual(splitLevel('plain\n\n'), {
+      level: 4,
+      text: 'plain\n',
+      continues: false,
+      open: false,
+    });
+    assert.deepEqual(splitLevel('\x01cmore'), {
+      level: 4,
+      text: 'more',
+      continues: true,
+      open: true,
+    });
   });
 });

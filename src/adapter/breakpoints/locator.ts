@@ -15,7 +15,7 @@ import {
   kernelPlace,
   kernelSource,
 } from '../debuggee/kernelSources.js';
-import type { ScenarioProgram } from '../debuggee/scenario.js';
+import type { ScenarioFile, ScenarioProgram } from '../debuggee/scenario.js';
 import type { ConditionCheck } from './conditionCheck.js';
 import { parseDataId, type DataTarget } from './dataTarget.js';
 import type { Happening } from './happenings/happening.js';
@@ -49,8 +49,8 @@ export class Locator {
   constructor(
     /** The scenario being debugged; undefined when there is none (yet). */
     readonly program: ScenarioProgram | undefined,
-    /** Whether a source of the client is that scenario. */
-    private readonly isProgram: (source: Dap.Source) => boolean,
+    /** The file of that scenario that a source of the client is. */
+    private readonly fileOf: (source: Dap.Source) => ScenarioFile | undefined,
     readonly machine: MachineContext | undefined,
     private readonly knownTargets: ReadonlyMap<string, DataTarget>,
     /** Which of the kernel's texts the client is shown. */
@@ -68,7 +68,8 @@ export class Locator {
   line(source: Dap.Source, line: number, column: number | undefined): LineBinding {
     const file = kernelFileOf(source);
     if (file !== undefined) return this.kernelLine(file, line);
-    if (this.program === undefined || !this.isProgram(source))
+    const own = this.fileOf(source);
+    if (this.program === undefined || own === undefined)
       return {
         state: unbound(
           this.program === undefined
@@ -78,7 +79,7 @@ export class Locator {
         statements: [],
         kernelStatements: [],
       };
-    const statements = statementsAt(this.program, line, column);
+    const statements = statementsAt(this.program, own, line, column);
     const [first] = statements;
     if (first === undefined)
       return {
@@ -145,7 +146,7 @@ export class Locator {
       state: defined({
         verified: true,
         instructionReference: formatAddress(address, pointerSize),
-        source: { name: program.name, path: program.path },
+        source: sourceOf(program.file(statement)),
         ...program.range(statement),
         message: moved,
       }),
@@ -182,19 +183,22 @@ export class Locator {
   }
 }
 
+const sourceOf = ({ name, path }: ScenarioFile): Dap.Source => ({ name, path });
+
 const messageOf = ({ description, knows, example }: Happening): string =>
   `${description} A condition may use ${knows.split(' ').join(', ')}: ${example}`;
 
 /** The statements a line breakpoint stops at: the first one of the first line at or after the one asked for that has any. */
 function statementsAt(
   program: ScenarioProgram,
+  file: ScenarioFile,
   line: number,
   column: number | undefined,
 ): readonly number[] {
   const ranges = Array.from({ length: program.nrStatements }, (_, statement) => ({
     statement,
     range: program.range(statement),
-  }));
+  })).filter(({ statement }) => program.file(statement) === file);
   const lines = ranges.map(({ range }) => range.line).filter((one) => one >= line);
   if (lines.length === 0) return [];
   const bound = Math.min(...lines);

@@ -14,11 +14,12 @@ import { TraceError } from '../../engine/image/state/index.js';
 import { isProfileName, loadProfile, PROFILE_NAMES } from '../../engine/types/bundled.js';
 import type { Profile } from '../../engine/types/profile.js';
 import {
-  LineMap,
+  gatherIncludes,
   readScenario,
   type CompiledScript,
   type Diagnostic,
   type Program,
+  type Sources,
 } from '../../scenario/index.js';
 import type { Host } from '../host.js';
 import type { LaunchArguments } from '../protocol/dap.js';
@@ -47,11 +48,18 @@ export async function openDebuggee(
     return { debuggee: inspection(image), close };
   }
   const path = host.resolvePath(program);
-  const scenario = readScenario(await readText(path, host));
+  const text = await readText(path, host);
+  const findInclude = await gatherIncludes(text, (name, from) =>
+    readIncluded(name, from ?? path, host),
+  );
+  const scenario = readScenario(text, { name: path.split(/[\\/]/).at(-1), findInclude });
+  const misread = scenario.machineFindings.filter(({ severity }) => severity === 'error');
+  if (misread.length > 0 && override === undefined)
+    refuse(misread, scenario.sources, path, reporter);
   const spec = override ?? resolved(scenario.machine, path, host);
   const { image, close } = await open(spec, args, host);
   try {
-    const compiled = checked(scenario.compile(image.profile), scenario.text, path, reporter);
+    const compiled = checked(scenario.compile(image.profile), scenario.sources, path, reporter);
     return { debuggee: new ScenarioDebuggee(image, compiled, path), close };
   } catch (error) {
     close();
@@ -117,28 +125,49 @@ async function readText(path: string, host: Host): Promise<string> {
   }
 }
 
+/** An included file, relative to the file that includes it; undefined if there is none. */
+async function readIncluded(name: string, from: string, host: Host) {
+  const path = host.resolvePath(name, from);
+  try {
+    return { path, text: new TextDecoder().decode(await host.readFile(path)) };
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
+  }
+}
+
 /** Reports everything there is to say about the text; refuses it when there are errors. */
 function checked(
   { program, diagnostics }: CompiledScript,
-  text: string,
+  sources: Sources,
   path: string,
   reporter: Reporter,
 ): Program {
-  const lines = new LineMap(text);
+  refuse(diagnostics, sources, path, reporter);
+  if (program === undefined) throw new Error('a scenario without errors has no program');
+  return program;
+}
+
+/** Reports findings; throws when there are errors among them. */
+function refuse(
+  diagnostics: readonly Diagnostic[],
+  sources: Sources,
+  path: string,
+  reporter: Reporter,
+): void {
   const sentences = diagnostics
     .filter(({ severity }) => severity !== 'hint')
-    .map((diagnostic) => sentence(diagnostic, path, lines));
+    .map((diagnostic) => sentence(diagnostic, path, sources));
   for (const { text: line, severity, place } of sentences)
     reporter.line(severity === 'error' ? 'stderr' : 'console', line, place);
   const failed = sentences.filter(({ severity }) => severity === 'error');
   const [first] = failed;
   if (first !== undefined) throw errors.scenarioHasErrors(first.text, failed.length);
-  if (program === undefined) throw new Error('a scenario without errors has no program');
-  return program;
 }
 
-function sentence({ severity, message, span }: Diagnostic, path: string, lines: LineMap) {
-  const { line, column } = lines.position(span.start);
+function sentence({ severity, message, span }: Diagnostic, main: string, sources: Sources) {
+  const { line, column, file } = sources.position(span.start);
+  const path = file.path ?? main;
   const name = path.split(/[\\/]/).at(-1) ?? path;
   return {
     severity,

@@ -13,6 +13,7 @@ import {
 } from '../../scenario/index.js';
 import { scenarioCode } from './scenarioCode.js';
 import type {
+  ScenarioFile,
   ScenarioFrame,
   ScenarioProgram,
   ScenarioTask,
@@ -61,6 +62,7 @@ export class RunningScenario implements ScenarioView {
     const frames = this.vm.frames(task).map((frame) => ({
       name: frame.function.name,
       isScript: frame.function.kind === 'main',
+      file: this.program.file(frame.location.boundary),
       range: this.program.range(frame.location.boundary),
       statement: frame.location.boundary,
     }));
@@ -74,11 +76,12 @@ export class RunningScenario implements ScenarioView {
     const fn = program.functions[index];
     const isScript = fn?.kind === 'main';
     const last = program.boundaries.findLastIndex((boundary) => boundary.function === index);
-    const end = program.lines.position(program.text.trimEnd().length);
-    const atEnd: TextRange = { ...end, endLine: end.line, endColumn: end.column };
+    const { line, column } = program.sources.position(program.sources.main.text.trimEnd().length);
+    const atEnd: TextRange = { line, column, endLine: line, endColumn: column };
     return {
       name: fn?.name ?? '?',
       isScript,
+      file: isScript ? this.program.main : this.program.file(last),
       range: isScript ? atEnd : this.program.range(last),
       statement: last,
     };
@@ -147,19 +150,33 @@ const variable = ({ name, type, address, kind, offset }: Local): ScenarioVariabl
 const MAIN = { name: 'main', kind: 'main' } as const;
 
 function programView(program: Program, path: string, name: string): ScenarioProgram {
-  const { boundaries, functions, lines, text } = program;
+  const { boundaries, functions, sources } = program;
+  const files: readonly ScenarioFile[] = sources.files.map((file) => ({
+    path: file.path ?? path,
+    name: file.path === undefined ? name : (file.path.split(/[\\/]/).at(-1) ?? file.path),
+    text: file.text,
+  }));
+  const fileAt = (offset: number): ScenarioFile =>
+    files[sources.files.indexOf(sources.fileAt(offset))] as ScenarioFile;
   const ranges: readonly TextRange[] = boundaries.map(({ span }) => {
-    const start = lines.position(span.start);
-    const end = lines.position(span.end);
+    const start = sources.position(span.start);
+    // What goes on in another file ends, for its reader, where it begins.
+    const end = sources.fileAt(span.end) === start.file ? sources.position(span.end) : start;
     return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
   });
+  const filesOf = boundaries.map(({ span }) => fileAt(span.start));
   return {
     path,
     name,
-    text,
+    files,
+    main: files[0] as ScenarioFile,
     nrStatements: boundaries.length,
-    position: (offset) => lines.position(offset),
+    position: (offset) => {
+      const { line, column } = sources.position(offset);
+      return { line, column, file: fileAt(offset) };
+    },
     range: (statement) => ranges[statement] ?? { line: 1, column: 1, endLine: 1, endColumn: 1 },
+    file: (statement) => filesOf[statement] ?? (files[0] as ScenarioFile),
     entriesOf: (wanted) =>
       functions.flatMap((fn, index) => {
         if (fn.name !== wanted || fn.kind === 'main') return [];

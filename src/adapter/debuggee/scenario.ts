@@ -13,14 +13,28 @@ export interface TextRange {
   readonly endColumn: number;
 }
 
-export interface ScenarioProgram {
+/** The scenario's own text, or a file that it includes. */
+export interface ScenarioFile {
   readonly path: string;
   readonly name: string;
   readonly text: string;
-  /** Line and column of an offset in the text. */
-  position(offset: number): { readonly line: number; readonly column: number };
-  /** Where a statement stands. */
+}
+
+export interface ScenarioProgram {
+  readonly path: string;
+  readonly name: string;
+  /** The scenario itself comes first. */
+  readonly files: readonly ScenarioFile[];
+  readonly main: ScenarioFile;
+  /** File, line and column of an offset. */
+  position(offset: number): {
+    readonly file: ScenarioFile;
+    readonly line: number;
+    readonly column: number;
+  };
+  /** Where a statement stands in its file. */
   range(statement: number): TextRange;
+  file(statement: number): ScenarioFile;
   /** Statements that a breakpoint can stand at, by number. */
   readonly nrStatements: number;
   /** The first statements of the functions and tasks of that name. */
@@ -50,6 +64,7 @@ export interface ScenarioFrame {
   readonly name: string;
   /** The script's own statements, outside of functions and tasks. */
   readonly isScript: boolean;
+  readonly file: ScenarioFile;
   readonly range: TextRange;
   /** Number of the statement that it is in. */
   readonly statement: number;

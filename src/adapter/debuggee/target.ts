@@ -43,7 +43,10 @@ export class Target {
     this.scenario = scenario;
     this.tape = tape;
     this.evaluator = evaluator;
-    this.context = machineContext(image, scenario?.program.text);
+    this.context = machineContext(
+      image,
+      scenario?.program.files.map(({ text }) => text).join('\n'),
+    );
     this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.
       this.context.states.sync();

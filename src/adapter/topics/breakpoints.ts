@@ -63,7 +63,8 @@ export const breakpointHandlers = (
 /** Whether the client's file is no longer the text that runs. */
 function isAnotherText(session: Session, source: Dap.Source, key: string): boolean {
   const program = session.live?.target.scenario?.program;
-  return program !== undefined && program.path === key && differs(source, program.text);
+  const file = program?.files.find(({ path }) => path === key);
+  return file !== undefined && differs(source, file.text);
 }
 
 const inOldText = (breakpoint: Dap.Breakpoint): Dap.Breakpoint => ({
@@ -79,11 +80,13 @@ function programLocations(
 ): Dap.BreakpointLocation[] {
   const program = session.live?.target.scenario?.program;
   if (program === undefined || source.path === undefined) return [];
-  if (session.host.resolvePath(source.path) !== program.path) return [];
+  const wanted = session.host.resolvePath(source.path);
+  const file = program.files.find(({ path }) => path === wanted);
+  if (file === undefined) return [];
   const seen = new Map<string, Dap.BreakpointLocation>();
   for (let statement = 0; statement < program.nrStatements; statement++) {
     const range = program.range(statement);
-    if (!inRange(range.line)) continue;
+    if (program.file(statement) !== file || !inRange(range.line)) continue;
     seen.set(`${range.line}:${range.column}`, {
       line: session.counting.toTheirLine(range.line),
       column: session.counting.toTheirColumn(range.column),

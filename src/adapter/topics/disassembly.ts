@@ -76,7 +76,10 @@ function scenarioInstruction(session: Session, line: CodeLine): Dap.Disassembled
     symbol: line.begins,
     ...(range !== undefined &&
       program !== undefined && {
-        location: { name: program.name, path: program.path },
+        location: {
+          name: program.file(line.statement).name,
+          path: program.file(line.statement).path,
+        },
         line: counting.toTheirLine(range.line),
         column: counting.toTheirColumn(range.column),
         endLine: counting.toTheirLine(range.endLine),

@@ -7,6 +7,7 @@ import { watchedWords } from '../breakpoints/dataTarget.js';
 import { kernelFileOf, kernelLines, kernelText } from '../debuggee/kernelSources.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
+import type { ScenarioFile } from '../debuggee/scenario.js';
 import type { Session } from '../session.js';
 import { hitsInside, hitsOfStatements, type HitTarget } from '../time/hits.js';
 import { isInside, type Place } from '../time/place.js';
@@ -71,9 +72,11 @@ function targetsOf(
   }
   const program = session.current.target.scenario?.program;
   if (program === undefined || source.path === undefined) return [];
-  if (session.host.resolvePath(source.path) !== program.path) return [];
-  const statements = statementsOn(session, line);
-  const text = program.text.split('\n')[line - 1] ?? '';
+  const wanted = session.host.resolvePath(source.path);
+  const own = program.files.find(({ path }) => path === wanted);
+  if (own === undefined) return [];
+  const statements = statementsOn(session, own, line);
+  const text = own.text.split('\n')[line - 1] ?? '';
   return [
     ...nextStatement(session, statements, column),
     ...hitsOfStatements(timeline, new Set(statements)).map((hit) => hitTarget(hit, '')),
@@ -87,11 +90,11 @@ function hitTarget({ number, of, which, place }: HitTarget, where: string): Goto
   return { kind: 'time', label: `hit ${number} of ${of} of this line${where}${words}`, place };
 }
 
-function statementsOn(session: Session, line: number): readonly number[] {
+function statementsOn(session: Session, file: ScenarioFile, line: number): readonly number[] {
   const program = session.current.target.scenario?.program;
   if (program === undefined) return [];
   return Array.from({ length: program.nrStatements }, (_, statement) => statement).filter(
-    (statement) => program.range(statement).line === line,
+    (statement) => program.file(statement) === file && program.range(statement).line === line,
   );
 }
 

@@ -38,10 +38,8 @@ async function locate(session: Session, declared: Declared): Promise<Found | und
     case 'scenario': {
       const program = target.scenario?.program;
       if (program === undefined) return undefined;
-      return {
-        source: { name: program.name, path: program.path },
-        ...program.position(declared.offset),
-      };
+      const { file, line, column } = program.position(declared.offset);
+      return { source: { name: file.name, path: file.path }, line, column };
     }
     case 'function': {
       const { functionId } = declared;

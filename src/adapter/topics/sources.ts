@@ -15,8 +15,8 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
     const file = kernelFileOf(source ?? { sourceReference });
     if (file !== undefined) return kernelText(file);
     const program = session.live?.target.scenario?.program;
-    if (program !== undefined && source?.path === program.path)
-      return { content: program.text, mimeType: 'text/x-mmscope' };
+    const own = program?.files.find(({ path }) => path === source?.path);
+    if (own !== undefined) return { content: own.text, mimeType: 'text/x-mmscope' };
     const types = session.live?.target.image.profile;
     const type = types && typeSourceText(types, source ?? { sourceReference });
     if (type !== undefined) return { content: type, mimeType: 'text/x-c' };
@@ -26,9 +26,7 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
   loadedSources() {
     const program = session.live?.target.scenario?.program;
     const own =
-      program === undefined
-        ? []
-        : [withChecksum({ name: program.name, path: program.path }, program.text)];
+      program?.files.map(({ name, path, text }) => withChecksum({ name, path }, text)) ?? [];
     return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelFileSource)] };
   },
 });

@@ -139,9 +139,10 @@ async function describeFrame(
   if (program === undefined) throw errors.notRunnable();
   // Without an end: clients select a range that has one, and the next key typed would replace the statement.
   const { line, column } = view.frame.range;
+  const { name, path } = view.frame.file;
   return {
     name: view.frame.name,
-    source: { name: program.name, path: program.path },
+    source: { name, path },
     line: session.counting.toTheirLine(line),
     column: session.counting.toTheirColumn(column),
     instructionPointerReference: formatAddress(

@@ -92,11 +92,12 @@ function statementAt(session: Session, boundary: number): WriteBody['statement']
   const number = target.timeline.boundaries.statement(boundary);
   if (program === undefined || number < 0) return undefined;
   const { line, column, endLine, endColumn } = program.range(number);
-  const [first = ''] = program.text.split('\n').slice(line - 1, line);
+  const { name, path, text: whole } = program.file(number);
+  const [first = ''] = whole.split('\n').slice(line - 1, line);
   const text = first.slice(column - 1, endLine === line ? endColumn - 1 : undefined).trim();
   return {
     name: program.functionAt(number).name,
-    source: { name: program.name, path: program.path },
+    source: { name, path },
     line: counting.toTheirLine(line),
     text,
   };

@@ -5,35 +5,42 @@
  *         7 | struct page *page = alloc_pag(GFP_KERNEL);
  *           |                     ^~~~~~~~~
  */
-import { LineMap, type Diagnostic, type Span } from '../../scenario/index.js';
+import type { Diagnostic, Sources, Span } from '../../scenario/index.js';
 
 const SEVERITIES = { error: 'error', warning: 'warning', hint: 'note' } as const;
 const NUMBER_WIDTH = 5;
+/** Who has so many errors mends the first ones and asks again. */
+const MAX_ERRORS = 50;
 
 export function diagnosticLines(
   name: string,
-  text: string,
+  sources: Sources,
   findings: readonly Diagnostic[],
 ): string[] {
-  const lines = new LineMap(text);
-  return findings.flatMap(({ severity, message, span }) => [
-    `${placeText(name, lines, span)}: ${SEVERITIES[severity]}: ${message}`,
-    ...excerpt(text, lines, span),
-  ]);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const tooMany = new Set(errors.slice(MAX_ERRORS));
+  const lines = findings
+    .filter((finding) => !tooMany.has(finding))
+    .flatMap(({ severity, message, span }) => [
+      `${placeText(name, sources, span)}: ${SEVERITIES[severity]}: ${message}`,
+      ...excerpt(sources, span),
+    ]);
+  if (tooMany.size > 0) lines.push(`${name}: ${tooMany.size} more errors`);
+  return lines;
 }
 
-/** `name:line:column`, both from 1. */
-export function placeText(name: string, lines: LineMap, span: Span): string {
-  const { line, column } = lines.position(span.start);
-  return `${name}:${line}:${column}`;
+/** `name:line:column`, both from 1; the name is that of the included file where it lies in one. */
+export function placeText(name: string, sources: Sources, span: Span): string {
+  const { line, column, file } = sources.position(span.start);
+  return `${file.path ?? name}:${line}:${column}`;
 }
 
 /** The line, and the place underlined as far as it goes in that line. */
-function excerpt(text: string, lines: LineMap, span: Span): string[] {
-  const { line, column } = lines.position(span.start);
-  const start = span.start - column + 1;
-  const source = /[^\r\n]*/.exec(text.slice(start))?.[0] ?? '';
-  const length = Math.max(1, Math.min(span.end, start + source.length) - span.start);
+function excerpt(sources: Sources, span: Span): string[] {
+  const { line, column, file } = sources.position(span.start);
+  const source = file.lines.lineText(line);
+  const startOfLine = span.start - column + 1;
+  const length = Math.max(1, Math.min(span.end, startOfLine + source.length) - span.start);
   // Tabs stay tabs, so that the mark stands where the eye expects it.
   const margin = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
   return [

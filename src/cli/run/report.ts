@@ -15,7 +15,6 @@ import {
   endSummary,
   notGivenBackTexts,
   type Death,
-  type LineMap,
   type MachineEvent,
   type ScenarioVm,
   type Span,
@@ -35,11 +34,12 @@ export class RunReport {
   private told: number;
   /** Of the request that is under way. */
   private notes: string[] = [];
+  /** A line of the log that a part may still follow. */
+  private openLine: string | undefined;
 
   constructor(
     private readonly vm: ScenarioVm,
     private readonly file: string,
-    private readonly lines: LineMap,
     private readonly output: Output,
   ) {
     this.told = vm.startPosition;
@@ -56,9 +56,10 @@ export class RunReport {
 
   private tell(event: MachineEvent, position: number): void {
     const { output } = this;
+    if (event.kind !== 'printk') this.endLine();
     switch (event.kind) {
       case 'printk':
-        output.out(event.text);
+        this.log(event);
         break;
       case 'warn':
         // A scenario's own is in the log.
@@ -90,6 +91,20 @@ export class RunReport {
     }
   }
 
+  /** Parts of a line are printed when it is whole, or when it is clear that nothing follows. */
+  private log({ text, continues, open }: Extract<MachineEvent, { kind: 'printk' }>): void {
+    if (continues !== true) this.endLine();
+    const line = (this.openLine ?? '') + text;
+    this.openLine = undefined;
+    if (open === true) this.openLine = line;
+    else this.output.out(line);
+  }
+
+  private endLine(): void {
+    if (this.openLine !== undefined) this.output.out(this.openLine);
+    this.openLine = undefined;
+  }
+
   /** A kernel would have gone on where ours gives up: that is said where the request fails. */
   private tellFailure(event: FailedAllocation, position: number): void {
     const notes = [...new Set(this.notes)];
@@ -103,17 +118,19 @@ export class RunReport {
     this.output.out(`note: the request of order ${event.order} ${notes.join(', ')}; ${reason}`);
   }
 
-  died(task: number, { text, rule, calls }: Death): void {
+  died(task: number, { text, rule, calls, span }: Death): void {
+    this.endLine();
     const name = this.vm.tasks()[task]?.name ?? '?';
-    const [first] = calls;
-    const at = first === undefined ? this.file : this.at(first.span);
-    this.fail(`${at}: task ${name} died: ${text}`);
+    this.fail(`${this.at(span)}: task ${name} died: ${text}`);
     if (rule !== undefined) this.output.err(`  because ${rule}`);
-    for (const { function: caller, span } of calls)
-      this.output.err(`  in ${caller === name ? caller : `${caller}()`} at ${this.at(span)}`);
+    for (const call of calls) {
+      const caller = call.function === name ? call.function : `${call.function}()`;
+      this.output.err(`  in ${caller} at ${this.at(call.span)}`);
+    }
   }
 
   deadlock(waits: readonly { readonly text: string }[]): void {
+    this.endLine();
     this.fail(`${this.file}: deadlock: no task can run`);
     for (const { text } of waits) this.output.err(`  ${text}`);
   }
@@ -121,6 +138,7 @@ export class RunReport {
   /** What it has come to. */
   end(): void {
     const { vm } = this;
+    this.endLine();
     const summary = endSummary(vm.expects, notGivenBackTexts(vm.notGivenBack()));
     if (summary !== '') this.output.out(summary);
   }
@@ -136,7 +154,7 @@ export class RunReport {
   }
 
   private at(span: Span): string {
-    return placeText(this.file, this.lines, span);
+    return placeText(this.file, this.vm.program.sources, span);
   }
 }
 

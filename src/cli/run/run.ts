@@ -2,37 +2,73 @@
  * `mmscope run FILE.mms`: runs a scenario to its end. What the kernel logs goes to the output, and last what the scenario has come
  * to; what went wrong goes to the error output, with its place.
  */
+import { dirname, join } from 'node:path';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
-import { LineMap, readScenario, ScenarioVm } from '../../scenario/index.js';
-import { besideFile } from '../openFile.js';
+import { gatherIncludes, readScenario, ScenarioVm, type Diagnostic } from '../../scenario/index.js';
+import { isInputError } from '../inputError.js';
+import { besideFile, fileExists } from '../openFile.js';
 import { diagnosticLines } from './diagnostics.js';
 import { RunReport, type Output } from './report.js';
+import { EndlessRun } from './whereabouts.js';
+
+const NO_MACHINE = 2;
 
 /** History is needed only to undo the statement of a task that has to wait. */
 const TAPE: TapeOptions = { maxEntries: 1 << 21 };
 
 /**
- * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more.
+ * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more; 2 when there is
+ * no such machine.
  *
  * @throws FileError, ImageError, TraceError
  */
 export async function run(file: string, output: Output): Promise<number> {
   const text = new TextDecoder().decode(await nodeFiles.readFile(file));
-  const scenario = readScenario(text);
-  const spec = besideScript(scenario.machine, file);
-  const { image, close } = await openMachine(spec, nodeFiles, { tapeOptions: TAPE });
+  const findInclude = await gatherIncludes(text, (name, from) => readBeside(name, from ?? file));
+  const scenario = readScenario(text, { name: file, findInclude });
+  const { sources, machineFindings, machineSpan } = scenario;
+  const complain = (findings: readonly Diagnostic[]): void => {
+    for (const line of diagnosticLines(file, sources, findings)) output.err(line);
+  };
+  if (machineFindings.some(({ severity }) => severity === 'error')) {
+    complain(machineFindings);
+    return 1;
+  }
+  const { image, close } = await opened(scenario.machine, file, (message) => {
+    complain([{ severity: 'error', code: 'bad-pragma', span: machineSpan, message }]);
+  });
+  if (image === undefined) return NO_MACHINE;
   try {
     const { program, diagnostics } = scenario.compile(image.profile);
-    for (const line of diagnosticLines(file, text, diagnostics)) output.err(line);
+    complain(diagnostics);
     if (program === undefined) return 1;
     const vm = new ScenarioVm(program, image, { kernel, name: file });
-    return runToEnd(vm, new RunReport(vm, file, new LineMap(text), output));
+    const watch = new EndlessRun(vm, file, output);
+    return runToEnd(vm, new RunReport(vm, file, output), watch);
   } finally {
     close();
+  }
+}
+
+/** An included file, relative to the file that includes it. */
+async function readBeside(name: string, from: string) {
+  const path = join(dirname(from), name);
+  if (!fileExists(path)) return undefined;
+  return { path, text: new TextDecoder().decode(await nodeFiles.readFile(path)) };
+}
+
+/** The machine; what keeps it from being opened is said at the pragma that asks for it. */
+async function opened(spec: MachineSpec, file: string, report: (message: string) => void) {
+  try {
+    return await openMachine(besideScript(spec, file), nodeFiles, { tapeOptions: TAPE });
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    report(error.message);
+    return { image: undefined, close: () => undefined };
   }
 }
 
@@ -41,13 +77,14 @@ const besideScript = (spec: MachineSpec, file: string): MachineSpec =>
   spec.kind === 'machine' ? spec : { ...spec, path: besideFile(file, spec.path) };
 
 /** From the first statement to the last. */
-function runToEnd(vm: ScenarioVm, report: RunReport): number {
+function runToEnd(vm: ScenarioVm, report: RunReport, watch: EndlessRun): number {
   for (;;) {
     const result = vm.runStatement();
     report.tellNew();
     if (result.kind === 'failed') report.died(result.task, result);
     if (result.kind === 'deadlock') report.deadlock(result.waits);
     if (result.kind === 'exited' || result.kind === 'deadlock') break;
+    watch.passed();
   }
   report.end();
   return report.failed ? 1 : 0;

@@ -148,16 +148,23 @@ function writeWithinFrame(
   bytes: Uint8Array,
 ): void {
   const byteAt = (at: number): number => bytes[at - offset] as number;
-  const writeByte = (at: number): void => {
-    const shift = (at & 3) * 8;
-    tape.writeBits(asCell(first + (at >> 2)), 0xff << shift, byteAt(at) << shift);
-  };
   const end = offset + bytes.length;
   let at = offset;
-  while (at < end && (at & 3) !== 0) writeByte(at++);
+  /** The bytes up to `until`, all in one word. */
+  const writePart = (until: number): void => {
+    const word = asCell(first + (at >> 2));
+    let mask = 0;
+    let value = 0;
+    for (; at < until; at++) {
+      mask |= 0xff << ((at & 3) * 8);
+      value |= byteAt(at) << ((at & 3) * 8);
+    }
+    if (mask !== 0) tape.writeBits(word, mask, value);
+  };
+  writePart(Math.min(end, (offset + 3) & ~3));
   for (; at + 4 <= end; at += 4) {
     const low = byteAt(at) | (byteAt(at + 1) << 8);
     tape.write(asCell(first + (at >> 2)), low | (byteAt(at + 2) << 16) | (byteAt(at + 3) << 24));
   }
-  while (at < end) writeByte(at++);
+  writePart(end);
 }

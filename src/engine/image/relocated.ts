@@ -41,5 +41,6 @@ export function relocated(profile: Profile, offset: number): Profile {
     findConstant: (name) => profile.findConstant(name),
     wideConstant: (name) => profile.wideConstant(name),
     constantNames: () => profile.constantNames(),
+    config: (name) => profile.config(name),
   };
 }

@@ -8,8 +8,16 @@ import type { Page } from './ctypes.js';
 import { PAGE_SIZE, type Pfn, type VirtAddr } from '../memory/address.js';
 
 export type KernelEvent =
-  /** One line of the kernel log, level as in `<4>`. */
-  | { readonly kind: 'printk'; readonly level: number; readonly text: string }
+  /** One line of the kernel log, level as in `<4>`; or a part of one (KERN_CONT), and then its first part's level counts. */
+  | {
+      readonly kind: 'printk';
+      readonly level: number;
+      readonly text: string;
+      /** It goes on with the line before, if that is open. */
+      readonly continues?: true;
+      /** It did not end with a newline: a part that continues it may follow. */
+      readonly open?: true;
+    }
   /** `__alloc_pages()` returned NULL: the request, with its last rights. Why, verdict/reason.ts finds in memory as it is then. */
   | FailedAllocation
   /** `bad_page()` reported a page. */

@@ -48,6 +48,7 @@ export function alignOf(type: CType, pointerSize: 4 | 8): number {
       return Math.min(bare.sizeBytes, pointerSize);
     case 'struct':
     case 'union':
+      if (bare.alignBytes !== undefined) return bare.alignBytes;
       if (!bare.complete) return largestPowerOfTwoIn(bare.sizeBytes, pointerSize);
       return Math.max(1, ...bare.members.map((member) => alignOf(member.type, pointerSize)));
   }

@@ -18,6 +18,8 @@ export interface IntType {
   readonly sizeBytes: 1 | 2 | 4 | 8;
   readonly signed: boolean;
   readonly bool: boolean;
+  /** Of the values of a bit-field that is wider than int: as many bits count, and no more. */
+  readonly widthBits?: number;
 }
 
 export interface PointerType {
@@ -42,6 +44,8 @@ export interface StructType {
   /** False: only declared; no members. `sizeBytes` is the real size where the build's types tell it, else 0. */
   readonly complete: boolean;
   readonly members: readonly Member[];
+  /** Its alignment where attributes make it another than its members'. */
+  readonly alignBytes?: number | undefined;
 }
 
 export interface Member {
@@ -73,6 +77,8 @@ export interface FunctionType {
   readonly result: CType;
   readonly parameters: readonly { readonly name: string; readonly type: CType }[];
   readonly variadic: boolean;
+  /** `int f()`: nothing is said about its parameters. */
+  readonly unspecified?: boolean;
 }
 
 /** A member found through any depth of anonymous members and `a.b[2].c` designators. */

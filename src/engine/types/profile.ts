@@ -55,6 +55,8 @@ export interface Profile {
   /** 64-bit values that no number holds exactly (`LIST_POISON1` on x86_64). */
   wideConstant(name: string): bigint;
   constantNames(): readonly string[];
+  /** What .config says of an option (`CONFIG_SMP`): `y`, `m`, a number, a text in quotes; undefined if it is not set. */
+  config(name: string): string | undefined;
   /** Undefined where none was recorded. */
   readonly boot: BootRecord | undefined;
 }

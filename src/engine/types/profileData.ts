@@ -4,6 +4,7 @@
  *     types      typeText.ts
  *     symbols    NAME ADDRESS SIZE [TYPE]     hex, decimal, C; address `+1c880`: offset from a CPU's per-CPU base
  *     constants  NAME VALUE                   decimal or 0x...
+ *     config     NAME [VALUE]                 of the options that are set, without CONFIG_; no value: y
  *     boot       {@link BootRecord}
  */
 import { parseAddress, asVirt, type VirtAddr } from '../memory/address.js';
@@ -21,6 +22,7 @@ export interface ProfileData {
   readonly types: readonly string[];
   readonly symbols: readonly string[];
   readonly constants: readonly string[];
+  readonly config: readonly string[];
   readonly boot?: BootRecord;
 }
 
@@ -39,10 +41,11 @@ class DataProfile implements Profile {
   readonly boot: BootRecord | undefined;
   private readonly symbols = new Map<string, KernelSymbol>();
   private readonly constants = new Map<string, string>();
+  private options: ReadonlyMap<string, string> | undefined;
   /** Symbols with an address of their own, by rising address. */
   private byAddress: readonly KernelSymbol[] | undefined;
 
-  constructor(data: ProfileData) {
+  constructor(private readonly data: ProfileData) {
     this.name = data.name as ProfileName;
     this.release = data.release;
     this.arch = data.arch as Arch;
@@ -115,6 +118,16 @@ class DataProfile implements Profile {
 
   constantNames(): readonly string[] {
     return [...this.constants.keys(), ...this.types.names().enumerators];
+  }
+
+  config(name: string): string | undefined {
+    this.options ??= new Map(
+      this.data.config.map((line) => {
+        const space = line.indexOf(' ');
+        return space < 0 ? [line, 'y'] : [line.slice(0, space), line.slice(space + 1)];
+      }),
+    );
+    return this.options.get(name.slice('CONFIG_'.length));
   }
 
   private readSymbol(line: string): KernelSymbol {

@@ -21,13 +21,14 @@ import {
 } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import { ulong } from '../machine/ulong.js';
-import { asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { cacheName } from '../proc/slabCaches.js';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** @param pages why the pages could not be had, as far as that is known */
+const intAt = (k: Kernel, at: number): number => k.words[at] ?? 0;
+
 export interface OuterFailure {
   readonly what: string;
   readonly reason: string;
@@ -35,13 +36,14 @@ export interface OuterFailure {
 
 // --- objects -----------------------------------------------------------------------------------------------------------
 
+/** @param pages why the pages could not be had, as far as that is known */
 export function cacheFailure(k: Kernel, s: KmemCache, pages: string | undefined): OuterFailure {
   const name = cacheName(k, s);
   const order =
     k.CONFIG_SLAB !== 0
-      ? k.words[s + k.kmem_cache.gfporder]!
-      : oo_order(k.words[s + k.kmem_cache.oo]!);
-  const least = k.CONFIG_SLAB !== 0 ? order : oo_order(k.words[s + k.kmem_cache.min]!);
+      ? intAt(k, s + k.kmem_cache.gfporder)
+      : oo_order(intAt(k, s + k.kmem_cache.oo));
+  const least = k.CONFIG_SLAB !== 0 ? order : oo_order(intAt(k, s + k.kmem_cache.min));
   const orders = least === order ? `order ${order}` : `order ${order}, or at least ${least}`;
   return {
     what: `an object of ${name}`,
@@ -124,7 +126,7 @@ function holderOf(k: Kernel, page: Page): string {
   const head: Page = compound_head(k, page);
   if (PageReserved(k, page)) return 'reserved (PG_reserved)';
   if (PageSlab(k, head)) return `a slab of ${cacheName(k, k.read_ptr(head + k.slab.slab_cache))}`;
-  const refcount = k.words[head + k.page._refcount]!;
+  const refcount = intAt(k, head + k.page._refcount);
   if (refcount === 0)
     return 'no count on it, but it is on no free list (on a per-CPU list, or not in use by the allocator)';
   const compound =
@@ -176,8 +178,8 @@ function holesOf(
   k: Kernel,
   cma: Cma,
 ): { readonly used: number; readonly total: number; readonly largest: number } {
-  const bitmap: VirtAddr = k.read_va((cma + k.cma.bitmap) as Cell);
-  const perBit = 2 ** k.words[cma + k.cma.order_per_bit]!;
+  const bitmap: VirtAddr = k.read_va(cma + k.cma.bitmap);
+  const perBit = 2 ** intAt(k, cma + k.cma.order_per_bit);
   const nrBits = cma_bitmap_maxno(k, cma);
   let used = 0;
   let run = 0;

@@ -145,8 +145,7 @@ export class AttemptRecorder {
     __alloc_pages_bulk: () => this.finish(),
     // SLAB says nothing when it gets no pages.
     kmem_getpages: ({ cachep, flags, folio }) => {
-      if (folio === NULL)
-        this.outerFails(flags, cacheFailure(this.k, cachep, this.whyNoPages()));
+      if (folio === NULL) this.outerFails(flags, cacheFailure(this.k, cachep, this.whyNoPages()));
     },
     alloc_contig_range: ({ start, end, gfp_mask, ret }) => {
       if (ret === undefined) return;

@@ -137,7 +137,7 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
     case 'failed':
       return `${what} failed: ${outcome.reason}`;
     case 'range':
-      return `${what}: pfn ${hexText(outcome.pfn)}`;
+      return `${what}: pfn 0x${outcome.pfn.toString(16)}`;
     case 'under way': {
       const look = passes.at(-1)?.zones.at(-1);
       return `${what} under way${look === undefined ? '' : ` in zone ${look.name}`}`;

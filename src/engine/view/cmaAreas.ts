@@ -5,13 +5,13 @@
  */
 import { cma_bitmap_maxno, cma_get_name } from '../kernel/mm/cma.js';
 import type { Cma } from '../machine/ctypes.js';
-import { asCell, type Cell, type VirtAddr } from '../memory/address.js';
+import { asCell, type VirtAddr } from '../memory/address.js';
 import type { KernelImage } from '../image/kernelImage.js';
 import { readVirtual } from '../image/assemble.js';
 import { sizeOfStruct } from '../types/named.js';
 
 /** Pages [start, end) that are all given out, or all not. */
-export interface CmaRange {
+interface CmaRange {
   readonly used: boolean;
   readonly startPfn: number;
   readonly endPfn: number;
@@ -37,13 +37,13 @@ export function cmaAreas(image: KernelImage): CmaView[] {
   });
 }
 
-export function cmaView(image: KernelImage, cma: Cma): CmaView {
+function cmaView(image: KernelImage, cma: Cma): CmaView {
   const { mm } = image;
-  const basePfn = mm.read_ulong((cma + mm.cma.base_pfn) as Cell);
-  const nrPages = mm.read_ulong((cma + mm.cma.count) as Cell);
+  const basePfn = mm.read_ulong(cma + mm.cma.base_pfn);
+  const nrPages = mm.read_ulong(cma + mm.cma.count);
   const orderPerBit = mm.words[cma + mm.cma.order_per_bit] ?? 0;
   const nrBits = cma_bitmap_maxno(mm, cma);
-  const bits = bitmapOf(image, mm.read_va((cma + mm.cma.bitmap) as Cell), nrBits);
+  const bits = bitmapOf(image, mm.read_va(cma + mm.cma.bitmap), nrBits);
   const ranges: CmaRange[] = [];
   for (let bit = 0; bit < nrBits;) {
     const used = bits(bit);

@@ -119,7 +119,7 @@ interface Scan {
 const scans = new WeakMap<Surveyor, Scan>();
 
 /** Every slab of a cache that the memory map has. */
-export function allSlabs(surveyor: Surveyor, cache: VirtAddr): readonly SlabView[] {
+function allSlabs(surveyor: Surveyor, cache: VirtAddr): readonly SlabView[] {
   const { cursor, cuts } = surveyor.image.tape;
   let scan = scans.get(surveyor);
   if (scan?.cursor !== cursor || scan.cuts !== cuts) {

@@ -5,10 +5,25 @@ import {
   describedMachine,
   readScenario,
   type Diagnostic,
+  type ReadScenario,
+  type ScenarioFile,
+  type Sources,
 } from '../../scenario/index.js';
 
-export function checkScenario(text: string): readonly Diagnostic[] {
-  const scenario = readScenario(text);
+export { gatherIncludes } from '../../scenario/index.js';
+
+export interface CheckedScenario {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Where their spans lead: the text and the files that it includes. */
+  readonly sources: Sources;
+}
+
+export function checkScenario(text: string, file: ScenarioFile = {}): CheckedScenario {
+  const scenario = readScenario(text, file);
+  return { diagnostics: findingsOf(scenario), sources: scenario.sources };
+}
+
+function findingsOf(scenario: ReadScenario): readonly Diagnostic[] {
   const described = describedMachine(scenario.machine);
   const { profile, compound } = described ?? defaultMachine;
   const { diagnostics } = scenario.compile(profileWith(profile, { compound }));

@@ -6,13 +6,15 @@ import {
   DiagnosticSeverity,
   Disposable,
   languages,
+  Position,
   Range,
   WorkspaceEdit,
   workspace,
   type TextDocument,
 } from 'vscode';
-import type { Diagnostic as Finding } from '../../scenario/index.js';
+import type { Diagnostic as Finding, Sources } from '../../scenario/index.js';
 import { MMSCOPE } from '../identity.js';
+import { checkDocument, IncludedFiles } from './includedFiles.js';
 
 const TYPING_PAUSE_MS = 250;
 
@@ -37,21 +39,37 @@ export function registerDiagnostics(): Disposable {
       }, delayMs),
     );
   };
+  const includes = new IncludedFiles(collection);
   const publish = async (document: TextDocument): Promise<void> => {
-    const { checkScenario } = await import('./checkScenario.js');
-    const findings = checkScenario(document.getText());
-    if (!document.isClosed)
-      collection.set(
-        document.uri,
-        findings.map((finding) => toDiagnostic(document, finding)),
-      );
+    const { diagnostics, sources } = await checkDocument(document);
+    if (document.isClosed) return;
+    const ofFile = (path: string | undefined) =>
+      diagnostics.filter(({ span }) => sources.fileAt(span.start).path === path);
+    collection.set(
+      document.uri,
+      ofFile(undefined).map((finding) => toDiagnostic(document, finding)),
+    );
+    const files = sources.files.flatMap((file) =>
+      file.path === undefined
+        ? []
+        : [{ path: file.path, found: ofFile(file.path).map((one) => inFile(file, one)) }],
+    );
+    includes.publish(document.uri, files);
   };
   for (const document of workspace.textDocuments) check(document, 0);
   return Disposable.from(
     collection,
     workspace.onDidOpenTextDocument((document) => check(document, 0)),
-    workspace.onDidChangeTextDocument(({ document }) => check(document, TYPING_PAUSE_MS)),
-    workspace.onDidCloseTextDocument(({ uri }) => collection.delete(uri)),
+    workspace.onDidChangeTextDocument(({ document }) => {
+      check(document, TYPING_PAUSE_MS);
+      // What a scenario includes is part of it.
+      for (const main of workspace.textDocuments)
+        if (includes.isIncluded(document.uri, main.uri)) check(main, TYPING_PAUSE_MS);
+    }),
+    workspace.onDidCloseTextDocument(({ uri }) => {
+      collection.delete(uri);
+      includes.publish(uri, []);
+    }),
     languages.registerCodeActionsProvider(
       MMSCOPE,
       {
@@ -76,6 +94,19 @@ class FoundDiagnostic extends Diagnostic {
     this.source = MMSCOPE;
     this.code = finding.code;
   }
+}
+
+/** A finding in an included file, which need not be open: it has no quick fix there. */
+function inFile(file: Sources['main'], { severity, code, message, span }: Finding): Diagnostic {
+  const at = (offset: number): Position => {
+    const { line, column } = file.lines.position(offset - file.start);
+    return new Position(line - 1, column - 1);
+  };
+  const range = new Range(at(span.start), at(span.end));
+  const diagnostic = new Diagnostic(range, message, SEVERITIES[severity]);
+  diagnostic.source = MMSCOPE;
+  diagnostic.code = code;
+  return diagnostic;
 }
 
 function toDiagnostic(document: TextDocument, finding: Finding): Diagnostic {

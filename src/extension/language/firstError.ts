@@ -1,11 +1,14 @@
 /** A scenario that cannot run: its first error is shown where it is. */
 import { commands, l10n, Range, window, workspace, type Uri } from 'vscode';
+import { checkDocument } from './includedFiles.js';
 
 /** Whether the scenario has an error; if so, its editor stands at the first, and a message says what it is. */
 export async function showsError(uri: Uri): Promise<boolean> {
   const document = await workspace.openTextDocument(uri);
-  const { checkScenario } = await import('./checkScenario.js');
-  const errors = checkScenario(document.getText()).filter(({ severity }) => severity === 'error');
+  const { diagnostics, sources } = await checkDocument(document);
+  const errors = diagnostics.filter(
+    ({ severity, span }) => severity === 'error' && sources.fileAt(span.start) === sources.main,
+  );
   const [first] = errors;
   if (first === undefined) return false;
   const at = document.positionAt(first.span.start);

@@ -116,68 +116,6 @@ const bitmaps: readonly BuiltinRow[] = [
   },
 ];
 
-/** The number of the highest bit that is set, -1 for 0. */
-const highest = (word: Value): number => {
-  const value = BigInt.asUintN(64, BigInt(word));
-  return value === 0n ? -1 : value.toString(2).length - 1;
-};
-
-const lowest = (word: Value): number => {
-  const value = BigInt.asUintN(64, BigInt(word));
-  return value === 0n ? -1 : highest(value & -value);
-};
-
-const words: readonly BuiltinRow[] = [
-  {
-    signature: 'int ffs(int x)',
-    doc: 'The position of the lowest bit that is set, counted from 1; 0 for 0.',
-    run: (_call, x) => lowest(BigInt.asUintN(32, BigInt(x))) + 1,
-  },
-  {
-    signature: 'int fls(unsigned int x)',
-    doc: 'The position of the highest bit that is set, counted from 1; 0 for 0.',
-    run: (_call, x) => highest(BigInt.asUintN(32, BigInt(x))) + 1,
-  },
-  {
-    signature: 'int fls64(u64 x)',
-    doc: 'Like fls, of 64 bits.',
-    run: (_call, x) => highest(x) + 1,
-  },
-  {
-    signature: 'unsigned long __ffs(unsigned long word)',
-    doc: 'The number of the lowest bit that is set; undefined for 0.',
-    run: (_call, x) => Math.max(0, lowest(x)),
-  },
-  {
-    signature: 'unsigned long __fls(unsigned long word)',
-    doc: 'The number of the highest bit that is set; undefined for 0.',
-    run: (_call, x) => Math.max(0, highest(x)),
-  },
-  {
-    signature: 'int ilog2(unsigned long n)',
-    doc: 'The logarithm to base 2, rounded down.',
-    run: (_call, n) => highest(n),
-  },
-  {
-    signature: 'bool is_power_of_2(unsigned long n)',
-    doc: 'Whether exactly one bit is set.',
-    run: (_call, n) => truth(n !== 0 && highest(n) === lowest(n)),
-  },
-  {
-    signature: 'unsigned long roundup_pow_of_two(unsigned long n)',
-    doc: 'The smallest power of two that is not below n.',
-    run: (call, n) => call.unsignedLong(n === 0 ? 0 : 2 ** (highest(BigInt(n) - 1n) + 1)),
-  },
-  {
-    signature: 'unsigned long hweight_long(unsigned long w)',
-    doc: 'How many bits are set.',
-    run: (call, w) =>
-      BigInt.asUintN(call.profile.pointerSize * 8, BigInt(w))
-        .toString(2)
-        .replaceAll('0', '').length,
-  },
-];
-
 export const bits: readonly Builtin[] = [
   ...group('bits', 'include/linux/bitops.h', rows),
   ...group('bits', 'include/linux/find.h', [
@@ -185,5 +123,4 @@ export const bits: readonly Builtin[] = [
     ...finding('zero_bit', 'clear', false),
   ]),
   ...group('bits', 'include/linux/bitmap.h', bitmaps),
-  ...group('bits', 'include/linux/log2.h', words),
 ];

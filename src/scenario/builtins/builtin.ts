@@ -23,6 +23,7 @@ export type Category =
   | 'page table'
   | 'list'
   | 'memory'
+  | 'number'
   | 'error'
   | 'output'
   | 'checking'
@@ -42,8 +43,17 @@ export interface Builtin {
   readonly category: Category;
   /** Whether a call may change the machine: such calls are refused in a watch. */
   readonly changes: boolean;
+  /**
+   * Something about a call happens once for each place where it stands: run() gets the address of a byte as its last argument,
+   * 0 at first, in which it remembers that; NULL if the call has no place (in the debug console).
+   */
+  readonly once?: boolean;
+  /** Of a function of numbers alone: the same, for the compiler, where the arguments are constants. */
+  readonly compute?: (argument: Value) => Value;
   /** Index of the parameter that is a printk format. */
   readonly format?: number;
+  /** The arguments of the format come in a va_list. */
+  readonly list?: boolean;
   /**
    * A call that may sleep: always, or when the argument of this index (a gfp_t) allows it. Inside a spinlock or another section
    * that must not sleep it warns.

@@ -53,6 +53,14 @@ export interface TaskContext {
   readonly othersRead: boolean;
 }
 
+/** How a text of the log stands to the lines before and after it. */
+export interface LinePart {
+  /** It goes on where the line before has no end. */
+  readonly continues?: true;
+  /** It has no end of its own: the next text may go on with it. */
+  readonly open?: true;
+}
+
 export interface BuiltinCall {
   readonly k: Kernel;
   readonly kernel: KernelCalls;
@@ -82,8 +90,12 @@ export interface BuiltinCall {
   offset(pointer: Value, bytes: Value): Value;
   /** Any number as an unsigned long. */
   unsignedLong(value: number): Value;
-  /** The text at a `char *`, up to its NUL. */
+  /** The bytes at a `char *`, up to its NUL, one character each. */
   string(pointer: Value): string;
+  /** The same as bytes, at most so many. Where memory ends before the string does, reading on faults. */
+  bytes(pointer: Value, most?: number): Uint8Array;
+  /** The next arguments that a va_list leads to, as many as may be asked for. */
+  variableArguments(list: Value): Iterable<Value>;
 
   // --- kinds of address ------------------------------------------------------------------------------------------------
 
@@ -106,12 +118,15 @@ export interface BuiltinCall {
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 
-  printk(level: number, text: string): void;
+  /** @param text bytes, one character each */
+  printk(level: number, text: string, line?: LinePart): void;
   warn(text: string): void;
   /** The task does not go on. */
   bug(text: string): never;
   /** What an `expect` came to. */
   expectation(holds: boolean): void;
+  /** Something else than an `expect` did not hold. */
+  expectFailed(source: string): void;
   /** When the statement is done, another task runs. */
   yieldCpu(): void;
 }

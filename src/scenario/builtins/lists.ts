@@ -5,47 +5,16 @@
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { firstOf, insert, secondOf, setFirst, setSecond, unlink } from './listPointers.js';
 import { truth, va } from './pointers.js';
 
 const changes = true;
 
-// --- by virtual address ------------------------------------------------------------------------------------------------------
-
-const next = (call: BuiltinCall, entry: Value): Value =>
-  call.memory.load(entry, call.profile.pointerSize);
-
-const prev = (call: BuiltinCall, entry: Value): Value =>
-  call.memory.load(call.offset(entry, call.profile.pointerSize), call.profile.pointerSize);
-
-function setNext(call: BuiltinCall, entry: Value, to: Value): void {
-  call.memory.store(entry, call.profile.pointerSize, to);
-}
-
-function setPrev(call: BuiltinCall, entry: Value, to: Value): void {
-  const size = call.profile.pointerSize;
-  call.memory.store(call.offset(entry, size), size, to);
-}
-
-function insert(call: BuiltinCall, entry: Value, before: Value, after: Value): void {
-  setPrev(call, after, entry);
-  setNext(call, entry, after);
-  setPrev(call, entry, before);
-  setNext(call, before, entry);
-}
-
-function unlink(call: BuiltinCall, entry: Value): void {
-  const [before, after] = [prev(call, entry), next(call, entry)];
-  setPrev(call, after, before);
-  setNext(call, before, after);
-}
-
 function poison(call: BuiltinCall, entry: Value): void {
   const at = (name: string): Value => BigInt.asIntN(64, call.profile.wideConstant(name));
-  setNext(call, entry, at('LIST_POISON1'));
-  setPrev(call, entry, at('LIST_POISON2'));
+  setFirst(call, entry, at('LIST_POISON1'));
+  setSecond(call, entry, at('LIST_POISON2'));
 }
-
-// --- rows --------------------------------------------------------------------------------------------------------------------
 
 /** Whether the kernel's functions reach all of these, and what they are linked with. */
 function inReach(call: BuiltinCall, lists: readonly Value[]): boolean {
@@ -53,7 +22,7 @@ function inReach(call: BuiltinCall, lists: readonly Value[]): boolean {
     typeof pointer === 'number' && call.k.cell_of(va(pointer)) !== 0;
   return lists.every((list) => {
     if (!isLinear(list)) return false;
-    return [next(call, list), prev(call, list)].every(
+    return [firstOf(call, list), secondOf(call, list)].every(
       (at) => Number(at) === 0 || !isElsewhere(call, at),
     );
   });
@@ -87,26 +56,26 @@ export const lists: readonly Builtin[] = group('list', 'include/linux/list.h', [
     doc: 'Makes a list empty: its head points to itself.',
     changes,
     run: (call, list) => {
-      setNext(call, list, list);
-      setPrev(call, list, list);
+      setFirst(call, list, list);
+      setSecond(call, list, list);
     },
   },
   {
     signature: 'int list_empty(const struct list_head *head)',
     doc: 'Whether a list has no entries.',
-    run: (call, head) => truth(next(call, head) === head),
+    run: (call, head) => truth(firstOf(call, head) === head),
   },
   row(
     'void list_add(struct list_head *new, struct list_head *head)',
     'Adds an entry after the head: first in, last out.',
     (call, entry, head) => call.kernel.list_add(call.k, call.cell(entry), call.cell(head)),
-    (call, entry, head) => insert(call, entry, head, next(call, head)),
+    (call, entry, head) => insert(call, entry, head, firstOf(call, head)),
   ),
   row(
     'void list_add_tail(struct list_head *new, struct list_head *head)',
     'Adds an entry before the head: first in, first out.',
     (call, entry, head) => call.kernel.list_add_tail(call.k, call.cell(entry), call.cell(head)),
-    (call, entry, head) => insert(call, entry, prev(call, head), head),
+    (call, entry, head) => insert(call, entry, secondOf(call, head), head),
   ),
   row(
     'void list_del(struct list_head *entry)',
@@ -118,31 +87,12 @@ export const lists: readonly Builtin[] = group('list', 'include/linux/list.h', [
     },
   ),
   row(
-    'void list_del_init(struct list_head *entry)',
-    'Removes an entry from its list and makes it an empty one.',
-    (call, entry) => call.kernel.list_del_init(call.k, call.cell(entry)),
-    (call, entry) => {
-      unlink(call, entry);
-      setNext(call, entry, entry);
-      setPrev(call, entry, entry);
-    },
-  ),
-  row(
-    'void list_move(struct list_head *list, struct list_head *head)',
-    'Moves an entry to the beginning of another list.',
-    (call, entry, head) => call.kernel.list_move(call.k, call.cell(entry), call.cell(head)),
-    (call, entry, head) => {
-      unlink(call, entry);
-      insert(call, entry, head, next(call, head));
-    },
-  ),
-  row(
     'void list_move_tail(struct list_head *list, struct list_head *head)',
     'Moves an entry to the end of another list.',
     (call, entry, head) => call.kernel.list_move_tail(call.k, call.cell(entry), call.cell(head)),
     (call, entry, head) => {
       unlink(call, entry);
-      insert(call, entry, prev(call, head), head);
+      insert(call, entry, secondOf(call, head), head);
     },
   ),
 ]);

@@ -61,9 +61,5 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define kvfree_rcu(ptr, rhf) kfree_rcu(ptr, rhf) // include/linux/rcupdate.h
 #define pgprot_noncached(prot) ((pgprotval_t)(prot) | _PAGE_PCD) // Not cached: UC-. arch/x86/include/asm/pgtable.h
 #define pgprot_writecombine(prot) ((pgprotval_t)(prot) | _PAGE_PWT) // Writes may be combined: WC. arch/x86/include/asm/pgtable.h
-#define DMA_BIT_MASK(n) (((n) == 64) ? ~0ULL : ((1ULL << (n)) - 1)) // include/linux/dma-mapping.h
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0) // What dma_map_single() gives if it fails. include/linux/dma-mapping.h
-#define DMA_BIDIRECTIONAL 0 // The device reads and writes. include/linux/dma-direction.h
-#define DMA_TO_DEVICE 1 // The device reads. include/linux/dma-direction.h
-#define DMA_FROM_DEVICE 2 // The device writes. include/linux/dma-direction.h
 `;

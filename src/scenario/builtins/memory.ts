@@ -2,9 +2,9 @@
 import { KernelFault } from '../../engine/machine/events.js';
 import { vsprintf } from '../printk/print.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
-import { encodeUtf8 } from '../syntax/utf8.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { printServices } from './printServices.js';
 
 const changes = true;
 /** No honest script needs more, and the tape could not hold it. */
@@ -37,17 +37,16 @@ function print(
   buffer: Value,
   size: number,
   format: Value,
-  args: readonly Value[],
+  args: Iterable<Value>,
 ): { readonly whole: number; readonly written: number } {
-  const text = vsprintf(
-    { profile: call.profile, readBytes: call.memory.readBytes },
-    call.string(format),
-    args,
-  );
-  const bytes = encodeUtf8(text);
-  const kept = bytes.slice(0, Math.max(0, size - 1));
-  if (size > 0) call.memory.writeBytes(buffer, Uint8Array.from([...kept, 0]));
-  return { whole: bytes.length, written: kept.length };
+  const text = vsprintf(printServices(call), call.string(format), args);
+  const kept = text.slice(0, Math.max(0, size - 1));
+  if (size > 0)
+    call.memory.writeBytes(
+      buffer,
+      Uint8Array.from(`${kept}\0`, (one) => one.charCodeAt(0)),
+    );
+  return { whole: text.length, written: kept.length };
 }
 
 const order = (difference: number): number => Math.sign(difference);
@@ -61,8 +60,7 @@ function compare(a: Uint8Array, b: Uint8Array): number {
   return order(a.length - b.length);
 }
 
-const text = (call: BuiltinCall, address: Value): Uint8Array =>
-  Uint8Array.from(encodeUtf8(call.string(address)));
+const text = (call: BuiltinCall, address: Value): Uint8Array => call.bytes(address);
 
 const EFAULT = 14;
 
@@ -174,6 +172,33 @@ export const memory: readonly Builtin[] = [
       changes,
       run: (call, buffer, size, format, ...args) =>
         print(call, buffer, checked(call, size), format, args).written,
+    },
+    {
+      signature: 'int vsprintf(char *buf, const char *fmt, va_list args)',
+      doc: 'Like sprintf(), with the arguments of a function with "...".',
+      format: 1,
+      list: true,
+      changes,
+      run: (call, buffer, format, list) =>
+        print(call, buffer, MAX_BYTES, format, call.variableArguments(list)).whole,
+    },
+    {
+      signature: 'int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)',
+      doc: 'Like snprintf(), with the arguments of a function with "...".',
+      format: 2,
+      list: true,
+      changes,
+      run: (call, buffer, size, format, list) =>
+        print(call, buffer, checked(call, size), format, call.variableArguments(list)).whole,
+    },
+    {
+      signature: 'int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)',
+      doc: 'Like scnprintf(), with the arguments of a function with "...".',
+      format: 2,
+      list: true,
+      changes,
+      run: (call, buffer, size, format, list) =>
+        print(call, buffer, checked(call, size), format, call.variableArguments(list)).written,
     },
   ]),
 ];

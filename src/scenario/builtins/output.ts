@@ -1,5 +1,6 @@
 /** The kernel log. */
 import { splitLevel, vsprintf } from '../printk/print.js';
+import { printServices } from './printServices.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -16,13 +17,26 @@ const LEVELS = {
 } as const;
 
 /** A level of its own in the text wins over the function's. */
-function log(call: BuiltinCall, level: number | undefined, format: Value, args: readonly Value[]) {
-  const services = { profile: call.profile, readBytes: call.memory.readBytes };
-  const whole = vsprintf(services, call.string(format), args);
-  const { level: own, text } = splitLevel(whole);
-  call.printk(level === undefined || whole.startsWith('\x01') ? own : level, text);
+function log(
+  call: BuiltinCall,
+  level: number | undefined,
+  format: Value,
+  args: Iterable<Value>,
+  continues = false,
+) {
+  const services = printServices(call);
+  // vprintk_store() keeps so much of a line.
+  const whole = vsprintf(services, call.string(format), args).slice(0, LOG_LINE_MAX - 1);
+  const { level: own, text, continues: goesOn, open } = splitLevel(whole);
+  call.printk(level === undefined || whole.startsWith('\x01') ? own : level, text, {
+    ...((continues || goesOn) && { continues: true }),
+    ...(open && { open: true }),
+  });
   return whole.length;
 }
+
+/** Source: Linux 6.1 kernel/printk/internal.h. */
+const LOG_LINE_MAX = 992;
 
 const pr = (name: keyof typeof LEVELS) => ({
   signature: `void pr_${name}(const char *fmt, ...)`,
@@ -61,11 +75,11 @@ export const output: readonly Builtin[] = [
     ...(Object.keys(LEVELS) as (keyof typeof LEVELS)[]).map(pr),
     {
       signature: 'void pr_cont(const char *fmt, ...)',
-      doc: 'Continues the line before; here it starts a new line.',
+      doc: 'Goes on with the line before, where that did not end with a newline.',
       format: 0,
       changes: true,
       run: (call, format, ...args) => {
-        log(call, LEVELS.info, format, args);
+        log(call, LEVELS.info, format, args, true);
       },
     },
   ]),
@@ -76,6 +90,14 @@ export const output: readonly Builtin[] = [
       format: 0,
       changes: true,
       run: (call, format, ...args) => log(call, undefined, format, args),
+    },
+    {
+      signature: 'int vprintk(const char *fmt, va_list args)',
+      doc: 'Like printk(), with the arguments of a function with "...".',
+      format: 0,
+      list: true,
+      changes: true,
+      run: (call, format, list) => log(call, undefined, format, call.variableArguments(list)),
     },
   ]),
 ];

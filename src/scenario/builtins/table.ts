@@ -8,9 +8,11 @@ import { contiguous } from './contiguous.js';
 import { dma } from './dma.js';
 import { folios } from './folios.js';
 import { highmem } from './highmem.js';
+import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
 import { locks } from './locks.js';
 import { memory } from './memory.js';
+import { numbers } from './numbers.js';
 import { output } from './output.js';
 import { page, pageFlags } from './page.js';
 import { pageTables } from './pageTables.js';
@@ -19,6 +21,7 @@ import { percpu } from './percpu.js';
 import { rcu } from './rcu.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
+import { strings } from './strings.js';
 import { tasks } from './tasks.js';
 import { vmallocs } from './vmalloc.js';
 
@@ -37,7 +40,10 @@ export const allBuiltins: readonly Builtin[] = [
   ...addresses,
   ...pageTables,
   ...lists,
+  ...listPointers,
   ...memory,
+  ...strings,
+  ...numbers,
   ...checking,
   ...output,
   ...tasks,

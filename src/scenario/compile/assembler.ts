@@ -10,7 +10,11 @@ import type { Boundary, SwitchTable } from './program.js';
 export class Label {
   /** Word index in the function; -1: not placed. */
   at = -1;
-  readonly uses: number[] = [];
+}
+
+/** An operand that is known when the whole function is compiled. */
+export interface Later {
+  value: number;
 }
 
 export interface PendingSwitch {
@@ -52,37 +56,45 @@ export class Pool<T> {
 
 export class Assembler {
   private readonly code: number[] = [];
-  private readonly labels: Label[] = [];
+  /** Labels that lie in this code, and where it jumps to any. */
+  private readonly placed: Label[] = [];
+  private readonly jumps: { readonly word: number; readonly label: Label }[] = [];
+  private readonly later: { readonly word: number; readonly operand: Later }[] = [];
   private readonly boundaryPlaces: { readonly word: number; readonly boundary: PendingBoundary }[] =
     [];
   private readonly switches: { readonly word: number; readonly table: PendingSwitch }[] = [];
   /** Values on the stack here. */
   depth = 0;
+  /** Whether the machine may stop or call in this code: no value of whoever comes before may wait on its stack. */
+  needsEmptyStack = false;
 
   emit(name: OpcodeName, ...operands: number[]): void {
     const { operands: expected, pops, pushes } = instruction(name);
     if (operands.length !== expected) throw new Error(`${name} takes ${expected} operands`);
     this.code.push(OPCODES[name], ...operands);
+    if (name === 'BOUNDARY') this.needsEmptyStack = true;
     if (pops >= 0 && pushes >= 0) this.depth += pushes - pops;
   }
 
   /** Emits an instruction whose effect on the stack depends on its operands. */
   emitCounted(name: OpcodeName, operands: readonly number[], pops: number, pushes: number): void {
     this.code.push(OPCODES[name], ...operands);
+    if (name !== 'BUILTIN') this.needsEmptyStack = true;
     this.depth += pushes - pops;
   }
 
-  /** A label of this function. */
+  emitLater(name: OpcodeName, operand: Later): void {
+    this.emit(name, operand.value);
+    this.later.push({ word: this.code.length - 1, operand });
+  }
+
   label(): Label {
-    const label = new Label();
-    this.labels.push(label);
-    return label;
+    return new Label();
   }
 
   jump(name: 'JUMP' | 'JUMP_IF' | 'JUMP_UNLESS', label: Label): void {
     this.emit(name, 0);
-    const word = this.code.length - 1;
-    label.uses.push(word);
+    this.jumps.push({ word: this.code.length - 1, label });
   }
 
   switchOn(table: PendingSwitch): void {
@@ -92,6 +104,24 @@ export class Assembler {
 
   place(label: Label): void {
     label.at = this.code.length;
+    this.placed.push(label);
+  }
+
+  /** Appends what was assembled apart. It can be done once: labels move with their code. */
+  splice(other: Assembler): void {
+    const base = this.code.length;
+    append(this.code, other.code);
+    for (const label of other.placed) {
+      label.at += base;
+      this.placed.push(label);
+    }
+    for (const { word, label } of other.jumps) this.jumps.push({ word: base + word, label });
+    for (const { word, operand } of other.later) this.later.push({ word: base + word, operand });
+    for (const { word, boundary } of other.boundaryPlaces)
+      this.boundaryPlaces.push({ word: base + word, boundary });
+    for (const { word, table } of other.switches) this.switches.push({ word: base + word, table });
+    this.depth += other.depth;
+    this.needsEmptyStack ||= other.needsEmptyStack;
   }
 
   boundary(boundary: PendingBoundary): void {
@@ -102,7 +132,8 @@ export class Assembler {
   /** Appends this function's code to a program's. */
   link(into: Linked): number {
     const base = into.code.length;
-    for (const label of this.labels) for (const use of label.uses) this.code[use] = base + label.at;
+    for (const { word, label } of this.jumps) this.code[word] = base + label.at;
+    for (const { word, operand } of this.later) this.code[word] = operand.value;
     for (const { word, boundary } of this.boundaryPlaces) {
       this.code[word + 1] = into.boundaries.length;
       into.boundaries.push({ ...boundary, pc: base + word });
@@ -115,9 +146,14 @@ export class Assembler {
         otherwise: base + table.otherwise.at,
       });
     }
-    into.code.push(...this.code);
+    append(into.code, this.code);
     return base;
   }
+}
+
+/** Code may be longer than a call has arguments. */
+function append(to: number[], from: readonly number[]): void {
+  for (const word of from) to.push(word);
 }
 
 export type PendingBoundary = Omit<Boundary, 'pc'>;

@@ -7,15 +7,24 @@
 import type { CType } from '../../engine/types/model.js';
 import { completedArray } from '../semantics/arrayLengths.js';
 import type { Checker } from '../semantics/checker.js';
-import { functionOf, isStruct, structOf } from '../semantics/cTypes.js';
+import {
+  arrayOf,
+  functionOf,
+  isComplete,
+  isInteger,
+  isStruct,
+  stripTypedefs,
+  structOf,
+} from '../semantics/cTypes.js';
 import { errorType, isError } from '../semantics/errors.js';
 import { fixedPlace, framePlace } from '../semantics/fold.js';
-import { initialise } from '../semantics/initializers.js';
+import { initialise, isConstantStore } from '../semantics/initializers.js';
 import type { Place, Term } from '../semantics/ir.js';
-import { declareFunction } from '../semantics/names.js';
+import { declareFunction, declareFunctionOfType } from '../semantics/names.js';
 import type { Scope, Variable } from '../semantics/scope.js';
+import { askedAlignment, declareTag } from '../semantics/structTypes.js';
 import type { Unit } from '../semantics/unit.js';
-import { nrPerCpuCopies, PER_CPU_STRIDE } from '../semantics/window.js';
+import { MAX_DATA_BYTES, nrPerCpuCopies, PER_CPU_STRIDE } from '../semantics/window.js';
 import type { Declarator, DeclarationStatement } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 
@@ -32,25 +41,35 @@ export class DeclarationCompiler {
 
   /** Declares what a declaration declares; the stores that give its variables their first values. */
   declare(statement: DeclarationStatement): Term[] {
-    // `struct x { ... };` declares by being looked at.
-    this.checker.resolve(statement.base);
+    const { base, storage, declarators } = statement;
+    // `struct x { ... };` declares by being looked at, `struct x;` a type that comes later.
+    const isTag = base.kind === 'struct' || base.kind === 'union' || base.kind === 'enum';
+    if (isTag && declarators.length === 0) declareTag(this.checker, base);
+    if (base.kind !== 'auto') this.checker.resolve(base);
     const stores: Term[] = [];
-    for (const declarator of statement.declarators) {
+    for (const declarator of declarators) {
       if (declarator.name === '') continue;
-      if (statement.storage === 'typedef') this.typedef(declarator);
+      if (storage === 'typedef') this.typedef(declarator);
       else if (declarator.type.kind === 'function') this.prototype(declarator);
-      else if (statement.storage === 'extern') this.extern(declarator);
-      else if (statement.storage === 'per-cpu') stores.push(...this.perCpu(declarator));
-      else stores.push(...this.variable(declarator, statement.storage === 'static'));
+      else if (this.isFunctionType(declarator)) this.prototypeOfType(declarator);
+      else if (storage === 'extern' && declarator.initializer === undefined)
+        this.extern(declarator);
+      else if (storage === 'per-cpu')
+        for (const store of this.perCpu(declarator)) stores.push(store);
+      else for (const store of this.variable(declarator, storage === 'static')) stores.push(store);
     }
     return stores;
   }
 
-  private typedef({ name, type, nameSpan }: Declarator): void {
-    this.checkNew(name, nameSpan);
+  private typedef({ name, type: syntax, nameSpan }: Declarator): void {
+    const target = this.checker.resolve(syntax);
+    const known = this.scope.own(name);
+    // C11: the same typedef may be written again.
+    if (known?.kind !== 'typedef' || !this.unit.types.same(known.type, target))
+      this.checkNew(name, nameSpan);
     this.scope.declare(name, {
       kind: 'typedef',
-      type: { kind: 'typedef', name, target: this.checker.resolve(type) },
+      type: { kind: 'typedef', name, target },
       span: nameSpan,
     });
   }
@@ -59,11 +78,42 @@ export class DeclarationCompiler {
     if (type.kind === 'function') declareFunction(this.checker, name, type, nameSpan);
   }
 
-  /** `extern` names something of the kernel; there is nothing else outside. */
-  private extern({ name, type, nameSpan }: Declarator): void {
-    this.checker.resolve(type);
-    if (this.unit.profile.symbol(name) !== undefined) return;
-    this.unit.diagnostics.error('unknown-name', nameSpan, `the kernel has no variable '${name}'`);
+  /** `fn twice;`, where fn is a typedef of a function type. */
+  private isFunctionType({ type }: Declarator): boolean {
+    if (type.kind !== 'named' && type.kind !== 'typeof') return false;
+    return functionOf(this.checker.resolve(type)) !== undefined;
+  }
+
+  private prototypeOfType({ name, type, nameSpan }: Declarator): void {
+    const fn = functionOf(this.checker.resolve(type));
+    if (fn !== undefined) declareFunctionOfType(this.checker, name, fn, nameSpan);
+  }
+
+  /** `extern` names something of the kernel, or a variable that the script defines, here or further on. */
+  private extern(declarator: Declarator): void {
+    const { name, nameSpan } = declarator;
+    const written = this.checker.resolve(declarator.type);
+    const known = this.globalScope.own(name) ?? this.unit.externs.get(name);
+    if (known?.kind === 'variable') {
+      this.checkSame(name, known.type, written, nameSpan);
+      if (this.scope !== this.globalScope) this.scope.declare(name, known);
+      return;
+    }
+    const isKernels = this.unit.profile.symbol(name) !== undefined;
+    if (known !== undefined || (isKernels && !this.unit.laterVariables.has(name))) return;
+    const type = this.externType(name, written);
+    const usable = this.checkObject(type, nameSpan);
+    const variable = this.place(name, usable ? type : this.unit.types.int, true, nameSpan);
+    this.unit.externs.set(name, variable);
+    this.scope.declare(name, usable ? variable : { ...variable, type: errorType });
+  }
+
+  /** The type of what is defined further on says how long an array is. */
+  private externType(name: string, written: CType): CType {
+    const later = this.unit.laterVariables.get(name);
+    if (arrayOf(written)?.length !== 0 || later === undefined) return written;
+    const type = this.checker.resolve(later.type);
+    return isFlexible(later, type) ? completedArray(this.checker, type, later.initializer) : type;
   }
 
   /** A variable of which each CPU has its own; the stores of its initialiser into every one. */
@@ -87,40 +137,79 @@ export class DeclarationCompiler {
   private variable(declarator: Declarator, isStatic: boolean): Term[] {
     const { name, nameSpan, initializer } = declarator;
     const { types, diagnostics } = this.unit;
-    const written = this.checker.resolve(declarator.type);
-    const flexible = declarator.type.kind === 'array' && declarator.type.length === undefined;
-    const type = flexible ? completedArray(this.checker, written, initializer) : written;
-    this.checkNew(name, nameSpan);
+    const type = this.typeOf(declarator);
+    const isGlobal = this.scope === this.globalScope;
+    const before = isGlobal ? this.tentative(declarator, type) : undefined;
+    if (before === undefined) this.checkNew(name, nameSpan);
     const usable = this.checkObject(type, nameSpan);
-    const fixed = isStatic || this.scope === this.globalScope;
-    const variable = this.place(name, usable ? type : types.int, fixed, nameSpan);
+    const align = askedAlignment(this.checker, declarator.layout);
+    const fixed = isStatic || isGlobal;
+    const variable = before ?? this.place(name, usable ? type : types.int, fixed, nameSpan, align);
     this.scope.declare(name, usable ? variable : { ...variable, type: errorType });
+    if (isGlobal) this.unit.defined.add(name);
     if (initializer === undefined || !usable) {
       if (initializer?.kind === 'value') this.checker.term(initializer.value);
       return [];
     }
+    if (isGlobal) this.unit.initialised.add(name);
     const place: Place =
       variable.storage === 'frame'
         ? framePlace(type, variable.location)
         : fixedPlace(type, variable.location);
     const stores = initialise(this.checker, place, initializer);
     // At the top level `static` says nothing that is not so anyway.
-    if (!isStatic || this.scope === this.globalScope) return stores;
+    if (!isStatic || isGlobal) return stores;
     if (stores.some((store) => !isConstantStore(store)))
       diagnostics.error(
         'not-constant',
         initializer.span,
         'a static variable must be initialized with constants',
       );
-    else this.unit.staticInitialisers.push(...stores);
+    else for (const store of stores) this.unit.staticInitialisers.push(store);
     return [];
+  }
+
+  private typeOf(declarator: Declarator): CType {
+    const { initializer } = declarator;
+    if (declarator.type.kind === 'auto' && initializer?.kind === 'value') {
+      const term = this.checker.term(initializer.value);
+      return isInteger(term.type) && 'widthBits' in term.type
+        ? this.unit.types.longLong
+        : term.type;
+    }
+    const written = this.checker.resolve(declarator.type);
+    return isFlexible(declarator, written)
+      ? completedArray(this.checker, written, initializer)
+      : written;
+  }
+
+  /** The variable that an earlier declaration of the same name at the top level made: this one is of the same. */
+  private tentative(
+    { name, initializer, nameSpan }: Declarator,
+    type: CType,
+  ): Variable | undefined {
+    const own = this.scope.own(name);
+    const known =
+      own?.kind === 'variable' ? own : own === undefined ? this.unit.externs.get(name) : undefined;
+    if (known === undefined) return undefined;
+    if (initializer !== undefined && this.unit.initialised.has(name)) return undefined;
+    this.checkSame(name, known.type, type, nameSpan);
+    return known;
+  }
+
+  private checkSame(name: string, before: CType, now: CType, span: Span): void {
+    if (isError(before) || isError(now) || this.unit.types.same(before, now)) return;
+    const [was, is] = [this.unit.types.name(before), this.unit.types.name(now)];
+    const message = `'${name}' was declared with type '${was}' before, not '${is}'`;
+    this.unit.diagnostics.error('redefined', span, message);
   }
 
   private checkObject(type: CType, span: Span): boolean {
     if (isError(type)) return false;
     const { types, diagnostics } = this.unit;
     const size = types.size(type);
-    if (size > 0 && functionOf(type) === undefined) return true;
+    const known = stripTypedefs(type).kind !== 'enum' || isComplete(type);
+    if (known && size > 0 && functionOf(type) === undefined) return true;
     if (isStruct(type) && size === 0 && this.isEmptyStruct(type)) return true;
     const name = types.name(type);
     diagnostics.error(
@@ -140,15 +229,26 @@ export class DeclarationCompiler {
       this.unit.diagnostics.error('redefined', span, `'${name}' is defined twice`);
   }
 
-  private place(name: string, type: CType, fixed: boolean, span: Span): Variable {
+  private place(name: string, type: CType, fixed: boolean, span: Span, least = 1): Variable {
     const { types, data } = this.unit;
-    const align = Math.max(1, types.align(type));
+    const align = Math.max(least, types.align(type));
     const allocator = fixed ? data : this.checker.frame;
     const location = allocator.allocate(types.size(type), align);
+    if (
+      fixed &&
+      data.sizeBytes > MAX_DATA_BYTES &&
+      data.sizeBytes - types.size(type) <= MAX_DATA_BYTES
+    )
+      this.unit.diagnostics.error(
+        'incomplete-type',
+        span,
+        `there is no room for '${name}': the variables of a scenario may take 4 MiB together`,
+      );
     const storage = fixed ? 'fixed' : 'frame';
     return { kind: 'variable', name, type, storage, location, parameter: false, span };
   }
 }
 
-const isConstantStore = (store: Term): boolean =>
-  store.kind === 'clear' || (store.kind === 'store' && store.value.kind === 'constant');
+/** `int a[] = ...`: its initialiser says how long it is. */
+const isFlexible = ({ type: syntax }: Declarator, type: CType): boolean =>
+  syntax.kind === 'array' ? syntax.length === undefined : arrayOf(type)?.length === 0;

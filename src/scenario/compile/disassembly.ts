@@ -72,7 +72,7 @@ function operandText(program: Program, name: OpcodeName, operands: readonly numb
   const target = (pc: number): string => hex(codeAddress(program.window, pc));
   switch (name) {
     case 'BOUNDARY':
-      return `line ${program.lines.position(program.boundaries[first]?.span.start ?? 0).line}`;
+      return `line ${program.sources.position(program.boundaries[first]?.span.start ?? 0).line}`;
     case 'CONSTANT':
       return String(program.constants[first]);
     case 'FRAME':

@@ -11,6 +11,7 @@ export function hasEffect(term: Term): boolean {
     case 'clear':
     case 'call':
     case 'discard':
+    case 'statements':
       return true;
     case 'builtin': {
       const builtin = findBuiltin(term.name);

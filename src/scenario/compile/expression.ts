@@ -18,8 +18,11 @@ import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/un
 import type { Expr } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import { parseExpression, type ParseOptions } from '../syntax/parse.js';
+import { buildFacts } from '../buildFacts.js';
+import { isTypedefName } from '../semantics/types.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import { SHADOW_HEADER_WORDS, type Boundary, type Program } from './program.js';
+import { StatementCompiler, type FunctionContext, type TopLevel } from './statements.js';
 import { TermCompiler, type Pools } from './terms.js';
 
 export interface ExpressionContext {
@@ -43,6 +46,7 @@ export interface CompiledExpression {
   readonly code: Int32Array;
   readonly entry: number;
   readonly constants: readonly Value[];
+  readonly switches: Program['switches'];
   readonly builtins: Program['builtins'];
   readonly sites: Program['sites'];
   readonly strings: Uint8Array;
@@ -61,9 +65,10 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
   const isTypeName: NonNullable<ParseOptions['isTypeName']> = (name) => {
     const meaning = scope.lookup(name);
     if (meaning !== undefined) return meaning.kind === 'typedef';
-    return profile.types.typedef(name) !== undefined;
+    return isTypedefName(profile.types, name);
   };
-  const parsed = parseExpression(text, { isTypeName, macros });
+  const facts = buildFacts(profile);
+  const parsed = parseExpression(text, { isTypeName, macros, facts });
   if (parsed.diagnostics.some(isProblem)) return { diagnostics: parsed.diagnostics };
   const functions = new FunctionTable();
   functions.declared.push(...program.declaredFunctions);
@@ -78,14 +83,65 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     functions,
     staticInitialisers: [],
     effects: sideEffects,
+    standing: false,
+    laterTags: new Set(),
+    macros,
+    externs: new Map(),
+    externUses: new Map(),
+    laterVariables: new Map(),
+    defined: new Set(),
+    initialised: new Set(),
   };
   const frame = new Allocator(0);
   const checker = openChecker(unit, scope, frame, globalScope);
+  const parts = partsOf(unit, program);
+  if (sideEffects) new StatementCompiler(...statementParts(unit, checker, parts, globalScope));
   const result = checkExpression(checker, parsed.expression);
   const diagnostics = unit.diagnostics.all();
   if (result === undefined || diagnostics.some(isProblem)) return { diagnostics };
-  return { expression: assemble(result, unit, frame, context), diagnostics };
+  return {
+    expression: assemble({ ...result, strings: unit.strings }, parts, frame, context),
+    diagnostics,
+  };
 }
+
+/** What code is made with. */
+interface Parts {
+  readonly pools: Pools;
+  readonly asm: Assembler;
+  readonly shadow: Allocator;
+  readonly terms: TermCompiler;
+}
+
+function partsOf(unit: Unit, program: Program): Parts {
+  const pools: Pools = {
+    constants: new Pool(program.constants),
+    builtins: new Pool(program.builtins),
+    sites: new Pool(program.sites),
+  };
+  const asm = new Assembler();
+  const shadow = new Allocator(0);
+  shadow.allocate(SHADOW_HEADER_WORDS, 1);
+  return { pools, asm, shadow, terms: new TermCompiler(asm, unit.types, pools, shadow) };
+}
+
+/** Statements in an expression (`({ ... })`) are compiled as those of a function without a name. */
+const statementParts = (
+  unit: Unit,
+  checker: Checker,
+  { asm, terms }: Parts,
+  globalScope: Scope,
+) => {
+  const { void: result } = unit.types;
+  const context: FunctionContext = { kind: 'main', index: -1, result, resultSlot: undefined };
+  return [unit, checker, asm, terms, context, globalScope, NO_TOP_LEVEL] as const;
+};
+
+const NO_TOP_LEVEL: TopLevel = {
+  function: () => undefined,
+  task: () => undefined,
+  moduleCall: () => false,
+};
 
 const isProblem = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error';
 
@@ -117,24 +173,20 @@ function placeResult(checker: Checker, place: Place): Checked {
 }
 
 function assemble(
-  { term, type, result, bits }: Checked,
-  unit: Unit,
+  { term, type, result, bits, strings }: Checked & { readonly strings: StringPool },
+  { pools, asm, shadow, terms }: Parts,
   frame: Allocator,
   { program, sideEffects }: ExpressionContext,
 ): CompiledExpression {
-  const pools: Pools = {
-    constants: new Pool(program.constants),
-    builtins: new Pool(program.builtins),
-    sites: new Pool(program.sites),
-  };
-  const asm = new Assembler();
-  const shadow = new Allocator(0);
-  shadow.allocate(SHADOW_HEADER_WORDS, 1);
-  new TermCompiler(asm, unit.types, pools, shadow).value(term);
+  terms.value(term);
   asm.emit('END');
   // Functions of the script can only be called where things may change: else their code is not needed.
   const before = sideEffects ? Array.from(program.code) : [];
-  const linked: Linked = { code: before, boundaries: [], switches: [] };
+  const linked: Linked = {
+    code: before,
+    boundaries: [],
+    switches: sideEffects ? [...program.switches] : [],
+  };
   const entry = asm.link(linked);
   return {
     type,
@@ -143,9 +195,10 @@ function assemble(
     code: Int32Array.from(linked.code),
     entry,
     constants: pools.constants.items,
+    switches: linked.switches,
     builtins: pools.builtins.items,
     sites: pools.sites.items,
-    strings: unit.strings.content(),
+    strings: strings.content(),
     frameBytes: Math.ceil(frame.sizeBytes / 8) * 8,
     shadowWords: shadow.sizeBytes,
   };

@@ -36,9 +36,9 @@ const table = {
   LOAD_FRAME: row(2, 0, 1),
   /** repr, offset: value -> value */
   STORE_FRAME: row(2, 1, 1),
-  /** repr, bit offset, bit width: address -> value */
+  /** repr of the unit that holds it, with the field's sign, bit offset, bit width: address -> value */
   LOAD_BITS: row(3, 1, 1),
-  /** repr, bit offset, bit width: address, value -> value as read back */
+  /** as LOAD_BITS: address, value -> value as read back */
   STORE_BITS: row(3, 2, 1),
   /** operator index: a, b -> result; traps where there is none */
   OPERATE: row(1, 2, 1),
@@ -69,6 +69,10 @@ const table = {
   CALL: row(3, -1, -1),
   /** 2 * arguments + whether a result is wanted, then as CALL: arguments, address of the function -> result */
   CALL_POINTER: row(3, -1, -1),
+  /** values, shadow word where they wait: all values on the stack -> */
+  KEEP: row(2, -1, -1),
+  /** values, shadow word, whether a result is on top: result -> values, result */
+  RESTORE: row(3, -1, -1),
   /** whether a result is on top */
   RETURN: row(1, -1, 0),
   /** builtin, 2 * arguments + whether it has a result, call site: arguments -> result */
@@ -81,7 +85,7 @@ const table = {
   TASK: row(1, 0, 0),
   /** shadow word where the CPU before is kept: number of a CPU -> */
   ENTER_CPU: row(1, 1, 0),
-  /** shadow word */
+  /** shadow word; -1: nothing is left */
   LEAVE_CPU: row(1, 0, 0),
   /** The task, or the expression, is done. */
   END: row(0, 0, 0),

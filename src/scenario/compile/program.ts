@@ -8,7 +8,8 @@ import type { Repr, Value, Width } from '../semantics/arithmetic.js';
 import type { Scope, ScriptFunction, Variable, VisibleVariable } from '../semantics/scope.js';
 import type { WindowLayout } from '../semantics/window.js';
 import type { MacroTable } from '../syntax/preprocess.js';
-import type { LineMap, Span } from '../syntax/span.js';
+import type { Sources } from '../syntax/sources.js';
+import type { Span } from '../syntax/span.js';
 
 /** A place between statements: the machine's whole state is on the tape there. */
 export interface Boundary {
@@ -65,8 +66,8 @@ export interface CallSite {
 }
 
 export interface Program {
-  readonly text: string;
-  readonly lines: LineMap;
+  /** The scenario and the files that it includes; spans lead into them. */
+  readonly sources: Sources;
   readonly profile: Profile;
   readonly window: WindowLayout;
   readonly code: Int32Array;

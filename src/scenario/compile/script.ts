@@ -10,19 +10,19 @@ import { declareFunction } from '../semantics/names.js';
 import { openChecker } from '../semantics/rules.js';
 import { Scope, type ScriptFunction, type Variable } from '../semantics/scope.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
-import {
-  MAX_DATA_BYTES,
-  MAX_STRING_BYTES,
-  MAX_TASKS,
-  nrPerCpuCopies,
-  windowLayout,
-} from '../semantics/window.js';
-import type { FunctionDefinition, Script, TaskStatement } from '../syntax/ast.js';
+import { MAX_STRING_BYTES, MAX_TASKS, nrPerCpuCopies, windowLayout } from '../semantics/window.js';
+import type { FunctionType } from '../../engine/types/model.js';
+import { buildFacts } from '../buildFacts.js';
+import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
+import type { Checker } from '../semantics/checker.js';
+import { functionType, isTypedefName } from '../semantics/types.js';
+import type { Declarator, Expr, FunctionDefinition, Script, TaskStatement } from '../syntax/ast.js';
 import { Diagnostics, type Diagnostic } from '../syntax/diagnostic.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { readMachine } from '../syntax/machine.js';
-import { readScript } from '../syntax/parse.js';
-import { LineMap, spanOf, type Span } from '../syntax/span.js';
+import { readScript, type ParsedScript } from '../syntax/parse.js';
+import type { FindInclude, Sources } from '../syntax/sources.js';
+import { spanOf, type Span } from '../syntax/span.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import {
   SHADOW_HEADER_WORDS,
@@ -31,6 +31,7 @@ import {
   type ParameterSlot,
   type Program,
 } from './program.js';
+import { ModuleCalls } from './moduleCalls.js';
 import { StatementCompiler, type FunctionContext, type TopLevel } from './statements.js';
 import { TermCompiler, type Pools } from './terms.js';
 
@@ -43,26 +44,61 @@ export interface CompiledScript {
 /** A script read as far as its pragmas say: on which machine. What follows needs the types of that machine's kernel. */
 export interface ReadScenario {
   readonly text: string;
+  /** The text with the files that it includes: where spans lead. */
+  readonly sources: Sources;
   readonly machine: MachineSpec;
+  /** Where the pragma stands that says so; the start of the text if none does. */
+  readonly machineSpan: Span;
+  /** What is wrong with the pragmas: with errors among them the machine is not the one that was meant. */
+  readonly machineFindings: readonly Diagnostic[];
   compile(profile: Profile): CompiledScript;
 }
 
-export function readScenario(text: string): ReadScenario {
-  const script = readScript(text, preludeMacros());
-  const { machine, diagnostics: machineFindings } = readMachine(script.pragmas);
+export interface ScenarioFile {
+  /** The scenario's file name, for `__FILE__` and KBUILD_MODNAME. */
+  readonly name?: string | undefined;
+  /** Where `#include "file"` leads. */
+  readonly findInclude?: FindInclude | undefined;
+}
+
+export function readScenario(text: string, file: ScenarioFile = {}): ReadScenario {
+  const unreadable = notText(text);
+  const script = readScript(unreadable === undefined ? text : '', {
+    predefined: preludeMacros(),
+    ...file,
+  });
+  const { machine, span, diagnostics: machineFindings } = readMachine(script.pragmas);
   return {
     text,
+    sources: script.sources,
     machine,
+    machineSpan: span,
+    machineFindings,
     compile: (profile) => {
-      const parsed = script.parse((name) => profile.types.typedef(name) !== undefined);
-      const compiler = new ScriptCompiler(text, profile);
-      const program = compiler.compile(parsed.script, parsed.macros);
+      if (unreadable !== undefined) return { program: undefined, diagnostics: [unreadable] };
+      const isTypeName = (name: string): boolean => isTypedefName(profile.types, name);
+      const parsed = script.parse(isTypeName, buildFacts(profile));
+      const compiler = new ScriptCompiler(script.sources, profile, parsed);
+      const program = compiler.compile();
       const diagnostics = [...parsed.diagnostics, ...machineFindings, ...compiler.findings].sort(
         (a, b) => a.span.start - b.span.start,
       );
       const failed = diagnostics.some(({ severity }) => severity === 'error');
       return { program: failed ? undefined : program, diagnostics };
     },
+  };
+}
+
+/** What is no text leaves a thousand findings; one is enough. */
+function notText(text: string): Diagnostic | undefined {
+  const at = text.search(/[\0\ufffd]/);
+  if (at < 0) return undefined;
+  const what = text[at] === '\0' ? 'a byte of 0' : 'bytes that are not UTF-8';
+  return {
+    severity: 'error',
+    code: 'stray-character',
+    span: spanOf(at, at + 1),
+    message: `this is not a text in UTF-8: it has ${what} here`,
   };
 }
 
@@ -94,9 +130,12 @@ class ScriptCompiler implements TopLevel {
   /** By the number of the task; 0 is the script itself. */
   private readonly tasks: (Body | undefined)[] = [undefined];
 
+  private readonly module: ModuleCalls;
+
   constructor(
-    private readonly text: string,
+    private readonly sources: Sources,
     private readonly profile: Profile,
+    private readonly parsed: ParsedScript,
   ) {
     const window = windowLayout(profile.pointerSize);
     this.unit = {
@@ -110,39 +149,66 @@ class ScriptCompiler implements TopLevel {
       functions: new FunctionTable(),
       staticInitialisers: [],
       effects: true,
+      standing: true,
+      laterTags: parsed.tags,
+      macros: parsed.macros,
+      externs: new Map(),
+      externUses: new Map(),
+      laterVariables: variablesOf(parsed.script),
+      defined: new Set(),
+      initialised: new Set(),
     };
+    this.module = new ModuleCalls(this.unit);
   }
 
   get findings(): readonly Diagnostic[] {
     return this.unit.diagnostics.all();
   }
 
-  compile(script: Script, macros: Program['macros']): Program {
-    for (const statement of script.statements)
+  compile(): Program {
+    const { statements } = this.parsed.script;
+    for (const statement of statements)
       if (statement.kind === 'function')
         this.unit.functions.definitions.set(statement.name, statement);
-    const main = this.startBody('main', 'main', spanOf(0, this.text.length));
+    const main = this.startBody('main', 'main', spanOf(0, this.sources.main.text.length));
     const context: FunctionContext = {
       kind: 'main',
       index: -1,
       result: this.unit.types.void,
       resultSlot: undefined,
     };
-    const compiler = this.statementCompiler(main, context, this.globalScope);
-    compiler.statements(script.statements);
-    compiler.finish(undefined);
+    const { compiler, checker } = this.statementCompiler(main, context, this.globalScope);
+    compiler.statements(statements);
+    this.module.atEnd(checker, statements, compiler);
+    compiler.end();
     this.tasks[0] = main;
+    this.checkExterns();
     this.checkRoom();
-    return this.link(this.staticsFirst(main), macros);
+    return this.link(this.staticsFirst(main));
+  }
+
+  moduleCall(expr: Expr, span: Span, compiler: StatementCompiler): boolean {
+    const { checker } = compiler;
+    return this.module.statement(checker, expr, span, compiler);
+  }
+
+  private checkExterns(): void {
+    for (const [name, span] of this.unit.externUses)
+      if (!this.unit.defined.has(name))
+        this.unit.diagnostics.error(
+          'unknown-name',
+          span,
+          `neither the script nor the kernel has a variable '${name}'`,
+        );
   }
 
   private checkRoom(): void {
-    const { data, strings, diagnostics } = this.unit;
-    if (data.sizeBytes <= MAX_DATA_BYTES && strings.sizeBytes <= MAX_STRING_BYTES) return;
+    const { strings, diagnostics } = this.unit;
+    if (strings.sizeBytes <= MAX_STRING_BYTES) return;
     diagnostics.error(
       'incomplete-type',
       spanOf(0, 0),
-      'the script is too large: its variables may take 4 MiB, and so may its strings',
+      'the string literals of a scenario may take 4 MiB together, and these take more',
     );
   }
 
@@ -162,11 +228,21 @@ class ScriptCompiler implements TopLevel {
     return { name, kind, span, asm, frame, shadow, parameters: [], resultSlot: undefined };
   }
 
-  private statementCompiler(body: Body, context: FunctionContext, scope: Scope): StatementCompiler {
+  private statementCompiler(
+    body: Body,
+    context: FunctionContext,
+    scope: Scope,
+    argumentArea?: number,
+  ): { readonly compiler: StatementCompiler; readonly checker: Checker } {
     const { unit, pools, globalScope } = this;
     const checker = openChecker(unit, scope, body.frame, globalScope);
+    checker.functionName = body.kind === 'function' ? body.name : '';
+    checker.argumentArea = argumentArea;
     const terms = new TermCompiler(body.asm, unit.types, pools, body.shadow);
-    return new StatementCompiler(unit, checker, body.asm, terms, context, globalScope, this);
+    const compiler = new StatementCompiler(
+      ...([unit, checker, body.asm, terms, context, globalScope, this] as const),
+    );
+    return { compiler, checker };
   }
 
   // --- what the top level declares -----------------------------------------------------------------------------------------
@@ -191,7 +267,8 @@ class ScriptCompiler implements TopLevel {
       result: this.unit.types.void,
       resultSlot: undefined,
     };
-    this.statementCompiler(body, context, new Scope(this.globalScope)).body(statement.body);
+    const { compiler } = this.statementCompiler(body, context, new Scope(this.globalScope));
+    compiler.body(statement.body);
     return number;
   }
 
@@ -206,11 +283,23 @@ class ScriptCompiler implements TopLevel {
       return;
     }
     const scope = new Scope(globalScope);
-    const { result } = declared.type;
+    // The names of the parameters are the definition's, whatever a prototype called them.
+    const own = functionType(checker, syntax);
+    const { result } = own;
     const resultSlot = isStruct(result)
       ? started.frame.allocate(unit.types.pointerSize, unit.types.pointerSize)
       : undefined;
-    const parameters = this.parameters(definition, declared, scope, started.frame);
+    const parameters = this.parameters(definition, own, scope, started.frame);
+    const { pointerSize, voidPointer } = unit.types;
+    const argumentArea = own.variadic
+      ? started.frame.allocate(pointerSize, pointerSize)
+      : undefined;
+    if (argumentArea !== undefined)
+      parameters.push({
+        offset: argumentArea,
+        repr: unit.types.repr(voidPointer),
+        sizeBytes: pointerSize,
+      });
     const body: Body = { ...started, parameters, resultSlot };
     this.functions[declared.index] = body;
     const context: FunctionContext = {
@@ -219,20 +308,19 @@ class ScriptCompiler implements TopLevel {
       result,
       resultSlot,
     };
-    this.statementCompiler(body, context, scope).body(definition.body);
+    this.statementCompiler(body, context, scope, argumentArea).compiler.body(definition.body);
   }
 
   private parameters(
     definition: FunctionDefinition,
-    declared: ScriptFunction,
+    own: FunctionType,
     scope: Scope,
     frame: Allocator,
   ): ParameterSlot[] {
     const { types, diagnostics } = this.unit;
-    return declared.type.parameters.map(({ name, type }, i) => {
+    return own.parameters.map(({ name, type }, i) => {
       const span = definition.type.parameters[i]?.span ?? definition.nameSpan;
       const sizeBytes = types.size(type);
-      if (name === '') diagnostics.error('expected', span, 'this parameter needs a name');
       if (sizeBytes === 0 && !isStruct(type))
         diagnostics.error(
           'incomplete-type',
@@ -251,15 +339,23 @@ class ScriptCompiler implements TopLevel {
         parameter: true,
         span,
       };
-      scope.declare(name, variable);
+      // C23: a parameter that is not used may have no name.
+      if (name !== '') scope.declare(name, variable);
       return { offset, repr: types.repr(type), sizeBytes };
     });
   }
 
+  private reportUndefined({ name }: ScriptFunction, use: Span): void {
+    const release = isLinuxName(name) ? `: Linux ${linuxRelease} has it, scenarios do not` : '';
+    const message = `'${name}' is declared but never defined${release}`;
+    this.unit.diagnostics.error('unknown-name', use, message);
+  }
+
   // --- linking -------------------------------------------------------------------------------------------------------------
 
-  private link(statics: Body, macros: Program['macros']): Program {
-    const { unit, profile, text } = this;
+  private link(statics: Body): Program {
+    const { unit, profile, sources } = this;
+    const { macros } = this.parsed;
     const linked: Linked = { code: [], boundaries: [], switches: [] };
     statics.asm.link(linked);
     const { declared } = unit.functions;
@@ -281,7 +377,9 @@ class ScriptCompiler implements TopLevel {
     const ofFunctions = declared.map((fn) => {
       const body = this.functions[fn.index];
       if (body !== undefined) return finished(body, body.asm.link(linked));
-      unit.diagnostics.error('unknown-name', fn.span, `'${fn.name}' is declared but never defined`);
+      // A prototype of what is never called is nobody's mistake.
+      const use = unit.functions.uses.get(fn);
+      if (use !== undefined) this.reportUndefined(fn, use);
       return finished(statics, 0);
     });
     const tasks: CompiledTask[] = ofTasks.map(({ name }, i) => ({
@@ -289,8 +387,7 @@ class ScriptCompiler implements TopLevel {
       function: nrFunctions + i,
     }));
     return {
-      text,
-      lines: new LineMap(text),
+      sources,
       profile,
       window: unit.window,
       code: Int32Array.from(linked.code),
@@ -313,4 +410,14 @@ class ScriptCompiler implements TopLevel {
       macros,
     };
   }
+}
+
+function variablesOf({ statements }: Script): ReadonlyMap<string, Declarator> {
+  const variables = new Map<string, Declarator>();
+  for (const statement of statements)
+    if (statement.kind === 'declaration' && statement.storage !== 'typedef')
+      for (const declarator of statement.declarators)
+        if (statement.storage !== 'extern' || declarator.initializer !== undefined)
+          variables.set(declarator.name, declarator);
+  return variables;
 }

@@ -5,12 +5,11 @@
  * machine is longer than one turn. A function's closing brace is one too: its locals can still be seen there.
  */
 import type { CType } from '../../engine/types/model.js';
-import { convert, operation, type Value } from '../semantics/arithmetic.js';
 import type { Checker } from '../semantics/checker.js';
 import { constantOf } from '../semantics/constants.js';
 import { condition, convertTo } from '../semantics/conversions.js';
 import { isInteger, isVoid } from '../semantics/cTypes.js';
-import { isError } from '../semantics/errors.js';
+import { errorTerm, isError } from '../semantics/errors.js';
 import { framePlace, pointedPlace } from '../semantics/fold.js';
 import type { Term } from '../semantics/ir.js';
 import { Scope } from '../semantics/scope.js';
@@ -22,12 +21,17 @@ import type {
   ForStatement,
   FunctionDefinition,
   Statement,
+  StatementsExpr,
+  StaticAssert,
   TaskStatement,
 } from '../syntax/ast.js';
 import { spanOf, type Span } from '../syntax/span.js';
-import type { Assembler, Label } from './assembler.js';
+import { decodeUtf8 } from '../syntax/utf8.js';
+import { Assembler, type Label } from './assembler.js';
 import { DeclarationCompiler } from './declarations.js';
 import { hasEffect } from './effects.js';
+import { Labels } from './labels.js';
+import { Switches } from './switches.js';
 import type { TermCompiler } from './terms.js';
 
 /** The function whose body is compiled. */
@@ -45,6 +49,8 @@ export interface TopLevel {
   function(definition: FunctionDefinition): void;
   /** The number of a new task with this body; undefined, with a finding, if there can be none. */
   task(statement: TaskStatement): number | undefined;
+  /** Whether a statement is `module_init(f);` or its like, which has then been compiled or kept for the end. */
+  moduleCall(expr: Expr, span: Span, compiler: StatementCompiler): boolean;
 }
 
 interface Breakable {
@@ -55,29 +61,29 @@ interface Breakable {
   readonly cpuDepth: number;
 }
 
-interface SwitchContext {
-  readonly type: CType;
-  readonly cases: { low: Value; high: Value; label: Label }[];
-  otherwise: Label | undefined;
-}
-
 export class StatementCompiler {
   private readonly breakables: Breakable[] = [];
-  private readonly switches: SwitchContext[] = [];
+  private readonly switches: Switches;
   /** Where the open `cpu` blocks keep the CPU before. */
   private readonly cpuSlots: number[] = [];
   private readonly declarations: DeclarationCompiler;
+  private readonly labels: Labels;
+  /** Inside statements that a macro put into an expression: stops there would all be at the macro's use. */
+  private quiet = false;
 
   constructor(
     private readonly unit: Unit,
-    private readonly checker: Checker,
-    private readonly asm: Assembler,
-    private readonly terms: TermCompiler,
+    readonly checker: Checker,
+    private asm: Assembler,
+    private terms: TermCompiler,
     private readonly context: FunctionContext,
     private readonly globalScope: Scope,
     private readonly top: TopLevel,
   ) {
     this.declarations = new DeclarationCompiler(unit, checker, globalScope);
+    this.labels = new Labels(unit.diagnostics);
+    this.switches = new Switches(unit, checker);
+    checker.compileStatements = (expr) => this.inExpression(expr);
   }
 
   private get scope(): Scope {
@@ -85,6 +91,11 @@ export class StatementCompiler {
   }
 
   private boundary(span: Span, visible = this.scope.visible): void {
+    if (!this.quiet) this.pass(span, visible);
+  }
+
+  /** A boundary that must be there: without it a loop would have none. */
+  private pass(span: Span, visible = this.scope.visible): void {
     this.asm.boundary({ span, function: this.context.index, visible, scope: this.scope });
   }
 
@@ -101,9 +112,54 @@ export class StatementCompiler {
 
   /** The body of a function or task, and its end at the closing brace. */
   body(block: Block): void {
-    this.statements(block.statements);
+    this.labels.inBlock(block, () => {
+      this.statements(block.statements);
+    });
     this.boundary(spanOf(block.span.end - 1, block.span.end));
     this.finish(undefined);
+    this.labels.finish();
+  }
+
+  /** The end of the script itself. */
+  end(): void {
+    this.finish(undefined);
+    this.labels.finish();
+  }
+
+  /** `({ ... })`: its statements in code of their own, and the value of the last one. */
+  private inExpression({ block, span }: StatementsExpr): Term {
+    const { asm, terms, quiet, scope } = this;
+    const { statements } = block;
+    const last = statements.at(-1);
+    this.asm = new Assembler();
+    this.terms = this.terms.into(this.asm);
+    // All tokens of a macro have the place of its use: even a parenthesis is longer than one character.
+    this.quiet = quiet || span.start === block.span.start;
+    this.checker.scope = new Scope(scope);
+    let type: CType = this.unit.types.void;
+    this.labels.inBlock(block, () => {
+      this.statements(last?.kind === 'expression' ? statements.slice(0, -1) : statements);
+      if (last?.kind !== 'expression') return;
+      const value = this.checker.term(last.value);
+      ({ type } = value);
+      if (isError(type)) return;
+      this.boundary(last.span);
+      if (isVoid(type)) this.terms.effect(value);
+      else this.terms.value(value);
+    });
+    const code = this.asm;
+    this.asm = asm;
+    this.terms = terms;
+    this.quiet = quiet;
+    this.checker.scope = scope;
+    if (isError(type)) return errorTerm;
+    if (this.unit.effects) return { kind: 'statements', type, code };
+    this.unit.diagnostics.error(
+      'side-effect',
+      span,
+      'statements in an expression cannot be used here: they may change something',
+    );
+    return errorTerm;
   }
 
   /** Leaves the function, with a value where it has one: that is worked out on the CPU where it stands. */
@@ -172,10 +228,10 @@ export class StatementCompiler {
         this.switch(statement.value, statement.body);
         break;
       case 'case':
-        this.case(statement.value, statement.high, statement.span);
+        this.switches.case(statement, this.asm);
         break;
       case 'default':
-        this.default(statement.span);
+        this.switches.default(statement.span, this.asm);
         break;
       case 'break':
       case 'continue':
@@ -187,9 +243,42 @@ export class StatementCompiler {
       case 'empty':
         break;
       case 'block':
-        this.inScope(() => this.statements(statement.statements));
+        this.inScope(() => {
+          this.labels.inBlock(statement, () => {
+            this.statements(statement.statements);
+          });
+        });
+        break;
+      case 'label': {
+        const label = this.labels.place(statement.name, statement.span, this.cpuSlots);
+        if (label !== undefined) this.asm.place(label);
+        break;
+      }
+      case 'goto':
+        this.goto(statement.name, statement.nameSpan, statement.span);
+        break;
+      case 'static-assert':
+        this.staticAssert(statement);
         break;
     }
+  }
+
+  private goto(name: string, nameSpan: Span, span: Span): void {
+    this.pass(span);
+    const { label, leaves } = this.labels.use(name, nameSpan, this.cpuSlots);
+    if (this.cpuSlots.length > 0) this.asm.emitLater('LEAVE_CPU', leaves);
+    this.asm.jump('JUMP', label);
+  }
+
+  private staticAssert({ test, message, span }: StaticAssert): void {
+    const value = constantOf(this.checker, test, 'what is asserted');
+    if (value === undefined || BigInt(value) !== 0n) return;
+    const text = message?.kind === 'string' ? decodeUtf8(message.bytes) : '';
+    this.unit.diagnostics.error(
+      'static-assert',
+      span,
+      `static assertion failed${text === '' ? '' : `: ${text}`}`,
+    );
   }
 
   private nestedOnly(what: string, span: Span, compile: () => void): void {
@@ -198,6 +287,7 @@ export class StatementCompiler {
   }
 
   private expression(expr: Expr, span: Span): void {
+    if (this.scope === this.globalScope && this.top.moduleCall(expr, span, this)) return;
     const term = this.checker.term(expr);
     if (isError(term.type)) return;
     if (!hasEffect(term))
@@ -235,10 +325,17 @@ export class StatementCompiler {
     this.asm.emit('LEAVE_CPU', slot);
   }
 
+  /** A statement that the compiler makes itself. */
+  made(term: Term, span: Span): void {
+    this.boundary(span);
+    this.terms.effect(term);
+  }
+
   // --- choices -----------------------------------------------------------------------------------------------------------
 
-  private condition(test: Expr): void {
-    this.boundary(test.span);
+  private condition(test: Expr, loops = false): void {
+    if (loops) this.pass(test.span);
+    else this.boundary(test.span);
     const term = condition(this.checker, test);
     if (isError(term.type)) this.asm.emit('INT', 0);
     else this.terms.value(term);
@@ -246,85 +343,43 @@ export class StatementCompiler {
 
   private if(test: Expr, then: Statement, otherwise: Statement | undefined): void {
     const { asm } = this;
-    const no = asm.label();
-    this.condition(test);
-    asm.jump('JUMP_UNLESS', no);
-    this.inScope(() => this.statement(then));
-    if (otherwise === undefined) {
-      asm.place(no);
-      return;
-    }
     const done = asm.label();
-    asm.jump('JUMP', done);
-    asm.place(no);
-    this.inScope(() => this.statement(otherwise));
+    let arm: { readonly test: Expr; readonly then: Statement } = { test, then };
+    let rest = otherwise;
+    // A chain of `else if` is longer than a stack is deep.
+    for (;;) {
+      const no = asm.label();
+      this.condition(arm.test);
+      asm.jump('JUMP_UNLESS', no);
+      const { then: body } = arm;
+      this.inScope(() => {
+        this.statement(body);
+      });
+      if (rest !== undefined) asm.jump('JUMP', done);
+      asm.place(no);
+      if (rest?.kind !== 'if') break;
+      arm = rest;
+      rest = rest.otherwise;
+    }
+    const last = rest;
+    if (last !== undefined)
+      this.inScope(() => {
+        this.statement(last);
+      });
     asm.place(done);
   }
 
   private switch(valueExpr: Expr, body: Statement): void {
-    const { asm, unit } = this;
     this.boundary(valueExpr.span);
-    const value = this.checker.term(valueExpr);
-    const usable = isInteger(value.type) && !isError(value.type);
-    if (!usable && !isError(value.type)) {
-      const name = unit.types.name(value.type);
-      unit.diagnostics.error(
-        'type-mismatch',
-        valueExpr.span,
-        `switch needs an integer, not '${name}'`,
-      );
-    }
-    const type = usable ? unit.types.promoted(value.type) : unit.types.int;
-    const done = asm.label();
-    const context: SwitchContext = { type, cases: [], otherwise: undefined };
-    const cases: { low: Value; high: Value; label: Label }[] = context.cases;
-    const otherwise = asm.label();
-    if (usable)
-      this.terms.value(convertTo(this.checker, value, type, valueExpr.span, 'assignment'));
-    else asm.emit('INT', 0);
-    asm.switchOn({ width: unit.types.width(type), cases, otherwise });
-    this.switches.push(context);
-    this.loop({ onBreak: done, onContinue: undefined }, () =>
-      this.inScope(() => this.statement(body)),
-    );
-    this.switches.pop();
-    if (context.otherwise === undefined) asm.place(otherwise);
-    else otherwise.at = context.otherwise.at;
-    asm.place(done);
-  }
-
-  private case(lowExpr: Expr, highExpr: Expr | undefined, span: Span): void {
-    const context = this.switches.at(-1);
-    const low = constantOf(this.checker, lowExpr, 'the value of a case');
-    const high = highExpr && constantOf(this.checker, highExpr, 'the value of a case');
-    if (context === undefined) {
-      this.unit.diagnostics.error('bad-control', span, "'case' can only be used in a switch");
-      return;
-    }
-    if (low === undefined) return;
-    const repr = this.unit.types.scalarRepr(context.type);
-    const from = convert(low, repr);
-    const to = high === undefined ? from : convert(high, repr);
-    const upTo = operation('<=', this.unit.types.width(context.type));
-    const same = context.cases.find((other) => upTo(from, other.high) && upTo(other.low, to));
-    if (same !== undefined)
-      this.unit.diagnostics.error(
-        'redefined',
-        lowExpr.span,
-        'this switch already has a case for this value',
-      );
-    const label = this.asm.label();
-    this.asm.place(label);
-    context.cases.push({ low: from, high: to, label });
-  }
-
-  private default(span: Span): void {
-    const context = this.switches.at(-1);
-    if (context === undefined)
-      this.unit.diagnostics.error('bad-control', span, "'default' can only be used in a switch");
-    else if (context.otherwise !== undefined)
-      this.unit.diagnostics.error('redefined', span, "this switch already has a 'default'");
-    else this.asm.place((context.otherwise = this.asm.label()));
+    const done = this.asm.label();
+    this.switches.inside(valueExpr, this.terms, this.asm, () => {
+      this.loop({ onBreak: done, onContinue: undefined }, () => {
+        this.inScope(() => {
+          this.statement(body);
+        });
+      });
+    });
+    this.asm.place(done);
   }
 
   // --- loops ---------------------------------------------------------------------------------------------------------------
@@ -342,7 +397,7 @@ export class StatementCompiler {
     asm.place(start);
     this.loop({ onBreak: done, onContinue: check }, () => this.inScope(() => this.statement(body)));
     asm.place(check);
-    this.condition(test);
+    this.condition(test, true);
     asm.jump('JUMP_IF', start);
     asm.place(done);
   }
@@ -353,8 +408,12 @@ export class StatementCompiler {
     asm.place(start);
     this.loop({ onBreak: done, onContinue: check }, () => this.inScope(() => this.statement(body)));
     asm.place(check);
-    this.condition(test);
-    asm.jump('JUMP_IF', start);
+    // `do { ... } while (0)` of a macro runs once, and there is nothing to stop at.
+    const once = test.kind === 'integer' && test.value === 0n;
+    if (!once) {
+      this.condition(test, true);
+      asm.jump('JUMP_IF', start);
+    }
     asm.place(done);
   }
 
@@ -369,10 +428,10 @@ export class StatementCompiler {
     if (step !== undefined) this.expression(step, step.span);
     asm.place(check);
     if (test === undefined) {
-      this.boundary(spanOf(span.start, body.span.start));
+      this.pass(spanOf(span.start, body.span.start));
       asm.jump('JUMP', start);
     } else {
-      this.condition(test);
+      this.condition(test, true);
       asm.jump('JUMP_IF', start);
     }
     asm.place(done);
@@ -388,7 +447,7 @@ export class StatementCompiler {
       this.unit.diagnostics.error('bad-control', span, `'${kind}' can only be used in ${where}`);
       return;
     }
-    this.boundary(span);
+    this.pass(span);
     for (const slot of this.cpuSlots.slice(target.cpuDepth).toReversed())
       this.asm.emit('LEAVE_CPU', slot);
     this.asm.jump('JUMP', label);
@@ -397,7 +456,7 @@ export class StatementCompiler {
   private return(expr: Expr | undefined, span: Span): void {
     const { result, kind } = this.context;
     const { diagnostics, types } = this.unit;
-    this.boundary(span);
+    this.pass(span);
     if (expr === undefined) {
       if (kind === 'function' && !isVoid(result))
         diagnostics.error(

@@ -15,7 +15,15 @@ import {
   type Width,
 } from '../semantics/arithmetic.js';
 import { isVoid, type CTypes } from '../semantics/cTypes.js';
-import type { BuiltinTerm, CallTerm, ModifyTerm, Operand, Place, Term } from '../semantics/ir.js';
+import type {
+  BitRange,
+  BuiltinTerm,
+  CallTerm,
+  ModifyTerm,
+  Operand,
+  Place,
+  Term,
+} from '../semantics/ir.js';
 import type { Allocator } from '../semantics/unit.js';
 import type { Assembler, Pool } from './assembler.js';
 import type { CallSite } from './program.js';
@@ -33,6 +41,12 @@ const operationNumbers = new Map(
 const reprNumber = (repr: Repr): number => reprNumbers.get(repr) ?? 0;
 const operationNumber = (operator: Operator, width: Width): number =>
   operationNumbers.get(`${operator} ${width}`) ?? 0;
+
+/** The unit of a bit-field is as wide as it needs to be, and signed as the field is. */
+function bitOperands({ unitBytes, offset, width }: BitRange, repr: number): number[] {
+  const sign = REPRS[repr]?.startsWith('i') === true ? 'i' : 'u';
+  return [reprNumber(`${sign}${unitBytes * 8}` as Repr), offset, width];
+}
 
 /** What the whole program numbers together. */
 export interface Pools {
@@ -53,6 +67,11 @@ export class TermCompiler {
     /** The words that the machine keeps for a frame of this function. */
     readonly shadow: Allocator,
   ) {}
+
+  /** A compiler of terms into other code of the same function. */
+  into(asm: Assembler): TermCompiler {
+    return new TermCompiler(asm, this.types, this.pools, this.shadow);
+  }
 
   /** Leaves the value, if the term has one, on the stack. */
   value(term: Term): void {
@@ -125,7 +144,28 @@ export class TermCompiler {
       case 'discard':
         this.effect(term.operand);
         break;
+      case 'statements':
+        this.statements(term.code, isVoid(term.type));
+        break;
     }
+  }
+
+  /**
+   * Statements inside of an expression. Where they may stop or call, what is on the stack waits in words of their own: calls
+   * in them use the others.
+   */
+  private statements(code: Assembler, asVoid: boolean): void {
+    const { asm } = this;
+    const below = asm.depth;
+    if (below === 0 || !code.needsEmptyStack) {
+      asm.splice(code);
+      return;
+    }
+    const spill = this.shadow.allocate(below * SPILL_WORDS, 1);
+    const pushes = asVoid ? 0 : 1;
+    asm.emitCounted('KEEP', [below, spill], below, 0);
+    asm.splice(code);
+    asm.emitCounted('RESTORE', [below, spill, pushes], pushes, below + pushes);
   }
 
   /** Runs the term and leaves nothing. */
@@ -158,7 +198,7 @@ export class TermCompiler {
     const repr = reprNumber(this.types.scalarRepr(place.type));
     if (place.bits !== undefined) {
       this.address(place);
-      this.asm.emit('LOAD_BITS', repr, place.bits.offset, place.bits.width);
+      this.asm.emit('LOAD_BITS', ...bitOperands(place.bits, repr));
     } else if (place.base.kind === 'frame') this.asm.emit('LOAD_FRAME', repr, place.offsetBytes);
     else {
       this.address(place);
@@ -175,8 +215,7 @@ export class TermCompiler {
   }
 
   private storeOp(place: Place, repr: number): void {
-    if (place.bits !== undefined)
-      this.asm.emit('STORE_BITS', repr, place.bits.offset, place.bits.width);
+    if (place.bits !== undefined) this.asm.emit('STORE_BITS', ...bitOperands(place.bits, repr));
     else if (place.base.kind === 'frame') this.asm.emit('STORE_FRAME', repr, place.offsetBytes);
     else this.asm.emit('STORE', repr);
   }
@@ -191,7 +230,7 @@ export class TermCompiler {
       this.address(place);
       asm.emit('DUPLICATE');
       if (place.bits !== undefined)
-        asm.emit('LOAD_BITS', reprNumber(repr), place.bits.offset, place.bits.width);
+        asm.emit('LOAD_BITS', ...bitOperands(place.bits, reprNumber(repr)));
       else asm.emit('LOAD', reprNumber(repr));
       if (result === 'old') asm.emit('TUCK');
     } else {

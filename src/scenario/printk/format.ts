@@ -64,13 +64,17 @@ function parseConversion(format: string, at: number): Conversion {
     special: flags.includes('#'),
     zero: flags.includes('0'),
     width: width === undefined || width === '*' ? width : Number(width),
-    precision: precision === '*' ? '*' : hasPrecision ? Number(precision ?? 0) : undefined,
+    // A lone point gives none: format_decode() takes only digits and `*` for a precision.
+    precision: precision === '*' ? '*' : hasPrecision ? lone(precision) : undefined,
     qualifier: normalised(qualifier),
     letter: LETTERS.includes(letter) ? letter : '',
     extension,
     text: text + extension,
   };
 }
+
+const lone = (digits: string | undefined): number | undefined =>
+  digits === undefined ? undefined : Number(digits);
 
 /** `L` and `ll` are one, and so are `Z` and `z`. */
 function normalised(qualifier: string): Conversion['qualifier'] {

@@ -10,7 +10,7 @@ import type { Profile } from '../../engine/types/profile.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { preludeMacros } from '../prelude.js';
 import { asUnsigned64, type Value } from '../semantics/arithmetic.js';
-import { decodeUtf8 } from '../syntax/utf8.js';
+import { latin1 } from '../syntax/utf8.js';
 import type { Conversion } from './format.js';
 import { formatNumber, paddedHex, widen } from './number.js';
 
@@ -18,6 +18,8 @@ export interface PrintServices {
   readonly profile: Profile;
   /** As many bytes as are mapped. */
   readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
+  /** What a struct va_format at an address prints (`%pV`). */
+  readonly nested?: (address: Value) => string;
 }
 
 export interface Widths {
@@ -25,7 +27,8 @@ export interface Widths {
   readonly precision: number | undefined;
 }
 
-const MAX_STRING = 1024;
+/** A string without an end is cut somewhere. */
+const MAX_STRING = 1 << 20;
 
 export function formatPointer(
   services: PrintServices,
@@ -59,6 +62,8 @@ export function formatPointer(
       return bytesText(services, conversion, widths, value);
     case 'b':
       return bitmap(services, conversion, widths, value, extension[1] === 'l');
+    case 'V':
+      return text(services.nested?.(value) ?? '');
     case 'e': {
       const name = errorName(services, value);
       return name === undefined ? plain(services, conversion, widths, value) : text(name);
@@ -118,7 +123,7 @@ export function formatString(
   const end = bytes.indexOf(0);
   // Memory ended before the string did: a real kernel would have crashed here.
   if (end < 0 && bytes.length < limit) return errorText(services, conversion, widths, '(efault)');
-  return widen(decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end)), conversion, widths.width);
+  return widen(latin1(end < 0 ? bytes : bytes.subarray(0, end)), conversion, widths.width);
 }
 
 /** Reads an integer behind the pointer and prints it; or says why it cannot. */
@@ -259,6 +264,6 @@ function errorName(services: PrintServices, value: Value): string | undefined {
   const error = -Number(BigInt.asIntN(size, pointerBits(services, value)));
   if (error < 1 || error > 4095) return undefined;
   for (const [name, { body }] of preludeMacros())
-    if (/^E[A-Z]+$/.test(name) && body[0]?.text === String(error)) return `-${name}`;
+    if (/^E[A-Z0-9]+$/.test(name) && body[0]?.text === String(error)) return `-${name}`;
   return `-${error}`;
 }

@@ -11,9 +11,12 @@ import { formatPointer, formatString, type PrintServices, type Widths } from './
 export type { PrintServices } from './pointer.js';
 
 /** The text of a format with its arguments. */
-export function vsprintf(services: PrintServices, format: string, args: readonly Value[]): string {
-  let next = 0;
-  const take = (): Value => args[next++] ?? 0;
+export function vsprintf(services: PrintServices, format: string, args: Iterable<Value>): string {
+  const iterator = args[Symbol.iterator]();
+  const take = (): Value => {
+    const next = iterator.next();
+    return next.done === true ? 0 : next.value;
+  };
   let text = '';
   for (const piece of parseFormat(format)) {
     if (piece.kind === 'text') text += piece.text;
@@ -92,6 +95,8 @@ export function splitLevel(text: string): {
   readonly text: string;
   /** KERN_CONT: goes on with the line before. */
   readonly continues: boolean;
+  /** It has no newline at its end. */
+  readonly open: boolean;
 } {
   const match = /^\x01([0-7c])/.exec(text); // eslint-disable-line no-control-regex -- KERN_SOH
   const prefix = match?.[1];
@@ -99,5 +104,5 @@ export function splitLevel(text: string): {
   const line = body.endsWith('\n') ? body.slice(0, -1) : body;
   const continues = prefix === 'c';
   const level = prefix === undefined || continues ? DEFAULT_LEVEL : Number(prefix);
-  return { level, text: line, continues };
+  return { level, text: line, continues, open: line === body };
 }

@@ -83,7 +83,7 @@ export function memberPlace(c: Checker, expr: MemberExpr): Place | undefined {
   const struct = structOf(outer.type);
   if (struct === undefined) return fixedPlace(errorType, 0);
   const member = findMember(struct, expr.name);
-  if (member !== undefined) return memberInside(c, outer, member);
+  if (member !== undefined) return memberInside(outer, member);
   reportUnknownMember(c, struct, expr.name, expr.nameSpan);
   return fixedPlace(errorType, 0);
 }

@@ -4,7 +4,8 @@
  * Source: ISO C11 6.7.9, paragraphs 14 and 22.
  */
 import type { ArrayType, CType } from '../../engine/types/model.js';
-import type { Expr, Initializer, InitializerList } from '../syntax/ast.js';
+import type { Expr, Initializer, InitializerList, StringExpr } from '../syntax/ast.js';
+import { unitBytes } from '../syntax/literals.js';
 import { arrayOf, isInteger, isScalar, stripTypedefs, structOf } from './cTypes.js';
 import type { Checker } from './checker.js';
 import { constantOf } from './constants.js';
@@ -19,12 +20,15 @@ export function completedArray(
   if (bare.kind !== 'array') return type;
   if (initializer?.kind === 'value')
     return initializer.value.kind === 'string'
-      ? { ...bare, length: initializer.value.bytes.length + 1 }
-      : type;
+      ? { ...bare, length: stringLength(initializer.value) }
+      : initializer.value.kind === 'compound'
+        ? completedArray(c, c.resolve(initializer.value.type), initializer.value.list)
+        : type;
   if (initializer === undefined) return type;
   const [first] = initializer.items;
-  if (first?.value.kind === 'value' && first.value.value.kind === 'string' && isCharArray(c, bare))
-    return { ...bare, length: first.value.value.bytes.length + 1 };
+  const value = first?.value.kind === 'value' ? first.value.value : undefined;
+  if (value?.kind === 'string' && takesString(c, bare, value))
+    return { ...bare, length: stringLength(value) };
   return { ...bare, length: countElements(c, bare.element, initializer) };
 }
 
@@ -36,7 +40,8 @@ function countElements(c: Checker, element: CType, list: InitializerList): numbe
   for (const { designators, value } of list.items) {
     const [designator] = designators;
     if (designator?.kind === 'element') {
-      index = Number(constantOf(c, designator.index, 'the index of a designator') ?? 0);
+      const last = designator.high ?? designator.index;
+      index = Number(constantOf(c, last, 'the index of a designator') ?? 0);
       taken = 0;
     }
     const whole = value.kind === 'list' || takesWhole(c, element, value.value);
@@ -63,12 +68,16 @@ function nrScalars(c: Checker, type: CType): number {
 export function takesWhole(c: Checker, type: CType, value: Expr): boolean {
   if (isScalar(type)) return true;
   const array = arrayOf(type);
-  if (array !== undefined) return value.kind === 'string' && isCharArray(c, array);
+  if (array !== undefined) return value.kind === 'string' && takesString(c, array, value);
   if (structOf(type) === undefined) return true;
   const struct = structOf(c.typeOf(value));
   return struct !== undefined && c.types.same(struct, type);
 }
 
-export function isCharArray(c: Checker, array: ArrayType): boolean {
-  return isInteger(array.element) && c.types.size(array.element) === 1;
+/** Whether a string literal can fill the array: its elements are what the literal's characters are. */
+export function takesString(c: Checker, array: ArrayType, value: StringExpr): boolean {
+  return isInteger(array.element) && c.types.size(array.element) === unitBytes(value.prefix);
 }
+
+const stringLength = ({ bytes, prefix }: StringExpr): number =>
+  bytes.length / unitBytes(prefix) + 1;

@@ -64,8 +64,10 @@ export function isComplete(type: CType): boolean {
       return bare.complete || bare.sizeBytes > 0;
     case 'array':
       return isComplete(bare.element);
-    case 'int':
     case 'enum':
+      // One that the script has only named so far.
+      return !('complete' in bare) || bare.complete === true;
+    case 'int':
     case 'pointer':
       return true;
   }
@@ -80,6 +82,8 @@ const RANKS: Readonly<Record<string, number>> = {
   'long long': 3,
   'unsigned long long': 3,
 };
+
+const precision = (type: IntType): number => type.widthBits ?? type.sizeBytes * 8;
 
 const REPRS = {
   1: ['u8', 'i8'],
@@ -104,6 +108,8 @@ export class CTypes {
   readonly differenceType: IntType;
   readonly voidPointer: PointerType;
   readonly charPointer: PointerType;
+  /** `va_list`: what gcc makes of it for the target. */
+  readonly vaList: CType;
 
   constructor(readonly table: TypeTable) {
     this.pointerSize = table.pointerSize;
@@ -120,9 +126,30 @@ export class CTypes {
     this.differenceType = wide ? this.long : this.int;
     this.voidPointer = this.pointerTo(this.void);
     this.charPointer = this.pointerTo(this.char);
+    this.vaList = wide ? this.registerVaList() : this.charPointer;
   }
 
-  private base(name: string): IntType {
+  /**
+   * Of the argument area of a call only the part in memory is used here: every variable argument lies there.
+   * Source: System V x86-64 psABI, 3.5.7.
+   */
+  private registerVaList(): CType {
+    const fields: readonly (readonly [string, CType, number])[] = [
+      ['gp_offset', this.unsignedInt, 0],
+      ['fp_offset', this.unsignedInt, 4],
+      ['overflow_arg_area', this.voidPointer, 8],
+      ['reg_save_area', this.voidPointer, 16],
+    ];
+    const members = fields.map(([name, type, at]) => ({
+      ...{ name, type, offsetBits: at * 8, widthBits: 0 },
+    }));
+    const element: StructType = {
+      ...{ kind: 'struct', name: '__va_list_tag', sizeBytes: 24, complete: true, members },
+    };
+    return { kind: 'array', element, length: 1 };
+  }
+
+  base(name: string): IntType {
     const type = this.table.base(name);
     if (type?.kind !== 'int') throw new Error(`the type table has no ${name}`);
     return type;
@@ -174,7 +201,10 @@ export class CTypes {
       return bare.sizeBytes < 4 ? this.int : this.integer(bare.sizeBytes, bare.signed);
     if (bare.kind !== 'int') return type;
     if (bare.sizeBytes < 4 || (widthBits > 0 && widthBits < 32)) return this.int;
-    return bare;
+    if (widthBits === 0 || widthBits === bare.sizeBytes * 8) return bare;
+    // gcc: a wider bit-field has a type of just so many bits.
+    if (widthBits === 32) return bare.signed ? this.int : this.unsignedInt;
+    return { ...bare, widthBits };
   }
 
   private integer(sizeBytes: number, signed: boolean): IntType {
@@ -187,6 +217,11 @@ export class CTypes {
     const a = stripTypedefs(left) as IntType;
     const b = stripTypedefs(right) as IntType;
     const [ra, rb] = [RANKS[a.name] ?? 1, RANKS[b.name] ?? 1];
+    if (a.widthBits !== undefined || b.widthBits !== undefined) {
+      const [na, nb] = [precision(a), precision(b)];
+      if (na !== nb) return na > nb ? a : b;
+      return a.signed ? b : a;
+    }
     if (a.signed === b.signed) return ra >= rb ? a : b;
     const [unsigned, signed, unsignedRank, signedRank] = a.signed ? [b, a, rb, ra] : [a, b, ra, rb];
     if (unsignedRank >= signedRank) return unsigned;
@@ -207,7 +242,11 @@ export class CTypes {
       case 'pointer':
         return b.kind === 'pointer' && this.same(a.target, b.target);
       case 'array':
-        return b.kind === 'array' && a.length === b.length && this.same(a.element, b.element);
+        return (
+          b.kind === 'array' &&
+          (a.length === b.length || a.length === 0 || b.length === 0) &&
+          this.same(a.element, b.element)
+        );
       case 'struct':
       case 'union':
         return (
@@ -223,9 +262,16 @@ export class CTypes {
         return (
           b.kind === 'function' &&
           this.same(a.result, b.result) &&
-          a.parameters.length === b.parameters.length &&
-          a.parameters.every((p, i) => this.same(p.type, b.parameters[i]?.type ?? this.void))
+          (a.unspecified === true || b.unspecified === true || this.sameParameters(a, b))
         );
     }
+  }
+
+  private sameParameters(a: FunctionType, b: FunctionType): boolean {
+    return (
+      a.variadic === b.variadic &&
+      a.parameters.length === b.parameters.length &&
+      a.parameters.every((p, i) => this.same(p.type, b.parameters[i]?.type ?? this.void))
+    );
   }
 }

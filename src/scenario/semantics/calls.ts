@@ -1,43 +1,42 @@
 /** Calls: of the script's functions, of builtins, through pointers. */
-import type { FunctionType } from '../../engine/types/model.js';
+import type { CType, FunctionType } from '../../engine/types/model.js';
 import { findBuiltin } from '../builtins/table.js';
 import { checkFormat } from '../printk/check.js';
 import type { CallExpr, Expr } from '../syntax/ast.js';
-import { suggestion } from '../syntax/suggest.js';
 import type { Checker } from './checker.js';
-import { type Purpose, convertTo, promotedTerm } from './conversions.js';
+import { assigned } from './assignments.js';
+import { type Purpose, convertTo, promotedTerm, warnOfAssignment } from './conversions.js';
 import { functionOf, isInteger, isPointer, isScalar, isStruct, pointerOf } from './cTypes.js';
 import { errorTerm, isError } from './errors.js';
 import { formTerm } from './formCalls.js';
 import { formNames } from './forms.js';
 import type { Term } from './ir.js';
-import { knownNames } from './kernelNames.js';
+import { addressOf, constant, constantValue, retyped } from './fold.js';
 import { meaningOf } from './names.js';
 import { noted } from './noted.js';
 import { temporaryPlace } from './places.js';
 import { builtinType } from './signatures.js';
+import { reportUnknown } from './unknownNames.js';
 import { FUNCTION_STRIDE } from './window.js';
 
 export function callTerm(c: Checker, expr: CallExpr): Term {
   const { callee } = expr;
   if (callee.kind !== 'name') return callPointer(c, expr);
   const meaning = meaningOf(c, callee.name);
-  if (meaning !== undefined)
-    return meaning.kind === 'function'
-      ? callFunction(c, expr, meaning.type, meaning.index, meaning.name)
-      : callPointer(c, expr);
+  if (meaning?.kind === 'function') {
+    c.unit.functions.use(meaning, callee.span, c.functionName === '');
+    return callFunction(c, expr, meaning.type, meaning.index, meaning.name);
+  }
+  if (meaning !== undefined) return callPointer(c, expr);
   if (formNames.includes(callee.name)) return formTerm(c, expr, callee.name);
   if (findBuiltin(callee.name) !== undefined) return callBuiltin(c, expr, callee.name);
   if (c.unit.profile.symbol(callee.name) !== undefined) return callPointer(c, expr);
-  return reportUnknownFunction(c, expr, callee.name);
+  return unknownFunction(c, expr, callee.name);
 }
 
-function reportUnknownFunction(c: Checker, expr: CallExpr, name: string): Term {
+function unknownFunction(c: Checker, expr: CallExpr, name: string): Term {
   for (const arg of expr.args) if (arg.kind !== 'type-argument') c.term(arg);
-  const names = [...c.scope.allNames(), ...knownNames(c.unit.profile)];
-  const hint = suggestion(name, names, expr.callee.span);
-  const message = `neither the script nor the kernel has a function '${name}'${hint.text}`;
-  c.error('unknown-name', expr.callee.span, message, hint.fix);
+  reportUnknown(c, name, expr.callee.span, true);
   return errorTerm;
 }
 
@@ -75,7 +74,39 @@ function callFunction(
   const resultPlace = isStruct(result) ? temporaryPlace(c, result) : undefined;
   const target =
     typeof callee === 'number' || callee.kind !== 'constant' ? callee : functionIndex(c, callee);
-  return { kind: 'call', type: result, callee: target, args, resultPlace };
+  const passed = type.variadic ? withArgumentArea(c, args, type.parameters.length) : args;
+  return { kind: 'call', type: result, callee: target, args: passed, resultPlace };
+}
+
+/** Bytes of a variable argument: each has a slot of its own, as on x86-64. */
+const SLOT_BYTES = 8;
+
+/**
+ * The arguments of a variadic function of the script: after those that it names, the address of an area in the caller's frame
+ * where the others lie, which va_start() finds.
+ */
+function withArgumentArea(c: Checker, args: readonly Term[], nrNamed: number): Term[] {
+  const variable = args.slice(nrNamed);
+  const slots = variable.map((arg) => Math.ceil(c.types.size(arg.type) / SLOT_BYTES));
+  const total = slots.reduce((sum, nr) => sum + nr, 0);
+  const area: CType = {
+    kind: 'array',
+    element: c.types.unsignedLongLong,
+    length: Math.max(1, total),
+  };
+  const place = temporaryPlace(c, area, SLOT_BYTES);
+  let at = 0;
+  const first = variable.map((arg, i) => {
+    const offsetBytes = place.offsetBytes + at * SLOT_BYTES;
+    at += slots[i] ?? 1;
+    // A scalar fills its slot, so that whoever reads it wider reads its value.
+    if (isStruct(arg.type)) return assigned(c, { ...place, type: arg.type, offsetBytes }, arg);
+    const type = c.types.unsignedLongLong;
+    return assigned(c, { ...place, type, offsetBytes }, retyped(c.types, arg, type));
+  });
+  const pointer = c.types.voidPointer;
+  const last = addressOf(pointer, place);
+  return [...args.slice(0, nrNamed), { kind: 'sequence', type: pointer, first, last }];
 }
 
 /** A constant function address as the function's index. */
@@ -95,12 +126,29 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
     return errorTerm;
   }
   if (args === undefined) return errorTerm;
-  if (builtin.format !== undefined) checkFormatArguments(c, expr, args, builtin.format);
+  const struct = args.findIndex((arg, i) => i >= type.parameters.length && isStruct(arg.type));
+  if (struct >= 0) {
+    const message = `a value of type '${c.types.name(args[struct]?.type ?? c.types.void)}' cannot be a variable argument of '${name}'`;
+    c.error('bad-call', expr.args[struct]?.span ?? expr.span, message);
+    return errorTerm;
+  }
+  const [known] = args.map(constantValue);
+  if (builtin.compute !== undefined && known !== undefined)
+    return retyped(c.types, constant(c.types.longLong, builtin.compute(known)), type.result);
+  if (builtin.format !== undefined && builtin.list !== true)
+    checkFormatArguments(c, expr, args, builtin.format);
   const { result } = type;
   const resultPlace = isStruct(result) ? temporaryPlace(c, result) : undefined;
   // Whether it holds is not all that one wants to know.
   const passed = name === 'expect' ? args.map(noted) : args;
-  return { kind: 'builtin', type: result, name, args: passed, resultPlace, span: expr.span };
+  const all = builtin.once === true ? [...passed, onceFlag(c)] : passed;
+  return { kind: 'builtin', type: result, name, args: all, resultPlace, span: expr.span };
+}
+
+/** The address of a byte that remembers whether this call has done what it does once; 0 where a call has no place of its own. */
+function onceFlag(c: Checker): Term {
+  const address = c.unit.standing ? c.unit.data.allocate(1, 1) : 0;
+  return constant(c.types.voidPointer, address);
 }
 
 function checkFormatArguments(
@@ -128,7 +176,8 @@ function passedArguments(
   name: string,
 ): Term[] | undefined {
   const terms = expr.args.map((arg) => passedArgument(c, arg));
-  const { parameters, variadic } = type;
+  const { parameters } = type;
+  const variadic = type.variadic || type.unspecified === true;
   if (terms.length < parameters.length || (terms.length > parameters.length && !variadic)) {
     const least = variadic ? 'at least ' : '';
     const count = `${parameters.length} argument${parameters.length === 1 ? '' : 's'}`;
@@ -140,6 +189,8 @@ function passedArguments(
   const converted = terms.map((term, i) => {
     const arg = expr.args[i] as Expr;
     const parameter = parameters[i];
+    if (parameter !== undefined && c.types.repr(parameter.type) === 'bool')
+      warnOfAssignment(c, arg);
     if (parameter === undefined) return variadicArgument(c, term, arg);
     const purpose: Purpose = `argument ${i + 1} of '${name}'`;
     return convertTo(c, term, parameter.type, arg.span, purpose);
@@ -155,7 +206,7 @@ function passedArgument(c: Checker, arg: Expr): Term {
 
 function variadicArgument(c: Checker, term: Term, arg: Expr): Term {
   if (isInteger(term.type)) return promotedTerm(c, term);
-  if (isPointer(term.type) || isError(term.type)) return term;
+  if (isPointer(term.type) || isError(term.type) || isStruct(term.type)) return term;
   const name = c.types.name(term.type);
   c.error('bad-call', arg.span, `a value of type '${name}' cannot be a variable argument`);
   return errorTerm;

@@ -8,10 +8,11 @@
  * further is said.
  */
 import type { CType } from '../../engine/types/model.js';
-import type { Expr, TypeSyntax } from '../syntax/ast.js';
+import type { Expr, StatementsExpr, TypeSyntax } from '../syntax/ast.js';
 import type { DiagnosticCode, Fix } from '../syntax/diagnostic.js';
 import type { Span } from '../syntax/span.js';
 import type { CTypes } from './cTypes.js';
+import { errorTerm } from './errors.js';
 import type { Place, Term } from './ir.js';
 import type { Scope } from './scope.js';
 import type { Allocator, Unit } from './unit.js';
@@ -36,6 +37,12 @@ export class Checker {
   /** A type written once is worked out once, whatever declarators share it. */
   private readonly resolved = new Map<TypeSyntax, CType>();
   private nrAnonymous = 0;
+  /** Compiles `({ ... })`; set by the compiler of the function that is checked. */
+  compileStatements: ((expr: StatementsExpr) => Term) | undefined;
+  /** Where the frame of a variadic function keeps the address of its variable arguments. */
+  argumentArea: number | undefined;
+  /** What `__func__` is here. */
+  functionName = '';
 
   constructor(
     private readonly rules: Rules,
@@ -80,6 +87,17 @@ export class Checker {
   /** A name for an enum without a tag. */
   anonymousName(): string {
     return `<anonymous ${++this.nrAnonymous}>`;
+  }
+
+  /** The value of statements in an expression: whoever compiles statements says what they are. */
+  statements(expr: StatementsExpr): Term {
+    if (this.compileStatements !== undefined) return this.compileStatements(expr);
+    this.error(
+      'side-effect',
+      expr.span,
+      'statements in an expression cannot be used here: they may change something',
+    );
+    return errorTerm;
   }
 
   error(code: DiagnosticCode, span: Span, message: string, fix?: Fix): void {

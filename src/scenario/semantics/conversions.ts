@@ -4,7 +4,7 @@
  *
  * Source: ISO C11 6.3, 6.5.16.1.
  */
-import type { CType } from '../../engine/types/model.js';
+import type { CType, Member } from '../../engine/types/model.js';
 import type { Expr } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 import { convert, naturalValue } from './arithmetic.js';
@@ -17,11 +17,13 @@ import {
   isVoid,
   pointerOf,
   stripTypedefs,
+  structOf,
 } from './cTypes.js';
 import type { Checker } from './checker.js';
 import { errorTerm, isError } from './errors.js';
 import { addressOf, constantValue, isZero, retyped } from './fold.js';
 import type { Place, Term } from './ir.js';
+import { memberInside, temporaryPlace } from './places.js';
 
 /** What a value is converted for, as messages begin. */
 export type Purpose =
@@ -51,6 +53,7 @@ export function loadTerm(c: Checker, place: Place, span: Span): Term {
 /** Integer promotion of a value. */
 export function promotedTerm(c: Checker, term: Term): Term {
   if (!isInteger(term.type)) return term;
+  if (term.type.kind === 'int' && term.type.widthBits !== undefined) return term;
   return retyped(c.types, term, c.types.promoted(term.type));
 }
 
@@ -63,6 +66,12 @@ export function truthOf(c: Checker, term: Term, span: Span): Term {
 }
 
 export function condition(c: Checker, expr: Expr): Term {
+  warnOfAssignment(c, expr);
+  return truthOf(c, c.term(expr), expr.span);
+}
+
+/** `=` where a truth is wanted, and `==` was meant. */
+export function warnOfAssignment(c: Checker, expr: Expr): void {
   // Parentheses around an assignment widen its span: `if ((p = f()))` says that it is meant.
   if (expr.kind === 'assign' && expr.operator === undefined) {
     const doubled = expr.span.start < expr.target.span.start;
@@ -73,7 +82,6 @@ export function condition(c: Checker, expr: Expr): Term {
         replacement: '==',
       });
   }
-  return truthOf(c, c.term(expr), expr.span);
 }
 
 export function isNullPointer(term: Term): boolean {
@@ -86,6 +94,10 @@ export function isNullPointer(term: Term): boolean {
 export function castTo(c: Checker, term: Term, type: CType, span: Span): Term {
   if (isError(term.type) || isError(type)) return errorTerm;
   if (isVoid(type)) return { kind: 'discard', type: c.types.void, operand: term };
+  // gcc: to the type that a struct has already.
+  if (isStruct(type) && c.types.same(type, term.type)) return term;
+  const member = unionMember(c, type, term.type);
+  if (member !== undefined) return unionOf(c, type, member, term);
   if (!isScalar(type) || !isScalar(term.type)) {
     const from = c.types.name(term.type);
     c.error('type-mismatch', span, `cannot cast '${from}' to '${c.types.name(type)}'`);
@@ -103,6 +115,24 @@ export function castTo(c: Checker, term: Term, type: CType, span: Span): Term {
       );
   }
   return retyped(c.types, term, type);
+}
+
+/** gcc's cast to a union: the member of a union type that has the type of the value. */
+function unionMember(c: Checker, type: CType, from: CType): Member | undefined {
+  const union = structOf(type);
+  if (union?.kind !== 'union' || isStruct(from)) return undefined;
+  return union.members.find((member) => c.types.same(member.type, from));
+}
+
+function unionOf(c: Checker, type: CType, member: Member, value: Term): Term {
+  if (!c.unit.effects) return errorTerm;
+  const place = temporaryPlace(c, type);
+  const inner = memberInside(place, member);
+  const first: Term[] = [
+    { kind: 'clear', type, place },
+    { kind: 'store', type: member.type, place: inner, value },
+  ];
+  return { kind: 'sequence', type, first, last: { ...addressOf(type, place), type } };
 }
 
 function isBoolType(c: Checker, type: CType): boolean {

@@ -71,9 +71,18 @@ export function retyped(types: CTypes, operand: Term, type: CType): Term {
   const to = types.scalarRepr(type);
   const from = types.scalarRepr(operand.type);
   const value = constantValue(operand);
-  if (value !== undefined) return constant(type, convert(value, to));
-  if (keepsValue(from, to)) return { ...operand, type };
-  return { kind: 'convert', type, to, operand };
+  if (value !== undefined) return inWidth(constant(type, convert(value, to)), operand.type);
+  if (keepsValue(from, to)) return inWidth({ ...operand, type }, operand.type);
+  return inWidth({ kind: 'convert', type, to, operand }, operand.type);
+}
+
+/** The value of a type of so many bits, cut to them; `from`: the type whose values it comes from. */
+export function inWidth(term: Term, from?: CType): Term {
+  const { type } = term;
+  if (type.kind !== 'int' || type.widthBits === undefined || type === from) return term;
+  const width = type.signed ? 'i64' : 'u64';
+  const by = constant(type, 64 - type.widthBits);
+  return arithmetic(type, '>>', width, arithmetic(type, '<<', width, term, by), by);
 }
 
 /** Whether every value of `from` is kept the same way in `to`. */

@@ -7,9 +7,12 @@ import { constantOf } from './constants.js';
 import { errorTerm, isError } from './errors.js';
 import { arithmetic, constant, retyped } from './fold.js';
 import type { Term } from './ir.js';
+import { moreForms } from './compilerForms.js';
 import { combined } from './operators.js';
 
 export function formTerm(c: Checker, expr: CallExpr, name: string): Term {
+  const more = moreForms[name];
+  if (more !== undefined) return more(c, expr);
   const [first, second] = expr.args;
   if (first === undefined || second === undefined || expr.args.length > 2) {
     c.error('bad-call', expr.span, `'${name}' takes 2 arguments, not ${expr.args.length}`);

@@ -31,4 +31,11 @@ export const forms: readonly Form[] = [
   },
 ];
 
-export const formNames: readonly string[] = forms.map((form) => form.name);
+/** What only macros of the prelude call. */
+const COMPILER_FORMS = [
+  ...['__builtin_va_start', '__builtin_va_arg', '__builtin_va_end', '__builtin_va_copy'],
+  ...['__builtin_expect', '__builtin_constant_p', '__builtin_types_compatible_p'],
+  '__builtin_choose_expr',
+];
+
+export const formNames: readonly string[] = [...forms.map((form) => form.name), ...COMPILER_FORMS];

@@ -5,10 +5,10 @@
  */
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { ArrayType, CType, StructType } from '../../engine/types/model.js';
-import type { Designator, Expr, Initializer, InitializerList } from '../syntax/ast.js';
+import type { Designator, Expr, Initializer, InitializerList, StringExpr } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 import { suggestion } from '../syntax/suggest.js';
-import { completedArray, isCharArray, takesWhole } from './arrayLengths.js';
+import { completedArray, takesString, takesWhole } from './arrayLengths.js';
 import { assigned } from './assignments.js';
 import { arrayOf, isScalar, structOf } from './cTypes.js';
 import type { Checker } from './checker.js';
@@ -23,6 +23,8 @@ import { checkComplete, elementOf, memberInside, nowhere, temporaryPlace } from 
 interface Items {
   readonly list: InitializerList['items'];
   at: number;
+  /** The item whose designators have been followed already; -1 if none. */
+  followed: number;
 }
 
 /** The stores that give the object its first value. */
@@ -38,8 +40,11 @@ export function initialise(c: Checker, place: Place, initializer: Initializer): 
 function fromValue(c: Checker, place: Place, value: Expr): Term[] {
   const array = arrayOf(place.type);
   if (array !== undefined) {
-    if (value.kind === 'string' && isCharArray(c, array))
-      return fromString(c, place, array, value.bytes, value.span);
+    if (value.kind === 'string' && takesString(c, array, value))
+      return fromString(c, place, array, value);
+    // gcc: a compound literal may initialise an array of its type.
+    if (value.kind === 'compound' && c.types.same(c.resolve(value.type), place.type))
+      return initialise(c, place, value.list);
     const name = c.types.name(place.type);
     c.error(
       'bad-initializer',
@@ -52,27 +57,21 @@ function fromValue(c: Checker, place: Place, value: Expr): Term[] {
   return isError(term.type) ? [] : [assigned(c, place, term)];
 }
 
-function fromString(
-  c: Checker,
-  place: Place,
-  array: ArrayType,
-  bytes: readonly number[],
-  span: Span,
-): Term[] {
-  if (bytes.length > array.length)
+/** The bytes are copied from the literal; what the string does not reach is zero. */
+function fromString(c: Checker, place: Place, array: ArrayType, value: StringExpr): Term[] {
+  const size = c.types.size(array.element);
+  const { length } = value.bytes;
+  const most = array.length * size;
+  if (length > most)
     c.warning(
       'bad-initializer',
-      span,
+      value.span,
       `the string does not fit in an array of ${array.length} bytes`,
     );
-  const stores: Term[] = [{ kind: 'clear', type: place.type, place }];
-  bytes.slice(0, array.length).forEach((byte, i) => {
-    const element = elementOf(c, place, array, i);
-    const repr = c.types.scalarRepr(array.element);
-    const value = repr === 'i8' ? (byte << 24) >> 24 : byte;
-    stores.push(assigned(c, element, constant(array.element, value)));
-  });
-  return stores;
+  const sizeBytes = Math.min(length + size, most);
+  const from = constant(c.types.charPointer, c.unit.strings.intern(value.bytes, size));
+  const copy: Term = { kind: 'copy', type: place.type, to: place, from, sizeBytes };
+  return sizeBytes === most ? [copy] : [{ kind: 'clear', type: place.type, place }, copy];
 }
 
 function fromList(c: Checker, place: Place, list: InitializerList): Term[] {
@@ -85,35 +84,53 @@ function fromList(c: Checker, place: Place, list: InitializerList): Term[] {
   }
   const array = arrayOf(place.type);
   const only = first?.value;
-  if (array && isCharArray(c, array) && only?.kind === 'value' && only.value.kind === 'string')
+  if (
+    array &&
+    only?.kind === 'value' &&
+    only.value.kind === 'string' &&
+    takesString(c, array, only.value) &&
+    first?.designators.length === 0
+  )
     return initialise(c, place, only);
   const stores: Term[] = [{ kind: 'clear', type: place.type, place }];
-  fillAggregate(c, place, { list: list.items, at: 0 }, true, stores);
+  fillAggregate(c, place, { list: list.items, at: 0, followed: -1 }, true, stores);
   return stores;
 }
 
-/** Fills an aggregate from items; without braces of its own it takes no more than it holds. */
+/** Fills an aggregate from items, from its subobject `start` on; without braces of its own it takes no more than it holds. */
 function fillAggregate(
   c: Checker,
   place: Place,
   items: Items,
   braced: boolean,
   stores: Term[],
+  start = 0,
 ): void {
-  let index = 0;
+  let index = start;
   while (items.at < items.list.length) {
     const item = items.list[items.at];
     if (item === undefined) return;
     let target: Place | undefined;
-    if (item.designators.length > 0) {
+    if (item.designators.length > 0 && items.followed !== items.at) {
       if (!braced) return;
+      const ranged = rangedPlaces(c, place, item.designators);
+      if (ranged !== undefined) {
+        index = ranged.next;
+        fillEach(c, ranged.places, items, stores);
+        continue;
+      }
       const found = designatedPlace(c, place, item.designators);
-      index = found === undefined ? index + 1 : found.index + 1;
-      target = found?.place;
-      if (target === undefined) {
+      if (found === undefined) {
+        index++;
         items.at++;
         continue;
       }
+      index = (found.trail[0]?.index ?? 0) + 1;
+      fillOne(c, found.place, items, stores);
+      // What follows without a designator goes on behind the object that was named, however deep that lies.
+      for (const { outer, index: at } of found.trail.slice(1).reverse())
+        fillAggregate(c, outer, items, false, stores, at + 1);
+      continue;
     } else {
       target = subobject(c, place, index++);
       if (target === undefined) {
@@ -135,26 +152,81 @@ function fillOne(c: Checker, target: Place, items: Items, stores: Term[]): void 
   const value = items.list[items.at]?.value;
   if (value === undefined) return;
   if (value.kind === 'list' || takesWhole(c, target.type, value.value)) {
+    const isNamed = (items.list[items.at]?.designators.length ?? 0) > 0;
     items.at++;
-    // Lists clear their object; what holds this one is clear already.
+    // Lists clear their object. What holds this one is clear already, unless a designator leads to it for a second time.
     const parts = initialise(c, target, value);
-    stores.push(...(parts[0]?.kind === 'clear' ? parts.slice(1) : parts));
+    parts.forEach((part, i) => {
+      if (i > 0 || part.kind !== 'clear' || isNamed) stores.push(part);
+    });
     return;
   }
+  // Its designators, if it has any, led here: the object takes the items from this one on.
   const before = items.at;
-  const first = items.list[before];
-  // The designators of the first item have been followed already.
-  const rest: Items = {
-    list: [
-      ...items.list.slice(0, before),
-      { designators: [], value },
-      ...items.list.slice(before + 1),
-    ],
-    at: before,
-  };
-  fillAggregate(c, target, first === undefined ? items : rest, false, stores);
-  items.at = Math.max(rest.at, before + 1);
+  items.followed = before;
+  fillAggregate(c, target, items, false, stores);
+  items.at = Math.max(items.at, before + 1);
 }
+
+/** The places of gcc's `[low ... high]`, the last of designators or the only one; undefined for other designators. */
+function rangedPlaces(
+  c: Checker,
+  outer: Place,
+  designators: readonly Designator[],
+): { readonly places: readonly Place[]; readonly next: number } | undefined {
+  const at = designators.findIndex((one) => one.kind === 'element' && one.high !== undefined);
+  const range = designators[at];
+  if (range?.kind !== 'element' || range.high === undefined) return undefined;
+  const none = { places: [], next: 0 };
+  const before = designatedPlace(c, outer, designators.slice(0, at));
+  if (before === undefined) return none;
+  const array = arrayOf(before.place.type);
+  const low = designatedElement(c, before.place, range.index, range.span);
+  const high = designatedElement(c, before.place, range.high, range.span);
+  if (array === undefined || low === undefined || high === undefined) return none;
+  if (high.index < low.index)
+    c.error('bad-initializer', range.span, 'this range of elements is empty');
+  const places: Place[] = [];
+  const rest = designators.slice(at + 1);
+  for (let i = low.index; i <= high.index; i++) {
+    const element = elementOf(c, before.place, array, i);
+    const place = rest.length === 0 ? element : designatedPlace(c, element, rest)?.place;
+    if (place !== undefined) places.push(place);
+  }
+  return { places, next: (before.trail[0]?.index ?? high.index) + 1 };
+}
+
+/** Fills every place from the same item, whose value is worked out once. */
+function fillEach(c: Checker, places: readonly Place[], items: Items, stores: Term[]): void {
+  const at = items.at;
+  const [first] = places;
+  const value = items.list[at]?.value;
+  if (first === undefined || value === undefined) {
+    items.at++;
+    return;
+  }
+  const own: Term[] = [];
+  fillOne(c, first, items, own);
+  for (const store of own) stores.push(store);
+  const isPlain = own.every(isConstantStore);
+  for (const place of places.slice(1)) {
+    if (isPlain) {
+      items.at = at;
+      items.followed = -1;
+      fillOne(c, place, items, stores);
+    } else {
+      const sizeBytes = c.types.size(place.type);
+      const from = addressOf(c.types.voidPointer, first);
+      stores.push({ kind: 'copy', type: place.type, to: place, from, sizeBytes });
+    }
+  }
+}
+
+/** Whether a store puts a constant into its place. */
+export const isConstantStore = (store: Term): boolean =>
+  store.kind === 'clear' ||
+  (store.kind === 'store' && store.value.kind === 'constant') ||
+  (store.kind === 'copy' && store.from.kind === 'constant');
 
 function subobject(c: Checker, place: Place, index: number): Place | undefined {
   const array = arrayOf(place.type);
@@ -164,26 +236,32 @@ function subobject(c: Checker, place: Place, index: number): Place | undefined {
   if (struct === undefined) return undefined;
   const member = struct.members[index];
   if (member === undefined || (struct.kind === 'union' && index > 0)) return undefined;
-  return memberInside(c, place, member);
+  return memberInside(place, member);
+}
+
+interface Designated {
+  readonly place: Place;
+  /** For each designator the object that it is about, and which of its subobjects it names. */
+  readonly trail: readonly { readonly outer: Place; readonly index: number }[];
 }
 
 function designatedPlace(
   c: Checker,
   outer: Place,
   designators: readonly Designator[],
-): { readonly place: Place; readonly index: number } | undefined {
+): Designated | undefined {
   let place = outer;
-  let firstIndex: number | undefined;
+  const trail: { outer: Place; index: number }[] = [];
   for (const designator of designators) {
     const step =
       designator.kind === 'field'
         ? designatedField(c, place, designator.name, designator.span)
         : designatedElement(c, place, designator.index, designator.span);
     if (step === undefined) return undefined;
-    firstIndex ??= step.index;
+    trail.push({ outer: place, index: step.index });
     ({ place } = step);
   }
-  return { place, index: firstIndex ?? 0 };
+  return { place, trail };
 }
 
 function designatedField(c: Checker, place: Place, name: string, span: Span) {
@@ -197,7 +275,7 @@ function designatedField(c: Checker, place: Place, name: string, span: Span) {
     return undefined;
   }
   const index = struct.members.findIndex((m) => m.name === name || holds(m.type, name, m.name));
-  return { place: memberInside(c, place, member), index };
+  return { place: memberInside(place, member), index };
 }
 
 function designatedElement(c: Checker, place: Place, indexExpr: Expr, span: Span) {

@@ -6,6 +6,7 @@
  * A *place* is an lvalue: where an object lies.
  */
 import type { CType } from '../../engine/types/model.js';
+import type { Assembler } from '../compile/assembler.js';
 import type { Span } from '../syntax/span.js';
 import type { Operator, Repr, Value, Width } from './arithmetic.js';
 
@@ -17,9 +18,13 @@ export interface Place {
   readonly bits: BitRange | undefined;
 }
 
+export type UnitBytes = 1 | 2 | 4 | 8;
+
 export interface BitRange {
   readonly offset: number;
   readonly width: number;
+  /** What is read and written to reach it. */
+  readonly unitBytes: UnitBytes;
 }
 
 type PlaceBase =
@@ -85,6 +90,8 @@ export type Term =
   | { readonly kind: 'clear'; readonly type: CType; readonly place: Place }
   | CallTerm
   | BuiltinTerm
+  /** Statements that are compiled already; the last of them leaves the value. */
+  | { readonly kind: 'statements'; readonly type: CType; readonly code: Assembler }
   /** Throws the value away. */
   | { readonly kind: 'discard'; readonly type: CType; readonly operand: Term };
 

@@ -4,25 +4,32 @@
  *
  * Source: ISO C11 6.2.1, 6.5.1.
  */
-import type { CType } from '../../engine/types/model.js';
+import type { CType, FunctionType } from '../../engine/types/model.js';
 import { findBuiltin } from '../builtins/table.js';
-import type { Expr, NameExpr, TypeSyntax } from '../syntax/ast.js';
+import type { Expr, FunctionSyntax, NameExpr } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
-import { suggestion } from '../syntax/suggest.js';
+import { encodeUtf8 } from '../syntax/utf8.js';
 import type { Checker } from './checker.js';
 import { loadTerm } from './conversions.js';
 import { errorTerm } from './errors.js';
 import { constant, fixedPlace, framePlace } from './fold.js';
 import { formNames } from './forms.js';
 import type { Place, Term } from './ir.js';
-import { knownConstant, knownNames } from './kernelNames.js';
+import { knownConstant } from './kernelNames.js';
 import type { Meaning, ScriptFunction } from './scope.js';
 import { builtinType } from './signatures.js';
 import { functionType } from './types.js';
+import { reportUnknown } from './unknownNames.js';
 import { FUNCTION_STRIDE } from './window.js';
 
+/**
+ * What the script declares of that name. A prototype of something that only the kernel has, as headers contain them, declares
+ * nothing: the kernel's is meant.
+ */
 export function meaningOf(c: Checker, name: string): Meaning | undefined {
-  return c.scope.lookup(name) ?? declareLater(c, name);
+  const meaning = c.scope.lookup(name) ?? declareLater(c, name);
+  if (meaning?.kind !== 'function' || c.unit.functions.definitions.has(name)) return meaning;
+  return isBuiltinName(name) ? undefined : meaning;
 }
 
 function isBuiltinName(name: string): boolean {
@@ -33,12 +40,28 @@ export function isFunctionName(c: Checker, expr: Expr): boolean {
   return expr.kind === 'name' && meaningOf(c, expr.name)?.kind === 'function';
 }
 
+/** `__func__`: the name of the function around, as an array of characters. */
+const FUNCTION_NAMES: ReadonlySet<string> = new Set([
+  '__func__',
+  '__FUNCTION__',
+  '__PRETTY_FUNCTION__',
+]);
+
 export function namePlace(c: Checker, expr: NameExpr): Place | undefined {
   const meaning = meaningOf(c, expr.name);
-  if (meaning?.kind === 'variable')
+  if (meaning === undefined && FUNCTION_NAMES.has(expr.name)) {
+    const bytes = encodeUtf8(c.functionName);
+    const type: CType = { kind: 'array', element: c.types.char, length: bytes.length + 1 };
+    return fixedPlace(type, c.unit.strings.intern(bytes));
+  }
+  if (meaning?.kind === 'variable') {
+    const { externs, externUses } = c.unit;
+    if (externs.get(expr.name) === meaning && !externUses.has(expr.name))
+      externUses.set(expr.name, expr.span);
     return meaning.storage === 'frame'
       ? framePlace(meaning.type, meaning.location)
       : fixedPlace(meaning.type, meaning.location);
+  }
   if (meaning !== undefined || isBuiltinName(expr.name)) return undefined;
   if (c.types.table.enumerator(expr.name) !== undefined) return undefined;
   const symbol = c.unit.profile.symbol(expr.name);
@@ -59,6 +82,7 @@ export function nameTerm(c: Checker, expr: NameExpr): Term {
   const meaning = meaningOf(c, expr.name);
   if (meaning?.kind === 'enumerator') return constant(meaning.type, meaning.value);
   if (meaning?.kind === 'function') {
+    c.unit.functions.use(meaning, expr.span, c.functionName === '');
     const address = c.unit.window.functions + meaning.index * FUNCTION_STRIDE;
     return constant(c.types.pointerTo(meaning.type), address);
   }
@@ -77,14 +101,8 @@ export function nameTerm(c: Checker, expr: NameExpr): Term {
     return errorTerm;
   }
   const known = knownConstant(c.unit.profile, c.types, expr.name);
-  return known === undefined ? reportUnknownName(c, expr) : constant(known.type, known.value);
-}
-
-function reportUnknownName(c: Checker, expr: NameExpr): Term {
-  const names = [...c.scope.allNames(), ...knownNames(c.unit.profile)];
-  const hint = suggestion(expr.name, names, expr.span);
-  const message = `neither the script nor the kernel has '${expr.name}'${hint.text}`;
-  c.error('unknown-name', expr.span, message, hint.fix);
+  if (known !== undefined) return constant(known.type, known.value);
+  reportUnknown(c, expr.name, expr.span, false);
   return errorTerm;
 }
 
@@ -92,13 +110,25 @@ function reportUnknownName(c: Checker, expr: NameExpr): Term {
 export function declareFunction(
   c: Checker,
   name: string,
-  syntax: TypeSyntax & { kind: 'function' },
+  syntax: FunctionSyntax,
   span: Span,
-) {
+): ScriptFunction {
   const before = c.scope;
   c.scope = c.globalScope;
-  const type = functionType(c, syntax);
+  // The definition says what a prototype without parameters leaves open.
+  const written = syntax.unspecified ? c.unit.functions.definitions.get(name)?.type : undefined;
+  const type = functionType(c, written ?? syntax);
   c.scope = before;
+  return declareFunctionOfType(c, name, type, span);
+}
+
+/** As {@link declareFunction}, where the type is known already: `fn twice;` with a typedef of a function. */
+export function declareFunctionOfType(
+  c: Checker,
+  name: string,
+  type: FunctionType,
+  span: Span,
+): ScriptFunction {
   const known = c.globalScope.own(name);
   if (known?.kind === 'function') {
     if (!c.types.same(known.type, type))

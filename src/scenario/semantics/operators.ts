@@ -23,6 +23,7 @@ import {
   complemented,
   constant,
   constantValue,
+  inWidth,
   logicalNot,
   negated,
   retyped,
@@ -54,9 +55,11 @@ export function prefixTerm(c: Checker, expr: PrefixExpr): Term {
   const promoted = promotedTerm(c, operand);
   const width = c.types.width(promoted.type);
   if (expr.operator === '+') return promoted;
-  return expr.operator === '-'
-    ? negated(promoted.type, width, promoted)
-    : complemented(promoted.type, width, promoted);
+  return inWidth(
+    expr.operator === '-'
+      ? negated(promoted.type, width, promoted)
+      : complemented(promoted.type, width, promoted),
+  );
 }
 
 function addressOperator(c: Checker, expr: PrefixExpr): Term {
@@ -122,18 +125,20 @@ function integerOperation(
   const b = promotedTerm(c, right);
   if (operator === '<<' || operator === '>>') {
     checkShift(c, a, b, span);
-    return arithmetic(a.type, operator, c.types.width(a.type), a, shiftCount(c, b));
+    return inWidth(arithmetic(a.type, operator, c.types.width(a.type), a, shiftCount(c, b)));
   }
   const common = c.types.common(a.type, b.type);
   if ((operator === '/' || operator === '%') && constantValue(b) === 0)
     c.warning('overflow', span, 'division by zero');
   const type = isRelational(operator) ? c.types.int : common;
-  return arithmetic(
-    type,
-    operator,
-    c.types.width(common),
-    retyped(c.types, a, common),
-    retyped(c.types, b, common),
+  return inWidth(
+    arithmetic(
+      type,
+      operator,
+      c.types.width(common),
+      retyped(c.types, a, common),
+      retyped(c.types, b, common),
+    ),
   );
 }
 

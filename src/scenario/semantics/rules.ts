@@ -1,8 +1,9 @@
 /**
  * The rules of C by kind of node: where to look for what an expression or a written type means.
  */
-import type { CType } from '../../engine/types/model.js';
-import type { Expr } from '../syntax/ast.js';
+import type { CType, IntType } from '../../engine/types/model.js';
+import type { Expr, GenericExpr, LiteralPrefix, StringExpr } from '../syntax/ast.js';
+import { unitBytes } from '../syntax/literals.js';
 import { isType } from '../syntax/print.js';
 import type { Span } from '../syntax/span.js';
 import { elementPlace, memberPlace, pointeePlace } from './access.js';
@@ -11,8 +12,9 @@ import { callTerm } from './calls.js';
 import { Checker, type Rules } from './checker.js';
 import { integerTerm } from './constants.js';
 import { castTo, loadTerm } from './conversions.js';
-import { isVoid } from './cTypes.js';
-import { errorTerm, isError } from './errors.js';
+import { isVoid, stripTypedefs } from './cTypes.js';
+import { qualified, sameQualified, unqualified } from './qualifiers.js';
+import { errorTerm, errorType, isError } from './errors.js';
 import { constant, fixedPlace } from './fold.js';
 import { compoundLiteralPlace } from './initializers.js';
 import type { Place, Term } from './ir.js';
@@ -28,7 +30,7 @@ const rules: Rules = {
   term: {
     name: nameTerm,
     integer: integerTerm,
-    character: (c, { value }) => constant(c.types.int, value),
+    character: (c, { value, prefix }) => constant(characterType(c, prefix), value),
     string: objectTerm,
     prefix: prefixTerm,
     increment: incrementTerm,
@@ -39,7 +41,10 @@ const rules: Rules = {
     cast: (c, { operand, type, span }) => castTo(c, c.term(operand), c.resolve(type), span),
     compound: objectTerm,
     'sizeof-type': (c, { type, span }) => sizeofTerm(c, c.resolve(type), span),
-    sizeof: (c, { operand, span }) => sizeofTerm(c, c.typeOf(operand), span),
+    sizeof: (c, { operand, span }) => sizeofTerm(c, typeOfObject(c, operand, 'sizeof'), span),
+    alignof: alignofTerm,
+    generic: (c, expr) => c.term(chosenValue(c, expr)),
+    statements: (c, expr) => c.statements(expr),
     call: callTerm,
     index: objectTerm,
     member: objectTerm,
@@ -56,6 +61,7 @@ const rules: Rules = {
     member: memberPlace,
     string: stringPlace,
     compound: compoundLiteralPlace,
+    generic: (c, expr) => c.place(chosenValue(c, expr)),
   },
   type: {
     named: (c, { builtin, name, span }) =>
@@ -63,7 +69,12 @@ const rules: Rules = {
     struct: structType,
     union: structType,
     enum: enumType,
-    typeof: (c, { of }) => (isType(of) ? c.resolve(of) : c.typeOf(of)),
+    typeof: (c, { of }) => (isType(of) ? c.resolve(of) : typeOfObject(c, of, 'typeof')),
+    qualified: (c, { qualifiers, target }) => qualified(c.resolve(target), qualifiers),
+    auto: (c, { span }) => {
+      c.error('unsupported', span, "'__auto_type' needs a variable with an initializer");
+      return errorType;
+    },
     pointer: (c, { target }) => c.types.pointerTo(c.resolve(target)),
     array: (c, { element, length, span }) => arrayType(c, element, length, span),
     function: functionType,
@@ -100,7 +111,53 @@ function sizeofTerm(c: Checker, type: CType, span: Span): Term {
   return constant(sizeType, c.types.size(type));
 }
 
-function stringPlace(c: Checker, { bytes }: Extract<Expr, { kind: 'string' }>): Place {
-  const type: CType = { kind: 'array', element: c.types.char, length: bytes.length + 1 };
-  return fixedPlace(type, c.unit.strings.intern(bytes));
+function typeOfObject(c: Checker, expr: Expr, operator: string): CType {
+  if (c.place(expr)?.bits === undefined) return c.typeOf(expr);
+  c.error('type-mismatch', expr.span, `${operator} cannot be applied to a bit-field`);
+  return errorType;
+}
+
+function stringPlace(c: Checker, { bytes, prefix }: StringExpr): Place {
+  const size = unitBytes(prefix);
+  const element = size === 1 ? c.types.char : characterType(c, prefix);
+  const type: CType = { kind: 'array', element, length: bytes.length / size + 1 };
+  return fixedPlace(type, c.unit.strings.intern(bytes, size));
+}
+
+/** What the characters of a literal are. A plain character is an int in C; gcc's wchar_t is one too. */
+function characterType(c: Checker, prefix: LiteralPrefix): IntType {
+  if (prefix === 'u') return c.types.base('unsigned short');
+  if (prefix === 'u8') return c.types.base('unsigned char');
+  return prefix === 'U' ? c.types.unsignedInt : c.types.int;
+}
+
+function alignofTerm(
+  c: Checker,
+  { of, preferred, span }: Extract<Expr, { kind: 'alignof' }>,
+): Term {
+  const type = isType(of) ? c.resolve(of) : c.typeOf(of);
+  if (isError(type)) return errorTerm;
+  const { sizeType } = c.types;
+  if (isVoid(type) || type.kind === 'function') return constant(sizeType, 1);
+  if (!checkComplete(c, type, span, '_Alignof')) return errorTerm;
+  // gcc likes 64-bit integers aligned to 8 wherever it is free to choose, on i386 too.
+  const bare = stripTypedefs(type);
+  const align = preferred && bare.kind === 'int' ? bare.sizeBytes : c.types.align(type);
+  return constant(sizeType, align);
+}
+
+/** The value that _Generic chooses by the type of its operand, which is not evaluated. */
+function chosenValue(c: Checker, expr: GenericExpr): Expr {
+  const operand = c.term(expr.operand).type;
+  let otherwise: Expr | undefined;
+  for (const { type, value } of expr.choices) {
+    if (type === undefined) otherwise = value;
+    else if (sameQualified(c.types, c.resolve(type), unqualified(operand))) return value;
+  }
+  if (otherwise !== undefined) return otherwise;
+  if (!isError(operand)) {
+    const name = c.types.name(operand);
+    c.error('type-mismatch', expr.span, `no choice of this _Generic is for type '${name}'`);
+  }
+  return { kind: 'missing', span: expr.span };
 }

@@ -18,7 +18,9 @@ export function builtinType(unit: Pick<Unit, 'profile'>, builtin: Builtin): Func
 }
 
 function read(profile: Profile, builtin: Builtin): FunctionType {
-  const declaration = parseDeclaration(builtin.signature, profile.types);
+  // No profile has va_list; as a parameter it is a pointer on every target.
+  const signature = builtin.signature.replace('va_list args', 'void *args');
+  const declaration = parseDeclaration(signature, profile.types);
   if (declaration?.type.kind !== 'function' || declaration.name !== builtin.name)
     throw new Error(`profile ${profile.name} cannot read: ${builtin.signature}`);
   return declaration.type;

@@ -4,14 +4,16 @@
  *
  * Source: ISO C11 6.7.6, 6.7.8.
  */
-import type { CType, FunctionType } from '../../engine/types/model.js';
+import type { CType, FunctionType, TypedefType, TypeTable } from '../../engine/types/model.js';
 import type { Expr, FunctionSyntax, TypeSyntax } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 import { suggestion } from '../syntax/suggest.js';
-import { isComplete, stripTypedefs } from './cTypes.js';
+import { keywords } from '../syntax/token.js';
+import { isComplete, isInteger, stripTypedefs, type CTypes } from './cTypes.js';
 import type { Checker } from './checker.js';
 import { constantOf } from './constants.js';
-import { errorType } from './errors.js';
+import { errorType, isError } from './errors.js';
+import { constantValue } from './fold.js';
 
 /** What the window of a script has room for, and more. */
 const MAX_ARRAY_LENGTH = 1 << 20;
@@ -29,7 +31,7 @@ export function baseType(c: Checker, name: string, span: Span): CType {
 export function typedefNamed(c: Checker, name: string, span: Span): CType {
   const meaning = c.scope.lookup(name);
   if (meaning?.kind === 'typedef') return meaning.type;
-  const known = c.types.table.typedef(name);
+  const known = knownTypedef(c.types, name);
   if (known !== undefined && meaning === undefined) return known;
   const { structs, typedefs } = c.types.table.names();
   if (structs.includes(name)) {
@@ -40,7 +42,7 @@ export function typedefNamed(c: Checker, name: string, span: Span): CType {
     });
     return errorType;
   }
-  const hint = suggestion(name, [...c.scope.allNames(), ...typedefs], span);
+  const hint = suggestion(name, [...c.scope.allNames(), ...typedefs, ...keywords], span);
   c.error('unknown-type', span, `unknown type '${name}'${hint.text}`, hint.fix);
   return errorType;
 }
@@ -61,6 +63,13 @@ export function arrayType(
     element = errorType;
   }
   if (length === undefined) return { kind: 'array', element, length: 0 };
+  const term = c.term(length);
+  if (!isError(term.type) && isInteger(term.type) && constantValue(term) === undefined) {
+    const local = c.scope === c.globalScope ? '' : ': variable-length arrays are not supported';
+    const message = `the length of an array must be an integer constant${local}`;
+    c.error('not-constant', length.span, message);
+    return { kind: 'array', element, length: 1 };
+  }
   const value = constantOf(c, length, 'the length of an array');
   if (value === undefined) return { kind: 'array', element, length: 1 };
   if (value < 0 || value > MAX_ARRAY_LENGTH) {
@@ -73,6 +82,9 @@ export function arrayType(
 
 export function functionType(c: Checker, syntax: FunctionSyntax): FunctionType {
   const parameters = syntax.parameters.map(({ name, type: written }) => {
+    // The length of an array as a parameter counts for nothing, and need not be constant.
+    if (written.kind === 'array')
+      return { name, type: c.types.pointerTo(c.resolve(written.element)) };
     const type = c.resolve(written);
     const bare = stripTypedefs(type);
     // An array or a function as a parameter is a pointer.
@@ -91,5 +103,61 @@ export function functionType(c: Checker, syntax: FunctionSyntax): FunctionType {
     );
     result = errorType;
   }
-  return { kind: 'function', result, parameters, variadic: syntax.variadic };
+  const { variadic, unspecified } = syntax;
+  return { kind: 'function', result, parameters, variadic, ...(unspecified && { unspecified }) };
 }
+
+/** A type whose name a script needs, and which no profile carries, as C spells it. */
+const EXTRA_TYPEDEFS: Readonly<Record<string, string>> = {
+  int8_t: 'signed char',
+  int16_t: 'short',
+  int32_t: 'int',
+  int64_t: 'long long',
+  u_int8_t: 'unsigned char',
+  u_int16_t: 'unsigned short',
+  u_int32_t: 'unsigned int',
+  u_int64_t: 'unsigned long long',
+  uint8_t: 'unsigned char',
+  uint16_t: 'unsigned short',
+  uint32_t: 'unsigned int',
+  uint64_t: 'unsigned long long',
+  ptrdiff_t: 'long',
+  intptr_t: 'long',
+  uintptr_t: 'unsigned long',
+  wchar_t: 'int',
+  ulong: 'unsigned long',
+  uint: 'unsigned int',
+  ushort: 'unsigned short',
+  u_long: 'unsigned long',
+  u_int: 'unsigned int',
+  u_short: 'unsigned short',
+  u_char: 'unsigned char',
+  unchar: 'unsigned char',
+  __le16: 'unsigned short',
+  __le32: 'unsigned int',
+  __le64: 'unsigned long long',
+  __be16: 'unsigned short',
+  __be32: 'unsigned int',
+  __be64: 'unsigned long long',
+  __sum16: 'unsigned short',
+  __wsum: 'unsigned int',
+};
+const VA_LISTS: ReadonlySet<string> = new Set(['va_list', '__builtin_va_list', '__gnuc_va_list']);
+
+/** The kernel's typedefs, and those that every C has. */
+function knownTypedef(types: CTypes, name: string): TypedefType | undefined {
+  if (VA_LISTS.has(name)) return { kind: 'typedef', name, target: types.vaList };
+  const known = types.table.typedef(name);
+  if (known !== undefined) return known;
+  if (!Object.hasOwn(EXTRA_TYPEDEFS, name)) return undefined;
+  // On i386 the difference of two pointers is an int.
+  const spelled = name === 'ptrdiff_t' && types.pointerSize === 4 ? 'int' : EXTRA_TYPEDEFS[name];
+  const target = types.table.base(spelled ?? '');
+  return target && { kind: 'typedef', name, target };
+}
+
+const extra: ReadonlySet<string> = new Set([...VA_LISTS, ...Object.keys(EXTRA_TYPEDEFS)]);
+
+/** For the parser, before any type is looked up. */
+export const isTypedefName = (table: TypeTable, name: string): boolean =>
+  extra.has(name) || table.typedef(name) !== undefined;

@@ -47,6 +47,9 @@ export type Expr =
   | CompoundLiteral
   | SizeofTypeExpr
   | SizeofExpr
+  | AlignofExpr
+  | GenericExpr
+  | StatementsExpr
   | CallExpr
   | IndexExpr
   | MemberExpr
@@ -68,16 +71,21 @@ interface IntegerExpr {
   readonly span: Span;
 }
 
+/** `L`, `u`, `U` or `u8` before a literal: what its characters are. */
+export type LiteralPrefix = '' | 'L' | 'u' | 'U' | 'u8';
+
 interface CharacterExpr {
   readonly kind: 'character';
   readonly value: number;
+  readonly prefix: LiteralPrefix;
   readonly span: Span;
 }
 
-interface StringExpr {
+export interface StringExpr {
   readonly kind: 'string';
-  /** Without the terminating NUL. */
+  /** Without the terminating NUL; of wide characters, the least significant byte first. */
   readonly bytes: readonly number[];
+  readonly prefix: LiteralPrefix;
   readonly span: Span;
 }
 
@@ -157,6 +165,29 @@ interface SizeofExpr {
   readonly span: Span;
 }
 
+/** `_Alignof(type)`; gcc's `__alignof__`, which takes expressions too and tells the alignment that it prefers. */
+interface AlignofExpr {
+  readonly kind: 'alignof';
+  readonly of: Expr | TypeSyntax;
+  readonly preferred: boolean;
+  readonly span: Span;
+}
+
+export interface GenericExpr {
+  readonly kind: 'generic';
+  readonly operand: Expr;
+  /** Of `default` without a type. */
+  readonly choices: readonly { readonly type: TypeSyntax | undefined; readonly value: Expr }[];
+  readonly span: Span;
+}
+
+/** gcc's `({ statements; value; })` */
+export interface StatementsExpr {
+  readonly kind: 'statements';
+  readonly block: Block;
+  readonly span: Span;
+}
+
 export interface CallExpr {
   readonly kind: 'call';
   readonly callee: Expr;
@@ -205,6 +236,15 @@ export type TypeSyntax =
   | StructSyntax
   | EnumSyntax
   | { readonly kind: 'typeof'; readonly of: Expr | TypeSyntax; readonly span: Span }
+  /** `const` and `volatile`, which change nothing but what _Generic chooses. */
+  | {
+      readonly kind: 'qualified';
+      readonly qualifiers: string;
+      readonly target: TypeSyntax;
+      readonly span: Span;
+    }
+  /** gcc's `__auto_type`: the type of the initialiser. */
+  | { readonly kind: 'auto'; readonly span: Span }
   | { readonly kind: 'pointer'; readonly target: TypeSyntax; readonly span: Span }
   | {
       readonly kind: 'array';
@@ -215,9 +255,17 @@ export type TypeSyntax =
     }
   | FunctionSyntax;
 
+/** What attributes say about layout. */
+export interface LayoutAttributes {
+  readonly packed: boolean;
+  /** `aligned(8)`, `_Alignas(long)`; 'most': `aligned` without a number. The largest counts. */
+  readonly aligned: readonly (Expr | TypeSyntax | 'most')[];
+}
+
 export interface StructSyntax {
   readonly kind: 'struct' | 'union';
   readonly tag: string | undefined;
+  readonly layout: LayoutAttributes;
   /** Absent where the struct is only named. */
   readonly members: readonly MemberSyntax[] | undefined;
   readonly span: Span;
@@ -228,12 +276,14 @@ export interface MemberSyntax {
   readonly name: string;
   readonly type: TypeSyntax;
   readonly width: Expr | undefined;
+  readonly layout: LayoutAttributes;
   readonly span: Span;
 }
 
 export interface EnumSyntax {
   readonly kind: 'enum';
   readonly tag: string | undefined;
+  readonly packed: boolean;
   readonly enumerators:
     | readonly { readonly name: string; readonly value: Expr | undefined; readonly span: Span }[]
     | undefined;
@@ -245,6 +295,8 @@ export interface FunctionSyntax {
   readonly result: TypeSyntax;
   readonly parameters: readonly ParameterSyntax[];
   readonly variadic: boolean;
+  /** `int f()`: nothing is said about its parameters. */
+  readonly unspecified: boolean;
   readonly span: Span;
 }
 
@@ -269,13 +321,20 @@ export interface InitializerList {
 
 export type Designator =
   | { readonly kind: 'field'; readonly name: string; readonly span: Span }
-  | { readonly kind: 'element'; readonly index: Expr; readonly span: Span };
+  /** `high` in gcc's `[1 ... 3]`. */
+  | {
+      readonly kind: 'element';
+      readonly index: Expr;
+      readonly high: Expr | undefined;
+      readonly span: Span;
+    };
 
 export interface Declarator {
   readonly name: string;
   readonly nameSpan: Span;
   readonly type: TypeSyntax;
   readonly initializer: Initializer | undefined;
+  readonly layout: LayoutAttributes;
   readonly span: Span;
 }
 
@@ -313,11 +372,30 @@ export type Statement =
   | { readonly kind: 'continue'; readonly span: Span }
   | { readonly kind: 'return'; readonly value: Expr | undefined; readonly span: Span }
   | { readonly kind: 'empty'; readonly span: Span }
+  | LabelStatement
+  | { readonly kind: 'goto'; readonly name: string; readonly nameSpan: Span; readonly span: Span }
+  | StaticAssert
   | Block;
+
+/** `name:`; what it labels follows it. */
+interface LabelStatement {
+  readonly kind: 'label';
+  readonly name: string;
+  readonly span: Span;
+}
+
+export interface StaticAssert {
+  readonly kind: 'static-assert';
+  readonly test: Expr;
+  readonly message: Expr | undefined;
+  readonly span: Span;
+}
 
 export interface Block {
   readonly kind: 'block';
   readonly statements: readonly Statement[];
+  /** gcc's `__label__ a, b;`: labels of this block alone. */
+  readonly ownLabels?: readonly string[];
   readonly span: Span;
 }
 

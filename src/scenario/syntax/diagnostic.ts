@@ -54,6 +54,8 @@ export type DiagnosticCode =
   | 'bad-initializer'
   /** Break, continue, return, case or task in the wrong place. */
   | 'bad-control'
+  /** What `_Static_assert` says is not so. */
+  | 'static-assert'
   /** A statement that does nothing. */
   | 'no-effect'
   /** An expression that must not change anything, and would. */
@@ -101,6 +103,12 @@ export class Diagnostics {
 
   hint(code: DiagnosticCode, span: Span, message: string, fix?: Fix): void {
     this.add('hint', code, span, message, fix);
+  }
+
+  /** What was found before, by somebody who could not know yet whether it counts. */
+  addAll(findings: readonly Diagnostic[]): void {
+    for (const { severity, code, span, message, fix } of findings)
+      this.add(severity, code, span, message, fix);
   }
 
   private add(

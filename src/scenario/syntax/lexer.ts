@@ -7,12 +7,21 @@
  */
 import type { Diagnostics } from './diagnostic.js';
 import { spanOf } from './span.js';
-import { punctuatorsByFirst, type Token, type TokenKind } from './token.js';
+import { DIGRAPHS, punctuatorsByFirst, type Token, type TokenKind } from './token.js';
+
+export interface LexOptions {
+  /** The offset of the text's first character. */
+  readonly start?: number;
+  /** A piece of a line: a `#` in it begins no directive. */
+  readonly piece?: boolean;
+}
 
 /** All tokens of `text`, the last of kind `end`. */
-export function lex(text: string, diagnostics: Diagnostics): Token[] {
+export function lex(text: string, diagnostics: Diagnostics, options: LexOptions = {}): Token[] {
+  const { start: base = 0, piece = false } = options;
   const splices = findSplices(text);
-  if (splices.length === 0) return new Lexer(text, diagnostics, (offset) => offset).run();
+  if (splices.length === 0)
+    return new Lexer(text, diagnostics, (offset) => base + offset, piece).run();
   let spliced = '';
   let from = 0;
   const joins: { readonly at: number; readonly removed: number }[] = [];
@@ -32,9 +41,9 @@ export function lex(text: string, diagnostics: Diagnostics): Token[] {
       if ((joins[middle]?.at ?? 0) <= offset) low = middle + 1;
       else high = middle;
     }
-    return offset + (joins[low - 1]?.removed ?? 0);
+    return base + offset + (joins[low - 1]?.removed ?? 0);
   };
-  return new Lexer(spliced, diagnostics, toSource).run();
+  return new Lexer(spliced, diagnostics, toSource, piece).run();
 }
 
 function findSplices(text: string): { start: number; end: number }[] {
@@ -54,16 +63,25 @@ const BACKSLASH = 92;
 class Lexer {
   private at = 0;
   private readonly tokens: Token[] = [];
-  private atLineStart = true;
+  private atLineStart: boolean;
+  private spaced = false;
 
   constructor(
     private readonly text: string,
     private readonly diagnostics: Diagnostics,
     private readonly toSource: (offset: number) => number,
-  ) {}
+    private readonly piece: boolean,
+  ) {
+    this.atLineStart = !piece;
+  }
 
   run(): Token[] {
-    while (this.skipSpace()) this.scan();
+    for (;;) {
+      const before = this.at;
+      if (!this.skipSpace()) break;
+      this.spaced = this.at > before;
+      this.scan();
+    }
     this.push('end', this.text.length, this.text.length);
     return this.tokens;
   }
@@ -82,7 +100,11 @@ class Lexer {
     const start = this.at;
     while (isLetter(this.text.charCodeAt(this.at)) || isDigit(this.text.charCodeAt(this.at)))
       this.at++;
-    this.push('identifier', start, this.at);
+    const after = this.text.charCodeAt(this.at);
+    // `L'a'`, `u8"text"`: the prefix is part of the literal.
+    if ((after === 34 || after === 39) && /^(?:L|u|U|u8)$/.test(this.text.slice(start, this.at)))
+      this.scanQuoted(after, start);
+    else this.push('identifier', start, this.at);
   }
 
   /** A preprocessing number: what is wrong with it is said where its value is needed. */
@@ -98,8 +120,8 @@ class Lexer {
     this.push('number', start, this.at);
   }
 
-  private scanQuoted(quote: number): void {
-    const start = this.at++;
+  private scanQuoted(quote: number, start = this.at): void {
+    this.at++;
     for (;;) {
       const code = this.text.charCodeAt(this.at);
       if (Number.isNaN(code) || code === NEWLINE) {
@@ -123,16 +145,19 @@ class Lexer {
 
   private scanPunctuator(): void {
     const first = this.text[this.at] ?? '';
+    const digraph = '<:%'.includes(first)
+      ? DIGRAPHS[this.text.slice(this.at, this.at + 2)]
+      : undefined;
+    if (digraph !== undefined) {
+      this.at += 2;
+      this.punctuator(digraph, this.at - 2);
+      return;
+    }
     for (const candidate of punctuatorsByFirst.get(first) ?? []) {
       if (!this.text.startsWith(candidate, this.at)) continue;
       const start = this.at;
       this.at += candidate.length;
-      this.tokens.push({
-        kind: 'punctuator',
-        text: candidate,
-        start: this.toSource(start),
-        end: this.toSource(this.at - 1) + 1,
-      });
+      this.punctuator(candidate, start);
       return;
     }
     const character = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
@@ -143,6 +168,16 @@ class Lexer {
       spanOf(start, start + character.length),
       `stray '${character}': C has no such character outside strings and comments`,
     );
+  }
+
+  private punctuator(text: string, start: number): void {
+    this.tokens.push({
+      kind: 'punctuator',
+      text,
+      start: this.toSource(start),
+      end: this.toSource(this.at - 1) + 1,
+      spaced: this.spaced,
+    });
   }
 
   /** From `#` to the end of the line, or of the line where a block comment that begins in it ends. */
@@ -159,7 +194,7 @@ class Lexer {
     for (;;) {
       const code = this.text.charCodeAt(this.at);
       if (Number.isNaN(code)) return false;
-      if (code === NEWLINE) this.atLineStart = true;
+      if (code === NEWLINE) this.atLineStart = !this.piece;
       else if (code === 47 && this.text.charCodeAt(this.at + 1) === 47) {
         const end = this.text.indexOf('\n', this.at);
         this.at = end < 0 ? this.text.length : end;
@@ -193,6 +228,7 @@ class Lexer {
       text: this.text.slice(start, end),
       start: this.toSource(start),
       end: end > start ? this.toSource(end - 1) + 1 : this.toSource(end),
+      spaced: this.spaced,
     });
   }
 }

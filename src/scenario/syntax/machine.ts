@@ -106,10 +106,13 @@ const KINDS = ['machine', 'core', 'state'];
 /** The machine that the pragmas of a script ask for (a file's path is relative to the script), and what is wrong with them. */
 export function readMachine(pragmas: readonly PragmaText[]): {
   readonly machine: MachineSpec;
+  /** The pragma that describes it; the start of the text if none does. */
+  readonly span: Span;
   readonly diagnostics: readonly Diagnostic[];
 } {
   const diagnostics = new Diagnostics();
   let machine: MachineSpec | undefined;
+  let span = spanOf(0, 0);
   for (const pragma of pragmas) {
     const read = new PragmaReader(pragma, diagnostics).read();
     if (read === undefined) continue;
@@ -119,9 +122,10 @@ export function readMachine(pragmas: readonly PragmaText[]): {
         pragma.span,
         'a script can have only one machine, and this is the second',
       );
+    if (machine === undefined) ({ span } = pragma);
     machine ??= read;
   }
-  return { machine: machine ?? defaultMachine, diagnostics: diagnostics.all() };
+  return { machine: machine ?? defaultMachine, span, diagnostics: diagnostics.all() };
 }
 
 /**

@@ -3,9 +3,16 @@
  */
 import type { Expr, Script, TypeSyntax } from './ast.js';
 import { Diagnostics, type Diagnostic } from './diagnostic.js';
-import { lex } from './lexer.js';
-import { preprocess, type MacroTable, type PragmaText } from './preprocess.js';
+import {
+  preprocess,
+  type BuildFacts,
+  type MacroTable,
+  type PragmaText,
+  type PreprocessOptions,
+} from './preprocess.js';
+import { Sources } from './sources.js';
 import { script, wholeExpression, wholeTypeName } from './grammar/statements.js';
+import type { Token } from './token.js';
 import { Parser, type IsTypeName } from './parser.js';
 
 export interface ParseOptions {
@@ -13,6 +20,7 @@ export interface ParseOptions {
   readonly isTypeName?: IsTypeName;
   /** Macros in force before the text. */
   readonly macros?: MacroTable;
+  readonly facts?: BuildFacts;
 }
 
 export interface ParsedScript {
@@ -20,29 +28,57 @@ export interface ParsedScript {
   readonly pragmas: readonly PragmaText[];
   readonly macros: MacroTable;
   readonly diagnostics: readonly Diagnostic[];
+  /** `struct x`, `enum y`: the tags that the text defines. */
+  readonly tags: ReadonlySet<string>;
 }
 
 /** A script as far as it can be read before its types are known: its pragmas say which machine they are of. */
 export interface ReadScript {
+  readonly sources: Sources;
   readonly pragmas: readonly PragmaText[];
-  /** Reads on. Once: what it finds is added to what was found. */
-  parse(isTypeName: IsTypeName): ParsedScript;
+  /** Reads on, with what the kernel build says. */
+  parse(isTypeName: IsTypeName, facts?: BuildFacts): ParsedScript;
 }
 
-export function readScript(text: string, predefined: MacroTable = new Map()): ReadScript {
-  const diagnostics = new Diagnostics();
-  const { tokens, pragmas, macros } = preprocess(lex(text, diagnostics), predefined, diagnostics);
+export function readScript(
+  text: string,
+  options: Omit<PreprocessOptions, 'facts'> = { predefined: new Map() },
+): ReadScript {
+  const sources = new Sources(text);
+  const problems = new Diagnostics();
+  const blind = preprocess(sources, options, problems);
   return {
-    pragmas,
-    parse: (isTypeName) => {
-      const tree = script(new Parser(text, tokens, diagnostics, isTypeName));
-      return { script: tree, pragmas, macros, diagnostics: diagnostics.all() };
+    sources,
+    pragmas: blind.pragmas,
+    parse: (isTypeName, facts) => {
+      const diagnostics = new Diagnostics();
+      const again = blind.asksBuild && facts !== undefined;
+      const { tokens, pragmas, macros } = again
+        ? preprocess(sources, { ...options, facts }, diagnostics)
+        : blind;
+      if (!again) diagnostics.addAll(problems.all());
+      const tree = script(new Parser(sources, tokens, diagnostics, isTypeName));
+      const tags = definedTags(tokens);
+      return { script: tree, pragmas, macros, diagnostics: diagnostics.all(), tags };
     },
   };
 }
 
+function definedTags(tokens: readonly Token[]): ReadonlySet<string> {
+  const tags = new Set<string>();
+  tokens.forEach(({ text }, i) => {
+    if (text !== 'struct' && text !== 'union' && text !== 'enum') return;
+    const tag = tokens[i + 1];
+    if (tag?.kind === 'identifier' && tokens[i + 2]?.text === '{') tags.add(`${text} ${tag.text}`);
+  });
+  return tags;
+}
+
 export const parseScript = (text: string, options: ParseOptions = {}): ParsedScript =>
-  readScript(text, options.macros).parse(options.isTypeName ?? (() => false));
+  readScript(text, { predefined: options.macros ?? new Map() }).parse(
+    options.isTypeName ?? (() => false),
+    options.facts,
+  );
 
 /** One expression: a watch, a condition, what stands between the braces of a log point. */
 export function parseExpression(
@@ -69,7 +105,12 @@ export function parseTypeName(
 }
 
 function parserFor(text: string, options: ParseOptions, diagnostics: Diagnostics): Parser {
-  const { macros = new Map(), isTypeName = () => false } = options;
-  const { tokens } = preprocess(lex(text, diagnostics), macros, diagnostics);
-  return new Parser(text, tokens, diagnostics, isTypeName);
+  const { macros = new Map(), isTypeName = () => false, facts } = options;
+  const sources = new Sources(text);
+  const { tokens } = preprocess(
+    sources,
+    { predefined: macros, ...(facts && { facts }) },
+    diagnostics,
+  );
+  return new Parser(sources, tokens, diagnostics, isTypeName);
 }

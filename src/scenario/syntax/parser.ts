@@ -9,6 +9,7 @@
  * parsing goes on as if it had been there; `recover` skips to where a statement can begin again.
  */
 import type { DiagnosticCode, Diagnostics, Fix } from './diagnostic.js';
+import type { Sources } from './sources.js';
 import { spanOf, type Span } from './span.js';
 import { keywords, qualifiers, typeKeywords, type Token } from './token.js';
 
@@ -27,7 +28,7 @@ export class Parser {
   private readonly scopes: Map<string, boolean>[] = [new Map<string, boolean>()];
 
   constructor(
-    private readonly text: string,
+    private readonly sources: Sources,
     readonly tokens: readonly Token[],
     readonly diagnostics: Diagnostics,
     private readonly isKnownType: IsTypeName,
@@ -69,7 +70,7 @@ export class Parser {
 
   /** Whether the token stands on a later line than the one before it. */
   get atLineBreak(): boolean {
-    return this.text.slice(this.previous.end, this.token.start).includes('\n');
+    return this.sources.textAt(spanOf(this.previous.end, this.token.start)).includes('\n');
   }
 
   /** A name, not a keyword. */

@@ -1,30 +1,36 @@
 /**
- * The preprocessor, as far as a scenario needs one: `#define` (object-like and function-like), `#undef`, and the pragmas.
+ * The preprocessor: macros, conditions, included files, pragmas. It hands the parser tokens, and the rest of the front end
+ * the pragmas that are its own.
+ * Here are the directives; expander.ts replaces macros, conditionals.ts leaves parts out, inputs.ts says where tokens come from.
  *
- * Tokens that come out of a macro's body carry the span of the macro's use; those of its arguments keep their own. So a
- * finding, a hover or a stop always points into what the user wrote.
- * Source: ISO C11 6.10.3; no `#` and no `##` except gcc's `, ##__VA_ARGS__`.
+ * Source: ISO C11 6.10; gcc's push_macro, __COUNTER__, `#include` guards by `#pragma once`.
  */
+import { Conditionals } from './conditionals.js';
+import { directiveOf, type Directive } from './directive.js';
 import { Diagnostics } from './diagnostic.js';
+import { Expander } from './expander.js';
+import { FileNames } from './fileNames.js';
+import { Inputs } from './inputs.js';
 import { lex } from './lexer.js';
+import { readDefinition, sameDefinition, type Macro, type MacroTable } from './macros.js';
+import { readPragma, type PragmaText } from './pragmas.js';
+import type { FindInclude, Sources } from './sources.js';
 import { spanOf, type Span } from './span.js';
+import { SpecialMacros, stringMacro, textMacro, type BuildFacts } from './specialMacros.js';
 import { suggestion } from './suggest.js';
 import type { Token } from './token.js';
 
-interface Macro {
-  readonly name: string;
-  /** Absent for an object-like macro. */
-  readonly parameters?: readonly string[];
-  readonly variadic: boolean;
-  readonly body: readonly Token[];
-}
+export type { MacroTable } from './macros.js';
+export type { PragmaText } from './pragmas.js';
+export type { BuildFacts } from './specialMacros.js';
 
-export type MacroTable = ReadonlyMap<string, Macro>;
-
-/** A `#pragma mmscope` line: the text after those words, and where it is. */
-export interface PragmaText {
-  readonly text: string;
-  readonly span: Span;
+export interface PreprocessOptions {
+  readonly predefined: MacroTable;
+  /** The scenario's file name. */
+  readonly name?: string | undefined;
+  /** Absent while it is not known which build the text is for. */
+  readonly facts?: BuildFacts;
+  readonly findInclude?: FindInclude | undefined;
 }
 
 export interface Preprocessed {
@@ -32,289 +38,261 @@ export interface Preprocessed {
   readonly pragmas: readonly PragmaText[];
   /** Every macro in force at the end of the text. */
   readonly macros: MacroTable;
+  /** Something depends on the build: with other facts the tokens may be others. */
+  readonly asksBuild: boolean;
 }
 
-/** More expansions than any honest script has: what is left over is a macro bomb. */
-const MAX_EXPANSIONS = 50_000;
-const DIRECTIVES = ['define', 'undef', 'include', 'pragma', 'if', 'ifdef', 'ifndef', 'error'];
+/** Files inside each other. */
+const MAX_DEPTH = 40;
+const DIRECTIVES = [
+  ...['define', 'undef', 'include', 'pragma', 'if', 'ifdef', 'ifndef', 'elif', 'else', 'endif'],
+  ...['error', 'warning', 'line'],
+];
+/** The functions of the log that put pr_fmt() around their format. Source: include/linux/printk.h. */
+const PREFIXED = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug', 'devel'].map(
+  (level) => `pr_${level}`,
+);
 
 export function preprocess(
-  tokens: readonly Token[],
-  predefined: MacroTable,
+  sources: Sources,
+  options: PreprocessOptions,
   diagnostics: Diagnostics,
 ): Preprocessed {
-  return new Preprocessor(predefined, diagnostics).run(tokens);
+  return new Preprocessor(sources, options, diagnostics).run();
 }
 
 class Preprocessor {
   private readonly macros: Map<string, Macro>;
   private readonly pragmas: PragmaText[] = [];
-  private readonly out: Token[] = [];
-  private expansions = 0;
+  /** What `#pragma push_macro` put aside. */
+  private readonly pushed = new Map<string, (Macro | undefined)[]>();
+  private readonly once = new Set<string>();
+  private readonly names: FileNames;
+  private readonly inputs: Inputs;
+  private readonly special: SpecialMacros;
+  private readonly expander: Expander;
+  private readonly conditionals: Conditionals;
 
   constructor(
-    predefined: MacroTable,
+    private readonly sources: Sources,
+    private readonly options: PreprocessOptions,
     private readonly diagnostics: Diagnostics,
   ) {
-    this.macros = new Map(predefined);
-  }
-
-  run(tokens: readonly Token[]): Preprocessed {
-    this.expand(tokens, new Set(), this.out, (token) => this.directive(token));
-    return { tokens: this.out, pragmas: this.pragmas, macros: this.macros };
-  }
-
-  /** Appends `tokens`, macros replaced, to `out`. Names in `active` are being expanded and stay as they are. */
-  private expand(
-    tokens: readonly Token[],
-    active: ReadonlySet<string>,
-    out: Token[],
-    onDirective?: (token: Token) => void,
-  ): void {
-    for (let at = 0; at < tokens.length; at++) {
-      const token = tokens[at] as Token;
-      if (token.kind === 'directive') {
-        onDirective?.(token);
-        continue;
-      }
-      const macro = token.kind === 'identifier' ? this.macros.get(token.text) : undefined;
-      if (macro === undefined || active.has(macro.name)) {
-        out.push(token);
-      } else if (!this.mayExpand(token)) {
-        continue;
-      } else if (macro.parameters === undefined) {
-        this.expand(placedAt(macro.body, token), new Set(active).add(macro.name), out);
-      } else if (tokens[at + 1]?.text === '(') {
-        at = this.expandCall(macro, macro.parameters, tokens, at, active, out);
-      } else {
-        out.push(token);
-      }
-    }
-  }
-
-  private mayExpand(token: Token): boolean {
-    if (++this.expansions === MAX_EXPANSIONS)
-      this.diagnostics.error('bad-macro', token, 'the macros used here never stop expanding');
-    return this.expansions < MAX_EXPANSIONS;
-  }
-
-  /** Expands `name ( arguments )` at `at`; returns the index of the closing parenthesis. */
-  private expandCall(
-    macro: Macro,
-    parameters: readonly string[],
-    tokens: readonly Token[],
-    at: number,
-    active: ReadonlySet<string>,
-    out: Token[],
-  ): number {
-    const name = tokens[at] as Token;
-    const { args, close } = splitArguments(tokens, at + 1);
-    const closing = tokens[close];
-    if (closing?.text !== ')') {
-      this.diagnostics.error('bad-macro', name, `macro '${macro.name}' has no closing ')'`);
-      out.push(standIn(name));
-      return close - 1;
-    }
-    const empty = args.length === 1 && args[0]?.length === 0 && parameters.length === 0;
-    const given = empty ? 0 : args.length;
-    const use = spanOf(name.start, closing.end);
-    if (given < parameters.length || (given > parameters.length && !macro.variadic)) {
-      const needs = `${macro.variadic ? 'at least ' : ''}${parameters.length}`;
-      this.diagnostics.error(
-        'bad-macro',
-        use,
-        `macro '${macro.name}' takes ${needs} argument${parameters.length === 1 ? '' : 's'}, not ${given}`,
-      );
-      out.push(standIn(use));
-      return close;
-    }
-    const byName = new Map<string, Token[]>();
-    const expanded = args.map((arg) => {
-      const result: Token[] = [];
-      this.expand(arg, active, result);
-      return result;
+    this.macros = new Map(options.predefined);
+    this.names = new FileNames(sources, options.name ?? 'scenario');
+    if (!this.macros.has('KBUILD_MODNAME'))
+      this.macros.set('KBUILD_MODNAME', stringMacro('KBUILD_MODNAME', this.names.moduleName));
+    const { macros, names } = this;
+    this.inputs = new Inputs((file) => {
+      this.conditionals.close(file);
     });
-    parameters.forEach((parameter, i) => byName.set(parameter, expanded[i] ?? []));
-    if (macro.variadic) byName.set('__VA_ARGS__', joined(expanded.slice(parameters.length)));
-    const body = substitute(macro.body, byName, use);
-    this.expand(body, new Set(active).add(macro.name), out);
-    return close;
+    const { inputs } = this;
+    this.special = new SpecialMacros(macros, names, options.facts, () => inputs.depth);
+    const { special } = this;
+    this.expander = new Expander(macros, inputs, special, diagnostics, (token) => {
+      this.directive(token);
+    });
+    this.conditionals = new Conditionals(inputs, this.expander, special, diagnostics);
+  }
+
+  run(): Preprocessed {
+    const out: Token[] = [];
+    this.inputs.open(this.sources.main);
+    this.expander.expandAll(out);
+    const { length } = this.sources.main.text;
+    out.push({ kind: 'end', text: '', start: length, end: length });
+    this.diagnostics.addAll(
+      this.inputs.lexed.filter(({ span }) => !this.conditionals.isLeftOut(span)),
+    );
+    for (const { kind, text, start, end } of out)
+      if (kind === 'punctuator' && (text === '#' || text === '##'))
+        this.diagnostics.error(
+          'stray-character',
+          spanOf(start, end),
+          `stray '${text}': '#' and '##' can only be used in the definition of a macro`,
+        );
+    const { pragmas, macros } = this;
+    return { tokens: out, pragmas, macros, asksBuild: this.special.asksBuild };
+  }
+
+  private error(span: Span, message: string): void {
+    this.diagnostics.error('bad-directive', span, message);
   }
 
   private directive(token: Token): void {
-    const match = /^#\s*([A-Za-z_]*)\s*/.exec(token.text);
-    const word = match?.[1] ?? '';
-    const from = match?.[0].length ?? 1;
-    const span = spanOf(token.start, token.end);
-    const rest = token.text
-      .slice(from)
-      .replace(/\/\/.*$|\/\*[^]*?\*\//g, (c) => ' '.repeat(c.length));
+    const directive = directiveOf(token);
+    const { word, rest, offset, span } = directive;
     switch (word) {
       case 'define':
-        this.define(rest, token.start + from);
+        this.define(rest.trimEnd(), offset);
         break;
       case 'undef':
-        this.macros.delete(rest.trim());
-        break;
-      case 'pragma':
-        this.pragma(rest, token.start + from);
+        this.undefine(rest.trim());
         break;
       case 'include':
-        this.diagnostics.hint(
-          'bad-directive',
-          span,
-          'no header is needed: every type, function and constant of the kernel is known already',
-          { title: 'Remove the #include', span, replacement: '' },
-        );
+        this.include(directive);
         break;
-      case '':
-        break;
-      case 'error':
-        this.diagnostics.error('bad-directive', span, `#error ${rest.trim()}`);
+      case 'pragma':
+        this.pragma(directive);
         break;
       case 'if':
       case 'ifdef':
       case 'ifndef':
+        this.conditionals.begin(directive);
+        break;
       case 'elif':
+      case 'elifdef':
+      case 'elifndef':
       case 'else':
+        this.conditionals.endPart(directive);
+        break;
       case 'endif':
-        this.diagnostics.error(
-          'bad-directive',
-          span,
-          `#${word} is not supported: a scenario runs on one kernel; use if (...)`,
-        );
+        this.conditionals.end(directive);
+        break;
+      case 'line':
+        this.line(directive);
+        break;
+      case 'error':
+        this.error(span, `#error ${rest.trim()}`);
+        break;
+      case 'warning':
+        this.diagnostics.warning('bad-directive', span, `#warning ${rest.trim()}`);
+        break;
+      case 'ident':
+      case 'sccs':
+        break;
+      case '':
+        if (token.text.startsWith('#!'))
+          this.diagnostics.hint(
+            'bad-directive',
+            span,
+            "a line that begins with '#!' is passed over",
+          );
+        else if (rest.trim() !== '') this.error(span, "expected the name of a directive after '#'");
         break;
       default: {
-        const place = token.start + token.text.indexOf(word);
-        const hint = suggestion(word, DIRECTIVES, spanOf(place, place + word.length));
-        this.diagnostics.error(
-          'bad-directive',
-          span,
-          `unknown directive #${word}${hint.text}`,
-          hint.fix,
-        );
+        const hint = suggestion(word, DIRECTIVES, directive.wordSpan);
+        const message = `unknown directive #${word}${hint.text}`;
+        this.diagnostics.error('bad-directive', span, message, hint.fix);
       }
     }
   }
 
-  private pragma(rest: string, offset: number): void {
-    const match = /^mmscope\b\s*/.exec(rest);
-    if (match === null) return;
-    const text = rest.slice(match[0].length).trimEnd();
-    const start = offset + match[0].length;
-    this.pragmas.push({ text, span: spanOf(start, start + text.length) });
-  }
-
   private define(text: string, offset: number): void {
-    const match = /^([A-Za-z_$][\w$]*)(\(([^()]*)\))?/.exec(text);
-    const name = match?.[1];
-    if (name === undefined) {
-      this.diagnostics.error(
-        'bad-directive',
-        spanOf(offset, offset + text.length),
-        '#define needs a name',
-      );
+    const macro = readDefinition(text, offset, this.diagnostics);
+    if ('message' in macro) {
+      this.diagnostics.error('bad-macro', macro.span, macro.message);
       return;
     }
-    const listed = match?.[2] === undefined ? undefined : (match[3] ?? '').split(',');
-    const names = listed?.map((word) => word.trim()).filter((word) => word !== '');
-    const bad = names?.find((word) => !/^(\.\.\.|[A-Za-z_$][\w$]*)$/.test(word));
-    if (bad !== undefined) {
-      const at = offset + text.indexOf(bad);
-      this.diagnostics.error(
+    const known = this.macros.get(macro.name);
+    const nameSpan = spanOf(offset, offset + macro.name.length);
+    if (known !== undefined && known.predefined !== true && !sameDefinition(known, macro))
+      this.diagnostics.warning(
         'bad-macro',
-        spanOf(at, at + bad.length),
-        `'${bad}' is not the name of a parameter`,
+        nameSpan,
+        `'${macro.name}' is defined anew, and differently: write #undef ${macro.name} before it`,
+      );
+    this.macros.set(macro.name, macro);
+    if (macro.name === 'pr_fmt') this.prefix(true);
+  }
+
+  private undefine(name: string): void {
+    if (name === 'pr_fmt' && this.macros.has(name)) this.prefix(false);
+    this.macros.delete(name);
+  }
+
+  /** With pr_fmt() defined, pr_info("...") and its like are pr_info(pr_fmt("...")). */
+  private prefix(on: boolean): void {
+    for (const name of PREFIXED) {
+      const known = this.macros.get(name);
+      if (known !== undefined && known.predefined !== true) continue;
+      this.macros.delete(name);
+      if (!on) continue;
+      const { body } = textMacro(name, `${name}(pr_fmt(format), ##args)`);
+      this.macros.set(name, { name, parameters: ['format'], rest: 'args', body, predefined: true });
+    }
+  }
+
+  private include({ rest, span }: Directive): void {
+    const expanded = /^["<]/.test(rest) ? rest : this.spelled(rest, span);
+    const match = /^"([^"\n]+)"|^<([^>\n]+)>/.exec(expanded.trim());
+    const name = match?.[1] ?? match?.[2];
+    if (match === null || name === undefined) {
+      this.error(span, 'write #include "file.h", or #include <linux/file.h>');
+      return;
+    }
+    if (match[2] !== undefined) {
+      this.diagnostics.hint(
+        'bad-directive',
+        span,
+        'no header is needed: every type, function and constant of the kernel is known already',
+        { title: 'Remove the #include', span, replacement: '' },
       );
       return;
     }
-    const from = match?.[0].length ?? 0;
-    const body = text.slice(from).replace(/##(?=\s*__VA_ARGS__)/g, '  ');
-    const parameters = names?.filter((word) => word !== '...');
-    this.macros.set(name, {
-      name,
-      ...(parameters && { parameters }),
-      variadic: names?.includes('...') ?? false,
-      body: this.lexBody(body, offset + from),
-    });
+    const { findInclude } = this.options;
+    const found = findInclude?.(name, this.inputs.file.source.path);
+    if (found === undefined) {
+      const why = findInclude === undefined ? 'cannot be read here' : 'was not found';
+      this.error(span, `"${name}" ${why}: files are looked for beside the one that includes them`);
+      return;
+    }
+    if (this.once.has(found.path)) return;
+    if (this.inputs.depth > MAX_DEPTH) {
+      this.error(span, `files include each other more than ${MAX_DEPTH} deep`);
+      return;
+    }
+    this.inputs.open(this.sources.include(found.path, found.text));
   }
 
-  private lexBody(body: string, offset: number): Token[] {
-    const problems = new Diagnostics();
-    const tokens = lex(body, problems).slice(0, -1);
-    for (const { code, message, span } of problems.all())
-      this.diagnostics.error(code, spanOf(span.start + offset, span.end + offset), message);
-    // A '#' in first place looks like a directive to the lexer; no macro body begins with one.
-    return tokens.filter((token) => token.kind !== 'directive');
+  private spelled(text: string, span: Span): string {
+    const tokens = lex(text, new Diagnostics(), { start: span.start, piece: true });
+    tokens.pop();
+    return this.expander
+      .expandList(tokens)
+      .map(({ text: one, spaced }) => (spaced === true ? ` ${one}` : one))
+      .join('');
   }
-}
 
-/** The macros that a text of `#define` lines makes. */
-export function readMacros(text: string): MacroTable {
-  const diagnostics = new Diagnostics();
-  return preprocess(lex(text, diagnostics), new Map(), diagnostics).macros;
-}
+  private line({ rest, span, offset }: Directive): void {
+    const text = /^\d+\s*("|$)/.test(rest) ? rest : this.spelled(rest, spanOf(offset, offset));
+    const match = /^(\d+)(?:\s*"([^"\n]*)")?\s*$/.exec(text.trim());
+    if (match === null) this.error(span, 'write #line NUMBER "file"');
+    else this.names.renumber(span.start, Number(match[1]), match[2]);
+  }
 
-/** What the parser gets where an expansion failed: something that is not reported again. */
-const standIn = (use: Span): Token => ({
-  kind: 'number',
-  text: '0',
-  start: use.start,
-  end: use.end,
-});
-
-const placedAt = (body: readonly Token[], use: Span): Token[] =>
-  body.map((token) => ({ kind: token.kind, text: token.text, start: use.start, end: use.end }));
-
-function joined(lists: readonly (readonly Token[])[]): Token[] {
-  return lists.flatMap((list, i) => {
-    const first = list[0];
-    if (i === 0 || first === undefined) return [...list];
-    return [
-      { kind: 'punctuator' as const, text: ',', start: first.start, end: first.start },
-      ...list,
-    ];
-  });
-}
-
-function substitute(
-  body: readonly Token[],
-  byName: ReadonlyMap<string, readonly Token[]>,
-  use: Span,
-): Token[] {
-  const result: Token[] = [];
-  for (const token of body) {
-    const argument = token.kind === 'identifier' ? byName.get(token.text) : undefined;
-    if (argument === undefined) result.push({ ...token, start: use.start, end: use.end });
-    else {
-      // `f(format, __VA_ARGS__)` with nothing to vary loses its comma.
-      if (argument.length === 0 && token.text === '__VA_ARGS__' && result.at(-1)?.text === ',')
-        result.pop();
-      result.push(...argument);
+  private pragma({ rest, offset, span }: Directive): void {
+    const pragma = readPragma(rest, offset, span);
+    switch (pragma.kind) {
+      case 'mmscope':
+        this.pragmas.push(pragma.text);
+        break;
+      case 'push':
+        this.pushed.set(pragma.name, [
+          ...(this.pushed.get(pragma.name) ?? []),
+          this.macros.get(pragma.name),
+        ]);
+        break;
+      case 'pop': {
+        const stack = this.pushed.get(pragma.name) ?? [];
+        if (stack.length === 0) break;
+        const macro = stack.pop();
+        if (macro === undefined) this.undefine(pragma.name);
+        else this.macros.set(pragma.name, macro);
+        break;
+      }
+      case 'once': {
+        const { path } = this.inputs.file.source;
+        if (path !== undefined) this.once.add(path);
+        break;
+      }
+      case 'finding': {
+        const { severity, code, message, fix } = pragma.finding;
+        this.diagnostics.addAll([
+          { severity, code, message, span: pragma.finding.span, ...(fix && { fix }) },
+        ]);
+        break;
+      }
     }
   }
-  return result;
-}
-
-/** The arguments of a call whose `(` is at `open`, and the index of its `)` (or of where the search ended). */
-function splitArguments(
-  tokens: readonly Token[],
-  open: number,
-): { readonly args: Token[][]; readonly close: number } {
-  const args: Token[][] = [[]];
-  let depth = 0;
-  let at = open + 1;
-  for (; at < tokens.length; at++) {
-    const token = tokens[at] as Token;
-    if (token.kind === 'end') break;
-    if (depth === 0 && token.text === ')') break;
-    if (depth === 0 && token.text === ',') {
-      args.push([]);
-      continue;
-    }
-    if (token.text === '(' || token.text === '[' || token.text === '{') depth++;
-    else if (token.text === ')' || token.text === ']' || token.text === '}') depth--;
-    if (token.kind !== 'directive') args.at(-1)?.push(token);
-  }
-  return { args, close: at };
 }

@@ -40,6 +40,16 @@ export function exprText(expr: Expr): string {
       return `sizeof(${typeText(expr.type)})`;
     case 'sizeof':
       return `(sizeof ${exprText(expr.operand)})`;
+    case 'alignof':
+      return `_Alignof(${isType(expr.of) ? typeText(expr.of) : exprText(expr.of)})`;
+    case 'generic': {
+      const choices = expr.choices.map(
+        ({ type, value }) => `${type ? typeText(type) : 'default'}: ${exprText(value)}`,
+      );
+      return `_Generic(${[exprText(expr.operand), ...choices].join(', ')})`;
+    }
+    case 'statements':
+      return '({ ... })';
     case 'call':
       return `${exprText(expr.callee)}(${expr.args.map(exprText).join(', ')})`;
     case 'index':
@@ -57,7 +67,9 @@ export function initializerText(initializer: Initializer): string {
   if (initializer.kind === 'value') return exprText(initializer.value);
   const items = initializer.items.map(({ designators, value }) => {
     const path = designators.map((d) =>
-      d.kind === 'field' ? `.${d.name}` : `[${exprText(d.index)}]`,
+      d.kind === 'field'
+        ? `.${d.name}`
+        : `[${exprText(d.index)}${d.high ? ` ... ${exprText(d.high)}` : ''}]`,
     );
     return `${path.join('')}${path.length > 0 ? ' = ' : ''}${initializerText(value)}`;
   });
@@ -79,6 +91,12 @@ export function typeText(type: TypeSyntax, declarator = ''): string {
         `typeof(${isType(type.of) ? typeText(type.of) : exprText(type.of)})`,
         declarator,
       );
+    case 'qualified':
+      return type.target.kind === 'pointer'
+        ? typeText(type.target, spaced(type.qualifiers, declarator))
+        : `${type.qualifiers} ${typeText(type.target, declarator)}`;
+    case 'auto':
+      return spaced('__auto_type', declarator);
     case 'pointer': {
       const grouped = type.target.kind === 'array' || type.target.kind === 'function';
       return typeText(type.target, grouped ? `(*${declarator})` : `*${declarator}`);
@@ -105,6 +123,8 @@ export const isType = (of: Expr | TypeSyntax): of is TypeSyntax =>
   of.kind === 'union' ||
   of.kind === 'enum' ||
   of.kind === 'typeof' ||
+  of.kind === 'auto' ||
+  of.kind === 'qualified' ||
   of.kind === 'pointer' ||
   of.kind === 'array' ||
   of.kind === 'function';

@@ -44,3 +44,11 @@ export function decodeUtf8(bytes: ArrayLike<number>): string {
   }
   return text;
 }
+
+/** Bytes as a text of one character each. */
+export function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4096)
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return text;
+}

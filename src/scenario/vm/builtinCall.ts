@@ -13,7 +13,7 @@ import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
-import type { BuiltinCall, PageMember } from '../builtins/call.js';
+import type { BuiltinCall, LinePart, PageMember } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { TapeLedger } from '../ledger/ledger.js';
@@ -26,8 +26,9 @@ import {
   type Width,
 } from '../semantics/arithmetic.js';
 import { CTypes, isPointer } from '../semantics/cTypes.js';
+import type { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
-import { decodeUtf8 } from '../syntax/utf8.js';
+import { decodeUtf8, latin1 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
 import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
@@ -38,7 +39,8 @@ import { RunningTask } from './taskContext.js';
 
 const KERN_ERR = 3;
 const KERN_WARNING = 4;
-const MAX_STRING = 4096;
+/** How much of a string is read at once. */
+const STRING_PIECE = 4096;
 
 /** What the machine lends to calls. */
 export interface CallSurroundings {
@@ -46,7 +48,9 @@ export interface CallSurroundings {
   readonly memory: ScenarioMemory;
   readonly control: Control;
   readonly tape: Tape<MachineEvent>;
-  readonly text: string;
+  readonly sources: Sources;
+  /** Whether anything in the script goes on with a line of the log: only then can a line be left open. */
+  readonly continuesLines: boolean;
   /** The script's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
   /** The address of the scenario's function that code belongs to. */
@@ -70,7 +74,7 @@ export class MachineCall implements BuiltinCall {
   /** Where the call stands; set by the machine before each call. */
   span: Span = { start: 0, end: 0 };
   /** The text that calls stand in: the script, or an expression. */
-  text: string;
+  sources: Sources;
   /** Places in it, by number; set by the machine before each call. */
   sites: Program['sites'] = [];
   /** Values of operands since the last boundary, by the number of their site: for the next `expect`. */
@@ -95,7 +99,7 @@ export class MachineCall implements BuiltinCall {
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
     this.context = new RunningTask(surroundings.control, surroundings.nrTasks);
-    this.text = surroundings.text;
+    this.sources = surroundings.sources;
     this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
     const { control, names } = surroundings;
@@ -113,8 +117,8 @@ export class MachineCall implements BuiltinCall {
     return this.textOf(this.span);
   }
 
-  private textOf({ start, end }: Span): string {
-    return this.text.slice(start, end);
+  private textOf(span: Span): string {
+    return this.sources.textAt(span);
   }
 
   /** A builtin's name as the scenario has it: `__free_page` of `__free_pages`. */
@@ -212,12 +216,33 @@ export class MachineCall implements BuiltinCall {
   }
 
   string(pointer: Value): string {
-    const bytes = this.memory.readBytes(pointer, MAX_STRING);
-    const end = bytes.indexOf(0);
-    // Where memory ends before the string does, reading on faults.
-    if (end < 0 && bytes.length < MAX_STRING)
-      this.memory.load(this.offset(pointer, bytes.length), 1);
-    return decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end));
+    return latin1(this.bytes(pointer));
+  }
+
+  bytes(pointer: Value, most = Infinity): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    for (let done = 0; done < most;) {
+      const at = this.offset(pointer, done);
+      const wanted = Math.min(STRING_PIECE, most - done);
+      const piece = this.memory.readBytes(at, wanted);
+      const end = piece.indexOf(0);
+      pieces.push(end < 0 ? piece : piece.subarray(0, end));
+      if (end >= 0) break;
+      if (piece.length < wanted) this.memory.load(this.offset(at, piece.length), 1);
+      done += piece.length;
+    }
+    const [only] = pieces;
+    return pieces.length === 1 && only !== undefined ? only : joined(pieces);
+  }
+
+  *variableArguments(list: Value): Iterable<Value> {
+    const pointerSize = this.k.wide ? 8 : 4;
+    // On x86-64 a va_list is an array of a struct; the area of arguments in memory is its third member.
+    let at = this.k.wide ? this.memory.load(this.offset(list, 8), pointerSize) : list;
+    for (;;) {
+      yield this.memory.load(at, 8);
+      at = this.offset(at, 8);
+    }
   }
 
   // --- kinds of address ----------------------------------------------------------------------------------------------------
@@ -249,8 +274,14 @@ export class MachineCall implements BuiltinCall {
 
   // --- what happens ----------------------------------------------------------------------------------------------------------
 
-  printk(level: number, text: string): void {
-    this.k.emit({ kind: 'printk', level, text });
+  printk(level: number, text: string, line: LinePart = {}): void {
+    const decoded = decodeUtf8(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    const { continues, open } = line;
+    this.k.emit({
+      ...{ kind: 'printk', level, text: decoded },
+      ...(continues && { continues }),
+      ...(open && this.surroundings.continuesLines && { open }),
+    });
   }
 
   warn(text: string): void {
@@ -271,18 +302,23 @@ export class MachineCall implements BuiltinCall {
   }
 
   expectation(holds: boolean): void {
-    const { control, tape } = this.surroundings;
-    if (holds) control.countHeldExpect();
-    else {
-      control.countFailedExpect();
-      const { source, span } = this;
-      const task = control.currentTask;
-      const operands = this.operandTexts().join(', ');
-      const event: FailedExpect = { kind: 'expect-failed', source, operands, span, task };
-      this.failedExpects.push(event);
-      tape.mark(event);
-    }
+    if (holds) this.surroundings.control.countHeldExpect();
+    else this.reportFailed(this.source, this.operandTexts().join(', '));
     this.notes.clear();
+  }
+
+  expectFailed(source: string): void {
+    this.reportFailed(source, '');
+  }
+
+  private reportFailed(source: string, operands: string): void {
+    const { control, tape } = this.surroundings;
+    control.countFailedExpect();
+    const { span } = this;
+    const task = control.currentTask;
+    const event: FailedExpect = { kind: 'expect-failed', source, operands, span, task };
+    this.failedExpects.push(event);
+    tape.mark(event);
   }
 
   /** `page_count(p) is 2`, in the order of the text. */
@@ -316,4 +352,14 @@ export class MachineCall implements BuiltinCall {
     this.yielded = false;
     return yielded;
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

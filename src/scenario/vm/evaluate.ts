@@ -199,7 +199,7 @@ export class Evaluator {
 
   private load(type: CType, address: Value, bits: BitRange | undefined): Value {
     const repr = this.types.scalarRepr(type);
-    const size = sizeOfRepr[repr];
+    const size = bits?.unitBytes ?? sizeOfRepr[repr];
     const unit = this.memory.load(address, size);
     if (bits === undefined) return convert(unit, repr);
     return extractBits(unit, size, bits.offset, bits.width, isSigned(repr));

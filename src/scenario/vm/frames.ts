@@ -10,6 +10,8 @@ import type { TaskStack } from './taskStack.js';
 
 /** Where a task, or a frame of it, stands. Lines and columns count from 1. */
 export interface Location extends Position {
+  /** The included file that it is in; undefined: the scenario itself. */
+  readonly path: string | undefined;
   readonly span: Span;
   /** Index among the boundaries of the program. */
   readonly boundary: number;
@@ -89,9 +91,9 @@ export class Frames {
   private makeLocation(index: number): Location {
     const boundary = this.program.boundaries[index] as Boundary;
     const { span } = boundary;
-    const position = this.program.lines.position(span.start);
+    const { file, line, column } = this.program.sources.position(span.start);
     const name = this.program.functions[boundary.function]?.name ?? '';
-    return { ...position, span, boundary: index, function: name };
+    return { line, column, path: file.path, span, boundary: index, function: name };
   }
 
   /** Locals and parameters in view, innermost block first; a name that hides another comes before it. */
@@ -112,6 +114,8 @@ export class Frames {
     const pc = this.control.pc(task);
     const index = boundaryBefore(this.program, pc);
     if (index >= 0 && this.program.boundaries[index]?.pc === pc) return index;
+    // A task died inside of a statement.
+    if (this.control.status(task) === 'failed') return index;
     const next = this.program.boundaries[index + 1];
     return next?.function === this.program.tasks[task]?.function ? index + 1 : -1;
   }

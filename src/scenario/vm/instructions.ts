@@ -104,7 +104,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (!isTrue(m.pop())) m.pc = target;
   },
   SWITCH: (m) => {
-    const table = m.program.switches[m.operand()] as SwitchTable;
+    const table = m.text.switches[m.operand()] as SwitchTable;
     const value = m.pop();
     const upTo = operation('<=', table.width);
     const chosen = table.cases.find(({ low, high }) => upTo(low, value) && upTo(value, high));
@@ -137,6 +137,20 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
       );
     m.enter(callee, m.values.splice(m.values.length - count), spillAt);
   },
+  KEEP: (m) => {
+    const count = m.operand();
+    const at = m.operand();
+    m.keepValues(at);
+    if (count !== m.values.length) throw new Error('other values wait than were counted');
+    m.values.length = 0;
+  },
+  RESTORE: (m) => {
+    const count = m.operand();
+    const at = m.operand();
+    const result = m.operand() === 1 ? m.pop() : undefined;
+    m.restoreValues(count, at);
+    if (result !== undefined) m.push(result);
+  },
   RETURN: (m) => m.leave(m.operand() !== 0),
   BUILTIN: (m) => {
     const builtin = m.text.builtins[m.operand()];
@@ -146,6 +160,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (builtin === undefined || site === undefined) throw new Error('no such builtin');
     m.call.span = site.span;
     m.call.pc = m.pc - 1;
+    m.inBuiltin = true;
     builtin.needs?.(m.call, builtin.name);
     if (builtin.sleeps !== undefined && maySleep(m, builtin.sleeps, args)) m.call.mightSleep();
     m.call.sites = m.text.sites;
@@ -153,6 +168,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (!m.memory.onlyLooks)
       m.call.watch?.before(builtin.name, args, m.call.writtenName(builtin.name));
     const result = builtin.run(m.call, ...args);
+    m.inBuiltin = false;
     if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
     else {
       if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
@@ -174,7 +190,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const cpu = Number(m.pop());
     m.enterCpu(cpu, m.operand());
   },
-  LEAVE_CPU: (m) => m.setCpu(m.stack.kept(m.operand())),
+  LEAVE_CPU: (m) => {
+    const kept = m.operand();
+    if (kept >= 0) m.setCpu(m.stack.kept(kept));
+  },
   END: (m) => m.stop({ kind: 'end' }),
 };
 

@@ -8,6 +8,7 @@ import { asVirt } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
+import type { Span } from '../syntax/span.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
@@ -27,10 +28,18 @@ export type Outcome =
   | { readonly kind: 'end' }
   | { readonly kind: 'blocked'; readonly reason: BlockReason }
   /** A fault, a bug, a trap: the kernel's words for it. */
-  | { readonly kind: 'bug'; readonly text: string; readonly oops?: Oops };
+  | {
+      readonly kind: 'bug';
+      readonly text: string;
+      /** The call of a builtin in which it happened; undefined: in the script's own code. */
+      readonly span: Span | undefined;
+      readonly pc: number;
+      readonly use: StackUse;
+      readonly oops?: Oops;
+    };
 
 /** Code with what it refers to by number. */
-export type MachineText = Pick<Program, 'code' | 'constants' | 'builtins' | 'sites'>;
+export type MachineText = Pick<Program, 'code' | 'constants' | 'switches' | 'builtins' | 'sites'>;
 
 /** The frame that an expression needs when it may do anything. */
 export type FrameNeeds = Pick<CompiledFunction, 'frameBytes' | 'shadowWords'>;
@@ -48,6 +57,8 @@ export class Machine {
   /** What runs: the program, or an expression with it. */
   text: MachineText;
   private outcome: Outcome | undefined;
+  /** A builtin runs: what goes wrong goes wrong in its call. */
+  inBuiltin = false;
   /** Functions entered, less those left, since the statement began; and the fewest it came to. */
   private depth = 0;
   shallowest = 0;
@@ -107,11 +118,11 @@ export class Machine {
     this.outcome = undefined;
     try {
       prepare?.();
-      return this.loop(maxSteps) ?? { kind: 'bug', text: 'the expression runs for too long' };
+      return this.loop(maxSteps) ?? this.bug('the expression runs for too long');
     } catch (error) {
       if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
       if (error instanceof KernelFault) return this.faulted(error);
-      if (error instanceof TaskBug) return { kind: 'bug', text: error.text };
+      if (error instanceof TaskBug) return this.bug(error.text);
       throw error;
     }
   }
@@ -127,17 +138,28 @@ export class Machine {
     return undefined;
   }
 
+  private bug(text: string, oops?: Oops): Outcome {
+    const { pc, stack } = this;
+    const span = this.inBuiltin ? this.call.span : undefined;
+    this.inBuiltin = false;
+    // The words of the instruction that failed lie before the counter.
+    return {
+      kind: 'bug',
+      text,
+      span,
+      pc: Math.max(0, pc - 1),
+      use: stack.use,
+      ...(oops && { oops }),
+    };
+  }
+
   private faulted({ text, access, dump }: KernelFault): Outcome {
     const { call } = this;
     // What an assertion about a page prints comes before the line that says where it stands.
     if (dump !== undefined && !this.memory.onlyLooks)
       call.kernel.dump_page(call.k, dump.page, dump.reason);
     const isWhole = /^(?:general protection|kernel BUG|watchdog:)/.test(text);
-    return {
-      kind: 'bug',
-      text: isWhole ? text : `BUG: ${text}`,
-      ...(access && { oops: oopsOf(this.image, access) }),
-    };
+    return this.bug(isWhole ? text : `BUG: ${text}`, access && oopsOf(this.image, access));
   }
 
   /** Ends the run after this instruction. */
@@ -168,13 +190,23 @@ export class Machine {
   /** Enters a function; the values below its arguments wait with the caller's frame. */
   enter(callee: CompiledFunction, args: readonly Value[], spillAt: number): void {
     const { values, stack } = this;
-    for (let i = 0; i < values.length; i++)
-      stack.keepValue(spillAt + i * SPILL_WORDS, values[i] as Value);
+    this.keepValues(spillAt);
     values.length = 0;
     this.depth++;
     stack.push(callee.frameBytes, callee.shadowWords, this.pc);
     this.takeArguments(callee, args);
     this.pc = callee.entry;
+  }
+
+  /** Writes what is on the stack where it can wait. */
+  keepValues(spillAt: number): void {
+    const { values, stack } = this;
+    for (let i = 0; i < values.length; i++)
+      stack.keepValue(spillAt + i * SPILL_WORDS, values[i] as Value);
+  }
+
+  restoreValues(count: number, spillAt: number): void {
+    for (let i = 0; i < count; i++) this.push(this.stack.keptValue(spillAt + i * SPILL_WORDS));
   }
 
   private takeArguments(callee: CompiledFunction, args: readonly Value[]): void {
@@ -197,6 +229,7 @@ export class Machine {
     const { pc, passing, call } = this;
     const { span } = call;
     const below = this.values.splice(0);
+    this.inBuiltin = false;
     this.passing = Infinity;
     this.stack.push(callee.frameBytes, callee.shadowWords, TO_THE_KERNEL);
     this.takeArguments(callee, args);
@@ -210,6 +243,7 @@ export class Machine {
     this.pc = pc;
     this.passing = passing;
     call.span = span;
+    this.inBuiltin = true;
     return result;
   }
 
@@ -228,7 +262,7 @@ export class Machine {
     const { code } = this.text;
     const below = code[returnPc - 2] as number;
     const spillAt = code[returnPc - 1] as number;
-    for (let i = 0; i < below; i++) this.push(this.stack.keptValue(spillAt + i * SPILL_WORDS));
+    this.restoreValues(below, spillAt);
     const byPointer = code[returnPc - 4] === OPCODES.CALL_POINTER;
     const wanted = byPointer ? ((code[returnPc - 3] as number) & 1) === 1 : hasResult;
     if (wanted) this.push(result ?? 0);

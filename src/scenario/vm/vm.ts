@@ -11,6 +11,8 @@ import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
+import { Sources } from '../syntax/sources.js';
+import type { Span } from '../syntax/span.js';
 import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
@@ -19,9 +21,8 @@ import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js'
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
 import { guardNote } from './guardNote.js';
-import { Machine } from './machine.js';
+import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
-import type { Oops } from './oops.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { TaskStack } from './taskStack.js';
@@ -60,6 +61,8 @@ export interface Death {
   readonly text: string;
   /** Of a page fault: which rule of the processor refused the access. */
   readonly rule: string | undefined;
+  /** Where it happened: the call of a builtin, or the statement. */
+  readonly span: Span;
   /** Where it stood, and where it had been called from: innermost first. */
   readonly calls: readonly Location[];
 }
@@ -76,6 +79,13 @@ export interface TaskState {
 }
 
 const KERN_ALERT = 1;
+
+/** pr_cont(), or KERN_CONT in a string: `\x01c`. */
+const continuesLines = ({ builtins, strings }: Program): boolean =>
+  builtins.some(({ name }) => name === 'pr_cont') ||
+  strings.some((byte, i) => byte === 1 && strings[i + 1] === 'c'.charCodeAt(0));
+
+const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
 export class ScenarioVm {
   readonly tape: Tape<MachineEvent>;
@@ -108,8 +118,12 @@ export class ScenarioVm {
         memory: this.memory,
         control: this.control,
         tape: this.tape,
-        text: program.text,
-        locate: (offset) => `${name}:${program.lines.position(offset).line}`,
+        sources: program.sources,
+        continuesLines: continuesLines(program),
+        locate: (offset) => {
+          const { line, file } = program.sources.position(offset);
+          return `${file.path === undefined ? name : baseName(file.path)}:${line}`;
+        },
         functionAddress: (pc) => functionAddress(program, pc),
         nrTasks: program.tasks.length,
         names: this.placeNames,
@@ -144,7 +158,7 @@ export class ScenarioVm {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
     call.kernel = kernel;
-    call.text = this.program.text;
+    call.sources = this.program.sources;
     call.notes.clear();
     call.failedExpects = [];
     call.takeYield();
@@ -169,7 +183,7 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
-        return this.result(task, { kind: 'failed', ...this.die(task, outcome.text, outcome.oops) });
+        return this.result(task, { kind: 'failed', ...this.die(task, outcome) });
       case 'blocked':
         return this.block(task, start, outcome.reason);
     }
@@ -197,9 +211,12 @@ export class ScenarioVm {
     if (next !== undefined) this.scheduler.switchTo(next);
   }
 
-  private die(task: number, text: string, oops: Oops | undefined): Death {
+  /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
+  private die(
+    task: number,
+    { text, oops, pc, use, span }: Extract<Outcome, { kind: 'bug' }>,
+  ): Death {
     const { control, tape } = this;
-    const calls = this.frames(task).map(({ location }) => location);
     tape.mark({ kind: 'printk', level: KERN_ALERT, text });
     for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
     const guard = guardNote(this.program, this.image.mm, text);
@@ -207,9 +224,13 @@ export class ScenarioVm {
     const rule = oops?.rule;
     tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
     control.setStatus(task, 'failed');
+    // Behind the marks: a debugger that stops at one sees the statement as it began.
+    control.setPc(task, pc);
+    control.setStack(task, use);
+    const calls = this.frames(task).map(({ location }) => location);
     this.handOver(task);
     control.countStatement();
-    return { text, rule, calls };
+    return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
 
   /** The statement never happened; its task waits. */
@@ -303,10 +324,11 @@ export class ScenarioVm {
   }
 
   private get placeNames(): PlaceNames {
-    const { text, lines, tasks } = this.program;
+    const { sources, tasks } = this.program;
+    const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
     return {
-      line: (offset) => lines.position(offset).line,
-      functionAt: (offset) => /^\w+/.exec(text.slice(offset, offset + 64))?.[0] ?? '?',
+      line: (offset) => sources.position(offset).line,
+      functionAt: (offset) => /^\w+/.exec(wordAt(offset))?.[0] ?? '?',
       task: (task) => tasks[task]?.name ?? '?',
     };
   }
@@ -357,7 +379,7 @@ export class ScenarioVm {
   /** Evaluates an expression in a frame, or with the top level's names only. */
   evaluate(text: string, frame?: Frame, options: EvaluateOptions = {}): Evaluation {
     this.call.kernel = options.kernel ?? this.kernel;
-    this.call.text = text;
+    this.call.sources = new Sources(text);
     this.call.notes.clear();
     return this.evaluator.evaluate(text, frame, options);
   }

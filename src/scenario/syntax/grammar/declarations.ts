@@ -3,10 +3,12 @@
  *
  * Source: ISO C11 6.7, 6.9.1.
  */
-import type { DeclarationStatement, Declarator, Statement } from '../ast.js';
+import type { DeclarationStatement, Declarator, Statement, StaticAssert } from '../ast.js';
 import type { Parser } from '../parser.js';
+import type { Span } from '../span.js';
 import { typeKeywords } from '../token.js';
 import { declarator } from './declarators.js';
+import { assignmentExpression, conditionalExpression } from './expressions.js';
 import { block, semicolon } from './statements.js';
 import { specifiers } from './types.js';
 
@@ -28,10 +30,10 @@ export function startsDeclaration(p: Parser): boolean {
 
 export function declaration(p: Parser): Statement {
   const start = p.token;
-  const { storage, type } = specifiers(p);
+  const { storage, type, layout } = specifiers(p);
   const declarators: Declarator[] = [];
   if (!p.is(';')) {
-    const first = declarator(p, type, storage);
+    const first = declarator(p, type, storage, layout);
     if (first.type.kind === 'function' && p.is('{')) {
       const functionType = first.type;
       const body = p.inScope(() => {
@@ -48,8 +50,10 @@ export function declaration(p: Parser): Statement {
         span: p.from(start),
       };
     }
+    if (first.type.kind === 'function' && startsDeclaration(p))
+      return oldDefinition(p, first, start);
     declarators.push(first);
-    while (p.accept(',')) declarators.push(declarator(p, type, storage));
+    while (p.accept(',')) declarators.push(declarator(p, type, storage, layout));
   }
   semicolon(p, 'after the declaration');
   const result: DeclarationStatement = {
@@ -60,4 +64,24 @@ export function declaration(p: Parser): Statement {
     span: p.from(start),
   };
   return result;
+}
+
+/** `int f(a, b) int a, b; { ... }`: as before C89. */
+function oldDefinition(p: Parser, { name, nameSpan }: Declarator, start: Span): Statement {
+  const message = `the parameters of '${name}' need their types in the parentheses: write ${name}(int a, ...)`;
+  p.report('unsupported', nameSpan, message);
+  while (!p.is('{') && !p.atEnd) p.next();
+  if (p.is('{')) p.at = p.closing(p.at) + 1;
+  return { kind: 'empty', span: p.from(start) };
+}
+
+/** `_Static_assert(condition, "message");` */
+export function staticAssert(p: Parser): StaticAssert {
+  const start = p.next();
+  p.expect('(', "after '_Static_assert'");
+  const test = conditionalExpression(p);
+  const message = p.accept(',') && !p.is(')') ? assignmentExpression(p) : undefined;
+  p.expect(')', 'after the assertion');
+  semicolon(p, 'after the assertion');
+  return { kind: 'static-assert', test, message, span: p.from(start) };
 }

@@ -5,12 +5,13 @@
  * nothing but functions, so the order in which they are loaded does not matter.
  * Source: ISO C11 6.5; gcc's `a ?: b`, and types as arguments (`container_of(p, struct page, lru)`).
  */
-import type { BinaryOperator, CompoundOperator, Expr, PrefixOperator } from '../ast.js';
+import type { BinaryOperator, CompoundOperator, Expr, PrefixOperator, TypeSyntax } from '../ast.js';
 import type { Parser } from '../parser.js';
 import { cover, spanOf } from '../span.js';
 import { keywords } from '../token.js';
 import { initializerList } from './initializers.js';
 import { characterLiteral, numberLiteral, stringLiteral } from './literals.js';
+import { block } from './statements.js';
 import { typeName } from './types.js';
 
 const COMMA = 1;
@@ -163,8 +164,19 @@ function unaryExpression(p: Parser): Expr {
       };
     }
     if (token.text === '(' && p.startsTypeName(1)) return castOrCompound(p);
-  } else if (token.text === 'sizeof') {
-    return sizeofExpression(p);
+    if (token.text === '&&') {
+      p.report('unsupported', token, 'addresses of labels are not supported');
+      p.next();
+      p.next();
+      return missingExpression(p);
+    }
+  } else if (token.kind === 'identifier') {
+    if (token.text === 'sizeof') return sizeofExpression(p);
+    if (ALIGNOFS.has(token.text)) return alignofExpression(p);
+    if (token.text === '__extension__') {
+      p.next();
+      return operatorsAbove(p, PREFIX);
+    }
   }
   return postfixExpression(p, primaryExpression(p));
 }
@@ -187,10 +199,43 @@ function sizeofExpression(p: Parser): Expr {
     p.next();
     const type = typeName(p);
     p.expect(')', 'after the type');
-    return { kind: 'sizeof-type', type, span: p.from(start) };
+    if (!p.is('{')) return { kind: 'sizeof-type', type, span: p.from(start) };
+    const list = initializerList(p);
+    const operand = postfixExpression(p, { kind: 'compound', type, list, span: p.from(start) });
+    return { kind: 'sizeof', operand, span: p.from(start) };
   }
   const operand = operatorsAbove(p, PREFIX);
   return { kind: 'sizeof', operand, span: p.from(start) };
+}
+
+const ALIGNOFS: ReadonlySet<string> = new Set(['_Alignof', '__alignof__', '__alignof']);
+
+function alignofExpression(p: Parser): Expr {
+  const start = p.next();
+  const preferred = start.text !== '_Alignof';
+  if (!p.is('(') || !p.startsTypeName(1)) {
+    const of = operatorsAbove(p, PREFIX);
+    return { kind: 'alignof', of, preferred, span: p.from(start) };
+  }
+  p.next();
+  const of = typeName(p);
+  p.expect(')', 'after the type');
+  return { kind: 'alignof', of, preferred, span: p.from(start) };
+}
+
+/** `_Generic(value, int: a, default: b)` */
+function genericExpression(p: Parser): Expr {
+  const start = p.next();
+  p.expect('(', "after '_Generic'");
+  const operand = assignmentExpression(p);
+  const choices: { type: TypeSyntax | undefined; value: Expr }[] = [];
+  while (p.accept(',')) {
+    const type = p.accept('default') ? undefined : typeName(p);
+    p.expect(':', 'after the type');
+    choices.push({ type, value: assignmentExpression(p) });
+  }
+  p.expect(')', 'after the choices');
+  return { kind: 'generic', operand, choices, span: p.from(start) };
 }
 
 function postfixExpression(p: Parser, start: Expr): Expr {
@@ -265,6 +310,7 @@ function primaryExpression(p: Parser): Expr {
     case 'string':
       return stringLiteral(p);
     case 'identifier':
+      if (token.text === '_Generic') return genericExpression(p);
       if (keywords.has(token.text)) break;
       p.next();
       return { kind: 'name', name: token.text, span: spanOf(token.start, token.end) };
@@ -283,10 +329,9 @@ function primaryExpression(p: Parser): Expr {
 function parenthesisedExpression(p: Parser): Expr {
   const open = p.next();
   if (p.is('{')) {
-    p.report('unsupported', open, "gcc's statement expressions ({ ... }) are not supported");
-    p.at = p.closing(p.at) + 1;
-    p.accept(')');
-    return missingExpression(p);
+    const body = block(p);
+    p.expect(')', "to match this '('");
+    return { kind: 'statements', block: body, span: p.from(open) };
   }
   const inner = expression(p);
   p.expect(')', "to match this '('");

@@ -44,10 +44,18 @@ function designatorList(p: Parser): Designator[] {
     if (p.is('.') && p.ahead(1).kind === 'identifier') {
       p.next();
       designators.push({ kind: 'field', name: p.next().text, span: p.from(start) });
+    } else if (designators.length === 0 && p.atName && p.ahead(1).text === ':') {
+      // gcc's old `name: value`.
+      const name = p.next().text;
+      p.next();
+      return [{ kind: 'field', name, span: p.from(start) }];
     } else if (p.accept('[')) {
       const index = conditionalExpression(p);
+      const high = p.accept('...') ? conditionalExpression(p) : undefined;
       p.expect(']', 'after the index');
-      designators.push({ kind: 'element', index, span: p.from(start) });
+      designators.push({ kind: 'element', index, high, span: p.from(start) });
+      // gcc's old `[index] value`.
+      if (designators.length === 1 && !p.is('=') && !p.is('.') && !p.is('[')) return designators;
     } else break;
   }
   if (designators.length > 0) p.expect('=', 'after the designator');

@@ -1,6 +1,6 @@
 /** Literals: numbers, characters, strings. Their values are worked out in ../literals.ts. */
 import type { Expr } from '../ast.js';
-import { readInteger, readQuoted } from '../literals.js';
+import { readInteger, readQuoted, unitBytes, type QuotedText } from '../literals.js';
 import type { Parser } from '../parser.js';
 import { spanOf } from '../span.js';
 import type { Token } from '../token.js';
@@ -14,26 +14,58 @@ export function numberLiteral(p: Parser, token: Token): Expr {
 }
 
 export function characterLiteral(p: Parser, token: Token): Expr {
-  const bytes = quotedBytes(p, token);
+  const { prefix, units } = quoted(p, token);
   const span = spanOf(token.start, token.end);
-  if (bytes.length !== 1 && token.text.length > 1) {
-    p.diagnostics.error('bad-character', span, 'a character literal must hold exactly one byte');
+  if (prefix !== '' && prefix !== 'u8') {
+    if (units.length !== 1)
+      p.diagnostics.error(
+        'bad-character',
+        span,
+        'a wide character literal must hold one character',
+      );
+    const [unit = 0] = units;
+    return { kind: 'character', value: prefix === 'L' ? unit | 0 : unit, prefix, span };
   }
-  // A plain char is signed on x86.
-  return { kind: 'character', value: ((bytes[0] ?? 0) << 24) >> 24, span };
+  if (units.length === 0 && token.text.length > 1)
+    p.diagnostics.error('bad-character', span, 'a character literal must hold a character');
+  if (units.length > 1) {
+    const value = units.reduce((sum, unit) => (sum << 8) | unit, 0);
+    const message =
+      units.length > 4
+        ? 'this character literal has more than 4 bytes: the first ones are lost'
+        : 'a character literal of more than one byte is a number that compilers choose';
+    p.diagnostics.warning('bad-character', span, message);
+    return { kind: 'character', value, prefix: '', span };
+  }
+  // A plain char is signed on x86; a u8 one is not.
+  const [unit = 0] = units;
+  return { kind: 'character', value: prefix === 'u8' ? unit : (unit << 24) >> 24, prefix, span };
 }
 
-/** Neighbouring strings are one. */
+/** Neighbouring strings are one: wide when one of them is. */
 export function stringLiteral(p: Parser): Expr {
   const first = p.token;
+  const pieces: { readonly token: Token; readonly quoted: QuotedText }[] = [];
+  while (p.token.kind === 'string') {
+    const token = p.next();
+    pieces.push({ token, quoted: quoted(p, token) });
+  }
+  const prefix = pieces.map((piece) => piece.quoted.prefix).find((one) => one !== '') ?? '';
   const bytes: number[] = [];
-  while (p.token.kind === 'string') bytes.push(...quotedBytes(p, p.next()));
-  return { kind: 'string', bytes, span: p.from(first) };
+  for (const piece of pieces) {
+    // A plain piece beside a wide one is read as the wide one is.
+    const own = piece.quoted.prefix === prefix || unitBytes(prefix) === 1;
+    const read = own
+      ? piece.quoted
+      : readQuoted(prefix + piece.token.text.replace(/^(u8|[LuU])/, ''));
+    for (const byte of read.bytes) bytes.push(byte);
+  }
+  return { kind: 'string', bytes, prefix, span: p.from(first) };
 }
 
-function quotedBytes(p: Parser, token: Token): readonly number[] {
-  const { bytes, problems } = readQuoted(token.text);
-  for (const { start, end, message } of problems)
+function quoted(p: Parser, token: Token): QuotedText {
+  const read = readQuoted(token.text);
+  for (const { start, end, message } of read.problems)
     p.diagnostics.error('bad-escape', spanOf(token.start + start, token.start + end), message);
-  return bytes;
+  return read;
 }

@@ -7,7 +7,9 @@
 import type { Block, Expr, Script, Statement, TypeSyntax } from '../ast.js';
 import type { Parser } from '../parser.js';
 import { spanOf } from '../span.js';
-import { declaration, startsDeclaration } from './declarations.js';
+import type { Token } from '../token.js';
+import { attributes } from './attributes.js';
+import { declaration, startsDeclaration, staticAssert } from './declarations.js';
 import { conditionalExpression, expression } from './expressions.js';
 import { typeName } from './types.js';
 
@@ -88,10 +90,19 @@ function statementHere(p: Parser): Statement {
       return { kind: 'return', value, span: p.from(start) };
     }
     case 'goto':
-      p.report('unsupported', start, 'goto is not supported');
-      p.next();
-      p.recover();
-      return { kind: 'empty', span: p.from(start) };
+      return gotoStatement(p);
+    case '_Static_assert':
+      return staticAssert(p);
+    case 'asm':
+    case '__asm__':
+      return asmStatement(p);
+    case '__attribute__':
+      // `__attribute__((fallthrough));`
+      if (p.tokens[p.closing(p.at + 1) + 1]?.text === ';') {
+        p.at = p.closing(p.at + 1) + 2;
+        return { kind: 'empty', span: p.from(start) };
+      }
+      break;
     case 'else':
       p.report('expected', start, "this 'else' has no 'if'");
       p.next();
@@ -104,26 +115,89 @@ function statementHere(p: Parser): Statement {
         return cpuStatement(p);
       break;
   }
+  if (p.atName && p.ahead(1).text === ':') {
+    p.at += 2;
+    attributes(p);
+    const { text: name } = start;
+    return { kind: 'label', name, span: spanOf(start.start, start.end) };
+  }
   if (startsDeclaration(p)) return declaration(p);
   return expressionStatement(p);
+}
+
+/** What a condition or a loop governs: one statement, with the labels before it. */
+function governed(p: Parser): Statement {
+  const first = statement(p);
+  if (!isLabel(first)) return first;
+  const statements = [first];
+  while (isLabel(statements.at(-1)) && !p.is('}') && !p.atEnd)
+    statements.push(progressingStatement(p));
+  return { kind: 'block', statements, span: p.from(first.span) };
+}
+
+const isLabel = (statement: Statement | undefined): boolean =>
+  statement?.kind === 'label' || statement?.kind === 'case' || statement?.kind === 'default';
+
+function gotoStatement(p: Parser): Statement {
+  const start = p.next();
+  const name = p.token;
+  if (p.is('*'))
+    p.report('unsupported', name, 'goto needs a label: computed goto is not supported');
+  else if (!p.atName) p.report('expected', name, `expected a label after 'goto'${p.found()}`);
+  if (!p.atName) {
+    p.recover();
+    return { kind: 'empty', span: p.from(start) };
+  }
+  p.next();
+  semicolon(p, 'after the label');
+  const nameSpan = spanOf(name.start, name.end);
+  return { kind: 'goto', name: name.text, nameSpan, span: p.from(start) };
+}
+
+/** An empty `asm` is a barrier for the compiler, of which there is none here. */
+function asmStatement(p: Parser): Statement {
+  const start = p.next();
+  while (p.is('volatile') || p.is('__volatile__') || p.is('goto') || p.is('inline')) p.next();
+  const open = p.at;
+  const isEmpty = p.ahead(1).text === '""';
+  if (!isEmpty) p.report('unsupported', start, 'assembler code cannot run in a scenario');
+  if (p.is('(')) p.at = p.closing(open) + 1;
+  semicolon(p, "after 'asm'");
+  return { kind: 'empty', span: p.from(start) };
 }
 
 export function block(p: Parser): Block {
   const open = p.token;
   p.expect('{', 'before the body');
+  const ownLabels: string[] = [];
   const statements = p.inScope(() => {
     const list: Statement[] = [];
+    while (p.accept('__label__')) {
+      do if (p.atName) ownLabels.push(p.next().text);
+      while (p.accept(','));
+      semicolon(p, 'after the labels');
+    }
     while (!p.is('}') && !p.atEnd) list.push(progressingStatement(p));
     return list;
   });
   if (p.atEnd) p.report('expected', open, "this '{' is never closed");
   else p.next();
-  return { kind: 'block', statements, span: p.from(open) };
+  const own = ownLabels.length > 0 ? { ownLabels } : undefined;
+  return { kind: 'block', statements, ...own, span: p.from(open) };
 }
 
 function expressionStatement(p: Parser): Statement {
   const start = p.token;
   const value = expression(p);
+  if (value.kind === 'call' && value.callee.kind === 'name' && p.is('{')) {
+    // C89's implicit int.
+    const { name, span } = value.callee;
+    p.report('expected', span, `a function needs the type of its result: write int ${name}(...)`, {
+      ...{ title: "Insert 'int'", span: spanOf(span.start, span.start), replacement: 'int ' },
+    });
+    p.at = p.closing(p.at) + 1;
+    return { kind: 'empty', span: p.from(start) };
+  }
   semicolon(p, value.kind === 'missing' ? '' : 'after the expression');
   return { kind: 'expression', value, span: p.from(start) };
 }
@@ -142,23 +216,40 @@ function parenthesisedCondition(p: Parser, word: string): Expr {
   return test;
 }
 
+/** A chain of `else if` is read turn by turn: it may be longer than anything else may be deep. */
 function ifStatement(p: Parser): Statement {
-  const start = p.next();
-  const test = parenthesisedCondition(p, 'if');
-  const then = statement(p);
-  const otherwise = p.accept('else') ? statement(p) : undefined;
-  return { kind: 'if', test, then, otherwise, span: p.from(start) };
+  const arms: { readonly start: Token; readonly test: Expr; readonly then: Statement }[] = [];
+  let otherwise: Statement | undefined;
+  for (;;) {
+    const start = p.next();
+    const test = parenthesisedCondition(p, 'if');
+    arms.push({ start, test, then: governed(p) });
+    if (!p.accept('else')) break;
+    if (p.is('if')) continue;
+    otherwise = governed(p);
+    break;
+  }
+  return arms.reduceRight<Statement | undefined>(
+    (rest, { start, test, then }) => ({
+      kind: 'if',
+      test,
+      then,
+      otherwise: rest,
+      span: p.from(start),
+    }),
+    otherwise,
+  ) as Statement;
 }
 
 function whileStatement(p: Parser): Statement {
   const start = p.next();
   const test = parenthesisedCondition(p, 'while');
-  return { kind: 'while', test, body: statement(p), span: p.from(start) };
+  return { kind: 'while', test, body: governed(p), span: p.from(start) };
 }
 
 function doStatement(p: Parser): Statement {
   const start = p.next();
-  const body = statement(p);
+  const body = governed(p);
   p.expect('while', "after the body of 'do'");
   const test = parenthesisedCondition(p, 'while');
   semicolon(p, "after 'do ... while (...)'");
@@ -177,7 +268,7 @@ function forStatement(p: Parser): Statement {
       while (!p.is(')') && !p.is('{') && !p.is('}') && !p.atEnd) p.next();
       p.accept(')');
     }
-    const body = statement(p);
+    const body = governed(p);
     return { kind: 'for', init, test, step, body, span: p.from(start) };
   });
 }
@@ -193,7 +284,7 @@ function forStart(p: Parser): Statement | undefined {
 function switchStatement(p: Parser): Statement {
   const start = p.next();
   const value = parenthesisedCondition(p, 'switch');
-  return { kind: 'switch', value, body: statement(p), span: p.from(start) };
+  return { kind: 'switch', value, body: governed(p), span: p.from(start) };
 }
 
 function caseLabel(p: Parser): Statement {

@@ -89,7 +89,7 @@ const freePointerText = (k: Kernel, s: KmemCache, p: VirtAddr): string =>
   longHex(k, k.cell_at(asVirt(p + k.words[s + k.kmem_cache.offset]!)));
 
 /** All about an object: who used it, its slab, the bytes of its cell. Left out: dump_stack. */
-export function print_trailer(k: Kernel, s: KmemCache, slab: Slab, p: VirtAddr): void {
+function print_trailer(k: Kernel, s: KmemCache, slab: Slab, p: VirtAddr): void {
   const addr: VirtAddr = slab_address(k, slab);
   const flags = k.words[s + k.kmem_cache.flags]!;
   const object_size: UInt = k.words[s + k.kmem_cache.object_size]!;
