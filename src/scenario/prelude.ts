@@ -3,6 +3,7 @@
  *
  * Each line is one macro; a comment after it is its documentation, with the header where the kernel keeps it.
  */
+import { KERNEL_CALL_MACROS } from './builtins/macros.js';
 import { COMPILER } from './prelude/compiler.js';
 import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
@@ -11,7 +12,7 @@ import type { Macro, SpecialMacro } from './syntax/macros.js';
 import { readMacros } from './syntax/predefined.js';
 import type { MacroTable } from './syntax/macros.js';
 
-const TEXT = `
+const TEXT = `${KERNEL_CALL_MACROS}
 #define NULL ((void *)0) // The null pointer. include/linux/stddef.h
 #define true ((_Bool)1) // include/linux/stddef.h
 #define false ((_Bool)0) // include/linux/stddef.h

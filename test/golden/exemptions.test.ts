@@ -205,13 +205,6 @@ const STAND_INS: readonly StandInCase[] = [
     pick: (run, word) => differs(run, word) && !isText(run, word.after),
     other: (_run, word) => word.after + 0x10_0000n,
   },
-  {
-    name: "a link of a CPU's callbacks: no callback",
-    machine: 'x86_64-slub-smp-192M',
-    pick: (run, word) =>
-      differs(run, word) && !isText(run, word.after) && run.ours.get(word.phys)?.after === 0n,
-    other: (_run, word) => word.after + 8n,
-  },
 ];
 
 describe('stand-ins', function () {

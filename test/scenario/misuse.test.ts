@@ -152,3 +152,20 @@ describe('debug_vm=on', function () {
     assert.equal(spec.kind === 'machine' && spec.commandLine, 'debug_vm=on slab_nomerge');
   });
 });
+
+describe("a scenario's own assertions about pages", () => {
+  it('do nothing without CONFIG_DEBUG_VM, else they dump the page', () => {
+    const text = `struct page *p = alloc_page(GFP_KERNEL);
+VM_WARN_ON_ONCE_PAGE(page_count(p) == 1, p);
+VM_BUG_ON_PAGE(page_count(p) == 1, p);
+pr_info("on");`;
+    assert.deepEqual(log(run(text, false)), ['on']);
+    const lines = log(run(text)).filter((line) => /dumped because|BUG|WARNING/.test(line));
+    assert.deepEqual(lines, [
+      'page dumped because: VM_WARN_ON_ONCE_PAGE(page_count(p) == 1)',
+      'WARNING: at test.mms:2: VM_WARN_ON_ONCE_PAGE(page_count(p) == 1, p)',
+      'page dumped because: VM_BUG_ON_PAGE(page_count(p) == 1)',
+      'kernel BUG at test.mms:3!',
+    ]);
+  });
+});

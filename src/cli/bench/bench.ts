@@ -10,6 +10,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { __free_pages, alloc_pages } from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { loadProfile } from '../../engine/types/bundled.js';
+import { measureObjects } from './objects.js';
 import { measureLongRuns } from './longRun.js';
 import { measureStep } from './step.js';
 import { measureWhere } from './where.js';
@@ -48,10 +49,19 @@ const TAPE: TapeOptions = { maxEntries: 1 << 21 };
 const bootX86 = (ramGib: number, tapeOptions: TapeOptions = {}): KernelImage =>
   bootMachine({ profile: loadProfile('x86_64-slub'), ramBytes: ramGib * GIB, tapeOptions });
 
+/** A machine with highmem. */
+const bootI386 = (tapeOptions: TapeOptions): KernelImage =>
+  bootMachine({ profile: loadProfile('i386-highmem4g-slub'), ramBytes: GIB, tapeOptions });
+
 export async function bench(meter: Meter, native: Native): Promise<Row[]> {
   return [
     ...measurePairs(meter, native, false),
     ...measurePairs(meter, native, true),
+    ...[false, true].flatMap((recording) =>
+      [bootX86(1, TAPE), bootI386(TAPE)].flatMap((image) =>
+        measureObjects(meter, native, image, recording),
+      ),
+    ),
     ...measureBoot(meter, 1),
     ...measureBoot(meter, 64),
     ...measureWhere(meter, bootX86(4)),

@@ -18,7 +18,7 @@ export interface PhysicalRange {
 }
 
 /** Physical addresses of callback heads that ours handed to RCU with a function. */
-export function callbackHeads(
+function callbackHeads(
   { profile }: KernelImage,
   changes: readonly KernelWord[],
   func: string,

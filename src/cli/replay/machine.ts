@@ -5,7 +5,6 @@ import type { Kernel } from '../../engine/machine/kernel.js';
 import type { KmemCache, Page } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { SlabWorker } from './slabWorker.js';
 
 /** An object in the recorder's table. */
 export type Slot = BlockSlot | ExactSlot | RangeSlot | AreaSlot | ObjectSlot;
@@ -56,14 +55,12 @@ export class Machine {
   readonly mm: Kernel;
   /** The innermost last. */
   readonly nested: NestedMapping[] = [];
-  readonly slabWorker: SlabWorker;
   private readonly slots = new Map<number, Slot>();
   /** By slot, the address of the last object that was put there: it stays when the object goes. */
   private readonly addresses = new Map<number, VirtAddr>();
 
   constructor(readonly image: KernelImage) {
     this.mm = image.mm;
-    this.slabWorker = new SlabWorker(this.mm);
   }
 
   slot(index: number): Slot | undefined {

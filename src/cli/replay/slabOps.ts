@@ -15,7 +15,10 @@ import {
   kmem_cache_free_bulk,
   kmem_cache_shrink,
   ksize,
+  isRcuCache,
   slab_is_available,
+  slabCacheDestroyed,
+  takesSlabMutex,
   virt_to_page,
   ZERO_SIZE_PTR,
 } from '../../engine/entry/functions.js';
@@ -38,7 +41,7 @@ const pfnOf = ({ mm }: Machine, object: VirtAddr): string =>
 /** `kc C SIZE ALIGN FLAGS [ctor]` */
 const create: Operation = (machine, [name, size, align, flags, ctor]) => {
   if (cacheOf(machine, name) !== NULL) return SKIP;
-  machine.slabWorker.takesMutex();
+  takesSlabMutex(machine.mm);
   const s = kmem_cache_create(
     machine.mm,
     `mmo-${name ?? ''}`,
@@ -54,11 +57,11 @@ const create: Operation = (machine, [name, size, align, flags, ctor]) => {
 const destroy: Operation = (machine, [name]) => {
   const s = cacheOf(machine, name);
   if (s === NULL) return SKIP;
-  const { mm, slabWorker } = machine;
-  const isRcu = ((mm.words[s + mm.kmem_cache.flags] ?? 0) & mm.SLAB_TYPESAFE_BY_RCU) !== 0;
-  slabWorker.takesMutex();
+  const { mm } = machine;
+  const isRcu = isRcuCache(mm, s);
+  takesSlabMutex(mm);
   kmem_cache_destroy(mm, s);
-  slabWorker.destroyed(isRcu);
+  slabCacheDestroyed(mm, isRcu);
   return undefined;
 };
 

@@ -4,17 +4,14 @@
  *     where the recorder called       vm_struct.caller: ours has the call's number (callers.ts)
  *     the recorder's constructor      kmem_cache.ctor: ours has the first address of the kernel's text (constructorOf)
  *     a list head on a stack          what was on the list still points there: ours has the address of a register
- *     a link of a CPU's callbacks     SMP: callback_head.next. Ours ends each with NULL: which CPU's list it is on is RCU's
  *
  * The kernel's value is held to be what it must be: an address in the kernel's text; one on the stack of a task of that
- * machine (how deep depends on who called); another callback that ours handed to RCU, each once. A call and the constructor are
- * one address each time, and no two have the same.
+ * machine (how deep depends on who called). A call and the constructor are one address each time, and no two have the same.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { isRecorderCall } from './callers.js';
-import { callbackHeads } from './debugfs.js';
 import { stackOf, tasksOf, threadSize } from './threads.js';
 import type { KernelWord } from './words.js';
 
@@ -23,12 +20,25 @@ const CONSTRUCTOR = "the address of the recorder's constructor";
 /** Registers that are list heads on the stack in the kernel. */
 const LISTS = ['local_purge_list', 'freelist', 'tmp_list'] as const;
 const STACKS = 'list heads on kernel stacks';
-const CALLBACKS = "links of a CPU's RCU callbacks";
-const FUNCTIONS = ['__d_free', 'radix_tree_node_rcu_free'] as const;
 
 /** What stands for the recorder's constructor, an empty function: no image tells its address. */
 export const constructorOf = (profile: Profile): VirtAddr =>
   profile.symbol('_stext')?.address ?? asVirt(0);
+
+/** Which addresses of ours stand for the recorder's code. */
+export interface OwnAddresses {
+  readonly isCall: (address: VirtAddr) => boolean;
+  readonly isConstructor: (address: VirtAddr) => boolean;
+  /** List heads that are on the stack in the kernel. */
+  readonly isListHead: (address: VirtAddr) => boolean;
+}
+
+/** Of a replay. */
+export const replayedAddresses = ({ mm, profile }: KernelImage): OwnAddresses => ({
+  isCall: (address) => isRecorderCall(mm, address),
+  isConstructor: (address) => address === constructorOf(profile),
+  isListHead: (address) => LISTS.some((name) => address === mm.va_of(mm.machine.register(name))),
+});
 
 export class StandIns {
   readonly counts = new Map<string, number>();
@@ -36,43 +46,27 @@ export class StandIns {
   private readonly known = new Map<VirtAddr, VirtAddr>();
   private readonly standsFor = new Map<VirtAddr, VirtAddr>();
   private readonly stacks: readonly VirtAddr[];
-  /** Physical addresses of callback heads. */
-  private readonly callbacks: ReadonlySet<number>;
-  private readonly linked = new Set<number>();
 
-  /** @param ours what ours changed */
   constructor(
     private readonly image: KernelImage,
-    ours: readonly KernelWord[],
+    private readonly own: OwnAddresses,
   ) {
     this.stacks = tasksOf(image).map((task) => stackOf(image, task));
-    const heads = FUNCTIONS.flatMap((func) => callbackHeads(image, ours, func));
-    this.callbacks = new Set(image.mm.smp ? heads : []);
   }
 
   /** Whether ours stands for the kernel's value. */
-  takes({ phys, after }: KernelWord, ours: bigint): boolean {
-    const [kernel, own] = [this.address(after), this.address(ours)];
-    const name = this.callbacks.has(phys) ? this.linkName(kernel, own) : this.nameOf(kernel, own);
+  takes({ after }: KernelWord, ours: bigint): boolean {
+    const name = this.nameOf(this.address(after), this.address(ours));
     if (name === undefined) return false;
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     return true;
   }
 
-  private linkName(kernel: VirtAddr, ours: VirtAddr): string | undefined {
-    const head = this.image.mm.phys_of(kernel);
-    if (ours !== 0 || head === undefined) return undefined;
-    if (!this.callbacks.has(head) || this.linked.has(head)) return undefined;
-    this.linked.add(head);
-    return CALLBACKS;
-  }
-
   private nameOf(kernel: VirtAddr, ours: VirtAddr): string | undefined {
-    const { mm, profile } = this.image;
-    if (LISTS.some((name) => ours === mm.va_of(mm.machine.register(name))))
+    if (this.own.isListHead(ours) || replayedAddresses(this.image).isListHead(ours))
       return this.isOnStack(kernel) ? STACKS : undefined;
-    const name = ours === constructorOf(profile) ? CONSTRUCTOR : CALLS;
-    if (name === CALLS && !isRecorderCall(mm, ours)) return undefined;
+    const name = this.own.isConstructor(ours) ? CONSTRUCTOR : CALLS;
+    if (name === CALLS && !this.own.isCall(ours)) return undefined;
     return this.isText(kernel) && this.isSame(kernel, ours) ? name : undefined;
   }
 

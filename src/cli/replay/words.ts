@@ -9,7 +9,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { LeftOut } from './leftOut.js';
 import { fieldOfPage } from './pageFields.js';
-import { StandIns } from './standIns.js';
+import { type OwnAddresses, replayedAddresses, StandIns } from './standIns.js';
 
 /** A machine word that changed. */
 export interface KernelWord {
@@ -47,11 +47,16 @@ export function parseWord(line: string): KernelWord {
   };
 }
 
-export function compareWords(image: KernelImage, kernel: readonly KernelWord[]): WordsVerdict {
+/** @param own the addresses of ours that stand for the recorder's code */
+export function compareWords(
+  image: KernelImage,
+  kernel: readonly KernelWord[],
+  own: OwnAddresses = replayedAddresses(image),
+): WordsVerdict {
   const ours = changedWords(image);
   const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
   const leftOut = new LeftOut(image, kernel, changes);
-  const standIns = new StandIns(image, changes);
+  const standIns = new StandIns(image, own);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
   let first: string | undefined;
   const report = (word: KernelWord, value: string): void => {
@@ -64,11 +69,11 @@ export function compareWords(image: KernelImage, kernel: readonly KernelWord[]):
     verdict.kernels++;
     ours.delete(word.phys);
     // A stand-in may be what was there before.
-    const own = value?.after ?? word.before;
-    if (own === word.after || standIns.takes(word, own)) continue;
+    const now = value?.after ?? word.before;
+    if (now === word.after || standIns.takes(word, now)) continue;
     if (value === undefined) verdict.missing++;
     else verdict.wrong++;
-    report(word, value === undefined ? 'unchanged' : `0x${own.toString(16)}`);
+    report(word, value === undefined ? 'unchanged' : `0x${now.toString(16)}`);
   }
   // What remains of ours, the kernel left as it was.
   for (const [phys, { before, after }] of ours) {

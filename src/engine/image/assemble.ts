@@ -148,25 +148,23 @@ function writeWithinFrame(
   bytes: Uint8Array,
 ): void {
   const byteAt = (at: number): number => bytes[at - offset] as number;
-  /** Bytes of one word, written as one. */
-  const writePart = (from: number, to: number): void => {
-    let [mask, value] = [0, 0];
-    for (let at = from; at < to; at++) {
+  const end = offset + bytes.length;
+  let at = offset;
+  /** The bytes up to `until`, all in one word. */
+  const writePart = (until: number): void => {
+    const word = asCell(first + (at >> 2));
+    let mask = 0;
+    let value = 0;
+    for (; at < until; at++) {
       mask |= 0xff << ((at & 3) * 8);
       value |= byteAt(at) << ((at & 3) * 8);
     }
-    tape.writeBits(asCell(first + (from >> 2)), mask, value);
+    if (mask !== 0) tape.writeBits(word, mask, value);
   };
-  const end = offset + bytes.length;
-  let at = offset;
-  if ((at & 3) !== 0) {
-    const to = Math.min(end, (at | 3) + 1);
-    writePart(at, to);
-    at = to;
-  }
+  writePart(Math.min(end, (offset + 3) & ~3));
   for (; at + 4 <= end; at += 4) {
     const low = byteAt(at) | (byteAt(at + 1) << 8);
     tape.write(asCell(first + (at >> 2)), low | (byteAt(at + 2) << 16) | (byteAt(at + 3) << 24));
   }
-  if (at < end) writePart(at, end);
+  writePart(end);
 }

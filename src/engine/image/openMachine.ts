@@ -11,7 +11,7 @@ import { openCore } from './core/openCore.js';
 import type { RandomAccess } from './core/randomAccess.js';
 import type { KernelImage } from './kernelImage.js';
 import type { BootSpec, DumpSpec, MachineSpec } from './machineSpec.js';
-import { findState, openState } from './state/index.js';
+import { openBeginning } from './state/beginning.js';
 
 /** A file that is read where it is asked for. */
 export interface OpenedFile extends RandomAccess {
@@ -100,7 +100,7 @@ function core(path: string, file: OpenedFile, options: OpenOptions): OpenedMachi
 
 function state(path: string, bytes: Uint8Array, { tapeOptions }: OpenOptions): KernelImage {
   const options = { name: nameOf(path), ...(tapeOptions && { tapeOptions }) };
-  return openState(findState(piecesOf(bytes)), options);
+  return openBeginning(piecesOf(bytes), options);
 }
 
 const PIECE_BYTES = 1 << 13;

@@ -7,7 +7,7 @@
  *
  * The facts of a build lie on the prototype, frozen, one prototype a build: V8 then takes them for the constants they are.
  */
-import { asCell, asPfn, type Cell, type Pfn } from '../memory/address.js';
+import { asCell, asPfn, type Cell, type Pfn, type VirtAddr } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
@@ -40,6 +40,11 @@ abstract class KernelContext extends KernelMemory {
   abstract readonly stride: Facts['stride'];
   /** Who hears the tracepoints. Not state of the machine. */
   tracer: Tracer | undefined;
+  /**
+   * Who runs functions whose addresses are not the kernel's, a scenario's for instance: constructors, callbacks. Undefined for
+   * an address without such a function. Not state of the machine.
+   */
+  callOut: ((func: VirtAddr, args: readonly number[]) => number | undefined) | undefined;
   /** Words in an entry of a page table, on any level. */
   private readonly pteWords: number;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
@@ -76,6 +81,15 @@ abstract class KernelContext extends KernelMemory {
     if (cell === undefined || cell === 0)
       throw new Error(`profile ${this.profile.name}: no memory behind symbol ${name}`);
     return cell;
+  }
+
+  protected override throughTables(page: VirtAddr): Cell {
+    // User space is not the kernel's to follow pointers into.
+    if (this.profile.pointerSize === 8 ? page >= 0 : page < this.linear.pageOffset)
+      return asCell(0);
+    const processor = this.machine.processor(this.cpu);
+    const phys = processor.hasTables ? processor.walk(page).page?.phys : undefined;
+    return phys === undefined ? asCell(0) : this.memory.cell(phys);
   }
 
   /** The value of an entry of a page table, on any level: `*pte`. */

@@ -46,7 +46,12 @@ export abstract class KernelMemory {
    * address: an empty entry.
    */
   private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
+  /** `linear`, as the hot path wants it. */
+  private readonly directMapStart: number;
+  private readonly directMapBytes: number;
   private readonly windows: Window[] = [];
+  /** slot -> the page by which it was last reached, if not by a linear map. Only a hint: see mappedVa(). */
+  private readonly mappedPages = new Map<number, VirtAddr>();
   /** 64-bit pointers and longs: two words. */
   abstract readonly wide: boolean;
   /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
@@ -58,6 +63,8 @@ export abstract class KernelMemory {
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
+    this.directMapStart = linear.pageOffset;
+    this.directMapBytes = linear.directMapEndFrame * 4096;
     tape.nullWritten = (cell) => {
       throw badAddress(this.wide, cell * 4, 0, 'write');
     };
@@ -263,7 +270,7 @@ export abstract class KernelMemory {
     this.write_words(to, words[from]!, this.wide ? words[from + 1]! : 0);
   }
 
-  /** The cell of the word at an address of the linear maps; faults when nothing is there. */
+  /** The cell of the word at an address of the linear maps, or of a mapping; faults when nothing is there. */
   cell_at(va: VirtAddr): Cell {
     return this.translate(lowWord(va), this.wide ? highWord(va) : 0);
   }
@@ -272,8 +279,19 @@ export abstract class KernelMemory {
   plus(cell: number, words: number): Cell {
     const sum = cell + words;
     if (sum >>> 10 === cell >>> 10) return sum as Cell;
-    return this.cell_at(asVirt(this.va_of(cell as Cell) + words * 4));
+    const va = this.mappedVa(cell as Cell) ?? this.va_of(cell as Cell);
+    return this.cell_at(asVirt(va + words * 4));
   }
+
+  /** The mapped address by which a cell was last reached, if it is still mapped there. */
+  private mappedVa(cell: Cell): VirtAddr | undefined {
+    const page = this.mappedPages.get(cell >>> 10);
+    if (page === undefined || this.throughTables(page) !== asCell(cell & ~1023)) return undefined;
+    return asVirt(page + (cell & 1023) * 4);
+  }
+
+  /** The cell that the page tables have for a page of the kernel's half; 0: none, or no memory. */
+  protected abstract throughTables(page: VirtAddr): Cell;
 
   /** The address stored at `at`; 0 is NULL. Only canonical ones are exact. */
   read_va(at: number): VirtAddr {
@@ -296,10 +314,18 @@ export abstract class KernelMemory {
     return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
   }
 
-  /** Cells never move, so an entry never goes stale. */
+  /** Cells never move, so an entry of linear memory never goes stale. */
   private fillTranslation(index: number, low: number, high: number, kind: AccessKind): void {
     const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
-    const cell = this.cell_of(page);
+    const linear = this.cell_of(page);
+    const cell = linear === 0 ? this.throughTables(page) : linear;
+    if (linear === 0 && cell !== 0) {
+      this.mappedPages.set(cell >>> 10, page);
+      // Mappings come and go: looked up each time.
+      this.translations[index] = 1;
+      this.translations[index + 2] = cell;
+      return;
+    }
     // From the words: no number holds a poisoned pointer (0xdead000000000122).
     if (cell === 0) throw badAddress(this.wide, low, high, kind);
     this.translations[index] = low & ~4095;
@@ -351,14 +377,15 @@ export abstract class KernelMemory {
 
   /** Physical address behind a kernel virtual address of the linear maps or of mem_map. */
   phys_of(va: VirtAddr): PhysAddr | undefined {
-    const { pageOffset, directMapEndFrame, kernelMap } = this.linear;
+    // Most addresses are of the direct map.
+    const linear = va - this.directMapStart;
+    if (linear >= 0 && linear < this.directMapBytes) return linear as PhysAddr;
+    const { kernelMap } = this.linear;
     if (kernelMap !== undefined) {
       const inKernel = va - kernelMap.start;
       if (inKernel >= 0 && inKernel < (kernelMap.endFrame - kernelMap.startFrame) * 4096)
         return (kernelMap.startFrame * 4096 + inKernel) as PhysAddr;
     }
-    const linear = va - pageOffset;
-    if (linear >= 0 && linear < directMapEndFrame * 4096) return linear as PhysAddr;
     if (this.memmap.contains(va)) {
       const frame = this.memmap.frameOfVa(va);
       if (frame !== undefined) return (frame * 4096 + ((va >>> 0) & 4095)) as PhysAddr;

@@ -25,6 +25,10 @@ const LISTS = [
   'slabs_list',
   'slabs_list_off_slab',
   'local_purge_list',
+  // SMP: the first and the last callback that wait for a grace period.
+  'rcu_cblist',
+  // Who is to free destroyed caches: entry/slabWorker.ts.
+  'slab_worker',
 ] as const;
 const WORDS_PER_REGISTER = 4;
 /** Where in the frame of registers the marks of warnings begin that are given once. */

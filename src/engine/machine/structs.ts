@@ -67,10 +67,11 @@ export const STRUCTS = {
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
   rb_node: '__rb_parent_color rb_left rb_right',
-  rcu_ctrlblk: 'curtail gp_seq',
+  mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
+  rcu_ctrlblk: 'curtail donetail gp_seq rcucblist',
   rcu_state: 'expedited_sequence',
   saved_alias: 'name next s',
-  slab: 'active? counters? freelist frozen? inuse? next? objects? s_mem? slab_cache slab_list slabs?',
+  slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
   stack_record: 'entries handle hash next size',
   task_struct: 'comm flags kmap_ctrl.idx? kmap_ctrl.pteval? pagefault_disabled',

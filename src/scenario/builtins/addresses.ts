@@ -1,7 +1,7 @@
 /** From page frame numbers to pages, physical and virtual addresses, and back. */
-import { asPfn, asPhys, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
+import { asPfn, asVirt, fromWords, PAGE_SIZE } from '../../engine/memory/address.js';
 import type { AddressUse } from '../../engine/view/addressVerdict.js';
-import { convert, operation, type Repr, type Value } from '../semantics/arithmetic.js';
+import { operation, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -12,7 +12,7 @@ function memmapBase({ k }: BuiltinCall): number {
 }
 
 /** Pure arithmetic, as in the kernel: a wild pointer gives a wild number. */
-function page_to_pfn(call: BuiltinCall, page: Value): Value {
+export function page_to_pfn(call: BuiltinCall, page: Value): Value {
   const bytes = Number(page) - memmapBase(call);
   const pfn = Math.floor(bytes / (call.k.memmap.page_words * 4));
   return call.unsignedLong(pfn);
@@ -25,7 +25,7 @@ export function pfn_to_page(call: BuiltinCall, pfn: Value): Value {
 }
 
 /** The arithmetic of __pa(), and the verdict when the address has no business there. */
-function physOf(call: BuiltinCall, use: AddressUse, address: Value): Value {
+export function physOf(call: BuiltinCall, use: AddressUse, address: Value): Value {
   call.judge(use, address);
   return call.unsignedLong(virt_to_phys(call, address));
 }
@@ -38,9 +38,6 @@ function virt_to_phys({ k }: BuiltinCall, address: Value): number {
     return va - image + kernelMap.startFrame * PAGE_SIZE;
   return va - pageOffset;
 }
-
-/** dma_addr_t */
-const dmaRepr = ({ k }: BuiltinCall): Repr => (k.pte_words === 1 ? 'u32' : 'u64');
 
 export const addresses: readonly Builtin[] = [
   ...group('address', 'include/asm-generic/memory_model.h', [
@@ -108,12 +105,6 @@ export const addresses: readonly Builtin[] = [
   ]),
   ...group('address', 'mm/vmalloc.c', [
     {
-      signature: 'struct page *vmalloc_to_page(const void *vmalloc_addr)',
-      doc: 'The page mapped at an address in vmalloc space, found in the page tables; NULL if there is none.',
-      run: (call, address) =>
-        call.pointer(call.kernel.vmalloc_to_page(call.k, asVirt(Number(address)))),
-    },
-    {
       signature: 'unsigned long vmalloc_to_pfn(const void *vmalloc_addr)',
       doc: 'The page frame mapped at an address in vmalloc space, found in the page tables.',
       run: (call, address) =>
@@ -121,47 +112,6 @@ export const addresses: readonly Builtin[] = [
           call,
           call.pointer(call.kernel.vmalloc_to_page(call.k, asVirt(Number(address)))),
         ),
-    },
-    {
-      signature: 'bool is_vmalloc_addr(const void *x)',
-      doc: 'Whether an address lies in vmalloc space.',
-      run: (call, address) => (call.addressKind(address) === 'vmalloc' ? 1 : 0),
-    },
-  ]),
-  ...group('address', 'include/linux/dma-direct.h', [
-    {
-      signature: 'dma_addr_t phys_to_dma(const void *dev, phys_addr_t paddr)',
-      doc: 'The bus address of a physical address: the same number, unless the machine has bus=OFFSET.',
-      run: (call, _dev, paddr) => call.kernel.phys_to_dma(call.k, asPhys(Number(paddr))),
-    },
-    {
-      signature: 'phys_addr_t dma_to_phys(const void *dev, dma_addr_t dev_addr)',
-      doc: 'The physical address of a bus address.',
-      run: (call, _dev, address) => call.kernel.dma_to_phys(call.k, Number(address)),
-    },
-    {
-      signature: 'bool dma_mapping_error(const void *dev, dma_addr_t dma_addr)',
-      doc: 'Whether dma_map_single() failed.',
-      run: (call, _dev, address) =>
-        Number(address) === Number(convert(call.kernel.DMA_MAPPING_ERROR, dmaRepr(call))) ? 1 : 0,
-    },
-    {
-      signature: 'dma_addr_t dma_map_single(const void *dev, void *ptr, size_t size, int dir)',
-      doc: 'The bus address of memory, for a device that reaches 4 GiB; memory above that gets a bounce buffer.',
-      changes: true,
-      run: (call, _dev, ptr, size, dir) => {
-        const phys = asPhys(Number(physOf(call, 'virt_to_page', ptr)));
-        const { dma_map_single } = call.kernel;
-        return convert(dma_map_single(call.k, phys, Number(size), Number(dir)), dmaRepr(call));
-      },
-    },
-    {
-      signature: 'void dma_unmap_single(const void *dev, dma_addr_t addr, size_t size, int dir)',
-      doc: 'Ends a mapping: a bounce buffer is copied back and released.',
-      changes: true,
-      run: (call, _dev, address, size, dir) => {
-        call.kernel.dma_unmap_single(call.k, Number(address), Number(size), Number(dir));
-      },
     },
   ]),
   ...group('address', 'include/linux/mm.h', [
@@ -178,20 +128,6 @@ export const addresses: readonly Builtin[] = [
       run: (call, x) => {
         const cell = typeof x === 'number' ? call.kernel.virt_to_page(call.k, asVirt(x)) : 0;
         return cell === 0 || call.k.memmap.contains(asVirt(Number(x))) ? 0 : 1;
-      },
-    },
-  ]),
-  ...group('address', 'include/linux/percpu-defs.h', [
-    {
-      signature: 'void *__per_cpu_address(const void *ptr, int cpu)',
-      doc: "The address of a per-CPU pointer's target on a CPU; per_cpu_ptr() also keeps the type.",
-      run: (call, ptr, cpu) => {
-        if (!call.profile.smp) return ptr;
-        const offsets = call.profile.symbol('__per_cpu_offset');
-        if (offsets === undefined) return ptr;
-        const size = call.profile.pointerSize;
-        const at = call.offset(offsets.address, Number(cpu) * size);
-        return call.offset(ptr, call.memory.load(at, size));
       },
     },
   ]),

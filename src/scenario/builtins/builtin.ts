@@ -8,6 +8,15 @@ import type { Blocked, BuiltinCall } from './call.js';
 
 export type Category =
   | 'page allocator'
+  | 'slab'
+  | 'vmalloc'
+  | 'highmem'
+  | 'per-CPU'
+  | 'DMA'
+  | 'bits'
+  | 'atomic'
+  | 'lock'
+  | 'RCU'
   | 'page'
   | 'page flags'
   | 'address'
@@ -45,6 +54,13 @@ export interface Builtin {
   readonly format?: number;
   /** The arguments of the format come in a va_list. */
   readonly list?: boolean;
+  /**
+   * A call that may sleep: always, or when the argument of this index (a gfp_t) allows it. Inside a spinlock or another section
+   * that must not sleep it warns.
+   */
+  readonly sleeps?: 'always' | number;
+  /** What of the machine a call cannot do without: ends the task with a sentence where it is missing. */
+  readonly needs?: (call: BuiltinCall, name: string) => void;
   /**
    * Arguments are converted to the parameters' types. A struct is passed as the address of one; for a struct result the
    * first argument is where to put it, and is returned.

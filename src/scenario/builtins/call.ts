@@ -23,7 +23,8 @@ export interface BlockReason {
   readonly address: VirtAddr;
 }
 
-export type BlockKind = 'page lock';
+export type BlockKind =
+  'page lock' | 'kmap slot' | 'mutex' | 'spinlock' | 'pool element' | 'grace period';
 
 /** Words of `struct page` that functions begin with. */
 export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
@@ -37,6 +38,19 @@ export interface VirtualMemory {
   readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
   /** Faults, and writes nothing, unless all of it is mapped. */
   writeBytes(address: Value, bytes: Uint8Array): void;
+  /** The fault of an access that nothing is mapped for. */
+  fault(address: number, kind: 'read' | 'write'): Error;
+}
+
+/** Sections that the running task is in; on the tape. */
+export interface TaskContext {
+  /** preempt_count(): spinlocks, kmap_atomic(), get_cpu() that are held. */
+  preemptCount: number;
+  /** rcu_read_lock()s that are held. */
+  rcuDepth: number;
+  irqsDisabled: boolean;
+  /** Whether another task is in a section of rcu_read_lock(). */
+  readonly othersRead: boolean;
 }
 
 /** How a text of the log stands to the lines before and after it. */
@@ -89,8 +103,18 @@ export interface BuiltinCall {
   /** Says so when a value has no business in a conversion, and what it is instead. */
   judge(use: AddressUse, value: Value): void;
 
+  // --- the task ----------------------------------------------------------------------------------------------------------
+
+  /** Where the kernel was called from: the address of the scenario's function that runs. */
+  readonly caller: VirtAddr;
+  /** What the running task must not do, and who waits for it. */
+  readonly context: TaskContext;
   /** What the scenario has taken from the kernel. */
   readonly ledger: Ledger;
+  /** Says so if the call may not sleep here. */
+  mightSleep(): void;
+  /** Says so if the task must not give way here. */
+  scheduling(): void;
 
   // --- what happens ------------------------------------------------------------------------------------------------------
 

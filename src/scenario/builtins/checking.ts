@@ -1,8 +1,10 @@
 /** Assertions, errors in pointers, and what a scenario checks about itself. */
+import { vsprintf } from '../printk/print.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { convert, operation } from '../semantics/arithmetic.js';
-import { group, type Builtin } from './builtin.js';
+import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { printServices } from './printServices.js';
 
 const MAX_ERRNO = 4095;
 
@@ -10,6 +12,18 @@ const MAX_ERRNO = 4095;
 function isError(call: BuiltinCall, pointer: Value): boolean {
   const width = call.k.wide ? 'u64' : 'u32';
   return operation('>=', width)(pointer, call.unsignedLong(-MAX_ERRNO)) === 1;
+}
+
+/** The text of a format, a line of the log, and the warning behind it. */
+function warnWith(call: BuiltinCall, format: Value, args: readonly Value[]): void {
+  const text = vsprintf(printServices(call), call.string(format), args).replace(/\n$/, '');
+  call.warn(`WARNING: at ${call.location}: ${text}`);
+}
+
+/** What an assertion prints about its page: `VM_BUG_ON_PAGE(PageTail(page), page)` names the condition. */
+function dumpPage(call: BuiltinCall, page: Value): void {
+  const reason = call.source.replace(/,[^,]*\)$/, ')');
+  call.kernel.dump_page(call.k, call.page(page), reason);
 }
 
 /** Whether a place is come to for the first time; the byte remembers it. */
@@ -71,6 +85,17 @@ export const checking: readonly Builtin[] = [
         return condition;
       },
     },
+    ...['WARN', 'WARN_ONCE'].map((name): BuiltinRow => ({
+      signature: `int ${name}(bool condition, const char *fmt, ...)`,
+      doc: `Warns with a text if a condition holds that should not${name === 'WARN' ? '' : ', the first time'}; returns whether it does.`,
+      format: 1,
+      changes: true,
+      run: (call, condition, format = 0, ...args) => {
+        if (condition !== 0 && (name === 'WARN' || call.k.machine.warnsFirst(call.location)))
+          warnWith(call, format, args);
+        return condition;
+      },
+    })),
     {
       signature: 'void BUG_ON(bool condition)',
       doc: 'Ends the task when the condition holds.',
@@ -94,6 +119,32 @@ export const checking: readonly Builtin[] = [
           call.bug(`kernel BUG at ${call.location}!`);
       },
     },
+    ...['page', 'folio'].flatMap((what): BuiltinRow[] => [
+      {
+        signature: `void VM_BUG_ON_${what.toUpperCase()}(bool condition, struct ${what} *${what})`,
+        doc: `Like VM_BUG_ON, and dumps the ${what} before.`,
+        changes: true,
+        run: (call, condition, page) => {
+          if (call.k.CONFIG_DEBUG_VM === 0 || condition === 0) return;
+          dumpPage(call, page);
+          call.bug(`kernel BUG at ${call.location}!`);
+        },
+      },
+      {
+        signature: `int VM_WARN_ON_ONCE_${what.toUpperCase()}(bool condition, struct ${what} *${what})`,
+        doc: `Dumps a ${what} and warns, the first time, if the condition holds and the machine has cmdline="debug_vm=on"; returns whether it does.`,
+        changes: true,
+        once: true,
+        run: (call, condition, page, warned) => {
+          if (call.k.CONFIG_DEBUG_VM === 0 || condition === 0) return 0;
+          if (isFirst(call, warned)) {
+            dumpPage(call, page);
+            call.warn(`WARNING: at ${call.location}: ${call.source}`);
+          }
+          return 1;
+        },
+      },
+    ]),
   ]),
   ...group('error', 'include/linux/err.h', [
     {

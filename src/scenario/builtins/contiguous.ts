@@ -13,6 +13,7 @@ export const contiguous = [
         'struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align, bool no_warn)',
       doc: 'Allocates contiguous pages, aligned to 1 << align, from a CMA area such as dma_contiguous_default_area; NULL if it fails.',
       changes,
+      sleeps: 'always',
       run: (call, cma, count, align, noWarn) => {
         const area = cma === 0 ? call.pageOrNull(0) : call.cell(cma);
         const order = Number(align);
@@ -45,6 +46,7 @@ export const contiguous = [
         'int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype, gfp_t gfp_mask)',
       doc: 'Allocates the page frames from start up to, not including, end, all in one zone; 0, or -EBUSY (-16).',
       changes,
+      sleeps: 'always',
       run: (call, start, end, migratetype, gfp) => {
         const first = Number(start);
         const nr = pagesFrom(call, first, Number(end) - first);
@@ -55,6 +57,18 @@ export const contiguous = [
           Number(migratetype),
           Number(gfp),
         );
+      },
+    },
+    {
+      signature:
+        'struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp_mask, int nid, nodemask_t *nodemask)',
+      doc: 'Allocates nr_pages contiguous pages, wherever a zone has a range that can be had; NULL if none. Free them with free_contig_range().',
+      changes,
+      sleeps: 1,
+      run: (call, count, gfp) => {
+        const nr = Number(count);
+        if (nr <= 0 || nr > call.k.memmap.endPfn) return 0;
+        return call.pointer(call.kernel.alloc_contig_pages(call.k, nr, Number(gfp)));
       },
     },
     {

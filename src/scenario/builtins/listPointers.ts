@@ -13,19 +13,19 @@ const changes = true;
 const size = ({ k }: BuiltinCall): 4 | 8 => (k.wide ? 8 : 4);
 
 /** The first pointer of an object: `next` of a list_head, `first` of an hlist_head. */
-const firstOf = (call: BuiltinCall, at: Value): Value => call.memory.load(at, size(call));
-const setFirst = (call: BuiltinCall, at: Value, to: Value): void => {
+export const firstOf = (call: BuiltinCall, at: Value): Value => call.memory.load(at, size(call));
+export const setFirst = (call: BuiltinCall, at: Value, to: Value): void => {
   call.memory.store(at, size(call), to);
 };
 /** The second: `prev` of a list_head, `pprev` of an hlist_node. */
-const secondOf = (call: BuiltinCall, at: Value): Value =>
+export const secondOf = (call: BuiltinCall, at: Value): Value =>
   firstOf(call, call.offset(at, size(call)));
-const setSecond = (call: BuiltinCall, at: Value, to: Value): void => {
+export const setSecond = (call: BuiltinCall, at: Value, to: Value): void => {
   setFirst(call, call.offset(at, size(call)), to);
 };
 
 /** __list_add() */
-function insert(call: BuiltinCall, entry: Value, prev: Value, next: Value): void {
+export function insert(call: BuiltinCall, entry: Value, prev: Value, next: Value): void {
   setSecond(call, next, entry);
   setFirst(call, entry, next);
   setSecond(call, entry, prev);
@@ -33,7 +33,7 @@ function insert(call: BuiltinCall, entry: Value, prev: Value, next: Value): void
 }
 
 /** __list_del_entry() */
-function unlink(call: BuiltinCall, entry: Value): void {
+export function unlink(call: BuiltinCall, entry: Value): void {
   const prev = secondOf(call, entry);
   const next = firstOf(call, entry);
   setSecond(call, next, prev);

@@ -70,6 +70,7 @@ const locks = group('page', 'include/linux/pagemap.h', [
     signature: 'void lock_page(struct page *page)',
     doc: 'Locks a page; waits while another task holds the lock.',
     changes,
+    sleeps: 'always',
     run: (call, page) => {
       const cell = call.page(page, 'compound_head');
       if (call.kernel.lock_page(call.k, cell)) return undefined;
@@ -94,6 +95,7 @@ const locks = group('page', 'include/linux/pagemap.h', [
     signature: 'void wait_on_page_locked(struct page *page)',
     doc: 'Waits until a page is not locked.',
     changes,
+    sleeps: 'always',
     run: (call, page) => {
       const cell = call.page(page, 'compound_head');
       return call.kernel.PageLocked(call.k, cell) ? waitFor(call, cell) : undefined;

@@ -156,4 +156,44 @@ const ptes: readonly BuiltinRow[] = [
   },
 ];
 
-export const entryRows: readonly BuiltinRow[] = [...everyLevel, ...ptes];
+// --- large pages -----------------------------------------------------------------------------------------------------------
+
+/** Software bit 1 of an entry: the page behind it is nobody's to count. */
+const _PAGE_SPECIAL = 0x200n;
+
+const ofLarge = (x: 'pmd' | 'pud'): BuiltinRow[] => [
+  ...['large', 'leaf'].map((name): BuiltinRow => ({
+    signature: `int ${x}_${name}(${x}_t ${x})`,
+    doc: `Whether a ${x} entry maps a large page itself.`,
+    run: (call, entry) =>
+      truth(
+        x === 'pmd'
+          ? entries.pmd_large(entryAt(call, entry))
+          : entries.pud_large(call.k, entryAt(call, entry)),
+      ),
+  })),
+  {
+    signature: `unsigned long ${x}_pfn(${x}_t ${x})`,
+    doc: `The first page frame that a ${x} entry maps, or that of the table it leads to.`,
+    run: (call, entry) => entries[`${x}_pfn`](call.k, entryAt(call, entry)),
+  },
+  {
+    signature: `struct page *${x}_page(${x}_t ${x})`,
+    doc: `The first page that a ${x} entry maps, or that of the table it leads to.`,
+    run: (call, entry) =>
+      call.pointer(call.k.pfn_to_page(entries[`${x}_pfn`](call.k, entryAt(call, entry)))),
+  },
+];
+
+const large: readonly BuiltinRow[] = [
+  ...ofLarge('pmd'),
+  ...ofLarge('pud'),
+  question(
+    'pte_special',
+    'Whether the page is mapped as a device is: nobody counts it.',
+    (pte) => (pte & _PAGE_SPECIAL) !== 0n && entries.pte_present(pte),
+  ),
+  changed('pte_mkspecial', 'The entry, special: nobody counts its page.', _PAGE_SPECIAL, 0n),
+];
+
+export const entryRows: readonly BuiltinRow[] = [...everyLevel, ...ptes, ...large];

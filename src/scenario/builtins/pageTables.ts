@@ -72,6 +72,16 @@ const walking: readonly BuiltinRow[] = [
     run: (call, pointer, address) => stepDown(call, 'pte', pointer, address),
   },
   {
+    signature: 'pte_t *pte_offset_map(pmd_t *pmd, unsigned long address)',
+    doc: 'The pte of an address, given the entry above it; pte_unmap() when it is done with. Tables lie in lowmem here: nothing is mapped.',
+    run: (call, pointer, address) => stepDown(call, 'pte', pointer, address),
+  },
+  {
+    signature: 'void pte_unmap(pte_t *pte)',
+    doc: 'Ends what pte_offset_map() began: nothing, as tables lie in lowmem here.',
+    run: () => undefined,
+  },
+  {
     signature: 'pte_t *lookup_address(unsigned long address, unsigned int *level)',
     doc: 'The entry that maps a kernel address, and its level (PG_LEVEL_4K, _2M, _1G); NULL if there is none.',
     changes,

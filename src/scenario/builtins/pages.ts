@@ -13,6 +13,7 @@ export const pageAllocator = [
       signature: 'struct page *alloc_pages(gfp_t gfp_mask, unsigned int order)',
       doc: 'Allocates a block of 1 << order contiguous pages; NULL if there is none.',
       changes,
+      sleeps: 0,
       run: (call, gfp, order) =>
         call.pointer(call.kernel.alloc_pages(call.k, Number(gfp), Number(order))),
     },
@@ -22,19 +23,22 @@ export const pageAllocator = [
       changes,
       run: (call, page, order) => {
         const cell = call.page(page);
-        call.kernel.__free_pages(call.k, cell, call.blockOrder(cell, order));
+        const number = call.blockOrder(cell, order);
+        call.kernel.__free_pages(call.k, cell, number);
       },
     },
     {
       signature: 'unsigned long __get_free_pages(gfp_t gfp_mask, unsigned int order)',
       doc: 'Like alloc_pages, but returns the linear address of the first page; 0 if there is none.',
       changes,
+      sleeps: 0,
       run: (call, gfp, order) => call.kernel.__get_free_pages(call.k, Number(gfp), Number(order)),
     },
     {
       signature: 'unsigned long get_zeroed_page(gfp_t gfp_mask)',
       doc: 'The linear address of a new page full of zeros; 0 if there is none.',
       changes,
+      sleeps: 0,
       run: (call, gfp) => call.kernel.get_zeroed_page(call.k, Number(gfp)),
     },
     {
@@ -45,13 +49,15 @@ export const pageAllocator = [
         if (addr === 0) return;
         const va = call.linear(addr);
         const page = call.kernel.virt_to_page(call.k, va);
-        call.kernel.free_pages(call.k, va, call.blockOrder(page, order));
+        const number = call.blockOrder(page, order);
+        call.kernel.free_pages(call.k, va, number);
       },
     },
     {
       signature: 'void *alloc_pages_exact(size_t size, gfp_t gfp_mask)',
       doc: 'Allocates just enough contiguous pages for size bytes, and frees the rest of the block.',
       changes,
+      sleeps: 1,
       run: (call, size, gfp) => {
         const bytes = wholePages(call, size);
         return call.kernel.alloc_pages_exact(call.k, bytes, Number(gfp));
@@ -82,6 +88,7 @@ export const pageAllocator = [
         'unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr_pages, struct page **page_array)',
       doc: 'Fills the NULL entries of an array with single pages; returns how many entries are filled.',
       changes,
+      sleeps: 0,
       run: bulkArray,
     },
     {
@@ -109,6 +116,7 @@ export const pageAllocator = [
       signature: 'struct folio *folio_alloc(gfp_t gfp, unsigned int order)',
       doc: 'Allocates a compound page as a folio.',
       changes,
+      sleeps: 0,
       run: (call, gfp, order) =>
         call.pointer(call.kernel.folio_alloc(call.k, Number(gfp), Number(order))),
     },

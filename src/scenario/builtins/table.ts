@@ -1,24 +1,42 @@
 /** Every builtin, by name: the one table for the checker, the machine, completion, hover and the documentation. */
 import { addresses } from './addresses.js';
+import { atomics } from './atomics.js';
+import { bits } from './bits.js';
 import type { Builtin } from './builtin.js';
 import { checking } from './checking.js';
 import { contiguous } from './contiguous.js';
+import { dma } from './dma.js';
+import { folios } from './folios.js';
+import { highmem } from './highmem.js';
 import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
+import { locks } from './locks.js';
 import { memory } from './memory.js';
 import { numbers } from './numbers.js';
 import { output } from './output.js';
 import { page, pageFlags } from './page.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
+import { percpu } from './percpu.js';
+import { rcu } from './rcu.js';
+import { kmallocFamily } from './slab.js';
+import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
 import { tasks } from './tasks.js';
+import { vmallocs } from './vmalloc.js';
 
 export const allBuiltins: readonly Builtin[] = [
   ...pageAllocator,
   ...contiguous,
+  ...kmallocFamily,
+  ...slabCaches,
+  ...vmallocs,
+  ...highmem,
+  ...percpu,
+  ...dma,
   ...page,
   ...pageFlags,
+  ...folios,
   ...addresses,
   ...pageTables,
   ...lists,
@@ -29,6 +47,10 @@ export const allBuiltins: readonly Builtin[] = [
   ...checking,
   ...output,
   ...tasks,
+  ...locks,
+  ...rcu,
+  ...atomics,
+  ...bits,
 ];
 
 const byName: ReadonlyMap<string, Builtin> = new Map(

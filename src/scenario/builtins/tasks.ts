@@ -1,9 +1,14 @@
 /** Tasks and CPUs. */
+import { asVirt } from '../../engine/memory/address.js';
 import { group, type Builtin } from './builtin.js';
+import { endGracePeriod } from './rcu.js';
 
 const yieldCpu = {
   changes: true,
   run: (call: Parameters<Builtin['run']>[0]) => {
+    call.scheduling();
+    call.kernel.cond_resched(call.k);
+    endGracePeriod(call);
     call.yieldCpu();
     return undefined;
   },
@@ -13,13 +18,29 @@ export const tasks: readonly Builtin[] = [
   ...group('task', 'kernel/sched/core.c', [
     {
       signature: 'void schedule(void)',
-      doc: 'Lets the other tasks run before this one continues.',
+      doc: 'Lets the other tasks run before this one continues; work that waits is done, and a grace period may end.',
       ...yieldCpu,
     },
     {
       signature: 'void cond_resched(void)',
       doc: 'Like schedule().',
       ...yieldCpu,
+    },
+  ]),
+  ...group('task', 'kernel/workqueue.c', [
+    {
+      signature: 'bool flush_work(struct work_struct *work)',
+      doc: 'Waits until a work of the kernel, such as drain_vmap_work, is done; returns whether it was waiting.',
+      changes: true,
+      sleeps: 'always' as const,
+      run: (call, work) => (call.kernel.flush_work(call.k, asVirt(Number(work))) ? 1 : 0),
+    },
+  ]),
+  ...group('task', 'arch/x86/include/asm/current.h', [
+    {
+      signature: 'struct task_struct *get_current(void)',
+      doc: 'The function behind current: the task of the kernel that runs. All tasks of a scenario are this one to it.',
+      run: (call) => call.pointer(call.kernel.current(call.k)),
     },
   ]),
   ...group('task', 'include/linux/smp.h', [
@@ -34,6 +55,11 @@ export const tasks: readonly Builtin[] = [
       signature: 'unsigned int num_online_cpus(void)',
       doc: 'The number of CPUs that are online.',
       run: (call) => call.kernel.num_online_cpus(call.k),
+    },
+    {
+      signature: 'unsigned int num_possible_cpus(void)',
+      doc: 'The number of CPUs that may ever be online.',
+      run: (call) => call.kernel.num_possible_cpus(call.k),
     },
   ]),
 ];

@@ -14,6 +14,7 @@ import {
   isInteger,
   isStruct,
   stripTypedefs,
+  structOf,
 } from '../semantics/cTypes.js';
 import { errorType, isError } from '../semantics/errors.js';
 import { fixedPlace, framePlace } from '../semantics/fold.js';
@@ -23,7 +24,7 @@ import { declareFunction, declareFunctionOfType } from '../semantics/names.js';
 import type { Scope, Variable } from '../semantics/scope.js';
 import { askedAlignment, declareTag } from '../semantics/structTypes.js';
 import type { Unit } from '../semantics/unit.js';
-import { MAX_DATA_BYTES } from '../semantics/window.js';
+import { MAX_DATA_BYTES, nrPerCpuCopies, PER_CPU_STRIDE } from '../semantics/window.js';
 import type { Declarator, DeclarationStatement } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 
@@ -53,6 +54,8 @@ export class DeclarationCompiler {
       else if (this.isFunctionType(declarator)) this.prototypeOfType(declarator);
       else if (storage === 'extern' && declarator.initializer === undefined)
         this.extern(declarator);
+      else if (storage === 'per-cpu')
+        for (const store of this.perCpu(declarator)) stores.push(store);
       else for (const store of this.variable(declarator, storage === 'static')) stores.push(store);
     }
     return stores;
@@ -111,6 +114,23 @@ export class DeclarationCompiler {
     if (arrayOf(written)?.length !== 0 || later === undefined) return written;
     const type = this.checker.resolve(later.type);
     return isFlexible(later, type) ? completedArray(this.checker, type, later.initializer) : type;
+  }
+
+  /** A variable of which each CPU has its own; the stores of its initialiser into every one. */
+  private perCpu(declarator: Declarator): Term[] {
+    const stores = this.variable(declarator, true);
+    this.unit.perCpu.used = true;
+    const { initializer, name } = declarator;
+    const declared = this.scope.own(name);
+    if (initializer === undefined || declared?.kind !== 'variable' || isError(declared.type))
+      return stores;
+    for (let cpu = 1; cpu < nrPerCpuCopies(this.unit.profile); cpu++) {
+      const place = fixedPlace(declared.type, declared.location + cpu * PER_CPU_STRIDE);
+      const copies = initialise(this.checker, place, initializer);
+      if (this.scope === this.globalScope) stores.push(...copies);
+      else this.unit.staticInitialisers.push(...copies);
+    }
+    return stores;
   }
 
   /** Declares a variable; the stores of its initialiser, unless they belong to the program's start. */
@@ -201,7 +221,7 @@ export class DeclarationCompiler {
   }
 
   private isEmptyStruct(type: CType): boolean {
-    return type.kind === 'struct' && type.complete;
+    return structOf(type)?.complete === true;
   }
 
   private checkNew(name: string, span: Span): void {

@@ -79,6 +79,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     diagnostics: new Diagnostics(),
     strings: new StringPool(stringsAddress(program)),
     data: new Allocator(program.window.data + program.dataBytes),
+    perCpu: { used: false },
     functions,
     staticInitialisers: [],
     effects: sideEffects,

@@ -83,6 +83,8 @@ export interface Program {
   readonly strings: Uint8Array;
   /** Bytes of top-level and static variables. */
   readonly dataBytes: number;
+  /** CPUs that have their own of some of these; 1 where none does. */
+  readonly nrDataCopies: number;
   readonly globals: readonly Variable[];
   readonly globalScope: Scope;
   readonly declaredFunctions: readonly ScriptFunction[];

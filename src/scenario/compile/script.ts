@@ -10,7 +10,7 @@ import { declareFunction } from '../semantics/names.js';
 import { openChecker } from '../semantics/rules.js';
 import { Scope, type ScriptFunction, type Variable } from '../semantics/scope.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
-import { MAX_STRING_BYTES, MAX_TASKS, windowLayout } from '../semantics/window.js';
+import { MAX_STRING_BYTES, MAX_TASKS, nrPerCpuCopies, windowLayout } from '../semantics/window.js';
 import type { FunctionType } from '../../engine/types/model.js';
 import { buildFacts } from '../buildFacts.js';
 import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
@@ -145,6 +145,7 @@ class ScriptCompiler implements TopLevel {
       diagnostics: new Diagnostics(),
       strings: new StringPool(window.strings),
       data: new Allocator(window.data),
+      perCpu: { used: false },
       functions: new FunctionTable(),
       staticInitialisers: [],
       effects: true,
@@ -402,6 +403,7 @@ class ScriptCompiler implements TopLevel {
       tasks,
       strings: unit.strings.content(),
       dataBytes: unit.data.sizeBytes,
+      nrDataCopies: unit.perCpu.used ? nrPerCpuCopies(profile) : 1,
       globals: this.globalScope.variables(),
       globalScope: this.globalScope,
       declaredFunctions: declared,

@@ -79,6 +79,7 @@ const HANDINGS: ReadonlyMap<string, Handing> = new Map([
   ['__get_free_pages', byAddress(order(1))],
   ['get_zeroed_page', byAddress(one)],
   ['alloc_pages_exact', byAddress((done) => Math.ceil(argument(done, 0) / PAGE_SIZE))],
+  ['dma_alloc_coherent', byAddress((done) => Math.ceil(argument(done, 1) / PAGE_SIZE))],
   ['alloc_pages_bulk_array', array],
   ['alloc_pages_bulk_list', list],
   [

@@ -17,6 +17,7 @@ import { formNames } from './forms.js';
 import type { Place, Term } from './ir.js';
 import { knownConstant } from './kernelNames.js';
 import type { Meaning, ScriptFunction } from './scope.js';
+import { builtinType } from './signatures.js';
 import { functionType } from './types.js';
 import { reportUnknown } from './unknownNames.js';
 import { FUNCTION_STRIDE } from './window.js';
@@ -89,6 +90,11 @@ export function nameTerm(c: Checker, expr: NameExpr): Term {
     c.error('expected', expr.span, `'${expr.name}' is a type, and a value is expected here`);
     return errorTerm;
   }
+  const builtin = findBuiltin(expr.name);
+  const symbol = builtin && c.unit.profile.symbol(expr.name);
+  // A function of the kernel whose address the build tells can be handed on: mempool_alloc_slab.
+  if (builtin !== undefined && symbol !== undefined)
+    return constant(c.types.pointerTo(builtinType(c.unit, builtin)), symbol.address);
   if (isBuiltinName(expr.name)) {
     const message = `'${expr.name}' can only be called: write ${expr.name}(...)`;
     c.error('unsupported', expr.span, message);

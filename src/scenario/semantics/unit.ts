@@ -80,6 +80,8 @@ export interface Unit {
   readonly strings: StringPool;
   /** Top-level and static variables. */
   readonly data: Allocator;
+  /** Whether it declares variables of which each CPU has its own. */
+  readonly perCpu: { used: boolean };
   readonly functions: FunctionTable;
   /** Stores that give static variables their first values, before anything runs. */
   readonly staticInitialisers: Term[];

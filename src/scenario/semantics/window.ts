@@ -6,11 +6,13 @@
  *     base + 0x600000   code                 likewise: what the debugger calls the instructions
  *     base + 0x800000   top-level and static variables
  *     base + 0xc00000   stacks, one a task: 64 KiB each, growing down, a guard of 64 KiB below each
+ *     base + 0x1400000  CPU 1's of the variables of which each CPU has its own; 12 MiB further CPU 2's, ...
  *
  * i386 has no hole in its kernel half that is there for every RAM size, so the window lies low in the user half: above
  * mmap_min_addr, below where programs are linked (0x08048000). x86_64: Documentation/x86/x86_64/mm.rst calls the 2 TB from
  * fffffc0000000000 an unused hole, with 4 and with 5 levels of page tables.
  */
+import type { Profile } from '../../engine/types/profile.js';
 
 export interface WindowLayout {
   readonly base: number;
@@ -43,6 +45,13 @@ export function windowLayout(pointerSize: 4 | 8): WindowLayout {
     end: base + 0x1000000,
   };
 }
+
+/** From a variable that each CPU has its own of to that of the next CPU. Addresses of CPU 0's lie among the other variables. */
+export const PER_CPU_STRIDE = 0xc00000;
+
+/** CPUs for which there is room: as many as the build can have. */
+export const nrPerCpuCopies = (profile: Profile): number =>
+  profile.smp ? (profile.symbol('__per_cpu_offset')?.sizeBytes ?? 0) / profile.pointerSize : 1;
 
 /** The address past the highest byte of a task's stack. */
 export const stackTop = (layout: WindowLayout, task: number): number =>

@@ -338,7 +338,8 @@ export interface Declarator {
   readonly span: Span;
 }
 
-export type Storage = 'automatic' | 'static' | 'typedef' | 'extern';
+/** per-cpu: static, and each CPU has its own: what DEFINE_PER_CPU() declares. */
+export type Storage = 'automatic' | 'static' | 'typedef' | 'extern' | 'per-cpu';
 
 // --- statements ----------------------------------------------------------------------------------------------------
 

@@ -100,6 +100,7 @@ export const typeKeywords: ReadonlySet<string> = new Set([
     '_Noreturn',
     '__signed__',
     '__thread',
+    '__per_cpu_variable',
     '_Thread_local',
     '__int128',
   ],

@@ -35,7 +35,9 @@ import type { ScenarioMemory } from './memory.js';
 import { MisuseWatch } from './misuse.js';
 import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
+import { RunningTask } from './taskContext.js';
 
+const KERN_ERR = 3;
 const KERN_WARNING = 4;
 /** How much of a string is read at once. */
 const STRING_PIECE = 4096;
@@ -51,6 +53,9 @@ export interface CallSurroundings {
   readonly continuesLines: boolean;
   /** The script's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
+  /** The address of the scenario's function that code belongs to. */
+  functionAddress(pc: number): VirtAddr;
+  readonly nrTasks: number;
   readonly names: PlaceNames;
   /** Of the statement that runs. */
   statementSpan(): Span | undefined;
@@ -76,6 +81,9 @@ export class MachineCall implements BuiltinCall {
   readonly notes = new Map<number, Value>();
   /** Of this statement. */
   failedExpects: FailedExpect[] = [];
+  /** Behind the instruction that calls. */
+  pc = 0;
+  readonly context: RunningTask;
   /** Set by a call that lets another task run. */
   private yielded = false;
   private readonly pointerWidth: Width;
@@ -90,6 +98,7 @@ export class MachineCall implements BuiltinCall {
     this.k = surroundings.image.mm;
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
+    this.context = new RunningTask(surroundings.control, surroundings.nrTasks);
     this.sources = surroundings.sources;
     this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';
@@ -119,6 +128,23 @@ export class MachineCall implements BuiltinCall {
 
   get location(): string {
     return this.surroundings.locate(this.span.start);
+  }
+
+  get caller(): VirtAddr {
+    return this.surroundings.functionAddress(this.pc);
+  }
+
+  mightSleep(): void {
+    const lines = this.context.sleepComplaint(this.location);
+    for (const text of lines) this.printk(KERN_ERR, text);
+    if (lines[0] !== undefined) this.k.emit({ kind: 'warn', text: lines[0] });
+  }
+
+  scheduling(): void {
+    const text = this.context.scheduleComplaint();
+    if (text === undefined) return;
+    this.printk(KERN_ERR, text);
+    this.k.emit({ kind: 'warn', text });
   }
 
   // --- pointers ------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
  * The state of the machine that is not memory, as cells: which task runs, and for each where it is and what it waits for.
  *
  *     word 0    current task              word 16 + 16 * task    state, may run, pc, CPU, bytes of stack and words of shadow
- *          1    statements run                                   in use, what it waits for: kind, address (two words)
- *          2    expectations failed
+ *          1    statements run                                   in use, what it waits for: kind, address (two words);
+ *          2    expectations failed                              preempt_count, rcu_read_lock()s, whether IRQs are off
  *          3    expectations that held
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
@@ -31,7 +31,14 @@ export interface StackUse {
 }
 
 const STATUSES: readonly TaskStatus[] = ['ready', 'waiting', 'ended', 'failed'];
-const BLOCK_KINDS: readonly BlockKind[] = ['page lock'];
+const BLOCK_KINDS: readonly BlockKind[] = [
+  'page lock',
+  'kmap slot',
+  'mutex',
+  'spinlock',
+  'pool element',
+  'grace period',
+];
 
 const CURRENT = 0;
 const STATEMENTS = 1;
@@ -49,6 +56,18 @@ const SHADOW_USED = 5;
 const WAIT_KIND = 6;
 const WAIT_LOW = 7;
 const WAIT_HIGH = 8;
+const PREEMPT_COUNT = 9;
+const RCU_DEPTH = 10;
+const IRQS_DISABLED = 11;
+
+/** A section in which a task must not sleep. */
+export type Section = 'preempt' | 'rcu' | 'irq';
+
+const SECTION_WORDS: Readonly<Record<Section, number>> = {
+  preempt: PREEMPT_COUNT,
+  rcu: RCU_DEPTH,
+  irq: IRQS_DISABLED,
+};
 
 export class Control {
   /** One frame of cells from `start` on. */
@@ -153,6 +172,15 @@ export class Control {
 
   setCpu(task: number, cpu: number): void {
     this.writeTask(task, CPU, cpu);
+  }
+
+  /** Sections that a task is in: how many of each kind. */
+  depth(task: number, section: Section): number {
+    return this.readTask(task, SECTION_WORDS[section]);
+  }
+
+  setDepth(task: number, section: Section, depth: number): void {
+    this.writeTask(task, SECTION_WORDS[section], depth);
   }
 
   waitsFor(task: number): BlockReason | undefined {

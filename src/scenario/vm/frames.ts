@@ -68,7 +68,7 @@ export class Frames {
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
       // What is returned to may be the next statement: the call is what stands before.
-      index = this.boundaryBefore(this.stack.pop() - 1);
+      index = boundaryBefore(this.program, this.stack.pop() - 1);
     }
     return frames;
   }
@@ -112,25 +112,12 @@ export class Frames {
   /** The boundary where a task stands: at its pc, or, when it has not started yet, its first. -1: it has none. */
   private boundaryOf(task: number): number {
     const pc = this.control.pc(task);
-    const index = this.boundaryBefore(pc);
+    const index = boundaryBefore(this.program, pc);
     if (index >= 0 && this.program.boundaries[index]?.pc === pc) return index;
     // A task died inside of a statement.
     if (this.control.status(task) === 'failed') return index;
     const next = this.program.boundaries[index + 1];
     return next?.function === this.program.tasks[task]?.function ? index + 1 : -1;
-  }
-
-  /** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
-  private boundaryBefore(pc: number): number {
-    const { boundaries } = this.program;
-    let low = -1;
-    let high = boundaries.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((boundaries[middle]?.pc ?? 0) <= pc) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 }
 
@@ -138,4 +125,16 @@ function localAt(variable: Variable, frameAddress: number): Local {
   const { name, type, storage, location, parameter, span } = variable;
   const address = storage === 'frame' ? frameAddress + location : location;
   return { name, type, address, kind: parameter ? 'parameter' : 'local', offset: span.start };
+}
+
+/** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
+export function boundaryBefore({ boundaries }: Program, pc: number): number {
+  let low = -1;
+  let high = boundaries.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((boundaries[middle]?.pc ?? 0) <= pc) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

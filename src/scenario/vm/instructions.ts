@@ -159,7 +159,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const args = m.values.splice(m.values.length - (countAndResult >> 1));
     if (builtin === undefined || site === undefined) throw new Error('no such builtin');
     m.call.span = site.span;
+    m.call.pc = m.pc - 1;
     m.inBuiltin = true;
+    builtin.needs?.(m.call, builtin.name);
+    if (builtin.sleeps !== undefined && maySleep(m, builtin.sleeps, args)) m.call.mightSleep();
     m.call.sites = m.text.sites;
     m.call.ofScenario = m.text === m.program;
     if (!m.memory.onlyLooks)
@@ -193,6 +196,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   },
   END: (m) => m.stop({ kind: 'end' }),
 };
+
+/** Whether a call with these arguments may sleep. */
+const maySleep = (m: Machine, sleeps: 'always' | number, args: readonly Value[]): boolean =>
+  sleeps === 'always' || (Number(args[sleeps] ?? 0) & m.call.k.__GFP_DIRECT_RECLAIM) !== 0;
 
 /** By opcode. */
 export const HANDLERS: readonly Handler[] = Object.keys(OPCODES).map(

@@ -16,7 +16,7 @@ import type { Control, StackUse } from './control.js';
 import { HANDLERS, type Handler } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
-import { TaskBug } from './signals.js';
+import { TaskBlocked, TaskBug } from './signals.js';
 import { TaskStack } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
 
@@ -43,6 +43,9 @@ export type MachineText = Pick<Program, 'code' | 'constants' | 'switches' | 'bui
 
 /** The frame that an expression needs when it may do anything. */
 export type FrameNeeds = Pick<CompiledFunction, 'frameBytes' | 'shadowWords'>;
+
+/** Where a function returns to that the kernel called. */
+const TO_THE_KERNEL = -1;
 
 /** A called function of a watch may not run longer than this. */
 const MAX_EVALUATION_STEPS = 5_000_000;
@@ -115,18 +118,24 @@ export class Machine {
     this.outcome = undefined;
     try {
       prepare?.();
-      for (let steps = 0; steps < maxSteps; steps++) {
-        const instruction = HANDLERS[this.text.code[this.pc++] as number] as Handler;
-        instruction(this);
-        const outcome = this.reached();
-        if (outcome !== undefined) return outcome;
-      }
-      return this.bug('the expression runs for too long');
+      return this.loop(maxSteps) ?? this.bug('the expression runs for too long');
     } catch (error) {
+      if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       throw error;
     }
+  }
+
+  /** Undefined when so many steps did not come to an end. */
+  private loop(maxSteps: number): Outcome | undefined {
+    for (let steps = 0; steps < maxSteps; steps++) {
+      const instruction = HANDLERS[this.text.code[this.pc++] as number] as Handler;
+      instruction(this);
+      const outcome = this.reached();
+      if (outcome !== undefined) return outcome;
+    }
+    return undefined;
   }
 
   private bug(text: string, oops?: Oops): Outcome {
@@ -212,9 +221,40 @@ export class Machine {
     }
   }
 
+  /**
+   * Runs a function for the kernel, to its end and inside the statement that made the kernel call it: a constructor, a callback.
+   * If it has to wait, the whole statement is undone, and waits.
+   */
+  callBack(callee: CompiledFunction, args: readonly Value[]): Value {
+    const { pc, passing, call } = this;
+    const { span } = call;
+    const below = this.values.splice(0);
+    this.inBuiltin = false;
+    this.passing = Infinity;
+    this.stack.push(callee.frameBytes, callee.shadowWords, TO_THE_KERNEL);
+    this.takeArguments(callee, args);
+    this.pc = callee.entry;
+    const outcome = this.loop(MAX_EVALUATION_STEPS);
+    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
+    if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
+    const result = this.values.at(-1) ?? 0;
+    this.outcome = undefined;
+    this.values.splice(0, Infinity, ...below);
+    this.pc = pc;
+    this.passing = passing;
+    call.span = span;
+    this.inBuiltin = true;
+    return result;
+  }
+
   leave(hasResult: boolean): void {
     const result = hasResult ? this.pop() : undefined;
     const returnPc = this.stack.pop();
+    if (returnPc === TO_THE_KERNEL) {
+      if (result !== undefined) this.push(result);
+      this.stop({ kind: 'end' });
+      return;
+    }
     this.depth--;
     if (this.depth < this.shallowest) this.shallowest = this.depth;
     this.pc = returnPc;
@@ -260,11 +300,19 @@ export class Machine {
     this.setCpu(cpu);
   }
 
-  /** The function at an address; an address without a function faults as a jump there would. */
-  functionAt(address: Value): CompiledFunction {
+  /** The scenario's function at an address, if there is one. */
+  findFunction(address: Value): CompiledFunction | undefined {
     const index = (Number(address) - this.program.window.functions) / FUNCTION_STRIDE;
     const found = this.program.functions[index];
-    if (found?.kind === 'function' && index < this.program.declaredFunctions.length) return found;
+    return found?.kind === 'function' && index < this.program.declaredFunctions.length
+      ? found
+      : undefined;
+  }
+
+  /** The function at an address; an address without a function faults as a jump there would. */
+  functionAt(address: Value): CompiledFunction {
+    const found = this.findFunction(address);
+    if (found !== undefined) return found;
     if (this.image.mm.cell_of(asVirt(Number(address))) !== 0)
       throw new TaskBug(
         'BUG: a kernel function cannot be called through a pointer: call it by name',

@@ -11,7 +11,7 @@ import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import type { Control } from './control.js';
-import { pageAt, pfnOfPage } from './structPage.js';
+import { WAIT_KINDS, type WaitWorld } from './waits.js';
 
 /** A task that waits, for what, and who could end it. */
 export interface Wait {
@@ -26,15 +26,17 @@ export interface Wait {
 }
 
 export class Scheduler {
+  private readonly nrTasks: number;
+  private readonly world: WaitWorld;
+
   constructor(
     private readonly program: Program,
     private readonly image: KernelImage,
     private readonly control: Control,
-    private readonly kernel: KernelCalls,
-  ) {}
-
-  private get nrTasks(): number {
-    return this.program.tasks.length;
+    kernel: KernelCalls,
+  ) {
+    this.nrTasks = program.tasks.length;
+    this.world = { image, kernel, control, nrTasks: this.nrTasks };
   }
 
   canRun(task: number): boolean {
@@ -42,7 +44,7 @@ export class Scheduler {
     const status = this.control.status(task);
     if (status === 'ready') return true;
     const reason = this.control.waitsFor(task);
-    return reason !== undefined && !this.holds(reason);
+    return reason !== undefined && !this.holds(task, reason);
   }
 
   /** The next task that can run after `from`; `from` itself comes last. */
@@ -66,11 +68,9 @@ export class Scheduler {
   }
 
   /** Whether what a task waits for is still so. */
-  private holds(reason: BlockReason): boolean {
-    const { mm, memory } = this.image;
-    const page = pageAt(mm, reason.address);
-    // A kernel is told by the one that unlocks: nobody in it looks.
-    return page !== 0 && memory.unheard(() => this.kernel.PageLocked(mm, page));
+  private holds(task: number, reason: BlockReason): boolean {
+    // A kernel is told by the one that ends the wait: nobody in it looks.
+    return this.image.memory.unheard(() => WAIT_KINDS[reason.kind].holds(this.world, task, reason));
   }
 
   /** Every task that waits in vain. */
@@ -78,7 +78,7 @@ export class Scheduler {
     const waits: Wait[] = [];
     for (let task = 0; task < this.nrTasks; task++) {
       const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
-      if (reason === undefined || !this.holds(reason)) continue;
+      if (reason === undefined || !this.holds(task, reason)) continue;
       const holder = this.holder(reason);
       const what = this.waitText(task, reason, holder);
       const name = this.program.tasks[task]?.name ?? '';
@@ -88,9 +88,8 @@ export class Scheduler {
   }
 
   private waitText(task: number, reason: BlockReason, holder: number | undefined): string {
-    const pfn = pfnOfPage(this.image.mm, reason.address) ?? 0;
     const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
-    return `waits for the lock of page ${pfnText(pfn)}${owner}`;
+    return `waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}`;
   }
 
   private ownerText(task: number, holder: number): string {
@@ -101,17 +100,15 @@ export class Scheduler {
     return gone ? `${name} held when it ended` : `${name} holds`;
   }
 
-  /** Who set the lock bit: the task that ran when the tape's last write set it. */
+  /** Who took it: the task that ran when the tape's last write did so. */
   private holder(reason: BlockReason): number | undefined {
-    const { mm, tape } = this.image;
-    const flags = pageAt(mm, reason.address) + mm.page.flags;
+    const { tape } = this.image;
+    const held = WAIT_KINDS[reason.kind].heldWord(this.world, reason);
+    if (held === undefined) return undefined;
     const position = tape.searchBackward(
       tape.start,
       tape.cursor,
-      (cell, before, after) =>
-        cell === flags &&
-        (after & (1 << mm.PG_locked)) !== 0 &&
-        (before & (1 << mm.PG_locked)) === 0,
+      (cell, before, after) => cell === held.cell && held.isTaken(after) && !held.isTaken(before),
     );
     return position === undefined ? undefined : this.taskAt(position);
   }
@@ -128,5 +125,3 @@ export class Scheduler {
     return task;
   }
 }
-
-const pfnText = (pfn: number): string => `0x${pfn.toString(16)}`;

@@ -6,6 +6,7 @@
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
@@ -13,11 +14,13 @@ import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
 import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
+import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
-import { Frames, type Frame, type Local, type Location } from './frames.js';
+import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
+import { guardNote } from './guardNote.js';
 import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
@@ -25,7 +28,7 @@ import type { ExpectCounts } from '../endSummary.js';
 import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
-export interface VmOptions {
+interface VmOptions {
   /** The kernel that builtins call, unless a statement or an expression is run on another one. */
   readonly kernel: KernelCalls;
   /** The script's file name, for BUG() and WARN_ON(). */
@@ -121,6 +124,8 @@ export class ScenarioVm {
           const { line, file } = program.sources.position(offset);
           return `${file.path === undefined ? name : baseName(file.path)}:${line}`;
         },
+        functionAddress: (pc) => functionAddress(program, pc),
+        nrTasks: program.tasks.length,
         names: this.placeNames,
         statementSpan: () => this.location(this.control.currentTask)?.span,
       },
@@ -130,6 +135,13 @@ export class ScenarioVm {
     mm.tracer = call.ledger.tracer;
     memory.misuse = call.watch;
     this.machine = new Machine(program, image, memory, control, window, call);
+    program.functions.forEach(({ name }, i) => {
+      mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
+    });
+    mm.callOut = (func, args) => {
+      const callee = this.machine.findFunction(func);
+      return callee && Number(this.machine.callBack(callee, args));
+    };
     this.kernel = options.kernel;
     this.scheduler = new Scheduler(program, image, control, options.kernel);
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
@@ -207,6 +219,8 @@ export class ScenarioVm {
     const { control, tape } = this;
     tape.mark({ kind: 'printk', level: KERN_ALERT, text });
     for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
+    const guard = guardNote(this.program, this.image.mm, text);
+    if (guard !== undefined) tape.mark({ kind: 'printk', level: KERN_ALERT, text: guard });
     const rule = oops?.rule;
     tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
     control.setStatus(task, 'failed');
@@ -369,4 +383,11 @@ export class ScenarioVm {
     this.call.notes.clear();
     return this.evaluator.evaluate(text, frame, options);
   }
+}
+
+/** Where the function lies that the code before `pc` is of: an expression's code is of nobody, which is said as the script. */
+function functionAddress(program: Program, pc: number): VirtAddr {
+  const boundary = program.boundaries[boundaryBefore(program, pc)];
+  const index = boundary?.function ?? program.tasks[0]?.function ?? 0;
+  return asVirt(program.window.functions + index * FUNCTION_STRIDE);
 }

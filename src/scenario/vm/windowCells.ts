@@ -14,7 +14,7 @@ import {
   type Cell,
 } from '../../engine/memory/address.js';
 import type { Program } from '../compile/program.js';
-import { STACK_BYTES, stackTop } from '../semantics/window.js';
+import { PER_CPU_STRIDE, STACK_BYTES, stackTop } from '../semantics/window.js';
 
 const SHADOW_FRAMES = 8;
 /** Words of a task's shadow. */
@@ -37,22 +37,28 @@ export class WindowCells {
     private readonly mm: Kernel,
     private readonly program: Program,
   ) {
-    const { window, strings, dataBytes, tasks } = program;
+    const { window, strings, dataBytes, nrDataCopies, tasks } = program;
     const stringFrames = Math.ceil(strings.length / PAGE_SIZE);
     const dataFrames = Math.ceil(dataBytes / PAGE_SIZE);
     const stackFrames = STACK_BYTES / PAGE_SIZE;
     const perTask = stackFrames + SHADOW_FRAMES;
-    const total = 1 + stringFrames + 1 + dataFrames + perTask * tasks.length;
+    const total = 1 + stringFrames + 1 + dataFrames * nrDataCopies + perTask * tasks.length;
     this.control = mm.memory.addPseudoFrames(total);
     const stringCell = frameAfter(this.control, 1);
     this.guard = frameAfter(stringCell, stringFrames);
     this.data = frameAfter(this.guard, 1);
-    this.stacks = frameAfter(this.data, dataFrames);
+    this.stacks = frameAfter(this.data, dataFrames * nrDataCopies);
     this.shadows = frameAfter(this.stacks, stackFrames * tasks.length);
     this.dataStart = window.data;
     this.dataEnd = window.data + dataBytes;
     this.open(window.strings, stringFrames, stringCell);
     this.open(window.data - PAGE_SIZE, dataFrames + 1, this.guard);
+    for (let cpu = 1; cpu < nrDataCopies; cpu++)
+      this.open(
+        window.data + cpu * PER_CPU_STRIDE,
+        dataFrames,
+        frameAfter(this.data, cpu * dataFrames),
+      );
     for (let task = 0; task < tasks.length; task++)
       this.open(stackTop(window, task) - STACK_BYTES, stackFrames, this.stackCell(task));
     this.fillStrings(stringCell, strings);

@@ -19,7 +19,7 @@ export interface RecordedState {
 }
 
 /** Operations that leave the machine as it is: two dumps with only these between them are of one moment. */
-const HARMLESS = new Set(['dump', 'ck', 'events']);
+export const HARMLESS: ReadonlySet<string> = new Set(['dump', 'ck', 'events']);
 
 /** Looks through the items of a trace for the state that they begin with. */
 export class StateFinder {

@@ -6,7 +6,7 @@
  */
 import type { Int } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 
 /** The text of the string at `s`. */
 export const stringAt = (k: Kernel, s: VirtAddr): string => {
@@ -27,14 +27,20 @@ export const readByte = (k: Kernel, s: VirtAddr): Int => k.read8(k.cell_at(s), s
 /** *(u8 *)s = c */
 export const writeByte = (k: Kernel, s: VirtAddr, c: Int): void => k.write8(k.cell_at(s), s & 3, c);
 
+/** Whole words of both addresses up to the end of their pages, and of `count` bytes. */
+const wordsInPage = (a: VirtAddr, b: VirtAddr, count: Int): Int =>
+  ((a | b) & 3) !== 0 ? 0 : Math.min(PAGE_SIZE - (a & 4095), PAGE_SIZE - (b & 4095), count) >> 2;
+
 /** Fills `count` bytes: whole words where it can. */
 export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
   const word = (c & 0xff) * 0x01010101;
   for (let done = 0; done < count;) {
     const at = asVirt(s + done);
-    if ((at & 3) === 0 && count - done >= 4) {
-      k.write(k.cell_at(at), word);
-      done += 4;
+    const words = wordsInPage(at, at, count - done);
+    if (words > 0) {
+      const first = k.cell_at(at);
+      for (let i = 0; i < words; i++) k.write(first + i, word);
+      done += words * 4;
     } else {
       writeByte(k, at, c);
       done++;
@@ -51,14 +57,15 @@ export function memchr_inv(k: Kernel, start: VirtAddr, c: Int, bytes: Int): Virt
   return asVirt(0);
 }
 
-/** Copies `count` bytes between areas that do not overlap: whole words where it can. */
+/** Copies `count` bytes: whole words where it can. */
 export function memcpy(k: Kernel, dest: VirtAddr, src: VirtAddr, count: Int): void {
   for (let done = 0; done < count;) {
-    const to = asVirt(dest + done);
-    const from = asVirt(src + done);
-    if (((to | from) & 3) === 0 && count - done >= 4) {
-      k.write(k.cell_at(to), k.read_int(k.cell_at(from)));
-      done += 4;
+    const [to, from] = [asVirt(dest + done), asVirt(src + done)];
+    const words = wordsInPage(to, from, count - done);
+    if (words > 0) {
+      const [first, source] = [k.cell_at(to), k.cell_at(from)];
+      for (let i = 0; i < words; i++) k.write(first + i, k.words[source + i]!);
+      done += words * 4;
     } else {
       writeByte(k, to, readByte(k, from));
       done++;

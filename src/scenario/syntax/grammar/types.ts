@@ -29,6 +29,7 @@ const STORAGES: Readonly<Record<string, Storage>> = {
   typedef: 'typedef',
   static: 'static',
   extern: 'extern',
+  __per_cpu_variable: 'per-cpu',
 };
 
 interface Specifiers {

@@ -40,3 +40,9 @@ export function num_online_cpus(k: Kernel): Int {
   for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) if (cpu_online(k, cpu)) online++;
   return online;
 }
+
+export function num_possible_cpus(k: Kernel): Int {
+  let possible: Int = 0;
+  for (let cpu = 0; cpu < nr_cpu_ids(k); cpu++) if (cpu_possible(k, cpu)) possible++;
+  return possible;
+}

@@ -139,7 +139,7 @@ export function kmem_cache_zalloc(k: Kernel, s: KmemCache, flags: Gfp): VirtAddr
 type Constructor = (k: Kernel, object: Cell) => void;
 const constructors = new Map<string, Constructor>();
 
-/** A function whose address a cache's `ctor` may hold, by its symbol. Others do nothing here. */
+/** A function whose address a cache's `ctor` may hold, by its symbol. Others are run by who offers them, or do nothing. */
 export const linkConstructor = (symbol: string, ctor: Constructor): void =>
   void constructors.set(symbol, ctor);
 
@@ -147,5 +147,9 @@ export const linkConstructor = (symbol: string, ctor: Constructor): void =>
 export const callConstructor = (k: Kernel, s: KmemCache, object: VirtAddr): void => {
   const address = k.read_va(s + k.kmem_cache.ctor);
   for (const [symbol, ctor] of constructors)
-    if (k.profile.symbol(symbol)?.address === address) ctor(k, k.cell_at(object));
+    if (k.profile.symbol(symbol)?.address === address) {
+      ctor(k, k.cell_at(object));
+      return;
+    }
+  k.callOut?.(address, [object]);
 };

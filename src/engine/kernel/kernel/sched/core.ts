@@ -1,17 +1,24 @@
 /**
  * Giving way to other threads of the kernel, of which there are only workers.
  *
- * Source: Linux 6.1 kernel/sched/core.c; include/linux/sched.h: cond_resched(); kernel/workqueue.c: process_one_work().
+ * Source: Linux 6.1 kernel/sched/core.c; include/linux/sched.h: cond_resched(); kernel/workqueue.c: process_one_work(), flush_work().
  */
 import type { Kernel } from '../../../machine/kernel.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import { work_pending } from '../../include/linux/workqueue.h.js';
 import { drain_vmap_area_work } from '../../mm/vmalloc/purge.js';
 import { set_work_pool_and_clear_pending } from '../workqueue.js';
 
+interface Work {
+  readonly work: string;
+  readonly func: (k: Kernel) => void;
+}
+
 /** The works there are, by their symbols, and what each does. */
-const WORKS: readonly { readonly work: string; readonly func: (k: Kernel) => void }[] = [
-  { work: 'drain_vmap_work', func: drain_vmap_area_work },
-];
+const WORKS: Work[] = [{ work: 'drain_vmap_work', func: drain_vmap_area_work }];
+
+/** A work whose function needs what gives way itself: linked when its module is loaded. */
+export const linkWork = (work: string, func: Work['func']): void => void WORKS.push({ work, func });
 
 /** Whether any work waits. */
 export function anyWorkPending(k: Kernel): boolean {
@@ -26,4 +33,15 @@ export function cond_resched(k: Kernel): void {
     set_work_pool_and_clear_pending(k, work);
     func(k);
   }
+}
+
+/** Waits until a work is done, which is done here and now. Whether it waited to be done. @param work its address */
+export function flush_work(k: Kernel, work: VirtAddr): boolean {
+  for (const { work: symbol, func } of WORKS) {
+    if (k.profile.symbol(symbol)?.address !== work || !work_pending(k, symbol)) continue;
+    set_work_pool_and_clear_pending(k, symbol);
+    func(k);
+    return true;
+  }
+  return false;
 }

@@ -5,12 +5,12 @@
  */
 import { type Gfp, type Int, type KmemCache, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { Cell, VirtAddr } from '../../../memory/address.js';
+import { asCell, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { RadixTreeRoot } from '../../include/linux/idr.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
-import { kmem_cache_alloc, linkConstructor } from '../../include/linux/slab.h.js';
-import { call_rcu } from '../../kernel/rcu/tiny.js';
+import { kmem_cache_alloc, kmem_cache_free, linkConstructor } from '../../include/linux/slab.h.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { memset } from '../string.js';
 import {
   all_tag_set,
@@ -51,9 +51,24 @@ export function radix_tree_node_alloc(
   return ret;
 }
 
+/** Freed to its cache as that wants its objects: an empty node. */
+function radix_tree_node_rcu_free(k: Kernel, head: Cell): void {
+  const node = (head - k.xa_node.callback_head) as XaNode;
+  const sizeBytes: Int = (k.xa_node.tags - k.xa_node.slots) * 4;
+  memset(k, k.va_of(asCell(node + k.xa_node.slots)), 0, sizeBytes);
+  memset(k, k.va_of(asCell(node + k.xa_node.tags)), 0, k.sizeof.xa_node - k.xa_node.tags * 4);
+  INIT_LIST_HEAD(k, node + k.xa_node.private_list);
+  kmem_cache_free(k, k.read_ptr(k.globals.radix_tree_node_cachep), k.va_of(node));
+}
+linkCallback('radix_tree_node_rcu_free', radix_tree_node_rcu_free);
+
 /** Readers may still be on their way down: it is freed after them. */
 function radix_tree_node_free(k: Kernel, node: XaNode): void {
-  call_rcu(k, (node + k.xa_node.callback_head) as Cell, 'radix_tree_node_rcu_free');
+  call_rcu(
+    k,
+    (node + k.xa_node.callback_head) as Cell,
+    functionNamed(k, 'radix_tree_node_rcu_free'),
+  );
 }
 
 /** Objects of the cache of nodes are empty nodes. */

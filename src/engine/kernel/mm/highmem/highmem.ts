@@ -101,6 +101,15 @@ export function kmap_high(k: Kernel, page: Page): VirtAddr {
   return vaddr;
 }
 
+/** The slot that has a page, one user more; 0 when none has it. Only ARM builds this. */
+export function kmap_high_get(k: Kernel, page: Page): VirtAddr {
+  const vaddr: VirtAddr = page_address(k, page);
+  if (vaddr === 0) return vaddr;
+  const nr: Int = PKMAP_NR(k, vaddr);
+  k.write(k.globals.pkmap_count + nr, k.read_int(k.globals.pkmap_count + nr) + 1);
+  return vaddr;
+}
+
 /** Left out: waking those that wait for a slot (pkmap_map_wait). */
 export function kunmap_high(k: Kernel, page: Page): void {
   const vaddr: VirtAddr = page_address(k, page);

@@ -13,12 +13,20 @@ import { type Int, NULL, type Page, type Pfn, type Pte } from '../../../machine/
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
-import { pfn_pte, pte_clear, pte_none, set_pte } from '../../arch/x86/include/asm/pgtable.h.js';
+import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
+import {
+  pfn_pte,
+  pte_clear,
+  pte_none,
+  pte_page,
+  set_pte,
+} from '../../arch/x86/include/asm/pgtable.h.js';
 import { PAGE_KERNEL, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_one_kernel } from '../../arch/x86/mm/tlb.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
 import { PageHighMem } from '../../include/linux/page-flags.h.js';
 import { virt_to_kpte } from '../../include/linux/pgtable.h.js';
+import { PKMAP_ADDR, PKMAP_NR } from './highmem.js';
 import { page_address } from './page_address.js';
 
 export const __fix_to_virt = (k: Kernel, x: Int): VirtAddr => asVirt(k.FIXADDR_TOP - x * PAGE_SIZE);
@@ -107,6 +115,31 @@ export function kmap_local_page(k: Kernel, page: Page): VirtAddr {
 }
 
 export const kunmap_local = (k: Kernel, vaddr: VirtAddr): void => kunmap_local_indexed(k, vaddr);
+
+/** For a frame that need not have a struct page, and may have an address of its own. */
+export function kmap_local_pfn(k: Kernel, pfn: Pfn): VirtAddr {
+  // A build without slots has every frame in its direct map.
+  if (k.FIX_KMAP_BEGIN < 0) return page_address(k, k.pfn_to_page(pfn));
+  return __kmap_local_pfn_prot(k, pfn, PAGE_KERNEL(k));
+}
+
+/** The page that is mapped at an address: of kmap(), of kmap_local_page(), or by its place in the direct map. */
+export function __kmap_to_page(k: Kernel, vaddr: VirtAddr): Page {
+  if (k.LAST_PKMAP > 0 && vaddr >= PKMAP_ADDR(k, 0) && vaddr < PKMAP_ADDR(k, k.LAST_PKMAP))
+    return pte_page(
+      k,
+      k.read_pte(k.read_ptr(k.globals.pkmap_page_table) + PKMAP_NR(k, vaddr) * k.pte_words),
+    );
+  const base: VirtAddr = asVirt(ALIGN_DOWN(vaddr, PAGE_SIZE));
+  if (k.FIX_KMAP_BEGIN >= 0)
+    for (let i: Int = 0; i <= kmap_local_idx(k); i++)
+      if (__fix_to_virt(k, k.FIX_KMAP_BEGIN + arch_kmap_local_map_idx(k, i)) === base)
+        return pte_page(
+          k,
+          k.read_pte(k.plus(current(k), k.task_struct.kmap_ctrl_pteval + i * k.pte_words)),
+        );
+  return virt_to_page(k, vaddr);
+}
 
 /** From here on a fault is not served by sleeping: the access fails instead. */
 function pagefault_disable(k: Kernel): void {

@@ -1,21 +1,27 @@
 /**
- * Chunks of per-CPU memory: the first one, which boot made, and further ones, which are blocks of pages where there is one CPU.
+ * Chunks of per-CPU memory: which one an address is of, and the structures of one. Boot made the first; further ones are made by
+ * percpu-km.ts, where there is one CPU, and by percpu-vm.ts.
  *
- * Source: Linux 6.1 mm/percpu.c: pcpu_addr_in_chunk(), pcpu_set_page_chunk(), pcpu_init_md_blocks(), pcpu_alloc_chunk() to
- * pcpu_chunk_populated(), pcpu_chunk_addr_search(); mm/percpu-km.c: pcpu_create_chunk().
+ * Source: Linux 6.1 mm/percpu.c: pcpu_unit_page_offset(), pcpu_chunk_addr(), pcpu_addr_in_chunk(), pcpu_set_page_chunk(),
+ * pcpu_init_md_blocks(), pcpu_alloc_chunk() to pcpu_chunk_depopulated(), pcpu_chunk_addr_search().
  */
-import { type Gfp, type Int, NULL, type Page, type PcpuChunk } from '../../../machine/ctypes.js';
+import {
+  type Gfp,
+  type Int,
+  NULL,
+  type Page,
+  type PcpuChunk,
+  type ULong,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
-import { order_base_2 } from '../../include/linux/log2.h.js';
 import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
-import { bitmap_set } from '../../lib/bitmap.js';
-import { page_address } from '../highmem/page_address.js';
-import { alloc_pages } from '../page_alloc/api.js';
+import { bitmap_clear, bitmap_set } from '../../lib/bitmap.js';
 import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import { kfree, kzalloc } from '../slab_common/kmalloc.js';
+import { vmalloc_to_page } from '../vmalloc/vfree.js';
 import { pcpu_init_md_block } from './block.js';
 import { pcpu_update_empty_pages } from './chunk_hints.js';
 
@@ -34,7 +40,7 @@ function pcpu_addr_in_chunk(k: Kernel, chunk: PcpuChunk, addr: VirtAddr): boolea
 }
 
 /** A page of a chunk knows its chunk. */
-function pcpu_set_page_chunk(k: Kernel, page: Page, pcpu: PcpuChunk): void {
+export function pcpu_set_page_chunk(k: Kernel, page: Page, pcpu: PcpuChunk): void {
   k.write_ptr(page + k.page.index, pcpu);
 }
 
@@ -42,20 +48,23 @@ function pcpu_get_page_chunk(k: Kernel, page: Page): PcpuChunk {
   return k.read_ptr(page + k.page.index);
 }
 
-/** The chunk that an area was taken from. Left out: pcpu_unit_offsets (chunks in vmalloc space, which SMP's further ones would be). */
+/** The chunk that an area was taken from. */
 export function pcpu_chunk_addr_search(k: Kernel, addr: VirtAddr): PcpuChunk {
   // Boot's chunks are known by their range: nobody wrote into page->index of their pages.
   if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_first_chunk), addr))
     return k.read_ptr(k.globals.pcpu_first_chunk);
   if (pcpu_addr_in_chunk(k, k.read_ptr(k.globals.pcpu_reserved_chunk), addr))
     return k.read_ptr(k.globals.pcpu_reserved_chunk);
-  return pcpu_get_page_chunk(k, virt_to_page(k, addr));
+  if (!k.smp) return pcpu_get_page_chunk(k, virt_to_page(k, addr));
+  // In vmalloc space the address may be of nobody's unit: this CPU's is surely there.
+  addr = asVirt(addr + pcpu_unit_page_offset(k, k.cpu, 0));
+  return pcpu_get_page_chunk(k, vmalloc_to_page(k, addr));
 }
 
 // --- making one --------------------------------------------------------------------------------------------------------
 
 /** Differs: what is larger than a page comes from kmalloc() as well, not from vmalloc(). */
-function pcpu_mem_zalloc(k: Kernel, size: Int, gfp: Gfp): VirtAddr {
+export function pcpu_mem_zalloc(k: Kernel, size: Int, gfp: Gfp): VirtAddr {
   return kzalloc(k, size, gfp);
 }
 
@@ -75,7 +84,7 @@ export function pcpu_init_md_blocks(k: Kernel, chunk: PcpuChunk): void {
 }
 
 /** The structures of a chunk, without pages; NULL when one of them cannot be had. Left out: obj_cgroups. */
-function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
+export function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
   // The size counts the bitmap `populated` at the structure's end, which is as long as a unit has pages.
   const self: VirtAddr = pcpu_mem_zalloc(k, k.read_int(k.globals.pcpu_chunk_struct_size), gfp);
   if (self === 0) return NULL;
@@ -123,7 +132,7 @@ function pcpu_alloc_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
 }
 
 /** Frees the structures. The chunk's pages, if it ever had any, are the caller's to free. */
-function pcpu_free_chunk(k: Kernel, chunk: PcpuChunk): void {
+export function pcpu_free_chunk(k: Kernel, chunk: PcpuChunk): void {
   pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.md_blocks)));
   pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.bound_map)));
   pcpu_mem_free(k, k.read_va(k.plus(chunk, k.pcpu_chunk.alloc_map)));
@@ -131,7 +140,12 @@ function pcpu_free_chunk(k: Kernel, chunk: PcpuChunk): void {
 }
 
 /** Pages [page_start, page_end) of a chunk are there now. */
-function pcpu_chunk_populated(k: Kernel, chunk: PcpuChunk, page_start: Int, page_end: Int): void {
+export function pcpu_chunk_populated(
+  k: Kernel,
+  chunk: PcpuChunk,
+  page_start: Int,
+  page_end: Int,
+): void {
   const nr: Int = page_end - page_start;
   const populated: VirtAddr = k.va_of(k.plus(chunk, k.pcpu_chunk.populated));
   bitmap_set(k, populated, page_start, nr);
@@ -142,27 +156,36 @@ function pcpu_chunk_populated(k: Kernel, chunk: PcpuChunk, page_start: Int, page
   pcpu_update_empty_pages(k, chunk, nr);
 }
 
-/** A further chunk: a block of pages. Differs: NULL on SMP, where mm/percpu-vm.c would map its units in vmalloc space. */
-export function pcpu_create_chunk(k: Kernel, gfp: Gfp): PcpuChunk {
-  if (k.smp) return NULL;
-  // pcpu_group_sizes[0]: there is one group of one unit.
-  const nr_pages: Int = k.read_int(k.globals.pcpu_unit_pages);
-  const chunk: PcpuChunk = pcpu_alloc_chunk(k, gfp);
-  if (chunk === NULL) return NULL;
+/** Pages [page_start, page_end) of a chunk are gone. */
+export function pcpu_chunk_depopulated(
+  k: Kernel,
+  chunk: PcpuChunk,
+  page_start: Int,
+  page_end: Int,
+): void {
+  const nr: Int = page_end - page_start;
+  bitmap_clear(k, k.va_of(k.plus(chunk, k.pcpu_chunk.populated)), page_start, nr);
+  const nr_populated = k.plus(chunk, k.pcpu_chunk.nr_populated);
+  k.write(nr_populated, k.words[nr_populated]! - nr);
+  k.add_long(k.globals.pcpu_nr_populated, -nr);
+  pcpu_update_empty_pages(k, chunk, -nr);
+}
 
-  // What the block has beyond nr_pages stays unused.
-  const pages: Page = alloc_pages(k, gfp, order_base_2(nr_pages));
-  if (pages === NULL) {
-    pcpu_free_chunk(k, chunk);
-    return NULL;
-  }
-  // That is how free_percpu() will find the chunk.
-  for (let i: Int = 0; i < nr_pages; i++)
-    pcpu_set_page_chunk(k, k.pfn_to_page(k.page_to_pfn(pages) + i), chunk);
-  k.write_ptr(k.plus(chunk, k.pcpu_chunk.data), pages);
-  k.write_va(k.plus(chunk, k.pcpu_chunk.base_addr), page_address(k, pages));
-  pcpu_chunk_populated(k, chunk, 0, nr_pages);
-  return chunk;
+// --- units ---------------------------------------------------------------------------------------------------------------
+
+/** One CPU has one unit, at the chunk's beginning. */
+function pcpu_unit_page_offset(k: Kernel, cpu: Int, page_idx: Int): ULong {
+  if (!k.smp) return page_idx << PAGE_SHIFT;
+  return (
+    k.read_ulong(k.plus(k.read_ptr(k.globals.pcpu_unit_offsets), cpu * k.ptr_words)) +
+    (page_idx << PAGE_SHIFT)
+  );
+}
+
+/** Where page `page_idx` of a CPU's unit is. */
+export function pcpu_chunk_addr(k: Kernel, chunk: PcpuChunk, cpu: Int, page_idx: Int): VirtAddr {
+  const base_addr: VirtAddr = k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr));
+  return asVirt(base_addr + pcpu_unit_page_offset(k, cpu, page_idx));
 }
 
 // --- addresses and per-CPU pointers ------------------------------------------------------------------------------------

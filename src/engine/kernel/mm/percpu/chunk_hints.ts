@@ -7,7 +7,7 @@
  * Source: Linux 6.1 mm/percpu.c: __pcpu_size_to_slot() to pcpu_chunk_slot(), pcpu_next_md_free_region(), __pcpu_chunk_move() to
  * pcpu_update_empty_pages(), pcpu_chunk_refresh_hint().
  */
-import type { Int, PcpuBlockMd, PcpuChunk, Out } from '../../../machine/ctypes.js';
+import type { Int, ListHead, PcpuBlockMd, PcpuChunk, Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { list_move, list_move_tail } from '../../include/linux/list.h.js';
@@ -49,18 +49,8 @@ export function pcpu_chunk_slot(k: Kernel, chunk: PcpuChunk): Int {
 /** The chunk for modules' static per-CPU data serves nothing else, so it stands on no list. */
 function __pcpu_chunk_move(k: Kernel, chunk: PcpuChunk, slot: Int, move_front: boolean): void {
   if (!k.ptr_is(k.globals.pcpu_reserved_chunk, chunk)) {
-    if (move_front)
-      list_move(
-        k,
-        k.plus(chunk, k.pcpu_chunk.list),
-        k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head),
-      );
-    else
-      list_move_tail(
-        k,
-        k.plus(chunk, k.pcpu_chunk.list),
-        k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head),
-      );
+    if (move_front) list_move(k, k.plus(chunk, k.pcpu_chunk.list), chunkList(k, slot));
+    else list_move_tail(k, k.plus(chunk, k.pcpu_chunk.list), chunkList(k, slot));
   }
 }
 
@@ -87,6 +77,21 @@ export function pcpu_reintegrate_chunk(k: Kernel, chunk: PcpuChunk): void {
     pcpu_chunk_relocate(k, chunk, -1);
   }
 }
+
+/** It is about to give its empty pages back: nobody counts on them any more, and it is asked last. */
+export function pcpu_isolate_chunk(k: Kernel, chunk: PcpuChunk): void {
+  if (!k.read_bool(chunk, k.pcpu_chunk.isolated)) {
+    k.write_bool(chunk, k.pcpu_chunk.isolated, true);
+    const nr: Int = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_empty_pop_pages));
+    k.write(k.globals.pcpu_nr_empty_pop_pages, k.read_int(k.globals.pcpu_nr_empty_pop_pages) - nr);
+  }
+  const slot: Int = k.read_int(k.globals.pcpu_to_depopulate_slot);
+  list_move(k, k.plus(chunk, k.pcpu_chunk.list), chunkList(k, slot));
+}
+
+/** &pcpu_chunk_lists[slot] */
+export const chunkList = (k: Kernel, slot: Int): ListHead =>
+  k.plus(k.read_ptr(k.globals.pcpu_chunk_lists), slot * k.stride.list_head);
 
 // --- hints -------------------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,15 @@
 /**
  * Where in a chunk of per-CPU memory an area fits: first by the hints of its blocks, then by the bitmap.
  *
- * Source: Linux 6.1 mm/percpu.c: pcpu_next_fit_region(), pcpu_find_block_fit(), pcpu_find_zero_area().
+ * Source: Linux 6.1 mm/percpu.c: pcpu_is_populated() to pcpu_find_block_fit(),
+ * pcpu_next_fit_region(), pcpu_find_zero_area().
  */
 import type { Int, PcpuBlockMd, PcpuChunk, Out, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { VirtAddr } from '../../../memory/address.js';
+import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { __ffs } from '../../include/linux/bitops.h.js';
-import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
+import { PCPU_BITMAP_BLOCK_BITS, PCPU_MIN_ALLOC_SIZE } from '../../include/linux/percpu.h.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import { pcpu_chunk_map_bits, pcpu_chunk_nr_blocks } from '../percpu-internal.h.js';
 import {
@@ -77,12 +78,36 @@ function pcpu_next_fit_region(
   bit_off.value = pcpu_chunk_map_bits(k, chunk);
 }
 
+/** Whether the pages of an area are all there; else `next_off` is where pages are again, in bits. */
+function pcpu_is_populated(
+  k: Kernel,
+  chunk: PcpuChunk,
+  bit_off: Int,
+  bits: Int,
+  next_off: Out<Int>,
+): boolean {
+  const populated: VirtAddr = k.va_of(k.plus(chunk, k.pcpu_chunk.populated));
+  let start: Int = Math.floor((bit_off * PCPU_MIN_ALLOC_SIZE) / PAGE_SIZE);
+  const end: Int = Math.ceil(((bit_off + bits) * PCPU_MIN_ALLOC_SIZE) / PAGE_SIZE);
+  start = find_next_zero_bit(k, populated, end, start);
+  if (start >= end) return true;
+  const next: Int = find_next_bit(k, populated, end, start + 1);
+  next_off.value = (next * PAGE_SIZE) / PCPU_MIN_ALLOC_SIZE;
+  return false;
+}
+
 /**
  * Where to begin to look for an area, in bits; -1 when the hints know of no place.
  *
- * Left out: pop_only, and pcpu_is_populated with it (nobody allocates who must not sleep): the first place is taken.
+ * @param pop_only only where pages are there already
  */
-export function pcpu_find_block_fit(k: Kernel, chunk: PcpuChunk, alloc_bits: Int, align: Int): Int {
+export function pcpu_find_block_fit(
+  k: Kernel,
+  chunk: PcpuChunk,
+  alloc_bits: Int,
+  align: Int,
+  pop_only: boolean,
+): Int {
   const chunk_md: PcpuBlockMd = k.plus(chunk, k.pcpu_chunk.chunk_md);
   // A hint may be too small, so now and then a chunk is passed over that had room. To search each one to be sure
   // would cost more.
@@ -90,8 +115,16 @@ export function pcpu_find_block_fit(k: Kernel, chunk: PcpuChunk, alloc_bits: Int
 
   const bit_off: Out<Int> = { value: pcpu_next_hint(k, chunk_md, alloc_bits) };
   const bits: Out<Int> = { value: 0 };
+  const next_off: Out<Int> = { value: 0 };
+  // pcpu_for_each_fit_region()
   pcpu_next_fit_region(k, chunk, alloc_bits, align, bit_off, bits);
-  if (bit_off.value === pcpu_chunk_map_bits(k, chunk)) return -1;
+  while (bit_off.value < pcpu_chunk_map_bits(k, chunk)) {
+    if (!pop_only || pcpu_is_populated(k, chunk, bit_off.value, bits.value, next_off)) break;
+    bit_off.value = next_off.value;
+    bits.value = 0;
+    pcpu_next_fit_region(k, chunk, alloc_bits, align, bit_off, bits);
+  }
+  if (bit_off.value >= pcpu_chunk_map_bits(k, chunk)) return -1;
   return bit_off.value;
 }
 

@@ -5,10 +5,9 @@
  * An area is named by its address in the first unit (SMP: relative to the kernel's own per-CPU data); per_cpu_ptr() leads to a
  * CPU's. Where there is one CPU they are the same.
  *
- * Left out: pcpu_lock, pcpu_alloc_mutex; pcpu_balance_workfn, the work that keeps some pages populated and gives others back.
+ * Left out: pcpu_lock, pcpu_alloc_mutex. The work that keeps some pages at hand and gives others back is in balance.ts.
  *
- * Source: Linux 6.1 mm/percpu.c: pcpu_unit_page_offset(), pcpu_chunk_addr(), pcpu_alloc_area() to pcpu_free_area(), pcpu_alloc() to
- * free_percpu().
+ * Source: Linux 6.1 mm/percpu.c: pcpu_alloc_area() to pcpu_free_area(), pcpu_alloc() to free_percpu().
  */
 import {
   type Gfp,
@@ -21,7 +20,7 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { cpu_possible, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import {
@@ -36,21 +35,33 @@ import {
   PCPU_MIN_ALLOC_SIZE,
   PCPU_MIN_UNIT_SIZE,
 } from '../../include/linux/percpu.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import { bitmap_clear, bitmap_set } from '../../lib/bitmap.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import { memset } from '../../lib/string.js';
 import { pcpu_chunk_map_bits } from '../percpu-internal.h.js';
+import {
+  atomicAllocationFailed,
+  PCPU_EMPTY_POP_PAGES_LOW,
+  pcpu_create_chunk,
+  pcpu_populate_chunk,
+  pcpu_schedule_balance_work,
+  pcpu_should_reclaim_chunk,
+} from './balance.js';
 import { pcpu_block_update_scan } from './block.js';
 import {
   __addr_to_pcpu_ptr,
   __pcpu_ptr_to_addr,
+  pcpu_chunk_addr,
   pcpu_chunk_addr_search,
-  pcpu_create_chunk,
+  pcpu_chunk_populated,
 } from './chunk.js';
 import {
+  chunkList,
   pcpu_chunk_move,
   pcpu_chunk_relocate,
   pcpu_chunk_slot,
+  pcpu_isolate_chunk,
   pcpu_reintegrate_chunk,
   pcpu_size_to_slot,
 } from './chunk_hints.js';
@@ -59,21 +70,6 @@ import { pcpu_block_update_hint_alloc, pcpu_block_update_hint_free } from './hin
 
 /** Chunks in slots below this are put aside when an allocation from them failed. */
 const PCPU_SLOT_FAIL_THRESHOLD = 3;
-
-/** One CPU has one unit, at the chunk's beginning. */
-function pcpu_unit_page_offset(k: Kernel, cpu: Int, page_idx: Int): ULong {
-  if (!k.smp) return page_idx << PAGE_SHIFT;
-  return (
-    k.read_ulong(k.plus(k.read_ptr(k.globals.pcpu_unit_offsets), cpu * k.ptr_words)) +
-    (page_idx << PAGE_SHIFT)
-  );
-}
-
-/** Where page `page_idx` of a CPU's unit is. */
-function pcpu_chunk_addr(k: Kernel, chunk: PcpuChunk, cpu: Int, page_idx: Int): VirtAddr {
-  const base_addr: VirtAddr = k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr));
-  return asVirt(base_addr + pcpu_unit_page_offset(k, cpu, page_idx));
-}
 
 // --- areas -------------------------------------------------------------------------------------------------------------
 
@@ -155,15 +151,22 @@ function pcpu_free_area(k: Kernel, chunk: PcpuChunk, off: Int): Int {
 
 // --- allocating, freeing -----------------------------------------------------------------------------------------------
 
+/** The failure is said, unless nobody wants to hear of it. */
+function allocationFailed(k: Kernel, size: Int, align: Int, gfp: Gfp, err: string): VirtAddr {
+  if ((gfp & k.__GFP_NOWARN) === 0)
+    pr_warn(k, `percpu: allocation failed, size=${size} align=${align} atomic=0, ${err}`);
+  return asVirt(0);
+}
+
 /**
  * An area for every CPU; 0 when there is no room.
  *
- * Left out: current_gfp_context, memcg, callers that must not sleep (is_atomic), the reserved chunk, pcpu_populate_chunk (a chunk's
- * pages are all there), pcpu_schedule_balance_work, kmemleak, the warning of a failure.
+ * Left out: current_gfp_context, memcg, the reserved chunk, kmemleak, dump_stack.
  */
 function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
   // Only these go on to a new chunk: its memory serves later requests as well.
   const pcpu_gfp: Gfp = gfp & (k.GFP_KERNEL | k.__GFP_NORETRY | k.__GFP_NOWARN);
+  const is_atomic: boolean = (gfp & k.__GFP_DIRECT_RECLAIM) === 0;
   // A bit of the maps stands for PCPU_MIN_ALLOC_SIZE bytes: nothing finer can be recorded.
   if (align < PCPU_MIN_ALLOC_SIZE) align = PCPU_MIN_ALLOC_SIZE;
   size = ALIGN(size, PCPU_MIN_ALLOC_SIZE);
@@ -186,10 +189,7 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
         slot <= k.read_int(k.globals.pcpu_free_slot);
         slot++
       ) {
-        const head: ListHead = k.plus(
-          k.read_ptr(k.globals.pcpu_chunk_lists),
-          slot * k.stride.list_head,
-        );
+        const head: ListHead = chunkList(k, slot);
         for (
           let pos: PcpuChunk = list_first_entry(k, head, k.pcpu_chunk.list),
             next: PcpuChunk = list_next_entry(k, pos, k.pcpu_chunk.list);
@@ -198,7 +198,7 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
         ) {
           // `next` is known already: the chunk may leave this list below.
           chunk = pos;
-          off = pcpu_find_block_fit(k, chunk, bits, bit_align);
+          off = pcpu_find_block_fit(k, chunk, bits, bit_align, is_atomic);
           if (off < 0) {
             // It would fail again and again: put aside until something of it is freed.
             if (slot < PCPU_SLOT_FAIL_THRESHOLD) pcpu_chunk_move(k, chunk, 0);
@@ -213,20 +213,40 @@ function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
         }
       }
 
-      const free_slot: ListHead = k.plus(
-        k.read_ptr(k.globals.pcpu_chunk_lists),
-        k.read_int(k.globals.pcpu_free_slot) * k.stride.list_head,
-      );
+      const free_slot: ListHead = chunkList(k, k.read_int(k.globals.pcpu_free_slot));
+      // A caller that must not wait takes what is there. The next one is to find more.
+      if (is_atomic) {
+        atomicAllocationFailed(k);
+        return asVirt(0);
+      }
       // None of the kind that would do, whatever is asked for.
       if (list_empty(k, free_slot)) {
         chunk = pcpu_create_chunk(k, pcpu_gfp);
-        if (chunk === NULL) return asVirt(0);
+        if (chunk === NULL)
+          return allocationFailed(k, size, align, gfp, 'failed to allocate new chunk');
         // It stands on no list yet. The search begins again, and finds it there.
         pcpu_chunk_relocate(k, chunk, -1);
       }
     }
   }
   // area_found:
+  // Pages of the area that are not there yet, in every unit.
+  if (!is_atomic) {
+    const populated: VirtAddr = k.va_of(k.plus(chunk, k.pcpu_chunk.populated));
+    const page_end: Int = Math.ceil((off + size) / PAGE_SIZE);
+    let rs: Int = find_next_zero_bit(k, populated, page_end, Math.floor(off / PAGE_SIZE));
+    while (rs < page_end) {
+      const re: Int = find_next_bit(k, populated, page_end, rs);
+      if (pcpu_populate_chunk(k, chunk, rs, re, pcpu_gfp) !== 0) {
+        pcpu_free_area(k, chunk, off);
+        return allocationFailed(k, size, align, gfp, 'failed to populate');
+      }
+      pcpu_chunk_populated(k, chunk, rs, re);
+      rs = find_next_zero_bit(k, populated, page_end, re);
+    }
+  }
+  if (k.read_int(k.globals.pcpu_nr_empty_pop_pages) < PCPU_EMPTY_POP_PAGES_LOW)
+    pcpu_schedule_balance_work(k);
   // In the units of all CPUs that may ever come: one that starts later finds zeros too.
   for (let cpu: Int = 0; cpu < nr_cpu_ids(k); cpu++)
     if (cpu_possible(k, cpu)) memset(k, asVirt(pcpu_chunk_addr(k, chunk, cpu, 0) + off), 0, size);
@@ -238,15 +258,37 @@ export function __alloc_percpu(k: Kernel, size: Int, align: Int): VirtAddr {
   return pcpu_alloc(k, size, align, k.GFP_KERNEL);
 }
 
-/**
- * Gives an area back, for all CPUs at once.
- *
- * Left out: memcg, pcpu_isolate_chunk, pcpu_schedule_balance_work: a chunk that is wholly free stays.
- */
+/** The same with flags of the caller's. */
+export function __alloc_percpu_gfp(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
+  return pcpu_alloc(k, size, align, gfp);
+}
+
+/** Gives an area back, for all CPUs at once. Left out: memcg. */
 export function free_percpu(k: Kernel, ptr: VirtAddr): void {
   if (ptr === 0) return;
   const addr: VirtAddr = __pcpu_ptr_to_addr(k, ptr);
   const chunk: PcpuChunk = pcpu_chunk_addr_search(k, addr);
   const off: Int = addr - k.read_va(k.plus(chunk, k.pcpu_chunk.base_addr));
   pcpu_free_area(k, chunk, off);
+
+  let need_balance = false;
+  const isFree: boolean =
+    k.read_int(k.plus(chunk, k.pcpu_chunk.free_bytes)) === k.read_int(k.globals.pcpu_unit_size);
+  if (!k.read_bool(chunk, k.pcpu_chunk.isolated) && isFree) {
+    // One chunk that is wholly free is kept, the others go.
+    const free_slot: ListHead = chunkList(k, k.read_int(k.globals.pcpu_free_slot));
+    for (
+      let pos: PcpuChunk = list_first_entry(k, free_slot, k.pcpu_chunk.list);
+      !list_entry_is_head(k, pos, free_slot, k.pcpu_chunk.list);
+      pos = list_next_entry(k, pos, k.pcpu_chunk.list)
+    )
+      if (pos !== chunk) {
+        need_balance = true;
+        break;
+      }
+  } else if (pcpu_should_reclaim_chunk(k, chunk)) {
+    pcpu_isolate_chunk(k, chunk);
+    need_balance = true;
+  }
+  if (need_balance) pcpu_schedule_balance_work(k);
 }

@@ -5,7 +5,7 @@
  *     slabs_partial    some are
  *     slabs_free       none is
  *
- * Source: Linux 6.1 mm/slab.c: kmem_getpages() to slabs_destroy(), drain_freelist(), cache_grow_begin(), cache_grow_end(),
+ * Source: Linux 6.1 mm/slab.c: kmem_getpages() to slabs_destroy(), kmem_rcu_free(), drain_freelist(), cache_grow_begin(), cache_grow_end(),
  * fixup_slab_list().
  */
 import {
@@ -20,7 +20,7 @@ import {
 } from '../../../machine/ctypes.js';
 import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import {
   INIT_LIST_HEAD,
@@ -39,6 +39,7 @@ import {
   __folio_set_slab,
   PageSlab,
 } from '../../include/linux/page-flags.h.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { GFP_CONSTRAINT_MASK, GFP_RECLAIM_MASK, GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
 import { __slab_clear_pfmemalloc, folio_slab, get_node, slab_folio } from '../slab.h.js';
@@ -77,10 +78,19 @@ function kmem_freepages(k: Kernel, cachep: KmemCache, slab: Slab): void {
   __free_pages(k, folio, order);
 }
 
-/** Differs: a SLAB_TYPESAFE_BY_RCU slab goes at once, not when a grace period is over: nobody reads meanwhile. */
+/** The grace period of a slab is over. */
+function kmem_rcu_free(k: Kernel, head: Cell): void {
+  const slab = (head - k.slab.callback_head) as Slab;
+  kmem_freepages(k, k.read_ptr(slab + k.slab.slab_cache), slab);
+}
+linkCallback('kmem_rcu_free', kmem_rcu_free);
+
+/** Readers may still look at objects of a SLAB_TYPESAFE_BY_RCU slab: it goes when they are gone. */
 function slab_destroy(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const freelist: VirtAddr = k.read_va(slab + k.slab.freelist);
-  kmem_freepages(k, cachep, slab);
+  if ((k.words[cachep + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0)
+    call_rcu(k, asCell(slab + k.slab.callback_head), functionNamed(k, 'kmem_rcu_free'));
+  else kmem_freepages(k, cachep, slab);
   // It was an object of its own.
   if (OFF_SLAB(k, cachep)) kfree(k, freelist);
 }

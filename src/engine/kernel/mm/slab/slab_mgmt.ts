@@ -10,6 +10,7 @@
 import type { Gfp, Int, KmemCache, Slab } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { callConstructor } from '../../include/linux/slab.h.js';
 import { readByte, writeByte } from '../../lib/string.js';
 import { page_address } from '../highmem/page_address.js';
 import { slab_folio } from '../slab.h.js';
@@ -71,11 +72,16 @@ export function alloc_slabmgmt(
   return asVirt(addr + (PAGE_SIZE << k.words[cachep + k.kmem_cache.gfporder]!) - freelist_size);
 }
 
-/** All objects are free, in the order of their addresses. Left out: shuffle_freelist, debugging; constructors do nothing here. */
+/** All objects are free, in the order of their addresses. Left out: shuffle_freelist, debugging. */
 export function cache_init_objs(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const num: Int = k.words[cachep + k.kmem_cache.num]!;
   // The last object will be taken last, so it can be the freelist as long as there is one.
   if (OBJFREELIST_SLAB(k, cachep))
     k.write_va(slab + k.slab.freelist, index_to_obj(k, cachep, slab, num - 1));
-  for (let i: Int = 0; i < num; i++) set_free_obj(k, slab, i, i);
+  const has_ctor: boolean = k.read_va(cachep + k.kmem_cache.ctor) !== 0;
+  for (let i: Int = 0; i < num; i++) {
+    // Once for each object, whoever has it later: users free objects in the state in which they were constructed.
+    if (has_ctor) callConstructor(k, cachep, index_to_obj(k, cachep, slab, i));
+    set_free_obj(k, slab, i, i);
+  }
 }

@@ -5,7 +5,7 @@
  *             193 .. 8192    the next power of two
  *             larger         a compound block of the page allocator
  *
- * Source: Linux 6.1 mm/slab_common.c: kmalloc_slab() to ksize(); include/linux/slab.h: kmalloc(), kzalloc().
+ * Source: Linux 6.1 mm/slab_common.c: kmalloc_slab() to ksize(), kmalloc_size_roundup(), kmalloc_large(); include/linux/slab.h: kmalloc(), kzalloc().
  */
 import {
   type Gfp,
@@ -33,7 +33,6 @@ import {
   ZERO_SIZE_PTR,
 } from '../../include/linux/slab.h.js';
 import { trace_kfree, trace_kmalloc } from '../../include/trace/events/kmem.h.js';
-import { readByte, writeByte } from '../../lib/string.js';
 import { gfpText, pointer } from '../../lib/vsprintf.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_SLAB_BUG_MASK } from '../internal.h.js';
@@ -49,10 +48,6 @@ const SIZE_INDEX = [3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 
 /** The entry of size_index[] for a size up to 192. */
 const size_index_elem = (bytes: Int): Int => (bytes - 1) >> 3;
 
-/** &size_index[elem]: an array of bytes. */
-const sizeIndexAt = (k: Kernel, elem: Int): VirtAddr =>
-  asVirt((k.profile.symbol('size_index')?.address ?? 0) + elem);
-
 /**
  * Writes size_index[]: sizes for which this build has no cache take the smallest that there is.
  * Left out: minimum sizes of 64 bytes and more, which no build here has.
@@ -61,14 +56,14 @@ export function setup_kmalloc_cache_index_table(k: Kernel): void {
   const smallest: Int = size_index_elem(k.KMALLOC_MIN_SIZE);
   for (let elem = 0; elem < SIZE_INDEX.length; elem++) {
     const index: Int = elem < smallest ? k.KMALLOC_SHIFT_LOW : SIZE_INDEX[elem]!;
-    writeByte(k, sizeIndexAt(k, elem), index);
+    k.write8(k.globals.size_index, elem, index);
   }
 }
 
 /** The kmalloc cache for `size` bytes. */
 export function kmalloc_slab(k: Kernel, size: Int, flags: Gfp): KmemCache {
   let index: Int;
-  if (size <= 192) index = readByte(k, sizeIndexAt(k, size_index_elem(size)));
+  if (size <= 192) index = k.read8(k.globals.size_index, size_index_elem(size));
   else index = fls(size - 1);
 
   const kmalloc_row: Int = k.KMALLOC_SHIFT_HIGH + 1;
@@ -101,6 +96,13 @@ function __kmalloc_large_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   // It belongs to no slab, but to its user it is an object like any other: it is counted with them.
   __mod_node_page_state(k, k.NR_SLAB_UNRECLAIMABLE_B, 1 << order);
   return page_address(k, page);
+}
+
+/** Whole pages, whatever the size. */
+export function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
+  const ret: VirtAddr = __kmalloc_large_node(k, size, flags);
+  trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(k, size), flags);
+  return ret;
 }
 
 /** Left out: kasan_kmalloc. */
@@ -160,6 +162,14 @@ export function kfree(k: Kernel, object: VirtAddr): void {
   }
   const s: KmemCache = k.read_ptr(folio + k.slab.slab_cache);
   slabAllocator(k).__kmem_cache_free(k, s, object, retIp(k));
+}
+
+/** How many bytes a request of that size would get. Left out: SIZE_MAX, which no number here is. */
+export function kmalloc_size_roundup(k: Kernel, size: Int): Int {
+  if (size === 0) return 0;
+  if (size > KMALLOC_MAX_CACHE_SIZE) return PAGE_SIZE << get_order(k, size);
+  const c: KmemCache = kmalloc_slab(k, size, k.GFP_KERNEL);
+  return c === NULL ? 0 : k.words[c + k.kmem_cache.object_size]!;
 }
 
 /** Left out: the warnings about an address inside a large object. */

@@ -13,6 +13,7 @@ import {
   NULL,
   type SlabFlags,
 } from '../../../machine/ctypes.js';
+import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
@@ -28,6 +29,7 @@ import {
 } from '../../include/linux/list.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
 import { kmem_cache_free, kmem_cache_zalloc, slabAllocator } from '../../include/linux/slab.h.js';
+import { rcu_barrier } from '../../kernel/rcu/tiny.js';
 import { static_branch_enable } from '../../include/linux/jump_label.h.js';
 import { stack_depot_init } from '../../lib/stackdepot.js';
 import { stringAt } from '../../lib/string.js';
@@ -43,7 +45,7 @@ export const slab_is_available = (k: Kernel): boolean => k.words[k.globals.slab_
 
 // --- creating ----------------------------------------------------------------------------------------------------------
 
-/** Makes a cache whose name is in memory already. Left out: the check of the region for user space. */
+/** Makes a cache whose name is in memory already. */
 function create_cache(
   k: Kernel,
   name: VirtAddr,
@@ -81,7 +83,7 @@ function create_cache(
 /**
  * A cache for objects of `size` bytes, or one that serves as well. `ctor` is the address of the constructor; 0: none. The
  * `usersize` bytes at `useroffset` of each object may be copied from and to user space.
- * Left out: slab_mutex (one task), kmem_cache_sanity_check (DEBUG_VM), dump_stack, panic() of SLAB_PANIC.
+ * Left out: slab_mutex (one task), kmem_cache_sanity_check (DEBUG_VM), dump_stack.
  */
 export function kmem_cache_create_usercopy(
   k: Kernel,
@@ -93,6 +95,7 @@ export function kmem_cache_create_usercopy(
   usersize: Int,
   ctor: VirtAddr = asVirt(0),
 ): KmemCache {
+  const mustSucceed: boolean = (flags & k.SLAB_PANIC) !== 0;
   let s: KmemCache = NULL;
   let err: Int = 0;
 
@@ -109,6 +112,18 @@ export function kmem_cache_create_usercopy(
     }
     flags &= CACHE_CREATE_MASK(k);
 
+    // A region that makes no sense is none.
+    if (
+      WARN(k, usersize === 0 && useroffset !== 0, 'kmem_cache_create_usercopy: no size') ||
+      WARN(
+        k,
+        size < usersize || size - usersize < useroffset,
+        'kmem_cache_create_usercopy: beyond the object',
+      )
+    ) {
+      usersize = 0;
+      useroffset = 0;
+    }
     // Such objects are checked by their cache's own region, so it must be theirs alone.
     if (usersize === 0) s = slabAllocator(k).__kmem_cache_alias(k, name, size, align, flags, ctor);
     if (s !== NULL) break out_unlock;
@@ -129,6 +144,10 @@ export function kmem_cache_create_usercopy(
 
   // out_unlock:
   if (err !== 0) {
+    if (mustSucceed)
+      throw new KernelFault(
+        `Kernel panic - not syncing: kmem_cache_create_usercopy: Failed to create slab '${textOf(k, name)}'. Error ${err}`,
+      );
     const text = `kmem_cache_create_usercopy(${textOf(k, name)}) failed with error ${err}`;
     pr_warn(k, text);
     return NULL;
@@ -170,10 +189,13 @@ function kmem_cache_release(k: Kernel, s: KmemCache): void {
 
 /**
  * What is left of destroyed caches whose slabs were freed through RCU: a work item does this, when no reader is left.
- * Left out: rcu_barrier (no callback is waited for), kfence. Differs: takes them off their list one by one.
+ * Left out: kfence. Differs: takes them off their list one by one.
  */
 export function slab_caches_to_rcu_destroy_workfn(k: Kernel): void {
   const to_destroy: ListHead = k.globals.slab_caches_to_rcu_destroy;
+  if (list_empty(k, to_destroy)) return;
+  // The callbacks that free their slabs come first: they look at the caches.
+  rcu_barrier(k);
   while (!list_empty(k, to_destroy)) {
     const s: KmemCache = list_first_entry(k, to_destroy, k.kmem_cache.list);
     list_del(k, s + k.kmem_cache.list);

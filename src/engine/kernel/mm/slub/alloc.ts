@@ -18,7 +18,7 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { trace_kmem_cache_alloc } from '../../include/trace/events/kmem.h.js';
@@ -185,17 +185,19 @@ function slab_alloc_node(
   orig_size: UInt,
 ): VirtAddr {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
-  let object: VirtAddr = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
+  const freelist: Cell = k.plus(c, k.kmem_cache_cpu.freelist);
+  let object: VirtAddr = k.read_va(freelist);
   if (object === 0 || k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab)) === NULL) {
     object = ___slab_alloc(k, s, gfpflags, addr, c, orig_size);
   } else {
     // In the kernel one instruction changes both, or neither if another transaction came between.
-    const next_object: VirtAddr = get_freepointer(k, s, object);
-    k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), next_object);
+    const next_object: Cell = k.read_ptr_plus(freelist, k.words[s + k.kmem_cache.offset]!);
+    k.copy_ptr(freelist, next_object);
     const tid: ULong = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
     k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
   }
-  slab_post_alloc_hook(k, s, 1, [object], slab_want_init_on_alloc(k, gfpflags, s));
+  // The hook has nothing else to do here.
+  if (slab_want_init_on_alloc(k, gfpflags, s)) slab_post_alloc_hook(k, s, 1, [object], true);
   return object;
 }
 

@@ -16,12 +16,13 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { folio_order, page_is_pfmemalloc } from '../../include/linux/mm.h.js';
 import { __folio_clear_slab, __folio_set_slab } from '../../include/linux/page-flags.h.js';
 import { SLUB_RED_INACTIVE } from '../../include/linux/poison.h.js';
 import { callConstructor } from '../../include/linux/slab.h.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { page_address } from '../highmem/page_address.js';
 import { GFP_CONSTRAINT_MASK, GFP_RECLAIM_MASK, GFP_SLAB_BUG_MASK } from '../internal.h.js';
 import { __free_pages, alloc_pages } from '../page_alloc/api.js';
@@ -164,9 +165,18 @@ function __free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   __free_pages(k, folio, order);
 }
 
-/** Differs: a SLAB_TYPESAFE_BY_RCU slab goes at once, not when a grace period is over: nobody reads meanwhile. */
+/** The grace period of a slab is over. */
+function rcu_free_slab(k: Kernel, h: Cell): void {
+  const slab = (h - k.slab.callback_head) as Slab;
+  __free_slab(k, k.read_ptr(slab + k.slab.slab_cache), slab);
+}
+linkCallback('rcu_free_slab', rcu_free_slab);
+
+/** Readers may still look at objects of a SLAB_TYPESAFE_BY_RCU slab: it goes when they are gone. */
 export function free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
-  __free_slab(k, s, slab);
+  if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_TYPESAFE_BY_RCU) !== 0)
+    call_rcu(k, asCell(slab + k.slab.callback_head), functionNamed(k, 'rcu_free_slab'));
+  else __free_slab(k, s, slab);
 }
 
 /** Gives back a slab that no CPU and no list has any more. */

@@ -19,7 +19,7 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { retIp } from '../../include/linux/instruction_pointer.h.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { trace_kmem_cache_free } from '../../include/trace/events/kmem.h.js';
@@ -46,7 +46,7 @@ interface ObjectChain {
 }
 
 /**
- * Links the objects anew, in the opposite order: the hook may hold some back. One object costs a store of NULL that way.
+ * Links the objects anew, in the opposite order: the hook may hold some back.
  * Left out: slab_free_hook (kasan, kmsan, init_on_free), which here never holds one back.
  */
 function slab_free_freelist_hook(k: Kernel, s: KmemCache, chain: ObjectChain): void {
@@ -135,9 +135,10 @@ function do_slab_free(
     return;
   }
 
-  const freelist: VirtAddr = k.read_va(k.plus(c, k.kmem_cache_cpu.freelist));
-  set_freepointer(k, s, tail, freelist);
-  k.write_va(k.plus(c, k.kmem_cache_cpu.freelist), head);
+  const freelist: Cell = k.plus(c, k.kmem_cache_cpu.freelist);
+  // set_freepointer()
+  k.copy_ptr(k.cell_at(asVirt(tail + k.words[s + k.kmem_cache.offset]!)), freelist);
+  k.write_va(freelist, head);
   const tid: ULong = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
   k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
 }
@@ -152,6 +153,11 @@ export function slab_free(
   cnt: Int,
   addr: VirtAddr,
 ): void {
+  // One alone has no order, and do_slab_free() writes its pointer.
+  if (head === tail && !kmem_cache_debug(k, s)) {
+    do_slab_free(k, s, slab, head, tail, cnt, addr);
+    return;
+  }
   const chain: ObjectChain = { head, tail };
   slab_free_freelist_hook(k, s, chain);
   do_slab_free(k, s, slab, chain.head, chain.tail, cnt, addr);

@@ -121,7 +121,7 @@ function classify_va_fit_type(k: Kernel, va: VmapArea, nva_start_addr: VirtAddr,
 }
 
 /** Cuts `size` bytes at `nva_start_addr` out of a free area. -1: no object for the second half. */
-function adjust_va_to_fit_type(
+export function adjust_va_to_fit_type(
   k: Kernel,
   root: RbRoot,
   head: ListHead,

@@ -49,6 +49,7 @@ import {
   PUD_SIZE,
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
+import { linkKvfree } from '../../kernel/rcu/tiny.js';
 import { cond_resched } from '../../kernel/sched/core.js';
 import { __free_pages } from '../page_alloc/api.js';
 import { kfree } from '../slab_common/kmalloc.js';
@@ -151,10 +152,11 @@ export function vunmap(k: Kernel, addr: VirtAddr): void {
 }
 
 /** Frees what came from either kmalloc() or vmalloc(): the address tells. */
-function kvfree(k: Kernel, addr: VirtAddr): void {
+export function kvfree(k: Kernel, addr: VirtAddr): void {
   if (is_vmalloc_addr(k, addr)) vfree(k, addr);
   else kfree(k, addr);
 }
+linkKvfree(kvfree);
 
 // --- vmap --------------------------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ export function get_vm_area_size(k: Kernel, area: VmStruct): ULong {
 }
 
 /** Ties the two halves together: va->vm says what the addresses are for. */
-function setup_vmalloc_vm(
+export function setup_vmalloc_vm(
   k: Kernel,
   vm: VmStruct,
   va: VmapArea,

@@ -1,0 +1,115 @@
+/**
+ * How long objects and mappings take, each with its free: kmalloc(), a cache, vmalloc(), kmap().
+ *
+ * On machines that have caches and areas; where one lacks them, its rows are left out.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import {
+  alloc_pages,
+  kfree,
+  kmalloc,
+  kmap,
+  kmem_cache_alloc,
+  kmem_cache_create,
+  kmem_cache_free,
+  kunmap,
+  slab_is_available,
+  vfree,
+  vmalloc,
+} from '../../engine/entry/functions.js';
+import { asVirt } from '../../engine/memory/address.js';
+import type { Meter } from './bench.js';
+import type { Native, Row } from './rows.js';
+
+interface Subject {
+  readonly name: string;
+  /** One allocation and its free. */
+  readonly pair: () => void;
+  readonly pairs: number;
+  readonly native: number | null;
+  readonly targetRatio?: { readonly off: number; readonly on: number };
+  /** Nanoseconds. */
+  readonly target?: number;
+}
+
+/** What a fault of the TLB takes in a kernel that runs as a process: vmalloc() and kmap() need such. */
+const MAPPING_TARGET_NS = 144_000;
+const RATIOS = { off: 2, on: 4 } as const;
+
+const ROUNDS = 30;
+const WARM_UP_ROUNDS = 10;
+
+export function measureObjects(
+  meter: Meter,
+  native: Native,
+  image: KernelImage,
+  recording: boolean,
+): Row[] {
+  image.tape.setRecording(recording);
+  return subjectsOf(image, native).map((subject): Row => {
+    const { name, pair, pairs, native: pairNs, targetRatio, target } = subject;
+    const round = (): number => {
+      const start = meter.nowMs();
+      for (let i = 0; i < pairs; i++) pair();
+      return ((meter.nowMs() - start) * 1e6) / pairs;
+    };
+    for (let i = 0; i < WARM_UP_ROUNDS; i++) round();
+    const rounds = Array.from({ length: ROUNDS }, round);
+    return {
+      name: `${name}, tape ${recording ? 'on' : 'off'}`,
+      value: Math.min(...rounds),
+      unit: 'ns',
+      native: pairNs,
+      ...(targetRatio && { targetRatio: recording ? targetRatio.on : targetRatio.off }),
+      ...(target !== undefined && { target }),
+    };
+  });
+}
+
+function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
+  const hasHighmem = profile.constant('CONFIG_HIGHMEM') === 1;
+  if (!slab_is_available(mm)) return [];
+  const { GFP_KERNEL } = mm;
+  const nativeOf = (name: string): number | null => native.pairNs[name] ?? null;
+  const cache = kmem_cache_create(mm, 'bench', 128, 0, 0);
+  const subjects: Subject[] = [
+    {
+      name: 'kmalloc(128) + kfree',
+      pair: () => kfree(mm, kmalloc(mm, 128, GFP_KERNEL)),
+      pairs: 10_000,
+      native: nativeOf('kmalloc'),
+      targetRatio: RATIOS,
+    },
+    {
+      name: 'kmem_cache_alloc + kmem_cache_free',
+      pair: () => kmem_cache_free(mm, cache, kmem_cache_alloc(mm, cache, GFP_KERNEL)),
+      pairs: 10_000,
+      native: nativeOf('kmem_cache'),
+      targetRatio: RATIOS,
+    },
+  ];
+  // Of the builds with highmem only what they alone have.
+  if (hasHighmem) subjects.length = 0;
+  else if (mm.words[mm.globals.vmap_area_list] !== 0 && mm.machine.processor(0).hasTables)
+    subjects.push({
+      name: 'vmalloc(64K) + vfree',
+      pair: () => vfree(mm, vmalloc(mm, 65536, asVirt(0))),
+      pairs: 200,
+      native: nativeOf('vmalloc'),
+      target: MAPPING_TARGET_NS,
+    });
+  if (hasHighmem && mm.read_ptr(mm.globals.pkmap_page_table) !== 0) {
+    const page = alloc_pages(mm, mm.GFP_USER | mm.__GFP_HIGHMEM, 0);
+    subjects.push({
+      name: 'kmap + kunmap',
+      pair: () => {
+        kmap(mm, page);
+        kunmap(mm, page);
+      },
+      pairs: 10_000,
+      native: nativeOf('kmap'),
+      target: MAPPING_TARGET_NS,
+    });
+  }
+  return subjects;
+}

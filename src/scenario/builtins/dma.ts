@@ -1,0 +1,137 @@
+/** Memory for devices: bus addresses of memory that is there, and memory that device and processor share. */
+import { asPhys, PAGE_SIZE } from '../../engine/memory/address.js';
+import { convert, type Repr, type Value } from '../semantics/arithmetic.js';
+import { page_to_pfn, physOf } from './addresses.js';
+import { group, type Builtin, type BuiltinRow } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+import { sizeOf, truth } from './pointers.js';
+
+const changes = true;
+const ENOMEM = 12;
+const KERN_WARNING = 4;
+
+/** dma_addr_t */
+const dmaRepr = ({ k }: BuiltinCall): Repr => (k.pte_words === 1 ? 'u32' : 'u64');
+
+const mappingError = (call: BuiltinCall): Value =>
+  convert(call.kernel.DMA_MAPPING_ERROR, dmaRepr(call));
+
+function map(call: BuiltinCall, phys: number, size: Value, dir: Value): Value {
+  const { k, kernel } = call;
+  const address = kernel.dma_map_single(k, asPhys(phys), sizeOf(call, size), Number(dir));
+  return convert(address, dmaRepr(call));
+}
+
+/** A device needs memory in one piece: addresses of vmalloc space are refused, and the kernel says so once. */
+function isRejected(call: BuiltinCall, ptr: Value): boolean {
+  if (call.addressKind(ptr) !== 'vmalloc') return false;
+  const text = 'rejecting DMA map of vmalloc memory';
+  if (call.k.machine.warnsFirst(text)) {
+    call.printk(KERN_WARNING, text);
+    call.k.emit({ kind: 'warn', text });
+  }
+  return true;
+}
+
+function unmap(call: BuiltinCall, address: Value, size: Value, dir: Value): void {
+  call.kernel.dma_unmap_single(call.k, Number(address), sizeOf(call, size), Number(dir));
+}
+
+const streaming: readonly BuiltinRow[] = [
+  {
+    signature: 'int dma_mapping_error(const void *dev, dma_addr_t dma_addr)',
+    doc: '-ENOMEM (-12) if dma_map_single() or dma_map_page() failed, else 0.',
+    run: (call, _dev, address) => (Number(address) === Number(mappingError(call)) ? -ENOMEM : 0),
+  },
+  {
+    signature: 'dma_addr_t dma_map_single(const void *dev, void *ptr, size_t size, int dir)',
+    doc: 'The bus address of memory, for a device that reaches 4 GiB; memory above that gets a bounce buffer. DMA_MAPPING_ERROR for vmalloc addresses, and if there is no buffer.',
+    changes,
+    run: (call, _dev, ptr, size, dir) =>
+      isRejected(call, ptr)
+        ? mappingError(call)
+        : map(call, Number(physOf(call, 'virt_to_page', ptr)), size, dir),
+  },
+  {
+    signature: 'void dma_unmap_single(const void *dev, dma_addr_t addr, size_t size, int dir)',
+    doc: 'Ends a mapping: a bounce buffer is copied back and released.',
+    changes,
+    run: (call, _dev, address, size, dir) => {
+      unmap(call, address, size, dir);
+    },
+  },
+  {
+    signature:
+      'dma_addr_t dma_map_page(const void *dev, struct page *page, size_t offset, size_t size, int dir)',
+    doc: 'Like dma_map_single, for part of a page, which may be in highmem.',
+    changes,
+    run: (call, _dev, page, offset, size, dir) => {
+      call.page(page);
+      const phys = Number(page_to_pfn(call, page)) * PAGE_SIZE + Number(offset);
+      return map(call, phys, size, dir);
+    },
+  },
+  {
+    signature: 'void dma_unmap_page(const void *dev, dma_addr_t addr, size_t size, int dir)',
+    doc: 'Ends a mapping of dma_map_page().',
+    changes,
+    run: (call, _dev, address, size, dir) => {
+      unmap(call, address, size, dir);
+    },
+  },
+];
+
+const coherent: readonly BuiltinRow[] = [
+  {
+    signature:
+      'void *dma_alloc_coherent(const void *dev, size_t size, dma_addr_t *dma_handle, gfp_t gfp)',
+    doc: 'Zeroed pages that a device of 4 GiB reaches, from the CMA area if the caller may wait and wants more than a page; stores their bus address. NULL without memory.',
+    changes,
+    sleeps: 3,
+    run: (call, _dev, size, handle, gfp) => {
+      const { k, kernel, memory } = call;
+      const bytes = k.pte_words === 1 ? 4 : 8;
+      memory.load(handle, bytes);
+      const found = { value: 0 };
+      const address = kernel.dma_alloc_attrs(k, sizeOf(call, size), found, Number(gfp));
+      if (address !== 0) memory.store(handle, bytes, found.value);
+      return address;
+    },
+  },
+  {
+    signature:
+      'void dma_free_coherent(const void *dev, size_t size, void *cpu_addr, dma_addr_t dma_handle)',
+    doc: 'Frees memory of dma_alloc_coherent(), given the same size.',
+    changes,
+    sleeps: 'always',
+    run: (call, _dev, size, address, handle) => {
+      if (address === 0) return;
+      call.kernel.dma_free_attrs(call.k, sizeOf(call, size), call.linear(address), Number(handle));
+    },
+  },
+];
+
+export const dma: readonly Builtin[] = [
+  ...group('DMA', 'include/linux/dma-direct.h', [
+    {
+      signature: 'dma_addr_t phys_to_dma(const void *dev, phys_addr_t paddr)',
+      doc: 'The bus address of a physical address: the same number, unless the machine has bus=OFFSET.',
+      run: (call, _dev, paddr) => call.kernel.phys_to_dma(call.k, asPhys(Number(paddr))),
+    },
+    {
+      signature: 'phys_addr_t dma_to_phys(const void *dev, dma_addr_t dev_addr)',
+      doc: 'The physical address of a bus address.',
+      run: (call, _dev, address) => call.kernel.dma_to_phys(call.k, Number(address)),
+    },
+  ]),
+  ...group('DMA', 'include/linux/dma-mapping.h', streaming),
+  ...group('DMA', 'kernel/dma/mapping.c', coherent),
+  ...group('DMA', 'kernel/dma/swiotlb.c', [
+    {
+      signature: 'bool is_swiotlb_buffer(const void *dev, phys_addr_t paddr)',
+      doc: 'Whether a physical address lies in the bounce buffer.',
+      run: (call, _dev, paddr) =>
+        truth(call.kernel.is_swiotlb_buffer(call.k, asPhys(Number(paddr)))),
+    },
+  ]),
+];

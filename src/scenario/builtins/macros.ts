@@ -1,0 +1,65 @@
+/**
+ * Macros of the kernel that lead to builtins: what a header makes of its functions for the sake of a type or a name. In the form of
+ * the prelude, which has these, too: one macro a line, behind it what it does and the header that has it.
+ */
+const PER_CPU_HEADER = 'include/linux/percpu-defs.h';
+
+/** this_cpu_add(), __this_cpu_add(), raw_cpu_add(): one task runs at a time, so all are the same. */
+const thisCpu = (name: string, parameters: string, body: string, doc: string): string =>
+  ['this_cpu_', '__this_cpu_', 'raw_cpu_']
+    .map((prefix) => `#define ${prefix}${name}(${parameters}) ${body} // ${doc} ${PER_CPU_HEADER}`)
+    .join('\n');
+
+export const KERNEL_CALL_MACROS = `
+#define ZERO_SIZE_PTR ((void *)16) // What kmalloc(0) returns. include/linux/slab.h
+#define ZERO_OR_NULL_PTR(x) ((unsigned long)(x) <= (unsigned long)ZERO_SIZE_PTR) // Whether there is nothing behind a pointer of kmalloc(). include/linux/slab.h
+#define KMEM_CACHE(__struct, __flags) kmem_cache_create(#__struct, sizeof(struct __struct), __alignof__(struct __struct), (__flags), NULL) // A cache for objects of a struct. include/linux/slab.h
+#define KMALLOC_MAX_SIZE (1UL << KMALLOC_SHIFT_MAX) // The most that kmalloc() can give. include/linux/slab.h
+#define KMALLOC_MAX_CACHE_SIZE (1UL << KMALLOC_SHIFT_HIGH) // Larger requests go to the page allocator. include/linux/slab.h
+#define DEFINE_PER_CPU(type, name) __per_cpu_variable __typeof__(type) name // A variable of which each CPU has its own. include/linux/percpu-defs.h
+#define DEFINE_PER_CPU_ALIGNED(type, name) DEFINE_PER_CPU(type, name) // include/linux/percpu-defs.h
+#define DEFINE_PER_CPU_SHARED_ALIGNED(type, name) DEFINE_PER_CPU(type, name) // include/linux/percpu-defs.h
+#define alloc_percpu(type) ((typeof(type) *)__alloc_percpu(sizeof(type), __alignof__(type))) // One of a type for each CPU. include/linux/percpu.h
+#define alloc_percpu_gfp(type, gfp) ((typeof(type) *)__alloc_percpu_gfp(sizeof(type), __alignof__(type), gfp)) // include/linux/percpu.h
+#define raw_cpu_ptr(ptr) this_cpu_ptr(ptr) // include/linux/percpu-defs.h
+#define get_cpu_ptr(var) ({ preempt_disable(); this_cpu_ptr(var); }) // This CPU's, until put_cpu_ptr(). include/linux/percpu-defs.h
+#define put_cpu_ptr(var) preempt_enable() // include/linux/percpu-defs.h
+#define get_cpu_var(var) (*({ preempt_disable(); this_cpu_ptr(&(var)); })) // This CPU's variable, until put_cpu_var(). include/linux/percpu-defs.h
+#define put_cpu_var(var) preempt_enable() // include/linux/percpu-defs.h
+${thisCpu('read', 'pcp', '(*this_cpu_ptr(&(pcp)))', "This CPU's variable.")}
+${thisCpu('write', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) = (val)))', "Sets this CPU's variable.")}
+${thisCpu('add', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) += (val)))', "Adds to this CPU's variable.")}
+${thisCpu('sub', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) -= (val)))', "Subtracts from this CPU's variable.")}
+${thisCpu('inc', 'pcp', '((void)(*this_cpu_ptr(&(pcp)) += 1))', "Adds 1 to this CPU's variable.")}
+${thisCpu('dec', 'pcp', '((void)(*this_cpu_ptr(&(pcp)) -= 1))', "Subtracts 1 from this CPU's variable.")}
+${thisCpu('and', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) &= (val)))', "Keeps bits of this CPU's variable.")}
+${thisCpu('or', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) |= (val)))', "Sets bits of this CPU's variable.")}
+${thisCpu('add_return', 'pcp, val', '(*this_cpu_ptr(&(pcp)) += (val))', 'Adds; the new value.')}
+${thisCpu('sub_return', 'pcp, val', '(*this_cpu_ptr(&(pcp)) -= (val))', 'Subtracts; the new value.')}
+${thisCpu('inc_return', 'pcp', '(*this_cpu_ptr(&(pcp)) += 1)', 'Adds 1; the new value.')}
+${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the new value.')}
+#define for_each_online_cpu(cpu) for ((cpu) = 0; (cpu) < num_online_cpus(); (cpu)++) // Every CPU that is online. include/linux/cpumask.h
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < num_possible_cpus(); (cpu)++) // Every CPU that may ever be. include/linux/cpumask.h
+#define ATOMIC_INIT(i) { (i) } // The first value of an atomic_t. include/linux/types.h
+#define ATOMIC64_INIT(i) { (i) } // The first value of an atomic64_t. include/linux/types.h
+#define ATOMIC_LONG_INIT(i) { (i) } // The first value of an atomic_long_t. include/linux/atomic/atomic-long.h
+#define REFCOUNT_INIT(n) { .refs = ATOMIC_INIT(n) } // The first value of a refcount_t. include/linux/refcount.h
+#define DEFINE_SPINLOCK(x) spinlock_t x = {} // A free spinlock. include/linux/spinlock_types.h
+#define spin_lock_irqsave(lock, flags) do { (flags) = _raw_spin_lock_irqsave(lock); } while (0) // Takes a spinlock with interrupts off, and remembers how they were. include/linux/spinlock.h
+#define assert_spin_locked(lock) BUG_ON(!spin_is_locked(lock)) // include/linux/spinlock.h
+#define local_irq_save(flags) do { (flags) = arch_local_irq_save(); } while (0) // Interrupts off; remembers how they were. include/linux/irqflags.h
+#define DEFINE_MUTEX(mutexname) struct mutex mutexname = { .wait_list = { &mutexname.wait_list, &mutexname.wait_list } } // A free mutex. include/linux/mutex.h
+#define might_sleep_if(cond) do { if (cond) might_sleep(); } while (0) // include/linux/kernel.h
+#define current get_current() // The task that runs. arch/x86/include/asm/current.h
+#define rcu_head callback_head // What call_rcu() needs in an object. include/linux/types.h
+#define rcu_dereference(p) (p) // Reads a pointer that is protected by rcu_read_lock(). include/linux/rcupdate.h
+#define rcu_dereference_protected(p, c) (p) // include/linux/rcupdate.h
+#define rcu_access_pointer(p) (p) // include/linux/rcupdate.h
+#define rcu_assign_pointer(p, v) ((p) = (v)) // Publishes an object to readers. include/linux/rcupdate.h
+#define RCU_INIT_POINTER(p, v) ((p) = (v)) // include/linux/rcupdate.h
+#define kfree_rcu(ptr, rhf) do { typeof(ptr) __freed = (ptr); if (__freed) kvfree_call_rcu(&__freed->rhf, __freed); } while (0) // Frees an object when a grace period is over; rhf is its struct rcu_head. include/linux/rcupdate.h
+#define kvfree_rcu(ptr, rhf) kfree_rcu(ptr, rhf) // include/linux/rcupdate.h
+#define pgprot_noncached(prot) ((pgprotval_t)(prot) | _PAGE_PCD) // Not cached: UC-. arch/x86/include/asm/pgtable.h
+#define pgprot_writecombine(prot) ((pgprotval_t)(prot) | _PAGE_PWT) // Writes may be combined: WC. arch/x86/include/asm/pgtable.h
+#define DMA_MAPPING_ERROR (~(dma_addr_t)0) // What dma_map_single() gives if it fails. include/linux/dma-mapping.h
+`;

@@ -1,0 +1,34 @@
+/** What of a machine a call needs, and what is said where it is missing: machines that were rebuilt from a few dumps lack much. */
+import type { BuiltinCall } from './call.js';
+
+const MISSING = {
+  caches: 'has no slab caches',
+  areas: 'does not know the areas of its vmalloc space',
+  pkmap: 'does not have the table of its pkmap slots',
+  tables: 'does not have its page tables',
+} as const;
+
+const lacks = (call: BuiltinCall, name: string, what: keyof typeof MISSING): never =>
+  call.bug(
+    `BUG: ${name}() cannot be performed: this machine ${MISSING[what]}; start from a core, or from a recorded state that has them`,
+  );
+
+export function needsCaches(call: BuiltinCall, name: string): void {
+  // What allocates notes where it was called from.
+  call.k.machine.caller = call.caller;
+  if (!call.kernel.slab_is_available(call.k)) lacks(call, name, 'caches');
+}
+
+export function needsAreas(call: BuiltinCall, name: string): void {
+  const { k } = call;
+  needsCaches(call, name);
+  if (k.words[k.globals.vmap_area_list] === 0) lacks(call, name, 'areas');
+  if (!k.machine.processor(k.cpu).hasTables) lacks(call, name, 'tables');
+}
+
+/** A build without highmem maps nothing: there the page's own address is enough. */
+export function needsPkmap(call: BuiltinCall, name: string): void {
+  const { k } = call;
+  if (k.LAST_PKMAP <= 0) return;
+  if (k.read_ptr(k.globals.pkmap_page_table) === 0) lacks(call, name, 'pkmap');
+}

@@ -1,0 +1,101 @@
+/**
+ * What tasks wait for: one row a kind. Whether it is still so, what to call it, and which word says that somebody has it, so that the
+ * tape tells who.
+ */
+import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { asCell, type Cell } from '../../engine/memory/address.js';
+import type { BlockKind, BlockReason } from '../builtins/call.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
+import type { Control } from './control.js';
+import { pageAt, pfnOfPage } from './structPage.js';
+
+/** The machine as waits see it. */
+export interface WaitWorld {
+  readonly image: KernelImage;
+  readonly kernel: KernelCalls;
+  readonly control: Control;
+  readonly nrTasks: number;
+}
+
+/** A word of which one task made what others wait for. */
+interface HeldWord {
+  readonly cell: Cell;
+  readonly isTaken: (value: number) => boolean;
+}
+
+export interface WaitKind {
+  /** Whether a task that waits has to go on waiting. */
+  holds(world: WaitWorld, task: number, reason: BlockReason): boolean;
+  /** `waits for` this. */
+  name(world: WaitWorld, reason: BlockReason): string;
+  /** The word that the one who has it wrote; undefined where no single one has it. */
+  heldWord(world: WaitWorld, reason: BlockReason): HeldWord | undefined;
+}
+
+const at = ({ image: { mm } }: WaitWorld, { address }: BlockReason): string => mm.hex(address);
+
+/** A lock whose first word is not 0 while somebody has it. */
+const lock = (what: string): WaitKind => ({
+  holds: ({ image: { mm } }, _task, { address }) => {
+    const cell = mm.cell_of(address);
+    return cell !== 0 && (mm.words[cell] !== 0 || (mm.wide && mm.words[cell + 1] !== 0));
+  },
+  name: (world, reason) => `the ${what} at ${at(world, reason)}`,
+  heldWord: ({ image: { mm } }, { address }) => ({
+    cell: mm.cell_of(address),
+    isTaken: (value) => value !== 0,
+  }),
+});
+
+const pageLock: WaitKind = {
+  holds: ({ image: { mm }, kernel }, _task, { address }) => {
+    const page = pageAt(mm, address);
+    return page !== 0 && kernel.PageLocked(mm, page);
+  },
+  name: ({ image: { mm } }, { address }) =>
+    `the lock of page 0x${(pfnOfPage(mm, address) ?? 0).toString(16)}`,
+  heldWord: ({ image: { mm } }, { address }) => ({
+    cell: asCell(pageAt(mm, address) + mm.page.flags),
+    isTaken: (value) => (value & (1 << mm.PG_locked)) !== 0,
+  }),
+};
+
+/** As map_new_virtual() looks for one: a slot that is free or has no user; or somebody has mapped the page meanwhile. */
+const kmapSlot: WaitKind = {
+  holds: ({ image: { mm }, kernel }, _task, { address }) => {
+    if (kernel.page_address(mm, pageAt(mm, address)) !== 0) return false;
+    for (let i = 0; i < mm.LAST_PKMAP; i++)
+      if (mm.read_int(mm.globals.pkmap_count + i) <= 1) return false;
+    return true;
+  },
+  name: ({ image: { mm } }, { address }) =>
+    `a pkmap slot for page 0x${(pfnOfPage(mm, address) ?? 0).toString(16)}: all ${mm.LAST_PKMAP} are in use, until somebody calls kunmap()`,
+  heldWord: () => undefined,
+};
+
+const poolElement: WaitKind = {
+  holds: ({ image: { mm } }, _task, { address }) =>
+    mm.read_int(mm.cell_of(address) + mm.mempool_s.curr_nr) === 0,
+  name: (world, reason) =>
+    `an element of the mempool at ${at(world, reason)}: all are in use, until somebody calls mempool_free()`,
+  heldWord: () => undefined,
+};
+
+const gracePeriod: WaitKind = {
+  holds: ({ control, nrTasks }, task) => {
+    for (let other = 0; other < nrTasks; other++)
+      if (other !== task && control.depth(other, 'rcu') > 0) return true;
+    return false;
+  },
+  name: () => 'a grace period: a task is between rcu_read_lock() and rcu_read_unlock()',
+  heldWord: () => undefined,
+};
+
+export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
+  'page lock': pageLock,
+  'kmap slot': kmapSlot,
+  mutex: lock('mutex'),
+  spinlock: lock('spinlock'),
+  'pool element': poolElement,
+  'grace period': gracePeriod,
+};
