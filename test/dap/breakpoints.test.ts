@@ -139,7 +139,7 @@ describe('breakpoints', function () {
     onScenario('blocks.mms', async (drive) => {
       const answers = await drive.setFunctions([
         { name: 'take' },
-        { name: 'expand' },
+        { name: 'get_page_from_freelist' },
         { name: 'alloc_pages_' },
       ]);
       assert.deepEqual(
@@ -156,8 +156,8 @@ describe('breakpoints', function () {
       const second = await drive.go('continue');
       assert.deepEqual(second.hitBreakpointIds, [answers[1]?.id]);
       const names = await drive.names();
-      assert.equal(names[0], 'expand');
-      assert.ok(names.includes('__rmqueue_smallest'));
+      assert.equal(names[0], 'get_page_from_freelist');
+      assert.ok(names.includes('__alloc_pages'));
       assert.deepEqual(names.slice(-2), ['take', 'main']);
     }));
 

@@ -130,13 +130,19 @@ describe('the end of a scenario', function () {
         await drive.evaluate('expect(a == 1)', 'repl');
         assert.match(drive.output(), /expect\(a == 1\) does not hold: a is 0\n/);
         await drive.go('continue');
-        assert.match(drive.output(), /^End of the scenario: 1 expect held, 1 failed\.$/m);
+        assert.match(
+          drive.output(),
+          /^End of the scenario: 1 expect held, 1 failed; 1 page not given back: allocated at line 4 by alloc_page\(\)\.$/m,
+        );
         await drive.evaluate('expect(a == 3)', 'repl');
         await drive.go('stepBack');
         await drive.go('stepBack');
         await drive.evaluate('b = 5', 'repl');
         assert.equal((await drive.go('continue')).reason, 'end');
-        assert.match(drive.output(), /^End of the scenario: 1 expect held, 1 failed\.$/m);
+        assert.match(
+          drive.output(),
+          /^End of the scenario: 1 expect held, 1 failed; 1 page not given back: allocated at line 4 by alloc_page\(\)\.$/m,
+        );
       },
       { stopAtEnd: true },
     ));

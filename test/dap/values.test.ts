@@ -379,7 +379,7 @@ describe('values', function () {
       await drive.setFunctions([{ name: 'expand' }]);
       await drive.go('continue');
       const page = await drive.find('Locals', 'page');
-      assert.match(page.value, /page of zone DMA32 that the allocator holds: on no list/);
+      assert.match(page.value, /page of zone DMA that the allocator holds: on no list/);
     }));
 
   it('a list that is cut says so, and can be cancelled', () =>

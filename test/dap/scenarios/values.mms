@@ -21,4 +21,6 @@ int twice(int order) {
 small = twice(3); // call
 struct page *block = alloc_pages(GFP_KERNEL | __GFP_COMP, 2); // block
 __free_pages(block, 2); // free
+struct page *split = alloc_pages(GFP_KERNEL | __GFP_DMA, 6); // split
+__free_pages(split, 6);
 __free_page(page); // last
