@@ -155,6 +155,7 @@ lock_page(page);
     );
     assert.deepEqual(err.trimEnd().split('\n'), [
       `${header}:3:2: task main died: ${text}`,
+      '  because PGD[0x0] is not present',
       `  in touch() at ${header}:3:2`,
       `  in f() at ${script}:3:16`,
       `  in main at ${script}:4:1`,
