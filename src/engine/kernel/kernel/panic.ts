@@ -18,7 +18,7 @@ export const print_tainted = (k: Kernel): string => {
   const cell = k.findSymbol('tainted_mask');
   const mask = cell === undefined ? 0 : k.words[cell]!;
   if (mask === 0) return 'Not tainted';
-  const letters = [...TAINT_FLAGS].map((letter, bit) => {
+  const letters = TAINT_FLAGS.split('').map((letter, bit) => {
     if ((mask & (1 << bit)) !== 0) return letter;
     return bit === 0 ? NOT_PROPRIETARY : ' ';
   });
