@@ -27,6 +27,7 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         group('buddyinfo', 'free blocks by order', { named: () => buddyInfo(context) }),
         globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
         memMap(context),
+        pageTables(context),
         caches(context),
         virtualAreas(context),
         persistentKernelMaps(context),
@@ -34,7 +35,6 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         perCpu(context),
         cma(context),
         ...more(),
-        pageTables(context),
         fact('image', context.image.origin),
       ].filter((child) => child !== undefined),
   };

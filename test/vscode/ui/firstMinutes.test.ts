@@ -78,7 +78,7 @@ for (const [title, shots, viewport] of [
       await bench.page.locator('.quick-input-widget input').first().fill('page');
       await bench.press('Enter');
       const map = await bench.webview('.legend');
-      await map.locator('.details h2', { hasText: 'pfn 0x1800' }).waitFor();
+      await map.locator('.details h2', { hasText: 'pfn 0x1949' }).waitFor();
     });
 
     step('at the end the map keeps the last state, and says so', async (bench) => {

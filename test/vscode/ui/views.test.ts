@@ -30,7 +30,7 @@ tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
   step('reveals a page in the map, from its variable', async (bench) => {
     await bench.contextMenu(bench.variable('page'), 'Reveal in Physical Memory Map');
     const map = await bench.webview('.legend');
-    await map.locator('.details h2', { hasText: 'pfn 0x1800' }).waitFor();
+    await map.locator('.details h2', { hasText: 'pfn 0x1949' }).waitFor();
   });
 
   step('shows counts in hexadecimal, and in decimal again', async (bench) => {

@@ -65,7 +65,7 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
 
   step('and a question about a page, which is the last', async (bench) => {
     await bench.command('mmscope: Where Is This Page?');
-    await bench.page.locator('.quick-input-widget input').first().fill('0x1800');
+    await bench.page.locator('.quick-input-widget input').first().fill('0x1949');
     await bench.press('Enter');
     await bench.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
     await bench.press('Escape');
