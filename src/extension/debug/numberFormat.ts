@@ -22,6 +22,8 @@ export function registerNumberFormat(sessions: Sessions): Disposable {
     commands.registerCommand('mmscope.toggleHex', async () => {
       const format: NumberFormat = settings().numberFormat === 'hex' ? 'auto' : 'hex';
       await workspace.getConfiguration(MMSCOPE).update('numberFormat', format, true);
+      // Said when it is so: the session has answered by then.
+      await apply();
       window.setStatusBarMessage(
         format === 'hex'
           ? l10n.t('All numbers are hexadecimal')

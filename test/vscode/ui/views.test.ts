@@ -35,9 +35,13 @@ tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
 
   step('shows counts in hexadecimal, and in decimal again', async (bench) => {
     const toggle = 'mmscope: Toggle Hexadecimal Numbers';
+    const said = (text: string): Promise<void> =>
+      bench.page.locator('.statusbar-item', { hasText: text }).first().waitFor();
     await bench.command(toggle);
+    await said('All numbers are hexadecimal');
     await bench.evaluate('10 + 6', /0x10/);
     await bench.command(toggle);
+    await said('counts decimal');
     await bench.evaluate('20 + 4', /^24/);
   });
 

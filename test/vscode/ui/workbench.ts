@@ -355,9 +355,10 @@ export class Workbench {
 
   /** Rests the pointer on a character until a hover shows; the hover's text. */
   async hover(place: Place, widget = '.debug-hover-widget'): Promise<string> {
-    const point = await this.pointOf(place);
     const shown = this.page.locator(widget);
     for (const end = deadline(); Date.now() < end;) {
+      // Anew each time: lenses that come late push the lines down.
+      const point = await this.pointOf(place);
       await this.page.mouse.move(point.x + 150, point.y + 250);
       await this.page.mouse.move(point.x, point.y, { steps: 3 });
       const isShown = await shown
