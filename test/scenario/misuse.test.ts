@@ -3,15 +3,21 @@ import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
 import { debugVmIn } from '../../src/engine/image/boot/debugVm.js';
 import * as kernel from '../../src/engine/entry/functions.js';
+import type { ProfileName } from '../../src/engine/types/profile.js';
 import { profileWith } from '../../src/engine/types/bundled.js';
 import { compileScenario, readScenario, ScenarioVm } from '../../src/scenario/index.js';
 import { log, runToEnd } from './machines.js';
 
-function run(text: string, debugVm = true): ScenarioVm {
-  const profile = profileWith('x86_64-slub', { debugVm });
+function run(
+  text: string,
+  debugVm = true,
+  build: ProfileName = 'x86_64-slub',
+  ramBytes = 32 << 20,
+): ScenarioVm {
+  const profile = profileWith(build, { debugVm });
   const { program } = compileScenario(text, profile);
   assert.ok(program, text);
-  const vm = new ScenarioVm(program, bootMachine({ profile, ramBytes: 32 << 20 }), {
+  const vm = new ScenarioVm(program, bootMachine({ profile, ramBytes }), {
     kernel,
     name: 'test.mms',
   });
@@ -134,6 +140,25 @@ describe('debug_vm=on', function () {
     const silent = run(`${FREED}__free_page(p);`, false);
     assert.deepEqual(log(silent), []);
     assert.deepEqual(log(run(`${FREED}VM_BUG_ON(1);`, false)), []);
+  });
+
+  it('kunmap() of what is not mapped, and sleeping where the task must not', () => {
+    const high = run(
+      'struct page *p = alloc_page(GFP_HIGHUSER);\nvoid *v = kmap(p); kunmap(p);\nkmap_flush_unused();\nkunmap(p);',
+      true,
+      'i386-highmem4g-slub',
+      1 << 30,
+    );
+    assert.match(
+      misuses(high)[0] ?? '',
+      /^kunmap\(\) of page 0x\w+, which kmap\(\) has not mapped$/,
+    );
+    assert.equal(misuses(high).length, 1);
+    const atomic = run(
+      'spinlock_t l; spin_lock_init(&l);\nspin_lock(&l);\nalloc_page(GFP_ATOMIC); alloc_page(GFP_KERNEL);\nspin_unlock(&l);',
+    );
+    assert.match(misuses(atomic)[0] ?? '', /^sleeping call: alloc_page\(GFP_KERNEL\) may sleep/);
+    assert.equal(misuses(atomic).length, 1);
   });
 
   it('is a parameter of the kernel', () => {

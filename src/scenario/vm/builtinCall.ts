@@ -136,6 +136,7 @@ export class MachineCall implements BuiltinCall {
 
   mightSleep(): void {
     const lines = this.context.sleepComplaint(this.location);
+    if (lines.length > 0) this.watch?.sleeping(this.ofScenario ? this.source : 'a call');
     for (const text of lines) this.printk(KERN_ERR, text);
     if (lines[0] !== undefined) this.k.emit({ kind: 'warn', text: lines[0] });
   }

@@ -2,7 +2,8 @@
  * Misuse of the kernel's functions, told before the kernel does what it does about it: on machines with `cmdline="debug_vm=on"`. Each is a
  * sentence that says what was misused, and where the page was allocated and freed; the kernel's own report follows where it has one.
  *
- *     double free · freed with another order · freed while locked, or mapped · reference count below zero · use after free
+ *     double free · freed with another order · freed while locked, or mapped · reference count below zero · use after free ·
+ *     kunmap of what is not mapped · a call that may sleep where the task must not
  *
  * Left out: objects of slabs (SLUB's own debugging finds those); pages that the scenario never had; what memcpy() and the like read.
  */
@@ -10,10 +11,12 @@ import { page_mapcount } from '../../engine/kernel/include/linux/mm.h.js';
 import {
   compound_head,
   PageHead,
+  PageHighMem,
   PageLocked,
   PageTail,
 } from '../../engine/kernel/include/linux/page-flags.h.js';
 import { page_ref_count } from '../../engine/kernel/include/linux/page_ref.h.js';
+import { page_address } from '../../engine/kernel/mm/highmem/page_address.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asVirt, hexText, type Cell } from '../../engine/memory/address.js';
@@ -37,6 +40,9 @@ const FREES: Readonly<Record<string, { readonly order?: number; readonly byAddre
 const USES =
   /^(?:get_page|folio_get|lock_page|trylock_page|unlock_page|split_page|prep_compound_page|set_page_count|page_ref_inc|_*(?:Test)?(?:Set|Clear)Page\w+|mk_pte|kmap\w*|clear_highpage|page_address)$/;
 
+/** Calls that take a mapping of a highmem page away. */
+const UNMAPS: ReadonlySet<string> = new Set(['kunmap', 'kunmap_local', 'kunmap_atomic']);
+
 export class MisuseWatch {
   /** Of this statement, each once. */
   private readonly told = new Set<string>();
@@ -58,6 +64,7 @@ export class MisuseWatch {
    * @param written its name in the scenario, where that has a macro for it
    */
   before(name: string, args: readonly Value[], written = name): void {
+    if (UNMAPS.has(name)) this.unmapping(written, name, args[0] ?? 0);
     const free = Object.hasOwn(FREES, name) ? FREES[name] : undefined;
     if (free === undefined && !USES.test(name)) return;
     const page = this.pageOf(args[0] ?? 0, free?.byAddress === true);
@@ -65,6 +72,29 @@ export class MisuseWatch {
     if (free === undefined) this.using(written, page);
     else
       this.freeing(written, page, free.order === undefined ? undefined : Number(args[free.order]));
+  }
+
+  /** A call that may sleep is made in a section that must not be left. @param call as written */
+  sleeping(call: string): void {
+    const text = `sleeping call: ${call} may sleep, and the task must not here: it holds a spinlock, or is in another section that must not be left`;
+    this.tell('sleeping call', -1, text);
+  }
+
+  /** kunmap() takes the page, the others the address. */
+  private unmapping(written: string, name: string, value: Value): void {
+    const { k } = this;
+    const va = asVirt(Number(value));
+    if (name !== 'kunmap') {
+      const processor = k.machine.processor(k.cpu);
+      if (k.cell_of(va) !== 0 || !processor.hasTables) return;
+      if (processor.walk(va).page !== undefined) return;
+      this.tell('kunmap', va, `${written}() of 0x${k.hex(va)}, where nothing is mapped`);
+      return;
+    }
+    const page = pageAt(k, va);
+    if (page === 0 || !PageHighMem(k, page) || page_address(k, page) !== 0) return;
+    const pfn = k.page_to_pfn(page);
+    this.tell('kunmap', pfn, `${written}() of ${this.pageText(pfn)}, which kmap() has not mapped`);
   }
 
   /** A load or store of the scenario goes to a frame of memory. */
