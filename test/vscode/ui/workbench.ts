@@ -357,8 +357,12 @@ export class Workbench {
   async hover(place: Place, widget = '.debug-hover-widget'): Promise<string> {
     const shown = this.page.locator(widget);
     for (const end = deadline(); Date.now() < end;) {
-      // Anew each time: lenses that come late push the lines down.
-      const point = await this.pointOf(place);
+      // Anew each time: lenses that come late push the lines down, and a line that moves has no place for a moment.
+      const point = await this.pointOf(place).catch(() => undefined);
+      if (point === undefined) {
+        await this.page.waitForTimeout(250);
+        continue;
+      }
       await this.page.mouse.move(point.x + 150, point.y + 250);
       await this.page.mouse.move(point.x, point.y, { steps: 3 });
       const isShown = await shown
