@@ -118,10 +118,16 @@ export class Workbench {
   }
 
   async goToLine(line: number): Promise<void> {
-    await this.press('Control+g');
-    await this.page.locator('.quick-input-widget input').first().fill(`:${line}`);
-    await this.press('Enter');
-    await this.lineNumber(line).waitFor();
+    // A frame that was just shown, and the exception's widget in it, come into view late and take the line away.
+    for (const end = deadline(); Date.now() < end;) {
+      await this.press('Control+g');
+      await this.page.locator('.quick-input-widget input').first().fill(`:${line}`);
+      await this.press('Enter');
+      await this.lineNumber(line).waitFor();
+      await this.page.waitForTimeout(SETTLED_MS);
+      if (await this.lineNumber(line).isVisible()) return;
+    }
+    throw new Error(`line ${line} does not stay in view`);
   }
 
   /** A command of the palette, by its whole title. An open palette does not learn of extensions that come late. */
@@ -468,6 +474,9 @@ export class Workbench {
     return point;
   }
 }
+
+/** After that nothing moves in an editor that nobody touches. */
+const SETTLED_MS = 1000;
 
 /** When a loop that repeats what it does gives up. */
 const deadline = (): number => Date.now() + TIMEOUT_MS;
