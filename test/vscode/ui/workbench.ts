@@ -416,8 +416,13 @@ export class Workbench {
 
   /** What the debug console answers. */
   async evaluate(expression: string, answer: RegExp): Promise<string> {
-    await this.press('Control+Shift+Y');
-    await this.page.locator('.repl .repl-input-wrapper .monaco-editor').click();
+    const input = this.page.locator('.repl .repl-input-wrapper .monaco-editor');
+    // A key is lost while a webview hands over the focus. It is a toggle, so it is pressed only while there is no console.
+    for (const end = deadline(); Date.now() < end && !(await input.isVisible());) {
+      await this.press('Control+Shift+Y');
+      await input.waitFor({ timeout: 3000 }).catch(() => undefined);
+    }
+    await input.click();
     await this.page.keyboard.type(expression);
     await this.press('Escape');
     await this.press('Enter');
