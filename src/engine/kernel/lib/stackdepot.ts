@@ -5,7 +5,7 @@
  *     stack_slabs[index]       -> blocks of four pages, filled with records one behind the other
  *     handle                   bits 0..15 the block, 16..25 the offset in 16 bytes, 26 valid
  *
- * Source: Linux 6.1 lib/stackdepot.c, without the early table (slub_debug=U on the command line makes it here, too).
+ * Source: Linux 6.1 lib/stackdepot.c. Left out: the early table, which slub_debug=U on the command line makes at boot.
  */
 import {
   type Gfp,

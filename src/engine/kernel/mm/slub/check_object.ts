@@ -1,7 +1,7 @@
 /**
  * Whether objects and slabs of a debug cache are as SLUB left them. What is not is reported, and repaired where that is possible.
  *
- * Source: Linux 6.1 mm/slub.c: freelist_corrupted(), check_bytes_and_report() to on_freelist(), trace().
+ * Source: Linux 6.1 mm/slub.c: freelist_corrupted(), check_bytes_and_report() to on_freelist().
  */
 import type { Int, KmemCache, Slab, UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

@@ -162,7 +162,7 @@ export function bytesErr(
   add_taint(k, TAINT_BAD_PAGE, false);
 }
 
-/** The bytes of a slab's end: `print_section` for who reports them. */
+/** The bytes behind a slab's last cell. */
 export function printSlabPadding(k: Kernel, pad: VirtAddr, remainder: UInt): void {
   print_section(k, KERN_ERR, 'Padding ', pad, remainder);
 }
