@@ -13,6 +13,8 @@ const LOAD_MS = 180_000;
 const POLL_MS = 100;
 /** A hover that is to come has come by then. */
 const NO_HOVER_MS = 1500;
+/** How long an open quick input may take to be drawn. */
+const QUICK_INPUT_MS = 5000;
 /** How long a call stack may go on showing where a step began. */
 const STALE_MS = 8000;
 
@@ -109,8 +111,7 @@ export class Workbench {
   /** Opens a file in the first group, whichever view stands beside it. */
   async quickOpen(name: string): Promise<void> {
     await this.press('Control+1');
-    await this.press('Control+p');
-    await this.page.locator('.quick-input-widget input').first().fill(name);
+    await this.quickInput('Control+p', name);
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: name });
     await row.first().click();
     await this.page.locator('.tab.active', { hasText: name }).first().waitFor();
@@ -120,8 +121,7 @@ export class Workbench {
   async goToLine(line: number): Promise<void> {
     // A frame that was just shown, and the exception's widget in it, come into view late and take the line away.
     for (const end = deadline(); Date.now() < end;) {
-      await this.press('Control+g');
-      await this.page.locator('.quick-input-widget input').first().fill(`:${line}`);
+      await this.quickInput('Control+g', `:${line}`);
       await this.press('Enter');
       await this.lineNumber(line).waitFor();
       await this.page.waitForTimeout(SETTLED_MS);
@@ -130,12 +130,26 @@ export class Workbench {
     throw new Error(`line ${line} does not stay in view`);
   }
 
+  /** Opens the quick input by a key and fills it; again, when a view that came late took the focus, which closes it. */
+  async quickInput(key: string, text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input').first();
+    for (const end = deadline(); Date.now() < end;) {
+      await this.page.keyboard.press(key);
+      const isFilled = await input.fill(text, { timeout: QUICK_INPUT_MS }).then(
+        () => true,
+        () => false,
+      );
+      if (isFilled) return;
+      await this.page.keyboard.press('Escape');
+    }
+    throw new Error(`the quick input does not stay open for ${key}`);
+  }
+
   /** A command of the palette, by its whole title. An open palette does not learn of extensions that come late. */
   async command(title: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     for (const end = deadline(); Date.now() < end;) {
-      await this.page.keyboard.press('F1');
-      await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
+      await this.quickInput('F1', `>${title}`);
       const isThere = await row.waitFor({ timeout: 5000 }).then(
         () => true,
         () => false,
