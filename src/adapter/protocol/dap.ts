@@ -6,6 +6,7 @@
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { NumberFormat } from '../../engine/types/format.js';
 import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
+import type { AtlasRequests } from '../../engine/view/atlas/requests.js';
 import type {
   DifferencesArguments,
   DifferencesBody,
@@ -66,7 +67,7 @@ interface NumberFormatBody {
 }
 
 /** Every request that is answered with more than "unknown request". */
-export interface Requests {
+export interface Requests extends AtlasRequests {
   cancel: Exchange<Dap.CancelArguments, undefined>;
   initialize: Exchange<Dap.InitializeRequestArguments, Dap.Capabilities>;
   configurationDone: Exchange<undefined, undefined>;

@@ -166,7 +166,3 @@ function headAt(image: KernelImage, head: ListHead): ListNamed | undefined {
   }
   return undefined;
 }
-
-export const migratetypeName = ({ profile }: KernelImage, value: number): string =>
-  profile.types.enum('migratetype')?.enumerators.find((e) => e.value === value)?.name ??
-  `migratetype ${value}`;
