@@ -183,8 +183,8 @@ for (const profile of ['i386-highmem4g-slub', 'i386-pae-slab', 'x86_64-slub-smp'
       const body = freeAreasBody(image, new ListCounts(image));
       assert.ok(!body.migratetypes.includes('MIGRATE_PCPTYPES'));
       const highatomic = body.migratetypes.indexOf('MIGRATE_HIGHATOMIC');
-      const page = alloc_pages(mm, mm.GFP_KERNEL, 9);
-      __free_pages(mm, page, 9);
+      const page = alloc_pages(mm, mm.GFP_KERNEL, 10);
+      __free_pages(mm, page, 10);
       set_pageblock_migratetype(mm, page, highatomic);
       move_freepages_block(mm, page_zone(mm, page), page, highatomic, undefined);
       const pfn = asPfn(mm.page_to_pfn(page));
