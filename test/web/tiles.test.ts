@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { pageKindCode, pageState } from '../../src/engine/view/pageState.js';
 import type { MapArguments } from '../../src/engine/view/map.js';
-import { CELLS_PER_TILE } from '../../webview/curve.js';
-import { CHANGED, REGROUPED, SAME, Tiles } from '../../webview/tiles.js';
+import { CELLS_PER_TILE } from '../../webview/views/physical/curve.js';
+import { CHANGED, REGROUPED, SAME, Tiles } from '../../webview/views/physical/tiles.js';
 
 const FREE = pageKindCode('free');
 const KERNEL = pageKindCode('kernel');

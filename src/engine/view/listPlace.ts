@@ -12,6 +12,7 @@ import type { Kernel } from '../machine/kernel.js';
 import { pindex_to_order } from '../kernel/mm/page_alloc/pcp.js';
 import type { ListHead, Page } from '../machine/ctypes.js';
 import { asCell } from '../memory/address.js';
+import { enumName } from '../types/enumName.js';
 import { zoneName } from './zones.js';
 import { pcpList, zonePcp } from './zoneLists.js';
 
@@ -166,3 +167,6 @@ function headAt(image: KernelImage, head: ListHead): ListNamed | undefined {
   }
   return undefined;
 }
+
+export const migratetypeName = ({ profile }: KernelImage, value: number): string =>
+  enumName(profile, 'migratetype', value);

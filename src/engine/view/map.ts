@@ -49,6 +49,10 @@ export interface MapBody {
 export interface MapMachine {
   /** `i386`, `i386-pae`, `x86_64`. */
   readonly arch: string;
+  /** Frames of a pageblock are 2 to this power. */
+  readonly pageblockOrder: number;
+  /** Names of the page flags that this build has: `PG_locked`. */
+  readonly flags: readonly string[];
   /** Booted by mmscope, rebuilt from a recorded state, or read from a dump. */
   readonly source: 'boot' | 'state' | 'core';
 }

@@ -15,10 +15,9 @@ import {
   type VirtAddr,
 } from '../memory/address.js';
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
-import { migratetypeName } from '../types/enumName.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
-import type { ListPlace, Position } from './listPlace.js';
+import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import type { PagePeek } from './pagePeek.js';
 import { slabFacts, type SlabObject } from './slabObject.js';
@@ -131,7 +130,7 @@ function listText(image: KernelImage, page: PageFacts, place: ListPlace): string
     }
     case 'free list': {
       const { zone, order, migratetype, position } = place;
-      return `${freeList(zone, order, migratetypeName(image.profile, migratetype))}, ${positionText(position)}`;
+      return `${freeList(zone, order, migratetypeName(image, migratetype))}, ${positionText(position)}`;
     }
     case 'per-CPU list': {
       const { cpu, zone, pindex, order, position } = place;
