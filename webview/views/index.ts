@@ -1,5 +1,6 @@
 /** The views of the window Memory, in the order of their tabs. */
 import type { ViewKind } from '../shell/view.js';
+import { freeView } from './free/index.js';
 import { physicalView } from './physical/index.js';
 
-export const VIEWS: readonly ViewKind[] = [physicalView];
+export const VIEWS: readonly ViewKind[] = [physicalView, freeView];
