@@ -6,6 +6,7 @@ import type {
   AttemptBody,
   WatermarkBody,
   ZoneBody,
+  ZoneLookBody,
 } from '../../../src/engine/view/atlas/freeAreas.js';
 import { pageKindCode } from '../../../src/engine/view/pageState.js';
 import type { Painter } from '../../board/painter.js';
@@ -27,13 +28,14 @@ export interface Look {
   readonly test: WatermarkBody | undefined;
   readonly text: string;
   readonly gave: boolean;
+  readonly lists: ZoneLookBody['lists'];
 }
 
 /** The last time that the request looked at the zone. */
 export function lookAt(attempt: AttemptBody | undefined, zone: ZoneBody): Look | undefined {
   const looks = (attempt?.passes ?? []).flatMap(({ zones }) => zones);
   const look = looks.findLast(({ index }) => index === zone.index);
-  return look && { test: look.test, text: look.text, gave: look.gave };
+  return look && { test: look.test, text: look.text, gave: look.gave, lists: look.lists };
 }
 
 /** Draws it; the height that it takes, and what can be pointed at. */
@@ -65,7 +67,7 @@ export function paintGauge(
     painter.rect(part, { fill: painter.tint(cma, 0.9) });
     painter.rect(part, { fill: painter.hatch(palette.background) });
   }
-  paintMarks(painter, zone, at, barY);
+  paintMarks(painter, zone, at, barY, x);
   let height = barY - y + BAR_HEIGHT + LINE + 4;
   if (look?.test !== undefined) {
     paintRequest(painter, look.test, { at, x, y, width, barY });
@@ -97,6 +99,7 @@ function paintMarks(
   zone: ZoneBody,
   at: (pages: number) => number,
   barY: number,
+  x: number,
 ): void {
   const { palette } = painter;
   const { min, low, high } = zone.watermarks;
@@ -106,12 +109,15 @@ function paintMarks(
     ['low', low],
     ['high', high],
   ] as const) {
-    const x = at(mark + zone.boost);
-    painter.line(x, barY - 3, x, barY + BAR_HEIGHT + 3, { color: palette.foreground, width: 1.5 });
+    const markX = at(mark + zone.boost);
+    painter.line(markX, barY - 3, markX, barY + BAR_HEIGHT + 3, {
+      color: palette.foreground,
+      width: 1.5,
+    });
     const text = `${name} ${countText(mark + zone.boost)}`;
     const width = painter.widthOf(text, { size: 11 });
     // Marks lie near one another: each label stands behind the one before.
-    const left = Math.max(x - width / 2, lastRight + 8);
+    const left = Math.max(markX - width / 2, lastRight + 8);
     painter.text(left, barY + BAR_HEIGHT + 14, text, { size: 11, color: palette.muted });
     lastRight = left + width;
   }
@@ -120,7 +126,8 @@ function paintMarks(
     ...(zone.boost > 0 ? [`boost ${countText(zone.boost)} in each`] : []),
     ...(reserves.length > 0 ? [`reserve from requests for ${reserves.join(', ')}`] : []),
   ].join(' · ');
-  painter.text(lastRight + 16, barY + BAR_HEIGHT + 14, more, { size: 11, color: palette.muted });
+  const room = at(min + zone.boost) - x - 70;
+  painter.text(x, barY + BAR_HEIGHT + 14, more, { size: 11, color: palette.muted, maxWidth: room });
 }
 
 interface RequestPlace extends GaugePlace {
@@ -209,7 +216,8 @@ function paintTerms(
   side('usable');
   put(`= ${countText(test.usablePages)} ${test.enough ? '>' : '\u2264'}`, false);
   side('needed');
-  put(`= ${countText(test.neededPages)}`, false);
+  const isSum = test.terms.filter((term) => term.side === 'needed').length > 1;
+  if (isSum) put(`= ${countText(test.neededPages)}`, false);
   return line - y + LINE;
 }
 

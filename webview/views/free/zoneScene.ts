@@ -12,7 +12,7 @@ import type { Rgb } from '../../draw/color.js';
 import type { Palette } from '../../draw/palette.js';
 import { bytesText, countText } from '../../text.js';
 import { listDeltas, sameZone, type Move } from './deltas.js';
-import { lookAt, paintGauge } from './gauge.js';
+import { lookAt, paintGauge, type Look } from './gauge.js';
 
 /** A list of a zone, or of a CPU. */
 export type ListName =
@@ -135,16 +135,18 @@ class ZonePainter {
       color: painter.tint(palette.foreground, 0.2),
     });
     this.y += 22;
-    painter.text(MARGIN, this.y, `Zone ${zone.name}`, { bold: true, size: 13 });
+    const title = `Zone ${zone.name}`;
+    painter.text(MARGIN, this.y, title, { bold: true, size: 13 });
+    const behind = MARGIN + Math.max(LABEL, painter.widthOf(title, { bold: true, size: 13 }) + 14);
     const free = `${countText(zone.freePages)} of ${countText(zone.managedPages)} pages free`;
     const asked = look === undefined ? '' : look.gave ? ' · gave the block' : ' · was asked';
-    painter.text(MARGIN + LABEL, this.y, free + asked, { color: palette.muted });
+    painter.text(behind, this.y, free + asked, { color: palette.muted });
     this.y += 8;
     const gauge = paintGauge(painter, zone, look, { x: MARGIN, y: this.y, width: inner });
     this.rows.push(...gauge.rows);
     this.y += gauge.height + 6;
     const top = this.y;
-    this.matrix(zone);
+    this.matrix(zone, look);
     const bottom = this.y;
     if (this.cpusBeside) {
       this.y = top;
@@ -154,13 +156,18 @@ class ZonePainter {
     this.y += 18;
   }
 
-  private matrix(zone: ZoneBody): void {
+  private matrix(zone: ZoneBody, look: Look | undefined): void {
     const { painter, model, cell } = this;
     const { palette } = painter;
     const left = MARGIN + LABEL;
     zone.orders.forEach(({ order }) => {
       const x = left + order * cell + cell / 2;
       painter.text(x, this.y + 12, `${order}`, { anchor: 'middle', bold: true });
+      if (look !== undefined && order === model.attempt?.order)
+        painter.line(x - 12, this.y + 29, x + 12, this.y + 29, {
+          color: palette.foreground,
+          width: 2,
+        });
       const size = bytesText(PAGE_BYTES * 2 ** order).replace('iB', '');
       painter.text(x, this.y + 25, size, { anchor: 'middle', size: 10.5, color: palette.muted });
     });
@@ -168,7 +175,7 @@ class ZonePainter {
     painter.text(MARGIN, this.y + 25, 'block size', { size: 10.5, color: palette.muted });
     this.y += HEADER;
     const before = sameZone(model.before, zone);
-    for (const type of model.types) this.typeRow(zone, type, before);
+    for (const type of model.types) this.typeRow(zone, type, before, look);
     painter.text(MARGIN, this.y + 14, 'nr_free', { mono: true, size: 11, color: palette.muted });
     zone.orders.forEach(({ order, nrFree }) =>
       painter.text(left + (order + 1) * cell - 8, this.y + 14, countText(nrFree), {
@@ -181,7 +188,12 @@ class ZonePainter {
     this.y += 26;
   }
 
-  private typeRow(zone: ZoneBody, type: number, before: ZoneBody | undefined): void {
+  private typeRow(
+    zone: ZoneBody,
+    type: number,
+    before: ZoneBody | undefined,
+    look: Look | undefined,
+  ): void {
     const { painter, model, cell } = this;
     const name = model.now.migratetypes[type] ?? '';
     const label = shortType(name);
@@ -198,12 +210,21 @@ class ZonePainter {
       const box = boxes[i] ?? { x: 0, y: 0, width: 0, height: 0 };
       const list: ListName = { zone: zone.index, order: order.order, migratetype: type };
       const delta = deltas?.byOrder[order.order] ?? 0;
-      this.count(list, box, { count, capped: order.capped, delta, color: this.colorOf(name) });
+      const why = this.unusable(look, order.order, type);
+      this.count(list, box, {
+        why,
+        count,
+        capped: order.capped,
+        delta,
+        color: this.colorOf(name),
+      });
       const blocks = count === 1 ? '1 block' : `${countText(count)} blocks`;
       const change = delta === 0 ? '' : `, ${signed(delta)} since the last stop`;
       return {
         key: listKey(list),
-        label: `Zone ${zone.name}, order ${order.order}, ${name}: ${blocks}${change}`,
+        label: `Zone ${zone.name}, order ${order.order}, ${name}: ${blocks}${change}${
+          why === undefined ? '' : `\nnot for the newest request: ${why}`
+        }`,
         box,
         selected: model.lit.has(listKey(list)) || model.open === listKey(list),
         press: () => this.press(list),
@@ -214,7 +235,7 @@ class ZonePainter {
     this.y += CELL_HEIGHT;
   }
 
-  private count(list: ListName, box: Box, { count, capped, delta, color }: CountLook): void {
+  private count(list: ListName, box: Box, { count, capped, delta, color, why }: CountLook): void {
     const { painter, model } = this;
     const { palette } = painter;
     const key = listKey(list);
@@ -226,6 +247,12 @@ class ZonePainter {
       ...(lit && { stroke: palette.focus, strokeWidth: 2 }),
       data: { list: key, count },
     });
+    if (why !== undefined)
+      painter.rect(inner, {
+        fill: painter.hatch(palette.muted),
+        opacity: 0.5,
+        data: { unusable: key },
+      });
     if (delta !== 0)
       painter.rect(inner, {
         radius: 3,
@@ -240,6 +267,7 @@ class ZonePainter {
       anchor: 'end',
       color: ink,
       bold: count > 0,
+      ...(count === 0 && { size: 11 }),
       maxWidth: box.width - 12,
     });
     if (delta !== 0)
@@ -301,17 +329,10 @@ class ZonePainter {
     const { painter, model } = this;
     const { palette } = painter;
     const color = this.kind('perCpu');
-    painter.text(x, this.y + 12, `CPU ${cpu}`, { bold: true });
-    painter.text(
-      x + width,
-      this.y + 12,
-      `${countText(count)} pages · high ${countText(high)} · batch ${countText(batch)}`,
-      {
-        anchor: 'end',
-        size: 11,
-        color: palette.muted,
-      },
-    );
+    painter.text(x, this.y + 12, `CPU ${cpu}: ${countText(count)} pages`, { bold: true });
+    const bounds = `high ${countText(high)} · batch ${countText(batch)}`;
+    painter.text(x, this.y + 26, bounds, { size: 11, color: palette.muted });
+    this.y += 14;
     const most = Math.max(high, count, 1);
     const bar = { x, y: this.y + 18, width, height: 6 };
     painter.rect(bar, { fill: painter.tint(palette.foreground, 0.1), radius: 3 });
@@ -352,6 +373,14 @@ class ZonePainter {
     this.y += lists.length * 20 + 8;
   }
 
+  /** Why the newest request, which looked at the zone, could not take a block that is large enough. */
+  private unusable(look: Look | undefined, order: number, type: number): string | undefined {
+    const { attempt } = this.model;
+    if (look === undefined || attempt === undefined || order < attempt.order) return undefined;
+    const list = look.lists.find((each) => each.order === order);
+    return list?.types.find(({ migratetype }) => migratetype === type)?.unusable;
+  }
+
   private kind(name: PageKindName): Rgb {
     const { kinds, foreground } = this.painter.palette;
     return kinds[pageKindCode(name)] ?? foreground;
@@ -366,6 +395,8 @@ class ZonePainter {
 }
 
 interface CountLook {
+  /** Why the newest request could not use the list. */
+  readonly why: string | undefined;
   readonly count: number;
   readonly capped: boolean;
   readonly delta: number;
