@@ -31,7 +31,9 @@ export function createTabs(
   );
   root.addEventListener('keydown', (event) => {
     const at = buttons.findIndex(({ button }) => button === document.activeElement);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[event.key];
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[
+      event.key
+    ];
     const next = to === undefined ? undefined : buttons[(to + buttons.length) % buttons.length];
     if (next === undefined) return;
     event.preventDefault();

@@ -200,8 +200,7 @@ export class MemoryWindow {
     const { view } = current;
     const name = `memory-${shown}`;
     if (format === 'text') host.act({ action: 'copy', text: view.text() });
-    else if (format === 'svg')
-      host.act({ action: 'save', name: `${name}.svg`, data: view.svg() });
+    else if (format === 'svg') host.act({ action: 'save', name: `${name}.svg`, data: view.svg() });
     else {
       const data = await pngOf(view.svg());
       host.act({ action: 'save', name: `${name}.png`, data, binary: true });

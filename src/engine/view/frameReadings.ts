@@ -171,7 +171,10 @@ export function frameValues(
   framesPerCell: number,
   nrCells: number,
 ): Uint8Array {
-  const count = Math.max(0, Math.min(nrCells, Math.ceil((image.maxPfn - firstPfn) / framesPerCell)));
+  const count = Math.max(
+    0,
+    Math.min(nrCells, Math.ceil((image.maxPfn - firstPfn) / framesPerCell)),
+  );
   const out = new Uint8Array(count).fill(NO_VALUE);
   const chunk = Math.max(1, states.regionFrames / framesPerCell);
   for (let first = 0; first < count; first += chunk) {
@@ -194,7 +197,8 @@ export function frameValues(
       at++;
     }
     if (several === 'share')
-      for (const [cell, sum] of sums) out[cell] = sum === 0 ? 0 : Math.max(1, Math.round(sum / framesPerCell));
+      for (const [cell, sum] of sums)
+        out[cell] = sum === 0 ? 0 : Math.max(1, Math.round(sum / framesPerCell));
   }
   return out;
 }

@@ -9,7 +9,7 @@ import { stateColor } from '../../draw/palette.js';
 import { bytesOf } from '../../text.js';
 import { CHANGED } from './changes.js';
 import { CELLS_PER_TILE } from './curve.js';
-import { HEADER_PX, spotOfPfn, type Layout, type Section } from './layout.js';
+import { HEADER_PX, type Layout, type Section } from './layout.js';
 import type { Projection } from './projection.js';
 import type { Viewport } from './viewport.js';
 
@@ -152,6 +152,17 @@ function pfnInSection(layout: Layout, section: Section, y: number): number | und
   return pfn < zone.startPfn ? zone.startPfn : pfn < zone.endPfn ? pfn : undefined;
 }
 
+/** The inverse of {@link pfnAtHeight}: frames of a row of tiles lie below each other, in their order. */
+function heightOfPfn(layout: Layout, pfn: number): number | undefined {
+  const section = layout.sections.find((s) => pfn >= s.zone.startPfn && pfn < s.zone.endPfn);
+  if (section === undefined) return undefined;
+  const nth = pfn / (CELLS_PER_TILE * layout.zoom.framesPerCell) - section.firstTile;
+  const row = Math.floor(nth / layout.tilesPerRow);
+  const first = row * layout.tilesPerRow;
+  const inRow = (nth - first) / Math.min(layout.tilesPerRow, section.nrTiles - first);
+  return section.topPx + HEADER_PX + (row + inRow) * layout.pitchY;
+}
+
 /** Heights of the ticks, each once. */
 function ticks(
   layout: Layout,
@@ -161,9 +172,9 @@ function ticks(
   const heights = new Set<number>();
   // The strongest last: nothing else is drawn over them.
   for (const { firstPfn, change } of spans) {
-    const spot = spotOfPfn(layout, firstPfn);
-    if (spot === undefined) continue;
-    const y = Math.floor((spot.y * scale) / TICK_PX) * TICK_PX;
+    const height = heightOfPfn(layout, firstPfn);
+    if (height === undefined) continue;
+    const y = Math.floor((height * scale) / TICK_PX) * TICK_PX;
     if (change === CHANGED) heights.delete(y);
     heights.add(y);
   }

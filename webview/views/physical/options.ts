@@ -38,6 +38,8 @@ export function readOptions(kept: unknown): Options {
     showPageblocks: flag(given.showPageblocks, DEFAULTS.showPageblocks),
     colouring: COLOURINGS.find(({ id }) => id === given.colouring)?.id ?? DEFAULTS.colouring,
     renderer:
-      given.renderer === 'webgl' || given.renderer === 'canvas' ? given.renderer : DEFAULTS.renderer,
+      given.renderer === 'webgl' || given.renderer === 'canvas'
+        ? given.renderer
+        : DEFAULTS.renderer,
   };
 }

@@ -31,7 +31,8 @@ export function svgOf(
   if (picture === undefined) return svgDocument(1, 1, palette, '', []);
   const { scene, widthPx, heightPx } = picture;
   const parts: string[] = [];
-  for (const placed of placedTiles(scene, widthPx, heightPx)) parts.push(...tileParts(scene, placed, palette));
+  for (const placed of placedTiles(scene, widthPx, heightPx))
+    parts.push(...tileParts(scene, placed, palette));
   parts.push(...changeParts(scene, widthPx, heightPx, palette), ...captionParts(picture, palette));
   const subject = update?.session.subject ?? '';
   const title = `Physical memory${subject === '' ? '' : `: ${subject}`}`;
@@ -61,7 +62,8 @@ function tileParts({ layout, colouring }: Scene, placed: PlacedTile, palette: Pa
     const x = placed.x + cellX(shape, index) * zoom.cellPx;
     const y = placed.y + cellY(shape, index) * zoom.cellPx;
     const [width, height] = [across * zoom.cellPx - gap, down * zoom.cellPx - gap];
-    if (kindOfState(state) !== ABSENT) push(paths, color, `M${x} ${y}h${width}v${height}h${-width}z`);
+    if (kindOfState(state) !== ABSENT)
+      push(paths, color, `M${x} ${y}h${width}v${height}h${-width}z`);
     if (isBlock && Math.min(width, height) >= SMALLEST_LABELLED_PX)
       words.push(
         svgText(x + width / 2, y + height / 2, String(order), {
@@ -93,12 +95,17 @@ function changeParts(scene: Scene, widthPx: number, heightPx: number, palette: P
     const levels = changes.ofTile(zoom.framesPerCell, number);
     levels?.forEach((level, index) => {
       if (level < CHANGED) return;
-      const [left, top] = [x + cellX(shape, index) * zoom.cellPx, y + cellY(shape, index) * zoom.cellPx];
+      const [left, top] = [
+        x + cellX(shape, index) * zoom.cellPx,
+        y + cellY(shape, index) * zoom.cellPx,
+      ];
       d.push(`M${left} ${top}h${zoom.cellPx - 1}v${zoom.cellPx - 1}h${1 - zoom.cellPx}z`);
     });
   }
   if (d.length === 0) return [];
-  return [`<path fill="none" stroke="${css(palette.changed)}" stroke-width="2" d="${d.join('')}"/>`];
+  return [
+    `<path fill="none" stroke="${css(palette.changed)}" stroke-width="2" d="${d.join('')}"/>`,
+  ];
 }
 
 function captionParts({ scene, heightPx }: Picture, palette: Palette): string[] {
@@ -108,7 +115,9 @@ function captionParts({ scene, heightPx }: Picture, palette: Palette): string[] 
   for (const { section, first, end } of tilesBetween(layout, scrollTop, scrollTop + heightPx)) {
     const { zone, topPx } = section;
     const title = `Zone ${zone.name}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
-    parts.push(svgText(12, topPx - scrollTop + HEADER_PX / 2, title, { ...ink, sizePx: 13, weight: 600 }));
+    parts.push(
+      svgText(12, topPx - scrollTop + HEADER_PX / 2, title, { ...ink, sizePx: 13, weight: 600 }),
+    );
     for (let nth = first; nth < end; nth += layout.tilesPerRow) {
       const tilePfn = (section.firstTile + nth) * CELLS_PER_TILE * layout.zoom.framesPerCell;
       const pfn = Math.max(tilePfn, zone.startPfn);

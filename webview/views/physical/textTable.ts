@@ -8,7 +8,10 @@ import type { Changes } from './changes.js';
 const MOST_CHANGES = 200;
 
 export function tableOf({ zones, totals, nrFrames }: Machine, changes: Changes): string {
-  const lines = [`Physical memory: ${countText(nrFrames)} frames, ${bytesText(nrFrames * 4096)}`, ''];
+  const lines = [
+    `Physical memory: ${countText(nrFrames)} frames, ${bytesText(nrFrames * 4096)}`,
+    '',
+  ];
   for (const { name, startPfn, endPfn } of zones)
     lines.push(`zone ${name.padEnd(8)} pfn ${hexPfn(startPfn)} - ${hexPfn(endPfn)}`);
   lines.push('');
@@ -21,7 +24,9 @@ export function tableOf({ zones, totals, nrFrames }: Machine, changes: Changes):
   for (const [firstPfn, nrPages, before, after, change] of changes.runs.slice(0, MOST_CHANGES)) {
     const what = FRAME_CHANGES[change] ?? '';
     const range = nrPages === 1 ? hexPfn(firstPfn) : `${hexPfn(firstPfn)}+${nrPages}`;
-    lines.push(`pfn ${range.padEnd(18)} ${what.padEnd(10)} ${stateText(before)} -> ${stateText(after)}`);
+    lines.push(
+      `pfn ${range.padEnd(18)} ${what.padEnd(10)} ${stateText(before)} -> ${stateText(after)}`,
+    );
   }
   const more = changes.runs.length - MOST_CHANGES;
   if (more > 0) lines.push(`and ${countText(more)} more`);

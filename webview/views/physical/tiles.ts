@@ -141,8 +141,7 @@ export class Tiles {
     if (this.wanted === undefined) return undefined;
     const { framesPerCell, spans } = this.wanted;
     const tiles = this.known.get(framesPerCell);
-    const isStale = (tile: number): boolean =>
-      (tiles?.get(tile)?.epoch ?? -1) < this.oldestRight;
+    const isStale = (tile: number): boolean => (tiles?.get(tile)?.epoch ?? -1) < this.oldestRight;
     for (const { firstTile, endTile } of spans)
       for (let first = firstTile; first < endTile; first++) {
         if (!isStale(first)) continue;

@@ -52,11 +52,7 @@ export class CanvasRenderer implements CellRenderer {
     this.image = undefined;
   }
 
-  private blit(
-    layout: Layout,
-    placed: PlacedTile,
-    spriteOf: (key: number) => Uint32Array,
-  ): void {
+  private blit(layout: Layout, placed: PlacedTile, spriteOf: (key: number) => Uint32Array): void {
     const { across, down } = layout.shape;
     const keys = cellKeys(layout, placed);
     const cell = Math.round(layout.zoom.cellPx * this.ratio);

@@ -47,7 +47,9 @@ export function cellKeys({ shape, zoom }: Layout, placed: PlacedTile): Uint32Arr
     const side = sides[place] ?? 0;
     const state = tile.states[index] ?? 0;
     keys[place] =
-      values === undefined ? stateKey(state, side) : valueKey(state, values.states[index] ?? 0, side);
+      values === undefined
+        ? stateKey(state, side)
+        : valueKey(state, values.states[index] ?? 0, side);
   }
   const { firstCell } = section;
   kept.set(firstCell, {

@@ -94,19 +94,23 @@ function drawBracket(
 /** `split 10` or `9 + 9 = 10`, on a ground of its own, so that it can be read on any cells. */
 function drawCaption(
   context: CanvasRenderingContext2D,
-  { x, y, width }: Rect,
+  { x, y, width, height }: Rect,
   { kind, order }: BlockEvent,
   palette: Palette,
 ): void {
-  const text = kind === 'split' ? `order ${order} split` : `${order - 1} + ${order - 1} \u2192 ${order}`;
+  const text =
+    kind === 'split' ? `order ${order} split` : `${order - 1} + ${order - 1} \u2192 ${order}`;
   context.font = `600 11px ${palette.fontFamily}`;
   const textPx = context.measureText(text).width;
-  if (width < textPx + 12) return;
+  if (width < textPx + 16 || height < 26) return;
+  // What a block is taken from is its first page: the caption keeps to the other end.
+  const left = x + width - textPx - 15;
+  const top = y + height - 22;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
-  fillPlate(context, x + 4, y + 4, textPx + 10, 17, palette.background, palette.changed);
+  fillPlate(context, left, top, textPx + 10, 17, palette.background, palette.changed);
   context.fillStyle = css(palette.foreground);
-  context.fillText(text, x + 9, y + 13);
+  context.fillText(text, left + 5, top + 9);
 }
 
 function fillPlate(

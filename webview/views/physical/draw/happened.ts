@@ -14,18 +14,24 @@ export interface BlockEvent {
   readonly parts: readonly number[];
 }
 
-const FREE = new Set([
-  pageKindCode('free'),
-  pageKindCode('freeCma'),
-  pageKindCode('freeIsolated'),
-]);
+const FREE = new Set([pageKindCode('free'), pageKindCode('freeCma'), pageKindCode('freeIsolated')]);
 
 const isFree = (state: number): boolean => FREE.has(kindOfState(state));
 
 export function blockEvents(runs: readonly FrameChangeRun[]): readonly BlockEvent[] {
   return [
-    ...eventsOf(runs, 'split', ([, , before]) => before, ([, , , after]) => after),
-    ...eventsOf(runs, 'merge', ([, , , after]) => after, ([, , before]) => before),
+    ...eventsOf(
+      runs,
+      'split',
+      ([, , before]) => before,
+      ([, , , after]) => after,
+    ),
+    ...eventsOf(
+      runs,
+      'merge',
+      ([, , , after]) => after,
+      ([, , before]) => before,
+    ),
   ];
 }
 

@@ -30,7 +30,8 @@ export function drawOverlay(
   const { layout, changes, scrollLeft, scrollTop, progress } = scene;
   const tiles = placedTiles(scene, widthPx, heightPx);
   if (scene.pageblockOrder !== undefined)
-    for (const { x, y } of tiles) drawPageblocks(context, layout, scene.pageblockOrder, x, y, palette);
+    for (const { x, y } of tiles)
+      drawPageblocks(context, layout, scene.pageblockOrder, x, y, palette);
   if (changes !== undefined) {
     for (const { number, x, y } of tiles) {
       const levels = changes.ofTile(layout.zoom.framesPerCell, number);
@@ -84,9 +85,7 @@ function drawChanges(
   let nrChanged = 0;
   for (const change of changes) if (change === CHANGED) nrChanged++;
   const isCrowded = nrChanged > CROWD;
-  const strong = isCrowded
-    ? { widthPx: 1, alpha: 0.45 }
-    : { widthPx: 2 + 4 * swell, alpha: 0.95 };
+  const strong = isCrowded ? { widthPx: 1, alpha: 0.45 } : { widthPx: 2 + 4 * swell, alpha: 0.95 };
   const passes = [
     { least: SAME + 1, widthPx: 1, alpha: 0.9, dash: [2, 2] },
     { least: REGROUPED, widthPx: 1, alpha: 0.55, dash: [] },
@@ -184,13 +183,7 @@ function drawFrame(
   }
   if (style === 'selection' || first === undefined) {
     context.lineWidth = widthPx;
-    strokeCells(
-      context,
-      spot.x - scene.scrollLeft,
-      spot.y - scene.scrollTop,
-      cellPx,
-      cellPx,
-    );
+    strokeCells(context, spot.x - scene.scrollLeft, spot.y - scene.scrollTop, cellPx, cellPx);
   }
   context.globalAlpha = 1;
 }

@@ -8,7 +8,11 @@
  *     +-----------+--+
  */
 import { NO_VALUE } from '../../../../src/engine/view/frameValues.js';
-import { kindOfState, PAGE_KINDS, type PageKindName } from '../../../../src/engine/view/pageState.js';
+import {
+  kindOfState,
+  PAGE_KINDS,
+  type PageKindName,
+} from '../../../../src/engine/view/pageState.js';
 import { mix, pixel, type Rgb } from '../../../draw/color.js';
 import { stateColor, type Palette } from '../../../draw/palette.js';
 import { colouringOf, valueColor, type Colouring } from '../colouring.js';

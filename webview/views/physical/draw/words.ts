@@ -89,8 +89,7 @@ function drawCounts(
     context.fillStyle = css(inkOn(groundOf(palette, scene, placed, index)));
     const half = label.flags === '' ? 0.5 : 0.3;
     if (label.count >= 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
-    if (label.flags !== '')
-      context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);
+    if (label.flags !== '') context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);
   }
 }
 

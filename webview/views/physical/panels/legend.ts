@@ -55,7 +55,12 @@ export function createLegend(emphasise: (kinds: ReadonlySet<number> | undefined)
     if (palette !== undefined) values.replaceChildren(...valueEntries(palette, colouring, names));
   };
   return {
-    root: element('footer', { class: 'legend', role: 'group', 'aria-label': 'Legend' }, kinds, values),
+    root: element(
+      'footer',
+      { class: 'legend', role: 'group', 'aria-label': 'Legend' },
+      kinds,
+      values,
+    ),
     setPalette(given) {
       palette = given;
       entries.forEach(({ swatch }, code) => paint(swatch, given, code));

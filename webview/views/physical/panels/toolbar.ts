@@ -24,11 +24,8 @@ const ARRANGEMENTS = [
 export function createToolbar(options: Options, actions: ToolbarActions): Toolbar {
   const scale = element('span', { class: 'scale' });
   const colourings = COLOURINGS.map(({ id, label }) => ({ value: id, label: `Colour: ${label}` }));
-  const colouring = liveDropdown<Colouring>(
-    'Colour by',
-    colourings,
-    options.colouring,
-    (value) => actions.set({ colouring: value }),
+  const colouring = liveDropdown<Colouring>('Colour by', colourings, options.colouring, (value) =>
+    actions.set({ colouring: value }),
   );
   const arrangement = liveDropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
     actions.set({ arrangement: value }),
