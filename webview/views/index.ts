@@ -2,5 +2,6 @@
 import type { ViewKind } from '../shell/view.js';
 import { freeView } from './free/index.js';
 import { physicalView } from './physical/index.js';
+import { walkView } from './walk/index.js';
 
-export const VIEWS: readonly ViewKind[] = [physicalView, freeView];
+export const VIEWS: readonly ViewKind[] = [physicalView, walkView, freeView];

@@ -7,7 +7,7 @@
  * Source: SDM vol. 3A 4.3 to 4.5 (fields, entries), 4.7 (error code), by way of x86/formats.ts.
  */
 import { asVirt, formatAddress, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
-import { errorCodeText, type Access } from '../../x86/access.js';
+import { errorCodeWords, type Access } from '../../x86/access.js';
 import { decode, entryHex, FLAGS, flagText, type Entry, type Level } from '../../x86/formats.js';
 import { indexAt, offsetInPage, type Paging } from '../../x86/paging.js';
 import type { TableMemory } from '../../x86/tableMemory.js';
@@ -165,7 +165,7 @@ function faultBody({ pointerSize }: Paging, exception: Exception): FaultBody {
     level: exception.level.name,
     cr2: formatAddress(asVirt(exception.cr2), pointerSize),
     errorCode: hex(exception.errorCode),
-    errorText: errorCodeText(exception.errorCode),
+    errorText: errorCodeWords(exception.errorCode),
   };
 }
 
