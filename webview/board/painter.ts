@@ -1,5 +1,5 @@
 /** Makes the SVG elements of a scene. Colours and fonts are attributes, so a picture looks the same in a file. */
-import { css, inkOn, mix, type Rgb } from '../draw/color.js';
+import { contrast, css, inkOn, mix, type Rgb } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
 import type { Box } from './scene.js';
 
@@ -125,8 +125,10 @@ export class Painter {
     return mix(this.palette.background, color, share);
   }
 
+  /** The theme's own where it can be read there (WCAG 2.2, 1.4.3). */
   inkOn(color: Rgb): Rgb {
-    return inkOn(color);
+    const { foreground } = this.palette;
+    return contrast(foreground, color) >= 4.6 ? foreground : inkOn(color);
   }
 
   private add(tag: string, attrs: Attributes): SVGElement {

@@ -2,6 +2,7 @@
 import type { ViewKind } from '../shell/view.js';
 import { freeView } from './free/index.js';
 import { physicalView } from './physical/index.js';
+import { virtualView } from './virtual/index.js';
 import { walkView } from './walk/index.js';
 
-export const VIEWS: readonly ViewKind[] = [physicalView, walkView, freeView];
+export const VIEWS: readonly ViewKind[] = [physicalView, virtualView, walkView, freeView];

@@ -108,7 +108,7 @@ export interface PartsBody {
 export const MAX_PARTS = 1024;
 
 export interface PartBody {
-  readonly kind: 'area' | 'guard' | 'lazy' | 'gap' | 'slot' | 'vma' | 'section';
+  readonly kind: 'area' | 'guard' | 'lazy' | 'gap' | 'slot' | 'vma' | 'section' | 'mapped';
   readonly first: string;
   readonly last: string;
   readonly sizeBytes: number;

@@ -6,8 +6,9 @@ import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import type { Space } from '../addressSpaces.js';
 import { fixmapSlot, nrFixmapSlots, nrPkmapSlots, pkmapSlot, type MapSlot } from '../mapSlots.js';
 import { vmapSpace, type VmapPiece } from '../vmapSpace.js';
-import type { Surveyor } from '../whereIs.js';
+import { sizeText, type Surveyor } from '../whereIs.js';
 import { intersection, rangeText, type AddressRange } from './addressRange.js';
+import { rightsText } from './rightsText.js';
 import { mmOfRoot, userAreas } from './userAreas.js';
 import type { PartBody, PartsBody } from './virtual.js';
 import type { PlacedRegion } from './virtualRegions.js';
@@ -67,8 +68,15 @@ function partsOf(surveyor: Surveyor, space: Space | undefined, region: PlacedReg
       const nrSlots = Math.min(nrFixmapSlots(surveyor), fitting);
       return slots(nrSlots, (i) => fixmapSlot(surveyor, nrSlots - 1 - i));
     }
-    case 'user':
-      return space === undefined || space.isKernel ? NONE : listed(userParts(surveyor, space));
+    case 'user': {
+      const areas = space === undefined || space.isKernel ? [] : userParts(surveyor, space);
+      // The dump of a process may lack its books: what its tables map is there.
+      return listed(areas.length > 0 ? areas : mappedParts(surveyor, space, region));
+    }
+    case 'cpuEntryArea':
+    case 'ldt':
+    case 'unnamed':
+      return listed(mappedParts(surveyor, space, region));
     case 'kernelImage':
       return listed(sections(surveyor, region));
     default:
@@ -122,6 +130,17 @@ function userParts({ reader }: Surveyor, { paging }: Space): Part[] {
     end,
     body: { kind: 'vma', text: name === '' ? 'anonymous' : name, rights },
   }));
+}
+
+/** What the tables map, where no book says what it is. */
+function mappedParts(surveyor: Surveyor, space: Space | undefined, region: AddressRange): Part[] {
+  if (space === undefined) return [];
+  return surveyor.spaces.rangesOf(space).flatMap(({ start, sizeBytes, rights, pageSize }) => {
+    const within = intersection({ start, end: asVirt(start + sizeBytes) }, region);
+    if (within === undefined) return [];
+    const text = `mapped by the tables, ${sizeText(pageSize)} pages`;
+    return [{ ...within, body: { kind: 'mapped' as const, text, rights: rightsText(rights) } }];
+  });
 }
 
 /** Sections of the image, by the linker's symbols. Source: Linux 6.1 arch/x86/kernel/vmlinux.lds.S. */
