@@ -19,6 +19,7 @@ import type {
   FrameValuesBody,
 } from '../../src/engine/view/frameValues.js';
 import type { LocateArguments, LocateBody } from '../../src/engine/view/locate.js';
+import type { TimelineArguments, TimelineBody } from '../../src/engine/view/timeline.js';
 import type { FrameBody, MapArguments, MapBody, MapZone } from '../../src/engine/view/map.js';
 import type { Machine } from './mapPage.js';
 
@@ -148,6 +149,25 @@ export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Mac
     'mmscope/map': map,
     'mmscope/clock': () => ({ now: now(), start: 0, end: times.length - 1 }),
     'mmscope/frameChanges': changes,
+    'mmscope/timeline': ({ buckets }: TimelineArguments): TimelineBody => {
+      const of = (value: number): number[] => new Array<number>(buckets).fill(value);
+      return {
+        from: 0,
+        to: Math.max(1, times.length - 1),
+        first: 0,
+        last: Math.max(1, times.length - 1),
+        now: now(),
+        times: [...of(0), times.length - 1],
+        lines: of(1),
+        tasks: of(0),
+        cpus: of(0),
+        taskNames: ['main'],
+        nrCpus: 1,
+        events: [],
+        expects: [],
+        zones: [],
+      };
+    },
     'mmscope/verdict': () => ({ lines: [], failed: false }),
     'mmscope/locate': locate,
     'mmscope/frame': ({ pfn }: { pfn: number }): FrameBody => ({

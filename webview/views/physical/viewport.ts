@@ -262,7 +262,7 @@ const STEPS: Readonly<Record<string, readonly [number, number] | undefined>> = {
 
 /** Where the view is to begin: the whole in its middle if there is room, else its beginning. */
 const startOf = (from: number, to: number, roomPx: number, marginPx: number): number =>
-  to - from <= roomPx - 2 * marginPx ? (from + to - roomPx) / 2 : from - marginPx;
+  to - from <= roomPx ? (from + to - roomPx) / 2 : from - marginPx;
 
 function canvas(name: string): HTMLCanvasElement {
   const made = document.createElement('canvas');
