@@ -113,6 +113,8 @@ export class TapeEvents {
         if (after > before && zone.pcpFell) visitor.event(at, drain);
         zone.freeFell = after < before;
         zone.pcpFell = false;
+        // What was taken has been counted: what comes next is another block's story.
+        zone.taken = -1;
         return;
       }
       case 'pcp': {
