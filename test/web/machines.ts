@@ -44,14 +44,19 @@ async function adapterMachine(launch: object): Promise<AdapterMachine> {
       request_seq: number;
       success: boolean;
       message?: string;
-      body: { readonly reason?: string; readonly error?: { readonly format?: string } } | undefined;
+      body:
+        | {
+            readonly reason?: string;
+            readonly error?: { readonly variables?: { readonly sentence?: string } };
+          }
+        | undefined;
     };
     if (message.type === 'event' && ['stopped', 'terminated'].includes(message.event ?? ''))
       stopped?.(message.body?.reason ?? message.event ?? '');
     if (message.type !== 'response') return;
     const asked = waiting.get(message.request_seq);
     if (message.success) asked?.resolve(message.body);
-    else asked?.reject(new Error(message.body?.error?.format ?? message.message));
+    else asked?.reject(new Error(message.body?.error?.variables?.sentence ?? message.message));
   });
   const request = (command: string, args?: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {

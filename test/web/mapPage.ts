@@ -14,7 +14,8 @@ export interface Machine {
   request(name: string, args: unknown): Promise<unknown>;
 }
 
-export type Theme = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
+export const THEMES = ['dark', 'light', 'highContrast', 'highContrastLight'] as const;
+export type Theme = (typeof THEMES)[number];
 
 const ORIGIN = 'http://map.test';
 const THEME = 'theme.css';

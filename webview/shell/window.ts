@@ -44,7 +44,7 @@ export class MemoryWindow {
   private readonly titleBar: TitleBar;
   private readonly tabs: Tabs;
   private readonly strip: Strip;
-  private readonly panels = element('div', { class: 'panels' });
+  private readonly panels = element('main', { class: 'panels' });
   private readonly empty = element('div', { class: 'empty' });
   private readonly spoken = element('div', { class: 'mirror', role: 'status' });
   private readonly opened = new Map<ViewName, Opened>();

@@ -29,6 +29,7 @@ export interface Range {
   readonly to: number;
 }
 
+const COMPARE_HINT = 'From now on, show what differs from the machine as it stands here (A)';
 const MOST_COLUMNS = 2000;
 /** CSS pixels of a column. */
 const COLUMN_PX = 2;
@@ -68,7 +69,8 @@ export class Strip {
       this.cursors,
       this.tip,
     );
-    this.compareButton = textButton('Compare from here', () => this.toggleCompare());
+    this.compareButton = textButton('Compare', () => this.toggleCompare());
+    this.compareButton.title = COMPARE_HINT;
     this.differ = createDifferences();
     this.root = element(
       'section',
@@ -117,7 +119,7 @@ export class Strip {
 
   private setCompared(time: number | undefined): void {
     this.comparedWith = time;
-    this.compareButton.textContent = time === undefined ? 'Compare from here' : 'Stop comparing';
+    this.compareButton.textContent = time === undefined ? 'Compare' : 'Stop comparing';
     if (time === undefined) this.differ.hide();
   }
 
