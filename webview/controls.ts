@@ -107,4 +107,4 @@ export function textField(
 
 export const badge = (text: string): HTMLElement => element('vscode-badge', {}, text);
 
-export const divider = (): HTMLElement => element('vscode-divider', { role: 'presentation' });
+export const divider = (): HTMLElement => element('vscode-divider');

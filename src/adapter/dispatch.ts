@@ -29,6 +29,7 @@ import { numberFormatHandlers } from './topics/numberFormat.js';
 import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
+import { timelineHandlers } from './topics/timeline.js';
 import { NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
 import { virtualHandlers } from './topics/virtual.js';
@@ -49,6 +50,7 @@ export function dispatcher(session: Session): Dispatch {
     ...locateHandlers(session),
     ...frameChangesHandlers(session),
     ...frameValuesHandlers(session),
+    ...timelineHandlers(session),
     ...addressHandlers(session),
     ...historyHandlers(session),
     ...moduleHandlers(session),

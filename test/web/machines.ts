@@ -19,6 +19,7 @@ import type {
   FrameValuesBody,
 } from '../../src/engine/view/frameValues.js';
 import type { LocateArguments, LocateBody } from '../../src/engine/view/locate.js';
+import type { TimelineArguments, TimelineBody } from '../../src/engine/view/timeline.js';
 import type { FrameBody, MapArguments, MapBody, MapZone } from '../../src/engine/view/map.js';
 import type { Machine } from './mapPage.js';
 
@@ -43,14 +44,19 @@ async function adapterMachine(launch: object): Promise<AdapterMachine> {
       request_seq: number;
       success: boolean;
       message?: string;
-      body: { readonly reason?: string; readonly error?: { readonly format?: string } } | undefined;
+      body:
+        | {
+            readonly reason?: string;
+            readonly error?: { readonly variables?: { readonly sentence?: string } };
+          }
+        | undefined;
     };
     if (message.type === 'event' && ['stopped', 'terminated'].includes(message.event ?? ''))
       stopped?.(message.body?.reason ?? message.event ?? '');
     if (message.type !== 'response') return;
     const asked = waiting.get(message.request_seq);
     if (message.success) asked?.resolve(message.body);
-    else asked?.reject(new Error(message.body?.error?.format ?? message.message));
+    else asked?.reject(new Error(message.body?.error?.variables?.sentence ?? message.message));
   });
   const request = (command: string, args?: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -148,6 +154,25 @@ export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Mac
     'mmscope/map': map,
     'mmscope/clock': () => ({ now: now(), start: 0, end: times.length - 1 }),
     'mmscope/frameChanges': changes,
+    'mmscope/timeline': ({ buckets }: TimelineArguments): TimelineBody => {
+      const of = (value: number): number[] => new Array<number>(buckets).fill(value);
+      return {
+        from: 0,
+        to: Math.max(1, times.length - 1),
+        first: 0,
+        last: Math.max(1, times.length - 1),
+        now: now(),
+        times: [...of(0), times.length - 1],
+        lines: of(1),
+        tasks: of(0),
+        cpus: of(0),
+        taskNames: ['main'],
+        nrCpus: 1,
+        events: [],
+        expects: [],
+        zones: [],
+      };
+    },
     'mmscope/verdict': () => ({ lines: [], failed: false }),
     'mmscope/locate': locate,
     'mmscope/frame': ({ pfn }: { pfn: number }): FrameBody => ({

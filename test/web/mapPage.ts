@@ -14,7 +14,8 @@ export interface Machine {
   request(name: string, args: unknown): Promise<unknown>;
 }
 
-export type Theme = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
+export const THEMES = ['dark', 'light', 'highContrast', 'highContrastLight'] as const;
+export type Theme = (typeof THEMES)[number];
 
 const ORIGIN = 'http://map.test';
 const THEME = 'theme.css';
@@ -94,6 +95,14 @@ export class MapPage {
     await this.settle();
   }
 
+  /** As {@link stopped}, without waiting for what is asked a moment later. */
+  async stoppedQuickly(): Promise<void> {
+    this.stop++;
+    const [name, subject] = ['test', 'test.mms'];
+    await this.tell({ id: 's', name, subject, stopped: true, epoch: this.stop, stop: this.stop });
+    await this.page.evaluate(untilAnswered, SETTLE_MS);
+  }
+
   /** Tells the map of a session. */
   async tell(session: MapSession | undefined): Promise<void> {
     await this.page.evaluate((told) => {
@@ -157,6 +166,16 @@ async function untilStill(timeoutMs: number): Promise<string | undefined> {
     last = now;
   }
   return undefined;
+}
+
+/** Runs in the page: waits until the questions of a stop are answered and what they say is drawn. */
+async function untilAnswered(timeoutMs: number): Promise<void> {
+  const scope = window as unknown as { openQuestions?: number };
+  const end = performance.now() + timeoutMs;
+  for (let nrQuiet = 0; nrQuiet < 3 && performance.now() < end;) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    nrQuiet = (scope.openQuestions ?? 0) === 0 ? nrQuiet + 1 : 0;
+  }
 }
 
 /** Runs in the page: acquireVsCodeApi, answering by the exposed functions. */

@@ -12,12 +12,14 @@ import { pngOf } from './export.js';
 import { Link } from './link.js';
 import { SessionOnShow, type Machine } from './session.js';
 import { createTabs, panelId, type Tabs } from './tabs.js';
+import { Strip } from './timeline/strip.js';
 import { Theme } from './theme.js';
 import { createTitleBar, type TitleBar } from './titleBar.js';
 import type { Lit, Update, View, ViewHost, ViewKind, ViewName } from './view.js';
 
 const ENDED = 'The session has ended. This is the machine as it was at the last stop.';
 const PAGE_SIZE = 4096;
+const MOST_DIFFERENCES = 200;
 const MIB = 1 << 20;
 const SOURCES = { boot: 'booted', state: 'recorded', core: 'from a dump' } as const;
 
@@ -41,7 +43,8 @@ export class MemoryWindow {
   private readonly theme: Theme;
   private readonly titleBar: TitleBar;
   private readonly tabs: Tabs;
-  private readonly panels = element('div', { class: 'panels' });
+  private readonly strip: Strip;
+  private readonly panels = element('main', { class: 'panels' });
   private readonly empty = element('div', { class: 'empty' });
   private readonly spoken = element('div', { class: 'mirror', role: 'status' });
   private readonly opened = new Map<ViewName, Opened>();
@@ -54,7 +57,10 @@ export class MemoryWindow {
   ) {
     this.session = new SessionOnShow(host);
     this.link = new Link(host, (lit) => this.tellSelection(lit));
-    this.theme = new Theme(() => this.opened.forEach(({ view }) => view.themeChanged()));
+    this.theme = new Theme(() => {
+      this.opened.forEach(({ view }) => view.themeChanged());
+      this.strip.draw();
+    });
     this.tabs = createTabs(VIEWS, (name) => this.open(name));
     this.titleBar = createTitleBar(this.tabs.root, {
       goTo: async (text) => {
@@ -63,12 +69,14 @@ export class MemoryWindow {
       },
       export: (format) => void this.export(format),
     });
+    this.strip = this.createStrip();
     const again = textButton('Start again', () => host.act({ action: 'startAgain' }));
     root.append(
       this.titleBar.root,
       element('div', { class: 'note', role: 'status' }, element('span', {}, ENDED), again),
       this.panels,
       this.empty,
+      this.strip.root,
       this.spoken,
     );
     const { view } = this.kept;
@@ -102,11 +110,35 @@ export class MemoryWindow {
     const update = await this.session.update();
     if (update === undefined) return;
     document.body.classList.remove('no-machine');
-    if (update.isOther) this.link.select(undefined);
+    if (update.isOther) {
+      this.link.select(undefined);
+      this.strip.clear();
+    }
     this.update = update;
     this.setTitle(update);
     this.tellUpdate();
     if (!update.isOther) void this.link.locate();
+    void this.strip.refresh();
+  }
+
+  private createStrip(): Strip {
+    const { host, theme, session } = this;
+    return new Strip({
+      ask: (range, buckets) => host.request('mmscope/timeline', { ...range, buckets }),
+      goTo: (time) => host.request('mmscope/goToTime', { time }),
+      compare: (time) => {
+        session.comparedWith = time;
+        void this.tellStop();
+      },
+      differences: async (from) => {
+        const limit = MOST_DIFFERENCES;
+        const { total, differences } = await host.request('mmscope/differences', { from, limit });
+        return { total, list: differences };
+      },
+      get palette() {
+        return theme.palette;
+      },
+    });
   }
 
   private get current(): Opened | undefined {

@@ -121,8 +121,14 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },
-  'mmscope/locate': { 'text?': 'string', 'pfn?': 'integer', 'address?': 'string', 'frameId?': 'integer' },
+  'mmscope/locate': {
+    'text?': 'string',
+    'pfn?': 'integer',
+    'address?': 'string',
+    'frameId?': 'integer',
+  },
   'mmscope/frameChanges': { from: 'integer', 'to?': 'integer' },
+  'mmscope/timeline': { 'from?': 'number', 'to?': 'number', buckets: 'integer' },
   'mmscope/frameValues': {
     firstPfn: 'integer',
     framesPerCell: 'integer',

@@ -71,6 +71,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/verdict': 'stop',
   'mmscope/locate': 'stop',
   'mmscope/frameChanges': 'stop',
+  'mmscope/timeline': 'stop',
   'mmscope/frameValues': 'stop',
   'mmscope/frameLabels': 'stop',
   'mmscope/address': 'stop',

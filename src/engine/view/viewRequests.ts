@@ -22,6 +22,8 @@ import type {
   VerdictBody,
 } from './map.js';
 
+import type { TimelineArguments, TimelineBody } from './timeline.js';
+
 export interface Exchange<Arguments, Body> {
   readonly arguments: Arguments;
   readonly body: Body;
@@ -37,6 +39,7 @@ export interface ViewRequests extends AtlasRequests {
   'mmscope/frameChanges': Exchange<FrameChangesArguments, FrameChangesBody>;
   'mmscope/frameValues': Exchange<FrameValuesArguments, FrameValuesBody>;
   'mmscope/frameLabels': Exchange<FrameLabelsArguments, FrameLabelsBody>;
+  'mmscope/timeline': Exchange<TimelineArguments, TimelineBody>;
   'mmscope/goToTime': Exchange<TimeArguments, undefined>;
   'mmscope/differences': Exchange<DifferencesArguments, DifferencesBody>;
 }
@@ -53,6 +56,7 @@ const LISTED: { readonly [R in ViewRequest]: true } = {
   'mmscope/frameChanges': true,
   'mmscope/frameValues': true,
   'mmscope/frameLabels': true,
+  'mmscope/timeline': true,
   'mmscope/goToTime': true,
   'mmscope/differences': true,
 };

@@ -128,13 +128,16 @@ export class Viewport {
     const spot = this.layout && spotOfPfn(this.layout, pfn);
     const size = this.layout?.zoom.cellPx ?? 0;
     if (spot !== undefined)
-      this.centreBox({ left: spot.x, top: spot.y, right: spot.x + size, bottom: spot.y + size });
+      this.centreBox(
+        { left: spot.x, top: spot.y, right: spot.x + size, bottom: spot.y + size },
+        MARGIN_PX,
+      );
   }
 
-  /** Brings a rectangle to the middle, its beginning where it is larger than the view; unless all of it is well in view. */
-  centreBox({ left, top, right, bottom }: Box): void {
+  /** Brings a rectangle to the middle, its beginning where it is larger than the view; unless all of it keeps off the edges. */
+  centreBox({ left, top, right, bottom }: Box, marginPx = this.heightPx / 4): void {
     const { sight, root } = this;
-    const margin = Math.min(MARGIN_PX, sight.heightPx / 4);
+    const margin = Math.min(marginPx, sight.heightPx / 4);
     if (top < sight.top + margin || bottom > sight.top + sight.heightPx - margin)
       root.scrollTop = startOf(top, bottom, sight.heightPx, margin) - HEADER_PX;
     const side = Math.min(MARGIN_PX / 2, sight.widthPx / 4);
@@ -262,7 +265,7 @@ const STEPS: Readonly<Record<string, readonly [number, number] | undefined>> = {
 
 /** Where the view is to begin: the whole in its middle if there is room, else its beginning. */
 const startOf = (from: number, to: number, roomPx: number, marginPx: number): number =>
-  to - from <= roomPx - 2 * marginPx ? (from + to - roomPx) / 2 : from - marginPx;
+  to - from <= roomPx ? (from + to - roomPx) / 2 : from - marginPx;
 
 function canvas(name: string): HTMLCanvasElement {
   const made = document.createElement('canvas');

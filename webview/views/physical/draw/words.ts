@@ -2,12 +2,12 @@
  * The words over the cells: the order of each block that has room for a number; at the nearest zoom the count and the flags of each
  * frame; frame numbers at the left; zones' headers. For all renderers.
  */
-import { detailOfState } from '../../../../src/engine/view/pageState.js';
+import { detailOfState, kindOfState, pageKindCode } from '../../../../src/engine/view/pageState.js';
 import { css, inkOn, type Rgb } from '../../../draw/color.js';
 import { stateColor, type Palette } from '../../../draw/palette.js';
 import { colouringOf, valueColor } from '../colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from '../curve.js';
-import { blockSize } from '../layout.js';
+import { blockSize, type Layout } from '../layout.js';
 import { drawHeaders, drawRowLabels } from './captions.js';
 import type { Scene } from './mapRenderer.js';
 import { placedTiles, type PlacedTile } from './placedTiles.js';
@@ -15,6 +15,12 @@ import { placedTiles, type PlacedTile } from './placedTiles.js';
 /** Blocks whose shorter side is less have no number. */
 const SMALLEST_LABELLED_PX = 22;
 const ROOMY_PX = 24;
+/** From four cells on a side. */
+const LARGE_PX = 4 * ROOMY_PX;
+/** Kinds whose struct pages say nothing that is written into cells. */
+const SILENT = new Set(
+  (['free', 'freeCma', 'freeIsolated', 'perCpu', 'reserved', 'absent'] as const).map(pageKindCode),
+);
 
 export function drawWords(
   context: CanvasRenderingContext2D,
@@ -59,7 +65,8 @@ function drawOrders(
     const size = 1 << order;
     const { across, down } = blockSize(layout.shape, order);
     const shorterPx = Math.min(across, down) * layout.zoom.cellPx;
-    if (order > 0 && index % size === 0 && shorterPx >= SMALLEST_LABELLED_PX) {
+    const least = isWritten(layout, states[index] ?? 0) ? LARGE_PX : SMALLEST_LABELLED_PX;
+    if (order > 0 && index % size === 0 && shorterPx >= least) {
       const x = placed.x + (cellX(layout.shape, index) + across / 2) * layout.zoom.cellPx;
       const y = placed.y + (cellY(layout.shape, index) + down / 2) * layout.zoom.cellPx;
       const sizePx = Math.max(10, Math.min(30, shorterPx * 0.3));
@@ -83,15 +90,19 @@ function drawCounts(
   context.font = `10px ${palette.monoFamily}`;
   for (let index = 0; index < CELLS_PER_TILE; index++) {
     const label = scene.label(placed.number * CELLS_PER_TILE + index);
-    if (label === undefined || (label.count < 0 && label.flags === '')) continue;
+    if (label === undefined || (label.count <= 0 && label.flags === '')) continue;
     const x = placed.x + (cellX(shape, index) + 0.5) * zoom.cellPx;
     const y = placed.y + cellY(shape, index) * zoom.cellPx;
     context.fillStyle = css(inkOn(groundOf(palette, scene, placed, index)));
     const half = label.flags === '' ? 0.5 : 0.3;
-    if (label.count >= 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
+    if (label.count > 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
     if (label.flags !== '') context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);
   }
 }
+
+/** Whether its cells have words of their own: the number of the block is for those that have room beside them. */
+const isWritten = ({ zoom }: Layout, state: number): boolean =>
+  zoom.cellPx >= ROOMY_PX && !SILENT.has(kindOfState(state));
 
 const shortCount = (count: number): string =>
   count < 1000 ? String(count) : `${Math.round(count / 100) / 10}k`;

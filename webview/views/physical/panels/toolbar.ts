@@ -17,12 +17,13 @@ export interface Toolbar {
 }
 
 const ARRANGEMENTS = [
-  { value: 'buddy', label: 'Buddy squares' },
+  { value: 'buddy', label: 'Squares' },
   { value: 'rows', label: 'Rows' },
 ] as const;
 
 export function createToolbar(options: Options, actions: ToolbarActions): Toolbar {
-  const scale = element('span', { class: 'scale' });
+  const scale = element('span', { class: 'frames' });
+  const size = element('span', { class: 'size' });
   const colourings = COLOURINGS.map(({ id, label }) => ({ value: id, label: `Colour: ${label}` }));
   const colouring = liveDropdown<Colouring>('Colour by', colourings, options.colouring, (value) =>
     actions.set({ colouring: value }),
@@ -43,7 +44,7 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
       'div',
       { class: 'zoom' },
       iconButton('zoomOut', 'Zoom out (-)', () => actions.zoom(-1)),
-      scale,
+      element('span', { class: 'scale' }, scale, size),
       iconButton('zoomIn', 'Zoom in (+)', () => actions.zoom(1)),
       iconButton('fit', 'Fit the whole machine (0)', () => actions.zoom('fit')),
     ),
@@ -51,8 +52,8 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
   return {
     root,
     setScale(framesPerCell, cellSize) {
-      scale.textContent = `${framesPerCell}, ${cellSize}`;
-      scale.title = `Frames in a cell ${framesPerCell}; a cell has ${cellSize}`;
+      scale.textContent = framesPerCell;
+      size.textContent = `, ${cellSize}`;
     },
     setFlags(flags) {
       if (flags.join() === known) return;
