@@ -92,7 +92,9 @@ function paintFold(painter: Painter, region: RegionBody, { x, y, width, height }
   };
   painter.path(teeth(y + 2), { stroke: color, data: { region: region.id, fold: region.kind } });
   painter.path(teeth(y + height - 6), { stroke: color });
-  const text = `${region.title}, ${bytesText(region.sizeBytes)}`;
+  // More than a number says: what 16 EiB have beside the two halves.
+  const size = region.kind === 'nonCanonical' ? 'nearly 16 EiB' : bytesText(region.sizeBytes);
+  const text = `${region.title}, ${size}`;
   painter.text(x + width / 2, y + height / 2 + 3.5, text, {
     size: 10.5,
     anchor: 'middle',
@@ -166,7 +168,7 @@ const PART_NAMES: Readonly<Partial<Record<RegionBody['kind'], string>>> = {
 };
 
 export const partsText = ({ kind, nrParts }: RegionBody): string =>
-  `${nrParts.toLocaleString('en')} ${PART_NAMES[kind] ?? 'parts'}`;
+  nrParts === 1 ? '1 stretch' : `${nrParts.toLocaleString('en')} ${PART_NAMES[kind] ?? 'parts'}`;
 
 /** TLB entries as dots, hollow and red when stale; aliases as pointers: both where they are in the region. */
 function paintMarks(

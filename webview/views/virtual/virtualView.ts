@@ -122,8 +122,9 @@ export class VirtualView implements View {
       this.body = body;
       this.drawTools(body);
       const address = this.litAddress;
-      if (body.regions.every(({ id }) => id !== this.chosen))
-        this.choose(address === undefined ? firstShown(body) : regionAt(body, address)?.id);
+      const isLost = body.regions.every(({ id }) => id !== this.chosen);
+      if (isLost && address !== undefined) this.openAt(address);
+      else if (isLost) this.choose(firstShown(body));
       this.draw();
       await this.askRegion();
     } catch {

@@ -88,35 +88,37 @@ export class WalkView implements View {
   private walkTo(expression: string | undefined): void {
     this.expression = expression;
     this.space = undefined;
-    void this.ask(true).then(() => {
+    void this.ask(true).then((isTaken) => {
       const { body } = this;
-      if (body !== undefined) this.host.select({ kind: 'address', address: body.address });
+      if (isTaken && body !== undefined)
+        this.host.select({ kind: 'address', address: body.address });
     });
   }
 
-  private async ask(forFault = false): Promise<void> {
-    if (this.expression === undefined && !forFault) {
-      await this.askFault();
-      return;
-    }
+  /** Whether there is an answer, and it is the newest. */
+  private async ask(forFault = false): Promise<boolean> {
+    if (this.expression === undefined && !forFault) return this.askFault();
     const asked = ++this.asked;
     try {
       const body = await this.host.request('mmscope/walk', this.argumentsNow());
-      if (asked !== this.asked) return;
+      if (asked !== this.asked) return false;
       this.take(body);
+      return true;
     } catch (error) {
       if (asked === this.asked) this.say(error instanceof Error ? error.message : '');
+      return false;
     }
   }
 
   /** Nothing is selected: the walk of the last fault, if there was one. */
-  private async askFault(): Promise<void> {
+  private async askFault(): Promise<boolean> {
     const asked = ++this.asked;
     try {
       const body = await this.host.request('mmscope/walk', {});
       if (asked === this.asked) this.take(body);
+      return asked === this.asked;
     } catch {
-      return;
+      return false;
     }
   }
 
