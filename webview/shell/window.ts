@@ -215,7 +215,7 @@ export class MemoryWindow {
   }
 
   private get kept(): Kept {
-    return (this.host.kept ?? {}) as Kept;
+    return this.host.kept ?? {};
   }
 
   private keep(state: Kept): void {
