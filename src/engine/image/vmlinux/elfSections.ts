@@ -22,7 +22,7 @@ const SHN_XINDEX = 0xffff;
 const MAX_SECTIONS = 1 << 16;
 const MAX_NAMES_BYTES = 1 << 22;
 
-export type Packing = 'zlib' | 'zstd';
+type Packing = 'zlib' | 'zstd';
 
 export interface Section {
   readonly name: string;

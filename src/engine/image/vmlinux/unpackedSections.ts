@@ -10,7 +10,7 @@ import type { ElfProgram, Section } from './elfSections.js';
 /** The unpacked bytes of a section. Rejects when they are damaged. */
 export type Unpack = (file: RandomAccess, section: Section) => Promise<UnpackedSection>;
 
-export interface UnpackedSection extends RandomAccess {
+interface UnpackedSection extends RandomAccess {
   close(): void;
 }
 

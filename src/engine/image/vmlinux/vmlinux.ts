@@ -88,7 +88,7 @@ async function typesOf(
 }
 
 /** Types that are kept for a build; undefined where there are none, or they are damaged. */
-export function keptTypes(kept: KeptTypes | undefined, buildId: string): BtfTypes | undefined {
+function keptTypes(kept: KeptTypes | undefined, buildId: string): BtfTypes | undefined {
   const btf = kept?.read(buildId);
   if (btf === undefined) return undefined;
   try {
@@ -100,7 +100,7 @@ export function keptTypes(kept: KeptTypes | undefined, buildId: string): BtfType
 }
 
 /** @throws ImageError when the bytes are not BTF */
-export function typesIn(btf: Uint8Array): BtfTypes {
+function typesIn(btf: Uint8Array): BtfTypes {
   try {
     return readBtf(btf);
   } catch (error) {

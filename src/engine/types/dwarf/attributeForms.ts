@@ -84,7 +84,7 @@ export class AttributeForms {
     }
   }
 
-  private bits(form: number, constant: bigint): bigint {
+  bits(form: number, constant: bigint): bigint {
     const { cursor } = this;
     switch (form) {
       case FORM.flagPresent:

@@ -7,7 +7,7 @@
  */
 import type { BtfWriter } from '../btfWriter.js';
 
-export const NAMED_KINDS = ['struct', 'union', 'enum', 'typedef'] as const;
+const NAMED_KINDS = ['struct', 'union', 'enum', 'typedef'] as const;
 export type NamedKind = (typeof NAMED_KINDS)[number];
 
 interface Definition {

@@ -89,7 +89,7 @@ class Conversion {
   }
 
   private named(entry: Entry, unit: UnitEntries): void {
-    if (entry.isDeclaration) return;
+    if (entry.isDeclaration || entry.definition >= 0) return;
     if (entry.name !== 0) this.types.add(entry);
     else if (entry.tag === TAG.enumerationType) {
       const [first] = unit.children(entry);

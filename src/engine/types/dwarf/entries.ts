@@ -30,9 +30,10 @@ export interface Entry {
   encoding: number;
   byteSize: number;
   bitSize: number;
-  /** From the most significant bit of its storage (until DWARF 3); -1. */
-  bitOffset: number;
-  dataBitOffset: number;
+  /** From the most significant bit of its storage, and before it where negative; not since DWARF 5. */
+  bitOffset: number | undefined;
+  /** From the start of the struct. */
+  dataBitOffset: number | undefined;
   /** Bytes. */
   memberLocation: number;
   /** Elements of an array; -1 where it is open. */
@@ -169,8 +170,8 @@ export class UnitEntries {
       encoding: 0,
       byteSize: -1,
       bitSize: 0,
-      bitOffset: -1,
-      dataBitOffset: -1,
+      bitOffset: undefined,
+      dataBitOffset: undefined,
       memberLocation: 0,
       count: -1,
       value: 0n,
@@ -222,7 +223,8 @@ export class UnitEntries {
         entry.bitSize = forms.number(form, constant);
         break;
       case AT.bitOffset:
-        entry.bitOffset = forms.number(form, constant);
+        // Negative ones are written by clang as 64 bits without a sign.
+        entry.bitOffset = Number(BigInt.asIntN(64, forms.bits(form, constant)));
         break;
       case AT.dataBitOffset:
         entry.dataBitOffset = forms.number(form, constant);

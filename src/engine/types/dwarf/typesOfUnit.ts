@@ -132,10 +132,9 @@ export class TypesOfUnits {
   private ofNamed(entry: Entry, unit: UnitEntries): number {
     const kind = namedKind(entry.tag);
     if (kind === undefined) return VOID;
-    if (entry.isDeclaration) {
-      if (entry.definition >= 0) return this.at(entry.definition);
+    if (entry.definition >= 0) return this.at(entry.definition);
+    if (entry.isDeclaration)
       return entry.name === 0 ? VOID : this.definitions.declare(entry.name, kind);
-    }
     const { id, isNew } =
       entry.name === 0
         ? { id: this.writer.reserve(), isNew: true }
@@ -187,8 +186,8 @@ export class TypesOfUnits {
    */
   private offsetBits(member: Entry): number {
     const { dataBitOffset, bitOffset, bitSize, memberLocation } = member;
-    if (dataBitOffset >= 0) return memberLocation * 8 + dataBitOffset;
-    if (bitOffset < 0) return memberLocation * 8;
+    if (dataBitOffset !== undefined) return memberLocation * 8 + dataBitOffset;
+    if (bitOffset === undefined) return memberLocation * 8;
     const storage = member.byteSize > 0 ? member.byteSize : this.byteSizeAt(member.type);
     return (memberLocation + storage) * 8 - bitOffset - bitSize;
   }
