@@ -28,11 +28,7 @@ interface SeenText {
 function seenTexts([large, largeBold]: readonly number[]): SeenText[] {
   const parse = (color: string): number[] => (color.match(/[\d.]+/g) ?? []).map(Number);
   const groundOf = (start: Element | null): number[] => {
-    for (
-      let at = start;
-      at !== null;
-      at = at.parentElement ?? (at.getRootNode() as ShadowRoot).host ?? null
-    ) {
+    for (let at = start; at !== null; at = at.parentElement) {
       const [r = 0, g = 0, b = 0, a = 1] = parse(getComputedStyle(at).backgroundColor);
       if (a > 0.9) return [r, g, b];
     }
@@ -166,8 +162,7 @@ describe('the window Memory is made with care', function () {
         ),
       ]
         .filter(
-          (control) =>
-            (control.getAttribute('aria-label') ?? control.textContent ?? '').trim() === '',
+          (control) => (control.getAttribute('aria-label') ?? control.textContent).trim() === '',
         )
         .map((control) => control.outerHTML),
     );

@@ -46,7 +46,7 @@ const viewOf = ({ page }: MapPage): Promise<View> =>
       scale: document.querySelector('.scale')?.textContent ?? '',
       arrows: [...document.querySelectorAll<HTMLElement>('.edge')]
         .filter((arrow) => !arrow.hidden)
-        .map((arrow) => arrow.textContent ?? ''),
+        .map((arrow) => arrow.textContent),
     };
   });
 

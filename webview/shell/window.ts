@@ -20,6 +20,7 @@ import type { Lit, Update, View, ViewHost, ViewKind, ViewName } from './view.js'
 const ENDED = 'The session has ended. This is the machine as it was at the last stop.';
 const PAGE_SIZE = 4096;
 const MOST_DIFFERENCES = 200;
+const STRIP_MS = 60;
 const MIB = 1 << 20;
 const SOURCES = { boot: 'booted', state: 'recorded', core: 'from a dump' } as const;
 
@@ -50,6 +51,7 @@ export class MemoryWindow {
   private readonly opened = new Map<ViewName, Opened>();
   private shown: ViewName;
   private update: Update | undefined;
+  private stripTimer: number | undefined;
 
   constructor(
     private readonly host: Host,
@@ -118,7 +120,13 @@ export class MemoryWindow {
     this.setTitle(update);
     this.tellUpdate();
     if (!update.isOther) void this.link.locate();
-    void this.strip.refresh();
+    this.refreshStrip();
+  }
+
+  /** A moment later: what the debugger itself asks at a stop goes first. */
+  private refreshStrip(): void {
+    window.clearTimeout(this.stripTimer);
+    this.stripTimer = window.setTimeout(() => void this.strip.refresh(), STRIP_MS);
   }
 
   private createStrip(): Strip {
@@ -215,7 +223,7 @@ export class MemoryWindow {
   }
 
   private get kept(): Kept {
-    return (this.host.kept ?? {}) as Kept;
+    return this.host.kept ?? {};
   }
 
   private keep(state: Kept): void {

@@ -5,13 +5,8 @@
 
 /** States of `cells` cells of `framesPerCell` frames each, from `firstPfn` on. */
 export const MAP_REQUEST = 'mmscope/map';
-/** Everything about one frame. */
-export const FRAME_REQUEST = 'mmscope/frame';
 /** Where the debugger's cursor stands on the tape. */
 export const CLOCK_REQUEST = 'mmscope/clock';
-
-/** What the allocator considered in its newest attempt. */
-export const VERDICT_REQUEST = 'mmscope/verdict';
 
 export interface MapArguments {
   /** A multiple of `framesPerCell`. */

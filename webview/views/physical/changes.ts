@@ -7,7 +7,6 @@ import { CELLS_PER_TILE } from './curve.js';
 
 /** Codes of {@link FRAME_CHANGES}. */
 export const SAME = FRAME_CHANGES.indexOf('same');
-export const TOUCHED = FRAME_CHANGES.indexOf('touched');
 export const REGROUPED = FRAME_CHANGES.indexOf('regrouped');
 export const CHANGED = FRAME_CHANGES.indexOf('changed');
 
@@ -32,7 +31,8 @@ export class Changes {
   /** The change of each cell of a tile; undefined where nothing differs. */
   ofTile(framesPerCell: number, tile: number): Uint8Array | undefined {
     let known = this.levels.get(framesPerCell);
-    if (known === undefined) this.levels.set(framesPerCell, (known = new Map()));
+    if (known === undefined)
+      this.levels.set(framesPerCell, (known = new Map<number, Uint8Array | undefined>()));
     if (!known.has(tile)) known.set(tile, this.make(framesPerCell, tile));
     return known.get(tile);
   }

@@ -50,11 +50,12 @@ export class Minimap {
     this.projection = projection;
     this.viewport = viewport;
     const maxPfn = projection.machine?.maxPfn ?? 0;
-    if (epoch !== this.epoch || maxPfn !== this.maxPfn) {
-      this.epoch = epoch;
-      this.maxPfn = maxPfn;
-      void this.ask(maxPfn, epoch);
-    }
+    const isNew = epoch !== this.epoch || maxPfn !== this.maxPfn;
+    // Of a stop that changed no frame the picture is as it was.
+    const isSame = projection.isUnchanged && maxPfn === this.maxPfn && this.states.length > 0;
+    this.epoch = epoch;
+    this.maxPfn = maxPfn;
+    if (isNew && !isSame) void this.ask(maxPfn, epoch);
     this.draw();
   }
 

@@ -40,6 +40,8 @@ export class Projection {
   private readonly tiles: Tiles;
   private readonly values: Tiles;
   readonly labels: Labels;
+  /** What is known holds, and nothing in it has changed. */
+  isUnchanged = false;
   private places: { readonly layout: Layout; readonly changes: Changes } | undefined;
   private knownPlaces: readonly ChangedPlace[] = [];
 
@@ -84,6 +86,7 @@ export class Projection {
     this.machine = machine;
     this.changes = new Changes(changes?.runs);
     this.labels.clear();
+    this.isUnchanged = isKnown && changes?.total === 0;
     // Ages are of every frame.
     const valuesStay = isKnown && !['age', 'owner'].includes(this.options.colouring);
     if (isKnown && changes?.total === changes?.runs.length) {

@@ -158,7 +158,7 @@ export class Tiles {
       this.nrKnown = 0;
     }
     let tiles = this.known.get(framesPerCell);
-    if (tiles === undefined) this.known.set(framesPerCell, (tiles = new Map()));
+    if (tiles === undefined) this.known.set(framesPerCell, (tiles = new Map<number, Known>()));
     for (let number = span.firstTile; number < span.endTile; number++) {
       const at = (number - span.firstTile) * CELLS_PER_TILE;
       const bytes = all.subarray(at, at + CELLS_PER_TILE);

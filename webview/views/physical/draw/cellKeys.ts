@@ -25,7 +25,7 @@ const places = new Map<number, Uint16Array>();
 export function cellKeys({ shape, zoom }: Layout, placed: PlacedTile): Uint32Array {
   const { tile, values, section, number } = placed;
   let kept = made.get(tile);
-  if (kept === undefined) made.set(tile, (kept = new Map()));
+  if (kept === undefined) made.set(tile, (kept = new Map<number, Made>()));
   const old = kept.get(section.firstCell);
   const valueVersion = values?.version ?? -1;
   const { arrangement, across } = shape;

@@ -19,7 +19,7 @@ export function createEdges(goTo: (place: ChangedPlace) => void): Edges {
   return {
     root: element('div', { class: 'edges' }, ...arrows.map(({ root }) => root)),
     show(changes) {
-      for (const { edge, show } of arrows) show(changes[edge]);
+      for (const each of arrows) each.show(changes[each.edge]);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The bar above the map: arrangement, colours, what is drawn over it, zoom. */
-import { checkbox, iconButton, liveDropdown } from '../../../controls.js';
+import { checkbox, dropdown, iconButton, liveDropdown } from '../../../controls.js';
 import { element } from '../../../dom.js';
 import { COLOURINGS, type Colouring } from '../colouring.js';
 import type { Options } from '../options.js';
@@ -28,7 +28,7 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
   const colouring = liveDropdown<Colouring>('Colour by', colourings, options.colouring, (value) =>
     actions.set({ colouring: value }),
   );
-  const arrangement = liveDropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
+  const arrangement = dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
     actions.set({ arrangement: value }),
   );
   let known = '';
@@ -36,7 +36,7 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
     'div',
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'How the map is drawn' },
     colouring.root,
-    arrangement.root,
+    arrangement,
     checkbox('Changes', options.showChanges, (on) => actions.set({ showChanges: on })),
     checkbox('Pageblocks', options.showPageblocks, (on) => actions.set({ showPageblocks: on })),
     element('div', { class: 'spacer' }),
