@@ -131,6 +131,12 @@ export class Painter {
     return contrast(foreground, color) >= 4.6 ? foreground : inkOn(color);
   }
 
+  /** The theme's muted colour where it can be read. */
+  mutedOn(color: Rgb): Rgb {
+    const { muted } = this.palette;
+    return contrast(muted, color) >= 4.6 ? muted : this.inkOn(color);
+  }
+
   private add(tag: string, attrs: Attributes): SVGElement {
     const node = make(tag, attrs);
     this.nodes.push(node);

@@ -76,8 +76,9 @@ export function paintAliases(
       strokeWidth: 1.5,
       data: { line: alias.address, pfn },
     });
+    const row = painter.tint(palette.foreground, 0.05);
     painter.rect(box, {
-      fill: painter.tint(palette.foreground, 0.05),
+      fill: row,
       radius: 3,
       data: { alias: alias.address },
     });
@@ -90,7 +91,7 @@ export function paintAliases(
     const how = `${whose}${alias.region}, ${alias.rights}${alias.user ? ' user' : ''}, ${bytesText(alias.pageSize)}`;
     painter.text(box.x + 7, y + 28, how, {
       size: 10.5,
-      color: palette.muted,
+      color: painter.mutedOn(row),
       maxWidth: box.width - 14,
     });
     const item: Item = {
