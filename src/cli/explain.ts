@@ -15,6 +15,7 @@ import { explain, type ReportInput } from '../report/explain.js';
 import type { Finding } from '../report/finding.js';
 import type { KernelVersion } from '../report/input/version.js';
 import { findingsJson } from '../report/render/json.js';
+import { markdown } from '../report/render/markdown.js';
 import { textLines } from '../report/render/text.js';
 
 /** The kernel that mmscope's own machines run. */
@@ -25,7 +26,7 @@ const STDIN = 0;
 export interface ExplainRequest {
   /** Paths; `-` is stdin. */
   readonly files: readonly string[];
-  readonly json: boolean;
+  readonly form: 'text' | 'json' | 'markdown';
   /** Where the scenario of the first finding that has one goes. */
   readonly scenario?: string;
   readonly kernel?: KernelVersion;
@@ -54,8 +55,9 @@ export function explainFiles(
     ...binaryFindings(binaries),
   ];
   if (request.scenario !== undefined) writeScenario(findings, request.scenario, err);
-  if (request.json) out(findingsJson(findings));
+  if (request.form === 'json') out(findingsJson(findings));
   else if (findings.length === 0) err(nothing(request.files));
+  else if (request.form === 'markdown') out(markdown(findings).trimEnd());
   else for (const line of textLines(findings)) out(line);
   return findings.length === 0 ? 1 : 0;
 }

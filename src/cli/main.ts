@@ -55,7 +55,7 @@ const MODES: Readonly<Record<string, Mode>> = {
     },
   },
   explain: {
-    usage: 'explain FILE...|- [--json] [--scenario OUT.mms] [--kernel VERSION]',
+    usage: 'explain FILE...|- [--json|--markdown] [--scenario OUT.mms] [--kernel VERSION]',
     summary:
       'explain reports in logs and captures of /proc: what they say, why, and a machine to step',
     run: (args) => explainFiles(explainRequest(args), console.log, console.error),
@@ -102,12 +102,12 @@ function theOnly(args: readonly string[]): string {
 
 function explainRequest(args: readonly string[]): ExplainRequest {
   const files: string[] = [];
-  let json = false;
+  let form: ExplainRequest['form'] = 'text';
   let scenario: string | undefined;
   let kernel: string | undefined;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
-    if (arg === '--json') json = true;
+    if (arg === '--json' || arg === '--markdown') form = arg === '--json' ? 'json' : 'markdown';
     else if (arg === '--scenario') scenario = valueOf(arg, args[++at]);
     else if (arg === '--kernel') kernel = valueOf(arg, args[++at]);
     else if (arg.startsWith('--')) throw new UsageError(`there is no option '${arg}'`);
@@ -122,7 +122,7 @@ function explainRequest(args: readonly string[]): ExplainRequest {
     );
   return {
     files,
-    json,
+    form,
     ...(scenario === undefined ? {} : { scenario }),
     ...(version === undefined ? {} : { kernel: version }),
   };

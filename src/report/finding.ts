@@ -5,7 +5,7 @@
  */
 import type { KernelVersion } from './input/version.js';
 
-export type FindingKind =
+type FindingKind =
   | 'page-allocation-failure'
   | 'out-of-memory'
   | 'order-too-large'
@@ -41,14 +41,14 @@ export interface Section {
 }
 
 /** Where a finding stands: lines of one input, counted from 1. */
-export interface Place {
+interface Place {
   readonly input: string;
   readonly firstLine: number;
   readonly lastLine: number;
 }
 
 /** How the kernel of a report is known. */
-export type VersionSource = 'report' | 'form' | 'given' | 'session' | 'unknown';
+type VersionSource = 'report' | 'form' | 'given' | 'session' | 'unknown';
 
 export interface ReportKernel {
   readonly version?: KernelVersion;

@@ -2,7 +2,6 @@
 import { belongsToVmap } from '../area/vmapFailure.js';
 import { sections, type Facts, type Finding } from '../finding.js';
 import type { Context } from '../context.js';
-import type { LogLine } from '../input/lines.js';
 import { machineOf } from '../input/machineHints.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { capital, size } from '../render/amount.js';
@@ -206,6 +205,3 @@ function factsOf(
     ...oom,
   };
 }
-
-/** The lines of a text that begin such a report. */
-export const isAllocationReport = (line: LogLine): boolean => requestOf(line.text) !== undefined;

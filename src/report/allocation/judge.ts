@@ -22,7 +22,7 @@ export interface ZoneVerdict {
 }
 
 /** What it comes to. */
-export type Cause =
+type Cause =
   /** No zone that the request may use has memory. */
   | 'no-zone'
   /** Free memory is CMA's. */
@@ -48,7 +48,7 @@ export interface Verdict {
   readonly others: readonly ZoneInfo[];
 }
 
-export const pagesOf = (memInfo: MemInfo, kB: number | undefined): number | undefined =>
+const pagesOf = (memInfo: MemInfo, kB: number | undefined): number | undefined =>
   kB === undefined ? undefined : Math.floor((kB * 1024) / memInfo.pageSize);
 
 export function judge(

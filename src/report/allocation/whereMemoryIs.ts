@@ -2,7 +2,7 @@
 import { pagesText, size } from '../render/amount.js';
 import type { MemInfo } from './memInfo.js';
 
-export interface MemoryUse {
+interface MemoryUse {
   readonly name: string;
   readonly pages: number;
 }

@@ -3,7 +3,7 @@
  *
  * Source: Linux include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h; Documentation/admin-guide/mm/pagemap.rst.
  */
-export const KPF_NAMES: Readonly<Record<number, string>> = {
+const KPF_NAMES: Readonly<Record<number, string>> = {
   0: 'locked',
   1: 'error',
   2: 'referenced',

@@ -9,7 +9,7 @@ import { FRAME_KINDS, frameKindOf } from './frameKinds.js';
 /** The text map has at most so many cells. */
 const MOST_CELLS = 1024;
 
-export interface KindCount {
+interface KindCount {
   readonly name: string;
   readonly letter: string;
   readonly frames: number;

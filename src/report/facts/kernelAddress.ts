@@ -6,7 +6,7 @@
 import { isAtLeast, type KernelVersion } from '../input/version.js';
 import { hex } from '../render/amount.js';
 
-export type AddressKind =
+type AddressKind =
   | 'null'
   | 'user'
   | 'non-canonical'
@@ -41,7 +41,7 @@ const told = (kind: AddressKind, text: string): AddressTold => ({ kind, text });
 const ASCII = /^[\x20-\x7e]{4,8}$/;
 
 /** Values that debugging code or list_del() leaves in memory. */
-export function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
+function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
   const offset =
     bits === 64 && address >> 48n === 0xdeadn
       ? address - 0xdead000000000000n

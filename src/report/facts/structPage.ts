@@ -114,11 +114,7 @@ const SLAB_OLD = [
   'mem_cgroup',
 ];
 
-export function wordNames(
-  version: KernelVersion,
-  bits: 32 | 64,
-  isSlab = false,
-): readonly string[] {
+function wordNames(version: KernelVersion, bits: 32 | 64, isSlab = false): readonly string[] {
   if (isSlab && bits === 64) {
     if (isAtLeast(version, [6, 2, 0])) return SLAB_SINCE_6_2;
     return isAtLeast(version, [4, 18, 0]) ? SLAB_SINCE_4_18 : SLAB_OLD;
@@ -189,7 +185,7 @@ function memberText(name: string, word: bigint, bits: 32 | 64, isOldest: boolean
 }
 
 /** inuse:16, objects:15, frozen:1. */
-export function slubCounters(word: bigint): string {
+function slubCounters(word: bigint): string {
   const low = Number(word & 0xffffffffn);
   return `inuse ${low & 0xffff}, objects ${(low >>> 16) & 0x7fff}, frozen ${low >>> 31}`;
 }
@@ -205,7 +201,7 @@ export function poisonName(word: bigint): string | undefined {
 }
 
 /** include/linux/page-flags.h: PAGE_MAPPING_FLAGS. */
-export function mappingKind(word: bigint): string {
+function mappingKind(word: bigint): string {
   if (word === 0n) return ': none';
   switch (word & 3n) {
     case 0n:

@@ -15,7 +15,7 @@
 import { isAtLeast, type KernelVersion } from '../input/version.js';
 import { mayReclaim, mobilityOf, type GfpMask } from './gfp.js';
 
-export type OrderRule = 'halving' | 'free-block';
+type OrderRule = 'halving' | 'free-block';
 
 /** What a request may do beyond an ordinary one. */
 export interface Allowance {
@@ -71,10 +71,10 @@ export interface ZonePages {
   readonly lists: readonly { readonly count: number; readonly letters?: string }[] | undefined;
 }
 
-export type Refusal = 'mark' | 'order' | 'block' | undefined;
+type Refusal = 'mark' | 'order' | 'block' | undefined;
 
 /** One step of the old rule. */
-export interface HalvingStep {
+interface HalvingStep {
   readonly order: number;
   readonly subtracted: number;
   readonly usable: number;
@@ -164,7 +164,7 @@ function halvingSteps(
 }
 
 /** Whether a block on a list with these letters may be the request's: of its kind or another kind that it may fall back to. */
-export function isUseful(letters: string | undefined, allowance: Allowance): boolean {
+function isUseful(letters: string | undefined, allowance: Allowance): boolean {
   if (letters === undefined) return true;
   return (
     /[UMER]/.test(letters) ||

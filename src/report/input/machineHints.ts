@@ -1,7 +1,7 @@
 /** What a text tells about the machine: its architecture and the size of its words. */
 import type { LogLine } from './lines.js';
 
-export type Arch =
+type Arch =
   'x86_64' | 'i386' | 'arm64' | 'arm' | 'riscv' | 'mips' | 'powerpc' | 's390' | 'csky' | 'sparc';
 
 export interface Machine {

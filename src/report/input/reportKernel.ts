@@ -25,7 +25,7 @@ const NAMED: readonly RegExp[] = [
   /\b(?:Linux|[Kk]ernel)\s+(?:\S+\s)?v?([2-9]\.\d{1,3}(?:\.\d+)?[-\w.+]*)/,
 ];
 
-export function releaseIn(text: string): string | undefined {
+function releaseIn(text: string): string | undefined {
   for (const pattern of NAMED) {
     const found = pattern.exec(text)?.[1]?.replace(/[.,;:)]+$/, '');
     if (found !== undefined && parseVersion(found)) return found;

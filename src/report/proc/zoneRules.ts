@@ -5,7 +5,7 @@
  * mm/khugepaged.c: set_recommended_min_free_kbytes(). low = min + max(min / 4, managed * watermark_scale_factor / 10000) since 4.6
  * (795ae7a0de6b), min + min / 4 and min + min / 2 before.
  */
-import { listed, size } from '../render/amount.js';
+import { size } from '../render/amount.js';
 import { zoneTitle } from '../allocation/verdictText.js';
 import type { ZoneinfoZone } from './zoneinfo.js';
 
@@ -99,5 +99,3 @@ export function pressureText(zone: ZoneinfoZone): string {
     return `${title}, between min ${min} and low ${low}: kswapd is at work; ordinary requests still pass.`;
   return `${title} <= min ${min}: ordinary requests have to reclaim themselves; only atomic ones and those that free memory may go on.`;
 }
-
-export const zoneNames = (zones: readonly ZoneinfoZone[]): string => listed(zones.map(zoneTitle));

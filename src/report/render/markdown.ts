@@ -2,7 +2,7 @@
 import type { Finding, Item } from '../finding.js';
 import { columns, placeText } from './text.js';
 
-export interface MarkdownOptions {
+interface MarkdownOptions {
   /** A link under a finding: the scenario that steps its machine. */
   readonly linkOf?: (finding: Finding, index: number) => string | undefined;
 }

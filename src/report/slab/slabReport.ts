@@ -6,7 +6,7 @@
  */
 import type { LogLine } from '../input/lines.js';
 
-export interface Track {
+interface Track {
   readonly what: 'allocated' | 'freed';
   readonly where: string;
   readonly age?: number;
