@@ -383,7 +383,7 @@ const isInside = (part: LayoutBody, layout: readonly LayoutBody[]): boolean =>
   layout.some((other) => other !== part && part.from >= other.from && part.to <= other.to);
 
 /** An address some bytes behind another. */
-export function addressAfter(address: string, bytes: number): string {
+function addressAfter(address: string, bytes: number): string {
   const digits = address.length - 2;
   const value = BigInt.asUintN(digits * 4, BigInt(address) + BigInt(bytes));
   return `0x${value.toString(16).padStart(digits, '0')}`;

@@ -24,7 +24,7 @@ export function listDeltas(before: ZoneBody, now: ZoneBody, migratetype: number)
 }
 
 /** One order lost blocks, and only lower ones gained: a split. The other way round it is a merge. */
-export function moveOf(byOrder: readonly number[]): Move | undefined {
+function moveOf(byOrder: readonly number[]): Move | undefined {
   const lost = ordersWhere(byOrder, (delta) => delta < 0);
   const gained = ordersWhere(byOrder, (delta) => delta > 0);
   const [highestLost, lowestLost] = [lost.at(-1), lost[0]];

@@ -403,7 +403,7 @@ interface CountLook {
   readonly color: Rgb;
 }
 
-export const signed = (delta: number): string =>
+const signed = (delta: number): string =>
   delta > 0 ? `+${countText(delta)}` : `\u2212${countText(-delta)}`;
 
 /** `Movable` */

@@ -13,7 +13,7 @@ export interface PageWindow {
 /** Cells of a grid. */
 export const COLUMNS = 64;
 const ROWS = 24;
-export const MOST_CELLS = COLUMNS * ROWS;
+const MOST_CELLS = COLUMNS * ROWS;
 
 export const pagesOf = ({ sizeBytes }: { readonly sizeBytes: number }): number =>
   Math.ceil(sizeBytes / 4096);

@@ -167,7 +167,7 @@ const PART_NAMES: Readonly<Partial<Record<RegionBody['kind'], string>>> = {
   unnamed: 'mapped ranges',
 };
 
-export const partsText = ({ kind, nrParts }: RegionBody): string =>
+const partsText = ({ kind, nrParts }: RegionBody): string =>
   nrParts === 1 ? '1 stretch' : `${nrParts.toLocaleString('en')} ${PART_NAMES[kind] ?? 'parts'}`;
 
 /** TLB entries as dots, hollow and red when stale; aliases as pointers: both where they are in the region. */

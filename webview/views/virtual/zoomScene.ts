@@ -495,7 +495,7 @@ function lookOf(state: number, share: number | undefined): string {
 const shortAddress = (address: string): string =>
   address.length > 12 ? `\u2026${address.slice(-9)}` : address;
 
-export function stateWords(state: number): string {
+function stateWords(state: number): string {
   const has = (bit: number): boolean => (state & bit) !== 0;
   if (!has(PAGE_BITS.present))
     return has(PAGE_BITS.kept) ? 'an entry that is not present' : 'not mapped';

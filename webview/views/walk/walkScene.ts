@@ -516,7 +516,7 @@ class WalkPainter {
 }
 
 /** Stretches of entries in the same state, empty ones left out: state, first, end. */
-export function runsOf(
+function runsOf(
   entries: Uint8Array,
 ): (readonly [state: number, from: number, to: number])[] {
   const runs: (readonly [number, number, number])[] = [];

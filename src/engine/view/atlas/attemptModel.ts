@@ -60,7 +60,7 @@ function lookBody(k: Kernel, look: ZoneLook, gave: string | undefined): ZoneLook
   };
 }
 
-export function watermarkBody(test: WatermarkTest): WatermarkBody {
+function watermarkBody(test: WatermarkTest): WatermarkBody {
   const enough = isEnough(test);
   const neededPages = test.min + test.lowmem_reserve;
   /** Pages that the zone lacks to pass. */

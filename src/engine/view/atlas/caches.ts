@@ -48,7 +48,7 @@ export interface SlabsBody {
   readonly layout: readonly LayoutBody[];
 }
 
-export interface PlaceBody {
+interface PlaceBody {
   /** `CPU 0: slab`, `CPU 0: partial`, `node: partial`, `full` */
   readonly name: string;
   readonly nrSlabs: number;

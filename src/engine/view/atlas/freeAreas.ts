@@ -31,7 +31,7 @@ export interface ZoneBody {
   readonly cpus: readonly CpuListsBody[];
 }
 
-export interface OrderBody {
+interface OrderBody {
   readonly order: number;
   /** free_area[order].nr_free */
   readonly nrFree: number;
@@ -127,7 +127,7 @@ export interface ZoneLookBody {
   readonly steps: readonly string[];
 }
 
-export interface OrderLookBody {
+interface OrderLookBody {
   readonly order: number;
   readonly nrFree: number;
   readonly types: readonly { readonly migratetype: number; readonly unusable?: string }[];

@@ -25,7 +25,7 @@ export interface VirtualBody {
   readonly tlb: readonly TlbEntryBody[];
 }
 
-export interface SpaceBody {
+interface SpaceBody {
   /** `kernel`, `init (pid 1)` */
   readonly name: string;
   readonly isKernel: boolean;
