@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { mapPage } from '../../src/extension/map/mapPage.js';
+import { PAGE_KINDS } from '../../src/engine/view/pageState.js';
+import { parseColor, type Rgb } from '../../webview/draw/color.js';
 import type { Act, MapSession } from '../../webview/messages.js';
 
 /** Whatever answers the window's custom requests. */
@@ -227,6 +229,23 @@ function playExtension(given: unknown): void {
 interface Manifest {
   readonly contributes: {
     readonly colors: readonly { id: string; defaults: Readonly<Record<Theme, string>> }[];
+  };
+}
+
+/** The palette that a theme comes to, for tests that compare with it. */
+export function themeColors(theme: Theme): {
+  readonly background: Rgb;
+  readonly kinds: readonly Rgb[];
+} {
+  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const isLight = theme === 'light' || theme === 'highContrastLight';
+  const black = { r: 0, g: 0, b: 0 };
+  return {
+    background: parseColor((isLight ? LIGHT : DARK)['--vscode-editor-background'], black),
+    kinds: PAGE_KINDS.map(({ colorId }) => {
+      const color = contributes.colors.find(({ id }) => id === colorId);
+      return parseColor(color?.defaults[theme] ?? '', black);
+    }),
   };
 }
 
