@@ -142,7 +142,8 @@ class TrayPainter {
       radius: 2,
       data: { layout: part.kind, from: part.from, to: part.to },
     });
-    if (part.kind === 'redzone') painter.rect(box, { fill: painter.hatch(palette.background) });
+    if (part.kind === 'redzone')
+      painter.rect(box, { fill: painter.hatch(palette.background), opacity: 0.25 });
     const name = LAYOUT_NAMES[part.kind];
     if (box.height < 12 || painter.widthOf(name, { size: 10.5 }) > box.width - 8) return;
     painter.text(box.x + box.width / 2, box.y + 14, name, {
@@ -214,7 +215,7 @@ class TrayPainter {
     const objects = bytesOf(slab.objects);
     const left = MARGIN + 112;
     const inner = this.width - MARGIN - left - 10;
-    const size = objects.length > 256 ? 9 : objects.length > 64 ? 12 : 16;
+    const size = slotSize(objects.length);
     const perRow = Math.max(1, Math.min(objects.length, Math.floor(inner / (size + GAP))));
     const nrRows = Math.max(1, Math.ceil(objects.length / perRow));
     const height = Math.max(40, nrRows * (size + GAP) + 12);
@@ -363,6 +364,10 @@ class TrayPainter {
     return kinds[pageKindCode(name)] ?? foreground;
   }
 }
+
+/** The fewer objects, the larger a slot. */
+const slotSize = (nrObjects: number): number =>
+  nrObjects > 256 ? 9 : nrObjects > 64 ? 12 : nrObjects > 24 ? 16 : 22;
 
 interface SlotLook {
   readonly isFirst: boolean;
