@@ -183,8 +183,10 @@ for (const profile of ['i386-highmem4g-slub', 'i386-pae-slab', 'x86_64-slub-smp'
       const body = freeAreasBody(image, new ListCounts(image));
       assert.ok(!body.migratetypes.includes('MIGRATE_PCPTYPES'));
       const highatomic = body.migratetypes.indexOf('MIGRATE_HIGHATOMIC');
-      const page = alloc_pages(mm, mm.GFP_KERNEL, 10);
-      __free_pages(mm, page, 10);
+      // Blocks of a pageblock's order go to the CPU's lists.
+      const order = mm.pageblock_order === 10 ? 9 : 10;
+      const page = alloc_pages(mm, mm.GFP_KERNEL, order);
+      __free_pages(mm, page, order);
       set_pageblock_migratetype(mm, page, highatomic);
       move_freepages_block(mm, page_zone(mm, page), page, highatomic, undefined);
       const pfn = asPfn(mm.page_to_pfn(page));
