@@ -22,6 +22,7 @@ export {
 export type { Program } from './compile/program.js';
 export { endSummary } from './endSummary.js';
 export { notGivenBackTexts } from './ledger/notGivenBack.js';
+export type { BlockReason } from './builtins/call.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';

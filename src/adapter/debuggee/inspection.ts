@@ -21,6 +21,7 @@ export function inspection(image: KernelImage): Debuggee {
     nrLeft: () => 0,
     depthOf: () => 0,
     canRun: () => false,
+    waitsFor: () => undefined,
     switchTo: () => undefined,
     endTask: () => undefined,
   };

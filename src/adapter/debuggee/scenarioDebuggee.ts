@@ -6,7 +6,12 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import * as plain from '../../engine/entry/functions.js';
 import { kernel as instrumented } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import { ScenarioVm, type MachineEvent, type Program } from '../../scenario/index.js';
+import {
+  ScenarioVm,
+  type BlockReason,
+  type MachineEvent,
+  type Program,
+} from '../../scenario/index.js';
 import type { KernelFlavour, Standing } from '../time/runner.js';
 import type { Debuggee } from './debuggee.js';
 import { nextTask, RunningScenario } from './runningScenario.js';
@@ -55,6 +60,10 @@ export class ScenarioDebuggee implements Debuggee {
 
   canRun(task: number): boolean {
     return this.vm.canRun(task);
+  }
+
+  waitsFor(task: number): BlockReason | undefined {
+    return this.vm.waitsFor(task);
   }
 
   switchTo(task: number): void {

@@ -16,6 +16,8 @@ export interface ExtraName {
   readonly name: string;
   readonly type: CType;
   readonly value: ScalarValue;
+  /** A variable of the scenario that has the name is meant instead. */
+  readonly weak?: true;
 }
 
 /** Where an expression is looked at from. */

@@ -3,7 +3,7 @@
  * statement runs on the plain kernel, or again on the instrumented one, with the same result.
  */
 import type { Tape } from '../../engine/memory/tape.js';
-import type { MachineEvent } from '../../scenario/index.js';
+import type { BlockReason, MachineEvent } from '../../scenario/index.js';
 
 export type KernelFlavour = 'plain' | 'instrumented';
 
@@ -29,6 +29,8 @@ export interface Runner {
   depthOf(task: number): number;
   /** Whether the task could run its next statement. */
   canRun(task: number): boolean;
+  /** What a task waits for. */
+  waitsFor(task: number): BlockReason | undefined;
   /** Makes a task that can run the one that runs next. */
   switchTo(task: number): void;
   /** Ends a task where it stands: it runs no further statement. */

@@ -23,7 +23,7 @@ import type { ExtraName, Viewpoint } from '../evaluation/evaluator.js';
 import { eventNames, eventText } from '../evaluation/eventNames.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import type { MachineContext } from '../present/context.js';
-import { HappeningFinder } from './happeningFinder.js';
+import { HappeningFinder, type FoundHappening } from './happeningFinder.js';
 import { dataHits } from './dataHits.js';
 import { comparePlaces, isInside, type Place } from './place.js';
 import type { ActiveFunction } from './statementTrace.js';
@@ -117,7 +117,7 @@ export class StopFinder {
   /** Line and function breakpoints at a boundary itself, and data breakpoints that stop in front of its statement. */
   at(boundary: number): readonly Hit[] {
     const { timeline, armed } = this.parts;
-    const ahead = this.dataHits(boundary, 'at');
+    const ahead = [...this.dataHits(boundary, 'at'), ...this.waitHits(boundary)];
     const breakpoints = armed().statements.get(timeline.boundaries.statement(boundary));
     if (breakpoints === undefined) return ahead;
     // Behind an edit stands the statement that stood before it; behind a switch, another one.
@@ -195,8 +195,23 @@ export class StopFinder {
   }
 
   private happeningHits(boundary: number): readonly Hit[] {
+    return this.hitsOf(this.happenings.during(boundary, this.parts.armed().happenings));
+  }
+
+  /** A statement that has to wait leaves nothing to stop in: the stop is in front of it. */
+  private waitHits(boundary: number): readonly Hit[] {
+    const { timeline, armed } = this.parts;
+    const waiting = armed().happenings.filter(({ happening }) =>
+      happening.watches.some(({ at }) => at === 'waiting'),
+    );
+    if (waiting.length === 0 || timeline.hasEnded(boundary)) return [];
+    timeline.complete(boundary);
+    timeline.goTo(timeline.place);
+    return this.hitsOf(this.happenings.waits(boundary, waiting));
+  }
+
+  private hitsOf(found: readonly FoundHappening[]): readonly Hit[] {
     const { mm } = this.parts.context.image;
-    const found = this.happenings.during(boundary, this.parts.armed().happenings);
     return found.flatMap(({ armed: { happening, reason, id, trigger }, place, facts }): Hit[] => {
       const namesOf = reason === 'exception' ? groupNames : (k: Kernel) => factNames(k, facts);
       const verdict = this.decideAt(place, trigger, namesOf(mm, happening, facts));

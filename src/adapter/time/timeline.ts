@@ -11,6 +11,7 @@
  * Invariant: memory is what it was at `place`, except inside the methods of this class.
  */
 import { ReplayDiverged } from '../../engine/memory/tape.js';
+import type { BlockReason } from '../../scenario/index.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { Runner } from './runner.js';
@@ -122,6 +123,15 @@ export class Timeline {
     if (this.isEditStep(boundary)) return 0;
     this.walk(boundary, {});
     return this.runner.nrLeft();
+  }
+
+  /** What the task of the statement after a boundary waits for, for which the statement was undone. Memory is at `place` afterwards. */
+  waitAfter(boundary: number): BlockReason | undefined {
+    if (this.isEditStep(boundary) || !this.isComplete(boundary)) return undefined;
+    this.tape.seek(this.boundaries.position(boundary + 1));
+    const wait = this.runner.waitsFor(this.boundaries.task(boundary));
+    this.tape.seek(this.current.position);
+    return wait;
   }
 
   /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */

@@ -250,6 +250,11 @@ export class ScenarioVm {
     return this.scheduler.canRun(task);
   }
 
+  /** What a task waits for, if it does. */
+  waitsFor(task: number): BlockReason | undefined {
+    return this.control.waitsFor(task);
+  }
+
   /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
   endTask(task: number): boolean {
     const { control } = this;
