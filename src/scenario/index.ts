@@ -33,6 +33,7 @@ export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.
 export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
+export type { StackUse } from './vm/control.js';
 export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';

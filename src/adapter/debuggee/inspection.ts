@@ -18,6 +18,7 @@ export function inspection(image: KernelImage): Debuggee {
     scenario: undefined,
     standing: () => ({ task: 0, statement: undefined, depth: 0 }),
     runStatement: () => undefined,
+    wasCalledBack: () => false,
     nrLeft: () => 0,
     depthOf: () => 0,
     canRun: () => false,

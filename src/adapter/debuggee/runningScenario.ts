@@ -10,6 +10,7 @@ import {
   type Local,
   type Program,
   type ScenarioVm,
+  type StackUse,
 } from '../../scenario/index.js';
 import { scenarioCode } from './scenarioCode.js';
 import type {
@@ -89,13 +90,34 @@ export class RunningScenario implements ScenarioView {
 
   locals(task: number, frame: number): readonly ScenarioVariable[] {
     const at = this.vm.frames(task)[frame];
+    return at === undefined ? [] : this.inView(at);
+  }
+
+  calledFrame(statement: number): ScenarioFrame {
+    return {
+      name: this.program.functionAt(statement).name,
+      isScript: false,
+      file: this.program.file(statement),
+      range: this.program.range(statement),
+      statement,
+    };
+  }
+
+  calledLocals(task: number, statement: number, use: StackUse): readonly ScenarioVariable[] {
+    return this.inView(this.vm.frameInside(task, statement, use));
+  }
+
+  private inView(frame: ReturnType<ScenarioVm['frameInside']>): readonly ScenarioVariable[] {
     const seen = new Set<string>();
     // A name that hides another one comes first, and is the one that expressions mean.
-    return (at === undefined ? [] : this.vm.locals(at)).map(variable).filter(({ name }) => {
-      const hidden = seen.has(name);
-      seen.add(name);
-      return !hidden;
-    });
+    return this.vm
+      .locals(frame)
+      .map(variable)
+      .filter(({ name }) => {
+        const hidden = seen.has(name);
+        seen.add(name);
+        return !hidden;
+      });
   }
 
   globals(): readonly ScenarioVariable[] {

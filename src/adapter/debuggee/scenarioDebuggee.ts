@@ -50,6 +50,10 @@ export class ScenarioDebuggee implements Debuggee {
     this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
   }
 
+  wasCalledBack(): boolean {
+    return this.vm.wasCalledBack;
+  }
+
   nrLeft(): number {
     return this.vm.nrLeft;
   }

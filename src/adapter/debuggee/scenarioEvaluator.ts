@@ -22,7 +22,11 @@ export class ScenarioEvaluator implements Evaluator {
 
   evaluate(text: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
     const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
-    const frame = this.vm.frames(at.task)[at.frame];
+    const { inside, below } = at;
+    const frame =
+      inside === undefined
+        ? this.vm.frames(at.task)[at.frame]
+        : this.vm.frameInside(at.task, inside.statement, inside.use);
     const { extra = [] } = at;
     const known = extra.some(({ weak }) => weak === true) ? this.variablesOf(frame) : NOTHING;
     const values = extra
@@ -30,7 +34,7 @@ export class ScenarioEvaluator implements Evaluator {
       .map(({ name, type, value }) => [name, { type, value }] as const);
     const result = this.vm.evaluate(expression, frame, {
       // The console is listened to: what a call does inside can be stopped at.
-      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented }),
+      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented, below }),
       ...(values.length > 0 && { values: Object.fromEntries(values) }),
     });
     if (!result.ok) throw errors.cannotEvaluate(result.message);

@@ -57,6 +57,7 @@ export class Target {
       timeline: this.timeline,
       tape,
       context: this.context,
+      program: scenario?.program,
       armed,
       surroundings: (at) => ({
         oldest: this.timeline.boundaries.first,

@@ -23,6 +23,8 @@ export interface Runner {
   standing(): Standing;
   /** Runs the statement that is next at the tape's cursor, which is at a boundary, up to the next boundary. */
   runStatement(kernel: KernelFlavour): void;
+  /** Whether the kernel called a function of the debuggee in the statement that ran last. */
+  wasCalledBack(): boolean;
   /** How many of the functions that were active at its start the statement that ran last has left. */
   nrLeft(): number;
   /** Active functions of a task, whichever runs next. */

@@ -43,6 +43,8 @@ export interface LocalEdit {
 
 /** On the tape: cell, before, after. */
 const ENTRY_BYTES = 12;
+/** Remembered before those that cannot be come to again are dropped. */
+const MANY = 1 << 14;
 
 export class Timeline {
   readonly boundaries = new Boundaries();
@@ -52,6 +54,9 @@ export class Timeline {
   private readonly editSteps = new Set<number>();
   /** Those of them where the debugger chose another task to run. */
   private readonly switches = new Set<number>();
+  /** Boundaries in whose statement the kernel called a function of the scenario. */
+  private readonly calledBack = new Set<number>();
+  private mostCalledBack = MANY;
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
   /** What boundaries take of the memory that history may have. */
@@ -177,9 +182,23 @@ export class Timeline {
     this.tape.seek(this.boundaries.position(boundary));
     if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
     else this.runner.runStatement('plain');
+    if (this.runner.wasCalledBack()) this.noteCalledBack(boundary);
     this.pushBoundary();
     if (this.traced?.boundary === boundary) this.traced = undefined;
     this.boundaries.forgetBefore(this.tape.start);
+  }
+
+  /** Whether the kernel called a function of the scenario in the statement after a boundary, which is complete. */
+  wasCalledBack(boundary: number): boolean {
+    return this.calledBack.has(boundary);
+  }
+
+  private noteCalledBack(boundary: number): void {
+    const { calledBack, boundaries } = this;
+    calledBack.add(boundary);
+    if (calledBack.size <= this.mostCalledBack) return;
+    for (const at of calledBack) if (at < boundaries.first) calledBack.delete(at);
+    this.mostCalledBack = Math.max(MANY, calledBack.size * 2);
   }
 
   /** Whether the statement after a boundary has been run to its end. */
@@ -283,7 +302,7 @@ export class Timeline {
   }
 
   private forgetEditsAfter({ boundary, position, events }: Place): void {
-    for (const steps of [this.editSteps, this.switches])
+    for (const steps of [this.editSteps, this.switches, this.calledBack])
       for (const step of steps) if (step >= boundary) steps.delete(step);
     for (const [at, spans] of this.innerEdits) {
       const kept =

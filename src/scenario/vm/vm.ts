@@ -16,7 +16,7 @@ import type { Span } from '../syntax/span.js';
 import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
-import { Control, type TaskStatus } from './control.js';
+import { Control, type StackUse, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
@@ -344,6 +344,16 @@ export class ScenarioVm {
 
   frames(task: number): readonly Frame[] {
     return this.frameWalk.of(task);
+  }
+
+  /** A frame of a function that the kernel has called, where a statement of the task is under way. */
+  frameInside(task: number, boundary: number, use: StackUse): Frame {
+    return this.frameWalk.inside(task, boundary, use);
+  }
+
+  /** Whether the kernel called a function of the scenario in the statement that ran last. */
+  get wasCalledBack(): boolean {
+    return this.machine.calledBack.happened;
   }
 
   /** Active functions of a task: 1 in its outermost one, 0 when it has ended. */
