@@ -5,6 +5,7 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import * as plain from '../../engine/entry/functions.js';
 import { kernel as instrumented } from '../../engine/entry/instrumented.js';
+import type { Allocations } from '../../engine/view/whereIs.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import {
   ScenarioVm,
@@ -20,6 +21,7 @@ import { ScenarioEvaluator } from './scenarioEvaluator.js';
 export class ScenarioDebuggee implements Debuggee {
   readonly scenario: RunningScenario;
   readonly evaluator: ScenarioEvaluator;
+  readonly allocations: Allocations;
   private readonly vm: ScenarioVm;
 
   constructor(
@@ -31,6 +33,12 @@ export class ScenarioDebuggee implements Debuggee {
     this.vm = new ScenarioVm(program, image, { kernel: plain, name });
     this.scenario = new RunningScenario(this.vm, path, name);
     this.evaluator = new ScenarioEvaluator(this.vm);
+    this.allocations = {
+      object: (address) => this.vm.allocated('object', address),
+      area: (address) => this.vm.allocated('area', address),
+      cache: (address) => this.vm.allocated('cache', address),
+      page: (pfn) => this.vm.pageHistory(pfn),
+    };
   }
 
   get tape(): Tape<MachineEvent> {

@@ -38,7 +38,7 @@ export class Target {
     armed: () => Armed,
     beforeCut: (position: number) => void,
   ) {
-    const { image, tape, scenario, evaluator } = debuggee;
+    const { image, tape, scenario, evaluator, allocations } = debuggee;
     this.image = image;
     this.scenario = scenario;
     this.tape = tape;
@@ -46,6 +46,7 @@ export class Target {
     this.context = machineContext(
       image,
       scenario?.program.files.map(({ text }) => text).join('\n'),
+      allocations,
     );
     this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.

@@ -13,7 +13,12 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
-import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
+import {
+  markText,
+  notGivenBack,
+  type NotGivenBack,
+  type PlaceNames,
+} from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse, type TaskStatus } from './control.js';
@@ -326,6 +331,22 @@ export class ScenarioVm {
   /** What the scenario has allocated and still has, where it stands now. */
   notGivenBack(): readonly NotGivenBack[] {
     return notGivenBack(this.call.ledger, this.placeNames);
+  }
+
+  /** `at line 9 by kmalloc()`: who has allocated what lies at an address and is the scenario's; undefined where nothing is. */
+  allocated(kind: 'object' | 'area' | 'per-CPU' | 'cache', address: number): string | undefined {
+    const mark = this.call.ledger.allocationOf(kind, address);
+    return mark && markText(mark, this.placeNames);
+  }
+
+  /** As {@link allocated}, of a page; and of one that was the scenario's, who freed it. */
+  pageHistory(pfn: number): { readonly allocated: string; readonly freed?: string } | undefined {
+    const block = this.call.ledger.blockOf(pfn);
+    if (block === undefined) return undefined;
+    const allocated = markText(block.allocated, this.placeNames);
+    return block.freed === undefined
+      ? { allocated }
+      : { allocated, freed: markText(block.freed, this.placeNames) };
   }
 
   private get placeNames(): PlaceNames {
