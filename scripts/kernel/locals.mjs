@@ -11,13 +11,14 @@ export const LOCALS_FILE = path.join('src', 'engine', 'entry', 'kernelLocals.ts'
 
 /** Functions that are listened to: by engine/verdict/recorder.ts and adapter/breakpoints/happenings/. */
 const LISTENED = `
-  __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __cache_free __free_one_page
-  __perform_reclaim __purge_vmap_area_lazy __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest __vmalloc_area_node
-  __vmalloc_node_range __zone_watermark_ok alloc_contig_range allocate_slab boost_watermark cache_grow_begin cma_alloc
-  del_page_from_free_list do_slab_free drain_all_pages expand fixup_slab_list flush_all_zero_pkmaps free_pcppages_bulk
-  free_slab get_page_from_freelist kmem_cache_alloc_bulk kmem_getpages map_new_virtual no_more_pkmaps node_dirty_ok prep_new_page
-  reserve_highatomic_pageblock rmqueue_bulk set_pageblock_migratetype slab_alloc_node slab_destroy
-  slab_out_of_memory steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc zone_watermark_fast
+  ___slab_alloc __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __cache_free
+  __free_one_page __perform_reclaim __purge_vmap_area_lazy __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest
+  __vmalloc_area_node __vmalloc_node_range __zone_watermark_ok alloc_contig_range allocate_slab boost_watermark
+  cache_alloc_refill cache_grow_begin cma_alloc del_page_from_free_list do_slab_free drain_all_pages expand
+  fixup_slab_list flush_all_zero_pkmaps free_pcppages_bulk free_slab get_page_from_freelist get_partial_node
+  kmem_cache_alloc_bulk kmem_getpages map_new_virtual no_more_pkmaps node_dirty_ok prep_new_page
+  reserve_highatomic_pageblock rmqueue_bulk set_pageblock_migratetype slab_alloc_node slab_destroy slab_out_of_memory
+  steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc zone_watermark_fast
 `.match(/\S+/g);
 
 const HEAD = `/**

@@ -46,6 +46,8 @@ export interface ScenarioProgram {
   isFirst(statement: number): boolean;
   /** The scenario's functions that a statement calls by name, in the order of its code. */
   callsOf(statement: number): readonly string[];
+  /** Whether a statement calls something of the kernel that allocates objects or areas. */
+  allocates(statement: number): boolean;
   /** The function that a statement stands in; `main` for those outside of functions and tasks. */
   functionAt(statement: number): {
     readonly name: string;

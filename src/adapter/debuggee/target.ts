@@ -53,7 +53,12 @@ export class Target {
       this.context.states.sync();
       beforeCut(tape.cursor);
     });
-    this.attempts = new AttemptFinder(this.timeline, tape, image.mm);
+    this.attempts = new AttemptFinder(
+      this.timeline,
+      tape,
+      image.mm,
+      (statement) => scenario?.program.allocates(statement) ?? false,
+    );
     this.stops = new StopFinder({
       timeline: this.timeline,
       tape,

@@ -4,8 +4,10 @@
  */
 import type { PteVal } from '../kernel/arch/x86/include/asm/pgtable_types.h.js';
 import type { AllocContext, CompactControl } from '../kernel/mm/internal.h.js';
+import type { PartialContext } from '../kernel/mm/slub/partial.js';
 import type {
   AllocFlags,
+  ArrayCache,
   Cma,
   FpiFlags,
   FreeArea,
@@ -36,6 +38,18 @@ import type {
 import type { Cell, VirtAddr } from '../memory/address.js';
 
 export interface KernelLocals {
+  readonly ___slab_alloc: {
+    readonly s: KmemCache;
+    readonly gfpflags: Gfp;
+    readonly addr: VirtAddr;
+    readonly c: KmemCacheCpu;
+    readonly orig_size: UInt;
+    readonly freelist?: VirtAddr;
+    readonly tid?: ULong;
+    readonly slab?: Slab;
+    readonly pc?: PartialContext;
+    readonly objects?: Int;
+  };
   readonly __alloc_pages: {
     readonly gfp: Gfp;
     readonly order: Order;
@@ -220,6 +234,14 @@ export interface KernelLocals {
     readonly max_boost?: ULong;
     readonly boost?: ULong;
   };
+  readonly cache_alloc_refill: {
+    readonly cachep: KmemCache;
+    readonly flags: Gfp;
+    readonly ac?: ArrayCache;
+    readonly batchcount?: Int;
+    readonly n?: KmemCacheNode;
+    readonly slab?: Slab;
+  };
   readonly cache_grow_begin: {
     readonly cachep: KmemCache;
     readonly flags: Gfp;
@@ -318,6 +340,17 @@ export interface KernelLocals {
     readonly zone?: Zone;
     readonly mark?: ULong;
     readonly page?: Page;
+  };
+  readonly get_partial_node: {
+    readonly s: KmemCache;
+    readonly n: KmemCacheNode;
+    readonly pc: PartialContext;
+    readonly object?: VirtAddr;
+    readonly partial_slabs?: Int;
+    readonly partial?: ListHead;
+    readonly slab?: Slab;
+    readonly slab2?: Slab;
+    readonly t?: VirtAddr;
   };
   readonly kmem_cache_alloc_bulk: {
     readonly s: KmemCache;
