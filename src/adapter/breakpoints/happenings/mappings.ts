@@ -5,7 +5,6 @@
  */
 import { list_empty } from '../../../engine/kernel/include/linux/list.h.js';
 import { get_vm_area_size } from '../../../engine/kernel/mm/vmalloc/vm_struct.js';
-import type { KernelLocals } from '../../../engine/entry/kernelLocals.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
 import { entryOf, hex, type Facts, type Happening } from './happening.js';
@@ -31,17 +30,12 @@ function waitingAreas(k: Kernel): number {
   return count;
 }
 
-type Caller = KernelLocals['__vmalloc_node_range'] | KernelLocals['__vmalloc_area_node'];
-
-/** What vmalloc() was asked for: the area has a guard page more. */
-const wanted = (k: Kernel, caller: Caller): number =>
-  'area' in caller && !('caller' in caller) ? get_vm_area_size(k, caller.area) : (caller.size ?? 0);
-
-function vmallocFacts(k: Kernel, message: string, caller: Caller): Facts | undefined {
+/** @param size what vmalloc() was asked for, without the guard page */
+function vmallocFacts(message: string, size: number, gfp: number): Facts | undefined {
   if (!message.startsWith('vmalloc error')) return undefined;
   const no_space = message.includes('vm_struct allocation failed') ? 1 : 0;
   const too_large = message.includes('exceeds total pages') ? 1 : 0;
-  return { size: wanted(k, caller), gfp: caller.gfp_mask >>> 0, no_space, too_large };
+  return { size, gfp: gfp >>> 0, no_space, too_large };
 }
 
 export const MAPPING_HAPPENINGS: readonly Happening[] = [
@@ -117,13 +111,14 @@ export const MAPPING_HAPPENINGS: readonly Happening[] = [
         fn: 'warn_alloc',
         calledBy: '__vmalloc_node_range',
         stopIn: 'caller',
-        facts: (k, { message }, caller) => vmallocFacts(k, message, caller),
+        facts: (_k, { message }, { size, gfp_mask }) => vmallocFacts(message, size, gfp_mask),
       }),
       entryOf({
         fn: 'warn_alloc',
         calledBy: '__vmalloc_area_node',
         stopIn: 'caller',
-        facts: (k, { message }, caller) => vmallocFacts(k, message, caller),
+        facts: (k, { message }, { area, gfp_mask }) =>
+          vmallocFacts(message, get_vm_area_size(k, area), gfp_mask),
       }),
     ],
     sentence: (_k, { size = 0, no_space, too_large }) => {
