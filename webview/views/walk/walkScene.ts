@@ -516,9 +516,7 @@ class WalkPainter {
 }
 
 /** Stretches of entries in the same state, empty ones left out: state, first, end. */
-function runsOf(
-  entries: Uint8Array,
-): (readonly [state: number, from: number, to: number])[] {
+function runsOf(entries: Uint8Array): (readonly [state: number, from: number, to: number])[] {
   const runs: (readonly [number, number, number])[] = [];
   for (let at = 0; at < entries.length;) {
     const state = entries[at] ?? 0;
