@@ -17,7 +17,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1200e3,
+    bytes: 1240e3,
   },
   {
     name: 'names of Linux',
@@ -43,8 +43,8 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 500e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 260e3 },
-  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 20e3 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
+  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.95e6 },
 ];
 
