@@ -6,7 +6,7 @@
 import { allocationFindings } from './allocation/explain.js';
 import { cmaFindings } from './area/cmaFailure.js';
 import { vmapFindings } from './area/vmapFailure.js';
-import type { Context, ScenarioInput } from './context.js';
+import type { Context } from './context.js';
 import { faultFindings } from './fault/explain.js';
 import type { Finding } from './finding.js';
 import { logLines, type LogLine } from './input/lines.js';
@@ -30,7 +30,6 @@ export interface ExplainOptions {
   readonly given?: GivenKernel;
   /** To decode by where nothing else tells. */
   readonly fallback: KernelVersion;
-  readonly scenarioOf?: (input: ScenarioInput) => string | undefined;
 }
 
 /** In each input, in the order of its lines. */
@@ -55,14 +54,8 @@ export function explain(inputs: readonly ReportInput[], options: ExplainOptions)
 const contextOf = (
   input: string,
   lines: readonly LogLine[],
-  { given, fallback, scenarioOf }: ExplainOptions,
-): Context => ({
-  input,
-  lines,
-  given,
-  fallback,
-  ...(scenarioOf ? { scenarioOf } : {}),
-});
+  { given, fallback }: ExplainOptions,
+): Context => ({ input, lines, given, fallback });
 
 /** What a log reports; also what is asked of a line for a code lens. */
 const KINDS: readonly ((context: Context) => Finding[])[] = [
