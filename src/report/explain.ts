@@ -4,6 +4,7 @@
  * Invariant: any text gives an answer; what is no report gives none. Nothing outside of the inputs is read, and nothing is kept.
  */
 import { allocationFindings } from './allocation/explain.js';
+import { orderTooLargeFindings } from './allocation/orderTooLarge.js';
 import { cmaFindings } from './area/cmaFailure.js';
 import { vmapFindings } from './area/vmapFailure.js';
 import type { Context } from './context.js';
@@ -13,6 +14,7 @@ import { logLines, type LogLine } from './input/lines.js';
 import type { GivenKernel } from './input/reportKernel.js';
 import type { KernelVersion } from './input/version.js';
 import { maskFindings } from './mask.js';
+import { badMapFindings } from './page/badMap.js';
 import { pageFindings } from './page/explain.js';
 import { procFindings } from './proc/explain.js';
 import { questionFindings } from './question/questions.js';
@@ -44,7 +46,7 @@ export function explain(inputs: readonly ReportInput[], options: ExplainOptions)
           contexts.flatMap(({ lines }) => lines),
           options,
         );
-  const captures = procFindings(together, reports.length > 0);
+  const captures = procFindings(together, contexts, reports.length > 0);
   const found = [...reports, ...captures];
   if (found.length > 0) return found;
   const questions = contexts.flatMap(questionFindings);
@@ -60,6 +62,8 @@ const contextOf = (
 /** What a log reports; also what is asked of a line for a code lens. */
 const KINDS: readonly ((context: Context) => Finding[])[] = [
   allocationFindings,
+  orderTooLargeFindings,
+  badMapFindings,
   pageFindings,
   faultFindings,
   slabFindings,

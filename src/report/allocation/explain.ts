@@ -10,7 +10,7 @@ import { headline } from './headline.js';
 import { judge, type Verdict } from './judge.js';
 import type { MemInfo } from './memInfo.js';
 import { isOfCgroup, oomDetails, oomItems, type OomDetails } from './oomDetails.js';
-import { scenarioText } from '../scenario/scenarioText.js';
+import { scenarioText } from '../steppable/scenarioText.js';
 import { remedies } from './remedies.js';
 import { requestOf, type Request } from './request.js';
 import { decodeRequest, requestItems, type DecodedRequest } from './requestText.js';

@@ -85,6 +85,10 @@ function absentItems(oops: Oops, told: AddressTold | undefined): string[] {
       );
       break;
     case 'vmalloc':
+      if (oops.address !== undefined && (oops.address & 0xfffn) < 64n)
+        items.push(
+          'The address is the very start of a page: a loop or copy most likely ran past the end of a vmalloc() area, into the guard page behind it. Compare the size that was allocated with what is written.',
+        );
       items.push(
         "Nothing is mapped there now: the area was freed (vfree(), iounmap(), an exited task's stack), or the access ran past its end into the guard page.",
       );
