@@ -93,6 +93,11 @@ function absentItems(oops: Oops, told: AddressTold | undefined): string[] {
         "Nothing is mapped there now: the area was freed (vfree(), iounmap(), an exited task's stack), or the access ran past its end into the guard page.",
       );
       break;
+    case 'fixmap':
+      items.push(
+        'Nothing is in that slot now: a page of highmem was used after kunmap() or kunmap_atomic(), or by another CPU or task than the one that mapped it (slots of kmap_atomic() are of one CPU).',
+      );
+      break;
     case 'vmemmap':
       items.push(
         'There is no struct page at that place: the pfn that it was computed from is not of memory (a hole, a device), so virt_to_page() or pfn_to_page() was given something wrong.',

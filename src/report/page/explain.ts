@@ -73,11 +73,7 @@ function explainOne({ lines, input, given, fallback }: Context, dump: PageDump):
     { refcount: decoded.refcount, mapcount: decoded.mapcount },
     decoded.moment,
   );
-  const kind = dump.isBadPage
-    ? 'bad-page'
-    : dump.because === undefined && dump.refcount === undefined
-      ? 'struct-page'
-      : 'bad-page';
+  const kind = dump.isBadPage || dump.because !== undefined ? 'bad-page' : 'struct-page';
   return {
     kind,
     headline: headline(dump, decoded, reason?.short),
@@ -253,10 +249,15 @@ function wordItems({ words, bits, version }: Decoded): (string | string[][])[] {
 }
 
 /** Whether the list is intact. */
-function listItems({ words }: Decoded): string[] {
+function listItems({ words, flagNames }: Decoded): string[] {
   const { lruNext, lruPrev, compoundHead } = words ?? {};
   if (lruNext === undefined || lruPrev === undefined) return [];
-  if (poisonName(lruNext)?.startsWith('LIST_POISON1') === true)
+  const isPoison = poisonName(lruNext)?.startsWith('LIST_POISON1') === true;
+  if (isPoison && flagNames.includes('lru'))
+    return [
+      'Flag and list disagree: lru is set, but its list words are LIST_POISON, so that it is on no list. The flag was set after the page was taken off, or its flags word was written over.',
+    ];
+  if (isPoison)
     return [
       `Its list words are LIST_POISON (${hex(lruNext)}, ${hex(lruPrev)}): it had been taken off its list in good order, so the free list is fine.`,
     ];
@@ -276,7 +277,8 @@ function factsOf(dump: PageDump, decoded: Decoded): Facts {
     pageSizeBytes: place.structSize ?? null,
     refcount: decoded.refcount ?? null,
     mapcount: decoded.mapcount ?? null,
-    rawMapcount: words?.rawMapcount ?? null,
+    rawMapcount:
+      words?.rawMapcount ?? (decoded.mapcount === undefined ? null : decoded.mapcount - 1),
     order: dump.order ?? null,
     flags: [...decoded.flagNames],
     flagsWord: word(decoded.flagsWord),

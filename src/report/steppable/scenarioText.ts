@@ -93,7 +93,7 @@ export function scenarioText(input: ScenarioInput): string | undefined {
           verdict.allowance,
         )
       : []),
-    '// The request of the report. Step into it (F11): get_page_from_freelist() asks each zone.',
+    '// The request of the report. A stop on allocation failures comes here; or step into it: get_page_from_freelist() asks each zone.',
     ...(succeeds && isOld
       ? [`// By 6.1's rule it succeeds: the rule of the report's kernel is above.`]
       : []),
@@ -135,16 +135,29 @@ function helpers(held: number): string[] {
     'int nr_held;',
     '',
     '// Takes blocks of one order. __GFP_MEMALLOC: down to the last page.',
-    'void hold(gfp_t zone, int order, int count) {',
+    'void hold(gfp_t mask, int order, int count) {',
     '  while (count-- > 0)',
-    '    held[nr_held++] = alloc_pages(zone | __GFP_MEMALLOC | __GFP_NOWARN, order);',
+    '    held[nr_held++] = alloc_pages(mask | __GFP_MEMALLOC | __GFP_NOWARN, order);',
     '}',
     '',
-    'void take_rest(gfp_t zone) {',
-    '  drain_all_pages(NULL);',
-    '  for (int order = 10; order >= 0; order--)',
-    '    while (alloc_pages(zone | __GFP_MEMALLOC | __GFP_NOWARN, order))',
-    '      ;',
+    '// Whether a block of this order is on a list that such a request may take from, or with this CPU.',
+    'bool has_free(struct zone *zone, int order) {',
+    '  if (per_cpu_ptr(zone->per_cpu_pageset, 0)->count > 0)',
+    '    return true;',
+    '  for (int type = 0; type < MIGRATE_PCPTYPES; type++)',
+    '    if (!list_empty(&zone->free_area[order].free_list[type]))',
+    '      return true;',
+    '  return false;',
+    '}',
+    '',
+    '// Takes what is left of a zone, largest blocks first, without a request that fails.',
+    'void take_rest(int index, gfp_t mask) {',
+    '  struct zone *zone = &contig_page_data.node_zones[index];',
+    '  for (int order = 10; order >= 0; order--) {',
+    '    drain_all_pages(NULL);',
+    '    while (has_free(zone, order))',
+    '      alloc_pages(mask | __GFP_MEMALLOC | __GFP_NOWARN, order);',
+    '  }',
     '}',
     '',
     '// Gives blocks back to the list of a migratetype, only those with an even buddy: it stays taken, and nothing merges.',
@@ -182,7 +195,7 @@ function zoneLines({ zone, report }: PlacedZone, blocks: readonly Blocks[]): str
   return [
     `// ${zone}, for ${report.zone.name} of the report: ${plural(report.free, 'free page')}.`,
     ...takes(blocks).map(({ order, count }) => `hold(${MASKS[zone]}, ${order}, ${count});`),
-    `take_rest(${MASKS[zone]});`,
+    `take_rest(ZONE_${zone.toUpperCase()}, ${MASKS[zone]});`,
   ];
 }
 
@@ -194,7 +207,10 @@ function takeLines(
   const shaped = zones.find(({ placed }) => placed.zone === zone);
   if (shaped) return zoneLines(shaped.placed, shaped.blocks);
   return emptied.includes(zone)
-    ? [`// ${zone}: the report has no such zone.`, `take_rest(${MASKS[zone]});`]
+    ? [
+        `// ${zone}: the report has no such zone.`,
+        `take_rest(ZONE_${zone.toUpperCase()}, ${MASKS[zone]});`,
+      ]
     : [];
 }
 

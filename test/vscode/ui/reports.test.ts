@@ -48,10 +48,9 @@ tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
   step('and is stepped into the request that failed', async (bench) => {
     await bench.press('F5');
     await bench.toolbar.waitFor();
-    await bench.goToLine(REQUEST_LINE);
-    await bench.command('Debug: Run to Cursor');
+    // Setting up its lists fails no request: the first that fails is the report's.
+    await bench.press('F5');
     await bench.stoppedAt(`${REQUEST_LINE}:`);
-    await bench.press('F11');
     await bench.page.locator('.tab', { hasText: 'page_alloc.c' }).first().waitFor();
   });
 });
