@@ -35,7 +35,11 @@ tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
 
   step('the lens opens the answer', async (bench) => {
     await bench.page.locator('.codelens-decoration a', { hasText: LENS }).first().click();
-    const preview = bench.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe');
+    const preview = bench.page
+      .locator('iframe.webview.ready')
+      .last()
+      .contentFrame()
+      .frameLocator('iframe');
     await preview.getByText('memory is used up').first().waitFor();
     await preview.getByText('190 <= 536: refused').first().waitFor();
   });
