@@ -12,7 +12,7 @@ import { common, root } from './bundle.mjs';
 
 /** Bytes that a part of the output may take. Parts of extension.cjs are told apart by the folder of their source. */
 const BUDGETS = [
-  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 60e3 },
+  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 67e3 },
   {
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
