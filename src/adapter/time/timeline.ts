@@ -12,6 +12,7 @@
  */
 import { ReplayDiverged } from '../../engine/memory/tape.js';
 import type { BlockReason, Pieces } from '../../scenario/index.js';
+import { settableLocals } from '../debuggee/kernelSources.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { Runner } from './runner.js';
@@ -411,7 +412,8 @@ export class Timeline {
         if (local !== undefined) {
           // Right after its event, and only then.
           if (stack === undefined) continue;
-          stack[stack.length - 1 - local.index]?.set(local.name, local.value);
+          const active = stack[stack.length - 1 - local.index];
+          active?.set(settableLocals(active.functionId).indexOf(local.name), local.value);
         } else {
           tape.replayEntriesTo(edit.to);
           visitor.edit?.(edit.from, edit.to);
