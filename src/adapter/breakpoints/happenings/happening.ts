@@ -65,7 +65,7 @@ export const leavingOf = <F extends ListenedFunction>({
 }): LeavingWatch => ({ at: 'leaving', fn, facts: facts as LeavingWatch['facts'] });
 
 /** Where a task has to wait: in front of the statement that is undone for it. */
-export interface WaitWatch {
+interface WaitWatch {
   readonly at: 'waiting';
   readonly kind: BlockReason['kind'];
   /** @param address of what is waited for */
