@@ -43,8 +43,8 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 4.8e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files|report)\//, bytes: 250e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 5.1e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
