@@ -33,7 +33,10 @@ function copy(call: BuiltinCall, to: Value, from: Value, size: Value): Value | U
   const bytes = new Uint8Array(length);
   const read = inPieces(
     length,
-    (at, part) => void bytes.set(bytesAt(call, call.offset(from, at), part), at),
+    (at, part) => {
+      bytes.set(bytesAt(call, call.offset(from, at), part), at);
+      return undefined;
+    },
     () => to,
   );
   return behind(read, () => write(call, to, bytes));
@@ -42,7 +45,10 @@ function copy(call: BuiltinCall, to: Value, from: Value, size: Value): Value | U
 const write = (call: BuiltinCall, to: Value, bytes: Uint8Array): Value | Unfinished =>
   inPieces(
     bytes.length,
-    (at, part) => void call.memory.writeBytes(call.offset(to, at), bytes.subarray(at, at + part)),
+    (at, part) => {
+      call.memory.writeBytes(call.offset(to, at), bytes.subarray(at, at + part));
+      return undefined;
+    },
     () => to,
   );
 
@@ -115,8 +121,10 @@ export const memory: readonly Builtin[] = [
         const piece = new Uint8Array(Math.min(size, PIECE_BYTES)).fill(Number(convert(c, 'u8')));
         return inPieces(
           size,
-          (at, length) =>
-            void call.memory.writeBytes(call.offset(s, at), piece.subarray(0, length)),
+          (at, length) => {
+            call.memory.writeBytes(call.offset(s, at), piece.subarray(0, length));
+            return undefined;
+          },
           () => s,
         );
       },
