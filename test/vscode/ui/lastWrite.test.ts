@@ -29,8 +29,8 @@ tell('who wrote this', {}, (step) => {
   step('goes there, into the kernel', async (bench) => {
     await bench.notifications.getByRole('button', { name: 'Go There' }).click();
     await bench.stoppedAt('lock_page');
-    await bench.until('the stack is above the statement that locks', async () =>
-      (await bench.topFrame()).includes('lock'),
+    await bench.until('the line that sets the bit is on top', async () =>
+      (await bench.topFrame()).startsWith('test_and_set_bit'),
     );
   });
 
