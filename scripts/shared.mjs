@@ -9,7 +9,7 @@ import path from 'node:path';
 import { root } from './bundle.mjs';
 
 export const SHARED = './engine.cjs';
-export const COMMAND_LINE = 'src/cli/main.ts';
+const COMMAND_LINE = 'src/cli/main.ts';
 
 /**
  * Leaves dynamic imports of a bundle to the shared one.
