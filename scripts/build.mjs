@@ -41,8 +41,8 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 500e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
-  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
+  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files|report)\//, bytes: 250e3 },
   { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 5.1e6 },
 ];
