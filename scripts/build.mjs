@@ -20,8 +20,9 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1250e3,
+    bytes: 1300e3,
   },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 180e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -43,8 +44,8 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files|report)\//, bytes: 250e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 5.1e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 5.2e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
