@@ -45,7 +45,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.64e6 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.95e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
