@@ -87,6 +87,7 @@ export class RunReport {
       case 'bug':
       case 'bad-page':
       case 'migrate':
+      case 'range-failed':
         break;
     }
   }

@@ -20,6 +20,8 @@ export type KernelEvent =
     }
   /** `__alloc_pages()` returned NULL: the request, with its last rights. Why, verdict/reason.ts finds in memory as it is then. */
   | FailedAllocation
+  /** A scenario's cma_alloc(), alloc_contig_range() or alloc_contig_pages() could not have a range of frames. */
+  | FailedRange
   /** `bad_page()` reported a page. */
   | { readonly kind: 'bad-page'; readonly pfn: Pfn; readonly reason: string }
   /** BUG(), BUG_ON(), or an oops: the task that did it does not go on. */
@@ -55,6 +57,14 @@ export interface FailedAllocation {
   readonly migratetype: number;
   readonly alloc_flags: number;
   readonly highest_zoneidx: number;
+}
+
+export interface FailedRange extends Omit<FailedAllocation, 'kind' | 'alloc_flags'> {
+  readonly kind: 'range-failed';
+  /** The function that gave nothing. */
+  readonly what: string;
+  /** Pages. */
+  readonly count: number;
 }
 
 export type AccessKind = Access['kind'];
