@@ -57,6 +57,19 @@ describe('kmalloc and its family', function () {
     assert.equal(failed?.kind, 'failed');
     assert.match(log(vm)[0] ?? '', /unable to handle page fault for address: ffff[0-9a-f]{12}/);
   });
+
+  it('a slab that has lost its cache faults at the first member that kfree() reads', () => {
+    const text =
+      'void *p = kmalloc(64, GFP_KERNEL);\nvirt_to_slab(p)->slab_cache = NULL;\nkfree(p);';
+    for (const [profile, member] of [
+      ['x86_64-slub', '0000000000000028'],
+      ['x86_64-slab', '0000000000000000'],
+    ] as const) {
+      const vm = coreMachine(text, profile);
+      runToEnd(vm);
+      assert.equal(log(vm)[0], `BUG: kernel NULL pointer dereference, address: ${member}`);
+    }
+  });
 });
 
 describe('caches', function () {
