@@ -19,6 +19,7 @@ import { LinuxSource } from './debuggee/linuxSource.js';
 import { openDebuggee, type OpenedDebuggee } from './debuggee/open.js';
 import { Target } from './debuggee/target.js';
 import { Ending } from './ending.js';
+import { isFailedAllocation } from './evaluation/eventNames.js';
 import type { Host } from './host.js';
 import { numberFormatOf } from './present/numberFormat.js';
 import { VariableStore } from './present/variableStore.js';
@@ -290,7 +291,7 @@ export class Session {
   /** An allocation that may fail in silence (`__GFP_NOWARN`) says nothing in the kernel's log. */
   private tellWhyNoPages(live: Live, { hits }: Stopped): void {
     for (const { raised } of hits)
-      if (raised?.typeName === 'allocation-failed')
+      if (raised !== undefined && isFailedAllocation(raised.typeName))
         live.reporter.line('stderr', raised.sentence, this.hereSource());
   }
 

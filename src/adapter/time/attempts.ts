@@ -209,7 +209,12 @@ const newestOf = (among: readonly Attempt[], boundary: number): FoundAttempt | u
 };
 
 /** Events that an allocation which gave nothing may have left. */
-const TRACES: ReadonlySet<MachineEvent['kind']> = new Set(['allocation-failed', 'warn', 'bug']);
+const TRACES: ReadonlySet<MachineEvent['kind']> = new Set([
+  'allocation-failed',
+  'range-failed',
+  'warn',
+  'bug',
+]);
 
 /** PGALLOC_* of every CPU and zone, which each block that is handed out counts in, and those of cma_alloc(). */
 function allocationCounters(k: Kernel): ReadonlySet<number> {

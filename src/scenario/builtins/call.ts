@@ -29,7 +29,17 @@ export interface BlockReason {
 }
 
 export type BlockKind =
-  'page lock' | 'kmap slot' | 'mutex' | 'spinlock' | 'pool element' | 'grace period';
+  | 'page lock'
+  | 'kmap slot'
+  | 'mutex'
+  | 'spinlock'
+  | 'pool element'
+  | 'grace period'
+  | 'rwlock for reading'
+  | 'rwlock for writing'
+  | 'rwsem for reading'
+  | 'rwsem for writing'
+  | 'completion';
 
 /** Words of `struct page` that functions begin with. */
 export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
