@@ -17,6 +17,10 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 /** e_phnum when there are more: the real number is sh_info of section 0. */
 const PN_XNUM = 0xffff;
+/** More than the notes of any machine take; a damaged size does not ask for more. */
+const MAX_NOTES_BYTES = 1 << 24;
+/** As the addresses of `/proc/kcore` that have no physical one: all ones. */
+const NO_PHYS = 2 ** 52;
 
 export interface Segment {
   readonly startPhys: number;
@@ -26,7 +30,7 @@ export interface Segment {
   readonly memBytes: number;
 }
 
-interface Note {
+export interface Note {
   readonly owner: string;
   readonly type: number;
   readonly description: Uint8Array;
@@ -37,6 +41,8 @@ export interface ElfCore {
   /** By file order; the ranges of two may overlap (kdump lists the kernel's text apart), with the same content. */
   readonly segments: readonly Segment[];
   readonly notes: readonly Note[];
+  /** What is missing at the end of the file, for people; undefined when it is whole. */
+  readonly cutOff: string | undefined;
 }
 
 /** @throws ImageError when the file is not an ELF core of an x86 machine's memory */
@@ -60,19 +66,29 @@ export function readElfCore(file: RandomAccess): ElfCore {
 
   const headers = programHeaders(file, view, wide);
   const segments = headers
-    .filter((each) => each.type === PT_LOAD && each.segment.memBytes > 0)
+    .filter((each) => each.type === PT_LOAD && each.segment.memBytes > 0 && each.segment.startPhys < NO_PHYS)
     .map((each) => each.segment);
   if (segments.length === 0)
     throw new ImageError('The core does not contain memory: it has no PT_LOAD segment.');
-  for (const { offset, fileBytes } of segments)
-    if (offset + fileBytes > file.size)
-      throw new ImageError(
-        `The core is cut off: a segment ends at byte ${offset + fileBytes}, the file at ${file.size}.`,
-      );
+  const end = Math.max(...segments.map(({ offset, fileBytes }) => offset + fileBytes));
+  const cutOff =
+    end > file.size
+      ? `the file is cut off: it ends at byte ${file.size}, its last segment at ${end}`
+      : undefined;
   const notes = headers
     .filter((each) => each.type === PT_NOTE)
-    .flatMap(({ segment }) => readNotes(file.read(segment.offset, segment.fileBytes)));
-  return { machine, segments, notes };
+    .flatMap(({ segment }) =>
+      readNotes(file.read(segment.offset, Math.min(segment.fileBytes, MAX_NOTES_BYTES))),
+    );
+  return {
+    machine,
+    segments: segments.map((each) => ({
+      ...each,
+      fileBytes: Math.max(0, Math.min(each.fileBytes, file.size - each.offset)),
+    })),
+    notes,
+    cutOff,
+  };
 }
 
 function refuseOtherFormats(header: Uint8Array): void {
@@ -132,7 +148,7 @@ function programHeader(table: DataView, at: number, wide: boolean): ProgramHeade
 }
 
 /** Notes lie one after the other, name and description each padded to words. A damaged tail ends the list. */
-function readNotes(bytes: Uint8Array): Note[] {
+export function readNotes(bytes: Uint8Array): Note[] {
   const view = viewOf(bytes);
   const notes: Note[] = [];
   let at = 0;
