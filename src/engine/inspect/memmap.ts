@@ -68,7 +68,7 @@ function sections(k: Inspected, sizeofPage: number): DumpedMemmap {
 
 /** SECTION_SIZE_BITS - PAGE_SHIFT: of VMCOREINFO, else what x86 has. Source: arch/x86/include/asm/sparsemem.h. */
 export function sectionShift(k: Inspected): number {
-  const bits = k.dump.vmcoreinfo.number('SECTION_SIZE_BITS');
+  const bits = k.dump.vmcoreinfo?.number('SECTION_SIZE_BITS');
   if (bits !== undefined && bits > 12 && bits < 40) return bits - 12;
   return { x86_64: 27, 'i386-pae': 29, i386: 26 }[k.dump.arch] - 12;
 }
@@ -89,7 +89,7 @@ export function* presentSections(k: Inspected): Generator<Section> {
   const at = k.global('mem_section');
   const sizeofSection = k.sizeof('mem_section');
   // SPARSEMEM_EXTREME: a pointer to an array of pointers to pages of sections; else an array of arrays.
-  const roots = k.dump.vmcoreinfo.number('MAX_PHYSMEM_BITS') ?? (k.dump.arch === 'x86_64' ? 46 : 36);
+  const roots = k.dump.vmcoreinfo?.number('MAX_PHYSMEM_BITS') ?? (k.dump.arch === 'x86_64' ? 46 : 36);
   const nrSections = 2 ** Math.min(roots - 12 - sectionShift(k), 25);
   const extreme = k.dump.arch === 'x86_64';
   const perRoot = extreme ? Math.floor(4096 / sizeofSection) : 1;

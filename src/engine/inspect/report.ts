@@ -33,14 +33,14 @@ export interface DumpReport {
 export function reportOf(k: Inspected): DumpReport {
   const problems = new Problems();
   const { dump } = k;
-  if (dump.container.cutOff !== undefined) problems.add('the dump', dump.container.cutOff);
+  if (dump.cutOff !== undefined) problems.add('the dump', dump.cutOff);
   const zones = problems.tried('zones', () => populatedZonesOf(k), []);
   return {
     release: dump.release,
     build_id: dump.buildId ?? null,
     arch: dump.arch,
     paging: dump.paging,
-    container: dump.container.form,
+    container: dump.form,
     kernel_offset: dump.kernelOffset === undefined ? null : hexOf(dump.kernelOffset, 8),
     phys_base: `0x${dump.physBase.toString(16)}`,
     page_offset: k.hex(dump.pageOffset),
@@ -82,7 +82,7 @@ function caches(k: Inspected, problems: Problems): Record<string, unknown> {
       size: cache.size,
       object_size: cache.object_size,
       oo: cache.oo ?? null,
-      ...problems.tried(`cache ${cache.name}`, () => useIn(k, cache, problems), {}),
+      ...problems.tried<object>(`cache ${cache.name}`, () => useIn(k, cache, problems), {}),
     };
   return shown;
 }

@@ -6,7 +6,7 @@
  */
 import { asVirt, formatAddress, type VirtAddr } from '../../memory/address.js';
 import { BtfError, readBtf } from '../../types/btf.js';
-import type { NamedTypes } from '../../types/typeTable.js';
+import type { TypeTable } from '../../types/model.js';
 import type { Arch } from '../../types/profile.js';
 import { parseVmcoreinfo, type Vmcoreinfo } from '../core/notes.js';
 import { ImageError } from '../kernelImage.js';
@@ -20,12 +20,18 @@ import type { Kallsym } from './kallsyms.js';
 /** What the user gives where the dump does not say it. */
 export interface GivenFacts {
   readonly symbols?: ((pointerSize: 4 | 8) => readonly Kallsym[]) | undefined;
-  readonly types?: (() => NamedTypes) | undefined;
+  readonly types?: (() => TypeTable | undefined) | undefined;
+  /** Of the vmlinux given: another build's is refused. */
+  readonly buildId?: string | undefined;
 }
 
 export interface DumpKernel {
-  readonly container: Container;
-  readonly vmcoreinfo: Vmcoreinfo;
+  /** `ELF core`, `kdump-compressed, version 6`: for people. */
+  readonly form: string;
+  /** What is missing of the file, for people; undefined when it is whole. */
+  readonly cutOff: string | undefined;
+  /** Undefined for a machine that is not a dump. */
+  readonly vmcoreinfo: Vmcoreinfo | undefined;
   /** `6.1.0-57-amd64`. */
   readonly release: string;
   /** Of its vmlinux; undefined before 5.13 (0935288c6e00). */
@@ -34,13 +40,16 @@ export interface DumpKernel {
   readonly paging: PagingKind;
   readonly space: KernelSpace;
   readonly symbols: Symbols;
-  readonly types: NamedTypes;
+  readonly types: TypeTable;
   /** Virtual address of physical 0 in the direct map. */
   readonly pageOffset: VirtAddr;
   readonly physBase: number;
   /** How far KASLR moved the kernel; undefined where it does not say (32 bit). */
   readonly kernelOffset: number | undefined;
 }
+
+/** Nothing in the dump says which kernel it is of. */
+export class NoVmcoreinfo extends ImageError {}
 
 /** __START_KERNEL_map of x86_64: the same in every build and layout. */
 const START_KERNEL_MAP = -0x8000_0000;
@@ -49,19 +58,24 @@ const START_KERNEL_MAP = -0x8000_0000;
 export function describeKernel(container: Container, given: GivenFacts = {}): DumpKernel {
   const text = container.vmcoreinfo ?? findVmcoreinfo(container.memory);
   if (text === undefined)
-    throw new ImageError(
+    throw new NoVmcoreinfo(
       `The dump (${container.form}) has no VMCOREINFO, neither as a note nor in its memory: it cannot be told which kernel it is of.`,
     );
   const info = parseVmcoreinfo(text);
   const release = info.release ?? 'unknown';
   const build = text.match(/^BUILD-ID=([0-9a-f]+)$/m)?.[1];
+  if (build !== undefined && given.buildId !== undefined && build !== given.buildId)
+    throw new ImageError(
+      `The vmlinux given is of another build (${given.buildId}). The dump is of Linux ${release}, build id ${build}.`,
+    );
   try {
     const { arch, paging, physBase, space } = openSpace(container, info, text);
     const symbols = new Symbols(symbolsOf(space, info, given));
     const pageOffset = pageOffsetOf(space, symbols, arch, info);
     declareLinearMaps(space, symbols, arch, pageOffset);
     return {
-      container,
+      form: container.form,
+      cutOff: container.cutOff,
       vmcoreinfo: info,
       release,
       buildId: build,
@@ -208,7 +222,7 @@ function typesOf(
   symbols: Symbols,
   release: string,
   build: string | undefined,
-): NamedTypes {
+): TypeTable {
   const [start, stop] = [symbols.address('__start_BTF'), symbols.address('__stop_BTF')];
   const wanted = build === undefined ? '' : ` (build id ${build})`;
   if (start === undefined || stop === undefined || stop <= start)

@@ -19,12 +19,12 @@ export interface MemoryRange {
   readonly offset: number;
 }
 
-/** How compressed pages are unpacked: the business of whoever runs the engine. */
+/** How compressed pages are unpacked, by a host that has something faster than the engine, or more. */
 export interface Codecs {
   /** RFC 1950. @throws when the data are damaged */
-  inflate(bytes: Uint8Array, sizeBytes: number): Uint8Array;
+  readonly inflate?: (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
   /** RFC 8878. @throws when the data are damaged */
-  unzstd(bytes: Uint8Array, sizeBytes: number): Uint8Array;
+  readonly unzstd?: (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
 }
 
 export const NO_BYTES = new Uint8Array(0);

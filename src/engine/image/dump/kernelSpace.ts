@@ -73,7 +73,7 @@ export class KernelSpace {
   private linear: readonly LinearMap[] = [];
   private readonly pages = new Map<number, DataView>();
   private lastPage = NaN;
-  private lastView = new DataView(new ArrayBuffer(0));
+  private lastView: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(
     readonly memory: DumpMemory,

@@ -26,8 +26,8 @@ export class Symbols {
     return [...this.byName.keys()];
   }
 
-  /** The symbol at or below an address. */
-  at(address: VirtAddr): Kallsym | undefined {
+  /** The symbol at or below an address, and how far it is to the next. */
+  at(address: VirtAddr): (Kallsym & { readonly sizeBytes: number | undefined }) | undefined {
     this.sorted ??= [...this.all].sort((a, b) => a.address - b.address);
     let low = 0;
     let high = this.sorted.length;
@@ -36,7 +36,12 @@ export class Symbols {
       if ((this.sorted[middle] as Kallsym).address <= address) low = middle + 1;
       else high = middle;
     }
-    return this.sorted[low - 1];
+    const found = this.sorted[low - 1];
+    if (found === undefined) return undefined;
+    const next = this.sorted.slice(low, low + 64).find((each) => each.address > found.address);
+    const first = this.byName.get(found.name) ?? found;
+    const sizeBytes = next && next.address - found.address;
+    return { ...(first.address === found.address ? first : found), sizeBytes };
   }
 }
 

@@ -19,7 +19,7 @@ export interface Container {
   readonly notes: readonly Note[];
   /** The text of VMCOREINFO, where the container has a place for it. */
   readonly vmcoreinfo: string | undefined;
-  /** What the container says of the machine; undefined where it says nothing (or may err: QEMU's ELF64 of a 32-bit guest). */
+  /** Whether the machine is x86-64, as the container has it; undefined where it does not say. It may err: see describe.ts. */
   readonly wide: boolean | undefined;
   readonly physBase: number | undefined;
   /** What is missing of the file, for people; undefined when it is whole. */
@@ -65,7 +65,7 @@ function elf(file: RandomAccess): Container {
     memory: new RangeMemory(file, ranges),
     notes: core.notes,
     vmcoreinfo: vmcoreinfoIn(core.notes),
-    wide: core.machine === EM_X86_64 ? undefined : false,
+    wide: core.machine === EM_X86_64,
     physBase: undefined,
     cutOff: core.cutOff,
   };

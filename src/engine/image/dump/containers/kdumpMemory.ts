@@ -4,10 +4,12 @@
  *
  * Source: makedumpfile diskdump_mod.h (DUMP_DH_COMPRESSED_*), IMPLEMENTATION.
  */
+import { inflate } from '../codecs/inflate.js';
 import { unlzo } from '../codecs/lzo.js';
 import { unsnappy } from '../codecs/snappy.js';
 import { NO_BYTES, type Codecs, type DumpMemory } from '../dumpMemory.js';
 import { viewOf, type RandomAccess } from '../../core/randomAccess.js';
+import { ImageError } from '../../kernelImage.js';
 import type { KdumpHeader } from './kdumpHeader.js';
 
 const PAGE_BYTES = 4096;
@@ -128,12 +130,15 @@ export class KdumpMemory implements DumpMemory {
 
 function unpack(data: Uint8Array, flags: number, codecs: Codecs): Uint8Array | undefined {
   try {
-    if ((flags & PACKED.zlib) !== 0) return codecs.inflate(data, PAGE_BYTES);
+    if ((flags & PACKED.zlib) !== 0) return (codecs.inflate ?? inflate)(data, PAGE_BYTES);
     if ((flags & PACKED.lzo) !== 0) return unlzo(data, PAGE_BYTES);
     if ((flags & PACKED.snappy) !== 0) return unsnappy(data, PAGE_BYTES);
-    if ((flags & PACKED.zstd) !== 0) return codecs.unzstd(data, PAGE_BYTES);
-    return data;
-  } catch {
+    if ((flags & PACKED.zstd) === 0) return data;
+    if (codecs.unzstd === undefined)
+      throw new ImageError('The pages of the dump are packed by zstd, which cannot be unpacked here.');
+    return codecs.unzstd(data, PAGE_BYTES);
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
     return undefined;
   }
 }
