@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
 import { FileError, type Files } from '../engine/image/openMachine.js';
+import { nodeCodecs } from './codecs.js';
 import { openRandomAccess } from './randomAccessFile.js';
 
 const unzip = promisify(gunzip);
@@ -11,6 +12,7 @@ const SMALLEST_PIECE = 1 << 16;
 const LARGEST_PIECE = 1 << 30;
 
 export const nodeFiles: Files = {
+  codecs: nodeCodecs,
   readFile: (path) =>
     readFile(path)
       .then((bytes) => (isGzip(bytes) ? unzip(bytes) : bytes))

@@ -7,10 +7,16 @@ import { profileWith } from '../types/bundled.js';
 import type { Profile } from '../types/profile.js';
 import { bootMachine } from './boot/bootMachine.js';
 import { debugVmIn } from './boot/debugVm.js';
-import { openCore } from './core/openCore.js';
+import { openKnownKernel } from './core/openCore.js';
 import type { RandomAccess } from './core/randomAccess.js';
-import type { KernelImage } from './kernelImage.js';
-import type { BootSpec, DumpSpec, MachineSpec } from './machineSpec.js';
+import { openContainer, type Container } from './dump/containers/container.js';
+import { NoVmcoreinfo } from './dump/describe.js';
+import { dumpImage } from './dump/dumpImage.js';
+import type { Codecs } from './dump/dumpMemory.js';
+import { describedBy, type GivenFiles } from './dump/openDump.js';
+import type { Inspected } from '../inspect/inspected.js';
+import { ImageError, type KernelImage } from './kernelImage.js';
+import type { BootSpec, CoreSpec, DumpSpec, MachineSpec } from './machineSpec.js';
 import { openBeginning } from './state/beginning.js';
 
 /** A file that is read where it is asked for. */
@@ -22,6 +28,8 @@ export interface OpenedFile extends RandomAccess {
 export interface Files {
   readonly readFile: (path: string) => Promise<Uint8Array>;
   readonly openFile: (path: string) => Promise<OpenedFile>;
+  /** What unpacks the pages of compressed dumps; without it the engine does, all but zstd. */
+  readonly codecs?: Codecs;
 }
 
 /** A file that cannot be read, and why, for the user. */
@@ -57,7 +65,7 @@ export async function openMachine(
     case 'machine':
       return inMemory(boot(spec, options));
     case 'core':
-      return core(spec.path, await files.openFile(spec.path), options);
+      return core(spec, files, options);
     case 'state':
       return inMemory(state(spec.path, await files.readFile(spec.path), options));
   }
@@ -89,11 +97,56 @@ function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
   });
 }
 
-function core(path: string, file: OpenedFile, options: OpenOptions): OpenedMachine {
+/** One that mmscope's own kernel functions run on, where it is of a kernel that they know; else one to look into. */
+async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise<OpenedMachine> {
+  const opened: OpenedFile[] = [];
+  const open = async (path: string | undefined): Promise<OpenedFile | undefined> => {
+    if (path === undefined) return undefined;
+    const file = await files.openFile(path);
+    opened.push(file);
+    return file;
+  };
+  const close = (): void => opened.forEach((file) => file.close());
   try {
-    return { image: openCore(file, { ...options, name: nameOf(path) }), close: () => file.close() };
+    const file = await files.openFile(spec.path);
+    opened.push(file);
+    const given = {
+      vmlinux: await open(spec.vmlinux),
+      systemMap: await open(spec.systemMap),
+      btf: await open(spec.btf),
+    };
+    const container = openContainer(file, files.codecs ?? {});
+    const named = { ...options, name: nameOf(spec.path) };
+    return { image: knownOrDescribed(container, given, named), close };
   } catch (error) {
-    file.close();
+    close();
+    throw error;
+  }
+}
+
+function knownOrDescribed(
+  container: Container,
+  given: GivenFiles,
+  options: OpenOptions & { readonly name: string },
+): KernelImage {
+  const isGiven = Object.values(given).some((file) => file !== undefined);
+  if (isGiven) return dumpImage(describedBy(container, given), options);
+  try {
+    return openKnownKernel(container, options);
+  } catch (error) {
+    if (!(error instanceof ImageError) || options.profiles !== undefined) throw error;
+    const described = tryToDescribe(container, error);
+    return dumpImage(described, options);
+  }
+}
+
+/** Without VMCOREINFO there is more to say about why it is of none of the known kernels. */
+function tryToDescribe(container: Container, unknown: ImageError): Inspected {
+  try {
+    return describedBy(container, {});
+  } catch (error) {
+    if (error instanceof NoVmcoreinfo && container.form.startsWith('ELF'))
+      throw new ImageError(`${unknown.message} It has no VMCOREINFO either, so it cannot be looked into.`);
     throw error;
   }
 }

@@ -1,0 +1,240 @@
+/**
+ * A dump describes itself: VMCOREINFO leads to the kernel's page tables and to kallsyms, kallsyms to BTF, and these to
+ * everything else. Nothing is believed of one build that another need not have; what is missing can be given.
+ *
+ * Source: Linux 6.1 kernel/crash_core.c, arch/x86/kernel/crash_core_64.c, crash_core_32.c, kernel/bpf/sysfs_btf.c.
+ */
+import { asVirt, formatAddress, type VirtAddr } from '../../memory/address.js';
+import { BtfError, readBtf } from '../../types/btf.js';
+import type { TypeTable } from '../../types/model.js';
+import type { Arch } from '../../types/profile.js';
+import { parseVmcoreinfo, type Vmcoreinfo } from '../core/notes.js';
+import { ImageError } from '../kernelImage.js';
+import type { Container } from './containers/container.js';
+import { findVmcoreinfo } from './findVmcoreinfo.js';
+import { readKallsyms, type KallsymsPlaces } from './kallsyms.js';
+import { KernelSpace, NotInDump, pagingFor, type PagingKind } from './kernelSpace.js';
+import { Symbols } from './symbols.js';
+import type { Kallsym } from './kallsyms.js';
+
+/** What the user gives where the dump does not say it. */
+export interface GivenFacts {
+  readonly symbols?: ((pointerSize: 4 | 8) => readonly Kallsym[]) | undefined;
+  readonly types?: (() => TypeTable | undefined) | undefined;
+  /** Of the vmlinux given: another build's is refused. */
+  readonly buildId?: string | undefined;
+}
+
+export interface DumpKernel {
+  /** `ELF core`, `kdump-compressed, version 6`: for people. */
+  readonly form: string;
+  /** What is missing of the file, for people; undefined when it is whole. */
+  readonly cutOff: string | undefined;
+  /** Undefined for a machine that is not a dump. */
+  readonly vmcoreinfo: Vmcoreinfo | undefined;
+  /** `6.1.0-57-amd64`. */
+  readonly release: string;
+  /** Of its vmlinux; undefined before 5.13 (0935288c6e00). */
+  readonly buildId: string | undefined;
+  readonly arch: Arch;
+  readonly paging: PagingKind;
+  readonly space: KernelSpace;
+  readonly symbols: Symbols;
+  readonly types: TypeTable;
+  /** Virtual address of physical 0 in the direct map. */
+  readonly pageOffset: VirtAddr;
+  readonly physBase: number;
+  /** How far KASLR moved the kernel; undefined where it does not say (32 bit). */
+  readonly kernelOffset: number | undefined;
+}
+
+/** Nothing in the dump says which kernel it is of. */
+export class NoVmcoreinfo extends ImageError {}
+
+/** __START_KERNEL_map of x86_64: the same in every build and layout. */
+const START_KERNEL_MAP = -0x8000_0000;
+
+/** @throws ImageError */
+export function describeKernel(container: Container, given: GivenFacts = {}): DumpKernel {
+  const text = container.vmcoreinfo ?? findVmcoreinfo(container.memory);
+  if (text === undefined)
+    throw new NoVmcoreinfo(
+      `The dump (${container.form}) has no VMCOREINFO, neither as a note nor in its memory: it cannot be told which kernel it is of.`,
+    );
+  const info = parseVmcoreinfo(text);
+  const release = info.release ?? 'unknown';
+  const build = text.match(/^BUILD-ID=([0-9a-f]+)$/m)?.[1];
+  if (build !== undefined && given.buildId !== undefined && build !== given.buildId)
+    throw new ImageError(
+      `The vmlinux given is of another build (${given.buildId}). The dump is of Linux ${release}, build id ${build}.`,
+    );
+  try {
+    const { arch, paging, physBase, space } = openSpace(container, info, text);
+    const symbols = new Symbols(symbolsOf(space, info, given));
+    const pageOffset = pageOffsetOf(space, symbols, arch, info);
+    declareLinearMaps(space, symbols, arch, pageOffset);
+    return {
+      form: container.form,
+      cutOff: container.cutOff,
+      vmcoreinfo: info,
+      release,
+      buildId: build,
+      arch,
+      paging,
+      space,
+      symbols,
+      types: given.types?.() ?? typesOf(space, symbols, release, build),
+      pageOffset,
+      physBase,
+      kernelOffset: arch === 'x86_64' ? info.kernelOffset : undefined,
+    };
+  } catch (error) {
+    if (error instanceof NotInDump)
+      throw new ImageError(`The dump, of Linux ${release}, cannot be read: ${error.message}.`);
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly arch: Arch;
+  readonly paging: PagingKind;
+  readonly physBase: number;
+  readonly space: KernelSpace;
+}
+
+function openSpace(container: Container, info: Vmcoreinfo, text: string): Opened {
+  const root = info.symbol('swapper_pg_dir');
+  if (root === undefined)
+    throw new ImageError('VMCOREINFO of the dump does not say where swapper_pg_dir lies.');
+  const physBase = info.physBase;
+  // Not what the container says: QEMU's of a 32-bit guest is ELF64, as if it were of an x86-64 machine.
+  if (physBase !== undefined) {
+    const paging = info.fiveLevel ? '5-level' : '4-level';
+    const space = new KernelSpace(
+      container.memory,
+      pagingFor(paging, root - START_KERNEL_MAP + physBase),
+    );
+    return { arch: 'x86_64', paging, physBase, space };
+  }
+  const paging = /^CONFIG_X86_PAE=y$/m.test(text) ? 'pae' : '2-level';
+  const stext = info.symbol('_stext') ?? root;
+  for (const pageOffset of PAGE_OFFSETS_32) {
+    if (root < pageOffset) continue;
+    const space = new KernelSpace(container.memory, pagingFor(paging, root - pageOffset));
+    if (space.walk(stext).page?.phys === stext - pageOffset)
+      return { arch: paging === 'pae' ? 'i386-pae' : 'i386', paging, physBase: 0, space };
+  }
+  throw new ImageError(
+    `The page tables of the dump do not lead to its kernel, whose text begins at ${formatAddress(stext, 4)}.`,
+  );
+}
+
+/** CONFIG_PAGE_OFFSET of i386, by CONFIG_VMSPLIT_*. */
+const PAGE_OFFSETS_32 = [0xc000_0000, 0xb000_0000, 0x8000_0000, 0x7800_0000, 0x4000_0000] as const;
+
+function symbolsOf(space: KernelSpace, info: Vmcoreinfo, given: GivenFacts): readonly Kallsym[] {
+  const symbols = given.symbols?.(space.pointerSize);
+  if (symbols !== undefined) return moved(symbols, info);
+  const places = kallsymsIn(info);
+  if (places === undefined)
+    throw new ImageError(
+      `VMCOREINFO of the dump, of Linux ${info.release ?? 'unknown'}, does not say where kallsyms lies (6.0 and later do). Give its System.map and BTF, or its vmlinux.`,
+    );
+  return readKallsyms(space, places);
+}
+
+/** To where KASLR had the kernel run: what one symbol is off, all are but the per-CPU ones. */
+function moved(symbols: readonly Kallsym[], info: Vmcoreinfo): readonly Kallsym[] {
+  const there = info.symbol('_stext');
+  const linked = symbols.find(({ name }) => name === '_stext')?.address;
+  if (there === undefined || linked === undefined)
+    throw new ImageError('The symbols given have no _stext: they are not a whole System.map.');
+  const offset = there - linked;
+  if (offset === 0) return symbols;
+  const lowest = Math.min(linked, asVirt(0) === 0 && linked < 0 ? START_KERNEL_MAP : linked);
+  return symbols.map((symbol) =>
+    symbol.address >= lowest && (linked > 0 || symbol.address < 0)
+      ? { ...symbol, address: asVirt(symbol.address + offset) }
+      : symbol,
+  );
+}
+
+function kallsymsIn(info: Vmcoreinfo): KallsymsPlaces | undefined {
+  const at = (name: string): VirtAddr | undefined => info.symbol(`kallsyms_${name}`);
+  const [names, numSyms, tokenTable, tokenIndex] = [
+    at('names'),
+    at('num_syms'),
+    at('token_table'),
+    at('token_index'),
+  ];
+  if (
+    names === undefined ||
+    numSyms === undefined ||
+    tokenTable === undefined ||
+    tokenIndex === undefined
+  )
+    return undefined;
+  return {
+    names,
+    numSyms,
+    tokenTable,
+    tokenIndex,
+    offsets: at('offsets'),
+    relativeBase: at('relative_base'),
+    addresses: at('addresses'),
+  };
+}
+
+/** page_offset_base where the layout is decided at boot (CONFIG_DYNAMIC_MEMORY_LAYOUT), else what the levels fix. */
+function pageOffsetOf(
+  space: KernelSpace,
+  symbols: Symbols,
+  arch: Arch,
+  info: Vmcoreinfo,
+): VirtAddr {
+  if (arch !== 'x86_64') {
+    const root = info.symbol('swapper_pg_dir') ?? asVirt(0);
+    return asVirt(root - space.paging.rootPhys);
+  }
+  const base = symbols.address('page_offset_base');
+  if (base !== undefined) return space.pointer(base);
+  return asVirt(info.fiveLevel ? -0xef_0000_0000_0000 : -0x7780_0000_0000);
+}
+
+/** The direct map reaches to max_pfn, on 32 bit to max_low_pfn; ram behind holes is mapped, too. */
+function declareLinearMaps(
+  space: KernelSpace,
+  symbols: Symbols,
+  arch: Arch,
+  pageOffset: VirtAddr,
+): void {
+  const end = symbols.address(arch === 'x86_64' ? 'max_pfn' : 'max_low_pfn');
+  if (end === undefined) return;
+  const sizeBytes = Math.min(space.ulong(end), space.memory.endFrame) * 4096;
+  space.setLinearMaps([{ start: pageOffset, sizeBytes, startPhys: 0 }]);
+}
+
+/** More than the types of any kernel take. */
+const MAX_BTF_BYTES = 1 << 26;
+
+function typesOf(
+  space: KernelSpace,
+  symbols: Symbols,
+  release: string,
+  build: string | undefined,
+): TypeTable {
+  const [start, stop] = [symbols.address('__start_BTF'), symbols.address('__stop_BTF')];
+  const wanted = build === undefined ? '' : ` (build id ${build})`;
+  if (start === undefined || stop === undefined || stop <= start)
+    throw new ImageError(
+      `The kernel in the dump, Linux ${release}${wanted}, carries no types (it was built without BTF). Give its vmlinux with debug information.`,
+    );
+  if (stop - start > MAX_BTF_BYTES)
+    throw new ImageError(`BTF in the dump is damaged: it claims ${stop - start} bytes.`);
+  try {
+    return readBtf(space.bytes(start, 0, stop - start));
+  } catch (error) {
+    if (error instanceof BtfError) throw new ImageError(`BTF in the dump is damaged: ${error.message}.`);
+    throw error;
+  }
+}
