@@ -17,7 +17,7 @@ import { flattenMembers } from '../../src/engine/types/members.js';
 import type { StructType } from '../../src/engine/types/model.js';
 import { typeName } from '../../src/engine/types/typeName.js';
 import { writeEnum, writeStruct, writeTypedef } from '../../src/engine/types/typeTextWriter.js';
-import { cacheFolder, keptTypesIn } from '../../src/files/keptTypes.js';
+import { cacheFolder, keptKernelsIn } from '../../src/files/keptKernels.js';
 import { unpackSection } from '../../src/files/unpackSection.js';
 import { scratchFolder } from '../scratch.js';
 import { random } from './random.js';
@@ -391,11 +391,11 @@ describe('types that are kept', () => {
   it('are those of the first time, under the build id; damaged ones are read anew', async () => {
     const elf = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
     const cache = scratchFolder();
-    const kept = keptTypesIn(cache);
+    const kept = keptKernelsIn(cache);
     const open = (file: Uint8Array) => openVmlinux(randomAccessOf(file), { ...host, kept });
     const { buildId } = open(elf);
     assert.match(buildId ?? '', /^[0-9a-f]{40}$/);
-    assert.equal(kept.read(buildId ?? ''), undefined);
+    assert.equal(kept.read(buildId ?? '', 'btf'), undefined);
     const first = await open(elf).types();
     assert.ok(first);
 
@@ -407,7 +407,7 @@ describe('types that are kept', () => {
     assert.ok(again);
     assert.equal(textOf(again), textOf(first));
 
-    const file = path.join(cache, 'types-1', `${buildId ?? ''}.btf`);
+    const file = path.join(cache, 'kernels-1', `${buildId ?? ''}.btf`);
     writeFileSync(file, readFileSync(file).subarray(0, 1000));
     await assert.rejects(async () => open(blind).types(), ImageError);
     assert.equal(textOf((await open(elf).types()) ?? first), textOf(first));
@@ -415,10 +415,10 @@ describe('types that are kept', () => {
 
   it('a build id that a dump names is not a path', () => {
     const cache = scratchFolder();
-    const kept = keptTypesIn(cache);
-    kept.write('../../escaped', new Uint8Array(1));
+    const kept = keptKernelsIn(cache);
+    kept.write('../../escaped', 'btf', new Uint8Array(1));
     assert.deepEqual(readdirSync(cache), []);
-    assert.equal(kept.read('../package'), undefined);
+    assert.equal(kept.read('../package', 'btf'), undefined);
   });
 
   it('lie where each system has its caches', () => {

@@ -13,11 +13,13 @@ import { openContainer, type Container } from './dump/containers/container.js';
 import { NoVmcoreinfo } from './dump/describe.js';
 import { dumpImage } from './dump/dumpImage.js';
 import type { Codecs } from './dump/dumpMemory.js';
-import { describedBy, type GivenFiles } from './dump/openDump.js';
+import type { GivenFiles } from './dump/given.js';
+import { describedBy } from './dump/openDump.js';
 import type { Inspected } from '../inspect/inspected.js';
 import { ImageError, type KernelImage } from './kernelImage.js';
 import type { BootSpec, CoreSpec, DumpSpec, MachineSpec } from './machineSpec.js';
 import { openBeginning } from './state/beginning.js';
+import type { VmlinuxHost } from './vmlinux/vmlinux.js';
 
 /** A file that is read where it is asked for. */
 export interface OpenedFile extends RandomAccess {
@@ -30,6 +32,8 @@ export interface Files {
   readonly openFile: (path: string) => Promise<OpenedFile>;
   /** What unpacks the pages of compressed dumps; without it the engine does, all but zstd. */
   readonly codecs?: Codecs;
+  /** What unpacks debug information, and keeps what a vmlinux told; without it neither is done. */
+  readonly vmlinux?: VmlinuxHost;
 }
 
 /** A file that cannot be read, and why, for the user. */
@@ -117,36 +121,42 @@ async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise
     };
     const container = openContainer(file, files.codecs ?? {});
     const named = { ...options, name: nameOf(spec.path) };
-    return { image: knownOrDescribed(container, given, named), close };
+    return { image: await knownOrDescribed(container, given, files.vmlinux ?? {}, named), close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-function knownOrDescribed(
+async function knownOrDescribed(
   container: Container,
   given: GivenFiles,
+  host: VmlinuxHost,
   options: OpenOptions & { readonly name: string },
-): KernelImage {
+): Promise<KernelImage> {
   const isGiven = Object.values(given).some((file) => file !== undefined);
-  if (isGiven) return dumpImage(describedBy(container, given), options);
+  if (isGiven) return dumpImage(await describedBy(container, given, host), options);
   try {
     return openKnownKernel(container, options);
   } catch (error) {
     if (!(error instanceof ImageError) || options.profiles !== undefined) throw error;
-    const described = tryToDescribe(container, error);
-    return dumpImage(described, options);
+    return dumpImage(await tryToDescribe(container, host, error), options);
   }
 }
 
 /** Without VMCOREINFO there is more to say about why it is of none of the known kernels. */
-function tryToDescribe(container: Container, unknown: ImageError): Inspected {
+async function tryToDescribe(
+  container: Container,
+  host: VmlinuxHost,
+  unknown: ImageError,
+): Promise<Inspected> {
   try {
-    return describedBy(container, {});
+    return await describedBy(container, {}, host);
   } catch (error) {
     if (error instanceof NoVmcoreinfo && container.form.startsWith('ELF'))
-      throw new ImageError(`${unknown.message} It has no VMCOREINFO either, so it cannot be looked into.`);
+      throw new ImageError(
+        `${unknown.message} It has no VMCOREINFO either, so it cannot be looked into.`,
+      );
     throw error;
   }
 }

@@ -5,24 +5,23 @@
  * Source: Linux 6.1 kernel/crash_core.c, arch/x86/kernel/crash_core_64.c, crash_core_32.c, kernel/bpf/sysfs_btf.c.
  */
 import { asVirt, formatAddress, type VirtAddr } from '../../memory/address.js';
-import { BtfError, readBtf } from '../../types/btf.js';
 import type { TypeTable } from '../../types/model.js';
 import type { Arch } from '../../types/profile.js';
 import { parseVmcoreinfo, type Vmcoreinfo } from '../core/notes.js';
 import { ImageError } from '../kernelImage.js';
 import type { Container } from './containers/container.js';
 import { findVmcoreinfo } from './findVmcoreinfo.js';
-import { readKallsyms, type KallsymsPlaces } from './kallsyms.js';
+import type { GivenFacts } from './given.js';
 import { KernelSpace, NotInDump, pagingFor, type PagingKind } from './kernelSpace.js';
+import { kernelSymbols } from './kernelSymbols.js';
+import { kernelTypes } from './kernelTypes.js';
 import { Symbols } from './symbols.js';
-import type { Kallsym } from './kallsyms.js';
+import type { WantedKernel } from './wanted.js';
 
-/** What the user gives where the dump does not say it. */
-export interface GivenFacts {
-  readonly symbols?: ((pointerSize: 4 | 8) => readonly Kallsym[]) | undefined;
-  readonly types?: (() => TypeTable | undefined) | undefined;
-  /** Of the vmlinux given: another build's is refused. */
-  readonly buildId?: string | undefined;
+/** VMCOREINFO of a dump, and which kernel it names. */
+export interface KernelNote extends WantedKernel {
+  readonly text: string;
+  readonly info: Vmcoreinfo;
 }
 
 export interface DumpKernel {
@@ -54,23 +53,28 @@ export class NoVmcoreinfo extends ImageError {}
 /** __START_KERNEL_map of x86_64: the same in every build and layout. */
 const START_KERNEL_MAP = -0x8000_0000;
 
-/** @throws ImageError */
-export function describeKernel(container: Container, given: GivenFacts = {}): DumpKernel {
+/** @throws NoVmcoreinfo */
+export function kernelNote(container: Container): KernelNote {
   const text = container.vmcoreinfo ?? findVmcoreinfo(container.memory);
   if (text === undefined)
     throw new NoVmcoreinfo(
       `The dump (${container.form}) has no VMCOREINFO, neither as a note nor in its memory: it cannot be told which kernel it is of.`,
     );
   const info = parseVmcoreinfo(text);
-  const release = info.release ?? 'unknown';
-  const build = text.match(/^BUILD-ID=([0-9a-f]+)$/m)?.[1];
-  if (build !== undefined && given.buildId !== undefined && build !== given.buildId)
-    throw new ImageError(
-      `The vmlinux given is of another build (${given.buildId}). The dump is of Linux ${release}, build id ${build}.`,
-    );
+  const buildId = text.match(/^BUILD-ID=([0-9a-f]+)$/m)?.[1];
+  return { text, info, release: info.release ?? 'unknown', buildId };
+}
+
+/** @throws ImageError */
+export function describeKernel(
+  container: Container,
+  note: KernelNote,
+  given: GivenFacts,
+): DumpKernel {
+  const { text, info, release, buildId } = note;
   try {
     const { arch, paging, physBase, space } = openSpace(container, info, text);
-    const symbols = new Symbols(symbolsOf(space, info, given));
+    const symbols = new Symbols(kernelSymbols(space, info, given.symbols, note));
     const pageOffset = pageOffsetOf(space, symbols, arch, info);
     declareLinearMaps(space, symbols, arch, pageOffset);
     return {
@@ -78,12 +82,12 @@ export function describeKernel(container: Container, given: GivenFacts = {}): Du
       cutOff: container.cutOff,
       vmcoreinfo: info,
       release,
-      buildId: build,
+      buildId,
       arch,
       paging,
       space,
       symbols,
-      types: given.types?.() ?? typesOf(space, symbols, release, build),
+      types: kernelTypes(space, symbols, info, given.types, note),
       pageOffset,
       physBase,
       kernelOffset: arch === 'x86_64' ? info.kernelOffset : undefined,
@@ -132,59 +136,6 @@ function openSpace(container: Container, info: Vmcoreinfo, text: string): Opened
 /** CONFIG_PAGE_OFFSET of i386, by CONFIG_VMSPLIT_*. */
 const PAGE_OFFSETS_32 = [0xc000_0000, 0xb000_0000, 0x8000_0000, 0x7800_0000, 0x4000_0000] as const;
 
-function symbolsOf(space: KernelSpace, info: Vmcoreinfo, given: GivenFacts): readonly Kallsym[] {
-  const symbols = given.symbols?.(space.pointerSize);
-  if (symbols !== undefined) return moved(symbols, info);
-  const places = kallsymsIn(info);
-  if (places === undefined)
-    throw new ImageError(
-      `VMCOREINFO of the dump, of Linux ${info.release ?? 'unknown'}, does not say where kallsyms lies (6.0 and later do). Give its System.map and BTF, or its vmlinux.`,
-    );
-  return readKallsyms(space, places);
-}
-
-/** To where KASLR had the kernel run: what one symbol is off, all are but the per-CPU ones. */
-function moved(symbols: readonly Kallsym[], info: Vmcoreinfo): readonly Kallsym[] {
-  const there = info.symbol('_stext');
-  const linked = symbols.find(({ name }) => name === '_stext')?.address;
-  if (there === undefined || linked === undefined)
-    throw new ImageError('The symbols given have no _stext: they are not a whole System.map.');
-  const offset = there - linked;
-  if (offset === 0) return symbols;
-  const lowest = Math.min(linked, asVirt(0) === 0 && linked < 0 ? START_KERNEL_MAP : linked);
-  return symbols.map((symbol) =>
-    symbol.address >= lowest && (linked > 0 || symbol.address < 0)
-      ? { ...symbol, address: asVirt(symbol.address + offset) }
-      : symbol,
-  );
-}
-
-function kallsymsIn(info: Vmcoreinfo): KallsymsPlaces | undefined {
-  const at = (name: string): VirtAddr | undefined => info.symbol(`kallsyms_${name}`);
-  const [names, numSyms, tokenTable, tokenIndex] = [
-    at('names'),
-    at('num_syms'),
-    at('token_table'),
-    at('token_index'),
-  ];
-  if (
-    names === undefined ||
-    numSyms === undefined ||
-    tokenTable === undefined ||
-    tokenIndex === undefined
-  )
-    return undefined;
-  return {
-    names,
-    numSyms,
-    tokenTable,
-    tokenIndex,
-    offsets: at('offsets'),
-    relativeBase: at('relative_base'),
-    addresses: at('addresses'),
-  };
-}
-
 /** page_offset_base where the layout is decided at boot (CONFIG_DYNAMIC_MEMORY_LAYOUT), else what the levels fix. */
 function pageOffsetOf(
   space: KernelSpace,
@@ -212,29 +163,4 @@ function declareLinearMaps(
   if (end === undefined) return;
   const sizeBytes = Math.min(space.ulong(end), space.memory.endFrame) * 4096;
   space.setLinearMaps([{ start: pageOffset, sizeBytes, startPhys: 0 }]);
-}
-
-/** More than the types of any kernel take. */
-const MAX_BTF_BYTES = 1 << 26;
-
-function typesOf(
-  space: KernelSpace,
-  symbols: Symbols,
-  release: string,
-  build: string | undefined,
-): TypeTable {
-  const [start, stop] = [symbols.address('__start_BTF'), symbols.address('__stop_BTF')];
-  const wanted = build === undefined ? '' : ` (build id ${build})`;
-  if (start === undefined || stop === undefined || stop <= start)
-    throw new ImageError(
-      `The kernel in the dump, Linux ${release}${wanted}, carries no types (it was built without BTF). Give its vmlinux with debug information.`,
-    );
-  if (stop - start > MAX_BTF_BYTES)
-    throw new ImageError(`BTF in the dump is damaged: it claims ${stop - start} bytes.`);
-  try {
-    return readBtf(space.bytes(start, 0, stop - start));
-  } catch (error) {
-    if (error instanceof BtfError) throw new ImageError(`BTF in the dump is damaged: ${error.message}.`);
-    throw error;
-  }
 }

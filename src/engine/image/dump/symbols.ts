@@ -1,5 +1,5 @@
 /** The symbols of a kernel, by name and by address. Where several have one name, the first is meant. */
-import type { VirtAddr } from '../../memory/address.js';
+import { asVirt, formatAddress, fromWords, type VirtAddr } from '../../memory/address.js';
 import type { Kallsym } from './kallsyms.js';
 
 export class Symbols {
@@ -7,7 +7,8 @@ export class Symbols {
   private sorted: readonly Kallsym[] | undefined;
 
   constructor(private readonly all: readonly Kallsym[]) {
-    for (const symbol of all) if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol);
+    for (const symbol of all)
+      if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol);
   }
 
   get size(): number {
@@ -45,15 +46,55 @@ export class Symbols {
   }
 }
 
-/** The lines of a System.map, or of `nm`: address, kind, name. @throws nothing: lines of another form are passed over */
-export function readSystemMap(text: string, pointerSize: 4 | 8): Kallsym[] {
+const [NEWLINE, SPACE, ZERO, NINE, A] = [10, 32, 48, 57, 97] as const;
+
+/**
+ * The lines of a System.map, or of `nm`: address, kind, name. Lines of another form are passed over.
+ *
+ *     ffffffff81000000 T _stext
+ */
+export function readSystemMap(bytes: Uint8Array, pointerSize: 4 | 8): Kallsym[] {
   const symbols: Kallsym[] = [];
-  for (const line of text.split('\n')) {
-    const [, hex, kind, name] = /^([0-9a-f]{8,16}) ([A-Za-z?]) (\S+)/.exec(line) ?? [];
-    if (hex === undefined || kind === undefined || name === undefined) continue;
-    const bits = BigInt(`0x${hex}`);
-    const address = Number(pointerSize === 8 ? BigInt.asIntN(64, bits) : BigInt.asUintN(32, bits));
-    symbols.push({ kind, name, address: address as VirtAddr });
+  const digits = pointerSize * 2;
+  for (let at = 0; at < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    const end = newline < 0 ? bytes.length : newline;
+    const kind = bytes[at + digits + 1] ?? 0;
+    const isLine = bytes[at + digits] === SPACE && bytes[at + digits + 2] === SPACE;
+    const high = pointerSize === 8 ? hexAt(bytes, at) : 0;
+    const low = hexAt(bytes, at + digits - 8);
+    if (isLine && end > at + digits + 3 && high !== undefined && low !== undefined)
+      symbols.push({
+        kind: String.fromCharCode(kind),
+        name: String.fromCharCode(...bytes.subarray(at + digits + 3, end)).trimEnd(),
+        address: pointerSize === 8 ? fromWords(low, high | 0) : asVirt(low),
+      });
+    at = end + 1;
   }
   return symbols;
+}
+
+/** Eight digits, without a sign; undefined where there are others. */
+function hexAt(bytes: Uint8Array, start: number): number | undefined {
+  let value = 0;
+  for (let at = start; at < start + 8; at++) {
+    const byte = bytes[at] ?? 0;
+    const digit = byte >= ZERO && byte <= NINE ? byte - ZERO : byte >= A ? byte - A + 10 : 16;
+    if (digit > 15) return undefined;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+/** Symbols as the lines of a System.map. */
+export function writeSystemMap(symbols: readonly Kallsym[]): Uint8Array {
+  const pointerSize = symbols.some(({ address }) => address < 0) ? 8 : 4;
+  const lines = symbols.map(
+    ({ address, kind, name }) =>
+      `${formatAddress(address, pointerSize).slice(2)} ${kind} ${name}\n`,
+  );
+  const text = lines.join('');
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

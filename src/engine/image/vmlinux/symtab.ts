@@ -7,17 +7,11 @@
  *
  * Source: System V ABI, chapter 4.
  */
-import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
+import { asVirt, fromWords } from '../../memory/address.js';
 import { viewOf, type RandomAccess } from '../core/randomAccess.js';
+import type { Kallsym } from '../dump/kallsyms.js';
 import { ImageError } from '../kernelImage.js';
 import type { ElfProgram, Section } from './elfSections.js';
-
-export interface LinkedSymbol {
-  /** As `nm` has it: capital where the symbol is global. */
-  readonly kind: string;
-  readonly name: string;
-  readonly address: VirtAddr;
-}
 
 const STT_OBJECT_MAX = 2;
 const STB_LOCAL = 0;
@@ -28,7 +22,7 @@ const SHN_ABS = 0xfff1;
 const MAX_TABLE_BYTES = 1 << 28;
 
 /** Undefined where the file has no table of symbols. @throws ImageError */
-export function readSymtab(file: RandomAccess, program: ElfProgram): LinkedSymbol[] | undefined {
+export function readSymtab(file: RandomAccess, program: ElfProgram): Kallsym[] | undefined {
   const table = program.section('.symtab');
   const strings = program.section('.strtab');
   if (table === undefined || strings === undefined) return undefined;
@@ -39,7 +33,7 @@ export function readSymtab(file: RandomAccess, program: ElfProgram): LinkedSymbo
   const texts = file.read(strings.offset, strings.fileBytes);
   const view = viewOf(bytes);
   const entryBytes = wide ? 24 : 16;
-  const symbols: LinkedSymbol[] = [];
+  const symbols: Kallsym[] = [];
   for (let at = entryBytes; at + entryBytes <= bytes.length; at += entryBytes) {
     const info = view.getUint8(at + (wide ? 4 : 12));
     const section = view.getUint16(at + (wide ? 6 : 14), true);
