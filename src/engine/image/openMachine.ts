@@ -146,7 +146,9 @@ function tryToDescribe(container: Container, unknown: ImageError): Inspected {
     return describedBy(container, {});
   } catch (error) {
     if (error instanceof NoVmcoreinfo && container.form.startsWith('ELF'))
-      throw new ImageError(`${unknown.message} It has no VMCOREINFO either, so it cannot be looked into.`);
+      throw new ImageError(
+        `${unknown.message} It has no VMCOREINFO either, so it cannot be looked into.`,
+      );
     throw error;
   }
 }

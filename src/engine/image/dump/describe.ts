@@ -234,7 +234,8 @@ function typesOf(
   try {
     return readBtf(space.bytes(start, 0, stop - start));
   } catch (error) {
-    if (error instanceof BtfError) throw new ImageError(`BTF in the dump is damaged: ${error.message}.`);
+    if (error instanceof BtfError)
+      throw new ImageError(`BTF in the dump is damaged: ${error.message}.`);
     throw error;
   }
 }

@@ -40,7 +40,8 @@ function typesOf(elf: Vmlinux | undefined, btf: RandomAccess | undefined): Given
       try {
         return readBtf(btf.read(0, btf.size));
       } catch (error) {
-        if (error instanceof BtfError) throw new ImageError(`The BTF given is damaged: ${error.message}.`);
+        if (error instanceof BtfError)
+          throw new ImageError(`The BTF given is damaged: ${error.message}.`);
         throw error;
       }
     };

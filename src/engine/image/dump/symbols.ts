@@ -7,7 +7,8 @@ export class Symbols {
   private sorted: readonly Kallsym[] | undefined;
 
   constructor(private readonly all: readonly Kallsym[]) {
-    for (const symbol of all) if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol);
+    for (const symbol of all)
+      if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol);
   }
 
   get size(): number {

@@ -46,7 +46,9 @@ export class Vmlinux {
   /** The bytes of a section, or a part of them. */
   bytes(section: ElfSection, from = 0, length = section.sizeBytes - from): Uint8Array {
     if ((section.flags & COMPRESSED) !== 0)
-      throw new ImageError(`Section ${section.name} of the vmlinux is compressed: unpack it with objcopy --decompress-debug-sections.`);
+      throw new ImageError(
+        `Section ${section.name} of the vmlinux is compressed: unpack it with objcopy --decompress-debug-sections.`,
+      );
     return this.file.read(section.offset + from, Math.min(length, section.sizeBytes - from));
   }
 
@@ -102,7 +104,8 @@ export class Vmlinux {
     try {
       return readBtf(this.bytes(section));
     } catch (error) {
-      if (error instanceof BtfError) throw new ImageError(`.BTF of the vmlinux is damaged: ${error.message}.`);
+      if (error instanceof BtfError)
+        throw new ImageError(`.BTF of the vmlinux is damaged: ${error.message}.`);
       throw error;
     }
   }
@@ -145,7 +148,8 @@ function readSections(file: RandomAccess, header: DataView, wide: boolean): ElfS
     link: view.getUint32(i * entryBytes + (wide ? 40 : 24), true),
   }));
   const strings = raw[namesIndex];
-  const names = strings === undefined ? new Uint8Array(0) : file.read(strings.offset, strings.sizeBytes);
+  const names =
+    strings === undefined ? new Uint8Array(0) : file.read(strings.offset, strings.sizeBytes);
   return raw.map((section) => {
     const end = names.indexOf(0, section.name);
     const name = String.fromCharCode(...names.subarray(section.name, end < 0 ? section.name : end));
