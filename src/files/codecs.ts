@@ -7,7 +7,10 @@ import type { Codecs } from '../engine/image/dump/dumpMemory.js';
 
 /** Of node 22.15 and later. */
 const { zstdDecompressSync } = zlib as {
-  readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
+  readonly zstdDecompressSync?: (
+    bytes: Uint8Array,
+    options: { maxOutputLength: number },
+  ) => Uint8Array;
 };
 
 export const nodeCodecs: Required<Codecs> = {

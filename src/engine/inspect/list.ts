@@ -19,7 +19,8 @@ export function* listHeads(k: Inspected, head: VirtAddr, offset = 0): Generator<
   const seen = new Set<number>();
   let at = space.pointer(head, offset);
   while (at !== first) {
-    if (at === 0) throw new Damaged(`the list at ${k.hex(first)} ends in NULL after ${seen.size} entries`);
+    if (at === 0)
+      throw new Damaged(`the list at ${k.hex(first)} ends in NULL after ${seen.size} entries`);
     if (seen.has(at) || seen.size >= MAX_ENTRIES)
       throw new Damaged(`the list at ${k.hex(first)} runs in a circle after ${seen.size} entries`);
     seen.add(at);

@@ -1,7 +1,8 @@
 /**
  * Maple trees: what they hold, in the order of their indices.
  *
- *     root or slot    bits 0, 1 = 10: a node; bits 3..6 of it say of which kind
+ *     root            bits 0, 1 = 10: a node, else the one entry
+ *     node            bits 3..6 of what leads to it say of which kind it is
  *     node, 256 bytes parent | pivots | slots        the number of both, and where they lie, by kind and by the types
  *
  * Source: Linux 6.1 lib/maple_tree.c, include/linux/maple_tree.h.
@@ -64,7 +65,7 @@ function* slotOf(
   if (leaf) {
     const entry = k.space.pointer(node, offset);
     if (entry !== 0 && (low & 3) === 0) yield asVirt(entry);
-  } else if (isNode(low)) {
+  } else if (low !== 0) {
     yield* inNode(k, k.space.pointer(node, offset, 0xff), low, max, path);
   }
 }

@@ -89,7 +89,8 @@ export function* presentSections(k: Inspected): Generator<Section> {
   const at = k.global('mem_section');
   const sizeofSection = k.sizeof('mem_section');
   // SPARSEMEM_EXTREME: a pointer to an array of pointers to pages of sections; else an array of arrays.
-  const roots = k.dump.vmcoreinfo?.number('MAX_PHYSMEM_BITS') ?? (k.dump.arch === 'x86_64' ? 46 : 36);
+  const roots =
+    k.dump.vmcoreinfo?.number('MAX_PHYSMEM_BITS') ?? (k.dump.arch === 'x86_64' ? 46 : 36);
   const nrSections = 2 ** Math.min(roots - 12 - sectionShift(k), 25);
   const extreme = k.dump.arch === 'x86_64';
   const perRoot = extreme ? Math.floor(4096 / sizeofSection) : 1;
@@ -97,7 +98,9 @@ export function* presentSections(k: Inspected): Generator<Section> {
   const nrRoots = Math.min(Math.ceil(nrSections / perRoot), MAX_ROOTS);
   const nrWanted = Math.ceil(maxPfnOf(k) / 2 ** sectionShift(k));
   for (let root = 0; root < nrRoots && root * perRoot < nrWanted; root++) {
-    const page = extreme ? space.pointer(table, root * k.pointerSize) : asVirt(table + root * sizeofSection);
+    const page = extreme
+      ? space.pointer(table, root * k.pointerSize)
+      : asVirt(table + root * sizeofSection);
     if (page === 0) continue;
     for (let i = 0; i < perRoot && root * perRoot + i < nrWanted; i++) {
       const section = asVirt(page + i * sizeofSection);

@@ -20,7 +20,12 @@ export function migratetypes(k: Inspected): (zone: ZoneView, pfn: number) => num
   const order = pageblockOrder(k);
   if (k.has('zone', 'pageblock_flags'))
     return (zone, pfn) =>
-      typeIn(k, k.pointer(zone.at, 'zone', 'pageblock_flags'), 0, (pfn - baseOf(zone, order)) >> order);
+      typeIn(
+        k,
+        k.pointer(zone.at, 'zone', 'pageblock_flags'),
+        0,
+        (pfn - baseOf(zone, order)) >> order,
+      );
   const shift = sectionShift(k);
   const usages = new Map<number, VirtAddr>();
   for (const { number, usage } of presentSections(k)) usages.set(number, usage);

@@ -70,7 +70,9 @@ function nodesIn(k: Inspected): number {
 }
 
 export function useOf(k: Inspected, cache: CacheView, problems: Problems): SlabUse {
-  return cache.oo === undefined ? slabUse(k, cache, problems) : slubUse(k, cache, cache.oo, problems);
+  return cache.oo === undefined
+    ? slabUse(k, cache, problems)
+    : slubUse(k, cache, cache.oo, problems);
 }
 
 function slubUse(k: Inspected, cache: CacheView, oo: number, problems: Problems): SlabUse {

@@ -47,7 +47,12 @@ export class SlabObjects {
     const { k, tag } = this;
     const address = this.addressOf(slab);
     const objects = k.number(slab, tag, 'objects');
-    const { free, problem } = this.freeIn(cache, address, objects, k.pointer(slab, tag, 'freelist'));
+    const { free, problem } = this.freeIn(
+      cache,
+      address,
+      objects,
+      k.pointer(slab, tag, 'freelist'),
+    );
     return {
       slab,
       address,
@@ -74,7 +79,10 @@ export class SlabObjects {
   }
 
   /** The slabs of each CPU: what it allocates from, and its partial ones. Gone in 7.0. */
-  ofCpus(cache: CacheView, problems: Problems): { readonly cpu: number; readonly slabs: SlabView[] }[] {
+  ofCpus(
+    cache: CacheView,
+    problems: Problems,
+  ): { readonly cpu: number; readonly slabs: SlabView[] }[] {
     const { k } = this;
     if (!k.has('kmem_cache', 'cpu_slab')) return [];
     const pointer = k.pointer(cache.at, 'kmem_cache', 'cpu_slab');
@@ -136,7 +144,8 @@ export class SlabObjects {
         return { free, problem: `its freelist leaves the slab for ${this.k.hex(at)}` };
       if (!Number.isInteger(index - this.leftPad(cache) / cache.size) && !Number.isInteger(index))
         return { free, problem: `its freelist leads into an object, at ${this.k.hex(at)}` };
-      if (seen.has(at)) return { free, problem: `its freelist runs in a circle at ${this.k.hex(at)}` };
+      if (seen.has(at))
+        return { free, problem: `its freelist runs in a circle at ${this.k.hex(at)}` };
       seen.add(at);
       free.push(at);
       try {

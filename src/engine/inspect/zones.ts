@@ -60,7 +60,8 @@ export function nodesOf(k: Inspected): NodeView[] {
 function onlineNodes(k: Inspected): number[] {
   const states = k.findGlobal('node_states');
   if (states === undefined) return [0];
-  const sizeofMask = k.dump.types.typedef('nodemask_t') === undefined ? k.pointerSize : nodemaskBytes(k);
+  const sizeofMask =
+    k.dump.types.typedef('nodemask_t') === undefined ? k.pointerSize : nodemaskBytes(k);
   return k.bits(states, sizeofMask * 8, k.enumerator('N_ONLINE') * sizeofMask);
 }
 
@@ -107,7 +108,10 @@ export const populatedZonesOf = (k: Inspected): ZoneView[] =>
 
 export function listsOf(k: Inspected, zone: ZoneView, problems: Problems): ZoneLists {
   const memmap = memmapOf(k);
-  return { free_list: freeLists(k, memmap, zone, problems), pcp: pageSets(k, memmap, zone, problems) };
+  return {
+    free_list: freeLists(k, memmap, zone, problems),
+    pcp: pageSets(k, memmap, zone, problems),
+  };
 }
 
 function freeLists(

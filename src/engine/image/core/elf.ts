@@ -67,7 +67,10 @@ export function readElfCore(file: RandomAccess): ElfCore {
 
   const headers = programHeaders(file, view, wide);
   const segments = headers
-    .filter((each) => each.type === PT_LOAD && each.segment.memBytes > 0 && each.segment.startPhys < NO_PHYS)
+    .filter(
+      (each) =>
+        each.type === PT_LOAD && each.segment.memBytes > 0 && each.segment.startPhys < NO_PHYS,
+    )
     .map((each) => each.segment);
   if (segments.length === 0)
     throw new ImageError('The core does not contain memory: it has no PT_LOAD segment.');

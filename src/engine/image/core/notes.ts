@@ -82,4 +82,3 @@ export function parseVmcoreinfo(text: string): Vmcoreinfo {
     number: (name) => decimal(`NUMBER(${name})`),
   };
 }
-

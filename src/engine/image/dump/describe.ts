@@ -11,7 +11,7 @@ import { parseVmcoreinfo, type Vmcoreinfo } from '../core/notes.js';
 import { ImageError } from '../kernelImage.js';
 import type { Container } from './containers/container.js';
 import { findVmcoreinfo } from './findVmcoreinfo.js';
-import type { GivenFacts } from './given.js';
+import { NOTHING_GIVEN, type GivenFacts } from './given.js';
 import { KernelSpace, NotInDump, pagingFor, type PagingKind } from './kernelSpace.js';
 import { kernelSymbols } from './kernelSymbols.js';
 import { kernelTypes } from './kernelTypes.js';
@@ -68,8 +68,8 @@ export function kernelNote(container: Container): KernelNote {
 /** @throws ImageError */
 export function describeKernel(
   container: Container,
-  note: KernelNote,
-  given: GivenFacts,
+  note: KernelNote = kernelNote(container),
+  given: GivenFacts = NOTHING_GIVEN,
 ): DumpKernel {
   const { text, info, release, buildId } = note;
   try {

@@ -86,7 +86,10 @@ function memmapGeometry(k: Inspected, maxPfn: number) {
   for (const run of scan(k.space.paging, tablesIn(k.space.memory), bounds)) {
     if (run.kind !== 'run' || !run.mapped || run.same) continue;
     const before = Math.max(0, base - run.va);
-    const bytes = Math.min(run.nrEntries * 2 ** run.level.shift - before, base + sizeBytes - run.va);
+    const bytes = Math.min(
+      run.nrEntries * 2 ** run.level.shift - before,
+      base + sizeBytes - run.va,
+    );
     extents.push({
       startMapPage: (run.va + before - base) / PAGE_SIZE,
       startFrame: (run.phys + before) / PAGE_SIZE,

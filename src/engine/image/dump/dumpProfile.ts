@@ -68,7 +68,10 @@ class DumpedProfile implements Profile {
   private readonly constants: ReadonlyMap<string, bigint>;
   private readonly known = new Map<string, KernelSymbol>();
   /** Of per-CPU variables, by name: BTF has them. */
-  private readonly variables: ReadonlyMap<string, { readonly type: CType; readonly sizeBytes: number }>;
+  private readonly variables: ReadonlyMap<
+    string,
+    { readonly type: CType; readonly sizeBytes: number }
+  >;
   private names: readonly string[] | undefined;
 
   constructor(private readonly kernel: DumpKernel) {
@@ -79,7 +82,12 @@ class DumpedProfile implements Profile {
     this.smp = symbols.address('__per_cpu_offset') !== undefined;
     this.types = types;
     this.constants = new Map(
-      Object.entries({ ...ALWAYS, ...COMMON[arch], ...this.derived(), CONFIG_SMP: this.smp ? 1n : 0n }),
+      Object.entries({
+        ...ALWAYS,
+        ...COMMON[arch],
+        ...this.derived(),
+        CONFIG_SMP: this.smp ? 1n : 0n,
+      }),
     );
     this.variables = new Map(
       types instanceof BtfTypes

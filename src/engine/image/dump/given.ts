@@ -23,6 +23,11 @@ export interface GivenFacts {
   readonly types: OtherTypes;
 }
 
+export const NOTHING_GIVEN: GivenFacts = {
+  symbols: { systemMap: undefined, vmlinux: undefined },
+  types: { given: undefined, kept: () => undefined },
+};
+
 /** @throws ImageError */
 export async function givenFacts(
   { vmlinux, systemMap, btf }: GivenFiles,

@@ -89,5 +89,7 @@ function symbolsOf({ profile }: KernelImage): Kallsym[] {
 function physBaseOf({ profile, mm }: KernelImage): number {
   const { kernelMap } = mm.linear;
   if (kernelMap === undefined) return 0;
-  return kernelMap.startFrame * PAGE_SIZE - (kernelMap.start - profile.constant('__START_KERNEL_map'));
+  return (
+    kernelMap.startFrame * PAGE_SIZE - (kernelMap.start - profile.constant('__START_KERNEL_map'))
+  );
 }

@@ -34,8 +34,10 @@ export interface Kallsym {
 /** More than any kernel has. */
 const MAX_SYMBOLS = 1 << 22;
 const MAX_TOKEN_TABLE = 1 << 16;
-/** Names of a symbol are that long in the mean at most. */
-const MAX_NAME_BYTES = 64;
+/** KSYM_NAME_LEN, packed: no name takes more. */
+const MAX_NAME_BYTES = 1024;
+/** Of the names, read at once. */
+const CHUNK_BYTES = 1 << 16;
 
 /** @throws ImageError, NotInDump */
 export function readKallsyms(space: KernelSpace, places: KallsymsPlaces): Kallsym[] {
@@ -44,12 +46,19 @@ export function readKallsyms(space: KernelSpace, places: KallsymsPlaces): Kallsy
     throw new ImageError(`kallsyms in the dump is damaged: it claims ${count} symbols.`);
   const tokens = readTokens(space, places);
   const addressOf = addresses(space, places, count);
-  const names = space.bytesUpTo(places.names, 0, count * MAX_NAME_BYTES);
   const symbols: Kallsym[] = [];
+  let names: Uint8Array = new Uint8Array(0);
+  let start = 0;
   let at = 0;
   for (let i = 0; i < count; i++) {
+    if (at + MAX_NAME_BYTES > names.length) {
+      start += at;
+      names = space.bytesUpTo(places.names, start, CHUNK_BYTES);
+      at = 0;
+    }
     let length = names[at++];
-    if (length !== undefined && length >= 0x80) length = (length & 0x7f) | ((names[at++] ?? 0) << 7);
+    if (length !== undefined && length >= 0x80)
+      length = (length & 0x7f) | ((names[at++] ?? 0) << 7);
     if (length === undefined || at + length > names.length)
       throw new ImageError(`kallsyms in the dump is damaged: symbol ${i} of ${count} is cut off.`);
     let name = '';
@@ -74,7 +83,8 @@ function addresses(
   count: number,
 ): (index: number) => VirtAddr {
   if (offsets === undefined || relativeBase === undefined) {
-    if (absolute === undefined) throw new ImageError('The dump does not say where kallsyms has its addresses.');
+    if (absolute === undefined)
+      throw new ImageError('The dump does not say where kallsyms has its addresses.');
     const view = viewAt(space, absolute, count * space.pointerSize);
     return space.wide
       ? (i) => fromWords(view.getInt32(i * 8, true), view.getInt32(i * 8 + 4, true))

@@ -34,15 +34,10 @@ const CR4 = { PSE: 1 << 4, PAE: 1 << 5, LA57: 1 << 12 } as const;
 const LME_LMA_NXE = (1 << 8) | (1 << 10) | (1 << 11);
 
 export function pagingFor(kind: PagingKind, rootPhys: number): Paging {
-  const cr4 =
-    CR4.PSE |
-    (kind === '2-level' ? 0 : CR4.PAE) |
-    (kind === '5-level' ? CR4.LA57 : 0);
-  const efer = kind === '4-level' || kind === '5-level' ? LME_LMA_NXE : kind === 'pae' ? 1 << 11 : 0;
-  return pagingOf(
-    { cr0: PG, cr2: 0, cr3: rootPhys, cr4, efer, eflags: 0, pat: 0n },
-    ANY_CPU,
-  );
+  const cr4 = CR4.PSE | (kind === '2-level' ? 0 : CR4.PAE) | (kind === '5-level' ? CR4.LA57 : 0);
+  const efer =
+    kind === '4-level' || kind === '5-level' ? LME_LMA_NXE : kind === 'pae' ? 1 << 11 : 0;
+  return pagingOf({ cr0: PG, cr2: 0, cr3: rootPhys, cr4, efer, eflags: 0, pat: 0n }, ANY_CPU);
 }
 
 export const tablesIn = (memory: DumpMemory): TableMemory => ({

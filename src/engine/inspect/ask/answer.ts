@@ -3,7 +3,8 @@ import { Problems, type Inspected } from '../inspected.js';
 import { tasksOf, type TaskView } from '../tasks.js';
 import { addressOf } from '../words.js';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export interface Answer {
   readonly text: string;

@@ -24,7 +24,9 @@ export function meantBy({ k, task }: Asked, bits: bigint): Meant {
   const page = asVirt(Math.floor(va / 4096) * 4096);
   if (isUserAddress(k, bits)) {
     if (task === undefined)
-      throw new Unanswerable(`${hexOf(bits)} is an address of user space: say whose, with --task PID.`);
+      throw new Unanswerable(
+        `${hexOf(bits)} is an address of user space: say whose, with --task PID.`,
+      );
     const phys = walkInTask(k, task, page).page?.phys;
     return { kind: 'user', va, pfn: phys === undefined ? undefined : Math.floor(phys / 4096) };
   }

@@ -54,7 +54,13 @@ function read(k: Inspected, type: CType, at: VirtAddr, offset: number, depth: nu
   }
 }
 
-function memberData(k: Inspected, member: Member, at: VirtAddr, offset: number, depth: number): Json {
+function memberData(
+  k: Inspected,
+  member: Member,
+  at: VirtAddr,
+  offset: number,
+  depth: number,
+): Json {
   const { type, offsetBits, widthBits } = member;
   const byte = offset + Math.floor(offsetBits / 8);
   if (widthBits === 0) return objectData(k, type, at, byte, depth + 1);
@@ -74,7 +80,14 @@ function bytesAt(k: Inspected, at: VirtAddr, offset: number, sizeBytes: number):
 }
 
 function scalar(
-  type: EnumType | { readonly kind: 'int'; readonly sizeBytes: number; readonly signed: boolean; readonly bool: boolean },
+  type:
+    | EnumType
+    | {
+        readonly kind: 'int';
+        readonly sizeBytes: number;
+        readonly signed: boolean;
+        readonly bool: boolean;
+      },
   bits: bigint,
 ): Json {
   const value = type.signed ? BigInt.asIntN(type.sizeBytes * 8, bits) : bits;
@@ -99,9 +112,7 @@ export function dataLines(data: Json, indent = ''): string[] {
   );
 }
 
-export const isObject = (
-  data: Json,
-): data is readonly Json[] | { readonly [key: string]: Json } =>
+export const isObject = (data: Json): data is readonly Json[] | { readonly [key: string]: Json } =>
   typeof data === 'object' && data !== null;
 
 export const scalarText = (data: Json): string =>

@@ -67,12 +67,15 @@ export function isUserAddress(k: Inspected, bits: bigint): boolean {
 
 export function walkInTask(k: Inspected, task: TaskView, va: ReturnType<typeof asVirt>): Walk {
   if (task.mm === 0)
-    throw new Unanswerable(`${task.comm} (pid ${task.pid}) is a kernel thread: it has no user memory.`);
+    throw new Unanswerable(
+      `${task.comm} (pid ${task.pid}) is a kernel thread: it has no user memory.`,
+    );
   const pgd = k.pointer(task.mm, 'mm_struct', 'pgd');
   // PAE's top level is not page-aligned; all others are. The pgd lies in the direct map.
   const page = asVirt(Math.floor(pgd / 4096) * 4096);
   const phys = k.space.physOf(page);
-  if (phys === undefined) throw new Unanswerable(`The page tables of pid ${task.pid} are not in the dump.`);
+  if (phys === undefined)
+    throw new Unanswerable(`The page tables of pid ${task.pid} are not in the dump.`);
   return k.space.walk(va, pagingFor(k.dump.paging, phys + (pgd - page)));
 }
 

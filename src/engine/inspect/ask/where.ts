@@ -27,7 +27,8 @@ export function whereAnswer(asked: Asked, bits: bigint): Answer {
   const { k } = asked;
   const { kind, va, pfn } = meantBy(asked, bits);
   const about = kind === 'kernel' || kind === 'user' ? addressUse(asked, kind, va) : undefined;
-  const use = pfn === undefined ? undefined : useOfFrame(k, pfn, kind === 'kernel' ? va : undefined);
+  const use =
+    pfn === undefined ? undefined : useOfFrame(k, pfn, kind === 'kernel' ? va : undefined);
   const zone = pfn === undefined ? undefined : zoneOf(k, pfn);
   const parts = [
     about?.text,
@@ -58,11 +59,13 @@ function addressUse({ k, task }: Asked, kind: 'kernel' | 'user', va: VirtAddr): 
   if (kind === 'user') {
     const vma =
       task && vmasOf(k, task.mm, new Problems()).find(({ start, end }) => va >= start && va < end);
-    return vma && {
-      kind: 'vma',
-      text: `in the area ${k.hex(vma.start)}-${k.hex(vma.end)} of ${task.comm} (pid ${task.pid})`,
-      more: { vma: hexOf(ulongOf(vma.at, k.pointerSize)), pid: task.pid },
-    };
+    return (
+      vma && {
+        kind: 'vma',
+        text: `in the area ${k.hex(vma.start)}-${k.hex(vma.end)} of ${task.comm} (pid ${task.pid})`,
+        more: { vma: hexOf(ulongOf(vma.at, k.pointerSize)), pid: task.pid },
+      }
+    );
   }
   const area = vmapAreasOf(k, new Problems()).find(({ start, end }) => va >= start && va < end);
   if (area === undefined) return symbolUse(k, va);

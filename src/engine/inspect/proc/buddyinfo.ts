@@ -15,7 +15,8 @@ const zoneText = ({ node, name }: ZoneView, width: number): string =>
 
 export const buddyinfo = (k: Inspected): string[] =>
   populatedZonesOf(k).map(
-    (zone) => `${zoneText(zone, 0)} ${zone.nr_free.map((nr) => `${String(nr).padStart(6)} `).join('')}`,
+    (zone) =>
+      `${zoneText(zone, 0)} ${zone.nr_free.map((nr) => `${String(nr).padStart(6)} `).join('')}`,
   );
 
 /** Lists are counted up to here. */

@@ -65,7 +65,10 @@ export function meminfo(k: Inspected): string[] {
       : [pagesLine('SecPageTables', node('NR_SECONDARY_PAGETABLE'))]),
     pagesLine('NFS_Unstable', 0),
     pagesLine('Bounce', k.findEnumerator('NR_BOUNCE') === undefined ? 0 : zone('NR_BOUNCE')),
-    pagesLine('WritebackTmp', k.findEnumerator('NR_WRITEBACK_TEMP') === undefined ? 0 : node('NR_WRITEBACK_TEMP')),
+    pagesLine(
+      'WritebackTmp',
+      k.findEnumerator('NR_WRITEBACK_TEMP') === undefined ? 0 : node('NR_WRITEBACK_TEMP'),
+    ),
     pagesLine('CommitLimit', commitLimit(k, total)),
     pagesLine('Committed_AS', committed(k)),
     ...vmallocTotal(k),
@@ -76,9 +79,13 @@ export function meminfo(k: Inspected): string[] {
       ? []
       : [pagesLine('HardwareCorrupted', long('num_poisoned_pages'))]),
     ...hugePages(k, counters),
-    ...(k.findGlobal('totalcma_pages') === undefined || k.findEnumerator('MIGRATE_CMA') === undefined
+    ...(k.findGlobal('totalcma_pages') === undefined ||
+    k.findEnumerator('MIGRATE_CMA') === undefined
       ? []
-      : [pagesLine('CmaTotal', long('totalcma_pages')), pagesLine('CmaFree', zone('NR_FREE_CMA_PAGES'))]),
+      : [
+          pagesLine('CmaTotal', long('totalcma_pages')),
+          pagesLine('CmaFree', zone('NR_FREE_CMA_PAGES')),
+        ]),
     ...(k.findEnumerator('NR_UNACCEPTED') === undefined
       ? []
       : [pagesLine('Unaccepted', zone('NR_UNACCEPTED'))]),
@@ -224,7 +231,10 @@ function hugetlb(k: Inspected): string[] {
     countLine('HugePages_Rsvd', state.reserved),
     countLine('HugePages_Surp', state.surplus),
     pagesLine('Hugepagesize', 2 ** state.order),
-    pagesLine('Hugetlb', all.reduce((sum, { order, nr }) => sum + nr * 2 ** order, 0)),
+    pagesLine(
+      'Hugetlb',
+      all.reduce((sum, { order, nr }) => sum + nr * 2 ** order, 0),
+    ),
   ];
 }
 

@@ -23,7 +23,10 @@ const FLAGS: readonly (readonly [number, string])[] = [
 
 export function vmallocinfo(k: Inspected): string[] {
   const problems = new Problems();
-  const numa = { memmap: memmapOf(k), nodes: k.findGlobal('node_data') === undefined ? [] : nodesOf(k) };
+  const numa = {
+    memmap: memmapOf(k),
+    nodes: k.findGlobal('node_data') === undefined ? [] : nodesOf(k),
+  };
   const lines = vmapAreasOf(k, problems).map((area) => line(k, area, numa));
   for (const { start, end } of purged(k, problems))
     lines.push(`${rangeText(k, start, end - start)} unpurged vm_area`);

@@ -12,8 +12,14 @@ export function vmstat(k: Inspected): string[] {
   const counters = new Counters(k);
   const { zone, numa, node, machine, events } = counters;
   const zones = populatedZonesOf(k);
-  const items = (section: { readonly length: number; readonly first: number }, value: (item: number) => number) =>
-    Array.from({ length: section.length }, (_, item) => `${counters.name(section, item)} ${value(item)}`);
+  const items = (
+    section: { readonly length: number; readonly first: number },
+    value: (item: number) => number,
+  ) =>
+    Array.from(
+      { length: section.length },
+      (_, item) => `${counters.name(section, item)} ${value(item)}`,
+    );
   const limits = dirtyLimits(k, counters);
   const counts = machineCounts(k, limits);
   return [

@@ -118,6 +118,5 @@ function firstEndingAbove(blocks: readonly Block[], offset: number): number {
 function copy(file: RandomAccess, block: Block, offset: number, out: Uint8Array): void {
   const from = Math.max(offset, block.start);
   const to = Math.min(offset + out.length, block.start + block.sizeBytes);
-  if (from < to)
-    out.set(file.read(block.offset + from - block.start, to - from), from - offset);
+  if (from < to) out.set(file.read(block.offset + from - block.start, to - from), from - offset);
 }

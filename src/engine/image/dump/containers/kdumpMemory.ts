@@ -135,7 +135,9 @@ function unpack(data: Uint8Array, flags: number, codecs: Codecs): Uint8Array | u
     if ((flags & PACKED.snappy) !== 0) return unsnappy(data, PAGE_BYTES);
     if ((flags & PACKED.zstd) === 0) return data;
     if (codecs.unzstd === undefined)
-      throw new ImageError('The pages of the dump are packed by zstd, which cannot be unpacked here.');
+      throw new ImageError(
+        'The pages of the dump are packed by zstd, which cannot be unpacked here.',
+      );
     return codecs.unzstd(data, PAGE_BYTES);
   } catch (error) {
     if (error instanceof ImageError) throw error;

@@ -25,7 +25,9 @@ export function limeRanges(file: RandomAccess): MemoryRange[] {
     const first = Number(view.getBigUint64(8, true));
     const sizeBytes = Number(view.getBigUint64(16, true)) + 1 - first;
     if (!isLime(header) || sizeBytes <= 0 || ranges.length === MAX_RANGES)
-      throw new ImageError(`The LiME image is damaged: there is no header of a range at byte ${at}.`);
+      throw new ImageError(
+        `The LiME image is damaged: there is no header of a range at byte ${at}.`,
+      );
     const offset = at + HEADER_BYTES;
     ranges.push({ startPhys: first, sizeBytes: Math.min(sizeBytes, file.size - offset), offset });
     at = offset + sizeBytes;

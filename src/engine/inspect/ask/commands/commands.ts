@@ -30,10 +30,8 @@ export function runCommand(asked: Asked, line: string): Answer | undefined {
     const c = command.c(args.filter((arg) => arg !== '--c'));
     return { text: c, data: { c } };
   }
-  if (args.includes('--help'))
-    throw new Unanswerable(`${command.usage}: ${command.summary}`);
+  if (args.includes('--help')) throw new Unanswerable(`${command.usage}: ${command.summary}`);
   return command.run(asked, args);
 }
 
-const isOption = (arg: string | undefined): boolean =>
-  arg !== undefined && /^--?[a-z]+$/.test(arg);
+const isOption = (arg: string | undefined): boolean => arg !== undefined && /^--?[a-z]+$/.test(arg);

@@ -15,7 +15,8 @@ const MAX_LISTED = 100_000;
 export const rd: Command = {
   usage: 'rd ADDRESS [COUNT]',
   summary: 'words of memory, as long as a pointer, and their characters',
-  c: ([address = 'ADDRESS', count = '1']) => `((unsigned long *)${address})[0 ... ${Number(count) - 1}]`,
+  c: ([address = 'ADDRESS', count = '1']) =>
+    `((unsigned long *)${address})[0 ... ${Number(count) - 1}]`,
   run: ({ k, task }, args) => {
     const start = addressArgument(args[0], 'an address');
     const count = Math.min(countArgument(args[1], 1), MAX_WORDS);
@@ -26,10 +27,13 @@ export const rd: Command = {
       const at = start + BigInt(i * size);
       const bytes = bytesAt({ k, task }, at, size);
       let value = 0n;
-      for (let byte = bytes.length - 1; byte >= 0; byte--) value = (value << 8n) | BigInt(bytes[byte] ?? 0);
+      for (let byte = bytes.length - 1; byte >= 0; byte--)
+        value = (value << 8n) | BigInt(bytes[byte] ?? 0);
       const isThere = bytes.length === size;
       words.push(isThere ? hexOf(value) : null);
-      const text = [...bytes].map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.'));
+      const text = [...bytes].map((byte) =>
+        byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.',
+      );
       const shown = isThere ? value.toString(16).padStart(size * 2, '0') : 'not in the dump';
       lines.push(`${at.toString(16).padStart(size * 2, '0')}:  ${shown}  ${text.join('')}`);
     }
@@ -38,7 +42,11 @@ export const rd: Command = {
 };
 
 /** Through the kernel's tables, or a task's for an address of user space. */
-function bytesAt({ k, task }: Parameters<Command['run']>[0], at: bigint, length: number): Uint8Array {
+function bytesAt(
+  { k, task }: Parameters<Command['run']>[0],
+  at: bigint,
+  length: number,
+): Uint8Array {
   const page = vaOf(k, at & ~0xfffn);
   const inPage = Number(at & 0xfffn);
   if (!isUserAddress(k, at)) return k.space.bytesUpTo(page, inPage, length);
