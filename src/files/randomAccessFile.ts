@@ -22,7 +22,10 @@ export async function openRandomAccess(path: string): Promise<OpenedFile> {
   return isGzip ? unpacked(bytes.pipe(createGunzip())) : unpacked(unzstd(bytes));
 }
 
-async function* unzstd(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** What zstd packed, a piece at a time. */
+export async function* unzstd(
+  packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
   const stream = new Decompress((data) => void ready.push(data));
   for await (const data of packed) {

@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { ImageError } from '../../src/engine/image/kernelImage.js';
 import { readElfProgram } from '../../src/engine/image/vmlinux/elfSections.js';
@@ -211,6 +212,73 @@ describe('types of DWARF', () => {
     );
     assert.deepEqual(kinds, ['T', 'b', 'B', 'D', 'D']);
   });
+});
+
+describe('packed sections', () => {
+  const fixture = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
+
+  it('zlib and zstd, larger than one piece', async () => {
+    for (const [type, pack] of [
+      [1, (bytes: Uint8Array) => deflateSync(bytes)],
+      [2, rawZstd],
+    ] as const) {
+      const elf = withPackedSection(fixture, '.debug_info', type, pack);
+      assert.equal(textOf(await typesOf(elf)), EXPECTED);
+    }
+  });
+
+  it('damaged ones, and forms that nobody knows, are refused in words', async () => {
+    const damaged = withPackedSection(fixture, '.debug_info', 1, (bytes) => bytes);
+    await assert.rejects(typesOf(damaged), /Section \.debug_info .* is damaged/);
+    const unknown = withPackedSection(fixture, '.debug_str', 9, (bytes) => bytes);
+    await assert.rejects(typesOf(unknown), /packed in a form that mmscope does not know \(9\)/);
+  });
+
+  it('a host that unpacks nothing says how to unpack them', async () => {
+    const elf = withPackedSection(fixture, '.debug_info', 1, (bytes) => deflateSync(bytes));
+    const types = openVmlinux(randomAccessOf(elf), {}).types();
+    await assert.rejects(types, /objcopy --decompress-debug-sections/);
+  });
+
+  /** A frame of blocks that are not compressed. (Source: RFC 8878, section 3.1.1.) */
+  function rawZstd(bytes: Uint8Array): Uint8Array {
+    const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x58)];
+    for (let at = 0; at < bytes.length; at += 1000) {
+      const block = bytes.subarray(at, at + 1000);
+      const header = (block.length << 3) | (at + 1000 >= bytes.length ? 1 : 0);
+      parts.push(Uint8Array.of(header & 255, header >> 8, header >> 16), block);
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** The ELF32 file with a section packed, at its end. */
+  function withPackedSection(
+    elf: Uint8Array,
+    name: string,
+    type: number,
+    pack: (bytes: Uint8Array) => Uint8Array,
+  ): Uint8Array {
+    const { offset, size } = sectionOf(elf, name);
+    const header = new DataView(new ArrayBuffer(12));
+    [type, size, 1].forEach((word, i) => {
+      header.setUint32(i * 4, word, true);
+    });
+    const packed = Buffer.concat([
+      new Uint8Array(header.buffer),
+      pack(elf.subarray(offset, offset + size)),
+    ]);
+    const out = Uint8Array.from(Buffer.concat([elf, packed]));
+    const view = new DataView(out.buffer);
+    const headers = view.getUint32(32, true);
+    const index = readElfProgram(randomAccessOf(elf)).sections.findIndex(
+      (each) => each.name === name,
+    );
+    const at = headers + index * 40;
+    view.setUint32(at + 8, view.getUint32(at + 8, true) | 0x800, true);
+    view.setUint32(at + 16, elf.length, true);
+    view.setUint32(at + 20, packed.length, true);
+    return out;
+  }
 });
 
 describe('types of DWARF, as compilers write it', () => {

@@ -12,6 +12,7 @@ import type { CType } from '../../types/model.js';
 import type { Arch, KernelSymbol, Profile } from '../../types/profile.js';
 import { BtfTypes } from '../../types/btf.js';
 import type { DumpKernel } from './describe.js';
+import { PER_CPU_SECTION, TypedVariables } from './typedVariables.js';
 import { GLOBAL_TYPES } from './globalTypes.js';
 
 /** The same in every build for the architecture. Source: Linux 6.1 include/linux/poison.h, arch/x86/include/asm. */
@@ -67,11 +68,7 @@ class DumpedProfile implements Profile {
   readonly types;
   private readonly constants: ReadonlyMap<string, bigint>;
   private readonly known = new Map<string, KernelSymbol>();
-  /** Of per-CPU variables, by name: BTF has them. */
-  private readonly variables: ReadonlyMap<
-    string,
-    { readonly type: CType; readonly sizeBytes: number }
-  >;
+  private readonly variables: TypedVariables;
   private names: readonly string[] | undefined;
 
   constructor(private readonly kernel: DumpKernel) {
@@ -89,11 +86,7 @@ class DumpedProfile implements Profile {
         CONFIG_SMP: this.smp ? 1n : 0n,
       }),
     );
-    this.variables = new Map(
-      types instanceof BtfTypes
-        ? types.variables.map(({ name, type, sizeBytes }) => [name, { type, sizeBytes }] as const)
-        : [],
-    );
+    this.variables = new TypedVariables(types instanceof BtfTypes ? types.variables : [], symbols);
   }
 
   /** What the types and symbols say. */
@@ -116,13 +109,13 @@ class DumpedProfile implements Profile {
     if (found !== undefined) return found;
     const symbol = this.kernel.symbols.find(name);
     if (symbol === undefined) return undefined;
-    const variable = this.variables.get(name);
+    const variable = this.variables.of(name, symbol.address);
     const made: KernelSymbol = {
       name,
       address: symbol.address,
       sizeBytes: variable?.sizeBytes ?? 0,
       type: variable?.type ?? this.typeOf(name),
-      perCpu: variable !== undefined,
+      perCpu: variable?.section === PER_CPU_SECTION,
     };
     this.known.set(name, made);
     return made;
@@ -135,7 +128,7 @@ class DumpedProfile implements Profile {
 
   /** Those that have types: what an expression can name. */
   symbolNames(): readonly string[] {
-    this.names ??= [...new Set([...Object.keys(GLOBAL_TYPES), ...this.variables.keys()])].filter(
+    this.names ??= [...new Set([...Object.keys(GLOBAL_TYPES), ...this.variables.names()])].filter(
       (name) => this.symbol(name)?.type !== undefined,
     );
     return this.names;

@@ -4,11 +4,14 @@ import type { Kallsym } from './kallsyms.js';
 
 export class Symbols {
   private readonly byName = new Map<string, Kallsym>();
+  /** Names that several symbols have. */
+  private readonly repeated = new Set<string>();
   private sorted: readonly Kallsym[] | undefined;
 
   constructor(private readonly all: readonly Kallsym[]) {
     for (const symbol of all)
-      if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol);
+      if (this.byName.has(symbol.name)) this.repeated.add(symbol.name);
+      else this.byName.set(symbol.name, symbol);
   }
 
   get size(): number {
@@ -17,6 +20,11 @@ export class Symbols {
 
   address(name: string): VirtAddr | undefined {
     return this.byName.get(name)?.address;
+  }
+
+  /** The address of a name that no other symbol has. */
+  only(name: string): VirtAddr | undefined {
+    return this.repeated.has(name) ? undefined : this.address(name);
   }
 
   find(name: string): Kallsym | undefined {
@@ -38,11 +46,17 @@ export class Symbols {
       else high = middle;
     }
     const found = this.sorted[low - 1];
-    if (found === undefined) return undefined;
+    if (found === undefined || this.isBehindKernel(address, found)) return undefined;
     const next = this.sorted.slice(low, low + 64).find((each) => each.address > found.address);
     const first = this.byName.get(found.name) ?? found;
     const sizeBytes = next && next.address - found.address;
     return { ...(first.address === found.address ? first : found), sizeBytes };
+  }
+
+  /** What lies behind `_end` is no part of the last symbol. Per-CPU offsets, below 0 the kernel's addresses, are not behind it. */
+  private isBehindKernel(address: VirtAddr, found: Kallsym): boolean {
+    const end = this.address('_end');
+    return end !== undefined && address >= end && found.address < 0 === end < 0;
   }
 }
 

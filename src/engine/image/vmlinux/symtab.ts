@@ -18,6 +18,8 @@ const STB_LOCAL = 0;
 const STB_WEAK = 2;
 const SHN_UNDEF = 0;
 const SHN_ABS = 0xfff1;
+/** What compilers and modpost leave; kallsyms has none of them, either. (Source: Linux 6.1 scripts/kallsyms.c.) */
+const LOCAL_LABEL = /^(\.L|\$|__crc_)/;
 /** More than the tables of any kernel take. */
 const MAX_TABLE_BYTES = 1 << 28;
 
@@ -39,7 +41,7 @@ export function readSymtab(file: RandomAccess, program: ElfProgram): Kallsym[] |
     const section = view.getUint16(at + (wide ? 6 : 14), true);
     if ((info & 15) > STT_OBJECT_MAX || section === SHN_UNDEF) continue;
     const name = textAt(texts, view.getUint32(at, true));
-    if (name === '') continue;
+    if (name === '' || LOCAL_LABEL.test(name)) continue;
     const address = wide
       ? fromWords(view.getInt32(at + 8, true), view.getInt32(at + 12, true))
       : asVirt(view.getUint32(at + 4, true));
