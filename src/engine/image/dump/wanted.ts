@@ -10,13 +10,13 @@ export interface WantedKernel {
 
 /** The dump opens with its kernel's vmlinux, or with the files that the message names. */
 export class WantsVmlinux extends ImageError {
-  constructor(
-    readonly wanted: WantedKernel,
-    missing: string,
-  ) {
-    const id = wanted.buildId === undefined ? '' : `, build id ${wanted.buildId}`;
+  readonly wanted: WantedKernel;
+
+  constructor({ release, buildId }: WantedKernel, missing: string) {
+    const id = buildId === undefined ? '' : `, build id ${buildId}`;
     super(
-      `The dump, of Linux ${wanted.release}${id}, ${missing} (vmlinux: it is in the distribution's package of debug symbols, such as linux-image-${wanted.release}-dbg).`,
+      `The dump, of Linux ${release}${id}, ${missing}. Distributions have vmlinux in a package of debug symbols, such as linux-image-${release}-dbg.`,
     );
+    this.wanted = { release, buildId };
   }
 }
