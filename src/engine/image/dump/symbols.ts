@@ -53,9 +53,12 @@ export class Symbols {
     return { ...(first.address === found.address ? first : found), sizeBytes };
   }
 
-  /** What lies behind `_end` is no part of the last symbol. Per-CPU offsets, below 0 the kernel's addresses, are not behind it. */
+  /**
+   * Behind the kernel's data lies what no symbol is about: .brk, of which the kernel gives back what it did not need, and other
+   * memory. Per-CPU symbols of 64 bit, whose addresses are offsets, are another matter.
+   */
   private isBehindKernel(address: VirtAddr, found: Kallsym): boolean {
-    const end = this.address('_end');
+    const end = this.address('__brk_base') ?? this.address('_end');
     return end !== undefined && address >= end && found.address < 0 === end < 0;
   }
 }

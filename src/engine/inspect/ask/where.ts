@@ -4,6 +4,7 @@
  * Source: Linux 6.1 mm/page_alloc.c (free blocks, page sets), mm/slub.c (slabs), mm/vmalloc.c (areas).
  */
 import { asVirt, type VirtAddr } from '../../memory/address.js';
+import { fixmapSlotAt, pkmapSlotAt } from '../fixedMaps.js';
 import { Damaged, isDumpError, Problems, type Inspected } from '../inspected.js';
 import { migratetypeNames } from '../pageblocks.js';
 import { Pages } from '../pages.js';
@@ -68,13 +69,31 @@ function addressUse({ k, task }: Asked, kind: 'kernel' | 'user', va: VirtAddr): 
     );
   }
   const area = vmapAreasOf(k, new Problems()).find(({ start, end }) => va >= start && va < end);
-  if (area === undefined) return symbolUse(k, va);
+  if (area === undefined) return fixedUse(k, va) ?? symbolUse(k, va);
   const caller = area.vm === 0 ? undefined : vmStructAt(k, area.vm).caller;
   const by = caller === undefined || caller === 0 ? 'vm_map_ram' : symbolText(k, caller);
   return {
     kind: 'vmalloc',
     text: `in the vmalloc area ${k.hex(area.start)}-${k.hex(area.end)} of ${by}`,
     more: { vmap_area: hexOf(ulongOf(area.at, k.pointerSize)), caller: by },
+  };
+}
+
+/** In a slot of kmap() or of the fixmap. */
+function fixedUse(k: Inspected, va: VirtAddr): Use | undefined {
+  const kmap = pkmapSlotAt(k, va);
+  if (kmap !== undefined)
+    return {
+      kind: 'pkmap',
+      text: `in slot ${kmap.slot} of kmap()${kmap.count === undefined ? '' : `, pkmap_count ${kmap.count}`}`,
+      more: { slot: kmap.slot, pkmap_count: kmap.count ?? null },
+    };
+  const fixed = fixmapSlotAt(k, va);
+  if (fixed === undefined) return undefined;
+  return {
+    kind: 'fixmap',
+    text: `in slot ${fixed.slot} of the fixmap, ${fixed.name}`,
+    more: { slot: fixed.slot, name: fixed.name },
   };
 }
 

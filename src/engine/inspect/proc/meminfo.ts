@@ -1,12 +1,13 @@
 /**
  * /proc/meminfo of a dumped kernel. A line is there when the kernel's symbols and types have what it counts.
  *
- * Left out: VmallocTotal of 32-bit kernels, whose bounds are in no variable.
+ * Left out: VmallocTotal of 32-bit kernels without highmem, whose bounds are in no variable.
  * Source: Linux 6.1 fs/proc/meminfo.c: meminfo_proc_show(); mm/page_alloc.c: si_mem_available(); mm/util.c: vm_commit_limit();
  * mm/hugetlb.c: hugetlb_report_meminfo(); arch/x86/mm/pat/set_memory.c: arch_report_meminfo(); block/bdev.c: nr_blockdev_pages().
  */
 import { asVirt } from '../../memory/address.js';
 import { Counters } from '../counters.js';
+import { vmallocBounds32 } from '../fixedMaps.js';
 import { isDumpError, type Inspected } from '../inspected.js';
 import { listEntries } from '../list.js';
 import { populatedZonesOf } from '../zones.js';
@@ -179,7 +180,10 @@ function committed(k: Inspected): number {
 
 /** VMALLOC_SIZE_TB of 4 and 5 levels. Source: arch/x86/include/asm/pgtable_64_types.h. */
 function vmallocTotal(k: Inspected): string[] {
-  if (k.dump.arch !== 'x86_64') return [];
+  if (k.dump.arch !== 'x86_64') {
+    const bounds = vmallocBounds32(k);
+    return bounds === undefined ? [] : [kbLine('VmallocTotal', (bounds.end - bounds.start) / 1024)];
+  }
   const terabytes = k.dump.paging === '5-level' ? 12800 : 32;
   return [kbLine('VmallocTotal', terabytes * 2 ** 30 - 1)];
 }
