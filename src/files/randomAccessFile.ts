@@ -40,6 +40,9 @@ async function unpacked(pieces: AsyncIterable<Uint8Array>): Promise<OpenedFile> 
   return file.finished();
 }
 
+/** A file as it is, packed or not. @throws when it cannot be opened */
+export const openPlainFile = (path: string): OpenedFile => plainFile(openSync(path, 'r'));
+
 function plainFile(descriptor: number): OpenedFile {
   const size = fstatSync(descriptor).size;
   return {
