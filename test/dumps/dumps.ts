@@ -8,7 +8,7 @@ import { Inspected } from '../../src/engine/inspect/inspected.js';
 import { nodeCodecs } from '../../src/files/codecs.js';
 
 const DATA = path.resolve('test/dumps/data');
-export const REDUCED = path.join(DATA, 'debian12-amd64-256M.kdump');
+const REDUCED = path.join(DATA, 'debian12-amd64-256M.kdump');
 
 export interface KnownDump {
   readonly title: string;

@@ -59,6 +59,7 @@ export async function openDebuggee(
   const spec = override ?? resolved(scenario.machine, path, host);
   const { image, close } = await open(spec, args, host);
   try {
+    if (image.dumped !== undefined) throw errors.cannotRunOn(image.origin);
     const compiled = checked(scenario.compile(image.profile), scenario.sources, path, reporter);
     return { debuggee: new ScenarioDebuggee(image, compiled, path), close };
   } catch (error) {
@@ -105,7 +106,17 @@ function profileNamed(name: string): Profile {
 /** The machine that the launch itself names. */
 function specOf(args: LaunchArguments, host: Host): MachineSpec | undefined {
   const core = nonEmpty(args.core);
-  if (core !== undefined) return { kind: 'core', path: host.resolvePath(core) };
+  if (core !== undefined) {
+    const given = (path: string | undefined): string | undefined =>
+      nonEmpty(path) === undefined ? undefined : host.resolvePath(path ?? '');
+    return {
+      kind: 'core',
+      path: host.resolvePath(core),
+      vmlinux: given(args.vmlinux),
+      systemMap: given(args.systemMap),
+      btf: given(args.btf),
+    };
+  }
   const state = nonEmpty(args.state);
   return state === undefined ? undefined : { kind: 'state', path: host.resolvePath(state) };
 }

@@ -23,6 +23,7 @@ const CODES = {
   cannotRead: 2004,
   cannotOpen: 2005,
   scenarioHasErrors: 2006,
+  cannotRunOn: 2008,
   ended: 2007,
   running: 3001,
   notRunnable: 3002,
@@ -37,6 +38,7 @@ const CODES = {
   noSuchSource: 3011,
   noException: 3012,
   noSuchPage: 3013,
+  notOfDumps: 3014,
   otherTaskInside: 3020,
   noSuchTarget: 3101,
   frameIsOld: 3102,
@@ -113,6 +115,11 @@ export const errors = {
       count === 1 ? first : `${first} (and ${count - 1} more; see the debug console)`,
     ),
 
+  cannotRunOn: (origin: string) =>
+    shown(
+      'cannotRunOn',
+      `A scenario cannot run on ${origin}: mmscope runs the algorithms of Linux 6.1 on the builds that it ships with. Launch the dump without a program to look into it.`,
+    ),
   ended: () =>
     quiet('ended', 'The scenario has ended, and its session with it. Restart it to run it again.'),
   running: () => quiet('running', 'The machine is running. Pause it first.'),
@@ -120,6 +127,11 @@ export const errors = {
     shown(
       'notRunnable',
       'This session inspects a dump and has no scenario to run. Kernel functions can be called in the debug console.',
+    ),
+  notOfDumps: () =>
+    quiet(
+      'notOfDumps',
+      'This needs a kernel that mmscope knows; the one in this dump is looked into by its own types.',
     ),
   noSuchFrame: (id: number) =>
     quiet('noSuchFrame', `There is no stack frame ${id} any more: the machine has moved.`),

@@ -31,7 +31,7 @@ export interface CoreSpec {
 }
 
 /** The text of a recorded state. */
-export interface StateSpec {
+interface StateSpec {
   readonly kind: 'state';
   readonly path: string;
 }

@@ -10,6 +10,7 @@ import { hasFlag } from './words.js';
 
 /** Of page types, which are where _mapcount is: a bit that is 0 means the type. Until 6.11. */
 const PG_BUDDY = 0x80;
+const PG_TABLE = 0x200;
 const PAGE_TYPE_BASE = 0xf000_0000;
 /** From 6.12 on (4ffca5a96678): the high byte is the type. */
 const PGTY = { buddy: 0xf0, slab: 0xf5 } as const;
@@ -99,6 +100,14 @@ export class Pages {
     if (this.typed) return type >>> 24 === (this.k.findEnumerator('PGTY_slab') ?? PGTY.slab);
     const bit = this.k.findEnumerator('PG_slab') ?? 0x1000;
     return (type & (PAGE_TYPE_BASE | bit)) >>> 0 === PAGE_TYPE_BASE;
+  }
+
+  /** PG_table: a bit that is 0 until 6.11, a type since. */
+  isPageTable(page: VirtAddr): boolean {
+    const type = this.k.space.u32(page, this.at.type);
+    const typed = this.k.findEnumerator('PGTY_table');
+    if (typed !== undefined) return type >>> 24 === typed;
+    return (type & (PAGE_TYPE_BASE | PG_TABLE)) >>> 0 === PAGE_TYPE_BASE;
   }
 
   private flagNames(flags: bigint): string[] {

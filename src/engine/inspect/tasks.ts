@@ -54,7 +54,7 @@ function* threadsOf(k: Inspected, leader: VirtAddr): Generator<TaskView> {
   for (const at of listEntries(k, signal, head, 'task_struct', 'thread_node')) yield taskAt(k, at);
 }
 
-export const taskAt = (k: Inspected, at: VirtAddr): TaskView => ({
+const taskAt = (k: Inspected, at: VirtAddr): TaskView => ({
   pid: k.number(at, 'task_struct', 'pid'),
   tgid: k.number(at, 'task_struct', 'tgid'),
   comm: k.space.text(at, k.offset('task_struct', 'comm'), 16),
@@ -89,7 +89,7 @@ function* vmaPointers(k: Inspected, mm: VirtAddr): Generator<VirtAddr> {
   }
 }
 
-export const vmaAt = (k: Inspected, at: VirtAddr): VmaView => ({
+const vmaAt = (k: Inspected, at: VirtAddr): VmaView => ({
   at,
   start: k.pointer(at, 'vm_area_struct', 'vm_start'),
   end: k.pointer(at, 'vm_area_struct', 'vm_end'),

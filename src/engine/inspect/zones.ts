@@ -14,7 +14,7 @@ export interface NodeView {
   readonly at: VirtAddr;
 }
 
-export interface PageSetView {
+interface PageSetView {
   readonly cpu: number;
   readonly count: number;
   readonly high: number;

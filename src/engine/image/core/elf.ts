@@ -22,7 +22,7 @@ const MAX_NOTES_BYTES = 1 << 24;
 /** As the addresses of `/proc/kcore` that have no physical one: all ones. */
 const NO_PHYS = 2 ** 52;
 
-export interface Segment {
+interface Segment {
   readonly startPhys: number;
   readonly offset: number;
   /** Bytes in the file; what `memBytes` has beyond reads as zero. */

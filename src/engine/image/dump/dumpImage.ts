@@ -11,7 +11,7 @@ import { maxPfnOf, memmapOf } from '../../inspect/memmap.js';
 import { scan } from '../../x86/ranges.js';
 import { assembleImage } from '../assemble.js';
 import { kernelRegisters } from '../boot/registers.js';
-import type { KernelImage } from '../kernelImage.js';
+import { ImageError, type KernelImage } from '../kernelImage.js';
 import { dumpProfile } from './dumpProfile.js';
 import { tablesIn } from './kernelSpace.js';
 
@@ -22,16 +22,23 @@ export interface DumpImageOptions {
 }
 
 const LA57 = 1 << 12;
+const FRAMES_OF_4G = 1 << 20;
+/** Of 8 TiB. */
+const MAX_FRAMES = 2 ** 31;
 
 export function dumpImage(k: Inspected, options: DumpImageOptions = {}): KernelImage {
   const { dump } = k;
   const source = dump.space.memory;
   const maxPfn = Math.min(maxPfnOf(k), source.endFrame);
-  const memory = new PhysicalMemory(source.endFrame);
+  if (maxPfn > MAX_FRAMES)
+    throw new ImageError(`The dump is damaged: its kernel claims ${maxPfn} page frames.`);
+  // Beyond RAM and the first 4 GiB there are at most devices.
+  const nrFrames = Math.max(maxPfn, Math.min(source.endFrame, FRAMES_OF_4G));
+  const memory = new PhysicalMemory(nrFrames);
   memory.leaveOut((frame) => !source.hasFrame(frame));
   memory.addRule({
     startFrame: 0,
-    endFrame: source.endFrame,
+    endFrame: nrFrames,
     fill: (frame, words, cell) => {
       const bytes = source.read(frame * PAGE_SIZE, PAGE_SIZE);
       new Uint8Array(words.buffer, words.byteOffset + cell * 4, bytes.length).set(bytes);

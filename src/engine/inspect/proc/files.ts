@@ -19,6 +19,8 @@ const FILES: Readonly<Record<string, (k: Inspected) => string[]>> = {
   zoneinfo,
 };
 
+export const dumpedProcNames: readonly string[] = Object.keys(FILES);
+
 /** The lines of a file, each without its line end; undefined when there is no such file. */
 export const dumpedProcLines = (k: Inspected, name: string): string[] | undefined =>
   Object.hasOwn(FILES, name) ? FILES[name]?.(k) : undefined;

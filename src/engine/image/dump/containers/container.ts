@@ -60,9 +60,10 @@ function elf(file: RandomAccess): Container {
     sizeBytes: fileBytes,
     offset,
   }));
+  const endPhys = Math.max(...core.segments.map((each) => each.startPhys + each.memBytes));
   return {
     form: 'ELF core',
-    memory: new RangeMemory(file, ranges),
+    memory: new RangeMemory(file, ranges, endPhys),
     notes: core.notes,
     vmcoreinfo: vmcoreinfoIn(core.notes),
     wide: core.machine === EM_X86_64,

@@ -16,11 +16,13 @@ export class RangeMemory implements DumpMemory {
   constructor(
     private readonly file: RandomAccess,
     ranges: readonly MemoryRange[],
+    /** Where memory ends that the file says there is, though it does not hold it. */
+    endPhys = 0,
   ) {
     this.ranges = disjoint(ranges);
     const last = this.ranges.at(-1);
-    this.endFrame =
-      last === undefined ? 0 : Math.ceil((last.startPhys + last.sizeBytes) / PAGE_BYTES);
+    const end = last === undefined ? 0 : last.startPhys + last.sizeBytes;
+    this.endFrame = Math.ceil(Math.max(end, endPhys) / PAGE_BYTES);
   }
 
   hasFrame(frame: number): boolean {

@@ -43,7 +43,7 @@ export const vm: Command = {
     const withPages = args.includes('-p');
     const areas = vmasOf(k, task.mm, problems).map((vma) => ({
       vma,
-      pages: withPages ? pagesOf(k, task, vma) : undefined,
+      pages: withPages ? pagesIn(k, task, vma) : undefined,
     }));
     const lines = areas.flatMap(({ vma, pages }) => [
       areaText(k, vma),
@@ -75,8 +75,8 @@ function rights(_k: Inspected, { flags }: VmaView): string {
 
 const MAX_PAGES = 1 << 20;
 
-/** Pages that are there. */
-function pagesOf(k: Inspected, task: TaskView, vma: VmaView): [number, number][] {
+/** The pages of an area that are there: address and frame. */
+export function pagesIn(k: Inspected, task: TaskView, vma: VmaView): [number, number][] {
   const pages: [number, number][] = [];
   for (let va = vma.start as number; va < vma.end && pages.length < MAX_PAGES;) {
     const walk = walkInTask(k, task, asVirt(va));
