@@ -15,15 +15,13 @@ import { migratetypeName } from '../engine/types/enumName.js';
 import { proc_lines } from '../engine/entry/functions.js';
 import { inspectedOf } from '../engine/image/dump/inspectedOf.js';
 import { ImageError } from '../engine/image/kernelImage.js';
-import type { CoreSpec } from '../engine/image/machineSpec.js';
 import { isDumpError, type Inspected } from '../engine/inspect/inspected.js';
 import { dumpedProcLines } from '../engine/inspect/proc/files.js';
 import { reportOf } from '../engine/inspect/report.js';
 import { ofDump } from './dumpFile.js';
 import { dumpInfoLines } from './dumpInfo.js';
+import type { Given } from './options.js';
 import { textTable } from './table.js';
-
-type Given = Omit<CoreSpec, 'kind' | 'path'>;
 
 export const info = (path: string, given: Given): Promise<string[]> =>
   ofDump(path, given, (image) =>

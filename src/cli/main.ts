@@ -14,7 +14,7 @@ import { info, jsonInfo, procInfo } from './info.js';
 import { inlineWidely } from './inlining.js';
 import { processMeter } from './meter.js';
 import { nativeFigures } from './nativeFigures.js';
-import { GIVEN, GIVEN_USAGE, givenFiles, optionsOf, type Options } from './options.js';
+import { GIVEN, GIVEN_FLAGS, GIVEN_USAGE, givenIn, optionsOf, type Options } from './options.js';
 import { UsageError } from './usageError.js';
 import { isInputError } from './inputError.js';
 import { run } from './run/run.js';
@@ -60,9 +60,9 @@ const MODES: Readonly<Record<string, Mode>> = {
     summary:
       'describe the machine of a dump of any x86 kernel or of a recorded state; or print a file of its /proc',
     run: async (args) => {
-      const options = optionsOf(args, ['--proc', ...GIVEN], ['--json']);
+      const options = optionsOf(args, ['--proc', ...GIVEN], ['--json', ...GIVEN_FLAGS]);
       const path = theOnly(options.rest);
-      const given = givenFiles(options);
+      const given = givenIn(options);
       const name = options.values.get('--proc');
       const json = options.flags.has('--json');
       if (json && name !== undefined) throw new UsageError('write --json or --proc, not both');
@@ -81,14 +81,14 @@ const MODES: Readonly<Record<string, Mode>> = {
     summary:
       'evaluate expressions of C, where(x), walk(x), page(x) and commands such as ps on the machine of a dump',
     run: (args) => {
-      const options = optionsOf(args, ['--task', ...GIVEN], ['--json']);
+      const options = optionsOf(args, ['--task', ...GIVEN], ['--json', ...GIVEN_FLAGS]);
       const [path, ...expressions] = options.rest;
       if (path === undefined || expressions.length === 0)
         throw new UsageError('a dump and an expression are needed');
       return evaluateAll(
         path,
         expressions,
-        { json: options.flags.has('--json'), pid: pidOf(options), given: givenFiles(options) },
+        { json: options.flags.has('--json'), pid: pidOf(options), given: givenIn(options) },
         { out: console.log, err: console.error },
       );
     },

@@ -1,4 +1,5 @@
 /** The arguments of a mode, taken apart: options with a value, flags, and the rest in order. */
+import type { CoreSpec } from '../engine/image/machineSpec.js';
 import { UsageError } from './usageError.js';
 
 export interface Options {
@@ -33,12 +34,18 @@ export function optionsOf(
   return { values, flags: set, rest };
 }
 
-/** Files that tell of a dumped kernel what the dump does not. */
-export const GIVEN = ['--vmlinux', '--system-map', '--btf'] as const;
-export const GIVEN_USAGE = '[--vmlinux FILE] [--system-map FILE] [--btf FILE]';
+/** What a dump does not tell: files that do, and whether what they tell is kept for the next dump of the kernel. */
+export interface Given extends Omit<CoreSpec, 'kind' | 'path'> {
+  readonly isKept: boolean;
+}
 
-export const givenFiles = ({ values }: Options) => ({
+export const GIVEN = ['--vmlinux', '--system-map', '--btf'] as const;
+export const GIVEN_FLAGS = ['--no-cache'] as const;
+export const GIVEN_USAGE = '[--vmlinux FILE] [--system-map FILE] [--btf FILE] [--no-cache]';
+
+export const givenIn = ({ values, flags }: Options): Given => ({
   vmlinux: values.get('--vmlinux'),
   systemMap: values.get('--system-map'),
   btf: values.get('--btf'),
+  isKept: !flags.has('--no-cache'),
 });

@@ -28,6 +28,9 @@ export const nodeFiles: Files = {
     }),
 };
 
+/** As {@link nodeFiles}, but what a vmlinux tells is neither looked for nor kept on disk. */
+export const keepingNothing: Files = { ...nodeFiles, vmlinux: { unpack: unpackSection } };
+
 /** @throws FileError */
 export function readBytes(path: string): Uint8Array {
   try {

@@ -1,7 +1,12 @@
 /** A dump of an unmodified kernel in the debugger: its machine as variables, questions and commands in the console, its map. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeSystemMap } from '../../src/engine/image/dump/symbols.js';
 import type { FrameBody, MapBody } from '../../src/engine/view/map.js';
+import { containerOf, framesOf, reducedBytes, reducedKernel } from '../dumps/dumps.js';
+import { writeKdump } from '../dumps/kdumpWriter.js';
+import { scratchFolder } from '../scratch.js';
 import { Drive } from './drive.js';
 import { build, CLIENT, withAdapter } from './session.js';
 
@@ -65,4 +70,45 @@ describe('a dump that describes itself', function () {
       const { message } = await client.failure('launch', { program, core: DUMP });
       assert.match(message, /cannot run on .*6\.1\.0-57-amd64/s);
     }));
+
+  describe('whose kernel does not say where kallsyms lies', () => {
+    const folder = scratchFolder();
+    const core = path.join(folder, 'older');
+    before(() => {
+      const container = containerOf(reducedBytes());
+      const { memory, vmcoreinfo = '' } = container;
+      writeFileSync(
+        core,
+        writeKdump({
+          frames: framesOf(container),
+          nrFrames: memory.endFrame,
+          vmcoreinfo: vmcoreinfo.replaceAll(/^SYMBOL\(kallsyms.*\n/gm, ''),
+        }),
+      );
+    });
+
+    it('names the vmlinux that it wants, for the client to ask for', () =>
+      withAdapter(async (client) => {
+        await client.send('initialize', CLIENT);
+        const { response } = await client.failure('launch', { core });
+        assert.equal(response.message, 'wantsVmlinux');
+        const { id, showUser, url, variables } = response.body.error ?? {};
+        assert.deepEqual([id, showUser, url], [2009, false, undefined]);
+        const { release, buildId, sentence = '' } = variables ?? {};
+        assert.equal(release, '6.1.0-57-amd64');
+        assert.equal(buildId, '6a2b4ac77585b8cf102cba771300e573c8489b69');
+        assert.match(sentence, /Give its vmlinux, or its System\.map/);
+      }));
+
+    it('opens with a System.map', () =>
+      withAdapter(async (client) => {
+        const { dump } = reducedKernel();
+        const systemMap = path.join(folder, 'System.map');
+        const symbols = dump.symbols.names().flatMap((name) => dump.symbols.find(name) ?? []);
+        writeFileSync(systemMap, writeSystemMap(symbols));
+        const drive = new Drive(client, '');
+        await drive.launch({ core, systemMap }, { stopOnEntry: true });
+        assert.equal((await drive.find('Machine', 'Caches')).value, '145');
+      }));
+  });
 });

@@ -2,6 +2,7 @@
  * Opens what a launch asks for: a scenario on the machine that it (or the launch) names, or a machine to look into. What
  * cannot be opened is answered in words.
  */
+import { WantsVmlinux } from '../../engine/image/dump/wanted.js';
 import { ImageError } from '../../engine/image/kernelImage.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import {
@@ -74,6 +75,7 @@ async function open(spec: MachineSpec, args: LaunchArguments, host: Host): Promi
     return await openMachine(spec, host, options);
   } catch (error) {
     if (error instanceof FileError) throw errors.cannotRead(error.path, error.reason);
+    if (error instanceof WantsVmlinux) throw errors.wantsVmlinux(error.message, error.wanted);
     if (error instanceof ImageError || error instanceof TraceError)
       throw errors.cannotOpen(error.message);
     throw error;

@@ -5,6 +5,7 @@
  * button.
  * Anything thrown that is not an AdapterError is a defect, and answered as one (`defect`).
  */
+import type { WantedKernel } from '../../engine/image/dump/wanted.js';
 import type { Dap } from './dap.js';
 
 const REPOSITORY = 'https://github.com/mmscope/mmscope/blob/main/';
@@ -23,8 +24,9 @@ const CODES = {
   cannotRead: 2004,
   cannotOpen: 2005,
   scenarioHasErrors: 2006,
-  cannotRunOn: 2008,
   ended: 2007,
+  cannotRunOn: 2008,
+  wantsVmlinux: 2009,
   running: 3001,
   notRunnable: 3002,
   noSuchFrame: 3003,
@@ -57,6 +59,8 @@ export class AdapterError extends Error {
     readonly code: ErrorName,
     sentence: string,
     private readonly showUser = false,
+    /** What our own extension asks the user with, instead of the client's words. */
+    private readonly facts?: Readonly<Record<string, string>>,
   ) {
     super(sentence);
     this.name = 'AdapterError';
@@ -73,10 +77,13 @@ export class AdapterError extends Error {
       id: CODES[this.code],
       // Braces in the protocol's format are variables: keep ours literal.
       format: '{sentence}',
-      variables: { sentence: this.message },
+      variables: { ...this.facts, sentence: this.message },
       showUser,
-      url: `${REPOSITORY}${helpOf(this.code)}`,
-      urlLabel: 'Help',
+      // With a button of its own an error is shown by VS Code, whatever showUser says.
+      ...(this.facts === undefined && {
+        url: `${REPOSITORY}${helpOf(this.code)}`,
+        urlLabel: 'Help',
+      }),
     };
   }
 }
@@ -109,6 +116,12 @@ export const errors = {
   cannotRead: (path: string, reason: string) =>
     shown('cannotRead', `Cannot read ${path}: ${reason}.`),
   cannotOpen: (reason: string) => shown('cannotOpen', reason),
+  /** A client that knows the code asks for the file; others show the sentence. */
+  wantsVmlinux: (reason: string, { release, buildId }: WantedKernel) =>
+    new AdapterError('wantsVmlinux', reason, false, {
+      release,
+      ...(buildId !== undefined && { buildId }),
+    }),
   scenarioHasErrors: (first: string, count: number) =>
     shown(
       'scenarioHasErrors',

@@ -7,8 +7,8 @@
 import { DumpConsole } from '../../adapter/dump/console.js';
 import { Unanswerable } from '../../engine/inspect/ask/answer.js';
 import { inspectedOf } from '../../engine/image/dump/inspectedOf.js';
-import type { CoreSpec } from '../../engine/image/machineSpec.js';
 import { ofDump } from '../dumpFile.js';
+import type { Given } from '../options.js';
 
 interface Output {
   readonly out: (line: string) => void;
@@ -18,7 +18,7 @@ interface Output {
 export interface EvalOptions {
   readonly json: boolean;
   readonly pid: number | undefined;
-  readonly given: Omit<CoreSpec, 'kind' | 'path'>;
+  readonly given: Given;
 }
 
 export const evaluateAll = (
