@@ -6,13 +6,13 @@ import { walkAnswer } from '../../src/engine/inspect/ask/walk.js';
 import { reportOf } from '../../src/engine/inspect/report.js';
 import { Problems } from '../../src/engine/inspect/inspected.js';
 import { vmasOf } from '../../src/engine/inspect/tasks.js';
-import { openRandomAccess } from '../../src/files/randomAccessFile.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 import {
   containerOf,
   framesOf,
   inspect,
   knownDumps,
+  openKnown,
   reducedBytes,
   reducedKernel,
 } from './dumps.js';
@@ -48,7 +48,7 @@ function regions(text: string): readonly (readonly [pid: number, va: bigint, ent
 for (const dump of knownDumps())
   describe(dump.title, () => {
     it('says what drgn says', async () => {
-      const k = inspect(await openRandomAccess(dump.file));
+      const k = await openKnown(dump);
       const report = reportOf(k);
       assert.deepEqual(report.problems, []);
       const ours = JSON.parse(JSON.stringify(report)) as Record<string, unknown>;
@@ -58,7 +58,7 @@ for (const dump of knownDumps())
     });
 
     it('translates the addresses of its processes as they did', async () => {
-      const k = inspect(await openRandomAccess(dump.file));
+      const k = await openKnown(dump);
       const asked = regions(readFileSync(dump.prog, 'latin1'));
       assert.ok(asked.length > 50);
       for (const [pid, va, entry] of asked) {

@@ -1,13 +1,19 @@
 /**
- * Makes a small dump of a large one, of whatever kernel: `node scripts/run.mjs test/dumps/reduceDump.ts IN OUT PID:VA...`.
+ * Makes a small dump of a large one, of whatever kernel:
+ *
+ *     node scripts/run.mjs test/dumps/reduceDump.ts IN OUT PID:VA... [--vmlinux FILE]
+ *
+ * With a vmlinux, OUT.map and OUT.types have what was asked of its symbols and types.
  *
  * It holds the pages that reading everything once touches (symbols, types, lists, counters, tasks and their areas, the walks
  * of the addresses that are named), and no others: not the memory of its processes.
  */
 import { writeFileSync } from 'node:fs';
 import { openContainer } from '../../src/engine/image/dump/containers/container.js';
-import { describeKernel } from '../../src/engine/image/dump/describe.js';
+import { describeKernel, kernelNote } from '../../src/engine/image/dump/describe.js';
 import { dumpImage } from '../../src/engine/image/dump/dumpImage.js';
+import { givenFacts } from '../../src/engine/image/dump/given.js';
+import { writeSystemMap } from '../../src/engine/image/dump/symbols.js';
 import { taskByPid } from '../../src/engine/inspect/ask/answer.js';
 import { walkAnswer } from '../../src/engine/inspect/ask/walk.js';
 import { Inspected, Problems } from '../../src/engine/inspect/inspected.js';
@@ -18,9 +24,14 @@ import { reportOf } from '../../src/engine/inspect/report.js';
 import { tasksOf, vmasOf } from '../../src/engine/inspect/tasks.js';
 import { nodeCodecs } from '../../src/files/codecs.js';
 import { openRandomAccess } from '../../src/files/randomAccessFile.js';
+import { unpackSection } from '../../src/files/unpackSection.js';
 import { writeKdump } from './kdumpWriter.js';
+import { RecordedSymbols, RecordedTypes } from './recordedFacts.js';
 
-const [input = '', output = '', ...places] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const option = args.indexOf('--vmlinux');
+const [, vmlinux] = option < 0 ? [] : args.splice(option, 2);
+const [input = '', output = '', ...places] = args;
 const container = openContainer(await openRandomAccess(input), nodeCodecs);
 const touched = new Set<number>();
 const source = container.memory;
@@ -33,7 +44,15 @@ const memory = {
     return source.read(phys, sizeBytes);
   },
 };
-const kernel = describeKernel({ ...container, memory });
+const note = kernelNote(container);
+const files = { vmlinux: vmlinux === undefined ? undefined : await openRandomAccess(vmlinux) };
+const given = await givenFacts(files, note, { unpack: unpackSection });
+const described = describeKernel({ ...container, memory }, note, given);
+const symbols = new RecordedSymbols(
+  described.symbols.names().flatMap((name) => described.symbols.find(name) ?? []),
+);
+const types = new RecordedTypes(described.types);
+const kernel = { ...described, symbols, types: types.table };
 const k = new Inspected(kernel);
 const problems = new Problems();
 reportOf(k);
@@ -65,4 +84,8 @@ const bytes = writeKdump({
   physBase: kernel.physBase,
 });
 writeFileSync(output, bytes);
+if (vmlinux !== undefined) {
+  writeFileSync(`${output}.map`, writeSystemMap(symbols.recorded()));
+  writeFileSync(`${output}.types`, `${types.lines().join('\n')}\n`);
+}
 console.log(`${frames.size} of ${touched.size} frames, ${bytes.length} bytes`);
