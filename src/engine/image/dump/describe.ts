@@ -32,6 +32,8 @@ export interface DumpKernel {
   readonly cutOff: string | undefined;
   /** Undefined for a machine that is not a dump. */
   readonly vmcoreinfo: Vmcoreinfo | undefined;
+  /** Its text. */
+  readonly vmcoreinfoText: string | undefined;
   /** `6.1.0-57-amd64`. */
   readonly release: string;
   /** Of its vmlinux; undefined before 5.13 (0935288c6e00). */
@@ -77,6 +79,7 @@ export function describeKernel(container: Container, given: GivenFacts = {}): Du
       form: container.form,
       cutOff: container.cutOff,
       vmcoreinfo: info,
+      vmcoreinfoText: text,
       release,
       buildId: build,
       arch,
