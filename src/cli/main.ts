@@ -9,6 +9,7 @@ import { proc_names } from '../engine/entry/functions.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
+import { exportCore } from './exportCore.js';
 import { evaluateAll } from './eval/eval.js';
 import { info, jsonInfo, procInfo } from './info.js';
 import { inlineWidely } from './inlining.js';
@@ -74,6 +75,19 @@ const MODES: Readonly<Record<string, Mode>> = {
         for (const line of lines) console.log(line);
       }
       return 0;
+    },
+  },
+  export: {
+    usage: `export DUMP|STATE|FILE.mms CORE ${GIVEN_USAGE}`,
+    summary: 'write the machine, of a scenario where it ends, as an ELF core with VMCOREINFO',
+    run: async (args) => {
+      const options = optionsOf(args, GIVEN, []);
+      const [from, to, ...more] = options.rest;
+      if (from === undefined || to === undefined || more.length > 0)
+        throw new UsageError('what to export and the file to write are needed');
+      const size = await exportCore(from, to, givenFiles(options));
+      if (size > 0) console.log(`${to}: ${size} bytes`);
+      return size > 0 ? 0 : 1;
     },
   },
   eval: {

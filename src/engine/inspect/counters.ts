@@ -15,6 +15,9 @@ interface Section {
   readonly length: number;
 }
 
+/** More than any kernel counts. */
+const MAX_ITEMS = 4096;
+
 export class Counters {
   readonly zone: Section;
   readonly numa: Section;
@@ -27,7 +30,10 @@ export class Counters {
   constructor(private readonly k: Inspected) {
     this.text = k.global('vmstat_text');
     const count = (...names: readonly string[]): number =>
-      names.map((name) => k.findEnumerator(name)).find((value) => value !== undefined) ?? 0;
+      Math.min(
+        names.map((name) => k.findEnumerator(name)).find((value) => value !== undefined) ?? 0,
+        MAX_ITEMS,
+      );
     let first = 0;
     const section = (length: number): Section => {
       const made = { first, length };

@@ -9,6 +9,7 @@ import type { VirtAddr } from '../memory/address.js';
 import { asVirt, formatAddress } from '../memory/address.js';
 import type { DumpKernel } from '../image/dump/describe.js';
 import { NotInDump, type KernelSpace } from '../image/dump/kernelSpace.js';
+import { BtfError } from '../types/btf.js';
 import { sizeOf, stripTypedefs } from '../types/layout.js';
 import { findMember } from '../types/members.js';
 import type { CType, MemberPlace, StructType } from '../types/model.js';
@@ -25,7 +26,14 @@ export class Damaged extends Error {}
 
 /** An error that is about the dump, not about us. */
 export const isDumpError = (error: unknown): error is Error =>
-  error instanceof NotInDump || error instanceof NotKnown || error instanceof Damaged;
+  error instanceof NotInDump ||
+  error instanceof NotKnown ||
+  error instanceof Damaged ||
+  // Types are read when they are looked into.
+  error instanceof BtfError;
+
+/** More than any array of these structures has. */
+const MAX_LENGTH = 1 << 16;
 
 export class Inspected {
   readonly space: KernelSpace;
@@ -84,6 +92,7 @@ export class Inspected {
   lengthOf(tag: string, path: string): number {
     const type = stripTypedefs(this.place(tag, path).type);
     if (type.kind !== 'array') throw new NotKnown(`array ${tag}.${path}`);
+    if (type.length > MAX_LENGTH) throw new Damaged(`${tag}.${path} has ${type.length} elements`);
     return type.length;
   }
 

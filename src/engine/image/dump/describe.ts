@@ -31,6 +31,8 @@ export interface DumpKernel {
   readonly cutOff: string | undefined;
   /** Undefined for a machine that is not a dump. */
   readonly vmcoreinfo: Vmcoreinfo | undefined;
+  /** Its text. */
+  readonly vmcoreinfoText: string | undefined;
   /** `6.1.0-57-amd64`. */
   readonly release: string;
   /** Of its vmlinux; undefined before 5.13 (0935288c6e00). */
@@ -81,6 +83,7 @@ export function describeKernel(
       form: container.form,
       cutOff: container.cutOff,
       vmcoreinfo: info,
+      vmcoreinfoText: text,
       release,
       buildId,
       arch,

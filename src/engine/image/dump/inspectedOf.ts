@@ -32,6 +32,7 @@ export function inspectedOf(image: KernelImage): Inspected {
     form: origin,
     cutOff: undefined,
     vmcoreinfo: undefined,
+    vmcoreinfoText: undefined,
     release: profile.release,
     buildId: undefined,
     arch: profile.arch,

@@ -6,6 +6,7 @@
 import { NotInDump } from '../../image/dump/kernelSpace.js';
 import { asVirt } from '../../memory/address.js';
 import type { Inspected } from '../inspected.js';
+import { maxPfnOf } from '../memmap.js';
 import { listHeads } from '../list.js';
 import { migratetypeNames, migratetypes, pageblockOrder } from '../pageblocks.js';
 import { populatedZonesOf, type ZoneView } from '../zones.js';
@@ -58,7 +59,8 @@ function blockLines(k: Inspected, zones: readonly ZoneView[], names: readonly st
   const blockPages = 2 ** pageblockOrder(k);
   return zones.map((zone) => {
     const counts = names.map(() => 0);
-    for (let pfn = zone.start; pfn < zone.start + zone.spanned; pfn = next(pfn, blockPages)) {
+    const end = Math.min(zone.start + zone.spanned, maxPfnOf(k));
+    for (let pfn = zone.start; pfn < end; pfn = next(pfn, blockPages)) {
       const type = triedType(() => typeOf(zone, pfn));
       if (type !== undefined && counts[type] !== undefined) counts[type]++;
     }
