@@ -1,12 +1,10 @@
 /** `mmscope export FROM TO`: the machine of a dump, of a recorded state, or of a scenario that has run, as an ELF core. */
 import { elfCore } from '../engine/image/export/elfCore.js';
 import type { KernelImage } from '../engine/image/kernelImage.js';
-import type { CoreSpec } from '../engine/image/machineSpec.js';
 import { writeChunks } from '../files/writeChunks.js';
 import { ofDump } from './dumpFile.js';
+import type { Given } from './options.js';
 import { run } from './run/run.js';
-
-type Given = Omit<CoreSpec, 'kind' | 'path'>;
 
 /** Gives the size of the file that was written. */
 export async function exportCore(from: string, to: string, given: Given): Promise<number> {

@@ -81,11 +81,11 @@ const MODES: Readonly<Record<string, Mode>> = {
     usage: `export DUMP|STATE|FILE.mms CORE ${GIVEN_USAGE}`,
     summary: 'write the machine, of a scenario where it ends, as an ELF core with VMCOREINFO',
     run: async (args) => {
-      const options = optionsOf(args, GIVEN, []);
+      const options = optionsOf(args, GIVEN, GIVEN_FLAGS);
       const [from, to, ...more] = options.rest;
       if (from === undefined || to === undefined || more.length > 0)
         throw new UsageError('what to export and the file to write are needed');
-      const size = await exportCore(from, to, givenFiles(options));
+      const size = await exportCore(from, to, givenIn(options));
       if (size > 0) console.log(`${to}: ${size} bytes`);
       return size > 0 ? 0 : 1;
     },

@@ -15,7 +15,9 @@ import { dumpImage } from '../../src/engine/image/dump/dumpImage.js';
 import { givenFacts } from '../../src/engine/image/dump/given.js';
 import { writeSystemMap } from '../../src/engine/image/dump/symbols.js';
 import { taskByPid } from '../../src/engine/inspect/ask/answer.js';
+import { whereAnswer } from '../../src/engine/inspect/ask/where.js';
 import { walkAnswer } from '../../src/engine/inspect/ask/walk.js';
+import { pkmapOf } from '../../src/engine/inspect/fixedMaps.js';
 import { Inspected, Problems } from '../../src/engine/inspect/inspected.js';
 import { dumpedProcLines } from '../../src/engine/inspect/proc/files.js';
 import { cachesOf } from '../../src/engine/inspect/slab.js';
@@ -68,6 +70,8 @@ for (const cache of cachesOf(k, problems).filter(({ name }) =>
   new SlabObjects(k).partial(cache, problems);
   new SlabObjects(k).ofCpus(cache, problems);
 }
+for (const va of [pkmapOf(k)?.start ?? 0, k.pointerSize === 4 ? 0xffff_e000 : -0x80_2000])
+  whereAnswer({ k, task: undefined }, BigInt.asUintN(k.pointerSize * 8, BigInt(va)));
 for (const place of places) {
   const [pid = '', va = ''] = place.split(':');
   walkAnswer({ k, task: taskByPid(k, Number(pid)) }, BigInt(va));
