@@ -106,12 +106,12 @@ function hexAt(bytes: Uint8Array, start: number): number | undefined {
 /** Symbols as the lines of a System.map. */
 export function writeSystemMap(symbols: readonly Kallsym[]): Uint8Array {
   const pointerSize = symbols.some(({ address }) => address < 0) ? 8 : 4;
-  const lines = symbols.map(
-    ({ address, kind, name }) =>
-      `${formatAddress(address, pointerSize).slice(2)} ${kind} ${name}\n`,
-  );
-  const text = lines.join('');
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const lineBytes = (name: string): number => pointerSize * 2 + ' T '.length + name.length + 1;
+  const bytes = new Uint8Array(symbols.reduce((sum, { name }) => sum + lineBytes(name), 0));
+  let at = 0;
+  for (const { address, kind, name } of symbols) {
+    const line = `${formatAddress(address, pointerSize).slice(2)} ${kind} ${name}\n`;
+    for (let i = 0; i < line.length; i++) bytes[at++] = line.charCodeAt(i);
+  }
   return bytes;
 }
