@@ -47,7 +47,10 @@ describe('a dump of an i386 kernel with highmem', () => {
   });
 
   it('addresses are in slots of kmap() and of the fixmap, and nowhere behind the kernel', () => {
-    assert.match(where(0xff00_0000n), /in slot 0 of kmap\(\), pkmap_count 0; no page is mapped there/);
+    assert.match(
+      where(0xff00_0000n),
+      /in slot 0 of kmap\(\), pkmap_count 0; no page is mapped there/,
+    );
     assert.match(where(0xff1f_f000n), /in slot 511 of kmap\(\)/);
     assert.doesNotMatch(where(0xff20_0000n), /kmap/);
     assert.match(where(0xffff_e000n), /in slot 1 of the fixmap, FIX_DBGP_BASE/);
