@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
 import { FileError, type Files } from '../engine/image/openMachine.js';
 import { nodeCodecs } from './codecs.js';
+import { cacheFolder, keptTypesIn } from './keptTypes.js';
 import { openRandomAccess } from './randomAccessFile.js';
+import { unpackSection } from './unpackSection.js';
 
 const unzip = promisify(gunzip);
 const SMALLEST_PIECE = 1 << 16;
@@ -13,6 +15,7 @@ const LARGEST_PIECE = 1 << 30;
 
 export const nodeFiles: Files = {
   codecs: nodeCodecs,
+  vmlinuxHost: { unpack: unpackSection, kept: keptTypesIn(cacheFolder()) },
   readFile: (path) =>
     readFile(path)
       .then((bytes) => (isGzip(bytes) ? unzip(bytes) : bytes))

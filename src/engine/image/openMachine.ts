@@ -14,9 +14,10 @@ import { NoVmcoreinfo } from './dump/describe.js';
 import { dumpImage } from './dump/dumpImage.js';
 import type { Codecs } from './dump/dumpMemory.js';
 import { describedBy, type GivenFiles } from './dump/openDump.js';
-import type { Inspected } from '../inspect/inspected.js';
+import { isDumpError, type Inspected } from '../inspect/inspected.js';
 import { ImageError, type KernelImage } from './kernelImage.js';
 import type { BootSpec, CoreSpec, DumpSpec, MachineSpec } from './machineSpec.js';
+import type { VmlinuxHost } from './vmlinux/vmlinux.js';
 import { openBeginning } from './state/beginning.js';
 
 /** A file that is read where it is asked for. */
@@ -30,6 +31,8 @@ export interface Files {
   readonly openFile: (path: string) => Promise<OpenedFile>;
   /** What unpacks the pages of compressed dumps; without it the engine does, all but zstd. */
   readonly codecs?: Codecs;
+  /** What a vmlinux is read with; without it none can be given. */
+  readonly vmlinuxHost?: VmlinuxHost;
 }
 
 /** A file that cannot be read, and why, for the user. */
@@ -117,33 +120,46 @@ async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise
     };
     const container = openContainer(file, files.codecs ?? {});
     const named = { ...options, name: nameOf(spec.path) };
-    return { image: knownOrDescribed(container, given, named), close };
+    return { image: await knownOrDescribed(container, given, files, named), close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-function knownOrDescribed(
+async function knownOrDescribed(
   container: Container,
   given: GivenFiles,
+  { vmlinuxHost }: Files,
   options: OpenOptions & { readonly name: string },
-): KernelImage {
+): Promise<KernelImage> {
   const isGiven = Object.values(given).some((file) => file !== undefined);
-  if (isGiven) return dumpImage(describedBy(container, given), options);
+  if (isGiven) return imageOf(await describedBy(container, given, vmlinuxHost), options);
   try {
     return openKnownKernel(container, options);
   } catch (error) {
     if (!(error instanceof ImageError) || options.profiles !== undefined) throw error;
-    const described = tryToDescribe(container, error);
-    return dumpImage(described, options);
+    return imageOf(await tryToDescribe(container, error), options);
+  }
+}
+
+/** @throws ImageError when the dump lacks what every view needs */
+function imageOf(k: Inspected, options: OpenOptions & { readonly name: string }): KernelImage {
+  try {
+    return dumpImage(k, options);
+  } catch (error) {
+    if (isDumpError(error))
+      throw new ImageError(
+        `The dump, of Linux ${k.dump.release}, cannot be looked into: ${error.message}.`,
+      );
+    throw error;
   }
 }
 
 /** Without VMCOREINFO there is more to say about why it is of none of the known kernels. */
-function tryToDescribe(container: Container, unknown: ImageError): Inspected {
+async function tryToDescribe(container: Container, unknown: ImageError): Promise<Inspected> {
   try {
-    return describedBy(container, {});
+    return await describedBy(container, {}, undefined);
   } catch (error) {
     if (error instanceof NoVmcoreinfo && container.form.startsWith('ELF'))
       throw new ImageError(

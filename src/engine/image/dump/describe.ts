@@ -19,8 +19,11 @@ import type { Kallsym } from './kallsyms.js';
 
 /** What the user gives where the dump does not say it. */
 export interface GivenFacts {
+  /** Instead of the dump's. */
   readonly symbols?: ((pointerSize: 4 | 8) => readonly Kallsym[]) | undefined;
-  readonly types?: (() => TypeTable | undefined) | undefined;
+  readonly types?: TypeTable | undefined;
+  /** Asked where the dump does not tell its own. */
+  readonly missingSymbols?: (() => readonly Kallsym[] | undefined) | undefined;
   /** Of the vmlinux given: another build's is refused. */
   readonly buildId?: string | undefined;
 }
@@ -49,6 +52,9 @@ export interface DumpKernel {
   /** How far KASLR moved the kernel; undefined where it does not say (32 bit). */
   readonly kernelOffset: number | undefined;
 }
+
+/** The dump carries no types. */
+export class NoTypes extends ImageError {}
 
 /** Nothing in the dump says which kernel it is of. */
 export class NoVmcoreinfo extends ImageError {}
@@ -86,7 +92,7 @@ export function describeKernel(container: Container, given: GivenFacts = {}): Du
       paging,
       space,
       symbols,
-      types: given.types?.() ?? typesOf(space, symbols, release, build),
+      types: given.types ?? typesOf(space, symbols, release, build),
       pageOffset,
       physBase,
       kernelOffset: arch === 'x86_64' ? info.kernelOffset : undefined,
@@ -139,11 +145,18 @@ function symbolsOf(space: KernelSpace, info: Vmcoreinfo, given: GivenFacts): rea
   const symbols = given.symbols?.(space.pointerSize);
   if (symbols !== undefined) return moved(symbols, info);
   const places = kallsymsIn(info);
-  if (places === undefined)
-    throw new ImageError(
-      `VMCOREINFO of the dump, of Linux ${info.release ?? 'unknown'}, does not say where kallsyms lies (6.0 and later do). Give its System.map and BTF, or its vmlinux.`,
-    );
-  return readKallsyms(space, places);
+  const own = places === undefined ? undefined : readKallsyms(space, places);
+  // Without CONFIG_KALLSYMS_ALL (Debian's 686-pae) it has functions only.
+  if (own?.some(({ name }) => name === 'init_task')) return own;
+  const missing = given.missingSymbols?.();
+  if (missing !== undefined) return moved(missing, info);
+  const why =
+    own === undefined
+      ? 'VMCOREINFO does not say where kallsyms lies (6.0 and later do)'
+      : 'kallsyms has functions only (CONFIG_KALLSYMS_ALL is not set)';
+  throw new ImageError(
+    `The dump, of Linux ${info.release ?? 'unknown'}, does not tell its variables: ${why}. Give its vmlinux, or its System.map and BTF.`,
+  );
 }
 
 /** To where KASLR had the kernel run: what one symbol is off, all are but the per-CPU ones. */
@@ -154,9 +167,9 @@ function moved(symbols: readonly Kallsym[], info: Vmcoreinfo): readonly Kallsym[
     throw new ImageError('The symbols given have no _stext: they are not a whole System.map.');
   const offset = there - linked;
   if (offset === 0) return symbols;
-  const lowest = Math.min(linked, asVirt(0) === 0 && linked < 0 ? START_KERNEL_MAP : linked);
+  const lowest = linked < 0 ? START_KERNEL_MAP : linked;
   return symbols.map((symbol) =>
-    symbol.address >= lowest && (linked > 0 || symbol.address < 0)
+    symbol.address >= lowest && symbol.address < 0 === linked < 0
       ? { ...symbol, address: asVirt(symbol.address + offset) }
       : symbol,
   );
@@ -229,7 +242,7 @@ function typesOf(
   const [start, stop] = [symbols.address('__start_BTF'), symbols.address('__stop_BTF')];
   const wanted = build === undefined ? '' : ` (build id ${build})`;
   if (start === undefined || stop === undefined || stop <= start)
-    throw new ImageError(
+    throw new NoTypes(
       `The kernel in the dump, Linux ${release}${wanted}, carries no types (it was built without BTF). Give its vmlinux with debug information.`,
     );
   if (stop - start > MAX_BTF_BYTES)

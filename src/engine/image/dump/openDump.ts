@@ -1,16 +1,17 @@
 /** Opens a dump of any x86 kernel to look into: from its own words, or with what the user gives. */
-import { asciiz, type RandomAccess } from '../core/randomAccess.js';
 import { Inspected } from '../../inspect/inspected.js';
-import { readBtf, BtfError } from '../../types/btf.js';
+import { BtfError, readBtf } from '../../types/btf.js';
+import type { TypeTable } from '../../types/model.js';
+import { asciiz, type RandomAccess } from '../core/randomAccess.js';
 import { ImageError } from '../kernelImage.js';
+import { openVmlinux, type VmlinuxHost } from '../vmlinux/vmlinux.js';
 import type { Container } from './containers/container.js';
-import { describeKernel, type GivenFacts } from './describe.js';
+import { describeKernel, NoTypes, type GivenFacts } from './describe.js';
 import { readSystemMap } from './symbols.js';
-import { Vmlinux } from './vmlinux.js';
 
 /** Files that tell what the dump does not. */
 export interface GivenFiles {
-  /** A vmlinux with its symbols and its BTF. */
+  /** Asked only for what the dump lacks: symbols, and types of BTF or DWARF. */
   readonly vmlinux?: RandomAccess | undefined;
   readonly systemMap?: RandomAccess | undefined;
   /** Raw BTF. */
@@ -18,34 +19,39 @@ export interface GivenFiles {
 }
 
 /** @throws ImageError */
-export const describedBy = (container: Container, given: GivenFiles): Inspected =>
-  new Inspected(describeKernel(container, factsOf(given)));
-
-function factsOf({ vmlinux, systemMap, btf }: GivenFiles): GivenFacts {
-  const elf = vmlinux && new Vmlinux(vmlinux);
-  const types = typesOf(elf, btf);
-  return {
+export async function describedBy(
+  container: Container,
+  { vmlinux, systemMap, btf }: GivenFiles,
+  host: VmlinuxHost | undefined,
+): Promise<Inspected> {
+  if (vmlinux !== undefined && host === undefined)
+    throw new ImageError('A vmlinux cannot be read here.');
+  const elf = vmlinux && host && openVmlinux(vmlinux, host);
+  const facts: GivenFacts = {
     symbols:
-      systemMap !== undefined
-        ? (pointerSize) => readSystemMap(asciiz(systemMap.read(0, systemMap.size)), pointerSize)
-        : elf && (() => elf.symbols()),
-    types,
-    buildId: elf?.buildId(),
+      systemMap &&
+      ((pointerSize) => readSystemMap(asciiz(systemMap.read(0, systemMap.size)), pointerSize)),
+    types: btf && readTypes(btf),
+    missingSymbols: elf?.symbols,
+    buildId: elf?.buildId,
   };
+  try {
+    return new Inspected(describeKernel(container, facts));
+  } catch (error) {
+    if (!(error instanceof NoTypes) || elf === undefined) throw error;
+    const types = await elf.types();
+    if (types === undefined)
+      throw new ImageError('The vmlinux given has no types: neither BTF nor DWARF.');
+    return new Inspected(describeKernel(container, { ...facts, types }));
+  }
 }
 
-function typesOf(elf: Vmlinux | undefined, btf: RandomAccess | undefined): GivenFacts['types'] {
-  if (btf !== undefined)
-    return () => {
-      try {
-        return readBtf(btf.read(0, btf.size));
-      } catch (error) {
-        if (error instanceof BtfError)
-          throw new ImageError(`The BTF given is damaged: ${error.message}.`);
-        throw error;
-      }
-    };
-  if (elf === undefined) return undefined;
-  if (elf.section('.BTF') === undefined) return undefined;
-  return () => elf.btf();
+function readTypes(btf: RandomAccess): TypeTable {
+  try {
+    return readBtf(btf.read(0, btf.size));
+  } catch (error) {
+    if (error instanceof BtfError)
+      throw new ImageError(`The BTF given is damaged: ${error.message}.`);
+    throw error;
+  }
 }
