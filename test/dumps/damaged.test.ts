@@ -107,7 +107,7 @@ describe('damaged dumps', function () {
     for (let round = 0; round < 4 * FACTOR; round++) {
       const damaged = { ...container, memory: flipped(memory, random, 0x2161, 0x28ea) };
       try {
-        readAll(new Inspected(describeKernel(damaged as Container)));
+        readAll(new Inspected(describeKernel(damaged)));
       } catch (error) {
         assert.ok(error instanceof ImageError, `round ${round}: ${String(error)}`);
       }
