@@ -15,7 +15,7 @@ const LARGEST_PIECE = 1 << 30;
 
 export const nodeFiles: Files = {
   codecs: nodeCodecs,
-  vmlinux: { unpack: unpackSection, kept: keptKernelsIn(cacheFolder()) },
+  vmlinuxHost: { unpack: unpackSection, kept: keptKernelsIn(cacheFolder()) },
   readFile: (path) =>
     readFile(path)
       .then((bytes) => (isGzip(bytes) ? unzip(bytes) : bytes))
@@ -29,7 +29,7 @@ export const nodeFiles: Files = {
 };
 
 /** As {@link nodeFiles}, but what a vmlinux tells is neither looked for nor kept on disk. */
-export const keepingNothing: Files = { ...nodeFiles, vmlinux: { unpack: unpackSection } };
+export const keepingNothing: Files = { ...nodeFiles, vmlinuxHost: { unpack: unpackSection } };
 
 /** @throws FileError */
 export function readBytes(path: string): Uint8Array {

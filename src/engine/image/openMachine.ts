@@ -15,7 +15,7 @@ import { dumpImage } from './dump/dumpImage.js';
 import type { Codecs } from './dump/dumpMemory.js';
 import type { GivenFiles } from './dump/given.js';
 import { describedBy } from './dump/openDump.js';
-import type { Inspected } from '../inspect/inspected.js';
+import { isDumpError, type Inspected } from '../inspect/inspected.js';
 import { ImageError, type KernelImage } from './kernelImage.js';
 import type { BootSpec, CoreSpec, DumpSpec, MachineSpec } from './machineSpec.js';
 import { openBeginning } from './state/beginning.js';
@@ -33,7 +33,7 @@ export interface Files {
   /** What unpacks the pages of compressed dumps; without it the engine does, all but zstd. */
   readonly codecs?: Codecs;
   /** What unpacks debug information, and keeps what a vmlinux told; without it neither is done. */
-  readonly vmlinux?: VmlinuxHost;
+  readonly vmlinuxHost?: VmlinuxHost;
 }
 
 /** A file that cannot be read, and why, for the user. */
@@ -121,7 +121,7 @@ async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise
     };
     const container = openContainer(file, files.codecs ?? {});
     const named = { ...options, name: nameOf(spec.path) };
-    return { image: await knownOrDescribed(container, given, files.vmlinux ?? {}, named), close };
+    return { image: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named), close };
   } catch (error) {
     close();
     throw error;
@@ -135,12 +135,25 @@ async function knownOrDescribed(
   options: OpenOptions & { readonly name: string },
 ): Promise<KernelImage> {
   const isGiven = Object.values(given).some((file) => file !== undefined);
-  if (isGiven) return dumpImage(await describedBy(container, given, host), options);
+  if (isGiven) return imageOf(await describedBy(container, given, host), options);
   try {
     return openKnownKernel(container, options);
   } catch (error) {
     if (!(error instanceof ImageError) || options.profiles !== undefined) throw error;
-    return dumpImage(await tryToDescribe(container, host, error), options);
+    return imageOf(await tryToDescribe(container, host, error), options);
+  }
+}
+
+/** @throws ImageError when the dump lacks what every view needs */
+function imageOf(k: Inspected, options: OpenOptions & { readonly name: string }): KernelImage {
+  try {
+    return dumpImage(k, options);
+  } catch (error) {
+    if (isDumpError(error))
+      throw new ImageError(
+        `The dump, of Linux ${k.dump.release}, cannot be looked into: ${error.message}.`,
+      );
+    throw error;
   }
 }
 

@@ -4,7 +4,6 @@
  * Source: Linux 6.1 mm/vmstat.c: frag_show_print(), pagetypeinfo_showfree_print(), pagetypeinfo_showblockcount_print().
  */
 import { NotInDump } from '../../image/dump/kernelSpace.js';
-import { asVirt } from '../../memory/address.js';
 import type { Inspected } from '../inspected.js';
 import { maxPfnOf } from '../memmap.js';
 import { listHeads } from '../list.js';
@@ -59,18 +58,15 @@ function blockLines(k: Inspected, zones: readonly ZoneView[], names: readonly st
   const blockPages = 2 ** pageblockOrder(k);
   return zones.map((zone) => {
     const counts = names.map(() => 0);
+    // As the kernel does: from the zone's start on, be that inside of a block.
     const end = Math.min(zone.start + zone.spanned, maxPfnOf(k));
-    for (let pfn = zone.start; pfn < end; pfn = next(pfn, blockPages)) {
+    for (let pfn = zone.start; pfn < end; pfn += blockPages) {
       const type = triedType(() => typeOf(zone, pfn));
       if (type !== undefined && counts[type] !== undefined) counts[type]++;
     }
     return `${zoneText(zone, 0)} ${counts.map((count) => `${String(count).padStart(12)} `).join('')}`;
   });
 }
-
-/** The start of the next block. */
-const next = (pfn: number, blockPages: number): number =>
-  Math.floor(asVirt(pfn) / blockPages + 1) * blockPages;
 
 function triedType(read: () => number | undefined): number | undefined {
   try {
