@@ -3,7 +3,8 @@ import { MAX_CELLS, type FrameBody, type MapBody } from '../../engine/view/map.j
 import { formatAddress } from '../../engine/memory/address.js';
 import { frameStatesOf } from '../../engine/inspect/frameStates.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
-import { Pages, type PageView } from '../../engine/inspect/pages.js';
+import { pageblockOrder } from '../../engine/inspect/pageblocks.js';
+import { pageFlagNames, Pages, type PageView } from '../../engine/inspect/pages.js';
 import { useOfFrame, zoneOf } from '../../engine/inspect/ask/where.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
@@ -24,7 +25,12 @@ export function dumpMap(
       endPfn: start + spanned,
     })),
     states: toBase64(bytes),
-    machine: { arch: k.dump.arch, source: 'core' },
+    machine: {
+      arch: k.dump.arch,
+      source: 'core',
+      pageblockOrder: pageblockOrder(k),
+      flags: pageFlagNames(k).map(([, name]) => `PG_${name}`),
+    },
     ...(bytes.length * framesPerCell >= states.maxPfn && { totals: states.totals() }),
   };
 }

@@ -121,7 +121,10 @@ async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise
     };
     const container = openContainer(file, files.codecs ?? {});
     const named = { ...options, name: nameOf(spec.path) };
-    return { image: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named), close };
+    return {
+      image: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named),
+      close,
+    };
   } catch (error) {
     close();
     throw error;

@@ -111,11 +111,8 @@ export class Pages {
   }
 
   private flagNames(flags: bigint): string[] {
-    const names = new Map<number, string>();
-    for (const { name, value } of this.k.dump.types.enum('pageflags')?.enumerators ?? [])
-      if (name.startsWith('PG_') && !names.has(value)) names.set(value, name.slice(3));
-    return [...names].flatMap(([bit, name]) =>
-      ((flags >> BigInt(bit)) & 1n) !== 0n && !name.startsWith('_') ? [name] : [],
+    return pageFlagNames(this.k).flatMap(([bit, name]) =>
+      ((flags >> BigInt(bit)) & 1n) !== 0n ? [name] : [],
     );
   }
 
@@ -130,4 +127,12 @@ export class Pages {
     const phys = this.k.space.physOf(asVirt(Math.floor(va / 4096) * 4096));
     return phys === undefined ? undefined : this.memmap.pfnToPage(Math.floor(phys / 4096));
   }
+}
+
+/** Bits of page->flags and what the build calls them, without PG_; of several names of a bit the first. */
+export function pageFlagNames(k: Inspected): (readonly [bit: number, name: string])[] {
+  const names = new Map<number, string>();
+  for (const { name, value } of k.dump.types.enum('pageflags')?.enumerators ?? [])
+    if (name.startsWith('PG_') && !names.has(value)) names.set(value, name.slice(3));
+  return [...names].filter(([, name]) => !name.startsWith('_'));
 }
