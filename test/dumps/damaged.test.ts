@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
-import type { Container } from '../../src/engine/image/dump/containers/container.js';
 import { describeKernel } from '../../src/engine/image/dump/describe.js';
 import type { DumpMemory } from '../../src/engine/image/dump/dumpMemory.js';
 import { KernelSpace } from '../../src/engine/image/dump/kernelSpace.js';

@@ -3,6 +3,7 @@ import { MAX_CELLS, type FrameBody, type MapBody } from '../../engine/view/map.j
 import { formatAddress } from '../../engine/memory/address.js';
 import { frameStatesOf } from '../../engine/inspect/frameStates.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
+import { pageblockOrder } from '../../engine/inspect/pageblocks.js';
 import { Pages, type PageView } from '../../engine/inspect/pages.js';
 import { useOfFrame, zoneOf } from '../../engine/inspect/ask/where.js';
 import { toBase64 } from '../protocol/base64.js';
@@ -24,7 +25,14 @@ export function dumpMap(
       endPfn: start + spanned,
     })),
     states: toBase64(bytes),
-    machine: { arch: k.dump.arch, source: 'core' },
+    machine: {
+      arch: k.dump.arch,
+      source: 'core',
+      pageblockOrder: pageblockOrder(k),
+      flags: (k.dump.types.enum('pageflags')?.enumerators ?? [])
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('PG_')),
+    },
     ...(bytes.length * framesPerCell >= states.maxPfn && { totals: states.totals() }),
   };
 }

@@ -14,7 +14,8 @@
 import type { Int, KmemCache, Slab, UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { pr_err } from '../../include/linux/printk.h.js';
+import { pr_err, pr_info } from '../../include/linux/printk.h.js';
+import { SLAB_TRACE } from '../../include/linux/slab.h.js';
 import { add_taint, print_tainted, TAINT_BAD_PAGE } from '../../kernel/panic.js';
 import { print_hex_dump } from '../../lib/hexdump.js';
 import { stack_depot_print } from '../../lib/stackdepot.js';
@@ -32,6 +33,7 @@ import {
 } from './object_layout.js';
 
 const KERN_ERR = 3;
+const KERN_INFO = 6;
 /** As long as slab_err()'s buffer. */
 const SLAB_ERR_LENGTH = 99;
 
@@ -62,6 +64,20 @@ export function print_tracking(k: Kernel, s: KmemCache, object: VirtAddr): void 
   print_track(k, 'Freed', get_track(k, s, object, 'TRACK_FREE'), pr_time);
 }
 
+/** A line for each object that a cache with SLAB_TRACE gives out or takes back. Left out: dump_stack. */
+export function trace(k: Kernel, s: KmemCache, slab: Slab, object: VirtAddr, alloc: boolean): void {
+  if ((k.words[s + k.kmem_cache.flags]! & SLAB_TRACE) === 0) return;
+  const what = alloc ? 'alloc' : 'free';
+  const inuse = k.read_bits(slab, k.slab.inuse);
+  const fp = longHex(k, slab + k.slab.freelist);
+  pr_info(
+    k,
+    `TRACE ${cacheNameOf(k, s)} ${what} 0x${pointer(k, object)} inuse=${inuse} fp=0x${fp}`,
+  );
+  if (!alloc)
+    print_section(k, KERN_INFO, 'Object ', object, k.words[s + k.kmem_cache.object_size]!);
+}
+
 function print_slab_info(k: Kernel, slab: Slab): void {
   const objects = k.read_bits(slab, k.slab.objects);
   const inuse = k.read_bits(slab, k.slab.inuse);
@@ -73,9 +89,10 @@ function print_slab_info(k: Kernel, slab: Slab): void {
 
 /** The head of a report. A text of two lines has two, as there. */
 function slab_bug(k: Kernel, s: KmemCache, text: string): void {
+  const head = `BUG ${cacheNameOf(k, s)} (${print_tainted(k)}): ${text}`;
+  k.emit({ kind: 'slab-corruption', cache: k.va_of(s), text: head });
   pr_err(k, '='.repeat(77));
-  for (const line of `BUG ${cacheNameOf(k, s)} (${print_tainted(k)}): ${text}`.split('\n'))
-    pr_err(k, line);
+  for (const line of head.split('\n')) pr_err(k, line);
   pr_err(k, '-'.repeat(77));
   pr_err(k, '');
 }
