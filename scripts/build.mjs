@@ -45,7 +45,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 260e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 20e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 5.1e6 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 5.15e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
