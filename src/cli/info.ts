@@ -13,25 +13,39 @@ import {
 } from '../engine/image/state/index.js';
 import { migratetypeName } from '../engine/types/enumName.js';
 import { proc_lines } from '../engine/entry/functions.js';
-import { dumpSpecOf, openMachine } from '../engine/image/openMachine.js';
-import { nodeFiles } from '../files/nodeFiles.js';
+import { inspectedOf } from '../engine/image/dump/inspectedOf.js';
+import { ImageError } from '../engine/image/kernelImage.js';
+import { isDumpError, type Inspected } from '../engine/inspect/inspected.js';
+import { dumpedProcLines } from '../engine/inspect/proc/files.js';
+import { reportOf } from '../engine/inspect/report.js';
+import { ofDump } from './dumpFile.js';
+import { dumpInfoLines } from './dumpInfo.js';
+import type { Given } from './options.js';
 import { textTable } from './table.js';
 
-export const info = (path: string): Promise<string[]> => ofDump(path, infoLines);
+export const info = (path: string, given: Given): Promise<string[]> =>
+  ofDump(path, given, (image) =>
+    image.dumped === undefined ? infoLines(image) : dumpInfoLines(image.dumped),
+  );
 
 /** The lines of /proc/NAME, one of `proc_names`. */
-export const procInfo = (path: string, name: string): Promise<string[]> =>
-  ofDump(path, ({ mm }) => proc_lines(mm, name) ?? []);
+export const procInfo = (path: string, name: string, given: Given): Promise<string[]> =>
+  ofDump(path, given, ({ mm, dumped }) =>
+    dumped === undefined ? (proc_lines(mm, name) ?? []) : dumpedFile(dumped, name),
+  );
 
-/** What a core or a recorded state, whichever the file is, has to say. */
-async function ofDump<T>(path: string, read: (image: KernelImage) => T): Promise<T> {
-  const { image, close } = await openMachine(await dumpSpecOf(path, nodeFiles), nodeFiles);
+function dumpedFile(dumped: Inspected, name: string): string[] {
   try {
-    return read(image);
-  } finally {
-    close();
+    return dumpedProcLines(dumped, name) ?? [];
+  } catch (error) {
+    if (isDumpError(error)) throw new ImageError(`/proc/${name} cannot be told: ${error.message}.`);
+    throw error;
   }
 }
+
+/** Everything that the machine has lists of, as JSON. */
+export const jsonInfo = (path: string, given: Given): Promise<string> =>
+  ofDump(path, given, (image) => JSON.stringify(reportOf(inspectedOf(image))));
 
 interface NamedZone {
   readonly name: string;

@@ -9,11 +9,15 @@ import { proc_names } from '../engine/entry/functions.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
+import { evaluateAll } from './eval/eval.js';
 import { explainFiles, type ExplainRequest } from './explain.js';
-import { info, procInfo } from './info.js';
+import { exportCore } from './exportCore.js';
+import { info, jsonInfo, procInfo } from './info.js';
 import { inlineWidely } from './inlining.js';
 import { processMeter } from './meter.js';
 import { nativeFigures } from './nativeFigures.js';
+import { GIVEN, GIVEN_FLAGS, GIVEN_USAGE, givenIn, optionsOf, type Options } from './options.js';
+import { UsageError } from './usageError.js';
 import { isInputError } from './inputError.js';
 import { run } from './run/run.js';
 import { parseVersion } from '../report/input/version.js';
@@ -61,31 +65,57 @@ const MODES: Readonly<Record<string, Mode>> = {
     run: (args) => explainFiles(explainRequest(args), console.log, console.error),
   },
   info: {
-    usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
+    usage: `info DUMP|STATE [--json | --proc ${proc_names.join('|')}] ${GIVEN_USAGE}`,
     summary:
-      'describe the machine of a dump or recorded state, its zones and free memory; or print a file of its /proc',
+      'describe the machine of a dump of any x86 kernel or of a recorded state; or print a file of its /proc',
     run: async (args) => {
-      const at = args.indexOf('--proc');
-      const others = at < 0 ? args : args.toSpliced(at, 2);
-      const lines = await (at < 0
-        ? info(theOnly(others))
-        : procInfo(theOnly(others), procNameOf(args[at + 1])));
-      for (const line of lines) console.log(line);
+      const options = optionsOf(args, ['--proc', ...GIVEN], ['--json', ...GIVEN_FLAGS]);
+      const path = theOnly(options.rest);
+      const given = givenIn(options);
+      const name = options.values.get('--proc');
+      const json = options.flags.has('--json');
+      if (json && name !== undefined) throw new UsageError('write --json or --proc, not both');
+      if (json) console.log(await jsonInfo(path, given));
+      else {
+        const lines = await (name === undefined
+          ? info(path, given)
+          : procInfo(path, procNameOf(name), given));
+        for (const line of lines) console.log(line);
+      }
       return 0;
     },
   },
+  export: {
+    usage: `export DUMP|STATE|FILE.mms CORE ${GIVEN_USAGE}`,
+    summary: 'write the machine, of a scenario where it ends, as an ELF core with VMCOREINFO',
+    run: async (args) => {
+      const options = optionsOf(args, GIVEN, GIVEN_FLAGS);
+      const [from, to, ...more] = options.rest;
+      if (from === undefined || to === undefined || more.length > 0)
+        throw new UsageError('what to export and the file to write are needed');
+      const size = await exportCore(from, to, givenIn(options));
+      if (size > 0) console.log(`${to}: ${size} bytes`);
+      return size > 0 ? 0 : 1;
+    },
+  },
+  eval: {
+    usage: `eval DUMP|STATE EXPRESSION... [--json] [--task PID] ${GIVEN_USAGE}`,
+    summary:
+      'evaluate expressions of C, where(x), walk(x), page(x) and commands such as ps on the machine of a dump',
+    run: (args) => {
+      const options = optionsOf(args, ['--task', ...GIVEN], ['--json', ...GIVEN_FLAGS]);
+      const [path, ...expressions] = options.rest;
+      if (path === undefined || expressions.length === 0)
+        throw new UsageError('a dump and an expression are needed');
+      return evaluateAll(
+        path,
+        expressions,
+        { json: options.flags.has('--json'), pid: pidOf(options), given: givenIn(options) },
+        { out: console.log, err: console.error },
+      );
+    },
+  },
 };
-
-/** Called wrongly, and how. */
-class UsageError extends Error {
-  constructor(
-    message: string,
-    /** The usage says more: it is not only a value that is wrong. */
-    readonly isOfForm = true,
-  ) {
-    super(message);
-  }
-}
 
 function atLeastOne(args: readonly string[]): readonly string[] {
   const flag = args.find((arg) => arg.startsWith('-'));
@@ -137,6 +167,13 @@ function procNameOf(name = ''): string {
   if (!proc_names.includes(name))
     throw new UsageError(`'${name}' is not a file of /proc: write one of ${proc_names.join(', ')}`);
   return name;
+}
+
+function pidOf({ values }: Options): number | undefined {
+  const text = values.get('--task');
+  if (text === undefined) return undefined;
+  if (!/^[0-9]+$/.test(text)) throw new UsageError(`'${text}' is not a pid: write a number`, false);
+  return Number(text);
 }
 
 /** `--port N` and nothing else. */

@@ -18,6 +18,7 @@ import { registerMachineTree } from './debug/machineTree.js';
 import { registerNumberFormat } from './debug/numberFormat.js';
 import { registerRunCommands } from './debug/runCommands.js';
 import { Sessions } from './debug/sessions.js';
+import { registerVmlinuxPicker } from './debug/vmlinuxPicker.js';
 import { registerExamples } from './examples.js';
 import { registerDiagnostics } from './language/diagnostics.js';
 import { registerExpressions } from './language/expressions.js';
@@ -41,6 +42,7 @@ export function activate(context: ExtensionContext): void {
     registerBreakInside(),
     registerLastWrite(sessions),
     registerNumberFormat(sessions),
+    registerVmlinuxPicker(sessions),
     registerMachineTree(sessions),
     registerExamples(context.extensionUri),
     registerExpressions(),

@@ -4,13 +4,18 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
 import { FileError, type Files } from '../engine/image/openMachine.js';
+import { nodeCodecs } from './codecs.js';
+import { cacheFolder, keptKernelsIn } from './keptKernels.js';
 import { openRandomAccess } from './randomAccessFile.js';
+import { unpackSection } from './unpackSection.js';
 
 const unzip = promisify(gunzip);
 const SMALLEST_PIECE = 1 << 16;
 const LARGEST_PIECE = 1 << 30;
 
 export const nodeFiles: Files = {
+  codecs: nodeCodecs,
+  vmlinuxHost: { unpack: unpackSection, kept: keptKernelsIn(cacheFolder()) },
   readFile: (path) =>
     readFile(path)
       .then((bytes) => (isGzip(bytes) ? unzip(bytes) : bytes))
@@ -22,6 +27,9 @@ export const nodeFiles: Files = {
       throw fileError(path, error);
     }),
 };
+
+/** As {@link nodeFiles}, but what a vmlinux tells is neither looked for nor kept on disk. */
+export const keepingNothing: Files = { ...nodeFiles, vmlinuxHost: { unpack: unpackSection } };
 
 /** @throws FileError */
 export function readBytes(path: string): Uint8Array {

@@ -1,19 +1,46 @@
 /**
- * Opens a file for the engine: plain files are read where they are asked for, gzip files are inflated once and kept, all
- * but their zeros (most of a machine's memory is zeros).
+ * Opens a file for the engine: plain files are read where they are asked for; gzip and zstd files are unpacked once and kept,
+ * all but their zeros (most of a machine's memory is zeros).
  */
-import { once } from 'node:events';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
 import type { OpenedFile } from '../engine/image/openMachine.js';
+import { Unpacked } from './unpacked.js';
+
+const ZSTD_MAGIC = 0xfd2fb528;
 
 export async function openRandomAccess(path: string): Promise<OpenedFile> {
   const descriptor = openSync(path, 'r');
-  const magic = Buffer.alloc(2);
-  readSync(descriptor, magic, 0, 2, 0);
-  if (magic[0] !== 0x1f || magic[1] !== 0x8b) return plainFile(descriptor);
+  const magic = Buffer.alloc(4);
+  readSync(descriptor, magic, 0, 4, 0);
+  const isGzip = magic[0] === 0x1f && magic[1] === 0x8b;
+  const isZstd = magic.readUInt32LE(0) === ZSTD_MAGIC;
+  if (!isGzip && !isZstd) return plainFile(descriptor);
   closeSync(descriptor);
-  return inflatedFile(path);
+  const bytes = createReadStream(path);
+  return isGzip ? unpacked(bytes.pipe(createGunzip())) : unpacked(unzstd(bytes));
+}
+
+/** What zstd packed, a piece at a time. */
+export async function* unzstd(
+  packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let ready: Uint8Array[] = [];
+  const stream = new Decompress((data) => void ready.push(data));
+  for await (const data of packed) {
+    stream.push(data);
+    yield* ready;
+    ready = [];
+  }
+  stream.push(new Uint8Array(0), true);
+  yield* ready;
+}
+
+async function unpacked(pieces: AsyncIterable<Uint8Array>): Promise<OpenedFile> {
+  const file = new Unpacked();
+  for await (const piece of pieces) file.add(piece);
+  return file.finished();
 }
 
 /** A file as it is, packed or not. @throws when it cannot be opened */
@@ -34,53 +61,5 @@ function plainFile(descriptor: number): OpenedFile {
       return bytes.subarray(0, done);
     },
     close: () => closeSync(descriptor),
-  };
-}
-
-const CHUNK_BYTES = 1 << 16;
-const ZEROS = Buffer.alloc(CHUNK_BYTES);
-
-async function inflatedFile(path: string): Promise<OpenedFile> {
-  const chunks: (Buffer | undefined)[] = [];
-  let open = Buffer.alloc(CHUNK_BYTES);
-  let filled = 0;
-  let size = 0;
-  const closeChunk = (): void => {
-    if (open.equals(ZEROS)) {
-      chunks.push(undefined);
-      return;
-    }
-    chunks.push(open);
-    open = Buffer.alloc(CHUNK_BYTES);
-  };
-  const inflate = createReadStream(path).pipe(createGunzip());
-  inflate.on('data', (data: Buffer) => {
-    size += data.length;
-    for (let from = 0; from < data.length;) {
-      const copied = data.copy(open, filled, from);
-      from += copied;
-      filled += copied;
-      if (filled < CHUNK_BYTES) continue;
-      closeChunk();
-      filled = 0;
-    }
-  });
-  await once(inflate, 'end');
-  if (filled > 0) closeChunk();
-  return {
-    size,
-    read(offset, length) {
-      const out = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
-      for (let done = 0; done < out.length;) {
-        const within = (offset + done) % CHUNK_BYTES;
-        const bytes = Math.min(out.length - done, CHUNK_BYTES - within);
-        chunks[Math.floor((offset + done) / CHUNK_BYTES)]?.copy(out, done, within, within + bytes);
-        done += bytes;
-      }
-      return out;
-    },
-    close: () => {
-      chunks.length = 0;
-    },
   };
 }

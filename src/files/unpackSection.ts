@@ -5,14 +5,14 @@
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflate } from 'node:zlib';
 import type { RandomAccess } from '../engine/image/core/randomAccess.js';
 import { ImageError } from '../engine/image/kernelImage.js';
 import type { Section } from '../engine/image/vmlinux/elfSections.js';
 import type { Unpack } from '../engine/image/vmlinux/unpackedSections.js';
-import { openPlainFile } from './randomAccessFile.js';
+import { openPlainFile, unzstd } from './randomAccessFile.js';
 
 const PIECE_BYTES = 1 << 20;
 
@@ -21,11 +21,7 @@ export const unpackSection: Unpack = async (file, section) => {
   const name = path.join(folder, 'section');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    await pipeline(
-      Readable.from(pieces(file, section)),
-      unpacker(section),
-      createWriteStream(name),
-    );
+    await pipeline(upTo(section.sizeBytes, unpackedPieces(file, section)), createWriteStream(name));
     const unpacked = openPlainFile(name);
     return {
       ...unpacked,
@@ -48,13 +44,21 @@ function* pieces(file: RandomAccess, { offset, fileBytes }: Section): Generator<
     yield file.read(offset + done, Math.min(PIECE_BYTES, fileBytes - done));
 }
 
-function unpacker({ name, packing }: Section): NodeJS.ReadWriteStream {
-  switch (packing) {
-    case 'zlib':
-      return createInflate();
-    case 'zstd':
-      throw new Error(`${name} is packed with zstd`);
-    case undefined:
-      return new PassThrough();
+function unpackedPieces(file: RandomAccess, section: Section): AsyncIterable<Uint8Array> {
+  const packed = pieces(file, section);
+  if (section.packing === 'zlib') return Readable.from(packed).pipe(createInflate());
+  return section.packing === 'zstd' ? unzstd(packed) : Readable.from(packed);
+}
+
+/** No more is written than the section's header says. */
+async function* upTo(
+  sizeBytes: number,
+  unpacked: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let written = 0;
+  for await (const piece of unpacked) {
+    written += piece.length;
+    if (written > sizeBytes) throw new Error(`it has more than the ${sizeBytes} bytes it claims`);
+    yield piece;
   }
 }

@@ -295,7 +295,7 @@ lock_page(page);
       /^mmscope: The trace does not contain a full state/,
     ],
     ['that is damaged', file('damaged.gz', '\x1f\x8b and no more'), /^mmscope: .*damaged gzip$/],
-    ['that is empty', file('empty', ''), /^mmscope: The file is not an ELF core/],
+    ['that is empty', file('empty', ''), /^mmscope: The file is empty\.$/],
   ];
   for (const [what, name, message] of unreadable)
     it(`info of a file ${what}: a sentence, exit code 2`, () => {

@@ -175,7 +175,7 @@ describe('a booted machine beside the recorded one', function () {
       const cmaPages = Math.max(
         ...readZones(core).zones.map((zone) => zone.populated?.fields.cma ?? 0),
       );
-      const image = boot(core.profile.name, {
+      const image = boot(core.profile.name as ProfileName, {
         ramBytes: Number(/(\d+)M$/.exec(folder)?.[1]) * MiB,
         cmaBytes: cmaPages * PAGE_SIZE,
         highmemBytes: highmemMiB * MiB,

@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { ImageError } from '../../src/engine/image/kernelImage.js';
 import { readElfProgram } from '../../src/engine/image/vmlinux/elfSections.js';
@@ -17,7 +18,7 @@ import { flattenMembers } from '../../src/engine/types/members.js';
 import type { StructType } from '../../src/engine/types/model.js';
 import { typeName } from '../../src/engine/types/typeName.js';
 import { writeEnum, writeStruct, writeTypedef } from '../../src/engine/types/typeTextWriter.js';
-import { cacheFolder, keptTypesIn } from '../../src/files/keptTypes.js';
+import { cacheFolder, keptKernelsIn } from '../../src/files/keptKernels.js';
 import { unpackSection } from '../../src/files/unpackSection.js';
 import { scratchFolder } from '../scratch.js';
 import { random } from './random.js';
@@ -213,6 +214,73 @@ describe('types of DWARF', () => {
   });
 });
 
+describe('packed sections', () => {
+  const fixture = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
+
+  it('zlib and zstd, larger than one piece', async () => {
+    for (const [type, pack] of [
+      [1, (bytes: Uint8Array) => deflateSync(bytes)],
+      [2, rawZstd],
+    ] as const) {
+      const elf = withPackedSection(fixture, '.debug_info', type, pack);
+      assert.equal(textOf(await typesOf(elf)), EXPECTED);
+    }
+  });
+
+  it('damaged ones, and forms that nobody knows, are refused in words', async () => {
+    const damaged = withPackedSection(fixture, '.debug_info', 1, (bytes) => bytes);
+    await assert.rejects(typesOf(damaged), /Section \.debug_info .* is damaged/);
+    const unknown = withPackedSection(fixture, '.debug_str', 9, (bytes) => bytes);
+    await assert.rejects(typesOf(unknown), /packed in a form that mmscope does not know \(9\)/);
+  });
+
+  it('a host that unpacks nothing says how to unpack them', async () => {
+    const elf = withPackedSection(fixture, '.debug_info', 1, (bytes) => deflateSync(bytes));
+    const types = openVmlinux(randomAccessOf(elf), {}).types();
+    await assert.rejects(types, /objcopy --decompress-debug-sections/);
+  });
+
+  /** A frame of blocks that are not compressed. (Source: RFC 8878, section 3.1.1.) */
+  function rawZstd(bytes: Uint8Array): Uint8Array {
+    const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x58)];
+    for (let at = 0; at < bytes.length; at += 1000) {
+      const block = bytes.subarray(at, at + 1000);
+      const header = (block.length << 3) | (at + 1000 >= bytes.length ? 1 : 0);
+      parts.push(Uint8Array.of(header & 255, header >> 8, header >> 16), block);
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** The ELF32 file with a section packed, at its end. */
+  function withPackedSection(
+    elf: Uint8Array,
+    name: string,
+    type: number,
+    pack: (bytes: Uint8Array) => Uint8Array,
+  ): Uint8Array {
+    const { offset, size } = sectionOf(elf, name);
+    const header = new DataView(new ArrayBuffer(12));
+    [type, size, 1].forEach((word, i) => {
+      header.setUint32(i * 4, word, true);
+    });
+    const packed = Buffer.concat([
+      new Uint8Array(header.buffer),
+      pack(elf.subarray(offset, offset + size)),
+    ]);
+    const out = Uint8Array.from(Buffer.concat([elf, packed]));
+    const view = new DataView(out.buffer);
+    const headers = view.getUint32(32, true);
+    const index = readElfProgram(randomAccessOf(elf)).sections.findIndex(
+      (each) => each.name === name,
+    );
+    const at = headers + index * 40;
+    view.setUint32(at + 8, view.getUint32(at + 8, true) | 0x800, true);
+    view.setUint32(at + 16, elf.length, true);
+    view.setUint32(at + 20, packed.length, true);
+    return out;
+  }
+});
+
 describe('types of DWARF, as compilers write it', () => {
   const folder = scratchFolder();
   const forms = [
@@ -391,11 +459,11 @@ describe('types that are kept', () => {
   it('are those of the first time, under the build id; damaged ones are read anew', async () => {
     const elf = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
     const cache = scratchFolder();
-    const kept = keptTypesIn(cache);
+    const kept = keptKernelsIn(cache);
     const open = (file: Uint8Array) => openVmlinux(randomAccessOf(file), { ...host, kept });
     const { buildId } = open(elf);
     assert.match(buildId ?? '', /^[0-9a-f]{40}$/);
-    assert.equal(kept.read(buildId ?? ''), undefined);
+    assert.equal(kept.read(buildId ?? '', 'btf'), undefined);
     const first = await open(elf).types();
     assert.ok(first);
 
@@ -407,7 +475,7 @@ describe('types that are kept', () => {
     assert.ok(again);
     assert.equal(textOf(again), textOf(first));
 
-    const file = path.join(cache, 'types-1', `${buildId ?? ''}.btf`);
+    const file = path.join(cache, 'kernels-1', `${buildId ?? ''}.btf`);
     writeFileSync(file, readFileSync(file).subarray(0, 1000));
     await assert.rejects(async () => open(blind).types(), ImageError);
     assert.equal(textOf((await open(elf).types()) ?? first), textOf(first));
@@ -415,10 +483,10 @@ describe('types that are kept', () => {
 
   it('a build id that a dump names is not a path', () => {
     const cache = scratchFolder();
-    const kept = keptTypesIn(cache);
-    kept.write('../../escaped', new Uint8Array(1));
+    const kept = keptKernelsIn(cache);
+    kept.write('../../escaped', 'btf', new Uint8Array(1));
     assert.deepEqual(readdirSync(cache), []);
-    assert.equal(kept.read('../package'), undefined);
+    assert.equal(kept.read('../package', 'btf'), undefined);
   });
 
   it('lie where each system has its caches', () => {

@@ -7,6 +7,7 @@ import {
   isLaunch,
   type Standing,
 } from '../../src/extension/debug/sessionMessages.js';
+import { wantedVmlinux } from '../../src/extension/debug/wantedVmlinux.js';
 import { deedsOf } from '../../src/extension/deeds.js';
 import { copyPlan } from '../../src/extension/exampleCopy.js';
 import { exampleList } from '../../src/extension/exampleList.js';
@@ -20,6 +21,18 @@ describe('where a session stands', () => {
     for (const message of messages) standing = after(standing, message) ?? standing;
     return standing;
   };
+
+  it('asks for a vmlinux where a launch failed for want of it, and nowhere else', () => {
+    const variables = { sentence: 'Give its vmlinux.', release: '6.1.0', buildId: '624a' };
+    const failed = { ...launched, success: false, body: { error: { id: 2009, variables } } };
+    assert.deepEqual(wantedVmlinux(failed), variables);
+    const nameless = { sentence: '', release: '5.10' };
+    const old = { ...failed, body: { error: { id: 2009, variables: nameless } } };
+    assert.deepEqual(wantedVmlinux(old), { ...nameless, buildId: undefined });
+    assert.equal(wantedVmlinux({ ...failed, body: { error: { id: 2005, variables } } }), undefined);
+    assert.equal(wantedVmlinux({ ...failed, command: 'evaluate' }), undefined);
+    assert.equal(wantedVmlinux(launched), undefined);
+  });
 
   it('begins with a launch that succeeds, not with one that fails', () => {
     assert.equal(play(event('initialized')), undefined);

@@ -2,6 +2,7 @@
  * Opens what a launch asks for: a scenario on the machine that it (or the launch) names, or a machine to look into. What
  * cannot be opened is answered in words.
  */
+import { WantsVmlinux } from '../../engine/image/dump/wanted.js';
 import { ImageError } from '../../engine/image/kernelImage.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import {
@@ -59,6 +60,7 @@ export async function openDebuggee(
   const spec = override ?? resolved(scenario.machine, path, host);
   const { image, close } = await open(spec, args, host);
   try {
+    if (image.dumped !== undefined) throw errors.cannotRunOn(image.origin);
     const compiled = checked(scenario.compile(image.profile), scenario.sources, path, reporter);
     return { debuggee: new ScenarioDebuggee(image, compiled, path), close };
   } catch (error) {
@@ -73,6 +75,7 @@ async function open(spec: MachineSpec, args: LaunchArguments, host: Host): Promi
     return await openMachine(spec, host, options);
   } catch (error) {
     if (error instanceof FileError) throw errors.cannotRead(error.path, error.reason);
+    if (error instanceof WantsVmlinux) throw errors.wantsVmlinux(error.message, error.wanted);
     if (error instanceof ImageError || error instanceof TraceError)
       throw errors.cannotOpen(error.message);
     throw error;
@@ -105,7 +108,17 @@ function profileNamed(name: string): Profile {
 /** The machine that the launch itself names. */
 function specOf(args: LaunchArguments, host: Host): MachineSpec | undefined {
   const core = nonEmpty(args.core);
-  if (core !== undefined) return { kind: 'core', path: host.resolvePath(core) };
+  if (core !== undefined) {
+    const given = (path: string | undefined): string | undefined =>
+      nonEmpty(path) === undefined ? undefined : host.resolvePath(path ?? '');
+    return {
+      kind: 'core',
+      path: host.resolvePath(core),
+      vmlinux: given(args.vmlinux),
+      systemMap: given(args.systemMap),
+      btf: given(args.btf),
+    };
+  }
   const state = nonEmpty(args.state);
   return state === undefined ? undefined : { kind: 'state', path: host.resolvePath(state) };
 }

@@ -50,7 +50,8 @@ export class Target {
       scenario?.program.files.map(({ text }) => text).join('\n'),
       allocations,
     );
-    this.chronicle = new Chronicle(image, tape, this.context.states, {
+    const states = image.dumped === undefined ? this.context.states : undefined;
+    this.chronicle = new Chronicle(image, tape, states, {
       held: scenario?.expectCells.held,
       failed: scenario?.expectCells.failed,
     });

@@ -4,6 +4,8 @@
  */
 import type { Dap } from '../protocol/dap.js';
 import { AdapterError } from '../protocol/errors.js';
+import { COMMANDS } from '../../engine/inspect/ask/commands/commands.js';
+import { QUESTIONS } from '../../engine/inspect/ask/questions.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { flattenMembers } from '../../engine/types/members.js';
 import { typeName } from '../../engine/types/typeName.js';
@@ -89,6 +91,11 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
     const inScope =
       scenario === undefined ? [] : [...scenario.locals(at.task, at.frame), ...scenario.globals()];
     for (const { name, place } of inScope) add(name, 'variable', typeName(place.type));
+  }
+  if (target.image.dumped !== undefined) {
+    for (const [name, { signature }] of Object.entries(QUESTIONS)) add(name, 'function', signature);
+    for (const [name, { usage, summary }] of Object.entries(COMMANDS))
+      add(name, 'keyword', `${usage}: ${summary}`);
   }
   add('verdict', 'function', 'the record of the newest attempt to allocate');
   for (const [name, { signature }] of Object.entries(HELPERS)) add(name, 'function', signature);

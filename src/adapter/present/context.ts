@@ -7,6 +7,7 @@ import type { PagePeek } from '../../engine/view/pagePeek.js';
 import { surveyorOf } from '../../engine/view/surveyor.js';
 import type { Allocations, Surveyor } from '../../engine/view/whereIs.js';
 import { NumberOrigins } from '../evaluation/numberOrigins.js';
+import { errors } from '../protocol/errors.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
 import { pageFlagsSpecial, pageSpecial } from './page.js';
@@ -37,12 +38,27 @@ export function machineContext(
 ): MachineContext {
   const specials = new Map<string, Special>();
   const specialPlaces: SpecialPlace[] = [];
+  const origins = new NumberOrigins(image.profile, scenario);
+  const memory = typedMemory(image);
+  const { profile } = image;
+  if (image.dumped !== undefined)
+    return Object.assign(
+      Object.create(notOfDumps) as Pick<MachineContext, 'states' | 'peek' | 'surveyor'>,
+      {
+        image,
+        profile,
+        memory,
+        origins,
+        specials,
+        specialPlaces,
+      },
+    );
   const surveyor = { ...surveyorOf(image), ...(allocations && { allocations }) };
   const context: MachineContext = {
     image,
-    profile: image.profile,
-    memory: typedMemory(image),
-    origins: new NumberOrigins(image.profile, scenario),
+    profile,
+    memory,
+    origins,
     states: surveyor.states,
     peek: surveyor.peek,
     surveyor,
@@ -57,3 +73,16 @@ export function machineContext(
   specialPlaces.push(pageFlagsSpecial(context), zoneFlagsSpecial(context), entrySpecial(context));
   return context;
 }
+
+/** Readings that go by the facts of a known build. What is looked into by its own types has others: adapter/dump/. */
+const notOfDumps = {
+  get states(): FrameStates {
+    throw errors.notOfDumps();
+  },
+  get peek(): PagePeek {
+    throw errors.notOfDumps();
+  },
+  get surveyor(): Surveyor {
+    throw errors.notOfDumps();
+  },
+};

@@ -41,6 +41,9 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   launch: {
     'program?': 'string',
     'core?': 'string',
+    'vmlinux?': 'string',
+    'systemMap?': 'string',
+    'btf?': 'string',
     'state?': 'string',
     'profile?': 'string',
     'kernelSource?': 'string',

@@ -16,8 +16,12 @@ type BodyOf<Response extends { readonly body?: unknown }> = NonNullable<Response
 export interface LaunchArguments extends Dap.LaunchRequestArguments {
   /** A scenario. */
   readonly program?: string;
-  /** An ELF core: the machine of the scenario, or what to look into when there is none. */
+  /** A dump of memory: the machine of the scenario, or what to look into when there is none. */
   readonly core?: string;
+  /** Of the dumped kernel, where the dump does not tell symbols and types: its vmlinux, or System.map and raw BTF. */
+  readonly vmlinux?: string;
+  readonly systemMap?: string;
+  readonly btf?: string;
   /** A recorded state, likewise. */
   readonly state?: string;
   /** The kernel build of a core, where the core does not say it. */

@@ -5,6 +5,7 @@
  * button.
  * Anything thrown that is not an AdapterError is a defect, and answered as one (`defect`).
  */
+import type { WantedKernel } from '../../engine/image/dump/wanted.js';
 import type { Dap } from './dap.js';
 
 const REPOSITORY = 'https://github.com/mmscope/mmscope/blob/main/';
@@ -24,6 +25,8 @@ const CODES = {
   cannotOpen: 2005,
   scenarioHasErrors: 2006,
   ended: 2007,
+  cannotRunOn: 2008,
+  wantsVmlinux: 2009,
   running: 3001,
   notRunnable: 3002,
   noSuchFrame: 3003,
@@ -37,6 +40,7 @@ const CODES = {
   noSuchSource: 3011,
   noException: 3012,
   noSuchPage: 3013,
+  notOfDumps: 3014,
   otherTaskInside: 3020,
   noSuchTarget: 3101,
   frameIsOld: 3102,
@@ -56,6 +60,8 @@ export class AdapterError extends Error {
     readonly code: ErrorName,
     sentence: string,
     private readonly showUser = false,
+    /** What our own extension asks the user with, instead of the client's words. */
+    private readonly facts?: Readonly<Record<string, string>>,
   ) {
     super(sentence);
     this.name = 'AdapterError';
@@ -72,10 +78,13 @@ export class AdapterError extends Error {
       id: CODES[this.code],
       // Braces in the protocol's format are variables: keep ours literal.
       format: '{sentence}',
-      variables: { sentence: this.message },
+      variables: { ...this.facts, sentence: this.message },
       showUser,
-      url: `${REPOSITORY}${helpOf(this.code)}`,
-      urlLabel: 'Help',
+      // With a button of its own an error is shown by VS Code, whatever showUser says.
+      ...(this.facts === undefined && {
+        url: `${REPOSITORY}${helpOf(this.code)}`,
+        urlLabel: 'Help',
+      }),
     };
   }
 }
@@ -108,12 +117,23 @@ export const errors = {
   cannotRead: (path: string, reason: string) =>
     shown('cannotRead', `Cannot read ${path}: ${reason}.`),
   cannotOpen: (reason: string) => shown('cannotOpen', reason),
+  /** A client that knows the code asks for the file; others show the sentence. */
+  wantsVmlinux: (reason: string, { release, buildId }: WantedKernel) =>
+    new AdapterError('wantsVmlinux', reason, false, {
+      release,
+      ...(buildId !== undefined && { buildId }),
+    }),
   scenarioHasErrors: (first: string, count: number) =>
     shown(
       'scenarioHasErrors',
       count === 1 ? first : `${first} (and ${count - 1} more; see the debug console)`,
     ),
 
+  cannotRunOn: (origin: string) =>
+    shown(
+      'cannotRunOn',
+      `A scenario cannot run on ${origin}: mmscope runs the algorithms of Linux 6.1 on the builds that it ships with. Launch the dump without a program to look into it.`,
+    ),
   ended: () =>
     quiet('ended', 'The scenario has ended, and its session with it. Restart it to run it again.'),
   running: () => quiet('running', 'The machine is running. Pause it first.'),
@@ -121,6 +141,11 @@ export const errors = {
     shown(
       'notRunnable',
       'This session inspects a dump and has no scenario to run. Kernel functions can be called in the debug console.',
+    ),
+  notOfDumps: () =>
+    quiet(
+      'notOfDumps',
+      'This needs a kernel that mmscope knows; the one in this dump is looked into by its own types.',
     ),
   noSuchFrame: (id: number) =>
     quiet('noSuchFrame', `There is no stack frame ${id} any more: the machine has moved.`),

@@ -20,17 +20,18 @@ export class Chronicle {
   readonly cpus = new Series();
   /** Free pages, a series a populated zone. */
   readonly free: Series[] = [];
-  private readonly reader: TapeEvents;
+  private readonly reader: TapeEvents | undefined;
   private seenTo: number;
   private cuts: number;
 
   constructor(
     image: KernelImage,
     private readonly tape: Tape<MachineEvent>,
-    states: FrameStates,
+    /** Undefined for a dump that is only looked into: nothing happens in it. */
+    states: FrameStates | undefined,
     cells: CountedCells,
   ) {
-    this.reader = new TapeEvents(image, states, cells);
+    this.reader = states && new TapeEvents(image, states, cells);
     this.seenTo = tape.start;
     this.cuts = tape.cuts;
   }
@@ -43,7 +44,8 @@ export class Chronicle {
 
   /** Looks at what was not looked at yet. `settled`: a position that no cut since the last look was left of. */
   extendTo(end: number, settled: number): void {
-    const { tape } = this;
+    const { tape, reader } = this;
+    if (reader === undefined) return;
     // A statement that sleeps undoes itself: nobody tells of that.
     if (tape.cuts !== this.cuts) this.forgetFrom(settled);
     this.cuts = tape.cuts;
@@ -59,7 +61,7 @@ export class Chronicle {
         if (code !== NO_EVENT) this.events.push(mark.position, code);
       }
     };
-    this.reader.scan(from, end, {
+    reader.scan(from, end, {
       event: (position, kind) => {
         marksUpTo(position);
         this.events.push(position, kind);

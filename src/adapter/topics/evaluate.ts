@@ -8,12 +8,14 @@ import type { Evaluated, Viewpoint } from '../evaluation/evaluator.js';
 import { procFileText } from '../evaluation/procFile.js';
 import { runHelper } from '../evaluation/helpers.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
+import { shownOfDump } from '../dump/evaluate.js';
 import { addressPart } from '../present/addressPart.js';
 import { showDeclaration } from '../present/declarations.js';
 import { editedText } from '../present/editedText.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
+import type { Inspected } from '../../engine/inspect/inspected.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { AdapterError, errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -32,6 +34,8 @@ export const evaluateHandlers = (
   evaluate(args, request) {
     const { target, variables } = session.current;
     const { expression, frameId, context, format } = args;
+    const { dumped } = target.image;
+    if (dumped !== undefined) return askDump(session, dumped, expression, context, format);
     if (VERDICT.test(expression)) return showVerdict(session);
     const procText = procFileText(target.image.mm, expression);
     if (procText !== undefined) return { result: procText, variablesReference: 0 };
@@ -119,6 +123,21 @@ function* call(
   }
   reporter.passed(target);
   return value;
+}
+
+/** A dump of any kernel: nothing of it can run, so that every context only reads. */
+function askDump(
+  session: Session,
+  dumped: Inspected,
+  expression: string,
+  context: Dap.EvaluateArguments['context'],
+  format: Dap.ValueFormat | undefined,
+): Dap.EvaluateResponse['body'] {
+  const { target, variables } = session.current;
+  const shown = shownOfDump(target, dumped, expression, context, (result) =>
+    show(session, expression, result, formatOf(format, session.numberFormat)),
+  );
+  return defined({ result: shown.value, ...variables.valueOf(shown) });
 }
 
 /** A variable goes before a function of its name. */

@@ -13,6 +13,7 @@ import {
   type VerdictBody,
 } from '../../engine/view/map.js';
 import { populatedZones } from '../../engine/view/zones.js';
+import { dumpFrame, dumpMap } from '../dump/frame.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { MachineContext } from '../present/context.js';
@@ -36,6 +37,7 @@ export const mapHandlers = (
       );
     if (cells < 0 || cells > MAX_CELLS)
       throw errors.badArguments(`'cells' must be at most ${MAX_CELLS}.`);
+    if (image.dumped !== undefined) return dumpMap(image.dumped, firstPfn, framesPerCell, cells);
     const states = context.states.cells(firstPfn, framesPerCell, cells);
     const zones = populatedZones(image).map(({ name, startPfn, endPfn }) => ({
       name,
@@ -58,6 +60,8 @@ export const mapHandlers = (
   },
 
   'mmscope/frame'({ pfn }) {
+    const { dumped } = session.current.target.image;
+    if (dumped !== undefined) return dumpFrame(dumped, Math.trunc(pfn));
     const format = formatOf(undefined, session.numberFormat);
     return frameBody(session.current.target.context, Math.trunc(pfn), format);
   },

@@ -6,6 +6,7 @@ import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
 import { qualified } from '../evaluation/qualifiedNames.js';
+import { dumpScope } from '../dump/scope.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -49,6 +50,12 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
     const globals = target.scenario?.globals() ?? [];
     if (view.kind !== 'machine' && !isScript(view) && globals.length > 0)
       scopes.push(scope(session, 'Script', hiddenVariables(session, view, globals), false));
+    const { dumped } = target.image;
+    if (dumped !== undefined) {
+      scopes.push(scope(session, 'Machine', dumpScope(context, dumped), false));
+      scopes.push(scope(session, 'Globals', globalsScope(context), true));
+      return { scopes };
+    }
     const verdict = (): readonly Shown[] => [lastAllocation(target.image.mm, target.attempts)];
     scopes.push(scope(session, 'Machine', machineScope(context, verdict), false));
     scopes.push(scope(session, 'Globals', globalsScope(context), true));

@@ -3,6 +3,7 @@
  * to; what went wrong goes to the error output, with its place.
  */
 import { dirname, join } from 'node:path';
+import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
 import { reportSentence } from '../../engine/image/reportText.js';
@@ -25,9 +26,14 @@ const TAPE: TapeOptions = { maxEntries: 1 << 21 };
  * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more; 2 when there is
  * no such machine.
  *
+ * @param atEnd looks at the machine when it has come to its end
  * @throws FileError, ImageError, TraceError
  */
-export async function run(file: string, output: Output): Promise<number> {
+export async function run(
+  file: string,
+  output: Output,
+  atEnd?: (image: KernelImage) => void,
+): Promise<number> {
   const text = new TextDecoder().decode(await nodeFiles.readFile(file));
   const instead = reportSentence(text.trimStart().split('\n', 1)[0] ?? '');
   if (instead !== undefined) {
@@ -54,7 +60,9 @@ export async function run(file: string, output: Output): Promise<number> {
     if (program === undefined) return 1;
     const vm = new ScenarioVm(program, image, { kernel, name: file });
     const watch = new EndlessRun(vm, file, output);
-    return runToEnd(vm, new RunReport(vm, file, output), watch);
+    const code = runToEnd(vm, new RunReport(vm, file, output), watch);
+    atEnd?.(image);
+    return code;
   } finally {
     close();
   }
@@ -70,13 +78,19 @@ async function readBeside(name: string, from: string) {
 /** The machine; what keeps it from being opened is said at the pragma that asks for it. */
 async function opened(spec: MachineSpec, file: string, report: (message: string) => void) {
   try {
-    return await openMachine(besideScript(spec, file), nodeFiles, { tapeOptions: TAPE });
+    const machine = await openMachine(besideScript(spec, file), nodeFiles, { tapeOptions: TAPE });
+    if (machine.image.dumped === undefined) return machine;
+    machine.close();
+    throw new ImageError(cannotRunOn(machine.image));
   } catch (error) {
     if (!isInputError(error)) throw error;
     report(error.message);
     return { image: undefined, close: () => undefined };
   }
 }
+
+const cannotRunOn = ({ origin }: KernelImage): string =>
+  `A scenario cannot run on ${origin}: mmscope runs the algorithms of Linux 6.1 on the builds that it ships with. 'mmscope info' and 'mmscope eval' look into it.`;
 
 /** A pragma's path is relative to the script. */
 const besideScript = (spec: MachineSpec, file: string): MachineSpec =>

@@ -35,6 +35,7 @@ export interface ImageParts {
   readonly maxPfn: number;
   readonly nrCpus: number;
   readonly tapeOptions?: TapeOptions;
+  readonly dumped?: KernelImage['dumped'];
 }
 
 export function assembleImage(parts: ImageParts): KernelImage {
@@ -43,7 +44,17 @@ export function assembleImage(parts: ImageParts): KernelImage {
   const memmap = new Memmap(memory, parts.memmap);
   const mm = createKernel(profile, memory, tape, memmap, linear);
   mm.machine.addProcessors(nrCpus, QEMU_CPU);
-  const image: KernelImage = { profile, memory, tape, mm, origin, source, maxPfn, nrCpus };
+  const image: KernelImage = {
+    profile,
+    memory,
+    tape,
+    mm,
+    origin,
+    source,
+    maxPfn,
+    nrCpus,
+    ...(parts.dumped && { dumped: parts.dumped }),
+  };
   placeStaticObjects(image);
   return image;
 }

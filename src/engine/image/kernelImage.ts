@@ -6,6 +6,7 @@ import type { Kernel } from '../machine/kernel.js';
 import type { KernelEvent } from '../machine/events.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
+import type { Inspected } from '../inspect/inspected.js';
 import type { Profile } from '../types/profile.js';
 
 export interface KernelImage {
@@ -20,6 +21,8 @@ export interface KernelImage {
   /** Frames of RAM and of holes: one past the highest pfn. */
   readonly maxPfn: number;
   readonly nrCpus: number;
+  /** A kernel that its dump describes: what is known of it. Undefined where kernel functions can run. */
+  readonly dumped?: Inspected;
 }
 
 /** An input that cannot be opened, and why, in a sentence for the user. */

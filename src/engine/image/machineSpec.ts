@@ -19,11 +19,24 @@ export interface BootSpec {
   readonly commandLine: string;
 }
 
-/** One that lies in a file. */
-export interface DumpSpec {
-  /** An ELF core of its memory, or the text of a recorded state. */
-  readonly kind: 'core' | 'state';
+/** A dump of its memory in a file, and files that tell what the dump does not. */
+export interface CoreSpec {
+  readonly kind: 'core';
+  readonly path: string;
+  /** Of the dumped kernel, with its symbols and types. */
+  readonly vmlinux?: string | undefined;
+  readonly systemMap?: string | undefined;
+  /** Raw BTF. */
+  readonly btf?: string | undefined;
+}
+
+/** The text of a recorded state. */
+interface StateSpec {
+  readonly kind: 'state';
   readonly path: string;
 }
+
+/** One that lies in a file. */
+export type DumpSpec = CoreSpec | StateSpec;
 
 export type MachineSpec = BootSpec | DumpSpec;

@@ -7,11 +7,19 @@ import { profileWith } from '../types/bundled.js';
 import type { Profile } from '../types/profile.js';
 import { bootMachine } from './boot/bootMachine.js';
 import { debugVmIn } from './boot/debugVm.js';
-import { openCore } from './core/openCore.js';
+import { openKnownKernel } from './core/openCore.js';
 import type { RandomAccess } from './core/randomAccess.js';
-import type { KernelImage } from './kernelImage.js';
-import type { BootSpec, DumpSpec, MachineSpec } from './machineSpec.js';
+import { openContainer, type Container } from './dump/containers/container.js';
+import { NoVmcoreinfo } from './dump/describe.js';
+import { dumpImage } from './dump/dumpImage.js';
+import type { Codecs } from './dump/dumpMemory.js';
+import type { GivenFiles } from './dump/given.js';
+import { describedBy } from './dump/openDump.js';
+import { isDumpError, type Inspected } from '../inspect/inspected.js';
+import { ImageError, type KernelImage } from './kernelImage.js';
+import type { BootSpec, CoreSpec, DumpSpec, MachineSpec } from './machineSpec.js';
 import { openBeginning } from './state/beginning.js';
+import type { VmlinuxHost } from './vmlinux/vmlinux.js';
 
 /** A file that is read where it is asked for. */
 export interface OpenedFile extends RandomAccess {
@@ -22,6 +30,10 @@ export interface OpenedFile extends RandomAccess {
 export interface Files {
   readonly readFile: (path: string) => Promise<Uint8Array>;
   readonly openFile: (path: string) => Promise<OpenedFile>;
+  /** What unpacks the pages of compressed dumps; without it the engine does, all but zstd. */
+  readonly codecs?: Codecs;
+  /** What unpacks debug information, and keeps what a vmlinux told; without it neither is done. */
+  readonly vmlinuxHost?: VmlinuxHost;
 }
 
 /** A file that cannot be read, and why, for the user. */
@@ -57,7 +69,7 @@ export async function openMachine(
     case 'machine':
       return inMemory(boot(spec, options));
     case 'core':
-      return core(spec.path, await files.openFile(spec.path), options);
+      return core(spec, files, options);
     case 'state':
       return inMemory(state(spec.path, await files.readFile(spec.path), options));
   }
@@ -89,11 +101,78 @@ function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
   });
 }
 
-function core(path: string, file: OpenedFile, options: OpenOptions): OpenedMachine {
+/** One that mmscope's own kernel functions run on, where it is of a kernel that they know; else one to look into. */
+async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise<OpenedMachine> {
+  const opened: OpenedFile[] = [];
+  const open = async (path: string | undefined): Promise<OpenedFile | undefined> => {
+    if (path === undefined) return undefined;
+    const file = await files.openFile(path);
+    opened.push(file);
+    return file;
+  };
+  const close = (): void => opened.forEach((file) => file.close());
   try {
-    return { image: openCore(file, { ...options, name: nameOf(path) }), close: () => file.close() };
+    const file = await files.openFile(spec.path);
+    opened.push(file);
+    const given = {
+      vmlinux: await open(spec.vmlinux),
+      systemMap: await open(spec.systemMap),
+      btf: await open(spec.btf),
+    };
+    const container = openContainer(file, files.codecs ?? {});
+    const named = { ...options, name: nameOf(spec.path) };
+    return {
+      image: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named),
+      close,
+    };
   } catch (error) {
-    file.close();
+    close();
+    throw error;
+  }
+}
+
+async function knownOrDescribed(
+  container: Container,
+  given: GivenFiles,
+  host: VmlinuxHost,
+  options: OpenOptions & { readonly name: string },
+): Promise<KernelImage> {
+  const isGiven = Object.values(given).some((file) => file !== undefined);
+  if (isGiven) return imageOf(await describedBy(container, given, host), options);
+  try {
+    return openKnownKernel(container, options);
+  } catch (error) {
+    if (!(error instanceof ImageError) || options.profiles !== undefined) throw error;
+    return imageOf(await tryToDescribe(container, host, error), options);
+  }
+}
+
+/** @throws ImageError when the dump lacks what every view needs */
+function imageOf(k: Inspected, options: OpenOptions & { readonly name: string }): KernelImage {
+  try {
+    return dumpImage(k, options);
+  } catch (error) {
+    if (isDumpError(error))
+      throw new ImageError(
+        `The dump, of Linux ${k.dump.release}, cannot be looked into: ${error.message}.`,
+      );
+    throw error;
+  }
+}
+
+/** Without VMCOREINFO there is more to say about why it is of none of the known kernels. */
+async function tryToDescribe(
+  container: Container,
+  host: VmlinuxHost,
+  unknown: ImageError,
+): Promise<Inspected> {
+  try {
+    return await describedBy(container, {}, host);
+  } catch (error) {
+    if (error instanceof NoVmcoreinfo && container.form.startsWith('ELF'))
+      throw new ImageError(
+        `${unknown.message} It has no VMCOREINFO either, so it cannot be looked into.`,
+      );
     throw error;
   }
 }

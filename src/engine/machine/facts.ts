@@ -82,7 +82,7 @@ function placeOf(profile: Profile, tag: string, path: string, optional: boolean)
   if (type === undefined) return -1;
   const place = findMember(type, path);
   if (place === undefined) {
-    if (optional) return -1;
+    if (optional || profile.partial) return -1;
     throw new Error(`profile ${profile.name} has no ${tag}.${path}`);
   }
   if (place.widthBits > 0) return bitField(place);
@@ -122,7 +122,7 @@ function resolveConstants(profile: Profile): Constants {
   for (const list of Object.values(CONSTANTS))
     for (const { name, optional } of namesIn(list)) {
       const value = profile.findConstant(name) ?? profile.types.enumerator(name)?.value;
-      if (value === undefined && !optional)
+      if (value === undefined && !optional && !profile.partial)
         throw new Error(`profile ${profile.name} has no constant ${name}`);
       constants[name] = value ?? -1;
     }

@@ -51,6 +51,7 @@ export class PhysicalMemory {
   private nrPseudoFrames = 0;
   /** Sorted by startFrame, disjoint. */
   private rules: FrameRule[] = [];
+  private isLeftOut: ((frame: number) => boolean) | undefined;
   private readonly placements: Placement[] = [];
   private readonly growListeners: ((words: Int32Array) => void)[] = [];
   private readonly placedListeners: ((slot: number, frame: number) => void)[] = [];
@@ -110,6 +111,11 @@ export class PhysicalMemory {
   addRule(rule: FrameRule): void {
     this.rules.push(rule);
     this.rules.sort((a, b) => a.startFrame - b.startFrame);
+  }
+
+  /** Says which frames are not there, as if they lay outside of physical memory: what a dump leaves out. */
+  leaveOut(isLeftOut: (frame: number) => boolean): void {
+    this.isLeftOut = isLeftOut;
   }
 
   /** Adds a placement; the first one that answers for a frame holds. Frames touched before stay where they are. */
@@ -180,6 +186,7 @@ export class PhysicalMemory {
       const offset = at & 4095;
       const chunk = Math.min(size - done, 4096 - offset);
       const slot = this.slotOfFrame[frame] ?? 0;
+      if (slot === 0 && this.isLeftOut?.(frame)) return out.subarray(0, done);
       const words = slot === 0 ? this.firstContents(frame) : this.pool;
       const base = slot === 0 ? 0 : slot * WORDS_PER_FRAME;
       if (slot !== 0) this.heard?.(asCell(base + (offset >>> 2)), (chunk + 3) >>> 2);
@@ -188,6 +195,11 @@ export class PhysicalMemory {
       done += chunk;
     }
     return out;
+  }
+
+  /** Whether there is such a frame. */
+  has(frame: number): boolean {
+    return frame >= 0 && frame < this.nrFrames && !this.isLeftOut?.(frame);
   }
 
   /** What a frame held, or would hold, when it is touched first. */
@@ -212,6 +224,7 @@ export class PhysicalMemory {
   }
 
   private touch(frame: number): number {
+    if (this.isLeftOut?.(frame)) return 0;
     const frames = this.placementOf(frame);
     const first = this.takeSlots(frames);
     for (let i = 0; i < frames.length; i++) {

@@ -30,7 +30,10 @@ export interface BootRecord {
 }
 
 export interface Profile {
-  readonly name: ProfileName;
+  /** `dump`: a kernel that a dump describes. */
+  readonly name: ProfileName | 'dump';
+  /** Only what the kernel's types and symbols tell is known: its functions cannot run, it is looked into. */
+  readonly partial?: true;
   /** `6.1.192`. */
   readonly release: string;
   readonly arch: Arch;

@@ -50,7 +50,7 @@ function readWords(
     memory.heard?.(cell, nrWords);
     return memory.words.subarray(cell, cell + nrWords);
   }
-  if (frame < 0 || frame >= memory.nrFrames) return undefined;
+  if (!memory.has(frame)) return undefined;
   const at = (phys & 4095) >>> 2;
   return memory.firstContents(frame).subarray(at, at + nrWords);
 }

@@ -26,6 +26,11 @@ export interface ProtocolMessage {
     readonly reason?: string;
     readonly output?: string;
     readonly result?: string;
+    /** Of a response that is an error. */
+    readonly error?: {
+      readonly id?: number;
+      readonly variables?: Readonly<Record<string, string>>;
+    };
   };
 }
 

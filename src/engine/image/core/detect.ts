@@ -8,14 +8,14 @@
 import { asVirt } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
-import { EM_X86_64, type ElfCore } from './elf.js';
 import type { FileMemory } from './fileMemory.js';
 import { KernelView } from './kernelView.js';
 import type { CpuState, Vmcoreinfo } from './notes.js';
 import { translate } from './coreTables.js';
 
 export interface Evidence {
-  readonly core: ElfCore;
+  /** Whether the machine is x86-64; undefined: the dump does not say. */
+  readonly wide: boolean | undefined;
   readonly memory: FileMemory;
   readonly cpus: readonly CpuState[];
   readonly vmcoreinfo: Vmcoreinfo | undefined;
@@ -23,9 +23,10 @@ export interface Evidence {
 
 /** The view of the kernel through the one profile that fits. @throws ImageError when none or several do */
 export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): KernelView {
-  const { core, vmcoreinfo } = evidence;
-  const wide = core.machine === EM_X86_64;
-  const candidates = profiles.filter((profile) => (profile.pointerSize === 8) === wide);
+  const { wide, vmcoreinfo } = evidence;
+  const candidates = profiles.filter(
+    (profile) => wide === undefined || (profile.pointerSize === 8) === wide,
+  );
   const refused: string[] = [];
   const fitting: KernelView[] = [];
   for (const profile of candidates) {
@@ -44,7 +45,7 @@ export function detectKernel(evidence: Evidence, profiles: readonly Profile[]): 
   const what = release === undefined ? 'The core' : `The core, of Linux ${release},`;
   const tried =
     refused.length === 0
-      ? `there is no profile for ${wide ? 'x86_64' : 'i386'}`
+      ? `there is no profile for ${wide === false ? 'i386' : 'x86_64'}`
       : `of those tried, ${refused.join('; ')}`;
   throw new ImageError(
     `${what} does not match a kernel that mmscope knows: ${tried}. mmscope opens only cores of the kernels that it ships with.`,

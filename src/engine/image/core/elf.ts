@@ -17,8 +17,12 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 /** e_phnum when there are more: the real number is sh_info of section 0. */
 const PN_XNUM = 0xffff;
+/** More than the notes of any machine take; a damaged size does not ask for more. */
+const MAX_NOTES_BYTES = 1 << 24;
+/** As the addresses of `/proc/kcore` that have no physical one: all ones. */
+const NO_PHYS = 2 ** 52;
 
-export interface Segment {
+interface Segment {
   readonly startPhys: number;
   readonly offset: number;
   /** Bytes in the file; what `memBytes` has beyond reads as zero. */
@@ -37,12 +41,15 @@ export interface ElfCore {
   /** By file order; the ranges of two may overlap (kdump lists the kernel's text apart), with the same content. */
   readonly segments: readonly Segment[];
   readonly notes: readonly Note[];
+  /** What is missing at the end of the file, for people; undefined when it is whole. */
+  readonly cutOff: string | undefined;
 }
 
 /** @throws ImageError when the file is not an ELF core of an x86 machine's memory */
 export function readElfCore(file: RandomAccess): ElfCore {
   const header = file.read(0, 64);
-  refuseOtherFormats(header);
+  if (!asciiz(header.subarray(0, 4)).startsWith('\x7fELF'))
+    throw new ImageError('The file is not an ELF core: it does not begin with 0x7f ELF.');
   const view = viewOf(header);
   const wide = header[4] === 2;
   if (header.length < 52 || (wide && header.length < 64))
@@ -60,33 +67,32 @@ export function readElfCore(file: RandomAccess): ElfCore {
 
   const headers = programHeaders(file, view, wide);
   const segments = headers
-    .filter((each) => each.type === PT_LOAD && each.segment.memBytes > 0)
+    .filter(
+      (each) =>
+        each.type === PT_LOAD && each.segment.memBytes > 0 && each.segment.startPhys < NO_PHYS,
+    )
     .map((each) => each.segment);
   if (segments.length === 0)
     throw new ImageError('The core does not contain memory: it has no PT_LOAD segment.');
-  for (const { offset, fileBytes } of segments)
-    if (offset + fileBytes > file.size)
-      throw new ImageError(
-        `The core is cut off: a segment ends at byte ${offset + fileBytes}, the file at ${file.size}.`,
-      );
+  const end = Math.max(...segments.map(({ offset, fileBytes }) => offset + fileBytes));
+  const cutOff =
+    end > file.size
+      ? `the file is cut off: it ends at byte ${file.size}, its last segment at ${end}`
+      : undefined;
   const notes = headers
     .filter((each) => each.type === PT_NOTE)
-    .flatMap(({ segment }) => readNotes(file.read(segment.offset, segment.fileBytes)));
-  return { machine, segments, notes };
-}
-
-function refuseOtherFormats(header: Uint8Array): void {
-  const magic = asciiz(header.subarray(0, 12));
-  if (magic.startsWith('\x7fELF')) return;
-  if (magic.startsWith('KDUMP') || magic.startsWith('DISKDUMP'))
-    throw new ImageError(
-      "This is makedumpfile's compressed format. Write an ELF core instead: `makedumpfile -E -d 0 /proc/vmcore FILE`, or `dump-guest-memory` without -z in QEMU.",
+    .flatMap(({ segment }) =>
+      readNotes(file.read(segment.offset, Math.min(segment.fileBytes, MAX_NOTES_BYTES))),
     );
-  if (magic.startsWith('makedumpfile'))
-    throw new ImageError(
-      "This is makedumpfile's flattened format. Convert it first: `makedumpfile -R FILE < this`.",
-    );
-  throw new ImageError('The file is not an ELF core: it does not begin with 0x7f ELF.');
+  return {
+    machine,
+    segments: segments.map((each) => ({
+      ...each,
+      fileBytes: Math.max(0, Math.min(each.fileBytes, file.size - each.offset)),
+    })),
+    notes,
+    cutOff,
+  };
 }
 
 interface ProgramHeader {

@@ -1,55 +1,40 @@
 /**
- * Physical memory as the file has it: reading at physical addresses, and the rule that fills frames of an image from it at
- * their first touch. Nothing is ever copied whole.
+ * Physical memory as the image of a kernel that runs needs it: all of it is there. Where the dump has nothing (free pages that
+ * were left out, holes), it reads as zeros.
  */
 import type { Cell } from '../../memory/address.js';
 import type { FrameRule } from '../../memory/physical.js';
-import type { Segment } from './elf.js';
-import { viewOf, type RandomAccess } from './randomAccess.js';
+import type { DumpMemory } from '../dump/dumpMemory.js';
+import { viewOf } from './randomAccess.js';
 
 export class FileMemory {
-  /** By rising start; overlapping ones have the same content. */
-  private readonly segments: readonly Segment[];
+  constructor(private readonly memory: DumpMemory) {}
 
-  constructor(
-    private readonly file: RandomAccess,
-    segments: readonly Segment[],
-  ) {
-    this.segments = [...segments].sort((a, b) => a.startPhys - b.startPhys);
-  }
-
-  /** One past the last frame of any segment. */
+  /** One past the last frame of the dump. */
   get endFrame(): number {
-    return Math.max(
-      ...this.segments.map((each) => Math.ceil((each.startPhys + each.memBytes) / 4096)),
-    );
+    return this.memory.endFrame;
   }
 
-  /** Whether some segment holds the frame, in whole or in part. */
+  /** Whether the dump holds the frame, in whole or in part. */
   hasFrame(frame: number): boolean {
-    return this.segmentsOver(frame * 4096, 4096).length > 0;
+    return this.memory.hasFrame(frame);
   }
 
-  /** `sizeBytes` bytes; zeros where the core has none. */
+  /** `sizeBytes` bytes; zeros where the dump has none. */
   read(phys: number, sizeBytes: number): Uint8Array {
     const out = new Uint8Array(sizeBytes);
-    for (const segment of this.segmentsOver(phys, sizeBytes)) {
-      const from = Math.max(phys, segment.startPhys);
-      const to = Math.min(phys + sizeBytes, segment.startPhys + segment.fileBytes);
-      if (from >= to) continue;
-      out.set(this.file.read(segment.offset + from - segment.startPhys, to - from), from - phys);
+    for (let done = 0; done < sizeBytes;) {
+      const bytes = this.memory.read(phys + done, sizeBytes - done);
+      out.set(bytes, done);
+      // What is behind a hole inside of a page is looked for word by word.
+      done += bytes.length > 0 ? bytes.length : 4 - ((phys + done) & 3);
     }
     return out;
   }
 
-  /** Whether every byte of the range lies in a segment. */
+  /** Whether the dump has every byte of the range. */
   covers(phys: number, sizeBytes: number): boolean {
-    let at = phys;
-    for (const segment of this.segmentsOver(phys, sizeBytes)) {
-      if (segment.startPhys > at) return false;
-      at = Math.max(at, segment.startPhys + segment.memBytes);
-    }
-    return at >= phys + sizeBytes;
+    return this.memory.read(phys, sizeBytes).length >= sizeBytes;
   }
 
   word32(phys: number): number {
@@ -65,16 +50,11 @@ export class FileMemory {
       startFrame: 0,
       endFrame: this.endFrame,
       fill: (frame: number, words: Int32Array, cell: Cell): void => {
+        if (!this.hasFrame(frame)) return;
         new Uint8Array(words.buffer, words.byteOffset + cell * 4, 4096).set(
           this.read(frame * 4096, 4096),
         );
       },
     };
-  }
-
-  private segmentsOver(phys: number, sizeBytes: number): readonly Segment[] {
-    return this.segments.filter(
-      (each) => each.startPhys < phys + sizeBytes && each.startPhys + each.memBytes > phys,
-    );
   }
 }

@@ -5,8 +5,8 @@
  * Source: QEMU target/i386/arch_dump.c (QEMUCPUState), Linux 6.1 kernel/crash_core.c.
  */
 import { asVirt, type VirtAddr } from '../../memory/address.js';
-import type { ElfCore } from './elf.js';
-import { asciiz, viewOf } from './randomAccess.js';
+import type { Note } from './elf.js';
+import { viewOf } from './randomAccess.js';
 
 /** The control registers that say how a CPU translates. */
 export interface CpuState {
@@ -21,8 +21,8 @@ export interface CpuState {
 const CR0_OFFSET = 8 + 18 * 8 + 10 * 24;
 const QEMU_STATE_BYTES = CR0_OFFSET + 5 * 8;
 
-export function cpuStates(core: ElfCore): readonly CpuState[] {
-  return core.notes
+export function cpuStates({ notes }: { readonly notes: readonly Note[] }): readonly CpuState[] {
+  return notes
     .filter((note) => note.owner === 'QEMU' && note.description.length >= QEMU_STATE_BYTES)
     .map(({ description }) => {
       const view = viewOf(description);
@@ -81,9 +81,4 @@ export function parseVmcoreinfo(text: string): Vmcoreinfo {
     offset: (member) => decimal(`OFFSET(${member})`),
     number: (name) => decimal(`NUMBER(${name})`),
   };
-}
-
-export function vmcoreinfoOf(core: ElfCore): Vmcoreinfo | undefined {
-  const note = core.notes.find((each) => each.owner === 'VMCOREINFO');
-  return note && parseVmcoreinfo(asciiz(note.description));
 }

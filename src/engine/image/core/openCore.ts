@@ -14,11 +14,12 @@ import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { relocated } from '../relocated.js';
 import { detectKernel } from './detect.js';
-import { readElfCore } from './elf.js';
+import { openContainer, type Container } from '../dump/containers/container.js';
+import type { Codecs } from '../dump/dumpMemory.js';
 import { FileMemory } from './fileMemory.js';
 import type { KernelView } from './kernelView.js';
 import { locate, nrCpusOf } from './locate.js';
-import { cpuStates, vmcoreinfoOf, type CpuState } from './notes.js';
+import { cpuStates, parseVmcoreinfo, type CpuState } from './notes.js';
 import type { RandomAccess } from './randomAccess.js';
 
 export interface CoreOptions {
@@ -27,19 +28,27 @@ export interface CoreOptions {
   /** For people: the file's name. */
   readonly name?: string;
   readonly tapeOptions?: TapeOptions;
+  readonly codecs?: Codecs;
 }
 
 /** @throws ImageError when the file is not such a core, or no known kernel fits it */
 export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelImage {
-  const core = readElfCore(file);
-  const vmcoreinfo = vmcoreinfoOf(core);
+  return openKnownKernel(openContainer(file, options.codecs ?? {}), options);
+}
+
+/** As {@link openCore}, of a dump whose form is known. */
+export function openKnownKernel(container: Container, options: CoreOptions = {}): KernelImage {
+  const { cutOff } = container;
+  if (cutOff !== undefined) throw new ImageError(`The core is incomplete: ${cutOff}.`);
+  const vmcoreinfo =
+    container.vmcoreinfo === undefined ? undefined : parseVmcoreinfo(container.vmcoreinfo);
   if (vmcoreinfo?.fiveLevel)
     throw new ImageError(
       'The core is from a kernel with 5-level page tables, which mmscope does not read yet.',
     );
-  const contents = new FileMemory(file, core.segments);
+  const contents = new FileMemory(container.memory);
   const view = detectKernel(
-    { core, memory: contents, cpus: cpuStates(core), vmcoreinfo },
+    { wide: container.wide, memory: contents, cpus: cpuStates(container), vmcoreinfo },
     (options.profiles ?? PROFILE_NAMES.map(loadProfile)).map((profile) =>
       relocated(profile, vmcoreinfo?.kernelOffset ?? 0),
     ),
@@ -63,7 +72,7 @@ export function openCore(file: RandomAccess, options: CoreOptions = {}): KernelI
   placePerCpuObjects(image, view);
   placeSectionUsage(image, view);
   bindZones(image.mm);
-  setRegisters(image, view, cpuStates(core));
+  setRegisters(image, view, cpuStates(container));
   return image;
 }
 

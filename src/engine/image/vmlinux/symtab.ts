@@ -7,28 +7,24 @@
  *
  * Source: System V ABI, chapter 4.
  */
-import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
+import { asVirt, fromWords } from '../../memory/address.js';
 import { viewOf, type RandomAccess } from '../core/randomAccess.js';
+import type { Kallsym } from '../dump/kallsyms.js';
 import { ImageError } from '../kernelImage.js';
 import type { ElfProgram, Section } from './elfSections.js';
-
-export interface LinkedSymbol {
-  /** As `nm` has it: capital where the symbol is global. */
-  readonly kind: string;
-  readonly name: string;
-  readonly address: VirtAddr;
-}
 
 const STT_OBJECT_MAX = 2;
 const STB_LOCAL = 0;
 const STB_WEAK = 2;
 const SHN_UNDEF = 0;
 const SHN_ABS = 0xfff1;
+/** What compilers and modpost leave; kallsyms has none of them, either. (Source: Linux 6.1 scripts/kallsyms.c.) */
+const LOCAL_LABEL = /^(\.L|\$|__crc_)/;
 /** More than the tables of any kernel take. */
 const MAX_TABLE_BYTES = 1 << 28;
 
 /** Undefined where the file has no table of symbols. @throws ImageError */
-export function readSymtab(file: RandomAccess, program: ElfProgram): LinkedSymbol[] | undefined {
+export function readSymtab(file: RandomAccess, program: ElfProgram): Kallsym[] | undefined {
   const table = program.section('.symtab');
   const strings = program.section('.strtab');
   if (table === undefined || strings === undefined) return undefined;
@@ -39,13 +35,13 @@ export function readSymtab(file: RandomAccess, program: ElfProgram): LinkedSymbo
   const texts = file.read(strings.offset, strings.fileBytes);
   const view = viewOf(bytes);
   const entryBytes = wide ? 24 : 16;
-  const symbols: LinkedSymbol[] = [];
+  const symbols: Kallsym[] = [];
   for (let at = entryBytes; at + entryBytes <= bytes.length; at += entryBytes) {
     const info = view.getUint8(at + (wide ? 4 : 12));
     const section = view.getUint16(at + (wide ? 6 : 14), true);
     if ((info & 15) > STT_OBJECT_MAX || section === SHN_UNDEF) continue;
     const name = textAt(texts, view.getUint32(at, true));
-    if (name === '') continue;
+    if (name === '' || LOCAL_LABEL.test(name)) continue;
     const address = wide
       ? fromWords(view.getInt32(at + 8, true), view.getInt32(at + 12, true))
       : asVirt(view.getUint32(at + 4, true));

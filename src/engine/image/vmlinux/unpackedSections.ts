@@ -23,7 +23,7 @@ export interface OpenedSections {
 export async function unpackedSections(
   file: RandomAccess,
   program: ElfProgram,
-  unpack: Unpack,
+  unpack: Unpack | undefined,
 ): Promise<OpenedSections> {
   const opened: UnpackedSection[] = [];
   const close = (): void => {
@@ -33,6 +33,10 @@ export async function unpackedSections(
     const section = program.section(name);
     if (section === undefined) return undefined;
     if (section.packing === undefined) return partOf(file, section);
+    if (unpack === undefined)
+      throw new ImageError(
+        `Section ${name} of the file given as vmlinux is packed. Unpack it first: objcopy --decompress-debug-sections.`,
+      );
     const unpacked = await unpack(file, section);
     opened.push(unpacked);
     return unpacked;

@@ -10,22 +10,19 @@ import { dwarfToBtf } from '../../types/dwarf/dwarfToBtf.js';
 import { DwarfError } from '../../types/dwarf/sections.js';
 import { readNotes } from '../core/elf.js';
 import type { RandomAccess } from '../core/randomAccess.js';
+import type { Kallsym } from '../dump/kallsyms.js';
 import { ImageError } from '../kernelImage.js';
 import { readElfProgram, type ElfProgram, type Section } from './elfSections.js';
-import { readSymtab, type LinkedSymbol } from './symtab.js';
+import { keepSymbols, keptTypes, type KeptKernels } from './kept.js';
+import { readSymtab } from './symtab.js';
 import { unpackedSections, type Unpack } from './unpackedSections.js';
 
-/** Types that were read once, as BTF, by build id: the business of whoever runs the engine. */
-export interface KeptTypes {
-  /** Undefined where none are kept. */
-  read(buildId: string): Uint8Array | undefined;
-  write(buildId: string, btf: Uint8Array): void;
-}
-
+/** What whoever runs the engine does for it. */
 export interface VmlinuxHost {
-  readonly unpack: Unpack;
+  /** Undefined: packed sections are refused. */
+  readonly unpack?: Unpack | undefined;
   /** Undefined: nothing is kept. */
-  readonly kept: KeptTypes | undefined;
+  readonly kept?: KeptKernels | undefined;
 }
 
 export interface Vmlinux {
@@ -33,7 +30,7 @@ export interface Vmlinux {
   /** In hexadecimal, as VMCOREINFO has it; undefined where the file has none. */
   readonly buildId: string | undefined;
   /** Undefined where the file has none. @throws ImageError */
-  readonly symbols: () => readonly LinkedSymbol[] | undefined;
+  readonly symbols: () => readonly Kallsym[] | undefined;
   /** Undefined where the file has neither BTF nor DWARF. @throws ImageError */
   readonly types: () => Promise<BtfTypes | undefined>;
 }
@@ -45,7 +42,7 @@ export function openVmlinux(file: RandomAccess, host: VmlinuxHost): Vmlinux {
   return {
     pointerSize: program.pointerSize,
     buildId,
-    symbols: () => readSymtab(file, program),
+    symbols: () => symbolsOf(file, program, buildId, host),
     types: () => typesOf(file, program, buildId, host),
   };
 }
@@ -66,6 +63,17 @@ function buildIdOf(file: RandomAccess, { sections }: ElfProgram): string | undef
   return undefined;
 }
 
+function symbolsOf(
+  file: RandomAccess,
+  program: ElfProgram,
+  buildId: string | undefined,
+  { kept }: VmlinuxHost,
+): readonly Kallsym[] | undefined {
+  const symbols = readSymtab(file, program);
+  if (symbols !== undefined) keepSymbols(kept, buildId, symbols);
+  return symbols;
+}
+
 /** More than the types of any kernel take. */
 const MAX_BTF_BYTES = 1 << 26;
 
@@ -79,28 +87,16 @@ async function typesOf(
   if (btf !== undefined && btf.packing === undefined && btf.fileBytes <= MAX_BTF_BYTES)
     return typesIn(file.read(btf.offset, btf.fileBytes));
   if (program.section('.debug_info') === undefined) return undefined;
-  const before = buildId === undefined ? undefined : keptTypes(kept, buildId);
+  const before = keptTypes(kept, buildId);
   if (before !== undefined) return before;
   const made = await typesOfDwarf(file, program, unpack);
   const types = typesIn(made);
-  if (buildId !== undefined) kept?.write(buildId, made);
+  if (buildId !== undefined) kept?.write(buildId, 'btf', made);
   return types;
 }
 
-/** Types that are kept for a build; undefined where there are none, or they are damaged. */
-function keptTypes(kept: KeptTypes | undefined, buildId: string): BtfTypes | undefined {
-  const btf = kept?.read(buildId);
-  if (btf === undefined) return undefined;
-  try {
-    return readBtf(btf);
-  } catch (error) {
-    if (error instanceof BtfError) return undefined;
-    throw error;
-  }
-}
-
 /** @throws ImageError when the bytes are not BTF */
-function typesIn(btf: Uint8Array): BtfTypes {
+export function typesIn(btf: Uint8Array): BtfTypes {
   try {
     return readBtf(btf);
   } catch (error) {
@@ -113,7 +109,7 @@ function typesIn(btf: Uint8Array): BtfTypes {
 async function typesOfDwarf(
   file: RandomAccess,
   program: ElfProgram,
-  unpack: Unpack,
+  unpack: Unpack | undefined,
 ): Promise<Uint8Array> {
   const { sections, close } = await unpackedSections(file, program, unpack);
   try {

@@ -5,7 +5,7 @@
  *     unit, unit, ...   ──> top entries ──> new name? ──> BTF records        functions, and what is in them, are passed over
  *
  * Each unit is read once, in order, and given up again, so memory holds one unit and what has come out of all: for 152 MB of
- * .debug_info about 60 MB. What comes out is as `pahole -J` would write, without functions and qualifiers.
+ * .debug_info about 80 MB. What comes out is as `pahole -J` would write, without functions and qualifiers.
  *
  * Source: DWARF 5, chapter 3 to 5.
  */
@@ -13,7 +13,7 @@ import { BtfWriter } from '../btfWriter.js';
 import { OTHER_LANGUAGES, TAG, UNIT } from './constants.js';
 import { Definitions } from './definitions.js';
 import { entryContext } from './attributeForms.js';
-import { UnitEntries, type Entry } from './entries.js';
+import { blankEntry, clearEntry, UnitEntries, type Entry } from './entries.js';
 import { Names } from './names.js';
 import { DwarfError, type DwarfSections } from './sections.js';
 import { namedKind, TypesOfUnits } from './typesOfUnit.js';
@@ -41,6 +41,8 @@ class Conversion {
   private readonly names: Names;
   private readonly types: TypesOfUnits;
   private readonly variables: Variables;
+  /** At the top of units, one after the other. */
+  private readonly entry = blankEntry();
   private readonly context;
   /** First enumerators of enums without a tag: such an enum is repeated by every unit that includes its header. */
   private readonly enumerators = new Set<number>();
@@ -77,7 +79,7 @@ class Conversion {
       const abbreviation = unit.begin(at);
       if (abbreviation === undefined) return;
       if (namedKind(abbreviation.tag) !== undefined) {
-        const entry = unit.read(at, abbreviation);
+        const entry = unit.read(at, abbreviation, clearEntry(this.entry));
         this.named(entry, unit);
         at = unit.after(entry);
       } else if (abbreviation.tag === TAG.variable) {

@@ -11,9 +11,9 @@ import type { UnitBytes, UnitHeader } from './units.js';
 
 /** What an entry says; -1 and 0 where it does not. */
 export interface Entry {
-  readonly offset: number;
-  readonly tag: number;
-  readonly hasChildren: boolean;
+  offset: number;
+  tag: number;
+  hasChildren: boolean;
   /** Behind its attributes: where its children begin, or the next entry. From the unit's start on. */
   next: number;
   /** The next entry behind its children, from the unit's start on; -1 where it does not say. */
@@ -45,6 +45,37 @@ export interface Entry {
   /** The unit's types are in another file. */
   isSkeleton: boolean;
 }
+
+/** An entry that says nothing. */
+export const blankEntry = (): Entry => ({ ...BLANK });
+
+/** As it was made. */
+export const clearEntry = (entry: Entry): Entry => Object.assign(entry, BLANK);
+
+const BLANK: Entry = {
+  offset: 0,
+  tag: 0,
+  hasChildren: false,
+  next: 0,
+  sibling: -1,
+  name: 0,
+  type: -1,
+  definition: -1,
+  isDeclaration: false,
+  isExternal: false,
+  line: 0,
+  encoding: 0,
+  byteSize: -1,
+  bitSize: 0,
+  bitOffset: undefined,
+  dataBitOffset: undefined,
+  memberLocation: 0,
+  count: -1,
+  value: 0n,
+  address: undefined,
+  language: 0,
+  isSkeleton: false,
+};
 
 export class UnitEntries {
   readonly header: UnitHeader;
@@ -151,34 +182,16 @@ export class UnitEntries {
     return sibling;
   }
 
-  /** The entry whose code has just been read. */
-  read(at: number, abbreviation: Abbreviation): Entry {
+  /**
+   * The entry whose code has just been read.
+   * @param entry a blank one, to be filled: units have millions, and most of them are looked at once
+   */
+  read(at: number, abbreviation: Abbreviation, entry = blankEntry()): Entry {
     const { cursor } = this;
     const { attributes, forms, constants } = abbreviation;
-    const entry: Entry = {
-      offset: this.header.start + at,
-      tag: abbreviation.tag,
-      hasChildren: abbreviation.hasChildren,
-      next: 0,
-      sibling: -1,
-      name: 0,
-      type: -1,
-      definition: -1,
-      isDeclaration: false,
-      isExternal: false,
-      line: 0,
-      encoding: 0,
-      byteSize: -1,
-      bitSize: 0,
-      bitOffset: undefined,
-      dataBitOffset: undefined,
-      memberLocation: 0,
-      count: -1,
-      value: 0n,
-      address: undefined,
-      language: 0,
-      isSkeleton: false,
-    };
+    entry.offset = this.header.start + at;
+    entry.tag = abbreviation.tag;
+    entry.hasChildren = abbreviation.hasChildren;
     for (let i = 0; i < attributes.length; i++) {
       let form = forms[i] ?? 0;
       while (form === FORM.indirect) form = cursor.uleb();

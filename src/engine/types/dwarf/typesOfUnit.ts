@@ -46,7 +46,7 @@ export class TypesOfUnits {
     this.known.clear();
   }
 
-  /** Writes a definition, if no unit before has it, and what it refers to. */
+  /** Writes a definition, if no unit before has it, and what it refers to. @param entry is not kept */
   add(entry: Entry): void {
     if (this.current === undefined) return;
     this.ofNamed(entry, this.current);
@@ -139,7 +139,7 @@ export class TypesOfUnits {
       entry.name === 0
         ? { id: this.writer.reserve(), isNew: true }
         : this.definitions.define(entry.name, kind, entry.byteSize, entry.line);
-    if (isNew) this.waiting.push({ id, kind, entry, unit });
+    if (isNew) this.waiting.push({ id, kind, entry: { ...entry }, unit });
     this.known.set(entry.offset, id);
     return id;
   }

@@ -1,18 +1,19 @@
 /**
- * Types that were read of a vmlinux's DWARF, kept on disk by the kernel's build id: a few MiB each, as raw BTF, which
- * `bpftool btf dump file` reads, too. The folder may be deleted at any time.
+ * What a vmlinux told of a kernel, kept on disk by its build id, so that the next dump of that kernel opens at once and without
+ * the file: types as raw BTF, which `bpftool btf dump file` reads, too, and symbols in the form of System.map. 3 and 5 MiB a
+ * kernel; the folder may be deleted at any time.
  *
- *     $XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%    /mmscope/types-1/<build id>.btf
+ *     $XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%    /mmscope/kernels-1/<build id>.btf, <build id>.map
  *
  * Nothing of a dump is in it. What cannot be written is not kept.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { KeptTypes } from '../engine/image/vmlinux/vmlinux.js';
+import type { KeptKernels } from '../engine/image/vmlinux/kept.js';
 
 /** Raised when what is written changes: older files are not looked at then. */
-const FOLDER = 'types-1';
+const FOLDER = 'kernels-1';
 
 export function cacheFolder(env = process.env, platform: string = process.platform): string {
   const home = homedir();
@@ -25,26 +26,27 @@ export function cacheFolder(env = process.env, platform: string = process.platfo
   return path.join(base, 'mmscope');
 }
 
-export function keptTypesIn(cache: string): KeptTypes {
+export function keptKernelsIn(cache: string): KeptKernels {
   const folder = path.join(cache, FOLDER);
-  const fileOf = (buildId: string): string => path.join(folder, `${buildId}.btf`);
+  const fileOf = (buildId: string, kind: string): string => path.join(folder, `${buildId}.${kind}`);
   return {
-    read(buildId) {
+    read(buildId, kind) {
       if (!isBuildId(buildId)) return undefined;
       try {
-        return readFileSync(fileOf(buildId));
+        return readFileSync(fileOf(buildId, kind));
       } catch {
         return undefined;
       }
     },
-    write(buildId, btf) {
+    write(buildId, kind, bytes) {
       if (!isBuildId(buildId)) return;
+      const file = fileOf(buildId, kind);
       // Whole or not at all: another process may read it meanwhile.
-      const part = `${fileOf(buildId)}.${process.pid}`;
+      const part = `${file}.${process.pid}`;
       try {
         mkdirSync(folder, { recursive: true });
-        writeFileSync(part, btf);
-        renameSync(part, fileOf(buildId));
+        writeFileSync(part, bytes);
+        renameSync(part, file);
       } catch {
         rmSync(part, { force: true });
       }

@@ -1,0 +1,180 @@
+/** The same memory in every form that a dump comes in. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { inflate } from '../../src/engine/image/dump/codecs/inflate.js';
+import { unlzo } from '../../src/engine/image/dump/codecs/lzo.js';
+import { unsnappy } from '../../src/engine/image/dump/codecs/snappy.js';
+import type { Container } from '../../src/engine/image/dump/containers/container.js';
+import { ImageError } from '../../src/engine/image/kernelImage.js';
+import { nodeCodecs } from '../../src/files/codecs.js';
+import { openRandomAccess } from '../../src/files/randomAccessFile.js';
+import { buildCore } from '../engine/coreBuilder.js';
+import { scratchFolder } from '../scratch.js';
+import { containerOf } from './dumps.js';
+import { flatten, writeKdump } from './kdumpWriter.js';
+import { lzoPage, samplePage, snappyPage, zstdPage } from './packedPages.js';
+
+const INFO = 'OSRELEASE=6.1.0\nPAGESIZE=4096\n';
+const page = (byte: number): Uint8Array => new Uint8Array(4096).fill(byte);
+/** Frames 1, 2, 5 and 300: the others are left out. */
+const FRAMES = new Map([
+  [1, page(0x11)],
+  [2, samplePage()],
+  [5, page(0)],
+  [300, page(0x33)],
+]);
+
+function assertHasFrames({ memory }: Container): void {
+  assert.deepEqual(
+    [0, 1, 2, 3, 5, 300, 301].map((frame) => memory.hasFrame(frame)),
+    [false, true, true, false, true, true, false],
+  );
+  for (const [frame, bytes] of FRAMES)
+    assert.deepEqual(Uint8Array.from(memory.read(frame * 4096, 4096)), bytes, `frame ${frame}`);
+  assert.equal(memory.read(0x3000, 8).length, 0, 'what is left out is not zeros');
+  assert.equal(memory.read(0x2ffc, 8).length, 4, 'a read ends where the dump has no more');
+  assert.deepEqual([...memory.read(0x1ffe, 4)], [0x11, 0x11, 0, 0x74]);
+}
+
+describe('containers', () => {
+  const packed = { lzo: [lzoPage, 2], snappy: [snappyPage, 4], zstd: [zstdPage, 0x20] } as const;
+  const forms: Record<string, () => Uint8Array> = {
+    zlib: () => writeKdump({ frames: FRAMES, nrFrames: 400, vmcoreinfo: INFO }),
+    'not packed': () =>
+      writeKdump({
+        frames: FRAMES,
+        nrFrames: 400,
+        vmcoreinfo: INFO,
+        pack: (data) => ({ data, flags: 0 }),
+      }),
+  };
+  for (const [name, [data, flags]] of Object.entries(packed))
+    forms[name] = () =>
+      writeKdump({
+        frames: FRAMES,
+        nrFrames: 400,
+        vmcoreinfo: INFO,
+        pack: (bytes) => (bytes === FRAMES.get(2) ? { data, flags } : { data: bytes, flags: 0 }),
+      });
+  for (const [name, write] of Object.entries(forms))
+    it(`kdump-compressed, pages by ${name}`, () => {
+      const container = containerOf(write());
+      assertHasFrames(container);
+      assert.equal(container.vmcoreinfo, INFO);
+    });
+
+  it('flattened: blocks out of order, one written twice', () => {
+    const container = containerOf(
+      flatten(writeKdump({ frames: FRAMES, nrFrames: 400, vmcoreinfo: INFO })),
+    );
+    assertHasFrames(container);
+    assert.equal(container.form, 'kdump-compressed, version 6, flattened');
+  });
+
+  for (const elfClass of [32, 64] as const)
+    it(`ELF${elfClass}`, () => {
+      const segments = [...FRAMES].map(([frame, bytes]) => ({ phys: frame * 4096, bytes }));
+      assertHasFrames(containerOf(buildCore({ elfClass, segments })));
+    });
+
+  it('ELF: what p_memsz has beyond p_filesz is left out', () => {
+    const segments = [{ phys: 0x1000, bytes: page(1), memBytes: 0x3000 }];
+    const { memory } = containerOf(buildCore({ elfClass: 64, segments }));
+    assert.deepEqual([memory.hasFrame(1), memory.hasFrame(2)], [true, false]);
+  });
+
+  it('LiME', () => {
+    const parts = [...FRAMES].flatMap(([frame, bytes]) => {
+      const header = Buffer.alloc(32);
+      header.writeUInt32LE(0x4c694d45, 0);
+      header.writeUInt32LE(1, 4);
+      header.writeBigUInt64LE(BigInt(frame * 4096), 8);
+      header.writeBigUInt64LE(BigInt(frame * 4096 + 4095), 16);
+      return [header, bytes];
+    });
+    assertHasFrames(containerOf(Uint8Array.from(Buffer.concat(parts))));
+  });
+
+  it('raw: all of it is there', () => {
+    const { form, memory } = containerOf(Uint8Array.from([...page(7), ...page(8)]));
+    assert.equal(form, 'raw image');
+    assert.deepEqual([...memory.read(4095, 2)], [7, 8]);
+    assert.equal(memory.endFrame, 2);
+  });
+
+  it('a cut-off file has what is left of it, and says so', () => {
+    const segments = [{ phys: 0, bytes: new Uint8Array(8192).fill(5) }];
+    const whole = buildCore({ elfClass: 64, segments });
+    const { memory, cutOff } = containerOf(whole.subarray(0, whole.length - 5000));
+    assert.match(cutOff ?? '', /ends at byte/);
+    assert.equal(memory.read(0, 8192).length, 3192);
+  });
+
+  it('gzip and zstd of a whole file give the same bytes', async () => {
+    const file = writeKdump({ frames: FRAMES, nrFrames: 400, vmcoreinfo: INFO });
+    const folder = scratchFolder();
+    // A zstd frame that holds its content as it is: magic, no checksum, one raw block a piece.
+    const zstd = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58])];
+    for (let at = 0; at < file.length; at += 100000) {
+      const part = file.subarray(at, at + 100000);
+      const last = at + 100000 >= file.length ? 1 : 0;
+      const head = (part.length << 3) | last;
+      zstd.push(Buffer.from([head & 255, (head >> 8) & 255, head >> 16]), Buffer.from(part));
+    }
+    for (const [name, bytes] of [
+      ['dump.gz', gzipSync(file)],
+      ['dump.zst', Buffer.concat(zstd)],
+    ] as const) {
+      writeFileSync(path.join(folder, name), bytes);
+      const opened = await openRandomAccess(path.join(folder, name));
+      assertHasFrames(containerOf(opened));
+      opened.close();
+    }
+  });
+
+  it('asks for zstd where the host cannot unpack it', async () => {
+    const { openContainer } = await import('../../src/engine/image/dump/containers/container.js');
+    const { randomAccessOf } = await import('../../src/engine/image/core/randomAccess.js');
+    const { memory } = openContainer(randomAccessOf(forms['zstd']?.() ?? page(0)), {});
+    assert.throws(() => memory.read(0x2000, 8), ImageError);
+    const zlib = openContainer(randomAccessOf(forms['zlib']?.() ?? page(0)), {});
+    assertHasFrames(zlib);
+  });
+});
+
+describe('codecs', () => {
+  const expected = samplePage();
+  it('unpack what the tools packed', () => {
+    assert.deepEqual(unlzo(lzoPage, 4096), expected);
+    assert.deepEqual(unsnappy(snappyPage, 4096), expected);
+    assert.deepEqual(Uint8Array.from(nodeCodecs.unzstd(zstdPage, 4096)), expected);
+    for (const level of [0, 1, 6, 9])
+      assert.deepEqual(inflate(deflateSync(expected, { level }), 4096), expected);
+    assert.deepEqual(inflate(deflateSync(page(0)), 4096), page(0));
+  });
+
+  it('end in an error, whatever is damaged', () => {
+    const codecs = [
+      [unlzo, lzoPage],
+      [unsnappy, snappyPage],
+      [inflate, Uint8Array.from(deflateSync(expected))],
+    ] as const;
+    let state = 7;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+      return state % below;
+    };
+    for (const [unpack, whole] of codecs)
+      for (let round = 0; round < 1000; round++) {
+        const bytes = whole.slice(0, 1 + random(whole.length));
+        for (let i = random(6); i > 0; i--) bytes[random(bytes.length)] = random(256);
+        try {
+          assert.ok(unpack(bytes, 4096).length <= 4096);
+        } catch (error) {
+          assert.match((error as Error).message, /^damaged (LZO|Snappy|zlib) data$/);
+        }
+      }
+  });
+});
