@@ -17,7 +17,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1300e3,
+    bytes: 1400e3,
   },
   {
     name: 'names of Linux',
