@@ -17,6 +17,7 @@ import { registerLastWrite } from './debug/lastWrite.js';
 import { registerMachineTree } from './debug/machineTree.js';
 import { registerNumberFormat } from './debug/numberFormat.js';
 import { registerRunCommands } from './debug/runCommands.js';
+import { registerOpenDump } from './debug/openDump.js';
 import { Sessions } from './debug/sessions.js';
 import { registerVmlinuxPicker } from './debug/vmlinuxPicker.js';
 import { registerExamples } from './examples.js';
@@ -35,6 +36,7 @@ export function activate(context: ExtensionContext): void {
     sessions,
     registerConfigurations(),
     registerAskFor(),
+    registerOpenDump(),
     registerFirstStop(sessions),
     registerExceptionFrame(sessions),
     registerAdapters(context.extensionUri),

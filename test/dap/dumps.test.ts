@@ -47,7 +47,10 @@ describe('a dump that describes itself', function () {
       assert.equal(await drive.value('sizeof(struct kmem_cache)'), '8408');
       const where = await drive.evaluate('where(12358)', 'repl');
       assert.match(where.result, /in a free block of order 0 .*free_list\[Movable\]/);
-      assert.match((await drive.evaluate('page(12358)', 'repl')).result, /first page of a free block/);
+      assert.match(
+        (await drive.evaluate('page(12358)', 'repl')).result,
+        /first page of a free block/,
+      );
       assert.match((await drive.evaluate('vtop ffffffff82a10000', 'repl')).result, /pfn 0x2a10/);
       assert.match(
         (await drive.evaluate('ps', 'repl')).result,

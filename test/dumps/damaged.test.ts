@@ -18,7 +18,7 @@ import { buildCore } from '../engine/coreBuilder.js';
 import { containerOf, inspect, reducedBytes, reducedKernel } from './dumps.js';
 import { flatten, writeKdump } from './kdumpWriter.js';
 
-const FACTOR = process.env['MMSCOPE_DUMPS'] ? 10 : 1;
+const FACTOR = process.env['MMSCOPE_DUMPS'] ? 3 : 1;
 
 function randomFrom(seed: number): (below: number) => number {
   let state = seed;

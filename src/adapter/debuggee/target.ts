@@ -25,7 +25,7 @@ export class Target {
   readonly timeline: Timeline;
   readonly stops: StopFinder;
   readonly attempts: AttemptFinder;
-  readonly chronicle: Chronicle;
+  private madeChronicle: Chronicle | undefined;
   /** undefined: the machine stands still and is only looked into. */
   readonly scenario: ScenarioView | undefined;
   readonly evaluator: Evaluator;
@@ -50,15 +50,12 @@ export class Target {
       scenario?.program.files.map(({ text }) => text).join('\n'),
       allocations,
     );
-    const states = image.dumped === undefined ? this.context.states : undefined;
-    this.chronicle = new Chronicle(image, tape, states, {
-      held: scenario?.expectCells.held,
-      failed: scenario?.expectCells.failed,
-    });
     this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.
-      this.context.states.sync();
-      this.chronicle.cutAt(tape.cursor);
+      if (image.dumped === undefined) {
+        this.context.states.sync();
+        this.chronicle.cutAt(tape.cursor);
+      }
       beforeCut(tape.cursor);
     });
     this.attempts = new AttemptFinder(
@@ -79,6 +76,15 @@ export class Target {
         print: (value) => formatEvaluated(this.context, value),
       }),
     });
+  }
+
+  /** @throws AdapterError of a dump that is only looked into: nothing happens in it */
+  get chronicle(): Chronicle {
+    const { image, tape, scenario, context } = this;
+    return (this.madeChronicle ??= new Chronicle(image, tape, context.states, {
+      held: scenario?.expectCells.held,
+      failed: scenario?.expectCells.failed,
+    }));
   }
 
   /** Those that are not over. The end of the scenario is a place of the task that came to it. */
