@@ -1,0 +1,253 @@
+/**
+ * The areas that map a file, and the areas that may map a page of an anon_vma: red-black trees by the first page of the file that each
+ * maps, where every node also keeps the last page of all below it.
+ *
+ *     mapping->i_mmap    ─> vma->shared.rb      of a file's pages, straight
+ *     anon_vma->rb_root  ─> avc->rb             of anonymous pages, by the chain that links an area with each anon_vma it may use
+ *
+ * INTERVAL_TREE_DEFINE() makes such functions of a macro; here `Tree` says what a node's interval is.
+ * Source: Linux 6.1 mm/interval_tree.c; include/linux/interval_tree_generic.h; include/linux/rbtree.h: rb_insert_augmented_cached().
+ */
+import { type AnonVmaChain, NULL, type ULong, type VmAreaStruct } from '../../machine/ctypes.js';
+import type { Kernel } from '../../machine/kernel.js';
+import { asCell, type Cell } from '../../memory/address.js';
+import { vma_last_pgoff, vma_start_pgoff } from '../include/linux/mm.h.js';
+import {
+  rb_link_node,
+  rb_parent,
+  type RbLink,
+  type RbNode,
+  type RbRoot,
+} from '../include/linux/rbtree.h.js';
+import type { RbAugmentCallbacks } from '../include/linux/rbtree_augmented.h.js';
+import { rb_erase_augmented, rb_insert_augmented, rb_next } from '../lib/rbtree.js';
+
+interface Tree extends RbAugmentCallbacks {
+  readonly start: (k: Kernel, node: RbNode) => ULong;
+  readonly last: (k: Kernel, node: RbNode) => ULong;
+  /** Where the node keeps the last page of all below it. */
+  readonly subtreeLast: (k: Kernel, node: RbNode) => Cell;
+}
+
+const define = (at: Pick<Tree, 'start' | 'last' | 'subtreeLast'>): Tree => {
+  /** RB_DECLARE_CALLBACKS_MAX: the greatest of its own and its children's. */
+  const compute = (k: Kernel, node: RbNode): ULong => {
+    let max: ULong = at.last(k, node);
+    for (const side of [k.rb_node.rb_left, k.rb_node.rb_right]) {
+      const child: RbNode = k.read_ptr(node + side);
+      if (child !== NULL) max = Math.max(max, k.read_ulong(at.subtreeLast(k, child)));
+    }
+    return max;
+  };
+  return {
+    ...at,
+    propagate: (k, node, stop) => {
+      while (node !== stop) {
+        const max: ULong = compute(k, node);
+        if (k.read_ulong(at.subtreeLast(k, node)) === max) break;
+        k.write_long(at.subtreeLast(k, node), max);
+        node = rb_parent(k, node);
+      }
+    },
+    copy: (k, old, replacement) => {
+      k.write_long(at.subtreeLast(k, replacement), k.read_ulong(at.subtreeLast(k, old)));
+    },
+    rotate: (k, old, replacement) => {
+      k.write_long(at.subtreeLast(k, replacement), k.read_ulong(at.subtreeLast(k, old)));
+      k.write_long(at.subtreeLast(k, old), compute(k, old));
+    },
+  };
+};
+
+const vmaOf = (k: Kernel, node: RbNode): VmAreaStruct =>
+  k.plus(node, -k.vm_area_struct.shared_rb);
+const nodeOf = (k: Kernel, vma: VmAreaStruct): RbNode =>
+  k.plus(vma, k.vm_area_struct.shared_rb) as RbNode;
+
+const VMA_TREE: Tree = define({
+  start: (k, node) => vma_start_pgoff(k, vmaOf(k, node)),
+  last: (k, node) => vma_last_pgoff(k, vmaOf(k, node)),
+  subtreeLast: (k, node) =>
+    k.plus(node, k.vm_area_struct.shared_rb_subtree_last - k.vm_area_struct.shared_rb),
+});
+
+const avcVma = (k: Kernel, node: RbNode): VmAreaStruct =>
+  k.read_ptr(node - k.anon_vma_chain.rb + k.anon_vma_chain.vma);
+
+const AVC_TREE: Tree = define({
+  start: (k, node) => vma_start_pgoff(k, avcVma(k, node)),
+  last: (k, node) => vma_last_pgoff(k, avcVma(k, node)),
+  subtreeLast: (k, node) =>
+    asCell(node - k.anon_vma_chain.rb + k.anon_vma_chain.rb_subtree_last),
+});
+
+/** Keeps the subtree's last page true of a node that something is being put below. */
+const raise = (k: Kernel, tree: Tree, node: RbNode, last: ULong): void => {
+  if (k.read_ulong(tree.subtreeLast(k, node)) < last)
+    k.write_long(tree.subtreeLast(k, node), last);
+};
+
+const insert = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
+  const [start, last] = [tree.start(k, node), tree.last(k, node)];
+  let link: RbLink = asCell(root);
+  let parent: RbNode = NULL;
+  let leftmost = true;
+  for (let at: RbNode = k.read_ptr(link); at !== NULL; at = k.read_ptr(link)) {
+    parent = at;
+    raise(k, tree, parent, last);
+    if (start < tree.start(k, parent)) {
+      link = asCell(parent + k.rb_node.rb_left);
+    } else {
+      link = asCell(parent + k.rb_node.rb_right);
+      leftmost = false;
+    }
+  }
+  k.write_long(tree.subtreeLast(k, node), last);
+  rb_link_node(k, node, parent, link);
+  if (leftmost) k.write_ptr(root + k.rb_root_cached.rb_leftmost, node);
+  rb_insert_augmented(k, node, root, tree);
+};
+
+const remove = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
+  if (k.read_ptr(root + k.rb_root_cached.rb_leftmost) === node)
+    k.write_ptr(root + k.rb_root_cached.rb_leftmost, rb_next(k, node));
+  rb_erase_augmented(k, node, root, tree);
+};
+
+/** The first node at or below `node` whose interval meets [start, last]; NULL: none. */
+const subtreeSearch = (
+  k: Kernel,
+  tree: Tree,
+  node: RbNode,
+  start: ULong,
+  last: ULong,
+): RbNode => {
+  for (;;) {
+    // What is to the left begins earlier; it is only of interest where something there ends late enough.
+    const left: RbNode = k.read_ptr(node + k.rb_node.rb_left);
+    if (left !== NULL && start <= k.read_ulong(tree.subtreeLast(k, left))) {
+      node = left;
+      continue;
+    }
+    if (tree.start(k, node) > last) return NULL;
+    if (start <= tree.last(k, node)) return node;
+    const right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+    if (right === NULL || start > k.read_ulong(tree.subtreeLast(k, right))) return NULL;
+    node = right;
+  }
+};
+
+const first = (k: Kernel, tree: Tree, root: RbRoot, start: ULong, last: ULong): RbNode => {
+  const node: RbNode = k.read_ptr(root);
+  if (node === NULL || k.read_ulong(tree.subtreeLast(k, node)) < start) return NULL;
+  return subtreeSearch(k, tree, node, start, last);
+};
+
+const next = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+  let rb: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+  for (;;) {
+    if (rb !== NULL && start <= k.read_ulong(tree.subtreeLast(k, rb)))
+      return subtreeSearch(k, tree, rb, start, last);
+    // Up, until the way comes from the left.
+    let prev: RbNode;
+    do {
+      prev = node;
+      node = rb_parent(k, node);
+      if (node === NULL) return NULL;
+      rb = k.read_ptr(node + k.rb_node.rb_right);
+    } while (prev === rb);
+    if (last < tree.start(k, node)) return NULL;
+    if (start <= tree.last(k, node)) return node;
+  }
+};
+
+// --- areas of a file -----------------------------------------------------------------------------------------------------
+
+export function vma_interval_tree_insert(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
+  insert(k, VMA_TREE, nodeOf(k, node), root);
+}
+
+export function vma_interval_tree_remove(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
+  remove(k, VMA_TREE, nodeOf(k, node), root);
+}
+
+/** Right behind an area that maps the same pages: fork() puts the child's behind its parent's. */
+export function vma_interval_tree_insert_after(
+  k: Kernel,
+  node: VmAreaStruct,
+  prev: VmAreaStruct,
+  root: RbRoot,
+): void {
+  const rb: RbNode = nodeOf(k, node);
+  const last: ULong = vma_last_pgoff(k, node);
+  let parent: RbNode = nodeOf(k, prev);
+  let link: RbLink = asCell(parent + k.rb_node.rb_right);
+  const right: RbNode = k.read_ptr(link);
+  if (right !== NULL) {
+    parent = right;
+    raise(k, VMA_TREE, parent, last);
+    for (
+      let left: RbNode = k.read_ptr(parent + k.rb_node.rb_left);
+      left !== NULL;
+      left = k.read_ptr(parent + k.rb_node.rb_left)
+    ) {
+      parent = left;
+      raise(k, VMA_TREE, parent, last);
+    }
+    link = asCell(parent + k.rb_node.rb_left);
+  }
+  k.write_long(VMA_TREE.subtreeLast(k, rb), last);
+  rb_link_node(k, rb, parent, link);
+  rb_insert_augmented(k, rb, root, VMA_TREE);
+}
+
+/** Areas that map a page in [start, last] of the file: the first, and the one behind `node`. */
+export function vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  start: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const node: RbNode = first(k, VMA_TREE, root, start, last);
+  return node === NULL ? NULL : vmaOf(k, node);
+}
+
+export function vma_interval_tree_iter_next(
+  k: Kernel,
+  node: VmAreaStruct,
+  start: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const found: RbNode = next(k, VMA_TREE, nodeOf(k, node), start, last);
+  return found === NULL ? NULL : vmaOf(k, found);
+}
+
+// --- areas of an anon_vma ------------------------------------------------------------------------------------------------
+
+export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
+  insert(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
+}
+
+export function anon_vma_interval_tree_remove(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
+  remove(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
+}
+
+export function anon_vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  start: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const node: RbNode = first(k, AVC_TREE, root, start, last);
+  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
+}
+
+export function anon_vma_interval_tree_iter_next(
+  k: Kernel,
+  node: AnonVmaChain,
+  start: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const found: RbNode = next(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), start, last);
+  return found === NULL ? NULL : asCell(found - k.anon_vma_chain.rb);
+}
