@@ -35,7 +35,7 @@ import { PAGE_MAPPING_ANON, PageAnon } from '../include/linux/page-flags.h.js';
 import type { RbRoot } from '../include/linux/rbtree.h.js';
 import { kmem_cache_alloc, kmem_cache_free, linkConstructor } from '../include/linux/slab.h.js';
 import { anon_vma_interval_tree_insert, anon_vma_interval_tree_remove } from './interval_tree.js';
-import { mlock_vma_page, munlock_vma_page } from './mlock.js';
+import { mlock_vma_page, munlock_vma_page } from './mlock/mlock.js';
 import { find_mergeable_anon_vma } from './mmap/find_vma.js';
 import { __mod_node_page_state } from './vmstat/node_stat.js';
 

@@ -201,7 +201,7 @@ function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
   let retval: Int = 0;
   let mpnt: VmAreaStruct = mas_find(k, old_mas, MAPLE_MAX(k));
   for (; mpnt !== NULL && retval === 0; mpnt = mas_find(k, old_mas, MAPLE_MAX(k)))
-    retval = dupArea(k, mm, oldmm, mas, mpnt);
+    retval = dupArea(k, mm, mas, mpnt);
   // loop_out:
   if (retval === 0) k.write(ma_flags, k.read_int(ma_flags) | MT_FLAGS_USE_RCU);
   // The parent's entries have become read-only.
@@ -213,7 +213,6 @@ function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
 function dupArea(
   k: Kernel,
   mm: MmStruct,
-  oldmm: MmStruct,
   mas: MaState,
   mpnt: VmAreaStruct,
 ): Int {
@@ -314,3 +313,53 @@ function thread_stack_free_rcu(k: Kernel, rh: Cell): void {
   __free_pages(k, virt_to_page(k, k.va_of(asCell(rh))), THREAD_SIZE_ORDER(k));
 }
 linkCallback('thread_stack_free_rcu', thread_stack_free_rcu);
+
+// --- tasks ---------------------------------------------------------------------------------------------------------------
+
+/** A copy of a task, with a kernel stack of its own; NULL without memory. Left out: all that it must not share with its parent. */
+export function dup_task_struct(k: Kernel, orig: TaskStruct): TaskStruct {
+  const task_struct_cachep: KmemCache = k.read_ptr(k.globals.task_struct_cachep);
+  const object: VirtAddr = kmem_cache_alloc(k, task_struct_cachep, k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const tsk: TaskStruct = k.cell_at(object);
+  const stack: VirtAddr = alloc_thread_stack_node(k);
+  if (stack === 0) {
+    // free_tsk:
+    kmem_cache_free(k, task_struct_cachep, object);
+    return NULL;
+  }
+  for (let i = 0; i < k.sizeof.task_struct / 4; i++)
+    k.write(k.plus(tsk, i), k.read_int(k.plus(orig, i)));
+  k.write_va(k.plus(tsk, k.task_struct.stack), stack);
+  account_kernel_stack(k, 1);
+  return tsk;
+}
+
+/** The child's address space: a copy of its parent's. Left out: CLONE_VM. */
+export function copy_mm(k: Kernel, tsk: TaskStruct): Int {
+  k.write_long(k.plus(tsk, k.task_struct.min_flt), 0);
+  k.write_long(k.plus(tsk, k.task_struct.maj_flt), 0);
+  k.write_long(k.plus(tsk, k.task_struct.mm), 0);
+  k.write_long(k.plus(tsk, k.task_struct.active_mm), 0);
+  if (k.smp)
+    for (let i = 0; i <= k.NR_MM_COUNTERS; i++) k.write(k.plus(tsk, k.task_struct.rss_stat + i), 0);
+  const oldmm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
+  // A thread of the kernel has none.
+  if (oldmm === NULL) return 0;
+  const mm: MmStruct = dup_mm(k, oldmm);
+  if (mm === NULL) return -ENOMEM;
+  k.write_ptr(k.plus(tsk, k.task_struct.mm), mm);
+  k.write_ptr(k.plus(tsk, k.task_struct.active_mm), mm);
+  return 0;
+}
+
+/** The end of a task that was made here: its stack goes after a grace period, and with it the structure. */
+export function put_task_stack(k: Kernel, tsk: TaskStruct): void {
+  account_kernel_stack(k, -1);
+  thread_stack_delayed_free(k, k.read_va(k.plus(tsk, k.task_struct.stack)));
+  k.write_long(k.plus(tsk, k.task_struct.stack), 0);
+}
+
+export function free_task_struct(k: Kernel, tsk: TaskStruct): void {
+  kmem_cache_free(k, k.read_ptr(k.globals.task_struct_cachep), k.va_of(tsk));
+}

@@ -2,7 +2,7 @@
  * Unmapping: the entries of a range are cleared, their pages counted out and gathered to be freed; then the tables that nobody needs.
  *
  * Left out: swap and migration entries, huge entries, userfaultfd, hugetlb, VM_PFNMAP, details of what to spare (even_cows).
- * Source: Linux 6.1 mm/memory.c: free_pte_range() to free_pgtables(), zap_pte_range() to zap_page_range().
+ * Source: Linux 6.1 mm/memory.c: free_pte_range() to free_pgtables(), zap_pte_range() to zap_page_range_single().
  */
 import {
   type Int,
@@ -38,7 +38,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
-import { MA_STATE, MAPLE_MAX, type MaState } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, MAPLE_MAX } from '../../include/linux/maple_tree.h.js';
 import { mm_dec_nr_pmds, mm_dec_nr_ptes, mm_dec_nr_puds } from '../../include/linux/mm.h.js';
 import { VM_SEQ_READ } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
@@ -56,7 +56,6 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 import { mas_find } from '../../lib/maple_tree.js';
-import { mmTree } from '../mmap/find_vma.js';
 import { unlink_file_vma } from '../mmap/link.js';
 import {
   __tlb_remove_page,
@@ -343,18 +342,15 @@ export function unmap_vmas(
   } while (vma !== NULL);
 }
 
-/** Empties a range; its areas stay. */
-export function zap_page_range(k: Kernel, vma: VmAreaStruct, start: VirtAddr, size: ULong): void {
-  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const end: ULong = start + size;
-  const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
-  const mas: MaState = MA_STATE(mmTree(k, mm), vm_end, vm_end);
+/** Empties a range of an area, which stays. */
+export function zap_page_range_single(
+  k: Kernel,
+  vma: VmAreaStruct,
+  address: VirtAddr,
+  size: ULong,
+): void {
   lru_add_drain(k);
-  const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  let area: VmAreaStruct = vma;
-  do {
-    unmap_single_vma(k, tlb, area, start, end);
-    area = mas_find(k, mas, end - 1);
-  } while (area !== NULL);
+  const tlb: MmuGather = tlb_gather_mmu(k, k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm)));
+  unmap_single_vma(k, tlb, vma, address, address + size);
   tlb_finish_mmu(k, tlb);
 }

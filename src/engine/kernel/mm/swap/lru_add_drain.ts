@@ -6,7 +6,7 @@
 import type { Page, VmAreaStruct } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { VM_LOCKED, VM_SPECIAL } from '../../include/linux/mm_types.h.js';
-import { mlock_new_page, mlock_page_drain_local } from '../mlock.js';
+import { mlock_new_page, mlock_page_drain_local } from '../mlock/mlock.js';
 import { folio_add_lru, lru_add_drain_cpu } from './batches.js';
 
 export function lru_add_drain(k: Kernel): void {

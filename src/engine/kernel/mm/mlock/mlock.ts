@@ -7,26 +7,26 @@
  * Left out: the lists' locks; large folios but as a whole; __mlock_page's mapping_unevictable.
  * Source: Linux 6.1 mm/mlock.c: __mlock_page() to munlock_page(); mm/internal.h: mlock_vma_folio(), munlock_vma_folio().
  */
-import type { Int, Page, Pagevec, VmAreaStruct } from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { asCell } from '../../memory/address.js';
+import type { Int, Page, Pagevec, VmAreaStruct } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asCell, asVirt } from '../../../memory/address.js';
 import {
   clear_bit,
   set_bit,
   test_and_clear_bit,
   test_and_set_bit,
   test_bit,
-} from '../arch/x86/include/asm/bitops.h.js';
-import { compound_nr, page_zone } from '../include/linux/mm.h.js';
-import { VM_LOCKED, VM_SPECIAL } from '../include/linux/mm_types.h.js';
-import { page_folio, PageCompound, PageHead } from '../include/linux/page-flags.h.js';
-import { page_ref_inc } from '../include/linux/page_ref.h.js';
-import { this_cpu_ptr } from '../include/linux/percpu-defs.h.js';
-import { __count_vm_events } from '../include/linux/vmstat.h.js';
-import { folio_evictable, lru_cache_disabled, PAGEVEC_SIZE } from './swap/batches.js';
-import { folio_lruvec, lruvec_add_folio, lruvec_del_folio } from './swap/lruvec.js';
-import { release_pages } from './swap/release_pages.js';
-import { __mod_zone_page_state } from './vmstat/vmstat.js';
+} from '../../arch/x86/include/asm/bitops.h.js';
+import { compound_nr, page_zone } from '../../include/linux/mm.h.js';
+import { VM_LOCKED, VM_SPECIAL } from '../../include/linux/mm_types.h.js';
+import { page_folio, PageCompound, PageHead } from '../../include/linux/page-flags.h.js';
+import { page_ref_inc } from '../../include/linux/page_ref.h.js';
+import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
+import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import { folio_evictable, lru_cache_disabled, PAGEVEC_SIZE } from '../swap/batches.js';
+import { folio_lruvec, lruvec_add_folio, lruvec_del_folio } from '../swap/lruvec.js';
+import { release_pages } from '../swap/release_pages.js';
+import { __mod_zone_page_state } from '../vmstat/vmstat.js';
 
 const LRU_PAGE = 0x1;
 const NEW_PAGE = 0x2;
@@ -127,7 +127,7 @@ function mlock_pagevec(k: Kernel, pvec: Pagevec): void {
   for (let i = 0; i < pagevec_count(k, pvec); i++) {
     const at = pvec + k.pagevec.pages + i * k.ptr_words;
     const mlock: Int = k.words[at]! & (LRU_PAGE | NEW_PAGE);
-    const page: Page = k.read_ptr_plus(at, -mlock);
+    const page: Page = k.cell_at(asVirt(k.read_va(at) - mlock));
     k.write_ptr(at, page);
     if ((mlock & LRU_PAGE) !== 0) __mlock_page(k, page);
     else if ((mlock & NEW_PAGE) !== 0) __mlock_new_page(k, page);
