@@ -72,6 +72,7 @@ export * from '../kernel/mm/khugepaged.js';
 export * from '../kernel/mm/internal.h.js';
 export * from '../kernel/mm/memory/memory.js';
 export * from '../kernel/mm/madvise.js';
+export * from '../kernel/mm/memory/follow_pte.js';
 export * from '../kernel/mm/memory/rss.js';
 export * from '../kernel/mm/memory/wp.js';
 export * from '../kernel/mm/mempool.js';

@@ -2,8 +2,8 @@
  * Replays the trace of a user program, beside which what the program did between the recorder's operations is recorded as well
  * (`NAME.program.gz`), and judges it: what each operation returned, the kernel's tracepoints in their order, and dumps.
  *
- * The trace starts from a core. Pages that other subsystems than memory management take for the objects of their caches are taken where
- * the trace says so: nothing else is told.
+ * The trace starts from a core. Pages that others than what is performed take, for objects of their caches and for the pool of huge
+ * pages, are taken where the trace says so: nothing else is told.
  */
 import { KernelFault } from '../../../engine/machine/events.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
@@ -31,8 +31,9 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Objects of caches: GFP_KERNEL for them, as mm/slub.c and mm/slab.c ask for pages. */
-const SLAB_GFP = /gfp=(?:1|5)?[0-9a-f]?(?:2cc0|2cd0|20c0|20d0|52cc0|24[0-9a-f]+)$/;
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
+const TOLD = /gfp=(?:(?:1|d|5)?2[c0][cd]0|(?:1|d|5)?20[cd]0|346cc[2a])$/;
+const POOL = /gfp=346cc[2a]$/;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
 
@@ -96,7 +97,7 @@ class ProgramJudge {
     const notes: string[] = [];
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
     if (this.events > 0) notes.push(`events compared: ${this.events}`);
-    if (this.told > 0) notes.push(`told: pages of other subsystems' objects ${this.told}`);
+    if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
     return {
       ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
       ...{ stateDiffer: this.stateDiffer, unsupported: this.unsupported, first: this.first },
@@ -121,7 +122,7 @@ class ProgramJudge {
       if (
         this.lost === undefined &&
         missing !== undefined &&
-        SLAB_GFP.test(missing) &&
+        TOLD.test(missing) &&
         !told.has(differs) &&
         told.size < MAX_TOLD
       ) {
@@ -154,6 +155,7 @@ class ProgramJudge {
         // What is told is not heard twice.
         this.tracepoints.listen(0);
         if (!performTold(this.image.mm, next)) break;
+        if (POOL.test(next)) this.processes.addHugePage();
         this.tracepoints.listen(this.mask);
         events.push(next);
       }

@@ -17,11 +17,17 @@ import {
   do_user_addr_fault,
   dup_task_struct,
   exit_mm,
+  free_task_struct,
   __mm_populate,
   mmdrop,
+  follow_pte,
   munlock,
+  pte_mkdirty,
+  pte_mkyoung,
+  pte_present,
   put_task_stack,
   rcu_process_callbacks,
+  set_pte,
   shmemFileSetup,
   shmemWritePage,
   switch_mm,
@@ -51,8 +57,7 @@ interface Process {
 const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
 const MAP_ANONYMOUS = 0x20;
-/** A file that a process opened, by its number. */
-const FIRST_FILE = 3;
+const MAP_HUGETLB = 0x4_0000;
 
 /** An action that the engine does not perform. */
 export class NotPerformed extends Error {}
@@ -61,6 +66,10 @@ export class Processes {
   private processes: ReadonlyMap<number, Process>;
   /** Address spaces that a task which has ended still keeps, until another one runs. */
   private lazy: readonly Process[] = [];
+  private nrHugePages = 0;
+  /** Tasks that still have their stack, and those whose structure is all that is left. */
+  private ended: readonly Process[] = [];
+  private dead: readonly Process[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
   constructor(private readonly k: Kernel) {
@@ -70,19 +79,28 @@ export class Processes {
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, file } = this;
+    const { processes, lazy, ended, dead, file, nrHugePages } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
+      this.nrHugePages = nrHugePages;
+      this.ended = ended;
+      this.dead = dead;
       this.file = file;
     };
   }
 
   perform({ pid, name, args }: Action): void {
-    const act = this.actions[name];
+    const act = name === 'accessed' ? () => undefined : this.actions[name];
     if (act === undefined) throw new NotPerformed(name);
     if (this.processes.has(pid)) this.switchTo(pid);
-    act(args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)));
+    if (name === 'accessed') this.access(args);
+    else act(args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)));
+  }
+
+  /** The pool has one page more. */
+  addHugePage(): void {
+    this.nrHugePages++;
   }
 
   /** Makes a process the current one. */
@@ -99,6 +117,18 @@ export class Processes {
     return k.read_ptr(k.plus(current(k), k.task_struct.mm));
   }
 
+  /** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
+  private access(args: readonly string[]): void {
+    const { k } = this;
+    for (const arg of args) {
+      const pte = follow_pte(k, this.mm, asVirt(parseInt(arg, 16)));
+      if (pte === NULL) continue;
+      const entry = k.read_pte(pte);
+      if (!pte_present(entry)) continue;
+      set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
+    }
+  }
+
   private readonly actions: Readonly<Record<string, (args: readonly number[]) => void>> = {
     fault: ([address = 0, flags = 0]) => {
       const code =
@@ -110,9 +140,13 @@ export class Processes {
         throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
+      if ((flags & MAP_HUGETLB) !== 0) {
+        // Refused where the pool has too few: nothing happens then.
+        if (len <= this.nrHugePages * 2 ** this.k.PMD_SHIFT) throw new NotPerformed('mmap(MAP_HUGETLB)');
+        return;
+      }
       const populate = { value: 0 };
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
-      if ((flags & 0x40000) !== 0) throw new NotPerformed('mmap(MAP_HUGETLB)');
       const at = do_mmap(
         this.k,
         this.mm,
@@ -162,6 +196,14 @@ export class Processes {
       if (first === undefined) return;
       put_task_stack(this.k, first.task);
       this.ended = rest;
+      this.dead = [...this.dead, first];
+    },
+    free: () => {
+      const [first, ...rest] = this.dead;
+      // Another task than those that were made here.
+      if (first === undefined) return;
+      free_task_struct(this.k, first.task);
+      this.dead = rest;
     },
     rcu: () => {
       rcu_process_callbacks(this.k);
@@ -169,8 +211,8 @@ export class Processes {
     open: () => {
       this.file = { file: shmemFileSetup(this.k, 0), written: 0 };
     },
-    write: ([fd = 0, length = 0]) => {
-      if (fd < FIRST_FILE + 2 || this.file === undefined) return;
+    write: ([length = 0]) => {
+      if (this.file === undefined) return;
       const { file, written } = this.file;
       if (length > PAGE_SIZE) throw new NotPerformed('write of more than a page');
       const { k } = this;
@@ -179,7 +221,6 @@ export class Processes {
       this.file = { file, written: written + length };
     },
   };
-  private ended: readonly Process[] = [];
 }
 
 /** Pages that the recorded kernel took or gave for what is not performed here: objects of caches that other subsystems use. */

@@ -13,7 +13,7 @@ import {
   pin_user_pages_fast,
   put_page,
   unpin_user_page,
-  global_zone_page_state,
+  zone_page_state,
 } from '../../../engine/entry/functions.js';
 import { __pa } from '../../../engine/entry/functions.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
@@ -66,7 +66,7 @@ export class UserOperations {
       case 'gupput':
         return this.put(args.map(number));
       case 'mlock_stat':
-        return `mlock=${hex(global_zone_page_state(this.image.mm, this.image.mm.NR_MLOCK))}`;
+        return `mlock=${hex(this.lockedPages())}`;
       default:
         return undefined;
     }
@@ -75,6 +75,13 @@ export class UserOperations {
   static readonly NAMES: ReadonlySet<string> = new Set(
     'umm upt upage gup gupf pin pinf gupput mlock_stat'.split(' '),
   );
+
+  /** `mlock_stat`: of ZONE_NORMAL alone. */
+  private lockedPages(): number {
+    const { mm } = this.image;
+    const zone = mm.zones[mm.ZONE_NORMAL];
+    return zone === undefined ? 0 : zone_page_state(mm, zone, mm.NR_MLOCK);
+  }
 
   /** `umm` */
   private numbers(): string {

@@ -8,11 +8,9 @@
 import {
   type Int,
   type MmStruct,
-  type P4d,
+  NULL,
   type Page,
-  type Pgd,
-  type Pmd,
-  type Pud,
+  type Pte,
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -20,24 +18,14 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
 import {
-  p4d_none,
-  pgd_none,
-  pmd_none,
   pte_page,
   pte_special,
   pte_write,
-  pud_none,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import { _PAGE_PRESENT, _PAGE_RW, _PAGE_USER, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EFAULT, EINVAL } from '../../include/linux/errno.h.js';
 import { page_folio } from '../../include/linux/page-flags.h.js';
-import {
-  p4d_offset,
-  pgd_offset,
-  pmd_offset,
-  pte_offset_map,
-  pud_offset,
-} from '../../include/linux/pgtable.h.js';
+import { follow_pte } from '../memory/follow_pte.js';
 import { __gup_longterm_locked, mm_set_has_pinned_flag } from './gup.js';
 import { gup_must_unshare, gup_put_folio, is_longterm_pinnable_page, try_grab_page } from './pins.js';
 
@@ -54,15 +42,9 @@ function gup_pte_range(
   addr: VirtAddr,
   flags: Int,
 ): Page | undefined {
-  const pgd: Pgd = pgd_offset(k, mm, addr);
-  if (pgd_none(k, k.read_pte(pgd))) return undefined;
-  const p4d: P4d = p4d_offset(k, pgd, addr);
-  if (p4d_none(k, k.read_pte(p4d))) return undefined;
-  const pud: Pud = pud_offset(k, p4d, addr);
-  if (pud_none(k, k.read_pte(pud))) return undefined;
-  const pmd: Pmd = pmd_offset(k, pud, addr);
-  if (pmd_none(k, k.read_pte(pmd))) return undefined;
-  const pte: PteVal = k.read_pte(pte_offset_map(k, pmd, addr));
+  const ptep: Pte = follow_pte(k, mm, addr);
+  if (ptep === NULL) return undefined;
+  const pte: PteVal = k.read_pte(ptep);
   if (!pte_access_permitted(pte, (flags & k.FOLL_WRITE) !== 0) || pte_special(pte)) return undefined;
   const page: Page = pte_page(k, pte);
   if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return undefined;

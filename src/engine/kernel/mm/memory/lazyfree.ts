@@ -7,40 +7,25 @@
 import {
   type MmStruct,
   NULL,
-  type P4d,
   type Page,
-  type Pgd,
-  type Pmd,
   type Pte,
-  type Pud,
   type VmAreaStruct,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
-  p4d_none,
-  pgd_none,
-  pmd_none,
   pte_dirty,
   pte_mkclean,
   pte_mkold,
   pte_none,
   pte_present,
   pte_young,
-  pud_none,
   set_pte,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { page_folio } from '../../include/linux/page-flags.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
-import {
-  p4d_offset,
-  pgd_offset,
-  pmd_offset,
-  pte_offset_map,
-  pud_offset,
-} from '../../include/linux/pgtable.h.js';
 import {
   type MmuGather,
   tlb_finish_mmu,
@@ -49,19 +34,8 @@ import {
 } from '../mmu_gather.js';
 import { mark_page_lazyfree } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
+import { follow_pte } from './follow_pte.js';
 import { vm_normal_page } from './wp.js';
-
-/** The entry of an address; NULL where its table is missing. */
-function entryOf(k: Kernel, mm: MmStruct, addr: VirtAddr): Pte {
-  const pgd: Pgd = pgd_offset(k, mm, addr);
-  if (pgd_none(k, k.read_pte(pgd))) return NULL;
-  const p4d: P4d = p4d_offset(k, pgd, addr);
-  if (p4d_none(k, k.read_pte(p4d))) return NULL;
-  const pud: Pud = pud_offset(k, p4d, addr);
-  if (pud_none(k, k.read_pte(pud))) return NULL;
-  const pmd: Pmd = pmd_offset(k, pud, addr);
-  return pmd_none(k, k.read_pte(pmd)) ? NULL : pte_offset_map(k, pmd, addr);
-}
 
 export function madviseFreeRange(
   k: Kernel,
@@ -73,7 +47,7 @@ export function madviseFreeRange(
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
   for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE)) {
-    const pte: Pte = entryOf(k, mm, addr);
+    const pte: Pte = follow_pte(k, mm, addr);
     if (pte === NULL) continue;
     const ptent: PteVal = k.read_pte(pte);
     if (pte_none(k, ptent) || !pte_present(ptent)) continue;

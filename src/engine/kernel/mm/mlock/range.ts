@@ -16,27 +16,15 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import {
-  p4d_none,
-  pgd_none,
-  pmd_none,
-  pte_present,
-  pud_none,
-} from '../../arch/x86/include/asm/pgtable.h.js';
+import { pte_present } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { VM_HUGETLB, VM_IO, VM_LOCKED, VM_LOCKED_CLEAR_MASK, VM_SPECIAL } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
-import {
-  p4d_offset,
-  pgd_offset,
-  pmd_offset,
-  pte_offset_map,
-  pud_offset,
-} from '../../include/linux/pgtable.h.js';
 import { mas_prev, mas_walk } from '../../lib/maple_tree.js';
 import { __mm_populate } from '../gup/populate.js';
+import { follow_pte } from '../memory/follow_pte.js';
 import { vm_normal_page } from '../memory/wp.js';
 import { find_vma, mmTree } from '../mmap/find_vma.js';
 import { vmaFile } from '../mmap/link.js';
@@ -44,23 +32,11 @@ import { split_vma, vma_merge } from '../mmap/merge.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { mlock_folio, munlock_page } from './mlock.js';
 
-/** The entry of an address; NULL where its table is missing. */
-const entryAt = (k: Kernel, mm: MmStruct, addr: VirtAddr): Pte => {
-  const pgd = pgd_offset(k, mm, addr);
-  if (pgd_none(k, k.read_pte(pgd))) return NULL;
-  const p4d = p4d_offset(k, pgd, addr);
-  if (p4d_none(k, k.read_pte(p4d))) return NULL;
-  const pud = pud_offset(k, p4d, addr);
-  if (pud_none(k, k.read_pte(pud))) return NULL;
-  const pmd = pmd_offset(k, pud, addr);
-  return pmd_none(k, k.read_pte(pmd)) ? NULL : pte_offset_map(k, pmd, addr);
-};
-
 function mlock_pte_range(k: Kernel, vma: VmAreaStruct, start: VirtAddr, end: VirtAddr): void {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE)) {
-    const pte: Pte = entryAt(k, mm, addr);
+    const pte: Pte = follow_pte(k, mm, addr);
     if (pte === NULL) continue;
     const ptent: PteVal = k.read_pte(pte);
     if (!pte_present(ptent)) continue;
