@@ -42,7 +42,7 @@ export const PARTS = {
   task_struct: words(`
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
-    maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl worker_private in_execve in_iowait
+    maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),

@@ -1,5 +1,6 @@
 /** Everything of the kernel that a caller may call, each under its kernel name and with `k: Kernel` first. */
 export * from '../kernel/arch/x86/include/asm/cache.h.js';
+import '../kernel/arch/x86/entry/vdso/vma.js';
 export * from '../kernel/arch/x86/include/asm/current.h.js';
 export * from '../kernel/arch/x86/include/asm/page.h.js';
 export * from '../kernel/arch/x86/include/asm/pgtable.h.js';

@@ -56,6 +56,7 @@ export const STRUCTS = {
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
   mm_struct: `
+    context.vdso_image
     arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm
     map_count mm_count mm_mt mm_users mmap_base mmap_legacy_base mmap_lock mmap_lock.owner mmlist pgd pgtables_bytes
     pinned_vm rss_stat stack_vm start_brk start_code start_data start_stack task_size total_vm write_protect_seq
@@ -96,7 +97,7 @@ export const STRUCTS = {
   stack_record: 'entries handle hash next size',
   rw_semaphore: 'count owner wait_list',
   task_struct: `
-    active_mm comm flags kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled pid rss_stat? stack tgid
+    active_mm comm flags kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled personality pid rss_stat? stack tgid
   `,
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

@@ -32,7 +32,7 @@ interface Span {
 }
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
-const TOLD = /gfp=(?:(?:1|d|5)?2[c0][cd]0|(?:1|d|5)?20[cd]0|346cc[2a])$/;
+const TOLD = /gfp=(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
 const POOL = /gfp=346cc[2a]$/;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;

@@ -95,7 +95,7 @@ export class Processes {
     if (act === undefined) throw new NotPerformed(name);
     if (this.processes.has(pid)) this.switchTo(pid);
     if (name === 'accessed') this.access(args);
-    else act(args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)));
+    else act(args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)), args);
   }
 
   /** The pool has one page more. */
@@ -129,7 +129,19 @@ export class Processes {
     }
   }
 
-  private readonly actions: Readonly<Record<string, (args: readonly number[]) => void>> = {
+  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
+  private at(
+    list: readonly Process[],
+    member: keyof Process,
+    address = '',
+  ): Process | undefined {
+    const { k } = this;
+    return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
+  }
+
+  private readonly actions: Readonly<
+    Record<string, (args: readonly number[], texts: readonly string[]) => void>
+  > = {
     fault: ([address = 0, flags = 0]) => {
       const code =
         X86_PF_USER |
@@ -182,28 +194,28 @@ export class Processes {
       if (pid === undefined || process === undefined) return;
       exit_mm(k, task);
       this.lazy = [...this.lazy, process];
+      this.ended = [...this.ended, process];
       this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
     },
-    mmdrop: () => {
-      const [first, ...rest] = this.lazy;
-      if (first === undefined) return;
-      mmdrop(this.k, first.mm);
-      this.lazy = rest;
-      this.ended = [...this.ended, first];
+    mmdrop: (_, [mm]) => {
+      const process = this.at(this.lazy, 'mm', mm);
+      // Another one than those that were made here.
+      if (process === undefined) return;
+      mmdrop(this.k, process.mm);
+      this.lazy = this.lazy.filter((each) => each !== process);
     },
-    stack: () => {
-      const [first, ...rest] = this.ended;
-      if (first === undefined) return;
-      put_task_stack(this.k, first.task);
-      this.ended = rest;
-      this.dead = [...this.dead, first];
+    stack: (_, [task]) => {
+      const process = this.at(this.ended, 'task', task);
+      if (process === undefined) return;
+      put_task_stack(this.k, process.task);
+      this.ended = this.ended.filter((each) => each !== process);
+      this.dead = [...this.dead, process];
     },
-    free: () => {
-      const [first, ...rest] = this.dead;
-      // Another task than those that were made here.
-      if (first === undefined) return;
-      free_task_struct(this.k, first.task);
-      this.dead = rest;
+    free: (_, [task]) => {
+      const process = this.at(this.dead, 'task', task);
+      if (process === undefined) return;
+      free_task_struct(this.k, process.task);
+      this.dead = this.dead.filter((each) => each !== process);
     },
     rcu: () => {
       rcu_process_callbacks(this.k);

@@ -64,7 +64,7 @@ import { vm_normal_page } from './memory/wp.js';
 import { find_vma, find_vma_prev } from './mmap/find_vma.js';
 import { vmaFile } from './mmap/link.js';
 import { split_vma, vma_merge } from './mmap/merge.js';
-import { vma_set_page_prot } from './mmap/mmap.js';
+import { vma_set_page_prot, withImpliedExec } from './mmap/mmap.js';
 import { vm_stat_account } from './mmap/munmap.js';
 import { type MmuGather, tlb_finish_mmu, tlb_flush_pte_range, tlb_gather_mmu } from './mmu_gather.js';
 import { PageAnonExclusive } from './rmap.js';
@@ -256,6 +256,7 @@ export function do_mprotect(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong
   if (len === 0) return 0;
   const end: VirtAddr = asVirt(start + Math.ceil(len / PAGE_SIZE) * PAGE_SIZE);
   if (end <= start) return -ENOMEM;
+  prot = withImpliedExec(k, prot);
   const prev: { value: VmAreaStruct } = { value: NULL };
   let vma: VmAreaStruct = find_vma_prev(k, mm, start, prev);
   if (vma === NULL || k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start)) > start) return -ENOMEM;

@@ -19,6 +19,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { current } from '../../arch/x86/include/asm/current.h.js';
 import { vm_get_page_prot } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtable.h.js';
 import { get_file } from '../../fs/file_table.js';
@@ -138,6 +139,16 @@ const startGap = (k: Kernel, vma: VmAreaStruct): ULong => {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   const start: ULong = startOf(k, vma);
   return (vm_flags & VM_GROWSDOWN) !== 0 ? Math.max(0, start - STACK_GUARD_GAP) : start;
+};
+
+/** READ_IMPLIES_EXEC of a task's personality: an old program, that was not made for pages that must not run. */
+const READ_IMPLIES_EXEC = 0x40_0000;
+
+/** What is asked for, and what goes with it for such a program. */
+export const withImpliedExec = (k: Kernel, prot: Int): Int => {
+  const personality: Int = k.read_int(k.plus(current(k), k.task_struct.personality));
+  const implied = (prot & PROT_READ) !== 0 && (personality & READ_IMPLIES_EXEC) !== 0;
+  return implied ? prot | PROT_EXEC : prot;
 };
 
 // --- mmap() --------------------------------------------------------------------------------------------------------------
@@ -277,6 +288,7 @@ export function do_mmap(
 ): VirtAddr {
   populate.value = 0;
   if (len === 0) return asVirt(-EINVAL);
+  prot = withImpliedExec(k, prot);
   if ((flags & MAP_FIXED_NOREPLACE) !== 0) flags |= MAP_FIXED;
   // round_hint_to_min():
   if ((flags & MAP_FIXED) === 0) {
@@ -345,8 +357,9 @@ export function brk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
 }
 
 function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int {
+  const implied: VmFlags = (withImpliedExec(k, PROT_READ) & PROT_EXEC) !== 0 ? VM_EXEC : 0;
   const flags: VmFlags =
-    VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT | k.read_int(k.plus(mm, k.mm_struct.def_flags));
+    VM_DATA_DEFAULT_FLAGS | implied | VM_ACCOUNT | k.read_int(k.plus(mm, k.mm_struct.def_flags));
   const npages: ULong = len / PAGE_SIZE;
   if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return -ENOMEM;
   if (__vm_enough_memory(k, npages) !== 0) return -ENOMEM;
