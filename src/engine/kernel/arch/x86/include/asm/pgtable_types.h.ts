@@ -93,7 +93,11 @@ const protection_map = (vm_flags: Int): PteVal => {
   return read === true || write === true ? PAGE_READONLY : PAGE_NONE;
 };
 
-/** What the flags of an area allow, as bits of its entries. */
+/**
+ * What the flags of an area allow, as bits of its entries. On 32 bit Linux 6.1 keeps the value in an `unsigned long` meanwhile, so that
+ * PAE loses NX: every page of a process may run there.
+ */
 export function vm_get_page_prot(k: Kernel, vm_flags: Int): PteVal {
-  return protection_map(vm_flags & 15) & k.pte_mask;
+  const val: PteVal = protection_map(vm_flags & 15);
+  return k.wide ? val : BigInt.asUintN(32, val);
 }
