@@ -1,6 +1,5 @@
 /** Everything of the kernel that a caller may call, each under its kernel name and with `k: Kernel` first. */
 export * from '../kernel/arch/x86/include/asm/cache.h.js';
-import '../kernel/arch/x86/entry/vdso/vma.js';
 export * from '../kernel/arch/x86/include/asm/current.h.js';
 export * from '../kernel/arch/x86/include/asm/page.h.js';
 export * from '../kernel/arch/x86/include/asm/pgtable.h.js';
@@ -81,6 +80,7 @@ export * from '../kernel/mm/mlock/range.js';
 export * from '../kernel/mm/mmap/find_vma.js';
 export * from '../kernel/mm/mmap/mmap.js';
 export * from '../kernel/mm/mmap/munmap.js';
+import '../kernel/mm/mmap/special_mapping.js';
 export * from '../kernel/mm/mprotect.js';
 export * from '../kernel/mm/shmem/file.js';
 export * from '../kernel/mm/shmem/shmem.js';

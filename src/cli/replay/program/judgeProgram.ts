@@ -120,7 +120,6 @@ class ProgramJudge {
       const missing = span.events[differs];
       // A page for objects of somebody else: the span is done again, and this one is taken there.
       if (
-        this.lost === undefined &&
         missing !== undefined &&
         TOLD.test(missing) &&
         !told.has(differs) &&

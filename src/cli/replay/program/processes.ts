@@ -6,13 +6,11 @@
  */
 import {
   alloc_pages,
-  brk,
   copy_mm,
   current,
   do_madvise,
   do_mlock,
   do_mmap,
-  do_mprotect,
   do_munmap,
   do_user_addr_fault,
   dup_task_struct,
@@ -21,13 +19,15 @@ import {
   __mm_populate,
   mmdrop,
   follow_pte,
-  munlock,
+  mprotectRange,
+  munlockRange,
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
   put_task_stack,
   rcu_process_callbacks,
   set_pte,
+  setBrk,
   shmemFileSetup,
   shmemWritePage,
   switch_mm,
@@ -95,7 +95,11 @@ export class Processes {
     if (act === undefined) throw new NotPerformed(name);
     if (this.processes.has(pid)) this.switchTo(pid);
     if (name === 'accessed') this.access(args);
-    else act(args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)), args);
+    else
+      act(
+        args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)),
+        args,
+      );
   }
 
   /** The pool has one page more. */
@@ -130,11 +134,7 @@ export class Processes {
   }
 
   /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
-  private at(
-    list: readonly Process[],
-    member: keyof Process,
-    address = '',
-  ): Process | undefined {
+  private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
     const { k } = this;
     return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
   }
@@ -154,7 +154,8 @@ export class Processes {
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
       if ((flags & MAP_HUGETLB) !== 0) {
         // Refused where the pool has too few: nothing happens then.
-        if (len <= this.nrHugePages * 2 ** this.k.PMD_SHIFT) throw new NotPerformed('mmap(MAP_HUGETLB)');
+        if (len <= this.nrHugePages * 2 ** this.k.PMD_SHIFT)
+          throw new NotPerformed('mmap(MAP_HUGETLB)');
         return;
       }
       const populate = { value: 0 };
@@ -174,12 +175,12 @@ export class Processes {
     },
     munmap: ([start = 0, len = 0]) => void do_munmap(this.k, this.mm, asVirt(start), len),
     mprotect: ([start = 0, len = 0, prot = 0]) =>
-      void do_mprotect(this.k, this.mm, asVirt(start), len, prot),
+      void mprotectRange(this.k, this.mm, asVirt(start), len, prot),
     madvise: ([start = 0, len = 0, advice = 0]) =>
       void do_madvise(this.k, this.mm, asVirt(start), len, advice),
     mlock: ([start = 0, len = 0]) => void do_mlock(this.k, this.mm, asVirt(start), len),
-    munlock: ([start = 0, len = 0]) => void munlock(this.k, this.mm, asVirt(start), len),
-    brk: ([address = 0]) => void brk(this.k, this.mm, asVirt(address)),
+    munlock: ([start = 0, len = 0]) => void munlockRange(this.k, this.mm, asVirt(start), len),
+    brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;
       const task = dup_task_struct(k, current(k));

@@ -9,10 +9,10 @@ import type { File } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 
 type Release = (k: Kernel, file: File) => void;
-let release: Release = () => undefined;
+let releaseFile: Release = () => undefined;
 
 /** What ends a file: of the file system that makes files here, linked when it is loaded. */
-export const linkRelease = (func: Release): void => void (release = func);
+export const linkRelease = (func: Release): void => void (releaseFile = func);
 
 export function get_file(k: Kernel, f: File): File {
   k.add_long(k.plus(f, k.file.f_count), 1);
@@ -22,9 +22,6 @@ export function get_file(k: Kernel, f: File): File {
 export function fput(k: Kernel, file: File): void {
   const f_count = k.plus(file, k.file.f_count);
   k.add_long(f_count, -1);
-  if (k.read_long(f_count) === 0) __fput(k, file);
-}
-
-function __fput(k: Kernel, file: File): void {
-  release(k, file);
+  // __fput():
+  if (k.read_long(f_count) === 0) releaseFile(k, file);
 }

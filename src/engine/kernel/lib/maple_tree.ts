@@ -3,7 +3,7 @@
  *
  * Differs: a change makes the nodes anew, evenly filled, and frees the old ones at once. Linux changes, splits and joins the nodes on
  * the way, and frees them after a grace period: so nodes hold the same ranges there, but may be divided otherwise.
- * Left out: mas_preallocate (a change without memory finds that out before it has changed anything), mas_expected_entries.
+ * Left out: mas_preallocate (a change without memory finds that out before it has withRange anything), mas_expected_entries.
  * Source: Linux 6.1 lib/maple_tree.c: mtree_range_walk(), mas_walk(), mas_find(), mas_next(), mas_prev(), mas_store(),
  * mas_empty_area_rev(), mas_empty_area(), __mt_destroy(), mas_leaf_max_gap().
  */
@@ -25,7 +25,7 @@ import {
   MAPLE_ENODE_NULL,
   MAPLE_ENODE_TYPE_SHIFT,
   maple_leaf_64,
-  MAPLE_MAX,
+  mapleMax,
   MAPLE_NODE_MASK,
   MAPLE_NODE_TYPE_MASK,
   MAPLE_PARENT_RANGE64,
@@ -50,7 +50,8 @@ interface Range {
 // --- nodes ---------------------------------------------------------------------------------------------------------------
 
 /** `enode`: a node's address with its type. */
-const mte_node_type = (enode: VirtAddr): Int => (enode >>> MAPLE_ENODE_TYPE_SHIFT) & MAPLE_NODE_TYPE_MASK;
+const mte_node_type = (enode: VirtAddr): Int =>
+  (enode >>> MAPLE_ENODE_TYPE_SHIFT) & MAPLE_NODE_TYPE_MASK;
 const mte_to_node = (k: Kernel, enode: VirtAddr): MapleNode =>
   k.cell_at(asVirt(enode - (enode & MAPLE_NODE_MASK)));
 
@@ -85,7 +86,7 @@ const rootOf = (k: Kernel, mt: MapleTree): VirtAddr => k.read_va(k.plus(mt, k.ma
 function mtree_range_walk(k: Kernel, mt: MapleTree, index: ULong): Range {
   let enode: VirtAddr = rootOf(k, mt);
   let min: ULong = 0;
-  let max: ULong = MAPLE_MAX(k);
+  let max: ULong = mapleMax(k);
   if (!isNode(enode)) return { min, max, entry: NULL };
   for (;;) {
     const node: MapleNode = mte_to_node(k, enode);
@@ -100,14 +101,14 @@ function mtree_range_walk(k: Kernel, mt: MapleTree, index: ULong): Range {
       }
     }
     if (offset > 0) min = k.read_ulong(pivotAt(k, node, type, offset - 1)) + 1;
-    // In a leaf, slots hold areas.
+    // In a makeLeaf, slots hold areas.
     if (type < maple_range_64)
       return { min, max, entry: k.read_ptr(slotAt(k, node, type, offset)) };
     enode = k.read_va(slotAt(k, node, type, offset));
   }
 }
 
-const found = (mas: MaState, { min, max, entry }: Range): VmAreaStruct => {
+const foundAt = (mas: MaState, { min, max, entry }: Range): VmAreaStruct => {
   mas.index = min;
   mas.last = max;
   mas.node = 'found';
@@ -116,15 +117,15 @@ const found = (mas: MaState, { min, max, entry }: Range): VmAreaStruct => {
 
 /** What is at `mas->index`; the state has its range then. */
 export function mas_walk(k: Kernel, mas: MaState): VmAreaStruct {
-  return found(mas, mtree_range_walk(k, mas.tree, mas.index));
+  return foundAt(mas, mtree_range_walk(k, mas.tree, mas.index));
 }
 
 /** The first area from `index` on; the state has its range then, or stays. */
 const nextFrom = (k: Kernel, mas: MaState, index: ULong, max: ULong): VmAreaStruct => {
-  for (let at: ULong = index; at <= max; ) {
+  for (let at: ULong = index; at <= max;) {
     const range: Range = mtree_range_walk(k, mas.tree, at);
-    if (range.entry !== NULL) return found(mas, range);
-    if (range.max >= MAPLE_MAX(k)) break;
+    if (range.entry !== NULL) return foundAt(mas, range);
+    if (range.max >= mapleMax(k)) break;
     at = range.max + 1;
   }
   return NULL;
@@ -138,15 +139,15 @@ export function mas_find(k: Kernel, mas: MaState, max: ULong): VmAreaStruct {
 /** The area behind the one where the state is. */
 export function mas_next(k: Kernel, mas: MaState, max: ULong): VmAreaStruct {
   if (mas.node === 'MAS_START') mas_walk(k, mas);
-  return mas.last >= MAPLE_MAX(k) ? NULL : nextFrom(k, mas, mas.last + 1, max);
+  return mas.last >= mapleMax(k) ? NULL : nextFrom(k, mas, mas.last + 1, max);
 }
 
-/** The area before it, that ends at or above `min`. */
+/** The area before it, that ends at or makeAbove `min`. */
 export function mas_prev(k: Kernel, mas: MaState, min: ULong): VmAreaStruct {
   if (mas.node === 'MAS_START') mas_walk(k, mas);
-  for (let at: ULong = mas.index; at > min; ) {
+  for (let at: ULong = mas.index; at > min;) {
     const range: Range = mtree_range_walk(k, mas.tree, at - 1);
-    if (range.entry !== NULL) return found(mas, range);
+    if (range.entry !== NULL) return foundAt(mas, range);
     at = range.min;
   }
   return NULL;
@@ -155,10 +156,10 @@ export function mas_prev(k: Kernel, mas: MaState, min: ULong): VmAreaStruct {
 /** All ranges in order. */
 function rangesOf(k: Kernel, mt: MapleTree): Range[] {
   const ranges: Range[] = [];
-  for (let at: ULong = 0; ; ) {
+  for (let at: ULong = 0; ;) {
     const range: Range = mtree_range_walk(k, mt, at);
     ranges.push(range);
-    if (range.max >= MAPLE_MAX(k)) return ranges;
+    if (range.max >= mapleMax(k)) return ranges;
     at = range.max + 1;
   }
 }
@@ -175,31 +176,25 @@ export function mas_empty_area_rev(
     const end: ULong = Math.min(range.max, max);
     const start: ULong = Math.max(range.min, min);
     if (range.entry !== NULL || end - start + 1 < size) continue;
-    mas_found(mas, end - size + 1, end);
+    setFound(mas, end - size + 1, end);
     return 0;
   }
   return -EBUSY;
 }
 
 /** The lowest place. */
-export function mas_empty_area(
-  k: Kernel,
-  mas: MaState,
-  min: ULong,
-  max: ULong,
-  size: ULong,
-): Int {
+export function mas_empty_area(k: Kernel, mas: MaState, min: ULong, max: ULong, size: ULong): Int {
   for (const range of rangesOf(k, mas.tree)) {
     const end: ULong = Math.min(range.max, max);
     const start: ULong = Math.max(range.min, min);
     if (range.entry !== NULL || end - start + 1 < size) continue;
-    mas_found(mas, start, start + size - 1);
+    setFound(mas, start, start + size - 1);
     return 0;
   }
   return -EBUSY;
 }
 
-const mas_found = (mas: MaState, index: ULong, last: ULong): void => {
+const setFound = (mas: MaState, index: ULong, last: ULong): void => {
   mas.index = index;
   mas.last = last;
   mas.node = 'found';
@@ -231,12 +226,17 @@ function nodesOf(k: Kernel, mt: MapleTree): VirtAddr[] {
     }
   };
   const root: VirtAddr = rootOf(k, mt);
-  if (isNode(root)) visit(root, MAPLE_MAX(k));
+  if (isNode(root)) visit(root, mapleMax(k));
   return nodes;
 }
 
 /** The ranges with [index, last] given to `entry`; neighbours without an area are one. */
-function changed(ranges: readonly Range[], index: ULong, last: ULong, entry: VmAreaStruct): Range[] {
+function withRange(
+  ranges: readonly Range[],
+  index: ULong,
+  last: ULong,
+  entry: VmAreaStruct,
+): Range[] {
   const result: Range[] = [];
   const push = (range: Range): void => {
     const before = result.at(-1);
@@ -256,22 +256,22 @@ function changed(ranges: readonly Range[], index: ULong, last: ULong, entry: VmA
   return result;
 }
 
-/** Divides evenly into as few groups as hold at most `most`. */
-function grouped<T>(list: readonly T[], most: Int): T[][] {
+/** Divides evenly into as few nrNodes as hold at most `most`. */
+function inGroups<T>(list: readonly T[], most: Int): T[][] {
   const nr: Int = Math.ceil(list.length / most);
   return Array.from({ length: nr }, (_, i) =>
     list.slice(Math.floor((i * list.length) / nr), Math.floor(((i + 1) * list.length) / nr)),
   );
 }
 
-const groups = (k: Kernel, nrRanges: Int): Int[] => {
+const nrNodes = (k: Kernel, nrRanges: Int): Int[] => {
   const levels: Int[] = [Math.ceil(nrRanges / MAPLE_RANGE64_SLOTS(k))];
   while (levels.at(-1)! > 1) levels.push(Math.ceil(levels.at(-1)! / MAPLE_ARANGE64_SLOTS(k)));
   return levels;
 };
 
 const writePivot = (k: Kernel, at: number, value: ULong): void => {
-  if (value >= MAPLE_MAX(k)) k.write_words(at, -1, -1);
+  if (value >= mapleMax(k)) k.write_words(at, -1, -1);
   else k.write_long(at, value);
 };
 
@@ -279,7 +279,7 @@ const clearNode = (k: Kernel, node: MapleNode): void => {
   for (let i = 0; i < 64; i++) k.write(node + i, 0);
 };
 
-const leaf = (k: Kernel, address: VirtAddr, ranges: readonly Range[]): Made => {
+const makeLeaf = (k: Kernel, address: VirtAddr, ranges: readonly Range[]): Made => {
   const node: MapleNode = k.cell_at(address);
   clearNode(k, node);
   let gap: ULong = 0;
@@ -297,7 +297,7 @@ const leaf = (k: Kernel, address: VirtAddr, ranges: readonly Range[]): Made => {
   };
 };
 
-const above = (k: Kernel, address: VirtAddr, children: readonly Made[]): Made => {
+const makeAbove = (k: Kernel, address: VirtAddr, children: readonly Made[]): Made => {
   const node: MapleNode = k.cell_at(address);
   clearNode(k, node);
   let greatest: Int = 0;
@@ -318,12 +318,12 @@ const above = (k: Kernel, address: VirtAddr, children: readonly Made[]): Made =>
   };
 };
 
-/** Gives `mas`'s range to an area, or to none (NULL). -ENOMEM: nothing was changed. */
+/** Gives `mas`'s range to an area, or to none (NULL). -ENOMEM: nothing was withRange. */
 export function mas_store_gfp(k: Kernel, mas: MaState, entry: VmAreaStruct): Int {
   const { tree } = mas;
-  const ranges: Range[] = changed(rangesOf(k, tree), mas.index, mas.last, entry);
+  const ranges: Range[] = withRange(rangesOf(k, tree), mas.index, mas.last, entry);
   const isEmpty = ranges.length === 1 && ranges[0]!.entry === NULL;
-  const levels: Int[] = isEmpty ? [] : groups(k, ranges.length);
+  const levels: Int[] = isEmpty ? [] : nrNodes(k, ranges.length);
 
   const nodes: VirtAddr[] = [];
   for (let nr = levels.reduce((sum, level) => sum + level, 0); nr > 0; nr--) {
@@ -339,9 +339,9 @@ export function mas_store_gfp(k: Kernel, mas: MaState, entry: VmAreaStruct): Int
   const take = (): VirtAddr => nodes.shift()!;
   let made: Made[] = [];
   if (!isEmpty)
-    made = grouped(ranges, MAPLE_RANGE64_SLOTS(k)).map((group) => leaf(k, take(), group));
+    made = inGroups(ranges, MAPLE_RANGE64_SLOTS(k)).map((group) => makeLeaf(k, take(), group));
   while (made.length > 1)
-    made = grouped(made, MAPLE_ARANGE64_SLOTS(k)).map((group) => above(k, take(), group));
+    made = inGroups(made, MAPLE_ARANGE64_SLOTS(k)).map((group) => makeAbove(k, take(), group));
 
   const root = k.plus(tree, k.maple_tree.ma_root);
   const top: Made | undefined = made[0];
@@ -369,4 +369,3 @@ export function __mt_destroy(k: Kernel, mt: MapleTree): void {
   k.write(flags, k.read_int(flags) & ~MT_FLAGS_HEIGHT_MASK);
   for (const node of nodes) kmem_cache_free(k, cacheOf(k), node);
 }
-

@@ -144,7 +144,11 @@ export function xa_erase(k: Kernel, xa: XArray, index: ULong): void {
     const parent: XaNode = k.read_ptr(k.plus(node, k.xa_node.parent));
     const at = parent === NULL ? headAt(k, xa) : slotAt(k, parent, k.read8(node, k.xa_node.offset));
     k.write_va(at, 0 as VirtAddr);
-    call_rcu(k, asCell(k.plus(node, k.xa_node.callback_head)), functionNamed(k, 'radix_tree_node_rcu_free'));
+    call_rcu(
+      k,
+      asCell(k.plus(node, k.xa_node.callback_head)),
+      functionNamed(k, 'radix_tree_node_rcu_free'),
+    );
     if (parent === NULL) return;
     node = parent;
   }
@@ -165,7 +169,11 @@ function xas_shrink(k: Kernel, xa: XArray): void {
     k.write_va(headAt(k, xa), entry);
     if (isTree) k.write_ptr(k.plus(entry_to_node(k, entry), k.xa_node.parent), NULL);
     k.write8(node, k.xa_node.count, 0);
-    call_rcu(k, asCell(k.plus(node, k.xa_node.callback_head)), functionNamed(k, 'radix_tree_node_rcu_free'));
+    call_rcu(
+      k,
+      asCell(k.plus(node, k.xa_node.callback_head)),
+      functionNamed(k, 'radix_tree_node_rcu_free'),
+    );
     if (!isTree) return;
   }
 }

@@ -5,7 +5,7 @@
  *
  * Left out: reading from a disk, read-ahead (every file here lives in its page cache), shadow entries, large folios, the tree's lock.
  * Source: Linux 6.1 mm/filemap.c: filemap_fault(), filemap_map_pages(), next_uptodate_page(), __filemap_get_folio();
- * include/linux/pagemap.h: mapping_gfp_mask().
+ * include/linux/pagemap.h: mapping_gfp_mask(); include/linux/fs.h: i_size_read().
  */
 import {
   type AddressSpace,

@@ -1,5 +1,5 @@
 /**
- * The areas that map a file, and the areas that may map a page of an anon_vma: red-black trees by the first page of the file that each
+ * The areas that map a file, and the areas that may map a page of an anon_vma: red-black trees by the firstIn page of the file that each
  * maps, where every node also keeps the last page of all below it.
  *
  *     mapping->i_mmap    ─> vma->shared.rb      of a file's pages, straight
@@ -29,7 +29,7 @@ interface Tree extends RbAugmentCallbacks {
   readonly subtreeLast: (k: Kernel, node: RbNode) => Cell;
 }
 
-const define = (at: Pick<Tree, 'start' | 'last' | 'subtreeLast'>): Tree => {
+const defineTree = (at: Pick<Tree, 'start' | 'last' | 'subtreeLast'>): Tree => {
   /** RB_DECLARE_CALLBACKS_MAX: the greatest of its own and its children's. */
   const compute = (k: Kernel, node: RbNode): ULong => {
     let max: ULong = at.last(k, node);
@@ -59,12 +59,10 @@ const define = (at: Pick<Tree, 'start' | 'last' | 'subtreeLast'>): Tree => {
   };
 };
 
-const vmaOf = (k: Kernel, node: RbNode): VmAreaStruct =>
-  k.plus(node, -k.vm_area_struct.shared_rb);
-const nodeOf = (k: Kernel, vma: VmAreaStruct): RbNode =>
-  k.plus(vma, k.vm_area_struct.shared_rb) as RbNode;
+const vmaOf = (k: Kernel, node: RbNode): VmAreaStruct => k.plus(node, -k.vm_area_struct.shared_rb);
+const nodeOf = (k: Kernel, vma: VmAreaStruct): RbNode => k.plus(vma, k.vm_area_struct.shared_rb);
 
-const VMA_TREE: Tree = define({
+const VMA_TREE: Tree = defineTree({
   start: (k, node) => vma_start_pgoff(k, vmaOf(k, node)),
   last: (k, node) => vma_last_pgoff(k, vmaOf(k, node)),
   subtreeLast: (k, node) =>
@@ -74,27 +72,25 @@ const VMA_TREE: Tree = define({
 const avcVma = (k: Kernel, node: RbNode): VmAreaStruct =>
   k.read_ptr(node - k.anon_vma_chain.rb + k.anon_vma_chain.vma);
 
-const AVC_TREE: Tree = define({
+const AVC_TREE: Tree = defineTree({
   start: (k, node) => vma_start_pgoff(k, avcVma(k, node)),
   last: (k, node) => vma_last_pgoff(k, avcVma(k, node)),
-  subtreeLast: (k, node) =>
-    asCell(node - k.anon_vma_chain.rb + k.anon_vma_chain.rb_subtree_last),
+  subtreeLast: (k, node) => asCell(node - k.anon_vma_chain.rb + k.anon_vma_chain.rb_subtree_last),
 });
 
 /** Keeps the subtree's last page true of a node that something is being put below. */
-const raise = (k: Kernel, tree: Tree, node: RbNode, last: ULong): void => {
-  if (k.read_ulong(tree.subtreeLast(k, node)) < last)
-    k.write_long(tree.subtreeLast(k, node), last);
+const raiseLast = (k: Kernel, tree: Tree, node: RbNode, last: ULong): void => {
+  if (k.read_ulong(tree.subtreeLast(k, node)) < last) k.write_long(tree.subtreeLast(k, node), last);
 };
 
-const insert = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
+const insertNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
   const [start, last] = [tree.start(k, node), tree.last(k, node)];
   let link: RbLink = asCell(root);
   let parent: RbNode = NULL;
   let leftmost = true;
   for (let at: RbNode = k.read_ptr(link); at !== NULL; at = k.read_ptr(link)) {
     parent = at;
-    raise(k, tree, parent, last);
+    raiseLast(k, tree, parent, last);
     if (start < tree.start(k, parent)) {
       link = asCell(parent + k.rb_node.rb_left);
     } else {
@@ -108,20 +104,14 @@ const insert = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
   rb_insert_augmented(k, node, root, tree);
 };
 
-const remove = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
+const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
   if (k.read_ptr(root + k.rb_root_cached.rb_leftmost) === node)
     k.write_ptr(root + k.rb_root_cached.rb_leftmost, rb_next(k, node));
   rb_erase_augmented(k, node, root, tree);
 };
 
-/** The first node at or below `node` whose interval meets [start, last]; NULL: none. */
-const subtreeSearch = (
-  k: Kernel,
-  tree: Tree,
-  node: RbNode,
-  start: ULong,
-  last: ULong,
-): RbNode => {
+/** The firstIn node at or below `node` whose interval meets [start, last]; NULL: none. */
+const subtreeSearch = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
   for (;;) {
     // What is to the left begins earlier; it is only of interest where something there ends late enough.
     const left: RbNode = k.read_ptr(node + k.rb_node.rb_left);
@@ -137,13 +127,13 @@ const subtreeSearch = (
   }
 };
 
-const first = (k: Kernel, tree: Tree, root: RbRoot, start: ULong, last: ULong): RbNode => {
+const firstIn = (k: Kernel, tree: Tree, root: RbRoot, start: ULong, last: ULong): RbNode => {
   const node: RbNode = k.read_ptr(root);
   if (node === NULL || k.read_ulong(tree.subtreeLast(k, node)) < start) return NULL;
   return subtreeSearch(k, tree, node, start, last);
 };
 
-const next = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+const nextIn = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
   let rb: RbNode = k.read_ptr(node + k.rb_node.rb_right);
   for (;;) {
     if (rb !== NULL && start <= k.read_ulong(tree.subtreeLast(k, rb)))
@@ -164,11 +154,11 @@ const next = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): R
 // --- areas of a file -----------------------------------------------------------------------------------------------------
 
 export function vma_interval_tree_insert(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
-  insert(k, VMA_TREE, nodeOf(k, node), root);
+  insertNode(k, VMA_TREE, nodeOf(k, node), root);
 }
 
 export function vma_interval_tree_remove(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
-  remove(k, VMA_TREE, nodeOf(k, node), root);
+  removeNode(k, VMA_TREE, nodeOf(k, node), root);
 }
 
 /** Right behind an area that maps the same pages: fork() puts the child's behind its parent's. */
@@ -185,14 +175,14 @@ export function vma_interval_tree_insert_after(
   const right: RbNode = k.read_ptr(link);
   if (right !== NULL) {
     parent = right;
-    raise(k, VMA_TREE, parent, last);
+    raiseLast(k, VMA_TREE, parent, last);
     for (
       let left: RbNode = k.read_ptr(parent + k.rb_node.rb_left);
       left !== NULL;
       left = k.read_ptr(parent + k.rb_node.rb_left)
     ) {
       parent = left;
-      raise(k, VMA_TREE, parent, last);
+      raiseLast(k, VMA_TREE, parent, last);
     }
     link = asCell(parent + k.rb_node.rb_left);
   }
@@ -201,14 +191,14 @@ export function vma_interval_tree_insert_after(
   rb_insert_augmented(k, rb, root, VMA_TREE);
 }
 
-/** Areas that map a page in [start, last] of the file: the first, and the one behind `node`. */
+/** Areas that map a page in [start, last] of the file: the firstIn, and the one behind `node`. */
 export function vma_interval_tree_iter_first(
   k: Kernel,
   root: RbRoot,
   start: ULong,
   last: ULong,
 ): VmAreaStruct {
-  const node: RbNode = first(k, VMA_TREE, root, start, last);
+  const node: RbNode = firstIn(k, VMA_TREE, root, start, last);
   return node === NULL ? NULL : vmaOf(k, node);
 }
 
@@ -218,18 +208,18 @@ export function vma_interval_tree_iter_next(
   start: ULong,
   last: ULong,
 ): VmAreaStruct {
-  const found: RbNode = next(k, VMA_TREE, nodeOf(k, node), start, last);
+  const found: RbNode = nextIn(k, VMA_TREE, nodeOf(k, node), start, last);
   return found === NULL ? NULL : vmaOf(k, found);
 }
 
 // --- areas of an anon_vma ------------------------------------------------------------------------------------------------
 
 export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
-  insert(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
+  insertNode(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
 }
 
 export function anon_vma_interval_tree_remove(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
-  remove(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
+  removeNode(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
 }
 
 export function anon_vma_interval_tree_iter_first(
@@ -238,7 +228,7 @@ export function anon_vma_interval_tree_iter_first(
   start: ULong,
   last: ULong,
 ): AnonVmaChain {
-  const node: RbNode = first(k, AVC_TREE, root, start, last);
+  const node: RbNode = firstIn(k, AVC_TREE, root, start, last);
   return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
 }
 
@@ -248,6 +238,6 @@ export function anon_vma_interval_tree_iter_next(
   start: ULong,
   last: ULong,
 ): AnonVmaChain {
-  const found: RbNode = next(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), start, last);
+  const found: RbNode = nextIn(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), start, last);
   return found === NULL ? NULL : asCell(found - k.anon_vma_chain.rb);
 }

@@ -8,7 +8,14 @@
  * Left out: tables that are freed by RCU (no build has them), mm->tlb_flush_pending, page sizes, areas that must not be gathered together.
  * Source: Linux 6.1 mm/mmu_gather.c; include/asm-generic/tlb.h; arch/x86/mm/pgtable.c: ___pte_free_tlb() to ___pud_free_tlb().
  */
-import { type Int, type MmStruct, NULL, type Page, type Pmd, type Pud } from '../../machine/ctypes.js';
+import {
+  type Int,
+  type MmStruct,
+  NULL,
+  type Page,
+  type Pmd,
+  type Pud,
+} from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { virt_to_page } from '../arch/x86/include/asm/page.h.js';
@@ -50,8 +57,7 @@ export function tlb_gather_mmu(_k: Kernel, mm: MmStruct, fullmm = false): MmuGat
 
 /** A new batch, if there is memory for one. */
 function tlb_next_batch(k: Kernel, tlb: MmuGather): boolean {
-  const link: Cell =
-    tlb.active === NULL ? NULL : k.read_ptr(tlb.active + k.mmu_gather_batch.next);
+  const link: Cell = tlb.active === NULL ? NULL : k.read_ptr(tlb.active + k.mmu_gather_batch.next);
   const following: Cell = tlb.active === NULL ? tlb.next : link;
   if (following !== NULL) {
     tlb.active = following;
@@ -102,7 +108,7 @@ function tlb_flush_mmu_tlbonly(k: Kernel, tlb: MmuGather): void {
   tlb.freed_tables = false;
 }
 
-const release = (k: Kernel, pages: readonly Page[]): void => {
+const releaseSome = (k: Kernel, pages: readonly Page[]): void => {
   for (let i = 0; i < pages.length; i += MAX_NR_FREED) {
     const some = pages.slice(i, i + MAX_NR_FREED);
     release_pages(k, some, some.length);
@@ -110,14 +116,14 @@ const release = (k: Kernel, pages: readonly Page[]): void => {
 };
 
 function tlb_batch_pages_flush(k: Kernel, tlb: MmuGather): void {
-  release(k, tlb.local);
+  releaseSome(k, tlb.local);
   tlb.local = [];
   for (let batch: Cell = tlb.next; batch !== NULL; batch = k.read_ptr(batch)) {
     const pages: Page[] = [];
     const nr: Int = k.words[batch + k.mmu_gather_batch.nr]!;
     for (let i = 0; i < nr; i++)
       pages.push(k.read_ptr(batch + k.mmu_gather_batch.pages + i * k.ptr_words));
-    release(k, pages);
+    releaseSome(k, pages);
     k.write(batch + k.mmu_gather_batch.nr, 0);
   }
   tlb.active = NULL;

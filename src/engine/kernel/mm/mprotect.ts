@@ -66,7 +66,12 @@ import { vmaFile } from './mmap/link.js';
 import { split_vma, vma_merge } from './mmap/merge.js';
 import { vma_set_page_prot, withImpliedExec } from './mmap/mmap.js';
 import { vm_stat_account } from './mmap/munmap.js';
-import { type MmuGather, tlb_finish_mmu, tlb_flush_pte_range, tlb_gather_mmu } from './mmu_gather.js';
+import {
+  type MmuGather,
+  tlb_finish_mmu,
+  tlb_flush_pte_range,
+  tlb_gather_mmu,
+} from './mmu_gather.js';
 import { PageAnonExclusive } from './rmap.js';
 import { __vm_enough_memory } from './util.js';
 
@@ -251,7 +256,13 @@ function mprotect_fixup(
 }
 
 /** mprotect(): the whole range must have areas, each of which may become what is asked for. */
-export function do_mprotect(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong, prot: Int): Int {
+export function mprotectRange(
+  k: Kernel,
+  mm: MmStruct,
+  start: VirtAddr,
+  len: ULong,
+  prot: Int,
+): Int {
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   if (len === 0) return 0;
   const end: VirtAddr = asVirt(start + Math.ceil(len / PAGE_SIZE) * PAGE_SIZE);
@@ -263,8 +274,8 @@ export function do_mprotect(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong
   if (start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start))) prev.value = vma;
 
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  let error: Int = 0;
-  for (let nstart: VirtAddr = start; ; ) {
+  let error: Int;
+  for (let nstart: VirtAddr = start; ;) {
     const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
     const newflags: VmFlags =
       (vm_flags & ~VM_ACCESS_FLAGS) | (prot & (PROT_READ | PROT_WRITE | PROT_EXEC));
@@ -277,9 +288,7 @@ export function do_mprotect(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong
     const tmp: VirtAddr = asVirt(Math.min(vm_end, end));
     error = mprotect_fixup(k, tlb, vma, prev, nstart, tmp, newflags);
     if (error !== 0) break;
-    nstart = asVirt(
-      Math.max(tmp, k.read_ulong(k.plus(prev.value, k.vm_area_struct.vm_end))),
-    );
+    nstart = asVirt(Math.max(tmp, k.read_ulong(k.plus(prev.value, k.vm_area_struct.vm_end))));
     if (nstart >= end) break;
     vma = find_vma(k, mm, k.read_va(k.plus(prev.value, k.vm_area_struct.vm_end)));
     if (vma === NULL || k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start)) !== nstart) {
@@ -290,4 +299,3 @@ export function do_mprotect(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong
   tlb_finish_mmu(k, tlb);
   return error;
 }
-

@@ -6,7 +6,7 @@
  *
  * A fork gives the child's areas an anon_vma of their own for pages that they will write, and links them with the parent's, too, where
  * the pages that both have are. Left out: the anon_vmas' locks; KSM; compound mappings (huge_memory.c will need them); memcg.
- * Source: Linux 6.1 mm/rmap.c; include/linux/rmap.h.
+ * Source: Linux 6.1 mm/rmap.c; include/linux/rmap.h; include/linux/page-flags.h.
  */
 import {
   type AnonVma,
@@ -18,7 +18,7 @@ import {
   type VmAreaStruct,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { Cell, VirtAddr } from '../../memory/address.js';
+import type { VirtAddr } from '../../memory/address.js';
 import { __set_bit, clear_bit, set_bit, test_bit } from '../arch/x86/include/asm/bitops.h.js';
 import { ENOMEM } from '../include/linux/errno.h.js';
 import {
@@ -41,8 +41,7 @@ import { __mod_node_page_state } from './vmstat/node_stat.js';
 
 // --- anon_vma ------------------------------------------------------------------------------------------------------------
 
-const rootOf = (k: Kernel, anon_vma: AnonVma): RbRoot =>
-  k.plus(anon_vma, k.anon_vma.rb_root) as Cell;
+const rootOf = (k: Kernel, anon_vma: AnonVma): RbRoot => k.plus(anon_vma, k.anon_vma.rb_root);
 
 const addLong = (k: Kernel, anon_vma: AnonVma, member: number, delta: Int): void => {
   k.add_long(k.plus(anon_vma, member), delta);

@@ -3,7 +3,7 @@
  * read-only data is never copied where it is constant, nor freed.
  *
  * Source: Linux 6.1 mm/util.c: kstrdup(), kvmalloc_node(), kvfree_sensitive(), kstrdup_const(), kfree_const(). kvfree() is with vfree();
- * include/asm-generic/sections.h: is_kernel_rodata().
+ * include/asm-generic/sections.h: is_kernel_rodata(); include/linux/mman.h.
  */
 import type { Gfp, Int, Long, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';

@@ -40,7 +40,7 @@ export const MAPLE_RANGE64_SLOTS = (k: Kernel): Int => (k.wide ? 16 : 32);
 export const MAPLE_ARANGE64_SLOTS = (k: Kernel): Int => (k.wide ? 10 : 21);
 
 /** ULONG_MAX, as pivots compare: on 64 bit the nearest number. */
-export const MAPLE_MAX = (k: Kernel): ULong => (k.wide ? 2 ** 64 : 0xffff_ffff);
+export const mapleMax = (k: Kernel): ULong => (k.wide ? 2 ** 64 : 0xffff_ffff);
 
 /** Where a walk is: the range that was found last. MAS_START: nowhere yet, `index` is where to begin. */
 export interface MaState {

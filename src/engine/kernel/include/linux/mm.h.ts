@@ -1,7 +1,8 @@
 /**
  * struct page and folios: the zone of a page, and what a compound page keeps in its first tail.
  *
- * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum().
+ * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum(); mm/interval_tree.c: vma_start_pgoff();
+ * include/linux/pagemap.h: linear_page_index(); include/linux/fs.h: file_inode(); include/linux/pgtable.h: is_zero_pfn().
  */
 import type {
   File,

@@ -108,4 +108,8 @@ export interface VmFault {
 
 /** What ends a fault without a page. */
 export const VM_FAULT_ERROR = (k: Kernel): VmFault_t =>
-  k.VM_FAULT_OOM | k.VM_FAULT_SIGBUS | k.VM_FAULT_SIGSEGV | k.VM_FAULT_HWPOISON | k.VM_FAULT_FALLBACK;
+  k.VM_FAULT_OOM |
+  k.VM_FAULT_SIGBUS |
+  k.VM_FAULT_SIGSEGV |
+  k.VM_FAULT_HWPOISON |
+  k.VM_FAULT_FALLBACK;

@@ -33,7 +33,7 @@ import { ENOMEM } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import {
   MA_STATE,
-  MAPLE_MAX,
+  mapleMax,
   type MaState,
   mas_set_range,
   mt_init_flags,
@@ -59,7 +59,7 @@ import { sync_mm_rss } from '../../mm/memory/rss.js';
 import { addMapCount } from '../../mm/mmap/adjust.js';
 import { mmTree } from '../../mm/mmap/find_vma.js';
 import {
-  i_mmap,
+  areasOfFile,
   mapping_allow_writable,
   mappingOf,
   vm_area_dup,
@@ -132,7 +132,7 @@ export function mm_alloc(k: Kernel): MmStruct {
   return mm_init(k, mm);
 }
 
-const count = (k: Kernel, mm: MmStruct, member: Int, delta: Int): Int => {
+const countRef = (k: Kernel, mm: MmStruct, member: Int, delta: Int): Int => {
   const at = k.plus(mm, member);
   k.write(at, k.read_int(at) + delta);
   return k.read_int(at);
@@ -140,7 +140,7 @@ const count = (k: Kernel, mm: MmStruct, member: Int, delta: Int): Int => {
 
 /** Keeps the structure, not what it has. */
 export function mmgrab(k: Kernel, mm: MmStruct): void {
-  count(k, mm, k.mm_struct.mm_count, 1);
+  countRef(k, mm, k.mm_struct.mm_count, 1);
 }
 
 /** The last reference frees the structure. Left out: exit's accounting, check_mm. */
@@ -150,11 +150,11 @@ function __mmdrop(k: Kernel, mm: MmStruct): void {
 }
 
 export function mmdrop(k: Kernel, mm: MmStruct): void {
-  if (count(k, mm, k.mm_struct.mm_count, -1) === 0) __mmdrop(k, mm);
+  if (countRef(k, mm, k.mm_struct.mm_count, -1) === 0) __mmdrop(k, mm);
 }
 
 export function mmget(k: Kernel, mm: MmStruct): void {
-  count(k, mm, k.mm_struct.mm_users, 1);
+  countRef(k, mm, k.mm_struct.mm_users, 1);
 }
 
 function __mmput(k: Kernel, mm: MmStruct): void {
@@ -168,7 +168,7 @@ function __mmput(k: Kernel, mm: MmStruct): void {
 
 /** One user less; the last one takes the areas away. */
 export function mmput(k: Kernel, mm: MmStruct): void {
-  if (count(k, mm, k.mm_struct.mm_users, -1) === 0) __mmput(k, mm);
+  if (countRef(k, mm, k.mm_struct.mm_users, -1) === 0) __mmput(k, mm);
 }
 
 /** A task ends: it goes on without an address space of its own, on the tables of the one it had until another task runs. */
@@ -199,8 +199,8 @@ function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
   const old_mas: MaState = MA_STATE(mmTree(k, oldmm), 0, 0);
   const mas: MaState = MA_STATE(tree, 0, 0);
   let retval: Int = 0;
-  let mpnt: VmAreaStruct = mas_find(k, old_mas, MAPLE_MAX(k));
-  for (; mpnt !== NULL && retval === 0; mpnt = mas_find(k, old_mas, MAPLE_MAX(k)))
+  let mpnt: VmAreaStruct = mas_find(k, old_mas, mapleMax(k));
+  for (; mpnt !== NULL && retval === 0; mpnt = mas_find(k, old_mas, mapleMax(k)))
     retval = dupArea(k, mm, mas, mpnt);
   // loop_out:
   if (retval === 0) k.write(ma_flags, k.read_int(ma_flags) | MT_FLAGS_USE_RCU);
@@ -210,12 +210,7 @@ function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
 }
 
 /** One area of them. */
-function dupArea(
-  k: Kernel,
-  mm: MmStruct,
-  mas: MaState,
-  mpnt: VmAreaStruct,
-): Int {
+function dupArea(k: Kernel, mm: MmStruct, mas: MaState, mpnt: VmAreaStruct): Int {
   const vm_flags: VmFlags = k.read_int(k.plus(mpnt, k.vm_area_struct.vm_flags));
   const len: ULong = vma_pages(k, mpnt);
   if ((vm_flags & VM_DONTCOPY) !== 0) {
@@ -255,7 +250,7 @@ function dupArea(
       const mapping: AddressSpace = mappingOf(k, file);
       get_file(k, file);
       if (is_shared_maywrite(vm_flags)) mapping_allow_writable(k, mapping);
-      vma_interval_tree_insert_after(k, tmp, mpnt, i_mmap(k, mapping));
+      vma_interval_tree_insert_after(k, tmp, mpnt, areasOfFile(k, mapping));
     }
     return (vm_flags & VM_WIPEONFORK) !== 0 ? 0 : copy_page_range(k, tmp, mpnt);
   }

@@ -17,17 +17,23 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
+import { pte_page, pte_special, pte_write } from '../../arch/x86/include/asm/pgtable.h.js';
 import {
-  pte_page,
-  pte_special,
-  pte_write,
-} from '../../arch/x86/include/asm/pgtable.h.js';
-import { _PAGE_PRESENT, _PAGE_RW, _PAGE_USER, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+  _PAGE_PRESENT,
+  _PAGE_RW,
+  _PAGE_USER,
+  type PteVal,
+} from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EFAULT, EINVAL } from '../../include/linux/errno.h.js';
 import { page_folio } from '../../include/linux/page-flags.h.js';
 import { follow_pte } from '../memory/follow_pte.js';
 import { __gup_longterm_locked, mm_set_has_pinned_flag } from './gup.js';
-import { gup_must_unshare, gup_put_folio, is_longterm_pinnable_page, try_grab_page } from './pins.js';
+import {
+  gup_must_unshare,
+  gup_put_folio,
+  is_longterm_pinnable_page,
+  try_grab_page,
+} from './pins.js';
 
 /** Whether an entry allows a user's access. */
 function pte_access_permitted(pte: PteVal, write: boolean): boolean {
@@ -36,16 +42,12 @@ function pte_access_permitted(pte: PteVal, write: boolean): boolean {
 }
 
 /** The page at one address; undefined: the slow way must look. */
-function gup_pte_range(
-  k: Kernel,
-  mm: MmStruct,
-  addr: VirtAddr,
-  flags: Int,
-): Page | undefined {
+function gup_pte_range(k: Kernel, mm: MmStruct, addr: VirtAddr, flags: Int): Page | undefined {
   const ptep: Pte = follow_pte(k, mm, addr);
   if (ptep === NULL) return undefined;
   const pte: PteVal = k.read_pte(ptep);
-  if (!pte_access_permitted(pte, (flags & k.FOLL_WRITE) !== 0) || pte_special(pte)) return undefined;
+  if (!pte_access_permitted(pte, (flags & k.FOLL_WRITE) !== 0) || pte_special(pte))
+    return undefined;
   const page: Page = pte_page(k, pte);
   if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return undefined;
   if (!try_grab_page(k, page, flags)) return undefined;

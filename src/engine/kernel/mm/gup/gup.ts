@@ -81,7 +81,8 @@ import {
 /** Nothing is mapped. For a core dump a hole is left as one, where a fault would only give zeros. */
 function no_page_table(k: Kernel, vma: VmAreaStruct, flags: Int): Page {
   const has_fault = vmOperations(k, vma) !== undefined;
-  if ((flags & k.FOLL_DUMP) !== 0 && (vma_is_anonymous(k, vma) || !has_fault)) return ERR_PTR(-EFAULT);
+  if ((flags & k.FOLL_DUMP) !== 0 && (vma_is_anonymous(k, vma) || !has_fault))
+    return ERR_PTR(-EFAULT);
   return NULL;
 }
 

@@ -97,4 +97,3 @@ export function unpin_user_pages_dirty_lock(
     unpin_user_page(k, pages[i]!);
   }
 }
-

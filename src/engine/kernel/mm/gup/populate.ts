@@ -55,7 +55,7 @@ export function __mm_populate(
   ignore_errors: boolean,
 ): Int {
   const end: VirtAddr = asVirt(start + len);
-  for (let nstart: VirtAddr = start; nstart < end; ) {
+  for (let nstart: VirtAddr = start; nstart < end;) {
     const vma: VmAreaStruct = find_vma_intersection(k, mm, nstart, end);
     if (vma === NULL) break;
     const nend: ULong = Math.min(end, k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end)));

@@ -41,7 +41,12 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EAGAIN, EBUSY, ENOMEM } from '../../include/linux/errno.h.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { is_cow_mapping, page_maybe_dma_pinned } from '../../include/linux/mm.h.js';
-import { MMF_HAS_PINNED, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED } from '../../include/linux/mm_types.h.js';
+import {
+  MMF_HAS_PINNED,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+  VM_SHARED,
+} from '../../include/linux/mm_types.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import {
   p4d_offset,
@@ -88,7 +93,7 @@ function page_try_dup_anon_rmap(k: Kernel, page: Page, vma: VmAreaStruct): Int {
   return 0;
 }
 
-const count = (k: Kernel, rss: Int[], page: Page): void => {
+const countPage = (k: Kernel, rss: Int[], page: Page): void => {
   const counter: Int = mm_counter(k, page);
   rss[counter] = rss[counter]! + 1;
 };
@@ -110,8 +115,12 @@ function copy_present_page(
   __set_bit(k, k.PG_uptodate, new_page + k.page.flags);
   page_add_new_anon_rmap(k, new_page, dst_vma, addr);
   folio_add_lru_vma(k, new_page, dst_vma);
-  count(k, rss, new_page);
-  const pte: PteVal = mk_pte(k, new_page, k.read_pte(k.plus(dst_vma, k.vm_area_struct.vm_page_prot)));
+  countPage(k, rss, new_page);
+  const pte: PteVal = mk_pte(
+    k,
+    new_page,
+    k.read_pte(k.plus(dst_vma, k.vm_area_struct.vm_page_prot)),
+  );
   set_pte(k, dst_pte, maybe_mkwrite(k, pte_mkdirty(pte), dst_vma));
   return 0;
 }
@@ -135,11 +144,11 @@ function copy_present_pte(
       put_page(k, page);
       return copy_present_page(k, dst_vma, dst_pte, addr, rss, prealloc, page);
     }
-    count(k, rss, page);
+    countPage(k, rss, page);
   } else if (page !== NULL) {
     get_page(k, page);
     page_dup_file_rmap(k, page);
-    count(k, rss, page);
+    countPage(k, rss, page);
   }
   // Both read-only: whoever writes first gets a copy.
   if (is_cow_mapping(vm_flags) && pte_write(pte)) {

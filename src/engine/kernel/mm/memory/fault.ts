@@ -40,7 +40,12 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { flush_tlb_page } from '../../arch/x86/mm/tlb.js';
 import { linear_page_index, my_zero_pfn, vma_is_anonymous } from '../../include/linux/mm.h.js';
-import { VM_FAULT_ERROR, VM_SHARED, VM_WRITE, type VmFault } from '../../include/linux/mm_types.h.js';
+import {
+  VM_FAULT_ERROR,
+  VM_SHARED,
+  VM_WRITE,
+  type VmFault,
+} from '../../include/linux/mm_types.h.js';
 import { pgd_offset, pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
@@ -60,8 +65,7 @@ function do_anonymous_page(k: Kernel, vmf: VmFault): VmFault_t {
   let entry: PteVal;
   // A shared area without operations: whoever mapped it forgot them.
   if ((vm_flags & VM_SHARED) !== 0) return k.VM_FAULT_SIGBUS;
-  if (pmd_none(k, k.read_pte(vmf.pmd)) && __pte_alloc(k, mm, vmf.pmd) !== 0)
-    return k.VM_FAULT_OOM;
+  if (pmd_none(k, k.read_pte(vmf.pmd)) && __pte_alloc(k, mm, vmf.pmd) !== 0) return k.VM_FAULT_OOM;
 
   if ((vmf.flags & k.FAULT_FLAG_WRITE) === 0) {
     entry = pte_mkspecial(pfn_pte(k, my_zero_pfn(k), vm_page_prot));
@@ -115,12 +119,7 @@ function handle_pte_fault(k: Kernel, vmf: VmFault): VmFault_t {
 }
 
 /** Left out: huge entries (create_huge_pud, create_huge_pmd, wp_huge_pmd). */
-function __handle_mm_fault(
-  k: Kernel,
-  vma: VmAreaStruct,
-  address: VirtAddr,
-  flags: Int,
-): VmFault_t {
+function __handle_mm_fault(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flags: Int): VmFault_t {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const pgd: Pgd = pgd_offset(k, mm, address);
   const pud: Pud = pud_alloc(k, mm, p4d_alloc(k, mm, pgd, address), address);

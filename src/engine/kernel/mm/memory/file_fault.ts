@@ -48,7 +48,7 @@ import { fault_dirty_shared_page, maybe_mkwrite } from './wp.js';
 const FAULT_AROUND_BYTES = 65536;
 
 /** What ends a fault before there is a page to map. */
-const ended = (k: Kernel, ret: VmFault_t): boolean =>
+const hasEnded = (k: Kernel, ret: VmFault_t): boolean =>
   (ret & (VM_FAULT_ERROR(k) | k.VM_FAULT_NOPAGE | k.VM_FAULT_RETRY)) !== 0;
 
 /** Has the file find the page, and locks it. */
@@ -128,16 +128,15 @@ function do_fault_around(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t 
 }
 
 function do_read_fault(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t {
-  let ret: VmFault_t = 0;
   if (ops.map_pages !== undefined) {
-    ret = do_fault_around(k, vmf, ops);
-    if (ret !== 0) return ret;
+    const around: VmFault_t = do_fault_around(k, vmf, ops);
+    if (around !== 0) return around;
   }
-  ret = __do_fault(k, vmf, ops);
-  if (ended(k, ret)) return ret;
+  let ret: VmFault_t = __do_fault(k, vmf, ops);
+  if (hasEnded(k, ret)) return ret;
   ret |= finish_fault(k, vmf);
   unlock_page(k, vmf.page);
-  if (ended(k, ret)) put_page(k, vmf.page);
+  if (hasEnded(k, ret)) put_page(k, vmf.page);
   return ret;
 }
 
@@ -149,13 +148,13 @@ function do_cow_fault(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t {
   if (vmf.cow_page === NULL) return k.VM_FAULT_OOM;
   let ret: VmFault_t = __do_fault(k, vmf, ops);
   uncharge_out: {
-    if (ended(k, ret)) break uncharge_out;
+    if (hasEnded(k, ret)) break uncharge_out;
     copy_user_highpage(k, vmf.cow_page, vmf.page);
     __set_bit(k, k.PG_uptodate, vmf.cow_page + k.page.flags);
     ret |= finish_fault(k, vmf);
     unlock_page(k, vmf.page);
     put_page(k, vmf.page);
-    if (ended(k, ret)) break uncharge_out;
+    if (hasEnded(k, ret)) break uncharge_out;
     return ret;
   }
   // uncharge_out:
@@ -166,9 +165,9 @@ function do_cow_fault(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t {
 /** A write that the file is to see. */
 function do_shared_fault(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t {
   let ret: VmFault_t = __do_fault(k, vmf, ops);
-  if (ended(k, ret)) return ret;
+  if (hasEnded(k, ret)) return ret;
   ret |= finish_fault(k, vmf);
-  if (ended(k, ret)) {
+  if (hasEnded(k, ret)) {
     unlock_page(k, vmf.page);
     put_page(k, vmf.page);
     return ret;

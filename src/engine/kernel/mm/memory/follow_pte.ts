@@ -4,7 +4,15 @@
  * Left out: huge entries; the entry's lock.
  * Source: Linux 6.1 mm/memory.c: follow_pte().
  */
-import { type MmStruct, NULL, type P4d, type Pgd, type Pmd, type Pte, type Pud } from '../../../machine/ctypes.js';
+import {
+  type MmStruct,
+  NULL,
+  type P4d,
+  type Pgd,
+  type Pmd,
+  type Pte,
+  type Pud,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { p4d_none, pgd_none, pmd_none, pud_none } from '../../arch/x86/include/asm/pgtable.h.js';

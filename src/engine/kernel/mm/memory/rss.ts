@@ -5,7 +5,14 @@
  * get_mm_counter() to mm_counter() are inlines of include/linux/mm.h.
  * Source: Linux 6.1 mm/memory.c: sync_mm_rss(), add_mm_counter_fast(), check_sync_rss_stat(), add_mm_rss_vec(); include/linux/mm.h.
  */
-import { type Int, type Long, type MmStruct, NULL, type Page, type TaskStruct } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  type Long,
+  type MmStruct,
+  NULL,
+  type Page,
+  type TaskStruct,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
@@ -39,33 +46,33 @@ export function mm_counter(k: Kernel, page: Page): Int {
 // --- what a task gathers: SMP --------------------------------------------------------------------------------------------
 
 /** task->rss_stat: `int events`, then a count of each kind. */
-const gathered = (k: Kernel, task: TaskStruct, i: Int): number =>
+const gatheredAt = (k: Kernel, task: TaskStruct, i: Int): number =>
   k.plus(task, k.task_struct.rss_stat + i);
 
 export function sync_mm_rss(k: Kernel, mm: MmStruct): void {
   if (!k.smp) return;
   const task: TaskStruct = current(k);
   for (let i = 0; i < k.NR_MM_COUNTERS; i++) {
-    const count: Int = k.read_int(gathered(k, task, 1 + i));
+    const count: Int = k.read_int(gatheredAt(k, task, 1 + i));
     if (count === 0) continue;
     add_mm_counter(k, mm, i, count);
-    k.write(gathered(k, task, 1 + i), 0);
+    k.write(gatheredAt(k, task, 1 + i), 0);
   }
-  k.write(gathered(k, task, 0), 0);
+  k.write(gatheredAt(k, task, 0), 0);
 }
 
 export function add_mm_counter_fast(k: Kernel, mm: MmStruct, member: Int, val: Int): void {
   const task: TaskStruct = current(k);
   if (k.smp && k.read_ptr(k.plus(task, k.task_struct.mm)) === mm)
-    k.write(gathered(k, task, 1 + member), k.read_int(gathered(k, task, 1 + member)) + val);
+    k.write(gatheredAt(k, task, 1 + member), k.read_int(gatheredAt(k, task, 1 + member)) + val);
   else add_mm_counter(k, mm, member, val);
 }
 
 export function check_sync_rss_stat(k: Kernel): void {
   if (!k.smp) return;
   const task: TaskStruct = current(k);
-  const events: Int = k.read_int(gathered(k, task, 0));
-  k.write(gathered(k, task, 0), events + 1);
+  const events: Int = k.read_int(gatheredAt(k, task, 0));
+  k.write(gatheredAt(k, task, 0), events + 1);
   if (events <= TASK_RSS_EVENTS_THRESH) return;
   const mm: MmStruct = k.read_ptr(k.plus(task, k.task_struct.mm));
   if (mm !== NULL) sync_mm_rss(k, mm);

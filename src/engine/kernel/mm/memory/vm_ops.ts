@@ -25,7 +25,6 @@ export const linkVmOperations = (symbol: string, ops: VmOperations): void =>
 /** Undefined where nobody knows the table. */
 export function vmOperations(k: Kernel, vma: VmAreaStruct): VmOperations | undefined {
   const vm_ops: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_ops));
-  for (const [symbol, ops] of tables)
-    if (k.profile.symbol(symbol)?.address === vm_ops) return ops;
+  for (const [symbol, ops] of tables) if (k.profile.symbol(symbol)?.address === vm_ops) return ops;
   return undefined;
 }

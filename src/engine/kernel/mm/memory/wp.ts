@@ -7,7 +7,7 @@
  *
  * FAULT_FLAG_UNSHARE asks for a page of its own that stays read-only: before a page is pinned that others have, too.
  * Left out: swap, KSM, userfaultfd, pfn_mkwrite, page_mkwrite, the entry's lock, MMU notifiers, memcg.
- * Source: Linux 6.1 mm/memory.c: wp_page_reuse() to do_wp_page(), maybe_mkwrite() of include/linux/mm.h.
+ * Source: Linux 6.1 mm/memory.c: wp_page_reuse() to do_wp_page(), maybe_mkwrite() of include/linux/mm.h; mm/folio-compat.c: set_page_dirty().
  */
 import {
   type Int,
@@ -36,7 +36,13 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_page } from '../../arch/x86/mm/tlb.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { is_zero_pfn } from '../../include/linux/mm.h.js';
-import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_WRITE, type VmFault } from '../../include/linux/mm_types.h.js';
+import {
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_WRITE,
+  type VmFault,
+} from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
@@ -79,7 +85,7 @@ function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
   const { vma } = vmf;
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const old_page: Page = vmf.page;
-  let new_page: Page = NULL;
+  let new_page: Page;
 
   oom: {
     if (anon_vma_prepare(k, vma) !== 0) break oom;

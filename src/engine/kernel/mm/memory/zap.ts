@@ -38,7 +38,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
-import { MA_STATE, MAPLE_MAX } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, mapleMax } from '../../include/linux/maple_tree.h.js';
 import { mm_dec_nr_pmds, mm_dec_nr_ptes, mm_dec_nr_puds } from '../../include/linux/mm.h.js';
 import { VM_SEQ_READ } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
@@ -82,7 +82,7 @@ export const areasOf =
   (k: Kernel, mt: MapleTree): NextArea =>
   (vma) => {
     const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
-    return mas_find(k, MA_STATE(mt, vm_end, vm_end), MAPLE_MAX(k));
+    return mas_find(k, MA_STATE(mt, vm_end, vm_end), mapleMax(k));
   };
 
 // --- tables --------------------------------------------------------------------------------------------------------------
@@ -92,13 +92,7 @@ const hasPmd = (k: Kernel): boolean => k.pte_words === 2;
 const hasPud = (k: Kernel): boolean => k.wide;
 
 /** Whether a table that covers [start, start + size) has nothing outside of [floor, ceiling) to keep. 0 is the end of all addresses. */
-const isUnused = (
-  start: ULong,
-  end: ULong,
-  floor: ULong,
-  ceiling: ULong,
-  size: ULong,
-): boolean => {
+const isUnused = (start: ULong, end: ULong, floor: ULong, ceiling: ULong, size: ULong): boolean => {
   const from: ULong = ALIGN_DOWN(start, size);
   if (from < floor) return false;
   if (ceiling !== 0) {

@@ -5,7 +5,8 @@
  *     mlock_pvec   page | LRU_PAGE: lock a page that may be on a list;  page | NEW_PAGE: a new one;  page: unlock
  *
  * Left out: the lists' locks; large folios but as a whole; __mlock_page's mapping_unevictable.
- * Source: Linux 6.1 mm/mlock.c: __mlock_page() to munlock_page(); mm/internal.h: mlock_vma_folio(), munlock_vma_folio().
+ * Source: Linux 6.1 mm/mlock.c: __mlock_page() to munlock_page(); mm/internal.h: mlock_vma_folio(), munlock_vma_folio();
+ * include/linux/pagevec.h.
  */
 import type { Int, Page, Pagevec, VmAreaStruct } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -109,8 +110,7 @@ function __munlock_page(k: Kernel, page: Page): void {
 
 // --- the batch -----------------------------------------------------------------------------------------------------------
 
-const mlockBatch = (k: Kernel): Pagevec =>
-  asCell(this_cpu_ptr(k, 'mlock_pvec') + k.mlock_pvec.vec);
+const mlockBatch = (k: Kernel): Pagevec => asCell(this_cpu_ptr(k, 'mlock_pvec') + k.mlock_pvec.vec);
 
 const pagevec_count = (k: Kernel, pvec: Pagevec): Int => k.read8(pvec, k.pagevec.nr);
 
@@ -144,7 +144,7 @@ export function mlock_page_drain_local(k: Kernel): void {
   if (pagevec_count(k, pvec) !== 0) mlock_pagevec(k, pvec);
 }
 
-const add = (k: Kernel, page: Page, tag: Int): void => {
+const addToBatch = (k: Kernel, page: Page, tag: Int): void => {
   const pvec: Pagevec = mlockBatch(k);
   page_ref_inc(k, page);
   if (pagevec_add(k, pvec, page, tag) === 0 || PageHead(k, page) || lru_cache_disabled(k))
@@ -158,7 +158,7 @@ export function mlock_folio(k: Kernel, folio: Page): void {
     __mod_zone_page_state(k, page_zone(k, folio), k.NR_MLOCK, nr_pages);
     __count_vm_events(k, k.UNEVICTABLE_PGMLOCKED, nr_pages);
   }
-  add(k, folio, LRU_PAGE);
+  addToBatch(k, folio, LRU_PAGE);
 }
 
 /** Locks a page that is on no list yet. */
@@ -167,11 +167,11 @@ export function mlock_new_page(k: Kernel, page: Page): void {
   set_bit(k, k.PG_mlocked, page + k.page.flags);
   __mod_zone_page_state(k, page_zone(k, page), k.NR_MLOCK, nr_pages);
   __count_vm_events(k, k.UNEVICTABLE_PGMLOCKED, nr_pages);
-  add(k, page, NEW_PAGE);
+  addToBatch(k, page, NEW_PAGE);
 }
 
 export function munlock_page(k: Kernel, page: Page): void {
-  add(k, page, 0);
+  addToBatch(k, page, 0);
 }
 
 /** A mapping of the page is made or taken away in an area that is locked. Inlines of mm/internal.h. */

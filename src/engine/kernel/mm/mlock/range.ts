@@ -2,7 +2,7 @@
  * Locking addresses in memory: areas are marked, merged or split, pages that are there are locked, and the others are faulted in.
  *
  * Left out: RLIMIT_MEMLOCK, huge entries, mlockall.
- * Source: Linux 6.1 mm/mlock.c: mlock_pte_range() to munlock().
+ * Source: Linux 6.1 mm/mlock.c: mlock_pte_range() to munlockRange().
  */
 import {
   type Int,
@@ -20,7 +20,13 @@ import { pte_present } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
-import { VM_HUGETLB, VM_IO, VM_LOCKED, VM_LOCKED_CLEAR_MASK, VM_SPECIAL } from '../../include/linux/mm_types.h.js';
+import {
+  VM_HUGETLB,
+  VM_IO,
+  VM_LOCKED,
+  VM_LOCKED_CLEAR_MASK,
+  VM_SPECIAL,
+} from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
 import { mas_prev, mas_walk } from '../../lib/maple_tree.js';
 import { __mm_populate } from '../gup/populate.js';
@@ -122,7 +128,7 @@ function apply_vma_lock_flags(
   if (vma === NULL) return -ENOMEM;
   const inside = start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
   const prev = { value: inside ? vma : mas_prev(k, mas, 0) };
-  for (let nstart: VirtAddr = start; ; ) {
+  for (let nstart: VirtAddr = start; ;) {
     const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
     const newflags: VmFlags = (vm_flags & VM_LOCKED_CLEAR_MASK) | flags;
     const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
@@ -138,7 +144,7 @@ function apply_vma_lock_flags(
   }
 }
 
-const aligned = (start: VirtAddr, len: ULong): { start: VirtAddr; len: ULong } => {
+const alignedRange = (start: VirtAddr, len: ULong): { start: VirtAddr; len: ULong } => {
   const offset: ULong = start % PAGE_SIZE;
   return {
     start: asVirt(start - offset),
@@ -148,7 +154,7 @@ const aligned = (start: VirtAddr, len: ULong): { start: VirtAddr; len: ULong } =
 
 /** mlock() */
 export function do_mlock(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): Int {
-  const range = aligned(start, len);
+  const range = alignedRange(start, len);
   const error: Int = apply_vma_lock_flags(k, mm, range.start, range.len, VM_LOCKED);
   if (error !== 0) return error;
   const ret: Int = __mm_populate(k, mm, range.start, range.len, false);
@@ -156,8 +162,8 @@ export function do_mlock(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): 
   return ret === -EFAULT ? -ENOMEM : ret;
 }
 
-/** munlock() */
-export function munlock(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): Int {
-  const range = aligned(start, len);
+/** munlockRange() */
+export function munlockRange(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): Int {
+  const range = alignedRange(start, len);
   return apply_vma_lock_flags(k, mm, range.start, range.len, 0);
 }

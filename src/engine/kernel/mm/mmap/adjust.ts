@@ -30,7 +30,7 @@ import {
   __vma_link_file,
   anon_vma_interval_tree_post_update_vma,
   anon_vma_interval_tree_pre_update_vma,
-  i_mmap,
+  areasOfFile,
   mappingOf,
   vm_area_free,
   vma_mas_store,
@@ -128,8 +128,8 @@ export function __vma_adjust(
     if (adjust_next !== 0) anon_vma_interval_tree_pre_update_vma(k, next);
   }
   if (file !== NULL) {
-    vma_interval_tree_remove(k, vma, i_mmap(k, mapping));
-    if (adjust_next !== 0) vma_interval_tree_remove(k, next, i_mmap(k, mapping));
+    vma_interval_tree_remove(k, vma, areasOfFile(k, mapping));
+    if (adjust_next !== 0) vma_interval_tree_remove(k, next, areasOfFile(k, mapping));
   }
 
   const vm_start: VirtAddr = startOf(k, vma);
@@ -153,17 +153,14 @@ export function __vma_adjust(
   k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), pgoff);
   if (adjust_next !== 0) {
     const at = k.plus(next, k.vm_area_struct.vm_pgoff);
-    k.write_va(
-      k.plus(next, k.vm_area_struct.vm_start),
-      asVirt(startOf(k, next) + adjust_next),
-    );
+    k.write_va(k.plus(next, k.vm_area_struct.vm_start), asVirt(startOf(k, next) + adjust_next));
     k.write_long(at, k.read_ulong(at) + adjust_next / PAGE_SIZE);
     vma_mas_store(k, next, mas);
   }
 
   if (file !== NULL) {
-    if (adjust_next !== 0) vma_interval_tree_insert(k, next, i_mmap(k, mapping));
-    vma_interval_tree_insert(k, vma, i_mmap(k, mapping));
+    if (adjust_next !== 0) vma_interval_tree_insert(k, next, areasOfFile(k, mapping));
+    vma_interval_tree_insert(k, vma, areasOfFile(k, mapping));
   }
   if (remove_next !== 0 && file !== NULL) {
     __remove_shared_vm_struct(k, next, mapping);
@@ -203,7 +200,7 @@ export function vma_expand(
   }
   const anon_vma: AnonVma = anonVmaOf(k, vma);
   if (anon_vma !== NULL) anon_vma_interval_tree_pre_update_vma(k, vma);
-  if (file !== NULL) vma_interval_tree_remove(k, vma, i_mmap(k, mapping));
+  if (file !== NULL) vma_interval_tree_remove(k, vma, areasOfFile(k, mapping));
 
   k.write_va(k.plus(vma, k.vm_area_struct.vm_start), start);
   k.write_va(k.plus(vma, k.vm_area_struct.vm_end), end);
@@ -211,7 +208,7 @@ export function vma_expand(
   vma_mas_store(k, vma, mas);
 
   if (file !== NULL) {
-    vma_interval_tree_insert(k, vma, i_mmap(k, mapping));
+    vma_interval_tree_insert(k, vma, areasOfFile(k, mapping));
     if (remove_next) __remove_shared_vm_struct(k, next, mapping);
   }
   if (anon_vma !== NULL) anon_vma_interval_tree_post_update_vma(k, vma);

@@ -16,7 +16,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { list_is_singular } from '../../include/linux/list.h.js';
-import { MA_STATE, MAPLE_MAX, type MaState } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, mapleMax, type MaState } from '../../include/linux/maple_tree.h.js';
 import { VM_ACCESS_FLAGS } from '../../include/linux/mm_types.h.js';
 import { mas_find, mas_prev, mas_walk } from '../../lib/maple_tree.js';
 
@@ -25,7 +25,7 @@ export const mmTree = (k: Kernel, mm: MmStruct): MapleTree => k.plus(mm, k.mm_st
 /** The area that an address lies in, or the next one above it. */
 export function find_vma(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruct {
   const mas: MaState = MA_STATE(mmTree(k, mm), addr, addr);
-  return mas_find(k, mas, MAPLE_MAX(k));
+  return mas_find(k, mas, mapleMax(k));
 }
 
 /** As find_vma(), and `*pprev`, the area before it. */

@@ -74,7 +74,7 @@ export const vmaFile = (k: Kernel, vma: VmAreaStruct): File =>
 export const mappingOf = (k: Kernel, file: File): AddressSpace =>
   k.read_ptr(k.plus(file, k.file.f_mapping));
 
-export const i_mmap = (k: Kernel, mapping: AddressSpace): RbRoot =>
+export const areasOfFile = (k: Kernel, mapping: AddressSpace): RbRoot =>
   asCell(k.plus(mapping, k.address_space.i_mmap));
 
 // --- the file's tree -----------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ const mayWrite = (k: Kernel, vma: VmAreaStruct): boolean =>
 
 export function __vma_link_file(k: Kernel, vma: VmAreaStruct, mapping: AddressSpace): void {
   if (mayWrite(k, vma)) mapping_allow_writable(k, mapping);
-  vma_interval_tree_insert(k, vma, i_mmap(k, mapping));
+  vma_interval_tree_insert(k, vma, areasOfFile(k, mapping));
 }
 
 export function __remove_shared_vm_struct(
@@ -104,7 +104,7 @@ export function __remove_shared_vm_struct(
   mapping: AddressSpace,
 ): void {
   if (mayWrite(k, vma)) mapping_unmap_writable(k, mapping);
-  vma_interval_tree_remove(k, vma, i_mmap(k, mapping));
+  vma_interval_tree_remove(k, vma, areasOfFile(k, mapping));
 }
 
 /** The file no longer leads to the area. */

@@ -123,8 +123,7 @@ export function vma_merge(
     next !== NULL &&
     end === startOf(k, next) &&
     can_vma_merge_before(k, next, vm_flags, anon_vma, file, pgoff + pglen);
-  const anonOf = (vma: VmAreaStruct): AnonVma =>
-    k.read_ptr(k.plus(vma, k.vm_area_struct.anon_vma));
+  const anonOf = (vma: VmAreaStruct): AnonVma => k.read_ptr(k.plus(vma, k.vm_area_struct.anon_vma));
 
   let err: Int = -1;
   let res: VmAreaStruct = NULL;
@@ -145,12 +144,7 @@ export function vma_merge(
 }
 
 /** Splits an area at an address: the new one is the part below it, or above. */
-export function __split_vma(
-  k: Kernel,
-  vma: VmAreaStruct,
-  addr: VirtAddr,
-  new_below: boolean,
-): Int {
+export function __split_vma(k: Kernel, vma: VmAreaStruct, addr: VirtAddr, new_below: boolean): Int {
   const copy: VmAreaStruct = vm_area_dup(k, vma);
   if (copy === NULL) return -ENOMEM;
   const start: VirtAddr = startOf(k, vma);

@@ -6,7 +6,7 @@
  *
  * Left out: pkeys, seals, hugetlb, limits (RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK: nobody has any), security modules, khugepaged,
  * locks of the address space, uprobes, random places.
- * Source: Linux 6.1 mm/mmap.c; arch/x86/mm/mmap.c; arch/x86/kernel/sys_x86_64.c; include/linux/mman.h: calc_vm_prot_bits().
+ * Source: Linux 6.1 mm/mmap.c; arch/x86/mm/mmap.c; arch/x86/kernel/sys_x86_64.c; include/linux/mman.h: calc_vm_prot_bits(); include/linux/mm.h: PAGE_ALIGN().
  */
 import {
   type File,
@@ -25,7 +25,12 @@ import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtabl
 import { get_file } from '../../fs/file_table.js';
 import { IS_ERR } from '../../include/linux/err.h.js';
 import { EAGAIN, EEXIST, EFAULT, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
-import { MA_STATE, MAPLE_MAX, type MaState, mas_set_range } from '../../include/linux/maple_tree.h.js';
+import {
+  MA_STATE,
+  mapleMax,
+  type MaState,
+  mas_set_range,
+} from '../../include/linux/maple_tree.h.js';
 import { is_shared_maywrite } from '../../include/linux/mm.h.js';
 import {
   MAP_FIXED,
@@ -98,7 +103,11 @@ const PAGE_ALIGN = (len: ULong): ULong => Math.ceil(len / PAGE_SIZE) * PAGE_SIZE
 export function vma_set_page_prot(k: Kernel, vma: VmAreaStruct): void {
   const vm_page_prot = asCell(k.plus(vma, k.vm_area_struct.vm_page_prot));
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-  native_set_pte(k, vm_page_prot, pgprot_modify(k.read_pte(vm_page_prot), vm_get_page_prot(k, vm_flags)));
+  native_set_pte(
+    k,
+    vm_page_prot,
+    pgprot_modify(k.read_pte(vm_page_prot), vm_get_page_prot(k, vm_flags)),
+  );
 }
 
 // --- a place -------------------------------------------------------------------------------------------------------------
@@ -154,7 +163,7 @@ export const withImpliedExec = (k: Kernel, prot: Int): Int => {
 // --- mmap() --------------------------------------------------------------------------------------------------------------
 
 /** Flags of an area by what a program asks for. */
-function calc_vm_flags(prot: Int, flags: Int): VmFlags {
+function calcVmFlags(prot: Int, flags: Int): VmFlags {
   return (
     ((prot & PROT_READ) !== 0 ? VM_READ : 0) |
     ((prot & PROT_WRITE) !== 0 ? VM_WRITE : 0) |
@@ -200,7 +209,7 @@ export function mmap_region(
 
   mas_set_range(mas, addr, end - 1);
   mas_walk(k, mas);
-  const next: VmAreaStruct = mas_next(k, mas, MAPLE_MAX(k));
+  const next: VmAreaStruct = mas_next(k, mas, mapleMax(k));
   mas_set_range(mas, addr, end - 1);
   const prev: VmAreaStruct = mas_prev(k, mas, 0);
   let vma: VmAreaStruct = NULL;
@@ -242,7 +251,11 @@ export function mmap_region(
     k.write_va(k.plus(vma, k.vm_area_struct.vm_start), addr);
     k.write_va(k.plus(vma, k.vm_area_struct.vm_end), end);
     k.write_long(k.plus(vma, k.vm_area_struct.vm_flags), vm_flags >>> 0);
-    native_set_pte(k, asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)), vm_get_page_prot(k, vm_flags));
+    native_set_pte(
+      k,
+      asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)),
+      vm_get_page_prot(k, vm_flags),
+    );
     k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), pgoff);
     let error: Int = 0;
     if (file !== NULL) {
@@ -296,8 +309,7 @@ export function do_mmap(
     addr = asVirt(hint !== 0 && hint < MMAP_MIN_ADDR ? MMAP_MIN_ADDR : hint);
   }
   len = PAGE_ALIGN(len);
-  if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count)
-    return asVirt(-ENOMEM);
+  if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return asVirt(-ENOMEM);
   addr = get_unmapped_area(k, mm, addr, len, flags);
   if (IS_ERR(addr)) return addr;
   if (
@@ -307,7 +319,7 @@ export function do_mmap(
     return asVirt(-EEXIST);
 
   let vm_flags: VmFlags =
-    calc_vm_flags(prot, flags) |
+    calcVmFlags(prot, flags) |
     k.read_int(k.plus(mm, k.mm_struct.def_flags)) |
     VM_MAYREAD |
     VM_MAYWRITE |
@@ -337,7 +349,7 @@ export function do_mmap(
 // --- brk() ---------------------------------------------------------------------------------------------------------------
 
 /** The heap ends at another address: where it ends then. Left out: RLIMIT_DATA, populating a locked heap. */
-export function brk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
+export function setBrk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
   const at = k.plus(mm, k.mm_struct.brk);
   const origbrk: VirtAddr = k.read_va(at);
   const min_brk: VirtAddr = k.read_va(k.plus(mm, k.mm_struct.start_brk));
@@ -348,7 +360,12 @@ export function brk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
     if (do_munmap(k, mm, asVirt(newbrk), oldbrk - newbrk) !== 0) return origbrk;
   } else if (newbrk > oldbrk) {
     // One page more, so that the heap does not touch what is behind it.
-    const found: VmAreaStruct = find_vma_intersection(k, mm, asVirt(oldbrk), asVirt(newbrk + PAGE_SIZE));
+    const found: VmAreaStruct = find_vma_intersection(
+      k,
+      mm,
+      asVirt(oldbrk),
+      asVirt(newbrk + PAGE_SIZE),
+    );
     if (found !== NULL) return origbrk;
     if (do_brk_flags(k, mm, asVirt(oldbrk), newbrk - oldbrk) !== 0) return origbrk;
   }
@@ -383,7 +400,11 @@ function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int 
     k.write_va(k.plus(vma, k.vm_area_struct.vm_end), end);
     k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), addr / PAGE_SIZE);
     k.write_long(k.plus(vma, k.vm_area_struct.vm_flags), flags);
-    native_set_pte(k, asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)), vm_get_page_prot(k, flags));
+    native_set_pte(
+      k,
+      asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)),
+      vm_get_page_prot(k, flags),
+    );
     mas_set_range(mas, addr, end - 1);
     mas_store_gfp(k, mas, vma);
     addMapCount(k, mm, 1);

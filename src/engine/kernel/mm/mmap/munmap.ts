@@ -4,7 +4,8 @@
  *
  * Differs: detached areas are a list here, a second maple tree in Linux, whose nodes live no longer than the call.
  * Left out: userfaultfd, the lock that is downgraded meanwhile, hiwater marks' tracing, uprobes.
- * Source: Linux 6.1 mm/mmap.c: remove_mt(), unmap_region(), do_mas_align_munmap(), do_mas_munmap(), exit_mmap(), vm_stat_account().
+ * Source: Linux 6.1 mm/mmap.c: remove_mt(), unmap_region(), do_mas_align_munmap(), do_mas_munmap(), exit_mmap(), vm_stat_account();
+ * include/linux/mm.h: update_hiwater_rss(), update_hiwater_vm().
  */
 import {
   type Int,
@@ -22,7 +23,7 @@ import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   MA_STATE,
-  MAPLE_MAX,
+  mapleMax,
   type MaState,
   mas_set,
   mas_set_range,
@@ -38,7 +39,14 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from '../../include/linux/mm_types.h.js';
-import { __mt_destroy, mas_find, mas_next, mas_prev, mas_store_gfp, mas_walk } from '../../lib/maple_tree.js';
+import {
+  __mt_destroy,
+  mas_find,
+  mas_next,
+  mas_prev,
+  mas_store_gfp,
+  mas_walk,
+} from '../../lib/maple_tree.js';
 import { get_mm_counter } from '../memory/rss.js';
 import { areasOf, free_pgtables, type NextArea, unmap_vmas } from '../memory/zap.js';
 import { type MmuGather, tlb_finish_mmu, tlb_gather_mmu } from '../mmu_gather.js';
@@ -148,12 +156,8 @@ export function do_mas_align_munmap(
   mas_set(mas, start);
 
   // and the last one end behind it.
-  let next: VmAreaStruct = NULL;
-  for (
-    next = mas_find(k, mas, end - 1);
-    next !== NULL;
-    next = mas_find(k, mas, end - 1)
-  ) {
+  let next: VmAreaStruct;
+  for (next = mas_find(k, mas, end - 1); next !== NULL; next = mas_find(k, mas, end - 1)) {
     let area: VmAreaStruct = next;
     const isLast = endOf(k, next) > end;
     if (isLast) {
@@ -170,7 +174,7 @@ export function do_mas_align_munmap(
   if (next === NULL) {
     mas_set_range(mas, detached.length > 0 ? startOf(k, detached.at(-1)!) : start, end - 1);
     mas_walk(k, mas);
-    next = mas_next(k, mas, MAPLE_MAX(k));
+    next = mas_next(k, mas, mapleMax(k));
   }
 
   // Point of no return.
@@ -212,12 +216,12 @@ export function exit_mmap(k: Kernel, mm: MmStruct): void {
   const mt: MapleTree = mmTree(k, mm);
   const mas: MaState = MA_STATE(mt, 0, 0);
   let nr_accounted: ULong = 0;
-  let vma: VmAreaStruct = mas_find(k, mas, MAPLE_MAX(k));
+  let vma: VmAreaStruct = mas_find(k, mas, mapleMax(k));
   // A fork that failed before it had copied anything.
   if (vma === NULL) return;
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm, true);
-  unmap_vmas(k, tlb, areasOf(k, mt), vma, asVirt(0), MAPLE_MAX(k));
+  unmap_vmas(k, tlb, areasOf(k, mt), vma, asVirt(0), mapleMax(k));
   __set_bit(k, MMF_OOM_SKIP, k.plus(mm, k.mm_struct.flags));
   // mt_clear_in_rcu():
   const ma_flags = k.plus(mt, k.maple_tree.ma_flags);
@@ -228,7 +232,7 @@ export function exit_mmap(k: Kernel, mm: MmStruct): void {
   do {
     if ((flagsOf(k, vma) & VM_ACCOUNT) !== 0) nr_accounted += vma_pages(k, vma);
     remove_vma(k, vma);
-    vma = mas_find(k, mas, MAPLE_MAX(k));
+    vma = mas_find(k, mas, mapleMax(k));
   } while (vma !== NULL);
   __mt_destroy(k, mt);
   vm_unacct_memory(k, nr_accounted);

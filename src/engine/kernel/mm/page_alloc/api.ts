@@ -3,7 +3,7 @@
  *
  * alloc_pages(), alloc_page() and folio_alloc() are inlines of include/linux/gfp.h that call into page_alloc.c: headers here are
  * leaves, so they are in this room. get_page() and put_page() are in mm/swap.ts for the same reason.
- * Source: Linux 6.1 mm/page_alloc.c; include/linux/gfp.h; mm/folio-compat.c.
+ * Source: Linux 6.1 mm/page_alloc.c; include/linux/gfp.h; mm/folio-compat.c; include/linux/highmem.h.
  */
 import {
   type AllocFlags,

@@ -33,7 +33,7 @@ const inodeOffset = (k: Kernel, cache: KmemCache): number => {
   return bytes - (bytes % 4);
 };
 
-const zero = (k: Kernel, at: Cell, nrWords: number): void => {
+const zeroWords = (k: Kernel, at: Cell, nrWords: number): void => {
   for (let i = 0; i < nrWords; i++) k.write(k.plus(at, i), 0);
 };
 
@@ -42,7 +42,7 @@ function makeInode(k: Kernel, size: ULong): Inode {
   const object: VirtAddr = kmem_cache_alloc(k, cache, k.GFP_KERNEL);
   if (object === 0) return NULL;
   const inode: Inode = k.cell_at(asVirt(object + inodeOffset(k, cache)));
-  zero(k, inode, k.sizeof.inode / 4);
+  zeroWords(k, inode, k.sizeof.inode / 4);
   const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
   k.write_ptr(k.plus(inode, k.inode.i_mapping), mapping);
   k.write_ptr(k.plus(mapping, k.address_space.host), inode);
@@ -65,7 +65,7 @@ export function shmemFileSetup(k: Kernel, size: ULong): File {
       : kmem_cache_alloc(k, cacheNamed(k, k.globals.filp_cachep), k.GFP_KERNEL | k.__GFP_ZERO);
   if (object === 0) return NULL;
   const file: File = k.cell_at(object);
-  zero(k, file, k.sizeof.file / 4);
+  zeroWords(k, file, k.sizeof.file / 4);
   k.write_ptr(k.plus(file, k.file.f_inode), inode);
   k.write_ptr(k.plus(file, k.file.f_mapping), k.read_ptr(k.plus(inode, k.inode.i_mapping)));
   k.write_long(k.plus(file, k.file.f_count), 1);

@@ -27,7 +27,13 @@ import type { VmFault } from '../../include/linux/mm_types.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { xa_store } from '../../lib/xarray.js';
-import { filemap_map_pages, filemapPage, i_size_read, mapping_gfp_mask, mappingPages } from '../filemap.js';
+import {
+  filemap_map_pages,
+  filemapPage,
+  i_size_read,
+  mapping_gfp_mask,
+  mappingPages,
+} from '../filemap.js';
 import { linkVmOperations } from '../memory/vm_ops.js';
 import { set_page_dirty } from '../memory/wp.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
@@ -43,12 +49,7 @@ type SgpType = 'SGP_CACHE' | 'SGP_WRITE';
 const BLOCKS_PER_PAGE = PAGE_SIZE / 512;
 
 /** A page becomes the file's. */
-function shmem_add_to_page_cache(
-  k: Kernel,
-  folio: Page,
-  mapping: AddressSpace,
-  index: ULong,
-): Int {
+function shmem_add_to_page_cache(k: Kernel, folio: Page, mapping: AddressSpace, index: ULong): Int {
   page_ref_inc(k, folio);
   k.write_ptr(folio + k.page.mapping, mapping);
   k.write_long(folio + k.page.index, index);

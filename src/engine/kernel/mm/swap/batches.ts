@@ -6,7 +6,8 @@
  *
  * Left out: the batches' and the lists' locks; lru_gen; memcg; trace_mm_lru_insertion.
  * Source: Linux 6.1 mm/swap.c: lru_add_fn() to lru_add_drain(); include/linux/pagevec.h: folio_batch_add(); mm/internal.h:
- * folio_evictable().
+ * folio_evictable();
+ * include/linux/swap.h.
  */
 import type { FolioBatch, Int, Lruvec, Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -22,7 +23,13 @@ import { PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
-import { folio_lruvec, lruvec_add_folio, lruvec_add_folio_tail, lruvec_del_folio, workingset_activation } from './lruvec.js';
+import {
+  folio_lruvec,
+  lruvec_add_folio,
+  lruvec_add_folio_tail,
+  lruvec_del_folio,
+  workingset_activation,
+} from './lruvec.js';
 import { release_pages } from './release_pages.js';
 
 /** Pages in a batch. */
@@ -45,7 +52,8 @@ function folio_batch_add(k: Kernel, fbatch: FolioBatch, folio: Page): Int {
   return PAGEVEC_SIZE - (nr + 1);
 }
 
-export const lru_cache_disabled = (k: Kernel): boolean => k.words[k.globals.lru_disable_count] !== 0;
+export const lru_cache_disabled = (k: Kernel): boolean =>
+  k.words[k.globals.lru_disable_count] !== 0;
 
 /** Large folios do not wait: they would keep too much memory from the lists. */
 export const folio_may_be_lru_cached = (k: Kernel, folio: Page): boolean => !PageHead(k, folio);
@@ -210,16 +218,16 @@ export function mark_page_lazyfree(k: Kernel, folio: Page): void {
 
 // --- draining ------------------------------------------------------------------------------------------------------------
 
-const drain = (k: Kernel, fbatch: FolioBatch, move_fn: MoveFn): void => {
+const drainBatch = (k: Kernel, fbatch: FolioBatch, move_fn: MoveFn): void => {
   if (folio_batch_count(k, fbatch) !== 0) folio_batch_move_lru(k, fbatch, move_fn);
 };
 
 /** What waits on this CPU goes to its lists. Left out: lru_deactivate_file (nothing truncates files). */
 export function lru_add_drain_cpu(k: Kernel): void {
   const rotate: Cell = this_cpu_ptr(k, 'lru_rotate');
-  drain(k, batchNamed(k, k.cpu_fbatches.lru_add), lru_add_fn);
-  drain(k, asCell(rotate + k.lru_rotate.fbatch), lru_move_tail_fn);
-  drain(k, batchNamed(k, k.cpu_fbatches.lru_deactivate), lru_deactivate_fn);
-  drain(k, batchNamed(k, k.cpu_fbatches.lru_lazyfree), lru_lazyfree_fn);
-  if (k.smp) drain(k, batchNamed(k, k.cpu_fbatches.activate), folio_activate_fn);
+  drainBatch(k, batchNamed(k, k.cpu_fbatches.lru_add), lru_add_fn);
+  drainBatch(k, asCell(rotate + k.lru_rotate.fbatch), lru_move_tail_fn);
+  drainBatch(k, batchNamed(k, k.cpu_fbatches.lru_deactivate), lru_deactivate_fn);
+  drainBatch(k, batchNamed(k, k.cpu_fbatches.lru_lazyfree), lru_lazyfree_fn);
+  if (k.smp) drainBatch(k, batchNamed(k, k.cpu_fbatches.activate), folio_activate_fn);
 }

@@ -6,7 +6,7 @@
  *
  * Here are inlines of include/linux/mm_inline.h: they count through mm/vmstat.c. Left out: lru_gen (no build has it), memcg.
  * Source: Linux 6.1 include/linux/mm_inline.h; include/linux/memcontrol.h: folio_lruvec(); mm/workingset.c: workingset_activation();
- * mm/swap.c: __page_cache_release().
+ * mm/swap.c: __page_cache_release(); include/linux/mmzone.h.
  */
 import type { Int, ListHead, Lruvec, Page, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

@@ -5,7 +5,8 @@
  * Left out: the other CPUs (on_each_cpu, IPIs): each one's TLB is flushed when code runs on it; PCIDs, page-table isolation's second set.
  *
  * Source: Linux 6.1 arch/x86/mm/tlb.c: flush_tlb_mm_range(), switch_mm(), get_flush_tlb_info(), do_kernel_range_flush(), flush_tlb_kernel_range(),
- * flush_tlb_one_kernel(), native_flush_tlb_one_user(), native_flush_tlb_local(), __flush_tlb_all().
+ * flush_tlb_one_kernel(), native_flush_tlb_one_user(), native_flush_tlb_local(), __flush_tlb_all();
+ * arch/x86/include/asm/tlbflush.h: flush_tlb_page(), flush_tlb_mm().
  */
 import type { MmStruct, ULong, VmAreaStruct } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
@@ -80,12 +81,7 @@ const isLoaded = (k: Kernel, mm: MmStruct): boolean =>
  * What changed of [start, end) of an address space is dropped. Left out: the generations by which other CPUs find out (mm->context.tlb_gen):
  * a CPU that does not have it loaded drops everything when it loads it.
  */
-export function flush_tlb_mm_range(
-  k: Kernel,
-  mm: MmStruct,
-  start: VirtAddr,
-  end: VirtAddr,
-): void {
+export function flush_tlb_mm_range(k: Kernel, mm: MmStruct, start: VirtAddr, end: VirtAddr): void {
   if (!isLoaded(k, mm)) return;
   if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
     native_flush_tlb_local(k);

@@ -8,7 +8,7 @@
  *     2 levels       pgd = p4d = pud = pmd, pte
  *
  * Source: Linux 6.1 arch/x86/include/asm/pgtable.h; arch/x86/include/asm/pgtable_64.h, pgtable-3level.h, pgtable-2level.h;
- * include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h.
+ * include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h; arch/x86/mm/pgtable.c: ptep_set_access_flags().
  */
 import type { Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
@@ -233,7 +233,12 @@ export function ptep_set_wrprotect(k: Kernel, ptep: Pte): void {
 }
 
 /** Allows more, where `entry` is not what is there; whether it was not. The caller flushes nothing: x86 looks at the table again. */
-export function ptep_set_access_flags(k: Kernel, ptep: Pte, entry: PteVal, dirty: boolean): boolean {
+export function ptep_set_access_flags(
+  k: Kernel,
+  ptep: Pte,
+  entry: PteVal,
+  dirty: boolean,
+): boolean {
   const changed = k.read_pte(ptep) !== entry;
   if (changed && dirty) set_pte(k, ptep, entry);
   return changed;

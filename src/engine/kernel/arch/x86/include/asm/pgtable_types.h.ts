@@ -4,7 +4,8 @@
  * An entry's value is a bigint of its 32 or 64 bits: pteval_t, pmdval_t and so on alike. The layout is drawn in x86/formats.ts, whose
  * table the bits come from.
  *
- * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask().
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask();
+ * arch/x86/mm/pgprot.c: vm_get_page_prot().
  */
 import type { Int, Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
@@ -86,7 +87,7 @@ const PAGE_SHARED_EXEC: PteVal = PAGE_READONLY_EXEC | _PAGE_RW;
 const PAGE_SHARED: PteVal = PAGE_SHARED_EXEC | _PAGE_NX;
 
 /** protection_map[] of arch/x86/mm/pgprot.c: by VM_READ, VM_WRITE, VM_EXEC, VM_SHARED. What is private is written to a copy. */
-const protection_map = (vm_flags: Int): PteVal => {
+const protectionMap = (vm_flags: Int): PteVal => {
   const [read, write, exec, shared] = [1, 2, 4, 8].map((bit) => (vm_flags & bit) !== 0);
   if (write === true && shared === true) return exec === true ? PAGE_SHARED_EXEC : PAGE_SHARED;
   if (exec === true) return PAGE_READONLY_EXEC;
@@ -98,6 +99,6 @@ const protection_map = (vm_flags: Int): PteVal => {
  * PAE loses NX: every page of a process may run there.
  */
 export function vm_get_page_prot(k: Kernel, vm_flags: Int): PteVal {
-  const val: PteVal = protection_map(vm_flags & 15);
+  const val: PteVal = protectionMap(vm_flags & 15);
   return k.wide ? val : BigInt.asUintN(32, val);
 }
