@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/engine/**', 'src/scenario/**', 'src/adapter/**'],
+    files: ['src/engine/**', 'src/report/**', 'src/scenario/**', 'src/adapter/**'],
     rules: { 'no-console': 'error', 'no-restricted-globals': ['error', 'Date', 'performance'] },
   },
   layer(
@@ -73,6 +73,20 @@ export default tseslint.config(
       'vscode',
       '@vscode/*',
       '**/files/**',
+      '**/adapter/**',
+      '**/cli/**',
+      '**/extension/**',
+    ],
+  ),
+  layer(
+    ['src/report/**'],
+    [
+      'node:*',
+      'vscode',
+      '@vscode/*',
+      '**/engine/**',
+      '**/files/**',
+      '**/scenario/**',
       '**/adapter/**',
       '**/cli/**',
       '**/extension/**',

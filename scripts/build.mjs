@@ -17,7 +17,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1200e3,
+    bytes: 1300e3,
   },
   {
     name: 'names of Linux',
@@ -29,13 +29,13 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'extension.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 1200e3,
+    bytes: 1700e3,
   },
   {
     name: 'kernel sources',
     output: 'extension.cjs',
     from: /^kernel-sources:/,
-    bytes: 1650e3,
+    bytes: 2150e3,
   },
   {
     name: 'kernel profiles',
@@ -45,7 +45,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 4.6e6 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 5.95e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -452,6 +452,7 @@ export class CExpressions {
       case 'plus':
         return addressOf(placeOf(this, [...terms(this, args[0]), ...terms(this, args[1])]));
       case 'deref':
+      case 'deref_page':
       case 'va_of':
       case 'cell_of':
       case 'cell_at':

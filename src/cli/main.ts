@@ -9,12 +9,14 @@ import { proc_names } from '../engine/entry/functions.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
+import { explainFiles, type ExplainRequest } from './explain.js';
 import { info, procInfo } from './info.js';
 import { inlineWidely } from './inlining.js';
 import { processMeter } from './meter.js';
 import { nativeFigures } from './nativeFigures.js';
 import { isInputError } from './inputError.js';
 import { run } from './run/run.js';
+import { parseVersion } from '../report/input/version.js';
 import { replay } from './replay/replay.js';
 
 interface Mode {
@@ -51,6 +53,12 @@ const MODES: Readonly<Record<string, Mode>> = {
       for (const line of json ? [rowsJson(rows)] : rowsTable(rows, native)) console.log(line);
       return 0;
     },
+  },
+  explain: {
+    usage: 'explain FILE...|- [--json|--markdown] [--scenario OUT.mms] [--kernel VERSION]',
+    summary:
+      'explain reports in logs and captures of /proc: what they say, why, and a machine to step',
+    run: (args) => explainFiles(explainRequest(args), console.log, console.error),
   },
   info: {
     usage: `info CORE|STATE [--proc ${proc_names.join('|')}]`,
@@ -90,6 +98,39 @@ function theOnly(args: readonly string[]): string {
   const [first, ...others] = atLeastOne(args);
   if (first === undefined || others.length > 0) throw new UsageError('one file at a time');
   return first;
+}
+
+function explainRequest(args: readonly string[]): ExplainRequest {
+  const files: string[] = [];
+  let form: ExplainRequest['form'] = 'text';
+  let scenario: string | undefined;
+  let kernel: string | undefined;
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--json' || arg === '--markdown') form = arg === '--json' ? 'json' : 'markdown';
+    else if (arg === '--scenario') scenario = valueOf(arg, args[++at]);
+    else if (arg === '--kernel') kernel = valueOf(arg, args[++at]);
+    else if (arg.startsWith('--')) throw new UsageError(`there is no option '${arg}'`);
+    else files.push(arg);
+  }
+  if (files.length === 0) throw new UsageError("a file is missing: '-' reads the standard input");
+  const version = kernel === undefined ? undefined : parseVersion(kernel);
+  if (kernel !== undefined && version === undefined)
+    throw new UsageError(
+      `'${kernel}' is not a version of a kernel: write such as 4.9 or 6.1.60`,
+      false,
+    );
+  return {
+    files,
+    form,
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(version === undefined ? {} : { kernel: version }),
+  };
+}
+
+function valueOf(option: string, value: string | undefined): string {
+  if (value === undefined) throw new UsageError(`${option} lacks its value`);
+  return value;
 }
 
 function procNameOf(name = ''): string {

@@ -3,7 +3,16 @@
  * shows. What opens is the user's own: a copy in the first folder of the workspace, or beside it in a folder that is asked for.
  */
 import path from 'node:path';
-import { commands, l10n, Uri, window, workspace, type Disposable, type TextDocument } from 'vscode';
+import {
+  commands,
+  l10n,
+  QuickPickItemKind,
+  Uri,
+  window,
+  workspace,
+  type Disposable,
+  type TextDocument,
+} from 'vscode';
 import { copyPlan } from './exampleCopy.js';
 import { exampleList } from './exampleList.js';
 
@@ -22,11 +31,12 @@ async function chosenExample(folder: Uri): Promise<string | undefined> {
   const texts = new Map<string, string>();
   for (const name of names.filter((each) => each.endsWith('.mms')))
     texts.set(name, await textOf(Uri.joinPath(folder, name)));
-  const items = exampleList(texts).map(({ file, shows }, i) => ({
-    label: `${i + 1}. ${path.basename(file, '.mms')}`,
-    detail: shows,
-    file,
-  }));
+  const items = exampleList(texts).flatMap(({ file, shows, group }, i, all) => {
+    const label = `${i + 1}. ${path.basename(file, '.mms')}`;
+    const item = { label, detail: shows, file };
+    const separator = { label: group, kind: QuickPickItemKind.Separator, file: '' };
+    return all[i - 1]?.group === group ? [item] : [separator, item];
+  });
   const chosen = await window.showQuickPick(items, {
     title: l10n.t('Open an example'),
     placeHolder: l10n.t('In an order for learners; a copy opens, which you can change'),

@@ -43,7 +43,7 @@ function inflatedSize(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
 }
 
-function fileError(path: string, error: unknown): FileError {
+export function fileError(path: string, error: unknown): FileError {
   const code = (error as { readonly code?: unknown }).code;
   const known =
     typeof code === 'string' ? REASONS.find(([start]) => code.startsWith(start)) : undefined;

@@ -16,6 +16,9 @@ export async function openRandomAccess(path: string): Promise<OpenedFile> {
   return inflatedFile(path);
 }
 
+/** A file as it is, packed or not. @throws when it cannot be opened */
+export const openPlainFile = (path: string): OpenedFile => plainFile(openSync(path, 'r'));
+
 function plainFile(descriptor: number): OpenedFile {
   const size = fstatSync(descriptor).size;
   return {

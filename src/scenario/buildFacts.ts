@@ -48,5 +48,7 @@ function targetFacts({ pointerSize, release }: Profile): ReadonlyMap<string, str
     ['__BITS_PER_LONG', String(pointerSize * 8)],
     ['LINUX_VERSION_CODE', String(version)],
     ['UTS_RELEASE', `"${release}"`],
+    // Where lowmem ends decides where vmalloc space begins: an expression on 32 bit, as in pgtable_32_areas.h.
+    ...(wide ? [] : [['VMALLOC_START', '((unsigned long)high_memory + VMALLOC_OFFSET)'] as const]),
   ]);
 }

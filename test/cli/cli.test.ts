@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { reportSentence } from '../../src/engine/image/reportText.js';
 import { scratchFolder } from '../scratch.js';
 
 interface Outcome {
@@ -182,6 +183,28 @@ lock_page(page);
     const opened = mmscope('run', small);
     assert.equal(opened.code, 2);
     assert.match(opened.err, /small\.mms:1:17: error: The machine has too little memory to boot/);
+  });
+
+  it('a report or a file of /proc is told as what it is, whatever it is given to', () => {
+    const texts = {
+      'a report from a kernel':
+        'insmod: page allocation failure: order:5, mode:0x40cc0(GFP_KERNEL)',
+      "a kernel's log": '[  481.220000] CMA: reserved 64 MiB',
+      'a copy of /proc/buddyinfo':
+        'Node 0, zone      DMA      1      0      0      1      2      1      1',
+      'a copy of /proc/zoneinfo': 'Node 0, zone      DMA',
+      'a copy of /proc/meminfo': 'MemTotal:         987654 kB',
+    };
+    for (const [what, text] of Object.entries(texts))
+      assert.ok(reportSentence(text)?.startsWith(`this is ${what}`), text);
+    // A scenario may quote one.
+    assert.equal(reportSentence('// BUG: Bad page state in process init'), undefined);
+    const path = file('fed.txt', `${texts['a report from a kernel']}\nMem-Info:\n`);
+    for (const command of ['info', 'run', 'replay']) {
+      const { code, err } = mmscope(command, path);
+      assert.notEqual(code, 0);
+      assert.match(err, /this is a report .*: mmscope reads memory dumps .*, and scenarios/);
+    }
   });
 
   it('run of a scenario whose machine is not there: a sentence, exit code 2', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { BtfError, readBtf } from '../../src/engine/types/btf.js';
-import { alignOf, sizeOf, stripTypedefs } from '../../src/engine/types/layout.js';
+import { stripTypedefs } from '../../src/engine/types/layout.js';
 import { findMember } from '../../src/engine/types/members.js';
 import type { CType } from '../../src/engine/types/model.js';
 import { typeName } from '../../src/engine/types/typeName.js';
 import { BtfBuilder } from './btfBuilder.js';
+import { walkTypes } from './walkTypes.js';
 
 /** A small kernel: every kind of record once. */
 function smallKernel(): Uint8Array {
@@ -70,46 +71,6 @@ function smallKernel(): Uint8Array {
   btf.section('.data..percpu', [[variable, 0x40, 128]]);
   btf.declarationTag('tag', zone);
   return btf.blob();
-}
-
-/** Everything that can be asked of a type, to the end. */
-function walk(type: CType, seen: Set<CType>): void {
-  if (seen.has(type)) return;
-  seen.add(type);
-  sizeOf(type, 8);
-  alignOf(type, 8);
-  switch (type.kind) {
-    case 'pointer':
-    case 'typedef':
-      walk(type.target, seen);
-      return;
-    case 'array':
-      walk(type.element, seen);
-      return;
-    case 'struct':
-    case 'union':
-      for (const member of type.members) walk(member.type, seen);
-      findMember(type, 'no_such_member');
-      return;
-    case 'function':
-      walk(type.result, seen);
-      for (const parameter of type.parameters) walk(parameter.type, seen);
-      return;
-    case 'void':
-    case 'int':
-    case 'enum':
-      return;
-  }
-}
-
-function readWhole(bytes: Uint8Array): void {
-  const types = readBtf(bytes);
-  const names = types.names();
-  const seen = new Set<CType>();
-  for (const tag of names.structs) walk(types.struct(tag) as CType, seen);
-  for (const tag of names.unions) walk(types.union(tag) as CType, seen);
-  for (const name of names.typedefs) walk(types.typedef(name) as CType, seen);
-  for (const { type } of types.variables) walk(type, seen);
 }
 
 describe('BTF', () => {
@@ -246,7 +207,7 @@ describe('BTF', () => {
     for (const [what, bytes, message] of cases) {
       it(what, () =>
         assert.throws(
-          () => readWhole(bytes),
+          () => walkTypes(readBtf(bytes)),
           (error) => error instanceof BtfError && message.test(error.message),
         ),
       );
@@ -264,7 +225,7 @@ describe('BTF', () => {
         bytes[random() % bytes.length] = random();
       }
       try {
-        readWhole(bytes);
+        walkTypes(readBtf(bytes));
       } catch (error) {
         assert.ok(error instanceof BtfError, String(error));
         assert.ok(error.offset >= 0 && error.offset <= bytes.length);

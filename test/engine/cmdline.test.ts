@@ -118,6 +118,93 @@ describe("the kernel's command line", function () {
     for (const object of objects) kernel.kfree(mm, object);
   });
 
+  /** Flags of debugging that caches have, by name: `session FZPU`. */
+  function debugged(commandLine: string, ...names: string[]): string[] {
+    const { mm } = boot('x86_64-slub', 64, commandLine);
+    const letters = [
+      ['F', mm.SLAB_CONSISTENCY_CHECKS],
+      ['Z', mm.SLAB_RED_ZONE],
+      ['P', mm.SLAB_POISON],
+      ['U', mm.SLAB_STORE_USER],
+      ['T', 0x200000],
+    ] as const;
+    return names.map((name) => {
+      const found = kernel.findCache(mm, name);
+      const s =
+        found === NULL ? kernel.kmem_cache_create_usercopy(mm, name, 64, 0, 0, 0, 0) : found;
+      const flags = mm.words[s + mm.kmem_cache.flags] ?? 0;
+      const has = letters.filter(([, flag]) => (flags & flag) !== 0);
+      return `${name} ${has.map(([letter]) => letter).join('')}`;
+    });
+  }
+
+  it('slub_debug= with lists of caches: the first block that names a cache decides, others stay alone', () => {
+    const names = ['session', 'kmalloc-64', 'kmalloc-1k', 'dentry'];
+    const of = (commandLine: string): string[] => debugged(commandLine, ...names);
+    assert.deepEqual(of('slub_debug=FZ,session'), [
+      'session FZ',
+      'kmalloc-64 ',
+      'kmalloc-1k ',
+      'dentry ',
+    ]);
+    assert.deepEqual(of('slub_debug=,kmalloc-*,dentry'), [
+      'session ',
+      'kmalloc-64 FZPU',
+      'kmalloc-1k FZPU',
+      'dentry FZPU',
+    ]);
+    assert.deepEqual(of('slub_debug=P;;Z,kmalloc-6*;-,dentry'), [
+      'session P',
+      'kmalloc-64 Z',
+      'kmalloc-1k P',
+      'dentry ',
+    ]);
+    // Checks alone leave objects as they are: without slab_nomerge, `session` would be kmalloc-64.
+    assert.deepEqual(of('slab_nomerge slub_debug=U-F,dent,session;T,sess*;A,dentry'), [
+      'session F',
+      'kmalloc-64 ',
+      'kmalloc-1k ',
+      'dentry ',
+    ]);
+    assert.deepEqual(of('slub_debug'), of('slub_debug=FZPU'));
+    assert.deepEqual(of('slub_debug=-'), ['session ', 'kmalloc-64 ', 'kmalloc-1k ', 'dentry ']);
+  });
+
+  it('slub_debug=O: not for caches whose slabs would have to be larger', () => {
+    assert.deepEqual(debugged('slub_debug=FZPUO', 'kmalloc-64', 'kmalloc-4k'), [
+      'kmalloc-64 FZPU',
+      'kmalloc-4k F',
+    ]);
+    // And objects of such a cache come and go.
+    const { mm } = boot('x86_64-slub', 64, 'slub_debug=FZPUO');
+    const objects = Array.from({ length: 20 }, () => kernel.kmalloc(mm, 4096, mm.GFP_KERNEL));
+    assert.equal(new Set(objects).size, 20);
+    for (const object of objects) kernel.kfree(mm, object);
+    assert.equal(
+      kernel.proc_lines(mm, 'slabinfo')?.some((line) => line.includes('kmalloc-4k')),
+      true,
+    );
+    assert.deepEqual(debugged('slub_debug=FZPU', 'kmalloc-4k'), ['kmalloc-4k FZPU']);
+  });
+
+  it('slub_debug=T: a line for each object; unknown letters are told', () => {
+    const image = boot('x86_64-slub', 64, 'slub_debug=TX,session');
+    const { mm } = image;
+    const at = mm.tape.cursor;
+    const s = kernel.kmem_cache_create_usercopy(mm, 'session', 64, 0, 0, 0, 0);
+    const object = kernel.kmem_cache_alloc(mm, s, mm.GFP_KERNEL);
+    kernel.kmem_cache_free(mm, s, object);
+    const between = (from: number, to: number): string[] =>
+      mm.tape
+        .marksBetween(from, to)
+        .flatMap(({ event }) => (event.kind === 'printk' ? [event.text] : []));
+    assert.ok(between(0, at + 1).includes("slub_debug option 'X' unknown. skipped"));
+    const lines = between(at, mm.tape.cursor + 1).filter((line) => !line.startsWith('slub_debug'));
+    assert.match(lines[0] ?? '', /^TRACE session alloc 0x[0-9a-f]{16} inuse=1 fp=0x[0-9a-f]{16}$/);
+    assert.match(lines[1] ?? '', /^TRACE session free 0x[0-9a-f]{16} inuse=1 fp=0x[0-9a-f]{16}$/);
+    assert.match(lines[2] ?? '', /^Object [0-9a-f]{16}: 00 00/);
+  });
+
   it('structures on slabs of several pages lie in one piece', () => {
     const { mm } = boot('x86_64-slub', 64, 'slub_min_order=2 slab_nomerge');
     const kmem_cache = mm.read_ptr(mm.symbol('kmem_cache'));

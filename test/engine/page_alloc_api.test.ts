@@ -43,6 +43,18 @@ describeMachines('page allocator calls', (open, profile) => {
     );
   });
 
+  it('a request with both mobility bits has the number of HIGHATOMIC: its blocks are stolen from MIGRATE_UNMOVABLE', () => {
+    const { mm } = open();
+    const both = gfp(mm, 'GFP_NOWAIT', '__GFP_MOVABLE', '__GFP_RECLAIMABLE', '__GFP_NOWARN');
+    assert.equal(kernel.gfp_migratetype(mm, both), mm.MIGRATE_HIGHATOMIC);
+    let nrBlocks = 0;
+    for (let order = mm.MAX_ORDER - 1; order > mm.PAGE_ALLOC_COSTLY_ORDER; order--)
+      while (kernel.alloc_pages(mm, both, order) !== 0) nrBlocks++;
+    assert.ok(nrBlocks > 0);
+    // Other types still have theirs.
+    assert.notEqual(kernel.alloc_pages(mm, gfp(mm, 'GFP_HIGHUSER_MOVABLE'), 4), 0);
+  });
+
   it('warns once, until a step back has taken the warning back', () => {
     const machine = open();
     const { mm, tape } = machine;

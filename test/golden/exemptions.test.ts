@@ -254,6 +254,39 @@ describe('what no dump tells', () => {
     assert.notEqual(untold.page(ours, withWord(offset)), ours);
   });
 
+  it('the bytes beside compound_dtor and compound_order: until one of them changes', () => {
+    const { compound_dtor, compound_order } = mm.page;
+    assert.equal(compound_dtor >> 2, compound_order >> 2);
+    const at = compound_dtor >> 2;
+    const pfn = [...Array(image.maxPfn).keys()].find((each) => image.guesses(each).has(at));
+    assert.ok(pfn !== undefined);
+    const page = mm.pfn_to_page(pfn);
+    mm.write8(page, compound_dtor, 5);
+    mm.write8(page, compound_order, 6);
+    const ours = pageLine(image, pfn) ?? assert.fail();
+    const withByte = (byte: number): string =>
+      ours.replace(/ w=(\S+) /, (_, words: string) => {
+        const changed = words.split(',').map((word, i) => {
+          const value = parseInt(word, 16) ^ (0x11 << (byte * 8));
+          return i === at ? (value >>> 0).toString(16) : word;
+        });
+        return ` w=${changed.join(',')} `;
+      });
+    const untold = new Untold(image);
+    for (const byte of [0, 1, 2, 3]) {
+      const isNamed = byte === (compound_dtor & 3) || byte === (compound_order & 3);
+      assert.equal(untold.page(ours, withByte(byte)) === ours, !isNamed, `byte ${byte}`);
+    }
+    const padding = [0, 1, 2, 3].find(
+      (byte) => byte !== (compound_dtor & 3) && byte !== (compound_order & 3),
+    );
+    assert.ok(padding !== undefined);
+    const before = mm.read8(page, at * 4 + padding);
+    mm.write8(page, at * 4 + padding, before ^ 1);
+    mm.write8(page, at * 4 + padding, before);
+    assert.notEqual(untold.page(ours, withByte(padding)), ours, 'written since');
+  });
+
   it('an index below `active`: of a byte that nobody has written', () => {
     const untold = new Untold(image);
     const start = 0xc0900000;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { loadProfile } from '../../src/engine/types/bundled.js';
+import { pageFlagNames } from '../../src/engine/types/flagText.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 import { splitLevel, vsprintf, type PrintServices } from '../../src/scenario/printk/print.js';
 import type { Value } from '../../src/scenario/semantics/arithmetic.js';
@@ -125,6 +126,34 @@ describe('printk: pointers', () => {
     const pae = check('i386-pae-slab', littleEndian(0x1_2345_6000n, 8));
     pae('%pa', [START], '0x0000000123456000');
     check('i386-highmem4g-slub', littleEndian(0x2345_6000n, 8))('%pa', [START], '0x23456000');
+  });
+
+  it("flags of another kernel: the kernel's own text, and a note", () => {
+    const notes: string[] = [];
+    const print = (memory: number[], format: string): string =>
+      vsprintf(
+        {
+          ...services('x86_64-slub', memory),
+          note: (conversion, value, text) =>
+            notes.push(`${conversion} 0x${value.toString(16)}: ${text.split(' ')[0] ?? ''}`),
+        },
+        format,
+        [START],
+      );
+    assert.equal(
+      print(littleEndian(0x17ffffc0010000n, 8), '%pGp'),
+      '0x17ffffc0010000(head|zone=0)',
+    );
+    print(littleEndian(0x2084020n, 4), '%pGg');
+    assert.deepEqual(notes, [
+      '%pGp 0x17ffffc0010000: 0x17ffffc0000000',
+      '%pGg 0x2084020: 0x2000000',
+    ]);
+    print(littleEndian(0x4000000000010001n, 8), '%pGp');
+    print(littleEndian(0xcc0n, 4), '%pGg');
+    assert.equal(notes.length, 2);
+    const profile = loadProfile('x86_64-slub');
+    assert.equal(pageFlagNames(profile, 0x17ffffc0010000n), 'zone 0 | PG_head | 0x17ffffc0000000');
   });
 
   it('symbols, errors, and what is not there', () => {

@@ -117,7 +117,24 @@ describe('the examples', () => {
 
   it('that are not in the order come last, with their own first sentence', () => {
     const list = exampleList(new Map([...texts, ['new.mms', '// Something new.\n']]));
-    assert.deepEqual(list.at(-1), { file: 'new.mms', shows: 'Something new.' });
+    assert.deepEqual(list.at(-1), { file: 'new.mms', shows: 'Something new.', group: 'More' });
+  });
+
+  it('stand in chapters, and examples/README.md has them so', () => {
+    const list = exampleList(texts);
+    const chapters = list.filter(({ group }, i) => list[i - 1]?.group !== group);
+    assert.equal(new Set(list.map(({ group }) => group)).size, chapters.length);
+    const index = readFileSync('examples/README.md', 'utf8');
+    const rows = [...index.matchAll(/^(?:## (.*)|- \[(.*?)\]\((.*?)\): (.*))$/gm)];
+    let group = '';
+    const written = [];
+    for (const [, chapter, name, file = '', shows = ''] of rows)
+      if (chapter === undefined) written.push({ file, shows, group, name });
+      else group = chapter;
+    assert.deepEqual(
+      written,
+      list.map((each) => ({ ...each, name: each.file.replace('.mms', '') })),
+    );
   });
 
   it('are copied with their machine, and never over what the user has', async () => {

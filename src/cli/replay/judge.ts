@@ -70,6 +70,8 @@ export class Judge {
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
+  /** What stands before this line was not replayed. */
+  private from = 0;
   /** Lines of dumps that made the start. */
   private loaded: ReadonlySet<number> = new Set();
   private readonly notJudged = new Map<string, number>();
@@ -84,6 +86,7 @@ export class Judge {
     if (start === undefined) return;
     if ('loaded' in start) {
       this.loaded = start.loaded;
+      this.from = start.from;
       this.begin(start.image);
     } else {
       this.setMachine(start);
@@ -94,11 +97,15 @@ export class Judge {
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
-    } else if (item.kind === 'dump' && !this.loaded.has(item.line) && this.lost === undefined) {
+    } else if (item.kind === 'dump' && this.isJudged(item) && this.lost === undefined) {
       this.takeDump(item, this.machine);
     }
     if (item.kind === 'op') this.takeOp(item);
     if (item.kind === 'ran') this.letRun();
+  }
+
+  private isJudged({ line }: TraceDump): boolean {
+    return line >= this.from && !this.loaded.has(line);
   }
 
   private countUnsupported(name: string): void {
@@ -163,6 +170,10 @@ export class Judge {
     if (op.name === 'events') this.listen(Number(op.args[0]));
     if (SILENT.has(op.name)) return;
     const operation = OPERATIONS.get(op.name);
+    if (op.line < this.from) {
+      this.countUnsupported(op.name);
+      return;
+    }
     if (operation === undefined || this.machine === undefined || this.lost !== undefined) {
       this.countUnsupported(op.name);
       if (operation === undefined && !READ_ONLY.has(op.name)) this.lost ??= op;

@@ -49,11 +49,16 @@ interface Beginning {
 
 export interface Start {
   readonly image: StateImage;
+  /** The line from which on the trace is replayed: that of the first dump that was loaded, where operations stand before it. */
+  readonly from: number;
   /** Lines of the trace's own dumps that were loaded: they are not judged. */
   readonly loaded: ReadonlySet<number>;
 }
 
-/** Undefined when neither the trace nor its folder records the zones before an operation. */
+/**
+ * Where neither the trace nor its folder records the zones before an operation, the trace starts at the first zones that it
+ * records itself; undefined when it records none.
+ */
 export function startOf(file: string): Start | undefined {
   const own = beginningOf(file);
   const others = siblingsOf(file, own);
@@ -64,6 +69,13 @@ export function startOf(file: string): Start | undefined {
       ...firstOf(others.get(family), name).filter((dump) => !isIn(own, dump)),
     ];
   });
+  if (dumps.some(({ name }) => name === 'zones')) return startFrom(own, dumps, 0);
+  const later = laterBeginningOf(file);
+  return later && startFrom(later, later.dumps, later.dumps[0]?.line ?? 0);
+}
+
+/** @param own what the trace itself records; the others of `dumps` are of its folder */
+function startFrom(own: Beginning, dumps: readonly TraceDump[], from: number): Start | undefined {
   const zones = dumps.find(({ name }) => name === 'zones');
   if (zones === undefined) return undefined;
   const image = openState({
@@ -76,12 +88,12 @@ export function startOf(file: string): Start | undefined {
   const hasSysfs = image.profile.symbol('slab_kset') !== undefined;
   const nextNode =
     hasSysfs && dumps.some(({ name }) => name === 'slabs')
-      ? sysfsNumbers(file, image.profile.name)
+      ? sysfsNumbers(image.profile)
       : undefined;
   for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump, nextNode);
   image.tape.setRecording(true);
   const mine = dumps.filter((dump) => own.dumps.includes(dump));
-  return { image, loaded: new Set(mine.map(({ line }) => line)) };
+  return { image, from, loaded: new Set(mine.map(({ line }) => line)) };
 }
 
 /** As it was recorded; else what the lists of zones and caches say of it. */
@@ -122,6 +134,22 @@ function beginningOf(file: string): Beginning {
     if (item.kind === 'ran') break;
   }
   return { mark, dumps };
+}
+
+/** The first dumps between two operations of a trace that have the zones among them. */
+function laterBeginningOf(file: string): Beginning | undefined {
+  let mark = '';
+  let dumps: TraceDump[] = [];
+  const isWhole = (): boolean => dumps.some(({ name }) => name === 'zones');
+  for (const item of readTrace(readText(file))) {
+    if (item.kind === 'mark' && /^[^/]+(\/[^/]+){3}$/.test(item.text)) mark ||= item.text;
+    if (item.kind === 'dump' && RECORDED.get(item.name)?.tells?.(item) !== false) dumps.push(item);
+    if (item.kind === 'ran' || (item.kind === 'op' && !HARMLESS.has(item.name))) {
+      if (isWhole()) break;
+      dumps = [];
+    }
+  }
+  return isWhole() ? { mark, dumps } : undefined;
 }
 
 function isOfStart(dump: string, performed: ReadonlySet<string>): boolean {

@@ -4,13 +4,21 @@
  * compared; each is counted by its name.
  *
  *     page->FIELD               a word of a struct page that earlier, unrecorded lives of the page left there
+ *     padding               the bytes beside compound_dtor and compound_order, which a first tail leaves as they were
  *     index below active        a byte of an index array (mm/slab.c) that lies in an object of an OBJFREELIST slab: of those
  *                               below `active`, the object's last user left what is there
  *     bytes of an object's memory before the start
  *     walk of the direct map    the entry of the top-level table, in folders in which no run dumped the tables
  */
 import { expandSequence, type StateImage } from '../../engine/image/state/index.js';
-import { asPfn, asPhys, asVirt, parseAddress, type Cell } from '../../engine/memory/address.js';
+import {
+  asCell,
+  asPfn,
+  asPhys,
+  asVirt,
+  parseAddress,
+  type Cell,
+} from '../../engine/memory/address.js';
 import { fieldOfPage } from './pageFields.js';
 
 const WORDS = / w=([0-9a-f,]+) /;
@@ -41,11 +49,27 @@ export class Untold {
       const at = i * mm.ptr_words;
       const own = oursWords[i];
       if (word === own || own === undefined) return word;
-      if (!isUntold(at) || (mm.wide && !isUntold(at + 1))) return word;
+      const isWhole = isUntold(at) && (!mm.wide || isUntold(at + 1));
+      if (!isWhole && !(guessed.has(at) && this.isPadding(page, at, word, own))) return word;
       this.count(`page->${fieldOfPage(mm, at)}`);
       return own;
     });
     return kernel.replace(WORDS, ` w=${words.join(',')} `);
+  }
+
+  /** Whether two words of a page differ only in what pads compound_dtor and compound_order, which ours has not written. */
+  private isPadding(page: Cell, offset: number, word: string, own: string): boolean {
+    const { mm } = this.image;
+    const [dtor, order] = [mm.page.compound_dtor, mm.page.compound_order];
+    if (dtor >> 2 !== offset || order >> 2 !== offset) return false;
+    const differing = BigInt(`0x${word}`) ^ BigInt(`0x${own}`);
+    const padding = ~((0xff << ((dtor & 3) * 8)) | (0xff << ((order & 3) * 8))) >>> 0;
+    if ((differing & ~BigInt(padding)) !== 0n) return false;
+    return [0, 1, 2, 3].every(
+      (byte) =>
+        ((differing >> BigInt(byte * 8)) & 0xffn) === 0n ||
+        !this.isByteChanged(asCell(page + offset), byte),
+    );
   }
 
   /** The result of `bytes`: an object may hold what was in its memory before the start. */
@@ -119,12 +143,15 @@ export class Untold {
 
   /** Words are written; of one that is, the tape tells whether this byte of it ever changed. */
   private isByteWritten(va: number): boolean {
-    const { mm, tape } = this.image;
-    const cell = mm.cell_of(asVirt(va - (va & 3)));
+    const { mm } = this.image;
+    return this.isByteChanged(mm.cell_of(asVirt(va - (va & 3))), va & 3);
+  }
+
+  private isByteChanged(cell: Cell, byte: number): boolean {
+    const { tape } = this.image;
     if (!this.isWritten(cell)) return false;
-    const shift = (va & 3) * 8;
     const changes = (at: Cell, before: number, after: number): boolean =>
-      at === cell && (((before ^ after) >>> shift) & 0xff) !== 0;
+      at === cell && (((before ^ after) >>> (byte * 8)) & 0xff) !== 0;
     return tape.start > 0 || tape.searchForward(0, tape.end, changes) !== undefined;
   }
 }

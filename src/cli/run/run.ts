@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
 import { openMachine } from '../../engine/image/openMachine.js';
+import { reportSentence } from '../../engine/image/reportText.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
@@ -28,6 +29,11 @@ const TAPE: TapeOptions = { maxEntries: 1 << 21 };
  */
 export async function run(file: string, output: Output): Promise<number> {
   const text = new TextDecoder().decode(await nodeFiles.readFile(file));
+  const instead = reportSentence(text.trimStart().split('\n', 1)[0] ?? '');
+  if (instead !== undefined) {
+    output.err(`${file}: ${instead}`);
+    return 1;
+  }
   const findInclude = await gatherIncludes(text, (name, from) => readBeside(name, from ?? file));
   const scenario = readScenario(text, { name: file, findInclude });
   const { sources, machineFindings, machineSpan } = scenario;

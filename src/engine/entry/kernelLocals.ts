@@ -218,6 +218,7 @@ export interface KernelLocals {
     readonly max_pindex?: Int;
     readonly isolated_pageblocks?: boolean;
     readonly list?: ListHead;
+    readonly rounds?: number;
     readonly order?: Order;
     readonly nr_pages?: Int;
     readonly page?: Page;

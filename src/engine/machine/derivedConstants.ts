@@ -69,7 +69,8 @@ export function derivedConstants(profile: Profile, k: Constants): DerivedConstan
 
 function fallbacks(k: Constants): readonly (readonly number[])[] {
   const { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_TYPES } = k;
-  const table: (readonly number[])[] = [];
+  // Nobody asks for the other types, but for a gfp_t with both mobility bits (HIGHATOMIC): rows of zeros, which nothing ends.
+  const table: (readonly number[])[] = Array.from({ length: MIGRATE_TYPES }, () => [0, 0, 0]);
   table[MIGRATE_UNMOVABLE] = [MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE, MIGRATE_TYPES];
   table[MIGRATE_MOVABLE] = [MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, MIGRATE_TYPES];
   table[MIGRATE_RECLAIMABLE] = [MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_TYPES];

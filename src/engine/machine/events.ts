@@ -30,7 +30,7 @@ export type KernelEvent =
       readonly rule?: string | undefined;
     }
   | { readonly kind: 'warn'; readonly text: string }
-  /** A conversion of an address was used outside of its domain: it gave a number that means nothing. */
+  /** A conversion of an address, or of flags into names, was used outside of its domain: what it gave means nothing. */
   | {
       readonly kind: 'address-misuse';
       /** `__pa` */

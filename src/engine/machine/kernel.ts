@@ -7,13 +7,13 @@
  *
  * The facts of a build lie on the prototype, frozen, one prototype a build: V8 then takes them for the constants they are.
  */
-import { asCell, asPfn, type Cell, type Pfn, type VirtAddr } from '../memory/address.js';
+import { asCell, asPfn, PAGE_SIZE, type Cell, type Pfn, type VirtAddr } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
 import { compoundTests, type CompoundTests } from './compoundTests.js';
 import type { Zone } from './ctypes.js';
-import { KernelFault, type KernelEvent } from './events.js';
+import { badAddress, KernelFault, type KernelEvent } from './events.js';
 import { FlaggedTails } from './flaggedTails.js';
 import { factsOf, type Facts } from './facts.js';
 import { lazyGlobals, type Globals } from './globals.js';
@@ -119,7 +119,35 @@ abstract class KernelContext extends KernelMemory {
   nth_page(page: number, n: number): Cell {
     const nth = page + n * this.stride.page;
     if ((nth ^ page) >>> 10 === 0) return nth as Cell;
-    return this.pfn_to_page(this.page_to_pfn(page) + n);
+    const pfn = this.page_to_pfn(page) + n;
+    const found = this.pfn_to_page(pfn);
+    // Beyond mem_map: whoever asks for it is about to look at it.
+    if (found === 0) throw this.wildPage(pfn, 0);
+    return found;
+  }
+
+  /** A page that virt_to_page() gave and that is about to be read at `member`: where none is, its arithmetic leads to a wild one. */
+  deref_page(page: number, kaddr: VirtAddr, member: number): Cell {
+    if (page !== 0) return page as Cell;
+    const { kernelMap, pageOffset } = this.linear;
+    const phys =
+      kernelMap !== undefined && kaddr < 0 && kaddr >= kernelMap.start
+        ? kaddr - kernelMap.start + kernelMap.startFrame * PAGE_SIZE
+        : kaddr - pageOffset;
+    throw this.wildPage(Math.floor((this.wide ? phys : phys >>> 0) / PAGE_SIZE), member);
+  }
+
+  /** The fault of an access to the struct page of a frame that has none. */
+  private wildPage(pfn: number, member: number): KernelFault {
+    const { baseLow, baseHigh } = this.memmap;
+    const base = (BigInt(baseHigh) << 32n) | BigInt(baseLow >>> 0);
+    const va = base + BigInt(pfn) * BigInt(this.stride.page * 4) + BigInt(member * 4);
+    return badAddress(
+      this.wide,
+      Number(BigInt.asIntN(32, va)),
+      Number(BigInt.asIntN(32, va >> 32n)),
+      'read',
+    );
   }
 
   /**

@@ -81,7 +81,8 @@ export abstract class KernelMemory {
 
   /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
   read_int(cell: number): number {
-    return this.words[cell]!;
+    const word = this.words[cell]!;
+    return word === 0 ? this.through(cell) : word;
   }
 
   /** Writes one word. */
@@ -111,7 +112,9 @@ export abstract class KernelMemory {
   /** Reads a bit-field of the structure at `cell`. */
   read_bits(cell: number, place: number): number {
     const { word, shift, mask } = bitFieldIn(place);
-    return (this.words[cell + word]! >>> shift) & mask;
+    const bits = this.words[cell + word]!;
+    if (bits === 0) this.through(cell + word);
+    return (bits >>> shift) & mask;
   }
 
   /** `word` with the bits of a bit-field replaced: what of a word with several is written at once. */
@@ -141,6 +144,7 @@ export abstract class KernelMemory {
   add_long(cell: number, delta: number): void {
     const { words } = this;
     const low = words[cell]!;
+    if (low === 0) this.through(cell);
     const sum = (low + delta) | 0;
     this.tape.writeIn(words, cell as Cell, sum);
     // The addition crossed zero as an unsigned one: a carry or a borrow.
@@ -157,7 +161,9 @@ export abstract class KernelMemory {
 
   /** Reads an `s8`. */
   read_s8(cell: number, byteOffset: number): number {
-    return (this.words[cell + (byteOffset >> 2)]! << (24 - (byteOffset & 3) * 8)) >> 24;
+    const word = this.words[cell + (byteOffset >> 2)]!;
+    if (word === 0) this.through(cell + (byteOffset >> 2));
+    return (word << (24 - (byteOffset & 3) * 8)) >> 24;
   }
 
   write8(cell: number, byteOffset: number, value: number): void {
@@ -267,7 +273,9 @@ export abstract class KernelMemory {
   /** Copies the pointer stored at `from` to `to`. */
   copy_ptr(to: number, from: number): void {
     const { words } = this;
-    this.write_words(to, words[from]!, this.wide ? words[from + 1]! : 0);
+    const low = words[from]!;
+    if (low === 0) this.through(from);
+    this.write_words(to, low, this.wide ? words[from + 1]! : 0);
   }
 
   /** The cell of the word at an address of the linear maps, or of a mapping; faults when nothing is there. */

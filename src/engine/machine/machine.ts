@@ -53,6 +53,9 @@ export class Machine {
   caller: VirtAddr = asVirt(0);
   /** What a host bridge adds to a physical address to make it a bus address. Set before anything runs. */
   busOffset = 0;
+  /** `slub_debug=` with lists of caches, as it was written; and whether it has an O. Set while the kernel boots, then constant. */
+  slub_debug_string: string | undefined;
+  disable_higher_order_debug = false;
   /** The bounce buffer, on machines that have one. */
   io_tlb: IoTlbMem | undefined;
   /** Where strings of the kernel's own code lie in its constants: of a machine that boots, which needs them. */

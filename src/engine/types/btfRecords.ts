@@ -57,7 +57,7 @@ export const TRANSPARENT: ReadonlySet<number> = new Set([
 /** Types inside one another by value; a kernel's reach about 10. */
 export const MAX_NESTING = 256;
 
-const MAGIC = 0xeb9f;
+export const BTF_MAGIC = 0xeb9f;
 const HEADER_SIZE = 24;
 /** Name, info, size or type. */
 const RECORD_HEAD = 12;
@@ -96,7 +96,7 @@ export class BtfRecords {
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < HEADER_SIZE) throw new BtfError('shorter than its header', bytes.length);
-    if (this.view.getUint16(0, true) !== MAGIC) throw new BtfError('no magic number', 0);
+    if (this.view.getUint16(0, true) !== BTF_MAGIC) throw new BtfError('no magic number', 0);
     if (bytes[2] !== 1) throw new BtfError(`version ${bytes[2] ?? 0} is not 1`, 2);
     const headerSize = this.u32(4);
     const typesStart = headerSize + this.u32(8);

@@ -66,6 +66,26 @@ export function pageFlagsText(profile: Profile, flags: ScalarValue): string {
   return `0x${bits.toString(16)}(${parts.join('|')})`;
 }
 
+/**
+ * Bits of a flags word that are no flag and no field of this build: such a word is another kernel's, whose fields lie elsewhere, or is
+ * damaged. 0 of a word of this build.
+ */
+export function foreignPageFlags(profile: Profile, flags: ScalarValue): bigint {
+  let own = (1n << BigInt(profile.constant('__NR_PAGEFLAGS'))) - 1n;
+  for (const { constants } of PAGE_FIELDS) {
+    const width = profile.findConstant(`${constants}_WIDTH`) ?? 0;
+    if (width === 0) continue;
+    own |= ((1n << BigInt(width)) - 1n) << BigInt(profile.constant(`${constants}_PGSHIFT`));
+  }
+  return BigInt.asUintN(profile.pointerSize * 8, BigInt(flags)) & ~own;
+}
+
+/** Bits of a mask that no GFP flag of this build has. */
+export function foreignGfp(profile: Profile, gfp: number): number {
+  const own = gfpMasks(profile).reduce((all, { mask }) => all | mask, 0n);
+  return Number(BigInt(gfp >>> 0) & ~own);
+}
+
 /** `GFP_KERNEL|__GFP_COMP`; the empty mask is an empty text, as the kernel prints it. */
 export function gfpText(profile: Profile, gfp: number): string {
   return flagsText(gfpMasks(profile), BigInt(gfp >>> 0));
@@ -94,7 +114,9 @@ export function pageFlagNames(profile: Profile, flags: ScalarValue): string {
   });
   const main = bits & ((1n << BigInt(profile.constant('__NR_PAGEFLAGS'))) - 1n);
   const names = flagsText(pageFlagMasks(profile), main, 'PG_');
-  return [...fields, ...(names === '' ? [] : names.split('|'))].join(' | ');
+  const foreign = foreignPageFlags(profile, bits);
+  const rest = foreign === 0n ? [] : [`0x${foreign.toString(16)}`];
+  return [...fields, ...(names === '' ? [] : names.split('|')), ...rest].join(' | ');
 }
 
 /** Bits that an enum numbers, by its names: `ZONE_BOOSTED_WATERMARK | ZONE_RECLAIM_ACTIVE`. */

@@ -88,6 +88,13 @@ export function slabFacts(
   };
 }
 
+/** SLUB: bytes before each object of a cache, 0 without SLAB_RED_ZONE. */
+function leftRedZone(reader: StructReader, cache: VirtAddr): number {
+  const flags = reader.uint('kmem_cache', 'flags', cache) ?? 0;
+  if ((flags & reader.image.profile.constant('SLAB_RED_ZONE')) === 0) return 0;
+  return reader.uint('kmem_cache', 'red_left_pad', cache) ?? 0;
+}
+
 /** `counters`: inuse 15..0, objects 30..16, frozen 31. */
 function slubOf(
   reader: StructReader,
@@ -98,7 +105,7 @@ function slubOf(
 ): Slab | undefined {
   const counters = reader.uint('slab', 'counters', page);
   if (counters === undefined) return undefined;
-  const red = reader.uint('kmem_cache', 'red_left_pad', cache) ?? 0;
+  const red = leftRedZone(reader, cache);
   return {
     page,
     cache,
@@ -125,7 +132,7 @@ function slabOf(
 
 /** The object whose cell holds an address: red zones and padding belong to the cell. */
 function objectAt(reader: StructReader, slab: Slab, within: VirtAddr): SlabObject | undefined {
-  const red = isSlub(reader) ? (reader.uint('kmem_cache', 'red_left_pad', slab.cache) ?? 0) : 0;
+  const red = isSlub(reader) ? leftRedZone(reader, slab.cache) : 0;
   const index = Math.floor((within - slab.firstObject + red) / slab.size);
   if (index < 0 || index >= slab.nrObjects) return undefined;
   const object = objectOf(slab, freeObjects(reader, slab), index);

@@ -4,11 +4,14 @@
  */
 import type { AddressArguments } from '../../engine/view/address.js';
 import { argumentOf, isAddressUse } from '../../engine/view/addressVerdict.js';
+import { reportWordAt } from './reportWords.js';
 
 export interface AddressSpan extends Pick<AddressArguments, 'expression' | 'meant' | 'use'> {
   /** UTF-16 columns in the line, end exclusive. */
   readonly start: number;
   readonly end: number;
+  /** Of a number that is not an address, though it looks like one: what it is. */
+  readonly what?: string;
 }
 
 /** Words before a number that say what it is; the number is the group `n`, or `hex` where it has no 0x. */
@@ -16,7 +19,6 @@ const SAID = [
   // bad_page(): `pfn:%05lx`; show_regs().
   { pattern: /\bpfn:(?<hex>[0-9a-f]{5,16})\b/gi, meant: 'pfn' },
   { pattern: /\bCR2: (?<hex>[0-9a-f]{8,16})\b/g, meant: 'virtual' },
-  { pattern: /\bCR3: (?<hex>[0-9a-f]{8,16})\b/g, meant: 'physical' },
   { pattern: /\bpfns?\b[ :=]+(?<n>0x[0-9a-f]+|\d+)\b/gi, meant: 'pfn' },
   { pattern: /\bphys(?:ical)?(?:[ _]addr(?:ess)?)?[ :=]+(?<n>0x[0-9a-f]+)\b/gi, meant: 'physical' },
   { pattern: /\[mem (?<n>0x[0-9a-f]+)-0x[0-9a-f]+\]/gi, meant: 'physical' },
@@ -36,8 +38,18 @@ export function addressAt(line: string, column: number): AddressSpan | undefined
   const from = Math.max(0, column - NEAR);
   const near = line.slice(from, column + NEAR);
   const at = column - from;
-  const found = callAt(near, at) ?? saidAt(near, at) ?? literalAt(near, at);
+  const found = callAt(near, at) ?? wordAt(near, at) ?? saidAt(near, at) ?? literalAt(near, at);
   return found && { ...found, start: found.start + from, end: found.end + from };
+}
+
+/** In a line of the kernel's reports. */
+function wordAt(line: string, column: number): AddressSpan | undefined {
+  const word = reportWordAt(line, column);
+  if (word === undefined) return undefined;
+  const { start, end, phys, what } = word;
+  const expression = phys === undefined ? line.slice(start, end) : `0x${phys.toString(16)}`;
+  if (what !== undefined) return { start, end, expression, what };
+  return { start, end, expression, meant: 'physical' };
 }
 
 /** On the name of a conversion: its argument, and the verdict of the conversion. */

@@ -38,16 +38,22 @@ export function registerAddressHovers(sessions: Sessions): Disposable {
       if (live === undefined && document.languageId !== MMSCOPE) return undefined;
       const span = spanAt(document, position, live !== undefined);
       if (span === undefined) return undefined;
-      const markdown =
-        live === undefined
-          ? await beforeRun(document, span)
-          : await fromSession(live, span, mayBeSmall(document, span));
+      const markdown = span.what ?? (await reportOf(document, span, live));
       if (markdown === undefined) return undefined;
       const range = new Range(position.line, span.start, position.line, span.end);
       return new Hover(new MarkdownString(markdown), range);
     },
   });
 }
+
+const reportOf = (
+  document: TextDocument,
+  span: AddressSpan,
+  live: SessionState | undefined,
+): Promise<string | undefined> =>
+  live === undefined
+    ? beforeRun(document, span)
+    : fromSession(live, span, mayBeSmall(document, span));
 
 function spanAt(
   document: TextDocument,

@@ -102,6 +102,8 @@ export interface BuiltinCall {
   addressKind(address: Value): AddressKind;
   /** Says so when a value has no business in a conversion, and what it is instead. */
   judge(use: AddressUse, value: Value): void;
+  /** Says of any other value that it has no business where it is used. */
+  outOfDomain(use: string, value: Value, text: string): void;
 
   // --- the task ----------------------------------------------------------------------------------------------------------
 

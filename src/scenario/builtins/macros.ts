@@ -61,5 +61,14 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define kvfree_rcu(ptr, rhf) kfree_rcu(ptr, rhf) // include/linux/rcupdate.h
 #define pgprot_noncached(prot) ((pgprotval_t)(prot) | _PAGE_PCD) // Not cached: UC-. arch/x86/include/asm/pgtable.h
 #define pgprot_writecombine(prot) ((pgprotval_t)(prot) | _PAGE_PWT) // Writes may be combined: WC. arch/x86/include/asm/pgtable.h
+#define virt_to_slab(addr) ((struct slab *)virt_to_head_page(addr)) // The slab that an object lies in. mm/slab.h
+#define totalram_pages() ((unsigned long)_totalram_pages.counter) // Pages that the page allocator manages, in all zones. include/linux/mm.h
+#define totalhigh_pages() ((unsigned long)_totalhigh_pages.counter) // Those of them that are highmem (32 bit only). include/linux/highmem-internal.h
+#define PKMAP_ADDR(nr) (PKMAP_BASE + ((nr) << PAGE_SHIFT)) // The address of a slot of the pkmap table. arch/x86/include/asm/highmem.h
+#define PKMAP_NR(virt) (((virt) - PKMAP_BASE) >> PAGE_SHIFT) // The slot at an address of the pkmap table. arch/x86/include/asm/highmem.h
+#define __fix_to_virt(x) (FIXADDR_TOP - ((x) << PAGE_SHIFT)) // The address of a fixmap slot; slots go downwards. include/asm-generic/fixmap.h
+#define __virt_to_fix(x) ((FIXADDR_TOP - ((x) & PAGE_MASK)) >> PAGE_SHIFT) // The fixmap slot at an address. include/asm-generic/fixmap.h
+#define fix_to_virt(idx) __fix_to_virt(idx) // include/asm-generic/fixmap.h
+#define virt_to_fix(vaddr) __virt_to_fix(vaddr) // include/asm-generic/fixmap.h
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0) // What dma_map_single() gives if it fails. include/linux/dma-mapping.h
 `;

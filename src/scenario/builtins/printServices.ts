@@ -7,6 +7,9 @@ export function printServices(call: BuiltinCall): PrintServices {
   const services: PrintServices = {
     profile: call.profile,
     readBytes: call.memory.readBytes,
+    note: (conversion, value, text) => {
+      call.outOfDomain(conversion, value, text);
+    },
     // struct va_format: a format, and a pointer to the va_list of its arguments.
     nested: (address) => {
       const format = call.string(call.memory.load(address, size));

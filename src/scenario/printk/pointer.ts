@@ -5,7 +5,12 @@
  * `%p` prints the address, as with `no_hash_pointers`. Extensions for devices, networks and files are not there.
  * Source: Linux 6.1 lib/vsprintf.c: pointer() and what it calls; include/trace/events/mmflags.h.
  */
-import { gfpText, pageFlagsText } from '../../engine/types/flagText.js';
+import {
+  foreignGfp,
+  foreignPageFlags,
+  gfpText,
+  pageFlagsText,
+} from '../../engine/types/flagText.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { preludeMacros } from '../prelude.js';
@@ -20,6 +25,8 @@ export interface PrintServices {
   readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
   /** What a struct va_format at an address prints (`%pV`). */
   readonly nested?: (address: Value) => string;
+  /** Says of a value that a conversion was given that it has no business there. */
+  readonly note?: (conversion: string, value: bigint, text: string) => void;
 }
 
 export interface Widths {
@@ -162,6 +169,10 @@ function symbolText(services: PrintServices, value: Value, withOffset: boolean):
   return `${symbol.name}+0x${offset.toString(16)}/0x${symbol.sizeBytes.toString(16)}`;
 }
 
+/** A word of another kernel has names here, too, but they mean nothing. */
+const foreignText = ({ release }: Profile, bits: bigint): string =>
+  `0x${bits.toString(16)} is no flag and no field of this kernel, Linux ${release}: a word of another kernel has other flags and fields, so that the names do not hold for it`;
+
 function flags(
   services: PrintServices,
   conversion: Conversion,
@@ -174,9 +185,17 @@ function flags(
     withObject(services, conversion, widths, value, sizeBytes, text);
   switch (conversion.extension[1]) {
     case 'p':
-      return print(size, (object) => pageFlagsText(profile, object));
+      return print(size, (object) => {
+        const foreign = foreignPageFlags(profile, object);
+        if (foreign !== 0n) services.note?.('%pGp', object, foreignText(profile, foreign));
+        return pageFlagsText(profile, object);
+      });
     case 'g':
-      return print(4, (object) => gfpText(profile, Number(object)));
+      return print(4, (object) => {
+        const foreign = foreignGfp(profile, Number(object));
+        if (foreign !== 0) services.note?.('%pGg', object, foreignText(profile, BigInt(foreign)));
+        return gfpText(profile, Number(object));
+      });
     case 'v':
       return print(size, (object) => vmaFlags(profile, object));
     default:

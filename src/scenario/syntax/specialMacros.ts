@@ -90,7 +90,7 @@ export class SpecialMacros {
 const BUILD_NAMES: ReadonlySet<string> = new Set([
   ...['__x86_64__', '__x86_64', '__i386__', '__i386', '__LP64__', '__ILP32__', 'BITS_PER_LONG'],
   ...['__SIZEOF_POINTER__', '__SIZEOF_LONG__', '__SIZEOF_SIZE_T__', 'LINUX_VERSION_CODE'],
-  ...['UTS_RELEASE', '__BITS_PER_LONG', '__LONG_MAX__'],
+  ...['UTS_RELEASE', '__BITS_PER_LONG', '__LONG_MAX__', 'VMALLOC_START'],
 ]);
 
 export function textMacro(name: string, text: string): Macro {

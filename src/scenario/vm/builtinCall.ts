@@ -259,6 +259,10 @@ export class MachineCall implements BuiltinCall {
     if (!right) this.misuse(use, asVirt(number), sentence);
   }
 
+  outOfDomain(use: string, value: Value, text: string): void {
+    this.misuse(use, asVirt(Number(value)), text);
+  }
+
   /** An expression that is only looked at hangs nothing on the tape. */
   private misuse(name: string, va: VirtAddr, text: string): void {
     if (this.memory.onlyLooks) return;

@@ -6,6 +6,7 @@
  */
 import { writeByte } from '../../kernel/lib/string.js';
 import { setup_per_zone_wmarks } from '../../kernel/mm/page_alloc/watermark_setup.js';
+import { setup_slub_debug } from '../../kernel/mm/slub/slub_debug.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { Cell } from '../../memory/address.js';
 import { ImageError } from '../kernelImage.js';
@@ -90,7 +91,11 @@ const ACTIONS: Readonly<Record<KernelParameter, Action>> = {
     write(k, k.globals.slub_max_order, Math.min(order >>> 0, k.MAX_ORDER - 1)),
   ),
   slub_min_objects: int((k, objects) => write(k, k.globals.slub_min_objects, objects)),
-  slub_debug: { setup: setup_slub_debug },
+  slub_debug: {
+    setup: (k, text) => {
+      if (k.CONFIG_SLAB === 0) setup_slub_debug(k, text);
+    },
+  },
 
   // mm/slab.c: slab_max_order_setup()
   slab_max_order: int((k, order) => {
@@ -113,22 +118,6 @@ const ACTIONS: Readonly<Record<KernelParameter, Action>> = {
     k.write(k.globals.watermark_boost_factor, factor),
   ),
 };
-
-/** Flags of `slub_debug` for all caches. Left out: lists of caches (`,`), T, A, O. */
-function setup_slub_debug(k: Kernel, value: string): void {
-  if (k.CONFIG_SLAB !== 0) return;
-  const FLAGS: Readonly<Record<string, number>> = {
-    f: k.SLAB_CONSISTENCY_CHECKS,
-    z: k.SLAB_RED_ZONE,
-    p: k.SLAB_POISON,
-    u: k.SLAB_STORE_USER,
-  };
-  let flags = 0;
-  for (const letter of value.toLowerCase())
-    flags = letter === '-' ? 0 : flags | (FLAGS[letter] ?? 0);
-  if (value === '') flags = Object.values(FLAGS).reduce((all, each) => all | each, 0);
-  k.write(k.globals.slub_debug, flags);
-}
 
 /** @throws ImageError when the line is longer than a kernel takes */
 export function parse_early_param(commandLine: string): LayoutParameters {

@@ -15,7 +15,7 @@ export const KERNEL_PARAMETERS = {
   slub_max_order: 'Highest order of a slab (SLUB), 3 by default.',
   slub_min_objects: 'Objects that a slab has at least, if its order allows (SLUB).',
   slub_debug:
-    'Debugging of all caches (SLUB): any of F (checks), Z (red zones), P (poison), U (users); with none, FZPU.',
+    'Debugging of caches (SLUB): any of F (checks), Z (red zones), P (poison), U (users), T (trace), O (not if slabs grow); with none, FZPU. `FZ,kmalloc-*,dentry`: of these caches; `;` between blocks.',
   slab_max_order: 'Highest order of a slab (SLAB).',
   debug_vm: 'on: checks what a kernel with CONFIG_DEBUG_VM checks.',
   'sysctl.vm.min_free_kbytes': 'Memory that is kept free: the minimum watermarks.',

@@ -26,7 +26,7 @@ export interface Segment {
   readonly memBytes: number;
 }
 
-interface Note {
+export interface Note {
   readonly owner: string;
   readonly type: number;
   readonly description: Uint8Array;
@@ -132,7 +132,7 @@ function programHeader(table: DataView, at: number, wide: boolean): ProgramHeade
 }
 
 /** Notes lie one after the other, name and description each padded to words. A damaged tail ends the list. */
-function readNotes(bytes: Uint8Array): Note[] {
+export function readNotes(bytes: Uint8Array): Note[] {
   const view = viewOf(bytes);
   const notes: Note[] = [];
   let at = 0;

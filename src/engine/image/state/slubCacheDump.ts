@@ -11,7 +11,12 @@ import type { Kernel } from '../../machine/kernel.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
 import { compound_order } from '../../kernel/include/linux/mm.h.js';
 import { PageSlab, PageTail } from '../../kernel/include/linux/page-flags.h.js';
-import { get_freepointer, oo_objects, oo_order } from '../../kernel/mm/slub/freelist.js';
+import {
+  fixup_red_left,
+  get_freepointer,
+  oo_objects,
+  oo_order,
+} from '../../kernel/mm/slub/freelist.js';
 import { NULL, type KmemCache, type ListHead, type Slab } from '../../machine/ctypes.js';
 import { cpu_possible, nr_cpu_ids } from '../../kernel/include/linux/cpumask.h.js';
 import type { VirtAddr } from '../../memory/address.js';
@@ -114,8 +119,7 @@ function slabLine(mm: Kernel, s: KmemCache, list: string, slab: Slab): string {
 function freelistText(mm: Kernel, s: KmemCache, slab: Slab, freelist: VirtAddr): string {
   const size = mm.words[s + mm.kmem_cache.size] as number;
   const objects = mm.read_bits(slab, mm.slab.objects);
-  const base =
-    page_address(mm, slab_folio(slab)) + (mm.words[s + mm.kmem_cache.red_left_pad] as number);
+  const base = fixup_red_left(mm, s, page_address(mm, slab_folio(slab)));
   const indexes: number[] = [];
   let end = '';
   for (let object = freelist; object !== 0; object = get_freepointer(mm, s, object)) {

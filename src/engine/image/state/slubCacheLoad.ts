@@ -11,7 +11,7 @@ import { __folio_set_slab } from '../../kernel/include/linux/page-flags.h.js';
 import { reciprocal_value } from '../../kernel/lib/math/reciprocal_div.js';
 import { folio_slab, slab_folio } from '../../kernel/mm/slab.h.js';
 import { account_slab } from '../../kernel/mm/slab_common/account.js';
-import { set_freepointer } from '../../kernel/mm/slub/freelist.js';
+import { fixup_red_left, set_freepointer } from '../../kernel/mm/slub/freelist.js';
 import {
   NULL,
   type KmemCache,
@@ -144,8 +144,7 @@ function loadSlab(mm: Kernel, s: KmemCache, line: SlabLine): Slab {
 /** Links the free objects of a line; the first one. */
 function loadFreelist(mm: Kernel, s: KmemCache, page: Slab, line: SlabLine): VirtAddr {
   const size = mm.words[s + mm.kmem_cache.size] ?? 0;
-  const first =
-    page_address(mm, slab_folio(page)) + (mm.words[s + mm.kmem_cache.red_left_pad] ?? 0);
+  const first = fixup_red_left(mm, s, page_address(mm, slab_folio(page)));
   const objects = numbersOf(line).map((index) => asVirt(first + index * size));
   objects.forEach((object, i) => set_freepointer(mm, s, object, objects[i + 1] ?? asVirt(0)));
   return objects[0] ?? asVirt(0);

@@ -54,17 +54,22 @@ function kernelTables({ profile, mm, nrCpus }: KernelImage): Paging {
   return pagingOf(registers, QEMU_CPU);
 }
 
+const notOfThisMachine = (line: string): Error =>
+  new Error(`'${line}' is not a line of a %pts dump of this machine`);
+
 class Tables {
+  private readonly tables = new Map<string, PhysAddr>();
+
   constructor(
     private readonly paging: Paging,
     private readonly memory: WritableTableMemory,
   ) {}
 
+  /** Tables first: a run of entries may go on in the next table, whose line stands behind it. */
   load(lines: readonly string[]): void {
-    /** By depth: the table that the lines to come belong to. */
-    const tables: PhysAddr[] = [this.paging.rootPhys];
-    for (const line of [...lines].sort((a, b) => this.orderOf(a) - this.orderOf(b)))
-      this.put(line, tables);
+    const sorted = [...lines].sort((a, b) => this.orderOf(a) - this.orderOf(b));
+    for (const line of sorted) this.put(line, 'tb');
+    for (const line of sorted) this.put(line, 'pr');
   }
 
   /** preallocate_vmalloc_pages(): from the first free pages of boot, one behind the other. */
@@ -92,34 +97,47 @@ class Tables {
     return (this.address(va) ?? 0) + (4 - Number(level.slice(1))) * 2 + (kind === 'tb' ? 0 : 1);
   }
 
-  private put(line: string, tables: PhysAddr[]): void {
+  private put(line: string, kind: 'tb' | 'pr'): void {
     const { levels } = this.paging;
-    const [kind, vaText = '', levelText = '', ...fields] = line.split(' ');
-    const field = (name: string): bigint => {
-      const found = fields.find((each) => each.startsWith(`${name}=`));
-      return BigInt(`0x${found?.slice(name.length + 1) ?? '0'}`);
+    const [name, vaText = '', levelText = '', ...fields] = line.split(' ');
+    if (name !== kind) return;
+    const field = (wanted: string): bigint => {
+      const found = fields.find((each) => each.startsWith(`${wanted}=`));
+      return BigInt(`0x${found?.slice(wanted.length + 1) ?? '0'}`);
     };
     const depth = levels.findIndex(({ shift }) => sizeLevel(shift) === Number(levelText.slice(1)));
     const level = levels[depth];
-    const table = tables[depth];
     const va = this.address(vaText);
-    if (level === undefined || table === undefined || va === undefined)
-      throw new Error(`'${line}' is not a line of a %pts dump of this machine`);
-    const at = table + indexAt(level, va) * level.entryBytes;
+    if (level === undefined || va === undefined) throw notOfThisMachine(line);
+    const entryAt = (each: VirtAddr): number => {
+      const table = this.tableAt(depth, each);
+      if (table === undefined) throw notOfThisMachine(line);
+      return table + indexAt(level, each) * level.entryBytes;
+    };
     if (kind === 'tb') {
       const phys = fields[0] ?? '0';
       const value = fields[1] === undefined ? BigInt(`0x${phys}`) | _PAGE_TABLE : field('val');
-      this.write(at, value, level.entryBytes);
-      tables[depth + 1] = asPhys(parseInt(phys, 16));
+      this.write(entryAt(va), value, level.entryBytes);
+      this.tables.set(this.keyOf(depth + 1, va), asPhys(parseInt(phys, 16)));
       return;
     }
     const step = fields.includes('same') ? 0n : 1n << BigInt(level.shift);
-    for (let i = 0n; i < field('n'); i++)
+    for (let i = 0; i < field('n'); i++)
       this.write(
-        at + Number(i) * level.entryBytes,
-        (field('pa') + i * step) | field('fl'),
+        entryAt(asVirt(va + i * 2 ** level.shift)),
+        (field('pa') + BigInt(i) * step) | field('fl'),
         level.entryBytes,
       );
+  }
+
+  private tableAt(depth: number, va: VirtAddr): PhysAddr | undefined {
+    return depth === 0 ? this.paging.rootPhys : this.tables.get(this.keyOf(depth, va));
+  }
+
+  /** What an entry of the level above leads to, which is one table. */
+  private keyOf(depth: number, va: VirtAddr): string {
+    const above = this.paging.levels[depth - 1];
+    return `${depth} ${above === undefined ? 0 : Math.floor(va / 2 ** above.shift)}`;
   }
 
   private write(at: number, value: bigint, entryBytes: 4 | 8): void {

@@ -15,6 +15,8 @@
  * largest dump costs.
  */
 
+import { reportSentence } from '../reportText.js';
+
 /** Text that is not a trace; `line` counts from 1. */
 export class TraceError extends Error {
   constructor(
@@ -25,6 +27,9 @@ export class TraceError extends Error {
     this.name = 'TraceError';
   }
 }
+
+/** Text that is something else altogether says so early. */
+const FIRST_LINES = 40;
 
 export type TraceItem = TraceOp | TraceDump | TraceMark | TraceDirective | TraceEvent;
 
@@ -97,7 +102,11 @@ export function* readTrace(chunks: Iterable<string>): Generator<TraceItem, void,
       const lone = loneLine(text, line);
       if (lone !== undefined) yield lone;
       else if (text.startsWith('%')) dump = openDump(text, line);
-      else op = openOp(text, line);
+      else {
+        const instead = line <= FIRST_LINES ? reportSentence(text) : undefined;
+        if (instead !== undefined) throw new TraceError(line, instead);
+        op = openOp(text, line);
+      }
     }
   }
   if (dump !== undefined)

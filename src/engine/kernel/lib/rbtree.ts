@@ -69,7 +69,9 @@ function __rb_insert(k: Kernel, node: RbNode, root: RbRoot, augment_rotate: Augm
   let parent: RbNode = rb_parent(k, node);
   let gparent: RbNode;
   let tmp: RbNode;
+  let rounds = 0;
   for (;;) {
+    k.watchdog(++rounds << 10);
     // The node is red. Only rule 2 or 4 can be broken, and only here: between the node and its parent.
     if (parent === NULL) {
       rb_set_parent_color(k, node, NULL, RB_BLACK);
@@ -168,7 +170,9 @@ function __rb_erase_color(
   let sibling: RbNode;
   let tmp1: RbNode;
   let tmp2: RbNode;
+  let rounds = 0;
   for (;;) {
+    k.watchdog(++rounds << 10);
     // The node is black, or NULL the first time, and not the root. A black node is missing here, so there is a sibling.
     sibling = k.read_ptr(parent + k.rb_node.rb_right);
     if (node !== sibling) {
@@ -322,25 +326,34 @@ export function rb_erase_augmented(
 export function rb_first(k: Kernel, root: RbRoot): RbNode {
   let n: RbNode = k.read_ptr(root);
   if (n === NULL) return NULL;
-  for (let left: RbNode = n; left !== NULL; left = k.read_ptr(n + k.rb_node.rb_left)) n = left;
+  let rounds = 0;
+  for (let left: RbNode = n; left !== NULL; left = k.read_ptr(n + k.rb_node.rb_left)) {
+    k.watchdog(++rounds << 10);
+    n = left;
+  }
   return n;
 }
 
 /** The node behind another in order; NULL behind the last. */
 export function rb_next(k: Kernel, node: RbNode): RbNode {
   if (RB_EMPTY_NODE(k, node)) return NULL;
+  let rounds = 0;
 
   // To the right, and from there as far left as it goes.
   let right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
   if (right !== NULL) {
     node = right;
-    for (; right !== NULL; right = k.read_ptr(node + k.rb_node.rb_left)) node = right;
+    for (; right !== NULL; right = k.read_ptr(node + k.rb_node.rb_left)) {
+      k.watchdog(++rounds << 10);
+      node = right;
+    }
     return node;
   }
 
   // All below is smaller. Up, until the way comes from the left: that parent is the next one.
   let parent: RbNode = rb_parent(k, node);
   while (parent !== NULL && node === k.read_ptr(parent + k.rb_node.rb_right)) {
+    k.watchdog(++rounds << 10);
     node = parent;
     parent = rb_parent(k, node);
   }

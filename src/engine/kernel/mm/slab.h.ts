@@ -18,8 +18,8 @@ import {
 import type { Kernel } from '../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../memory/address.js';
 import { __clear_bit, test_bit } from '../arch/x86/include/asm/bitops.h.js';
-import { virt_to_page } from '../arch/x86/include/asm/page.h.js';
-import { compound_head, folio_set_active, PageSlab } from '../include/linux/page-flags.h.js';
+import { virt_to_head_page } from '../include/linux/mm.h.js';
+import { folio_set_active, PageSlab } from '../include/linux/page-flags.h.js';
 import { SLAB_CACHE_DMA32, SLAB_NO_USER_FLAGS, SLAB_TRACE } from '../include/linux/slab.h.js';
 import { memset } from '../lib/string.js';
 
@@ -29,11 +29,11 @@ import { memset } from '../lib/string.js';
 export const slab_folio = (slab: Slab): Page => slab as Cell;
 export const folio_slab = (folio: Page): Slab => folio as Cell;
 
-/** The slab that an object lies in; NULL when its page belongs to no slab, or the address to no page. */
+/** The slab that an object lies in; NULL when its page belongs to no slab. */
 export function virt_to_slab(k: Kernel, addr: VirtAddr): Slab {
-  const page: Page = virt_to_page(k, addr);
-  if (page === NULL || !PageSlab(k, page)) return NULL;
-  return folio_slab(compound_head(k, page));
+  const folio: Page = virt_to_head_page(k, addr);
+  if (!PageSlab(k, folio)) return NULL;
+  return folio_slab(folio);
 }
 
 /** Slabs that came from the reserves serve only requests that may use them. PG_active of a slab says so. */

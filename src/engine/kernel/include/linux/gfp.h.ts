@@ -5,6 +5,7 @@
  */
 import type { Gfp, Int, Migratetype, Zonelist, ZoneType } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { WARN } from '../asm-generic/bug.h.js';
 
 /** Left out: nid, gfp_zonelist (one node, and one list of it). */
 export function node_zonelist(k: Kernel): Zonelist {
@@ -21,6 +22,11 @@ export function gfp_zone(k: Kernel, flags: Gfp): ZoneType {
 
 /** The list that a request's pages come from. The mobility bits of gfp_t are MIGRATE_* shifted. */
 export function gfp_migratetype(k: Kernel, gfp_flags: Gfp): Migratetype {
+  if (k.CONFIG_DEBUG_VM !== 0) {
+    // Both bits make the number of MIGRATE_HIGHATOMIC, which no request may ask for.
+    const both: boolean = (gfp_flags & k.GFP_MOVABLE_MASK) === k.GFP_MOVABLE_MASK;
+    WARN(k, both, 'gfp_migratetype: (gfp_flags & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK');
+  }
   if (k.words[k.globals.page_group_by_mobility_disabled] !== 0) return k.MIGRATE_UNMOVABLE;
   return (gfp_flags & k.GFP_MOVABLE_MASK) >> k.GFP_MOVABLE_SHIFT;
 }

@@ -20,10 +20,17 @@ import type {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { VM_MAYWRITE, VM_SHARED } from './mm_types.h.js';
 import { compound_head, page_folio, PageAnon, PageCompound, PageHead } from './page-flags.h.js';
 
 /** `page + n` of one block. */
+/** The head of the page behind a linear address. */
+export function virt_to_head_page(k: Kernel, x: VirtAddr): Page {
+  const page: Page = k.deref_page(virt_to_page(k, x), x, k.page.compound_head);
+  return compound_head(k, page);
+}
+
 export const nth_page = (k: Kernel, page: Page, n: Int): Page => k.nth_page(page, n);
 
 /** No mapping, and no page type. */

@@ -16,7 +16,7 @@ export function per_cpu(k: Kernel, name: string, cpu: Int): Cell {
 
 /** per_cpu_ptr(*at, cpu): on SMP the pointer stored at `at` is an offset from the CPU's base, else an address. */
 export function per_cpu_ptr(k: Kernel, at: Cell | number, cpu: Int): Cell {
-  if (!k.smp) return k.read_ptr(at);
+  if (!k.smp) return k.read_ptr_to_read(at, 0);
   return k.read_ptr_sum(at, k.globals.__per_cpu_offset + cpu * k.ptr_words);
 }
 

@@ -101,7 +101,9 @@ export function __rb_erase_augmented(
       //  (s)          (c)
       //    \
       //    (c)
+      let rounds = 0;
       do {
+        k.watchdog(++rounds << 10);
         parent = successor;
         successor = tmp;
         tmp = k.read_ptr(tmp + k.rb_node.rb_left);

@@ -33,6 +33,7 @@ import { page_zone } from '../../include/linux/mm.h.js';
 import { zone_spans_pfn, zonelist_zone } from '../../include/linux/mmzone.h.js';
 import { PageBuddy, PageReserved } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
+import { current_gfp_context } from '../../include/linux/sched/mm.h.js';
 import { isolate_freepages_range, isolate_migratepages_range } from '../compaction.js';
 import { buddy_order, type CompactControl } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
@@ -64,7 +65,7 @@ function __alloc_contig_migrate_range(k: Kernel, cc: CompactControl, start: Pfn,
 
 /**
  * Takes the pages of [start, end), all of one zone and of pageblocks of one type (MOVABLE or CMA): 0, and each has one
- * reference; -EBUSY where one cannot be had. Left out: current_gfp_context.
+ * reference; -EBUSY where one cannot be had.
  */
 export function alloc_contig_range(
   k: Kernel,
@@ -76,7 +77,7 @@ export function alloc_contig_range(
   const cc: CompactControl = {
     nr_migratepages: 0,
     zone: page_zone(k, k.pfn_to_page(start)),
-    gfp_mask,
+    gfp_mask: current_gfp_context(k, gfp_mask),
     nr_freepages: 0,
     migrate_pfn: 0,
   };

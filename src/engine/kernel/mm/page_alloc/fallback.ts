@@ -209,7 +209,8 @@ export function find_suitable_fallback(
 
   can_steal.value = false;
   // A row of fallbacks[] ends with MIGRATE_TYPES. HIGHATOMIC, CMA and ISOLATE are in none: they are never stolen from.
-  for (let i = 0; ; i++) {
+  // Linux has no test for the end of the row: with a request for HIGHATOMIC, which only wrong flags make, it would read on behind it.
+  for (let i = 0; i < k.fallbacks[migratetype]!.length; i++) {
     const fallback_mt: Migratetype = k.fallbacks[migratetype]![i]!;
     if (fallback_mt === k.MIGRATE_TYPES) break;
     if (free_area_empty(k, area, fallback_mt)) continue;

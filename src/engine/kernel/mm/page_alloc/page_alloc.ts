@@ -20,11 +20,10 @@ import {
   type ZoneType,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
-import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { WARN_ON_ONCE_GFP } from '../../include/asm-generic/bug.h.js';
 import { gfp_migratetype, gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
 import { zonelist_zone } from '../../include/linux/mmzone.h.js';
+import { current_gfp_context } from '../../include/linux/sched/mm.h.js';
 import { type AllocContext, newAllocContext } from '../internal.h.js';
 import { first_zones_zonelist } from '../mmzone.js';
 import { trace_mm_page_alloc } from '../../include/trace/events/kmem.h.js';
@@ -53,7 +52,7 @@ export function prepare_alloc_pages(
 
 /**
  * Allocates 2^order pages: the heart of it all. NULL when the request cannot be met.
- * Left out: preferred_nid and nodemask (one node), PF_MEMALLOC_NOIO and its like, memcg, kmsan.
+ * Left out: preferred_nid and nodemask (one node), memcg, kmsan.
  */
 export function __alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
   // A caller that computed the order did not expect this: there are no such blocks, and no use in trying.
@@ -66,8 +65,7 @@ export function __alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
 
   // Early in boot not every request may wait: what it asks for in vain falls away.
   gfp &= k.words[k.globals.gfp_allowed_mask]!;
-  // current_gfp_context(): a page that is to be pinned for long must not lie where pages have to be able to move.
-  if ((currentFlags(k) & PF_MEMALLOC_PIN) !== 0) gfp &= ~k.__GFP_MOVABLE;
+  gfp = current_gfp_context(k, gfp);
   const ac: AllocContext = newAllocContext();
   // A zone below LOW needs kswapd, and to wake that is the slow path's business.
   let alloc_flags: AllocFlags = prepare_alloc_pages(k, gfp, ac, k.ALLOC_WMARK_LOW);

@@ -36,6 +36,7 @@ import {
   PCPU_MIN_UNIT_SIZE,
 } from '../../include/linux/percpu.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
+import { current_gfp_context } from '../../include/linux/sched/mm.h.js';
 import { bitmap_clear, bitmap_set } from '../../lib/bitmap.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import { memset } from '../../lib/string.js';
@@ -161,9 +162,10 @@ function allocationFailed(k: Kernel, size: Int, align: Int, gfp: Gfp, err: strin
 /**
  * An area for every CPU; 0 when there is no room.
  *
- * Left out: current_gfp_context, memcg, the reserved chunk, kmemleak, dump_stack.
+ * Left out: memcg, the reserved chunk, kmemleak, dump_stack.
  */
 function pcpu_alloc(k: Kernel, size: Int, align: Int, gfp: Gfp): VirtAddr {
+  gfp = current_gfp_context(k, gfp);
   // Only these go on to a new chunk: its memory serves later requests as well.
   const pcpu_gfp: Gfp = gfp & (k.GFP_KERNEL | k.__GFP_NORETRY | k.__GFP_NOWARN);
   const is_atomic: boolean = (gfp & k.__GFP_DIRECT_RECLAIM) === 0;

@@ -136,13 +136,13 @@ export function __kmem_cache_create(k: Kernel, cachep: KmemCache, flags: SlabFla
 /** An existing cache that serves as well has one user more. */
 export function __kmem_cache_alias(
   k: Kernel,
-  _name: string | VirtAddr,
+  name: string | VirtAddr,
   size: Int,
   align: Int,
   flags: SlabFlags,
   ctor: VirtAddr,
 ): KmemCache {
-  const cachep: KmemCache = find_mergeable(k, size, align, flags, ctor);
+  const cachep: KmemCache = find_mergeable(k, size, align, flags, name, ctor);
   if (cachep !== NULL) {
     k.write(cachep + k.kmem_cache.refcount, k.words[cachep + k.kmem_cache.refcount]! + 1);
     // So that all of the larger object is cleared when that is asked for.

@@ -17,13 +17,12 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { WARN_ON_ONCE } from '../../include/asm-generic/bug.h.js';
 import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { fls } from '../../include/linux/bitops.h.js';
 import { retIp } from '../../include/linux/instruction_pointer.h.js';
-import { folio_order } from '../../include/linux/mm.h.js';
-import { compound_head, PageSlab } from '../../include/linux/page-flags.h.js';
+import { folio_order, virt_to_head_page } from '../../include/linux/mm.h.js';
+import { PageSlab } from '../../include/linux/page-flags.h.js';
 import { pr_warn, pr_warn_once } from '../../include/linux/printk.h.js';
 import {
   KMALLOC_MAX_CACHE_SIZE,
@@ -155,12 +154,14 @@ export function kfree(k: Kernel, object: VirtAddr): void {
   trace_kfree(k, object);
   if (ZERO_OR_NULL_PTR(object)) return;
 
-  const folio: Page = compound_head(k, virt_to_page(k, object));
+  const folio: Page = virt_to_head_page(k, object);
   if (!PageSlab(k, folio)) {
     free_large_kmalloc(k, folio, object);
     return;
   }
-  const s: KmemCache = k.read_ptr(folio + k.slab.slab_cache);
+  // What is freed says which cache it is of: a page that is damaged leads anywhere.
+  const first_read: Int = k.CONFIG_SLAB !== 0 ? k.kmem_cache.cpu_cache : k.kmem_cache.offset;
+  const s: KmemCache = k.read_ptr_to_read(folio + k.slab.slab_cache, first_read);
   slabAllocator(k).__kmem_cache_free(k, s, object, retIp(k));
 }
 
@@ -174,9 +175,9 @@ export function kmalloc_size_roundup(k: Kernel, size: Int): Int {
 
 /** Left out: the warnings about an address inside a large object. */
 function __ksize(k: Kernel, object: VirtAddr): Int {
-  const folio: Page = compound_head(k, virt_to_page(k, object));
+  const folio: Page = virt_to_head_page(k, object);
   if (!PageSlab(k, folio)) return PAGE_SIZE << folio_order(k, folio);
-  return slab_ksize(k, k.read_ptr(folio + k.slab.slab_cache));
+  return slab_ksize(k, k.read_ptr_to_read(folio + k.slab.slab_cache, k.kmem_cache.flags));
 }
 
 /** How many bytes of an object may be used. Left out: kfence, kasan. */

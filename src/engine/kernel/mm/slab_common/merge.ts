@@ -15,6 +15,7 @@ import {
 } from '../../include/linux/list.h.js';
 import { SLAB_CACHE_DMA32, SLAB_TRACE } from '../../include/linux/slab.h.js';
 import { readByte } from '../../lib/string.js';
+import { kmem_cache_flags } from '../slub/slub_debug.js';
 
 /** Caches with one of these never become one with another. Left out: SLAB_FAILSLAB, kasan. */
 const SLAB_NEVER_MERGE = (k: Kernel): SlabFlags =>
@@ -57,12 +58,13 @@ export function slab_unmergeable(k: Kernel, s: KmemCache): boolean {
   return k.words[s + k.kmem_cache.refcount]! < 0;
 }
 
-/** The oldest cache that serves for such objects as well; NULL when there is none. Left out: kmem_cache_flags (slub_debug). */
+/** The oldest cache that serves for such objects as well; NULL when there is none. */
 export function find_mergeable(
   k: Kernel,
   size: Int,
   align: Int,
   flags: SlabFlags,
+  name: string | VirtAddr,
   ctor: VirtAddr,
 ): KmemCache {
   const word_bytes: Int = k.ptr_words * 4;
@@ -72,6 +74,8 @@ export function find_mergeable(
   size = ALIGN(size, word_bytes);
   align = calculate_alignment(k, flags, align, size);
   size = ALIGN(size, align);
+  // SLAB has no slub_debug.
+  if (k.CONFIG_SLAB === 0) flags = kmem_cache_flags(k, flags, name);
   if ((flags & SLAB_NEVER_MERGE(k)) !== 0) return NULL;
 
   for (

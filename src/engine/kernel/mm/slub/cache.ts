@@ -1,7 +1,7 @@
 /**
  * Making and ending SLUB caches: what a cache needs besides its own object (a node, an area for each CPU), and its flags.
  *
- * Source: Linux 6.1 mm/slub.c: kmem_cache_flags(), init_kmem_cache_node() to kmem_cache_open(), __kmem_cache_release(),
+ * Source: Linux 6.1 mm/slub.c: init_kmem_cache_node() to kmem_cache_open(), __kmem_cache_release(),
  * __kmem_cache_alias(), __kmem_cache_create().
  */
 import {
@@ -16,13 +16,14 @@ import {
 import { KernelFault } from '../../../machine/events.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
+import { get_order } from '../../include/asm-generic/getorder.h.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { cpu_possible, nr_cpu_ids } from '../../include/linux/cpumask.h.js';
 import { EINVAL } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { ilog2 } from '../../include/linux/log2.h.js';
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
-import { SLAB_NO_USER_FLAGS } from '../../include/linux/slab.h.js';
+import { SLAB_TRACE } from '../../include/linux/slab.h.js';
 import { __alloc_percpu, free_percpu } from '../percpu/percpu.js';
 import { get_node } from '../slab.h.js';
 import { find_mergeable } from '../slab_common/merge.js';
@@ -33,6 +34,7 @@ import { calculate_sizes, set_cpu_partial } from './calculate_sizes.js';
 import { kmem_cache_free } from './free.js';
 import { get_freepointer, init_tid } from './freelist.js';
 import { __add_partial, DEACTIVATE_TO_HEAD } from './node_list.js';
+import { DEBUG_METADATA_FLAGS, kmem_cache_flags } from './slub_debug.js';
 import { sysfs_slab_add, sysfs_slab_alias } from './sysfs.js';
 
 /** Slabs that a node keeps though they are empty. */
@@ -41,17 +43,9 @@ const MAX_PARTIAL = 10;
 /** Internal flag of a cache: one instruction changes freelist and counters of its slabs. */
 const __CMPXCHG_DOUBLE: SlabFlags = 0x40000000;
 
-/** Flags of debugging that need a lock for a slab's two words. Left out: SLAB_TRACE. */
-const SLAB_NO_CMPXCHG = (k: Kernel): SlabFlags => k.SLAB_CONSISTENCY_CHECKS | k.SLAB_STORE_USER;
-
-/** What `slub_debug` adds. Left out: lists of caches in it (slub_debug_string). */
-function kmem_cache_flags(k: Kernel, flags: SlabFlags): SlabFlags {
-  if ((flags & SLAB_NO_USER_FLAGS) !== 0) return flags;
-  let slub_debug_local: SlabFlags = k.words[k.globals.slub_debug]!;
-  // Tracks would be recorded for the very code that records.
-  if ((flags & k.SLAB_NOLEAKTRACE) !== 0) slub_debug_local &= ~k.SLAB_STORE_USER;
-  return flags | slub_debug_local;
-}
+/** Flags of debugging that need a lock for a slab's two words. */
+const SLAB_NO_CMPXCHG = (k: Kernel): SlabFlags =>
+  k.SLAB_CONSISTENCY_CHECKS | k.SLAB_STORE_USER | SLAB_TRACE;
 
 // --- node and CPUs -----------------------------------------------------------------------------------------------------
 
@@ -137,12 +131,22 @@ export function __kmem_cache_release(k: Kernel, s: KmemCache): void {
 
 // --- making ------------------------------------------------------------------------------------------------------------
 
-/** Left out: disable_higher_order_debug, NUMA's defrag ratio, init_cache_random_seq. 0 or -EINVAL. */
+/** Left out: NUMA's defrag ratio, init_cache_random_seq. 0 or -EINVAL. */
 function kmem_cache_open(k: Kernel, s: KmemCache, flags: SlabFlags): Int {
-  k.write(s + k.kmem_cache.flags, kmem_cache_flags(k, flags));
+  k.write(s + k.kmem_cache.flags, kmem_cache_flags(k, flags, k.read_va(s + k.kmem_cache.name)));
 
   error: {
     if (!calculate_sizes(k, s)) break error;
+    if (k.machine.disable_higher_order_debug) {
+      const size: Int = k.words[s + k.kmem_cache.size]!;
+      // Larger slabs would be had less easily than those of a kernel that does not debug.
+      if (get_order(k, size) > get_order(k, k.words[s + k.kmem_cache.object_size]!)) {
+        const without: SlabFlags = k.words[s + k.kmem_cache.flags]! & ~DEBUG_METADATA_FLAGS(k);
+        k.write(s + k.kmem_cache.flags, without);
+        k.write(s + k.kmem_cache.offset, 0);
+        if (!calculate_sizes(k, s)) break error;
+      }
+    }
 
     // A debug cache takes a lock for each change anyway.
     if ((k.words[s + k.kmem_cache.flags]! & SLAB_NO_CMPXCHG(k)) === 0)
@@ -172,7 +176,7 @@ export function __kmem_cache_alias(
   flags: SlabFlags,
   ctor: VirtAddr,
 ): KmemCache {
-  const s: KmemCache = find_mergeable(k, size, align, flags, ctor);
+  const s: KmemCache = find_mergeable(k, size, align, flags, name, ctor);
   if (s !== NULL) {
     if (sysfs_slab_alias(k, s, name) !== 0) return NULL;
     k.write(s + k.kmem_cache.refcount, k.words[s + k.kmem_cache.refcount]! + 1);

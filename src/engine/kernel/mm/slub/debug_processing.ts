@@ -33,7 +33,7 @@ import {
   set_track_prepare,
   set_track_update,
 } from './object_layout.js';
-import { object_err, slab_err, slab_fix } from './object_report.js';
+import { object_err, slab_err, slab_fix, trace } from './object_report.js';
 
 /** A debug cache that notes users keeps its full slabs on a list, too. */
 export function add_full(k: Kernel, s: KmemCache, n: KmemCacheNode, slab: Slab): void {
@@ -57,7 +57,7 @@ function alloc_consistency_checks(k: Kernel, s: KmemCache, slab: Slab, object: V
   return check_object(k, s, slab, object, SLUB_RED_INACTIVE);
 }
 
-/** Whether an object may be given out. Left out: trace (SLAB_TRACE). */
+/** Whether an object may be given out. */
 function alloc_debug_processing(
   k: Kernel,
   s: KmemCache,
@@ -69,6 +69,7 @@ function alloc_debug_processing(
     if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_CONSISTENCY_CHECKS) !== 0) {
       if (!alloc_consistency_checks(k, s, slab, object)) break bad;
     }
+    trace(k, s, slab, object, true);
     set_orig_size(k, s, object, orig_size);
     init_object(k, s, object, SLUB_RED_ACTIVE);
     return true;
@@ -161,7 +162,7 @@ interface FreeCount {
   bulk_cnt: Int;
 }
 
-/** Whether a chain of objects may be freed: all of it, or nothing. Left out: trace (SLAB_TRACE). */
+/** Whether a chain of objects may be freed: all of it, or nothing. */
 function free_debug_processing(
   k: Kernel,
   s: KmemCache,
@@ -195,6 +196,7 @@ function free_debug_processing(
 
       if ((flags & k.SLAB_STORE_USER) !== 0)
         set_track_update(k, s, object, 'TRACK_FREE', addr, handle);
+      trace(k, s, slab, object, false);
       // Poison does not reach the free pointer: that lies outside then.
       init_object(k, s, object, SLUB_RED_INACTIVE);
 

@@ -37,8 +37,9 @@ export function set_freepointer(k: Kernel, s: KmemCache, object: VirtAddr, fp: V
   k.write_va(k.cell_at(asVirt(object + k.words[s + k.kmem_cache.offset]!)), fp);
 }
 
-/** Where the first object begins: behind the left red zone. */
+/** Where the first object begins: behind the left red zone. A cache that lost its debugging to `slub_debug=O` still has its length. */
 export function fixup_red_left(k: Kernel, s: KmemCache, p: VirtAddr): VirtAddr {
+  if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_RED_ZONE) === 0) return p;
   return asVirt(p + k.words[s + k.kmem_cache.red_left_pad]!);
 }
 

@@ -14,7 +14,8 @@
 import type { Int, KmemCache, Slab, UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { pr_err } from '../../include/linux/printk.h.js';
+import { pr_err, pr_info } from '../../include/linux/printk.h.js';
+import { SLAB_TRACE } from '../../include/linux/slab.h.js';
 import { add_taint, print_tainted, TAINT_BAD_PAGE } from '../../kernel/panic.js';
 import { print_hex_dump } from '../../lib/hexdump.js';
 import { stack_depot_print } from '../../lib/stackdepot.js';
@@ -32,6 +33,7 @@ import {
 } from './object_layout.js';
 
 const KERN_ERR = 3;
+const KERN_INFO = 6;
 /** As long as slab_err()'s buffer. */
 const SLAB_ERR_LENGTH = 99;
 
@@ -60,6 +62,20 @@ export function print_tracking(k: Kernel, s: KmemCache, object: VirtAddr): void 
   const pr_time = k.read_ulong(k.globals.jiffies);
   print_track(k, 'Allocated', get_track(k, s, object, 'TRACK_ALLOC'), pr_time);
   print_track(k, 'Freed', get_track(k, s, object, 'TRACK_FREE'), pr_time);
+}
+
+/** A line for each object that a cache with SLAB_TRACE gives out or takes back. Left out: dump_stack. */
+export function trace(k: Kernel, s: KmemCache, slab: Slab, object: VirtAddr, alloc: boolean): void {
+  if ((k.words[s + k.kmem_cache.flags]! & SLAB_TRACE) === 0) return;
+  const what = alloc ? 'alloc' : 'free';
+  const inuse = k.read_bits(slab, k.slab.inuse);
+  const fp = longHex(k, slab + k.slab.freelist);
+  pr_info(
+    k,
+    `TRACE ${cacheNameOf(k, s)} ${what} 0x${pointer(k, object)} inuse=${inuse} fp=0x${fp}`,
+  );
+  if (!alloc)
+    print_section(k, KERN_INFO, 'Object ', object, k.words[s + k.kmem_cache.object_size]!);
 }
 
 function print_slab_info(k: Kernel, slab: Slab): void {

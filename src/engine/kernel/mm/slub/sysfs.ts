@@ -36,6 +36,7 @@ import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { slab_unmergeable } from '../slab_common/merge.js';
 import { slab_kmem_cache_release } from '../slab_common/slab_common.js';
 import { kstrdup, kstrdup_const } from '../util.js';
+import { DEBUG_METADATA_FLAGS } from './slub_debug.js';
 
 /** An alias that waits for sysfs: alias_list is a chain of them. */
 type SavedAlias = Pointer<'struct saved_alias'>;
@@ -85,11 +86,11 @@ export function sysfs_slab_alias(k: Kernel, s: KmemCache, name: string | VirtAdd
   return 0;
 }
 
-/** 0 or an errno. Left out: disable_higher_order_debug. */
+/** 0 or an errno. */
 export function sysfs_slab_add(k: Kernel, s: KmemCache): Int {
   const kobj = (s + k.kmem_cache.kobj) as Kobject;
   const kset: Kset = cache_kset(k);
-  const unmergeable: boolean = slab_unmergeable(k, s);
+  let unmergeable: boolean = slab_unmergeable(k, s);
   let name: VirtAddr;
 
   if (kset === NULL) {
@@ -97,6 +98,10 @@ export function sysfs_slab_add(k: Kernel, s: KmemCache): Int {
     kobject_init(k, kobj, k.globals.slab_ktype);
     return 0;
   }
+
+  // Which caches are debugged differs then from cache to cache, though they were asked for alike.
+  const debugged: SlabFlags = k.words[k.globals.slub_debug]! & DEBUG_METADATA_FLAGS(k);
+  if (!unmergeable && k.machine.disable_higher_order_debug && debugged !== 0) unmergeable = true;
 
   if (unmergeable) {
     // It can have its own name, as no other cache will ever be it.

@@ -64,7 +64,9 @@ export function find_vmap_lowest_match(
   let node: RbNode = k.read_ptr(root);
   const length: ULong = adjust_search_size ? size + align - 1 : size;
   // No subtree is entered whose largest area is too small.
+  let rounds = 0;
   while (node !== NULL) {
+    k.watchdog(++rounds << 10);
     let va: VmapArea = rb_entry(k, node, k.vmap_area.rb_node);
     // The lowest address is wanted: to the left, if an area there is large enough and may lie above `vstart`.
     if (
@@ -83,6 +85,7 @@ export function find_vmap_lowest_match(
 
       // Back up, to the first right subtree that may do. It happens by `vstart`, or by alignment.
       while ((node = rb_parent(k, node)) !== NULL) {
+        k.watchdog(++rounds << 10);
         va = rb_entry(k, node, k.vmap_area.rb_node);
         if (is_within_this_va(k, va, size, align, vstart)) return va;
         if (

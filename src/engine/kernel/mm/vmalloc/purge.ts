@@ -50,12 +50,14 @@ function __purge_vmap_area_lazy(k: Kernel, start: VirtAddr, end: VirtAddr): bool
   // It comes before any area is free: through a stale entry its next owner would reach the old pages.
   flush_tlb_kernel_range(k, start, end);
 
+  let rounds = 0;
   for (
     let va: VmapArea = list_first_entry(k, local_purge_list, k.vmap_area.list),
       n_va: VmapArea = list_next_entry(k, va, k.vmap_area.list);
     !list_entry_is_head(k, va, local_purge_list, k.vmap_area.list);
     va = n_va, n_va = list_next_entry(k, n_va, k.vmap_area.list)
   ) {
+    k.watchdog(++rounds);
     // Read before it is merged: afterwards it may be part of another, and its object somebody else's.
     const nr: ULong = va_size(k, va) / PAGE_SIZE;
     // It is in no tree any more, whatever its words say.

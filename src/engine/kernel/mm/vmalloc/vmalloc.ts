@@ -14,6 +14,7 @@ import {
   NULL,
   type Order,
   type Page,
+  type UInt,
   type ULong,
   type VmStruct,
 } from '../../../machine/ctypes.js';
@@ -24,6 +25,12 @@ import { PAGE_KERNEL, type PteVal } from '../../arch/x86/include/asm/pgtable_typ
 import { arch_vmap_pmd_supported } from '../../arch/x86/include/asm/vmalloc.h.js';
 import { totalram_pages } from '../../include/linux/mm.h.js';
 import { PMD_SIZE } from '../../include/linux/pgtable.h.js';
+import {
+  memalloc_nofs_restore,
+  memalloc_nofs_save,
+  memalloc_noio_restore,
+  memalloc_noio_save,
+} from '../../include/linux/sched/mm.h.js';
 import { GFP_RECLAIM_MASK } from '../internal.h.js';
 import { cond_resched } from '../../kernel/sched/core.js';
 import { alloc_pages, alloc_pages_bulk_array, split_page } from '../page_alloc/api.js';
@@ -84,8 +91,7 @@ function vm_area_alloc_pages(k: Kernel, gfp: Gfp, order: Order, nr_pages: Int, p
 /**
  * Gets an area its pages and maps them. 0: not all of them were to be had; the area is freed then.
  *
- * Left out: memcg, memalloc_nofs_save, memalloc_noio_save (reclaim here neither waits for I/O nor takes locks of a file system), the
- * retry of vmap_pages_range for __GFP_NOFAIL: what it waits for, another thread's free, never comes.
+ * Left out: memcg, the retry of vmap_pages_range for __GFP_NOFAIL: what it waits for, another thread's free, never comes.
  * Differs: `area->pages` is filled when all pages are there.
  */
 function __vmalloc_area_node(
@@ -137,7 +143,18 @@ function __vmalloc_area_node(
     vfree(k, addr);
     return asVirt(0);
   }
-  if (vmap_pages_range(k, addr, asVirt(addr + size), prot, pages, page_shift) < 0) {
+
+  // Page tables are allocated with GFP_KERNEL, wherever in the kernel that is: a caller that must not wait for I/O says so by its scope.
+  let flags: UInt = 0;
+  if ((gfp_mask & (k.__GFP_FS | k.__GFP_IO)) === k.__GFP_IO) flags = memalloc_nofs_save(k);
+  else if ((gfp_mask & (k.__GFP_FS | k.__GFP_IO)) === 0) flags = memalloc_noio_save(k);
+
+  const ret: Int = vmap_pages_range(k, addr, asVirt(addr + size), prot, pages, page_shift);
+
+  if ((gfp_mask & (k.__GFP_FS | k.__GFP_IO)) === k.__GFP_IO) memalloc_nofs_restore(k, flags);
+  else if ((gfp_mask & (k.__GFP_FS | k.__GFP_IO)) === 0) memalloc_noio_restore(k, flags);
+
+  if (ret < 0) {
     const text = `vmalloc error: size ${nr_pages * PAGE_SIZE}, failed to map pages`;
     warn_alloc(k, gfp_mask, text);
     // fail:

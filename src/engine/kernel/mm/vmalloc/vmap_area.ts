@@ -47,7 +47,9 @@ function free_vmap_area_rb_augment_cb_compute_max(k: Kernel, va: VmapArea, exit:
 
 /** From a node whose size or children changed upwards, as far as the one below `stop`. */
 function free_vmap_area_rb_augment_cb_propagate(k: Kernel, rb: RbNode, stop: RbNode): void {
+  let rounds = 0;
   while (rb !== stop) {
+    k.watchdog(++rounds << 10);
     // What is above it has counted the same size already.
     if (free_vmap_area_rb_augment_cb_compute_max(k, rb_entry(k, rb, k.vmap_area.rb_node), true))
       break;
@@ -86,7 +88,9 @@ export function augment_tree_propagate_from(k: Kernel, va: VmapArea): void {
 /** The area that holds an address; NULL: none. */
 export function __find_vmap_area(k: Kernel, addr: VirtAddr, root: RbRoot): VmapArea {
   let n: RbNode = k.read_ptr(root);
+  let rounds = 0;
   while (n !== NULL) {
+    k.watchdog(++rounds << 10);
     // Areas do not overlap: one that does not hold the address lies wholly on one side of it.
     const va: VmapArea = rb_entry(k, n, k.vmap_area.rb_node);
     if (ult(addr, k.read_va(va + k.vmap_area.va_start))) n = k.read_ptr(n + k.rb_node.rb_left);

@@ -49,7 +49,9 @@ function find_va_links(
     }
   }
   let tmp_va: VmapArea;
+  let rounds = 0;
   do {
+    k.watchdog(++rounds << 10);
     tmp_va = rb_entry(k, node, k.vmap_area.rb_node);
     // Areas of a tree never overlap: one that does was freed twice, or its tree is broken.
     if (ule(k.read_va(va + k.vmap_area.va_end), k.read_va(tmp_va + k.vmap_area.va_start))) {

@@ -1,0 +1,47 @@
+/** One sentence that answers first. */
+import { listed, size } from '../render/amount.js';
+import type { Verdict } from './judge.js';
+import { zoneTitle } from './verdictText.js';
+import type { DecodedRequest } from './requestText.js';
+
+export function headline(decoded: DecodedRequest, verdict: Verdict, pageSize: number): string {
+  return `${subject(decoded)}: ${reason(decoded, verdict, pageSize)}`;
+}
+
+function subject({ request, mask }: DecodedRequest): string {
+  const what = `order ${request.order}, ${mask.text}`;
+  const task = request.task === '' ? '' : ` of ${request.task}`;
+  if (request.kind === 'oom') return `Out of memory for a request${task} (${what})`;
+  if (request.kind === 'stall')
+    return `A request${task} waited ${request.stalledMs ?? 0} ms (${what})`;
+  return `A request${task} failed (${what})`;
+}
+
+function reason({ request }: DecodedRequest, verdict: Verdict, pageSize: number): string {
+  const { cause, allowed, highest } = verdict;
+  const free = allowed.reduce((sum, zone) => sum + zone.free, 0);
+  const cma = allowed.reduce((sum, zone) => sum + (zone.freeCma ?? 0), 0);
+  switch (cause) {
+    case 'no-zone':
+      return `it wants memory of ${highest} or below, and the machine has none there.`;
+    case 'cma-blocks': {
+      const at = allowed.find(({ judgement }) => judgement.useless.length > 0);
+      const blocks = (at?.judgement.useless ?? []).reduce((sum, { count }) => sum + count, 0);
+      return `memory is free, but all ${blocks} free blocks of order ${request.order} or above are ${at?.judgement.useless.every(({ letters }) => letters.includes('C')) === true ? "CMA's, which only movable requests may take" : 'on lists that it may not take from'}.`;
+    }
+    case 'cma':
+      return `of ${size(free * pageSize)} free in zones that it may use, ${size(cma * pageSize)} are CMA's, which it may not use; the rest is below the watermark.`;
+    case 'reserve':
+      return `the pages that are free are kept by lowmem_reserve for requests that can use nothing else.`;
+    case 'fragmentation':
+      return verdict.allowance.orderRule === 'halving'
+        ? `${size(free * pageSize)} are free, but in blocks too small: the watermark rule before 4.4 refuses order ${request.order}.`
+        : `${size(free * pageSize)} are free, but no block of order ${request.order} (${size(2 ** Math.max(0, request.order) * pageSize)}) or above.`;
+    case 'shortage':
+      return `memory is used up: ${listed(allowed.map((each) => `${zoneTitle(each.zone)} has ${each.judgement.usable} pages for it, its mark is ${each.judgement.adjustedMin + each.judgement.lowmemReserve}`))}.`;
+    case 'passes':
+      return 'by the numbers that it prints it would succeed.';
+    case 'no-numbers':
+      return 'the text has no memory information, so that it does not tell why.';
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Explains what people post: logs with reports in them, captures of /proc, output of crash and drgn, alone or several together.
+ *
+ * Invariant: any text gives an answer; what is no report gives none. Nothing outside of the inputs is read, and nothing is kept.
+ */
+import { allocationFindings } from './allocation/explain.js';
+import { cmaFindings } from './area/cmaFailure.js';
+import { vmapFindings } from './area/vmapFailure.js';
+import type { Context, ScenarioInput } from './context.js';
+import { faultFindings } from './fault/explain.js';
+import type { Finding } from './finding.js';
+import { logLines, type LogLine } from './input/lines.js';
+import type { GivenKernel } from './input/reportKernel.js';
+import type { KernelVersion } from './input/version.js';
+import { maskFindings } from './mask.js';
+import { pageFindings } from './page/explain.js';
+import { procFindings } from './proc/explain.js';
+import { questionFindings } from './question/questions.js';
+import { slabFindings } from './slab/explain.js';
+import { crashFindings } from './tools/crash.js';
+
+export interface ReportInput {
+  /** As it is to be named in the answer. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface ExplainOptions {
+  /** The kernel of reports that do not name theirs. */
+  readonly given?: GivenKernel;
+  /** To decode by where nothing else tells. */
+  readonly fallback: KernelVersion;
+  readonly scenarioOf?: (input: ScenarioInput) => string | undefined;
+}
+
+/** In each input, in the order of its lines. */
+export function explain(inputs: readonly ReportInput[], options: ExplainOptions): Finding[] {
+  const contexts = inputs.map((input) => contextOf(input.name, logLines(input.text), options));
+  const reports = contexts.flatMap(reportFindings);
+  const together =
+    contexts.length === 1 && contexts[0]
+      ? contexts[0]
+      : contextOf(
+          inputs.map(({ name }) => name).join(', '),
+          contexts.flatMap(({ lines }) => lines),
+          options,
+        );
+  const captures = procFindings(together, reports.length > 0);
+  const found = [...reports, ...captures];
+  if (found.length > 0) return found;
+  const questions = contexts.flatMap(questionFindings);
+  return questions.length > 0 ? questions : contexts.flatMap(maskFindings);
+}
+
+const contextOf = (
+  input: string,
+  lines: readonly LogLine[],
+  { given, fallback, scenarioOf }: ExplainOptions,
+): Context => ({
+  input,
+  lines,
+  given,
+  fallback,
+  ...(scenarioOf ? { scenarioOf } : {}),
+});
+
+/** What a log reports; also what is asked of a line for a code lens. */
+const KINDS: readonly ((context: Context) => Finding[])[] = [
+  allocationFindings,
+  pageFindings,
+  faultFindings,
+  slabFindings,
+  vmapFindings,
+  cmaFindings,
+  crashFindings,
+];
+
+const reportFindings = (context: Context): Finding[] =>
+  KINDS.flatMap((find) => find(context)).toSorted((a, b) => a.place.firstLine - b.place.firstLine);

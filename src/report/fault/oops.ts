@@ -1,0 +1,217 @@
+/**
+ * The lines of an oops: the address, the error code, the page-table entries, control registers, where it was.
+ *
+ * Source: Linux arch/x86/mm/fault.c: show_fault_oops(), dump_pagetable(); arch/x86/kernel/dumpstack.c, process_64.c, of 2.6.32, 3.16,
+ * 4.15, 5.2, 6.1; arch/arm/mm/fault.c, arch/arm64/mm/fault.c, arch/mips/mm/fault.c for their first line.
+ */
+import { entryOf, type Entry, type Level } from '../facts/pte.js';
+import type { LogLine } from '../input/lines.js';
+
+export interface Oops {
+  readonly first: number;
+  readonly last: number;
+  readonly headline: string;
+  readonly address?: bigint;
+  readonly isGeneralProtection: boolean;
+  readonly isX86: boolean;
+  readonly errorCode?: number;
+  readonly entries: readonly Entry[];
+  /** Three levels, `*pdpt`, `*pde`, `*pte`. */
+  readonly isPae32: boolean;
+  /** Two levels of 32 bits. */
+  readonly isLegacy32: boolean;
+  readonly codeSegment?: number;
+  readonly where?: string;
+  readonly cr0?: bigint;
+  readonly cr2?: bigint;
+  readonly cr4?: bigint;
+  readonly kernelOffset?: bigint;
+  readonly registers: ReadonlyMap<string, bigint>;
+  readonly hint?: string;
+}
+
+const LONGEST = 90;
+
+const STARTS: readonly RegExp[] = [
+  /^\s*BUG: unable to handle (?:kernel )?(?:page fault|paging request)(?: for address:| at)\s*(?:virtual address\s*)?(?:0x)?([0-9a-f]{1,16})/i,
+  /^\s*BUG: (?:unable to handle )?kernel NULL pointer dereference(?:, address:| at)\s*(?:virtual address\s*)?(?:0x)?([0-9a-f]{1,16}|\(null\)|\s*\(null\))/i,
+  /^\s*Unable to handle kernel (?:paging request|NULL pointer dereference|access to user memory outside uaccess routines|write to read-only memory|read from unreadable memory|execute from non-executable memory) at (?:virtual )?address\s*:?\s*(?:0x)?([0-9a-f]{1,16})/i,
+  /^\s*(?:Oops: )?general protection fault,? (?:probably|maybe) for (?:non-canonical )?address (?:0x)?([0-9a-f]{1,16})/i,
+  /^\s*general protection fault: ([0-9a-f]{4}) \[#/i,
+  /^\s*BUG: unable to handle kernel (?:paging request|NULL pointer dereference)/i,
+  /^\s*kernel tried to execute NX-protected page/i,
+  /^\s*unable to execute userspace code/i,
+];
+
+type Draft = { -readonly [name in keyof Oops]: Oops[name] } & {
+  entries: Entry[];
+  registers: Map<string, bigint>;
+};
+
+export function oopses(lines: readonly LogLine[]): Oops[] {
+  const found: Oops[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const text = lines[index]?.text ?? '';
+    if (!STARTS.some((start) => start.test(text))) continue;
+    const oops = readOops(lines, index);
+    if (oops.address !== undefined || oops.isGeneralProtection || oops.entries.length > 0)
+      found.push(oops);
+    index = Math.max(index, oops.last);
+  }
+  return found;
+}
+
+function readOops(lines: readonly LogLine[], first: number): Oops {
+  const draft: Draft = {
+    first,
+    last: first,
+    headline: (lines[first]?.text ?? '').trim(),
+    isGeneralProtection: false,
+    isX86: false,
+    entries: [],
+    registers: new Map(),
+    isPae32: false,
+    isLegacy32: false,
+  };
+  for (let index = first; index < Math.min(lines.length, first + LONGEST); index++) {
+    const text = lines[index]?.text ?? '';
+    if (index > first + 2 && isNext(text)) break;
+    if (readLine(draft, text, index === first)) draft.last = index;
+    if (/---\[ end trace/.test(text)) {
+      draft.last = index;
+      break;
+    }
+  }
+  if (draft.address === undefined && draft.cr2 !== undefined && !draft.isGeneralProtection)
+    draft.address = draft.cr2;
+  return draft;
+}
+
+/** A new oops; the lines about NX and SMEP belong to the one that follows them. */
+const isNext = (text: string): boolean =>
+  STARTS.slice(0, 5).some((start) => start.test(text)) && !/^\s*Oops/.test(text);
+
+function readLine(draft: Draft, text: string, isFirst: boolean): boolean {
+  let used = isFirst;
+  for (const [at, start] of STARTS.entries()) {
+    const match = start.exec(text);
+    if (!match) continue;
+    used = true;
+    if (at === 3 || at === 4) draft.isGeneralProtection = true;
+    if (at >= 6) draft.hint = text.trim();
+    if (at === 4) draft.errorCode = Number.parseInt(match[1] ?? '0', 16);
+    else if (match[1] !== undefined && draft.address === undefined)
+      draft.address = /null/.test(match[1]) ? 0n : BigInt(`0x${match[1]}`);
+    break;
+  }
+  const hint =
+    /(kernel tried to execute NX-protected page.*|unable to execute userspace code.*|unable to access user memory.*)/i.exec(
+      text,
+    )?.[1];
+  if (hint !== undefined) draft.hint = hint;
+  return (
+    [
+      readCode(draft, text),
+      readEntries(draft, text),
+      readPlace(draft, text),
+      readRegisters(draft, text),
+    ].some(Boolean) || used
+  );
+}
+
+const X86_WORDS: readonly (readonly [string, number])[] = [
+  ['PROT', 1],
+  ['WRITE', 2],
+  ['USER', 4],
+  ['RSVD', 8],
+  ['INSTR', 16],
+  ['PK', 32],
+];
+
+function readCode(draft: Draft, text: string): boolean {
+  const code =
+    /#PF: error_code\(0x([0-9a-f]+)\)/.exec(text)?.[1] ??
+    /\bOops: ([0-9a-f]{4,8})\b/.exec(text)?.[1];
+  if (code !== undefined) {
+    if (draft.errorCode === undefined || text.includes('#PF'))
+      draft.errorCode = Number.parseInt(code, 16);
+    if (code.length === 4 || text.includes('#PF')) draft.isX86 = true;
+    return true;
+  }
+  const words = /#PF error: \[([^\]]*)\]/.exec(text)?.[1];
+  if (words !== undefined) {
+    draft.errorCode = X86_WORDS.reduce(
+      (sum, [word, bit]) => (words.includes(word) ? sum | bit : sum),
+      0,
+    );
+    draft.isX86 = true;
+    return true;
+  }
+  return text.startsWith('#PF:');
+}
+
+function readEntries(draft: Draft, text: string): boolean {
+  const wide = [...text.matchAll(/\b(PGD|P4D|PUD|PMD|PTE)\s+([0-9a-f]{1,16})\b/g)];
+  if (wide.length > 0 && /^\s*(?:PGD|P4D|PUD|PMD|PTE)\s/.test(text)) {
+    draft.entries.length = 0;
+    for (const [, level, value] of wide)
+      draft.entries.push(entryOf(level as Level, BigInt(`0x${value ?? '0'}`)));
+    draft.isX86 = true;
+    return true;
+  }
+  const narrow = [...text.matchAll(/\*(pdpt|pde|pte)\s*=\s*([0-9a-f]{8,16})\b/g)];
+  if (narrow.length === 0) return false;
+  draft.isX86 = true;
+  draft.isPae32 = narrow.some(([, name]) => name === 'pdpt');
+  draft.isLegacy32 = !draft.isPae32;
+  draft.entries.length = 0;
+  const levels: Readonly<Record<string, Level>> = { pdpt: 'PGD', pde: 'PMD', pte: 'PTE' };
+  for (const [, name = '', value] of narrow)
+    draft.entries.push(entryOf(levels[name] ?? 'PTE', BigInt(`0x${value ?? '0'}`), draft.isPae32));
+  return true;
+}
+
+function readPlace(draft: Draft, text: string): boolean {
+  const place =
+    /\b(?:RIP|EIP): (?:([0-9a-f]{4}):)?(?:\[<[0-9a-f]+>\]\s*)*\s*\[?([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?)?/.exec(
+      text,
+    ) ??
+    /^\s*IP: (?:\[<[0-9a-f]+>\]\s*)?()([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?)?/.exec(
+      text,
+    ) ??
+    /^\s*(?:pc :|PC is at) ()\s*\[?(?:<[0-9a-f]+>\]?)?\s*([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+)?/.exec(
+      text,
+    );
+  let used = false;
+  if (place) {
+    if (place[1]) draft.codeSegment ??= Number.parseInt(place[1], 16);
+    if (place[2] !== undefined && place[2] !== '') draft.where ??= place[2];
+    used = true;
+  }
+  const offset = /Kernel Offset: 0x([0-9a-f]+)/.exec(text)?.[1];
+  if (offset !== undefined) {
+    draft.kernelOffset = BigInt(`0x${offset}`);
+    used = true;
+  }
+  return (
+    used || /^\s*(?:CPU: \d+|Pid: |Call [Tt]race|Code: |Modules linked in|Hardware name)/.test(text)
+  );
+}
+
+function readRegisters(draft: Draft, text: string): boolean {
+  let used = false;
+  for (const [, name, value] of text.matchAll(/\b(CR[0234]):\s*([0-9a-f]{8,16})\b/g)) {
+    const word = BigInt(`0x${value ?? '0'}`);
+    if (name === 'CR0') draft.cr0 = word;
+    if (name === 'CR2') draft.cr2 = word;
+    if (name === 'CR4') draft.cr4 = word;
+    used = true;
+  }
+  for (const [, name = '', value] of text.matchAll(
+    /\b([ER][A-D]X|[ER][SD]I|[ER][SB]P|R(?:0?[89]|1[0-5]))\s*:\s*([0-9a-f]{8,16})\b/gi,
+  )) {
+    draft.registers.set(name.toUpperCase(), BigInt(`0x${value ?? '0'}`));
+    used = true;
+  }
+  return used;
+}

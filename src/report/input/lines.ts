@@ -1,0 +1,105 @@
+/**
+ * A log as lines without what loggers put before them: syslog's date and host, journald's, `dmesg -x` and `-T`, printk's level, time
+ * and caller, serial consoles, quoting of mails. What is left is the text of one printk.
+ *
+ * Source: formats of syslog (RFC 3164, 5424), util-linux dmesg(1), Linux kernel/printk/printk.c: info_print_prefix().
+ */
+
+export interface LogLine {
+  /** Without any prefix; leading blanks of the message itself are kept. */
+  readonly text: string;
+  /** Counted from 1. */
+  readonly number: number;
+  /** Seconds since boot, where printk.time was on. */
+  readonly seconds?: number;
+  /** `T123` or `C1` of CONFIG_PRINTK_CALLER: tells apart what two CPUs print at once. */
+  readonly caller?: string;
+}
+
+/** Longer lines are cut: a log that has lost its line breaks, or a binary file. */
+const LONGEST_LINE = 8192;
+
+// eslint-disable-next-line no-control-regex -- colours of `dmesg --color`
+const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
+
+const HOST_AND_TAG = String.raw`\S+\s+(?:kernel|[\w./-]+(?:\[\d+\])?):\s?`;
+
+const PREFIXES: readonly RegExp[] = [
+  /^(?:>\s?)+(?=[\s\S])/,
+  new RegExp(String.raw`^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+${HOST_AND_TAG}`),
+  new RegExp(
+    String.raw`^(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
+  ),
+  /^(?:kern|user|mail|daemon|auth|syslog|local\d)\s*:(?:emerg|alert|crit|err|warn|notice|info|debug)\s*:\s?/,
+  /^<\d{1,3}>/,
+  /^\[[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\]\s?/,
+  /^(?:KERN(?:EL)?|kernel)\s*:\s(?=[[<])/,
+  /^\(\d\)\[\d+:[^\]]{1,40}\]\s?/,
+  /^\[\d:\s*[^\]]{1,24}:\s*\d+\]\s?/,
+];
+
+const TIME = /^\[\s*(\d{1,9}\.\d{3,6})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
+const TIME_WITH_CALLER = /^\[\s*(\d{1,9}\.\d{3,6}),?\s*([TC]?\d*)\]\s?/;
+
+/** What one caller prints in a burst is together, and a pause this long ends the burst. */
+const PAUSE_S = 1;
+
+/**
+ * The lines of a text. Where printk tells callers, lines that several of them print at the same time are sorted by caller: each report is in one
+ * piece then. Every line keeps its number.
+ */
+export function logLines(text: string): LogLine[] {
+  const lines = text.split(/\r\n|\n|\r/).map((line, index) => logLine(line, index + 1));
+  return lines.some(({ caller }) => caller !== undefined) ? byCaller(lines) : lines;
+}
+
+function byCaller(lines: readonly LogLine[]): LogLine[] {
+  const sorted: LogLine[] = [];
+  let burst = new Map<string, LogLine[]>();
+  let caller = '';
+  let seconds = 0;
+  for (const line of lines) {
+    if (line.seconds !== undefined && Math.abs(line.seconds - seconds) > PAUSE_S) {
+      sorted.push(...[...burst.values()].flat());
+      burst = new Map();
+    }
+    seconds = line.seconds ?? seconds;
+    // A line without a caller goes on with what stands before it.
+    caller = line.caller ?? caller;
+    const own = burst.get(caller);
+    if (own) own.push(line);
+    else burst.set(caller, [line]);
+  }
+  sorted.push(...[...burst.values()].flat());
+  return sorted;
+}
+
+function logLine(raw: string, number: number): LogLine {
+  let text = raw.slice(0, LONGEST_LINE).replace(ANSI, '');
+  let seconds: number | undefined;
+  let caller: string | undefined;
+  for (let again = true; again;) {
+    again = false;
+    const time = TIME.exec(text) ?? TIME_WITH_CALLER.exec(text);
+    if (time) {
+      seconds ??= Number(time[1]);
+      if (time[2]) caller = time[2];
+      text = text.slice(time[0].length);
+      again = true;
+      continue;
+    }
+    for (const prefix of PREFIXES) {
+      const cut = text.replace(prefix, '');
+      if (cut.length === text.length) continue;
+      text = cut;
+      again = true;
+      break;
+    }
+  }
+  return {
+    text: text.trimEnd(),
+    number,
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(caller === undefined ? {} : { caller }),
+  };
+}

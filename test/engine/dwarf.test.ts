@@ -1,0 +1,439 @@
+/**
+ * Types of DWARF. What is expected of the fixture is written here; that layouts are right in every form of debug information
+ * that compilers write is for the compiler to say: it compiles an assertion of each size, offset and enumerator that was read.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
+import { ImageError } from '../../src/engine/image/kernelImage.js';
+import { readElfProgram } from '../../src/engine/image/vmlinux/elfSections.js';
+import { openVmlinux } from '../../src/engine/image/vmlinux/vmlinux.js';
+import { BtfError, type BtfTypes } from '../../src/engine/types/btf.js';
+import { sizeOf } from '../../src/engine/types/layout.js';
+import { flattenMembers } from '../../src/engine/types/members.js';
+import type { StructType } from '../../src/engine/types/model.js';
+import { typeName } from '../../src/engine/types/typeName.js';
+import { writeEnum, writeStruct, writeTypedef } from '../../src/engine/types/typeTextWriter.js';
+import { cacheFolder, keptTypesIn } from '../../src/files/keptTypes.js';
+import { unpackSection } from '../../src/files/unpackSection.js';
+import { scratchFolder } from '../scratch.js';
+import { random } from './random.js';
+import { walkTypes } from './walkTypes.js';
+
+const sources = path.resolve('test/data/dwarf');
+const host = { unpack: unpackSection, kept: undefined };
+
+async function typesOf(elf: Uint8Array): Promise<BtfTypes> {
+  const types = await openVmlinux(randomAccessOf(elf), host).types();
+  assert.ok(types);
+  return types;
+}
+
+/** Everything with a name, as text, in the order of names. */
+function textOf(types: BtfTypes): string {
+  const names = types.names();
+  const texts = [
+    ...names.structs.map((name) => types.struct(name)).map((type) => type && writeStruct(type)),
+    ...names.unions.map((name) => types.union(name)).map((type) => type && writeStruct(type)),
+    ...names.enums.map((name) => types.enum(name)).map((type) => type && writeEnum(type)),
+    ...names.typedefs.map((name) => types.typedef(name)).map((type) => type && writeTypedef(type)),
+  ];
+  return texts
+    .map((lines) => (lines ?? []).join('\n'))
+    .sort()
+    .join('\n');
+}
+
+const EXPECTED = `\
+enum wide 8 unsigned {
+ SMALL 5
+ TOP 1099511627776
+}
+enum zone_type 4 unsigned {
+ ZONE_DMA 0
+ ZONE_NORMAL 1
+ MAX_NR_ZONES 2
+}
+struct aligned 64 {
+ 0 char byte
+ 32 int word
+}
+struct later 8 {
+ 0 struct later *self
+ 4 int value
+}
+struct list_head 8 {
+ 0 struct list_head *next
+ 4 struct list_head *prev
+}
+struct packed 11 {
+ 0 char first
+ 1 long long second
+ 9.0:9 unsigned short third
+}
+struct page 24 {
+ 0 unsigned long flags
+ 4 union 12 {
+  0 struct 12 {
+   0 struct list_head lru
+   8 unsigned long private_data
+  }
+  0 struct slab_bits bits
+  0 struct 8 {
+   0 void *freelist
+   4 union 4 {
+    0 unsigned long counters
+    0 struct 4 {
+     0.0:4 unsigned int a
+    }
+   }
+  }
+ }
+ 16 atomic_t _refcount
+ 20.0:2 enum zone_type zone
+}
+struct private_data 4 {
+ 0 int of_first
+}
+struct slab_bits 12 {
+ 0.0:16 unsigned int inuse
+ 2.0:15 unsigned int objects
+ 3.7:1 unsigned int frozen
+ 4 unsigned char after
+ 5.0:3 unsigned char low
+ 5.5:3 unsigned char high
+ 6.0:33 long long split
+ 10.1:1 _Bool flag
+}
+struct zone 576 {
+ 0 unsigned long watermark[3]
+ 12 struct list_head free_area[11][6]
+ 540 struct later *later
+ 544 struct later **laters
+ 548 struct never *never
+ 552 char *name
+ 556 shrink_t shrink
+ 560 struct page **(*lookup)(struct zone *, unsigned long)
+ 564 signed char vm_stat_diff[2]
+ 568 struct double ratio
+ 576 unsigned short tail[0]
+}
+typedef atomic_t struct 4 {
+ 0 int counter
+}
+typedef either_t union 4 {
+ 0 unsigned long word
+ 0 struct private_data *data
+}
+typedef gfp_t unsigned int
+typedef shrink_t int (*)(struct shrinker *, gfp_t, ...)`;
+
+describe('types of DWARF', () => {
+  const fixture = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
+
+  it('the fixture (i386, DWARF 5) has these', async () => {
+    assert.equal(textOf(await typesOf(fixture)), EXPECTED);
+  });
+
+  it('enumerators have their values, those of enums without a tag, too', async () => {
+    const types = await typesOf(fixture);
+    const value = (name: string): number | undefined => types.enumerator(name)?.value;
+    assert.equal(value('ENOMEM'), 12);
+    assert.equal(value('MINUS_ONE'), -1);
+    assert.equal(value('LEFT_HERE'), 7);
+    assert.equal(value('ONLY_IN_SECOND'), 99);
+    assert.equal(value('TOP'), 2 ** 40);
+  });
+
+  it('a declaration is the definition of another file; what nobody defines has no members', async () => {
+    const types = await typesOf(fixture);
+    const target = (member: string): StructType => {
+      const pointer = types.struct('zone')?.members.find(({ name }) => name === member)?.type;
+      assert.ok(pointer?.kind === 'pointer' && pointer.target.kind === 'struct');
+      return pointer.target;
+    };
+    assert.equal(target('later'), types.struct('later'));
+    assert.equal(target('never').complete, false);
+    assert.equal(types.struct('never'), undefined);
+  });
+
+  it('two definitions of one name stay two; a type inside a function is none that others could mean', async () => {
+    const types = await typesOf(fixture);
+    const typeOf = (name: string) => types.variables.find((each) => each.name === name)?.type;
+    const second = typeOf('second_private');
+    assert.ok(second?.kind === 'struct');
+    assert.deepEqual(writeStruct(second), [
+      'struct private_data 12 {',
+      ' 0 long of_second',
+      ' 4 struct list_head list',
+      '}',
+    ]);
+    assert.equal(typeOf('here'), types.struct('private_data'));
+    assert.notEqual(second, types.struct('private_data'));
+    assert.equal(types.struct('in_function'), undefined);
+  });
+
+  it('variables have their section, offset, size and type; their symbols agree', async () => {
+    const vmlinux = openVmlinux(randomAccessOf(fixture), host);
+    const types = await vmlinux.types();
+    const symbols = vmlinux.symbols();
+    const lines = types?.variables.map(
+      ({ name, section, sizeBytes, type }) => `${section} ${sizeBytes} ${typeName(type, name)}`,
+    );
+    assert.deepEqual(
+      lines?.sort(),
+      [
+        '.bss 1152 struct zone node_zones[2]',
+        '.bss 12 struct private_data second_private',
+        '.bss 11 struct packed packed_one',
+        '.bss 4 either_t either',
+        '.bss 4 int nr_calls',
+        '.bss 4 struct page *mem_map',
+        '.bss 4 struct private_data here',
+        '.bss 64 struct aligned aligned_one',
+        '.bss 8 enum wide wide_one',
+        '.bss 8 struct later later',
+        '.data 4 struct private_data *first_private',
+        'percpu 4 int second_value',
+      ].sort(),
+    );
+    const addresses = new Map<string, Set<number>>();
+    for (const { name, section, offset } of types?.variables ?? []) {
+      const address = symbols?.find((symbol) => symbol.name === name)?.address ?? NaN;
+      addresses.set(section, (addresses.get(section) ?? new Set()).add(address - offset));
+    }
+    for (const [section, starts] of addresses) assert.equal(starts.size, 1, section);
+    const kinds = ['_start', 'here', 'node_zones', 'first_private', 'second_value'].map(
+      (name) => symbols?.find((symbol) => symbol.name === name)?.kind,
+    );
+    assert.deepEqual(kinds, ['T', 'b', 'B', 'D', 'D']);
+  });
+});
+
+describe('types of DWARF, as compilers write it', () => {
+  const folder = scratchFolder();
+  const forms = [
+    ['gcc', '-gdwarf-2 -gstrict-dwarf'],
+    ['gcc', '-gdwarf-3 -gstrict-dwarf'],
+    ['gcc', '-gdwarf-4'],
+    ['gcc', '-gdwarf-4 -fdebug-types-section'],
+    ['gcc', '-gdwarf-5'],
+    ['gcc', '-gdwarf-5 -fdebug-types-section'],
+    ['gcc', '-gdwarf-5 -gdwarf64'],
+    ['gcc', '-gdwarf-5 -gz=zlib'],
+    ['gcc', '-gdwarf-5 -gz=zstd'],
+    ['clang', '-gdwarf-4'],
+    ['clang', '-gdwarf-5'],
+  ] as const;
+  for (const bits of ['-m32', '-m64'] as const)
+    for (const [compiler, form] of forms)
+      it(`${compiler} ${bits} ${form} (not run where there is no such compiler)`, async function () {
+        const out = path.join(folder, `${compiler}${bits}${form.replaceAll(' ', '')}`);
+        const flags = `${bits} ${form} -O1 -fno-pie -ffreestanding -nostdlib -static -Wl,-e,_start,--build-id=sha1 -w`;
+        const files = ['first.c', 'second.c'].map((name) => path.join(sources, name));
+        const compiled = spawnSync(compiler, [...flags.split(' '), ...files, '-o', out]);
+        if (compiled.status !== 0) this.skip();
+        const types = await typesOf(readFileSync(out));
+        if (bits === '-m32' && !form.includes('types-section'))
+          assert.equal(textOf(types), EXPECTED);
+        judge(types, compiler, bits);
+      });
+
+  it('dwz moves what several files repeat into units of their own (not run without dwz)', async function () {
+    const out = path.join(folder, 'dwz.elf');
+    const text = readFileSync(path.join(sources, 'first.c'), 'latin1');
+    const copies = ['first', 'again', 'more'].map((name) => {
+      const file = path.join(folder, `${name}-copy.c`);
+      const own =
+        /\b(_start|count|use|node_zones|mem_map|packed_one|aligned_one|wide_one|first_private)\b/g;
+      writeFileSync(file, name === 'first' ? text : text.replace(own, `$1_${name}`));
+      return file;
+    });
+    const flags = '-m32 -gdwarf-5 -O1 -fno-pie -ffreestanding -nostdlib -static -Wl,-e,_start -w';
+    const files = [...copies, path.join(sources, 'second.c')];
+    if (spawnSync('gcc', [...flags.split(' '), ...files, '-o', out]).status !== 0) this.skip();
+    const before = readFileSync(out);
+    if (spawnSync('dwz', [out]).status !== 0) this.skip();
+    assert.ok(readFileSync(out).length < before.length);
+    assert.equal(textOf(await typesOf(readFileSync(out))), EXPECTED);
+  });
+
+  /** @throws with the compiler's words where an assertion does not hold */
+  function judge(types: BtfTypes, compiler: string, bits: '-m32' | '-m64'): void {
+    const typeOf = (name: string) => types.variables.find((each) => each.name === name)?.type;
+    const [own, second] = [typeOf('here'), typeOf('second_private')];
+    assert.ok(own?.kind === 'struct' && second?.kind === 'struct');
+    const names = types.names();
+    const structs = [
+      ...names.structs.map((name) => types.struct(name)),
+      ...names.unions.map((name) => types.union(name)),
+    ].filter((type) => type !== undefined);
+    // Which private_data is the first one is up to the linker, where each type has a unit of its own.
+    const ofSecond = ['later', 'either_t', 'private_data'];
+    const first = [
+      ...assertionsOf(own),
+      ...structs.filter(({ name }) => !ofSecond.includes(name)).flatMap(assertionsOf),
+      ...names.typedefs
+        .filter((name) => !ofSecond.includes(name))
+        .map((name) =>
+          assertion(`sizeof(${name})`, sizeOf(types.typedef(name) ?? second, types.pointerSize)),
+        ),
+      ...names.enumerators
+        .filter((name) => name !== 'ONLY_IN_SECOND')
+        .map((name) => assertion(name, types.enumerator(name)?.value ?? NaN)),
+    ];
+    assert.ok(first.length > 60);
+    compile('first', first);
+    compile(
+      'second',
+      [...structs.filter(({ name }) => name === 'later'), second].flatMap(assertionsOf),
+    );
+
+    function assertionsOf(type: StructType): string[] {
+      const tag = `${type.kind} ${type.name}`;
+      const members = flattenMembers(type).filter(
+        ({ widthBits, name }) => widthBits === 0 && name !== '',
+      );
+      return [
+        assertion(`sizeof(${tag})`, type.sizeBytes),
+        ...members.map(({ name, offsetBits }) =>
+          assertion(`__builtin_offsetof(${tag}, ${name})`, offsetBits / 8),
+        ),
+        ...members
+          .filter(({ name }) => name !== 'tail')
+          .map(({ name, type: inner }) =>
+            assertion(`sizeof(((${tag} *)0)->${name})`, sizeOf(inner, types.pointerSize)),
+          ),
+      ];
+    }
+
+    function compile(name: string, assertions: readonly string[]): void {
+      const file = path.join(folder, `${name}.c`);
+      writeFileSync(file, [`#include "${sources}/${name}.c"`, ...assertions].join('\n'));
+      execFileSync(compiler, [bits, '-w', '-fsyntax-only', file], { stdio: 'pipe' });
+    }
+  }
+
+  const assertion = (expression: string, value: number): string =>
+    `_Static_assert(${expression} == ${value}, "");`;
+});
+
+describe('a damaged vmlinux', () => {
+  const fixture = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
+  /** A clear error, or whatever types there still are. */
+  async function isTaken(elf: Uint8Array): Promise<boolean> {
+    try {
+      const vmlinux = openVmlinux(randomAccessOf(elf), host);
+      vmlinux.symbols();
+      const types = await vmlinux.types();
+      if (types !== undefined) walkTypes(types);
+      return true;
+    } catch (error) {
+      assert.ok(error instanceof ImageError || error instanceof BtfError, (error as Error).stack);
+      return false;
+    }
+  }
+
+  it('is refused in words, or read as far as it is whole: flipped bits', async () => {
+    const nrRuns = process.env['MMSCOPE_RECORDINGS'] === undefined ? 1000 : 20_000;
+    const below = random(13);
+    let nrTaken = 0;
+    for (let run = 0; run < nrRuns; run++) {
+      const elf = fixture.slice();
+      for (let n = below(4); n >= 0; n--) {
+        const at = below(elf.length);
+        elf[at] = (elf[at] ?? 0) ^ (1 << below(8));
+      }
+      if (await isTaken(elf)) nrTaken++;
+    }
+    assert.ok(nrTaken > nrRuns / 10 && nrTaken < nrRuns, `${nrTaken} of ${nrRuns}`);
+  });
+
+  it('is refused in words wherever it is cut off', async () => {
+    for (let length = 0; length < fixture.length; length += 37)
+      assert.equal(await isTaken(fixture.subarray(0, length)), false, `${length} bytes`);
+  });
+
+  it('lies about sizes: no memory is asked for that the file does not have', async () => {
+    const view = new DataView(fixture.buffer, fixture.byteOffset);
+    const sections = view.getUint32(32, true);
+    for (let section = 1; section < view.getUint16(48, true); section++) {
+      const elf = fixture.slice();
+      new DataView(elf.buffer).setUint32(sections + section * 40 + 20, 0x7fff_0000, true);
+      await isTaken(elf);
+    }
+  });
+
+  it('is something else: each error says what', () => {
+    const refused = (bytes: string, reason: RegExp): void => {
+      const file = randomAccessOf(Buffer.from(bytes.padEnd(64, '\0'), 'latin1'));
+      assert.throws(
+        () => openVmlinux(file, host),
+        (error) => {
+          assert.ok(error instanceof ImageError);
+          assert.match(error.message, reason);
+          return true;
+        },
+      );
+    };
+    refused('MZ\xea', /boot image \(vmlinuz\)/);
+    refused('#!/bin/sh', /is not ELF/);
+    refused('\x7fELF\x02\x01\x01'.padEnd(16, '\0') + '\x04\0\x3e\0', /is a core: a dump of memory/);
+    refused('\x7fELF\x02\x01\x01'.padEnd(16, '\0') + '\x02\0\xb7\0', /not of an x86 machine/);
+    refused('\x7fELF\x02\x01\x01'.padEnd(16, '\0') + '\x02\0\x3e\0', /it is stripped/);
+  });
+});
+
+describe('types that are kept', () => {
+  it('are those of the first time, under the build id; damaged ones are read anew', async () => {
+    const elf = Uint8Array.from(readFileSync(path.join(sources, 'fixture.elf')));
+    const cache = scratchFolder();
+    const kept = keptTypesIn(cache);
+    const open = (file: Uint8Array) => openVmlinux(randomAccessOf(file), { ...host, kept });
+    const { buildId } = open(elf);
+    assert.match(buildId ?? '', /^[0-9a-f]{40}$/);
+    assert.equal(kept.read(buildId ?? ''), undefined);
+    const first = await open(elf).types();
+    assert.ok(first);
+
+    // Its debug information is unreadable now, so the types come from the folder.
+    const blind = elf.slice();
+    const info = sectionOf(elf, '.debug_info');
+    blind.fill(0xff, info.offset, info.offset + info.size);
+    const again = await open(blind).types();
+    assert.ok(again);
+    assert.equal(textOf(again), textOf(first));
+
+    const file = path.join(cache, 'types-1', `${buildId ?? ''}.btf`);
+    writeFileSync(file, readFileSync(file).subarray(0, 1000));
+    await assert.rejects(async () => open(blind).types(), ImageError);
+    assert.equal(textOf((await open(elf).types()) ?? first), textOf(first));
+  });
+
+  it('a build id that a dump names is not a path', () => {
+    const cache = scratchFolder();
+    const kept = keptTypesIn(cache);
+    kept.write('../../escaped', new Uint8Array(1));
+    assert.deepEqual(readdirSync(cache), []);
+    assert.equal(kept.read('../package'), undefined);
+  });
+
+  it('lie where each system has its caches', () => {
+    assert.equal(cacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux'), path.join('/c', 'mmscope'));
+    assert.equal(cacheFolder({}, 'linux'), path.join(homedir(), '.cache', 'mmscope'));
+    assert.equal(cacheFolder({}, 'darwin'), path.join(homedir(), 'Library', 'Caches', 'mmscope'));
+    assert.equal(cacheFolder({ LOCALAPPDATA: '/l' }, 'win32'), path.join('/l', 'mmscope'));
+  });
+});
+
+function sectionOf(
+  elf: Uint8Array,
+  name: string,
+): { readonly offset: number; readonly size: number } {
+  const found = readElfProgram(randomAccessOf(elf)).section(name);
+  assert.ok(found);
+  return { offset: found.offset, size: found.fileBytes };
+}
