@@ -43,8 +43,8 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 500e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 220e3 },
-  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 16e3 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 260e3 },
+  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 20e3 },
   { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 5.95e6 },
 ];
 

@@ -53,22 +53,43 @@ export function checkbox(
   return box;
 }
 
-export function dropdown<Value extends string>(
+/** A dropdown whose options may become others. */
+export interface Dropdown<Value extends string> {
+  readonly root: HTMLElement;
+  setOptions(options: readonly DropdownOption<Value>[]): void;
+}
+
+interface DropdownOption<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+}
+
+export function liveDropdown<Value extends string>(
   label: string,
-  options: readonly { readonly value: Value; readonly label: string }[],
+  options: readonly DropdownOption<Value>[],
   value: Value,
   change: (value: Value) => void,
-): HTMLElement {
-  const box = element('vscode-dropdown', { 'aria-label': label, title: label });
-  for (const option of options) {
-    const selected = option.value === value ? { selected: '' } : {};
-    box.append(element('vscode-option', { value: option.value, ...selected }, option.label));
-  }
-  box.addEventListener('change', () =>
-    change((box as unknown as HTMLSelectElement).value as Value),
-  );
-  return box;
+): Dropdown<Value> {
+  const root = element('vscode-dropdown', { 'aria-label': label, title: label });
+  const current = (): Value => (root as unknown as HTMLSelectElement).value as Value;
+  const fill = (given: readonly DropdownOption<Value>[], chosen: Value): void =>
+    root.replaceChildren(
+      ...given.map((option) => {
+        const selected = option.value === chosen ? { selected: '' } : {};
+        return element('vscode-option', { value: option.value, ...selected }, option.label);
+      }),
+    );
+  fill(options, value);
+  root.addEventListener('change', () => change(current()));
+  return { root, setOptions: (given) => fill(given, current()) };
 }
+
+export const dropdown = <Value extends string>(
+  label: string,
+  options: readonly DropdownOption<Value>[],
+  value: Value,
+  change: (value: Value) => void,
+): HTMLElement => liveDropdown(label, options, value, change).root;
 
 export function textField(
   label: string,
@@ -86,4 +107,4 @@ export function textField(
 
 export const badge = (text: string): HTMLElement => element('vscode-badge', {}, text);
 
-export const divider = (): HTMLElement => element('vscode-divider', { role: 'presentation' });
+export const divider = (): HTMLElement => element('vscode-divider');

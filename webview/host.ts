@@ -1,6 +1,6 @@
-/** The map's line to the extension: questions that are answered once, and news. */
-import type { FrameAction, FromMap, MapSession, Question, Questions, ToMap } from './messages.js';
-import type { FrameBody } from '../src/engine/view/map.js';
+/** The window's line to the extension: questions that are answered once, and news. */
+import type { Act, FromMap, MapSession, ToMap } from './messages.js';
+import type { ViewRequest, ViewRequests } from '../src/engine/view/viewRequests.js';
 
 interface VsCodeApi {
   postMessage(message: FromMap): void;
@@ -13,6 +13,11 @@ export interface HostNews {
   session(session: MapSession | undefined): void;
   reveal(pfn: number): void;
 }
+
+/** The arguments of a request, none where it takes none. */
+export type RequestArguments<R extends ViewRequest> = ViewRequests[R]['arguments'] extends undefined
+  ? []
+  : [ViewRequests[R]['arguments']];
 
 interface Waiting {
   readonly resolve: (answer: never) => void;
@@ -36,7 +41,7 @@ export class Host {
           news.reveal(message.pfn);
           return;
         case 'answer':
-          this.take(message.id)?.resolve(message.answer as never);
+          this.take(message.id)?.resolve(message.body as never);
           return;
         case 'failed':
           this.take(message.id)?.reject(new Error(message.message));
@@ -46,19 +51,20 @@ export class Host {
     this.api.postMessage({ type: 'ready' });
   }
 
-  ask<Q extends Question>(
-    question: Q,
-    asks: Questions[Q]['asks'],
-  ): Promise<Questions[Q]['answer']> {
+  /** @throws Error (by the promise) with the adapter's sentence */
+  request<R extends ViewRequest>(
+    request: R,
+    ...[args]: RequestArguments<R>
+  ): Promise<ViewRequests[R]['body']> {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.api.postMessage({ type: 'ask', id, question, asks } as FromMap);
+      this.api.postMessage({ type: 'ask', id, request, args });
     });
   }
 
-  act(action: FrameAction, frame: FrameBody): void {
-    this.api.postMessage({ type: 'act', action, frame });
+  act(act: Act): void {
+    this.api.postMessage({ type: 'act', act });
   }
 
   /** What was kept when the view was last hidden. */

@@ -1,15 +1,15 @@
-/** The webview's entry: the map of physical memory. */
-import { App } from './app.js';
+/** The webview's entry: the window Memory. */
 import { registerControls } from './controls.js';
 import { Host } from './host.js';
+import { MemoryWindow } from './shell/window.js';
 
 registerControls();
 const host = new Host();
 const root = document.getElementById('map');
 if (root !== null) {
-  const app = new App(host, root);
+  const memory = new MemoryWindow(host, root);
   host.start({
-    session: (session) => app.showSession(session),
-    reveal: (pfn) => app.reveal(pfn),
+    session: (session) => memory.showSession(session),
+    reveal: (pfn) => memory.reveal(pfn),
   });
 }

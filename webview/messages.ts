@@ -1,13 +1,9 @@
 /**
- * What the map and the extension say to each other. Every message is one row of a union; binary data travels as typed
- * arrays. The map asks by number and is answered once; a map that was hidden asks again when it is shown.
+ * What the window Memory and the extension say to each other. Every message is one row of a union. The window asks by number and
+ * is answered once; a window that was hidden asks again when it is shown.
  */
-import type { FrameBody, MapArguments, MapBody, VerdictBody } from '../src/engine/view/map.js';
-
-/** A slice of the machine, its states decoded. */
-export interface MapSlice extends Omit<MapBody, 'states'> {
-  readonly states: Uint8Array;
-}
+import type { FrameBody } from '../src/engine/view/map.js';
+import type { ViewRequest, ViewRequests } from '../src/engine/view/viewRequests.js';
 
 /** The session on show. */
 export interface MapSession {
@@ -16,38 +12,54 @@ export interface MapSession {
   /** `split-a-block.mms`; of a machine that is only looked into, its file. */
   readonly subject: string;
   readonly stopped: boolean;
-  /** Grows with every stop and edit; slices of another epoch are stale. */
+  /** Grows with every stop and edit; what was asked in another epoch is stale. */
   readonly epoch: number;
   /** Grows with every stop. */
   readonly stop: number;
+  /** Other sessions run at the same time: the window says whose machine it shows. */
+  readonly isOneOfMany?: boolean;
 }
 
-export interface Questions {
-  readonly map: { readonly asks: MapArguments; readonly answer: MapSlice };
-  readonly frame: { readonly asks: { readonly pfn: number }; readonly answer: FrameBody };
-  readonly verdict: { readonly asks: Record<string, never>; readonly answer: VerdictBody };
-}
-export type Question = keyof Questions;
+/** What the extension can do for a view. */
+export type Act =
+  /** Adds the frame's struct page to the watches. */
+  | { readonly action: 'watch'; readonly expression: string }
+  /** Shows bytes: in the hex editor where there is one, else as text. */
+  | {
+      readonly action: 'bytes';
+      readonly frame: Pick<FrameBody, 'pfn' | 'phys' | 'memoryReference'>;
+    }
+  | { readonly action: 'copy'; readonly text: string }
+  /** Asks for a file, and writes it. `data` is text, or base64 with `binary`. */
+  | {
+      readonly action: 'save';
+      readonly name: string;
+      readonly data: string;
+      readonly binary?: boolean;
+    }
+  /** Sets what an expression denotes, as the Variables view does. */
+  | { readonly action: 'set'; readonly expression: string; readonly value: string }
+  /** A data breakpoint: stops when what the expression denotes changes. */
+  | { readonly action: 'breakOnChange'; readonly expression: string }
+  /** Shows the expression in the debug console, evaluated. */
+  | { readonly action: 'evaluate'; readonly expression: string }
+  /** Starts the session again that has ended. */
+  | { readonly action: 'startAgain' };
 
-/** What a user can do with a selected frame. */
-export type FrameAction = 'watch' | 'bytes' | 'copy';
-
-/** From the map to the extension. */
+/** From the window to the extension. */
 export type FromMap =
   | { readonly type: 'ready' }
   | {
-      readonly [Q in Question]: {
-        readonly type: 'ask';
-        readonly id: number;
-        readonly question: Q;
-        readonly asks: Questions[Q]['asks'];
-      };
-    }[Question]
-  | { readonly type: 'act'; readonly action: FrameAction; readonly frame: FrameBody };
+      readonly type: 'ask';
+      readonly id: number;
+      readonly request: ViewRequest;
+      readonly args: ViewRequests[ViewRequest]['arguments'];
+    }
+  | { readonly type: 'act'; readonly act: Act };
 
-/** From the extension to the map. */
+/** From the extension to the window. */
 export type ToMap =
   | { readonly type: 'session'; readonly session: MapSession | undefined }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[Question]['answer'] }
+  | { readonly type: 'answer'; readonly id: number; readonly body: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
   | { readonly type: 'reveal'; readonly pfn: number };

@@ -27,3 +27,11 @@ export function parseFrame(text: string, maxPfn: number): number | undefined {
   const pfn = Math.floor(value / 4096);
   return pfn < maxPfn ? pfn : undefined;
 }
+
+/** Bytes that travelled as base64. */
+export function bytesOf(base64: string): Uint8Array {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

@@ -11,6 +11,8 @@ import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
 import { exceptionHandlers } from './topics/exceptions.js';
+import { frameChangesHandlers } from './topics/frameChanges.js';
+import { frameValuesHandlers } from './topics/frameValues.js';
 import { gotoHandlers } from './topics/gotoTargets.js';
 import { restartFrameHandlers } from './topics/restartFrame.js';
 import { stepInTargetHandlers } from './topics/stepInTargets.js';
@@ -18,6 +20,7 @@ import { moduleHandlers } from './topics/modules.js';
 import { disassemblyHandlers } from './topics/disassembly.js';
 import { historyHandlers } from './topics/history.js';
 import { lifecycleHandlers } from './topics/lifecycle.js';
+import { locateHandlers } from './topics/locate.js';
 import { locationHandlers } from './topics/locations.js';
 import { mapHandlers } from './topics/map.js';
 import { memoryHandlers } from './topics/memory.js';
@@ -25,6 +28,7 @@ import { numberFormatHandlers } from './topics/numberFormat.js';
 import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
+import { timelineHandlers } from './topics/timeline.js';
 import { NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
 
@@ -41,6 +45,10 @@ export function dispatcher(session: Session): Dispatch {
     ...memoryHandlers(session),
     ...sourceHandlers(session),
     ...mapHandlers(session),
+    ...locateHandlers(session),
+    ...frameChangesHandlers(session),
+    ...frameValuesHandlers(session),
+    ...timelineHandlers(session),
     ...addressHandlers(session),
     ...historyHandlers(session),
     ...moduleHandlers(session),

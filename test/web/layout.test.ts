@@ -8,7 +8,7 @@ import {
   cellX,
   cellY,
   rowsShape,
-} from '../../webview/curve.js';
+} from '../../webview/views/physical/curve.js';
 import {
   blockSize,
   computeLayout,
@@ -16,8 +16,8 @@ import {
   pfnAt,
   spotOfPfn,
   ZOOMS,
-} from '../../webview/layout.js';
-import { outOfSight } from '../../webview/changes.js';
+} from '../../webview/views/physical/layout.js';
+import { outOfSight } from '../../webview/views/physical/sight.js';
 import { contrast, inkOn } from '../../webview/draw/color.js';
 import { bytesText, parseFrame } from '../../webview/text.js';
 
@@ -118,13 +118,25 @@ describe('numbers as text', () => {
 });
 
 describe('what changed out of sight', () => {
-  const places = [10, 400, 900, 60].map((y, pfn) => ({ pfn, y }));
+  const places = [10, 400, 900, 60].map((top, firstPfn) => ({
+    firstPfn,
+    box: { left: 100, right: 110, top, bottom: top + 8 },
+  }));
+  const sight = { left: 80, top: 100, widthPx: 400, heightPx: 400 };
   it('is above or below the view, the nearest first', () => {
-    const { above, below } = outOfSight(places, 100, 500);
-    assert.deepEqual([above.map(({ y }) => y), below.map(({ y }) => y)], [[60, 10], [900]]);
+    const { above, below } = outOfSight(places, sight);
+    assert.deepEqual(
+      [above.map(({ box }) => box.top), below.map(({ box }) => box.top)],
+      [[60, 10], [900]],
+    );
+  });
+  it('is beside the view where the map scrolls sideways', () => {
+    const { left, right } = outOfSight(places, { ...sight, left: 200 });
+    assert.deepEqual([left.length, right.length], [1, 0]);
   });
   it('is nothing when all is in view', () => {
-    assert.deepEqual(outOfSight(places, 0, 1000), { above: [], below: [] });
+    const all = outOfSight(places, { left: 0, top: 0, widthPx: 999, heightPx: 999 });
+    assert.deepEqual(all, { above: [], below: [], left: [], right: [] });
   });
 });
 

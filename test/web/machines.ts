@@ -2,61 +2,105 @@
 import { createInlineAdapter } from '../../src/adapter/index.js';
 import {
   dominantState,
+  kindOfState,
   pageKindCode,
   PAGE_KINDS,
   pageState,
 } from '../../src/engine/view/pageState.js';
+import {
+  FRAME_CHANGES,
+  type FrameChangesArguments,
+  type FrameChangesBody,
+} from '../../src/engine/view/frameChanges.js';
 import type {
-  FrameBody,
-  MapArguments,
-  MapBody,
-  MapZone,
-  VerdictBody,
-} from '../../src/engine/view/map.js';
+  FrameLabelsArguments,
+  FrameLabelsBody,
+  FrameValuesArguments,
+  FrameValuesBody,
+} from '../../src/engine/view/frameValues.js';
+import type { LocateArguments, LocateBody } from '../../src/engine/view/locate.js';
+import type { TimelineArguments, TimelineBody } from '../../src/engine/view/timeline.js';
+import type { FrameBody, MapArguments, MapBody, MapZone } from '../../src/engine/view/map.js';
 import type { Machine } from './mapPage.js';
 
-/** The adapter with a recorded state opened for inspection; calls are made from its debug console. */
-export async function recordedMachine(
-  state: string,
-  ...calls: readonly string[]
-): Promise<Machine> {
+/** The adapter with a machine that it opened, driven as a client does. */
+export interface AdapterMachine extends Machine {
+  /** Resolves when the machine stands still again, with the reason. */
+  run(command: 'next' | 'continue' | 'stepIn' | 'stepBack'): Promise<string>;
+}
+
+async function adapterMachine(launch: object): Promise<AdapterMachine> {
   const adapter = createInlineAdapter();
-  const waiting = new Map<number, (body: unknown) => void>();
+  const waiting = new Map<
+    number,
+    { resolve: (body: unknown) => void; reject: (error: Error) => void }
+  >();
+  let stopped: ((reason: string) => void) | undefined;
   let seq = 0;
   adapter.onDidSendMessage((sent) => {
     const message = sent as unknown as {
       type: string;
+      event?: string;
       request_seq: number;
       success: boolean;
-      body: unknown;
+      message?: string;
+      body:
+        | {
+            readonly reason?: string;
+            readonly error?: { readonly variables?: { readonly sentence?: string } };
+          }
+        | undefined;
     };
-    if (message.type === 'response' && message.success)
-      waiting.get(message.request_seq)?.(message.body);
+    if (message.type === 'event' && ['stopped', 'terminated'].includes(message.event ?? ''))
+      stopped?.(message.body?.reason ?? message.event ?? '');
+    if (message.type !== 'response') return;
+    const asked = waiting.get(message.request_seq);
+    if (message.success) asked?.resolve(message.body);
+    else asked?.reject(new Error(message.body?.error?.variables?.sentence ?? message.message));
   });
-  const request = (command: string, args?: object): Promise<unknown> =>
-    new Promise((resolve) => {
-      waiting.set(++seq, resolve);
+  const request = (command: string, args?: unknown): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      waiting.set(++seq, { resolve, reject });
       adapter.handleMessage({ type: 'request', seq, command, arguments: args });
     });
+  const standing = (): Promise<string> => new Promise((resolve) => (stopped = resolve));
   await request('initialize', { adapterID: 'mmscope' });
-  const launched = request('launch', { state });
+  const atEntry = standing();
+  const launched = request('launch', { ...launch, stopOnEntry: true });
   await request('configurationDone');
   await launched;
-  for (const expression of calls) await request('evaluate', { expression, context: 'repl' });
+  await atEntry;
   return {
-    map: (asks) => request('mmscope/map', asks) as Promise<MapBody>,
-    frame: (pfn) => request('mmscope/frame', { pfn }) as Promise<FrameBody>,
-    verdict: () => request('mmscope/verdict') as Promise<VerdictBody>,
+    request,
+    async run(command) {
+      const still = standing();
+      await request(command, { threadId: 1 });
+      return still;
+    },
   };
 }
 
-/** A machine whose frames' states are given by an array that a test may change. */
+/** A recorded state opened for inspection; calls are made from the debug console. */
+export async function recordedMachine(
+  state: string,
+  ...calls: readonly string[]
+): Promise<AdapterMachine> {
+  const machine = await adapterMachine({ state });
+  for (const expression of calls)
+    await machine.request('evaluate', { expression, context: 'repl' });
+  return machine;
+}
+
+/** A scenario at its first line. */
+export const scenarioMachine = (program: string): Promise<AdapterMachine> =>
+  adapterMachine({ program });
+
+/** A machine whose frames' states are given by an array that a test may change; its clock counts the changes that were seen. */
 export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Machine {
-  const code = (kind: number): number => kind >>> 4;
   const counts = (from: number, to: number): number[] => {
     const all = new Array<number>(PAGE_KINDS.length).fill(0);
     for (let pfn = from; pfn < to; pfn++) {
-      const kind = code(states[pfn] ?? 0);
+      const kind = kindOfState(states[pfn] ?? 0);
       all[kind] = (all[kind] ?? 0) + 1;
     }
     return all;
@@ -74,19 +118,86 @@ export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Mac
             : 0;
     }
     const text = Buffer.from(slice).toString('base64');
-    const totals = counts(0, states.length);
-    return { maxPfn: states.length, zones, states: text, totals };
+    const isAll = cells * framesPerCell >= states.length;
+    const body = { maxPfn: states.length, zones, states: text };
+    return isAll ? { ...body, totals: counts(0, states.length) } : body;
+  };
+  /** The states at each time. */
+  const times: Uint8Array[] = [];
+  const now = (): number => {
+    const last = times.at(-1);
+    if (last === undefined || Buffer.compare(last, states) !== 0) times.push(states.slice());
+    return times.length - 1;
+  };
+  const changes = ({ from, to = now() }: FrameChangesArguments): FrameChangesBody => {
+    const runs: [number, number, number, number, number][] = [];
+    const [before, after] = [times[from], times[to]];
+    if (before === undefined || after === undefined) throw new Error('no such time');
+    for (let pfn = 0; pfn < states.length; pfn++) {
+      const [was, is] = [before[pfn] ?? 0, after[pfn] ?? 0];
+      if (was === is) continue;
+      const change = kindOfState(was) === kindOfState(is) ? 'regrouped' : 'changed';
+      const code = FRAME_CHANGES.indexOf(change);
+      const last = runs.at(-1);
+      if (last !== undefined && last[0] + last[1] === pfn && last[2] === was && last[3] === is)
+        last[1]++;
+      else runs.push([pfn, 1, was, is, code]);
+    }
+    return { from, to, runs, total: runs.length };
+  };
+  const locate = ({ text, pfn }: LocateArguments): LocateBody => {
+    const found = pfn ?? Number(text);
+    if (!(found < states.length)) throw new Error(`'${text}' is not defined`);
+    return { text: `pfn ${found}`, pfn: found, aliases: [] };
+  };
+  const answers: Readonly<Record<string, (args: never) => unknown>> = {
+    'mmscope/map': map,
+    'mmscope/clock': () => ({ now: now(), start: 0, end: times.length - 1 }),
+    'mmscope/frameChanges': changes,
+    'mmscope/timeline': ({ buckets }: TimelineArguments): TimelineBody => {
+      const of = (value: number): number[] => new Array<number>(buckets).fill(value);
+      return {
+        from: 0,
+        to: Math.max(1, times.length - 1),
+        first: 0,
+        last: Math.max(1, times.length - 1),
+        now: now(),
+        times: [...of(0), times.length - 1],
+        lines: of(1),
+        tasks: of(0),
+        cpus: of(0),
+        taskNames: ['main'],
+        nrCpus: 1,
+        events: [],
+        expects: [],
+        zones: [],
+      };
+    },
+    'mmscope/verdict': () => ({ lines: [], failed: false }),
+    'mmscope/locate': locate,
+    'mmscope/frame': ({ pfn }: { pfn: number }): FrameBody => ({
+      pfn,
+      state: states[pfn] ?? 0,
+      phys: `0x${(pfn * 4096).toString(16)}`,
+      flags: ['PG_uptodate', 'PG_lru'],
+      fields: [{ name: '_refcount', value: '1' }],
+      expression: `*pfn_to_page(0x${pfn.toString(16)})`,
+    }),
+    'mmscope/frameLabels': ({ nrFrames }: FrameLabelsArguments): FrameLabelsBody => ({
+      counts: new Array<number>(nrFrames).fill(1),
+      flags: new Array<string>(nrFrames).fill('U'),
+    }),
+    'mmscope/frameValues': ({ cells }: FrameValuesArguments): FrameValuesBody => ({
+      values: Buffer.from(new Uint8Array(cells).map((_, i) => i % 4)).toString('base64'),
+      names: ['first', 'second', 'third', 'fourth'],
+    }),
   };
   return {
-    map: (asks) => Promise.resolve(map(asks)),
-    frame: (pfn) =>
-      Promise.resolve({
-        pfn,
-        state: states[pfn] ?? 0,
-        phys: `0x${(pfn * 4096).toString(16)}`,
-        flags: ['PG_uptodate', 'PG_lru'],
-        fields: [{ name: '_refcount', value: '1' }],
-        expression: `*pfn_to_page(0x${pfn.toString(16)})`,
+    request: (name, args) =>
+      new Promise((resolve) => {
+        const answer = answers[name];
+        if (answer === undefined) throw new Error(`${name} is not answered here`);
+        resolve(answer(args as never));
       }),
   };
 }

@@ -59,7 +59,7 @@ describe('the map of physical memory', function () {
     await map.stopped();
     const outlined = (): Promise<number> =>
       map.page.evaluate(() => {
-        const overlay = document.querySelectorAll('canvas')[1];
+        const overlay = document.querySelector<HTMLCanvasElement>('canvas.overlay');
         const context = overlay?.getContext('2d');
         if (!overlay || !context) throw new Error('no overlay');
         const { data } = context.getImageData(0, 0, overlay.width, overlay.height);
@@ -97,10 +97,7 @@ describe('the map of physical memory', function () {
     assert.match(spoken ?? '', /frame 0x804, Free, .*zone DMA, block order 10: 1,024 pages/);
     await map.page.locator('vscode-button', { hasText: 'Copy' }).click();
     await map.settle();
-    assert.deepEqual(
-      map.acts.map(({ action, frame }) => [action, frame.pfn]),
-      [['copy', 0x804]],
-    );
+    assert.deepEqual(map.acts, [{ action: 'copy', text: '*pfn_to_page(0x804)' }]);
     await map.page.keyboard.press('Escape');
     await map.page.close();
   });
@@ -117,10 +114,13 @@ describe('the map of physical memory', function () {
     await map.page.keyboard.press('PageDown');
     await title.filter({ hasNotText: /pfn 0x0$/ }).waitFor();
     const field = map.page.locator('vscode-text-field input');
-    assert.equal(await field.getAttribute('aria-label'), 'Go to frame or address');
+    assert.equal(
+      await field.getAttribute('aria-label'),
+      'Go to frame, address, symbol or expression',
+    );
     await field.fill('nonsense');
     await field.press('Enter');
-    await map.page.locator('.complaint', { hasText: 'nonsense: not in this machine' }).waitFor();
+    await map.page.locator('.complaint', { hasText: "'nonsense' is not defined" }).waitFor();
     await map.page.close();
   });
 

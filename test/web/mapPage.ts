@@ -6,16 +6,18 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { mapPage } from '../../src/extension/map/mapPage.js';
-import type { FrameBody, MapArguments, MapBody, VerdictBody } from '../../src/engine/view/map.js';
-import type { MapSession } from '../../webview/messages.js';
+import { PAGE_KINDS } from '../../src/engine/view/pageState.js';
+import { parseColor, type Rgb } from '../../webview/draw/color.js';
+import type { Act, MapSession } from '../../webview/messages.js';
 
+/** Whatever answers the window's custom requests. */
 export interface Machine {
-  map(asks: MapArguments): Promise<MapBody>;
-  frame(pfn: number): Promise<FrameBody>;
-  verdict?(): Promise<VerdictBody>;
+  /** @throws Error with the adapter's sentence */
+  request(name: string, args: unknown): Promise<unknown>;
 }
 
-export type Theme = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
+export const THEMES = ['dark', 'light', 'highContrast', 'highContrastLight'] as const;
+export type Theme = (typeof THEMES)[number];
 
 const ORIGIN = 'http://map.test';
 const THEME = 'theme.css';
@@ -38,12 +40,6 @@ export const launch = (): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
 
-/** What the webview told the extension to do. */
-export interface Act {
-  readonly action: string;
-  readonly frame: FrameBody;
-}
-
 export class MapPage {
   /** Violations of the policy, uncaught errors. */
   readonly complaints: string[] = [];
@@ -55,9 +51,9 @@ export class MapPage {
   static async open(
     browser: Browser,
     machine: Machine,
-    options: { theme?: Theme; width?: number; height?: number } = {},
+    options: { theme?: Theme; width?: number; height?: number; kept?: unknown } = {},
   ): Promise<MapPage> {
-    const { theme = 'dark', width = 1200, height = 860 } = options;
+    const { theme = 'dark', width = 1200, height = 860, kept } = options;
     const page = await browser.newPage({ viewport: { width, height } });
     page.setDefaultTimeout(SETTLE_MS);
     const map = new MapPage(page);
@@ -65,14 +61,15 @@ export class MapPage {
     page.on('console', (message) => {
       if (message.type() === 'error') map.complaints.push(message.text());
     });
-    await page.exposeFunction('answerMap', (asks: MapArguments) => machine.map(asks));
-    await page.exposeFunction('answerFrame', (pfn: number) => machine.frame(pfn));
-    await page.exposeFunction(
-      'answerVerdict',
-      () => machine.verdict?.() ?? Promise.resolve({ lines: [], failed: false }),
-    );
+    await page.exposeFunction('answerRequest', async (name: string, args: unknown) => {
+      try {
+        return { body: await machine.request(name, args) };
+      } catch (error) {
+        return { failure: error instanceof Error ? error.message : String(error) };
+      }
+    });
     await page.exposeFunction('acted', (act: Act) => map.acts.push(act));
-    await page.addInitScript(playExtension);
+    await page.addInitScript(playExtension, kept);
     await page.route(`${ORIGIN}/**`, (route) => {
       const name = new URL(route.request().url()).pathname.slice(1);
       if (name === THEME)
@@ -100,6 +97,14 @@ export class MapPage {
     await this.settle();
   }
 
+  /** As {@link stopped}, without waiting for what is asked a moment later. */
+  async stoppedQuickly(): Promise<void> {
+    this.stop++;
+    const [name, subject] = ['test', 'test.mms'];
+    await this.tell({ id: 's', name, subject, stopped: true, epoch: this.stop, stop: this.stop });
+    await this.page.evaluate(untilAnswered, SETTLE_MS);
+  }
+
   /** Tells the map of a session. */
   async tell(session: MapSession | undefined): Promise<void> {
     await this.page.evaluate((told) => {
@@ -118,12 +123,16 @@ export class MapPage {
     await this.page.screenshot({ path: path.join(SHOTS, `map-${name}.png`) });
   }
 
-  /** Colours of the cells' canvas: `r,g,b` to the number of pixels. */
+  /** Colours of the cells' canvas, whatever draws it: `r,g,b` to the number of pixels. */
   colors(): Promise<Record<string, number>> {
     return this.page.evaluate(() => {
-      const canvas = document.querySelector('canvas');
-      const context = canvas?.getContext('2d');
+      const canvas = document.querySelector<HTMLCanvasElement>('canvas.cells');
+      const copy = document.createElement('canvas');
+      const context = copy.getContext('2d');
       if (!canvas || !context) throw new Error('no canvas');
+      copy.width = canvas.width;
+      copy.height = canvas.height;
+      context.drawImage(canvas, 0, 0);
       const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
       const counts: Record<string, number> = {};
       for (let i = 0; i < data.length; i += 4)
@@ -161,31 +170,42 @@ async function untilStill(timeoutMs: number): Promise<string | undefined> {
   return undefined;
 }
 
+/** Runs in the page: waits until the questions of a stop are answered and what they say is drawn. */
+async function untilAnswered(timeoutMs: number): Promise<void> {
+  const scope = window as unknown as { openQuestions?: number };
+  const end = performance.now() + timeoutMs;
+  for (let nrQuiet = 0; nrQuiet < 3 && performance.now() < end;) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    nrQuiet = (scope.openQuestions ?? 0) === 0 ? nrQuiet + 1 : 0;
+  }
+}
+
 /** Runs in the page: acquireVsCodeApi, answering by the exposed functions. */
-function playExtension(): void {
+function playExtension(given: unknown): void {
+  interface Answer {
+    readonly body?: unknown;
+    readonly failure?: string;
+  }
   const scope = window as unknown as {
     openQuestions: number;
-    answerMap(asks: MapArguments): Promise<MapBody>;
-    answerFrame(pfn: number): Promise<FrameBody>;
-    answerVerdict(): Promise<VerdictBody>;
+    kept: unknown;
+    answerRequest(name: string, args: unknown): Promise<Answer>;
     acted(act: unknown): void;
     acquireVsCodeApi: unknown;
   };
   scope.openQuestions = 0;
-  let kept: unknown;
-  const bytes = (text: string): Uint8Array =>
-    Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const answer = async (question: string, asks: never): Promise<unknown> => {
-    if (question === 'frame') return scope.answerFrame((asks as { pfn: number }).pfn);
-    if (question === 'verdict') return scope.answerVerdict();
-    const body = await scope.answerMap(asks);
-    return { ...body, states: bytes(body.states) };
-  };
+  scope.kept = given;
   scope.acquireVsCodeApi = () => ({
-    getState: () => kept,
-    setState: (state: unknown) => (kept = state),
-    postMessage: (message: { type: string; id: number; question: string; asks: never }) => {
-      if (message.type === 'act') scope.acted(message);
+    getState: () => scope.kept,
+    setState: (state: unknown) => (scope.kept = state),
+    postMessage: (message: {
+      type: string;
+      id: number;
+      request: string;
+      args: unknown;
+      act: unknown;
+    }) => {
+      if (message.type === 'act') scope.acted(message.act);
       if (message.type !== 'ask') return;
       const { id } = message;
       scope.openQuestions++;
@@ -193,10 +213,15 @@ function playExtension(): void {
         window.postMessage(told, '*');
         scope.openQuestions--;
       };
-      answer(message.question, message.asks).then(
-        (said) => done({ type: 'answer', id, answer: said }),
-        () => done({ type: 'failed', id, message: 'failed' }),
-      );
+      void scope
+        .answerRequest(message.request, message.args)
+        .then(({ body, failure }) =>
+          done(
+            failure === undefined
+              ? { type: 'answer', id, body }
+              : { type: 'failed', id, message: failure },
+          ),
+        );
     },
   });
 }
@@ -204,6 +229,23 @@ function playExtension(): void {
 interface Manifest {
   readonly contributes: {
     readonly colors: readonly { id: string; defaults: Readonly<Record<Theme, string>> }[];
+  };
+}
+
+/** The palette that a theme comes to, for tests that compare with it. */
+export function themeColors(theme: Theme): {
+  readonly background: Rgb;
+  readonly kinds: readonly Rgb[];
+} {
+  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const isLight = theme === 'light' || theme === 'highContrastLight';
+  const black = { r: 0, g: 0, b: 0 };
+  return {
+    background: parseColor((isLight ? LIGHT : DARK)['--vscode-editor-background'], black),
+    kinds: PAGE_KINDS.map(({ colorId }) => {
+      const color = contributes.colors.find(({ id }) => id === colorId);
+      return parseColor(color?.defaults[theme] ?? '', black);
+    }),
   };
 }
 
@@ -235,6 +277,9 @@ const DARK = {
   '--vscode-sideBar-background': '#181818',
   '--vscode-editorHoverWidget-background': '#202020',
   '--vscode-editorHoverWidget-border': '#454545',
+  '--vscode-button-background': '#0078d4',
+  '--vscode-button-foreground': '#ffffff',
+  '--vscode-textLink-foreground': '#4daafc',
   '--vscode-button-secondaryBackground': '#313131',
   '--vscode-button-secondaryForeground': '#cccccc',
   '--vscode-input-background': '#313131',
@@ -257,6 +302,9 @@ const LIGHT = {
   '--vscode-sideBar-background': '#f8f8f8',
   '--vscode-editorHoverWidget-background': '#f8f8f8',
   '--vscode-editorHoverWidget-border': '#c8c8c8',
+  '--vscode-button-background': '#005fb8',
+  '--vscode-button-foreground': '#ffffff',
+  '--vscode-textLink-foreground': '#005fb8',
   '--vscode-button-secondaryBackground': '#e5e5e5',
   '--vscode-button-secondaryForeground': '#3b3b3b',
   '--vscode-input-background': '#ffffff',

@@ -112,6 +112,10 @@ export class RunningScenario implements ScenarioView {
     return vm.failedExpects > 0 || wrong || vm.waits().length > 0 ? 1 : 0;
   }
 
+  get expectCells(): { readonly held: number; readonly failed: number } {
+    return this.vm.expectCells;
+  }
+
   summary(): string {
     return endSummary(this.vm.expects, notGivenBackTexts(this.vm.notGivenBack()));
   }

@@ -93,6 +93,8 @@ export interface ScenarioView {
   setNextStatement(task: number, statement: number): void;
   /** What it has come to: 0 when every expectation held and no task died or waits for ever. */
   exitCode(): number;
+  /** Cells of the tape that count what `expect` came to: those that held, those that failed. */
+  readonly expectCells: { readonly held: number; readonly failed: number };
   /** What it has come to, in words: expectations, and what was not given back. */
   summary(): string;
   /** Which task waits for which, when none can go on although not everything is done. */

@@ -11,6 +11,7 @@ import { samePlace, type Place } from '../time/place.js';
 import type { CapturedFunction } from '../time/statementTrace.js';
 import { StopFinder } from '../time/stops.js';
 import { AttemptFinder } from '../time/attempts.js';
+import { Chronicle } from '../time/chronicle.js';
 import { Timeline } from '../time/timeline.js';
 import type { Debuggee } from './debuggee.js';
 import type { ScenarioTask, ScenarioView } from './scenario.js';
@@ -24,6 +25,7 @@ export class Target {
   readonly timeline: Timeline;
   readonly stops: StopFinder;
   readonly attempts: AttemptFinder;
+  readonly chronicle: Chronicle;
   /** undefined: the machine stands still and is only looked into. */
   readonly scenario: ScenarioView | undefined;
   readonly evaluator: Evaluator;
@@ -47,9 +49,14 @@ export class Target {
       image,
       scenario?.program.files.map(({ text }) => text).join('\n'),
     );
+    this.chronicle = new Chronicle(image, tape, this.context.states, {
+      held: scenario?.expectCells.held,
+      failed: scenario?.expectCells.failed,
+    });
     this.timeline = new Timeline(debuggee, () => {
       // The entries that the cut takes away are the only trace of what they changed.
       this.context.states.sync();
+      this.chronicle.cutAt(tape.cursor);
       beforeCut(tape.cursor);
     });
     this.attempts = new AttemptFinder(this.timeline, tape, image.mm);
@@ -92,6 +99,15 @@ export class Target {
     const { boundaries, place } = this.timeline;
     return boundaries.task(place.boundary);
   }
+
+  /** A position that nothing on the tape has changed left of since this was asked last, but for edits, which are told. */
+  settledPosition(): number {
+    const settled = this.lastBoundary;
+    this.lastBoundary = this.timeline.boundaries.position(this.timeline.boundaries.last);
+    return settled;
+  }
+
+  private lastBoundary = 0;
 
   /** Thread ids of the protocol start at 1. */
   threadOf(task: number): number {

@@ -5,29 +5,10 @@
  */
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { NumberFormat } from '../../engine/types/format.js';
-import type { AddressArguments, AddressBody } from '../../engine/view/address.js';
-import type {
-  DifferencesArguments,
-  DifferencesBody,
-  TimeArguments,
-  WriteArguments,
-  WriteBody,
-} from '../../engine/view/history.js';
-import type {
-  ClockBody,
-  FrameArguments,
-  FrameBody,
-  MapArguments,
-  MapBody,
-  VerdictBody,
-} from '../../engine/view/map.js';
+import type { WriteArguments, WriteBody } from '../../engine/view/history.js';
+import type { Exchange, ViewRequests } from '../../engine/view/viewRequests.js';
 
 export type { Dap };
-
-interface Exchange<Arguments, Body> {
-  readonly arguments: Arguments;
-  readonly body: Body;
-}
 
 type BodyOf<Response extends { readonly body?: unknown }> = NonNullable<Response['body']>;
 
@@ -66,7 +47,7 @@ interface NumberFormatBody {
 }
 
 /** Every request that is answered with more than "unknown request". */
-export interface Requests {
+export interface Requests extends ViewRequests {
   cancel: Exchange<Dap.CancelArguments, undefined>;
   initialize: Exchange<Dap.InitializeRequestArguments, Dap.Capabilities>;
   configurationDone: Exchange<undefined, undefined>;
@@ -126,16 +107,9 @@ export interface Requests {
   exceptionInfo: Exchange<Dap.ExceptionInfoArguments, BodyOf<Dap.ExceptionInfoResponse>>;
   readMemory: Exchange<Dap.ReadMemoryArguments, BodyOf<Dap.ReadMemoryResponse>>;
   writeMemory: Exchange<Dap.WriteMemoryArguments, BodyOf<Dap.WriteMemoryResponse>>;
-  'mmscope/map': Exchange<MapArguments, MapBody>;
-  'mmscope/frame': Exchange<FrameArguments, FrameBody>;
-  'mmscope/verdict': Exchange<undefined, VerdictBody>;
-  'mmscope/address': Exchange<AddressArguments, AddressBody>;
-  'mmscope/clock': Exchange<undefined, ClockBody>;
   'mmscope/hash': Exchange<undefined, HashBody>;
   'mmscope/lastWrite': Exchange<WriteArguments, WriteBody>;
   'mmscope/nextWrite': Exchange<WriteArguments, WriteBody>;
-  'mmscope/goToTime': Exchange<TimeArguments, undefined>;
-  'mmscope/differences': Exchange<DifferencesArguments, DifferencesBody>;
   'mmscope/numberFormat': Exchange<{ readonly format?: string } | undefined, NumberFormatBody>;
   locations: Exchange<Dap.LocationsArguments, BodyOf<Dap.LocationsResponse>>;
 }

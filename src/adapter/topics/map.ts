@@ -1,6 +1,7 @@
 /** The custom requests of the map (src/engine/view/map.ts), and the tape's clock. */
 import { formatAddress, asPfn, pfn_to_phys } from '../../engine/memory/address.js';
 import { memberPlace, placeAt } from '../../engine/types/access.js';
+import { pageFlagBits } from '../../engine/types/flagText.js';
 import { typeName } from '../../engine/types/typeName.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
 import { pageFields } from '../../engine/view/pageFields.js';
@@ -45,7 +46,12 @@ export const mapHandlers = (
       maxPfn: image.maxPfn,
       zones,
       states: toBase64(states),
-      machine: { arch: image.profile.arch, source: image.source },
+      machine: {
+        arch: image.profile.arch,
+        source: image.source,
+        pageblockOrder: image.mm.pageblock_order,
+        flags: pageFlagBits(image.profile).map(({ name }) => `PG_${name}`),
+      },
       // Everything has been looked at for the overview anyway.
       ...(states.length * framesPerCell >= image.maxPfn && { totals: context.states.totals() }),
     };

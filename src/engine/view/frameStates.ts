@@ -49,6 +49,12 @@ export interface FreeBlock {
   readonly order: number;
 }
 
+/** Frames that a word of memory tells of. */
+interface FrameSubject {
+  readonly firstPfn: number;
+  readonly nrPages: number;
+}
+
 export class FrameStates {
   /** One byte a frame. Only regions that were asked for are valid. */
   private readonly states: Uint8Array;
@@ -84,6 +90,11 @@ export class FrameStates {
     this.pageTableType = profile.findConstant('PG_table') ?? 0;
     this.knownPageblockWords = new Int32Array(mm.pageblockWords.length);
     this.syncedAt = image.tape.cursor;
+  }
+
+  /** Frames that are classified together. */
+  get regionFrames(): number {
+    return 1 << this.regionShift;
   }
 
   /** The state of one frame. */
@@ -227,18 +238,28 @@ export class FrameStates {
 
   /** A word changed: the region of the struct page it belongs to, or of the pageblocks whose types it holds. */
   private touched(cell: number): void {
+    const subject = this.subjectIn(cell);
+    if (subject !== undefined) this.dirtyRange(subject.firstPfn, subject.nrPages);
+  }
+
+  /** The frames that a word tells of: one, by its struct page, or those whose pageblock types it holds. */
+  subjectOf(cell: number): FrameSubject | undefined {
+    this.learnPageblockCells();
+    return this.subjectIn(cell);
+  }
+
+  private subjectIn(cell: number): FrameSubject | undefined {
     const { mm, memory } = this.image;
     const frame = memory.frameOfSlot[cell >>> 10] ?? 0;
     const va = mm.memmap.vaOfFrame(frame);
     if (va === undefined) {
+      if (!mm.sparsemem) return this.zoneBitmapSubject(cell);
       const word = this.pageblockCells.get(cell);
-      if (!mm.sparsemem) this.touchedZoneBitmap(cell);
-      else if (word !== undefined)
-        this.dirtyRange(word << (mm.pageblock_order + 3), 8 << mm.pageblock_order);
-      return;
+      if (word === undefined) return undefined;
+      return { firstPfn: word << (mm.pageblock_order + 3), nrPages: 8 << mm.pageblock_order };
     }
     const pfn = this.peek.pfnOf(asVirt(va + ((cell & 1023) << 2)));
-    if (pfn !== undefined) this.dirtyRange(pfn, 1);
+    return pfn === undefined ? undefined : { firstPfn: pfn, nrPages: 1 };
   }
 
   private learnPageblockCells(): void {
@@ -252,7 +273,7 @@ export class FrameStates {
   }
 
   /** FLATMEM: `zone->pageblock_flags`. */
-  private touchedZoneBitmap(cell: number): void {
+  private zoneBitmapSubject(cell: number): FrameSubject | undefined {
     const { mm } = this.image;
     for (const zone of mm.zones) {
       const start = mm.read_ulong(zone + mm.zone.zone_start_pfn);
@@ -261,8 +282,10 @@ export class FrameStates {
       const bitmap = mm.read_ptr(zone + mm.zone.pageblock_flags);
       const block = (cell - bitmap) * 8;
       const first = start - (start % mm.pageblock_nr_pages) + block * mm.pageblock_nr_pages;
-      if (block >= 0 && first < start + spanned) this.dirtyRange(first, 8 << mm.pageblock_order);
+      if (block >= 0 && first < start + spanned)
+        return { firstPfn: first, nrPages: 8 << mm.pageblock_order };
     }
+    return undefined;
   }
 
   private dirtyRange(firstPfn: number, nrPages: number): void {

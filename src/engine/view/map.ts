@@ -5,13 +5,8 @@
 
 /** States of `cells` cells of `framesPerCell` frames each, from `firstPfn` on. */
 export const MAP_REQUEST = 'mmscope/map';
-/** Everything about one frame. */
-export const FRAME_REQUEST = 'mmscope/frame';
 /** Where the debugger's cursor stands on the tape. */
 export const CLOCK_REQUEST = 'mmscope/clock';
-
-/** What the allocator considered in its newest attempt. */
-export const VERDICT_REQUEST = 'mmscope/verdict';
 
 export interface MapArguments {
   /** A multiple of `framesPerCell`. */
@@ -49,6 +44,10 @@ export interface MapBody {
 export interface MapMachine {
   /** `i386`, `i386-pae`, `x86_64`. */
   readonly arch: string;
+  /** Frames of a pageblock are 2 to this power. */
+  readonly pageblockOrder: number;
+  /** Names of the page flags that this build has: `PG_locked`. */
+  readonly flags: readonly string[];
   /** Booted by mmscope, rebuilt from a recorded state, or read from a dump. */
   readonly source: 'boot' | 'state' | 'core';
 }

@@ -53,6 +53,11 @@ export class Sessions implements Disposable {
     return (active && this.states.get(active.id)) ?? [...this.states.values()].at(-1);
   }
 
+  /** Sessions that run. */
+  get count(): number {
+    return this.states.size;
+  }
+
   dispose(): void {
     this.subscriptions.dispose();
   }

@@ -6,7 +6,10 @@ import { hexDump } from './hexDump.js';
 const SCHEME = 'mmscope-memory';
 const PAGE_SIZE = 4096;
 
-export const hexDocumentUri = (session: DebugSession, frame: FrameBody): Uri =>
+export const hexDocumentUri = (
+  session: DebugSession,
+  frame: Pick<FrameBody, 'pfn' | 'phys' | 'memoryReference'>,
+): Uri =>
   Uri.from({
     scheme: SCHEME,
     authority: session.id,

@@ -1,4 +1,4 @@
-/** The page of the map: no inline script or style, nothing from anywhere but this extension. */
+/** The page of the map: no inline script or style, nothing from anywhere but this extension and the page itself (a picture to be saved). */
 
 export interface PageSource {
   /** Fresh for each page. */
@@ -14,7 +14,7 @@ export function mapPage({ nonce, cspSource, resource }: PageSource): string {
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
     `style-src ${cspSource} 'nonce-${nonce}'`,
-    `img-src ${cspSource}`,
+    `img-src ${cspSource} data:`,
   ].join('; ');
   // The meta `csp-nonce` is read by the toolkit for the one style element that it makes.
   return `<!DOCTYPE html>
@@ -25,7 +25,7 @@ export function mapPage({ nonce, cspSource, resource }: PageSource): string {
 <meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${resource('webview.css')}">
-<title>Physical Memory</title>
+<title>Memory</title>
 </head>
 <body>
 <div id="map"></div>

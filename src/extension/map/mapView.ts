@@ -4,17 +4,10 @@
  */
 import path from 'node:path';
 import { Disposable, type DebugSession, type Uri, type Webview } from 'vscode';
-import {
-  FRAME_REQUEST,
-  MAP_REQUEST,
-  VERDICT_REQUEST,
-  type FrameBody,
-  type MapBody,
-  type VerdictBody,
-} from '../../engine/view/map.js';
-import type { FromMap, Question, Questions, ToMap } from '../../../webview/messages.js';
+import { isViewRequest } from '../../engine/view/viewRequests.js';
+import type { FromMap, ToMap } from '../../../webview/messages.js';
 import type { Sessions, SessionState } from '../debug/sessions.js';
-import { frameActions } from './frameActions.js';
+import { perform } from './acts.js';
 import { mapHtml } from './html.js';
 
 /** The file that a session is about: its scenario, else its machine's. */
@@ -69,7 +62,7 @@ export class MapView implements Disposable {
         void this.answer(message);
         return;
       case 'act':
-        void frameActions[message.action](this.sessions.current?.session, message.frame);
+        void perform(message.act, this.sessions);
         return;
     }
   }
@@ -83,28 +76,21 @@ export class MapView implements Disposable {
       stopped: state.stopped,
       epoch: state.epoch,
       stop: state.stop,
+      isOneOfMany: this.sessions.count > 1,
     };
     this.post({ type: 'session', session });
   }
 
-  private async answer(message: FromMap & { type: 'ask' }): Promise<void> {
-    const { id } = message;
+  private async answer({ id, request, args }: FromMap & { type: 'ask' }): Promise<void> {
     try {
-      this.post({ type: 'answer', id, answer: await this.ask(message) });
+      const session = this.sessions.current?.session;
+      if (session === undefined) throw new Error('no session');
+      if (!isViewRequest(request)) throw new Error(`${String(request)} is not for views`);
+      const body = (await session.customRequest(request, args)) as unknown;
+      this.post({ type: 'answer', id, body });
     } catch (error) {
       this.post({ type: 'failed', id, message: error instanceof Error ? error.message : '' });
     }
-  }
-
-  private async ask(message: FromMap & { type: 'ask' }): Promise<Questions[Question]['answer']> {
-    const session = this.sessions.current?.session;
-    if (session === undefined) throw new Error('no session');
-    if (message.question === 'frame')
-      return (await session.customRequest(FRAME_REQUEST, message.asks)) as FrameBody;
-    if (message.question === 'verdict')
-      return (await session.customRequest(VERDICT_REQUEST)) as VerdictBody;
-    const body = (await session.customRequest(MAP_REQUEST, message.asks)) as MapBody;
-    return { ...body, states: new Uint8Array(Buffer.from(body.states, 'base64')) };
   }
 
   private post(message: ToMap): void {

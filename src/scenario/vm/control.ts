@@ -119,6 +119,11 @@ export class Control {
     this.write(FAILED_EXPECTS, this.read(FAILED_EXPECTS) + 1);
   }
 
+  get expectCells(): { readonly held: Cell; readonly failed: Cell } {
+    const { start } = this;
+    return { held: asCell(start + HELD_EXPECTS), failed: asCell(start + FAILED_EXPECTS) };
+  }
+
   get heldExpects(): number {
     return this.read(HELD_EXPECTS);
   }

@@ -6,7 +6,7 @@
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
+import { asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
@@ -299,6 +299,11 @@ export class ScenarioVm {
   get expects(): ExpectCounts {
     const { heldExpects: held, failedExpects: failed } = this.control;
     return { held, failed };
+  }
+
+  /** The cells that count them. */
+  get expectCells(): { readonly held: Cell; readonly failed: Cell } {
+    return this.control.expectCells;
   }
 
   tasks(): TaskState[] {

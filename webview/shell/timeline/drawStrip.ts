@@ -1,0 +1,196 @@
+/**
+ * The strip's picture:
+ *
+ *     free pages, a line a zone          each on its own scale, from its least to its most in view
+ *     events, a row a kind               so that colour is not all that tells them apart
+ *     expects                            a dot where they held, a cross where one failed
+ *     tasks, a lane each                 a tint where the CPU is another one
+ */
+import {
+  TIMELINE_EVENTS,
+  type TimelineBody,
+  type TimelineEventKind,
+} from '../../../src/engine/view/timeline.js';
+import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
+import { css, mix, type Rgb } from '../../draw/color.js';
+import type { Palette } from '../../draw/palette.js';
+
+export const HEIGHT_PX = 64;
+const FREE_TOP = 2;
+const FREE_PX = 16;
+const EVENTS_TOP = 21;
+const ROW_PX = 3;
+const EXPECTS_Y = 52;
+const LANES_TOP = 57;
+const LANES_PX = 6;
+const TICK_PX = 2;
+
+/** Colours that the map has for what the event is about. */
+const COLORS: Readonly<Record<TimelineEventKind, PageKindName>> = {
+  split: 'compoundHead',
+  merge: 'free',
+  fallback: 'pageTable',
+  refill: 'perCpu',
+  drain: 'kernel',
+  lock: 'locked',
+  reclaim: 'pageCache',
+  failure: 'locked',
+  fault: 'poisoned',
+};
+
+export function drawStrip(
+  context: CanvasRenderingContext2D,
+  body: TimelineBody,
+  widthPx: number,
+  palette: Palette,
+): void {
+  context.clearRect(0, 0, widthPx, HEIGHT_PX);
+  const columns = body.lines.length;
+  const columnPx = widthPx / columns;
+  drawStatements(context, body, widthPx, palette);
+  for (const { free } of body.zones) drawFree(context, free, columnPx, palette);
+  for (const [column, kind] of body.events) {
+    const name = TIMELINE_EVENTS[kind]?.kind ?? 'fault';
+    context.fillStyle = css(colorOf(palette, COLORS[name]));
+    const isGrave = name === 'failure' || name === 'fault';
+    const x = Math.floor(column * columnPx);
+    // What went wrong is seen at a glance: over the whole height of the events.
+    if (isGrave) context.fillRect(x, EVENTS_TOP, TICK_PX, ROW_PX * TIMELINE_EVENTS.length);
+    else context.fillRect(x, EVENTS_TOP + kind * ROW_PX, TICK_PX, ROW_PX - 0.5);
+  }
+  for (const [column, , failed] of body.expects)
+    drawExpect(context, column * columnPx, failed > 0, palette);
+  drawTasks(context, body, columnPx, palette);
+}
+
+export interface Cursor {
+  readonly kind: 'now' | 'compared' | 'pointed';
+  readonly x: number;
+}
+
+export function drawCursor(
+  context: CanvasRenderingContext2D,
+  cursors: readonly Cursor[],
+  widthPx: number,
+  palette: Palette,
+): void {
+  context.clearRect(0, 0, widthPx, HEIGHT_PX);
+  const compared = cursors.find(({ kind }) => kind === 'compared');
+  const now = cursors.find(({ kind }) => kind === 'now');
+  if (compared !== undefined && now !== undefined) {
+    context.fillStyle = css(palette.focus, 0.15);
+    context.fillRect(Math.min(compared.x, now.x), 0, Math.abs(now.x - compared.x), HEIGHT_PX);
+  }
+  for (const { kind, x } of cursors) {
+    const at = Math.max(1, Math.min(widthPx - 1, x));
+    context.fillStyle = css(
+      kind === 'now' ? palette.changed : palette.focus,
+      kind === 'pointed' ? 0.7 : 1,
+    );
+    context.fillRect(at - (kind === 'now' ? 1 : 0.5), 0, kind === 'now' ? 2 : 1, HEIGHT_PX);
+    if (kind !== 'pointed')
+      drawFlag(context, at, kind === 'now' ? (compared === undefined ? '' : 'B') : 'A', palette);
+  }
+}
+
+function drawFlag(
+  context: CanvasRenderingContext2D,
+  x: number,
+  letter: string,
+  palette: Palette,
+): void {
+  if (letter === '') return;
+  context.font = `600 10px ${palette.fontFamily}`;
+  context.textBaseline = 'top';
+  context.textAlign = x > 14 ? 'right' : 'left';
+  context.fillStyle = css(palette.foreground);
+  context.fillText(letter, x > 14 ? x - 3 : x + 3, 1);
+}
+
+const colorOf = (palette: Palette, kind: PageKindName): Rgb =>
+  palette.kinds[pageKindCode(kind)] ?? palette.foreground;
+
+/** Marks between statements, where there is room for them. */
+function drawStatements(
+  context: CanvasRenderingContext2D,
+  { from, to }: TimelineBody,
+  widthPx: number,
+  palette: Palette,
+): void {
+  const pitch = widthPx / (to - from);
+  if (pitch < 5) return;
+  context.fillStyle = css(palette.foreground, 0.12);
+  for (let moment = Math.ceil(from); moment <= to; moment++)
+    context.fillRect(Math.round((moment - from) * pitch), 0, 1, LANES_TOP);
+}
+
+function drawFree(
+  context: CanvasRenderingContext2D,
+  free: readonly number[],
+  columnPx: number,
+  palette: Palette,
+): void {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const pages of free) {
+    least = Math.min(least, pages);
+    most = Math.max(most, pages);
+  }
+  // A zone that nothing was taken from is a line of its own only where all are.
+  if (most === least) return;
+  context.strokeStyle = css(colorOf(palette, 'free'));
+  context.lineWidth = 1.25;
+  context.beginPath();
+  free.forEach((pages, column) => {
+    const y = FREE_TOP + FREE_PX * (1 - (pages - least) / (most - least));
+    if (column === 0) context.moveTo(0, y);
+    else context.lineTo(column * columnPx, y);
+    context.lineTo((column + 1) * columnPx, y);
+  });
+  context.stroke();
+}
+
+function drawExpect(
+  context: CanvasRenderingContext2D,
+  x: number,
+  hasFailed: boolean,
+  palette: Palette,
+): void {
+  if (!hasFailed) {
+    context.fillStyle = css(colorOf(palette, 'freeCma'));
+    context.beginPath();
+    context.arc(x + 1, EXPECTS_Y, 2, 0, 2 * Math.PI);
+    context.fill();
+    return;
+  }
+  context.strokeStyle = css(colorOf(palette, 'locked'));
+  context.lineWidth = 1.75;
+  context.beginPath();
+  context.moveTo(x - 2, EXPECTS_Y - 3);
+  context.lineTo(x + 4, EXPECTS_Y + 3);
+  context.moveTo(x + 4, EXPECTS_Y - 3);
+  context.lineTo(x - 2, EXPECTS_Y + 3);
+  context.stroke();
+}
+
+/** Each task that ran has a lane; where there is more than one CPU, their numbers are tints. */
+function drawTasks(
+  context: CanvasRenderingContext2D,
+  { tasks, cpus, nrCpus }: TimelineBody,
+  columnPx: number,
+  palette: Palette,
+): void {
+  const ran = [...new Set(tasks)].sort((a, b) => a - b);
+  const lanePx = LANES_PX / Math.max(1, ran.length);
+  let start = 0;
+  for (let column = 1; column <= tasks.length; column++) {
+    const goesOn = tasks[column] === tasks[start] && cpus[column] === cpus[start];
+    if (goesOn && column < tasks.length) continue;
+    const lane = ran.indexOf(tasks[start] ?? 0);
+    const share = nrCpus > 1 ? 0.35 + (0.6 * (cpus[start] ?? 0)) / (nrCpus - 1) : 0.5;
+    context.fillStyle = css(mix(palette.background, palette.focus, share));
+    const top = LANES_TOP + lane * lanePx;
+    context.fillRect(start * columnPx, top, (column - start) * columnPx, Math.max(1, lanePx - 0.5));
+    start = column;
+  }
+}

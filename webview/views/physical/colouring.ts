@@ -1,0 +1,89 @@
+/**
+ * What the cells can be coloured by: their use, which is the state byte itself (pageState.ts), or one byte a cell that the adapter
+ * tells (src/engine/view/frameValues.ts). A scale says what such a byte looks like.
+ */
+import { NO_VALUE } from '../../../src/engine/view/frameValues.js';
+import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
+import { mix, type Rgb } from '../../draw/color.js';
+import type { Palette } from '../../draw/palette.js';
+
+export type Colouring =
+  | 'use'
+  | 'order'
+  | 'migratetype'
+  | 'zone'
+  | 'references'
+  | 'mappings'
+  | 'pins'
+  | 'age'
+  | 'owner'
+  | `PG_${string}`;
+
+interface ColouringRow {
+  readonly id: Colouring;
+  readonly label: string;
+  /** Different things that have names, or more and less of one thing. */
+  readonly scale: 'names' | 'amount';
+  /** The amount at which the colour is full. */
+  readonly full: number;
+  readonly hint: string;
+}
+
+const names = (id: Colouring, label: string, hint: string): ColouringRow => ({
+  id,
+  label,
+  scale: 'names',
+  full: 1,
+  hint,
+});
+const amount = (id: Colouring, label: string, full: number, hint: string): ColouringRow => ({
+  id,
+  label,
+  scale: 'amount',
+  full,
+  hint,
+});
+
+export const COLOURINGS: readonly ColouringRow[] = [
+  names('use', 'Use', 'What the frame is used for'),
+  amount('order', 'Order', 10, 'Order of the block that the frame belongs to'),
+  names('migratetype', 'Migratetype', 'Migratetype of its pageblock'),
+  names('zone', 'Zone', 'Zone of the frame'),
+  amount('references', 'References', 8, '_refcount'),
+  amount('mappings', 'Mappings', 8, '_mapcount + 1: page tables that map it'),
+  amount('pins', 'Pins', 4, '_refcount / GUP_PIN_COUNTING_BIAS'),
+  amount('age', 'Age', 15, 'How long ago its struct page or its bytes were written last'),
+  names('owner', 'Owner', 'Slab cache, vmalloc area or address space'),
+];
+
+/** The row of a colouring, also of a page flag. */
+export function colouringOf(id: Colouring): ColouringRow {
+  const row = COLOURINGS.find((known) => known.id === id);
+  return row ?? amount(id, id, 15, `Frames whose struct page has ${id}`);
+}
+
+const NAME_KINDS: readonly PageKindName[] = [
+  'kernel',
+  'pageCache',
+  'slab',
+  'free',
+  'pageTable',
+  'compoundHead',
+  'perCpu',
+  'user',
+  'freeCma',
+  'locked',
+];
+const FAINTEST = 0.14;
+
+/** The colour of a value; undefined: the cell has none. */
+export function valueColor(palette: Palette, row: ColouringRow, value: number): Rgb | undefined {
+  if (value === NO_VALUE) return undefined;
+  if (row.scale === 'names') {
+    const kind = NAME_KINDS[value % NAME_KINDS.length] ?? 'kernel';
+    return palette.kinds[pageKindCode(kind)];
+  }
+  const share = Math.min(1, value / row.full);
+  const strong = palette.kinds[pageKindCode('pageCache')] ?? palette.foreground;
+  return mix(palette.background, strong, value === 0 ? FAINTEST : 0.3 + 0.7 * share);
+}

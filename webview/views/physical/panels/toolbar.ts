@@ -1,0 +1,67 @@
+/** The bar above the map: arrangement, colours, what is drawn over it, zoom. */
+import { checkbox, dropdown, iconButton, liveDropdown } from '../../../controls.js';
+import { element } from '../../../dom.js';
+import { COLOURINGS, type Colouring } from '../colouring.js';
+import type { Options } from '../options.js';
+
+export interface ToolbarActions {
+  set(options: Partial<Options>): void;
+  zoom(step: 1 | -1 | 'fit'): void;
+}
+
+export interface Toolbar {
+  readonly root: HTMLElement;
+  setScale(framesPerCell: string, cellSize: string): void;
+  /** Page flags that the machine's build has. */
+  setFlags(flags: readonly string[]): void;
+}
+
+const ARRANGEMENTS = [
+  { value: 'buddy', label: 'Squares' },
+  { value: 'rows', label: 'Rows' },
+] as const;
+
+export function createToolbar(options: Options, actions: ToolbarActions): Toolbar {
+  const scale = element('span', { class: 'frames' });
+  const size = element('span', { class: 'size' });
+  const colourings = COLOURINGS.map(({ id, label }) => ({ value: id, label: `Colour: ${label}` }));
+  const colouring = liveDropdown<Colouring>('Colour by', colourings, options.colouring, (value) =>
+    actions.set({ colouring: value }),
+  );
+  const arrangement = dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
+    actions.set({ arrangement: value }),
+  );
+  let known = '';
+  const root = element(
+    'div',
+    { class: 'toolbar', role: 'toolbar', 'aria-label': 'How the map is drawn' },
+    colouring.root,
+    arrangement,
+    checkbox('Changes', options.showChanges, (on) => actions.set({ showChanges: on })),
+    checkbox('Pageblocks', options.showPageblocks, (on) => actions.set({ showPageblocks: on })),
+    element('div', { class: 'spacer' }),
+    element(
+      'div',
+      { class: 'zoom' },
+      iconButton('zoomOut', 'Zoom out (-)', () => actions.zoom(-1)),
+      element('span', { class: 'scale' }, scale, size),
+      iconButton('zoomIn', 'Zoom in (+)', () => actions.zoom(1)),
+      iconButton('fit', 'Fit the whole machine (0)', () => actions.zoom('fit')),
+    ),
+  );
+  return {
+    root,
+    setScale(framesPerCell, cellSize) {
+      scale.textContent = framesPerCell;
+      size.textContent = `, ${cellSize}`;
+    },
+    setFlags(flags) {
+      if (flags.join() === known) return;
+      known = flags.join();
+      colouring.setOptions([
+        ...colourings,
+        ...flags.map((flag) => ({ value: flag as Colouring, label: `Colour: ${flag}` })),
+      ]);
+    },
+  };
+}
