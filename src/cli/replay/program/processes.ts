@@ -39,6 +39,7 @@ import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
+import { MAP_ANONYMOUS, MAP_HUGETLB } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 
 /** One line of a program. */
@@ -56,8 +57,6 @@ interface Process {
 /** enum fault_flag, as the kernel that was recorded had it. */
 const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
-const MAP_ANONYMOUS = 0x20;
-const MAP_HUGETLB = 0x4_0000;
 
 /** An action that the engine does not perform. */
 export class NotPerformed extends Error {}

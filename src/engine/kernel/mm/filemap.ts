@@ -114,7 +114,7 @@ export function filemap_map_pages(
 }
 
 /** The page that a fault asks for, locked and with a reference. Left out: what is not in the cache would have to be read. */
-export function filemap_fault(k: Kernel, vmf: VmFault): VmFault_t {
+function filemap_fault(k: Kernel, vmf: VmFault): VmFault_t {
   const file: File = k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_file));
   const mapping: AddressSpace = k.read_ptr(k.plus(file, k.file.f_mapping));
   // Behind the end of the file there is nothing.

@@ -1,5 +1,5 @@
 /**
- * The areas that map a file, and the areas that may map a page of an anon_vma: red-black trees by the firstIn page of the file that each
+ * The areas that map a file, and the areas that may map a page of an anon_vma: red-black trees by the first page of the file that each
  * maps, where every node also keeps the last page of all below it.
  *
  *     mapping->i_mmap    ─> vma->shared.rb      of a file's pages, straight
@@ -110,47 +110,6 @@ const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => 
   rb_erase_augmented(k, node, root, tree);
 };
 
-/** The firstIn node at or below `node` whose interval meets [start, last]; NULL: none. */
-const subtreeSearch = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
-  for (;;) {
-    // What is to the left begins earlier; it is only of interest where something there ends late enough.
-    const left: RbNode = k.read_ptr(node + k.rb_node.rb_left);
-    if (left !== NULL && start <= k.read_ulong(tree.subtreeLast(k, left))) {
-      node = left;
-      continue;
-    }
-    if (tree.start(k, node) > last) return NULL;
-    if (start <= tree.last(k, node)) return node;
-    const right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
-    if (right === NULL || start > k.read_ulong(tree.subtreeLast(k, right))) return NULL;
-    node = right;
-  }
-};
-
-const firstIn = (k: Kernel, tree: Tree, root: RbRoot, start: ULong, last: ULong): RbNode => {
-  const node: RbNode = k.read_ptr(root);
-  if (node === NULL || k.read_ulong(tree.subtreeLast(k, node)) < start) return NULL;
-  return subtreeSearch(k, tree, node, start, last);
-};
-
-const nextIn = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
-  let rb: RbNode = k.read_ptr(node + k.rb_node.rb_right);
-  for (;;) {
-    if (rb !== NULL && start <= k.read_ulong(tree.subtreeLast(k, rb)))
-      return subtreeSearch(k, tree, rb, start, last);
-    // Up, until the way comes from the left.
-    let prev: RbNode;
-    do {
-      prev = node;
-      node = rb_parent(k, node);
-      if (node === NULL) return NULL;
-      rb = k.read_ptr(node + k.rb_node.rb_right);
-    } while (prev === rb);
-    if (last < tree.start(k, node)) return NULL;
-    if (start <= tree.last(k, node)) return node;
-  }
-};
-
 // --- areas of a file -----------------------------------------------------------------------------------------------------
 
 export function vma_interval_tree_insert(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
@@ -191,27 +150,6 @@ export function vma_interval_tree_insert_after(
   rb_insert_augmented(k, rb, root, VMA_TREE);
 }
 
-/** Areas that map a page in [start, last] of the file: the firstIn, and the one behind `node`. */
-export function vma_interval_tree_iter_first(
-  k: Kernel,
-  root: RbRoot,
-  start: ULong,
-  last: ULong,
-): VmAreaStruct {
-  const node: RbNode = firstIn(k, VMA_TREE, root, start, last);
-  return node === NULL ? NULL : vmaOf(k, node);
-}
-
-export function vma_interval_tree_iter_next(
-  k: Kernel,
-  node: VmAreaStruct,
-  start: ULong,
-  last: ULong,
-): VmAreaStruct {
-  const found: RbNode = nextIn(k, VMA_TREE, nodeOf(k, node), start, last);
-  return found === NULL ? NULL : vmaOf(k, found);
-}
-
 // --- areas of an anon_vma ------------------------------------------------------------------------------------------------
 
 export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
@@ -220,24 +158,4 @@ export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, roo
 
 export function anon_vma_interval_tree_remove(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
   removeNode(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
-}
-
-export function anon_vma_interval_tree_iter_first(
-  k: Kernel,
-  root: RbRoot,
-  start: ULong,
-  last: ULong,
-): AnonVmaChain {
-  const node: RbNode = firstIn(k, AVC_TREE, root, start, last);
-  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
-}
-
-export function anon_vma_interval_tree_iter_next(
-  k: Kernel,
-  node: AnonVmaChain,
-  start: ULong,
-  last: ULong,
-): AnonVmaChain {
-  const found: RbNode = nextIn(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), start, last);
-  return found === NULL ? NULL : asCell(found - k.anon_vma_chain.rb);
 }

@@ -89,7 +89,7 @@ export function __tlb_remove_page(k: Kernel, tlb: MmuGather, page: Page): boolea
   return nr + 1 === MAX_GATHER_BATCH(k) && !tlb_next_batch(k, tlb);
 }
 
-export function tlb_remove_page(k: Kernel, tlb: MmuGather, page: Page): void {
+function tlb_remove_page(k: Kernel, tlb: MmuGather, page: Page): void {
   if (__tlb_remove_page(k, tlb, page)) tlb_flush_mmu(k, tlb);
 }
 

@@ -73,7 +73,7 @@ function anon_vma_ctor(k: Kernel, anon_vma: AnonVma): void {
 }
 linkConstructor('anon_vma_ctor', anon_vma_ctor);
 
-export function get_anon_vma(k: Kernel, anon_vma: AnonVma): void {
+function get_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   const refcount = k.plus(anon_vma, k.anon_vma.refcount);
   k.write(refcount, k.read_int(refcount) + 1);
 }
@@ -87,7 +87,7 @@ function __put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   if (k.read_int(refcount) === 0) anon_vma_free(k, root);
 }
 
-export function put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
+function put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   const refcount = k.plus(anon_vma, k.anon_vma.refcount);
   k.write(refcount, k.read_int(refcount) - 1);
   if (k.read_int(refcount) === 0) __put_anon_vma(k, anon_vma);
@@ -252,7 +252,7 @@ export function unlink_anon_vmas(k: Kernel, vma: VmAreaStruct): void {
 
 export const PageAnonExclusive = (k: Kernel, page: Page): boolean =>
   test_bit(k, k.PG_anon_exclusive, page + k.page.flags);
-export const SetPageAnonExclusive = (k: Kernel, page: Page): void =>
+const SetPageAnonExclusive = (k: Kernel, page: Page): void =>
   set_bit(k, k.PG_anon_exclusive, page + k.page.flags);
 export const ClearPageAnonExclusive = (k: Kernel, page: Page): void =>
   clear_bit(k, k.PG_anon_exclusive, page + k.page.flags);

@@ -69,11 +69,6 @@ export function mas_set(mas: MaState, index: ULong): void {
   mas_set_range(mas, index, index);
 }
 
-/** The next look at the tree begins at its top. */
-export function mas_reset(mas: MaState): void {
-  mas.node = 'MAS_START';
-}
-
 export function mt_init_flags(k: Kernel, mt: MapleTree, flags: Int): void {
   k.write(k.plus(mt, k.maple_tree.ma_flags), flags);
   k.write_long(k.plus(mt, k.maple_tree.ma_root), 0);

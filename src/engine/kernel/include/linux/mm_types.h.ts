@@ -37,7 +37,7 @@ export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
 export const VM_SEQ_READ = 0x8000;
 export const VM_DONTCOPY = 0x2_0000;
-export const VM_DONTEXPAND = 0x4_0000;
+const VM_DONTEXPAND = 0x4_0000;
 export const VM_LOCKONFAULT = 0x8_0000;
 export const VM_ACCOUNT = 0x10_0000;
 export const VM_NORESERVE = 0x20_0000;
@@ -54,15 +54,10 @@ export const VM_SPECIAL: VmFlags = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDM
 export const VM_LOCKED_CLEAR_MASK: VmFlags = ~(VM_LOCKED | VM_LOCKONFAULT);
 export const VM_DATA_DEFAULT_FLAGS: VmFlags =
   VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-export const VM_STACK_FLAGS: VmFlags =
-  VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT;
-/** What a new address space takes over of its parent's default flags. */
-export const VM_INIT_DEF_MASK: VmFlags = VM_NOHUGEPAGE;
 
 // --- bits of mm->flags ---------------------------------------------------------------------------------------------------
 
 export const MMF_OOM_SKIP = 21;
-export const MMF_UNSTABLE = 22;
 /** A page of it was pinned once: fork() looks at each page then. */
 export const MMF_HAS_PINNED = 27;
 /** What a child takes over: how it may be dumped. */
@@ -70,7 +65,6 @@ export const MMF_INIT_MASK = 0x7ff | (1 << 24);
 
 // --- mmap() --------------------------------------------------------------------------------------------------------------
 
-export const PROT_NONE = 0;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const PROT_EXEC = 4;

@@ -46,9 +46,9 @@ import {
   MMF_INIT_MASK,
   VM_ACCOUNT,
   VM_DONTCOPY,
-  VM_INIT_DEF_MASK,
   VM_LOCKED,
   VM_LOCKONFAULT,
+  VM_NOHUGEPAGE,
   VM_WIPEONFORK,
 } from '../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
@@ -109,7 +109,7 @@ function mm_init(k: Kernel, mm: MmStruct): MmStruct {
     k.write(k.plus(mm, of.flags), k.read_int(k.plus(parent, of.flags)) & MMF_INIT_MASK);
     k.write_long(
       k.plus(mm, of.def_flags),
-      k.read_int(k.plus(parent, of.def_flags)) & VM_INIT_DEF_MASK,
+      k.read_int(k.plus(parent, of.def_flags)) & VM_NOHUGEPAGE, // VM_INIT_DEF_MASK
     );
   } else {
     // default_dump_filter

@@ -289,7 +289,7 @@ function zap_pud_range(
   }
 }
 
-export function unmap_page_range(
+function unmap_page_range(
   k: Kernel,
   tlb: MmuGather,
   vma: VmAreaStruct,
