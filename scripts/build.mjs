@@ -12,13 +12,14 @@ import { common, root } from './bundle.mjs';
 
 /** Bytes that a part of the output may take. Parts of extension.cjs are told apart by the folder of their source. */
 const BUDGETS = [
-  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 60e3 },
+  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 67e3 },
   {
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1300e3,
+    bytes: 1340e3,
   },
+  { name: 'reports', output: 'extension.cjs', from: /^src\/report\//, bytes: 180e3 },
   {
     name: 'names of Linux',
     output: 'extension.cjs',
@@ -43,9 +44,9 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 500e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 260e3 },
-  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 20e3 },
-  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 5.95e6 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
+  { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
+  { name: 'command line', output: 'mmscope.cjs', from: /./, bytes: 6.1e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -7,6 +7,7 @@ import type { Command } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import type { Session } from './session.js';
 import { addressHandlers } from './topics/address.js';
+import { allocatorHandlers } from './topics/allocators.js';
 import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
@@ -31,6 +32,7 @@ import { steppingHandlers } from './topics/stepping.js';
 import { timelineHandlers } from './topics/timeline.js';
 import { NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
+import { virtualHandlers } from './topics/virtual.js';
 
 export function dispatcher(session: Session): Dispatch {
   const handlers: Handlers = {
@@ -58,6 +60,8 @@ export function dispatcher(session: Session): Dispatch {
     ...restartFrameHandlers(session),
     ...locationHandlers(session),
     ...numberFormatHandlers(session),
+    ...virtualHandlers(session),
+    ...allocatorHandlers(session),
   };
   return (request, context) => {
     const { command } = request;

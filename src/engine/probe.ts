@@ -7,6 +7,9 @@
  *
  * This module holds the engine's only variable that outlives a call: who listens. It is not state of the machine.
  */
+/** Ids from here on are of functions, and of statements, that the kernel calls and does not have: a scenario's. */
+export const FOREIGN = 1 << 24;
+
 /** How kernel sources are shown: printed as C, or as they are. */
 export type KernelLanguage = 'c' | 'typescript';
 

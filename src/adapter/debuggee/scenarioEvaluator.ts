@@ -6,6 +6,7 @@ import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.
 import type {
   Evaluated,
   Evaluator,
+  ExtraName,
   KnownName,
   Viewpoint,
   Whereabouts,
@@ -14,17 +15,26 @@ import { knownNames } from '../evaluation/knownNames.js';
 import { withoutQualifiers } from '../evaluation/qualifiedNames.js';
 import { errors } from '../protocol/errors.js';
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 export class ScenarioEvaluator implements Evaluator {
   constructor(private readonly vm: ScenarioVm) {}
 
   evaluate(text: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
     const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
-    const frame = this.vm.frames(at.task)[at.frame];
+    const { inside, below } = at;
+    const frame =
+      inside === undefined
+        ? this.vm.frames(at.task)[at.frame]
+        : this.vm.frameInside(at.task, inside.statement, inside.use);
     const { extra = [] } = at;
-    const values = extra.map(({ name, type, value }) => [name, { type, value }] as const);
+    const known = extra.some(({ weak }) => weak === true) ? this.variablesOf(frame) : NOTHING;
+    const values = extra
+      .filter(({ name, weak }) => weak !== true || !known.has(name))
+      .map(({ name, type, value }) => [name, { type, value }] as const);
     const result = this.vm.evaluate(expression, frame, {
       // The console is listened to: what a call does inside can be stopped at.
-      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented }),
+      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented, below }),
       ...(values.length > 0 && { values: Object.fromEntries(values) }),
     });
     if (!result.ok) throw errors.cannotEvaluate(result.message);
@@ -32,8 +42,18 @@ export class ScenarioEvaluator implements Evaluator {
   }
 
   problemWith(expression: string, { statements, extra }: Whereabouts): string | undefined {
-    const values = Object.fromEntries(extra.map(({ name, ...known }) => [name, known]));
-    return this.vm.problemWith(expression, statements, values);
+    const problem = (names: readonly ExtraName[]): string | undefined => {
+      const values = Object.fromEntries(names.map(({ name, ...known }) => [name, known]));
+      return this.vm.problemWith(expression, statements, values);
+    };
+    const strong = extra.filter(({ weak }) => weak !== true);
+    const whole = problem(extra);
+    return strong.length === extra.length || whole === undefined ? whole : problem(strong);
+  }
+
+  private variablesOf(frame: Parameters<ScenarioVm['locals']>[0] | undefined): ReadonlySet<string> {
+    const locals = frame === undefined ? [] : this.vm.locals(frame);
+    return new Set([...locals, ...this.vm.globals()].map(({ name }) => name));
   }
 
   names(prefix: string): Iterable<KnownName> {

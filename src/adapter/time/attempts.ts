@@ -53,6 +53,8 @@ export class AttemptFinder {
     private readonly timeline: Timeline,
     private readonly tape: Tape<MachineEvent>,
     private readonly mm: Kernel,
+    /** Whether a statement of the scenario calls something that allocates more than pages, of which the tape need not tell. */
+    private readonly allocates: (statement: number) => boolean,
   ) {}
 
   /** The newest attempt that has begun at the timeline's place. */
@@ -130,11 +132,16 @@ export class AttemptFinder {
     const told = tape.marksBetween(from, to).findLast(({ event }) => TRACES.has(event.kind));
     const position = Math.max(counted, told?.position ?? -1);
     const edit = [...this.ofEdits.keys()].filter((at) => at < end && timeline.isEditStep(at));
-    const newestEdit = Math.max(-1, ...edit);
-    if (position < 0) return newestEdit;
-    let boundary = end - 1;
-    while (boundary > first && timeline.boundaries.position(boundary) > position) boundary--;
-    return Math.max(boundary, newestEdit);
+    let newest = Math.max(-1, ...edit);
+    for (let boundary = end - 1; boundary >= Math.max(first, newest + 1); boundary--) {
+      const asks =
+        this.allocates(timeline.boundaries.statement(boundary)) ||
+        timeline.wasCalledBack(boundary) ||
+        // The last one at or before what the tape has.
+        timeline.boundaries.position(boundary) <= position;
+      if (asks) newest = boundary;
+    }
+    return newest;
   }
 
   // --- recording -----------------------------------------------------------------------------------------------------

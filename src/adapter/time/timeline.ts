@@ -11,6 +11,7 @@
  * Invariant: memory is what it was at `place`, except inside the methods of this class.
  */
 import { ReplayDiverged } from '../../engine/memory/tape.js';
+import type { BlockReason } from '../../scenario/index.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { Runner } from './runner.js';
@@ -42,6 +43,8 @@ export interface LocalEdit {
 
 /** On the tape: cell, before, after. */
 const ENTRY_BYTES = 12;
+/** Remembered before those that cannot be come to again are dropped. */
+const MANY = 1 << 14;
 
 export class Timeline {
   readonly boundaries = new Boundaries();
@@ -51,6 +54,9 @@ export class Timeline {
   private readonly editSteps = new Set<number>();
   /** Those of them where the debugger chose another task to run. */
   private readonly switches = new Set<number>();
+  /** Boundaries in whose statement the kernel called a function of the scenario. */
+  private readonly calledBack = new Set<number>();
+  private mostCalledBack = MANY;
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
   /** What boundaries take of the memory that history may have. */
@@ -124,6 +130,15 @@ export class Timeline {
     return this.runner.nrLeft();
   }
 
+  /** What the task of the statement after a boundary waits for, for which the statement was undone. Memory is at `place` afterwards. */
+  waitAfter(boundary: number): BlockReason | undefined {
+    if (this.isEditStep(boundary) || !this.isComplete(boundary)) return undefined;
+    this.tape.seek(this.boundaries.position(boundary + 1));
+    const wait = this.runner.waitsFor(this.boundaries.task(boundary));
+    this.tape.seek(this.current.position);
+    return wait;
+  }
+
   /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
   isEdit(boundary: number, position: number): boolean {
     const inside = this.innerEdits.get(boundary) ?? [];
@@ -167,9 +182,23 @@ export class Timeline {
     this.tape.seek(this.boundaries.position(boundary));
     if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
     else this.runner.runStatement('plain');
+    if (this.runner.wasCalledBack()) this.noteCalledBack(boundary);
     this.pushBoundary();
     if (this.traced?.boundary === boundary) this.traced = undefined;
     this.boundaries.forgetBefore(this.tape.start);
+  }
+
+  /** Whether the kernel called a function of the scenario in the statement after a boundary, which is complete. */
+  wasCalledBack(boundary: number): boolean {
+    return this.calledBack.has(boundary);
+  }
+
+  private noteCalledBack(boundary: number): void {
+    const { calledBack, boundaries } = this;
+    calledBack.add(boundary);
+    if (calledBack.size <= this.mostCalledBack) return;
+    for (const at of calledBack) if (at < boundaries.first) calledBack.delete(at);
+    this.mostCalledBack = Math.max(MANY, calledBack.size * 2);
   }
 
   /** Whether the statement after a boundary has been run to its end. */
@@ -273,7 +302,7 @@ export class Timeline {
   }
 
   private forgetEditsAfter({ boundary, position, events }: Place): void {
-    for (const steps of [this.editSteps, this.switches])
+    for (const steps of [this.editSteps, this.switches, this.calledBack])
       for (const step of steps) if (step >= boundary) steps.delete(step);
     for (const [at, spans] of this.innerEdits) {
       const kept =

@@ -11,6 +11,8 @@ import type { ScenarioFile } from '../debuggee/scenario.js';
 import type { Session } from '../session.js';
 import { hitsInside, hitsOfStatements, type HitTarget } from '../time/hits.js';
 import { isInside, type Place } from '../time/place.js';
+import { foreignId } from '../time/stackText.js';
+import type { Timeline } from '../time/timeline.js';
 import { findTarget } from './dataBreakpoints.js';
 import { edit } from './editing.js';
 import type { Handlers } from './table.js';
@@ -79,11 +81,23 @@ function targetsOf(
   const text = own.text.split('\n')[line - 1] ?? '';
   return [
     ...nextStatement(session, statements, column),
+    ...hitsCalledBack(timeline, statements),
     ...hitsOfStatements(timeline, new Set(statements)).map((hit) => hitTarget(hit, '')),
     ...changes(session, text, column),
     ...taskStart(session, statements),
   ];
 }
+
+/** Hits in functions that the kernel has called back, in the statement that the cursor stands in. */
+const hitsCalledBack = (
+  timeline: Timeline,
+  statements: readonly number[],
+): readonly GotoTarget[] =>
+  isInside(timeline.place)
+    ? hitsInside(timeline, statements.map(foreignId)).map((hit) =>
+        hitTarget(hit, ' in this statement'),
+      )
+    : [];
 
 function hitTarget({ number, of, which, place }: HitTarget, where: string): GotoTarget {
   const words = which === '' ? '' : `, the ${which} one`;

@@ -26,7 +26,7 @@ import { extractBits } from '../semantics/bits.js';
 import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { BitRange } from '../semantics/ir.js';
 import type { Diagnostic } from '../syntax/diagnostic.js';
-import type { Control } from './control.js';
+import type { Control, StackUse } from './control.js';
 import type { Frame } from './frames.js';
 import type { Machine, Outcome } from './machine.js';
 import type { ScenarioMemory } from './memory.js';
@@ -55,6 +55,8 @@ export interface EvaluateOptions {
   readonly sideEffects?: boolean;
   /** The kernel that its calls go to; the machine's own when absent. */
   readonly kernel?: KernelCalls;
+  /** What of the task's stack is in use inside a statement, where the kernel has called a function. */
+  readonly below?: StackUse | undefined;
   /** Names with values of their own, `$old` and `$new` of a data breakpoint for instance. */
   readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: ScalarValue }>>;
 }
@@ -79,7 +81,9 @@ export class Evaluator {
     const sideEffects = options.sideEffects ?? false;
     const compiled = this.compiled(text, frame, sideEffects, options.values);
     if ('message' in compiled) return compiled;
-    const run = sideEffects ? this.runWithEffects(compiled, frame) : this.runPure(compiled, frame);
+    const run = sideEffects
+      ? this.runWithEffects(compiled, frame, options.below)
+      : this.runPure(compiled, frame);
     if (run.failure !== undefined) return { ok: false, message: run.failure };
     try {
       return this.withStrings(compiled, () => this.result(compiled, run.value ?? 0));
@@ -157,11 +161,17 @@ export class Evaluator {
   }
 
   /** Runs code that may change things, in a frame below all others; undoes it if it fails. */
-  private runWithEffects(compiled: CompiledExpression, frame: Frame | undefined): Run {
+  private runWithEffects(
+    compiled: CompiledExpression,
+    frame: Frame | undefined,
+    below: StackUse | undefined,
+  ): Run {
     const { tape } = this.image;
     const task = frame?.task ?? this.control.currentTask;
     const before = tape.cursor;
-    const run = this.run(compiled, () => this.machine.runBelow(task, compiled, compiled.entry));
+    const run = this.run(compiled, () =>
+      this.machine.runBelow(task, compiled, compiled.entry, below),
+    );
     if (run.failure !== undefined) tape.seek(before);
     return run;
   }

@@ -34,6 +34,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   BOUNDARY: (m) => {
     if (m.passing > 0) {
       m.passing--;
+      if (m.calledBack.isActive) m.calledBack.at(m.text.code[m.pc] as number, m.stack.use);
       m.pc++;
     } else {
       m.pc--;

@@ -12,12 +12,13 @@ import type { Span } from '../syntax/span.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
+import { CalledBack } from './calledBack.js';
 import type { Control, StackUse } from './control.js';
 import { HANDLERS, type Handler } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
 import { TaskBlocked, TaskBug } from './signals.js';
-import { TaskStack } from './taskStack.js';
+import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
 
 /** How a run came to its end. */
@@ -44,15 +45,13 @@ export type MachineText = Pick<Program, 'code' | 'constants' | 'switches' | 'bui
 /** The frame that an expression needs when it may do anything. */
 export type FrameNeeds = Pick<CompiledFunction, 'frameBytes' | 'shadowWords'>;
 
-/** Where a function returns to that the kernel called. */
-const TO_THE_KERNEL = -1;
-
 /** A called function of a watch may not run longer than this. */
 const MAX_EVALUATION_STEPS = 5_000_000;
 
 export class Machine {
   pc = 0;
   readonly stack: TaskStack;
+  readonly calledBack = new CalledBack();
   readonly values: Value[] = [];
   /** What runs: the program, or an expression with it. */
   text: MachineText;
@@ -85,6 +84,7 @@ export class Machine {
     this.passing = 1;
     this.depth = 0;
     this.shallowest = 0;
+    this.calledBack.happened = false;
     return this.run(Infinity);
   }
 
@@ -102,11 +102,16 @@ export class Machine {
     }
   }
 
-  /** Runs an expression that may do anything, in a frame of its own below those of the task. */
-  runBelow(task: number, text: MachineText & FrameNeeds, entry: number): Outcome {
+  /** Runs an expression that may do anything, in a frame of its own below those of the task, or below what is in use inside a statement. */
+  runBelow(
+    task: number,
+    text: MachineText & FrameNeeds,
+    entry: number,
+    use: StackUse = this.control.stack(task),
+  ): Outcome {
     this.text = text;
     this.pc = entry;
-    this.stack.placeAt(task, this.control.stack(task));
+    this.stack.placeAt(task, use);
     this.passing = Infinity;
     return this.run(MAX_EVALUATION_STEPS, () =>
       this.stack.reserve(text.frameBytes, text.shadowWords),
@@ -194,6 +199,7 @@ export class Machine {
     values.length = 0;
     this.depth++;
     stack.push(callee.frameBytes, callee.shadowWords, this.pc);
+    if (this.calledBack.isActive) this.calledBack.enter(this.program.functions.indexOf(callee));
     this.takeArguments(callee, args);
     this.pc = callee.entry;
   }
@@ -226,21 +232,26 @@ export class Machine {
    * If it has to wait, the whole statement is undone, and waits.
    */
   callBack(callee: CompiledFunction, args: readonly Value[]): Value {
-    const { pc, passing, call } = this;
+    const { pc, passing, call, text } = this;
     const { span } = call;
     const below = this.values.splice(0);
     this.inBuiltin = false;
     this.passing = Infinity;
-    this.stack.push(callee.frameBytes, callee.shadowWords, TO_THE_KERNEL);
+    const returnPc = toTheKernel(text === this.program ? pc : 0);
+    this.text = this.program;
+    this.stack.push(callee.frameBytes, callee.shadowWords, returnPc);
     this.takeArguments(callee, args);
     this.pc = callee.entry;
-    const outcome = this.loop(MAX_EVALUATION_STEPS);
+    const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
+      this.loop(MAX_EVALUATION_STEPS),
+    );
     if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
     const result = this.values.at(-1) ?? 0;
     this.outcome = undefined;
     this.values.splice(0, Infinity, ...below);
     this.pc = pc;
+    this.text = text;
     this.passing = passing;
     call.span = span;
     this.inBuiltin = true;
@@ -250,11 +261,12 @@ export class Machine {
   leave(hasResult: boolean): void {
     const result = hasResult ? this.pop() : undefined;
     const returnPc = this.stack.pop();
-    if (returnPc === TO_THE_KERNEL) {
+    if (isToTheKernel(returnPc)) {
       if (result !== undefined) this.push(result);
       this.stop({ kind: 'end' });
       return;
     }
+    if (this.calledBack.isActive) this.calledBack.leave();
     this.depth--;
     if (this.depth < this.shallowest) this.shallowest = this.depth;
     this.pc = returnPc;

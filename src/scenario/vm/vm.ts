@@ -13,10 +13,15 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
-import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
+import {
+  markText,
+  notGivenBack,
+  type NotGivenBack,
+  type PlaceNames,
+} from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
-import { Control, type TaskStatus } from './control.js';
+import { Control, type StackUse, type TaskStatus } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
@@ -250,6 +255,11 @@ export class ScenarioVm {
     return this.scheduler.canRun(task);
   }
 
+  /** What a task waits for, if it does. */
+  waitsFor(task: number): BlockReason | undefined {
+    return this.control.waitsFor(task);
+  }
+
   /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
   endTask(task: number): boolean {
     const { control } = this;
@@ -328,6 +338,22 @@ export class ScenarioVm {
     return notGivenBack(this.call.ledger, this.placeNames);
   }
 
+  /** `at line 9 by kmalloc()`: who has allocated what lies at an address and is the scenario's; undefined where nothing is. */
+  allocated(kind: 'object' | 'area' | 'per-CPU' | 'cache', address: number): string | undefined {
+    const mark = this.call.ledger.allocationOf(kind, address);
+    return mark && markText(mark, this.placeNames);
+  }
+
+  /** As {@link allocated}, of a page; and of one that was the scenario's, who freed it. */
+  pageHistory(pfn: number): { readonly allocated: string; readonly freed?: string } | undefined {
+    const block = this.call.ledger.blockOf(pfn);
+    if (block === undefined) return undefined;
+    const allocated = markText(block.allocated, this.placeNames);
+    return block.freed === undefined
+      ? { allocated }
+      : { allocated, freed: markText(block.freed, this.placeNames) };
+  }
+
   private get placeNames(): PlaceNames {
     const { sources, tasks } = this.program;
     const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
@@ -344,6 +370,16 @@ export class ScenarioVm {
 
   frames(task: number): readonly Frame[] {
     return this.frameWalk.of(task);
+  }
+
+  /** A frame of a function that the kernel has called, where a statement of the task is under way. */
+  frameInside(task: number, boundary: number, use: StackUse): Frame {
+    return this.frameWalk.inside(task, boundary, use);
+  }
+
+  /** Whether the kernel called a function of the scenario in the statement that ran last. */
+  get wasCalledBack(): boolean {
+    return this.machine.calledBack.happened;
   }
 
   /** Active functions of a task: 1 in its outermost one, 0 when it has ended. */
