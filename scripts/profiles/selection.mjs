@@ -42,7 +42,7 @@ export const PARTS = {
   task_struct: words(`
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
-    maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl worker_private in_execve in_iowait
+    maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled
   `),
   file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
@@ -103,6 +103,7 @@ export const SYMBOLS = words(`
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   kernel_kobj sysfs_root alias_list dynamic_kobj_ktype kset_ktype slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
+  anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
   radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free
   rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
   mempool_free_pages

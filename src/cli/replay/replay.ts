@@ -11,6 +11,8 @@ import { readTrace } from '../../engine/image/state/index.js';
 import { isInputError } from '../inputError.js';
 import { fileExists, readBytes, readLines, readText } from '../openFile.js';
 import { Judge, type Verdict } from './judge.js';
+import { judgeProgram } from './program/judgeProgram.js';
+import { readProgram } from './program/readProgram.js';
 import { startOf } from './start.js';
 import { compareWords, parseWord, type WordsVerdict } from './words.js';
 
@@ -47,14 +49,23 @@ export function replay(files: readonly string[]): number {
 export function replayFile(file: string): FileVerdict {
   const core = coreOf(file);
   const image = core === undefined ? undefined : openStart(core);
-  const judge = new Judge(image ?? startOf(file));
-  for (const item of readTrace(readText(file))) judge.take(item);
-  const verdict = judge.verdict();
+  const verdict = judgeFile(file, image);
   return {
     name: nameOf(file),
     verdict,
     words: image === undefined ? undefined : wordsOf(file, image, verdict),
   };
+}
+
+/** A program that ran in user space is recorded beside its trace. */
+function judgeFile(file: string, image: KernelImage | undefined): Verdict {
+  const items = readTrace(readText(file));
+  const program = file.replace(TRACE, '.program.gz');
+  if (image !== undefined && program !== file && fileExists(program))
+    return judgeProgram(image, items, readProgram(readLines(program)));
+  const judge = new Judge(image ?? startOf(file));
+  for (const item of items) judge.take(item);
+  return judge.verdict();
 }
 
 function agrees({ verdict, words }: FileVerdict): boolean {

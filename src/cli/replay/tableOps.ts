@@ -41,9 +41,14 @@ function addressOf({ profile }: KernelImage, text: string | undefined): VirtAddr
 function tablesText(image: KernelImage, [first, last]: readonly string[]): string[] {
   const { kernel, memory } = pagingOf(image);
   const bounds = { first: addressOf(image, first), last: addressOf(image, last) };
+  return inOrder(tableLines(kernel, memory, bounds));
+}
+
+/** Lines of tables and of runs as the recorder prints them. */
+export function inOrder(tables: Iterable<string>): string[] {
   const lines: string[] = [];
   let run: string[] = [];
-  for (const line of tableLines(kernel, memory, bounds)) {
+  for (const line of tables) {
     if (/^tb \S+ L[34]/.test(line)) {
       lines.push(line);
     } else {

@@ -26,6 +26,8 @@ export const CALLERS = 'callers (by=) of events';
 export class Tracepoints implements Tracer {
   private mask = 0;
   private lines: string[] = [];
+  /** Called behind each event that is heard. */
+  onEvent: (() => void) | undefined;
 
   constructor(private readonly k: Kernel) {}
 
@@ -85,7 +87,9 @@ export class Tracepoints implements Tracer {
   }
 
   private hear(kind: number, line: string): void {
-    if ((this.mask & kind) !== 0) this.lines.push(line);
+    if ((this.mask & kind) === 0) return;
+    this.lines.push(line);
+    this.onEvent?.();
   }
 
   /** An allocation that failed has no page: all ones. */

@@ -41,6 +41,16 @@ export type VmapArea = Pointer<'struct vmap_area'>;
 export type VmStruct = Pointer<'struct vm_struct'>;
 export type TaskStruct = Pointer<'struct task_struct'>;
 export type MmStruct = Pointer<'struct mm_struct'>;
+export type VmAreaStruct = Pointer<'struct vm_area_struct'>;
+export type AnonVma = Pointer<'struct anon_vma'>;
+export type AnonVmaChain = Pointer<'struct anon_vma_chain'>;
+export type AddressSpace = Pointer<'struct address_space'>;
+export type Inode = Pointer<'struct inode'>;
+export type File = Pointer<'struct file'>;
+export type Lruvec = Pointer<'struct lruvec'>;
+export type FolioBatch = Pointer<'struct folio_batch'>;
+export type Pagevec = Pointer<'struct pagevec'>;
+export type MapleTree = Pointer<'struct maple_tree'>;
 export type Pgd = Pointer<'pgd_t'>;
 export type P4d = Pointer<'p4d_t'>;
 export type Pud = Pointer<'pud_t'>;
@@ -64,6 +74,10 @@ export type ZoneType = Flavour<'enum zone_type'>;
 export type ZoneStatItem = Flavour<'enum zone_stat_item'>;
 export type NodeStatItem = Flavour<'enum node_stat_item'>;
 export type VmEventItem = Flavour<'enum vm_event_item'>;
+/** VM_*: include/linux/mm.h. */
+export type VmFlags = Flavour<'unsigned long', 'vm_flags'>;
+/** VM_FAULT_*. */
+export type VmFault_t = Flavour<'vm_fault_t'>;
 /** ALLOC_*: mm/internal.h. */
 export type AllocFlags = Flavour<'unsigned int', 'alloc_flags'>;
 /** FPI_*: mm/page_alloc.c. */

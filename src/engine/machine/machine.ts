@@ -25,6 +25,7 @@ const LISTS = [
   'slabs_list',
   'slabs_list_off_slab',
   'local_purge_list',
+  'pages_to_free',
   // SMP: the first and the last callback that wait for a grace period.
   'rcu_cblist',
   // Who is to free destroyed caches: entry/slabWorker.ts.

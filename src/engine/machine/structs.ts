@@ -6,20 +6,25 @@
  * `?` marks a member that not every build has: -1 there, as are all members of a structure that a build lacks.
  */
 export const STRUCTS = {
-  address_space: 'a_ops host',
+  address_space: 'a_ops gfp_mask host i_mmap i_mmap_writable i_pages nrpages',
+  anon_vma: 'num_active_vmas num_children parent refcount rb_root root rwsem',
+  anon_vma_chain: 'anon_vma rb rb_subtree_last same_vma vma',
   array_cache: 'avail batchcount entry limit touched',
   attribute: 'mode name',
   attribute_group: 'attrs',
   callback_head: 'func',
   cma: 'base_pfn bitmap count name order_per_bit',
+  cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
   dentry: 'd_inode d_u.d_alias d_u.d_rcu',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
+  file: 'f_count f_inode f_mapping f_mode f_op f_pos',
+  folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_dentry i_ino',
+  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -42,15 +47,28 @@ export const STRUCTS = {
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kset: 'kobj list',
   list_head: 'prev',
+  lru_rotate: 'fbatch',
+  lruvec: 'lists nonresident_age',
+  maple_arange_64: 'gap meta.end meta.gap parent pivot slot',
+  maple_range_64: 'meta.end meta.gap parent pivot slot',
+  maple_tree: 'ma_flags ma_root',
   mem_section: 'section_mem_map usage',
   mem_section_usage: 'pageblock_flags subsection_map',
-  mm_struct: 'mmap_lock.owner pgd pgtables_bytes',
+  mlock_pvec: 'vec',
+  mm_struct: `
+    context.vdso_image
+    arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm
+    map_count mm_count mm_mt mm_users mmap_base mmap_legacy_base mmap_lock mmap_lock.owner mmlist pgd pgtables_bytes
+    pinned_vm rss_stat stack_vm start_brk start_code start_data start_stack task_size total_vm write_protect_seq
+  `,
+  mmu_gather_batch: 'max next nr pages',
   page: `
     _mapcount _refcount compound_dtor compound_head compound_mapcount compound_nr?
-    compound_order compound_pincount deferred_list flags index lru mapping private pt_mm
+    compound_order compound_pincount deferred_list flags index lru mapping mlock_count private pt_mm
   `,
   page_address_map: 'list page virtual',
   page_address_slot: 'lh',
+  pagevec: 'nr pages percpu_pvec_drained',
   pcpu_block_md: `
     contig_hint contig_hint_start first_free left_free nr_bits right_free scan_hint
     scan_hint_start
@@ -62,11 +80,14 @@ export const STRUCTS = {
   per_cpu_nodestat: 'stat_threshold vm_node_stat_diff',
   per_cpu_pages: 'batch count free_factor high lists',
   per_cpu_zonestat: 'stat_threshold? vm_stat_diff?',
+  percpu_counter: 'count counters?',
   pglist_data: `
+    __lruvec
     kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
   rb_node: '__rb_parent_color rb_left rb_right',
+  rb_root_cached: 'rb_leftmost',
   mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
   rcu_ctrlblk: 'curtail donetail gp_seq rcucblist',
   rcu_state: 'expedited_sequence',
@@ -74,8 +95,16 @@ export const STRUCTS = {
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
   stack_record: 'entries handle hash next size',
-  task_struct: 'comm flags kmap_ctrl.idx? kmap_ctrl.pteval? pagefault_disabled',
+  rw_semaphore: 'count owner wait_list',
+  task_struct: `
+    active_mm comm flags kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled personality pid rss_stat? stack tgid
+  `,
   track: 'addr cpu handle? pid when',
+  vm_area_struct: `
+    anon_vma anon_vma_chain shared.rb shared.rb_subtree_last vm_end vm_file vm_flags vm_mm vm_ops vm_page_prot vm_pgoff
+    vm_private_data vm_start
+  `,
+  vm_operations_struct: 'close fault map_pages open page_mkwrite',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',

@@ -3,12 +3,15 @@
  * read-only data is never copied where it is constant, nor freed.
  *
  * Source: Linux 6.1 mm/util.c: kstrdup(), kvmalloc_node(), kvfree_sensitive(), kstrdup_const(), kfree_const(). kvfree() is with vfree();
- * include/asm-generic/sections.h: is_kernel_rodata().
+ * include/asm-generic/sections.h: is_kernel_rodata(); include/linux/mman.h.
  */
-import type { Gfp, Int, ULong } from '../../machine/ctypes.js';
+import type { Gfp, Int, Long, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { isText } from '../../machine/text.js';
+import { ENOMEM } from '../include/linux/errno.h.js';
+import { totalram_pages } from '../include/linux/mm.h.js';
+import { per_cpu_ptr } from '../include/linux/percpu-defs.h.js';
 import { WARN_ON_ONCE } from '../include/asm-generic/bug.h.js';
 import { memset, stringAt, writeByte } from '../lib/string.js';
 import { kfree, kmalloc } from './slab_common/kmalloc.js';
@@ -79,4 +82,45 @@ export function kvfree_sensitive(k: Kernel, addr: VirtAddr, len: Int): void {
   if (addr === 0) return;
   memset(k, addr, 0, len);
   kvfree(k, addr);
+}
+
+// --- what address spaces may come to need --------------------------------------------------------------------------------
+
+/** percpu_counter_add_batch(): a CPU keeps what is less than its batch to itself. Inline of include/linux/mman.h. */
+export function vm_acct_memory(k: Kernel, pages: Long): void {
+  const vm_committed_as = k.globals.vm_committed_as;
+  if (vm_committed_as === 0) return;
+  if (!k.smp) {
+    k.add_long(vm_committed_as + k.percpu_counter.count, pages);
+    // s64, on 32 bit, too
+    if (!k.wide) {
+      const high = vm_committed_as + k.percpu_counter.count + 1;
+      const low = k.words[vm_committed_as + k.percpu_counter.count]!;
+      const carry = pages >= 0 && low >>> 0 < pages ? 1 : 0;
+      const borrow = pages < 0 && low >>> 0 >= (low - pages) >>> 0 && pages !== 0 ? -1 : 0;
+      if (carry !== 0 || borrow !== 0) k.write(high, k.words[high]! + carry + borrow);
+    }
+    return;
+  }
+  const counter = per_cpu_ptr(k, vm_committed_as + k.percpu_counter.counters, k.cpu);
+  const batch: Int = k.words[k.globals.vm_committed_as_batch]!;
+  const count: Long = k.words[counter]! + pages;
+  if (Math.abs(count) >= batch) {
+    k.add_long(vm_committed_as + k.percpu_counter.count, count);
+    k.write(counter, 0);
+  } else {
+    k.write(counter, count);
+  }
+}
+
+export const vm_unacct_memory = (k: Kernel, pages: Long): void => {
+  vm_acct_memory(k, -pages);
+};
+
+/** Whether so many pages more may be promised: OVERCOMMIT_GUESS refuses only what is more than all memory there is. Left out: swap. */
+export function __vm_enough_memory(k: Kernel, pages: Long): Int {
+  vm_acct_memory(k, pages);
+  if (pages <= totalram_pages(k)) return 0;
+  vm_unacct_memory(k, pages);
+  return -ENOMEM;
 }

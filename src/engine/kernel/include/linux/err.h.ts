@@ -12,3 +12,4 @@ const MAX_ERRNO = 4095;
 export const ERR_PTR = (error: Int): Cell => error as Cell;
 export const PTR_ERR = (ptr: number): Int => ptr;
 export const IS_ERR = (ptr: number): boolean => ptr < 0 && ptr >= -MAX_ERRNO;
+export const IS_ERR_OR_NULL = (ptr: number): boolean => ptr === 0 || IS_ERR(ptr);

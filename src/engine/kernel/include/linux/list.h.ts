@@ -17,6 +17,11 @@ export function list_empty(k: Kernel, head: ListHead): boolean {
   return k.ptr_is(head, head);
 }
 
+/** One entry, no more. */
+export function list_is_singular(k: Kernel, head: ListHead): boolean {
+  return !list_empty(k, head) && k.read_va(head) === k.read_va(head + k.list_head.prev);
+}
+
 function __list_add(k: Kernel, entry: ListHead, prev: ListHead, next: ListHead): void {
   k.write_ptr(next + k.list_head.prev, entry);
   k.write_ptr(entry, next);

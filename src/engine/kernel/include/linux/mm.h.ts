@@ -1,12 +1,27 @@
 /**
  * struct page and folios: the zone of a page, and what a compound page keeps in its first tail.
  *
- * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum().
+ * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum(); mm/interval_tree.c: vma_start_pgoff();
+ * include/linux/pagemap.h: linear_page_index(); include/linux/fs.h: file_inode(); include/linux/pgtable.h: is_zero_pfn().
  */
-import type { Int, MmStruct, Order, Page, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
+import type {
+  File,
+  Inode,
+  Int,
+  MmStruct,
+  Order,
+  Page,
+  Pfn,
+  ULong,
+  VmAreaStruct,
+  VmFlags,
+  Zone,
+  ZoneType,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
+import { VM_MAYWRITE, VM_SHARED } from './mm_types.h.js';
 import { compound_head, page_folio, PageAnon, PageCompound, PageHead } from './page-flags.h.js';
 
 /** `page + n` of one block. */
@@ -106,17 +121,93 @@ export const totalram_pages = (k: Kernel): ULong => k.read_ulong(k.globals._tota
 // --- bytes of page tables ----------------------------------------------------------------------------------------------
 
 export function mm_inc_nr_ptes(k: Kernel, mm: MmStruct): void {
-  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+  k.add_long(k.plus(mm, k.mm_struct.pgtables_bytes), PAGE_SIZE);
 }
 
 export function mm_inc_nr_pmds(k: Kernel, mm: MmStruct): void {
-  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+  k.add_long(k.plus(mm, k.mm_struct.pgtables_bytes), PAGE_SIZE);
 }
 
 export function mm_dec_nr_pmds(k: Kernel, mm: MmStruct): void {
-  k.add_long(mm + k.mm_struct.pgtables_bytes, -PAGE_SIZE);
+  k.add_long(k.plus(mm, k.mm_struct.pgtables_bytes), -PAGE_SIZE);
 }
 
 export function mm_inc_nr_puds(k: Kernel, mm: MmStruct): void {
-  k.add_long(mm + k.mm_struct.pgtables_bytes, PAGE_SIZE);
+  k.add_long(k.plus(mm, k.mm_struct.pgtables_bytes), PAGE_SIZE);
+}
+
+export function mm_dec_nr_ptes(k: Kernel, mm: MmStruct): void {
+  k.add_long(k.plus(mm, k.mm_struct.pgtables_bytes), -PAGE_SIZE);
+}
+
+export function mm_dec_nr_puds(k: Kernel, mm: MmStruct): void {
+  k.add_long(k.plus(mm, k.mm_struct.pgtables_bytes), -PAGE_SIZE);
+}
+
+export function mm_pgtables_bytes(k: Kernel, mm: MmStruct): ULong {
+  return k.read_ulong(k.plus(mm, k.mm_struct.pgtables_bytes));
+}
+
+// --- areas of an address space -------------------------------------------------------------------------------------------
+
+export function vma_pages(k: Kernel, vma: VmAreaStruct): ULong {
+  const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
+  return (vm_end - k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start))) / PAGE_SIZE;
+}
+
+/** The first and the last page of the file (or of the addresses, where there is no file) that an area maps. Of mm/interval_tree.c. */
+export function vma_start_pgoff(k: Kernel, vma: VmAreaStruct): ULong {
+  return k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
+}
+
+export function vma_last_pgoff(k: Kernel, vma: VmAreaStruct): ULong {
+  return vma_start_pgoff(k, vma) + vma_pages(k, vma) - 1;
+}
+
+/** An area with no file and no operations: all its pages are its own. */
+export function vma_is_anonymous(k: Kernel, vma: VmAreaStruct): boolean {
+  return k.read_va(k.plus(vma, k.vm_area_struct.vm_ops)) === 0;
+}
+
+/** Which page of its file an address is. Left out: hugetlb. */
+export function linear_page_index(k: Kernel, vma: VmAreaStruct, address: VirtAddr): ULong {
+  const vm_start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+  return Math.floor((address - vm_start) / PAGE_SIZE) + vma_start_pgoff(k, vma);
+}
+
+/** Private, and writable some day: what is written is copied. */
+export function is_cow_mapping(flags: VmFlags): boolean {
+  return (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
+}
+
+export function is_shared_maywrite(flags: VmFlags): boolean {
+  return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE);
+}
+
+export const file_inode = (k: Kernel, file: File): Inode =>
+  k.read_ptr(k.plus(file, k.file.f_inode));
+
+// --- the page of zeros ---------------------------------------------------------------------------------------------------
+
+/** Which all areas share that were only read. Of include/linux/pgtable.h. */
+export function my_zero_pfn(k: Kernel): Pfn {
+  return Math.floor(k.phys_of(k.va_of(k.globals.empty_zero_page))! / PAGE_SIZE);
+}
+
+export function is_zero_pfn(k: Kernel, pfn: Pfn): boolean {
+  return pfn === my_zero_pfn(k);
+}
+
+export const is_zero_page = (k: Kernel, page: Page): boolean => is_zero_pfn(k, k.page_to_pfn(page));
+
+// --- pins ----------------------------------------------------------------------------------------------------------------
+
+/**
+ * Whether a page may be pinned for DMA. A single page counts its pins in its references, 1024 each, so that as many ordinary
+ * references look like a pin; a compound page counts them by themselves.
+ */
+export function page_maybe_dma_pinned(k: Kernel, page: Page): boolean {
+  const folio: Page = page_folio(k, page);
+  if (PageHead(k, folio)) return head_compound_pincount(k, folio) > 0;
+  return k.words[folio + k.page._refcount]! >>> 0 >= k.GUP_PIN_COUNTING_BIAS;
 }

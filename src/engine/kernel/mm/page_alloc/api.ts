@@ -3,7 +3,7 @@
  *
  * alloc_pages(), alloc_page() and folio_alloc() are inlines of include/linux/gfp.h that call into page_alloc.c: headers here are
  * leaves, so they are in this room. get_page() and put_page() are in mm/swap.ts for the same reason.
- * Source: Linux 6.1 mm/page_alloc.c; include/linux/gfp.h; mm/folio-compat.c.
+ * Source: Linux 6.1 mm/page_alloc.c; include/linux/gfp.h; mm/folio-compat.c; include/linux/highmem.h.
  */
 import {
   type AllocFlags,
@@ -55,6 +55,13 @@ export function alloc_pages(k: Kernel, gfp: Gfp, order: Order): Page {
 }
 
 export const alloc_page = (k: Kernel, gfp: Gfp): Page => alloc_pages(k, gfp, 0);
+
+/** A page for a process. Left out: mempolicy. */
+export const alloc_page_vma = (k: Kernel, gfp: Gfp): Page => alloc_page(k, gfp | k.__GFP_COMP);
+
+/** A page for a process, full of zeros. An inline of include/linux/highmem.h. */
+export const alloc_zeroed_user_highpage_movable = (k: Kernel): Page =>
+  alloc_page_vma(k, k.GFP_HIGHUSER_MOVABLE | k.__GFP_ZERO);
 
 /** A compound page of any order, to be used as a folio. Left out: mempolicy. */
 export function folio_alloc(k: Kernel, gfp: Gfp, order: Order): Page {

@@ -42,7 +42,7 @@ import {
   test_pages_isolated,
   undo_isolate_page_range,
 } from '../page_isolation/range.js';
-import { lru_cache_disable, lru_cache_enable } from '../swap.js';
+import { lru_cache_disable, lru_cache_enable } from '../swap/swap.js';
 import { __free_page } from './api.js';
 import { drain_all_pages } from './pcp.js';
 

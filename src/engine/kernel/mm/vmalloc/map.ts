@@ -38,7 +38,10 @@ import {
   arch_vmap_pmd_supported,
   arch_vmap_pud_supported,
 } from '../../arch/x86/include/asm/vmalloc.h.js';
-import { ARCH_PAGE_TABLE_SYNC_MASK, arch_sync_kernel_mappings } from '../../arch/x86/mm/fault.js';
+import {
+  ARCH_PAGE_TABLE_SYNC_MASK,
+  arch_sync_kernel_mappings,
+} from '../../arch/x86/mm/fault/fault.js';
 import {
   pmd_free_pte_page,
   pmd_set_huge,

@@ -25,7 +25,10 @@ import {
 } from '../../../memory/address.js';
 import { mk_pte, pte_none, set_pte } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { ARCH_PAGE_TABLE_SYNC_MASK, arch_sync_kernel_mappings } from '../../arch/x86/mm/fault.js';
+import {
+  ARCH_PAGE_TABLE_SYNC_MASK,
+  arch_sync_kernel_mappings,
+} from '../../arch/x86/mm/fault/fault.js';
 import { EBUSY, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   p4d_addr_end,

@@ -28,7 +28,7 @@ import {
   pte_offset_kernel,
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
-import { __pmd_alloc, __pte_alloc_kernel, __pud_alloc } from '../memory.js';
+import { __pmd_alloc, __pte_alloc_kernel, __pud_alloc } from '../memory/memory.js';
 
 /** No build here has five levels. */
 export function p4d_alloc_track(k: Kernel, _mm: MmStruct, pgd: Pgd, address: VirtAddr): P4d {

@@ -9,7 +9,10 @@ import type { Int, P4d, Pgd, Pmd, Pte, Pud, Out } from '../../../machine/ctypes.
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { p4d_none, pgd_none, pmd_none, pud_none } from '../../arch/x86/include/asm/pgtable.h.js';
-import { ARCH_PAGE_TABLE_SYNC_MASK, arch_sync_kernel_mappings } from '../../arch/x86/mm/fault.js';
+import {
+  ARCH_PAGE_TABLE_SYNC_MASK,
+  arch_sync_kernel_mappings,
+} from '../../arch/x86/mm/fault/fault.js';
 import { pmd_clear_huge, pud_clear_huge } from '../../arch/x86/mm/pgtable/huge_vmap.js';
 import {
   p4d_addr_end,

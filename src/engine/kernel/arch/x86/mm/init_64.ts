@@ -9,7 +9,7 @@ import { KernelFault } from '../../../../machine/events.js';
 import type { Kernel } from '../../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../../memory/address.js';
 import { pgd_offset_k } from '../../../include/linux/pgtable.h.js';
-import { p4d_alloc, pud_alloc } from '../../../mm/memory.js';
+import { p4d_alloc, pud_alloc } from '../../../mm/memory/memory.js';
 import { VMALLOC_END, VMALLOC_START } from '../include/asm/pgtable_areas.h.js';
 import { PGDIR_SIZE } from '../../../include/linux/pgtable.h.js';
 

@@ -4,14 +4,16 @@
  *
  * Left out: the other CPUs (on_each_cpu, IPIs): each one's TLB is flushed when code runs on it; PCIDs, page-table isolation's second set.
  *
- * Source: Linux 6.1 arch/x86/mm/tlb.c: get_flush_tlb_info(), do_kernel_range_flush(), flush_tlb_kernel_range(),
- * flush_tlb_one_kernel(), native_flush_tlb_one_user(), native_flush_tlb_local(), __flush_tlb_all().
+ * Source: Linux 6.1 arch/x86/mm/tlb.c: flush_tlb_mm_range(), switch_mm(), get_flush_tlb_info(), do_kernel_range_flush(), flush_tlb_kernel_range(),
+ * flush_tlb_one_kernel(), native_flush_tlb_one_user(), native_flush_tlb_local(), __flush_tlb_all();
+ * arch/x86/include/asm/tlbflush.h: flush_tlb_page(), flush_tlb_mm().
  */
-import type { ULong } from '../../../../machine/ctypes.js';
+import type { MmStruct, ULong, VmAreaStruct } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
 import { asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../../memory/address.js';
 import { this_cpu_ptr } from '../../../include/linux/percpu-defs.h.js';
-import { __native_read_cr3, native_write_cr3 } from '../include/asm/special_insns.h.js';
+import { __pa } from '../include/asm/page.h.js';
+import { __native_read_cr3, load_cr3, native_write_cr3 } from '../include/asm/special_insns.h.js';
 
 /** tlb_single_page_flush_ceiling: to drop more pages than these one by one costs more than to fill the TLB anew. */
 const TLB_SINGLE_PAGE_FLUSH_CEILING = 33;
@@ -67,4 +69,39 @@ export function flush_tlb_kernel_range(k: Kernel, start: VirtAddr, end: VirtAddr
     if (k.profile.symbol('flush_tlb_info') !== undefined) get_flush_tlb_info(k, start, end);
     do_kernel_range_flush(k, start, end);
   }
+}
+
+// --- address spaces ------------------------------------------------------------------------------------------------------
+
+/** Whether this CPU walks the tables of an address space. */
+const isLoaded = (k: Kernel, mm: MmStruct): boolean =>
+  __native_read_cr3(k) === __pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
+
+/**
+ * What changed of [start, end) of an address space is dropped. Left out: the generations by which other CPUs find out (mm->context.tlb_gen):
+ * a CPU that does not have it loaded drops everything when it loads it.
+ */
+export function flush_tlb_mm_range(k: Kernel, mm: MmStruct, start: VirtAddr, end: VirtAddr): void {
+  if (!isLoaded(k, mm)) return;
+  if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
+    native_flush_tlb_local(k);
+    return;
+  }
+  for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
+    native_flush_tlb_one_user(k, addr);
+}
+
+export function flush_tlb_page(k: Kernel, vma: VmAreaStruct, a: VirtAddr): void {
+  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  flush_tlb_mm_range(k, mm, a, asVirt(a + PAGE_SIZE));
+}
+
+/** All of an address space. */
+export function flush_tlb_mm(k: Kernel, mm: MmStruct): void {
+  if (isLoaded(k, mm)) native_flush_tlb_local(k);
+}
+
+/** This CPU goes over to another address space. Left out: PCIDs, cpu_tlbstate, the LDT, membarrier. */
+export function switch_mm(k: Kernel, next: MmStruct): void {
+  if (!isLoaded(k, next)) load_cr3(k, k.read_ptr(k.plus(next, k.mm_struct.pgd)));
 }

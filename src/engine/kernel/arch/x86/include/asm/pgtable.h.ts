@@ -8,7 +8,7 @@
  *     2 levels       pgd = p4d = pud = pmd, pte
  *
  * Source: Linux 6.1 arch/x86/include/asm/pgtable.h; arch/x86/include/asm/pgtable_64.h, pgtable-3level.h, pgtable-2level.h;
- * include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h.
+ * include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h; arch/x86/mm/pgtable.c: ptep_set_access_flags().
  */
 import type { Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
@@ -20,12 +20,18 @@ import {
   _PAGE_DIRTY,
   _PAGE_GLOBAL,
   _PAGE_KNL_ERRATUM_MASK,
+  _KERNPG_TABLE,
   _PAGE_NX,
+  _PAGE_PCD,
   _PAGE_PRESENT,
   _PAGE_PROTNONE,
   _PAGE_PSE,
+  _PAGE_PWT,
   _PAGE_RW,
+  _PAGE_SPECIAL,
+  _PAGE_USER,
   frameIn,
+  PTE_PFN_ALL,
   protnone_mask,
   type PteVal,
 } from './pgtable_types.h.js';
@@ -108,6 +114,24 @@ export function pte_exec(pte: PteVal): boolean {
   return (pte & _PAGE_NX) === 0n;
 }
 
+/** A page of its own kind, that nobody accounts: the page of zeros. */
+export function pte_special(pte: PteVal): boolean {
+  return (pte & _PAGE_SPECIAL) !== 0n;
+}
+
+export function pte_same(a: PteVal, b: PteVal): boolean {
+  return a === b;
+}
+
+/** Not a table: an entry above the ptes has the bits of one, and no others. */
+export function pmd_bad(pmd: PteVal): boolean {
+  return (pmd & ~(PTE_PFN_ALL | _PAGE_USER | _PAGE_ACCESSED)) !== (_KERNPG_TABLE & ~_PAGE_ACCESSED);
+}
+
+export function pmd_trans_huge(pmd: PteVal): boolean {
+  return (pmd & _PAGE_PSE) !== 0n;
+}
+
 // --- where it leads ----------------------------------------------------------------------------------------------------
 
 export function pte_pfn(k: Kernel, pte: PteVal): Pfn {
@@ -160,6 +184,30 @@ export function pfn_pte(k: Kernel, page_nr: ULong, pgprot: PteVal): PteVal {
 export const mk_pte = (k: Kernel, page: Page, pgprot: PteVal): PteVal =>
   pfn_pte(k, k.page_to_pfn(page), pgprot);
 
+const _PAGE_CHG_MASK = (k: Kernel): PteVal =>
+  k.PTE_PFN_MASK | _PAGE_PCD | _PAGE_PWT | _PAGE_SPECIAL | _PAGE_ACCESSED | _PAGE_DIRTY;
+
+export const pte_mkdirty = (pte: PteVal): PteVal => pte | _PAGE_DIRTY;
+export const pte_mkclean = (pte: PteVal): PteVal => pte & ~_PAGE_DIRTY;
+export const pte_mkyoung = (pte: PteVal): PteVal => pte | _PAGE_ACCESSED;
+export const pte_mkold = (pte: PteVal): PteVal => pte & ~_PAGE_ACCESSED;
+export const pte_mkwrite = (pte: PteVal): PteVal => pte | _PAGE_RW;
+export const pte_wrprotect = (pte: PteVal): PteVal => pte & ~_PAGE_RW;
+export const pte_mkspecial = (pte: PteVal): PteVal => pte | _PAGE_SPECIAL;
+
+/** The same page with another protection. The frame is inverted in an entry that is not present (PROT_NONE). */
+export function pte_modify(k: Kernel, pte: PteVal, newprot: PteVal): PteVal {
+  const val: PteVal = (pte & _PAGE_CHG_MASK(k)) | (newprot & ~_PAGE_CHG_MASK(k) & k.pte_mask);
+  // flip_protnone_guard(): turned over where one of the two is inverted, and the other is not.
+  const flip = protnone_mask(k, pte) !== protnone_mask(k, val);
+  return flip ? (val & ~k.PTE_PFN_MASK) | (~val & k.PTE_PFN_MASK) : val;
+}
+
+export function pgprot_modify(oldprot: PteVal, newprot: PteVal): PteVal {
+  const preserve: PteVal = _PAGE_PCD | _PAGE_PWT | _PAGE_SPECIAL | _PAGE_ACCESSED | _PAGE_DIRTY;
+  return (oldprot & preserve) | newprot;
+}
+
 // --- entries in memory -------------------------------------------------------------------------------------------------
 
 /** The half with the present bit is stored last: until then the processor sees no entry. */
@@ -178,3 +226,20 @@ export const pte_clear = (k: Kernel, ptep: Pte): void => native_set_pte(k, ptep,
 export const pmd_clear = (k: Kernel, pmdp: Pmd): void => native_set_pte(k, pmdp, 0n);
 export const pud_clear = (k: Kernel, pudp: Pud): void => native_set_pte(k, pudp, 0n);
 export const pgd_clear = (k: Kernel, pgdp: Pgd): void => native_set_pte(k, pgdp, 0n);
+
+/** Clears the RW bit, as fork() does of both copies. */
+export function ptep_set_wrprotect(k: Kernel, ptep: Pte): void {
+  native_set_pte(k, ptep, pte_wrprotect(k.read_pte(ptep)));
+}
+
+/** Allows more, where `entry` is not what is there; whether it was not. The caller flushes nothing: x86 looks at the table again. */
+export function ptep_set_access_flags(
+  k: Kernel,
+  ptep: Pte,
+  entry: PteVal,
+  dirty: boolean,
+): boolean {
+  const changed = k.read_pte(ptep) !== entry;
+  if (changed && dirty) set_pte(k, ptep, entry);
+  return changed;
+}

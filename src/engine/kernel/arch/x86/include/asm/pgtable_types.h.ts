@@ -4,9 +4,10 @@
  * An entry's value is a bigint of its 32 or 64 bits: pteval_t, pmdval_t and so on alike. The layout is drawn in x86/formats.ts, whose
  * table the bits come from.
  *
- * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask().
+ * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask();
+ * arch/x86/mm/pgprot.c: vm_get_page_prot().
  */
-import type { Pfn } from '../../../../../machine/ctypes.js';
+import type { Int, Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
 import { bitsNamed } from '../../../../../x86/formats.js';
 
@@ -29,6 +30,11 @@ export const _PAGE_PROTNONE = bitsNamed('G');
 export const _PAGE_KNL_ERRATUM_MASK = (k: Kernel): PteVal =>
   k.pte_words === 2 ? _PAGE_DIRTY | _PAGE_ACCESSED : 0n;
 export const _PAGE_TABLE = bitsNamed('P', 'RW', 'US', 'A', 'D');
+export const _KERNPG_TABLE = bitsNamed('P', 'RW', 'A', 'D');
+/** A bit that is the kernel's own (SOFTW1). */
+export const _PAGE_SPECIAL: PteVal = 1n << 9n;
+/** The bits of any build in which an entry may name a frame. */
+export const PTE_PFN_ALL: PteVal = 0xf_ffff_ffff_f000n;
 
 /** The kernel's own pages. */
 export const PAGE_KERNEL = (k: Kernel): PteVal => k.profile.wideConstant('PAGE_KERNEL');
@@ -71,3 +77,28 @@ export const protnone_mask = (k: Kernel, val: PteVal): PteVal =>
 
 /** The frame that an entry of any level names. */
 export const frameIn = (k: Kernel, entry: PteVal): Pfn => Number((entry & k.PTE_PFN_MASK) >> 12n);
+
+// --- protections of user pages -------------------------------------------------------------------------------------------
+
+const PAGE_NONE: PteVal = _PAGE_ACCESSED | _PAGE_PROTNONE;
+const PAGE_READONLY_EXEC: PteVal = _PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED;
+const PAGE_READONLY: PteVal = PAGE_READONLY_EXEC | _PAGE_NX;
+const PAGE_SHARED_EXEC: PteVal = PAGE_READONLY_EXEC | _PAGE_RW;
+const PAGE_SHARED: PteVal = PAGE_SHARED_EXEC | _PAGE_NX;
+
+/** protection_map[] of arch/x86/mm/pgprot.c: by VM_READ, VM_WRITE, VM_EXEC, VM_SHARED. What is private is written to a copy. */
+const protectionMap = (vm_flags: Int): PteVal => {
+  const [read, write, exec, shared] = [1, 2, 4, 8].map((bit) => (vm_flags & bit) !== 0);
+  if (write === true && shared === true) return exec === true ? PAGE_SHARED_EXEC : PAGE_SHARED;
+  if (exec === true) return PAGE_READONLY_EXEC;
+  return read === true || write === true ? PAGE_READONLY : PAGE_NONE;
+};
+
+/**
+ * What the flags of an area allow, as bits of its entries. On 32 bit Linux 6.1 keeps the value in an `unsigned long` meanwhile, so that
+ * PAE loses NX: every page of a process may run there.
+ */
+export function vm_get_page_prot(k: Kernel, vm_flags: Int): PteVal {
+  const val: PteVal = protectionMap(vm_flags & 15);
+  return k.wide ? val : BigInt.asUintN(32, val);
+}

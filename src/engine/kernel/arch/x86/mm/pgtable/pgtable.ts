@@ -5,13 +5,12 @@
  *     PAE         four entries: the kernel's one leads to a table that all share, those of the user half get theirs at once
  *     4 levels    the kernel's entries are copied, and never change: their tables are made at boot
  *
- * Differs: with PAE a pgd is 32 bytes of the slab cache pgd_cache; here it is a page of its own.
- *
  * Source: Linux 6.1 arch/x86/mm/pgtable.c: pgd_list_add() to pgd_free(); arch/x86/include/asm/pgtable.h: clone_pgd_range();
  * arch/x86/include/asm/pgtable_64_types.h, pgtable-3level_types.h: SHARED_KERNEL_PMD.
  */
 import {
   type Int,
+  type KmemCache,
   type MmStruct,
   NULL,
   type P4d,
@@ -25,6 +24,7 @@ import { asCell, asVirt, type Cell } from '../../../../../memory/address.js';
 import { ENOMEM } from '../../../../include/linux/errno.h.js';
 import { list_add, list_del } from '../../../../include/linux/list.h.js';
 import { mm_dec_nr_pmds, mm_inc_nr_pmds } from '../../../../include/linux/mm.h.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../../../include/linux/slab.h.js';
 import { p4d_offset, pgd_index, pud_offset } from '../../../../include/linux/pgtable.h.js';
 import { __get_free_pages, free_pages } from '../../../../mm/page_alloc/api.js';
 import { virt_to_page } from '../../include/asm/page.h.js';
@@ -146,11 +146,22 @@ function pgd_prepopulate_pmd(k: Kernel, pgd: Pgd, pmds: readonly Pmd[]): void {
 
 // --- a pgd -------------------------------------------------------------------------------------------------------------
 
+/** PAE's cache of pgds; NULL: whole pages. A machine that was rebuilt from dumps may lack it. */
+const pgdCache = (k: Kernel): KmemCache =>
+  SHARED_KERNEL_PMD(k) && k.globals.pgd_cache !== NULL ? k.read_ptr(k.globals.pgd_cache) : NULL;
+
 function _pgd_alloc(k: Kernel): Pgd {
+  const pgd_cache: KmemCache = pgdCache(k);
+  if (pgd_cache !== NULL) return k.cell_of(kmem_cache_alloc(k, pgd_cache, GFP_PGTABLE_USER(k)));
   return k.cell_of(__get_free_pages(k, GFP_PGTABLE_USER(k), 0));
 }
 
 function _pgd_free(k: Kernel, pgd: Cell): void {
+  const pgd_cache: KmemCache = pgdCache(k);
+  if (pgd_cache !== NULL) {
+    kmem_cache_free(k, pgd_cache, k.va_of(pgd));
+    return;
+  }
   free_pages(k, k.va_of(pgd), 0);
 }
 
@@ -163,7 +174,7 @@ export function pgd_alloc(k: Kernel, mm: MmStruct): Pgd {
   const pmds: Pmd[] = [];
   const pgd: Pgd = _pgd_alloc(k);
   if (pgd === NULL) return NULL;
-  k.write_ptr(mm + k.mm_struct.pgd, pgd);
+  k.write_ptr(k.plus(mm, k.mm_struct.pgd), pgd);
   if (preallocate_pmds(k, mm, pmds, PREALLOCATED_PMDS(k)) !== 0) {
     // out_free_pgd:
     _pgd_free(k, pgd);

@@ -1,24 +1,27 @@
 /**
- * The batches in which pages wait to be put on LRU lists, one set a CPU: before pages are migrated they must all be on their
- * lists, and none may go to a batch.
+ * References to pages: the last one frees a page, which leaves its LRU list first. And the end of batches: before pages are migrated
+ * they must all be on their lists, and none may go to a batch.
  *
- * Nothing here puts a page on an LRU list, so a batch has pages only in a core, where it keeps them. get_page() and put_page(), inlines
- * of include/linux/mm.h, are here too: they call __folio_put(), and headers are leaves.
+ * get_page() and put_page(), inlines of include/linux/mm.h, are here: they call __folio_put(), and headers are leaves.
  * Source: Linux 6.1 mm/swap.c; include/linux/mm.h; include/linux/swap.h.
  */
-import type { Page } from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { VM_BUG_ON_FOLIO } from '../include/linux/mmdebug.h.js';
-import { page_folio, PageHead } from '../include/linux/page-flags.h.js';
-import { page_ref_count, page_ref_inc, put_page_testzero } from '../include/linux/page_ref.h.js';
-import { synchronize_rcu_expedited } from '../kernel/rcu/tiny.js';
-import { destroy_large_folio, free_unref_page } from './page_alloc/free.js';
+import type { Page } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { VM_BUG_ON_FOLIO } from '../../include/linux/mmdebug.h.js';
+import { page_folio, PageHead } from '../../include/linux/page-flags.h.js';
+import { page_ref_count, page_ref_inc, put_page_testzero } from '../../include/linux/page_ref.h.js';
+import { synchronize_rcu_expedited } from '../../kernel/rcu/tiny.js';
+import { free_unref_page } from '../page_alloc/free.js';
+import { lru_add_drain } from './lru_add_drain.js';
+import { __page_cache_release } from './lruvec.js';
+import { __folio_put_large } from './release_pages.js';
 
-/** SMP: counts itself, and notes which CPUs have work: none. Left out: the work, mm_percpu_wq. */
+/** SMP: counts itself, and notes which CPUs have work. Differs: the work is done here, not by a worker of mm_percpu_wq. */
 function __lru_add_drain_all(k: Kernel): void {
   const lru_drain_gen = k.globals.lru_drain_gen;
   k.write(lru_drain_gen, k.words[lru_drain_gen]! + 1);
   k.write_long(k.globals.has_work, 0);
+  lru_add_drain(k);
 }
 
 /** No page waits in a batch from here on, on any CPU. */
@@ -28,6 +31,7 @@ export function lru_cache_disable(k: Kernel): void {
   // Whoever has read the old count puts no page in a batch any more once this is over.
   synchronize_rcu_expedited(k);
   if (k.smp) __lru_add_drain_all(k);
+  else lru_add_drain(k);
 }
 
 export function lru_cache_enable(k: Kernel): void {
@@ -58,13 +62,10 @@ export function put_page(k: Kernel, page: Page): void {
   if (put_page_testzero(k, folio)) __folio_put(k, folio);
 }
 
-/** Left out: __page_cache_release (pages on an LRU list would leave it first: there are none that a scenario could put), memcg. */
+/** Left out: memcg. */
 function __folio_put_small(k: Kernel, folio: Page): void {
+  __page_cache_release(k, folio);
   free_unref_page(k, folio, 0);
-}
-
-function __folio_put_large(k: Kernel, folio: Page): void {
-  destroy_large_folio(k, folio);
 }
 
 /** Left out: is_zone_device_page. */

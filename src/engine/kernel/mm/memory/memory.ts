@@ -17,31 +17,31 @@ import {
   type Pmd,
   type Pte,
   type Pud,
-} from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import type { VirtAddr } from '../../memory/address.js';
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import {
   p4d_populate,
   pmd_populate,
   pmd_populate_kernel,
   pud_populate,
-} from '../arch/x86/include/asm/pgalloc.h.js';
-import { p4d_none, pmd_none, pud_none } from '../arch/x86/include/asm/pgtable.h.js';
+} from '../../arch/x86/include/asm/pgalloc.h.js';
+import { p4d_none, pmd_none, pud_none } from '../../arch/x86/include/asm/pgtable.h.js';
 import {
   pmd_alloc_one,
   pte_alloc_one,
   pte_alloc_one_kernel,
   pud_alloc_one,
-} from '../arch/x86/mm/pgtable/pgalloc.js';
-import { ENOMEM } from '../include/linux/errno.h.js';
-import { mm_inc_nr_pmds, mm_inc_nr_ptes, mm_inc_nr_puds } from '../include/linux/mm.h.js';
+} from '../../arch/x86/mm/pgtable/pgalloc.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import { mm_inc_nr_pmds, mm_inc_nr_ptes, mm_inc_nr_puds } from '../../include/linux/mm.h.js';
 import {
   p4d_offset,
   pmd_offset,
   pte_offset_kernel,
   pte_offset_map,
   pud_offset,
-} from '../include/linux/pgtable.h.js';
+} from '../../include/linux/pgtable.h.js';
 
 export function __pud_alloc(k: Kernel, mm: MmStruct, p4d: P4d): Int {
   const new_: Pud = pud_alloc_one(k, mm);
@@ -59,7 +59,8 @@ export function __pmd_alloc(k: Kernel, mm: MmStruct, pud: Pud): Int {
   return 0;
 }
 
-function pmd_install(k: Kernel, mm: MmStruct, pmd: Pmd, pte: Page): void {
+/** Gives an empty pmd a table that was made before. */
+export function pmd_install(k: Kernel, mm: MmStruct, pmd: Pmd, pte: Page): void {
   mm_inc_nr_ptes(k, mm);
   pmd_populate(k, pmd, pte);
 }

@@ -13,16 +13,16 @@ import {
   type Pgd,
   type Pmd,
   type Pud,
-} from '../../../../machine/ctypes.js';
-import type { Kernel } from '../../../../machine/kernel.js';
-import { ult } from '../../../../machine/ulong.js';
-import { asCell, asVirt, type VirtAddr } from '../../../../memory/address.js';
-import { ALIGN_DOWN } from '../../../include/linux/align.h.js';
+} from '../../../../../machine/ctypes.js';
+import type { Kernel } from '../../../../../machine/kernel.js';
+import { ult } from '../../../../../machine/ulong.js';
+import { asCell, asVirt, type VirtAddr } from '../../../../../memory/address.js';
+import { ALIGN_DOWN } from '../../../../include/linux/align.h.js';
 import {
   list_entry_is_head,
   list_first_entry,
   list_next_entry,
-} from '../../../include/linux/list.h.js';
+} from '../../../../include/linux/list.h.js';
 import {
   p4d_offset,
   pgd_index,
@@ -31,10 +31,10 @@ import {
   PMD_SIZE,
   pmd_offset,
   pud_offset,
-} from '../../../include/linux/pgtable.h.js';
-import { page_address } from '../../../mm/highmem/page_address.js';
-import { pmd_present, set_pmd } from '../include/asm/pgtable.h.js';
-import { VMALLOC_END } from '../include/asm/pgtable_areas.h.js';
+} from '../../../../include/linux/pgtable.h.js';
+import { page_address } from '../../../../mm/highmem/page_address.js';
+import { pmd_present, set_pmd } from '../../include/asm/pgtable.h.js';
+import { VMALLOC_END } from '../../include/asm/pgtable_areas.h.js';
 
 /** On which levels a new entry has to be copied. PAE's processes share the table of the kernel's pmds. */
 export const ARCH_PAGE_TABLE_SYNC_MASK = (k: Kernel): Int => {

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""program.py KERNEL RAM ORACLE OUTDIR : record the guest's program `usr` with what it does between the operations.
+
+Writes usr.trace.gz, before.vmcore.gz (memory as the first operation that looks at the process begins) and usr.program.gz
+(FORMAT.md, 7.2). KERNEL as in kernels/first, RAM as QEMU wants it, ORACLE the folder with kernels/ and guests/. Needs gdb:
+it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count instructions, so
+the stops change nothing.
+"""
+import gzip
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# The numbers of the system calls that act on an address space.
+CALLS_64 = {9: 'mmap', 10: 'mprotect', 11: 'munmap', 12: 'brk', 25: 'mremap', 28: 'madvise', 56: 'fork', 149: 'mlock',
+            150: 'munlock', 231: 'exit', 1: 'write', 257: 'open'}
+CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap', 219: 'madvise', 120: 'fork',
+            150: 'mlock', 151: 'munlock', 252: 'exit', 4: 'write', 295: 'open'}
+
+
+class Machine:
+    def __init__(self, kernel, ram, oracle, work):
+        self.x64 = kernel.startswith('x86_64')
+        self.smp = 'smp' in kernel
+        pae = 'pae' in kernel
+        self.port = 20000 + random.randrange(10000)
+        build = f'{oracle}/kernels/first/{kernel}'
+        self.symbols = {}
+        with open(f'{build}/System.map') as lines:
+            for line in lines:
+                address, _, name = line.split()
+                self.symbols.setdefault(name, int(address, 16))
+        # A 64-bit machine for PAE, as in lib/machine.mjs.
+        self.qemu = 'qemu-system-x86_64' if self.x64 or pae else 'qemu-system-i386'
+        cpu = 'qemu64,+pdpe1gb' if self.x64 else 'qemu64' if pae else 'qemu32,+pge,+pse'
+        bits = 64 if self.x64 else 32
+        self.command = [self.qemu, *(
+            f'-machine pc -cpu {cpu} -m {ram} -smp 1 -display none -no-reboot -net none -vga std').split(), '-append',
+            'console=ttyS0 nokaslr norandmaps nolapic noapic cma=4M panic=1 quiet loglevel=4 mmo=usr  slab_nomerge', *(
+            f'-serial file:{work}/serial -object memory-backend-file,id=hm,size=64M,share=on,mem-path={work}/bar '
+            '-device ivshmem-plain,memdev=hm -device isa-debug-exit,iobase=0x501,iosize=2 -icount shift=0,sleep=off '
+            f'-rtc base=2024-01-01,clock=vm -kernel {build}/bzImage -initrd {oracle}/guests/init-{bits}.cpio.gz '
+            f'-monitor none -gdb tcp::{self.port} -S').split()]
+
+
+def gdb_script(machine, core):
+    x64, symbols = machine.x64, machine.symbols
+    word = 'long' if x64 else 'int'
+    args = ['$rdi', '$rsi', '$rdx', '$rcx'] if x64 else ['$eax', '$edx', '$ecx', '*(int*)($esp+4)']
+    base = '$gs_base+' if machine.smp else ''
+    task = f'*({word}*)({base}{symbols["current_task"]})'
+    # offsetof(struct task_struct, pid) of the five builds
+    pid = f'*(int*)({task}+{(912 if machine.smp else 696) if x64 else 436})'
+    regs = '$rdi' if x64 else '$eax'
+    # di, si, dx, r10, r8, r9; bx, cx, dx, si, di, bp
+    call = [f'*({word}*)({regs}+{at})' for at in ([0x70, 0x68, 0x60, 0x38, 0x48, 0x40] if x64 else range(0, 24, 4))]
+    number = '(int)$rsi' if x64 else '*(int*)($eax+0x2c)'
+    lines = ['set confirm off', 'set pagination off', 'set width 0',
+             f'set architecture {"i386:x86-64" if machine.qemu.endswith("64") else "i386"}',
+             f'target remote :{machine.port}', f'hbreak *{symbols["mmo_write"]}',
+             # Two writes set the recorder up; at the third the program begins.
+             'ignore 1 2', 'continue', f'monitor dump-guest-memory {core}']
+
+    def at(point, text, *values, then=()):
+        if point != 1:
+            lines.append(f'hbreak *{symbols[point]}')
+            at.count += 1
+        values = ','.join((pid, *values))
+        lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *then, 'continue', 'end'])
+
+    at.count = 1
+    at(1, 'O %d %d', args[2])
+    at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
+    hexes = ' '.join(['%lx'] * 6)
+    at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call)
+    if not x64:
+        # The sixth argument is on the user's stack.
+        at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))')
+    at('thread_stack_free_rcu' if machine.smp else 'rcu_process_callbacks', 'R %d')
+    at('exit_mmap', 'X %d', then=('monitor info tlb', 'printf "@Y\\n"'))
+    at('free_task', 'T %d %lx', args[0])
+    at('put_task_stack', 'K %d %lx', args[0])
+    at('__mmdrop', 'D %d %lx', args[0])
+    lines.append('continue')
+    return '\n'.join(lines) + '\n'
+
+
+def program_of(log, x64):
+    """What gdb wrote, as lines of a program."""
+    names = CALLS_64 if x64 else CALLS_32
+    user_end = 0x800000000000 if x64 else 0xc0000000
+    out, known = ['1 op'], [1]
+    fork = None  # the line of a fork() whose child has not been seen
+    file = None  # the descriptor of the file that was made last
+    tlb = exiting = None
+    for line in log:
+        if not line.startswith('@'):
+            entry = re.match(r'([0-9a-f]{8,16}): [0-9a-f]+ (\S{9})', line.strip())
+            if tlb is not None and entry and int(entry[1], 16) < user_end and 'A' in entry[2]:
+                tlb.append('%x%s' % (int(entry[1], 16), '!' if 'D' in entry[2] else ''))
+            continue
+        if line.startswith('@Y'):
+            exits = [i for i, act in enumerate(out) if act == f'{exiting} exit']
+            if exits:
+                out.insert(exits[-1], f'{exiting} accessed {" ".join(tlb)}')
+            tlb = None
+            continue
+        kind, pid, *words = line[1:].split()
+        pid = int(pid)
+        if not x64:
+            words = [w[8:] if len(w) == 16 and w.startswith('ffffffff') else w for w in words]
+        if pid not in known and kind in 'FOS' and fork is not None:
+            known.append(pid)
+            out[fork] = out[fork].replace('CHILD', str(pid))
+            fork = None
+        if kind == 'O':
+            # 4, 5, 7: a write() of 4 to 7 bytes sets the recorder up; it is no operation.
+            if int(words[0]) not in (4, 5, 7):
+                out.append(f'{pid} op')
+        elif kind == 'F':
+            if words[2] != '0':  # 0: get_user_pages() asks, which the engine does itself
+                out.append(f'{pid} fault {words[0]} {words[1]}')
+        elif kind == 'S':
+            name, call = names.get(int(words[0])), words[1:]
+            if name == 'fork':
+                fork = len(out)
+                out.append(f'{pid} fork CHILD')
+            elif name == 'exit':
+                out.append(f'{pid} exit')
+            elif name == 'write':
+                file = call[0] if file == 'next' else file
+                if call[0] == file:
+                    out.append(f'{pid} write {call[2]}')
+            elif name == 'open':
+                if int(call[2], 16) & 0x40:  # O_CREAT
+                    out.append(f'{pid} open')
+                    file = 'next'
+            elif name is not None:
+                if name == 'mmap' and not x64:
+                    call[5] = '%x' % (int(call[5], 16) * 4096)
+                out.append(f'{pid} {name} {" ".join(call)}')
+        elif kind == 'X':
+            tlb, exiting = [], pid
+        else:
+            act = {'R': 'rcu', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
+            out.append(' '.join([str(pid), act, *words]))
+    return out
+
+
+def main(kernel, ram, oracle, out):
+    os.makedirs(out, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir='/dev/shm') as work:
+        bar = os.path.join(HERE, '../lib/bar.mjs')
+        subprocess.check_call(['node', '--input-type=module', '-e',
+                               f"import {{ makeBar }} from '{bar}'; makeBar('{work}/bar', Buffer.from(''), 64, false);"])
+        machine = Machine(kernel, ram, oracle, work)
+        qemu = subprocess.Popen(machine.command)
+        time.sleep(1)
+        with open(f'{work}/gdb', 'w') as script:
+            script.write(gdb_script(machine, f'{work}/core'))
+        with open(f'{work}/log', 'w') as log:
+            subprocess.call(['gdb', '-nx', '-batch', '-x', f'{work}/gdb'], stdout=log, stderr=subprocess.STDOUT)
+        qemu.wait()
+        subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, 'usr'])
+        with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
+            shutil.copyfileobj(core, packed)
+        with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/usr.program.gz', 'wt', 9) as program:
+            program.write('\n'.join(program_of(log, machine.x64)) + '\n')
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

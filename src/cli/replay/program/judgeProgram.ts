@@ -1,0 +1,252 @@
+/**
+ * Replays the trace of a user program, beside which what the program did between the recorder's operations is recorded as well
+ * (`NAME.program.gz`), and judges it: what each operation returned, the kernel's tracepoints in their order, and dumps.
+ *
+ * The trace starts from a core. Pages that others than what is performed take, for objects of their caches and for the pool of huge
+ * pages, are taken where the trace says so: nothing else is told.
+ */
+import { KernelFault } from '../../../engine/machine/events.js';
+import type { KernelImage } from '../../../engine/image/kernelImage.js';
+import {
+  dumpZones,
+  opText,
+  parseZones,
+  readZones,
+  type TraceDump,
+  type TraceItem,
+  type TraceOp,
+} from '../../../engine/image/state/index.js';
+import { firstZonesDifference } from '../stateDifference.js';
+import { eventsDifference, Tracepoints } from '../tracepoints.js';
+import type { Verdict } from '../judge.js';
+import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { UserOperations } from './userOps.js';
+
+/** A printed line of the recorder, and the events behind it up to the next one. */
+interface Span {
+  readonly line: number;
+  readonly op: TraceOp | undefined;
+  readonly text: string;
+  readonly events: string[];
+  readonly dumps: TraceDump[];
+}
+
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
+const TOLD = /gfp=(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
+const POOL = /gfp=346cc[2a]$/;
+/** Pages of other subsystems that one span may need. */
+const MAX_TOLD = 16;
+
+export function judgeProgram(
+  image: KernelImage,
+  items: Iterable<TraceItem>,
+  program: readonly Action[],
+): Verdict {
+  return new ProgramJudge(image, program).judge(spansOf(items));
+}
+
+function spansOf(items: Iterable<TraceItem>): Span[] {
+  const spans: Span[] = [];
+  for (const item of items) {
+    if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
+    else if (item.kind === 'dump') spans.at(-1)?.dumps.push(item);
+    else if (item.kind === 'mark')
+      spans.push({ line: item.line, op: undefined, text: 'mark', events: [], dumps: [] });
+    else if (item.kind === 'op')
+      spans.push({
+        line: item.line,
+        op: item,
+        text: opText(item),
+        events: [...item.events],
+        dumps: [],
+      });
+  }
+  return spans;
+}
+
+class ProgramJudge {
+  private ops = 0;
+  private differ = 0;
+  private stateDiffer = 0;
+  private unsupported = 0;
+  private events = 0;
+  private told = 0;
+  private first: string | undefined;
+  private readonly unsupportedNames = new Map<string, number>();
+  private readonly processes: Processes;
+  private readonly user: UserOperations;
+  private readonly tracepoints: Tracepoints;
+  private mask = 0;
+  /** The next action. */
+  private at = 0;
+  /** What was not performed, behind which nothing is judged. */
+  private lost: string | undefined;
+
+  constructor(
+    private readonly image: KernelImage,
+    private readonly program: readonly Action[],
+  ) {
+    this.processes = new Processes(image.mm);
+    this.user = new UserOperations(image, () => this.processes.mm);
+    this.tracepoints = new Tracepoints(image.mm);
+  }
+
+  judge(spans: readonly Span[]): Verdict {
+    for (const span of spans) this.take(span);
+    this.tracepoints.listen(0);
+    const notes: string[] = [];
+    if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
+    if (this.events > 0) notes.push(`events compared: ${this.events}`);
+    if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
+    return {
+      ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
+      ...{ stateDiffer: this.stateDiffer, unsupported: this.unsupported, first: this.first },
+      ...{ notJudged: new Map(), unsupportedNames: this.unsupportedNames, notes },
+    };
+  }
+
+  private take(span: Span): void {
+    if (this.lost !== undefined) {
+      this.countUnsupported(span);
+      return;
+    }
+    const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
+    const restore = [this.processes.save(), this.user.save()];
+    const told = new Set<number>();
+    for (;;) {
+      const result = this.perform(span, told);
+      const at = result.events.findIndex((event, i) => event !== span.events[i]);
+      const differs = at >= 0 ? at : result.events.length;
+      const missing = span.events[differs];
+      // A page for objects of somebody else: the span is done again, and this one is taken there.
+      if (
+        missing !== undefined &&
+        TOLD.test(missing) &&
+        !told.has(differs) &&
+        told.size < MAX_TOLD
+      ) {
+        told.add(differs);
+        this.image.tape.seek(start.cursor);
+        this.image.tape.cut();
+        this.at = start.at;
+        this.mask = start.mask;
+        for (const each of restore) each();
+        continue;
+      }
+      this.told += told.size;
+      this.compare(span, result);
+      return;
+    }
+  }
+
+  /** The operation, and what the program does behind it up to the next one. */
+  private perform(
+    span: Span,
+    told: ReadonlySet<number>,
+  ): { readonly events: readonly string[]; readonly text: string | undefined } {
+    const events: string[] = [];
+    const { op } = span;
+    if (op?.name === 'events') this.mask = Number(op.args[0]);
+    const hear = (): void => {
+      for (const event of this.tracepoints.take()) events.push(event);
+      while (told.has(events.length)) {
+        const next = span.events[events.length] ?? '';
+        // What is told is not heard twice.
+        this.tracepoints.listen(0);
+        if (!performTold(this.image.mm, next)) break;
+        if (POOL.test(next)) this.processes.addHugePage();
+        this.tracepoints.listen(this.mask);
+        events.push(next);
+      }
+    };
+    this.tracepoints.listen(this.mask);
+    this.tracepoints.onEvent = hear;
+    let text: string | undefined;
+    try {
+      hear();
+      const first = this.program[this.at];
+      if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
+      this.processes.switchTo(first.pid);
+      if (op !== undefined && UserOperations.NAMES.has(op.name))
+        text = this.user.perform(op.name, op.args);
+      hear();
+      this.compareDumps(span);
+      for (this.at++; this.at < this.program.length; this.at++) {
+        const action = this.program[this.at];
+        if (action === undefined || action.name === 'op') break;
+        this.processes.perform(action);
+        hear();
+      }
+    } catch (error) {
+      if (error instanceof NotPerformed) this.lost = error.message;
+      else if (error instanceof KernelFault) this.lost = error.text;
+      else throw error;
+    }
+    return { events, text };
+  }
+
+  private compare(
+    span: Span,
+    { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
+  ): void {
+    const { op } = span;
+    const kernel =
+      op === undefined
+        ? undefined
+        : [...(op.result === undefined ? [] : [op.result]), ...op.details].join('\n');
+    if (this.lost !== undefined && op !== undefined && text === undefined) {
+      this.countUnsupported(span);
+      return;
+    }
+    if (op !== undefined && UserOperations.NAMES.has(op.name)) {
+      this.ops++;
+      if ((text ?? '') !== kernel) {
+        this.differ++;
+        this.remember(span, `ours ${text ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`);
+        return;
+      }
+    }
+    if (this.lost !== undefined) return;
+    const difference = eventsDifference(events, span.events);
+    this.events += span.events.length;
+    if (difference === undefined) return;
+    this.differ++;
+    this.remember(span, difference);
+  }
+
+  private compareDumps(span: Span): void {
+    for (const dump of span.dumps) {
+      const difference = this.dumpDifference(dump);
+      if (difference === undefined) continue;
+      this.stateDiffer++;
+      this.remember(span, difference);
+    }
+  }
+
+  private dumpDifference(dump: TraceDump): string | undefined {
+    if (dump.name === 'zones') {
+      const ours = dumpZones(this.image, false);
+      const at = ours.findIndex((line, i) => line !== dump.lines[i]);
+      if (at < 0 && ours.length === dump.lines.length) return undefined;
+      return (
+        firstZonesDifference(this.image.mm, readZones(this.image), parseZones(dump)) ??
+        `%zones: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`
+      );
+    }
+    if (dump.name !== 'pts') return undefined;
+    const ours = this.user.tables(dump.args);
+    const at = dump.lines.findIndex((line, i) => line !== ours[i]);
+    if (at < 0 && ours.length === dump.lines.length) return undefined;
+    return `%pts: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`;
+  }
+
+  private countUnsupported({ op }: Span): void {
+    if (op === undefined) return;
+    this.unsupported++;
+    this.unsupportedNames.set(op.name, (this.unsupportedNames.get(op.name) ?? 0) + 1);
+  }
+
+  private remember({ line, text }: Span, difference: string): void {
+    this.first ??= `line ${line}: ${text}: ${difference}`;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * The processes of a recorded program: what each does between the recorder's operations is performed on the engine.
+ *
+ * The program is a list of lines that was recorded beside the trace (oracle/FORMAT.md, 7.2): page faults, system calls, and what the
+ * scheduler and RCU did. Numbers are hexadecimal, but for pids.
+ */
+import {
+  alloc_pages,
+  copy_mm,
+  current,
+  do_madvise,
+  do_mlock,
+  do_mmap,
+  do_munmap,
+  do_user_addr_fault,
+  dup_task_struct,
+  exit_mm,
+  free_task_struct,
+  __mm_populate,
+  mmdrop,
+  follow_pte,
+  mprotectRange,
+  munlockRange,
+  pte_mkdirty,
+  pte_mkyoung,
+  pte_present,
+  put_task_stack,
+  rcu_process_callbacks,
+  set_pte,
+  setBrk,
+  shmemFileSetup,
+  shmemWritePage,
+  switch_mm,
+  X86_PF_INSTR,
+  X86_PF_USER,
+  X86_PF_WRITE,
+} from '../../../engine/entry/functions.js';
+import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
+import { NULL } from '../../../engine/machine/ctypes.js';
+import type { Kernel } from '../../../engine/machine/kernel.js';
+import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
+import { MAP_ANONYMOUS, MAP_HUGETLB } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
+
+/** One line of a program. */
+export interface Action {
+  readonly pid: number;
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+interface Process {
+  readonly task: TaskStruct;
+  readonly mm: MmStruct;
+}
+
+/** enum fault_flag, as the kernel that was recorded had it. */
+const FAULT_FLAG_WRITE = 0x1;
+const FAULT_FLAG_INSTRUCTION = 0x100;
+
+/** An action that the engine does not perform. */
+export class NotPerformed extends Error {}
+
+export class Processes {
+  private processes: ReadonlyMap<number, Process>;
+  /** Address spaces that a task which has ended still keeps, until another one runs. */
+  private lazy: readonly Process[] = [];
+  private nrHugePages = 0;
+  /** Tasks that still have their stack, and those whose structure is all that is left. */
+  private ended: readonly Process[] = [];
+  private dead: readonly Process[] = [];
+  private file: { readonly file: File; readonly written: number } | undefined;
+
+  constructor(private readonly k: Kernel) {
+    const task = current(k);
+    this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
+  }
+
+  /** What is not memory: to be put back when the memory is taken back. */
+  save(): () => void {
+    const { processes, lazy, ended, dead, file, nrHugePages } = this;
+    return () => {
+      this.processes = processes;
+      this.lazy = lazy;
+      this.nrHugePages = nrHugePages;
+      this.ended = ended;
+      this.dead = dead;
+      this.file = file;
+    };
+  }
+
+  perform({ pid, name, args }: Action): void {
+    const act = name === 'accessed' ? () => undefined : this.actions[name];
+    if (act === undefined) throw new NotPerformed(name);
+    if (this.processes.has(pid)) this.switchTo(pid);
+    if (name === 'accessed') this.access(args);
+    else
+      act(
+        args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)),
+        args,
+      );
+  }
+
+  /** The pool has one page more. */
+  addHugePage(): void {
+    this.nrHugePages++;
+  }
+
+  /** Makes a process the current one. */
+  switchTo(pid: number): void {
+    const { k } = this;
+    const process = this.processes.get(pid);
+    if (process === undefined) return;
+    k.write_ptr(this_cpu_ptr(k, 'current_task'), process.task);
+    switch_mm(k, process.mm);
+  }
+
+  get mm(): MmStruct {
+    const { k } = this;
+    return k.read_ptr(k.plus(current(k), k.task_struct.mm));
+  }
+
+  /** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
+  private access(args: readonly string[]): void {
+    const { k } = this;
+    for (const arg of args) {
+      const pte = follow_pte(k, this.mm, asVirt(parseInt(arg, 16)));
+      if (pte === NULL) continue;
+      const entry = k.read_pte(pte);
+      if (!pte_present(entry)) continue;
+      set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
+    }
+  }
+
+  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
+  private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
+    const { k } = this;
+    return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
+  }
+
+  private readonly actions: Readonly<
+    Record<string, (args: readonly number[], texts: readonly string[]) => void>
+  > = {
+    fault: ([address = 0, flags = 0]) => {
+      const code =
+        X86_PF_USER |
+        ((flags & FAULT_FLAG_WRITE) !== 0 ? X86_PF_WRITE : 0) |
+        ((flags & FAULT_FLAG_INSTRUCTION) !== 0 ? X86_PF_INSTR : 0);
+      const ret = do_user_addr_fault(this.k, this.mm, code, asVirt(address));
+      if ((ret & (this.k.VM_FAULT_SIGSEGV | this.k.VM_FAULT_SIGBUS | this.k.VM_FAULT_OOM)) !== 0)
+        throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
+    },
+    mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
+      if ((flags & MAP_HUGETLB) !== 0) {
+        // Refused where the pool has too few: nothing happens then.
+        if (len <= this.nrHugePages * 2 ** this.k.PMD_SHIFT)
+          throw new NotPerformed('mmap(MAP_HUGETLB)');
+        return;
+      }
+      const populate = { value: 0 };
+      const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
+      const at = do_mmap(
+        this.k,
+        this.mm,
+        file,
+        asVirt(addr),
+        len,
+        prot,
+        flags,
+        pgoff / PAGE_SIZE,
+        populate,
+      );
+      if (populate.value !== 0) __mm_populate(this.k, this.mm, at, populate.value, true);
+    },
+    munmap: ([start = 0, len = 0]) => void do_munmap(this.k, this.mm, asVirt(start), len),
+    mprotect: ([start = 0, len = 0, prot = 0]) =>
+      void mprotectRange(this.k, this.mm, asVirt(start), len, prot),
+    madvise: ([start = 0, len = 0, advice = 0]) =>
+      void do_madvise(this.k, this.mm, asVirt(start), len, advice),
+    mlock: ([start = 0, len = 0]) => void do_mlock(this.k, this.mm, asVirt(start), len),
+    munlock: ([start = 0, len = 0]) => void munlockRange(this.k, this.mm, asVirt(start), len),
+    brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
+    fork: ([child = 0]) => {
+      const { k } = this;
+      const task = dup_task_struct(k, current(k));
+      copy_mm(k, task);
+      const mm: MmStruct = k.read_ptr(k.plus(task, k.task_struct.mm));
+      this.processes = new Map([...this.processes, [child, { task, mm }]]);
+    },
+    exit: () => {
+      const { k } = this;
+      const task = current(k);
+      const [pid, process] = [...this.processes].find(([, each]) => each.task === task) ?? [];
+      if (pid === undefined || process === undefined) return;
+      exit_mm(k, task);
+      this.lazy = [...this.lazy, process];
+      this.ended = [...this.ended, process];
+      this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
+    },
+    mmdrop: (_, [mm]) => {
+      const process = this.at(this.lazy, 'mm', mm);
+      // Another one than those that were made here.
+      if (process === undefined) return;
+      mmdrop(this.k, process.mm);
+      this.lazy = this.lazy.filter((each) => each !== process);
+    },
+    stack: (_, [task]) => {
+      const process = this.at(this.ended, 'task', task);
+      if (process === undefined) return;
+      put_task_stack(this.k, process.task);
+      this.ended = this.ended.filter((each) => each !== process);
+      this.dead = [...this.dead, process];
+    },
+    free: (_, [task]) => {
+      const process = this.at(this.dead, 'task', task);
+      if (process === undefined) return;
+      free_task_struct(this.k, process.task);
+      this.dead = this.dead.filter((each) => each !== process);
+    },
+    rcu: () => {
+      rcu_process_callbacks(this.k);
+    },
+    open: () => {
+      this.file = { file: shmemFileSetup(this.k, 0), written: 0 };
+    },
+    write: ([length = 0]) => {
+      if (this.file === undefined) return;
+      const { file, written } = this.file;
+      if (length > PAGE_SIZE) throw new NotPerformed('write of more than a page');
+      const { k } = this;
+      const inode = k.read_ptr(k.plus(file, k.file.f_inode));
+      shmemWritePage(k, inode, Math.floor(written / PAGE_SIZE), written + length, () => undefined);
+      this.file = { file, written: written + length };
+    },
+  };
+}
+
+/** Pages that the recorded kernel took or gave for what is not performed here: objects of caches that other subsystems use. */
+export function performTold(k: Kernel, event: string): boolean {
+  const [, , order = '', gfp = ''] = /^pa (\S+) o=(\d+) mt=\d+ gfp=([0-9a-f]+)$/.exec(event) ?? [];
+  if (gfp === '') return false;
+  alloc_pages(k, parseInt(gfp, 16), Number(order));
+  return true;
+}

@@ -1,0 +1,360 @@
+/**
+ * Address spaces: made, copied for a child, and given back when nobody uses them any more; and the kernel stack of a task.
+ *
+ *     mm_users   tasks that use it: the last one takes its areas away     mm_count   users, all as one, and who only needs the structure
+ *
+ * Left out: everything of a task that is not memory (copy_process: files, signals, credentials, pids), AIO, KSM, uprobes, userfaultfd,
+ * mm_cpumask, context (LDT, pkeys, ctx_id), khugepaged, oom, exec.
+ * Source: Linux 6.1 kernel/fork.c: dup_mmap(), mm_init() to mmput(), dup_mm(), alloc_thread_stack_node(), free_thread_stack();
+ * kernel/exit.c: exit_mm(); include/linux/sched/mm.h: mmgrab(), mmdrop().
+ */
+import {
+  type AddressSpace,
+  type File,
+  type Int,
+  type KmemCache,
+  type MapleTree,
+  type MmStruct,
+  NULL,
+  type Page,
+  type TaskStruct,
+  type ULong,
+  type VmAreaStruct,
+  type VmFlags,
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { current } from '../../arch/x86/include/asm/current.h.js';
+import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
+import { pgd_alloc, pgd_free } from '../../arch/x86/mm/pgtable/pgtable.js';
+import { flush_tlb_mm } from '../../arch/x86/mm/tlb.js';
+import { fput, get_file } from '../../fs/file_table.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
+import {
+  MA_STATE,
+  mapleMax,
+  type MaState,
+  mas_set_range,
+  mt_init_flags,
+  MT_FLAGS_ALLOC_RANGE,
+  MT_FLAGS_LOCK_EXTERN,
+  MT_FLAGS_USE_RCU,
+} from '../../include/linux/maple_tree.h.js';
+import { is_shared_maywrite, vma_pages } from '../../include/linux/mm.h.js';
+import {
+  MMF_INIT_MASK,
+  VM_ACCOUNT,
+  VM_DONTCOPY,
+  VM_LOCKED,
+  VM_LOCKONFAULT,
+  VM_NOHUGEPAGE,
+  VM_WIPEONFORK,
+} from '../../include/linux/mm_types.h.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
+import { mas_find, mas_store_gfp } from '../../lib/maple_tree.js';
+import { vma_interval_tree_insert_after } from '../../mm/interval_tree.js';
+import { copy_page_range } from '../../mm/memory/copy.js';
+import { sync_mm_rss } from '../../mm/memory/rss.js';
+import { addMapCount } from '../../mm/mmap/adjust.js';
+import { mmTree } from '../../mm/mmap/find_vma.js';
+import {
+  areasOfFile,
+  mapping_allow_writable,
+  mappingOf,
+  vm_area_dup,
+  vm_area_free,
+  vmaFile,
+} from '../../mm/mmap/link.js';
+import { exit_mmap, vm_stat_account } from '../../mm/mmap/munmap.js';
+import { __free_pages, alloc_pages } from '../../mm/page_alloc/api.js';
+import { page_address } from '../../mm/highmem/page_address.js';
+import { anon_vma_fork, unlink_anon_vmas } from '../../mm/rmap.js';
+import { __vm_enough_memory, vm_unacct_memory } from '../../mm/util.js';
+import { __mod_node_page_state } from '../../mm/vmstat/node_stat.js';
+import { call_rcu, functionNamed, linkCallback } from '../rcu/tiny.js';
+
+// --- an address space ----------------------------------------------------------------------------------------------------
+
+const mmCache = (k: Kernel): KmemCache => k.read_ptr(k.globals.mm_cachep);
+
+/** Nobody has the lock. init_rwsem() */
+const initLock = (k: Kernel, mm: MmStruct): void => {
+  const lock = k.plus(mm, k.mm_struct.mmap_lock);
+  k.write_long(k.plus(lock, k.rw_semaphore.count), 0);
+  k.write_long(k.plus(lock, k.rw_semaphore.owner), 0);
+  INIT_LIST_HEAD(k, k.plus(lock, k.rw_semaphore.wait_list));
+};
+
+/** Without areas, and with a top-level table; NULL without memory, and the structure is freed. */
+function mm_init(k: Kernel, mm: MmStruct): MmStruct {
+  const of = k.mm_struct;
+  const flags = MT_FLAGS_ALLOC_RANGE | MT_FLAGS_LOCK_EXTERN | MT_FLAGS_USE_RCU;
+  mt_init_flags(k, mmTree(k, mm), flags);
+  k.write(k.plus(mm, of.mm_users), 1);
+  k.write(k.plus(mm, of.mm_count), 1);
+  k.write(k.plus(mm, of.write_protect_seq), 0);
+  initLock(k, mm);
+  INIT_LIST_HEAD(k, k.plus(mm, of.mmlist));
+  k.write_long(k.plus(mm, of.pgtables_bytes), 0);
+  k.write(k.plus(mm, of.map_count), 0);
+  k.write_long(k.plus(mm, of.locked_vm), 0);
+  k.write(k.plus(mm, of.pinned_vm), 0);
+  k.write(k.plus(mm, of.pinned_vm) + 1, 0);
+  for (let i = 0; i < k.NR_MM_COUNTERS; i++)
+    k.write_long(k.plus(mm, of.rss_stat + i * k.ptr_words), 0);
+  k.write_long(k.plus(mm, of.exe_file), 0);
+  const parent: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
+  if (parent !== NULL) {
+    k.write(k.plus(mm, of.flags), k.read_int(k.plus(parent, of.flags)) & MMF_INIT_MASK);
+    k.write_long(
+      k.plus(mm, of.def_flags),
+      k.read_int(k.plus(parent, of.def_flags)) & VM_NOHUGEPAGE, // VM_INIT_DEF_MASK
+    );
+  } else {
+    // default_dump_filter
+    k.write(k.plus(mm, of.flags), 0xcc);
+    k.write_long(k.plus(mm, of.def_flags), 0);
+  }
+  // mm_alloc_pgd():
+  if (pgd_alloc(k, mm) !== NULL) return mm;
+  // fail_nopgd:
+  kmem_cache_free(k, mmCache(k), k.va_of(mm));
+  return NULL;
+}
+
+/** A new one, with nothing in it. */
+export function mm_alloc(k: Kernel): MmStruct {
+  const object: VirtAddr = kmem_cache_alloc(k, mmCache(k), k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const mm: MmStruct = k.cell_at(object);
+  for (let i = 0; i < k.sizeof.mm_struct / 4; i++) k.write(k.plus(mm, i), 0);
+  return mm_init(k, mm);
+}
+
+const countRef = (k: Kernel, mm: MmStruct, member: Int, delta: Int): Int => {
+  const at = k.plus(mm, member);
+  k.write(at, k.read_int(at) + delta);
+  return k.read_int(at);
+};
+
+/** Keeps the structure, not what it has. */
+export function mmgrab(k: Kernel, mm: MmStruct): void {
+  countRef(k, mm, k.mm_struct.mm_count, 1);
+}
+
+/** The last reference frees the structure. Left out: exit's accounting, check_mm. */
+function __mmdrop(k: Kernel, mm: MmStruct): void {
+  pgd_free(k, mm, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
+  kmem_cache_free(k, mmCache(k), k.va_of(mm));
+}
+
+export function mmdrop(k: Kernel, mm: MmStruct): void {
+  if (countRef(k, mm, k.mm_struct.mm_count, -1) === 0) __mmdrop(k, mm);
+}
+
+export function mmget(k: Kernel, mm: MmStruct): void {
+  countRef(k, mm, k.mm_struct.mm_users, 1);
+}
+
+function __mmput(k: Kernel, mm: MmStruct): void {
+  exit_mmap(k, mm);
+  // set_mm_exe_file(mm, NULL):
+  const exe_file: File = k.read_ptr(k.plus(mm, k.mm_struct.exe_file));
+  k.write_long(k.plus(mm, k.mm_struct.exe_file), 0);
+  if (exe_file !== NULL) fput(k, exe_file);
+  mmdrop(k, mm);
+}
+
+/** One user less; the last one takes the areas away. */
+export function mmput(k: Kernel, mm: MmStruct): void {
+  if (countRef(k, mm, k.mm_struct.mm_users, -1) === 0) __mmput(k, mm);
+}
+
+/** A task ends: it goes on without an address space of its own, on the tables of the one it had until another task runs. */
+export function exit_mm(k: Kernel, task: TaskStruct): void {
+  const mm: MmStruct = k.read_ptr(k.plus(task, k.task_struct.mm));
+  if (mm === NULL) return;
+  sync_mm_rss(k, mm);
+  // mmgrab_lazy_tlb():
+  mmgrab(k, mm);
+  k.write_ptr(k.plus(task, k.task_struct.mm), NULL);
+  mmput(k, mm);
+}
+
+// --- fork() --------------------------------------------------------------------------------------------------------------
+
+/** Copies every area of `oldmm`, and the pages that only it has. */
+function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
+  const of = k.mm_struct;
+  const exe_file: File = k.read_ptr(k.plus(oldmm, of.exe_file));
+  // dup_mm_exe_file():
+  if (exe_file !== NULL) k.write_ptr(k.plus(mm, of.exe_file), get_file(k, exe_file));
+  for (const member of [of.total_vm, of.data_vm, of.exec_vm, of.stack_vm])
+    k.write_long(k.plus(mm, member), k.read_ulong(k.plus(oldmm, member)));
+  const tree: MapleTree = mmTree(k, mm);
+  const ma_flags = k.plus(tree, k.maple_tree.ma_flags);
+  // mt_clear_in_rcu():
+  k.write(ma_flags, k.read_int(ma_flags) & ~MT_FLAGS_USE_RCU);
+  const old_mas: MaState = MA_STATE(mmTree(k, oldmm), 0, 0);
+  const mas: MaState = MA_STATE(tree, 0, 0);
+  let retval: Int = 0;
+  let mpnt: VmAreaStruct = mas_find(k, old_mas, mapleMax(k));
+  for (; mpnt !== NULL && retval === 0; mpnt = mas_find(k, old_mas, mapleMax(k)))
+    retval = dupArea(k, mm, mas, mpnt);
+  // loop_out:
+  if (retval === 0) k.write(ma_flags, k.read_int(ma_flags) | MT_FLAGS_USE_RCU);
+  // The parent's entries have become read-only.
+  flush_tlb_mm(k, oldmm);
+  return retval;
+}
+
+/** One area of them. */
+function dupArea(k: Kernel, mm: MmStruct, mas: MaState, mpnt: VmAreaStruct): Int {
+  const vm_flags: VmFlags = k.read_int(k.plus(mpnt, k.vm_area_struct.vm_flags));
+  const len: ULong = vma_pages(k, mpnt);
+  if ((vm_flags & VM_DONTCOPY) !== 0) {
+    vm_stat_account(k, mm, vm_flags, -len);
+    return 0;
+  }
+  let charge: ULong = 0;
+  fail_nomem: {
+    if ((vm_flags & VM_ACCOUNT) !== 0) {
+      if (__vm_enough_memory(k, len) !== 0) return -ENOMEM;
+      charge = len;
+    }
+    const tmp: VmAreaStruct = vm_area_dup(k, mpnt);
+    if (tmp === NULL) break fail_nomem;
+    k.write_ptr(k.plus(tmp, k.vm_area_struct.vm_mm), mm);
+    const at = k.plus(tmp, k.vm_area_struct.vm_flags);
+    if ((vm_flags & VM_WIPEONFORK) !== 0) {
+      k.write_ptr(k.plus(tmp, k.vm_area_struct.anon_vma), NULL);
+    } else if (anon_vma_fork(k, tmp, mpnt) !== 0) {
+      vm_area_free(k, tmp);
+      break fail_nomem;
+    }
+    // Locks in memory are not inherited.
+    k.write(at, k.read_int(at) & ~(VM_LOCKED | VM_LOCKONFAULT));
+    const start: ULong = k.read_ulong(k.plus(tmp, k.vm_area_struct.vm_start));
+    const end: ULong = k.read_ulong(k.plus(tmp, k.vm_area_struct.vm_end));
+    mas_set_range(mas, start, end - 1);
+    if (mas_store_gfp(k, mas, tmp) !== 0) {
+      // fail_nomem_mas_store:
+      unlink_anon_vmas(k, tmp);
+      vm_area_free(k, tmp);
+      break fail_nomem;
+    }
+    addMapCount(k, mm, 1);
+    const file: File = vmaFile(k, tmp);
+    if (file !== NULL) {
+      const mapping: AddressSpace = mappingOf(k, file);
+      get_file(k, file);
+      if (is_shared_maywrite(vm_flags)) mapping_allow_writable(k, mapping);
+      vma_interval_tree_insert_after(k, tmp, mpnt, areasOfFile(k, mapping));
+    }
+    return (vm_flags & VM_WIPEONFORK) !== 0 ? 0 : copy_page_range(k, tmp, mpnt);
+  }
+  // fail_nomem:
+  if (charge !== 0) vm_unacct_memory(k, charge);
+  return -ENOMEM;
+}
+
+/** A copy for a child; NULL without memory. */
+export function dup_mm(k: Kernel, oldmm: MmStruct): MmStruct {
+  const object: VirtAddr = kmem_cache_alloc(k, mmCache(k), k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const mm: MmStruct = k.cell_at(object);
+  for (let i = 0; i < k.sizeof.mm_struct / 4; i++)
+    k.write(k.plus(mm, i), k.read_int(k.plus(oldmm, i)));
+  if (mm_init(k, mm) === NULL) return NULL;
+  if (dup_mmap(k, mm, oldmm) !== 0) {
+    // free_pt:
+    mmput(k, mm);
+    return NULL;
+  }
+  // The most it ever had is what it has.
+  const total: ULong = k.read_ulong(k.plus(mm, k.mm_struct.total_vm));
+  k.write_long(k.plus(mm, k.mm_struct.hiwater_vm), total);
+  let rss: ULong = 0;
+  for (const member of [k.MM_FILEPAGES, k.MM_ANONPAGES, k.MM_SHMEMPAGES])
+    rss += k.read_ulong(k.plus(mm, k.mm_struct.rss_stat + member * k.ptr_words));
+  k.write_long(k.plus(mm, k.mm_struct.hiwater_rss), rss);
+  return mm;
+}
+
+// --- kernel stacks -------------------------------------------------------------------------------------------------------
+
+/** THREAD_SIZE_ORDER. Source: Linux 6.1 arch/x86/include/asm/page_32_types.h, page_64_types.h. */
+const THREAD_SIZE_ORDER = (k: Kernel): Int => (k.wide ? 2 : 1);
+
+/** A task's kernel stack; 0 without memory. */
+export function alloc_thread_stack_node(k: Kernel): VirtAddr {
+  const gfp = k.GFP_KERNEL | k.__GFP_ACCOUNT | k.__GFP_ZERO;
+  const page: Page = alloc_pages(k, gfp, THREAD_SIZE_ORDER(k));
+  return page === NULL ? asVirt(0) : page_address(k, page);
+}
+
+/** In the counters of the node: KiB. */
+export function account_kernel_stack(k: Kernel, account: 1 | -1): void {
+  __mod_node_page_state(k, k.NR_KERNEL_STACK_KB, account * (1 << THREAD_SIZE_ORDER(k)) * 4);
+}
+
+/** After a grace period: somebody may still look at the stack of a task that is dead. */
+export function thread_stack_delayed_free(k: Kernel, stack: VirtAddr): void {
+  call_rcu(k, k.cell_of(stack), functionNamed(k, 'thread_stack_free_rcu'));
+}
+
+function thread_stack_free_rcu(k: Kernel, rh: Cell): void {
+  __free_pages(k, virt_to_page(k, k.va_of(asCell(rh))), THREAD_SIZE_ORDER(k));
+}
+linkCallback('thread_stack_free_rcu', thread_stack_free_rcu);
+
+// --- tasks ---------------------------------------------------------------------------------------------------------------
+
+/** A copy of a task, with a kernel stack of its own; NULL without memory. Left out: all that it must not share with its parent. */
+export function dup_task_struct(k: Kernel, orig: TaskStruct): TaskStruct {
+  const task_struct_cachep: KmemCache = k.read_ptr(k.globals.task_struct_cachep);
+  const object: VirtAddr = kmem_cache_alloc(k, task_struct_cachep, k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const tsk: TaskStruct = k.cell_at(object);
+  const stack: VirtAddr = alloc_thread_stack_node(k);
+  if (stack === 0) {
+    // free_tsk:
+    kmem_cache_free(k, task_struct_cachep, object);
+    return NULL;
+  }
+  for (let i = 0; i < k.sizeof.task_struct / 4; i++)
+    k.write(k.plus(tsk, i), k.read_int(k.plus(orig, i)));
+  k.write_va(k.plus(tsk, k.task_struct.stack), stack);
+  account_kernel_stack(k, 1);
+  return tsk;
+}
+
+/** The child's address space: a copy of its parent's. Left out: CLONE_VM. */
+export function copy_mm(k: Kernel, tsk: TaskStruct): Int {
+  k.write_long(k.plus(tsk, k.task_struct.min_flt), 0);
+  k.write_long(k.plus(tsk, k.task_struct.maj_flt), 0);
+  k.write_long(k.plus(tsk, k.task_struct.mm), 0);
+  k.write_long(k.plus(tsk, k.task_struct.active_mm), 0);
+  if (k.smp)
+    for (let i = 0; i <= k.NR_MM_COUNTERS; i++) k.write(k.plus(tsk, k.task_struct.rss_stat + i), 0);
+  const oldmm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
+  // A thread of the kernel has none.
+  if (oldmm === NULL) return 0;
+  const mm: MmStruct = dup_mm(k, oldmm);
+  if (mm === NULL) return -ENOMEM;
+  k.write_ptr(k.plus(tsk, k.task_struct.mm), mm);
+  k.write_ptr(k.plus(tsk, k.task_struct.active_mm), mm);
+  return 0;
+}
+
+/** The end of a task that was made here: its stack goes after a grace period, and with it the structure. */
+export function put_task_stack(k: Kernel, tsk: TaskStruct): void {
+  account_kernel_stack(k, -1);
+  thread_stack_delayed_free(k, k.read_va(k.plus(tsk, k.task_struct.stack)));
+  k.write_long(k.plus(tsk, k.task_struct.stack), 0);
+}
+
+export function free_task_struct(k: Kernel, tsk: TaskStruct): void {
+  kmem_cache_free(k, k.read_ptr(k.globals.task_struct_cachep), k.va_of(tsk));
+}

@@ -1,0 +1,167 @@
+/**
+ * Advice about addresses: that their contents are not needed any more, or may be dropped when memory is short; and flags of areas.
+ *
+ * Left out: all advice that only files or reclaim would follow (WILLNEED, COLD, PAGEOUT, REMOVE, POPULATE_*), KSM, hwpoison,
+ * process_madvise, huge entries, khugepaged.
+ * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_free_pte_range(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
+ * do_madvise(); mm/khugepaged.c: hugepage_madvise(); mm/memory.c: zap_page_range_single().
+ */
+import {
+  type Int,
+  type MmStruct,
+  NULL,
+  type ULong,
+  type VmAreaStruct,
+  type VmFlags,
+} from '../../machine/ctypes.js';
+import type { Kernel } from '../../machine/kernel.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
+import { vma_is_anonymous } from '../include/linux/mm.h.js';
+import {
+  VM_DONTCOPY,
+  VM_HUGEPAGE,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_NOHUGEPAGE,
+  VM_PFNMAP,
+  VM_WIPEONFORK,
+} from '../include/linux/mm_types.h.js';
+import { zap_page_range_single } from './memory/zap.js';
+import { madviseFreeRange } from './memory/lazyfree.js';
+import { find_vma, find_vma_prev } from './mmap/find_vma.js';
+import { vmaFile } from './mmap/link.js';
+import { split_vma, vma_merge } from './mmap/merge.js';
+
+export const MADV_NORMAL = 0;
+export const MADV_DONTNEED = 4;
+export const MADV_FREE = 8;
+export const MADV_DONTFORK = 10;
+export const MADV_DOFORK = 11;
+export const MADV_HUGEPAGE = 14;
+export const MADV_NOHUGEPAGE = 15;
+export const MADV_WIPEONFORK = 18;
+export const MADV_KEEPONFORK = 19;
+
+/** What advice makes of an area's flags; undefined where it is not about flags. */
+const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
+  [MADV_NORMAL, (flags: VmFlags) => flags],
+  [MADV_DONTFORK, (flags: VmFlags) => flags | VM_DONTCOPY],
+  [MADV_DOFORK, (flags: VmFlags) => flags & ~VM_DONTCOPY],
+  [MADV_WIPEONFORK, (flags: VmFlags) => flags | VM_WIPEONFORK],
+  [MADV_KEEPONFORK, (flags: VmFlags) => flags & ~VM_WIPEONFORK],
+  [MADV_HUGEPAGE, (flags: VmFlags) => (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE],
+  [MADV_NOHUGEPAGE, (flags: VmFlags) => (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE],
+]);
+
+/** Gives a part of an area other flags. */
+function madvise_update_vma(
+  k: Kernel,
+  vma: VmAreaStruct,
+  prev: { value: VmAreaStruct },
+  start: VirtAddr,
+  end: VirtAddr,
+  new_flags: VmFlags,
+): Int {
+  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  if (new_flags === k.read_int(k.plus(vma, k.vm_area_struct.vm_flags))) {
+    prev.value = vma;
+    return 0;
+  }
+  const vm_start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+  const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
+  const vm_pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
+  const pgoff: ULong = vm_pgoff + (start - vm_start) / PAGE_SIZE;
+  const anon_vma = k.read_ptr(k.plus(vma, k.vm_area_struct.anon_vma));
+  const file = vmaFile(k, vma);
+  const merged = vma_merge(k, mm, prev.value, start, end, new_flags, anon_vma, file, pgoff);
+  if (merged !== NULL) {
+    vma = merged;
+    prev.value = merged;
+  } else {
+    prev.value = vma;
+    if (start !== vm_start) {
+      const error: Int = split_vma(k, vma, start, true);
+      if (error !== 0) return error;
+    }
+    if (end !== vm_end) {
+      const error: Int = split_vma(k, vma, end, false);
+      if (error !== 0) return error;
+    }
+  }
+  // success:
+  k.write(k.plus(vma, k.vm_area_struct.vm_flags), new_flags);
+  return 0;
+}
+
+/** One area's part. */
+function madvise_vma_behavior(
+  k: Kernel,
+  vma: VmAreaStruct,
+  prev: { value: VmAreaStruct },
+  start: VirtAddr,
+  end: VirtAddr,
+  behavior: Int,
+): Int {
+  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+  if (behavior === MADV_DONTNEED) {
+    prev.value = vma;
+    if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
+    zap_page_range_single(k, vma, start, end - start);
+    return 0;
+  }
+  if (behavior === MADV_FREE) {
+    prev.value = vma;
+    // Only what nobody else can see may be lost.
+    if (!vma_is_anonymous(k, vma)) return -EINVAL;
+    if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
+    madviseFreeRange(k, vma, start, end);
+    return 0;
+  }
+  if (behavior === MADV_WIPEONFORK && vmaFile(k, vma) !== NULL) return -EINVAL;
+  const change = FLAGS.get(behavior);
+  if (change === undefined) return -EINVAL;
+  return madvise_update_vma(k, vma, prev, start, end, change(vm_flags));
+}
+
+/** madvise(): all areas of the range are done, even where there are holes between them, which are an error at the end. */
+export function do_madvise(
+  k: Kernel,
+  mm: MmStruct,
+  start: VirtAddr,
+  len_in: ULong,
+  behavior: Int,
+): Int {
+  // madvise_behavior_valid():
+  if (!FLAGS.has(behavior) && behavior !== MADV_DONTNEED && behavior !== MADV_FREE) return -EINVAL;
+  if (start % PAGE_SIZE !== 0) return -EINVAL;
+  const end: VirtAddr = asVirt(start + Math.ceil(len_in / PAGE_SIZE) * PAGE_SIZE);
+  if (end < start) return -EINVAL;
+  if (end === start) return 0;
+
+  // madvise_walk_vmas():
+  let unmapped_error: Int = 0;
+  const prev: { value: VmAreaStruct } = { value: NULL };
+  let vma: VmAreaStruct = find_vma_prev(k, mm, start, prev);
+  if (vma !== NULL && start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start)))
+    prev.value = vma;
+  for (;;) {
+    if (vma === NULL) return -ENOMEM;
+    const vm_start: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
+    if (start < vm_start) {
+      unmapped_error = -ENOMEM;
+      start = vm_start;
+      if (start >= end) break;
+    }
+    const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
+    const tmp: VirtAddr = asVirt(Math.min(vm_end, end));
+    const error: Int = madvise_vma_behavior(k, vma, prev, start, tmp, behavior);
+    if (error !== 0) return error;
+    start = tmp;
+    if (prev.value !== NULL)
+      start = asVirt(Math.max(start, k.read_ulong(k.plus(prev.value, k.vm_area_struct.vm_end))));
+    if (start >= end) break;
+    vma = find_vma(k, mm, start);
+  }
+  return unmapped_error;
+}

@@ -1,0 +1,446 @@
+/**
+ * Making areas: mmap() finds a place, takes away what is there, and joins the new area to its neighbours or links it by itself; brk()
+ * and a growing stack change one.
+ *
+ *     do_mmap() ─> get_unmapped_area() ─> mmap_region()
+ *
+ * Left out: pkeys, seals, hugetlb, limits (RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK: nobody has any), security modules, khugepaged,
+ * locks of the address space, uprobes, random places.
+ * Source: Linux 6.1 mm/mmap.c; arch/x86/mm/mmap.c; arch/x86/kernel/sys_x86_64.c; include/linux/mman.h: calc_vm_prot_bits(); include/linux/mm.h: PAGE_ALIGN().
+ */
+import {
+  type File,
+  type Int,
+  type MmStruct,
+  NULL,
+  type ULong,
+  type VmAreaStruct,
+  type VmFlags,
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { current } from '../../arch/x86/include/asm/current.h.js';
+import { vm_get_page_prot } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtable.h.js';
+import { get_file } from '../../fs/file_table.js';
+import { IS_ERR } from '../../include/linux/err.h.js';
+import { EAGAIN, EEXIST, EFAULT, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
+import {
+  MA_STATE,
+  mapleMax,
+  type MaState,
+  mas_set_range,
+} from '../../include/linux/maple_tree.h.js';
+import { is_shared_maywrite } from '../../include/linux/mm.h.js';
+import {
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_GROWSDOWN,
+  MAP_LOCKED,
+  MAP_NONBLOCK,
+  MAP_NORESERVE,
+  MAP_POPULATE,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MAP_TYPE,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+  VM_ACCOUNT,
+  VM_DATA_DEFAULT_FLAGS,
+  VM_EXEC,
+  VM_GROWSDOWN,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_LOCKED_CLEAR_MASK,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_NORESERVE,
+  VM_READ,
+  VM_SHARED,
+  VM_SPECIAL,
+  VM_WRITE,
+} from '../../include/linux/mm_types.h.js';
+import {
+  mas_empty_area,
+  mas_empty_area_rev,
+  mas_next,
+  mas_prev,
+  mas_store_gfp,
+  mas_walk,
+} from '../../lib/maple_tree.js';
+import { fileMmap, shmem_zero_setup } from '../shmem/shmem.js';
+import { __vm_enough_memory, vm_unacct_memory } from '../util.js';
+import { addMapCount, vma_expand } from './adjust.js';
+import { find_vma, find_vma_intersection, mmTree } from './find_vma.js';
+import {
+  __vma_link_file,
+  mapping_allow_writable,
+  mapping_unmap_writable,
+  mappingOf,
+  vm_area_alloc,
+  vm_area_free,
+  vma_mas_store,
+  vmaFile,
+} from './link.js';
+import { can_vma_merge_after, can_vma_merge_before, sysctl_max_map_count } from './merge.js';
+import { do_mas_munmap, do_munmap, vm_stat_account } from './munmap.js';
+
+/** mmap_min_addr: nothing is mapped at NULL by itself. */
+const MMAP_MIN_ADDR = 65536;
+/** stack_guard_gap: what is kept free below a stack. */
+const STACK_GUARD_GAP = 256 * PAGE_SIZE;
+
+const startOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
+  k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
+const endOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
+  k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
+const PAGE_ALIGN = (len: ULong): ULong => Math.ceil(len / PAGE_SIZE) * PAGE_SIZE;
+
+/** What the area's entries allow. Left out: vma_wants_writenotify (no file system here wants to know of a first write). */
+export function vma_set_page_prot(k: Kernel, vma: VmAreaStruct): void {
+  const vm_page_prot = asCell(k.plus(vma, k.vm_area_struct.vm_page_prot));
+  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+  native_set_pte(
+    k,
+    vm_page_prot,
+    pgprot_modify(k.read_pte(vm_page_prot), vm_get_page_prot(k, vm_flags)),
+  );
+}
+
+// --- a place -------------------------------------------------------------------------------------------------------------
+
+/** Below mmap_base from the top down, or above it where that is full. Left out: hints that are aligned otherwise, huge pages. */
+export function get_unmapped_area(
+  k: Kernel,
+  mm: MmStruct,
+  addr: VirtAddr,
+  len: ULong,
+  flags: Int,
+): VirtAddr {
+  if (len > k.TASK_SIZE) return asVirt(-ENOMEM);
+  if ((flags & MAP_FIXED) !== 0) {
+    if (addr > k.TASK_SIZE - len) return asVirt(-ENOMEM);
+    return addr % PAGE_SIZE !== 0 ? asVirt(-EINVAL) : addr;
+  }
+  // A hint is taken where it is free.
+  const hint: VirtAddr = asVirt(PAGE_ALIGN(addr));
+  if (hint !== 0 && hint + len <= k.TASK_SIZE) {
+    const vma: VmAreaStruct = find_vma(k, mm, hint);
+    if (vma === NULL || hint + len <= startGap(k, vma)) return hint;
+  }
+  const mas: MaState = MA_STATE(mmTree(k, mm), 0, 0);
+  const mmap_base: ULong = k.read_ulong(k.plus(mm, k.mm_struct.mmap_base));
+  if (mas_empty_area_rev(k, mas, PAGE_SIZE, mmap_base - 1, len) === 0) {
+    // A stack above may grow down into it: room is left for that.
+    const vma: VmAreaStruct = find_vma(k, mm, asVirt(mas.last + 1));
+    const end: ULong = vma === NULL ? mas.last + 1 : Math.min(mas.last + 1, startGap(k, vma));
+    if (end - len >= MMAP_MIN_ADDR) return asVirt(end - len);
+  }
+  if (mas_empty_area(k, mas, mmap_base, k.TASK_SIZE - 1, len) === 0) return asVirt(mas.index);
+  return asVirt(-ENOMEM);
+}
+
+/** Where an area begins, with the gap that is kept below a stack. An inline of include/linux/mm.h: vm_start_gap(). */
+const startGap = (k: Kernel, vma: VmAreaStruct): ULong => {
+  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+  const start: ULong = startOf(k, vma);
+  return (vm_flags & VM_GROWSDOWN) !== 0 ? Math.max(0, start - STACK_GUARD_GAP) : start;
+};
+
+/** READ_IMPLIES_EXEC of a task's personality: an old program, that was not made for pages that must not run. */
+const READ_IMPLIES_EXEC = 0x40_0000;
+
+/** What is asked for, and what goes with it for such a program. */
+export const withImpliedExec = (k: Kernel, prot: Int): Int => {
+  const personality: Int = k.read_int(k.plus(current(k), k.task_struct.personality));
+  const implied = (prot & PROT_READ) !== 0 && (personality & READ_IMPLIES_EXEC) !== 0;
+  return implied ? prot | PROT_EXEC : prot;
+};
+
+// --- mmap() --------------------------------------------------------------------------------------------------------------
+
+/** Flags of an area by what a program asks for. */
+function calcVmFlags(prot: Int, flags: Int): VmFlags {
+  return (
+    ((prot & PROT_READ) !== 0 ? VM_READ : 0) |
+    ((prot & PROT_WRITE) !== 0 ? VM_WRITE : 0) |
+    ((prot & PROT_EXEC) !== 0 ? VM_EXEC : 0) |
+    ((flags & MAP_GROWSDOWN) !== 0 ? VM_GROWSDOWN : 0) |
+    ((flags & MAP_LOCKED) !== 0 ? VM_LOCKED : 0)
+  );
+}
+
+/** What a mapping must have memory promised for: what is written to it has no place in a file. */
+function accountable_mapping(file: File, vm_flags: VmFlags): boolean {
+  // A shared mapping without a file is accounted by the file that it gets.
+  if (file === NULL && (vm_flags & VM_SHARED) !== 0) return false;
+  return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE | VM_HUGETLB)) === VM_WRITE;
+}
+
+/** The area itself; its address, or an error. */
+export function mmap_region(
+  k: Kernel,
+  mm: MmStruct,
+  file: File,
+  addr: VirtAddr,
+  len: ULong,
+  vm_flags: VmFlags,
+  pgoff: ULong,
+): VirtAddr {
+  const end: VirtAddr = asVirt(addr + len);
+  const pglen: ULong = len / PAGE_SIZE;
+  const mas: MaState = MA_STATE(mmTree(k, mm), addr, end - 1);
+  let charged: ULong = 0;
+  const writable = file !== NULL && is_shared_maywrite(vm_flags);
+  if (writable) mapping_allow_writable(k, mappingOf(k, file));
+  const done = (result: VirtAddr): VirtAddr => {
+    if (writable) mapping_unmap_writable(k, mappingOf(k, file));
+    return result;
+  };
+  if (do_mas_munmap(k, mas, mm, addr, len) !== 0) return done(asVirt(-ENOMEM));
+  if (accountable_mapping(file, vm_flags)) {
+    charged = pglen;
+    if (__vm_enough_memory(k, charged) !== 0) return done(asVirt(-ENOMEM));
+    vm_flags |= VM_ACCOUNT;
+  }
+
+  mas_set_range(mas, addr, end - 1);
+  mas_walk(k, mas);
+  const next: VmAreaStruct = mas_next(k, mas, mapleMax(k));
+  mas_set_range(mas, addr, end - 1);
+  const prev: VmAreaStruct = mas_prev(k, mas, 0);
+  let vma: VmAreaStruct = NULL;
+  expanded: {
+    if ((vm_flags & VM_SPECIAL) === 0) {
+      // To a neighbour, where all that they have is the same.
+      let merge_start: VirtAddr = addr;
+      let merge_end: VirtAddr = end;
+      let vm_pgoff: ULong = pgoff;
+      if (
+        next !== NULL &&
+        startOf(k, next) === end &&
+        can_vma_merge_before(k, next, vm_flags, NULL, file, pgoff + pglen)
+      ) {
+        merge_end = endOf(k, next);
+        vma = next;
+        vm_pgoff = k.read_ulong(k.plus(next, k.vm_area_struct.vm_pgoff)) - pglen;
+      }
+      const anon = vma === NULL ? NULL : k.read_ptr(k.plus(vma, k.vm_area_struct.anon_vma));
+      if (
+        prev !== NULL &&
+        endOf(k, prev) === addr &&
+        can_vma_merge_after(k, prev, vm_flags, anon, file, pgoff)
+      ) {
+        merge_start = startOf(k, prev);
+        vma = prev;
+        vm_pgoff = k.read_ulong(k.plus(prev, k.vm_area_struct.vm_pgoff));
+      }
+      if (vma !== NULL && vma_expand(k, mas, vma, merge_start, merge_end, vm_pgoff, next) === 0)
+        break expanded;
+    }
+
+    // cannot_expand:
+    vma = vm_area_alloc(k, mm);
+    if (vma === NULL) {
+      if (charged !== 0) vm_unacct_memory(k, charged);
+      return done(asVirt(-ENOMEM));
+    }
+    k.write_va(k.plus(vma, k.vm_area_struct.vm_start), addr);
+    k.write_va(k.plus(vma, k.vm_area_struct.vm_end), end);
+    k.write_long(k.plus(vma, k.vm_area_struct.vm_flags), vm_flags >>> 0);
+    native_set_pte(
+      k,
+      asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)),
+      vm_get_page_prot(k, vm_flags),
+    );
+    k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), pgoff);
+    let error: Int = 0;
+    if (file !== NULL) {
+      k.write_ptr(k.plus(vma, k.vm_area_struct.vm_file), get_file(k, file));
+      error = fileMmap(k, file, vma);
+    } else if ((vm_flags & VM_SHARED) !== 0) {
+      error = shmem_zero_setup(k, vma);
+    }
+    if (error === 0) error = vma_mas_store(k, vma, mas);
+    if (error !== 0) {
+      vm_area_free(k, vma);
+      if (charged !== 0) vm_unacct_memory(k, charged);
+      return done(asVirt(error));
+    }
+    addMapCount(k, mm, 1);
+    if (vmaFile(k, vma) !== NULL) __vma_link_file(k, vma, mappingOf(k, vmaFile(k, vma)));
+  }
+  // expanded:
+  vm_stat_account(k, mm, vm_flags, pglen);
+  const at = k.plus(vma, k.vm_area_struct.vm_flags);
+  if ((vm_flags & VM_LOCKED) !== 0) {
+    if ((vm_flags & VM_SPECIAL) !== 0) k.write(at, k.read_int(at) & VM_LOCKED_CLEAR_MASK);
+    else k.add_long(k.plus(mm, k.mm_struct.locked_vm), pglen);
+  }
+  vma_set_page_prot(k, vma);
+  return done(addr);
+}
+
+/**
+ * mmap(): the new area's address, or an error. `*populate`: how many bytes are to be faulted in at once.
+ * @param pgoff the first page of the file
+ */
+export function do_mmap(
+  k: Kernel,
+  mm: MmStruct,
+  file: File,
+  addr: VirtAddr,
+  len: ULong,
+  prot: Int,
+  flags: Int,
+  pgoff: ULong,
+  populate: { value: ULong },
+): VirtAddr {
+  populate.value = 0;
+  if (len === 0) return asVirt(-EINVAL);
+  prot = withImpliedExec(k, prot);
+  if ((flags & MAP_FIXED_NOREPLACE) !== 0) flags |= MAP_FIXED;
+  // round_hint_to_min():
+  if ((flags & MAP_FIXED) === 0) {
+    const hint: ULong = addr - (addr % PAGE_SIZE);
+    addr = asVirt(hint !== 0 && hint < MMAP_MIN_ADDR ? MMAP_MIN_ADDR : hint);
+  }
+  len = PAGE_ALIGN(len);
+  if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return asVirt(-ENOMEM);
+  addr = get_unmapped_area(k, mm, addr, len, flags);
+  if (IS_ERR(addr)) return addr;
+  if (
+    (flags & MAP_FIXED_NOREPLACE) !== 0 &&
+    find_vma_intersection(k, mm, addr, asVirt(addr + len)) !== NULL
+  )
+    return asVirt(-EEXIST);
+
+  let vm_flags: VmFlags =
+    calcVmFlags(prot, flags) |
+    k.read_int(k.plus(mm, k.mm_struct.def_flags)) |
+    VM_MAYREAD |
+    VM_MAYWRITE |
+    VM_MAYEXEC;
+  switch (flags & MAP_TYPE) {
+    case MAP_SHARED:
+      if ((vm_flags & VM_GROWSDOWN) !== 0) return asVirt(-EINVAL);
+      vm_flags |= VM_SHARED | VM_MAYSHARE;
+      if (file === NULL) pgoff = 0;
+      break;
+    case MAP_PRIVATE:
+      // By the address, so that areas that are neighbours can merge.
+      if (file === NULL) pgoff = addr / PAGE_SIZE;
+      else if ((vm_flags & VM_GROWSDOWN) !== 0) return asVirt(-EINVAL);
+      break;
+    default:
+      return asVirt(-EINVAL);
+  }
+  if (file !== NULL && k.read_va(k.plus(file, k.file.f_mapping)) === 0) return asVirt(-ENODEV);
+  if ((flags & MAP_NORESERVE) !== 0) vm_flags |= VM_NORESERVE;
+  addr = mmap_region(k, mm, file, addr, len, vm_flags, pgoff);
+  const wants = (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
+  if (!IS_ERR(addr) && ((vm_flags & VM_LOCKED) !== 0 || wants)) populate.value = len;
+  return addr;
+}
+
+// --- brk() ---------------------------------------------------------------------------------------------------------------
+
+/** The heap ends at another address: where it ends then. Left out: RLIMIT_DATA, populating a locked heap. */
+export function setBrk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
+  const at = k.plus(mm, k.mm_struct.brk);
+  const origbrk: VirtAddr = k.read_va(at);
+  const min_brk: VirtAddr = k.read_va(k.plus(mm, k.mm_struct.start_brk));
+  if (address < min_brk) return origbrk;
+  const newbrk: ULong = PAGE_ALIGN(address);
+  const oldbrk: ULong = PAGE_ALIGN(origbrk);
+  if (newbrk < oldbrk) {
+    if (do_munmap(k, mm, asVirt(newbrk), oldbrk - newbrk) !== 0) return origbrk;
+  } else if (newbrk > oldbrk) {
+    // One page more, so that the heap does not touch what is behind it.
+    const found: VmAreaStruct = find_vma_intersection(
+      k,
+      mm,
+      asVirt(oldbrk),
+      asVirt(newbrk + PAGE_SIZE),
+    );
+    if (found !== NULL) return origbrk;
+    if (do_brk_flags(k, mm, asVirt(oldbrk), newbrk - oldbrk) !== 0) return origbrk;
+  }
+  k.write_va(at, address);
+  return address;
+}
+
+function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int {
+  const implied: VmFlags = (withImpliedExec(k, PROT_READ) & PROT_EXEC) !== 0 ? VM_EXEC : 0;
+  const flags: VmFlags =
+    VM_DATA_DEFAULT_FLAGS | implied | VM_ACCOUNT | k.read_int(k.plus(mm, k.mm_struct.def_flags));
+  const npages: ULong = len / PAGE_SIZE;
+  if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return -ENOMEM;
+  if (__vm_enough_memory(k, npages) !== 0) return -ENOMEM;
+  const mas: MaState = MA_STATE(mmTree(k, mm), addr, addr);
+  const prev: VmAreaStruct = mas_prev(k, mas, 0);
+  const end: VirtAddr = asVirt(addr + len);
+  if (
+    prev !== NULL &&
+    endOf(k, prev) === addr &&
+    can_vma_merge_after(k, prev, flags, NULL, NULL, addr / PAGE_SIZE)
+  ) {
+    const pgoff: ULong = k.read_ulong(k.plus(prev, k.vm_area_struct.vm_pgoff));
+    vma_expand(k, mas, prev, startOf(k, prev), end, pgoff, NULL);
+  } else {
+    const vma: VmAreaStruct = vm_area_alloc(k, mm);
+    if (vma === NULL) {
+      vm_unacct_memory(k, npages);
+      return -ENOMEM;
+    }
+    k.write_va(k.plus(vma, k.vm_area_struct.vm_start), addr);
+    k.write_va(k.plus(vma, k.vm_area_struct.vm_end), end);
+    k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), addr / PAGE_SIZE);
+    k.write_long(k.plus(vma, k.vm_area_struct.vm_flags), flags);
+    native_set_pte(
+      k,
+      asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)),
+      vm_get_page_prot(k, flags),
+    );
+    mas_set_range(mas, addr, end - 1);
+    mas_store_gfp(k, mas, vma);
+    addMapCount(k, mm, 1);
+  }
+  // out:
+  k.add_long(k.plus(mm, k.mm_struct.total_vm), npages);
+  k.add_long(k.plus(mm, k.mm_struct.data_vm), npages);
+  return 0;
+}
+
+// --- stacks --------------------------------------------------------------------------------------------------------------
+
+/** A stack grows down to an address below it. Left out: RLIMIT_STACK. */
+function expand_downwards(k: Kernel, vma: VmAreaStruct, address: VirtAddr): Int {
+  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+  if ((vm_flags & VM_GROWSDOWN) === 0) return -EFAULT;
+  address = asVirt(address - (address % PAGE_SIZE));
+  if (address < MMAP_MIN_ADDR) return -EAGAIN;
+  const start: VirtAddr = startOf(k, vma);
+  const mas: MaState = MA_STATE(mmTree(k, mm), address, start - 1);
+  const prev: VmAreaStruct = mas_prev(k, mas, 0);
+  // What lies below must not be a stone's throw away: a program could jump over the gap.
+  if (prev !== NULL && address - endOf(k, prev) < STACK_GUARD_GAP) return -ENOMEM;
+  const grow: ULong = (start - address) / PAGE_SIZE;
+  if (__vm_enough_memory(k, grow) !== 0) return -ENOMEM;
+  const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
+  vma_expand(k, mas, vma, address, endOf(k, vma), pgoff - grow, NULL);
+  vm_stat_account(k, mm, vm_flags, grow);
+  return 0;
+}
+
+/** The area that an address lies in, after the stack above it has grown, if it can; NULL: there is none. */
+export function expand_stack(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruct {
+  const vma: VmAreaStruct = find_vma(k, mm, addr);
+  if (vma === NULL) return NULL;
+  if (startOf(k, vma) <= addr) return vma;
+  return expand_downwards(k, vma, addr) === 0 ? vma : NULL;
+}

@@ -1,0 +1,107 @@
+/**
+ * Files of shared memory that have no name: an inode with an empty mapping, and an open file that leads to it. When the file is closed
+ * for the last time, its pages go.
+ *
+ * Differs: of inode, dentry and file only what memory management looks at is written; the dentry has no name and no parent.
+ * Source: Linux 6.1 mm/shmem.c: __shmem_file_setup(), shmem_get_inode(), shmem_evict_inode(); fs/file_table.c: alloc_file_pseudo();
+ * fs/inode.c: inode_init_always().
+ */
+import {
+  type AddressSpace,
+  type File,
+  type Inode,
+  type KmemCache,
+  NULL,
+  type Page,
+  type ULong,
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { linkRelease } from '../../fs/file_table.js';
+import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
+import { xa_erase } from '../../lib/xarray.js';
+import { filemapPage, i_size_read, mappingPages } from '../filemap.js';
+import { put_page } from '../swap/swap.js';
+import { __mod_node_page_state } from '../vmstat/node_stat.js';
+
+const cacheNamed = (k: Kernel, global: Cell): KmemCache => k.read_ptr(global);
+
+/** Bytes of a struct shmem_inode_info before its vfs_inode, which is its last member. */
+const inodeOffset = (k: Kernel, cache: KmemCache): number => {
+  const bytes = k.words[cache + k.kmem_cache.object_size]! - k.sizeof.inode;
+  return bytes - (bytes % 4);
+};
+
+const zeroWords = (k: Kernel, at: Cell, nrWords: number): void => {
+  for (let i = 0; i < nrWords; i++) k.write(k.plus(at, i), 0);
+};
+
+function makeInode(k: Kernel, size: ULong): Inode {
+  const cache: KmemCache = cacheNamed(k, k.globals.shmem_inode_cachep);
+  const object: VirtAddr = kmem_cache_alloc(k, cache, k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const inode: Inode = k.cell_at(asVirt(object + inodeOffset(k, cache)));
+  zeroWords(k, inode, k.sizeof.inode / 4);
+  const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
+  k.write_ptr(k.plus(inode, k.inode.i_mapping), mapping);
+  k.write_ptr(k.plus(mapping, k.address_space.host), inode);
+  // The tree's nodes are charged to who made the file: XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT.
+  k.write(k.plus(mapping, k.address_space.i_pages + k.xarray.xa_flags), 1 | 32);
+  k.write(k.plus(mapping, k.address_space.gfp_mask), k.GFP_HIGHUSER_MOVABLE);
+  k.write(k.plus(inode, k.inode.i_size), size | 0);
+  k.write(k.plus(inode, k.inode.i_size) + 1, Math.floor(size / 2 ** 32));
+  return inode;
+}
+
+/** An open file of `size` bytes, without a name; NULL without memory. Left out: accounting of its size (it is the area's). */
+export function shmemFileSetup(k: Kernel, size: ULong): File {
+  const inode: Inode = makeInode(k, size);
+  if (inode === NULL) return NULL;
+  const dentry: VirtAddr = kmem_cache_alloc(k, cacheNamed(k, k.globals.dentry_cache), k.GFP_KERNEL);
+  const object: VirtAddr =
+    dentry === 0
+      ? dentry
+      : kmem_cache_alloc(k, cacheNamed(k, k.globals.filp_cachep), k.GFP_KERNEL | k.__GFP_ZERO);
+  if (object === 0) return NULL;
+  const file: File = k.cell_at(object);
+  zeroWords(k, file, k.sizeof.file / 4);
+  k.write_ptr(k.plus(file, k.file.f_inode), inode);
+  k.write_ptr(k.plus(file, k.file.f_mapping), k.read_ptr(k.plus(inode, k.inode.i_mapping)));
+  k.write_long(k.plus(file, k.file.f_count), 1);
+  // The inode leads to its only name, which has none.
+  k.write_va(k.plus(inode, k.inode.i_dentry), dentry);
+  return file;
+}
+
+/** The pages of a file leave its page cache. */
+export function shmemTruncate(k: Kernel, inode: Inode): void {
+  const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
+  const nr: ULong = Math.ceil(i_size_read(k, inode) / PAGE_SIZE);
+  for (let index = 0; index < nr; index++) {
+    const page: Page = filemapPage(k, mapping, index);
+    if (page === NULL) continue;
+    // truncate_inode_folio():
+    clear_bit(k, k.PG_dirty, page + k.page.flags);
+    xa_erase(k, mappingPages(k, mapping), index);
+    k.write_long(page + k.page.mapping, 0);
+    k.add_long(k.plus(mapping, k.address_space.nrpages), -1);
+    __mod_node_page_state(k, k.NR_FILE_PAGES, -1);
+    __mod_node_page_state(k, k.NR_SHMEM, -1);
+    put_page(k, page);
+  }
+}
+
+/** The last reference to a file that was made here is gone. A file with a name keeps its pages. */
+function releaseFile(k: Kernel, file: File): void {
+  const inode: Inode = k.read_ptr(k.plus(file, k.file.f_inode));
+  // Only a file that was made here has no operations.
+  if (inode === NULL || k.read_va(k.plus(file, k.file.f_op)) !== 0) return;
+  shmemTruncate(k, inode);
+  const cache: KmemCache = cacheNamed(k, k.globals.shmem_inode_cachep);
+  const dentry: VirtAddr = k.read_va(k.plus(inode, k.inode.i_dentry));
+  kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
+  kmem_cache_free(k, cache, asVirt(k.va_of(inode) - inodeOffset(k, cache)));
+  kmem_cache_free(k, cacheNamed(k, k.globals.filp_cachep), k.va_of(file));
+}
+linkRelease(releaseFile);

@@ -1,0 +1,80 @@
+/**
+ * A real user program, from a core of the machine that it ran on: what it did between the recorder's operations (page faults, system
+ * calls, forks) is performed, and every result, tracepoint, table and list is the kernel's. Then what must hold of any address space.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { readBytes, readLines, readText } from '../../src/cli/openFile.js';
+import { judgeProgram } from '../../src/cli/replay/program/judgeProgram.js';
+import { readProgram } from '../../src/cli/replay/program/readProgram.js';
+import {
+  __pa,
+  current,
+  follow_pte,
+  get_mm_counter,
+  page_mapcount,
+  PageAnon,
+  pte_page,
+  pte_present,
+  pte_special,
+} from '../../src/engine/entry/functions.js';
+import { openCore } from '../../src/engine/image/core/openCore.js';
+import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
+import { readTrace } from '../../src/engine/image/state/index.js';
+import type { MmStruct, Page } from '../../src/engine/machine/ctypes.js';
+import { MA_STATE, mapleMax } from '../../src/engine/kernel/include/linux/maple_tree.h.js';
+import { mas_find } from '../../src/engine/kernel/lib/maple_tree.js';
+import { asVirt } from '../../src/engine/memory/address.js';
+
+const FOLDER = 'test/golden/data/user';
+/** Of i386 without PAE the pool of huge pages is large enough for the program: from there on it is not performed. */
+const UNSUPPORTED: Readonly<Record<string, number>> = { 'i386-highmem4g-slub-256M': 13 };
+
+describe('a user program', () => {
+  for (const machine of readdirSync(FOLDER).filter((name) =>
+    existsSync(path.join(FOLDER, name, 'usr.trace.gz')),
+  )) {
+    it(`does on ${machine} what it did in the kernel`, function () {
+      this.timeout(60_000);
+      const file = (name: string): string => path.join(FOLDER, machine, name);
+      const image = openCore(randomAccessOf(readBytes(file('before.vmcore.gz'))));
+      const program = readProgram(readLines(file('usr.program.gz')));
+      const verdict = judgeProgram(image, readTrace(readText(file('usr.trace.gz'))), program);
+      assert.equal(verdict.first, undefined);
+      assert.equal(verdict.differ + verdict.stateDiffer, 0);
+      assert.equal(verdict.unsupported, UNSUPPORTED[machine] ?? 0, verdict.notes.join('\n'));
+      assert.ok(verdict.ops > 140 && verdict.events > 150);
+
+      const k = image.mm;
+      const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
+      assert.ok(__pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd))) > 0);
+      const mapped = new Map<Page, number>();
+      let anon = 0;
+      const mas = MA_STATE(k.plus(mm, k.mm_struct.mm_mt), 0, 0);
+      let nrAreas = 0;
+      for (
+        let vma = mas_find(k, mas, mapleMax(k));
+        vma !== 0;
+        vma = mas_find(k, mas, mapleMax(k)), nrAreas++
+      ) {
+        const start = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+        const end = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
+        for (let va = start; va < end; va += 4096) {
+          const pte = follow_pte(k, mm, asVirt(va));
+          const entry = pte === 0 ? 0n : k.read_pte(pte);
+          if (!pte_present(entry) || pte_special(entry)) continue;
+          const page = pte_page(k, entry);
+          mapped.set(page, (mapped.get(page) ?? 0) + 1);
+          if (PageAnon(k, page)) anon++;
+        }
+      }
+      assert.equal(nrAreas, k.read_int(k.plus(mm, k.mm_struct.map_count)), 'areas');
+      assert.equal(anon, get_mm_counter(k, mm, k.MM_ANONPAGES), 'rss');
+      // Children have ended: each mapping is this address space's.
+      if (verdict.unsupported === 0)
+        for (const [page, nr] of mapped)
+          assert.equal(page_mapcount(k, page), nr, `page ${k.page_to_pfn(page).toString(16)}`);
+    });
+  }
+});
