@@ -12,13 +12,14 @@ import { common, root } from './bundle.mjs';
 
 /** Bytes that a part of the output may take. Parts of extension.cjs are told apart by the folder of their source. */
 const BUDGETS = [
-  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 60e3 },
+  { name: 'extension', output: 'extension.cjs', from: /^src\/extension\//, bytes: 67e3 },
   {
     name: 'adapter, scenario, engine',
     output: 'extension.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
     bytes: 1240e3,
   },
+  { name: 'reports', output: 'extension.cjs', from: /^src\/report\//, bytes: 180e3 },
   {
     name: 'names of Linux',
     output: 'extension.cjs',

@@ -133,7 +133,7 @@ function readLine(draft: Draft, text: string): boolean {
     return true;
   }
   const track =
-    /^\s*(?:INFO: )?(Allocated|Freed) in (\S+)(?: age=(\d+))?(?: cpu=\d+)?(?: pid=(\d+))?/.exec(
+    /^\s*(?:INFO: )?(Allocated|Freed) in (\S+(?: \[\w+\])?)(?: age=(\d+))?(?: cpu=\d+)?(?: pid=(\d+))?/.exec(
       text,
     );
   if (track) {
