@@ -33,7 +33,7 @@ export { parseExpression, parseScript } from './syntax/parse.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
-export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
+export type { Evaluated, EvaluateOptions, Pieces } from './vm/evaluate.js';
 export type { StackUse } from './vm/control.js';
 export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';

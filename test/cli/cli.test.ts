@@ -203,7 +203,10 @@ lock_page(page);
     for (const command of ['info', 'run', 'replay']) {
       const { code, err } = mmscope(command, path);
       assert.notEqual(code, 0);
-      assert.match(err, /this is a report .*: mmscope reads memory dumps .*, and scenarios/);
+      assert.match(
+        err,
+        /this is a report .*: `mmscope explain` reads it\. Here a memory dump .* a scenario/,
+      );
     }
   });
 

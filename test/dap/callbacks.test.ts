@@ -198,13 +198,12 @@ describe('functions that the kernel calls back', function () {
         ['next_number()'],
       );
       await drive.go('next');
-      const story = await drive.client.body<{ text: string; frame?: { name: string; line: number } }>(
-        'mmscope/lastWrite',
-        { name: 'built', frameId: (await drive.top()).id },
-      );
+      const story = await drive.client.body<{
+        text: string;
+        frame?: { name: string; line: number };
+      }>('mmscope/lastWrite', { name: 'built', frameId: (await drive.top()).id });
       assert.match(story.text, /built: 0 -> 1 in build\(\) <- setup_object\(\)/);
       assert.equal(story.frame?.name, 'build');
       assert.equal(story.frame.line, at('calls'));
     }));
-
 });

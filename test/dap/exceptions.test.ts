@@ -64,6 +64,30 @@ describe('exceptions', function () {
       assert.equal(stop.text, 'expect(none != NULL) does not hold: none is NULL');
     }));
 
+  it('a range of frames that cannot be had stops, too, with its own verdict', () =>
+    onScenario('ranges.mms', async (drive) => {
+      const ranges = scenario('ranges.mms');
+      await filters(drive, [{ filterId: 'allocation-failure' }]);
+      const noHole = await drive.go('continue');
+      assert.equal(noHole.text, 'cma_alloc() of 4096 pages failed');
+      assert.equal((await drive.frames()).at(-1)?.line, lineOf(ranges, 'no hole'));
+      assert.match(
+        (await exceptionInfo(drive)).details?.stackTrace ?? '',
+        /cma_alloc of 4096 pages from reserved failed: -12: the bitmap has no hole .*the largest hole has 2048/,
+      );
+      const busy = await drive.go('continue');
+      assert.equal(busy.text, 'alloc_contig_range() of 1 page failed');
+      assert.equal((await drive.frames()).at(-1)?.line, lineOf(ranges, 'busy'));
+      assert.match(
+        (await exceptionInfo(drive)).details?.stackTrace ?? '',
+        /alloc_contig_range of pfn .*-16: pfn 0x[0-9a-f]+ is busy: allocated, _refcount 1/,
+      );
+      // Conditions see how much was asked for.
+      await drive.go('reverseContinue');
+      await filters(drive, [{ filterId: 'allocation-failure', condition: 'count == 1' }]);
+      assert.equal((await drive.go('continue')).text, busy.text);
+    }));
+
   it('a failed expectation stops at its statement', () =>
     onScenario('failures.mms', async (drive) => {
       await filters(drive, [{ filterId: 'expect' }]);

@@ -118,6 +118,58 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     facts: { refcount: 0, rawMapcount: -129, zone: 3, pfn: 0x134b01 },
     says: /buddy/,
   },
+  'slub-poison': {
+    kind: 'slab-report',
+    facts: { suspicion: 'use-after-free', hitBytes: 1, expected: 0x6b, pageFlags: ['slab'] },
+    says: /lowered by one/,
+  },
+  'slab-corruption': {
+    kind: 'slab-report',
+    facts: {
+      allocator: 'SLAB',
+      suspicion: 'use-after-free',
+      hitFrom: '0xf6b2a058',
+      freedBy: 'kfree_skb+0x1c/0x30',
+    },
+  },
+  'slub-remaining': {
+    kind: 'slab-report',
+    facts: { suspicion: 'leak', remaining: 2, used: 2, objects: 18 },
+    says: /rcu_barrier/,
+  },
+  'vmap-ioremap': {
+    kind: 'vmap-failure',
+    facts: { area: 'vmalloc', pages: 65537, helpsVmallocParameter: true },
+    says: /larger than the whole area \(116 MiB\)/,
+  },
+  pagetypeinfo: { kind: 'proc-capture', facts: { file: 'pagetypeinfo', cmaPages: 16128 } },
+  'oom-cgroup': {
+    kind: 'out-of-memory',
+    facts: {
+      cause: 'cgroup',
+      memcg: '/docker/abc',
+      memcgLimitKb: 524288,
+      victim: 'java',
+      victimPid: 4242,
+    },
+  },
+  'gdb-words': {
+    kind: 'struct-page',
+    facts: { refcount: 1, flags: ['slab'], pfn: 0x34b01, zone: 2 },
+    says: /inuse 20, objects 21, frozen 1/,
+  },
+  'crash-kmem-f': { kind: 'crash-output', facts: { agrees: false, counted: 8976 } },
+  'oops-arm64': {
+    kind: 'oops',
+    facts: { rule: 'not-present', addressKind: 'other' },
+    says: /translation fault at level 3/,
+  },
+  'oops-list-poison': {
+    kind: 'oops',
+    facts: { addressKind: 'poison', isGeneralProtection: true },
+    says: /LIST_POISON1 \+ 0x8/,
+  },
+  'oops-smep': { kind: 'oops', facts: { rule: 'smep', errorCode: 0x11, addressKind: 'user' } },
 };
 
 describe('a report of its kind', () => {

@@ -1,7 +1,11 @@
 /** What a module author calls besides pages: on recorded machines, where the kernel has its caches and areas. */
 import assert from 'node:assert/strict';
 import { ALL, checkOnCores, coreMachine, HIGHMEM } from './coreMachines.js';
-import { checkLog, log, machine, runToEnd } from './machines.js';
+import * as kernel from '../../src/engine/entry/functions.js';
+import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
+import { loadProfile } from '../../src/engine/types/bundled.js';
+import { ScenarioVm } from '../../src/scenario/index.js';
+import { checkLog, compile, log, machine, runToEnd } from './machines.js';
 
 describe('kmalloc and its family', function () {
   this.timeout(60_000);
@@ -52,6 +56,19 @@ describe('kmalloc and its family', function () {
     const [failed] = runToEnd(vm);
     assert.equal(failed?.kind, 'failed');
     assert.match(log(vm)[0] ?? '', /unable to handle page fault for address: ffff[0-9a-f]{12}/);
+  });
+
+  it('a slab that has lost its cache faults at the first member that kfree() reads', () => {
+    const text =
+      'void *p = kmalloc(64, GFP_KERNEL);\nvirt_to_slab(p)->slab_cache = NULL;\nkfree(p);';
+    for (const [profile, member] of [
+      ['x86_64-slub', '0000000000000028'],
+      ['x86_64-slab', '0000000000000000'],
+    ] as const) {
+      const vm = coreMachine(text, profile);
+      runToEnd(vm);
+      assert.equal(log(vm)[0], `BUG: kernel NULL pointer dereference, address: ${member}`);
+    }
   });
 });
 
@@ -391,6 +408,28 @@ describe('memory for devices', function () {
       [],
     ));
 
+  it('a bounce buffer is synchronised in both directions, also from its middle on', () => {
+    const text = `
+       struct page *page = alloc_page(GFP_KERNEL);
+       unsigned char *buf = page_address(page);
+       dma_addr_t bus = dma_map_single(NULL, buf, 3000, DMA_BIDIRECTIONAL);
+       unsigned char *bounce = __va(dma_to_phys(NULL, bus));
+       expect(is_swiotlb_buffer(NULL, bus) && bounce != buf);
+       bounce[2500] = 7;
+       dma_sync_single_range_for_cpu(NULL, bus, 2400, 200, DMA_FROM_DEVICE);
+       expect(buf[2500] == 7);
+       buf[10] = 9;
+       dma_sync_single_for_device(NULL, bus, 3000, DMA_FROM_DEVICE);
+       expect(bounce[10] != 9);
+       dma_sync_single_for_device(NULL, bus, 3000, DMA_TO_DEVICE);
+       expect(bounce[10] == 9);`;
+    const profile = loadProfile('x86_64-slub');
+    const image = bootMachine({ profile, ramBytes: 8 * 2 ** 30 });
+    const vm = new ScenarioVm(compile(text), image, { kernel, name: 'test.mms' });
+    runToEnd(vm);
+    assert.deepEqual(log(vm), []);
+  });
+
   it('vmalloc addresses are refused, with a warning once and -ENOMEM', () =>
     checkOnCores(
       `char *v = vmalloc(PAGE_SIZE), *k = kmalloc(64, GFP_KERNEL);
@@ -414,6 +453,68 @@ describe('locks', function () {
        mutex_unlock(&m);`,
       ['main gives it back', 'b has it'],
     ));
+
+  it('a rwlock has many readers or one writer, a rw_semaphore may be slept in, a completion is waited for', () => {
+    const text = `
+       DEFINE_RWLOCK(lock);
+       DECLARE_RWSEM(sem);
+       DECLARE_COMPLETION(done);
+       task other {
+         read_lock(&lock); pr_info("reads"); read_unlock(&lock);
+         down_write(&sem); pr_info("writes"); up_write(&sem);
+         complete(&done);
+       }
+       write_lock(&lock);
+       expect(preempt_count() == 1);
+       expect(IS_ENABLED(CONFIG_SMP) == !read_trylock(&lock));
+       if (!IS_ENABLED(CONFIG_SMP)) read_unlock(&lock);
+       write_unlock(&lock);
+       down_read(&sem);
+       expect(sem.count.counter == 0x100 && down_read_trylock(&sem) && !down_write_trylock(&sem));
+       up_read(&sem);
+       schedule();
+       pr_info("gives it up");
+       up_read(&sem);
+       wait_for_completion(&done);
+       expect(!completion_done(&done));
+       complete_all(&done);
+       wait_for_completion(&done);
+       expect(try_wait_for_completion(&done));
+       reinit_completion(&done);
+       expect(!try_wait_for_completion(&done));
+       unsigned long flags;
+       read_lock_irqsave(&lock, flags);
+       expect(irqs_disabled() && read_trylock(&lock) && preempt_count() == 2);
+       read_unlock(&lock);
+       read_unlock_irqrestore(&lock, flags);
+       expect(!irqs_disabled() && preempt_count() == 0);
+       down_write(&sem);
+       expect(!down_read_trylock(&sem));
+       downgrade_write(&sem);
+       expect(down_read_trylock(&sem));
+       up_read(&sem); up_read(&sem);
+       expect(!rwsem_is_locked(&sem));`;
+    const lines = ['reads', 'gives it up', 'writes'];
+    checkLog(text, lines, ['x86_64-slub', 'i386-highmem4g-slub', 'x86_64-slub-smp']);
+  });
+
+  it('a writer that reads its own rwlock, and a completion that nobody completes, are deadlocks', () => {
+    const rwlock = machine(
+      'DEFINE_RWLOCK(l);\nwrite_lock(&l);\nread_lock(&l);',
+      'x86_64-slub-smp',
+      2,
+    );
+    const completion = machine('DECLARE_COMPLETION(c);\nwait_for_completion(&c);');
+    const waitOf = (vm: ReturnType<typeof machine>): string => {
+      const last = runToEnd(vm).at(-1);
+      return last?.kind === 'deadlock' ? (last.waits[0]?.text ?? '') : '';
+    };
+    assert.match(waitOf(rwlock), /waits for the rwlock at .*, which it holds itself/);
+    assert.match(
+      waitOf(completion),
+      /waits for the completion at .* until somebody calls complete/,
+    );
+  });
 
   it('a mutex taken twice is a deadlock that names its holder', () => {
     const vm = machine('DEFINE_MUTEX(m);\nmutex_lock(&m);\nmutex_lock(&m);');

@@ -177,7 +177,7 @@ describe('checker: types', function () {
         "1:26 `A` redefined: 'A' is defined twice",
         "1:29 `enum zone_tpe` warning unknown-type: neither the script nor the kernel has 'enum zone_tpe' (did you mean 'zone_type'?)",
         "1:43 `y` incomplete-type: a variable cannot have type 'enum zone_tpe': its size is not known",
-        '1:63 `n` not-constant: the length of an array must be an integer constant',
+        '1:63 `n` not-constant: the length of an array must be an integer constant: Linux has no variable-length arrays: write the largest length, or use kmalloc_array()',
         '1:73 `-1` bad-initializer: the length of the array is negative',
         "1:83 `v` incomplete-type: a variable cannot have type 'void': its size is not known",
         '1:92 `1 << 30` bad-initializer: the length of the array is above 1048576',

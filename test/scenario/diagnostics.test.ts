@@ -56,7 +56,7 @@ describe('parser: findings, each said once, and going on', function () {
   it('statements out of place', () => {
     check('else x = 1;', 1, ["1:1 `else` expected: this 'else' has no 'if'"]);
     check('goto *p;\nx = 1;', 2, [
-      '1:6 `*` unsupported: goto needs a label: computed goto is not supported',
+      '1:6 `*` unsupported: goto needs a label: write a switch instead of a computed goto',
     ]);
     check('f(void) { return 1; }\nint y;', 2, [
       "1:1 `f` expected: a function needs the type of its result: write int f(...) [Insert 'int']",
@@ -64,7 +64,9 @@ describe('parser: findings, each said once, and going on', function () {
     check('int f(a, b) int a; char b; { return a; }\nint y;', 2, [
       "1:5 `f` unsupported: the parameters of 'f' need their types in the parentheses: write f(int a, ...)",
     ]);
-    check('void *p = &&out;', 1, ['1:11 `&&` unsupported: addresses of labels are not supported']);
+    check('void *p = &&out;', 1, [
+      '1:11 `&&` unsupported: a label has no address here: write a switch instead of a computed goto',
+    ]);
     check('asm("nop");', 1, ['1:1 `asm` unsupported: assembler code cannot run in a scenario']);
     check('for (i = 0, i < 3, i++) f(i);\ng();', 2, [
       "1:22 `+` expected: expected ';' after the start of 'for', not ')' [Insert ';']",

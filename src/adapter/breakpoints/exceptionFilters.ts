@@ -24,10 +24,12 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   {
     id: 'allocation-failure',
     label: 'Allocation failure',
-    description: 'Stops where __alloc_pages() gives up.',
-    conditionHint: 'order, gfp, migratetype, zone: order >= 3 && !(gfp & __GFP_NOWARN)',
+    description:
+      'Stops where __alloc_pages() gives up, and behind calls that could not have a range of frames: cma_alloc(), alloc_contig_range(), alloc_contig_pages().',
+    conditionHint:
+      'order, gfp, migratetype, zone, count (pages): order >= 3 && !(gfp & __GFP_NOWARN)',
     byDefault: true,
-    kinds: ['allocation-failed'],
+    kinds: ['allocation-failed', 'range-failed'],
   },
   {
     id: 'bug',

@@ -19,6 +19,8 @@ export function inspection(image: KernelImage): Debuggee {
     scenario: undefined,
     standing: () => ({ task: 0, statement: undefined, depth: 0 }),
     runStatement: () => undefined,
+    beginStatement: () => true,
+    resumeStatement: () => true,
     wasCalledBack: () => false,
     nrLeft: () => 0,
     depthOf: () => 0,

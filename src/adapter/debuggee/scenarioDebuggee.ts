@@ -58,6 +58,14 @@ export class ScenarioDebuggee implements Debuggee {
     this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
   }
 
+  beginStatement(mayRest: () => boolean): boolean {
+    return this.vm.runStatement(plain, mayRest).kind !== 'unfinished';
+  }
+
+  resumeStatement(mayRest: () => boolean): boolean {
+    return this.vm.resumeStatement(mayRest).kind !== 'unfinished';
+  }
+
   wasCalledBack(): boolean {
     return this.vm.wasCalledBack;
   }

@@ -2,7 +2,12 @@
 import { kernel as instrumented } from '../../engine/entry/instrumented.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt, type Place } from '../../engine/types/access.js';
-import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.js';
+import type {
+  Evaluated as VmEvaluated,
+  EvaluateOptions,
+  ScenarioVm,
+} from '../../scenario/index.js';
+import type { Pieces } from '../../scenario/index.js';
 import type {
   Evaluated,
   Evaluator,
@@ -21,6 +26,21 @@ export class ScenarioEvaluator implements Evaluator {
   constructor(private readonly vm: ScenarioVm) {}
 
   evaluate(text: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+    const { expression, frame, options } = this.asked(text, at, effects);
+    return valueOf(this.vm.evaluate(expression, frame, options));
+  }
+
+  *evaluating(
+    text: string,
+    at: Viewpoint,
+    effects: 'allowed' | undefined,
+    mayRest: () => boolean,
+  ): Pieces<Evaluated> {
+    const { expression, frame, options } = this.asked(text, at, effects);
+    return valueOf(yield* this.vm.evaluating(expression, frame, options, mayRest));
+  }
+
+  private asked(text: string, at: Viewpoint, effects: 'allowed' | undefined) {
     const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
     const { inside, below } = at;
     const frame =
@@ -32,13 +52,12 @@ export class ScenarioEvaluator implements Evaluator {
     const values = extra
       .filter(({ name, weak }) => weak !== true || !known.has(name))
       .map(({ name, type, value }) => [name, { type, value }] as const);
-    const result = this.vm.evaluate(expression, frame, {
+    const options: EvaluateOptions = {
       // The console is listened to: what a call does inside can be stopped at.
       ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented, below }),
       ...(values.length > 0 && { values: Object.fromEntries(values) }),
-    });
-    if (!result.ok) throw errors.cannotEvaluate(result.message);
-    return evaluated(result);
+    };
+    return { expression, frame, options };
   }
 
   problemWith(expression: string, { statements, extra }: Whereabouts): string | undefined {
@@ -59,6 +78,11 @@ export class ScenarioEvaluator implements Evaluator {
   names(prefix: string): Iterable<KnownName> {
     return knownNames(this.vm.program, prefix);
   }
+}
+
+function valueOf(result: ReturnType<ScenarioVm['evaluate']>): Evaluated {
+  if (!result.ok) throw errors.cannotEvaluate(result.message);
+  return evaluated(result);
 }
 
 function evaluated({ type, value, address, bits }: VmEvaluated): Evaluated {

@@ -1,6 +1,6 @@
 /** Expressions of C, evaluated where the machine stands: what breakpoints, hovers, watches and the console share. */
 import type { Place, ScalarValue } from '../../engine/types/access.js';
-import type { StackUse } from '../../scenario/index.js';
+import type { Pieces, StackUse } from '../../scenario/index.js';
 import type { CType } from '../../engine/types/model.js';
 
 /** A typed value: in memory where it is an object, by itself where it is a scalar. */
@@ -53,6 +53,13 @@ export interface Evaluator {
    * @throws AdapterError `cannotEvaluate` with the sentence that says why
    */
   evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated;
+  /** As {@link evaluate}, in pieces, between which others are let through that do not use the machine. */
+  evaluating(
+    expression: string,
+    at: Viewpoint,
+    effects: 'allowed' | undefined,
+    mayRest: () => boolean,
+  ): Pieces<Evaluated>;
   /** Why an expression cannot be evaluated, without evaluating it; undefined when it can be. */
   problemWith(expression: string, where: Whereabouts): string | undefined;
   /** Names that mean something anywhere, those of the script apart; `prefix` narrows them. */

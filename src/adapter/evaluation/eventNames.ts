@@ -6,6 +6,10 @@ import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';
 
+/** Of what exceptionInfo tells the verdict: the kernel had nothing to give. */
+export const isFailedAllocation = (kind: string): boolean =>
+  kind === 'allocation-failed' || kind === 'range-failed';
+
 export function eventNames({ profile }: MachineContext, event: MachineEvent): readonly ExtraName[] {
   const named = (name: string, spelled: string, value: number): ExtraName[] => {
     const type = parseCType(spelled, profile.types);
@@ -13,7 +17,13 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
   };
   switch (event.kind) {
     case 'allocation-failed':
+    case 'range-failed':
       return [
+        ...named(
+          'count',
+          'unsigned long',
+          event.kind === 'range-failed' ? event.count : 2 ** event.order,
+        ),
         ...named('order', 'unsigned int', event.order),
         ...named('gfp', 'unsigned int', event.gfp >>> 0),
         ...named('migratetype', 'enum migratetype', event.migratetype),
@@ -61,6 +71,8 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
       const gfp = gfpText(profile, event.gfp);
       return `page allocation failure: order ${event.order}, gfp ${gfp === '' ? '0' : gfp}: ${failureReason(image.mm, event)}`;
     }
+    case 'range-failed':
+      return `${event.what}() of ${event.count} page${event.count === 1 ? '' : 's'} failed`;
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
     case 'bug':

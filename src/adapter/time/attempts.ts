@@ -9,13 +9,14 @@
  */
 import { vmEventStates } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
-import { recordAttempts } from '../../engine/verdict/listen.js';
+import { listenTo } from '../../engine/probe.js';
+import { attemptListener } from '../../engine/verdict/listen.js';
 import { kernelCall } from '../../engine/entry/kernelCall.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import type { MachineEvent } from '../../scenario/index.js';
+import type { MachineEvent, Pieces } from '../../scenario/index.js';
 import { isInside, samePlace, type Place } from './place.js';
 import { LEAVE, type TraceVisitor } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
@@ -81,15 +82,21 @@ export class AttemptFinder {
     return newestOf(this.record(boundary, place), boundary) ?? this.lastBefore(boundary);
   }
 
-  /** Lets the console call the instrumented kernel, and keeps what it attempts. */
-  duringEdit<T>(run: () => T): T {
+  /** Lets the console call the instrumented kernel, piece by piece, and keeps what it attempts. */
+  *duringEdit<T>(calling: Pieces<T>): Pieces<T> {
     const recorder = new AttemptRecorder(this.mm);
-    const { attempts } = recorder;
+    const listener = attemptListener(recorder);
     const { place } = this.timeline;
     try {
-      return recordAttempts(recorder, run);
+      for (;;) {
+        const step = listenTo(listener, () => calling.next());
+        if (step.done === true) return step.value;
+        yield step.value;
+      }
     } finally {
-      this.keep(place, attempts);
+      calling.return(undefined as T);
+      recorder.end();
+      this.keep(place, recorder.attempts);
     }
   }
 
@@ -202,7 +209,12 @@ const newestOf = (among: readonly Attempt[], boundary: number): FoundAttempt | u
 };
 
 /** Events that an allocation which gave nothing may have left. */
-const TRACES: ReadonlySet<MachineEvent['kind']> = new Set(['allocation-failed', 'warn', 'bug']);
+const TRACES: ReadonlySet<MachineEvent['kind']> = new Set([
+  'allocation-failed',
+  'range-failed',
+  'warn',
+  'bug',
+]);
 
 /** PGALLOC_* of every CPU and zone, which each block that is handed out counts in, and those of cma_alloc(). */
 function allocationCounters(k: Kernel): ReadonlySet<number> {

@@ -23,6 +23,10 @@ export interface Runner {
   standing(): Standing;
   /** Runs the statement that is next at the tape's cursor, which is at a boundary, up to the next boundary. */
   runStatement(kernel: KernelFlavour): void;
+  /** The same on the plain kernel, in pieces: false where it is not at its end and others are to be let through. */
+  beginStatement(mayRest: () => boolean): boolean;
+  /** The next piece of one that was not at its end. The tape's cursor is where it was left. */
+  resumeStatement(mayRest: () => boolean): boolean;
   /** Whether the kernel called a function of the debuggee in the statement that ran last. */
   wasCalledBack(): boolean;
   /** How many of the functions that were active at its start the statement that ran last has left. */

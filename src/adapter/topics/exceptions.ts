@@ -1,5 +1,6 @@
 /** DAP exceptionInfo: what happened, and for a failed allocation what the allocator had considered. */
-import { verdictLines } from '../../engine/verdict/text.js';
+import { verdictLines, verdictSentence } from '../../engine/verdict/text.js';
+import { isFailedAllocation } from '../evaluation/eventNames.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
@@ -16,7 +17,7 @@ export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> =
     const details: Dap.ExceptionDetails = {
       message: sentence,
       typeName,
-      ...(typeName === 'allocation-failed' && { stackTrace: verdictText(target) }),
+      ...(isFailedAllocation(typeName) && { stackTrace: verdictText(target) }),
     };
     return {
       exceptionId: filterId,
@@ -30,5 +31,9 @@ export const exceptionHandlers = (session: Session): Handlers<'exceptionInfo'> =
 /** Everything that led to the failure, line by line. */
 function verdictText({ image, attempts }: Target): string {
   const found = attempts.last();
-  return found === undefined ? '' : verdictLines(image.mm, found.attempt).join('\n');
+  if (found === undefined) return '';
+  const { attempt } = found;
+  // A range of frames has no passes: its reason is one sentence.
+  if (attempt.what !== undefined) return verdictSentence(image.mm, attempt);
+  return verdictLines(image.mm, attempt).join('\n');
 }

@@ -88,6 +88,7 @@ export class RunReport {
       case 'bad-page':
       case 'slab-corruption':
       case 'migrate':
+      case 'range-failed':
         break;
     }
   }

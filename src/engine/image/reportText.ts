@@ -20,7 +20,7 @@ const PROC: readonly (readonly [string, RegExp])[] = [
 ];
 
 const INSTEAD =
-  'mmscope reads memory dumps (ELF, plain or .gz), recorded states (traces with a %zones and a %memmap dump), and scenarios (.mms, with `mmscope run`)';
+  '`mmscope explain` reads it. Here a memory dump (ELF, plain or .gz) or a recorded state (a trace with a %zones and a %memmap dump) is needed, for `mmscope run` a scenario (.mms)';
 
 /** @param text one line, such as the first */
 export function reportSentence(text: string): string | undefined {

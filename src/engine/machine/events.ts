@@ -20,6 +20,8 @@ export type KernelEvent =
     }
   /** `__alloc_pages()` returned NULL: the request, with its last rights. Why, verdict/reason.ts finds in memory as it is then. */
   | FailedAllocation
+  /** A scenario's cma_alloc(), alloc_contig_range() or alloc_contig_pages() could not have a range of frames. */
+  | FailedRange
   /** `bad_page()` reported a page. */
   | { readonly kind: 'bad-page'; readonly pfn: Pfn; readonly reason: string }
   /** The slab allocator found memory, or a call, that cannot be right: the first line of its report. */
@@ -62,6 +64,14 @@ export interface FailedAllocation {
   readonly migratetype: number;
   readonly alloc_flags: number;
   readonly highest_zoneidx: number;
+}
+
+export interface FailedRange extends Omit<FailedAllocation, 'kind' | 'alloc_flags'> {
+  readonly kind: 'range-failed';
+  /** The function that gave nothing. */
+  readonly what: string;
+  /** Pages. */
+  readonly count: number;
 }
 
 export type AccessKind = Access['kind'];

@@ -130,7 +130,9 @@ function decode(
   const place = pagePlace(dump, bits, texts);
   const fields =
     dump.fields ??
-    (flagsWord !== undefined && bits === 64 ? flagFields(flagsWord, place.pfn) : undefined);
+    (flagsWord !== undefined && bits === 64
+      ? (flagFields(flagsWord, place.pfn) ?? flagFields(flagsWord))
+      : undefined);
   const refcount = dump.refcount ?? words?.refcount;
   const mapcount =
     dump.mapcount ?? (words?.rawMapcount === undefined ? undefined : words.rawMapcount + 1);

@@ -16,6 +16,11 @@ export interface Blocked {
   readonly blocked: BlockReason;
 }
 
+/** A call that is done in pieces is not at its end: others may be let through before the next one. */
+export interface Unfinished {
+  readonly rest: () => Value | Unfinished | undefined;
+}
+
 /** Why a task waits, and for what. */
 export interface BlockReason {
   readonly kind: BlockKind;
@@ -24,7 +29,17 @@ export interface BlockReason {
 }
 
 export type BlockKind =
-  'page lock' | 'kmap slot' | 'mutex' | 'spinlock' | 'pool element' | 'grace period';
+  | 'page lock'
+  | 'kmap slot'
+  | 'mutex'
+  | 'spinlock'
+  | 'pool element'
+  | 'grace period'
+  | 'rwlock for reading'
+  | 'rwlock for writing'
+  | 'rwsem for reading'
+  | 'rwsem for writing'
+  | 'completion';
 
 /** Words of `struct page` that functions begin with. */
 export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';

@@ -1,4 +1,5 @@
 /** Contiguous ranges: by address, and from an area that boot set aside. */
+import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import type { Value } from '../semantics/arithmetic.js';
@@ -23,7 +24,11 @@ export const contiguous = [
             `BUG: an alignment of 1 << ${order} pages is too large: align must be below ${MAX_ALIGN}`,
           );
         const nr = Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
-        return call.pointer(call.kernel.cma_alloc(call.k, area, nr, order, noWarn !== 0));
+        const { k, kernel } = call;
+        const page = kernel.cma_alloc(k, area, nr, order, noWarn !== 0);
+        const type = k.MIGRATE_CMA;
+        if (page === 0) failed(call, 'cma_alloc', { count: nr, gfp: k.GFP_KERNEL, type });
+        return call.pointer(page);
       },
     },
     {
@@ -50,13 +55,10 @@ export const contiguous = [
       run: (call, start, end, migratetype, gfp) => {
         const first = Number(start);
         const nr = pagesFrom(call, first, Number(end) - first);
-        return call.kernel.alloc_contig_range(
-          call.k,
-          first,
-          first + nr,
-          Number(migratetype),
-          Number(gfp),
-        );
+        const type = Number(migratetype);
+        const ret = call.kernel.alloc_contig_range(call.k, first, first + nr, type, Number(gfp));
+        if (ret < 0) failed(call, 'alloc_contig_range', { count: nr, gfp, type });
+        return ret;
       },
     },
     {
@@ -68,7 +70,10 @@ export const contiguous = [
       run: (call, count, gfp) => {
         const nr = Number(count);
         if (nr <= 0 || nr > call.k.memmap.endPfn) return 0;
-        return call.pointer(call.kernel.alloc_contig_pages(call.k, nr, Number(gfp)));
+        const page = call.kernel.alloc_contig_pages(call.k, nr, Number(gfp));
+        const type = call.k.MIGRATE_MOVABLE;
+        if (page === 0) failed(call, 'alloc_contig_pages', { count: nr, gfp, type });
+        return call.pointer(page);
       },
     },
     {
@@ -83,6 +88,29 @@ export const contiguous = [
 ];
 
 const MAX_ALIGN = 30;
+
+/** Behind the call, when what was considered is known. A cma_alloc() of the kernel's own, which goes on with pages, is not told. */
+function failed(
+  call: BuiltinCall,
+  what: string,
+  request: {
+    readonly count: number;
+    readonly gfp: Value;
+    readonly type: number;
+  },
+): void {
+  const { k, kernel } = call;
+  const { count, gfp, type } = request;
+  k.emit({
+    kind: 'range-failed',
+    what,
+    count,
+    order: kernel.get_order(k, count * PAGE_SIZE),
+    gfp: Number(gfp),
+    migratetype: type,
+    highest_zoneidx: kernel.gfp_zone(k, Number(gfp)),
+  });
+}
 
 /** A number of pages that all exist, from a frame number on. */
 function pagesFrom(call: BuiltinCall, pfn: number, count: Value): number {

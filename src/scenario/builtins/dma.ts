@@ -81,6 +81,38 @@ const streaming: readonly BuiltinRow[] = [
   },
 ];
 
+/** dma_sync_single_for_cpu() and its like: a bounce buffer is copied; other memory the device sees as it is. */
+const syncing = (target: 'cpu' | 'device'): readonly BuiltinRow[] => {
+  const sync = (call: BuiltinCall, address: number, size: Value, dir: Value): void => {
+    const { k, kernel } = call;
+    if (target === 'cpu')
+      kernel.dma_sync_single_for_cpu(k, address, sizeOf(call, size), Number(dir));
+    else kernel.dma_sync_single_for_device(k, address, sizeOf(call, size), Number(dir));
+  };
+  const doc =
+    target === 'cpu'
+      ? 'Before the processor reads what the device has written: a bounce buffer is copied to the memory that it stands for.'
+      : 'Before the device reads what the processor has written: the memory is copied to its bounce buffer.';
+  return [
+    {
+      signature: `void dma_sync_single_for_${target}(const void *dev, dma_addr_t addr, size_t size, int dir)`,
+      doc,
+      changes,
+      run: (call, _dev, address, size, dir) => {
+        sync(call, Number(address), size, dir);
+      },
+    },
+    {
+      signature: `void dma_sync_single_range_for_${target}(const void *dev, dma_addr_t addr, unsigned long offset, size_t size, int dir)`,
+      doc: `Like dma_sync_single_for_${target}, for a part of a mapping.`,
+      changes,
+      run: (call, _dev, address, offset, size, dir) => {
+        sync(call, Number(address) + Number(offset), size, dir);
+      },
+    },
+  ];
+};
+
 const coherent: readonly BuiltinRow[] = [
   {
     signature:
@@ -124,7 +156,11 @@ export const dma: readonly Builtin[] = [
       run: (call, _dev, address) => call.kernel.dma_to_phys(call.k, Number(address)),
     },
   ]),
-  ...group('DMA', 'include/linux/dma-mapping.h', streaming),
+  ...group('DMA', 'include/linux/dma-mapping.h', [
+    ...streaming,
+    ...syncing('cpu'),
+    ...syncing('device'),
+  ]),
   ...group('DMA', 'kernel/dma/mapping.c', coherent),
   ...group('DMA', 'kernel/dma/swiotlb.c', [
     {

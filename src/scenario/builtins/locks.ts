@@ -35,23 +35,27 @@ function release(call: BuiltinCall, lock: Value): void {
 }
 
 /** Waits for a lock and takes it, with `before` done first: a call that waits has done nothing. */
-function lockAfter(call: BuiltinCall, lock: Value, before?: () => void): BuiltinResult {
+function lockAfter(
+  call: BuiltinCall,
+  lock: Value,
+  before?: (call: BuiltinCall) => void,
+): BuiltinResult {
   if (isTaken(call, lock)) return blocked('spinlock', va(lock));
-  before?.();
+  before?.(call);
   take(call, lock);
   return undefined;
 }
 
-const disableIrqs = (call: BuiltinCall) => (): void => {
+export function disableIrqs(call: BuiltinCall): void {
   call.context.irqsDisabled = true;
-};
+}
 
 const spinning = (suffix: '' | '_bh' | '_irq'): readonly BuiltinRow[] => [
   {
     signature: `void spin_lock${suffix}(spinlock_t *lock)`,
     doc: `Takes a spinlock${suffix === '_irq' ? ', with interrupts off' : ''}; until it is released the task must not sleep.`,
     changes,
-    run: (call, lock) => lockAfter(call, lock, suffix === '_irq' ? disableIrqs(call) : undefined),
+    run: (call, lock) => lockAfter(call, lock, suffix === '_irq' ? disableIrqs : undefined),
   },
   {
     signature: `void spin_unlock${suffix}(spinlock_t *lock)`,
@@ -82,7 +86,7 @@ const spinlocks: readonly BuiltinRow[] = [
     changes,
     run: (call, lock) => {
       const flags = irqFlags(call);
-      return lockAfter(call, lock, disableIrqs(call)) ?? flags;
+      return lockAfter(call, lock, disableIrqs) ?? flags;
     },
   },
   {
@@ -116,9 +120,10 @@ const spinlocks: readonly BuiltinRow[] = [
 /** X86_EFLAGS_IF, and bit 1, which is always set. */
 const EFLAGS_IF = 0x200;
 
-const irqFlags = (call: BuiltinCall): Value => (call.context.irqsDisabled ? 2 : 2 | EFLAGS_IF);
+export const irqFlags = (call: BuiltinCall): Value =>
+  call.context.irqsDisabled ? 2 : 2 | EFLAGS_IF;
 
-function restoreIrqs(call: BuiltinCall, flags: Value): void {
+export function restoreIrqs(call: BuiltinCall, flags: Value): void {
   call.context.irqsDisabled = (Number(flags) & EFLAGS_IF) === 0;
 }
 

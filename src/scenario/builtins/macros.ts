@@ -36,6 +36,8 @@ ${thisCpu('and', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) &= (val)))', "Keeps 
 ${thisCpu('or', 'pcp, val', '((void)(*this_cpu_ptr(&(pcp)) |= (val)))', "Sets bits of this CPU's variable.")}
 ${thisCpu('add_return', 'pcp, val', '(*this_cpu_ptr(&(pcp)) += (val))', 'Adds; the new value.')}
 ${thisCpu('sub_return', 'pcp, val', '(*this_cpu_ptr(&(pcp)) -= (val))', 'Subtracts; the new value.')}
+${thisCpu('xchg', 'pcp, nval', '({ typeof(pcp) *__here = this_cpu_ptr(&(pcp)); typeof(pcp) __old = *__here; *__here = (nval); __old; })', 'Sets; the old value.')}
+${thisCpu('cmpxchg', 'pcp, oval, nval', '({ typeof(pcp) *__here = this_cpu_ptr(&(pcp)); typeof(pcp) __old = *__here; if (__old == (oval)) *__here = (nval); __old; })', 'Sets, if it is oval; the old value.')}
 ${thisCpu('inc_return', 'pcp', '(*this_cpu_ptr(&(pcp)) += 1)', 'Adds 1; the new value.')}
 ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the new value.')}
 #define for_each_online_cpu(cpu) for ((cpu) = 0; (cpu) < num_online_cpus(); (cpu)++) // Every CPU that is online. include/linux/cpumask.h
@@ -49,6 +51,12 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define assert_spin_locked(lock) BUG_ON(!spin_is_locked(lock)) // include/linux/spinlock.h
 #define local_irq_save(flags) do { (flags) = arch_local_irq_save(); } while (0) // Interrupts off; remembers how they were. include/linux/irqflags.h
 #define DEFINE_MUTEX(mutexname) struct mutex mutexname = { .wait_list = { &mutexname.wait_list, &mutexname.wait_list } } // A free mutex. include/linux/mutex.h
+#define DEFINE_RWLOCK(x) rwlock_t x = {} // A lock for many readers or one writer, free. include/linux/rwlock_types.h
+#define read_lock_irqsave(lock, flags) do { (flags) = _raw_read_lock_irqsave(lock); } while (0) // Takes it beside other readers, with interrupts off, and remembers how they were. include/linux/rwlock.h
+#define write_lock_irqsave(lock, flags) do { (flags) = _raw_write_lock_irqsave(lock); } while (0) // Takes it alone, with interrupts off, and remembers how they were. include/linux/rwlock.h
+#define DECLARE_RWSEM(name) struct rw_semaphore name = { .wait_list = { &name.wait_list, &name.wait_list } } // A semaphore for many readers or one writer, free. include/linux/rwsem.h
+#define DECLARE_COMPLETION(work) struct completion work = {} // A completion: nothing is done yet. include/linux/completion.h
+#define DECLARE_COMPLETION_ONSTACK(work) DECLARE_COMPLETION(work) // include/linux/completion.h
 #define might_sleep_if(cond) do { if (cond) might_sleep(); } while (0) // include/linux/kernel.h
 #define current get_current() // The task that runs. arch/x86/include/asm/current.h
 #define rcu_head callback_head // What call_rcu() needs in an object. include/linux/types.h

@@ -19,6 +19,7 @@ import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
 import { percpu } from './percpu.js';
 import { rcu } from './rcu.js';
+import { sharedLocks } from './rwlocks.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
@@ -48,6 +49,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...output,
   ...tasks,
   ...locks,
+  ...sharedLocks,
   ...rcu,
   ...atomics,
   ...bits,

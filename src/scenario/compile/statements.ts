@@ -157,7 +157,7 @@ export class StatementCompiler {
     this.unit.diagnostics.error(
       'side-effect',
       span,
-      'statements in an expression cannot be used here: they may change something',
+      'statements in an expression cannot be used here: they may change something. The debug console runs them',
     );
     return errorTerm;
   }

@@ -95,7 +95,7 @@ export class Checker {
     this.error(
       'side-effect',
       expr.span,
-      'statements in an expression cannot be used here: they may change something',
+      'statements in an expression cannot be used here: they may change something. The debug console runs them',
     );
     return errorTerm;
   }

@@ -65,8 +65,9 @@ export function arrayType(
   if (length === undefined) return { kind: 'array', element, length: 0 };
   const term = c.term(length);
   if (!isError(term.type) && isInteger(term.type) && constantValue(term) === undefined) {
-    const local = c.scope === c.globalScope ? '' : ': variable-length arrays are not supported';
-    const message = `the length of an array must be an integer constant${local}`;
+    const instead =
+      'Linux has no variable-length arrays: write the largest length, or use kmalloc_array()';
+    const message = `the length of an array must be an integer constant: ${instead}`;
     c.error('not-constant', length.span, message);
     return { kind: 'array', element, length: 1 };
   }

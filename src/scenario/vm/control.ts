@@ -38,6 +38,11 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'spinlock',
   'pool element',
   'grace period',
+  'rwlock for reading',
+  'rwlock for writing',
+  'rwsem for reading',
+  'rwsem for writing',
+  'completion',
 ];
 
 const CURRENT = 0;

@@ -14,7 +14,7 @@ import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
 import { CalledBack } from './calledBack.js';
 import type { Control, StackUse } from './control.js';
-import { HANDLERS, type Handler } from './instructions.js';
+import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
 import { TaskBlocked, TaskBug } from './signals.js';
@@ -28,6 +28,8 @@ export type Outcome =
   /** The task, or the expression, is done. */
   | { readonly kind: 'end' }
   | { readonly kind: 'blocked'; readonly reason: BlockReason }
+  /** Not at its end: others may be let through, and then it is to be resumed, before the machine does anything else. */
+  | { readonly kind: 'unfinished' }
   /** A fault, a bug, a trap: the kernel's words for it. */
   | {
       readonly kind: 'bug';
@@ -47,6 +49,10 @@ export type FrameNeeds = Pick<CompiledFunction, 'frameBytes' | 'shadowWords'>;
 
 /** A called function of a watch may not run longer than this. */
 const MAX_EVALUATION_STEPS = 5_000_000;
+/** One that can be cancelled may run longer. */
+const MAX_CANCELLABLE_STEPS = 40 * MAX_EVALUATION_STEPS;
+/** So many are some milliseconds. */
+const SLICE_STEPS = 50_000;
 
 export class Machine {
   pc = 0;
@@ -61,6 +67,11 @@ export class Machine {
   /** Functions entered, less those left, since the statement began; and the fewest it came to. */
   private depth = 0;
   shallowest = 0;
+  /** Whether others wait to be let through; undefined: what runs, runs to its end. */
+  mayRest: (() => boolean) | undefined;
+  private suspended: SuspendedBuiltin | undefined;
+  /** Steps that what runs may still make. */
+  private left = 0;
   /** Boundaries still to be passed: one at the start of a statement, all while an expression is evaluated. */
   passing = 0;
 
@@ -88,15 +99,23 @@ export class Machine {
     return this.run(Infinity);
   }
 
-  /** Runs an expression that only reads, in a frame. */
+  /** Runs an expression that only reads, in a frame. Memory is to be only looked at, also when it is resumed: {@link looking}. */
   runInFrame(task: number, use: StackUse, text: MachineText, entry: number): Outcome {
     this.text = text;
     this.pc = entry;
     this.stack.placeAt(task, use);
     this.passing = Infinity;
+    return this.looking(() => this.run(this.mostSteps));
+  }
+
+  private get mostSteps(): number {
+    return this.mayRest === undefined ? MAX_EVALUATION_STEPS : MAX_CANCELLABLE_STEPS;
+  }
+
+  looking<T>(run: () => T): T {
     this.memory.onlyLooks = true;
     try {
-      return this.run(MAX_EVALUATION_STEPS);
+      return run();
     } finally {
       this.memory.onlyLooks = false;
     }
@@ -113,23 +132,62 @@ export class Machine {
     this.pc = entry;
     this.stack.placeAt(task, use);
     this.passing = Infinity;
-    return this.run(MAX_EVALUATION_STEPS, () =>
-      this.stack.reserve(text.frameBytes, text.shadowWords),
-    );
+    return this.run(this.mostSteps, () => this.stack.reserve(text.frameBytes, text.shadowWords));
   }
 
   private run(maxSteps: number, prepare?: () => void): Outcome {
     this.values.length = 0;
     this.outcome = undefined;
-    try {
+    this.suspended = undefined;
+    this.left = maxSteps;
+    return this.guarded(() => {
       prepare?.();
-      return this.loop(maxSteps) ?? this.bug('the expression runs for too long');
+      return this.slices();
+    });
+  }
+
+  /** Goes on with what came out unfinished. */
+  resume(): Outcome {
+    this.outcome = undefined;
+    return this.guarded(() => {
+      const { suspended } = this;
+      this.suspended = undefined;
+      if (suspended !== undefined) resumeBuiltin(this, suspended);
+      return this.reached() ?? this.slices();
+    });
+  }
+
+  private guarded(run: () => Outcome): Outcome {
+    try {
+      return run();
     } catch (error) {
       if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       throw error;
     }
+  }
+
+  private slices(): Outcome {
+    for (;;) {
+      const steps = this.mayRest === undefined ? this.left : Math.min(this.left, SLICE_STEPS);
+      const outcome = this.loop(steps);
+      if (outcome !== undefined) return outcome;
+      this.left -= steps;
+      if (this.left <= 0) return this.bug('the expression runs for too long');
+      if (this.restsNow()) return { kind: 'unfinished' };
+    }
+  }
+
+  /** Whether to let others through. Not inside of the kernel: what it calls runs to its end. */
+  restsNow(): boolean {
+    return this.mayRest !== undefined && !this.calledBack.isActive && this.mayRest();
+  }
+
+  /** Ends the run in the middle of a builtin. */
+  suspend(builtin: SuspendedBuiltin): void {
+    this.suspended = builtin;
+    this.stop({ kind: 'unfinished' });
   }
 
   /** Undefined when so many steps did not come to an end. */

@@ -6,6 +6,7 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asCell, type Cell } from '../../engine/memory/address.js';
 import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
+import { QW_MASK } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
 import { pageAt, pfnOfPage } from './structPage.js';
 
@@ -46,6 +47,29 @@ const lock = (what: string): WaitKind => ({
     isTaken: (value) => value !== 0,
   }),
 });
+
+/** A lock of many readers or one writer, of whose first word `mask` keeps a task waiting. */
+const shared = (what: string, mask: number): WaitKind => ({
+  holds: ({ image: { mm } }, _task, { address }) => {
+    const cell = mm.cell_of(address);
+    return cell !== 0 && (mm.read_int(cell) & mask) !== 0;
+  },
+  name: (world, reason) => `the ${what} at ${at(world, reason)}`,
+  heldWord: ({ image: { mm } }, { address }) => ({
+    cell: mm.cell_of(address),
+    isTaken: (value) => (value & mask) !== 0,
+  }),
+});
+
+const completion: WaitKind = {
+  holds: ({ image: { mm } }, _task, { address }) => {
+    const cell = mm.cell_of(address);
+    return cell !== 0 && mm.read_int(cell) === 0;
+  },
+  name: (world, reason) =>
+    `the completion at ${at(world, reason)}, until somebody calls complete()`,
+  heldWord: () => undefined,
+};
 
 const pageLock: WaitKind = {
   holds: ({ image: { mm }, kernel }, _task, { address }) => {
@@ -98,4 +122,9 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   spinlock: lock('spinlock'),
   'pool element': poolElement,
   'grace period': gracePeriod,
+  'rwlock for reading': shared('rwlock', QW_MASK),
+  'rwlock for writing': shared('rwlock', -1),
+  'rwsem for reading': shared('rw_semaphore', 1),
+  'rwsem for writing': shared('rw_semaphore', -1),
+  completion,
 };

@@ -12,6 +12,8 @@ import type { Zone } from '../../../engine/machine/ctypes.js';
 import type { BlockReason } from '../../../scenario/index.js';
 import { asVirt, formatAddress, type Cell, type VirtAddr } from '../../../engine/memory/address.js';
 import { cacheName } from '../../../engine/proc/slabCaches.js';
+import type { CType } from '../../../engine/types/model.js';
+import type { Profile } from '../../../engine/types/profile.js';
 import { parseCType } from '../../../engine/types/declaration.js';
 import { enumName, migratetypeName } from '../../../engine/types/enumName.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';
@@ -120,10 +122,20 @@ const TYPES: Readonly<Record<string, string>> = {
   mark: 'enum zone_watermarks',
 };
 
+const typesOf = new WeakMap<Profile, Map<string, CType | undefined>>();
+
+/** Asked for each fact of each hit. */
+function typeOfFact(profile: Profile, spelled: string): CType | undefined {
+  const known = typesOf.get(profile) ?? new Map<string, CType | undefined>();
+  typesOf.set(profile, known);
+  if (!known.has(spelled)) known.set(spelled, parseCType(spelled, profile.types));
+  return known.get(spelled);
+}
+
 /** The facts as names of an expression. */
 export function factNames({ profile }: Kernel, facts: Facts): readonly ExtraName[] {
   return Object.entries(facts).flatMap(([name, value]) => {
-    const type = parseCType(TYPES[name] ?? 'int', profile.types);
+    const type = typeOfFact(profile, TYPES[name] ?? 'int');
     return type === undefined ? [] : [{ name, type, value }];
   });
 }

@@ -165,7 +165,11 @@ function unaryExpression(p: Parser): Expr {
     }
     if (token.text === '(' && p.startsTypeName(1)) return castOrCompound(p);
     if (token.text === '&&') {
-      p.report('unsupported', token, 'addresses of labels are not supported');
+      p.report(
+        'unsupported',
+        token,
+        'a label has no address here: write a switch instead of a computed goto',
+      );
       p.next();
       p.next();
       return missingExpression(p);

@@ -142,7 +142,7 @@ function gotoStatement(p: Parser): Statement {
   const start = p.next();
   const name = p.token;
   if (p.is('*'))
-    p.report('unsupported', name, 'goto needs a label: computed goto is not supported');
+    p.report('unsupported', name, 'goto needs a label: write a switch instead of a computed goto');
   else if (!p.atName) p.report('expected', name, `expected a label after 'goto'${p.found()}`);
   if (!p.atName) {
     p.recover();

@@ -15,6 +15,7 @@ import type { IoTlbMem } from '../../../machine/ioTlb.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asPhys, type Cell, type PhysAddr } from '../../../memory/address.js';
 import {
+  DMA_BIDIRECTIONAL,
   DMA_BIT_MASK_32,
   DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
@@ -55,7 +56,9 @@ function swiotlb_bounce(k: Kernel, tlb_addr: PhysAddr, size: ULong, dir: Int): v
   const mem = k.machine.io_tlb;
   if (mem === undefined) return;
   const index: Int = Math.floor((tlb_addr - mem.start) / IO_TLB_SIZE);
-  const orig_addr = asPhys(origAddr(k, slotAt(k, mem, index)));
+  // What is synced may begin anywhere in a slot.
+  const tlb_offset: Int = (tlb_addr - mem.start) & (IO_TLB_SIZE - 1);
+  const orig_addr = asPhys(origAddr(k, slotAt(k, mem, index)) + tlb_offset);
   const [to, from] = dir === DMA_TO_DEVICE ? [tlb_addr, orig_addr] : [orig_addr, tlb_addr];
   for (let i = 0; i < size; i++) {
     const byte = k.read8(k.memory.cell(asPhys(from + i)), (from + i) & 3);
@@ -104,6 +107,28 @@ export function swiotlb_tbl_unmap_single(
   // What the device has written goes where it belongs, before the slot is somebody else's.
   if (dir !== DMA_TO_DEVICE) swiotlb_bounce(k, tlb_addr, mapping_size, DMA_FROM_DEVICE);
   swiotlb_release_slots(k, tlb_addr, mapping_size);
+}
+
+/** The device is to see what the processor has written meanwhile. Left out: BUG_ON for a direction that does not exist. */
+export function swiotlb_sync_single_for_device(
+  k: Kernel,
+  tlb_addr: PhysAddr,
+  size: ULong,
+  dir: Int,
+): void {
+  if (dir === DMA_TO_DEVICE || dir === DMA_BIDIRECTIONAL)
+    swiotlb_bounce(k, tlb_addr, size, DMA_TO_DEVICE);
+}
+
+/** The processor is to see what the device has written meanwhile. Left out: BUG_ON, as above. */
+export function swiotlb_sync_single_for_cpu(
+  k: Kernel,
+  tlb_addr: PhysAddr,
+  size: ULong,
+  dir: Int,
+): void {
+  if (dir === DMA_FROM_DEVICE || dir === DMA_BIDIRECTIONAL)
+    swiotlb_bounce(k, tlb_addr, size, DMA_FROM_DEVICE);
 }
 
 /** The bus address of a slot for memory that the device cannot reach; DMA_MAPPING_ERROR when there is none. */
