@@ -212,6 +212,21 @@ describe('the views of memory are made with care', function () {
     await map.page.close();
   });
 
+  it('a narrow window gives the regions all of its height, until a frame is selected', async () => {
+    const map = await MapPage.open(browser, machine, { width: 700, height: 700 });
+    await map.stopped();
+    await openView(map, 'Virtual');
+    const height = async (selector: string): Promise<number> =>
+      (await map.page.locator(selector).boundingBox())?.height ?? 0;
+    assert.ok((await height('.ribbon')) > 0.95 * (await height('.columns')));
+    await map.page.locator('.goto vscode-text-field input').fill('page_to_pfn(page)');
+    await map.page.keyboard.press('Enter');
+    await map.page.locator('.board.aliases svg text').first().waitFor();
+    const [regions, aliases] = [await height('.ribbon'), await height('.board.aliases')];
+    assert.ok(aliases > 100 && regions > aliases, `${regions}, ${aliases}`);
+    await map.page.close();
+  });
+
   it('without motion nothing moves', async () => {
     const map = await MapPage.open(browser, machine);
     await map.page.emulateMedia({ reducedMotion: 'reduce' });

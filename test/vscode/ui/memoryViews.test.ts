@@ -67,7 +67,7 @@ tell('which virtual addresses reach a frame', { shots: 'memory' }, (step) => {
   });
 
   step('selects the page, and shows all its addresses: two clicks', async (bench) => {
-    await bench.contextMenu(bench.variable('page'), 'Reveal in Memory Map');
+    await bench.contextMenu(bench.variable('page'), 'Memory Map');
     const memory = await bench.webview('.tabs');
     await memory.locator('.details h2').waitFor();
     await openView(memory, 'Virtual');

@@ -126,13 +126,13 @@ function paintRegion(painter: Painter, region: RegionBody, box: Box, isOpen: boo
   );
   const left = box.x + 15;
   const inner = box.width - 22;
-  painter.text(left, box.y + 15, region.title, { bold: true, color: ink, maxWidth: inner * 0.55 });
+  painter.text(left, box.y + 15, region.title, { bold: true, color: ink, maxWidth: inner * 0.6 });
   painter.text(box.x + box.width - 7, box.y + 15, region.first, {
     mono: true,
     size: 10.5,
     anchor: 'end',
     color: ink,
-    maxWidth: inner * 0.6,
+    maxWidth: inner - painter.widthOf(region.title, { bold: true }) - 12,
   });
   const size = bytesText(region.sizeBytes);
   const how = region.mappings[0];

@@ -266,7 +266,7 @@ export class VirtualView implements View {
     if (aliases === undefined) this.alias.show(NO_SCENE);
     else
       this.alias.show(
-        paintAliases(aliases, this.lit?.located?.text ?? '', palette, ALIAS_WIDTH - 14, {
+        paintAliases(aliases, this.lit?.located?.text ?? '', palette, this.aliasWidth, {
           alias: ({ address, space }) => host.select({ kind: 'address', address, task: space }),
           frame: (pfn) => {
             host.select({ kind: 'frame', pfn });
@@ -274,6 +274,11 @@ export class VirtualView implements View {
           },
         }),
       );
+  }
+
+  /** Below the others, in a narrow window, it is wider. */
+  private get aliasWidth(): number {
+    return Math.max(ALIAS_WIDTH, this.alias.root.clientWidth) - 14;
   }
 
   private drawZoom(body: VirtualBody, lit: readonly string[]): void {
