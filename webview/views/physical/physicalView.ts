@@ -6,6 +6,7 @@ import type { VerdictBody } from '../../../src/engine/view/map.js';
 import { element } from '../../dom.js';
 import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
 import { countText } from '../../text.js';
+import { changesText } from './changesText.js';
 import { Drawing, type Subject } from './drawing.js';
 import { Hover } from './hover.js';
 import type { Box } from './layout.js';
@@ -104,6 +105,7 @@ export class PhysicalView implements View {
     this.legend.setCounts(machine.totals);
     this.toolbar.setFlags(machine.kind?.flags ?? []);
     if (isNewStop) drawing.animate();
+    this.toolbar.setHappened(changesText(projection.changes));
     if (isOther || projection.layout === undefined) this.relayout();
     if (isNewStop) this.follow();
     this.refresh();
