@@ -98,10 +98,10 @@ export class MapPage {
   }
 
   /** As {@link stopped}, without waiting for what is asked a moment later. */
-  async stoppedQuickly(): Promise<void> {
+  async stoppedQuickly(id = 's'): Promise<void> {
     this.stop++;
     const [name, subject] = ['test', 'test.mms'];
-    await this.tell({ id: 's', name, subject, stopped: true, epoch: this.stop, stop: this.stop });
+    await this.tell({ id, name, subject, stopped: true, epoch: this.stop, stop: this.stop });
     await this.page.evaluate(untilAnswered, SETTLE_MS);
   }
 

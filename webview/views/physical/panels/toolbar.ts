@@ -12,8 +12,6 @@ export interface ToolbarActions {
 export interface Toolbar {
   readonly root: HTMLElement;
   setScale(framesPerCell: string, cellSize: string): void;
-  /** What the step did. */
-  setHappened(text: string): void;
   /** Page flags that the machine's build has. */
   setFlags(flags: readonly string[]): void;
 }
@@ -33,7 +31,6 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
   const arrangement = dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
     actions.set({ arrangement: value }),
   );
-  const happened = element('span', { class: 'happened', role: 'status' });
   let known = '';
   const root = element(
     'div',
@@ -42,7 +39,7 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
     arrangement,
     checkbox('Changes', options.showChanges, (on) => actions.set({ showChanges: on })),
     checkbox('Pageblocks', options.showPageblocks, (on) => actions.set({ showPageblocks: on })),
-    happened,
+    element('div', { class: 'spacer' }),
     element(
       'div',
       { class: 'zoom' },
@@ -57,10 +54,6 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
     setScale(framesPerCell, cellSize) {
       scale.textContent = framesPerCell;
       size.textContent = `, ${cellSize}`;
-    },
-    setHappened(text) {
-      happened.textContent = text;
-      happened.title = text;
     },
     setFlags(flags) {
       if (flags.join() === known) return;
