@@ -11,12 +11,14 @@ export const LOCALS_FILE = path.join('src', 'engine', 'entry', 'kernelLocals.ts'
 
 /** Functions that are listened to: by engine/verdict/recorder.ts and adapter/breakpoints/happenings/. */
 const LISTENED = `
-  __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __free_one_page
-  __perform_reclaim __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest __vmalloc_node_range __zone_watermark_ok
-  alloc_contig_range boost_watermark cma_alloc del_page_from_free_list drain_all_pages expand free_pcppages_bulk
-  get_page_from_freelist kmem_getpages node_dirty_ok prep_new_page reserve_highatomic_pageblock rmqueue_bulk
-  set_pageblock_migratetype slab_out_of_memory steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd
-  warn_alloc zone_watermark_fast
+  ___slab_alloc __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __cache_free
+  __free_one_page __perform_reclaim __purge_vmap_area_lazy __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest
+  __vmalloc_area_node __vmalloc_node_range __zone_watermark_ok alloc_contig_range allocate_slab boost_watermark
+  cache_alloc_refill cache_grow_begin cma_alloc del_page_from_free_list do_slab_free drain_all_pages expand
+  fixup_slab_list flush_all_zero_pkmaps free_pcppages_bulk free_slab get_page_from_freelist get_partial_node
+  kmem_cache_alloc_bulk kmem_getpages map_new_virtual no_more_pkmaps node_dirty_ok prep_new_page
+  reserve_highatomic_pageblock rmqueue_bulk set_pageblock_migratetype slab_alloc_node slab_destroy slab_out_of_memory
+  steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc zone_watermark_fast
 `.match(/\S+/g);
 
 const HEAD = `/**
@@ -34,14 +36,18 @@ export async function localsText(root) {
   /** File of the engine -> types of it that are named. */
   const named = new Map();
   const inferred = new Set();
-  const functions = files
+  const found = files
     .flatMap(({ parts }) => parts)
     .flatMap(({ source }) =>
       source.statements.filter(ts.isFunctionDeclaration).map((node) => ({ source, node })),
     )
-    .filter(({ node }) => LISTENED.includes(node.name.text))
-    .sort((a, b) => (a.node.name.text < b.node.name.text ? -1 : 1))
-    .map(({ source, node }) => functionText(checker, source, node, { named, inferred }));
+    .filter(({ node }) => LISTENED.includes(node.name.text));
+  const functions = [...new Set(found.map(({ node }) => node.name.text))].sort().map((name) => {
+    const each = found
+      .filter(({ node }) => node.name.text === name)
+      .map(({ source, node }) => localsOf(checker, source, node, { named, inferred }));
+    return functionText(name, each);
+  });
   const cTypes = 'src/engine/machine/ctypes.ts';
   for (const word of inferred)
     if (exported.has(word)) named.set(cTypes, (named.get(cTypes) ?? new Set()).add(word));
@@ -54,7 +60,8 @@ export async function localsText(root) {
   return `${HEAD}${imports.join('')}\nexport interface KernelLocals {\n${functions.join('')}}\n`;
 }
 
-function functionText(checker, source, node, names) {
+/** @returns {Map<string, { written: string, isOptional: boolean }>} */
+function localsOf(checker, source, node, names) {
   const locals = new Map();
   const add = (name, declaration, isOptional) => {
     if (name.text === 'k') return;
@@ -75,11 +82,19 @@ function functionText(checker, source, node, names) {
     ts.forEachChild(inner, visit);
   };
   ts.forEachChild(node.body, visit);
-  const lines = [...locals].map(
-    ([name, { written, isOptional }]) =>
-      `    readonly ${name}${isOptional ? '?' : ''}: ${written};\n`,
-  );
-  return `  readonly ${node.name.text}: {\n${lines.join('')}  };\n`;
+  return locals;
+}
+
+/** SLAB and SLUB have functions of the same name: what only one of them has is optional. */
+function functionText(functionName, each) {
+  const names = [...new Set(each.flatMap((locals) => [...locals.keys()]))];
+  const lines = names.map((name) => {
+    const known = each.flatMap((locals) => locals.get(name) ?? []);
+    const isOptional = known.length < each.length || known.some((one) => one.isOptional);
+    const types = [...new Set(known.map(({ written }) => written))];
+    return `    readonly ${name}${isOptional ? '?' : ''}: ${types.join(' | ')};\n`;
+  });
+  return `  readonly ${functionName}: {\n${lines.join('')}  };\n`;
 }
 
 const spelled = (checker, name) => {

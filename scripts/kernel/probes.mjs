@@ -1,6 +1,7 @@
 /** The probes of the instrumented kernel: a call before each statement, one at each function's start and one at its end. */
 import ts from 'typescript';
 import { isDebugCheck } from './cShapes.mjs';
+import { hoistedLocals, rewriteAsAssignment } from './hoist.mjs';
 
 /**
  * Inserts the probes of one file and adds its functions and statements to the tables. Text is only inserted, so columns move and
@@ -49,11 +50,14 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
       into.push(nameNode.text);
     };
     for (const parameter of declaration.parameters) declare(parameter.name, scope);
-    settable.push(...scope, ...lets(declaration.body));
-
     const body = declaration.body;
-    insert(body.getStart(source) + 1, `$enter(${functionId},${setter(settable)});try{`);
+    const { names: hoisted, lists } = hoistedLocals(declaration);
+    settable.push(...scope, ...hoisted);
+    const variables = hoisted.length === 0 ? '' : `let ${hoisted.join(',')};`;
+    insert(body.getStart(source) + 1, `${variables}$enter(${functionId},${setter(settable)});try{`);
     statementList(body.statements, scope);
+    // Behind the probes that stand in front of a declaration.
+    for (const list of lists) rewriteAsAssignment(list, source, insert);
     insert(body.end - 1, '}finally{$leave();}');
     const { c } = tables.functions[functionId];
     c.endLine = Math.max(c.startLine, ...tables.statementLine.c.slice(firstStatement)) + 1;
@@ -149,20 +153,11 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
   }
 }
 
-/** Variables of the function's own block that are not constant: one closure reaches them, and the parameters, everywhere in it. */
-function lets(body) {
-  return body.statements
-    .filter(ts.isVariableStatement)
-    .filter(({ declarationList: { flags } }) => (flags & ts.NodeFlags.Let) !== 0)
-    .flatMap(({ declarationList }) => declarationList.declarations)
-    .flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
-}
-
-/** What the debugger sets them by. */
+/** What the debugger sets them by: the number of one, and its value. */
 const setter = (names) =>
   names.length === 0
     ? '()=>{}'
-    : `($n,$v)=>{switch($n){${names.map((name) => `case'${name}':${name}=$v;break;`).join('')}}}`;
+    : `($n,$v)=>{[${names.map((name) => `()=>${name}=$v`).join(',')}][$n]?.()}`;
 
 /** Later inserts at the same place come after earlier ones, except that closing ones nest outwards by themselves. */
 function applyInserts(text, inserts) {

@@ -2,11 +2,12 @@
  * From a request's name to its handler: the one table of the adapter, in front of it what every request is checked for.
  */
 import { checkArguments } from './protocol/arguments.js';
-import type { Dispatch } from './protocol/connection.js';
+import type { Dispatch, RequestContext } from './protocol/connection.js';
 import type { Command } from './protocol/dap.js';
 import { errors } from './protocol/errors.js';
 import type { Session } from './session.js';
 import { addressHandlers } from './topics/address.js';
+import { allocatorHandlers } from './topics/allocators.js';
 import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
@@ -31,6 +32,7 @@ import { steppingHandlers } from './topics/stepping.js';
 import { timelineHandlers } from './topics/timeline.js';
 import { NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
+import { virtualHandlers } from './topics/virtual.js';
 
 export function dispatcher(session: Session): Dispatch {
   const handlers: Handlers = {
@@ -58,15 +60,33 @@ export function dispatcher(session: Session): Dispatch {
     ...restartFrameHandlers(session),
     ...locationHandlers(session),
     ...numberFormatHandlers(session),
+    ...virtualHandlers(session),
+    ...allocatorHandlers(session),
   };
   return (request, context) => {
     const { command } = request;
     if (!Object.hasOwn(handlers, command)) throw errors.unknownRequest(command);
     const known = command as Command;
-    require(session, NEEDS[known], command);
-    checkArguments(known, request.arguments);
-    return handlers[known](request.arguments as never, context);
+    const answer = (): unknown => {
+      require(session, NEEDS[known], command);
+      checkArguments(known, request.arguments);
+      return handlers[known](request.arguments as never, context);
+    };
+    return NEEDS[known] === 'stop' && session.occupied !== undefined
+      ? whenFree(session, context, answer)
+      : answer();
   };
+}
+
+/** Behind the answer that is being worked out, and those that wait already. */
+async function whenFree(
+  session: Session,
+  { cancelled }: RequestContext,
+  answer: () => unknown,
+): Promise<unknown> {
+  while (session.occupied !== undefined) await session.occupied;
+  if (cancelled()) throw errors.cancelled();
+  return answer();
 }
 
 /** @throws AdapterError when the session is not as far as the request needs it */

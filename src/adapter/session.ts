@@ -7,6 +7,7 @@
  * Invariant: a target is there, whole, or none is. Another one takes its place when it has been loaded, and not before.
  */
 import type { KernelLanguage } from '../engine/probe.js';
+import type { Pieces } from '../scenario/index.js';
 import type { NumberFormat } from '../engine/types/format.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
 import { ConditionCheck } from './breakpoints/conditionCheck.js';
@@ -50,6 +51,9 @@ export interface Live {
   stop: Stopped | undefined;
 }
 
+/** How long an answer keeps other requests waiting. */
+const SLICE_MS = 12;
+
 export class Session {
   readonly breakpoints = new BreakpointStore();
   readonly counting = new Counting();
@@ -68,6 +72,8 @@ export class Session {
   readonly gotoTargets = new Offered<GotoTarget>();
   /** Resolves when a launch or restart under way has been answered. */
   loading: Promise<void> = Promise.resolve();
+  /** Resolves when the machine is free again: an answer that is worked out in pieces needs it. */
+  occupied: Promise<void> | undefined;
   private isLoading = false;
   private configured = false;
   private started = false;
@@ -309,6 +315,39 @@ export class Session {
     run.forgetAfter(place);
     this.breakpoints.forgetHitsAfter(place);
     target.forgetCaptured();
+  }
+
+  /**
+   * Work that the machine is needed for, in pieces: requests that do not need it are answered between two, others wait.
+   *
+   * @throws AdapterError `cancelled`; `running` when another machine has taken the place of this one
+   */
+  async inPieces<T>(
+    work: (mayRest: () => boolean) => Pieces<T>,
+    context: RequestContext,
+  ): Promise<T> {
+    let sliceStart = this.host.now();
+    const pieces = work(() => this.host.now() - sliceStart >= SLICE_MS);
+    let release: (() => void) | undefined;
+    try {
+      for (;;) {
+        const step = pieces.next();
+        if (step.done === true) return step.value;
+        this.occupied ??= new Promise<void>((resolve) => (release = resolve));
+        await this.letMessagesThrough({
+          ...context,
+          // One that could not be undone is done to its end, though nobody waits for it.
+          cancelled: () => step.value && context.cancelled(),
+        });
+        sliceStart = this.host.now();
+      }
+    } finally {
+      pieces.return(undefined as T);
+      if (release !== undefined) {
+        this.occupied = undefined;
+        release();
+      }
+    }
   }
 
   /**

@@ -7,6 +7,9 @@
  *
  * This module holds the engine's only variable that outlives a call: who listens. It is not state of the machine.
  */
+/** Ids from here on are of functions, and of statements, that the kernel calls and does not have: a scenario's. */
+export const FOREIGN = 1 << 24;
+
 /** How kernel sources are shown: printed as C, or as they are. */
 export type KernelLanguage = 'c' | 'typescript';
 
@@ -22,7 +25,7 @@ export interface ProbedFunction extends Readonly<Record<KernelLanguage, Function
   readonly name: string;
   /** C types of parameters and locals by name, as far as the engine's types say them. */
   readonly locals: Readonly<Record<string, string>>;
-  /** Those that are variables in the whole function, and so can be set. */
+  /** Those that can be set, in the order of their numbers. */
   readonly settable: readonly string[];
 }
 
@@ -40,8 +43,8 @@ export interface ProbeTables {
 /** Values of locals by name, at the moment of the call. */
 export type LocalsThunk = () => Readonly<Record<string, unknown>>;
 
-/** Gives a local of an active function another value; names that are not settable are passed over. */
-export type LocalSetter = (name: string, value: unknown) => void;
+/** Gives a local of an active function another value, by its number among the settable ones; others are passed over. */
+export type LocalSetter = (number: number, value: unknown) => void;
 
 export interface ProbeListener {
   /** `set` may be called until the function is left. */

@@ -25,6 +25,7 @@ import { registerInlineValues } from './language/inlineValues.js';
 import { registerServices } from './language/services.js';
 import { registerLanguageModelTools } from './languageModelTools.js';
 import { registerMap } from './map/register.js';
+import { registerReports } from './report/register.js';
 import { registerWalkthrough } from './walkthrough.js';
 
 export function activate(context: ExtensionContext): void {
@@ -51,6 +52,7 @@ export function activate(context: ExtensionContext): void {
     registerWhereCommand(sessions),
     registerClock(sessions),
     registerMap(context.extensionUri, sessions),
+    registerReports(context),
     registerWalkthrough(context, sessions),
   );
 }

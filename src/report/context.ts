@@ -21,5 +21,4 @@ export interface Context {
   readonly given: GivenKernel | undefined;
   /** To decode by where neither the text nor the user names a kernel. */
   readonly fallback: KernelVersion;
-  readonly scenarioOf?: (input: ScenarioInput) => string | undefined;
 }

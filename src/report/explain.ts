@@ -4,15 +4,17 @@
  * Invariant: any text gives an answer; what is no report gives none. Nothing outside of the inputs is read, and nothing is kept.
  */
 import { allocationFindings } from './allocation/explain.js';
+import { orderTooLargeFindings } from './allocation/orderTooLarge.js';
 import { cmaFindings } from './area/cmaFailure.js';
 import { vmapFindings } from './area/vmapFailure.js';
-import type { Context, ScenarioInput } from './context.js';
+import type { Context } from './context.js';
 import { faultFindings } from './fault/explain.js';
 import type { Finding } from './finding.js';
 import { logLines, type LogLine } from './input/lines.js';
 import type { GivenKernel } from './input/reportKernel.js';
 import type { KernelVersion } from './input/version.js';
 import { maskFindings } from './mask.js';
+import { badMapFindings } from './page/badMap.js';
 import { pageFindings } from './page/explain.js';
 import { procFindings } from './proc/explain.js';
 import { questionFindings } from './question/questions.js';
@@ -30,7 +32,6 @@ export interface ExplainOptions {
   readonly given?: GivenKernel;
   /** To decode by where nothing else tells. */
   readonly fallback: KernelVersion;
-  readonly scenarioOf?: (input: ScenarioInput) => string | undefined;
 }
 
 /** In each input, in the order of its lines. */
@@ -45,7 +46,7 @@ export function explain(inputs: readonly ReportInput[], options: ExplainOptions)
           contexts.flatMap(({ lines }) => lines),
           options,
         );
-  const captures = procFindings(together, reports.length > 0);
+  const captures = procFindings(together, contexts, reports.length > 0);
   const found = [...reports, ...captures];
   if (found.length > 0) return found;
   const questions = contexts.flatMap(questionFindings);
@@ -55,18 +56,14 @@ export function explain(inputs: readonly ReportInput[], options: ExplainOptions)
 const contextOf = (
   input: string,
   lines: readonly LogLine[],
-  { given, fallback, scenarioOf }: ExplainOptions,
-): Context => ({
-  input,
-  lines,
-  given,
-  fallback,
-  ...(scenarioOf ? { scenarioOf } : {}),
-});
+  { given, fallback }: ExplainOptions,
+): Context => ({ input, lines, given, fallback });
 
 /** What a log reports; also what is asked of a line for a code lens. */
 const KINDS: readonly ((context: Context) => Finding[])[] = [
   allocationFindings,
+  orderTooLargeFindings,
+  badMapFindings,
   pageFindings,
   faultFindings,
   slabFindings,

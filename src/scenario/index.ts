@@ -3,6 +3,7 @@
  *
  *     text --readScenario--> which machine --compile--> Program --ScenarioVm--> statement by statement
  */
+export type { Builtin } from './builtins/builtin.js';
 export { allBuiltins } from './builtins/table.js';
 export {
   compileScenario,
@@ -22,6 +23,7 @@ export {
 export type { Program } from './compile/program.js';
 export { endSummary } from './endSummary.js';
 export { notGivenBackTexts } from './ledger/notGivenBack.js';
+export type { BlockReason } from './builtins/call.js';
 export { preludeDocs } from './prelude.js';
 export { forms } from './semantics/forms.js';
 export type { Diagnostic } from './syntax/diagnostic.js';
@@ -31,7 +33,8 @@ export { parseExpression, parseScript } from './syntax/parse.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
 export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
-export type { Evaluated, EvaluateOptions } from './vm/evaluate.js';
+export type { Evaluated, EvaluateOptions, Pieces } from './vm/evaluate.js';
+export type { StackUse } from './vm/control.js';
 export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';

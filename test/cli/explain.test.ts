@@ -53,6 +53,23 @@ describe('mmscope explain', function () {
     assert.match(out, /Linux 4\.9: GFP_ATOMIC\|__GFP_COMP/);
   });
 
+  it("writes a machine to step, which has the report's lists and refuses as it did", () => {
+    for (const report of ['05-order0-atomic-3.2-all-low', '09-oom-order2-old-rule']) {
+      const scenario = path.join(scratch, `${report}.mms`);
+      const { err } = explain([`test/data/reports/${report}.txt`, '--scenario', scenario]);
+      assert.match(err, /wrote /);
+      const done = spawnSync(process.execPath, [BUNDLE, 'run', scenario], { encoding: 'utf8' });
+      assert.equal(done.status, 0, done.stdout + done.stderr);
+      assert.match(done.stdout, /(?:23|13) expects held/);
+    }
+    const none = explain([
+      'test/data/reports/14-oops-reserved-bit.txt',
+      '--scenario',
+      path.join(scratch, 'no.mms'),
+    ]);
+    assert.match(none.err, /no report in it determines a machine/);
+  });
+
   it('takes captures together: files of /proc, binary ones too', () => {
     const at = (name: string, content: string | Uint8Array): string => {
       const file = path.join(scratch, name);

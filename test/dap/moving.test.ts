@@ -234,13 +234,22 @@ describe('goto', function () {
       await drive.go('stepBack');
       assert.equal(await drive.hash(), before);
       // Only within the function that is active.
-      const elsewhere = await gotoTargets(drive, at('main: last'));
-      assert.ok(elsewhere.every(({ label }) => !label.startsWith('set as')));
+      const elsewhere = await drive.client.failure('gotoTargets', {
+        source: { path: scenario(FILE) },
+        line: at('main: last'),
+      });
+      assert.equal(elsewhere.short, 'notRecorded');
     }));
 
   it('offers nothing on a line without code, and refuses an old target', () =>
     onScenario(FILE, async (drive) => {
       assert.deepEqual(await gotoTargets(drive, 3), []);
+      const ahead = await drive.client.failure('gotoTargets', {
+        source: { path: scenario(FILE) },
+        line: at('outer: end'),
+      });
+      assert.equal(ahead.short, 'notRecorded');
+      assert.match(ahead.message, /Line \d+ was not passed in what is recorded so far/);
       await reach(drive, 'main: schedule');
       const [target] = await gotoTargets(drive, at('main: turn'));
       await drive.go('next');

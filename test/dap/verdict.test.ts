@@ -257,4 +257,55 @@ describe('verdicts', function () {
       const retried = (await lines()).split('\nslow path').at(-1) ?? '';
       assert.match(retried, /DMA: .*: passes/);
     }));
+
+  it('an object, an area: an attempt of its own, though no page is asked for', () =>
+    onScenario('allocated.mms', async (drive) => {
+      const file = scenario('allocated.mms');
+      await drive.setLines([{ line: lineOf(file, 'object') }]);
+      await drive.go('continue');
+      const behindNext = async (): Promise<string> => {
+        await drive.go('next');
+        return verdict(drive);
+      };
+      assert.match(
+        await behindNext(),
+        /^an object of mine: 0xffff8880[0-9a-f]{8}, from a new slab of order 0$/,
+      );
+      assert.match(await behindNext(), /^an object of kmalloc-128: 0x[0-9a-f]{16}, from /);
+      assert.match(await behindNext(), /^order 3: pfn /);
+      assert.match(await behindNext(), /^vmalloc of 12288 bytes: 0xffffc9[0-9a-f]{10}, 3 pages$/);
+      const node = await drive.find('Machine', 'last allocation', 'request');
+      assert.equal(node.value, 'vmalloc of 12288 bytes, GFP_KERNEL');
+      // What frees is no attempt, and the console's own calls are.
+      await drive.evaluate('kfree(bytes)', 'repl');
+      assert.match(await verdict(drive), /^vmalloc of/);
+      await drive.evaluate('kmalloc(100, GFP_ATOMIC)', 'repl');
+      assert.match(
+        await verdict(drive),
+        /^an object of kmalloc-128: 0x[0-9a-f]{16}, from the freelist of CPU 0$/,
+      );
+      await drive.go('stepBack');
+      assert.match(await verdict(drive), /^vmalloc of/);
+    }));
+
+  for (const [name, third] of [
+    ['slub', 'from the freelist of CPU 0'],
+    ['slab', 'from the array of CPU 0'],
+  ] as const)
+    it(`${name}: where the object came from, and bulks`, () =>
+      onScenario(`objects-${name}.mms`, async (drive) => {
+        const file = scenario('include/objects.h');
+        const behind = async (marker: string): Promise<string> => {
+          await drive.setLines([{ line: lineOf(file, marker) }], file);
+          await drive.go('continue');
+          await drive.go('next');
+          return verdict(drive);
+        };
+        assert.match(
+          await behind('first'),
+          /^an object of three: 0x\w+, .*from a new slab of order 0$/,
+        );
+        assert.ok((await behind('third')).endsWith(`, ${third}`));
+        assert.match(await behind('bulk'), /^4 objects of three: 0x\w+ and 3 more, /);
+      }));
 });

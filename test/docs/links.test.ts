@@ -55,7 +55,7 @@ describe('documentation', () => {
     const FILE = /^[\w*][\w.*-]*(?:\/[\w.*-]+)*(?:\/|\.(?:ts|mjs|cjs|md|mms|json|gz))$/;
     /** What a build or a user makes, and words that stand for a file. */
     const ELSEWHERE =
-      /^(?:dist|build|node_modules)\/|^(?:extension|mmscope)\.cjs$|^launch\.json$|^[A-Z]+\.\w+$/;
+      /^(?:dist|build|node_modules)\/|^(?:extension|engine|mmscope)\.cjs$|^launch\.json$|^[A-Z]+\.\w+$/;
     const missing = PAGES.flatMap(prose).flatMap((line) =>
       [...line.text.matchAll(/`([^`]+)`/g)].flatMap(([, name = '']) =>
         FILE.test(name) && !ELSEWHERE.test(name) && !isNamed(name) ? [said(line, name)] : [],

@@ -85,6 +85,14 @@ describe('caches', function () {
       failed?.kind === 'failed' ? failed.text : '',
       /kernel NULL pointer dereference, address: 0000000000000008/,
     );
+    const calls = failed?.kind === 'failed' ? failed.calls : [];
+    assert.deepEqual(
+      calls.map(({ function: name, line }) => [name, line]),
+      [
+        ['build', 1],
+        ['main', 3],
+      ],
+    );
   });
 
   it('a constructor that has to wait takes its whole statement back', () => {

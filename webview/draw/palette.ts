@@ -20,6 +20,7 @@ export interface Palette {
   readonly muted: Rgb;
   readonly focus: Rgb;
   readonly changed: Rgb;
+  readonly error: Rgb;
   /** By kind. */
   readonly kinds: readonly Rgb[];
   readonly fontFamily: string;
@@ -45,6 +46,7 @@ export function readPalette(root: HTMLElement): Palette {
     muted: parseColor(variable('descriptionForeground'), mix(background, foreground, 0.6)),
     focus: parseColor(variable('focusBorder'), foreground),
     changed: parseColor(variable('mmscope-changed'), foreground),
+    error: parseColor(variable('errorForeground'), foreground),
     kinds: PAGE_KINDS.map((kind) => parseColor(variable(kind.colorId.replaceAll('.', '-')), GREY)),
     fontFamily: variable('font-family') || 'sans-serif',
     monoFamily: variable('editor-font-family') || 'monospace',

@@ -1,6 +1,6 @@
 /**
  * Reasons to stop that need no line, as exception filters: what the kernel or the scenario reports, and,
- * as one, what happens inside the allocator: a list of eight more would push a user's own breakpoints out of sight. One table:
+ * as one, what happens inside the allocator: a list of eighteen more would push a user's own breakpoints out of sight. One table:
  * capabilities, stops and exceptionInfo read it.
  */
 import type { MachineEvent } from '../../scenario/index.js';
@@ -36,6 +36,15 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     conditionHint: 'pfn (of a bad page): pfn == 0x1a2b',
     byDefault: true,
     kinds: ['bug', 'bad-page'],
+  },
+  {
+    id: 'slab-corruption',
+    label: 'Slab corruption',
+    description:
+      'Stops inside the kernel where SLUB or SLAB reports memory or a call that cannot be right: poison or a red zone overwritten, a double free, a broken freelist, objects left in a destroyed cache. Most is found in caches with debugging only: cmdline="slub_debug=FZPU".',
+    conditionHint: 'cache (NULL where none is known): strcmp(cache->name, "kmalloc-64") == 0',
+    byDefault: true,
+    kinds: ['slab-corruption'],
   },
   {
     id: 'warn',

@@ -5,6 +5,7 @@
 import { tables } from '../../engine/entry/instrumented.js';
 import { errors } from '../protocol/errors.js';
 import { isInside } from '../time/place.js';
+import { scenarioStatement } from '../time/stackText.js';
 import type { Timeline } from '../time/timeline.js';
 import type { ScenarioFrame, ScenarioView } from './scenario.js';
 
@@ -16,6 +17,14 @@ export type FrameView =
       readonly index: number;
       readonly functionId: number;
       readonly statementId: number;
+    }
+  /** A function of the scenario that the kernel has called back, among the kernel's. */
+  | {
+      readonly kind: 'called';
+      readonly task: number;
+      /** Among the functions inside the statement: 0 is the innermost. */
+      readonly index: number;
+      readonly frame: ScenarioFrame;
     }
   | {
       readonly kind: 'scenario';
@@ -69,21 +78,21 @@ export class Frames {
     const frames = scenario
       .frames(task)
       .map((frame, index) => ({ kind: 'scenario', task, index, frame }) as const);
-    return [...this.kernelViews(task), ...frames];
+    return [...this.insideViews(task, scenario), ...frames];
   }
 
   /** Only the task that runs is inside a statement. */
-  private kernelViews(task: number): FrameView[] {
+  private insideViews(task: number, scenario: ScenarioView): FrameView[] {
     const { timeline } = this.target;
     const { place, boundaries } = timeline;
     if (!isInside(place) || boundaries.task(place.boundary) !== task) return [];
     const stack = timeline.trace(place.boundary).stackAfter(place.events);
-    return stack.reverse().map((statementId, index) => ({
-      kind: 'kernel',
-      task,
-      index,
-      functionId: tables.statementFunction[statementId] ?? 0,
-      statementId,
-    }));
+    return stack.reverse().map((statementId, index): FrameView => {
+      const statement = scenarioStatement(statementId);
+      if (statement !== undefined)
+        return { kind: 'called', task, index, frame: scenario.calledFrame(statement) };
+      const functionId = tables.statementFunction[statementId] ?? 0;
+      return { kind: 'kernel', task, index, functionId, statementId };
+    });
   }
 }

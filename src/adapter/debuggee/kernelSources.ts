@@ -82,3 +82,7 @@ export const kernelPlace = (
 /** Ids of the kernel functions of a name; several files may have static ones that are called the same. */
 export const kernelFunctionsNamed = (name: string): readonly number[] =>
   tables.functions.flatMap((fn, id) => (fn.name === name ? [id] : []));
+
+/** Locals of a function that can be set, in the order of their numbers. */
+export const settableLocals = (functionId: number): readonly string[] =>
+  tables.functions[functionId]?.settable ?? [];

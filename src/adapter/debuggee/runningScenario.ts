@@ -2,6 +2,7 @@
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
 import {
+  type Builtin,
   codeOfBoundary,
   decode,
   endSummary,
@@ -10,6 +11,7 @@ import {
   type Local,
   type Program,
   type ScenarioVm,
+  type StackUse,
 } from '../../scenario/index.js';
 import { scenarioCode } from './scenarioCode.js';
 import type {
@@ -89,13 +91,34 @@ export class RunningScenario implements ScenarioView {
 
   locals(task: number, frame: number): readonly ScenarioVariable[] {
     const at = this.vm.frames(task)[frame];
+    return at === undefined ? [] : this.inView(at);
+  }
+
+  calledFrame(statement: number): ScenarioFrame {
+    return {
+      name: this.program.functionAt(statement).name,
+      isScript: false,
+      file: this.program.file(statement),
+      range: this.program.range(statement),
+      statement,
+    };
+  }
+
+  calledLocals(task: number, statement: number, use: StackUse): readonly ScenarioVariable[] {
+    return this.inView(this.vm.frameInside(task, statement, use));
+  }
+
+  private inView(frame: ReturnType<ScenarioVm['frameInside']>): readonly ScenarioVariable[] {
     const seen = new Set<string>();
     // A name that hides another one comes first, and is the one that expressions mean.
-    return (at === undefined ? [] : this.vm.locals(at)).map(variable).filter(({ name }) => {
-      const hidden = seen.has(name);
-      seen.add(name);
-      return !hidden;
-    });
+    return this.vm
+      .locals(frame)
+      .map(variable)
+      .filter(({ name }) => {
+        const hidden = seen.has(name);
+        seen.add(name);
+        return !hidden;
+      });
   }
 
   globals(): readonly ScenarioVariable[] {
@@ -169,6 +192,8 @@ function programView(program: Program, path: string, name: string): ScenarioProg
     return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
   });
   const filesOf = boundaries.map(({ span }) => fileAt(span.start));
+  let known: ReadonlySet<number> | undefined;
+  const allocating = (): ReadonlySet<number> => (known ??= new Set(allocatingStatements(program)));
   return {
     path,
     name,
@@ -194,7 +219,27 @@ function programView(program: Program, path: string, name: string): ScenarioProg
       decode(program, ...codeOfBoundary(program, statement)).flatMap(({ name: op, operands }) =>
         op === 'CALL' ? [functions[operands[0] ?? -1]?.name ?? '?'] : [],
       ),
+    allocates: (statement) => allocating().has(statement),
     functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
   };
 }
+
+/** Kinds of builtins that hand out memory which the counters of the page allocator need not tell of. */
+const HANDING: ReadonlySet<Builtin['category']> = new Set(['slab', 'vmalloc', 'DMA']);
+
+/** Those that free or ask apart: they have no memory as their result. */
+const handsOut = ({ changes, category, name, signature }: Builtin): boolean =>
+  changes && HANDING.has(category) && (name.includes('alloc') || /\*\s*\w+\(/.test(signature));
+
+const allocatingStatements = (program: Program): readonly number[] =>
+  program.boundaries.flatMap((_, statement) =>
+    decode(program, ...codeOfBoundary(program, statement)).some(
+      ({ name, operands: [index = -1] }) => {
+        const builtin = name === 'BUILTIN' ? program.builtins[index] : undefined;
+        return builtin !== undefined && handsOut(builtin);
+      },
+    )
+      ? [statement]
+      : [],
+  );

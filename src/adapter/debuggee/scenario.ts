@@ -3,6 +3,7 @@
  * that is only looked into has no scenario (inspection.ts).
  */
 import type { ScenarioCode } from './scenarioCode.js';
+import type { StackUse } from '../../scenario/index.js';
 import type { Place } from '../../engine/types/access.js';
 
 /** Lines and columns count from 1; the end is exclusive. */
@@ -45,6 +46,8 @@ export interface ScenarioProgram {
   isFirst(statement: number): boolean;
   /** The scenario's functions that a statement calls by name, in the order of its code. */
   callsOf(statement: number): readonly string[];
+  /** Whether a statement calls something of the kernel that allocates objects or areas. */
+  allocates(statement: number): boolean;
   /** The function that a statement stands in; `main` for those outside of functions and tasks. */
   functionAt(statement: number): {
     readonly name: string;
@@ -87,6 +90,9 @@ export interface ScenarioView {
   frames(task: number): readonly ScenarioFrame[];
   /** The variables in view in a frame, innermost block first. */
   locals(task: number, frame: number): readonly ScenarioVariable[];
+  /** A function that the kernel has called, inside a statement: where it stands, and its variables in view. */
+  calledFrame(statement: number): ScenarioFrame;
+  calledLocals(task: number, statement: number, use: StackUse): readonly ScenarioVariable[];
   /** Variables of the script outside of functions. */
   globals(): readonly ScenarioVariable[];
   /** Makes a task go on at another statement of the function that it is in. An edit. */

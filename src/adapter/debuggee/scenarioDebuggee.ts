@@ -5,8 +5,14 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import * as plain from '../../engine/entry/functions.js';
 import { kernel as instrumented } from '../../engine/entry/instrumented.js';
+import type { Allocations } from '../../engine/view/whereIs.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import { ScenarioVm, type MachineEvent, type Program } from '../../scenario/index.js';
+import {
+  ScenarioVm,
+  type BlockReason,
+  type MachineEvent,
+  type Program,
+} from '../../scenario/index.js';
 import type { KernelFlavour, Standing } from '../time/runner.js';
 import type { Debuggee } from './debuggee.js';
 import { nextTask, RunningScenario } from './runningScenario.js';
@@ -15,6 +21,7 @@ import { ScenarioEvaluator } from './scenarioEvaluator.js';
 export class ScenarioDebuggee implements Debuggee {
   readonly scenario: RunningScenario;
   readonly evaluator: ScenarioEvaluator;
+  readonly allocations: Allocations;
   private readonly vm: ScenarioVm;
 
   constructor(
@@ -26,6 +33,12 @@ export class ScenarioDebuggee implements Debuggee {
     this.vm = new ScenarioVm(program, image, { kernel: plain, name });
     this.scenario = new RunningScenario(this.vm, path, name);
     this.evaluator = new ScenarioEvaluator(this.vm);
+    this.allocations = {
+      object: (address) => this.vm.allocated('object', address),
+      area: (address) => this.vm.allocated('area', address),
+      cache: (address) => this.vm.allocated('cache', address),
+      page: (pfn) => this.vm.pageHistory(pfn),
+    };
   }
 
   get tape(): Tape<MachineEvent> {
@@ -45,6 +58,18 @@ export class ScenarioDebuggee implements Debuggee {
     this.vm.runStatement(kernel === 'plain' ? plain : instrumented);
   }
 
+  beginStatement(mayRest: () => boolean): boolean {
+    return this.vm.runStatement(plain, mayRest).kind !== 'unfinished';
+  }
+
+  resumeStatement(mayRest: () => boolean): boolean {
+    return this.vm.resumeStatement(mayRest).kind !== 'unfinished';
+  }
+
+  wasCalledBack(): boolean {
+    return this.vm.wasCalledBack;
+  }
+
   nrLeft(): number {
     return this.vm.nrLeft;
   }
@@ -55,6 +80,10 @@ export class ScenarioDebuggee implements Debuggee {
 
   canRun(task: number): boolean {
     return this.vm.canRun(task);
+  }
+
+  waitsFor(task: number): BlockReason | undefined {
+    return this.vm.waitsFor(task);
   }
 
   switchTo(task: number): void {

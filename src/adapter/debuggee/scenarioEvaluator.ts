@@ -2,10 +2,16 @@
 import { kernel as instrumented } from '../../engine/entry/instrumented.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt, type Place } from '../../engine/types/access.js';
-import type { Evaluated as VmEvaluated, ScenarioVm } from '../../scenario/index.js';
+import type {
+  Evaluated as VmEvaluated,
+  EvaluateOptions,
+  ScenarioVm,
+} from '../../scenario/index.js';
+import type { Pieces } from '../../scenario/index.js';
 import type {
   Evaluated,
   Evaluator,
+  ExtraName,
   KnownName,
   Viewpoint,
   Whereabouts,
@@ -14,31 +20,69 @@ import { knownNames } from '../evaluation/knownNames.js';
 import { withoutQualifiers } from '../evaluation/qualifiedNames.js';
 import { errors } from '../protocol/errors.js';
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 export class ScenarioEvaluator implements Evaluator {
   constructor(private readonly vm: ScenarioVm) {}
 
   evaluate(text: string, at: Viewpoint, effects?: 'allowed'): Evaluated {
+    const { expression, frame, options } = this.asked(text, at, effects);
+    return valueOf(this.vm.evaluate(expression, frame, options));
+  }
+
+  *evaluating(
+    text: string,
+    at: Viewpoint,
+    effects: 'allowed' | undefined,
+    mayRest: () => boolean,
+  ): Pieces<Evaluated> {
+    const { expression, frame, options } = this.asked(text, at, effects);
+    return valueOf(yield* this.vm.evaluating(expression, frame, options, mayRest));
+  }
+
+  private asked(text: string, at: Viewpoint, effects: 'allowed' | undefined) {
     const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
-    const frame = this.vm.frames(at.task)[at.frame];
+    const { inside, below } = at;
+    const frame =
+      inside === undefined
+        ? this.vm.frames(at.task)[at.frame]
+        : this.vm.frameInside(at.task, inside.statement, inside.use);
     const { extra = [] } = at;
-    const values = extra.map(({ name, type, value }) => [name, { type, value }] as const);
-    const result = this.vm.evaluate(expression, frame, {
+    const known = extra.some(({ weak }) => weak === true) ? this.variablesOf(frame) : NOTHING;
+    const values = extra
+      .filter(({ name, weak }) => weak !== true || !known.has(name))
+      .map(({ name, type, value }) => [name, { type, value }] as const);
+    const options: EvaluateOptions = {
       // The console is listened to: what a call does inside can be stopped at.
-      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented }),
+      ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented, below }),
       ...(values.length > 0 && { values: Object.fromEntries(values) }),
-    });
-    if (!result.ok) throw errors.cannotEvaluate(result.message);
-    return evaluated(result);
+    };
+    return { expression, frame, options };
   }
 
   problemWith(expression: string, { statements, extra }: Whereabouts): string | undefined {
-    const values = Object.fromEntries(extra.map(({ name, ...known }) => [name, known]));
-    return this.vm.problemWith(expression, statements, values);
+    const problem = (names: readonly ExtraName[]): string | undefined => {
+      const values = Object.fromEntries(names.map(({ name, ...known }) => [name, known]));
+      return this.vm.problemWith(expression, statements, values);
+    };
+    const strong = extra.filter(({ weak }) => weak !== true);
+    const whole = problem(extra);
+    return strong.length === extra.length || whole === undefined ? whole : problem(strong);
+  }
+
+  private variablesOf(frame: Parameters<ScenarioVm['locals']>[0] | undefined): ReadonlySet<string> {
+    const locals = frame === undefined ? [] : this.vm.locals(frame);
+    return new Set([...locals, ...this.vm.globals()].map(({ name }) => name));
   }
 
   names(prefix: string): Iterable<KnownName> {
     return knownNames(this.vm.program, prefix);
   }
+}
+
+function valueOf(result: ReturnType<ScenarioVm['evaluate']>): Evaluated {
+  if (!result.ok) throw errors.cannotEvaluate(result.message);
+  return evaluated(result);
 }
 
 function evaluated({ type, value, address, bits }: VmEvaluated): Evaluated {

@@ -40,7 +40,7 @@ export class Target {
     armed: () => Armed,
     beforeCut: (position: number) => void,
   ) {
-    const { image, tape, scenario, evaluator } = debuggee;
+    const { image, tape, scenario, evaluator, allocations } = debuggee;
     this.image = image;
     this.scenario = scenario;
     this.tape = tape;
@@ -48,6 +48,7 @@ export class Target {
     this.context = machineContext(
       image,
       scenario?.program.files.map(({ text }) => text).join('\n'),
+      allocations,
     );
     this.chronicle = new Chronicle(image, tape, this.context.states, {
       held: scenario?.expectCells.held,
@@ -59,11 +60,17 @@ export class Target {
       this.chronicle.cutAt(tape.cursor);
       beforeCut(tape.cursor);
     });
-    this.attempts = new AttemptFinder(this.timeline, tape, image.mm);
+    this.attempts = new AttemptFinder(
+      this.timeline,
+      tape,
+      image.mm,
+      (statement) => scenario?.program.allocates(statement) ?? false,
+    );
     this.stops = new StopFinder({
       timeline: this.timeline,
       tape,
       context: this.context,
+      program: scenario?.program,
       armed,
       surroundings: (at) => ({
         oldest: this.timeline.boundaries.first,

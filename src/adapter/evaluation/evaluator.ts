@@ -1,5 +1,6 @@
 /** Expressions of C, evaluated where the machine stands: what breakpoints, hovers, watches and the console share. */
 import type { Place, ScalarValue } from '../../engine/types/access.js';
+import type { Pieces, StackUse } from '../../scenario/index.js';
 import type { CType } from '../../engine/types/model.js';
 
 /** A typed value: in memory where it is an object, by itself where it is a scalar. */
@@ -16,6 +17,14 @@ export interface ExtraName {
   readonly name: string;
   readonly type: CType;
   readonly value: ScalarValue;
+  /** A variable of the scenario that has the name is meant instead. */
+  readonly weak?: true;
+}
+
+/** The frame of a function that the kernel has called back: where it stands, and what of the task's stack is in use there. */
+export interface InsideFrame {
+  readonly statement: number;
+  readonly use: StackUse;
 }
 
 /** Where an expression is looked at from. */
@@ -24,6 +33,10 @@ export interface Viewpoint {
   /** Of the task's active functions: 0 is the innermost. */
   readonly frame: number;
   readonly extra?: readonly ExtraName[];
+  /** In place of a frame between two statements. */
+  readonly inside?: InsideFrame;
+  /** What of the task's stack is in use by the innermost function that the kernel has called back. */
+  readonly below?: StackUse;
 }
 
 /** Places where an expression may come to be evaluated. */
@@ -40,6 +53,13 @@ export interface Evaluator {
    * @throws AdapterError `cannotEvaluate` with the sentence that says why
    */
   evaluate(expression: string, at: Viewpoint, effects?: 'allowed'): Evaluated;
+  /** As {@link evaluate}, in pieces, between which others are let through that do not use the machine. */
+  evaluating(
+    expression: string,
+    at: Viewpoint,
+    effects: 'allowed' | undefined,
+    mayRest: () => boolean,
+  ): Pieces<Evaluated>;
   /** Why an expression cannot be evaluated, without evaluating it; undefined when it can be. */
   problemWith(expression: string, where: Whereabouts): string | undefined;
   /** Names that mean something anywhere, those of the script apart; `prefix` narrows them. */

@@ -1,14 +1,14 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
 import { failedExpectText, type MachineEvent } from '../../scenario/index.js';
 import { failureReason } from '../../engine/verdict/reason.js';
+import { parseCType } from '../../engine/types/declaration.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';
 
 export function eventNames({ profile }: MachineContext, event: MachineEvent): readonly ExtraName[] {
   const named = (name: string, spelled: string, value: number): ExtraName[] => {
-    const tag = /^enum (\w+)$/.exec(spelled)?.[1];
-    const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
+    const type = parseCType(spelled, profile.types);
     return type === undefined ? [] : [{ name, type, value }];
   };
   switch (event.kind) {
@@ -30,6 +30,8 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
     case 'bad-page':
     case 'migrate':
       return named('pfn', 'unsigned long', event.pfn);
+    case 'slab-corruption':
+      return named('cache', 'struct kmem_cache *', event.cache);
     case 'address-misuse':
     case 'stale-tlb':
       return named('va', 'unsigned long', event.va);
@@ -69,6 +71,8 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'address-misuse':
     case 'stale-tlb':
       return event.text;
+    case 'slab-corruption':
+      return event.text.split('\n')[0] ?? '';
     case 'expect-failed':
       return failedExpectText(event);
     case 'direct-reclaim':

@@ -91,6 +91,10 @@ function virtualText(context: MachineContext, value: number, shown: string): str
 function factsOf(context: MachineContext, value: number, meant: Meant): readonly Shown[] {
   const { surveyor } = context;
   const report = addressReport(surveyor, { value, meant });
+  const ofWhere = (wanted: string): string | undefined =>
+    report.place?.some(({ name }) => name === wanted) === true
+      ? undefined
+      : report.where?.facts.find(({ name }) => name === wanted)?.value;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['kind', withoutArticle(report.title)],
     ['meaning', report.meaning],
@@ -101,6 +105,8 @@ function factsOf(context: MachineContext, value: number, meant: Meant): readonly
     ['struct page', report.page],
     ['logical', report.logical],
     ['now', report.where?.sentence],
+    ['allocated', ofWhere('allocated')],
+    ['freed', ofWhere('freed')],
   ];
   const walk = meant === 'virtual' ? walkPart(context, value, report.walk?.end) : undefined;
   return [

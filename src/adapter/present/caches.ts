@@ -77,7 +77,7 @@ function cacheContainer(context: MachineContext, cache: CacheView): Container {
 }
 
 function geometry(
-  { image: { mm }, surveyor: { reader } }: MachineContext,
+  { image: { mm }, surveyor: { reader, allocations } }: MachineContext,
   { address }: CacheView,
 ): Shown[] {
   const number = (member: string): number | undefined => reader.uint('kmem_cache', member, address);
@@ -92,6 +92,7 @@ function geometry(
     ['free pointer', pointerText(number('offset'))],
     ['left red zone', nonZero(number('red_left_pad'))],
     ['colours', text(number('colour'))],
+    ['created', allocations?.cache(address)],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [fact(name, value)]));
 }
@@ -146,7 +147,7 @@ function showSlab(context: MachineContext, view: SlabView): Shown {
 
 /** The freelists are read once for all of them. */
 function objects(context: MachineContext, slab: Slab): Container {
-  const { reader } = context.surveyor;
+  const { reader, allocations } = context.surveyor;
   const lists = freeObjects(reader, slab);
   return {
     nrIndexed: slab.nrObjects,
@@ -161,10 +162,16 @@ function objects(context: MachineContext, slab: Slab): Container {
               : object.free
                 ? 'free'
                 : 'used';
+        const by = object.free === true ? undefined : allocations?.object(object.address);
         const tracks = slabTracks(reader, slab.cache, object.address).map(trackText);
         const at = formatAddress(object.address, context.profile.pointerSize);
         return {
-          ...fact(`[${object.index}]`, [`${at}: ${state}`, ...tracks].join('; ')),
+          ...fact(
+            `[${object.index}]`,
+            [`${at}: ${state}`, ...(by === undefined ? [] : [`allocated ${by}`]), ...tracks].join(
+              '; ',
+            ),
+          ),
           memory: object.address,
         };
       }),

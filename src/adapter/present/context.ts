@@ -5,7 +5,7 @@ import type { Profile } from '../../engine/types/profile.js';
 import type { FrameStates } from '../../engine/view/frameStates.js';
 import type { PagePeek } from '../../engine/view/pagePeek.js';
 import { surveyorOf } from '../../engine/view/surveyor.js';
-import type { Surveyor } from '../../engine/view/whereIs.js';
+import type { Allocations, Surveyor } from '../../engine/view/whereIs.js';
 import { NumberOrigins } from '../evaluation/numberOrigins.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import { freeAreaSpecial } from './freeArea.js';
@@ -26,11 +26,18 @@ export interface MachineContext extends ValueContext {
   readonly surveyor: Surveyor;
 }
 
-/** @param scenario its text */
-export function machineContext(image: KernelImage, scenario?: string): MachineContext {
+/**
+ * @param scenario its text
+ * @param allocations who has allocated what, as far as the session knows
+ */
+export function machineContext(
+  image: KernelImage,
+  scenario?: string,
+  allocations?: Allocations,
+): MachineContext {
   const specials = new Map<string, Special>();
   const specialPlaces: SpecialPlace[] = [];
-  const surveyor = surveyorOf(image);
+  const surveyor = { ...surveyorOf(image), ...(allocations && { allocations }) };
   const context: MachineContext = {
     image,
     profile: image.profile,

@@ -41,10 +41,12 @@ function showPiece(context: MachineContext, name: string, piece: VmapPiece): Sho
   if (piece.kind === 'gap') return fact(name, `${where}: gap`);
   if (piece.kind === 'lazy') return fact(name, `${where}: freed, waits for the purge`);
   const { area } = piece;
+  const by = context.surveyor.allocations?.area(start);
   const caller = area.caller === undefined ? '' : ` by ${area.caller}`;
   return {
     ...group(name, `${where}: ${area.what}${caller}`, {
       named: (format) => [
+        ...(by === undefined ? [] : [fact('allocated', by)]),
         ...(area.nrPages ? [fact('pages', `${area.nrPages}`)] : []),
         ...(area.guard === undefined
           ? [fact('guard page', 'none')]

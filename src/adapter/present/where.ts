@@ -16,11 +16,17 @@ export function showWhere(
   const found = whereIs(surveyor, asPfn(pfn), within);
   return {
     name,
-    value: found.sentence,
+    value: `${found.sentence}${allocatedText(found)}`,
     kind: 'virtual',
     readOnly: true,
     children: factsOf(found),
   };
+}
+
+/** `; allocated at line 9 by kmalloc()` */
+function allocatedText({ facts }: Pick<Whereabouts, 'facts'>): string {
+  const by = facts.find(({ name }) => name === 'allocated');
+  return by === undefined ? '' : `; allocated ${by.value}`;
 }
 
 /** An address by what it belongs to, whether a page is mapped there or not; undefined where nothing is known of it. */

@@ -5,7 +5,8 @@
 import type { Command } from './dap.js';
 import { errors } from './errors.js';
 
-type Kind = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'count' | 'granularity';
+type Kind =
+  'string' | 'number' | 'integer' | 'boolean' | 'object' | 'count' | 'granularity' | 'access';
 
 /** Kinds by member; names ending in `?` may be absent, a shape in brackets is that of an array's elements. */
 interface Shape {
@@ -140,6 +141,37 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   'mmscope/goToTime': { time: 'integer' },
   'mmscope/differences': { from: 'integer', 'to?': 'integer', 'limit?': 'count' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'integer' },
+  'mmscope/virtual': { 'space?': 'string' },
+  'mmscope/virtualParts': {
+    'space?': 'string',
+    region: 'string',
+    start: 'count',
+    count: 'count',
+  },
+  'mmscope/virtualPages': {
+    'space?': 'string',
+    first: 'string',
+    pagesPerCell: 'integer',
+    cells: 'count',
+  },
+  'mmscope/aliases': { pfn: 'integer' },
+  'mmscope/walk': {
+    'expression?': 'string',
+    'frameId?': 'integer',
+    'space?': 'string',
+    'access?': 'access',
+    'user?': 'boolean',
+  },
+  'mmscope/freeBlocks': {
+    zone: 'integer',
+    'order?': 'integer',
+    'migratetype?': 'integer',
+    'cpu?': 'integer',
+    'pindex?': 'integer',
+    start: 'count',
+    count: 'count',
+  },
+  'mmscope/slabs': { cache: 'string', start: 'count', count: 'count' },
 };
 
 export function checkArguments(command: Command, given: unknown): void {
@@ -191,6 +223,10 @@ const KINDS: Readonly<
   granularity: {
     holds: (value) => value === 'statement' || value === 'line' || value === 'instruction',
     what: "'statement', 'line' or 'instruction'",
+  },
+  access: {
+    holds: (value) => value === 'read' || value === 'write' || value === 'fetch',
+    what: "'read', 'write' or 'fetch'",
   },
 };
 

@@ -40,6 +40,7 @@ const CODES = {
   otherTaskInside: 3020,
   noSuchTarget: 3101,
   frameIsOld: 3102,
+  notRecorded: 3103,
   defect: 9000,
 } as const;
 
@@ -149,6 +150,7 @@ export const errors = {
   noSuchTarget: (id: number) =>
     quiet('noSuchTarget', `There is no target ${id} any more: the machine has moved.`),
   frameIsOld: (reason: string) => shown('frameIsOld', reason),
+  notRecorded: (reason: string) => shown('notRecorded', reason),
 
   /** A defect of the engine or of the adapter. */
   defect: (error: unknown) =>

@@ -1,7 +1,6 @@
 /**
  * Where calls began: of the scenario's functions among the boundaries, of the kernel's inside a statement.
  */
-import { tables } from '../../engine/entry/instrumented.js';
 import type { ScenarioProgram } from '../debuggee/scenario.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { StatementTrace } from './statementTrace.js';
@@ -79,8 +78,9 @@ export function beginningInside(
   return undefined;
 }
 
-export interface KernelCall {
-  readonly functionId: number;
+export interface InnerCall {
+  /** Of the first line of the function. */
+  readonly statementId: number;
   /** The first line of the function. */
   readonly place: Place;
 }
@@ -89,18 +89,20 @@ export interface KernelCall {
  * The calls of kernel functions that the line at a place is still to make, or the scenario's statement where no kernel function
  * is active: in the order of time.
  */
-export function callsAhead(trace: StatementTrace, place: Place): readonly KernelCall[] {
+export function callsAhead(trace: StatementTrace, place: Place): readonly InnerCall[] {
   const stack = isInside(place) ? trace.stackAfter(place.events) : [];
   const depth = stack.length;
   const line = lineOf(stack.at(-1));
-  const calls: KernelCall[] = [];
+  const calls: InnerCall[] = [];
   const first = place.events === NOT_BEGUN ? 0 : place.events;
   for (let n = first; n < trace.length && trace.depth(n) >= depth; n++) {
     if (!trace.isMicrostep(n)) continue;
     if (trace.depth(n) === depth && lineOf(trace.statementId(n)) !== line) break;
     if (trace.depth(n) !== depth + 1 || !trace.isEntry(n)) continue;
-    const functionId = tables.statementFunction[trace.statementId(n)] ?? 0;
-    calls.push({ functionId, place: { boundary: place.boundary, ...at(trace, n) } });
+    calls.push({
+      statementId: trace.statementId(n),
+      place: { boundary: place.boundary, ...at(trace, n) },
+    });
   }
   return calls;
 }

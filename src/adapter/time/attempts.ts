@@ -9,13 +9,14 @@
  */
 import { vmEventStates } from '../../engine/kernel/include/linux/vmstat.h.js';
 import type { Attempt } from '../../engine/verdict/attempt.js';
-import { recordAttempts } from '../../engine/verdict/listen.js';
+import { listenTo } from '../../engine/probe.js';
+import { attemptListener } from '../../engine/verdict/listen.js';
 import { kernelCall } from '../../engine/entry/kernelCall.js';
 import { AttemptRecorder } from '../../engine/verdict/recorder.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { cpu_possible, nr_cpu_ids } from '../../engine/kernel/include/linux/cpumask.h.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import type { MachineEvent } from '../../scenario/index.js';
+import type { MachineEvent, Pieces } from '../../scenario/index.js';
 import { isInside, samePlace, type Place } from './place.js';
 import { LEAVE, type TraceVisitor } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
@@ -53,6 +54,8 @@ export class AttemptFinder {
     private readonly timeline: Timeline,
     private readonly tape: Tape<MachineEvent>,
     private readonly mm: Kernel,
+    /** Whether a statement of the scenario calls something that allocates more than pages, of which the tape need not tell. */
+    private readonly allocates: (statement: number) => boolean,
   ) {}
 
   /** The newest attempt that has begun at the timeline's place. */
@@ -79,15 +82,21 @@ export class AttemptFinder {
     return newestOf(this.record(boundary, place), boundary) ?? this.lastBefore(boundary);
   }
 
-  /** Lets the console call the instrumented kernel, and keeps what it attempts. */
-  duringEdit<T>(run: () => T): T {
+  /** Lets the console call the instrumented kernel, piece by piece, and keeps what it attempts. */
+  *duringEdit<T>(calling: Pieces<T>): Pieces<T> {
     const recorder = new AttemptRecorder(this.mm);
-    const { attempts } = recorder;
+    const listener = attemptListener(recorder);
     const { place } = this.timeline;
     try {
-      return recordAttempts(recorder, run);
+      for (;;) {
+        const step = listenTo(listener, () => calling.next());
+        if (step.done === true) return step.value;
+        yield step.value;
+      }
     } finally {
-      this.keep(place, attempts);
+      calling.return(undefined as T);
+      recorder.end();
+      this.keep(place, recorder.attempts);
     }
   }
 
@@ -130,11 +139,16 @@ export class AttemptFinder {
     const told = tape.marksBetween(from, to).findLast(({ event }) => TRACES.has(event.kind));
     const position = Math.max(counted, told?.position ?? -1);
     const edit = [...this.ofEdits.keys()].filter((at) => at < end && timeline.isEditStep(at));
-    const newestEdit = Math.max(-1, ...edit);
-    if (position < 0) return newestEdit;
-    let boundary = end - 1;
-    while (boundary > first && timeline.boundaries.position(boundary) > position) boundary--;
-    return Math.max(boundary, newestEdit);
+    let newest = Math.max(-1, ...edit);
+    for (let boundary = end - 1; boundary >= Math.max(first, newest + 1); boundary--) {
+      const asks =
+        this.allocates(timeline.boundaries.statement(boundary)) ||
+        timeline.wasCalledBack(boundary) ||
+        // The last one at or before what the tape has.
+        timeline.boundaries.position(boundary) <= position;
+      if (asks) newest = boundary;
+    }
+    return newest;
   }
 
   // --- recording -----------------------------------------------------------------------------------------------------

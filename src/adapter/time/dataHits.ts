@@ -87,7 +87,7 @@ function hitOf(
     kind: 'stop',
     place,
     reason: 'data breakpoint',
-    text: `${watch.target.label}${told.text}${stackText(trace.stackAfter(events))}${note}`,
+    text: `${watch.target.label}${told.text}${stackText(trace.stackAfter(events), parts.program)}${note}`,
     breakpointId: watch.id,
   };
 }

@@ -30,7 +30,9 @@ export async function goForward(motion: Motion, goal: ForwardGoal): Promise<void
       if (arrived(motion, goal, [])) return;
       continue;
     }
-    timeline.complete(boundary);
+    while (!timeline.advance(boundary, () => motion.mayRest()))
+      // A pause in the middle of a long call stops in front of its statement.
+      if (await motion.interrupted(() => timeline.abandon())) return;
     const later = stops.during(boundary).filter(({ place }) => comparePlaces(place, from) > 0);
     const inside = later.filter(({ place }) => place.boundary === boundary);
     if (stoppedInside(motion, inside, goal.inside(boundary))) return;

@@ -4,7 +4,13 @@
  */
 import { kernelFunctionsNamed } from '../debuggee/kernelSources.js';
 import type { ArmedHappening } from '../breakpoints/armed.js';
-import type { EntryWatch, Facts, WriteWatch } from '../breakpoints/happenings/happening.js';
+import type {
+  EntryWatch,
+  Facts,
+  FoundFacts,
+  LeavingWatch,
+  WriteWatch,
+} from '../breakpoints/happenings/happening.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
@@ -19,10 +25,10 @@ export interface FoundHappening {
   readonly facts: Facts;
 }
 
-/** One function entry that somebody waits for. */
-interface ArmedEntry {
+/** One function whose calls somebody waits for. */
+interface ArmedCall {
   readonly armed: ArmedHappening;
-  readonly watch: EntryWatch;
+  readonly watch: EntryWatch | LeavingWatch;
 }
 
 export class HappeningFinder {
@@ -35,31 +41,61 @@ export class HappeningFinder {
   /** In the statement after a boundary, in the order of time. Memory is at the timeline's place afterwards. */
   during(boundary: number, armed: readonly ArmedHappening[]): readonly FoundHappening[] {
     if (armed.length === 0) return [];
-    return [...this.entries(boundary, armed), ...this.writes(boundary, armed)].sort((a, b) =>
+    return [...this.calls(boundary, armed), ...this.writes(boundary, armed)].sort((a, b) =>
       comparePlaces(a.place, b.place),
     );
   }
 
+  /** In front of the statement after a boundary, which is complete. Memory is at the timeline's place afterwards. */
+  waits(boundary: number, armed: readonly ArmedHappening[]): readonly FoundHappening[] {
+    const { timeline, mm } = this;
+    const wait = timeline.waitAfter(boundary);
+    if (wait === undefined) return [];
+    const place = timeline.boundaryPlace(boundary);
+    const here = timeline.place;
+    timeline.goTo(place);
+    const found = armed.flatMap((one) =>
+      one.happening.watches.flatMap((watch) =>
+        watch.at === 'waiting' && watch.kind === wait.kind
+          ? [{ armed: one, place, facts: watch.facts(mm, wait.address) }]
+          : [],
+      ),
+    );
+    timeline.goTo(here);
+    return found;
+  }
+
   // --- calls ---------------------------------------------------------------------------------------------------------
 
-  private entries(boundary: number, all: readonly ArmedHappening[]): readonly FoundHappening[] {
-    const byFunction = entriesByFunction(all);
+  private calls(boundary: number, all: readonly ArmedHappening[]): readonly FoundHappening[] {
+    const byFunction = callsByFunction(all);
     if (byFunction.size === 0) return [];
     const { tape, mm } = this;
     const found: FoundHappening[] = [];
+    const note = (armed: ArmedHappening, events: number, facts: FoundFacts): void => {
+      for (const each of Array.isArray(facts)
+        ? (facts as readonly Facts[])
+        : [facts as Facts | undefined])
+        if (each !== undefined)
+          found.push({ armed, facts: each, place: { boundary, events, position: tape.cursor } });
+    };
     this.timeline.walk(boundary, {
       after: (n, stack, _statementId, isEntry) => {
         const top = stack[stack.length - 1];
         if (!isEntry || top === undefined) return;
         for (const { armed, watch } of byFunction.get(top.functionId) ?? []) {
+          if (watch.at !== 'entry') continue;
           const caller = stack[stack.length - 2];
           if (watch.calledBy !== undefined && nameOf(caller) !== watch.calledBy) continue;
-          const facts = watch.facts(mm, top.locals(), caller?.locals() ?? {});
-          if (facts === undefined) continue;
           // The caller's own microstep, at the call, is the event before.
           const events = watch.stopIn === 'caller' ? n : n + 1;
-          found.push({ armed, facts, place: { boundary, events, position: tape.cursor } });
+          note(armed, events, watch.facts(mm, top.locals(), caller?.locals() ?? {}));
         }
+      },
+      leaving: (n, stack) => {
+        const top = stack[stack.length - 1];
+        for (const { armed, watch } of byFunction.get(top?.functionId ?? -1) ?? [])
+          if (watch.at === 'leaving') note(armed, n, watch.facts(mm, top?.locals() ?? {}));
       },
     });
     return found;
@@ -68,10 +104,11 @@ export class HappeningFinder {
   // --- writes --------------------------------------------------------------------------------------------------------
 
   private writes(boundary: number, all: readonly ArmedHappening[]): readonly FoundHappening[] {
-    return all.flatMap((armed) => {
-      const { watch } = armed.happening;
-      return watch.at === 'write' ? this.writesOf(boundary, armed, watch) : [];
-    });
+    return all.flatMap((armed) =>
+      armed.happening.watches.flatMap((watch) =>
+        watch.at === 'write' ? this.writesOf(boundary, armed, watch) : [],
+      ),
+    );
   }
 
   private writesOf(
@@ -108,17 +145,17 @@ export class HappeningFinder {
 const nameOf = (active: ActiveFunction | undefined): string | undefined =>
   active === undefined ? undefined : tables.functions[active.functionId]?.name;
 
-function entriesByFunction(all: readonly ArmedHappening[]): ReadonlyMap<number, ArmedEntry[]> {
-  const byFunction = new Map<number, ArmedEntry[]>();
-  for (const armed of all) {
-    const { watch } = armed.happening;
-    if (watch.at !== 'entry') continue;
-    for (const fn of kernelFunctionsNamed(watch.fn)) {
-      const list = byFunction.get(fn);
-      if (list === undefined) byFunction.set(fn, [{ armed, watch }]);
-      else list.push({ armed, watch });
+function callsByFunction(all: readonly ArmedHappening[]): ReadonlyMap<number, ArmedCall[]> {
+  const byFunction = new Map<number, ArmedCall[]>();
+  for (const armed of all)
+    for (const watch of armed.happening.watches) {
+      if (watch.at !== 'entry' && watch.at !== 'leaving') continue;
+      for (const fn of kernelFunctionsNamed(watch.fn)) {
+        const list = byFunction.get(fn);
+        if (list === undefined) byFunction.set(fn, [{ armed, watch }]);
+        else list.push({ armed, watch });
+      }
     }
-  }
   return byFunction;
 }
 

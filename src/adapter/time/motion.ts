@@ -23,8 +23,13 @@ export interface Motion {
   logged(hit: LogHit): void;
   /** The cursor has come further, over what was printed. */
   progressed(): void;
-  /** Lets messages through now and then; true when the motion is over. */
-  interrupted(): Promise<boolean>;
+  /** Whether it is time to let messages through. */
+  mayRest(): boolean;
+  /**
+   * Lets messages through now and then; true when the motion is over.
+   * @param giveUp what has to be done before it ends; false: it cannot end here
+   */
+  interrupted(giveUp?: () => boolean): Promise<boolean>;
   /** The debugger makes a task the one that runs next. False if it cannot run. */
   switchTo(task: number): boolean;
 }

@@ -77,7 +77,7 @@ export class RunControl implements Motion {
     return this.journey;
   }
 
-  /** Stops as soon as the statement under way is done. */
+  /** Stops as soon as the statement under way is done, or in front of it where that takes long. */
   pause(): void {
     this.pace.askPause();
   }
@@ -222,13 +222,18 @@ export class RunControl implements Motion {
     this.listener.progressed();
   }
 
-  async interrupted(): Promise<boolean> {
+  mayRest(): boolean {
+    return this.pace.isTimeToRest();
+  }
+
+  async interrupted(giveUp?: () => boolean): Promise<boolean> {
     if (this.pace.isTimeToRest()) {
       await this.pace.rest();
       if (!this.disposed) this.listener.rested();
     }
+    if (!this.disposed && !this.pace.pauseAsked) return false;
     if (this.disposed) return true;
-    if (!this.pace.pauseAsked) return false;
+    if (giveUp?.() === false) return false;
     this.stop('pause', []);
     return true;
   }

@@ -30,6 +30,8 @@ export interface ActiveFunction {
 export interface TraceVisitor {
   /** Before event n. */
   before?(n: number, stack: readonly ActiveFunction[]): void;
+  /** Before event n, which is the leaving of the innermost function on the stack. */
+  leaving?(n: number, stack: readonly ActiveFunction[]): void;
   /** Right after event n: for a microstep, before its line runs. */
   after?(n: number, stack: readonly ActiveFunction[], statementId: number, isEntry: boolean): void;
   mark?(events: number, position: number, event: MachineEvent): void;
@@ -77,6 +79,7 @@ class Walker implements ProbeListener {
   leave(): void {
     const n = this.count;
     this.visitor.before?.(n, this.stack);
+    this.visitor.leaving?.(n, this.stack);
     this.stack.pop();
     this.entered = false;
     this.count = n + 1;

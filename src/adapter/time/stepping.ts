@@ -12,6 +12,7 @@
 import type { Place } from './place.js';
 import type { Granularity } from './steps.js';
 import type { StatementTrace } from './statementTrace.js';
+import { FOREIGN } from '../../engine/probe.js';
 import { tables } from '../../engine/entry/instrumented.js';
 
 export type StepKind = 'next' | 'in' | 'out';
@@ -105,8 +106,10 @@ export const at = (trace: StatementTrace, n: number): Pick<Place, 'events' | 'po
   position: trace.position(n),
 });
 
-/** File and line as one comparable thing; statements of the scenario have none. */
+/** File and line as one comparable thing; of a function that the kernel called back, the statement. Where none is active: ''. */
 export const lineOf = (statementId: number | undefined): string =>
   statementId === undefined
     ? ''
-    : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine.c[statementId] ?? 0}`;
+    : statementId >= FOREIGN
+      ? `scenario:${statementId}`
+      : `${tables.statementFunction[statementId] ?? -1}:${tables.statementLine.c[statementId] ?? 0}`;

@@ -7,7 +7,7 @@
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Tape } from '../../engine/memory/tape.js';
-import type { MachineEvent } from '../../scenario/index.js';
+import type { MachineEvent, StackUse } from '../../scenario/index.js';
 import {
   hasLogPoints,
   isAnythingArmed,
@@ -19,13 +19,15 @@ import { filterOf } from '../breakpoints/exceptionFilters.js';
 import { factNames } from '../breakpoints/happenings/happening.js';
 import { groupNames } from '../breakpoints/happenings/index.js';
 import type { Surroundings, Trigger, Verdict } from '../breakpoints/trigger.js';
-import type { ExtraName, Viewpoint } from '../evaluation/evaluator.js';
+import type { ExtraName, InsideFrame, Viewpoint } from '../evaluation/evaluator.js';
 import { eventNames, eventText } from '../evaluation/eventNames.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
+import type { ScenarioProgram } from '../debuggee/scenario.js';
 import type { MachineContext } from '../present/context.js';
-import { HappeningFinder } from './happeningFinder.js';
+import { HappeningFinder, type FoundHappening } from './happeningFinder.js';
 import { dataHits } from './dataHits.js';
 import { comparePlaces, isInside, type Place } from './place.js';
+import { scenarioStatement } from './stackText.js';
 import type { ActiveFunction } from './statementTrace.js';
 import type { Timeline } from './timeline.js';
 
@@ -66,6 +68,7 @@ export interface StopFinderParts {
   readonly timeline: Timeline;
   readonly tape: Tape<MachineEvent>;
   readonly context: MachineContext;
+  readonly program: ScenarioProgram | undefined;
   readonly armed: () => Armed;
   /** Evaluates and prints where memory is now. */
   readonly surroundings: (at: Viewpoint) => Surroundings;
@@ -117,7 +120,7 @@ export class StopFinder {
   /** Line and function breakpoints at a boundary itself, and data breakpoints that stop in front of its statement. */
   at(boundary: number): readonly Hit[] {
     const { timeline, armed } = this.parts;
-    const ahead = this.dataHits(boundary, 'at');
+    const ahead = [...this.dataHits(boundary, 'at'), ...this.waitHits(boundary)];
     const breakpoints = armed().statements.get(timeline.boundaries.statement(boundary));
     if (breakpoints === undefined) return ahead;
     // Behind an edit stands the statement that stood before it; behind a switch, another one.
@@ -136,20 +139,21 @@ export class StopFinder {
   private kernelHits(boundary: number): readonly Hit[] {
     const { timeline, context, tape } = this.parts;
     const armed = this.parts.armed();
-    if (!needsWalk(armed)) return [];
+    const isCalledBack = armed.statements.size > 0 && timeline.wasCalledBack(boundary);
+    if (!needsWalk(armed) && !isCalledBack) return [];
     const { mm } = context.image;
-    const passed: { place: Place; breakpoint: ArmedBreakpoint; names: readonly ExtraName[] }[] = [];
+    const passed: { place: Place; breakpoint: ArmedBreakpoint; view: Inside }[] = [];
     timeline.walk(boundary, {
       after: (n, stack, statementId, isEntry) => {
         const breakpoints = breakpointsAt(armed, statementId, isEntry) ?? [];
         if (breakpoints.length === 0) return;
         const place = { boundary, events: n + 1, position: tape.cursor };
-        const names = localsOf(mm, stack[stack.length - 1]);
-        for (const breakpoint of breakpoints) passed.push({ place, breakpoint, names });
+        const view = viewOf(mm, stack[stack.length - 1]);
+        for (const breakpoint of breakpoints) passed.push({ place, breakpoint, view });
       },
     });
-    return passed.flatMap(({ place, breakpoint, names }) => {
-      const verdict = this.decideAt(place, breakpoint.trigger, names);
+    return passed.flatMap(({ place, breakpoint, view: { names, inside } }) => {
+      const verdict = this.decideAt(place, breakpoint.trigger, names, inside);
       return hitOf(breakpoint, place, verdict);
     });
   }
@@ -195,8 +199,23 @@ export class StopFinder {
   }
 
   private happeningHits(boundary: number): readonly Hit[] {
+    return this.hitsOf(this.happenings.during(boundary, this.parts.armed().happenings));
+  }
+
+  /** A statement that has to wait leaves nothing to stop in: the stop is in front of it. */
+  private waitHits(boundary: number): readonly Hit[] {
+    const { timeline, armed } = this.parts;
+    const waiting = armed().happenings.filter(({ happening }) =>
+      happening.watches.some(({ at }) => at === 'waiting'),
+    );
+    if (waiting.length === 0 || timeline.hasEnded(boundary)) return [];
+    timeline.complete(boundary);
+    timeline.goTo(timeline.place);
+    return this.hitsOf(this.happenings.waits(boundary, waiting));
+  }
+
+  private hitsOf(found: readonly FoundHappening[]): readonly Hit[] {
     const { mm } = this.parts.context.image;
-    const found = this.happenings.during(boundary, this.parts.armed().happenings);
     return found.flatMap(({ armed: { happening, reason, id, trigger }, place, facts }): Hit[] => {
       const namesOf = reason === 'exception' ? groupNames : (k: Kernel) => factNames(k, facts);
       const verdict = this.decideAt(place, trigger, namesOf(mm, happening, facts));
@@ -211,10 +230,16 @@ export class StopFinder {
     });
   }
 
-  private decideAt(place: Place, trigger: Trigger, extra: readonly ExtraName[]): Verdict {
+  private decideAt(
+    place: Place,
+    trigger: Trigger,
+    extra: readonly ExtraName[],
+    inside?: InsideFrame,
+  ): Verdict {
     return this.lookFrom(place, () => {
       const task = this.parts.timeline.boundaries.task(place.boundary);
-      return trigger.decide(place, this.parts.surroundings({ task, frame: 0, extra }));
+      const at = { task, frame: 0, extra, ...(inside && { inside }) };
+      return trigger.decide(place, this.parts.surroundings(at));
     });
   }
 
@@ -235,6 +260,8 @@ function breakpointsAt(
   isEntry: boolean,
 ): readonly ArmedBreakpoint[] | undefined {
   if (statementId < 0) return undefined;
+  const statement = scenarioStatement(statementId);
+  if (statement !== undefined) return armed.statements.get(statement);
   const onLine = armed.kernelStatements.get(statementId);
   const onFunction = isEntry
     ? armed.kernelFunctions.get(tables.statementFunction[statementId] ?? -1)
@@ -244,8 +271,17 @@ function breakpointsAt(
     : (onFunction ?? onLine);
 }
 
-function localsOf(mm: Kernel, top: ActiveFunction | undefined): readonly ExtraName[] {
-  return top === undefined ? [] : kernelNames(mm, top.functionId, top.locals());
+/** What a condition sees inside a statement: locals of a kernel function, or the frame of a function that the kernel called. */
+interface Inside {
+  readonly names: readonly ExtraName[];
+  readonly inside?: InsideFrame;
+}
+
+function viewOf(mm: Kernel, top: ActiveFunction | undefined): Inside {
+  if (top === undefined) return { names: [] };
+  const statement = scenarioStatement(top.statementId);
+  if (statement === undefined) return { names: kernelNames(mm, top.functionId, top.locals()) };
+  return { names: [], inside: { statement, use: top.locals() as unknown as StackUse } };
 }
 
 function hitOf(breakpoint: ArmedBreakpoint, place: Place, verdict: Verdict): readonly Hit[] {

@@ -11,6 +11,8 @@
  * Invariant: memory is what it was at `place`, except inside the methods of this class.
  */
 import { ReplayDiverged } from '../../engine/memory/tape.js';
+import type { BlockReason, Pieces } from '../../scenario/index.js';
+import { settableLocals } from '../debuggee/kernelSources.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { Runner } from './runner.js';
@@ -42,6 +44,8 @@ export interface LocalEdit {
 
 /** On the tape: cell, before, after. */
 const ENTRY_BYTES = 12;
+/** Remembered before those that cannot be come to again are dropped. */
+const MANY = 1 << 14;
 
 export class Timeline {
   readonly boundaries = new Boundaries();
@@ -51,8 +55,13 @@ export class Timeline {
   private readonly editSteps = new Set<number>();
   /** Those of them where the debugger chose another task to run. */
   private readonly switches = new Set<number>();
+  /** Boundaries in whose statement the kernel called a function of the scenario. */
+  private readonly calledBack = new Set<number>();
+  private mostCalledBack = MANY;
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
+  /** A statement of which a piece has been run, and where the tape's cursor is. */
+  private underWay: { readonly boundary: number; readonly position: number } | undefined;
   /** What boundaries take of the memory that history may have. */
   private shared = 0;
 
@@ -124,6 +133,15 @@ export class Timeline {
     return this.runner.nrLeft();
   }
 
+  /** What the task of the statement after a boundary waits for, for which the statement was undone. Memory is at `place` afterwards. */
+  waitAfter(boundary: number): BlockReason | undefined {
+    if (this.isEditStep(boundary) || !this.isComplete(boundary)) return undefined;
+    this.tape.seek(this.boundaries.position(boundary + 1));
+    const wait = this.runner.waitsFor(this.boundaries.task(boundary));
+    this.tape.seek(this.current.position);
+    return wait;
+  }
+
   /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
   isEdit(boundary: number, position: number): boolean {
     const inside = this.innerEdits.get(boundary) ?? [];
@@ -163,13 +181,65 @@ export class Timeline {
 
   /** Runs the statement after a boundary if it has not been run. Memory may be at its end then, not at `place`. */
   complete(boundary: number): void {
-    if (this.boundaries.last > boundary || this.hasEnded(boundary)) return;
-    this.tape.seek(this.boundaries.position(boundary));
-    if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
-    else this.runner.runStatement('plain');
+    this.advance(boundary, () => false);
+  }
+
+  /**
+   * The same in pieces. False where `mayRest` has said that others are to be let through: then it is to be called again, or what it has
+   * done is to be abandoned, before the timeline is asked for anything else but where it stands.
+   */
+  advance(boundary: number, mayRest: () => boolean): boolean {
+    const { underWay } = this;
+    this.underWay = undefined;
+    if (underWay !== undefined && underWay.boundary === boundary) {
+      if (this.tape.cursor !== underWay.position)
+        throw new Error('the machine was moved in the middle of a statement');
+      if (!this.runner.resumeStatement(mayRest)) return this.suspend(boundary);
+    } else {
+      if (this.boundaries.last > boundary || this.hasEnded(boundary)) return true;
+      this.tape.seek(this.boundaries.position(boundary));
+      if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
+      else if (!this.runner.beginStatement(mayRest)) return this.suspend(boundary);
+    }
+    this.completed(boundary);
+    return true;
+  }
+
+  private suspend(boundary: number): false {
+    this.underWay = { boundary, position: this.tape.cursor };
+    return false;
+  }
+
+  /** Undoes what was run of a statement that is not at its end. False if history no longer holds its beginning. */
+  abandon(): boolean {
+    const { underWay, tape } = this;
+    if (underWay === undefined) return true;
+    if (tape.start > this.boundaries.position(underWay.boundary)) return false;
+    this.underWay = undefined;
+    tape.seek(this.boundaries.position(underWay.boundary));
+    tape.cut();
+    tape.seek(this.current.position);
+    return true;
+  }
+
+  private completed(boundary: number): void {
+    if (this.runner.wasCalledBack()) this.noteCalledBack(boundary);
     this.pushBoundary();
     if (this.traced?.boundary === boundary) this.traced = undefined;
     this.boundaries.forgetBefore(this.tape.start);
+  }
+
+  /** Whether the kernel called a function of the scenario in the statement after a boundary, which is complete. */
+  wasCalledBack(boundary: number): boolean {
+    return this.calledBack.has(boundary);
+  }
+
+  private noteCalledBack(boundary: number): void {
+    const { calledBack, boundaries } = this;
+    calledBack.add(boundary);
+    if (calledBack.size <= this.mostCalledBack) return;
+    for (const at of calledBack) if (at < boundaries.first) calledBack.delete(at);
+    this.mostCalledBack = Math.max(MANY, calledBack.size * 2);
   }
 
   /** Whether the statement after a boundary has been run to its end. */
@@ -223,36 +293,58 @@ export class Timeline {
 
   /** Lets somebody write at the current place. Cuts off what lay to the right. True if anything was written. */
   edit(write: () => void): boolean {
-    const { tape } = this;
-    const { boundary, events, position } = this.current;
-    this.beforeCut();
-    const cuts = tape.cuts;
-    const { end } = tape;
+    const edit = this.beginEdit();
     try {
       write();
     } finally {
-      // What a failed call has written is undone, but still lies to the right.
-      if (tape.cursor === position && (tape.cuts !== cuts || tape.end !== end)) tape.cut();
-      if (tape.cuts !== cuts) {
+      edit.settle();
+    }
+    return edit.end();
+  }
+
+  /** As {@link edit}, of something that is written piece by piece. */
+  *editing<T>(writing: Pieces<T>): Pieces<{ readonly changed: boolean; readonly value: T }> {
+    const edit = this.beginEdit();
+    let value: T;
+    try {
+      value = yield* writing;
+    } finally {
+      edit.settle();
+    }
+    return { changed: edit.end(), value };
+  }
+
+  private beginEdit(): { readonly settle: () => void; readonly end: () => boolean } {
+    const { tape } = this;
+    const { boundary, events, position } = this.current;
+    this.beforeCut();
+    const { cuts, end } = tape;
+    return {
+      settle: () => {
+        // What a failed call has written is undone, but still lies to the right.
+        if (tape.cursor === position && (tape.cuts !== cuts || tape.end !== end)) tape.cut();
+        if (tape.cuts === cuts) return;
         this.boundaries.cutAfter(boundary);
         this.forgetEditsAfter(this.current);
         this.traced = undefined;
-      }
-    }
-    const to = tape.cursor;
-    if (to === position) return false;
-    this.traced = undefined;
-    if (!isInside(this.current)) {
-      this.editSteps.add(boundary);
-      this.pushBoundary();
-      this.current = this.boundaryPlace(boundary + 1);
-    } else {
-      const spans = this.innerEdits.get(boundary) ?? [];
-      spans.push({ events, from: position, to });
-      this.innerEdits.set(boundary, spans);
-      this.current = { boundary, events, position: to };
-    }
-    return true;
+      },
+      end: () => {
+        const to = tape.cursor;
+        if (to === position) return false;
+        this.traced = undefined;
+        if (!isInside(this.current)) {
+          this.editSteps.add(boundary);
+          this.pushBoundary();
+          this.current = this.boundaryPlace(boundary + 1);
+        } else {
+          const spans = this.innerEdits.get(boundary) ?? [];
+          spans.push({ events, from: position, to });
+          this.innerEdits.set(boundary, spans);
+          this.current = { boundary, events, position: to };
+        }
+        return true;
+      },
+    };
   }
 
   /**
@@ -273,7 +365,7 @@ export class Timeline {
   }
 
   private forgetEditsAfter({ boundary, position, events }: Place): void {
-    for (const steps of [this.editSteps, this.switches])
+    for (const steps of [this.editSteps, this.switches, this.calledBack])
       for (const step of steps) if (step >= boundary) steps.delete(step);
     for (const [at, spans] of this.innerEdits) {
       const kept =
@@ -320,7 +412,8 @@ export class Timeline {
         if (local !== undefined) {
           // Right after its event, and only then.
           if (stack === undefined) continue;
-          stack[stack.length - 1 - local.index]?.set(local.name, local.value);
+          const active = stack[stack.length - 1 - local.index];
+          active?.set(settableLocals(active.functionId).indexOf(local.name), local.value);
         } else {
           tape.replayEntriesTo(edit.to);
           visitor.edit?.(edit.from, edit.to);

@@ -19,7 +19,9 @@ import { AdapterError, errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { complete } from '../evaluation/completion.js';
-import { announceEdit, assign, edit } from './editing.js';
+import type { Pieces } from '../../scenario/index.js';
+import type { RequestContext } from '../protocol/connection.js';
+import { announceEdit, assign } from './editing.js';
 import { assignLocal, kernelLocalNamed } from './kernelLocals.js';
 import type { Handlers } from './table.js';
 import { viewpointOf } from './viewpoint.js';
@@ -27,8 +29,9 @@ import { viewpointOf } from './viewpoint.js';
 export const evaluateHandlers = (
   session: Session,
 ): Handlers<'evaluate' | 'setExpression' | 'completions'> => ({
-  evaluate({ expression, frameId, context, format }, { afterResponse }) {
+  evaluate(args, request) {
     const { target, variables } = session.current;
+    const { expression, frameId, context, format } = args;
     if (VERDICT.test(expression)) return showVerdict(session);
     const procText = procFileText(target.image.mm, expression);
     if (procText !== undefined) return { result: procText, variablesReference: 0 };
@@ -39,20 +42,16 @@ export const evaluateHandlers = (
     const declared = context === 'hover' ? undefined : showDeclaration(target.context, expression);
     if (declared !== undefined && !hasValue(session, expression, at))
       return defined({ result: declared.value, ...variables.valueOf(declared) });
-    let result: Evaluated | undefined;
-    if (context === 'repl') {
-      const changed = edit(session, () => {
-        result = target.attempts.duringEdit(() =>
-          target.evaluator.evaluate(expression, at, 'allowed'),
-        );
-      });
-      session.current.reporter.passed(target);
-      if (changed) afterResponse(() => announceEdit(session, undefined));
-    } else result = target.evaluator.evaluate(expression, at);
-    if (result === undefined) throw errors.cannotEvaluate('The expression has no value.');
-    const plain = show(session, expression, result, formatOf(format, session.numberFormat));
-    const shown = context === 'hover' ? withAddress(session, expression, result, plain) : plain;
-    return defined({ result: shown.value, ...variables.valueOf(shown) });
+    // What is shown is read in the same breath: whoever is let through behind it may move the machine.
+    return session.inPieces(function* (mayRest) {
+      const result =
+        context === 'repl'
+          ? yield* call(session, expression, at, request, mayRest)
+          : yield* target.evaluator.evaluating(expression, at, undefined, mayRest);
+      const plain = show(session, expression, result, formatOf(format, session.numberFormat));
+      const shown = context === 'hover' ? withAddress(session, expression, result, plain) : plain;
+      return defined({ result: shown.value, ...variables.valueOf(shown) });
+    }, request);
   },
 
   setExpression({ expression, value, frameId, format }, { afterResponse }) {
@@ -101,6 +100,26 @@ export const evaluateHandlers = (
     };
   },
 });
+
+/** What the console does is an edit. */
+function* call(
+  session: Session,
+  expression: string,
+  at: Viewpoint,
+  { afterResponse }: RequestContext,
+  mayRest: () => boolean,
+): Pieces<Evaluated> {
+  const { target, reporter } = session.current;
+  const { timeline, attempts, evaluator } = target;
+  const calling = evaluator.evaluating(expression, at, 'allowed', mayRest);
+  const { changed, value } = yield* timeline.editing(attempts.duringEdit(calling));
+  if (changed) {
+    session.forgetFuture();
+    afterResponse(() => announceEdit(session, undefined));
+  }
+  reporter.passed(target);
+  return value;
+}
 
 /** A variable goes before a function of its name. */
 function hasValue({ current }: Session, expression: string, at: Viewpoint): boolean {

@@ -11,6 +11,8 @@ import type { ScenarioFile } from '../debuggee/scenario.js';
 import type { Session } from '../session.js';
 import { hitsInside, hitsOfStatements, type HitTarget } from '../time/hits.js';
 import { isInside, type Place } from '../time/place.js';
+import { foreignId } from '../time/stackText.js';
+import type { Timeline } from '../time/timeline.js';
 import { findTarget } from './dataBreakpoints.js';
 import { edit } from './editing.js';
 import type { Handlers } from './table.js';
@@ -28,8 +30,10 @@ export const gotoHandlers = (session: Session): Handlers<'gotoTargets' | 'goto'>
     const { place } = target.timeline;
     const ours = session.counting.toOurLine(line);
     const at = column === undefined ? undefined : session.counting.toOurColumn(column);
+    const found = targetsOf(session, source, ours, at);
+    if (found.length === 0) sayWhyNone(session, source, line, ours);
     return {
-      targets: targetsOf(session, source, ours, at).map((one) => ({
+      targets: found.map((one) => ({
         id: session.gotoTargets.offer(place, one),
         label: one.label,
         line,
@@ -53,6 +57,34 @@ export const gotoHandlers = (session: Session): Handlers<'gotoTargets' | 'goto'>
   },
 });
 
+/** A line without a statement has no targets; one that has some was not passed in what is recorded, and that is said. */
+function sayWhyNone(session: Session, source: Dap.Source, line: number, ours: number): void {
+  const { timeline } = session.current.target;
+  const file = kernelFileOf(source);
+  if (file !== undefined && kernelLines(file).has(ours))
+    throw errors.notRecorded(
+      isInside(timeline.place)
+        ? `Line ${line} is not passed in the statement that the machine stands in.`
+        : `Lines of the kernel are known of the statement that the machine stands in: step into one first.`,
+    );
+  const own = file === undefined ? fileOf(session, source) : undefined;
+  if (own === undefined || statementsOn(session, own, ours).length === 0) return;
+  throw errors.notRecorded(
+    `Line ${line} was not passed in what is recorded${sinceWhen(timeline)}.`,
+  );
+}
+
+/** ` (the older part was dropped ...)` */
+const sinceWhen = ({ firstPlace }: Timeline): string =>
+  firstPlace.boundary > 0 ? ': the older part was dropped when history was full' : ' so far';
+
+function fileOf(session: Session, source: Dap.Source): ScenarioFile | undefined {
+  const program = session.current.target.scenario?.program;
+  if (program === undefined || source.path === undefined) return undefined;
+  const wanted = session.host.resolvePath(source.path);
+  return program.files.find(({ path }) => path === wanted);
+}
+
 function targetsOf(
   session: Session,
   source: Dap.Source,
@@ -70,20 +102,31 @@ function targetsOf(
       ...changes(session, text, column),
     ];
   }
-  const program = session.current.target.scenario?.program;
-  if (program === undefined || source.path === undefined) return [];
-  const wanted = session.host.resolvePath(source.path);
-  const own = program.files.find(({ path }) => path === wanted);
+  const own = fileOf(session, source);
   if (own === undefined) return [];
   const statements = statementsOn(session, own, line);
   const text = own.text.split('\n')[line - 1] ?? '';
   return [
     ...nextStatement(session, statements, column),
-    ...hitsOfStatements(timeline, new Set(statements)).map((hit) => hitTarget(hit, '')),
+    ...hitsCalledBack(timeline, statements),
+    ...hitsOfStatements(timeline, new Set(statements)).map((hit) =>
+      hitTarget(hit, timeline.firstPlace.boundary > 0 ? ' that are recorded' : ''),
+    ),
     ...changes(session, text, column),
     ...taskStart(session, statements),
   ];
 }
+
+/** Hits in functions that the kernel has called back, in the statement that the cursor stands in. */
+const hitsCalledBack = (
+  timeline: Timeline,
+  statements: readonly number[],
+): readonly GotoTarget[] =>
+  isInside(timeline.place)
+    ? hitsInside(timeline, statements.map(foreignId)).map((hit) =>
+        hitTarget(hit, ' in this statement'),
+      )
+    : [];
 
 function hitTarget({ number, of, which, place }: HitTarget, where: string): GotoTarget {
   const words = which === '' ? '' : `, the ${which} one`;

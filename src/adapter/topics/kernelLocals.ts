@@ -8,6 +8,7 @@ import { asVirt } from '../../engine/memory/address.js';
 import { toAddress, type ScalarValue } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
+import { settableLocals } from '../debuggee/kernelSources.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import type { KernelLocal } from '../present/shown.js';
 import { errors } from '../protocol/errors.js';
@@ -23,10 +24,9 @@ export function assignLocal(
 ): void {
   const { target } = session.current;
   const { timeline } = target;
-  const fn = tables.functions[functionId];
-  if (fn?.settable.includes(name) !== true)
+  if (!settableLocals(functionId).includes(name))
     throw errors.cannotAssign(
-      `'${name}' has one value as long as its block runs, and cannot be set. Set what it was read from, or a parameter of ${fn?.name ?? 'the function'}().`,
+      `'${name}' cannot be set: a function inside of ${tables.functions[functionId]?.name ?? 'the function'}() uses it, and has its value already. Set what it was read from.`,
     );
   const frame = session.current.frames
     .of(target.currentTask())

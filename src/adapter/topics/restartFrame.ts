@@ -20,7 +20,7 @@ function beginningOfFrame(session: Session, view: FrameView): Place {
   const { timeline, scenario } = target;
   const { place, boundaries } = timeline;
   if (view.kind === 'machine' || scenario === undefined) throw errors.notRunnable();
-  if (view.kind === 'kernel') {
+  if (view.kind === 'kernel' || view.kind === 'called') {
     const found = beginningInside(timeline.trace(place.boundary), place, view.index);
     if (found === undefined) throw errors.frameIsOld('The call of this frame is not recorded.');
     return found;

@@ -15,6 +15,7 @@ import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
 import type { ScenarioVariable } from '../debuggee/scenario.js';
 import { KERNEL_MODULE, SCENARIO_MODULE } from './modules.js';
 import type { Handlers } from './table.js';
+import { useOf } from './viewpoint.js';
 
 export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrace' | 'scopes'> => ({
   threads() {
@@ -77,6 +78,7 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
     const globals = isScript(view) ? (target.scenario?.globals() ?? []) : [];
     return variablesIn(session, [...locals, ...globals]);
   }
+  if (view.kind === 'called') return variablesIn(session, calledLocals(session, view));
   return {
     named: (format) => {
       const captured = target.capturedLocals()[view.index];
@@ -89,6 +91,17 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
       }));
     },
   };
+}
+
+/** Variables in view of a function that the kernel has called. */
+function calledLocals(
+  session: Session,
+  { task, index, frame }: Extract<FrameView, { kind: 'called' }>,
+): readonly ScenarioVariable[] {
+  const { target } = session.current;
+  const captured = target.capturedLocals()[index];
+  if (captured === undefined) return [];
+  return target.scenario?.calledLocals(task, frame.statement, useOf(captured)) ?? [];
 }
 
 const isScript = (view: FrameView): boolean => view.kind === 'scenario' && view.frame.isScript;
@@ -123,7 +136,9 @@ const hiddenVariables = (
     const locals =
       view.kind === 'scenario'
         ? (target.scenario?.locals(view.task, view.index) ?? []).map(({ name }) => name)
-        : Object.keys(target.capturedLocals()[view.index]?.locals ?? {});
+        : view.kind === 'called'
+          ? calledLocals(session, view).map(({ name }) => name)
+          : Object.keys(target.capturedLocals()[view.index]?.locals ?? {});
     return new Set(locals);
   });
 

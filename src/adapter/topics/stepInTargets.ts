@@ -4,12 +4,12 @@
  * functions that follow the first one are told from the code: whether the statement comes to them is seen when it runs.
  */
 import type { RequestContext } from '../protocol/connection.js';
-import { tables } from '../../engine/entry/instrumented.js';
 import type { FrameView } from '../debuggee/frames.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { beginsAt, callsAhead } from '../time/activations.js';
 import { isInside, type Place } from '../time/place.js';
+import { functionName } from '../time/stackText.js';
 import type { Handlers } from './table.js';
 
 export type StepInTarget =
@@ -57,7 +57,7 @@ function isInnermost(session: Session, view: FrameView): boolean {
 }
 
 function targetsHere(session: Session): readonly StepInTarget[] {
-  const { timeline } = session.current.target;
+  const { timeline, scenario } = session.current.target;
   const { place } = timeline;
   const { boundary } = place;
   if (timeline.hasEnded(boundary) || timeline.isEditStep(boundary)) return [];
@@ -65,7 +65,7 @@ function targetsHere(session: Session): readonly StepInTarget[] {
   timeline.goTo(place);
   const kernel = callsAhead(timeline.trace(boundary), place).map((call): StepInTarget => ({
     kind: 'place',
-    name: tables.functions[call.functionId]?.name ?? '?',
+    name: functionName(call.statementId, scenario?.program),
     place: call.place,
   }));
   const isInKernel =

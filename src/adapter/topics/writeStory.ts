@@ -5,7 +5,7 @@ import type { Target } from '../debuggee/target.js';
 import type { Session } from '../session.js';
 import { changeOf, type Change } from '../time/changes.js';
 import { processorText } from '../time/processorWrite.js';
-import { stackText } from '../time/stackText.js';
+import { scenarioStatement, stackText } from '../time/stackText.js';
 import { kernelFrame } from './stack.js';
 import { askedFor, labelOf } from './writtenThing.js';
 
@@ -64,17 +64,20 @@ async function writerOf(
   const byProcessor = processorText(image, tape, first, timeline.endOf(boundary)) ?? '';
   timeline.goTo(timeline.place);
   const innermost = stack.at(-1);
+  const calledBack = innermost === undefined ? undefined : scenarioStatement(innermost);
   const frame =
     innermost === undefined
       ? statement
-      : await kernelFrame(session, {
-          statementId: innermost,
-          functionId: tables.statementFunction[innermost] ?? 0,
-        });
+      : calledBack !== undefined
+        ? statementText(session, calledBack)
+        : await kernelFrame(session, {
+            statementId: innermost,
+            functionId: tables.statementFunction[innermost] ?? 0,
+          });
   const at =
     statement === undefined ? '' : ` at ${taskName ?? 'task'}:${statement.line}: ${statement.text}`;
   return {
-    text: `${what}${byProcessor}${stackText(stack)}${at}`,
+    text: `${what}${byProcessor}${stackText(stack, scenario?.program)}${at}`,
     seq: boundary,
     threadId: target.threadOf(task),
     ...(taskName !== undefined && { task: taskName }),
@@ -85,11 +88,12 @@ async function writerOf(
   };
 }
 
-function statementAt(session: Session, boundary: number): WriteBody['statement'] {
+const statementAt = (session: Session, boundary: number): WriteBody['statement'] =>
+  statementText(session, session.current.target.timeline.boundaries.statement(boundary));
+
+function statementText(session: Session, number: number): WriteBody['statement'] {
   const { counting } = session;
-  const { target } = session.current;
-  const program = target.scenario?.program;
-  const number = target.timeline.boundaries.statement(boundary);
+  const program = session.current.target.scenario?.program;
   if (program === undefined || number < 0) return undefined;
   const { line, column, endLine, endColumn } = program.range(number);
   const { name, path, text: whole } = program.file(number);

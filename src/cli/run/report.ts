@@ -86,6 +86,7 @@ export class RunReport {
         break;
       case 'bug':
       case 'bad-page':
+      case 'slab-corruption':
       case 'migrate':
         break;
     }

@@ -22,6 +22,13 @@ export type KernelEvent =
   | FailedAllocation
   /** `bad_page()` reported a page. */
   | { readonly kind: 'bad-page'; readonly pfn: Pfn; readonly reason: string }
+  /** The slab allocator found memory, or a call, that cannot be right: the first line of its report. */
+  | {
+      readonly kind: 'slab-corruption';
+      /** Of the struct kmem_cache; 0: of no cache. */
+      readonly cache: VirtAddr;
+      readonly text: string;
+    }
   /** BUG(), BUG_ON(), or an oops: the task that did it does not go on. */
   | {
       readonly kind: 'bug';

@@ -101,11 +101,11 @@ export class Tape<Event = unknown> {
   }
 
   /**
-   * Fewer or more entries are kept from now on: what else history needs, who keeps it knows. Less than a few segments it is never;
-   * what is too much goes when the next one is opened.
+   * Fewer or more entries are kept from now on: what else history needs, who keeps it knows. The segments never have room for more than
+   * these, the newest one included, but they are two at least; what is too much goes when the next one is opened.
    */
   keepAtMost(maxEntries: number): void {
-    this.maxSegments = Math.max(2, Math.ceil(maxEntries / ENTRIES_PER_SEGMENT) + 1);
+    this.maxSegments = Math.max(2, Math.floor(maxEntries / ENTRIES_PER_SEGMENT));
   }
 
   /** Writes one word of state. */

@@ -8,6 +8,7 @@
  *           OrderScan     its free lists, order by order
  *           Step          what was tried in it: per-CPU list, buddy list, fallback
  */
+import type { VirtAddr } from '../memory/address.js';
 import type { AllocFlags, Gfp, Migratetype, Order } from '../machine/ctypes.js';
 
 export interface Attempt {
@@ -38,6 +39,15 @@ export type Outcome =
     }
   /** Of a range of frames: no list gave it. */
   | { readonly kind: 'range'; readonly pfn: number }
+  /** Objects of a cache: the first one, how many, and where they came from. */
+  | {
+      readonly kind: 'object';
+      readonly address: VirtAddr;
+      readonly nr: number;
+      readonly from: string;
+    }
+  /** An area of vmalloc space, all of whose pages are there. */
+  | { readonly kind: 'area'; readonly address: VirtAddr; readonly nrPages: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Where the block came from. */

@@ -1,5 +1,5 @@
 /** Recording attempts while the instrumented kernel runs. */
-import { listenTo, type LocalsThunk } from '../probe.js';
+import { listenTo, type LocalsThunk, type ProbeListener } from '../probe.js';
 import { kernelCall } from '../entry/kernelCall.js';
 import type { AttemptRecorder } from './recorder.js';
 
@@ -8,10 +8,10 @@ interface Active {
   locals: LocalsThunk | undefined;
 }
 
-/** Runs something that calls the instrumented kernel; the recorder holds its attempts to allocate afterwards. */
-export function recordAttempts<T>(recorder: AttemptRecorder, run: () => T): T {
+/** What hears the instrumented kernel for a recorder. */
+export function attemptListener(recorder: AttemptRecorder): ProbeListener {
   const stack: Active[] = [];
-  const listener = {
+  return {
     enter: (functionId: number) => void stack.push({ functionId, locals: undefined }),
     at: (_statementId: number, locals: LocalsThunk) => {
       const top = stack.at(-1);
@@ -25,8 +25,12 @@ export function recordAttempts<T>(recorder: AttemptRecorder, run: () => T): T {
       if (stack.pop()?.locals !== undefined) recorder.left();
     },
   };
+}
+
+/** Runs something that calls the instrumented kernel; the recorder holds its attempts to allocate afterwards. */
+export function recordAttempts<T>(recorder: AttemptRecorder, run: () => T): T {
   try {
-    return listenTo(listener, run);
+    return listenTo(attemptListener(recorder), run);
   } finally {
     recorder.end();
   }

@@ -6,10 +6,20 @@
  */
 import { buddy_order } from '../kernel/mm/internal.h.js';
 import { node_dirty_ok } from '../kernel/mm/page-writeback.js';
-import { handleCall, isCallOf, type CallHandlers, type KernelCall } from '../entry/kernelCall.js';
+import {
+  handleCall,
+  isCallOf,
+  type CallHandlers,
+  type KernelCall,
+  type ListenedFunction,
+} from '../entry/kernelCall.js';
 import { list_empty } from '../kernel/include/linux/list.h.js';
 import type { Kernel } from '../machine/kernel.js';
-import { type Gfp, NULL, type Zone } from '../machine/ctypes.js';
+import { type Gfp, type KmemCache, NULL, type Slab, type Zone } from '../machine/ctypes.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
+import { folio_order } from '../kernel/include/linux/mm.h.js';
+import { slab_folio } from '../kernel/mm/slab.h.js';
+import { cacheName } from '../proc/slabCaches.js';
 import type { KernelLocals } from '../entry/kernelLocals.js';
 import { zoneName } from '../machine/zoneNames.js';
 import { NOTES } from './notes.js';
@@ -37,6 +47,9 @@ export class AttemptRecorder {
   private fallback: FallbackStep | undefined;
   /** Why the last range of frames could not be had. */
   private busy: string | undefined;
+
+  /** Where the objects come from that are being asked for, innermost request last. */
+  private readonly sources: string[] = [];
 
   constructor(private readonly k: Kernel) {}
 
@@ -125,6 +138,10 @@ export class AttemptRecorder {
       else this.vmallocFails(message);
     },
     cma_alloc: () => (this.busy = undefined),
+    slab_alloc_node: () => this.sources.push(this.ofCpu()),
+    kmem_cache_alloc_bulk: () => this.sources.push(this.ofCpu()),
+    ___slab_alloc: () => this.from(`from the slabs of CPU ${this.k.cpu}`),
+    cache_alloc_refill: () => this.from(`${this.ofCpu()}, refilled from slabs of the node`),
     slab_out_of_memory: ({ s, gfpflags }) =>
       this.outerFails(gfpflags, cacheFailure(this.k, s, this.whyNoPages())),
     prep_new_page: ({ page }) => this.got(this.k.page_to_pfn(page)),
@@ -147,6 +164,28 @@ export class AttemptRecorder {
     kmem_getpages: ({ cachep, flags, folio }) => {
       if (folio === NULL) this.outerFails(flags, cacheFailure(this.k, cachep, this.whyNoPages()));
     },
+    allocate_slab: ({ slab }) => this.newSlab(slab),
+    cache_grow_begin: ({ slab, freelist }) => {
+      if (freelist !== undefined) this.newSlab(slab);
+    },
+    get_partial_node: ({ object }) => {
+      if (object !== undefined && object !== 0) this.from('from a partial slab of the node');
+    },
+    slab_alloc_node: ({ s, cachep, gfpflags, flags, object, objp }) => {
+      const cache = s ?? cachep;
+      if (cache !== undefined)
+        this.gotObjects(gfpflags ?? flags ?? 0, cache, [object ?? objp ?? asVirt(0)]);
+    },
+    kmem_cache_alloc_bulk: ({ s, flags, size, p }) => {
+      const objects = p.slice(0, size);
+      const isWhole = objects.length === size && objects.every((object) => object !== 0);
+      this.gotObjects(flags, s, isWhole ? objects : []);
+    },
+    __vmalloc_node_range: ({ size, gfp_mask, ret }) => {
+      if (ret === undefined || ret === 0 || this.isInside('__vmalloc_node_range')) return;
+      const nrPages = Math.ceil(size / PAGE_SIZE);
+      this.outer(gfp_mask, `vmalloc of ${size} bytes`, { kind: 'area', address: ret, nrPages });
+    },
     alloc_contig_range: ({ start, end, gfp_mask, ret }) => {
       if (ret === undefined) return;
       if (ret !== 0) this.busy = busyFrame(this.k, start, end);
@@ -163,6 +202,39 @@ export class AttemptRecorder {
       else this.outer(GFP_KERNEL, failure.what, { kind: 'range', pfn: this.k.page_to_pfn(page) });
     },
   };
+
+  // --- requests that succeed -------------------------------------------------------------------------------------------
+
+  private ofCpu(): string {
+    const { k } = this;
+    return `from the ${k.CONFIG_SLAB === 0 ? 'freelist' : 'array'} of CPU ${k.cpu}`;
+  }
+
+  private from(source: string): void {
+    if (this.sources.length > 0) this.sources[this.sources.length - 1] = source;
+  }
+
+  private newSlab(slab: Slab | undefined): void {
+    if (slab === undefined || slab === NULL) return;
+    const order = folio_order(this.k, slab_folio(slab));
+    const array = this.k.CONFIG_SLAB === 0 ? 'from' : `${this.ofCpu()}, refilled from`;
+    this.from(`${array} a new slab of order ${order}`);
+  }
+
+  /** Objects for the one who asked, not those that a request takes on its way. */
+  private gotObjects(gfp: Gfp, s: KmemCache, objects: readonly VirtAddr[]): void {
+    const from = this.sources.pop() ?? '';
+    const [address = asVirt(0)] = objects;
+    const isInner = this.sources.length > 0 || this.isInside('__vmalloc_node_range');
+    if (address === 0 || isInner) return;
+    const nr = objects.length;
+    const what = `${nr === 1 ? 'an object' : `${nr} objects`} of ${cacheName(this.k, s)}`;
+    this.outer(gfp, what, { kind: 'object', address, nr, from });
+  }
+
+  private isInside(name: ListenedFunction): boolean {
+    return this.stack.some((call) => call.name === name);
+  }
 
   // --- requests for more than pages ----------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 /** An attempt in words: one closing sentence, and the whole of it line by line. */
-import { hexText } from '../memory/address.js';
+import { hexText, type VirtAddr } from '../memory/address.js';
 import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
@@ -138,6 +138,12 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
       return `${what} failed: ${outcome.reason}`;
     case 'range':
       return `${what}: pfn 0x${outcome.pfn.toString(16)}`;
+    case 'object': {
+      const more = outcome.nr === 1 ? '' : ` and ${outcome.nr - 1} more`;
+      return `${what}: ${addressText(k, outcome.address)}${more}, ${outcome.from}`;
+    }
+    case 'area':
+      return `${what}: ${addressText(k, outcome.address)}, ${plural(outcome.nrPages, 'page')}`;
     case 'under way': {
       const look = passes.at(-1)?.zones.at(-1);
       return `${what} under way${look === undefined ? '' : ` in zone ${look.name}`}`;
@@ -148,6 +154,8 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
     }
   }
 }
+
+const addressText = (k: Kernel, address: VirtAddr): string => `0x${k.hex(address)}`;
 
 function gotText(k: Kernel, order: number, outcome: Extract<Outcome, { kind: 'page' }>): string {
   const reserved = outcome.reserved ? '; its pageblock is MIGRATE_HIGHATOMIC now' : '';

@@ -31,10 +31,12 @@ const slotFact = (name: string, slot: MapSlot | undefined): WhereFact[] =>
 
 function vmallocPlace(surveyor: Surveyor, va: VirtAddr): WhereFact[] {
   const area = vmapAreaOf(surveyor.reader, va);
+  const by = area && surveyor.allocations?.area(area.start);
   if (area !== undefined)
     return [
       { name: 'vmalloc area', value: areaText(surveyor, area) },
       { name: 'page of the area', value: pageText(area, va) },
+      ...(by === undefined ? [] : [{ name: 'allocated', value: by }]),
     ];
   const piece = vmapSpace(surveyor.reader)?.pieces.find(
     (each) => each.kind !== 'area' && va >= each.start && va < each.end,

@@ -11,7 +11,7 @@
 import type { KernelImage } from '../image/kernelImage.js';
 import { asVirt, type Pfn, type PhysAddr, type VirtAddr } from '../memory/address.js';
 import { addressOf, type Paging } from '../x86/paging.js';
-import type { Bounds } from '../x86/ranges.js';
+import { mappedRanges, type Bounds, type MappedRange } from '../x86/ranges.js';
 import { FrameIndex, type Alias } from '../x86/reverse.js';
 import { walk, type Walk } from '../x86/walk.js';
 import { imagePaging, pagingAt, type ImagePaging } from './imagePaging.js';
@@ -48,6 +48,8 @@ export class AddressSpaces {
   private processors: readonly Paging[] = [];
   private readonly pagings = new Map<PhysAddr, Paging>();
   private indices: readonly Indexed[] | undefined;
+  /** Made from the same tables as the indices, and as long of use. */
+  private readonly ranges = new Map<PhysAddr, readonly MappedRange[]>();
 
   constructor(private readonly image: KernelImage) {
     this.reader = new StructReader(image);
@@ -87,6 +89,17 @@ export class AddressSpaces {
     return this.indexed().find(({ index }) => index.isTable(pfn))?.space;
   }
 
+  /** What its tables map, neighbours with the same rights and size of page as one, in the order of the address space. */
+  rangesOf({ paging }: Space): readonly MappedRange[] {
+    this.sync();
+    this.indexed();
+    const known = this.ranges.get(paging.rootPhys);
+    if (known !== undefined || this.paging === undefined) return known ?? [];
+    const found = [...mappedRanges(paging, this.paging.memory)];
+    this.ranges.set(paging.rootPhys, found);
+    return found;
+  }
+
   private sync(): void {
     const { tape } = this.image;
     const moved = tape.cursor !== this.at || tape.cuts !== this.cuts;
@@ -120,6 +133,7 @@ export class AddressSpaces {
     if (this.paging === undefined) return [];
     const { memory } = this.paging;
     const halves = halvesOf(this.image, this.paging.kernel);
+    if (this.indices === undefined) this.ranges.clear();
     this.indices ??= this.found.map((space) => {
       const bounds = space.isKernel ? halves.kernel : halves.user;
       return { space, index: new FrameIndex(space.paging, memory, bounds) };

@@ -12,6 +12,7 @@ import type { Kernel } from '../machine/kernel.js';
 import { pindex_to_order } from '../kernel/mm/page_alloc/pcp.js';
 import type { ListHead, Page } from '../machine/ctypes.js';
 import { asCell } from '../memory/address.js';
+import { enumName } from '../types/enumName.js';
 import { zoneName } from './zones.js';
 import { pcpList, zonePcp } from './zoneLists.js';
 
@@ -168,5 +169,4 @@ function headAt(image: KernelImage, head: ListHead): ListNamed | undefined {
 }
 
 export const migratetypeName = ({ profile }: KernelImage, value: number): string =>
-  profile.types.enum('migratetype')?.enumerators.find((e) => e.value === value)?.name ??
-  `migratetype ${value}`;
+  enumName(profile, 'migratetype', value);

@@ -3,6 +3,7 @@
  * types from here, and the extension lets exactly these through to the adapter. Plain JSON; addresses are text.
  */
 import type { AddressArguments, AddressBody } from './address.js';
+import { ATLAS_REQUESTS, type AtlasRequests } from './atlas/requests.js';
 import type { FrameChangesArguments, FrameChangesBody } from './frameChanges.js';
 import type {
   FrameLabelsArguments,
@@ -28,7 +29,7 @@ export interface Exchange<Arguments, Body> {
   readonly body: Body;
 }
 
-export interface ViewRequests {
+export interface ViewRequests extends AtlasRequests {
   'mmscope/map': Exchange<MapArguments, MapBody>;
   'mmscope/frame': Exchange<FrameArguments, FrameBody>;
   'mmscope/verdict': Exchange<undefined, VerdictBody>;
@@ -45,6 +46,7 @@ export interface ViewRequests {
 export type ViewRequest = keyof ViewRequests;
 
 const LISTED: { readonly [R in ViewRequest]: true } = {
+  ...ATLAS_REQUESTS,
   'mmscope/map': true,
   'mmscope/frame': true,
   'mmscope/verdict': true,

@@ -32,6 +32,18 @@ export interface Surveyor {
   readonly spaces: AddressSpaces;
   readonly reader: StructReader;
   readonly world: AddressWorld;
+  /** Who has allocated it, where somebody keeps account. */
+  readonly allocations?: Allocations;
+}
+
+/** `at line 9 by kmalloc()`; undefined of what is not known. */
+export interface Allocations {
+  readonly object: (address: VirtAddr) => string | undefined;
+  /** Of an area of vmalloc space, by its first address. */
+  readonly area: (address: VirtAddr) => string | undefined;
+  /** Of a struct kmem_cache. */
+  readonly cache: (address: VirtAddr) => string | undefined;
+  readonly page: (pfn: Pfn) => { readonly allocated: string; readonly freed?: string } | undefined;
 }
 
 export interface WhereFact {
@@ -67,6 +79,7 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
     ...page.contradictions.map((value) => ({ name: 'corrupt', value })),
     ...blockFacts(surveyor, page),
     ...compoundFacts(page),
+    ...allocationFacts(surveyor, page),
     ...slab,
     ...(table === undefined
       ? []
@@ -155,8 +168,35 @@ function compoundFacts(page: PageFacts): WhereFact[] {
   return [{ name: 'compound page', value }];
 }
 
+const FREE_KINDS: ReadonlySet<PageFacts['kind']> = new Set([
+  'free',
+  'freeCma',
+  'freeIsolated',
+  'perCpu',
+]);
+
+/** Of a page that the scenario has, or that is free and was its. */
+function allocationFacts(
+  { allocations, world }: Surveyor,
+  { pfn, headPfn, kind }: PageFacts,
+): WhereFact[] {
+  if (allocations === undefined || kind === 'slab') return [];
+  const isFree = FREE_KINDS.has(kind);
+  const history = allocations.page(pfn);
+  if (history === undefined || (history.freed !== undefined) !== isFree) {
+    // kmalloc() of whole pages.
+    const address = world.space.virtOf(asPhys(headPfn * PAGE_SIZE));
+    const object = isFree || address === undefined ? undefined : allocations.object(address);
+    return object === undefined ? [] : [{ name: 'allocated', value: object }];
+  }
+  return [
+    { name: 'allocated', value: history.allocated },
+    ...(history.freed === undefined ? [] : [{ name: 'freed', value: history.freed }]),
+  ];
+}
+
 function slabOf(
-  { reader, peek, world, image }: Surveyor,
+  { reader, peek, world, image, allocations }: Surveyor,
   page: PageFacts,
   within: VirtAddr | undefined,
 ): WhereFact[] {
@@ -180,6 +220,8 @@ function slabOf(
     const state = objectState(object);
     const offset = object.offset === 0 ? '' : `, ${object.offset} bytes into it`;
     facts.push({ name: 'object', value: `${object.index} at ${at}${offset}${state}` });
+    const by = object.free === true ? undefined : allocations?.object(object.address);
+    if (by !== undefined) facts.push({ name: 'allocated', value: by });
     for (const track of slabTracks(reader, slab.cacheAddress, object.address))
       facts.push({ name: track.what, value: trackText(track).replace(`${track.what} `, '') });
   }

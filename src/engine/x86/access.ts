@@ -124,6 +124,12 @@ export function errorCodeText(code: number): string {
   return names.length === 0 ? '0' : names.join(' ');
 }
 
+/** `page not present, write, user mode` */
+export const errorCodeWords = (code: number): string =>
+  ERROR_CODE_BITS.map(({ bit, set, clear }) => ((code >>> bit) & 1 ? set : clear))
+    .filter((text) => text !== '')
+    .join(', ');
+
 /** Whether an entry withholds what a violation is about. None does where a user page is refused for being one. */
 export const withholds = ({ flag }: Violation, { flags }: Entry): boolean =>
   flag === 'NX' ? flags.NX : !flags[flag];

@@ -10,6 +10,7 @@ import { headline } from './headline.js';
 import { judge, type Verdict } from './judge.js';
 import type { MemInfo } from './memInfo.js';
 import { isOfCgroup, oomDetails, oomItems, type OomDetails } from './oomDetails.js';
+import { scenarioText } from '../steppable/scenarioText.js';
 import { remedies } from './remedies.js';
 import { requestOf, type Request } from './request.js';
 import { decodeRequest, requestItems, type DecodedRequest } from './requestText.js';
@@ -27,7 +28,7 @@ export function allocationFindings(context: Context): Finding[] {
 }
 
 function explainOne(
-  { lines, input, given, fallback, scenarioOf }: Context,
+  { lines, input, given, fallback }: Context,
   report: Gathered<Request>,
   next: number | undefined,
 ): Finding {
@@ -45,7 +46,7 @@ function explainOne(
   const ofCgroup = isOfCgroup(oom);
   const uses = memInfo && memoryUses(memInfo);
   const scenario =
-    ofCgroup || !memInfo ? undefined : scenarioOf?.({ decoded, verdict, memInfo, kernel });
+    ofCgroup || !memInfo ? undefined : scenarioText({ decoded, verdict, memInfo, kernel });
   return {
     kind: request.kind === 'oom' ? 'out-of-memory' : 'page-allocation-failure',
     headline: ofCgroup

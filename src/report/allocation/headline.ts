@@ -38,9 +38,14 @@ function reason({ request }: DecodedRequest, verdict: Verdict, pageSize: number)
         ? `${size(free * pageSize)} are free, but in blocks too small: the watermark rule before 4.4 refuses order ${request.order}.`
         : `${size(free * pageSize)} are free, but no block of order ${request.order} (${size(2 ** Math.max(0, request.order) * pageSize)}) or above.`;
     case 'shortage':
-      return `memory is used up: ${listed(allowed.map((each) => `${zoneTitle(each.zone)} has ${each.judgement.usable} pages for it, its mark is ${each.judgement.adjustedMin + each.judgement.lowmemReserve}`))}.`;
-    case 'passes':
-      return 'by the numbers that it prints it would succeed.';
+      return `memory is used up: ${allowed.map(({ zone, judgement }) => `${zoneTitle(zone)} has ${judgement.usable} pages for it and needs more than ${judgement.adjustedMin + judgement.lowmemReserve}`).join('; ')}.`;
+    case 'passes': {
+      const passing = allowed.filter(({ judgement }) => judgement.refusal === undefined);
+      const refusing = allowed.filter(({ judgement }) => judgement.refusal !== undefined);
+      return refusing.length === 0
+        ? 'by the numbers that it prints it would succeed.'
+        : `${listed(refusing.map(({ zone }) => zoneTitle(zone)))} refuse${refusing.length === 1 ? 's' : ''}; by the numbers that it prints ${listed(passing.map(({ zone }) => zoneTitle(zone)))} would serve it.`;
+    }
     case 'no-numbers':
       return 'the text has no memory information, so that it does not tell why.';
   }

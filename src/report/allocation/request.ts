@@ -15,6 +15,8 @@ export interface Request {
   readonly nodemask?: string;
   /** What vmalloc() wanted in all. */
   readonly vmallocBytes?: number;
+  /** What it had of that when it failed. */
+  readonly vmallocGot?: number;
   readonly stalledMs?: number;
 }
 
@@ -54,7 +56,8 @@ export function requestOf(text: string): Request | undefined {
       ...nodes,
     };
   const vmalloc = VMALLOC.exec(line);
-  if (vmalloc)
+  if (vmalloc) {
+    const got = /allocated (\d+) of \d+ bytes/.exec(line)?.[1];
     return {
       kind: 'failure',
       task: vmalloc[1] ?? '',
@@ -62,7 +65,9 @@ export function requestOf(text: string): Request | undefined {
       vmallocBytes: Number(vmalloc[2]),
       ...maskOf(vmalloc[3], vmalloc[4]),
       ...nodes,
+      ...(got === undefined ? {} : { vmallocGot: Number(got) }),
     };
+  }
   const oom = OOM.exec(line);
   const mask = /gfp_mask=(0x[0-9a-f]+)(?:\(([^)]*)\))?/.exec(oom?.[2] ?? '');
   if (!oom || !mask) return undefined;

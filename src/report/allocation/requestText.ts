@@ -62,6 +62,10 @@ export function requestItems(
     items.push(
       `It is for vmalloc(): ${request.vmallocBytes} bytes in all, ${pagesText(Math.ceil(request.vmallocBytes / pageSize), pageSize)}.`,
     );
+  if (request.vmallocGot !== undefined)
+    items.push(
+      `It had ${size(request.vmallocGot)} of that already, page by page, when no page was left: these are given back now, and are in none of the counters below.`,
+    );
   const bits = gfpBitTexts(request.mask, version);
   items.push(
     `Mask ${hex(request.mask)} of Linux ${seriesOf(version)}: ${mask.text}${bits.length > 0 ? ` (${bits.join(', ')})` : ''}.`,

@@ -175,6 +175,11 @@ function outOfReach(
   if (above.length > 0)
     return [
       `${listed(above.map(zoneTitle))}: ${size(free * 1024)} free, out of reach of a request for ${highest}.`,
+      ...(above.some(({ name }) => name === 'HighMem')
+        ? [
+            `Kernel data has to lie in lowmem, however much highmem is free; the struct pages of all memory (32 bytes for each 4 kB: 8 MiB a GiB) lie there too. With much more memory than 8 GiB take a 64-bit kernel.`,
+          ]
+        : []),
     ];
   const highmem = memInfo.counts.get('pages HighMem') ?? 0;
   return highmem > 0 &&

@@ -64,7 +64,8 @@ function explainOne(
       [
         'What it says',
         [
-          `${capital(kernelText(kernel))}${area === undefined ? '' : `; area ${area}`}.`,
+          ...(kernel.source === 'report' ? [`${capital(kernelText(kernel))}.`] : []),
+          ...(area === undefined ? [] : [`Area: ${area}.`]),
           `Wanted: ${pages} pages = ${pages * 4096} bytes in a row.`,
           ...(total === undefined
             ? []

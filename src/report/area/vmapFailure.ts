@@ -11,6 +11,7 @@ import { machineOf, type Machine } from '../input/machineHints.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { seriesOf } from '../input/version.js';
 import { capital, hex, plural, size } from '../render/amount.js';
+import { memoryNumber } from '../proc/meminfo.js';
 import { areaBytes, memoryAreas, type MemoryArea } from './layout.js';
 
 const PATTERN = /^\s*vmap allocation for size (\d+) failed/;
@@ -133,7 +134,7 @@ function explainOne(
             : []),
         ],
       ],
-      ['Why', whyItems(isModules, area, vmalloc, pages, machine)],
+      ['Why', whyItems(isModules, area, vmalloc, pages, machine, chunkOf(texts))],
       ['What helps', remedies(isModules, machine)],
     ),
     assumed: area === undefined ? ['The text does not tell where the area begins and ends.'] : [],
@@ -151,6 +152,12 @@ function explainOne(
   };
 }
 
+/** VmallocChunk of /proc/meminfo: 0 since 4.4, where it is no longer computed. */
+function chunkOf(texts: readonly string[]): number | undefined {
+  const chunk = memoryNumber(texts, 'VmallocChunk');
+  return chunk === 0 ? undefined : chunk;
+}
+
 const areaRows = (areas: readonly MemoryArea[]): string[][] => [
   ['area', 'from', 'to', 'size'],
   ...areas.map((area) => [area.name, hex(area.start), hex(area.end), size(areaBytes(area))]),
@@ -162,6 +169,7 @@ function whyItems(
   vmalloc: MemoryArea | undefined,
   pages: number,
   machine: Machine,
+  chunkKb: number | undefined,
 ): string[] {
   const items: string[] = [];
   if (isModules) {
@@ -171,7 +179,9 @@ function whyItems(
     );
   } else
     items.push(
-      `Addresses are used up or in pieces, not memory: the largest hole of ${area ? size(areaBytes(area)) : 'the area'} is smaller than ${plural(pages, 'page')}.`,
+      area && areaBytes(area) < pages * 4096
+        ? `What is wanted is larger than the whole area (${size(areaBytes(area))}): it can never fit, whatever is freed.`
+        : `Addresses are used up or in pieces, not memory: ${chunkKb === undefined ? `the largest hole of ${area ? size(areaBytes(area)) : 'the area'}` : `the largest hole (VmallocChunk, ${size(chunkKb * 1024)})`} is smaller than ${plural(pages, 'page')}.`,
     );
   return items;
 }

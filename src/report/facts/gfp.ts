@@ -145,7 +145,12 @@ export function gfpOfNames(text: string, version: KernelVersion): GfpMask {
   return { flags, text, unknown: rest === undefined ? 0 : Number(rest) };
 }
 
-function gfpText(flags: ReadonlySet<string>, version: KernelVersion, unknown: number): string {
+/** As the kernel prints a mask: combinations first. */
+export function gfpText(
+  flags: ReadonlySet<string>,
+  version: KernelVersion,
+  unknown: number,
+): string {
   const rest = new Set(flags);
   const words: string[] = [];
   const hasAccount = bitsOf(version).some(({ name }) => name === 'ACCOUNT');

@@ -175,7 +175,8 @@ function imageOrAbove(address: bigint, offset: bigint): AddressTold {
 function kind32(address: bigint, bases: Bases): AddressTold {
   const base = bases.pageOffset ?? 0xc0000000n;
   if (address < base) return told('user', `a user-space address (below PAGE_OFFSET ${hex(base)})`);
-  if (address >= 0xfff00000n) return told('fixmap', 'the fixmap');
+  if (address >= 0xff400000n)
+    return told('fixmap', 'pkmap or the fixmap: the slots of kmap() and kmap_atomic()');
   if (address >= base + 0x38000000n)
     return told('vmalloc', 'vmalloc space, modules, or pkmap, above the 896 MiB of lowmem');
   const from = address - base;

@@ -16,6 +16,7 @@ import {
   ruleOf,
   type Rule,
 } from './walk.js';
+import { esrRule, esrText } from './esr.js';
 import { isXen, ruleTexts, whyItems } from './why.js';
 
 export const faultFindings = (context: Context): Finding[] =>
@@ -35,8 +36,22 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
     ...(vmemmap === undefined ? {} : { vmemmap }),
     ...(oops.kernelOffset === undefined ? {} : { kernelOffset: oops.kernelOffset }),
   };
-  const told = oops.address === undefined ? undefined : addressKind(oops.address, bits, bases);
-  const rule = oops.isGeneralProtection ? 'unknown' : ruleOf(oops);
+  const isForeign =
+    !oops.isX86 &&
+    machine.arch !== undefined &&
+    machine.arch !== 'x86_64' &&
+    machine.arch !== 'i386';
+  const told =
+    oops.address === undefined
+      ? undefined
+      : isForeign
+        ? foreignKind(oops.address, bits)
+        : addressKind(oops.address, bits, bases);
+  const rule = oops.isGeneralProtection
+    ? 'unknown'
+    : oops.esr === undefined
+      ? ruleOf(oops)
+      : esrRule(oops.esr);
   return {
     kind: 'oops',
     headline: headline(oops, rule, told),
@@ -61,6 +76,14 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
   };
 }
 
+/** Of another architecture only what holds anywhere is told. */
+function foreignKind(address: bigint, bits: 32 | 64): AddressTold {
+  const told = addressKind(address, bits, {});
+  return ['null', 'poison', 'error-pointer'].includes(told.kind)
+    ? told
+    : { kind: 'other', text: 'an address of an architecture whose layout is not decoded' };
+}
+
 const hexDigits = (oops: Oops): number => (oops.address ?? 0n).toString(16).length;
 
 function headline(oops: Oops, rule: Rule, told: AddressTold | undefined): string {
@@ -82,6 +105,7 @@ function saidItems(oops: Oops, told: AddressTold | undefined): string[] {
   if (oops.address !== undefined) items.push(`Address ${hex(oops.address)}: ${told?.text ?? ''}.`);
   if (oops.errorCode !== undefined && oops.isX86 && !oops.isGeneralProtection)
     items.push(errorCodeText(oops.errorCode));
+  if (oops.esr !== undefined) items.push(esrText(oops.esr));
   if (oops.where !== undefined) items.push(`In ${oops.where}.`);
   if (oops.codeSegment !== undefined && isXen(oops.codeSegment))
     items.push('The kernel is a Xen PV guest (its code segment tells).');

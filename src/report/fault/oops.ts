@@ -15,6 +15,8 @@ export interface Oops {
   readonly isGeneralProtection: boolean;
   readonly isX86: boolean;
   readonly errorCode?: number;
+  /** ESR of arm64. */
+  readonly esr?: number;
   readonly entries: readonly Entry[];
   /** Three levels, `*pdpt`, `*pde`, `*pte`. */
   readonly isPae32: boolean;
@@ -145,6 +147,11 @@ function readCode(draft: Draft, text: string): boolean {
       0,
     );
     draft.isX86 = true;
+    return true;
+  }
+  const esr = /\bESR = 0x([0-9a-f]{8,16})\b/.exec(text)?.[1];
+  if (esr !== undefined) {
+    draft.esr = Number.parseInt(esr.slice(-8), 16);
     return true;
   }
   return text.startsWith('#PF:');

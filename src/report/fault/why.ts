@@ -85,8 +85,17 @@ function absentItems(oops: Oops, told: AddressTold | undefined): string[] {
       );
       break;
     case 'vmalloc':
+      if (oops.address !== undefined && (oops.address & 0xfffn) < 64n)
+        items.push(
+          'The address is the very start of a page: a loop or copy most likely ran past the end of a vmalloc() area, into the guard page behind it. Compare the size that was allocated with what is written.',
+        );
       items.push(
         "Nothing is mapped there now: the area was freed (vfree(), iounmap(), an exited task's stack), or the access ran past its end into the guard page.",
+      );
+      break;
+    case 'fixmap':
+      items.push(
+        'Nothing is in that slot now: a page of highmem was used after kunmap() or kunmap_atomic(), or by another CPU or task than the one that mapped it (slots of kmap_atomic() are of one CPU).',
       );
       break;
     case 'vmemmap':

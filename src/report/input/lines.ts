@@ -38,8 +38,8 @@ const PREFIXES: readonly RegExp[] = [
   /^\[\d:\s*[^\]]{1,24}:\s*\d+\]\s?/,
 ];
 
-const TIME = /^\[\s*(\d{1,9}\.\d{3,6})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
-const TIME_WITH_CALLER = /^\[\s*(\d{1,9}\.\d{3,6}),?\s*([TC]?\d*)\]\s?/;
+const TIME = /^\[\s*(\d{1,9}\.\d{1,9})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
+const TIME_WITH_CALLER = /^\[\s*(\d{1,9}\.\d{1,9}),?\s*([TC]?\d*)\]\s?/;
 
 /** What one caller prints in a burst is together, and a pause this long ends the burst. */
 const PAUSE_S = 1;

@@ -23,6 +23,7 @@ const NAMED: readonly RegExp[] = [
   /^\s*RELEASE:\s+(\d{1,2}\.\d{1,3}\S*)/,
   /^\s*OSRELEASE=(\d{1,2}\.\d{1,3}\S*)/,
   /\b(?:Linux|[Kk]ernel)\s+(?:\S+\s)?v?([2-9]\.\d{1,3}(?:\.\d+)?[-\w.+]*)/,
+  /\b(?:on|under)\s+([2-7]\.\d{1,2}(?:\.\d+)?)\b(?!\s*(?:[GM]Hz|[GMk]i?B|%|V\b))/,
 ];
 
 function releaseIn(text: string): string | undefined {

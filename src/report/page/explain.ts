@@ -9,11 +9,40 @@ import { seriesOf, type KernelVersion } from '../input/version.js';
 import { capital, hex } from '../render/amount.js';
 import { pageDumps, type PageDump } from './pageDump.js';
 import { pagePlace, type PagePlace } from './pagePlace.js';
+import { printedPages, type PrintedPage } from './printedStruct.js';
 import { reasonOf } from './reasons.js';
 import { momentOf, momentTexts, type Moment } from './whenHurt.js';
 
-export const pageFindings = (context: Context): Finding[] =>
-  pageDumps(context.lines).map((dump) => explainOne(context, dump));
+export function pageFindings(context: Context): Finding[] {
+  const dumps = [...pageDumps(context.lines), ...printedPages(context.lines).map(dumpOf)];
+  return dumps.map((dump) => explainOne(context, dump));
+}
+
+/** A struct page that a debugger printed, as dump_page() would have. */
+const dumpOf = ({
+  refcount,
+  rawMapcount,
+  mapping,
+  address,
+  flags,
+  raw,
+  first,
+  last,
+}: PrintedPage): PageDump => ({
+  first,
+  last,
+  isBadPage: false,
+  isHashed: false,
+  raw,
+  headRaw: [],
+  trace: [],
+  ...(raw.length > 0 ? { wordBits: 64 } : {}),
+  ...(address === undefined ? {} : { address }),
+  ...(flags === undefined ? {} : { flagsWord: flags }),
+  ...(refcount === undefined ? {} : { refcount }),
+  ...(rawMapcount === undefined ? {} : { mapcount: rawMapcount + 1 }),
+  ...(mapping === undefined ? {} : { mapping }),
+});
 
 /** What the text tells of the page, put together. */
 interface Decoded {
@@ -44,11 +73,7 @@ function explainOne({ lines, input, given, fallback }: Context, dump: PageDump):
     { refcount: decoded.refcount, mapcount: decoded.mapcount },
     decoded.moment,
   );
-  const kind = dump.isBadPage
-    ? 'bad-page'
-    : dump.because === undefined && dump.refcount === undefined
-      ? 'struct-page'
-      : 'bad-page';
+  const kind = dump.isBadPage || dump.because !== undefined ? 'bad-page' : 'struct-page';
   return {
     kind,
     headline: headline(dump, decoded, reason?.short),
@@ -105,7 +130,9 @@ function decode(
   const place = pagePlace(dump, bits, texts);
   const fields =
     dump.fields ??
-    (flagsWord !== undefined && bits === 64 ? flagFields(flagsWord, place.pfn) : undefined);
+    (flagsWord !== undefined && bits === 64
+      ? (flagFields(flagsWord, place.pfn) ?? flagFields(flagsWord))
+      : undefined);
   const refcount = dump.refcount ?? words?.refcount;
   const mapcount =
     dump.mapcount ?? (words?.rawMapcount === undefined ? undefined : words.rawMapcount + 1);
@@ -140,12 +167,33 @@ function headline(dump: PageDump, decoded: Decoded, reason: string | undefined):
   return `${dump.order === undefined ? page : `${page}, compound of order ${dump.order}`}: ${parts.join('; ')}.`;
 }
 
+/**
+ * What a map count below -1 says: since 4.18 the word is a type. Source: include/linux/page-flags.h: PG_buddy and its like, bits that are clear in
+ * a word of ones.
+ */
+function pageTypeOf(rawMapcount: number | undefined): string | undefined {
+  if (rawMapcount === undefined || rawMapcount >= -1) return undefined;
+  const clear = ~rawMapcount >>> 0;
+  const types = [
+    [0x80, 'buddy: it lies on a free list'],
+    [0x100, 'offline or kmemcg'],
+    [0x200, 'table: it is a page table'],
+    [0x400, 'guard or table'],
+  ] as const;
+  const names = types.filter(([bit]) => (clear & bit) !== 0).map(([, name]) => name);
+  return names.length === 0 ? undefined : names.join(', ');
+}
+
 function countItems(dump: PageDump, { refcount, mapcount }: Decoded): string[] {
   const items: string[] = [];
-  if (refcount !== undefined)
-    items.push(
-      `References: ${refcount}${mapcount === undefined ? '' : `; page tables that map it: ${mapcount} (stored as ${mapcount - 1})`}.`,
-    );
+  const type = mapcount === undefined ? undefined : pageTypeOf(mapcount - 1);
+  const mapped =
+    mapcount === undefined || type !== undefined
+      ? ''
+      : `; page tables that map it: ${mapcount} (stored as ${mapcount - 1})`;
+  if (refcount !== undefined) items.push(`References: ${refcount}${mapped}.`);
+  if (type !== undefined && dump.pageType === undefined)
+    items.push(`_mapcount ${(mapcount ?? 0) - 1} is a page type: ${type}.`);
   if (refcount !== undefined && refcount >= 1024 && dump.pincount === undefined)
     items.push(
       `${refcount} is ${Math.floor(refcount / 1024)} * 1024 + ${refcount % 1024}: pin_user_pages() adds 1024 for each pin of a page that is not compound (GUP_PIN_COUNTING_BIAS).`,
@@ -203,10 +251,15 @@ function wordItems({ words, bits, version }: Decoded): (string | string[][])[] {
 }
 
 /** Whether the list is intact. */
-function listItems({ words }: Decoded): string[] {
+function listItems({ words, flagNames }: Decoded): string[] {
   const { lruNext, lruPrev, compoundHead } = words ?? {};
   if (lruNext === undefined || lruPrev === undefined) return [];
-  if (poisonName(lruNext)?.startsWith('LIST_POISON1') === true)
+  const isPoison = poisonName(lruNext)?.startsWith('LIST_POISON1') === true;
+  if (isPoison && flagNames.includes('lru'))
+    return [
+      'Flag and list disagree: lru is set, but its list words are LIST_POISON, so that it is on no list. The flag was set after the page was taken off, or its flags word was written over.',
+    ];
+  if (isPoison)
     return [
       `Its list words are LIST_POISON (${hex(lruNext)}, ${hex(lruPrev)}): it had been taken off its list in good order, so the free list is fine.`,
     ];
@@ -226,7 +279,8 @@ function factsOf(dump: PageDump, decoded: Decoded): Facts {
     pageSizeBytes: place.structSize ?? null,
     refcount: decoded.refcount ?? null,
     mapcount: decoded.mapcount ?? null,
-    rawMapcount: words?.rawMapcount ?? null,
+    rawMapcount:
+      words?.rawMapcount ?? (decoded.mapcount === undefined ? null : decoded.mapcount - 1),
     order: dump.order ?? null,
     flags: [...decoded.flagNames],
     flagsWord: word(decoded.flagsWord),

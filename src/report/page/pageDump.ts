@@ -45,7 +45,7 @@ const PAGE =
   /^\s*page:\s?(\S*)\s+(?:flags:([0-9a-f]+)\s+)?(?:ref)?count:(-?\d+)\s+mapcount:(-?\d+)\s+(?:mapping:\s*(\(null\)|\S+)\s+)?(?:index:\s*(\S+))?(?:\s+pfn:(?:0x)?([0-9a-f]+))?/i;
 const RAW = /^\s*(?:RAW|raw):\s*((?:(?:0x)?[0-9a-fA-F]{8,16}\b\s*)+)$/;
 const HEAD_RAW = /^\s*head:\s*((?:[0-9a-f]{8,16}\b\s*){2,})$/;
-const FLAGS = /^\s*(?:(?:anon |ksm |device )?)flags:\s*(?:0x)?([0-9a-f]{4,16})\s?\(([^)]*)\)/;
+const FLAGS = /^\s*(?:(?:anon |ksm |device )?)flags:\s*(?:0x)?([0-9a-f]{1,16})\s?\(([^)]*)\)/;
 
 export function pageDumps(lines: readonly LogLine[]): PageDump[] {
   const starts = lines.flatMap(({ text }, index) => (isStart(text) ? [index] : []));
@@ -189,7 +189,7 @@ function readRest(draft: Draft, text: string, trace: string[]): boolean {
     return true;
   }
   const call =
-    /^\s*(?:\[<(?:0x)?[0-9a-f]+>\] )?(?:\((\w+)\)|(\?\s)?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/)/.exec(
+    /^\s*(?:\[<(?:0x)?[0-9a-f]+>\] )?(?:\((\w+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)|(\?\s)?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/)/.exec(
       text,
     );
   if (call) {

@@ -12,7 +12,8 @@ export interface TypeRow extends BuddyZone {
   readonly type: string;
 }
 
-const BUDDY = /^\s*Node\s+(\d+), zone\s+(\w+)\s+((?:\d+\s+){5,}\d+)\s*$/;
+/** Fewer numbers are not orders: pagetypeinfo's numbers of pageblocks, one for each migratetype. */
+const BUDDY = /^\s*Node\s+(\d+), zone\s+(\w+)\s+((?:\d+\s+){7,}\d+)\s*$/;
 const TYPE = /^\s*Node\s+(\d+), zone\s+(\w+), type\s+(\w+)\s+((?:>?\d+\s+){5,}>?\d+)\s*$/;
 
 export function buddyinfoOf(texts: readonly string[]): BuddyZone[] {

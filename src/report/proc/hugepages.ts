@@ -41,6 +41,7 @@ export function hugepageFinding(
   const free = meminfo?.get('MemFree');
   const kernel = kernelOf(lines, 0, lines.length - 1, given);
   const isGigantic = order > 10;
+  const isAtBoot = texts.some((text) => /(?:Command line|BOOT_IMAGE)\b.*\bhugepages=/.test(text));
   return {
     kind: 'hugepage-shortfall',
     headline: `${total} of ${asked} huge pages: ${isGigantic ? `pages of ${size(sizeKb * 1024)} are larger than any free block` : buddy.length > 0 && usable(buddy, order).length === 0 ? `no free block of order ${order} (${size(sizeKb * 1024)}) is left in the zones that may be used` : `not enough free blocks of order ${order} (${size(sizeKb * 1024)})`}.`,
@@ -50,7 +51,7 @@ export function hugepageFinding(
       [
         'What it says',
         [
-          `${capital(kernelText(kernel))}.`,
+          ...(kernel.source === 'report' ? [`${capital(kernelText(kernel))}.`] : []),
           `Asked for ${asked}, got ${total}: ${plural(missing, 'page')} of ${size(sizeKb * 1024)} missing, ${size(missing * sizeKb * 1024)}${free === undefined ? '' : `; ${size(free * 1024)} (${free} kB) are free`}.`,
           ...(buddy.length > 0 ? [rows(buddy)] : []),
         ],
@@ -59,7 +60,9 @@ export function hugepageFinding(
       [
         'What helps',
         [
-          `At boot, before memory is broken up: hugepages=${asked} on the kernel's command line${isGigantic ? ` (with hugepagesz=${size(sizeKb * 1024).replace(/ |iB/g, '')}), or hugetlb_cma=` : ''}.`,
+          isAtBoot
+            ? 'They were asked for on the command line already, where memory is not broken up yet: there is not enough in one piece of that size on each node. Ask for fewer, or say how many on which node (hugepages=0:4,1:4, since 5.16).'
+            : `At boot, before memory is broken up: hugepages=${asked} on the kernel's command line${isGigantic ? ` (with hugepagesz=${size(sizeKb * 1024).replace(/ |iB/g, '')}), or hugetlb_cma=` : ''}.`,
           'Before the write: echo 3 > /proc/sys/vm/drop_caches; echo 1 > /proc/sys/vm/compact_memory; then write the number again, and read it back: the write succeeds without an error even when it gets fewer.',
         ],
       ],

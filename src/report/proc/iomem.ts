@@ -32,7 +32,6 @@ export function iomemOf(texts: readonly string[]): IomemRange[] {
 export function iomemText(ranges: readonly IomemRange[]): CaptureText {
   const ram = ranges.filter(({ name, depth }) => name === 'System RAM' && depth < 1);
   const bytes = ram.reduce((sum, { start, end }) => sum + Number(end - start + 1n), 0);
-  const lowest = ram.filter(({ start }) => start >= 0x100000n)[0];
   const isHidden = ram.length > 0 && ram.every(({ start, end }) => start === 0n && end === 0n);
   const above4 = ram.length > 0 && ram.every(({ start }) => start >= 0x100000000n);
   return {
@@ -46,7 +45,6 @@ export function iomemText(ranges: readonly IomemRange[]): CaptureText {
           ['from', 'to', 'size'],
           ...ram.map(({ start, end }) => [hex(start), hex(end), size(Number(end - start + 1n))]),
         ],
-        ...(lowest ? [] : []),
       ],
     ]),
     facts: {

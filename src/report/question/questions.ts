@@ -26,25 +26,35 @@ export function questionFindings(context: Context): Finding[] {
   const { lines, input, given } = context;
   const text = lines.map((line) => line.text).join('\n');
   const kernel = kernelOf(lines, 0, lines.length - 1, given);
-  return [translation(text, kernel.version), tailPages(text), pinAndFork(text)].flatMap(
-    (answer): Finding[] =>
-      answer
-        ? [
-            {
-              kind: 'question',
-              headline: answer.headline,
-              place: { input, firstLine: 1, lastLine: Math.max(1, lines.length) },
-              kernel,
-              sections: sections(
-                ['What it says', [`${capital(kernelText(kernel))}.`, ...answer.said]],
-                ['Why', answer.why],
-                ['What helps', answer.helps],
-              ),
-              assumed: answer.assumed ?? [],
-              facts: { topic: answer.topic, ...answer.facts },
-            },
-          ]
-        : [],
+  return [
+    translation(text, kernel.version),
+    tailPages(text),
+    pinAndFork(text),
+    pinBalance(text),
+  ].flatMap((answer): Finding[] =>
+    answer
+      ? [
+          {
+            kind: 'question',
+            headline: answer.headline,
+            place: { input, firstLine: 1, lastLine: Math.max(1, lines.length) },
+            kernel,
+            sections: sections(
+              [
+                'What it says',
+                [
+                  ...(kernel.source === 'report' ? [`${capital(kernelText(kernel))}.`] : []),
+                  ...answer.said,
+                ],
+              ],
+              ['Why', answer.why],
+              ['What helps', answer.helps],
+            ),
+            assumed: answer.assumed ?? [],
+            facts: { topic: answer.topic, ...answer.facts },
+          },
+        ]
+      : [],
   );
 }
 
@@ -204,5 +214,43 @@ function pinAndFork(text: string): Answer | undefined {
       'pin_user_pages(FOLL_LONGTERM) in the driver instead of get_user_pages(); unpin_user_page() gives it back, not put_page().',
     ],
     facts: { function: pins, isPin },
+  };
+}
+
+/** GUP_PIN_COUNTING_BIAS. */
+const PIN = 1024;
+
+/** Pins that are given back by the wrong function. */
+function pinBalance(text: string): Answer | undefined {
+  const taken = /\b((?:pin|get)_user_pages\w*)/.exec(text)?.[1];
+  if (taken === undefined || /\bfork\b/i.test(text)) return undefined;
+  const isPin = taken.startsWith('pin');
+  const count = Number(
+    /\b(?:page_count|refcount|page count|count)\W{0,4}(?:is |= ?|of )?(\d{4,7})\b/i.exec(
+      text,
+    )?.[1] ?? 0,
+  );
+  const putsPages = /\bput_page\b/.test(text);
+  const unpins = /\bunpin_user_pages?\w*\s*\(/.test(text) && !/instead of unpin/i.test(text);
+  if (!(isPin && putsPages && !unpins) && count < PIN) return undefined;
+  const pins = Math.floor(count / PIN);
+  return {
+    topic: 'pin-balance',
+    headline:
+      isPin && putsPages
+        ? `Each page stays pinned: ${taken}() adds ${PIN} to the count, and put_page() takes off 1.`
+        : `A count of ${count} is ${pins} ${pins === 1 ? 'pin' : 'pins'} and ${count % PIN} other references.`,
+    said:
+      count >= PIN
+        ? [
+            `Count ${count} = ${pins} * ${PIN} + ${count % PIN}: pin_user_pages() adds ${PIN} for each pin (GUP_PIN_COUNTING_BIAS); pages of a large compound page count pins in a word of their own (5.8).`,
+          ]
+        : [],
+    why: [
+      'What pin_user_pages() took, unpin_user_page() has to give back (1024 and all); what get_user_pages() took, put_page(). Mixed, the count never comes to 0 and the page leaks, or it comes to 0 too early and the page is freed while a device still writes to it.',
+      'A pinned page cannot be moved or reclaimed: page_maybe_dma_pinned() is true for any count of 1024 and more.',
+    ],
+    helps: ['unpin_user_pages(), or unpin_user_pages_dirty_lock() where the device wrote.'],
+    facts: { function: taken, count, pins, otherReferences: count % PIN, isPin, putsPages },
   };
 }

@@ -3,6 +3,7 @@
 /** `5404 kB`, `852.5 MiB`, `31.2 GiB`. */
 export function size(bytes: number): string {
   const kib = bytes / 1024;
+  if (kib >= 1 << 20 && Number.isInteger(kib / (1 << 20))) return `${kib / (1 << 20)} GiB`;
   if (Math.abs(kib) < 10240) return `${trim(kib)} kB`;
   if (Math.abs(kib) < 10240 * 1024) return `${trim(kib / 1024)} MiB`;
   return `${trim(kib / 1024 / 1024)} GiB`;

@@ -35,7 +35,10 @@ function itemLines(item: Item): string[] {
   return ['', '```text', ...columns(item), '```', ''];
 }
 
-/** Characters of Markdown stay what they are; numbers and names of the kernel are set as code. */
+/** Names of flags and hexadecimal numbers are set as code; little else of what sentences have means something to Markdown. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_<>[\]#|~]/g, '\\$&').replace(/\b0x[0-9a-f]+\b/g, '`$&`');
+  return text
+    .replace(/`/g, '\\`')
+    .replace(/<(?=[a-z/!])/gi, '\\<')
+    .replace(/\b(?:__)?GFP_[A-Z0-9_]+(?:\|(?:__)?GFP_[A-Z0-9_]+)*|\b0x[0-9a-f]+\b/g, '`$&`');
 }

@@ -112,7 +112,19 @@ function readReport(lines: readonly LogLine[], draft: Draft): SlabReport {
     if (startOf(text, index)) break;
     if (readLine(draft, text)) draft.last = index;
   }
+  const hit = draft.allocator === 'SLAB' ? unpoisoned(draft) : undefined;
+  if (hit) draft.hit ??= hit;
   return draft;
+}
+
+/** SLAB prints the rows that are wrong and no address: the bytes that are not POISON_FREE. */
+function unpoisoned({ bytes, object, objectSize }: Draft): SlabReport['hit'] {
+  const end = object && objectSize !== undefined ? object.address + BigInt(objectSize) - 1n : -1n;
+  const wrong = [...bytes].filter(([at, byte]) => byte !== 0x6b && !(byte === 0xa5 && at === end));
+  const [first, last] = [wrong[0], wrong.at(-1)];
+  return first && last
+    ? { from: first[0], to: last[0], found: first[1], expected: 0x6b }
+    : undefined;
 }
 
 const address = (text: string | undefined): bigint =>
@@ -133,7 +145,7 @@ function readLine(draft: Draft, text: string): boolean {
     return true;
   }
   const track =
-    /^\s*(?:INFO: )?(Allocated|Freed) in (\S+)(?: age=(\d+))?(?: cpu=\d+)?(?: pid=(\d+))?/.exec(
+    /^\s*(?:INFO: )?(Allocated|Freed) in (\S+(?: \[\w+\])?)(?: age=(\d+))?(?: cpu=\d+)?(?: pid=(\d+))?/.exec(
       text,
     );
   if (track) {
@@ -143,6 +155,11 @@ function readLine(draft: Draft, text: string): boolean {
       ...(track[3] === undefined ? {} : { age: Number(track[3]) }),
       ...(track[4] === undefined ? {} : { pid: Number(track[4]) }),
     });
+    return true;
+  }
+  const user = /^\s*Last user: \[<[0-9a-f]+>\]\s?\((\S+)\)/.exec(text)?.[1];
+  if (user !== undefined) {
+    draft.tracks.push({ what: 'freed', where: user });
     return true;
   }
   const slab =

@@ -4,7 +4,7 @@
  * One record serves the checker (signature), the machine (run), completion, hover and signature help (signature, doc).
  */
 import type { Value } from '../semantics/arithmetic.js';
-import type { Blocked, BuiltinCall } from './call.js';
+import type { Blocked, BuiltinCall, Unfinished } from './call.js';
 
 export type Category =
   | 'page allocator'
@@ -29,8 +29,8 @@ export type Category =
   | 'checking'
   | 'task';
 
-/** undefined: the function is void. */
-export type BuiltinResult = Value | Blocked | undefined;
+/** undefined: the function is void. A long call may give its first piece, and what is left of it. */
+export type BuiltinResult = Value | Blocked | Unfinished | undefined;
 
 export interface Builtin {
   readonly name: string;

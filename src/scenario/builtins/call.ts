@@ -16,6 +16,11 @@ export interface Blocked {
   readonly blocked: BlockReason;
 }
 
+/** A call that is done in pieces is not at its end: others may be let through before the next one. */
+export interface Unfinished {
+  readonly rest: () => Value | Unfinished | undefined;
+}
+
 /** Why a task waits, and for what. */
 export interface BlockReason {
   readonly kind: BlockKind;

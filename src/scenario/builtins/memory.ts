@@ -3,7 +3,8 @@ import { KernelFault } from '../../engine/machine/events.js';
 import { vsprintf } from '../printk/print.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
-import type { BuiltinCall } from './call.js';
+import type { BuiltinCall, Unfinished } from './call.js';
+import { behind, inPieces, PIECE_BYTES } from './pieces.js';
 import { printServices } from './printServices.js';
 
 const changes = true;
@@ -26,10 +27,30 @@ function bytesAt(call: BuiltinCall, address: Value, size: number): Uint8Array {
   return bytes;
 }
 
-function copy(call: BuiltinCall, to: Value, from: Value, size: Value): Value {
-  call.memory.writeBytes(to, bytesAt(call, from, checked(call, size)));
-  return to;
+/** All is read before anything is written: the two may overlap. */
+function copy(call: BuiltinCall, to: Value, from: Value, size: Value): Value | Unfinished {
+  const length = checked(call, size);
+  const bytes = new Uint8Array(length);
+  const read = inPieces(
+    length,
+    (at, part) => {
+      bytes.set(bytesAt(call, call.offset(from, at), part), at);
+      return undefined;
+    },
+    () => to,
+  );
+  return behind(read, () => write(call, to, bytes));
 }
+
+const write = (call: BuiltinCall, to: Value, bytes: Uint8Array): Value | Unfinished =>
+  inPieces(
+    bytes.length,
+    (at, part) => {
+      call.memory.writeBytes(call.offset(to, at), bytes.subarray(at, at + part));
+      return undefined;
+    },
+    () => to,
+  );
 
 /** The text of a format, cut to `size` with its NUL, written to `buffer`; the length it would have. */
 function print(
@@ -64,17 +85,22 @@ const text = (call: BuiltinCall, address: Value): Uint8Array => call.bytes(addre
 
 const EFAULT = 14;
 
-/** Copies as far as it goes without a fault; whether that was all. */
-function copied(call: BuiltinCall, dst: Value, src: Value, size: number): boolean {
-  try {
-    for (let i = 0; i < size; i++)
-      call.memory.store(call.offset(dst, i), 1, call.memory.load(call.offset(src, i), 1));
-    return true;
-  } catch (error) {
-    if (error instanceof KernelFault) return false;
-    throw error;
-  }
-}
+/** Copies as far as it goes without a fault: 0 if that was all. */
+const copied = (call: BuiltinCall, dst: Value, src: Value, size: number): Value | Unfinished =>
+  inPieces(
+    size,
+    (from, length) => {
+      try {
+        for (let i = from; i < from + length; i++)
+          call.memory.store(call.offset(dst, i), 1, call.memory.load(call.offset(src, i), 1));
+        return undefined;
+      } catch (error) {
+        if (error instanceof KernelFault) return -EFAULT;
+        throw error;
+      }
+    },
+    () => 0,
+  );
 
 export const memory: readonly Builtin[] = [
   ...group('memory', 'mm/maccess.c', [
@@ -82,7 +108,7 @@ export const memory: readonly Builtin[] = [
       signature: 'long copy_from_kernel_nofault(void *dst, const void *src, size_t size)',
       doc: 'Copies from an address that may be bad; returns 0, or -EFAULT if the access would fault.',
       changes,
-      run: (call, dst, src, size) => (copied(call, dst, src, checked(call, size)) ? 0 : -EFAULT),
+      run: (call, dst, src, size) => copied(call, dst, src, checked(call, size)),
     },
   ]),
   ...group('memory', 'lib/string.c', [
@@ -91,9 +117,16 @@ export const memory: readonly Builtin[] = [
       doc: 'Fills memory with a byte.',
       changes,
       run: (call, s, c, count) => {
-        const bytes = new Uint8Array(checked(call, count)).fill(Number(convert(c, 'u8')));
-        call.memory.writeBytes(s, bytes);
-        return s;
+        const size = checked(call, count);
+        const piece = new Uint8Array(Math.min(size, PIECE_BYTES)).fill(Number(convert(c, 'u8')));
+        return inPieces(
+          size,
+          (at, length) => {
+            call.memory.writeBytes(call.offset(s, at), piece.subarray(0, length));
+            return undefined;
+          },
+          () => s,
+        );
       },
     },
     {
@@ -113,7 +146,15 @@ export const memory: readonly Builtin[] = [
       doc: 'Compares memory; returns a negative number, 0 or a positive number.',
       run: (call, a, b, count) => {
         const size = checked(call, count);
-        return compare(bytesAt(call, a, size), bytesAt(call, b, size));
+        return inPieces(
+          size,
+          (from, length) => {
+            const part = (at: Value): Uint8Array => bytesAt(call, call.offset(at, from), length);
+            const difference = compare(part(a), part(b));
+            return difference === 0 ? undefined : difference;
+          },
+          () => 0,
+        );
       },
     },
     {
@@ -121,8 +162,15 @@ export const memory: readonly Builtin[] = [
       doc: 'The first byte that is not c; NULL if there is none.',
       run: (call, start, c, size) => {
         const byte = Number(convert(c, 'u8'));
-        const index = bytesAt(call, start, checked(call, size)).findIndex((b) => b !== byte);
-        return index < 0 ? 0 : call.offset(start, index);
+        return inPieces(
+          checked(call, size),
+          (from, length) => {
+            const at = call.offset(start, from);
+            const index = bytesAt(call, at, length).findIndex((b) => b !== byte);
+            return index < 0 ? undefined : call.offset(at, index);
+          },
+          () => 0,
+        );
       },
     },
     {

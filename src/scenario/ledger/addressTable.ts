@@ -61,6 +61,12 @@ export class AddressTable {
     if (at !== undefined) this.write(at, USED);
   }
 
+  /** What is held at an address. */
+  holding(kind: AddressKind, address: number): HeldAddress | undefined {
+    const at = this.header === undefined ? undefined : this.find(kind, address);
+    return at === undefined ? undefined : this.entry(at);
+  }
+
   *held(): Generator<HeldAddress> {
     if (this.header === undefined) return;
     for (let i = 0; i < this.capacity; i++) {

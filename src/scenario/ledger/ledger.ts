@@ -10,7 +10,7 @@ import type { Tracer } from '../../engine/machine/tracer.js';
 import { asVirt, PAGE_SIZE } from '../../engine/memory/address.js';
 import type { Allocation, Ledger } from '../builtins/ledger.js';
 import { pfnOfPage } from '../vm/structPage.js';
-import { AddressTable, type HeldAddress } from './addressTable.js';
+import { AddressTable, type AddressKind, type HeldAddress } from './addressTable.js';
 import { PageTable, type Mark, type PageBlock } from './pageTable.js';
 
 const nothing = (): void => undefined;
@@ -45,6 +45,11 @@ export class TapeLedger implements Ledger {
   /** The block of the scenario's that a page is, or was, part of. */
   blockOf(pfn: number): PageBlock | undefined {
     return this.pages.holding(pfn);
+  }
+
+  /** Who has allocated what lies at an address and is still the scenario's. */
+  allocationOf(kind: AddressKind, address: number): Mark | undefined {
+    return this.others.holding(kind, address)?.allocated;
   }
 
   heldPages(): Iterable<PageBlock> {

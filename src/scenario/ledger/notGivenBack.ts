@@ -94,9 +94,14 @@ export function notGivenBackTexts(all: readonly NotGivenBack[]): readonly string
 const counted = (kind: Allocation['kind'], count: number): string =>
   `${count} ${NOUNS[kind][count === 1 ? 0 : 1]}`;
 
-function placeText(one: NotGivenBack, tellsCount: boolean): string {
-  const where =
-    one.line === undefined ? 'in the debug console' : `at line ${one.line} by ${one.function}()`;
-  const task = one.task === 'main' ? '' : ` in task ${one.task}`;
-  return `${where}${task}${tellsCount ? ` (${one.count})` : ''}`;
+const placeText = (one: NotGivenBack, tellsCount: boolean): string =>
+  `${whereText(one)}${tellsCount ? ` (${one.count})` : ''}`;
+
+function whereText({ line, function: name, task }: Omit<NotGivenBack, 'count' | 'kind'>): string {
+  const where = line === undefined ? 'in the debug console' : `at line ${line} by ${name}()`;
+  return `${where}${task === 'main' ? '' : ` in task ${task}`}`;
 }
+
+/** `at line 9 by kmalloc() in task writer` */
+export const markText = (mark: Mark, names: PlaceNames): string =>
+  whereText(placed('object', mark, names));

@@ -26,7 +26,7 @@ import { extractBits } from '../semantics/bits.js';
 import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { BitRange } from '../semantics/ir.js';
 import type { Diagnostic } from '../syntax/diagnostic.js';
-import type { Control } from './control.js';
+import type { Control, StackUse } from './control.js';
 import type { Frame } from './frames.js';
 import type { Machine, Outcome } from './machine.js';
 import type { ScenarioMemory } from './memory.js';
@@ -55,11 +55,16 @@ export interface EvaluateOptions {
   readonly sideEffects?: boolean;
   /** The kernel that its calls go to; the machine's own when absent. */
   readonly kernel?: KernelCalls;
+  /** What of the task's stack is in use inside a statement, where the kernel has called a function. */
+  readonly below?: StackUse | undefined;
   /** Names with values of their own, `$old` and `$new` of a data breakpoint for instance. */
   readonly values?: Readonly<Record<string, { readonly type: CType; readonly value: ScalarValue }>>;
 }
 
 const CACHE_LIMIT = 500;
+
+/** Something that is done in pieces: between two it says whether it can be given up, and leave nothing behind. */
+export type Pieces<T> = Generator<boolean, T>;
 
 export class Evaluator {
   private readonly types: CTypes;
@@ -76,10 +81,29 @@ export class Evaluator {
   }
 
   evaluate(text: string, frame: Frame | undefined, options: EvaluateOptions = {}): Evaluation {
+    const evaluating = this.evaluating(text, frame, options);
+    for (;;) {
+      const step = evaluating.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /**
+   * The same in pieces: stops where `mayRest` says that others are to be let through. They must not use the machine meanwhile. What it has
+   * done is undone when it is given up.
+   */
+  *evaluating(
+    text: string,
+    frame: Frame | undefined,
+    options: EvaluateOptions = {},
+    mayRest?: () => boolean,
+  ): Pieces<Evaluation> {
     const sideEffects = options.sideEffects ?? false;
     const compiled = this.compiled(text, frame, sideEffects, options.values);
     if ('message' in compiled) return compiled;
-    const run = sideEffects ? this.runWithEffects(compiled, frame) : this.runPure(compiled, frame);
+    const run = sideEffects
+      ? yield* this.runWithEffects(compiled, frame, options.below, mayRest)
+      : yield* this.runPure(compiled, frame, mayRest);
     if (run.failure !== undefined) return { ok: false, message: run.failure };
     try {
       return this.withStrings(compiled, () => this.result(compiled, run.value ?? 0));
@@ -149,28 +173,77 @@ export class Evaluator {
   }
 
   /** Runs code that only reads, in the frame itself. */
-  private runPure(compiled: CompiledExpression, frame: Frame | undefined): Run {
+  private runPure(
+    compiled: CompiledExpression,
+    frame: Frame | undefined,
+    mayRest: (() => boolean) | undefined,
+  ): Pieces<Run> {
+    const { machine } = this;
     const use = frame?.use ?? { bytes: 0, shadow: 0 };
-    return this.run(compiled, () =>
-      this.machine.runInFrame(frame?.task ?? 0, use, compiled, compiled.entry),
+    const start = (): Outcome =>
+      machine.runInFrame(frame?.task ?? 0, use, compiled, compiled.entry);
+    return this.run(
+      compiled,
+      start,
+      () => machine.looking(() => machine.resume()),
+      mayRest,
+      () => true,
     );
   }
 
-  /** Runs code that may change things, in a frame below all others; undoes it if it fails. */
-  private runWithEffects(compiled: CompiledExpression, frame: Frame | undefined): Run {
+  /** Runs code that may change things, in a frame below all others; undoes it if it fails or is given up. */
+  private *runWithEffects(
+    compiled: CompiledExpression,
+    frame: Frame | undefined,
+    below: StackUse | undefined,
+    mayRest: (() => boolean) | undefined,
+  ): Pieces<Run> {
+    const { machine } = this;
     const { tape } = this.image;
     const task = frame?.task ?? this.control.currentTask;
     const before = tape.cursor;
-    const run = this.run(compiled, () => this.machine.runBelow(task, compiled, compiled.entry));
-    if (run.failure !== undefined) tape.seek(before);
-    return run;
+    const start = (): Outcome => machine.runBelow(task, compiled, compiled.entry, below);
+    let isDone = false;
+    try {
+      const run = yield* this.run(
+        compiled,
+        start,
+        () => machine.resume(),
+        mayRest,
+        // What history no longer holds cannot be undone.
+        () => tape.start <= before,
+      );
+      isDone = run.failure === undefined;
+      return run;
+    } finally {
+      if (!isDone) tape.seek(before);
+    }
   }
 
-  private run(compiled: CompiledExpression, start: () => Outcome): Run {
-    const outcome = this.withStrings(compiled, start);
+  private *run(
+    compiled: CompiledExpression,
+    start: () => Outcome,
+    resume: () => Outcome,
+    mayRest: (() => boolean) | undefined,
+    canGiveUp: () => boolean,
+  ): Pieces<Run> {
+    const { machine } = this;
+    const slice = (run: () => Outcome): Outcome => {
+      machine.mayRest = mayRest;
+      try {
+        return this.withStrings(compiled, run);
+      } finally {
+        machine.mayRest = undefined;
+      }
+    };
+    let outcome = slice(start);
+    while (outcome.kind === 'unfinished') {
+      yield canGiveUp();
+      outcome = slice(resume);
+    }
     switch (outcome.kind) {
       case 'end':
-        return { value: this.machine.values.at(-1), failure: undefined };
+        return { value: machine.values.at(-1), failure: undefined };
       case 'bug':
         return { value: undefined, failure: outcome.text.replace(/^BUG: /, '') };
       case 'blocked':

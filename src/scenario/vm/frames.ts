@@ -6,7 +6,7 @@ import type { Boundary, CompiledFunction, Program } from '../compile/program.js'
 import type { Variable } from '../semantics/scope.js';
 import type { Position, Span } from '../syntax/span.js';
 import type { Control, StackUse } from './control.js';
-import type { TaskStack } from './taskStack.js';
+import { behindTheKernel, type TaskStack } from './taskStack.js';
 
 /** Where a task, or a frame of it, stands. Lines and columns count from 1. */
 export interface Location extends Position {
@@ -68,9 +68,24 @@ export class Frames {
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
       // What is returned to may be the next statement: the call is what stands before.
-      index = boundaryBefore(this.program, this.stack.pop() - 1);
+      index = boundaryBefore(this.program, behindTheKernel(this.stack.pop()) - 1);
     }
     return frames;
+  }
+
+  /** The frame of a function that the kernel has called, inside a statement of a task. */
+  inside(task: number, index: number, use: StackUse): Frame {
+    const boundary = this.program.boundaries[index] as Boundary;
+    this.stack.placeAt(task, use);
+    return {
+      task,
+      depth: 0,
+      function: this.program.functions[boundary.function] as CompiledFunction,
+      boundary,
+      location: this.locationOf(index),
+      address: this.stack.address,
+      use,
+    };
   }
 
   depth(task: number): number {

@@ -16,6 +16,7 @@ import {
   type Value,
 } from '../semantics/arithmetic.js';
 import { extractBits, insertBits } from '../semantics/bits.js';
+import type { Builtin, BuiltinResult } from '../builtins/builtin.js';
 import type { Machine } from './machine.js';
 import { notePages } from '../ledger/pageCalls.js';
 import { TaskBug } from './signals.js';
@@ -26,6 +27,19 @@ const operations: readonly Operation[] = OPERATIONS.map(({ operator, width }) =>
 
 export type Handler = (m: Machine) => void;
 
+/** A call of a builtin that is under way. */
+interface CalledBuiltin {
+  readonly builtin: Builtin;
+  readonly args: readonly Value[];
+  /** Its result is used. */
+  readonly wanted: boolean;
+}
+
+/** One of which a piece is done, and what is left. */
+export interface SuspendedBuiltin extends CalledBuiltin {
+  readonly rest: () => BuiltinResult;
+}
+
 /** A representation operand. */
 const repr = (m: Machine): Repr => REPRS[m.operand()] as Repr;
 const isTrue = (value: Value): boolean => value !== 0 && value !== 0n;
@@ -34,6 +48,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   BOUNDARY: (m) => {
     if (m.passing > 0) {
       m.passing--;
+      if (m.calledBack.isActive) m.calledBack.at(m.text.code[m.pc] as number, m.stack.use);
       m.pc++;
     } else {
       m.pc--;
@@ -167,13 +182,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     m.call.ofScenario = m.text === m.program;
     if (!m.memory.onlyLooks)
       m.call.watch?.before(builtin.name, args, m.call.writtenName(builtin.name));
-    const result = builtin.run(m.call, ...args);
-    m.inBuiltin = false;
-    if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
-    else {
-      if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
-      if ((countAndResult & 1) === 1) m.push(result ?? 0);
-    }
+    finish(m, { builtin, args, wanted: (countAndResult & 1) === 1 }, builtin.run(m.call, ...args));
   },
   NOTE: (m) => {
     const site = m.operand();
@@ -196,6 +205,29 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   },
   END: (m) => m.stop({ kind: 'end' }),
 };
+
+/** The end of a call of a builtin, or of a piece of it. */
+function finish(m: Machine, called: CalledBuiltin, first: BuiltinResult): void {
+  let result = first;
+  while (typeof result === 'object' && 'rest' in result) {
+    if (m.restsNow()) {
+      m.suspend({ ...called, rest: result.rest });
+      return;
+    }
+    result = result.rest();
+  }
+  m.inBuiltin = false;
+  const { builtin, args, wanted } = called;
+  if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
+  else {
+    if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
+    if (wanted) m.push(result ?? 0);
+  }
+}
+
+/** The next pieces of a call that was suspended. */
+export const resumeBuiltin = (m: Machine, { rest, ...called }: SuspendedBuiltin): void =>
+  finish(m, called, rest());
 
 /** Whether a call with these arguments may sleep. */
 const maySleep = (m: Machine, sleeps: 'always' | number, args: readonly Value[]): boolean =>

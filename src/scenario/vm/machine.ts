@@ -12,12 +12,13 @@ import type { Span } from '../syntax/span.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
+import { CalledBack } from './calledBack.js';
 import type { Control, StackUse } from './control.js';
-import { HANDLERS, type Handler } from './instructions.js';
+import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './instructions.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
 import { TaskBlocked, TaskBug } from './signals.js';
-import { TaskStack } from './taskStack.js';
+import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
 
 /** How a run came to its end. */
@@ -27,6 +28,8 @@ export type Outcome =
   /** The task, or the expression, is done. */
   | { readonly kind: 'end' }
   | { readonly kind: 'blocked'; readonly reason: BlockReason }
+  /** Not at its end: others may be let through, and then it is to be resumed, before the machine does anything else. */
+  | { readonly kind: 'unfinished' }
   /** A fault, a bug, a trap: the kernel's words for it. */
   | {
       readonly kind: 'bug';
@@ -44,15 +47,17 @@ export type MachineText = Pick<Program, 'code' | 'constants' | 'switches' | 'bui
 /** The frame that an expression needs when it may do anything. */
 export type FrameNeeds = Pick<CompiledFunction, 'frameBytes' | 'shadowWords'>;
 
-/** Where a function returns to that the kernel called. */
-const TO_THE_KERNEL = -1;
-
 /** A called function of a watch may not run longer than this. */
 const MAX_EVALUATION_STEPS = 5_000_000;
+/** One that can be cancelled may run longer. */
+const MAX_CANCELLABLE_STEPS = 40 * MAX_EVALUATION_STEPS;
+/** So many are some milliseconds. */
+const SLICE_STEPS = 50_000;
 
 export class Machine {
   pc = 0;
   readonly stack: TaskStack;
+  readonly calledBack = new CalledBack();
   readonly values: Value[] = [];
   /** What runs: the program, or an expression with it. */
   text: MachineText;
@@ -62,6 +67,11 @@ export class Machine {
   /** Functions entered, less those left, since the statement began; and the fewest it came to. */
   private depth = 0;
   shallowest = 0;
+  /** Whether others wait to be let through; undefined: what runs, runs to its end. */
+  mayRest: (() => boolean) | undefined;
+  private suspended: SuspendedBuiltin | undefined;
+  /** Steps that what runs may still make. */
+  private left = 0;
   /** Boundaries still to be passed: one at the start of a statement, all while an expression is evaluated. */
   passing = 0;
 
@@ -85,46 +95,99 @@ export class Machine {
     this.passing = 1;
     this.depth = 0;
     this.shallowest = 0;
+    this.calledBack.happened = false;
     return this.run(Infinity);
   }
 
-  /** Runs an expression that only reads, in a frame. */
+  /** Runs an expression that only reads, in a frame. Memory is to be only looked at, also when it is resumed: {@link looking}. */
   runInFrame(task: number, use: StackUse, text: MachineText, entry: number): Outcome {
     this.text = text;
     this.pc = entry;
     this.stack.placeAt(task, use);
     this.passing = Infinity;
+    return this.looking(() => this.run(this.mostSteps));
+  }
+
+  private get mostSteps(): number {
+    return this.mayRest === undefined ? MAX_EVALUATION_STEPS : MAX_CANCELLABLE_STEPS;
+  }
+
+  looking<T>(run: () => T): T {
     this.memory.onlyLooks = true;
     try {
-      return this.run(MAX_EVALUATION_STEPS);
+      return run();
     } finally {
       this.memory.onlyLooks = false;
     }
   }
 
-  /** Runs an expression that may do anything, in a frame of its own below those of the task. */
-  runBelow(task: number, text: MachineText & FrameNeeds, entry: number): Outcome {
+  /** Runs an expression that may do anything, in a frame of its own below those of the task, or below what is in use inside a statement. */
+  runBelow(
+    task: number,
+    text: MachineText & FrameNeeds,
+    entry: number,
+    use: StackUse = this.control.stack(task),
+  ): Outcome {
     this.text = text;
     this.pc = entry;
-    this.stack.placeAt(task, this.control.stack(task));
+    this.stack.placeAt(task, use);
     this.passing = Infinity;
-    return this.run(MAX_EVALUATION_STEPS, () =>
-      this.stack.reserve(text.frameBytes, text.shadowWords),
-    );
+    return this.run(this.mostSteps, () => this.stack.reserve(text.frameBytes, text.shadowWords));
   }
 
   private run(maxSteps: number, prepare?: () => void): Outcome {
     this.values.length = 0;
     this.outcome = undefined;
-    try {
+    this.suspended = undefined;
+    this.left = maxSteps;
+    return this.guarded(() => {
       prepare?.();
-      return this.loop(maxSteps) ?? this.bug('the expression runs for too long');
+      return this.slices();
+    });
+  }
+
+  /** Goes on with what came out unfinished. */
+  resume(): Outcome {
+    this.outcome = undefined;
+    return this.guarded(() => {
+      const { suspended } = this;
+      this.suspended = undefined;
+      if (suspended !== undefined) resumeBuiltin(this, suspended);
+      return this.reached() ?? this.slices();
+    });
+  }
+
+  private guarded(run: () => Outcome): Outcome {
+    try {
+      return run();
     } catch (error) {
       if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       throw error;
     }
+  }
+
+  private slices(): Outcome {
+    for (;;) {
+      const steps = this.mayRest === undefined ? this.left : Math.min(this.left, SLICE_STEPS);
+      const outcome = this.loop(steps);
+      if (outcome !== undefined) return outcome;
+      this.left -= steps;
+      if (this.left <= 0) return this.bug('the expression runs for too long');
+      if (this.restsNow()) return { kind: 'unfinished' };
+    }
+  }
+
+  /** Whether to let others through. Not inside of the kernel: what it calls runs to its end. */
+  restsNow(): boolean {
+    return this.mayRest !== undefined && !this.calledBack.isActive && this.mayRest();
+  }
+
+  /** Ends the run in the middle of a builtin. */
+  suspend(builtin: SuspendedBuiltin): void {
+    this.suspended = builtin;
+    this.stop({ kind: 'unfinished' });
   }
 
   /** Undefined when so many steps did not come to an end. */
@@ -194,6 +257,7 @@ export class Machine {
     values.length = 0;
     this.depth++;
     stack.push(callee.frameBytes, callee.shadowWords, this.pc);
+    if (this.calledBack.isActive) this.calledBack.enter(this.program.functions.indexOf(callee));
     this.takeArguments(callee, args);
     this.pc = callee.entry;
   }
@@ -226,21 +290,26 @@ export class Machine {
    * If it has to wait, the whole statement is undone, and waits.
    */
   callBack(callee: CompiledFunction, args: readonly Value[]): Value {
-    const { pc, passing, call } = this;
+    const { pc, passing, call, text } = this;
     const { span } = call;
     const below = this.values.splice(0);
     this.inBuiltin = false;
     this.passing = Infinity;
-    this.stack.push(callee.frameBytes, callee.shadowWords, TO_THE_KERNEL);
+    const returnPc = toTheKernel(text === this.program ? pc : 0);
+    this.text = this.program;
+    this.stack.push(callee.frameBytes, callee.shadowWords, returnPc);
     this.takeArguments(callee, args);
     this.pc = callee.entry;
-    const outcome = this.loop(MAX_EVALUATION_STEPS);
+    const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
+      this.loop(MAX_EVALUATION_STEPS),
+    );
     if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
     const result = this.values.at(-1) ?? 0;
     this.outcome = undefined;
     this.values.splice(0, Infinity, ...below);
     this.pc = pc;
+    this.text = text;
     this.passing = passing;
     call.span = span;
     this.inBuiltin = true;
@@ -250,11 +319,12 @@ export class Machine {
   leave(hasResult: boolean): void {
     const result = hasResult ? this.pop() : undefined;
     const returnPc = this.stack.pop();
-    if (returnPc === TO_THE_KERNEL) {
+    if (isToTheKernel(returnPc)) {
       if (result !== undefined) this.push(result);
       this.stop({ kind: 'end' });
       return;
     }
+    if (this.calledBack.isActive) this.calledBack.leave();
     this.depth--;
     if (this.depth < this.shallowest) this.shallowest = this.depth;
     this.pc = returnPc;

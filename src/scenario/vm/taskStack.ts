@@ -30,6 +30,16 @@ const RETURN_PC = 0;
 const CALLER_BYTES = 1;
 const CALLER_SHADOW = 2;
 
+/**
+ * What a function that the kernel called returns to.
+ * @param pc where the kernel's caller goes on; 0: not in the program
+ */
+export const toTheKernel = (pc: number): number => -1 - pc;
+export const isToTheKernel = (returnPc: number): boolean => returnPc < 0;
+/** Where the scenario goes on: behind the call, or behind that of the kernel. */
+export const behindTheKernel = (returnPc: number): number =>
+  isToTheKernel(returnPc) ? -1 - returnPc : returnPc;
+
 export class TaskStack {
   private task = 0;
   private bytes = 0;

@@ -13,11 +13,16 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
-import { notGivenBack, type NotGivenBack, type PlaceNames } from '../ledger/notGivenBack.js';
+import {
+  markText,
+  notGivenBack,
+  type NotGivenBack,
+  type PlaceNames,
+} from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
-import { Control, type TaskStatus } from './control.js';
-import { Evaluator, type EvaluateOptions, type Evaluation } from './evaluate.js';
+import { Control, type StackUse, type TaskStatus } from './control.js';
+import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
 import { guardNote } from './guardNote.js';
@@ -49,6 +54,8 @@ export type StatementResult = {
   | { readonly kind: 'ended' }
   /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
   | ({ readonly kind: 'failed' } & Death)
+  /** The statement is in the middle of a long call: it is to be resumed, or undone, before anything else is done. */
+  | { readonly kind: 'unfinished' }
   /** No task can run: nothing was done. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
   /** Every task is done: nothing was done. */
@@ -99,6 +106,8 @@ export class ScenarioVm {
   private readonly scheduler: Scheduler;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
+  /** A statement that is unfinished: its task, and where on the tape it began. */
+  private suspended: { readonly task: number; readonly start: number } | undefined;
 
   constructor(
     readonly program: Program,
@@ -153,8 +162,9 @@ export class ScenarioVm {
   /**
    * Runs the current task's next statement, or the next task's if the current one cannot run. Which task that is, is looked
    * up in the machine's own kernel, whatever the statement runs on.
+   * @param mayRest whether others wait to be let through, asked in the middle of long calls; they end it unfinished
    */
-  runStatement(kernel: KernelCalls = this.kernel): StatementResult {
+  runStatement(kernel: KernelCalls = this.kernel, mayRest?: () => boolean): StatementResult {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
     call.kernel = kernel;
@@ -169,8 +179,40 @@ export class ScenarioVm {
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
     call.watch?.begin();
-    const outcome = this.machine.runStatement(task);
+    return this.finish(
+      task,
+      start,
+      this.resting(mayRest, () => this.machine.runStatement(task)),
+    );
+  }
+
+  /** Goes on with a statement that came out unfinished. */
+  resumeStatement(mayRest?: () => boolean): StatementResult {
+    const { suspended } = this;
+    if (suspended === undefined) throw new Error('no statement is unfinished');
+    const { task, start } = suspended;
+    return this.finish(
+      task,
+      start,
+      this.resting(mayRest, () => this.machine.resume()),
+    );
+  }
+
+  private resting(mayRest: (() => boolean) | undefined, run: () => Outcome): Outcome {
+    this.machine.mayRest = mayRest;
+    try {
+      return run();
+    } finally {
+      this.machine.mayRest = undefined;
+    }
+  }
+
+  private finish(task: number, start: number, outcome: Outcome): StatementResult {
+    const { control, call } = this;
+    this.suspended = outcome.kind === 'unfinished' ? { task, start } : undefined;
     switch (outcome.kind) {
+      case 'unfinished':
+        return { kind: 'unfinished', task, failedExpects: call.failedExpects };
       case 'boundary':
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
@@ -248,6 +290,11 @@ export class ScenarioVm {
 
   canRun(task: number): boolean {
     return this.scheduler.canRun(task);
+  }
+
+  /** What a task waits for, if it does. */
+  waitsFor(task: number): BlockReason | undefined {
+    return this.control.waitsFor(task);
   }
 
   /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
@@ -328,6 +375,22 @@ export class ScenarioVm {
     return notGivenBack(this.call.ledger, this.placeNames);
   }
 
+  /** `at line 9 by kmalloc()`: who has allocated what lies at an address and is the scenario's; undefined where nothing is. */
+  allocated(kind: 'object' | 'area' | 'per-CPU' | 'cache', address: number): string | undefined {
+    const mark = this.call.ledger.allocationOf(kind, address);
+    return mark && markText(mark, this.placeNames);
+  }
+
+  /** As {@link allocated}, of a page; and of one that was the scenario's, who freed it. */
+  pageHistory(pfn: number): { readonly allocated: string; readonly freed?: string } | undefined {
+    const block = this.call.ledger.blockOf(pfn);
+    if (block === undefined) return undefined;
+    const allocated = markText(block.allocated, this.placeNames);
+    return block.freed === undefined
+      ? { allocated }
+      : { allocated, freed: markText(block.freed, this.placeNames) };
+  }
+
   private get placeNames(): PlaceNames {
     const { sources, tasks } = this.program;
     const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
@@ -344,6 +407,16 @@ export class ScenarioVm {
 
   frames(task: number): readonly Frame[] {
     return this.frameWalk.of(task);
+  }
+
+  /** A frame of a function that the kernel has called, where a statement of the task is under way. */
+  frameInside(task: number, boundary: number, use: StackUse): Frame {
+    return this.frameWalk.inside(task, boundary, use);
+  }
+
+  /** Whether the kernel called a function of the scenario in the statement that ran last. */
+  get wasCalledBack(): boolean {
+    return this.machine.calledBack.happened;
   }
 
   /** Active functions of a task: 1 in its outermost one, 0 when it has ended. */
@@ -383,10 +456,25 @@ export class ScenarioVm {
 
   /** Evaluates an expression in a frame, or with the top level's names only. */
   evaluate(text: string, frame?: Frame, options: EvaluateOptions = {}): Evaluation {
+    this.prepare(text, options);
+    return this.evaluator.evaluate(text, frame, options);
+  }
+
+  /** The same in pieces. Between them, nothing else may be done with the machine. */
+  evaluating(
+    text: string,
+    frame: Frame | undefined,
+    options: EvaluateOptions,
+    mayRest: () => boolean,
+  ): Pieces<Evaluation> {
+    this.prepare(text, options);
+    return this.evaluator.evaluating(text, frame, options, mayRest);
+  }
+
+  private prepare(text: string, options: EvaluateOptions): void {
     this.call.kernel = options.kernel ?? this.kernel;
     this.call.sources = new Sources(text);
     this.call.notes.clear();
-    return this.evaluator.evaluate(text, frame, options);
   }
 }
 

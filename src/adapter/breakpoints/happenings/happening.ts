@@ -9,12 +9,20 @@ import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { ListenedFunction } from '../../../engine/entry/kernelCall.js';
 import type { KernelLocals } from '../../../engine/entry/kernelLocals.js';
 import type { Zone } from '../../../engine/machine/ctypes.js';
-import type { Cell } from '../../../engine/memory/address.js';
+import type { BlockReason } from '../../../scenario/index.js';
+import { asVirt, formatAddress, type Cell, type VirtAddr } from '../../../engine/memory/address.js';
+import { cacheName } from '../../../engine/proc/slabCaches.js';
+import type { CType } from '../../../engine/types/model.js';
+import type { Profile } from '../../../engine/types/profile.js';
+import { parseCType } from '../../../engine/types/declaration.js';
 import { enumName, migratetypeName } from '../../../engine/types/enumName.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';
 
 /** What is known of a happening, by the names that conditions use. */
 export type Facts = Readonly<Record<string, number>>;
+
+/** What happens in one call: nothing worth a stop, once, or several times at the same place. */
+export type FoundFacts = Facts | readonly Facts[] | undefined;
 
 /** Where a kernel function is entered. */
 export interface EntryWatch {
@@ -24,8 +32,16 @@ export interface EntryWatch {
   readonly calledBy?: ListenedFunction;
   /** The stop is at the call, not behind it. */
   readonly stopIn?: 'caller';
-  /** Memory is as it was there. undefined: nothing worth a stop happens in this call. */
-  readonly facts: (k: Kernel, locals: unknown, caller: unknown) => Facts | undefined;
+  /** Memory is as it was there. */
+  readonly facts: (k: Kernel, locals: unknown, caller: unknown) => FoundFacts;
+}
+
+/** Where a kernel function has done everything and is about to return. */
+export interface LeavingWatch {
+  readonly at: 'leaving';
+  readonly fn: ListenedFunction;
+  /** Memory is as it was there; locals are those in view of the function's last line. */
+  readonly facts: (k: Kernel, locals: unknown) => FoundFacts;
 }
 
 /** An entry of `fn`, from `calledBy` if that is given, with the locals that these functions have. */
@@ -33,14 +49,27 @@ export function entryOf<F extends ListenedFunction, C extends ListenedFunction =
   watch: Omit<EntryWatch, 'at' | 'fn' | 'calledBy' | 'facts'> & {
     readonly fn: F;
     readonly calledBy?: C;
-    readonly facts: (
-      k: Kernel,
-      locals: KernelLocals[F],
-      caller: KernelLocals[C],
-    ) => Facts | undefined;
+    readonly facts: (k: Kernel, locals: KernelLocals[F], caller: KernelLocals[C]) => FoundFacts;
   },
 ): EntryWatch {
   return { ...watch, at: 'entry', facts: watch.facts as EntryWatch['facts'] };
+}
+
+/** The end of a call of `fn`, with the locals that it has. */
+export const leavingOf = <F extends ListenedFunction>({
+  fn,
+  facts,
+}: {
+  readonly fn: F;
+  readonly facts: (k: Kernel, locals: KernelLocals[F]) => FoundFacts;
+}): LeavingWatch => ({ at: 'leaving', fn, facts: facts as LeavingWatch['facts'] });
+
+/** Where a task has to wait: in front of the statement that is undone for it. */
+interface WaitWatch {
+  readonly at: 'waiting';
+  readonly kind: BlockReason['kind'];
+  /** @param address of what is waited for */
+  readonly facts: (k: Kernel, address: VirtAddr) => Facts;
 }
 
 /** Where a line has written something. */
@@ -66,7 +95,8 @@ export interface Happening {
   readonly knows: string;
   /** A condition on them. */
   readonly example: string;
-  readonly watch: EntryWatch | WriteWatch;
+  /** Each is another way in which it happens. */
+  readonly watches: readonly (EntryWatch | LeavingWatch | WaitWatch | WriteWatch)[];
   /** The facts in one sentence. */
   sentence(k: Kernel, facts: Facts): string;
 }
@@ -78,6 +108,10 @@ const TYPES: Readonly<Record<string, string>> = {
   gfp: 'unsigned int',
   pfn: 'unsigned long',
   buddy_pfn: 'unsigned long',
+  cache: 'struct kmem_cache *',
+  object: 'void *',
+  size: 'size_t',
+  pages: 'unsigned long',
   free: 'unsigned long',
   old_free: 'unsigned long',
   zone: 'enum zone_type',
@@ -88,12 +122,20 @@ const TYPES: Readonly<Record<string, string>> = {
   mark: 'enum zone_watermarks',
 };
 
+const typesOf = new WeakMap<Profile, Map<string, CType | undefined>>();
+
+/** Asked for each fact of each hit. */
+function typeOfFact(profile: Profile, spelled: string): CType | undefined {
+  const known = typesOf.get(profile) ?? new Map<string, CType | undefined>();
+  typesOf.set(profile, known);
+  if (!known.has(spelled)) known.set(spelled, parseCType(spelled, profile.types));
+  return known.get(spelled);
+}
+
 /** The facts as names of an expression. */
 export function factNames({ profile }: Kernel, facts: Facts): readonly ExtraName[] {
   return Object.entries(facts).flatMap(([name, value]) => {
-    const spelled = TYPES[name] ?? 'int';
-    const [, tag] = /^enum (\w+)$/.exec(spelled) ?? [];
-    const type = tag === undefined ? profile.types.base(spelled) : profile.types.enum(tag);
+    const type = typeOfFact(profile, TYPES[name] ?? 'int');
     return type === undefined ? [] : [{ name, type, value }];
   });
 }
@@ -102,6 +144,16 @@ export function factNames({ profile }: Kernel, facts: Facts): readonly ExtraName
 export const nameOfHappening = ({ id }: Happening): string => id.replaceAll('-', '_');
 
 // --- facts as words --------------------------------------------------------------------------------------------------
+
+/** `kmalloc-64` */
+export const cacheText = (k: Kernel, cache: number | undefined): string => {
+  const s = k.cell_of(asVirt(cache ?? 0));
+  return s === 0 ? 'no cache' : cacheName(k, s);
+};
+
+/** `0xffff888001234000` */
+export const addressText = (k: Kernel, address: number | undefined): string =>
+  formatAddress(address ?? 0, k.profile.pointerSize);
 
 export const hex = (value: number | undefined): string => `0x${(value ?? 0).toString(16)}`;
 

@@ -3,9 +3,16 @@ import { ENTRY_HAPPENINGS } from './entries.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import type { ExtraName } from '../../evaluation/evaluator.js';
 import { factNames, nameOfHappening, type Facts, type Happening } from './happening.js';
+import { MAPPING_HAPPENINGS } from './mappings.js';
+import { SLAB_HAPPENINGS } from './slabs.js';
 import { WRITE_HAPPENINGS } from './writes.js';
 
-export const HAPPENINGS: readonly Happening[] = [...ENTRY_HAPPENINGS, ...WRITE_HAPPENINGS];
+export const HAPPENINGS: readonly Happening[] = [
+  ...ENTRY_HAPPENINGS,
+  ...WRITE_HAPPENINGS,
+  ...SLAB_HAPPENINGS,
+  ...MAPPING_HAPPENINGS,
+];
 
 export const happeningOf = (id: string): Happening | undefined =>
   HAPPENINGS.find((happening) => happening.id === id);
@@ -15,13 +22,17 @@ const ALL_FACTS = [...new Set(HAPPENINGS.flatMap(({ knows }) => knows.split(' ')
 
 /**
  * The names of a condition on the group of all: which of them happens, as 1 and 0, and its facts. What it does not know is 0,
- * so that a condition on one of them means something at the others.
+ * so that a condition on one of them means something at the others, and hides no variable.
  */
 export function groupNames(k: Kernel, happening: Happening, facts: Facts): readonly ExtraName[] {
   const which = HAPPENINGS.map((each) => [nameOfHappening(each), each === happening ? 1 : 0]);
-  const unknown = ALL_FACTS.map((name) => [name, 0]);
-  return factNames(
-    k,
-    Object.fromEntries([...unknown, ...which, ...Object.entries(facts)]) as Facts,
-  );
+  const known = Object.fromEntries([...which, ...Object.entries(facts)]) as Facts;
+  const unknown = ALL_FACTS.filter((name) => !Object.hasOwn(known, name)).map((name) => [name, 0]);
+  return [
+    ...factNames(k, known),
+    ...factNames(k, Object.fromEntries(unknown) as Facts).map((name): ExtraName => ({
+      ...name,
+      weak: true,
+    })),
+  ];
 }

@@ -41,27 +41,29 @@ export const WRITE_HAPPENINGS: readonly Happening[] = [
       "Stops behind the line that moves a zone's free pages to the other side of its min, low or high watermark.",
     knows: 'zone mark free old_free pages',
     example: 'mark == WMARK_LOW && free < old_free',
-    watch: {
-      at: 'write',
-      subjects(k) {
-        const cells = zoneCells(k);
-        return (cell) => cells.get(cell);
+    watches: [
+      {
+        at: 'write',
+        subjects(k) {
+          const cells = zoneCells(k);
+          return (cell) => cells.get(cell);
+        },
+        /** Free pages, then the marks. */
+        look(k, subject) {
+          const zone = k.zones[subject];
+          if (zone === undefined) return [];
+          const free = zone_page_state(k, zone, k.NR_FREE_PAGES);
+          return [free, ...marksOf(k).map((mark) => wmark_pages(k, zone, mark))];
+        },
+        facts(k, zone, [old_free = 0, ...before], [free = 0, ...after]) {
+          return marksOf(k).flatMap((mark, i): Facts[] => {
+            const was = old_free > (before[i] ?? 0);
+            const is = free > (after[i] ?? 0);
+            return was === is ? [] : [{ zone, mark, free, old_free, pages: after[i] ?? 0 }];
+          });
+        },
       },
-      /** Free pages, then the marks. */
-      look(k, subject) {
-        const zone = k.zones[subject];
-        if (zone === undefined) return [];
-        const free = zone_page_state(k, zone, k.NR_FREE_PAGES);
-        return [free, ...marksOf(k).map((mark) => wmark_pages(k, zone, mark))];
-      },
-      facts(k, zone, [old_free = 0, ...before], [free = 0, ...after]) {
-        return marksOf(k).flatMap((mark, i): Facts[] => {
-          const was = old_free > (before[i] ?? 0);
-          const is = free > (after[i] ?? 0);
-          return was === is ? [] : [{ zone, mark, free, old_free, pages: after[i] ?? 0 }];
-        });
-      },
-    },
+    ],
     sentence: (k, { zone, mark, free = 0, old_free = 0, pages = 0 }) =>
       `watermark: ${zoneText(k, zone)}, ${old_free} -> ${free} free pages, ` +
       `${free > pages ? 'above' : 'no longer above'} ${markText(k, mark)} (${pages})`,
@@ -72,14 +74,16 @@ export const WRITE_HAPPENINGS: readonly Happening[] = [
     description: 'Stops behind the line that drops the last reference to a page.',
     knows: 'pfn zone',
     example: 'pfn == page_to_pfn(page)',
-    watch: {
-      at: 'write',
-      subjects: (k) => (cell, before, after) =>
-        after === 0 && before > 0 ? refcountOf(k, cell) : undefined,
-      look: (k, pfn) => [page_ref_count(k, k.pfn_to_page(pfn))],
-      facts: (k, pfn, _before, [count]) =>
-        count === 0 ? [{ pfn, zone: page_zonenum(k, k.pfn_to_page(pfn)) }] : [],
-    },
+    watches: [
+      {
+        at: 'write',
+        subjects: (k) => (cell, before, after) =>
+          after === 0 && before > 0 ? refcountOf(k, cell) : undefined,
+        look: (k, pfn) => [page_ref_count(k, k.pfn_to_page(pfn))],
+        facts: (k, pfn, _before, [count]) =>
+          count === 0 ? [{ pfn, zone: page_zonenum(k, k.pfn_to_page(pfn)) }] : [],
+      },
+    ],
     sentence: (k, { pfn, zone }) =>
       `_refcount of pfn ${hex(pfn)} in ${zoneText(k, zone)} dropped to 0`,
   },

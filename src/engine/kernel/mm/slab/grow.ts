@@ -68,7 +68,11 @@ function kmem_freepages(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const order: Int = k.words[cachep + k.kmem_cache.gfporder]!;
   const folio: Page = slab_folio(slab);
 
-  if (!PageSlab(k, folio)) throw new KernelFault('kernel BUG at mm/slab.c: kmem_freepages()');
+  if (!PageSlab(k, folio)) {
+    const text = 'kernel BUG at mm/slab.c: kmem_freepages()';
+    k.emit({ kind: 'slab-corruption', cache: k.va_of(cachep), text });
+    throw new KernelFault(text);
+  }
   __slab_clear_pfmemalloc(k, slab);
   __folio_clear_slab(k, folio);
   // `active` lies where the page allocator has _mapcount.

@@ -5,7 +5,7 @@
  */
 import { type KmemCache, NULL, type Slab } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { VirtAddr } from '../../../memory/address.js';
+import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { WARN, WARN_ONCE } from '../../include/asm-generic/bug.h.js';
 import { stringAt } from '../../lib/string.js';
 import { kmem_cache_debug_flags, virt_to_slab } from '../slab.h.js';
@@ -14,6 +14,7 @@ import { print_tracking } from '../slub/object_report.js';
 function virt_to_cache(k: Kernel, obj: VirtAddr): KmemCache {
   const slab: Slab = virt_to_slab(k, obj);
   const text = 'virt_to_cache: Object is not a Slab page!';
+  if (slab === NULL) k.emit({ kind: 'slab-corruption', cache: asVirt(0), text });
   if (WARN_ONCE(k, slab === NULL, text)) return NULL;
   return k.read_ptr(slab + k.slab.slab_cache);
 }
@@ -26,6 +27,7 @@ export function cache_from_obj(k: Kernel, s: KmemCache, x: VirtAddr): KmemCache 
   const name = (cache: KmemCache): string => stringAt(k, k.read_va(cache + k.kmem_cache.name));
   if (cachep !== NULL && cachep !== s) {
     const text = `cache_from_obj: Wrong slab cache. ${name(s)} but object is from ${name(cachep)}`;
+    k.emit({ kind: 'slab-corruption', cache: k.va_of(s), text });
     WARN(k, true, text);
     print_tracking(k, cachep, x);
   }

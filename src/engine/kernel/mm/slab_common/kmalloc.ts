@@ -142,6 +142,10 @@ export function kzalloc(k: Kernel, size: Int, flags: Gfp): VirtAddr {
 function free_large_kmalloc(k: Kernel, folio: Page, object: VirtAddr): void {
   const order: Order = folio_order(k, folio);
   // One page is no large object: the address is of memory that kmalloc() never gave.
+  if (order === 0) {
+    const text = `free_large_kmalloc: object pointer: 0x${pointer(k, object)}`;
+    k.emit({ kind: 'slab-corruption', cache: asVirt(0), text });
+  }
   if (WARN_ON_ONCE(k, order === 0, 'free_large_kmalloc: order 0'))
     pr_warn_once(k, `object pointer: 0x${pointer(k, object)}`);
 

@@ -234,6 +234,7 @@ export function kmem_cache_destroy(k: Kernel, s: KmemCache): void {
     const name: string = stringAt(k, k.read_va(s + k.kmem_cache.name));
     const from = symbolText(k, retIp(k));
     const text = `kmem_cache_destroy ${name}: Slab cache still has objects when called from ${from}`;
+    k.emit({ kind: 'slab-corruption', cache: k.va_of(s), text });
     WARN(k, true, text);
   }
   // out_unlock:

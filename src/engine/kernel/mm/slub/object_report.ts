@@ -89,9 +89,10 @@ function print_slab_info(k: Kernel, slab: Slab): void {
 
 /** The head of a report. A text of two lines has two, as there. */
 function slab_bug(k: Kernel, s: KmemCache, text: string): void {
+  const head = `BUG ${cacheNameOf(k, s)} (${print_tainted(k)}): ${text}`;
+  k.emit({ kind: 'slab-corruption', cache: k.va_of(s), text: head });
   pr_err(k, '='.repeat(77));
-  for (const line of `BUG ${cacheNameOf(k, s)} (${print_tainted(k)}): ${text}`.split('\n'))
-    pr_err(k, line);
+  for (const line of head.split('\n')) pr_err(k, line);
   pr_err(k, '-'.repeat(77));
   pr_err(k, '');
 }

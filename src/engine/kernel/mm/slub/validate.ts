@@ -109,8 +109,11 @@ function validate_slab_node(k: Kernel, s: KmemCache, n: KmemCacheNode, obj_map: 
     count++;
   }
   const nr_partial: ULong = k.read_ulong(n + k.kmem_cache_node.nr_partial);
-  if (count !== nr_partial)
-    pr_err(k, `SLUB ${name}: ${count} partial slabs counted but counter=${nr_partial}`);
+  if (count !== nr_partial) {
+    const text = `SLUB ${name}: ${count} partial slabs counted but counter=${nr_partial}`;
+    k.emit({ kind: 'slab-corruption', cache: k.va_of(s), text });
+    pr_err(k, text);
+  }
 
   if ((k.words[s + k.kmem_cache.flags]! & k.SLAB_STORE_USER) === 0) return count;
 
@@ -124,7 +127,11 @@ function validate_slab_node(k: Kernel, s: KmemCache, n: KmemCacheNode, obj_map: 
     count++;
   }
   const nr_slabs: ULong = k.read_ulong(n + k.kmem_cache_node.nr_slabs);
-  if (count !== nr_slabs) pr_err(k, `SLUB: ${name} ${count} slabs counted but counter=${nr_slabs}`);
+  if (count !== nr_slabs) {
+    const text = `SLUB: ${name} ${count} slabs counted but counter=${nr_slabs}`;
+    k.emit({ kind: 'slab-corruption', cache: k.va_of(s), text });
+    pr_err(k, text);
+  }
   return count;
 }
 

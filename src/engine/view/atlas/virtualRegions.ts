@@ -1,0 +1,226 @@
+/**
+ * A virtual address space as regions from 0 to the top: those of the kernel's layout, with what the page tables map in each, and
+ * what they map outside of all of them.
+ *
+ * Invariant: regions are disjoint and cover every address; the bytes mapped in them together are all that the tables map.
+ *
+ * Source: x86/addressSpace.ts (Linux 6.1 arch/x86/include/asm/pgtable_32_areas.h, pgtable_64_types.h); arch/x86/mm/init_32.c:
+ * find_low_pfn_range().
+ */
+import { asVirt, formatAddress, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import type { Region } from '../../x86/addressSpace.js';
+import type { MappedRange } from '../../x86/ranges.js';
+import type { Space } from '../addressSpaces.js';
+import type { Surveyor } from '../whereIs.js';
+import { intersection, rangeText, type AddressRange } from './addressRange.js';
+import { rightsText } from './rightsText.js';
+import { tlbEntries } from './tlbEntries.js';
+import { nrParts } from './virtualParts.js';
+import type {
+  BorderBody,
+  MappingBody,
+  RegionBody,
+  RegionBodyKind,
+  VirtualBody,
+} from './virtual.js';
+
+/** What each region is called, and what it is for. */
+export const REGIONS: Readonly<Record<RegionBodyKind, { title: string; purpose: string }>> = {
+  user: { title: 'user', purpose: 'What a process sees, through tables of its own.' },
+  hole: { title: 'hole', purpose: 'Nothing is ever mapped here.' },
+  nonCanonical: {
+    title: 'not canonical',
+    purpose: 'The upper bits are not all the same: an access raises a general protection fault.',
+  },
+  directMap: {
+    title: 'direct map',
+    purpose: 'Physical memory from 0 on, one behind the other: __va() and __pa() are a sum.',
+  },
+  kernelImage: { title: 'kernel image', purpose: 'The kernel’s own code and data.' },
+  vmalloc: {
+    title: 'vmalloc',
+    purpose: 'Areas contiguous in virtual space alone: vmalloc(), vmap(), ioremap().',
+  },
+  vmemmap: { title: 'vmemmap', purpose: 'The struct page of every frame, as one array.' },
+  pkmap: { title: 'pkmap', purpose: 'Slots that kmap() lends to pages of highmem.' },
+  ldt: { title: 'LDT', purpose: 'The local descriptor table of a process.' },
+  cpuEntryArea: {
+    title: 'cpu entry area',
+    purpose:
+      'What a CPU needs before it has switched to the kernel’s tables: GDT, TSS, entry stacks.',
+  },
+  modules: { title: 'modules', purpose: 'Code and data of loaded modules.' },
+  fixmap: {
+    title: 'fixmap',
+    purpose:
+      'Addresses known at compile time, each mapped by one entry: the APIC, kmap_local_page().',
+  },
+  unnamed: {
+    title: 'unnamed',
+    purpose: 'Mapped by the tables, in no region that the kernel’s constants name.',
+  },
+};
+
+/** A region of the layout, or what is mapped in a hole of it. */
+export interface PlacedRegion extends AddressRange {
+  readonly kind: RegionBodyKind;
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+export function virtualBody(surveyor: Surveyor, space: Space | undefined): VirtualBody {
+  const { spaces, world } = surveyor;
+  const { pointerSize } = world.profile;
+  const border = borderOf(surveyor);
+  return {
+    pointerSize,
+    addressBits: space?.paging.addressBits ?? (pointerSize === 4 ? 32 : 48),
+    spaces: spaces.all().map(({ name, isKernel, isCurrent, paging }) => ({
+      name,
+      isKernel,
+      isCurrent,
+      mode: paging.mode,
+      root: `0x${paging.rootPhys.toString(16)}`,
+    })),
+    ...(space !== undefined && { space: space.name }),
+    regions: regionBodies(surveyor, space),
+    ...(border !== undefined && { border }),
+    tlb: tlbEntries(surveyor),
+  };
+}
+
+function regionBodies(surveyor: Surveyor, space: Space | undefined): RegionBody[] {
+  const { pointerSize } = surveyor.world.profile;
+  const ranges = space === undefined ? [] : surveyor.spaces.rangesOf(space);
+  return placedRegions(surveyor, space).map((region) => {
+    const mappings = mappingsIn(region, ranges);
+    return {
+      id: region.id,
+      kind: region.kind,
+      ...REGIONS[region.kind],
+      ...rangeText(region, pointerSize, region.sizeBytes),
+      ...(space !== undefined && {
+        mappedBytes: mappings.reduce((sum, { bytes }) => sum + bytes, 0),
+      }),
+      mappings,
+      nrParts: nrParts(surveyor, space, region),
+    };
+  });
+}
+
+/** In the order of the ribbon: the user half, what is not canonical, the kernel half. */
+export function placedRegions(surveyor: Surveyor, space: Space | undefined): PlacedRegion[] {
+  const { regions } = surveyor.world.space;
+  const ranges = space === undefined ? [] : surveyor.spaces.rangesOf(space);
+  const finite = regions.filter(({ kind }) => kind !== 'nonCanonical');
+  const lower = finite.filter(({ start }) => start >= 0);
+  const upper = finite.filter(({ start }) => start < 0);
+  const placed = [...lower, ...betweenHalves(regions), ...upper];
+  return placed.flatMap((region) =>
+    region.kind === 'hole' ? withoutUnnamed(surveyor, region, ranges) : [place(surveyor, region)],
+  );
+}
+
+/** The addresses between the halves as one region: a number holds each half's own sign. */
+function betweenHalves(regions: readonly Region[]): Region[] {
+  const above = regions.find(({ kind, start }) => kind === 'nonCanonical' && start >= 0);
+  const below = regions.find(({ kind, start }) => kind === 'nonCanonical' && start < 0);
+  if (above === undefined || below === undefined) return [];
+  return [{ kind: 'nonCanonical', start: above.start, end: below.end }];
+}
+
+function place(
+  surveyor: Surveyor,
+  region: AddressRange & { readonly kind: RegionBodyKind },
+): PlacedRegion {
+  const { kind, start, end } = region;
+  const from = formatAddress(start, surveyor.world.profile.pointerSize);
+  const sizeBytes = kind === 'nonCanonical' ? 2 ** 64 - (start - end) : end - start;
+  return { kind, start, end, id: `${kind}@${from}`, sizeBytes };
+}
+
+/** Mapped stretches nearer to each other than this are one region. */
+const CLUSTER_BYTES = 2 ** 21;
+
+/** A hole, and what is mapped in it all the same: the stacks of espfix, an EFI's services. */
+function withoutUnnamed(
+  surveyor: Surveyor,
+  hole: Region,
+  ranges: readonly MappedRange[],
+): PlacedRegion[] {
+  const clusters: { start: number; end: number }[] = [];
+  for (const range of ranges) {
+    const part = intersection(hole, extentOf(range));
+    if (part === undefined) continue;
+    const last = clusters.at(-1);
+    if (last !== undefined && part.start - last.end < CLUSTER_BYTES) last.end = part.end;
+    else clusters.push({ ...part });
+  }
+  const found: PlacedRegion[] = [];
+  const push = (kind: RegionBodyKind, start: number, end: number): void => {
+    if (start < end) found.push(place(surveyor, { kind, start: asVirt(start), end: asVirt(end) }));
+  };
+  let at: number = hole.start;
+  for (const { start, end } of clusters) {
+    push('hole', at, start);
+    push('unnamed', start, end);
+    at = end;
+  }
+  push('hole', at, hole.end);
+  return found;
+}
+
+const extentOf = ({ start, sizeBytes }: MappedRange): AddressRange => ({
+  start,
+  end: asVirt(start + sizeBytes),
+});
+
+function mappingsIn(region: PlacedRegion, ranges: readonly MappedRange[]): MappingBody[] {
+  if (region.kind === 'nonCanonical') return [];
+  const byKey = new Map<string, MappingBody>();
+  for (const range of ranges) {
+    const part = intersection(region, extentOf(range));
+    if (part === undefined) continue;
+    const { pageSize } = range;
+    const { user } = range.rights;
+    const rights = rightsText(range.rights);
+    const key = `${rights}${user ? 'u' : ''}${pageSize}`;
+    const bytes = (byKey.get(key)?.bytes ?? 0) + part.end - part.start;
+    byKey.set(key, { rights, user, pageSize, bytes });
+  }
+  return [...byKey.values()].sort((a, b) => b.bytes - a.bytes);
+}
+
+/** The region that an address lies in, by its id. */
+export const regionOf = (
+  regions: readonly PlacedRegion[],
+  va: VirtAddr,
+): PlacedRegion | undefined => regions.find(({ start, end }) => va >= start && va < end);
+
+/**
+ * Where lowmem ends on 32 bit: 4 GiB less PAGE_OFFSET is what the kernel has for everything; what lies above VMALLOC_END is
+ * taken, and a reserve for vmalloc space. The rest can be direct map.
+ */
+function borderOf({ world, image }: Surveyor): BorderBody | undefined {
+  const { profile, maxPfn } = world;
+  const maxmem = profile.findConstant('MAXMEM');
+  const reserve = profile.findConstant('__VMALLOC_RESERVE');
+  if (profile.pointerSize === 8 || maxmem === undefined || reserve === undefined) return undefined;
+  const pageOffset = profile.constant('PAGE_OFFSET');
+  const vmallocEnd = profile.constant('VMALLOC_END');
+  const lowmemBytes = image.mm.linear.directMapEndFrame * PAGE_SIZE;
+  return {
+    at: formatAddress(pageOffset + lowmemBytes, 4),
+    lowmemBytes,
+    highmemBytes: Math.max(0, maxPfn * PAGE_SIZE - lowmemBytes),
+    maxLowmemBytes: maxmem,
+    terms: [
+      { name: 'kernel addresses: 4 GiB - PAGE_OFFSET', bytes: 2 ** 32 - pageOffset },
+      {
+        name: '- pkmap, LDT, cpu entry area, fixmap above VMALLOC_END',
+        bytes: vmallocEnd - 2 ** 32,
+      },
+      { name: '- reserve for vmalloc', bytes: -reserve },
+    ],
+  };
+}

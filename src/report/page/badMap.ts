@@ -1,0 +1,63 @@
+/** `BUG: Bad page map`: an entry of a process's page table that leads to a page which cannot be. Source: Linux mm/memory.c: print_bad_pte(). */
+import type { Context } from '../context.js';
+import { entryOf } from '../facts/pte.js';
+import { sections, type Finding } from '../finding.js';
+import { kernelOf, kernelText } from '../input/reportKernel.js';
+import { capital, hex } from '../render/amount.js';
+
+const BAD =
+  /^\s*BUG: Bad page map in process (.{0,40}?)\s+pte:([0-9a-f]{8,16}) pmd:([0-9a-f]{8,16})/i;
+const WITHIN = 12;
+
+export function badMapFindings({ lines, input, given }: Context): Finding[] {
+  return lines.flatMap(({ text, number }, index): Finding[] => {
+    const bad = BAD.exec(text);
+    if (!bad) return [];
+    const value = BigInt(`0x${bad[2] ?? '0'}`);
+    const entry = entryOf('PTE', value);
+    const near = lines.slice(index, index + WITHIN).map((line) => line.text);
+    const address = near
+      .map((line) => /addr:(?:0x)?([0-9a-f]{8,16})/i.exec(line)?.[1])
+      .find((found) => found !== undefined);
+    const kernel = kernelOf(lines, index, Math.min(lines.length - 1, index + 40), given);
+    const isWild = entry.isPresent && entry.frame >= 1n << 34n;
+    const ones = value.toString(2).replace(/0/g, '').length;
+    return [
+      {
+        kind: 'bad-page-map',
+        headline: `The page table of ${bad[1] ?? ''} has an entry ${hex(value)} that cannot be: ${isWild ? `its frame ${hex(entry.frame)} is beyond all memory` : `frame ${hex(entry.frame)}`}.`,
+        place: { input, firstLine: number, lastLine: number },
+        kernel,
+        sections: sections(
+          [
+            'What it says',
+            [
+              `${capital(kernelText(kernel))}.`,
+              `Entry ${hex(value)}: ${entry.flags.join(' ') || 'no flag'}; frame ${hex(entry.frame)}${entry.isPresent ? '' : ', not present'}; PMD 0x${bad[3] ?? ''}${address === undefined ? '' : `; at user address 0x${address}`}.`,
+            ],
+          ],
+          [
+            'Why',
+            [
+              'The kernel walked the table (at munmap, exit, fork) and found an entry of which vm_normal_page() cannot make a page: a frame that does not exist, or a special entry in an ordinary area. The page-table page itself was overwritten, or a driver wrote an entry with a wrong frame.',
+              ...(ones <= 2
+                ? [
+                    'Only one or two bits are set: a stray write of a small number, or a flipped bit.',
+                  ]
+                : []),
+              'The entry is ignored; the page that should be there leaks or its count stays too high ("Bad rss-counter state" follows at exit).',
+            ],
+          ],
+        ),
+        assumed: ['The entry is read as one of x86.'],
+        facts: {
+          process: bad[1] ?? '',
+          pte: hex(value),
+          frame: hex(entry.frame),
+          isPresent: entry.isPresent,
+          address: address === undefined ? null : `0x${address}`,
+        },
+      },
+    ];
+  });
+}

@@ -1,0 +1,131 @@
+/** One call that takes long: it can be paused in the middle, others are answered meanwhile, and what is evaluated can be cancelled. */
+import assert from 'node:assert/strict';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { lineOf, onScenario, scenario, type Drive } from './drive.js';
+import { RequestFailed } from './adapterClient.js';
+import { build } from './session.js';
+
+const FILE = scenario('long.mms');
+const at = (marker: string): number => lineOf(FILE, marker);
+
+const onLong = (test: (drive: Drive) => Promise<void>, historyMiB = 512): Promise<void> =>
+  onScenario('long.mms', test, { args: { historyMiB } });
+
+async function goTo(drive: Drive, marker: string): Promise<void> {
+  await drive.setLines([{ line: at(marker) }]);
+  await drive.go('continue');
+  await drive.setLines([]);
+}
+
+const failure = async (answer: Promise<unknown>): Promise<string> => {
+  try {
+    await answer;
+  } catch (error) {
+    if (error instanceof RequestFailed) return error.short;
+    throw error;
+  }
+  return 'succeeded';
+};
+
+describe('one long call', function () {
+  before(build);
+
+  it('is paused in the middle: its statement is undone; and goes on to the same end', () =>
+    onLong(async (drive) => {
+      await goTo(drive, 'once');
+      const before = await drive.hash();
+      const started = Date.now();
+      await drive.go('next');
+      const whole = Date.now() - started;
+      assert.equal(await drive.value('p[0] + p[(64 << 20) - 1]'), '14');
+      assert.equal(await drive.value('same'), '0');
+      await goTo(drive, 'again');
+      await drive.client.send('continue', { threadId: drive.threadId });
+      await drive.client.send('threads');
+      const asked = Date.now();
+      await drive.client.send('pause', { threadId: drive.threadId });
+      const stop = await drive.stopped();
+      const latency = Date.now() - asked;
+      assert.equal(stop.reason, 'pause');
+      assert.ok(latency < Math.max(100, whole / 2), `${latency} ms of ${whole}`);
+      const line = await drive.line();
+      assert.ok(line === at('again') || line === at('again') - 1, `${line}`);
+      // All of the statement, or nothing.
+      assert.equal(
+        await drive.value('p[0] == p[12345] && p[0] == p[40 << 20] && p[0] == p[(64 << 20) - 1]'),
+        '1',
+      );
+      assert.notEqual(await drive.hash(), before);
+    }));
+
+  it('lets others be answered, and changes nothing when it is cancelled in the console', () =>
+    onLong(async (drive) => {
+      await goTo(drive, 'once');
+      const before = await drive.hash();
+      const frameId = (await drive.top()).id;
+      const order: string[] = [];
+      const note = <T>(name: string, answer: Promise<T>): Promise<T> =>
+        answer.finally(() => order.push(name));
+      const called = failure(
+        note(
+          'memset',
+          drive.client.send('evaluate', {
+            expression: 'memset(p, 9, 64 << 20)',
+            context: 'repl',
+            frameId,
+          }),
+        ),
+      );
+      const seq = drive.client.lastSeq;
+      const threads = note('threads', drive.client.send('threads'));
+      const scopes = note(
+        'scopes',
+        drive.client.body<Dap.ScopesResponse['body']>('scopes', { frameId }),
+      );
+      await threads;
+      await drive.client.send('cancel', { requestId: seq });
+      assert.equal(await called, 'cancelled');
+      assert.equal((await scopes).scopes[0]?.name, 'Locals');
+      assert.deepEqual(order, ['threads', 'memset', 'scopes']);
+      assert.equal(await drive.hash(), before);
+      // The next one goes through.
+      await drive.evaluate('memset(p, 9, 32 << 20)', 'repl');
+      assert.equal(await drive.value('p[32 << 20] + p[(32 << 20) - 1]'), '9');
+      await drive.go('stepBack');
+      assert.equal(await drive.hash(), before);
+    }));
+
+  it('a watch that takes long can be cancelled', () =>
+    onLong(async (drive) => {
+      await goTo(drive, 'once');
+      const frameId = (await drive.top()).id;
+      const before = await drive.hash();
+      const called = failure(
+        drive.client.send('evaluate', {
+          expression: Array(40).fill('!memchr_inv(p, 0, 64 << 20)').join(' + '),
+          context: 'watch',
+          frameId,
+        }),
+      );
+      const seq = drive.client.lastSeq;
+      await drive.client.send('threads');
+      await drive.client.send('cancel', { requestId: seq });
+      assert.equal(await called, 'cancelled');
+      assert.equal(await drive.value('memchr_inv(p, 0, 4096) == NULL'), '1');
+      assert.equal((await drive.evaluate('spin(10)', 'repl')).result, '45');
+      await drive.go('stepBack');
+      assert.equal(await drive.hash(), before);
+    }));
+
+  it('of which history does not hold the beginning cannot be undone: a pause comes behind it', () =>
+    onLong(async (drive) => {
+      await goTo(drive, 'again');
+      await drive.client.send('continue', { threadId: drive.threadId });
+      await drive.client.send('pause', { threadId: drive.threadId });
+      assert.equal((await drive.stopped()).reason, 'pause');
+      assert.equal(
+        await drive.value('p[0] == p[12345] && p[0] == p[40 << 20] && p[0] == p[(64 << 20) - 1]'),
+        '1',
+      );
+    }, 32));
+});

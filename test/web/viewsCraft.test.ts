@@ -1,0 +1,228 @@
+/**
+ * The craft of the views of virtual memory, page walks, free lists and caches: every text can be read in every theme, axe-core finds
+ * nothing, everything is reached with the keyboard and said to screen readers, each view can be taken out as text and as a picture.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { contrast, parseColor, type Rgb } from '../../webview/draw/color.js';
+import { scenarioMachine, type AdapterMachine } from './machines.js';
+import { launch, MapPage, noBrowser, THEMES, type Theme } from './mapPage.js';
+
+const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
+const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');
+const VIEWS = ['Virtual', 'Page Walk', 'Free Areas', 'Caches'] as const;
+const BLACK: Rgb = { r: 0, g: 0, b: 0 };
+/** Text that is drawn on a fill: what lies under its middle, as it was painted before it. */
+interface DrawnText {
+  readonly text: string;
+  readonly color: string;
+  readonly ground: string;
+}
+
+/** Runs in the page. */
+function drawnTexts(): DrawnText[] {
+  const background = getComputedStyle(document.body).getPropertyValue('--vscode-editor-background');
+  const side = getComputedStyle(document.body).getPropertyValue('--vscode-sideBar-background');
+  return [
+    ...document.querySelectorAll<SVGTextElement>('.panel:not([hidden]) .board svg text'),
+  ].flatMap((node) => {
+    const text = node.textContent;
+    if (text.trim() === '') return [];
+    const { x, y, width, height } = node.getBoundingClientRect();
+    const [cx, cy] = [x + width / 2, y + height / 2];
+    let ground = node.closest('.side, .aliases') === null ? background : side;
+    for (const other of node.closest('svg')?.querySelectorAll('text, rect') ?? []) {
+      if (other === node) break;
+      const fill = other.getAttribute('fill') ?? 'none';
+      const box = other.getBoundingClientRect();
+      const isUnder = cx >= box.left && cx <= box.right && cy >= box.top && cy <= box.bottom;
+      if (other.tagName === 'rect' && isUnder && fill.startsWith('rgb')) ground = fill;
+    }
+    return [{ text, color: node.getAttribute('fill') ?? '', ground }];
+  });
+}
+
+/** Until it has drawn what it asked for. */
+async function openView(map: MapPage, title: string): Promise<void> {
+  await map.page.getByRole('tab', { name: title, exact: true }).click();
+  await map.page.locator('.panel:not([hidden]) .board svg text').first().waitFor();
+  await quiet(map);
+}
+
+const quiet = (map: MapPage): Promise<unknown> =>
+  map.page.waitForFunction(async () => {
+    const questions = (): number => (window as unknown as { openQuestions: number }).openQuestions;
+    if (questions() > 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    return questions() === 0;
+  });
+
+describe('the views of memory are made with care', function () {
+  if (noBrowser !== undefined) {
+    it.skip(`for everybody (${noBrowser})`);
+    return;
+  }
+  let browser: Browser;
+  let machine: AdapterMachine;
+  before(async () => {
+    browser = await launch();
+    machine = await scenarioMachine(SCENARIO);
+    // To the end: a frame with several addresses, objects that are free, a request that was refused.
+    while ((await machine.run('next')) === 'step') continue;
+  });
+  after(async () => {
+    await browser.close();
+  });
+
+  async function openAll(theme: Theme): Promise<MapPage> {
+    const map = await MapPage.open(browser, machine, { theme, width: 1280 });
+    await map.stopped();
+    await map.page.locator('.goto vscode-text-field input').fill('page_to_pfn(page)');
+    await map.page.keyboard.press('Enter');
+    await quiet(map);
+    return map;
+  }
+
+  for (const theme of THEMES)
+    it(`every text can be read: ${theme}`, async () => {
+      const map = await openAll(theme);
+      for (const view of VIEWS) {
+        await openView(map, view);
+        const texts = await map.page.evaluate(drawnTexts);
+        assert.ok(texts.length > 12, `${view}: ${texts.length} texts`);
+        const pale = texts.flatMap(({ text, color, ground }) => {
+          const ratio = contrast(parseColor(color, BLACK), parseColor(ground, BLACK));
+          return ratio < 4.5
+            ? [`${view}: ${text}: ${ratio.toFixed(2)} (${color} on ${ground})`]
+            : [];
+        });
+        assert.deepEqual([...new Set(pale)], []);
+        await map.screenshot(`${view.toLowerCase().replace(' ', '-')}-${theme}`);
+      }
+      await map.page.close();
+    });
+
+  const noAxe = existsSync(AXE) ? undefined : 'axe-core is not installed: npm install';
+  if (noAxe !== undefined) it.skip(`axe-core finds nothing (${noAxe})`);
+  else
+    it('axe-core finds nothing', async () => {
+      const map = await openAll('dark');
+      await map.page.evaluate(readFileSync(AXE, 'utf8'));
+      for (const view of VIEWS) {
+        await openView(map, view);
+        const found = await map.page.evaluate(async () => {
+          const { axe } = window as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          };
+          const { violations } = await axe.run();
+          return violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
+          );
+        });
+        assert.deepEqual(found, [], view);
+      }
+      await map.page.close();
+    });
+
+  it('each board is walked through with the keyboard, and says where one is', async () => {
+    const map = await openAll('dark');
+    for (const view of VIEWS) {
+      await openView(map, view);
+      const boards = map.page.locator('.panel:not([hidden]) .board:visible');
+      for (let i = 0; i < (await boards.count()); i++) {
+        const board = boards.nth(i);
+        assert.notEqual(await board.getAttribute('aria-label'), '');
+        await board.focus();
+        const active = async (): Promise<string> => {
+          const id = await board.getAttribute('aria-activedescendant');
+          return board.locator(`[id="${id ?? ''}"]`).innerText();
+        };
+        const seen = [await active()];
+        for (const key of ['ArrowDown', 'ArrowDown', 'Control+End', 'PageUp', 'Control+Home']) {
+          await map.page.keyboard.press(key);
+          seen.push(await active());
+        }
+        assert.ok(
+          seen.every((text) => text !== ''),
+          view,
+        );
+        const [first, second, , last, , again] = seen;
+        assert.equal(first, again, view);
+        assert.notEqual(second, first, view);
+        assert.notEqual(last, first, view);
+      }
+    }
+    await map.page.close();
+  });
+
+  it('Enter does what a click does; Escape selects nothing', async () => {
+    const map = await openAll('dark');
+    await openView(map, 'Virtual');
+    await map.page.locator('.ribbon').focus();
+    await map.page.keyboard.press('Control+Home');
+    await map.page.keyboard.press('Enter');
+    await quiet(map);
+    assert.equal(await map.page.locator('.ribbon [aria-selected="true"]').count(), 1);
+    assert.match(
+      await map.page.locator('.ribbon [aria-selected="true"]').innerText(),
+      /^user, 0x00000000/,
+    );
+    assert.ok(await map.page.locator('.board.aliases').isVisible());
+    await map.page.keyboard.press('Escape');
+    await quiet(map);
+    assert.ok(!(await map.page.locator('.board.aliases').isVisible()));
+    await map.page.close();
+  });
+
+  it('each view can be taken out as text, and as a picture that is whole', async () => {
+    const map = await openAll('dark');
+    for (const view of VIEWS) {
+      await openView(map, view);
+      for (const item of ['Copy as text', 'Save as SVG…']) {
+        await map.page.getByRole('button', { name: 'Copy or save this view' }).click();
+        await map.page.getByRole('menuitem', { name: item }).click();
+      }
+      await quiet(map);
+      const acts = map.acts.splice(0);
+      const copied = acts.find((act) => act.action === 'copy');
+      const saved = acts.find((act) => act.action === 'save');
+      assert.ok(copied?.action === 'copy' && copied.text.split('\n').length > 8, view);
+      assert.ok(saved?.action === 'save');
+      const drawn = await map.page.evaluate((svg) => {
+        const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
+        const hatches = [...documentElement.querySelectorAll('[fill^="url("]')].map(
+          (node) => node.getAttribute('fill') ?? '',
+        );
+        return {
+          root: documentElement.tagName,
+          errors: documentElement.querySelectorAll('parsererror').length,
+          texts: documentElement.querySelectorAll('text').length,
+          lost: hatches.filter(
+            (fill) => documentElement.querySelector(`[id="${fill.slice(5, -1)}"]`) === null,
+          ),
+        };
+      }, saved.data);
+      const onScreen = await map.page
+        .locator('.panel:not([hidden]) .board:visible svg text')
+        .count();
+      assert.deepEqual(drawn, { root: 'svg', errors: 0, texts: onScreen, lost: [] }, view);
+    }
+    await map.page.close();
+  });
+
+  it('without motion nothing moves', async () => {
+    const map = await MapPage.open(browser, machine);
+    await map.page.emulateMedia({ reducedMotion: 'reduce' });
+    await map.stopped();
+    await map.page.getByRole('tab', { name: 'Page Walk' }).click();
+    await map.page
+      .getByRole('textbox', { name: 'Address or expression to walk' })
+      .fill('&vm_zone_stat');
+    await map.page.keyboard.press('Enter');
+    await map.page.locator('[data-entry]').first().waitFor();
+    assert.equal(await map.page.evaluate(() => document.getAnimations().length), 0);
+    await map.page.close();
+  });
+});

@@ -1,0 +1,376 @@
+/**
+ * An address space: the ribbon at the left, the region that is open in the middle, and at the right every address of the selected
+ * frame. What is shown is asked for, and no more: the regions, the pages of one grid, some parts of one region.
+ */
+import {
+  MAX_PARTS,
+  type AliasesBody,
+  type PagesBody,
+  type PartBody,
+  type RegionBody,
+  type VirtualBody,
+} from '../../../src/engine/view/atlas/virtual.js';
+import { Board } from '../../board/board.js';
+import { svgOf } from '../../board/export.js';
+import { NO_SCENE } from '../../board/scene.js';
+import { dropdown } from '../../controls.js';
+import { element } from '../../dom.js';
+import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
+import { bytesOf } from '../../text.js';
+import { paintAliases } from './aliasScene.js';
+import {
+  addressAt,
+  beside,
+  cellsIn,
+  holds,
+  into,
+  outOf,
+  pageOf,
+  pagesOf,
+  windowOn,
+  type PageWindow,
+} from './pageWindow.js';
+import { paintRibbon } from './ribbonScene.js';
+import { paintZoom } from './zoomScene.js';
+
+/** Parts that are asked for at a time. */
+const PARTS = 100;
+const ALIAS_WIDTH = 250;
+
+interface OpenRegion {
+  readonly region: RegionBody;
+  readonly window: PageWindow;
+  readonly pages: PagesBody | undefined;
+  readonly parts: readonly PartBody[];
+}
+
+export class VirtualView implements View {
+  readonly root = element('div', {});
+  private readonly ribbon: Board;
+  private readonly zoom: Board;
+  private readonly alias: Board;
+  private readonly tools = element('div', {
+    class: 'tools',
+    role: 'toolbar',
+    'aria-label': 'Address space',
+  });
+  private body: VirtualBody | undefined;
+  private space: string | undefined;
+  private chosen: string | undefined;
+  private window: PageWindow | undefined;
+  private nrParts = PARTS;
+  private open: OpenRegion | undefined;
+  private aliases: AliasesBody | undefined;
+  private lit: Lit | undefined;
+  private asked = 0;
+  private askedRegion = 0;
+  private askedFrame = 0;
+  private spaceNames = '';
+
+  constructor(private readonly host: ViewHost) {
+    const palette = () => host.palette;
+    this.ribbon = new Board('Regions of the address space, 0 at the top', palette, {
+      escape: () => host.select(undefined),
+    });
+    this.zoom = new Board('Pages and parts of the region', palette, {
+      escape: () => this.zoomOut(),
+    });
+    this.alias = new Board('Virtual addresses of the selected frame', palette, {
+      escape: () => host.select(undefined),
+    });
+    this.ribbon.root.classList.add('ribbon');
+    this.alias.root.classList.add('aliases');
+    this.alias.root.hidden = true;
+    this.root.append(
+      this.tools,
+      element('div', { class: 'columns' }, this.ribbon.root, this.zoom.root, this.alias.root),
+    );
+  }
+
+  show({ isOther }: Update): void {
+    if (isOther) {
+      this.body = this.open = this.aliases = undefined;
+      this.space = this.chosen = this.window = undefined;
+      this.nrParts = PARTS;
+    }
+    void this.ask();
+    void this.askAliases();
+  }
+
+  select(lit: Lit | undefined): void {
+    this.lit = lit;
+    const address = this.litAddress;
+    const { selection } = lit ?? {};
+    if (
+      selection?.kind === 'address' &&
+      selection.task !== undefined &&
+      selection.task !== this.space
+    ) {
+      this.space = selection.task;
+      void this.ask();
+    } else if (address !== undefined) this.openAt(address);
+    this.draw();
+    void this.askAliases();
+  }
+
+  private async ask(): Promise<void> {
+    const asked = ++this.asked;
+    const { space } = this;
+    try {
+      const body = await this.host.request('mmscope/virtual', space === undefined ? {} : { space });
+      if (asked !== this.asked) return;
+      this.body = body;
+      this.drawTools(body);
+      const address = this.litAddress;
+      const isLost = body.regions.every(({ id }) => id !== this.chosen);
+      if (isLost && address !== undefined) this.openAt(address);
+      else if (isLost) this.choose(firstShown(body));
+      this.draw();
+      await this.askRegion();
+    } catch {
+      return; // Running or gone: the old picture stays.
+    }
+  }
+
+  private choose(id: string | undefined): void {
+    const region = this.body?.regions.find((each) => each.id === id);
+    if (region === undefined) return;
+    this.chosen = region.id;
+    this.window = windowOn(0, pagesOf(region));
+    this.nrParts = PARTS;
+    this.open = undefined;
+  }
+
+  /** The region of an address, near enough that its page is a cell. */
+  private openAt(address: string): void {
+    const { body } = this;
+    const region = body && regionAt(body, address);
+    if (region === undefined) return;
+    if (region.id !== this.chosen) this.choose(region.id);
+    const page = pageOf(region, address);
+    const { window } = this;
+    const isShown =
+      window?.pagesPerCell === 1 &&
+      page >= window.startPage &&
+      page < window.startPage + cellsIn(region, window);
+    if (!isShown) this.window = windowOn(Math.floor(page / 512) * 512, 512);
+    void this.askRegion();
+  }
+
+  private async askRegion(): Promise<void> {
+    const asked = ++this.askedRegion;
+    const { body, window } = this;
+    const region = body?.regions.find(({ id }) => id === this.chosen);
+    if (body === undefined || region === undefined || window === undefined) return;
+    const space = body.space === undefined ? {} : { space: body.space };
+    const isFold = region.kind === 'hole' || region.kind === 'nonCanonical';
+    try {
+      const [pages, parts] = await Promise.all([
+        isFold || body.space === undefined
+          ? undefined
+          : this.host.request('mmscope/virtualPages', {
+              ...space,
+              first: addressAt(region, window.startPage),
+              pagesPerCell: window.pagesPerCell,
+              cells: cellsIn(region, window),
+            }),
+        region.nrParts === 0
+          ? { parts: [] }
+          : this.host.request('mmscope/virtualParts', {
+              ...space,
+              region: region.id,
+              start: 0,
+              count: Math.min(this.nrParts, MAX_PARTS),
+            }),
+      ]);
+      if (asked !== this.askedRegion) return;
+      this.open = { region, window, pages, parts: parts.parts };
+      this.draw();
+    } catch {
+      return;
+    }
+  }
+
+  private async askAliases(): Promise<void> {
+    const asked = ++this.askedFrame;
+    const pfn = this.litFrame;
+    if (pfn === undefined) {
+      this.aliases = undefined;
+      this.draw();
+      return;
+    }
+    try {
+      const aliases = await this.host.request('mmscope/aliases', { pfn });
+      if (asked !== this.askedFrame) return;
+      this.aliases = aliases;
+      this.draw();
+    } catch {
+      return;
+    }
+  }
+
+  private get litFrame(): number | undefined {
+    const { selection, located } = this.lit ?? {};
+    return selection?.kind === 'frame' ? selection.pfn : located?.pfn;
+  }
+
+  private get litAddress(): string | undefined {
+    const { selection, located } = this.lit ?? {};
+    if (selection?.kind === 'address' || selection?.kind === 'object') return selection.address;
+    return located?.address ?? located?.aliases[0]?.address;
+  }
+
+  private get litAddresses(): readonly string[] {
+    const own = this.litAddress;
+    const others = (this.aliases?.aliases ?? []).map(({ address }) => address);
+    return [...new Set(own === undefined ? others : [own, ...others])];
+  }
+
+  private drawTools({ spaces, space }: VirtualBody): void {
+    const names = spaces.map(({ name }) => name).join('\n') + (space ?? '');
+    if (names === this.spaceNames) return;
+    this.spaceNames = names;
+    if (space === undefined) {
+      const none =
+        'This machine was recorded without page tables: regions are those of the kernel\u2019s layout.';
+      this.tools.replaceChildren(element('span', {}, none));
+      return;
+    }
+    const options = spaces.map(({ name, isKernel, isCurrent, mode }) => ({
+      value: name,
+      label: `${isKernel ? 'kernel (init_mm)' : name}${isCurrent ? ', loaded' : ''}, ${mode}`,
+    }));
+    const choice = dropdown('Address space', options, space, (value: string) => {
+      this.space = value;
+      void this.ask();
+    });
+    this.tools.replaceChildren(choice);
+  }
+
+  private draw(): void {
+    const { body, host, root } = this;
+    this.alias.root.hidden = this.aliases === undefined;
+    if (body === undefined || root.clientWidth === 0) return;
+    const { palette } = host;
+    const lit = this.litAddresses;
+    const ribbonWidth = this.ribbon.root.clientWidth - 4;
+    this.ribbon.show(
+      paintRibbon({ body, chosen: this.chosen, lit }, palette, ribbonWidth, {
+        region: (id) => this.openRegion(id),
+        border: () =>
+          this.openRegion(body.regions.findLast(({ kind }) => kind === 'directMap')?.id),
+      }),
+    );
+    this.drawZoom(body, lit);
+    const { aliases } = this;
+    if (aliases === undefined) this.alias.show(NO_SCENE);
+    else
+      this.alias.show(
+        paintAliases(aliases, this.lit?.located?.text ?? '', palette, ALIAS_WIDTH - 14, {
+          alias: ({ address, space }) => host.select({ kind: 'address', address, task: space }),
+          frame: (pfn) => {
+            host.select({ kind: 'frame', pfn });
+            host.open('physical');
+          },
+        }),
+      );
+  }
+
+  private drawZoom(body: VirtualBody, lit: readonly string[]): void {
+    const { open, host } = this;
+    if (open === undefined) return;
+    const { region, window, pages, parts } = open;
+    const width = this.zoom.root.clientWidth - 14;
+    this.zoom.show(
+      paintZoom(
+        {
+          region,
+          window,
+          parts,
+          states: bytesOf(pages?.states ?? ''),
+          shares: pages?.shares === undefined ? undefined : bytesOf(pages.shares),
+          pfns: pages?.pfns,
+          tlb: body.tlb,
+          lit,
+          border: region.kind === 'directMap' ? body.border : undefined,
+        },
+        host.palette,
+        width,
+        {
+          cell: (cell) => this.pressCell(open, cell),
+          part: (part) => this.pressPart(region, part),
+          more: () => {
+            this.nrParts += 4 * PARTS;
+            void this.askRegion();
+          },
+          out: () => this.zoomOut(),
+          all: () => this.look(windowOn(0, pagesOf(region))),
+          beside: (step) => this.look(beside(region, window, step)),
+        },
+      ),
+    );
+  }
+
+  private openRegion(id: string | undefined): void {
+    this.choose(id);
+    this.draw();
+    void this.askRegion();
+  }
+
+  private look(window: PageWindow): void {
+    this.window = window;
+    void this.askRegion();
+  }
+
+  private zoomOut(): void {
+    const { open, window } = this;
+    if (open !== undefined && window !== undefined) this.look(outOf(open.region, window));
+  }
+
+  /** A cell of many pages is looked into, a page is selected. */
+  private pressCell({ region, window }: OpenRegion, cell: number): void {
+    if (window.pagesPerCell > 1) this.look(into(window, cell));
+    else this.selectAddress(addressAt(region, window.startPage + cell));
+  }
+
+  private pressPart(region: RegionBody, part: PartBody): void {
+    this.look(windowOn(pageOf(region, part.first), Math.max(1, pagesOf(part))));
+    if (part.kind === 'slot' || part.sizeBytes <= 4096) this.selectAddress(part.first);
+  }
+
+  private selectAddress(address: string): void {
+    const space = this.body?.space;
+    const task = space === undefined || space === 'kernel' ? {} : { task: space };
+    this.host.select({ kind: 'address', address, ...task });
+  }
+
+  resize(): void {
+    this.draw();
+  }
+
+  themeChanged(): void {
+    this.draw();
+  }
+
+  text(): string {
+    return [this.ribbon, this.zoom, this.alias]
+      .map((board) => board.text())
+      .filter((text) => text !== '')
+      .join('\n\n');
+  }
+
+  svg(): string {
+    return svgOf([this.ribbon, this.zoom, this.alias], this.host.palette);
+  }
+
+  dispose(): void {
+    this.root.remove();
+  }
+}
+
+/** What is opened when nothing is selected: the direct map. */
+const firstShown = ({ regions }: VirtualBody): string | undefined =>
+  regions.find(({ kind }) => kind === 'directMap')?.id ?? regions[0]?.id;
+
+const regionAt = ({ regions }: VirtualBody, address: string): RegionBody | undefined =>
+  regions.find((region) => holds(region, address));
