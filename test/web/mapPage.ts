@@ -98,10 +98,10 @@ export class MapPage {
   }
 
   /** As {@link stopped}, without waiting for what is asked a moment later. */
-  async stoppedQuickly(): Promise<void> {
+  async stoppedQuickly(id = 's'): Promise<void> {
     this.stop++;
     const [name, subject] = ['test', 'test.mms'];
-    await this.tell({ id: 's', name, subject, stopped: true, epoch: this.stop, stop: this.stop });
+    await this.tell({ id, name, subject, stopped: true, epoch: this.stop, stop: this.stop });
     await this.page.evaluate(untilAnswered, SETTLE_MS);
   }
 
@@ -235,6 +235,7 @@ interface Manifest {
 /** The palette that a theme comes to, for tests that compare with it. */
 export function themeColors(theme: Theme): {
   readonly background: Rgb;
+  readonly changed: Rgb;
   readonly kinds: readonly Rgb[];
 } {
   const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
@@ -242,6 +243,10 @@ export function themeColors(theme: Theme): {
   const black = { r: 0, g: 0, b: 0 };
   return {
     background: parseColor((isLight ? LIGHT : DARK)['--vscode-editor-background'], black),
+    changed: parseColor(
+      contributes.colors.find(({ id }) => id === 'mmscope.changed')?.defaults[theme] ?? '',
+      black,
+    ),
     kinds: PAGE_KINDS.map(({ colorId }) => {
       const color = contributes.colors.find(({ id }) => id === colorId);
       return parseColor(color?.defaults[theme] ?? '', black);

@@ -16,7 +16,7 @@ import { launch, MapPage, noBrowser } from './mapPage.js';
 
 const EXAMPLES = 'examples';
 /** Lines of each example; all of them where long tests are wanted. */
-const STEPS = process.env['MMSCOPE_RECORDINGS'] === undefined ? 16 : 200;
+const STEPS = process.env['MMSCOPE_RECORDINGS'] === undefined ? 10 : 200;
 const OVERVIEW = { firstPfn: 0, framesPerCell: 1 << 26, cells: 0 };
 
 const examples = readdirSync(EXAMPLES, { recursive: true })
@@ -30,6 +30,8 @@ interface View {
   readonly top: number;
   readonly width: number;
   readonly height: number;
+  /** Of the height, under the details. */
+  readonly covered: number;
   readonly scale: string;
   readonly arrows: readonly string[];
 }
@@ -43,6 +45,7 @@ const viewOf = ({ page }: MapPage): Promise<View> =>
       top: view.scrollTop,
       width: view.clientWidth,
       height: view.clientHeight,
+      covered: parseFloat(getComputedStyle(view).getPropertyValue('--covered')) || 0,
       scale: document.querySelector('.scale')?.textContent ?? '',
       arrows: [...document.querySelectorAll<HTMLElement>('.edge')]
         .filter((arrow) => !arrow.hidden)
@@ -67,7 +70,7 @@ async function check(map: MapPage, zones: readonly MapZone[], changes: Changes):
     left: view.left + GUTTER_PX,
     top: view.top + HEADER_PX,
     widthPx: view.width - GUTTER_PX,
-    heightPx: view.height - HEADER_PX,
+    heightPx: view.height - HEADER_PX - view.covered,
   };
   const beyond = outOfSight(changedPlaces(layout, changes), sight);
   const told = Object.values(beyond).filter((places) => places.length > 0).length;
@@ -92,16 +95,29 @@ async function check(map: MapPage, zones: readonly MapZone[], changes: Changes):
   assert.ok(pixels > 0, `no outline at pfn 0x${first.firstPfn.toString(16)}`);
 }
 
-async function steppedThrough(map: MapPage, machine: AdapterMachine): Promise<number> {
+let nrSessions = 0;
+
+async function steppedThrough(
+  map: MapPage,
+  machine: AdapterMachine,
+  select?: string,
+): Promise<number> {
   const { zones } = (await machine.request('mmscope/map', OVERVIEW)) as MapBody;
   const clock = async (): Promise<number> =>
     ((await machine.request('mmscope/clock', undefined)) as ClockBody).now;
-  await map.stopped();
+  const id = String(++nrSessions);
+  await map.stoppedQuickly(id);
+  if (select !== undefined) {
+    await map.page.locator('.goto vscode-text-field input').fill(select);
+    await map.page.keyboard.press('Enter');
+    await map.page.locator('.details h2').waitFor();
+    await map.settle();
+  }
   let nrChanged = 0;
   for (let i = 0; i < STEPS; i++) {
     const from = await clock();
     if ((await machine.run('next')) === 'terminated') break;
-    await map.stoppedQuickly();
+    await map.stoppedQuickly(id);
     const body = (await machine.request('mmscope/frameChanges', { from })) as FrameChangesBody;
     const changes = new Changes(body.runs);
     if (changes.spans.length > 0) nrChanged++;
@@ -116,22 +132,34 @@ describe('stepping through an example with the map open', function () {
     return;
   }
   let browser: Browser;
+  let map: MapPage;
   let total = 0;
+  /** One page sees all of them, as one window does. */
+  let current: AdapterMachine | undefined;
   before(async () => {
     browser = await launch();
+    const machine = {
+      request: (name: string, args: unknown) =>
+        current?.request(name, args) ?? Promise.reject(new Error('no machine')),
+    };
+    map = await MapPage.open(browser, machine, { width: 620, height: 700 });
   });
   after(async () => {
     await browser.close();
   });
   for (const name of examples)
     it(`shows what changed: ${name}`, async () => {
-      const machine = await scenarioMachine(path.join(EXAMPLES, name));
-      const map = await MapPage.open(browser, machine, { width: 620, height: 700 });
-      const nrChanged = await steppedThrough(map, machine);
-      total += nrChanged;
-      await map.screenshot(`step-${path.basename(name, '.mms')}`);
-      await map.page.close();
+      current = await scenarioMachine(path.join(EXAMPLES, name));
+      total += await steppedThrough(map, current);
     });
+
+  it('shows what changed above the details of a selected frame', async () => {
+    current = await scenarioMachine(path.join(EXAMPLES, 'split-a-block.mms'));
+    assert.ok((await steppedThrough(map, current, '0x1960')) > 0);
+    assert.ok((await viewOf(map)).covered > 50);
+    await map.screenshot('step-selected');
+  });
+
   it('of which most had something to show', () => {
     assert.ok(total > examples.length, `${total} steps`);
   });

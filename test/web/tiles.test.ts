@@ -4,6 +4,7 @@ import type { FrameChangeRun } from '../../src/engine/view/frameChanges.js';
 import { pageKindCode, pageState } from '../../src/engine/view/pageState.js';
 import type { MapArguments } from '../../src/engine/view/map.js';
 import { CHANGED, Changes, REGROUPED, SAME } from '../../webview/views/physical/changes.js';
+import { changesText } from '../../webview/views/physical/changesText.js';
 import { CELLS_PER_TILE } from '../../webview/views/physical/curve.js';
 import { blockEvents } from '../../webview/views/physical/draw/happened.js';
 import { Tiles } from '../../webview/views/physical/tiles.js';
@@ -146,6 +147,15 @@ describe('changes', () => {
         [100, 101],
       ],
     );
+  });
+
+  it('are told in one line', () => {
+    assert.equal(changesText(new Changes(SPLIT)), 'order 3 at 0x8 split; 1 frame changed use');
+    assert.equal(
+      changesText(new Changes(SPLIT.map(back))),
+      '0x8 and 0xc merged to order 3; 1 frame changed use',
+    );
+    assert.equal(changesText(new Changes([])), '');
   });
 
   it('tell a block that was split, and one that was merged', () => {

@@ -27,15 +27,17 @@ export async function perform(act: Act, sessions: Sessions): Promise<void> {
   }
 }
 
+async function watch(expression: string): Promise<void> {
+  await commands.executeCommand('workbench.debug.action.focusWatchView');
+  await commands.executeCommand('debug.addToWatchExpressions', {
+    sessionId: debug.activeDebugSession?.id,
+    variable: { name: expression, evaluateName: expression, value: '', variablesReference: 0 },
+  });
+}
+
 const performers: Performers = {
   /** Shows the struct page as a tree: a watch, where it stays from step to step. */
-  async watch({ expression }) {
-    await commands.executeCommand('workbench.debug.action.focusWatchView');
-    await commands.executeCommand('debug.addToWatchExpressions', {
-      sessionId: debug.activeDebugSession?.id,
-      variable: { name: expression, evaluateName: expression, value: '', variablesReference: 0 },
-    });
-  },
+  watch: ({ expression }) => watch(expression),
   /** The frame's bytes: in the hex editor when it is installed, else as text. */
   async bytes({ frame }, session) {
     if (session === undefined || frame.memoryReference === undefined) return;
@@ -66,16 +68,15 @@ const performers: Performers = {
   async set({ expression, value }, session) {
     await session?.customRequest('setExpression', { expression, value });
   },
-  /** VS Code has no command for a data breakpoint on an expression: the console's own way is offered, with the expression in place. */
+  /** VS Code lets no extension set a data breakpoint: it is offered on the watch that is made here. */
   async breakOnChange({ expression }) {
-    await commands.executeCommand('workbench.debug.viewlet.action.addDataBreakpointOnAddress', {
-      address: expression,
-    });
+    await watch(expression);
+    void window.showInformationMessage(
+      l10n.t('Right-click {0} in the Watch view, and choose Break on Value Change.', expression),
+    );
   },
   async evaluate({ expression }) {
     await commands.executeCommand('workbench.panel.repl.view.focus');
-    await commands.executeCommand('workbench.debug.action.focusRepl');
-    await env.clipboard.writeText(expression);
     const session = debug.activeDebugSession;
     if (session === undefined) return;
     const body = (await session.customRequest('evaluate', { expression, context: 'repl' })) as {

@@ -1,5 +1,5 @@
 /**
- * The page frame that "Reveal in Physical Memory Map" is about: of a variable (a struct page, a pointer to one, an address, a pfn),
+ * The page frame that "Reveal in Memory Map" is about: of a variable (a struct page, a pointer to one, an address, a pfn),
  * or of an expression that is asked for. The console's `where(x)` decides, as it takes all of these.
  */
 import { l10n, window, type DebugSession } from 'vscode';

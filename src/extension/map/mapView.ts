@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Disposable, type DebugSession, type Uri, type Webview } from 'vscode';
 import { isViewRequest } from '../../engine/view/viewRequests.js';
 import type { FromMap, ToMap } from '../../../webview/messages.js';
+import { focusedFrameId } from '../debug/customRequest.js';
 import type { Sessions, SessionState } from '../debug/sessions.js';
 import { perform } from './acts.js';
 import { mapHtml } from './html.js';
@@ -16,6 +17,12 @@ function subjectOf({ configuration }: DebugSession): string {
   const file = given.find((value) => typeof value === 'string' && value !== '') as
     string | undefined;
   return file === undefined ? '' : path.basename(file);
+}
+
+/** What a user types to be found is meant in the frame that is looked at. */
+function seenFrom(request: string, args: unknown): unknown {
+  const isTyped = request === 'mmscope/locate' && (args as { text?: string }).text !== undefined;
+  return isTyped ? { frameId: focusedFrameId(), ...(args as object) } : args;
 }
 
 export class MapView implements Disposable {
@@ -86,7 +93,7 @@ export class MapView implements Disposable {
       const session = this.sessions.current?.session;
       if (session === undefined) throw new Error('no session');
       if (!isViewRequest(request)) throw new Error(`${String(request)} is not for views`);
-      const body = (await session.customRequest(request, args)) as unknown;
+      const body = (await session.customRequest(request, seenFrom(request, args))) as unknown;
       this.post({ type: 'answer', id, body });
     } catch (error) {
       this.post({ type: 'failed', id, message: error instanceof Error ? error.message : '' });

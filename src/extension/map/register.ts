@@ -47,7 +47,7 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
     }
     const created = window.createWebviewPanel(
       PANEL_TYPE,
-      l10n.t('Physical Memory'),
+      l10n.t('Memory'),
       { viewColumn: ViewColumn.Beside, preserveFocus },
       { ...webviewOptions, enableFindWidget: false },
     );

@@ -74,7 +74,7 @@ for (const [title, shots, viewport] of [
     });
 
     step('reveals a page in the map, by command', async (bench) => {
-      await bench.command('mmscope: Reveal in Physical Memory Map');
+      await bench.command('mmscope: Reveal in Memory Map');
       await bench.page.locator('.quick-input-widget input').first().fill('page');
       await bench.press('Enter');
       const map = await bench.webview('.legend');

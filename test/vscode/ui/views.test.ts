@@ -28,7 +28,7 @@ tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
   });
 
   step('reveals a page in the map, from its variable', async (bench) => {
-    await bench.contextMenu(bench.variable('page'), 'Reveal in Physical Memory Map');
+    await bench.contextMenu(bench.variable('page'), 'Reveal in Memory Map');
     const map = await bench.webview('.legend');
     await map.locator('.details h2', { hasText: 'pfn 0x1949' }).waitFor();
   });

@@ -291,7 +291,7 @@ export class Workbench {
   async outlinesInView(): Promise<boolean> {
     const map = await this.webview('.legend');
     return map.evaluate(() => {
-      const overlay = document.querySelectorAll('canvas')[1];
+      const overlay = document.querySelector<HTMLCanvasElement>('canvas.overlay');
       const pixels = overlay?.getContext('2d')?.getImageData(0, 0, overlay.width, overlay.height);
       return pixels?.data.some((value, index) => index % 4 === 3 && value > 100) === true;
     });

@@ -23,7 +23,9 @@ const ROW_PX = 3;
 const EXPECTS_Y = 52;
 const LANES_TOP = 57;
 const LANES_PX = 6;
-const TICK_PX = 2;
+const TICK_PX = 4;
+/** Through all rows, so that a tick is found by the eye. */
+const STEM_ALPHA = 0.3;
 
 /** Colours that the map has for what the event is about. */
 const COLORS: Readonly<Record<TimelineEventKind, PageKindName>> = {
@@ -49,15 +51,7 @@ export function drawStrip(
   const columnPx = widthPx / columns;
   drawStatements(context, body, widthPx, palette);
   for (const { free } of body.zones) drawFree(context, free, columnPx, palette);
-  for (const [column, kind] of body.events) {
-    const name = TIMELINE_EVENTS[kind]?.kind ?? 'fault';
-    context.fillStyle = css(colorOf(palette, COLORS[name]));
-    const isGrave = name === 'failure' || name === 'fault';
-    const x = Math.floor(column * columnPx);
-    // What went wrong is seen at a glance: over the whole height of the events.
-    if (isGrave) context.fillRect(x, EVENTS_TOP, TICK_PX, ROW_PX * TIMELINE_EVENTS.length);
-    else context.fillRect(x, EVENTS_TOP + kind * ROW_PX, TICK_PX, ROW_PX - 0.5);
-  }
+  for (const [column, kind] of body.events) drawEvent(context, column * columnPx, kind, palette);
   for (const [column, , failed] of body.expects)
     drawExpect(context, column * columnPx, failed > 0, palette);
   drawTasks(context, body, columnPx, palette);
@@ -122,6 +116,24 @@ function drawStatements(
   context.fillStyle = css(palette.foreground, 0.12);
   for (let moment = Math.ceil(from); moment <= to; moment++)
     context.fillRect(Math.round((moment - from) * pitch), 0, 1, LANES_TOP);
+}
+
+function drawEvent(
+  context: CanvasRenderingContext2D,
+  x: number,
+  kind: number,
+  palette: Palette,
+): void {
+  const name = TIMELINE_EVENTS[kind]?.kind ?? 'fault';
+  const color = colorOf(palette, COLORS[name]);
+  const left = Math.floor(x);
+  const heightPx = ROW_PX * TIMELINE_EVENTS.length;
+  // What went wrong is seen at a glance.
+  const isGrave = name === 'failure' || name === 'fault';
+  context.fillStyle = css(color, isGrave ? 1 : STEM_ALPHA);
+  context.fillRect(left + 1, EVENTS_TOP, isGrave ? 2 : 1, heightPx);
+  context.fillStyle = css(color);
+  context.fillRect(left, EVENTS_TOP + kind * ROW_PX - 0.5, TICK_PX, TICK_PX);
 }
 
 function drawFree(

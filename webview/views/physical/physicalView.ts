@@ -6,6 +6,7 @@ import type { VerdictBody } from '../../../src/engine/view/map.js';
 import { element } from '../../dom.js';
 import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
 import { countText } from '../../text.js';
+import { changesText } from './changesText.js';
 import { Drawing, type Subject } from './drawing.js';
 import { Hover } from './hover.js';
 import type { Box } from './layout.js';
@@ -31,6 +32,7 @@ export class PhysicalView implements View {
   private readonly minimap: Minimap;
   private readonly toolbar;
   private readonly legend;
+  private readonly happened = element('div', { class: 'happened', role: 'status' });
   private readonly edges = createEdges(({ box }) => this.viewport.centreBox(box));
   private readonly verdict;
   private update: Update | undefined;
@@ -81,6 +83,7 @@ export class PhysicalView implements View {
       this.viewport.root,
       this.minimap.root,
       this.edges.root,
+      this.happened,
     );
     this.root.append(
       this.toolbar.root,
@@ -90,6 +93,7 @@ export class PhysicalView implements View {
       this.hover.tooltip.root,
     );
     this.themeChanged();
+    new ResizeObserver(() => this.uncover()).observe(this.selection.details.root);
   }
 
   show(update: Update): void {
@@ -104,6 +108,7 @@ export class PhysicalView implements View {
     this.legend.setCounts(machine.totals);
     this.toolbar.setFlags(machine.kind?.flags ?? []);
     if (isNewStop) drawing.animate();
+    this.happened.textContent = changesText(projection.changes);
     if (isOther || projection.layout === undefined) this.relayout();
     if (isNewStop) this.follow();
     this.refresh();
@@ -113,8 +118,11 @@ export class PhysicalView implements View {
 
   select(lit: Lit | undefined): void {
     const pfn = lit?.selection.kind === 'frame' ? lit.selection.pfn : lit?.located?.pfn;
-    const isSame = pfn === this.selection.pfn;
-    if (!isSame) this.selection.show(pfn);
+    if (pfn !== this.selection.pfn) {
+      this.selection.show(pfn);
+      this.uncover();
+      if (pfn !== undefined) this.viewport.centre(pfn);
+    }
     this.selection.aliases(lit?.located?.aliases ?? []);
   }
 
@@ -139,6 +147,18 @@ export class PhysicalView implements View {
 
   dispose(): void {
     this.root.remove();
+  }
+
+  /** Where there is little room the details lie over the map: what is under them is not in view. */
+  private uncover(): void {
+    const { root } = this.selection.details;
+    const isOver = !root.hidden && getComputedStyle(root).position === 'absolute';
+    const heightPx = isOver ? root.offsetHeight : 0;
+    this.root.style.setProperty('--covered', `${heightPx}px`);
+    if (!this.viewport.cover(heightPx)) return;
+    const { layout } = this.projection;
+    if (layout !== undefined) this.viewport.setLayout(layout);
+    this.pointToChanges();
   }
 
   /** Brings what the stop is about into view. */

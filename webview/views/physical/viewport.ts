@@ -33,6 +33,8 @@ export class Viewport {
   private readonly mirror = element('div', { role: 'gridcell', id: 'focused-frame' });
   private layout: Layout | undefined;
   private frame: number | undefined;
+  /** Of its lower edge, what lies under something else. */
+  private coveredPx = 0;
   /** Under the pointer. */
   private pointed: number | undefined;
 
@@ -71,20 +73,28 @@ export class Viewport {
     return this.root.scrollLeft;
   }
 
+  /** Something lies over the lower edge, so high. True if it was another height. */
+  cover(heightPx: number): boolean {
+    const isOther = heightPx !== this.coveredPx;
+    this.coveredPx = heightPx;
+    return isOther;
+  }
+
   /** What of the content is seen: right of the labels and below the header that stays at the top. */
   get sight(): Sight {
     return {
       left: this.scrollLeft + GUTTER_PX,
       top: this.scrollTop + HEADER_PX,
       widthPx: Math.max(1, this.widthPx - GUTTER_PX),
-      heightPx: Math.max(1, this.heightPx - HEADER_PX),
+      heightPx: Math.max(1, this.heightPx - HEADER_PX - this.coveredPx),
     };
   }
 
   setLayout(layout: Layout): void {
     this.layout = layout;
     const { style } = this.content;
-    style.height = `${Math.max(layout.heightPx, this.heightPx)}px`;
+    // What is covered can be scrolled up from under it.
+    style.height = `${Math.max(layout.heightPx + this.coveredPx, this.heightPx)}px`;
     style.width = layout.widthPx > this.widthPx ? `${layout.widthPx}px` : '';
   }
 

@@ -1,0 +1,72 @@
+/**
+ * What only this debugger shows, each answered by looking at the window Memory: which block was split and which two merged just now, why
+ * a request was refused, and which addresses reach a frame. A screenshot of each step.
+ */
+import assert from 'node:assert/strict';
+import { lineOf, tell } from './story.js';
+
+const EXAMPLE = 'split-a-block.mms';
+const at = (text: string): number => lineOf(EXAMPLE, text);
+
+tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
+  step('opens the example, and starts', async (bench) => {
+    await bench.openFile(EXAMPLE);
+    await bench.codeLens('Debug').waitFor();
+    await bench.toggleBreakpoint(at('__free_pages(block'));
+    await bench.press('F5');
+    await bench.toolbar.waitFor();
+    await bench.stoppedAt(`${at('alloc_pages(GFP_KERNEL')}:`);
+    const map = await bench.webview('.legend');
+    await map.locator('.title', { hasText: 'i386, 1 GiB, recorded; split-a-block.mms' }).waitFor();
+  });
+
+  step('shows which block was split, and has it in view', async (bench) => {
+    await bench.step('Step Over');
+    const map = await bench.webview('.legend');
+    await map.locator('.happened', { hasText: 'order 5 at 0x1960 split' }).waitFor();
+    assert.ok(await bench.outlinesInView());
+    assert.equal(await map.locator('.edge:visible').count(), 0);
+  });
+
+  step('shows every address of its first frame', async (bench) => {
+    const map = await bench.webview('.legend');
+    const field = map.locator('.goto vscode-text-field input');
+    await field.fill('block');
+    await field.press('Enter');
+    await map.locator('.details h2', { hasText: 'pfn 0x1960' }).waitFor();
+    await map.locator('.details dd', { hasText: '0xc1960000' }).waitFor();
+  });
+
+  step('shows which two blocks merged just now', async (bench) => {
+    await bench.tool('Continue');
+    await bench.stoppedAt(`${at('__free_pages(block')}:`);
+    await bench.step('Step Over');
+    const map = await bench.webview('.legend');
+    await map.locator('.happened', { hasText: '0x1960 and 0x1970 merged to order 5' }).waitFor();
+    assert.ok(await bench.outlinesInView());
+  });
+
+  step('shows why a request was refused', async (bench) => {
+    await bench.tool('Continue');
+    const map = await bench.webview('.legend');
+    await map.locator('.verdict.failed .sentence', { hasText: 'order 10 failed' }).waitFor();
+    await map.locator('.verdict summary').click();
+    await map.locator('.verdict pre', { hasText: 'WMARK' }).waitFor();
+    await map.locator('.verdict summary').click();
+  });
+
+  step('travels back to where the block was whole', async (bench) => {
+    const map = await bench.webview('.legend');
+    const slider = map.getByRole('slider', { name: 'Time' });
+    await slider.focus();
+    await slider.press('Home');
+    await bench.stoppedAt(`${at('alloc_pages(GFP_KERNEL')}:`);
+  });
+
+  step('keeps the last state when the session has ended', async (bench) => {
+    await bench.press('Shift+F5');
+    const map = await bench.webview('.legend');
+    await map.locator('.note', { hasText: 'The session has ended' }).waitFor();
+    await map.locator('.note vscode-button', { hasText: 'Start again' }).waitFor();
+  });
+});
