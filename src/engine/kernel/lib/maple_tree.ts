@@ -3,7 +3,7 @@
  *
  * Differs: a change makes the nodes anew, evenly filled, and frees the old ones at once. Linux changes, splits and joins the nodes on
  * the way, and frees them after a grace period: so nodes hold the same ranges there, but may be divided otherwise.
- * Left out: mas_preallocate (a change without memory finds that out before it has withRange anything), mas_expected_entries.
+ * Left out: mas_preallocate (a change without memory finds that out before it has changed anything), mas_expected_entries.
  * Source: Linux 6.1 lib/maple_tree.c: mtree_range_walk(), mas_walk(), mas_find(), mas_next(), mas_prev(), mas_store(),
  * mas_empty_area_rev(), mas_empty_area(), __mt_destroy(), mas_leaf_max_gap().
  */
@@ -230,7 +230,15 @@ function nodesOf(k: Kernel, mt: MapleTree): VirtAddr[] {
   return nodes;
 }
 
-/** The ranges with [index, last] given to `entry`; neighbours without an area are one. */
+/** One more range behind those there are; neighbours without an area are one. */
+function pushRange(ranges: Range[], min: ULong, max: ULong, entry: VmAreaStruct): void {
+  const nr: Int = ranges.length;
+  if (nr > 0 && ranges[nr - 1]!.entry === NULL && entry === NULL)
+    ranges[nr - 1] = { min: ranges[nr - 1]!.min, max, entry };
+  else ranges.push({ min, max, entry });
+}
+
+/** The ranges with [index, last] given to `entry`. */
 function withRange(
   ranges: readonly Range[],
   index: ULong,
@@ -238,36 +246,46 @@ function withRange(
   entry: VmAreaStruct,
 ): Range[] {
   const result: Range[] = [];
-  const push = (range: Range): void => {
-    const before = result.at(-1);
-    if (before !== undefined && before.entry === NULL && range.entry === NULL)
-      result[result.length - 1] = { ...before, max: range.max };
-    else result.push(range);
-  };
   let stored = false;
   for (const range of ranges) {
-    if (range.min < index) push({ ...range, max: Math.min(range.max, index - 1) });
+    if (range.min < index)
+      pushRange(result, range.min, Math.min(range.max, index - 1), range.entry);
     if (range.max >= index && !stored) {
-      push({ min: index, max: last, entry });
+      pushRange(result, index, last, entry);
       stored = true;
     }
-    if (range.max > last) push({ ...range, min: Math.max(range.min, last + 1) });
+    if (range.max > last) pushRange(result, Math.max(range.min, last + 1), range.max, range.entry);
   }
   return result;
 }
 
-/** Divides evenly into as few nrNodes as hold at most `most`. */
-function inGroups<T>(list: readonly T[], most: Int): T[][] {
-  const nr: Int = Math.ceil(list.length / most);
-  return Array.from({ length: nr }, (_, i) =>
-    list.slice(Math.floor((i * list.length) / nr), Math.floor(((i + 1) * list.length) / nr)),
-  );
-}
+/** How many nodes of at most `slots` entries hold `nr`. */
+const nodesFor = (nr: Int, slots: Int): Int => Math.ceil(nr / slots);
 
-const nrNodes = (k: Kernel, nrRanges: Int): Int[] => {
-  const levels: Int[] = [Math.ceil(nrRanges / MAPLE_RANGE64_SLOTS(k))];
-  while (levels.at(-1)! > 1) levels.push(Math.ceil(levels.at(-1)! / MAPLE_ARANGE64_SLOTS(k)));
-  return levels;
+/** Where the node `i` of `nr` begins among `entries` entries, which are divided evenly. */
+const firstOfNode = (i: Int, nr: Int, entries: Int): Int => Math.floor((i * entries) / nr);
+
+/** How high a tree of so many ranges is. */
+const heightFor = (k: Kernel, nrRanges: Int): Int => {
+  let height: Int = 1;
+  for (
+    let nr: Int = nodesFor(nrRanges, MAPLE_RANGE64_SLOTS(k));
+    nr > 1;
+    nr = nodesFor(nr, MAPLE_ARANGE64_SLOTS(k))
+  )
+    height++;
+  return height;
+};
+
+/** How many nodes it has, on all levels. */
+const nrNodesFor = (k: Kernel, nrRanges: Int): Int => {
+  let nr: Int = nodesFor(nrRanges, MAPLE_RANGE64_SLOTS(k));
+  let sum: Int = nr;
+  while (nr > 1) {
+    nr = nodesFor(nr, MAPLE_ARANGE64_SLOTS(k));
+    sum += nr;
+  }
+  return sum;
 };
 
 const writePivot = (k: Kernel, at: number, value: ULong): void => {
@@ -279,54 +297,72 @@ const clearNode = (k: Kernel, node: MapleNode): void => {
   for (let i = 0; i < 64; i++) k.write(node + i, 0);
 };
 
-const makeLeaf = (k: Kernel, address: VirtAddr, ranges: readonly Range[]): Made => {
+/** A leaf of the ranges from `first` to in front of `end`. */
+const makeLeaf = (
+  k: Kernel,
+  address: VirtAddr,
+  ranges: readonly Range[],
+  first: Int,
+  end: Int,
+): Made => {
   const node: MapleNode = k.cell_at(address);
   clearNode(k, node);
   let gap: ULong = 0;
-  ranges.forEach(({ min, max, entry }, i) => {
-    if (i < MAPLE_RANGE64_SLOTS(k) - 1) writePivot(k, pivotAt(k, node, maple_leaf_64, i), max);
-    k.write_ptr(slotAt(k, node, maple_leaf_64, i), entry);
-    if (entry === NULL) gap = Math.max(gap, max - min + 1);
-  });
-  if (ranges.length < MAPLE_RANGE64_SLOTS(k) - 1)
-    k.write8(node, k.maple_range_64.meta_end, ranges.length - 1);
+  for (let i = 0; i < end - first; i++) {
+    const range: Range = ranges[first + i]!;
+    if (i < MAPLE_RANGE64_SLOTS(k) - 1)
+      writePivot(k, pivotAt(k, node, maple_leaf_64, i), range.max);
+    k.write_ptr(slotAt(k, node, maple_leaf_64, i), range.entry);
+    if (range.entry === NULL) gap = Math.max(gap, range.max - range.min + 1);
+  }
+  if (end - first < MAPLE_RANGE64_SLOTS(k) - 1)
+    k.write8(node, k.maple_range_64.meta_end, end - first - 1);
   return {
     enode: asVirt(address + ((maple_leaf_64 << MAPLE_ENODE_TYPE_SHIFT) | MAPLE_ENODE_NULL)),
-    max: ranges.at(-1)!.max,
+    max: ranges[end - 1]!.max,
     gap,
   };
 };
 
-const makeAbove = (k: Kernel, address: VirtAddr, children: readonly Made[]): Made => {
+/** A node above the nodes from `first` to in front of `end`, which learn their parent. */
+const makeAbove = (
+  k: Kernel,
+  address: VirtAddr,
+  children: readonly Made[],
+  first: Int,
+  end: Int,
+): Made => {
   const node: MapleNode = k.cell_at(address);
   clearNode(k, node);
   let greatest: Int = 0;
-  children.forEach(({ enode, max, gap }, i) => {
-    if (i < MAPLE_ARANGE64_SLOTS(k) - 1) writePivot(k, pivotAt(k, node, maple_arange_64, i), max);
-    k.write_va(slotAt(k, node, maple_arange_64, i), enode);
-    k.write_long(node + k.maple_arange_64.gap + i * k.ptr_words, Math.min(gap, 2 ** 53));
-    if (gap > children[greatest]!.gap) greatest = i;
+  for (let i = 0; i < end - first; i++) {
+    const child: Made = children[first + i]!;
+    if (i < MAPLE_ARANGE64_SLOTS(k) - 1)
+      writePivot(k, pivotAt(k, node, maple_arange_64, i), child.max);
+    k.write_va(slotAt(k, node, maple_arange_64, i), child.enode);
+    k.write_long(node + k.maple_arange_64.gap + i * k.ptr_words, Math.min(child.gap, 2 ** 53));
+    if (child.gap > children[first + greatest]!.gap) greatest = i;
     const parent = address + ((i << MAPLE_PARENT_SLOT_SHIFT) | MAPLE_PARENT_RANGE64);
-    k.write_va(mte_to_node(k, enode), asVirt(parent));
-  });
-  k.write8(node, k.maple_arange_64.meta_end, children.length - 1);
+    k.write_va(mte_to_node(k, child.enode), asVirt(parent));
+  }
+  k.write8(node, k.maple_arange_64.meta_end, end - first - 1);
   k.write8(node, k.maple_arange_64.meta_gap, greatest);
   return {
     enode: asVirt(address + ((maple_arange_64 << MAPLE_ENODE_TYPE_SHIFT) | MAPLE_ENODE_NULL)),
-    max: children.at(-1)!.max,
-    gap: children[greatest]!.gap,
+    max: children[end - 1]!.max,
+    gap: children[first + greatest]!.gap,
   };
 };
 
-/** Gives `mas`'s range to an area, or to none (NULL). -ENOMEM: nothing was withRange. */
+/** Gives `mas`'s range to an area, or to none (NULL). -ENOMEM: nothing was changed. */
 export function mas_store_gfp(k: Kernel, mas: MaState, entry: VmAreaStruct): Int {
-  const { tree } = mas;
+  const tree: MapleTree = mas.tree;
   const ranges: Range[] = withRange(rangesOf(k, tree), mas.index, mas.last, entry);
   const isEmpty = ranges.length === 1 && ranges[0]!.entry === NULL;
-  const levels: Int[] = isEmpty ? [] : nrNodes(k, ranges.length);
+  const height: Int = isEmpty ? 0 : heightFor(k, ranges.length);
 
   const nodes: VirtAddr[] = [];
-  for (let nr = levels.reduce((sum, level) => sum + level, 0); nr > 0; nr--) {
+  for (let nr: Int = isEmpty ? 0 : nrNodesFor(k, ranges.length); nr > 0; nr--) {
     const node: VirtAddr = kmem_cache_alloc(k, cacheOf(k), k.GFP_KERNEL);
     if (node === 0) {
       for (const each of nodes) kmem_cache_free(k, cacheOf(k), each);
@@ -336,12 +372,24 @@ export function mas_store_gfp(k: Kernel, mas: MaState, entry: VmAreaStruct): Int
   }
   const old: VirtAddr[] = nodesOf(k, tree);
 
-  const take = (): VirtAddr => nodes.shift()!;
+  let taken: Int = 0;
   let made: Made[] = [];
-  if (!isEmpty)
-    made = inGroups(ranges, MAPLE_RANGE64_SLOTS(k)).map((group) => makeLeaf(k, take(), group));
-  while (made.length > 1)
-    made = inGroups(made, MAPLE_ARANGE64_SLOTS(k)).map((group) => makeAbove(k, take(), group));
+  const nr_leaves: Int = isEmpty ? 0 : nodesFor(ranges.length, MAPLE_RANGE64_SLOTS(k));
+  for (let i = 0; i < nr_leaves; i++) {
+    const first: Int = firstOfNode(i, nr_leaves, ranges.length);
+    const end: Int = firstOfNode(i + 1, nr_leaves, ranges.length);
+    made.push(makeLeaf(k, nodes[taken++]!, ranges, first, end));
+  }
+  while (made.length > 1) {
+    const nr: Int = nodesFor(made.length, MAPLE_ARANGE64_SLOTS(k));
+    const above: Made[] = [];
+    for (let i = 0; i < nr; i++) {
+      const first: Int = firstOfNode(i, nr, made.length);
+      const end: Int = firstOfNode(i + 1, nr, made.length);
+      above.push(makeAbove(k, nodes[taken++]!, made, first, end));
+    }
+    made = above;
+  }
 
   const root = k.plus(tree, k.maple_tree.ma_root);
   const top: Made | undefined = made[0];
@@ -352,10 +400,7 @@ export function mas_store_gfp(k: Kernel, mas: MaState, entry: VmAreaStruct): Int
     k.write_va(root, asVirt(top.enode + MAPLE_ROOT_NODE));
   }
   const flags = k.plus(tree, k.maple_tree.ma_flags);
-  k.write(
-    flags,
-    (k.read_int(flags) & ~MT_FLAGS_HEIGHT_MASK) | (levels.length << MT_FLAGS_HEIGHT_OFFSET),
-  );
+  k.write(flags, (k.read_int(flags) & ~MT_FLAGS_HEIGHT_MASK) | (height << MT_FLAGS_HEIGHT_OFFSET));
   for (const node of old) kmem_cache_free(k, cacheOf(k), node);
   mas.node = 'MAS_START';
   return 0;

@@ -22,102 +22,146 @@ import {
 import type { RbAugmentCallbacks } from '../include/linux/rbtree_augmented.h.js';
 import { rb_erase_augmented, rb_insert_augmented, rb_next } from '../lib/rbtree.js';
 
-interface Tree extends RbAugmentCallbacks {
-  readonly start: (k: Kernel, node: RbNode) => ULong;
-  readonly last: (k: Kernel, node: RbNode) => ULong;
-  /** Where the node keeps the last page of all below it. */
-  readonly subtreeLast: (k: Kernel, node: RbNode) => Cell;
-}
-
-const defineTree = (at: Pick<Tree, 'start' | 'last' | 'subtreeLast'>): Tree => {
-  /** RB_DECLARE_CALLBACKS_MAX: the greatest of its own and its children's. */
-  const compute = (k: Kernel, node: RbNode): ULong => {
-    let max: ULong = at.last(k, node);
-    for (const side of [k.rb_node.rb_left, k.rb_node.rb_right]) {
-      const child: RbNode = k.read_ptr(node + side);
-      if (child !== NULL) max = Math.max(max, k.read_ulong(at.subtreeLast(k, child)));
-    }
-    return max;
-  };
-  return {
-    ...at,
-    propagate: (k, node, stop) => {
-      while (node !== stop) {
-        const max: ULong = compute(k, node);
-        if (k.read_ulong(at.subtreeLast(k, node)) === max) break;
-        k.write_long(at.subtreeLast(k, node), max);
-        node = rb_parent(k, node);
-      }
-    },
-    copy: (k, old, replacement) => {
-      k.write_long(at.subtreeLast(k, replacement), k.read_ulong(at.subtreeLast(k, old)));
-    },
-    rotate: (k, old, replacement) => {
-      k.write_long(at.subtreeLast(k, replacement), k.read_ulong(at.subtreeLast(k, old)));
-      k.write_long(at.subtreeLast(k, old), compute(k, old));
-    },
-  };
-};
+/** Which of the two trees: of areas that map a file, or of links to an anon_vma. */
+type Tree = 'vma' | 'avc';
 
 const vmaOf = (k: Kernel, node: RbNode): VmAreaStruct => k.plus(node, -k.vm_area_struct.shared_rb);
 const nodeOf = (k: Kernel, vma: VmAreaStruct): RbNode => k.plus(vma, k.vm_area_struct.shared_rb);
-
-const VMA_TREE: Tree = defineTree({
-  start: (k, node) => vma_start_pgoff(k, vmaOf(k, node)),
-  last: (k, node) => vma_last_pgoff(k, vmaOf(k, node)),
-  subtreeLast: (k, node) =>
-    k.plus(node, k.vm_area_struct.shared_rb_subtree_last - k.vm_area_struct.shared_rb),
-});
-
 const avcVma = (k: Kernel, node: RbNode): VmAreaStruct =>
   k.read_ptr(node - k.anon_vma_chain.rb + k.anon_vma_chain.vma);
 
-const AVC_TREE: Tree = defineTree({
-  start: (k, node) => vma_start_pgoff(k, avcVma(k, node)),
-  last: (k, node) => vma_last_pgoff(k, avcVma(k, node)),
-  subtreeLast: (k, node) => asCell(node - k.anon_vma_chain.rb + k.anon_vma_chain.rb_subtree_last),
-});
+/** The first page of the file that a node's area maps. */
+function startOf(k: Kernel, tree: Tree, node: RbNode): ULong {
+  return vma_start_pgoff(k, tree === 'vma' ? vmaOf(k, node) : avcVma(k, node));
+}
+
+/** The last one. */
+function lastOf(k: Kernel, tree: Tree, node: RbNode): ULong {
+  return vma_last_pgoff(k, tree === 'vma' ? vmaOf(k, node) : avcVma(k, node));
+}
+
+/** Where the node keeps the last page of all below it. */
+function subtreeLast(k: Kernel, tree: Tree, node: RbNode): Cell {
+  if (tree === 'vma')
+    return k.plus(node, k.vm_area_struct.shared_rb_subtree_last - k.vm_area_struct.shared_rb);
+  return asCell(node - k.anon_vma_chain.rb + k.anon_vma_chain.rb_subtree_last);
+}
+
+// --- what is kept of all below: RB_DECLARE_CALLBACKS_MAX() ---------------------------------------------------------------
+
+/** The greatest of its own and its children's. */
+function computeMax(k: Kernel, tree: Tree, node: RbNode): ULong {
+  let max: ULong = lastOf(k, tree, node);
+  const rb_left: RbNode = k.read_ptr(node + k.rb_node.rb_left);
+  if (rb_left !== NULL) max = Math.max(max, k.read_ulong(subtreeLast(k, tree, rb_left)));
+  const rb_right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+  if (rb_right !== NULL) max = Math.max(max, k.read_ulong(subtreeLast(k, tree, rb_right)));
+  return max;
+}
+
+function propagateMax(k: Kernel, tree: Tree, node: RbNode, stop: RbNode): void {
+  while (node !== stop) {
+    const max: ULong = computeMax(k, tree, node);
+    if (k.read_ulong(subtreeLast(k, tree, node)) === max) break;
+    k.write_long(subtreeLast(k, tree, node), max);
+    node = rb_parent(k, node);
+  }
+}
+
+function copyMax(k: Kernel, tree: Tree, old: RbNode, replacement: RbNode): void {
+  k.write_long(subtreeLast(k, tree, replacement), k.read_ulong(subtreeLast(k, tree, old)));
+}
+
+function rotateMax(k: Kernel, tree: Tree, old: RbNode, replacement: RbNode): void {
+  copyMax(k, tree, old, replacement);
+  k.write_long(subtreeLast(k, tree, old), computeMax(k, tree, old));
+}
+
+function vma_interval_tree_augment_propagate(k: Kernel, node: RbNode, stop: RbNode): void {
+  propagateMax(k, 'vma', node, stop);
+}
+
+function vma_interval_tree_augment_copy(k: Kernel, old: RbNode, replacement: RbNode): void {
+  copyMax(k, 'vma', old, replacement);
+}
+
+function vma_interval_tree_augment_rotate(k: Kernel, old: RbNode, replacement: RbNode): void {
+  rotateMax(k, 'vma', old, replacement);
+}
+
+const vma_interval_tree_augment: RbAugmentCallbacks = {
+  propagate: vma_interval_tree_augment_propagate,
+  copy: vma_interval_tree_augment_copy,
+  rotate: vma_interval_tree_augment_rotate,
+};
+
+function __anon_vma_interval_tree_augment_propagate(k: Kernel, node: RbNode, stop: RbNode): void {
+  propagateMax(k, 'avc', node, stop);
+}
+
+function __anon_vma_interval_tree_augment_copy(k: Kernel, old: RbNode, replacement: RbNode): void {
+  copyMax(k, 'avc', old, replacement);
+}
+
+function __anon_vma_interval_tree_augment_rotate(
+  k: Kernel,
+  old: RbNode,
+  replacement: RbNode,
+): void {
+  rotateMax(k, 'avc', old, replacement);
+}
+
+const __anon_vma_interval_tree_augment: RbAugmentCallbacks = {
+  propagate: __anon_vma_interval_tree_augment_propagate,
+  copy: __anon_vma_interval_tree_augment_copy,
+  rotate: __anon_vma_interval_tree_augment_rotate,
+};
+
+const augmentOf = (tree: Tree): RbAugmentCallbacks =>
+  tree === 'vma' ? vma_interval_tree_augment : __anon_vma_interval_tree_augment;
 
 /** Keeps the subtree's last page true of a node that something is being put below. */
 const raiseLast = (k: Kernel, tree: Tree, node: RbNode, last: ULong): void => {
-  if (k.read_ulong(tree.subtreeLast(k, node)) < last) k.write_long(tree.subtreeLast(k, node), last);
+  if (k.read_ulong(subtreeLast(k, tree, node)) < last)
+    k.write_long(subtreeLast(k, tree, node), last);
 };
 
 const insertNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
-  const [start, last] = [tree.start(k, node), tree.last(k, node)];
+  const start: ULong = startOf(k, tree, node);
+  const last: ULong = lastOf(k, tree, node);
   let link: RbLink = asCell(root);
   let parent: RbNode = NULL;
   let leftmost = true;
   for (let at: RbNode = k.read_ptr(link); at !== NULL; at = k.read_ptr(link)) {
     parent = at;
     raiseLast(k, tree, parent, last);
-    if (start < tree.start(k, parent)) {
+    if (start < startOf(k, tree, parent)) {
       link = asCell(parent + k.rb_node.rb_left);
     } else {
       link = asCell(parent + k.rb_node.rb_right);
       leftmost = false;
     }
   }
-  k.write_long(tree.subtreeLast(k, node), last);
+  k.write_long(subtreeLast(k, tree, node), last);
   rb_link_node(k, node, parent, link);
   if (leftmost) k.write_ptr(root + k.rb_root_cached.rb_leftmost, node);
-  rb_insert_augmented(k, node, root, tree);
+  rb_insert_augmented(k, node, root, augmentOf(tree));
 };
 
 const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => {
   if (k.read_ptr(root + k.rb_root_cached.rb_leftmost) === node)
     k.write_ptr(root + k.rb_root_cached.rb_leftmost, rb_next(k, node));
-  rb_erase_augmented(k, node, root, tree);
+  rb_erase_augmented(k, node, root, augmentOf(tree));
 };
 
 // --- areas of a file -----------------------------------------------------------------------------------------------------
 
 export function vma_interval_tree_insert(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
-  insertNode(k, VMA_TREE, nodeOf(k, node), root);
+  insertNode(k, 'vma', nodeOf(k, node), root);
 }
 
 export function vma_interval_tree_remove(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
-  removeNode(k, VMA_TREE, nodeOf(k, node), root);
+  removeNode(k, 'vma', nodeOf(k, node), root);
 }
 
 /** Right behind an area that maps the same pages: fork() puts the child's behind its parent's. */
@@ -134,28 +178,28 @@ export function vma_interval_tree_insert_after(
   const right: RbNode = k.read_ptr(link);
   if (right !== NULL) {
     parent = right;
-    raiseLast(k, VMA_TREE, parent, last);
+    raiseLast(k, 'vma', parent, last);
     for (
       let left: RbNode = k.read_ptr(parent + k.rb_node.rb_left);
       left !== NULL;
       left = k.read_ptr(parent + k.rb_node.rb_left)
     ) {
       parent = left;
-      raiseLast(k, VMA_TREE, parent, last);
+      raiseLast(k, 'vma', parent, last);
     }
     link = asCell(parent + k.rb_node.rb_left);
   }
-  k.write_long(VMA_TREE.subtreeLast(k, rb), last);
+  k.write_long(subtreeLast(k, 'vma', rb), last);
   rb_link_node(k, rb, parent, link);
-  rb_insert_augmented(k, rb, root, VMA_TREE);
+  rb_insert_augmented(k, rb, root, augmentOf('vma'));
 }
 
 // --- areas of an anon_vma ------------------------------------------------------------------------------------------------
 
 export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
-  insertNode(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
+  insertNode(k, 'avc', asCell(node + k.anon_vma_chain.rb), root);
 }
 
 export function anon_vma_interval_tree_remove(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
-  removeNode(k, AVC_TREE, asCell(node + k.anon_vma_chain.rb), root);
+  removeNode(k, 'avc', asCell(node + k.anon_vma_chain.rb), root);
 }

@@ -50,8 +50,15 @@ export interface MmuGather {
 
 export function tlb_gather_mmu(_k: Kernel, mm: MmStruct, fullmm = false): MmuGather {
   return {
-    ...{ mm, fullmm, start: Infinity, end: 0, freed_tables: false },
-    ...{ local: [], next: NULL, active: NULL, batch_count: 0 },
+    mm,
+    fullmm,
+    start: Infinity,
+    end: 0,
+    freed_tables: false,
+    local: [],
+    next: NULL,
+    active: NULL,
+    batch_count: 0,
   };
 }
 

@@ -88,33 +88,35 @@ const initLock = (k: Kernel, mm: MmStruct): void => {
 
 /** Without areas, and with a top-level table; NULL without memory, and the structure is freed. */
 function mm_init(k: Kernel, mm: MmStruct): MmStruct {
-  const of = k.mm_struct;
   const flags = MT_FLAGS_ALLOC_RANGE | MT_FLAGS_LOCK_EXTERN | MT_FLAGS_USE_RCU;
   mt_init_flags(k, mmTree(k, mm), flags);
-  k.write(k.plus(mm, of.mm_users), 1);
-  k.write(k.plus(mm, of.mm_count), 1);
-  k.write(k.plus(mm, of.write_protect_seq), 0);
+  k.write(k.plus(mm, k.mm_struct.mm_users), 1);
+  k.write(k.plus(mm, k.mm_struct.mm_count), 1);
+  k.write(k.plus(mm, k.mm_struct.write_protect_seq), 0);
   initLock(k, mm);
-  INIT_LIST_HEAD(k, k.plus(mm, of.mmlist));
-  k.write_long(k.plus(mm, of.pgtables_bytes), 0);
-  k.write(k.plus(mm, of.map_count), 0);
-  k.write_long(k.plus(mm, of.locked_vm), 0);
-  k.write(k.plus(mm, of.pinned_vm), 0);
-  k.write(k.plus(mm, of.pinned_vm) + 1, 0);
+  INIT_LIST_HEAD(k, k.plus(mm, k.mm_struct.mmlist));
+  k.write_long(k.plus(mm, k.mm_struct.pgtables_bytes), 0);
+  k.write(k.plus(mm, k.mm_struct.map_count), 0);
+  k.write_long(k.plus(mm, k.mm_struct.locked_vm), 0);
+  k.write(k.plus(mm, k.mm_struct.pinned_vm), 0);
+  k.write(k.plus(mm, k.mm_struct.pinned_vm) + 1, 0);
   for (let i = 0; i < k.NR_MM_COUNTERS; i++)
-    k.write_long(k.plus(mm, of.rss_stat + i * k.ptr_words), 0);
-  k.write_long(k.plus(mm, of.exe_file), 0);
+    k.write_long(k.plus(mm, k.mm_struct.rss_stat + i * k.ptr_words), 0);
+  k.write_long(k.plus(mm, k.mm_struct.exe_file), 0);
   const parent: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
   if (parent !== NULL) {
-    k.write(k.plus(mm, of.flags), k.read_int(k.plus(parent, of.flags)) & MMF_INIT_MASK);
+    k.write(
+      k.plus(mm, k.mm_struct.flags),
+      k.read_int(k.plus(parent, k.mm_struct.flags)) & MMF_INIT_MASK,
+    );
     k.write_long(
-      k.plus(mm, of.def_flags),
-      k.read_int(k.plus(parent, of.def_flags)) & VM_NOHUGEPAGE, // VM_INIT_DEF_MASK
+      k.plus(mm, k.mm_struct.def_flags),
+      k.read_int(k.plus(parent, k.mm_struct.def_flags)) & VM_NOHUGEPAGE, // VM_INIT_DEF_MASK
     );
   } else {
     // default_dump_filter
-    k.write(k.plus(mm, of.flags), 0xcc);
-    k.write_long(k.plus(mm, of.def_flags), 0);
+    k.write(k.plus(mm, k.mm_struct.flags), 0xcc);
+    k.write_long(k.plus(mm, k.mm_struct.def_flags), 0);
   }
   // mm_alloc_pgd():
   if (pgd_alloc(k, mm) !== NULL) return mm;
@@ -186,11 +188,15 @@ export function exit_mm(k: Kernel, task: TaskStruct): void {
 
 /** Copies every area of `oldmm`, and the pages that only it has. */
 function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
-  const of = k.mm_struct;
-  const exe_file: File = k.read_ptr(k.plus(oldmm, of.exe_file));
+  const exe_file: File = k.read_ptr(k.plus(oldmm, k.mm_struct.exe_file));
   // dup_mm_exe_file():
-  if (exe_file !== NULL) k.write_ptr(k.plus(mm, of.exe_file), get_file(k, exe_file));
-  for (const member of [of.total_vm, of.data_vm, of.exec_vm, of.stack_vm])
+  if (exe_file !== NULL) k.write_ptr(k.plus(mm, k.mm_struct.exe_file), get_file(k, exe_file));
+  for (const member of [
+    k.mm_struct.total_vm,
+    k.mm_struct.data_vm,
+    k.mm_struct.exec_vm,
+    k.mm_struct.stack_vm,
+  ])
     k.write_long(k.plus(mm, member), k.read_ulong(k.plus(oldmm, member)));
   const tree: MapleTree = mmTree(k, mm);
   const ma_flags = k.plus(tree, k.maple_tree.ma_flags);

@@ -99,7 +99,7 @@ function internal_get_user_pages_fast(
     gup_flags | k.FOLL_TOUCH,
   );
   if (ret < 0) return nr_pinned > 0 ? nr_pinned : ret;
-  rest.forEach((page, i) => (pages[nr_pinned + i] = page));
+  for (let i = 0; i < ret; i++) pages[nr_pinned + i] = rest[i]!;
   return nr_pinned + ret;
 }
 

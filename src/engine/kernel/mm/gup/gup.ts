@@ -277,7 +277,8 @@ export function __gup_longterm_locked(
   const nr: Int = __get_user_pages_locked(k, mm, start, nr_pages, pages, gup_flags);
   k.write(register, flags);
   // check_and_migrate_movable_pages(): they would have to be migrated.
-  const stay = pages.slice(0, Math.max(0, nr)).every((page) => is_longterm_pinnable_page(k, page));
+  let stay = true;
+  for (let i = 0; i < nr; i++) if (!is_longterm_pinnable_page(k, pages[i]!)) stay = false;
   if (stay) return nr;
   unpin_user_pages(k, pages, nr);
   return -ENOMEM;

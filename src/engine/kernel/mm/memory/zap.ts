@@ -38,7 +38,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
-import { MA_STATE, mapleMax } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, type MaState, mapleMax } from '../../include/linux/maple_tree.h.js';
 import { mm_dec_nr_pmds, mm_dec_nr_ptes, mm_dec_nr_puds } from '../../include/linux/mm.h.js';
 import { VM_SEQ_READ } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
@@ -74,16 +74,18 @@ import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { add_mm_rss_vec, mm_counter } from './rss.js';
 import { set_page_dirty, vm_normal_page } from './wp.js';
 
-/** The area behind another one of those that go; NULL: that was the last. In Linux a maple tree that is walked. */
-export type NextArea = (vma: VmAreaStruct) => VmAreaStruct;
-
-/** Those of a whole tree. */
-export const areasOf =
-  (k: Kernel, mt: MapleTree): NextArea =>
-  (vma) => {
-    const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
-    return mas_find(k, MA_STATE(mt, vm_end, vm_end), mapleMax(k));
-  };
+/** The areas of a whole tree, in order. Where Linux walks a tree, what is unmapped is a list here: the areas that go. */
+export const areasOf = (k: Kernel, mt: MapleTree): VmAreaStruct[] => {
+  const vmas: VmAreaStruct[] = [];
+  const mas: MaState = MA_STATE(mt, 0, 0);
+  for (
+    let vma: VmAreaStruct = mas_find(k, mas, mapleMax(k));
+    vma !== NULL;
+    vma = mas_find(k, mas, mapleMax(k))
+  )
+    vmas.push(vma);
+  return vmas;
+};
 
 // --- tables --------------------------------------------------------------------------------------------------------------
 
@@ -182,33 +184,34 @@ function free_pgd_range(
   }
 }
 
-/** Areas in order, from `vma` on, leave their anon_vmas and files, and their tables go. */
+/** Areas in order leave their anon_vmas and files, and their tables go. */
 export function free_pgtables(
   k: Kernel,
   tlb: MmuGather,
-  areas: NextArea,
-  vma: VmAreaStruct,
+  vmas: readonly VmAreaStruct[],
   floor: ULong,
   ceiling: ULong,
 ): void {
   const endOf = (area: VmAreaStruct): VirtAddr => k.read_va(k.plus(area, k.vm_area_struct.vm_end));
   const startOf = (area: VmAreaStruct): VirtAddr =>
     k.read_va(k.plus(area, k.vm_area_struct.vm_start));
-  do {
+  let i: Int = 0;
+  while (i < vmas.length) {
+    let vma: VmAreaStruct = vmas[i]!;
     const addr: VirtAddr = startOf(vma);
-    let next: VmAreaStruct = areas(vma);
     unlink_anon_vmas(k, vma);
     unlink_file_vma(k, vma);
+    i++;
     // Areas that are near are done in one go: they share tables.
-    while (next !== NULL && startOf(next) <= endOf(vma) + PMD_SIZE(k)) {
-      vma = next;
-      next = areas(vma);
+    while (i < vmas.length && startOf(vmas[i]!) <= endOf(vma) + PMD_SIZE(k)) {
+      vma = vmas[i]!;
       unlink_anon_vmas(k, vma);
       unlink_file_vma(k, vma);
+      i++;
     }
-    free_pgd_range(k, tlb, addr, endOf(vma), floor, next === NULL ? ceiling : startOf(next));
-    vma = next;
-  } while (vma !== NULL);
+    const next: ULong = i < vmas.length ? startOf(vmas[i]!) : ceiling;
+    free_pgd_range(k, tlb, addr, endOf(vma), floor, next);
+  }
 }
 
 // --- entries -------------------------------------------------------------------------------------------------------------
@@ -321,19 +324,15 @@ function unmap_single_vma(
   if (start < end) unmap_page_range(k, tlb, vma, asVirt(start), asVirt(end));
 }
 
-/** Areas in order, from `vma` on. */
+/** Areas in order. */
 export function unmap_vmas(
   k: Kernel,
   tlb: MmuGather,
-  areas: NextArea,
-  vma: VmAreaStruct,
+  vmas: readonly VmAreaStruct[],
   start_addr: VirtAddr,
   end_addr: ULong,
 ): void {
-  do {
-    unmap_single_vma(k, tlb, vma, start_addr, end_addr);
-    vma = areas(vma);
-  } while (vma !== NULL);
+  for (const vma of vmas) unmap_single_vma(k, tlb, vma, start_addr, end_addr);
 }
 
 /** Empties a range of an area, which stays. */

@@ -59,17 +59,20 @@ export function vma_lookup(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruc
 
 /** Whether two neighbours could merge one day: mprotect() may make their rights the same. */
 function anon_vma_compatible(k: Kernel, a: VmAreaStruct, b: VmAreaStruct): boolean {
-  const of = k.vm_area_struct;
-  const a_end: ULong = k.read_ulong(k.plus(a, of.vm_end));
-  const b_start: ULong = k.read_ulong(k.plus(b, of.vm_start));
-  const a_start: ULong = k.read_ulong(k.plus(a, of.vm_start));
+  const a_end: ULong = k.read_ulong(k.plus(a, k.vm_area_struct.vm_end));
+  const b_start: ULong = k.read_ulong(k.plus(b, k.vm_area_struct.vm_start));
+  const a_start: ULong = k.read_ulong(k.plus(a, k.vm_area_struct.vm_start));
   const pages: ULong = (b_start - a_start) / PAGE_SIZE;
-  const differing = k.read_int(k.plus(a, of.vm_flags)) ^ k.read_int(k.plus(b, of.vm_flags));
+  const differing =
+    k.read_int(k.plus(a, k.vm_area_struct.vm_flags)) ^
+    k.read_int(k.plus(b, k.vm_area_struct.vm_flags));
   return (
     a_end === b_start &&
-    k.read_va(k.plus(a, of.vm_file)) === k.read_va(k.plus(b, of.vm_file)) &&
+    k.read_va(k.plus(a, k.vm_area_struct.vm_file)) ===
+      k.read_va(k.plus(b, k.vm_area_struct.vm_file)) &&
     (differing & ~VM_ACCESS_FLAGS) === 0 &&
-    k.read_ulong(k.plus(b, of.vm_pgoff)) === k.read_ulong(k.plus(a, of.vm_pgoff)) + pages
+    k.read_ulong(k.plus(b, k.vm_area_struct.vm_pgoff)) ===
+      k.read_ulong(k.plus(a, k.vm_area_struct.vm_pgoff)) + pages
   );
 }
 

@@ -11,6 +11,7 @@ import {
   type AnonVmaChain,
   type File,
   type Int,
+  type ListHead,
   type MmStruct,
   NULL,
   type ULong,
@@ -122,32 +123,29 @@ export function remove_vma(k: Kernel, vma: VmAreaStruct): void {
 
 // --- the anon_vmas' trees ------------------------------------------------------------------------------------------------
 
-const forEachChain = (
-  k: Kernel,
-  vma: VmAreaStruct,
-  act: (avc: AnonVmaChain, root: RbRoot) => void,
-): void => {
-  const head = k.plus(vma, k.vm_area_struct.anon_vma_chain);
-  const { same_vma } = k.anon_vma_chain;
-  for (
-    let avc: AnonVmaChain = list_first_entry(k, head, same_vma);
-    !list_entry_is_head(k, avc, head, same_vma);
-    avc = list_next_entry(k, avc, same_vma)
-  )
-    act(avc, asCell(k.plus(k.read_ptr(avc + k.anon_vma_chain.anon_vma), k.anon_vma.rb_root)));
-};
+/** The tree of the anon_vma that a link leads to. */
+const rootOf = (k: Kernel, avc: AnonVmaChain): RbRoot =>
+  asCell(k.plus(k.read_ptr(avc + k.anon_vma_chain.anon_vma), k.anon_vma.rb_root));
 
 /** The area's range is about to change, by which its trees are ordered. */
 export function anon_vma_interval_tree_pre_update_vma(k: Kernel, vma: VmAreaStruct): void {
-  forEachChain(k, vma, (avc, root) => {
-    anon_vma_interval_tree_remove(k, avc, root);
-  });
+  const head: ListHead = k.plus(vma, k.vm_area_struct.anon_vma_chain);
+  for (
+    let avc: AnonVmaChain = list_first_entry(k, head, k.anon_vma_chain.same_vma);
+    !list_entry_is_head(k, avc, head, k.anon_vma_chain.same_vma);
+    avc = list_next_entry(k, avc, k.anon_vma_chain.same_vma)
+  )
+    anon_vma_interval_tree_remove(k, avc, rootOf(k, avc));
 }
 
 export function anon_vma_interval_tree_post_update_vma(k: Kernel, vma: VmAreaStruct): void {
-  forEachChain(k, vma, (avc, root) => {
-    anon_vma_interval_tree_insert(k, avc, root);
-  });
+  const head: ListHead = k.plus(vma, k.vm_area_struct.anon_vma_chain);
+  for (
+    let avc: AnonVmaChain = list_first_entry(k, head, k.anon_vma_chain.same_vma);
+    !list_entry_is_head(k, avc, head, k.anon_vma_chain.same_vma);
+    avc = list_next_entry(k, avc, k.anon_vma_chain.same_vma)
+  )
+    anon_vma_interval_tree_insert(k, avc, rootOf(k, avc));
 }
 
 // --- the address space's tree --------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ import {
   mas_walk,
 } from '../../lib/maple_tree.js';
 import { get_mm_counter } from '../memory/rss.js';
-import { areasOf, free_pgtables, type NextArea, unmap_vmas } from '../memory/zap.js';
+import { areasOf, free_pgtables, unmap_vmas } from '../memory/zap.js';
 import { type MmuGather, tlb_finish_mmu, tlb_gather_mmu } from '../mmu_gather.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { vm_unacct_memory } from '../util.js';
@@ -118,15 +118,14 @@ function unmap_region(
   start: VirtAddr,
   end: VirtAddr,
 ): void {
-  const areas: NextArea = (vma) => vmas[vmas.indexOf(vma) + 1] ?? NULL;
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
   update_hiwater_rss(k, mm);
-  unmap_vmas(k, tlb, areas, vmas[0]!, start, end);
+  unmap_vmas(k, tlb, vmas, start, end);
   const floor: ULong = prev !== NULL ? endOf(k, prev) : 0;
   // USER_PGTABLES_CEILING: 0, which is the end of all addresses.
   const ceiling: ULong = next !== NULL ? startOf(k, next) : 0;
-  free_pgtables(k, tlb, areas, vmas[0]!, floor, ceiling);
+  free_pgtables(k, tlb, vmas, floor, ceiling);
   tlb_finish_mmu(k, tlb);
 }
 
@@ -221,12 +220,12 @@ export function exit_mmap(k: Kernel, mm: MmStruct): void {
   if (vma === NULL) return;
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm, true);
-  unmap_vmas(k, tlb, areasOf(k, mt), vma, asVirt(0), mapleMax(k));
+  unmap_vmas(k, tlb, areasOf(k, mt), asVirt(0), mapleMax(k));
   __set_bit(k, MMF_OOM_SKIP, k.plus(mm, k.mm_struct.flags));
   // mt_clear_in_rcu():
   const ma_flags = k.plus(mt, k.maple_tree.ma_flags);
   k.write(ma_flags, k.read_int(ma_flags) & ~MT_FLAGS_USE_RCU);
-  free_pgtables(k, tlb, areasOf(k, mt), vma, 0, 0);
+  free_pgtables(k, tlb, areasOf(k, mt), 0, 0);
   tlb_finish_mmu(k, tlb);
   // Only now: the batches may still be full of their pages.
   do {

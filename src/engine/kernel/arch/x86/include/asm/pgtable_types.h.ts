@@ -88,10 +88,10 @@ const PAGE_SHARED: PteVal = PAGE_SHARED_EXEC | _PAGE_NX;
 
 /** protection_map[] of arch/x86/mm/pgprot.c: by VM_READ, VM_WRITE, VM_EXEC, VM_SHARED. What is private is written to a copy. */
 const protectionMap = (vm_flags: Int): PteVal => {
-  const [read, write, exec, shared] = [1, 2, 4, 8].map((bit) => (vm_flags & bit) !== 0);
-  if (write === true && shared === true) return exec === true ? PAGE_SHARED_EXEC : PAGE_SHARED;
-  if (exec === true) return PAGE_READONLY_EXEC;
-  return read === true || write === true ? PAGE_READONLY : PAGE_NONE;
+  const exec: boolean = (vm_flags & 4) !== 0;
+  if ((vm_flags & 10) === 10) return exec ? PAGE_SHARED_EXEC : PAGE_SHARED;
+  if (exec) return PAGE_READONLY_EXEC;
+  return (vm_flags & 3) !== 0 ? PAGE_READONLY : PAGE_NONE;
 };
 
 /**
