@@ -63,7 +63,7 @@ export function explainFiles(
 }
 
 const nothing = (files: readonly string[]): string =>
-  `mmscope explain: ${files.join(', ')}: no report of memory management is in it. Known are allocation failures, OOM reports, bad pages, oopses, reports of SLUB and SLAB, vmap and CMA failures, files of /proc, output of crash, and a mask alone.`;
+  `mmscope explain: ${files.join(', ')}: this does not contain a report about memory management. Known are allocation failures, OOM reports, bad pages, oopses, reports of SLUB and SLAB, vmap and CMA failures, files of /proc, output of crash, and a mask alone.`;
 
 function binaryFindings(binaries: readonly { path: string; kind: BinaryKind }[]): Finding[] {
   const counts = binaries.find(({ kind }) => kind === 'kpagecount');

@@ -13,7 +13,6 @@ import {
   type ExtensionContext,
 } from 'vscode';
 import type { Finding } from '../../report/finding.js';
-import { markdown } from '../../report/render/markdown.js';
 import type { ReportDocuments } from './reportDocument.js';
 import { askSource, explainAt, explainFile, type Asked } from './reportSource.js';
 
@@ -28,10 +27,11 @@ export function registerExplainCommand(
       if (asked === undefined) return;
       if (asked.findings.length === 0) {
         void window.showInformationMessage(
-          l10n.t('{0}: no report of memory management is in it.', asked.name),
+          l10n.t('{0} does not contain a report about memory management.', asked.name),
         );
         return;
       }
+      const { markdown } = await import('./explaining.js');
       await documents.show(asked.name, markdown(asked.findings));
       await offerMachine(asked, globalStorageUri);
     },

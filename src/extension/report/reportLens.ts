@@ -1,6 +1,5 @@
 /** A code lens above each report in a log; a file without one has none. */
 import { CodeLens, l10n, languages, Range, type Disposable, type DocumentSelector } from 'vscode';
-import { reportStarts } from '../../report/starts.js';
 
 const LOGS: DocumentSelector = [
   { pattern: '**/*.{log,txt,dmesg,out}' },
@@ -12,9 +11,10 @@ const LONGEST = 16e6;
 
 export function registerReportLens(): Disposable {
   return languages.registerCodeLensProvider(LOGS, {
-    provideCodeLenses(document) {
+    async provideCodeLenses(document) {
       const text = document.getText();
       if (text.length > LONGEST) return [];
+      const { reportStarts } = await import('./explaining.js');
       return reportStarts(text).map(
         (line) =>
           new CodeLens(new Range(line, 0, line, 0), {

@@ -8,13 +8,6 @@ import {
   type QuickPickItem,
   type TextDocument,
 } from 'vscode';
-import {
-  binaryKindOf,
-  countFinding,
-  frameFinding,
-  pagemapFinding,
-} from '../../report/binary/explain.js';
-import { explain } from '../../report/explain.js';
 import type { Finding } from '../../report/finding.js';
 import type { KernelVersion } from '../../report/input/version.js';
 
@@ -29,7 +22,8 @@ export interface Asked {
   readonly findings: readonly Finding[];
 }
 
-export function explainText(name: string, text: string): Asked {
+export async function explainText(name: string, text: string): Promise<Asked> {
+  const { explain } = await import('./explaining.js');
   return {
     name,
     findings: explain([{ name, text }], {
@@ -42,11 +36,11 @@ export function explainText(name: string, text: string): Asked {
 export const baseName = (uri: Uri): string => uri.path.replace(/^.*\//, '');
 
 /** The report that begins at a line, counted from 0. */
-export function explainAt(document: TextDocument, line: number): Asked {
+export async function explainAt(document: TextDocument, line: number): Promise<Asked> {
   const first = Math.max(0, line - LINES_BEFORE);
   const last = Math.min(document.lineCount, line + LINES_AFTER);
   const lines = Array.from({ length: last - first }, (_, at) => document.lineAt(first + at).text);
-  const { name, findings } = explainText(baseName(document.uri), lines.join('\n'));
+  const { name, findings } = await explainText(baseName(document.uri), lines.join('\n'));
   const own = findings.filter(
     ({ place }) => place.firstLine - 1 <= line - first + 1 && place.lastLine - 1 >= line - first,
   );
@@ -63,6 +57,8 @@ export function explainAt(document: TextDocument, line: number): Asked {
 
 export async function explainFile(uri: Uri): Promise<Asked> {
   const bytes = await workspace.fs.readFile(uri);
+  const { binaryKindOf, countFinding, frameFinding, pagemapFinding } =
+    await import('./explaining.js');
   const name = baseName(uri);
   switch (binaryKindOf(name, bytes.subarray(0, 4096))) {
     case 'kpageflags':
@@ -77,7 +73,7 @@ export async function explainFile(uri: Uri): Promise<Asked> {
 }
 
 interface Source extends QuickPickItem {
-  readonly asked: () => Promise<Asked | undefined> | Asked;
+  readonly asked: () => Promise<Asked | undefined>;
 }
 
 /** Asks where the report is. Undefined: the user left. */
