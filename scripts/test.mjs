@@ -1,20 +1,24 @@
 /**
- * `npm test`: everything, from a bare checkout: packages, types, lint, needless exports and files (knip), format, bundles
- * and their budgets, every mocha suite, and the packaged extension in real VS Code. Ends with a table of how long each step
+ * `npm test`: everything, from a bare checkout: packages, types, bundles and their budgets; lint, needless exports and files
+ * (knip), format and every mocha suite, two at a time; and the packaged extension in real VS Code. Ends with a table of how long each step
  * took and one line `N passed, N failed, N skipped`: each mocha test counts as one, and so does each other step. A skipped
  * test says why in its title.
  *
  *     npm test -- engine dap     only the named steps and suites (names as printed)
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { ensureDependencies } from './setup.mjs';
 
 const root = path.dirname(import.meta.dirname);
+const begun = Date.now();
 const only = process.argv.slice(2);
 /** A test that hangs ends, one on a busy machine does not. */
 const TIMEOUT = ['--timeout', '180000'];
+/** Steps that begin first, so that none of them is left for the end. */
+const LONGEST = ['golden', 'dap', 'web', 'engine', 'lint', 'cli', 'scenario', 'format'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
@@ -25,11 +29,6 @@ ensureDependencies();
 const { ensureChromium } = await import('./vscode-host/browser.mjs');
 
 await step('types', () => run('typescript/bin/tsc', ['--build']));
-await step('lint', () => run('eslint/bin/eslint.js', ['--max-warnings', '0', '.']));
-await step('knip', () => run('knip/bin/knip.js', ['--no-config-hints']));
-await step('format', () =>
-  run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
-);
 await step('build', async () => {
   const { buildAll, checkBudgets } = await import('./build.mjs');
   const { packageVsix } = await import('./package.mjs');
@@ -40,12 +39,24 @@ await step('build', async () => {
 
 const browser = isWanted('web') || isWanted('vscode') || isWanted('ui') ? ensureChromium() : {};
 if (browser.path) process.env.CHROMIUM = browser.path;
-for (const suite of suiteNames())
-  await suiteStep(suite, async (report) => {
-    const { bundleForNode } = await import('./bundle.mjs');
-    const bundles = await bundleForNode(testFiles(path.join('test', suite)));
-    mocha(bundles, report);
-  });
+const CHECKS = {
+  lint: ['eslint/bin/eslint.js', '--max-warnings', '0', '.'],
+  knip: ['knip/bin/knip.js', '--no-config-hints'],
+  format: ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+};
+await sideBySide([...suiteNames(), ...Object.keys(CHECKS)], (name, out) => {
+  const [program, ...args] = CHECKS[name] ?? [];
+  if (program !== undefined) return step(name, () => run(program, args, out), out);
+  return suiteStep(
+    name,
+    async (report) => {
+      const { bundleForNode } = await import('./bundle.mjs');
+      const bundles = await bundleForNode(testFiles(path.join('test', name)));
+      await mocha(bundles, report, {}, out);
+    },
+    out,
+  );
+});
 const { hostSuite, uiSuite } = await import('./vscode-tests.mjs');
 await suiteStep('vscode', (report) => hostSuite(report));
 await suiteStep('ui', (report) => uiSuite((bundles, env) => mocha(bundles, report, env)));
@@ -68,12 +79,33 @@ function notRun() {
   return `not run: ${count} long recordings that are not in the repository (set MMSCOPE_RECORDINGS to their folder)`;
 }
 
+/**
+ * Steps that can run beside each other, as many at a time as there are processors, at most two: each keeps little more than one busy.
+ * What one prints is shown when it has ended.
+ */
+async function sideBySide(names, body) {
+  const waiting = names.filter(isWanted).sort((a, b) => rank(a) - rank(b));
+  const lane = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const pieces = [];
+      await body(name, (piece) => pieces.push(piece));
+      process.stdout.write(pieces.join(''));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, os.availableParallelism()) }, lane));
+}
+
 /** Folders of test/ with tests that plain node runs. */
 function suiteNames() {
   return fs
     .readdirSync(path.join(root, 'test'))
     .filter((name) => name !== 'vscode' && testFiles(path.join('test', name)).length > 0)
     .sort();
+}
+
+function rank(name) {
+  const at = LONGEST.indexOf(name);
+  return at < 0 ? LONGEST.length : at;
 }
 
 function testFiles(dir) {
@@ -87,22 +119,22 @@ function testFiles(dir) {
 }
 
 /** One step that passes or fails as a whole. */
-async function step(name, body) {
+async function step(name, body, out = undefined) {
   if (!isWanted(name)) return;
-  const done = heading(name);
+  const done = heading(name, out);
   try {
     await body();
     total.passed++;
   } catch (error) {
-    fail(name, error);
+    fail(name, error, out);
   }
   done();
 }
 
 /** A step that leaves a report of its tests: `{ passed, failed: [title], skipped: [title] }` as JSON. */
-async function suiteStep(name, body) {
+async function suiteStep(name, body, out = undefined) {
   if (!isWanted(name)) return;
-  const done = heading(name);
+  const done = heading(name, out);
   const file = path.join(root, 'build', 'test-reports', `${name}.json`);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.rmSync(file, { force: true });
@@ -115,18 +147,18 @@ async function suiteStep(name, body) {
     failures.push(...report.failed.map((title) => `${name}: ${title}`));
     skips.push(...report.skipped.map((title) => `${name}: ${title}`));
   } catch (error) {
-    fail(name, error);
+    fail(name, error, out);
   }
   done();
 }
 
-function heading(name) {
+function heading(name, out = (piece) => process.stdout.write(piece)) {
   const started = Date.now();
-  console.log(`\n### ${name}`);
+  out(`\n### ${name}\n`);
   return () => {
     const durationMs = Date.now() - started;
     times.push({ name, durationMs });
-    console.log(`### ${name}: ${inSeconds(durationMs)}`);
+    out(`### ${name}: ${inSeconds(durationMs)}\n`);
   };
 }
 
@@ -135,47 +167,47 @@ function inSeconds(durationMs) {
 }
 
 function printTimes() {
-  const wholeMs = times.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const rows = [...times, { name: 'whole', durationMs: wholeMs }];
+  const rows = [...times, { name: 'whole', durationMs: Date.now() - begun }];
   const width = Math.max(...rows.map(({ name }) => name.length));
   console.log('');
   for (const { name, durationMs } of rows)
     console.log(`${name.padEnd(width)} ${inSeconds(durationMs).padStart(9)}`);
 }
 
-function fail(name, error) {
+function fail(name, error, out = (piece) => process.stderr.write(piece)) {
   total.failed++;
   failures.push(name);
-  console.error(error instanceof Error ? error.message : error);
+  out(`${error instanceof Error ? error.message : error}\n`);
 }
 
 /** A program of a package. */
-function run(script, args) {
+async function run(script, args, out = undefined) {
   const file = path.join(root, 'node_modules', script);
-  const done = spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
-  if (done.status !== 0) throw new Error(`${path.basename(script)} failed`);
+  const code = await node([file, ...args], {}, out);
+  if (code !== 0) throw new Error(`${path.basename(script)} failed`);
+}
+
+/**
+ * Runs node to its end; gives its exit code.
+ * @param out takes what is printed; without it that goes where ours goes
+ */
+async function node(args, env, out) {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: out === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (piece) => out?.(piece));
+  return new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
 }
 
 /** Runs bundled tests. The report counts, not the exit code: a suite that died left none. */
-function mocha(bundles, report, env = {}) {
+async function mocha(bundles, report, env = {}, out = undefined) {
   const reporter = path.join(root, 'scripts', 'mocha-reporter.cjs');
   const program = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  spawnSync(
-    process.execPath,
-    [
-      '--enable-source-maps',
-      program,
-      '--no-config',
-      ...TIMEOUT,
-      '--reporter',
-      reporter,
-      ...bundles,
-    ],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, ...env, MMSCOPE_TEST_RESULT: report },
-    },
-  );
+  const options = ['--no-config', ...TIMEOUT, '--reporter', reporter];
+  const result = { MMSCOPE_TEST_RESULT: report };
+  await node(['--enable-source-maps', program, ...options, ...bundles], { ...env, ...result }, out);
   if (!fs.existsSync(report)) throw new Error('the tests did not run to their end');
 }

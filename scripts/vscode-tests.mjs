@@ -70,14 +70,14 @@ export async function uiSuite(mocha) {
       .map((name) => path.join(stories, name)),
   );
   if (chromium === undefined) {
-    mocha(bundles, { MMSCOPE_UI_SKIP: reason });
+    await mocha(bundles, { MMSCOPE_UI_SKIP: reason });
     return;
   }
   const workspace = copyOfExamples();
   const { packageHexEditor } = await import('./package.mjs');
   const server = await startServer({ vsix: [vsix, await packageHexEditor()], settings: SETTINGS });
   try {
-    mocha(bundles, {
+    await mocha(bundles, {
       CHROMIUM: chromium,
       MMSCOPE_UI_URL: server.folderUrl(workspace),
       MMSCOPE_UI_WORKSPACE: workspace,
