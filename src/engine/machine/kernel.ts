@@ -32,6 +32,8 @@ abstract class KernelContext extends KernelMemory {
   readonly machine = new Machine(this);
   /** Where {@link cpu} is kept. */
   private readonly cpuRegister = this.machine.register('cpu');
+  /** Where the flags of the running task are kept: each allocation looks at them. */
+  readonly currentFlagsRegister = this.machine.register('current_flags');
   readonly globals: Globals = lazyGlobals((name) => this.findSymbol(name));
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];

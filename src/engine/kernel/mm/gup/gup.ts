@@ -25,7 +25,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { current, currentFlags } from '../../arch/x86/include/asm/current.h.js';
+import { current, currentFlags, setCurrentFlags } from '../../arch/x86/include/asm/current.h.js';
 import {
   p4d_none,
   pgd_none,
@@ -271,11 +271,10 @@ export function __gup_longterm_locked(
   if ((gup_flags & k.FOLL_LONGTERM) === 0)
     return __get_user_pages_locked(k, mm, start, nr_pages, pages, gup_flags);
   if ((gup_flags & k.FOLL_PIN) === 0) return -EINVAL;
-  const register = k.machine.register('current_flags');
   const flags: Int = currentFlags(k);
-  k.write(register, flags | PF_MEMALLOC_PIN);
+  setCurrentFlags(k, flags | PF_MEMALLOC_PIN);
   const nr: Int = __get_user_pages_locked(k, mm, start, nr_pages, pages, gup_flags);
-  k.write(register, flags);
+  setCurrentFlags(k, flags);
   // check_and_migrate_movable_pages(): they would have to be migrated.
   let stay = true;
   for (let i = 0; i < nr; i++) if (!is_longterm_pinnable_page(k, pages[i]!)) stay = false;

@@ -14,10 +14,10 @@ export const current = (k: Kernel): TaskStruct => {
 };
 
 /** `current->flags`, which are kept by themselves: a machine need not have a task. */
-export const currentFlags = (k: Kernel): number => k.words[k.machine.register('current_flags')]!;
+export const currentFlags = (k: Kernel): number => k.words[k.currentFlagsRegister]!;
 
 export const setCurrentFlags = (k: Kernel, flags: number): void => {
-  k.write(k.machine.register('current_flags'), flags);
+  k.write(k.currentFlagsRegister, flags);
 };
 
 /** `current->comm`. The one process of a machine without tasks is its init. */
