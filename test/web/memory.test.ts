@@ -151,7 +151,7 @@ describe('the window Memory', function () {
   });
 
   const menu = async (map: MapPage, item: string): Promise<void> => {
-    await map.page.locator('.takeout vscode-button').click();
+    await map.page.getByRole('button', { name: 'Copy or save this view' }).click();
     await map.page.getByRole('menuitem', { name: item }).click();
   };
   const lastAct = async (map: MapPage) => {

@@ -1,6 +1,7 @@
 /** The bar at the top: whose machine it is, the views, where to go, and what can be taken out. */
-import { iconButton, textField } from '../controls.js';
+import { textField } from '../controls.js';
 import { element } from '../dom.js';
+import { createMenu, type MenuItem } from './menu.js';
 
 export interface TitleBar {
   readonly root: HTMLElement;
@@ -12,6 +13,8 @@ export interface TitleBarActions {
   /** Rejects with the reason when the text names nothing. */
   goTo(text: string): Promise<void>;
   export(format: 'text' | 'svg' | 'png'): void;
+  /** What can be shown beside the view in front. */
+  besides(): readonly MenuItem[];
 }
 
 const FORMATS = [
@@ -47,7 +50,10 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
     tabs,
     element('div', { class: 'spacer' }),
     element('div', { class: 'goto' }, field, complaint),
-    createMenu(actions),
+    createMenu('beside', 'Show another view beside this one', () => actions.besides()),
+    createMenu('export', 'Copy or save this view', () =>
+      FORMATS.map(({ format, label }) => ({ label, press: () => actions.export(format) })),
+    ),
   );
   return {
     root,
@@ -57,43 +63,4 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
       detail.textContent = more;
     },
   };
-}
-
-function createMenu(actions: TitleBarActions): HTMLElement {
-  const items = FORMATS.map(({ format, label }) => {
-    const item = element('button', { class: 'item', role: 'menuitem', tabindex: '-1' }, label);
-    item.addEventListener('click', () => {
-      show(false);
-      actions.export(format);
-    });
-    return item;
-  });
-  const menu = element(
-    'div',
-    { class: 'menu', role: 'menu', 'aria-label': 'Take out this view', hidden: '' },
-    ...items,
-  );
-  const button = iconButton('export', 'Copy or save this view', () => show(menu.hidden === true));
-  button.setAttribute('aria-haspopup', 'menu');
-  const show = (isShown: boolean): void => {
-    menu.hidden = !isShown;
-    button.setAttribute('aria-expanded', String(isShown));
-    if (isShown) items[0]?.focus();
-  };
-  const root = element('div', { class: 'takeout' }, button, menu);
-  root.addEventListener('keydown', (event) => {
-    const at = items.findIndex((item) => item === document.activeElement);
-    if (event.key === 'Escape') {
-      show(false);
-      button.focus();
-    } else if (at >= 0 && event.key === 'ArrowDown') items[(at + 1) % items.length]?.focus();
-    else if (at >= 0 && event.key === 'ArrowUp') items.at(at - 1)?.focus();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  root.addEventListener('focusout', (event) => {
-    if (!root.contains(event.relatedTarget as Node | null)) show(false);
-  });
-  return root;
 }

@@ -92,5 +92,6 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/attempt': 'stop',
   'mmscope/caches': 'stop',
   'mmscope/slabs': 'stop',
+  'mmscope/slabObjects': 'stop',
   locations: 'stop',
 };
