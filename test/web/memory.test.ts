@@ -24,9 +24,6 @@ describe('the window Memory', function () {
   before(async () => {
     browser = await launch();
   });
-  after(async () => {
-    await browser.close();
-  });
 
   async function opened(steps: number): Promise<{ map: MapPage; machine: AdapterMachine }> {
     const machine = await scenarioMachine(SPLIT);
