@@ -16,6 +16,8 @@ export interface PanesNews {
 
 /** Two views need this much beside each other. */
 const SIDE_BY_SIDE_PX = 860;
+/** A view with less than this puts things below each other that stand side by side else. */
+const NARROW_PX = 700;
 const LEAST_SHARE = 0.2;
 const KEY_STEP = 0.05;
 /** Where one is above the other: the issue of the window is the map. */
@@ -77,6 +79,8 @@ export class Panes {
     shown.forEach((name, i) =>
       this.panels.get(name)?.style.setProperty('--share', String(i === 0 ? share : 1 - share)),
     );
+    for (const panel of this.panels.values())
+      panel.classList.toggle('narrow', panel.clientWidth <= NARROW_PX);
     this.news.resized();
   }
 

@@ -130,14 +130,16 @@ function paintRegion(painter: Painter, region: RegionBody, box: Box, isOpen: boo
   );
   const left = box.x + 15;
   const inner = box.width - 22;
-  painter.text(left, box.y + 15, region.title, { bold: true, color: ink, maxWidth: inner * 0.6 });
-  painter.text(box.x + box.width - 7, box.y + 15, region.first, {
-    mono: true,
-    size: 10.5,
-    anchor: 'end',
-    color: ink,
-    maxWidth: inner - painter.widthOf(region.title, { bold: true }) - 12,
-  });
+  painter.text(left, box.y + 15, region.title, { bold: true, color: ink, maxWidth: inner });
+  // An address that is cut off says nothing.
+  const beside = inner - painter.widthOf(region.title, { bold: true }) - 8;
+  const address = { mono: true, size: 10.5 } as const;
+  if (painter.widthOf(region.first, address) <= beside)
+    painter.text(box.x + box.width - 7, box.y + 15, region.first, {
+      ...address,
+      anchor: 'end',
+      color: ink,
+    });
   const size = bytesText(region.sizeBytes);
   const how = region.mappings[0];
   const rights =
