@@ -175,6 +175,7 @@ export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Mac
         zones: [],
       };
     },
+    'mmscope/changeBreakpoints': () => ({ breakpoints: [] }),
     'mmscope/verdict': () => ({ lines: [], failed: false }),
     'mmscope/locate': locate,
     'mmscope/frame': ({ pfn }: { pfn: number }): FrameBody => ({

@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
+import type { ChangeBreakpointsBody } from '../../src/engine/view/changeBreakpoints.js';
 import type { WalkBody } from '../../src/engine/view/atlas/pageWalk.js';
 import type { VirtualBody } from '../../src/engine/view/atlas/virtual.js';
-import { ask, complaints, find, marked, openView, press, stepTo, walkTo } from './boards.js';
+import { ask, complaints, marked, openView, press, stepTo, walkTo } from './boards.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
 import { launch, MapPage, noBrowser } from './mapPage.js';
 
@@ -94,8 +95,16 @@ describe('the view of page walks', function () {
     await map.settle();
     assert.deepEqual(map.acts.splice(0), [
       { action: 'set', expression: bit?.expression, value: bit?.set === true ? '0' : '1' },
-      { action: 'breakOnChange', expression: bit?.expression },
     ]);
+    // VS Code takes no data breakpoint from an extension: the adapter keeps it, the window shows it and takes it away.
+    const { breakpoints } = await ask<ChangeBreakpointsBody>(machine, 'mmscope/changeBreakpoints');
+    assert.equal(breakpoints.length, 1);
+    const line = map.page.locator('.watching li');
+    assert.ok((await line.innerText()).startsWith(breakpoints[0]?.label ?? '-'));
+    await map.page.locator('.watching vscode-button').click();
+    await map.settle();
+    assert.ok(!(await map.page.locator('.watching').isVisible()));
+    assert.deepEqual(await ask(machine, 'mmscope/changeBreakpoints'), { breakpoints: [] });
   });
 
   it('a walk that breaks says where and why', async () => {

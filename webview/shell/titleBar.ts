@@ -7,6 +7,8 @@ export interface TitleBar {
   readonly root: HTMLElement;
   /** `i386, 1 GiB, recorded; split-a-block.mms`, and more in small. */
   setTitle(title: string, detail: string): void;
+  /** Says why something could not be done; '' takes it away. */
+  complain(why: string): void;
 }
 
 export interface TitleBarActions {
@@ -27,6 +29,11 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
   const title = element('h1', { class: 'title' });
   const detail = element('span', { class: 'detail' });
   const complaint = element('div', { class: 'complaint', role: 'alert', hidden: '' });
+  const complain = (why: string): void => {
+    complaint.textContent = why;
+    complaint.hidden = why === '';
+  };
+  complaint.addEventListener('click', () => complain(''));
   const field = textField(
     'Go to frame, address, symbol or expression',
     'Go to pfn, address, expression',
@@ -34,8 +41,7 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
       const told = (why: string): void => {
         input.classList.toggle('invalid', why !== '');
         input.setAttribute('aria-invalid', String(why !== ''));
-        complaint.textContent = why;
-        complaint.hidden = why === '';
+        complain(why);
       };
       actions.goTo(text).then(
         () => told(''),
@@ -57,6 +63,7 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
   );
   return {
     root,
+    complain,
     setTitle(text, more) {
       title.textContent = text;
       title.title = `${text}; ${more}`;

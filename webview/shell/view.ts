@@ -49,6 +49,9 @@ export interface Update {
   readonly comparedWith: number | undefined;
 }
 
+export type StopOnChange =
+  { readonly add: string } | { readonly address: string; readonly bytes: number };
+
 export interface ViewHost {
   /** @throws Error with the adapter's sentence when the machine runs, is gone, or refuses */
   request<R extends ViewRequest>(
@@ -63,8 +66,10 @@ export interface ViewHost {
   isShown(view: ViewName): boolean;
   /** What is lit stands elsewhere on the page: it was drawn, or scrolled by other means than the user's. */
   moved(): void;
-  /** Has the extension do something: copy, save, watch, break on change, go to a time. */
+  /** Has the extension do something: copy, save, watch, show bytes. */
   act(act: Act): void;
+  /** From now on the machine stops when it changes: what an expression denotes, or bytes by address. */
+  stopOnChange(what: StopOnChange): void;
   /** Says something to screen readers, politely. */
   announce(text: string): void;
   readonly palette: Palette;

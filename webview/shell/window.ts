@@ -2,6 +2,7 @@
  * The window Memory: one machine, its views as tabs, the timeline under all of them. It tells the views of stops and of what is
  * selected, keeps what is to be kept over a reload, and says so when there is nothing to show.
  */
+import type { ChangeBreakpointsArguments } from '../../src/engine/view/changeBreakpoints.js';
 import { element } from '../dom.js';
 import type { Host } from '../host.js';
 import type { MapSession } from '../messages.js';
@@ -17,6 +18,7 @@ import { SessionOnShow, type Machine } from './session.js';
 import { createTabs, panelId, type Tabs } from './tabs.js';
 import { Strip } from './timeline/strip.js';
 import { Theme } from './theme.js';
+import { createWatching, type Watching } from './watching.js';
 import { createTitleBar, type TitleBar } from './titleBar.js';
 import type { Lit, Update, View, ViewHost, ViewKind, ViewName } from './view.js';
 
@@ -52,6 +54,7 @@ export class MemoryWindow {
   private readonly titleBar: TitleBar;
   private readonly tabs: Tabs;
   private readonly strip: Strip;
+  private readonly watching: Watching;
   private readonly panes: Panes;
   private readonly links: Links;
   private readonly empty = element('div', { class: 'empty' });
@@ -101,12 +104,14 @@ export class MemoryWindow {
       passive: true,
     });
     this.strip = this.createStrip();
+    this.watching = createWatching((id) => void this.changeBreakpoints({ remove: id }));
     const again = textButton('Start again', () => host.act({ action: 'startAgain' }));
     root.append(
       this.titleBar.root,
       element('div', { class: 'note', role: 'status' }, element('span', {}, ENDED), again),
       this.panes.root,
       this.empty,
+      this.watching.root,
       this.strip.root,
       this.spoken,
     );
@@ -149,6 +154,23 @@ export class MemoryWindow {
     this.tellUpdate();
     if (!update.isOther) void this.link.locate();
     this.refreshStrip();
+    void this.changeBreakpoints({});
+  }
+
+  /** Adds one, takes one away, or asks which there are. */
+  private async changeBreakpoints(args: ChangeBreakpointsArguments): Promise<void> {
+    try {
+      const { breakpoints } = await this.host.request('mmscope/changeBreakpoints', args);
+      this.watching.show(breakpoints);
+    } catch (error) {
+      // Running, or nothing that can be watched: said where something was asked for.
+      if (Object.keys(args).length > 0) this.say(error instanceof Error ? error.message : '');
+    }
+  }
+
+  private say(text: string): void {
+    this.spoken.textContent = text;
+    this.titleBar.complain(text);
   }
 
   /** A moment later: what the debugger itself asks at a stop goes first. */
@@ -272,6 +294,7 @@ export class MemoryWindow {
       isShown: (view) => view === this.shown || view === this.beside,
       moved: () => this.links.moved(),
       act: (act) => host.act(act),
+      stopOnChange: (what) => void this.changeBreakpoints(what),
       announce: (text) => (this.spoken.textContent = text),
       get palette() {
         return theme.palette;

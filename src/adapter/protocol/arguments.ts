@@ -123,6 +123,13 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'allowPartial?': 'boolean',
   },
   locations: { locationReference: 'integer' },
+  'mmscope/changeBreakpoints': {
+    'add?': 'string',
+    'frameId?': 'integer',
+    'address?': 'string',
+    'bytes?': 'count',
+    'remove?': 'integer',
+  },
   'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },

@@ -81,6 +81,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/nextWrite': 'stop',
   'mmscope/goToTime': 'stop',
   'mmscope/differences': 'stop',
+  'mmscope/changeBreakpoints': 'stop',
   'mmscope/numberFormat': 'client',
   'mmscope/virtual': 'stop',
   'mmscope/virtualParts': 'stop',

@@ -176,7 +176,7 @@ export class WalkView implements View {
     this.board.show(
       paintWalk({ body, before, entries }, host.palette, root.clientWidth - 14, {
         flip: (bit) => this.flip(bit),
-        watch: (expression) => host.act({ action: 'breakOnChange', expression }),
+        watch: (expression) => host.stopOnChange({ add: expression }),
         frame: (pfn) => {
           host.select({ kind: 'frame', pfn });
           host.open('physical');
