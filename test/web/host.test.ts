@@ -57,7 +57,6 @@ describe('what the window Memory asks', () => {
     assert.ok(ask?.type === 'ask');
     tell(at(2));
     tell({ type: 'answer', id: ask.id, body: {} });
-    const answer: unknown = await asked;
-    assert.deepEqual(answer, {});
+    await assert.doesNotReject(asked);
   });
 });
