@@ -49,7 +49,7 @@ export interface Update {
   readonly comparedWith: number | undefined;
 }
 
-export type StopOnChange =
+type StopOnChange =
   { readonly add: string } | { readonly address: string; readonly bytes: number };
 
 export interface ViewHost {
