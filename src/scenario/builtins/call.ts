@@ -39,7 +39,8 @@ export type BlockKind =
   | 'rwlock for writing'
   | 'rwsem for reading'
   | 'rwsem for writing'
-  | 'completion';
+  | 'completion'
+  | 'child';
 
 /** Words of `struct page` that functions begin with. */
 export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
@@ -66,6 +67,26 @@ export interface TaskContext {
   irqsDisabled: boolean;
   /** Whether another task is in a section of rcu_read_lock(). */
   readonly othersRead: boolean;
+}
+
+/** The running task as a process: what it asks of the machine itself. */
+export interface ProcessCalls {
+  /** The running task has an address space, which is made where it has none. Ends it where there can be none. */
+  needsMemory(name: string): void;
+  /** A child that goes on from here, on its own: its pid, and for the child 0; or an error. */
+  fork(): Value;
+  /** The task ends behind the call. */
+  exit(code: number): void;
+  /** A child that has ended, and is gone with this: its pid and how it ended; or to wait for one; or an error. @param pid -1: any */
+  wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number;
+}
+
+/** Copies between the kernel and a process, as far as the process's memory goes. */
+export interface UserCopies {
+  /** Bytes that could be read at a user address. */
+  read(address: Value, sizeBytes: number): Uint8Array;
+  /** How many of the bytes could be written. */
+  write(address: Value, bytes: Uint8Array): number;
 }
 
 /** How a text of the log stands to the lines before and after it. */
@@ -126,6 +147,8 @@ export interface BuiltinCall {
   readonly caller: VirtAddr;
   /** What the running task must not do, and who waits for it. */
   readonly context: TaskContext;
+  readonly process: ProcessCalls;
+  readonly user: UserCopies;
   /** What the scenario has taken from the kernel. */
   readonly ledger: Ledger;
   /** Says so if the call may not sleep here. */
