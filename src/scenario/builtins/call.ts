@@ -2,7 +2,7 @@
  * What a builtin sees of the machine while it runs.
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
-import type { Page, Zone } from '../../engine/machine/ctypes.js';
+import type { File, Page, TaskStruct, Zone } from '../../engine/machine/ctypes.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { AddressKind } from '../../engine/view/addressKind.js';
@@ -79,6 +79,23 @@ export interface ProcessCalls {
   exit(code: number): void;
   /** A child that has ended, and is gone with this: its pid and how it ended; or to wait for one; or an error. @param pid -1: any */
   wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number;
+  /** A task of the scenario; NULL if none has the pid. */
+  taskWithPid(pid: number): TaskStruct;
+  /** Why the last call of the C library failed. */
+  errno: number;
+  readonly files: OpenFiles;
+}
+
+/** Open files by number, and files by name. What it has keeps a reference. */
+export interface OpenFiles {
+  find(fd: number): File | undefined;
+  /** Its number; undefined: all are in use. */
+  add(file: File): number | undefined;
+  remove(fd: number): File | undefined;
+  named(name: string): File | undefined;
+  /** False: there is no room for another name. */
+  name(name: string, file: File): boolean;
+  unname(name: string): File | undefined;
 }
 
 /** Copies between the kernel and a process, as far as the process's memory goes. */

@@ -6,6 +6,8 @@
  *          2    expectations failed                              preempt_count, rcu_read_lock()s, whether IRQs are off;
  *          3    expectations that held                           of a child of fork(): values that wait in the middle of a
  *          4    children of fork() so far                        statement, its task_struct, who it comes from
+ *          5    errno               words 900 ...         open files, and files by name
+ *          6    whose variables lie at their addresses
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -52,6 +54,10 @@ const STATEMENTS = 1;
 const FAILED_EXPECTS = 2;
 const HELD_EXPECTS = 3;
 const CHILDREN = 4;
+const ERRNO = 5;
+const DATA_OWNER = 6;
+/** Open files. */
+const FILES = 900;
 const TASKS = 16;
 const TASK_WORDS = 16;
 
@@ -203,6 +209,31 @@ export class Control {
 
   setDepth(task: number, section: Section, depth: number): void {
     this.writeTask(task, SECTION_WORDS[section], depth);
+  }
+
+  get errno(): number {
+    return this.read(ERRNO);
+  }
+
+  set errno(value: number) {
+    this.write(ERRNO, value);
+  }
+
+  /** The process whose variables of the top level lie at their addresses. */
+  get dataOwner(): number {
+    return this.read(DATA_OWNER);
+  }
+
+  set dataOwner(process: number) {
+    this.write(DATA_OWNER, process);
+  }
+
+  fileWord(i: number): number {
+    return this.read(FILES + i);
+  }
+
+  setFileWord(i: number, value: number): void {
+    this.write(FILES + i, value);
   }
 
   // --- children of fork() ----------------------------------------------------------------------------------------------------

@@ -134,7 +134,9 @@ export class Frames {
     // A task died inside of a statement.
     if (this.control.status(task) === 'failed') return index;
     const next = this.program.boundaries[index + 1];
-    return next?.function === this.program.tasks[this.control.origin(task)]?.function ? index + 1 : -1;
+    return next?.function === this.program.tasks[this.control.origin(task)]?.function
+      ? index + 1
+      : -1;
   }
 }
 

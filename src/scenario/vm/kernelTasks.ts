@@ -79,8 +79,11 @@ export class KernelTasks {
     words[tsk + of.pid] = words[tsk + of.tgid] = INIT_PID;
     if (task > 0) words[tsk + of.pid] = this.firstPid + task - 1;
     words[tsk + of.flags] = PF_KTHREAD;
-    for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++)
-      words[tsk + of.comm + (i >> 2)]! |= (comm.charCodeAt(i) & 0xff) << ((i & 3) * 8);
+    for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++) {
+      const at = of.comm + i;
+      const cell = tsk + (at >> 2);
+      words[cell] = (words[cell] ?? 0) | ((comm.charCodeAt(i) & 0xff) << ((at & 3) * 8));
+    }
   }
 
   /** Before anything runs: main is the task that runs, and a process if the scenario uses what a process has. */
@@ -92,7 +95,11 @@ export class KernelTasks {
     tape.setRecording(false);
     for (let task = 0; task < this.program.tasks.length; task++) {
       const tsk = this.window.taskStructCell(task);
-      for (const member of [k.task_struct.real_parent, k.task_struct.parent, k.task_struct.group_leader])
+      for (const member of [
+        k.task_struct.real_parent,
+        k.task_struct.parent,
+        k.task_struct.group_leader,
+      ])
         k.write_ptr(tsk + member, this.main);
       if (this.mmOf(this.main) === NULL) k.write_ptr(tsk + k.task_struct.active_mm, NULL);
     }
@@ -122,7 +129,10 @@ export class KernelTasks {
     const tgid = k.read_int(k.plus(tsk, k.task_struct.tgid));
     for (let task = 0; task < this.program.tasks.length; task++) {
       const other = this.structOf(task);
-      const isThread = other !== tsk && this.control.isCreated(task) && k.read_int(k.plus(other, k.task_struct.tgid)) === tgid;
+      const isThread =
+        other !== tsk &&
+        this.control.isCreated(task) &&
+        k.read_int(k.plus(other, k.task_struct.tgid)) === tgid;
       if (isThread && this.mmOf(other) === NULL) this.share(other, mm);
     }
     return true;
@@ -149,8 +159,36 @@ export class KernelTasks {
     if (mm !== NULL) this.share(this.structOf(task), mm);
   }
 
+  /** The process that a task is of, by its first task. */
+  private processOf(task: number): number {
+    return this.isOfText(task) ? 0 : task;
+  }
+
+  /** A child gets what its parent's variables hold. */
+  copyVariables(child: number): void {
+    this.moveVariables(this.window.data, this.window.processDataCell(child));
+  }
+
+  private moveVariables(from: Cell, to: Cell): void {
+    const { words, tape } = this.k;
+    for (let i = 0; i < this.window.dataWords; i++)
+      tape.write(asCell(to + i), words[from + i] ?? 0);
+  }
+
+  /** The variables at their addresses are those of the process that runs. */
+  private swapVariables(task: number): void {
+    const { control, window } = this;
+    const process = this.processOf(task);
+    const owner = control.dataOwner;
+    if (process === owner) return;
+    this.moveVariables(window.data, window.processDataCell(owner));
+    this.moveVariables(window.processDataCell(process), window.data);
+    control.dataOwner = process;
+  }
+
   /** A task goes on, on the CPU that is set. */
   become(task: number): void {
+    this.swapVariables(task);
     if (!this.hasCurrent) return;
     const { k, kernel } = this;
     const prev = kernel.current(k);

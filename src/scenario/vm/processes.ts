@@ -2,18 +2,19 @@
  * What tasks do as processes: fork(), exit(), wait(). The kernel's half is the kernel's; this is the scenario's: whose frames a child
  * goes on with, and which tasks can run.
  *
- * A child has a stack of its own, at other addresses than its parent's: pointers to variables of the stack lead to the child's own
- * variables behind fork(). Variables of the top level are the scenario's, not a process's: all processes see the same ones.
+ * A child has variables of its own. Those of the top level lie at the same addresses: the process that runs has its own there. Those of the
+ * stack lie at other addresses than its parent's: pointers to them lead to the child's own behind fork().
  */
-import { NULL } from '../../engine/machine/ctypes.js';
+import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, asVirt } from '../../engine/memory/address.js';
-import type { Blocked, ProcessCalls } from '../builtins/call.js';
+import type { Blocked, OpenFiles, ProcessCalls } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Control } from './control.js';
 import type { KernelTasks } from './kernelTasks.js';
 import type { Machine } from './machine.js';
+import { ScenarioFiles } from './openFiles.js';
 import { TaskBug } from './signals.js';
 
 const EAGAIN = 11;
@@ -32,7 +33,27 @@ export interface ProcessSurroundings {
 }
 
 export class Processes implements ProcessCalls {
-  constructor(private readonly around: ProcessSurroundings) {}
+  readonly files: OpenFiles;
+
+  constructor(private readonly around: ProcessSurroundings) {
+    this.files = new ScenarioFiles(around.control);
+  }
+
+  get errno(): number {
+    return this.around.control.errno;
+  }
+
+  set errno(value: number) {
+    this.around.control.errno = value;
+  }
+
+  taskWithPid(pid: number): TaskStruct {
+    const { control, tasks, nrTasks } = this.around;
+    for (let task = 0; task < nrTasks; task++)
+      if (control.isCreated(task) && tasks.pid(task) === pid && !this.isOver(task))
+        return tasks.structOf(task);
+    return NULL;
+  }
 
   needsMemory(name: string): void {
     const { k, control, tasks, kernel } = this.around;
@@ -42,7 +63,9 @@ export class Processes implements ProcessCalls {
         `BUG: ${name}() cannot be performed: this machine has nothing to make an address space of; boot one, or start from a core`,
       );
     if (!tasks.startProcess() || kernel().current(k) === NULL)
-      throw new TaskBug(`BUG: ${name}() cannot be performed: there is no memory for an address space`);
+      throw new TaskBug(
+        `BUG: ${name}() cannot be performed: there is no memory for an address space`,
+      );
   }
 
   fork(): Value {
@@ -74,6 +97,7 @@ export class Processes implements ProcessCalls {
     control.setOrigin(child, control.origin(parent), number);
     control.setCpu(child, k.cpu);
     machine.cloneTo(child);
+    tasks.copyVariables(child);
     return pid;
   }
 
@@ -119,7 +143,11 @@ export class Processes implements ProcessCalls {
   reap(): void {
     const { control, tasks, nrTasks } = this.around;
     for (let task = 0; task < nrTasks; task++)
-      if (!tasks.isOfText(task) && control.parent(task) === undefined && task !== control.currentTask)
+      if (
+        !tasks.isOfText(task) &&
+        control.parent(task) === undefined &&
+        task !== control.currentTask
+      )
         this.release(task);
   }
 

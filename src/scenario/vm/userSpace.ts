@@ -58,7 +58,9 @@ export class UserSpace implements UserCopies {
       const processor = k.machine.processor(k.cpu);
       const access = { kind, user: accessor === 'user' } as const;
       const { hit, phys, stale, exception } = processor.translateTold(va, access);
-      if (hit !== undefined && stale !== undefined) k.emit({ kind: 'stale-tlb', va, text: stale });
+      // That the tables allow more by now is what the fault is for.
+      const isNews = hit !== undefined && stale?.startsWith('the tables now allow') === false;
+      if (isNews) k.emit({ kind: 'stale-tlb', va, text: stale });
       if (phys !== undefined) return phys;
       if (exception?.kind !== 'page fault')
         throw new TaskBug(`BUG: there is no memory behind 0x${k.hex(va)}`);

@@ -13,7 +13,6 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { needsProcess } from '../builtins/needs.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
-import type { Span } from '../syntax/span.js';
 import {
   markText,
   notGivenBack,
@@ -22,7 +21,7 @@ import {
 } from '../ledger/notGivenBack.js';
 import { codeAddress, FUNCTION_STRIDE, stackTop } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
-import { Control, type StackUse, type TaskStatus } from './control.js';
+import { Control, type StackUse } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
@@ -33,7 +32,9 @@ import { ScenarioMemory } from './memory.js';
 import { Processes } from './processes.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
+import { signalLine } from './signalLine.js';
 import { SIGNAL_NUMBERS } from './signals.js';
+import type { Death, StatementResult, TaskState } from './statementResult.js';
 import { TaskStack } from './taskStack.js';
 import { UserSpace } from './userSpace.js';
 import { WindowCells } from './windowCells.js';
@@ -45,57 +46,7 @@ interface VmOptions {
   readonly name?: string;
 }
 
-/** What became of a statement. */
-export type StatementResult = {
-  /** The task whose statement it was. */
-  readonly task: number;
-  /** `expect(...)` that did not hold in it. */
-  readonly failedExpects: readonly FailedExpect[];
-} & (
-  | { readonly kind: 'ran' }
-  /** The statement was undone: its task waits, another one is current. */
-  | { readonly kind: 'blocked'; readonly reason: BlockReason }
-  /** The task is done; another one is current. */
-  | { readonly kind: 'ended' }
-  /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | ({ readonly kind: 'failed' } & Death)
-  /** The statement is in the middle of a long call: it is to be resumed, or undone, before anything else is done. */
-  | { readonly kind: 'unfinished' }
-  /** No task can run: nothing was done. */
-  | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
-  /** Every task is done: nothing was done. */
-  | { readonly kind: 'exited' }
-);
-
-/** How a task died. */
-export interface Death {
-  /** The kernel's words. */
-  readonly text: string;
-  /** Of a page fault: which rule of the processor refused the access. */
-  readonly rule: string | undefined;
-  /** Where it happened: the call of a builtin, or the statement. */
-  readonly span: Span;
-  /** Where it stood, and where it had been called from: innermost first. */
-  readonly calls: readonly Location[];
-}
-
-export interface TaskState {
-  readonly id: number;
-  /** `main` for the script itself, `main/101` for a child of it. */
-  readonly name: string;
-  readonly pid: number;
-  /** Its body, among the functions of the program. */
-  readonly function: number;
-  /** `new`: its declaration has not been reached. */
-  readonly status: TaskStatus | 'new';
-  readonly current: boolean;
-  readonly location: Location | undefined;
-  readonly waitsFor: BlockReason | undefined;
-}
-
-const KERN_EMERG = 0;
 const KERN_ALERT = 1;
-const KERN_INFO = 6;
 
 type KilledBy = Required<Pick<Extract<Outcome, { kind: 'bug' }>, 'signal'>> &
   Pick<Extract<Outcome, { kind: 'bug' }>, 'text' | 'pc' | 'use' | 'span'>;
@@ -151,7 +102,7 @@ export class ScenarioVm {
       machine: () => this.machine,
     });
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
-    this.memory.user = user;
+    if (usesMemory(program)) this.memory.user = user;
     this.call = new MachineCall(
       {
         image,
@@ -311,31 +262,20 @@ export class ScenarioVm {
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
 
-  /**
-   * A process gets a signal that ends it: its memory goes, its frames stay to be looked at.
-   * Source: Linux 6.1 arch/x86/mm/fault.c: show_signal_msg(); kernel/signal.c: get_signal().
-   */
-  private killed(
-    task: number,
-    { text, pc, use, span, signal }: KilledBy,
-  ): Death {
+  /** A process gets a signal that ends it: its memory goes, its frames stay to be looked at. */
+  private killed(task: number, { text, pc, use, span, signal }: KilledBy): Death {
     const { control, tape, program, image } = this;
-    const { mm } = image;
-    const pid = this.kernelTasks.pid(task);
-    const comm = this.kernel.currentComm(mm);
-    const { va, errorCode, reason } = signal;
-    if (signal.signal === 'SIGSEGV') {
-      const level = pid > 1 ? KERN_INFO : KERN_EMERG;
-      const ip = mm.hex(asVirt(codeAddress(program.window, pc)));
-      const sp = mm.hex(asVirt(stackTop(program.window, task) - use.bytes));
-      const line = `${comm}[${pid}]: segfault at ${va.toString(16)} ip ${ip} sp ${sp} error ${errorCode.toString(16)}`;
-      const cpu = ` likely on CPU ${mm.cpu} (core ${mm.cpu}, socket 0)`;
-      tape.mark({ kind: 'printk', level, text: line + (mm.smp ? cpu : '') });
-    }
-    tape.mark({
-      ...{ kind: 'signal', signal: signal.signal, code: signal.code, va, errorCode },
-      ...{ pid, comm, text, rule: reason },
-    });
+    const process = {
+      comm: this.kernel.currentComm(image.mm),
+      pid: this.kernelTasks.pid(task),
+      ip: asVirt(codeAddress(program.window, pc)),
+      sp: asVirt(stackTop(program.window, task) - use.bytes),
+    };
+    const line = signalLine(image.mm, signal, process);
+    if (line !== undefined) tape.mark({ kind: 'printk', ...line });
+    const { comm, pid } = process;
+    const { reason, ...info } = signal;
+    tape.mark({ kind: 'signal', ...info, pid, comm, text, rule: reason });
     this.processes.end(SIGNAL_NUMBERS[signal.signal]);
     control.setStatus(task, 'failed');
     control.setPc(task, pc);

@@ -14,12 +14,7 @@ import {
   type Cell,
 } from '../../engine/memory/address.js';
 import type { Program } from '../compile/program.js';
-import {
-  PER_CPU_STRIDE,
-  STACK_BYTES,
-  stackTop,
-  TASK_STRUCT_STRIDE,
-} from '../semantics/window.js';
+import { PER_CPU_STRIDE, STACK_BYTES, stackTop, TASK_STRUCT_STRIDE } from '../semantics/window.js';
 
 const SHADOW_FRAMES = 8;
 /** Words of a task's shadow. */
@@ -39,6 +34,8 @@ export class WindowCells {
   private readonly shadows: Cell;
   private readonly taskStructs: Cell;
   private readonly taskFrames: number;
+  private readonly processData: Cell;
+  private readonly dataFrames: number;
 
   constructor(
     private readonly mm: Kernel,
@@ -52,8 +49,17 @@ export class WindowCells {
     const stackFrames = STACK_BYTES / PAGE_SIZE;
     const perTask = stackFrames + SHADOW_FRAMES;
     const structFrames = this.taskFrames * tasks.length;
+    this.dataFrames = dataFrames;
+    // Of processes: only where there can be more than one.
+    const copyFrames = nrTasks > tasks.length ? dataFrames * nrTasks : 0;
     const total =
-      1 + stringFrames + 1 + dataFrames * nrDataCopies + perTask * nrTasks + structFrames;
+      1 +
+      stringFrames +
+      1 +
+      dataFrames * nrDataCopies +
+      perTask * nrTasks +
+      structFrames +
+      copyFrames;
     this.control = mm.memory.addPseudoFrames(total);
     const stringCell = frameAfter(this.control, 1);
     this.guard = frameAfter(stringCell, stringFrames);
@@ -61,6 +67,7 @@ export class WindowCells {
     this.stacks = frameAfter(this.data, dataFrames * nrDataCopies);
     this.shadows = frameAfter(this.stacks, stackFrames * nrTasks);
     this.taskStructs = frameAfter(this.shadows, SHADOW_FRAMES * nrTasks);
+    this.processData = frameAfter(this.taskStructs, structFrames);
     this.dataStart = window.data;
     this.dataEnd = window.data + dataBytes;
     this.open(window.strings, stringFrames, stringCell);
@@ -99,6 +106,16 @@ export class WindowCells {
   /** The task_struct of a task of the text. */
   taskStructCell(task: number): Cell {
     return frameAfter(this.taskStructs, task * this.taskFrames);
+  }
+
+  /** Where the variables of a process wait that does not run. */
+  processDataCell(process: number): Cell {
+    return frameAfter(this.processData, process * this.dataFrames);
+  }
+
+  /** Words of the variables that each process has its own of. */
+  get dataWords(): number {
+    return Math.ceil((this.dataEnd - this.dataStart) / 4);
   }
 
   /** The lowest word of a task's shadow. */

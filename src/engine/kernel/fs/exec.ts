@@ -5,7 +5,14 @@
  * Source: Linux 6.1 fs/exec.c: __bprm_mm_init(), setup_arg_pages(), exec_mmap(), setup_new_exec(); include/linux/mm.h: VM_STACK_FLAGS;
  * mm/mmap.c: insert_vm_struct().
  */
-import { type Int, type MmStruct, NULL, type TaskStruct, type VmAreaStruct, type VmFlags } from '../../machine/ctypes.js';
+import {
+  type Int,
+  type MmStruct,
+  NULL,
+  type TaskStruct,
+  type VmAreaStruct,
+  type VmFlags,
+} from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { current } from '../arch/x86/include/asm/current.h.js';
@@ -43,7 +50,10 @@ export function __bprm_mm_init(k: Kernel, mm: MmStruct): Int {
     vm_get_page_prot(k, VM_STACK_FLAGS),
   );
   // insert_vm_struct():
-  if (__vm_enough_memory(k, 1) !== 0 || vma_mas_store(k, vma, MA_STATE(mmTree(k, mm), start, end - 1)) !== 0) {
+  if (
+    __vm_enough_memory(k, 1) !== 0 ||
+    vma_mas_store(k, vma, MA_STATE(mmTree(k, mm), start, end - 1)) !== 0
+  ) {
     // err_free:
     vm_area_free(k, vma);
     return -ENOMEM;

@@ -28,7 +28,8 @@ export const currentComm = (k: Kernel): string => {
   const task = current(k);
   let comm = '';
   for (let i = 0; task !== 0 && i < TASK_COMM_LEN; i++) {
-    const char: number = k.read8(k.plus(task, k.task_struct.comm + (i >> 2)), i & 3);
+    const at: number = k.task_struct.comm + i;
+    const char: number = k.read8(k.plus(task, at >> 2), at & 3);
     if (char === 0) break;
     comm += String.fromCharCode(char);
   }
