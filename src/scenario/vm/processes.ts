@@ -27,6 +27,8 @@ export interface ProcessSurroundings {
   readonly control: Control;
   readonly tasks: KernelTasks;
   readonly nrTasks: number;
+  /** Whether the scenario is one: then its tasks end as processes do. One that only uses the kernel leaves the machine's process alone. */
+  readonly isProcess: boolean;
   /** The kernel of the statement that runs. */
   readonly kernel: () => KernelCalls;
   readonly machine: () => Machine;
@@ -131,7 +133,7 @@ export class Processes implements ProcessCalls {
     const { k, control, tasks, nrTasks } = this.around;
     const kernel = this.around.kernel();
     const task = control.currentTask;
-    if (!tasks.hasMemory(task) && tasks.isOfText(task)) return;
+    if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
     kernel.do_exit(k, code);
     // find_new_reaper(): children that are left are the first task's, or nobody's.
     for (let child = 0; child < nrTasks; child++)

@@ -99,6 +99,7 @@ export class ScenarioVm {
     this.startPosition = image.tape.cursor;
     this.processes = new Processes({
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
+      isProcess: usesMemory(program),
       machine: () => this.machine,
     });
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));

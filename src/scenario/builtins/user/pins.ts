@@ -229,4 +229,25 @@ const asking = group('pin', 'include/linux/mm.h', [
   },
 ]);
 
-export const pins: readonly Builtin[] = [...getting, ...giving, ...asking];
+/** A page that was faulted in waits in a batch of its CPU, which has a reference to it, until the batch is full or drained. */
+const batches = group('pin', 'mm/swap.c', [
+  {
+    signature: 'void lru_add_drain(void)',
+    doc: "Empties this CPU's batches: pages that were faulted in get to their LRU lists, and the batches' references go.",
+    changes,
+    run: (call) => {
+      call.kernel.lru_add_drain(call.k);
+    },
+  },
+  {
+    signature: 'void lru_add_drain_all(void)',
+    doc: 'Empties the batches of all CPUs.',
+    changes,
+    sleeps: 'always' as const,
+    run: (call) => {
+      call.kernel.lru_add_drain_all(call.k);
+    },
+  },
+]);
+
+export const pins: readonly Builtin[] = [...getting, ...giving, ...asking, ...batches];
