@@ -77,6 +77,8 @@ export interface ProcessCalls {
   fork(): Value;
   /** The task ends behind the call. */
   exit(code: number): void;
+  /** The kernel's half of the end of the running task. @param code as wait() tells it */
+  end(code: number): void;
   /** A child that has ended, and is gone with this: its pid and how it ended; or to wait for one; or an error. @param pid -1: any */
   wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number;
   /** A task of the scenario; NULL if none has the pid. */

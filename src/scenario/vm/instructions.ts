@@ -204,7 +204,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     if (kept >= 0) m.setCpu(m.stack.kept(kept));
   },
   END: (m) => {
-    if (m.isInText) m.call.process.exit(0);
+    if (m.isInText) m.call.process.end(0);
     m.stop({ kind: 'end' });
   },
 };

@@ -227,6 +227,11 @@ export class KernelTasks {
     return this.isOfText(task) ? name : `${name}/${this.pid(task)}`;
   }
 
+  /** Of the task that runs. */
+  get comm(): string {
+    return this.kernel.currentComm(this.k);
+  }
+
   /** Whether a task has an address space now. */
   hasMemory(task: number): boolean {
     return this.hasCurrent && this.mmOf(this.structOf(task)) !== NULL;

@@ -99,7 +99,6 @@ export class Machine {
     this.depth = 0;
     this.shallowest = 0;
     this.calledBack.happened = false;
-    this.ending = false;
     const nrValues = this.control.resumes(task);
     this.passing = nrValues === undefined ? 1 : 0;
     return this.run(Infinity, nrValues === undefined ? undefined : () => this.goOn(task, nrValues));
@@ -180,6 +179,7 @@ export class Machine {
   private run(maxSteps: number, prepare?: () => void): Outcome {
     this.values.length = 0;
     this.outcome = undefined;
+    this.ending = false;
     this.suspended = undefined;
     this.left = maxSteps;
     return this.guarded(() => {

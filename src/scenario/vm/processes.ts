@@ -128,7 +128,7 @@ export class Processes implements ProcessCalls {
     machine.endTask();
   }
 
-  /** The running task ends: with a signal's number, or what it gave exit() in the byte above. */
+  /** The running task ends, for the kernel: with a signal's number, or what it gave exit() in the byte above. */
   end(code: number): void {
     const { k, control, tasks, nrTasks } = this.around;
     const kernel = this.around.kernel();

@@ -19,20 +19,19 @@ import {
   type NotGivenBack,
   type PlaceNames,
 } from '../ledger/notGivenBack.js';
-import { codeAddress, FUNCTION_STRIDE, stackTop } from '../semantics/window.js';
+import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
-import { guardNote } from './guardNote.js';
+import { tellDeath } from './death.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Processes } from './processes.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
-import { signalLine } from './signalLine.js';
 import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult, TaskState } from './statementResult.js';
 import { TaskStack } from './taskStack.js';
@@ -45,11 +44,6 @@ interface VmOptions {
   /** The script's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
 }
-
-const KERN_ALERT = 1;
-
-type KilledBy = Required<Pick<Extract<Outcome, { kind: 'bug' }>, 'signal'>> &
-  Pick<Extract<Outcome, { kind: 'bug' }>, 'text' | 'pc' | 'use' | 'span'>;
 
 /** Whether a program calls anything that a process does to its memory: then it is one from its beginning. */
 const usesMemory = ({ builtins }: Program): boolean =>
@@ -241,18 +235,12 @@ export class ScenarioVm {
   }
 
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private die(
-    task: number,
-    { text, oops, pc, use, span, signal }: Extract<Outcome, { kind: 'bug' }>,
-  ): Death {
-    const { control, tape } = this;
-    if (signal !== undefined) return this.killed(task, { text, pc, use, span, signal });
-    tape.mark({ kind: 'printk', level: KERN_ALERT, text });
-    for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
-    const guard = guardNote(this.program, this.image.mm, text);
-    if (guard !== undefined) tape.mark({ kind: 'printk', level: KERN_ALERT, text: guard });
-    const rule = oops?.rule;
-    tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
+  private die(task: number, outcome: Extract<Outcome, { kind: 'bug' }>): Death {
+    const { control, program, image, kernelTasks } = this;
+    const { text, pc, use, span, signal } = outcome;
+    const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
+    // A process that a signal ends takes its memory with it.
+    if (signal !== undefined) this.processes.end(SIGNAL_NUMBERS[signal.signal]);
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -261,30 +249,6 @@ export class ScenarioVm {
     this.handOver(task);
     control.countStatement();
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
-  }
-
-  /** A process gets a signal that ends it: its memory goes, its frames stay to be looked at. */
-  private killed(task: number, { text, pc, use, span, signal }: KilledBy): Death {
-    const { control, tape, program, image } = this;
-    const process = {
-      comm: this.kernel.currentComm(image.mm),
-      pid: this.kernelTasks.pid(task),
-      ip: asVirt(codeAddress(program.window, pc)),
-      sp: asVirt(stackTop(program.window, task) - use.bytes),
-    };
-    const line = signalLine(image.mm, signal, process);
-    if (line !== undefined) tape.mark({ kind: 'printk', ...line });
-    const { comm, pid } = process;
-    const { reason, ...info } = signal;
-    tape.mark({ kind: 'signal', ...info, pid, comm, text, rule: reason });
-    this.processes.end(SIGNAL_NUMBERS[signal.signal]);
-    control.setStatus(task, 'failed');
-    control.setPc(task, pc);
-    control.setStack(task, use);
-    const calls = this.frames(task).map(({ location }) => location);
-    this.handOver(task);
-    control.countStatement();
-    return { text, rule: reason, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
 
   /** The statement never happened; its task waits. */

@@ -50,9 +50,9 @@ const mapping: readonly Builtin[] = group('process', 'mm/mmap.c', [
     'void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)',
     'A new area of the process; MAP_FAILED and errno if there can be none. Its pages come when they are first used. Anonymous with MAP_ANONYMOUS, else of an open file.',
     (call, mm, addr, length, prot, flags, fd, offset) => {
-      const file = fileOf(call, flags, fd ?? 0);
+      const file = fileOf(call, flags, fd);
       if (file === undefined) return libcAddress(call, -EBADF);
-      const args = [addr ?? 0, length ?? 0, prot ?? 0, flags ?? 0, offset ?? 0] as const;
+      const args = [addr, length, prot, flags, offset] as const;
       return libcAddress(call, mapAt(call, mm, file, args));
     },
   ),
@@ -60,13 +60,13 @@ const mapping: readonly Builtin[] = group('process', 'mm/mmap.c', [
     'int munmap(void *addr, size_t length)',
     'Takes away what is mapped in a range, and the pages that only this process has; 0, or -1 and errno.',
     (call, mm, addr, length) =>
-      libc(call, call.kernel.do_munmap(call.k, mm, va(addr ?? 0), sizeOf(call, length ?? 0))),
+      libc(call, call.kernel.do_munmap(call.k, mm, va(addr), sizeOf(call, length))),
   ),
   changing(
     'int brk(void *addr)',
     'Moves the end of the heap; 0, or -1 and errno.',
     (call, mm, addr) => {
-      const wanted = va(addr ?? 0);
+      const wanted = va(addr);
       return libc(call, call.kernel.setBrk(call.k, mm, wanted) === wanted ? 0 : -12);
     },
   ),
@@ -85,16 +85,15 @@ const mapping: readonly Builtin[] = group('process', 'mm/mmap.c', [
     'unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot, unsigned long flag, unsigned long offset)',
     'mmap() by the kernel for the running process: its address, or an error (IS_ERR_VALUE).',
     (call, mm, file, addr, len, prot, flag, offset) => {
-      const of = file === 0 ? NULL : (call.cell(file ?? 0) as File);
-      const args = [addr ?? 0, len ?? 0, prot ?? 0, flag ?? 0, offset ?? 0] as const;
+      const of = file === 0 ? NULL : (call.cell(file) as File);
+      const args = [addr, len, prot, flag, offset] as const;
       return asLong(call, mapAt(call, mm, of, args));
     },
   ),
   changing(
     'int vm_munmap(unsigned long start, size_t len)',
     'munmap() by the kernel: 0, or an error.',
-    (call, mm, start, len) =>
-      call.kernel.do_munmap(call.k, mm, va(start ?? 0), sizeOf(call, len ?? 0)),
+    (call, mm, start, len) => call.kernel.do_munmap(call.k, mm, va(start), sizeOf(call, len)),
   ),
 ]);
 
@@ -104,8 +103,8 @@ const rights: readonly Builtin[] = [
       'int mprotect(void *addr, size_t len, int prot)',
       'Changes what a range allows; 0, or -1 and errno.',
       (call, mm, addr, len, prot) => {
-        const at = va(addr ?? 0);
-        const bytes = sizeOf(call, len ?? 0);
+        const at = va(addr);
+        const bytes = sizeOf(call, len);
         return libc(call, call.kernel.mprotectRange(call.k, mm, at, bytes, Number(prot)));
       },
     ),
@@ -115,8 +114,8 @@ const rights: readonly Builtin[] = [
       'int madvise(void *addr, size_t length, int advice)',
       'Tells what a range will be used for: MADV_DONTNEED takes its pages, MADV_FREE gives them up until they are written again; 0, or -1 and errno.',
       (call, mm, addr, length, advice) => {
-        const at = va(addr ?? 0);
-        const bytes = sizeOf(call, length ?? 0);
+        const at = va(addr);
+        const bytes = sizeOf(call, length);
         return libc(call, call.kernel.do_madvise(call.k, mm, at, bytes, Number(advice)));
       },
     ),
@@ -126,13 +125,13 @@ const rights: readonly Builtin[] = [
       'int mlock(const void *addr, size_t len)',
       'Faults in the pages of a range, which stay: they are unevictable; 0, or -1 and errno.',
       (call, mm, addr, len) =>
-        libc(call, call.kernel.do_mlock(call.k, mm, va(addr ?? 0), sizeOf(call, len ?? 0))),
+        libc(call, call.kernel.do_mlock(call.k, mm, va(addr), sizeOf(call, len))),
     ),
     changing(
       'int munlock(const void *addr, size_t len)',
       'The pages of a range may be evicted again; 0, or -1 and errno.',
       (call, mm, addr, len) =>
-        libc(call, call.kernel.munlockRange(call.k, mm, va(addr ?? 0), sizeOf(call, len ?? 0))),
+        libc(call, call.kernel.munlockRange(call.k, mm, va(addr), sizeOf(call, len))),
     ),
   ]),
 ];
@@ -158,8 +157,7 @@ const looks: readonly Builtin[] = [
       signature: 'unsigned long get_mm_counter(struct mm_struct *mm, int member)',
       doc: 'Pages of an address space: MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES. The last few of a task may not be counted yet on SMP.',
       needs: needsProcess,
-      run: (call, mm, member) =>
-        call.kernel.get_mm_counter(call.k, call.cell(mm), Number(member)),
+      run: (call, mm, member) => call.kernel.get_mm_counter(call.k, call.cell(mm), Number(member)),
     },
     {
       signature: 'unsigned long get_mm_rss(struct mm_struct *mm)',

@@ -127,11 +127,7 @@ function readAt(call: BuiltinCall, file: File, buf: Value, count: number, from: 
 }
 
 /** What is done with an open file. */
-const withFile = (
-  call: BuiltinCall,
-  fd: Value,
-  run: (file: File) => number,
-): number => {
+const withFile = (call: BuiltinCall, fd: Value, run: (file: File) => number): number => {
   const file = call.process.files.find(Number(fd));
   return file === undefined ? -EBADF : run(file);
 };
@@ -155,7 +151,7 @@ export const files: readonly Builtin[] = [
     row(
       'int open(const char *pathname, int flags, ...)',
       'An open file of tmpfs: its number, or -1 and errno. With O_CREAT it is made if there is none of the name; it stays when it is closed, until unlink().',
-      (call, path, flags) => open(call, path ?? 0, Number(flags)),
+      (call, path, flags) => open(call, path, Number(flags)),
     ),
     row(
       'int close(int fd)',
@@ -171,7 +167,7 @@ export const files: readonly Builtin[] = [
       'int ftruncate(int fd, long length)',
       'Makes a file as long as that: pages behind its end go, also from areas that map it; 0, or -1 and errno.',
       (call, fd, length) =>
-        withFile(call, fd ?? 0, (file) => {
+        withFile(call, fd, (file) => {
           if (Number(length) < 0) return -EINVAL;
           call.kernel.shmemSetSize(call.k, inodeOf(call, file), Number(length));
           return 0;
@@ -183,7 +179,7 @@ export const files: readonly Builtin[] = [
       'int unlink(const char *pathname)',
       'A file of open() has no name any more: it goes with its last use; 0, or -1 and errno.',
       (call, path) => {
-        const file = call.process.files.unname(call.string(path ?? 0));
+        const file = call.process.files.unname(call.string(path));
         if (file === undefined) return -ENOENT;
         call.kernel.fput(call.k, file);
         return 0;
@@ -195,9 +191,9 @@ export const files: readonly Builtin[] = [
       'long write(int fd, const void *buf, size_t count)',
       'Writes bytes at the position of an open file, to its page cache: how many, or -1 and errno.',
       (call, fd, buf, count) =>
-        withFile(call, fd ?? 0, (file) => {
+        withFile(call, fd, (file) => {
           const from = positionOf(call, file);
-          const done = writeAt(call, file, buf ?? 0, sizeOf(call, count ?? 0), from);
+          const done = writeAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
           return done;
         }),
@@ -206,9 +202,9 @@ export const files: readonly Builtin[] = [
       'long read(int fd, void *buf, size_t count)',
       'Reads bytes from the position of an open file on: how many, 0 at its end, or -1 and errno.',
       (call, fd, buf, count) =>
-        withFile(call, fd ?? 0, (file) => {
+        withFile(call, fd, (file) => {
           const from = positionOf(call, file);
-          const done = readAt(call, file, buf ?? 0, sizeOf(call, count ?? 0), from);
+          const done = readAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
           return done;
         }),
@@ -217,23 +213,19 @@ export const files: readonly Builtin[] = [
       'long pwrite(int fd, const void *buf, size_t count, long offset)',
       'As write(), at an offset; the position stays.',
       (call, fd, buf, count, offset) =>
-        withFile(call, fd ?? 0, (file) =>
-          writeAt(call, file, buf ?? 0, sizeOf(call, count ?? 0), Number(offset)),
-        ),
+        withFile(call, fd, (file) => writeAt(call, file, buf, sizeOf(call, count), Number(offset))),
     ),
     row(
       'long pread(int fd, void *buf, size_t count, long offset)',
       'As read(), at an offset; the position stays.',
       (call, fd, buf, count, offset) =>
-        withFile(call, fd ?? 0, (file) =>
-          readAt(call, file, buf ?? 0, sizeOf(call, count ?? 0), Number(offset)),
-        ),
+        withFile(call, fd, (file) => readAt(call, file, buf, sizeOf(call, count), Number(offset))),
     ),
     row(
       'long lseek(int fd, long offset, int whence)',
       'Moves the position of an open file: SEEK_SET, SEEK_CUR, SEEK_END; where it is then, or -1 and errno.',
       (call, fd, offset, whence) =>
-        withFile(call, fd ?? 0, (file) => seek(call, file, Number(offset), Number(whence))),
+        withFile(call, fd, (file) => seek(call, file, Number(offset), Number(whence))),
     ),
   ]),
   ...group('process', 'fs/file.c', [
@@ -255,7 +247,7 @@ export const files: readonly Builtin[] = [
       changes,
       needs: needsProcess,
       run: (call, file) => {
-        call.kernel.fput(call.k, call.cell(file) as File);
+        call.kernel.fput(call.k, call.cell(file));
       },
     },
   ]),
@@ -273,4 +265,3 @@ export const files: readonly Builtin[] = [
     },
   ]),
 ];
-

@@ -121,7 +121,8 @@ const another = (
 
 const SLOW_ARGUMENTS =
   'unsigned long start, unsigned long nr_pages, unsigned int gup_flags, struct page **pages, struct vm_area_struct **vmas';
-const LOCKED = 'unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags';
+const LOCKED =
+  'unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags';
 const FAST = 'unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages';
 
 const both = (kind: 'get' | 'pin', doc: string): readonly BuiltinRow[] => [
