@@ -1,8 +1,8 @@
 /**
  * /proc/PID/status: a line for each thing that the types tell. The bundled builds have what memory management is about.
  *
- * Left out: Seccomp and speculation lines, SigQ's limit, Mems_allowed; NSpid and its like are told of the first namespace alone.
- * Source: Linux 6.1 fs/proc/array.c: proc_pid_status(), task_state(), task_sig(), task_cap(); fs/proc/task_mmu.c: task_mem();
+ * Left out: what protects against speculation, a tracer, NUMA groups, x86's features of threads (6.6).
+ * Source: Linux 6.1 fs/proc/array.c: proc_pid_status(), task_state(), task_thp_status(); fs/proc/task_mmu.c: task_mem();
  * mm/hugetlb.c: hugetlb_report_usage().
  */
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -10,6 +10,14 @@ import type { Inspected, Problems } from '../../inspected.js';
 import { kib, mmNumbers, rssOf } from '../../process/mmNumbers.js';
 import { taskState } from '../../process/taskState.js';
 import type { TaskView } from '../../tasks.js';
+import {
+  capabilityLines,
+  coreDumpingLine,
+  credentialLines,
+  namespaceLines,
+  placementLines,
+  signalLines,
+} from './statusRights.js';
 
 export function status(k: Inspected, task: TaskView, problems: Problems): string[] {
   const section = (name: string, read: () => string[]): string[] => problems.tried(name, read, []);
@@ -17,9 +25,17 @@ export function status(k: Inspected, task: TaskView, problems: Problems): string
     `Name:\t${escaped(task.comm)}`,
     ...section('the state', () => stateLines(k, task)),
     ...section('credentials', () => credentialLines(k, task.at)),
-    ...(task.mm === 0 ? [] : section('numbers of memory', () => memoryLines(k, task.mm))),
+    ...section('namespaces', () => namespaceLines(k, task.at)),
+    ...(task.mm === 0
+      ? []
+      : section('numbers of memory', () => [
+          ...memoryLines(k, task.mm),
+          ...coreDumpingLine(k, task.at),
+          ...thpLine(k, task.mm),
+        ])),
     ...section('signals', () => signalLines(k, task.at)),
     ...section('capabilities', () => capabilityLines(k, task.at)),
+    ...section('CPUs', () => placementLines(k, task.at)),
     ...section('switches', () => switchLines(k, task.at)),
   ];
 }
@@ -35,19 +51,11 @@ function stateLines(k: Inspected, { at, pid, tgid }: TaskView): string[] {
     ...(umask === undefined ? [] : [`Umask:\t${`0${umask.toString(8)}`.padStart(4, '0')}`]),
     `State:\t${taskState(k, at)}`,
     `Tgid:\t${tgid}`,
-    ...(k.has('task_struct', 'numa_group') || k.has('task_struct', 'tgid') ? ['Ngid:\t0'] : []),
+    'Ngid:\t0',
     `Pid:\t${pid}`,
     `PPid:\t${ppid}`,
     'TracerPid:\t0',
   ];
-}
-
-function credentialLines(k: Inspected, task: VirtAddr): string[] {
-  if (!k.has('task_struct', 'real_cred') || !k.has('cred', 'uid')) return [];
-  const cred = k.pointer(task, 'task_struct', 'real_cred');
-  const ids = (kind: 'u' | 'g'): string =>
-    ['', 'e', 's', 'fs'].map((which) => k.number(cred, 'cred', `${which}${kind}id`)).join('\t');
-  return [`Uid:\t${ids('u')}`, `Gid:\t${ids('g')}`];
 }
 
 /** ` kB` behind a number of eight places. */
@@ -82,26 +90,13 @@ function memoryLines(k: Inspected, mm: VirtAddr): string[] {
   ];
 }
 
-function signalLines(k: Inspected, task: VirtAddr): string[] {
-  const signal = k.pointer(task, 'task_struct', 'signal');
-  if (signal === 0 || !k.has('signal_struct', 'nr_threads')) return [];
-  return [`Threads:\t${k.number(signal, 'signal_struct', 'nr_threads')}`];
-}
+/** MMF_DISABLE_THP */
+const DISABLE_THP = 24n;
 
-function capabilityLines(k: Inspected, task: VirtAddr): string[] {
-  if (!k.has('task_struct', 'real_cred') || !k.has('cred', 'cap_effective')) return [];
-  const cred = k.pointer(task, 'task_struct', 'real_cred');
-  const rows = [
-    ['CapInh', 'cap_inheritable'],
-    ['CapPrm', 'cap_permitted'],
-    ['CapEff', 'cap_effective'],
-    ['CapBnd', 'cap_bset'],
-    ['CapAmb', 'cap_ambient'],
-  ] as const;
-  return rows.map(
-    ([name, member]) =>
-      `${name}:\t${k.space.u64(cred, k.offset('cred', member)).toString(16).padStart(16, '0')}`,
-  );
+function thpLine(k: Inspected, mm: VirtAddr): string[] {
+  if (k.findGlobal('transparent_hugepage_flags') === undefined) return [];
+  const flags = k.space.ulongBits(mm, k.offset('mm_struct', 'flags'));
+  return [`THP_enabled:\t${((flags >> DISABLE_THP) & 1n) === 0n ? 1 : 0}`];
 }
 
 function switchLines(k: Inspected, task: VirtAddr): string[] {
