@@ -12,6 +12,7 @@ import { vmapAreasOf, vmStructAt, type VmapAreaView } from '../../engine/inspect
 import { listsOf, populatedZonesOf, type ZoneView } from '../../engine/inspect/zones.js';
 import { placeAt } from '../../engine/types/access.js';
 import type { MachineContext } from '../present/context.js';
+import { pinnedPages } from '../present/pinnedPages.js';
 import { processes } from '../present/processes.js';
 import { fact, group, type Container, type Shown } from '../present/shown.js';
 import { showPlace } from '../present/typedValue.js';
@@ -27,7 +28,7 @@ export const dumpScope = (context: MachineContext, k: Inspected): Container => (
       ...listed('vmalloc areas', (problems) =>
         vmapAreasOf(k, problems).map((each) => showArea(context, k, each)),
       ),
-      ...[processes(context)].filter((shown) => shown !== undefined),
+      ...[processes(context), pinnedPages(context)].filter((shown) => shown !== undefined),
       group('/proc', 'files as the kernel would have printed them', {
         named: () => dumpedProcNames.map((name) => showFile(k, name)),
       }),

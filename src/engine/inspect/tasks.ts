@@ -88,7 +88,7 @@ function* vmaPointers(k: Inspected, mm: VirtAddr): Generator<VirtAddr> {
   }
 }
 
-const vmaAt = (k: Inspected, at: VirtAddr): VmaView => ({
+export const vmaAt = (k: Inspected, at: VirtAddr): VmaView => ({
   at,
   start: k.pointer(at, 'vm_area_struct', 'vm_start'),
   end: k.pointer(at, 'vm_area_struct', 'vm_end'),

@@ -102,6 +102,24 @@ export class CountedPages {
     return 0;
   }
 
+  /** _mapcount + 1 of one page, whatever it is a part of. */
+  ownMapcount(pfn: number): number {
+    return this.pages.read(pfn)?.mapcount ?? 0;
+  }
+
+  /** folio_mapcount(): of all entries that map a part of a compound page. @param own what its pages count by themselves, together */
+  totalMapcount(
+    head: PageView,
+    entire: number,
+    own: number,
+    nrPages: number,
+    isAnon: boolean,
+  ): number {
+    if (!this.k.has('page', 'compound_mapcount')) return own + entire;
+    if (!isAnon) return own + entire - entire * nrPages;
+    return own + entire - (this.isDoubleMapped(head) ? nrPages : 0);
+  }
+
   private mapcountInside(view: PageView, head: PageView, isAnon: boolean): number {
     const isHuge = this.isHugetlb(head);
     const entire = this.entireMapcount(head);
@@ -118,7 +136,10 @@ export class CountedPages {
     const { k } = this;
     const bit = k.findEnumerator('PG_double_map');
     if (bit === undefined) return false;
-    const flags = k.space.ulongBits(asVirt(head.page + k.sizeof('page')), k.offset('page', 'flags'));
+    const flags = k.space.ulongBits(
+      asVirt(head.page + k.sizeof('page')),
+      k.offset('page', 'flags'),
+    );
     return ((flags >> BigInt(bit)) & 1n) !== 0n;
   }
 
