@@ -94,7 +94,7 @@ describe('the account of a page', () => {
         ],
       }));
       assert.equal(known?.pins, 1);
-      assert.deepEqual(known?.rows.map(({ text }) => text).slice(-2), [
+      assert.deepEqual(known.rows.map(({ text }) => text).slice(-2), [
         '1024: pinned at line 4 by pin_user_pages(), at time 17',
         '1: a reference taken at line 5 by get_user_pages(), at time 18',
       ]);

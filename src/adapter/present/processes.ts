@@ -97,7 +97,7 @@ function showNumbers(numbers: MmNumbers): Shown {
   const summary = `rss ${rssOf(numbers)}, total_vm ${numbers.total_vm}, pinned_vm ${numbers.pinned_vm} pages`;
   return group('numbers', summary, {
     named: () => [
-      fact('rss', `${pages(rssOf(numbers))}`),
+      fact('rss', pages(rssOf(numbers))),
       fact('MM_ANONPAGES', pages(rssAnon)),
       fact('MM_FILEPAGES', pages(rssFile)),
       fact('MM_SHMEMPAGES', pages(rssShmem)),
@@ -150,12 +150,7 @@ function anonVmaText(k: Inspected, vma: VirtAddr): string {
 }
 
 /** Entries of the page tables that are not zero, as many as are asked for. */
-function showPages(
-  context: MachineContext,
-  k: Inspected,
-  task: TaskView,
-  vma: VmaView,
-): Shown {
+function showPages(context: MachineContext, k: Inspected, task: TaskView, vma: VmaView): Shown {
   const entries = [...userEntries(k, task.mm, vma)];
   const there = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes / PAGE_SIZE, 0);
   const nrPages = (vma.end - vma.start) / PAGE_SIZE;
@@ -193,7 +188,13 @@ function struct(context: MachineContext, tag: string, at: VirtAddr): Shown[] {
       memory: at,
       children: {
         named: (format) => [
-          showPlace(context, 'members', placeAt(at, type), `(*(struct ${tag} *)0x${address})`, format),
+          showPlace(
+            context,
+            'members',
+            placeAt(at, type),
+            `(*(struct ${tag} *)0x${address})`,
+            format,
+          ),
         ],
       },
     },

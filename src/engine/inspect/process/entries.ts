@@ -69,8 +69,7 @@ export const isMapped = ({ state }: UserEntry): boolean =>
 
 /** CONFIG_MEM_SOFT_DIRTY, which only 64 bit has. */
 export const isSoftDirty = (k: Inspected, entry: UserEntry): boolean =>
-  k.pointerSize === 8 &&
-  (entry.bits & (isMapped(entry) ? SOFT_DIRTY : SWP_SOFT_DIRTY)) !== 0n;
+  k.pointerSize === 8 && (entry.bits & (isMapped(entry) ? SOFT_DIRTY : SWP_SOFT_DIRTY)) !== 0n;
 
 export const isUffdWriteProtected = (k: Inspected, entry: UserEntry): boolean =>
   k.pointerSize === 8 && (entry.bits & (isMapped(entry) ? UFFD_WP : SWP_UFFD_WP)) !== 0n;
@@ -179,7 +178,9 @@ function swapOf(
 ): Pick<UserEntry, 'state' | 'pfn' | 'swap'> {
   const isWide = k.dump.paging !== '2-level';
   const type = Number(isWide ? (bits >> 59n) & 31n : (bits >> 1n) & 31n);
-  const offset = Number(isWide ? BigInt.asUintN(50, ~bits >> 9n) : (bits >> 9n) & ((1n << 23n) - 1n));
+  const offset = Number(
+    isWide ? BigInt.asUintN(50, ~bits >> 9n) : (bits >> 9n) & ((1n << 23n) - 1n),
+  );
   const swap = { type, offset };
   if (type < maxSwapfiles) return { state: 'swap', pfn: undefined, swap };
   // Above the frame, 64 bit keeps what the entry was: young, dirty.

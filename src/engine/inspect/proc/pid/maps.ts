@@ -43,7 +43,8 @@ const prefix = (
   { start, end, flags }: Pick<VmaView, 'start' | 'end' | 'flags'>,
   pgoff: number,
   device: string,
-): string => `${address(k, start)}-${address(k, end)} ${rightsText(flags)} ${hex(pgoff, 8)} ${device} `;
+): string =>
+  `${address(k, start)}-${address(k, end)} ${rightsText(flags)} ${hex(pgoff, 8)} ${device} `;
 
 /** At least eight digits, whatever the size of a pointer. */
 const address = ({ pointerSize }: Inspected, va: VirtAddr): string =>

@@ -26,7 +26,7 @@ export function smaps(k: Inspected, task: TaskView, problems: Problems): string[
 }
 
 function areaLines(k: Inspected, mm: VirtAddr, vma: VmaView, use: AreaUse): string[] {
-  const pageSize = hasAreaFlag(vma.flags, 'VM_HUGETLB') ? hugePageBytes(k, vma) : 4096;
+  const pageSize = hasAreaFlag(vma.flags, 'VM_HUGETLB') ? hugePageBytes(k) : 4096;
   const isNew = isSince(k, 6, 6);
   const eligible = isHugeEligible(k, mm, vma) ? '1' : '0';
   return [
@@ -64,8 +64,7 @@ function areaLines(k: Inspected, mm: VirtAddr, vma: VmaView, use: AreaUse): stri
 const row = (name: string, bytes: number): string =>
   `${`${name}: `.padEnd(16)}${String(Math.floor(bytes / 1024)).padStart(name.length > 14 ? 7 : 8)} kB`;
 
-const hugePageBytes = (k: Inspected, _vma: VmaView): number =>
-  k.dump.paging === '2-level' ? 2 ** 22 : 2 ** 21;
+const hugePageBytes = (k: Inspected): number => (k.dump.paging === '2-level' ? 2 ** 22 : 2 ** 21);
 
 /** boot_cpu_has(X86_FEATURE_OSPKE): word 16, bit 4. */
 function hasProtectionKeys(k: Inspected): boolean {
@@ -81,7 +80,7 @@ function isHugeEligible(k: Inspected, mm: VirtAddr, vma: VmaView): boolean {
   const at = k.findGlobal('transparent_hugepage_flags');
   if (at === undefined || has('VM_NOHUGEPAGE') || isThpDisabled(k, mm)) return false;
   if (NEVER_HUGE.some(has)) return false;
-  const size = hugePageBytes(k, vma);
+  const size = hugePageBytes(k);
   const last = vma.end - size;
   const first = last - (last % size);
   if (first < vma.start || first + size > vma.end) return false;

@@ -147,10 +147,7 @@ export function placementLines(k: Inspected, task: VirtAddr): string[] {
     `Cpus_allowed_list:\t${listText(allowed)}`,
     ...(mems === undefined
       ? []
-      : [
-          `Mems_allowed:\t${bitmapText(nodes, nrNodes)}`,
-          `Mems_allowed_list:\t${listText(nodes)}`,
-        ]),
+      : [`Mems_allowed:\t${bitmapText(nodes, nrNodes)}`, `Mems_allowed_list:\t${listText(nodes)}`]),
   ];
 }
 
@@ -190,5 +187,7 @@ export function coreDumpingLine(k: Inspected, task: VirtAddr): string[] {
   if (!k.has('signal_struct', 'core_state')) return [];
   const signal = k.pointer(task, 'task_struct', 'signal');
   if (signal === 0) return [];
-  return [`CoreDumping:\t${k.pointer(asVirt(signal), 'signal_struct', 'core_state') === 0 ? 0 : 1}`];
+  return [
+    `CoreDumping:\t${k.pointer(asVirt(signal), 'signal_struct', 'core_state') === 0 ? 0 : 1}`,
+  ];
 }
