@@ -23,7 +23,7 @@ import { rmapOf } from '../../src/engine/inspect/process/rmap.js';
 import { tasksOf, vmasOf } from '../../src/engine/inspect/tasks.js';
 import type { Page } from '../../src/engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../src/engine/memory/address.js';
-import { pageAccount } from '../../src/engine/view/pageAccount.js';
+import { pageAccount } from '../../src/engine/inspect/process/pageAccount.js';
 
 const FOLDER = 'test/golden/data/user';
 const START = 0x2800_0000;

@@ -7,7 +7,7 @@
 import { inspectedOf } from '../../engine/image/dump/inspectedOf.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
 import { pinsOut, suspectFrames } from '../../engine/inspect/process/pins.js';
-import { accountSum } from '../../engine/view/pageAccount.js';
+import { accountSum } from '../../engine/inspect/process/pageAccount.js';
 import { accountOfFrame } from '../../engine/view/pageAccountText.js';
 import type { Allocations } from '../../engine/view/whereIs.js';
 import type { MachineContext } from './context.js';

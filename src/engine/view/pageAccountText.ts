@@ -2,7 +2,7 @@
 import { inspectedOf } from '../image/dump/inspectedOf.js';
 import type { Inspected } from '../inspect/inspected.js';
 import { asPfn } from '../memory/address.js';
-import { accountSum, pageAccount, type PageAccount } from './pageAccount.js';
+import { accountSum, pageAccount, type PageAccount } from '../inspect/process/pageAccount.js';
 import type { PageFacts } from './pageFacts.js';
 import type { Allocations, Surveyor, WhereFact } from './whereIs.js';
 

@@ -20,7 +20,7 @@ import type { FrameStates } from './frameStates.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import { accountFacts } from './pageAccountText.js';
-import type { PageHolder } from './pageAccount.js';
+import type { PageHolder } from '../inspect/process/pageAccount.js';
 import type { PagePeek } from './pagePeek.js';
 import { rmapFacts } from './rmapText.js';
 import { slabFacts, type SlabObject } from './slabObject.js';

@@ -1,5 +1,5 @@
 /** Who holds a page, in words: what views of pages and pins tell. */
-import type { PageHolder } from '../../engine/view/pageAccount.js';
+import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
 import type { Hold } from './holdTable.js';
 import type { TapeLedger } from './ledger.js';
 import { markText, type PlaceNames } from './notGivenBack.js';

@@ -19,7 +19,7 @@ import {
   type PlaceNames,
 } from '../ledger/notGivenBack.js';
 import { pageHolder, pinnedFrames } from '../ledger/holders.js';
-import type { PageHolder } from '../../engine/view/pageAccount.js';
+import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';

@@ -9,13 +9,9 @@
  * Source: Linux 6.1 Documentation/core-api/pin_user_pages.rst; include/linux/mm.h: page_maybe_dma_pinned(); mm/gup.c: try_grab_folio();
  * mm/huge_memory.c: can_split_folio() (what a page cache and mappings hold).
  */
-import { batchReferences } from '../inspect/process/batches.js';
-import {
-  CountedPages,
-  GUP_PIN_COUNTING_BIAS,
-  type PageCounts,
-} from '../inspect/process/pageCounts.js';
-import { isDumpError, type Inspected } from '../inspect/inspected.js';
+import { batchReferences } from './batches.js';
+import { CountedPages, GUP_PIN_COUNTING_BIAS, type PageCounts } from './pageCounts.js';
+import { isDumpError, type Inspected } from '../inspected.js';
 
 /** What a call of the scenario has taken and not given back. */
 export interface PageHolder {
