@@ -67,7 +67,7 @@ function cowFacts(k: Kernel, vmf: VmFault): Facts {
   };
 }
 
-function pinFacts(k: Kernel, page: Page, refs: number): Facts {
+function pinFacts(k: Kernel, page: Page): Facts {
   const folio = page_folio(k, page);
   const isCompound = PageHead(k, folio);
   const pins = isCompound
@@ -76,7 +76,6 @@ function pinFacts(k: Kernel, page: Page, refs: number): Facts {
   return {
     pfn: k.page_to_pfn(page),
     pins,
-    count: refs,
     references: page_ref_count(k, folio),
     compound: isCompound ? 1 : 0,
     pid: pidOf(k),
@@ -136,7 +135,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
     id: 'page-pinned',
     label: 'Page pinned',
     description: 'Stops where pin_user_pages() and its like are about to pin a page.',
-    knows: 'pfn pins count references compound longterm pid',
+    knows: 'pfn pins references compound longterm pid',
     example: 'longterm && pfn >= 0x1000',
     watches: [
       entryOf({
@@ -145,7 +144,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
           (flags & k.FOLL_PIN) === 0
             ? undefined
             : {
-                ...pinFacts(k, page, 1),
+                ...pinFacts(k, page),
                 longterm: (flags & k.FOLL_LONGTERM) === 0 ? 0 : 1,
               },
       }),
@@ -164,7 +163,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
       entryOf({
         fn: 'gup_put_folio',
         facts: (k, { folio, refs, flags }) =>
-          (flags & k.FOLL_PIN) === 0 ? undefined : pinFacts(k, folio, refs),
+          (flags & k.FOLL_PIN) === 0 ? undefined : { ...pinFacts(k, folio), count: refs },
       }),
     ],
     sentence: (_k, { pfn, pins = 0, references = 0, count = 1, pid }) =>
