@@ -19,7 +19,7 @@ import { scan, vaInRun, type EntryRun } from '../../x86/ranges.js';
 import type { Inspected } from '../inspected.js';
 import { isSince } from './release.js';
 
-export type EntryState =
+type EntryState =
   /** Mapped; `protnone` where nobody may access it. */
   | 'present'
   | 'protnone'

@@ -23,7 +23,7 @@ export interface PageHolder {
   readonly time: number;
 }
 
-export interface AccountRow {
+interface AccountRow {
   readonly kind:
     'mappings' | 'page cache' | 'batch' | 'private' | 'allocation' | 'get' | 'pin' | 'other';
   readonly references: number;

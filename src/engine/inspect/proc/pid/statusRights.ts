@@ -159,7 +159,7 @@ function nodeBits(k: Inspected): number {
 }
 
 /** %*pb: words of 32 bits, the highest first. */
-export function bitmapText(bits: readonly number[], nrBits: number): string {
+function bitmapText(bits: readonly number[], nrBits: number): string {
   const set = new Set(bits);
   const words: string[] = [];
   for (let first = Math.floor((nrBits - 1) / 32) * 32; first >= 0; first -= 32) {
@@ -172,7 +172,7 @@ export function bitmapText(bits: readonly number[], nrBits: number): string {
 }
 
 /** %*pbl: `0-3,7` */
-export function listText(bits: readonly number[]): string {
+function listText(bits: readonly number[]): string {
   const runs: [number, number][] = [];
   for (const bit of bits) {
     const last = runs.at(-1);
