@@ -18,6 +18,7 @@ import {
 import type { BitField } from '../semantics/bits.js';
 import type { Builtin, BuiltinResult } from '../builtins/builtin.js';
 import type { Machine } from './machine.js';
+import { noteHolds } from '../ledger/holdCalls.js';
 import { notePages } from '../ledger/pageCalls.js';
 import { TaskBug } from './signals.js';
 
@@ -224,7 +225,10 @@ function finish(m: Machine, called: CalledBuiltin, first: BuiltinResult): void {
   const { builtin, args, wanted } = called;
   if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
   else {
-    if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
+    if (builtin.changes) {
+      notePages(m.call, builtin.name, args, result ?? 0);
+      noteHolds(m.call, builtin.name, args, result ?? 0);
+    }
     if (wanted) m.push(result ?? 0);
     if (m.takeEnding()) m.stop({ kind: 'end' });
   }
