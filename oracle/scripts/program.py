@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """program.py KERNEL RAM ORACLE OUTDIR [NAME] : record one of the guest's programs with what it does between the operations.
 
-NAME is usr (if none is given), cmausr-touchN, usr2-sSEED or migr-sSEED. Writes NAME.trace.gz, before.vmcore.gz (memory as
+NAME is usr (if none is given), cmausr-touchN, usr2-sSEED or migr-sSEED; all are recorded with the first driver, of whose
+kernels mmscope opens cores: it has no `lru`, and no events of migration. Writes NAME.trace.gz, before.vmcore.gz (memory as
 the first act begins) and NAME.program.gz (FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
 guests/. Needs gdb: it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count
 instructions, so the stops change nothing.
@@ -50,7 +51,7 @@ class Machine:
         self.start = STARTS[guest['mode']]
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
-        build = f'{oracle}/kernels/{guest["generation"]}/{kernel}'
+        build = f'{oracle}/kernels/first/{kernel}'
         self.symbols = {}
         with open(f'{build}/System.map') as lines:
             for line in lines:
@@ -104,8 +105,6 @@ def gdb_script(machine, core):
     # The act that it stands at has no breakpoint any more.
     if first == 'open':
         lines += [f'printf "@S %d %d {" ".join(["%lx"] * 6)}\\n",{pid},{number},{",".join(call)}']
-    elif first == 'put':
-        lines += [f'printf "@P %d 1\\n",{pid}']
 
     def at(point, text, *values, then=()):
         lines.append(f'hbreak *{symbols[point]}')
@@ -116,7 +115,6 @@ def gdb_script(machine, core):
     at.count = 1 + (0 if first is None else 1 if first == 'put' or x64 else 2)
     tables = ['monitor info tlb', 'printf "@Y\\n"'] if first else []
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x\\n",{pid},{args[2]},{text}', *tables, 'continue', 'end'])
-    at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
     at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call)
@@ -164,18 +162,16 @@ def program_of(log, x64, starts_with_op):
         pid = int(pid)
         if not x64:
             words = [w[8:] if len(w) == 16 and w.startswith('ffffffff') else w for w in words]
-        if pid not in known and kind in 'FOPS' and fork is not None:
+        if pid not in known and kind in 'FOS' and fork is not None:
             known.append(pid)
             out[fork] = out[fork].replace('CHILD', str(pid))
             fork = None
         if kind == 'O':
-            tlb = []
-            if int(words[1], 16) not in SET_UP:
-                out.append(f'{pid} op')
-            else:
-                tlb = None
-        elif kind == 'P':
-            if words[0] == '1':
+            word = int(words[1], 16)
+            tlb = None if word in SET_UP else []
+            if word == int.from_bytes(b'quie', 'little'):
+                out.append(f'{pid} quiet')
+            elif word not in SET_UP:
                 out.append(f'{pid} op')
         elif kind == 'F':
             if words[2] != '0':  # 0: get_user_pages() asks, which the engine does itself
@@ -228,6 +224,11 @@ def main(kernel, ram, oracle, out, name='usr'):
             subprocess.call(['gdb', '-nx', '-batch', '-x', f'{work}/gdb'], stdout=log, stderr=subprocess.STDOUT)
         qemu.wait()
         subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, name])
+        # What the first driver does not know it has printed as it came.
+        with gzip.open(f'{out}/{name}.trace.gz') as trace:
+            text = re.sub(rb'\x01(lru|probes2|vmstat)', b'', trace.read())
+        with gzip.open(f'{out}/{name}.trace.gz', 'wb', 9) as trace:
+            trace.write(text)
         with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
