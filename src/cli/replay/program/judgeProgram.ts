@@ -15,6 +15,8 @@ import {
   type TraceOp,
 } from '../../../engine/image/state/index.js';
 import { compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
+import { Machine } from '../machine.js';
+import { OPERATIONS, SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
@@ -36,6 +38,9 @@ const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
 const POOL = /gfp=346cc[2a]$/;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
+
+const isPerformed = (name: string): boolean =>
+  UserOperations.NAMES.has(name) || (OPERATIONS.has(name) && !SILENT.has(name));
 
 export function judgeProgram(
   image: KernelImage,
@@ -79,6 +84,8 @@ class ProgramJudge {
   private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
+  /** For operations that are not about the process. */
+  private readonly machine: Machine;
   private readonly tracepoints: Tracepoints;
   private mask = 0;
   /** The next action. */
@@ -92,6 +99,7 @@ class ProgramJudge {
   ) {
     this.processes = new Processes(image.mm);
     this.user = new UserOperations(image, () => this.processes.mm);
+    this.machine = new Machine(image);
     this.tracepoints = new Tracepoints(image.mm);
   }
 
@@ -133,7 +141,7 @@ class ProgramJudge {
       return;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes.save(), this.user.save()];
+    const restore = [this.processes.save(), this.user.save(), this.machine.save()];
     const told = new Set<number>();
     for (;;) {
       const result = this.perform(span, told);
@@ -191,8 +199,7 @@ class ProgramJudge {
       const first = this.program[this.at];
       if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
       this.processes.switchTo(first.pid);
-      if (op !== undefined && UserOperations.NAMES.has(op.name))
-        text = this.user.perform(op.name, op.args);
+      if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
       hear();
       this.compareDumps(span);
       for (this.at++; this.at < this.program.length; this.at++) {
@@ -209,6 +216,11 @@ class ProgramJudge {
     return { events, text };
   }
 
+  private operate({ name, args }: TraceOp): string | undefined {
+    if (UserOperations.NAMES.has(name)) return this.user.perform(name, args);
+    return OPERATIONS.get(name)?.(this.machine, args);
+  }
+
   private compare(
     span: Span,
     { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
@@ -222,9 +234,9 @@ class ProgramJudge {
       this.countUnsupported(span);
       return;
     }
-    if (op !== undefined && UserOperations.NAMES.has(op.name)) {
+    if (op !== undefined && isPerformed(op.name)) {
       this.ops++;
-      if ((text ?? '') !== kernel) {
+      if ((text ?? '') !== (kernel ?? '')) {
         this.differ++;
         this.remember(span, `ours ${text ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`);
         return;
@@ -259,8 +271,7 @@ class ProgramJudge {
       }
       return compareZones(dump, this.image);
     }
-    if (dump.name === 'memmap')
-      return compareMemmapButSlabs(dump, this.image, this.toldPages);
+    if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
     if (dump.name === 'pages') return comparePages(dump, this.image);
     const recorded = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
