@@ -30,12 +30,12 @@ const SWP_MIGRATION_WRITE = 30;
 const U64 = (1n << 64n) - 1n;
 
 /** Bits of the offset that are the frame: as many as physical addresses have; on 32 bit as many as there is room for. */
-const SWP_PFN_BITS = (k: Kernel): bigint => {
+const swpPfnBits = (k: Kernel): bigint => {
   if (k.wide) return 34n;
   return k.pte_words === 2 ? 26n : 20n;
 };
-const youngBit = (k: Kernel): bigint => 1n << SWP_PFN_BITS(k);
-const dirtyBit = (k: Kernel): bigint => 1n << (SWP_PFN_BITS(k) + 1n);
+const youngBit = (k: Kernel): bigint => 1n << swpPfnBits(k);
+const dirtyBit = (k: Kernel): bigint => 1n << (swpPfnBits(k) + 1n);
 
 /** Whether the two bits fit into an entry: with three levels `swp_entry_t` has 32 bits. */
 export function migration_entry_supports_ad(k: Kernel): boolean {

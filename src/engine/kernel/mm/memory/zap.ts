@@ -234,7 +234,7 @@ function should_zap_page(k: Kernel, details: ZapDetails | undefined, page: Page)
 }
 
 /** An entry that is not present: of a page that is being migrated. Its mapping was counted out before. Left out: swap entries. */
-function zap_nonpresent_pte(
+function zapNonPresent(
   k: Kernel,
   pte: Pte,
   ptent: PteVal,
@@ -269,7 +269,7 @@ function zap_pte_range(
       const ptent: PteVal = k.read_pte(pte);
       if (pte_none(k, ptent)) continue;
       if (!pte_present(ptent)) {
-        zap_nonpresent_pte(k, pte, ptent, rss, details);
+        zapNonPresent(k, pte, ptent, rss, details);
         continue;
       }
       const page: Page = vm_normal_page(k, vma, ptent);

@@ -8,7 +8,7 @@
  *
  * Left out: huge entries, hugetlb, device memory, hwpoison, swap, mmu_notifier, batched TLB flushes.
  * Source: Linux 6.1 mm/rmap.c: try_to_migrate_one(), try_to_migrate(), try_to_unmap_one(), try_to_unmap(); mm/migrate.c:
- * remove_migration_pte(), remove_migration_ptes().
+ * remove_migration_pte(), remove_migration_ptes(); mm/pgtable-generic.c: ptep_clear_flush().
  */
 import {
   type Int,
@@ -69,7 +69,7 @@ import {
   PageAnonExclusive,
 } from '../rmap.js';
 import { get_page, put_page } from '../swap/swap.js';
-import { page_vma_mapped_walk, rmap_walk } from './rmap_walk.js';
+import { page_vma_mapped_walk, rmap_walk, type RmapWalkControl } from './rmap_walk.js';
 
 const isLocked = (k: Kernel, vma: VmAreaStruct): boolean => {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
@@ -83,6 +83,10 @@ function ptep_clear_flush(k: Kernel, vma: VmAreaStruct, address: VirtAddr, ptep:
   const pte: PteVal = ptep_get_and_clear(k, ptep);
   flush_tlb_page(k, vma, address);
   return pte;
+}
+
+function page_not_mapped(k: Kernel, folio: Page): boolean {
+  return page_mapcount(k, folio) <= 0;
 }
 
 /** What remains of a mapping that is taken away: the count, and the mapping's reference. */
@@ -123,11 +127,12 @@ function try_to_migrate_one(k: Kernel, folio: Page, vma: VmAreaStruct, address: 
 
 /** As far as it goes: who maps the page still, could not be made to wait. */
 export function try_to_migrate(k: Kernel, folio: Page): void {
-  rmap_walk(
-    k,
-    folio,
-    (vma, address) => try_to_migrate_one(k, folio, vma, address) && page_mapcount(k, folio) > 0,
-  );
+  const rwc: RmapWalkControl = {
+    rmap_one: try_to_migrate_one,
+    arg: NULL,
+    done: page_not_mapped,
+  };
+  rmap_walk(k, folio, rwc);
 }
 
 // --- the new page --------------------------------------------------------------------------------------------------------
@@ -161,7 +166,8 @@ function remove_migration_pte(
 
 /** Whoever waits for `src` maps `dst` from here on. */
 export function remove_migration_ptes(k: Kernel, src: Page, dst: Page): void {
-  rmap_walk(k, dst, (vma, address) => remove_migration_pte(k, dst, vma, address, src));
+  const rwc: RmapWalkControl = { rmap_one: remove_migration_pte, arg: src };
+  rmap_walk(k, dst, rwc);
 }
 
 // --- a page that may be lost ---------------------------------------------------------------------------------------------
@@ -189,9 +195,6 @@ function try_to_unmap_one(k: Kernel, folio: Page, vma: VmAreaStruct, address: Vi
 }
 
 export function try_to_unmap(k: Kernel, folio: Page): void {
-  rmap_walk(
-    k,
-    folio,
-    (vma, address) => try_to_unmap_one(k, folio, vma, address) && page_mapcount(k, folio) > 0,
-  );
+  const rwc: RmapWalkControl = { rmap_one: try_to_unmap_one, arg: NULL, done: page_not_mapped };
+  rmap_walk(k, folio, rwc);
 }

@@ -138,12 +138,12 @@ function folio_migrate_mapping(k: Kernel, mapping: AddressSpace, newfolio: Page,
   const newzone: Zone = page_zone(k, newfolio);
   if (newzone !== oldzone) {
     // One node: what the one loses, the other gains.
-    for (const [item, delta] of [
-      [k.NR_FILE_PAGES, -1],
-      [k.NR_FILE_PAGES, 1],
-      ...(isSwapbacked ? [[k.NR_SHMEM, -1] as const, [k.NR_SHMEM, 1] as const] : []),
-    ] as const)
-      __mod_node_page_state(k, item, delta);
+    __mod_node_page_state(k, k.NR_FILE_PAGES, -1);
+    __mod_node_page_state(k, k.NR_FILE_PAGES, 1);
+    if (isSwapbacked) {
+      __mod_node_page_state(k, k.NR_SHMEM, -1);
+      __mod_node_page_state(k, k.NR_SHMEM, 1);
+    }
   }
   return MIGRATEPAGE_SUCCESS;
 }
@@ -258,7 +258,7 @@ function __migrate_folio_move(k: Kernel, src: Page, dst: Page, recorded: Recorde
 }
 
 /** 0: it has moved. -EAGAIN: not for now. -ENOMEM: there is nowhere to go. */
-function unmap_and_move(k: Kernel, src: Page, mtc: MigrationTargetControl): Int {
+function unmapAndMove(k: Kernel, src: Page, mtc: MigrationTargetControl): Int {
   // migrate_folio_unmap():
   if (page_ref_count(k, src) === 1) {
     // Freed meanwhile: the only reference is the isolation's.
@@ -307,7 +307,7 @@ function migrate_pages_batch(
       !list_entry_is_head(k, folio, from, k.page.lru);
       folio = folio2, folio2 = list_next_entry(k, folio2, k.page.lru)
     ) {
-      const rc: Int = unmap_and_move(k, folio, mtc);
+      const rc: Int = unmapAndMove(k, folio, mtc);
       if (rc === -ENOMEM) {
         // The next one would not get a page, either.
         stats.nr_failed_pages += 1 + retry;

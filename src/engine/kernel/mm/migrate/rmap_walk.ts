@@ -75,10 +75,27 @@ export function page_vma_mapped_walk(
   return pte_present(entry) && pte_pfn(k, entry) === k.page_to_pfn(folio) ? pte : NULL;
 }
 
-/** What is done in each area that may map the page, at its address there. False: no further. */
-export type RmapOne = (vma: VmAreaStruct, address: VirtAddr) => boolean;
+/** What is done in each area that may map the page, at its address there: false, and it goes no further. */
+export interface RmapWalkControl {
+  readonly rmap_one: (
+    k: Kernel,
+    folio: Page,
+    vma: VmAreaStruct,
+    address: VirtAddr,
+    arg: Page,
+  ) => boolean;
+  readonly arg: Page;
+  /** Whether there is nothing left to do. */
+  readonly done?: (k: Kernel, folio: Page) => boolean;
+}
 
-function rmap_walk_anon(k: Kernel, folio: Page, rmap_one: RmapOne): void {
+function walkOne(k: Kernel, folio: Page, rwc: RmapWalkControl, vma: VmAreaStruct): boolean {
+  const address: VirtAddr = vma_address(k, k.read_ulong(folio + k.page.index), vma);
+  if (!rwc.rmap_one(k, folio, vma, address, rwc.arg)) return false;
+  return rwc.done?.(k, folio) !== true;
+}
+
+function rmap_walk_anon(k: Kernel, folio: Page, rwc: RmapWalkControl): void {
   const anon_vma: AnonVma = folio_anon_vma(k, folio);
   if (anon_vma === NULL) return;
   const pgoff: ULong = k.read_ulong(folio + k.page.index);
@@ -89,11 +106,11 @@ function rmap_walk_anon(k: Kernel, folio: Page, rmap_one: RmapOne): void {
     avc = anon_vma_interval_tree_iter_next(k, avc, pgoff, pgoff)
   ) {
     const vma: VmAreaStruct = k.read_ptr(avc + k.anon_vma_chain.vma);
-    if (!rmap_one(vma, vma_address(k, pgoff, vma))) break;
+    if (!walkOne(k, folio, rwc, vma)) break;
   }
 }
 
-function rmap_walk_file(k: Kernel, folio: Page, rmap_one: RmapOne): void {
+function rmap_walk_file(k: Kernel, folio: Page, rwc: RmapWalkControl): void {
   const mapping: AddressSpace = k.read_ptr(folio + k.page.mapping);
   if (mapping === NULL) return;
   const pgoff: ULong = k.read_ulong(folio + k.page.index);
@@ -103,10 +120,10 @@ function rmap_walk_file(k: Kernel, folio: Page, rmap_one: RmapOne): void {
     vma !== NULL;
     vma = vma_interval_tree_iter_next(k, vma, pgoff, pgoff)
   )
-    if (!rmap_one(vma, vma_address(k, pgoff, vma))) break;
+    if (!walkOne(k, folio, rwc, vma)) break;
 }
 
-export function rmap_walk(k: Kernel, folio: Page, rmap_one: RmapOne): void {
-  if (PageAnon(k, folio)) rmap_walk_anon(k, folio, rmap_one);
-  else rmap_walk_file(k, folio, rmap_one);
+export function rmap_walk(k: Kernel, folio: Page, rwc: RmapWalkControl): void {
+  if (PageAnon(k, folio)) rmap_walk_anon(k, folio, rwc);
+  else rmap_walk_file(k, folio, rwc);
 }

@@ -34,7 +34,7 @@ interface ReclaimStat {
 }
 
 /** Whether nobody has the page any more but the caller: then it has no reference left, and can be freed. */
-function reclaimed(k: Kernel, folio: Page, stat: ReclaimStat): boolean {
+function isReclaimed(k: Kernel, folio: Page, stat: ReclaimStat): boolean {
   if (page_mapcount(k, folio) > 0) {
     try_to_unmap(k, folio);
     if (page_mapcount(k, folio) > 0) {
@@ -64,7 +64,7 @@ function shrink_folio_list(k: Kernel, folio_list: ListHead, stat: ReclaimStat): 
     list_del(k, folio + k.page.lru);
     let isFree = false;
     if (trylock_page(k, folio)) {
-      isFree = reclaimed(k, folio, stat);
+      isFree = isReclaimed(k, folio, stat);
       unlock_page(k, folio);
     }
     if (isFree) nr_reclaimed++;
