@@ -29,6 +29,8 @@ const SETTINGS = {
   'window.dialogStyle': 'custom',
   'debug.toolBarLocation': 'floating',
   'debug.inlineValues': 'on',
+  // Enter evaluates, whether suggestions have come or not.
+  'debug.console.acceptSuggestionOnEnter': 'off',
 };
 
 /** Runs the compiled suite inside VS Code; leaves its report in `result`. */
@@ -80,7 +82,11 @@ export async function uiSuite(mocha, names = []) {
   }
   const workspace = copyOfExamples();
   const { packageHexEditor } = await import('./package.mjs');
-  const server = await startServer({ vsix: [vsix, await packageHexEditor()], settings: SETTINGS });
+  const server = await startServer({
+    vsix: [vsix, await packageHexEditor()],
+    settings: SETTINGS,
+    graceSeconds: 5,
+  });
   try {
     await mocha(bundles, {
       CHROMIUM: chromium,
