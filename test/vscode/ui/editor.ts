@@ -13,6 +13,9 @@ const SAME_LINE_PX = 8;
 /** Hovers of addresses in an editor: without those that only say that they are loading. */
 export const EDITOR_HOVER = '.monaco-hover .hover-contents:has-text(" is ")';
 
+/** A place where nothing in an editor is: near the lower edge of the window. */
+const OUTSIDE = { x: 400, y: 980 };
+
 export interface Place {
   /** From 1. */
   readonly line: number;
@@ -118,8 +121,7 @@ export class Editor {
         await this.page.waitForTimeout(250);
         continue;
       }
-      await this.page.mouse.move(point.x + 150, point.y + 250);
-      await this.page.mouse.move(point.x, point.y, { steps: 3 });
+      await this.rest(point);
       if (!(await done(shown.waitFor({ timeout: 1000 })))) continue;
       const text = await shown.innerText({ timeout: 1000 }).catch(() => '');
       if (text !== '') return plain(text);
@@ -141,10 +143,17 @@ export class Editor {
     await this.moveAway(widget);
     await this.lineAtRest(place.line);
     const point = await eventually(this.page, () => this.pointOf(place));
-    await this.page.mouse.move(point.x, point.y, { steps: 3 });
+    await this.rest(point);
     await this.page.waitForTimeout(NO_HOVER_MS);
     const shown = this.page.locator(widget).first();
     return (await shown.isVisible()) ? shown.innerText() : undefined;
+  }
+
+  /** Comes from outside, and over nothing else on the way: a hover of that would stay. */
+  private async rest({ x, y }: { x: number; y: number }): Promise<void> {
+    await this.page.mouse.move(OUTSIDE.x, OUTSIDE.y);
+    await this.page.mouse.move(x - 1, y);
+    await this.page.mouse.move(x, y);
   }
 
   /** A hover that was up when its file went out of sight stays until it is dismissed. */
@@ -152,7 +161,7 @@ export class Editor {
     const shown = this.page.locator(widget).first();
     const end = deadline();
     for (let tries = 0; Date.now() < end; tries++) {
-      await this.page.mouse.move(400 + (tries % 20), 980, { steps: 3 });
+      await this.page.mouse.move(OUTSIDE.x + (tries % 20), OUTSIDE.y);
       if (await isHidden(shown)) return;
       await this.page.keyboard.press('Escape');
     }

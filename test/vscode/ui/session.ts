@@ -62,9 +62,10 @@ export class Session {
     let again = 0;
     await until(this.page, what, async () => {
       if (holds()) return true;
-      if (Date.now() > again) await this.page.keyboard.press(key);
-      if (Date.now() > again) again = Date.now() + LOST_KEY_MS;
-      return holds();
+      if (Date.now() < again) return false;
+      again = Date.now() + LOST_KEY_MS;
+      await this.page.keyboard.press(key);
+      return false;
     });
   }
 
@@ -107,11 +108,11 @@ export class Session {
   async settled(): Promise<void> {
     await this.stands();
     for (const end = Date.now() + MOST_UNREST_MS; Date.now() < end;) {
-      if (this.wire.isQuiet) {
+      if (this.wire.isQuiet()) {
         await this.page.evaluate(
           () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
         );
-        if (this.wire.isQuiet) return;
+        if (this.wire.isQuiet()) return;
       }
       await this.page.waitForTimeout(50);
     }

@@ -42,6 +42,7 @@ interface Message {
   readonly command?: string;
   readonly event?: string;
   readonly success?: boolean;
+  readonly arguments?: { readonly startFrame?: number };
   readonly body?: {
     readonly stackFrames?: readonly {
       readonly name: string;
@@ -50,6 +51,12 @@ interface Message {
       readonly source?: object;
     }[];
   };
+}
+
+interface Asked {
+  readonly since: number;
+  /** Of a question for the stack from its top: after how many stops it was asked. */
+  readonly topAt: number | undefined;
 }
 
 /** The frame that executes, as the call stack has to show it: its function, and `35:1` where it is in a file. */
@@ -68,8 +75,8 @@ export class Wire {
   private runs = false;
   /** Adapters, by the workbench's numbers for them. */
   private readonly open = new Set<number>();
-  /** When each request was sent that has no answer yet. */
-  private readonly asked = new Map<string, number>();
+  /** Requests that have no answer yet. */
+  private readonly asked = new Map<string, Asked>();
   private readonly recentMs: number[] = [];
   private lastSaid = Date.now();
 
@@ -87,7 +94,7 @@ export class Wire {
   }
 
   /** Whether nothing runs, each question has its answer, and since then nothing was said. */
-  get isQuiet(): boolean {
+  isQuiet(): boolean {
     return !this.runs && this.asked.size === 0 && this.silentMs > this.quietMs;
   }
 
@@ -125,7 +132,8 @@ export class Wire {
     );
   }
 
-  private sent(handle: number, { type, seq, command = '' }: Message): void {
+  private sent(handle: number, message: Message): void {
+    const { type, seq, command = '' } = message;
     if (type !== 'request') return;
     if (command === 'initialize') {
       this.begun++;
@@ -133,7 +141,9 @@ export class Wire {
     }
     if (ENDS.has(command)) this.end(handle);
     if (!this.open.has(handle)) return;
-    this.asked.set(`${handle}:${seq}`, Date.now());
+    const isOfTop = command === 'stackTrace' && (message.arguments?.startFrame ?? 0) === 0;
+    const topAt = isOfTop && !this.runs ? this.stops : undefined;
+    this.asked.set(`${handle}:${seq}`, { since: Date.now(), topAt });
     if (RESUMES.has(command)) this.resume();
   }
 
@@ -141,11 +151,12 @@ export class Wire {
     const { type, request_seq: asked, command = '', event, success, body } = message;
     if (!this.open.has(handle)) return;
     if (type === 'response') {
-      this.answered(`${handle}:${asked}`);
+      const question = this.answered(`${handle}:${asked}`);
       if (success === false && RESUMES.has(command)) this.runs = false;
       const [top] = body?.stackFrames ?? [];
-      // What is asked later of deeper frames has no top frame.
-      if (command === 'stackTrace' && top !== undefined && !this.runs) this.top ??= shownAs(top);
+      // A question of the stop before may be answered late, and one of deeper frames has another first frame.
+      const isOfStop = question?.topAt === this.stops && !this.runs;
+      if (isOfStop && top !== undefined) this.top = shownAs(top);
     } else if (event === 'stopped') {
       this.runs = false;
       this.top = undefined;
@@ -168,12 +179,13 @@ export class Wire {
     this.top = undefined;
   }
 
-  private answered(key: string): void {
-    const since = this.asked.get(key);
-    if (since === undefined) return;
+  private answered(key: string): Asked | undefined {
+    const asked = this.asked.get(key);
+    if (asked === undefined) return undefined;
     this.asked.delete(key);
-    this.recentMs.push(Date.now() - since);
+    this.recentMs.push(Date.now() - asked.since);
     if (this.recentMs.length > RECENT) this.recentMs.shift();
+    return asked;
   }
 }
 
