@@ -198,6 +198,7 @@ export class ScenarioVm {
       case 'boundary':
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
+        control.endWait(task);
         if (call.takeYield()) this.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });
@@ -364,6 +365,11 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** What a task waits for, in vain or until a certain time. */
+  waitOf(task: number): Wait | undefined {
+    return this.scheduler.waitOf(task);
   }
 
   /** What the scenario has allocated and still has, where it stands now. */
