@@ -264,7 +264,7 @@ describe('the account of what is held', () => {
     );
     runToEnd(vm);
     const held = vm
-      .notGivenBack()
+      .holdings.notGivenBack()
       .map(({ kind, count, sizeBytes, function: name }) => `${kind} ${count} ${sizeBytes} ${name}`);
     assert.deepEqual(held, [
       'object 1 8 kzalloc',
