@@ -149,7 +149,7 @@ function localAt(variable: Variable, frameAddress: number): Local {
 }
 
 /** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
-export function boundaryBefore({ boundaries }: Program, pc: number): number {
+function boundaryBefore({ boundaries }: Program, pc: number): number {
   let low = -1;
   let high = boundaries.length - 1;
   while (low < high) {

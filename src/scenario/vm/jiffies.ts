@@ -6,7 +6,7 @@
 import type { Kernel } from '../../engine/machine/kernel.js';
 
 /** The low 32 bits. */
-export const jiffiesOf = (k: Kernel): number => k.read_int(k.globals.jiffies) >>> 0;
+const jiffiesOf = (k: Kernel): number => k.read_int(k.globals.jiffies) >>> 0;
 
 /** Moves the clock on to the next time at which its low 32 bits are so. */
 export function setJiffies(k: Kernel, until: number): void {
