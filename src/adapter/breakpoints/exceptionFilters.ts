@@ -1,6 +1,6 @@
 /**
  * Reasons to stop that need no line, as exception filters: what the kernel or the scenario reports, and,
- * as one, what happens inside the allocator: a list of eighteen more would push a user's own breakpoints out of sight. One table:
+ * as one, what happens inside the allocator: a list of two dozen more would push a user's own breakpoints out of sight. One table:
  * capabilities, stops and exceptionInfo read it.
  */
 import type { MachineEvent } from '../../scenario/index.js';

@@ -19,6 +19,8 @@ import {
   type NotGivenBack,
   type PlaceNames,
 } from '../ledger/notGivenBack.js';
+import { pageHolder, pinnedFrames } from '../ledger/holders.js';
+import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
@@ -383,6 +385,16 @@ export class ScenarioVm {
     return block.freed === undefined
       ? { allocated }
       : { allocated, freed: markText(block.freed, this.placeNames) };
+  }
+
+  /** Who holds a page by references and pins that calls took, oldest first. @param pfn of a compound page its head */
+  pageHolders(pfn: number): readonly PageHolder[] {
+    return this.call.ledger.holdsOf(pfn).map((hold) => pageHolder(hold, this.placeNames));
+  }
+
+  /** Frames that calls of the scenario have pinned, and not unpinned. */
+  pinnedFrames(): readonly number[] {
+    return pinnedFrames(this.call.ledger);
   }
 
   private get placeNames(): PlaceNames {
