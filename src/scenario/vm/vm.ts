@@ -6,6 +6,7 @@
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { TaskStruct } from '../../engine/machine/ctypes.js';
 import { asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
@@ -268,6 +269,16 @@ export class ScenarioVm {
 
   canRun(task: number): boolean {
     return this.scheduler.canRun(task);
+  }
+
+  /** Whether the scenario uses what a process has: then it is one from its beginning, or several. */
+  get isProcess(): boolean {
+    return usesMemory(this.program);
+  }
+
+  /** The kernel's structure of the task with a pid; NULL if it has ended, or there is none. */
+  taskStruct(pid: number): TaskStruct {
+    return this.processes.taskWithPid(pid);
   }
 
   /** What a task waits for, if it does. */

@@ -140,6 +140,37 @@ const rights: readonly Builtin[] = [
   ]),
 ];
 
+const moving: readonly Builtin[] = [
+  ...group('process', 'mm/mremap.c', [
+    changing(
+      'void *mremap(void *old_address, size_t old_size, size_t new_size, int flags, ...)',
+      'Makes a mapping larger or smaller; with MREMAP_MAYMOVE it may get another address, with MREMAP_FIXED the one that follows. Its pages go with it, none is copied. The address, or MAP_FAILED and errno.',
+      (call, _mm, old, oldSize, newSize, flags, address = 0) => {
+        const sizes = [sizeOf(call, oldSize), sizeOf(call, newSize)] as const;
+        const { k, kernel } = call;
+        return libcAddress(
+          call,
+          kernel.sys_mremap(k, va(old), ...sizes, Number(flags), va(address)),
+        );
+      },
+    ),
+  ]),
+  ...group('process', 'mm/mincore.c', [
+    {
+      signature: 'int mincore(void *addr, size_t length, unsigned char *vec)',
+      doc: 'Tells of each page of a range in a byte whether it is in memory: 1 or 0; 0, or -1 and errno.',
+      changes: true,
+      needs: needsProcess,
+      run: (call, addr, length, vec) => {
+        const found: number[] = [];
+        const error = call.kernel.sys_mincore(call.k, va(addr), sizeOf(call, length), found);
+        if (error === 0) call.memory.writeBytes(vec, Uint8Array.from(found));
+        return libc(call, error);
+      },
+    },
+  ]),
+];
+
 const looks: readonly Builtin[] = [
   ...group('process', 'mm/mmap.c', [
     {
@@ -179,4 +210,4 @@ const looks: readonly Builtin[] = [
   ]),
 ];
 
-export const userAreas: readonly Builtin[] = [...mapping, ...rights, ...looks];
+export const userAreas: readonly Builtin[] = [...mapping, ...rights, ...moving, ...looks];
