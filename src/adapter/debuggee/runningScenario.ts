@@ -141,7 +141,7 @@ export class RunningScenario implements ScenarioView {
   }
 
   summary(): string {
-    return endSummary(this.vm.expects, notGivenBackTexts(this.vm.notGivenBack()));
+    return endSummary(this.vm.expects, notGivenBackTexts(this.vm.holdings.notGivenBack()));
   }
 
   deadlock(): string | undefined {
