@@ -76,7 +76,7 @@ describe('memory of a process', function () {
     holds(
       `${BUFFER} unsigned char there[4]; buf[0] = 1; buf[2 * PAGE_SIZE] = 2;
        expect(mincore(buf, 4 * PAGE_SIZE, there) == 0 && there[0] == 1 && there[1] == 0 && there[2] == 1);
-       char *wall = mmap(buf - PAGE_SIZE, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+       char *wall = mmap(buf + 4 * PAGE_SIZE, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
        char *moved = mremap(buf, 4 * PAGE_SIZE, 8 * PAGE_SIZE, MREMAP_MAYMOVE);
        expect(moved != MAP_FAILED && moved != buf && moved[0] == 1 && moved[2 * PAGE_SIZE] == 2 && get_mm_rss(current->mm) == 3);
        expect(mincore(buf + 1, PAGE_SIZE, there) == -1 && errno == EINVAL);`,
