@@ -39,9 +39,10 @@ export class RunningScenario implements ScenarioView {
     return this.vm
       .tasks()
       .filter(({ status }) => status !== 'new')
-      .map(({ id, name, status }) => ({
+      .map(({ id, name, pid, status }) => ({
         id,
         name,
+        pid: this.vm.isProcess ? pid : undefined,
         state:
           status === 'waiting'
             ? (this.vm.waitOf(id)?.what ?? 'can run again')
@@ -73,7 +74,7 @@ export class RunningScenario implements ScenarioView {
   /** A task that has ended stands behind its last line. */
   private endOf(task: number): ScenarioFrame {
     const { program } = this.vm;
-    const index = program.tasks[task]?.function ?? -1;
+    const index = this.vm.tasks()[task]?.function ?? -1;
     const fn = program.functions[index];
     const isScript = fn?.kind === 'main';
     const last = program.boundaries.findLastIndex((boundary) => boundary.function === index);

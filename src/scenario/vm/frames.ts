@@ -1,11 +1,9 @@
 /**
  * The call stack of a task between two statements: where each function is, and where its variables lie.
  */
-import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Boundary, CompiledFunction, Program } from '../compile/program.js';
 import type { Variable } from '../semantics/scope.js';
-import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { Position, Span } from '../syntax/span.js';
 import type { Control, StackUse } from './control.js';
 import { behindTheKernel, type TaskStack } from './taskStack.js';
@@ -149,7 +147,7 @@ function localAt(variable: Variable, frameAddress: number): Local {
 }
 
 /** Index of the last boundary at or before a pc: the statement that the code there belongs to. */
-function boundaryBefore({ boundaries }: Program, pc: number): number {
+export function boundaryBefore({ boundaries }: Program, pc: number): number {
   let low = -1;
   let high = boundaries.length - 1;
   while (low < high) {
@@ -158,11 +156,4 @@ function boundaryBefore({ boundaries }: Program, pc: number): number {
     else high = middle - 1;
   }
   return low;
-}
-
-/** Where the function lies that the code before `pc` is of: an expression's code is of nobody, which is said as the script. */
-export function functionAddress(program: Program, pc: number): VirtAddr {
-  const boundary = program.boundaries[boundaryBefore(program, pc)];
-  const index = boundary?.function ?? program.tasks[0]?.function ?? 0;
-  return asVirt(program.window.functions + index * FUNCTION_STRIDE);
 }

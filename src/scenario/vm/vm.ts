@@ -6,25 +6,33 @@
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { TaskStruct } from '../../engine/machine/ctypes.js';
 import { asVirt, type Cell } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
-import { needsProcess } from '../builtins/needs.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
+import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
-import { Frames, functionAddress, type Frame, type Local, type Location } from './frames.js';
+import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { tellDeath } from './death.js';
-import { Holdings, placeNames } from './holdings.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
-import { Machine, type Outcome } from './machine.js';
+import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
+import type { Outcome } from './outcome.js';
 import { Processes } from './processes.js';
+import {
+  baseName,
+  continuesLines,
+  functionAddress,
+  placeNames,
+  usesMemory,
+} from './programFacts.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { SIGNAL_NUMBERS } from './signals.js';
@@ -40,22 +48,12 @@ interface VmOptions {
   readonly name?: string;
 }
 
-/** Whether a program calls anything that a process does to its memory: then it is one from its beginning. */
-const usesMemory = ({ builtins }: Program): boolean =>
-  builtins.some(({ needs }) => needs === needsProcess);
-
-/** pr_cont(), or KERN_CONT in a string: `\x01c`. */
-const continuesLines = ({ builtins, strings }: Program): boolean =>
-  builtins.some(({ name }) => name === 'pr_cont') ||
-  strings.some((byte, i) => byte === 1 && strings[i + 1] === 'c'.charCodeAt(0));
-
-const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
-
 export class ScenarioVm {
   readonly tape: Tape<MachineEvent>;
   /** The first boundary: the tape's cursor before anything ran. */
   readonly startPosition: number;
   readonly memory: ScenarioMemory;
+  /** What the scenario has taken from the kernel. */
   private readonly kernel: KernelCalls;
   private readonly control: Control;
   private readonly machine: Machine;
@@ -92,9 +90,9 @@ export class ScenarioVm {
       isProcess: usesMemory(program),
       machine: () => this.machine,
     });
-    const names = placeNames(program.sources, (task) => this.kernelTasks.name(task));
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
     if (usesMemory(program)) this.memory.user = user;
+    const names = placeNames(program, this.kernelTasks);
     this.call = new MachineCall(
       {
         image,
@@ -111,13 +109,13 @@ export class ScenarioVm {
         nrTasks: this.nrTasks,
         process: this.processes,
         user,
-        names: names,
+        names,
         statementSpan: () => this.location(this.control.currentTask)?.span,
       },
       options.kernel,
     );
+    this.holdings = new Holdings(this.call.ledger, names);
     const { memory, control, call } = this;
-    this.holdings = new Holdings(call.ledger, names);
     mm.tracer = call.ledger.tracer;
     memory.misuse = call.watch;
     this.machine = new Machine(program, image, memory, control, window, call, this.kernelTasks);
@@ -265,6 +263,16 @@ export class ScenarioVm {
 
   canRun(task: number): boolean {
     return this.scheduler.canRun(task);
+  }
+
+  /** Whether the scenario uses what a process has: then it is one from its beginning, or several. */
+  get isProcess(): boolean {
+    return usesMemory(this.program);
+  }
+
+  /** The kernel's structure of the task with a pid; NULL if it has ended, or there is none. */
+  taskStruct(pid: number): TaskStruct {
+    return this.processes.taskWithPid(pid);
   }
 
   /** What a task waits for, if it does. */

@@ -1,14 +1,8 @@
-/** What a scenario holds of the machine, where that stands now: readings of its ledger, with names for places and tasks. */
+/** What a scenario has taken from the kernel, in words: readings of the ledger where the machine stands. */
 import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
-import { pageHolder, pinnedFrames } from '../ledger/holders.js';
-import {
-  markText,
-  notGivenBack,
-  type NotGivenBack,
-  type PlaceNames,
-} from '../ledger/notGivenBack.js';
-import type { TapeLedger } from '../ledger/ledger.js';
-import type { Sources } from '../syntax/sources.js';
+import { pageHolder, pinnedFrames } from './holders.js';
+import type { TapeLedger } from './ledger.js';
+import { markText, notGivenBack, type NotGivenBack, type PlaceNames } from './notGivenBack.js';
 
 export class Holdings {
   constructor(
@@ -16,7 +10,7 @@ export class Holdings {
     private readonly names: PlaceNames,
   ) {}
 
-  /** What the scenario has allocated and still has, where it stands now. */
+  /** What the scenario has allocated and still has. */
   notGivenBack(): readonly NotGivenBack[] {
     return notGivenBack(this.ledger, this.names);
   }
@@ -46,13 +40,4 @@ export class Holdings {
   pinnedFrames(): readonly number[] {
     return pinnedFrames(this.ledger);
   }
-}
-
-export function placeNames(sources: Sources, taskName: (task: number) => string): PlaceNames {
-  const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
-  return {
-    line: (offset) => sources.position(offset).line,
-    functionAt: (offset) => /^\w+/.exec(wordAt(offset))?.[0] ?? '?',
-    task: taskName,
-  };
 }
