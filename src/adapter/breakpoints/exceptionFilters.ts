@@ -40,6 +40,15 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     kinds: ['bug', 'bad-page'],
   },
   {
+    id: 'signal',
+    label: 'SIGSEGV / SIGBUS',
+    description:
+      'Stops where a process accesses memory that it has no area for, in a way that its area does not allow, or behind the end of a file.',
+    conditionHint: 'va, error_code, pid: va < 0x1000',
+    byDefault: true,
+    kinds: ['signal'],
+  },
+  {
     id: 'slab-corruption',
     label: 'Slab corruption',
     description:

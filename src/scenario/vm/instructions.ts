@@ -204,7 +204,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const kept = m.operand();
     if (kept >= 0) m.setCpu(m.stack.kept(kept));
   },
-  END: (m) => m.stop({ kind: 'end' }),
+  END: (m) => {
+    if (m.isInText) m.call.process.end(0);
+    m.stop({ kind: 'end' });
+  },
 };
 
 /** The end of a call of a builtin, or of a piece of it. */
@@ -226,6 +229,7 @@ function finish(m: Machine, called: CalledBuiltin, first: BuiltinResult): void {
       noteHolds(m.call, builtin.name, args, result ?? 0);
     }
     if (wanted) m.push(result ?? 0);
+    if (m.takeEnding()) m.stop({ kind: 'end' });
   }
 }
 

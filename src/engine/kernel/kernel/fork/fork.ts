@@ -329,7 +329,9 @@ export function dup_task_struct(k: Kernel, orig: TaskStruct): TaskStruct {
     kmem_cache_free(k, task_struct_cachep, object);
     return NULL;
   }
-  for (let i = 0; i < k.sizeof.task_struct / 4; i++)
+  // arch_dup_task_struct(): a processor with less state than there may be has smaller structures.
+  const arch_task_struct_size: Int = k.words[task_struct_cachep + k.kmem_cache.object_size]!;
+  for (let i = 0; i < arch_task_struct_size / 4; i++)
     k.write(k.plus(tsk, i), k.read_int(k.plus(orig, i)));
   k.write_va(k.plus(tsk, k.task_struct.stack), stack);
   account_kernel_stack(k, 1);
