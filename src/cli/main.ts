@@ -5,6 +5,7 @@
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
+import { isMainThread } from 'node:worker_threads';
 import { proc_names } from '../engine/entry/functions.js';
 import { isPidFile, pidFileNames } from '../engine/inspect/proc/pid/files.js';
 import { bench } from './bench/bench.js';
@@ -220,5 +221,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-inlineWidely();
+// A flag of the process: the thread of a session has it, or is in an extension host.
+if (isMainThread) inlineWidely();
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

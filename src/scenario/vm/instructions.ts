@@ -15,7 +15,7 @@ import {
   type Repr,
   type Value,
 } from '../semantics/arithmetic.js';
-import { extractBits, insertBits } from '../semantics/bits.js';
+import type { BitField } from '../semantics/bits.js';
 import type { Builtin, BuiltinResult } from '../builtins/builtin.js';
 import type { Machine } from './machine.js';
 import { noteHolds } from '../ledger/holdCalls.js';
@@ -43,6 +43,11 @@ export interface SuspendedBuiltin extends CalledBuiltin {
 
 /** A representation operand. */
 const repr = (m: Machine): Repr => REPRS[m.operand()] as Repr;
+const bitField = (m: Machine, as: Repr): BitField => ({
+  offset: m.operand(),
+  width: m.operand(),
+  signed: as.startsWith('i'),
+});
 const isTrue = (value: Value): boolean => value !== 0 && value !== 0n;
 
 const instructions: Readonly<Record<OpcodeName, Handler>> = {
@@ -75,19 +80,15 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   },
   LOAD_BITS: (m) => {
     const as = repr(m);
-    const size = sizeOfRepr[as];
-    const unit = m.memory.load(m.pop(), size);
-    m.push(extractBits(unit, size, m.operand(), m.operand(), as.startsWith('i')));
+    const bits = bitField(m, as);
+    m.push(m.memory.loadBits(m.pop(), sizeOfRepr[as], bits));
   },
   STORE_BITS: (m) => {
     const as = repr(m);
-    const size = sizeOfRepr[as];
-    const [offset, width] = [m.operand(), m.operand()];
+    const bits = bitField(m, as);
     const value = m.pop();
     const address = m.pop();
-    const unit = insertBits(m.memory.load(address, size), size, offset, width, value);
-    m.memory.store(address, size, unit);
-    m.push(extractBits(unit, size, offset, width, as.startsWith('i')));
+    m.push(m.memory.storeBits(address, sizeOfRepr[as], bits, value));
   },
   OPERATE: (m) => {
     const operate = operations[m.operand()] as Operation;

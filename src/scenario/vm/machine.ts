@@ -181,6 +181,7 @@ export class Machine {
     this.outcome = undefined;
     this.ending = false;
     this.suspended = undefined;
+    this.inBuiltin = false;
     this.left = maxSteps;
     return this.guarded(() => {
       prepare?.();
@@ -246,6 +247,16 @@ export class Machine {
       instruction(this);
       const outcome = this.reached();
       if (outcome !== undefined) return outcome;
+    }
+    return undefined;
+  }
+
+  /** In a call of the kernel, which cannot rest; it can be given up. */
+  private loopInside(): Outcome | undefined {
+    for (let left = MAX_EVALUATION_STEPS; left > 0; left -= SLICE_STEPS) {
+      const outcome = this.loop(SLICE_STEPS);
+      if (outcome !== undefined) return outcome;
+      this.image.tape.atSegment?.();
     }
     return undefined;
   }
@@ -350,7 +361,7 @@ export class Machine {
     this.takeArguments(callee, args);
     this.pc = callee.entry;
     const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
-      this.loop(MAX_EVALUATION_STEPS),
+      this.loopInside(),
     );
     if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);

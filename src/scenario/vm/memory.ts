@@ -22,7 +22,9 @@ import {
 import type { Access } from '../../engine/x86/access.js';
 import type { Exception, Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
-import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
+import { convert, high32, join32, low32, type Value } from '../semantics/arithmetic.js';
+import { extractBits, insertBits, withNinth, type BitField } from '../semantics/bits.js';
+import type { UnitBytes } from '../semantics/ir.js';
 import { LinearAccess } from './linearAccess.js';
 import type { MisuseWatch } from './misuse.js';
 import type { UserSpace } from './userSpace.js';
@@ -134,6 +136,28 @@ export class ScenarioMemory implements VirtualMemory {
       for (let i = 0; i < sizeBytes; i++)
         this.store(va + i, 1, (words[i >> 2] ?? 0) >>> ((i & 3) * 8));
     }
+  }
+
+  /** A bit-field in the unit at an address; in a packed struct it may lie across nine bytes. */
+  loadBits(address: Value, sizeBytes: UnitBytes, bits: BitField): Value {
+    const unit = this.load(address, sizeBytes);
+    if (bits.offset + bits.width <= 64) return extractBits(unit, sizeBytes, bits);
+    return extractBits(withNinth(unit, this.load(this.canonical(address) + 8, 1)), 9, bits);
+  }
+
+  /** Gives the field's value then. */
+  storeBits(address: Value, sizeBytes: UnitBytes, bits: BitField, value: Value): Value {
+    const unit = this.load(address, sizeBytes);
+    if (bits.offset + bits.width <= 64) {
+      const changed = insertBits(unit, sizeBytes, bits, value);
+      this.store(address, sizeBytes, changed);
+      return extractBits(changed, sizeBytes, bits);
+    }
+    const ninth = this.canonical(address) + 8;
+    const whole = BigInt(insertBits(withNinth(unit, this.load(ninth, 1)), 9, bits, value));
+    this.store(address, 8, convert(whole, 'u64'));
+    this.store(ninth, 1, Number(whole >> 64n));
+    return extractBits(whole, 9, bits);
   }
 
   readonly readBytes = (address: Value, sizeBytes: number): Uint8Array => {
