@@ -29,6 +29,7 @@ import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
 import { tellDeath } from './death.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
+import { tellTasks } from '../../engine/machine/knownTasks.js';
 import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Processes } from './processes.js';
@@ -92,6 +93,7 @@ export class ScenarioVm {
     const kernel = (): KernelCalls => this.call.kernel;
     this.kernelTasks = new KernelTasks(mm, options.kernel, program, this.control, window);
     this.kernelTasks.begin(usesMemory(program));
+    tellTasks(mm, () => this.kernelTasks.addresses(this.nrTasks));
     this.startPosition = image.tape.cursor;
     this.processes = new Processes({
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
