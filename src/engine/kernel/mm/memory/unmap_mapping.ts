@@ -1,29 +1,61 @@
 /**
- * Pages of a file are taken from all areas that map them: the file is about to end before them.
+ * Pages of a file leave all address spaces that map them, when the file gives them up.
  *
- * Left out: the file's lock, private copies that may stay (even_cows is 1).
- * Source: Linux 6.1 mm/memory.c: unmap_mapping_range_vma(), unmap_mapping_range_tree(), unmap_mapping_pages().
+ * Left out: the lock of the file's areas.
+ * Source: Linux 6.1 mm/memory.c: unmap_mapping_range_vma() to unmap_mapping_range().
  */
-import { type AddressSpace, NULL, type ULong, type VmAreaStruct } from '../../../machine/ctypes.js';
+import {
+  type AddressSpace,
+  NULL,
+  type Page,
+  type ULong,
+  type VmAreaStruct,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, PAGE_SIZE } from '../../../memory/address.js';
-import { vma_pages } from '../../include/linux/mm.h.js';
-import type { RbNode } from '../../include/linux/rbtree.h.js';
-import { rb_next } from '../../lib/rbtree.js';
-import { zap_page_range_single } from './zap.js';
+import { asVirt, PAGE_SIZE } from '../../../memory/address.js';
+import { vma_pages, vma_start_pgoff } from '../../include/linux/mm.h.js';
+import type { RbRoot } from '../../include/linux/rbtree.h.js';
+import { vma_interval_tree_iter_first, vma_interval_tree_iter_next } from '../interval_tree.js';
+import { areasOfFile } from '../mmap/link.js';
+import { zap_page_range_single, type ZapDetails } from './zap.js';
 
-/** What one area maps of the pages from `first` on. */
-function unmap_mapping_range_vma(k: Kernel, vma: VmAreaStruct, first: ULong): void {
-  const vm_pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
-  const vm_start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
-  const skip: ULong = Math.max(0, first - vm_pgoff);
-  const nr: ULong = vma_pages(k, vma) - skip;
-  if (nr > 0) zap_page_range_single(k, vma, asVirt(vm_start + skip * PAGE_SIZE), nr * PAGE_SIZE);
+function unmap_mapping_range_tree(
+  k: Kernel,
+  root: RbRoot,
+  first_index: ULong,
+  last_index: ULong,
+  details: ZapDetails,
+): void {
+  for (
+    let vma: VmAreaStruct = vma_interval_tree_iter_first(k, root, first_index, last_index);
+    vma !== NULL;
+    vma = vma_interval_tree_iter_next(k, vma, first_index, last_index)
+  ) {
+    const vba: ULong = vma_start_pgoff(k, vma);
+    const vea: ULong = vba + vma_pages(k, vma) - 1;
+    const zba: ULong = Math.max(first_index, vba);
+    const zea: ULong = Math.min(last_index, vea);
+    const vm_start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+    const start = asVirt(vm_start + (zba - vba) * PAGE_SIZE);
+    // unmap_mapping_range_vma():
+    zap_page_range_single(k, vma, start, (zea - zba + 1) * PAGE_SIZE, details);
+  }
 }
 
-/** All pages of a mapping from `first` on, in the order of the tree. */
-export function unmap_mapping_pages(k: Kernel, mapping: AddressSpace, first: ULong): void {
-  const leftmost = k.plus(mapping, k.address_space.i_mmap + k.rb_root_cached.rb_leftmost);
-  for (let node: RbNode = k.read_ptr(leftmost); node !== NULL; node = rb_next(k, node))
-    unmap_mapping_range_vma(k, asCell(k.plus(node, -k.vm_area_struct.shared_rb)), first);
+/** One page, which its mapping still has, and which is locked: private copies stay. */
+export function unmap_mapping_folio(k: Kernel, folio: Page): void {
+  const mapping: AddressSpace = k.read_ptr(folio + k.page.mapping);
+  const index: ULong = k.read_ulong(folio + k.page.index);
+  unmap_mapping_range_tree(k, areasOfFile(k, mapping), index, index, { even_cows: false });
+}
+
+/** `nr` pages from `start` on. */
+export function unmap_mapping_pages(
+  k: Kernel,
+  mapping: AddressSpace,
+  start: ULong,
+  nr: ULong,
+  even_cows: boolean,
+): void {
+  unmap_mapping_range_tree(k, areasOfFile(k, mapping), start, start + nr - 1, { even_cows });
 }

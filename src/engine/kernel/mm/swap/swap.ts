@@ -24,7 +24,7 @@ function __lru_add_drain_all(k: Kernel): void {
   lru_add_drain(k);
 }
 
-/** Empties the batches. */
+/** What waits in batches goes to its lists, on all CPUs. */
 export function lru_add_drain_all(k: Kernel): void {
   if (k.smp) __lru_add_drain_all(k);
   else lru_add_drain(k);
