@@ -63,7 +63,7 @@ describe('processes', function () {
 });
 
 const SCENARIO = 'processes.mms';
-const at = (marker: string): number => lineOf(scenario(SCENARIO), marker);
+const at = (marker: string, file = SCENARIO): number => lineOf(scenario(file), marker);
 
 /** Where a session stops that stops at what a condition selects: the scenario's line, the kernel function, the sentence. */
 async function stopsOf(
@@ -171,4 +171,27 @@ describe('a process of a scenario', function () {
       const own = frames.find(({ source }) => source?.path?.endsWith('.mms') === true);
       assert.ok(own?.line === at('pin') || own?.line === at('get'), `line ${own?.line}`);
     }));
+
+  it('stops where pages migrate, and where they cannot', () =>
+    onScenario(
+      'migration.mms',
+      async (drive) => {
+        const condition = 'page_migrated || migration_failed';
+        await drive.client.body('setBreakpoints', {
+          source: { path: drive.program },
+          breakpoints: [{ line: at('moved', 'migration.mms') }],
+        });
+        await drive.go('continue');
+        const [moved, stays, ...more] = await stopsOf(drive, condition);
+        assert.equal(moved?.line, at('moved', 'migration.mms'));
+        assert.match(moved.text, /^migrated: pfn 0x[0-9a-f]+ -> pfn 0x[0-9a-f]+$/);
+        assert.equal(stays?.line, at('stays', 'migration.mms'));
+        assert.match(
+          stays.text,
+          /^not migrated: pfn 0x[0-9a-f]+ has \d+ references, more than mappings$/,
+        );
+        assert.ok(more.every(({ text }) => text.startsWith('not migrated: ')));
+      },
+      { stopAtEnd: true },
+    ));
 });
