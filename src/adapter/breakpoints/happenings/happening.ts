@@ -73,7 +73,7 @@ interface WaitWatch {
 }
 
 /** Where the kernel tells of it: a mark of the tape. */
-export interface ToldWatch {
+interface ToldWatch {
   readonly at: 'told';
   readonly kind: MachineEvent['kind'];
   readonly facts: (k: Kernel, event: MachineEvent) => Facts | undefined;
