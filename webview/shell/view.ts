@@ -49,8 +49,7 @@ export interface Update {
   readonly comparedWith: number | undefined;
 }
 
-type StopOnChange =
-  { readonly add: string } | { readonly address: string; readonly bytes: number };
+type StopOnChange = { readonly add: string } | { readonly address: string; readonly bytes: number };
 
 export interface ViewHost {
   /** @throws Error with the adapter's sentence when the machine runs, is gone, or refuses */

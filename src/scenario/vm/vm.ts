@@ -7,6 +7,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { TaskStruct } from '../../engine/machine/ctypes.js';
+import { tellTasks } from '../../engine/machine/knownTasks.js';
 import { asVirt, type Cell } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
@@ -84,6 +85,7 @@ export class ScenarioVm {
     const kernel = (): KernelCalls => this.call.kernel;
     this.kernelTasks = new KernelTasks(mm, options.kernel, program, this.control, window);
     this.kernelTasks.begin(usesMemory(program));
+    tellTasks(mm, () => this.kernelTasks.addresses(this.nrTasks));
     this.startPosition = image.tape.cursor;
     this.processes = new Processes({
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },

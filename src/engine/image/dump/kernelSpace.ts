@@ -66,6 +66,8 @@ export class KernelSpace {
   readonly pointerSize: 4 | 8;
   private readonly tables: TableMemory;
   private linear: readonly LinearMap[] = [];
+  /** Pages that no table maps: a machine's that runs a scenario. */
+  readElsewhere: (page: VirtAddr) => Uint8Array | undefined = () => undefined;
   private readonly pages = new Map<number, DataView>();
   private lastPage = NaN;
   private lastView: DataView = new DataView(new ArrayBuffer(0));
@@ -204,9 +206,9 @@ export class KernelSpace {
     let view = this.pages.get(page);
     if (view === undefined) {
       const phys = this.physOf(asVirt(page));
-      if (phys === undefined) return undefined;
-      const bytes = this.memory.read(phys, PAGE);
-      if (bytes.length === 0) return undefined;
+      const bytes =
+        phys === undefined ? this.readElsewhere(asVirt(page)) : this.memory.read(phys, PAGE);
+      if (bytes === undefined || bytes.length === 0) return undefined;
       if (this.pages.size >= KEPT_PAGES) this.pages.clear();
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       this.pages.set(page, view);
