@@ -129,6 +129,7 @@ def gdb_script(machine, core):
     at('free_task', 'T %d %lx', args[0])
     at('put_task_stack', 'K %d %lx', args[0])
     at('__mmdrop', 'D %d %lx', args[0])
+    at('pagemap_open', 'G %d')
     lines.append('continue')
     return '\n'.join(lines) + '\n'
 
@@ -206,7 +207,7 @@ def program_of(log, x64, starts_with_op):
         elif kind == 'X':
             tlb = []
         else:
-            act = {'R': 'rcu', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
+            act = {'R': 'rcu', 'G': 'pagemap', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
             out.append(' '.join([str(pid), act, *words]))
     return out
 

@@ -18,6 +18,7 @@ import {
   free_task_struct,
   __mm_populate,
   mmdrop,
+  mmgrab,
   follow_pte,
   lru_add_drain_all,
   mprotectRange,
@@ -231,6 +232,10 @@ export class Processes {
       if (process === undefined) return;
       mmdrop(this.k, process.mm);
       this.lazy = this.lazy.filter((each) => each !== process);
+    },
+    // open("/proc/self/pagemap"): the file keeps the structure, not the areas.
+    pagemap: () => {
+      mmgrab(this.k, this.mm);
     },
     stack: (_, [task]) => {
       const process = this.at(this.ended, 'task', task);
