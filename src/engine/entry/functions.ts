@@ -82,6 +82,7 @@ export * from '../kernel/mm/memory/rss.js';
 export * from '../kernel/mm/memory/wp.js';
 export * from '../kernel/mm/mempool.js';
 export * from '../kernel/mm/mlock/range.js';
+export * from '../kernel/mm/mmap/expand_stack.js';
 export * from '../kernel/mm/mmap/find_vma.js';
 export * from '../kernel/mm/mmap/mmap.js';
 export * from '../kernel/mm/mmap/munmap.js';

@@ -49,7 +49,7 @@ export function unmap_mapping_folio(k: Kernel, folio: Page): void {
   unmap_mapping_range_tree(k, areasOfFile(k, mapping), index, index, { even_cows: false });
 }
 
-/** `nr` pages from `start` on; 0: all of them. */
+/** `nr` pages from `start` on. */
 export function unmap_mapping_pages(
   k: Kernel,
   mapping: AddressSpace,
@@ -57,6 +57,5 @@ export function unmap_mapping_pages(
   nr: ULong,
   even_cows: boolean,
 ): void {
-  const last_index: ULong = nr === 0 ? Number.MAX_SAFE_INTEGER : start + nr - 1;
-  unmap_mapping_range_tree(k, areasOfFile(k, mapping), start, last_index, { even_cows });
+  unmap_mapping_range_tree(k, areasOfFile(k, mapping), start, start + nr - 1, { even_cows });
 }

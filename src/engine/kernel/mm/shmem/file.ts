@@ -15,11 +15,9 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { linkRelease } from '../../fs/file_table.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
-import { i_size_read } from '../filemap.js';
-import { unmap_mapping_pages } from '../memory/unmap_mapping.js';
 import { shmem_truncate_range } from './truncate.js';
 
 const cacheNamed = (k: Kernel, global: Cell): KmemCache => k.read_ptr(global);
@@ -69,24 +67,6 @@ export function shmemFileSetup(k: Kernel, size: ULong): File {
   // The inode leads to its only name, which has none.
   k.write_va(k.plus(inode, k.inode.i_dentry), dentry);
   return file;
-}
-
-/**
- * The file ends at another place from here on: the pages behind it go, from the areas that map them and from the page cache. shmem_setattr()
- * Left out: what is left of the last page is not zeroed.
- */
-export function shmemSetSize(k: Kernel, inode: Inode, size: ULong): void {
-  const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
-  if (size < i_size_read(k, inode)) {
-    const first: ULong = Math.ceil(size / PAGE_SIZE);
-    unmap_mapping_pages(k, mapping, first, 0, true);
-    shmem_truncate_range(k, inode, size, -1);
-    // Once more: meanwhile somebody may have made a private copy.
-    unmap_mapping_pages(k, mapping, first, 0, true);
-  }
-  // i_size_write():
-  k.write(k.plus(inode, k.inode.i_size), size | 0);
-  k.write(k.plus(inode, k.inode.i_size) + 1, Math.floor(size / 2 ** 32));
 }
 
 /** The last reference to a file that was made here is gone. A file with a name keeps its pages. */
