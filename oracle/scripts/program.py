@@ -110,10 +110,13 @@ def gdb_script(machine, core):
         lines.append(f'hbreak *{symbols[point]}')
         at.count += 1
         values = ','.join((pid, *values))
-        lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *then, 'continue', 'end'])
+        lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *events, *then, 'continue', 'end'])
 
+    # Pages that are taken while the program records no events must be known all the same.
+    mask = f'*(int*){symbols["ev_mask"]}'
+    events = [f'set var {mask}={mask}|1'] if first else []
     at.count = 1 + (0 if first is None else 1 if first == 'put' or x64 else 2)
-    tables = ['monitor info tlb', 'printf "@Y\\n"'] if first else []
+    tables = ['monitor info tlb', 'printf "@Y\\n"'] if first == 'open' else []
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x\\n",{pid},{args[2]},{text}', *tables, 'continue', 'end'])
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
@@ -126,6 +129,7 @@ def gdb_script(machine, core):
     at('free_task', 'T %d %lx', args[0])
     at('put_task_stack', 'K %d %lx', args[0])
     at('__mmdrop', 'D %d %lx', args[0])
+    at('pagemap_open', 'G %d')
     lines.append('continue')
     return '\n'.join(lines) + '\n'
 
@@ -203,7 +207,7 @@ def program_of(log, x64, starts_with_op):
         elif kind == 'X':
             tlb = []
         else:
-            act = {'R': 'rcu', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
+            act = {'R': 'rcu', 'G': 'pagemap', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
             out.append(' '.join([str(pid), act, *words]))
     return out
 

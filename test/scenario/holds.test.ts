@@ -40,7 +40,9 @@ pr_info("%lu %lu %lu", first, third, last);`,
         'pin 1 at line 5 by pin_user_pages()',
         'get 6 at line 6 by get_page()',
       ]);
-      assert.ok(vm.holdings.pinnedFrames().includes(last) && !vm.holdings.pinnedFrames().includes(third));
+      assert.ok(
+        vm.holdings.pinnedFrames().includes(last) && !vm.holdings.pinnedFrames().includes(third),
+      );
       const k = inspectedOf(vm.image);
       for (const pfn of pfns) {
         const account = pageAccount(k, pfn, (head) => ({ holders: vm.holdings.pageHolders(head) }));

@@ -14,7 +14,7 @@ import {
   type TraceItem,
   type TraceOp,
 } from '../../../engine/image/state/index.js';
-import { compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
+import { butStack, compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
 import { Machine } from '../machine.js';
 import { OPERATIONS, SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
@@ -33,9 +33,11 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
-const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, of the pool of huge pages, and of pipes. */
+const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|346cc[2a]|500cc2)$/;
 const POOL = /gfp=346cc[2a]$/;
+/** The driver that records programs has no events of migration (8). */
+const RECORDED_EVENTS = 7;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
 
@@ -176,7 +178,9 @@ class ProgramJudge {
   ): { readonly events: readonly string[]; readonly text: string | undefined } {
     const events: string[] = [];
     const { op } = span;
-    if (op?.name === 'events') this.mask = Number(op.args[0]);
+    if (op?.name === 'events') this.mask = Number(op.args[0]) & RECORDED_EVENTS;
+    // Recorded beside a program, pages are told of even where the program has no events recorded.
+    if (this.mask === 0 && span.events.length > 0) this.mask = 1;
     const hear = (): void => {
       for (const event of this.tracepoints.take()) events.push(event);
       while (told.has(events.length)) {
@@ -272,7 +276,10 @@ class ProgramJudge {
       return compareZones(dump, this.image);
     }
     if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
-    if (dump.name === 'pages') return comparePages(dump, this.image);
+    if (dump.name === 'pages')
+      return comparePages(dump, this.image, (ours, kernel) =>
+        butStack(this.image.mm, ours, kernel),
+      );
     const recorded = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
     const ours = isUser ? this.user.tables(dump.args) : recorded?.print?.(this.image, dump);

@@ -18,6 +18,7 @@ import {
   free_task_struct,
   __mm_populate,
   mmdrop,
+  mmgrab,
   follow_pte,
   lru_add_drain_all,
   mprotectRange,
@@ -25,6 +26,7 @@ import {
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
+  page_ref_count,
   put_task_stack,
   rcu_process_callbacks,
   refresh_cpu_vm_stats,
@@ -35,6 +37,7 @@ import {
   shmemWritePage,
   switch_mm,
   sys_mremap,
+  virt_to_page,
   X86_PF_INSTR,
   X86_PF_USER,
   X86_PF_WRITE,
@@ -42,7 +45,7 @@ import {
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
+import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
 import { MAP_ANONYMOUS, MAP_HUGETLB } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 
@@ -77,6 +80,8 @@ export class Processes {
   /** Tasks that still have their stack, and those whose structure is all that is left. */
   private ended: readonly Process[] = [];
   private dead: readonly Process[] = [];
+  /** Threads of the kernel that have ended, and still have their structures. */
+  private threads: readonly VirtAddr[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
   constructor(private readonly k: Kernel) {
@@ -86,13 +91,14 @@ export class Processes {
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, file, nrHugePages } = this;
+    const { processes, lazy, ended, dead, threads, file, nrHugePages } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
       this.nrHugePages = nrHugePages;
       this.ended = ended;
       this.dead = dead;
+      this.threads = threads;
       this.file = file;
     };
   }
@@ -144,6 +150,19 @@ export class Processes {
   private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
     const { k } = this;
     return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
+  }
+
+  /** A thread of the kernel ends that ran when the program began: its stack goes. Those that began later are not known. */
+  private endThread(address = ''): void {
+    const { k } = this;
+    const va = parseAddress(`0x${address.slice(-k.ptr_words * 8)}`, k.profile.pointerSize);
+    if (va === undefined || k.phys_of(va) === undefined) return;
+    const task: TaskStruct = k.cell_at(va);
+    const stack = k.read_va(k.plus(task, k.task_struct.stack));
+    if (stack === 0 || k.phys_of(stack) === undefined) return;
+    if (page_ref_count(k, virt_to_page(k, stack)) !== 1) return;
+    put_task_stack(k, task);
+    this.threads = [...this.threads, va];
   }
 
   private readonly actions: Readonly<
@@ -214,16 +233,29 @@ export class Processes {
       mmdrop(this.k, process.mm);
       this.lazy = this.lazy.filter((each) => each !== process);
     },
+    // open("/proc/self/pagemap"): the file keeps the structure, not the areas.
+    pagemap: () => {
+      mmgrab(this.k, this.mm);
+    },
     stack: (_, [task]) => {
       const process = this.at(this.ended, 'task', task);
-      if (process === undefined) return;
+      if (process === undefined) {
+        this.endThread(task);
+        return;
+      }
       put_task_stack(this.k, process.task);
       this.ended = this.ended.filter((each) => each !== process);
       this.dead = [...this.dead, process];
     },
     free: (_, [task]) => {
       const process = this.at(this.dead, 'task', task);
-      if (process === undefined) return;
+      if (process === undefined) {
+        const thread = this.threads.find((each) => task?.endsWith(this.k.hex(each)) === true);
+        if (thread === undefined) return;
+        free_task_struct(this.k, this.k.cell_at(thread));
+        this.threads = this.threads.filter((each) => each !== thread);
+        return;
+      }
       free_task_struct(this.k, process.task);
       this.dead = this.dead.filter((each) => each !== process);
     },
