@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""program.py KERNEL RAM ORACLE OUTDIR : record the guest's program `usr` with what it does between the operations.
+"""program.py KERNEL RAM ORACLE OUTDIR [NAME] : record a program of the guest with what it does between the operations.
 
-Writes usr.trace.gz, before.vmcore.gz (memory as the first operation that looks at the process begins) and usr.program.gz
-(FORMAT.md, 7.2). KERNEL as in kernels/first, RAM as QEMU wants it, ORACLE the folder with kernels/ and guests/. Needs gdb:
-it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count instructions, so
-the stops change nothing.
+NAME is usr, or huge-sSEED. Writes NAME.trace.gz, NAME.program.gz (FORMAT.md, 7.2) and before.vmcore.gz (memory as the first
+operation that looks at the process begins). KERNEL as in kernels/, RAM as QEMU wants it, ORACLE the folder with kernels/ and
+guests/. Needs gdb: it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count
+instructions, so the stops change nothing.
 """
 import gzip
 import os
@@ -25,13 +25,29 @@ CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap'
             150: 'mlock', 151: 'munlock', 252: 'exit', 4: 'write', 295: 'open'}
 
 
+# The calls that look at what the processor has marked.
+MARKED = ('mprotect', 'munmap', 'mremap', 'madvise', 'fork')
+
+
+class Program:
+    """Which kernels and which guest have it, the command line's end, and how many writes to the recorder come before it."""
+
+    def __init__(self, name):
+        self.name = name
+        self.mode, _, seed = name.partition('-s')
+        self.is_huge = self.mode == 'huge'
+        self.generation, self.guest = ('later', 'init3') if self.is_huge else ('first', 'init')
+        self.options = f'slab_nomerge mmo.seed={seed or 1}' if self.is_huge else 'slab_nomerge'
+        self.ignore = 3 if self.is_huge else 2
+
+
 class Machine:
-    def __init__(self, kernel, ram, oracle, work):
+    def __init__(self, kernel, ram, oracle, work, program):
         self.x64 = kernel.startswith('x86_64')
         self.smp = 'smp' in kernel
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
-        build = f'{oracle}/kernels/first/{kernel}'
+        build = f'{oracle}/kernels/{program.generation}/{kernel}'
         self.symbols = {}
         with open(f'{build}/System.map') as lines:
             for line in lines:
@@ -43,14 +59,15 @@ class Machine:
         bits = 64 if self.x64 else 32
         self.command = [self.qemu, *(
             f'-machine pc -cpu {cpu} -m {ram} -smp 1 -display none -no-reboot -net none -vga std').split(), '-append',
-            'console=ttyS0 nokaslr norandmaps nolapic noapic cma=4M panic=1 quiet loglevel=4 mmo=usr  slab_nomerge', *(
+            'console=ttyS0 nokaslr norandmaps nolapic noapic cma=4M panic=1 quiet loglevel=4 '
+            f'mmo={program.mode}  {program.options}', *(
             f'-serial file:{work}/serial -object memory-backend-file,id=hm,size=64M,share=on,mem-path={work}/bar '
             '-device ivshmem-plain,memdev=hm -device isa-debug-exit,iobase=0x501,iosize=2 -icount shift=0,sleep=off '
-            f'-rtc base=2024-01-01,clock=vm -kernel {build}/bzImage -initrd {oracle}/guests/init-{bits}.cpio.gz '
+            f'-rtc base=2024-01-01,clock=vm -kernel {build}/bzImage -initrd {oracle}/guests/{program.guest}-{bits}.cpio.gz '
             f'-monitor none -gdb tcp::{self.port} -S').split()]
 
 
-def gdb_script(machine, core):
+def gdb_script(machine, core, program):
     x64, symbols = machine.x64, machine.symbols
     word = 'long' if x64 else 'int'
     args = ['$rdi', '$rsi', '$rdx', '$rcx'] if x64 else ['$eax', '$edx', '$ecx', '*(int*)($esp+4)']
@@ -65,8 +82,8 @@ def gdb_script(machine, core):
     lines = ['set confirm off', 'set pagination off', 'set width 0',
              f'set architecture {"i386:x86-64" if machine.qemu.endswith("64") else "i386"}',
              f'target remote :{machine.port}', f'hbreak *{symbols["mmo_write"]}',
-             # Two writes set the recorder up; at the third the program begins.
-             'ignore 1 2', 'continue', f'monitor dump-guest-memory {core}']
+             # So many writes set the recorder up; at the next one the program begins.
+             f'ignore 1 {program.ignore}', 'continue', f'monitor dump-guest-memory {core}']
 
     def at(point, text, *values, then=()):
         if point != 1:
@@ -76,13 +93,23 @@ def gdb_script(machine, core):
         lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *then, 'continue', 'end'])
 
     at.count = 1
-    at(1, 'O %d %d', args[2])
+    # What the processor has marked meanwhile, before the kernel looks at its tables.
+    def marks(condition):
+        return (f'if {condition}', 'monitor info tlb', 'printf "@Z\\n"', 'end') if program.is_huge else ()
+    at(1, 'O %d %s', f'(char*){args[1]}', then=marks(f'*(int*){args[1]}==0x73747075'))  # "upts"
+    acts = [number for number, name in (CALLS_64 if x64 else CALLS_32).items() if name in MARKED]
+    seen = marks('||'.join(f'({number})=={act}' for act in acts))
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
-    at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call)
+    at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call, then=seen)
     if not x64:
         # The sixth argument is on the user's stack.
-        at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))')
+        at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))', then=seen)
+    if program.is_huge:
+        at('mmo_put', 'P %d %s', f'(char*){args[1]}')
+        for name in ('nr_hugepages', 'nr_overcommit_hugepages'):
+            at(f'{name}_store', f'H %d {name} %s', f'(char*){args[2]}')
+        at('split_huge_pages_write', 'H %d split_huge_pages %s', f'(char*){args[1]}')
     at('thread_stack_free_rcu' if machine.smp else 'rcu_process_callbacks', 'R %d')
     at('exit_mmap', 'X %d', then=('monitor info tlb', 'printf "@Y\\n"'))
     at('free_task', 'T %d %lx', args[0])
@@ -90,6 +117,12 @@ def gdb_script(machine, core):
     at('__mmdrop', 'D %d %lx', args[0])
     lines.append('continue')
     return '\n'.join(lines) + '\n'
+
+
+# What sets the recorder up is no operation, and raw text is not one, either.
+SETTINGS = ('probes', 'kstop', 'quiet', 'unquiet', 'exit')
+# Where the program's own areas lie: marks of the processor elsewhere do not matter before a process ends.
+AREAS = range(0x20000000, 0x40000000)
 
 
 def program_of(log, x64):
@@ -100,6 +133,8 @@ def program_of(log, x64):
     fork = None  # the line of a fork() whose child has not been seen
     file = None  # the descriptor of the file that was made last
     tlb = exiting = None
+    marked = {}  # pid -> what the processor had marked when it was last looked at
+    at = 0  # before which line of the program that belongs
     for line in log:
         if not line.startswith('@'):
             entry = re.match(r'([0-9a-f]{8,16}): [0-9a-f]+ (\S{9})', line.strip())
@@ -112,6 +147,13 @@ def program_of(log, x64):
                 out.insert(exits[-1], f'{exiting} accessed {" ".join(tlb)}')
             tlb = None
             continue
+        if line.startswith('@Z'):
+            seen = ' '.join(entry for entry in tlb if int(entry.rstrip('!'), 16) in AREAS)
+            if seen and marked.get(pid) != seen:
+                marked[pid] = seen
+                out.insert(at, f'{pid} accessed {seen}')
+            tlb = None
+            continue
         kind, pid, *words = line[1:].split()
         pid = int(pid)
         if not x64:
@@ -120,10 +162,16 @@ def program_of(log, x64):
             known.append(pid)
             out[fork] = out[fork].replace('CHILD', str(pid))
             fork = None
+        if kind in 'OS':
+            tlb, at = [], len(out)
         if kind == 'O':
-            # 4, 5, 7: a write() of 4 to 7 bytes sets the recorder up; it is no operation.
-            if int(words[0]) not in (4, 5, 7):
+            if words[0] not in SETTINGS:
                 out.append(f'{pid} op')
+        elif kind == 'P':
+            if words and words[0].startswith('\1'):
+                out.append(f'{pid} op')
+        elif kind == 'H':
+            out.append(f'{pid} {words[0]} {int(words[1]):x}')
         elif kind == 'F':
             if words[2] != '0':  # 0: get_user_pages() asks, which the engine does itself
                 out.append(f'{pid} fault {words[0]} {words[1]}')
@@ -154,28 +202,29 @@ def program_of(log, x64):
     return out
 
 
-def main(kernel, ram, oracle, out):
+def main(kernel, ram, oracle, out, name='usr'):
+    wanted = Program(name)
     os.makedirs(out, exist_ok=True)
     with tempfile.TemporaryDirectory(dir='/dev/shm') as work:
         bar = os.path.join(HERE, '../lib/bar.mjs')
         subprocess.check_call(['node', '--input-type=module', '-e',
                                f"import {{ makeBar }} from '{bar}'; makeBar('{work}/bar', Buffer.from(''), 64, false);"])
-        machine = Machine(kernel, ram, oracle, work)
+        machine = Machine(kernel, ram, oracle, work, wanted)
         qemu = subprocess.Popen(machine.command)
         time.sleep(1)
         with open(f'{work}/gdb', 'w') as script:
-            script.write(gdb_script(machine, f'{work}/core'))
+            script.write(gdb_script(machine, f'{work}/core', wanted))
         with open(f'{work}/log', 'w') as log:
             subprocess.call(['gdb', '-nx', '-batch', '-x', f'{work}/gdb'], stdout=log, stderr=subprocess.STDOUT)
         qemu.wait()
-        subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, 'usr'])
+        subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, name])
         with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
             shutil.copyfileobj(core, packed)
-        with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/usr.program.gz', 'wt', 9) as program:
+        with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
             program.write('\n'.join(program_of(log, machine.x64)) + '\n')
 
 
 if __name__ == '__main__':
-    if len(sys.argv) != 5:
+    if len(sys.argv) not in (5, 6):
         sys.exit(__doc__)
     main(*sys.argv[1:])
