@@ -20,6 +20,7 @@ import { firstZonesDifference } from '../stateDifference.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
 /** A printed line of the recorder, and the events behind it up to the next one. */
@@ -71,6 +72,7 @@ class ProgramJudge {
   private unsupported = 0;
   private events = 0;
   private told = 0;
+  private unseen = 0;
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
   private readonly processes: Processes;
@@ -97,6 +99,8 @@ class ProgramJudge {
     const notes: string[] = [];
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
     if (this.events > 0) notes.push(`events compared: ${this.events}`);
+    if (this.unseen > 0)
+      notes.push(`told by dumps: acts of other threads while no events were recorded ${this.unseen}`);
     if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
     return {
       ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
@@ -225,9 +229,16 @@ class ProgramJudge {
 
   private dumpDifference(dump: TraceDump): string | undefined {
     if (dump.name === 'zones') {
+      const isSame = (): boolean =>
+        dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
+      if (isSame()) return undefined;
+      const nrUnseen = this.quietly(() => performUnseen(this.image.mm, isSame));
+      if (nrUnseen !== undefined) {
+        this.unseen += nrUnseen;
+        return undefined;
+      }
       const ours = dumpZones(this.image, false);
       const at = ours.findIndex((line, i) => line !== dump.lines[i]);
-      if (at < 0 && ours.length === dump.lines.length) return undefined;
       return (
         firstZonesDifference(this.image.mm, readZones(this.image), parseZones(dump)) ??
         `%zones: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`
@@ -238,6 +249,14 @@ class ProgramJudge {
     const at = dump.lines.findIndex((line, i) => line !== ours[i]);
     if (at < 0 && ours.length === dump.lines.length) return undefined;
     return `%pts: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`;
+  }
+
+  /** Without the tracepoints being heard. */
+  private quietly<Result>(act: () => Result): Result {
+    this.tracepoints.listen(0);
+    const result = act();
+    this.tracepoints.listen(this.mask);
+    return result;
   }
 
   private countUnsupported({ op }: Span): void {
