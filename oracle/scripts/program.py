@@ -7,6 +7,7 @@ guests/. Needs gdb: it stands on a dozen functions of the kernel and writes who 
 instructions, so the stops change nothing.
 """
 import gzip
+import json
 import os
 import random
 import re
@@ -202,6 +203,18 @@ def program_of(log, x64):
     return out
 
 
+def write_moved(kernel, oracle, symbols, out):
+    """The kernel's name, and the symbols of its profile that lie elsewhere in this generation's kernel: `NAME ADDRESS`."""
+    with open(os.path.join(HERE, f'../../src/engine/types/profiles/{kernel}.json')) as text:
+        known = [line.split()[:2] for line in json.load(text)['symbols']]
+    with gzip.open(out, 'wt', 9) as file:
+        print(kernel, file=file)
+        for name, address in known:
+            # Of per-CPU variables the offset is known.
+            if address[0] != '+' and symbols.get(name, int(address, 16)) != int(address, 16):
+                print(f'{name} {symbols[name]:x}', file=file)
+
+
 def main(kernel, ram, oracle, out, name='usr'):
     wanted = Program(name)
     os.makedirs(out, exist_ok=True)
@@ -218,6 +231,8 @@ def main(kernel, ram, oracle, out, name='usr'):
             subprocess.call(['gdb', '-nx', '-batch', '-x', f'{work}/gdb'], stdout=log, stderr=subprocess.STDOUT)
         qemu.wait()
         subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, name])
+        if wanted.generation != 'first':
+            write_moved(kernel, oracle, machine.symbols, f'{out}/before.symbols.gz')
         with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
