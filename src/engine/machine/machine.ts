@@ -26,6 +26,8 @@ const LISTS = [
   'slabs_list_off_slab',
   'local_purge_list',
   'pages_to_free',
+  'surplus_list',
+  'page_list',
   // SMP: the first and the last callback that wait for a grace period.
   'rcu_cblist',
   // Who is to free destroyed caches: entry/slabWorker.ts.

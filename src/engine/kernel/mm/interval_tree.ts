@@ -20,7 +20,7 @@ import {
   type RbRoot,
 } from '../include/linux/rbtree.h.js';
 import type { RbAugmentCallbacks } from '../include/linux/rbtree_augmented.h.js';
-import { rb_erase_augmented, rb_insert_augmented, rb_next } from '../lib/rbtree.js';
+import { rb_erase_augmented, rb_first, rb_insert_augmented, rb_next } from '../lib/rbtree.js';
 
 /** Which of the two trees: of areas that map a file, or of links to an anon_vma. */
 type Tree = 'vma' | 'avc';
@@ -154,6 +154,13 @@ const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => 
   rb_erase_augmented(k, node, root, augmentOf(tree));
 };
 
+/** The first node from `node` on, in order, whose interval has a part of [start, last]. */
+const overlapping = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+  for (; node !== NULL && startOf(k, tree, node) <= last; node = rb_next(k, node))
+    if (lastOf(k, tree, node) >= start) return node;
+  return NULL;
+};
+
 // --- areas of a file -----------------------------------------------------------------------------------------------------
 
 export function vma_interval_tree_insert(k: Kernel, node: VmAreaStruct, root: RbRoot): void {
@@ -194,6 +201,27 @@ export function vma_interval_tree_insert_after(
   rb_insert_augmented(k, rb, root, augmentOf('vma'));
 }
 
+/** The first area that maps a part of [start, last]; NULL: none does. */
+export function vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  start: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const node: RbNode = overlapping(k, 'vma', rb_first(k, root), start, last);
+  return node === NULL ? NULL : vmaOf(k, node);
+}
+
+export function vma_interval_tree_iter_next(
+  k: Kernel,
+  node: VmAreaStruct,
+  start: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const next: RbNode = overlapping(k, 'vma', rb_next(k, nodeOf(k, node)), start, last);
+  return next === NULL ? NULL : vmaOf(k, next);
+}
+
 // --- areas of an anon_vma ------------------------------------------------------------------------------------------------
 
 export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
@@ -202,4 +230,25 @@ export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, roo
 
 export function anon_vma_interval_tree_remove(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
   removeNode(k, 'avc', asCell(node + k.anon_vma_chain.rb), root);
+}
+
+/** The first link whose area may have a page of [first, last]; NULL: none may. */
+export function anon_vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  first: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const node: RbNode = overlapping(k, 'avc', rb_first(k, root), first, last);
+  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
+}
+
+export function anon_vma_interval_tree_iter_next(
+  k: Kernel,
+  node: AnonVmaChain,
+  first: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const next: RbNode = overlapping(k, 'avc', rb_next(k, asCell(node + k.anon_vma_chain.rb)), first, last);
+  return next === NULL ? NULL : asCell(next - k.anon_vma_chain.rb);
 }
