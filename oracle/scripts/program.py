@@ -29,6 +29,9 @@ CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap'
 # What a write() to the recorder's files begins with that sets it up: no operation.
 SET_UP = [int.from_bytes(word, 'little') for word in (b'prob', b'ksto', b'quie', b'unqu', b'exit')]
 
+# `events 0`
+EVENTS, EVENTS_OFF = (int.from_bytes(word, 'little') for word in (b'even', b'ts 0'))
+
 # Where the program begins: at which write() to the recorder, and whether only a later call of a kind is the first act.
 STARTS = {'usr': (3, None), 'cmausr': (4, None), 'usr2': (2, 'open'), 'migr': (2, 'put'),
           'huge': (4, None)}
@@ -94,6 +97,7 @@ def gdb_script(machine, core):
     number = '(int)$rsi' if x64 else '*(int*)($eax+0x2c)'
     # The first bytes that a write() to the recorder has: the second argument is where they are.
     text = '*(unsigned int*)$rsi' if x64 else '*(unsigned int*)$edx'
+    behind = text.replace('*)', '*)(4+').replace('$', '(long)$') + ')'
     count, first = machine.start
     lines = ['set confirm off', 'set pagination off', 'set width 0',
              f'set architecture {"i386:x86-64" if machine.qemu.endswith("64") else "i386"}',
@@ -128,7 +132,7 @@ def gdb_script(machine, core):
         acts = [act for act, name in (CALLS_64 if x64 else CALLS_32).items() if name in MARKED]
         tables = (f'if {text}==0x73747075', *look, 'end')  # "upts"
         seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
-    lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x\\n",{pid},{args[2]},{text}', *tables, 'continue', 'end'])
+    lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
     at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
@@ -137,6 +141,7 @@ def gdb_script(machine, core):
         # The sixth argument is on the user's stack.
         at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))', then=seen)
     if machine.is_huge:
+        at('__alloc_pages', 'A %d %x %x', *args[:2])
         for name in ('nr_hugepages', 'nr_overcommit_hugepages'):
             at(f'{name}_store', f'H %d {name} %s', f'(char*){args[2]}')
         at('split_huge_pages_write', 'H %d split_huge_pages %s', f'(char*){args[1]}')
@@ -157,6 +162,7 @@ def program_of(log, x64, starts_with_op, areas=None):
     fork = None  # the line of a fork() whose child has not been seen
     file = None  # the descriptor of the file that was made last
     tlb = None
+    silent = False  # whether the recorder hears no events
     at = None  # the line that what the processor has marked belongs in front of
     told = {}  # by pid, how many lines there were when the accessed entries were told last, and these
     for line in log:
@@ -177,6 +183,7 @@ def program_of(log, x64, starts_with_op, areas=None):
             new = [entry for entry in tlb if not quiet or entry not in told.get(pid, (0, []))[1]]
             if at is not None and new:
                 out.insert(at, f'{pid} accessed {" ".join(new)}')
+                fork = fork + 1 if fork is not None and fork >= at else fork
             told[pid] = (len(out), tlb)
             tlb = None
             continue
@@ -191,6 +198,8 @@ def program_of(log, x64, starts_with_op, areas=None):
         if kind in 'OS':
             tlb, at = [], len(out)
         if kind == 'O':
+            if int(words[1], 16) == EVENTS:
+                silent = int(words[2], 16) == EVENTS_OFF
             if int(words[1], 16) not in SET_UP:
                 out.append(f'{pid} op')
             else:
@@ -225,6 +234,9 @@ def program_of(log, x64, starts_with_op, areas=None):
                 if name == 'mmap' and not x64:
                     call[5] = '%x' % (int(call[5], 16) * 4096)
                 out.append(f'{pid} {name} {" ".join(call)}')
+        elif kind == 'A':
+            if silent:
+                out.append(f'{pid} alloc {words[0]} {words[1]}')
         elif kind == 'H':
             out.append(f'{pid} {words[0]} {int(words[1]):x}')
         elif kind == 'X':

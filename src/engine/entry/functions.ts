@@ -68,6 +68,7 @@ export * from '../kernel/mm/gup/gup.js';
 export * from '../kernel/mm/gup/pins.js';
 export * from '../kernel/mm/gup/populate.js';
 export * from '../kernel/mm/huge_memory/huge_memory.js';
+export * from '../kernel/mm/hugetlb/fault.js';
 export * from '../kernel/mm/hugetlb/hugetlb.js';
 export * from '../kernel/mm/hugetlb/pool.js';
 export * from '../kernel/mm/khugepaged.js';

@@ -10,6 +10,7 @@ import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import {
   dumpZones,
   opText,
+  pageLine,
   parseZones,
   readZones,
   type TraceDump,
@@ -20,6 +21,7 @@ import { firstZonesDifference } from '../stateDifference.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { poolMark } from './poolMarks.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -32,9 +34,8 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
-const TOLD = /gfp=(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
-const POOL = /gfp=346cc[2a]$/;
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them. */
+const TOLD = /gfp=(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
 
@@ -52,7 +53,7 @@ function spansOf(items: Iterable<TraceItem>): Span[] {
     if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
     else if (item.kind === 'dump') spans.at(-1)?.dumps.push(item);
     else if (item.kind === 'mark')
-      spans.push({ line: item.line, op: undefined, text: 'mark', events: [], dumps: [] });
+      spans.push({ line: item.line, op: undefined, text: item.text, events: [], dumps: [] });
     else if (item.kind === 'op')
       spans.push({
         line: item.line,
@@ -158,7 +159,6 @@ class ProgramJudge {
         // What is told is not heard twice.
         this.tracepoints.listen(0);
         if (!performTold(this.image.mm, next)) break;
-        if (POOL.test(next)) this.processes.addHugePage();
         this.tracepoints.listen(this.mask);
         events.push(next);
       }
@@ -173,6 +173,7 @@ class ProgramJudge {
       this.processes.switchTo(first.pid);
       if (op !== undefined && UserOperations.NAMES.has(op.name))
         text = this.user.perform(op.name, op.args);
+      if (op === undefined) this.compareMark(span);
       hear();
       this.compareDumps(span);
       for (this.at++; this.at < this.program.length; this.at++) {
@@ -218,6 +219,16 @@ class ProgramJudge {
     this.remember(span, difference);
   }
 
+  /** What the program was told about the pool of huge pages. */
+  private compareMark(span: Span): void {
+    const pool = poolMark(this.image.mm, span.text);
+    if (pool === undefined) return;
+    this.ops++;
+    if (pool.difference === undefined) return;
+    this.differ++;
+    this.remember(span, pool.difference);
+  }
+
   private compareDumps(span: Span): void {
     for (const dump of span.dumps) {
       const difference = this.dumpDifference(dump);
@@ -243,6 +254,13 @@ class ProgramJudge {
         firstZonesDifference(this.image.mm, readZones(this.image), parseZones(dump)) ??
         `%zones: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`
       );
+    }
+    if (dump.name === 'pages') {
+      for (const line of dump.lines) {
+        const page = pageLine(this.image, parseInt(line.split(' ')[1] ?? '', 16));
+        if (page !== line) return `ours ${page ?? 'nothing'}, kernel ${line}`;
+      }
+      return undefined;
     }
     if (dump.name !== 'pts') return undefined;
     const ours = this.user.tables(dump.args);

@@ -16,6 +16,7 @@ import {
   type MmStruct,
   NULL,
   type Page,
+  type ULong,
   type VmAreaStruct,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -31,7 +32,11 @@ import {
   list_next_entry,
   list_prev_entry,
 } from '../include/linux/list.h.js';
-import { PageHuge } from '../include/linux/hugetlb.h.js';
+import {
+  is_vm_hugetlb_page,
+  linear_hugepage_index,
+  PageHuge,
+} from '../include/linux/hugetlb.h.js';
 import {
   compound_nr,
   linear_page_index,
@@ -298,7 +303,10 @@ function __page_set_anon_rmap(
     // A page that others may have belongs to the anon_vma that all of them are linked with.
     if (!exclusive) anon_vma = k.read_ptr(k.plus(anon_vma, k.anon_vma.root));
     k.write_ptr_tagged(page + k.page.mapping, anon_vma, PAGE_MAPPING_ANON);
-    k.write_long(page + k.page.index, linear_page_index(k, vma, address));
+    const index: ULong = is_vm_hugetlb_page(k, vma)
+      ? linear_hugepage_index(k, vma, address)
+      : linear_page_index(k, vma, address);
+    k.write_long(page + k.page.index, index);
   }
   // out:
   if (exclusive) SetPageAnonExclusive(k, page);

@@ -8,7 +8,7 @@
  * Left out: pools of several nodes, gigantic pages, subpools (only a mount with a size has one), cgroups, struct pages given back.
  * Differs: a file made here is on no mount; it has the default page size, where Linux asks its super block.
  * Source: Linux 6.1 include/linux/hugetlb.h; include/linux/hugetlb_inline.h; arch/x86/include/asm/hugetlb.h; mm/hugetlb.c: PageHuge(),
- * size_to_hstate().
+ * size_to_hstate(), vma_hugecache_offset().
  */
 import type {
   File,
@@ -102,3 +102,21 @@ export function hugetlb_count_add(k: Kernel, l: Int, mm: MmStruct): void {
 export function hugetlb_count_sub(k: Kernel, l: Int, mm: MmStruct): void {
   k.add_long(k.plus(mm, k.mm_struct.hugetlb_usage), -l);
 }
+
+/** Which huge page of its file an address is. */
+export function vma_hugecache_offset(
+  k: Kernel,
+  h: Hstate,
+  vma: VmAreaStruct,
+  address: VirtAddr,
+): ULong {
+  const start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+  const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
+  return (
+    Math.floor((address - start) / 2 ** huge_page_shift(k, h)) +
+    Math.floor(pgoff / 2 ** huge_page_order(k, h))
+  );
+}
+
+export const linear_hugepage_index = (k: Kernel, vma: VmAreaStruct, address: VirtAddr): ULong =>
+  vma_hugecache_offset(k, hstate_vma(k, vma), vma, address);

@@ -66,6 +66,7 @@ import {
   hugetlb_set_page_subpool,
   pages_per_huge_page,
   setHPageFlag,
+  vma_hugecache_offset,
 } from '../../include/linux/hugetlb.h.js';
 import {
   list_add,
@@ -114,7 +115,6 @@ import {
   vma_commit_reservation,
   vma_end_reservation,
   vma_has_reserves,
-  vma_hugecache_offset,
   vma_needs_reservation,
 } from './reserve.js';
 

@@ -335,3 +335,7 @@ export function set_max_huge_pages(k: Kernel, h: Hstate, count: ULong): Int {
   k.write_long(h + of.max_huge_pages, persistent_huge_pages(k, h));
   return 0;
 }
+
+/** nr_overcommit_hugepages_store(): so many pages may be made beyond the pool's size. */
+export const setOvercommitHugePages = (k: Kernel, h: Hstate, count: ULong): void =>
+  k.write_long(h + k.hstate.nr_overcommit_huge_pages, count);

@@ -33,9 +33,9 @@ import {
   hstate_inode,
   hstate_vma,
   huge_page_order,
-  huge_page_shift,
   setHPageFlag,
   testHPageFlag,
+  vma_hugecache_offset,
 } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import {
@@ -68,21 +68,6 @@ const privateData = (k: Kernel, vma: VmAreaStruct): number =>
 /** The low bits of the word, which no pointer has. */
 const resvFlags = (k: Kernel, vma: VmAreaStruct): number =>
   k.read_int(privateData(k, vma)) & HPAGE_RESV_MASK;
-
-/** Which huge page of its file an address is. */
-export function vma_hugecache_offset(
-  k: Kernel,
-  h: Hstate,
-  vma: VmAreaStruct,
-  address: VirtAddr,
-): ULong {
-  const start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
-  const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
-  return (
-    Math.floor((address - start) / 2 ** huge_page_shift(k, h)) +
-    Math.floor(pgoff / 2 ** huge_page_order(k, h))
-  );
-}
 
 // --- what an area keeps --------------------------------------------------------------------------------------------------
 
