@@ -140,6 +140,7 @@ def gdb_script(machine, core):
     if not x64:
         # The sixth argument is on the user's stack.
         at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))', then=seen)
+    at('hugetlb_sysctl_handler', 'W %d %d %s', args[1], f'(char*){args[2]}')
     if machine.is_huge:
         at('__alloc_pages', 'A %d %x %x', *args[:2])
         for name in ('nr_hugepages', 'nr_overcommit_hugepages'):
@@ -234,6 +235,9 @@ def program_of(log, x64, starts_with_op, areas=None):
                 if name == 'mmap' and not x64:
                     call[5] = '%x' % (int(call[5], 16) * 4096)
                 out.append(f'{pid} {name} {" ".join(call)}')
+        elif kind == 'W':
+            if words[0] != '0':
+                out.append(f'{pid} nr_hugepages {int(words[1]):x}')
         elif kind == 'A':
             if silent:
                 out.append(f'{pid} alloc {words[0]} {words[1]}')
