@@ -101,7 +101,9 @@ class ProgramJudge {
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
     if (this.events > 0) notes.push(`events compared: ${this.events}`);
     if (this.unseen > 0)
-      notes.push(`told by dumps: acts of other threads while no events were recorded ${this.unseen}`);
+      notes.push(
+        `told by dumps: acts of other threads while no events were recorded ${this.unseen}`,
+      );
     if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
     return {
       ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },

@@ -3,10 +3,7 @@
  *
  * Source: Linux 6.1 mm/hugetlb.c: nr_hugepages_show() and its like.
  */
-import {
-  default_hstate,
-  hstateCount,
-} from '../../../engine/kernel/include/linux/hugetlb.h.js';
+import { default_hstate, hstateCount } from '../../../engine/kernel/include/linux/hugetlb.h.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 
 const MEMBERS = {

@@ -172,10 +172,10 @@ export class Processes {
       if (OF_CACHES.test(text)) alloc_pages(this.k, gfp, order);
     },
     // Files of sysfs and debugfs that are written to.
-    nr_hugepages: ([count = 0]) =>
-      void set_max_huge_pages(this.k, default_hstate(this.k), count),
-    nr_overcommit_hugepages: ([count = 0]) =>
-      void setOvercommitHugePages(this.k, default_hstate(this.k), count),
+    nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
+    nr_overcommit_hugepages: ([count = 0]) => {
+      setOvercommitHugePages(this.k, default_hstate(this.k), count);
+    },
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;

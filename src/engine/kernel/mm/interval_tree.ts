@@ -155,7 +155,13 @@ const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => 
 };
 
 /** The first node from `node` on, in order, whose interval has a part of [start, last]. */
-const overlapping = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+const nextOverlapping = (
+  k: Kernel,
+  tree: Tree,
+  node: RbNode,
+  start: ULong,
+  last: ULong,
+): RbNode => {
   for (; node !== NULL && startOf(k, tree, node) <= last; node = rb_next(k, node))
     if (lastOf(k, tree, node) >= start) return node;
   return NULL;
@@ -208,7 +214,7 @@ export function vma_interval_tree_iter_first(
   start: ULong,
   last: ULong,
 ): VmAreaStruct {
-  const node: RbNode = overlapping(k, 'vma', rb_first(k, root), start, last);
+  const node: RbNode = nextOverlapping(k, 'vma', rb_first(k, root), start, last);
   return node === NULL ? NULL : vmaOf(k, node);
 }
 
@@ -218,7 +224,7 @@ export function vma_interval_tree_iter_next(
   start: ULong,
   last: ULong,
 ): VmAreaStruct {
-  const next: RbNode = overlapping(k, 'vma', rb_next(k, nodeOf(k, node)), start, last);
+  const next: RbNode = nextOverlapping(k, 'vma', rb_next(k, nodeOf(k, node)), start, last);
   return next === NULL ? NULL : vmaOf(k, next);
 }
 
@@ -239,7 +245,7 @@ export function anon_vma_interval_tree_iter_first(
   first: ULong,
   last: ULong,
 ): AnonVmaChain {
-  const node: RbNode = overlapping(k, 'avc', rb_first(k, root), first, last);
+  const node: RbNode = nextOverlapping(k, 'avc', rb_first(k, root), first, last);
   return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
 }
 
@@ -249,6 +255,12 @@ export function anon_vma_interval_tree_iter_next(
   first: ULong,
   last: ULong,
 ): AnonVmaChain {
-  const next: RbNode = overlapping(k, 'avc', rb_next(k, asCell(node + k.anon_vma_chain.rb)), first, last);
+  const next: RbNode = nextOverlapping(
+    k,
+    'avc',
+    rb_next(k, asCell(node + k.anon_vma_chain.rb)),
+    first,
+    last,
+  );
   return next === NULL ? NULL : asCell(next - k.anon_vma_chain.rb);
 }

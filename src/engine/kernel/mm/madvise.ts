@@ -110,7 +110,7 @@ function madvise_vma_behavior(
     if ((vm_flags & (VM_LOCKED | VM_PFNMAP)) !== 0) return -EINVAL;
     if ((vm_flags & VM_HUGETLB) !== 0) {
       // Whole huge pages, of which one that is cut off at the end stays.
-      const size: ULong = huge_page_size(k, hstate_vma(k, vma));
+      const size: ULong = huge_page_size(k, hstate_vma(k));
       if (start % size !== 0) return -EINVAL;
       end = asVirt(end - (end % size));
       if (start === end) return 0;

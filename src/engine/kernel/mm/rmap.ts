@@ -6,7 +6,7 @@
  *
  * A fork gives the child's areas an anon_vma of their own for pages that they will write, and links them with the parent's, too, where
  * the pages that both have are. Left out: the anon_vmas' locks; KSM; huge pages of files; memcg.
- * Source: Linux 6.1 mm/rmap.c; include/linux/rmap.h; include/linux/page-flags.h.
+ * Source: Linux 6.1 mm/rmap.c; include/linux/rmap.h; include/linux/page-flags.h; include/linux/mm.h.
  */
 import {
   type AnonVma,
@@ -32,11 +32,7 @@ import {
   list_next_entry,
   list_prev_entry,
 } from '../include/linux/list.h.js';
-import {
-  is_vm_hugetlb_page,
-  linear_hugepage_index,
-  PageHuge,
-} from '../include/linux/hugetlb.h.js';
+import { is_vm_hugetlb_page, linear_hugepage_index, PageHuge } from '../include/linux/hugetlb.h.js';
 import {
   compound_nr,
   linear_page_index,
@@ -353,7 +349,7 @@ export function page_add_file_rmap(k: Kernel, page: Page, vma: VmAreaStruct): vo
 }
 
 /** One less; whether nobody is left. */
-const decrement = (k: Kernel, at: Cell): boolean => {
+const countDown = (k: Kernel, at: Cell): boolean => {
   const mapcount: Int = k.words[at]! - 1;
   k.write(at, mapcount);
   return mapcount < 0;
@@ -362,16 +358,15 @@ const decrement = (k: Kernel, at: Cell): boolean => {
 /** Left out: huge pages of files (PMD-mapped tmpfs). */
 function page_remove_file_rmap(k: Kernel, page: Page): void {
   if (PageHuge(k, page)) {
-    decrement(k, compound_mapcount_ptr(k, page));
+    countDown(k, compound_mapcount_ptr(k, page));
     return;
   }
-  if (decrement(k, asCell(page + k.page._mapcount)))
-    __mod_node_page_state(k, k.NR_FILE_MAPPED, -1);
+  if (countDown(k, asCell(page + k.page._mapcount))) __mod_node_page_state(k, k.NR_FILE_MAPPED, -1);
 }
 
 /** A huge page is not mapped as a whole any more. Where some of its pages still are, one by one, it is to be split. */
 function page_remove_anon_compound_rmap(k: Kernel, page: Page): void {
-  if (!decrement(k, compound_mapcount_ptr(k, page))) return;
+  if (!countDown(k, compound_mapcount_ptr(k, page))) return;
   if (PageHuge(k, page)) return;
   const nr_pages: Int = compound_nr(k, page);
   __mod_node_page_state(k, k.NR_ANON_THPS, -nr_pages);
@@ -379,7 +374,7 @@ function page_remove_anon_compound_rmap(k: Kernel, page: Page): void {
   if (TestClearPageDoubleMap(k, page)) {
     nr = 0;
     for (let i = 0; i < nr_pages; i++)
-      if (decrement(k, asCell(nth_page(k, page, i) + k.page._mapcount))) nr++;
+      if (countDown(k, asCell(nth_page(k, page, i) + k.page._mapcount))) nr++;
     if (nr !== 0 && nr < nr_pages) deferred_split_huge_page(k, page);
   }
   if (nr !== 0) __mod_node_page_state(k, k.NR_ANON_MAPPED, -nr);
@@ -401,7 +396,7 @@ export function page_remove_rmap(
       page_remove_anon_compound_rmap(k, page);
       break out;
     }
-    if (!decrement(k, asCell(page + k.page._mapcount))) break out;
+    if (!countDown(k, asCell(page + k.page._mapcount))) break out;
     __mod_node_page_state(k, k.NR_ANON_MAPPED, -1);
     if (PageCompound(k, page)) deferred_split_huge_page(k, page_folio(k, page));
   }

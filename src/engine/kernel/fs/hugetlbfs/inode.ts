@@ -5,7 +5,7 @@
  * Differs: of inode, dentry and file only what memory management looks at is written; the file is on no mount.
  * Left out: mounts, names, read() and write(), fallocate, truncation, shm, seals, migration.
  * Source: Linux 6.1 fs/hugetlbfs/inode.c: hugetlbfs_file_mmap(), hugetlb_get_unmapped_area(), remove_inode_hugepages(),
- * hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup().
+ * hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup(); include/linux/fs.h: i_size_write().
  */
 import {
   type AddressSpace,
@@ -26,29 +26,15 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import {
-  default_hstate,
-  hstate_file,
-  hstate_inode,
-  huge_page_order,
-  huge_page_size,
-} from '../../include/linux/hugetlb.h.js';
+import { default_hstate, huge_page_order, huge_page_size } from '../../include/linux/hugetlb.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
-import {
-  MAP_FIXED,
-  VM_DONTEXPAND,
-  VM_HUGETLB,
-  VM_WRITE,
-} from '../../include/linux/mm_types.h.js';
+import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree.js';
 import { xa_erase } from '../../lib/xarray.js';
 import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap.js';
-import {
-  hugetlb_reserve_pages,
-  hugetlb_unreserve_pages,
-} from '../../mm/hugetlb/reserve.js';
+import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb/reserve.js';
 import { putResvMap, resv_map_alloc } from '../../mm/hugetlb/resv_map.js';
 import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
 import { put_page } from '../../mm/swap/swap.js';
@@ -94,11 +80,15 @@ export function hugetlb_file_setup(k: Kernel, size: ULong, acctflag: VmFlags): F
   const inode: Inode = hugetlbfs_get_inode(k);
   if (inode === NULL) return NULL;
   i_size_write(k, inode, size);
-  const nr: ULong = size / huge_page_size(k, hstate_inode(k, inode));
+  const nr: ULong = size / huge_page_size(k, default_hstate(k));
   out: {
     if (!hugetlb_reserve_pages(k, inode, 0, nr, NULL, acctflag)) break out;
     // alloc_file_pseudo():
-    const dentry: VirtAddr = kmem_cache_alloc(k, cacheNamed(k, k.globals.dentry_cache), k.GFP_KERNEL);
+    const dentry: VirtAddr = kmem_cache_alloc(
+      k,
+      cacheNamed(k, k.globals.dentry_cache),
+      k.GFP_KERNEL,
+    );
     if (dentry === 0) break out;
     const filp: KmemCache = cacheNamed(k, k.globals.filp_cachep);
     const object: VirtAddr = kmem_cache_alloc(k, filp, k.GFP_KERNEL | k.__GFP_ZERO);
@@ -126,7 +116,7 @@ export function hugetlb_file_setup(k: Kernel, size: ULong, acctflag: VmFlags): F
 /** file->f_op->mmap */
 export function hugetlbfs_file_mmap(k: Kernel, file: File, vma: VmAreaStruct): Int {
   const inode: Inode = file_inode(k, file);
-  const h: Hstate = hstate_file(k, file);
+  const h: Hstate = default_hstate(k);
   const at = k.plus(vma, k.vm_area_struct.vm_flags);
   k.write(at, k.read_int(at) | VM_HUGETLB | VM_DONTEXPAND);
   const table: VirtAddr = k.profile.symbol('hugetlb_vm_ops')?.address ?? asVirt(0);
@@ -148,12 +138,11 @@ export function hugetlbfs_file_mmap(k: Kernel, file: File, vma: VmAreaStruct): I
 export function hugetlb_get_unmapped_area(
   k: Kernel,
   mm: MmStruct,
-  file: File,
   addr: VirtAddr,
   len: ULong,
   flags: Int,
 ): VirtAddr {
-  const size: ULong = huge_page_size(k, hstate_file(k, file));
+  const size: ULong = huge_page_size(k, default_hstate(k));
   if (len % size !== 0) return asVirt(-EINVAL);
   if (len > k.TASK_SIZE) return asVirt(-ENOMEM);
   if ((flags & MAP_FIXED) !== 0) {
@@ -164,8 +153,7 @@ export function hugetlb_get_unmapped_area(
   if (addr !== 0) {
     const hint: VirtAddr = asVirt(Math.ceil(addr / size) * size);
     const vma: VmAreaStruct = find_vma(k, mm, hint);
-    const free =
-      vma === NULL || hint + len <= k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+    const free = vma === NULL || hint + len <= k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
     if (hint + len <= k.TASK_SIZE && free) return hint;
   }
   // vm_unmapped_area(): more than is needed, so that it can be aligned.

@@ -10,23 +10,23 @@
  * Source: Linux 6.1 include/linux/hugetlb.h; include/linux/hugetlb_inline.h; arch/x86/include/asm/hugetlb.h; mm/hugetlb.c: PageHuge(),
  * size_to_hstate(), vma_hugecache_offset().
  */
-import type {
-  File,
-  Gfp,
-  Hstate,
-  Inode,
-  Int,
-  MmStruct,
-  Order,
-  Page,
-  ULong,
-  VmAreaStruct,
-  VmFlags,
+import {
+  type File,
+  type Gfp,
+  type Hstate,
+  type Int,
+  type MmStruct,
+  NULL,
+  type Order,
+  type Page,
+  type ULong,
+  type VmAreaStruct,
+  type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit, set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { nth_page } from './mm.h.js';
+import { compound_nr, nth_page } from './mm.h.js';
 import { VM_HUGETLB } from './mm_types.h.js';
 import { compound_head, PageCompound } from './page-flags.h.js';
 
@@ -37,27 +37,34 @@ export const default_hstate = (k: Kernel): Hstate =>
 
 export const huge_page_order = (k: Kernel, h: Hstate): Order => k.words[h + k.hstate.order]!;
 export const huge_page_shift = (k: Kernel, h: Hstate): Int => huge_page_order(k, h) + PAGE_SHIFT;
-export const huge_page_size = (k: Kernel, h: Hstate): ULong => PAGE_SIZE * 2 ** huge_page_order(k, h);
+export const huge_page_size = (k: Kernel, h: Hstate): ULong =>
+  PAGE_SIZE * 2 ** huge_page_order(k, h);
 export const pages_per_huge_page = (k: Kernel, h: Hstate): Int => 1 << huge_page_order(k, h);
 export const blocks_per_huge_page = (k: Kernel, h: Hstate): Int => huge_page_size(k, h) / 512;
 
+export function size_to_hstate(k: Kernel, size: ULong): Hstate {
+  for (let i = 0; i < k.words[k.globals.hugetlb_max_hstate]!; i++) {
+    const h: Hstate = k.globals.hstates + i * k.stride.hstate;
+    if (huge_page_size(k, h) === size) return h;
+  }
+  return NULL;
+}
+
 /** Differs: of the default size alone. */
-export const hstate_inode = (k: Kernel, _i: Inode): Hstate => default_hstate(k);
-export const hstate_file = (k: Kernel, f: File): Hstate =>
-  hstate_inode(k, k.read_ptr(k.plus(f, k.file.f_inode)));
-export const hstate_vma = (k: Kernel, vma: VmAreaStruct): Hstate =>
-  hstate_file(k, k.read_ptr(k.plus(vma, k.vm_area_struct.vm_file)));
+export const hstate_vma = (k: Kernel): Hstate => default_hstate(k);
 /** The pool that a page is of. */
-export const page_hstate = (k: Kernel, _page: Page): Hstate => default_hstate(k);
+export const page_hstate = (k: Kernel, page: Page): Hstate =>
+  size_to_hstate(k, PAGE_SIZE * compound_nr(k, page));
 
 /** 64 bit can migrate huge pages, so that they may lie where pages must be able to move. */
-export function htlb_alloc_mask(k: Kernel, _h: Hstate): Gfp {
+export function htlb_alloc_mask(k: Kernel): Gfp {
   return k.wide ? k.GFP_HIGHUSER_MOVABLE : k.GFP_HIGHUSER;
 }
 
 // --- numbers of a pool ---------------------------------------------------------------------------------------------------
 
-export const hstateCount = (k: Kernel, h: Hstate, member: number): ULong => k.read_ulong(h + member);
+export const hstateCount = (k: Kernel, h: Hstate, member: number): ULong =>
+  k.read_ulong(h + member);
 export const addCount = (k: Kernel, h: Hstate, member: number, delta: Int): void => {
   k.add_long(h + member, delta);
 };
@@ -119,4 +126,4 @@ export function vma_hugecache_offset(
 }
 
 export const linear_hugepage_index = (k: Kernel, vma: VmAreaStruct, address: VirtAddr): ULong =>
-  vma_hugecache_offset(k, hstate_vma(k, vma), vma, address);
+  vma_hugecache_offset(k, hstate_vma(k), vma, address);

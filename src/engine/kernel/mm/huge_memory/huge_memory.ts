@@ -6,26 +6,26 @@
  *
  * Left out: queues of control groups, PageSwapCache, the shrinker that splits what waits (nothing reclaims here).
  * Source: Linux 6.1 mm/huge_memory.c: prep_transhuge_page(), free_transhuge_page(), deferred_split_huge_page();
- * include/linux/huge_mm.h: page_deferred_list(), thp_nr_pages().
+ * include/linux/huge_mm.h: page_deferred_list().
  */
 import type { Int, ListHead, Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { INIT_LIST_HEAD, list_add_tail, list_del, list_empty } from '../../include/linux/list.h.js';
-import { compound_nr, nth_page, set_compound_page_dtor } from '../../include/linux/mm.h.js';
+import { nth_page, set_compound_page_dtor } from '../../include/linux/mm.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 
 /** Pages that an entry of a pmd maps: log2, and how many. */
 export const HPAGE_PMD_ORDER = (k: Kernel): Int => k.PMD_SHIFT - 12;
 export const HPAGE_PMD_NR = (k: Kernel): Int => 1 << HPAGE_PMD_ORDER(k);
 
-export const thp_nr_pages = (k: Kernel, page: Page): Int => compound_nr(k, page);
-
 /** In the second tail: the words of mapping and index there are used by no one. */
 export const page_deferred_list = (k: Kernel, page: Page): ListHead =>
   nth_page(k, page, 2) + k.page.deferred_list;
 
 export const splitQueueLen = (k: Kernel): number =>
-  k.globals.contig_page_data + k.pglist_data.deferred_split_queue + k.deferred_split.split_queue_len;
+  k.globals.contig_page_data +
+  k.pglist_data.deferred_split_queue +
+  k.deferred_split.split_queue_len;
 
 export const splitQueue = (k: Kernel): ListHead =>
   k.globals.contig_page_data + k.pglist_data.deferred_split_queue + k.deferred_split.split_queue;

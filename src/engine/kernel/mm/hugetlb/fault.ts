@@ -7,7 +7,8 @@
  * Left out: userfaultfd, migration entries, hwpoison, gigantic pages, tables of pmds that areas share, the fault mutexes and the lock of
  * an area (nobody else runs meanwhile).
  * Source: Linux 6.1 mm/hugetlb.c: dequeue_huge_page_vma(), alloc_huge_page(), make_huge_pte() to set_huge_ptep_writable(),
- * unmap_ref_private() to hugetlb_fault(), huge_pte_alloc(), huge_pte_offset().
+ * unmap_ref_private() to hugetlb_fault(), huge_pte_alloc(), huge_pte_offset();
+ * mm/memory.c: clear_huge_page(), copy_user_huge_page(); include/linux/pagemap.h: find_lock_page().
  */
 import {
   type AddressSpace,
@@ -57,7 +58,7 @@ import {
   addCount,
   blocks_per_huge_page,
   clearHPageFlag,
-  hstate_inode,
+  default_hstate,
   hstate_vma,
   hstateCount,
   htlb_alloc_mask,
@@ -80,12 +81,7 @@ import { VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../include/linux/mm_types.h
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
-import {
-  p4d_offset,
-  pgd_offset,
-  pmd_offset,
-  pud_offset,
-} from '../../include/linux/pgtable.h.js';
+import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { xa_store } from '../../lib/xarray.js';
 import { filemapPage, i_size_read, mappingPages } from '../filemap.js';
@@ -103,10 +99,9 @@ import {
 } from '../rmap.js';
 import { addBlocks } from '../shmem/shmem.js';
 import { get_page, put_page } from '../swap/swap.js';
-import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { alloc_surplus_huge_page } from './pool.js';
 import {
-  huge_page_mask,
+  hugeStart,
   HPAGE_RESV_UNMAPPED,
   hugeMapping,
   is_vma_resv_set,
@@ -142,16 +137,9 @@ export function huge_pte_offset(k: Kernel, mm: MmStruct, addr: VirtAddr): Pte {
 }
 
 /** Young at once: whoever faults will use it. */
-export function make_huge_pte(
-  k: Kernel,
-  vma: VmAreaStruct,
-  page: Page,
-  writable: boolean,
-): PteVal {
+export function make_huge_pte(k: Kernel, vma: VmAreaStruct, page: Page, writable: boolean): PteVal {
   const entry: PteVal = mk_pte(k, page, k.read_pte(k.plus(vma, k.vm_area_struct.vm_page_prot)));
-  return pte_mkhuge(
-    pte_mkyoung(writable ? pte_mkwrite(pte_mkdirty(entry)) : pte_wrprotect(entry)),
-  );
+  return pte_mkhuge(pte_mkyoung(writable ? pte_mkwrite(pte_mkdirty(entry)) : pte_wrprotect(entry)));
 }
 
 function set_huge_ptep_writable(k: Kernel, ptep: Pte): void {
@@ -162,26 +150,26 @@ function set_huge_ptep_writable(k: Kernel, ptep: Pte): void {
 
 /** One of the pool, which the area's reservation is for, or that nobody has reserved. */
 function dequeue_huge_page_vma(k: Kernel, h: Hstate, vma: VmAreaStruct, chg: Long): Page {
-  const of = k.hstate;
   // What others have reserved is not for this one.
-  const available: Long = hstateCount(k, h, of.free_huge_pages) - hstateCount(k, h, of.resv_huge_pages);
+  const available: Long =
+    hstateCount(k, h, k.hstate.free_huge_pages) - hstateCount(k, h, k.hstate.resv_huge_pages);
   if (!vma_has_reserves(k, vma, chg) && available === 0) return NULL;
   const pin = (currentFlags(k) & PF_MEMALLOC_PIN) !== 0;
-  const head = h + of.hugepage_freelists;
+  const head = h + k.hstate.hugepage_freelists;
   for (
     let page: Page = list_first_entry(k, head, k.page.lru);
     !list_entry_is_head(k, page, head, k.page.lru);
     page = list_next_entry(k, page, k.page.lru)
   ) {
     if (pin && !is_longterm_pinnable_page(k, page)) continue;
-    list_move(k, page + k.page.lru, h + of.hugepage_activelist);
+    list_move(k, page + k.page.lru, h + k.hstate.hugepage_activelist);
     set_page_refcounted(k, page);
     clearHPageFlag(k, page, k.HPG_freed);
-    addCount(k, h, of.free_huge_pages, -1);
-    k.write(h + of.free_huge_pages_node, k.words[h + of.free_huge_pages_node]! - 1);
+    addCount(k, h, k.hstate.free_huge_pages, -1);
+    k.write(h + k.hstate.free_huge_pages_node, k.words[h + k.hstate.free_huge_pages_node]! - 1);
     if (vma_has_reserves(k, vma, chg)) {
       setHPageFlag(k, page, k.HPG_restore_reserve);
-      addCount(k, h, of.resv_huge_pages, -1);
+      addCount(k, h, k.hstate.resv_huge_pages, -1);
     }
     return page;
   }
@@ -195,7 +183,7 @@ export function alloc_huge_page(
   addr: VirtAddr,
   avoid_reserve: boolean,
 ): Page {
-  const h: Hstate = hstate_vma(k, vma);
+  const h: Hstate = hstate_vma(k);
   const map_chg: Long = vma_needs_reservation(k, h, vma, addr);
   if (map_chg < 0) return ERR_PTR(-ENOMEM);
   // Without a subpool one page more of the pool is needed wherever no reservation is used.
@@ -203,7 +191,7 @@ export function alloc_huge_page(
   let page: Page = dequeue_huge_page_vma(k, h, vma, gbl_chg);
   if (page === NULL) {
     // alloc_buddy_huge_page_with_mpol():
-    page = alloc_surplus_huge_page(k, h, htlb_alloc_mask(k, h));
+    page = alloc_surplus_huge_page(k, h, htlb_alloc_mask(k));
     if (page === NULL) {
       // out_uncharge_cgroup:
       vma_end_reservation(k, h, vma, addr);
@@ -240,12 +228,7 @@ function find_lock_page(k: Kernel, mapping: AddressSpace, index: ULong): Page {
 }
 
 /** The page becomes the file's: it is locked, and always dirty, so that nobody drops it. */
-function hugetlb_add_to_page_cache(
-  k: Kernel,
-  page: Page,
-  mapping: AddressSpace,
-  idx: ULong,
-): Int {
+function hugetlb_add_to_page_cache(k: Kernel, page: Page, mapping: AddressSpace, idx: ULong): Int {
   const inode = k.read_ptr(k.plus(mapping, k.address_space.host));
   __set_bit(k, k.PG_locked, page + k.page.flags);
   // __filemap_add_folio(): of hugetlb no counter counts it.
@@ -262,7 +245,7 @@ function hugetlb_add_to_page_cache(
   k.add_long(k.plus(mapping, k.address_space.nrpages), 1);
   clearHPageFlag(k, page, k.HPG_restore_reserve);
   set_page_dirty(k, page);
-  addBlocks(k, inode, blocks_per_huge_page(k, hstate_inode(k, inode)));
+  addBlocks(k, inode, blocks_per_huge_page(k, default_hstate(k)));
   return 0;
 }
 
@@ -284,8 +267,8 @@ function hugetlb_wp(
   pagecache_page: Page,
 ): VmFault_t {
   const unshare = (flags & k.FAULT_FLAG_UNSHARE) !== 0;
-  const h: Hstate = hstate_vma(k, vma);
-  const haddr: VirtAddr = huge_page_mask(k, h, address);
+  const h: Hstate = hstate_vma(k);
+  const haddr: VirtAddr = hugeStart(k, h, address);
   if (!unshare && (flagsOf(k, vma) & VM_WRITE) === 0) return k.VM_FAULT_SIGSEGV;
   if ((flagsOf(k, vma) & VM_MAYSHARE) !== 0) {
     if (!unshare) set_huge_ptep_writable(k, ptep);
@@ -344,8 +327,8 @@ function hugetlb_no_page(
   ptep: Pte,
   flags: Int,
 ): VmFault_t {
-  const h: Hstate = hstate_vma(k, vma);
-  const haddr: VirtAddr = huge_page_mask(k, h, address);
+  const h: Hstate = hstate_vma(k);
+  const haddr: VirtAddr = hugeStart(k, h, address);
   const vm_flags: VmFlags = flagsOf(k, vma);
   let anon_rmap = false;
   let new_page = false;
@@ -414,8 +397,8 @@ export function hugetlb_fault(
   address: VirtAddr,
   flags: Int,
 ): VmFault_t {
-  const h: Hstate = hstate_vma(k, vma);
-  const haddr: VirtAddr = huge_page_mask(k, h, address);
+  const h: Hstate = hstate_vma(k);
+  const haddr: VirtAddr = hugeStart(k, h, address);
   const mapping: AddressSpace = hugeMapping(k, vma);
   const idx: ULong = vma_hugecache_offset(k, h, vma, haddr);
   const ptep: Pte = huge_pte_alloc(k, mm, haddr);

@@ -82,7 +82,7 @@ import {
 import { free_huge_page } from './pool.js';
 import {
   HPAGE_RESV_UNMAPPED,
-  huge_page_mask,
+  hugeStart,
   hugeMapping,
   hugetlb_vm_op_close,
   hugetlb_vm_op_open,
@@ -93,7 +93,8 @@ import {
 
 const flagsOf = (k: Kernel, vma: VmAreaStruct): VmFlags =>
   k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-const next = (k: Kernel, h: Hstate, addr: VirtAddr): VirtAddr => asVirt(addr + huge_page_size(k, h));
+const nextHuge = (k: Kernel, h: Hstate, addr: VirtAddr): VirtAddr =>
+  asVirt(addr + huge_page_size(k, h));
 
 linkHugetlbDestructor(free_huge_page);
 linkVmOperations('hugetlb_vm_ops', {
@@ -101,7 +102,7 @@ linkVmOperations('hugetlb_vm_ops', {
   fault: (k) => k.VM_FAULT_SIGBUS,
   open: hugetlb_vm_op_open,
   close: hugetlb_vm_op_close,
-  may_split: (k, vma, addr) => addr % huge_page_size(k, hstate_vma(k, vma)) === 0,
+  may_split: (k, _vma, addr) => addr % huge_page_size(k, hstate_vma(k)) === 0,
 });
 
 // --- fork() --------------------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ function hugetlb_install_page(
   hugepage_add_new_anon_rmap(k, new_page, vma, addr);
   set_pte(k, ptep, make_huge_pte(k, vma, new_page, true));
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  hugetlb_count_add(k, pages_per_huge_page(k, hstate_vma(k, vma)), mm);
+  hugetlb_count_add(k, pages_per_huge_page(k, hstate_vma(k)), mm);
   clearHPageFlag(k, new_page, k.HPG_restore_reserve);
   setHPageFlag(k, new_page, k.HPG_migratable);
 }
@@ -131,14 +132,14 @@ export function copy_hugetlb_page_range(
   src_vma: VmAreaStruct,
 ): Int {
   const cow = is_cow_mapping(flagsOf(k, src_vma));
-  const h: Hstate = hstate_vma(k, src_vma);
+  const h: Hstate = hstate_vma(k);
   const npages: Int = pages_per_huge_page(k, h);
   const end: VirtAddr = k.read_va(k.plus(src_vma, k.vm_area_struct.vm_end));
   const seq = k.plus(src, k.mm_struct.write_protect_seq);
   let ret: Int = 0;
   if (cow) k.write(seq, k.read_int(seq) + 1);
   let addr: VirtAddr = k.read_va(k.plus(src_vma, k.vm_area_struct.vm_start));
-  for (; addr < end; addr = next(k, h, addr)) {
+  for (; addr < end; addr = nextHuge(k, h, addr)) {
     const src_pte: Pte = huge_pte_offset(k, src, addr);
     if (src_pte === NULL) continue;
     const dst_pte: Pte = huge_pte_alloc(k, dst, addr);
@@ -188,8 +189,8 @@ function __unmap_hugepage_range(
   ref_page: Page,
 ): void {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const h: Hstate = hstate_vma(k, vma);
-  for (let address: VirtAddr = start; address < end; address = next(k, h, address)) {
+  const h: Hstate = hstate_vma(k);
+  for (let address: VirtAddr = start; address < end; address = nextHuge(k, h, address)) {
     const ptep: Pte = huge_pte_offset(k, mm, address);
     if (ptep === NULL) continue;
     const pte: PteVal = k.read_pte(ptep);
@@ -237,8 +238,8 @@ export function unmap_hugepage_range(
 
 /** The page is taken from areas that own no reservation, so that the one that does gets a page. */
 function unmap_ref_private(k: Kernel, vma: VmAreaStruct, page: Page, address: VirtAddr): void {
-  const h: Hstate = hstate_vma(k, vma);
-  const haddr: VirtAddr = huge_page_mask(k, h, address);
+  const h: Hstate = hstate_vma(k);
+  const haddr: VirtAddr = hugeStart(k, h, address);
   const start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
   const vm_pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
   const pgoff: ULong = (haddr - start) / PAGE_SIZE + vm_pgoff;
@@ -255,7 +256,7 @@ function unmap_ref_private(k: Kernel, vma: VmAreaStruct, page: Page, address: Vi
   ) {
     if (iter_vma === vma || (flagsOf(k, iter_vma) & VM_MAYSHARE) !== 0) continue;
     if (!isResvOwner(k, iter_vma))
-      unmap_hugepage_range(k, iter_vma, haddr, next(k, h, haddr), page);
+      unmap_hugepage_range(k, iter_vma, haddr, nextHuge(k, h, haddr), page);
   }
 }
 linkUnmapRefPrivate(unmap_ref_private);
@@ -271,9 +272,9 @@ export function hugetlb_change_protection(
   newprot: PteVal,
 ): ULong {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const h: Hstate = hstate_vma(k, vma);
+  const h: Hstate = hstate_vma(k);
   let pages: ULong = 0;
-  for (; address < end; address = next(k, h, address)) {
+  for (; address < end; address = nextHuge(k, h, address)) {
     const ptep: Pte = huge_pte_offset(k, mm, address);
     if (ptep === NULL) continue;
     const old_pte: PteVal = k.read_pte(ptep);
@@ -287,7 +288,7 @@ export function hugetlb_change_protection(
 
 // --- get_user_pages() ----------------------------------------------------------------------------------------------------
 
-const subpage = (k: Kernel, h: Hstate, head: Page, address: VirtAddr): Page =>
+const subpageAt = (k: Kernel, h: Hstate, head: Page, address: VirtAddr): Page =>
   nth_page(k, head, Math.floor((address % huge_page_size(k, h)) / PAGE_SIZE));
 
 /** follow_page() of an area of hugetlbfs. NULL: nothing is mapped. */
@@ -302,7 +303,7 @@ export function follow_huge_pmd_pte(
   if (ptep === NULL) return NULL;
   const pte: PteVal = k.read_pte(ptep);
   if (!pte_present(pte)) return NULL;
-  const page: Page = subpage(k, hstate_vma(k, vma), pmd_page(k, pte), address);
+  const page: Page = subpageAt(k, hstate_vma(k), pmd_page(k, pte), address);
   return try_grab_page(k, page, flags) ? page : NULL;
 }
 
@@ -314,9 +315,9 @@ export function follow_hugetlb_page(
   vaddr: VirtAddr,
   flags: Int,
 ): Page {
-  const h: Hstate = hstate_vma(k, vma);
+  const h: Hstate = hstate_vma(k);
   for (;;) {
-    const pte: Pte = huge_pte_offset(k, mm, huge_page_mask(k, h, vaddr));
+    const pte: Pte = huge_pte_offset(k, mm, hugeStart(k, h, vaddr));
     const pteval: PteVal = pte === NULL ? 0n : k.read_pte(pte);
     const absent = pte_none(k, pteval);
     if (absent && (flags & k.FOLL_DUMP) !== 0) return asCell(-EFAULT);
@@ -328,7 +329,7 @@ export function follow_hugetlb_page(
       must = unshare || (flags & k.FOLL_WRITE) !== 0;
     }
     if (!must) {
-      const page: Page = subpage(k, h, pmd_page(k, pteval), vaddr);
+      const page: Page = subpageAt(k, h, pmd_page(k, pteval), vaddr);
       return try_grab_page(k, page, flags) ? page : asCell(-ENOMEM);
     }
     let fault_flags: Int = 0;

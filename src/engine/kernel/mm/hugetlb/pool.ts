@@ -57,14 +57,14 @@ import { ClearPageAnonExclusive } from '../rmap.js';
 const freeList = (k: Kernel, h: Hstate): ListHead => h + k.hstate.hugepage_freelists;
 
 /** A counter of the pool, and the node's own. */
-const account = (k: Kernel, h: Hstate, member: number, ofNode: number, delta: Int): void => {
+const addCounts = (k: Kernel, h: Hstate, member: number, ofNode: number, delta: Int): void => {
   addCount(k, h, member, delta);
   k.write(h + ofNode, k.words[h + ofNode]! + delta);
 };
 
 export function enqueue_huge_page(k: Kernel, h: Hstate, page: Page): void {
   list_move(k, page + k.page.lru, freeList(k, h));
-  account(k, h, k.hstate.free_huge_pages, k.hstate.free_huge_pages_node, 1);
+  addCounts(k, h, k.hstate.free_huge_pages, k.hstate.free_huge_pages_node, 1);
   setHPageFlag(k, page, k.HPG_freed);
 }
 
@@ -74,13 +74,13 @@ export function enqueue_huge_page(k: Kernel, h: Hstate, page: Page): void {
 function remove_hugetlb_page(k: Kernel, h: Hstate, page: Page, adjust_surplus: boolean): void {
   list_del(k, page + k.page.lru);
   if (testHPageFlag(k, page, k.HPG_freed))
-    account(k, h, k.hstate.free_huge_pages, k.hstate.free_huge_pages_node, -1);
+    addCounts(k, h, k.hstate.free_huge_pages, k.hstate.free_huge_pages_node, -1);
   if (adjust_surplus)
-    account(k, h, k.hstate.surplus_huge_pages, k.hstate.surplus_huge_pages_node, -1);
+    addCounts(k, h, k.hstate.surplus_huge_pages, k.hstate.surplus_huge_pages_node, -1);
   // __clear_hugetlb_destructor():
   set_compound_page_dtor(k, page, k.COMPOUND_PAGE_DTOR);
   set_page_refcounted(k, page);
-  account(k, h, k.hstate.nr_huge_pages, k.hstate.nr_huge_pages_node, -1);
+  addCounts(k, h, k.hstate.nr_huge_pages, k.hstate.nr_huge_pages_node, -1);
 }
 
 /** Back to the page allocator, without the flags that users of the pages have left. */
@@ -154,13 +154,13 @@ function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
   INIT_LIST_HEAD(k, page + k.page.lru);
   set_compound_page_dtor(k, page, k.HUGETLB_PAGE_DTOR);
   hugetlb_set_page_subpool(k, page);
-  account(k, h, k.hstate.nr_huge_pages, k.hstate.nr_huge_pages_node, 1);
+  addCounts(k, h, k.hstate.nr_huge_pages, k.hstate.nr_huge_pages_node, 1);
   return page;
 }
 
 /** One more page for the pool; whether there was memory. */
 function alloc_pool_huge_page(k: Kernel, h: Hstate): boolean {
-  const gfp_mask: Gfp = htlb_alloc_mask(k, h) | k.__GFP_THISNODE;
+  const gfp_mask: Gfp = htlb_alloc_mask(k) | k.__GFP_THISNODE;
   const page: Page = alloc_fresh_huge_page(k, h, gfp_mask);
   if (page === NULL) return false;
   free_huge_page(k, page);
@@ -173,20 +173,19 @@ export function alloc_surplus_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Pa
   if (hstateCount(k, h, k.hstate.surplus_huge_pages) >= limit) return NULL;
   const page: Page = alloc_fresh_huge_page(k, h, gfp_mask);
   if (page !== NULL)
-    account(k, h, k.hstate.surplus_huge_pages, k.hstate.surplus_huge_pages_node, 1);
+    addCounts(k, h, k.hstate.surplus_huge_pages, k.hstate.surplus_huge_pages_node, 1);
   return page;
 }
 
 /** Makes as many surplus pages as the pool lacks for `delta` more reservations, and reserves them. */
 function gather_surplus_pages(k: Kernel, h: Hstate, delta: Long): Int {
-  const of = k.hstate;
   const lacking = (allocated: Long): Long =>
-    hstateCount(k, h, of.resv_huge_pages) +
+    hstateCount(k, h, k.hstate.resv_huge_pages) +
     delta -
-    (hstateCount(k, h, of.free_huge_pages) + allocated);
+    (hstateCount(k, h, k.hstate.free_huge_pages) + allocated);
   let needed: Long = lacking(0);
   if (needed <= 0) {
-    addCount(k, h, of.resv_huge_pages, delta);
+    addCount(k, h, k.hstate.resv_huge_pages, delta);
     return 0;
   }
   const surplus_list: ListHead = k.machine.register('surplus_list');
@@ -198,7 +197,7 @@ function gather_surplus_pages(k: Kernel, h: Hstate, delta: Long): Int {
   do {
     let i: Long = 0;
     for (; i < needed; i++) {
-      const page: Page = alloc_surplus_huge_page(k, h, htlb_alloc_mask(k, h));
+      const page: Page = alloc_surplus_huge_page(k, h, htlb_alloc_mask(k));
       if (page === NULL) {
         alloc_ok = false;
         break;
@@ -209,40 +208,35 @@ function gather_surplus_pages(k: Kernel, h: Hstate, delta: Long): Int {
     needed = lacking(allocated);
   } while (needed > 0 && alloc_ok);
 
-  const eachPage = (act: (page: Page) => boolean): void => {
+  if (needed <= 0) {
+    needed += allocated;
+    addCount(k, h, k.hstate.resv_huge_pages, delta);
+    ret = 0;
     for (
       let page: Page = list_first_entry(k, surplus_list, k.page.lru),
         tmp: Page = list_next_entry(k, page, k.page.lru);
       !list_entry_is_head(k, page, surplus_list, k.page.lru);
       page = tmp, tmp = list_next_entry(k, tmp, k.page.lru)
-    )
-      if (!act(page)) break;
-  };
-  if (needed <= 0) {
-    needed += allocated;
-    addCount(k, h, of.resv_huge_pages, delta);
-    ret = 0;
-    eachPage((page) => {
-      if (--needed < 0) return false;
+    ) {
+      if (--needed < 0) break;
       enqueue_huge_page(k, h, page);
-      return true;
-    });
+    }
   }
   // free: what was gathered in vain, or is too much
-  eachPage((page) => {
+  for (
+    let page: Page = list_first_entry(k, surplus_list, k.page.lru),
+      tmp: Page = list_next_entry(k, page, k.page.lru);
+    !list_entry_is_head(k, page, surplus_list, k.page.lru);
+    page = tmp, tmp = list_next_entry(k, tmp, k.page.lru)
+  )
     free_huge_page(k, page);
-    return true;
-  });
   return ret;
 }
 
 /** Reservations that nobody will use: surplus pages that were made for them go back. */
 function return_unused_surplus_pages(k: Kernel, h: Hstate, unused_resv_pages: ULong): void {
   addCount(k, h, k.hstate.resv_huge_pages, -unused_resv_pages);
-  let nr_pages: ULong = Math.min(
-    unused_resv_pages,
-    hstateCount(k, h, k.hstate.surplus_huge_pages),
-  );
+  let nr_pages: ULong = Math.min(unused_resv_pages, hstateCount(k, h, k.hstate.surplus_huge_pages));
   const page_list: ListHead = k.machine.register('page_list');
   INIT_LIST_HEAD(k, page_list);
   while (nr_pages-- > 0) {
@@ -280,7 +274,7 @@ function adjust_pool_surplus(k: Kernel, h: Hstate, delta: 1 | -1): boolean {
   const surplus: Int = k.words[h + k.hstate.surplus_huge_pages_node]!;
   if (delta < 0 ? surplus === 0 : surplus >= k.words[h + k.hstate.nr_huge_pages_node]!)
     return false;
-  account(k, h, k.hstate.surplus_huge_pages, k.hstate.surplus_huge_pages_node, delta);
+  addCounts(k, h, k.hstate.surplus_huge_pages, k.hstate.surplus_huge_pages_node, delta);
   return true;
 }
 
@@ -307,18 +301,17 @@ function try_to_free_low(k: Kernel, h: Hstate, count: ULong): void {
 
 /** The pool is to have so many pages: it grows, or shrinks as far as nobody uses them; what is in use becomes surplus. */
 export function set_max_huge_pages(k: Kernel, h: Hstate, count: ULong): Int {
-  const of = k.hstate;
   while (
-    hstateCount(k, h, of.surplus_huge_pages) !== 0 &&
+    hstateCount(k, h, k.hstate.surplus_huge_pages) !== 0 &&
     count > persistent_huge_pages(k, h) &&
     adjust_pool_surplus(k, h, -1)
   );
   out: {
     while (count > persistent_huge_pages(k, h)) if (!alloc_pool_huge_page(k, h)) break out;
     let min_count: ULong =
-      hstateCount(k, h, of.resv_huge_pages) +
-      hstateCount(k, h, of.nr_huge_pages) -
-      hstateCount(k, h, of.free_huge_pages);
+      hstateCount(k, h, k.hstate.resv_huge_pages) +
+      hstateCount(k, h, k.hstate.nr_huge_pages) -
+      hstateCount(k, h, k.hstate.free_huge_pages);
     min_count = Math.max(count, min_count);
     try_to_free_low(k, h, min_count);
     const page_list: ListHead = k.machine.register('page_list');
@@ -332,7 +325,7 @@ export function set_max_huge_pages(k: Kernel, h: Hstate, count: ULong): Int {
     while (count < persistent_huge_pages(k, h) && adjust_pool_surplus(k, h, 1));
   }
   // out:
-  k.write_long(h + of.max_huge_pages, persistent_huge_pages(k, h));
+  k.write_long(h + k.hstate.max_huge_pages, persistent_huge_pages(k, h));
   return 0;
 }
 

@@ -30,7 +30,7 @@ import { file_inode } from '../../include/linux/mm.h.js';
 import {
   blocks_per_huge_page,
   clearHPageFlag,
-  hstate_inode,
+  default_hstate,
   hstate_vma,
   huge_page_order,
   setHPageFlag,
@@ -38,11 +38,7 @@ import {
   vma_hugecache_offset,
 } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
-import {
-  VM_MAYSHARE,
-  VM_NORESERVE,
-  VM_SHARED,
-} from '../../include/linux/mm_types.h.js';
+import { VM_MAYSHARE, VM_NORESERVE, VM_SHARED } from '../../include/linux/mm_types.h.js';
 import { addBlocks } from '../shmem/shmem.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { hugetlb_acct_memory } from './pool.js';
@@ -119,13 +115,12 @@ function hugetlb_vma_lock_alloc(k: Kernel, vma: VmAreaStruct): void {
   const object: VirtAddr = kmalloc(k, k.sizeof.hugetlb_vma_lock, k.GFP_KERNEL);
   if (object === 0) return;
   const vma_lock: HugetlbVmaLock = k.cell_at(object);
-  const of = k.hugetlb_vma_lock;
-  k.write(k.plus(vma_lock, of.refs), 1);
+  k.write(k.plus(vma_lock, k.hugetlb_vma_lock.refs), 1);
   // init_rwsem():
-  k.write_long(k.plus(vma_lock, of.rw_sema + k.rw_semaphore.count), 0);
-  k.write_long(k.plus(vma_lock, of.rw_sema + k.rw_semaphore.owner), 0);
-  INIT_LIST_HEAD(k, k.plus(vma_lock, of.rw_sema + k.rw_semaphore.wait_list));
-  k.write_ptr(k.plus(vma_lock, of.vma), vma);
+  k.write_long(k.plus(vma_lock, k.hugetlb_vma_lock.rw_sema + k.rw_semaphore.count), 0);
+  k.write_long(k.plus(vma_lock, k.hugetlb_vma_lock.rw_sema + k.rw_semaphore.owner), 0);
+  INIT_LIST_HEAD(k, k.plus(vma_lock, k.hugetlb_vma_lock.rw_sema + k.rw_semaphore.wait_list));
+  k.write_ptr(k.plus(vma_lock, k.hugetlb_vma_lock.vma), vma);
   k.write_ptr(privateData(k, vma), vma_lock);
 }
 
@@ -259,7 +254,7 @@ export function hugetlb_vm_op_open(k: Kernel, vma: VmAreaStruct): void {
 
 /** What of a private area's reservations was not used is given back. */
 export function hugetlb_vm_op_close(k: Kernel, vma: VmAreaStruct): void {
-  const h: Hstate = hstate_vma(k, vma);
+  const h: Hstate = hstate_vma(k);
   hugetlb_vma_lock_free(k, vma);
   if ((flagsOf(k, vma) & VM_MAYSHARE) !== 0) return;
   const resv: ResvMap = vma_resv_map(k, vma);
@@ -284,7 +279,7 @@ export function hugetlb_reserve_pages(
   vma: VmAreaStruct,
   vm_flags: VmFlags,
 ): boolean {
-  const h: Hstate = hstate_inode(k, inode);
+  const h: Hstate = default_hstate(k);
   const regions_needed: Out<Long> = { value: 0 };
   hugetlb_vma_lock_alloc(k, vma);
   if ((vm_flags & VM_NORESERVE) !== 0) return true;
@@ -329,7 +324,7 @@ export function hugetlb_unreserve_pages(
   end: Long,
   freed: Long,
 ): void {
-  const h: Hstate = hstate_inode(k, inode);
+  const h: Hstate = default_hstate(k);
   const resv_map: ResvMap = inode_resv_map(k, inode);
   const chg: Long = resv_map === NULL ? 0 : region_del(k, resv_map, start, end);
   addBlocks(k, inode, -blocks_per_huge_page(k, h) * freed);
@@ -341,5 +336,5 @@ export const hugeMapping = (k: Kernel, vma: VmAreaStruct): AddressSpace =>
   k.read_ptr(k.plus(k.read_ptr(k.plus(vma, k.vm_area_struct.vm_file)), k.file.f_mapping));
 
 /** The range of addresses of one huge page. */
-export const huge_page_mask = (k: Kernel, h: Hstate, address: VirtAddr): VirtAddr =>
+export const hugeStart = (k: Kernel, h: Hstate, address: VirtAddr): VirtAddr =>
   asVirt(address - (address % 2 ** (huge_page_order(k, h) + PAGE_SHIFT)));

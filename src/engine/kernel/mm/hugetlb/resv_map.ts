@@ -33,14 +33,15 @@ import {
 } from '../../include/linux/list.h.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 
-const from = (k: Kernel, rg: FileRegion): Long => k.read_long(k.plus(rg, k.file_region.from));
-const to = (k: Kernel, rg: FileRegion): Long => k.read_long(k.plus(rg, k.file_region.to));
+const fromOf = (k: Kernel, rg: FileRegion): Long => k.read_long(k.plus(rg, k.file_region.from));
+const toOf = (k: Kernel, rg: FileRegion): Long => k.read_long(k.plus(rg, k.file_region.to));
 const setFrom = (k: Kernel, rg: FileRegion, at: Long): void =>
   k.write_long(k.plus(rg, k.file_region.from), at);
 const setTo = (k: Kernel, rg: FileRegion, at: Long): void =>
   k.write_long(k.plus(rg, k.file_region.to), at);
 const linkOf = (k: Kernel, rg: FileRegion): ListHead => k.plus(rg, k.file_region.link);
-const long = (k: Kernel, resv: ResvMap, member: number): Long => k.read_long(k.plus(resv, member));
+const longAt = (k: Kernel, resv: ResvMap, member: number): Long =>
+  k.read_long(k.plus(resv, member));
 const addLong = (k: Kernel, resv: ResvMap, member: number, delta: Int): void =>
   k.add_long(k.plus(resv, member), delta);
 const regionsOf = (k: Kernel, resv: ResvMap): ListHead => k.plus(resv, k.resv_map.regions);
@@ -73,15 +74,15 @@ function coalesce_file_region(k: Kernel, resv: ResvMap, rg: FileRegion): void {
   const head: ListHead = regionsOf(k, resv);
   const { link } = k.file_region;
   const prg: FileRegion = list_prev_entry(k, rg, link);
-  if (!list_entry_is_head(k, prg, head, link) && to(k, prg) === from(k, rg)) {
-    setTo(k, prg, to(k, rg));
+  if (!list_entry_is_head(k, prg, head, link) && toOf(k, prg) === fromOf(k, rg)) {
+    setTo(k, prg, toOf(k, rg));
     list_del(k, linkOf(k, rg));
     kfree(k, k.va_of(rg));
     rg = prg;
   }
   const nrg: FileRegion = list_next_entry(k, rg, link);
-  if (!list_entry_is_head(k, nrg, head, link) && from(k, nrg) === to(k, rg)) {
-    setFrom(k, nrg, from(k, rg));
+  if (!list_entry_is_head(k, nrg, head, link) && fromOf(k, nrg) === toOf(k, rg)) {
+    setFrom(k, nrg, fromOf(k, rg));
     list_del(k, linkOf(k, rg));
     kfree(k, k.va_of(rg));
   }
@@ -128,26 +129,26 @@ function add_reservation_in_range(
     !list_entry_is_head(k, iter, head, link);
     iter = trg, trg = list_next_entry(k, trg, link)
   ) {
-    if (from(k, iter) < f) {
+    if (fromOf(k, iter) < f) {
       // It may reach into the range all the same.
-      if (to(k, iter) > last_accounted_offset) last_accounted_offset = to(k, iter);
+      if (toOf(k, iter) > last_accounted_offset) last_accounted_offset = toOf(k, iter);
       continue;
     }
-    if (from(k, iter) >= t) {
+    if (fromOf(k, iter) >= t) {
       rg = previous(iter);
       break;
     }
     // The gap in front of it.
-    if (from(k, iter) > last_accounted_offset)
+    if (fromOf(k, iter) > last_accounted_offset)
       add += hugetlb_resv_map_add(
         k,
         resv,
         previous(iter),
         last_accounted_offset,
-        from(k, iter),
+        fromOf(k, iter),
         regions_needed,
       );
-    last_accounted_offset = to(k, iter);
+    last_accounted_offset = toOf(k, iter);
   }
   if (rg === NULL) rg = k.read_ptr(k.plus(head, k.list_head.prev));
   if (last_accounted_offset < t)
@@ -157,13 +158,14 @@ function add_reservation_in_range(
 
 /** Sees to it that so many entries lie aside, besides those that others are about to use. */
 function allocate_file_region_entries(k: Kernel, resv: ResvMap, regions_needed: Long): Int {
-  const of = k.resv_map;
   while (
-    long(k, resv, of.region_cache_count) <
-    long(k, resv, of.adds_in_progress) + regions_needed
+    longAt(k, resv, k.resv_map.region_cache_count) <
+    longAt(k, resv, k.resv_map.adds_in_progress) + regions_needed
   ) {
     const to_allocate: Long =
-      long(k, resv, of.adds_in_progress) + regions_needed - long(k, resv, of.region_cache_count);
+      longAt(k, resv, k.resv_map.adds_in_progress) +
+      regions_needed -
+      longAt(k, resv, k.resv_map.region_cache_count);
     const allocated_regions: FileRegion[] = [];
     for (let i = 0; i < to_allocate; i++) {
       const trg: FileRegion = kmallocRegion(k);
@@ -174,8 +176,9 @@ function allocate_file_region_entries(k: Kernel, resv: ResvMap, regions_needed: 
       }
       allocated_regions.push(trg);
     }
-    for (const trg of allocated_regions) list_add(k, linkOf(k, trg), k.plus(resv, of.region_cache));
-    addLong(k, resv, of.region_cache_count, to_allocate);
+    for (const trg of allocated_regions)
+      list_add(k, linkOf(k, trg), k.plus(resv, k.resv_map.region_cache));
+    addLong(k, resv, k.resv_map.region_cache_count, to_allocate);
   }
   return 0;
 }
@@ -188,7 +191,6 @@ export function region_add(
   t: Long,
   in_regions_needed: Long,
 ): Long {
-  const of = k.resv_map;
   const actual: Out<Long> = { value: 0 };
   // retry:
   for (;;) {
@@ -197,13 +199,14 @@ export function region_add(
     // Others have changed the map since.
     if (
       more <= 0 ||
-      long(k, resv, of.region_cache_count) >= long(k, resv, of.adds_in_progress) + more
+      longAt(k, resv, k.resv_map.region_cache_count) >=
+        longAt(k, resv, k.resv_map.adds_in_progress) + more
     )
       break;
     if (allocate_file_region_entries(k, resv, more) !== 0) return -ENOMEM;
   }
   const add: Long = add_reservation_in_range(k, resv, f, t, undefined);
-  addLong(k, resv, of.adds_in_progress, -in_regions_needed);
+  addLong(k, resv, k.resv_map.adds_in_progress, -in_regions_needed);
   return add;
 }
 
@@ -238,21 +241,22 @@ export function region_del(k: Kernel, resv: ResvMap, f: Long, t: Long): Long {
     !list_entry_is_head(k, rg, head, link);
     rg = trg, trg = list_next_entry(k, trg, link)
   ) {
-    if (to(k, rg) <= f && (to(k, rg) !== from(k, rg) || to(k, rg) !== f)) continue;
-    if (from(k, rg) >= t) break;
+    if (toOf(k, rg) <= f && (toOf(k, rg) !== fromOf(k, rg) || toOf(k, rg) !== f)) continue;
+    if (fromOf(k, rg) >= t) break;
 
-    if (f > from(k, rg) && t < to(k, rg)) {
+    if (f > fromOf(k, rg) && t < toOf(k, rg)) {
       // A hole in the middle: two regions are left.
       let nrg: FileRegion;
       if (
-        long(k, resv, k.resv_map.region_cache_count) > long(k, resv, k.resv_map.adds_in_progress)
+        longAt(k, resv, k.resv_map.region_cache_count) >
+        longAt(k, resv, k.resv_map.adds_in_progress)
       ) {
-        nrg = get_file_region_entry_from_cache(k, resv, t, to(k, rg));
+        nrg = get_file_region_entry_from_cache(k, resv, t, toOf(k, rg));
       } else {
         nrg = kmallocRegion(k);
         if (nrg === NULL) return -ENOMEM;
         setFrom(k, nrg, t);
-        setTo(k, nrg, to(k, rg));
+        setTo(k, nrg, toOf(k, rg));
       }
       del += t - f;
       INIT_LIST_HEAD(k, linkOf(k, nrg));
@@ -260,15 +264,15 @@ export function region_del(k: Kernel, resv: ResvMap, f: Long, t: Long): Long {
       list_add(k, linkOf(k, nrg), linkOf(k, rg));
       break;
     }
-    if (f <= from(k, rg) && t >= to(k, rg)) {
-      del += to(k, rg) - from(k, rg);
+    if (f <= fromOf(k, rg) && t >= toOf(k, rg)) {
+      del += toOf(k, rg) - fromOf(k, rg);
       list_del(k, linkOf(k, rg));
       kfree(k, k.va_of(rg));
-    } else if (f <= from(k, rg)) {
-      del += t - from(k, rg);
+    } else if (f <= fromOf(k, rg)) {
+      del += t - fromOf(k, rg);
       setFrom(k, rg, t);
     } else {
-      del += to(k, rg) - f;
+      del += toOf(k, rg) - f;
       setTo(k, rg, f);
     }
   }
@@ -285,9 +289,9 @@ export function region_count(k: Kernel, resv: ResvMap, f: Long, t: Long): Long {
     !list_entry_is_head(k, rg, head, link);
     rg = list_next_entry(k, rg, link)
   ) {
-    if (to(k, rg) <= f) continue;
-    if (from(k, rg) >= t) break;
-    chg += Math.min(to(k, rg), t) - Math.max(from(k, rg), f);
+    if (toOf(k, rg) <= f) continue;
+    if (fromOf(k, rg) >= t) break;
+    chg += Math.min(toOf(k, rg), t) - Math.max(fromOf(k, rg), f);
   }
   return chg;
 }
@@ -304,17 +308,16 @@ export function resv_map_alloc(k: Kernel): ResvMap {
     return NULL;
   }
   const resv_map: ResvMap = k.cell_at(object);
-  const of = k.resv_map;
-  k.write(k.plus(resv_map, of.refs), 1);
-  INIT_LIST_HEAD(k, k.plus(resv_map, of.regions));
+  k.write(k.plus(resv_map, k.resv_map.refs), 1);
+  INIT_LIST_HEAD(k, k.plus(resv_map, k.resv_map.regions));
   // init_rwsem():
-  k.write_long(k.plus(resv_map, of.rw_sema + k.rw_semaphore.count), 0);
-  k.write_long(k.plus(resv_map, of.rw_sema + k.rw_semaphore.owner), 0);
-  INIT_LIST_HEAD(k, k.plus(resv_map, of.rw_sema + k.rw_semaphore.wait_list));
-  k.write_long(k.plus(resv_map, of.adds_in_progress), 0);
-  INIT_LIST_HEAD(k, k.plus(resv_map, of.region_cache));
-  list_add(k, linkOf(k, rg), k.plus(resv_map, of.region_cache));
-  k.write_long(k.plus(resv_map, of.region_cache_count), 1);
+  k.write_long(k.plus(resv_map, k.resv_map.rw_sema + k.rw_semaphore.count), 0);
+  k.write_long(k.plus(resv_map, k.resv_map.rw_sema + k.rw_semaphore.owner), 0);
+  INIT_LIST_HEAD(k, k.plus(resv_map, k.resv_map.rw_sema + k.rw_semaphore.wait_list));
+  k.write_long(k.plus(resv_map, k.resv_map.adds_in_progress), 0);
+  INIT_LIST_HEAD(k, k.plus(resv_map, k.resv_map.region_cache));
+  list_add(k, linkOf(k, rg), k.plus(resv_map, k.resv_map.region_cache));
+  k.write_long(k.plus(resv_map, k.resv_map.region_cache_count), 1);
   return resv_map;
 }
 

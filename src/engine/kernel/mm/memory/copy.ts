@@ -41,11 +41,7 @@ import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { is_cow_mapping } from '../../include/linux/mm.h.js';
-import {
-  VM_MIXEDMAP,
-  VM_PFNMAP,
-  VM_SHARED,
-} from '../../include/linux/mm_types.h.js';
+import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED } from '../../include/linux/mm_types.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import {
   p4d_offset,
@@ -59,11 +55,7 @@ import {
 } from '../../include/linux/pgtable.h.js';
 import { copy_hugetlb_page_range } from '../hugetlb/hugetlb.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
-import {
-  page_add_new_anon_rmap,
-  page_dup_file_rmap,
-  page_try_dup_anon_rmap,
-} from '../rmap.js';
+import { page_add_new_anon_rmap, page_dup_file_rmap, page_try_dup_anon_rmap } from '../rmap.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { p4d_alloc, pmd_alloc, pte_alloc_map, pud_alloc } from './memory.js';

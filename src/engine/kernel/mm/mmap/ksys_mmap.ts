@@ -10,7 +10,11 @@ import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table.js';
 import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import { default_hstate, huge_page_size, is_file_hugepages } from '../../include/linux/hugetlb.h.js';
+import {
+  default_hstate,
+  huge_page_size,
+  is_file_hugepages,
+} from '../../include/linux/hugetlb.h.js';
 import { MAP_ANONYMOUS, MAP_HUGETLB, VM_NORESERVE } from '../../include/linux/mm_types.h.js';
 import { __mm_populate } from '../gup/populate.js';
 import { do_mmap } from './mmap.js';

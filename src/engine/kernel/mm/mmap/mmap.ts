@@ -324,7 +324,7 @@ export function do_mmap(
   if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return asVirt(-ENOMEM);
   const isHuge = file !== NULL && is_file_hugepages(k, file);
   addr = isHuge
-    ? hugetlb_get_unmapped_area(k, mm, file, addr, len, flags)
+    ? hugetlb_get_unmapped_area(k, mm, addr, len, flags)
     : get_unmapped_area(k, mm, addr, len, flags);
   if (IS_ERR(addr)) return addr;
   if (

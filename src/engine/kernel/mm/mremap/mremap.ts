@@ -310,10 +310,7 @@ export function sys_mremap(
   if ((flags & ~(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP)) !== 0) return asVirt(-EINVAL);
   if ((flags & MREMAP_FIXED) !== 0 && (flags & MREMAP_MAYMOVE) === 0) return asVirt(-EINVAL);
   // The old range stays: always a move, and nothing gets longer by it.
-  if (
-    (flags & MREMAP_DONTUNMAP) !== 0 &&
-    ((flags & MREMAP_MAYMOVE) === 0 || old_len !== new_len)
-  )
+  if ((flags & MREMAP_DONTUNMAP) !== 0 && ((flags & MREMAP_MAYMOVE) === 0 || old_len !== new_len))
     return asVirt(-EINVAL);
   if (offset_in_page(addr)) return asVirt(-EINVAL);
   old_len = PAGE_ALIGN(old_len);

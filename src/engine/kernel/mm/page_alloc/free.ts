@@ -2,7 +2,7 @@
  * Freeing: a block is checked and wiped, then goes to the CPU's lists or to the buddy lists.
  *
  * Source: Linux 6.1 mm/page_alloc.c: free_pages_prepare(), free_unref_page(), __free_pages_ok(), free_unref_page_list(),
- * destroy_large_folio().
+ * destroy_large_folio(); mm/huge_memory.c: free_transhuge_page().
  */
 import type {
   FpiFlags,
