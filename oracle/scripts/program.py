@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """program.py KERNEL RAM ORACLE OUTDIR [NAME] : record one of the guest's programs with what it does between the operations.
 
-NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED or huge-sSEED. Writes NAME.trace.gz, before.vmcore.gz (memory as
-the first act begins) and NAME.program.gz (FORMAT.md, 7.2); of a kernel with later operations before.symbols.gz, too: its
-symbols that lie elsewhere than in the profile. RAM as QEMU wants it, ORACLE the folder with kernels/ and
+NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED or huge-sSEED. All but huge are recorded with the first
+driver, which has no `lru`, and no events of migration; of the later driver's kernels before.symbols.gz says which symbols
+lie elsewhere than in the profile. Writes NAME.trace.gz, before.vmcore.gz (memory as the first act begins) and NAME.program.gz
+(FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
 guests/. Needs gdb: it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count
 instructions, so the stops change nothing.
 """
@@ -116,8 +117,6 @@ def gdb_script(machine, core):
     # The act that it stands at has no breakpoint any more.
     if first == 'open':
         lines += [f'printf "@S %d %d {" ".join(["%lx"] * 6)}\\n",{pid},{number},{",".join(call)}']
-    elif first == 'put':
-        lines += [f'printf "@P %d 1\\n",{pid}']
 
     def at(point, text, *values, then=()):
         lines.append(f'hbreak *{symbols[point]}')
@@ -132,8 +131,8 @@ def gdb_script(machine, core):
         acts = [act for act, name in (CALLS_64 if x64 else CALLS_32).items() if name in MARKED]
         tables = (f'if {text}==0x73747075', *look, 'end')  # "upts"
         seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
+        at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
-    at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
     at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call, then=seen)
@@ -192,19 +191,21 @@ def program_of(log, x64, starts_with_op, areas=None):
         pid = int(pid)
         if not x64:
             words = [w[8:] if len(w) == 16 and w.startswith('ffffffff') else w for w in words]
-        if pid not in known and kind in 'FOPS' and fork is not None:
+        if pid not in known and kind in 'FOS' and fork is not None:
             known.append(pid)
             out[fork] = out[fork].replace('CHILD', str(pid))
             fork = None
         if kind in 'OS':
             tlb, at = [], len(out)
         if kind == 'O':
-            if int(words[1], 16) == EVENTS:
+            word = int(words[1], 16)
+            if word == EVENTS:
                 silent = int(words[2], 16) == EVENTS_OFF
-            if int(words[1], 16) not in SET_UP:
+            tlb = None if word in SET_UP else tlb
+            if word == int.from_bytes(b'quie', 'little'):
+                out.append(f'{pid} quiet')
+            elif word not in SET_UP:
                 out.append(f'{pid} op')
-            else:
-                tlb = None
         elif kind == 'P':
             if words[0] == '1':
                 out.append(f'{pid} op')
@@ -281,6 +282,12 @@ def main(kernel, ram, oracle, out, name='usr'):
         subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, name])
         if guest['generation'] != 'first':
             write_moved(kernel, machine.symbols, f'{out}/before.symbols.gz')
+        else:
+            # What the first driver does not know it has printed as it came.
+            with gzip.open(f'{out}/{name}.trace.gz') as trace:
+                text = re.sub(rb'\x01(lru|probes2|vmstat)', b'', trace.read())
+            with gzip.open(f'{out}/{name}.trace.gz', 'wb', 9) as trace:
+                trace.write(text)
         with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:

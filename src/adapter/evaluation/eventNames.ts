@@ -92,6 +92,18 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'out-of-memory':
       return `${event.kind.replaceAll('-', ' ')}: order ${event.order}`;
     case 'migrate':
-      return `page 0x${event.pfn.toString(16)} is in use and would have to be migrated: it stays`;
+      return migrationText(event);
+  }
+}
+
+function migrationText(event: Extract<MachineEvent, { kind: 'migrate' }>): string {
+  const page = `page 0x${event.pfn.toString(16)}`;
+  switch (event.outcome) {
+    case 'moved':
+      return `${page} was migrated to page 0x${event.to.toString(16)}`;
+    case 'pinned':
+      return `${page} has more references than mappings, so it cannot be migrated: it stays`;
+    case 'failed':
+      return `${page} could not be migrated: it stays`;
   }
 }

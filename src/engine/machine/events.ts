@@ -54,8 +54,9 @@ export type KernelEvent =
   | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'out-of-memory'; readonly order: number; readonly gfp: number }
-  /** A page in use that would have to be migrated: it stays. */
-  | { readonly kind: 'migrate'; readonly pfn: Pfn };
+  /** A page in use that is in the way: it was migrated to `to`, or it stays, because somebody has references to it. */
+  | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'moved'; readonly to: Pfn }
+  | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'pinned' | 'failed' };
 
 export interface FailedAllocation {
   readonly kind: 'allocation-failed';

@@ -28,6 +28,12 @@ const LISTS = [
   'pages_to_free',
   'surplus_list',
   'page_list',
+  'migratepages',
+  'movable_page_list',
+  'folios',
+  'ret_folios',
+  'clean_folios',
+  'free_folios',
   // SMP: the first and the last callback that wait for a grace period.
   'rcu_cblist',
   // Who is to free destroyed caches: entry/slabWorker.ts.

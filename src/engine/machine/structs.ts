@@ -56,7 +56,7 @@ export const STRUCTS = {
   kset: 'kobj list',
   list_head: 'prev',
   lru_rotate: 'fbatch',
-  lruvec: 'lists nonresident_age',
+  lruvec: 'anon_cost file_cost flags lists nonresident_age',
   maple_arange_64: 'gap meta.end meta.gap parent pivot slot',
   maple_range_64: 'meta.end meta.gap parent pivot slot',
   maple_tree: 'ma_flags ma_root',

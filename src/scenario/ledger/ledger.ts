@@ -73,5 +73,10 @@ export class TapeLedger implements Ledger {
     kmem_cache_free: nothing,
     kmalloc: nothing,
     kfree: nothing,
+    mm_compaction_isolate_migratepages: nothing,
+    mm_compaction_isolate_freepages: nothing,
+    mm_migrate_pages: nothing,
+    set_migration_pte: nothing,
+    remove_migration_pte: nothing,
   };
 }

@@ -19,6 +19,7 @@ import {
   mmdrop,
   follow_pte,
   huge_pte_offset,
+  lru_add_drain_all,
   mprotectRange,
   munlockRange,
   pmd_large,
@@ -28,10 +29,12 @@ import {
   put_task_stack,
   rcu_process_callbacks,
   set_max_huge_pages,
+  refresh_cpu_vm_stats,
   set_pte,
   setBrk,
   setOvercommitHugePages,
   shmemFileSetup,
+  shmemPunchHole,
   shmemWritePage,
   switch_mm,
   sys_mremap,
@@ -45,6 +48,7 @@ import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
 import { MAP_ANONYMOUS } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
+import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 
 /** One line of a program. */
@@ -64,7 +68,10 @@ const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
 
 /** gfp_t of pages of caches, as mm/slub.c and mm/slab.c ask for them. */
-export const OF_CACHES = /^(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
+const OF_CACHES = /^(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
+/** Of fallocate(). */
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
 
 /** An action that the engine does not perform. */
 export class NotPerformed extends Error {}
@@ -78,7 +85,11 @@ export class Processes {
   private dead: readonly Process[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
-  constructor(private readonly k: Kernel) {
+  /** @param told the pages that were taken for what is not performed */
+  constructor(
+    private readonly k: Kernel,
+    private readonly told: Set<number>,
+  ) {
     const task = current(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
   }
@@ -169,7 +180,13 @@ export class Processes {
       void sys_mremap(this.k, asVirt(addr), oldLen, newLen, flags, asVirt(newAddr)),
     // Pages that somebody takes while the recorder hears nothing: those for objects of caches are not of what is performed here.
     alloc: ([gfp = 0, order = 0], [text = '']) => {
-      if (OF_CACHES.test(text)) alloc_pages(this.k, gfp, order);
+      if (!OF_CACHES.test(text)) return;
+      const pfn = this.k.page_to_pfn(alloc_pages(this.k, gfp, order));
+      for (let i = 0; i < 1 << order; i++) this.told.add(pfn + i);
+      const { k } = this;
+      const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
+      const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
+      __mod_node_page_state(k, item, 1 << order);
     },
     // Files of sysfs and debugfs that are written to.
     nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
@@ -217,6 +234,11 @@ export class Processes {
     rcu: () => {
       rcu_process_callbacks(this.k);
     },
+    // The recorder lets all that waits be done, and time pass, before it stops the clocks.
+    quiet: () => {
+      lru_add_drain_all(this.k);
+      refresh_cpu_vm_stats(this.k);
+    },
     open: () => {
       this.file = { file: shmemFileSetup(this.k, 0), written: 0 };
     },
@@ -228,6 +250,26 @@ export class Processes {
       const inode = k.read_ptr(k.plus(file, k.file.f_inode));
       shmemWritePage(k, inode, Math.floor(written / PAGE_SIZE), written + length, () => undefined);
       this.file = { file, written: written + length };
+    },
+    pwrite: ([length = 0, position = 0]) => {
+      if (this.file === undefined) return;
+      if (length > PAGE_SIZE) throw new NotPerformed('pwrite of more than a page');
+      const { k } = this;
+      const inode = k.read_ptr(k.plus(this.file.file, k.file.f_inode));
+      shmemWritePage(
+        k,
+        inode,
+        Math.floor(position / PAGE_SIZE),
+        position + length,
+        () => undefined,
+      );
+    },
+    fallocate: ([mode = 0, offset = 0, length = 0]) => {
+      if (this.file === undefined) return;
+      if (mode !== (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+        throw new NotPerformed(`fallocate of mode ${mode.toString(16)}`);
+      const { k } = this;
+      shmemPunchHole(k, k.read_ptr(k.plus(this.file.file, k.file.f_inode)), offset, length);
     },
   };
 }

@@ -20,7 +20,7 @@ import {
   type RbRoot,
 } from '../include/linux/rbtree.h.js';
 import type { RbAugmentCallbacks } from '../include/linux/rbtree_augmented.h.js';
-import { rb_erase_augmented, rb_first, rb_insert_augmented, rb_next } from '../lib/rbtree.js';
+import { rb_erase_augmented, rb_insert_augmented, rb_next } from '../lib/rbtree.js';
 
 /** Which of the two trees: of areas that map a file, or of links to an anon_vma. */
 type Tree = 'vma' | 'avc';
@@ -154,18 +154,91 @@ const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => 
   rb_erase_augmented(k, node, root, augmentOf(tree));
 };
 
-/** The first node from `node` on, in order, whose interval has a part of [start, last]. */
-const nextOverlapping = (
-  k: Kernel,
-  tree: Tree,
-  node: RbNode,
-  start: ULong,
-  last: ULong,
-): RbNode => {
-  for (; node !== NULL && startOf(k, tree, node) <= last; node = rb_next(k, node))
-    if (lastOf(k, tree, node) >= start) return node;
-  return NULL;
+// --- looking: who has a part of [start, last] ----------------------------------------------------------------------------
+
+/** Of all below a node, the first that has a part of the interval; NULL: none. */
+const subtreeSearch = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+  for (;;) {
+    const left: RbNode = k.read_ptr(node + k.rb_node.rb_left);
+    if (left !== NULL && start <= k.read_ulong(subtreeLast(k, tree, left))) {
+      node = left;
+      continue;
+    }
+    // All to the right begin behind it.
+    if (startOf(k, tree, node) > last) return NULL;
+    if (start <= lastOf(k, tree, node)) return node;
+    const right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+    if (right === NULL || start > k.read_ulong(subtreeLast(k, tree, right))) return NULL;
+    node = right;
+  }
 };
+
+const iterFirst = (k: Kernel, tree: Tree, root: RbRoot, start: ULong, last: ULong): RbNode => {
+  const node: RbNode = k.read_ptr(root);
+  if (node === NULL || k.read_ulong(subtreeLast(k, tree, node)) < start) return NULL;
+  return subtreeSearch(k, tree, node, start, last);
+};
+
+const iterNext = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+  let right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+  for (;;) {
+    if (right !== NULL && start <= k.read_ulong(subtreeLast(k, tree, right)))
+      return subtreeSearch(k, tree, right, start, last);
+    // Up, until it comes from the left.
+    let prev: RbNode;
+    do {
+      const parent: RbNode = rb_parent(k, node);
+      if (parent === NULL) return NULL;
+      prev = node;
+      node = parent;
+      right = k.read_ptr(node + k.rb_node.rb_right);
+    } while (prev === right);
+    if (last < startOf(k, tree, node)) return NULL;
+    if (start <= lastOf(k, tree, node)) return node;
+  }
+};
+
+/** vma_interval_tree_foreach(): areas that map a page of [first, last], in order. */
+export function vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  first: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const node: RbNode = iterFirst(k, 'vma', root, first, last);
+  return node === NULL ? NULL : vmaOf(k, node);
+}
+
+export function vma_interval_tree_iter_next(
+  k: Kernel,
+  vma: VmAreaStruct,
+  first: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const node: RbNode = iterNext(k, 'vma', nodeOf(k, vma), first, last);
+  return node === NULL ? NULL : vmaOf(k, node);
+}
+
+/** anon_vma_interval_tree_foreach() */
+export function anon_vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  first: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const node: RbNode = iterFirst(k, 'avc', root, first, last);
+  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
+}
+
+export function anon_vma_interval_tree_iter_next(
+  k: Kernel,
+  avc: AnonVmaChain,
+  first: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const node: RbNode = iterNext(k, 'avc', asCell(avc + k.anon_vma_chain.rb), first, last);
+  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
+}
 
 // --- areas of a file -----------------------------------------------------------------------------------------------------
 
@@ -207,27 +280,6 @@ export function vma_interval_tree_insert_after(
   rb_insert_augmented(k, rb, root, augmentOf('vma'));
 }
 
-/** The first area that maps a part of [start, last]; NULL: none does. */
-export function vma_interval_tree_iter_first(
-  k: Kernel,
-  root: RbRoot,
-  start: ULong,
-  last: ULong,
-): VmAreaStruct {
-  const node: RbNode = nextOverlapping(k, 'vma', rb_first(k, root), start, last);
-  return node === NULL ? NULL : vmaOf(k, node);
-}
-
-export function vma_interval_tree_iter_next(
-  k: Kernel,
-  node: VmAreaStruct,
-  start: ULong,
-  last: ULong,
-): VmAreaStruct {
-  const next: RbNode = nextOverlapping(k, 'vma', rb_next(k, nodeOf(k, node)), start, last);
-  return next === NULL ? NULL : vmaOf(k, next);
-}
-
 // --- areas of an anon_vma ------------------------------------------------------------------------------------------------
 
 export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
@@ -236,31 +288,4 @@ export function anon_vma_interval_tree_insert(k: Kernel, node: AnonVmaChain, roo
 
 export function anon_vma_interval_tree_remove(k: Kernel, node: AnonVmaChain, root: RbRoot): void {
   removeNode(k, 'avc', asCell(node + k.anon_vma_chain.rb), root);
-}
-
-/** The first link whose area may have a page of [first, last]; NULL: none may. */
-export function anon_vma_interval_tree_iter_first(
-  k: Kernel,
-  root: RbRoot,
-  first: ULong,
-  last: ULong,
-): AnonVmaChain {
-  const node: RbNode = nextOverlapping(k, 'avc', rb_first(k, root), first, last);
-  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
-}
-
-export function anon_vma_interval_tree_iter_next(
-  k: Kernel,
-  node: AnonVmaChain,
-  first: ULong,
-  last: ULong,
-): AnonVmaChain {
-  const next: RbNode = nextOverlapping(
-    k,
-    'avc',
-    rb_next(k, asCell(node + k.anon_vma_chain.rb)),
-    first,
-    last,
-  );
-  return next === NULL ? NULL : asCell(next - k.anon_vma_chain.rb);
 }

@@ -6,7 +6,8 @@
  *
  * A fork gives the child's areas an anon_vma of their own for pages that they will write, and links them with the parent's, too, where
  * the pages that both have are. Left out: the anon_vmas' locks; KSM; huge pages of files; memcg.
- * Source: Linux 6.1 mm/rmap.c; include/linux/rmap.h; include/linux/page-flags.h; include/linux/mm.h.
+ * Source: Linux 6.1 mm/rmap.c; include/linux/rmap.h; include/linux/page-flags.h; include/linux/mm.h;
+ * include/linux/mm_types.h: compound_mapcount_ptr().
  */
 import {
   type AnonVma,
@@ -57,7 +58,8 @@ import { __mod_node_page_state } from './vmstat/node_stat.js';
 
 // --- anon_vma ------------------------------------------------------------------------------------------------------------
 
-const rootOf = (k: Kernel, anon_vma: AnonVma): RbRoot => k.plus(anon_vma, k.anon_vma.rb_root);
+export const rootOf = (k: Kernel, anon_vma: AnonVma): RbRoot =>
+  k.plus(anon_vma, k.anon_vma.rb_root);
 
 const addLong = (k: Kernel, anon_vma: AnonVma, member: number, delta: Int): void => {
   k.add_long(k.plus(anon_vma, member), delta);
@@ -89,7 +91,7 @@ function anon_vma_ctor(k: Kernel, anon_vma: AnonVma): void {
 }
 linkConstructor('anon_vma_ctor', anon_vma_ctor);
 
-function get_anon_vma(k: Kernel, anon_vma: AnonVma): void {
+export function get_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   const refcount = k.plus(anon_vma, k.anon_vma.refcount);
   k.write(refcount, k.read_int(refcount) + 1);
 }
@@ -103,7 +105,7 @@ function __put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   if (k.read_int(refcount) === 0) anon_vma_free(k, root);
 }
 
-function put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
+export function put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   const refcount = k.plus(anon_vma, k.anon_vma.refcount);
   k.write(refcount, k.read_int(refcount) - 1);
   if (k.read_int(refcount) === 0) __put_anon_vma(k, anon_vma);
@@ -339,6 +341,30 @@ export function hugepage_add_new_anon_rmap(
   k.write(compound_mapcount_ptr(k, page), 0);
   k.write(nth_page(k, page, 1) + k.page.compound_pincount, 0);
   __page_set_anon_rmap(k, page, vma, address, true);
+}
+
+/** A mapping of an anonymous page that is no new one. `exclusive`: nobody else has it. */
+export function page_add_anon_rmap(
+  k: Kernel,
+  page: Page,
+  vma: VmAreaStruct,
+  address: VirtAddr,
+  exclusive: boolean,
+): void {
+  const mapcount: Int = k.words[page + k.page._mapcount]! + 1;
+  k.write(page + k.page._mapcount, mapcount);
+  if (mapcount === 0) {
+    __mod_node_page_state(k, k.NR_ANON_MAPPED, 1);
+    __page_set_anon_rmap(k, page, vma, address, exclusive);
+  }
+  mlock_vma_page(k, page, vma, false);
+}
+
+/** The page is no longer this mapping's alone, so that it can be unmapped. -EBUSY: it may be pinned, and stays. */
+export function page_try_share_anon_rmap(k: Kernel, page: Page): Int {
+  if (page_maybe_dma_pinned(k, page)) return -EBUSY;
+  ClearPageAnonExclusive(k, page);
+  return 0;
 }
 
 export function page_add_file_rmap(k: Kernel, page: Page, vma: VmAreaStruct): void {

@@ -97,7 +97,7 @@ import {
   page_remove_rmap,
   PageAnonExclusive,
 } from '../rmap.js';
-import { addBlocks } from '../shmem/shmem.js';
+import { addBlocks } from '../filemap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { alloc_surplus_huge_page } from './pool.js';
 import {

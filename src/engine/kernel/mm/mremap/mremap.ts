@@ -6,7 +6,7 @@
  *
  * Left out: userfaultfd, KSM, hugetlb, limits (RLIMIT_*: nobody has any), vm_ops->may_split and ->mremap (no operations here have them),
  * the address space's lock.
- * Source: Linux 6.1 mm/mremap.c: move_vma() to the system call.
+ * Source: Linux 6.1 mm/mremap.c: move_vma() to the system call; include/linux/mm.h: PAGE_ALIGN(), offset_in_page().
  */
 import {
   type Int,
@@ -267,7 +267,7 @@ function growInPlace(
   return addr;
 }
 
-function remapped(
+function remapRange(
   k: Kernel,
   addr: VirtAddr,
   old_len: ULong,
@@ -318,7 +318,7 @@ export function sys_mremap(
   if (new_len === 0) return asVirt(-EINVAL);
 
   const locked: Locked = { value: false };
-  const ret: VirtAddr = remapped(k, addr, old_len, new_len, flags, new_addr, locked);
+  const ret: VirtAddr = remapRange(k, addr, old_len, new_len, flags, new_addr, locked);
   if (!offset_in_page(ret) && locked.value && new_len > old_len) {
     const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
     __mm_populate(k, mm, asVirt(ret + old_len), new_len - old_len, true);

@@ -28,6 +28,7 @@ import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { xa_store } from '../../lib/xarray.js';
 import {
+  addBlocks,
   filemap_map_pages,
   filemapPage,
   i_size_read,
@@ -109,11 +110,6 @@ export function shmem_get_folio_gfp(
   foliop.value = folio;
   return 0;
 }
-
-/** inode->i_blocks: a u64. */
-export const addBlocks = (k: Kernel, inode: Inode, delta: Int): void => {
-  k.write(k.plus(inode, k.inode.i_blocks), k.read_int(k.plus(inode, k.inode.i_blocks)) + delta);
-};
 
 function shmem_fault(k: Kernel, vmf: VmFault): VmFault_t {
   const file: File = k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_file));
