@@ -168,10 +168,11 @@ export class BreakpointStore {
     }
     for (const kept of this.instructions) {
       const found = locator.instruction(kept.request);
-      if (!settle(kept, found.state, of.atStatements(found.statements))) continue;
+      if (!settle(kept, found.state, checkOfFunction(found, of))) continue;
       const { id, trigger } = kept;
       const armed = { id, reason: 'instruction breakpoint', trigger } as const;
       for (const statement of found.statements) push(statements, statement, armed);
+      for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
     }
     const data: DataWatch[] = [];
     for (const kept of this.data) {
@@ -237,7 +238,10 @@ const PENDING: Omit<Dap.Breakpoint, 'id'> = {
 const NO_CHECK = (): undefined => undefined;
 
 /** Names of the scenario's function where it has one of that name, else of the kernel's or of what happens inside it. */
-function checkOfFunction(found: ReturnType<Locator['fn']>, of: ConditionCheck) {
+function checkOfFunction(
+  found: Pick<ReturnType<Locator['fn']>, 'statements' | 'kernelFunctions' | 'happening'>,
+  of: ConditionCheck,
+) {
   const { statements, kernelFunctions, happening } = found;
   if (happening !== undefined) return of.onHappening(happening);
   return kernelFunctions.length > 0 ? of.inFunctions(kernelFunctions) : of.atStatements(statements);

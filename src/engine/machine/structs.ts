@@ -89,6 +89,7 @@ export const STRUCTS = {
   per_cpu_pages: 'batch count free_factor high lists',
   per_cpu_zonestat: 'stat_threshold? vm_stat_diff?',
   percpu_counter: 'count counters?',
+  pid_namespace: 'idr',
   pglist_data: `
     __lruvec
     deferred_split_queue kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
@@ -106,7 +107,7 @@ export const STRUCTS = {
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
   task_struct: `
-    active_mm comm flags kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled personality pid rss_stat? stack tgid
+    __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid
   `,
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

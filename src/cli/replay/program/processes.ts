@@ -88,7 +88,7 @@ export class Processes {
   /** @param told the pages that were taken for what is not performed */
   constructor(
     private readonly k: Kernel,
-    private readonly told: Set<number>,
+    private readonly told = new Set<number>(),
   ) {
     const task = current(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);

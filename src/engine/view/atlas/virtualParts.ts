@@ -9,7 +9,7 @@ import { vmapSpace, type VmapPiece } from '../vmapSpace.js';
 import { sizeText, type Surveyor } from '../whereIs.js';
 import { intersection, rangeText, type AddressRange } from './addressRange.js';
 import { rightsText } from './rightsText.js';
-import { mmOfRoot, userAreas } from './userAreas.js';
+import { userAreas } from './userAreas.js';
 import type { PartBody, PartsBody } from './virtual.js';
 import type { PlacedRegion } from './virtualRegions.js';
 
@@ -122,10 +122,8 @@ function pieceParts(piece: VmapPiece): Part[] {
   ];
 }
 
-function userParts({ reader }: Surveyor, { paging }: Space): Part[] {
-  const mm = mmOfRoot(reader, paging.rootPhys);
-  if (mm === undefined) return [];
-  return userAreas(reader, mm).map(({ start, end, rights, name }) => ({
+function userParts({ image }: Surveyor, { paging }: Space): Part[] {
+  return userAreas(image, paging.rootPhys).map(({ start, end, rights, name }) => ({
     start,
     end,
     body: { kind: 'vma', text: name === '' ? 'anonymous' : name, rights },

@@ -90,3 +90,18 @@ export function shmemPunchHole(k: Kernel, inode: Inode, offset: ULong, len: ULon
   if (end > start) unmap_mapping_pages(k, mapping, start, end - start, false);
   shmem_truncate_range(k, inode, offset, offset + len - 1);
 }
+
+/** shmem_setattr(): a file ends at another place from here on. Left out: what is left of the last page is not zeroed. */
+export function shmemSetSize(k: Kernel, inode: Inode, newsize: ULong): void {
+  const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
+  const start: ULong = Math.ceil(newsize / PAGE_SIZE);
+  const end: ULong = Math.ceil(i_size_read(k, inode) / PAGE_SIZE);
+  // i_size_write():
+  k.write(k.plus(inode, k.inode.i_size), newsize | 0);
+  k.write(k.plus(inode, k.inode.i_size) + 1, Math.floor(newsize / 2 ** 32));
+  if (end <= start) return;
+  // Private copies of pages beyond the end go, too.
+  unmap_mapping_pages(k, mapping, start, end - start, true);
+  const nr: ULong = shmem_undo_range(k, inode, start, end);
+  if (nr > 0) addBlocks(k, inode, -nr * BLOCKS_PER_PAGE);
+}
