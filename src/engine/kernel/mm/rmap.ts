@@ -273,13 +273,13 @@ const exclusiveFlags = (k: Kernel, page: Page): Cell =>
   asCell((PageHuge(k, page) ? page_folio(k, page) : page) + k.page.flags);
 export const PageAnonExclusive = (k: Kernel, page: Page): boolean =>
   test_bit(k, k.PG_anon_exclusive, exclusiveFlags(k, page));
-export const SetPageAnonExclusive = (k: Kernel, page: Page): void =>
+const SetPageAnonExclusive = (k: Kernel, page: Page): void =>
   set_bit(k, k.PG_anon_exclusive, exclusiveFlags(k, page));
 export const ClearPageAnonExclusive = (k: Kernel, page: Page): void =>
   clear_bit(k, k.PG_anon_exclusive, exclusiveFlags(k, page));
 
 /** Where the mappings of a compound page as a whole are counted. */
-export const compound_mapcount_ptr = (k: Kernel, head: Page): Cell =>
+const compound_mapcount_ptr = (k: Kernel, head: Page): Cell =>
   asCell(nth_page(k, head, 1) + k.page.compound_mapcount);
 
 /** The page belongs to the area's own anon_vma from now on: nobody else has it any more. */

@@ -321,7 +321,7 @@ export function resv_map_alloc(k: Kernel): ResvMap {
   return resv_map;
 }
 
-export function resv_map_release(k: Kernel, resv_map: ResvMap): void {
+function resv_map_release(k: Kernel, resv_map: ResvMap): void {
   const head: ListHead = k.plus(resv_map, k.resv_map.region_cache);
   const { link } = k.file_region;
   region_del(k, resv_map, 0, Infinity);
