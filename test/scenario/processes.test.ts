@@ -97,6 +97,13 @@ describe('memory of a process', function () {
         /MAPERR/,
         /error 4$/,
       ],
+      // The next area is the stack then, which does not grow by 128 MiB.
+      [`${BUFFER} buf[0] = 1; munmap(buf, 4 * PAGE_SIZE); buf[0] = 2;`, /MAPERR/, /error 6$/],
+      [
+        'unsigned long end = find_vma(current->mm, current->mm->start_stack)->vm_end; *(char *)(end - SZ_8M) = 1; *(char *)(end - SZ_8M - 1) = 1;',
+        /MAPERR/,
+        /error 6$/,
+      ],
       [
         'int fd = memfd_create("f", 0); char *p = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0); pr_info("mapped"); pr_info("%d", *p);',
         /^SIGBUS \(BUS_ADRERR\)/,

@@ -25,6 +25,8 @@ const motion: Shape = {
   'granularity?': 'granularity',
 };
 
+const atTime: Shape = { 'at?': 'integer' };
+
 const write: Shape = {
   'variablesReference?': 'integer',
   'name?': 'string',
@@ -121,6 +123,13 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'allowPartial?': 'boolean',
   },
   locations: { locationReference: 'integer' },
+  'mmscope/changeBreakpoints': {
+    'add?': 'string',
+    'frameId?': 'integer',
+    'address?': 'string',
+    'bytes?': 'count',
+    'remove?': 'integer',
+  },
   'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },
@@ -144,18 +153,21 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   'mmscope/goToTime': { time: 'integer' },
   'mmscope/differences': { from: 'integer', 'to?': 'integer', 'limit?': 'count' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'integer' },
-  'mmscope/virtual': { 'space?': 'string' },
+  'mmscope/virtual': { 'space?': 'string', ...atTime },
   'mmscope/virtualParts': {
     'space?': 'string',
     region: 'string',
     start: 'count',
     count: 'count',
+    'holding?': 'string',
+    ...atTime,
   },
   'mmscope/virtualPages': {
     'space?': 'string',
     first: 'string',
     pagesPerCell: 'integer',
     cells: 'count',
+    ...atTime,
   },
   'mmscope/aliases': { pfn: 'integer' },
   'mmscope/walk': {
@@ -164,6 +176,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'space?': 'string',
     'access?': 'access',
     'user?': 'boolean',
+    ...atTime,
   },
   'mmscope/freeBlocks': {
     zone: 'integer',
@@ -174,7 +187,16 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     start: 'count',
     count: 'count',
   },
-  'mmscope/slabs': { cache: 'string', start: 'count', count: 'count' },
+  'mmscope/slabs': {
+    cache: 'string',
+    start: 'count',
+    count: 'count',
+    'holding?': 'integer',
+    ...atTime,
+  },
+  'mmscope/slabObjects': { cache: 'string', pfns: ['integer'], ...atTime },
+  'mmscope/freeAreas': atTime,
+  'mmscope/caches': atTime,
 };
 
 export function checkArguments(command: Command, given: unknown): void {

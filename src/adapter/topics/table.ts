@@ -81,6 +81,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/nextWrite': 'stop',
   'mmscope/goToTime': 'stop',
   'mmscope/differences': 'stop',
+  'mmscope/changeBreakpoints': 'stop',
   'mmscope/numberFormat': 'client',
   'mmscope/virtual': 'stop',
   'mmscope/virtualParts': 'stop',
@@ -92,5 +93,6 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/attempt': 'stop',
   'mmscope/caches': 'stop',
   'mmscope/slabs': 'stop',
+  'mmscope/slabObjects': 'stop',
   locations: 'stop',
 };

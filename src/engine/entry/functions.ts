@@ -85,6 +85,7 @@ export * from '../kernel/mm/memory/rss.js';
 export * from '../kernel/mm/memory/wp.js';
 export * from '../kernel/mm/mempool.js';
 export * from '../kernel/mm/mlock/range.js';
+export * from '../kernel/mm/mmap/expand_stack.js';
 export * from '../kernel/mm/mmap/find_vma.js';
 export * from '../kernel/mm/mmap/ksys_mmap.js';
 export * from '../kernel/mm/mmap/mmap.js';
