@@ -28,9 +28,6 @@ import { mas_find } from '../../src/engine/kernel/lib/maple_tree.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 
 const FOLDER = 'test/golden/data/user';
-/** Of i386 without PAE the pool of huge pages is large enough for the program: from there on it is not performed. */
-const UNSUPPORTED: Readonly<Record<string, number>> = { 'i386-highmem4g-slub-256M': 13 };
-
 /** What each program is about, and how many operations and events are compared at least. */
 const PROGRAMS: Readonly<Record<string, { readonly ops: number; readonly events: number }>> = {
   usr: { ops: 140, events: 150 },
@@ -56,7 +53,7 @@ describe('a user program', () => {
       const verdict = judgeProgram(image, readTrace(readText(file(`${name}.trace.gz`))), program);
       assert.equal(verdict.first, undefined);
       assert.equal(verdict.differ + verdict.stateDiffer, 0);
-      assert.equal(verdict.unsupported, UNSUPPORTED[machine] ?? 0, verdict.notes.join('\n'));
+      assert.equal(verdict.unsupported, 0, verdict.notes.join('\n'));
       const least = PROGRAMS[name] ?? { ops: Infinity, events: Infinity };
       assert.ok(verdict.ops >= least.ops && verdict.events >= least.events);
 
@@ -86,9 +83,8 @@ describe('a user program', () => {
       assert.equal(nrAreas, k.read_int(k.plus(mm, k.mm_struct.map_count)), 'areas');
       assert.equal(anon, get_mm_counter(k, mm, k.MM_ANONPAGES), 'rss');
       // Children have ended: each mapping is this address space's.
-      if (verdict.unsupported === 0)
-        for (const [page, nr] of mapped)
-          assert.equal(page_mapcount(k, page), nr, `page ${k.page_to_pfn(page).toString(16)}`);
+      for (const [page, nr] of mapped)
+        assert.equal(page_mapcount(k, page), nr, `page ${k.page_to_pfn(page).toString(16)}`);
     });
   }
 });

@@ -50,6 +50,22 @@ export function profileWith(
   return profile;
 }
 
+/**
+ * A build whose symbols lie elsewhere: the same kernel with other code linked in. Types and constants stay.
+ * @param addresses hexadecimal, by name; a symbol that is not among them stays
+ */
+export function profileWithSymbols(
+  name: ProfileName,
+  addresses: ReadonlyMap<string, string>,
+): Profile {
+  const data = DATA[name];
+  const symbols = data.symbols.map((line) => {
+    const [symbol = '', address = '', ...rest] = line.split(' ');
+    return [symbol, addresses.get(symbol) ?? address, ...rest].join(' ');
+  });
+  return readProfile({ ...data, symbols });
+}
+
 const withDebugVm = (data: ProfileData): ProfileData => ({
   ...data,
   constants: data.constants.map((line) =>

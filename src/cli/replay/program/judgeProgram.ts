@@ -21,6 +21,7 @@ import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { poolMark } from './poolMarks.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -33,9 +34,8 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, of the pool of huge pages, and of pipes. */
-const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|346cc[2a]|500cc2)$/;
-const POOL = /gfp=346cc[2a]$/;
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of pipes. */
+const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|500cc2)$/;
 /** The driver that records programs has no events of migration (8). */
 const RECORDED_EVENTS = 7;
 /** Pages of other subsystems that one span may need. */
@@ -58,7 +58,7 @@ function spansOf(items: Iterable<TraceItem>): Span[] {
     if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
     else if (item.kind === 'dump') spans.at(-1)?.dumps.push(item);
     else if (item.kind === 'mark')
-      spans.push({ line: item.line, op: undefined, text: 'mark', events: [], dumps: [] });
+      spans.push({ line: item.line, op: undefined, text: item.text, events: [], dumps: [] });
     else if (item.kind === 'op')
       spans.push({
         line: item.line,
@@ -99,7 +99,7 @@ class ProgramJudge {
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
   ) {
-    this.processes = new Processes(image.mm);
+    this.processes = new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.tracepoints = new Tracepoints(image.mm);
@@ -188,7 +188,6 @@ class ProgramJudge {
         // What is told is not heard twice.
         this.tracepoints.listen(0);
         if (!performTold(this.image.mm, next)) break;
-        if (POOL.test(next)) this.processes.addHugePage();
         this.tracepoints.listen(this.mask);
         const [, pfn = '', order = '0'] = /^pa (\S+) o=(\d+)/.exec(next) ?? [];
         for (let i = 0; i < 1 << Number(order); i++) this.toldPages.add(parseInt(pfn, 16) + i);
@@ -204,6 +203,7 @@ class ProgramJudge {
       if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
       this.processes.switchTo(first.pid);
       if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
+      if (op === undefined) this.compareMark(span);
       hear();
       this.compareDumps(span);
       for (this.at++; this.at < this.program.length; this.at++) {
@@ -252,6 +252,16 @@ class ProgramJudge {
     if (difference === undefined) return;
     this.differ++;
     this.remember(span, difference);
+  }
+
+  /** What the program was told about the pool of huge pages. */
+  private compareMark(span: Span): void {
+    const pool = poolMark(this.image.mm, span.text);
+    if (pool === undefined) return;
+    this.ops++;
+    if (pool.difference === undefined) return;
+    this.differ++;
+    this.remember(span, pool.difference);
   }
 
   private compareDumps(span: Span): void {

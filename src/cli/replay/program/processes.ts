@@ -10,28 +10,31 @@ import {
   current,
   do_madvise,
   do_mlock,
-  do_mmap,
   do_munmap,
   do_user_addr_fault,
   dup_task_struct,
   exit_mm,
   free_task_struct,
-  __mm_populate,
+  ksys_mmap_pgoff,
   mmdrop,
   mmgrab,
   follow_pte,
+  huge_pte_offset,
   lru_add_drain_all,
   mprotectRange,
   munlockRange,
+  pmd_large,
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
   page_ref_count,
   put_task_stack,
   rcu_process_callbacks,
+  set_max_huge_pages,
   refresh_cpu_vm_stats,
   set_pte,
   setBrk,
+  setOvercommitHugePages,
   shmemFileSetup,
   shmemPunchHole,
   shmemWritePage,
@@ -46,7 +49,9 @@ import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
-import { MAP_ANONYMOUS, MAP_HUGETLB } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { MAP_ANONYMOUS } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
+import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 
 /** One line of a program. */
@@ -65,6 +70,8 @@ interface Process {
 const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
 
+/** gfp_t of pages of caches, as mm/slub.c and mm/slab.c ask for them. */
+const OF_CACHES = /^(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
 /** Of fallocate(). */
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
@@ -76,7 +83,6 @@ export class Processes {
   private processes: ReadonlyMap<number, Process>;
   /** Address spaces that a task which has ended still keeps, until another one runs. */
   private lazy: readonly Process[] = [];
-  private nrHugePages = 0;
   /** Tasks that still have their stack, and those whose structure is all that is left. */
   private ended: readonly Process[] = [];
   private dead: readonly Process[] = [];
@@ -84,18 +90,21 @@ export class Processes {
   private threads: readonly VirtAddr[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
-  constructor(private readonly k: Kernel) {
+  /** @param told the pages that were taken for what is not performed */
+  constructor(
+    private readonly k: Kernel,
+    private readonly told = new Set<number>(),
+  ) {
     const task = current(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
   }
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, threads, file, nrHugePages } = this;
+    const { processes, lazy, ended, dead, threads, file } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
-      this.nrHugePages = nrHugePages;
       this.ended = ended;
       this.dead = dead;
       this.threads = threads;
@@ -113,11 +122,6 @@ export class Processes {
         args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)),
         args,
       );
-  }
-
-  /** The pool has one page more. */
-  addHugePage(): void {
-    this.nrHugePages++;
   }
 
   /** Makes a process the current one. */
@@ -138,7 +142,10 @@ export class Processes {
   private access(args: readonly string[]): void {
     const { k } = this;
     for (const arg of args) {
-      const pte = follow_pte(k, this.mm, asVirt(parseInt(arg, 16)));
+      const va = asVirt(parseInt(arg, 16));
+      const pmd = huge_pte_offset(k, this.mm, va);
+      const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
+      const pte = isLeaf ? pmd : follow_pte(k, this.mm, va);
       if (pte === NULL) continue;
       const entry = k.read_pte(pte);
       if (!pte_present(entry)) continue;
@@ -178,26 +185,8 @@ export class Processes {
         throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
-      if ((flags & MAP_HUGETLB) !== 0) {
-        // Refused where the pool has too few: nothing happens then.
-        if (len <= this.nrHugePages * 2 ** this.k.PMD_SHIFT)
-          throw new NotPerformed('mmap(MAP_HUGETLB)');
-        return;
-      }
-      const populate = { value: 0 };
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
-      const at = do_mmap(
-        this.k,
-        this.mm,
-        file,
-        asVirt(addr),
-        len,
-        prot,
-        flags,
-        pgoff / PAGE_SIZE,
-        populate,
-      );
-      if (populate.value !== 0) __mm_populate(this.k, this.mm, at, populate.value, true);
+      ksys_mmap_pgoff(this.k, this.mm, asVirt(addr), len, prot, flags, file, pgoff / PAGE_SIZE);
     },
     munmap: ([start = 0, len = 0]) => void do_munmap(this.k, this.mm, asVirt(start), len),
     mprotect: ([start = 0, len = 0, prot = 0]) =>
@@ -208,6 +197,21 @@ export class Processes {
     munlock: ([start = 0, len = 0]) => void munlockRange(this.k, this.mm, asVirt(start), len),
     mremap: ([addr = 0, oldLen = 0, newLen = 0, flags = 0, newAddr = 0]) =>
       void sys_mremap(this.k, asVirt(addr), oldLen, newLen, flags, asVirt(newAddr)),
+    // Pages that somebody takes while the recorder hears nothing: those for objects of caches are not of what is performed here.
+    alloc: ([gfp = 0, order = 0], [text = '']) => {
+      if (!OF_CACHES.test(text)) return;
+      const pfn = this.k.page_to_pfn(alloc_pages(this.k, gfp, order));
+      for (let i = 0; i < 1 << order; i++) this.told.add(pfn + i);
+      const { k } = this;
+      const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
+      const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
+      __mod_node_page_state(k, item, 1 << order);
+    },
+    // Files of sysfs and debugfs that are written to.
+    nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
+    nr_overcommit_hugepages: ([count = 0]) => {
+      setOvercommitHugePages(this.k, default_hstate(this.k), count);
+    },
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;

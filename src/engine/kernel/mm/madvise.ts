@@ -17,6 +17,7 @@ import {
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
+import { hstate_vma, huge_page_size } from '../include/linux/hugetlb.h.js';
 import { vma_is_anonymous } from '../include/linux/mm.h.js';
 import {
   VM_DONTCOPY,
@@ -108,7 +109,14 @@ function madvise_vma_behavior(
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   if (behavior === MADV_DONTNEED) {
     prev.value = vma;
-    if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
+    if ((vm_flags & (VM_LOCKED | VM_PFNMAP)) !== 0) return -EINVAL;
+    if ((vm_flags & VM_HUGETLB) !== 0) {
+      // Whole huge pages, of which one that is cut off at the end stays.
+      const size: ULong = huge_page_size(k, hstate_vma(k));
+      if (start % size !== 0) return -EINVAL;
+      end = asVirt(end - (end % size));
+      if (start === end) return 0;
+    }
     zap_page_range_single(k, vma, start, end - start);
     return 0;
   }
