@@ -11,7 +11,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
 
 export interface HostNews {
   session(session: MapSession | undefined): void;
-  reveal(pfn: number): void;
+  reveal(place: number | string): void;
 }
 
 /** The arguments of a request, none where it takes none. */
@@ -46,7 +46,7 @@ export class Host {
           news.session(message.session);
           return;
         case 'reveal':
-          news.reveal(message.pfn);
+          news.reveal(message.place);
           return;
         case 'answer':
           this.answer(message.id, message.body);

@@ -10,6 +10,6 @@ if (root !== null) {
   const memory = new MemoryWindow(host, root);
   host.start({
     session: (session) => memory.showSession(session),
-    reveal: (pfn) => memory.reveal(pfn),
+    reveal: (place) => memory.reveal(place),
   });
 }

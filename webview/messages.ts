@@ -60,4 +60,5 @@ export type ToMap =
   | { readonly type: 'session'; readonly session: MapSession | undefined }
   | { readonly type: 'answer'; readonly id: number; readonly body: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
-  | { readonly type: 'reveal'; readonly pfn: number };
+  /** A frame, or what a user would type to be taken there. */
+  | { readonly type: 'reveal'; readonly place: number | string };

@@ -4,7 +4,10 @@
  * Invariant: nothing runs at activation but registrations; the engine is loaded when the first session starts.
  */
 import type { ExtensionContext } from 'vscode';
+import { registerConsoleLinks } from './address/consoleLinks.js';
+import { registerDocumentLinks } from './address/documentLinks.js';
 import { registerAddressHovers } from './address/hover.js';
+import { registerMemoryLinks } from './address/memoryLink.js';
 import { registerWhereCommand } from './address/whereCommand.js';
 import { registerAdapters } from './debug/adapters.js';
 import { registerAskFor } from './debug/askFor.js';
@@ -54,6 +57,9 @@ export function activate(context: ExtensionContext): void {
     registerLanguageModelTools(sessions),
     registerAddressHovers(sessions),
     registerWhereCommand(sessions),
+    registerMemoryLinks(),
+    registerDocumentLinks(sessions),
+    registerConsoleLinks(),
     registerClock(sessions),
     registerMap(context.extensionUri, sessions),
     registerReports(context),

@@ -64,6 +64,8 @@ export class MemoryWindow {
   private beside: ViewName | undefined;
   private update: Update | undefined;
   private stripTimer: number | undefined;
+  /** What is to be revealed at the first stop. */
+  private wanted: string | undefined;
 
   constructor(
     private readonly host: Host,
@@ -135,10 +137,27 @@ export class MemoryWindow {
     if (kind === 'stopped') void this.tellStop();
   }
 
-  /** Selects a frame in all views, the physical one in front. */
-  reveal(pfn: number): void {
-    this.open('physical');
-    this.link.select({ kind: 'frame', pfn });
+  /** Selects in all views; the one that shows such a thing comes to the front, unless it can be seen. */
+  reveal(place: number | string): void {
+    if (typeof place === 'number') {
+      this.open('physical');
+      this.link.select({ kind: 'frame', pfn: place });
+    } else void this.revealText(place);
+  }
+
+  /** Before the first stop nothing can be found: it is looked for then. */
+  private async revealText(place: string): Promise<void> {
+    if (this.update === undefined) {
+      this.wanted = place;
+      return;
+    }
+    try {
+      const { pfn } = await this.link.goTo(place);
+      this.open(pfn === undefined ? 'virtual' : 'physical');
+      this.say('');
+    } catch (error) {
+      this.say(error instanceof Error ? error.message : '');
+    }
   }
 
   private async tellStop(): Promise<void> {
@@ -155,6 +174,9 @@ export class MemoryWindow {
     if (!update.isOther) void this.link.locate();
     this.refreshStrip();
     void this.changeBreakpoints({});
+    const { wanted } = this;
+    this.wanted = undefined;
+    if (wanted !== undefined) void this.revealText(wanted);
   }
 
   /** Adds one, takes one away, or asks which there are. */

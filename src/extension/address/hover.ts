@@ -5,6 +5,7 @@
 import {
   debug,
   Hover,
+  l10n,
   languages,
   MarkdownString,
   Range,
@@ -21,6 +22,7 @@ import type { Sessions, SessionState } from '../debug/sessions.js';
 import { MMSCOPE } from '../identity.js';
 import { expressionAt } from '../language/expressionAt.js';
 import { addressAt, type AddressSpan } from './addressAt.js';
+import { commandLink, REVEAL_COMMANDS } from './memoryLink.js';
 
 /** A hover on a smaller number of which nothing says that it is an address: more noise than answer. */
 const SMALLEST_ADDRESS = 0x10000;
@@ -38,10 +40,10 @@ export function registerAddressHovers(sessions: Sessions): Disposable {
       if (live === undefined && document.languageId !== MMSCOPE) return undefined;
       const span = spanAt(document, position, live !== undefined);
       if (span === undefined) return undefined;
-      const markdown = span.what ?? (await reportOf(document, span, live));
-      if (markdown === undefined) return undefined;
+      const told = span.what ?? (await reportOf(document, span, live));
+      if (told === undefined) return undefined;
       const range = new Range(position.line, span.start, position.line, span.end);
-      return new Hover(new MarkdownString(markdown), range);
+      return new Hover(told instanceof MarkdownString ? told : new MarkdownString(told), range);
     },
   });
 }
@@ -50,7 +52,7 @@ const reportOf = (
   document: TextDocument,
   span: AddressSpan,
   live: SessionState | undefined,
-): Promise<string | undefined> =>
+): Promise<MarkdownString | string | undefined> =>
   live === undefined
     ? beforeRun(document, span)
     : fromSession(live, span, mayBeSmall(document, span));
@@ -87,7 +89,7 @@ async function fromSession(
   { session }: SessionState,
   span: AddressSpan,
   small: boolean,
-): Promise<string | undefined> {
+): Promise<MarkdownString | undefined> {
   const item = debug.activeStackItem;
   const frameId = item !== undefined && 'frameId' in item ? item.frameId : undefined;
   const { expression, meant, use } = span;
@@ -101,8 +103,16 @@ async function fromSession(
     const body = (await session.customRequest(ADDRESS_REQUEST, args)) as AddressBody;
     const { kind, address } = body.report;
     if (!small && kind === 'user' && Number(address) < SMALLEST_ADDRESS) return undefined;
-    return body.markdown;
+    return withLink(body);
   } catch {
     return undefined; // The session has no value for it.
   }
+}
+
+/** With a link to the window Memory: the one command that it may run. */
+function withLink({ markdown, report: { address } }: AddressBody): MarkdownString {
+  const text = new MarkdownString(markdown);
+  text.isTrusted = { enabledCommands: REVEAL_COMMANDS };
+  const link = commandLink(address).toString();
+  return text.appendMarkdown(`\n\n[${l10n.t('Reveal in Memory Map')}](${link})`);
 }

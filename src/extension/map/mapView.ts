@@ -28,7 +28,7 @@ function seenFrom(request: string, args: unknown): unknown {
 export class MapView implements Disposable {
   private readonly subscriptions: Disposable[];
   private ready = false;
-  private pendingReveal: number | undefined;
+  private pendingReveal: number | string | undefined;
 
   constructor(
     private readonly webview: Webview,
@@ -42,10 +42,10 @@ export class MapView implements Disposable {
     webview.html = mapHtml(webview, extensionUri);
   }
 
-  /** Selects a frame, at once or when the map is ready. */
-  reveal(pfn: number): void {
-    if (this.ready) this.post({ type: 'reveal', pfn });
-    else this.pendingReveal = pfn;
+  /** Selects a frame, or what a text says (`0xf0801000`), at once or when the map is ready. */
+  reveal(place: number | string): void {
+    if (this.ready) this.post({ type: 'reveal', place });
+    else this.pendingReveal = place;
   }
 
   /** Messages to a hidden webview are lost: it is told again when shown. */

@@ -84,6 +84,11 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
     registerHexDocuments(),
     commands.registerCommand('mmscope.showMap', () => show(false)),
     commands.registerCommand('mmscope.revealInMap', async (context: unknown) => {
+      const place = (context as { readonly place?: string } | undefined)?.place;
+      if (place !== undefined) {
+        (await show(true))?.reveal(place);
+        return;
+      }
       const pfn = await frameMeant(sessions.current?.session, context);
       if (pfn !== undefined) (await show(true))?.reveal(pfn);
     }),
