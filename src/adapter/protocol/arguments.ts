@@ -41,6 +41,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   launch: {
     'program?': 'string',
     'core?': 'string',
+    'parts?': ['string'],
     'vmlinux?': 'string',
     'systemMap?': 'string',
     'btf?': 'string',

@@ -10,6 +10,7 @@ import { debugVmIn } from './boot/debugVm.js';
 import { openKnownKernel } from './core/openCore.js';
 import type { RandomAccess } from './core/randomAccess.js';
 import { openContainer, type Container } from './dump/containers/container.js';
+import { joinParts } from './dump/containers/split.js';
 import { NoVmcoreinfo } from './dump/describe.js';
 import { dumpImage } from './dump/dumpImage.js';
 import type { Codecs } from './dump/dumpMemory.js';
@@ -119,7 +120,12 @@ async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise
       systemMap: await open(spec.systemMap),
       btf: await open(spec.btf),
     };
-    const container = openContainer(file, files.codecs ?? {});
+    const containers = [openContainer(file, files.codecs ?? {})];
+    for (const path of spec.parts ?? []) {
+      const part = await open(path);
+      if (part !== undefined) containers.push(openContainer(part, files.codecs ?? {}));
+    }
+    const container = joinParts(containers);
     const named = { ...options, name: nameOf(spec.path) };
     return {
       image: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named),
