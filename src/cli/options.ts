@@ -45,7 +45,8 @@ export interface Given extends Omit<CoreSpec, 'kind' | 'path'> {
 
 export const GIVEN = ['--part', '--vmlinux', '--system-map', '--btf'] as const;
 export const GIVEN_FLAGS = ['--no-cache'] as const;
-export const GIVEN_USAGE = '[--part FILE]... [--vmlinux FILE] [--system-map FILE] [--btf FILE] [--no-cache]';
+export const GIVEN_USAGE =
+  '[--part FILE]... [--vmlinux FILE] [--system-map FILE] [--btf FILE] [--no-cache]';
 
 export const givenIn = ({ values, lists, flags }: Options): Given => ({
   parts: lists.get('--part'),
