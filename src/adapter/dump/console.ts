@@ -14,7 +14,7 @@ import { runCommand } from '../../engine/inspect/ask/commands/commands.js';
 import { objectData } from '../../engine/inspect/ask/object.js';
 import { QUESTIONS } from '../../engine/inspect/ask/questions.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
-import { toBits } from '../../engine/types/access.js';
+import { placeBits, toBits } from '../../engine/types/access.js';
 import { formatPlace, formatScalar } from '../../engine/types/format.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
@@ -68,9 +68,10 @@ export class DumpConsole {
     const literal = NUMBER.exec(text)?.[1];
     if (literal !== undefined) return BigInt(literal);
     const { value, place } = this.evaluated(text);
-    const object = value ?? place?.address;
-    if (object === undefined) throw new Unanswerable(`'${text.trim()}' is not an address.`);
-    return toBits(object, this.k.pointerSize);
+    const { pointerSize } = this.k;
+    if (value !== undefined) return toBits(value, pointerSize);
+    if (place !== undefined) return placeBits(place, pointerSize);
+    throw new Unanswerable(`'${text.trim()}' is not an address.`);
   }
 
   private evaluated(expression: string): Evaluated {
@@ -95,7 +96,7 @@ export class DumpConsole {
     }
     if (place === undefined) return { text: '(void)', data: null };
     const text = formatPlace(profile, typedMemory(this.image), place, { maxDepth: 8 });
-    return { text, data: objectData(this.k, type, place.address) };
+    return { text, data: objectData(this.k, type, place.address, place.rest) };
   }
 }
 
