@@ -104,7 +104,7 @@ function placeOf(
   const within = rest + (offset >> 3);
   return {
     type,
-    address: asVirt(address + within - (within & 7)),
+    address: asVirt(address + (within - (within & 7))),
     ...((within & 7) !== 0 && { rest: within & 7 }),
     bitOffset: offset & 7,
     widthBits: width,

@@ -50,7 +50,7 @@ function behind({ address, rest = 0 }: Place, bytes: number): Pick<Place, 'addre
   const sum = address + total;
   if (Number.isSafeInteger(sum)) return { address: asVirt(sum) };
   const low = total & 7;
-  return { address: asVirt(address + total - low), rest: low };
+  return { address: asVirt(address + (total - low)), rest: low };
 }
 
 /** `place.path`, where path may be any designator: `free_area[3].free_list[1].next`. */

@@ -116,7 +116,7 @@ export class ScenarioMemory implements VirtualMemory {
     const { mm } = this.image;
     const within = (low & (PAGE_SIZE - 1)) + offset;
     const page = fromWords(low & -PAGE_SIZE, high);
-    const start = asVirt(page + within - (within % PAGE_SIZE));
+    const start = asVirt(page + (within - (within % PAGE_SIZE)));
     const access = { kind: 'read', user: false } as const;
     const phys =
       mm.phys_of(start) ?? reached(mm.machine.processor(mm.cpu).walk(start, access)).phys;
