@@ -21,6 +21,7 @@ import { typedMemory } from '../../engine/view/typedMemory.js';
 import type { Evaluated, Evaluator, Viewpoint } from '../evaluation/evaluator.js';
 import { inspection } from '../debuggee/inspection.js';
 import { AdapterError } from '../protocol/errors.js';
+import { verdictAnswer } from './verdict.js';
 
 const AT: Viewpoint = { task: 0, frame: 0 };
 const CALL = /^\s*([a-z]+)\s*\(([\s\S]*)\)\s*;?\s*$/;
@@ -52,6 +53,8 @@ export class DumpConsole {
       const question = Object.hasOwn(QUESTIONS, name) ? QUESTIONS[name] : undefined;
       if (question !== undefined && isBalanced(argument))
         return question.answer(this.asked, this.number(argument));
+      const verdict = verdictAnswer(this.k, expression);
+      if (verdict !== undefined) return verdict;
       return runCommand(this.asked, expression);
     } catch (error) {
       if (isDumpError(error)) throw new Unanswerable(`${sentence(error.message)}.`);
