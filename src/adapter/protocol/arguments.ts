@@ -122,6 +122,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'allowPartial?': 'boolean',
   },
   locations: { locationReference: 'integer' },
+  'mmscope/export': { path: 'string' },
   'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },

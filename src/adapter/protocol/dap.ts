@@ -114,6 +114,7 @@ export interface Requests extends ViewRequests {
   readMemory: Exchange<Dap.ReadMemoryArguments, BodyOf<Dap.ReadMemoryResponse>>;
   writeMemory: Exchange<Dap.WriteMemoryArguments, BodyOf<Dap.WriteMemoryResponse>>;
   'mmscope/hash': Exchange<undefined, HashBody>;
+  'mmscope/export': Exchange<{ readonly path: string }, { readonly sizeBytes: number }>;
   'mmscope/lastWrite': Exchange<WriteArguments, WriteBody>;
   'mmscope/nextWrite': Exchange<WriteArguments, WriteBody>;
   'mmscope/numberFormat': Exchange<{ readonly format?: string } | undefined, NumberFormatBody>;
