@@ -58,14 +58,19 @@ export async function hostSuite(result) {
   }
 }
 
-/** Starts a server and hands the bundled UI tests, with what they need to know, to `mocha(bundles, environment)`. */
-export async function uiSuite(mocha) {
+/**
+ * Starts a server and hands the bundled UI tests, with what they need to know, to `mocha(bundles, environment)`.
+ *
+ * @param names stories, as their files are called without `.test.ts`; all without it
+ */
+export async function uiSuite(mocha, names = []) {
   const { path: chromium, reason } = ensureChromium();
   const stories = path.join(root, 'test', 'vscode', 'ui');
   const bundles = await bundleForNode(
     fs
       .readdirSync(stories)
       .filter((name) => name.endsWith('.test.ts'))
+      .filter((name) => names.length === 0 || names.includes(name.replace(/\.test\.ts$/, '')))
       .sort()
       .map((name) => path.join(stories, name)),
   );

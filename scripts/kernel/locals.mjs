@@ -1,5 +1,5 @@
 /**
- * `node scripts/kernel/locals.mjs`: writes src/engine/entry/kernelLocals.ts, the types of the locals that listeners of the
+ * `node scripts/kernel/locals.mjs`: writes src/engine/entry/kernelLocals/, the types of the locals that listeners of the
  * instrumented kernel read by name: a local that is renamed is an error where it is read, not a value that is missing.
  */
 import ts from 'typescript';
@@ -7,29 +7,34 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { kernelSources } from './sources.mjs';
 
-export const LOCALS_FILE = path.join('src', 'engine', 'entry', 'kernelLocals.ts');
+const FOLDER = path.join('src', 'engine', 'entry', 'kernelLocals');
 
-/** Functions that are listened to: by engine/verdict/recorder.ts and adapter/breakpoints/happenings/. */
-const LISTENED = `
-  ___slab_alloc __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __cache_free
-  __free_one_page __perform_reclaim __purge_vmap_area_lazy __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest
-  __vmalloc_area_node __vmalloc_node_range __zone_watermark_ok alloc_contig_range allocate_slab boost_watermark
-  cache_alloc_refill cache_grow_begin cma_alloc del_page_from_free_list do_slab_free drain_all_pages expand
-  fixup_slab_list flush_all_zero_pkmaps free_pcppages_bulk free_slab get_page_from_freelist get_partial_node
-  kmem_cache_alloc_bulk kmem_getpages map_new_virtual no_more_pkmaps node_dirty_ok prep_new_page
-  reserve_highatomic_pageblock rmqueue_bulk set_pageblock_migratetype slab_alloc_node slab_destroy slab_out_of_memory
-  steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc zone_watermark_fast
-`.match(/\S+/g);
+/** Functions that are listened to, by file: by engine/verdict/recorder.ts and adapter/breakpoints/happenings/. */
+const LISTENED = {
+  pages: `
+    __alloc_pages __alloc_pages_bulk __alloc_pages_direct_compact __alloc_pages_slowpath __free_one_page
+    __perform_reclaim __rmqueue_fallback __rmqueue_pcplist __rmqueue_smallest __zone_watermark_ok alloc_contig_range
+    boost_watermark cma_alloc del_page_from_free_list drain_all_pages expand free_pcppages_bulk get_page_from_freelist
+    node_dirty_ok prep_new_page reserve_highatomic_pageblock rmqueue_bulk set_pageblock_migratetype
+    steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc zone_watermark_fast
+  `.match(/\S+/g),
+  slabs: `
+    ___slab_alloc __cache_free allocate_slab cache_alloc_refill cache_grow_begin do_slab_free fixup_slab_list free_slab
+    get_partial_node kmem_cache_alloc_bulk kmem_getpages slab_alloc_node slab_destroy slab_out_of_memory
+  `.match(/\S+/g),
+  mappings: `
+    __purge_vmap_area_lazy __vmalloc_area_node __vmalloc_node_range flush_all_zero_pkmaps map_new_virtual no_more_pkmaps
+  `.match(/\S+/g),
+};
 
 const HEAD = `/**
- * Parameters and locals of the kernel functions that are listened to. A local of the body may be asked for before it is declared.
+ * Parameters and locals of kernel functions that are listened to. A local of the body may be asked for before it is declared.
  * Made by scripts/kernel/locals.mjs: \`npm run locals\`.
  */
 `;
 
-/** The file's text. */
-export async function localsText(root) {
-  const { checker, program, files } = await kernelSources(root);
+/** The text of one file: an interface with a member for each function. */
+function localsText({ checker, program, files, root }, title, listened) {
   const ctypes = path.join(root, 'src', 'engine', 'machine', 'ctypes.ts');
   const module = checker.getSymbolAtLocation(program.getSourceFile(ctypes));
   const exported = new Set(checker.getExportsOfModule(module).map(({ name }) => name));
@@ -41,7 +46,7 @@ export async function localsText(root) {
     .flatMap(({ source }) =>
       source.statements.filter(ts.isFunctionDeclaration).map((node) => ({ source, node })),
     )
-    .filter(({ node }) => LISTENED.includes(node.name.text));
+    .filter(({ node }) => listened.includes(node.name.text));
   const functions = [...new Set(found.map(({ node }) => node.name.text))].sort().map((name) => {
     const each = found
       .filter(({ node }) => node.name.text === name)
@@ -54,10 +59,12 @@ export async function localsText(root) {
   const imports = [...named]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([file, names]) => {
-      const from = path.posix.relative('src/engine/entry', file).replace(/\.ts$/, '.js');
-      return `import type { ${[...names].sort().join(', ')} } from '${from.startsWith('.') ? from : `./${from}`}';\n`;
+      const from = path.posix
+        .relative('src/engine/entry/kernelLocals', file)
+        .replace(/\.ts$/, '.js');
+      return `import type { ${[...names].sort().join(', ')} } from '${from}';\n`;
     });
-  return `${HEAD}${imports.join('')}\nexport interface KernelLocals {\n${functions.join('')}}\n`;
+  return `${HEAD}${imports.join('')}\nexport interface ${title} {\n${functions.join('')}}\n`;
 }
 
 /** @returns {Map<string, { written: string, isOptional: boolean }>} */
@@ -123,10 +130,24 @@ function note(checker, declaration, word, { named, inferred }) {
   named.set(inEngine, (named.get(inEngine) ?? new Set()).add(word));
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const root = path.dirname(path.dirname(import.meta.dirname));
-  const { format, resolveConfig } = await import('prettier');
-  const file = path.join(root, LOCALS_FILE);
+const titleOf = (name) => `${name[0].toUpperCase()}${name.slice(1)}Locals`;
+
+const indexText = () => {
+  const imports = Object.keys(LISTENED)
+    .sort()
+    .map((name) => `import type { ${titleOf(name)} } from './${name}.js';\n`);
+  const titles = Object.keys(LISTENED).map(titleOf);
+  return `${HEAD}${imports.join('')}\nexport interface KernelLocals extends ${titles.join(', ')} {}\n`;
+};
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+const sources = { ...(await kernelSources(root)), root };
+const { format, resolveConfig } = await import('prettier');
+const write = async (name, text) => {
+  const file = path.join(root, FOLDER, `${name}.ts`);
   const options = { ...(await resolveConfig(file)), filepath: file };
-  await writeFile(file, await format(await localsText(root), options));
-}
+  await writeFile(file, await format(text, options));
+};
+for (const [name, listened] of Object.entries(LISTENED))
+  await write(name, localsText(sources, titleOf(name), listened));
+await write('kernelLocals', indexText());

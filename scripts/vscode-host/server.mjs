@@ -33,6 +33,8 @@ const SETTINGS = {
   'window.menuBarVisibility': 'classic',
   'git.enabled': false,
   'npm.autoDetect': 'off',
+  // Else it tells of each port that any program on this machine opens.
+  'remote.autoForwardPorts': false,
 };
 
 /**

@@ -21,6 +21,7 @@ import { Target } from './debuggee/target.js';
 import { Ending } from './ending.js';
 import { isFailedAllocation } from './evaluation/eventNames.js';
 import type { Host } from './host.js';
+import type { Live } from './live.js';
 import { numberFormatOf } from './present/numberFormat.js';
 import { VariableStore } from './present/variableStore.js';
 import { Progress } from './progress.js';
@@ -37,20 +38,6 @@ import type { GotoTarget } from './topics/gotoTargets.js';
 import { Offered } from './topics/offered.js';
 import type { StepInTarget } from './topics/stepInTargets.js';
 import { RunControl, type Stopped } from './time/runControl.js';
-
-/** What is debugged, with everything that dies with it. */
-export interface Live {
-  readonly target: Target;
-  readonly run: RunControl;
-  readonly reporter: Reporter;
-  readonly frames: Frames;
-  readonly variables: VariableStore;
-  readonly threads: ThreadEvents;
-  readonly ending: Ending;
-  readonly reverse: ReverseProgress;
-  /** The stop the client was last told of. */
-  stop: Stopped | undefined;
-}
 
 /** How long an answer keeps other requests waiting. */
 const SLICE_MS = 12;

@@ -38,4 +38,5 @@ export type { StackUse } from './vm/control.js';
 export { failedExpectText, type MachineEvent } from './vm/events.js';
 export type { Local } from './vm/frames.js';
 export { parseTemplate, type TemplatePart } from './vm/template.js';
-export { ScenarioVm, type Death, type StatementResult } from './vm/vm.js';
+export type { Death, StatementResult } from './vm/statementResult.js';
+export { ScenarioVm } from './vm/vm.js';

@@ -4,7 +4,8 @@
  */
 import type { RequestContext } from '../protocol/connection.js';
 import { errors } from '../protocol/errors.js';
-import type { Live, Session } from '../session.js';
+import type { Live } from '../live.js';
+import type { Session } from '../session.js';
 import { isInside } from '../time/place.js';
 import type { StepOptions } from '../time/runControl.js';
 import type { StepKind } from '../time/steps.js';

@@ -1,9 +1,9 @@
 /**
  * Calls of the kernel functions that are listened to. Their parameters and locals have the names and types that the functions
- * declare (kernelLocals.ts): what a listener reads is checked when it is compiled.
+ * declare (kernelLocals/): what a listener reads is checked when it is compiled.
  */
 import { tables } from './instrumented.js';
-import type { KernelLocals } from './kernelLocals.js';
+import type { KernelLocals } from './kernelLocals/kernelLocals.js';
 
 export type ListenedFunction = keyof KernelLocals;
 

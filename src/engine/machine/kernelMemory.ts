@@ -26,13 +26,7 @@ import { badAddress, type AccessKind, type KernelEvent } from './events.js';
 import { bitFieldIn } from './facts.js';
 import type { LinearMaps } from './linearMaps.js';
 import type { Memmap } from './memmap.js';
-
-/** A stretch of pseudo frames with virtual addresses of its own (scenario variables). */
-export interface Window {
-  readonly start: VirtAddr;
-  readonly sizeBytes: number;
-  readonly cell: Cell;
-}
+import { Windows, type Window } from './windows.js';
 
 /** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
 const NR_TRANSLATIONS = 1024;
@@ -49,7 +43,7 @@ export abstract class KernelMemory {
   /** `linear`, as the hot path wants it. */
   private readonly directMapStart: number;
   private readonly directMapBytes: number;
-  private readonly windows: Window[] = [];
+  private readonly windows = new Windows();
   /** slot -> the page by which it was last reached, if not by a linear map. Only a hint: see mappedVa(). */
   private readonly mappedPages = new Map<number, VirtAddr>();
   /** 64-bit pointers and longs: two words. */
@@ -371,16 +365,12 @@ export abstract class KernelMemory {
   cell_of(va: VirtAddr): Cell {
     const phys = this.phys_of(va);
     if (phys !== undefined) return this.memory.cell(phys);
-    for (const window of this.windows) {
-      const offset = va - window.start;
-      if (offset >= 0 && offset < window.sizeBytes) return asCell(window.cell + (offset >>> 2));
-    }
-    return asCell(0);
+    return this.windows.cellOf(va);
   }
 
   /** Whether an address is that of something which is not memory of the machine: a scenario's own objects. */
   isOwnObject(va: VirtAddr): boolean {
-    return this.windows.some(({ start, sizeBytes }) => va >= start && va < start + sizeBytes);
+    return this.windows.cellOf(va) !== 0;
   }
 
   /** Physical address behind a kernel virtual address of the linear maps or of mem_map. */
@@ -423,7 +413,7 @@ export abstract class KernelMemory {
 
   /** Gives pseudo frames virtual addresses, so that pointers to scenario variables work. */
   addWindow(window: Window): void {
-    this.windows.push(window);
+    this.windows.add(window);
     const first = window.cell >>> 10;
     for (let i = 0; i * 4096 < window.sizeBytes; i++) {
       const va = window.start + i * 4096;

@@ -20,7 +20,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { folio_order } from '../kernel/include/linux/mm.h.js';
 import { slab_folio } from '../kernel/mm/slab.h.js';
 import { cacheName } from '../proc/slabCaches.js';
-import type { KernelLocals } from '../entry/kernelLocals.js';
+import type { KernelLocals } from '../entry/kernelLocals/kernelLocals.js';
 import { zoneName } from '../machine/zoneNames.js';
 import { NOTES } from './notes.js';
 import { failureReason } from './reason.js';

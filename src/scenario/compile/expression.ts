@@ -22,7 +22,8 @@ import { buildFacts } from '../buildFacts.js';
 import { isTypedefName } from '../semantics/types.js';
 import { Assembler, Pool, type Linked } from './assembler.js';
 import { SHADOW_HEADER_WORDS, type Boundary, type Program } from './program.js';
-import { StatementCompiler, type FunctionContext, type TopLevel } from './statements.js';
+import type { FunctionContext, TopLevel } from './functionContext.js';
+import { StatementCompiler } from './statements.js';
 import { TermCompiler, type Pools } from './terms.js';
 
 export interface ExpressionContext {

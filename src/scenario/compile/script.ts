@@ -32,7 +32,8 @@ import {
   type Program,
 } from './program.js';
 import { ModuleCalls } from './moduleCalls.js';
-import { StatementCompiler, type FunctionContext, type TopLevel } from './statements.js';
+import type { FunctionContext, TopLevel } from './functionContext.js';
+import { StatementCompiler } from './statements.js';
 import { TermCompiler, type Pools } from './terms.js';
 
 export interface CompiledScript {

@@ -6,7 +6,6 @@
  */
 import type { CType } from '../../engine/types/model.js';
 import type { Checker } from '../semantics/checker.js';
-import { constantOf } from '../semantics/constants.js';
 import { condition, convertTo } from '../semantics/conversions.js';
 import { isInteger, isVoid } from '../semantics/cTypes.js';
 import { errorTerm, isError } from '../semantics/errors.js';
@@ -19,50 +18,23 @@ import type {
   DeclarationStatement,
   Expr,
   ForStatement,
-  FunctionDefinition,
   Statement,
   StatementsExpr,
-  StaticAssert,
   TaskStatement,
 } from '../syntax/ast.js';
 import { spanOf, type Span } from '../syntax/span.js';
-import { decodeUtf8 } from '../syntax/utf8.js';
-import { Assembler, type Label } from './assembler.js';
+import { Assembler } from './assembler.js';
+import { Breakables, type BreakableLabels } from './breakables.js';
 import { DeclarationCompiler } from './declarations.js';
 import { hasEffect } from './effects.js';
+import type { FunctionContext, TopLevel } from './functionContext.js';
 import { Labels } from './labels.js';
+import { staticAssert } from './staticAssert.js';
 import { Switches } from './switches.js';
 import type { TermCompiler } from './terms.js';
 
-/** The function whose body is compiled. */
-export interface FunctionContext {
-  readonly kind: 'main' | 'task' | 'function';
-  /** Its index among the script's functions; of a task's body, -1 less the task's number. */
-  readonly index: number;
-  readonly result: CType;
-  /** Where the frame keeps the address for a struct result. */
-  readonly resultSlot: number | undefined;
-}
-
-/** What statements at the top level hand to the compiler of the whole script. */
-export interface TopLevel {
-  function(definition: FunctionDefinition): void;
-  /** The number of a new task with this body; undefined, with a finding, if there can be none. */
-  task(statement: TaskStatement): number | undefined;
-  /** Whether a statement is `module_init(f);` or its like, which has then been compiled or kept for the end. */
-  moduleCall(expr: Expr, span: Span, compiler: StatementCompiler): boolean;
-}
-
-interface Breakable {
-  readonly onBreak: Label;
-  /** Absent in a switch. */
-  readonly onContinue: Label | undefined;
-  /** How many `cpu` blocks were open outside. */
-  readonly cpuDepth: number;
-}
-
 export class StatementCompiler {
-  private readonly breakables: Breakable[] = [];
+  private readonly breakables: Breakables;
   private readonly switches: Switches;
   /** Where the open `cpu` blocks keep the CPU before. */
   private readonly cpuSlots: number[] = [];
@@ -82,6 +54,7 @@ export class StatementCompiler {
   ) {
     this.declarations = new DeclarationCompiler(unit, checker, globalScope);
     this.labels = new Labels(unit.diagnostics);
+    this.breakables = new Breakables(unit.diagnostics);
     this.switches = new Switches(unit, checker);
     checker.compileStatements = (expr) => this.inExpression(expr);
   }
@@ -258,7 +231,7 @@ export class StatementCompiler {
         this.goto(statement.name, statement.nameSpan, statement.span);
         break;
       case 'static-assert':
-        this.staticAssert(statement);
+        staticAssert(this.checker, statement);
         break;
     }
   }
@@ -268,17 +241,6 @@ export class StatementCompiler {
     const { label, leaves } = this.labels.use(name, nameSpan, this.cpuSlots);
     if (this.cpuSlots.length > 0) this.asm.emitLater('LEAVE_CPU', leaves);
     this.asm.jump('JUMP', label);
-  }
-
-  private staticAssert({ test, message, span }: StaticAssert): void {
-    const value = constantOf(this.checker, test, 'what is asserted');
-    if (value === undefined || BigInt(value) !== 0n) return;
-    const text = message?.kind === 'string' ? decodeUtf8(message.bytes) : '';
-    this.unit.diagnostics.error(
-      'static-assert',
-      span,
-      `static assertion failed${text === '' ? '' : `: ${text}`}`,
-    );
   }
 
   private nestedOnly(what: string, span: Span, compile: () => void): void {
@@ -384,10 +346,8 @@ export class StatementCompiler {
 
   // --- loops ---------------------------------------------------------------------------------------------------------------
 
-  private loop(labels: Omit<Breakable, 'cpuDepth'>, compile: () => void): void {
-    this.breakables.push({ ...labels, cpuDepth: this.cpuSlots.length });
-    compile();
-    this.breakables.pop();
+  private loop(labels: BreakableLabels, compile: () => void): void {
+    this.breakables.inside(labels, this.cpuSlots.length, compile);
   }
 
   private while(test: Expr, body: Statement): void {
@@ -438,19 +398,12 @@ export class StatementCompiler {
   }
 
   private leaveLoop(kind: 'break' | 'continue', span: Span): void {
-    const target = this.breakables.findLast(
-      (candidate) => kind === 'break' || candidate.onContinue !== undefined,
-    );
-    const label = kind === 'break' ? target?.onBreak : target?.onContinue;
-    if (target === undefined || label === undefined) {
-      const where = kind === 'break' ? 'a loop or switch' : 'a loop';
-      this.unit.diagnostics.error('bad-control', span, `'${kind}' can only be used in ${where}`);
-      return;
-    }
+    const target = this.breakables.target(kind, span);
+    if (target === undefined) return;
     this.pass(span);
     for (const slot of this.cpuSlots.slice(target.cpuDepth).toReversed())
       this.asm.emit('LEAVE_CPU', slot);
-    this.asm.jump('JUMP', label);
+    this.asm.jump('JUMP', target.label);
   }
 
   private return(expr: Expr | undefined, span: Span): void {

@@ -12,7 +12,6 @@ import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
-import type { Span } from '../syntax/span.js';
 import {
   markText,
   notGivenBack,
@@ -21,7 +20,7 @@ import {
 } from '../ledger/notGivenBack.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
-import { Control, type StackUse, type TaskStatus } from './control.js';
+import { Control, type StackUse } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
@@ -30,6 +29,7 @@ import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
+import type { Death, StatementResult, TaskState } from './statementResult.js';
 import { TaskStack } from './taskStack.js';
 import { WindowCells } from './windowCells.js';
 
@@ -38,51 +38,6 @@ interface VmOptions {
   readonly kernel: KernelCalls;
   /** The script's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
-}
-
-/** What became of a statement. */
-export type StatementResult = {
-  /** The task whose statement it was. */
-  readonly task: number;
-  /** `expect(...)` that did not hold in it. */
-  readonly failedExpects: readonly FailedExpect[];
-} & (
-  | { readonly kind: 'ran' }
-  /** The statement was undone: its task waits, another one is current. */
-  | { readonly kind: 'blocked'; readonly reason: BlockReason }
-  /** The task is done; another one is current. */
-  | { readonly kind: 'ended' }
-  /** The task died of a fault or a bug, with these words of the kernel; another one is current if there is one. */
-  | ({ readonly kind: 'failed' } & Death)
-  /** The statement is in the middle of a long call: it is to be resumed, or undone, before anything else is done. */
-  | { readonly kind: 'unfinished' }
-  /** No task can run: nothing was done. */
-  | { readonly kind: 'deadlock'; readonly waits: readonly Wait[] }
-  /** Every task is done: nothing was done. */
-  | { readonly kind: 'exited' }
-);
-
-/** How a task died. */
-export interface Death {
-  /** The kernel's words. */
-  readonly text: string;
-  /** Of a page fault: which rule of the processor refused the access. */
-  readonly rule: string | undefined;
-  /** Where it happened: the call of a builtin, or the statement. */
-  readonly span: Span;
-  /** Where it stood, and where it had been called from: innermost first. */
-  readonly calls: readonly Location[];
-}
-
-export interface TaskState {
-  readonly id: number;
-  /** `main` for the script itself. */
-  readonly name: string;
-  /** `new`: its declaration has not been reached. */
-  readonly status: TaskStatus | 'new';
-  readonly current: boolean;
-  readonly location: Location | undefined;
-  readonly waitsFor: BlockReason | undefined;
 }
 
 const KERN_ALERT = 1;

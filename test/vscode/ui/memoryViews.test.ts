@@ -18,10 +18,7 @@ async function openView(frame: Frame, title: string): Promise<void> {
 tell('which blocks merged, and why a request was refused', { shots: 'memory' }, (step) => {
   step('steps over the free', async (bench) => {
     await bench.openFile(SPLIT);
-    await bench.codeLens('Debug').waitFor();
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
-    await bench.stoppedAt(`${lineOf(SPLIT, 'alloc_pages')}:`);
+    await bench.start(lineOf(SPLIT, 'alloc_pages'));
     const free = lineOf(SPLIT, '__free_pages(');
     await bench.toggleBreakpoint(free);
     await bench.tool('Continue');
@@ -31,6 +28,8 @@ tell('which blocks merged, and why a request was refused', { shots: 'memory' }, 
   step('shows which orders merged: one click', async (bench) => {
     const memory = await bench.webview('.tabs');
     await openView(memory, 'Free Areas');
+    // What has changed is told from the stop that was shown before: it must have been shown.
+    await memory.locator('[data-headline]', { hasText: 'Given: order 4' }).waitFor();
     await bench.step('Step Over');
     const move = memory.locator('[data-move="merge"]').first();
     await move.waitFor({ state: 'attached' });
@@ -57,9 +56,7 @@ tell('which blocks merged, and why a request was refused', { shots: 'memory' }, 
 tell('which virtual addresses reach a frame', { shots: 'memory' }, (step) => {
   step('stops where a page is mapped twice', async (bench) => {
     await bench.openFile(WALK);
-    await bench.codeLens('Debug').waitFor();
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
+    await bench.start();
     const mapped = lineOf(WALK, 'expect(pte_dirty(*pte))');
     await bench.toggleBreakpoint(mapped);
     await bench.tool('Continue');

@@ -15,6 +15,8 @@ const POLL_MS = 100;
 const NO_HOVER_MS = 1500;
 /** How long an open quick input may take to be drawn. */
 const QUICK_INPUT_MS = 5000;
+/** How long a menu may take to open. */
+const MENU_MS = 5000;
 /** How long a call stack may go on showing where a step began. */
 const STALE_MS = 8000;
 
@@ -206,6 +208,16 @@ export class Workbench {
     await this.callStack.locator('.monaco-list-row', { hasText: text }).first().waitFor();
   }
 
+  /** Starts the scenario in the active editor, and waits until it stands at its first statement, in the line if one is given. */
+  async start(line?: number): Promise<void> {
+    // Before the extension is there, F5 means nothing. Its lens may be out of view.
+    await this.codeLens('Debug').waitFor({ state: 'attached' });
+    await this.press('F5');
+    await this.toolbar.waitFor();
+    if (line !== undefined) await this.stoppedAt(`${line}:`);
+    else await this.callStack.locator('.stack-frame').first().waitFor();
+  }
+
   /**
    * Steps, and waits until the call stack shows where to. It is drawn some time after the stop, so what it shows first is
    * where the step began; a step that ends there (one turn of a loop of one line) is believed after a while.
@@ -358,19 +370,36 @@ export class Workbench {
       await row.locator('.monaco-tl-twistie').click();
   }
 
-  /** An item of the context menu of something. */
+  /**
+   * An item of the context menu of something. A menu closes by itself when the editor that shows a stop takes the focus, or when what it
+   * belongs to is drawn anew: then it is opened again. One that was clicked closes at once, unless it opened so shortly before that
+   * it ignores the mouse.
+   */
   async contextMenu(target: Locator, item: string): Promise<void> {
-    await target.click({ button: 'right' });
     const entry = this.page.locator('.monaco-menu .action-item', { hasText: item }).first();
     const menu = this.page.locator('.monaco-menu').first();
-    await entry.waitFor();
-    // A mouse-up right after the menu opened is ignored. A click that comes when the menu has closed by the one before fails.
     for (const end = deadline(); Date.now() < end;) {
-      await this.page.waitForTimeout(250);
-      await entry.click({ timeout: 2000 }).catch(() => undefined);
-      if (await isHidden(menu)) return;
+      await this.variablesAtRest();
+      if (!(await done(target.click({ button: 'right', timeout: MENU_MS })))) continue;
+      while (await done(entry.waitFor({ timeout: MENU_MS }))) {
+        await this.page.waitForTimeout(250);
+        if ((await done(entry.click({ timeout: MENU_MS }))) && (await isHidden(menu))) return;
+      }
+      await this.press('Escape');
     }
-    throw new Error(`the menu stays open: ${item}`);
+    throw new Error(`no menu stays open for ${item}`);
+  }
+
+  /** Waits until the variables, which are drawn anew after each stop, no longer change. */
+  async variablesAtRest(): Promise<void> {
+    let last = '';
+    let rests = 0;
+    await this.until('the variables are at rest', async () => {
+      const now = (await this.variables.allInnerTexts()).join();
+      rests = now !== '' && now === last ? rests + 1 : 0;
+      last = now;
+      return rests >= 3;
+    });
   }
 
   /** Rests the pointer on a character until a hover shows; the hover's text. */
@@ -500,8 +529,12 @@ const SETTLED_MS = 1000;
 /** When a loop that repeats what it does gives up. */
 const deadline = (): number => Date.now() + TIMEOUT_MS;
 
-const isHidden = (shown: Locator): Promise<boolean> =>
-  shown.waitFor({ state: 'hidden', timeout: 1000 }).then(
+/** Whether something came about, rather than failed or ran out of time. */
+const done = (deed: Promise<void>): Promise<boolean> =>
+  deed.then(
     () => true,
     () => false,
   );
+
+const isHidden = (shown: Locator): Promise<boolean> =>
+  done(shown.waitFor({ state: 'hidden', timeout: 1000 }));

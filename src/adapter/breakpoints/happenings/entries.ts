@@ -8,7 +8,7 @@ import { buddy_order } from '../../../engine/kernel/mm/internal.h.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { page_zone } from '../../../engine/kernel/include/linux/mm.h.js';
 import { get_pageblock_migratetype } from '../../../engine/kernel/mm/page_alloc/pageblock.js';
-import type { KernelLocals } from '../../../engine/entry/kernelLocals.js';
+import type { KernelLocals } from '../../../engine/entry/kernelLocals/kernelLocals.js';
 import { cpu_online, nr_cpu_ids } from '../../../engine/kernel/include/linux/cpumask.h.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import { entryOf, hex, typeText, zoneOf, zoneText, type Happening } from './happening.js';

@@ -7,7 +7,7 @@ import type { Kernel } from '../../../engine/machine/kernel.js';
 import { zoneName } from '../../../engine/machine/zoneNames.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { ListenedFunction } from '../../../engine/entry/kernelCall.js';
-import type { KernelLocals } from '../../../engine/entry/kernelLocals.js';
+import type { KernelLocals } from '../../../engine/entry/kernelLocals/kernelLocals.js';
 import type { Zone } from '../../../engine/machine/ctypes.js';
 import type { BlockReason } from '../../../scenario/index.js';
 import { asVirt, formatAddress, type Cell, type VirtAddr } from '../../../engine/memory/address.js';

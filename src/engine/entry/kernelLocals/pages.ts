@@ -1,21 +1,15 @@
 /**
- * Parameters and locals of the kernel functions that are listened to. A local of the body may be asked for before it is declared.
+ * Parameters and locals of kernel functions that are listened to. A local of the body may be asked for before it is declared.
  * Made by scripts/kernel/locals.mjs: `npm run locals`.
  */
-import type { PteVal } from '../kernel/arch/x86/include/asm/pgtable_types.h.js';
-import type { AllocContext, CompactControl } from '../kernel/mm/internal.h.js';
-import type { PartialContext } from '../kernel/mm/slub/partial.js';
+import type { AllocContext, CompactControl } from '../../kernel/mm/internal.h.js';
 import type {
   AllocFlags,
-  ArrayCache,
   Cma,
   FpiFlags,
   FreeArea,
   Gfp,
   Int,
-  KmemCache,
-  KmemCacheCpu,
-  KmemCacheNode,
   ListHead,
   Long,
   Migratetype,
@@ -25,31 +19,15 @@ import type {
   PerCpuPages,
   Pfn,
   Pgdat,
-  Pte,
-  Slab,
   UInt,
   ULong,
-  VmStruct,
-  VmapArea,
   Zone,
   ZoneType,
   Zoneref,
-} from '../machine/ctypes.js';
-import type { Cell, VirtAddr } from '../memory/address.js';
+} from '../../machine/ctypes.js';
+import type { VirtAddr } from '../../memory/address.js';
 
-export interface KernelLocals {
-  readonly ___slab_alloc: {
-    readonly s: KmemCache;
-    readonly gfpflags: Gfp;
-    readonly addr: VirtAddr;
-    readonly c: KmemCacheCpu;
-    readonly orig_size: UInt;
-    readonly freelist?: VirtAddr;
-    readonly tid?: ULong;
-    readonly slab?: Slab;
-    readonly pc?: PartialContext;
-    readonly objects?: Int;
-  };
+export interface PagesLocals {
   readonly __alloc_pages: {
     readonly gfp: Gfp;
     readonly order: Order;
@@ -97,10 +75,6 @@ export interface KernelLocals {
     readonly highest_zoneidx?: ZoneType;
     readonly gfp?: Gfp;
   };
-  readonly __cache_free: {
-    readonly cachep: KmemCache;
-    readonly objp: VirtAddr;
-  };
   readonly __free_one_page: {
     readonly page: Page;
     readonly pfn: Pfn;
@@ -117,17 +91,6 @@ export interface KernelLocals {
   readonly __perform_reclaim: {
     readonly gfp_mask: Gfp;
     readonly order: Order;
-  };
-  readonly __purge_vmap_area_lazy: {
-    readonly start: VirtAddr;
-    readonly end: VirtAddr;
-    readonly local_purge_list?: ListHead;
-    readonly first?: VmapArea;
-    readonly last?: VmapArea;
-    readonly va?: VmapArea;
-    readonly n_va?: VmapArea;
-    readonly nr?: ULong;
-    readonly merged?: VmapArea;
   };
   readonly __rmqueue_fallback: {
     readonly zone: Zone;
@@ -160,36 +123,6 @@ export interface KernelLocals {
     readonly area?: FreeArea;
     readonly page?: Page;
   };
-  readonly __vmalloc_area_node: {
-    readonly area: VmStruct;
-    readonly gfp_mask: Gfp;
-    readonly prot: PteVal;
-    readonly page_shift: Int;
-    readonly nested_gfp?: Gfp;
-    readonly addr?: VirtAddr;
-    readonly size?: ULong;
-    readonly nr_small_pages?: Int;
-    readonly array_size?: ULong;
-    readonly text?: string;
-    readonly page_order?: Order;
-    readonly pages?: Page[];
-    readonly nr_pages?: Int;
-    readonly i?: number;
-  };
-  readonly __vmalloc_node_range: {
-    readonly size: ULong;
-    readonly align: ULong;
-    readonly start: VirtAddr;
-    readonly end: VirtAddr;
-    readonly gfp_mask: Gfp;
-    readonly prot: PteVal;
-    readonly vm_flags: ULong;
-    readonly caller: VirtAddr;
-    readonly real_align?: ULong;
-    readonly shift?: Int;
-    readonly area?: VmStruct;
-    readonly ret?: VirtAddr;
-  };
   readonly __zone_watermark_ok: {
     readonly z: Zone;
     readonly order: Order;
@@ -214,44 +147,12 @@ export interface KernelLocals {
     readonly outer_start?: Pfn;
     readonly outer_end?: Pfn;
   };
-  readonly allocate_slab: {
-    readonly s: KmemCache;
-    readonly flags: Gfp;
-    readonly oo?: Int;
-    readonly min?: Int;
-    readonly alloc_gfp?: Gfp;
-    readonly slab?: Slab;
-    readonly counters?: ULong;
-    readonly start?: VirtAddr;
-    readonly p?: VirtAddr;
-    readonly idx?: Int;
-    readonly next?: VirtAddr;
-  };
   readonly boost_watermark: {
     readonly zone: Zone;
     readonly watermark_boost_factor?: Int;
     readonly high?: ULong;
     readonly max_boost?: ULong;
     readonly boost?: ULong;
-  };
-  readonly cache_alloc_refill: {
-    readonly cachep: KmemCache;
-    readonly flags: Gfp;
-    readonly ac?: ArrayCache;
-    readonly batchcount?: Int;
-    readonly n?: KmemCacheNode;
-    readonly slab?: Slab;
-  };
-  readonly cache_grow_begin: {
-    readonly cachep: KmemCache;
-    readonly flags: Gfp;
-    readonly local_flags?: Gfp;
-    readonly slab?: Slab;
-    readonly n?: KmemCacheNode;
-    readonly colour?: Int;
-    readonly offset?: Int;
-    readonly mgmt_flags?: Gfp;
-    readonly freelist?: VirtAddr;
   };
   readonly cma_alloc: {
     readonly cma: Cma;
@@ -277,17 +178,6 @@ export interface KernelLocals {
     readonly zone: Zone;
     readonly order: Order;
   };
-  readonly do_slab_free: {
-    readonly s: KmemCache;
-    readonly slab: Slab;
-    readonly head: VirtAddr;
-    readonly tail: VirtAddr;
-    readonly cnt: Int;
-    readonly addr: VirtAddr;
-    readonly c?: KmemCacheCpu;
-    readonly freelist?: Cell;
-    readonly tid?: ULong;
-  };
   readonly drain_all_pages: {
     readonly zone: Zone;
   };
@@ -299,17 +189,6 @@ export interface KernelLocals {
     readonly migratetype: Migratetype;
     readonly size?: ULong;
     readonly half?: Page;
-  };
-  readonly fixup_slab_list: {
-    readonly cachep: KmemCache;
-    readonly n: KmemCacheNode;
-    readonly slab: Slab;
-  };
-  readonly flush_all_zero_pkmaps: {
-    readonly need_flush?: Int;
-    readonly i?: Int;
-    readonly ptep?: Pte;
-    readonly page?: Page;
   };
   readonly free_pcppages_bulk: {
     readonly zone: Zone;
@@ -326,10 +205,6 @@ export interface KernelLocals {
     readonly page?: Page;
     readonly mt?: Migratetype;
   };
-  readonly free_slab: {
-    readonly s: KmemCache;
-    readonly slab: Slab;
-  };
   readonly get_page_from_freelist: {
     readonly gfp_mask: Gfp;
     readonly order: Order;
@@ -340,44 +215,6 @@ export interface KernelLocals {
     readonly zone?: Zone;
     readonly mark?: ULong;
     readonly page?: Page;
-  };
-  readonly get_partial_node: {
-    readonly s: KmemCache;
-    readonly n: KmemCacheNode;
-    readonly pc: PartialContext;
-    readonly object?: VirtAddr;
-    readonly partial_slabs?: Int;
-    readonly partial?: ListHead;
-    readonly slab?: Slab;
-    readonly slab2?: Slab;
-    readonly t?: VirtAddr;
-  };
-  readonly kmem_cache_alloc_bulk: {
-    readonly s: KmemCache;
-    readonly flags: Gfp;
-    readonly size: Int;
-    readonly p: VirtAddr[];
-    readonly i?: Int;
-    readonly objp?: VirtAddr;
-    readonly c?: KmemCacheCpu;
-    readonly tid?: ULong;
-    readonly object?: VirtAddr;
-    readonly object_size?: UInt;
-  };
-  readonly kmem_getpages: {
-    readonly cachep: KmemCache;
-    readonly flags: Gfp;
-    readonly folio?: Page;
-    readonly slab?: Slab;
-  };
-  readonly map_new_virtual: {
-    readonly page: Page;
-    readonly count?: Int;
-    readonly last_pkmap_nr?: Int;
-    readonly vaddr?: VirtAddr;
-  };
-  readonly no_more_pkmaps: {
-    readonly pkmap_nr: Int;
   };
   readonly node_dirty_ok: {
     readonly dirty?: ULong;
@@ -410,39 +247,6 @@ export interface KernelLocals {
   readonly set_pageblock_migratetype: {
     readonly page: Page;
     readonly migratetype: Migratetype;
-  };
-  readonly slab_alloc_node: {
-    readonly cachep?: KmemCache;
-    readonly flags?: Gfp;
-    readonly objp?: VirtAddr;
-    readonly s?: KmemCache;
-    readonly gfpflags?: Gfp;
-    readonly addr?: VirtAddr;
-    readonly orig_size?: UInt;
-    readonly c?: KmemCacheCpu;
-    readonly freelist?: Cell;
-    readonly object?: VirtAddr;
-    readonly next_object?: Cell;
-    readonly tid?: ULong;
-  };
-  readonly slab_destroy: {
-    readonly cachep: KmemCache;
-    readonly slab: Slab;
-    readonly freelist?: VirtAddr;
-  };
-  readonly slab_out_of_memory: {
-    readonly s: KmemCache;
-    readonly gfpflags: Gfp;
-    readonly gfp?: string;
-    readonly name?: string;
-    readonly object_size?: Int;
-    readonly size?: Int;
-    readonly order?: Int;
-    readonly min_order?: Int;
-    readonly n?: KmemCacheNode;
-    readonly nr_free?: ULong;
-    readonly nr_slabs?: ULong;
-    readonly nr_objs?: ULong;
   };
   readonly steal_suitable_fallback: {
     readonly zone: Zone;
