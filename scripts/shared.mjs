@@ -8,7 +8,7 @@
 import path from 'node:path';
 import { root } from './bundle.mjs';
 
-export const SHARED = './engine.cjs';
+const SHARED = './engine.cjs';
 const COMMAND_LINE = 'src/cli/main.ts';
 
 /**

@@ -5,6 +5,7 @@ import { dumpSpecOf, openMachine, openToInspect, type Files } from '../engine/im
 import { keepingNothing, nodeFiles } from '../files/nodeFiles.js';
 import type { DumpSpec } from '../engine/image/machineSpec.js';
 import type { Given } from './options.js';
+import { UsageError } from './usageError.js';
 
 /** What a dump or a recorded state, whichever the file is, has to say. */
 export async function ofDump<T>(
@@ -41,6 +42,8 @@ async function specOf(
   { isKept, ...given }: Given,
 ): Promise<{ spec: DumpSpec; files: Files }> {
   const spec = await dumpSpecOf(path, nodeFiles);
+  if (spec.kind === 'state' && (given.parts ?? []).length > 0)
+    throw new UsageError('one recorded state at a time: parts are those of a split dump');
   return {
     spec: spec.kind === 'core' ? { ...spec, ...given } : spec,
     files: isKept ? nodeFiles : keepingNothing,

@@ -1,2 +1,0 @@
-import { bundleForNode } from './bundle.mjs';
-console.log(await bundleForNode(process.argv.slice(2)));
