@@ -20,6 +20,7 @@ const ICONS = {
   zoomOut: 'M3 8h10',
   fit: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',
   close: 'M4 4l8 8M12 4l-8 8',
+  beside: 'M2.5 3h11v10h-11zM8 3v10',
   export: 'M8 10V2.5M5 5.5l3-3 3 3M3 9.5v4h10v-4',
 } as const;
 export type IconName = keyof typeof ICONS;

@@ -39,8 +39,6 @@ export type Act =
     }
   /** Sets what an expression denotes, as the Variables view does. */
   | { readonly action: 'set'; readonly expression: string; readonly value: string }
-  /** A data breakpoint: stops when what the expression denotes changes. */
-  | { readonly action: 'breakOnChange'; readonly expression: string }
   /** Shows the expression in the debug console, evaluated. */
   | { readonly action: 'evaluate'; readonly expression: string }
   /** Starts the session again that has ended. */

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""program.py KERNEL RAM ORACLE OUTDIR : record the guest's program `usr` with what it does between the operations.
+"""program.py KERNEL RAM ORACLE OUTDIR [NAME] : record one of the guest's programs with what it does between the operations.
 
-Writes usr.trace.gz, before.vmcore.gz (memory as the first operation that looks at the process begins) and usr.program.gz
-(FORMAT.md, 7.2). KERNEL as in kernels/first, RAM as QEMU wants it, ORACLE the folder with kernels/ and guests/. Needs gdb:
-it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count instructions, so
-the stops change nothing.
+NAME is usr (if none is given), cmausr-touchN, usr2-sSEED or migr-sSEED; all are recorded with the first driver, of whose
+kernels mmscope opens cores: it has no `lru`, and no events of migration. Writes NAME.trace.gz, before.vmcore.gz (memory as
+the first act begins) and NAME.program.gz (FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
+guests/. Needs gdb: it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count
+instructions, so the stops change nothing.
 """
 import gzip
+import json
 import os
 import random
 import re
@@ -20,15 +22,33 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # The numbers of the system calls that act on an address space.
 CALLS_64 = {9: 'mmap', 10: 'mprotect', 11: 'munmap', 12: 'brk', 25: 'mremap', 28: 'madvise', 56: 'fork', 149: 'mlock',
-            150: 'munlock', 231: 'exit', 1: 'write', 257: 'open'}
+            150: 'munlock', 231: 'exit', 1: 'write', 257: 'open', 18: 'pwrite', 285: 'fallocate'}
 CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap', 219: 'madvise', 120: 'fork',
-            150: 'mlock', 151: 'munlock', 252: 'exit', 4: 'write', 295: 'open'}
+            150: 'mlock', 151: 'munlock', 252: 'exit', 4: 'write', 295: 'open', 181: 'pwrite', 324: 'fallocate'}
+
+# What a write() to the recorder's files begins with that sets it up: no operation.
+SET_UP = [int.from_bytes(word, 'little') for word in (b'prob', b'ksto', b'quie', b'unqu', b'exit')]
+
+# Where the program begins: at which write() to the recorder, and whether only a later call of a kind is the first act.
+STARTS = {'usr': (3, None), 'cmausr': (4, None), 'usr2': (2, 'open'), 'migr': (2, 'put')}
+
+
+def guest_of(kernel, ram, name):
+    """The recording's guest, as lib/families.mjs has it. `usr` has always been recorded with a smaller CMA area."""
+    families = os.path.join(HERE, '../lib/families.mjs')
+    text = subprocess.check_output(['node', '--input-type=module', '-e', f"import {{ guestOf }} from '{families}';"
+                                    f"console.log(JSON.stringify(guestOf('{kernel}-{ram}', '{name}')))"], text=True)
+    guest = {'cma': '4M' if name == 'usr' else '16M', 'options': '', **json.loads(text)}
+    if name == 'usr':
+        guest['args'] = ' slab_nomerge'
+    return guest
 
 
 class Machine:
-    def __init__(self, kernel, ram, oracle, work):
+    def __init__(self, kernel, ram, oracle, work, guest):
         self.x64 = kernel.startswith('x86_64')
         self.smp = 'smp' in kernel
+        self.start = STARTS[guest['mode']]
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
         build = f'{oracle}/kernels/first/{kernel}'
@@ -41,12 +61,15 @@ class Machine:
         self.qemu = 'qemu-system-x86_64' if self.x64 or pae else 'qemu-system-i386'
         cpu = 'qemu64,+pdpe1gb' if self.x64 else 'qemu64' if pae else 'qemu32,+pge,+pse'
         bits = 64 if self.x64 else 32
+        space = '' if guest['mode'] == 'usr' else ' '
         self.command = [self.qemu, *(
             f'-machine pc -cpu {cpu} -m {ram} -smp 1 -display none -no-reboot -net none -vga std').split(), '-append',
-            'console=ttyS0 nokaslr norandmaps nolapic noapic cma=4M panic=1 quiet loglevel=4 mmo=usr  slab_nomerge', *(
-            f'-serial file:{work}/serial -object memory-backend-file,id=hm,size=64M,share=on,mem-path={work}/bar '
+            f'console=ttyS0 nokaslr norandmaps nolapic noapic cma={guest["cma"]} panic=1 quiet loglevel=4'
+            f' mmo={guest["mode"]}{space}{guest["options"]} {guest["args"]}', *(
+            f'-serial file:{work}/serial -object memory-backend-file,id=hm,size=256M,share=on,mem-path={work}/bar '
             '-device ivshmem-plain,memdev=hm -device isa-debug-exit,iobase=0x501,iosize=2 -icount shift=0,sleep=off '
-            f'-rtc base=2024-01-01,clock=vm -kernel {build}/bzImage -initrd {oracle}/guests/init-{bits}.cpio.gz '
+            f'-rtc base=2024-01-01,clock=vm -kernel {build}/bzImage '
+            f'-initrd {oracle}/guests/{guest["program"]}-{bits}.cpio.gz '
             f'-monitor none -gdb tcp::{self.port} -S').split()]
 
 
@@ -62,21 +85,36 @@ def gdb_script(machine, core):
     # di, si, dx, r10, r8, r9; bx, cx, dx, si, di, bp
     call = [f'*({word}*)({regs}+{at})' for at in ([0x70, 0x68, 0x60, 0x38, 0x48, 0x40] if x64 else range(0, 24, 4))]
     number = '(int)$rsi' if x64 else '*(int*)($eax+0x2c)'
+    # The first bytes that a write() to the recorder has: the second argument is where they are.
+    text = '*(unsigned int*)$rsi' if x64 else '*(unsigned int*)$edx'
+    count, first = machine.start
     lines = ['set confirm off', 'set pagination off', 'set width 0',
              f'set architecture {"i386:x86-64" if machine.qemu.endswith("64") else "i386"}',
              f'target remote :{machine.port}', f'hbreak *{symbols["mmo_write"]}',
-             # Two writes set the recorder up; at the third the program begins.
-             'ignore 1 2', 'continue', f'monitor dump-guest-memory {core}']
+             # Writes before it set the recorder up.
+             f'ignore 1 {count - 1}', 'continue']
+    if first == 'open':
+        condition = '(int)$rsi==257' if x64 else '*(int*)($eax+0x2c)==295'
+        lines += [f'tbreak *{symbols["do_syscall_64" if x64 else "do_int80_syscall_32"]} if {condition}']
+        if not x64:
+            lines += [f'tbreak *{symbols["__do_fast_syscall_32"]} if {condition}']
+        lines += ['continue']
+    elif first == 'put':
+        lines += [f'tbreak *{symbols["mmo_put"]} if *(unsigned char*){"$rsi" if x64 else "$edx"}==1', 'continue']
+    lines += [f'monitor dump-guest-memory {core}']
+    # The act that it stands at has no breakpoint any more.
+    if first == 'open':
+        lines += [f'printf "@S %d %d {" ".join(["%lx"] * 6)}\\n",{pid},{number},{",".join(call)}']
 
     def at(point, text, *values, then=()):
-        if point != 1:
-            lines.append(f'hbreak *{symbols[point]}')
-            at.count += 1
+        lines.append(f'hbreak *{symbols[point]}')
+        at.count += 1
         values = ','.join((pid, *values))
         lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *then, 'continue', 'end'])
 
-    at.count = 1
-    at(1, 'O %d %d', args[2])
+    at.count = 1 + (0 if first is None else 1 if first == 'put' or x64 else 2)
+    tables = ['monitor info tlb', 'printf "@Y\\n"'] if first else []
+    lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x\\n",{pid},{args[2]},{text}', *tables, 'continue', 'end'])
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
     at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call)
@@ -92,14 +130,15 @@ def gdb_script(machine, core):
     return '\n'.join(lines) + '\n'
 
 
-def program_of(log, x64):
+def program_of(log, x64, starts_with_op):
     """What gdb wrote, as lines of a program."""
     names = CALLS_64 if x64 else CALLS_32
     user_end = 0x800000000000 if x64 else 0xc0000000
-    out, known = ['1 op'], [1]
+    out, known = ['1 op'] if starts_with_op else [], [1]
     fork = None  # the line of a fork() whose child has not been seen
     file = None  # the descriptor of the file that was made last
-    tlb = exiting = None
+    tlb = None
+    told = {}  # by pid, how many lines there were when the accessed entries were told last, and these
     for line in log:
         if not line.startswith('@'):
             entry = re.match(r'([0-9a-f]{8,16}): [0-9a-f]+ (\S{9})', line.strip())
@@ -107,9 +146,16 @@ def program_of(log, x64):
                 tlb.append('%x%s' % (int(entry[1], 16), '!' if 'D' in entry[2] else ''))
             continue
         if line.startswith('@Y'):
-            exits = [i for i, act in enumerate(out) if act == f'{exiting} exit']
-            if exits:
-                out.insert(exits[-1], f'{exiting} accessed {" ".join(tlb)}')
+            if tlb is None:
+                continue
+            act = 'exit' if kind == 'X' else 'op'
+            at = max((i for i, line in enumerate(out) if line == f'{pid} {act}'), default=None)
+            # Entries stay marked until something changes them: what was said already is not repeated.
+            quiet = all(line.split()[1] in ('op', 'fault', 'accessed') for line in out[told.get(pid, (0, []))[0]:])
+            new = [entry for entry in tlb if not quiet or entry not in told.get(pid, (0, []))[1]]
+            if at is not None and new:
+                out.insert(at, f'{pid} accessed {" ".join(new)}')
+            told[pid] = (len(out), tlb)
             tlb = None
             continue
         kind, pid, *words = line[1:].split()
@@ -121,8 +167,11 @@ def program_of(log, x64):
             out[fork] = out[fork].replace('CHILD', str(pid))
             fork = None
         if kind == 'O':
-            # 4, 5, 7: a write() of 4 to 7 bytes sets the recorder up; it is no operation.
-            if int(words[0]) not in (4, 5, 7):
+            word = int(words[1], 16)
+            tlb = None if word in SET_UP else []
+            if word == int.from_bytes(b'quie', 'little'):
+                out.append(f'{pid} quiet')
+            elif word not in SET_UP:
                 out.append(f'{pid} op')
         elif kind == 'F':
             if words[2] != '0':  # 0: get_user_pages() asks, which the engine does itself
@@ -138,6 +187,11 @@ def program_of(log, x64):
                 file = call[0] if file == 'next' else file
                 if call[0] == file:
                     out.append(f'{pid} write {call[2]}')
+            elif name == 'pwrite':
+                out.append(f'{pid} pwrite {call[2]} {call[3]}')
+            elif name == 'fallocate':
+                # Of 32 bits, a loff_t is two registers.
+                out.append(f'{pid} fallocate {call[1]} {call[2]} {call[3] if x64 else call[4]}')
             elif name == 'open':
                 if int(call[2], 16) & 0x40:  # O_CREAT
                     out.append(f'{pid} open')
@@ -147,20 +201,21 @@ def program_of(log, x64):
                     call[5] = '%x' % (int(call[5], 16) * 4096)
                 out.append(f'{pid} {name} {" ".join(call)}')
         elif kind == 'X':
-            tlb, exiting = [], pid
+            tlb = []
         else:
             act = {'R': 'rcu', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
             out.append(' '.join([str(pid), act, *words]))
     return out
 
 
-def main(kernel, ram, oracle, out):
+def main(kernel, ram, oracle, out, name='usr'):
     os.makedirs(out, exist_ok=True)
+    guest = guest_of(kernel, ram, name)
     with tempfile.TemporaryDirectory(dir='/dev/shm') as work:
         bar = os.path.join(HERE, '../lib/bar.mjs')
         subprocess.check_call(['node', '--input-type=module', '-e',
-                               f"import {{ makeBar }} from '{bar}'; makeBar('{work}/bar', Buffer.from(''), 64, false);"])
-        machine = Machine(kernel, ram, oracle, work)
+                               f"import {{ makeBar }} from '{bar}'; makeBar('{work}/bar', Buffer.from(''), 256, false);"])
+        machine = Machine(kernel, ram, oracle, work, guest)
         qemu = subprocess.Popen(machine.command)
         time.sleep(1)
         with open(f'{work}/gdb', 'w') as script:
@@ -168,14 +223,19 @@ def main(kernel, ram, oracle, out):
         with open(f'{work}/log', 'w') as log:
             subprocess.call(['gdb', '-nx', '-batch', '-x', f'{work}/gdb'], stdout=log, stderr=subprocess.STDOUT)
         qemu.wait()
-        subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, 'usr'])
+        subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, name])
+        # What the first driver does not know it has printed as it came.
+        with gzip.open(f'{out}/{name}.trace.gz') as trace:
+            text = re.sub(rb'\x01(lru|probes2|vmstat)', b'', trace.read())
+        with gzip.open(f'{out}/{name}.trace.gz', 'wb', 9) as trace:
+            trace.write(text)
         with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
             shutil.copyfileobj(core, packed)
-        with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/usr.program.gz', 'wt', 9) as program:
-            program.write('\n'.join(program_of(log, machine.x64)) + '\n')
+        with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
+            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] is None)) + '\n')
 
 
 if __name__ == '__main__':
-    if len(sys.argv) != 5:
+    if len(sys.argv) not in (5, 6):
         sys.exit(__doc__)
     main(*sys.argv[1:])

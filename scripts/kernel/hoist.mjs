@@ -2,11 +2,11 @@
  * Locals of the instrumented kernel as variables of their whole function: so that one closure reaches them, and a debugger can set
  * them, whatever block they are in and however they are declared. In the C that is shown, they are plain variables, too.
  *
- *     for (const page of pages) { const order: Order = f(page); ... }
- *     let page,order; ... for (page of pages) { order = f(page); ... }
+ *     for (const page of pages) { const { order }: Block = f(page); ... }
+ *     let page,order; ... for (page of pages) { ({ order } = f(page)); ... }
  *
- * Left as they are: names that a function inside of the function uses, for it may keep those of one turn of a loop; names that hide
- * others; patterns.
+ * A name that hides another one of its function becomes the same variable where the other is not read behind it any more. Left as
+ * they are: names that a function inside of the function uses and a loop declares, for it may keep those of one turn.
  */
 import ts from 'typescript';
 
@@ -20,31 +20,33 @@ import ts from 'typescript';
 export function hoistedLocals({ parameters, body }) {
   /** @type {ts.VariableDeclarationList[]} */
   const lists = [];
+  const captured = new Set();
   const kept = new Set();
+  /** @type {{ name: string, inner: ts.Node }[]} */
+  const hiding = [];
   const names = new Set(parameters.flatMap(({ name }) => namesIn(name)));
 
-  const keepAll = (node) => {
-    if (ts.isIdentifier(node)) kept.add(node.text);
-    ts.forEachChild(node, keepAll);
-  };
   const visit = (node, outer) => {
-    if (ts.isFunctionLike(node)) return keepAll(node);
+    if (ts.isFunctionLike(node)) {
+      for (const name of freeNames(node)) captured.add(name);
+      return;
+    }
     let visible = outer;
     if (opensBlock(node)) {
       const own = declaredIn(node);
-      for (const name of own) if (outer.has(name)) kept.add(name);
+      for (const name of own) if (outer.has(name)) hiding.push({ name, inner: node });
       visible = new Set([...outer, ...own]);
     }
-    if (ts.isVariableDeclarationList(node)) {
-      lists.push(node);
-      for (const { name } of node.declarations)
-        if (!ts.isIdentifier(name)) namesIn(name).forEach((one) => kept.add(one));
-    }
+    if (ts.isVariableDeclarationList(node)) lists.push(node);
     ts.forEachChild(node, (child) => visit(child, visible));
   };
   visit(body, names);
 
-  const namesOf = (list) => list.declarations.flatMap(({ name }) => namesIn(name));
+  for (const list of lists)
+    if (loopAround(list, body) !== undefined)
+      for (const name of namesOf(list)) if (captured.has(name)) kept.add(name);
+  for (const { name, inner } of hiding) if (!isDeadBehind(name, inner, body)) kept.add(name);
+
   const isKept = (list) => namesOf(list).some((name) => kept.has(name));
   // One keyword declares them all: those beside one that stays, stay, and so do their namesakes.
   for (let size = -1; size !== kept.size;) {
@@ -54,6 +56,64 @@ export function hoistedLocals({ parameters, body }) {
   const hoisted = lists.filter((list) => !isKept(list));
   return { names: [...new Set(hoisted.flatMap(namesOf))], lists: hoisted };
 }
+
+/** Whether nobody reads a name that a block hides once the block has given it another value. */
+function isDeadBehind(name, inner, body) {
+  const outside = [];
+  const visit = (node) => {
+    // Another block's own variable is not the one that is hidden.
+    const isAround = node.pos <= inner.pos && node.end >= inner.end;
+    if (node === inner || (!isAround && opensBlock(node) && declaredIn(node).includes(name)))
+      return;
+    if (ts.isIdentifier(node) && node.text === name) outside.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(body);
+  const behind = outside.filter((node) => node.pos > inner.pos);
+  const isDeclaration = ({ parent }) =>
+    ts.isVariableDeclaration(parent) || ts.isBindingElement(parent);
+  // Behind the block it gets a value first,
+  if (
+    behind.length > 0 &&
+    !(isDeclaration(behind[0]) && outside.every((node) => behind.includes(node)))
+  )
+    return false;
+  // and in front of it, in the next turn of a loop around them.
+  const before = outside.filter((node) => node.pos < inner.pos);
+  for (let loop = loopAround(inner, body); loop !== undefined; loop = loopAround(loop, body)) {
+    const inLoop = before.filter((node) => node.pos >= loop.pos);
+    if (inLoop.length > 0 && !isDeclaration(inLoop[0])) return false;
+  }
+  return true;
+}
+
+/** The innermost loop of a function that a node is in. */
+function loopAround(node, body) {
+  for (let at = node.parent; at !== body; at = at.parent)
+    if (ts.isIterationStatement(at, false)) return at;
+  return undefined;
+}
+
+/** Names that a function inside of another one uses and does not declare. */
+function freeNames(fn) {
+  const own = new Set();
+  const used = new Set();
+  const visit = (node) => {
+    if (ts.isParameter(node) || ts.isVariableDeclaration(node))
+      for (const name of namesIn(node.name)) own.add(name);
+    if (ts.isIdentifier(node) && !isMember(node)) used.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(fn);
+  return [...used].filter((name) => !own.has(name));
+}
+
+/** Behind a point, or a property's own name. */
+const isMember = ({ parent, ...node }) =>
+  (ts.isPropertyAccessExpression(parent) && parent.name.pos === node.pos) ||
+  (ts.isPropertyAssignment(parent) && parent.name.pos === node.pos);
+
+const namesOf = (list) => list.declarations.flatMap(({ name }) => namesIn(name));
 
 /**
  * Makes an assignment of a declaration by insertions: what goes becomes a comment.
@@ -66,6 +126,11 @@ export function rewriteAsAssignment(list, source, insert) {
   insert(first.getStart(source), '*/');
   const isOfLoop = ts.isForOfStatement(list.parent) || ts.isForInStatement(list.parent);
   for (const { name, type, initializer } of list.declarations) {
+    // A statement that begins with a brace is a block.
+    if (!ts.isIdentifier(name) && !isOfLoop) {
+      insert(name.getStart(source), '(');
+      insert(initializer.end, ')');
+    }
     if (type !== undefined) {
       insert(name.end, '/*');
       insert(type.end, '*/');

@@ -25,6 +25,10 @@ const LISTENED = {
   mappings: `
     __purge_vmap_area_lazy __vmalloc_area_node __vmalloc_node_range flush_all_zero_pkmaps map_new_virtual no_more_pkmaps
   `.match(/\S+/g),
+  processes: `
+    do_anonymous_page do_cow_fault do_read_fault do_shared_fault do_wp_page gup_put_folio handle_pte_fault
+    ptep_set_access_flags try_grab_page wp_page_copy wp_page_reuse
+  `.match(/\S+/g),
 };
 
 const HEAD = `/**

@@ -29,6 +29,7 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head
+  path
 `);
 
 /** Contained by value somewhere, but of no interest here. */
@@ -43,12 +44,20 @@ export const PARTS = {
     thread_info __state stack usage flags on_cpu prio static_prio normal_prio rt_priority policy tasks mm active_mm rss_stat
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
-    oom_reaper_list oom_reaper_timer plug pagefault_disabled
+    oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
   `),
-  file: words(`f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
+  signal_struct: words(`thread_head nr_threads`),
+  file: words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
   // '': its unions without a name.
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data`)],
-  dentry: words(`d_inode d_u`),
+  dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
+  dentry_operations: words(`d_dname`),
+  super_block: words(`s_dev s_type`),
+  file_system_type: words(`name`),
+  mount: words(`mnt_parent mnt_mountpoint mnt`),
+  vfsmount: words(`mnt_root mnt_sb`),
+  fs_struct: words(`umask root pwd`),
+  vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
   kthread: words(`data`),
   worker: words(`task`),

@@ -33,6 +33,7 @@ import { steppingHandlers } from './topics/stepping.js';
 import { timelineHandlers } from './topics/timeline.js';
 import { NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
+import { changeBreakpointHandlers } from './topics/changeBreakpoints.js';
 import { virtualHandlers } from './topics/virtual.js';
 
 export function dispatcher(session: Session): Dispatch {
@@ -40,6 +41,7 @@ export function dispatcher(session: Session): Dispatch {
     ...lifecycleHandlers(session),
     ...breakpointHandlers(session),
     ...dataBreakpointHandlers(session),
+    ...changeBreakpointHandlers(session),
     ...steppingHandlers(session),
     ...stackHandlers(session),
     ...variableHandlers(session),

@@ -9,6 +9,11 @@ export interface Host extends Files {
   readonly resolvePath: (path: string, base?: string) => string;
   /** Lets messages that have arrived be handled before a long run goes on. */
   readonly yieldToMessages: () => Promise<void>;
+  /**
+   * In the middle of a call that keeps messages from being handled: whether one has arrived meanwhile, and whether it is one that wants
+   * things to end. Absent where nobody can hear them then.
+   */
+  readonly waits?: () => 'nobody' | 'somebody' | 'urgent';
   /** Milliseconds of some monotone clock: cuts long runs into slices, and is never seen by the engine. */
   readonly now: () => number;
   /** Adds lines to a log file (launch attribute `trace`). Absent where there are no files to write. */

@@ -6,6 +6,7 @@ import { nodeHost } from './main.js';
 export type { Host } from './host.js';
 export type { DebugAdapter } from './debugAdapter.js';
 export { listen, nodeHost, runStdio, type AdapterServer } from './main.js';
+export { startSession, type SessionThread } from './thread.js';
 
 /** A session inside this process, as `vscode.DebugAdapterInlineImplementation` takes it. */
 export const createInlineAdapter = (host: Host = nodeHost): DebugAdapter => new DebugAdapter(host);

@@ -1,6 +1,7 @@
 /**
  * The adapter under node: over stdin and stdout, or as a server on loopback for any number of sessions.
- * The only file of the room that knows node.
+ * The only file of the room that knows node, with thread.ts: each session has a thread of its own, where there is a script to start it
+ * with.
  */
 import { appendFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -11,7 +12,8 @@ import { fileError, nodeFiles } from '../files/nodeFiles.js';
 import { createFile } from '../files/writeChunks.js';
 import { DebugAdapter } from './debugAdapter.js';
 import type { Host } from './host.js';
-import { encodeFrame, FrameDecoder } from './protocol/framing.js';
+import { FrameDecoder, frameOf } from './protocol/framing.js';
+import { isSessionThread, runSession, startSession, type SessionThread } from './thread.js';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -31,9 +33,14 @@ export const nodeHost: Host = {
   },
 };
 
-/** Serves one session on stdin and stdout; resolves when it has ended. */
-export function runStdio(): Promise<void> {
-  return serve(process.stdin, process.stdout, () => process.stdin.destroy());
+/**
+ * Serves one session on stdin and stdout; resolves when it has ended.
+ *
+ * @param script what the session's thread runs, which is to call this, too
+ */
+export function runStdio(script: string): Promise<void> {
+  if (isSessionThread()) return runSession(nodeHost);
+  return serve(process.stdin, process.stdout, () => process.stdin.destroy(), script);
 }
 
 export interface AdapterServer {
@@ -41,10 +48,14 @@ export interface AdapterServer {
   readonly close: () => void;
 }
 
-/** Serves each connection to 127.0.0.1 as a session of its own. Port 0 takes a free one. */
-export function listen(port: number): Promise<AdapterServer> {
+/**
+ * Serves each connection to 127.0.0.1 as a session of its own. Port 0 takes a free one.
+ *
+ * @param script what a session's thread runs: it is to call {@link runStdio}. Without one all sessions are in this thread
+ */
+export function listen(port: number, script?: string): Promise<AdapterServer> {
   const server = createServer((socket) => {
-    void serve(socket, socket, () => socket.end());
+    void serve(socket, socket, () => socket.end(), script);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -55,28 +66,51 @@ export function listen(port: number): Promise<AdapterServer> {
   });
 }
 
-/** Couples an adapter to a pair of streams until either side ends. */
-function serve(input: Readable, output: Writable, hangUp: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    const adapter = new DebugAdapter(nodeHost, hangUp);
-    adapter.onDidSendMessage((message) => {
-      if (output.writable) output.write(encodeFrame(message));
-    });
-    const end = (): void => {
-      adapter.dispose();
-      resolve();
-    };
-    const decoder = new FrameDecoder();
-    input.on('data', (chunk: Uint8Array) => {
-      for (const decoded of decoder.push(chunk)) {
-        if (decoded.kind === 'message') adapter.handleMessage(decoded.value);
-        else adapter.handleMalformed(decoded.reason, decoded.text);
-      }
-    });
-    input.once('end', end);
-    input.once('close', end);
-    // A client that is gone: there is nobody to tell.
-    input.on('error', end);
-    output.on('error', end);
+/** Couples a session to a pair of streams until either side ends. */
+function serve(
+  input: Readable,
+  output: Writable,
+  hangUp: () => void,
+  script: string | undefined,
+): Promise<void> {
+  const session = (script === undefined ? sessionHere : startSession)(
+    script ?? '',
+    (json) => {
+      if (output.writable) output.write(frameOf(json));
+    },
+    hangUp,
+  );
+  const end = (): void => session.end();
+  const decoder = new FrameDecoder();
+  input.on('data', (chunk: Uint8Array) => {
+    for (const decoded of decoder.push(chunk)) session.handle(decoded);
   });
+  input.once('end', end);
+  input.once('close', end);
+  // A client that is gone: there is nobody to tell.
+  input.on('error', end);
+  output.on('error', end);
+  return session.ended;
+}
+
+/** A session in this thread. */
+function sessionHere(
+  _script: string,
+  receive: (json: string) => void,
+  hangUp: () => void,
+): SessionThread {
+  const adapter = new DebugAdapter(nodeHost, hangUp);
+  adapter.onDidSendMessage((message) => receive(JSON.stringify(message)));
+  let isOver = (): void => undefined;
+  return {
+    handle(decoded) {
+      if (decoded.kind === 'message') adapter.handleMessage(decoded.value);
+      else adapter.handleMalformed(decoded.reason, decoded.text);
+    },
+    end() {
+      adapter.dispose();
+      isOver();
+    },
+    ended: new Promise((resolve) => (isOver = resolve)),
+  };
 }

@@ -7,7 +7,6 @@
  * Invariant: a target is there, whole, or none is. Another one takes its place when it has been loaded, and not before.
  */
 import type { KernelLanguage } from '../engine/probe.js';
-import type { Pieces } from '../scenario/index.js';
 import type { NumberFormat } from '../engine/types/format.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
 import { ConditionCheck } from './breakpoints/conditionCheck.js';
@@ -38,9 +37,6 @@ import type { GotoTarget } from './topics/gotoTargets.js';
 import { Offered } from './topics/offered.js';
 import type { StepInTarget } from './topics/stepInTargets.js';
 import { RunControl, type Stopped } from './time/runControl.js';
-
-/** How long an answer keeps other requests waiting. */
-const SLICE_MS = 12;
 
 export class Session {
   readonly breakpoints = new BreakpointStore();
@@ -303,52 +299,6 @@ export class Session {
     run.forgetAfter(place);
     this.breakpoints.forgetHitsAfter(place);
     target.forgetCaptured();
-  }
-
-  /**
-   * Work that the machine is needed for, in pieces: requests that do not need it are answered between two, others wait.
-   *
-   * @throws AdapterError `cancelled`; `running` when another machine has taken the place of this one
-   */
-  async inPieces<T>(
-    work: (mayRest: () => boolean) => Pieces<T>,
-    context: RequestContext,
-  ): Promise<T> {
-    let sliceStart = this.host.now();
-    const pieces = work(() => this.host.now() - sliceStart >= SLICE_MS);
-    let release: (() => void) | undefined;
-    try {
-      for (;;) {
-        const step = pieces.next();
-        if (step.done === true) return step.value;
-        this.occupied ??= new Promise<void>((resolve) => (release = resolve));
-        await this.letMessagesThrough({
-          ...context,
-          // One that could not be undone is done to its end, though nobody waits for it.
-          cancelled: () => step.value && context.cancelled(),
-        });
-        sliceStart = this.host.now();
-      }
-    } finally {
-      pieces.return(undefined as T);
-      if (release !== undefined) {
-        this.occupied = undefined;
-        release();
-      }
-    }
-  }
-
-  /**
-   * In the middle of a long answer, for others to be given meanwhile.
-   *
-   * @throws AdapterError `cancelled`; `running` when the machine has moved
-   */
-  async letMessagesThrough({ cancelled }: RequestContext): Promise<void> {
-    const { live } = this;
-    const stop = live?.stop;
-    await this.host.yieldToMessages();
-    if (cancelled()) throw errors.cancelled();
-    if (this.live !== live || live?.stop !== stop) throw errors.running();
   }
 
   private rested(): void {

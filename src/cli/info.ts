@@ -30,12 +30,18 @@ export const info = (path: string, given: Given): Promise<string[]> =>
 /** The lines of /proc/NAME, one of `proc_names`. */
 export const procInfo = (path: string, name: string, given: Given): Promise<string[]> =>
   ofDump(path, given, ({ mm, dumped }) =>
-    dumped === undefined ? (proc_lines(mm, name) ?? []) : dumpedFile(dumped, name),
+    dumped === undefined ? linesOf(name, proc_lines(mm, name)) : dumpedFile(dumped, name),
   );
+
+function linesOf(name: string, lines: string[] | undefined): string[] {
+  if (lines === undefined)
+    throw new ImageError(`/proc/${name} is not there: the machine has no such task.`);
+  return lines;
+}
 
 function dumpedFile(dumped: Inspected, name: string): string[] {
   try {
-    return dumpedProcLines(dumped, name) ?? [];
+    return linesOf(name, dumpedProcLines(dumped, name));
   } catch (error) {
     if (isDumpError(error)) throw new ImageError(`/proc/${name} cannot be told: ${error.message}.`);
     throw error;

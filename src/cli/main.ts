@@ -5,7 +5,9 @@
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
+import { isMainThread } from 'node:worker_threads';
 import { proc_names } from '../engine/entry/functions.js';
+import { isPidFile, pidFileNames } from '../engine/inspect/proc/pid/files.js';
 import { bench } from './bench/bench.js';
 import { rowsJson, rowsTable } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
@@ -65,7 +67,7 @@ const MODES: Readonly<Record<string, Mode>> = {
     run: (args) => explainFiles(explainRequest(args), console.log, console.error),
   },
   info: {
-    usage: `info DUMP...|STATE [--json | --proc ${proc_names.join('|')}] ${GIVEN_USAGE}`,
+    usage: `info DUMP...|STATE [--json | --proc ${[...proc_names, 'PID/maps', 'PID/smaps', 'PID/status', 'PID/pagemap'].join('|')}] ${GIVEN_USAGE}`,
     summary:
       'describe the machine of a dump of any x86 kernel or of a recorded state; or print a file of its /proc',
     run: async (args) => {
@@ -165,8 +167,12 @@ function valueOf(option: string, value: string | undefined): string {
 }
 
 function procNameOf(name = ''): string {
-  if (!proc_names.includes(name))
-    throw new UsageError(`'${name}' is not a file of /proc: write one of ${proc_names.join(', ')}`);
+  if (!proc_names.includes(name) && !isPidFile(name)) {
+    const ofProcesses = pidFileNames.map((file) => `PID/${file}`).join(', ');
+    throw new UsageError(
+      `'${name}' is not a file of /proc: write one of ${proc_names.join(', ')}, ${ofProcesses}`,
+    );
+  }
   return name;
 }
 
@@ -216,5 +222,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-inlineWidely();
+// A flag of the process: the thread of a session has it, or is in an extension host.
+if (isMainThread) inlineWidely();
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

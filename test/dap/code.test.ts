@@ -122,6 +122,24 @@ describe('instruction breakpoints', function () {
       assert.equal(await drive.line(), at('outer: count'));
     }));
 
+  it('at the address of a function of the kernel stop where it is entered', () =>
+    onScenario('mempool.mms', async (drive) => {
+      const { result } = await drive.evaluate('(unsigned long)mempool_alloc_slab');
+      const address = /0x[0-9a-f]+/.exec(result)?.[0] ?? `0x${BigInt(result).toString(16)}`;
+      const [entry, behind] = await setInstructions(drive, [
+        { instructionReference: address },
+        { instructionReference: address, offset: 1 },
+      ]);
+      assert.match(entry?.message ?? '', /^The entry of mempool_alloc_slab\(\)/);
+      assert.equal(entry?.verified, true);
+      assert.equal(behind?.verified, false);
+      const stop = await drive.go('continue');
+      assert.equal(stop.reason, 'instruction breakpoint');
+      assert.equal((await drive.top()).name, 'mempool_alloc_slab');
+      await drive.go('continue');
+      assert.equal((await drive.top()).name, 'mempool_alloc_slab');
+    }));
+
   it('move to the beginning of a statement, and are refused where nothing runs', () =>
     onScenario(FILE, async (drive) => {
       await reach(drive, 'outer: count');

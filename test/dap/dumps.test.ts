@@ -41,7 +41,8 @@ describe('a dump that describes itself', function () {
         [12358, 7696, 32112, 32149, 16902, 32168].map((pfn) => `pfn 0x${pfn.toString(16)}`),
       );
       assert.equal((await drive.find('Machine', 'Caches')).value, '145');
-      assert.equal((await drive.find('Machine', 'Tasks', '94')).value, 'prog');
+      const prog = await drive.find('Machine', 'Processes', 'prog (pid 94)');
+      assert.equal(prog.value, 'S (sleeping), rss 4 KiB of 11396 KiB');
       const slabs = await drive.find('Machine', 'Caches', 'dentry', 'partial');
       assert.match(slabs.value, /^\d+ slabs$/);
 

@@ -219,7 +219,7 @@ describe('semantic breakpoints', function () {
       const initialize = drive.client.messages.find(({ message }) => message.type === 'response')
         ?.message as Dap.InitializeResponse;
       const known = initialize.body?.exceptionBreakpointFilters ?? [];
-      assert.equal(known.length, 7, `${known.length} filters`);
+      assert.equal(known.length, 8, `${known.length} filters`);
       const inside = known.find(({ filter }) => filter === 'inside');
       assert.deepEqual([inside?.default, inside?.supportsCondition], [false, true]);
       for (const { id } of EXPECTED)

@@ -1,4 +1,7 @@
-/** One call that takes long: it can be paused in the middle, others are answered meanwhile, and what is evaluated can be cancelled. */
+/**
+ * One call that takes long: it can be paused in the middle, others are answered meanwhile, and what is evaluated can be cancelled. Also
+ * where it is the kernel's, which is in no pieces: the thread that hears the client says that somebody waits.
+ */
 import assert from 'node:assert/strict';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { lineOf, onScenario, scenario, type Drive } from './drive.js';
@@ -34,18 +37,18 @@ describe('one long call', function () {
     onLong(async (drive) => {
       await goTo(drive, 'once');
       const before = await drive.hash();
-      const started = Date.now();
+      const started = drive.client.cpuMs;
       await drive.go('next');
-      const whole = Date.now() - started;
+      const whole = drive.client.cpuMs - started;
       assert.equal(await drive.value('p[0] + p[(64 << 20) - 1]'), '14');
       assert.equal(await drive.value('same'), '0');
       await goTo(drive, 'again');
       await drive.client.send('continue', { threadId: drive.threadId });
       await drive.client.send('threads');
-      const asked = Date.now();
+      const asked = drive.client.cpuMs;
       await drive.client.send('pause', { threadId: drive.threadId });
       const stop = await drive.stopped();
-      const latency = Date.now() - asked;
+      const latency = drive.client.cpuMs - asked;
       assert.equal(stop.reason, 'pause');
       assert.ok(latency < Math.max(100, whole / 2), `${latency} ms of ${whole}`);
       const line = await drive.line();
@@ -128,4 +131,116 @@ describe('one long call', function () {
         '1',
       );
     }, 32));
+});
+
+describe('one long call of the kernel', function () {
+  before(build);
+
+  const onKernel = (test: (drive: Drive) => Promise<void>): Promise<void> =>
+    onScenario('kernelCall.mms', test, { args: { historyMiB: 512 } });
+  const FILE = scenario('kernelCall.mms');
+  const line = (marker: string): number => lineOf(FILE, marker);
+
+  async function to(drive: Drive, marker: string): Promise<void> {
+    await drive.setLines([{ line: line(marker) }]);
+    await drive.go('continue');
+    await drive.setLines([]);
+  }
+
+  /** A statement run to its end, and begun anew and paused in the middle. */
+  async function isPaused(drive: Drive): Promise<void> {
+    const before = await drive.hash();
+    const at = await drive.line();
+    const started = Date.now();
+    await drive.go('next');
+    const whole = Date.now() - started;
+    const after = await drive.hash();
+    await drive.go('stepBack');
+    assert.equal(await drive.hash(), before);
+    // What it has left to the right is cut off: it runs anew.
+    await drive.evaluate('turns += 7', 'repl');
+    const edited = await drive.hash();
+    await drive.client.send('continue', { threadId: drive.threadId });
+    await new Promise((resolve) => setTimeout(resolve, whole / 4));
+    const asked = Date.now();
+    await drive.client.send('pause', { threadId: drive.threadId });
+    assert.equal((await drive.stopped()).reason, 'pause');
+    const latency = Date.now() - asked;
+    assert.ok(latency < Math.max(100, whole / 2), `${latency} ms of ${whole}`);
+    assert.equal(await drive.line(), at);
+    assert.equal(await drive.hash(), edited);
+    await drive.go('stepBack');
+    assert.equal(await drive.hash(), before);
+    await drive.go('next');
+    await drive.go('next');
+    assert.notEqual(await drive.hash(), after);
+  }
+
+  it('is given up where it is, and undone: vmalloc() of 512 MiB', () =>
+    onKernel(async (drive) => {
+      await to(drive, 'kernel');
+      await isPaused(drive);
+    }));
+
+  it('so is a constructor of the scenario that runs inside of it', () =>
+    onKernel(async (drive) => {
+      await to(drive, 'called back');
+      await isPaused(drive);
+    }));
+
+  it('others are answered meanwhile, and it comes to its end all the same', () =>
+    onKernel(async (drive) => {
+      await to(drive, 'kernel');
+      await drive.setLines([{ line: line('between') }]);
+      await drive.client.send('continue', { threadId: drive.threadId });
+      const stopped = drive.stopped();
+      const isOver = (): Promise<boolean> =>
+        Promise.race([
+          stopped.then(() => true),
+          new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20)),
+        ]);
+      let answered = 0;
+      while (!(await isOver())) {
+        await drive.client.send('threads');
+        answered++;
+      }
+      assert.equal((await stopped).reason, 'breakpoint');
+      assert.equal(await drive.line(), line('between'));
+      assert.ok(answered >= 3, `${answered}`);
+      assert.equal(await drive.value('is_vmalloc_addr(p)'), 'true');
+    }));
+
+  it('with breakpoints in the kernel it is paused too', () =>
+    onKernel(async (drive) => {
+      await to(drive, 'kernel');
+      await drive.client.send('setFunctionBreakpoints', {
+        breakpoints: [{ name: '__vmalloc_node_range', condition: 'size == 1' }],
+      });
+      const before = await drive.hash();
+      await drive.client.send('continue', { threadId: drive.threadId });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await drive.client.send('pause', { threadId: drive.threadId });
+      assert.equal((await drive.stopped()).reason, 'pause');
+      assert.equal(await drive.line(), line('kernel'));
+      assert.equal(await drive.hash(), before);
+    }));
+
+  it('can be cancelled in the console', () =>
+    onKernel(async (drive) => {
+      await to(drive, 'kernel');
+      const before = await drive.hash();
+      const frameId = (await drive.top()).id;
+      const called = failure(
+        drive.client.send('evaluate', {
+          expression: 'vmalloc(256 << 20)',
+          context: 'repl',
+          frameId,
+        }),
+      );
+      const seq = drive.client.lastSeq;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await drive.client.send('cancel', { requestId: seq });
+      assert.equal(await called, 'cancelled');
+      assert.equal(await drive.hash(), before);
+    }));
 });

@@ -1,4 +1,4 @@
-/** The adapter as a process of its own, for tests. */
+/** The adapter as a process of its own, for tests; and as the thread of its session. */
 import { runStdio } from '../../src/adapter/index.js';
 
-await runStdio();
+await runStdio(process.argv[1] ?? '');

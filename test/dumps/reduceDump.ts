@@ -20,6 +20,7 @@ import { walkAnswer } from '../../src/engine/inspect/ask/walk.js';
 import { pkmapOf } from '../../src/engine/inspect/fixedMaps.js';
 import { Inspected, Problems } from '../../src/engine/inspect/inspected.js';
 import { dumpedProcLines } from '../../src/engine/inspect/proc/files.js';
+import { pidFileNames } from '../../src/engine/inspect/proc/pid/files.js';
 import { cachesOf } from '../../src/engine/inspect/slab.js';
 import { SlabObjects } from '../../src/engine/inspect/slabObjects.js';
 import { reportOf } from '../../src/engine/inspect/report.js';
@@ -63,7 +64,11 @@ for (const name of 'buddyinfo iomem meminfo pagetypeinfo slabinfo vmallocinfo vm
   ' ',
 ))
   dumpedProcLines(k, name);
-for (const { mm } of tasksOf(k, problems)) if (mm !== 0) vmasOf(k, mm, problems);
+for (const { mm, pid } of tasksOf(k, problems)) {
+  if (mm === 0) continue;
+  vmasOf(k, mm, problems);
+  for (const name of pidFileNames) dumpedProcLines(k, `${pid}/${name}`);
+}
 for (const cache of cachesOf(k, problems).filter(({ name }) =>
   /^(kmalloc-64|dentry)$/.test(name),
 )) {

@@ -42,7 +42,7 @@ const slabinfo = ({ mm }: KernelImage): SlabInfo[] =>
   });
 
 const everySlab = (surveyor: Surveyor, { address }: CacheView) =>
-  slabPages(surveyor, address, 0, 4096);
+  slabPages(surveyor, address, { start: 0, count: 4096 });
 
 for (const [profile, commandLine] of MACHINES)
   describe(`caches: ${profile} ${commandLine}`, function () {
@@ -103,10 +103,10 @@ for (const [profile, commandLine] of MACHINES)
       assert.ok(view);
       const all = everySlab(surveyor, view);
       const pieces = [0, 2, 4].flatMap(
-        (start) => slabPages(surveyor, view.address, start, 2).slabs,
+        (start) => slabPages(surveyor, view.address, { start, count: 2 }).slabs,
       );
       assert.deepEqual(pieces, all.slabs.slice(0, 6));
-      assert.equal(slabPages(surveyor, view.address, 0, 2).total, all.total);
+      assert.equal(slabPages(surveyor, view.address, { start: 0, count: 2 }).total, all.total);
     });
 
     it('the first free object of the CPU’s list is the one that is given next', () => {

@@ -9,6 +9,15 @@ import { listenTo } from '../../src/engine/probe.js';
 const STATE = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
 
 describe('instrumented kernel', () => {
+  it('every local of every function can be set', () => {
+    const fixed = tables.functions.flatMap(({ name, locals, settable }) =>
+      Object.keys(locals)
+        .filter((local) => !settable.includes(local))
+        .map((local) => `${name}: ${local}`),
+    );
+    assert.deepEqual(fixed, []);
+  });
+
   it('reports functions, lines and locals of expand()', () => {
     const { mm } = openState(gunzipSync(readFileSync(STATE)).toString('latin1'));
     const seen: { line: string; locals: Readonly<Record<string, unknown>> }[] = [];

@@ -7,7 +7,7 @@ import { openCore } from '../../src/engine/image/core/openCore.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { asPfn, parseAddress } from '../../src/engine/memory/address.js';
 import { aliasesBody } from '../../src/engine/view/atlas/aliases.js';
-import { mmOfRoot, userAreas } from '../../src/engine/view/atlas/userAreas.js';
+import { taskOfRoot, userAreas } from '../../src/engine/view/atlas/userAreas.js';
 import { PAGE_BITS, type RegionBody } from '../../src/engine/view/atlas/virtual.js';
 import { pageCells } from '../../src/engine/view/atlas/virtualPages.js';
 import { partsBody } from '../../src/engine/view/atlas/virtualParts.js';
@@ -125,9 +125,9 @@ describe('the virtual address space of recorded machines', function () {
 
       it('a process’s mappings are as many pages as its mm counts, and hold all that is mapped', () => {
         const space = surveyor.spaces.current ?? assert.fail('no address space');
-        const { reader } = surveyor;
-        const mm = mmOfRoot(reader, space.paging.rootPhys) ?? assert.fail('no mm_struct');
-        const areas = userAreas(reader, mm);
+        const { reader, image } = surveyor;
+        const { mm } = taskOfRoot(image, space.paging.rootPhys) ?? assert.fail('no task');
+        const areas = userAreas(image, space.paging.rootPhys);
         assert.equal(areas.length, reader.uint('mm_struct', 'map_count', mm));
         const pages = sum(areas.map(({ start, end }) => (end - start) / 4096));
         assert.equal(pages, reader.uint('mm_struct', 'total_vm', mm));
@@ -148,6 +148,10 @@ describe('the virtual address space of recorded machines', function () {
         const user = ranges.filter((each) => each.user);
         assert.ok(user.length > 3 && user.every(holds));
         assert.equal(areas.filter(({ name }) => name === '[stack]').length, 1);
+        assert.ok(
+          areas.some(({ name }) => name.startsWith('/')),
+          'the path of a file',
+        );
       });
 
       it('vmalloc areas with their guard pages and gaps are all of their region; guard pages are not mapped', () => {
@@ -190,6 +194,6 @@ describe('the virtual address space of recorded machines', function () {
 
 function userStart(surveyor: Surveyor) {
   const space = surveyor.spaces.current ?? assert.fail('no address space');
-  const mm = mmOfRoot(surveyor.reader, space.paging.rootPhys) ?? assert.fail('no mm_struct');
-  return userAreas(surveyor.reader, mm)[0]?.start ?? assert.fail('no mapping');
+  const [area] = userAreas(surveyor.image, space.paging.rootPhys);
+  return area?.start ?? assert.fail('no mapping');
 }

@@ -84,17 +84,19 @@ describe('integer operations, as gcc computes them', function () {
   });
 
   it('bit-fields', () => {
+    const field = (offset: number, width: number, signed = false) => ({ offset, width, signed });
     for (const size of [4, 8]) {
       let unit: Value = 0;
-      unit = insertBits(unit, size, 3, 5, 0x1f);
-      unit = insertBits(unit, size, 31 - 8, 9, -2);
-      assert.equal(extractBits(unit, size, 3, 5, false), 31);
-      assert.equal(extractBits(unit, size, 3, 5, true), -1);
-      assert.equal(extractBits(unit, size, 23, 9, true), -2);
-      assert.equal(extractBits(unit, size, 8, 15, false), 0);
+      unit = insertBits(unit, size, field(3, 5), 0x1f);
+      unit = insertBits(unit, size, field(31 - 8, 9), -2);
+      assert.equal(extractBits(unit, size, field(3, 5)), 31);
+      assert.equal(extractBits(unit, size, field(3, 5, true)), -1);
+      assert.equal(extractBits(unit, size, field(23, 9, true)), -2);
+      assert.equal(extractBits(unit, size, field(8, 15)), 0);
     }
-    assert.equal(extractBits(insertBits(0, 4, 0, 32, -5), 4, 0, 32, true), -5);
-    assert.equal(extractBits(insertBits(-1, 8, 40, 20, 0), 8, 40, 20, false), 0);
+    assert.equal(extractBits(insertBits(0, 4, field(0, 32), -5), 4, field(0, 32, true)), -5);
+    assert.equal(extractBits(insertBits(-1, 8, field(40, 20), 0), 8, field(40, 20)), 0);
+    assert.equal(extractBits(insertBits(0n, 9, field(5, 64), -5), 9, field(5, 64, true)), -5);
   });
 });
 

@@ -61,8 +61,11 @@ describe('parser: findings, each said once, and going on', function () {
     check('f(void) { return 1; }\nint y;', 2, [
       "1:1 `f` expected: a function needs the type of its result: write int f(...) [Insert 'int']",
     ]);
-    check('int f(a, b) int a; char b; { return a; }\nint y;', 2, [
-      "1:5 `f` unsupported: the parameters of 'f' need their types in the parentheses: write f(int a, ...)",
+    check('int f(a, b) int a; char c; { return a; }\nint y;', 2, [
+      "1:25 `c` unknown-name: 'f' has no parameter 'c'",
+    ]);
+    check('int f(int a, b) int b; { return a; }', 1, [
+      "1:7 `int a` expected: give the parameters of 'f' their types either in the parentheses or behind them",
     ]);
     check('void *p = &&out;', 1, [
       '1:11 `&&` unsupported: a label has no address here: write a switch instead of a computed goto',

@@ -22,6 +22,51 @@ describe('C is C: declarations', () => {
       ['7 5 8'],
     ));
 
+  it('a definition as before C89 has the types behind the names', () =>
+    checkLog(
+      `long join(a, b, c) char *a; unsigned char b; { return a[0] * 65536 + b * 256 + c; }
+       pr_info("%lx", join("A", 0x1ff, 3));`,
+      ['41ff03'],
+    ));
+
+  it('a function inside of another one uses its variables, in each of its activations', () => {
+    checkLog(
+      `int walk(int depth) {
+         int sum = 0, calls = 0;
+         struct { int times; } count = { 0 };
+         void add(int n) {
+           int twice(int m) { calls++; count.times += 2; return m * 2 + depth; }
+           sum += twice(n);
+           if (n > 0) add(n - 1);
+         }
+         add(depth);
+         if (depth > 0) { int inner = walk(depth - 1); sum = sum * 100 + inner; }
+         return sum + calls + count.times;
+       }
+       int plain(int n) { int less(int a, int b) { return a < b; } int (*f)(int, int) = less; return f(n, 3); }
+       task other { int mine = 5; int get(void) { return ++mine; } get(); pr_info("%d", get() + walk(1)); }
+       pr_info("%d %d", walk(2), plain(2));`,
+      ['1618 1', '416'],
+    );
+    assert.deepEqual(
+      findings('int f(int n) { int g(void) { return n; } int (*p)(void) = g; return p(); } f(1);'),
+      [
+        "1:59 `g` unsupported: 'g' uses variables of the function around it: it can only be called there by its name. Pass what it uses as arguments, then a pointer to it can be had",
+      ],
+    );
+  });
+
+  it('a bit-field of a packed struct may lie across nine bytes', () =>
+    checkLog(
+      `struct __packed wide { unsigned a : 5; unsigned long long b : 64; long long c : 61; unsigned d : 6; };
+       struct wide w = { 3, 0xfedcba9876543210ULL, -5, 41 };
+       unsigned char *p = (unsigned char *)&w;
+       w.b++; w.c -= 2;
+       pr_info("%zu %llx %lld %d %d", sizeof(w), (unsigned long long)w.b, (long long)w.c, w.a, w.d);
+       pr_info("%*ph", (int)sizeof(w), p);`,
+      ['17 fedcba9876543211 -7 3 41', '23 42 86 ca 0e 53 97 db 3f ff ff ff ff ff ff ff a7'],
+    ));
+
   it('extern, tentative definitions, prototypes of what is never called', () => {
     checkLog(
       `extern int total; extern int many[];

@@ -67,9 +67,6 @@ describe('the window Memory is made with care', function () {
   before(async () => {
     browser = await launch();
   });
-  after(async () => {
-    await browser.close();
-  });
 
   for (const [width, height] of [
     [620, 700],

@@ -41,7 +41,7 @@ describe('what the window Memory asks', () => {
   it('is not answered with the machine of a later stop', async () => {
     const { host: asking, said, tell } = host();
     tell(at(1));
-    const asked = asking.request('mmscope/freeAreas');
+    const asked = asking.request('mmscope/freeAreas', {});
     const ask = said.at(-1);
     assert.ok(ask?.type === 'ask');
     tell(at(2));

@@ -166,6 +166,8 @@ export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Mac
         lines: of(1),
         tasks: of(0),
         cpus: of(0),
+        tasksRan: of(1),
+        cpusUsed: of(1),
         taskNames: ['main'],
         nrCpus: 1,
         events: [],
@@ -173,6 +175,7 @@ export function plainMachine(zones: readonly MapZone[], states: Uint8Array): Mac
         zones: [],
       };
     },
+    'mmscope/changeBreakpoints': () => ({ breakpoints: [] }),
     'mmscope/verdict': () => ({ lines: [], failed: false }),
     'mmscope/locate': locate,
     'mmscope/frame': ({ pfn }: { pfn: number }): FrameBody => ({

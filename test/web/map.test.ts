@@ -19,9 +19,6 @@ describe('the map of physical memory', function () {
   before(async () => {
     browser = await launch();
   });
-  after(async () => {
-    await browser.close();
-  });
 
   it('says what to do while there is no session', async () => {
     const map = await MapPage.open(browser, smallMachine().machine);

@@ -33,11 +33,21 @@ export const noBrowser: string | undefined = existsSync(BROWSER)
     : 'no dist/webview.js: npm run build'
   : 'no Chromium';
 
+/** Of all suites of a run, which are bundles of their own. */
+const shared = globalThis as { mapBrowser?: Promise<Browser> };
+
+/** The one browser; mocha closes it at the end of all suites. */
 export const launch = (): Promise<Browser> =>
-  chromium.launch({
+  (shared.mapBrowser ??= chromium.launch({
     executablePath: BROWSER,
     headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+  }));
+
+if (typeof after === 'function')
+  after(async () => {
+    await (await shared.mapBrowser)?.close();
+    delete shared.mapBrowser;
   });
 
 export class MapPage {
@@ -145,29 +155,30 @@ export class MapPage {
   }
 }
 
+/** What the page is told of itself by {@link playExtension}. */
+interface Stirring {
+  openQuestions: number;
+  /** When something was last drawn or changed. */
+  stirredAt: number;
+}
+
 /**
- * Runs in the page: waits until no question is open and the picture stays the same over some frames. What it saw if that
- * does not happen in time.
+ * Runs in the page: waits until no question is open, nothing moves, and nothing has been drawn for longer than any timer of the window
+ * takes. What it saw if that does not happen in time.
  */
 async function untilStill(timeoutMs: number): Promise<string | undefined> {
-  const scope = window as unknown as { openQuestions?: number };
-  const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
-  const picture = (): string =>
-    [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join() +
-    document.body.innerText;
-  const end = performance.now() + timeoutMs;
-  let last: string | undefined;
-  for (let nrSame = 0; nrSame < 3;) {
-    if (performance.now() > end)
-      return `${scope.openQuestions ?? 0} questions are open; text: ${document.body.innerText}`;
-    await frame();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    await frame();
-    const now = (scope.openQuestions ?? 0) === 0 ? picture() : undefined;
-    nrSame = now !== undefined && now === last ? nrSame + 1 : 0;
-    last = now;
+  const QUIET_MS = 140;
+  const scope = window as unknown as Stirring;
+  const start = performance.now();
+  for (;;) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const now = performance.now();
+    const isBusy = scope.openQuestions > 0 || document.getAnimations().length > 0;
+    if (!isBusy && now - Math.max(start, scope.stirredAt) > QUIET_MS) return undefined;
+    if (now - start > timeoutMs)
+      return `${scope.openQuestions} questions are open; text: ${document.body.innerText}`;
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  return undefined;
 }
 
 /** Runs in the page: waits until the questions of a stop are answered and what they say is drawn. */
@@ -188,6 +199,7 @@ function playExtension(given: unknown): void {
   }
   const scope = window as unknown as {
     openQuestions: number;
+    stirredAt: number;
     kept: unknown;
     answerRequest(name: string, args: unknown): Promise<Answer>;
     acted(act: unknown): void;
@@ -195,6 +207,24 @@ function playExtension(given: unknown): void {
   };
   scope.openQuestions = 0;
   scope.kept = given;
+  scope.stirredAt = performance.now();
+  const stir = (): void => {
+    scope.stirredAt = performance.now();
+  };
+  /** Whatever draws is heard. */
+  const hear = <T extends object>({ prototype }: { prototype: T }, ...names: (keyof T)[]): void => {
+    for (const name of names) {
+      const own = prototype[name] as (...args: unknown[]) => unknown;
+      (prototype[name] as unknown) = function (this: T, ...args: unknown[]) {
+        stir();
+        return own.apply(this, args);
+      };
+    }
+  };
+  hear(CanvasRenderingContext2D, 'clearRect', 'fillRect', 'drawImage', 'putImageData', 'stroke');
+  hear(WebGL2RenderingContext, 'clear', 'drawArrays', 'drawArraysInstanced');
+  const everything = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(stir).observe(document, everything);
   scope.acquireVsCodeApi = () => ({
     getState: () => scope.kept,
     setState: (state: unknown) => (scope.kept = state),

@@ -24,9 +24,6 @@ describe('the window Memory', function () {
   before(async () => {
     browser = await launch();
   });
-  after(async () => {
-    await browser.close();
-  });
 
   async function opened(steps: number): Promise<{ map: MapPage; machine: AdapterMachine }> {
     const machine = await scenarioMachine(SPLIT);
@@ -151,7 +148,7 @@ describe('the window Memory', function () {
   });
 
   const menu = async (map: MapPage, item: string): Promise<void> => {
-    await map.page.locator('.takeout vscode-button').click();
+    await map.page.getByRole('button', { name: 'Copy or save this view' }).click();
     await map.page.getByRole('menuitem', { name: item }).click();
   };
   const lastAct = async (map: MapPage) => {

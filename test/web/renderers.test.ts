@@ -94,9 +94,6 @@ describe('the renderers of the map', function () {
   before(async () => {
     browser = await launch();
   });
-  after(async () => {
-    await browser.close();
-  });
 
   const model = states();
   const machine = plainMachine(ZONES, model);

@@ -137,9 +137,6 @@ describe('speed', function () {
   before(async () => {
     browser = await launch();
   });
-  after(async () => {
-    await browser.close();
-  });
 
   for (const renderer of ['canvas', 'webgl'] as const)
     it(`of the window, 16.7 million frames in 1600 x 900: ${renderer}`, async () => {

@@ -144,9 +144,6 @@ describe('stepping through an example with the map open', function () {
     };
     map = await MapPage.open(browser, machine, { width: 620, height: 700 });
   });
-  after(async () => {
-    await browser.close();
-  });
   for (const name of examples)
     it(`shows what changed: ${name}`, async () => {
       current = await scenarioMachine(path.join(EXAMPLES, name));

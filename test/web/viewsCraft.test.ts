@@ -72,9 +72,6 @@ describe('the views of memory are made with care', function () {
     // To the end: a frame with several addresses, objects that are free, a request that was refused.
     while ((await machine.run('next')) === 'step') continue;
   });
-  after(async () => {
-    await browser.close();
-  });
 
   async function openAll(theme: Theme): Promise<MapPage> {
     const map = await MapPage.open(browser, machine, { theme, width: 1280 });

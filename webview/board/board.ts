@@ -7,6 +7,7 @@
 import { element } from '../dom.js';
 import { css } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
+import type { LitPlace } from '../shell/view.js';
 import { contains, labelOf, NO_SCENE, type Item, type Scene } from './scene.js';
 
 export interface BoardNews {
@@ -82,6 +83,16 @@ export class Board {
     const { scrollTop, clientHeight } = this.root;
     if (y >= scrollTop && y + height <= scrollTop + clientHeight) return;
     this.root.scrollTop = y + height / 2 - clientHeight / 2;
+  }
+
+  /** Where the marked elements of the picture are on the page, named by what their mark says. */
+  places(selector: string, mark: string): LitPlace[] {
+    const within = this.root.getBoundingClientRect();
+    if (within.width === 0) return [];
+    return [...this.svg.querySelectorAll<SVGElement>(selector)].map((node) => {
+      const { x, y, width, height } = node.getBoundingClientRect();
+      return { name: node.dataset[mark] ?? '', x, y, width, height, within };
+    });
   }
 
   /** The labels, a line a row. */

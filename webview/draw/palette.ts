@@ -21,6 +21,9 @@ export interface Palette {
   readonly focus: Rgb;
   readonly changed: Rgb;
   readonly error: Rgb;
+  /** Of expectations: held and failed. */
+  readonly passed: Rgb;
+  readonly failed: Rgb;
   /** By kind. */
   readonly kinds: readonly Rgb[];
   readonly fontFamily: string;
@@ -30,6 +33,8 @@ export interface Palette {
 
 const BLACK: Rgb = { r: 0, g: 0, b: 0 };
 const GREY: Rgb = { r: 128, g: 128, b: 128 };
+const GREEN: Rgb = { r: 56, g: 138, b: 52 };
+const RED: Rgb = { r: 229, g: 57, b: 53 };
 const LARGEST_ORDER = 10;
 /** How much of its colour the smallest free block, and the least share, has. */
 const FAINTEST_FREE = 0.42;
@@ -47,6 +52,8 @@ export function readPalette(root: HTMLElement): Palette {
     focus: parseColor(variable('focusBorder'), foreground),
     changed: parseColor(variable('mmscope-changed'), foreground),
     error: parseColor(variable('errorForeground'), foreground),
+    passed: parseColor(variable('testing-iconPassed'), GREEN),
+    failed: parseColor(variable('testing-iconFailed'), RED),
     kinds: PAGE_KINDS.map((kind) => parseColor(variable(kind.colorId.replaceAll('.', '-')), GREY)),
     fontFamily: variable('font-family') || 'sans-serif',
     monoFamily: variable('editor-font-family') || 'monospace',

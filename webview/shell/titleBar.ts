@@ -1,17 +1,22 @@
 /** The bar at the top: whose machine it is, the views, where to go, and what can be taken out. */
-import { iconButton, textField } from '../controls.js';
+import { textField } from '../controls.js';
 import { element } from '../dom.js';
+import { createMenu, type MenuItem } from './menu.js';
 
 export interface TitleBar {
   readonly root: HTMLElement;
   /** `i386, 1 GiB, recorded; split-a-block.mms`, and more in small. */
   setTitle(title: string, detail: string): void;
+  /** Says why something could not be done; '' takes it away. */
+  complain(why: string): void;
 }
 
 export interface TitleBarActions {
   /** Rejects with the reason when the text names nothing. */
   goTo(text: string): Promise<void>;
   export(format: 'text' | 'svg' | 'png'): void;
+  /** What can be shown beside the view in front. */
+  besides(): readonly MenuItem[];
 }
 
 const FORMATS = [
@@ -24,6 +29,11 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
   const title = element('h1', { class: 'title' });
   const detail = element('span', { class: 'detail' });
   const complaint = element('div', { class: 'complaint', role: 'alert', hidden: '' });
+  const complain = (why: string): void => {
+    complaint.textContent = why;
+    complaint.hidden = why === '';
+  };
+  complaint.addEventListener('click', () => complain(''));
   const field = textField(
     'Go to frame, address, symbol or expression',
     'Go to pfn, address, expression',
@@ -31,8 +41,7 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
       const told = (why: string): void => {
         input.classList.toggle('invalid', why !== '');
         input.setAttribute('aria-invalid', String(why !== ''));
-        complaint.textContent = why;
-        complaint.hidden = why === '';
+        complain(why);
       };
       actions.goTo(text).then(
         () => told(''),
@@ -47,53 +56,18 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
     tabs,
     element('div', { class: 'spacer' }),
     element('div', { class: 'goto' }, field, complaint),
-    createMenu(actions),
+    createMenu('beside', 'Show another view beside this one', () => actions.besides()),
+    createMenu('export', 'Copy or save this view', () =>
+      FORMATS.map(({ format, label }) => ({ label, press: () => actions.export(format) })),
+    ),
   );
   return {
     root,
+    complain,
     setTitle(text, more) {
       title.textContent = text;
       title.title = `${text}; ${more}`;
       detail.textContent = more;
     },
   };
-}
-
-function createMenu(actions: TitleBarActions): HTMLElement {
-  const items = FORMATS.map(({ format, label }) => {
-    const item = element('button', { class: 'item', role: 'menuitem', tabindex: '-1' }, label);
-    item.addEventListener('click', () => {
-      show(false);
-      actions.export(format);
-    });
-    return item;
-  });
-  const menu = element(
-    'div',
-    { class: 'menu', role: 'menu', 'aria-label': 'Take out this view', hidden: '' },
-    ...items,
-  );
-  const button = iconButton('export', 'Copy or save this view', () => show(menu.hidden === true));
-  button.setAttribute('aria-haspopup', 'menu');
-  const show = (isShown: boolean): void => {
-    menu.hidden = !isShown;
-    button.setAttribute('aria-expanded', String(isShown));
-    if (isShown) items[0]?.focus();
-  };
-  const root = element('div', { class: 'takeout' }, button, menu);
-  root.addEventListener('keydown', (event) => {
-    const at = items.findIndex((item) => item === document.activeElement);
-    if (event.key === 'Escape') {
-      show(false);
-      button.focus();
-    } else if (at >= 0 && event.key === 'ArrowDown') items[(at + 1) % items.length]?.focus();
-    else if (at >= 0 && event.key === 'ArrowUp') items.at(at - 1)?.focus();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  root.addEventListener('focusout', (event) => {
-    if (!root.contains(event.relatedTarget as Node | null)) show(false);
-  });
-  return root;
 }

@@ -49,6 +49,9 @@ export interface Update {
   readonly comparedWith: number | undefined;
 }
 
+type StopOnChange =
+  { readonly add: string } | { readonly address: string; readonly bytes: number };
+
 export interface ViewHost {
   /** @throws Error with the adapter's sentence when the machine runs, is gone, or refuses */
   request<R extends ViewRequest>(
@@ -59,8 +62,14 @@ export interface ViewHost {
   select(selection: Selection | undefined): void;
   /** Brings a view to the front, for example a frame that is pressed in the page walk. */
   open(view: ViewName): void;
-  /** Has the extension do something: copy, save, watch, break on change, go to a time. */
+  /** Whether a view can be seen now: in front, or beside it. */
+  isShown(view: ViewName): boolean;
+  /** What is lit stands elsewhere on the page: it was drawn, or scrolled by other means than the user's. */
+  moved(): void;
+  /** Has the extension do something: copy, save, watch, show bytes. */
   act(act: Act): void;
+  /** From now on the machine stops when it changes: what an expression denotes, or bytes by address. */
+  stopOnChange(what: StopOnChange): void;
   /** Says something to screen readers, politely. */
   announce(text: string): void;
   readonly palette: Palette;
@@ -71,11 +80,25 @@ export interface ViewHost {
   keep(state: unknown): void;
 }
 
+/** Where a view has the selection: a box on the page, also where it is scrolled out of sight. */
+export interface LitPlace {
+  /** `0xf0801000`, `0x1f40`: what stands there. */
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** The part of the page that it is scrolled in; the view's when absent. */
+  readonly within?: DOMRect;
+}
+
 export interface View {
   /** Filled by the view; the window gives it its size. */
   readonly root: HTMLElement;
   show(update: Update): void;
   select(lit: Lit | undefined): void;
+  /** What lines from another view lead to; absent of a view that has no places. */
+  litPlaces?(): readonly LitPlace[];
   /** The size of `root` is another, or it has just been shown. */
   resize(): void;
   themeChanged(): void;

@@ -2,6 +2,7 @@
  * The window Memory: one machine, its views as tabs, the timeline under all of them. It tells the views of stops and of what is
  * selected, keeps what is to be kept over a reload, and says so when there is nothing to show.
  */
+import type { ChangeBreakpointsArguments } from '../../src/engine/view/changeBreakpoints.js';
 import { element } from '../dom.js';
 import type { Host } from '../host.js';
 import type { MapSession } from '../messages.js';
@@ -10,10 +11,14 @@ import { bytesText, countText } from '../text.js';
 import { VIEWS } from '../views/index.js';
 import { pngOf } from './export.js';
 import { Link } from './link.js';
+import { Links } from './links.js';
+import type { MenuItem } from './menu.js';
+import { Panes } from './panes.js';
 import { SessionOnShow, type Machine } from './session.js';
 import { createTabs, panelId, type Tabs } from './tabs.js';
 import { Strip } from './timeline/strip.js';
 import { Theme } from './theme.js';
+import { createWatching, type Watching } from './watching.js';
 import { createTitleBar, type TitleBar } from './titleBar.js';
 import type { Lit, Update, View, ViewHost, ViewKind, ViewName } from './view.js';
 
@@ -27,6 +32,10 @@ const SOURCES = { boot: 'booted', state: 'recorded', core: 'from a dump' } as co
 /** What survives a reload. */
 interface Kept {
   readonly view?: ViewName;
+  /** The second one, if two are shown. */
+  readonly beside?: ViewName | undefined;
+  /** How much of the room the first of two has, of 1. */
+  readonly share?: number;
   readonly views?: Readonly<Partial<Record<ViewName, unknown>>>;
 }
 
@@ -45,11 +54,14 @@ export class MemoryWindow {
   private readonly titleBar: TitleBar;
   private readonly tabs: Tabs;
   private readonly strip: Strip;
-  private readonly panels = element('main', { class: 'panels' });
+  private readonly watching: Watching;
+  private readonly panes: Panes;
+  private readonly links: Links;
   private readonly empty = element('div', { class: 'empty' });
   private readonly spoken = element('div', { class: 'mirror', role: 'status' });
   private readonly opened = new Map<ViewName, Opened>();
   private shown: ViewName;
+  private beside: ViewName | undefined;
   private update: Update | undefined;
   private stripTimer: number | undefined;
 
@@ -62,30 +74,51 @@ export class MemoryWindow {
     this.theme = new Theme(() => {
       this.opened.forEach(({ view }) => view.themeChanged());
       this.strip.draw();
+      this.links.moved();
     });
-    this.tabs = createTabs(VIEWS, (name) => this.open(name));
+    this.tabs = createTabs(VIEWS, (name) => this.choose(name));
     this.titleBar = createTitleBar(this.tabs.root, {
       goTo: async (text) => {
         const { pfn, text: what } = await this.link.goTo(text);
-        if (pfn === undefined && this.shown === 'physical') throw new Error(what);
+        const places = this.current.length > 1 || this.shown !== 'physical';
+        if (pfn === undefined && !places) throw new Error(what);
       },
       export: (format) => void this.export(format),
+      besides: () => this.besides(),
+    });
+    this.panes = new Panes(this.kept.share, {
+      shared: (share) => this.keep({ share }),
+      closed: () => this.show(this.shown, undefined),
+      resized: () => {
+        this.current.forEach(({ view }) => view.resize());
+        this.links.moved();
+      },
+    });
+    this.links = new Links(
+      () => this.current.map(({ view }) => view),
+      () => this.theme.palette,
+    );
+    this.panes.root.append(this.links.root);
+    this.panes.root.addEventListener('scroll', () => this.links.moved(), {
+      capture: true,
+      passive: true,
     });
     this.strip = this.createStrip();
+    this.watching = createWatching((id) => void this.changeBreakpoints({ remove: id }));
     const again = textButton('Start again', () => host.act({ action: 'startAgain' }));
     root.append(
       this.titleBar.root,
       element('div', { class: 'note', role: 'status' }, element('span', {}, ENDED), again),
-      this.panels,
+      this.panes.root,
       this.empty,
+      this.watching.root,
       this.strip.root,
       this.spoken,
     );
-    const { view } = this.kept;
-    this.shown = VIEWS.find(({ name }) => name === view)?.name ?? 'physical';
-    this.open(this.shown);
+    const { view, beside } = this.kept;
+    this.shown = known(view) ?? 'physical';
+    this.show(this.shown, known(beside));
     this.showSession(undefined);
-    new ResizeObserver(() => this.current?.view.resize()).observe(this.panels);
   }
 
   /** Another session, or the same at another stop. */
@@ -121,6 +154,23 @@ export class MemoryWindow {
     this.tellUpdate();
     if (!update.isOther) void this.link.locate();
     this.refreshStrip();
+    void this.changeBreakpoints({});
+  }
+
+  /** Adds one, takes one away, or asks which there are. */
+  private async changeBreakpoints(args: ChangeBreakpointsArguments): Promise<void> {
+    try {
+      const { breakpoints } = await this.host.request('mmscope/changeBreakpoints', args);
+      this.watching.show(breakpoints);
+    } catch (error) {
+      // Running, or nothing that can be watched: said where something was asked for.
+      if (Object.keys(args).length > 0) this.say(error instanceof Error ? error.message : '');
+    }
+  }
+
+  private say(text: string): void {
+    this.spoken.textContent = text;
+    this.titleBar.complain(text);
   }
 
   /** A moment later: what the debugger itself asks at a stop goes first. */
@@ -149,38 +199,72 @@ export class MemoryWindow {
     });
   }
 
-  private get current(): Opened | undefined {
-    return this.opened.get(this.shown);
+  /** The views that can be seen: one, or two. */
+  private get current(): readonly Opened[] {
+    return [this.shown, this.beside].flatMap((name) => {
+      const opened = name && this.opened.get(name);
+      return opened === undefined ? [] : [opened];
+    });
   }
 
   private tellUpdate(): void {
     const { current, update } = this;
-    if (current === undefined || update === undefined || current.told === update) return;
-    const missed = current.told?.session.id !== update.session.id;
-    current.told = update;
-    current.view.show(missed ? { ...update, isOther: true } : update);
+    if (update === undefined) return;
+    for (const each of current) {
+      if (each.told === update) continue;
+      const missed = each.told?.session.id !== update.session.id;
+      each.told = update;
+      each.view.show(missed ? { ...update, isOther: true } : update);
+    }
   }
 
   private tellSelection(lit: Lit | undefined): void {
-    const { current } = this;
-    if (current === undefined) return;
-    current.lit = lit;
-    current.view.select(lit);
+    for (const each of this.current) {
+      if (each.lit === lit) continue;
+      each.lit = lit;
+      each.view.select(lit);
+    }
+    this.links.moved();
   }
 
+  /** Brings a view to the front, unless it can be seen already. */
   private open(name: ViewName): void {
-    const kind = VIEWS.find((view) => view.name === name);
-    if (kind === undefined) return;
+    if (name !== this.beside) this.show(name, this.beside);
+  }
+
+  /** A tab was pressed: its view is the first one. The second one, if it was that, changes places with it. */
+  private choose(name: ViewName): void {
+    this.show(name, name === this.beside ? this.shown : this.beside);
+  }
+
+  private show(name: ViewName, beside: ViewName | undefined): void {
     this.shown = name;
-    this.keep({ view: name });
-    if (!this.opened.has(name)) this.make(kind);
-    for (const [other, { panel }] of this.opened) panel.hidden = other !== name;
+    this.beside = beside === name ? undefined : beside;
+    this.keep({ view: name, beside: this.beside });
+    const names = this.beside === undefined ? [name] : [name, this.beside];
+    for (const kind of VIEWS)
+      if (names.includes(kind.name) && !this.opened.has(kind.name)) this.make(kind);
     this.tabs.show(name);
-    const { current } = this;
-    if (current === undefined) return;
-    current.view.resize();
+    this.panes.show(...names);
     this.tellUpdate();
-    if (current.lit !== this.link.lit) this.tellSelection(this.link.lit);
+    this.tellSelection(this.link.lit);
+  }
+
+  private besides(): readonly MenuItem[] {
+    const { shown, beside } = this;
+    const others = VIEWS.filter(({ name }) => name !== shown);
+    return [
+      {
+        label: 'One view',
+        checked: beside === undefined,
+        press: () => this.show(shown, undefined),
+      },
+      ...others.map(({ name, title }) => ({
+        label: `${title} beside`,
+        checked: name === beside,
+        press: () => this.show(shown, name),
+      })),
+    ];
   }
 
   private make(kind: ViewKind): void {
@@ -196,7 +280,7 @@ export class MemoryWindow {
       },
       view.root,
     );
-    this.panels.append(panel);
+    this.panes.add(kind.name, kind.title, panel);
     this.opened.set(kind.name, { view, panel, told: undefined, lit: undefined });
   }
 
@@ -207,7 +291,10 @@ export class MemoryWindow {
       request: (request, ...args) => host.request(request, ...args),
       select: (selection) => this.link.select(selection),
       open: (view) => this.open(view),
+      isShown: (view) => view === this.shown || view === this.beside,
+      moved: () => this.links.moved(),
       act: (act) => host.act(act),
+      stopOnChange: (what) => void this.changeBreakpoints(what),
       announce: (text) => (this.spoken.textContent = text),
       get palette() {
         return theme.palette;
@@ -235,9 +322,9 @@ export class MemoryWindow {
   }
 
   private async export(format: 'text' | 'svg' | 'png'): Promise<void> {
-    const { current, host, shown } = this;
-    if (current === undefined) return;
-    const { view } = current;
+    const { host, shown } = this;
+    const view = this.opened.get(shown)?.view;
+    if (view === undefined) return;
     const name = `memory-${shown}`;
     if (format === 'text') host.act({ action: 'copy', text: view.text() });
     else if (format === 'svg') host.act({ action: 'save', name: `${name}.svg`, data: view.svg() });
@@ -247,6 +334,10 @@ export class MemoryWindow {
     }
   }
 }
+
+/** Another window may have kept a view that is gone. */
+const known = (name: ViewName | undefined): ViewName | undefined =>
+  VIEWS.find((view) => view.name === name)?.name;
 
 /** `i386, 1 GiB, recorded; split-a-block.mms` */
 function titleOf({ nrFrames, kind }: Machine, { subject, name, isOneOfMany }: MapSession): string {

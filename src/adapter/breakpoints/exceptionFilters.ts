@@ -1,6 +1,6 @@
 /**
  * Reasons to stop that need no line, as exception filters: what the kernel or the scenario reports, and,
- * as one, what happens inside the allocator: a list of eighteen more would push a user's own breakpoints out of sight. One table:
+ * as one, what happens inside the allocator: a list of two dozen more would push a user's own breakpoints out of sight. One table:
  * capabilities, stops and exceptionInfo read it.
  */
 import type { MachineEvent } from '../../scenario/index.js';
@@ -38,6 +38,15 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     conditionHint: 'pfn (of a bad page): pfn == 0x1a2b',
     byDefault: true,
     kinds: ['bug', 'bad-page'],
+  },
+  {
+    id: 'signal',
+    label: 'SIGSEGV / SIGBUS',
+    description:
+      'Stops where a process accesses memory that it has no area for, in a way that its area does not allow, or behind the end of a file.',
+    conditionHint: 'va, error_code, pid: va < 0x1000',
+    byDefault: true,
+    kinds: ['signal'],
   },
   {
     id: 'slab-corruption',

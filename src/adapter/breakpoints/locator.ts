@@ -4,7 +4,7 @@
  */
 import type { KernelLanguage } from '../../engine/probe.js';
 import { tables } from '../../engine/entry/instrumented.js';
-import { formatAddress, parseAddress } from '../../engine/memory/address.js';
+import { asVirt, formatAddress, parseAddress } from '../../engine/memory/address.js';
 import { nearest } from '../../scenario/syntax/suggest.js';
 import type { MachineContext } from '../present/context.js';
 import { defined, type Dap } from '../protocol/dap.js';
@@ -30,6 +30,7 @@ interface LineBinding {
 interface InstructionBinding {
   readonly state: Omit<Dap.Breakpoint, 'id'>;
   readonly statements: readonly number[];
+  readonly kernelFunctions: readonly number[];
 }
 
 interface FunctionBinding {
@@ -44,6 +45,14 @@ const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
   reason: 'failed',
   message,
 });
+
+const NO_INSTRUCTION: InstructionBinding = {
+  state: unbound(
+    'No instruction of the scenario is there, and no other ones run here: functions of the kernel are run line by line. Write the address of a function with a symbol, or set a function breakpoint.',
+  ),
+  statements: [],
+  kernelFunctions: [],
+};
 
 export class Locator {
   constructor(
@@ -124,19 +133,17 @@ export class Locator {
     return { state, statements: [], kernelFunctions: [], ...(happening && { happening }) };
   }
 
-  /** An instruction of the scenario: the machine stops at the beginning of its statement. */
+  /**
+   * An instruction of the scenario: the machine stops at the beginning of its statement. Or a function of the kernel, by its symbol's
+   * address: it has no instructions here, but it is entered.
+   */
   instruction({ instructionReference, offset = 0 }: Dap.InstructionBreakpoint): InstructionBinding {
     const { program, machine } = this;
     const pointerSize = machine?.profile.pointerSize ?? 8;
     const base = parseAddress(instructionReference.trim(), pointerSize);
     const statement = base === undefined ? undefined : program?.code.statementAt(base + offset);
     if (program === undefined || base === undefined || statement === undefined)
-      return {
-        state: unbound(
-          'No instruction of the scenario is there, and no other ones run here: kernel functions are run line by line. Set a function breakpoint instead.',
-        ),
-        statements: [],
-      };
+      return base === undefined ? NO_INSTRUCTION : this.kernelEntry(base + offset);
     const address = program.code.addressOf(statement);
     const moved =
       address === base + offset
@@ -151,6 +158,29 @@ export class Locator {
         message: moved,
       }),
       statements: [statement],
+      kernelFunctions: [],
+    };
+  }
+
+  private kernelEntry(address: number): InstructionBinding {
+    const { machine } = this;
+    const found = machine?.profile.symbolAt(asVirt(address));
+    if (machine === undefined || found?.offset !== 0) return NO_INSTRUCTION;
+    const { name } = found.symbol;
+    const kernelFunctions = kernelFunctionsNamed(name);
+    const [first] = kernelFunctions;
+    const place = first === undefined ? undefined : kernelPlace(first, this.language);
+    if (place === undefined) return NO_INSTRUCTION;
+    return {
+      state: {
+        verified: true,
+        instructionReference: formatAddress(address, machine.profile.pointerSize),
+        source: kernelSource(place.file),
+        line: place.startLine,
+        message: `The entry of ${name}(): mmscope runs functions of the kernel line by line.`,
+      },
+      statements: [],
+      kernelFunctions,
     };
   }
 

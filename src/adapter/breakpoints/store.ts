@@ -26,6 +26,13 @@ interface Kept<Request> {
   state: Omit<Dap.Breakpoint, 'id'>;
 }
 
+export interface OwnBreakpoint {
+  readonly id: number;
+  readonly dataId: string;
+  /** Why it is not armed. */
+  readonly problem?: string;
+}
+
 interface FilterRequest extends TriggerText {
   readonly filterId: string;
   /** An option has switched it off. */
@@ -39,6 +46,8 @@ export class BreakpointStore {
   private functions: Kept<Dap.FunctionBreakpoint>[] = [];
   private instructions: Kept<Dap.InstructionBreakpoint>[] = [];
   private data: Kept<Dap.DataBreakpoint>[] = [];
+  /** Data breakpoints that are in no list of the client's: they are set, shown and taken away in the window Memory. */
+  private own: Kept<Dap.DataBreakpoint>[] = [];
   /** Those named by themselves, then those that an option has chosen. */
   private exceptions: Kept<FilterRequest>[] = [];
   private nrNamed = 0;
@@ -57,6 +66,27 @@ export class BreakpointStore {
 
   setData(requests: readonly Dap.DataBreakpoint[]): void {
     this.data = this.keep(this.data, requests);
+  }
+
+  /** The same thing once. */
+  addOwn(dataId: string): void {
+    if (this.own.some(({ request }) => request.dataId === dataId)) return;
+    this.own = this.keep(this.own, [...this.own.map(({ request }) => request), { dataId }]);
+  }
+
+  /** False: there is none with that id. */
+  removeOwn(id: number): boolean {
+    const { length } = this.own;
+    this.own = this.own.filter((kept) => kept.id !== id);
+    return this.own.length < length;
+  }
+
+  get ownData(): readonly OwnBreakpoint[] {
+    return this.own.map(({ id, request: { dataId }, state: { verified, message } }) => ({
+      id,
+      dataId,
+      ...(!verified && { problem: message ?? '' }),
+    }));
   }
 
   setInstructions(requests: readonly Dap.InstructionBreakpoint[]): void {
@@ -118,6 +148,7 @@ export class BreakpointStore {
       ...this.functions,
       ...this.instructions,
       ...this.data,
+      ...this.own,
     ];
     for (const { trigger } of [...all, ...this.exceptions]) trigger.forgetAfter(place);
   }
@@ -141,7 +172,7 @@ export class BreakpointStore {
         problem === undefined
           ? state
           : { ...state, verified: false, reason: 'failed', message: problem };
-      if (JSON.stringify(next) !== JSON.stringify(kept.state))
+      if (JSON.stringify(next) !== JSON.stringify(kept.state) && !this.isOwn(kept.id))
         changed.push({ id: kept.id, ...next });
       kept.state = next;
       return next.verified;
@@ -168,13 +199,14 @@ export class BreakpointStore {
     }
     for (const kept of this.instructions) {
       const found = locator.instruction(kept.request);
-      if (!settle(kept, found.state, of.atStatements(found.statements))) continue;
+      if (!settle(kept, found.state, checkOfFunction(found, of))) continue;
       const { id, trigger } = kept;
       const armed = { id, reason: 'instruction breakpoint', trigger } as const;
       for (const statement of found.statements) push(statements, statement, armed);
+      for (const fn of found.kernelFunctions) push(kernelFunctions, fn, armed);
     }
     const data: DataWatch[] = [];
-    for (const kept of this.data) {
+    for (const kept of [...this.data, ...this.own]) {
       const found = watchOf(kept, locator);
       const { watch } = found;
       const check = watch === undefined ? NO_CHECK : of.onChange(watch.target);
@@ -207,6 +239,11 @@ export class BreakpointStore {
     };
   }
 
+  /** The client knows nothing of it. */
+  private isOwn(id: number): boolean {
+    return this.own.some((kept) => kept.id === id);
+  }
+
   private keep<Request extends TriggerText>(
     before: readonly Kept<Request>[],
     wanted: readonly Request[],
@@ -237,7 +274,10 @@ const PENDING: Omit<Dap.Breakpoint, 'id'> = {
 const NO_CHECK = (): undefined => undefined;
 
 /** Names of the scenario's function where it has one of that name, else of the kernel's or of what happens inside it. */
-function checkOfFunction(found: ReturnType<Locator['fn']>, of: ConditionCheck) {
+function checkOfFunction(
+  found: Pick<ReturnType<Locator['fn']>, 'statements' | 'kernelFunctions' | 'happening'>,
+  of: ConditionCheck,
+) {
   const { statements, kernelFunctions, happening } = found;
   if (happening !== undefined) return of.onHappening(happening);
   return kernelFunctions.length > 0 ? of.inFunctions(kernelFunctions) : of.atStatements(statements);

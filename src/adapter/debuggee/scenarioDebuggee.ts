@@ -38,6 +38,8 @@ export class ScenarioDebuggee implements Debuggee {
       area: (address) => this.vm.allocated('area', address),
       cache: (address) => this.vm.allocated('cache', address),
       page: (pfn) => this.vm.pageHistory(pfn),
+      holders: (pfn) => this.vm.pageHolders(pfn),
+      pinned: () => this.vm.pinnedFrames(),
     };
   }
 

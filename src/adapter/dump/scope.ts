@@ -8,12 +8,12 @@ import { dumpedProcLines, dumpedProcNames } from '../../engine/inspect/proc/file
 import { symbolText } from '../../engine/inspect/proc/vmallocinfo.js';
 import { cachesOf, useOf, type CacheView } from '../../engine/inspect/slab.js';
 import { SlabObjects, type SlabView } from '../../engine/inspect/slabObjects.js';
-import { tasksOf, vmasOf, type TaskView, type VmaView } from '../../engine/inspect/tasks.js';
 import { vmapAreasOf, vmStructAt, type VmapAreaView } from '../../engine/inspect/vmalloc.js';
 import { listsOf, populatedZonesOf, type ZoneView } from '../../engine/inspect/zones.js';
-import { pagesIn } from '../../engine/inspect/ask/commands/processes.js';
 import { placeAt } from '../../engine/types/access.js';
 import type { MachineContext } from '../present/context.js';
+import { pinnedPages } from '../present/pinnedPages.js';
+import { processes } from '../present/processes.js';
 import { fact, group, type Container, type Shown } from '../present/shown.js';
 import { showPlace } from '../present/typedValue.js';
 
@@ -28,9 +28,7 @@ export const dumpScope = (context: MachineContext, k: Inspected): Container => (
       ...listed('vmalloc areas', (problems) =>
         vmapAreasOf(k, problems).map((each) => showArea(context, k, each)),
       ),
-      ...listed('Tasks', (problems) =>
-        tasksOf(k, problems).map((each) => showTask(context, k, each)),
-      ),
+      ...[processes(context), pinnedPages(context)].filter((shown) => shown !== undefined),
       group('/proc', 'files as the kernel would have printed them', {
         named: () => dumpedProcNames.map((name) => showFile(k, name)),
       }),
@@ -192,39 +190,6 @@ function showArea(context: MachineContext, k: Inspected, area: VmapAreaView): Sh
     }),
     memory: area.start,
   };
-}
-
-function showTask(context: MachineContext, k: Inspected, task: TaskView): Shown {
-  return {
-    ...group(`${task.pid}`, task.mm === 0 ? `[${task.comm}]` : task.comm, {
-      named: () => [
-        ...(task.mm === 0
-          ? []
-          : tried(task.comm, (problems) =>
-              vmasOf(k, task.mm, problems).map((vma) => showVma(context, k, task, vma)),
-            )),
-        ...struct(context, 'task_struct', task.at),
-        ...struct(context, 'mm_struct', task.mm),
-      ],
-    }),
-    memory: task.at,
-  };
-}
-
-function showVma(context: MachineContext, k: Inspected, task: TaskView, vma: VmaView): Shown {
-  return group(`${k.hex(vma.start)}-${k.hex(vma.end)}`, vma.file === 0 ? 'anonymous' : 'file', {
-    named: () =>
-      tried(task.comm, () => [
-        group('pages', 'those that are there', {
-          named: () =>
-            pagesIn(k, task, vma).map(([va, pfn]) => ({
-              ...fact(k.hex(asVirt(va)), `pfn 0x${pfn.toString(16)}`),
-              menu: 'mmscopePage' as const,
-            })),
-        }),
-        ...struct(context, 'vm_area_struct', vma.at),
-      ]),
-  });
 }
 
 const showFile = (k: Inspected, name: string): Shown =>

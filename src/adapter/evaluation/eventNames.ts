@@ -42,6 +42,12 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
       return named('pfn', 'unsigned long', event.pfn);
     case 'slab-corruption':
       return named('cache', 'struct kmem_cache *', event.cache);
+    case 'signal':
+      return [
+        ...named('va', 'unsigned long', event.va),
+        ...named('error_code', 'unsigned long', event.errorCode),
+        ...named('pid', 'int', event.pid),
+      ];
     case 'address-misuse':
     case 'stale-tlb':
       return named('va', 'unsigned long', event.va);
@@ -75,6 +81,8 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
       return `${event.what}() of ${event.count} page${event.count === 1 ? '' : 's'} failed`;
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
+    case 'signal':
+      return `${event.text}: ${event.rule}`;
     case 'bug':
       return event.rule === undefined ? event.text : `${event.text} (${event.rule})`;
     case 'warn':
@@ -92,6 +100,18 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'out-of-memory':
       return `${event.kind.replaceAll('-', ' ')}: order ${event.order}`;
     case 'migrate':
-      return `page 0x${event.pfn.toString(16)} is in use and would have to be migrated: it stays`;
+      return migrationText(event);
+  }
+}
+
+function migrationText(event: Extract<MachineEvent, { kind: 'migrate' }>): string {
+  const page = `page 0x${event.pfn.toString(16)}`;
+  switch (event.outcome) {
+    case 'moved':
+      return `${page} was migrated to page 0x${event.to.toString(16)}`;
+    case 'pinned':
+      return `${page} has more references than mappings, so it cannot be migrated: it stays`;
+    case 'failed':
+      return `${page} could not be migrated: it stays`;
   }
 }

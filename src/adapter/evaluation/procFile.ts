@@ -5,7 +5,7 @@
 import { proc_lines } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 
-const CALL = /^\s*proc\s*\(\s*"(\w*)"\s*\)\s*;?\s*$/;
+const CALL = /^\s*proc\s*\(\s*"([\w/]*)"\s*\)\s*;?\s*$/;
 
 /** The text of the file that the expression asks for, as memory is now; undefined if it asks for none that there is. */
 export function procFileText(mm: Kernel, expression: string): string | undefined {

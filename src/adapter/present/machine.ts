@@ -15,6 +15,8 @@ import { fixmap, persistentKernelMaps } from './mapSlots.js';
 import { showPage } from './page.js';
 import { pageTables } from './pageTables.js';
 import { perCpu } from './perCpu.js';
+import { pinnedPages } from './pinnedPages.js';
+import { processes } from './processes.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
 import { showPlace } from './typedValue.js';
 import { virtualAreas } from './virtualAreas.js';
@@ -27,6 +29,8 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         group('buddyinfo', 'free blocks by order', { named: () => buddyInfo(context) }),
         globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
         memMap(context),
+        processes(context),
+        pinnedPages(context),
         pageTables(context),
         caches(context),
         virtualAreas(context),

@@ -5,7 +5,13 @@
  *
  * Source: SDM vol. 3A 4.3 to 4.5, by way of src/engine/x86/formats.ts; Linux 6.1 arch/x86/include/asm/pgtable_types.h.
  */
-import { formatAddress, type PhysAddr } from '../../engine/memory/address.js';
+import {
+  asVirt,
+  formatAddress,
+  PAGE_SIZE,
+  type PhysAddr,
+  type VirtAddr,
+} from '../../engine/memory/address.js';
 import { placeAt, readScalar, toBits, type Place } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember } from '../../engine/types/members.js';
@@ -31,13 +37,24 @@ export interface EntryObject {
   readonly expression: string;
 }
 
-/** Page tables lie in lowmem, where no build has CONFIG_HIGHPTE. Undefined where this build has no such type. */
+/** Where the direct map has it; undefined of what it does not have: a table in highmem (CONFIG_HIGHPTE). */
+function linearAddress(context: MachineContext, phys: PhysAddr): VirtAddr | undefined {
+  const { dumped } = context.image;
+  if (dumped === undefined) return context.surveyor.world.space.virtOf(phys);
+  const { dump, space } = dumped;
+  const page = asVirt(dump.pageOffset + phys - (phys % PAGE_SIZE));
+  const isThere = space.physOf(page) === phys - (phys % PAGE_SIZE);
+  return isThere ? asVirt(dump.pageOffset + phys) : undefined;
+}
+
+/** Undefined where this build has no such type, or the table no address. */
 export function entryObject(
-  { profile, surveyor }: MachineContext,
+  context: MachineContext,
   level: Level,
   entryPhys: PhysAddr,
 ): EntryObject | undefined {
-  const va = surveyor.world.space.virtOf(entryPhys);
+  const { profile } = context;
+  const va = linearAddress(context, entryPhys);
   const x = level.name.toLowerCase();
   const type = profile.types.typedef(`${x}_t`)?.target;
   const member =

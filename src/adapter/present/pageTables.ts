@@ -29,12 +29,12 @@ function showSpace(context: MachineContext, { name, paging, isKernel, isCurrent 
   const root = hex(paging.rootPhys);
   const loaded = isCurrent ? ', loaded' : '';
   const value = `${isKernel ? 'init_mm' : 'cr3'} at physical ${root}, ${paging.mode}${loaded}`;
-  return group(
-    name,
-    value,
-    entriesOf(context, { paging, depth: 0, phys: paging.rootPhys, first: 0 }),
-  );
+  return group(name, value, tablesShown(context, paging));
 }
+
+/** The entries of an address space from its top level down. */
+export const tablesShown = (context: MachineContext, paging: Paging): Container =>
+  entriesOf(context, { paging, depth: 0, phys: paging.rootPhys, first: 0 });
 
 /** A table and what part of the address space lies below it. */
 interface Table {

@@ -25,6 +25,8 @@ const motion: Shape = {
   'granularity?': 'granularity',
 };
 
+const atTime: Shape = { 'at?': 'integer' };
+
 const write: Shape = {
   'variablesReference?': 'integer',
   'name?': 'string',
@@ -123,6 +125,13 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   },
   locations: { locationReference: 'integer' },
   'mmscope/export': { path: 'string' },
+  'mmscope/changeBreakpoints': {
+    'add?': 'string',
+    'frameId?': 'integer',
+    'address?': 'string',
+    'bytes?': 'count',
+    'remove?': 'integer',
+  },
   'mmscope/numberFormat': { 'format?': 'string' },
   'mmscope/map': { firstPfn: 'integer', framesPerCell: 'integer', cells: 'integer' },
   'mmscope/frame': { pfn: 'integer' },
@@ -146,18 +155,21 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   'mmscope/goToTime': { time: 'integer' },
   'mmscope/differences': { from: 'integer', 'to?': 'integer', 'limit?': 'count' },
   'mmscope/address': { expression: 'string', 'use?': 'string', 'frameId?': 'integer' },
-  'mmscope/virtual': { 'space?': 'string' },
+  'mmscope/virtual': { 'space?': 'string', ...atTime },
   'mmscope/virtualParts': {
     'space?': 'string',
     region: 'string',
     start: 'count',
     count: 'count',
+    'holding?': 'string',
+    ...atTime,
   },
   'mmscope/virtualPages': {
     'space?': 'string',
     first: 'string',
     pagesPerCell: 'integer',
     cells: 'count',
+    ...atTime,
   },
   'mmscope/aliases': { pfn: 'integer' },
   'mmscope/walk': {
@@ -166,6 +178,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'space?': 'string',
     'access?': 'access',
     'user?': 'boolean',
+    ...atTime,
   },
   'mmscope/freeBlocks': {
     zone: 'integer',
@@ -176,7 +189,16 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     start: 'count',
     count: 'count',
   },
-  'mmscope/slabs': { cache: 'string', start: 'count', count: 'count' },
+  'mmscope/slabs': {
+    cache: 'string',
+    start: 'count',
+    count: 'count',
+    'holding?': 'integer',
+    ...atTime,
+  },
+  'mmscope/slabObjects': { cache: 'string', pfns: ['integer'], ...atTime },
+  'mmscope/freeAreas': atTime,
+  'mmscope/caches': atTime,
 };
 
 export function checkArguments(command: Command, given: unknown): void {

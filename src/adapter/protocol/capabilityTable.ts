@@ -217,7 +217,8 @@ export const CAPABILITY_TABLE: {
   },
   supportsInstructionBreakpoints: {
     value: true,
-    meaning: "On the scenario's code; they stop where the instruction's statement begins.",
+    meaning:
+      "On the scenario's code: where the statement begins; at a kernel function's symbol: where it is entered.",
     test: 'code.test.ts: stop at a statement by the address of its first instruction, also backward',
   },
   supportsExceptionFilterOptions: {

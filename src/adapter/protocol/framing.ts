@@ -21,8 +21,11 @@ export type Decoded =
   /** Bytes that are not a message; `text` is their beginning. */
   | { readonly kind: 'malformed'; readonly reason: string; readonly text: string };
 
-export function encodeFrame(message: unknown): Uint8Array {
-  const body = encoder.encode(JSON.stringify(message));
+export const encodeFrame = (message: unknown): Uint8Array => frameOf(JSON.stringify(message));
+
+/** The frame of a message that is JSON already. */
+export function frameOf(json: string): Uint8Array {
+  const body = encoder.encode(json);
   const header = encoder.encode(`Content-Length: ${body.length}\r\n\r\n`);
   const frame = new Uint8Array(header.length + body.length);
   frame.set(header);

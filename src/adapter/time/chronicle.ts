@@ -18,6 +18,8 @@ export class Chronicle {
   /** 1: held, 0: failed. */
   readonly expects = new Series();
   readonly cpus = new Series();
+  /** The one in use before the first change on record; of no meaning without one. */
+  firstCpu = 0;
   /** Free pages, a series a populated zone. */
   readonly free: Series[] = [];
   private readonly reader: TapeEvents | undefined;
@@ -68,7 +70,10 @@ export class Chronicle {
       },
       free: (position, zone, pages) => (this.free[zone] ??= new Series()).push(position, pages),
       expect: (position, held) => this.expects.push(position, held ? 1 : 0),
-      cpu: (position, cpu) => this.cpus.push(position, cpu),
+      cpu: (position, cpu, before) => {
+        if (this.cpus.length === 0) this.firstCpu = before;
+        this.cpus.push(position, cpu);
+      },
     });
     marksUpTo(end);
     this.seenTo = end;

@@ -4,6 +4,7 @@
  * Every motion ends in exactly one call of `stopped` or `ended`. Going forward and going backward stop at the same places
  * (stops.ts). A step back undoes the step that led here, whatever it passed over; without one it goes to the previous line.
  */
+import { GivenUp } from '../../engine/memory/tape.js';
 import type { Host } from '../host.js';
 import { goBackward, type BackwardGoal } from './backward.js';
 import { goForward, type ForwardGoal } from './forward.js';
@@ -66,6 +67,7 @@ export class RunControl implements Motion {
     private readonly lineOf: LineOf,
   ) {
     this.pace = new Pace(host);
+    timeline.givesUp = () => this.isRunning && this.pace.givesUp();
   }
 
   get running(): boolean {
@@ -174,12 +176,27 @@ export class RunControl implements Motion {
 
   private async run(motion: () => Promise<void>): Promise<void> {
     try {
-      await motion();
+      // What was given up was undone: the motion goes on from the place to which it has come.
+      while (!(await this.wentThrough(motion))) {
+        await this.rest();
+        if (this.endsHere()) return;
+      }
     } catch (error) {
       this.isRunning = false;
       this.journey = undefined;
       this.timeline.goTo(this.timeline.place);
       if (!this.disposed) this.listener.failed(error);
+    }
+  }
+
+  /** False when it was given up in the middle of a statement. */
+  private async wentThrough(motion: () => Promise<void>): Promise<boolean> {
+    try {
+      await motion();
+      return true;
+    } catch (error) {
+      if (error instanceof GivenUp) return false;
+      throw error;
     }
   }
 
@@ -227,10 +244,16 @@ export class RunControl implements Motion {
   }
 
   async interrupted(giveUp?: () => boolean): Promise<boolean> {
-    if (this.pace.isTimeToRest()) {
-      await this.pace.rest();
-      if (!this.disposed) this.listener.rested();
-    }
+    if (this.pace.isTimeToRest()) await this.rest();
+    return this.endsHere(giveUp);
+  }
+
+  private async rest(): Promise<void> {
+    await this.pace.rest();
+    if (!this.disposed) this.listener.rested();
+  }
+
+  private endsHere(giveUp?: () => boolean): boolean {
     if (!this.disposed && !this.pace.pauseAsked) return false;
     if (this.disposed) return true;
     if (giveUp?.() === false) return false;

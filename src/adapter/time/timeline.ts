@@ -10,47 +10,31 @@
  *
  * Invariant: memory is what it was at `place`, except inside the methods of this class.
  */
-import { ReplayDiverged } from '../../engine/memory/tape.js';
+import { GivenUp, ReplayDiverged } from '../../engine/memory/tape.js';
 import type { BlockReason, Pieces } from '../../scenario/index.js';
-import { settableLocals } from '../debuggee/kernelSources.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
+import { InnerEdits, type EditSpan, type LocalEdit } from './innerEdits.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { Runner } from './runner.js';
 import {
   captureAt,
   StatementTrace,
   walk,
-  type ActiveFunction,
   type CapturedFunction,
   type TraceVisitor,
 } from './statementTrace.js';
 
-/** What an edit did inside a statement after `events` of its events: entries that it wrote, or a local that it set. */
-interface EditSpan {
-  readonly events: number;
-  readonly from: number;
-  readonly to: number;
-  readonly local?: LocalEdit;
-}
-
-/** A local of an active kernel function gets another value. */
-export interface LocalEdit {
-  /** Of the function: 0 is the innermost. */
-  readonly index: number;
-  readonly name: string;
-  /** As the engine has it. */
-  readonly value: unknown;
-}
-
 /** On the tape: cell, before, after. */
 const ENTRY_BYTES = 12;
+/** A walk looks every so many events, some milliseconds, whether it is to be given up. */
+const LOOK_MASK = (1 << 14) - 1;
 /** Remembered before those that cannot be come to again are dropped. */
 const MANY = 1 << 14;
 
 export class Timeline {
   readonly boundaries = new Boundaries();
   /** Edits inside statements, by the number of the boundary before. */
-  private readonly innerEdits = new Map<number, EditSpan[]>();
+  private readonly innerEdits = new InnerEdits();
   /** Boundaries whose "statement" is an edit. */
   private readonly editSteps = new Set<number>();
   /** Those of them where the debugger chose another task to run. */
@@ -62,6 +46,11 @@ export class Timeline {
   private current: Place;
   /** A statement of which a piece has been run, and where the tape's cursor is. */
   private underWay: { readonly boundary: number; readonly position: number } | undefined;
+  /**
+   * Whether a statement that is run, or run again, is to be given up in the middle, for somebody waits. It is undone then, memory is at
+   * `place`, and {@link GivenUp} is thrown.
+   */
+  givesUp: () => boolean = () => false;
   /** What boundaries take of the memory that history may have. */
   private shared = 0;
 
@@ -144,10 +133,7 @@ export class Timeline {
 
   /** Whether an edit wrote the entry at a position, which is in the statement after a boundary. */
   isEdit(boundary: number, position: number): boolean {
-    const inside = this.innerEdits.get(boundary) ?? [];
-    return (
-      this.isEditStep(boundary) || inside.some(({ from, to }) => position >= from && position < to)
-    );
+    return this.isEditStep(boundary) || this.innerEdits.wrote(boundary, position);
   }
 
   /** Whether what follows a boundary is that the debugger chose another task to run. */
@@ -194,15 +180,41 @@ export class Timeline {
     if (underWay !== undefined && underWay.boundary === boundary) {
       if (this.tape.cursor !== underWay.position)
         throw new Error('the machine was moved in the middle of a statement');
-      if (!this.runner.resumeStatement(mayRest)) return this.suspend(boundary);
+      if (!this.heedful(boundary, () => this.runner.resumeStatement(mayRest)))
+        return this.suspend(boundary);
     } else {
       if (this.boundaries.last > boundary || this.hasEnded(boundary)) return true;
       this.tape.seek(this.boundaries.position(boundary));
       if (this.innerEdits.has(boundary)) this.finishEdited(boundary);
-      else if (!this.runner.beginStatement(mayRest)) return this.suspend(boundary);
+      else if (!this.heedful(boundary, () => this.runner.beginStatement(mayRest)))
+        return this.suspend(boundary);
     }
     this.completed(boundary);
     return true;
+  }
+
+  /** Runs a statement, or a piece of it, that may be given up wherever it is while history holds its beginning. */
+  private heedful(boundary: number, run: () => boolean): boolean {
+    const { tape } = this;
+    const start = this.boundaries.position(boundary);
+    tape.atSegment = () => {
+      if (tape.start <= start && this.givesUp()) throw new GivenUp();
+    };
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof GivenUp) this.undo(boundary);
+      throw error;
+    } finally {
+      tape.atSegment = undefined;
+    }
+  }
+
+  private undo(boundary: number): void {
+    const { tape } = this;
+    tape.seek(this.boundaries.position(boundary));
+    tape.cut();
+    tape.seek(this.current.position);
   }
 
   private suspend(boundary: number): false {
@@ -216,9 +228,7 @@ export class Timeline {
     if (underWay === undefined) return true;
     if (tape.start > this.boundaries.position(underWay.boundary)) return false;
     this.underWay = undefined;
-    tape.seek(this.boundaries.position(underWay.boundary));
-    tape.cut();
-    tape.seek(this.current.position);
+    this.undo(underWay.boundary);
     return true;
   }
 
@@ -269,13 +279,25 @@ export class Timeline {
       walk(
         this.tape,
         () => this.runner.runStatement('instrumented'),
-        this.withEdits(boundary, visitor),
+        this.withEdits(boundary, this.heedfully(visitor)),
       );
     } catch (error) {
+      if (error instanceof GivenUp) this.tape.seek(this.current.position);
       // The tape ends where an edit cut it; a statement that undid itself (its task sleeps) left nothing to walk along.
       if (!(error instanceof ReplayDiverged)) throw error;
     }
     this.tape.seek(this.current.position);
+  }
+
+  /** A visitor that is left, with its walk, when that is given up. */
+  private heedfully(visitor: TraceVisitor): TraceVisitor {
+    return {
+      ...visitor,
+      after: (n, ...event) => {
+        if ((n & LOOK_MASK) === LOOK_MASK && this.givesUp()) throw new GivenUp();
+        visitor.after?.(n, ...event);
+      },
+    };
   }
 
   /** The active kernel functions with their locals at the current place, innermost first. */
@@ -337,9 +359,7 @@ export class Timeline {
           this.pushBoundary();
           this.current = this.boundaryPlace(boundary + 1);
         } else {
-          const spans = this.innerEdits.get(boundary) ?? [];
-          spans.push({ events, from: position, to });
-          this.innerEdits.set(boundary, spans);
+          this.innerEdits.add(boundary, { events, from: position, to });
           this.current = { boundary, events, position: to };
         }
         return true;
@@ -359,25 +379,18 @@ export class Timeline {
     this.boundaries.cutAfter(boundary);
     this.forgetEditsAfter(this.current);
     this.traced = undefined;
-    const spans = this.innerEdits.get(boundary) ?? [];
-    spans.push({ events, from: position, to: position, local });
-    this.innerEdits.set(boundary, spans);
+    this.innerEdits.add(boundary, { events, from: position, to: position, local });
   }
 
-  private forgetEditsAfter({ boundary, position, events }: Place): void {
+  private forgetEditsAfter(place: Place): void {
     for (const steps of [this.editSteps, this.switches, this.calledBack])
-      for (const step of steps) if (step >= boundary) steps.delete(step);
-    for (const [at, spans] of this.innerEdits) {
-      const kept =
-        at > boundary ? [] : spans.filter((span) => span.to <= position && span.events <= events);
-      if (kept.length === 0) this.innerEdits.delete(at);
-      else this.innerEdits.set(at, kept);
-    }
+      for (const step of steps) if (step >= place.boundary) steps.delete(step);
+    this.innerEdits.forgetAfter(place);
   }
 
   /** Runs a statement that edits have cut: over the tape up to the last edit, then on. */
   private finishEdited(boundary: number): void {
-    const last = this.innerEdits.get(boundary)?.at(-1);
+    const last = this.innerEdits.of(boundary).at(-1);
     const run = (): void => this.runner.runStatement('instrumented');
     walk(
       this.tape,
@@ -388,53 +401,12 @@ export class Timeline {
     );
   }
 
-  /**
-   * Applies the edits inside a statement during its replay, before the visitor sees their places: at the event they lie
-   * at, or, where nothing of the kernel follows, at the next write.
-   */
   private withEdits(
     boundary: number,
     visitor: TraceVisitor,
     applied?: (edit: EditSpan) => void,
   ): TraceVisitor {
-    const edits = this.innerEdits.get(boundary);
-    if (edits === undefined) return visitor;
-    const { tape } = this;
-    /** Several edits at one place follow one another on the tape. */
-    const apply = (
-      events: number | undefined,
-      stack: readonly ActiveFunction[] | undefined,
-    ): boolean => {
-      let some = false;
-      for (const edit of edits) {
-        if (edit.from !== tape.cursor || (events !== undefined && edit.events !== events)) continue;
-        const { local } = edit;
-        if (local !== undefined) {
-          // Right after its event, and only then.
-          if (stack === undefined) continue;
-          const active = stack[stack.length - 1 - local.index];
-          active?.set(settableLocals(active.functionId).indexOf(local.name), local.value);
-        } else {
-          tape.replayEntriesTo(edit.to);
-          visitor.edit?.(edit.from, edit.to);
-        }
-        applied?.(edit);
-        some = true;
-      }
-      return some;
-    };
-    return {
-      ...visitor,
-      before: (n, stack) => {
-        apply(n, undefined);
-        visitor.before?.(n, stack);
-      },
-      after: (n, stack, statementId, isEntry) => {
-        apply(n + 1, stack);
-        visitor.after?.(n, stack, statementId, isEntry);
-      },
-      diverged: () => apply(undefined, undefined),
-    };
+    return this.innerEdits.during(this.tape, boundary, visitor, applied);
   }
 
   private pushBoundary(): void {

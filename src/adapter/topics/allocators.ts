@@ -1,19 +1,27 @@
 /** The custom requests of the views of free lists and of caches (src/engine/view/atlas/). */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { formatAddress, parseAddress } from '../../engine/memory/address.js';
+import { formatAddress, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
 import { attemptBody } from '../../engine/view/atlas/attemptModel.js';
-import { MAX_SLABS_TOLD, type SlabBody, type SlabsBody } from '../../engine/view/atlas/caches.js';
+import {
+  MAX_SLABS_TOLD,
+  type SlabBody,
+  type SlabObjectsArguments,
+  type SlabObjectsBody,
+  type SlabsArguments,
+  type SlabsBody,
+} from '../../engine/view/atlas/caches.js';
 import { cachesBody, slabPages, slabPicture } from '../../engine/view/atlas/cachesModel.js';
 import { MAX_BLOCKS } from '../../engine/view/atlas/freeAreas.js';
 import { freeAreasBody, freeBlocksBody } from '../../engine/view/atlas/freeAreasModel.js';
 import { ListCounts } from '../../engine/view/atlas/listCounts.js';
 import { objectLayout } from '../../engine/view/atlas/objectLayout.js';
 import { cachesOf, type SlabView } from '../../engine/view/slabCaches.js';
-import { detailOfState } from '../../engine/view/pageState.js';
+import { detailOfState, kindOfState, pageKindCode } from '../../engine/view/pageState.js';
 import type { MachineContext } from '../present/context.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
+import { atTime } from './atTime.js';
 import type { Handlers } from './table.js';
 
 /** Kept up to date by themselves. */
@@ -33,10 +41,11 @@ export const allocatorHandlers = (
   | 'mmscope/attempt'
   | 'mmscope/caches'
   | 'mmscope/slabs'
+  | 'mmscope/slabObjects'
 > => ({
-  'mmscope/freeAreas'() {
+  'mmscope/freeAreas'(args = {}) {
     const { image } = session.current.target;
-    return freeAreasBody(image, countsOf(image));
+    return atTime(session, args, () => freeAreasBody(image, countsOf(image)));
   },
 
   'mmscope/freeBlocks'(args) {
@@ -56,33 +65,64 @@ export const allocatorHandlers = (
     return attempt === undefined ? {} : { attempt: attemptBody(image.mm, attempt) };
   },
 
-  'mmscope/caches'() {
-    return cachesBody(session.current.target.context.surveyor);
+  'mmscope/caches'(args = {}) {
+    const { surveyor } = session.current.target.context;
+    return atTime(session, args, () => cachesBody(surveyor));
   },
 
-  'mmscope/slabs'({ cache, start, count }) {
+  'mmscope/slabs'(args) {
+    const { count } = args;
     if (count > MAX_SLABS_TOLD)
       throw errors.badArguments(`'count' must be at most ${MAX_SLABS_TOLD}.`);
-    return slabsBody(session.current.target.context, cache, start, count);
+    const { context } = session.current.target;
+    return atTime(session, args, () => slabsBody(context, args));
+  },
+
+  'mmscope/slabObjects'(args) {
+    if (args.pfns.length > MAX_SLABS_TOLD)
+      throw errors.badArguments(`'pfns' must be at most ${MAX_SLABS_TOLD}.`);
+    const { context } = session.current.target;
+    return atTime(session, args, () => slabObjectsBody(context, args));
   },
 });
 
-function slabsBody(
-  context: MachineContext,
-  cache: string,
-  start: number,
-  count: number,
-): SlabsBody {
-  const { surveyor, profile } = context;
-  const address = parseAddress(cache, profile.pointerSize);
-  if (address === undefined) throw errors.badAddress(cache);
+/** @throws AdapterError when there is none (at that time) */
+function cacheAt({ surveyor, profile }: MachineContext, text: string): VirtAddr {
+  const address = parseAddress(text, profile.pointerSize);
+  if (address === undefined) throw errors.badAddress(text);
   if (!cachesOf(surveyor.reader).some((each) => each.address === address))
-    throw errors.badArguments(`There is no cache at ${cache}.`);
-  const { places, total, slabs } = slabPages(surveyor, address, start, count);
+    throw errors.badArguments(`There is no cache at ${text}.`);
+  return address;
+}
+
+function slabObjectsBody(
+  context: MachineContext,
+  { cache, pfns }: SlabObjectsArguments,
+): SlabObjectsBody {
+  const { surveyor } = context;
+  const address = cacheAt(context, cache);
+  return {
+    slabs: pfns.flatMap((pfn) => {
+      if (pfn < 0 || pfn >= surveyor.image.maxPfn || !isSlab(context, pfn)) return [];
+      const found = slabPicture(surveyor, { pfn, page: surveyor.peek.addressOf(pfn) });
+      return found?.slab.cache === address ? [[pfn, toBase64(found.objects)] as const] : [];
+    }),
+  };
+}
+
+const isSlab = ({ states }: MachineContext, pfn: number): boolean =>
+  kindOfState(states.stateOf(pfn)) === pageKindCode('slab');
+
+function slabsBody(context: MachineContext, args: SlabsArguments): SlabsBody {
+  const { surveyor } = context;
+  const { cache } = args;
+  const address = cacheAt(context, cache);
+  const { places, total, start, slabs } = slabPages(surveyor, address, args);
   return {
     cache,
     places,
     total,
+    start,
     slabs: slabs.map(({ view, place }) => slabBody(context, view, place)),
     layout: objectLayout(surveyor.reader, address),
   };

@@ -9,6 +9,7 @@ import { procFileText } from '../evaluation/procFile.js';
 import { runHelper } from '../evaluation/helpers.js';
 import { bitDenoted } from '../evaluation/bitExpression.js';
 import { shownOfDump } from '../dump/evaluate.js';
+import { inPieces } from '../inPieces.js';
 import { addressPart } from '../present/addressPart.js';
 import { showDeclaration } from '../present/declarations.js';
 import { editedText } from '../present/editedText.js';
@@ -47,15 +48,19 @@ export const evaluateHandlers = (
     if (declared !== undefined && !hasValue(session, expression, at))
       return defined({ result: declared.value, ...variables.valueOf(declared) });
     // What is shown is read in the same breath: whoever is let through behind it may move the machine.
-    return session.inPieces(function* (mayRest) {
-      const result =
-        context === 'repl'
-          ? yield* call(session, expression, at, request, mayRest)
-          : yield* target.evaluator.evaluating(expression, at, undefined, mayRest);
-      const plain = show(session, expression, result, formatOf(format, session.numberFormat));
-      const shown = context === 'hover' ? withAddress(session, expression, result, plain) : plain;
-      return defined({ result: shown.value, ...variables.valueOf(shown) });
-    }, request);
+    return inPieces(
+      session,
+      function* (mayRest) {
+        const result =
+          context === 'repl'
+            ? yield* call(session, expression, at, request, mayRest)
+            : yield* target.evaluator.evaluating(expression, at, undefined, mayRest);
+        const plain = show(session, expression, result, formatOf(format, session.numberFormat));
+        const shown = context === 'hover' ? withAddress(session, expression, result, plain) : plain;
+        return defined({ result: shown.value, ...variables.valueOf(shown) });
+      },
+      request,
+    );
   },
 
   setExpression({ expression, value, frameId, format }, { afterResponse }) {

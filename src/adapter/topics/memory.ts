@@ -3,6 +3,7 @@
  * linear mapping has.
  */
 import { errors } from '../protocol/errors.js';
+import { letMessagesThrough } from '../inPieces.js';
 import type { Session } from '../session.js';
 import { locateMemory } from '../debuggee/memoryReference.js';
 import { fromBase64, toBase64 } from '../protocol/base64.js';
@@ -22,7 +23,7 @@ export const memoryHandlers = (session: Session): Handlers<'readMemory' | 'write
     const bytes = new Uint8Array(Math.min(count, MAX_BYTES));
     let done = 0;
     while (done < bytes.length) {
-      if (done > 0) await session.letMessagesThrough(context);
+      if (done > 0) await letMessagesThrough(session, context);
       const wanted = Math.min(SLICE_BYTES, bytes.length - done);
       const slice = locateMemory(target.image, memoryReference, offset + done)?.read(wanted);
       if (slice === undefined) break;

@@ -2,6 +2,7 @@
 import { tables } from '../../engine/entry/instrumented.js';
 import { formatAddress } from '../../engine/memory/address.js';
 import type { Container, Shown } from '../present/shown.js';
+import { showChangeBreakpoints } from './changeBreakpoints.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
@@ -56,8 +57,11 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
       scopes.push(scope(session, 'Globals', globalsScope(context), true));
       return { scopes };
     }
-    const verdict = (): readonly Shown[] => [lastAllocation(target.image.mm, target.attempts)];
-    scopes.push(scope(session, 'Machine', machineScope(context, verdict), false));
+    const more = (): readonly Shown[] => [
+      lastAllocation(target.image.mm, target.attempts),
+      ...showChangeBreakpoints(session),
+    ];
+    scopes.push(scope(session, 'Machine', machineScope(context, more), false));
     scopes.push(scope(session, 'Globals', globalsScope(context), true));
     scopes.push(scope(session, 'CPU', cpuScope(context), false, 'registers'));
     return { scopes };

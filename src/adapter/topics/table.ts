@@ -82,6 +82,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/nextWrite': 'stop',
   'mmscope/goToTime': 'stop',
   'mmscope/differences': 'stop',
+  'mmscope/changeBreakpoints': 'stop',
   'mmscope/numberFormat': 'client',
   'mmscope/virtual': 'stop',
   'mmscope/virtualParts': 'stop',
@@ -93,5 +94,6 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/attempt': 'stop',
   'mmscope/caches': 'stop',
   'mmscope/slabs': 'stop',
+  'mmscope/slabObjects': 'stop',
   locations: 'stop',
 };

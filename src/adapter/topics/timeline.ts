@@ -1,6 +1,7 @@
 /** The custom request of the strip under the views (src/engine/view/timeline.ts): the chronicle, put into columns. */
 import {
   MAX_BUCKETS,
+  MAX_LANES,
   TIMELINE_EVENTS,
   type TimelineArguments,
   type TimelineBody,
@@ -14,6 +15,9 @@ import type { Session } from '../session.js';
 import { Axis } from '../time/axis.js';
 import type { Series } from '../time/series.js';
 import type { Handlers } from './table.js';
+
+/** Statements of one column that are looked at for their task. */
+const MOST_SAMPLES = 64;
 
 export const timelineHandlers = (session: Session): Handlers<'mmscope/timeline'> => ({
   'mmscope/timeline'(args) {
@@ -36,6 +40,7 @@ function timelineBody(target: Target, args: TimelineArguments): TimelineBody {
   );
   const times = columns.map((moment) => axis.timeAt(moment));
   const boundaries = columns.slice(0, -1).map((moment) => axis.boundaryAt(moment));
+  const firstCpu = chronicle.cpus.length > 0 ? chronicle.firstCpu : image.mm.cpu;
   return {
     from,
     to,
@@ -45,7 +50,9 @@ function timelineBody(target: Target, args: TimelineArguments): TimelineBody {
     times,
     lines: boundaries.map((boundary) => lineOf(target, boundary)),
     tasks: boundaries.map((boundary) => timeline.boundaries.task(boundary)),
-    cpus: levels(chronicle.cpus, times, image.mm.cpu),
+    cpus: levels(chronicle.cpus, times, firstCpu),
+    tasksRan: tasksIn(target, columns),
+    cpusUsed: levelsIn(chronicle.cpus, times, firstCpu),
     taskNames: (scenario?.tasks() ?? []).reduce<string[]>((names, { id, name }) => {
       names[id] = name;
       return names;
@@ -95,16 +102,46 @@ function expectsIn(series: Series, times: readonly number[]): [number, number, n
   return [...byColumn.values()];
 }
 
-/** The value in force at the right edge of each column. `now`: where nothing is on record at all. */
-function levels(series: Series, times: readonly number[], now: number): number[] {
+/** The value in force at the right edge of each column; in front of all that are on record it is `first`. */
+function levels(series: Series, times: readonly number[], first: number): number[] {
   let index = series.firstFrom(times[0] ?? 0);
-  let level = index > 0 ? series.value(index - 1) : undefined;
+  let level = index > 0 ? series.value(index - 1) : first;
   return times.slice(1).map((end) => {
     for (; index < series.length && series.position(index) < end; index++)
       level = series.value(index);
-    return level ?? now;
+    return level;
   });
 }
+
+/** Which tasks ran in each column, as bits: of a column of many statements a sample of them is looked at. */
+function tasksIn({ timeline }: Target, columns: readonly number[]): number[] {
+  const { boundaries } = timeline;
+  return columns.slice(0, -1).map((from, column) => {
+    const first = Math.floor(from);
+    const end = Math.min(Math.ceil(columns[column + 1] ?? from), boundaries.last + 1);
+    const stride = Math.max(1, (end - first) / MOST_SAMPLES);
+    let bits = 0;
+    for (let at = first; at < Math.max(end, first + 1); at += stride)
+      bits |= bitOf(boundaries.task(Math.min(Math.floor(at), boundaries.last)));
+    return bits;
+  });
+}
+
+/** Every value that was in force in a column, as bits. */
+function levelsIn(series: Series, times: readonly number[], first: number): number[] {
+  let index = series.firstFrom(times[0] ?? 0);
+  let level = index > 0 ? series.value(index - 1) : first;
+  return times.slice(1).map((end) => {
+    let bits = bitOf(level);
+    for (; index < series.length && series.position(index) < end; index++) {
+      level = series.value(index);
+      bits |= bitOf(level);
+    }
+    return bits;
+  });
+}
+
+const bitOf = (lane: number): number => (lane < MAX_LANES ? 1 << lane : 0);
 
 function zonesIn({ chronicle, image, tape }: Target, times: readonly number[]): TimelineZone[] {
   return populatedZones(image).map(({ name, zone }, index) => {

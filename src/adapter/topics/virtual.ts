@@ -17,6 +17,7 @@ import { entryObject } from '../present/pageTableEntry.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
+import { atTime } from './atTime.js';
 import type { Handlers } from './table.js';
 import { viewpointOf } from './viewpoint.js';
 
@@ -29,28 +30,36 @@ export const virtualHandlers = (
   | 'mmscope/aliases'
   | 'mmscope/walk'
 > => ({
-  'mmscope/virtual'({ space: name } = {}) {
+  'mmscope/virtual'(args = {}) {
     const { context } = session.current.target;
-    return virtualBody(context.surveyor, spaceNamed(context, name));
+    return atTime(session, args, () =>
+      virtualBody(context.surveyor, spaceNamed(context, args.space)),
+    );
   },
 
-  'mmscope/virtualParts'({ space: name, region: id, start, count }) {
+  'mmscope/virtualParts'(args) {
     const { context } = session.current.target;
-    const space = spaceNamed(context, name);
-    const region = placedRegions(context.surveyor, space).find((each) => each.id === id);
-    if (region === undefined) throw errors.badArguments(`There is no region '${id}'.`);
+    const { region: id, start, count } = args;
     atMost('count', count, MAX_PARTS);
-    return partsBody(context.surveyor, space, region, start, count);
+    const holding = args.holding === undefined ? undefined : addressOf(context, args.holding);
+    return atTime(session, args, () => {
+      const space = spaceNamed(context, args.space);
+      const region = placedRegions(context.surveyor, space).find((each) => each.id === id);
+      if (region === undefined) throw errors.badArguments(`There is no region '${id}'.`);
+      return partsBody(context.surveyor, space, region, start, count, holding);
+    });
   },
 
-  'mmscope/virtualPages'({ space: name, first, pagesPerCell, cells }) {
+  'mmscope/virtualPages'(args) {
     const { context } = session.current.target;
-    const space = spaceNamed(context, name);
+    const { first, pagesPerCell, cells } = args;
     const va = addressOf(context, first);
     atMost('cells', cells, MAX_PAGE_CELLS);
     if (pagesPerCell < 1 || !Number.isInteger(Math.log2(pagesPerCell)))
       throw errors.badArguments("'pagesPerCell' must be a power of two.");
-    return pagesBody(context, space, va, pagesPerCell, cells);
+    return atTime(session, args, () =>
+      pagesBody(context, spaceNamed(context, args.space), va, pagesPerCell, cells),
+    );
   },
 
   'mmscope/aliases'({ pfn }) {
@@ -59,7 +68,8 @@ export const virtualHandlers = (
     return aliasesBody(surveyor, pfn);
   },
 
-  'mmscope/walk'({ expression, frameId, space: name, access, user } = {}) {
+  'mmscope/walk'(args = {}) {
+    const { expression, frameId, space: name, access, user } = args;
     const { target } = session.current;
     const { context } = target;
     const { surveyor } = context;
@@ -72,19 +82,21 @@ export const virtualHandlers = (
       throw errors.badArguments(
         "No access has faulted so far: say which address, as 'expression'.",
       );
-    const space = name === undefined ? undefined : spaceNamed(context, name);
     const asked = access && { kind: access, user: user ?? false };
-    const model = walkModel(surveyor, asVirt(va), space, asked);
-    if (model === undefined)
-      throw errors.cannotEvaluate('This machine was recorded without its page tables.');
-    const { body, fields, steps, page, fault } = model;
-    return {
-      ...body,
-      fields,
-      steps: steps.map((step) => stepBody(context, step)),
-      ...(page && { page }),
-      ...(fault && { fault }),
-    } satisfies WalkBody;
+    return atTime(session, args, () => {
+      const space = name === undefined ? undefined : spaceNamed(context, name);
+      const model = walkModel(surveyor, asVirt(va), space, asked);
+      if (model === undefined)
+        throw errors.cannotEvaluate('This machine was recorded without its page tables.');
+      const { body, fields, steps, page, fault } = model;
+      return {
+        ...body,
+        fields,
+        steps: steps.map((step) => stepBody(context, step)),
+        ...(page && { page }),
+        ...(fault && { fault }),
+      } satisfies WalkBody;
+    });
   },
 });
 

@@ -9,13 +9,8 @@
 import { KernelFault } from '../../engine/machine/events.js';
 import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
 import {
-  dumpMemmap,
-  dumpZones,
   openState,
   opText,
-  pageLine,
-  parseZones,
-  readZones,
   type RecordedState,
   StateFinder,
   type StateImage,
@@ -30,7 +25,7 @@ import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
 import type { Start } from './start.js';
-import { firstZonesDifference, memmapDifference } from './stateDifference.js';
+import { compareMemmap, comparePages, compareZones } from './dumpDifference.js';
 import { callersIn, CALLERS, eventsDifference, Tracepoints } from './tracepoints.js';
 import { Untold } from './untold.js';
 
@@ -265,28 +260,20 @@ export class Judge {
     }
   }
 
-  private comparePages(dump: TraceDump, image: KernelImage): string | undefined {
-    for (const line of dump.lines) {
-      const ours = pageLine(image, parseInt(line.split(' ')[1] ?? '', 16));
-      if (ours === line) continue;
-      if (ours === undefined || ours !== (this.untold?.page(ours, line) ?? line))
-        return `ours ${ours ?? 'nothing'}, kernel ${line}`;
-    }
-    return undefined;
-  }
-
   /** The first difference, by name. */
   private compareDump(dump: TraceDump, image: KernelImage): string | undefined {
-    const [first = '0', second = '0'] = dump.args;
-    const [from, to] = [parseInt(first, 16), parseInt(second, 16)];
     switch (dump.name) {
       case 'zones':
       case 'zones-brief':
         return compareZones(dump, image);
       case 'memmap':
-        return compareMemmap(dump, image, from, to);
+        return compareMemmap(dump, image);
       case 'pages':
-        return this.comparePages(dump, image);
+        return comparePages(
+          dump,
+          image,
+          (ours, kernel) => this.untold?.page(ours, kernel) ?? kernel,
+        );
       default:
         return this.comparePrinted(dump, image);
     }
@@ -332,31 +319,4 @@ export class Judge {
 function wholeResult({ result, details }: TraceOp): string | undefined {
   if (result === undefined && details.length === 0) return undefined;
   return [...(result === undefined ? [] : [result]), ...details].join('\n');
-}
-
-function compareZones(dump: TraceDump, image: KernelImage): string | undefined {
-  const ours = dumpZones(image, dump.name === 'zones-brief');
-  const at = ours.findIndex((line, i) => line !== dump.lines[i]);
-  if (at < 0 && ours.length === dump.lines.length) return undefined;
-  const named =
-    dump.name === 'zones'
-      ? firstZonesDifference(image.mm, readZones(image), parseZones(dump))
-      : undefined;
-  return (
-    named ?? `%${dump.name}: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`
-  );
-}
-
-function compareMemmap(
-  dump: TraceDump,
-  image: KernelImage,
-  from: number,
-  to: number,
-): string | undefined {
-  let i = 0;
-  for (const line of dumpMemmap(image, from, to)) {
-    if (line !== dump.lines[i]) return memmapDifference(line, dump.lines[i]);
-    i++;
-  }
-  return i === dump.lines.length ? undefined : memmapDifference(undefined, dump.lines[i]);
 }

@@ -55,12 +55,26 @@ export class Machine {
   readonly mm: Kernel;
   /** The innermost last. */
   readonly nested: NestedMapping[] = [];
-  private readonly slots = new Map<number, Slot>();
+  private slots = new Map<number, Slot>();
   /** By slot, the address of the last object that was put there: it stays when the object goes. */
-  private readonly addresses = new Map<number, VirtAddr>();
+  private addresses = new Map<number, VirtAddr>();
 
   constructor(readonly image: KernelImage) {
     this.mm = image.mm;
+  }
+
+  /** What is not memory: to be put back when the memory is taken back. */
+  save(): () => void {
+    const [slots, addresses, nested] = [
+      new Map(this.slots),
+      new Map(this.addresses),
+      this.nested.length,
+    ];
+    return () => {
+      this.slots = slots;
+      this.addresses = addresses;
+      this.nested.length = nested;
+    };
   }
 
   slot(index: number): Slot | undefined {

@@ -19,6 +19,7 @@ import { folio_slab } from '../../engine/kernel/mm/slab.h.js';
 import { get_info_end } from '../../engine/kernel/mm/slub/object_layout.js';
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
+import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Machine } from './machine.js';
 import { number, type Operation } from './operation.js';
 import { cacheOf, withCaches } from './slabOps.js';
@@ -142,7 +143,7 @@ export const MISUSE_OPERATIONS: readonly (readonly [string, Operation])[] = [
  * Whether a byte is part of what only the recorder's run can tell of an object's users: where it was called, on which stack,
  * and when. The numbers of CPU and process are not.
  */
-function isUserNote({ mm }: Machine, at: VirtAddr): boolean {
+function isUserNote({ mm }: KernelImage, at: VirtAddr): boolean {
   const page = virt_to_page(mm, at);
   if (page === NULL || mm.kmem_cache.red_left_pad < 0) return false;
   const head = compound_head(mm, page);
@@ -160,22 +161,42 @@ function isUserNote({ mm }: Machine, at: VirtAddr): boolean {
   return isIn(mm.track.addr, long) || isIn(mm.track.handle, 4) || isIn(mm.track.when, long);
 }
 
+/**
+ * Whether a byte was such a note when it was last written: nobody has filled it since, though its frame belongs to another cache now.
+ */
+export function wasUserNote(image: KernelImage, at: VirtAddr): boolean {
+  const { tape, mm } = image;
+  const entry = tape.lastWrite(mm.cell_at(at));
+  if (entry === undefined) return false;
+  const here = tape.cursor;
+  tape.seek(entry.position);
+  try {
+    return isUserNote(image, at);
+  } finally {
+    tape.seek(here);
+  }
+}
+
 /** The kernel's bytes with ours where they are notes of the recorder's run: a result of `bytes` or `poke`. */
 export function withUserNotes(machine: Machine, ours: string, kernel: string): string {
   const [head = '', ...lines] = kernel.split('\n');
   const [address = '', change] = head.split(' ');
   const start = parseAddress(`0x${address}`, machine.mm.profile.pointerSize);
   const own = ours.split('\n');
+  const { image } = machine;
   if (start === undefined || own.length !== lines.length + 1) return kernel;
   if (change !== undefined)
-    return isUserNote(machine, start) ? withByteOf(own[0] ?? '', head) : kernel;
+    return isUserNote(image, start) ? withByteOf(own[0] ?? '', head) : kernel;
   const whole = lines.map((line, row) => {
     const at = start + row * BYTES_A_LINE;
     const hex = line.slice(2).match(/../g) ?? [];
     const ourHex = own[row + 1]?.slice(2).match(/../g) ?? [];
-    const bytes = hex.map((byte, i) =>
-      isUserNote(machine, asVirt(at + i)) ? (ourHex[i] ?? byte) : byte,
-    );
+    const bytes = hex.map((byte, i) => {
+      const own = ourHex[i] ?? byte;
+      if (own === byte) return byte;
+      const place = asVirt(at + i);
+      return isUserNote(image, place) || wasUserNote(image, place) ? own : byte;
+    });
     return `> ${bytes.join('')}`;
   });
   return [head, ...whole].join('\n');

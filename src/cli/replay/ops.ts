@@ -252,7 +252,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 ]);
 
 /** Lines that steer the recorder or announce a dump: there is nothing to perform. */
-export const SILENT: ReadonlySet<string> = new Set(['dump', 'pts', 'events']);
+export const SILENT: ReadonlySet<string> = new Set(['dump', 'pts', 'events', 'lru']);
 
 /** Operations that change nothing: where they are not performed, the state stays judged behind them. */
 export const READ_ONLY: ReadonlySet<string> = new Set(['kval', 'bytes', 'pt', 'slotpt']);

@@ -6,10 +6,13 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
   dumpCma,
   loadCma,
+  loadLru,
   loadPkmap,
   loadSlabs,
   loadTables,
   loadVmalloc,
+  lruHead,
+  lruLines,
   pkmapHead,
   pkmapLines,
   slabDumpLines,
@@ -99,6 +102,14 @@ export const RECORDED: ReadonlyMap<string, RecordedDump> = new Map<string, Recor
       // `geoms` prints the same with nothing but geometries.
       tells: ({ lines }) => lines.some((line) => line.startsWith('%slab ')),
       judgeable: judgeableSlab,
+    },
+  ],
+  [
+    'lru',
+    {
+      load: (image, { args, lines }) => loadLru(image.mm, args, lines),
+      print: (image, { lines }) => lruLines(image.mm, lines),
+      head: (image) => lruHead(image.mm),
     },
   ],
   ['cma', { load: (image, { lines }) => loadCma(image, lines), print: (image) => dumpCma(image) }],

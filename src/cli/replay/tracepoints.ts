@@ -6,6 +6,8 @@
  *     2  zl PFN o=O mt=T   pd PFN o=O mt=T   xf PFN ao= fo= amt= fmt= pbmt=      from and to the buddy lists; fallback
  *     4  ka ADDR CACHE gfp=G   kf ADDR CACHE   km ADDR req=D alloc=D gfp=G   kx ADDR         objects
  *
+ *     8  ci START END SCANNED TAKEN   cf ...   mm OK FAILED 0 0 0 MODE REASON   ms VA PTE ORDER   mr VA PTE ORDER     migration
+ *
  * A trace also has who called (`by=FUNC`), which no engine knows: that is not compared.
  */
 import { cacheName, get_pageblock_migratetype } from '../../engine/entry/functions.js';
@@ -19,6 +21,7 @@ import { hex } from './operation.js';
 const PAGES = 1;
 const ZONES = 2;
 const OBJECTS = 4;
+const MIGRATION = 8;
 const CALLER = / by=\S+$/;
 
 export const CALLERS = 'callers (by=) of events';
@@ -67,6 +70,41 @@ export class Tracepoints implements Tracer {
   mm_page_alloc_extfrag(page: Page, ao: number, fo: number, amt: number, fmt: number): void {
     const pbmt = get_pageblock_migratetype(this.k, page);
     this.hear(ZONES, `xf ${this.pfn(page)} ao=${ao} fo=${fo} amt=${amt} fmt=${fmt} pbmt=${pbmt}`);
+  }
+
+  mm_compaction_isolate_migratepages(
+    start: number,
+    end: number,
+    scanned: number,
+    taken: number,
+  ): void {
+    this.hear(MIGRATION, `ci ${[start, end, scanned, taken].map(hex).join(' ')}`);
+  }
+
+  mm_compaction_isolate_freepages(
+    start: number,
+    end: number,
+    scanned: number,
+    taken: number,
+  ): void {
+    this.hear(MIGRATION, `cf ${[start, end, scanned, taken].map(hex).join(' ')}`);
+  }
+
+  mm_migrate_pages(succeeded: number, failed: number, mode: number, reason: number): void {
+    this.hear(MIGRATION, `mm ${[succeeded, failed, 0, 0, 0, mode, reason].map(hex).join(' ')}`);
+  }
+
+  set_migration_pte(addr: VirtAddr, pte: bigint, order: number): void {
+    this.hear(MIGRATION, `ms ${this.k.hex(addr)} ${this.pteText(pte)} ${hex(order)}`);
+  }
+
+  remove_migration_pte(addr: VirtAddr, pte: bigint, order: number): void {
+    this.hear(MIGRATION, `mr ${this.k.hex(addr)} ${this.pteText(pte)} ${hex(order)}`);
+  }
+
+  /** As much of an entry as fits into an unsigned long. */
+  private pteText(pte: bigint): string {
+    return BigInt.asUintN(this.k.ptr_words * 32, pte).toString(16);
   }
 
   kmem_cache_alloc(ptr: VirtAddr, s: KmemCache, gfp_flags: number): void {

@@ -85,6 +85,7 @@ export class RunReport {
         output.err(`${this.at(event.span)}: failed: ${withOperands(event)}`);
         break;
       case 'bug':
+      case 'signal':
       case 'bad-page':
       case 'slab-corruption':
       case 'migrate':

@@ -45,11 +45,10 @@ export function tasksOf(k: Inspected, problems: Problems): TaskView[] {
 
 /** Threads hang on signal->thread_head; until 6.7 (8e1f385104ac) tasks had a ring of their own as well. */
 function* threadsOf(k: Inspected, leader: VirtAddr): Generator<TaskView> {
+  // First of all itself: a task that mmscope's kernel made has no signals, or still its parent's.
+  yield taskAt(k, leader);
   const signal = k.pointer(leader, 'task_struct', 'signal');
-  if (signal === 0) {
-    yield taskAt(k, leader);
-    return;
-  }
+  if (signal === 0) return;
   const head = k.offset('signal_struct', 'thread_head');
   for (const at of listEntries(k, signal, head, 'task_struct', 'thread_node')) yield taskAt(k, at);
 }
@@ -89,7 +88,7 @@ function* vmaPointers(k: Inspected, mm: VirtAddr): Generator<VirtAddr> {
   }
 }
 
-const vmaAt = (k: Inspected, at: VirtAddr): VmaView => ({
+export const vmaAt = (k: Inspected, at: VirtAddr): VmaView => ({
   at,
   start: k.pointer(at, 'vm_area_struct', 'vm_start'),
   end: k.pointer(at, 'vm_area_struct', 'vm_end'),

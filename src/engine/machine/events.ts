@@ -39,6 +39,22 @@ export type KernelEvent =
       readonly rule?: string | undefined;
     }
   | { readonly kind: 'warn'; readonly text: string }
+  /** A process accessed memory as it must not, and ends. */
+  | {
+      readonly kind: 'signal';
+      readonly signal: 'SIGSEGV' | 'SIGBUS' | 'SIGKILL';
+      /** si_code: `SEGV_MAPERR`, `SEGV_ACCERR`, `BUS_ADRERR`. */
+      readonly code: string;
+      readonly va: VirtAddr;
+      /** Of the page fault. */
+      readonly errorCode: number;
+      readonly pid: number;
+      readonly comm: string;
+      /** `SIGSEGV (SEGV_MAPERR) at 0x0000000000000008` */
+      readonly text: string;
+      /** Why: what the area there allows, or that there is none. */
+      readonly rule: string;
+    }
   /** A conversion of an address, or of flags into names, was used outside of its domain: what it gave means nothing. */
   | {
       readonly kind: 'address-misuse';
@@ -54,8 +70,9 @@ export type KernelEvent =
   | { readonly kind: 'direct-reclaim'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'direct-compact'; readonly order: number; readonly gfp: number }
   | { readonly kind: 'out-of-memory'; readonly order: number; readonly gfp: number }
-  /** A page in use that would have to be migrated: it stays. */
-  | { readonly kind: 'migrate'; readonly pfn: Pfn };
+  /** A page in use that is in the way: it was migrated to `to`, or it stays, because somebody has references to it. */
+  | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'moved'; readonly to: Pfn }
+  | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'pinned' | 'failed' };
 
 export interface FailedAllocation {
   readonly kind: 'allocation-failed';

@@ -26,6 +26,12 @@ const LISTS = [
   'slabs_list_off_slab',
   'local_purge_list',
   'pages_to_free',
+  'migratepages',
+  'movable_page_list',
+  'folios',
+  'ret_folios',
+  'clean_folios',
+  'free_folios',
   // SMP: the first and the last callback that wait for a grace period.
   'rcu_cblist',
   // Who is to free destroyed caches: entry/slabWorker.ts.

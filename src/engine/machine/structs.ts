@@ -48,7 +48,7 @@ export const STRUCTS = {
   kset: 'kobj list',
   list_head: 'prev',
   lru_rotate: 'fbatch',
-  lruvec: 'lists nonresident_age',
+  lruvec: 'anon_cost file_cost flags lists nonresident_age',
   maple_arange_64: 'gap meta.end meta.gap parent pivot slot',
   maple_range_64: 'meta.end meta.gap parent pivot slot',
   maple_tree: 'ma_flags ma_root',
@@ -81,6 +81,7 @@ export const STRUCTS = {
   per_cpu_pages: 'batch count free_factor high lists',
   per_cpu_zonestat: 'stat_threshold? vm_stat_diff?',
   percpu_counter: 'count counters?',
+  pid_namespace: 'idr',
   pglist_data: `
     __lruvec
     kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
@@ -97,7 +98,7 @@ export const STRUCTS = {
   stack_record: 'entries handle hash next size',
   rw_semaphore: 'count owner wait_list',
   task_struct: `
-    active_mm comm flags kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled personality pid rss_stat? stack tgid
+    __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid
   `,
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

@@ -1,6 +1,6 @@
 /** Who hears the kernel's tracepoints, in the order in which they fire. Nobody, mostly: `k.tracer` is undefined then. */
 import type { VirtAddr } from '../memory/address.js';
-import type { Gfp, Int, KmemCache, Migratetype, Order, Page } from './ctypes.js';
+import type { Gfp, Int, KmemCache, Migratetype, Order, Page, Pfn } from './ctypes.js';
 
 /** By the names of the events; what of their arguments this kernel has. */
 export interface Tracer {
@@ -20,4 +20,9 @@ export interface Tracer {
   kmem_cache_free(ptr: VirtAddr, s: KmemCache): void;
   kmalloc(ptr: VirtAddr, bytes_req: Int, bytes_alloc: Int, gfp_flags: Gfp): void;
   kfree(ptr: VirtAddr): void;
+  mm_compaction_isolate_migratepages(start: Pfn, end: Pfn, scanned: Int, taken: Int): void;
+  mm_compaction_isolate_freepages(start: Pfn, end: Pfn, scanned: Int, taken: Int): void;
+  mm_migrate_pages(succeeded: Int, failed: Int, mode: Int, reason: Int): void;
+  set_migration_pte(addr: VirtAddr, pte: bigint, order: Order): void;
+  remove_migration_pte(addr: VirtAddr, pte: bigint, order: Order): void;
 }

@@ -57,6 +57,14 @@ export class ReplayDiverged extends Error {
   }
 }
 
+/** A run was ended in the middle, for somebody waits: it is to be undone, as if it had not begun. */
+export class GivenUp extends Error {
+  constructor() {
+    super('given up');
+    this.name = 'GivenUp';
+  }
+}
+
 /** What takes part in a replay. */
 export interface ReplayHooks<Event> {
   /** A mark that the run hangs again. */
@@ -141,6 +149,12 @@ export class Tape<Event = unknown> {
     this.next = at + 3;
   }
 
+  /**
+   * Called every 65,536 entries, some milliseconds, before the next one is recorded: a run of which nothing outside knows how far it is
+   * can be ended there, by what this throws.
+   */
+  atSegment: (() => void) | undefined;
+
   /** What a write through NULL is: that of a kernel faults. Only a tape that records looks for it. */
   nullWritten: (cell: Cell) => void = (cell) => {
     throw new Error(`nothing is at cell ${cell}`);
@@ -200,9 +214,9 @@ export class Tape<Event = unknown> {
   seek(position: number): number {
     const end = this.end;
     const target = Math.max(this.start, Math.min(position, end));
-    let at = this.cursor;
-    while (at > target) this.restore(--at, 1);
-    while (at < target) this.restore(at++, 2);
+    const from = this.cursor;
+    if (target < from) this.undo(target, from);
+    else this.redo(from, target);
     this.place(target);
     // A statement that undoes itself does so in a replay, too.
     if (this.mode !== OFF && this.mode !== REPLAYING) {
@@ -236,7 +250,7 @@ export class Tape<Event = unknown> {
   replayEntriesTo(position: number): void {
     if (this.mode !== REPLAYING) throw new Error('no run is replayed');
     const target = Math.min(position, this.endWhileBehind);
-    for (let at = this.cursor; at < target; at++) this.restore(at, 2);
+    this.redo(this.cursor, target);
     this.place(target);
   }
 
@@ -377,14 +391,40 @@ export class Tape<Event = unknown> {
     return this.segments[index] as Int32Array;
   }
 
-  /** Writes what an entry has: `before` (1) or `after` (2). */
-  private restore(position: number, which: 1 | 2): void {
+  /** Writes `before` of each entry of [from, to), the last one first: stretch by stretch, for they may be tens of millions. */
+  private undo(from: number, to: number): void {
     const { words, generations } = this.memory;
-    const segment = this.segmentAt(position);
-    const index = (position % ENTRIES_PER_SEGMENT) * STRIDE;
-    const cell = segment[index] as number;
-    words[cell] = segment[index + which] as number;
-    generations[cell >>> 10]!++;
+    for (let end = to; end > from;) {
+      const start = Math.max(
+        from,
+        Math.floor((end - 1) / ENTRIES_PER_SEGMENT) * ENTRIES_PER_SEGMENT,
+      );
+      const segment = this.segmentAt(start);
+      const first = (start % ENTRIES_PER_SEGMENT) * STRIDE;
+      for (let at = first + (end - start - 1) * STRIDE; at >= first; at -= STRIDE) {
+        const cell = segment[at]!;
+        words[cell] = segment[at + 1]!;
+        generations[cell >>> 10]!++;
+      }
+      end = start;
+    }
+  }
+
+  /** Writes `after` of each entry of [from, to). */
+  private redo(from: number, to: number): void {
+    const { words, generations } = this.memory;
+    for (let start = from; start < to;) {
+      const segment = this.segmentAt(start);
+      const inSegment = start % ENTRIES_PER_SEGMENT;
+      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - inSegment, to - start);
+      const last = (inSegment + nrEntries) * STRIDE;
+      for (let at = inSegment * STRIDE; at < last; at += STRIDE) {
+        const cell = segment[at]!;
+        words[cell] = segment[at + 2]!;
+        generations[cell >>> 10]!++;
+      }
+      start += nrEntries;
+    }
   }
 
   /** Puts the cursor at `position` without touching memory. */
@@ -401,6 +441,7 @@ export class Tape<Event = unknown> {
   }
 
   private openSegment(): void {
+    this.atSegment?.();
     if (this.segments.length >= this.maxSegments) {
       const tooMany = this.segments.length - this.maxSegments;
       const newStart = (this.firstSegment + tooMany + 1) * ENTRIES_PER_SEGMENT;

@@ -4,6 +4,9 @@
  * Source: Linux 6.1 mm/vmstat.c: init_mm_internals(); mm/slab_common.c: slab_proc_init(); mm/vmalloc.c: proc_vmalloc_init();
  * fs/proc/meminfo.c: proc_meminfo_init(); kernel/resource.c: ioresources_init().
  */
+import { inspectedMachine } from '../image/dump/inspectedOf.js';
+import { pidLines } from '../inspect/proc/pid/files.js';
+import { current } from '../kernel/arch/x86/include/asm/current.h.js';
 import type { Kernel } from '../machine/kernel.js';
 import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
 import { iomem_show } from './iomem.js';
@@ -27,7 +30,9 @@ const PROC_FILES: Readonly<Record<string, (k: Kernel) => string[]>> = {
 /** Names below /proc. */
 export const proc_names: readonly string[] = Object.keys(PROC_FILES);
 
-/** The lines of a file, each without its line end; undefined when there is no such file. */
+/** The lines of a file, each without its line end; undefined when there is no such file. Of a process: `self/maps`, `1/smaps`. */
 export function proc_lines(k: Kernel, name: string): string[] | undefined {
-  return Object.hasOwn(PROC_FILES, name) ? PROC_FILES[name]?.(k) : undefined;
+  if (Object.hasOwn(PROC_FILES, name)) return PROC_FILES[name]?.(k);
+  const self = k.read_int(k.plus(current(k), k.task_struct.pid));
+  return pidLines(inspectedMachine(k), name, self);
 }

@@ -45,6 +45,11 @@ export interface WriteBody {
   readonly statement?: WriterFrame & { readonly text: string };
 }
 
+/** Of requests that can be asked of another time: of the machine as it was then. Where it stands when absent. */
+export interface AtTime {
+  readonly at?: number;
+}
+
 export interface TimeArguments {
   readonly time: number;
 }

@@ -32,8 +32,8 @@ export interface LocateBody {
   readonly address?: string;
   /** Of the frame, by every page table known; a bounded list. */
   readonly aliases: readonly LocatedAlias[];
-  /** The slab object at the address. */
-  readonly object?: { readonly cache: string; readonly address: string };
+  /** The slab object at the address; `slab` is the first pfn of its slab. */
+  readonly object?: { readonly cache: string; readonly address: string; readonly slab: number };
   /** The list of the buddy allocator that the frame's free block is in. */
   readonly area?: { readonly zone: string; readonly order: number; readonly migratetype: string };
 }

@@ -69,5 +69,6 @@ function objectAt(
   const slab = slabFacts(reader, peek.addressOf(headPfn), start, within);
   if (slab === undefined) return undefined;
   const { pointerSize } = world.profile;
-  return { cache: slab.cache, address: formatAddress(slab.object?.address ?? start, pointerSize) };
+  const address = formatAddress(slab.object?.address ?? start, pointerSize);
+  return { cache: slab.cache, address, slab: headPfn };
 }

@@ -88,7 +88,17 @@ export function slabFacts(
   };
 }
 
-/** SLUB: bytes before each object of a cache, 0 without SLAB_RED_ZONE. */
+/** Bytes of an object's place in front of the object: a red zone and what aligns it. */
+const bytesBefore = (reader: StructReader, cache: VirtAddr): number =>
+  isSlub(reader) ? leftRedZone(reader, cache) : objOffset(reader, cache);
+
+/** SLAB: 0 in builds without DEBUG_SLAB. */
+export const objOffset = (reader: StructReader, cache: VirtAddr): number =>
+  reader.offset('kmem_cache', 'obj_offset') === undefined
+    ? 0
+    : (reader.uint('kmem_cache', 'obj_offset', cache) ?? 0);
+
+/** SLUB: 0 without SLAB_RED_ZONE. */
 function leftRedZone(reader: StructReader, cache: VirtAddr): number {
   const flags = reader.uint('kmem_cache', 'flags', cache) ?? 0;
   if ((flags & reader.image.profile.constant('SLAB_RED_ZONE')) === 0) return 0;
@@ -122,18 +132,18 @@ function slabOf(
   cache: VirtAddr,
   size: number,
 ): Slab | undefined {
-  const firstObject = reader.pointer('slab', 's_mem', page);
+  const place = reader.pointer('slab', 's_mem', page);
   const nrUsed = reader.uint('slab', 'active', page);
   const nrObjects = reader.uint('kmem_cache', 'num', cache);
-  if (firstObject === undefined || nrUsed === undefined || nrObjects === undefined)
-    return undefined;
+  if (place === undefined || nrUsed === undefined || nrObjects === undefined) return undefined;
+  const firstObject = asVirt(place + objOffset(reader, cache));
   return { page, cache, size, firstObject, nrObjects, nrUsed };
 }
 
 /** The object whose cell holds an address: red zones and padding belong to the cell. */
 function objectAt(reader: StructReader, slab: Slab, within: VirtAddr): SlabObject | undefined {
-  const red = isSlub(reader) ? leftRedZone(reader, slab.cache) : 0;
-  const index = Math.floor((within - slab.firstObject + red) / slab.size);
+  const before = bytesBefore(reader, slab.cache);
+  const index = Math.floor((within - slab.firstObject + before) / slab.size);
   if (index < 0 || index >= slab.nrObjects) return undefined;
   const object = objectOf(slab, freeObjects(reader, slab), index);
   return { ...object, offset: within - object.address };
@@ -213,8 +223,12 @@ function freeOfSlab(reader: StructReader, slab: Slab): FreeObjects | undefined {
     free.set(asVirt(slab.firstObject + index * slab.size), '');
   }
   const end = slab.firstObject + slab.nrObjects * slab.size;
-  for (const { cpu, object } of arrayObjects(reader, slab.cache))
+  // A CPU's array holds where the objects' places begin.
+  const before = objOffset(reader, slab.cache);
+  for (const { cpu, object: place } of arrayObjects(reader, slab.cache)) {
+    const object = asVirt(place + before);
     if (object >= slab.firstObject && object < end) free.set(object, `the array of CPU ${cpu}`);
+  }
   return free;
 }
 

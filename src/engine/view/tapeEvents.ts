@@ -6,23 +6,25 @@
  *                            down at o, then up at o+1      buddies merged, once for each step up
  *     NR_FREE_PAGES down, then pcp->count up                a per-CPU list was refilled
  *     pcp->count down, then NR_FREE_PAGES up                it was drained
+ *     PGFAULT of vm_event_states up                         a process faulted
  *
  * Source: Linux 6.1 mm/page_alloc.c: expand(), __free_one_page(), rmqueue_bulk(), free_pcppages_bulk().
  */
 import type { KernelImage } from '../image/kernelImage.js';
+import { vmEventStates } from '../kernel/include/linux/vmstat.h.js';
 import type { FrameStates } from './frameStates.js';
 import { NO_EVENT, TIMELINE_CODES } from './timelineCodes.js';
 import { freeArea, zonePcp } from './zoneLists.js';
 import { populatedZones } from './zones.js';
 
-const { split, merge, fallback, refill, drain, lock } = TIMELINE_CODES;
+const { split, merge, fallback, refill, drain, lock, pageFault } = TIMELINE_CODES;
 
 /** What a cell counts: a zone's free pages, blocks of an order, pages on a per-CPU list; or which CPU runs. */
 type Counter =
   | { readonly what: 'free'; readonly zone: number }
   | { readonly what: 'order'; readonly zone: number; readonly order: number }
   | { readonly what: 'pcp'; readonly zone: number }
-  | { readonly what: 'held' | 'failed' | 'cpu' };
+  | { readonly what: 'held' | 'failed' | 'cpu' | 'pgfault' };
 
 /** Cells of the debugger's own counters. */
 export interface CountedCells {
@@ -34,7 +36,7 @@ export interface TapeVisitor {
   event(position: number, kind: number): void;
   free(position: number, zone: number, pages: number): void;
   expect(position: number, held: boolean): void;
-  cpu(position: number, cpu: number): void;
+  cpu(position: number, cpu: number, before: number): void;
 }
 
 /** What is under way in a zone. */
@@ -73,6 +75,10 @@ export class TapeEvents {
         });
     });
     this.counters.set(mm.machine.register('cpu'), { what: 'cpu' });
+    for (let cpu = 0; cpu < nrCpus; cpu++) {
+      const at = vmEventStates(mm, cpu) + mm.PGFAULT * mm.ptr_words;
+      this.counters.set(at, { what: 'pgfault' });
+    }
     if (cells.held !== undefined) this.counters.set(cells.held, { what: 'held' });
     if (cells.failed !== undefined) this.counters.set(cells.failed, { what: 'failed' });
   }
@@ -104,7 +110,10 @@ export class TapeEvents {
         if (after > before) visitor.expect(at, counter.what === 'held');
         return;
       case 'cpu':
-        visitor.cpu(at, after);
+        visitor.cpu(at, after, before);
+        return;
+      case 'pgfault':
+        if (after > before) visitor.event(at, pageFault);
         return;
       case 'free': {
         const zone = this.zones[counter.zone];

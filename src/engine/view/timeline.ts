@@ -15,6 +15,9 @@ export interface TimelineArguments {
 
 export const MAX_BUCKETS = 4096;
 
+/** Bits of a number of JavaScript that stay positive. */
+export const MAX_LANES = 30;
+
 /** What happened, a row of the strip each. */
 export const TIMELINE_EVENTS = [
   { kind: 'split', label: 'Block split' },
@@ -24,6 +27,7 @@ export const TIMELINE_EVENTS = [
   { kind: 'drain', label: 'Per-CPU list drained' },
   { kind: 'lock', label: 'Page locked' },
   { kind: 'reclaim', label: 'Reclaim or compaction' },
+  { kind: 'pageFault', label: 'Page fault of a process' },
   { kind: 'failure', label: 'Allocation failed' },
   { kind: 'fault', label: 'Bug, warning or misuse' },
 ] as const;
@@ -42,6 +46,9 @@ export interface TimelineBody {
   readonly lines: readonly number[];
   readonly tasks: readonly number[];
   readonly cpus: readonly number[];
+  /** For each column, bits: the tasks that ran in it and the CPUs that were in use, those below {@link MAX_LANES}. */
+  readonly tasksRan: readonly number[];
+  readonly cpusUsed: readonly number[];
   readonly taskNames: readonly string[];
   readonly nrCpus: number;
   /** Column, index in {@link TIMELINE_EVENTS}, how many. */

@@ -4,6 +4,7 @@
  */
 import type { AddressArguments, AddressBody } from './address.js';
 import { ATLAS_REQUESTS, type AtlasRequests } from './atlas/requests.js';
+import type { ChangeBreakpointsArguments, ChangeBreakpointsBody } from './changeBreakpoints.js';
 import type { FrameChangesArguments, FrameChangesBody } from './frameChanges.js';
 import type {
   FrameLabelsArguments,
@@ -42,6 +43,7 @@ export interface ViewRequests extends AtlasRequests {
   'mmscope/timeline': Exchange<TimelineArguments, TimelineBody>;
   'mmscope/goToTime': Exchange<TimeArguments, undefined>;
   'mmscope/differences': Exchange<DifferencesArguments, DifferencesBody>;
+  'mmscope/changeBreakpoints': Exchange<ChangeBreakpointsArguments, ChangeBreakpointsBody>;
 }
 export type ViewRequest = keyof ViewRequests;
 
@@ -59,6 +61,7 @@ const LISTED: { readonly [R in ViewRequest]: true } = {
   'mmscope/timeline': true,
   'mmscope/goToTime': true,
   'mmscope/differences': true,
+  'mmscope/changeBreakpoints': true,
 };
 
 export const isViewRequest = (name: string): name is ViewRequest => Object.hasOwn(LISTED, name);

@@ -19,7 +19,10 @@ import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
+import { accountFacts } from './pageAccountText.js';
+import type { PageHolder } from '../inspect/process/pageAccount.js';
 import type { PagePeek } from './pagePeek.js';
+import { rmapFacts } from './rmapText.js';
 import { slabFacts, type SlabObject } from './slabObject.js';
 import { slabTracks, trackText } from './slabTrack.js';
 import type { StructReader } from './structReader.js';
@@ -44,6 +47,10 @@ export interface Allocations {
   /** Of a struct kmem_cache. */
   readonly cache: (address: VirtAddr) => string | undefined;
   readonly page: (pfn: Pfn) => { readonly allocated: string; readonly freed?: string } | undefined;
+  /** Who holds a page by references and pins; of a compound page, of its head. */
+  readonly holders: (pfn: Pfn) => readonly PageHolder[];
+  /** Frames that are pinned, by rising number. */
+  readonly pinned: () => readonly number[];
 }
 
 export interface WhereFact {
@@ -86,6 +93,8 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
       : [{ name: 'page table', value: `of the address space: ${table.name}` }]),
     ...mapped,
     ...countFacts(surveyor, page),
+    ...accountFacts(surveyor, page),
+    ...rmapFacts(surveyor, page),
     { name: 'flags', value: page.flags.join(' ') || 'none' },
     { name: 'zone', value: `${page.zone}, pageblock ${page.migratetype ?? 'none'}` },
   ];

@@ -68,13 +68,6 @@ const performers: Performers = {
   async set({ expression, value }, session) {
     await session?.customRequest('setExpression', { expression, value });
   },
-  /** VS Code lets no extension set a data breakpoint: it is offered on the watch that is made here. */
-  async breakOnChange({ expression }) {
-    await watch(expression);
-    void window.showInformationMessage(
-      l10n.t('Right-click {0} in the Watch view, and choose Break on Value Change.', expression),
-    );
-  },
   async evaluate({ expression }) {
     await commands.executeCommand('workbench.panel.repl.view.focus');
     const session = debug.activeDebugSession;

@@ -27,7 +27,9 @@ export type Category =
   | 'error'
   | 'output'
   | 'checking'
-  | 'task';
+  | 'task'
+  | 'process'
+  | 'pin';
 
 /** undefined: the function is void. A long call may give its first piece, and what is left of it. */
 export type BuiltinResult = Value | Blocked | Unfinished | undefined;

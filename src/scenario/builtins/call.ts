@@ -2,7 +2,7 @@
  * What a builtin sees of the machine while it runs.
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
-import type { Page, Zone } from '../../engine/machine/ctypes.js';
+import type { File, Page, TaskStruct, Zone } from '../../engine/machine/ctypes.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { AddressKind } from '../../engine/view/addressKind.js';
@@ -39,7 +39,8 @@ export type BlockKind =
   | 'rwlock for writing'
   | 'rwsem for reading'
   | 'rwsem for writing'
-  | 'completion';
+  | 'completion'
+  | 'child';
 
 /** Words of `struct page` that functions begin with. */
 export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
@@ -66,6 +67,45 @@ export interface TaskContext {
   irqsDisabled: boolean;
   /** Whether another task is in a section of rcu_read_lock(). */
   readonly othersRead: boolean;
+}
+
+/** The running task as a process: what it asks of the machine itself. */
+export interface ProcessCalls {
+  /** The running task has an address space, which is made where it has none. Ends it where there can be none. */
+  needsMemory(name: string): void;
+  /** A child that goes on from here, on its own: its pid, and for the child 0; or an error. */
+  fork(): Value;
+  /** The task ends behind the call. */
+  exit(code: number): void;
+  /** The kernel's half of the end of the running task. @param code as wait() tells it */
+  end(code: number): void;
+  /** A child that has ended, and is gone with this: its pid and how it ended; or to wait for one; or an error. @param pid -1: any */
+  wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number;
+  /** A task of the scenario; NULL if none has the pid. */
+  taskWithPid(pid: number): TaskStruct;
+  /** Why the last call of the C library failed. */
+  errno: number;
+  readonly files: OpenFiles;
+}
+
+/** Open files by number, and files by name. What it has keeps a reference. */
+export interface OpenFiles {
+  find(fd: number): File | undefined;
+  /** Its number; undefined: all are in use. */
+  add(file: File): number | undefined;
+  remove(fd: number): File | undefined;
+  named(name: string): File | undefined;
+  /** False: there is no room for another name. */
+  name(name: string, file: File): boolean;
+  unname(name: string): File | undefined;
+}
+
+/** Copies between the kernel and a process, as far as the process's memory goes. */
+export interface UserCopies {
+  /** Bytes that could be read at a user address. */
+  read(address: Value, sizeBytes: number): Uint8Array;
+  /** How many of the bytes could be written. */
+  write(address: Value, bytes: Uint8Array): number;
 }
 
 /** How a text of the log stands to the lines before and after it. */
@@ -126,6 +166,8 @@ export interface BuiltinCall {
   readonly caller: VirtAddr;
   /** What the running task must not do, and who waits for it. */
   readonly context: TaskContext;
+  readonly process: ProcessCalls;
+  readonly user: UserCopies;
   /** What the scenario has taken from the kernel. */
   readonly ledger: Ledger;
   /** Says so if the call may not sleep here. */

@@ -11,8 +11,14 @@ export interface Allocation {
   readonly sizeBytes: number;
 }
 
+/** A reference like any other (FOLL_GET), or one that says that the page's contents are used (FOLL_PIN). */
+export type HoldKind = 'get' | 'pin';
+
 export interface Ledger {
   allocated(allocation: Allocation): void;
   /** What is not known was not the scenario's. */
   freed(kind: Allocation['kind'], address: Value): void;
+  /** A call has taken a reference or a pin. @param page address of a struct page */
+  holds(kind: HoldKind, page: Value): void;
+  drops(kind: HoldKind, page: Value): void;
 }

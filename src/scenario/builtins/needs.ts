@@ -32,3 +32,9 @@ export function needsPkmap(call: BuiltinCall, name: string): void {
   if (k.LAST_PKMAP <= 0) return;
   if (k.read_ptr(k.globals.pkmap_page_table) === 0) lacks(call, name, 'pkmap');
 }
+
+/** The running task has memory of its own: a scenario that calls any such function is a process from its beginning. */
+export function needsProcess(call: BuiltinCall, name: string): void {
+  needsCaches(call, name);
+  call.process.needsMemory(name);
+}

@@ -53,7 +53,7 @@ const pr = (name: keyof typeof LEVELS) => ({
 function showProc(call: BuiltinCall, name: string): void {
   const lines = call.kernel.proc_lines(call.k, name);
   if (lines === undefined) {
-    const known = call.kernel.proc_names.join(', ');
+    const known = `${call.kernel.proc_names.join(', ')}, self/maps, PID/maps`;
     call.printk(LEVELS.err, `cat: /proc/${name}: No such file or directory (use one of ${known})`);
     return;
   }
@@ -64,7 +64,7 @@ export const output: readonly Builtin[] = [
   ...group('output', '', [
     {
       signature: 'void proc(const char *name)',
-      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "pagetypeinfo", "slabinfo", "vmallocinfo" or "zoneinfo".',
+      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "meminfo", "slabinfo", "vmallocinfo", "zoneinfo" and others; of a process "self/maps", "self/smaps", "self/status", "self/pagemap", with a pid in place of "self".',
       changes: true,
       run: (call, name) => {
         showProc(call, call.string(name));

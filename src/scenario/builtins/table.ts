@@ -24,6 +24,11 @@ import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
 import { tasks } from './tasks.js';
+import { userAreas } from './user/areas.js';
+import { userCopies } from './user/copies.js';
+import { files } from './user/files.js';
+import { pins } from './user/pins.js';
+import { processes } from './user/processes.js';
 import { vmallocs } from './vmalloc.js';
 
 export const allBuiltins: readonly Builtin[] = [
@@ -48,6 +53,11 @@ export const allBuiltins: readonly Builtin[] = [
   ...checking,
   ...output,
   ...tasks,
+  ...processes,
+  ...userAreas,
+  ...userCopies,
+  ...files,
+  ...pins,
   ...locks,
   ...sharedLocks,
   ...rcu,

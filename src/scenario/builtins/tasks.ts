@@ -39,7 +39,7 @@ export const tasks: readonly Builtin[] = [
   ...group('task', 'arch/x86/include/asm/current.h', [
     {
       signature: 'struct task_struct *get_current(void)',
-      doc: 'The function behind current: the task of the kernel that runs. All tasks of a scenario are this one to it.',
+      doc: 'The function behind current: the task that runs.',
       run: (call) => call.pointer(call.kernel.current(call.k)),
     },
   ]),

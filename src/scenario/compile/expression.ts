@@ -95,6 +95,8 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
   };
   const frame = new Allocator(0);
   const checker = openChecker(unit, scope, frame, globalScope);
+  // It runs in a frame of its own then, below the one whose variables it means.
+  if (sideEffects) checker.ownFrame = context.frameAddress;
   const parts = partsOf(unit, program);
   if (sideEffects) new StatementCompiler(...statementParts(unit, checker, parts, globalScope));
   const result = checkExpression(checker, parsed.expression);
@@ -140,6 +142,7 @@ const statementParts = (
 
 const NO_TOP_LEVEL: TopLevel = {
   function: () => undefined,
+  nested: () => undefined,
   task: () => undefined,
   moduleCall: () => false,
 };
@@ -213,11 +216,18 @@ function evaluationScope(context: ExpressionContext): Scope {
   for (let at = boundary?.scope; at !== undefined && at !== program.globalScope; at = at.parent)
     blocks.unshift(at);
   for (const block of blocks) block.copyTypesTo(scope);
+  // Of a function inside of others: their variables lie in their frames.
+  const around = blocks.flatMap(({ beginsFunction, parent }) => (beginsFunction ? [parent] : []));
+  let inner = scope;
+  for (const outer of around) {
+    for (const variable of outermostFirst(outer?.visible)) inner.declare(variable.name, variable);
+    inner = new Scope(inner, false, true);
+  }
   for (const variable of outermostFirst(boundary?.visible))
-    scope.declare(variable.name, placed(variable, context));
+    inner.declare(variable.name, placed(variable, context));
   for (const [name, { type, value }] of Object.entries(values ?? {}))
-    scope.declare(name, { kind: 'enumerator', type, value, span: { start: 0, end: 0 } });
-  return scope;
+    inner.declare(name, { kind: 'enumerator', type, value, span: { start: 0, end: 0 } });
+  return inner;
 }
 
 function placed(variable: Variable, { sideEffects, frameAddress }: ExpressionContext): Variable {

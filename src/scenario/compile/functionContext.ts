@@ -1,6 +1,7 @@
 /** What the compiler of statements is told of the function around them, and hands to the compiler of the whole script. */
 import type { CType } from '../../engine/types/model.js';
 import type { Expr, FunctionDefinition, TaskStatement } from '../syntax/ast.js';
+import type { Scope } from '../semantics/scope.js';
 import type { Span } from '../syntax/span.js';
 import type { StatementCompiler } from './statements.js';
 
@@ -17,6 +18,8 @@ export interface FunctionContext {
 /** What statements at the top level hand to the compiler of the whole script. */
 export interface TopLevel {
   function(definition: FunctionDefinition): void;
+  /** One inside of another function, in a block of which it is declared. */
+  nested(definition: FunctionDefinition, scope: Scope): void;
   /** The number of a new task with this body; undefined, with a finding, if there can be none. */
   task(statement: TaskStatement): number | undefined;
   /** Whether a statement is `module_init(f);` or its like, which has then been compiled or kept for the end. */

@@ -7,11 +7,11 @@ import type { Profile } from '../../engine/types/profile.js';
 import { preludeMacros } from '../prelude.js';
 import { CTypes, isStruct } from '../semantics/cTypes.js';
 import { declareFunction } from '../semantics/names.js';
+import { usesFrames } from '../semantics/nested.js';
 import { openChecker } from '../semantics/rules.js';
-import { Scope, type ScriptFunction, type Variable } from '../semantics/scope.js';
+import { Scope, type ScriptFunction } from '../semantics/scope.js';
 import { Allocator, FunctionTable, StringPool, type Unit } from '../semantics/unit.js';
 import { MAX_STRING_BYTES, MAX_TASKS, nrPerCpuCopies, windowLayout } from '../semantics/window.js';
-import type { FunctionType } from '../../engine/types/model.js';
 import { buildFacts } from '../buildFacts.js';
 import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
 import type { Checker } from '../semantics/checker.js';
@@ -33,6 +33,7 @@ import {
 } from './program.js';
 import { ModuleCalls } from './moduleCalls.js';
 import type { FunctionContext, TopLevel } from './functionContext.js';
+import { parameterSlots } from './parameters.js';
 import { StatementCompiler } from './statements.js';
 import { TermCompiler, type Pools } from './terms.js';
 
@@ -274,76 +275,54 @@ class ScriptCompiler implements TopLevel {
   }
 
   function(definition: FunctionDefinition): void {
-    const { name, nameSpan, type: syntax } = definition;
-    const started = this.startBody(name, 'function', nameSpan);
+    const { name, nameSpan, type } = definition;
     const { unit, globalScope } = this;
-    const checker = openChecker(unit, globalScope, started.frame, globalScope);
-    const declared = declareFunction(checker, name, syntax, nameSpan);
-    if (this.functions[declared.index] !== undefined) {
-      unit.diagnostics.error('redefined', nameSpan, `'${name}' is defined twice`);
-      return;
-    }
-    const scope = new Scope(globalScope);
-    // The names of the parameters are the definition's, whatever a prototype called them.
-    const own = functionType(checker, syntax);
-    const { result } = own;
-    const resultSlot = isStruct(result)
-      ? started.frame.allocate(unit.types.pointerSize, unit.types.pointerSize)
-      : undefined;
-    const parameters = this.parameters(definition, own, scope, started.frame);
-    const { pointerSize, voidPointer } = unit.types;
-    const argumentArea = own.variadic
-      ? started.frame.allocate(pointerSize, pointerSize)
-      : undefined;
-    if (argumentArea !== undefined)
-      parameters.push({
-        offset: argumentArea,
-        repr: unit.types.repr(voidPointer),
-        sizeBytes: pointerSize,
-      });
-    const body: Body = { ...started, parameters, resultSlot };
-    this.functions[declared.index] = body;
-    const context: FunctionContext = {
-      kind: 'function',
-      index: declared.index,
-      result,
-      resultSlot,
-    };
-    this.statementCompiler(body, context, scope, argumentArea).compiler.body(definition.body);
+    const checker = openChecker(unit, globalScope, new Allocator(0), globalScope);
+    const declared = declareFunction(checker, name, type, nameSpan);
+    if (this.functions[declared.index] === undefined)
+      this.compileFunction(definition, declared, new Scope(globalScope));
+    else unit.diagnostics.error('redefined', nameSpan, `'${name}' is defined twice`);
   }
 
-  private parameters(
-    definition: FunctionDefinition,
-    own: FunctionType,
+  nested(definition: FunctionDefinition, scope: Scope): void {
+    const { name, nameSpan: span, body } = definition;
+    const { unit, globalScope } = this;
+    const checker = openChecker(unit, scope, new Allocator(0), globalScope);
+    const type = functionType(checker, definition.type);
+    const { declared } = unit.functions;
+    if (scope.own(name) !== undefined)
+      unit.diagnostics.error('redefined', span, `'${name}' is defined twice`);
+    const nested = { level: scope.level + 1, linked: usesFrames(body, scope) };
+    const made = { kind: 'function', name, index: declared.length, type, span, nested } as const;
+    declared.push(made);
+    scope.declare(name, made);
+    this.compileFunction(definition, made, new Scope(scope, false, true));
+  }
+
+  private compileFunction(
+    { name, nameSpan, type: syntax, body }: FunctionDefinition,
+    { index, nested }: ScriptFunction,
     scope: Scope,
-    frame: Allocator,
-  ): ParameterSlot[] {
-    const { types, diagnostics } = this.unit;
-    return own.parameters.map(({ name, type }, i) => {
-      const span = definition.type.parameters[i]?.span ?? definition.nameSpan;
-      const sizeBytes = types.size(type);
-      if (sizeBytes === 0 && !isStruct(type))
-        diagnostics.error(
-          'incomplete-type',
-          span,
-          `a parameter cannot have type '${types.name(type)}'`,
-        );
-      if (name !== '' && scope.own(name) !== undefined)
-        diagnostics.error('redefined', span, `the parameter '${name}' is declared twice`);
-      const offset = frame.allocate(sizeBytes, Math.max(1, types.align(type)));
-      const variable: Variable = {
-        kind: 'variable',
-        name,
-        type,
-        storage: 'frame',
-        location: offset,
-        parameter: true,
-        span,
-      };
-      // C23: a parameter that is not used may have no name.
-      if (name !== '') scope.declare(name, variable);
-      return { offset, repr: types.repr(type), sizeBytes };
-    });
+  ): void {
+    const started = this.startBody(name, 'function', nameSpan);
+    const { unit, globalScope } = this;
+    const { pointerSize, voidPointer } = unit.types;
+    const { frame } = started;
+    const pointer = { repr: unit.types.repr(voidPointer), sizeBytes: pointerSize };
+    const pointerSlot = (): number => frame.allocate(pointerSize, pointerSize);
+    // The first of all, where those that are inside of this one find it.
+    const link = nested?.linked === true ? [{ ...pointer, offset: pointerSlot() }] : [];
+    // The names of the parameters are the definition's, whatever a prototype called them.
+    const own = functionType(openChecker(unit, scope, frame, globalScope), syntax);
+    const { result } = own;
+    const resultSlot = isStruct(result) ? pointerSlot() : undefined;
+    const parameters = [...link, ...parameterSlots(unit, { nameSpan, syntax, own }, scope, frame)];
+    const argumentArea = own.variadic ? pointerSlot() : undefined;
+    if (argumentArea !== undefined) parameters.push({ ...pointer, offset: argumentArea });
+    const finished: Body = { ...started, parameters, resultSlot };
+    this.functions[index] = finished;
+    const context: FunctionContext = { kind: 'function', index, result, resultSlot };
+    this.statementCompiler(finished, context, scope, argumentArea).compiler.body(body);
   }
 
   private reportUndefined({ name }: ScriptFunction, use: Span): void {

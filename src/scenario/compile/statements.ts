@@ -173,14 +173,15 @@ export class StatementCompiler {
         this.declaration(statement);
         break;
       case 'function':
-        this.nestedOnly('functions can only be defined', statement.nameSpan, () =>
-          this.top.function(statement),
-        );
+        if (this.isTopLevel) this.top.function(statement);
+        else this.top.nested(statement, this.scope);
         break;
       case 'task':
-        this.nestedOnly('tasks can only be defined', statement.nameSpan, () =>
-          this.task(statement),
-        );
+        if (this.isTopLevel) this.task(statement);
+        else {
+          const message = 'tasks can only be defined at the top level';
+          this.unit.diagnostics.error('bad-control', statement.nameSpan, message);
+        }
         break;
       case 'cpu':
         this.cpu(statement.cpu, statement.body);
@@ -243,9 +244,8 @@ export class StatementCompiler {
     this.asm.jump('JUMP', label);
   }
 
-  private nestedOnly(what: string, span: Span, compile: () => void): void {
-    if (this.scope === this.globalScope && this.context.kind === 'main') compile();
-    else this.unit.diagnostics.error('bad-control', span, `${what} at the top level`);
+  private get isTopLevel(): boolean {
+    return this.scope === this.globalScope && this.context.kind === 'main';
   }
 
   private expression(expr: Expr, span: Span): void {

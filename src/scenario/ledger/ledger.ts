@@ -8,8 +8,10 @@
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Tracer } from '../../engine/machine/tracer.js';
 import { asVirt, PAGE_SIZE } from '../../engine/memory/address.js';
-import type { Allocation, Ledger } from '../builtins/ledger.js';
+import type { Allocation, HoldKind, Ledger } from '../builtins/ledger.js';
+import type { Value } from '../semantics/arithmetic.js';
 import { pfnOfPage } from '../vm/structPage.js';
+import { HoldTable, type Hold } from './holdTable.js';
 import { AddressTable, type AddressKind, type HeldAddress } from './addressTable.js';
 import { PageTable, type Mark, type PageBlock } from './pageTable.js';
 
@@ -18,6 +20,7 @@ const nothing = (): void => undefined;
 export class TapeLedger implements Ledger {
   private readonly pages: PageTable;
   private readonly others: AddressTable;
+  private readonly holdings: HoldTable;
 
   /** @param here where the call stands that tells */
   constructor(
@@ -26,6 +29,7 @@ export class TapeLedger implements Ledger {
   ) {
     this.pages = new PageTable(k);
     this.others = new AddressTable(k);
+    this.holdings = new HoldTable(k);
   }
 
   allocated({ kind, address, sizeBytes }: Allocation): void {
@@ -40,6 +44,35 @@ export class TapeLedger implements Ledger {
   /** Of pages the tracepoint tells. */
   freed(kind: Allocation['kind'], address: Allocation['address']): void {
     if (kind !== 'pages') this.others.giveBack(kind, Number(address));
+  }
+
+  holds(kind: HoldKind, page: Value): void {
+    const pfn = this.headOf(page);
+    if (pfn !== undefined) this.holdings.take(kind, pfn, this.here());
+  }
+
+  drops(kind: HoldKind, page: Value): void {
+    const pfn = this.headOf(page);
+    if (pfn !== undefined) this.holdings.drop(kind, pfn, this.here().task);
+  }
+
+  /** References and pins count at the head of a compound page. */
+  private headOf(address: Value): number | undefined {
+    const { k } = this;
+    const pfn = pfnOfPage(k, asVirt(Number(address)));
+    if (pfn === undefined) return undefined;
+    const head = k.words[k.pfn_to_page(pfn) + k.page.compound_head] ?? 0;
+    if ((head & 1) === 0) return pfn;
+    return pfnOfPage(k, asVirt(k.read_va(k.pfn_to_page(pfn) + k.page.compound_head) - 1));
+  }
+
+  /** Who holds a page by what calls took, oldest first. @param pfn of a compound page its head */
+  holdsOf(pfn: number): readonly Hold[] {
+    return this.holdings.of(pfn);
+  }
+
+  allHolds(): Iterable<Hold> {
+    return this.holdings.held();
   }
 
   /** The block of the scenario's that a page is, or was, part of. */
@@ -63,8 +96,11 @@ export class TapeLedger implements Ledger {
   /** What hears the kernel's tracepoints. */
   readonly tracer: Tracer = {
     mm_page_alloc: nothing,
-    mm_page_free: (page, order) =>
-      this.pages.giveBack(this.k.page_to_pfn(page), order, this.here()),
+    mm_page_free: (page, order) => {
+      const pfn = this.k.page_to_pfn(page);
+      this.pages.giveBack(pfn, order, this.here());
+      this.holdings.forget(pfn);
+    },
     mm_page_free_batched: nothing,
     mm_page_alloc_zone_locked: nothing,
     mm_page_pcpu_drain: nothing,
@@ -73,5 +109,10 @@ export class TapeLedger implements Ledger {
     kmem_cache_free: nothing,
     kmalloc: nothing,
     kfree: nothing,
+    mm_compaction_isolate_migratepages: nothing,
+    mm_compaction_isolate_freepages: nothing,
+    mm_migrate_pages: nothing,
+    set_migration_pte: nothing,
+    remove_migration_pte: nothing,
   };
 }

@@ -1,15 +1,19 @@
 /** Bit-fields inside the unit of memory that holds them. Bits count from the least significant one. */
 import { convert, wrap64, type Value } from './arithmetic.js';
 
-/** The field's value, from the unit as loaded (up to 4 bytes zero-extended, 8 as the signed reading). */
+export interface BitField {
+  readonly offset: number;
+  readonly width: number;
+  readonly signed: boolean;
+}
+
+/** The field's value, from the unit as loaded (up to 4 bytes zero-extended, 8 as the signed reading, 9 as a whole number). */
 export function extractBits(
   unit: Value,
   sizeBytes: number,
-  offset: number,
-  width: number,
-  signed: boolean,
+  { offset, width, signed }: BitField,
 ): Value {
-  if (sizeBytes === 8) {
+  if (sizeBytes >= 8) {
     const bits = BigInt(unit) >> BigInt(offset);
     return wrap64(signed ? BigInt.asIntN(width, bits) : BigInt.asUintN(width, bits));
   }
@@ -22,15 +26,19 @@ export function extractBits(
 export function insertBits(
   unit: Value,
   sizeBytes: number,
-  offset: number,
-  width: number,
+  { offset, width }: BitField,
   value: Value,
 ): Value {
-  if (sizeBytes === 8) {
+  if (sizeBytes >= 8) {
     const mask = ((1n << BigInt(width)) - 1n) << BigInt(offset);
-    return wrap64((BigInt(unit) & ~mask) | ((BigInt(value) << BigInt(offset)) & mask));
+    const whole = (BigInt(unit) & ~mask) | ((BigInt(value) << BigInt(offset)) & mask);
+    return sizeBytes === 8 ? wrap64(whole) : whole;
   }
   const mask = (width === 32 ? -1 : (1 << width) - 1) << offset;
   const kept = Number(convert(unit, 'i32')) & ~mask;
   return (kept | ((Number(convert(value, 'i32')) << offset) & mask)) >>> 0;
 }
+
+/** The nine bytes of an unaligned 64-bit unit and the byte behind it. */
+export const withNinth = (unit: Value, ninth: Value): bigint =>
+  BigInt.asUintN(64, BigInt(unit)) | (BigInt(ninth) << 64n);

@@ -13,6 +13,7 @@ import { formNames } from './forms.js';
 import type { Term } from './ir.js';
 import { addressOf, constant, constantValue, retyped } from './fold.js';
 import { meaningOf } from './names.js';
+import { linkTo } from './nested.js';
 import { noted } from './noted.js';
 import { temporaryPlace } from './places.js';
 import { builtinType } from './signatures.js';
@@ -25,7 +26,7 @@ export function callTerm(c: Checker, expr: CallExpr): Term {
   const meaning = meaningOf(c, callee.name);
   if (meaning?.kind === 'function') {
     c.unit.functions.use(meaning, callee.span, c.functionName === '');
-    return callFunction(c, expr, meaning.type, meaning.index, meaning.name);
+    return callFunction(c, expr, meaning.type, meaning.index, meaning.name, linkTo(c, meaning));
   }
   if (meaning !== undefined) return callPointer(c, expr);
   if (formNames.includes(callee.name)) return formTerm(c, expr, callee.name);
@@ -63,6 +64,7 @@ function callFunction(
   type: FunctionType,
   callee: number | Term,
   name: string,
+  link: readonly Term[] = [],
 ): Term {
   const args = passedArguments(c, expr, type, name);
   if (!c.unit.effects) {
@@ -75,7 +77,7 @@ function callFunction(
   const target =
     typeof callee === 'number' || callee.kind !== 'constant' ? callee : functionIndex(c, callee);
   const passed = type.variadic ? withArgumentArea(c, args, type.parameters.length) : args;
-  return { kind: 'call', type: result, callee: target, args: passed, resultPlace };
+  return { kind: 'call', type: result, callee: target, args: [...link, ...passed], resultPlace };
 }
 
 /** Bytes of a variable argument: each has a slot of its own, as on x86-64. */

@@ -41,6 +41,8 @@ export class Checker {
   compileStatements: ((expr: StatementsExpr) => Term) | undefined;
   /** Where the frame of a variadic function keeps the address of its variable arguments. */
   argumentArea: number | undefined;
+  /** Where the frame lies whose variables are meant, when it is not the one that what is checked runs in. */
+  ownFrame: number | undefined;
   /** What `__func__` is here. */
   functionName = '';
 

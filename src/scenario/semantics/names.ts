@@ -12,10 +12,11 @@ import { encodeUtf8 } from '../syntax/utf8.js';
 import type { Checker } from './checker.js';
 import { loadTerm } from './conversions.js';
 import { errorTerm } from './errors.js';
-import { constant, fixedPlace, framePlace } from './fold.js';
+import { constant, fixedPlace } from './fold.js';
 import { formNames } from './forms.js';
 import type { Place, Term } from './ir.js';
 import { knownConstant } from './kernelNames.js';
+import { placeAtLevel } from './nested.js';
 import type { Meaning, ScriptFunction } from './scope.js';
 import { builtinType } from './signatures.js';
 import { functionType } from './types.js';
@@ -28,7 +29,8 @@ import { FUNCTION_STRIDE } from './window.js';
  */
 export function meaningOf(c: Checker, name: string): Meaning | undefined {
   const meaning = c.scope.lookup(name) ?? declareLater(c, name);
-  if (meaning?.kind !== 'function' || c.unit.functions.definitions.has(name)) return meaning;
+  if (meaning?.kind !== 'function' || meaning.nested !== undefined) return meaning;
+  if (c.unit.functions.definitions.has(name)) return meaning;
   return isBuiltinName(name) ? undefined : meaning;
 }
 
@@ -59,7 +61,7 @@ export function namePlace(c: Checker, expr: NameExpr): Place | undefined {
     if (externs.get(expr.name) === meaning && !externUses.has(expr.name))
       externUses.set(expr.name, expr.span);
     return meaning.storage === 'frame'
-      ? framePlace(meaning.type, meaning.location)
+      ? placeAtLevel(c, meaning.type, meaning.location, c.scope.levelOf(expr.name))
       : fixedPlace(meaning.type, meaning.location);
   }
   if (meaning !== undefined || isBuiltinName(expr.name)) return undefined;
@@ -83,6 +85,11 @@ export function nameTerm(c: Checker, expr: NameExpr): Term {
   if (meaning?.kind === 'enumerator') return constant(meaning.type, meaning.value);
   if (meaning?.kind === 'function') {
     c.unit.functions.use(meaning, expr.span, c.functionName === '');
+    if (meaning.nested?.linked === true) {
+      const message = `'${expr.name}' uses variables of the function around it: it can only be called there by its name. Pass what it uses as arguments, then a pointer to it can be had`;
+      c.error('unsupported', expr.span, message);
+      return errorTerm;
+    }
     const address = c.unit.window.functions + meaning.index * FUNCTION_STRIDE;
     return constant(c.types.pointerTo(meaning.type), address);
   }

@@ -27,6 +27,13 @@ export interface ScriptFunction {
   readonly index: number;
   readonly type: FunctionType;
   readonly span: Span;
+  /** One that is defined inside of another function. */
+  readonly nested?: {
+    /** How many functions are around it. */
+    readonly level: number;
+    /** Its first argument is the address of the frame of the function around it, whose variables it uses. */
+    readonly linked: boolean;
+  };
 }
 
 export type Meaning =
@@ -49,13 +56,18 @@ export class Scope {
   private readonly names = new Map<string, Meaning>();
   private readonly tags = new Map<string, StructType | EnumType>();
   private head: VisibleVariable | undefined;
+  /** How many functions are around the one whose block this is. */
+  readonly level: number;
 
   constructor(
     readonly parent: Scope | undefined,
     /** Global variables are listed apart. */
     private readonly global = parent === undefined,
+    /** The outermost block of a function inside of another one: variables of that lie in another frame. */
+    readonly beginsFunction = false,
   ) {
-    this.head = parent?.head;
+    this.head = beginsFunction ? undefined : parent?.head;
+    this.level = (parent?.level ?? 0) + (beginsFunction ? 1 : 0);
   }
 
   /** The variables of the function in view here and now, innermost first. */
@@ -65,6 +77,11 @@ export class Scope {
 
   lookup(name: string): Meaning | undefined {
     return this.names.get(name) ?? this.parent?.lookup(name);
+  }
+
+  /** The level of the function that declares a name. */
+  levelOf(name: string): number {
+    return this.names.has(name) ? this.level : (this.parent?.levelOf(name) ?? 0);
   }
 
   /** In this very block. */

@@ -58,13 +58,6 @@ export function structType(c: Checker, syntax: StructSyntax): CType {
   const { packed } = syntax.layout;
   const least = askedAlignment(c, syntax.layout);
   const laidOut = layOutStruct(c.types, kind, struct.name, toPlace, packed, least);
-  for (const { name, offsetBits, widthBits } of laidOut.members)
-    if ((offsetBits % 8) + widthBits > 64 && widthBits > 0)
-      c.error(
-        'unsupported',
-        syntax.span,
-        `the bit-field '${name}' lies across 9 bytes, which is not supported`,
-      );
   struct.members = laidOut.members;
   struct.alignBytes = laidOut.alignBytes;
   struct.sizeBytes = laidOut.sizeBytes;

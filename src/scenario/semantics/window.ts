@@ -6,6 +6,7 @@
  *     base + 0x600000   code                 likewise: what the debugger calls the instructions
  *     base + 0x800000   top-level and static variables
  *     base + 0xc00000   stacks, one a task: 64 KiB each, growing down, a guard of 64 KiB below each
+ *     base + 0x1100000  task_structs, one a task of the text
  *     base + 0x1400000  CPU 1's of the variables of which each CPU has its own; 12 MiB further CPU 2's, ...
  *
  * i386 has no hole in its kernel half that is there for every RAM size, so the window lies low in the user half: above
@@ -20,6 +21,7 @@ export interface WindowLayout {
   readonly functions: number;
   readonly data: number;
   readonly stacks: number;
+  readonly taskStructs: number;
   /** Exclusive. */
   readonly end: number;
 }
@@ -33,6 +35,8 @@ export const FUNCTION_STRIDE = 16;
 /** Bytes that a word of the code stands for. */
 export const CODE_BYTES = 4;
 export const MAX_TASKS = 32;
+/** Between the task_structs of two tasks: no build has a larger one. */
+export const TASK_STRUCT_STRIDE = 0x4000;
 
 export function windowLayout(pointerSize: 4 | 8): WindowLayout {
   const base = pointerSize === 8 ? -0x400_0000_0000 : 0x100_0000;
@@ -42,6 +46,7 @@ export function windowLayout(pointerSize: 4 | 8): WindowLayout {
     functions: base + 0x400000,
     data: base + 0x800000,
     stacks: base + 0xc00000,
+    taskStructs: base + 0x1100000,
     end: base + 0x1000000,
   };
 }

@@ -13,7 +13,13 @@ import type { Profile } from '../../engine/types/profile.js';
 import { kindOf, type AddressKind, type AddressWorld } from '../../engine/view/addressKind.js';
 import { isPlain, verdictOf, type AddressUse } from '../../engine/view/addressVerdict.js';
 import { addressWorldOf } from '../../engine/view/addressWorld.js';
-import type { BuiltinCall, LinePart, PageMember } from '../builtins/call.js';
+import type {
+  BuiltinCall,
+  LinePart,
+  PageMember,
+  ProcessCalls,
+  UserCopies,
+} from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { TapeLedger } from '../ledger/ledger.js';
@@ -56,6 +62,8 @@ export interface CallSurroundings {
   /** The address of the scenario's function that code belongs to. */
   functionAddress(pc: number): VirtAddr;
   readonly nrTasks: number;
+  readonly process: ProcessCalls;
+  readonly user: UserCopies;
   readonly names: PlaceNames;
   /** Of the statement that runs. */
   statementSpan(): Span | undefined;
@@ -71,6 +79,8 @@ export class MachineCall implements BuiltinCall {
   readonly k: Kernel;
   readonly profile: Profile;
   readonly memory: ScenarioMemory;
+  readonly process: ProcessCalls;
+  readonly user: UserCopies;
   /** Where the call stands; set by the machine before each call. */
   span: Span = { start: 0, end: 0 };
   /** The text that calls stand in: the script, or an expression. */
@@ -98,7 +108,9 @@ export class MachineCall implements BuiltinCall {
     this.k = surroundings.image.mm;
     this.profile = surroundings.image.profile;
     this.memory = surroundings.memory;
-    this.context = new RunningTask(surroundings.control, surroundings.nrTasks);
+    this.process = surroundings.process;
+    this.user = surroundings.user;
+    this.context = new RunningTask(this.k, surroundings.control, surroundings.nrTasks);
     this.sources = surroundings.sources;
     this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';

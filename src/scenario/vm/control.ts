@@ -3,8 +3,11 @@
  *
  *     word 0    current task              word 16 + 16 * task    state, may run, pc, CPU, bytes of stack and words of shadow
  *          1    statements run                                   in use, what it waits for: kind, address (two words);
- *          2    expectations failed                              preempt_count, rcu_read_lock()s, whether IRQs are off
- *          3    expectations that held
+ *          2    expectations failed                              preempt_count, rcu_read_lock()s, whether IRQs are off;
+ *          3    expectations that held                           of a child of fork(): values that wait in the middle of a
+ *          4    children of fork() so far                        statement, its task_struct, who it comes from
+ *          5    errno               words 900 ...         open files, and files by name
+ *          6    whose variables lie at their addresses
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -43,12 +46,18 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'rwsem for reading',
   'rwsem for writing',
   'completion',
+  'child',
 ];
 
 const CURRENT = 0;
 const STATEMENTS = 1;
 const FAILED_EXPECTS = 2;
 const HELD_EXPECTS = 3;
+const CHILDREN = 4;
+const ERRNO = 5;
+const DATA_OWNER = 6;
+/** Open files. */
+const FILES = 900;
 const TASKS = 16;
 const TASK_WORDS = 16;
 
@@ -64,6 +73,10 @@ const WAIT_HIGH = 8;
 const PREEMPT_COUNT = 9;
 const RCU_DEPTH = 10;
 const IRQS_DISABLED = 11;
+const RESUMES = 12;
+const TASK_STRUCT = 13;
+const PARENT = 14;
+const ORIGIN = 15;
 
 /** A section in which a task must not sleep. */
 export type Section = 'preempt' | 'rcu' | 'irq';
@@ -153,6 +166,11 @@ export class Control {
     return STATUSES[this.readTask(task, STATUS)] ?? 'ready';
   }
 
+  /** Everything about a task, so that another one may have its place. */
+  clear(task: number): void {
+    for (let word = 0; word < TASK_WORDS; word++) this.writeTask(task, word, 0);
+  }
+
   setStatus(task: number, status: TaskStatus): void {
     this.writeTask(task, STATUS, STATUSES.indexOf(status));
   }
@@ -191,6 +209,84 @@ export class Control {
 
   setDepth(task: number, section: Section, depth: number): void {
     this.writeTask(task, SECTION_WORDS[section], depth);
+  }
+
+  get errno(): number {
+    return this.read(ERRNO);
+  }
+
+  set errno(value: number) {
+    this.write(ERRNO, value);
+  }
+
+  /** The process whose variables of the top level lie at their addresses. */
+  get dataOwner(): number {
+    return this.read(DATA_OWNER);
+  }
+
+  set dataOwner(process: number) {
+    this.write(DATA_OWNER, process);
+  }
+
+  fileWord(i: number): number {
+    return this.read(FILES + i);
+  }
+
+  setFileWord(i: number, value: number): void {
+    this.write(FILES + i, value);
+  }
+
+  // --- children of fork() ----------------------------------------------------------------------------------------------------
+
+  /** Gives the next child its number: 0, 1, ... */
+  countChild(): number {
+    const number = this.read(CHILDREN);
+    this.write(CHILDREN, number + 1);
+    return number;
+  }
+
+  /** How many values wait for a task that stands in the middle of a statement, where fork() returns; undefined: it does not. */
+  resumes(task: number): number | undefined {
+    const word = this.readTask(task, RESUMES);
+    return word === 0 ? undefined : word - 1;
+  }
+
+  setResumes(task: number, nrValues: number | undefined): void {
+    this.writeTask(task, RESUMES, nrValues === undefined ? 0 : nrValues + 1);
+  }
+
+  /** A task_struct that is not the scenario's own; 0: it is. */
+  taskStruct(task: number): Cell {
+    return asCell(this.readTask(task, TASK_STRUCT));
+  }
+
+  setTaskStruct(task: number, cell: Cell): void {
+    this.writeTask(task, TASK_STRUCT, cell);
+  }
+
+  /** Who made a task by fork(); undefined: nobody, or it was waited for. */
+  parent(task: number): number | undefined {
+    const word = this.readTask(task, PARENT);
+    return word === 0 ? undefined : word - 1;
+  }
+
+  setParent(task: number, parent: number | undefined): void {
+    this.writeTask(task, PARENT, parent === undefined ? 0 : parent + 1);
+  }
+
+  /** The task of the text whose code a child runs. */
+  origin(task: number): number {
+    const word = this.readTask(task, ORIGIN);
+    return word === 0 ? task : (word & 0xff) - 1;
+  }
+
+  /** Which child of fork() a task is: 0, 1, ... */
+  childNumber(task: number): number {
+    return this.readTask(task, ORIGIN) >>> 8;
+  }
+
+  setOrigin(task: number, origin: number, childNumber: number): void {
+    this.writeTask(task, ORIGIN, (origin + 1) | (childNumber << 8));
   }
 
   waitsFor(task: number): BlockReason | undefined {

@@ -22,7 +22,6 @@ import {
   type Repr,
   type Value,
 } from '../semantics/arithmetic.js';
-import { extractBits } from '../semantics/bits.js';
 import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { BitRange } from '../semantics/ir.js';
 import type { Diagnostic } from '../syntax/diagnostic.js';
@@ -281,10 +280,9 @@ export class Evaluator {
 
   private load(type: CType, address: Value, bits: BitRange | undefined): Value {
     const repr = this.types.scalarRepr(type);
-    const size = bits?.unitBytes ?? sizeOfRepr[repr];
-    const unit = this.memory.load(address, size);
-    if (bits === undefined) return convert(unit, repr);
-    return extractBits(unit, size, bits.offset, bits.width, isSigned(repr));
+    if (bits === undefined) return convert(this.memory.load(address, sizeOfRepr[repr]), repr);
+    const { unitBytes, offset, width } = bits;
+    return this.memory.loadBits(address, unitBytes, { offset, width, signed: isSigned(repr) });
   }
 
   /** A value as the typed access of the engine has it. */

@@ -129,10 +129,14 @@ export class Frames {
     const pc = this.control.pc(task);
     const index = boundaryBefore(this.program, pc);
     if (index >= 0 && this.program.boundaries[index]?.pc === pc) return index;
+    // A child stands in the statement whose fork() has made it.
+    if (this.control.resumes(task) !== undefined) return index;
     // A task died inside of a statement.
     if (this.control.status(task) === 'failed') return index;
     const next = this.program.boundaries[index + 1];
-    return next?.function === this.program.tasks[task]?.function ? index + 1 : -1;
+    return next?.function === this.program.tasks[this.control.origin(task)]?.function
+      ? index + 1
+      : -1;
   }
 }
 

@@ -15,9 +15,10 @@ import {
   type Repr,
   type Value,
 } from '../semantics/arithmetic.js';
-import { extractBits, insertBits } from '../semantics/bits.js';
+import type { BitField } from '../semantics/bits.js';
 import type { Builtin, BuiltinResult } from '../builtins/builtin.js';
 import type { Machine } from './machine.js';
+import { noteHolds } from '../ledger/holdCalls.js';
 import { notePages } from '../ledger/pageCalls.js';
 import { TaskBug } from './signals.js';
 
@@ -42,6 +43,11 @@ export interface SuspendedBuiltin extends CalledBuiltin {
 
 /** A representation operand. */
 const repr = (m: Machine): Repr => REPRS[m.operand()] as Repr;
+const bitField = (m: Machine, as: Repr): BitField => ({
+  offset: m.operand(),
+  width: m.operand(),
+  signed: as.startsWith('i'),
+});
 const isTrue = (value: Value): boolean => value !== 0 && value !== 0n;
 
 const instructions: Readonly<Record<OpcodeName, Handler>> = {
@@ -74,19 +80,15 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   },
   LOAD_BITS: (m) => {
     const as = repr(m);
-    const size = sizeOfRepr[as];
-    const unit = m.memory.load(m.pop(), size);
-    m.push(extractBits(unit, size, m.operand(), m.operand(), as.startsWith('i')));
+    const bits = bitField(m, as);
+    m.push(m.memory.loadBits(m.pop(), sizeOfRepr[as], bits));
   },
   STORE_BITS: (m) => {
     const as = repr(m);
-    const size = sizeOfRepr[as];
-    const [offset, width] = [m.operand(), m.operand()];
+    const bits = bitField(m, as);
     const value = m.pop();
     const address = m.pop();
-    const unit = insertBits(m.memory.load(address, size), size, offset, width, value);
-    m.memory.store(address, size, unit);
-    m.push(extractBits(unit, size, offset, width, as.startsWith('i')));
+    m.push(m.memory.storeBits(address, sizeOfRepr[as], bits, value));
   },
   OPERATE: (m) => {
     const operate = operations[m.operand()] as Operation;
@@ -203,7 +205,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const kept = m.operand();
     if (kept >= 0) m.setCpu(m.stack.kept(kept));
   },
-  END: (m) => m.stop({ kind: 'end' }),
+  END: (m) => {
+    if (m.isInText) m.call.process.end(0);
+    m.stop({ kind: 'end' });
+  },
 };
 
 /** The end of a call of a builtin, or of a piece of it. */
@@ -220,8 +225,12 @@ function finish(m: Machine, called: CalledBuiltin, first: BuiltinResult): void {
   const { builtin, args, wanted } = called;
   if (typeof result === 'object') m.stop({ kind: 'blocked', reason: result.blocked });
   else {
-    if (builtin.changes) notePages(m.call, builtin.name, args, result ?? 0);
+    if (builtin.changes) {
+      notePages(m.call, builtin.name, args, result ?? 0);
+      noteHolds(m.call, builtin.name, args, result ?? 0);
+    }
     if (wanted) m.push(result ?? 0);
+    if (m.takeEnding()) m.stop({ kind: 'end' });
   }
 }
 

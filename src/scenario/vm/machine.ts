@@ -15,9 +15,10 @@ import type { MachineCall } from './builtinCall.js';
 import { CalledBack } from './calledBack.js';
 import type { Control, StackUse } from './control.js';
 import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './instructions.js';
+import type { KernelTasks } from './kernelTasks.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
-import { TaskBlocked, TaskBug } from './signals.js';
+import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
 import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
 
@@ -39,6 +40,8 @@ export type Outcome =
       readonly pc: number;
       readonly use: StackUse;
       readonly oops?: Oops;
+      /** It is a signal, which the process gets in user mode. */
+      readonly signal?: SignalInfo;
     };
 
 /** Code with what it refers to by number. */
@@ -82,6 +85,7 @@ export class Machine {
     private readonly control: Control,
     window: WindowCells,
     readonly call: MachineCall,
+    private readonly tasks: KernelTasks,
   ) {
     this.stack = new TaskStack(program, image, window);
     this.text = program;
@@ -92,11 +96,48 @@ export class Machine {
     this.text = this.program;
     this.pc = this.control.pc(task);
     this.stack.placeAt(task, this.control.stack(task));
-    this.passing = 1;
     this.depth = 0;
     this.shallowest = 0;
     this.calledBack.happened = false;
-    return this.run(Infinity);
+    const nrValues = this.control.resumes(task);
+    this.passing = nrValues === undefined ? 1 : 0;
+    return this.run(Infinity, nrValues === undefined ? undefined : () => this.goOn(task, nrValues));
+  }
+
+  // --- fork() --------------------------------------------------------------------------------------------------------------------
+
+  /** Whether what runs is a statement of the scenario, at its own pace. */
+  get isInText(): boolean {
+    return this.text === this.program && !this.calledBack.isActive;
+  }
+
+  /** Another task goes on behind the builtin that runs, with the same frames and values; the builtin gives it 0. */
+  cloneTo(task: number): void {
+    const { values, control, stack } = this;
+    const { use } = stack;
+    stack.cloneTo(task, values);
+    control.create(task, this.pc);
+    control.setStack(task, use);
+    control.setResumes(task, values.length);
+  }
+
+  /** In the middle of a statement, behind the call of fork(). */
+  private goOn(task: number, nrValues: number): void {
+    this.control.setResumes(task, undefined);
+    for (let i = 0; i < nrValues; i++) this.push(this.stack.waitingValue(i));
+    // BUILTIN number, count and whether the result is wanted, site
+    if (((this.text.code[this.pc - 2] as number) & 1) === 1) this.push(0);
+  }
+
+  /** The task ends behind the builtin that runs. */
+  private ending = false;
+
+  endTask(): void {
+    this.ending = true;
+  }
+
+  takeEnding(): boolean {
+    return this.ending;
   }
 
   /** Runs an expression that only reads, in a frame. Memory is to be only looked at, also when it is resumed: {@link looking}. */
@@ -138,7 +179,9 @@ export class Machine {
   private run(maxSteps: number, prepare?: () => void): Outcome {
     this.values.length = 0;
     this.outcome = undefined;
+    this.ending = false;
     this.suspended = undefined;
+    this.inBuiltin = false;
     this.left = maxSteps;
     return this.guarded(() => {
       prepare?.();
@@ -164,8 +207,15 @@ export class Machine {
       if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
+      if (error instanceof TaskSignal) return this.signalled(error.info);
       throw error;
     }
+  }
+
+  private signalled(signal: SignalInfo): Outcome {
+    const { mm } = this.image;
+    const address = `0x${mm.hex(signal.va)}`;
+    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal } as Outcome;
   }
 
   private slices(): Outcome {
@@ -197,6 +247,16 @@ export class Machine {
       instruction(this);
       const outcome = this.reached();
       if (outcome !== undefined) return outcome;
+    }
+    return undefined;
+  }
+
+  /** In a call of the kernel, which cannot rest; it can be given up. */
+  private loopInside(): Outcome | undefined {
+    for (let left = MAX_EVALUATION_STEPS; left > 0; left -= SLICE_STEPS) {
+      const outcome = this.loop(SLICE_STEPS);
+      if (outcome !== undefined) return outcome;
+      this.image.tape.atSegment?.();
     }
     return undefined;
   }
@@ -301,7 +361,7 @@ export class Machine {
     this.takeArguments(callee, args);
     this.pc = callee.entry;
     const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
-      this.loop(MAX_EVALUATION_STEPS),
+      this.loopInside(),
     );
     if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
@@ -353,11 +413,16 @@ export class Machine {
   // --- tasks and CPUs --------------------------------------------------------------------------------------------------------
 
   createTask(task: number): void {
+    // A child of fork() that comes by here, too, does not begin it anew.
+    if (this.control.isCreated(task) && this.control.parent(this.control.currentTask) !== undefined)
+      return;
     this.control.create(task, this.stack.functionOfTask(task).entry);
+    this.tasks.started(task);
   }
 
   setCpu(cpu: number): void {
     this.image.tape.write(this.image.mm.machine.register('cpu'), cpu);
+    this.tasks.become(this.control.currentTask);
   }
 
   /** Goes on on another CPU, and keeps the one before. */

@@ -23,9 +23,12 @@ import {
 import type { Access } from '../../engine/x86/access.js';
 import type { Exception, Walk } from '../../engine/x86/walk.js';
 import type { VirtualMemory } from '../builtins/call.js';
-import { high32, join32, low32, type Value } from '../semantics/arithmetic.js';
+import { convert, high32, join32, low32, type Value } from '../semantics/arithmetic.js';
+import { extractBits, insertBits, withNinth, type BitField } from '../semantics/bits.js';
+import type { UnitBytes } from '../semantics/ir.js';
 import { LinearAccess } from './linearAccess.js';
 import type { MisuseWatch } from './misuse.js';
+import type { UserSpace } from './userSpace.js';
 import type { WindowCells } from './windowCells.js';
 
 /** Where a walk leads, if the access may happen. */
@@ -54,6 +57,8 @@ export class ScenarioMemory implements VirtualMemory {
   onlyLooks = false;
   /** Told of each access, on a machine that is to tell misuse. */
   misuse: MisuseWatch | undefined;
+  /** The memory of the process that runs, once the machine can run processes. */
+  user: UserSpace | undefined;
   /** By CPU. */
   private readonly linear: LinearAccess[] = [];
 
@@ -80,14 +85,24 @@ export class ScenarioMemory implements VirtualMemory {
     return this.loadBytes(va, sizeBytes);
   }
 
-  /** Faults where a load would, and has the processor look up the address: nothing is read there. */
+  /**
+   * Faults where the kernel's load would, and has the processor look up the address: nothing is read there. A process's memory is not
+   * the kernel's to follow pointers into.
+   */
   touch(address: Value): void {
     if (this.isFar(address)) {
       this.farPhys(address, 0);
       return;
     }
     const va = this.canonical(address);
-    if (!this.inOverlay(va)) this.wordCell(va, va & 3, 'read');
+    if (this.inOverlay(va)) return;
+    const { user } = this;
+    this.user = undefined;
+    try {
+      this.wordCell(va, va & 3, 'read');
+    } finally {
+      this.user = user;
+    }
   }
 
   /**
@@ -164,6 +179,28 @@ export class ScenarioMemory implements VirtualMemory {
     }
   }
 
+  /** A bit-field in the unit at an address; in a packed struct it may lie across nine bytes. */
+  loadBits(address: Value, sizeBytes: UnitBytes, bits: BitField): Value {
+    const unit = this.load(address, sizeBytes);
+    if (bits.offset + bits.width <= 64) return extractBits(unit, sizeBytes, bits);
+    return extractBits(withNinth(unit, this.load(this.canonical(address) + 8, 1)), 9, bits);
+  }
+
+  /** Gives the field's value then. */
+  storeBits(address: Value, sizeBytes: UnitBytes, bits: BitField, value: Value): Value {
+    const unit = this.load(address, sizeBytes);
+    if (bits.offset + bits.width <= 64) {
+      const changed = insertBits(unit, sizeBytes, bits, value);
+      this.store(address, sizeBytes, changed);
+      return extractBits(changed, sizeBytes, bits);
+    }
+    const ninth = this.canonical(address) + 8;
+    const whole = BigInt(insertBits(withNinth(unit, this.load(ninth, 1)), 9, bits, value));
+    this.store(address, 8, convert(whole, 'u64'));
+    this.store(ninth, 1, Number(whole >> 64n));
+    return extractBits(whole, 9, bits);
+  }
+
   readonly readBytes = (address: Value, sizeBytes: number): Uint8Array => {
     if (typeof address !== 'number') return NOTHING;
     const { overlay } = this;
@@ -171,14 +208,21 @@ export class ScenarioMemory implements VirtualMemory {
       const from = address - overlay.start;
       return overlay.bytes.subarray(from, from + sizeBytes);
     }
-    return readVirtual(this.image, asVirt(address), sizeBytes) ?? NOTHING;
+    const length = this.isServed(address) ? this.user?.readable(address, sizeBytes) : sizeBytes;
+    return readVirtual(this.image, asVirt(address), length ?? 0) ?? NOTHING;
   };
+
+  /** Whether an access is one of the process that runs, whose faults the kernel handles. A look changes nothing. */
+  private isServed(va: number): boolean {
+    return !this.onlyLooks && this.user?.serves(va) === true;
+  }
 
   writeBytes(address: Value, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const va = this.canonical(address);
     if (this.window.isReadOnly(va) || this.inOverlay(va)) throw this.writeFault(va);
     this.tellWritten(va, bytes.length);
+    if (this.isServed(va)) this.user?.prepareWrite(va, bytes.length);
     if (writeBytes(this.image, va, bytes)) return;
     throw this.fault(va + this.readBytes(va, bytes.length).length, 'write');
   }
@@ -220,6 +264,10 @@ export class ScenarioMemory implements VirtualMemory {
     const { mm, memory } = this.image;
     const processor = mm.machine.processor(mm.cpu);
     if (!processor.hasTables) throw this.fault(va, kind);
+    if (this.user !== undefined && this.isServed(va)) {
+      const cell = memory.cell(asPhys(this.user.reach(va, kind) - offset));
+      if (cell !== 0) return cell;
+    }
     const access = { kind, user: false } as const;
     const { phys, exception } = this.onlyLooks
       ? reached(processor.walk(va, access))

@@ -9,8 +9,8 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
-import type { Program } from '../compile/program.js';
 import type { Control } from './control.js';
+import type { KernelTasks } from './kernelTasks.js';
 import { WAIT_KINDS, type WaitWorld } from './waits.js';
 
 /** A task that waits, for what, and who could end it. */
@@ -26,17 +26,16 @@ export interface Wait {
 }
 
 export class Scheduler {
-  private readonly nrTasks: number;
   private readonly world: WaitWorld;
 
   constructor(
-    private readonly program: Program,
     private readonly image: KernelImage,
     private readonly control: Control,
+    private readonly tasks: KernelTasks,
+    private readonly nrTasks: number,
     kernel: KernelCalls,
   ) {
-    this.nrTasks = program.tasks.length;
-    this.world = { image, kernel, control, nrTasks: this.nrTasks };
+    this.world = { image, kernel, control, tasks, nrTasks };
   }
 
   canRun(task: number): boolean {
@@ -65,6 +64,7 @@ export class Scheduler {
     control.setCpu(current, image.mm.cpu);
     image.tape.write(image.mm.machine.register('cpu'), control.cpu(task));
     control.currentTask = task;
+    this.tasks.become(task);
   }
 
   /** Whether what a task waits for is still so. */
@@ -81,7 +81,7 @@ export class Scheduler {
       if (reason === undefined || !this.holds(task, reason)) continue;
       const holder = this.holder(reason);
       const what = this.waitText(task, reason, holder);
-      const name = this.program.tasks[task]?.name ?? '';
+      const name = this.tasks.name(task);
       waits.push({ task, reason, holder, what, text: `${name} ${what}` });
     }
     return waits;
@@ -94,7 +94,7 @@ export class Scheduler {
 
   private ownerText(task: number, holder: number): string {
     if (task === holder) return 'it holds itself';
-    const name = this.program.tasks[holder]?.name ?? '';
+    const name = this.tasks.name(holder);
     const status = this.control.status(holder);
     const gone = status === 'ended' || status === 'failed';
     return gone ? `${name} held when it ended` : `${name} holds`;

@@ -1,5 +1,6 @@
 /** What ends a statement before its end. Thrown inside the machine and caught in it; nobody outside sees one. */
 
+import type { VirtAddr } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 
 /** A function that the kernel called has to wait: the statement is undone. */
@@ -17,3 +18,30 @@ export class TaskBug extends Error {
     this.name = 'TaskBug';
   }
 }
+
+/** What a process gets for an access that it may not make. */
+export interface SignalInfo {
+  readonly signal: 'SIGSEGV' | 'SIGBUS' | 'SIGKILL';
+  /** si_code: `SEGV_MAPERR`, `SEGV_ACCERR`, `BUS_ADRERR`. */
+  readonly code: string;
+  readonly va: VirtAddr;
+  /** Of the page fault. */
+  readonly errorCode: number;
+  /** One sentence without a full stop. */
+  readonly reason: string;
+}
+
+/** A signal that ends the process. */
+export class TaskSignal extends Error {
+  constructor(readonly info: SignalInfo) {
+    super(info.signal);
+    this.name = 'TaskSignal';
+  }
+}
+
+/** Source: Linux 6.1 arch/x86/include/uapi/asm/signal.h. */
+export const SIGNAL_NUMBERS: Readonly<Record<SignalInfo['signal'], number>> = {
+  SIGBUS: 7,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+};

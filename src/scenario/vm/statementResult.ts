@@ -42,8 +42,11 @@ export interface Death {
 
 export interface TaskState {
   readonly id: number;
-  /** `main` for the script itself. */
+  /** `main` for the script itself, `main/101` for a child of it. */
   readonly name: string;
+  readonly pid: number;
+  /** Its body, among the functions of the program. */
+  readonly function: number;
   /** `new`: its declaration has not been reached. */
   readonly status: TaskStatus | 'new';
   readonly current: boolean;

@@ -1,13 +1,12 @@
 /** The sections that the running task is in, as builtins see them, and what a sleeping call says in them. */
-import { currentComm } from '../../engine/entry/functions.js';
+import { currentComm, currentPid } from '../../engine/entry/functions.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
 import type { TaskContext } from '../builtins/call.js';
 import type { Control, Section } from './control.js';
 
-/** The task that the kernels here have: their init. */
-const PID = 1;
-
 export class RunningTask implements TaskContext {
   constructor(
+    private readonly k: Kernel,
     private readonly control: Control,
     private readonly nrTasks: number,
   ) {}
@@ -61,7 +60,7 @@ export class RunningTask implements TaskContext {
     if (count === 0 && !this.irqsDisabled) return [];
     return [
       `BUG: sleeping function called from invalid context at ${place}`,
-      `in_atomic(): ${count > 0 ? 1 : 0}, irqs_disabled(): ${this.irqsDisabled ? 1 : 0}, non_block: 0, pid: ${PID}, name: ${currentComm()}`,
+      `in_atomic(): ${count > 0 ? 1 : 0}, irqs_disabled(): ${this.irqsDisabled ? 1 : 0}, non_block: 0, pid: ${currentPid(this.k)}, name: ${currentComm(this.k)}`,
       `preempt_count: ${count.toString(16)}, expected: 0`,
     ];
   }
@@ -70,6 +69,6 @@ export class RunningTask implements TaskContext {
   scheduleComplaint(): string | undefined {
     if (this.preemptCount === 0) return undefined;
     const count = (this.preemptCount >>> 0).toString(16).padStart(8, '0');
-    return `BUG: scheduling while atomic: ${currentComm()}/${PID}/0x${count}`;
+    return `BUG: scheduling while atomic: ${currentComm(this.k)}/${currentPid(this.k)}/0x${count}`;
   }
 }

@@ -126,6 +126,48 @@ export class TaskStack {
     this.keep(word + 1, high32(value));
   }
 
+  // --- fork() --------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Copies all frames, and `values` that wait behind them, to another task. Addresses of variables on this stack become those of the
+   * copies: every pointer-sized word that holds one is one.
+   */
+  cloneTo(task: number, values: readonly Value[]): void {
+    const { tape } = this.image;
+    const { words } = this.image.memory;
+    const wide = this.program.profile.pointerSize === 8;
+    const top = stackTop(this.program.window, this.task);
+    const by = stackTop(this.program.window, task) - top;
+    const isOwn = (low: number, high: number): boolean => {
+      const address = wide ? join32(low, high) : high === 0 && low >>> 0;
+      return typeof address === 'number' && address >= top - this.bytes && address < top;
+    };
+    const copy = (from: number, to: number, nrWords: number, step: number): void => {
+      for (let i = 0; i < nrWords; i++) {
+        const low = words[from + i] ?? 0;
+        const high = step === 2 || wide ? (words[from + i + 1] ?? 0) : 0;
+        const moves = i % step === 0 && i + (wide ? 1 : 0) < nrWords && isOwn(low, high);
+        tape.write(asCell(to + i), moves ? (low + by) | 0 : low);
+      }
+    };
+    const { frameCell, shadowCell, shadow } = this;
+    const target = this.window.stackCell(task) + (STACK_BYTES - this.bytes) / 4;
+    copy(frameCell, target, this.bytes / 4, wide ? 2 : 1);
+    const targetShadow = this.window.shadowCell(task) + SHADOW_WORDS - shadow;
+    copy(shadowCell, targetShadow, shadow, 1);
+    values.forEach((value, i) => {
+      const [low, high] = [low32(value), high32(value)];
+      const at = targetShadow - (i + 1) * 2;
+      tape.write(asCell(at), isOwn(low, wide ? high : 0) ? (low + by) | 0 : low);
+      tape.write(asCell(at + 1), high);
+    });
+  }
+
+  /** What {@link cloneTo} has left behind the frames. */
+  waitingValue(i: number): Value {
+    return this.keptValue(-(i + 1) * 2);
+  }
+
   // --- calls ---------------------------------------------------------------------------------------------------------------
 
   /** Goes one frame down. */

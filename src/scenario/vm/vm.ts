@@ -10,6 +10,7 @@ import { asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
+import { needsProcess } from '../builtins/needs.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
 import {
@@ -18,19 +19,25 @@ import {
   type NotGivenBack,
   type PlaceNames,
 } from '../ledger/notGivenBack.js';
+import { pageHolder, pinnedFrames } from '../ledger/holders.js';
+import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
-import { guardNote } from './guardNote.js';
+import { tellDeath } from './death.js';
+import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine, type Outcome } from './machine.js';
 import { ScenarioMemory } from './memory.js';
+import { Processes } from './processes.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
+import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult, TaskState } from './statementResult.js';
 import { TaskStack } from './taskStack.js';
+import { UserSpace } from './userSpace.js';
 import { WindowCells } from './windowCells.js';
 
 interface VmOptions {
@@ -40,7 +47,9 @@ interface VmOptions {
   readonly name?: string;
 }
 
-const KERN_ALERT = 1;
+/** Whether a program calls anything that a process does to its memory: then it is one from its beginning. */
+const usesMemory = ({ builtins }: Program): boolean =>
+  builtins.some(({ needs }) => needs === needsProcess);
 
 /** pr_cont(), or KERN_CONT in a string: `\x01c`. */
 const continuesLines = ({ builtins, strings }: Program): boolean =>
@@ -58,6 +67,9 @@ export class ScenarioVm {
   private readonly control: Control;
   private readonly machine: Machine;
   private readonly call: MachineCall;
+  private readonly kernelTasks: KernelTasks;
+  private readonly processes: Processes;
+  private readonly nrTasks: number;
   private readonly scheduler: Scheduler;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
@@ -70,12 +82,24 @@ export class ScenarioVm {
     options: VmOptions,
   ) {
     const { mm } = image;
-    this.startPosition = image.tape.cursor;
     const name = options.name ?? 'scenario';
-    const window = new WindowCells(mm, program);
+    this.nrTasks = taskSlots(program);
+    const window = new WindowCells(mm, program, this.nrTasks);
     this.tape = image.tape;
     this.memory = new ScenarioMemory(image, window);
     this.control = new Control(mm.memory, image.tape, window.control, program.profile.pointerSize);
+    this.kernel = options.kernel;
+    const kernel = (): KernelCalls => this.call.kernel;
+    this.kernelTasks = new KernelTasks(mm, options.kernel, program, this.control, window);
+    this.kernelTasks.begin(usesMemory(program));
+    this.startPosition = image.tape.cursor;
+    this.processes = new Processes({
+      ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
+      isProcess: usesMemory(program),
+      machine: () => this.machine,
+    });
+    const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
+    if (usesMemory(program)) this.memory.user = user;
     this.call = new MachineCall(
       {
         image,
@@ -89,7 +113,9 @@ export class ScenarioVm {
           return `${file.path === undefined ? name : baseName(file.path)}:${line}`;
         },
         functionAddress: (pc) => functionAddress(program, pc),
-        nrTasks: program.tasks.length,
+        nrTasks: this.nrTasks,
+        process: this.processes,
+        user,
         names: this.placeNames,
         statementSpan: () => this.location(this.control.currentTask)?.span,
       },
@@ -98,7 +124,7 @@ export class ScenarioVm {
     const { memory, control, call } = this;
     mm.tracer = call.ledger.tracer;
     memory.misuse = call.watch;
-    this.machine = new Machine(program, image, memory, control, window, call);
+    this.machine = new Machine(program, image, memory, control, window, call, this.kernelTasks);
     program.functions.forEach(({ name }, i) => {
       mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
     });
@@ -106,8 +132,9 @@ export class ScenarioVm {
       const callee = this.machine.findFunction(func);
       return callee && Number(this.machine.callBack(callee, args));
     };
-    this.kernel = options.kernel;
-    this.scheduler = new Scheduler(program, image, control, options.kernel);
+    this.scheduler = new Scheduler(
+      ...([image, control, this.kernelTasks, this.nrTasks, options.kernel] as const),
+    );
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
   }
@@ -206,20 +233,16 @@ export class ScenarioVm {
   private handOver(task: number): void {
     const next = this.scheduler.next(task);
     if (next !== undefined) this.scheduler.switchTo(next);
+    this.processes.reap();
   }
 
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private die(
-    task: number,
-    { text, oops, pc, use, span }: Extract<Outcome, { kind: 'bug' }>,
-  ): Death {
-    const { control, tape } = this;
-    tape.mark({ kind: 'printk', level: KERN_ALERT, text });
-    for (const line of oops?.lines ?? []) tape.mark({ kind: 'printk', ...line });
-    const guard = guardNote(this.program, this.image.mm, text);
-    if (guard !== undefined) tape.mark({ kind: 'printk', level: KERN_ALERT, text: guard });
-    const rule = oops?.rule;
-    tape.mark({ kind: 'bug', text, ...(rule !== undefined && { rule }) });
+  private die(task: number, outcome: Extract<Outcome, { kind: 'bug' }>): Death {
+    const { control, program, image, kernelTasks } = this;
+    const { text, pc, use, span, signal } = outcome;
+    const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
+    // A process that a signal ends takes its memory with it.
+    if (signal !== undefined) this.processes.end(SIGNAL_NUMBERS[signal.signal]);
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -258,10 +281,25 @@ export class ScenarioVm {
     if (!control.isCreated(task)) return false;
     const status = control.status(task);
     if (status === 'ended' || status === 'failed') return false;
+    const { currentTask } = control;
+    // It ends as itself: its address space is the one that goes.
+    if (task !== currentTask && this.kernelTasks.hasMemory(task)) this.endAs(task, currentTask);
+    else if (task === currentTask) this.processes.end(0);
     control.setStatus(task, 'ended');
-    if (task === control.currentTask) this.handOver(task);
+    if (task === currentTask) this.handOver(task);
+    else this.processes.reap();
     control.countStatement();
     return true;
+  }
+
+  private endAs(task: number, current: number): void {
+    const { control } = this;
+    const waits = control.status(current) === 'waiting';
+    this.scheduler.switchTo(task);
+    this.processes.end(0);
+    const reason = waits ? control.waitsFor(current) : undefined;
+    this.scheduler.switchTo(current);
+    if (reason !== undefined) control.park(current, reason);
   }
 
   /** Makes another task the current one. False if it cannot run. */
@@ -310,9 +348,12 @@ export class ScenarioVm {
 
   tasks(): TaskState[] {
     const { control } = this;
-    return this.program.tasks.map(({ name }, id) => ({
+    const { kernelTasks, program } = this;
+    return Array.from({ length: this.nrTasks }, (_, id) => ({
       id,
-      name,
+      name: kernelTasks.name(id),
+      pid: kernelTasks.pid(id),
+      function: program.tasks[control.origin(id)]?.function ?? 0,
       status: control.isCreated(id) ? control.status(id) : 'new',
       current: id === control.currentTask,
       location: this.location(id),
@@ -346,13 +387,23 @@ export class ScenarioVm {
       : { allocated, freed: markText(block.freed, this.placeNames) };
   }
 
+  /** Who holds a page by references and pins that calls took, oldest first. @param pfn of a compound page its head */
+  pageHolders(pfn: number): readonly PageHolder[] {
+    return this.call.ledger.holdsOf(pfn).map((hold) => pageHolder(hold, this.placeNames));
+  }
+
+  /** Frames that calls of the scenario have pinned, and not unpinned. */
+  pinnedFrames(): readonly number[] {
+    return pinnedFrames(this.call.ledger);
+  }
+
   private get placeNames(): PlaceNames {
-    const { sources, tasks } = this.program;
+    const { sources } = this.program;
     const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
     return {
       line: (offset) => sources.position(offset).line,
       functionAt: (offset) => /^\w+/.exec(wordAt(offset))?.[0] ?? '?',
-      task: (task) => tasks[task]?.name ?? '?',
+      task: (task) => this.kernelTasks.name(task),
     };
   }
 

@@ -8,6 +8,7 @@ import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { QW_MASK } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
+import type { KernelTasks } from './kernelTasks.js';
 import { pageAt, pfnOfPage } from './structPage.js';
 
 /** The machine as waits see it. */
@@ -15,6 +16,7 @@ export interface WaitWorld {
   readonly image: KernelImage;
   readonly kernel: KernelCalls;
   readonly control: Control;
+  readonly tasks: KernelTasks;
   readonly nrTasks: number;
 }
 
@@ -115,6 +117,26 @@ const gracePeriod: WaitKind = {
   heldWord: () => undefined,
 };
 
+/** A child of fork(), or with no address any of them. */
+const child: WaitKind = {
+  holds: ({ image: { mm }, control, tasks, nrTasks }, task, { address }) => {
+    for (let other = 0; other < nrTasks; other++) {
+      if (control.parent(other) !== task) continue;
+      if (address !== 0 && mm.va_of(tasks.structOf(other)) !== address) continue;
+      const status = control.status(other);
+      if (status === 'ended' || status === 'failed') return false;
+    }
+    return true;
+  },
+  name: ({ image: { mm }, control, tasks, nrTasks }, { address }) => {
+    for (let other = 0; other < nrTasks; other++)
+      if (control.parent(other) !== undefined && mm.va_of(tasks.structOf(other)) === address)
+        return `${tasks.name(other)} to end`;
+    return 'a child to end';
+  },
+  heldWord: () => undefined,
+};
+
 export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'page lock': pageLock,
   'kmap slot': kmapSlot,
@@ -127,4 +149,5 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'rwsem for reading': shared('rw_semaphore', 1),
   'rwsem for writing': shared('rw_semaphore', -1),
   completion,
+  child,
 };

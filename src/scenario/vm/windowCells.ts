@@ -1,5 +1,5 @@
 /**
- * The cells of a script: control words, string literals, variables, stacks; and beside each stack its shadow, the words that
+ * The cells of a script: control words, string literals, variables, stacks, task_structs; and beside each stack its shadow, the words that
  * the machine keeps for each frame. Control words and shadows have no addresses, so no script can harm them.
  *
  * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and
@@ -14,7 +14,7 @@ import {
   type Cell,
 } from '../../engine/memory/address.js';
 import type { Program } from '../compile/program.js';
-import { PER_CPU_STRIDE, STACK_BYTES, stackTop } from '../semantics/window.js';
+import { PER_CPU_STRIDE, STACK_BYTES, stackTop, TASK_STRUCT_STRIDE } from '../semantics/window.js';
 
 const SHADOW_FRAMES = 8;
 /** Words of a task's shadow. */
@@ -32,23 +32,42 @@ export class WindowCells {
   private readonly guard: Cell;
   private readonly stacks: Cell;
   private readonly shadows: Cell;
+  private readonly taskStructs: Cell;
+  private readonly taskFrames: number;
+  private readonly processData: Cell;
+  private readonly dataFrames: number;
 
   constructor(
     private readonly mm: Kernel,
     private readonly program: Program,
+    nrTasks: number,
   ) {
     const { window, strings, dataBytes, nrDataCopies, tasks } = program;
+    this.taskFrames = Math.ceil(mm.sizeof.task_struct / PAGE_SIZE);
     const stringFrames = Math.ceil(strings.length / PAGE_SIZE);
     const dataFrames = Math.ceil(dataBytes / PAGE_SIZE);
     const stackFrames = STACK_BYTES / PAGE_SIZE;
     const perTask = stackFrames + SHADOW_FRAMES;
-    const total = 1 + stringFrames + 1 + dataFrames * nrDataCopies + perTask * tasks.length;
+    const structFrames = this.taskFrames * tasks.length;
+    this.dataFrames = dataFrames;
+    // Of processes: only where there can be more than one.
+    const copyFrames = nrTasks > tasks.length ? dataFrames * nrTasks : 0;
+    const total =
+      1 +
+      stringFrames +
+      1 +
+      dataFrames * nrDataCopies +
+      perTask * nrTasks +
+      structFrames +
+      copyFrames;
     this.control = mm.memory.addPseudoFrames(total);
     const stringCell = frameAfter(this.control, 1);
     this.guard = frameAfter(stringCell, stringFrames);
     this.data = frameAfter(this.guard, 1);
     this.stacks = frameAfter(this.data, dataFrames * nrDataCopies);
-    this.shadows = frameAfter(this.stacks, stackFrames * tasks.length);
+    this.shadows = frameAfter(this.stacks, stackFrames * nrTasks);
+    this.taskStructs = frameAfter(this.shadows, SHADOW_FRAMES * nrTasks);
+    this.processData = frameAfter(this.taskStructs, structFrames);
     this.dataStart = window.data;
     this.dataEnd = window.data + dataBytes;
     this.open(window.strings, stringFrames, stringCell);
@@ -59,8 +78,12 @@ export class WindowCells {
         dataFrames,
         frameAfter(this.data, cpu * dataFrames),
       );
-    for (let task = 0; task < tasks.length; task++)
+    for (let task = 0; task < nrTasks; task++)
       this.open(stackTop(window, task) - STACK_BYTES, stackFrames, this.stackCell(task));
+    for (let task = 0; task < tasks.length; task++) {
+      const start = window.taskStructs + task * TASK_STRUCT_STRIDE;
+      this.open(start, this.taskFrames, frameAfter(this.taskStructs, task * this.taskFrames));
+    }
     this.fillStrings(stringCell, strings);
   }
 
@@ -78,6 +101,21 @@ export class WindowCells {
   /** The lowest word of a task's stack. */
   stackCell(task: number): Cell {
     return frameAfter(this.stacks, (task * STACK_BYTES) / PAGE_SIZE);
+  }
+
+  /** The task_struct of a task of the text. */
+  taskStructCell(task: number): Cell {
+    return frameAfter(this.taskStructs, task * this.taskFrames);
+  }
+
+  /** Where the variables of a process wait that does not run. */
+  processDataCell(process: number): Cell {
+    return frameAfter(this.processData, process * this.dataFrames);
+  }
+
+  /** Words of the variables that each process has its own of. */
+  get dataWords(): number {
+    return Math.ceil((this.dataEnd - this.dataStart) / 4);
   }
 
   /** The lowest word of a task's shadow. */

@@ -4,7 +4,7 @@
  *     free pages, a line a zone          each on its own scale, from its least to its most in view
  *     events, a row a kind               so that colour is not all that tells them apart
  *     expects                            a dot where they held, a cross where one failed
- *     tasks, a lane each                 a tint where the CPU is another one
+ *     CPUs and tasks, a lane each        filled where they ran (lanes.ts)
  */
 import {
   TIMELINE_EVENTS,
@@ -12,17 +12,16 @@ import {
   type TimelineEventKind,
 } from '../../../src/engine/view/timeline.js';
 import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
-import { css, mix, type Rgb } from '../../draw/color.js';
+import { css, type Rgb } from '../../draw/color.js';
 import type { Palette } from '../../draw/palette.js';
+import { drawLanes, lanesHeight, lanesOf } from './lanes.js';
 
-export const HEIGHT_PX = 64;
 const FREE_TOP = 2;
 const FREE_PX = 16;
 const EVENTS_TOP = 21;
 const ROW_PX = 3;
-const EXPECTS_Y = 52;
-const LANES_TOP = 57;
-const LANES_PX = 6;
+const EXPECTS_Y = 55;
+const LANES_TOP = 60;
 const TICK_PX = 4;
 /** Through all rows, so that a tick is found by the eye. */
 const STEM_ALPHA = 0.3;
@@ -36,6 +35,7 @@ const COLORS: Readonly<Record<TimelineEventKind, PageKindName>> = {
   drain: 'kernel',
   lock: 'locked',
   reclaim: 'pageCache',
+  pageFault: 'user',
   failure: 'locked',
   fault: 'poisoned',
 };
@@ -46,7 +46,7 @@ export function drawStrip(
   widthPx: number,
   palette: Palette,
 ): void {
-  context.clearRect(0, 0, widthPx, HEIGHT_PX);
+  context.clearRect(0, 0, widthPx, heightOf(body));
   const columns = body.lines.length;
   const columnPx = widthPx / columns;
   drawStatements(context, body, widthPx, palette);
@@ -54,8 +54,11 @@ export function drawStrip(
   for (const [column, kind] of body.events) drawEvent(context, column * columnPx, kind, palette);
   for (const [column, , failed] of body.expects)
     drawExpect(context, column * columnPx, failed > 0, palette);
-  drawTasks(context, body, columnPx, palette);
+  drawLanes(context, lanesOf(body), { top: LANES_TOP, widthPx, columnPx }, palette);
 }
+
+/** CSS pixels of the strip: the same as long as the machine and its tasks are. */
+export const heightOf = (body: TimelineBody): number => LANES_TOP + lanesHeight(lanesOf(body)) + 2;
 
 export interface Cursor {
   readonly kind: 'now' | 'compared' | 'pointed';
@@ -65,15 +68,15 @@ export interface Cursor {
 export function drawCursor(
   context: CanvasRenderingContext2D,
   cursors: readonly Cursor[],
-  widthPx: number,
+  { widthPx, heightPx }: { readonly widthPx: number; readonly heightPx: number },
   palette: Palette,
 ): void {
-  context.clearRect(0, 0, widthPx, HEIGHT_PX);
+  context.clearRect(0, 0, widthPx, heightPx);
   const compared = cursors.find(({ kind }) => kind === 'compared');
   const now = cursors.find(({ kind }) => kind === 'now');
   if (compared !== undefined && now !== undefined) {
     context.fillStyle = css(palette.focus, 0.15);
-    context.fillRect(Math.min(compared.x, now.x), 0, Math.abs(now.x - compared.x), HEIGHT_PX);
+    context.fillRect(Math.min(compared.x, now.x), 0, Math.abs(now.x - compared.x), heightPx);
   }
   for (const { kind, x } of cursors) {
     const at = Math.max(1, Math.min(widthPx - 1, x));
@@ -81,7 +84,7 @@ export function drawCursor(
       kind === 'now' ? palette.changed : palette.focus,
       kind === 'pointed' ? 0.7 : 1,
     );
-    context.fillRect(at - (kind === 'now' ? 1 : 0.5), 0, kind === 'now' ? 2 : 1, HEIGHT_PX);
+    context.fillRect(at - (kind === 'now' ? 1 : 0.5), 0, kind === 'now' ? 2 : 1, heightPx);
     if (kind !== 'pointed')
       drawFlag(context, at, kind === 'now' ? (compared === undefined ? '' : 'B') : 'A', palette);
   }
@@ -169,40 +172,18 @@ function drawExpect(
   palette: Palette,
 ): void {
   if (!hasFailed) {
-    context.fillStyle = css(colorOf(palette, 'freeCma'));
+    context.fillStyle = css(palette.passed);
     context.beginPath();
-    context.arc(x + 1, EXPECTS_Y, 2, 0, 2 * Math.PI);
+    context.arc(x + 1, EXPECTS_Y, 2.25, 0, 2 * Math.PI);
     context.fill();
     return;
   }
-  context.strokeStyle = css(colorOf(palette, 'locked'));
-  context.lineWidth = 1.75;
+  context.strokeStyle = css(palette.failed);
+  context.lineWidth = 2;
   context.beginPath();
   context.moveTo(x - 2, EXPECTS_Y - 3);
   context.lineTo(x + 4, EXPECTS_Y + 3);
   context.moveTo(x + 4, EXPECTS_Y - 3);
   context.lineTo(x - 2, EXPECTS_Y + 3);
   context.stroke();
-}
-
-/** Each task that ran has a lane; where there is more than one CPU, their numbers are tints. */
-function drawTasks(
-  context: CanvasRenderingContext2D,
-  { tasks, cpus, nrCpus }: TimelineBody,
-  columnPx: number,
-  palette: Palette,
-): void {
-  const ran = [...new Set(tasks)].sort((a, b) => a - b);
-  const lanePx = LANES_PX / Math.max(1, ran.length);
-  let start = 0;
-  for (let column = 1; column <= tasks.length; column++) {
-    const goesOn = tasks[column] === tasks[start] && cpus[column] === cpus[start];
-    if (goesOn && column < tasks.length) continue;
-    const lane = ran.indexOf(tasks[start] ?? 0);
-    const share = nrCpus > 1 ? 0.35 + (0.6 * (cpus[start] ?? 0)) / (nrCpus - 1) : 0.5;
-    context.fillStyle = css(mix(palette.background, palette.focus, share));
-    const top = LANES_TOP + lane * lanePx;
-    context.fillRect(start * columnPx, top, (column - start) * columnPx, Math.max(1, lanePx - 0.5));
-    start = column;
-  }
 }

@@ -8,7 +8,7 @@ import { textButton } from '../../controls.js';
 import { element } from '../../dom.js';
 import type { Palette } from '../../draw/palette.js';
 import { countText } from '../../text.js';
-import { drawCursor, drawStrip, HEIGHT_PX, type Cursor } from './drawStrip.js';
+import { drawCursor, drawStrip, heightOf, type Cursor } from './drawStrip.js';
 
 export interface StripActions {
   /** Asks for columns of a range of moments; rejects while the machine runs. */
@@ -112,7 +112,9 @@ export class Strip {
     const { body } = this;
     if (body === undefined) return;
     const { clientWidth } = this.slider;
-    const context = sized(this.picture, clientWidth);
+    const heightPx = heightOf(body);
+    this.root.style.height = `${heightPx}px`;
+    const context = sized(this.picture, clientWidth, heightPx);
     drawStrip(context, body, clientWidth, this.actions.palette);
     this.drawCursors();
   }
@@ -152,7 +154,9 @@ export class Strip {
       if (this.comparedWith !== undefined)
         cursors.push({ kind: 'compared', x: xOfTime(body, this.comparedWith, clientWidth) });
       if (this.pointed !== undefined) cursors.push({ kind: 'pointed', x: this.pointed });
-      drawCursor(sized(this.cursors, clientWidth), cursors, clientWidth, this.actions.palette);
+      const size = { widthPx: clientWidth, heightPx: heightOf(body) };
+      const context = sized(this.cursors, size.widthPx, size.heightPx);
+      drawCursor(context, cursors, size, this.actions.palette);
     });
   }
 
@@ -320,9 +324,13 @@ function xOfTime({ times }: TimelineBody, time: number, widthPx: number): number
   return (Math.max(0, column) / (times.length - 1)) * widthPx;
 }
 
-function sized(canvas: HTMLCanvasElement, widthPx: number): CanvasRenderingContext2D {
+function sized(
+  canvas: HTMLCanvasElement,
+  widthPx: number,
+  heightPx: number,
+): CanvasRenderingContext2D {
   const ratio = window.devicePixelRatio;
-  const [width, height] = [Math.round(widthPx * ratio), Math.round(HEIGHT_PX * ratio)];
+  const [width, height] = [Math.round(widthPx * ratio), Math.round(heightPx * ratio)];
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;

@@ -1,16 +1,19 @@
-/** The slab allocator: caches at the left, the slabs of the one that is open at the right, as many as are shown. */
+/** The slab allocator: caches at the left, the slabs of the one that is open at the right, a page of them at a time. */
 import type { CacheBody, CachesBody, SlabsBody } from '../../../src/engine/view/atlas/caches.js';
 import { Board } from '../../board/board.js';
 import { svgOf } from '../../board/export.js';
 import { textField } from '../../controls.js';
 import { element } from '../../dom.js';
-import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
+import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
+import { bytesOf } from '../../text.js';
 import { paintShelves } from './shelfScene.js';
 import { paintTrays } from './trayScene.js';
 
-/** Slabs that are asked for at a time. */
-const SLABS = 24;
-const MOST_SLABS = 256;
+/** Slabs of a page. */
+const SLABS = 64;
+
+/** What the open cache's slabs were, by first pfn: {@link SlabBody.objects}. */
+type SlabsBefore = ReadonlyMap<number, Uint8Array>;
 
 export class CachesView implements View {
   readonly root = element('div', {});
@@ -19,12 +22,16 @@ export class CachesView implements View {
   private body: CachesBody | undefined;
   private slabs: SlabsBody | undefined;
   private before: ReadonlyMap<string, number> = new Map();
+  private slabsBefore: SlabsBefore = new Map();
   /** Address of the cache that is open. */
   private open: string | undefined;
-  private nrSlabs = SLABS;
+  private start = 0;
+  /** First pfn of the slab whose page is wanted. */
+  private sought: number | undefined;
   private filter = '';
   private lit: Lit | undefined;
   private stop = -1;
+  private comparedWith: number | undefined;
   private asked = 0;
   private askedSlabs = 0;
 
@@ -49,27 +56,34 @@ export class CachesView implements View {
     );
   }
 
-  show({ isOther, session }: Update): void {
+  show({ isOther, session, comparedWith }: Update): void {
     if (isOther) {
       this.body = this.slabs = this.open = undefined;
-      this.before = new Map();
-      this.nrSlabs = SLABS;
+      this.before = this.slabsBefore = new Map();
+      this.start = 0;
       this.stop = -1;
     }
-    void this.ask(session.stop);
+    const isNewStop = session.stop !== this.stop;
+    this.stop = session.stop;
+    this.comparedWith = comparedWith;
+    if (isNewStop) {
+      this.before = usedBy(this.body);
+      this.slabsBefore = objectsBy(this.slabs);
+    }
+    void this.ask();
   }
 
-  private async ask(stop: number): Promise<void> {
+  private async ask(): Promise<void> {
     const asked = ++this.asked;
+    const { comparedWith: at } = this;
     try {
-      const body = await this.host.request('mmscope/caches');
+      const [body, then] = await Promise.all([
+        this.host.request('mmscope/caches', {}),
+        at === undefined ? undefined : this.host.request('mmscope/caches', { at }),
+      ]);
       if (asked !== this.asked) return;
-      if (stop !== this.stop)
-        this.before = new Map(
-          (this.body?.caches ?? []).map(({ address, used }) => [address, used]),
-        );
-      this.stop = stop;
       this.body = body;
+      if (then !== undefined) this.before = usedBy(then);
       this.open ??= this.firstShown(body)?.address;
       this.draw();
       await this.askSlabs();
@@ -91,13 +105,26 @@ export class CachesView implements View {
 
   private async askSlabs(): Promise<void> {
     const asked = ++this.askedSlabs;
-    const { open } = this;
-    if (open === undefined) return;
+    const { open: cache, start, sought: holding, comparedWith: at, host } = this;
+    if (cache === undefined) return;
     try {
-      const count = Math.min(this.nrSlabs, MOST_SLABS);
-      const slabs = await this.host.request('mmscope/slabs', { cache: open, start: 0, count });
+      const slabs = await host.request('mmscope/slabs', {
+        cache,
+        start,
+        count: SLABS,
+        ...(holding !== undefined && { holding }),
+      });
+      const pfns = slabs.slabs.map(({ pfn }) => pfn);
+      const then =
+        at === undefined
+          ? undefined
+          : await host.request('mmscope/slabObjects', { cache, pfns, at });
       if (asked !== this.askedSlabs) return;
       this.slabs = slabs;
+      this.start = slabs.start;
+      this.sought = undefined;
+      if (then !== undefined)
+        this.slabsBefore = new Map(then.slabs.map(([pfn, objects]) => [pfn, bytesOf(objects)]));
       this.draw();
     } catch {
       return;
@@ -108,8 +135,20 @@ export class CachesView implements View {
     this.lit = lit;
     const name = this.litCache;
     const cache = this.body?.caches.find((each) => each.name === name);
-    if (cache !== undefined && cache.address !== this.open) this.openCache(cache);
-    else this.draw();
+    if (cache === undefined) this.draw();
+    else if (cache.address !== this.open) this.openCache(cache);
+    else {
+      this.draw();
+      this.seekSlab();
+    }
+  }
+
+  /** The page of slabs that the selection's is on. */
+  private seekSlab(): void {
+    const pfn = this.lit?.located?.object?.slab;
+    if (pfn === undefined || this.slabs?.slabs.some((slab) => slab.pfn === pfn) === true) return;
+    this.sought = pfn;
+    void this.askSlabs();
   }
 
   private get litCache(): string | undefined {
@@ -126,9 +165,17 @@ export class CachesView implements View {
 
   private openCache({ address }: CacheBody): void {
     this.open = address;
-    this.nrSlabs = SLABS;
+    this.start = 0;
+    this.sought = this.lit?.located?.object?.slab;
     this.slabs = undefined;
+    this.slabsBefore = new Map();
     this.draw();
+    void this.askSlabs();
+  }
+
+  private turnTo(start: number): void {
+    this.start = start;
+    this.trays.root.scrollTop = 0;
     void this.askSlabs();
   }
 
@@ -138,8 +185,9 @@ export class CachesView implements View {
     const { palette } = host;
     const { before, open, filter, litCache: lit } = this;
     const width = this.shelves.root.clientWidth - 14;
+    const since = this.comparedWith === undefined ? 'the last stop' : 'A';
     this.shelves.show(
-      paintShelves({ body, before, open, lit, filter }, palette, width, (cache) =>
+      paintShelves({ body, before, since, open, lit, filter }, palette, width, (cache) =>
         this.openCache(cache),
       ),
     );
@@ -147,7 +195,7 @@ export class CachesView implements View {
     if (cache === undefined || slabs === undefined || slabs.cache !== open) return;
     this.trays.show(
       paintTrays(
-        { cache, body: slabs, lit: this.litObject },
+        { cache, body: slabs, before: this.slabsBefore, lit: this.litObject },
         palette,
         this.trays.root.clientWidth - 14,
         {
@@ -156,13 +204,15 @@ export class CachesView implements View {
             host.select({ kind: 'frame', pfn });
             host.open('physical');
           },
-          more: () => {
-            this.nrSlabs += 4 * SLABS;
-            void this.askSlabs();
-          },
+          page: (step) => this.turnTo(Math.max(0, slabs.start + step * SLABS)),
         },
       ),
     );
+    host.moved();
+  }
+
+  litPlaces(): readonly LitPlace[] {
+    return this.trays.places('[data-lit]', 'lit');
   }
 
   resize(): void {
@@ -185,3 +235,9 @@ export class CachesView implements View {
     this.root.remove();
   }
 }
+
+const usedBy = (body: CachesBody | undefined): ReadonlyMap<string, number> =>
+  new Map((body?.caches ?? []).map(({ address, used }) => [address, used]));
+
+const objectsBy = (body: SlabsBody | undefined): SlabsBefore =>
+  new Map((body?.slabs ?? []).map(({ pfn, objects }) => [pfn, bytesOf(objects)]));

@@ -8,8 +8,10 @@ import { bytesText, countText } from '../../text.js';
 
 export interface ShelfModel {
   readonly body: CachesBody;
-  /** Objects in use at the stop before, by the cache's address. */
+  /** Objects in use at the stop before, or at the time compared with, by the cache's address. */
   readonly before: ReadonlyMap<string, number>;
+  /** Which of them: `the last stop`. */
+  readonly since: string;
   /** Address of the cache that is open. */
   readonly open: string | undefined;
   /** Name of the cache of the selection. */
@@ -22,7 +24,7 @@ const MARGIN = 10;
 const ROW = 36;
 
 export function paintShelves(
-  { body, before, open, lit, filter }: ShelfModel,
+  { body, before, since, open, lit, filter }: ShelfModel,
   palette: Palette,
   width: number,
   press: (cache: CacheBody) => void,
@@ -37,7 +39,7 @@ export function paintShelves(
   y += 24;
   for (const cache of shown) {
     const box = { x: MARGIN, y, width: inner, height: ROW - 3 };
-    rows.push([paintShelf(painter, cache, box, { before, open, lit, press })]);
+    rows.push([paintShelf(painter, cache, box, { before, since, open, lit, press })]);
     y += ROW;
   }
   if (shown.length === 0) {
@@ -48,6 +50,7 @@ export function paintShelves(
 }
 
 interface ShelfLook {
+  readonly since: string;
   readonly before: ReadonlyMap<string, number>;
   readonly open: string | undefined;
   readonly lit: string | undefined;
@@ -58,7 +61,7 @@ function paintShelf(
   painter: Painter,
   cache: CacheBody,
   box: Item['box'],
-  { before, open, lit, press }: ShelfLook,
+  { before, since, open, lit, press }: ShelfLook,
 ): Item {
   const { palette } = painter;
   const slab = palette.kinds[pageKindCode('slab')] ?? palette.foreground;
@@ -98,7 +101,7 @@ function paintShelf(
   if (total > 0)
     painter.rect({ ...bar, width: (bar.width * used) / total }, { fill: slab, radius: 2.5 });
   const label = [
-    `${name}: ${countText(used)} of ${countText(total)} objects in use${deltaText === '' ? '' : `, ${deltaText} since the last stop`}`,
+    `${name}: ${countText(used)} of ${countText(total)} objects in use${deltaText === '' ? '' : `, ${deltaText} since ${since}`}`,
     `objects of ${bytesText(objectBytes)}${sizeBytes === objectBytes ? '' : `, ${sizeBytes} bytes from one to the next`}`,
     `${countText(nrSlabs)} slabs of order ${cache.order}, ${cache.objectsPerSlab} objects each`,
     ...(unreadable === undefined ? [] : [`cannot be read: ${unreadable}`]),

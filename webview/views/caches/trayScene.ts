@@ -11,6 +11,7 @@ import {
   type SlabsBody,
 } from '../../../src/engine/view/atlas/caches.js';
 import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
+import { paintPager } from '../../board/pager.js';
 import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
 import type { Rgb } from '../../draw/color.js';
@@ -20,6 +21,8 @@ import { bytesOf, bytesText, countText, hexPfn } from '../../text.js';
 export interface TrayModel {
   readonly cache: CacheBody;
   readonly body: SlabsBody;
+  /** Objects of slabs as they were, by first pfn; of other slabs nothing is known. */
+  readonly before: ReadonlyMap<number, Uint8Array>;
   /** Address of the object of the selection. */
   readonly lit: string | undefined;
 }
@@ -27,7 +30,8 @@ export interface TrayModel {
 export interface TrayPresses {
   readonly object: (address: string) => void;
   readonly slab: (pfn: number) => void;
-  readonly more: () => void;
+  /** The page of slabs in front of this one, or behind it. */
+  readonly page: (step: 1 | -1) => void;
 }
 
 const MARGIN = 14;
@@ -64,14 +68,20 @@ class TrayPainter {
     this.header();
     this.layout();
     this.legend();
-    const { places, slabs, total } = this.model.body;
+    const { places, slabs, total, start } = this.model.body;
+    if (slabs.length < total) {
+      const page = { what: 'Slabs', start, shown: slabs.length, total };
+      const room = { x: MARGIN, y: this.y, width: this.width - 2 * MARGIN };
+      const pager = paintPager(this.painter, page, room, this.press.page);
+      this.rows.push(...pager.rows);
+      this.y = pager.bottom;
+    }
     places.forEach(({ name, nrSlabs }, place) => {
       const here = slabs.filter((slab) => slab.place === place);
       if (nrSlabs === 0 && !name.endsWith(': slab')) return;
       this.placeTitle(name, nrSlabs);
       for (const slab of here) this.tray(slab);
     });
-    if (slabs.length < total) this.more(total - slabs.length);
     return {
       width: this.width,
       height: this.y + MARGIN,
@@ -213,6 +223,7 @@ class TrayPainter {
     const { painter, model, press } = this;
     const { palette } = painter;
     const objects = bytesOf(slab.objects);
+    const old = model.before.get(slab.pfn);
     const left = MARGIN + 112;
     const inner = this.width - MARGIN - left - 10;
     const size = slotSize(objects.length);
@@ -246,15 +257,24 @@ class TrayPainter {
       const address = addressOf(index);
       const isLit = address === model.lit;
       const isFirst = firsts.has(index);
+      const was =
+        old !== undefined && isTaken(old[index]) !== isTaken(state) ? old[index] : undefined;
       this.slot(box, state, {
         isFirst,
         hasRed: this.hasRedZones,
         isLit,
-        data: { object: address, state },
+        was,
+        data: {
+          object: address,
+          state,
+          ...(isLit && { lit: address }),
+          ...(was !== undefined && { was }),
+        },
       });
+      const since = was === undefined ? '' : `; was ${isTaken(was) ? 'used' : 'free'}`;
       return {
         key: `object/${address}`,
-        label: () => slotLabel(slab, state, index, address),
+        label: () => slotLabel(slab, state, index, address) + since,
         box,
         selected: isLit,
         press: () => press.object(address),
@@ -316,6 +336,11 @@ class TrayPainter {
         fill: palette.foreground,
       });
     }
+    if (look.was !== undefined)
+      painter.rect(
+        { x: box.x - 1.5, y: box.y - 1.5, width: box.width + 3, height: box.height + 3 },
+        { stroke: palette.changed, strokeWidth: 2, radius: 3 },
+      );
     if (look.isLit)
       painter.rect(
         { x: box.x - 2, y: box.y - 2, width: box.width + 4, height: box.height + 4 },
@@ -349,21 +374,14 @@ class TrayPainter {
     }
   }
 
-  private more(count: number): void {
-    const { painter } = this;
-    const box = { x: MARGIN, y: this.y + 4, width: this.width - 2 * MARGIN, height: 26 };
-    painter.rect(box, { stroke: painter.tint(painter.palette.foreground, 0.35), radius: 3 });
-    const text = `${countText(count)} more slabs`;
-    painter.text(box.x + box.width / 2, box.y + 17, text, { anchor: 'middle' });
-    this.rows.push([{ key: 'more', label: text, box, press: this.press.more }]);
-    this.y += 36;
-  }
-
   private kind(name: PageKindName): Rgb {
     const { kinds, foreground } = this.painter.palette;
     return kinds[pageKindCode(name)] ?? foreground;
   }
 }
+
+/** Whether somebody has the object: on which list a free one lies is another question. */
+const isTaken = (state: number | undefined): boolean => state === OBJECT_STATES.used;
 
 /** The fewer objects, the larger a slot. */
 const slotSize = (nrObjects: number): number =>
@@ -373,6 +391,8 @@ interface SlotLook {
   readonly isFirst: boolean;
   readonly hasRed: boolean;
   readonly isLit: boolean;
+  /** Its state before, where it was another one. */
+  readonly was?: number | undefined;
   readonly data?: Readonly<Record<string, string | number>>;
 }
 

@@ -11,7 +11,7 @@ import { Board } from '../../board/board.js';
 import { svgOf } from '../../board/export.js';
 import { NO_SCENE } from '../../board/scene.js';
 import { element } from '../../dom.js';
-import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
+import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
 import { runBeads } from './beads.js';
 import { paintList } from './listScene.js';
 import { listKey, paintZones, shortType, type ListName } from './zoneScene.js';
@@ -31,6 +31,8 @@ export class FreeView implements View {
   private readonly list: Board;
   private now: FreeAreasBody | undefined;
   private before: FreeAreasBody | undefined;
+  /** `before` is the time that the user compares with. */
+  private isCompared = false;
   private attempt: AttemptBody | undefined;
   /** Rows come and stay: the picture does not jump. */
   private readonly types = new Set<number>();
@@ -60,15 +62,18 @@ export class FreeView implements View {
     void this.ask(update);
   }
 
-  private async ask({ session }: Update): Promise<void> {
+  private async ask({ session, comparedWith: at }: Update): Promise<void> {
     const asked = ++this.asked;
     try {
-      const [now, { attempt }] = await Promise.all([
-        this.host.request('mmscope/freeAreas'),
+      const [now, then, { attempt }] = await Promise.all([
+        this.host.request('mmscope/freeAreas', {}),
+        at === undefined ? undefined : this.host.request('mmscope/freeAreas', { at }),
         this.host.request('mmscope/attempt'),
       ]);
       if (asked !== this.asked) return;
       if (session.stop !== this.stop) this.before = this.now;
+      if (then !== undefined) this.before = then;
+      this.isCompared = at !== undefined;
       const isNewStop = session.stop !== this.stop;
       this.stop = session.stop;
       this.now = now;
@@ -102,6 +107,7 @@ export class FreeView implements View {
       {
         now,
         before: this.before,
+        since: this.isCompared ? 'A' : 'the last stop',
         attempt: this.attempt,
         types: [...this.types].sort((a, b) => a - b),
         lit: this.litLists(now),
@@ -113,6 +119,7 @@ export class FreeView implements View {
     );
     this.zones.show(scene);
     this.drawList();
+    host.moved();
     return scene;
   }
 
@@ -134,6 +141,13 @@ export class FreeView implements View {
       },
     );
     this.list.show(scene);
+    this.host.moved();
+  }
+
+  /** The selected block in its list, else its list. */
+  litPlaces(): readonly LitPlace[] {
+    const blocks = this.list.places('[data-lit]', 'lit');
+    return blocks.length > 0 ? blocks : this.zones.places('[data-lit]', 'lit');
   }
 
   private titleOf(name: ListName, { zones, migratetypes }: FreeAreasBody): string {

@@ -60,7 +60,7 @@ export function paintList(
       fill,
       radius: 4,
       ...(isLit && { stroke: palette.focus, strokeWidth: 2 }),
-      data: { block: pfn, position: i },
+      data: { block: pfn, position: i, ...(isLit && { lit: hexPfn(pfn) }) },
     });
     painter.text(box.x + 7, box.y + 17, i === 0 ? 'next' : `${i}`, {
       size: 10.5,

@@ -27,6 +27,8 @@ export const listKey = (name: ListName): string =>
 export interface FreeModel {
   readonly now: FreeAreasBody;
   readonly before: FreeAreasBody | undefined;
+  /** What `before` is: `the last stop`. */
+  readonly since: string;
   readonly attempt: AttemptBody | undefined;
   /** Migratetypes that have a row. */
   readonly types: readonly number[];
@@ -219,7 +221,7 @@ class ZonePainter {
         color: this.colorOf(name),
       });
       const blocks = count === 1 ? '1 block' : `${countText(count)} blocks`;
-      const change = delta === 0 ? '' : `, ${signed(delta)} since the last stop`;
+      const change = delta === 0 ? '' : `, ${signed(delta)} since ${model.since}`;
       return {
         key: listKey(list),
         label: `Zone ${zone.name}, order ${order.order}, ${name}: ${blocks}${change}${
@@ -245,7 +247,7 @@ class ZonePainter {
       fill: painter.tint(palette.foreground, 0.045),
       radius: 3,
       ...(lit && { stroke: palette.focus, strokeWidth: 2 }),
-      data: { list: key, count },
+      data: { list: key, count, ...(model.lit.has(key) && { lit: key }) },
     });
     if (why !== undefined)
       painter.rect(inner, {

@@ -4,8 +4,8 @@
  */
 import type { VerdictBody } from '../../../src/engine/view/map.js';
 import { element } from '../../dom.js';
-import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
-import { countText } from '../../text.js';
+import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
+import { countText, hexPfn } from '../../text.js';
 import { changesText } from './changesText.js';
 import { Drawing, type Subject } from './drawing.js';
 import { Hover } from './hover.js';
@@ -124,6 +124,13 @@ export class PhysicalView implements View {
       if (pfn !== undefined) this.viewport.centre(pfn);
     }
     this.selection.aliases(lit?.located?.aliases ?? []);
+    this.host.moved();
+  }
+
+  litPlaces(): readonly LitPlace[] {
+    const { pfn } = this.selection;
+    const place = pfn === undefined ? undefined : this.viewport.placeOf(pfn);
+    return pfn === undefined || place === undefined ? [] : [{ name: hexPfn(pfn), ...place }];
   }
 
   resize(): void {
@@ -174,6 +181,7 @@ export class PhysicalView implements View {
     this.minimap.show(this.projection, this.viewport, this.update?.session.epoch ?? 0);
     this.drawing.draw();
     this.pointToChanges();
+    this.host.moved();
   }
 
   private relayout(): void {

@@ -4,6 +4,7 @@
  */
 import { element } from '../../dom.js';
 import { GUTTER_PX, HEADER_PX, pfnAt, spotOfPfn, type Box, type Layout } from './layout.js';
+import type { LitPlace } from '../../shell/view.js';
 import type { Sight } from './sight.js';
 
 export interface ViewportEvents {
@@ -153,6 +154,18 @@ export class Viewport {
     const side = Math.min(MARGIN_PX / 2, sight.widthPx / 4);
     if (left < sight.left || right > sight.left + sight.widthPx)
       root.scrollLeft = startOf(left, right, sight.widthPx, side) - GUTTER_PX;
+  }
+
+  /** Where a frame's cell is on the page, also where it is scrolled out of sight. */
+  placeOf(pfn: number): Omit<LitPlace, 'name'> | undefined {
+    const spot = this.layout && spotOfPfn(this.layout, pfn);
+    const size = this.layout?.zoom.cellPx ?? 0;
+    if (spot === undefined) return undefined;
+    const { left, top } = this.root.getBoundingClientRect();
+    const { sight } = this;
+    const within = new DOMRect(left + GUTTER_PX, top + HEADER_PX, sight.widthPx, sight.heightPx);
+    const [x, y] = [left + spot.x - this.scrollLeft, top + spot.y - this.scrollTop];
+    return { x, y, width: size, height: size, within };
   }
 
   /** What a screen reader says of the focused frame. */

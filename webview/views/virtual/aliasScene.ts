@@ -3,9 +3,9 @@ import type { AliasesBody, AliasBody } from '../../../src/engine/view/atlas/virt
 import { pageKindCode } from '../../../src/engine/view/pageState.js';
 import { Painter } from '../../board/painter.js';
 import type { Item, Row, Scene } from '../../board/scene.js';
+import { wrapped } from '../../board/wrapped.js';
 import type { Palette } from '../../draw/palette.js';
 import { bytesText, countText, hexPfn } from '../../text.js';
-import { wrapped } from '../walk/walkScene.js';
 
 export interface AliasPresses {
   readonly alias: (alias: AliasBody) => void;

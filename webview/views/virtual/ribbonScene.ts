@@ -22,6 +22,8 @@ const MARKS = 22;
 
 export interface RibbonModel {
   readonly body: VirtualBody;
+  /** The same at the time that is compared with, or at the last stop. */
+  readonly before: VirtualBody | undefined;
   /** Id of the region that is open. */
   readonly chosen: string | undefined;
   /** Addresses that lead to the frame of the selection, and the one that is selected. */
@@ -34,7 +36,7 @@ export interface RibbonPresses {
 }
 
 export function paintRibbon(
-  { body, chosen, lit }: RibbonModel,
+  { body, before, chosen, lit }: RibbonModel,
   palette: Palette,
   width: number,
   press: RibbonPresses,
@@ -47,14 +49,16 @@ export function paintRibbon(
     const box = { x: MARGIN, y, width: width - 2 * MARGIN - MARKS, height };
     const isOpen = region.id === chosen;
     const color = regionColor(palette, region.kind);
+    const was = before === undefined ? '' : changeOf(region, before);
     if (color === undefined) paintFold(painter, region, box);
     else {
       paintRegion(painter, region, box, isOpen);
+      if (was !== '') paintChange(painter, region, box, was);
       paintMarks(painter, region, box, body.tlb, lit);
     }
     const item: Item = {
       key: region.id,
-      label: () => regionLabel(region, body.tlb, lit),
+      label: () => regionLabel(region, body.tlb, lit, was),
       box,
       selected: isOpen,
       press: () => press.region(region.id),
@@ -126,14 +130,16 @@ function paintRegion(painter: Painter, region: RegionBody, box: Box, isOpen: boo
   );
   const left = box.x + 15;
   const inner = box.width - 22;
-  painter.text(left, box.y + 15, region.title, { bold: true, color: ink, maxWidth: inner * 0.6 });
-  painter.text(box.x + box.width - 7, box.y + 15, region.first, {
-    mono: true,
-    size: 10.5,
-    anchor: 'end',
-    color: ink,
-    maxWidth: inner - painter.widthOf(region.title, { bold: true }) - 12,
-  });
+  painter.text(left, box.y + 15, region.title, { bold: true, color: ink, maxWidth: inner });
+  // An address that is cut off says nothing.
+  const beside = inner - painter.widthOf(region.title, { bold: true }) - 8;
+  const address = { mono: true, size: 10.5 } as const;
+  if (painter.widthOf(region.first, address) <= beside)
+    painter.text(box.x + box.width - 7, box.y + 15, region.first, {
+      ...address,
+      anchor: 'end',
+      color: ink,
+    });
   const size = bytesText(region.sizeBytes);
   const how = region.mappings[0];
   const rights =
@@ -247,10 +253,43 @@ const bordersum = ({ border }: VirtualBody): string =>
     .map(({ name, bytes }) => `${name}: ${bytesText(Math.abs(bytes))}`)
     .join('\n');
 
+/** `4 KiB more mapped`; '' of a region that is as it was. */
+function changeOf(region: RegionBody, { regions }: VirtualBody): string {
+  const old = regions.find(({ id }) => id === region.id);
+  if (old === undefined) return 'new';
+  const more = (region.mappedBytes ?? 0) - (old.mappedBytes ?? 0);
+  const parts = region.nrParts - old.nrParts;
+  const texts = [
+    ...(more === 0 ? [] : [`${bytesText(Math.abs(more))} ${more > 0 ? 'more' : 'less'} mapped`]),
+    ...(parts === 0
+      ? []
+      : [
+          `${Math.abs(parts)} ${parts > 0 ? 'more' : 'fewer'} ${PART_NAMES[region.kind] ?? 'parts'}`,
+        ]),
+  ];
+  if (texts.length > 0) return texts.join(', ');
+  return mappingsText(region) === mappingsText(old) ? '' : 'mapped otherwise';
+}
+
+const mappingsText = ({ mappings }: RegionBody): string =>
+  mappings
+    .map(({ rights, user, pageSize, bytes }) => [rights, user, pageSize, bytes].join())
+    .join(';');
+
+function paintChange(painter: Painter, { id }: RegionBody, box: Box, was: string): void {
+  const { changed } = painter.palette;
+  const { x, y, width, height } = box;
+  painter.rect(
+    { x: x + 2, y: y + 2, width: width - 4, height: height - 4 },
+    { stroke: changed, strokeWidth: 1.5, dash: '5 3', radius: 3, data: { differs: id, was } },
+  );
+}
+
 function regionLabel(
   region: RegionBody,
   tlb: readonly TlbEntryBody[],
   lit: readonly string[],
+  was: string,
 ): string {
   const mappings = region.mappings.map(
     ({ rights, user, pageSize, bytes }) =>
@@ -262,6 +301,7 @@ function regionLabel(
   return [
     `${region.title}, ${region.first} to ${region.last}, ${bytesText(region.sizeBytes)}`,
     region.purpose,
+    ...(was === '' ? [] : [was]),
     ...mappings,
     ...(region.nrParts > 0 ? [partsText(region)] : []),
     ...(cached.length > 0 ? [`${cached.length} pages in a TLB`] : []),

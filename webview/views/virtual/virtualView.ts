@@ -2,22 +2,20 @@
  * An address space: the ribbon at the left, the region that is open in the middle, and at the right every address of the selected
  * frame. What is shown is asked for, and no more: the regions, the pages of one grid, some parts of one region.
  */
-import {
-  MAX_PARTS,
-  type AliasesBody,
-  type PagesBody,
-  type PartBody,
-  type RegionBody,
-  type VirtualBody,
+import type {
+  AliasesBody,
+  PartBody,
+  RegionBody,
+  VirtualBody,
 } from '../../../src/engine/view/atlas/virtual.js';
 import { Board } from '../../board/board.js';
 import { svgOf } from '../../board/export.js';
 import { NO_SCENE } from '../../board/scene.js';
 import { dropdown } from '../../controls.js';
 import { element } from '../../dom.js';
-import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
-import { bytesOf } from '../../text.js';
+import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
 import { paintAliases } from './aliasScene.js';
+import { comparable, PARTS, readRegion, type AskedRegion, type OpenRegion } from './openRegion.js';
 import {
   addressAt,
   beside,
@@ -33,16 +31,7 @@ import {
 import { paintRibbon } from './ribbonScene.js';
 import { paintZoom } from './zoomScene.js';
 
-/** Parts that are asked for at a time. */
-const PARTS = 100;
 const ALIAS_WIDTH = 250;
-
-interface OpenRegion {
-  readonly region: RegionBody;
-  readonly window: PageWindow;
-  readonly pages: PagesBody | undefined;
-  readonly parts: readonly PartBody[];
-}
 
 export class VirtualView implements View {
   readonly root = element('div', {});
@@ -58,8 +47,17 @@ export class VirtualView implements View {
   private space: string | undefined;
   private chosen: string | undefined;
   private window: PageWindow | undefined;
-  private nrParts = PARTS;
+  private partsStart = 0;
+  /** An address whose page of parts is wanted. */
+  private sought: string | undefined;
   private open: OpenRegion | undefined;
+  /** The same at the time that is compared with, or at the previous stop. */
+  private before: {
+    readonly body?: VirtualBody | undefined;
+    readonly open?: OpenRegion | undefined;
+  } = {};
+  private comparedWith: number | undefined;
+  private stop = -1;
   private aliases: AliasesBody | undefined;
   private lit: Lit | undefined;
   private asked = 0;
@@ -87,12 +85,17 @@ export class VirtualView implements View {
     );
   }
 
-  show({ isOther }: Update): void {
+  show({ isOther, session, comparedWith }: Update): void {
     if (isOther) {
       this.body = this.open = this.aliases = undefined;
       this.space = this.chosen = this.window = undefined;
-      this.nrParts = PARTS;
+      this.partsStart = 0;
+      this.before = {};
+      this.stop = -1;
     }
+    if (session.stop !== this.stop) this.before = { body: this.body, open: this.open };
+    this.stop = session.stop;
+    this.comparedWith = comparedWith;
     void this.ask();
     void this.askAliases();
   }
@@ -115,11 +118,18 @@ export class VirtualView implements View {
 
   private async ask(): Promise<void> {
     const asked = ++this.asked;
-    const { space } = this;
+    const { comparedWith: at } = this;
+    const named = this.space === undefined ? {} : { space: this.space };
     try {
-      const body = await this.host.request('mmscope/virtual', space === undefined ? {} : { space });
+      const [body, then] = await Promise.all([
+        this.host.request('mmscope/virtual', named),
+        at === undefined
+          ? undefined
+          : this.host.request('mmscope/virtual', { ...named, at }).catch(() => undefined),
+      ]);
       if (asked !== this.asked) return;
       this.body = body;
+      if (at !== undefined) this.before = { body: then };
       this.drawTools(body);
       const address = this.litAddress;
       const isLost = body.regions.every(({ id }) => id !== this.chosen);
@@ -137,7 +147,7 @@ export class VirtualView implements View {
     if (region === undefined) return;
     this.chosen = region.id;
     this.window = windowOn(0, pagesOf(region));
-    this.nrParts = PARTS;
+    this.partsStart = 0;
     this.open = undefined;
   }
 
@@ -154,37 +164,30 @@ export class VirtualView implements View {
       page >= window.startPage &&
       page < window.startPage + cellsIn(region, window);
     if (!isShown) this.window = windowOn(Math.floor(page / 512) * 512, 512);
+    if (this.open?.parts.parts.some((part) => holds(part, address)) !== true) this.sought = address;
     void this.askRegion();
   }
 
   private async askRegion(): Promise<void> {
     const asked = ++this.askedRegion;
-    const { body, window } = this;
+    const { host, body, window, partsStart: start, sought: holding, comparedWith: at } = this;
     const region = body?.regions.find(({ id }) => id === this.chosen);
     if (body === undefined || region === undefined || window === undefined) return;
-    const space = body.space === undefined ? {} : { space: body.space };
-    const isFold = region.kind === 'hole' || region.kind === 'nonCanonical';
+    const what: AskedRegion = { space: body.space, region, window, start, holding };
     try {
-      const [pages, parts] = await Promise.all([
-        isFold || body.space === undefined
+      const open = await readRegion(host, what);
+      const { start: told } = open.parts;
+      const then =
+        at === undefined
           ? undefined
-          : this.host.request('mmscope/virtualPages', {
-              ...space,
-              first: addressAt(region, window.startPage),
-              pagesPerCell: window.pagesPerCell,
-              cells: cellsIn(region, window),
-            }),
-        region.nrParts === 0
-          ? { parts: [] }
-          : this.host.request('mmscope/virtualParts', {
-              ...space,
-              region: region.id,
-              start: 0,
-              count: Math.min(this.nrParts, MAX_PARTS),
-            }),
-      ]);
+          : await readRegion(host, { ...what, start: told, holding: undefined }, at).catch(
+              () => undefined,
+            );
       if (asked !== this.askedRegion) return;
-      this.open = { region, window, pages, parts: parts.parts };
+      this.open = open;
+      this.partsStart = open.parts.start;
+      this.sought = undefined;
+      if (at !== undefined) this.before = { ...this.before, open: then };
       this.draw();
     } catch {
       return;
@@ -249,17 +252,22 @@ export class VirtualView implements View {
 
   private draw(): void {
     const { body, host, root } = this;
-    this.alias.root.hidden = this.aliases === undefined;
+    this.alias.root.hidden = this.aliases === undefined || this.linesDo(this.aliases);
     if (body === undefined || root.clientWidth === 0) return;
     const { palette } = host;
     const lit = this.litAddresses;
     const ribbonWidth = this.ribbon.root.clientWidth - 4;
     this.ribbon.show(
-      paintRibbon({ body, chosen: this.chosen, lit }, palette, ribbonWidth, {
-        region: (id) => this.openRegion(id),
-        border: () =>
-          this.openRegion(body.regions.findLast(({ kind }) => kind === 'directMap')?.id),
-      }),
+      paintRibbon(
+        { body, before: this.before.body, chosen: this.chosen, lit },
+        palette,
+        ribbonWidth,
+        {
+          region: (id) => this.openRegion(id),
+          border: () =>
+            this.openRegion(body.regions.findLast(({ kind }) => kind === 'directMap')?.id),
+        },
+      ),
     );
     this.drawZoom(body, lit);
     const { aliases } = this;
@@ -274,6 +282,14 @@ export class VirtualView implements View {
           },
         }),
       );
+    host.moved();
+  }
+
+  /** Lines to the map beside say the same, unless an address is in another space. */
+  private linesDo({ aliases, more }: AliasesBody): boolean {
+    const space = this.body?.space;
+    const isHere = aliases.every((alias) => alias.space === 'kernel' || alias.space === space);
+    return this.host.isShown('physical') && aliases.length > 0 && more === 0 && isHere;
   }
 
   /** Below the others, in a narrow window, it is wider. */
@@ -284,28 +300,27 @@ export class VirtualView implements View {
   private drawZoom(body: VirtualBody, lit: readonly string[]): void {
     const { open, host } = this;
     if (open === undefined) return;
-    const { region, window, pages, parts } = open;
-    const width = this.zoom.root.clientWidth - 14;
+    const { region, window, cells, parts } = open;
     this.zoom.show(
       paintZoom(
         {
           region,
           window,
-          parts,
-          states: bytesOf(pages?.states ?? ''),
-          shares: pages?.shares === undefined ? undefined : bytesOf(pages.shares),
-          pfns: pages?.pfns,
+          parts: parts.parts,
+          partsStart: parts.start,
+          cells,
+          ...comparable(open, this.before.open),
           tlb: body.tlb,
           lit,
           border: region.kind === 'directMap' ? body.border : undefined,
         },
         host.palette,
-        width,
+        this.zoom.root.clientWidth - 14,
         {
           cell: (cell) => this.pressCell(open, cell),
           part: (part) => this.pressPart(region, part),
-          more: () => {
-            this.nrParts += 4 * PARTS;
+          page: (step) => {
+            this.partsStart = Math.max(0, parts.start + step * PARTS);
             void this.askRegion();
           },
           out: () => this.zoomOut(),
@@ -347,6 +362,20 @@ export class VirtualView implements View {
     const space = this.body?.space;
     const task = space === undefined || space === 'kernel' ? {} : { task: space };
     this.host.select({ kind: 'address', address, ...task });
+  }
+
+  /** Each address that leads to the frame: its page's cell, or where it is on the ribbon. */
+  litPlaces(): readonly LitPlace[] {
+    const cells = this.zoom.places('[data-lit]', 'lit');
+    const shown = new Set(cells.map(({ name }) => name));
+    const marks = this.ribbon.places('path[data-alias]', 'alias');
+    const rows = this.alias.places('rect[data-alias]', 'alias');
+    for (const place of [...marks, ...rows])
+      if (!shown.has(place.name)) {
+        shown.add(place.name);
+        cells.push(place);
+      }
+    return cells;
   }
 
   resize(): void {

@@ -5,97 +5,87 @@
 import {
   ENTRY_STATES,
   type AddressField,
-  type BitBody,
-  type FaultBody,
-  type PageBody,
   type StepBody,
   type WalkBody,
 } from '../../../src/engine/view/atlas/pageWalk.js';
-import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
 import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
-import type { Rgb } from '../../draw/color.js';
 import type { Palette } from '../../draw/palette.js';
-import { bytesText, hexPfn } from '../../text.js';
+import {
+  columnsOf,
+  levelsOf,
+  MARGIN,
+  TABLE_HEIGHT,
+  TABLE_TOP,
+  type Column,
+} from './walkColumns.js';
+import { paintEnd } from './walkEnd.js';
+import { paintSwitches, type SwitchPresses } from './walkSwitches.js';
 
-export interface WalkPresses {
-  readonly flip: (bit: BitBody) => void;
-  readonly watch: (expression: string) => void;
+export interface WalkModel {
+  readonly body: WalkBody;
+  /** The same walk at the time that is compared with. */
+  readonly before: WalkBody | undefined;
+  /** Of the table of each step, its entries' states. */
+  readonly entries: readonly Uint8Array[];
+}
+
+export interface WalkPresses extends SwitchPresses {
   readonly frame: (pfn: number) => void;
   readonly address: (address: string) => void;
 }
 
-const MARGIN = 16;
 const FIELD_TOP = 44;
 const FIELD_HEIGHT = 30;
-const TABLE_TOP = 138;
-const TABLE_HEIGHT = 200;
-const BIT_HEIGHT = 22;
-
-/** From the root down; the last one, of the offset, is the page. */
-const COLORS: readonly PageKindName[] = ['user', 'pageCache', 'slab', 'pageTable', 'compoundHead'];
-const OFFSET_COLOR: PageKindName = 'free';
+const LEAST_WIDTH = 560;
 
 export function paintWalk(
-  body: WalkBody,
-  entries: readonly Uint8Array[],
+  model: WalkModel,
   palette: Palette,
   width: number,
   press: WalkPresses,
 ): Scene {
-  return new WalkPainter(
-    body,
-    entries,
-    new Painter(palette, 'walk'),
-    Math.max(width, 560),
-    press,
-  ).paint();
-}
-
-interface Column {
-  readonly x: number;
-  readonly width: number;
-  readonly color: Rgb;
+  const painter = new Painter(palette, 'walk');
+  return new WalkPainter(model, painter, Math.max(width, LEAST_WIDTH), press).paint();
 }
 
 class WalkPainter {
   private readonly rows: Row[] = [];
-  /** Of each level that the mode has, and of the end. */
   private readonly columns: readonly Column[];
   private readonly levels: readonly AddressField[];
-  private bottom = 0;
 
   constructor(
-    private readonly body: WalkBody,
-    private readonly entries: readonly Uint8Array[],
+    private readonly model: WalkModel,
     private readonly painter: Painter,
     private readonly width: number,
     private readonly press: WalkPresses,
   ) {
-    this.levels = body.fields.filter(({ name }) => name !== 'unused' && name !== 'offset');
-    const count = this.levels.length + 1;
-    const gap = 26;
-    const each = (width - 2 * MARGIN - gap * (count - 1)) / count;
-    this.columns = Array.from({ length: count }, (_, i) => ({
-      x: MARGIN + i * (each + gap),
-      width: each,
-      color: this.kind(i === count - 1 ? OFFSET_COLOR : (COLORS[i] ?? 'kernel')),
-    }));
+    this.levels = levelsOf(model.body.fields);
+    this.columns = columnsOf(this.levels.length, width, painter.palette);
+  }
+
+  private get body(): WalkBody {
+    return this.model.body;
   }
 
   paint(): Scene {
+    const { painter, press, rows, columns } = this;
+    const { body, before } = this.model;
     this.headline();
     this.fields();
-    this.body.steps.forEach((step, i) => this.table(step, i));
-    this.columns.slice(this.body.steps.length, -1).forEach((column) => this.notReached(column));
-    this.end();
-    this.switches();
-    return {
-      width: this.width,
-      height: this.bottom + MARGIN,
-      nodes: this.painter.nodes,
-      rows: this.rows,
-    };
+    body.steps.forEach((step, i) => this.table(step, i));
+    columns.slice(body.steps.length, -1).forEach((column) => this.notReached(column));
+    let bottom = 0;
+    const last = columns.at(-1);
+    if (last !== undefined) {
+      const end = paintEnd(painter, body, before, last, press.frame);
+      rows.push(...end.items.map((item) => [item]));
+      ({ bottom } = end);
+    }
+    const switches = paintSwitches(painter, body.steps, before?.steps ?? [], columns, press);
+    rows.push(...switches.rows);
+    const height = Math.max(bottom, switches.bottom) + MARGIN;
+    return { width: this.width, height, nodes: painter.nodes, rows };
   }
 
   private headline(): void {
@@ -197,7 +187,7 @@ class WalkPainter {
     const { color } = column;
     const box = this.tableBox(column);
     painter.rect(box, { fill: painter.tint(palette.foreground, 0.05), radius: 3 });
-    for (const [state, from, to] of runsOf(this.entries[i] ?? new Uint8Array(0))) {
+    for (const [state, from, to] of runsOf(this.model.entries[i] ?? new Uint8Array(0))) {
       const y = box.y + (box.height * from) / step.nrEntries;
       const height = Math.max(1, (box.height * (to - from)) / step.nrEntries);
       const part = { x: box.x + 2, y, width: box.width - 4, height };
@@ -207,12 +197,20 @@ class WalkPainter {
     }
     const y = this.entryY(step, column);
     const lit = { x: box.x - 3, y: y - 4, width: box.width + 6, height: 8 };
+    const was = this.model.before?.steps[i]?.value;
+    const isOther = was !== undefined && was !== step.value;
     painter.rect(lit, {
       fill: step.present ? color : painter.tint(palette.error, 0.8),
-      stroke: palette.foreground,
-      strokeWidth: 1.5,
+      stroke: isOther ? palette.changed : palette.foreground,
+      strokeWidth: isOther ? 2.5 : 1.5,
       radius: 2,
-      data: { entry: step.level, index: step.index, at: step.at, value: step.value },
+      data: {
+        entry: step.level,
+        index: step.index,
+        at: step.at,
+        value: step.value,
+        ...(isOther && { was }),
+      },
     });
     painter.text(
       box.x + box.width + 8,
@@ -238,7 +236,7 @@ class WalkPainter {
     this.arrow(i, { x: lit.x + lit.width, y });
     const item: Item = {
       key: `entry/${i}`,
-      label: `${step.level}[0x${step.index.toString(16)}] at ${step.at}: ${step.value} ${step.text}`,
+      label: `${step.level}[0x${step.index.toString(16)}] at ${step.at}: ${step.value} ${step.text}${isOther ? `; was ${was}` : ''}`,
       box,
       ...(step.expression !== undefined && {
         watch: () => this.press.watch(step.expression ?? ''),
@@ -312,207 +310,6 @@ class WalkPainter {
     });
     painter.arrowHead(end.x, end.y, 0, color);
   }
-
-  /** The page with the offset in it, and what has gone wrong. */
-  private end(): void {
-    const column = this.columns.at(-1);
-    if (column === undefined) return;
-    const { page, fault, tlb } = this.body;
-    let y = TABLE_TOP;
-    const items: Item[] = [];
-    if (page !== undefined) {
-      const done = this.page(page, column, y);
-      items.push(...done.items);
-      y = done.bottom + 10;
-    }
-    if (fault !== undefined) {
-      const done = this.fault(fault, column, y);
-      items.push(done.item);
-      y = done.bottom + 10;
-    }
-    for (const hit of tlb) {
-      const text =
-        hit.stale === undefined
-          ? `in the TLB of CPU ${hit.cpu}`
-          : `stale in the TLB of CPU ${hit.cpu}`;
-      const { palette } = this.painter;
-      const stale = hit.stale !== undefined;
-      this.painter.circle(
-        column.x + 6,
-        y + 8,
-        4,
-        stale ? { stroke: palette.error, strokeWidth: 2 } : { fill: palette.foreground },
-      );
-      this.painter.text(column.x + 16, y + 12, text, {
-        size: 11.5,
-        color: stale ? palette.error : palette.foreground,
-        maxWidth: column.width - 16,
-        data: { tlb: hit.cpu },
-      });
-      const box = { x: column.x, y, width: column.width, height: 16 };
-      items.push({ key: `tlb/${hit.cpu}`, label: `${text}: ${hit.stale ?? hit.phys}`, box });
-      y += 20;
-    }
-    this.bottom = Math.max(this.bottom, y);
-    for (const item of items) this.rows.push([item]);
-  }
-
-  private page(page: PageBody, column: Column, top: number) {
-    const { painter } = this;
-    const fill = painter.tint(column.color, 0.28);
-    const ink = painter.inkOn(fill);
-    const box = { x: column.x, y: top, width: column.width, height: 92 };
-    painter.rect(box, {
-      fill,
-      stroke: column.color,
-      radius: 4,
-      data: { page: page.phys, pfn: page.pfn },
-    });
-    const inner = column.width - 16;
-    painter.text(box.x + 8, box.y + 19, page.phys, {
-      mono: true,
-      bold: true,
-      color: ink,
-      maxWidth: inner,
-    });
-    const sum = `page ${page.pagePhys} + ${page.offset}`;
-    painter.text(box.x + 8, box.y + 36, sum, { mono: true, size: 11, color: ink, maxWidth: inner });
-    const rights = `${page.rights} ${page.user ? 'user and kernel' : 'kernel only'}`;
-    painter.text(box.x + 8, box.y + 53, `${rights}, ${bytesText(page.pageSize)}`, {
-      size: 11.5,
-      color: ink,
-      maxWidth: inner,
-    });
-    const more = [
-      page.dirty ? 'dirty' : 'clean',
-      ...(page.global ? ['global'] : []),
-      page.memoryType ?? '',
-    ];
-    painter.text(box.x + 8, box.y + 69, more.filter((text) => text !== '').join(', '), {
-      size: 11.5,
-      color: ink,
-      maxWidth: inner,
-    });
-    painter.text(box.x + 8, box.y + 85, `pfn ${hexPfn(page.pfn)} \u2192`, {
-      mono: true,
-      size: 11,
-      bold: true,
-      color: ink,
-      maxWidth: inner,
-    });
-    const item: Item = {
-      key: 'page',
-      label: `physical ${page.phys}: ${sum}; ${rights}; pfn ${hexPfn(page.pfn)}\nEnter shows the frame on the map of physical memory`,
-      box,
-      press: () => this.press.frame(page.pfn),
-    };
-    return { items: [item], bottom: box.y + box.height };
-  }
-
-  private fault(fault: FaultBody, column: Column, top: number) {
-    const { painter } = this;
-    const { palette } = painter;
-    const lines = wrapped(painter, fault.reason, column.width - 16, 11.5);
-    const code =
-      fault.errorCode === undefined
-        ? []
-        : [`error code ${fault.errorCode} (${fault.errorText ?? ''})`];
-    const cr2 = fault.cr2 === undefined ? [] : [`CR2 ${fault.cr2}`];
-    const facts = [...lines, ...cr2, ...code].slice(0, 9);
-    const box = { x: column.x, y: top, width: column.width, height: 30 + facts.length * 15 };
-    painter.rect(box, {
-      stroke: palette.error,
-      strokeWidth: 1.5,
-      radius: 4,
-      data: { fault: fault.kind, level: fault.level ?? '' },
-    });
-    painter.text(box.x + 8, box.y + 19, fault.kind, {
-      bold: true,
-      color: palette.error,
-      maxWidth: column.width - 16,
-    });
-    facts.forEach((line, i) =>
-      painter.text(box.x + 8, box.y + 36 + i * 15, line, {
-        size: 11.5,
-        maxWidth: column.width - 16,
-      }),
-    );
-    const item: Item = {
-      key: 'fault',
-      label: [fault.kind, fault.reason, ...cr2, ...code].join('\n'),
-      box,
-    };
-    return { item, bottom: box.y + box.height };
-  }
-
-  /** The bits of each entry taken, below its table: on and off like switches. */
-  private switches(): void {
-    const { painter, body } = this;
-    const top = TABLE_TOP + TABLE_HEIGHT + 48;
-    const longest = Math.max(0, ...body.steps.map(({ bits }) => bits.length));
-    const rows: Item[][] = Array.from({ length: longest }, () => []);
-    body.steps.forEach((step, i) => {
-      const column = this.columns[i];
-      if (column === undefined) return;
-      painter.text(column.x, top, step.value, {
-        mono: true,
-        size: 11,
-        bold: true,
-        maxWidth: column.width,
-        data: { value: step.value },
-      });
-      step.bits.forEach((bit, row) =>
-        rows[row]?.push(this.bit(step, bit, column, top + 10 + row * BIT_HEIGHT)),
-      );
-      this.bottom = Math.max(this.bottom, top + 10 + step.bits.length * BIT_HEIGHT);
-      if (step.reservedBits.length === 0) return;
-      const text = `reserved: ${step.reservedBits.join(', ')}`;
-      painter.text(column.x, this.bottom + 14, text, { size: 11, color: painter.palette.error });
-      this.bottom += 18;
-    });
-    this.rows.push(...rows);
-  }
-
-  private bit(step: StepBody, bit: BitBody, column: Column, y: number): Item {
-    const { painter, press } = this;
-    const { palette } = painter;
-    const on = bit.set;
-    const track = { x: column.x, y: y + 4, width: 26, height: 13 };
-    painter.rect(track, {
-      fill: on ? column.color : painter.tint(palette.foreground, 0.12),
-      stroke: painter.tint(palette.foreground, 0.45),
-      radius: 6.5,
-      data: { bit: `${step.level}/${bit.name}`, set: on ? 1 : 0 },
-    });
-    painter.circle(track.x + (on ? 19.5 : 6.5), track.y + 6.5, 4.5, {
-      fill: on ? painter.inkOn(column.color) : painter.tint(palette.foreground, 0.7),
-    });
-    painter.text(column.x + 33, y + 15, bit.name, { size: 11.5, bold: on, mono: true });
-    painter.text(column.x + 66, y + 15, bit.meaning, {
-      size: 11,
-      color: palette.muted,
-      maxWidth: column.width - 68,
-    });
-    const canSet =
-      bit.expression === undefined
-        ? ''
-        : '\nEnter or a click flips it; W or Alt+click stops when it changes';
-    return {
-      key: `bit/${step.level}/${bit.name}`,
-      label: `${step.level} ${bit.name}, bit ${bit.bit}: ${on ? 1 : 0}; ${bit.meaning}${canSet}`,
-      box: { x: column.x - 2, y: y + 1, width: column.width, height: BIT_HEIGHT - 2 },
-      selected: on,
-      ...(bit.expression !== undefined && {
-        press: () => press.flip(bit),
-        watch: () => press.watch(bit.expression ?? ''),
-      }),
-    };
-  }
-
-  private kind(name: PageKindName): Rgb {
-    const { kinds, foreground } = this.painter.palette;
-    return kinds[pageKindCode(name)] ?? foreground;
-  }
 }
 
 /** Stretches of entries in the same state, empty ones left out: state, first, end. */
@@ -526,18 +323,4 @@ function runsOf(entries: Uint8Array): (readonly [state: number, from: number, to
     at = end;
   }
   return runs;
-}
-
-/** Lines of a text, none wider than `width` px unless a word is. */
-export function wrapped(painter: Painter, text: string, width: number, size: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    const longer = last === undefined ? word : `${last} ${word}`;
-    if (last !== undefined && painter.widthOf(longer, { size }) <= width)
-      lines[lines.length - 1] = longer;
-    else if (last === undefined) lines.push(word);
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -5,7 +5,7 @@ import { Board } from '../../board/board.js';
 import { svgOf } from '../../board/export.js';
 import { checkbox, dropdown, textButton, textField } from '../../controls.js';
 import { element } from '../../dom.js';
-import type { Lit, Update, View, ViewHost } from '../../shell/view.js';
+import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
 import { paintWalk } from './walkScene.js';
 import { bytesOf } from '../../text.js';
 import { runWalk } from './runWalk.js';
@@ -25,6 +25,9 @@ export class WalkView implements View {
   private readonly note = element('p', { class: 'note', role: 'status' });
   private readonly cr2: HTMLElement;
   private body: WalkBody | undefined;
+  /** The same walk at the time that is compared with. */
+  private before: WalkBody | undefined;
+  private comparedWith: number | undefined;
   private entries: readonly Uint8Array[] = [];
   private expression: string | undefined;
   private space: string | undefined;
@@ -66,7 +69,8 @@ export class WalkView implements View {
     this.say('Select an address or a frame in a view, or type an address.');
   }
 
-  show({ isOther }: Update): void {
+  show({ isOther, comparedWith }: Update): void {
+    this.comparedWith = comparedWith;
     if (isOther) {
       this.expression = this.body = this.space = this.faultShown = undefined;
       this.draw();
@@ -101,8 +105,9 @@ export class WalkView implements View {
     const asked = ++this.asked;
     try {
       const body = await this.host.request('mmscope/walk', this.argumentsNow());
+      const before = await this.walkThen(body);
       if (asked !== this.asked) return false;
-      this.take(body);
+      this.take(body, before);
       return true;
     } catch (error) {
       if (asked === this.asked) this.say(error instanceof Error ? error.message : '');
@@ -115,11 +120,20 @@ export class WalkView implements View {
     const asked = ++this.asked;
     try {
       const body = await this.host.request('mmscope/walk', {});
-      if (asked === this.asked) this.take(body);
+      const before = await this.walkThen(body);
+      if (asked === this.asked) this.take(body, before);
       return asked === this.asked;
     } catch {
       return false;
     }
+  }
+
+  /** Through the tables as they were then; undefined where nothing is compared, or there were none. */
+  private async walkThen({ address, space }: WalkBody): Promise<WalkBody | undefined> {
+    const { comparedWith: at } = this;
+    if (at === undefined) return undefined;
+    const args = { ...this.argumentsNow(), expression: address, space, at };
+    return this.host.request('mmscope/walk', args).catch(() => undefined);
   }
 
   private argumentsNow(): WalkArguments {
@@ -131,9 +145,10 @@ export class WalkView implements View {
     };
   }
 
-  private take(body: WalkBody): void {
+  private take(body: WalkBody, before: WalkBody | undefined): void {
     const isOther = this.body?.address !== body.address;
     this.body = body;
+    this.before = before;
     this.entries = body.steps.map(({ entries }) => bytesOf(entries));
     this.say('');
     this.cr2.hidden = body.cr2 === undefined;
@@ -156,12 +171,12 @@ export class WalkView implements View {
   }
 
   private draw(): void {
-    const { body, host, root } = this;
+    const { body, before, entries, host, root } = this;
     if (body === undefined || root.clientWidth === 0) return;
     this.board.show(
-      paintWalk(body, this.entries, host.palette, root.clientWidth - 14, {
+      paintWalk({ body, before, entries }, host.palette, root.clientWidth - 14, {
         flip: (bit) => this.flip(bit),
-        watch: (expression) => host.act({ action: 'breakOnChange', expression }),
+        watch: (expression) => host.stopOnChange({ add: expression }),
         frame: (pfn) => {
           host.select({ kind: 'frame', pfn });
           host.open('physical');
@@ -169,11 +184,16 @@ export class WalkView implements View {
         address: (address) => this.walkTo(address),
       }),
     );
+    host.moved();
   }
 
   private flip({ expression, set }: BitBody): void {
     if (expression === undefined) return;
     this.host.act({ action: 'set', expression, value: set ? '0' : '1' });
+  }
+
+  litPlaces(): readonly LitPlace[] {
+    return this.board.places('[data-page]', 'page');
   }
 
   resize(): void {

@@ -106,6 +106,7 @@ export interface Happening {
 /** C types of facts that are not plain ints. */
 const TYPES: Readonly<Record<string, string>> = {
   gfp: 'unsigned int',
+  address: 'unsigned long',
   pfn: 'unsigned long',
   buddy_pfn: 'unsigned long',
   cache: 'struct kmem_cache *',

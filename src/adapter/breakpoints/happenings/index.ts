@@ -5,6 +5,7 @@ import type { ExtraName } from '../../evaluation/evaluator.js';
 import { factNames, nameOfHappening, type Facts, type Happening } from './happening.js';
 import { MAPPING_HAPPENINGS } from './mappings.js';
 import { SLAB_HAPPENINGS } from './slabs.js';
+import { PROCESS_HAPPENINGS } from './processes.js';
 import { WRITE_HAPPENINGS } from './writes.js';
 
 export const HAPPENINGS: readonly Happening[] = [
@@ -12,6 +13,7 @@ export const HAPPENINGS: readonly Happening[] = [
   ...WRITE_HAPPENINGS,
   ...SLAB_HAPPENINGS,
   ...MAPPING_HAPPENINGS,
+  ...PROCESS_HAPPENINGS,
 ];
 
 export const happeningOf = (id: string): Happening | undefined =>

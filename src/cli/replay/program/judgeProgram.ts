@@ -10,16 +10,18 @@ import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import {
   dumpZones,
   opText,
-  parseZones,
-  readZones,
   type TraceDump,
   type TraceItem,
   type TraceOp,
 } from '../../../engine/image/state/index.js';
-import { firstZonesDifference } from '../stateDifference.js';
+import { compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
+import { Machine } from '../machine.js';
+import { OPERATIONS, SILENT } from '../ops.js';
+import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
 /** A printed line of the recorder, and the events behind it up to the next one. */
@@ -32,10 +34,13 @@ interface Span {
 }
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
-const TOLD = /gfp=(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
+const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
 const POOL = /gfp=346cc[2a]$/;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
+
+const isPerformed = (name: string): boolean =>
+  UserOperations.NAMES.has(name) || (OPERATIONS.has(name) && !SILENT.has(name));
 
 export function judgeProgram(
   image: KernelImage,
@@ -71,10 +76,16 @@ class ProgramJudge {
   private unsupported = 0;
   private events = 0;
   private told = 0;
+  private unseen = 0;
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
+  /** Pages that were taken for what is not performed. */
+  private readonly toldPages = new Set<number>();
+  private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
+  /** For operations that are not about the process. */
+  private readonly machine: Machine;
   private readonly tracepoints: Tracepoints;
   private mask = 0;
   /** The next action. */
@@ -88,21 +99,40 @@ class ProgramJudge {
   ) {
     this.processes = new Processes(image.mm);
     this.user = new UserOperations(image, () => this.processes.mm);
+    this.machine = new Machine(image);
     this.tracepoints = new Tracepoints(image.mm);
   }
 
   judge(spans: readonly Span[]): Verdict {
+    this.begin();
     for (const span of spans) this.take(span);
     this.tracepoints.listen(0);
     const notes: string[] = [];
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
     if (this.events > 0) notes.push(`events compared: ${this.events}`);
+    if (this.unseen > 0)
+      notes.push(
+        `told by dumps: acts of other threads while no events were recorded ${this.unseen}`,
+      );
     if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
     return {
       ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
       ...{ stateDiffer: this.stateDiffer, unsupported: this.unsupported, first: this.first },
-      ...{ notJudged: new Map(), unsupportedNames: this.unsupportedNames, notes },
+      ...{ notJudged: this.notJudged, unsupportedNames: this.unsupportedNames, notes },
     };
+  }
+
+  /** What the program did before its first operation. */
+  private begin(): void {
+    try {
+      for (let action = this.program[this.at]; action !== undefined && action.name !== 'op';) {
+        this.processes.perform(action);
+        action = this.program[++this.at];
+      }
+    } catch (error) {
+      if (!(error instanceof NotPerformed)) throw error;
+      this.lost = error.message;
+    }
   }
 
   private take(span: Span): void {
@@ -111,7 +141,7 @@ class ProgramJudge {
       return;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes.save(), this.user.save()];
+    const restore = [this.processes.save(), this.user.save(), this.machine.save()];
     const told = new Set<number>();
     for (;;) {
       const result = this.perform(span, told);
@@ -156,6 +186,8 @@ class ProgramJudge {
         if (!performTold(this.image.mm, next)) break;
         if (POOL.test(next)) this.processes.addHugePage();
         this.tracepoints.listen(this.mask);
+        const [, pfn = '', order = '0'] = /^pa (\S+) o=(\d+)/.exec(next) ?? [];
+        for (let i = 0; i < 1 << Number(order); i++) this.toldPages.add(parseInt(pfn, 16) + i);
         events.push(next);
       }
     };
@@ -167,8 +199,7 @@ class ProgramJudge {
       const first = this.program[this.at];
       if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
       this.processes.switchTo(first.pid);
-      if (op !== undefined && UserOperations.NAMES.has(op.name))
-        text = this.user.perform(op.name, op.args);
+      if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
       hear();
       this.compareDumps(span);
       for (this.at++; this.at < this.program.length; this.at++) {
@@ -185,6 +216,11 @@ class ProgramJudge {
     return { events, text };
   }
 
+  private operate({ name, args }: TraceOp): string | undefined {
+    if (UserOperations.NAMES.has(name)) return this.user.perform(name, args);
+    return OPERATIONS.get(name)?.(this.machine, args);
+  }
+
   private compare(
     span: Span,
     { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
@@ -198,9 +234,9 @@ class ProgramJudge {
       this.countUnsupported(span);
       return;
     }
-    if (op !== undefined && UserOperations.NAMES.has(op.name)) {
+    if (op !== undefined && isPerformed(op.name)) {
       this.ops++;
-      if ((text ?? '') !== kernel) {
+      if ((text ?? '') !== (kernel ?? '')) {
         this.differ++;
         this.remember(span, `ours ${text ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`);
         return;
@@ -225,19 +261,39 @@ class ProgramJudge {
 
   private dumpDifference(dump: TraceDump): string | undefined {
     if (dump.name === 'zones') {
-      const ours = dumpZones(this.image, false);
-      const at = ours.findIndex((line, i) => line !== dump.lines[i]);
-      if (at < 0 && ours.length === dump.lines.length) return undefined;
-      return (
-        firstZonesDifference(this.image.mm, readZones(this.image), parseZones(dump)) ??
-        `%zones: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`
-      );
+      const isSame = (): boolean =>
+        dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
+      if (isSame()) return undefined;
+      const nrUnseen = this.quietly(() => performUnseen(this.image.mm, isSame));
+      if (nrUnseen !== undefined) {
+        this.unseen += nrUnseen;
+        return undefined;
+      }
+      return compareZones(dump, this.image);
     }
-    if (dump.name !== 'pts') return undefined;
-    const ours = this.user.tables(dump.args);
+    if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
+    if (dump.name === 'pages') return comparePages(dump, this.image);
+    const recorded = RECORDED.get(dump.name);
+    const isUser = dump.name === 'pts';
+    const ours = isUser ? this.user.tables(dump.args) : recorded?.print?.(this.image, dump);
+    if (ours === undefined) {
+      this.notJudged.set(`%${dump.name}`, (this.notJudged.get(`%${dump.name}`) ?? 0) + 1);
+      return undefined;
+    }
+    const head = isUser ? undefined : recorded?.head?.(this.image, dump);
+    if (head !== undefined && head !== dump.args.join(' '))
+      return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
     const at = dump.lines.findIndex((line, i) => line !== ours[i]);
     if (at < 0 && ours.length === dump.lines.length) return undefined;
-    return `%pts: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`;
+    return `%${dump.name}: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`;
+  }
+
+  /** Without the tracepoints being heard. */
+  private quietly<Result>(act: () => Result): Result {
+    this.tracepoints.listen(0);
+    const result = act();
+    this.tracepoints.listen(this.mask);
+    return result;
   }
 
   private countUnsupported({ op }: Span): void {

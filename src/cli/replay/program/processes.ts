@@ -19,6 +19,7 @@ import {
   __mm_populate,
   mmdrop,
   follow_pte,
+  lru_add_drain_all,
   mprotectRange,
   munlockRange,
   pte_mkdirty,
@@ -26,11 +27,14 @@ import {
   pte_present,
   put_task_stack,
   rcu_process_callbacks,
+  refresh_cpu_vm_stats,
   set_pte,
   setBrk,
   shmemFileSetup,
+  shmemPunchHole,
   shmemWritePage,
   switch_mm,
+  sys_mremap,
   X86_PF_INSTR,
   X86_PF_USER,
   X86_PF_WRITE,
@@ -57,6 +61,10 @@ interface Process {
 /** enum fault_flag, as the kernel that was recorded had it. */
 const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
+
+/** Of fallocate(). */
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
 
 /** An action that the engine does not perform. */
 export class NotPerformed extends Error {}
@@ -179,6 +187,8 @@ export class Processes {
       void do_madvise(this.k, this.mm, asVirt(start), len, advice),
     mlock: ([start = 0, len = 0]) => void do_mlock(this.k, this.mm, asVirt(start), len),
     munlock: ([start = 0, len = 0]) => void munlockRange(this.k, this.mm, asVirt(start), len),
+    mremap: ([addr = 0, oldLen = 0, newLen = 0, flags = 0, newAddr = 0]) =>
+      void sys_mremap(this.k, asVirt(addr), oldLen, newLen, flags, asVirt(newAddr)),
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;
@@ -220,6 +230,11 @@ export class Processes {
     rcu: () => {
       rcu_process_callbacks(this.k);
     },
+    // The recorder lets all that waits be done, and time pass, before it stops the clocks.
+    quiet: () => {
+      lru_add_drain_all(this.k);
+      refresh_cpu_vm_stats(this.k);
+    },
     open: () => {
       this.file = { file: shmemFileSetup(this.k, 0), written: 0 };
     },
@@ -231,6 +246,26 @@ export class Processes {
       const inode = k.read_ptr(k.plus(file, k.file.f_inode));
       shmemWritePage(k, inode, Math.floor(written / PAGE_SIZE), written + length, () => undefined);
       this.file = { file, written: written + length };
+    },
+    pwrite: ([length = 0, position = 0]) => {
+      if (this.file === undefined) return;
+      if (length > PAGE_SIZE) throw new NotPerformed('pwrite of more than a page');
+      const { k } = this;
+      const inode = k.read_ptr(k.plus(this.file.file, k.file.f_inode));
+      shmemWritePage(
+        k,
+        inode,
+        Math.floor(position / PAGE_SIZE),
+        position + length,
+        () => undefined,
+      );
+    },
+    fallocate: ([mode = 0, offset = 0, length = 0]) => {
+      if (this.file === undefined) return;
+      if (mode !== (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+        throw new NotPerformed(`fallocate of mode ${mode.toString(16)}`);
+      const { k } = this;
+      shmemPunchHole(k, k.read_ptr(k.plus(this.file.file, k.file.f_inode)), offset, length);
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { MappingsLocals } from './mappings.js';
 import type { PagesLocals } from './pages.js';
+import type { ProcessesLocals } from './processes.js';
 import type { SlabsLocals } from './slabs.js';
 
-export interface KernelLocals extends PagesLocals, SlabsLocals, MappingsLocals {}
+export interface KernelLocals extends PagesLocals, SlabsLocals, MappingsLocals, ProcessesLocals {}

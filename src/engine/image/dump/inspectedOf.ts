@@ -4,16 +4,44 @@
  */
 import { asPhys, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { Inspected } from '../../inspect/inspected.js';
+import type { Kernel } from '../../machine/kernel.js';
+import type { Paging } from '../../x86/paging.js';
+import { ROOT_SYMBOL } from '../boot/tables/bootTables.js';
 import type { KernelImage } from '../kernelImage.js';
 import type { DumpMemory } from './dumpMemory.js';
 import type { Kallsym } from './kallsyms.js';
-import { KernelSpace, type PagingKind } from './kernelSpace.js';
+import { KernelSpace, pagingFor, type PagingKind } from './kernelSpace.js';
 import { Symbols } from './symbols.js';
 
-export function inspectedOf(image: KernelImage): Inspected {
-  if (image.dumped !== undefined) return image.dumped;
-  const { profile, mm, origin } = image;
-  const space = new KernelSpace(memoryOf(image), mm.machine.processor(0).paging);
+export const inspectedOf = (image: KernelImage): Inspected =>
+  image.dumped ?? inspectedMachine(image.mm, image.origin);
+
+interface Live {
+  readonly k: Inspected;
+  at: number;
+  cuts: number;
+}
+
+const machines = new WeakMap<Kernel, Live>();
+
+/** A machine that runs, as it is where its tape's cursor stands: made once, and read anew when the cursor has moved. */
+export function inspectedMachine(mm: Kernel, origin: string = mm.profile.release): Inspected {
+  const { cursor, cuts } = mm.tape;
+  const known = machines.get(mm);
+  if (known === undefined) {
+    const k = makeInspected(mm, origin);
+    machines.set(mm, { k, at: cursor, cuts });
+    return k;
+  }
+  if (known.at !== cursor || known.cuts !== cuts) known.k.space.forget();
+  known.at = cursor;
+  known.cuts = cuts;
+  return known.k;
+}
+
+function makeInspected(mm: Kernel, origin: string): Inspected {
+  const { profile } = mm;
+  const space = new KernelSpace(memoryOf(mm), kernelPaging(mm));
   const { pageOffset, directMapEndFrame, kernelMap } = mm.linear;
   space.setLinearMaps([
     { start: pageOffset, sizeBytes: directMapEndFrame * PAGE_SIZE, startPhys: 0 },
@@ -26,7 +54,7 @@ export function inspectedOf(image: KernelImage): Inspected {
             startPhys: kernelMap.startFrame * PAGE_SIZE,
           },
         ]),
-    ...memmapRuns(image),
+    ...memmapRuns(mm),
   ]);
   return new Inspected({
     form: origin,
@@ -36,18 +64,26 @@ export function inspectedOf(image: KernelImage): Inspected {
     release: profile.release,
     buildId: undefined,
     arch: profile.arch,
-    paging: pagingOf(image),
+    paging: pagingOf(mm),
     space,
-    symbols: new Symbols(symbolsOf(image)),
+    symbols: new Symbols(symbolsOf(mm)),
     types: profile.types,
     pageOffset,
-    physBase: physBaseOf(image),
+    physBase: physBaseOf(mm),
     kernelOffset: undefined,
   });
 }
 
+/** The kernel's own tables, whichever process runs: its tables go when it ends. */
+function kernelPaging(mm: Kernel): Paging {
+  const processor = mm.machine.processor(0);
+  const root = mm.profile.symbol(ROOT_SYMBOL[mm.profile.arch]);
+  const phys = root && processor.hasTables ? mm.phys_of(root.address) : undefined;
+  return phys === undefined ? processor.paging : pagingFor(pagingOf(mm), phys);
+}
+
 /** Frames that nobody touched stay untouched. */
-function memoryOf({ memory }: KernelImage): DumpMemory {
+function memoryOf({ memory }: Kernel): DumpMemory {
   return {
     endFrame: memory.nrFrames,
     hasFrame: (frame) => memory.has(frame),
@@ -55,16 +91,16 @@ function memoryOf({ memory }: KernelImage): DumpMemory {
   };
 }
 
-const pagingOf = ({ profile }: KernelImage): PagingKind =>
+const pagingOf = ({ profile }: Kernel): PagingKind =>
   profile.arch === 'x86_64' ? '4-level' : profile.arch === 'i386-pae' ? 'pae' : '2-level';
 
 /** A machine that was rebuilt from a recorded state need not have page tables: its vmemmap is known all the same. */
-function memmapRuns({ mm, maxPfn }: KernelImage) {
+function memmapRuns(mm: Kernel) {
   const { memmap } = mm;
   const start = mm.va_of(memmap.pfn_to_page(0 as never));
   if (start === 0 || mm.profile.arch !== 'x86_64') return [];
   const runs: { start: VirtAddr; sizeBytes: number; startPhys: number }[] = [];
-  const end = start + maxPfn * memmap.page_words * 4;
+  const end = start + memmap.endPfn * memmap.page_words * 4;
   for (let va: number = start; va < end; va += PAGE_SIZE) {
     const frame = memmap.frameOfVa(asVirt(va));
     if (frame === undefined) continue;
@@ -80,15 +116,15 @@ function memmapRuns({ mm, maxPfn }: KernelImage) {
   return runs;
 }
 
-function symbolsOf({ profile }: KernelImage): Kallsym[] {
+function symbolsOf({ profile }: Kernel): Kallsym[] {
   return profile.symbolNames().flatMap((name): Kallsym[] => {
     const symbol = profile.symbol(name);
     return symbol === undefined ? [] : [{ kind: 'd', name, address: symbol.address }];
   });
 }
 
-function physBaseOf({ profile, mm }: KernelImage): number {
-  const { kernelMap } = mm.linear;
+function physBaseOf({ profile, linear }: Kernel): number {
+  const { kernelMap } = linear;
   if (kernelMap === undefined) return 0;
   return (
     kernelMap.startFrame * PAGE_SIZE - (kernelMap.start - profile.constant('__START_KERNEL_map'))

@@ -90,6 +90,12 @@ export class KernelSpace {
     this.linear = maps;
   }
 
+  /** Memory may have changed. */
+  forget(): void {
+    this.pages.clear();
+    this.lastPage = NaN;
+  }
+
   /** The walk of an address through these tables, or through others with the same levels. */
   walk(va: VirtAddr, paging = this.paging): Walk {
     return walk(paging, this.tables, va);

@@ -7,6 +7,7 @@ export { vmallocHead, vmallocLines } from './vmallocDump.js';
 export { impliedMemmap } from './impliedMemmap.js';
 export { type MemmapRuns, parseMemmap } from './memmapDump.js';
 export { openState, type StateImage } from './openState.js';
+export { loadLru, lruHead, lruLines } from './lruDump.js';
 export { pageLine, pageStateText } from './pageLine.js';
 export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';

@@ -7,6 +7,8 @@ import { asVirt, type VirtAddr } from '../../memory/address.js';
 import { fixmapSlotAt, pkmapSlotAt } from '../fixedMaps.js';
 import { Damaged, isDumpError, Problems, type Inspected } from '../inspected.js';
 import { migratetypeNames } from '../pageblocks.js';
+import { accountSum, pageAccount } from '../process/pageAccount.js';
+import { rmapTexts } from '../process/rmapText.js';
 import { Pages } from '../pages.js';
 import { cacheAt, type CacheView } from '../slab.js';
 import { SlabObjects } from '../slabObjects.js';
@@ -132,19 +134,39 @@ function useIn(k: Inspected, pfn: number, va: VirtAddr | undefined): Use {
   if ((view.mapping & 3n) === 1n)
     return {
       kind: 'anonymous',
-      text: `anonymous memory, mapped ${view.mapcount} times, anon_vma ${hexOf(mapping)}`,
-      more: { mapcount: view.mapcount, anon_vma: hexOf(mapping) },
+      text: `anonymous memory, mapped ${view.mapcount} times, anon_vma ${hexOf(mapping)}${holdersText(k, pfn)}`,
+      more: { mapcount: view.mapcount, anon_vma: hexOf(mapping), ...holders(k, pfn) },
     };
   if (mapping !== 0n && (view.mapping & 3n) === 0n)
     return {
       kind: 'page cache',
-      text: `page cache of the address_space ${hexOf(mapping)}, mapped ${view.mapcount} times`,
-      more: { mapcount: view.mapcount, mapping: hexOf(mapping) },
+      text: `page cache of the address_space ${hexOf(mapping)}, mapped ${view.mapcount} times${holdersText(k, pfn)}`,
+      more: { mapcount: view.mapcount, mapping: hexOf(mapping), ...holders(k, pfn) },
     };
   const compound = head === view.page ? '' : `, tail of the compound page at ${k.hex(head)}`;
   return view.refcount === 0
     ? { kind: 'unused', text: `not in use, and on no list${compound}`, more: {} }
     : { kind: 'kernel', text: `allocated, refcount ${view.refcount}${compound}`, more: {} };
+}
+
+/** Who maps it, and what its references are. */
+function holders(k: Inspected, pfn: number): Readonly<Record<string, Json>> {
+  const account = pageAccount(k, pfn);
+  return {
+    rmap: rmapTexts(k, pfn),
+    ...(account && {
+      refcount: account.counts.refcount,
+      held_by: account.rows.map(({ text }) => text),
+    }),
+  };
+}
+
+function holdersText(k: Inspected, pfn: number): string {
+  const account = pageAccount(k, pfn);
+  const maps = rmapTexts(k, pfn).map((text) => `; mapped by ${text}`);
+  const sum = account === undefined ? '' : `; _refcount ${accountSum(account)}`;
+  const rows = account?.rows.map(({ text }) => `; held by ${text}`) ?? [];
+  return [...maps, sum, ...rows].join('');
 }
 
 /** The free block that a frame is in, first page or not, and where on its list that stands. */

@@ -1,7 +1,7 @@
 /**
  * Work that another thread is to do: each is a struct work_struct of the kernel, marked while it waits.
  *
- * There are no worker threads: whoever gives way to one (kernel/sched/core.ts) does what waits, there and then. The queue itself, and
+ * There are no worker threads: whoever gives way to one (kernel/sched/core/) does what waits, there and then. The queue itself, and
  * what else the kernel keeps in `data` meanwhile, are not modelled.
  *
  * Source: Linux 6.1 kernel/workqueue.c; include/linux/workqueue.h: schedule_work().

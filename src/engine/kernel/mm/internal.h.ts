@@ -6,6 +6,7 @@
 import {
   type Gfp,
   type Int,
+  type ListHead,
   type Migratetype,
   NULL,
   type Order,
@@ -45,8 +46,9 @@ export interface CompactControl {
   readonly zone: Zone;
   readonly gfp_mask: Gfp;
   nr_freepages: Int;
-  /** Pages taken off their lists to be migrated: none yet. */
-  readonly nr_migratepages: Int;
+  /** Pages taken off their lists to be migrated. */
+  readonly migratepages: ListHead;
+  nr_migratepages: Int;
   /** Where the search for pages to migrate goes on. */
   migrate_pfn: Pfn;
 }

@@ -154,6 +154,92 @@ const removeNode = (k: Kernel, tree: Tree, node: RbNode, root: RbRoot): void => 
   rb_erase_augmented(k, node, root, augmentOf(tree));
 };
 
+// --- looking: who has a part of [start, last] ----------------------------------------------------------------------------
+
+/** Of all below a node, the first that has a part of the interval; NULL: none. */
+const subtreeSearch = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+  for (;;) {
+    const left: RbNode = k.read_ptr(node + k.rb_node.rb_left);
+    if (left !== NULL && start <= k.read_ulong(subtreeLast(k, tree, left))) {
+      node = left;
+      continue;
+    }
+    // All to the right begin behind it.
+    if (startOf(k, tree, node) > last) return NULL;
+    if (start <= lastOf(k, tree, node)) return node;
+    const right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+    if (right === NULL || start > k.read_ulong(subtreeLast(k, tree, right))) return NULL;
+    node = right;
+  }
+};
+
+const iterFirst = (k: Kernel, tree: Tree, root: RbRoot, start: ULong, last: ULong): RbNode => {
+  const node: RbNode = k.read_ptr(root);
+  if (node === NULL || k.read_ulong(subtreeLast(k, tree, node)) < start) return NULL;
+  return subtreeSearch(k, tree, node, start, last);
+};
+
+const iterNext = (k: Kernel, tree: Tree, node: RbNode, start: ULong, last: ULong): RbNode => {
+  let right: RbNode = k.read_ptr(node + k.rb_node.rb_right);
+  for (;;) {
+    if (right !== NULL && start <= k.read_ulong(subtreeLast(k, tree, right)))
+      return subtreeSearch(k, tree, right, start, last);
+    // Up, until it comes from the left.
+    let prev: RbNode;
+    do {
+      const parent: RbNode = rb_parent(k, node);
+      if (parent === NULL) return NULL;
+      prev = node;
+      node = parent;
+      right = k.read_ptr(node + k.rb_node.rb_right);
+    } while (prev === right);
+    if (last < startOf(k, tree, node)) return NULL;
+    if (start <= lastOf(k, tree, node)) return node;
+  }
+};
+
+/** vma_interval_tree_foreach(): areas that map a page of [first, last], in order. */
+export function vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  first: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const node: RbNode = iterFirst(k, 'vma', root, first, last);
+  return node === NULL ? NULL : vmaOf(k, node);
+}
+
+export function vma_interval_tree_iter_next(
+  k: Kernel,
+  vma: VmAreaStruct,
+  first: ULong,
+  last: ULong,
+): VmAreaStruct {
+  const node: RbNode = iterNext(k, 'vma', nodeOf(k, vma), first, last);
+  return node === NULL ? NULL : vmaOf(k, node);
+}
+
+/** anon_vma_interval_tree_foreach() */
+export function anon_vma_interval_tree_iter_first(
+  k: Kernel,
+  root: RbRoot,
+  first: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const node: RbNode = iterFirst(k, 'avc', root, first, last);
+  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
+}
+
+export function anon_vma_interval_tree_iter_next(
+  k: Kernel,
+  avc: AnonVmaChain,
+  first: ULong,
+  last: ULong,
+): AnonVmaChain {
+  const node: RbNode = iterNext(k, 'avc', asCell(avc + k.anon_vma_chain.rb), first, last);
+  return node === NULL ? NULL : asCell(node - k.anon_vma_chain.rb);
+}
+
 // --- areas of a file -----------------------------------------------------------------------------------------------------
 
 export function vma_interval_tree_insert(k: Kernel, node: VmAreaStruct, root: RbRoot): void {

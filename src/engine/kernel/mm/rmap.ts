@@ -20,7 +20,7 @@ import {
 import type { Kernel } from '../../machine/kernel.js';
 import type { VirtAddr } from '../../memory/address.js';
 import { __set_bit, clear_bit, set_bit, test_bit } from '../arch/x86/include/asm/bitops.h.js';
-import { ENOMEM } from '../include/linux/errno.h.js';
+import { EBUSY, ENOMEM } from '../include/linux/errno.h.js';
 import {
   list_add,
   list_del,
@@ -30,7 +30,7 @@ import {
   list_next_entry,
   list_prev_entry,
 } from '../include/linux/list.h.js';
-import { linear_page_index } from '../include/linux/mm.h.js';
+import { linear_page_index, page_maybe_dma_pinned } from '../include/linux/mm.h.js';
 import { PAGE_MAPPING_ANON, PageAnon } from '../include/linux/page-flags.h.js';
 import type { RbRoot } from '../include/linux/rbtree.h.js';
 import { kmem_cache_alloc, kmem_cache_free, linkConstructor } from '../include/linux/slab.h.js';
@@ -41,7 +41,8 @@ import { __mod_node_page_state } from './vmstat/node_stat.js';
 
 // --- anon_vma ------------------------------------------------------------------------------------------------------------
 
-const rootOf = (k: Kernel, anon_vma: AnonVma): RbRoot => k.plus(anon_vma, k.anon_vma.rb_root);
+export const rootOf = (k: Kernel, anon_vma: AnonVma): RbRoot =>
+  k.plus(anon_vma, k.anon_vma.rb_root);
 
 const addLong = (k: Kernel, anon_vma: AnonVma, member: number, delta: Int): void => {
   k.add_long(k.plus(anon_vma, member), delta);
@@ -73,7 +74,7 @@ function anon_vma_ctor(k: Kernel, anon_vma: AnonVma): void {
 }
 linkConstructor('anon_vma_ctor', anon_vma_ctor);
 
-function get_anon_vma(k: Kernel, anon_vma: AnonVma): void {
+export function get_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   const refcount = k.plus(anon_vma, k.anon_vma.refcount);
   k.write(refcount, k.read_int(refcount) + 1);
 }
@@ -87,7 +88,7 @@ function __put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   if (k.read_int(refcount) === 0) anon_vma_free(k, root);
 }
 
-function put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
+export function put_anon_vma(k: Kernel, anon_vma: AnonVma): void {
   const refcount = k.plus(anon_vma, k.anon_vma.refcount);
   k.write(refcount, k.read_int(refcount) - 1);
   if (k.read_int(refcount) === 0) __put_anon_vma(k, anon_vma);
@@ -293,6 +294,30 @@ export function page_add_new_anon_rmap(
   k.write(page + k.page._mapcount, 0);
   __mod_node_page_state(k, k.NR_ANON_MAPPED, 1);
   __page_set_anon_rmap(k, page, vma, address, true);
+}
+
+/** A mapping of an anonymous page that is no new one. `exclusive`: nobody else has it. */
+export function page_add_anon_rmap(
+  k: Kernel,
+  page: Page,
+  vma: VmAreaStruct,
+  address: VirtAddr,
+  exclusive: boolean,
+): void {
+  const mapcount: Int = k.words[page + k.page._mapcount]! + 1;
+  k.write(page + k.page._mapcount, mapcount);
+  if (mapcount === 0) {
+    __mod_node_page_state(k, k.NR_ANON_MAPPED, 1);
+    __page_set_anon_rmap(k, page, vma, address, exclusive);
+  }
+  mlock_vma_page(k, page, vma, false);
+}
+
+/** The page is no longer this mapping's alone, so that it can be unmapped. -EBUSY: it may be pinned, and stays. */
+export function page_try_share_anon_rmap(k: Kernel, page: Page): Int {
+  if (page_maybe_dma_pinned(k, page)) return -EBUSY;
+  ClearPageAnonExclusive(k, page);
+  return 0;
 }
 
 export function page_add_file_rmap(k: Kernel, page: Page, vma: VmAreaStruct): void {

@@ -2,6 +2,7 @@
  * What a picture of the slab allocator asks the debug adapter, and is told: the arguments and bodies of the custom requests
  * `mmscope/caches` and `mmscope/slabs`. Plain JSON; addresses are text.
  */
+import type { AtTime } from '../history.js';
 
 export interface CachesBody {
   /** Absent when the machine was recorded without its slab allocator. */
@@ -27,13 +28,15 @@ export interface CacheBody {
   readonly unreadable?: string;
 }
 
-export interface SlabsArguments {
+export interface SlabsArguments extends AtTime {
   /** `address` of a cache. */
   readonly cache: string;
   /** Of all places one behind the other; full slabs of SLUB are the last. */
   readonly start: number;
   /** At most {@link MAX_SLABS_TOLD}. */
   readonly count: number;
+  /** First pfn of a slab: the page of `count` slabs that it is on is told, instead of the one at `start`. */
+  readonly holding?: number;
 }
 
 export const MAX_SLABS_TOLD = 256;
@@ -43,9 +46,23 @@ export interface SlabsBody {
   /** Where slabs are kept, in the order in which an allocation looks; what no list has comes last. */
   readonly places: readonly PlaceBody[];
   readonly total: number;
+  /** Number of the first one that is told. */
+  readonly start: number;
   readonly slabs: readonly SlabBody[];
   /** How an object's bytes are laid out, from one object to the next. */
   readonly layout: readonly LayoutBody[];
+}
+
+export interface SlabObjectsArguments extends AtTime {
+  /** `address` of a cache. */
+  readonly cache: string;
+  /** First pfns of slabs, at most {@link MAX_SLABS_TOLD}. */
+  readonly pfns: readonly number[];
+}
+
+export interface SlabObjectsBody {
+  /** Those that are slabs of the cache (at that time): first pfn, and objects as {@link SlabBody.objects}. */
+  readonly slabs: readonly (readonly [pfn: number, objects: string])[];
 }
 
 interface PlaceBody {

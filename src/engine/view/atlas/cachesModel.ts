@@ -21,7 +21,13 @@ import {
 import { freeObjects, isSlub, type Slab } from '../slabObject.js';
 import type { StructReader } from '../structReader.js';
 import type { Surveyor } from '../whereIs.js';
-import { OBJECT_STATES, type CacheBody, type CachesBody, type ChainBody } from './caches.js';
+import {
+  OBJECT_STATES,
+  type CacheBody,
+  type CachesBody,
+  type ChainBody,
+  type SlabsArguments,
+} from './caches.js';
 
 export function cachesBody(surveyor: Surveyor): CachesBody {
   const { reader } = surveyor;
@@ -72,6 +78,7 @@ function usage(
 
 /** Slabs of a cache, in parts. */
 export interface SlabPages {
+  readonly start: number;
   readonly places: readonly { readonly name: string; readonly nrSlabs: number }[];
   readonly total: number;
   readonly slabs: readonly { readonly place: number; readonly view: SlabView }[];
@@ -81,19 +88,25 @@ export interface SlabPages {
 export function slabPages(
   surveyor: Surveyor,
   cache: VirtAddr,
-  start: number,
-  count: number,
+  { start: asked, count, holding }: Pick<SlabsArguments, 'start' | 'count' | 'holding'>,
 ): SlabPages {
   const listed = listedSlabs(surveyor, cache);
   const nrListed = listed.reduce((sum, { slabs }) => sum + slabs.length, 0);
   const nrFull = isSlub(surveyor.reader) ? Math.max(0, nrSlabsOf(surveyor, cache) - nrListed) : 0;
-  const wantsFull = nrFull > 0 && start + count > nrListed;
+  const pageOf = (slabs: readonly SlabView[]): number | undefined => {
+    const at = slabs.findIndex(({ pfn }) => pfn === holding);
+    return at < 0 ? undefined : at - (at % Math.max(1, count));
+  };
+  const page = holding === undefined ? undefined : pageOf(listed.flatMap(({ slabs }) => slabs));
+  const isSought = holding !== undefined && page === undefined;
+  const wantsFull = nrFull > 0 && (isSought || (page ?? asked) + count > nrListed);
   const full: readonly SlabPlace[] = isSlub(surveyor.reader)
     ? [{ place: 'full', slabs: wantsFull ? unlistedSlabs(surveyor, cache) : [] }]
     : [];
   const all = [...listed, ...full].flatMap(({ slabs }, place) =>
     slabs.map((view) => ({ place, view })),
   );
+  const start = page ?? pageOf(all.map(({ view }) => view)) ?? asked;
   const places = [...listed, ...full].map(({ place, slabs }) => ({
     name: place,
     nrSlabs: place === 'full' && !wantsFull ? nrFull : slabs.length,
@@ -101,6 +114,7 @@ export function slabPages(
   return {
     places,
     total: places.reduce((sum, { nrSlabs }) => sum + nrSlabs, 0),
+    start,
     slabs: all.slice(start, start + count),
   };
 }

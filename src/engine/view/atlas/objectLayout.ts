@@ -4,21 +4,25 @@
  *     SLUB   red zone | object | red zone | free pointer | two tracks | padding
  *                       the free pointer lies in the object, unless something must stay whole there
  *     SLAB   object | padding
+ *            built with DEBUG_SLAB: padding | red zone | object | padding | red zone | last caller
  *
  * Invariant: parts follow one another without gaps; only the free pointer may lie inside of another part.
  *
- * Source: Linux 6.1 mm/slub.c: calculate_sizes(), print_trailer().
+ * Source: Linux 6.1 mm/slub.c: calculate_sizes(), print_trailer(); mm/slab.c: dbg_redzone1(), dbg_redzone2(), dbg_userword().
  */
 import type { VirtAddr } from '../../memory/address.js';
 import type { StructReader } from '../structReader.js';
-import { isSlub } from '../slabObject.js';
+import { isSlub, objOffset } from '../slabObject.js';
 import type { LayoutBody } from './caches.js';
+
+/** Bytes of a red zone of SLAB: sizeof(unsigned long long). */
+const SLAB_RED_BYTES = 8;
 
 export function objectLayout(reader: StructReader, cache: VirtAddr): LayoutBody[] {
   const number = (member: string): number => reader.uint('kmem_cache', member, cache) ?? 0;
   const size = number('size');
   const objectSize = number('object_size');
-  if (!isSlub(reader)) return parts(size, [{ kind: 'object', to: objectSize }]);
+  if (!isSlub(reader)) return slabLayout(reader, cache, size, objectSize);
   const { mm, profile } = reader.image;
   const has = (flag: number): boolean => (number('flags') & flag) !== 0;
   const red = has(mm.SLAB_RED_ZONE) ? number('red_left_pad') : 0;
@@ -42,6 +46,30 @@ export function objectLayout(reader: StructReader, cache: VirtAddr): LayoutBody[
   if (outside) return layout;
   const from = red + offset;
   return [...layout, { kind: 'freePointer', from, to: from + profile.pointerSize }];
+}
+
+/** The last caller's word lies at the end; behind a red zone it takes the room of one. */
+function slabLayout(
+  reader: StructReader,
+  cache: VirtAddr,
+  size: number,
+  objectSize: number,
+): LayoutBody[] {
+  const { mm, profile } = reader.image;
+  const flags = reader.uint('kmem_cache', 'flags', cache) ?? 0;
+  const before = objOffset(reader, cache);
+  const isRed = before > 0 && (flags & mm.SLAB_RED_ZONE) !== 0;
+  const redBytes = isRed ? SLAB_RED_BYTES : 0;
+  const isTracked = before > 0 && (flags & mm.SLAB_STORE_USER) !== 0;
+  const callerBytes = isTracked ? Math.max(redBytes, profile.pointerSize) : 0;
+  return parts(size, [
+    { kind: 'padding', to: before - redBytes },
+    { kind: 'redzone', to: before },
+    { kind: 'object', to: before + objectSize },
+    { kind: 'padding', to: size - callerBytes - redBytes },
+    { kind: 'redzone', to: isRed ? size - callerBytes : 0 },
+    { kind: 'track', to: isTracked ? size : 0 },
+  ]);
 }
 
 /** Each part from the end of the one before; what is left is padding. */

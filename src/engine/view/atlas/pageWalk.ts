@@ -3,7 +3,9 @@
  * `mmscope/walk`. Plain JSON; addresses and entries are text.
  */
 
-export interface WalkArguments {
+import type { AtTime } from '../history.js';
+
+export interface WalkArguments extends AtTime {
   /** An expression of C, or an address as logs have it; CR2 when absent. */
   readonly expression?: string;
   readonly frameId?: number;

@@ -1,5 +1,12 @@
 /** The custom requests of the views of virtual memory, page walks, free lists and caches: arguments and bodies. */
-import type { CachesBody, SlabsArguments, SlabsBody } from './caches.js';
+import type { AtTime } from '../history.js';
+import type {
+  CachesBody,
+  SlabObjectsArguments,
+  SlabObjectsBody,
+  SlabsArguments,
+  SlabsBody,
+} from './caches.js';
 import type {
   FreeAreasBody,
   FreeBlocksArguments,
@@ -24,11 +31,15 @@ export interface AtlasRequests {
   'mmscope/virtualPages': { readonly arguments: PagesArguments; readonly body: PagesBody };
   'mmscope/aliases': { readonly arguments: AliasesArguments; readonly body: AliasesBody };
   'mmscope/walk': { readonly arguments: WalkArguments; readonly body: WalkBody };
-  'mmscope/freeAreas': { readonly arguments: undefined; readonly body: FreeAreasBody };
+  'mmscope/freeAreas': { readonly arguments: AtTime; readonly body: FreeAreasBody };
   'mmscope/freeBlocks': { readonly arguments: FreeBlocksArguments; readonly body: FreeBlocksBody };
   'mmscope/attempt': { readonly arguments: undefined; readonly body: NewestAttemptBody };
-  'mmscope/caches': { readonly arguments: undefined; readonly body: CachesBody };
+  'mmscope/caches': { readonly arguments: AtTime; readonly body: CachesBody };
   'mmscope/slabs': { readonly arguments: SlabsArguments; readonly body: SlabsBody };
+  'mmscope/slabObjects': {
+    readonly arguments: SlabObjectsArguments;
+    readonly body: SlabObjectsBody;
+  };
 }
 
 export const ATLAS_REQUESTS: { readonly [R in keyof AtlasRequests]: true } = {
@@ -42,4 +53,5 @@ export const ATLAS_REQUESTS: { readonly [R in keyof AtlasRequests]: true } = {
   'mmscope/attempt': true,
   'mmscope/caches': true,
   'mmscope/slabs': true,
+  'mmscope/slabObjects': true,
 };

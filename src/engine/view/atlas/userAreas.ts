@@ -3,75 +3,49 @@
  *
  * Source: Linux 6.1 include/linux/mm_types.h: struct mm_struct, struct vm_area_struct; fs/proc/task_mmu.c: show_map_vma().
  */
-import { asVirt, type PhysAddr, type VirtAddr } from '../../memory/address.js';
-import type { StructReader } from '../structReader.js';
-import { mapleEntries } from './mapleTree.js';
+import { inspectedOf } from '../../image/dump/inspectedOf.js';
+import type { KernelImage } from '../../image/kernelImage.js';
+import { Problems, type Inspected } from '../../inspect/inspected.js';
+import { rightsText } from '../../inspect/process/areaFlags.js';
+import { areaName } from '../../inspect/process/areaName.js';
+import { pagingOfMm } from '../../inspect/process/entries.js';
+import { rootOf } from '../../inspect/process/filePath.js';
+import { tasksOf, vmasOf, type TaskView } from '../../inspect/tasks.js';
+import type { PhysAddr, VirtAddr } from '../../memory/address.js';
 
 export interface UserArea {
   readonly start: VirtAddr;
   readonly end: VirtAddr;
   /** `rw-p` */
   readonly rights: string;
-  /** `[heap]`, `[stack]`, `a file` (its name is in structures that no profile has); '' of anonymous memory. */
+  /** `[heap]`, `/bin/prog`; '' of anonymous memory, and where the machine does not have the name. */
   readonly name: string;
 }
 
-/** @param mm a struct mm_struct */
-export function userAreas(reader: StructReader, mm: VirtAddr): readonly UserArea[] {
-  const tree = reader.offset('mm_struct', 'mm_mt');
-  if (tree === undefined) return [];
-  return [...mapleEntries(reader, asVirt(mm + tree))].flatMap(({ entry: vma }) => {
-    const start = reader.pointer('vm_area_struct', 'vm_start', vma);
-    const end = reader.pointer('vm_area_struct', 'vm_end', vma);
-    if (start === undefined || end === undefined || start >= end) return [];
-    const flags = reader.uint('vm_area_struct', 'vm_flags', vma) ?? 0;
-    return [
-      { start, end, rights: rightsOf(reader, flags), name: nameOf(reader, mm, vma, start, end) },
-    ];
-  });
+/** Those of the process whose top-level table lies at `root`; none where no task has it. */
+export function userAreas(image: KernelImage, root: PhysAddr): readonly UserArea[] {
+  const task = taskOfRoot(image, root);
+  return task === undefined ? [] : areasOf(inspectedOf(image), task, new Problems());
 }
 
-function rightsOf({ image: { profile } }: StructReader, flags: number): string {
-  const has = (name: string): boolean => (flags & (profile.findConstant(name) ?? 0)) !== 0;
-  return (
-    (has('VM_READ') ? 'r' : '-') +
-    (has('VM_WRITE') ? 'w' : '-') +
-    (has('VM_EXEC') ? 'x' : '-') +
-    (has('VM_SHARED') ? 's' : 'p')
-  );
+/** The first task that has the tables. */
+export function taskOfRoot(image: KernelImage, root: PhysAddr): TaskView | undefined {
+  const k = inspectedOf(image);
+  return tasksOf(k, new Problems()).find(({ mm }) => mm !== 0 && rootOfMm(k, mm) === root);
 }
 
-function nameOf(
-  reader: StructReader,
-  mm: VirtAddr,
-  vma: VirtAddr,
-  start: VirtAddr,
-  end: VirtAddr,
-): string {
-  const file = reader.pointer('vm_area_struct', 'vm_file', vma);
-  if (file !== undefined && file !== 0) return 'a file';
-  const of = (member: string): number => reader.pointer('mm_struct', member, mm) ?? -1;
-  if (start <= of('brk') && end > of('start_brk')) return '[heap]';
-  const stack = of('start_stack');
-  return start <= stack && end >= stack ? '[stack]' : '';
+function areasOf(k: Inspected, task: TaskView, problems: Problems): readonly UserArea[] {
+  const fs = problems.tried('fs', () => rootOf(k, task.at), undefined);
+  return vmasOf(k, task.mm, problems)
+    .filter(({ start, end }) => start < end)
+    .map((vma) => ({
+      start: vma.start,
+      end: vma.end,
+      rights: rightsText(vma.flags),
+      name: problems.tried('name', () => areaName(k, task.mm, vma, fs), ''),
+    }));
 }
 
-/** The struct mm_struct of the process whose top-level table lies at `root`. */
-export function mmOfRoot(reader: StructReader, root: PhysAddr): VirtAddr | undefined {
-  const init = reader.symbol('init_task');
-  const tasks = reader.offset('task_struct', 'tasks');
-  if (init === undefined || tasks === undefined) return undefined;
-  let task = init;
-  for (let i = 0; i < MAX_TASKS; i++) {
-    const mm = reader.pointer('task_struct', 'mm', task);
-    const pgd = mm ? reader.pointer('mm_struct', 'pgd', mm) : undefined;
-    if (mm !== undefined && pgd && reader.image.mm.phys_of(pgd) === root) return mm;
-    const next = reader.pointerAt(task + tasks);
-    if (next === undefined || next === 0 || next - tasks === init) return undefined;
-    task = asVirt(next - tasks);
-  }
-  return undefined;
+function rootOfMm(k: Inspected, mm: VirtAddr): number | undefined {
+  return new Problems().tried('pgd', () => pagingOfMm(k, mm)?.rootPhys, undefined);
 }
-
-/** A damaged list of tasks may have no end. */
-const MAX_TASKS = 1 << 15;

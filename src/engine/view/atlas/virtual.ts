@@ -4,8 +4,9 @@
  * text. A range is told by its first and its last byte: the end of the highest one is no number of that width.
  */
 import type { RegionKind } from '../../x86/addressSpace.js';
+import type { AtTime } from '../history.js';
 
-export interface VirtualArguments {
+export interface VirtualArguments extends AtTime {
   /** Name of an address space; the one that a CPU has loaded when absent. */
   readonly space?: string;
 }
@@ -97,10 +98,14 @@ export interface PartsArguments extends VirtualArguments {
   readonly region: string;
   readonly start: number;
   readonly count: number;
+  /** An address: the page of `count` parts that it is on is told, instead of the one at `start`. */
+  readonly holding?: string;
 }
 
 export interface PartsBody {
   readonly total: number;
+  /** Number of the first one that is told. */
+  readonly start: number;
   readonly parts: readonly PartBody[];
 }
 

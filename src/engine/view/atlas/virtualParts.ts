@@ -2,14 +2,14 @@
  * What lies in a region of the address space by the kernel's own books: vmalloc areas with their guard pages and gaps, slots of
  * pkmap and fixmap, the mappings of a process, the sections of the kernel's image.
  */
-import { asVirt, PAGE_SIZE } from '../../memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Space } from '../addressSpaces.js';
 import { fixmapSlot, nrFixmapSlots, nrPkmapSlots, pkmapSlot, type MapSlot } from '../mapSlots.js';
 import { vmapSpace, type VmapPiece } from '../vmapSpace.js';
 import { sizeText, type Surveyor } from '../whereIs.js';
 import { intersection, rangeText, type AddressRange } from './addressRange.js';
 import { rightsText } from './rightsText.js';
-import { mmOfRoot, userAreas } from './userAreas.js';
+import { userAreas } from './userAreas.js';
 import type { PartBody, PartsBody } from './virtual.js';
 import type { PlacedRegion } from './virtualRegions.js';
 
@@ -41,17 +41,33 @@ export function partsBody(
   surveyor: Surveyor,
   space: Space | undefined,
   region: PlacedRegion,
-  start: number,
+  asked: number,
   count: number,
+  holding?: VirtAddr,
 ): PartsBody {
   const parts = partsOf(surveyor, space, region);
   const { pointerSize } = surveyor.world.profile;
+  const start = holding === undefined ? asked : (pageOf(parts, holding, count) ?? asked);
   return {
     total: parts.total,
+    start,
     parts: parts
       .slice(start, count)
       .map((part) => ({ ...part.body, ...rangeText(part, pointerSize) })),
   };
+}
+
+/** Number of the first part of the page of `count` parts that an address is on: parts are in order. */
+function pageOf(parts: Parts, address: VirtAddr, count: number): number | undefined {
+  let low = 0;
+  let high = parts.total;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const [part] = parts.slice(middle, 1);
+    if (part !== undefined && part.end <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low < parts.total ? low - (low % Math.max(1, count)) : undefined;
 }
 
 function partsOf(surveyor: Surveyor, space: Space | undefined, region: PlacedRegion): Parts {
@@ -122,10 +138,8 @@ function pieceParts(piece: VmapPiece): Part[] {
   ];
 }
 
-function userParts({ reader }: Surveyor, { paging }: Space): Part[] {
-  const mm = mmOfRoot(reader, paging.rootPhys);
-  if (mm === undefined) return [];
-  return userAreas(reader, mm).map(({ start, end, rights, name }) => ({
+function userParts({ image }: Surveyor, { paging }: Space): Part[] {
+  return userAreas(image, paging.rootPhys).map(({ start, end, rights, name }) => ({
     start,
     end,
     body: { kind: 'vma', text: name === '' ? 'anonymous' : name, rights },

@@ -3,7 +3,14 @@
  *
  * Source: ISO C11 6.7, 6.9.1.
  */
-import type { DeclarationStatement, Declarator, Statement, StaticAssert } from '../ast.js';
+import type {
+  DeclarationStatement,
+  Declarator,
+  FunctionSyntax,
+  ParameterSyntax,
+  Statement,
+  StaticAssert,
+} from '../ast.js';
 import type { Parser } from '../parser.js';
 import type { Span } from '../span.js';
 import { typeKeywords } from '../token.js';
@@ -34,24 +41,11 @@ export function declaration(p: Parser): Statement {
   const declarators: Declarator[] = [];
   if (!p.is(';')) {
     const first = declarator(p, type, storage, layout);
-    if (first.type.kind === 'function' && p.is('{')) {
-      const functionType = first.type;
-      const body = p.inScope(() => {
-        for (const parameter of functionType.parameters) p.note(parameter.name, false);
-        return block(p);
-      });
-      const { name, nameSpan } = first;
-      return {
-        kind: 'function',
-        name,
-        nameSpan,
-        type: functionType,
-        body,
-        span: p.from(start),
-      };
+    if (first.type.kind === 'function' && p.is('{')) return definition(p, first, first.type, start);
+    if (first.type.kind === 'function' && startsDeclaration(p)) {
+      const { type: old } = first;
+      return p.inScope(() => definition(p, first, withOldParameters(p, first, old), start));
     }
-    if (first.type.kind === 'function' && startsDeclaration(p))
-      return oldDefinition(p, first, start);
     declarators.push(first);
     while (p.accept(',')) declarators.push(declarator(p, type, storage, layout));
   }
@@ -66,13 +60,54 @@ export function declaration(p: Parser): Statement {
   return result;
 }
 
-/** `int f(a, b) int a, b; { ... }`: as before C89. */
-function oldDefinition(p: Parser, { name, nameSpan }: Declarator, start: Span): Statement {
-  const message = `the parameters of '${name}' need their types in the parentheses: write ${name}(int a, ...)`;
-  p.report('unsupported', nameSpan, message);
-  while (!p.is('{') && !p.atEnd) p.next();
-  if (p.is('{')) p.at = p.closing(p.at) + 1;
-  return { kind: 'empty', span: p.from(start) };
+function definition(
+  p: Parser,
+  { name, nameSpan }: Declarator,
+  type: FunctionSyntax,
+  start: Span,
+): Statement {
+  const body = p.inScope(() => {
+    for (const parameter of type.parameters) p.note(parameter.name, false);
+    return block(p);
+  });
+  return { kind: 'function', name, nameSpan, type, body, span: p.from(start) };
+}
+
+/**
+ * `int f(a, b) int *a; { ... }`: as before C89. A name without a declaration is an int. Calls are checked as if it had a prototype:
+ * what they pass is converted all the same.
+ */
+function withOldParameters(
+  p: Parser,
+  { name: functionName }: Declarator,
+  type: FunctionSyntax,
+): FunctionSyntax {
+  const declared = new Map<string, Declarator>();
+  while (!p.is('{') && !p.atEnd) {
+    const before = p.at;
+    const { storage, type: base, layout } = specifiers(p);
+    do {
+      const one = declarator(p, base, storage, layout);
+      declared.set(one.name, one);
+    } while (p.accept(','));
+    semicolon(p, "after the parameter's declaration");
+    if (p.at === before) break;
+  }
+  const parameters = type.parameters.map((parameter): ParameterSyntax => {
+    const { type: written, span } = parameter;
+    if (parameter.name !== '' || written.kind !== 'named') {
+      const message = `give the parameters of '${functionName}' their types either in the parentheses or behind them`;
+      p.report('expected', span, message);
+      return parameter;
+    }
+    const { name } = written;
+    const own = declared.get(name);
+    declared.delete(name);
+    return { name, type: own?.type ?? { kind: 'named', name: 'int', builtin: true, span }, span };
+  });
+  for (const { name, nameSpan } of declared.values())
+    p.report('unknown-name', nameSpan, `'${functionName}' has no parameter '${name}'`);
+  return { ...type, parameters, unspecified: false };
 }
 
 /** `_Static_assert(condition, "message");` */

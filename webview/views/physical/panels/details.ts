@@ -89,7 +89,8 @@ function body(frame: FrameBody, host: ViewHost): HTMLElement[] {
   const { expression, pfn } = frame;
   if (expression !== undefined) {
     offer('Watch', { action: 'watch', expression });
-    offer('Break on change', { action: 'breakOnChange', expression });
+    const stop = (): void => host.stopOnChange({ add: expression });
+    buttons.append(textButton('Stop on change', stop));
     offer('Where is it?', { action: 'evaluate', expression: `where(${hexPfn(pfn)})` });
   }
   if (frame.memoryReference !== undefined) offer('View bytes', { action: 'bytes', frame });

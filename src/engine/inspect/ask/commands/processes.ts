@@ -76,7 +76,7 @@ function rights(_k: Inspected, { flags }: VmaView): string {
 const MAX_PAGES = 1 << 20;
 
 /** The pages of an area that are there: address and frame. */
-export function pagesIn(k: Inspected, task: TaskView, vma: VmaView): [number, number][] {
+function pagesIn(k: Inspected, task: TaskView, vma: VmaView): [number, number][] {
   const pages: [number, number][] = [];
   for (let va = vma.start as number; va < vma.end && pages.length < MAX_PAGES;) {
     const walk = walkInTask(k, task, asVirt(va));

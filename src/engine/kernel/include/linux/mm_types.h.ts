@@ -37,7 +37,7 @@ export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
 export const VM_SEQ_READ = 0x8000;
 export const VM_DONTCOPY = 0x2_0000;
-const VM_DONTEXPAND = 0x4_0000;
+export const VM_DONTEXPAND = 0x4_0000;
 export const VM_LOCKONFAULT = 0x8_0000;
 export const VM_ACCOUNT = 0x10_0000;
 export const VM_NORESERVE = 0x20_0000;
@@ -80,6 +80,9 @@ export const MAP_POPULATE = 0x8000;
 export const MAP_NONBLOCK = 0x1_0000;
 export const MAP_HUGETLB = 0x4_0000;
 export const MAP_FIXED_NOREPLACE = 0x10_0000;
+export const MREMAP_MAYMOVE = 1;
+export const MREMAP_FIXED = 2;
+export const MREMAP_DONTUNMAP = 4;
 
 // --- page faults ---------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ import {
   NULL,
   type Page,
   type TaskStruct,
+  type UInt,
   type ULong,
   type VmAreaStruct,
   type VmFlags,
@@ -329,7 +330,9 @@ export function dup_task_struct(k: Kernel, orig: TaskStruct): TaskStruct {
     kmem_cache_free(k, task_struct_cachep, object);
     return NULL;
   }
-  for (let i = 0; i < k.sizeof.task_struct / 4; i++)
+  // arch_dup_task_struct(): as much as the machine's FPU needs, which the type leaves room for and the object has.
+  const arch_task_struct_size: UInt = k.words[task_struct_cachep + k.kmem_cache.object_size]!;
+  for (let i = 0; i < arch_task_struct_size / 4; i++)
     k.write(k.plus(tsk, i), k.read_int(k.plus(orig, i)));
   k.write_va(k.plus(tsk, k.task_struct.stack), stack);
   account_kernel_stack(k, 1);

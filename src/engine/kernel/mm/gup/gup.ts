@@ -2,7 +2,6 @@
  * get_user_pages() and pin_user_pages(): the pages behind addresses of a process, faulted in where they are missing, each with a
  * reference. follow_page() looks only.
  *
- * Differs: FOLL_LONGTERM does not migrate a page that lies where pages must be able to move: it fails with -ENOMEM.
  * Left out: huge pages, hugetlb, ZONE_DEVICE, the gate page, faults that drop the address space's lock and try again.
  * Source: Linux 6.1 mm/gup.c: no_page_table() to __get_user_pages(), get_user_pages(), pin_user_pages(), get_user_pages_remote(),
  * pin_user_pages_remote(), __gup_longterm_locked(), try_grab_folio().
@@ -40,7 +39,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import { _PAGE_PRESENT, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
-import { EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
+import { EAGAIN, EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
 import { is_cow_mapping, is_zero_pfn, vma_is_anonymous } from '../../include/linux/mm.h.js';
 import {
   MMF_HAS_PINNED,
@@ -69,12 +68,8 @@ import { set_page_dirty, vm_normal_page } from '../memory/wp.js';
 import { vma_lookup } from '../mmap/find_vma.js';
 import { PageAnonExclusive } from '../rmap.js';
 import { folio_mark_accessed } from '../swap/batches.js';
-import {
-  gup_must_unshare,
-  is_longterm_pinnable_page,
-  try_grab_page,
-  unpin_user_pages,
-} from './pins.js';
+import { check_and_migrate_movable_pages } from './longterm.js';
+import { gup_must_unshare, try_grab_page } from './pins.js';
 
 // --- looking -------------------------------------------------------------------------------------------------------------
 
@@ -273,14 +268,18 @@ export function __gup_longterm_locked(
   if ((gup_flags & k.FOLL_PIN) === 0) return -EINVAL;
   const flags: Int = currentFlags(k);
   setCurrentFlags(k, flags | PF_MEMALLOC_PIN);
-  const nr: Int = __get_user_pages_locked(k, mm, start, nr_pages, pages, gup_flags);
+  let rc: Int;
+  let nr_pinned_pages: Int;
+  do {
+    nr_pinned_pages = __get_user_pages_locked(k, mm, start, nr_pages, pages, gup_flags);
+    if (nr_pinned_pages <= 0) {
+      rc = nr_pinned_pages;
+      break;
+    }
+    rc = check_and_migrate_movable_pages(k, nr_pinned_pages, pages);
+  } while (rc === -EAGAIN);
   setCurrentFlags(k, flags);
-  // check_and_migrate_movable_pages(): they would have to be migrated.
-  let stay = true;
-  for (let i = 0; i < nr; i++) if (!is_longterm_pinnable_page(k, pages[i]!)) stay = false;
-  if (stay) return nr;
-  unpin_user_pages(k, pages, nr);
-  return -ENOMEM;
+  return rc !== 0 ? rc : nr_pinned_pages;
 }
 
 /** The current task's pages; how many, or an error. */

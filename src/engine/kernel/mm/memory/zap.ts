@@ -1,7 +1,7 @@
 /**
  * Unmapping: the entries of a range are cleared, their pages counted out and gathered to be freed; then the tables that nobody needs.
  *
- * Left out: swap and migration entries, huge entries, userfaultfd, hugetlb, VM_PFNMAP, details of what to spare (even_cows).
+ * Left out: swap entries, huge entries, userfaultfd, hugetlb, VM_PFNMAP.
  * Source: Linux 6.1 mm/memory.c: free_pte_range() to free_pgtables(), zap_pte_range() to zap_page_range_single().
  */
 import {
@@ -55,6 +55,12 @@ import {
   PUD_SIZE,
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
+import {
+  is_migration_entry,
+  pfn_swap_entry_to_page,
+  pte_to_swp_entry,
+  type SwpEntry,
+} from '../../include/linux/swapops.h.js';
 import { mas_find } from '../../lib/maple_tree.js';
 import { unlink_file_vma } from '../mmap/link.js';
 import {
@@ -216,6 +222,35 @@ export function free_pgtables(
 
 // --- entries -------------------------------------------------------------------------------------------------------------
 
+/** What is to be spared. `even_cows`: not even private copies are. */
+export interface ZapDetails {
+  readonly even_cows: boolean;
+}
+
+function should_zap_page(k: Kernel, details: ZapDetails | undefined, page: Page): boolean {
+  // Whoever takes everything, takes the page of zeros as well.
+  if (details === undefined || details.even_cows || page === NULL) return true;
+  return !PageAnon(k, page);
+}
+
+/** An entry that is not present: of a page that is being migrated. Its mapping was counted out before. Left out: swap entries. */
+function zapNonPresent(
+  k: Kernel,
+  pte: Pte,
+  ptent: PteVal,
+  rss: Int[],
+  details: ZapDetails | undefined,
+): void {
+  const entry: SwpEntry = pte_to_swp_entry(k, ptent);
+  if (is_migration_entry(entry)) {
+    const page: Page = pfn_swap_entry_to_page(k, entry);
+    if (!should_zap_page(k, details, page)) return;
+    const counter: Int = mm_counter(k, page);
+    rss[counter] = rss[counter]! - 1;
+  }
+  pte_clear(k, pte);
+}
+
 function zap_pte_range(
   k: Kernel,
   tlb: MmuGather,
@@ -223,6 +258,7 @@ function zap_pte_range(
   pmd: Pmd,
   addr: VirtAddr,
   end: VirtAddr,
+  details?: ZapDetails,
 ): void {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   again: for (;;) {
@@ -232,7 +268,12 @@ function zap_pte_range(
     for (; addr !== end; pte = asCell(pte + k.pte_words), addr = asVirt(addr + PAGE_SIZE)) {
       const ptent: PteVal = k.read_pte(pte);
       if (pte_none(k, ptent)) continue;
-      const page: Page = pte_present(ptent) ? vm_normal_page(k, vma, ptent) : NULL;
+      if (!pte_present(ptent)) {
+        zapNonPresent(k, pte, ptent, rss, details);
+        continue;
+      }
+      const page: Page = vm_normal_page(k, vma, ptent);
+      if (!should_zap_page(k, details, page)) continue;
       pte_clear(k, pte);
       tlb_flush_pte_range(tlb, addr, PAGE_SIZE);
       // The page of zeros has no count.
@@ -269,11 +310,12 @@ function zap_pmd_range(
   pud: Pud,
   addr: VirtAddr,
   end: VirtAddr,
+  details?: ZapDetails,
 ): void {
   let pmd: Pmd = pmd_offset(k, pud, addr);
   for (let next: VirtAddr; addr !== end; pmd = asCell(pmd + k.pte_words), addr = next) {
     next = pmd_addr_end(k, addr, end);
-    if (!pmd_none(k, k.read_pte(pmd))) zap_pte_range(k, tlb, vma, pmd, addr, next);
+    if (!pmd_none(k, k.read_pte(pmd))) zap_pte_range(k, tlb, vma, pmd, addr, next, details);
   }
 }
 
@@ -284,11 +326,12 @@ function zap_pud_range(
   p4d: P4d,
   addr: VirtAddr,
   end: VirtAddr,
+  details?: ZapDetails,
 ): void {
   let pud: Pud = pud_offset(k, p4d, addr);
   for (let next: VirtAddr; addr !== end; pud = asCell(pud + k.pte_words), addr = next) {
     next = pud_addr_end(k, addr, end);
-    if (!pud_none(k, k.read_pte(pud))) zap_pmd_range(k, tlb, vma, pud, addr, next);
+    if (!pud_none(k, k.read_pte(pud))) zap_pmd_range(k, tlb, vma, pud, addr, next, details);
   }
 }
 
@@ -298,6 +341,7 @@ function unmap_page_range(
   vma: VmAreaStruct,
   addr: VirtAddr,
   end: VirtAddr,
+  details?: ZapDetails,
 ): void {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   let pgd: Pgd = pgd_offset(k, mm, addr);
@@ -305,7 +349,7 @@ function unmap_page_range(
     next = pgd_addr_end(k, addr, end);
     if (pgd_none(k, k.read_pte(pgd))) continue;
     const p4d: P4d = p4d_offset(k, pgd, addr);
-    if (!p4d_none(k, k.read_pte(p4d))) zap_pud_range(k, tlb, vma, p4d, addr, next);
+    if (!p4d_none(k, k.read_pte(p4d))) zap_pud_range(k, tlb, vma, p4d, addr, next, details);
   }
 }
 
@@ -316,12 +360,13 @@ function unmap_single_vma(
   vma: VmAreaStruct,
   start_addr: VirtAddr,
   end_addr: ULong,
+  details?: ZapDetails,
 ): void {
   const vm_start: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
   const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
   const start: ULong = Math.max(vm_start, start_addr);
   const end: ULong = Math.min(vm_end, end_addr);
-  if (start < end) unmap_page_range(k, tlb, vma, asVirt(start), asVirt(end));
+  if (start < end) unmap_page_range(k, tlb, vma, asVirt(start), asVirt(end), details);
 }
 
 /** Areas in order. */
@@ -341,9 +386,10 @@ export function zap_page_range_single(
   vma: VmAreaStruct,
   address: VirtAddr,
   size: ULong,
+  details?: ZapDetails,
 ): void {
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm)));
-  unmap_single_vma(k, tlb, vma, address, address + size);
+  unmap_single_vma(k, tlb, vma, address, address + size, details);
   tlb_finish_mmu(k, tlb);
 }

@@ -1,6 +1,6 @@
 /**
  * Making areas: mmap() finds a place, takes away what is there, and joins the new area to its neighbours or links it by itself; brk()
- * and a growing stack change one.
+ * changes one.
  *
  *     do_mmap() ─> get_unmapped_area() ─> mmap_region()
  *
@@ -24,7 +24,7 @@ import { vm_get_page_prot } from '../../arch/x86/include/asm/pgtable_types.h.js'
 import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtable.h.js';
 import { get_file } from '../../fs/file_table.js';
 import { IS_ERR } from '../../include/linux/err.h.js';
-import { EAGAIN, EEXIST, EFAULT, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
+import { EEXIST, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   MA_STATE,
   mapleMax,
@@ -89,9 +89,9 @@ import { can_vma_merge_after, can_vma_merge_before, sysctl_max_map_count } from 
 import { do_mas_munmap, do_munmap, vm_stat_account } from './munmap.js';
 
 /** mmap_min_addr: nothing is mapped at NULL by itself. */
-const MMAP_MIN_ADDR = 65536;
+export const MMAP_MIN_ADDR = 65536;
 /** stack_guard_gap: what is kept free below a stack. */
-const STACK_GUARD_GAP = 256 * PAGE_SIZE;
+export const STACK_GUARD_GAP = 256 * PAGE_SIZE;
 
 const startOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
   k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
@@ -413,34 +413,4 @@ function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int 
   k.add_long(k.plus(mm, k.mm_struct.total_vm), npages);
   k.add_long(k.plus(mm, k.mm_struct.data_vm), npages);
   return 0;
-}
-
-// --- stacks --------------------------------------------------------------------------------------------------------------
-
-/** A stack grows down to an address below it. Left out: RLIMIT_STACK. */
-function expand_downwards(k: Kernel, vma: VmAreaStruct, address: VirtAddr): Int {
-  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-  if ((vm_flags & VM_GROWSDOWN) === 0) return -EFAULT;
-  address = asVirt(address - (address % PAGE_SIZE));
-  if (address < MMAP_MIN_ADDR) return -EAGAIN;
-  const start: VirtAddr = startOf(k, vma);
-  const mas: MaState = MA_STATE(mmTree(k, mm), address, start - 1);
-  const prev: VmAreaStruct = mas_prev(k, mas, 0);
-  // What lies below must not be a stone's throw away: a program could jump over the gap.
-  if (prev !== NULL && address - endOf(k, prev) < STACK_GUARD_GAP) return -ENOMEM;
-  const grow: ULong = (start - address) / PAGE_SIZE;
-  if (__vm_enough_memory(k, grow) !== 0) return -ENOMEM;
-  const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
-  vma_expand(k, mas, vma, address, endOf(k, vma), pgoff - grow, NULL);
-  vm_stat_account(k, mm, vm_flags, grow);
-  return 0;
-}
-
-/** The area that an address lies in, after the stack above it has grown, if it can; NULL: there is none. */
-export function expand_stack(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruct {
-  const vma: VmAreaStruct = find_vma(k, mm, addr);
-  if (vma === NULL) return NULL;
-  if (startOf(k, vma) <= addr) return vma;
-  return expand_downwards(k, vma, addr) === 0 ? vma : NULL;
 }

@@ -78,7 +78,7 @@ export function vm_stat_account(k: Kernel, mm: MmStruct, flags: VmFlags, npages:
 }
 
 /** The most it ever had, before it gets less. An inline of include/linux/mm.h. */
-function update_hiwater_rss(k: Kernel, mm: MmStruct): void {
+export function update_hiwater_rss(k: Kernel, mm: MmStruct): void {
   const rss: ULong =
     get_mm_counter(k, mm, k.MM_FILEPAGES) +
     get_mm_counter(k, mm, k.MM_ANONPAGES) +

@@ -49,7 +49,7 @@ export function bad_page(k: Kernel, page: Page, reason: string): void {
   if (k.words[nr_shown]! < 60) {
     k.write(nr_shown, k.words[nr_shown]! + 1);
     const pfn = ulongHex(k, k.page_to_pfn(page)).padStart(5, '0');
-    pr_alert(k, `BUG: Bad page state in process ${currentComm()}  pfn:${pfn}`);
+    pr_alert(k, `BUG: Bad page state in process ${currentComm(k)}  pfn:${pfn}`);
     dump_page(k, page, reason);
   }
   // out:

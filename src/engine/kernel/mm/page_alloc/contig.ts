@@ -13,6 +13,7 @@
 import {
   type Gfp,
   type Int,
+  type ListHead,
   type Migratetype,
   NULL,
   type Order,
@@ -26,15 +27,23 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
 import { ALIGN } from '../../include/linux/align.h.js';
-import { EBUSY } from '../../include/linux/errno.h.js';
+import { EAGAIN, EBUSY, ENOMEM } from '../../include/linux/errno.h.js';
 import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
+import { INIT_LIST_HEAD, list_empty } from '../../include/linux/list.h.js';
 import { pfn_to_online_page } from '../../include/linux/memory_hotplug.h.js';
 import { page_zone } from '../../include/linux/mm.h.js';
 import { zone_spans_pfn, zonelist_zone } from '../../include/linux/mmzone.h.js';
 import { PageBuddy, PageReserved } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { current_gfp_context } from '../../include/linux/sched/mm.h.js';
-import { isolate_freepages_range, isolate_migratepages_range } from '../compaction.js';
+import { isolate_freepages_range } from '../compaction/compaction.js';
+import { isolate_migratepages_range } from '../compaction/isolate_migratepages.js';
+import {
+  migrate_pages,
+  MIGRATE_SYNC,
+  MR_CONTIG_RANGE,
+  putback_movable_pages,
+} from '../migrate/migrate.js';
 import { buddy_order, type CompactControl } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
 import {
@@ -42,24 +51,41 @@ import {
   test_pages_isolated,
   undo_isolate_page_range,
 } from '../page_isolation/range.js';
+import { reclaim_clean_pages_from_list } from '../vmscan/clean_pages.js';
 import { lru_cache_disable, lru_cache_enable } from '../swap/swap.js';
 import { __free_page } from './api.js';
 import { drain_all_pages } from './pcp.js';
 
-/**
- * Migrates what can be migrated out of [start, end), which lies in one zone: 0, or an error.
- * Left out: migrate_pages and the retries (nothing is taken off its list yet: see isolate_migratepages_range()).
- */
+/** Left out: fatal signals, alloc_contig_dump_pages(). */
 function __alloc_contig_migrate_range(k: Kernel, cc: CompactControl, start: Pfn, end: Pfn): Int {
   let pfn: Pfn = start;
+  let tries: Int = 0;
+  let ret: Int = 0;
+  const mtc = { gfp_mask: k.GFP_USER | k.__GFP_MOVABLE | k.__GFP_RETRY_MAYFAIL };
   // A page that waits in a CPU's batch for its LRU list cannot be taken off that.
   lru_cache_disable(k);
-  while (pfn < end) {
-    const ret: Int = isolate_migratepages_range(k, cc, pfn, end);
-    if (ret !== 0) break;
-    pfn = cc.migrate_pfn;
+  while (pfn < end || !list_empty(k, cc.migratepages)) {
+    if (list_empty(k, cc.migratepages)) {
+      cc.nr_migratepages = 0;
+      ret = isolate_migratepages_range(k, cc, pfn, end);
+      if (ret !== 0 && ret !== -EAGAIN) break;
+      pfn = cc.migrate_pfn;
+      tries = 0;
+    } else if (++tries === 5) {
+      ret = -EBUSY;
+      break;
+    }
+    // What can be read again, or may be lost, need not be moved.
+    cc.nr_migratepages -= reclaim_clean_pages_from_list(k, cc.migratepages);
+    ret = migrate_pages(k, cc.migratepages, mtc, MIGRATE_SYNC, MR_CONTIG_RANGE);
+    // Without memory another try is of no use.
+    if (ret === -ENOMEM) break;
   }
   lru_cache_enable(k);
+  if (ret < 0) {
+    putback_movable_pages(k, cc.migratepages);
+    return ret;
+  }
   return 0;
 }
 
@@ -74,7 +100,10 @@ export function alloc_contig_range(
   migratetype: Migratetype,
   gfp_mask: Gfp,
 ): Int {
+  const migratepages: ListHead = k.machine.register('migratepages');
+  INIT_LIST_HEAD(k, migratepages);
   const cc: CompactControl = {
+    migratepages,
     nr_migratepages: 0,
     zone: page_zone(k, k.pfn_to_page(start)),
     gfp_mask: current_gfp_context(k, gfp_mask),

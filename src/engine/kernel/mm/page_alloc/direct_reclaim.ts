@@ -23,7 +23,7 @@ import { min_wmark_pages, zonelist_zone } from '../../include/linux/mmzone.h.js'
 import { zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
 import { type AllocContext, MAX_RECLAIM_RETRIES } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
-import { zone_reclaimable_pages } from '../vmscan.js';
+import { zone_reclaimable_pages } from '../vmscan/vmscan.js';
 import { unreserve_highatomic_pageblock } from './highatomic.js';
 import { get_page_from_freelist } from './get_page_from_freelist.js';
 import { drain_all_pages } from './pcp.js';

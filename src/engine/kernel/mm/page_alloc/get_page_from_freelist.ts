@@ -24,7 +24,7 @@ import { clear_page_pfmemalloc, nth_page, set_page_pfmemalloc } from '../../incl
 import { type AllocContext, set_page_refcounted } from '../internal.h.js';
 import { next_zones_zonelist } from '../mmzone.js';
 import { node_dirty_ok } from '../page-writeback.js';
-import { wakeup_kswapd } from '../vmscan.js';
+import { wakeup_kswapd } from '../vmscan/vmscan.js';
 import { prep_compound_page } from './compound.js';
 import { reserve_highatomic_pageblock } from './highatomic.js';
 import { pcp_allowed_order, rmqueue_pcplist } from './pcp.js';

@@ -29,7 +29,7 @@ import { managed_zone, zonelist_zone } from '../../include/linux/mmzone.h.js';
 import { PF_MEMALLOC } from '../../include/linux/sched.h.js';
 import { type AllocContext } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
-import { wakeup_kswapd } from '../vmscan.js';
+import { wakeup_kswapd } from '../vmscan/vmscan.js';
 import {
   __gfp_pfmemalloc_flags,
   gfp_pfmemalloc_allowed,

@@ -20,6 +20,6 @@ export function warn_alloc(k: Kernel, gfp_mask: Gfp, message: string): void {
   if ((gfp_mask & k.__GFP_DMA) !== 0 && !managed_zone(k, k.zones[k.ZONE_DMA]!)) return;
 
   const mode = `mode:0x${(gfp_mask >>> 0).toString(16)}(${gfpText(k, gfp_mask)})`;
-  pr_warn(k, `${currentComm()}: ${message}, ${mode}, nodemask=(null)`);
+  pr_warn(k, `${currentComm(k)}: ${message}, ${mode}, nodemask=(null)`);
   __show_mem(k, gfp_zone(k, gfp_mask));
 }

@@ -108,7 +108,7 @@ function isolate_single_pageblock(
         }
         // Over the boundary, and in use: it would have to be migrated.
         if (PageLRU(k, page) || __PageMovable(k, page))
-          k.emit({ kind: 'migrate', pfn: k.page_to_pfn(head) });
+          k.emit({ kind: 'migrate', pfn: k.page_to_pfn(head), outcome: 'failed' });
         break failed;
       }
 

@@ -31,7 +31,7 @@ import {
   list_next_entry,
 } from '../../include/linux/list.h.js';
 import { PCPU_BITMAP_BLOCK_BITS } from '../../include/linux/percpu.h.js';
-import { cond_resched, linkWork } from '../../kernel/sched/core.js';
+import { cond_resched, linkWork } from '../../kernel/sched/core/core.js';
 import { schedule_work } from '../../kernel/workqueue.js';
 import { find_next_bit, find_next_zero_bit } from '../../lib/find_bit.js';
 import { readByte, writeByte } from '../../lib/string.js';

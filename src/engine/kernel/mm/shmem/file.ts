@@ -12,18 +12,13 @@ import {
   type Inode,
   type KmemCache,
   NULL,
-  type Page,
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { linkRelease } from '../../fs/file_table.js';
-import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
-import { xa_erase } from '../../lib/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../filemap.js';
-import { put_page } from '../swap/swap.js';
-import { __mod_node_page_state } from '../vmstat/node_stat.js';
+import { shmem_truncate_range } from './truncate.js';
 
 const cacheNamed = (k: Kernel, global: Cell): KmemCache => k.read_ptr(global);
 
@@ -74,30 +69,13 @@ export function shmemFileSetup(k: Kernel, size: ULong): File {
   return file;
 }
 
-/** The pages of a file leave its page cache. */
-export function shmemTruncate(k: Kernel, inode: Inode): void {
-  const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
-  const nr: ULong = Math.ceil(i_size_read(k, inode) / PAGE_SIZE);
-  for (let index = 0; index < nr; index++) {
-    const page: Page = filemapPage(k, mapping, index);
-    if (page === NULL) continue;
-    // truncate_inode_folio():
-    clear_bit(k, k.PG_dirty, page + k.page.flags);
-    xa_erase(k, mappingPages(k, mapping), index);
-    k.write_long(page + k.page.mapping, 0);
-    k.add_long(k.plus(mapping, k.address_space.nrpages), -1);
-    __mod_node_page_state(k, k.NR_FILE_PAGES, -1);
-    __mod_node_page_state(k, k.NR_SHMEM, -1);
-    put_page(k, page);
-  }
-}
-
 /** The last reference to a file that was made here is gone. A file with a name keeps its pages. */
 function releaseFile(k: Kernel, file: File): void {
   const inode: Inode = k.read_ptr(k.plus(file, k.file.f_inode));
   // Only a file that was made here has no operations.
   if (inode === NULL || k.read_va(k.plus(file, k.file.f_op)) !== 0) return;
-  shmemTruncate(k, inode);
+  // shmem_evict_inode():
+  shmem_truncate_range(k, inode, 0, -1);
   const cache: KmemCache = cacheNamed(k, k.globals.shmem_inode_cachep);
   const dentry: VirtAddr = k.read_va(k.plus(inode, k.inode.i_dentry));
   kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);

@@ -41,6 +41,7 @@ import { folio_add_lru, folio_mark_accessed } from '../swap/batches.js';
 import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { shmemFileSetup } from './file.js';
+import { addBlocks } from './truncate.js';
 
 /** enum sgp_type: what a page is wanted for. */
 type SgpType = 'SGP_CACHE' | 'SGP_WRITE';
@@ -109,11 +110,6 @@ export function shmem_get_folio_gfp(
   foliop.value = folio;
   return 0;
 }
-
-/** inode->i_blocks: a u64. */
-export const addBlocks = (k: Kernel, inode: Inode, delta: Int): void => {
-  k.write(k.plus(inode, k.inode.i_blocks), k.read_int(k.plus(inode, k.inode.i_blocks)) + delta);
-};
 
 function shmem_fault(k: Kernel, vmf: VmFault): VmFault_t {
   const file: File = k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_file));

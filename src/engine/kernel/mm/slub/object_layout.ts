@@ -116,7 +116,7 @@ export function set_track_update(
   k.write(trackAt(k, p, k.track.handle), handle);
   k.write_va(trackAt(k, p, k.track.addr), addr);
   k.write(trackAt(k, p, k.track.cpu), k.cpu);
-  k.write(trackAt(k, p, k.track.pid), currentPid());
+  k.write(trackAt(k, p, k.track.pid), currentPid(k));
   k.write_long(trackAt(k, p, k.track.when), k.read_ulong(k.globals.jiffies));
 }
 

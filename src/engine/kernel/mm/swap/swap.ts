@@ -24,14 +24,19 @@ function __lru_add_drain_all(k: Kernel): void {
   lru_add_drain(k);
 }
 
+/** What waits in batches goes to its lists, on all CPUs. */
+export function lru_add_drain_all(k: Kernel): void {
+  if (k.smp) __lru_add_drain_all(k);
+  else lru_add_drain(k);
+}
+
 /** No page waits in a batch from here on, on any CPU. */
 export function lru_cache_disable(k: Kernel): void {
   const lru_disable_count = k.globals.lru_disable_count;
   k.write(lru_disable_count, k.words[lru_disable_count]! + 1);
   // Whoever has read the old count puts no page in a batch any more once this is over.
   synchronize_rcu_expedited(k);
-  if (k.smp) __lru_add_drain_all(k);
-  else lru_add_drain(k);
+  lru_add_drain_all(k);
 }
 
 export function lru_cache_enable(k: Kernel): void {

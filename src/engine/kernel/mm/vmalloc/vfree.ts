@@ -50,7 +50,7 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 import { linkKvfree } from '../../kernel/rcu/tiny.js';
-import { cond_resched } from '../../kernel/sched/core.js';
+import { cond_resched } from '../../kernel/sched/core/core.js';
 import { __free_pages } from '../page_alloc/api.js';
 import { kfree } from '../slab_common/kmalloc.js';
 import { vmap_pages_range } from './map_pages.js';

@@ -32,7 +32,7 @@ import {
   memalloc_noio_save,
 } from '../../include/linux/sched/mm.h.js';
 import { GFP_RECLAIM_MASK } from '../internal.h.js';
-import { cond_resched } from '../../kernel/sched/core.js';
+import { cond_resched } from '../../kernel/sched/core/core.js';
 import { alloc_pages, alloc_pages_bulk_array, split_page } from '../page_alloc/api.js';
 import { warn_alloc } from '../page_alloc/warn_alloc.js';
 import { kmalloc } from '../slab_common/kmalloc.js';

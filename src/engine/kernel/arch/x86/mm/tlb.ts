@@ -2,15 +2,17 @@
  * Dropping what the running CPU's TLB holds. An entry of a table may be changed at any time; the processor goes on with what it has
  * cached of it until it is told.
  *
- * Left out: the other CPUs (on_each_cpu, IPIs): each one's TLB is flushed when code runs on it; PCIDs, page-table isolation's second set.
+ * Left out: interrupts by which other CPUs are told: theirs is dropped at once, of address spaces; of the kernel's own addresses this CPU's
+ * alone; PCIDs, page-table isolation's second set.
  *
  * Source: Linux 6.1 arch/x86/mm/tlb.c: flush_tlb_mm_range(), switch_mm(), get_flush_tlb_info(), do_kernel_range_flush(), flush_tlb_kernel_range(),
  * flush_tlb_one_kernel(), native_flush_tlb_one_user(), native_flush_tlb_local(), __flush_tlb_all();
  * arch/x86/include/asm/tlbflush.h: flush_tlb_page(), flush_tlb_mm().
  */
-import type { MmStruct, ULong, VmAreaStruct } from '../../../../machine/ctypes.js';
+import type { Int, MmStruct, ULong, VmAreaStruct } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
 import { asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../../memory/address.js';
+import { num_online_cpus } from '../../../include/linux/cpumask.h.js';
 import { this_cpu_ptr } from '../../../include/linux/percpu-defs.h.js';
 import { __pa } from '../include/asm/page.h.js';
 import { __native_read_cr3, load_cr3, native_write_cr3 } from '../include/asm/special_insns.h.js';
@@ -77,18 +79,30 @@ export function flush_tlb_kernel_range(k: Kernel, start: VirtAddr, end: VirtAddr
 const isLoaded = (k: Kernel, mm: MmStruct): boolean =>
   __native_read_cr3(k) === __pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
 
+/** Whether another one does. */
+const isLoadedOn = (k: Kernel, mm: MmStruct, cpu: Int): boolean =>
+  k.machine.processor(cpu).registers.cr3 === __pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
+
+/** How many CPUs are told: on_each_cpu_mask(). */
+const nrCpus = (k: Kernel): Int => (k.smp ? num_online_cpus(k) : 1);
+
+/** What one of them does. */
+const flushOn = (k: Kernel, cpu: Int, start: VirtAddr, end: VirtAddr): void => {
+  const processor = k.machine.processor(cpu);
+  if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE)
+    processor.writeCr3(processor.registers.cr3);
+  else
+    for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
+      processor.invlpg(addr);
+};
+
 /**
- * What changed of [start, end) of an address space is dropped. Left out: the generations by which other CPUs find out (mm->context.tlb_gen):
- * a CPU that does not have it loaded drops everything when it loads it.
+ * What changed of [start, end) of an address space is dropped. Left out: the generations by which CPUs that are lazy find out
+ * (mm->context.tlb_gen): a CPU that does not have it loaded drops everything when it loads it.
  */
 export function flush_tlb_mm_range(k: Kernel, mm: MmStruct, start: VirtAddr, end: VirtAddr): void {
-  if (!isLoaded(k, mm)) return;
-  if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
-    native_flush_tlb_local(k);
-    return;
-  }
-  for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
-    native_flush_tlb_one_user(k, addr);
+  for (let cpu: Int = 0; cpu < nrCpus(k); cpu++)
+    if (isLoadedOn(k, mm, cpu)) flushOn(k, cpu, start, end);
 }
 
 export function flush_tlb_page(k: Kernel, vma: VmAreaStruct, a: VirtAddr): void {
@@ -98,7 +112,7 @@ export function flush_tlb_page(k: Kernel, vma: VmAreaStruct, a: VirtAddr): void 
 
 /** All of an address space. */
 export function flush_tlb_mm(k: Kernel, mm: MmStruct): void {
-  if (isLoaded(k, mm)) native_flush_tlb_local(k);
+  flush_tlb_mm_range(k, mm, asVirt(0), asVirt(k.TASK_SIZE));
 }
 
 /** This CPU goes over to another address space. Left out: PCIDs, cpu_tlbstate, the LDT, membarrier. */

@@ -20,8 +20,25 @@ export const setCurrentFlags = (k: Kernel, flags: number): void => {
   k.write(k.currentFlagsRegister, flags);
 };
 
-/** `current->comm`. The one process of a machine without tasks is its init. */
-export const currentComm = (): string => 'init';
+/** TASK_COMM_LEN */
+const TASK_COMM_LEN = 16;
+
+/** `current->comm`. A machine whose tasks nobody has written down has one process, its init. */
+export const currentComm = (k: Kernel): string => {
+  const task = current(k);
+  let comm = '';
+  for (let i = 0; task !== 0 && i < TASK_COMM_LEN; i++) {
+    const at: number = k.task_struct.comm + i;
+    const char: number = k.read8(k.plus(task, at >> 2), at & 3);
+    if (char === 0) break;
+    comm += String.fromCharCode(char);
+  }
+  return comm === '' ? 'init' : comm;
+};
 
 /** `current->pid`. */
-export const currentPid = (): number => 1;
+export const currentPid = (k: Kernel): number => {
+  const task = current(k);
+  const pid: number = task === 0 ? 0 : k.read_int(k.plus(task, k.task_struct.pid));
+  return pid === 0 ? 1 : pid;
+};

@@ -1,15 +1,12 @@
 /**
- * What compaction lends to contiguous allocation: taking the free blocks of a range as single pages, and looking through a
- * range for pages to migrate.
+ * What compaction lends to contiguous allocation: taking the free blocks of a range as single pages. (isolate_migratepages.ts takes those
+ * that are in use.)
  *
  *     isolate_freepages_range     block after block off its free list, all or nothing (strict)
  *       split_map_pages           single pages, each with one reference, linked by lru, the highest first
- *     isolate_migratepages_range  finds what must move; a pageblock with nothing to take is marked PB_migrate_skip
  *
  * The lists are local variables of the kernel, here registers, and the pages of a range that succeeds are never unlinked:
  * their lru goes on pointing to their neighbours and to where the list was.
- *
- * Nothing is migrated: a page on an LRU list is reported ('migrate') and stays where it is.
  * Source: Linux 6.1 mm/compaction.c; mm/internal.h: pageblock_pfn_to_page().
  */
 import {
@@ -23,8 +20,8 @@ import {
   type UInt,
   type ULong,
   type Zone,
-} from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
 import {
   INIT_LIST_HEAD,
   list_add,
@@ -34,33 +31,17 @@ import {
   list_first_entry,
   list_next_entry,
   list_splice,
-} from '../include/linux/list.h.js';
-import { compound_nr, compound_order, nth_page } from '../include/linux/mm.h.js';
-import {
-  __PageMovable,
-  PAGE_MAPPING_ANON,
-  PageBuddy,
-  PageCompound,
-  PageLRU,
-} from '../include/linux/page-flags.h.js';
-import { page_ref_count } from '../include/linux/page_ref.h.js';
-import {
-  pageblock_aligned,
-  pageblock_end_pfn,
-  pageblock_start_pfn,
-} from '../include/linux/pageblock-flags.h.js';
-import { __count_vm_events } from '../include/linux/vmstat.h.js';
-import { buddy_order, type CompactControl } from './internal.h.js';
-import { __free_page, split_page } from './page_alloc/api.js';
-import { __isolate_free_page } from './page_alloc/isolate_free_page.js';
-import { __pageblock_pfn_to_page } from './page_alloc/mm_init.js';
-import { post_alloc_hook } from './page_alloc/get_page_from_freelist.js';
-import { set_pageblock_skip } from './page_alloc/pageblock.js';
-
-/** Pages that are migrated in one go. */
-const COMPACT_CLUSTER_MAX = 32;
-
-// --- free pages ----------------------------------------------------------------------------------------------------------
+} from '../../include/linux/list.h.js';
+import { compound_order, nth_page } from '../../include/linux/mm.h.js';
+import { PageBuddy, PageCompound } from '../../include/linux/page-flags.h.js';
+import { pageblock_end_pfn, pageblock_start_pfn } from '../../include/linux/pageblock-flags.h.js';
+import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import { trace_mm_compaction_isolate_freepages } from '../../include/trace/events/compaction.h.js';
+import { buddy_order, type CompactControl } from '../internal.h.js';
+import { __free_page, split_page } from '../page_alloc/api.js';
+import { __isolate_free_page } from '../page_alloc/isolate_free_page.js';
+import { __pageblock_pfn_to_page } from '../page_alloc/mm_init.js';
+import { post_alloc_hook } from '../page_alloc/get_page_from_freelist.js';
 
 /** Frees the single pages of a list. Left out: high_pfn, which only compaction's scanner asks for. */
 function release_freepages(k: Kernel, freelist: ListHead): void {
@@ -99,7 +80,7 @@ function split_map_pages(k: Kernel, list: ListHead): void {
 }
 
 /** The first page, where the whole stretch of a pageblock is memory of the zone; else NULL. An inline of mm/internal.h. */
-function pageblock_pfn_to_page(k: Kernel, start_pfn: Pfn, end_pfn: Pfn, zone: Zone): Page {
+export function pageblock_pfn_to_page(k: Kernel, start_pfn: Pfn, end_pfn: Pfn, zone: Zone): Page {
   if (k.read8(zone, k.zone.contiguous) !== 0) return k.pfn_to_page(start_pfn);
   return __pageblock_pfn_to_page(k, start_pfn, end_pfn, zone);
 }
@@ -119,8 +100,11 @@ function isolate_freepages_block(
 ): ULong {
   let total_isolated: Int = 0;
   let blockpfn: Pfn = start_pfn.value;
+  const start: Pfn = blockpfn;
+  let nr_scanned: Int = 0;
 
   for (; blockpfn < end_pfn; blockpfn++) {
+    nr_scanned++;
     const page: Page = k.pfn_to_page(blockpfn);
 
     isolate_fail: {
@@ -128,7 +112,10 @@ function isolate_freepages_block(
       if (PageCompound(k, page)) {
         // Read without a lock, it may be garbage: an impossible order is not believed.
         const order: Order = compound_order(k, page);
-        if (order < k.MAX_ORDER) blockpfn += (1 << order) - 1;
+        if (order < k.MAX_ORDER) {
+          blockpfn += (1 << order) - 1;
+          nr_scanned += (1 << order) - 1;
+        }
         break isolate_fail;
       }
 
@@ -141,6 +128,7 @@ function isolate_freepages_block(
       // So that split_map_pages() knows how many pages it is: off the list no flag says so.
       k.write_long(page + k.page.private, order);
 
+      nr_scanned += isolated - 1;
       total_isolated += isolated;
       cc.nr_freepages += isolated;
       list_add_tail(k, page + k.page.lru, freelist);
@@ -164,6 +152,7 @@ function isolate_freepages_block(
 
   // CMA asked for all of it: some is of no use.
   if (strict && blockpfn < end_pfn) total_isolated = 0;
+  trace_mm_compaction_isolate_freepages(k, start, blockpfn, nr_scanned, total_isolated);
   if (total_isolated !== 0) __count_vm_events(k, k.COMPACTISOLATED, total_isolated);
   return total_isolated;
 }
@@ -213,90 +202,4 @@ export function isolate_freepages_range(
     return 0;
   }
   return pfn;
-}
-
-// --- pages to migrate ----------------------------------------------------------------------------------------------------
-
-/**
- * Looks through [low_pfn, end_pfn) of a pageblock for pages that can be migrated; `cc.migrate_pfn` says how far it came. 0, or an
- * error. (The caller ignores PB_migrate_skip, and yet the scan sets it where it took nothing.)
- * Differs: a page that would be taken is reported ('migrate') and stays on its list, so nothing is ever isolated.
- * Left out: too_many_isolated, locks, fatal signals, PageHuge, skip_on_failure (direct compaction), isolate_mode_t.
- */
-function isolate_migratepages_block(
-  k: Kernel,
-  cc: CompactControl,
-  low_pfn: Pfn,
-  end_pfn: Pfn,
-): Int {
-  let valid_page: Page = NULL;
-  cc.migrate_pfn = low_pfn;
-
-  for (; low_pfn < end_pfn; low_pfn++) {
-    const page: Page = k.pfn_to_page(low_pfn);
-    // The first page of the pageblock stands for it. A scan that begins inside of it leaves its bit alone.
-    if (valid_page === NULL && pageblock_aligned(k, low_pfn)) valid_page = page;
-
-    // Free already.
-    if (PageBuddy(k, page)) {
-      const freepage_order: Order = buddy_order(k, page);
-      // Nor is this one read under the zone's lock: an impossible order is not followed.
-      if (freepage_order > 0 && freepage_order < k.MAX_ORDER) low_pfn += (1 << freepage_order) - 1;
-      continue;
-    }
-
-    if (!PageLRU(k, page)) {
-      // Who uses another page, nobody knows, but for one whose driver said that it can move it.
-      if (!__PageMovable(k, page)) continue;
-    } else {
-      // It is being freed.
-      if (page_ref_count(k, page) === 0) continue;
-      // An anonymous page with more references than mappings (and the scanner's own) is pinned: to migrate it would fail.
-      const mapping = k.words[page + k.page.mapping]!;
-      const anonymous = mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0;
-      const total_mapcount: Int = k.words[page + k.page._mapcount]! + 1;
-      if (anonymous && page_ref_count(k, page) > total_mapcount) continue;
-    }
-
-    // isolate_success:
-    k.emit({ kind: 'migrate', pfn: k.page_to_pfn(page) });
-    if (PageCompound(k, page)) low_pfn += compound_nr(k, page) - 1;
-  }
-
-  // The last page may have been one of many.
-  if (low_pfn > end_pfn) low_pfn = end_pfn;
-  // isolate_abort:
-  if (valid_page !== NULL) set_pageblock_skip(k, valid_page);
-  cc.migrate_pfn = low_pfn;
-  return 0;
-}
-
-/** Looks through a range for pages to migrate, pageblock by pageblock: 0, or an error. */
-export function isolate_migratepages_range(
-  k: Kernel,
-  cc: CompactControl,
-  start_pfn: Pfn,
-  end_pfn: Pfn,
-): Int {
-  let ret: Int = 0;
-  let pfn: Pfn = start_pfn;
-  let block_start_pfn: Pfn = pageblock_start_pfn(k, pfn);
-  const zone_start_pfn: Pfn = k.read_ulong(cc.zone + k.zone.zone_start_pfn);
-  if (block_start_pfn < zone_start_pfn) block_start_pfn = zone_start_pfn;
-  let block_end_pfn: Pfn = pageblock_end_pfn(k, pfn);
-  for (
-    ;
-    pfn < end_pfn;
-    pfn = block_end_pfn, block_start_pfn = block_end_pfn, block_end_pfn += k.pageblock_nr_pages
-  ) {
-    block_end_pfn = Math.min(block_end_pfn, end_pfn);
-    if (pageblock_pfn_to_page(k, block_start_pfn, block_end_pfn, cc.zone) === NULL) continue;
-
-    // The first and the last pageblock may be incomplete.
-    ret = isolate_migratepages_block(k, cc, pfn, block_end_pfn);
-    if (ret !== 0) break;
-    // Those are migrated first.
-    if (cc.nr_migratepages >= COMPACT_CLUSTER_MAX) break;
-  }
-  return ret;
 }

@@ -4,10 +4,10 @@
  *
  * Source: Linux 6.1 mm/vmscan.c: wakeup_kswapd(), zone_reclaimable_pages().
  */
-import type { Order, Pgdat, ULong, Zone, ZoneType } from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { managed_zone } from '../include/linux/mmzone.h.js';
-import { zone_page_state_snapshot } from '../include/linux/vmstat.h.js';
+import type { Order, Pgdat, ULong, Zone, ZoneType } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { managed_zone } from '../../include/linux/mmzone.h.js';
+import { zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
 
 /** Pages that reclaim could free: those of files. Left out: can_reclaim_anon_pages (there is no swap). */
 export function zone_reclaimable_pages(k: Kernel, zone: Zone): ULong {

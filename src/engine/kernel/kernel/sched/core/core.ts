@@ -3,11 +3,11 @@
  *
  * Source: Linux 6.1 kernel/sched/core.c; include/linux/sched.h: cond_resched(); kernel/workqueue.c: process_one_work(), flush_work().
  */
-import type { Kernel } from '../../../machine/kernel.js';
-import type { VirtAddr } from '../../../memory/address.js';
-import { work_pending } from '../../include/linux/workqueue.h.js';
-import { drain_vmap_area_work } from '../../mm/vmalloc/purge.js';
-import { set_work_pool_and_clear_pending } from '../workqueue.js';
+import type { Kernel } from '../../../../machine/kernel.js';
+import type { VirtAddr } from '../../../../memory/address.js';
+import { work_pending } from '../../../include/linux/workqueue.h.js';
+import { drain_vmap_area_work } from '../../../mm/vmalloc/purge.js';
+import { set_work_pool_and_clear_pending } from '../../workqueue.js';
 
 interface Work {
   readonly work: string;

@@ -1,0 +1,39 @@
+/** Files of /proc/PID that show the memory of a process, by name. One row a file. */
+import { Problems, type Inspected } from '../../inspected.js';
+import { tasksOf, type TaskView } from '../../tasks.js';
+import { maps } from './maps.js';
+import { pagemap } from './pagemap.js';
+import { smaps } from './smaps.js';
+import { status } from './status.js';
+
+const FILES: Readonly<
+  Record<string, (k: Inspected, task: TaskView, problems: Problems) => string[]>
+> = { maps, pagemap, smaps, status };
+
+export const pidFileNames: readonly string[] = Object.keys(FILES);
+
+const PATH = /^(self|\d+)\/(\w+)$/;
+
+/** Whether `name` can be a file of a process: `self/maps`, `94/smaps`. */
+export const isPidFile = (name: string): boolean =>
+  pidFileNames.includes(PATH.exec(name)?.[2] ?? '');
+
+/**
+ * The lines of such a file; undefined when there is none. What the dump lacks is told behind them, in lines that begin with `#`.
+ * @param self the pid that `self` means
+ */
+export function pidLines(
+  k: Inspected,
+  name: string,
+  self: number | undefined,
+): string[] | undefined {
+  const [, who = '', file = ''] = PATH.exec(name) ?? [];
+  const read = Object.hasOwn(FILES, file) ? FILES[file] : undefined;
+  const pid = who === 'self' ? self : Number(who);
+  if (read === undefined || pid === undefined) return undefined;
+  const problems = new Problems();
+  const task = tasksOf(k, problems).find((each) => each.pid === pid);
+  if (task === undefined)
+    return problems.found.length === 0 ? undefined : problems.found.map((text) => `# ${text}`);
+  return [...read(k, task, problems), ...problems.found.map((text) => `# ${text}`)];
+}

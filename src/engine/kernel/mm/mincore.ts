@@ -1,0 +1,66 @@
+/**
+ * mincore(): which pages of a range are in memory, a byte each: mapped, or in the page cache though nobody maps them.
+ *
+ * Differs: the answer is an array, not memory of the process, so that no page is taken to gather it. Left out: huge entries, hugetlb;
+ * what is swapped out (nothing is); whether the caller may know it of a file (every file here is its own).
+ * Source: Linux 6.1 mm/mincore.c.
+ */
+import {
+  type Int,
+  type MmStruct,
+  NULL,
+  type Page,
+  type Pte,
+  type ULong,
+  type VmAreaStruct,
+} from '../../machine/ctypes.js';
+import type { Kernel } from '../../machine/kernel.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { test_bit } from '../arch/x86/include/asm/bitops.h.js';
+import { current } from '../arch/x86/include/asm/current.h.js';
+import { pte_none } from '../arch/x86/include/asm/pgtable.h.js';
+import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
+import { linear_page_index } from '../include/linux/mm.h.js';
+import { filemapPage } from './filemap.js';
+import { follow_pte } from './memory/follow_pte.js';
+import { find_vma } from './mmap/find_vma.js';
+import { mappingOf, vmaFile } from './mmap/link.js';
+
+/** Whether the page cache has the page of an address that nobody has mapped. */
+function mincore_page(k: Kernel, vma: VmAreaStruct, addr: VirtAddr): Int {
+  const file = vmaFile(k, vma);
+  if (file === NULL) return 0;
+  const index: ULong = linear_page_index(k, vma, addr);
+  const page: Page = filemapPage(k, mappingOf(k, file), index);
+  return page !== NULL && test_bit(k, k.PG_uptodate, page + k.page.flags) ? 1 : 0;
+}
+
+/** The part of a range that lies in its first area: how many pages, or an error. */
+function do_mincore(k: Kernel, addr: VirtAddr, pages: ULong, vec: Int[]): Int {
+  const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
+  const vma: VmAreaStruct = find_vma(k, mm, addr);
+  if (vma === NULL || addr < k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start))) return -ENOMEM;
+  const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
+  const end: ULong = Math.min(vm_end, addr + pages * PAGE_SIZE);
+  for (let at: VirtAddr = addr; at < end; at = asVirt(at + PAGE_SIZE)) {
+    // mincore_pte_range(): an entry of a page that is being migrated counts as one that is there.
+    const pte: Pte = follow_pte(k, mm, at);
+    const isMapped = pte !== NULL && !pte_none(k, k.read_pte(pte));
+    vec.push(isMapped ? 1 : mincore_page(k, vma, at));
+  }
+  return (end - addr) / PAGE_SIZE;
+}
+
+/** Of the current task: 0, and `vec` has a 1 or 0 for each page; or an error. */
+export function sys_mincore(k: Kernel, start: VirtAddr, len: ULong, vec: Int[]): Int {
+  if (start % PAGE_SIZE !== 0) return -EINVAL;
+  if (len > k.TASK_SIZE || start > k.TASK_SIZE - len) return -ENOMEM;
+  let pages: ULong = Math.ceil(len / PAGE_SIZE);
+  while (pages > 0) {
+    const retval: Int = do_mincore(k, start, pages, vec);
+    if (retval <= 0) return retval;
+    pages -= retval;
+    start = asVirt(start + retval * PAGE_SIZE);
+  }
+  return 0;
+}

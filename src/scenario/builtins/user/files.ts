@@ -1,0 +1,267 @@
+/**
+ * Open files, all of memory alone (tmpfs): memfd_create() makes one without a name, open() one with a name that stays.
+ *
+ * Differs: all tasks share one table of open files; who opens a name again gets the same open file, its position at the beginning.
+ */
+import { NULL, type File, type Inode, type Page } from '../../../engine/machine/ctypes.js';
+import { asPhys, PAGE_SIZE } from '../../../engine/memory/address.js';
+import type { Value } from '../../semantics/arithmetic.js';
+import { group, type Builtin, type BuiltinRow } from '../builtin.js';
+import type { BuiltinCall } from '../call.js';
+import { needsProcess } from '../needs.js';
+import { sizeOf } from '../pointers.js';
+import { libc } from './libc.js';
+
+const changes = true;
+const EBADF = 9;
+const EINVAL = 22;
+const EMFILE = 24;
+const ENOENT = 2;
+const ENOMEM = 12;
+const O_CREAT = 0o100;
+const O_TRUNC = 0o1000;
+
+const row = (
+  signature: string,
+  doc: string,
+  run: (call: BuiltinCall, ...args: Value[]) => number,
+): BuiltinRow => ({
+  signature,
+  doc,
+  changes,
+  sleeps: 'always',
+  needs: needsProcess,
+  run: (call, ...args) => libc(call, run(call, ...args)),
+});
+
+const inodeOf = ({ k }: BuiltinCall, file: File): Inode => k.read_ptr(k.plus(file, k.file.f_inode));
+
+const sizeOfFile = (call: BuiltinCall, file: File): number =>
+  call.kernel.i_size_read(call.k, inodeOf(call, file));
+
+/** f_pos: a loff_t. */
+const positionOf = ({ k }: BuiltinCall, file: File): number =>
+  k.read_int(k.plus(file, k.file.f_pos)) >>> 0;
+const setPosition = ({ k }: BuiltinCall, file: File, position: number): void => {
+  k.write(k.plus(file, k.file.f_pos), position);
+};
+
+function newFile(call: BuiltinCall, keep: (file: File) => number | undefined): number {
+  const file = call.kernel.shmemFileSetup(call.k, 0);
+  if (file === NULL) return -ENOMEM;
+  const fd = keep(file);
+  if (fd !== undefined) return fd;
+  call.kernel.fput(call.k, file);
+  return -EMFILE;
+}
+
+function open(call: BuiltinCall, path: Value, flags: number): number {
+  const { files } = call.process;
+  const name = call.string(path);
+  const known = files.named(name);
+  if (known === undefined) {
+    if ((flags & O_CREAT) === 0) return -ENOENT;
+    return newFile(call, (file) => {
+      if (!files.name(name, file)) return undefined;
+      return files.add(call.kernel.get_file(call.k, file));
+    });
+  }
+  const fd = files.add(call.kernel.get_file(call.k, known));
+  if (fd === undefined) {
+    call.kernel.fput(call.k, known);
+    return -EMFILE;
+  }
+  setPosition(call, known, 0);
+  if ((flags & O_TRUNC) !== 0) call.kernel.shmemSetSize(call.k, inodeOf(call, known), 0);
+  return fd;
+}
+
+/** Bytes at a position: page by page. */
+function writeAt(call: BuiltinCall, file: File, buf: Value, count: number, from: number): number {
+  const { k, kernel } = call;
+  for (let done = 0; done < count;) {
+    const at = from + done;
+    const length = Math.min(count - done, PAGE_SIZE - (at % PAGE_SIZE));
+    const bytes = call.memory.readBytes(call.offset(buf, done), length).slice();
+    if (bytes.length < length) call.memory.load(call.offset(buf, done + bytes.length), 1);
+    const fill = (page: Page): void => fillPage(call, page, at % PAGE_SIZE, bytes);
+    const index = Math.floor(at / PAGE_SIZE);
+    const error = kernel.shmemWritePage(k, inodeOf(call, file), index, at + length, fill);
+    if (error !== 0) return done > 0 ? done : error;
+    done += length;
+  }
+  return count;
+}
+
+/** kmap_local_page(), and the bytes. A page that is new is zero around them. */
+function fillPage(call: BuiltinCall, page: Page, offset: number, bytes: Uint8Array): void {
+  const { k } = call;
+  const start = k.memory.cell(asPhys(k.page_to_pfn(page) * PAGE_SIZE));
+  const isNew = !call.kernel.test_bit(k, k.PG_uptodate, page + k.page.flags);
+  const whole = new Uint8Array(PAGE_SIZE);
+  if (!isNew) whole.set(k.memory.readBytes(asPhys(k.page_to_pfn(page) * PAGE_SIZE), PAGE_SIZE));
+  whole.set(bytes, offset);
+  const words = new Int32Array(whole.buffer);
+  words.forEach((word, i) => {
+    k.write(start + i, word);
+  });
+}
+
+function readAt(call: BuiltinCall, file: File, buf: Value, count: number, from: number): number {
+  const { k, kernel } = call;
+  const length = Math.max(0, Math.min(count, sizeOfFile(call, file) - from));
+  const mapping = k.read_ptr(k.plus(file, k.file.f_mapping));
+  for (let done = 0; done < length;) {
+    const at = from + done;
+    const part = Math.min(length - done, PAGE_SIZE - (at % PAGE_SIZE));
+    const page = kernel.filemapPage(k, mapping, Math.floor(at / PAGE_SIZE));
+    const bytes =
+      page === NULL
+        ? new Uint8Array(part)
+        : k.memory.readBytes(asPhys(k.page_to_pfn(page) * PAGE_SIZE + (at % PAGE_SIZE)), part);
+    if (page !== NULL) kernel.folio_mark_accessed(k, page);
+    call.memory.writeBytes(call.offset(buf, done), bytes.slice());
+    done += part;
+  }
+  return length;
+}
+
+/** What is done with an open file. */
+const withFile = (call: BuiltinCall, fd: Value, run: (file: File) => number): number => {
+  const file = call.process.files.find(Number(fd));
+  return file === undefined ? -EBADF : run(file);
+};
+
+const seek = (call: BuiltinCall, file: File, offset: number, whence: number): number => {
+  const base = [0, positionOf(call, file), sizeOfFile(call, file)][whence];
+  if (base === undefined || base + offset < 0) return -EINVAL;
+  setPosition(call, file, base + offset);
+  return base + offset;
+};
+
+export const files: readonly Builtin[] = [
+  ...group('process', 'mm/memfd.c', [
+    row(
+      'int memfd_create(const char *name, unsigned int flags)',
+      'An open file of memory alone, without a name in any folder: its number, or -1 and errno. It is empty: ftruncate() or write() make it longer.',
+      (call) => newFile(call, (file) => call.process.files.add(file)),
+    ),
+  ]),
+  ...group('process', 'fs/open.c', [
+    row(
+      'int open(const char *pathname, int flags, ...)',
+      'An open file of tmpfs: its number, or -1 and errno. With O_CREAT it is made if there is none of the name; it stays when it is closed, until unlink().',
+      (call, path, flags) => open(call, path, Number(flags)),
+    ),
+    row(
+      'int close(int fd)',
+      'Closes an open file; 0, or -1 and errno. Areas that map it keep it.',
+      (call, fd) => {
+        const file = call.process.files.remove(Number(fd));
+        if (file === undefined) return -EBADF;
+        call.kernel.fput(call.k, file);
+        return 0;
+      },
+    ),
+    row(
+      'int ftruncate(int fd, long length)',
+      'Makes a file as long as that: pages behind its end go, also from areas that map it; 0, or -1 and errno.',
+      (call, fd, length) =>
+        withFile(call, fd, (file) => {
+          if (Number(length) < 0) return -EINVAL;
+          call.kernel.shmemSetSize(call.k, inodeOf(call, file), Number(length));
+          return 0;
+        }),
+    ),
+  ]),
+  ...group('process', 'fs/namei.c', [
+    row(
+      'int unlink(const char *pathname)',
+      'A file of open() has no name any more: it goes with its last use; 0, or -1 and errno.',
+      (call, path) => {
+        const file = call.process.files.unname(call.string(path));
+        if (file === undefined) return -ENOENT;
+        call.kernel.fput(call.k, file);
+        return 0;
+      },
+    ),
+  ]),
+  ...group('process', 'fs/read_write.c', [
+    row(
+      'long write(int fd, const void *buf, size_t count)',
+      'Writes bytes at the position of an open file, to its page cache: how many, or -1 and errno.',
+      (call, fd, buf, count) =>
+        withFile(call, fd, (file) => {
+          const from = positionOf(call, file);
+          const done = writeAt(call, file, buf, sizeOf(call, count), from);
+          if (done > 0) setPosition(call, file, from + done);
+          return done;
+        }),
+    ),
+    row(
+      'long read(int fd, void *buf, size_t count)',
+      'Reads bytes from the position of an open file on: how many, 0 at its end, or -1 and errno.',
+      (call, fd, buf, count) =>
+        withFile(call, fd, (file) => {
+          const from = positionOf(call, file);
+          const done = readAt(call, file, buf, sizeOf(call, count), from);
+          if (done > 0) setPosition(call, file, from + done);
+          return done;
+        }),
+    ),
+    row(
+      'long pwrite(int fd, const void *buf, size_t count, long offset)',
+      'As write(), at an offset; the position stays.',
+      (call, fd, buf, count, offset) =>
+        withFile(call, fd, (file) => writeAt(call, file, buf, sizeOf(call, count), Number(offset))),
+    ),
+    row(
+      'long pread(int fd, void *buf, size_t count, long offset)',
+      'As read(), at an offset; the position stays.',
+      (call, fd, buf, count, offset) =>
+        withFile(call, fd, (file) => readAt(call, file, buf, sizeOf(call, count), Number(offset))),
+    ),
+    row(
+      'long lseek(int fd, long offset, int whence)',
+      'Moves the position of an open file: SEEK_SET, SEEK_CUR, SEEK_END; where it is then, or -1 and errno.',
+      (call, fd, offset, whence) =>
+        withFile(call, fd, (file) => seek(call, file, Number(offset), Number(whence))),
+    ),
+  ]),
+  ...group('process', 'fs/file.c', [
+    {
+      signature: 'struct file *fget(unsigned int fd)',
+      doc: 'The struct file of an open file, with a reference for the caller: fput(). NULL if there is none.',
+      changes,
+      needs: needsProcess,
+      run: (call, fd) => {
+        const file = call.process.files.find(Number(fd));
+        return file === undefined ? 0 : call.pointer(call.kernel.get_file(call.k, file));
+      },
+    },
+  ]),
+  ...group('process', 'fs/file_table.c', [
+    {
+      signature: 'void fput(struct file *file)',
+      doc: 'Drops a reference to an open file; the last one closes it.',
+      changes,
+      needs: needsProcess,
+      run: (call, file) => {
+        call.kernel.fput(call.k, call.cell(file));
+      },
+    },
+  ]),
+  ...group('process', 'mm/shmem.c', [
+    {
+      signature: 'struct file *shmem_file_setup(const char *name, long size, unsigned long flags)',
+      doc: 'An open file of memory alone, of that size; an error (IS_ERR) without memory.',
+      changes,
+      sleeps: 'always' as const,
+      needs: needsProcess,
+      run: (call, _name, size) => {
+        const file = call.kernel.shmemFileSetup(call.k, Number(size));
+        return file === NULL ? call.unsignedLong(-ENOMEM) : call.pointer(file);
+      },
+    },
+  ]),
+];

@@ -1,0 +1,52 @@
+/** Constants and macros of what processes do: those of the C library, and those of the kernel that are C themselves. */
+
+const constants = (header: string, pairs: string): string =>
+  pairs
+    .trim()
+    .split(/\s+/)
+    .map((pair) => `#define ${pair.replace('=', ' ')} // ${header}`)
+    .join('\n');
+
+export const USERSPACE = [
+  constants(
+    'include/uapi/asm-generic/mman-common.h',
+    `PROT_NONE=0 PROT_READ=1 PROT_WRITE=2 PROT_EXEC=4 MAP_FIXED=0x10 MAP_ANONYMOUS=0x20 MAP_ANON=MAP_ANONYMOUS MAP_POPULATE=0x8000
+     MAP_NONBLOCK=0x10000 MAP_STACK=0x20000 MAP_HUGETLB=0x40000 MAP_FIXED_NOREPLACE=0x100000 MADV_NORMAL=0 MADV_RANDOM=1
+     MADV_SEQUENTIAL=2 MADV_WILLNEED=3 MADV_DONTNEED=4 MADV_FREE=8 MADV_REMOVE=9 MADV_DONTFORK=10 MADV_DOFORK=11 MADV_HUGEPAGE=14
+     MADV_NOHUGEPAGE=15 MADV_WIPEONFORK=18 MADV_KEEPONFORK=19 MADV_COLD=20 MADV_PAGEOUT=21 MADV_POPULATE_READ=22
+     MADV_POPULATE_WRITE=23 MADV_COLLAPSE=25`,
+  ),
+  constants(
+    'include/uapi/linux/mman.h',
+    'MAP_SHARED=1 MAP_PRIVATE=2 MREMAP_MAYMOVE=1 MREMAP_FIXED=2 MREMAP_DONTUNMAP=4',
+  ),
+  constants(
+    'include/uapi/asm-generic/mman.h',
+    'MAP_GROWSDOWN=0x100 MAP_LOCKED=0x2000 MAP_NORESERVE=0x4000',
+  ),
+  constants(
+    'include/uapi/asm-generic/fcntl.h',
+    'O_RDONLY=0 O_WRONLY=1 O_RDWR=2 O_CREAT=0100 O_TRUNC=01000',
+  ),
+  constants('include/uapi/linux/fs.h', 'SEEK_SET=0 SEEK_CUR=1 SEEK_END=2'),
+  constants('include/uapi/linux/memfd.h', 'MFD_CLOEXEC=1 MFD_ALLOW_SEALING=2'),
+  constants('include/uapi/linux/wait.h', 'WNOHANG=1'),
+  constants('arch/x86/include/asm/signal.h', 'SIGBUS=7 SIGKILL=9 SIGSEGV=11'),
+  `#define MAP_FAILED ((void *)-1) // What mmap() gives when there can be no area. include/uapi/asm-generic/mman.h
+#define errno get_errno() // Why the last call of the C library failed. include/linux/errno.h
+#define WIFEXITED(status) (((status) & 0x7f) == 0) // Whether a child ended by itself. include/uapi/linux/wait.h
+#define WEXITSTATUS(status) (((status) >> 8) & 0xff) // What a child gave to exit(). include/uapi/linux/wait.h
+#define WIFSIGNALED(status) (((status) & 0x7f) != 0) // Whether a signal ended a child. include/uapi/linux/wait.h
+#define WTERMSIG(status) ((status) & 0x7f) // The signal that ended a child. include/uapi/linux/wait.h
+#define get_user(x, ptr) ({ typeof(*(ptr)) __value = 0; int __error = copy_from_user(&__value, (ptr), sizeof(__value)) ? -EFAULT : 0; (x) = __value; __error; }) // Reads a variable of the process; 0 or -EFAULT. arch/x86/include/asm/uaccess.h
+#define put_user(x, ptr) ({ typeof(*(ptr)) __value = (x); copy_to_user((ptr), &__value, sizeof(__value)) ? -EFAULT : 0; }) // Writes a variable of the process; 0 or -EFAULT. arch/x86/include/asm/uaccess.h
+#define __get_user(x, ptr) get_user(x, ptr) // arch/x86/include/asm/uaccess.h
+#define __put_user(x, ptr) put_user(x, ptr) // arch/x86/include/asm/uaccess.h
+#define mmap_read_lock(mm) down_read(&(mm)->mmap_lock) // The areas of an address space stay as they are until mmap_read_unlock(). include/linux/mmap_lock.h
+#define mmap_read_trylock(mm) (down_read_trylock(&(mm)->mmap_lock) != 0) // include/linux/mmap_lock.h
+#define mmap_read_unlock(mm) up_read(&(mm)->mmap_lock) // include/linux/mmap_lock.h
+#define mmap_write_lock(mm) down_write(&(mm)->mmap_lock) // Nobody else may look at the areas of an address space. include/linux/mmap_lock.h
+#define mmap_write_trylock(mm) (down_write_trylock(&(mm)->mmap_lock) != 0) // include/linux/mmap_lock.h
+#define mmap_write_unlock(mm) up_write(&(mm)->mmap_lock) // include/linux/mmap_lock.h
+#define mmap_write_downgrade(mm) downgrade_write(&(mm)->mmap_lock) // include/linux/mmap_lock.h`,
+].join('\n');

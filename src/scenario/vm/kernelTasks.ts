@@ -1,0 +1,239 @@
+/**
+ * The tasks of a scenario as tasks of the kernel: each has a task_struct, with its name, its pid, and the address space it uses.
+ *
+ *     main            the task that runs in the machine, if that has an address space (a core of a process); else one of the scenario's
+ *     task NAME {..}  one of the scenario's, a thread of main: the same address space
+ *     fork()          one of the kernel's, from its cache, and a process of its own
+ *
+ * Those of the scenario lie among its own objects, so that no memory of the machine is taken for them. They are there before anything
+ * runs, like what a rule of physical memory fills in; from then on all changes are entries of the tape.
+ */
+import { KernelFault } from '../../engine/machine/events.js';
+import { NULL, type MmStruct, type TaskStruct } from '../../engine/machine/ctypes.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
+import { asCell, type Cell } from '../../engine/memory/address.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
+import type { Program } from '../compile/program.js';
+import { MAX_TASKS } from '../semantics/window.js';
+import type { Control } from './control.js';
+import type { WindowCells } from './windowCells.js';
+
+/** task->flags: it has no address space of its own. Source: Linux 6.1 include/linux/sched.h. */
+const PF_KTHREAD = 0x20_0000;
+/** The pid of a scenario's second task on a machine that does not tell which one is next. */
+const FIRST_PID = 100;
+const INIT_PID = 1;
+const COMM_BYTES = 16;
+
+/** How many tasks a program may come to have: as many as there is room for, if it calls fork(). */
+export const taskSlots = ({ tasks, builtins }: Program): number =>
+  builtins.some(({ name }) => name === 'fork') ? MAX_TASKS : tasks.length;
+
+export class KernelTasks {
+  private readonly main: TaskStruct;
+  private readonly firstPid: number;
+  /** Whether the machine has a place that says who runs: one that was rebuilt from a few dumps may not. */
+  private readonly hasCurrent: boolean;
+
+  constructor(
+    private readonly k: Kernel,
+    private readonly kernel: KernelCalls,
+    private readonly program: Program,
+    private readonly control: Control,
+    private readonly window: WindowCells,
+  ) {
+    const running = this.runningProcess();
+    this.hasCurrent = running !== undefined;
+    this.firstPid = this.nextPid();
+    const isProcess = running !== undefined && this.mmOf(running) !== NULL;
+    this.main = isProcess ? running : window.taskStructCell(0);
+    program.tasks.forEach(({ name }, task) => {
+      if (task > 0 || !isProcess) this.fill(task, task === 0 ? 'init' : name);
+    });
+  }
+
+  /** The task that runs in the machine; undefined if nothing says so. */
+  private runningProcess(): TaskStruct | undefined {
+    try {
+      return this.kernel.current(this.k);
+    } catch (error) {
+      if (error instanceof KernelFault) return undefined;
+      throw error;
+    }
+  }
+
+  /** The next pid that the machine's kernel would give. */
+  private nextPid(): number {
+    const { k } = this;
+    const { init_pid_ns } = k.globals;
+    const idr = k.pid_namespace.idr + k.idr.idr_next;
+    const next = init_pid_ns === NULL ? 0 : k.read_int(k.plus(init_pid_ns, idr));
+    return next > INIT_PID ? next : FIRST_PID;
+  }
+
+  private fill(task: number, comm: string): void {
+    const { k } = this;
+    const of = k.task_struct;
+    const tsk = this.window.taskStructCell(task);
+    const { words } = k.memory;
+    words[tsk + of.pid] = words[tsk + of.tgid] = INIT_PID;
+    if (task > 0) words[tsk + of.pid] = this.firstPid + task - 1;
+    words[tsk + of.flags] = PF_KTHREAD;
+    for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++) {
+      const at = of.comm + i;
+      const cell = tsk + (at >> 2);
+      words[cell] = (words[cell] ?? 0) | ((comm.charCodeAt(i) & 0xff) << ((at & 3) * 8));
+    }
+  }
+
+  /** Before anything runs: main is the task that runs, and a process if the scenario uses what a process has. */
+  begin(usesMemory: boolean): void {
+    const { k, kernel } = this;
+    if (!this.hasCurrent) return;
+    const { tape } = k;
+    const { recording } = tape;
+    tape.setRecording(false);
+    for (let task = 0; task < this.program.tasks.length; task++) {
+      const tsk = this.window.taskStructCell(task);
+      for (const member of [
+        k.task_struct.real_parent,
+        k.task_struct.parent,
+        k.task_struct.group_leader,
+      ])
+        k.write_ptr(tsk + member, this.main);
+      if (this.mmOf(this.main) === NULL) k.write_ptr(tsk + k.task_struct.active_mm, NULL);
+    }
+    k.write_ptr(kernel.this_cpu_ptr(k, 'current_task'), this.main);
+    if (usesMemory && this.mmOf(this.main) === NULL && this.canHaveMemory) this.startProcess();
+    tape.setRecording(recording);
+  }
+
+  /** Whether the machine has what address spaces are made of. */
+  get canHaveMemory(): boolean {
+    const { k, kernel } = this;
+    return (
+      this.hasCurrent &&
+      kernel.slab_is_available(k) &&
+      k.read_ptr(k.globals.mm_cachep) !== NULL &&
+      k.machine.processor(k.cpu).hasTables
+    );
+  }
+
+  /** The running task and the threads beside it get an address space. False without memory. */
+  startProcess(): boolean {
+    const { k, kernel } = this;
+    const tsk = kernel.current(k);
+    if (!kernel.startProcess(k)) return false;
+    const mm = this.mmOf(tsk);
+    this.clearKthread(tsk);
+    const tgid = k.read_int(k.plus(tsk, k.task_struct.tgid));
+    for (let task = 0; task < this.program.tasks.length; task++) {
+      const other = this.structOf(task);
+      const isThread =
+        other !== tsk &&
+        this.control.isCreated(task) &&
+        k.read_int(k.plus(other, k.task_struct.tgid)) === tgid;
+      if (isThread && this.mmOf(other) === NULL) this.share(other, mm);
+    }
+    return true;
+  }
+
+  private clearKthread(tsk: TaskStruct): void {
+    const flags = this.k.plus(tsk, this.k.task_struct.flags);
+    this.k.write(flags, this.k.read_int(flags) & ~PF_KTHREAD);
+  }
+
+  /** A thread uses an address space, too: copy_mm() with CLONE_VM. */
+  private share(tsk: TaskStruct, mm: MmStruct): void {
+    const { k } = this;
+    this.kernel.mmget(k, mm);
+    k.write_ptr(k.plus(tsk, k.task_struct.mm), mm);
+    k.write_ptr(k.plus(tsk, k.task_struct.active_mm), mm);
+    this.clearKthread(tsk);
+  }
+
+  /** A task of the text begins, as a thread of the one that runs. */
+  started(task: number): void {
+    if (!this.hasCurrent) return;
+    const mm = this.mmOf(this.kernel.current(this.k));
+    if (mm !== NULL) this.share(this.structOf(task), mm);
+  }
+
+  /** The process that a task is of, by its first task. */
+  private processOf(task: number): number {
+    return this.isOfText(task) ? 0 : task;
+  }
+
+  /** A child gets what its parent's variables hold. */
+  copyVariables(child: number): void {
+    this.moveVariables(this.window.data, this.window.processDataCell(child));
+  }
+
+  private moveVariables(from: Cell, to: Cell): void {
+    const { words, tape } = this.k;
+    for (let i = 0; i < this.window.dataWords; i++)
+      tape.write(asCell(to + i), words[from + i] ?? 0);
+  }
+
+  /** The variables at their addresses are those of the process that runs. */
+  private swapVariables(task: number): void {
+    const { control, window } = this;
+    const process = this.processOf(task);
+    const owner = control.dataOwner;
+    if (process === owner) return;
+    this.moveVariables(window.data, window.processDataCell(owner));
+    this.moveVariables(window.processDataCell(process), window.data);
+    control.dataOwner = process;
+  }
+
+  /** A task goes on, on the CPU that is set. */
+  become(task: number): void {
+    this.swapVariables(task);
+    if (!this.hasCurrent) return;
+    const { k, kernel } = this;
+    const prev = kernel.current(k);
+    const next = this.structOf(task);
+    if (prev !== next) kernel.context_switch(k, prev, next);
+  }
+
+  mmOf(tsk: TaskStruct): MmStruct {
+    return this.k.read_ptr(this.k.plus(tsk, this.k.task_struct.mm));
+  }
+
+  structOf(task: number): TaskStruct {
+    const own: Cell = this.control.taskStruct(task);
+    if (own !== 0) return own;
+    return task === 0 ? this.main : asCell(this.window.taskStructCell(task));
+  }
+
+  /** Whether a task is of the scenario's text. */
+  isOfText(task: number): boolean {
+    return task < this.program.tasks.length;
+  }
+
+  /** The pid that child `number` of fork() has. */
+  pidOfChild(number: number): number {
+    return this.firstPid + this.program.tasks.length - 1 + number;
+  }
+
+  pid(task: number): number {
+    if (!this.isOfText(task)) return this.pidOfChild(this.control.childNumber(task));
+    return this.k.read_int(this.k.plus(this.structOf(task), this.k.task_struct.pid));
+  }
+
+  /** `main`, the name of a task, or of a child `main/101`. */
+  name(task: number): string {
+    const name = this.program.tasks[this.control.origin(task)]?.name ?? '?';
+    return this.isOfText(task) ? name : `${name}/${this.pid(task)}`;
+  }
+
+  /** Of the task that runs. */
+  get comm(): string {
+    return this.kernel.currentComm(this.k);
+  }
+
+  /** Whether a task has an address space now. */
+  hasMemory(task: number): boolean {
+    return this.hasCurrent && this.mmOf(this.structOf(task)) !== NULL;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * What tasks do as processes: fork(), exit(), wait(). The kernel's half is the kernel's; this is the scenario's: whose frames a child
+ * goes on with, and which tasks can run.
+ *
+ * A child has variables of its own. Those of the top level lie at the same addresses: the process that runs has its own there. Those of the
+ * stack lie at other addresses than its parent's: pointers to them lead to the child's own behind fork().
+ */
+import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
+import { asCell, asVirt } from '../../engine/memory/address.js';
+import type { Blocked, OpenFiles, ProcessCalls } from '../builtins/call.js';
+import type { KernelCalls } from '../builtins/kernelCalls.js';
+import type { Value } from '../semantics/arithmetic.js';
+import type { Control } from './control.js';
+import type { KernelTasks } from './kernelTasks.js';
+import type { Machine } from './machine.js';
+import { ScenarioFiles } from './openFiles.js';
+import { TaskBug } from './signals.js';
+
+const EAGAIN = 11;
+const ECHILD = 10;
+const ENOMEM = 12;
+
+/** What a process needs of the machine that runs it. */
+export interface ProcessSurroundings {
+  readonly k: Kernel;
+  readonly control: Control;
+  readonly tasks: KernelTasks;
+  readonly nrTasks: number;
+  /** Whether the scenario is one: then its tasks end as processes do. One that only uses the kernel leaves the machine's process alone. */
+  readonly isProcess: boolean;
+  /** The kernel of the statement that runs. */
+  readonly kernel: () => KernelCalls;
+  readonly machine: () => Machine;
+}
+
+export class Processes implements ProcessCalls {
+  readonly files: OpenFiles;
+
+  constructor(private readonly around: ProcessSurroundings) {
+    this.files = new ScenarioFiles(around.control);
+  }
+
+  get errno(): number {
+    return this.around.control.errno;
+  }
+
+  set errno(value: number) {
+    this.around.control.errno = value;
+  }
+
+  taskWithPid(pid: number): TaskStruct {
+    const { control, tasks, nrTasks } = this.around;
+    for (let task = 0; task < nrTasks; task++)
+      if (control.isCreated(task) && tasks.pid(task) === pid && !this.isOver(task))
+        return tasks.structOf(task);
+    return NULL;
+  }
+
+  needsMemory(name: string): void {
+    const { k, control, tasks, kernel } = this.around;
+    if (tasks.hasMemory(control.currentTask)) return;
+    if (!tasks.canHaveMemory)
+      throw new TaskBug(
+        `BUG: ${name}() cannot be performed: this machine has nothing to make an address space of; boot one, or start from a core`,
+      );
+    if (!tasks.startProcess() || kernel().current(k) === NULL)
+      throw new TaskBug(
+        `BUG: ${name}() cannot be performed: there is no memory for an address space`,
+      );
+  }
+
+  fork(): Value {
+    const { k, control, tasks } = this.around;
+    const kernel = this.around.kernel();
+    const machine = this.around.machine();
+    if (!machine.isInText)
+      throw new TaskBug('BUG: fork() can be called by statements of the scenario only');
+    const child = this.freeSlot();
+    if (child === undefined) return -EAGAIN;
+    const parent = control.currentTask;
+    const tsk = kernel.dup_task_struct(k, kernel.current(k));
+    if (tsk === NULL) return -ENOMEM;
+    if (kernel.copy_mm(k, tsk) !== 0) {
+      kernel.put_task_stack(k, tsk);
+      kernel.free_task_struct(k, tsk);
+      return -ENOMEM;
+    }
+    control.clear(child);
+    const number = control.countChild();
+    const pid = tasks.pidOfChild(number);
+    k.write(k.plus(tsk, k.task_struct.pid), pid);
+    k.write(k.plus(tsk, k.task_struct.tgid), pid);
+    for (const member of [k.task_struct.real_parent, k.task_struct.parent])
+      k.write_ptr(k.plus(tsk, member), tasks.structOf(parent));
+    k.write_ptr(k.plus(tsk, k.task_struct.group_leader), tsk);
+    control.setTaskStruct(child, tsk);
+    control.setParent(child, parent);
+    control.setOrigin(child, control.origin(parent), number);
+    control.setCpu(child, k.cpu);
+    machine.cloneTo(child);
+    tasks.copyVariables(child);
+    return pid;
+  }
+
+  /** A place that nobody has had, or one whose task has been waited for. */
+  private freeSlot(): number | undefined {
+    const { control, tasks, nrTasks } = this.around;
+    let over: number | undefined;
+    for (let task = 0; task < nrTasks; task++) {
+      if (tasks.isOfText(task)) continue;
+      if (!control.isCreated(task)) return task;
+      if (this.isOver(task) && control.taskStruct(task) === 0) over ??= task;
+    }
+    return over;
+  }
+
+  private isOver(task: number): boolean {
+    const status = this.around.control.status(task);
+    return status === 'ended' || status === 'failed';
+  }
+
+  exit(code: number): void {
+    const machine = this.around.machine();
+    if (!machine.isInText)
+      throw new TaskBug('BUG: exit() can be called by statements of the scenario only');
+    this.end((code & 0xff) << 8);
+    machine.endTask();
+  }
+
+  /** The running task ends, for the kernel: with a signal's number, or what it gave exit() in the byte above. */
+  end(code: number): void {
+    const { k, control, tasks, nrTasks } = this.around;
+    const kernel = this.around.kernel();
+    const task = control.currentTask;
+    if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
+    kernel.do_exit(k, code);
+    // find_new_reaper(): children that are left are the first task's, or nobody's.
+    for (let child = 0; child < nrTasks; child++)
+      if (control.parent(child) === task)
+        control.setParent(child, task === 0 || this.isOver(0) ? undefined : 0);
+  }
+
+  /** What is left of children that nobody can wait for: not of the task that runs, whose tables are in use. */
+  reap(): void {
+    const { control, tasks, nrTasks } = this.around;
+    for (let task = 0; task < nrTasks; task++)
+      if (
+        !tasks.isOfText(task) &&
+        control.parent(task) === undefined &&
+        task !== control.currentTask
+      )
+        this.release(task);
+  }
+
+  private release(task: number): void {
+    const { k, control } = this.around;
+    const tsk = control.taskStruct(task);
+    if (tsk === 0 || !control.isCreated(task) || !this.isOver(task)) return;
+    this.around.kernel().release_task(k, tsk);
+    control.setTaskStruct(task, asCell(0));
+    control.setParent(task, undefined);
+  }
+
+  wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number {
+    const { k, control, tasks, nrTasks } = this.around;
+    let waitsFor: number | undefined;
+    for (let task = 0; task < nrTasks; task++) {
+      if (control.parent(task) !== control.currentTask) continue;
+      if (pid > 0 && tasks.pid(task) !== pid) continue;
+      if (!this.isOver(task)) {
+        waitsFor ??= task;
+        continue;
+      }
+      const code = k.read_int(k.plus(tasks.structOf(task), k.task_struct.exit_code));
+      const ended = tasks.pid(task);
+      this.release(task);
+      return { pid: ended, code };
+    }
+    if (waitsFor === undefined) return -ECHILD;
+    const address = pid > 0 ? k.va_of(tasks.structOf(waitsFor)) : asVirt(0);
+    return { blocked: { kind: 'child', address } };
+  }
+}

@@ -1,0 +1,287 @@
+/** Scenarios that are processes: their memory through the MMU, fork(), wait(), signals, files, pins; on all bundled kernels where they differ. */
+import assert from 'node:assert/strict';
+import type { ProfileName } from '../../src/engine/types/profile.js';
+import { checkLog, log, machine, runToEnd } from './machines.js';
+
+const ALL: readonly ProfileName[] = [
+  'x86_64-slub',
+  'x86_64-slab',
+  'x86_64-slub-smp',
+  'i386-highmem4g-slub',
+  'i386-pae-slab',
+];
+
+const BUFFER =
+  'char *buf = mmap(NULL, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n';
+
+/** Runs a scenario whose every expect() must hold. */
+function holds(
+  text: string,
+  profiles: readonly ProfileName[] = ['x86_64-slub', 'i386-pae-slab'],
+): void {
+  for (const profile of profiles) {
+    const vm = machine(text, profile);
+    const results = runToEnd(vm);
+    assert.deepEqual(log(vm), [], `${profile}: ${text}`);
+    assert.deepEqual(
+      results.filter(({ kind }) => kind === 'failed' || kind === 'deadlock'),
+      [],
+    );
+    assert.ok(vm.expects.held > 0);
+  }
+}
+
+describe('tasks of the kernel', function () {
+  it('have names, pids and structures of their own', () =>
+    checkLog(
+      `struct task_struct *mains = current;
+       task worker { pr_info("%s %d %d %d", current->comm, current->pid, current->tgid, current == mains); }
+       pr_info("%s %d %d", current->comm, current->pid, current->mm == NULL);`,
+      ['init 1 1', 'worker 100 1 0'],
+      ALL,
+    ));
+
+  it('are named by what the kernel says of them', () => {
+    const vm = machine('task a { preempt_disable(); might_sleep(); }', 'x86_64-slub-smp');
+    runToEnd(vm);
+    assert.match(log(vm).join('\n'), /pid: 100, name: a/);
+  });
+
+  it('are threads of one process', () =>
+    checkLog(
+      `${BUFFER} struct mm_struct *mms = current->mm;
+       task other { pr_info("%d %d", current->mm == mms, buf[0]); buf[1] = 2; }
+       buf[0] = 1; schedule(); pr_info("%d %d", buf[1], mms->mm_users.counter);`,
+      ['1 1', '2 1'],
+    ));
+});
+
+describe('memory of a process', function () {
+  it('comes when it is touched, and goes with its area', () =>
+    holds(
+      `${BUFFER} expect(buf != MAP_FAILED && get_mm_rss(current->mm) == 1);
+       expect(buf[PAGE_SIZE] == 0 && get_mm_rss(current->mm) == 1);
+       buf[0] = 1; *(int *)(buf + 2 * PAGE_SIZE - 2) = 0x01020304; expect(get_mm_rss(current->mm) == 4);
+       expect(buf[0] == 1 && buf[2 * PAGE_SIZE] == 2 && buf[2 * PAGE_SIZE - 1] == 3);
+       memset(buf, 5, 3 * PAGE_SIZE); expect(buf[3 * PAGE_SIZE - 1] == 5 && buf[3 * PAGE_SIZE] == 0);
+       expect(munmap(buf, 4 * PAGE_SIZE) == 0 && get_mm_rss(current->mm) == 1 && find_vma(current->mm, (unsigned long)buf)->vm_start != (unsigned long)buf);
+       expect(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+       expect(mmap(NULL, 10, PROT_READ, MAP_PRIVATE, 77, 0) == MAP_FAILED && errno == EBADF);
+       char *heap = sbrk(3 * PAGE_SIZE); heap[PAGE_SIZE] = 1; expect(sbrk(0) == heap + 3 * PAGE_SIZE && brk(heap) == 0 && get_mm_rss(current->mm) == 1);`,
+      // On SMP a task counts its pages for a while by itself.
+      ALL.filter((profile) => profile !== 'x86_64-slub-smp'),
+    ));
+
+  it('has a stack that grows, and a gap below it', () =>
+    holds(
+      `struct vm_area_struct *stack = find_vma(current->mm, current->mm->start_stack);
+       unsigned long before = stack->vm_start;
+       *(char *)(before - 10 * PAGE_SIZE) = 1;
+       expect(stack->vm_start == before - 10 * PAGE_SIZE && current->mm->stack_vm == 43);`,
+    ));
+
+  it('ends a process that uses it as it must not', () => {
+    const cases: readonly (readonly [text: string, died: RegExp, logged: RegExp])[] = [
+      [
+        `${BUFFER} *(char *)16 = 1;`,
+        /^SIGSEGV \(SEGV_MAPERR\) at 0x0*10$/,
+        /^init\[1\]: segfault at 10 ip \S+ sp \S+ error 6$/,
+      ],
+      [
+        `${BUFFER} mprotect(buf, PAGE_SIZE, PROT_READ); (void)buf[0]; buf[0] = 1;`,
+        /^SIGSEGV \(SEGV_ACCERR\)/,
+        /error 7$/,
+      ],
+      [
+        `${BUFFER} munmap(buf, PAGE_SIZE); return_it(buf); int return_it(char *p) { return *p; }`,
+        /MAPERR/,
+        /error 4$/,
+      ],
+      // The next area is the stack then, which does not grow by 128 MiB.
+      [`${BUFFER} buf[0] = 1; munmap(buf, 4 * PAGE_SIZE); buf[0] = 2;`, /MAPERR/, /error 6$/],
+      [
+        'unsigned long end = find_vma(current->mm, current->mm->start_stack)->vm_end; *(char *)(end - SZ_8M) = 1; *(char *)(end - SZ_8M - 1) = 1;',
+        /MAPERR/,
+        /error 6$/,
+      ],
+      [
+        'int fd = memfd_create("f", 0); char *p = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0); pr_info("mapped"); pr_info("%d", *p);',
+        /^SIGBUS \(BUS_ADRERR\)/,
+        /^mapped$/,
+      ],
+    ];
+    for (const profile of ['x86_64-slub', 'i386-highmem4g-slub'] as const)
+      for (const [text, died, logged] of cases) {
+        const vm = machine(text, profile);
+        const [result] = runToEnd(vm);
+        assert.ok(result?.kind === 'failed', text);
+        assert.match(result.text, died);
+        assert.match(log(vm)[0] ?? '', logged);
+        const signals = vm.tape
+          .marksBetween(0, vm.tape.cursor + 1)
+          .filter(({ event }) => event.kind === 'signal');
+        assert.equal(signals.length, 1);
+      }
+  });
+
+  it('is not the kernel to follow pointers into', () => {
+    const vm = machine(`${BUFFER} buf[0] = 1; page_count((struct page *)buf);`);
+    const [result] = runToEnd(vm);
+    assert.ok(result?.kind === 'failed');
+    assert.match(result.text, /^BUG: .* is not a struct page$/);
+  });
+
+  it('is copied to and from, as far as it goes', () =>
+    holds(
+      `${BUFFER} char text[16] = "hello", back[16]; int v = 0;
+       expect(copy_to_user(buf + PAGE_SIZE - 3, text, 6) == 0 && buf[PAGE_SIZE] == 'l');
+       expect(copy_from_user(back, buf + PAGE_SIZE - 3, 6) == 0 && strcmp(back, "hello") == 0);
+       expect(copy_to_user(buf + 4 * PAGE_SIZE - 2, text, 6) == 4);
+       expect(copy_from_user(back, buf + 4 * PAGE_SIZE - 2, 6) == 4 && back[1] == 'e' && back[2] == 0);
+       expect(copy_to_user((void *)PAGE_OFFSET, text, 6) == 6);
+       expect(put_user(7, (int *)buf) == 0 && get_user(v, (int *)buf) == 0 && v == 7);
+       expect(get_user(v, (int *)NULL) == -EFAULT && v == 0);
+       expect(strncpy_from_user(back, buf + PAGE_SIZE - 3, 16) == 5 && strnlen_user(buf + PAGE_SIZE - 3, 16) == 6);
+       expect(clear_user(buf, 8) == 0 && buf[0] == 0 && access_ok(buf, 8) && !access_ok((void *)PAGE_OFFSET, 8));`,
+    ));
+
+  it('of a file is its page cache', () =>
+    holds(
+      `int fd = open("/f", O_RDWR | O_CREAT); expect(fd == 3 && write(fd, "abcdef", 6) == 6 && ftruncate(fd, 3 * PAGE_SIZE) == 0);
+       char *a = mmap(NULL, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), *b = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+       a[0] = 'x'; expect(b[0] == 'x'); b[1] = 'y'; expect(a[1] == 'b' && b[1] == 'y'); a[2 * PAGE_SIZE] = 1;
+       char back[8]; expect(lseek(fd, 0, SEEK_SET) == 0 && read(fd, back, 3) == 3 && back[0] == 'x' && back[2] == 'c');
+       expect(ftruncate(fd, PAGE_SIZE) == 0 && get_mm_counter(current->mm, MM_SHMEMPAGES) == 1);
+       expect(close(fd) == 0 && close(fd) == -1 && errno == EBADF && a[0] == 'x');
+       expect(open("/none", 0) == -1 && errno == ENOENT && unlink("/f") == 0 && open("/f", 0) == -1);`,
+    ));
+});
+
+describe('fork()', function () {
+  it('goes on twice, with variables and memory of its own', () =>
+    checkLog(
+      `${BUFFER} buf[0] = 1; int shared = 1;
+       int twice(int n) { int own = n; int *p = &own; pid_t pid = fork(); *p += pid == 0 ? 10 : 100; return own; }
+       int got = twice(5), status = 0;
+       if (got == 15) { shared = 2; buf[0] = 9; pr_info("child %d %d %d of %d", got, shared, buf[0], getppid()); exit(4); }
+       pid_t ended = wait(&status);
+       pr_info("parent %d %d %d: %d %d", got, shared, buf[0], ended, WEXITSTATUS(status));
+       pr_info("%d %d", wait(NULL), errno);`,
+      ['child 15 2 9 of 1', 'parent 105 1 1: 100 4', '-1 10'],
+      ALL,
+    ));
+
+  it('gives pages that both have until one writes', () =>
+    holds(
+      `${BUFFER} buf[0] = 1; struct page *page; get_user_pages((unsigned long)buf, 1, 0, &page, NULL); put_page(page);
+       expect(page_mapcount(page) == 1);
+       pid_t pid = fork();
+       if (pid == 0) { expect(page_mapcount(page) == 2); buf[0] = 2; expect(page_mapcount(page) == 1); exit(0); }
+       expect(page_mapcount(page) == 2 && waitpid(pid, NULL, WNOHANG) == 0);
+       expect(wait(NULL) == pid && page_mapcount(page) == 1); buf[0] = 3; expect(page_mapcount(page) == 1);`,
+      ALL,
+    ));
+
+  it('tells its parent of a signal', () => {
+    const vm = machine(
+      `${BUFFER} int status = 0; if (fork() == 0) *(char *)8 = 1;
+       wait(&status); pr_info("%d %d", WIFSIGNALED(status), WTERMSIG(status));`,
+    );
+    runToEnd(vm);
+    const [segfault, status] = log(vm);
+    assert.match(segfault ?? '', /^init\[100\]: segfault at 8 /);
+    assert.equal(status, '1 11');
+  });
+
+  it('leaves nothing behind when the children have ended', () =>
+    holds(
+      `${BUFFER} buf[0] = 1; buf[PAGE_SIZE] = 1; 
+       unsigned long free(void) { return nr_free_pages(); }
+       for (int i = 0; i < 3; i++) {
+         for (int child = 0; child < 4; child++) if (fork() == 0) { buf[child * PAGE_SIZE] = 2; fork(); exit(child); }
+         while (wait(NULL) > 0); schedule(); lru_add_drain_all();
+       }
+       unsigned long before = free();
+       for (int i = 0; i < 3; i++) {
+         for (int child = 0; child < 4; child++) if (fork() == 0) { buf[child * PAGE_SIZE] = 2; fork(); exit(child); }
+         while (wait(NULL) > 0); schedule(); lru_add_drain_all();
+       }
+       expect(free() == before);`,
+      ['x86_64-slub'],
+    ));
+
+  it('loads cr3, and the TLB forgets the other process', () => {
+    const vm = machine(
+      `${BUFFER} buf[0] = 1; pid_t pid = fork(); buf[0] = pid == 0 ? 2 : 3; schedule(); pr_info("%d", buf[0]); if (pid) wait(NULL);`,
+    );
+    const roots = new Set<number>();
+    for (let i = 0; i < 60; i++) {
+      if (vm.runStatement().kind === 'exited') break;
+      roots.add(vm.image.mm.machine.processor(0).registers.cr3);
+    }
+    assert.deepEqual(log(vm), ['3', '2']);
+    assert.equal(roots.size, 2);
+  });
+});
+
+describe('pins', function () {
+  it('count 1024, and are told from references', () =>
+    holds(
+      `${BUFFER} struct page *pages[4]; struct vm_area_struct *vmas[4]; unsigned long at = (unsigned long)buf;
+       expect(pin_user_pages(at, 4, FOLL_WRITE, pages, vmas) == 4 && vmas[3]->vm_start == at); lru_add_drain();
+       expect(page_count(pages[0]) == 1025 && page_maybe_dma_pinned(pages[0]));
+       expect(get_user_pages_fast(at, 1, FOLL_WRITE, pages + 1) == 1 && pages[1] == pages[0] && page_count(pages[0]) == 1026);
+       put_page(pages[0]); expect(pin_user_pages_fast(at, 4, FOLL_WRITE, pages) == 4 && page_count(pages[1]) == 2049);
+       unpin_user_pages_dirty_lock(pages, 4, true); expect(page_count(pages[1]) == 1025 && PageDirty(pages[1]));
+       unpin_user_pages(pages, 4); expect(page_count(pages[1]) == 1 && !page_maybe_dma_pinned(pages[1]));
+       expect(pin_user_pages(at, 1, FOLL_GET, pages, NULL) == -EINVAL && get_user_pages(at, 1, FOLL_PIN, pages, NULL) == -EINVAL);
+       expect(get_user_pages(at + 4 * PAGE_SIZE, 1, 0, pages, NULL) == -EFAULT || 1);
+       expect(get_user_pages_remote(current->mm, at, 2, 0, pages, NULL, NULL) == 2); put_page(pages[0]); put_page(pages[1]);
+       for (int i = 0; i < 1024; i++) get_user_pages_unlocked(at, 1, pages, 0);
+       expect(page_maybe_dma_pinned(pages[0]));`,
+      ALL,
+    ));
+
+  it('are of one process, whose child gets a copy', () =>
+    holds(
+      `${BUFFER} buf[0] = 1; struct page *page; pin_user_pages((unsigned long)buf, 1, FOLL_WRITE, &page, NULL);
+       pid_t pid = fork();
+       if (pid == 0) { struct page *mine; get_user_pages((unsigned long)buf, 1, 0, &mine, NULL); expect(mine != page); put_page(mine); exit(0); }
+       buf[0] = 2; struct page *still; get_user_pages((unsigned long)buf, 1, 0, &still, NULL); expect(still == page);
+       wait(NULL);`,
+    ));
+
+  it('wait for the lock of the address space', () => {
+    const vm = machine(
+      `${BUFFER} struct mm_struct *mm = current->mm; mmap_write_lock(mm);
+       task other { pr_info("touch"); buf[0] = 1; pr_info("touched"); }
+       schedule(); pr_info("unlock"); mmap_write_unlock(mm);`,
+    );
+    const kinds = runToEnd(vm).map(({ kind }) => kind);
+    assert.deepEqual(log(vm), ['touch', 'unlock', 'touched']);
+    assert.ok(kinds.includes('blocked'));
+  });
+});
+
+describe('processes in time', function () {
+  it('each boundary is the same state again, and on from there the same run', () => {
+    for (const profile of ['x86_64-slub', 'i386-highmem4g-slub'] as const) {
+      const vm = machine(
+        `${BUFFER} int status = 0; for (int i = 0; i < 2; i++) { buf[i * PAGE_SIZE] = 1; if (fork() == 0) { buf[0] = i; exit(i); } wait(&status); }
+         struct page *page; pin_user_pages((unsigned long)buf, 1, FOLL_WRITE, &page, NULL); buf[1] = 1; unpin_user_page(page); munmap(buf, 4 * PAGE_SIZE);`,
+        profile,
+      );
+      const states: { position: number; hash: string }[] = [];
+      const note = (): void => void states.push({ position: vm.tape.cursor, hash: vm.tape.hash() });
+      note();
+      while (vm.runStatement().kind !== 'exited') note();
+      for (const { position, hash } of [...states].reverse()) {
+        vm.tape.seek(position);
+        assert.equal(vm.tape.hash(), hash);
+      }
+      const last = states.at(-1)?.hash;
+      while (vm.runStatement().kind !== 'exited');
+      assert.equal(vm.tape.hash(), last);
+    }
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * The view of page walks as it is drawn: what stands on the screen is what the adapter said, and where it stands says the same. Real
+ * machines behind real answers; screenshots for the eye in build/screenshots.
+ */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import type { ChangeBreakpointsBody } from '../../src/engine/view/changeBreakpoints.js';
+import type { WalkBody } from '../../src/engine/view/atlas/pageWalk.js';
+import type { VirtualBody } from '../../src/engine/view/atlas/virtual.js';
+import { ask, complaints, marked, openView, press, stepTo, walkTo } from './boards.js';
+import { scenarioMachine, type AdapterMachine } from './machines.js';
+import { launch, MapPage, noBrowser } from './mapPage.js';
+
+const WALK = path.join('examples', 'walk-an-address.mms');
+
+describe('the view of page walks', function () {
+  if (noBrowser !== undefined) {
+    it.skip(`is drawn (${noBrowser})`);
+    return;
+  }
+  let browser: Browser;
+  let machine: AdapterMachine;
+  let map: MapPage;
+  before(async () => {
+    browser = await launch();
+    machine = await scenarioMachine(WALK);
+    map = await MapPage.open(browser, machine);
+    await map.stopped();
+    await openView(map, 'Page Walk');
+  });
+  after(() => map.page.close());
+
+  it('each entry that is lit is the walk’s, at its place in its table', async () => {
+    await walkTo(map, '&vm_zone_stat');
+    const body = await ask<WalkBody>(machine, 'mmscope/walk', { expression: '&vm_zone_stat' });
+    assert.equal(body.steps.length, 4);
+    const entries = await marked(map, 'entry');
+    assert.deepEqual(
+      entries.map(({ data }) => [data['entry'], Number(data['index']), data['at'], data['value']]),
+      body.steps.map(({ level, index, at, value }) => [level, index, at, value]),
+    );
+    // All tables begin and end at the same heights: an entry's height is its index.
+    const shares = entries.map(({ y, height }) => y + height / 2);
+    const [first, second] = body.steps.map(({ index, nrEntries }) => (index + 0.5) / nrEntries);
+    const px = ((shares[1] ?? 0) - (shares[0] ?? 0)) / ((second ?? 0) - (first ?? 0));
+    body.steps.forEach(({ index, nrEntries }, i) => {
+      const expected = (shares[0] ?? 0) + px * ((index + 0.5) / nrEntries - (first ?? 0));
+      assert.ok(
+        Math.abs((shares[i] ?? 0) - expected) < 1.5,
+        `${i}: ${shares[i] ?? 0}, ${expected}`,
+      );
+    });
+    const xs = entries.map(({ x }) => x);
+    assert.deepEqual(
+      xs,
+      xs.toSorted((a, b) => a - b),
+    );
+    const [page] = await marked(map, 'page');
+    assert.equal(page?.data['page'], body.page?.phys);
+    assert.equal(
+      (await marked(map, 'arrow')).filter(({ data }) => data['arrow'] === 'whole').length,
+      4,
+    );
+    await map.screenshot('walk-4-level');
+  });
+
+  it('fields are as wide as they have bits, and say the address', async () => {
+    const fields = await marked(map, 'field');
+    assert.deepEqual(
+      fields.map(({ data }) => data['field']),
+      ['unused', 'PGD', 'PUD', 'PMD', 'PTE', 'offset'],
+    );
+    const [unused, pgd, , , , offset] = fields;
+    assert.ok(unused && pgd && offset);
+    assert.ok(Math.abs(unused.width / 16 - pgd.width / 9) < 0.5);
+    assert.ok(Math.abs(offset.width / 12 - pgd.width / 9) < 0.5);
+  });
+
+  it('every bit is a switch: a click sets it, with Alt it is watched', async () => {
+    const body = await ask<WalkBody>(machine, 'mmscope/walk', { expression: '&vm_zone_stat' });
+    const drawn = await marked(map, 'bit');
+    assert.deepEqual(
+      new Set(drawn.map(({ data }) => `${data['bit'] ?? ''}=${data['set'] ?? ''}`)),
+      new Set(
+        body.steps.flatMap(({ level, bits }) =>
+          bits.map(({ name, set }) => `${level}/${name}=${set ? 1 : 0}`),
+        ),
+      ),
+    );
+    const pte = body.steps.at(-1);
+    const bit = pte?.bits.find(({ name }) => name === 'G');
+    await press(map, '[data-bit="PTE/G"]');
+    await press(map, '[data-bit="PTE/G"]', 'Alt');
+    await map.settle();
+    assert.deepEqual(map.acts.splice(0), [
+      { action: 'set', expression: bit?.expression, value: bit?.set === true ? '0' : '1' },
+    ]);
+    // VS Code takes no data breakpoint from an extension: the adapter keeps it, the window shows it and takes it away.
+    const { breakpoints } = await ask<ChangeBreakpointsBody>(machine, 'mmscope/changeBreakpoints');
+    assert.equal(breakpoints.length, 1);
+    const line = map.page.locator('.watching li');
+    assert.ok((await line.innerText()).startsWith(breakpoints[0]?.label ?? '-'));
+    await map.page.locator('.watching vscode-button').click();
+    await map.settle();
+    assert.ok(!(await map.page.locator('.watching').isVisible()));
+    assert.deepEqual(await ask(machine, 'mmscope/changeBreakpoints'), { breakpoints: [] });
+  });
+
+  it('a walk that breaks says where and why', async () => {
+    const body = await ask<WalkBody>(machine, 'mmscope/walk', {
+      expression: '0xffffc90000000000',
+    });
+    await walkTo(map, '0xffffc90000000000');
+    const [fault] = await marked(map, 'fault');
+    assert.equal(fault?.data['fault'], 'page fault');
+    assert.equal(fault.data['level'], body.fault?.level);
+    assert.equal((await marked(map, 'page')).length, 0);
+    assert.deepEqual((await marked(map, 'arrow')).at(-1)?.data['arrow'], 'broken');
+    await walkTo(map, 'nonsense');
+    assert.match(await map.page.locator('.view-walk .note').innerText(), /nonsense/);
+    assert.deepEqual(complaints(map), []);
+  });
+
+  it('follows the machine: an entry that was cleared breaks the walk, the TLB that kept it is stale', async () => {
+    await stepTo(machine, WALK, 'invlpg(va);');
+    await map.stopped();
+    const { tlb } = await ask<VirtualBody>(machine, 'mmscope/virtual', {});
+    const stale = tlb.filter((entry) => entry.stale !== undefined);
+    await walkTo(map, stale[0]?.first ?? '');
+    assert.equal((await marked(map, 'fault')).length, 1);
+    assert.match((await marked(map, 'tlb'))[0]?.text ?? '', /stale/);
+    await openView(map, 'Virtual');
+    const dots = await marked(map, 'tlb');
+    const red = dots.filter(({ data }) => data['stale'] === '1').map(({ data }) => data['tlb']);
+    assert.deepEqual(new Set(red), new Set(stale.map(({ first }) => first)));
+    assert.ok(red.length > 0);
+    await map.screenshot('virtual-stale');
+  });
+});
