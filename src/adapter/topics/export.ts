@@ -3,6 +3,7 @@ import { elfCore } from '../../engine/image/export/elfCore.js';
 import { ImageError } from '../../engine/image/kernelImage.js';
 import { FileError } from '../../engine/image/openMachine.js';
 import type { Host, WrittenFile } from '../host.js';
+import { inPieces } from '../inPieces.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import type { Handlers } from './table.js';
@@ -12,13 +13,17 @@ export const exportHandlers = (session: Session): Handlers<'mmscope/export'> => 
     const { image } = session.current.target;
     const file = create(session.host, path);
     try {
-      await session.inPieces(function* (mayRest) {
-        for (const chunk of elfCore(image)) {
-          file.add(chunk);
-          // What is written is given up with the request.
-          if (mayRest()) yield true;
-        }
-      }, context);
+      await inPieces(
+        session,
+        function* (mayRest) {
+          for (const chunk of elfCore(image)) {
+            file.add(chunk);
+            // What is written is given up with the request.
+            if (mayRest()) yield true;
+          }
+        },
+        context,
+      );
       return { sizeBytes: file.close() };
     } catch (error) {
       file.discard();
