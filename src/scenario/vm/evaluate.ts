@@ -27,7 +27,8 @@ import type { BitRange } from '../semantics/ir.js';
 import type { Diagnostic } from '../syntax/diagnostic.js';
 import type { Control, StackUse } from './control.js';
 import type { Frame } from './frames.js';
-import type { Machine, Outcome } from './machine.js';
+import type { Machine } from './machine.js';
+import type { Outcome } from './outcome.js';
 import type { ScenarioMemory } from './memory.js';
 
 /** A value with its type; of an object, also where it is. */
