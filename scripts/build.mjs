@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
 import { common, root } from './bundle.mjs';
-import { commandLineEntry, fromShared, SHARED, sharedEntry } from './shared.mjs';
+import { fromShared, sharedEntry } from './shared.mjs';
 
 /** Bytes that a part of the output may take. Parts of engine.cjs are told apart by the folder of their source. */
 const BUDGETS = [
@@ -74,10 +74,9 @@ export async function buildAll() {
     }),
     build({
       ...node,
-      stdin: commandLineEntry(),
+      entryPoints: ['src/cli/start.ts'],
       outfile: 'dist/mmscope.cjs',
       banner: { js: '#!/usr/bin/env node' },
-      external: [SHARED],
       minify: true,
     }),
     build({

@@ -24,6 +24,12 @@ const loaded = new Map<string, Profile>();
 /** The names of all bundled profiles. */
 export const PROFILE_NAMES = Object.keys(DATA) as readonly ProfileName[];
 
+/** Whether a bundled profile is of this release, or of it with a local version behind. */
+export const isBundledRelease = (release: string): boolean =>
+  Object.values(DATA).some(
+    (data) => release === data.release || release.startsWith(`${data.release}-`),
+  );
+
 export function isProfileName(name: string): name is ProfileName {
   return Object.hasOwn(DATA, name);
 }
