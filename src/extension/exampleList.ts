@@ -70,6 +70,7 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
         'five-kinds-of-address',
         'User virtual, physical, bus, kernel logical, kernel virtual: one byte by all five.',
       ],
+      ['cma-and-pins', 'Why a pin makes cma_alloc() fail, and what FOLL_LONGTERM does about it.'],
     ],
   ],
   [
