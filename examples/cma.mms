@@ -37,8 +37,9 @@ expect(cma_alloc(cma, cma->count, 0, false) == NULL);
 expect(cma_release(cma, buffer, 16));
 expect(*cma->bitmap == 0);
 
-// Now the bitmap has one. But a frame in it is in use by the movable page. Linux would move that one elsewhere; if it is pinned it
-// cannot, and neither can mmscope. -16 is -EBUSY; the bits are taken back. verdict() in the debug console says which frame it is.
+// Now the bitmap has one. But a frame in it is in use by the movable page. If it were a process's, it would be moved elsewhere
+// (cma-and-pins.mms); nobody but this scenario knows of this one. -16 is -EBUSY; the bits are taken back. verdict() in the debug
+// console says which frame it is.
 expect(cma_alloc(cma, cma->count, 0, false) == NULL);
 expect(*cma->bitmap == 0);
 

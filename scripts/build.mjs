@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
 import { common, root } from './bundle.mjs';
-import { commandLineEntry, fromShared, SHARED, sharedEntry } from './shared.mjs';
+import { fromShared, sharedEntry } from './shared.mjs';
 
 /** Bytes that a part of the output may take. Parts of engine.cjs are told apart by the folder of their source. */
 const BUDGETS = [
@@ -20,7 +20,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1600e3,
+    bytes: 1700e3,
   },
   { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 180e3 },
   {
@@ -33,9 +33,9 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 1850e3,
+    bytes: 1920e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2350e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2390e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
@@ -45,7 +45,7 @@ const BUDGETS = [
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 6.9e6 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.05e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
@@ -74,10 +74,9 @@ export async function buildAll() {
     }),
     build({
       ...node,
-      stdin: commandLineEntry(),
+      entryPoints: ['src/cli/start.ts'],
       outfile: 'dist/mmscope.cjs',
       banner: { js: '#!/usr/bin/env node' },
-      external: [SHARED],
       minify: true,
     }),
     build({

@@ -17,23 +17,26 @@ export const common = {
   plugins: [instrumentedKernel(root)],
 };
 
-/** Bundles each entry into build/run/ as an ES module (packages stay outside); returns the outputs' paths. */
+/**
+ * Bundles entries into build/run/ as ES modules (packages stay outside); returns the outputs' paths. What several of them import is
+ * in pieces of its own: a process that loads them all loads, and compiles, one engine.
+ */
 export async function bundleForNode(entries) {
-  const outputs = [];
-  for (const entry of entries) {
-    const relative = path.relative(root, path.resolve(entry));
-    const outfile = path.join(root, 'build', 'run', relative.replace(/\.ts$/, '.mjs'));
-    await build({
-      ...common,
-      entryPoints: [relative],
-      outfile,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-    });
-    outputs.push(outfile);
-  }
-  return outputs;
+  const files = entries.map((entry) => path.relative(root, path.resolve(entry)));
+  if (files.length === 0) return [];
+  await build({
+    ...common,
+    entryPoints: files,
+    outbase: root,
+    outdir: path.join(root, 'build', 'run'),
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'pieces/[name]-[hash]',
+    splitting: files.length > 1,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+  });
+  return files.map((file) => path.join(root, 'build', 'run', file.replace(/\.ts$/, '.mjs')));
 }
 
 /**

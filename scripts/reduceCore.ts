@@ -1,8 +1,8 @@
 /**
- * Makes a small core of a large one: `node scripts/run.mjs scripts/reduceCore.ts IN.gz OUT.gz`.
+ * Makes a small core of a large one: `node scripts/run.mjs scripts/reduceCore.ts IN.gz OUT.gz [CACHE...]`.
  *
  * What memory management knows is kept word for word: the kernel's data, mem_map, page tables of every address space, the
- * slabs of a few caches. Other pages (text, user memory, caches, free memory) are zero, and the file does not hold them.
+ * slabs of a few caches (those named are kept, too). Other pages (text, user memory, caches, free memory) are zero, and the file does not hold them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -14,7 +14,7 @@ import { kindOfState, PAGE_KINDS } from '../src/engine/view/pageState.js';
 import { surveyorOf } from '../src/engine/view/surveyor.js';
 import { whereIs } from '../src/engine/view/whereIs.js';
 
-const [input = '', output = ''] = process.argv.slice(2);
+const [input = '', output = '', ...moreCaches] = process.argv.slice(2);
 const bytes = gunzipSync(readFileSync(input));
 const image = openCore(randomAccessOf(bytes));
 const surveyor = surveyorOf(image);
@@ -37,7 +37,8 @@ const CACHES =
 
 function isKeptSlab(pfn: number): boolean {
   const slab = whereIs(surveyor, asPfn(pfn)).facts.find(({ name }) => name === 'slab');
-  return slab !== undefined && CACHES.test(slab.value.split(':')[0] ?? '');
+  const cache = slab?.value.split(':')[0] ?? '';
+  return CACHES.test(cache) || moreCaches.includes(cache);
 }
 
 let named: Set<number> | undefined;

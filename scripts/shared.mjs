@@ -3,12 +3,12 @@
  * the command line. Each module in it is loaded by its key, and what it alone needs with it.
  *
  *     extension.cjs   await import('../../adapter/index.js')   ->   require('./engine.cjs')['src/adapter/index.ts']()
- *     mmscope.cjs     require('./engine.cjs')['src/cli/main.ts']()
+ *     mmscope.cjs     the same for 'src/cli/main.ts', from compiled code that is kept (src/cli/codeCache.ts)
  */
 import path from 'node:path';
 import { root } from './bundle.mjs';
 
-export const SHARED = './engine.cjs';
+const SHARED = './engine.cjs';
 const COMMAND_LINE = 'src/cli/main.ts';
 
 /**
@@ -46,13 +46,5 @@ export const sharedEntry = (keys) => ({
     .join('\n'),
   resolveDir: root,
   sourcefile: 'engine.js',
-  loader: 'js',
-});
-
-/** The command line's own text. */
-export const commandLineEntry = () => ({
-  contents: `require('${SHARED}')[${JSON.stringify(COMMAND_LINE)}]();`,
-  resolveDir: root,
-  sourcefile: 'mmscope.js',
   loader: 'js',
 });

@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything, from a bare checkout: packages, types, bundles and their budgets; lint, needless exports and files
- * (knip), format and every mocha suite, two at a time; and the packaged extension in real VS Code. Ends with a table of how long each step
- * took and one line `N passed, N failed, N skipped`: each mocha test counts as one, and so does each other step. A skipped
+ * (knip), format and every mocha suite, two at a time; and beside them the packaged extension in real VS Code. Ends with a table of how
+ * long each step took and one line `N passed, N failed, N skipped`: each mocha test counts as one, and so does each other step. A skipped
  * test says why in its title.
  *
  *     npm test -- engine dap     only the named steps and suites (names as printed)
@@ -18,7 +18,7 @@ const only = process.argv.slice(2);
 /** A test that hangs ends, one on a busy machine does not. */
 const TIMEOUT = ['--timeout', '180000'];
 /** Steps that begin first, so that none of them is left for the end. */
-const LONGEST = ['golden', 'dap', 'web', 'engine', 'lint', 'cli', 'scenario', 'format'];
+const LONGEST = ['dap', 'web', 'golden', 'engine', 'lint', 'cli', 'scenario', 'format'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
@@ -44,7 +44,13 @@ const CHECKS = {
   knip: ['knip/bin/knip.js', '--no-config-hints'],
   format: ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
 };
-await sideBySide([...suiteNames(), ...Object.keys(CHECKS)], (name, out) => {
+const { uiSuite } = await import('./vscode-tests.mjs');
+const IN_VSCODE = {
+  ui: (report, out) => uiSuite((bundles, env) => mocha(bundles, report, env, out)),
+  vscode: (report, out) => node([path.join(root, 'scripts/vscode-tests.mjs'), report], {}, out),
+};
+await sideBySide([...suiteNames(), ...Object.keys(CHECKS)], Object.keys(IN_VSCODE), (name, out) => {
+  if (name in IN_VSCODE) return suiteStep(name, (report) => IN_VSCODE[name](report, out), out);
   const [program, ...args] = CHECKS[name] ?? [];
   if (program !== undefined) return step(name, () => run(program, args, out), out);
   return suiteStep(
@@ -57,9 +63,6 @@ await sideBySide([...suiteNames(), ...Object.keys(CHECKS)], (name, out) => {
     out,
   );
 });
-const { hostSuite, uiSuite } = await import('./vscode-tests.mjs');
-await suiteStep('vscode', (report) => hostSuite(report));
-await suiteStep('ui', (report) => uiSuite((bundles, env) => mocha(bundles, report, env)));
 
 if (isWanted('golden') && !process.env.MMSCOPE_RECORDINGS) console.log(notRun());
 for (const title of skips) console.log(`skipped: ${title}`);
@@ -80,19 +83,21 @@ function notRun() {
 }
 
 /**
- * Steps that can run beside each other, as many at a time as there are processors, at most two: each keeps little more than one busy.
- * What one prints is shown when it has ended.
+ * Steps that can run beside each other, as many at a time as there are processors, at most two: each keeps little more than one busy;
+ * and beside them, one after the other, those that mostly wait. What one prints is shown when it has ended.
  */
-async function sideBySide(names, body) {
-  const waiting = names.filter(isWanted).sort((a, b) => rank(a) - rank(b));
-  const lane = async () => {
+async function sideBySide(names, patient, body) {
+  const busy = names.filter(isWanted).sort((a, b) => rank(a) - rank(b));
+  const lane = async (waiting) => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const pieces = [];
       await body(name, (piece) => pieces.push(piece));
       process.stdout.write(pieces.join(''));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(2, os.availableParallelism()) }, lane));
+  const nrBusy = Math.min(2, os.availableParallelism());
+  const lanes = Array.from({ length: nrBusy }, () => lane(busy));
+  await Promise.all([...lanes, lane(patient.filter(isWanted))]);
 }
 
 /** Folders of test/ with tests that plain node runs. */

@@ -2,6 +2,8 @@
  * The packaged extension in real VS Code. Two suites: one compiled to run inside the extension host (test/vscode/suite),
  * by @vscode/test-electron; and one that drives the workbench as a user does (test/vscode/ui), in a browser.
  *
+ *     node scripts/vscode-tests.mjs REPORT     the suite in the extension host, alone
+ *
  * A desktop VS Code is taken when MMSCOPE_VSCODE names its executable; otherwise the same compiled suite runs in the
  * extension host of a VS Code server from npm.
  */
@@ -29,10 +31,12 @@ const SETTINGS = {
   'window.dialogStyle': 'custom',
   'debug.toolBarLocation': 'floating',
   'debug.inlineValues': 'on',
+  // Enter evaluates, whether suggestions have come or not.
+  'debug.console.acceptSuggestionOnEnter': 'off',
 };
 
 /** Runs the compiled suite inside VS Code; leaves its report in `result`. */
-export async function hostSuite(result) {
+async function hostSuite(result) {
   const desktop = process.env.MMSCOPE_VSCODE;
   if (desktop === undefined && skipWithoutBrowser(result, 'the suite in the extension host'))
     return;
@@ -80,7 +84,11 @@ export async function uiSuite(mocha, names = []) {
   }
   const workspace = copyOfExamples();
   const { packageHexEditor } = await import('./package.mjs');
-  const server = await startServer({ vsix: [vsix, await packageHexEditor()], settings: SETTINGS });
+  const server = await startServer({
+    vsix: [vsix, await packageHexEditor()],
+    settings: SETTINGS,
+    graceSeconds: 5,
+  });
   try {
     await mocha(bundles, {
       CHROMIUM: chromium,
@@ -135,3 +143,5 @@ function copyOfExamples() {
   fs.cpSync(path.join(root, 'examples'), dir, { recursive: true });
   return dir;
 }
+
+if (process.argv[1] === import.meta.filename) await hostSuite(process.argv[2]);

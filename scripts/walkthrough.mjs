@@ -32,9 +32,11 @@ if (chromium === undefined) throw new Error(reason);
 const packed = spawnSync(process.execPath, [path.join(root, 'scripts', 'package.mjs')]);
 if (packed.status !== 0) throw new Error(String(packed.stderr));
 const [bundle] = await bundleForNode([path.join(root, 'test', 'vscode', 'ui', 'workbench.ts')]);
-const { Workbench } = await import(bundle);
+const { BrowserOfStories, Workbench } = await import(bundle);
 fs.mkdirSync(OUT, { recursive: true });
+const browser = await BrowserOfStories.launch(chromium);
 for (const [theme, label] of Object.entries(THEMES)) await picturesIn(theme, label);
+await browser.close();
 
 async function picturesIn(theme, label) {
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'mmscope-pictures-'));
@@ -51,7 +53,7 @@ async function picturesIn(theme, label) {
       'breadcrumbs.enabled': false,
     },
   });
-  const bench = await Workbench.open(server.folderUrl(workspace), chromium, OUT, VIEW);
+  const bench = await Workbench.open(browser, server.folderUrl(workspace), OUT, VIEW);
   try {
     await steps(bench, (step, part) => picture(bench, `${step}-${theme}.webp`, part));
   } finally {
@@ -66,14 +68,12 @@ async function steps(bench, take) {
   const { page } = bench;
   const code = page.locator('.editor-group-container').first();
   const mapPane = page.locator('.editor-group-container').nth(1);
-  await bench.openFile('first-steps.mms');
+  await bench.editor.open('first-steps.mms');
   await page.locator('.codelens-decoration', { hasText: 'Debug' }).first().waitFor();
   await page.keyboard.press('Control+b');
   await settle(bench);
   await take('open', code);
-  await bench.press('F5');
-  await bench.toolbar.waitFor();
-  await bench.stoppedAt(':1');
+  await bench.session.startShown();
   await page.keyboard.press('Control+b');
   const map = await bench.webview('.legend');
   await map.locator('.legend .entry:visible', { hasText: 'Free' }).first().waitFor();
@@ -84,22 +84,21 @@ async function steps(bench, take) {
   await settle(bench);
   await take('step', mapPane);
   await page.keyboard.press('Control+b');
-  await bench.variable('page').waitFor();
-  await bench.tool('Step Back');
+  await bench.variables.row('page').waitFor();
+  await bench.session.press('Step Back');
   await map.locator('.verdict').waitFor({ state: 'hidden' });
   await settle(bench);
   await take('back', code);
-  await bench.command('mmscope: Break Inside the Allocator...');
-  await bench.tickRow('block-split');
-  await bench.tool('Continue');
-  await bench.stoppedAt('expand');
+  await bench.quick.command('mmscope: Break Inside the Allocator...');
+  await bench.quick.tick('block-split');
+  await bench.session.press('Continue');
+  await bench.session.stoppedAt('expand');
   await page.keyboard.press('Control+b');
-  await bench.editorWith('static void expand(struct zone *zone, struct page *page').waitFor();
+  await bench.editor.withText('static void expand(struct zone *zone, struct page *page').waitFor();
   await settle(bench);
   await take('inside', code);
-  await bench.command('mmscope: Where Is This Page?');
-  await page.locator('.quick-input-widget input').first().fill('0x1800');
-  await bench.press('Enter');
+  await bench.quick.command('mmscope: Where Is This Page?');
+  await bench.quick.answer('0x1800');
   await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
   await settle(bench);
   await take('ask', page.locator('.quick-input-widget'));
@@ -121,7 +120,7 @@ async function picture({ page }, name, part) {
       height: Math.min(height, LARGEST.height),
     },
   });
-  const blank = await page.context().browser().newPage();
+  const blank = await page.context().newPage();
   const data = await blank.evaluate(
     async ({ source, quality, widthPx }) => {
       const image = new Image();

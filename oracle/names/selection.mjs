@@ -19,6 +19,7 @@ export const SOURCES = [
   'arch/x86/lib/',
   'fs/debugfs/',
   'fs/exec.c',
+  'fs/hugetlbfs/',
   'fs/kernfs/',
   'fs/libfs.c',
   'fs/proc/',

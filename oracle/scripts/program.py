@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """program.py KERNEL RAM ORACLE OUTDIR [NAME] : record one of the guest's programs with what it does between the operations.
 
-NAME is usr (if none is given), cmausr-touchN, usr2-sSEED or migr-sSEED; all are recorded with the first driver, of whose
-kernels mmscope opens cores: it has no `lru`, and no events of migration. Writes NAME.trace.gz, before.vmcore.gz (memory as
-the first act begins) and NAME.program.gz (FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
+NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED or huge-sSEED. All but huge are recorded with the first
+driver, which has no `lru`, and no events of migration; of the later driver's kernels before.symbols.gz says which symbols
+lie elsewhere than in the profile. Writes NAME.trace.gz, before.vmcore.gz (memory as the first act begins) and NAME.program.gz
+(FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
 guests/. Needs gdb: it stands on a dozen functions of the kernel and writes who came by, with which arguments. Clocks count
 instructions, so the stops change nothing.
 """
@@ -29,8 +30,17 @@ CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap'
 # What a write() to the recorder's files begins with that sets it up: no operation.
 SET_UP = [int.from_bytes(word, 'little') for word in (b'prob', b'ksto', b'quie', b'unqu', b'exit')]
 
+# `events 0`
+EVENTS, EVENTS_OFF = (int.from_bytes(word, 'little') for word in (b'even', b'ts 0'))
+
 # Where the program begins: at which write() to the recorder, and whether only a later call of a kind is the first act.
-STARTS = {'usr': (3, None), 'cmausr': (4, None), 'usr2': (2, 'open'), 'migr': (2, 'put')}
+STARTS = {'usr': (3, None), 'cmausr': (4, None), 'usr2': (2, 'open'), 'migr': (2, 'put'),
+          'huge': (4, None)}
+
+# The calls that look at what the processor has marked in entries.
+MARKED = ('mprotect', 'munmap', 'mremap', 'madvise', 'fork')
+# Where the program huge has its areas: marks elsewhere do not matter before a process ends.
+AREAS = range(0x20000000, 0x40000000)
 
 
 def guest_of(kernel, ram, name):
@@ -49,9 +59,10 @@ class Machine:
         self.x64 = kernel.startswith('x86_64')
         self.smp = 'smp' in kernel
         self.start = STARTS[guest['mode']]
+        self.is_huge = guest['mode'] == 'huge'
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
-        build = f'{oracle}/kernels/first/{kernel}'
+        build = f'{oracle}/kernels/{guest["generation"]}/{kernel}'
         self.symbols = {}
         with open(f'{build}/System.map') as lines:
             for line in lines:
@@ -87,6 +98,7 @@ def gdb_script(machine, core):
     number = '(int)$rsi' if x64 else '*(int*)($eax+0x2c)'
     # The first bytes that a write() to the recorder has: the second argument is where they are.
     text = '*(unsigned int*)$rsi' if x64 else '*(unsigned int*)$edx'
+    behind = text.replace('*)', '*)(4+').replace('$', '(long)$') + ')'
     count, first = machine.start
     lines = ['set confirm off', 'set pagination off', 'set width 0',
              f'set architecture {"i386:x86-64" if machine.qemu.endswith("64") else "i386"}',
@@ -110,27 +122,43 @@ def gdb_script(machine, core):
         lines.append(f'hbreak *{symbols[point]}')
         at.count += 1
         values = ','.join((pid, *values))
-        lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *then, 'continue', 'end'])
+        lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *events, *then, 'continue', 'end'])
 
+    # Pages that are taken while the program records no events must be known all the same.
+    mask = f'*(int*){symbols["ev_mask"]}'
+    events = [f'set var {mask}={mask}|1'] if first else []
     at.count = 1 + (0 if first is None else 1 if first == 'put' or x64 else 2)
-    tables = ['monitor info tlb', 'printf "@Y\\n"'] if first else []
-    lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x\\n",{pid},{args[2]},{text}', *tables, 'continue', 'end'])
+    look = ('monitor info tlb', 'printf "@Y\\n"')
+    tables, seen = look if first == 'open' else (), ()
+    if machine.is_huge:
+        acts = [act for act, name in (CALLS_64 if x64 else CALLS_32).items() if name in MARKED]
+        tables = (f'if {text}==0x73747075', *look, 'end')  # "upts"
+        seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
+        at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
+    lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
-    at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call)
+    at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call, then=seen)
     if not x64:
         # The sixth argument is on the user's stack.
-        at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))')
+        at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))', then=seen)
+    at('hugetlb_sysctl_handler', 'W %d %d %s', args[1], f'(char*){args[2]}')
+    if machine.is_huge:
+        at('__alloc_pages', 'A %d %x %x', *args[:2])
+        for name in ('nr_hugepages', 'nr_overcommit_hugepages'):
+            at(f'{name}_store', f'H %d {name} %s', f'(char*){args[2]}')
+        at('split_huge_pages_write', 'H %d split_huge_pages %s', f'(char*){args[1]}')
     at('thread_stack_free_rcu' if machine.smp else 'rcu_process_callbacks', 'R %d')
     at('exit_mmap', 'X %d', then=('monitor info tlb', 'printf "@Y\\n"'))
     at('free_task', 'T %d %lx', args[0])
     at('put_task_stack', 'K %d %lx', args[0])
     at('__mmdrop', 'D %d %lx', args[0])
+    at('pagemap_open', 'G %d')
     lines.append('continue')
     return '\n'.join(lines) + '\n'
 
 
-def program_of(log, x64, starts_with_op):
+def program_of(log, x64, starts_with_op, areas=None):
     """What gdb wrote, as lines of a program."""
     names = CALLS_64 if x64 else CALLS_32
     user_end = 0x800000000000 if x64 else 0xc0000000
@@ -138,6 +166,8 @@ def program_of(log, x64, starts_with_op):
     fork = None  # the line of a fork() whose child has not been seen
     file = None  # the descriptor of the file that was made last
     tlb = None
+    silent = False  # whether the recorder hears no events
+    at = None  # the line that what the processor has marked belongs in front of
     told = {}  # by pid, how many lines there were when the accessed entries were told last, and these
     for line in log:
         if not line.startswith('@'):
@@ -148,13 +178,16 @@ def program_of(log, x64, starts_with_op):
         if line.startswith('@Y'):
             if tlb is None:
                 continue
-            act = 'exit' if kind == 'X' else 'op'
-            at = max((i for i, line in enumerate(out) if line == f'{pid} {act}'), default=None)
+            if kind == 'X':
+                at = max((i for i, line in enumerate(out) if line == f'{pid} exit'), default=None)
+            elif areas is not None:
+                tlb = [entry for entry in tlb if int(entry.rstrip('!'), 16) in areas]
             # Entries stay marked until something changes them: what was said already is not repeated.
             quiet = all(line.split()[1] in ('op', 'fault', 'accessed') for line in out[told.get(pid, (0, []))[0]:])
             new = [entry for entry in tlb if not quiet or entry not in told.get(pid, (0, []))[1]]
             if at is not None and new:
                 out.insert(at, f'{pid} accessed {" ".join(new)}')
+                fork = fork + 1 if fork is not None and fork >= at else fork
             told[pid] = (len(out), tlb)
             tlb = None
             continue
@@ -166,12 +199,19 @@ def program_of(log, x64, starts_with_op):
             known.append(pid)
             out[fork] = out[fork].replace('CHILD', str(pid))
             fork = None
+        if kind in 'OS':
+            tlb, at = [], len(out)
         if kind == 'O':
             word = int(words[1], 16)
-            tlb = None if word in SET_UP else []
+            if word == EVENTS:
+                silent = int(words[2], 16) == EVENTS_OFF
+            tlb = None if word in SET_UP else tlb
             if word == int.from_bytes(b'quie', 'little'):
                 out.append(f'{pid} quiet')
             elif word not in SET_UP:
+                out.append(f'{pid} op')
+        elif kind == 'P':
+            if words[0] == '1':
                 out.append(f'{pid} op')
         elif kind == 'F':
             if words[2] != '0':  # 0: get_user_pages() asks, which the engine does itself
@@ -200,12 +240,32 @@ def program_of(log, x64, starts_with_op):
                 if name == 'mmap' and not x64:
                     call[5] = '%x' % (int(call[5], 16) * 4096)
                 out.append(f'{pid} {name} {" ".join(call)}')
+        elif kind == 'W':
+            if words[0] != '0':
+                out.append(f'{pid} nr_hugepages {int(words[1]):x}')
+        elif kind == 'A':
+            if silent:
+                out.append(f'{pid} alloc {words[0]} {words[1]}')
+        elif kind == 'H':
+            out.append(f'{pid} {words[0]} {int(words[1]):x}')
         elif kind == 'X':
             tlb = []
         else:
-            act = {'R': 'rcu', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
+            act = {'R': 'rcu', 'G': 'pagemap', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
             out.append(' '.join([str(pid), act, *words]))
     return out
+
+
+def write_moved(kernel, symbols, out):
+    """The kernel's name, and the symbols of its profile that lie elsewhere in this generation's kernel: `NAME ADDRESS`."""
+    with open(os.path.join(HERE, f'../../src/engine/types/profiles/{kernel}.json')) as text:
+        known = [line.split()[:2] for line in json.load(text)['symbols']]
+    with gzip.open(out, 'wt', 9) as file:
+        print(kernel, file=file)
+        for name, address in known:
+            # Of per-CPU variables the offset is known.
+            if address[0] != '+' and symbols.get(name, int(address, 16)) != int(address, 16):
+                print(f'{name} {symbols[name]:x}', file=file)
 
 
 def main(kernel, ram, oracle, out, name='usr'):
@@ -224,15 +284,19 @@ def main(kernel, ram, oracle, out, name='usr'):
             subprocess.call(['gdb', '-nx', '-batch', '-x', f'{work}/gdb'], stdout=log, stderr=subprocess.STDOUT)
         qemu.wait()
         subprocess.check_call([sys.executable, os.path.join(HERE, 'unpack.py'), f'{work}/bar', out, name])
-        # What the first driver does not know it has printed as it came.
-        with gzip.open(f'{out}/{name}.trace.gz') as trace:
-            text = re.sub(rb'\x01(lru|probes2|vmstat)', b'', trace.read())
-        with gzip.open(f'{out}/{name}.trace.gz', 'wb', 9) as trace:
-            trace.write(text)
+        if guest['generation'] != 'first':
+            write_moved(kernel, machine.symbols, f'{out}/before.symbols.gz')
+        else:
+            # What the first driver does not know it has printed as it came.
+            with gzip.open(f'{out}/{name}.trace.gz') as trace:
+                text = re.sub(rb'\x01(lru|probes2|vmstat)', b'', trace.read())
+            with gzip.open(f'{out}/{name}.trace.gz', 'wb', 9) as trace:
+                trace.write(text)
         with open(f'{work}/core', 'rb') as core, gzip.open(f'{out}/before.vmcore.gz', 'wb', 9) as packed:
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
-            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] is None)) + '\n')
+            areas = AREAS if machine.is_huge else None
+            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] is None, areas)) + '\n')
 
 
 if __name__ == '__main__':

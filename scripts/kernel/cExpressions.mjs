@@ -1,19 +1,19 @@
 /** Expressions of the kernel's files as C. Memory is in cPlaces.mjs, what the kernel reports in cReports.mjs. */
 import ts from 'typescript';
+import { callOf } from './cCalls.mjs';
+import { addressOf, indexOf, memberOf, placeAt, read } from './cPlaces.mjs';
+import { formatOf } from './cReports.mjs';
 import {
-  addressOf,
-  assignment,
-  increment,
-  indexOf,
-  memberOf,
-  placeAt,
-  placeOf,
-  read,
-  smallMember,
-  terms,
-} from './cPlaces.mjs';
-import { event, formatOf } from './cReports.mjs';
-import { BINARY, CONVERSIONS, P, expr, isContext, isK, stripped, wrap } from './cShapes.mjs';
+  BINARY,
+  CONVERSIONS,
+  P,
+  plainText,
+  expr,
+  isContext,
+  isK,
+  stripped,
+  wrap,
+} from './cShapes.mjs';
 import { snakeCase } from './cTypes.mjs';
 import { onLine } from './cWriter.mjs';
 
@@ -33,38 +33,6 @@ const ASSIGNMENTS = new Map([
   [K.GreaterThanGreaterThanGreaterThanEqualsToken, '>>='],
 ]);
 
-/** Comparisons of numbers that JavaScript takes for signed (src/engine/machine/ulong.ts). */
-const COMPARISONS = { ult: ['<', P.rel], ule: ['<=', P.rel] };
-const EXTREMES = { umin: 'min', umax: 'max' };
-const READS = new Set([
-  'read_ptr',
-  'read_ptr_to_read',
-  'read_ptr_to_write',
-  'read_va',
-  'read_ulong',
-  'read_long',
-  'read_int',
-  'read_pte',
-]);
-const WRITES = new Set([
-  'write',
-  'write_long',
-  'write_ptr',
-  'write_va',
-  'write_wide',
-  'write_words',
-]);
-/** Helpers of lists that take a member: how many arguments come before the type, and whether C names the type. */
-const LIST_MEMBERS = {
-  list_entry: 'type',
-  list_first_entry: 'type',
-  list_last_entry: 'type',
-  list_first_entry_or_null: 'type',
-  list_next_entry: 'member',
-  list_prev_entry: 'member',
-  list_entry_is_head: 'member',
-  rb_entry: 'type',
-};
 export class CExpressions {
   /** @param {import('./cTypes.mjs').CTypes} types */
   constructor(types, structs, source) {
@@ -365,36 +333,7 @@ export class CExpressions {
   // --- calls -------------------------------------------------------------------------------------------------------------
 
   call(node) {
-    const { expression } = node;
-    const args = [...node.arguments];
-    if (ts.isPropertyAccessExpression(expression)) {
-      if (isK(expression.expression)) return this.contextCall(node, expression.name.text, args);
-      if (isContext(expression.expression, 'machine'))
-        return this.machineCall(expression.name.text, args);
-      if (expression.expression.getText(this.source) === 'Math')
-        return this.math(expression.name.text, args);
-    }
-    if (!ts.isIdentifier(expression)) {
-      const callee = ts.isPropertyAccessExpression(expression)
-        ? this.text(expression, P.post)
-        : plainText(expression.getText(this.source));
-      return expr(`${callee}(${this.list(args.filter((each) => !isK(each)))})`);
-    }
-    const name = expression.text;
-    if (CONVERSIONS.has(name)) return this.print(args.at(-1));
-    const own = args.filter((each) => !isK(each));
-    if (name === 'this_cpu_ptr' && ts.isStringLiteral(own[0]))
-      return expr(`this_cpu_ptr(&${own[0].text})`);
-    if (name in COMPARISONS) {
-      const [sign, prec] = COMPARISONS[name];
-      return expr(`${this.text(own[0], prec)} ${sign} ${this.text(own[1], prec + 1)}`, prec);
-    }
-    if (/^VM_BUG_ON/.test(name)) return expr(`${name}(${this.list(own.slice(0, 2))})`);
-    if (name in LIST_MEMBERS)
-      return this.listCall(name, name === 'list_last_entry' ? own.slice(0, 2) : own);
-    if (name in EXTREMES) return expr(`${EXTREMES[name]}(${this.list(own)})`);
-    if (own.length === 0 && /^[A-Z_][A-Z0-9_]*$/.test(name)) return expr(name);
-    return expr(`${name}(${this.list(own)})`);
+    return callOf(this, node);
   }
 
   list(args) {
@@ -405,96 +344,6 @@ export class CExpressions {
     if (this.types.isReference(node) && !this.types.isParameter(node))
       return `&${this.text(node, P.unary)}`;
     return this.types.isBoolean(node) ? this.condition(node, P.assign) : this.text(node, P.assign);
-  }
-
-  listCall(name, args) {
-    const member = memberOf(this, stripped(args.at(-1)));
-    if (member === undefined) return expr(`${name}(${this.list(args)})`);
-    const type = LIST_MEMBERS[name] === 'type' ? `struct ${member.tag}, ` : '';
-    return expr(`${name}(${this.list(args.slice(0, -1))}, ${type}${member.path})`);
-  }
-
-  contextCall(node, name, args) {
-    if (READS.has(name)) return read(this, args[0]);
-    if (WRITES.has(name)) return assignment(this, args[0], args[1]);
-    switch (name) {
-      case 'read8':
-      case 'read16':
-      case 'read_bits':
-      case 'read_bool':
-        return expr(smallMember(this, args[0], args[1]));
-      case 'write8':
-      case 'write16':
-      case 'write_bool':
-        return expr(`${smallMember(this, args[0], args[1])} = ${this.argument(args[2])}`, P.assign);
-      case 'with_bits':
-        return expr(
-          `${this.text(args[0], P.post)}.${memberOf(this, stripped(args[1]))?.path} = ${this.text(args[2], P.assign)}`,
-          P.assign,
-        );
-      case 'add_long':
-        return increment(this, args[0], args[1]);
-      case 'copy_ptr':
-        return expr(`${read(this, args[0]).text} = ${read(this, args[1]).text}`, P.assign);
-      case 'ptr_is':
-        return expr(`${wrap(read(this, args[0]), P.eq)} == ${this.text(args[1], P.rel)}`, P.eq);
-      case 'read_ptr_plus':
-      case 'read_ptr_sum':
-        return expr(
-          `(void *)${wrap(read(this, args[0]), P.unary)} + ${this.text(args[1], P.mul)}`,
-          P.add,
-        );
-      case 'write_ptr_tagged':
-        return expr(
-          `${read(this, args[0]).text} = (unsigned long)${this.text(args[1], P.unary)} + ${this.text(args[2], P.mul)}`,
-          P.assign,
-        );
-      case 'plus':
-        return addressOf(placeOf(this, [...terms(this, args[0]), ...terms(this, args[1])]));
-      case 'deref':
-      case 'deref_page':
-      case 'va_of':
-      case 'cell_of':
-      case 'cell_at':
-        return this.print(args[0]);
-      case 'emit':
-        return event(this, args[0]);
-      default:
-        return expr(`${name}(${this.list(args)})`);
-    }
-  }
-
-  machineCall(name, args) {
-    if (name === 'register') return expr(`&${args[0].text}`, P.unary);
-    return expr(`${snakeCase(name)}(${this.list(args)})`);
-  }
-
-  math(name, args) {
-    const [first, second] = args;
-    const quotient = first && stripped(first);
-    const isQuotient =
-      quotient && ts.isBinaryExpression(quotient) && quotient.operatorToken.kind === K.SlashToken;
-    switch (name) {
-      case 'floor':
-      case 'trunc':
-        return this.print(first);
-      case 'ceil':
-        return isQuotient
-          ? expr(
-              `DIV_ROUND_UP(${this.text(quotient.left, P.assign)}, ${this.text(quotient.right, P.assign)})`,
-            )
-          : this.print(first);
-      case 'min':
-      case 'max':
-      case 'abs':
-        return expr(`${name}(${this.list(args)})`);
-      case 'log2':
-        return expr(`ilog2(${this.list(args)})`);
-      case 'clz32':
-        return expr(`__builtin_clz(${this.text(first)})`);
-      default:
-        return expr(`${name}(${this.list(second ? args : [first])})`);
-    }
   }
 }
 
@@ -515,6 +364,3 @@ const isUnequalToZero = (node) =>
   ts.isBinaryExpression(node) &&
   node.operatorToken.kind === K.ExclamationEqualsEqualsToken &&
   isZero(node.right);
-
-/** What has no C form: as it is, without the context. */
-const plainText = (text) => text.replace(/\bk, /g, '').replace(/\bk\./g, '').replace(/\s+/g, ' ');

@@ -86,3 +86,7 @@ export const isDebugCheck = (node) =>
   /^k\.CONFIG_DEBUG_VM !== 0$/.test(node.expression.getText()) &&
   ts.isExpressionStatement(node.thenStatement) &&
   /^VM_BUG_ON/.test(node.thenStatement.getText());
+
+/** What has no C form: as it is, without the context. */
+export const plainText = (text) =>
+  text.replace(/\bk, /g, '').replace(/\bk\./g, '').replace(/\s+/g, ' ');

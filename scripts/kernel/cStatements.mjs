@@ -1,7 +1,8 @@
 /** Statements and declarations of the kernel's files as C. */
 import ts from 'typescript';
 import { CExpressions } from './cExpressions.mjs';
-import { memberOf } from './cPlaces.mjs';
+import { locals } from './cLocals.mjs';
+import { forLoop } from './cLoops.mjs';
 import { formatOf } from './cReports.mjs';
 import { isDebugCheck, stripped } from './cShapes.mjs';
 import { aliasedType, declared, snakeCase } from './cTypes.mjs';
@@ -383,106 +384,13 @@ class FilePrinter {
   }
 
   locals(node) {
-    for (const each of node.declarationList.declarations) this.local(each, node);
-  }
-
-  local(each, statement) {
-    const { w, e, types, source } = this;
-    const value = each.initializer && stripped(each.initializer);
-    // What stands for all memory has no name in C, nor has what only the watchdog counts.
-    if (value?.getText(source) === 'k.words' || each.name.text === 'rounds')
-      return this.leftOut(statement);
-    const isFirst = each === statement.declarationList.declarations[0];
-    this.begin(isFirst ? statement : each);
-    if (value !== undefined && ts.isArrowFunction(value)) return this.nestedFunction(each, value);
-    if (!ts.isIdentifier(each.name)) return this.destructured(each);
-    const referred = types.referred(each);
-    if (referred !== undefined && value !== undefined && ts.isObjectLiteralExpression(value)) {
-      // A `Ref` is the variable itself where it is declared.
-      w.append(`${declared(referred, each.name.text)} = `);
-      w.write(`${e.text(value.properties[0].initializer, 2)};`);
-      return;
-    }
-    w.append(declared(types.ofNode(each), each.name.text));
-    if (value !== undefined) w.write(` = ${e.value(each.initializer, each)}`);
-    w.append(';');
-  }
-
-  /** A local function: GNU C has them. */
-  nestedFunction(each, arrow) {
-    const { w, e } = this;
-    const type = this.returnType(arrow);
-    const head = declared(type, each.name.getText(this.source));
-    if (ts.isBlock(arrow.body)) return this.definition(arrow, head);
-    w.append(`${head}(${this.parameters(arrow).join(', ') || 'void'}) { `);
-    const body = type === 'bool' ? e.condition(arrow.body) : e.text(arrow.body);
-    w.write(`${type === 'void' ? '' : 'return '}${body}; }`);
-  }
-
-  destructured(each) {
-    const { w, e, types, source } = this;
-    const object = withoutLines(e.text(each.initializer, 16));
-    const isArray = ts.isArrayBindingPattern(each.name);
-    const parts = each.name.elements.flatMap((element, i) => {
-      if (element.name === undefined) return [];
-      const name = element.name.getText(source);
-      const from = isArray
-        ? `${object}[${i}]`
-        : `${object}->${element.propertyName?.getText(source) ?? name}`;
-      return [`${declared(types.ofNode(element), name)} = ${from};`];
-    });
-    w.append(parts.join(' '));
+    locals(this, node);
   }
 
   // --- loops -------------------------------------------------------------------------------------------------------------
 
   forLoop(node) {
-    const { w, e } = this;
-    const macro = this.iterator(node);
-    if (macro !== undefined) {
-      w.append(macro);
-      return this.nested(node.statement);
-    }
-    const { initializer, condition, incrementor } = node;
-    w.append('for (');
-    if (initializer !== undefined && ts.isVariableDeclarationList(initializer))
-      initializer.declarations.forEach((each, i) => {
-        const type = this.types.ofNode(each);
-        const name = each.name.getText(this.source);
-        w.append(i === 0 ? declared(type, name) : `, ${type.endsWith('*') ? '*' : ''}${name}`);
-        if (each.initializer !== undefined) w.write(` = ${e.value(each.initializer, each)}`);
-      });
-    else if (initializer !== undefined) w.write(e.text(initializer));
-    w.write(condition === undefined ? ';' : `; ${e.condition(condition)}`);
-    w.write(incrementor === undefined ? ';)' : `; ${e.text(incrementor)})`);
-    this.nested(node.statement);
-  }
-
-  /** The kernel's iterators, which are macros there and loops here. */
-  iterator({ initializer, incrementor }) {
-    if (initializer === undefined || !ts.isVariableDeclarationList(initializer)) return undefined;
-    const [first, second] = initializer.declarations;
-    const call = first?.initializer && stripped(first.initializer);
-    if (call === undefined || incrementor === undefined || !ts.isCallExpression(call))
-      return undefined;
-    const plain = (node) => withoutLines(this.e.text(node, 2));
-    const name = first.name.getText(this.source);
-    const other = second?.name.getText(this.source);
-    const callee = call.expression.getText(this.source);
-    const args = call.arguments;
-    if (callee === 'list_first_entry' || callee === 'list_last_entry') {
-      const member = memberOf(this.e, stripped(args[2]));
-      if (member === undefined) return undefined;
-      const suffix = `${other === undefined ? '' : '_safe'}${callee === 'list_last_entry' ? '_reverse' : ''}`;
-      const cursor = other === undefined ? name : `${name}, ${other}`;
-      return `list_for_each_entry${suffix}(${cursor}, ${plain(args[1])}, ${member.path})`;
-    }
-    if (callee === 'first_zones_zonelist' && other !== undefined)
-      return `for_each_zone_zonelist(${other}, ${name}, ${plain(args[1])}, ${plain(args[2])})`;
-    const isRaw = incrementor.getText(this.source) === `${name} = k.read_ptr(${name})`;
-    if (isRaw && this.types.ofNode(first) === 'struct list_head *')
-      return `list_for_each(${name}, ${plain(args[0])})`;
-    return undefined;
+    forLoop(this, node);
   }
 
   switchStatement(node) {

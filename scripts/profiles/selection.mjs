@@ -19,7 +19,7 @@ export const TYPES = words(`
   maple_tree maple_node xarray xa_node
   cma memblock memblock_type memblock_region
   vm_event_state cpu_fbatches folio_batch pagevec lru_rotate mlock_pvec
-  hstate hugepage_subpool resv_map huge_bootmem_page
+  hstate hugepage_subpool resv_map huge_bootmem_page file_region hugetlb_vma_lock khugepaged_mm_slot
   pcpu_chunk pcpu_block_md pcpu_group_info pcpu_alloc_info
   swap_info_struct swap_cluster_info percpu_cluster reclaim_state shrinker shrink_control
   scan_control compact_control capture_control alloc_context oom_control migration_target_control
@@ -36,7 +36,7 @@ export const TYPES = words(`
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
-  delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
+  file_operations delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -141,7 +141,8 @@ export const SYMBOLS = words(`
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
   pcpu_balance_work pcpu_async_enabled pcpu_atomic_alloc_failed pages pcpu_get_vm_areas
-  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma
+  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
+  hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
   shrinker_list shrinker_rwsem vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles

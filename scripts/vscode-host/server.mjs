@@ -44,6 +44,7 @@ const SETTINGS = {
  * @param options.settings user settings beside the quiet ones
  * @param options.dataDir where settings and extensions live; default: a temporary folder, removed at the end
  * @param options.testDriver lets a page load an extension under test (`--enable-smoke-test-driver`)
+ * @param options.graceSeconds how long the extensions of a window that is gone wait for its return
  * @param options.env for the extension host
  * @returns `{ url, port, fileUri(file), folderUrl(folder, payload), log(), stop() }`
  */
@@ -52,6 +53,7 @@ export async function startServer({
   settings = {},
   dataDir,
   testDriver = false,
+  graceSeconds,
   env = {},
 } = {}) {
   const { node, server } = installServer();
@@ -76,6 +78,7 @@ export async function startServer({
       ...['--disable-experiments', '--disable-workspace-trust', '--disable-update-check'],
       ...['--disable-getting-started-override', '--log', 'info'],
       ...(testDriver ? ['--enable-smoke-test-driver'] : []),
+      ...(graceSeconds ? ['--reconnection-grace-time', String(graceSeconds)] : []),
       ...places,
     ],
     {

@@ -11,6 +11,7 @@ import { allocatorHandlers } from './topics/allocators.js';
 import { breakpointHandlers } from './topics/breakpoints.js';
 import { dataBreakpointHandlers } from './topics/dataBreakpoints.js';
 import { evaluateHandlers } from './topics/evaluate.js';
+import { exportHandlers } from './topics/export.js';
 import { exceptionHandlers } from './topics/exceptions.js';
 import { frameChangesHandlers } from './topics/frameChanges.js';
 import { frameValuesHandlers } from './topics/frameValues.js';
@@ -47,6 +48,7 @@ export function dispatcher(session: Session): Dispatch {
     ...evaluateHandlers(session),
     ...exceptionHandlers(session),
     ...memoryHandlers(session),
+    ...exportHandlers(session),
     ...sourceHandlers(session),
     ...mapHandlers(session),
     ...locateHandlers(session),

@@ -18,4 +18,13 @@ export interface Host extends Files {
   readonly now: () => number;
   /** Adds lines to a log file (launch attribute `trace`). Absent where there are no files to write. */
   readonly appendFile?: (path: string, text: string) => void;
+  /** Makes a file, or empties it; absent likewise. @throws FileError */
+  readonly createFile?: (path: string) => WrittenFile;
+}
+
+export interface WrittenFile {
+  readonly add: (chunk: Uint8Array) => void;
+  /** Gives the size in bytes. */
+  readonly close: () => number;
+  readonly discard: () => void;
 }

@@ -8,7 +8,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
-import { nodeFiles } from '../files/nodeFiles.js';
+import { fileError, nodeFiles } from '../files/nodeFiles.js';
+import { createFile } from '../files/writeChunks.js';
 import { DebugAdapter } from './debugAdapter.js';
 import type { Host } from './host.js';
 import { FrameDecoder, frameOf } from './protocol/framing.js';
@@ -23,6 +24,13 @@ export const nodeHost: Host = {
   yieldToMessages: () => new Promise((resolve) => setImmediate(resolve)),
   now: () => performance.now(),
   appendFile: (name, text) => appendFileSync(name, text),
+  createFile: (name) => {
+    try {
+      return createFile(name);
+    } catch (error) {
+      throw fileError(name, error);
+    }
+  },
 };
 
 /**

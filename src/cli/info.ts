@@ -13,12 +13,11 @@ import {
 } from '../engine/image/state/index.js';
 import { migratetypeName } from '../engine/types/enumName.js';
 import { proc_lines } from '../engine/entry/functions.js';
-import { inspectedOf } from '../engine/image/dump/inspectedOf.js';
 import { ImageError } from '../engine/image/kernelImage.js';
 import { isDumpError, type Inspected } from '../engine/inspect/inspected.js';
 import { dumpedProcLines } from '../engine/inspect/proc/files.js';
 import { reportOf } from '../engine/inspect/report.js';
-import { ofDump } from './dumpFile.js';
+import { ofDump, ofInspected } from './dumpFile.js';
 import { dumpInfoLines } from './dumpInfo.js';
 import type { Given } from './options.js';
 import { textTable } from './table.js';
@@ -51,7 +50,7 @@ function dumpedFile(dumped: Inspected, name: string): string[] {
 
 /** Everything that the machine has lists of, as JSON. */
 export const jsonInfo = (path: string, given: Given): Promise<string> =>
-  ofDump(path, given, (image) => JSON.stringify(reportOf(inspectedOf(image))));
+  ofInspected(path, given, (dumped) => JSON.stringify(reportOf(dumped)));
 
 interface NamedZone {
   readonly name: string;

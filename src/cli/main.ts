@@ -67,13 +67,14 @@ const MODES: Readonly<Record<string, Mode>> = {
     run: (args) => explainFiles(explainRequest(args), console.log, console.error),
   },
   info: {
-    usage: `info DUMP|STATE [--json | --proc ${[...proc_names, 'PID/maps', 'PID/smaps', 'PID/status', 'PID/pagemap'].join('|')}] ${GIVEN_USAGE}`,
+    usage: `info DUMP...|STATE [--json | --proc ${[...proc_names, 'PID/maps', 'PID/smaps', 'PID/status', 'PID/pagemap'].join('|')}] ${GIVEN_USAGE}`,
     summary:
       'describe the machine of a dump of any x86 kernel or of a recorded state; or print a file of its /proc',
     run: async (args) => {
       const options = optionsOf(args, ['--proc', ...GIVEN], ['--json', ...GIVEN_FLAGS]);
-      const path = theOnly(options.rest);
-      const given = givenIn(options);
+      const [path = '', ...parts] = atLeastOne(options.rest);
+      const named = givenIn(options);
+      const given = { ...named, parts: [...parts, ...(named.parts ?? [])] };
       const name = options.values.get('--proc');
       const json = options.flags.has('--json');
       if (json && name !== undefined) throw new UsageError('write --json or --proc, not both');

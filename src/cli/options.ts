@@ -4,6 +4,8 @@ import { UsageError } from './usageError.js';
 
 export interface Options {
   readonly values: ReadonlyMap<string, string>;
+  /** Of options that may stand several times: every value. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly flags: ReadonlySet<string>;
   readonly rest: readonly string[];
 }
@@ -19,6 +21,7 @@ export function optionsOf(
   flags: readonly string[],
 ): Options {
   const values = new Map<string, string>();
+  const lists = new Map<string, readonly string[]>();
   const set = new Set<string>();
   const rest: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -28,10 +31,11 @@ export function optionsOf(
       const value = args[++i];
       if (value === undefined) throw new UsageError(`${arg} wants a value`);
       values.set(arg, value);
+      lists.set(arg, [...(lists.get(arg) ?? []), value]);
     } else if (arg.startsWith('--')) throw new UsageError(`there is no option '${arg}'`);
     else rest.push(arg);
   }
-  return { values, flags: set, rest };
+  return { values, lists, flags: set, rest };
 }
 
 /** What a dump does not tell: files that do, and whether what they tell is kept for the next dump of the kernel. */
@@ -39,11 +43,13 @@ export interface Given extends Omit<CoreSpec, 'kind' | 'path'> {
   readonly isKept: boolean;
 }
 
-export const GIVEN = ['--vmlinux', '--system-map', '--btf'] as const;
+export const GIVEN = ['--part', '--vmlinux', '--system-map', '--btf'] as const;
 export const GIVEN_FLAGS = ['--no-cache'] as const;
-export const GIVEN_USAGE = '[--vmlinux FILE] [--system-map FILE] [--btf FILE] [--no-cache]';
+export const GIVEN_USAGE =
+  '[--part FILE]... [--vmlinux FILE] [--system-map FILE] [--btf FILE] [--no-cache]';
 
-export const givenIn = ({ values, flags }: Options): Given => ({
+export const givenIn = ({ values, lists, flags }: Options): Given => ({
+  parts: lists.get('--part'),
   vmlinux: values.get('--vmlinux'),
   systemMap: values.get('--system-map'),
   btf: values.get('--btf'),

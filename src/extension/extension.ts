@@ -15,6 +15,7 @@ import { registerBreakInside } from './debug/breakInside.js';
 import { registerClock } from './debug/clock.js';
 import { registerConfigurations } from './debug/configurations.js';
 import { registerExceptionFrame } from './debug/exceptionFrame.js';
+import { registerExportVmcore } from './debug/exportVmcore.js';
 import { registerFirstStop } from './debug/firstStop.js';
 import { registerLastWrite } from './debug/lastWrite.js';
 import { registerMachineTree } from './debug/machineTree.js';
@@ -40,6 +41,7 @@ export function activate(context: ExtensionContext): void {
     registerConfigurations(),
     registerAskFor(),
     registerOpenDump(),
+    registerExportVmcore(sessions),
     registerFirstStop(sessions),
     registerExceptionFrame(sessions),
     registerAdapters(context.extensionUri),

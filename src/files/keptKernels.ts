@@ -3,28 +3,16 @@
  * the file: types as raw BTF, which `bpftool btf dump file` reads, too, and symbols in the form of System.map. 3 and 5 MiB a
  * kernel; the folder may be deleted at any time.
  *
- *     $XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%    /mmscope/kernels-1/<build id>.btf, <build id>.map
+ *     mmscope/kernels-1/<build id>.btf, <build id>.map    in the user's folder for caches (cacheFolder.ts)
  *
  * Nothing of a dump is in it. What cannot be written is not kept.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import type { KeptKernels } from '../engine/image/vmlinux/kept.js';
 
 /** Raised when what is written changes: older files are not looked at then. */
 const FOLDER = 'kernels-1';
-
-export function cacheFolder(env = process.env, platform: string = process.platform): string {
-  const home = homedir();
-  const base =
-    platform === 'win32'
-      ? (env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'))
-      : platform === 'darwin'
-        ? path.join(home, 'Library', 'Caches')
-        : env['XDG_CACHE_HOME'] || path.join(home, '.cache');
-  return path.join(base, 'mmscope');
-}
 
 export function keptKernelsIn(cache: string): KeptKernels {
   const folder = path.join(cache, FOLDER);

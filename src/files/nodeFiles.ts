@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
 import { FileError, type Files } from '../engine/image/openMachine.js';
 import { nodeCodecs } from './codecs.js';
-import { cacheFolder, keptKernelsIn } from './keptKernels.js';
+import { cacheFolder } from './cacheFolder.js';
+import { keptKernelsIn } from './keptKernels.js';
 import { openRandomAccess } from './randomAccessFile.js';
 import { unpackSection } from './unpackSection.js';
 

@@ -8,6 +8,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { problemsOf } from './protocolSchema.js';
+import { cpuMsOf } from '../cpuTime.js';
 
 /** A request that was answered with an error. */
 export class RequestFailed extends Error {
@@ -66,6 +67,11 @@ export class AdapterClient extends DebugClient {
   /** Number of the request that was sent last. */
   get lastSeq(): number {
     return this.internals.sequence - 1;
+  }
+
+  /** What the adapter has computed so far, in milliseconds. */
+  get cpuMs(): number {
+    return cpuMsOf(this.child?.pid ?? 0);
   }
 
   override start(): Promise<void> {

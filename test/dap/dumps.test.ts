@@ -1,10 +1,12 @@
 /** A dump of an unmodified kernel in the debugger: its machine as variables, questions and commands in the console, its map. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeSystemMap } from '../../src/engine/image/dump/symbols.js';
 import type { FrameBody, MapBody } from '../../src/engine/view/map.js';
-import { containerOf, framesOf, reducedBytes, reducedKernel } from '../dumps/dumps.js';
+import { reportOf } from '../../src/engine/inspect/report.js';
+import { openRandomAccess } from '../../src/files/randomAccessFile.js';
+import { containerOf, framesOf, inspect, reducedBytes, reducedKernel } from '../dumps/dumps.js';
 import { writeKdump } from '../dumps/kdumpWriter.js';
 import { scratchFolder } from '../scratch.js';
 import { Drive } from './drive.js';
@@ -65,6 +67,32 @@ describe('a dump that describes itself', function () {
       assert.equal(map.totals?.[3], 32253 + 3808, 'free frames');
       const frame = await client.body<FrameBody>('mmscope/frame', { pfn: 12358 });
       assert.match(frame.summary ?? '', /free block/);
+    }));
+
+  it('is written as an ELF core, which opens again with the same lists', () =>
+    withAdapter(async (client) => {
+      const drive = new Drive(client, '');
+      await drive.launch({ core: DUMP }, { stopOnEntry: true });
+      const file = path.join(scratchFolder(), 'out.vmcore');
+      const { sizeBytes } = await client.body<{ sizeBytes: number }>('mmscope/export', {
+        path: file,
+      });
+      assert.equal(statSync(file).size, sizeBytes);
+      const { zones, caches } = reportOf(inspect(await openRandomAccess(file)));
+      const before = reportOf(reducedKernel());
+      assert.deepEqual([zones, caches], [before.zones, before.caches]);
+      const { message } = await client.failure('mmscope/export', { path: '/no/such/folder/x' });
+      assert.match(message, /Cannot write \/no\/such\/folder\/x: there is no such file/);
+    }));
+
+  it('tells whether a request would succeed', () =>
+    withAdapter(async (client) => {
+      const drive = new Drive(client, '');
+      await drive.launch({ core: DUMP }, { stopOnEntry: true });
+      const { result, variablesReference } = await drive.evaluate('verdict(GFP_KERNEL, 3)', 'repl');
+      assert.match(result, /^Yes: order 3 by GFP_KERNEL succeeds now, from node 0 DMA32\./);
+      const facts = await drive.variables(variablesReference);
+      assert.equal(facts.find(({ name }) => name === 'succeeds')?.value, 'true');
     }));
 
   it('refuses to run a scenario on it, and says why', () =>

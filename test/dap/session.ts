@@ -37,7 +37,7 @@ export const CLIENT: Dap.InitializeRequestArguments = {
 
 /** Runs a test with an adapter that has just been started. */
 export async function withAdapter(test: (client: AdapterClient) => Promise<void>): Promise<void> {
-  const client = new AdapterClient(process.execPath, ['--enable-source-maps', adapterBundle()]);
+  const client = new AdapterClient(process.execPath, [adapterBundle()]);
   await client.start();
   let failed = false;
   try {

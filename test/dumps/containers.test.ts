@@ -7,6 +7,7 @@ import { inflate } from '../../src/engine/image/dump/codecs/inflate.js';
 import { unlzo } from '../../src/engine/image/dump/codecs/lzo.js';
 import { unsnappy } from '../../src/engine/image/dump/codecs/snappy.js';
 import type { Container } from '../../src/engine/image/dump/containers/container.js';
+import { joinParts } from '../../src/engine/image/dump/containers/split.js';
 import { ImageError } from '../../src/engine/image/kernelImage.js';
 import { nodeCodecs } from '../../src/files/codecs.js';
 import { openRandomAccess } from '../../src/files/randomAccessFile.js';
@@ -110,6 +111,54 @@ describe('containers', () => {
     const { memory, cutOff } = containerOf(whole.subarray(0, whole.length - 5000));
     assert.match(cutOff ?? '', /ends at byte/);
     assert.equal(memory.read(0, 8192).length, 3192);
+  });
+
+  describe('split dumps', () => {
+    const whole = { frames: FRAMES, nrFrames: 400, vmcoreinfo: INFO };
+    const part = (start: number, end: number): Container =>
+      containerOf(writeKdump({ ...whole, part: [start, end] }));
+
+    it('parts together, in any order, are the whole', () => {
+      const joined = joinParts([part(5, 400), part(0, 2), part(2, 5)]);
+      assertHasFrames(joined);
+      assert.equal(joined.cutOff, undefined);
+      assert.equal(joined.form, 'kdump-compressed, version 6, 3 parts');
+    });
+
+    it('a part alone, or two of three, say which frames are missing', () => {
+      assert.match(part(2, 5).cutOff ?? '', /part of a split dump, frames 0x2 to 0x5$/);
+      assert.equal(
+        joinParts([part(0, 2), part(5, 400)]).cutOff,
+        'parts of the split dump are missing, with frames 0x2 to 0x5',
+      );
+    });
+
+    it('what does not belong together is refused', () => {
+      const other = containerOf(
+        writeKdump({ ...whole, vmcoreinfo: 'OSRELEASE=6.2\n', part: [2, 400] }),
+      );
+      assert.throws(() => joinParts([part(0, 2), other]), /parts of different dumps/);
+      const complete = containerOf(writeKdump(whole));
+      assert.throws(() => joinParts([part(0, 2), complete]), /Only the parts of one split dump/);
+    });
+  });
+
+  it('incomplete: marked by makedumpfile, or cut off before the last page', () => {
+    const spec = { frames: FRAMES, nrFrames: 400, vmcoreinfo: INFO };
+    assert.match(
+      containerOf(writeKdump({ ...spec, isIncomplete: true })).cutOff ?? '',
+      /not written to its end/,
+    );
+    const bytes = writeKdump(spec);
+    const { cutOff, memory } = containerOf(bytes.subarray(0, bytes.length - 3));
+    assert.match(cutOff ?? '', /cut off: it ends at byte \d+, before its last page/);
+    assert.equal(memory.read(0x12c000, 8).length, 0);
+    assert.equal(memory.read(0x5000, 8).length, 8);
+    const flat = flatten(bytes);
+    assert.match(
+      containerOf(flat.subarray(0, flat.length - 16)).cutOff ?? '',
+      /flattened file has no end/,
+    );
   });
 
   it('gzip and zstd of a whole file give the same bytes', async () => {

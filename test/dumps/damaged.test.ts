@@ -15,7 +15,7 @@ import { cachesOf } from '../../src/engine/inspect/slab.js';
 import { SlabObjects } from '../../src/engine/inspect/slabObjects.js';
 import { tasksOf, vmasOf } from '../../src/engine/inspect/tasks.js';
 import { buildCore } from '../engine/coreBuilder.js';
-import { containerOf, inspect, reducedBytes, reducedKernel } from './dumps.js';
+import { containerOf, inspect, reducedBytes, reducedKernel, replaced } from './dumps.js';
 import { flatten, writeKdump } from './kdumpWriter.js';
 
 const FACTOR = process.env['MMSCOPE_DUMPS'] ? 3 : 1;
@@ -189,19 +189,3 @@ function flipped(
   }
   return replaced(memory, pages);
 }
-
-const replaced = (memory: DumpMemory, pages: ReadonlyMap<number, Uint8Array>): DumpMemory => ({
-  endFrame: memory.endFrame,
-  hasFrame: (frame) => memory.hasFrame(frame),
-  read: (phys, sizeBytes) => {
-    const bytes = Uint8Array.from(memory.read(phys, sizeBytes));
-    for (let done = 0; done < bytes.length;) {
-      const at = phys + done;
-      const chunk = Math.min(bytes.length - done, 4096 - (at % 4096));
-      const page = pages.get(Math.floor(at / 4096));
-      if (page !== undefined) bytes.set(page.subarray(at % 4096, (at % 4096) + chunk), done);
-      done += chunk;
-    }
-    return bytes;
-  },
-});

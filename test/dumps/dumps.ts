@@ -1,6 +1,7 @@
 /** The dumps that the tests read: the repository's reduced ones, and whole ones in the folder that MMSCOPE_DUMPS names. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { DumpMemory } from '../../src/engine/image/dump/dumpMemory.js';
 import { randomAccessOf, type RandomAccess } from '../../src/engine/image/core/randomAccess.js';
 import { openContainer, type Container } from '../../src/engine/image/dump/containers/container.js';
 import { describeKernel, kernelNote } from '../../src/engine/image/dump/describe.js';
@@ -94,3 +95,23 @@ export function framesOf({ memory }: Container): Map<number, Uint8Array> {
     if (memory.hasFrame(frame)) frames.set(frame, Uint8Array.from(memory.read(frame * 4096, 4096)));
   return frames;
 }
+
+/** The memory with other bytes in some of its frames. */
+export const replaced = (
+  memory: DumpMemory,
+  pages: ReadonlyMap<number, Uint8Array>,
+): DumpMemory => ({
+  endFrame: memory.endFrame,
+  hasFrame: (frame) => memory.hasFrame(frame),
+  read: (phys, sizeBytes) => {
+    const bytes = Uint8Array.from(memory.read(phys, sizeBytes));
+    for (let done = 0; done < bytes.length;) {
+      const at = phys + done;
+      const chunk = Math.min(bytes.length - done, 4096 - (at % 4096));
+      const page = pages.get(Math.floor(at / 4096));
+      if (page !== undefined) bytes.set(page.subarray(at % 4096, (at % 4096) + chunk), done);
+      done += chunk;
+    }
+    return bytes;
+  },
+});

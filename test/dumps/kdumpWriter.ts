@@ -9,6 +9,10 @@ export interface KdumpSpec {
   readonly nrFrames: number;
   readonly vmcoreinfo: string;
   readonly physBase?: number;
+  /** Of a split dump: the frames that this part has, half-open. */
+  readonly part?: readonly [startPfn: number, endPfn: number];
+  /** As makedumpfile marks what it could not write to the end. */
+  readonly isIncomplete?: boolean;
   /** Of a page: what it becomes, and the flag that says how. zlib when absent. */
   readonly pack?: (page: Uint8Array) => { readonly data: Uint8Array; readonly flags: number };
 }
@@ -20,7 +24,9 @@ export function writeKdump(spec: KdumpSpec): Uint8Array {
   const pack = spec.pack ?? ((page) => ({ data: deflateSync(page, { level: 9 }), flags: ZLIB }));
   const info = Buffer.from(spec.vmcoreinfo, 'latin1');
   const bitmapBlocks = Math.ceil(spec.nrFrames / 8 / BLOCK);
-  const frames = [...spec.frames].sort(([a], [b]) => a - b);
+  const [startPfn, endPfn] = spec.part ?? [0, spec.nrFrames];
+  const all = [...spec.frames].sort(([a], [b]) => a - b);
+  const frames = all.filter(([frame]) => frame >= startPfn && frame < endPfn);
   const infoAt = BLOCK + 104;
   const subBlocks = Math.ceil((104 + info.length) / BLOCK);
   const bitmapAt = (1 + subBlocks) * BLOCK;
@@ -29,11 +35,17 @@ export function writeKdump(spec: KdumpSpec): Uint8Array {
 
   head.write('KDUMP   ', 0, 'latin1');
   head.writeUInt32LE(6, 8);
+  head.writeUInt32LE(spec.isIncomplete === true ? 8 : 0, 0x1a8);
   head.writeUInt32LE(BLOCK, 0x1ac);
   head.writeUInt32LE(subBlocks, 0x1b0);
   head.writeUInt32LE(2 * bitmapBlocks, 0x1b4);
   head.writeUInt32LE(spec.nrFrames, 0x1b8);
   head.writeBigInt64LE(BigInt(spec.physBase ?? 0), BLOCK);
+  if (spec.part !== undefined) {
+    head.writeUInt32LE(1, BLOCK + 12);
+    head.writeBigUInt64LE(BigInt(startPfn), BLOCK + 80);
+    head.writeBigUInt64LE(BigInt(endPfn), BLOCK + 88);
+  }
   head.writeBigUInt64LE(BigInt(infoAt), BLOCK + 32);
   head.writeBigUInt64LE(BigInt(info.length), BLOCK + 40);
   head.writeBigUInt64LE(BigInt(spec.nrFrames), BLOCK + 96);
@@ -41,11 +53,13 @@ export function writeKdump(spec: KdumpSpec): Uint8Array {
 
   const pages: Uint8Array[] = [];
   let offset = head.length;
-  frames.forEach(([frame, page], i) => {
+  // The bitmaps are those of the whole dump.
+  for (const [frame] of all)
     for (const bitmap of [0, 1]) {
       const at = bitmapAt + bitmap * bitmapBlocks * BLOCK + (frame >> 3);
       head[at] = (head[at] ?? 0) | (1 << (frame & 7));
     }
+  frames.forEach(([, page], i) => {
     const { data, flags } = pack(page);
     const at = descriptorsAt + i * 24;
     head.writeBigUInt64LE(BigInt(offset), at);

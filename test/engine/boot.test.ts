@@ -10,6 +10,7 @@ import { asPhys, PAGE_SIZE } from '../../src/engine/memory/address.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 import { assertConsistent, statOf } from './bootChecks.js';
+import { cpuMs } from '../cpuTime.js';
 
 const MiB = 2 ** 20;
 
@@ -192,13 +193,13 @@ describe('a booted machine', function () {
       ['x86_64-slub', 65536, 1000],
       ['i386-pae-slab', 65536, 1000],
     ] as const) {
-      const start = performance.now();
-      const image = boot(name, mib);
-      const ms = performance.now() - start;
+      let image: KernelImage | undefined;
+      const ms = cpuMs(() => (image = boot(name, mib)));
+      assert.ok(image !== undefined);
       const frames = image.memory.nrTouchedFrames;
       rows.push(`${image.origin}: ${ms.toFixed(0)} ms, ${((frames * 4) / 1024).toFixed(0)} MiB`);
       assert.ok(frames * PAGE_SIZE < 100 * MiB, rows.at(-1));
-      // Three times the target: other tests may run beside this one.
+      // Three times the target: other tests may fill the caches beside this one.
       assert.ok(ms < 3 * limitMs, rows.at(-1));
     }
     console.log(rows.map((row) => `      ${row}`).join('\n'));

@@ -263,7 +263,7 @@ describe('the account of what is held', () => {
       'i386-highmem4g-slub',
     );
     runToEnd(vm);
-    const held = vm
+    const held = vm.holdings
       .notGivenBack()
       .map(({ kind, count, sizeBytes, function: name }) => `${kind} ${count} ${sizeBytes} ${name}`);
     assert.deepEqual(held, [

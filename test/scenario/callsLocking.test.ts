@@ -135,6 +135,100 @@ describe('locks', function () {
   });
 });
 
+describe('those that wait', function () {
+  it('get a lock in the order in which they came, and a running task may come before them', () =>
+    checkLog(
+      `DEFINE_MUTEX(m);
+       task c { schedule(); schedule(); mutex_lock(&m); pr_info("c"); mutex_unlock(&m); }
+       task b { schedule(); mutex_lock(&m); pr_info("b"); mutex_unlock(&m); }
+       task a { mutex_lock(&m); pr_info("a"); mutex_unlock(&m); }
+       mutex_lock(&m);
+       for (int i = 0; i < 4; i++) schedule();
+       mutex_unlock(&m);
+       mutex_lock(&m); pr_info("main"); mutex_unlock(&m);`,
+      ['main', 'a', 'b', 'c'],
+    ));
+
+  it('a writer is not starved by readers', () =>
+    checkLog(
+      `DECLARE_RWSEM(sem);
+       task writer { down_write(&sem); pr_info("writer"); up_write(&sem); }
+       task reader { down_read(&sem); pr_info("reader"); up_read(&sem); }
+       down_read(&sem);
+       schedule();
+       expect(!down_read_trylock(&sem));
+       up_read(&sem);`,
+      ['writer', 'reader'],
+    ));
+
+  it('each complete() lets the first of them go on', () =>
+    checkLog(
+      `DECLARE_COMPLETION(done);
+       task c { schedule(); wait_for_completion(&done); pr_info("c"); }
+       task b { wait_for_completion(&done); pr_info("b"); }
+       schedule(); schedule(); schedule();
+       complete(&done); schedule();
+       pr_info("once more"); complete(&done);`,
+      ['b', 'once more', 'c'],
+    ));
+
+  it('for a condition are woken with their queue, and look again', () =>
+    checkLog(
+      `DECLARE_WAIT_QUEUE_HEAD(queue);
+       int n = 0;
+       task two { wait_event(queue, n >= 2); pr_info("two"); }
+       task one { expect(wait_event_interruptible(queue, n >= 1) == 0); pr_info("one"); }
+       schedule();
+       expect(waitqueue_active(&queue));
+       n = 1; schedule(); pr_info("nobody has woken them");
+       wake_up(&queue); schedule();
+       n = 2; wake_up(&queue); schedule();
+       expect(!waitqueue_active(&queue));`,
+      ['nobody has woken them', 'one', 'two'],
+    ));
+
+  it('until a certain time go on then, when nobody else can run', () => {
+    const text = `DECLARE_COMPLETION(never); DECLARE_WAIT_QUEUE_HEAD(queue);
+       int ready = 0;
+       task late { msleep(200); pr_info("late at %lu", jiffies - start); ready = 1; wake_up(&queue); }
+       unsigned long start = jiffies;
+       pr_info("%lu", wait_for_completion_timeout(&never, 5));
+       pr_info("main at %lu", jiffies - start);
+       pr_info("%ld", wait_event_timeout(queue, ready, 3));
+       pr_info("%d", wait_event_timeout(queue, ready, 1000) > 900);
+       complete(&never);
+       pr_info("%d", wait_for_completion_timeout(&never, 5) == 5);
+       expect(schedule_timeout(7) == 0);
+       pr_info("end at %lu", jiffies - start);`.replace('unsigned long start = jiffies;\n', '');
+    const lines = ['0', 'main at 5', '0', 'late at 21', '1', '1', 'end at 28'];
+    checkLog(`unsigned long start = jiffies;\n${text}`, lines);
+  });
+
+  it('for each other are a deadlock that says who waits for whom', () => {
+    const vm = machine(
+      `DEFINE_MUTEX(a); DEFINE_MUTEX(b);
+       task other { mutex_lock(&b); schedule(); mutex_lock(&a); }
+       mutex_lock(&a); schedule(); mutex_lock(&b);`,
+    );
+    const last = runToEnd(vm).at(-1);
+    const waits = last?.kind === 'deadlock' ? last.waits.map(({ text }) => text) : [];
+    assert.match(waits[0] ?? '', /^main waits for the mutex at .*, which other holds$/);
+    assert.match(waits[1] ?? '', /^other waits for the mutex at .*, which main holds$/);
+  });
+
+  it('a step back over a sleep takes the time back', () => {
+    const vm = machine('unsigned long start = jiffies;\nmsleep(50);\nint n = jiffies - start;');
+    vm.runStatement();
+    const before = vm.tape.hash();
+    const place = vm.tape.cursor;
+    runToEnd(vm);
+    vm.tape.seek(place);
+    assert.equal(vm.tape.hash(), before);
+    const value = vm.evaluate('jiffies - start');
+    assert.ok(value.ok && value.value === 0);
+  });
+});
+
 describe('RCU', function () {
   this.timeout(60_000);
 

@@ -7,7 +7,7 @@ import { TapeLedger } from '../../src/scenario/ledger/ledger.js';
 import { random } from '../engine/random.js';
 import { machine, PROFILES, runToEnd } from './machines.js';
 
-const texts = (vm: ScenarioVm): readonly string[] => notGivenBackTexts(vm.notGivenBack());
+const texts = (vm: ScenarioVm): readonly string[] => notGivenBackTexts(vm.holdings.notGivenBack());
 
 const KEEPS = `struct page *a = alloc_pages(GFP_KERNEL, 3);
 __free_pages(a, 1);
@@ -30,7 +30,7 @@ describe('what a scenario has not given back', function () {
         '21 pages not given back: allocated at line 1 by alloc_pages() (6), at line 3 by alloc_page() (3), ' +
           'at line 3 by get_zeroed_page() (3), at line 5 by alloc_pages_exact() (5), at line 7 by alloc_pages_bulk_array() (3), at 1 more place',
       ]);
-      const [first, , , exact] = vm.notGivenBack();
+      const [first, , , exact] = vm.holdings.notGivenBack();
       assert.deepEqual(first, {
         kind: 'pages',
         count: 6,
@@ -41,7 +41,7 @@ describe('what a scenario has not given back', function () {
         task: 'main',
       });
       assert.equal(exact?.count, 5);
-      assert.equal(vm.notGivenBack().at(-1)?.task, 't');
+      assert.equal(vm.holdings.notGivenBack().at(-1)?.task, 't');
     });
 
   for (const [title, text] of [

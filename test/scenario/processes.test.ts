@@ -72,6 +72,16 @@ describe('memory of a process', function () {
       ALL.filter((profile) => profile !== 'x86_64-slub-smp'),
     ));
 
+  it('moves with its area, and is told of', () =>
+    holds(
+      `${BUFFER} unsigned char there[4]; buf[0] = 1; buf[2 * PAGE_SIZE] = 2;
+       expect(mincore(buf, 4 * PAGE_SIZE, there) == 0 && there[0] == 1 && there[1] == 0 && there[2] == 1);
+       char *wall = mmap(buf + 4 * PAGE_SIZE, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+       char *moved = mremap(buf, 4 * PAGE_SIZE, 8 * PAGE_SIZE, MREMAP_MAYMOVE);
+       expect(moved != MAP_FAILED && moved != buf && moved[0] == 1 && moved[2 * PAGE_SIZE] == 2 && get_mm_rss(current->mm) == 3);
+       expect(mincore(buf + 1, PAGE_SIZE, there) == -1 && errno == EINVAL);`,
+    ));
+
   it('has a stack that grows, and a gap below it', () =>
     holds(
       `struct vm_area_struct *stack = find_vma(current->mm, current->mm->start_stack);
@@ -96,6 +106,13 @@ describe('memory of a process', function () {
         `${BUFFER} munmap(buf, PAGE_SIZE); return_it(buf); int return_it(char *p) { return *p; }`,
         /MAPERR/,
         /error 4$/,
+      ],
+      // The next area is the stack then, which does not grow by 128 MiB.
+      [`${BUFFER} buf[0] = 1; munmap(buf, 4 * PAGE_SIZE); buf[0] = 2;`, /MAPERR/, /error 6$/],
+      [
+        'unsigned long end = find_vma(current->mm, current->mm->start_stack)->vm_end; *(char *)(end - SZ_8M) = 1; *(char *)(end - SZ_8M - 1) = 1;',
+        /MAPERR/,
+        /error 6$/,
       ],
       [
         'int fd = memfd_create("f", 0); char *p = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0); pr_info("mapped"); pr_info("%d", *p);',

@@ -114,6 +114,7 @@ function specOf(args: LaunchArguments, host: Host): MachineSpec | undefined {
     return {
       kind: 'core',
       path: host.resolvePath(core),
+      parts: args.parts?.map((part) => host.resolvePath(part)),
       vmlinux: given(args.vmlinux),
       systemMap: given(args.systemMap),
       btf: given(args.btf),

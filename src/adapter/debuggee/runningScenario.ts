@@ -36,16 +36,16 @@ export class RunningScenario implements ScenarioView {
   }
 
   tasks(): readonly ScenarioTask[] {
-    const waits = this.vm.waits();
     return this.vm
       .tasks()
       .filter(({ status }) => status !== 'new')
-      .map(({ id, name, status }) => ({
+      .map(({ id, name, pid, status }) => ({
         id,
         name,
+        pid: this.vm.isProcess ? pid : undefined,
         state:
           status === 'waiting'
-            ? (waits.find(({ task }) => task === id)?.what ?? 'can run again')
+            ? (this.vm.waitOf(id)?.what ?? 'can run again')
             : status === 'ready'
               ? ''
               : status,
@@ -74,7 +74,7 @@ export class RunningScenario implements ScenarioView {
   /** A task that has ended stands behind its last line. */
   private endOf(task: number): ScenarioFrame {
     const { program } = this.vm;
-    const index = program.tasks[task]?.function ?? -1;
+    const index = this.vm.tasks()[task]?.function ?? -1;
     const fn = program.functions[index];
     const isScript = fn?.kind === 'main';
     const last = program.boundaries.findLastIndex((boundary) => boundary.function === index);
@@ -140,7 +140,7 @@ export class RunningScenario implements ScenarioView {
   }
 
   summary(): string {
-    return endSummary(this.vm.expects, notGivenBackTexts(this.vm.notGivenBack()));
+    return endSummary(this.vm.expects, notGivenBackTexts(this.vm.holdings.notGivenBack()));
   }
 
   deadlock(): string | undefined {
@@ -153,16 +153,11 @@ export class RunningScenario implements ScenarioView {
 
 /** The task whose statement runs next; undefined when none can run. */
 export function nextTask(vm: ScenarioVm): number | undefined {
-  const current = vm.currentTask;
-  // Switching to the current task changes nothing, and tells whether it can run.
-  if (vm.switchTask(current)) return current;
-  const inVain = new Set(vm.waits().map(({ task }) => task));
-  const tasks = vm.tasks();
-  for (let i = 1; i < tasks.length; i++) {
-    const task = tasks[(current + i) % tasks.length];
-    if (task === undefined) continue;
-    if (task.status === 'ready' || (task.status === 'waiting' && !inVain.has(task.id)))
-      return task.id;
+  const { currentTask: current } = vm;
+  const nrTasks = vm.tasks().length;
+  for (let i = 0; i < nrTasks; i++) {
+    const task = (current + i) % nrTasks;
+    if (vm.canRun(task)) return task;
   }
   return undefined;
 }

@@ -58,6 +58,8 @@ export interface ScenarioProgram {
 export interface ScenarioTask {
   readonly id: number;
   readonly name: string;
+  /** Where the scenario is a process, or several. */
+  readonly pid: number | undefined;
   /** `waits for page lock 0xffffea0000040000`; '' when it can run. */
   readonly state: string;
   readonly over: boolean;

@@ -34,12 +34,12 @@ export class ScenarioDebuggee implements Debuggee {
     this.scenario = new RunningScenario(this.vm, path, name);
     this.evaluator = new ScenarioEvaluator(this.vm);
     this.allocations = {
-      object: (address) => this.vm.allocated('object', address),
-      area: (address) => this.vm.allocated('area', address),
-      cache: (address) => this.vm.allocated('cache', address),
-      page: (pfn) => this.vm.pageHistory(pfn),
-      holders: (pfn) => this.vm.pageHolders(pfn),
-      pinned: () => this.vm.pinnedFrames(),
+      object: (address) => this.vm.holdings.allocated('object', address),
+      area: (address) => this.vm.holdings.allocated('area', address),
+      cache: (address) => this.vm.holdings.allocated('cache', address),
+      page: (pfn) => this.vm.holdings.pageHistory(pfn),
+      holders: (pfn) => this.vm.holdings.pageHolders(pfn),
+      pinned: () => this.vm.holdings.pinnedFrames(),
     };
   }
 

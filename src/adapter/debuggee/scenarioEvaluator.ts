@@ -85,20 +85,27 @@ function valueOf(result: ReturnType<ScenarioVm['evaluate']>): Evaluated {
   return evaluated(result);
 }
 
-function evaluated({ type, value, address, bits }: VmEvaluated): Evaluated {
+function evaluated({ type, value, address, rest, bits }: VmEvaluated): Evaluated {
   return {
     type,
     ...(value !== undefined && { value }),
-    ...(address !== undefined && { place: placeOf(type, address, bits) }),
+    ...(address !== undefined && { place: placeOf(type, address, rest ?? 0, bits) }),
   };
 }
 
-function placeOf(type: Place['type'], address: number, bits: VmEvaluated['bits']): Place {
-  if (bits === undefined) return placeAt(asVirt(address), type);
+function placeOf(
+  type: Place['type'],
+  address: number,
+  rest: number,
+  bits: VmEvaluated['bits'],
+): Place {
+  if (bits === undefined) return { ...placeAt(asVirt(address), type), ...(rest !== 0 && { rest }) };
   const { offset, width } = bits;
+  const within = rest + (offset >> 3);
   return {
     type,
-    address: asVirt(address + (offset >> 3)),
+    address: asVirt(address + (within - (within & 7))),
+    ...((within & 7) !== 0 && { rest: within & 7 }),
     bitOffset: offset & 7,
     widthBits: width,
   };

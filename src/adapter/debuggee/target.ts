@@ -17,7 +17,13 @@ import type { Debuggee } from './debuggee.js';
 import type { ScenarioTask, ScenarioView } from './scenario.js';
 
 /** The thread of a machine that runs no scenario. */
-const STANDING_STILL: ScenarioTask = { id: 0, name: 'machine', state: '', over: false };
+const STANDING_STILL: ScenarioTask = {
+  id: 0,
+  name: 'machine',
+  pid: undefined,
+  state: '',
+  over: false,
+};
 
 export class Target {
   readonly image: KernelImage;

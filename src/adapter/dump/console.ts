@@ -14,13 +14,14 @@ import { runCommand } from '../../engine/inspect/ask/commands/commands.js';
 import { objectData } from '../../engine/inspect/ask/object.js';
 import { QUESTIONS } from '../../engine/inspect/ask/questions.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
-import { toBits } from '../../engine/types/access.js';
+import { placeBits, toBits } from '../../engine/types/access.js';
 import { formatPlace, formatScalar } from '../../engine/types/format.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import type { Evaluated, Evaluator, Viewpoint } from '../evaluation/evaluator.js';
 import { inspection } from '../debuggee/inspection.js';
 import { AdapterError } from '../protocol/errors.js';
+import { verdictAnswer } from './verdict.js';
 
 const AT: Viewpoint = { task: 0, frame: 0 };
 const CALL = /^\s*([a-z]+)\s*\(([\s\S]*)\)\s*;?\s*$/;
@@ -52,6 +53,8 @@ export class DumpConsole {
       const question = Object.hasOwn(QUESTIONS, name) ? QUESTIONS[name] : undefined;
       if (question !== undefined && isBalanced(argument))
         return question.answer(this.asked, this.number(argument));
+      const verdict = verdictAnswer(this.k, expression);
+      if (verdict !== undefined) return verdict;
       return runCommand(this.asked, expression);
     } catch (error) {
       if (isDumpError(error)) throw new Unanswerable(`${sentence(error.message)}.`);
@@ -68,9 +71,10 @@ export class DumpConsole {
     const literal = NUMBER.exec(text)?.[1];
     if (literal !== undefined) return BigInt(literal);
     const { value, place } = this.evaluated(text);
-    const object = value ?? place?.address;
-    if (object === undefined) throw new Unanswerable(`'${text.trim()}' is not an address.`);
-    return toBits(object, this.k.pointerSize);
+    const { pointerSize } = this.k;
+    if (value !== undefined) return toBits(value, pointerSize);
+    if (place !== undefined) return placeBits(place, pointerSize);
+    throw new Unanswerable(`'${text.trim()}' is not an address.`);
   }
 
   private evaluated(expression: string): Evaluated {
@@ -95,7 +99,7 @@ export class DumpConsole {
     }
     if (place === undefined) return { text: '(void)', data: null };
     const text = formatPlace(profile, typedMemory(this.image), place, { maxDepth: 8 });
-    return { text, data: objectData(this.k, type, place.address) };
+    return { text, data: objectData(this.k, type, place.address, place.rest) };
   }
 }
 

@@ -23,7 +23,7 @@ export function pinnedPages(context: MachineContext): Shown | undefined {
   const value =
     out === undefined
       ? `${own.length} pages`
-      : `${out.acquired - out.released} pins (${out.acquired} acquired, ${out.released} released)`;
+      : `${pinsText(out.acquired - out.released)} (${out.acquired} acquired, ${out.released} released)`;
   return group('Pinned pages', value, {
     named: () => {
       const isMore = out === undefined || out.acquired - out.released > 0;
@@ -33,6 +33,8 @@ export function pinnedPages(context: MachineContext): Shown | undefined {
     },
   });
 }
+
+const pinsText = (nr: number): string => `${nr} pin${nr === 1 ? '' : 's'}`;
 
 function counted<T>(read: () => T): T | undefined {
   try {

@@ -3,13 +3,13 @@
  * of arrays, what a pointer points to. Types that the machine knows better present themselves (page.ts, listHead.ts, ...):
  * `special` asks them first.
  */
-import { formatAddress, type VirtAddr } from '../../engine/memory/address.js';
+import type { VirtAddr } from '../../engine/memory/address.js';
 import {
   elementPlace,
   memberPlaceOf,
-  placeAt,
+  placeBits,
+  placeOfBits,
   readScalar,
-  toAddress,
   toBits,
   type Place,
   type ScalarValue,
@@ -74,7 +74,7 @@ export function showPlace(
   if (type.kind === 'int' || type.kind === 'enum' || type.kind === 'pointer') {
     const value = readScalar(memory, place);
     if (value === undefined)
-      return { ...common, value: formatPlace(profile, memory, place), memory: place.address };
+      return { ...common, value: formatPlace(profile, memory, place), ...memoryAt(place) };
     const parts = scalarParts(context, name, place.type, value, expression, format, place);
     return { ...common, ...parts, ...specialPlaceOf(context, place, expression, format) };
   }
@@ -83,12 +83,16 @@ export function showPlace(
   return {
     ...common,
     value: special?.value ?? summaryOf(context, place, expression ?? name, format),
-    memory: place.address,
+    ...memoryAt(place),
     ...(special?.menu !== undefined && { menu: special.menu }),
     ...declarationOf(type),
     ...(children !== undefined && { children }),
   };
 }
+
+/** Where its bytes are shown: references to memory are numbers, which do not hold every address of five levels. */
+const memoryAt = ({ address, rest }: Place): Pick<Shown, 'memory'> =>
+  rest === undefined ? { memory: address } : {};
 
 /** A scalar that is in no memory: the result of an expression, a kernel function's local. */
 export function showValue(
@@ -123,25 +127,25 @@ function scalarParts(
     const text = numberText(context, expression ?? name, type, value, format, place);
     return {
       value: text,
-      ...(place !== undefined && { memory: place.address }),
+      ...(place !== undefined && memoryAt(place)),
       ...(inKernelHalf(profile, type, value) && { menu: 'mmscopeAddress' as const }),
     };
   }
-  const address = toAddress(value, profile.pointerSize);
+  const pointee = placeOfBits(value, bare.target, profile.pointerSize);
   const text =
     place === undefined
       ? formatPointer(profile, value)
       : formatPlace(profile, memory, place, { numbers: format.numbers });
-  if (address === undefined || address === 0) return { value: address === 0 ? 'NULL' : text };
-  const pointee = placeAt(address, bare.target);
+  if (Number(value) === 0) return { value: 'NULL' };
+  if (pointee === undefined) return { value: text };
   const inner = expression === undefined ? undefined : `(*${expression})`;
   const special = specialOf(context, pointee, inner);
   const children = special?.children ?? pointeeChildren(context, pointee, inner);
   return {
     value: special === undefined ? text : `${text} ${special.value}`,
-    memory: address,
+    ...memoryAt(pointee),
     menu: special?.menu ?? 'mmscopeAddress',
-    ...valueDeclarationOf(context, bare.target, address),
+    ...valueDeclarationOf(context, bare.target, pointee.address),
     ...(children !== undefined && { children }),
   };
 }
@@ -228,7 +232,7 @@ function specialPlaceOf(
 
 /** An expression for an object of which only type and address are known. */
 const dereferenced = (place: Place, pointerSize: 4 | 8): string =>
-  `(*(${typeName({ kind: 'pointer', target: place.type })})${formatAddress(place.address, pointerSize)})`;
+  `(*(${typeName({ kind: 'pointer', target: place.type })})0x${placeBits(place, pointerSize).toString(16)})`;
 
 /** Members or elements of a compound object; undefined when it has none. */
 export function membersOf(

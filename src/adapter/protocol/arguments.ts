@@ -43,6 +43,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   launch: {
     'program?': 'string',
     'core?': 'string',
+    'parts?': ['string'],
     'vmlinux?': 'string',
     'systemMap?': 'string',
     'btf?': 'string',
@@ -123,6 +124,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'allowPartial?': 'boolean',
   },
   locations: { locationReference: 'integer' },
+  'mmscope/export': { path: 'string' },
   'mmscope/changeBreakpoints': {
     'add?': 'string',
     'frameId?': 'integer',

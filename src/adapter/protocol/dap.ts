@@ -18,6 +18,8 @@ export interface LaunchArguments extends Dap.LaunchRequestArguments {
   readonly program?: string;
   /** A dump of memory: the machine of the scenario, or what to look into when there is none. */
   readonly core?: string;
+  /** The other parts of a split dump. */
+  readonly parts?: readonly string[];
   /** Of the dumped kernel, where the dump does not tell symbols and types: its vmlinux, or System.map and raw BTF. */
   readonly vmlinux?: string;
   readonly systemMap?: string;
@@ -112,6 +114,7 @@ export interface Requests extends ViewRequests {
   readMemory: Exchange<Dap.ReadMemoryArguments, BodyOf<Dap.ReadMemoryResponse>>;
   writeMemory: Exchange<Dap.WriteMemoryArguments, BodyOf<Dap.WriteMemoryResponse>>;
   'mmscope/hash': Exchange<undefined, HashBody>;
+  'mmscope/export': Exchange<{ readonly path: string }, { readonly sizeBytes: number }>;
   'mmscope/lastWrite': Exchange<WriteArguments, WriteBody>;
   'mmscope/nextWrite': Exchange<WriteArguments, WriteBody>;
   'mmscope/numberFormat': Exchange<{ readonly format?: string } | undefined, NumberFormatBody>;

@@ -41,6 +41,7 @@ const CODES = {
   noException: 3012,
   noSuchPage: 3013,
   notOfDumps: 3014,
+  cannotExport: 3015,
   otherTaskInside: 3020,
   noSuchTarget: 3101,
   frameIsOld: 3102,
@@ -117,6 +118,8 @@ export const errors = {
   cannotRead: (path: string, reason: string) =>
     shown('cannotRead', `Cannot read ${path}: ${reason}.`),
   cannotOpen: (reason: string) => shown('cannotOpen', reason),
+  cannotExport: (path: string, reason: string) =>
+    shown('cannotExport', `Cannot write ${path}: ${reason}.`),
   /** A client that knows the code asks for the file; others show the sentence. */
   wantsVmlinux: (reason: string, { release, buildId }: WantedKernel) =>
     new AdapterError('wantsVmlinux', reason, false, {

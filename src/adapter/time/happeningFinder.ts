@@ -41,9 +41,11 @@ export class HappeningFinder {
   /** In the statement after a boundary, in the order of time. Memory is at the timeline's place afterwards. */
   during(boundary: number, armed: readonly ArmedHappening[]): readonly FoundHappening[] {
     if (armed.length === 0) return [];
-    return [...this.calls(boundary, armed), ...this.writes(boundary, armed)].sort((a, b) =>
-      comparePlaces(a.place, b.place),
-    );
+    return [
+      ...this.calls(boundary, armed),
+      ...this.told(boundary, armed),
+      ...this.writes(boundary, armed),
+    ].sort((a, b) => comparePlaces(a.place, b.place));
   }
 
   /** In front of the statement after a boundary, which is complete. Memory is at the timeline's place afterwards. */
@@ -99,6 +101,26 @@ export class HappeningFinder {
       },
     });
     return found;
+  }
+
+  // --- what the kernel tells ---------------------------------------------------------------------------------------------
+
+  private told(boundary: number, all: readonly ArmedHappening[]): readonly FoundHappening[] {
+    const { timeline, tape, mm } = this;
+    const watched = all.flatMap((armed) =>
+      armed.happening.watches.flatMap((watch) => (watch.at === 'told' ? [{ armed, watch }] : [])),
+    );
+    if (watched.length === 0) return [];
+    const kinds = new Set(watched.map(({ watch }) => watch.kind));
+    const from = timeline.boundaries.position(boundary);
+    const marks = tape.marksBetween(from, timeline.endOf(boundary));
+    if (!marks.some(({ event }) => kinds.has(event.kind))) return [];
+    return timeline.trace(boundary).marks.flatMap(({ events, position, event }) =>
+      watched.flatMap(({ armed, watch }) => {
+        const facts = watch.kind === event.kind ? watch.facts(mm, event) : undefined;
+        return facts === undefined ? [] : [{ armed, facts, place: { boundary, events, position } }];
+      }),
+    );
   }
 
   // --- writes --------------------------------------------------------------------------------------------------------

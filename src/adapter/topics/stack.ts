@@ -24,10 +24,16 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
     const { live } = session;
     if (live === undefined || live.ending.isOver) return { threads: [] };
     return {
-      threads: live.target.tasks().map(({ id, name, state }) => ({
-        id: live.target.threadOf(id),
-        name: state === '' ? name : `${name} (${state})`,
-      })),
+      threads: live.target.tasks().map(({ id, name, pid, state }) => {
+        const notes = [
+          ...(pid === undefined ? [] : [`pid ${pid}`]),
+          ...(state === '' ? [] : [state]),
+        ];
+        return {
+          id: live.target.threadOf(id),
+          name: notes.length === 0 ? name : `${name} (${notes.join(', ')})`,
+        };
+      }),
     };
   },
 

@@ -77,6 +77,7 @@ export const NEEDS: { readonly [C in Command]: Needs } = {
   'mmscope/address': 'stop',
   'mmscope/clock': 'target',
   'mmscope/hash': 'stop',
+  'mmscope/export': 'stop',
   'mmscope/lastWrite': 'stop',
   'mmscope/nextWrite': 'stop',
   'mmscope/goToTime': 'stop',

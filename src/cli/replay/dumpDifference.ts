@@ -8,6 +8,8 @@ import {
   type TraceDump,
 } from '../../engine/image/state/index.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
+import { asVirt } from '../../engine/memory/address.js';
 import { firstZonesDifference, memmapDifference } from './stateDifference.js';
 
 export function compareZones(dump: TraceDump, image: KernelImage): string | undefined {
@@ -86,4 +88,22 @@ export function comparePages(
       return `ours ${ours ?? 'nothing'}, kernel ${line}`;
   }
   return undefined;
+}
+
+const WORDS = / w=([0-9a-f,]+) /;
+
+/**
+ * A `page` line in which what pages keep of lists that lay on a stack is ours: the kernel's stack lay elsewhere than what stands for it
+ * here.
+ */
+export function butStack(k: Kernel, ours: string, kernel: string): string {
+  const stack = k.hex(asVirt(k.va_of(k.machine.register('freelist')))).slice(0, -3);
+  const own = WORDS.exec(ours)?.[1]?.split(',') ?? [];
+  return kernel.replace(WORDS, (_, words: string) => {
+    const judged = words.split(',').map((word, i) => {
+      const mine = own[i] ?? '';
+      return mine.length === word.length && mine.startsWith(stack) ? mine : word;
+    });
+    return ` w=${judged.join(',')} `;
+  });
 }

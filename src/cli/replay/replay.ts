@@ -8,6 +8,8 @@ import { openCore } from '../../engine/image/core/openCore.js';
 import { randomAccessOf } from '../../engine/image/core/randomAccess.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { readTrace } from '../../engine/image/state/index.js';
+import { isProfileName, profileWithSymbols } from '../../engine/types/bundled.js';
+import type { Profile } from '../../engine/types/profile.js';
 import { isInputError } from '../inputError.js';
 import { fileExists, readBytes, readLines, readText } from '../openFile.js';
 import { Judge, type Verdict } from './judge.js';
@@ -76,8 +78,19 @@ function agrees({ verdict, words }: FileVerdict): boolean {
 
 const nameOf = (file: string): string => file.split('/').slice(-2).join('/');
 
-const openStart = (core: string): KernelImage =>
-  openCore(randomAccessOf(readBytes(core)), { name: core });
+/** A core of a kernel that has other code linked in has a list of the symbols that lie elsewhere beside it. */
+function openStart(core: string): KernelImage {
+  const list = core.replace(/vmcore\.gz$/, 'symbols.gz');
+  const profiles = list !== core && fileExists(list) ? profilesOf([...readLines(list)]) : undefined;
+  return openCore(randomAccessOf(readBytes(core)), { name: core, ...(profiles && { profiles }) });
+}
+
+/** `KERNEL`, then a line `NAME ADDRESS` for each symbol that moved. */
+function profilesOf([name = '', ...lines]: readonly string[]): Profile[] {
+  if (!isProfileName(name)) return [];
+  const moved = lines.map((line) => line.split(' ') as [string, string]);
+  return [profileWithSymbols(name, new Map(moved))];
+}
 
 const folderOf = (file: string): string => file.slice(0, file.lastIndexOf('/') + 1);
 

@@ -142,7 +142,7 @@ export class RunReport {
   end(): void {
     const { vm } = this;
     this.endLine();
-    const summary = endSummary(vm.expects, notGivenBackTexts(vm.notGivenBack()));
+    const summary = endSummary(vm.expects, notGivenBackTexts(vm.holdings.notGivenBack()));
     if (summary !== '') this.output.out(summary);
   }
 

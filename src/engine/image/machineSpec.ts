@@ -23,6 +23,8 @@ export interface BootSpec {
 export interface CoreSpec {
   readonly kind: 'core';
   readonly path: string;
+  /** The other parts of a split dump. */
+  readonly parts?: readonly string[] | undefined;
   /** Of the dumped kernel, with its symbols and types. */
   readonly vmlinux?: string | undefined;
   readonly systemMap?: string | undefined;

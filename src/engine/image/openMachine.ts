@@ -3,19 +3,22 @@
  * file. How a file is read is the host's business ({@link Files}); the engine asks for its bytes.
  */
 import type { TapeOptions } from '../memory/tape.js';
-import { profileWith } from '../types/bundled.js';
+import { isBundledRelease, profileWith } from '../types/bundled.js';
 import type { Profile } from '../types/profile.js';
 import { bootMachine } from './boot/bootMachine.js';
 import { debugVmIn } from './boot/debugVm.js';
 import { openKnownKernel } from './core/openCore.js';
+import { parseVmcoreinfo } from './core/notes.js';
 import type { RandomAccess } from './core/randomAccess.js';
 import { openContainer, type Container } from './dump/containers/container.js';
+import { joinParts } from './dump/containers/split.js';
 import { NoVmcoreinfo } from './dump/describe.js';
 import { dumpImage } from './dump/dumpImage.js';
 import type { Codecs } from './dump/dumpMemory.js';
 import type { GivenFiles } from './dump/given.js';
 import { describedBy } from './dump/openDump.js';
-import { isDumpError, type Inspected } from '../inspect/inspected.js';
+import { inspectedOf } from './dump/inspectedOf.js';
+import { Inspected, isDumpError } from '../inspect/inspected.js';
 import { ImageError, type KernelImage } from './kernelImage.js';
 import type { BootSpec, CoreSpec, DumpSpec, MachineSpec } from './machineSpec.js';
 import { openBeginning } from './state/beginning.js';
@@ -68,8 +71,10 @@ export async function openMachine(
   switch (spec.kind) {
     case 'machine':
       return inMemory(boot(spec, options));
-    case 'core':
-      return core(spec, files, options);
+    case 'core': {
+      const { found, close } = await core(spec, files, options);
+      return { image: imageOf(found, { ...options, name: nameOf(spec.path) }, close), close };
+    }
     case 'state':
       return inMemory(state(spec.path, await files.readFile(spec.path), options));
   }
@@ -101,8 +106,29 @@ function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
   });
 }
 
+export interface OpenedDump {
+  /** To be looked into. */
+  readonly dumped: Inspected;
+  readonly close: () => void;
+}
+
+/** A machine to look into alone: of a dump that is not of a bundled kernel no image is made, which takes a while. */
+export async function openToInspect(spec: DumpSpec, files: Files): Promise<OpenedDump> {
+  if (spec.kind === 'core') {
+    const { found, close } = await core(spec, files, {});
+    return { dumped: found instanceof Inspected ? found : inspectedOf(found), close };
+  }
+  const { image, close } = await openMachine(spec, files);
+  return { dumped: inspectedOf(image), close };
+}
+
+interface Found {
+  readonly found: KernelImage | Inspected;
+  readonly close: () => void;
+}
+
 /** One that mmscope's own kernel functions run on, where it is of a kernel that they know; else one to look into. */
-async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise<OpenedMachine> {
+async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise<Found> {
   const opened: OpenedFile[] = [];
   const open = async (path: string | undefined): Promise<OpenedFile | undefined> => {
     if (path === undefined) return undefined;
@@ -119,10 +145,15 @@ async function core(spec: CoreSpec, files: Files, options: OpenOptions): Promise
       systemMap: await open(spec.systemMap),
       btf: await open(spec.btf),
     };
-    const container = openContainer(file, files.codecs ?? {});
+    const containers = [openContainer(file, files.codecs ?? {})];
+    for (const path of spec.parts ?? []) {
+      const part = await open(path);
+      if (part !== undefined) containers.push(openContainer(part, files.codecs ?? {}));
+    }
+    const container = joinParts(containers);
     const named = { ...options, name: nameOf(spec.path) };
     return {
-      image: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named),
+      found: await knownOrDescribed(container, given, files.vmlinuxHost ?? {}, named),
       close,
     };
   } catch (error) {
@@ -136,25 +167,38 @@ async function knownOrDescribed(
   given: GivenFiles,
   host: VmlinuxHost,
   options: OpenOptions & { readonly name: string },
-): Promise<KernelImage> {
+): Promise<KernelImage | Inspected> {
   const isGiven = Object.values(given).some((file) => file !== undefined);
-  if (isGiven) return imageOf(await describedBy(container, given, host), options);
+  if (isGiven || isOfOther(container, options)) return describedBy(container, given, host);
   try {
     return openKnownKernel(container, options);
   } catch (error) {
     if (!(error instanceof ImageError) || options.profiles !== undefined) throw error;
-    return imageOf(await tryToDescribe(container, host, error), options);
+    return tryToDescribe(container, host, error);
   }
 }
 
+/** Whether the dump says that it is of a release that no bundled kernel has: none of them need be tried then. */
+function isOfOther({ vmcoreinfo }: Container, { profiles }: OpenOptions): boolean {
+  if (profiles !== undefined || vmcoreinfo === undefined) return false;
+  const { release } = parseVmcoreinfo(vmcoreinfo);
+  return release !== undefined && !isBundledRelease(release);
+}
+
 /** @throws ImageError when the dump lacks what every view needs */
-function imageOf(k: Inspected, options: OpenOptions & { readonly name: string }): KernelImage {
+function imageOf(
+  found: KernelImage | Inspected,
+  options: OpenOptions & { readonly name: string },
+  close: () => void,
+): KernelImage {
+  if (!(found instanceof Inspected)) return found;
   try {
-    return dumpImage(k, options);
+    return dumpImage(found, options);
   } catch (error) {
+    close();
     if (isDumpError(error))
       throw new ImageError(
-        `The dump, of Linux ${k.dump.release}, cannot be looked into: ${error.message}.`,
+        `The dump, of Linux ${found.dump.release}, cannot be looked into: ${error.message}.`,
       );
     throw error;
   }

@@ -40,7 +40,11 @@ export class Inspected {
   readonly pointerSize: 4 | 8;
   private readonly places = new Map<string, MemberPlace | undefined>();
 
-  constructor(readonly dump: DumpKernel) {
+  constructor(
+    readonly dump: DumpKernel,
+    /** Tasks that are on no list of the kernel's. */
+    readonly toldTasks: () => readonly VirtAddr[] = () => [],
+  ) {
     this.space = dump.space;
     this.pointerSize = dump.space.pointerSize;
   }

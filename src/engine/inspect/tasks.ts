@@ -35,8 +35,17 @@ export function tasksOf(k: Inspected, problems: Problems): TaskView[] {
     () => {
       const init = k.global('init_task');
       const link = k.offset('task_struct', 'tasks');
+      // A machine that was booted here has no list: nothing runs in it but the scenario.
+      if (k.dump.vmcoreinfo === undefined && k.space.pointer(init, link) === 0) return;
       for (const leader of listEntries(k, init, link, 'task_struct', 'tasks'))
         for (const task of threadsOf(k, leader)) tasks.set(task.at, task);
+    },
+    undefined,
+  );
+  problems.tried(
+    'tasks of the scenario',
+    () => {
+      for (const at of k.toldTasks()) tasks.set(at, taskAt(k, at));
     },
     undefined,
   );

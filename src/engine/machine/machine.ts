@@ -26,6 +26,8 @@ const LISTS = [
   'slabs_list_off_slab',
   'local_purge_list',
   'pages_to_free',
+  'surplus_list',
+  'page_list',
   'migratepages',
   'movable_page_list',
   'folios',

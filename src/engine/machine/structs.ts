@@ -6,7 +6,7 @@
  * `?` marks a member that not every build has: -1 there, as are all members of a structure that a build lacks.
  */
 export const STRUCTS = {
-  address_space: 'a_ops gfp_mask host i_mmap i_mmap_writable i_pages nrpages',
+  address_space: 'a_ops gfp_mask host i_mmap i_mmap_writable i_pages nrpages private_data',
   anon_vma: 'num_active_vmas num_children parent refcount rb_root root rwsem',
   anon_vma_chain: 'anon_vma rb rb_subtree_last same_vma vma',
   array_cache: 'avail batchcount entry limit touched',
@@ -20,9 +20,17 @@ export const STRUCTS = {
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
+  deferred_split: 'split_queue split_queue_len',
   file: 'f_count f_inode f_mapping f_mode f_op f_pos',
+  file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
+  hstate: `
+    free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name next_nid_to_alloc
+    next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resv_huge_pages surplus_huge_pages
+    surplus_huge_pages_node
+  `,
+  hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
   inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_size',
   kernfs_node: `
@@ -56,7 +64,7 @@ export const STRUCTS = {
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
   mm_struct: `
-    context.vdso_image
+    context.vdso_image hugetlb_usage pmd_huge_pte?
     arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm
     map_count mm_count mm_mt mm_users mmap_base mmap_legacy_base mmap_lock mmap_lock.owner mmlist pgd pgtables_bytes
     pinned_vm rss_stat stack_vm start_brk start_code start_data start_stack task_size total_vm write_protect_seq
@@ -64,7 +72,7 @@ export const STRUCTS = {
   mmu_gather_batch: 'max next nr pages',
   page: `
     _mapcount _refcount compound_dtor compound_head compound_mapcount compound_nr?
-    compound_order compound_pincount deferred_list flags index lru mapping mlock_count private pt_mm
+    compound_order compound_pincount deferred_list flags index lru mapping mlock_count pmd_huge_pte private pt_mm
   `,
   page_address_map: 'list page virtual',
   page_address_slot: 'lh',
@@ -84,7 +92,7 @@ export const STRUCTS = {
   pid_namespace: 'idr',
   pglist_data: `
     __lruvec
-    kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
+    deferred_split_queue kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
   rb_node: '__rb_parent_color rb_left rb_right',
@@ -96,6 +104,7 @@ export const STRUCTS = {
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
   stack_record: 'entries handle hash next size',
+  resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
   task_struct: `
     __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid

@@ -28,6 +28,8 @@ export type ScalarValue = number | bigint;
 export interface Place {
   readonly type: CType;
   readonly address: VirtAddr;
+  /** Bytes behind it, below 8: of an address with more than 48 bits, of which a number holds multiples of 8 (address.ts). */
+  readonly rest?: number;
   /** Of a bit-field: from the least significant bit of the byte at `address`, 0-7; else 0. */
   readonly bitOffset: number;
   /** Width of a bit-field, else 0. */
@@ -42,6 +44,15 @@ export const placeAt = (address: VirtAddr, type: CType): Place => ({
   widthBits: 0,
 });
 
+/** `bytes` behind a place, exactly. */
+function behind({ address, rest = 0 }: Place, bytes: number): Pick<Place, 'address' | 'rest'> {
+  const total = rest + bytes;
+  const sum = address + total;
+  if (Number.isSafeInteger(sum)) return { address: asVirt(sum) };
+  const low = total & 7;
+  return { address: asVirt(address + (total - low)), rest: low };
+}
+
 /** `place.path`, where path may be any designator: `free_area[3].free_list[1].next`. */
 export function memberPlace(place: Place, path: string): Place | undefined {
   const member = findMember(place.type, path);
@@ -51,7 +62,7 @@ export function memberPlace(place: Place, path: string): Place | undefined {
 /** The place of a member that is already found. */
 export const memberPlaceOf = (place: Place, member: MemberPlace): Place => ({
   type: member.type,
-  address: asVirt(place.address + Math.floor(member.offsetBits / 8)),
+  ...behind(place, Math.floor(member.offsetBits / 8)),
   bitOffset: member.widthBits === 0 ? 0 : member.offsetBits % 8,
   widthBits: member.widthBits,
 });
@@ -61,7 +72,7 @@ export function elementPlace(place: Place, index: number, pointerSize: 4 | 8): P
   const type = stripTypedefs(place.type);
   if (type.kind !== 'array') return undefined;
   const stride = sizeOf(type.element, pointerSize);
-  return placeAt(asVirt(place.address + index * stride), type.element);
+  return { ...placeAt(place.address, type.element), ...behind(place, index * stride) };
 }
 
 /** `*place` of a pointer; undefined if it cannot be read, is NULL, or holds no canonical address. */
@@ -69,14 +80,42 @@ export function pointeePlace(place: Place, memory: TypedMemory): Place | undefin
   const type = stripTypedefs(place.type);
   if (type.kind !== 'pointer') return undefined;
   const value = readScalar(memory, place);
-  const address = value === undefined ? undefined : toAddress(value, memory.pointerSize);
-  return address === undefined || address === 0 ? undefined : placeAt(address, type.target);
+  return value === undefined || Number(value) === 0
+    ? undefined
+    : placeOfBits(value, type.target, memory.pointerSize);
 }
+
+/** An object at the address that a pointer holds; undefined where no memory can be at it (`LIST_POISON1`). */
+export function placeOfBits(
+  value: ScalarValue,
+  type: CType,
+  pointerSize: 4 | 8,
+): Place | undefined {
+  const address = toAddress(value, pointerSize);
+  if (address !== undefined) return placeAt(address, type);
+  const signed = BigInt.asIntN(64, BigInt(value));
+  if (signed < -MAX_57 || signed >= MAX_57) return undefined;
+  return { ...placeAt(asVirt(Number(signed & ~7n)), type), rest: Number(signed & 7n) };
+}
+
+/** What five levels of page tables can map, to either side. */
+const MAX_57 = 1n << 56n;
+
+/** The bytes at a place. */
+export const bytesAt = (
+  memory: TypedMemory,
+  { address, rest = 0 }: Place,
+  sizeBytes: number,
+): Uint8Array => memory.readBytes(address, rest + sizeBytes).subarray(rest);
+
+/** The address of a place to the last bit, as the machine's unsigned number. */
+export const placeBits = ({ address, rest = 0 }: Place, pointerSize: 4 | 8): bigint =>
+  BigInt.asUintN(pointerSize * 8, BigInt(address) + BigInt(rest));
 
 /** The value at a place; undefined when memory ends before it does, or it is not a scalar. */
 export function readScalar(memory: TypedMemory, place: Place): ScalarValue | undefined {
   const sizeBytes = bytesOf(place, memory.pointerSize);
-  const bytes = memory.readBytes(place.address, sizeBytes);
+  const bytes = bytesAt(memory, place, sizeBytes);
   return bytes.length < sizeBytes ? undefined : decodeScalar(bytes, place, memory.pointerSize);
 }
 
@@ -117,7 +156,7 @@ export function encodePlace(
 ): Uint8Array | undefined {
   if (place.widthBits === 0) return encodeScalar(value, place.type, memory.pointerSize);
   const sizeBytes = bytesOf(place, memory.pointerSize);
-  const bytes = memory.readBytes(place.address, sizeBytes);
+  const bytes = bytesAt(memory, place, sizeBytes);
   if (bytes.length < sizeBytes) return undefined;
   return insertBitField(bytes, place.bitOffset, place.widthBits, value);
 }

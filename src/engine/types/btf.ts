@@ -13,8 +13,9 @@ import { canonicalBaseName, VOID } from './baseTypes.js';
 import { BtfCircles } from './btfCircles.js';
 import { BtfError, BtfRecords, KIND, MAX_NESTING, TRANSPARENT } from './btfRecords.js';
 import { sizeOf } from './layout.js';
-import type { CType, EnumType, Member, StructType } from './model.js';
-import { LazyStruct, LazyTypedef, NamedTypes } from './typeTable.js';
+import type { CType, EnumType, Member, StructType, TypedefType, TypeTable } from './model.js';
+import { BtfNames, type NamedKind } from './btfNames.js';
+import { BaseTypes, LazyStruct, LazyTypedef } from './typeTable.js';
 
 export { BtfError } from './btfRecords.js';
 
@@ -28,14 +29,67 @@ export interface BtfVariable {
   readonly type: CType;
 }
 
-/** The named types, and what else the blob tells. */
-export class BtfTypes extends NamedTypes {
+/** The named types, each made when it is asked for, and what else the blob tells. */
+export class BtfTypes extends BaseTypes implements TypeTable {
+  private known: readonly BtfVariable[] | undefined;
+
   constructor(
     pointerSize: 4 | 8,
-    /** In the order of sections and offsets. */
-    readonly variables: readonly BtfVariable[],
+    private readonly named: BtfNames,
+    private readonly typeOf: (id: number) => CType,
+    private readonly readVariables: () => readonly BtfVariable[],
   ) {
     super(pointerSize);
+  }
+
+  /** In the order of sections and offsets. */
+  get variables(): readonly BtfVariable[] {
+    return (this.known ??= this.readVariables());
+  }
+
+  struct(tag: string): StructType | undefined {
+    const type = this.find('struct', tag);
+    return type?.kind === 'struct' ? type : undefined;
+  }
+
+  union(tag: string): StructType | undefined {
+    const type = this.find('union', tag);
+    return type?.kind === 'union' ? type : undefined;
+  }
+
+  enum(tag: string): EnumType | undefined {
+    const type = this.find('enum', tag);
+    return type?.kind === 'enum' ? type : undefined;
+  }
+
+  typedef(name: string): TypedefType | undefined {
+    const type = this.find('typedef', name);
+    return type?.kind === 'typedef' ? type : undefined;
+  }
+
+  enumerator(name: string): { readonly type: EnumType; readonly value: number } | undefined {
+    const id = this.named.enumOf(name);
+    const type = id === undefined ? undefined : this.typeOf(id);
+    if (type?.kind !== 'enum') return undefined;
+    const value = type.enumerators.find((each) => each.name === name)?.value;
+    return value === undefined ? undefined : { type, value };
+  }
+
+  names() {
+    const enums = this.named.allEnums().map((id) => this.typeOf(id));
+    const enumerators = enums.flatMap((type) => (type.kind === 'enum' ? type.enumerators : []));
+    return {
+      structs: this.named.namesOf('struct'),
+      unions: this.named.namesOf('union'),
+      enums: this.named.namesOf('enum'),
+      typedefs: this.named.namesOf('typedef'),
+      enumerators: [...new Set(enumerators.map(({ name }) => name))],
+    };
+  }
+
+  private find(kind: NamedKind, name: string): CType | undefined {
+    const id = name === '' ? undefined : this.named.find(kind, name);
+    return id === undefined ? undefined : this.typeOf(id);
   }
 }
 
@@ -60,25 +114,19 @@ class BtfReader {
   }
 
   read(): BtfTypes {
-    const { records } = this;
+    const named = new BtfNames(this.records);
+    return new BtfTypes(
+      this.pointerSize,
+      named,
+      (id) => this.type(id, 0),
+      () => this.variables(named.sections),
+    );
+  }
+
+  private variables(sections: readonly number[]): BtfVariable[] {
     const variables: BtfVariable[] = [];
-    const types = new BtfTypes(this.pointerSize, variables);
-    for (let id = 1; id < records.endId; id++) {
-      const at = records.record(id, 0);
-      switch (records.kind(at)) {
-        case KIND.section:
-          this.addVariables(at, variables);
-          break;
-        case KIND.struct:
-        case KIND.union:
-        case KIND.enum:
-        case KIND.enum64:
-        case KIND.typedef:
-          this.addNamed(types, this.type(id, at));
-          break;
-      }
-    }
-    return types;
+    for (const at of sections) this.addVariables(at, variables);
+    return variables;
   }
 
   /** BTF does not say how wide a pointer is: as wide as `long`. */
@@ -92,20 +140,6 @@ class BtfReader {
       throw new BtfError(`unsigned long of ${size} bytes`, at + 8);
     }
     throw new BtfError('no unsigned long, so no size of a pointer', 0);
-  }
-
-  /** Where a kernel has several types of one name, the first is meant. */
-  private addNamed(types: BtfTypes, type: CType): void {
-    const add = <T extends CType & { name: string }>(map: Map<string, T>, named: T) => {
-      if (named.name !== '' && !map.has(named.name)) map.set(named.name, named);
-    };
-    if (type.kind === 'struct') add(types.structs, type);
-    else if (type.kind === 'union') add(types.unions, type);
-    else if (type.kind === 'typedef') add(types.typedefs, type);
-    else if (type.kind === 'enum') {
-      if (type.name === '') types.anonymousEnums.push(type);
-      else add(types.enums, type);
-    }
   }
 
   private addVariables(at: number, variables: BtfVariable[]): void {
@@ -253,9 +287,9 @@ class BtfReader {
     const sizeBytes = records.u32(at + 8);
     if (!isScalarSize(sizeBytes)) throw new BtfError(`enum of ${sizeBytes} bytes`, at + 8);
     const enumerators = records.entries(at, wide ? 12 : 8).flatMap((entry) => {
-      const bits = wide ? records.u64(entry + 4) : BigInt(records.u32(entry + 4));
-      const width = wide ? 64 : 32;
-      const value = Number(signed ? BigInt.asIntN(width, bits) : bits);
+      const value = wide
+        ? Number(BigInt[signed ? 'asIntN' : 'asUintN'](64, records.u64(entry + 4)))
+        : records[signed ? 'i32' : 'u32'](entry + 4);
       // A value no number holds exactly is left out rather than changed.
       return Number.isSafeInteger(value) ? [{ name: records.name(entry), value }] : [];
     });

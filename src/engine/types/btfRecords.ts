@@ -85,12 +85,28 @@ const RECORD_TAIL: ReadonlyMap<number, readonly [fixed: number, each: number]> =
   [KIND.enum64, [0, 12]],
 ]);
 
+/** The same by kind; -1 where there is no such kind. */
+const FIXED_TAIL = Int32Array.from({ length: 32 }, (_, kind) => RECORD_TAIL.get(kind)?.[0] ?? -1);
+const EACH_TAIL = Int32Array.from({ length: 32 }, (_, kind) => RECORD_TAIL.get(kind)?.[1] ?? 0);
+
+const HASH_STEP = 0x0100_0193;
+
+/** Of a name in one byte a character. */
+export function hashOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++)
+    hash = (Math.imul(hash, HASH_STEP) + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
 export class BtfRecords {
   private readonly view: DataView;
   private readonly stringsStart: number;
   private readonly stringsEnd: number;
   /** Where the record of each id starts; id 0 is void and has none. */
-  private readonly starts: number[] = [0];
+  private readonly starts: Uint32Array;
+  /** One more than the highest id. */
+  readonly endId: number;
 
   /** @throws BtfError */
   constructor(private readonly bytes: Uint8Array) {
@@ -109,17 +125,13 @@ export class BtfRecords {
     if (bytes[this.stringsStart] !== 0 || bytes[this.stringsEnd - 1] !== 0) {
       throw new BtfError('strings do not start and end with a null byte', this.stringsStart);
     }
-    this.findRecords(typesStart, typesEnd);
-  }
-
-  /** One more than the highest id. */
-  get endId(): number {
-    return this.starts.length;
+    this.starts = new Uint32Array(Math.floor(Math.max(0, typesEnd - typesStart) / RECORD_HEAD) + 1);
+    this.endId = this.findRecords(typesStart, typesEnd);
   }
 
   /** The record of an id. @param from where the reference to it stands, for the error */
   record(id: number, from: number): number {
-    const at = this.starts[id];
+    const at = id < this.endId ? this.starts[id] : undefined;
     if (at === undefined || id === 0) throw new BtfError(`no type ${id}`, from);
     return at;
   }
@@ -148,9 +160,24 @@ export class BtfRecords {
     }
   }
 
+  /** The hash of a name, as {@link hashOf} has it of the string; 0 of none. @param at as of {@link name} */
+  nameHash(at: number): number {
+    const { bytes } = this;
+    const start = this.stringsStart + this.u32(at);
+    if (start >= this.stringsEnd) throw new BtfError('name outside of the strings', at);
+    let hash = 0;
+    for (let i = start; bytes[i] !== 0; i++)
+      hash = (Math.imul(hash, HASH_STEP) + (bytes[i] ?? 0)) | 0;
+    return hash;
+  }
+
   /** Where the `vlen` entries of a record start. */
   entries(at: number, sizeBytes: number): number[] {
     return Array.from({ length: this.vlen(at) }, (_, i) => at + RECORD_HEAD + sizeBytes * i);
+  }
+
+  entryAt(at: number, sizeBytes: number, index: number): number {
+    return at + RECORD_HEAD + sizeBytes * index;
   }
 
   u32(at: number): number {
@@ -165,15 +192,19 @@ export class BtfRecords {
     return this.view.getBigUint64(at, true);
   }
 
-  private findRecords(start: number, end: number): void {
+  private findRecords(start: number, end: number): number {
+    let id = 1;
     for (let at = start; at < end;) {
       if (at + RECORD_HEAD > end) throw new BtfError('type record cut off', at);
-      const tail = RECORD_TAIL.get(this.kind(at));
-      if (tail === undefined) throw new BtfError(`unknown kind ${this.kind(at)}`, at + 4);
-      const size = RECORD_HEAD + tail[0] + tail[1] * this.vlen(at);
+      const info = this.u32(at + 4);
+      const kind = (info >>> 24) & 31;
+      const fixed = FIXED_TAIL[kind] ?? -1;
+      if (fixed < 0) throw new BtfError(`unknown kind ${kind}`, at + 4);
+      const size = RECORD_HEAD + fixed + (EACH_TAIL[kind] ?? 0) * (info & 0xffff);
       if (at + size > end) throw new BtfError('type record cut off', at);
-      this.starts.push(at);
+      this.starts[id++] = at;
       at += size;
     }
+    return id;
   }
 }

@@ -24,6 +24,12 @@ const loaded = new Map<string, Profile>();
 /** The names of all bundled profiles. */
 export const PROFILE_NAMES = Object.keys(DATA) as readonly ProfileName[];
 
+/** Whether a bundled profile is of this release, or of it with a local version behind. */
+export const isBundledRelease = (release: string): boolean =>
+  Object.values(DATA).some(
+    (data) => release === data.release || release.startsWith(`${data.release}-`),
+  );
+
 export function isProfileName(name: string): name is ProfileName {
   return Object.hasOwn(DATA, name);
 }
@@ -48,6 +54,22 @@ export function profileWith(
   const profile = readProfile(debugVm ? withDebugVm(data) : data);
   loaded.set(key, profile);
   return profile;
+}
+
+/**
+ * A build whose symbols lie elsewhere: the same kernel with other code linked in. Types and constants stay.
+ * @param addresses hexadecimal, by name; a symbol that is not among them stays
+ */
+export function profileWithSymbols(
+  name: ProfileName,
+  addresses: ReadonlyMap<string, string>,
+): Profile {
+  const data = DATA[name];
+  const symbols = data.symbols.map((line) => {
+    const [symbol = '', address = '', ...rest] = line.split(' ');
+    return [symbol, addresses.get(symbol) ?? address, ...rest].join(' ');
+  });
+  return readProfile({ ...data, symbols });
 }
 
 const withDebugVm = (data: ProfileData): ProfileData => ({

@@ -9,9 +9,11 @@
  * Work is bounded: printing stops where the text reaches its limit, so a summary of mem_map costs no more than one of a page.
  */
 import {
+  bytesAt,
   elementPlace,
   memberPlaceOf,
-  placeAt,
+  placeBits,
+  placeOfBits,
   readScalar,
   toAddress,
   toBits,
@@ -144,10 +146,10 @@ class Printer {
       place.widthBits !== 1 && isHex(this.profile, place.type, name, value, this.numbers);
     this.text += scalarText(this.profile, place.type, value, hexadecimal);
     const type = stripTypedefs(place.type);
-    const address = toAddress(value, this.memory.pointerSize);
-    if (type.kind !== 'pointer' || !isChar(type.target) || address === undefined) return;
-    const string = this.string(placeAt(address, type.target), Infinity);
-    if (string !== undefined && address !== 0) this.text += ` ${string}`;
+    if (type.kind !== 'pointer' || !isChar(type.target) || Number(value) === 0) return;
+    const target = placeOfBits(value, type.target, this.memory.pointerSize);
+    const string = target && this.string(target, Infinity);
+    if (string !== undefined) this.text += ` ${string}`;
   }
 
   private struct(place: Place, type: StructType, depth: number): void {
@@ -196,7 +198,7 @@ class Printer {
   private repeats(first: Place, type: ArrayType, index: number): number {
     const stride = sizeOf(type.element, this.memory.pointerSize);
     if (stride === 0 || type.length - index < REPEATS) return 1;
-    const bytes = this.memory.readBytes(first.address, (type.length - index) * stride);
+    const bytes = bytesAt(this.memory, first, (type.length - index) * stride);
     let same = 1;
     for (let at = stride; at + stride <= bytes.length; at += stride, same++) {
       for (let i = 0; i < stride; i++) if (bytes[at + i] !== bytes[i]) return same;
@@ -207,7 +209,7 @@ class Printer {
   /** Up to the null byte or `maxLength` bytes, in quotes; undefined if nothing can be read. */
   private string(place: Place, maxLength: number): string | undefined {
     const length = Math.min(maxLength, MAX_STRING);
-    const bytes = this.memory.readBytes(place.address, length);
+    const bytes = bytesAt(this.memory, place, length);
     if (bytes.length === 0) return undefined;
     const end = bytes.indexOf(0);
     const more = end < 0 && length < maxLength ? '...' : '';
@@ -271,4 +273,4 @@ const isCompound = (type: CType): boolean => {
 };
 
 const unreadable = (profile: Profile, place: Place): string =>
-  `<error: Cannot access memory at address 0x${toBits(place.address, profile.pointerSize).toString(16)}>`;
+  `<error: Cannot access memory at address 0x${placeBits(place, profile.pointerSize).toString(16)}>`;

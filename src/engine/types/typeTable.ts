@@ -48,19 +48,30 @@ export class LazyTypedef implements TypedefType {
   }
 }
 
+/** The base types of a machine, by any of their spellings. */
+export class BaseTypes {
+  private readonly bases: ReadonlyMap<string, IntType>;
+
+  constructor(readonly pointerSize: 4 | 8) {
+    this.bases = baseTypes(pointerSize);
+  }
+
+  base(name: string): IntType | VoidType | undefined {
+    const known = this.bases.get(name);
+    if (known !== undefined) return known;
+    const canonical = canonicalBaseName(name.trim().split(/\s+/));
+    return canonical === 'void' ? VOID : this.bases.get(canonical ?? '');
+  }
+}
+
 /** What a reader of types fills, and then hands out as a {@link TypeTable}. */
-export class NamedTypes implements TypeTable {
+export class NamedTypes extends BaseTypes implements TypeTable {
   readonly structs = new Map<string, StructType>();
   readonly unions = new Map<string, StructType>();
   readonly enums = new Map<string, EnumType>();
   readonly anonymousEnums: EnumType[] = [];
   readonly typedefs = new Map<string, TypedefType>();
-  private readonly bases: ReadonlyMap<string, IntType>;
   private enumerators: Map<string, { readonly type: EnumType; readonly value: number }> | undefined;
-
-  constructor(readonly pointerSize: 4 | 8) {
-    this.bases = baseTypes(pointerSize);
-  }
 
   struct(tag: string): StructType | undefined {
     return this.structs.get(tag);
@@ -76,13 +87,6 @@ export class NamedTypes implements TypeTable {
 
   typedef(name: string): TypedefType | undefined {
     return this.typedefs.get(name);
-  }
-
-  base(name: string): IntType | VoidType | undefined {
-    const known = this.bases.get(name);
-    if (known !== undefined) return known;
-    const canonical = canonicalBaseName(name.trim().split(/\s+/));
-    return canonical === 'void' ? VOID : this.bases.get(canonical ?? '');
   }
 
   enumerator(name: string): { readonly type: EnumType; readonly value: number } | undefined {

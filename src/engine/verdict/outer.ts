@@ -23,6 +23,7 @@ import type { Kernel } from '../machine/kernel.js';
 import { ulong } from '../machine/ulong.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { cacheName } from '../proc/slabCaches.js';
+import { userPageText } from './userPage.js';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -126,6 +127,8 @@ function holderOf(k: Kernel, page: Page): string {
   const head: Page = compound_head(k, page);
   if (PageReserved(k, page)) return 'reserved (PG_reserved)';
   if (PageSlab(k, head)) return `a slab of ${cacheName(k, k.read_ptr(head + k.slab.slab_cache))}`;
+  const users = userPageText(k, head);
+  if (users !== undefined) return users;
   const refcount = intAt(k, head + k.page._refcount);
   if (refcount === 0)
     return 'no count on it, but it is on no free list (on a per-CPU list, or not in use by the allocator)';

@@ -10,6 +10,7 @@
  */
 import type { KernelImage } from '../image/kernelImage.js';
 import { asVirt, type Pfn, type PhysAddr, type VirtAddr } from '../memory/address.js';
+import { toldTasks } from '../machine/knownTasks.js';
 import { addressOf, type Paging } from '../x86/paging.js';
 import { mappedRanges, type Bounds, type MappedRange } from '../x86/ranges.js';
 import { FrameIndex, type Alias } from '../x86/reverse.js';
@@ -180,12 +181,16 @@ export class AddressSpaces {
     const init = reader.symbol('init_task');
     const tasks = reader.offset('task_struct', 'tasks');
     if (init === undefined || tasks === undefined) return found;
-    let task = init;
-    for (let i = 0; i < MAX_TASKS; i++) {
+    const add = (task: VirtAddr): void => {
       const mm = reader.pointer('task_struct', 'mm', task);
       const pgd = mm ? reader.pointer('mm_struct', 'pgd', mm) : undefined;
       const root = pgd ? image.mm.phys_of(pgd) : undefined;
       if (root !== undefined && !found.has(root)) found.set(root, this.taskName(task));
+    };
+    for (const task of toldTasks(image.mm)) add(task);
+    let task = init;
+    for (let i = 0; i < MAX_TASKS; i++) {
+      add(task);
       const next = reader.pointerAt(task + tasks);
       if (next === undefined || next === 0 || next - tasks === init) break;
       task = asVirt(next - tasks);

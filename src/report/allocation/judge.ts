@@ -57,15 +57,19 @@ export function judge(
   order: number,
   version: KernelVersion,
   hints: Pick<MachineHints, 'bits'>,
+  /** By index, where they are known: of a dump. */
+  known?: readonly string[],
 ): Verdict {
   const allowance = allowanceOf(mask, order, version);
   const zones = memInfo?.zones ?? [];
   const length = zones.find(({ lowmemReserve }) => lowmemReserve)?.lowmemReserve?.length;
   const seen = [...new Set(zones.map(({ name }) => name))];
-  const zoneNames = zoneOrder(seen, length, mask, {
-    ...hints,
-    hasHighMem: seen.includes('HighMem') || (memInfo?.counts.get('pages HighMem') ?? 0) > 0,
-  });
+  const zoneNames = known
+    ? { names: known, isCertain: true }
+    : zoneOrder(seen, length, mask, {
+        ...hints,
+        hasHighMem: seen.includes('HighMem') || (memInfo?.counts.get('pages HighMem') ?? 0) > 0,
+      });
   const highest = highestZone(zoneNames.names, mask);
   const rank = ({ name }: ZoneInfo): number => zoneNames.names.indexOf(name);
   const mayUse = zones

@@ -26,6 +26,8 @@ export interface BlockReason {
   readonly kind: BlockKind;
   /** The object waited for. */
   readonly address: VirtAddr;
+  /** The jiffy, its low 32 bits, at which the task goes on in any case. */
+  readonly until?: number;
 }
 
 export type BlockKind =
@@ -40,6 +42,8 @@ export type BlockKind =
   | 'rwsem for reading'
   | 'rwsem for writing'
   | 'completion'
+  | 'wait queue'
+  | 'timer'
   | 'child';
 
 /** Words of `struct page` that functions begin with. */
@@ -67,6 +71,12 @@ export interface TaskContext {
   irqsDisabled: boolean;
   /** Whether another task is in a section of rcu_read_lock(). */
   readonly othersRead: boolean;
+  /** Whether a task waits for something that has come before the running one, which may have waited itself. */
+  isWaitedFor(kinds: readonly BlockKind[], address: VirtAddr): boolean;
+  /** What the running task waited for, when it was parked in this very statement, and whether somebody has woken it since. */
+  readonly waited: { readonly reason: BlockReason; readonly woken: boolean } | undefined;
+  /** Wakes every task that waits in a queue. */
+  wakeAll(kind: BlockKind, address: VirtAddr): void;
 }
 
 /** The running task as a process: what it asks of the machine itself. */

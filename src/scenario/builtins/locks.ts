@@ -21,7 +21,8 @@ const blocked = (kind: BlockKind, address: VirtAddr): BuiltinResult => ({
 
 /** Whether a lock is taken; a build without SMP does not know. */
 const isTaken = (call: BuiltinCall, lock: Value): boolean =>
-  call.k.smp && Number(call.memory.load(lock, 4)) !== 0;
+  call.k.smp &&
+  (Number(call.memory.load(lock, 4)) !== 0 || call.context.isWaitedFor(['spinlock'], va(lock)));
 
 function take(call: BuiltinCall, lock: Value): void {
   if (call.k.smp) call.memory.store(lock, 4, 1);

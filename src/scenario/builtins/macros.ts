@@ -57,6 +57,19 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define DECLARE_RWSEM(name) struct rw_semaphore name = { .wait_list = { &name.wait_list, &name.wait_list } } // A semaphore for many readers or one writer, free. include/linux/rwsem.h
 #define DECLARE_COMPLETION(work) struct completion work = {} // A completion: nothing is done yet. include/linux/completion.h
 #define DECLARE_COMPLETION_ONSTACK(work) DECLARE_COMPLETION(work) // include/linux/completion.h
+#define MAX_SCHEDULE_TIMEOUT LONG_MAX // A wait that does not end by itself. include/linux/sched.h
+#define DECLARE_WAIT_QUEUE_HEAD(name) struct wait_queue_head name = { .head = { &name.head, &name.head } } // A wait queue, in which nobody waits. include/linux/wait.h
+#define wait_event(wq_head, condition) do { while (!(condition)) do_wait_event(&(wq_head), MAX_SCHEDULE_TIMEOUT); } while (0) // Waits until a condition holds; it is looked at when the queue is woken. include/linux/wait.h
+#define wait_event_killable(wq_head, condition) wait_event_interruptible(wq_head, condition) // include/linux/wait.h
+#define wait_event_interruptible(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event; 0, for no signals come. include/linux/wait.h
+#define wait_event_timeout(wq_head, condition, timeout) ({ long __left = (timeout); int __met; while (!(__met = !!(condition)) && __left) __left = do_wait_event(&(wq_head), __left); __met && !__left ? 1L : __met ? __left : 0L; }) // Like wait_event, for so many jiffies at most; 0 if the condition did not hold in time. include/linux/wait.h
+#define wait_event_interruptible_timeout(wq_head, condition, timeout) wait_event_timeout(wq_head, condition, timeout) // include/linux/wait.h
+#define msecs_to_jiffies(m) (((unsigned long)(m) + 1000 / HZ - 1) / (1000 / HZ)) // include/linux/jiffies.h
+#define jiffies_to_msecs(j) ((unsigned int)((j) * (1000 / HZ))) // include/linux/jiffies.h
+#define time_after(a, b) ((long)((b) - (a)) < 0) // include/linux/jiffies.h
+#define time_before(a, b) time_after(b, a) // include/linux/jiffies.h
+#define time_after_eq(a, b) ((long)((a) - (b)) >= 0) // include/linux/jiffies.h
+#define time_before_eq(a, b) time_after_eq(b, a) // include/linux/jiffies.h
 #define might_sleep_if(cond) do { if (cond) might_sleep(); } while (0) // include/linux/kernel.h
 #define current get_current() // The task that runs. arch/x86/include/asm/current.h
 #define rcu_head callback_head // What call_rcu() needs in an object. include/linux/types.h

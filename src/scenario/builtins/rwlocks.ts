@@ -1,6 +1,6 @@
 /**
- * Locks that many readers or one writer have, and completions: their words are the kernel's, as long as nobody waits; a task that has to
- * is put off, and stands in no queue.
+ * Locks that many readers or one writer have, and completions: their words are the kernel's, as long as nobody waits. Who has to wait
+ * stands in a queue of the scenario's (vm/waitQueue.ts), not in the lock's.
  *
  *     rwlock_t (SMP)        cnts    0xff while a writer has it, else 0x200 for each reader; without SMP it has no words
  *     struct rw_semaphore   count   1 while a writer has it, else 0x100 for each reader; owner: the writer
@@ -44,6 +44,8 @@ interface Side {
   readonly amount: number;
   readonly waits: BlockKind;
   readonly isFree: (count: number) => boolean;
+  /** Who goes first where it waits. */
+  readonly first: readonly BlockKind[];
 }
 
 const READ: Side = {
@@ -51,18 +53,21 @@ const READ: Side = {
   amount: QR_BIAS,
   waits: 'rwlock for reading',
   isFree: (count) => (count & QW_MASK) === 0,
+  first: ['rwlock for writing'],
 };
 const WRITE: Side = {
   name: 'write',
   amount: QW_LOCKED,
   waits: 'rwlock for writing',
   isFree: (count) => count === 0,
+  first: ['rwlock for reading', 'rwlock for writing'],
 };
 
 /** False: it cannot be had now. */
 function take(call: BuiltinCall, lock: Value, side: Side): boolean {
   const count = countOf(call, lock);
-  if (!side.isFree(count)) return false;
+  // A reader lets a writer that waits go first; a writer lets everybody.
+  if (!side.isFree(count) || call.context.isWaitedFor(side.first, va(lock))) return false;
   setCount(call, lock, count + side.amount);
   call.context.preemptCount++;
   return true;
@@ -164,7 +169,7 @@ function setSem(call: BuiltinCall, sem: Value, count: number, owner: Value): voi
 }
 
 /** A list head, by its designator in a structure: empty from now on. */
-function initList(call: BuiltinCall, at: Value, tag: string, member: string): void {
+export function initList(call: BuiltinCall, at: Value, tag: string, member: string): void {
   const type = call.profile.types.struct(tag);
   const place = type && findMember(type, member);
   if (place === undefined) return;
@@ -173,15 +178,22 @@ function initList(call: BuiltinCall, at: Value, tag: string, member: string): vo
 
 const ownerOf = (call: BuiltinCall): Value => call.pointer(call.kernel.current(call.k));
 
-function downRead(call: BuiltinCall, sem: Value): boolean {
+const SEM_WAITS: readonly BlockKind[] = ['rwsem for reading', 'rwsem for writing'];
+
+function downRead(call: BuiltinCall, sem: Value, isTry = false): boolean {
   const count = semCount(call, sem);
   if ((count & RWSEM_WRITER_LOCKED) !== 0) return false;
+  // Beside readers, no reader goes before those that wait: a writer is among them.
+  if ((count >= RWSEM_READER_BIAS || isTry) && call.context.isWaitedFor(SEM_WAITS, va(sem)))
+    return false;
   setSem(call, sem, count + RWSEM_READER_BIAS, 0);
   return true;
 }
 
-function downWrite(call: BuiltinCall, sem: Value): boolean {
+function downWrite(call: BuiltinCall, sem: Value, isTry = false): boolean {
   if (semCount(call, sem) !== 0) return false;
+  // Only on SMP a writer looks whether it can have it before those that wait (RWSEM_SPIN_ON_OWNER).
+  if ((isTry || !call.k.smp) && call.context.isWaitedFor(SEM_WAITS, va(sem))) return false;
   setSem(call, sem, RWSEM_WRITER_LOCKED, ownerOf(call));
   return true;
 }
@@ -211,7 +223,7 @@ const semaphores: readonly BuiltinRow[] = [
     signature: 'int down_read_trylock(struct rw_semaphore *sem)',
     doc: 'Like down_read, if that can be at once; returns whether it did.',
     changes,
-    run: (call, sem) => truth(downRead(call, sem)),
+    run: (call, sem) => truth(downRead(call, sem, true)),
   },
   {
     signature: 'void up_read(struct rw_semaphore *sem)',
@@ -234,7 +246,7 @@ const semaphores: readonly BuiltinRow[] = [
     signature: 'int down_write_trylock(struct rw_semaphore *sem)',
     doc: 'Like down_write, if that can be at once; returns whether it did.',
     changes,
-    run: (call, sem) => truth(downWrite(call, sem)),
+    run: (call, sem) => truth(downWrite(call, sem, true)),
   },
   {
     signature: 'void up_write(struct rw_semaphore *sem)',
@@ -269,7 +281,7 @@ const UINT_MAX = 0xffff_ffff;
 const doneOf = (call: BuiltinCall, x: Value): number => Number(call.memory.load(x, 4)) >>> 0;
 
 /** One complete() is used up; complete_all() never is. False: none was called. */
-function waitFor(call: BuiltinCall, x: Value): boolean {
+export function waitFor(call: BuiltinCall, x: Value): boolean {
   const done = doneOf(call, x);
   if (done === 0) return false;
   if (done !== UINT_MAX) call.memory.store(x, 4, done - 1);

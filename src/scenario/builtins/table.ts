@@ -20,6 +20,7 @@ import { pageAllocator } from './pages.js';
 import { percpu } from './percpu.js';
 import { rcu } from './rcu.js';
 import { sharedLocks } from './rwlocks.js';
+import { waiting } from './waiting.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
@@ -60,6 +61,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...pins,
   ...locks,
   ...sharedLocks,
+  ...waiting,
   ...rcu,
   ...atomics,
   ...bits,

@@ -7,7 +7,7 @@
  *          3    expectations that held                           of a child of fork(): values that wait in the middle of a
  *          4    children of fork() so far                        statement, its task_struct, who it comes from
  *          5    errno               words 900 ...         open files, and files by name
- *          6    whose variables lie at their addresses
+ *          6    whose variables lie at their addresses            words 640 + 2 * task   its place in a queue, until when it waits
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -24,6 +24,7 @@ import {
 import type { PhysicalMemory } from '../../engine/memory/physical.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockKind, BlockReason } from '../builtins/call.js';
+import { MAX_TASKS } from '../semantics/window.js';
 
 export type TaskStatus = 'ready' | 'waiting' | 'ended' | 'failed';
 
@@ -46,6 +47,8 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'rwsem for reading',
   'rwsem for writing',
   'completion',
+  'wait queue',
+  'timer',
   'child',
 ];
 
@@ -60,6 +63,12 @@ const DATA_OWNER = 6;
 const FILES = 900;
 const TASKS = 16;
 const TASK_WORDS = 16;
+/** Of each task: its place in a queue, and when its wait is over, or 0. */
+const QUEUES = 640;
+/** Of a place in a queue: that the task stands there, and that somebody has woken it; above, its number. */
+const PARKED = 1;
+const WOKEN = 2;
+const NUMBER_SHIFT = 2;
 
 const STATUS = 0;
 const CREATED = 1;
@@ -290,14 +299,61 @@ export class Control {
   }
 
   waitsFor(task: number): BlockReason | undefined {
-    if (this.status(task) !== 'waiting') return undefined;
+    return this.status(task) === 'waiting' ? this.reasonOf(task) : undefined;
+  }
+
+  private reasonOf(task: number): BlockReason {
     const kind = BLOCK_KINDS[this.readTask(task, WAIT_KIND)] ?? 'page lock';
     const low = this.readTask(task, WAIT_LOW);
     const high = this.readTask(task, WAIT_HIGH);
-    return { kind, address: this.pointerSize === 8 ? fromWords(low, high) : asVirt(low >>> 0) };
+    const until = this.read(QUEUES + task * 2 + 1);
+    return {
+      kind,
+      address: this.pointerSize === 8 ? fromWords(low, high) : asVirt(low >>> 0),
+      ...(until !== 0 && { until: until >>> 0 }),
+    };
   }
 
+  /** What a task waits for, or waited for when it was parked in the statement that it runs now. */
+  parkedFor(task: number): BlockReason | undefined {
+    return (this.read(QUEUES + task * 2) & PARKED) === 0 ? undefined : this.reasonOf(task);
+  }
+
+  isWoken(task: number): boolean {
+    return (this.read(QUEUES + task * 2) & WOKEN) !== 0;
+  }
+
+  wake(task: number): void {
+    this.write(QUEUES + task * 2, this.read(QUEUES + task * 2) | WOKEN);
+  }
+
+  /** Who has waited longer has the smaller number. */
+  queueNumber(task: number): number {
+    return this.read(QUEUES + task * 2) >>> NUMBER_SHIFT;
+  }
+
+  private lastNumber(): number {
+    let last = 0;
+    for (let task = 0; task < MAX_TASKS; task++)
+      if (this.status(task) === 'waiting') last = Math.max(last, this.queueNumber(task));
+    return last;
+  }
+
+  /** The statement in which a task has waited is over. */
+  endWait(task: number): void {
+    if (this.read(QUEUES + task * 2) === 0) return;
+    this.write(QUEUES + task * 2, 0);
+    this.write(QUEUES + task * 2 + 1, 0);
+  }
+
+  /** Behind all that wait, unless it has waited for the same thing in this statement before. */
   park(task: number, reason: BlockReason): void {
+    const before = this.parkedFor(task);
+    const isSame = before?.kind === reason.kind && before.address === reason.address;
+    const place = isSame ? this.queueNumber(task) : this.lastNumber() + 1;
+    this.write(QUEUES + task * 2, (place << NUMBER_SHIFT) | PARKED);
+    // 0 says that it waits for ever.
+    this.write(QUEUES + task * 2 + 1, reason.until === undefined ? 0 : reason.until | 0 || 1);
     this.writeTask(task, WAIT_KIND, BLOCK_KINDS.indexOf(reason.kind));
     this.writeTask(task, WAIT_LOW, lowWord(reason.address));
     this.writeTask(task, WAIT_HIGH, highWord(reason.address));

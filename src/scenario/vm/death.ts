@@ -14,7 +14,7 @@ import type { Program } from '../compile/program.js';
 import { codeAddress, stackTop } from '../semantics/window.js';
 import { guardNote } from './guardNote.js';
 import type { KernelTasks } from './kernelTasks.js';
-import type { Outcome } from './machine.js';
+import type { Outcome } from './outcome.js';
 import type { SignalInfo } from './signals.js';
 
 const KERN_EMERG = 0;

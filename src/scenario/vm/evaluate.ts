@@ -27,7 +27,8 @@ import type { BitRange } from '../semantics/ir.js';
 import type { Diagnostic } from '../syntax/diagnostic.js';
 import type { Control, StackUse } from './control.js';
 import type { Frame } from './frames.js';
-import type { Machine, Outcome } from './machine.js';
+import type { Machine } from './machine.js';
+import type { Outcome } from './outcome.js';
 import type { ScenarioMemory } from './memory.js';
 
 /** A value with its type; of an object, also where it is. */
@@ -38,6 +39,8 @@ export interface Evaluated {
   readonly value: ScalarValue | undefined;
   /** Of an object; a value has none. */
   readonly address: number | undefined;
+  /** Bytes behind it, where no number holds the whole address (engine/types/access.ts: Place). */
+  readonly rest?: number;
   /** Of a bit-field. */
   readonly bits: BitRange | undefined;
 }
@@ -261,12 +264,19 @@ export class Evaluator {
     if (result === 'void') return none;
     if (result === 'value') return { ...none, value: this.scalar(type, value) };
     // What lies in a string literal of the expression itself is gone with it, and so has no address.
-    const address = typeof value === 'number' && !this.memory.inOverlay(value) ? value : undefined;
+    const place = this.placeOf(value);
     if (this.types.repr(type) === undefined) {
-      if (address !== undefined) return { ...none, address };
+      if (place !== undefined) return { ...none, ...place };
       return { ok: false, message: 'string literals cannot be inspected here' };
     }
-    return { ...none, value: this.scalar(type, this.load(type, value, bits)), address };
+    return { ...none, value: this.scalar(type, this.load(type, value, bits)), ...place };
+  }
+
+  private placeOf(value: Value): Pick<Evaluated, 'address' | 'rest'> | undefined {
+    if (typeof value === 'number')
+      return this.memory.inOverlay(value) ? undefined : { address: value };
+    const signed = BigInt.asIntN(64, value);
+    return { address: Number(signed & ~7n), rest: Number(signed & 7n) };
   }
 
   private load(type: CType, address: Value, bits: BitRange | undefined): Value {

@@ -11,7 +11,7 @@
 import { KernelFault } from '../../engine/machine/events.js';
 import { NULL, type MmStruct, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
-import { asCell, type Cell } from '../../engine/memory/address.js';
+import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { MAX_TASKS } from '../semantics/window.js';
@@ -235,5 +235,15 @@ export class KernelTasks {
   /** Whether a task has an address space now. */
   hasMemory(task: number): boolean {
     return this.hasCurrent && this.mmOf(this.structOf(task)) !== NULL;
+  }
+
+  /** The structures of all tasks that there are: of the text's, and of children whose structure is not gone. */
+  addresses(nrTasks: number): readonly VirtAddr[] {
+    const { k, control } = this;
+    const found: VirtAddr[] = [];
+    for (let task = 0; task < nrTasks; task++)
+      if (control.isCreated(task) && (this.isOfText(task) || control.taskStruct(task) !== 0))
+        found.push(k.va_of(this.structOf(task)));
+    return found;
   }
 }

@@ -5,10 +5,8 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
 import { asVirt } from '../../engine/memory/address.js';
-import type { BlockReason } from '../builtins/call.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
-import type { Span } from '../syntax/span.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
@@ -18,31 +16,10 @@ import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './
 import type { KernelTasks } from './kernelTasks.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
+import type { Outcome } from './outcome.js';
 import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
 import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
-
-/** How a run came to its end. */
-export type Outcome =
-  /** Before the next statement. */
-  | { readonly kind: 'boundary' }
-  /** The task, or the expression, is done. */
-  | { readonly kind: 'end' }
-  | { readonly kind: 'blocked'; readonly reason: BlockReason }
-  /** Not at its end: others may be let through, and then it is to be resumed, before the machine does anything else. */
-  | { readonly kind: 'unfinished' }
-  /** A fault, a bug, a trap: the kernel's words for it. */
-  | {
-      readonly kind: 'bug';
-      readonly text: string;
-      /** The call of a builtin in which it happened; undefined: in the script's own code. */
-      readonly span: Span | undefined;
-      readonly pc: number;
-      readonly use: StackUse;
-      readonly oops?: Oops;
-      /** It is a signal, which the process gets in user mode. */
-      readonly signal?: SignalInfo;
-    };
 
 /** Code with what it refers to by number. */
 export type MachineText = Pick<Program, 'code' | 'constants' | 'switches' | 'builtins' | 'sites'>;

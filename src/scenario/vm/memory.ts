@@ -12,6 +12,7 @@ import {
   asCell,
   asPhys,
   asVirt,
+  fromWords,
   highWord,
   lowWord,
   PAGE_SIZE,
@@ -67,6 +68,7 @@ export class ScenarioMemory implements VirtualMemory {
   ) {}
 
   load(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value {
+    if (this.isFar(address)) return this.loadFar(address, sizeBytes);
     const va = this.canonical(address);
     const offset = va & 3;
     if (this.inOverlay(va)) return this.loadBytes(va, sizeBytes);
@@ -88,6 +90,10 @@ export class ScenarioMemory implements VirtualMemory {
    * the kernel's to follow pointers into.
    */
   touch(address: Value): void {
+    if (this.isFar(address)) {
+      this.farPhys(address, 0);
+      return;
+    }
     const va = this.canonical(address);
     if (this.inOverlay(va)) return;
     const { user } = this;
@@ -97,6 +103,41 @@ export class ScenarioMemory implements VirtualMemory {
     } finally {
       this.user = user;
     }
+  }
+
+  /**
+   * An address that five levels of page tables may map and four may not: no number holds each of them to the last bit
+   * (memory/address.ts). Dumps alone have them.
+   */
+  private isFar(address: Value): boolean {
+    if (typeof address === 'number' && address >= -CANONICAL && address < CANONICAL) return false;
+    const { mm } = this.image;
+    const processor = mm.machine.processor(mm.cpu);
+    return mm.wide && processor.hasTables && processor.paging.addressBits > 48;
+  }
+
+  private loadFar(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value {
+    const bytes = new Uint8Array(8);
+    for (let i = 0; i < sizeBytes; i++)
+      bytes.set(this.image.memory.readBytes(this.farPhys(address, i), 1), i);
+    const view = new DataView(bytes.buffer);
+    const low = view.getInt32(0, true);
+    return sizeBytes === 8 ? join32(low, view.getInt32(4, true)) : low >>> 0;
+  }
+
+  /** Where a byte of it lies: the page's address is exact, and what is in the page is another number. */
+  private farPhys(address: Value, offset: number): PhysAddr {
+    const [low, high] = [low32(address), high32(address)];
+    const { mm } = this.image;
+    const within = (low & (PAGE_SIZE - 1)) + offset;
+    const page = fromWords(low & -PAGE_SIZE, high);
+    const start = asVirt(page + (within - (within % PAGE_SIZE)));
+    const access = { kind: 'read', user: false } as const;
+    const phys =
+      mm.phys_of(start) ?? reached(mm.machine.processor(mm.cpu).walk(start, access)).phys;
+    if (phys === undefined || !this.image.memory.has(Math.floor(phys / PAGE_SIZE)))
+      throw badAddress(mm.wide, low, high, 'read');
+    return asPhys(phys + (within % PAGE_SIZE));
   }
 
   /** An unaligned access, or one of an overlay: byte by byte. */

@@ -5,6 +5,7 @@
  * A child has variables of its own. Those of the top level lie at the same addresses: the process that runs has its own there. Those of the
  * stack lie at other addresses than its parent's: pointers to them lead to the child's own behind fork().
  */
+import { current } from '../../engine/entry/functions.js';
 import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, asVirt } from '../../engine/memory/address.js';
@@ -58,13 +59,13 @@ export class Processes implements ProcessCalls {
   }
 
   needsMemory(name: string): void {
-    const { k, control, tasks, kernel } = this.around;
+    const { k, control, tasks } = this.around;
     if (tasks.hasMemory(control.currentTask)) return;
     if (!tasks.canHaveMemory)
       throw new TaskBug(
         `BUG: ${name}() cannot be performed: this machine has nothing to make an address space of; boot one, or start from a core`,
       );
-    if (!tasks.startProcess() || kernel().current(k) === NULL)
+    if (!tasks.startProcess() || current(k) === NULL)
       throw new TaskBug(
         `BUG: ${name}() cannot be performed: there is no memory for an address space`,
       );
@@ -79,7 +80,7 @@ export class Processes implements ProcessCalls {
     const child = this.freeSlot();
     if (child === undefined) return -EAGAIN;
     const parent = control.currentTask;
-    const tsk = kernel.dup_task_struct(k, kernel.current(k));
+    const tsk = kernel.dup_task_struct(k, current(k));
     if (tsk === NULL) return -ENOMEM;
     if (kernel.copy_mm(k, tsk) !== 0) {
       kernel.put_task_stack(k, tsk);

@@ -2,8 +2,8 @@
  * Which task runs: one at a time, until it ends, has to wait, or asks for another (`schedule()`).
  *
  * A task exists from the moment its declaration is reached. The next one is the next in order of declaration that can run,
- * counted from the current one; one that waits can run again when its reason is gone. If none can run and some wait, that is
- * a deadlock.
+ * counted from the current one; one that waits can run again when its reason is gone, and those that came before it have gone on. If
+ * none can run and some wait until a certain time, it is that time; if none does, that is a deadlock.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Cell } from '../../engine/memory/address.js';
@@ -11,6 +11,8 @@ import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Control } from './control.js';
 import type { KernelTasks } from './kernelTasks.js';
+import { setJiffies } from './jiffies.js';
+import { isBehindOthers } from './waitQueue.js';
 import { WAIT_KINDS, type WaitWorld } from './waits.js';
 
 /** A task that waits, for what, and who could end it. */
@@ -43,7 +45,22 @@ export class Scheduler {
     const status = this.control.status(task);
     if (status === 'ready') return true;
     const reason = this.control.waitsFor(task);
-    return reason !== undefined && !this.holds(task, reason);
+    return reason !== undefined && (!this.holds(task, reason) || this.timesOut(task, reason));
+  }
+
+  /** Time goes on only when nobody can run: to the moment at which the first wait is over, of those that end by themselves. */
+  private timesOut(task: number, { until }: BlockReason): boolean {
+    if (until === undefined) return false;
+    for (let other = 0; other < this.nrTasks; other++) {
+      if (!this.control.isCreated(other)) continue;
+      if (this.control.status(other) === 'ready') return false;
+      const reason = this.control.waitsFor(other);
+      if (reason === undefined || other === task) continue;
+      if (!this.holds(other, reason)) return false;
+      const sooner = reason.until === undefined ? 1 : (reason.until - until) | 0;
+      if (sooner < 0 || (sooner === 0 && other < task)) return false;
+    }
+    return true;
   }
 
   /** The next task that can run after `from`; `from` itself comes last. */
@@ -59,7 +76,12 @@ export class Scheduler {
   switchTo(task: number): void {
     const { control, image } = this;
     const current = control.currentTask;
-    if (control.status(task) === 'waiting') control.setStatus(task, 'ready');
+    if (control.status(task) === 'waiting') {
+      const reason = control.waitsFor(task);
+      if (reason?.until !== undefined && this.holds(task, reason))
+        setJiffies(image.mm, reason.until);
+      control.setStatus(task, 'ready');
+    }
     if (task === current) return;
     control.setCpu(current, image.mm.cpu);
     image.tape.write(image.mm.machine.register('cpu'), control.cpu(task));
@@ -70,26 +92,36 @@ export class Scheduler {
   /** Whether what a task waits for is still so. */
   private holds(task: number, reason: BlockReason): boolean {
     // A kernel is told by the one that ends the wait: nobody in it looks.
-    return this.image.memory.unheard(() => WAIT_KINDS[reason.kind].holds(this.world, task, reason));
+    const { control, nrTasks, world } = this;
+    const kind = WAIT_KINDS[reason.kind];
+    return this.image.memory.unheard(
+      () =>
+        kind.holds(world, task, reason) ||
+        isBehindOthers(control, nrTasks, task, reason, kind.nrThere?.(world, reason) ?? 1),
+    );
   }
 
   /** Every task that waits in vain. */
   waits(): Wait[] {
-    const waits: Wait[] = [];
-    for (let task = 0; task < this.nrTasks; task++) {
-      const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
-      if (reason === undefined || !this.holds(task, reason)) continue;
-      const holder = this.holder(reason);
-      const what = this.waitText(task, reason, holder);
-      const name = this.tasks.name(task);
-      waits.push({ task, reason, holder, what, text: `${name} ${what}` });
-    }
-    return waits;
+    return Array.from({ length: this.nrTasks }, (_, task) => this.waitOf(task)).filter(
+      (wait) => wait !== undefined && wait.reason.until === undefined,
+    ) as Wait[];
+  }
+
+  /** What a task waits for, in vain or until a certain time; undefined: it can run. */
+  waitOf(task: number): Wait | undefined {
+    const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
+    if (reason === undefined || !this.holds(task, reason)) return undefined;
+    const holder = this.holder(reason);
+    const what = this.waitText(task, reason, holder);
+    return { task, reason, holder, what, text: `${this.tasks.name(task)} ${what}` };
   }
 
   private waitText(task: number, reason: BlockReason, holder: number | undefined): string {
     const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
-    return `waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}`;
+    const end =
+      reason.until === undefined ? '' : `, until jiffies are 0x${reason.until.toString(16)}`;
+    return `waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}${end}`;
   }
 
   private ownerText(task: number, holder: number): string {

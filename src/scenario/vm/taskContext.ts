@@ -1,8 +1,10 @@
 /** The sections that the running task is in, as builtins see them, and what a sleeping call says in them. */
 import { currentComm, currentPid } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
-import type { TaskContext } from '../builtins/call.js';
+import type { VirtAddr } from '../../engine/memory/address.js';
+import type { BlockKind, TaskContext } from '../builtins/call.js';
 import type { Control, Section } from './control.js';
+import { waitersAt } from './waitQueue.js';
 
 export class RunningTask implements TaskContext {
   constructor(
@@ -48,6 +50,28 @@ export class RunningTask implements TaskContext {
     for (let task = 0; task < this.nrTasks; task++)
       if (task !== control.currentTask && control.depth(task, 'rcu') > 0) return true;
     return false;
+  }
+
+  isWaitedFor(kinds: readonly BlockKind[], address: VirtAddr): boolean {
+    const { control } = this;
+    const { currentTask } = control;
+    const own =
+      control.parkedFor(currentTask) === undefined ? Infinity : control.queueNumber(currentTask);
+    return waitersAt(control, this.nrTasks, kinds, address).some(({ number }) => number < own);
+  }
+
+  get waited(): TaskContext['waited'] {
+    const { control } = this;
+    const reason = control.parkedFor(control.currentTask);
+    return reason && { reason, woken: control.isWoken(control.currentTask) };
+  }
+
+  wakeAll(kind: BlockKind, address: VirtAddr): void {
+    const { control } = this;
+    for (let task = 0; task < this.nrTasks; task++) {
+      const reason = control.isCreated(task) ? control.waitsFor(task) : undefined;
+      if (reason?.kind === kind && reason.address === address) control.wake(task);
+    }
   }
 
   /**

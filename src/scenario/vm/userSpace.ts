@@ -6,6 +6,7 @@
  * Source: Linux 6.1 arch/x86/mm/fault.c: do_user_addr_fault(), bad_area(), do_sigbus(); arch/x86/lib/usercopy.c.
  */
 import { readVirtual, writeBytes } from '../../engine/image/assemble.js';
+import { current, find_vma } from '../../engine/entry/functions.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { NULL, type MmStruct, type VmAreaStruct } from '../../engine/machine/ctypes.js';
 import type { AccessKind } from '../../engine/machine/events.js';
@@ -36,7 +37,7 @@ export class UserSpace implements UserCopies {
 
   private get mm(): MmStruct {
     const { mm: k } = this.image;
-    return k.read_ptr(k.plus(this.kernel().current(k), k.task_struct.mm));
+    return k.read_ptr(k.plus(current(k), k.task_struct.mm));
   }
 
   /** Whether an address is one that the running process can use: there is a process, and it is not the scenario's own. */
@@ -104,7 +105,7 @@ export class UserSpace implements UserCopies {
 
   private segfault(mm: MmStruct, va: VirtAddr, errorCode: number): TaskSignal {
     const { mm: k } = this.image;
-    const vma: VmAreaStruct = this.kernel().find_vma(k, mm, va);
+    const vma: VmAreaStruct = find_vma(k, mm, va);
     const [start, end, flags] =
       vma === NULL
         ? [0, 0, 0]

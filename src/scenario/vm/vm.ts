@@ -6,32 +6,34 @@
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import type { TaskStruct } from '../../engine/machine/ctypes.js';
+import { tellTasks } from '../../engine/machine/knownTasks.js';
+import { asVirt, type Cell } from '../../engine/memory/address.js';
 import type { Tape } from '../../engine/memory/tape.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
-import { needsProcess } from '../builtins/needs.js';
 import type { Program } from '../compile/program.js';
 import { Sources } from '../syntax/sources.js';
-import {
-  markText,
-  notGivenBack,
-  type NotGivenBack,
-  type PlaceNames,
-} from '../ledger/notGivenBack.js';
-import { pageHolder, pinnedFrames } from '../ledger/holders.js';
-import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
+import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
-import { boundaryBefore, Frames, type Frame, type Local, type Location } from './frames.js';
+import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { tellDeath } from './death.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
-import { Machine, type Outcome } from './machine.js';
+import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
+import type { Outcome } from './outcome.js';
 import { Processes } from './processes.js';
+import {
+  baseName,
+  continuesLines,
+  functionAddress,
+  placeNames,
+  usesMemory,
+} from './programFacts.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { SIGNAL_NUMBERS } from './signals.js';
@@ -47,26 +49,17 @@ interface VmOptions {
   readonly name?: string;
 }
 
-/** Whether a program calls anything that a process does to its memory: then it is one from its beginning. */
-const usesMemory = ({ builtins }: Program): boolean =>
-  builtins.some(({ needs }) => needs === needsProcess);
-
-/** pr_cont(), or KERN_CONT in a string: `\x01c`. */
-const continuesLines = ({ builtins, strings }: Program): boolean =>
-  builtins.some(({ name }) => name === 'pr_cont') ||
-  strings.some((byte, i) => byte === 1 && strings[i + 1] === 'c'.charCodeAt(0));
-
-const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
-
 export class ScenarioVm {
   readonly tape: Tape<MachineEvent>;
   /** The first boundary: the tape's cursor before anything ran. */
   readonly startPosition: number;
   readonly memory: ScenarioMemory;
+  /** What the scenario has taken from the kernel. */
   private readonly kernel: KernelCalls;
   private readonly control: Control;
   private readonly machine: Machine;
   private readonly call: MachineCall;
+  readonly holdings: Holdings;
   private readonly kernelTasks: KernelTasks;
   private readonly processes: Processes;
   private readonly nrTasks: number;
@@ -92,6 +85,7 @@ export class ScenarioVm {
     const kernel = (): KernelCalls => this.call.kernel;
     this.kernelTasks = new KernelTasks(mm, options.kernel, program, this.control, window);
     this.kernelTasks.begin(usesMemory(program));
+    tellTasks(mm, () => this.kernelTasks.addresses(this.nrTasks));
     this.startPosition = image.tape.cursor;
     this.processes = new Processes({
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
@@ -100,6 +94,7 @@ export class ScenarioVm {
     });
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
     if (usesMemory(program)) this.memory.user = user;
+    const names = placeNames(program, this.kernelTasks);
     this.call = new MachineCall(
       {
         image,
@@ -116,11 +111,12 @@ export class ScenarioVm {
         nrTasks: this.nrTasks,
         process: this.processes,
         user,
-        names: this.placeNames,
+        names,
         statementSpan: () => this.location(this.control.currentTask)?.span,
       },
       options.kernel,
     );
+    this.holdings = new Holdings(this.call.ledger, names);
     const { memory, control, call } = this;
     mm.tracer = call.ledger.tracer;
     memory.misuse = call.watch;
@@ -198,6 +194,7 @@ export class ScenarioVm {
       case 'boundary':
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
+        control.endWait(task);
         if (call.takeYield()) this.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });
@@ -268,6 +265,16 @@ export class ScenarioVm {
 
   canRun(task: number): boolean {
     return this.scheduler.canRun(task);
+  }
+
+  /** Whether the scenario uses what a process has: then it is one from its beginning, or several. */
+  get isProcess(): boolean {
+    return usesMemory(this.program);
+  }
+
+  /** The kernel's structure of the task with a pid; NULL if it has ended, or there is none. */
+  taskStruct(pid: number): TaskStruct {
+    return this.processes.taskWithPid(pid);
   }
 
   /** What a task waits for, if it does. */
@@ -366,45 +373,9 @@ export class ScenarioVm {
     return this.scheduler.waits();
   }
 
-  /** What the scenario has allocated and still has, where it stands now. */
-  notGivenBack(): readonly NotGivenBack[] {
-    return notGivenBack(this.call.ledger, this.placeNames);
-  }
-
-  /** `at line 9 by kmalloc()`: who has allocated what lies at an address and is the scenario's; undefined where nothing is. */
-  allocated(kind: 'object' | 'area' | 'per-CPU' | 'cache', address: number): string | undefined {
-    const mark = this.call.ledger.allocationOf(kind, address);
-    return mark && markText(mark, this.placeNames);
-  }
-
-  /** As {@link allocated}, of a page; and of one that was the scenario's, who freed it. */
-  pageHistory(pfn: number): { readonly allocated: string; readonly freed?: string } | undefined {
-    const block = this.call.ledger.blockOf(pfn);
-    if (block === undefined) return undefined;
-    const allocated = markText(block.allocated, this.placeNames);
-    return block.freed === undefined
-      ? { allocated }
-      : { allocated, freed: markText(block.freed, this.placeNames) };
-  }
-
-  /** Who holds a page by references and pins that calls took, oldest first. @param pfn of a compound page its head */
-  pageHolders(pfn: number): readonly PageHolder[] {
-    return this.call.ledger.holdsOf(pfn).map((hold) => pageHolder(hold, this.placeNames));
-  }
-
-  /** Frames that calls of the scenario have pinned, and not unpinned. */
-  pinnedFrames(): readonly number[] {
-    return pinnedFrames(this.call.ledger);
-  }
-
-  private get placeNames(): PlaceNames {
-    const { sources } = this.program;
-    const wordAt = (start: number): string => sources.textAt({ start, end: start + 64 });
-    return {
-      line: (offset) => sources.position(offset).line,
-      functionAt: (offset) => /^\w+/.exec(wordAt(offset))?.[0] ?? '?',
-      task: (task) => this.kernelTasks.name(task),
-    };
+  /** What a task waits for, in vain or until a certain time. */
+  waitOf(task: number): Wait | undefined {
+    return this.scheduler.waitOf(task);
   }
 
   location(task: number): Location | undefined {
@@ -482,11 +453,4 @@ export class ScenarioVm {
     this.call.sources = new Sources(text);
     this.call.notes.clear();
   }
-}
-
-/** Where the function lies that the code before `pc` is of: an expression's code is of nobody, which is said as the script. */
-function functionAddress(program: Program, pc: number): VirtAddr {
-  const boundary = program.boundaries[boundaryBefore(program, pc)];
-  const index = boundary?.function ?? program.tasks[0]?.function ?? 0;
-  return asVirt(program.window.functions + index * FUNCTION_STRIDE);
 }

@@ -33,6 +33,8 @@ export interface WaitKind {
   name(world: WaitWorld, reason: BlockReason): string;
   /** The word that the one who has it wrote; undefined where no single one has it. */
   heldWord(world: WaitWorld, reason: BlockReason): HeldWord | undefined;
+  /** How many tasks can go on; 1 where it is not said. */
+  nrThere?(world: WaitWorld, reason: BlockReason): number;
 }
 
 const at = ({ image: { mm } }: WaitWorld, { address }: BlockReason): string => mm.hex(address);
@@ -68,6 +70,7 @@ const completion: WaitKind = {
     const cell = mm.cell_of(address);
     return cell !== 0 && mm.read_int(cell) === 0;
   },
+  nrThere: ({ image: { mm } }, { address }) => mm.read_int(mm.cell_of(address)) >>> 0,
   name: (world, reason) =>
     `the completion at ${at(world, reason)}, until somebody calls complete()`,
   heldWord: () => undefined,
@@ -102,8 +105,22 @@ const kmapSlot: WaitKind = {
 const poolElement: WaitKind = {
   holds: ({ image: { mm } }, _task, { address }) =>
     mm.read_int(mm.cell_of(address) + mm.mempool_s.curr_nr) === 0,
+  nrThere: ({ image: { mm } }, { address }) =>
+    mm.read_int(mm.cell_of(address) + mm.mempool_s.curr_nr),
   name: (world, reason) =>
     `an element of the mempool at ${at(world, reason)}: all are in use, until somebody calls mempool_free()`,
+  heldWord: () => undefined,
+};
+
+const waitQueue: WaitKind = {
+  holds: ({ control }, task) => !control.isWoken(task),
+  name: (world, reason) => `the wait queue at ${at(world, reason)}, until somebody calls wake_up()`,
+  heldWord: () => undefined,
+};
+
+const timer: WaitKind = {
+  holds: () => true,
+  name: () => 'some time to pass',
   heldWord: () => undefined,
 };
 
@@ -149,5 +166,7 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'rwsem for reading': shared('rw_semaphore', 1),
   'rwsem for writing': shared('rw_semaphore', -1),
   completion,
+  'wait queue': waitQueue,
+  timer,
   child,
 };

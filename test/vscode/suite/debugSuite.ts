@@ -55,6 +55,23 @@ export function debugSuite(): void {
         assert.ok(free.length > map.length / 2, `${free.length} of ${map.length} frames are free`);
       });
 
+      it('writes the machine as a vmcore', async () => {
+        const target = vscode.Uri.joinPath(
+          await writeScenario('vmcore.mms', SCENARIO),
+          '../out.vmcore',
+        );
+        const size = await vscode.commands.executeCommand(
+          'mmscope.exportVmcore',
+          undefined,
+          target,
+        );
+        const bytes = await vscode.workspace.fs.readFile(target);
+        assert.equal(bytes.length, size);
+        assert.deepEqual([...bytes.subarray(0, 4)], [0x7f, 0x45, 0x4c, 0x46]);
+        assert.ok(bytes.length > 60 << 20, `${bytes.length} bytes`);
+        await vscode.workspace.fs.delete(target);
+      });
+
       it('runs to the breakpoint that was set in the editor', async () => {
         await vscode.commands.executeCommand('workbench.action.debug.continue');
         assert.equal((await watcher.stop(2)).reason, 'breakpoint');

@@ -4,15 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { placeOf, tell } from './story.js';
-import { EDITOR_HOVER, type Workbench } from './workbench.js';
+import { EDITOR_HOVER } from './editor.js';
+import type { Workbench } from './workbench.js';
 
 const EXAMPLE = 'kinds-of-address.mms';
 
 tell('addresses in VS Code', { shots: 'addresses' }, (step) => {
   const hoverOn = (bench: Workbench, text: string): Promise<string> =>
-    bench.hoverAnew(placeOf(EXAMPLE, text), EDITOR_HOVER);
+    bench.editor.hoverAnew(placeOf(EXAMPLE, text), EDITOR_HOVER);
 
-  step('opens the example', (bench) => bench.openFile(EXAMPLE));
+  step('opens the example', (bench) => bench.editor.open(EXAMPLE));
 
   step('before it runs, a hover tells the kind and the linear translation', async (bench) => {
     const text = await hoverOn(bench, '0xc1801080;');
@@ -22,9 +23,7 @@ tell('addresses in VS Code', { shots: 'addresses' }, (step) => {
   });
 
   step('starts with F5', async (bench) => {
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
-    await bench.stoppedAt(`${placeOf(EXAMPLE, 'void *logical').line}:`);
+    await bench.session.start(placeOf(EXAMPLE, 'void *logical').line);
   });
 
   step('a logical address: translation, verdict, slab and object', async (bench) => {
@@ -62,34 +61,33 @@ tell('addresses in VS Code', { shots: 'addresses' }, (step) => {
   });
 
   step('where is this page, by command', async (bench) => {
-    await bench.command('mmscope: Where Is This Page?');
-    const input = bench.page.locator('.quick-input-widget input').first();
-    await input.fill('0x9000');
-    await bench.press('Enter');
-    const rows = bench.page.locator('.quick-input-list .monaco-list-row');
-    await rows.filter({ hasText: 'free_list[MIGRATE_MOVABLE], position 28' }).first().waitFor();
+    await bench.quick.command('mmscope: Where Is This Page?');
+    await bench.quick.answer('0x9000');
+    await bench.quick.row('free_list[MIGRATE_MOVABLE], position 28').waitFor();
   });
 
   step('and in the debug console', async (bench) => {
     await bench.press('Escape');
-    const text = await bench.evaluate('where(0xc1801080)', /slab of order 0/);
+    const text = await bench.session.evaluate('where(0xc1801080)', /slab of order 0/);
     assert.match(text, /kmem_cache/);
   });
 
   step('page tables among the variables, down to the bits of an entry', async (bench) => {
     // Only rows in view are there: what is not wanted is folded away.
-    await bench.foldScope('Locals');
-    await bench.openScope('Machine');
-    await bench.expand('page tables');
-    await bench.expand('init (pid 1)');
-    await bench.scrollVariables(200);
-    await bench.expand('[0x20] 0x08000000');
-    await bench.expand('[0x48..0x67] 0x08048000');
-    assert.match(await bench.valueOf('[0x48] 0x08048000'), /P US A → page 0xffc0000, 4 KiB/);
+    await bench.variables.foldScope('Locals');
+    await bench.variables.openScope('Machine');
+    await bench.variables.expand('page tables');
+    await bench.variables.expand('init (pid 1)');
+    await bench.variables.scroll(200);
+    await bench.variables.expand('[0x20] 0x08000000');
+    await bench.variables.expand('[0x48..0x67] 0x08048000');
+    assert.match(
+      await bench.variables.valueOf('[0x48] 0x08048000'),
+      /P US A → page 0xffc0000, 4 KiB/,
+    );
   });
 
   step('ends the session', async (bench) => {
-    await bench.press('Shift+F5');
-    await bench.toolbar.waitFor({ state: 'hidden' });
+    await bench.session.end();
   });
 });

@@ -22,26 +22,24 @@ for (const [title, shots, viewport] of [
 ] as const)
   tell(title, { shots, viewport, prepare }, (step) => {
     step('lists the examples in an order for learners', async (bench) => {
-      await bench.command('mmscope: Open Example...');
-      await bench.quickPickRow('1. first-steps').waitFor();
-      await bench.quickPickRow('2. split-a-block').waitFor();
+      await bench.quick.command('mmscope: Open Example...');
+      await bench.quick.row('1. first-steps').waitFor();
+      await bench.quick.row('2. split-a-block').waitFor();
     });
 
     step('opens the user’s own copy', async (bench) => {
-      await bench.quickPickRow('1. first-steps').click();
+      await bench.quick.row('1. first-steps').click();
       const tab = bench.page.locator('.tab.active', { hasText: EXAMPLE });
       await tab.first().waitFor();
       const file = await tab.locator('.tab-label').first().getAttribute('aria-label');
       assert.doesNotMatch(file ?? '', /extensions/);
-      await bench.codeLens('Debug').waitFor();
+      await bench.editor.codeLens('Debug').waitFor();
     });
 
     step('starts: variables in front, the map beside, no console yet', async (bench) => {
-      await bench.press('F5');
-      await bench.toolbar.waitFor();
-      await bench.stoppedAt(`${lineOf(EXAMPLE, 'alloc_page(GFP_KERNEL)')}:`);
-      await bench.variable('page').waitFor();
-      await bench.variables.waitFor();
+      await bench.session.start(lineOf(EXAMPLE, 'alloc_page(GFP_KERNEL)'));
+      await bench.variables.row('page').waitFor();
+      await bench.variables.root.waitFor();
       const map = await bench.webview('.legend');
       await map.locator('.title', { hasText: `i386, 1 GiB, booted; ${EXAMPLE}` }).waitFor();
       assert.equal(await bench.nrMaps(), 1);
@@ -50,7 +48,7 @@ for (const [title, shots, viewport] of [
     });
 
     step('steps over an allocation, and the map shows what changed', async (bench) => {
-      await bench.step('Step Over');
+      await bench.session.step('Step Over');
       await bench.until('changes are outlined in view', () => bench.outlinesInView());
       assert.equal(await bench.page.locator('.repl').isVisible(), false);
     });
@@ -58,36 +56,33 @@ for (const [title, shots, viewport] of [
     step(
       'shows the value that the line assigned, and none of lines that have not run',
       async (bench) => {
-        await bench.step('Step Over');
-        await bench.until('inline values', async () => (await bench.inlineValues()).length === 2);
-        const [page = '', pfn = ''] = await bench.inlineValues();
-        assert.match(page, /^page = 0x/);
-        assert.match(pfn, /^pfn = \S+$/);
-        assert.ok(page.length < 50, page);
+        await bench.session.step('Step Over');
+        await bench.eventually(async () => {
+          const values = await bench.editor.inlineValues();
+          assert.equal(values.length, 2);
+          const [page = '', pfn = ''] = values;
+          assert.match(page, /^page = 0x/);
+          assert.match(pfn, /^pfn = \S+$/);
+          assert.ok(page.length < 50, page);
+        });
       },
     );
 
     step('opens the console when something is printed', async (bench) => {
-      await bench.step('Step Over');
-      await bench.step('Step Over');
+      await bench.session.step('Step Over');
+      await bench.session.step('Step Over');
       await bench.page.locator('.repl', { hasText: 'is frame 0x' }).waitFor();
     });
 
     step('reveals a page in the map, by command', async (bench) => {
-      await bench.command('mmscope: Reveal in Memory Map');
-      await bench.page.locator('.quick-input-widget input').first().fill('page');
-      await bench.press('Enter');
+      await bench.quick.command('mmscope: Reveal in Memory Map');
+      await bench.quick.answer('page');
       const map = await bench.webview('.legend');
       await map.locator('.details h2', { hasText: 'pfn 0x1949' }).waitFor();
     });
 
     step('at the end the map keeps the last state, and says so', async (bench) => {
-      await bench.until('the session is over', async () => {
-        if (!(await bench.toolbar.isVisible())) return true;
-        await bench.press('F5');
-        await bench.page.waitForTimeout(1000);
-        return false;
-      });
+      await bench.session.runToEnd();
       const map = await bench.webview('.legend');
       await map.locator('.note', { hasText: 'The session has ended' }).waitFor();
       assert.equal(await map.locator('.empty').isVisible(), false);
@@ -95,14 +90,11 @@ for (const [title, shots, viewport] of [
     });
 
     step('shows the error of a scenario at its line, and starts nothing', async (bench) => {
-      await bench.quickOpen(BAD);
+      await bench.editor.quickOpen(BAD);
       await bench.press('F5');
       await bench.notifications.filter({ hasText: 'line 4' }).first().waitFor();
-      await bench.page
-        .locator('.statusbar-item', { hasText: /Ln 4, Col \d+$/ })
-        .first()
-        .waitFor();
+      await bench.statusBarItem(/Ln 4, Col \d+$/).waitFor();
       assert.equal(await bench.page.locator('.monaco-dialog-box').count(), 0);
-      assert.equal(await bench.toolbar.isVisible(), false);
+      assert.equal(await bench.session.toolbar.isVisible(), false);
     });
   });

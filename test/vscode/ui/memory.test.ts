@@ -10,21 +10,19 @@ const at = (text: string): number => lineOf(EXAMPLE, text);
 
 tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
   step('opens the example, and starts', async (bench) => {
-    await bench.openFile(EXAMPLE);
-    await bench.codeLens('Debug').waitFor();
-    await bench.toggleBreakpoint(at('__free_pages(block'));
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
-    await bench.stoppedAt(`${at('alloc_pages(GFP_KERNEL')}:`);
+    await bench.editor.open(EXAMPLE);
+    await bench.editor.codeLens('Debug').waitFor();
+    await bench.editor.toggleBreakpoint(at('__free_pages(block'));
+    await bench.session.start(at('alloc_pages(GFP_KERNEL'));
     const map = await bench.webview('.legend');
     await map.locator('.title', { hasText: 'i386, 1 GiB, recorded; split-a-block.mms' }).waitFor();
   });
 
   step('shows which block was split, and has it in view', async (bench) => {
-    await bench.step('Step Over');
+    await bench.session.step('Step Over');
     const map = await bench.webview('.legend');
     await map.locator('.happened', { hasText: 'order 5 at 0x1960 split' }).waitFor();
-    assert.ok(await bench.outlinesInView());
+    await bench.until('it is outlined in view', () => bench.outlinesInView());
     assert.equal(await map.locator('.edge:visible').count(), 0);
   });
 
@@ -38,16 +36,16 @@ tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
   });
 
   step('shows which two blocks merged just now', async (bench) => {
-    await bench.tool('Continue');
-    await bench.stoppedAt(`${at('__free_pages(block')}:`);
-    await bench.step('Step Over');
+    await bench.session.press('Continue');
+    await bench.session.stoppedAt(at('__free_pages(block'));
+    await bench.session.step('Step Over');
     const map = await bench.webview('.legend');
     await map.locator('.happened', { hasText: '0x1960 and 0x1970 merged to order 5' }).waitFor();
-    assert.ok(await bench.outlinesInView());
+    await bench.until('they are outlined in view', () => bench.outlinesInView());
   });
 
   step('shows why a request was refused', async (bench) => {
-    await bench.tool('Continue');
+    await bench.session.press('Continue');
     const map = await bench.webview('.legend');
     await map.locator('.verdict.failed .sentence', { hasText: 'order 10 failed' }).waitFor();
     await map.locator('.verdict summary').click();
@@ -60,7 +58,7 @@ tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
     const slider = map.getByRole('slider', { name: 'Time' });
     await slider.focus();
     await slider.press('Home');
-    await bench.stoppedAt(`${at('alloc_pages(GFP_KERNEL')}:`);
+    await bench.session.stoppedAt(at('alloc_pages(GFP_KERNEL'));
   });
 
   step('keeps the last state when the session has ended', async (bench) => {

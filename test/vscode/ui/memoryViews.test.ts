@@ -17,12 +17,12 @@ async function openView(frame: Frame, title: string): Promise<void> {
 
 tell('which blocks merged, and why a request was refused', { shots: 'memory' }, (step) => {
   step('steps over the free', async (bench) => {
-    await bench.openFile(SPLIT);
-    await bench.start(lineOf(SPLIT, 'alloc_pages'));
+    await bench.editor.open(SPLIT);
+    await bench.session.start(lineOf(SPLIT, 'alloc_pages'));
     const free = lineOf(SPLIT, '__free_pages(');
-    await bench.toggleBreakpoint(free);
-    await bench.tool('Continue');
-    await bench.stoppedAt(`${free}:`);
+    await bench.editor.toggleBreakpoint(free);
+    await bench.session.press('Continue');
+    await bench.session.stoppedAt(free);
   });
 
   step('shows which orders merged: one click', async (bench) => {
@@ -30,7 +30,7 @@ tell('which blocks merged, and why a request was refused', { shots: 'memory' }, 
     await openView(memory, 'Free Areas');
     // What has changed is told from the stop that was shown before: it must have been shown.
     await memory.locator('[data-headline]', { hasText: 'Given: order 4' }).waitFor();
-    await bench.step('Step Over');
+    await bench.session.step('Step Over');
     const move = memory.locator('[data-move="merge"]').first();
     await move.waitFor({ state: 'attached' });
     assert.equal(await move.getAttribute('data-to'), '4');
@@ -39,37 +39,38 @@ tell('which blocks merged, and why a request was refused', { shots: 'memory' }, 
 
   step('shows why the request was refused, without another one', async (bench) => {
     const memory = await bench.webview('.tabs');
-    await bench.tool('Continue');
+    await bench.session.press('Continue');
     const decides = memory.locator('[data-decides]').first();
     await decides.waitFor();
+    await bench.session.settled();
     assert.match((await decides.getAttribute('data-decides')) ?? '', /taken/);
     assert.match(await memory.locator('[data-headline]').innerHTML(), /^Refused: order 10/);
     assert.match(
       (await memory.locator('[data-request="refused"]').textContent()) ?? '',
       /refused$/,
     );
-    await bench.press('Shift+F5');
-    await bench.toolbar.waitFor({ state: 'hidden' });
+    await bench.session.end();
   });
 });
 
 tell('which virtual addresses reach a frame', { shots: 'memory' }, (step) => {
   step('stops where a page is mapped twice', async (bench) => {
-    await bench.openFile(WALK);
-    await bench.start();
+    await bench.editor.open(WALK);
+    await bench.session.start();
     const mapped = lineOf(WALK, 'expect(pte_dirty(*pte))');
-    await bench.toggleBreakpoint(mapped);
-    await bench.tool('Continue');
-    await bench.stoppedAt(`${mapped}:`);
+    await bench.editor.toggleBreakpoint(mapped);
+    await bench.session.press('Continue');
+    await bench.session.stoppedAt(mapped);
   });
 
   step('selects the page, and shows all its addresses: two clicks', async (bench) => {
-    await bench.contextMenu(bench.variable('page'), 'Memory Map');
+    await bench.variables.contextMenu('page', 'Memory Map');
     const memory = await bench.webview('.tabs');
     await memory.locator('.details h2').waitFor();
     await openView(memory, 'Virtual');
     const lines = memory.locator('[data-line]');
     await lines.nth(1).waitFor({ state: 'attached' });
+    await bench.session.settled();
     const rows = memory.locator('.board.aliases [role="gridcell"]');
     const texts = await rows.allInnerTexts();
     assert.ok(
@@ -86,7 +87,6 @@ tell('which virtual addresses reach a frame', { shots: 'memory' }, (step) => {
     const memory = await bench.webview('.tabs');
     await openView(memory, 'Page Walk');
     await memory.locator('[data-entry="PTE"], [data-entry="PMD"]').first().waitFor();
-    await bench.press('Shift+F5');
-    await bench.toolbar.waitFor({ state: 'hidden' });
+    await bench.session.end();
   });
 });

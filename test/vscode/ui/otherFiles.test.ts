@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { placeOf, tell, workspace } from './story.js';
-import { EDITOR_HOVER, type Workbench } from './workbench.js';
+import { EDITOR_HOVER } from './editor.js';
+import type { Workbench } from './workbench.js';
 
 const EXAMPLE = 'kinds-of-address.mms';
 
@@ -53,26 +54,24 @@ const largeLog = (): string =>
 
 tell('addresses in other files in VS Code', { shots: 'other-files', prepare }, (step) => {
   const hoverOn = (bench: Workbench, file: string, text: string): Promise<string> =>
-    bench.hoverAnew(placeOf(file, text), EDITOR_HOVER);
+    bench.editor.hoverAnew(placeOf(file, text), EDITOR_HOVER);
 
   step('without a session, a hover in a C file says nothing', async (bench) => {
-    await bench.openFile('driver.c');
-    assert.equal(await bench.hoverIfAny(placeOf('driver.c', '0xc1801080UL')), undefined);
-    assert.equal(await bench.hoverIfAny(placeOf('driver.c', '__pa(')), undefined);
+    await bench.editor.open('driver.c');
+    assert.equal(await bench.editor.hoverIfAny(placeOf('driver.c', '0xc1801080UL')), undefined);
+    assert.equal(await bench.editor.hoverIfAny(placeOf('driver.c', '__pa(')), undefined);
   });
 
   step('nor in a log', async (bench) => {
-    await bench.openFile('dmesg.log');
-    assert.equal(await bench.hoverIfAny(placeOf('dmesg.log', 'cc7f1000, pfn')), undefined);
-    assert.equal(await bench.hoverIfAny(placeOf('dmesg.log', 'pfn 0xbfe0')), undefined);
+    await bench.editor.open('dmesg.log');
+    assert.equal(await bench.editor.hoverIfAny(placeOf('dmesg.log', 'cc7f1000, pfn')), undefined);
+    assert.equal(await bench.editor.hoverIfAny(placeOf('dmesg.log', 'pfn 0xbfe0')), undefined);
   });
 
   step('a session starts', async (bench) => {
-    await bench.openFile(EXAMPLE);
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
-    await bench.stoppedAt(`${placeOf(EXAMPLE, 'void *logical').line}:`);
-    await bench.quickOpen('driver.c');
+    await bench.editor.open(EXAMPLE);
+    await bench.session.start(placeOf(EXAMPLE, 'void *logical').line);
+    await bench.editor.quickOpen('driver.c');
   });
 
   step('a logical address in C: slab and object', async (bench) => {
@@ -100,11 +99,11 @@ tell('addresses in other files in VS Code', { shots: 'other-files', prepare }, (
   });
 
   step('a mask is not an address', async (bench) => {
-    assert.equal(await bench.hoverIfAny(placeOf('driver.c', '0xffff')), undefined);
+    assert.equal(await bench.editor.hoverIfAny(placeOf('driver.c', '0xffff')), undefined);
   });
 
   step('a pointer without 0x in a log', async (bench) => {
-    await bench.quickOpen('dmesg.log');
+    await bench.editor.quickOpen('dmesg.log');
     const text = await hoverOn(bench, 'dmesg.log', 'cc7f1000, pfn');
     assert.match(text, /0xcc7f1000 is a vmalloc address/);
   });
@@ -130,8 +129,8 @@ tell('addresses in other files in VS Code', { shots: 'other-files', prepare }, (
   });
 
   step('the last line of a large log', async (bench) => {
-    await bench.quickOpen(LARGE);
-    await bench.goToLine(NR_LINES);
+    await bench.editor.quickOpen(LARGE);
+    await bench.editor.goToLine(NR_LINES);
     const text = await hoverOn(bench, LARGE, 'pfn 0xbfe0');
     assert.match(text, /0xbfe0 is a page frame number/);
   });
@@ -139,14 +138,13 @@ tell('addresses in other files in VS Code', { shots: 'other-files', prepare }, (
   step('a line without end', async (bench) => {
     // VS Code has a hover of its own there, on what it does not do with such lines.
     const ours = '.monaco-hover .hover-contents:has-text("address")';
-    const text = await bench.hoverAnew(placeOf(LARGE, 'c1801080 c1801080'), ours);
+    const text = await bench.editor.hoverAnew(placeOf(LARGE, 'c1801080 c1801080'), ours);
     assert.match(text, /0xc1801080 is a kernel logical address/);
   });
 
   step('after the session, nothing again', async (bench) => {
-    await bench.press('Shift+F5');
-    await bench.toolbar.waitFor({ state: 'hidden' });
-    assert.equal(await bench.hoverIfAny(placeOf(LARGE, 'pfn 0xbfe0')), undefined);
+    await bench.session.end();
+    assert.equal(await bench.editor.hoverIfAny(placeOf(LARGE, 'pfn 0xbfe0')), undefined);
   });
 });
 

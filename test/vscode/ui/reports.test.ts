@@ -23,13 +23,13 @@ const LENS = 'Explain this report';
 
 tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
   step('a log without reports has no lens', async (bench) => {
-    await bench.openFile(QUIET);
+    await bench.editor.open(QUIET);
     await bench.page.waitForTimeout(1500);
     assert.equal(await bench.page.locator('.codelens-decoration', { hasText: LENS }).count(), 0);
   });
 
   step('a log with one has a lens above it', async (bench) => {
-    await bench.openFile(LOG);
+    await bench.editor.open(LOG);
     await bench.page.locator('.codelens-decoration', { hasText: LENS }).first().waitFor();
   });
 
@@ -50,10 +50,10 @@ tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
   });
 
   step('and is stepped into the request that failed', async (bench) => {
-    await bench.start();
+    await bench.session.start();
     // Setting up its lists fails no request: the first that fails is the report's.
-    await bench.tool('Continue');
-    await bench.stoppedAt(`${REQUEST_LINE}:`);
+    await bench.session.press('Continue');
+    await bench.session.stoppedAt(REQUEST_LINE);
     await bench.page.locator('.tab', { hasText: 'page_alloc.c' }).first().waitFor();
   });
 });

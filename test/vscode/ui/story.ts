@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Workbench, type Place } from './workbench.js';
+import type { Place } from './editor.js';
+import { BrowserOfStories, Workbench } from './workbench.js';
 
 const { MMSCOPE_UI_URL: url, MMSCOPE_UI_SKIP: skipReason } = process.env;
 const shots = process.env['MMSCOPE_UI_SHOTS'] ?? 'build/screenshots';
@@ -23,6 +24,16 @@ interface StoryOptions {
   readonly prepare?: () => void;
 }
 
+/** One browser for all stories: a window of its own for each. */
+let browser: Promise<BrowserOfStories> | undefined;
+
+function browserOfAll(): Promise<BrowserOfStories> {
+  browser ??= BrowserOfStories.launch(process.env['CHROMIUM'] ?? '/usr/bin/chromium');
+  return browser;
+}
+
+after(async () => (await browser)?.close());
+
 export function tell(
   title: string,
   { shots: prefix = '', prepare, viewport }: StoryOptions,
@@ -38,8 +49,7 @@ export function tell(
     let broken = false;
     before(async () => {
       prepare?.();
-      const browser = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-      bench = await Workbench.open(url, browser, shots, viewport);
+      bench = await Workbench.open(await browserOfAll(), url, shots, viewport);
     });
     after(() => bench?.close());
     steps((name, body) => {

@@ -9,17 +9,13 @@ const EXAMPLE = 'first-steps.mms';
 
 tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
   step('opens the example and starts', async (bench) => {
-    await bench.openFile(EXAMPLE);
-    // Before the extension is there, F5 means nothing.
-    await bench.codeLens('Debug').waitFor();
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
-    await bench.stoppedAt(`${lineOf(EXAMPLE, 'alloc_page(GFP_KERNEL)')}:`);
-    for (let steps = 0; steps < 3; steps++) await bench.step('Step Over');
+    await bench.editor.open(EXAMPLE);
+    await bench.session.start(lineOf(EXAMPLE, 'alloc_page(GFP_KERNEL)'));
+    for (let steps = 0; steps < 3; steps++) await bench.session.step('Step Over');
   });
 
   step('shows the zones and tasks of the machine as a tree', async (bench) => {
-    await bench.command('Run and Debug: Focus on Machine View');
+    await bench.quick.command('Run and Debug: Focus on Machine View');
     const rows = bench.page.locator('.customview-tree .monaco-list-row');
     await rows.filter({ hasText: 'zone Normal' }).first().waitFor();
     await rows.filter({ hasText: 'tasks' }).first().waitFor();
@@ -28,45 +24,44 @@ tell('the views of a session in VS Code', { shots: 'views' }, (step) => {
   });
 
   step('reveals a page in the map, from its variable', async (bench) => {
-    await bench.contextMenu(bench.variable('page'), 'Reveal in Memory Map');
+    await bench.variables.contextMenu('page', 'Reveal in Memory Map');
     const map = await bench.webview('.legend');
     await map.locator('.details h2', { hasText: 'pfn 0x1949' }).waitFor();
   });
 
   step('shows counts in hexadecimal, and in decimal again', async (bench) => {
     const toggle = 'mmscope: Toggle Hexadecimal Numbers';
-    const said = (text: string): Promise<void> =>
-      bench.page.locator('.statusbar-item', { hasText: text }).first().waitFor();
-    await bench.command(toggle);
+    const said = (text: string): Promise<void> => bench.statusBarItem(text).waitFor();
+    await bench.quick.command(toggle);
     await said('All numbers are hexadecimal');
-    await bench.evaluate('10 + 6', /0x10/);
-    await bench.command(toggle);
+    await bench.session.evaluate('10 + 6', /0x10/);
+    await bench.quick.command(toggle);
     await said('counts decimal');
-    await bench.evaluate('20 + 4', /^24/);
+    await bench.session.evaluate('20 + 4', /^24/);
   });
 
   step('shows the bytes of a page by View Binary Data', async (bench) => {
-    const row = bench.variable('page');
-    await row.hover();
-    await row.locator('.action-label[aria-label*="View Binary Data"]').click();
+    await bench.variables.rowAction('page', 'View Binary Data');
     const view = await bench.webview('#hex');
-    const text = await view.locator('#hex').innerText();
-    assert.match(text, /^[0-9a-f]{8,} {2}([0-9a-f]{2} ){8} ([0-9a-f]{2} ){8}/);
+    await bench.eventually(async () =>
+      assert.match(
+        await view.locator('#hex').innerText(),
+        /^[0-9a-f]{8,} {2}([0-9a-f]{2} ){8} ([0-9a-f]{2} ){8}/,
+      ),
+    );
     assert.deepEqual(await bench.notifications.allInnerTexts(), []);
   });
 
   step('says in the status bar what its clock counts', async (bench) => {
-    const clock = bench.page.locator('.statusbar-item', { hasText: 't =' }).first();
-    const label = await clock.locator('a').first().getAttribute('aria-label');
-    assert.match(label ?? '', /t = [\d,]+/);
+    const clock = bench.statusBarItem('t =');
+    await bench.eventually(async () => {
+      const label = await clock.locator('a').first().getAttribute('aria-label');
+      assert.match(label ?? '', /t = [\d,]+/);
+    });
   });
 
   step('ends the session, and the clock goes', async (bench) => {
-    await bench.press('Shift+F5');
-    await bench.toolbar.waitFor({ state: 'hidden' });
-    await bench.page
-      .locator('.statusbar-item', { hasText: 't =' })
-      .first()
-      .waitFor({ state: 'hidden' });
+    await bench.session.end();
+    await bench.statusBarItem('t =').waitFor({ state: 'hidden' });
   });
 });

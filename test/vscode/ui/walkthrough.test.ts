@@ -17,7 +17,7 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
     bench.until(`${id} is ticked`, async () => (await ticked(bench)).includes(id));
 
   step('opens by command, with a picture', async (bench) => {
-    await bench.command('mmscope: Open the Walkthrough');
+    await bench.quick.command('mmscope: Open the Walkthrough');
     await bench.page.locator('.getting-started-step', { hasText: 'Open a scenario' }).waitFor();
     const picture = bench.page.locator('.getting-started-media img:visible').first();
     await picture.waitFor();
@@ -36,14 +36,13 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
   });
 
   step('F5 in it starts that scenario', async (bench) => {
-    await bench.press('F5');
-    await bench.toolbar.waitFor();
-    await bench.variable('page').waitFor();
+    await bench.session.startShown();
+    await bench.variables.row('page').waitFor();
   });
 
   step('stepping and stepping back are ticked', async (bench) => {
-    await bench.step('Step Over');
-    await bench.step('Step Back');
+    await bench.session.step('Step Over');
+    await bench.session.step('Step Back');
     await bench.page
       .locator('.tab', { hasText: /Welcome|Walkthrough/ })
       .first()
@@ -52,10 +51,10 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
   });
 
   step('so is a stop inside the allocator', async (bench) => {
-    await bench.command('mmscope: Break Inside the Allocator...');
-    await bench.tickRow('block-split');
-    await bench.tool('Continue');
-    await bench.stoppedAt('expand');
+    await bench.quick.command('mmscope: Break Inside the Allocator...');
+    await bench.quick.tick('block-split');
+    await bench.session.press('Continue');
+    await bench.session.stoppedAt('expand');
     await bench.page
       .locator('.tab', { hasText: /Welcome|Walkthrough/ })
       .first()
@@ -64,18 +63,16 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
   });
 
   step('and a question about a page, which is the last', async (bench) => {
-    await bench.command('mmscope: Where Is This Page?');
-    await bench.page.locator('.quick-input-widget input').first().fill('0x1949');
-    await bench.press('Enter');
+    await bench.quick.command('mmscope: Where Is This Page?');
+    await bench.quick.answer('0x1949');
     await bench.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
     await bench.press('Escape');
     await isTicked(bench, 'ask');
   });
 
   step('ends the session', async (bench) => {
-    await bench.command('mmscope: Break Inside the Allocator...');
-    await bench.tickRow('block-split');
-    await bench.press('Shift+F5');
-    await bench.toolbar.waitFor({ state: 'hidden' });
+    await bench.quick.command('mmscope: Break Inside the Allocator...');
+    await bench.quick.tick('block-split');
+    await bench.session.end();
   });
 });

@@ -9,7 +9,7 @@ import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { ListenedFunction } from '../../../engine/entry/kernelCall.js';
 import type { KernelLocals } from '../../../engine/entry/kernelLocals/kernelLocals.js';
 import type { Zone } from '../../../engine/machine/ctypes.js';
-import type { BlockReason } from '../../../scenario/index.js';
+import type { BlockReason, MachineEvent } from '../../../scenario/index.js';
 import { asVirt, formatAddress, type Cell, type VirtAddr } from '../../../engine/memory/address.js';
 import { cacheName } from '../../../engine/proc/slabCaches.js';
 import type { CType } from '../../../engine/types/model.js';
@@ -72,6 +72,13 @@ interface WaitWatch {
   readonly facts: (k: Kernel, address: VirtAddr) => Facts;
 }
 
+/** Where the kernel tells of it: a mark of the tape. */
+interface ToldWatch {
+  readonly at: 'told';
+  readonly kind: MachineEvent['kind'];
+  readonly facts: (k: Kernel, event: MachineEvent) => Facts | undefined;
+}
+
 /** Where a line has written something. */
 export interface WriteWatch {
   readonly at: 'write';
@@ -96,7 +103,7 @@ export interface Happening {
   /** A condition on them. */
   readonly example: string;
   /** Each is another way in which it happens. */
-  readonly watches: readonly (EntryWatch | LeavingWatch | WaitWatch | WriteWatch)[];
+  readonly watches: readonly (EntryWatch | LeavingWatch | WaitWatch | ToldWatch | WriteWatch)[];
   /** The facts in one sentence. */
   sentence(k: Kernel, facts: Facts): string;
 }
@@ -108,6 +115,7 @@ const TYPES: Readonly<Record<string, string>> = {
   gfp: 'unsigned int',
   address: 'unsigned long',
   pfn: 'unsigned long',
+  to: 'unsigned long',
   buddy_pfn: 'unsigned long',
   cache: 'struct kmem_cache *',
   object: 'void *',

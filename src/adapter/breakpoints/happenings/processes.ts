@@ -169,4 +169,48 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
     sentence: (_k, { pfn, pins = 0, references = 0, count = 1, pid }) =>
       `unpin${times(count)}: pfn ${hex(pfn)} by pid ${pid}; until now ${pins} pins, ${references} references`,
   },
+  {
+    id: 'page-migrated',
+    label: 'Page migrated',
+    description:
+      'Stops where a page has moved to another frame: out of CMA, out of a range of frames, under a pin that lasts.',
+    knows: 'pfn to',
+    example: 'pfn >= 0x1000 && to < 0x1000',
+    watches: [
+      {
+        at: 'told',
+        kind: 'migrate',
+        facts: (_k, event) =>
+          event.kind === 'migrate' && event.outcome === 'moved'
+            ? { pfn: event.pfn, to: event.to }
+            : undefined,
+      },
+    ],
+    sentence: (_k, { pfn, to }) => `migrated: pfn ${hex(pfn)} -> pfn ${hex(to)}`,
+  },
+  {
+    id: 'migration-failed',
+    label: 'Page cannot be migrated',
+    description:
+      'Stops where a page that should move stays: it is pinned, or somebody has a reference that nobody knows of.',
+    knows: 'pfn pinned references',
+    example: 'pinned && pfn == page_to_pfn(page)',
+    watches: [
+      {
+        at: 'told',
+        kind: 'migrate',
+        facts: (k, event) =>
+          event.kind === 'migrate' && event.outcome !== 'moved'
+            ? {
+                pfn: event.pfn,
+                pinned: event.outcome === 'pinned' ? 1 : 0,
+                references: page_ref_count(k, k.pfn_to_page(event.pfn)),
+              }
+            : undefined,
+      },
+    ],
+    sentence: (_k, { pfn, pinned, references }) =>
+      `not migrated: pfn ${hex(pfn)} has ${references} references` +
+      (pinned === 1 ? ', more than mappings' : ''),
+  },
 ];

@@ -14,13 +14,14 @@ import {
   type TraceItem,
   type TraceOp,
 } from '../../../engine/image/state/index.js';
-import { compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
+import { butStack, compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
 import { Machine } from '../machine.js';
 import { OPERATIONS, SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { poolMark } from './poolMarks.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -33,9 +34,10 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of the pool of huge pages. */
-const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|346cc[2a])$/;
-const POOL = /gfp=346cc[2a]$/;
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of pipes. */
+const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|500cc2)$/;
+/** The driver that records programs has no events of migration (8). */
+const RECORDED_EVENTS = 7;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
 
@@ -56,7 +58,7 @@ function spansOf(items: Iterable<TraceItem>): Span[] {
     if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
     else if (item.kind === 'dump') spans.at(-1)?.dumps.push(item);
     else if (item.kind === 'mark')
-      spans.push({ line: item.line, op: undefined, text: 'mark', events: [], dumps: [] });
+      spans.push({ line: item.line, op: undefined, text: item.text, events: [], dumps: [] });
     else if (item.kind === 'op')
       spans.push({
         line: item.line,
@@ -97,7 +99,7 @@ class ProgramJudge {
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
   ) {
-    this.processes = new Processes(image.mm);
+    this.processes = new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.tracepoints = new Tracepoints(image.mm);
@@ -176,7 +178,9 @@ class ProgramJudge {
   ): { readonly events: readonly string[]; readonly text: string | undefined } {
     const events: string[] = [];
     const { op } = span;
-    if (op?.name === 'events') this.mask = Number(op.args[0]);
+    if (op?.name === 'events') this.mask = Number(op.args[0]) & RECORDED_EVENTS;
+    // Recorded beside a program, pages are told of even where the program has no events recorded.
+    if (this.mask === 0 && span.events.length > 0) this.mask = 1;
     const hear = (): void => {
       for (const event of this.tracepoints.take()) events.push(event);
       while (told.has(events.length)) {
@@ -184,7 +188,6 @@ class ProgramJudge {
         // What is told is not heard twice.
         this.tracepoints.listen(0);
         if (!performTold(this.image.mm, next)) break;
-        if (POOL.test(next)) this.processes.addHugePage();
         this.tracepoints.listen(this.mask);
         const [, pfn = '', order = '0'] = /^pa (\S+) o=(\d+)/.exec(next) ?? [];
         for (let i = 0; i < 1 << Number(order); i++) this.toldPages.add(parseInt(pfn, 16) + i);
@@ -200,6 +203,7 @@ class ProgramJudge {
       if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
       this.processes.switchTo(first.pid);
       if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
+      if (op === undefined) this.compareMark(span);
       hear();
       this.compareDumps(span);
       for (this.at++; this.at < this.program.length; this.at++) {
@@ -250,6 +254,16 @@ class ProgramJudge {
     this.remember(span, difference);
   }
 
+  /** What the program was told about the pool of huge pages. */
+  private compareMark(span: Span): void {
+    const pool = poolMark(this.image.mm, span.text);
+    if (pool === undefined) return;
+    this.ops++;
+    if (pool.difference === undefined) return;
+    this.differ++;
+    this.remember(span, pool.difference);
+  }
+
   private compareDumps(span: Span): void {
     for (const dump of span.dumps) {
       const difference = this.dumpDifference(dump);
@@ -272,7 +286,10 @@ class ProgramJudge {
       return compareZones(dump, this.image);
     }
     if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
-    if (dump.name === 'pages') return comparePages(dump, this.image);
+    if (dump.name === 'pages')
+      return comparePages(dump, this.image, (ours, kernel) =>
+        butStack(this.image.mm, ours, kernel),
+      );
     const recorded = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
     const ours = isUser ? this.user.tables(dump.args) : recorded?.print?.(this.image, dump);

@@ -10,31 +10,37 @@ import {
   current,
   do_madvise,
   do_mlock,
-  do_mmap,
   do_munmap,
   do_user_addr_fault,
   dup_task_struct,
   exit_mm,
   free_task_struct,
-  __mm_populate,
+  ksys_mmap_pgoff,
   mmdrop,
+  mmgrab,
   follow_pte,
+  huge_pte_offset,
   lru_add_drain_all,
   mprotectRange,
   munlockRange,
+  pmd_large,
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
+  page_ref_count,
   put_task_stack,
   rcu_process_callbacks,
+  set_max_huge_pages,
   refresh_cpu_vm_stats,
   set_pte,
   setBrk,
+  setOvercommitHugePages,
   shmemFileSetup,
   shmemPunchHole,
   shmemWritePage,
   switch_mm,
   sys_mremap,
+  virt_to_page,
   X86_PF_INSTR,
   X86_PF_USER,
   X86_PF_WRITE,
@@ -42,8 +48,10 @@ import {
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
-import { MAP_ANONYMOUS, MAP_HUGETLB } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
+import { MAP_ANONYMOUS } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
+import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 
 /** One line of a program. */
@@ -62,6 +70,8 @@ interface Process {
 const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
 
+/** gfp_t of pages of caches, as mm/slub.c and mm/slab.c ask for them. */
+const OF_CACHES = /^(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
 /** Of fallocate(). */
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
@@ -73,26 +83,31 @@ export class Processes {
   private processes: ReadonlyMap<number, Process>;
   /** Address spaces that a task which has ended still keeps, until another one runs. */
   private lazy: readonly Process[] = [];
-  private nrHugePages = 0;
   /** Tasks that still have their stack, and those whose structure is all that is left. */
   private ended: readonly Process[] = [];
   private dead: readonly Process[] = [];
+  /** Threads of the kernel that have ended, and still have their structures. */
+  private threads: readonly VirtAddr[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
-  constructor(private readonly k: Kernel) {
+  /** @param told the pages that were taken for what is not performed */
+  constructor(
+    private readonly k: Kernel,
+    private readonly told = new Set<number>(),
+  ) {
     const task = current(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
   }
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, file, nrHugePages } = this;
+    const { processes, lazy, ended, dead, threads, file } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
-      this.nrHugePages = nrHugePages;
       this.ended = ended;
       this.dead = dead;
+      this.threads = threads;
       this.file = file;
     };
   }
@@ -107,11 +122,6 @@ export class Processes {
         args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)),
         args,
       );
-  }
-
-  /** The pool has one page more. */
-  addHugePage(): void {
-    this.nrHugePages++;
   }
 
   /** Makes a process the current one. */
@@ -132,7 +142,10 @@ export class Processes {
   private access(args: readonly string[]): void {
     const { k } = this;
     for (const arg of args) {
-      const pte = follow_pte(k, this.mm, asVirt(parseInt(arg, 16)));
+      const va = asVirt(parseInt(arg, 16));
+      const pmd = huge_pte_offset(k, this.mm, va);
+      const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
+      const pte = isLeaf ? pmd : follow_pte(k, this.mm, va);
       if (pte === NULL) continue;
       const entry = k.read_pte(pte);
       if (!pte_present(entry)) continue;
@@ -144,6 +157,19 @@ export class Processes {
   private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
     const { k } = this;
     return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
+  }
+
+  /** A thread of the kernel ends that ran when the program began: its stack goes. Those that began later are not known. */
+  private endThread(address = ''): void {
+    const { k } = this;
+    const va = parseAddress(`0x${address.slice(-k.ptr_words * 8)}`, k.profile.pointerSize);
+    if (va === undefined || k.phys_of(va) === undefined) return;
+    const task: TaskStruct = k.cell_at(va);
+    const stack = k.read_va(k.plus(task, k.task_struct.stack));
+    if (stack === 0 || k.phys_of(stack) === undefined) return;
+    if (page_ref_count(k, virt_to_page(k, stack)) !== 1) return;
+    put_task_stack(k, task);
+    this.threads = [...this.threads, va];
   }
 
   private readonly actions: Readonly<
@@ -159,26 +185,8 @@ export class Processes {
         throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
-      if ((flags & MAP_HUGETLB) !== 0) {
-        // Refused where the pool has too few: nothing happens then.
-        if (len <= this.nrHugePages * 2 ** this.k.PMD_SHIFT)
-          throw new NotPerformed('mmap(MAP_HUGETLB)');
-        return;
-      }
-      const populate = { value: 0 };
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
-      const at = do_mmap(
-        this.k,
-        this.mm,
-        file,
-        asVirt(addr),
-        len,
-        prot,
-        flags,
-        pgoff / PAGE_SIZE,
-        populate,
-      );
-      if (populate.value !== 0) __mm_populate(this.k, this.mm, at, populate.value, true);
+      ksys_mmap_pgoff(this.k, this.mm, asVirt(addr), len, prot, flags, file, pgoff / PAGE_SIZE);
     },
     munmap: ([start = 0, len = 0]) => void do_munmap(this.k, this.mm, asVirt(start), len),
     mprotect: ([start = 0, len = 0, prot = 0]) =>
@@ -189,6 +197,21 @@ export class Processes {
     munlock: ([start = 0, len = 0]) => void munlockRange(this.k, this.mm, asVirt(start), len),
     mremap: ([addr = 0, oldLen = 0, newLen = 0, flags = 0, newAddr = 0]) =>
       void sys_mremap(this.k, asVirt(addr), oldLen, newLen, flags, asVirt(newAddr)),
+    // Pages that somebody takes while the recorder hears nothing: those for objects of caches are not of what is performed here.
+    alloc: ([gfp = 0, order = 0], [text = '']) => {
+      if (!OF_CACHES.test(text)) return;
+      const pfn = this.k.page_to_pfn(alloc_pages(this.k, gfp, order));
+      for (let i = 0; i < 1 << order; i++) this.told.add(pfn + i);
+      const { k } = this;
+      const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
+      const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
+      __mod_node_page_state(k, item, 1 << order);
+    },
+    // Files of sysfs and debugfs that are written to.
+    nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
+    nr_overcommit_hugepages: ([count = 0]) => {
+      setOvercommitHugePages(this.k, default_hstate(this.k), count);
+    },
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;
@@ -214,16 +237,29 @@ export class Processes {
       mmdrop(this.k, process.mm);
       this.lazy = this.lazy.filter((each) => each !== process);
     },
+    // open("/proc/self/pagemap"): the file keeps the structure, not the areas.
+    pagemap: () => {
+      mmgrab(this.k, this.mm);
+    },
     stack: (_, [task]) => {
       const process = this.at(this.ended, 'task', task);
-      if (process === undefined) return;
+      if (process === undefined) {
+        this.endThread(task);
+        return;
+      }
       put_task_stack(this.k, process.task);
       this.ended = this.ended.filter((each) => each !== process);
       this.dead = [...this.dead, process];
     },
     free: (_, [task]) => {
       const process = this.at(this.dead, 'task', task);
-      if (process === undefined) return;
+      if (process === undefined) {
+        const thread = this.threads.find((each) => task?.endsWith(this.k.hex(each)) === true);
+        if (thread === undefined) return;
+        free_task_struct(this.k, this.k.cell_at(thread));
+        this.threads = this.threads.filter((each) => each !== thread);
+        return;
+      }
       free_task_struct(this.k, process.task);
       this.dead = this.dead.filter((each) => each !== process);
     },

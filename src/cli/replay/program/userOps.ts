@@ -2,6 +2,7 @@
  * Operations of recorded traces that a process does to its own address space: look at tables and pages, take references and pins.
  */
 import {
+  drain_local_pages,
   follow_page,
   find_vma,
   get_mm_counter,
@@ -65,6 +66,9 @@ export class UserOperations {
         return this.get(name, args.map(number));
       case 'gupput':
         return this.put(args.map(number));
+      case 'drain':
+        drain_local_pages(this.image.mm, NULL);
+        return undefined;
       case 'mlock_stat':
         return `mlock=${hex(this.lockedPages())}`;
       default:
@@ -73,7 +77,7 @@ export class UserOperations {
   }
 
   static readonly NAMES: ReadonlySet<string> = new Set(
-    'umm upt upage gup gupf pin pinf gupput mlock_stat'.split(' '),
+    'umm upt upage gup gupf pin pinf gupput mlock_stat drain'.split(' '),
   );
 
   /** `mlock_stat`: of ZONE_NORMAL alone. */

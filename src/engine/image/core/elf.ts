@@ -19,6 +19,8 @@ const PT_NOTE = 4;
 const PN_XNUM = 0xffff;
 /** More than the notes of any machine take; a damaged size does not ask for more. */
 const MAX_NOTES_BYTES = 1 << 24;
+/** DUMP_ELF_INCOMPLETE of e_flags. Source: makedumpfile elf_info.h. */
+const INCOMPLETE = 1;
 /** As the addresses of `/proc/kcore` that have no physical one: all ones. */
 const NO_PHYS = 2 ** 52;
 
@@ -78,7 +80,9 @@ export function readElfCore(file: RandomAccess): ElfCore {
   const cutOff =
     end > file.size
       ? `the file is cut off: it ends at byte ${file.size}, its last segment at ${end}`
-      : undefined;
+      : (view.getUint32(wide ? 48 : 36, true) & INCOMPLETE) !== 0
+        ? 'it was not written to its end (makedumpfile says so in its header)'
+        : undefined;
   const notes = headers
     .filter((each) => each.type === PT_NOTE)
     .flatMap(({ segment }) =>

@@ -5,6 +5,7 @@
 import { asPhys, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { Inspected } from '../../inspect/inspected.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { toldTasks } from '../../machine/knownTasks.js';
 import type { Paging } from '../../x86/paging.js';
 import { ROOT_SYMBOL } from '../boot/tables/bootTables.js';
 import type { KernelImage } from '../kernelImage.js';
@@ -56,7 +57,8 @@ function makeInspected(mm: Kernel, origin: string): Inspected {
         ]),
     ...memmapRuns(mm),
   ]);
-  return new Inspected({
+  space.readElsewhere = (page) => windowPage(mm, page);
+  const described = {
     form: origin,
     cutOff: undefined,
     vmcoreinfo: undefined,
@@ -71,7 +73,16 @@ function makeInspected(mm: Kernel, origin: string): Inspected {
     pageOffset,
     physBase: physBaseOf(mm),
     kernelOffset: undefined,
-  });
+  };
+  return new Inspected(described, () => toldTasks(mm));
+}
+
+/** A page of a scenario's own objects, which no table maps. */
+function windowPage(mm: Kernel, page: VirtAddr): Uint8Array | undefined {
+  if (!mm.isOwnObject(page)) return undefined;
+  const cell = mm.cell_of(page);
+  const { buffer, byteOffset } = mm.memory.words;
+  return new Uint8Array(buffer, byteOffset + cell * 4, PAGE_SIZE).slice();
 }
 
 /** The kernel's own tables, whichever process runs: its tables go when it ends. */

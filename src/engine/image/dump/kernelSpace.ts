@@ -58,6 +58,9 @@ export interface LinearMap {
 }
 
 const PAGE = 4096;
+/** The smallest page above 4 KiB; those of 4 MiB and 1 GiB are several. */
+const LARGE_PAGE = 2 ** 21;
+const KEPT_LARGE = 4096;
 /** Pages whose bytes are kept: 32 MiB. */
 const KEPT_PAGES = 8192;
 
@@ -66,7 +69,11 @@ export class KernelSpace {
   readonly pointerSize: 4 | 8;
   private readonly tables: TableMemory;
   private linear: readonly LinearMap[] = [];
+  /** Pages that no table maps: a machine's that runs a scenario. */
+  readElsewhere: (page: VirtAddr) => Uint8Array | undefined = () => undefined;
   private readonly pages = new Map<number, DataView>();
+  /** Where the 2 MiB lie that a large page maps, by their number: most of a kernel's text and memory map. */
+  private readonly large = new Map<number, number>();
   private lastPage = NaN;
   private lastView: DataView = new DataView(new ArrayBuffer(0));
 
@@ -102,7 +109,15 @@ export class KernelSpace {
       const offset = page - map.start;
       if (offset >= 0 && offset < map.sizeBytes) return map.startPhys + offset;
     }
-    return this.walk(page).page?.phys;
+    const region = Math.floor(page / LARGE_PAGE);
+    const large = this.large.get(region);
+    if (large !== undefined) return large + page - region * LARGE_PAGE;
+    const found = this.walk(page).page;
+    if (found !== undefined && found.pageSize >= LARGE_PAGE) {
+      if (this.large.size >= KEPT_LARGE) this.large.clear();
+      this.large.set(region, found.phys - (page - region * LARGE_PAGE));
+    }
+    return found?.phys;
   }
 
   /** `length` bytes. @throws NotInDump */
@@ -114,6 +129,7 @@ export class KernelSpace {
 
   /** As many bytes as there are, up to `length`. */
   bytesUpTo(base: number, offset: number, length: number): Uint8Array {
+    if (length > 2 * PAGE) return this.manyBytes(base, offset, length);
     const out = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const [page, inPage] = split(base, offset + done);
@@ -122,6 +138,28 @@ export class KernelSpace {
       if (view === undefined || inPage + chunk > view.byteLength) return out.subarray(0, done);
       out.set(new Uint8Array(view.buffer, view.byteOffset + inPage, chunk), done);
       done += chunk;
+    }
+    return out;
+  }
+
+  /** Read in as few pieces as memory lies in, and not kept. */
+  private manyBytes(base: number, offset: number, length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const [page, inPage] = split(base, offset + done);
+      const start = this.physOf(asVirt(page));
+      if (start === undefined) return out.subarray(0, done);
+      let piece = PAGE - inPage;
+      while (
+        piece < length - done &&
+        this.physOf(asVirt(page + inPage + piece)) === start + inPage + piece
+      )
+        piece += PAGE;
+      piece = Math.min(piece, length - done);
+      const bytes = this.memory.read(start + inPage, piece);
+      out.set(bytes, done);
+      done += bytes.length;
+      if (bytes.length < piece) return out.subarray(0, done);
     }
     return out;
   }
@@ -204,9 +242,9 @@ export class KernelSpace {
     let view = this.pages.get(page);
     if (view === undefined) {
       const phys = this.physOf(asVirt(page));
-      if (phys === undefined) return undefined;
-      const bytes = this.memory.read(phys, PAGE);
-      if (bytes.length === 0) return undefined;
+      const bytes =
+        phys === undefined ? this.readElsewhere(asVirt(page)) : this.memory.read(phys, PAGE);
+      if (bytes === undefined || bytes.length === 0) return undefined;
       if (this.pages.size >= KEPT_PAGES) this.pages.clear();
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       this.pages.set(page, view);

@@ -7,7 +7,7 @@
 import { asVirt, type VirtAddr } from '../../memory/address.js';
 import type { Vmcoreinfo } from '../core/notes.js';
 import { ImageError } from '../kernelImage.js';
-import { readKallsyms, type Kallsym, type KallsymsPlaces } from './kallsyms.js';
+import { readKallsyms, type Kallsym, type KallsymsPlaces, type SymbolList } from './kallsyms.js';
 import type { KernelSpace } from './kernelSpace.js';
 import { WantsVmlinux, type WantedKernel } from './wanted.js';
 
@@ -25,7 +25,7 @@ export function kernelSymbols(
   info: Vmcoreinfo,
   other: OtherSymbols,
   kernel: WantedKernel,
-): readonly Kallsym[] {
+): readonly Kallsym[] | SymbolList {
   const map = other.systemMap?.(space.pointerSize);
   if (map !== undefined) return moved(map, info, 'System.map');
   const places = kallsymsIn(info);
@@ -41,8 +41,7 @@ export function kernelSymbols(
   );
 }
 
-const hasVariables = (symbols: readonly Kallsym[]): boolean =>
-  symbols.some(({ name }) => name === 'init_task');
+const hasVariables = (symbols: SymbolList): boolean => symbols.indicesOf('init_task').length > 0;
 
 /** What VMCOREINFO says of symbols by their addresses; not those that it has by their contents. */
 const ANCHORS = ['_stext', 'swapper_pg_dir', 'init_uts_ns', 'node_online_map', 'vmap_area_list'];

@@ -1,56 +1,98 @@
 /** The symbols of a kernel, by name and by address. Where several have one name, the first is meant. */
 import { asVirt, formatAddress, fromWords, type VirtAddr } from '../../memory/address.js';
-import type { Kallsym } from './kallsyms.js';
+import type { Kallsym, SymbolList } from './kallsyms.js';
 
-export class Symbols {
-  private readonly byName = new Map<string, Kallsym>();
-  /** Names that several symbols have. */
-  private readonly repeated = new Set<string>();
-  private sorted: readonly Kallsym[] | undefined;
+/** Symbols that are there as objects. */
+class ListedSymbols implements SymbolList {
+  private readonly byName = new Map<string, number[]>();
 
   constructor(private readonly all: readonly Kallsym[]) {
-    for (const symbol of all)
-      if (this.byName.has(symbol.name)) this.repeated.add(symbol.name);
-      else this.byName.set(symbol.name, symbol);
+    all.forEach(({ name }, index) => {
+      const same = this.byName.get(name);
+      if (same === undefined) this.byName.set(name, [index]);
+      else same.push(index);
+    });
+  }
+
+  get length(): number {
+    return this.all.length;
+  }
+
+  at(index: number): Kallsym {
+    return this.all[index] as Kallsym;
+  }
+
+  addressAt(index: number): VirtAddr {
+    return this.at(index).address;
+  }
+
+  indicesOf(name: string): readonly number[] {
+    return this.byName.get(name) ?? [];
+  }
+}
+
+export class Symbols {
+  private readonly list: SymbolList;
+  private readonly found = new Map<string, readonly number[]>();
+  /** Indices by address; of equal addresses in the list's order. */
+  private sorted: Uint32Array | undefined;
+
+  constructor(all: readonly Kallsym[] | SymbolList) {
+    this.list = isList(all) ? all : new ListedSymbols(all);
   }
 
   get size(): number {
-    return this.byName.size;
+    return this.names().length;
   }
 
   address(name: string): VirtAddr | undefined {
-    return this.byName.get(name)?.address;
+    const [index] = this.indicesOf(name);
+    return index === undefined ? undefined : this.list.addressAt(index);
   }
 
   /** The address of a name that no other symbol has. */
   only(name: string): VirtAddr | undefined {
-    return this.repeated.has(name) ? undefined : this.address(name);
+    return this.indicesOf(name).length > 1 ? undefined : this.address(name);
   }
 
   find(name: string): Kallsym | undefined {
-    return this.byName.get(name);
+    const [index] = this.indicesOf(name);
+    return index === undefined ? undefined : this.list.at(index);
   }
 
   names(): readonly string[] {
-    return [...this.byName.keys()];
+    const names = new Set<string>();
+    for (let i = 0; i < this.list.length; i++) names.add(this.list.at(i).name);
+    return [...names];
   }
 
   /** The symbol at or below an address, and how far it is to the next. */
   at(address: VirtAddr): (Kallsym & { readonly sizeBytes: number | undefined }) | undefined {
-    this.sorted ??= [...this.all].sort((a, b) => a.address - b.address);
+    const { list } = this;
+    const sorted = (this.sorted ??= byAddress(list));
     let low = 0;
-    let high = this.sorted.length;
+    let high = sorted.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.sorted[middle] as Kallsym).address <= address) low = middle + 1;
+      if (list.addressAt(sorted[middle] as number) <= address) low = middle + 1;
       else high = middle;
     }
-    const found = this.sorted[low - 1];
-    if (found === undefined || this.isBehindKernel(address, found)) return undefined;
-    const next = this.sorted.slice(low, low + 64).find((each) => each.address > found.address);
-    const first = this.byName.get(found.name) ?? found;
-    const sizeBytes = next && next.address - found.address;
+    const index = sorted[low - 1];
+    if (index === undefined) return undefined;
+    const found = list.at(index);
+    if (this.isBehindKernel(address, found)) return undefined;
+    let sizeBytes: number | undefined;
+    for (const next of sorted.subarray(low, low + 64)) {
+      sizeBytes ??= list.addressAt(next) - found.address || undefined;
+    }
+    const first = this.find(found.name) ?? found;
     return { ...(first.address === found.address ? first : found), sizeBytes };
+  }
+
+  private indicesOf(name: string): readonly number[] {
+    let indices = this.found.get(name);
+    if (indices === undefined) this.found.set(name, (indices = this.list.indicesOf(name)));
+    return indices;
   }
 
   /**
@@ -61,6 +103,15 @@ export class Symbols {
     const end = this.address('__brk_base') ?? this.address('_end');
     return end !== undefined && address >= end && found.address < 0 === end < 0;
   }
+}
+
+const isList = (all: readonly Kallsym[] | SymbolList): all is SymbolList => !Array.isArray(all);
+
+function byAddress(list: SymbolList): Uint32Array {
+  const addresses = Float64Array.from({ length: list.length }, (_, i) => list.addressAt(i));
+  return Uint32Array.from(addresses.keys()).sort(
+    (a, b) => (addresses[a] as number) - (addresses[b] as number) || a - b,
+  );
 }
 
 const [NEWLINE, SPACE, ZERO, NINE, A] = [10, 32, 48, 57, 97] as const;

@@ -27,7 +27,7 @@ import { mmdrop, mmput } from '../kernel/fork/fork.js';
 import { addMapCount } from '../mm/mmap/adjust.js';
 import { mmTree } from '../mm/mmap/find_vma.js';
 import { vm_area_alloc, vm_area_free, vma_mas_store } from '../mm/mmap/link.js';
-import { expand_stack } from '../mm/mmap/mmap.js';
+import { expand_stack } from '../mm/mmap/expand_stack.js';
 import { __vm_enough_memory } from '../mm/util.js';
 
 const VM_STACK_FLAGS: VmFlags = VM_GROWSDOWN | VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT;

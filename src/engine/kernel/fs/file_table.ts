@@ -9,10 +9,10 @@ import type { File } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 
 type Release = (k: Kernel, file: File) => void;
-let releaseFile: Release = () => undefined;
+const releases: Release[] = [];
 
-/** What ends a file: of the file system that makes files here, linked when it is loaded. */
-export const linkRelease = (func: Release): void => void (releaseFile = func);
+/** What ends a file: of each file system that makes files here, linked when it is loaded. Each knows its own. */
+export const linkRelease = (func: Release): void => void releases.push(func);
 
 export function get_file(k: Kernel, f: File): File {
   k.add_long(k.plus(f, k.file.f_count), 1);
@@ -23,5 +23,5 @@ export function fput(k: Kernel, file: File): void {
   const f_count = k.plus(file, k.file.f_count);
   k.add_long(f_count, -1);
   // __fput():
-  if (k.read_long(f_count) === 0) releaseFile(k, file);
+  if (k.read_long(f_count) === 0) for (const release of releases) release(k, file);
 }

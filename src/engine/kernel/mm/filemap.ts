@@ -12,6 +12,7 @@ import {
   type File,
   type Gfp,
   type Inode,
+  type Int,
   type MmStruct,
   NULL,
   type Page,
@@ -42,6 +43,11 @@ export const mapping_gfp_mask = (k: Kernel, mapping: AddressSpace): Gfp =>
 export const i_size_read = (k: Kernel, inode: Inode): ULong => {
   const at = k.plus(inode, k.inode.i_size);
   return k.read_int(at + 1) * 2 ** 32 + (k.read_int(at) >>> 0);
+};
+
+/** inode->i_blocks: a u64, of which nothing here needs the upper half. */
+export const addBlocks = (k: Kernel, inode: Inode, delta: Int): void => {
+  k.write(k.plus(inode, k.inode.i_blocks), k.read_int(k.plus(inode, k.inode.i_blocks)) + delta);
 };
 
 /** The page at an index; NULL where the cache has none. Takes no reference. */

@@ -1,7 +1,7 @@
 /**
  * Advice about addresses: that their contents are not needed any more, or may be dropped when memory is short; and flags of areas.
  *
- * Left out: all advice that only files or reclaim would follow (WILLNEED, COLD, PAGEOUT, REMOVE, POPULATE_*), KSM, hwpoison,
+ * Left out: all advice that only files or reclaim would follow (WILLNEED, PAGEOUT, REMOVE, POPULATE_*), KSM, hwpoison,
  * process_madvise, huge entries, khugepaged.
  * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_free_pte_range(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
  * do_madvise(); mm/khugepaged.c: hugepage_madvise(); mm/memory.c: zap_page_range_single().
@@ -17,6 +17,7 @@ import {
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
+import { hstate_vma, huge_page_size } from '../include/linux/hugetlb.h.js';
 import { vma_is_anonymous } from '../include/linux/mm.h.js';
 import {
   VM_DONTCOPY,
@@ -28,6 +29,7 @@ import {
   VM_WIPEONFORK,
 } from '../include/linux/mm_types.h.js';
 import { zap_page_range_single } from './memory/zap.js';
+import { madviseColdRange } from './memory/cold.js';
 import { madviseFreeRange } from './memory/lazyfree.js';
 import { find_vma, find_vma_prev } from './mmap/find_vma.js';
 import { vmaFile } from './mmap/link.js';
@@ -42,6 +44,7 @@ export const MADV_HUGEPAGE = 14;
 export const MADV_NOHUGEPAGE = 15;
 export const MADV_WIPEONFORK = 18;
 export const MADV_KEEPONFORK = 19;
+export const MADV_COLD = 20;
 
 /** What advice makes of an area's flags; undefined where it is not about flags. */
 const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
@@ -106,7 +109,14 @@ function madvise_vma_behavior(
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   if (behavior === MADV_DONTNEED) {
     prev.value = vma;
-    if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
+    if ((vm_flags & (VM_LOCKED | VM_PFNMAP)) !== 0) return -EINVAL;
+    if ((vm_flags & VM_HUGETLB) !== 0) {
+      // Whole huge pages, of which one that is cut off at the end stays.
+      const size: ULong = huge_page_size(k, hstate_vma(k));
+      if (start % size !== 0) return -EINVAL;
+      end = asVirt(end - (end % size));
+      if (start === end) return 0;
+    }
     zap_page_range_single(k, vma, start, end - start);
     return 0;
   }
@@ -116,6 +126,13 @@ function madvise_vma_behavior(
     if (!vma_is_anonymous(k, vma)) return -EINVAL;
     if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
     madviseFreeRange(k, vma, start, end);
+    return 0;
+  }
+  if (behavior === MADV_COLD) {
+    prev.value = vma;
+    // can_madv_lru_vma():
+    if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
+    madviseColdRange(k, vma, start, end);
     return 0;
   }
   if (behavior === MADV_WIPEONFORK && vmaFile(k, vma) !== NULL) return -EINVAL;
@@ -133,7 +150,8 @@ export function do_madvise(
   behavior: Int,
 ): Int {
   // madvise_behavior_valid():
-  if (!FLAGS.has(behavior) && behavior !== MADV_DONTNEED && behavior !== MADV_FREE) return -EINVAL;
+  if (!FLAGS.has(behavior) && ![MADV_DONTNEED, MADV_FREE, MADV_COLD].includes(behavior))
+    return -EINVAL;
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   const end: VirtAddr = asVirt(start + Math.ceil(len_in / PAGE_SIZE) * PAGE_SIZE);
   if (end < start) return -EINVAL;

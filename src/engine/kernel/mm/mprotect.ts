@@ -59,6 +59,8 @@ import {
   pud_addr_end,
   pud_offset,
 } from '../include/linux/pgtable.h.js';
+import { is_vm_hugetlb_page } from '../include/linux/hugetlb.h.js';
+import { hugetlb_change_protection } from './hugetlb/hugetlb.js';
 import { populate_vma_page_range } from './gup/populate.js';
 import { vm_normal_page } from './memory/wp.js';
 import { find_vma, find_vma_prev } from './mmap/find_vma.js';
@@ -170,6 +172,7 @@ export function change_protection(
   cp_flags: Int,
 ): ULong {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  if (is_vm_hugetlb_page(k, vma)) return hugetlb_change_protection(k, vma, start, end, newprot);
   let pages: ULong = 0;
   let addr: VirtAddr = start;
   let pgd: Pgd = pgd_offset(k, mm, addr);

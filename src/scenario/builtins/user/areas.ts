@@ -10,7 +10,9 @@ import { asLong, changing, isError, libc, libcAddress } from './libc.js';
 
 const EBADF = 9;
 const EINVAL = 22;
+const ENOMEM = 12;
 const MAP_ANONYMOUS = 0x20;
+const MAP_HUGETLB = 0x40000;
 
 /** ksys_mmap_pgoff(), vm_mmap_pgoff(): the area, and its pages where they are wanted at once. */
 function mapAt(
@@ -24,6 +26,8 @@ function mapAt(
   const pgoff = Number(offset) / PAGE_SIZE;
   if (!Number.isInteger(pgoff) || pgoff < 0) return -EINVAL;
   const bytes = sizeOf(call, length);
+  // The pool of huge pages is empty, as it is where nobody has asked for any.
+  if ((Number(flags) & MAP_HUGETLB) !== 0) return -ENOMEM;
   // On 32 bit the scenario's own objects lie there.
   if ((Number(flags) & 0x100010) !== 0)
     for (let page = 0; page < bytes; page += PAGE_SIZE)
@@ -67,7 +71,7 @@ const mapping: readonly Builtin[] = group('process', 'mm/mmap.c', [
     'Moves the end of the heap; 0, or -1 and errno.',
     (call, mm, addr) => {
       const wanted = va(addr);
-      return libc(call, call.kernel.setBrk(call.k, mm, wanted) === wanted ? 0 : -12);
+      return libc(call, call.kernel.setBrk(call.k, mm, wanted) === wanted ? 0 : -ENOMEM);
     },
   ),
   changing(
@@ -78,7 +82,7 @@ const mapping: readonly Builtin[] = group('process', 'mm/mmap.c', [
       const before = k.read_va(k.plus(mm, k.mm_struct.brk));
       const wanted = asVirt(before + Number(increment));
       const isSet = wanted === before || call.kernel.setBrk(k, mm, wanted) === wanted;
-      return isSet ? before : libcAddress(call, -12);
+      return isSet ? before : libcAddress(call, -ENOMEM);
     },
   ),
   changing(
@@ -136,6 +140,37 @@ const rights: readonly Builtin[] = [
   ]),
 ];
 
+const moving: readonly Builtin[] = [
+  ...group('process', 'mm/mremap.c', [
+    changing(
+      'void *mremap(void *old_address, size_t old_size, size_t new_size, int flags, ...)',
+      'Makes a mapping larger or smaller; with MREMAP_MAYMOVE it may get another address, with MREMAP_FIXED the one that follows. Its pages go with it, none is copied. The address, or MAP_FAILED and errno.',
+      (call, _mm, old, oldSize, newSize, flags, address = 0) => {
+        const sizes = [sizeOf(call, oldSize), sizeOf(call, newSize)] as const;
+        const { k, kernel } = call;
+        return libcAddress(
+          call,
+          kernel.sys_mremap(k, va(old), ...sizes, Number(flags), va(address)),
+        );
+      },
+    ),
+  ]),
+  ...group('process', 'mm/mincore.c', [
+    {
+      signature: 'int mincore(void *addr, size_t length, unsigned char *vec)',
+      doc: 'Tells of each page of a range in a byte whether it is in memory: 1 or 0; 0, or -1 and errno.',
+      changes: true,
+      needs: needsProcess,
+      run: (call, addr, length, vec) => {
+        const found: number[] = [];
+        const error = call.kernel.sys_mincore(call.k, va(addr), sizeOf(call, length), found);
+        if (error === 0) call.memory.writeBytes(vec, Uint8Array.from(found));
+        return libc(call, error);
+      },
+    },
+  ]),
+];
+
 const looks: readonly Builtin[] = [
   ...group('process', 'mm/mmap.c', [
     {
@@ -175,4 +210,4 @@ const looks: readonly Builtin[] = [
   ]),
 ];
 
-export const userAreas: readonly Builtin[] = [...mapping, ...rights, ...looks];
+export const userAreas: readonly Builtin[] = [...mapping, ...rights, ...moving, ...looks];

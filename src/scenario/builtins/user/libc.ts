@@ -1,4 +1,5 @@
 /** What calls of the C library have in common: a system call's error becomes -1 and errno. */
+import { current } from '../../../engine/entry/functions.js';
 import type { MmStruct } from '../../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../../engine/memory/address.js';
 import type { Value } from '../../semantics/arithmetic.js';
@@ -27,7 +28,7 @@ export const asLong = (call: BuiltinCall, result: number): Value =>
 
 /** The address space of the running task. */
 export const currentMm = (call: BuiltinCall): MmStruct =>
-  call.k.read_ptr(call.k.plus(call.kernel.current(call.k), call.k.task_struct.mm));
+  call.k.read_ptr(call.k.plus(current(call.k), call.k.task_struct.mm));
 
 /** Who changes an address space has its lock for writing meanwhile: mmap_write_lock(). */
 export function lockedBy(

@@ -1,4 +1,5 @@
 /** Processes: fork(), exit(), wait(), who is who, and address spaces that are kept by others than their tasks. */
+import { current } from '../../../engine/entry/functions.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import { group, type Builtin, type BuiltinResult } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
@@ -10,7 +11,7 @@ import { libc, lockedBy, currentMm } from './libc.js';
 const changes = true;
 
 const memberOf = (call: BuiltinCall, member: number): number =>
-  call.k.read_int(call.k.plus(call.kernel.current(call.k), member));
+  call.k.read_int(call.k.plus(current(call.k), member));
 
 function wait(call: BuiltinCall, pid: number, status: Value): BuiltinResult {
   const result = call.process.wait(pid);
@@ -139,8 +140,8 @@ const names: readonly Builtin[] = [
       signature: 'pid_t getppid(void)',
       doc: 'The number of the process that made this one.',
       run: (call) => {
-        const { k, kernel } = call;
-        const parent = k.read_ptr(k.plus(kernel.current(k), k.task_struct.real_parent));
+        const { k } = call;
+        const parent = k.read_ptr(k.plus(current(k), k.task_struct.real_parent));
         return parent === NULL ? 0 : k.read_int(k.plus(parent, k.task_struct.tgid));
       },
     },

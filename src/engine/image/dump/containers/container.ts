@@ -24,6 +24,17 @@ export interface Container {
   readonly physBase: number | undefined;
   /** What is missing of the file, for people; undefined when it is whole. */
   readonly cutOff: string | undefined;
+  /** Which of a split dump's frames the file has; undefined when it is not a part of one. */
+  readonly part: Part | undefined;
+}
+
+interface Part {
+  readonly startPfn: number;
+  readonly endPfn: number;
+  /** Of the whole dump. */
+  readonly nrFrames: number;
+  /** What is missing of this very file. */
+  readonly incomplete: string | undefined;
 }
 
 /** @throws ImageError when nothing of the file can be made sense of */
@@ -31,8 +42,12 @@ export function openContainer(file: RandomAccess, codecs: Codecs): Container {
   const start = file.read(0, 64);
   if (start.length === 0) throw new ImageError('The file is empty.');
   if (isFlattened(start)) {
-    const inner = openContainer(openFlattened(file), codecs);
-    return { ...inner, form: `${inner.form}, flattened` };
+    const flat = openFlattened(file);
+    const inner = openContainer(flat, codecs);
+    const cutOff = flat.isCutOff
+      ? 'the flattened file has no end: it is cut off, and what came last is missing'
+      : inner.cutOff;
+    return { ...inner, form: `${inner.form}, flattened`, cutOff };
   }
   if (isKdump(start)) return kdump(file, codecs);
   if (isLime(start)) return bare('LiME image', new RangeMemory(file, limeRanges(file)));
@@ -51,6 +66,7 @@ const bare = (form: string, memory: DumpMemory): Container => ({
   wide: undefined,
   physBase: undefined,
   cutOff: undefined,
+  part: undefined,
 });
 
 function elf(file: RandomAccess): Container {
@@ -69,6 +85,7 @@ function elf(file: RandomAccess): Container {
     wide: core.machine === EM_X86_64,
     physBase: undefined,
     cutOff: core.cutOff,
+    part: undefined,
   };
 }
 
@@ -78,17 +95,24 @@ function kdump(file: RandomAccess, codecs: Codecs): Container {
     place && file.read(place.at, Math.min(place.sizeBytes, MAX_NOTES_BYTES));
   const notes = readNotes(piece(header.notes) ?? new Uint8Array(0));
   const text = piece(header.vmcoreinfo);
-  const isWhole = header.startPfn === 0 && header.endPfn === header.nrFrames;
+  const { startPfn, endPfn, nrFrames } = header;
+  const memory = new KdumpMemory(file, header, codecs);
+  // Of a split dump one part may have all frames, and the others none.
+  const isAlone = header.isSplit && endPfn - startPfn < nrFrames;
+  const incomplete = header.isIncomplete
+    ? 'it was not written to its end (makedumpfile says so in its header)'
+    : memory.cutOff();
   return {
     form: `kdump-compressed, version ${header.version}`,
-    memory: new KdumpMemory(file, header, codecs),
+    memory,
     notes,
     vmcoreinfo: text === undefined ? vmcoreinfoIn(notes) : asciiz(text),
     wide: header.wide,
     physBase: header.physBase,
-    cutOff: isWhole
-      ? undefined
-      : `it is a part of a split dump, frames 0x${header.startPfn.toString(16)} to 0x${header.endPfn.toString(16)}`,
+    cutOff: isAlone
+      ? `it is a part of a split dump, frames 0x${startPfn.toString(16)} to 0x${endPfn.toString(16)}${incomplete === undefined ? '' : `; ${incomplete}`}`
+      : incomplete,
+    part: header.isSplit ? { startPfn, endPfn, nrFrames, incomplete } : undefined,
   };
 }
 

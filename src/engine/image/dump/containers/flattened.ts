@@ -26,13 +26,20 @@ interface Block {
 export const isFlattened = (start: Uint8Array): boolean =>
   String.fromCharCode(...start.subarray(0, 12)) === 'makedumpfile';
 
+/** A flattened file as if it had been put together. */
+interface Unflattened extends RandomAccess {
+  /** The mark at its end is missing: more was written than there is. */
+  readonly isCutOff: boolean;
+}
+
 /** @throws ImageError */
-export function openFlattened(file: RandomAccess): RandomAccess {
-  const blocks = readBlocks(file);
+export function openFlattened(file: RandomAccess): Unflattened {
+  const { blocks, isCutOff } = readBlocks(file);
   const { plain, rewritten } = layers(blocks);
   const size = blocks.reduce((end, block) => Math.max(end, block.start + block.sizeBytes), 0);
   return {
     size,
+    isCutOff,
     read: (offset, length) => {
       const asked = Math.max(0, Math.min(length, size - offset));
       const out = new Uint8Array(asked);
@@ -49,8 +56,9 @@ export function openFlattened(file: RandomAccess): RandomAccess {
   };
 }
 
-function readBlocks(file: RandomAccess): Block[] {
+function readBlocks(file: RandomAccess): { blocks: Block[]; isCutOff: boolean } {
   const blocks: Block[] = [];
+  let isCutOff = true;
   let at = HEADER_BYTES;
   for (;;) {
     const header = file.read(at, BLOCK_HEADER_BYTES);
@@ -59,7 +67,10 @@ function readBlocks(file: RandomAccess): Block[] {
     const view = viewOf(header);
     const start = view.getBigInt64(0);
     const size = view.getBigInt64(8);
-    if (start === -1n) break;
+    if (start === -1n) {
+      isCutOff = false;
+      break;
+    }
     const left = file.size - at - BLOCK_HEADER_BYTES;
     if (start < 0n || size <= 0n || start >= 1n << 52n)
       throw new ImageError(
@@ -72,7 +83,7 @@ function readBlocks(file: RandomAccess): Block[] {
   }
   if (blocks.length === 0)
     throw new ImageError('The flattened dump is empty: it ends behind its header.');
-  return blocks;
+  return { blocks, isCutOff };
 }
 
 /** Blocks in order that do not overlap, and those that were written over others later, in that order. */

@@ -20,9 +20,13 @@ export interface KdumpHeader {
   readonly bitmapBytes: number;
   readonly descriptorsAt: number;
   readonly nrFrames: number;
+  /** Whether the file is a part of a split dump. */
+  readonly isSplit: boolean;
   /** Frames that this file of a split dump has; all when it is not split. */
   readonly startPfn: number;
   readonly endPfn: number;
+  /** The disk was full, or the machine went down, before all was written. */
+  readonly isIncomplete: boolean;
   readonly physBase: number | undefined;
   readonly vmcoreinfo: { readonly at: number; readonly sizeBytes: number } | undefined;
   readonly notes: { readonly at: number; readonly sizeBytes: number } | undefined;
@@ -36,6 +40,8 @@ export const isKdump = (start: Uint8Array): boolean => {
 /** Where `status`, `block_size`, ... begin: behind a time of two longs, padded as the machine pads. */
 const COUNTS_AT = { wide: 0x1a8, narrow: 0x19c } as const;
 const HEADER_BYTES = 0x200;
+/** DUMP_DH_COMPRESSED_INCOMPLETE, of the status. */
+const INCOMPLETE = 0x8;
 /** Behind the fields of version 6, in either width. */
 const SUB_HEADER_BYTES = 104;
 
@@ -72,6 +78,7 @@ export function readKdumpHeader(file: RandomAccess): KdumpHeader {
     bitmapBytes,
     descriptorsAt,
     nrFrames,
+    isIncomplete: (view.getUint32(at, true) & INCOMPLETE) !== 0,
     startPfn: sub.startPfn ?? 0,
     endPfn: Math.min(sub.endPfn ?? nrFrames, nrFrames),
   };
@@ -82,7 +89,7 @@ const isPlausible = (view: DataView, at: number): boolean =>
   view.getUint32(at + 8, true) >= 1 &&
   view.getUint32(at + 8, true) < 1 << 16;
 
-type SubHeader = Pick<KdumpHeader, 'physBase' | 'vmcoreinfo' | 'notes'> & {
+type SubHeader = Pick<KdumpHeader, 'physBase' | 'vmcoreinfo' | 'notes' | 'isSplit'> & {
   readonly nrFrames: number | undefined;
   readonly startPfn: number | undefined;
   readonly endPfn: number | undefined;
@@ -113,6 +120,7 @@ function subHeader(bytes: Uint8Array, wide: boolean, version: number): SubHeader
     physBase: wide ? Number(view.getBigInt64(0, true)) : view.getInt32(0, true),
     vmcoreinfo: version >= 3 ? piece(at.info) : undefined,
     notes: version >= 4 ? piece(at.note) : undefined,
+    isSplit,
     startPfn: isSplit ? (counts ? long(at.start64) : word(at.start)) : undefined,
     endPfn: isSplit ? (counts ? long(at.start64 + 8) : word(at.end)) : undefined,
     nrFrames: nrFrames === 0 ? undefined : nrFrames,

@@ -69,6 +69,17 @@ export class KdumpMemory implements DumpMemory {
     return out.subarray(0, Math.min(done, sizeBytes));
   }
 
+  /** What the end of the file lacks, for people; undefined when the last page is there. */
+  cutOff(): string | undefined {
+    const { startPfn, endPfn } = this.header;
+    const nrPages = this.rank(endPfn) - this.rank(startPfn);
+    if (nrPages === 0) return undefined;
+    const last = this.descriptor(nrPages - 1);
+    const end = last === undefined ? Infinity : last.at + last.sizeBytes;
+    if (end <= this.file.size) return undefined;
+    return `the file is cut off: it ends at byte ${this.file.size}, before its last page`;
+  }
+
   private isSet(frame: number): boolean {
     return (((this.bitmap[frame >>> 3] ?? 0) >>> (frame & 7)) & 1) !== 0;
   }

@@ -16,6 +16,8 @@ import {
   __set_bit,
   clear_bit,
   set_bit,
+  test_and_clear_bit,
+  test_and_set_bit,
   test_bit,
 } from '../../arch/x86/include/asm/bitops.h.js';
 
@@ -109,6 +111,14 @@ export function __ClearPageReserved(k: Kernel, page: Page): void {
 /** Parts of the compound page are mapped singly, too. The flag lives in the first tail. */
 export function ClearPageDoubleMap(k: Kernel, page: Page): void {
   clear_bit(k, k.PG_double_map, k.pfn_to_page(k.page_to_pfn(page) + 1) + k.page.flags);
+}
+
+export function TestClearPageDoubleMap(k: Kernel, page: Page): boolean {
+  return test_and_clear_bit(k, k.PG_double_map, k.nth_page(page, 1) + k.page.flags);
+}
+
+export function TestSetPageDoubleMap(k: Kernel, page: Page): boolean {
+  return test_and_set_bit(k, k.PG_double_map, k.nth_page(page, 1) + k.page.flags);
 }
 
 export const PageHighMem = (k: Kernel, page: Page): boolean =>

@@ -31,6 +31,7 @@ import { pgd_alloc, pgd_free } from '../../arch/x86/mm/pgtable/pgtable.js';
 import { flush_tlb_mm } from '../../arch/x86/mm/tlb.js';
 import { fput, get_file } from '../../fs/file_table.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
+import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import {
   MA_STATE,
@@ -55,6 +56,8 @@ import {
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_find, mas_store_gfp } from '../../lib/maple_tree.js';
 import { vma_interval_tree_insert_after } from '../../mm/interval_tree.js';
+import { hugetlb_dup_vma_private } from '../../mm/hugetlb/reserve.js';
+import { vmOperations } from '../../mm/memory/vm_ops.js';
 import { copy_page_range } from '../../mm/memory/copy.js';
 import { sync_mm_rss } from '../../mm/memory/rss.js';
 import { addMapCount } from '../../mm/mmap/adjust.js';
@@ -104,6 +107,8 @@ function mm_init(k: Kernel, mm: MmStruct): MmStruct {
   for (let i = 0; i < k.NR_MM_COUNTERS; i++)
     k.write_long(k.plus(mm, k.mm_struct.rss_stat + i * k.ptr_words), 0);
   k.write_long(k.plus(mm, k.mm_struct.exe_file), 0);
+  // hugetlb_count_init():
+  k.write_long(k.plus(mm, k.mm_struct.hugetlb_usage), 0);
   const parent: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
   if (parent !== NULL) {
     k.write(
@@ -259,6 +264,8 @@ function dupArea(k: Kernel, mm: MmStruct, mas: MaState, mpnt: VmAreaStruct): Int
       if (is_shared_maywrite(vm_flags)) mapping_allow_writable(k, mapping);
       vma_interval_tree_insert_after(k, tmp, mpnt, areasOfFile(k, mapping));
     }
+    if (is_vm_hugetlb_page(k, tmp)) hugetlb_dup_vma_private(k, tmp);
+    vmOperations(k, tmp)?.open?.(k, tmp);
     return (vm_flags & VM_WIPEONFORK) !== 0 ? 0 : copy_page_range(k, tmp, mpnt);
   }
   // fail_nomem:

@@ -40,6 +40,7 @@ import {
 import { _PAGE_PRESENT, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EAGAIN, EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
+import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { is_cow_mapping, is_zero_pfn, vma_is_anonymous } from '../../include/linux/mm.h.js';
 import {
   MMF_HAS_PINNED,
@@ -62,6 +63,7 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
+import { follow_huge_pmd_pte, follow_hugetlb_page } from '../hugetlb/hugetlb.js';
 import { handle_mm_fault } from '../memory/fault.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import { set_page_dirty, vm_normal_page } from '../memory/wp.js';
@@ -142,6 +144,10 @@ function follow_page_mask(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flags
   if (pud_none(k, k.read_pte(pud))) return no_page_table(k, vma, flags);
   const pmd: Pmd = pmd_offset(k, pud, address);
   if (pmd_none(k, k.read_pte(pmd))) return no_page_table(k, vma, flags);
+  if (is_vm_hugetlb_page(k, vma)) {
+    const page: Page = follow_huge_pmd_pte(k, vma, address, flags);
+    return page === NULL ? no_page_table(k, vma, flags) : page;
+  }
   return follow_page_pte(k, vma, address, pmd, flags);
 }
 
@@ -212,6 +218,15 @@ export function __get_user_pages(
       vma = vma_lookup(k, mm, start);
       ret = vma === NULL ? -EFAULT : check_vma_flags(k, vma, gup_flags);
       if (ret !== 0) break;
+    }
+    if (is_vm_hugetlb_page(k, vma)) {
+      const page: Page = follow_hugetlb_page(k, mm, vma, start, gup_flags);
+      if (IS_ERR(page)) {
+        ret = PTR_ERR(page);
+        break;
+      }
+      if (pages !== undefined) pages[i] = page;
+      continue;
     }
     for (;;) {
       const page: Page = follow_page_mask(k, vma, start, gup_flags);

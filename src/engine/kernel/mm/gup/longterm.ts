@@ -43,6 +43,9 @@ function collect_longterm_unpinnable_pages(
   let collected: ULong = 0;
   let prev_folio: Page = NULL;
   let drained: Int = 0;
+  // A batch may hold a reference of its own: the pin is the only one that is more than expected. (A pin counts 1024.)
+  const isExpected = (of: Page): boolean =>
+    page_ref_count(k, of) === folio_expected_ref_count(k, of) + 1;
   for (let i = 0; i < nr_pages; i++) {
     const folio: Page = page_folio(k, pages[i]!);
     if (folio === prev_folio) continue;
@@ -50,14 +53,11 @@ function collect_longterm_unpinnable_pages(
     if (is_longterm_pinnable_page(k, folio)) continue;
     collected++;
 
-    // A batch may hold a reference of its own: the pin is the only one that is more than expected. (A pin counts 1024.)
-    const isExpected = (): boolean =>
-      page_ref_count(k, folio) === folio_expected_ref_count(k, folio) + 1;
-    if (drained === 0 && folio_may_be_lru_cached(k, folio) && !isExpected()) {
+    if (drained === 0 && folio_may_be_lru_cached(k, folio) && !isExpected(folio)) {
       lru_add_drain(k);
       drained = 1;
     }
-    if (drained === 1 && folio_may_be_lru_cached(k, folio) && !isExpected()) {
+    if (drained === 1 && folio_may_be_lru_cached(k, folio) && !isExpected(folio)) {
       lru_add_drain_all(k);
       drained = 2;
     }

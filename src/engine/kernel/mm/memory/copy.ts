@@ -3,8 +3,7 @@
  * pinned is copied at once, so that the device that has it keeps the parent's.
  *
  * Left out: swap and migration entries, huge entries, hugetlb, VM_PFNMAP, write_protect_seq's readers (fast GUP runs alone).
- * Source: Linux 6.1 mm/memory.c: copy_present_page() to copy_page_range(); include/linux/rmap.h: page_try_dup_anon_rmap();
- * include/linux/mm.h: page_needs_cow_for_dma().
+ * Source: Linux 6.1 mm/memory.c: copy_present_page() to copy_page_range().
  */
 import {
   type Int,
@@ -21,7 +20,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { __set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
   mk_pte,
   p4d_none,
@@ -38,15 +37,11 @@ import {
   set_pte,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { EAGAIN, EBUSY, ENOMEM } from '../../include/linux/errno.h.js';
+import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
-import { is_cow_mapping, page_maybe_dma_pinned } from '../../include/linux/mm.h.js';
-import {
-  MMF_HAS_PINNED,
-  VM_MIXEDMAP,
-  VM_PFNMAP,
-  VM_SHARED,
-} from '../../include/linux/mm_types.h.js';
+import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
+import { is_cow_mapping } from '../../include/linux/mm.h.js';
+import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED } from '../../include/linux/mm_types.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import {
   p4d_offset,
@@ -58,13 +53,9 @@ import {
   pud_addr_end,
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
+import { copy_hugetlb_page_range } from '../hugetlb/hugetlb.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
-import {
-  ClearPageAnonExclusive,
-  page_add_new_anon_rmap,
-  page_dup_file_rmap,
-  PageAnonExclusive,
-} from '../rmap.js';
+import { page_add_new_anon_rmap, page_dup_file_rmap, page_try_dup_anon_rmap } from '../rmap.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { p4d_alloc, pmd_alloc, pte_alloc_map, pud_alloc } from './memory.js';
@@ -74,23 +65,6 @@ import { maybe_mkwrite, vm_normal_page } from './wp.js';
 /** The page that a copy of a pinned one goes to: made between two tries, where memory may be waited for. */
 interface Prealloc {
   page: Page;
-}
-
-function page_needs_cow_for_dma(k: Kernel, vma: VmAreaStruct, page: Page): boolean {
-  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const flags = k.plus(mm, k.mm_struct.flags);
-  return test_bit(k, MMF_HAS_PINNED, flags) && page_maybe_dma_pinned(k, page);
-}
-
-/** One mapping more. -EBUSY: the page may be pinned, and must be copied. */
-function page_try_dup_anon_rmap(k: Kernel, page: Page, vma: VmAreaStruct): Int {
-  if (PageAnonExclusive(k, page)) {
-    if (page_needs_cow_for_dma(k, vma, page)) return -EBUSY;
-    ClearPageAnonExclusive(k, page);
-  }
-  // dup:
-  page_dup_file_rmap(k, page);
-  return 0;
 }
 
 const countPage = (k: Kernel, rss: Int[], page: Page): void => {
@@ -140,14 +114,14 @@ function copy_present_pte(
   const page: Page = vm_normal_page(k, src_vma, pte);
   if (page !== NULL && PageAnon(k, page)) {
     get_page(k, page);
-    if (page_try_dup_anon_rmap(k, page, src_vma) !== 0) {
+    if (page_try_dup_anon_rmap(k, page, false, src_vma) !== 0) {
       put_page(k, page);
       return copy_present_page(k, dst_vma, dst_pte, addr, rss, prealloc, page);
     }
     countPage(k, rss, page);
   } else if (page !== NULL) {
     get_page(k, page);
-    page_dup_file_rmap(k, page);
+    page_dup_file_rmap(k, page, false);
     countPage(k, rss, page);
   }
   // Both read-only: whoever writes first gets a copy.
@@ -269,6 +243,8 @@ export function copy_page_range(k: Kernel, dst_vma: VmAreaStruct, src_vma: VmAre
   let addr: VirtAddr = k.read_va(k.plus(src_vma, k.vm_area_struct.vm_start));
   const end: VirtAddr = k.read_va(k.plus(src_vma, k.vm_area_struct.vm_end));
   if (!vma_needs_copy(k, src_vma)) return 0;
+  if (is_vm_hugetlb_page(k, src_vma))
+    return copy_hugetlb_page_range(k, dst_mm, src_mm, dst_vma, src_vma);
   const is_cow = is_cow_mapping(k.read_int(k.plus(src_vma, k.vm_area_struct.vm_flags)));
   // A pin that is taken meanwhile, without a lock, sees that entries change, and is given back.
   const seq = k.plus(src_mm, k.mm_struct.write_protect_seq);

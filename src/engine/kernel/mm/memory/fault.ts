@@ -39,6 +39,7 @@ import {
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { flush_tlb_page } from '../../arch/x86/mm/tlb.js';
+import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { linear_page_index, my_zero_pfn, vma_is_anonymous } from '../../include/linux/mm.h.js';
 import {
   VM_FAULT_ERROR,
@@ -48,6 +49,7 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { pgd_offset, pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import { hugetlb_fault } from '../hugetlb/fault.js';
 import { alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
 import { anon_vma_prepare, page_add_new_anon_rmap } from '../rmap.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
@@ -152,7 +154,7 @@ function mm_account_fault(k: Kernel, flags: Int, ret: VmFault_t): void {
   k.add_long(k.plus(current(k), member), 1);
 }
 
-/** Handles a fault in an area that allows the access. Left out: regs, hugetlb_fault. */
+/** Handles a fault in an area that allows the access. Left out: regs. */
 export function handle_mm_fault(
   k: Kernel,
   vma: VmAreaStruct,
@@ -161,7 +163,10 @@ export function handle_mm_fault(
 ): VmFault_t {
   __count_vm_events(k, k.PGFAULT, 1);
   check_sync_rss_stat(k);
-  const ret: VmFault_t = __handle_mm_fault(k, vma, address, flags);
+  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  const ret: VmFault_t = is_vm_hugetlb_page(k, vma)
+    ? hugetlb_fault(k, mm, vma, address, flags)
+    : __handle_mm_fault(k, vma, address, flags);
   mm_account_fault(k, flags, ret);
   return ret;
 }

@@ -12,6 +12,11 @@ import type { VmFault } from '../../include/linux/mm_types.h.js';
 export interface VmOperations {
   /** Finds the page, and locks it: vmf->page. */
   readonly fault: (k: Kernel, vmf: VmFault) => VmFault_t;
+  /** An area with these operations is copied from another one, or goes. */
+  readonly open?: (k: Kernel, vma: VmAreaStruct) => void;
+  readonly close?: (k: Kernel, vma: VmAreaStruct) => void;
+  /** Whether the area may be split at an address. */
+  readonly may_split?: (k: Kernel, vma: VmAreaStruct, addr: VirtAddr) => boolean;
   /** Maps the pages of [start, end] that the file has already. */
   readonly map_pages?: (k: Kernel, vmf: VmFault, start: ULong, end: ULong) => VmFault_t;
 }

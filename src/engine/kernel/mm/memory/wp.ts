@@ -115,7 +115,7 @@ function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
     set_pte(k, vmf.pte, entry);
     if (old_page !== NULL) {
       // After the new entry: whoever finds the page unmapped may reuse it, and this mapping must not still lead to it.
-      page_remove_rmap(k, old_page, vma);
+      page_remove_rmap(k, old_page, vma, false);
       // Twice: this mapping's reference, and do_wp_page()'s.
       put_page(k, old_page);
       put_page(k, old_page);

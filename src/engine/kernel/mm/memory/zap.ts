@@ -38,6 +38,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
+import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { MA_STATE, type MaState, mapleMax } from '../../include/linux/maple_tree.h.js';
 import { mm_dec_nr_pmds, mm_dec_nr_ptes, mm_dec_nr_puds } from '../../include/linux/mm.h.js';
 import { VM_SEQ_READ } from '../../include/linux/mm_types.h.js';
@@ -62,6 +63,7 @@ import {
   type SwpEntry,
 } from '../../include/linux/swapops.h.js';
 import { mas_find } from '../../lib/maple_tree.js';
+import { __unmap_hugepage_range_final } from '../hugetlb/hugetlb.js';
 import { unlink_file_vma } from '../mmap/link.js';
 import {
   __tlb_remove_page,
@@ -209,7 +211,12 @@ export function free_pgtables(
     unlink_file_vma(k, vma);
     i++;
     // Areas that are near are done in one go: they share tables.
-    while (i < vmas.length && startOf(vmas[i]!) <= endOf(vma) + PMD_SIZE(k)) {
+    while (
+      !is_vm_hugetlb_page(k, vma) &&
+      i < vmas.length &&
+      startOf(vmas[i]!) <= endOf(vma) + PMD_SIZE(k) &&
+      !is_vm_hugetlb_page(k, vmas[i]!)
+    ) {
       vma = vmas[i]!;
       unlink_anon_vmas(k, vma);
       unlink_file_vma(k, vma);
@@ -289,7 +296,7 @@ function zap_pte_range(
       }
       const counter: Int = mm_counter(k, page);
       rss[counter] = rss[counter]! - 1;
-      page_remove_rmap(k, page, vma);
+      page_remove_rmap(k, page, vma, false);
       if (__tlb_remove_page(k, tlb, page)) {
         force_flush = true;
         addr = asVirt(addr + PAGE_SIZE);
@@ -353,7 +360,7 @@ function unmap_page_range(
   }
 }
 
-/** What of an area lies in [start_addr, end_addr). */
+/** What of an area lies in [start_addr, end_addr). @param unmap ZAP_FLAG_UNMAP: the area itself goes */
 function unmap_single_vma(
   k: Kernel,
   tlb: MmuGather,
@@ -361,12 +368,16 @@ function unmap_single_vma(
   start_addr: VirtAddr,
   end_addr: ULong,
   details?: ZapDetails,
+  unmap = false,
 ): void {
   const vm_start: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
   const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
   const start: ULong = Math.max(vm_start, start_addr);
   const end: ULong = Math.min(vm_end, end_addr);
-  if (start < end) unmap_page_range(k, tlb, vma, asVirt(start), asVirt(end), details);
+  if (start >= end) return;
+  if (is_vm_hugetlb_page(k, vma))
+    __unmap_hugepage_range_final(k, tlb, vma, asVirt(start), asVirt(end), unmap);
+  else unmap_page_range(k, tlb, vma, asVirt(start), asVirt(end), details);
 }
 
 /** Areas in order. */
@@ -377,7 +388,7 @@ export function unmap_vmas(
   start_addr: VirtAddr,
   end_addr: ULong,
 ): void {
-  for (const vma of vmas) unmap_single_vma(k, tlb, vma, start_addr, end_addr);
+  for (const vma of vmas) unmap_single_vma(k, tlb, vma, start_addr, end_addr, undefined, true);
 }
 
 /** Empties a range of an area, which stays. */

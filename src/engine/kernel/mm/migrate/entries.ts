@@ -91,7 +91,7 @@ function page_not_mapped(k: Kernel, folio: Page): boolean {
 
 /** What remains of a mapping that is taken away: the count, and the mapping's reference. */
 function dropMapping(k: Kernel, folio: Page, vma: VmAreaStruct): void {
-  page_remove_rmap(k, folio, vma);
+  page_remove_rmap(k, folio, vma, false);
   if (isLocked(k, vma)) mlock_page_drain_local(k);
   put_page(k, folio);
 }

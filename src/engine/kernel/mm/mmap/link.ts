@@ -31,6 +31,7 @@ import type { RbRoot } from '../../include/linux/rbtree.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_store_gfp } from '../../lib/maple_tree.js';
 import { fput } from '../../fs/file_table.js';
+import { vmOperations } from '../memory/vm_ops.js';
 import {
   anon_vma_interval_tree_insert,
   anon_vma_interval_tree_remove,
@@ -114,8 +115,9 @@ export function unlink_file_vma(k: Kernel, vma: VmAreaStruct): void {
   if (file !== NULL) __remove_shared_vm_struct(k, vma, mappingOf(k, file));
 }
 
-/** The end of an area that is linked nowhere any more. Left out: vm_ops->close (no operations here have it), mempolicy. */
+/** The end of an area that is linked nowhere any more. Left out: mempolicy. */
 export function remove_vma(k: Kernel, vma: VmAreaStruct): void {
+  vmOperations(k, vma)?.close?.(k, vma);
   const file: File = vmaFile(k, vma);
   if (file !== NULL) fput(k, file);
   vm_area_free(k, vma);

@@ -1,7 +1,7 @@
 /**
  * Merging an area with its neighbours where all that they have is the same, and splitting one in two.
  *
- * Left out: userfaultfd, names of anonymous areas, mempolicy, vm_ops->close and may_split (no operations here have them), khugepaged.
+ * Left out: userfaultfd, names of anonymous areas, mempolicy, vm_ops->close of what merges (areas of huge pages never do), khugepaged.
  * Source: Linux 6.1 mm/mmap.c: is_mergeable_vma() to vma_merge(), __split_vma(), split_vma().
  */
 import {
@@ -17,10 +17,11 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput, get_file } from '../../fs/file_table.js';
-import { ENOMEM } from '../../include/linux/errno.h.js';
+import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { list_is_singular } from '../../include/linux/list.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';
 import { VM_SPECIAL } from '../../include/linux/mm_types.h.js';
+import { vmOperations, type VmOperations } from '../memory/vm_ops.js';
 import { anon_vma_clone } from '../rmap.js';
 import { __vma_adjust } from './adjust.js';
 import { find_vma } from './find_vma.js';
@@ -145,6 +146,8 @@ export function vma_merge(
 
 /** Splits an area at an address: the new one is the part below it, or above. */
 export function __split_vma(k: Kernel, vma: VmAreaStruct, addr: VirtAddr, new_below: boolean): Int {
+  const ops: VmOperations | undefined = vmOperations(k, vma);
+  if (ops?.may_split !== undefined && !ops.may_split(k, vma, addr)) return -EINVAL;
   const copy: VmAreaStruct = vm_area_dup(k, vma);
   if (copy === NULL) return -ENOMEM;
   const start: VirtAddr = startOf(k, vma);
@@ -165,6 +168,7 @@ export function __split_vma(k: Kernel, vma: VmAreaStruct, addr: VirtAddr, new_be
   }
   const file: File = vmaFile(k, copy);
   if (file !== NULL) get_file(k, file);
+  ops?.open?.(k, copy);
 
   const pgoff: ULong = pgoffOf(k, vma);
   const error: Int = new_below

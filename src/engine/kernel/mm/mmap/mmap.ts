@@ -1,6 +1,6 @@
 /**
  * Making areas: mmap() finds a place, takes away what is there, and joins the new area to its neighbours or links it by itself; brk()
- * and a growing stack change one.
+ * changes one.
  *
  *     do_mmap() ─> get_unmapped_area() ─> mmap_region()
  *
@@ -22,9 +22,11 @@ import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/addres
 import { current } from '../../arch/x86/include/asm/current.h.js';
 import { vm_get_page_prot } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtable.h.js';
-import { get_file } from '../../fs/file_table.js';
+import { fput, get_file } from '../../fs/file_table.js';
+import { hugetlb_get_unmapped_area, hugetlbfs_file_mmap } from '../../fs/hugetlbfs/inode.js';
+import { is_file_hugepages } from '../../include/linux/hugetlb.h.js';
 import { IS_ERR } from '../../include/linux/err.h.js';
-import { EAGAIN, EEXIST, EFAULT, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
+import { EEXIST, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   MA_STATE,
   mapleMax,
@@ -86,12 +88,12 @@ import {
   vmaFile,
 } from './link.js';
 import { can_vma_merge_after, can_vma_merge_before, sysctl_max_map_count } from './merge.js';
-import { do_mas_munmap, do_munmap, vm_stat_account } from './munmap.js';
+import { do_mas_munmap, do_munmap, unmap_region, vm_stat_account } from './munmap.js';
 
 /** mmap_min_addr: nothing is mapped at NULL by itself. */
-const MMAP_MIN_ADDR = 65536;
+export const MMAP_MIN_ADDR = 65536;
 /** stack_guard_gap: what is kept free below a stack. */
-const STACK_GUARD_GAP = 256 * PAGE_SIZE;
+export const STACK_GUARD_GAP = 256 * PAGE_SIZE;
 
 const startOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
   k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
@@ -174,7 +176,9 @@ function calcVmFlags(prot: Int, flags: Int): VmFlags {
 }
 
 /** What a mapping must have memory promised for: what is written to it has no place in a file. */
-function accountable_mapping(file: File, vm_flags: VmFlags): boolean {
+function accountable_mapping(k: Kernel, file: File, vm_flags: VmFlags): boolean {
+  // Huge pages have their own account.
+  if (file !== NULL && is_file_hugepages(k, file)) return false;
   // A shared mapping without a file is accounted by the file that it gets.
   if (file === NULL && (vm_flags & VM_SHARED) !== 0) return false;
   return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE | VM_HUGETLB)) === VM_WRITE;
@@ -201,7 +205,7 @@ export function mmap_region(
     return result;
   };
   if (do_mas_munmap(k, mas, mm, addr, len) !== 0) return done(asVirt(-ENOMEM));
-  if (accountable_mapping(file, vm_flags)) {
+  if (accountable_mapping(k, file, vm_flags)) {
     charged = pglen;
     if (__vm_enough_memory(k, charged) !== 0) return done(asVirt(-ENOMEM));
     vm_flags |= VM_ACCOUNT;
@@ -260,12 +264,20 @@ export function mmap_region(
     let error: Int = 0;
     if (file !== NULL) {
       k.write_ptr(k.plus(vma, k.vm_area_struct.vm_file), get_file(k, file));
-      error = fileMmap(k, file, vma);
+      error = is_file_hugepages(k, file)
+        ? hugetlbfs_file_mmap(k, file, vma)
+        : fileMmap(k, file, vma);
+      vm_flags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
     } else if ((vm_flags & VM_SHARED) !== 0) {
       error = shmem_zero_setup(k, vma);
     }
     if (error === 0) error = vma_mas_store(k, vma, mas);
     if (error !== 0) {
+      if (file !== NULL) {
+        // unmap_and_free_vma:
+        fput(k, file);
+        unmap_region(k, mm, [vma], prev, next, addr, end);
+      }
       vm_area_free(k, vma);
       if (charged !== 0) vm_unacct_memory(k, charged);
       return done(asVirt(error));
@@ -310,7 +322,10 @@ export function do_mmap(
   }
   len = PAGE_ALIGN(len);
   if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return asVirt(-ENOMEM);
-  addr = get_unmapped_area(k, mm, addr, len, flags);
+  const isHuge = file !== NULL && is_file_hugepages(k, file);
+  addr = isHuge
+    ? hugetlb_get_unmapped_area(k, mm, addr, len, flags)
+    : get_unmapped_area(k, mm, addr, len, flags);
   if (IS_ERR(addr)) return addr;
   if (
     (flags & MAP_FIXED_NOREPLACE) !== 0 &&
@@ -413,34 +428,4 @@ function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int 
   k.add_long(k.plus(mm, k.mm_struct.total_vm), npages);
   k.add_long(k.plus(mm, k.mm_struct.data_vm), npages);
   return 0;
-}
-
-// --- stacks --------------------------------------------------------------------------------------------------------------
-
-/** A stack grows down to an address below it. Left out: RLIMIT_STACK. */
-function expand_downwards(k: Kernel, vma: VmAreaStruct, address: VirtAddr): Int {
-  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-  if ((vm_flags & VM_GROWSDOWN) === 0) return -EFAULT;
-  address = asVirt(address - (address % PAGE_SIZE));
-  if (address < MMAP_MIN_ADDR) return -EAGAIN;
-  const start: VirtAddr = startOf(k, vma);
-  const mas: MaState = MA_STATE(mmTree(k, mm), address, start - 1);
-  const prev: VmAreaStruct = mas_prev(k, mas, 0);
-  // What lies below must not be a stone's throw away: a program could jump over the gap.
-  if (prev !== NULL && address - endOf(k, prev) < STACK_GUARD_GAP) return -ENOMEM;
-  const grow: ULong = (start - address) / PAGE_SIZE;
-  if (__vm_enough_memory(k, grow) !== 0) return -ENOMEM;
-  const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
-  vma_expand(k, mas, vma, address, endOf(k, vma), pgoff - grow, NULL);
-  vm_stat_account(k, mm, vm_flags, grow);
-  return 0;
-}
-
-/** The area that an address lies in, after the stack above it has grown, if it can; NULL: there is none. */
-export function expand_stack(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruct {
-  const vma: VmAreaStruct = find_vma(k, mm, addr);
-  if (vma === NULL) return NULL;
-  if (startOf(k, vma) <= addr) return vma;
-  return expand_downwards(k, vma, addr) === 0 ? vma : NULL;
 }

@@ -109,7 +109,7 @@ function remove_mt(k: Kernel, mm: MmStruct, vmas: readonly VmAreaStruct[]): void
 }
 
 /** @param vmas in order; `prev` and `next` are their neighbours, whose tables stay */
-function unmap_region(
+export function unmap_region(
   k: Kernel,
   mm: MmStruct,
   vmas: readonly VmAreaStruct[],

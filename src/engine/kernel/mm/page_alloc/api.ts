@@ -37,7 +37,7 @@ import { page_ref_count, put_page_testzero } from '../../include/linux/page_ref.
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_zid_vm_events } from '../../include/linux/vmstat.h.js';
 import { page_address } from '../highmem/page_address.js';
-import { prep_transhuge_page } from '../huge_memory.js';
+import { prep_transhuge_page } from '../huge_memory/huge_memory.js';
 import { type AllocContext, newAllocContext, set_page_refcounted } from '../internal.h.js';
 import { next_zones_zonelist } from '../mmzone.js';
 import { FPI_TO_TAIL } from './buddy.js';

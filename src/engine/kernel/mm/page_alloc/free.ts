@@ -2,7 +2,7 @@
  * Freeing: a block is checked and wiped, then goes to the CPU's lists or to the buddy lists.
  *
  * Source: Linux 6.1 mm/page_alloc.c: free_pages_prepare(), free_unref_page(), __free_pages_ok(), free_unref_page_list(),
- * destroy_large_folio().
+ * destroy_large_folio(); mm/huge_memory.c: free_transhuge_page().
  */
 import type {
   FpiFlags,
@@ -49,6 +49,7 @@ import {
   trace_mm_page_free_batched,
 } from '../../include/trace/events/kmem.h.js';
 import { __mod_zone_page_state } from '../vmstat/vmstat.js';
+import { leaveDeferredList } from '../huge_memory/huge_memory.js';
 import { bad_page, free_page_is_bad } from './bad_page.js';
 import { __free_one_page, FPI_NONE } from './buddy.js';
 import {
@@ -268,10 +269,22 @@ export function free_compound_page(k: Kernel, page: Page): void {
   free_the_page(k, page, compound_order(k, page));
 }
 
-/**
- * Runs the destructor that the first tail names. Differs: a huge page of hugetlbfs would go back to its pool, a transparent one would
- * leave the deferred-split list first; neither can be there yet, so both are freed as plain compound pages.
- */
+/** A transparent huge page leaves the queue of those to be split first. */
+function free_transhuge_page(k: Kernel, page: Page): void {
+  leaveDeferredList(k, page);
+  free_compound_page(k, page);
+}
+
+type CompoundPageDtor = (k: Kernel, page: Page) => void;
+let free_huge_page: CompoundPageDtor = free_compound_page;
+
+/** mm/hugetlb.c names its destructor when it is loaded: it calls what is here. */
+export const linkHugetlbDestructor = (func: CompoundPageDtor): void => void (free_huge_page = func);
+
+/** Runs the destructor that the first tail names: compound_page_dtors[]. */
 export function destroy_large_folio(k: Kernel, folio: Page): void {
-  free_compound_page(k, folio);
+  const dtor: Int = k.read8(nth_page(k, folio, 1), k.page.compound_dtor);
+  if (dtor === k.HUGETLB_PAGE_DTOR) free_huge_page(k, folio);
+  else if (dtor === k.TRANSHUGE_PAGE_DTOR) free_transhuge_page(k, folio);
+  else free_compound_page(k, folio);
 }

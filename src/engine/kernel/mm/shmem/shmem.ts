@@ -28,6 +28,7 @@ import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { xa_store } from '../../lib/xarray.js';
 import {
+  addBlocks,
   filemap_map_pages,
   filemapPage,
   i_size_read,
@@ -41,7 +42,6 @@ import { folio_add_lru, folio_mark_accessed } from '../swap/batches.js';
 import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { shmemFileSetup } from './file.js';
-import { addBlocks } from './truncate.js';
 
 /** enum sgp_type: what a page is wanted for. */
 type SgpType = 'SGP_CACHE' | 'SGP_WRITE';

@@ -9,7 +9,6 @@
 import {
   type AddressSpace,
   type Inode,
-  type Int,
   NULL,
   type Page,
   type ULong,
@@ -21,7 +20,7 @@ import { page_mapcount } from '../../include/linux/mm.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { xa_erase } from '../../lib/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../filemap.js';
+import { addBlocks, filemapPage, i_size_read, mappingPages } from '../filemap.js';
 import { unmap_mapping_folio, unmap_mapping_pages } from '../memory/unmap_mapping.js';
 import { PAGEVEC_SIZE } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
@@ -31,11 +30,6 @@ import { __mod_node_page_state } from '../vmstat/node_stat.js';
 
 /** 512-byte blocks in a page. */
 const BLOCKS_PER_PAGE = PAGE_SIZE / 512;
-
-/** inode->i_blocks: a u64, of which nothing here needs the upper half. */
-export const addBlocks = (k: Kernel, inode: Inode, delta: Int): void => {
-  k.write(k.plus(inode, k.inode.i_blocks), k.read_int(k.plus(inode, k.inode.i_blocks)) + delta);
-};
 
 /** The page leaves the file, and everybody who maps it. */
 function truncate_inode_folio(k: Kernel, mapping: AddressSpace, folio: Page): void {

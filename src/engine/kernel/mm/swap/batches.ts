@@ -208,6 +208,20 @@ export function folio_mark_accessed(k: Kernel, folio: Page): void {
   }
 }
 
+/** An active page is not needed any more. */
+export function deactivate_page(k: Kernel, folio: Page): void {
+  if (!test_bit(k, k.PG_lru, folio + k.page.flags)) return;
+  if (test_bit(k, k.PG_unevictable, folio + k.page.flags)) return;
+  if (!test_bit(k, k.PG_active, folio + k.page.flags)) return;
+  page_ref_inc(k, folio);
+  folio_batch_add_and_move(
+    k,
+    batchNamed(k, k.cpu_fbatches.lru_deactivate),
+    folio,
+    lru_deactivate_fn,
+  );
+}
+
 export function mark_page_lazyfree(k: Kernel, folio: Page): void {
   if (!test_bit(k, k.PG_lru, folio + k.page.flags) || !PageAnon(k, folio)) return;
   if (!test_bit(k, k.PG_swapbacked, folio + k.page.flags)) return;

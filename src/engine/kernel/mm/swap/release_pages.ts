@@ -7,15 +7,16 @@
 import type { Int, ListHead, Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD, list_add } from '../../include/linux/list.h.js';
 import { page_folio, PageHead } from '../../include/linux/page-flags.h.js';
 import { put_page_testzero } from '../../include/linux/page_ref.h.js';
 import { destroy_large_folio, free_unref_page_list } from '../page_alloc/free.js';
 import { __folio_clear_lru_flags, __page_cache_release, lruvec_del_folio } from './lruvec.js';
 
-/** Left out: hugetlb, whose pages are on no LRU list. */
+/** Pages of hugetlbfs are on no LRU list, though their lists use the same words. */
 export function __folio_put_large(k: Kernel, folio: Page): void {
-  __page_cache_release(k, folio);
+  if (!PageHuge(k, folio)) __page_cache_release(k, folio);
   destroy_large_folio(k, folio);
 }
 

@@ -193,6 +193,7 @@ export const pte_mkyoung = (pte: PteVal): PteVal => pte | _PAGE_ACCESSED;
 export const pte_mkold = (pte: PteVal): PteVal => pte & ~_PAGE_ACCESSED;
 export const pte_mkwrite = (pte: PteVal): PteVal => pte | _PAGE_RW;
 export const pte_wrprotect = (pte: PteVal): PteVal => pte & ~_PAGE_RW;
+export const pte_mkhuge = (pte: PteVal): PteVal => pte | _PAGE_PSE;
 export const pte_mkspecial = (pte: PteVal): PteVal => pte | _PAGE_SPECIAL;
 
 /** The same page with another protection. The frame is inverted in an entry that is not present (PROT_NONE). */

@@ -17,7 +17,7 @@ import type { Kernel } from '../../../../../machine/kernel.js';
 import type { VirtAddr } from '../../../../../memory/address.js';
 import { VM_ACCESS_FLAGS, VM_WRITE } from '../../../../include/linux/mm_types.h.js';
 import { handle_mm_fault } from '../../../../mm/memory/fault.js';
-import { expand_stack } from '../../../../mm/mmap/mmap.js';
+import { expand_stack } from '../../../../mm/mmap/expand_stack.js';
 
 /** enum x86_pf_error_code */
 export const X86_PF_PROT = 1 << 0;

@@ -1,0 +1,76 @@
+/**
+ * Loads the bundle that the command line is in with what V8 made of it the last time: compiling 6 MB takes longer than listing a dump.
+ * It is kept in `mmscope/code-1` of the user's folder for caches, a file for each bundle and version of node; the newest few stay.
+ *
+ * Invariant: the cache changes nothing but time. What V8 did not make, or made of another bundle, it does not take.
+ */
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire, wrap } from 'node:module';
+import path from 'node:path';
+import { Script } from 'node:vm';
+import { createHash } from 'node:crypto';
+import { cacheFolder } from '../files/cacheFolder.js';
+
+const FOLDER = 'code-1';
+const KEPT_FILES = 3;
+
+type Bundle = Readonly<Record<string, () => unknown>>;
+
+/** @param file an absolute path; @param isKept false: neither read nor written */
+export function loadBundle(file: string, isKept: boolean): Bundle {
+  const require = createRequire(file);
+  if (!isKept) return require(file) as Bundle;
+  const kept = path.join(cacheFolder(), FOLDER, `${identityOf(file)}.bin`);
+  const cachedData = bytesOf(kept);
+  const script = new Script(wrap(readFileSync(file, 'utf8')), {
+    filename: file,
+    ...(cachedData && { cachedData }),
+  });
+  const module = { exports: {} as Bundle };
+  const run = script.runInThisContext() as (...args: readonly unknown[]) => void;
+  run(module.exports, require, module, file, path.dirname(file));
+  // At the end, when it is known what was used.
+  if (cachedData === undefined || script.cachedDataRejected === true)
+    process.once('exit', () => write(kept, script.createCachedData()));
+  return module.exports;
+}
+
+/** Of the bundle as it lies there, and of what runs it. */
+function identityOf(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  const what = [file, size, mtimeMs, process.version, process.arch].join('\n');
+  return createHash('sha256').update(what).digest('hex').slice(0, 32);
+}
+
+function bytesOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole or not at all; what cannot be written is not kept. */
+function write(file: string, bytes: Uint8Array): void {
+  const part = `${file}.${process.pid}`;
+  try {
+    const folder = path.dirname(file);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(part, bytes, { mode: 0o600 });
+    renameSync(part, file);
+    const newest = readdirSync(folder)
+      .map((name) => path.join(folder, name))
+      .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+    for (const old of newest.slice(KEPT_FILES)) rmSync(old, { force: true });
+  } catch {
+    rmSync(part, { force: true });
+  }
+}

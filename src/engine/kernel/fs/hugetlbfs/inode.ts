@@ -1,0 +1,213 @@
+/**
+ * Files of huge pages: made for a map without a file, mapped, and their pages given back to the pool when the last reference to the
+ * file goes.
+ *
+ * Differs: of inode, dentry and file only what memory management looks at is written; the file is on no mount.
+ * Left out: mounts, names, read() and write(), fallocate, truncation, shm, seals, migration.
+ * Source: Linux 6.1 fs/hugetlbfs/inode.c: hugetlbfs_file_mmap(), hugetlb_get_unmapped_area(), remove_inode_hugepages(),
+ * hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup(); include/linux/fs.h: i_size_write().
+ */
+import {
+  type AddressSpace,
+  type File,
+  type Hstate,
+  type Inode,
+  type Int,
+  type KmemCache,
+  type MmStruct,
+  NULL,
+  type Page,
+  type ResvMap,
+  type ULong,
+  type VmAreaStruct,
+  type VmFlags,
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { default_hstate, huge_page_order, huge_page_size } from '../../include/linux/hugetlb.h.js';
+import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
+import { file_inode } from '../../include/linux/mm.h.js';
+import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
+import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree.js';
+import { xa_erase } from '../../lib/xarray.js';
+import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap.js';
+import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb/reserve.js';
+import { putResvMap, resv_map_alloc } from '../../mm/hugetlb/resv_map.js';
+import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
+import { put_page } from '../../mm/swap/swap.js';
+import { linkRelease } from '../file_table.js';
+
+const cacheNamed = (k: Kernel, global: number): KmemCache => k.read_ptr(global);
+
+const zeroWords = (k: Kernel, at: number, nrWords: number): void => {
+  for (let i = 0; i < nrWords; i++) k.write(k.plus(at, i), 0);
+};
+
+const i_size_write = (k: Kernel, inode: Inode, size: ULong): void => {
+  k.write(k.plus(inode, k.inode.i_size), size | 0);
+  k.write(k.plus(inode, k.inode.i_size) + 1, Math.floor(size / 2 ** 32));
+};
+
+// --- a file --------------------------------------------------------------------------------------------------------------
+
+/** A file of its own map of reservations. struct hugetlbfs_inode_info begins with the inode: there is no policy without NUMA. */
+function hugetlbfs_get_inode(k: Kernel): Inode {
+  const resv_map: ResvMap = resv_map_alloc(k);
+  if (resv_map === NULL) return NULL;
+  const cache: KmemCache = cacheNamed(k, k.globals.hugetlbfs_inode_cachep);
+  const object: VirtAddr = kmem_cache_alloc(k, cache, k.GFP_KERNEL);
+  if (object === 0) {
+    putResvMap(k, resv_map);
+    return NULL;
+  }
+  const inode: Inode = k.cell_at(object);
+  zeroWords(k, inode, k.sizeof.inode / 4);
+  const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
+  k.write_ptr(k.plus(inode, k.inode.i_mapping), mapping);
+  k.write_ptr(k.plus(mapping, k.address_space.host), inode);
+  // XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT
+  k.write(k.plus(mapping, k.address_space.i_pages + k.xarray.xa_flags), 1 | 32);
+  k.write(k.plus(mapping, k.address_space.gfp_mask), k.GFP_HIGHUSER_MOVABLE);
+  k.write_ptr(k.plus(mapping, k.address_space.private_data), resv_map);
+  return inode;
+}
+
+/** An open file of `size` bytes, whole huge pages, without a name; NULL without memory. */
+export function hugetlb_file_setup(k: Kernel, size: ULong, acctflag: VmFlags): File {
+  const inode: Inode = hugetlbfs_get_inode(k);
+  if (inode === NULL) return NULL;
+  i_size_write(k, inode, size);
+  const nr: ULong = size / huge_page_size(k, default_hstate(k));
+  out: {
+    if (!hugetlb_reserve_pages(k, inode, 0, nr, NULL, acctflag)) break out;
+    // alloc_file_pseudo():
+    const dentry: VirtAddr = kmem_cache_alloc(
+      k,
+      cacheNamed(k, k.globals.dentry_cache),
+      k.GFP_KERNEL,
+    );
+    if (dentry === 0) break out;
+    const filp: KmemCache = cacheNamed(k, k.globals.filp_cachep);
+    const object: VirtAddr = kmem_cache_alloc(k, filp, k.GFP_KERNEL | k.__GFP_ZERO);
+    if (object === 0) {
+      kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
+      break out;
+    }
+    const file: File = k.cell_at(object);
+    zeroWords(k, file, k.sizeof.file / 4);
+    k.write_ptr(k.plus(file, k.file.f_inode), inode);
+    k.write_ptr(k.plus(file, k.file.f_mapping), k.read_ptr(k.plus(inode, k.inode.i_mapping)));
+    const f_op: VirtAddr = k.profile.symbol('hugetlbfs_file_operations')?.address ?? asVirt(0);
+    k.write_va(k.plus(file, k.file.f_op), f_op);
+    k.write_long(k.plus(file, k.file.f_count), 1);
+    k.write_va(k.plus(inode, k.inode.i_dentry), dentry);
+    return file;
+  }
+  hugetlbfs_evict_inode(k, inode);
+  kmem_cache_free(k, cacheNamed(k, k.globals.hugetlbfs_inode_cachep), k.va_of(inode));
+  return NULL;
+}
+
+// --- maps ----------------------------------------------------------------------------------------------------------------
+
+/** file->f_op->mmap */
+export function hugetlbfs_file_mmap(k: Kernel, file: File, vma: VmAreaStruct): Int {
+  const inode: Inode = file_inode(k, file);
+  const h: Hstate = default_hstate(k);
+  const at = k.plus(vma, k.vm_area_struct.vm_flags);
+  k.write(at, k.read_int(at) | VM_HUGETLB | VM_DONTEXPAND);
+  const table: VirtAddr = k.profile.symbol('hugetlb_vm_ops')?.address ?? asVirt(0);
+  k.write_va(k.plus(vma, k.vm_area_struct.vm_ops), table);
+  const size: ULong = huge_page_size(k, h);
+  const vm_pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
+  if (vm_pgoff % (size / PAGE_SIZE) !== 0) return -EINVAL;
+  const vm_start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+  const vma_len: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end)) - vm_start;
+  const len: ULong = vma_len + vm_pgoff * PAGE_SIZE;
+  const vm_flags: VmFlags = k.read_int(at);
+  const from: ULong = vm_pgoff / 2 ** huge_page_order(k, h);
+  if (!hugetlb_reserve_pages(k, inode, from, len / size, vma, vm_flags)) return -ENOMEM;
+  if ((vm_flags & VM_WRITE) !== 0 && i_size_read(k, inode) < len) i_size_write(k, inode, len);
+  return 0;
+}
+
+/** A place for whole huge pages. Left out: hints near a stack. */
+export function hugetlb_get_unmapped_area(
+  k: Kernel,
+  mm: MmStruct,
+  addr: VirtAddr,
+  len: ULong,
+  flags: Int,
+): VirtAddr {
+  const size: ULong = huge_page_size(k, default_hstate(k));
+  if (len % size !== 0) return asVirt(-EINVAL);
+  if (len > k.TASK_SIZE) return asVirt(-ENOMEM);
+  if ((flags & MAP_FIXED) !== 0) {
+    // prepare_hugepage_range():
+    if (addr % size !== 0) return asVirt(-EINVAL);
+    return addr > k.TASK_SIZE - len ? asVirt(-ENOMEM) : addr;
+  }
+  if (addr !== 0) {
+    const hint: VirtAddr = asVirt(Math.ceil(addr / size) * size);
+    const vma: VmAreaStruct = find_vma(k, mm, hint);
+    const free = vma === NULL || hint + len <= k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
+    if (hint + len <= k.TASK_SIZE && free) return hint;
+  }
+  // vm_unmapped_area(): more than is needed, so that it can be aligned.
+  const mas: MaState = MA_STATE(mmTree(k, mm), 0, 0);
+  const mmap_base: ULong = k.read_ulong(k.plus(mm, k.mm_struct.mmap_base));
+  const length: ULong = len + size - PAGE_SIZE;
+  if (mas_empty_area_rev(k, mas, PAGE_SIZE, mmap_base - 1, length) === 0) {
+    const gap: ULong = mas.last + 1 - len;
+    return asVirt(gap - (gap % size));
+  }
+  if (mas_empty_area(k, mas, mmap_base, k.TASK_SIZE - 1, length) === 0)
+    return asVirt(Math.ceil(mas.index / size) * size);
+  return asVirt(-ENOMEM);
+}
+
+// --- its end -------------------------------------------------------------------------------------------------------------
+
+/** All pages of the file leave its page cache, and with it the reservations that nobody has used. */
+function remove_inode_hugepages(k: Kernel, inode: Inode): void {
+  const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
+  const nr: ULong = i_size_read(k, inode) / huge_page_size(k, default_hstate(k));
+  let freed: Int = 0;
+  for (let index = 0; index < nr; index++) {
+    const page: Page = filemapPage(k, mapping, index);
+    if (page === NULL) continue;
+    // hugetlb_delete_from_page_cache():
+    clear_bit(k, k.PG_dirty, page + k.page.flags);
+    clear_bit(k, k.PG_uptodate, page + k.page.flags);
+    xa_erase(k, mappingPages(k, mapping), index);
+    k.write_long(page + k.page.mapping, 0);
+    k.add_long(k.plus(mapping, k.address_space.nrpages), -1);
+    put_page(k, page);
+    freed++;
+  }
+  hugetlb_unreserve_pages(k, inode, 0, Infinity, freed);
+}
+
+function hugetlbfs_evict_inode(k: Kernel, inode: Inode): void {
+  remove_inode_hugepages(k, inode);
+  const resv_map: ResvMap = k.read_ptr(
+    k.plus(inode, k.inode.i_data + k.address_space.private_data),
+  );
+  if (resv_map !== NULL) putResvMap(k, resv_map);
+}
+
+/** The last reference to a file that was made here is gone. */
+function releaseHugeFile(k: Kernel, file: File): void {
+  const f_op: VirtAddr = k.read_va(k.plus(file, k.file.f_op));
+  if (f_op === 0 || f_op !== k.profile.symbol('hugetlbfs_file_operations')?.address) return;
+  const inode: Inode = k.read_ptr(k.plus(file, k.file.f_inode));
+  hugetlbfs_evict_inode(k, inode);
+  const dentry: VirtAddr = k.read_va(k.plus(inode, k.inode.i_dentry));
+  kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
+  kmem_cache_free(k, cacheNamed(k, k.globals.hugetlbfs_inode_cachep), k.va_of(inode));
+  kmem_cache_free(k, cacheNamed(k, k.globals.filp_cachep), k.va_of(file));
+}
+linkRelease(releaseHugeFile);

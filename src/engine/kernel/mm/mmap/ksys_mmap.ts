@@ -1,0 +1,51 @@
+/**
+ * mmap() as a program calls it: a map of huge pages without a file gets one, and what is to be there at once is faulted in.
+ *
+ * Differs: the file is open already; a program names it by its descriptor.
+ * Source: Linux 6.1 mm/mmap.c: ksys_mmap_pgoff(); mm/util.c: vm_mmap_pgoff().
+ */
+import { type File, type Int, type MmStruct, NULL, type ULong } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asVirt, type VirtAddr } from '../../../memory/address.js';
+import { fput } from '../../fs/file_table.js';
+import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode.js';
+import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import {
+  default_hstate,
+  huge_page_size,
+  is_file_hugepages,
+} from '../../include/linux/hugetlb.h.js';
+import { MAP_ANONYMOUS, MAP_HUGETLB, VM_NORESERVE } from '../../include/linux/mm_types.h.js';
+import { __mm_populate } from '../gup/populate.js';
+import { do_mmap } from './mmap.js';
+
+/** The new area's address, or an error. Left out: page sizes in the flags (MAP_HUGE_2MB): the default size. */
+export function ksys_mmap_pgoff(
+  k: Kernel,
+  mm: MmStruct,
+  addr: VirtAddr,
+  len: ULong,
+  prot: Int,
+  flags: Int,
+  file: File,
+  pgoff: ULong,
+): VirtAddr {
+  let made: File = NULL;
+  if ((flags & MAP_ANONYMOUS) === 0) {
+    const size: ULong = huge_page_size(k, default_hstate(k));
+    if (file !== NULL && is_file_hugepages(k, file)) len = Math.ceil(len / size) * size;
+    else if ((flags & MAP_HUGETLB) !== 0) return asVirt(-EINVAL);
+  } else if ((flags & MAP_HUGETLB) !== 0) {
+    const size: ULong = huge_page_size(k, default_hstate(k));
+    len = Math.ceil(len / size) * size;
+    // Reserved by the area, not by the file.
+    made = hugetlb_file_setup(k, len, VM_NORESERVE);
+    if (made === NULL) return asVirt(-ENOMEM);
+    file = made;
+  }
+  const populate = { value: 0 };
+  const at: VirtAddr = do_mmap(k, mm, file, addr, len, prot, flags, pgoff, populate);
+  if (populate.value !== 0) __mm_populate(k, mm, at, populate.value, true);
+  if (made !== NULL) fput(k, made);
+  return at;
+}

@@ -1,0 +1,73 @@
+/**
+ * The order of those that wait for one thing: who came first goes first, as far as Linux keeps to that. A task that runs may take a
+ * mutex that others wait for, and does not wait in front of them.
+ *
+ * Source: Linux 6.1 kernel/locking/mutex.c, rwsem.c: rwsem_mark_wake(), qrwlock.c, qspinlock.c; kernel/sched/completion.c.
+ */
+import type { BlockKind, BlockReason } from '../builtins/call.js';
+import type { Control } from './control.js';
+
+interface Waiter {
+  readonly kind: BlockKind;
+  readonly number: number;
+}
+
+/** Those that wait at an address, for one of some kinds of thing, the first of them first. */
+export function waitersAt(
+  control: Control,
+  nrTasks: number,
+  kinds: readonly BlockKind[],
+  address: number,
+): readonly Waiter[] {
+  const found: Waiter[] = [];
+  for (let task = 0; task < nrTasks; task++) {
+    const reason = control.isCreated(task) ? control.waitsFor(task) : undefined;
+    if (reason === undefined || reason.address !== address || !kinds.includes(reason.kind))
+      continue;
+    found.push({ kind: reason.kind, number: control.queueNumber(task) });
+  }
+  return found.sort((a, b) => a.number - b.number);
+}
+
+const FAMILIES: readonly (readonly BlockKind[])[] = [
+  ['mutex'],
+  ['spinlock'],
+  ['rwlock for reading', 'rwlock for writing'],
+  ['rwsem for reading', 'rwsem for writing'],
+  ['completion'],
+  ['pool element'],
+];
+
+const READS: ReadonlySet<BlockKind> = new Set(['rwlock for reading', 'rwsem for reading']);
+
+/**
+ * Whether a task that waits for what can be had has to let others go first.
+ *
+ * @param nrThere of completions and elements of a pool: how many can be had
+ */
+export function isBehindOthers(
+  control: Control,
+  nrTasks: number,
+  task: number,
+  { kind, address }: BlockReason,
+  nrThere: number,
+): boolean {
+  const family = FAMILIES.find((kinds) => kinds.includes(kind));
+  if (family === undefined) return false;
+  const own = control.queueNumber(task);
+  const before = waitersAt(control, nrTasks, family, address).filter(({ number }) => number < own);
+  const [first] = before;
+  if (first === undefined) return false;
+  switch (kind) {
+    case 'completion':
+    case 'pool element':
+      return before.length >= nrThere;
+    case 'rwlock for reading':
+      return before.some((waiter) => !READS.has(waiter.kind));
+    case 'rwsem for reading':
+      // All that read are woken together, also those behind a writer.
+      return !READS.has(first.kind);
+    default:
+      return true;
+  }
+}

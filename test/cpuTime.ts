@@ -1,0 +1,19 @@
+/** Time that a processor spent, whatever else ran beside: what a test holds to a bound. */
+import { readFileSync } from 'node:fs';
+
+/** Milliseconds that this process computed while a body ran. */
+export function cpuMs(body: () => void): number {
+  const before = process.cpuUsage();
+  body();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** Milliseconds that the main thread of another process has computed so far; on systems that do not tell, those that have passed. */
+export function cpuMsOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}

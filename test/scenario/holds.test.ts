@@ -1,0 +1,60 @@
+/** Who holds a page: what calls took, wherever the tape's cursor is; and the account of its references, which adds up. */
+import assert from 'node:assert/strict';
+import { inspectedOf } from '../../src/engine/image/dump/inspectedOf.js';
+import { pageAccount } from '../../src/engine/inspect/process/pageAccount.js';
+import { machine, runToEnd } from './machines.js';
+
+const BUFFER =
+  'char *buf = mmap(NULL, 8 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n';
+
+describe('holders of pages', () => {
+  for (const profile of ['x86_64-slub', 'i386-pae-slab'] as const)
+    it(`${profile}: what calls take and give back in any order, the account knows`, () => {
+      const vm = machine(
+        `${BUFFER}struct page *pages[8];
+for (int i = 0; i < 8; i++) buf[i * PAGE_SIZE] = i;
+lru_add_drain();
+pin_user_pages((unsigned long)buf, 8, FOLL_WRITE, pages, NULL);
+for (int i = 0; i < 8; i++) for (int j = 0; j < i; j++) get_page(pages[i]);
+for (int i = 4; i < 8; i++) put_page(pages[i]);
+pin_user_pages_fast((unsigned long)buf, 2, FOLL_WRITE, pages);
+unpin_user_pages(pages, 3);
+unpin_user_page(pages[3]);
+unsigned long first = page_to_pfn(pages[0]), third = page_to_pfn(pages[3]), last = page_to_pfn(pages[7]);
+pr_info("%lu %lu %lu", first, third, last);`,
+        profile,
+      );
+      runToEnd(vm);
+      const text = vm.tape
+        .marksBetween(vm.tape.start, vm.tape.cursor)
+        .map(({ event }) => (event.kind === 'printk' ? event.text : ''))
+        .join('');
+      const pfns = text.split(' ').map(Number);
+      const [first = 0, third = 0, last = 0] = pfns;
+      const holders = (pfn: number): string[] =>
+        vm.holdings.pageHolders(pfn).map(({ kind, count, by }) => `${kind} ${count} ${by}`);
+      // The newest pin is the one that ends: the first one is left.
+      assert.deepEqual(holders(first), ['pin 1 at line 5 by pin_user_pages()']);
+      assert.deepEqual(holders(third), ['get 3 at line 6 by get_page()']);
+      assert.deepEqual(holders(last), [
+        'pin 1 at line 5 by pin_user_pages()',
+        'get 6 at line 6 by get_page()',
+      ]);
+      assert.ok(
+        vm.holdings.pinnedFrames().includes(last) && !vm.holdings.pinnedFrames().includes(third),
+      );
+      const k = inspectedOf(vm.image);
+      for (const pfn of pfns) {
+        const account = pageAccount(k, pfn, (head) => ({ holders: vm.holdings.pageHolders(head) }));
+        assert.ok(account !== undefined);
+        assert.deepEqual(
+          account.rows.filter(({ kind }) => kind === 'other'),
+          [],
+        );
+      }
+      // Back before everything, nobody holds anything.
+      vm.tape.seek(vm.tape.start);
+      assert.deepEqual(holders(last), []);
+      assert.deepEqual(vm.holdings.pinnedFrames(), []);
+    });
+});
