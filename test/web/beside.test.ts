@@ -103,6 +103,9 @@ describe('two views seen together', function () {
       .locator('.details h2')
       .getByText(`0x${pfn.toString(16)}`)
       .waitFor();
+    // The details lie over the map: the frame is not under them.
+    const details = await box(map, '.details');
+    for (const { end } of await map.page.evaluate(drawnLines)) assert.ok(end.y < details.y);
     await map.screenshot('beside-virtual-physical');
     // Scrolled away, the lines lead to the edge, and say so.
     await map.page.locator('.view-physical .viewport').evaluate((view) => (view.scrollTop = 0));

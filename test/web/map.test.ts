@@ -36,6 +36,31 @@ describe('the map of physical memory', function () {
     await map.page.close();
   });
 
+  it('writes the order of a block once, also where two zones share a tile', async () => {
+    const states = new Uint8Array(2048).fill(pageState(pageKindCode('free'), 9));
+    const zones = [
+      { name: 'DMA', startPfn: 0, endPfn: 512 },
+      { name: 'Normal', startPfn: 512, endPfn: 2048 },
+    ];
+    const map = await MapPage.open(browser, plainMachine(zones, states));
+    await map.page.evaluate(() => {
+      const scope = window as unknown as { places: Set<string> };
+      scope.places = new Set();
+      const { prototype } = CanvasRenderingContext2D;
+      const own = Reflect.get(prototype, 'fillText') as (...args: unknown[]) => void;
+      prototype.fillText = function (this: CanvasRenderingContext2D, ...args: unknown[]) {
+        if (args[0] === '9') scope.places.add(args.slice(1).join());
+        own.apply(this, args);
+      };
+    });
+    await map.stopped();
+    const nrPlaces = await map.page.evaluate(
+      () => (window as unknown as { places: Set<string> }).places.size,
+    );
+    assert.equal(nrPlaces, 4);
+    await map.page.close();
+  });
+
   it('draws free memory and counts it', async () => {
     const map = await MapPage.open(browser, smallMachine().machine);
     await map.stopped();

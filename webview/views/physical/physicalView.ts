@@ -161,11 +161,16 @@ export class PhysicalView implements View {
     const { root } = this.selection.details;
     const isOver = !root.hidden && getComputedStyle(root).position === 'absolute';
     const heightPx = isOver ? root.offsetHeight : 0;
+    const { pfn } = this.selection;
+    const wasSeen = pfn !== undefined && this.viewport.sees(pfn);
     this.root.style.setProperty('--covered', `${heightPx}px`);
     if (!this.viewport.cover(heightPx)) return;
     const { layout } = this.projection;
     if (layout !== undefined) this.viewport.setLayout(layout);
+    // What was in sight stays in sight.
+    if (wasSeen) this.viewport.centre(pfn);
     this.pointToChanges();
+    this.host.moved();
   }
 
   /** Brings what the stop is about into view. */

@@ -156,6 +156,13 @@ export class Viewport {
       root.scrollLeft = startOf(left, right, sight.widthPx, side) - GUTTER_PX;
   }
 
+  /** Whether a frame's cell is in sight. */
+  sees(pfn: number): boolean {
+    const spot = this.layout && spotOfPfn(this.layout, pfn);
+    const { top, heightPx } = this.sight;
+    return spot !== undefined && spot.y >= top && spot.y < top + heightPx;
+  }
+
   /** Where a frame's cell is on the page, also where it is scrolled out of sight. */
   placeOf(pfn: number): Omit<LitPlace, 'name'> | undefined {
     const spot = this.layout && spotOfPfn(this.layout, pfn);

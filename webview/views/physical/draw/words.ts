@@ -66,7 +66,7 @@ function drawOrders(
     const { across, down } = blockSize(layout.shape, order);
     const shorterPx = Math.min(across, down) * layout.zoom.cellPx;
     const least = isWritten(layout, states[index] ?? 0) ? LARGE_PX : SMALLEST_LABELLED_PX;
-    if (order > 0 && index % size === 0 && shorterPx >= least) {
+    if (order > 0 && index % size === 0 && shorterPx >= least && isOfSection(placed, index)) {
       const x = placed.x + (cellX(layout.shape, index) + across / 2) * layout.zoom.cellPx;
       const y = placed.y + (cellY(layout.shape, index) + down / 2) * layout.zoom.cellPx;
       const sizePx = Math.max(10, Math.min(30, shorterPx * 0.3));
@@ -90,7 +90,8 @@ function drawCounts(
   context.font = `10px ${palette.monoFamily}`;
   for (let index = 0; index < CELLS_PER_TILE; index++) {
     const label = scene.label(placed.number * CELLS_PER_TILE + index);
-    if (label === undefined || (label.count <= 0 && label.flags === '')) continue;
+    if (label === undefined || !isOfSection(placed, index)) continue;
+    if (label.count <= 0 && label.flags === '') continue;
     const x = placed.x + (cellX(shape, index) + 0.5) * zoom.cellPx;
     const y = placed.y + cellY(shape, index) * zoom.cellPx;
     context.fillStyle = css(inkOn(groundOf(palette, scene, placed, index)));
@@ -98,6 +99,12 @@ function drawCounts(
     if (label.count > 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
     if (label.flags !== '') context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);
   }
+}
+
+/** Two zones may share a tile: each draws its own part. */
+function isOfSection({ number, section: { zone } }: PlacedTile, index: number): boolean {
+  const pfn = number * CELLS_PER_TILE + index;
+  return pfn >= zone.startPfn && pfn < zone.endPfn;
 }
 
 /** Whether its cells have words of their own: the number of the block is for those that have room beside them. */
