@@ -1,9 +1,12 @@
-/** `npm run bench`: the benchmarks of `mmscope bench`, from the sources as they are. Arguments are passed on. */
+/**
+ * `npm run bench`: the benchmarks of `mmscope bench`, from the sources as they are, arguments passed on; then the window Memory in a
+ * browser (test/web/bench.ts), with the webview as it was built last. `npm run bench -- window`: only that.
+ */
 import { spawnSync } from 'node:child_process';
 import { bundleForNode } from './bundle.mjs';
 
-const [output] = await bundleForNode(['src/cli/main.ts']);
-const done = spawnSync(process.execPath, [output, 'bench', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-process.exit(done.status ?? 1);
+const [engine, web] = await bundleForNode(['src/cli/main.ts', 'test/web/bench.ts']);
+const args = process.argv.slice(2);
+const run = (...given) => spawnSync(process.execPath, given, { stdio: 'inherit' }).status ?? 1;
+const status = args[0] === 'window' ? 0 : run(engine, 'bench', ...args);
+process.exit(status || (args.length === 0 || args[0] === 'window' ? run(web) : 0));

@@ -167,6 +167,28 @@ describe('two views seen together', function () {
     await second.page.close();
   });
 
+  it('a link takes one there, also before the machine has stopped, and says why it cannot', async () => {
+    const map = await MapPage.open(browser, machine, { width: 1300, height: 800 });
+    const reveal = async (place: string): Promise<void> => {
+      await map.page.evaluate((text) => {
+        window.postMessage({ type: 'reveal', place: text }, '*');
+      }, place);
+      await map.settle();
+    };
+    await reveal(`pfn 0x${pfn.toString(16)}`);
+    await map.stopped();
+    await map.page
+      .locator('.details h2')
+      .getByText(`0x${pfn.toString(16)}`)
+      .waitFor();
+    // Nothing is mapped there: the address space shows it.
+    await reveal('0xf7000000');
+    await map.page.getByRole('tab', { name: 'Virtual', selected: true }).waitFor();
+    await reveal('0xzz');
+    assert.notEqual(await map.page.locator('.complaint').innerText(), '');
+    await map.page.close();
+  });
+
   it('in a narrow window one stands above the other, and the map has most of the height', async () => {
     const kept = { view: 'virtual', beside: 'physical' };
     const map = await MapPage.open(browser, machine, { width: 700, height: 800, kept });
