@@ -58,17 +58,18 @@ async function firstPicture(): Promise<number> {
   const start = performance.now();
   const session = { id: 's', name: 't', subject: 't', stopped: true, epoch: 1, stop: 1 };
   window.postMessage({ type: 'session', session }, '*');
-  // A walk is drawn of an address.
-  const field = document.querySelector<HTMLInputElement>(
-    '.panel:not([hidden]) .view-walk vscode-text-field',
-  );
-  if (field !== null) {
-    field.value = '&vm_zone_stat';
-    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
-  }
   const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   for (;;) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
+    const field = document.querySelector<HTMLInputElement>(
+      '.panel:not([hidden]) .view-walk vscode-text-field',
+    );
+    const hasMachine = !document.body.classList.contains('no-machine');
+    if (hasMachine && field?.value === '') {
+      // A walk is drawn of an address.
+      field.value = '&vm_zone_stat';
+      field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
+    }
     if (document.querySelector('.panel:not([hidden]) .board svg text') !== null) break;
     const canvas = document.querySelector<HTMLCanvasElement>('.panel:not([hidden]) canvas.cells');
     if (canvas === null || copy === null || canvas.width < 400) continue;

@@ -182,7 +182,7 @@ describe('two views seen together', function () {
       .getByText(`0x${pfn.toString(16)}`)
       .waitFor();
     // Nothing is mapped there: the address space shows it.
-    await reveal('0xf7000000');
+    await reveal('0x10000000');
     await map.page.getByRole('tab', { name: 'Virtual', selected: true }).waitFor();
     await reveal('0xzz');
     assert.notEqual(await map.page.locator('.complaint').innerText(), '');
