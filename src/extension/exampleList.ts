@@ -67,7 +67,7 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
       ['fork-and-cow', 'fork() copies no page: shared frames, copy-on-write, and a pin.'],
       ['pin-five-cases', 'FOLL_PIN and FOLL_GET: the five cases of pin_user_pages.rst.'],
       [
-        'five-kinds-of-address',
+        'one-byte-five-addresses',
         'User virtual, physical, bus, kernel logical, kernel virtual: one byte by all five.',
       ],
       ['cma-and-pins', 'Why a pin makes cma_alloc() fail, and what FOLL_LONGTERM does about it.'],

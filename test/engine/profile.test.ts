@@ -329,9 +329,17 @@ function checkLayoutLine(profile: Profile, line: string, file: string): boolean 
 /** Structs of which a profile has a part (PARTS in scripts/profiles/selection.mjs). */
 const TRIMMED = new Set([
   'dentry',
+  'dentry_operations',
   'task_struct',
+  'signal_struct',
   'file',
+  'file_system_type',
+  'fs_struct',
   'inode',
+  'mount',
+  'super_block',
+  'vfsmount',
+  'vm_special_mapping',
   'kthread',
   'worker',
   'rcu_state',

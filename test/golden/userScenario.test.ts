@@ -12,6 +12,7 @@ import { UserOperations } from '../../src/cli/replay/program/userOps.js';
 import { openCore } from '../../src/engine/image/core/openCore.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { pageStateText, readTrace } from '../../src/engine/image/state/index.js';
+import { default_hstate } from '../../src/engine/kernel/include/linux/hugetlb.h.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 import * as kernel from '../../src/engine/entry/functions.js';
 import { compileScenario, ScenarioVm } from '../../src/scenario/index.js';
@@ -81,6 +82,8 @@ describe('a scenario after a recorded user program', () => {
           action.name === 'mmap' && (parseInt(action.args[3] ?? '0', 16) & MAP_HUGETLB) !== 0;
         if (wantsHuge && HAS_HUGE_PAGES.has(name)) break;
         if (action.name === 'rcu') kernel.rcu_process_callbacks(k);
+        if (action.name === 'nr_hugepages')
+          kernel.set_max_huge_pages(k, default_hstate(k), parseInt(action.args[0] ?? '0', 16));
         const task = slots.get(action.pid);
         if (task === undefined) continue;
         if (line !== undefined) {
