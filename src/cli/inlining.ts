@@ -4,7 +4,7 @@
  * alloc_pages() and __free_pages() of order 0 takes 0.6 of the time (`npm run bench`).
  *
  * V8 also leaves out a call that was rare when its function was compiled, and does not look again: where orders 0 to 3 came first, the
- * checks of each tail page stayed calls, and a pair of order 9 took 2.6 times as long. So a call counts however rare it was.
+ * checks of each tail page stayed calls, and a pair of order 9 took 2.2 times as long. So a call counts however rare it was.
  *
  * Each process that is ours asks for it: the command line, and with it the adapter, but not the extension host.
  */
