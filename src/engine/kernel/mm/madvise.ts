@@ -159,8 +159,7 @@ export function do_madvise(
   behavior: Int,
 ): Int {
   // madvise_behavior_valid():
-  if (!FLAGS.has(behavior) && !OTHERS.includes(behavior))
-    return -EINVAL;
+  if (!FLAGS.has(behavior) && !OTHERS.includes(behavior)) return -EINVAL;
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   const end: VirtAddr = asVirt(start + Math.ceil(len_in / PAGE_SIZE) * PAGE_SIZE);
   if (end < start) return -EINVAL;

@@ -6,7 +6,8 @@
  *
  * Left out: the tables' locks, mmu_notifier, arch_needs_pgtable_deposit (of powerpc).
  * Source: Linux 6.1 mm/pgtable-generic.c: pmdp_huge_clear_flush() to pmdp_collapse_flush(); arch/x86/mm/pgtable.c: pmdp_set_access_flags();
- * arch/x86/include/asm/pgtable.h: pmdp_huge_get_and_clear(), pmdp_set_wrprotect(); include/linux/mm.h: pmd_huge_pte().
+ * arch/x86/include/asm/pgtable.h: pmdp_huge_get_and_clear(), pmdp_set_wrprotect(); include/linux/mm.h: pmd_huge_pte();
+ * include/linux/pgtable.h: flush_pmd_tlb_range(); mm/huge_memory.c: pmd_move_must_withdraw().
  */
 import {
   type MmStruct,

@@ -12,13 +12,6 @@ export function node_zonelist(k: Kernel): Zonelist {
   return k.globals.contig_page_data + k.pglist_data.node_zonelists;
 }
 
-/** A huge page, if one can be had at once. */
-export const GFP_TRANSHUGE_LIGHT = (k: Kernel): Gfp =>
-  (k.GFP_HIGHUSER_MOVABLE | k.__GFP_COMP | k.__GFP_NOMEMALLOC | k.__GFP_NOWARN) &
-  ~(k.__GFP_DIRECT_RECLAIM | k.__GFP_KSWAPD_RECLAIM);
-/** A huge page, for which memory may be moved or reclaimed. */
-export const GFP_TRANSHUGE = (k: Kernel): Gfp => GFP_TRANSHUGE_LIGHT(k) | k.__GFP_DIRECT_RECLAIM;
-
 const GFP_ZONES_SHIFT = 2;
 
 /** The highest zone a request may use: a table with two bits for each mixture of the four zone bits. */

@@ -18,7 +18,14 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
-import { pmd_page, pmd_trans_huge, pmd_write, pte_page, pte_special, pte_write } from '../../arch/x86/include/asm/pgtable.h.js';
+import {
+  pmd_page,
+  pmd_trans_huge,
+  pmd_write,
+  pte_page,
+  pte_special,
+  pte_write,
+} from '../../arch/x86/include/asm/pgtable.h.js';
 import {
   _PAGE_PRESENT,
   _PAGE_RW,

@@ -39,7 +39,11 @@ import {
   pte_write,
   pud_none,
 } from '../../arch/x86/include/asm/pgtable.h.js';
-import { _PAGE_PRESENT, _PAGE_PROTNONE, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import {
+  _PAGE_PRESENT,
+  _PAGE_PROTNONE,
+  type PteVal,
+} from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EAGAIN, EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';

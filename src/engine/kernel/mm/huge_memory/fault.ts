@@ -7,7 +7,8 @@
  *
  * Left out: userfaultfd, NUMA hinting, memcg, the entry's lock and the second look under it, swap cache, check_stable_address_space.
  * Source: Linux 6.1 mm/huge_memory.c: __do_huge_pmd_anonymous_page() to do_huge_pmd_anonymous_page(), touch_pmd(), huge_pmd_set_accessed()
- * to follow_trans_huge_pmd(); mm/mempolicy.c: vma_alloc_folio(); mm/memory.c: clear_huge_page().
+ * to follow_trans_huge_pmd(); mm/mempolicy.c: vma_alloc_folio(); mm/memory.c: clear_huge_page();
+ * include/linux/huge_mm.h: mk_huge_pmd().
  */
 import {
   type Gfp,
@@ -35,7 +36,6 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { pte_alloc_one, pte_free } from '../../arch/x86/mm/pgtable/pgalloc.js';
 import { ERR_PTR } from '../../include/linux/err.h.js';
 import { EFAULT, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
-import { GFP_TRANSHUGE, GFP_TRANSHUGE_LIGHT } from '../../include/linux/gfp.h.js';
 import { clear_highpage } from '../../include/linux/highmem.h.js';
 import {
   HPAGE_PMD_NR,
@@ -82,8 +82,8 @@ const mmOf = (k: Kernel, vma: VmAreaStruct): MmStruct =>
 const flagsOf = (k: Kernel, vma: VmAreaStruct): VmFlags =>
   k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
 
-/** mk_huge_pmd(): the entry of a huge page, with what the area allows but for writing. */
-export const mk_huge_pmd = (k: Kernel, page: Page, vma: VmAreaStruct): PteVal =>
+/** The entry of a huge page, with what the area allows but for writing. */
+const mk_huge_pmd = (k: Kernel, page: Page, vma: VmAreaStruct): PteVal =>
   pmd_mkhuge(mk_pmd(k, page, k.read_pte(k.plus(vma, k.vm_area_struct.vm_page_prot))));
 
 // --- nothing there -------------------------------------------------------------------------------------------------------
@@ -120,16 +120,15 @@ function __do_huge_pmd_anonymous_page(k: Kernel, vmf: VmFault, page: Page): VmFa
 /** How hard to try for a huge page: by `defrag` of sysfs, and whether the program asked for huge pages here. */
 function vma_thp_gfp_mask(k: Kernel, vma: VmAreaStruct): Gfp {
   const vma_madvised = (flagsOf(k, vma) & VM_HUGEPAGE) !== 0;
-  const light: Gfp = GFP_TRANSHUGE_LIGHT(k);
   if (hugepageFlag(k, k.TRANSPARENT_HUGEPAGE_DEFRAG_DIRECT_FLAG))
-    return GFP_TRANSHUGE(k) | (vma_madvised ? 0 : k.__GFP_NORETRY);
+    return k.GFP_TRANSHUGE | (vma_madvised ? 0 : k.__GFP_NORETRY);
   if (hugepageFlag(k, k.TRANSPARENT_HUGEPAGE_DEFRAG_KSWAPD_FLAG))
-    return light | k.__GFP_KSWAPD_RECLAIM;
+    return k.GFP_TRANSHUGE_LIGHT | k.__GFP_KSWAPD_RECLAIM;
   if (hugepageFlag(k, k.TRANSPARENT_HUGEPAGE_DEFRAG_KSWAPD_OR_MADV_FLAG))
-    return light | (vma_madvised ? k.__GFP_DIRECT_RECLAIM : k.__GFP_KSWAPD_RECLAIM);
+    return k.GFP_TRANSHUGE_LIGHT | (vma_madvised ? k.__GFP_DIRECT_RECLAIM : k.__GFP_KSWAPD_RECLAIM);
   if (hugepageFlag(k, k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG))
-    return light | (vma_madvised ? k.__GFP_DIRECT_RECLAIM : 0);
-  return light;
+    return k.GFP_TRANSHUGE_LIGHT | (vma_madvised ? k.__GFP_DIRECT_RECLAIM : 0);
+  return k.GFP_TRANSHUGE_LIGHT;
 }
 
 export function do_huge_pmd_anonymous_page(k: Kernel, vmf: VmFault): VmFault_t {

@@ -46,7 +46,12 @@ import {
   swp_entry_to_pte,
 } from '../../include/linux/swapops.h.js';
 import { add_mm_counter } from '../memory/rss.js';
-import { __tlb_remove_page, type MmuGather, tlb_flush_mmu, tlb_flush_pte_range } from '../mmu_gather.js';
+import {
+  __tlb_remove_page,
+  type MmuGather,
+  tlb_flush_mmu,
+  tlb_flush_pte_range,
+} from '../mmu_gather.js';
 import {
   flush_pmd_tlb_range,
   pgtable_trans_huge_deposit,

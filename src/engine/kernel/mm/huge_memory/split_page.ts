@@ -96,7 +96,7 @@ function lru_add_page_tail(k: Kernel, head: Page, tail: Page, list: ListHead): v
 }
 
 /** Flags that a small page has from the whole. */
-const INHERITED = (k: Kernel): Int =>
+const inheritedFlags = (k: Kernel): Int =>
   (1 << k.PG_referenced) |
   (1 << k.PG_swapbacked) |
   (1 << k.PG_mlocked) |
@@ -111,7 +111,7 @@ function __split_huge_page_tail(k: Kernel, head: Page, tail: Int, list: ListHead
   const page_tail: Page = nth_page(k, head, tail);
   const flags = page_tail + k.page.flags;
   k.write(flags, k.words[flags]! & ~k.PAGE_FLAGS_CHECK_AT_PREP);
-  k.write(flags, k.words[flags]! | (k.words[head + k.page.flags]! & INHERITED(k)));
+  k.write(flags, k.words[flags]! | (k.words[head + k.page.flags]! & inheritedFlags(k)));
   // In the first tails these words were the whole's: counts, and the link in the queue of pages to be split.
   k.write_va(page_tail + k.page.mapping, k.read_va(head + k.page.mapping));
   k.write_long(page_tail + k.page.index, k.read_ulong(head + k.page.index) + tail);
@@ -234,7 +234,12 @@ export function split_huge_pages_all(k: Kernel): Int {
     for (let pfn = k.read_ulong(zone + k.zone.zone_start_pfn); pfn < max_zone_pfn; pfn++) {
       const page: Page = pfn_to_online_page(k, asPfn(pfn));
       if (page === NULL || !get_page_unless_zero(k, page)) continue;
-      if (page_zone(k, page) === zone && PageHead(k, page) && !PageHuge(k, page) && PageLRU(k, page)) {
+      if (
+        page_zone(k, page) === zone &&
+        PageHead(k, page) &&
+        !PageHuge(k, page) &&
+        PageLRU(k, page)
+      ) {
         const nr_pages: Int = thp_nr_pages(k, page);
         if (trylock_page(k, page)) {
           if (split_huge_page(k, page) === 0) split++;

@@ -52,7 +52,12 @@ import {
   is_swap_pmd,
 } from '../../include/linux/huge_mm.h.js';
 import { compound_mapcount, my_zero_pfn, nth_page } from '../../include/linux/mm.h.js';
-import { page_folio, PageAnon, TestClearPageDoubleMap, TestSetPageDoubleMap } from '../../include/linux/page-flags.h.js';
+import {
+  page_folio,
+  PageAnon,
+  TestClearPageDoubleMap,
+  TestSetPageDoubleMap,
+} from '../../include/linux/page-flags.h.js';
 import { page_ref_add } from '../../include/linux/page_ref.h.js';
 import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import {
@@ -98,12 +103,7 @@ const protOf = (k: Kernel, vma: VmAreaStruct): PteVal =>
 /** The entries of a table that no pmd leads to yet: `pte_offset_map(&_pmd, haddr)`. */
 const entriesOf = (k: Kernel, pgtable: Page): Pte => k.cell_of(page_address(k, pgtable));
 
-function __split_huge_zero_page_pmd(
-  k: Kernel,
-  vma: VmAreaStruct,
-  haddr: VirtAddr,
-  pmd: Pmd,
-): void {
+function __split_huge_zero_page_pmd(k: Kernel, vma: VmAreaStruct, haddr: VirtAddr, pmd: Pmd): void {
   const mm: MmStruct = mmOf(k, vma);
   pmdp_huge_clear_flush(k, vma, haddr, pmd);
   const pgtable: Page = pgtable_trans_huge_withdraw(k, mm, pmd);

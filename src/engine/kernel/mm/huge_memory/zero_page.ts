@@ -20,7 +20,6 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { test_and_set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { mk_pmd, pmd_mkhuge, pmd_none, set_pmd } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { GFP_TRANSHUGE } from '../../include/linux/gfp.h.js';
 import { HPAGE_PMD_ORDER } from '../../include/linux/huge_mm.h.js';
 import { mm_inc_nr_ptes } from '../../include/linux/mm.h.js';
 import { MMF_HUGE_ZERO_PAGE } from '../../include/linux/mm_types.h.js';
@@ -41,7 +40,7 @@ function get_huge_zero_page(k: Kernel): boolean {
     addRefs(k, 1);
     return true;
   }
-  const gfp: Gfp = (GFP_TRANSHUGE(k) | k.__GFP_ZERO) & ~k.__GFP_MOVABLE;
+  const gfp: Gfp = (k.GFP_TRANSHUGE | k.__GFP_ZERO) & ~k.__GFP_MOVABLE;
   const zero_page: Page = alloc_pages(k, gfp, HPAGE_PMD_ORDER(k));
   if (zero_page === NULL) {
     __count_vm_events(k, k.THP_ZERO_PAGE_ALLOC_FAILED, 1);

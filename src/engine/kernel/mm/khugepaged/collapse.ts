@@ -46,7 +46,6 @@ import {
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { mmdrop } from '../../kernel/fork/mmdrop.js';
 import { EAGAIN, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import { GFP_TRANSHUGE } from '../../include/linux/gfp.h.js';
 import { clear_highpage, copy_user_highpage } from '../../include/linux/highmem.h.js';
 import {
   HPAGE_PMD_NR,
@@ -169,7 +168,7 @@ function __collapse_huge_page_isolate(
   pte: Pte,
   compound_pagelist: ListHead,
 ): ScanResult {
-  let result: ScanResult = 'SCAN_FAIL';
+  let result: ScanResult;
   let writable = false;
   let _pte: Pte = pte;
   out: {
@@ -256,7 +255,7 @@ function __collapse_huge_page_copy(
 
 /** alloc_charge_hpage() */
 function hpage_collapse_alloc_page(k: Kernel): Page {
-  const hpage: Page = alloc_pages(k, GFP_TRANSHUGE(k), HPAGE_PMD_ORDER(k));
+  const hpage: Page = alloc_pages(k, k.GFP_TRANSHUGE, HPAGE_PMD_ORDER(k));
   if (hpage === NULL) {
     __count_vm_events(k, k.THP_COLLAPSE_ALLOC_FAILED, 1);
     return NULL;
@@ -307,11 +306,7 @@ function collapse_huge_page(k: Kernel, vma: VmAreaStruct, address: VirtAddr): Sc
   __collapse_huge_page_copy(k, pte, hpage, vma, compound_pagelist);
   __set_bit(k, k.PG_uptodate, hpage + k.page.flags);
   const prot: PteVal = k.read_pte(k.plus(vma, k.vm_area_struct.vm_page_prot));
-  const _pmd: PteVal = maybe_pmd_mkwrite(
-    k,
-    pmd_mkdirty(pmd_mkhuge(mk_pmd(k, hpage, prot))),
-    vma,
-  );
+  const _pmd: PteVal = maybe_pmd_mkwrite(k, pmd_mkdirty(pmd_mkhuge(mk_pmd(k, hpage, prot))), vma);
   page_add_new_anon_rmap(k, hpage, vma, address);
   folio_add_lru_vma(k, hpage, vma);
   pgtable_trans_huge_deposit(k, mm, pmd, pgtable);

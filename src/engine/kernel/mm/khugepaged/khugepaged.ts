@@ -25,7 +25,12 @@ import { mmdrop } from '../../kernel/fork/mmdrop.js';
 import { gfp_zone } from '../../include/linux/gfp.h.js';
 import { hash_long } from '../../include/linux/hash.h.js';
 import { hugepage_flags_enabled } from '../../include/linux/huge_mm.h.js';
-import { hlist_add_head, hlist_del_init, list_add_tail, list_del } from '../../include/linux/list.h.js';
+import {
+  hlist_add_head,
+  hlist_del_init,
+  list_add_tail,
+  list_del,
+} from '../../include/linux/list.h.js';
 import { MMF_VM_HUGEPAGE } from '../../include/linux/mm_types.h.js';
 import { mmgrab } from '../../include/linux/sched/mm.h.js';
 import { kmem_cache_free, kmem_cache_zalloc } from '../../include/linux/slab.h.js';

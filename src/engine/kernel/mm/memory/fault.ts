@@ -133,9 +133,7 @@ function handle_pte_fault(k: Kernel, vmf: VmFault): VmFault_t {
 
 /** Left out: huge pages of files (vm_ops->huge_fault): shmem's are off. */
 function create_huge_pmd(k: Kernel, vmf: VmFault): VmFault_t {
-  return vma_is_anonymous(k, vmf.vma)
-    ? do_huge_pmd_anonymous_page(k, vmf)
-    : k.VM_FAULT_FALLBACK;
+  return vma_is_anonymous(k, vmf.vma) ? do_huge_pmd_anonymous_page(k, vmf) : k.VM_FAULT_FALLBACK;
 }
 
 /** Left out: as create_huge_pmd(); userfaultfd. */

@@ -137,7 +137,9 @@ export function page_vma_mapped_walk(k: Kernel, pvmw: PageVmaMappedWalk): boolea
   if (pvmw.pmd !== NULL && pvmw.pte === NULL) return false;
   const mm: MmStruct = k.read_ptr(k.plus(pvmw.vma, k.vm_area_struct.vm_mm));
   const end: VirtAddr = vma_address_end(k, pvmw);
-  const step = (): void => void (pvmw.address = asVirt(pvmw.address + PAGE_SIZE));
+  const step = (): void => {
+    pvmw.address = asVirt(pvmw.address + PAGE_SIZE);
+  };
   if (pvmw.pte !== NULL) step();
   for (; pvmw.address < end; step()) {
     // Once for each table: next_pte stays in it.
