@@ -141,7 +141,7 @@ export const SYMBOLS = words(`
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
   pcpu_balance_work pcpu_async_enabled pcpu_atomic_alloc_failed pages pcpu_get_vm_areas
-  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
+  hstates hugetlb_max_hstate default_hstate_idx hugetlb_fault_mutex_table num_fault_mutexes hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker

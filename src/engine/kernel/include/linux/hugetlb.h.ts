@@ -42,7 +42,7 @@ export const huge_page_size = (k: Kernel, h: Hstate): ULong =>
 export const pages_per_huge_page = (k: Kernel, h: Hstate): Int => 1 << huge_page_order(k, h);
 export const blocks_per_huge_page = (k: Kernel, h: Hstate): Int => huge_page_size(k, h) / 512;
 
-function size_to_hstate(k: Kernel, size: ULong): Hstate {
+export function size_to_hstate(k: Kernel, size: ULong): Hstate {
   for (let i = 0; i < k.words[k.globals.hugetlb_max_hstate]!; i++) {
     const h: Hstate = k.globals.hstates + i * k.stride.hstate;
     if (huge_page_size(k, h) === size) return h;

@@ -159,7 +159,7 @@ function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
 }
 
 /** One more page for the pool; whether there was memory. */
-function alloc_pool_huge_page(k: Kernel, h: Hstate): boolean {
+export function alloc_pool_huge_page(k: Kernel, h: Hstate): boolean {
   const gfp_mask: Gfp = htlb_alloc_mask(k) | k.__GFP_THISNODE;
   const page: Page = alloc_fresh_huge_page(k, h, gfp_mask);
   if (page === NULL) return false;
