@@ -44,6 +44,7 @@ export * from '../kernel/include/linux/swap.h.js';
 export * from '../kernel/include/linux/vmstat.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
 export * from '../kernel/fs/file_table.js';
+export * from '../kernel/fs/hugetlbfs/inode.js';
 export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
 export * from '../kernel/kernel/dma/swiotlb.js';

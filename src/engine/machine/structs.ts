@@ -21,7 +21,7 @@ export const STRUCTS = {
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
   deferred_split: 'split_queue split_queue_len',
-  file: 'f_count f_inode f_mapping f_mode f_op f_pos',
+  file: 'f_count f_inode f_mapping f_mode f_op f_pos f_rcuhead',
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
@@ -32,7 +32,7 @@ export const STRUCTS = {
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_size',
+  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_rcu i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
