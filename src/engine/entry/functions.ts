@@ -27,6 +27,7 @@ export * from '../kernel/include/linux/idr.h.js';
 export * from '../kernel/include/linux/list.h.js';
 export * from '../kernel/include/linux/log2.h.js';
 export * from '../kernel/include/linux/memory_hotplug.h.js';
+export * from '../kernel/include/linux/hugetlb.h.js';
 export * from '../kernel/include/linux/mm.h.js';
 export * from '../kernel/include/linux/mmzone.h.js';
 export * from '../kernel/include/linux/page-flags.h.js';

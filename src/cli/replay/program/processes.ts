@@ -270,7 +270,7 @@ export class Processes {
     },
     // With MFD_HUGETLB: no program makes others.
     memfd_create: () => {
-      this.file = { file: hugetlb_file_setup(this.k, 0, VM_NORESERVE), written: 0 };
+      this.file = { file: hugetlb_file_setup(this.k, 0, VM_NORESERVE, 0), written: 0 };
     },
     ftruncate: ([size = 0]) => {
       const { k, file } = this;

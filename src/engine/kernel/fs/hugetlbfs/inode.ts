@@ -27,7 +27,7 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import { default_hstate, huge_page_order, huge_page_size } from '../../include/linux/hugetlb.h.js';
+import { default_hstate, hstate_sizelog, huge_page_order, huge_page_size } from '../../include/linux/hugetlb.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
@@ -84,8 +84,17 @@ function hugetlbfs_get_inode(k: Kernel): Inode {
   return inode;
 }
 
-/** An open file of `size` bytes, whole huge pages, without a name; NULL without memory. */
-export function hugetlb_file_setup(k: Kernel, size: ULong, acctflag: VmFlags): File {
+/**
+ * An open file of `size` bytes, whole huge pages, without a name; NULL without memory.
+ * Differs: of the default page size; pools of others are empty.
+ */
+export function hugetlb_file_setup(
+  k: Kernel,
+  size: ULong,
+  acctflag: VmFlags,
+  page_size_log: Int,
+): File {
+  if (hstate_sizelog(k, page_size_log) !== default_hstate(k)) return NULL;
   const inode: Inode = hugetlbfs_get_inode(k);
   if (inode === NULL) return NULL;
   i_size_write(k, inode, size);

@@ -9,7 +9,7 @@
  * Left out: numbers by node (`0:8`), gigantic pages, which only boot's own allocator could give (none can be had), hugetlb_cma, sysfs,
  * what boot reports of pools, cgroups.
  * Source: Linux 6.1 mm/hugetlb.c: hugetlb_add_hstate() to default_hugepagesz_setup(), hugetlb_init(), hugetlb_init_hstates(),
- * hugetlb_hstate_alloc_pages(); include/linux/hugetlb.h: hstate_is_gigantic(), hstate_index(); kernel/locking/mutex.c: __mutex_init();
+ * hugetlb_hstate_alloc_pages(); include/linux/hugetlb.h: hstate_index(); kernel/locking/mutex.c: __mutex_init();
  * lib/string_helpers.c: string_get_size().
  */
 import { type Hstate, type Int, NULL, type Order, type ULong } from '../../../machine/ctypes.js';
@@ -55,11 +55,6 @@ export const hugepageParameters = (): HugepageParameters => ({
 
 /** arch_hugetlb_valid_size() is the processor's: its file needs hugetlb_add_hstate(). */
 type IsValidSize = (k: Kernel, size: ULong) => boolean;
-
-/** Of an order that the page allocator has no blocks of. */
-export function hstate_is_gigantic(k: Kernel, h: Hstate): boolean {
-  return huge_page_order(k, h) >= k.MAX_ORDER;
-}
 
 function hstate_index(k: Kernel, h: Hstate): Int {
   return (h - k.globals.hstates) / k.stride.hstate;
@@ -195,7 +190,7 @@ function hugetlb_hstate_alloc_pages(k: Kernel, h: Hstate): void {
   // Which nodes had no memory: a nodemask_t that one node needs nothing of.
   const node_alloc_noretry: VirtAddr = kmalloc(k, k.ptr_words * 4, k.GFP_KERNEL);
   let i: ULong = 0;
-  for (; i < count; i++) if (hstate_is_gigantic(k, h) || !alloc_pool_huge_page(k, h)) break;
+  for (; i < count; i++) if (!alloc_pool_huge_page(k, h)) break;
   if (i < count) {
     pr_warn(
       k,
