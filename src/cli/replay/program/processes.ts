@@ -116,7 +116,7 @@ export class Processes {
     const act = name === 'accessed' ? () => undefined : this.actions[name];
     if (act === undefined) throw new NotPerformed(name);
     if (this.processes.has(pid)) this.switchTo(pid);
-    if (name === 'accessed') this.access(args);
+    if (name === 'accessed') markAccessed(this.k, this.mm, args);
     else
       act(
         args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)),
@@ -136,21 +136,6 @@ export class Processes {
   get mm(): MmStruct {
     const { k } = this;
     return k.read_ptr(k.plus(current(k), k.task_struct.mm));
-  }
-
-  /** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
-  private access(args: readonly string[]): void {
-    const { k } = this;
-    for (const arg of args) {
-      const va = asVirt(parseInt(arg, 16));
-      const pmd = huge_pte_offset(k, this.mm, va);
-      const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
-      const pte = isLeaf ? pmd : follow_pte(k, this.mm, va);
-      if (pte === NULL) continue;
-      const entry = k.read_pte(pte);
-      if (!pte_present(entry)) continue;
-      set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
-    }
   }
 
   /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
@@ -311,4 +296,18 @@ export class Processes {
       shmemPunchHole(k, k.read_ptr(k.plus(this.file.file, k.file.f_inode)), offset, length);
     },
   };
+}
+
+/** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
+export function markAccessed(k: Kernel, mm: MmStruct, args: readonly string[]): void {
+  for (const arg of args) {
+    const va = asVirt(parseInt(arg, 16));
+    const pmd = huge_pte_offset(k, mm, va);
+    const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
+    const pte = isLeaf ? pmd : follow_pte(k, mm, va);
+    if (pte === NULL) continue;
+    const entry = k.read_pte(pte);
+    if (!pte_present(entry)) continue;
+    set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
+  }
 }
