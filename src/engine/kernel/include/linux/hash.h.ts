@@ -4,10 +4,20 @@
  * Source: Linux 6.1 include/linux/hash.h.
  */
 import type { Int, UInt } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import type { VirtAddr } from '../../../memory/address.js';
 
 /** include/linux/hash.h */
 const GOLDEN_RATIO_32 = 0x61c88647;
+const GOLDEN_RATIO_64 = 0x61c8_8646_80b5_83ebn;
 
 /** hash_32(): the highest bits of a product are the best mixed. */
 export const hash_32 = (val: UInt, bits: Int): UInt =>
   Math.imul(val, GOLDEN_RATIO_32) >>> (32 - bits);
+
+const hash_64 = (val: bigint, bits: Int): Int =>
+  Number(BigInt.asUintN(64, val * GOLDEN_RATIO_64) >> BigInt(64 - bits));
+
+/** Of an address: as wide as a long is. */
+export const hash_ptr = (k: Kernel, ptr: VirtAddr, bits: Int): Int =>
+  k.wide ? hash_64(BigInt(ptr), bits) : hash_32(ptr, bits);

@@ -76,19 +76,12 @@ import { page_address } from '../../mm/highmem/page_address.js';
 import { anon_vma_fork, unlink_anon_vmas } from '../../mm/rmap.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../../mm/util.js';
 import { __mod_node_page_state } from '../../mm/vmstat/node_stat.js';
+import { mmap_init_lock } from '../locking/rwsem/mmap_lock.js';
 import { call_rcu, functionNamed, linkCallback } from '../rcu/tiny.js';
 
 // --- an address space ----------------------------------------------------------------------------------------------------
 
 const mmCache = (k: Kernel): KmemCache => k.read_ptr(k.globals.mm_cachep);
-
-/** Nobody has the lock. init_rwsem() */
-const initLock = (k: Kernel, mm: MmStruct): void => {
-  const lock = k.plus(mm, k.mm_struct.mmap_lock);
-  k.write_long(k.plus(lock, k.rw_semaphore.count), 0);
-  k.write_long(k.plus(lock, k.rw_semaphore.owner), 0);
-  INIT_LIST_HEAD(k, k.plus(lock, k.rw_semaphore.wait_list));
-};
 
 /** Without areas, and with a top-level table; NULL without memory, and the structure is freed. */
 function mm_init(k: Kernel, mm: MmStruct): MmStruct {
@@ -97,7 +90,7 @@ function mm_init(k: Kernel, mm: MmStruct): MmStruct {
   k.write(k.plus(mm, k.mm_struct.mm_users), 1);
   k.write(k.plus(mm, k.mm_struct.mm_count), 1);
   k.write(k.plus(mm, k.mm_struct.write_protect_seq), 0);
-  initLock(k, mm);
+  mmap_init_lock(k, mm);
   INIT_LIST_HEAD(k, k.plus(mm, k.mm_struct.mmlist));
   k.write_long(k.plus(mm, k.mm_struct.pgtables_bytes), 0);
   k.write(k.plus(mm, k.mm_struct.map_count), 0);

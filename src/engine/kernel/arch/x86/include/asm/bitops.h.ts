@@ -35,6 +35,12 @@ export function test_and_set_bit(k: Kernel, nr: Int, addr: number): boolean {
   return false;
 }
 
+/** Clears a bit of the lowest byte; whether that byte is negative: its highest bit is set. */
+export function clear_bit_unlock_is_negative_byte(k: Kernel, nr: Int, addr: number): boolean {
+  k.write(addr, k.words[addr]! & ~(1 << nr));
+  return (k.words[addr]! & 0x80) !== 0;
+}
+
 /** Clears the bit; whether it was set before. */
 export function test_and_clear_bit(k: Kernel, nr: Int, addr: number): boolean {
   if (!test_bit(k, nr, addr)) return false;
