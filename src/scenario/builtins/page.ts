@@ -65,7 +65,6 @@ const references = group('page', 'include/linux/mm.h', [
   },
 ]);
 
-
 const compound = group('page', 'include/linux/mm.h', [
   {
     signature: 'struct page *compound_head(struct page *page)',

@@ -164,7 +164,12 @@ export function initList(call: BuiltinCall, at: Value, tag: string, member: stri
 }
 
 /** Whether it is held as it is about to be given back; says so if not. */
-function isHeld(call: BuiltinCall, name: string, sem: RwSemaphore, mode: 'read' | 'write'): boolean {
+function isHeld(
+  call: BuiltinCall,
+  name: string,
+  sem: RwSemaphore,
+  mode: 'read' | 'write',
+): boolean {
   const { k } = call;
   const count = k.read_int(k.plus(sem, k.rw_semaphore.count));
   const held = mode === 'read' ? count >= RWSEM_READER_BIAS : (count & RWSEM_WRITER_LOCKED) !== 0;
@@ -288,8 +293,7 @@ const semaphores: readonly BuiltinRow[] = [
     doc: 'Like down, for so many jiffies at most: 0, or -ETIME if there was none in time.',
     changes,
     sleeps: 'always',
-    run: (call, sem, timeout) =>
-      call.kernel.down_timeout(call.k, call.cell(sem), Number(timeout)),
+    run: (call, sem, timeout) => call.kernel.down_timeout(call.k, call.cell(sem), Number(timeout)),
   },
   {
     signature: 'void up(struct semaphore *sem)',

@@ -91,7 +91,8 @@ const queues: readonly BuiltinRow[] = [
     },
   },
   {
-    signature: 'long do_wait_event(struct wait_queue_head *wq_head, int state, int exclusive, long timeout)',
+    signature:
+      'long do_wait_event(struct wait_queue_head *wq_head, int state, int exclusive, long timeout)',
     doc: 'What wait_event() and its like wait with: until the queue is woken, or the jiffies are over; those that are left.',
     changes,
     sleeps,
@@ -212,8 +213,7 @@ const waking: readonly BuiltinRow[] = [
     signature: 'int wake_up_state(struct task_struct *p, unsigned int state)',
     doc: 'Wakes a task that is in one of the states; 1 if it did.',
     changes,
-    run: (call, p, state) =>
-      truth(call.kernel.wake_up_state(call.k, call.cell(p), Number(state))),
+    run: (call, p, state) => truth(call.kernel.wake_up_state(call.k, call.cell(p), Number(state))),
   },
 ];
 

@@ -181,7 +181,8 @@ export class Machine {
     try {
       return run();
     } catch (error) {
-      if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason, again: error.again };
+      if (error instanceof TaskBlocked)
+        return { kind: 'blocked', reason: error.reason, again: error.again };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       if (error instanceof TaskSignal) return this.signalled(error.info);

@@ -65,8 +65,7 @@ export class ScenarioFiles implements OpenFiles {
 
   /** The place of a name; of the first free one for 0. */
   private placeOf(hash: number): number | undefined {
-    for (let i = 0; i < NR_NAMES; i++)
-      if (this.control.fileNameWord(i * 2) === hash) return i * 2;
+    for (let i = 0; i < NR_NAMES; i++) if (this.control.fileNameWord(i * 2) === hash) return i * 2;
     return undefined;
   }
 

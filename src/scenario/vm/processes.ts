@@ -138,9 +138,10 @@ export class Processes implements ProcessCalls {
     const task = control.currentTask;
     if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
     // exit_files(): with the last task of the process.
-    if (this.isLastOfProcess(task)) this.files.closeAll((file) => {
-      kernel.fput(k, file);
-    });
+    if (this.isLastOfProcess(task))
+      this.files.closeAll((file) => {
+        kernel.fput(k, file);
+      });
     kernel.do_exit(k, code);
     // find_new_reaper(): children that are left are the first task's, or nobody's.
     for (let child = 0; child < nrTasks; child++)

@@ -96,11 +96,7 @@ export function down_trylock(k: Kernel, sem: Semaphore): Int {
 }
 
 function __up(k: Kernel, sem: Semaphore): void {
-  const waiter: SemaphoreWaiter = list_first_entry(
-    k,
-    waitList(k, sem),
-    k.semaphore_waiter.list,
-  );
+  const waiter: SemaphoreWaiter = list_first_entry(k, waitList(k, sem), k.semaphore_waiter.list);
   list_del(k, k.plus(waiter, k.semaphore_waiter.list));
   k.write_bool(waiter, k.semaphore_waiter.up, true);
   wake_up_process(k, k.read_ptr(k.plus(waiter, k.semaphore_waiter.task)));

@@ -5,7 +5,7 @@
  *
  * Left out: reading from a disk, read-ahead (every file here lives in its page cache), shadow entries, large folios, the tree's lock.
  * Source: Linux 6.1 mm/filemap.c: filemap_fault(), filemap_map_pages(), next_uptodate_page(), __filemap_get_folio();
- * include/linux/pagemap.h: mapping_gfp_mask(); include/linux/fs.h: i_size_read().
+ * include/linux/pagemap.h: mapping_gfp_mask(); include/linux/fs.h: i_size_read(); mm/internal.h: maybe_unlock_mmap_for_io().
  */
 import {
   type AddressSpace,
@@ -133,12 +133,7 @@ function maybe_unlock_mmap_for_io(k: Kernel, vmf: VmFault, fpin: Out<File>): voi
 }
 
 /** Locks the page: if that takes a while, without the address space. Left out: FAULT_FLAG_RETRY_NOWAIT, signals. */
-function lock_folio_maybe_drop_mmap(
-  k: Kernel,
-  vmf: VmFault,
-  folio: Page,
-  fpin: Out<File>,
-): void {
+function lock_folio_maybe_drop_mmap(k: Kernel, vmf: VmFault, folio: Page, fpin: Out<File>): void {
   if (folio_trylock(k, folio)) return;
   maybe_unlock_mmap_for_io(k, vmf, fpin);
   __folio_lock_killable(k, folio);

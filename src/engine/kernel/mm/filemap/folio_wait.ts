@@ -118,8 +118,7 @@ function folio_wake_bit(k: Kernel, folio: Page, bit_nr: Int): void {
   const key: WaitPageKey = { folio, bit_nr, page_match: false };
   __wake_up_common(k, q, TASK_NORMAL, 1, key);
   // Others may wait in the queue for other pages: then the next one to unlock looks in vain.
-  if (!waitqueue_active(k, q) || !key.page_match)
-    clear_bit(k, k.PG_waiters, folio + k.page.flags);
+  if (!waitqueue_active(k, q) || !key.page_match) clear_bit(k, k.PG_waiters, folio + k.page.flags);
 }
 
 /** After a bit is cleared that is not the lock's. */
@@ -154,10 +153,7 @@ const queueFor = (
 ): void => {
   const wait: WaitQueueEntry = k.plus(wait_page, k.wait_page_queue.wait);
   init_wait_entry(k, wait, flags);
-  k.write_va(
-    k.plus(wait, k.wait_queue_entry.func),
-    wakeFunctionNamed(k, 'wake_page_function'),
-  );
+  k.write_va(k.plus(wait, k.wait_queue_entry.func), wakeFunctionNamed(k, 'wake_page_function'));
   k.write_ptr(k.plus(wait_page, k.wait_page_queue.folio), folio);
   k.write(k.plus(wait_page, k.wait_page_queue.bit_nr), bit_nr);
   set_bit(k, k.PG_waiters, folio + k.page.flags);

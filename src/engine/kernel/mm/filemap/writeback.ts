@@ -18,7 +18,8 @@ export function folio_end_writeback(k: Kernel, folio: Page): void {
     clear_bit(k, k.PG_reclaim, folio + k.page.flags);
   // Without writeback nothing keeps the page from being freed, before those that wait are woken.
   get_page(k, folio);
-  if (!__folio_end_writeback(k, folio)) throw new KernelFault('kernel BUG at mm/filemap.c: folio_end_writeback()');
+  if (!__folio_end_writeback(k, folio))
+    throw new KernelFault('kernel BUG at mm/filemap.c: folio_end_writeback()');
   folio_wake(k, folio, k.PG_writeback);
   put_page(k, folio);
 }

@@ -35,13 +35,13 @@ import {
   waitList,
 } from './mark_wake.js';
 
-/** After so many jiffies a waiter lets nobody go first: 4 ms. */
-const RWSEM_WAIT_TIMEOUT = (k: Kernel): Int => Math.ceil(k.CONFIG_HZ / 250);
+/** After so many jiffies a waiter lets nobody go first: RWSEM_WAIT_TIMEOUT, 4 ms. */
+const waitTimeout = (k: Kernel): Int => Math.ceil(k.CONFIG_HZ / 250);
 
 const initWaiter = (k: Kernel, waiter: RwsemWaiter, type: Int): void => {
   k.write_ptr(k.plus(waiter, k.rwsem_waiter.task), current(k));
   k.write(k.plus(waiter, k.rwsem_waiter.type), type);
-  const timeout: Int = k.read_int(k.globals.jiffies) + RWSEM_WAIT_TIMEOUT(k);
+  const timeout: Int = k.read_int(k.globals.jiffies) + waitTimeout(k);
   k.write(k.plus(waiter, k.rwsem_waiter.timeout), timeout);
   k.write_bool(waiter, k.rwsem_waiter.handoff_set, false);
 };

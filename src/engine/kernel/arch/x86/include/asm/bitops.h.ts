@@ -3,7 +3,8 @@
  * whether a long has one word or two.
  *
  * What these take must not straddle frames; bitmaps that may are in lib/bitmap.ts.
- * Source: Linux 6.1 arch/x86/include/asm/bitops.h; include/linux/bitops.h; include/asm-generic/bitops/instrumented-atomic.h.
+ * Source: Linux 6.1 arch/x86/include/asm/bitops.h; include/linux/bitops.h; include/asm-generic/bitops/instrumented-atomic.h;
+ * mm/filemap.c: clear_bit_unlock_is_negative_byte().
  * Differs: one CPU runs at a time, so an atomic operation and its plain form store the same.
  */
 import type { Int } from '../../../../../machine/ctypes.js';
