@@ -23,9 +23,10 @@ export const tasks: readonly Builtin[] = [
       doc: 'Lets the other tasks run before this one continues; work that waits is done, and a grace period may end. After set_current_state() the task sleeps, until wake_up_process() or the like wakes it.',
       changes: true,
       run: (call) => {
-        if (!isToSleep(call)) return yieldCpu.run(call);
-        call.scheduling();
-        sleepAs(call, stateOf(call), FOR_EVER);
+        if (isToSleep(call)) {
+          call.scheduling();
+          sleepAs(call, stateOf(call), FOR_EVER);
+        } else yieldCpu.run(call);
         return undefined;
       },
     },
