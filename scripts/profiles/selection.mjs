@@ -28,7 +28,7 @@ export const TYPES = words(`
   rw_semaphore mutex thread_info resource flush_tlb_info work_struct kthread worker
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
-  mempool_s kref wait_queue_head
+  mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
   path
 `);
 
@@ -36,7 +36,7 @@ export const TYPES = words(`
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
-  file_operations delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
+  file_operations delayed_work timer_list optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -84,7 +84,7 @@ export const TYPEDEFS = words(`
   bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t
+  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -115,7 +115,7 @@ export const SYMBOLS = words(`
   anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
   radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free i_callback file_free_rcu
   rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
-  mempool_free_pages
+  mempool_free_pages wake_page_function autoremove_wake_function default_wake_function
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep

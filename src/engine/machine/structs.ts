@@ -111,6 +111,9 @@ export const STRUCTS = {
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
+  rwsem_waiter: 'handoff_set list task timeout type',
+  semaphore: 'count wait_list',
+  semaphore_waiter: 'list task up',
   task_struct: `
     __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid
   `,
@@ -123,6 +126,9 @@ export const STRUCTS = {
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
+  wait_page_queue: 'bit_nr folio wait',
+  wait_queue_entry: 'entry flags func private',
+  wait_queue_head: 'head',
   work_struct: 'data',
   xa_node: 'array callback_head count offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',

@@ -21,6 +21,7 @@ import { percpu } from './percpu.js';
 import { rcu } from './rcu.js';
 import { sharedLocks } from './rwlocks.js';
 import { waiting } from './waiting.js';
+import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
@@ -64,6 +65,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...locks,
   ...sharedLocks,
   ...waiting,
+  ...waitQueues,
   ...rcu,
   ...atomics,
   ...bits,

@@ -1,7 +1,8 @@
 /**
  * Open files, all of memory alone (tmpfs; huge pages): memfd_create() makes one without a name, open() one with a name that stays.
  *
- * Differs: all tasks share one table of open files; who opens a name again gets the same open file, its position at the beginning.
+ * Each process has a table of open files, which its child gets a copy of; they are closed with the last task of the process.
+ * Differs: who opens a name again gets the same open file, its position at the beginning.
  */
 import { VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import {
