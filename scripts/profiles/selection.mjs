@@ -29,14 +29,14 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head
-  path
+  path file_operations miscdevice delayed_work timer_list
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
-  file_operations delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
+  completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -47,9 +47,9 @@ export const PARTS = {
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
   `),
   signal_struct: words(`thread_head nr_threads`),
-  file: words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
+  file: words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`),
   // '': its unions without a name.
-  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data`)],
+  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private`)],
   dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
   dentry_operations: words(`d_dname`),
   super_block: words(`s_dev s_type`),
@@ -159,6 +159,7 @@ export const SYMBOLS = words(`
   runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
+  dummy_vm_ops
 `);
 
 /** C types of symbols that type information leaves out: statics inside of functions, assembly. A name stands for a constant. */

@@ -26,6 +26,7 @@ import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
+import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
 import { pins } from './user/pins.js';
@@ -58,6 +59,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...userAreas,
   ...userCopies,
   ...files,
+  ...drivers,
   ...pins,
   ...locks,
   ...sharedLocks,

@@ -49,6 +49,13 @@ export class ScenarioFiles implements OpenFiles {
     return undefined;
   }
 
+  get nrNames(): number {
+    let count = 0;
+    for (let i = 0; i < NR_NAMES; i++)
+      if (this.control.fileWord(NR_FILES + i * 2) !== 0) count++;
+    return count;
+  }
+
   named(name: string): File | undefined {
     const place = this.placeOf(hashOf(name));
     return place === undefined ? undefined : asCell(this.control.fileWord(place + 1));

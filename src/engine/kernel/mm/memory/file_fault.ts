@@ -182,7 +182,11 @@ export function do_fault(k: Kernel, vmf: VmFault): VmFault_t {
   let ret: VmFault_t;
   // An area that was not filled when it was mapped, and has nothing to fill it with.
   if (ops === undefined)
-    ret = pmd_present(k.read_pte(vmf.pmd)) ? k.VM_FAULT_NOPAGE : k.VM_FAULT_SIGBUS;
+    ret =
+      pmd_present(k.read_pte(vmf.pmd)) &&
+      !pte_none(k, k.read_pte(pte_offset_map(k, vmf.pmd, vmf.address)))
+        ? k.VM_FAULT_NOPAGE
+        : k.VM_FAULT_SIGBUS;
   else if ((vmf.flags & k.FAULT_FLAG_WRITE) === 0) ret = do_read_fault(k, vmf, ops);
   else if ((vm_flags & VM_SHARED) === 0) ret = do_cow_fault(k, vmf, ops);
   else ret = do_shared_fault(k, vmf, ops);
