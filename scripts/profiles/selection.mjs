@@ -34,7 +34,7 @@ export const TYPES = words(`
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
-  tss_struct entry_stack_page debug_store debug_store_buffers
+  address_space_operations tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
   completion optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
@@ -172,13 +172,14 @@ export const SYMBOL_TYPES = {
   swapper_pg_dir: 'pgd_t [PTRS_PER_PGD]',
 };
 
-/** Labels of sections, most of which have an address only. */
+/** Labels of sections, most of which have an address only; and tables of which only the name is wanted. */
 export const LABELS = words(`
   _text _stext _etext _sinittext _einittext _sdata _edata _end __bss_start __bss_stop __brk_base __brk_limit _brk_start
   _brk_end __init_begin __init_end __per_cpu_start __per_cpu_end __per_cpu_load __start_rodata __end_rodata
   __end_rodata_hpage_align __end_rodata_aligned __start_ro_after_init __end_ro_after_init __smp_locks __smp_locks_end
   __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve init_thread_union init_stack
   __brk_pagetables
+  shmem_aops ram_aops def_blk_aops hugetlbfs_aops empty_aops
 `);
 
 /** CONFIG_ values that change what memory management does: 1 for y, 0 when unset or unknown to the architecture. */

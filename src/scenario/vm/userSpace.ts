@@ -82,7 +82,9 @@ export class UserSpace implements UserCopies {
         code: 'BUS_ADRERR',
         va,
         errorCode,
-        reason: 'the file ends before this page',
+        reason: k.isOwnObject(this.operationsAt(mm, va))
+          ? 'the driver has no page for this address'
+          : 'the file ends before this page',
       });
     if ((ret & k.VM_FAULT_SIGSEGV) !== 0) throw this.segfault(mm, va, errorCode);
     if ((ret & k.VM_FAULT_OOM) !== 0)
@@ -93,6 +95,13 @@ export class UserSpace implements UserCopies {
         errorCode,
         reason: 'there is no memory for the page, and nobody but this task to kill for it',
       });
+  }
+
+  /** vma->vm_ops of the area that an address lies in. */
+  private operationsAt(mm: MmStruct, va: VirtAddr): VirtAddr {
+    const { mm: k } = this.image;
+    const vma: VmAreaStruct = find_vma(k, mm, va);
+    return vma === NULL ? asVirt(0) : k.read_va(k.plus(vma, k.vm_area_struct.vm_ops));
   }
 
   /** A fault takes the lock of the address space for reading: mmap_read_lock(). */

@@ -42,10 +42,10 @@ function register(call: BuiltinCall, misc: Value): number {
   const name = deviceName(call, misc);
   if (files.named(name) !== undefined) return -EBUSY;
   const node = { value: NULL };
-  const error = kernel.misc_register(k, call.cell(misc), files.nrNames, node);
+  const error = kernel.registerDevice(k, call.cell(misc), files.nrNames, node);
   if (error !== 0) return error;
   if (files.name(name, node.value)) return 0;
-  kernel.misc_deregister(k, node.value);
+  kernel.removeDevice(k, node.value);
   return -ENOMEM;
 }
 
@@ -61,7 +61,7 @@ const devices: readonly Builtin[] = [
       'The device has no name any more; who has it open keeps it.',
       (call, misc) => {
         const node = call.process.files.unname(deviceName(call, misc));
-        if (node !== undefined) call.kernel.misc_deregister(call.k, node);
+        if (node !== undefined) call.kernel.removeDevice(call.k, node);
       },
     ),
   ]),
@@ -74,7 +74,7 @@ const devices: readonly Builtin[] = [
         const done =
           file === undefined
             ? -EBADF
-            : call.kernel.vfs_ioctl(call.k, file, Number(cmd), sizeOf(call, arg));
+            : call.kernel.ioctlFile(call.k, file, Number(cmd), sizeOf(call, arg));
         return libc(call, done);
       },
     ),

@@ -206,7 +206,7 @@ export const files: readonly Builtin[] = [
       (call, fd, buf, count) =>
         withFile(call, fd, (file) => {
           if (call.kernel.hasOwnOperations(call.k, file))
-            return call.kernel.vfs_write(call.k, file, va(buf), sizeOf(call, count));
+            return call.kernel.writeDevice(call.k, file, va(buf), sizeOf(call, count));
           const from = positionOf(call, file);
           const done = writeAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
@@ -219,7 +219,7 @@ export const files: readonly Builtin[] = [
       (call, fd, buf, count) =>
         withFile(call, fd, (file) => {
           if (call.kernel.hasOwnOperations(call.k, file))
-            return call.kernel.vfs_read(call.k, file, va(buf), sizeOf(call, count));
+            return call.kernel.readDevice(call.k, file, va(buf), sizeOf(call, count));
           const from = positionOf(call, file);
           const done = readAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);

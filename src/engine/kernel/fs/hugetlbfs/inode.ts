@@ -38,7 +38,7 @@ import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb
 import { putResvMap, resv_map_alloc } from '../../mm/hugetlb/resv_map.js';
 import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
 import { put_page } from '../../mm/swap/swap.js';
-import { linkRelease } from '../file_table.js';
+import { linkRelease } from '../file_table/file_table.js';
 
 const cacheNamed = (k: Kernel, global: number): KmemCache => k.read_ptr(global);
 

@@ -33,7 +33,7 @@ import { pte_alloc_one, pte_free } from '../../arch/x86/mm/pgtable/pgalloc.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';
 import { VM_FAULT_ERROR, VM_SHARED, type VmFault } from '../../include/linux/mm_types.h.js';
-import { unlock_page } from '../../include/linux/pagemap.h.js';
+import { lock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
 import { anon_vma_prepare, page_add_file_rmap, page_add_new_anon_rmap } from '../rmap.js';
@@ -58,7 +58,11 @@ function __do_fault(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t {
     vmf.prealloc_pte = pte_alloc_one(k);
     if (vmf.prealloc_pte === NULL) return k.VM_FAULT_OOM;
   }
-  return ops.fault(k, vmf);
+  const ret: VmFault_t = ops.fault(k, vmf);
+  if (hasEnded(k, ret) || (ret & k.VM_FAULT_LOCKED) !== 0) return ret;
+  // A driver's handler does not lock what it has found. One that found nothing and says it is done faults here, as in Linux.
+  lock_page(k, k.deref(vmf.page, k.page.flags));
+  return ret | k.VM_FAULT_LOCKED;
 }
 
 /** Maps a page at an address, whose entry is `vmf->pte`. */

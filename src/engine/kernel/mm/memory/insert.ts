@@ -56,7 +56,7 @@ const isIn = (k: Kernel, vma: VmAreaStruct, addr: VirtAddr): boolean =>
   addr >= k.read_va(k.plus(vma, k.vm_area_struct.vm_start)) &&
   addr < k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
 
-const BUG_ON = (cond: boolean): void => {
+const bugOn = (cond: boolean): void => {
   if (cond) throw new KernelFault('kernel BUG at mm/memory.c!');
 };
 
@@ -107,7 +107,7 @@ export function vm_insert_page(k: Kernel, vma: VmAreaStruct, addr: VirtAddr, pag
   const vm_flags: VmFlags = flagsOf(k, vma);
   if ((vm_flags & VM_MIXEDMAP) === 0) {
     // The area has frames that nobody counts: it cannot have both.
-    BUG_ON((vm_flags & VM_PFNMAP) !== 0);
+    bugOn((vm_flags & VM_PFNMAP) !== 0);
     k.write(k.plus(vma, k.vm_area_struct.vm_flags), vm_flags | VM_MIXEDMAP);
   }
   return insert_page(k, vma, addr, page, protOf(k, vma));
@@ -199,10 +199,10 @@ export function vmf_insert_pfn_prot(
   const vm_flags: VmFlags = flagsOf(k, vma);
   const kinds: VmFlags = vm_flags & (VM_PFNMAP | VM_MIXEDMAP);
   // Whoever maps the area says beforehand which kind it is; a private copy of a frame without a page cannot be told from it.
-  BUG_ON(kinds === 0);
-  BUG_ON(kinds === (VM_PFNMAP | VM_MIXEDMAP));
-  BUG_ON((vm_flags & VM_PFNMAP) !== 0 && is_cow_mapping(vm_flags));
-  BUG_ON((vm_flags & VM_MIXEDMAP) !== 0 && k.memmap.pfn_valid(asPfn(pfn)));
+  bugOn(kinds === 0);
+  bugOn(kinds === (VM_PFNMAP | VM_MIXEDMAP));
+  bugOn((vm_flags & VM_PFNMAP) !== 0 && is_cow_mapping(vm_flags));
+  bugOn((vm_flags & VM_MIXEDMAP) !== 0 && k.memmap.pfn_valid(asPfn(pfn)));
   if (!isIn(k, vma, addr)) return k.VM_FAULT_SIGBUS;
   return insert_pfn(k, vma, addr, pfn, pgprot);
 }

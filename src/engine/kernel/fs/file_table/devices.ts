@@ -10,7 +10,7 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell } from '../../../memory/address.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
-import { fput } from '../../fs/file_table.js';
+import { fput } from './file_table.js';
 import { shmemFileSetup } from '../../mm/shmem/file.js';
 
 const MISC_DYNAMIC_MINOR = 255;
@@ -22,7 +22,7 @@ const MINORBITS = 20;
  * The device's node, as a file that nobody has opened; NULL without memory.
  * @param misc a struct miscdevice @param nrDevices how many there are already
  */
-export function misc_register(k: Kernel, misc: Cell, nrDevices: Int, node: { value: File }): Int {
+export function registerDevice(k: Kernel, misc: Cell, nrDevices: Int, node: { value: File }): Int {
   INIT_LIST_HEAD(k, k.plus(misc, k.miscdevice.list));
   const file: File = shmemFileSetup(k, 0);
   node.value = file;
@@ -39,7 +39,7 @@ export function misc_register(k: Kernel, misc: Cell, nrDevices: Int, node: { val
 }
 
 /** The node goes; who has the device open keeps it. */
-export function misc_deregister(k: Kernel, node: File): void {
+export function removeDevice(k: Kernel, node: File): void {
   k.write_va(k.plus(node, k.file.f_op), asVirt(0));
   fput(k, node);
 }
