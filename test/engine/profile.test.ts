@@ -123,7 +123,8 @@ for (const name of PROFILE_NAMES) {
       // Statics of several functions may have one name.
       const map = new Map<string, bigint[]>();
       for (const line of kernelFile(name, 'System.map.gz').toString().split('\n')) {
-        const [address = '', , symbol = ''] = line.split(' ');
+        const [address = '', , symbol] = line.split(' ');
+        if (symbol === undefined) continue;
         const plain = symbol.replace(/\.\d+$/, '');
         map.set(plain, [...(map.get(plain) ?? []), BigInt(`0x${address}`)]);
       }
