@@ -47,7 +47,7 @@ import {
 import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
 import { areasOfFile } from '../../mm/mmap/link.js';
 import { put_page } from '../../mm/swap/swap.js';
-import { linkRelease } from '../file_table.js';
+import { linkRelease } from '../file_table/file_table.js';
 
 const cacheNamed = (k: Kernel, global: number): KmemCache => k.read_ptr(global);
 
