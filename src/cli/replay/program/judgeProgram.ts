@@ -35,7 +35,7 @@ interface Span {
 }
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of pipes. */
-const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|500cc2)$/;
+const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|12800|4[0-9]?0?cc0|40cd0|500cc2)$/;
 /** The driver that records programs has no events of migration (8). */
 const RECORDED_EVENTS = 7;
 /** Pages of other subsystems that one span may need. */

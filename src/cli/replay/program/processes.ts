@@ -72,7 +72,7 @@ const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
 
 /** gfp_t of pages of caches, as mm/slub.c and mm/slab.c ask for them. */
-const OF_CACHES = /^(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
+const OF_CACHES = /^(?:[15d]?2[0c][cd]0|12800|4[0-9]?0?cc0|40cd0)$/;
 /** Of fallocate(). */
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
