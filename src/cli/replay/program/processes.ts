@@ -37,6 +37,7 @@ import {
   set_pte,
   setBrk,
   setOvercommitHugePages,
+  split_huge_pages_all,
   shmemFileSetup,
   shmemPunchHole,
   shmemWritePage,
@@ -191,6 +192,7 @@ export class Processes {
     nr_overcommit_hugepages: ([count = 0]) => {
       setOvercommitHugePages(this.k, default_hstate(this.k), count);
     },
+    split_huge_pages: () => void split_huge_pages_all(this.k),
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;
