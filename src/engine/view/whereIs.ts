@@ -17,6 +17,7 @@ import {
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
+import { hugePageText } from './hugePages.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import { accountFacts } from './pageAccountText.js';
@@ -86,6 +87,7 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
     ...page.contradictions.map((value) => ({ name: 'corrupt', value })),
     ...blockFacts(surveyor, page),
     ...compoundFacts(page),
+    ...hugePageFacts(image, page),
     ...allocationFacts(surveyor, page),
     ...slab,
     ...(table === undefined
@@ -175,6 +177,11 @@ function compoundFacts(page: PageFacts): WhereFact[] {
       ? `head, order ${page.order} (${1 << page.order} pages)`
       : `tail ${page.pfn - page.headPfn} of the compound page at pfn ${hexText(page.headPfn)}`;
   return [{ name: 'compound page', value }];
+}
+
+function hugePageFacts(image: KernelImage, { compound, pfn }: PageFacts): WhereFact[] {
+  const value = compound === 'no' ? undefined : hugePageText(image, pfn);
+  return value === undefined ? [] : [{ name: 'hugetlb page', value }];
 }
 
 const FREE_KINDS: ReadonlySet<PageFacts['kind']> = new Set([
