@@ -9,7 +9,7 @@ import type { VirtAddr } from '../../../memory/address.js';
 
 /** include/linux/hash.h */
 const GOLDEN_RATIO_32 = 0x61c88647;
-const GOLDEN_RATIO_64 = 0x61c8864680b583ebn;
+const GOLDEN_RATIO_64 = 0x61c8_8646_80b5_83ebn;
 
 /** hash_32(): the highest bits of a product are the best mixed. */
 export const hash_32 = (val: UInt, bits: Int): UInt =>

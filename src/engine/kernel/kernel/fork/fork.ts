@@ -77,10 +77,10 @@ import { page_address } from '../../mm/highmem/page_address.js';
 import { anon_vma_fork, unlink_anon_vmas } from '../../mm/rmap.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../../mm/util.js';
 import { __mod_node_page_state } from '../../mm/vmstat/node_stat.js';
-import { mmap_init_lock } from '../locking/rwsem/mmap_lock.js';
 import { mm_put_huge_zero_page } from '../../mm/huge_memory/zero_page.js';
 import { khugepaged_exit, khugepaged_fork } from '../../mm/khugepaged/khugepaged.js';
 import { mmCache, mmdrop } from './mmdrop.js';
+import { mmap_init_lock } from '../locking/rwsem/mmap_lock.js';
 import { call_rcu, functionNamed, linkCallback } from '../rcu/tiny.js';
 
 // --- an address space ----------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@
  *     nothing there    of the area's own: do_anonymous_page()    of a file: do_fault()
  *     a page           written, but not writable: do_wp_page()   else the entry is marked young, or dirty
  *
- *     a huge page      mm/huge_memory.c, where the area may have them
  *     something else   do_swap_page()
+ *     a huge page      mm/huge_memory.c, where the area may have them
  *
  * Left out: do_numa_page, userfaultfd, the entry's lock and the second look
  * under it (nobody else runs meanwhile), memcg.
