@@ -77,7 +77,6 @@ import { put_page } from '../swap/swap.js';
 import { maybe_pmd_mkwrite } from './huge_memory.js';
 import { __split_huge_pmd } from './split_pmd.js';
 import { mm_get_huge_zero_page, set_huge_zero_page } from './zero_page.js';
-import { unlock_page } from '../filemap/folio_wait.js';
 
 const mmOf = (k: Kernel, vma: VmAreaStruct): MmStruct =>
   k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));

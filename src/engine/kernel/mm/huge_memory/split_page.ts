@@ -68,7 +68,6 @@ import { vma_lookup } from '../mmap/find_vma.js';
 import { get_anon_vma, put_anon_vma } from '../rmap.js';
 import { put_page } from '../swap/swap.js';
 import { leaveDeferredList, page_deferred_list, splitQueue, splitQueueLen } from './huge_memory.js';
-import { unlock_page } from '../filemap/folio_wait.js';
 
 // --- one page ------------------------------------------------------------------------------------------------------------
 
