@@ -36,10 +36,11 @@ const PREFIXES: readonly RegExp[] = [
   /^(?:KERN(?:EL)?|kernel)\s*:\s(?=[[<])/,
   /^\(\d\)\[\d+:[^\]]{1,40}\]\s?/,
   /^\[\d:\s*[^\]]{1,24}:\s*\d+\]\s?/,
+  /^\*\* \d+ printk messages dropped \*\* (?=\[)/,
 ];
 
-const TIME = /^\[\s*(\d{1,9}\.\d{1,9})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
-const TIME_WITH_CALLER = /^\[\s*(\d{1,9}\.\d{1,9}),?\s*([TC]?\d*)\]\s?/;
+const TIME = /^\[\s*(\d{1,12}\.\d{1,9})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
+const TIME_WITH_CALLER = /^\[\s*(\d{1,12}\.\d{1,9}),?\s*([TC]?\d*)\]\s?/;
 
 /** What one caller prints in a burst is together, and a pause this long ends the burst. */
 const PAUSE_S = 1;
@@ -49,9 +50,14 @@ const PAUSE_S = 1;
  * piece then. Every line keeps its number.
  */
 export function logLines(text: string): LogLine[] {
-  const lines = text.split(/\r\n|\n|\r/).map((line, index) => logLine(line, index + 1));
+  const lines = text
+    .split(/\r\n|\n|\r/)
+    .flatMap((line, index) => inLines(line).map((part) => logLine(part, index + 1)));
   return lines.some(({ caller }) => caller !== undefined) ? byCaller(lines) : lines;
 }
+
+/** One printk of several lines is one line of syslog: rsyslog writes `#012` for each line break. */
+const inLines = (line: string): string[] => (line.includes('#012') ? line.split('#012') : [line]);
 
 function byCaller(lines: readonly LogLine[]): LogLine[] {
   const sorted: LogLine[] = [];

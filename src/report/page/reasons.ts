@@ -55,6 +55,20 @@ export function reasonOf(
         'The page was freed without being uncharged (page->memcg_data): it was taken with __GFP_ACCOUNT and freed by another path, or the word was overwritten.',
       ],
     };
+  if (/still mapped when deleted/.test(because))
+    return {
+      short: `it is still mapped (mapcount ${counts.mapcount ?? 0}) and was taken out of the page cache`,
+      items: [
+        'A file was truncated or deleted, all its mappings were removed first, and one was left: somebody mapped the page meanwhile without the lock of the file, or a map count was raised and not lowered. The page is kept (it leaks), so that the one who has it mapped does no harm.',
+      ],
+    };
+  if (/page_pool leak/.test(because))
+    return {
+      short: 'it belongs to a page pool (page_pool leak)',
+      items: [
+        "Its pp_magic is set: a network driver's page pool has the page, and it was freed by put_page() or __free_page() instead of page_pool_put_page() (or skb_mark_for_recycle() was forgotten).",
+      ],
+    };
   if (/tail page/.test(because))
     return {
       short: `a tail of a compound page is wrong (${because})`,
@@ -100,8 +114,17 @@ const FLAG_MEANINGS: Readonly<Record<string, string>> = {
   hwpoison: 'hwpoison: it has a memory error',
 };
 
+/** PAGE_FLAGS_CHECK_AT_FREE of any release; others, such as uptodate, may be set. */
+const AT_FREE: ReadonlySet<string> = new Set(
+  'lru locked private private_2 writeback slab swapcache reserved active unevictable mlocked compound_lock tail'.split(
+    ' ',
+  ),
+);
+
 function flagsReason(dump: PageDump, moment: Moment): Reason {
-  const flags = dump.badFlags ?? dump.flagNames ?? [];
+  const printed = dump.flagNames ?? [];
+  const atFree = printed.filter((flag) => AT_FREE.has(flag));
+  const flags = dump.badFlags ?? (moment === 'at-free' && atFree.length > 0 ? atFree : printed);
   const when =
     moment === 'at-free' ? 'still set when the page was freed' : 'set while the page was free';
   const items = flags.map((flag) => `${FLAG_MEANINGS[flag] ?? flag}.`);
