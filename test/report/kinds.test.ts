@@ -282,6 +282,35 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     facts: { mapcount: 1, process: 'journal' },
     says: /taken out of the page cache/,
   },
+  'slub-hashed': {
+    kind: 'slab-report',
+    facts: { suspicion: 'use-after-free', hitOffset: 4, hitFrom: null, object: null },
+    says: /at offset 0x4 \(use after free\)/,
+  },
+  'slub-kmalloc-redzone': {
+    kind: 'slab-report',
+    facts: { suspicion: 'overflow', hitOffset: 83 },
+    says: /at most 83 bytes of the object's 128/,
+  },
+  'badpage-written-over': {
+    kind: 'bad-page',
+    facts: { refcount: -117901064 },
+    says: /written over with bytes 0x78, 0xf8, 0xe3/,
+  },
+  'badpage-unmapped-twice': {
+    kind: 'bad-page',
+    facts: { mapcount: -1, flags: ['tail'] },
+    says: /put_page\(\) was called for this tail 1 time too often/,
+  },
+  'oops-one-bit': {
+    kind: 'oops',
+    facts: { rule: 'not-present', addressKind: 'user' },
+    says: /Without bit 35 it is NULL \+ 0x34/,
+  },
+  'cma-ranges-busy': {
+    kind: 'cma-failure',
+    facts: { reason: 'busy', ret: null, pages: 266, busyRanges: ['2f100-2f20a', '2f200-2f30a'] },
+  },
   'bad-rss': { kind: 'bad-counter', facts: { type: 'MM_ANONPAGES', value: 3 } },
 };
 

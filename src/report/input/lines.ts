@@ -27,9 +27,15 @@ const HOST_AND_TAG = String.raw`\S+\s+(?:kernel|[\w./-]+(?:\[\d+\])?):\s?`;
 const PREFIXES: readonly RegExp[] = [
   /^(?:>\s?)+(?=[\s\S])/,
   new RegExp(String.raw`^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+${HOST_AND_TAG}`),
+  // Without a host, as some collectors have it.
+  /^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+(?=\[\s*\d+\.\d+\])/,
+  // journalctl names months in the user's language: Jan, janv., Mär, vas.
   new RegExp(
-    String.raw`^(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
+    String.raw`^(?:<\d{1,3}>)?[^\s\d[(<:]{2,6}\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
   ),
+  // OpenWrt's logread.
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4} \w+\.\w+ kernel:\s?/,
+  /^\d\d:\d\d:\d\d kernel:\s?/,
   /^(?:kern|user|mail|daemon|auth|syslog|local\d)\s*:(?:emerg|alert|crit|err|warn|notice|info|debug)\s*:\s?/,
   /^<\d{1,3}>/,
   /^\[[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\]\s?/,

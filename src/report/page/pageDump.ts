@@ -33,6 +33,7 @@ export interface PageDump {
   /** `nonzero _count`, `VM_BUG_ON_PAGE(...)`. */
   readonly because?: string;
   readonly badFlags?: readonly string[];
+  readonly memcg?: bigint;
   /** `mm/internal.h:96`. */
   readonly bugAt?: string;
   /** Functions of the call trace, innermost first. */
@@ -49,7 +50,7 @@ const PAGE =
   /^\s*page:\s?(\S*)\s+(?:flags:([0-9a-f]+)\s+)?(?:ref)?count:(-?\d+)\s+mapcount:(-?\d+)\s+(?:mapping:\s*(\(null\)|\S+)\s+)?(?:index:\s*(\S+))?(?:\s+pfn:(?:0x)?([0-9a-f]+))?/i;
 const RAW = /^\s*(?:RAW|raw):\s*((?:(?:0x)?[0-9a-fA-F]{8,16}\b\s*)+)$/;
 const HEAD_RAW = /^\s*head:\s*((?:[0-9a-f]{8,16}\b\s*){2,})$/;
-const FLAGS = /^\s*(?:(?:anon |ksm |device )?)flags:\s*(?:0x)?([0-9a-f]{1,16})\s?\(([^)]*)\)/;
+const FLAGS = /^\s*(?:(?:anon |ksm |device |page )?)flags:\s*(?:0x)?([0-9a-f]{1,16})\s?\(([^)]*)\)/;
 
 export function pageDumps(lines: readonly LogLine[]): PageDump[] {
   const starts = lines.flatMap(({ text }, index) => (isStart(text) ? [index] : []));
@@ -177,6 +178,11 @@ function readRest(draft: Draft, text: string, trace: string[]): boolean {
   const because = /^\s*page dumped because: (.*)$/.exec(text)?.[1];
   if (because !== undefined) {
     draft.because = because.trim();
+    return true;
+  }
+  const memcg = /^\s*page->mem_cgroup:\s?([0-9a-f]{8,16})/.exec(text)?.[1];
+  if (memcg !== undefined) {
+    draft.memcg = BigInt(`0x${memcg}`);
     return true;
   }
   const badFlags = /^\s*bad because of flags: 0x[0-9a-f]+\(([^)]*)\)/.exec(text)?.[1];

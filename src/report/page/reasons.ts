@@ -27,7 +27,24 @@ export function reasonOf(
   if (because === undefined) return undefined;
   const condition = /VM_(?:BUG|WARN)_ON(?:_ONCE)?_(?:PAGE|FOLIO)\((.*)\)$/.exec(because)?.[1];
   if (condition !== undefined) return conditionReason(condition, counts, dump);
+  const pattern = writtenOver(dump);
+  if (pattern !== undefined)
+    return {
+      short: `its struct page was written over with bytes ${pattern}`,
+      items: [
+        `Fields that have nothing to do with each other hold one byte repeated (${pattern}): none of them is what the kernel stored. Data ended up on the struct page itself (a wild write, a device that writes by DMA to a wrong address, or bad memory); which check failed first means nothing. Neighbouring pages are likely to be reported, too.`,
+      ],
+    };
   if (/^nonzero _(?:ref)?count/.test(because)) return countReason(counts.refcount ?? 0, moment);
+  if (because.startsWith('nonzero mapcount') && (counts.mapcount ?? 0) < 0)
+    return {
+      short: `its map count is ${counts.mapcount ?? 0}: it was unmapped ${plural(-(counts.mapcount ?? 0), 'time')} more often than it was mapped`,
+      items: [
+        dump.flagNames?.includes('tail') === true
+          ? `It is a tail of a compound page. Until 4.4 the map count of a tail counts the references that get_page() took to it: put_page() was called for this tail ${plural(-(counts.mapcount ?? 0), 'time')} too often.`
+          : 'page_remove_rmap() was called for a page that was not mapped: an entry that was inserted without being counted, or one that was zapped twice.',
+      ],
+    };
   if (because.startsWith('nonzero mapcount'))
     return {
       short: `it is still mapped (mapcount ${counts.mapcount ?? 0})`,
@@ -77,6 +94,24 @@ export function reasonOf(
       ],
     };
   return { short: `the check "${because}" failed`, items: [] };
+}
+
+/** The byte that at least two fields of the struct page repeat, and that no field holds by itself. */
+function writtenOver({ flagsWord, refcount, mapping, memcg }: PageDump): string | undefined {
+  const repeated = [
+    flagsWord,
+    refcount === undefined ? undefined : BigInt(refcount),
+    mapping,
+    memcg,
+  ].flatMap((value) => {
+    if (value === undefined) return [];
+    const word = value & 0xffffffffn;
+    const byte = word & 0xffn;
+    return byte !== 0n && byte !== 0xffn && word === byte * 0x01010101n
+      ? [`0x${byte.toString(16)}`]
+      : [];
+  });
+  return repeated.length >= 2 ? [...new Set(repeated)].join(', ') : undefined;
 }
 
 function countReason(refcount: number, moment: Moment | undefined): Reason {
