@@ -155,7 +155,7 @@ describe('a log', () => {
       const text = mutated(texts, below);
       for (const finding of found(text)) {
         assert.ok(
-          !/NaN|undefined|\[object/.test(words(finding)),
+          !/NaN|Infinity|undefined|\[object/.test(words(finding)),
           `${words(finding)}\n---\n${text}`,
         );
         JSON.stringify(finding.facts);

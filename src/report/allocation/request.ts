@@ -26,10 +26,10 @@ export interface Request {
 
 const MODE = String.raw`mode:\s?(0x[0-9a-f]+)(?:\(([^)]*)\))?`;
 const FAILURE = new RegExp(
-  String.raw`^(.{0,40}?):? page allocation failure(?:[.:]|, )?\s*order:\s?(\d+), ${MODE}`,
+  String.raw`^(.{0,40}?):? page allocation failure(?:[.:]|, )?\s*order:\s?(\d{1,2}), ${MODE}`,
 );
 const STALL = new RegExp(
-  String.raw`^(.{0,40}?): page allocation stalls for (\d+)ms,? order:\s?(\d+), ${MODE}`,
+  String.raw`^(.{0,40}?): page allocation stalls for (\d+)ms,? order:\s?(\d{1,2}), ${MODE}`,
 );
 const VMALLOC = new RegExp(
   String.raw`^(?:(.{0,40}?): )?vmalloc(?: error)?: (?:allocation failure[,:]? )?(?:size |allocated \d+ of )?(\d+)(?: bytes)?,.*?${MODE}`,
@@ -104,7 +104,7 @@ export function requestOf(text: string): Request | undefined {
     return {
       kind: 'failure',
       task: vmalloc[1] ?? '',
-      order: Number(/page order (\d+)/.exec(line)?.[1] ?? 0),
+      order: Number(/page order (\d{1,2})\b/.exec(line)?.[1] ?? 0),
       vmallocBytes: Number(vmalloc[2]),
       ...maskOf(vmalloc[3], vmalloc[4]),
       ...nodes,
@@ -118,7 +118,7 @@ export function requestOf(text: string): Request | undefined {
   return {
     kind: 'oom',
     task: oom[1] ?? '',
-    order: Number(/\border=(-?\d+)/.exec(oom[2] ?? '')?.[1] ?? 0),
+    order: Number(/\border=(-?\d{1,2})\b/.exec(oom[2] ?? '')?.[1] ?? 0),
     ...maskOf(mask[1], mask[2]),
     ...nodes,
   };

@@ -139,7 +139,7 @@ const X86_WORDS: readonly (readonly [string, number])[] = [
 
 function readCode(draft: Draft, text: string): boolean {
   const code =
-    /#PF: error_code\(0x([0-9a-f]+)\)/.exec(text)?.[1] ??
+    /#PF: error_code\(0x([0-9a-f]{1,16})\)/.exec(text)?.[1] ??
     (/Internal error|\bilc:/.test(text) ? undefined : /\bOops: ([0-9a-f]{4})\b/.exec(text)?.[1]);
   if (code !== undefined) {
     if (draft.errorCode === undefined || text.includes('#PF'))
@@ -163,7 +163,7 @@ function readCode(draft: Draft, text: string): boolean {
     draft.esr = Number.parseInt(esr.slice(-8), 16);
     return true;
   }
-  const kasan = /^\s*KASAN: .* in range \[0x([0-9a-f]+)-0x([0-9a-f]+)\]/.exec(text);
+  const kasan = /^\s*KASAN: .* in range \[0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]/.exec(text);
   if (kasan) {
     draft.kasan = { from: BigInt(`0x${kasan[1] ?? '0'}`), to: BigInt(`0x${kasan[2] ?? '0'}`) };
     return true;
@@ -214,7 +214,7 @@ function readPlace(draft: Draft, text: string): boolean {
     if (place[2] !== undefined && place[2] !== '') draft.where ??= place[2];
     used = true;
   }
-  const offset = /Kernel Offset: 0x([0-9a-f]+)/.exec(text)?.[1];
+  const offset = /Kernel Offset: 0x([0-9a-f]{1,16})/.exec(text)?.[1];
   if (offset !== undefined) {
     draft.kernelOffset = BigInt(`0x${offset}`);
     used = true;

@@ -58,7 +58,7 @@ type Draft = { -readonly [name in keyof KasanReport]: KasanReport[name] } & {
 };
 
 const START =
-  /^\s*BUG: KASAN: ([a-z][a-z -]*?)(?: in (\S+(?: \[\w+\])?)(?: \([^)]*\)| \S+:\d+.*)?)?(?: (?:at addr|on address)\s+\(?(?:0x)?([0-9a-f]+|null)\)?)?\s*$/;
+  /^\s*BUG: KASAN: ([a-z][a-z -]*?)(?: in (\S+(?: \[\w+\])?)(?: \([^)]*\)| \S+:\d+.*)?)?(?: (?:at addr|on address)\s+\(?(?:0x)?([0-9a-f]{1,16}|null)\)?)?\s*$/;
 const RULER = /^\s*={40,}\s*$/;
 const LONGEST = 400;
 
@@ -173,7 +173,7 @@ const LINES: readonly ((draft: Draft, text: string) => boolean)[] = [
 
 function readAccess(draft: Draft, text: string): boolean {
   const access =
-    /^\s*(Read|Write|Free)(?: of size (\d+))?(?: (?:at|of) addr(?:ess)? (?:0x)?([0-9a-f]+))?(?: by task (.*)\/(\d+))?\s*$/.exec(
+    /^\s*(Read|Write|Free)(?: of size (\d{1,9}))?(?: (?:at|of) addr(?:ess)? (?:0x)?([0-9a-f]{1,16}))?(?: by task (.*)\/(\d+))?\s*$/.exec(
       text,
     );
   if (!access) return false;
@@ -187,12 +187,12 @@ function readAccess(draft: Draft, text: string): boolean {
 }
 
 function readObject(draft: Draft, text: string): boolean {
-  const object = /belongs to the object at ([0-9a-f]+)/.exec(text)?.[1];
-  const cache = /which belongs to the cache (\S+) of size (\d+)/.exec(text);
+  const object = /belongs to the object at ([0-9a-f]{1,16})/.exec(text)?.[1];
+  const cache = /which belongs to the cache (\S+) of size (\d{1,9})/.exec(text);
   const old =
-    /^\s*Object at ([0-9a-f]+), in cache (\S+) size: (\d+)/.exec(text) ??
-    /^\s*Object at ([0-9a-f]+), in cache (\S+)/.exec(text);
-  const region = /(\d+)-byte region \[([0-9a-f]+), ([0-9a-f]+)\)/.exec(text);
+    /^\s*Object at ([0-9a-f]{1,16}), in cache (\S+) size: (\d+)/.exec(text) ??
+    /^\s*Object at ([0-9a-f]{1,16}), in cache (\S+)/.exec(text);
+  const region = /(\d{1,9})-byte region \[([0-9a-f]{1,16}), ([0-9a-f]{1,16})\)/.exec(text);
   if (object !== undefined) draft.object = word(object);
   if (cache) draft.cache = cache[1] ?? '';
   if (cache) draft.objectSize ??= Number(cache[2]);
@@ -205,7 +205,7 @@ function readObject(draft: Draft, text: string): boolean {
     draft.region = { from: word(region[2] ?? '0'), to: word(region[3] ?? '0') };
     draft.objectSize = Number(region[1]);
   }
-  const inside = /located (\d+) bytes inside of/.exec(text)?.[1];
+  const inside = /located (\d{1,9}) bytes inside of/.exec(text)?.[1];
   if (inside !== undefined) draft.inside = Number(inside);
   const slub = /^\s*BUG (\S+) \(.*\): kasan: bad access detected/.exec(text)?.[1];
   if (slub !== undefined) draft.cache = slub;
@@ -217,9 +217,9 @@ function readObject(draft: Draft, text: string): boolean {
 }
 
 function readPlace(draft: Draft, text: string): boolean {
-  const offset = /located (?:in stack of task .* )?at offset (\d+) in frame:/.exec(text)?.[1];
+  const offset = /located (?:in stack of task .* )?at offset (\d{1,9}) in frame:/.exec(text)?.[1];
   if (offset !== undefined) draft.frame = { offset: Number(offset) };
-  const variable = /^\s*\[(\d+), (\d+)\) '([^']*)'/.exec(text);
+  const variable = /^\s*\[(\d{1,9}), (\d{1,9})\) '([^']*)'/.exec(text);
   if (variable)
     draft.variables.push({
       from: Number(variable[1]),
@@ -247,13 +247,13 @@ function readRest(draft: Draft, text: string): boolean {
     draft.shadowRows.push(text);
     return true;
   }
-  const tags = /Pointer tag: \[([0-9a-f]+)\], memory tag: \[([0-9a-f]+)\]/.exec(text);
+  const tags = /Pointer tag: \[([0-9a-f]{1,16})\], memory tag: \[([0-9a-f]{1,16})\]/.exec(text);
   if (tags)
     draft.tags = {
       pointer: Number.parseInt(tags[1] ?? '0', 16),
       memory: Number.parseInt(tags[2] ?? '0', 16),
     };
-  const pfn = /^\s*page:.*\bpfn:0x([0-9a-f]+)/.exec(text)?.[1];
+  const pfn = /^\s*page:.*\bpfn:0x([0-9a-f]{1,16})/.exec(text)?.[1];
   if (pfn !== undefined) draft.pfn ??= Number.parseInt(pfn, 16);
   const pid = /^\s*PID = (\d+)/.exec(text)?.[1];
   const owner = draft.freed ?? draft.allocated;

@@ -61,7 +61,7 @@ function read(lines: readonly LogLine[], report: KfenceReport): KfenceReport {
 /** The list that the frames below the line belong to. */
 function readLine(report: KfenceReport, text: string): Frame[] | undefined {
   const access =
-    /^\s*(?:Out-of-bounds|Use-after-free|Corrupted memory|Invalid) ?(?:read|write|free)? ?(?:at|of) 0x([0-9a-f]+)(?: \[ (.*?) ?\])?/.exec(
+    /^\s*(?:Out-of-bounds|Use-after-free|Corrupted memory|Invalid) ?(?:read|write|free)? ?(?:at|of) 0x([0-9a-f]{1,16})(?: \[ (.*?) ?\])?/.exec(
       text,
     );
   if (access) {
@@ -70,12 +70,13 @@ function readLine(report: KfenceReport, text: string): Frame[] | undefined {
       report.changed = access[2]
         .trim()
         .split(/\s+/)
-        .map((byte) => (byte === '.' ? null : byte === '!' ? undefined : Number(byte)));
+        .map((byte) =>
+          byte === '.' ? null : /^0x[0-9a-f]{2}$/.test(byte) ? Number(byte) : undefined,
+        );
     return report.trace;
   }
-  const object = /kfence-#\d+:? \[?0x([0-9a-f]+)-0x[0-9a-f]+, size=(\d+), cache=([\w:.-]+)/.exec(
-    text,
-  );
+  const object =
+    /kfence-#\d+:? \[?0x([0-9a-f]{1,16})-0x[0-9a-f]+, size=(\d{1,9}), cache=([\w:.-]+)/.exec(text);
   if (object)
     report.object = {
       from: BigInt(`0x${object[1] ?? '0'}`),
@@ -101,7 +102,7 @@ function explainOne({ lines, input, given }: Context, report: KfenceReport): Fin
   const place = placeText(offset, beyond);
   return {
     kind: 'kfence',
-    headline: `${where.replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/, '()')}: ${bug}, ${place} ${what}.`,
+    headline: `${where.replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/, '()')}: ${bug}${object ? `, ${place} ${what}` : address === undefined ? '' : ` at ${hex(address)}, where no object is told`}.`,
     place: {
       input,
       firstLine: lines[report.first]?.number ?? 1,
@@ -150,7 +151,7 @@ function explainOne({ lines, input, given }: Context, report: KfenceReport): Fin
 }
 
 function placeText(offset: number | undefined, beyond: number | undefined): string {
-  if (offset === undefined || beyond === undefined) return 'of';
+  if (offset === undefined || beyond === undefined) return 'at a place that is not told, of';
   if (offset < 0) return `${plural(-offset, 'byte')} before`;
   if (beyond >= 0) return beyond === 0 ? 'right behind' : `${plural(beyond, 'byte')} behind`;
   return `at offset ${offset} of`;

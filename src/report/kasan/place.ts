@@ -199,7 +199,7 @@ function slabPlace(
 const a = (size: number): string => (/^(?:8|11$|18$)/.test(String(size)) ? 'an' : 'a');
 
 function sizeOf(cache: string): number | undefined {
-  const [, size, kilo] = /^(?:dma-)?kmalloc-(?:\w+-)?(\d+)(k)?$/.exec(cache) ?? [];
+  const [, size, kilo] = /^(?:dma-)?kmalloc-(?:\w+-)?(\d{1,6})(k)?$/.exec(cache) ?? [];
   return size === undefined ? undefined : Number(size) * (kilo === undefined ? 1 : 1024);
 }
 

@@ -19,7 +19,7 @@ interface Leak {
   readonly frames: Frame[];
 }
 
-const START = /^\s*unreferenced object (?:\(percpu\) )?0x([0-9a-f]+) \(size (\d+)\):/;
+const START = /^\s*unreferenced object (?:\(percpu\) )?0x([0-9a-f]{1,16}) \(size (\d{1,9})\):/;
 const LONGEST = 60;
 
 export function leakFindings({ lines, input, given }: Context): Finding[] {

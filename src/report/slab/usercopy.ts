@@ -9,7 +9,7 @@ import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { capital, plural } from '../render/amount.js';
 
 const NEW =
-  /[Kk]ernel memory (exposure|overwrite) attempt detected (?:from|to) (.+?)(?: '([^']*)')?(?: object)? \((?:offset (\d+), )?size (\d+)\)!?/;
+  /[Kk]ernel memory (exposure|overwrite) attempt detected (?:from|to) (.+?)(?: '([^']*)')?(?: object)? \((?:offset (\d{1,9}), )?size (\d{1,9})\)!?/;
 const OLD =
   /kernel memory (exposure|overwrite) attempt detected (?:from|to) ([0-9a-f]{8,16}) \(([^)]*)\) \((\d+) bytes\)/;
 
