@@ -37,6 +37,11 @@ function left(kernel) {
   return kernel.startsWith('i386') ? 1500 : 1000;
 }
 
+/** What the guest writes to sysfs before it begins. */
+const THP_ON = ['enabled:madvise', 'defrag:madvise', 'use_zero_page:1'].map(
+  (setting) => `mmo.w=/sys/kernel/mm/transparent_hugepage/${setting}`,
+);
+
 const GENERATED =
   'idle tour pcp0 mixed comp steal zones bulk slabseq slabgeom vmalloc kmap cma contig pgtable';
 
@@ -107,6 +112,16 @@ const FAMILIES = [
       program: 'init3',
       mode: 'huge',
       args: seeded(wanted),
+    }),
+  ],
+  // The same program where the kernel has switched transparent huge pages off, because there is less than 512M.
+  [
+    /^thp$/,
+    (wanted) => ({
+      generation: 'later',
+      program: 'init3',
+      mode: 'huge',
+      args: [seeded(wanted), ...THP_ON].join(' '),
     }),
   ],
 ];

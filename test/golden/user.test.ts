@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { readBytes, readLines, readText } from '../../src/cli/openFile.js';
+import { readLines, readText } from '../../src/cli/openFile.js';
+import { openStart } from '../../src/cli/replay/replay.js';
 import { judgeProgram } from '../../src/cli/replay/program/judgeProgram.js';
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
 import {
@@ -19,8 +20,6 @@ import {
   pte_present,
   pte_special,
 } from '../../src/engine/entry/functions.js';
-import { openCore } from '../../src/engine/image/core/openCore.js';
-import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { readTrace } from '../../src/engine/image/state/index.js';
 import type { MmStruct, Page } from '../../src/engine/machine/ctypes.js';
 import { MA_STATE, mapleMax } from '../../src/engine/kernel/include/linux/maple_tree.h.js';
@@ -48,7 +47,7 @@ describe('a user program', () => {
     it(`${name} does on ${machine} what it did in the kernel`, function () {
       this.timeout(60_000);
       const file = (each: string): string => path.join(FOLDER, machine, each);
-      const image = openCore(randomAccessOf(readBytes(file('before.vmcore.gz'))));
+      const image = openStart(file('before.vmcore.gz'));
       const program = readProgram(readLines(file(`${name}.program.gz`)));
       const verdict = judgeProgram(image, readTrace(readText(file(`${name}.trace.gz`))), program);
       assert.equal(verdict.first, undefined);

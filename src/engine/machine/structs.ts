@@ -25,6 +25,7 @@ export const STRUCTS = {
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
+  hlist_node: 'pprev',
   hstate: `
     free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name next_nid_to_alloc
     next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resv_huge_pages surplus_huge_pages
@@ -52,6 +53,8 @@ export const STRUCTS = {
     total_objects? total_slabs?
   `,
   kmalloc_info_struct: 'name size',
+  khugepaged_mm_slot: '',
+  khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kset: 'kobj list',
   list_head: 'prev',
@@ -63,6 +66,7 @@ export const STRUCTS = {
   mem_section: 'section_mem_map usage',
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
+  mm_slot: 'hash mm mm_node',
   mm_struct: `
     context.vdso_image hugetlb_usage pmd_huge_pte?
     arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm

@@ -35,6 +35,7 @@ import {
   set_pte,
   setBrk,
   setOvercommitHugePages,
+  split_huge_pages_all,
   shmemFileSetup,
   shmemPunchHole,
   shmemWritePage,
@@ -202,16 +203,14 @@ export class Processes {
       if (!OF_CACHES.test(text)) return;
       const pfn = this.k.page_to_pfn(alloc_pages(this.k, gfp, order));
       for (let i = 0; i < 1 << order; i++) this.told.add(pfn + i);
-      const { k } = this;
-      const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
-      const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
-      __mod_node_page_state(k, item, 1 << order);
+      countSlab(this.k, gfp, order);
     },
     // Files of sysfs and debugfs that are written to.
     nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
     nr_overcommit_hugepages: ([count = 0]) => {
       setOvercommitHugePages(this.k, default_hstate(this.k), count);
     },
+    split_huge_pages: () => void split_huge_pages_all(this.k),
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;
@@ -311,5 +310,13 @@ export function performTold(k: Kernel, event: string): boolean {
   const [, , order = '', gfp = ''] = /^pa (\S+) o=(\d+) mt=\d+ gfp=([0-9a-f]+)$/.exec(event) ?? [];
   if (gfp === '') return false;
   alloc_pages(k, parseInt(gfp, 16), Number(order));
+  if (OF_CACHES.test(gfp)) countSlab(k, parseInt(gfp, 16), Number(order));
   return true;
+}
+
+/** What a cache counts of a slab that it takes. */
+function countSlab(k: Kernel, gfp: number, order: number): void {
+  const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
+  const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
+  __mod_node_page_state(k, item, 1 << order);
 }

@@ -32,7 +32,7 @@ import '../../kernel/mm/slab/slab.js';
 import '../../kernel/mm/slub/slub.js';
 import { setup_per_cpu_pageset } from '../../kernel/mm/page_alloc/setup_per_cpu_pageset.js';
 import { init_per_zone_wmark_min } from '../../kernel/mm/page_alloc/watermark_setup.js';
-import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged.js';
+import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged/khugepaged.js';
 import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
@@ -189,7 +189,7 @@ function initcalls(mm: Kernel, layout: BootLayout, { runs, freed }: BootInput): 
   cma_init_reserved_areas(mm);
   init_per_zone_wmark_min(mm);
   if (mm.read_long(mm.symbol('_totalram_pages')) >= HUGEPAGE_LEAST_PAGES)
-    set_recommended_min_free_kbytes(mm, true);
+    set_recommended_min_free_kbytes(mm);
   startDaemons(mm);
 }
 
