@@ -14,7 +14,7 @@ export const kasanFindings = (context: Context): Finding[] =>
   kasanReports(context.lines).map((report) => explainOne(context, report));
 
 /** What the shadow says of the first byte that may not be used. */
-export interface ShadowTold {
+interface ShadowTold {
   readonly granule: 8 | 16;
   readonly bad?: bigint;
   readonly byte?: number;

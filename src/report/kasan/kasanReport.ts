@@ -7,7 +7,7 @@ import type { LogLine } from '../input/lines.js';
 import { isShadowRow } from './shadow.js';
 import { frameOf, type Frame } from './stack.js';
 
-export interface Owner {
+interface Owner {
   readonly frames: readonly Frame[];
   readonly pid?: number;
 }
