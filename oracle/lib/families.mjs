@@ -124,6 +124,14 @@ const FAMILIES = [
       args: [seeded(wanted), ...THP_ON].join(' '),
     }),
   ],
+  [
+    /^hugetlb$/,
+    (wanted) => ({
+      ...{ generation: 'later', program: 'init4', mode: 'hugetlb', cma: '4M' },
+      // A part of a small machine is highmem, whose pages leave a pool last.
+      args: `${seeded(wanted)}${wanted.kernel.startsWith('i386-high') ? ' highmem=96M' : ''}`,
+    }),
+  ],
 ];
 
 /** `x86_64-slub-512M` -> kernel and RAM. Of a folder of many sizes (`x86_64-slub-sizes`) the recording's name has the RAM. */
@@ -160,6 +168,6 @@ export function guestOf(machine, name) {
   throw new OracleError(
     `"${name}" is not a recording that can be made; write FAMILY[-nOPERATIONS][-sSEED] such as tour-s1. ` +
       `Families: ${GENERATED} bad static usr cmausr-touchPAGES oom idle-20s-clocks-running ` +
-      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge.',
+      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge hugetlb.',
   );
 }
