@@ -150,7 +150,7 @@ function otherItems({ cause }: Verdict, request: Request, memInfo: MemInfo | und
 }
 
 /** All memory that the allocator has. */
-export function managedBytes(memInfo: MemInfo | undefined): number | undefined {
+function managedBytes(memInfo: MemInfo | undefined): number | undefined {
   if (!memInfo) return undefined;
   const { counts, zones, pageSize } = memInfo;
   const ram = counts.get('pages RAM');
