@@ -25,7 +25,7 @@ import { tellDeath } from './death.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
-import type { Outcome } from './outcome.js';
+import type { Bug, Outcome } from './outcome.js';
 import { Processes } from './processes.js';
 import {
   baseName,
@@ -145,6 +145,7 @@ export class ScenarioVm {
   runStatement(kernel: KernelCalls = this.kernel, mayRest?: () => boolean): StatementResult {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
+    tape.hold();
     call.kernel = kernel;
     call.sources = this.program.sources;
     call.notes.clear();
@@ -234,7 +235,7 @@ export class ScenarioVm {
   }
 
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private die(task: number, outcome: Extract<Outcome, { kind: 'bug' }>): Death {
+  private die(task: number, outcome: Bug): Death {
     const { control, program, image, kernelTasks } = this;
     const { text, pc, use, span, signal } = outcome;
     const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
@@ -254,6 +255,12 @@ export class ScenarioVm {
   private block(task: number, start: number, reason: BlockReason): StatementResult {
     const { control, tape } = this;
     if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
+    if (tape.start > start) {
+      const bug = this.machine.bug(
+        'BUG: it would have to wait, and history is too short to undo what it did',
+      );
+      return this.result(task, { kind: 'failed', ...this.die(task, bug) });
+    }
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);
