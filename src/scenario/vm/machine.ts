@@ -192,7 +192,7 @@ export class Machine {
   private signalled(signal: SignalInfo): Outcome {
     const { mm } = this.image;
     const address = `0x${mm.hex(signal.va)}`;
-    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal } as Outcome;
+    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal };
   }
 
   private slices(): Outcome {
