@@ -39,6 +39,7 @@ import type { ExpectCounts } from '../endSummary.js';
 import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult, TaskState } from './statementResult.js';
 import { TaskStack } from './taskStack.js';
+import { Turns } from './turns.js';
 import { UserSpace } from './userSpace.js';
 import { WindowCells } from './windowCells.js';
 
@@ -64,6 +65,7 @@ export class ScenarioVm {
   private readonly processes: Processes;
   private readonly nrTasks: number;
   private readonly scheduler: Scheduler;
+  private readonly turns: Turns;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
   /** A statement that is unfinished: its task, and where on the tape it began. */
@@ -131,6 +133,7 @@ export class ScenarioVm {
     this.scheduler = new Scheduler(
       ...([image, control, this.kernelTasks, this.nrTasks, options.kernel] as const),
     );
+    this.turns = new Turns(control, this.kernelTasks, this.scheduler, this.processes);
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
   }
@@ -196,12 +199,12 @@ export class ScenarioVm {
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
         control.endWait(task);
-        if (call.takeYield()) this.handOver(task);
+        if (call.takeYield()) this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });
       case 'end':
         control.setStatus(task, 'ended');
-        this.handOver(task);
+        this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
@@ -227,13 +230,6 @@ export class ScenarioVm {
     return { kind: 'exited', task, failedExpects };
   }
 
-  /** Another task becomes current, if one can run. */
-  private handOver(task: number): void {
-    const next = this.scheduler.next(task);
-    if (next !== undefined) this.scheduler.switchTo(next);
-    this.processes.reap();
-  }
-
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
   private die(task: number, outcome: Bug): Death {
     const { control, program, image, kernelTasks } = this;
@@ -246,7 +242,7 @@ export class ScenarioVm {
     control.setPc(task, pc);
     control.setStack(task, use);
     const calls = this.frames(task).map(({ location }) => location);
-    this.handOver(task);
+    this.turns.handOver(task);
     control.countStatement();
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
@@ -265,7 +261,7 @@ export class ScenarioVm {
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);
     control.park(task, reason);
-    this.handOver(task);
+    this.turns.handOver(task);
     control.countStatement();
     return { kind: 'blocked', task, reason, failedExpects: [] };
   }
@@ -291,39 +287,12 @@ export class ScenarioVm {
 
   /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
   endTask(task: number): boolean {
-    const { control } = this;
-    if (!control.isCreated(task)) return false;
-    const status = control.status(task);
-    if (status === 'ended' || status === 'failed') return false;
-    const { currentTask } = control;
-    // It ends as itself: its address space is the one that goes.
-    if (task !== currentTask && this.kernelTasks.hasMemory(task)) this.endAs(task, currentTask);
-    else if (task === currentTask) this.processes.end(0);
-    control.setStatus(task, 'ended');
-    if (task === currentTask) this.handOver(task);
-    else this.processes.reap();
-    control.countStatement();
-    return true;
-  }
-
-  private endAs(task: number, current: number): void {
-    const { control } = this;
-    const waits = control.status(current) === 'waiting';
-    this.scheduler.switchTo(task);
-    this.processes.end(0);
-    const reason = waits ? control.waitsFor(current) : undefined;
-    this.scheduler.switchTo(current);
-    if (reason !== undefined) control.park(current, reason);
+    return this.turns.end(task);
   }
 
   /** Makes another task the current one. False if it cannot run. */
   switchTask(task: number): boolean {
-    if (!this.scheduler.canRun(task)) return false;
-    if (task !== this.control.currentTask) {
-      this.scheduler.switchTo(task);
-      this.control.countStatement();
-    }
-    return true;
+    return this.turns.give(task);
   }
 
   /** How many of the functions that were active when the newest statement began it has left. */
