@@ -1,7 +1,7 @@
 /** Locals of kernel functions, which are in no memory: as they are shown and set. */
 import assert from 'node:assert/strict';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import type { Drive} from './drive.js';
+import type { Drive } from './drive.js';
 import { lineOf, onScenario, scenario } from './drive.js';
 import { build } from './session.js';
 
