@@ -29,7 +29,7 @@ export class Turns {
     return true;
   }
 
-  /** Ends a task where it stands, as a step of its own. False if it has ended before. */
+  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
   end(task: number): boolean {
     const { control } = this;
     if (!control.isCreated(task)) return false;

@@ -69,7 +69,7 @@ export class ScenarioVm {
   private readonly processes: Processes;
   private readonly nrTasks: number;
   private readonly scheduler: Scheduler;
-  private readonly turns: Turns;
+  readonly turns: Turns;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
   /** A statement that is unfinished: its task, and where on the tape it began. */
@@ -304,16 +304,6 @@ export class ScenarioVm {
   /** What a task waits for, if it does. */
   waitsFor(task: number): BlockReason | undefined {
     return this.control.waitsFor(task);
-  }
-
-  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
-  endTask(task: number): boolean {
-    return this.turns.end(task);
-  }
-
-  /** Makes another task the current one. False if it cannot run. */
-  switchTask(task: number): boolean {
-    return this.turns.give(task);
   }
 
   /** How many of the functions that were active when the newest statement began it has left. */
