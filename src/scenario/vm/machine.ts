@@ -16,7 +16,7 @@ import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './
 import type { KernelTasks } from './kernelTasks.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
-import type { Outcome } from './outcome.js';
+import type { Bug, Outcome } from './outcome.js';
 import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
 import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
@@ -193,7 +193,7 @@ export class Machine {
   private signalled(signal: SignalInfo): Outcome {
     const { mm } = this.image;
     const address = `0x${mm.hex(signal.va)}`;
-    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal } as Outcome;
+    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal };
   }
 
   private slices(): Outcome {
@@ -239,7 +239,8 @@ export class Machine {
     return undefined;
   }
 
-  private bug(text: string, oops?: Oops): Outcome {
+  /** What the run ends with that is stopped here. */
+  bug(text: string, oops?: Oops): Bug {
     const { pc, stack } = this;
     const span = this.inBuiltin ? this.call.span : undefined;
     this.inBuiltin = false;
