@@ -14,6 +14,7 @@ import { cachesBody, slabPages, slabPicture } from '../../engine/view/atlas/cach
 import { MAX_BLOCKS } from '../../engine/view/atlas/freeAreas.js';
 import { freeAreasBody, freeBlocksBody } from '../../engine/view/atlas/freeAreasModel.js';
 import { ListCounts } from '../../engine/view/atlas/listCounts.js';
+import { dumpFreeAreas, dumpFreeBlocks } from '../../engine/view/dumpFreeAreas.js';
 import { objectLayout } from '../../engine/view/atlas/objectLayout.js';
 import { cachesOf, type SlabView } from '../../engine/view/slabCaches.js';
 import { detailOfState, kindOfState, pageKindCode } from '../../engine/view/pageState.js';
@@ -45,13 +46,18 @@ export const allocatorHandlers = (
 > => ({
   'mmscope/freeAreas'(args = {}) {
     const { image } = session.current.target;
+    const { dumped } = image;
+    if (dumped !== undefined) return dumpFreeAreas(dumped);
     return atTime(session, args, () => freeAreasBody(image, countsOf(image)));
   },
 
   'mmscope/freeBlocks'(args) {
     if (args.count > MAX_BLOCKS)
       throw errors.badArguments(`'count' must be at most ${MAX_BLOCKS}.`);
-    const body = freeBlocksBody(session.current.target.image, args);
+    const { image } = session.current.target;
+    const { dumped } = image;
+    const body =
+      dumped === undefined ? freeBlocksBody(image, args) : dumpFreeBlocks(dumped, args);
     if (body === undefined)
       throw errors.badArguments(
         "There is no such list: 'zone' with 'order' and 'migratetype', or with 'cpu' and 'pindex'.",
