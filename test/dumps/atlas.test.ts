@@ -16,7 +16,8 @@ import { dumpLocate } from '../../src/engine/view/dumpLocate.js';
 import { knownDumps, openKnown } from './dumps.js';
 
 interface Told {
-  readonly vmap: readonly (readonly [start: string, end: string, at: string])[];
+  /** Newer kernels than the drgn at hand have none. */
+  readonly vmap: readonly (readonly [start: string, end: string, at: string])[] | null;
   readonly zones: readonly {
     readonly nr_free: readonly number[];
     readonly free_list: Readonly<Record<string, readonly number[]>>;
@@ -62,7 +63,8 @@ for (const dump of knownDumps())
         );
     });
 
-    it('vmalloc space has the areas that drgn has', () => {
+    it('vmalloc space has the areas that drgn has', function () {
+      if (told.vmap === null) return this.skip();
       const space = process();
       const found = placedRegions(atlas, space)
         .filter(({ kind }) => kind === 'vmalloc' || kind === 'modules')
@@ -81,7 +83,7 @@ for (const dump of knownDumps())
       const space = process();
       const pid = /pid (\d+)/.exec(space.name)?.[1] ?? '';
       const file = dump.file.replace(/\.kdump$/, `.maps.${pid}`);
-      if (!existsSync(file)) this.skip();
+      if (file === dump.file || !existsSync(file)) this.skip();
       const user = placedRegions(atlas, space).find(({ kind }) => kind === 'user');
       assert.ok(user);
       const lines = readFileSync(file, 'latin1').trim().split('\n');
