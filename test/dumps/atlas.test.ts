@@ -139,7 +139,10 @@ for (const dump of knownDumps())
         }
       });
       assert.equal(migratetypes[0], 'MIGRATE_UNMOVABLE');
-      assert.equal(dumpFreeBlocks(k, { zone: 99, order: 0, migratetype: 0, start: 0, count: 1 }), undefined);
+      assert.equal(
+        dumpFreeBlocks(k, { zone: 99, order: 0, migratetype: 0, start: 0, count: 1 }),
+        undefined,
+      );
     });
 
     it('says where an address lies that nothing is mapped at', () => {
@@ -148,6 +151,9 @@ for (const dump of knownDumps())
       assert.match(text, /^0x0+: user, not mapped$/);
       const far = dumpLocate(atlas, k, 2 ** 30, 'pfn');
       assert.match(far.text, /past the end of memory/);
-      assert.equal(dumpLocate(atlas, k, asVirt(k.global('_text')), 'virtual').pfn !== undefined, true);
+      assert.equal(
+        dumpLocate(atlas, k, asVirt(k.global('_text')), 'virtual').pfn !== undefined,
+        true,
+      );
     });
   });

@@ -1,28 +1,22 @@
 /** A dump of a kernel that mmscope does not know, in every view of the window: nothing refuses, what is drawn is what the dump says. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import type { CachesBody } from '../../src/engine/view/atlas/caches.js';
 import type { FreeAreasBody } from '../../src/engine/view/atlas/freeAreas.js';
 import type { PartsBody, VirtualBody } from '../../src/engine/view/atlas/virtual.js';
 import { ask, complaints, marked, openView, press } from './boards.js';
+import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
 
 const DUMP = path.join('test', 'dumps', 'data', 'debian12-amd64-256M.kdump');
 
-describe('a dump in the window Memory', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`is drawn (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('a dump in the window Memory', () => {
   let machine: AdapterMachine;
   let map: MapPage;
   before(async () => {
-    browser = await launch();
     machine = await dumpMachine(DUMP);
-    map = await MapPage.open(browser, machine, { width: 1280 });
+    map = await openMap(machine, { width: 1280 });
     await map.stopped();
   });
   after(() => map.page.close());

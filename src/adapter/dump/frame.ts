@@ -28,6 +28,7 @@ export function dumpMap(
     machine: {
       arch: k.dump.arch,
       source: 'core',
+      standsStill: true,
       pageblockOrder: pageblockOrder(k),
       flags: pageFlagNames(k).map(([, name]) => `PG_${name}`),
     },

@@ -58,8 +58,7 @@ export const allocatorHandlers = (
       throw errors.badArguments(`'count' must be at most ${MAX_BLOCKS}.`);
     const { image } = session.current.target;
     const { dumped } = image;
-    const body =
-      dumped === undefined ? freeBlocksBody(image, args) : dumpFreeBlocks(dumped, args);
+    const body = dumped === undefined ? freeBlocksBody(image, args) : dumpFreeBlocks(dumped, args);
     if (body === undefined)
       throw errors.badArguments(
         "There is no such list: 'zone' with 'order' and 'migratetype', or with 'cpu' and 'pindex'.",

@@ -32,9 +32,7 @@ export const virtualHandlers = (
 > => ({
   'mmscope/virtual'(args = {}) {
     const { context } = session.current.target;
-    return atTime(session, args, () =>
-      virtualBody(context.atlas, spaceNamed(context, args.space)),
-    );
+    return atTime(session, args, () => virtualBody(context.atlas, spaceNamed(context, args.space)));
   },
 
   'mmscope/virtualParts'(args) {

@@ -59,6 +59,7 @@ function zoneBody(
   const isOneNode = zones.every(({ node }) => node === zone.node);
   return {
     index,
+    address: k.hex(zone.at),
     name: isOneNode ? zone.name : `${zone.name} (node ${zone.node})`,
     managedPages: zone.managed,
     freePages: counter('NR_FREE_PAGES'),
@@ -76,16 +77,18 @@ function zoneBody(
       counts: migratetypes.map((_, type) => lists.free_list[`${order}.${type}`]?.length ?? 0),
       capped: false,
     })),
-    cpus: lists.pcp.map((set) => cpuLists(set, migratetypes)),
+    cpus: lists.pcp.map((set) => cpuLists(k, set, migratetypes)),
   };
 }
 
 function cpuLists(
-  { cpu, count, high, batch, lists }: ZoneLists['pcp'][number],
+  k: Inspected,
+  { at, cpu, count, high, batch, lists }: ZoneLists['pcp'][number],
   migratetypes: readonly string[],
 ): CpuListsBody {
   return {
     cpu,
+    address: k.hex(at),
     count,
     high,
     batch,
@@ -103,8 +106,7 @@ function cpuLists(
 }
 
 /** Three types of each low order; behind them large pages. Before 5.13 (44042b449872) all are of order 0. */
-const orderOf = (pindex: number): number =>
-  pindex < LOW_ORDERS * 3 ? Math.floor(pindex / 3) : 9;
+const orderOf = (pindex: number): number => (pindex < LOW_ORDERS * 3 ? Math.floor(pindex / 3) : 9);
 
 /** Undefined when the machine has no such list. */
 export function dumpFreeBlocks(

@@ -50,6 +50,8 @@ export interface MapMachine {
   readonly flags: readonly string[];
   /** Booted by mmscope, rebuilt from a recorded state, or read from a dump. */
   readonly source: 'boot' | 'state' | 'core';
+  /** It is only looked into: nothing runs in it, and it has no other times. */
+  readonly standsStill?: true;
 }
 
 export interface FrameArguments {

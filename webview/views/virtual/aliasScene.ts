@@ -15,13 +15,14 @@ export interface AliasPresses {
 const MARGIN = 12;
 const ROW = 40;
 
-/** @param text what the frame is */
+/** @param text what the frame is @param isWide of 64 bit: all of its memory has an address */
 export function paintAliases(
   { pfn, aliases, more }: AliasesBody,
   text: string,
   palette: Palette,
   width: number,
   press: AliasPresses,
+  isWide = false,
 ): Scene {
   const painter = new Painter(palette, 'aliases');
   const inner = width - 2 * MARGIN;
@@ -109,7 +110,9 @@ export function paintAliases(
     y += 20;
   }
   if (count === 0) {
-    const none = 'No table leads here: of highmem that is not mapped, only kmap() makes one.';
+    const none = isWide
+      ? 'No table that is known here leads to it.'
+      : 'No table leads here: of highmem that is not mapped, only kmap() makes one.';
     wrapped(painter, none, inner, 11).forEach((line) => {
       painter.text(MARGIN, y + 10, line, { size: 11, color: palette.muted });
       y += 15;

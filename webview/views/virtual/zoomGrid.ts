@@ -35,6 +35,7 @@ export function paintGrid(
   const addressOf = (cell: number): string =>
     addressAt(region, window.startPage + cell * window.pagesPerCell);
   const lit = litCells(model);
+  const rowBytes = COLUMNS * window.pagesPerCell * 4096;
   const rows: Row[] = [];
   for (let row = 0; row < nrRows; row++) {
     const first = row * COLUMNS;
@@ -50,16 +51,22 @@ export function paintGrid(
         box,
         selected: lit.has(cell),
         press: () => press(cell),
+        ...watchOf(model, cell),
       });
     }
     rows.push(items);
     if (row % 4 !== 0) continue;
-    painter.text(room.x, boxOf(place, first).y + place.height - 1, shortAddress(addressOf(first)), {
-      mono: true,
-      size: 9.5,
-      color: palette.muted,
-      maxWidth: LABEL - 6,
-    });
+    painter.text(
+      room.x,
+      boxOf(place, first).y + place.height - 1,
+      shortAddress(addressOf(first), rowBytes),
+      {
+        mono: true,
+        size: 9.5,
+        color: palette.muted,
+        maxWidth: LABEL - 6,
+      },
+    );
   }
   paths.paint(painter, color);
   for (const cell of lit) {
@@ -143,6 +150,13 @@ function cellLabel(model: ZoomModel, cell: number): string {
   return lines.join('\n');
 }
 
+/** The bytes of a page that is mapped. */
+function watchOf({ region, window, cells }: ZoomModel, cell: number): Pick<Item, 'watch'> {
+  if (window.pagesPerCell !== 1 || (cells.pfns?.[cell] ?? -1) < 0) return {};
+  const address = addressAt(region, window.startPage + cell);
+  return { watch: { address, bytes: 4096 } };
+}
+
 function wasText({ states, shares, pfns }: CellStates, cell: number): string {
   const pfn = pfns?.[cell] ?? -1;
   const where = pfn < 0 ? '' : `, pfn ${hexPfn(pfn)}`;
@@ -152,6 +166,15 @@ function wasText({ states, shares, pfns }: CellStates, cell: number): string {
 
 const percentOf = (share = 0): string => `${Math.round((share / 255) * 100)} %`;
 
-/** The last eight digits tell rows apart. */
-const shortAddress = (address: string): string =>
-  address.length > 12 ? `\u2026${address.slice(-9)}` : address;
+/** Digits of an address of 64 bit that there is room for. */
+const SHOWN_DIGITS = 8;
+
+/** The digits that tell rows apart: those above what all rows have zeros in. */
+export function shortAddress(address: string, rowBytes: number): string {
+  const digits = address.slice(2);
+  if (digits.length <= SHOWN_DIGITS) return address;
+  const zeros = Math.min(digits.length - SHOWN_DIGITS, Math.floor(Math.log2(rowBytes) / 4));
+  const end = digits.length - zeros;
+  const left = end > SHOWN_DIGITS ? '\u2026' : '0x';
+  return `${left}${digits.slice(end - SHOWN_DIGITS, end)}${zeros > 0 ? '\u2026' : ''}`;
+}

@@ -51,8 +51,6 @@ export const madeOnDemand = (total: number, part: (i: number) => Part): Parts =>
 
 /** The space whose tables an address goes through: while no process is current, the kernel's. */
 export function spaceOfAddress({ regions, spaces }: Atlas, va: VirtAddr): Space | undefined {
-  const isUser = regions.some(
-    ({ kind, start, end }) => kind === 'user' && va >= start && va < end,
-  );
+  const isUser = regions.some(({ kind, start, end }) => kind === 'user' && va >= start && va < end);
   return isUser ? (spaces.current ?? spaces.kernel) : spaces.kernel;
 }

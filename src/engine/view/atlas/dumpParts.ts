@@ -9,7 +9,14 @@ import { symbolText } from '../../inspect/proc/vmallocinfo.js';
 import { vmapAreasOf, vmStructAt, type VmapAreaView } from '../../inspect/vmalloc.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { intersection } from './addressRange.js';
-import { listed, madeOnDemand, NO_PARTS, type BookedRegion, type Part, type Parts } from './atlas.js';
+import {
+  listed,
+  madeOnDemand,
+  NO_PARTS,
+  type BookedRegion,
+  type Part,
+  type Parts,
+} from './atlas.js';
 import { slotPart } from './slotPart.js';
 
 const VM_NO_GUARD = 0x40;
@@ -99,7 +106,12 @@ function fixmapParts(k: Inspected, region: BookedRegion): Parts {
     const address = asVirt(top - nr * PAGE_SIZE);
     const pfn = mappedPfn(k, address);
     const name = fixmapSlotAt(k, address)?.name ?? `slot ${nr}`;
-    return slotPart({ nr, address, pfn, text: `${name}, ${pfn === undefined ? 'not mapped' : 'mapped'}` });
+    return slotPart({
+      nr,
+      address,
+      pfn,
+      text: `${name}, ${pfn === undefined ? 'not mapped' : 'mapped'}`,
+    });
   });
 }
 

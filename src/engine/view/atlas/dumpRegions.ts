@@ -65,7 +65,10 @@ function regionsOf64(k: Inspected): Bounds[] {
     tried(name, () => k.globalPointer(name)) ?? otherwise;
   const vmalloc = base('vmalloc_base', layout.vmalloc);
   found.push({ kind: 'vmalloc', start: vmalloc, end: vmalloc + layout.vmallocBytes });
-  const vmemmap = base('vmemmap_base', layout.bits === 56 ? -0x2c_0000_0000_0000 : -0x1600_0000_0000);
+  const vmemmap = base(
+    'vmemmap_base',
+    layout.bits === 56 ? -0x2c_0000_0000_0000 : -0x1600_0000_0000,
+  );
   const structs = 2 ** (layout.physicalBits - 12) * (tried('page', () => k.sizeof('page')) ?? 64);
   found.push({ kind: 'vmemmap', start: vmemmap, end: vmemmap + structs });
   const image = imageOf(k, PMD_SIZE_64);
@@ -86,11 +89,11 @@ function regionsOf32(k: Inspected): Bounds[] {
   const found: Bounds[] = [{ kind: 'user', start: 0, end: pageOffset }];
   if (image === undefined) found.push({ kind: 'directMap', start: pageOffset, end: lowmemEnd });
   else
-    found.push(
-      { kind: 'directMap', start: pageOffset, end: image.start },
-      image,
-      { kind: 'directMap', start: image.end, end: lowmemEnd },
-    );
+    found.push({ kind: 'directMap', start: pageOffset, end: image.start }, image, {
+      kind: 'directMap',
+      start: image.end,
+      end: lowmemEnd,
+    });
   const fixmap = fixmapOf(k, '__end_of_fixed_addresses');
   const pkmap = tried('pkmap', () => pkmapOf(k));
   const [slots] = fixmap;
@@ -101,7 +104,10 @@ function regionsOf32(k: Inspected): Bounds[] {
   // Each begins on a boundary of a table, behind the one before.
   const ldt = pkmap.start + pkmap.nrSlots * PAGE_SIZE;
   const span = k.dump.paging === 'pae' ? 2 ** 21 : 2 ** 22;
-  found.push({ kind: 'pkmap', start: pkmap.start, end: ldt }, { kind: 'ldt', start: ldt, end: ldt + span });
+  found.push(
+    { kind: 'pkmap', start: pkmap.start, end: ldt },
+    { kind: 'ldt', start: ldt, end: ldt + span },
+  );
   if (slots !== undefined)
     found.push({ kind: 'cpuEntryArea', start: ldt + span, end: slots.start });
   return found;

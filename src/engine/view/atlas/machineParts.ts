@@ -6,7 +6,14 @@ import { fixmapSlot, nrFixmapSlots, nrPkmapSlots, pkmapSlot } from '../mapSlots.
 import { vmapSpace, type VmapPiece } from '../vmapSpace.js';
 import type { Surveyor } from '../whereIs.js';
 import { intersection, type AddressRange } from './addressRange.js';
-import { listed, madeOnDemand, NO_PARTS, type BookedRegion, type Part, type Parts } from './atlas.js';
+import {
+  listed,
+  madeOnDemand,
+  NO_PARTS,
+  type BookedRegion,
+  type Part,
+  type Parts,
+} from './atlas.js';
 import { slotPart } from './slotPart.js';
 
 export function machineParts(surveyor: Surveyor, region: BookedRegion): Parts {

@@ -12,11 +12,8 @@ import { userAreas } from './userAreas.js';
 import type { PartsBody } from './virtual.js';
 import type { PlacedRegion } from './virtualRegions.js';
 
-export const nrParts = (
-  atlas: Atlas,
-  space: Space | undefined,
-  region: PlacedRegion,
-): number => partsOf(atlas, space, region).total;
+export const nrParts = (atlas: Atlas, space: Space | undefined, region: PlacedRegion): number =>
+  partsOf(atlas, space, region).total;
 
 /** Parts by rising address, as many as are asked for. */
 export function partsBody(

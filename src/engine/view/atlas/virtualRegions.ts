@@ -16,12 +16,7 @@ import type { Atlas } from './atlas.js';
 import { rightsText } from './rightsText.js';
 import { tlbEntries } from './tlbEntries.js';
 import { nrParts } from './virtualParts.js';
-import type {
-  MappingBody,
-  RegionBody,
-  RegionBodyKind,
-  VirtualBody,
-} from './virtual.js';
+import type { MappingBody, RegionBody, RegionBodyKind, VirtualBody } from './virtual.js';
 
 /** What each region is called, and what it is for. */
 export const REGIONS: Readonly<Record<RegionBodyKind, { title: string; purpose: string }>> = {

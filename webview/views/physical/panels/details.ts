@@ -89,8 +89,9 @@ function body(frame: FrameBody, host: ViewHost): HTMLElement[] {
   const { expression, pfn } = frame;
   if (expression !== undefined) {
     offer('Watch', { action: 'watch', expression });
-    const stop = (): void => host.stopOnChange({ add: expression });
-    buttons.append(textButton('Stop on change', stop));
+    const { stopOnChange } = host;
+    if (stopOnChange !== undefined)
+      buttons.append(textButton('Stop on change', () => stopOnChange({ add: expression })));
     offer('Where is it?', { action: 'evaluate', expression: `where(${hexPfn(pfn)})` });
   }
   if (frame.memoryReference !== undefined) offer('View bytes', { action: 'bytes', frame });
