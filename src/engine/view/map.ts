@@ -83,6 +83,8 @@ export interface FrameBody {
   /** One line such as `free block of order 3, 8 pages from pfn 0x1f40`. */
   readonly summary?: string;
   readonly fields: readonly FrameField[];
+  /** Who allocated it, who holds its references, who maps it; a row each, names come several times. */
+  readonly holders?: readonly { readonly name: string; readonly value: string }[];
   /** The expression that denotes the struct page in watches: `*pfn_to_page(0x1f40)`. */
   readonly expression?: string;
   /** For hex views of the frame's own bytes: its physical memory by any address that readMemory takes. */
