@@ -61,7 +61,7 @@ describe('events that are read off the tape', () => {
     const image = bootMachine({ profile: loadProfile('x86_64-slub'), ramBytes: 128 << 20 });
     const { mm, tape } = image;
     const entry = mm.pfn_to_page(asPfn(0x5000));
-    const set = (value: number): void => void tape.write(asCell(entry + 12), value);
+    const set = (value: number): void => tape.write(asCell(entry + 12), value);
     set(0x1234025);
     const found = eventsOf(image, () => {
       set(0);
