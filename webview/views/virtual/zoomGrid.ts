@@ -15,7 +15,11 @@ interface Place {
   readonly height: number;
 }
 
+/** Of the addresses before the rows: short ones, and whole ones of 64 bit. */
 const LABEL = 92;
+const WIDE_LABEL = 118;
+/** CSS pixels from which a grid has room for whole addresses. */
+const ROOMY = 560;
 
 export function paintGrid(
   painter: Painter,
@@ -27,8 +31,10 @@ export function paintGrid(
   const { palette } = painter;
   const { cells, before, region, window } = model;
   const { states } = cells;
-  const left = room.x + LABEL;
-  const size = Math.max(4, Math.floor((room.width - LABEL) / COLUMNS));
+  const isWide = region.first.length > 12 && room.width >= ROOMY;
+  const labelWidth = isWide ? WIDE_LABEL : LABEL;
+  const left = room.x + labelWidth;
+  const size = Math.max(4, Math.floor((room.width - labelWidth) / COLUMNS));
   const place: Place = { left, top: room.y, size, height: Math.max(7, Math.min(14, size + 2)) };
   const nrRows = Math.ceil(states.length / COLUMNS);
   const paths = new CellPaths(size, place.height);
@@ -56,17 +62,14 @@ export function paintGrid(
     }
     rows.push(items);
     if (row % 4 !== 0) continue;
-    painter.text(
-      room.x,
-      boxOf(place, first).y + place.height - 1,
-      shortAddress(addressOf(first), rowBytes),
-      {
-        mono: true,
-        size: 9.5,
-        color: palette.muted,
-        maxWidth: LABEL - 6,
-      },
-    );
+    const address = addressOf(first);
+    const label = isWide ? address : shortAddress(address, rowBytes);
+    painter.text(room.x, boxOf(place, first).y + place.height - 1, label, {
+      mono: true,
+      size: 9.5,
+      color: palette.muted,
+      maxWidth: labelWidth - 4,
+    });
   }
   paths.paint(painter, color);
   for (const cell of lit) {
@@ -170,7 +173,7 @@ const percentOf = (share = 0): string => `${Math.round((share / 255) * 100)} %`;
 const SHOWN_DIGITS = 8;
 
 /** The digits that tell rows apart: those above what all rows have zeros in. */
-export function shortAddress(address: string, rowBytes: number): string {
+function shortAddress(address: string, rowBytes: number): string {
   const digits = address.slice(2);
   if (digits.length <= SHOWN_DIGITS) return address;
   const zeros = Math.min(digits.length - SHOWN_DIGITS, Math.floor(Math.log2(rowBytes) / 4));
