@@ -224,12 +224,7 @@ async function timeline(folder: string): Promise<void> {
   );
 }
 
-async function main(): Promise<void> {
-  if (noBrowser !== undefined) {
-    console.log(`window: not measured (${noBrowser})`);
-    return;
-  }
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'mmscope-bench-'));
+async function views(folder: string): Promise<void> {
   const program = path.join(folder, 'bench.mms');
   writeFileSync(program, PROGRAM);
   console.log('\nwindow Memory, 64 GiB, 1600 x 900     first picture      frame     update');
@@ -253,6 +248,15 @@ async function main(): Promise<void> {
   console.log(
     `  ${'aim'.padEnd(36)}${`${first} ms`.padStart(13)}${`${frame} ms`.padStart(11)}${`${update} ms`.padStart(11)}`,
   );
+}
+
+async function main(): Promise<void> {
+  if (noBrowser !== undefined) {
+    console.log(`window: not measured (${noBrowser})`);
+    return;
+  }
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'mmscope-bench-'));
+  if (process.argv[2] !== 'timeline') await views(folder);
   await timeline(folder);
   await (await launch()).close();
   rmSync(folder, { recursive: true });
