@@ -181,7 +181,8 @@ export class Machine {
     try {
       return run();
     } catch (error) {
-      if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
+      if (error instanceof TaskBlocked)
+        return { kind: 'blocked', reason: error.reason, again: error.again };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       if (error instanceof TaskSignal) return this.signalled(error.info);
@@ -340,7 +341,7 @@ export class Machine {
     const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
       this.loopInside(),
     );
-    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
+    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason, outcome.again);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
     const result = this.values.at(-1) ?? 0;
     this.outcome = undefined;

@@ -11,7 +11,12 @@ export type Outcome =
   | { readonly kind: 'boundary' }
   /** The task, or the expression, is done. */
   | { readonly kind: 'end' }
-  | { readonly kind: 'blocked'; readonly reason: BlockReason }
+  | {
+      readonly kind: 'blocked';
+      readonly reason: BlockReason;
+      /** What queues the task behind the statement that is undone. */
+      readonly again?: (() => void) | undefined;
+    }
   /** Not at its end: others may be let through, and then it is to be resumed, before the machine does anything else. */
   | { readonly kind: 'unfinished' }
   /** A fault, a bug, a trap: the kernel's words for it. */

@@ -22,6 +22,7 @@ import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from '.
 import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { tellDeath } from './death.js';
+import { HeldLocks } from './heldLocks.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
@@ -38,6 +39,7 @@ import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult, TaskState } from './statementResult.js';
+import { isSleep, TaskSleeper } from './taskSleeper.js';
 import { TaskStack } from './taskStack.js';
 import { UserSpace } from './userSpace.js';
 import { WindowCells } from './windowCells.js';
@@ -57,6 +59,8 @@ export class ScenarioVm {
   /** What the scenario has taken from the kernel. */
   private readonly kernel: KernelCalls;
   private readonly control: Control;
+  private readonly held: HeldLocks;
+  private readonly sleeper: TaskSleeper;
   private readonly machine: Machine;
   private readonly call: MachineCall;
   readonly holdings: Holdings;
@@ -92,6 +96,9 @@ export class ScenarioVm {
       isProcess: usesMemory(program),
       machine: () => this.machine,
     });
+    this.held = new HeldLocks(this.control);
+    this.sleeper = new TaskSleeper(mm, this.control, window, this.held);
+    mm.sleeper = this.sleeper;
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
     if (usesMemory(program)) this.memory.user = user;
     const names = placeNames(program, this.kernelTasks);
@@ -100,6 +107,7 @@ export class ScenarioVm {
         image,
         memory: this.memory,
         control: this.control,
+        held: this.held,
         tape: this.tape,
         sources: program.sources,
         continuesLines: continuesLines(program),
@@ -129,7 +137,7 @@ export class ScenarioVm {
       return callee && Number(this.machine.callBack(callee, args));
     };
     this.scheduler = new Scheduler(
-      ...([image, control, this.kernelTasks, this.nrTasks, options.kernel] as const),
+      ...([image, control, this.kernelTasks, this.nrTasks, options.kernel, this.held] as const),
     );
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
@@ -156,6 +164,7 @@ export class ScenarioVm {
       scheduler.switchTo(next);
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
+    this.sleeper.begin(true);
     call.watch?.begin();
     return this.finish(
       task,
@@ -192,6 +201,7 @@ export class ScenarioVm {
       case 'unfinished':
         return { kind: 'unfinished', task, failedExpects: call.failedExpects };
       case 'boundary':
+        this.sleeper.end();
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
         control.endWait(task);
@@ -199,14 +209,16 @@ export class ScenarioVm {
         control.countStatement();
         return this.result(task, { kind: 'ran' });
       case 'end':
+        this.sleeper.end();
         control.setStatus(task, 'ended');
         this.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
+        this.sleeper.end();
         return this.result(task, { kind: 'failed', ...this.die(task, outcome) });
       case 'blocked':
-        return this.block(task, start, outcome.reason);
+        return this.block(task, start, outcome);
     }
   }
 
@@ -251,16 +263,25 @@ export class ScenarioVm {
   }
 
   /** The statement never happened; its task waits. */
-  private block(task: number, start: number, reason: BlockReason): StatementResult {
-    const { control, tape } = this;
+  private block(
+    task: number,
+    start: number,
+    { reason, again }: Extract<Outcome, { kind: 'blocked' }>,
+  ): StatementResult {
+    const { control, tape, sleeper } = this;
     if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
+    const { taken } = sleeper;
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);
-    control.park(task, reason);
+    const waitsFor = sleeper.settle(reason, taken, again);
+    if (waitsFor === undefined)
+      throw new Error(`${this.kernelTasks.name(task)} waits for what it can have`);
+    control.park(task, waitsFor);
+    if (!isSleep(waitsFor.kind)) this.kernelTasks.sleeps(task, waitsFor.kind);
     this.handOver(task);
     control.countStatement();
-    return { kind: 'blocked', task, reason, failedExpects: [] };
+    return { kind: 'blocked', task, reason: waitsFor, failedExpects: [] };
   }
 
   canRun(task: number): boolean {
@@ -449,6 +470,7 @@ export class ScenarioVm {
   }
 
   private prepare(text: string, options: EvaluateOptions): void {
+    this.sleeper.begin(false);
     this.call.kernel = options.kernel ?? this.kernel;
     this.call.sources = new Sources(text);
     this.call.notes.clear();

@@ -20,8 +20,9 @@ import { OPERATIONS, SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
-import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
+import { ToldPages } from './toldPages.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -34,8 +35,6 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of pipes. */
-const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|500cc2)$/;
 /** The driver that records programs has no events of migration (8). */
 const RECORDED_EVENTS = 7;
 /** Pages of other subsystems that one span may need. */
@@ -82,7 +81,7 @@ class ProgramJudge {
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
   /** Pages that were taken for what is not performed. */
-  private readonly toldPages = new Set<number>();
+  private readonly toldPages = new ToldPages();
   private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
@@ -143,7 +142,9 @@ class ProgramJudge {
       return;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes.save(), this.user.save(), this.machine.save()];
+    const restore = [this.processes, this.user, this.machine, this.toldPages].map((each) =>
+      each.save(),
+    );
     const told = new Set<number>();
     for (;;) {
       const result = this.perform(span, told);
@@ -153,7 +154,7 @@ class ProgramJudge {
       // A page for objects of somebody else: the span is done again, and this one is taken there.
       if (
         missing !== undefined &&
-        TOLD.test(missing) &&
+        this.toldPages.tells(missing) &&
         !told.has(differs) &&
         told.size < MAX_TOLD
       ) {
@@ -187,10 +188,8 @@ class ProgramJudge {
         const next = span.events[events.length] ?? '';
         // What is told is not heard twice.
         this.tracepoints.listen(0);
-        if (!performTold(this.image.mm, next)) break;
+        if (!this.toldPages.perform(this.image.mm, next)) break;
         this.tracepoints.listen(this.mask);
-        const [, pfn = '', order = '0'] = /^pa (\S+) o=(\d+)/.exec(next) ?? [];
-        for (let i = 0; i < 1 << Number(order); i++) this.toldPages.add(parseInt(pfn, 16) + i);
         events.push(next);
       }
     };

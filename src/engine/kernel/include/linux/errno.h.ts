@@ -19,5 +19,6 @@ export const EINVAL = 22;
 export const ENOSPC = 28;
 export const EMLINK = 31;
 export const ENOSYS = 38;
+export const ETIME = 62;
 export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
