@@ -52,7 +52,7 @@ export function judgeProgram(
   return new ProgramJudge(image, program).judge(spansOf(items));
 }
 
-function spansOf(items: Iterable<TraceItem>): Span[] {
+export function spansOf(items: Iterable<TraceItem>): Span[] {
   const spans: Span[] = [];
   for (const item of items) {
     if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
@@ -71,7 +71,7 @@ function spansOf(items: Iterable<TraceItem>): Span[] {
   return spans;
 }
 
-class ProgramJudge {
+export class ProgramJudge {
   private ops = 0;
   private differ = 0;
   private stateDiffer = 0;
@@ -98,7 +98,9 @@ class ProgramJudge {
   constructor(
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
+    lent: Iterable<number> = [],
   ) {
+    for (const pfn of lent) this.toldPages.add(pfn);
     this.processes = new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
