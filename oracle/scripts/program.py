@@ -60,6 +60,7 @@ class Machine:
         self.smp = 'smp' in kernel
         self.start = STARTS[guest['mode']]
         self.is_huge = guest['mode'] == 'huge'
+        self.is_later = guest['generation'] != 'first'
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
         build = f'{oracle}/kernels/{guest["generation"]}/{kernel}'
@@ -134,6 +135,7 @@ def gdb_script(machine, core):
         acts = [act for act, name in (CALLS_64 if x64 else CALLS_32).items() if name in MARKED]
         tables = (f'if {text}==0x73747075', *look, 'end')  # "upts"
         seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
+    if machine.is_later:
         at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
@@ -296,7 +298,7 @@ def main(kernel, ram, oracle, out, name='usr'):
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
             areas = AREAS if machine.is_huge else None
-            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] is None, areas)) + '\n')
+            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] in (None, 'put'), areas)) + '\n')
 
 
 if __name__ == '__main__':

@@ -3,27 +3,23 @@
  * CMA area where they lie (oracle/guests/init.c: cmausr()). Between the operations that the trace prints only the touches matter.
  */
 import type { Action } from '../program/processes.js';
-import type { Layout } from './layout.js';
+import { Acts, MAP_PRIVATE } from './acts.js';
+import type { Guest } from './guest.js';
 
 const AREA = 0x20000000;
-const RW = '3';
-const PRIVATE_FIXED_ANONYMOUS = '32';
 
 /** @param spans what the recorder printed, a text each */
-export function cmaUserProgram(spans: readonly string[], layout: Layout): Action[] {
-  const act = (name: string, ...args: readonly string[]): Action => ({ pid: 1, name, args });
-  return spans.flatMap((text): Action[] => {
-    const nrPages = Number(/^touch (\d+) anon pages$/.exec(text)?.[1] ?? NaN);
-    if (Number.isNaN(nrPages)) return [act('op')];
-    const touches = Array.from({ length: nrPages }, (_, i) =>
-      act('fault', (AREA + i * layout.pageSize).toString(16), layout.writeFault),
-    );
-    const size = (nrPages * layout.pageSize).toString(16);
-    return [
-      ...layout.deepStack.map((va) => act('fault', va.toString(16), layout.writeFault)),
-      act('op'),
-      act('mmap', AREA.toString(16), size, RW, PRIVATE_FIXED_ANONYMOUS, 'ffffffff', '0'),
-      ...touches,
-    ];
-  });
+export function cmaUserProgram(spans: readonly string[], guest: Guest): Action[] {
+  const acts = new Acts(guest);
+  for (const text of spans) {
+    const nrPages = Number(/^touch (\d+) anon pages$/.exec(text)?.[1] ?? 0);
+    if (nrPages === 0) {
+      acts.op();
+      continue;
+    }
+    acts.note();
+    acts.mapAnonymous(AREA, nrPages, MAP_PRIVATE);
+    acts.writePages(AREA, nrPages);
+  }
+  return acts.list;
 }

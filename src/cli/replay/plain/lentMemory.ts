@@ -2,18 +2,21 @@
  * What a trace does not tell of its start must be made for it: caches, a process, its structures. Their pages must not come from the
  * free lists that the trace records, so the frames of the kernel's text are lent for them, which nobody reads or frees here.
  *
- * Invariant: when it is done, the zones, their lists and their page sets are word for word as they were.
+ * Invariant: when it is done, the zones, their lists and their page sets are word for word as they were; the pages made are on the lists of the node.
  */
 import {
   __free_pages,
   get_pageblock_migratetype,
   INIT_LIST_HEAD,
+  list_add,
   lru_add_drain_all,
+  page_zone,
   per_cpu_ptr,
   set_page_count,
   set_pageblock_migratetype,
 } from '../../../engine/entry/functions.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
+import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { Page } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn, asVirt, PAGE_SIZE, type Cell } from '../../../engine/memory/address.js';
@@ -44,7 +47,7 @@ export function onLentMemory(image: KernelImage, make: () => void): ReadonlySet<
   );
 }
 
-/** Aligned blocks of at least a pageblock that lie wholly in the kernel's text, the largest first. */
+/** Aligned blocks that lie wholly in the kernel's text, the largest first. */
 function textBlocks(k: Kernel): Block[] {
   const frame = (name: string): number =>
     (k.phys_of(k.profile.symbol(name)?.address ?? asVirt(0)) ?? 0) / PAGE_SIZE;
@@ -52,27 +55,63 @@ function textBlocks(k: Kernel): Block[] {
   const end = Math.floor(frame('_etext'));
   const blocks: Block[] = [];
   for (let order = k.MAX_ORDER - 1; order > k.PAGE_ALLOC_COSTLY_ORDER; order--)
-    while (start % (1 << order) === 0 && start + (1 << order) <= end) {
+    // Blocks of that order go to a per-CPU list, where nothing else is taken from.
+    while (
+      order !== k.profile.constant('pageblock_order') &&
+      start % (1 << order) === 0 &&
+      start + (1 << order) <= end
+    ) {
       blocks.push({ start, order });
       start += 1 << order;
     }
   return blocks;
 }
 
-/** Puts back the words of the node with its zones, of the sums of counters, and of each CPU's page sets. */
+/**
+ * Puts back the words of the node with its zones, of the sums of counters, and of each CPU's page sets; not the lists of pages that may
+ * be reclaimed, on which what was made stays.
+ */
 function saved(k: Kernel): () => void {
-  const ranges: [Cell, number][] = ['contig_page_data', 'vm_zone_stat', 'vm_node_stat'].map(
-    (name) => [k.symbol(name), (k.profile.symbol(name)?.sizeBytes ?? 0) / 4],
-  );
-  for (const pcp of pageSets(k)) ranges.push([pcp, k.sizeof.per_cpu_pages / 4]);
-  const words = ranges.map(([at, length]) => k.words.slice(at, at + length));
+  const node = k.symbol('contig_page_data');
+  const nodeEnd = node + (k.profile.symbol('contig_page_data')?.sizeBytes ?? 0) / 4;
+  const lists = folio_lruvec(k) + k.lruvec.lists;
+  const listsEnd = lists + k.NR_LRU_LISTS * k.stride.list_head;
+  const ranges: [number, number][] = [
+    [node, lists],
+    [listsEnd, nodeEnd],
+    ...['vm_zone_stat', 'vm_node_stat'].map((name): [number, number] => [
+      k.symbol(name),
+      k.symbol(name) + (k.profile.symbol(name)?.sizeBytes ?? 0) / 4,
+    ]),
+    ...pageSets(k).map((pcp): [number, number] => [pcp, pcp + k.sizeof.per_cpu_pages / 4]),
+  ];
+  const words = ranges.map(([start, end]) => k.words.slice(start, end));
   return () => {
-    ranges.forEach(([at], i) => {
+    ranges.forEach(([start], i) => {
       words[i]?.forEach((word, j) => {
-        k.write(asCell(at + j), word);
+        k.write(asCell(start + j), word);
       });
     });
   };
+}
+
+/** The next pages that a process gets are these, in this order. In lent memory. */
+export function giveNext(k: Kernel, pfns: readonly number[]): void {
+  const migratetype = k.MIGRATE_MOVABLE;
+  for (const pfn of pfns.toReversed()) {
+    const page = k.pfn_to_page(asPfn(pfn));
+    const flags = asCell(page + k.page.flags);
+    k.write(flags, (k.words[flags] ?? 0) & ~(1 << k.PG_reserved));
+    set_page_count(k, page, 0);
+    k.write_long(asCell(page + k.page.index), migratetype);
+    const zone = page_zone(k, page);
+    const pcp = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu);
+    // The list of order 0.
+    const head = pcp + k.per_cpu_pages.lists + migratetype * k.stride.list_head;
+    list_add(k, asCell(page + k.page.lru), asCell(head));
+    const count = asCell(pcp + k.per_cpu_pages.count);
+    k.write(count, (k.words[count] ?? 0) + 1);
+  }
 }
 
 const populated = (k: Kernel): Cell[] =>

@@ -20,13 +20,14 @@ import { OPERATIONS, SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
+import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, performTold, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
 /** A printed line of the recorder, and the events behind it up to the next one. */
-interface Span {
+export interface Span {
   readonly line: number;
   readonly op: TraceOp | undefined;
   readonly text: string;
@@ -71,6 +72,15 @@ export function spansOf(items: Iterable<TraceItem>): Span[] {
   return spans;
 }
 
+/** What is special about a trace that has no core. */
+export interface Plain {
+  /** Pages that are not the kernel's. */
+  readonly told?: Iterable<number>;
+  readonly likeness?: Likeness;
+  /** Those that the trace begins with. */
+  readonly processes?: Processes;
+}
+
 export class ProgramJudge {
   private ops = 0;
   private differ = 0;
@@ -92,16 +102,18 @@ export class ProgramJudge {
   private mask = 0;
   /** The next action. */
   private at = 0;
+  private readonly likeness: Likeness | undefined;
   /** What was not performed, behind which nothing is judged. */
   private lost: string | undefined;
 
   constructor(
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
-    lent: Iterable<number> = [],
+    { told = [], likeness, processes }: Plain = {},
   ) {
-    for (const pfn of lent) this.toldPages.add(pfn);
-    this.processes = new Processes(image.mm, this.toldPages);
+    for (const pfn of told) this.toldPages.add(pfn);
+    this.likeness = likeness;
+    this.processes = processes ?? new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.tracepoints = new Tracepoints(image.mm);
@@ -146,6 +158,7 @@ export class ProgramJudge {
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
     const restore = [this.processes.save(), this.user.save(), this.machine.save()];
+    if (this.likeness !== undefined) restore.push(this.likeness.save());
     const told = new Set<number>();
     for (;;) {
       const result = this.perform(span, told);
@@ -242,7 +255,7 @@ export class ProgramJudge {
     }
     if (op !== undefined && isPerformed(op.name)) {
       this.ops++;
-      if ((text ?? '') !== (kernel ?? '')) {
+      if (this.likened(text ?? '', kernel ?? '') !== (kernel ?? '')) {
         this.differ++;
         this.remember(span, `ours ${text ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`);
         return;
@@ -254,6 +267,10 @@ export class ProgramJudge {
     if (difference === undefined) return;
     this.differ++;
     this.remember(span, difference);
+  }
+
+  private likened(ours: string, kernel: string): string {
+    return this.likeness === undefined ? ours : this.likeness.renamed(ours, kernel);
   }
 
   /** What the program was told about the pool of huge pages. */
@@ -287,10 +304,12 @@ export class ProgramJudge {
       }
       return compareZones(dump, this.image);
     }
+    if (dump.name === 'memmap' && this.likeness !== undefined)
+      return this.likeness.memmap(dump, this.toldPages);
     if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
     if (dump.name === 'pages')
       return comparePages(dump, this.image, (ours, kernel) =>
-        butStack(this.image.mm, ours, kernel),
+        butStack(this.image.mm, this.likened(ours, kernel), kernel),
       );
     const recorded = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
@@ -302,9 +321,10 @@ export class ProgramJudge {
     const head = isUser ? undefined : recorded?.head?.(this.image, dump);
     if (head !== undefined && head !== dump.args.join(' '))
       return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
-    const at = dump.lines.findIndex((line, i) => line !== ours[i]);
-    if (at < 0 && ours.length === dump.lines.length) return undefined;
-    return `%${dump.name}: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`;
+    const [own, kernels] = this.likeness?.lines(dump, ours) ?? [ours, dump.lines];
+    const at = kernels.findIndex((line, i) => line !== own[i]);
+    if (at < 0 && own.length === kernels.length) return undefined;
+    return `%${dump.name}: ours '${own[at] ?? 'ends'}', kernel '${kernels[at] ?? 'ends'}'`;
   }
 
   /** Without the tracepoints being heard. */

@@ -27,6 +27,7 @@ import {
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
+  pte_write,
   page_ref_count,
   put_task_stack,
   rcu_process_callbacks,
@@ -153,9 +154,33 @@ export class Processes {
     }
   }
 
-  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
-  private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
+  private touch(va: VirtAddr, isWrite: boolean): void {
     const { k } = this;
+    const pte = follow_pte(k, this.mm, va);
+    const entry = pte === NULL ? undefined : k.read_pte(pte);
+    const isThere =
+      entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
+    if (!isThere)
+      this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
+    this.access([`${va.toString(16)}${isWrite ? '!' : ''}`]);
+  }
+
+  private fault(va: VirtAddr, code: number): void {
+    const { k } = this;
+    const ret = do_user_addr_fault(k, this.mm, code, va);
+    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS | k.VM_FAULT_OOM)) !== 0)
+      throw new NotPerformed(`fault at ${va.toString(16)}: ${ret.toString(16)}`);
+  }
+
+  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
+  private at(
+    list: readonly Process[],
+    member: keyof Process,
+    address: string | undefined,
+  ): Process | undefined {
+    const { k } = this;
+    // Without a recorded address it is the one that has waited longest.
+    if (address === undefined) return list[0];
     return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
   }
 
@@ -180,9 +205,11 @@ export class Processes {
         X86_PF_USER |
         ((flags & FAULT_FLAG_WRITE) !== 0 ? X86_PF_WRITE : 0) |
         ((flags & FAULT_FLAG_INSTRUCTION) !== 0 ? X86_PF_INSTR : 0);
-      const ret = do_user_addr_fault(this.k, this.mm, code, asVirt(address));
-      if ((ret & (this.k.VM_FAULT_SIGSEGV | this.k.VM_FAULT_SIGBUS | this.k.VM_FAULT_OOM)) !== 0)
-        throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
+      this.fault(asVirt(address), code);
+    },
+    // An access of the program: a fault if it needs one, and the marks that the processor leaves.
+    touch: (_, [text = '']) => {
+      this.touch(asVirt(parseInt(text, 16)), text.endsWith('!'));
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
@@ -202,10 +229,7 @@ export class Processes {
       if (!OF_CACHES.test(text)) return;
       const pfn = this.k.page_to_pfn(alloc_pages(this.k, gfp, order));
       for (let i = 0; i < 1 << order; i++) this.told.add(pfn + i);
-      const { k } = this;
-      const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
-      const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
-      __mod_node_page_state(k, item, 1 << order);
+      countSlab(this.k, gfp, order);
     },
     // Files of sysfs and debugfs that are written to.
     nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
@@ -311,5 +335,13 @@ export function performTold(k: Kernel, event: string): boolean {
   const [, , order = '', gfp = ''] = /^pa (\S+) o=(\d+) mt=\d+ gfp=([0-9a-f]+)$/.exec(event) ?? [];
   if (gfp === '') return false;
   alloc_pages(k, parseInt(gfp, 16), Number(order));
+  if (OF_CACHES.test(gfp)) countSlab(k, parseInt(gfp, 16), Number(order));
   return true;
+}
+
+/** A page of a cache is counted: account_slab(). */
+function countSlab(k: Kernel, gfp: number, order: number): void {
+  const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
+  const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
+  __mod_node_page_state(k, item, 1 << order);
 }
