@@ -55,7 +55,7 @@ export class Acts {
   /** What a step of the program writes to besides what it is about. */
   own(step: keyof GuestWrites): void {
     for (const va of this.guest.writes[step])
-      if (this.guest.mapped.includes(va)) this.read(va);
+      if (this.guest.mapped.includes(va)) this.act('vdso', hex(va));
       else this.write(va);
   }
 
@@ -85,6 +85,7 @@ export class Acts {
     if (this.nrEnded > 0) this.act('free');
     this.act('rcu');
     this.pid = pid;
+    for (const va of this.guest.childText) this.read(va);
     this.own('child');
     child();
     this.act('exit');

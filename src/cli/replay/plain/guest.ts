@@ -5,11 +5,13 @@
  * Each was read once from a core of the program; it is the same on every kernel of that width, whatever the memory's size.
  */
 
-/** An area: where, and whether it may be written to. */
+/** An area: where, and what may be done there. */
 export interface GuestArea {
   readonly start: number;
   readonly end: number;
-  readonly isWritable: boolean;
+  readonly prot: number;
+  /** Of the program's file, from where it would begin in memory; of nothing; of entries without a struct page, which fork() copies. */
+  readonly of: 'file' | 'nothing' | 'pfns' | 'vdso';
 }
 
 /** Pages that what is not written in the program's own text writes to: its library's data, and its stack. */
@@ -32,6 +34,11 @@ export interface GuestWrites {
 
 export interface Guest {
   readonly areas: readonly GuestArea[];
+  /** Where the file's first page is mapped; and which part of it may only be read once it is loaded. */
+  readonly text: number;
+  readonly relro: readonly [number, number];
+  /** Pages of the file that a child needs. */
+  readonly childText: readonly number[];
   /** Pages that are there, oldest first. */
   readonly pages: readonly number[];
   readonly brk: number;
@@ -40,24 +47,31 @@ export interface Guest {
   readonly writes: GuestWrites;
 }
 
-const area = (start: number, end: number, isWritable: boolean): GuestArea => ({
-  start,
-  end,
-  isWritable,
-});
+const [R, RX, RW] = [1, 5, 3];
+
+const area = (
+  start: number,
+  end: number,
+  prot: number,
+  of: GuestArea['of'] = 'nothing',
+): GuestArea => ({ start, end, prot, of });
 
 /** init2.c: usr2, migr. */
 const WIDE: Guest = {
   areas: [
-    area(0x400000, 0x401000, false),
-    area(0x401000, 0x49b000, false),
-    area(0x49b000, 0x4c6000, false),
-    area(0x4c6000, 0x4ca000, false),
-    area(0x4ca000, 0x4cd000, true),
-    area(0x4cd000, 0x575000, true),
-    area(0x575000, 0x597000, true),
-    area(0x7ffff7ffa000, 0x7ffff7ffe000, false),
-    area(0x7ffff7ffe000, 0x7ffff7fff000, false),
+    area(0x400000, 0x401000, R, 'file'),
+    area(0x401000, 0x49b000, RX, 'file'),
+    area(0x49b000, 0x4c6000, R, 'file'),
+    area(0x4c6000, 0x4cd000, RW, 'file'),
+    area(0x4cd000, 0x575000, RW),
+    area(0x575000, 0x597000, RW),
+    area(0x7ffff7ffa000, 0x7ffff7ffe000, R, 'pfns'),
+    area(0x7ffff7ffe000, 0x7ffff7fff000, RX, 'vdso'),
+  ],
+  text: 0x400000,
+  relro: [0x4c6000, 0x4ca000],
+  childText: [
+    ...[0x43e000, 0x402000, 0x49c000, 0x41a000, 0x461000, 0x4b4000, 0x485000, 0x42a000, 0x440000],
   ],
   pages: [
     ...[0x7fffffffe000, 0x4cc000, 0x574000, 0x4c9000, 0x4cb000, 0x4c8000, 0x4ca000, 0x56e000],
@@ -79,18 +93,20 @@ const WIDE: Guest = {
 
 const NARROW: Guest = {
   areas: [
-    area(0x8048000, 0x8049000, false),
-    area(0x8049000, 0x80da000, false),
-    area(0x80da000, 0x8112000, false),
-    area(0x8112000, 0x8115000, false),
-    area(0x8115000, 0x8117000, true),
-    area(0x8117000, 0x81bc000, true),
-    area(0x81bc000, 0x81de000, true),
-    area(0xb7ffb000, 0xb7fff000, false),
-    area(0xb7fff000, 0xb8000000, false),
+    area(0x8048000, 0x8049000, R, 'file'),
+    area(0x8049000, 0x80da000, RX, 'file'),
+    area(0x80da000, 0x8112000, R, 'file'),
+    area(0x8112000, 0x8117000, RW, 'file'),
+    area(0x8117000, 0x81bc000, RW),
+    area(0x81bc000, 0x81de000, RW),
+    area(0xb7ffb000, 0xb7fff000, R, 'pfns'),
+    area(0xb7fff000, 0xb8000000, RX, 'vdso'),
   ],
+  text: 0x8048000,
+  relro: [0x8112000, 0x8115000],
+  childText: [0x8079000, 0x8049000, 0x80db000, 0x8061000, 0x80a1000, 0x80f3000, 0x80c1000],
   pages: [
-    ...[0x8116000, 0x81bb000, 0x8114000, 0x8115000, 0x8113000, 0x81b8000, 0x81bc000],
+    ...[0xbffff000, 0x8116000, 0x81bb000, 0x8114000, 0x8115000, 0x8113000, 0x81b8000, 0x81bc000],
     ...[0xbfffe000, 0x81ba000, 0x81b7000, 0x81a7000, 0x81a8000],
   ],
   brk: 0x81de000,
@@ -101,8 +117,8 @@ const NARROW: Guest = {
     sink: [0x81a7000],
     buffer: [0x81a7000, 0x81a8000],
     sbrk: [0x81bb000],
-    fork: [0xbfffe000],
-    child: [0x81bc000, 0xb7fff000, 0xbfffe000, 0x81bb000, 0x8115000],
+    fork: [0xbffff000],
+    child: [0x81bc000, 0xb7fff000, 0xbffff000, 0x81bb000, 0x8115000],
     waited: [0x81bc000],
   },
 };

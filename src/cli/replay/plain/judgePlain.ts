@@ -14,7 +14,7 @@ import { type Action, Processes } from '../program/processes.js';
 import { cmaUserProgram } from './cmaUser.js';
 import { type Guest, guestOf } from './guest.js';
 import { Likeness } from './likeness.js';
-import { ownFrames } from './ownFrames.js';
+import { ownFrames, textOf } from './ownFrames.js';
 import { knownTables, placeTable } from './placeTables.js';
 import { makeProcess, setNumbers } from './plainProcess.js';
 import { plainStart } from './plainStart.js';
@@ -28,13 +28,11 @@ interface Family {
   readonly program: (guest: Guest, spans: readonly Span[], seed: number) => Action[];
 }
 
-const textOf = ({ text }: Span): string => text;
-
 const FAMILIES: readonly Family[] = [
   {
     name: /^cmausr-touch\d+\./,
     filePages: 0,
-    program: (guest, spans) => cmaUserProgram(spans.map(textOf), guest),
+    program: (guest, spans) => cmaUserProgram(spans.map(({ text }) => text), guest),
   },
   {
     name: /^usr2-s(\d+)\./,
@@ -82,9 +80,10 @@ function start(
     dumps.flatMap((dump) => (dump.name === 'pts' ? dump.lines : [])),
   );
   const frames = ownFrames(guest, family.filePages, lines);
+  const text = textOf(guest, lines);
   const numbers = spans.find(({ op }) => op?.name === 'umm')?.op?.result;
   let processes: Processes | undefined;
-  const lent = makeProcess(image, guest, frames?.some(isFree) === true ? undefined : frames, () => {
+  const lent = makeProcess(image, guest, { frames: frames?.some(isFree) === true ? undefined : frames, text }, () => {
     processes = new Processes(image.mm);
     for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);
     if (family.filePages > 0) processes.perform({ pid: 1, name: 'open', args: [] });
@@ -92,6 +91,7 @@ function start(
       processes.perform({ pid: 1, name: 'write', args: ['1000'] });
     if (numbers !== undefined) setNumbers(image.mm, numbers);
   });
+  for (const pfn of text.values()) lent.add(pfn);
   return { lent, processes: processes ?? new Processes(image.mm) };
 }
 

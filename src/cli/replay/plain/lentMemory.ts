@@ -27,7 +27,7 @@ interface Block {
 }
 
 /** Does `make` while no page is free but those of the kernel's text; gives these pages. */
-export function onLentMemory(image: KernelImage, make: () => void): ReadonlySet<number> {
+export function onLentMemory(image: KernelImage, make: () => void): Set<number> {
   const k = image.mm;
   const blocks = textBlocks(k);
   const first = (block: Block): Page => k.pfn_to_page(asPfn(block.start));

@@ -41,7 +41,8 @@ export class Likeness {
 
   private word(ours: string, kernel: string, before: string): string {
     if (ours === kernel || !/^[0-9a-f]+$/.test(ours) || !/^[0-9a-f]+$/.test(kernel)) return ours;
-    if (before === 'pgd') return this.named(ours, kernel) ? kernel : ours;
+    // Where it is a page, the events tell which; where it is an object, nothing does.
+    if (before === 'pgd') return kernel;
     const [own, theirs] = [this.kindOf(ours), this.kindOf(kernel)];
     if (own === 'strange page' || theirs === 'strange page') return kernel;
     if (own !== 'object' || theirs !== 'object') return ours;
@@ -86,9 +87,17 @@ export class Likeness {
   /** A page that was in use when the trace began, and is nobody's here. */
   isStrange(pfn: number): boolean {
     const k = this.image.mm;
-    if (this.lent.has(pfn)) return true;
+    if (this.lent.has(pfn) || !this.isInZone(pfn)) return true;
     const flags = k.words[k.pfn_to_page(asPfn(pfn)) + k.page.flags] ?? 0;
     return (flags & (1 << k.PG_reserved)) !== 0;
+  }
+
+  private isInZone(pfn: number): boolean {
+    const k = this.image.mm;
+    return k.zones.some((zone) => {
+      const start = k.read_ulong(zone + k.zone.zone_start_pfn);
+      return pfn >= start && pfn < start + k.read_ulong(zone + k.zone.spanned_pages);
+    });
   }
 
   /** Lines of a dump without what cannot be known, ours and the kernel's. */
@@ -116,7 +125,7 @@ export class Likeness {
   private isText(va: number): boolean {
     const { areas, pages, mapped } = this.guest;
     if (mapped.includes(va)) return true;
-    return !pages.includes(va) && areas.some(({ start, end, isWritable }) => !isWritable && va >= start && va < end);
+    return !pages.includes(va) && areas.some(({ start, end, of }) => of === 'file' && va >= start && va < end);
   }
 
   private lists(lines: readonly string[]): string[] {
@@ -141,6 +150,24 @@ export class Likeness {
       })
       .filter((pfn) => !this.isStrange(pfn))
       .map((pfn) => pfn.toString(16));
+  }
+
+  /**
+   * A dump of zones with our numbers of active and inactive pages, if these are as many in all: which pages of the program's text
+   * were active when it began, nothing tells.
+   */
+  zones(dump: TraceDump, ours: readonly string[]): TraceDump {
+    const lines = dump.lines.map((line, i) => {
+      const own = ours[i] ?? '';
+      const [active, inactive] = [/ nr_zone_active_anon=([0-9a-f]+)/, / nr_zone_inactive_anon=([0-9a-f]+)/];
+      const sum = (text: string): number =>
+        [active, inactive].reduce((all, each) => all + parseInt(each.exec(text)?.[1] ?? '0', 16), 0);
+      if (!active.test(line) || sum(line) !== sum(own)) return line;
+      return line
+        .replace(active, active.exec(own)?.[0] ?? '')
+        .replace(inactive, inactive.exec(own)?.[0] ?? '');
+    });
+    return { ...dump, lines };
   }
 
   /** Of a dump of all pages, the first difference in a page that is known. */

@@ -14,14 +14,7 @@ export function ownFrames(
   nrMore: number,
   lines: Iterable<string>,
 ): number[] | undefined {
-  const seen = new Map<number, number>();
-  for (const line of lines) {
-    const [, va = '', count = '1', phys = ''] =
-      /^pr ([0-9a-f]+) L1 n=([0-9a-f]+) pa=([0-9a-f]+) fl=\S+$/.exec(line) ?? [];
-    if (va === '') continue;
-    for (let i = 0; i < parseInt(count, 16); i++)
-      seen.set(parseInt(va, 16) + i * PAGE_SIZE, parseInt(phys, 16) / PAGE_SIZE + i);
-  }
+  const seen = entriesOf(lines);
   const votes = new Map<string, number>();
   for (const [i, va] of guest.pages.entries()) {
     const pfn = seen.get(va);
@@ -35,4 +28,26 @@ export function ownFrames(
   if (best === undefined || best[1] < 3) return undefined;
   const [first = 0, step = 0] = best[0].split(' ').map(Number);
   return Array.from({ length: guest.pages.length + nrMore }, (_, i) => first + step * i);
+}
+
+/** Addresses and frames; of several entries of an address the last. */
+export function entriesOf(lines: Iterable<string>): Map<number, number> {
+  const seen = new Map<number, number>();
+  for (const line of lines) {
+    const [, va = '', count = '1', phys = ''] =
+      /^pr ([0-9a-f]+) L1 n=([0-9a-f]+) pa=([0-9a-f]+) fl=\S+$/.exec(line) ?? [];
+    if (va === '') continue;
+    for (let i = 0; i < parseInt(count, 16); i++)
+      seen.set(parseInt(va, 16) + i * PAGE_SIZE, parseInt(phys, 16) / PAGE_SIZE + i);
+  }
+  return seen;
+}
+
+/** The pages of the program's file that it has mapped. */
+export function textOf(guest: Guest, lines: Iterable<string>): Map<number, number> {
+  const isText = (va: number): boolean =>
+    guest.areas.some(({ start, end, of }) => of === 'file' && va >= start && va < end);
+  return new Map(
+    [...entriesOf(lines)].filter(([va]) => isText(va) && !guest.pages.includes(va)),
+  );
 }

@@ -6,6 +6,10 @@
 import {
   current,
   do_user_addr_fault,
+  ksys_mmap_pgoff,
+  mprotectRange,
+  shmemFileSetup,
+  shmemWritePage,
   INIT_LIST_HEAD,
   kmem_cache_alloc,
   startProcess,
@@ -19,29 +23,43 @@ import { freshCaches } from '../../../engine/image/state/index.js';
 import { vm_get_page_prot } from '../../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import { native_set_pte } from '../../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import { MA_STATE } from '../../../engine/kernel/include/linux/maple_tree.h.js';
-import { VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_WRITE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_PFNMAP, VM_WRITE } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { mmTree } from '../../../engine/kernel/mm/mmap/find_vma.js';
 import { vm_area_alloc, vma_mas_store } from '../../../engine/kernel/mm/mmap/link.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
-import type { MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
+import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPhys, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
 import type { Guest, GuestArea } from './guest.js';
 import { giveNext, onLentMemory } from './lentMemory.js';
+import { spareObjects } from './spareObjects.js';
+
+/** What the trace shows of the program's pages. */
+export interface Shown {
+  /** Frames in the order of {@link Guest.pages}, and of those that it takes next; undefined: these lie in lent memory. */
+  readonly frames: readonly number[] | undefined;
+  /** Of its file: addresses and frames. */
+  readonly text: ReadonlyMap<number, number>;
+}
+
+const FILE_BYTES = 1 << 20;
+const PROT_READ = 1;
+const MAP_PRIVATE = 2;
+const MAP_FIXED = 0x10;
 
 /**
  * Gives the pages that were lent.
- * @param frames of the program's pages, in the order of {@link Guest.pages}; undefined: nobody knows, it lies in lent memory
  * @param prepare what else is made
  */
 export function makeProcess(
   image: KernelImage,
   guest: Guest,
-  frames: readonly number[] | undefined,
+  shown: Shown,
   prepare: () => void,
-): ReadonlySet<number> {
+): Set<number> {
   const k = image.mm;
+  const { frames } = shown;
   const lruvec = folio_lruvec(k);
   for (let lru = 0; lru < k.NR_LRU_LISTS; lru++) {
     const head = asCell(lruvec + k.lruvec.lists + lru * k.stride.list_head);
@@ -58,25 +76,67 @@ export function makeProcess(
     if (frames !== undefined) giveNext(k, [frames[stack] ?? 0]);
     if (!startProcess(k)) throw new Error('no memory for a process');
     const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
-    for (const area of guest.areas) mapArea(k, mm, area);
+    mapAreas(k, mm, guest, shown.text);
     k.write_va(k.plus(mm, k.mm_struct.start_brk), asVirt(guest.brk));
     k.write_va(k.plus(mm, k.mm_struct.brk), asVirt(guest.brk));
     if (frames !== undefined) giveNext(k, frames.filter((_, i) => i !== stack));
     for (const [i, va] of guest.pages.entries())
       if (i !== stack) do_user_addr_fault(k, mm, X86_PF_USER | X86_PF_WRITE, asVirt(va));
+    const [relro, relroEnd] = guest.relro;
+    mprotectRange(k, mm, asVirt(relro), relroEnd - relro, PROT_READ);
     for (const va of guest.mapped) do_user_addr_fault(k, mm, X86_PF_USER, asVirt(va));
+    for (const va of shown.text.keys()) do_user_addr_fault(k, mm, X86_PF_USER, asVirt(va));
     prepare();
+    spareObjects(k);
   });
 }
 
-/** As execve() and mmap() left it: neighbours are not merged. */
-function mapArea(k: Kernel, mm: MmStruct, { start, end, isWritable }: GuestArea): void {
+/** The program's file, with the pages that the trace shows, and its areas. */
+function mapAreas(
+  k: Kernel,
+  mm: MmStruct,
+  { areas, text, pages }: Guest,
+  shown: ReadonlyMap<number, number>,
+): void {
+  const file = shmemFileSetup(k, FILE_BYTES);
+  const inode = k.read_ptr(k.plus(file, k.file.f_inode));
+  const write = (va: number): void => {
+    shmemWritePage(k, inode, (va - text) / PAGE_SIZE, FILE_BYTES, () => undefined);
+  };
+  const isOfFile = (va: number): boolean =>
+    areas.some(({ start, end, of }) => of === 'file' && va >= start && va < end);
+  // What the program has written to was a page of the file before.
+  for (const va of pages) if (isOfFile(va)) write(va);
+  const known = [...shown].filter(([va]) => isOfFile(va) && !pages.includes(va));
+  giveNext(k, known.map(([, pfn]) => pfn));
+  for (const [va] of known) write(va);
+  const map = (start: number, end: number, prot: number, of: File, at: number): void => {
+    ksys_mmap_pgoff(k, mm, asVirt(start), end - start, prot, MAP_PRIVATE | MAP_FIXED, of, at);
+  };
+  for (const { start, end, prot, of } of areas)
+    if (of === 'file') map(start, end, prot, file, (start - text) / PAGE_SIZE);
+    else if (of === 'vdso') map(start, end, prot, codeFile(k), 0);
+    else insertArea(k, mm, start, end, flagsOf(prot, of));
+}
+
+/** Stands for the page of code that the kernel maps into each process: a file of one page. */
+function codeFile(k: Kernel): File {
+  const file = shmemFileSetup(k, PAGE_SIZE);
+  shmemWritePage(k, k.read_ptr(k.plus(file, k.file.f_inode)), 0, PAGE_SIZE, () => undefined);
+  return file;
+}
+
+const flagsOf = (prot: number, of: GuestArea['of']): number =>
+  (VM_DATA_DEFAULT_FLAGS & ~(prot === PROT_READ ? VM_WRITE : 0)) |
+  (of === 'pfns' ? VM_PFNMAP : prot === PROT_READ ? 0 : VM_ACCOUNT);
+
+/** As execve() leaves it: neighbours are not merged. */
+function insertArea(k: Kernel, mm: MmStruct, start: number, end: number, flags: number): void {
   const vma = vm_area_alloc(k, mm);
   const of = k.vm_area_struct;
-  const flags = VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT;
   k.write_va(k.plus(vma, of.vm_start), asVirt(start));
   k.write_va(k.plus(vma, of.vm_end), asVirt(end));
-  k.write_long(k.plus(vma, of.vm_flags), isWritable ? flags : flags & ~VM_WRITE);
+  k.write_long(k.plus(vma, of.vm_flags), flags);
   k.write_long(k.plus(vma, of.vm_pgoff), start / PAGE_SIZE);
   native_set_pte(k, asCell(k.plus(vma, of.vm_page_prot)), vm_get_page_prot(k, flags));
   vma_mas_store(k, vma, MA_STATE(mmTree(k, mm), asVirt(start), asVirt(end - 1)));

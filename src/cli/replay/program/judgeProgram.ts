@@ -292,8 +292,11 @@ export class ProgramJudge {
     }
   }
 
-  private dumpDifference(dump: TraceDump): string | undefined {
+  private dumpDifference(recorded: TraceDump): string | undefined {
+    let dump = recorded;
     if (dump.name === 'zones') {
+      if (this.likeness !== undefined)
+        dump = this.likeness.zones(dump, dumpZones(this.image, false));
       const isSame = (): boolean =>
         dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
       if (isSame()) return undefined;
@@ -311,14 +314,14 @@ export class ProgramJudge {
       return comparePages(dump, this.image, (ours, kernel) =>
         butStack(this.image.mm, this.likened(ours, kernel), kernel),
       );
-    const recorded = RECORDED.get(dump.name);
+    const kind = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
-    const ours = isUser ? this.user.tables(dump.args) : recorded?.print?.(this.image, dump);
+    const ours = isUser ? this.user.tables(dump.args) : kind?.print?.(this.image, dump);
     if (ours === undefined) {
       this.notJudged.set(`%${dump.name}`, (this.notJudged.get(`%${dump.name}`) ?? 0) + 1);
       return undefined;
     }
-    const head = isUser ? undefined : recorded?.head?.(this.image, dump);
+    const head = isUser || this.likeness !== undefined ? undefined : kind?.head?.(this.image, dump);
     if (head !== undefined && head !== dump.args.join(' '))
       return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
     const [own, kernels] = this.likeness?.lines(dump, ours) ?? [ours, dump.lines];
@@ -342,6 +345,7 @@ export class ProgramJudge {
   }
 
   private remember({ line, text }: Span, difference: string): void {
+    if (process.env.DBG) console.log(`line ${line}: ${text}: ${difference}`.slice(0, 500));
     this.first ??= `line ${line}: ${text}: ${difference}`;
   }
 }

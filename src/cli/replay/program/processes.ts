@@ -5,6 +5,7 @@
  * scheduler and RCU did. Numbers are hexadecimal, but for pids.
  */
 import {
+  add_mm_counter,
   alloc_pages,
   copy_mm,
   current,
@@ -210,6 +211,11 @@ export class Processes {
     // An access of the program: a fault if it needs one, and the marks that the processor leaves.
     touch: (_, [text = '']) => {
       this.touch(asVirt(parseInt(text, 16)), text.endsWith('!'));
+    },
+    // The same of the page that the kernel maps into each process, which counts as one of a file.
+    vdso: ([va = 0]) => {
+      this.touch(asVirt(va), false);
+      add_mm_counter(this.k, this.mm, this.k.MM_FILEPAGES, 1);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
