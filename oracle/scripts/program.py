@@ -60,7 +60,6 @@ class Machine:
         self.smp = 'smp' in kernel
         self.start = STARTS[guest['mode']]
         self.is_huge = guest['mode'] == 'huge'
-        self.is_later = guest['generation'] != 'first'
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
         build = f'{oracle}/kernels/{guest["generation"]}/{kernel}'
@@ -135,7 +134,6 @@ def gdb_script(machine, core):
         acts = [act for act, name in (CALLS_64 if x64 else CALLS_32).items() if name in MARKED]
         tables = (f'if {text}==0x73747075', *look, 'end')  # "upts"
         seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
-    if machine.is_later:
         at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
@@ -258,6 +256,26 @@ def program_of(log, x64, starts_with_op, areas=None):
     return out
 
 
+OPS = re.compile(r'(lru|probes2|mark|umm|upts?|upage|gupf?|pinf?|gupput|events|dump|contigf?|cmaf?|drain|mlock_stat)\b')
+# Operations that are not asked for by a write() to the recorder's first file.
+OTHERS = ('lru', 'probes2')
+
+
+def with_others(program, trace):
+    """The program of usr2 or migr with the operations of the recorder's second file, which only the trace tells."""
+    ops = [OPS.match(line.lstrip('\1')) for line in trace.split('\n')]
+    ops = [op[1] for op in ops if op]
+    out = []
+    for line in program:
+        if line.endswith(' op'):
+            while ops and ops[0] in OTHERS:
+                out.append(line)
+                ops.pop(0)
+            ops = ops[1:]
+        out.append(line)
+    return out + ['1 op' for op in ops if op in OTHERS]
+
+
 def write_moved(kernel, symbols, out):
     """The kernel's name, and the symbols of its profile that lie elsewhere in this generation's kernel: `NAME ADDRESS`."""
     with open(os.path.join(HERE, f'../../src/engine/types/profiles/{kernel}.json')) as text:
@@ -298,7 +316,11 @@ def main(kernel, ram, oracle, out, name='usr'):
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
             areas = AREAS if machine.is_huge else None
-            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] in (None, 'put'), areas)) + '\n')
+            acts = program_of(log, machine.x64, machine.start[1] is None, areas)
+            if machine.start[1] is not None:
+                with gzip.open(f'{out}/{name}.trace.gz', 'rt', errors='replace') as trace:
+                    acts = with_others(acts, trace.read())
+            program.write('\n'.join(acts) + '\n')
 
 
 if __name__ == '__main__':
