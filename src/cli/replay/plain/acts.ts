@@ -75,21 +75,40 @@ export class Acts {
 
   /** The parent goes on, with `before`, until it waits; the child does `child` and ends. */
   fork(before: () => void, child: () => void): void {
-    const parent = this.pid;
-    const pid = ++this.lastPid;
-    this.act('fork', String(pid));
-    this.own('fork');
+    const pid = this.split();
     before();
     this.act('rcu');
     // The structure of the child before, which has ended.
     if (this.nrEnded > 0) this.act('free');
     this.act('rcu');
+    this.as(pid, () => {
+      for (const va of this.guest.childText) this.read(va);
+      this.own('child');
+      child();
+    });
+    this.end(pid);
+  }
+
+  /** A child is made, and its parent has gone on; the child's pid. */
+  split(): number {
+    const pid = ++this.lastPid;
+    this.act('fork', String(pid));
+    this.own('fork');
+    return pid;
+  }
+
+  as(pid: number, act: () => void): void {
+    const before = this.pid;
     this.pid = pid;
-    for (const va of this.guest.childText) this.read(va);
-    this.own('child');
-    child();
-    this.act('exit');
-    this.pid = parent;
+    act();
+    this.pid = before;
+  }
+
+  /** A child ends, and its parent has waited for it. */
+  end(pid: number): void {
+    this.as(pid, () => {
+      this.act('exit');
+    });
     this.nrEnded++;
     this.act('mmdrop');
     this.act('stack');

@@ -5,6 +5,7 @@
 import {
   parseZones,
   type StateImage,
+  type TraceDump,
   type TraceItem,
   type ZonesDump,
 } from '../../../engine/image/state/index.js';
@@ -14,17 +15,25 @@ import { type Action, Processes } from '../program/processes.js';
 import { cmaUserProgram } from './cmaUser.js';
 import { type Guest, guestOf } from './guest.js';
 import { Likeness } from './likeness.js';
-import { ownFrames, textOf } from './ownFrames.js';
+import { framesOfLists, listedPages, neededText, ownFrames, textOf, withLog } from './ownFrames.js';
 import { knownTables, placeTable } from './placeTables.js';
-import { makeProcess, setNumbers } from './plainProcess.js';
-import { plainStart } from './plainStart.js';
+import { makeProcess, setNumbers, unlist } from './plainProcess.js';
+import { migrProgram } from './migr.js';
+import { RECORDED } from '../recorded.js';
+import { LOADED, plainStart } from './plainStart.js';
 import { FILE_PAGES, usr2Program } from './usr2.js';
 
 /** What is known of a family of programs. */
 interface Family {
   readonly name: RegExp;
+  /** Whether what stands in front of the first state is left out: it is not harmless. */
+  readonly fromState?: boolean;
+  /** Whether the program has opened its /proc/self/pagemap. */
+  readonly readsPagemap?: boolean;
   /** How many pages of a file the program has written when the trace begins. */
   readonly filePages: number;
+  /** The program as the trace finds it. */
+  readonly guest: (guest: Guest, dumps: readonly TraceDump[]) => Guest;
   readonly program: (guest: Guest, spans: readonly Span[], seed: number) => Action[];
 }
 
@@ -32,13 +41,23 @@ const FAMILIES: readonly Family[] = [
   {
     name: /^cmausr-touch\d+\./,
     filePages: 0,
+    guest: (guest) => guest,
     program: (guest, spans) => cmaUserProgram(spans.map(({ text }) => text), guest),
   },
   {
     name: /^usr2-s(\d+)\./,
     filePages: FILE_PAGES,
+    guest: (guest) => guest,
     program: (guest, spans, seed) =>
       usr2Program(guest, seed, (nr) => spans[nr]?.text.startsWith('failed ') === true),
+  },
+  {
+    name: /^migr-s(\d+)\./,
+    fromState: true,
+    readsPagemap: true,
+    filePages: 0,
+    guest: (guest, dumps) => withLog(guest, listsOf(dumps)),
+    program: (guest, spans) => migrProgram(guest, spans.map(({ text }) => text)),
   },
 ];
 
@@ -48,14 +67,15 @@ export const isPlainProgram = (name: string): boolean =>
 /** Undefined where the trace does not tell what it starts from. */
 export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | undefined {
   const family = FAMILIES.find((each) => each.name.test(name));
-  const spans = spansOf(items);
-  const first = spans.findIndex(({ dumps }) => dumps.some((dump) => dump.name === 'zones'));
-  const dumps = spans.flatMap((span, i) => (i === first || i === first + 1 ? span.dumps : []));
+  const all = spansOf(items);
+  const first = all.findIndex(({ dumps }) => dumps.some((dump) => dump.name === 'zones'));
+  const spans = family?.fromState === true ? all.slice(first) : all;
+  const dumps = firstState(all.slice(first));
   const zones = dumps.find((dump) => dump.name === 'zones');
   const image = plainStart(dumps);
   if (image === undefined || zones === undefined || family === undefined) return undefined;
-  const guest = guestOf(image.mm.wide);
-  const { lent, processes } = start(image, { guest, family, spans, zones: parseZones(zones) });
+  const guest = family.guest(guestOf(image.mm.wide), dumps);
+  const { lent, processes } = start(image, { guest, family, spans, zones: parseZones(zones), dumps });
   image.tape.setRecording(true);
   const seed = Number(family.name.exec(name)?.[1] ?? 1);
   const program = family.program(guest, spans, seed);
@@ -63,25 +83,38 @@ export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | 
   return new ProgramJudge(image, program, { told: lent, likeness, processes }).judge(spans);
 }
 
+const listsOf = (dumps: readonly TraceDump[]): readonly string[] | undefined =>
+  dumps.find((dump) => dump.name === 'lru')?.lines;
+
+/** The dumps of one moment. */
+function firstState(spans: readonly Span[]): TraceDump[] {
+  const end = spans.findIndex(({ dumps }) => dumps.length === 0);
+  return spans.slice(0, end < 0 ? undefined : end).flatMap(({ dumps }) => dumps);
+}
+
 interface Beginning {
   readonly guest: Guest;
   readonly family: Family;
   readonly spans: readonly Span[];
   readonly zones: ZonesDump;
+  readonly dumps: readonly TraceDump[];
 }
 
 /** The process as the trace finds it; gives the pages that were lent for it. */
 function start(
   image: StateImage,
-  { guest, family, spans, zones }: Beginning,
+  { guest, family, spans, zones, dumps }: Beginning,
 ): { readonly lent: ReadonlySet<number>; readonly processes: Processes } {
   const isFree = freeIn(zones);
   const lines = spans.flatMap(({ dumps }) =>
     dumps.flatMap((dump) => (dump.name === 'pts' ? dump.lines : [])),
   );
-  const frames = ownFrames(guest, family.filePages, lines);
-  const text = textOf(guest, lines);
-  const numbers = spans.find(({ op }) => op?.name === 'umm')?.op?.result;
+  const lists = listsOf(dumps);
+  const frames =
+    lists === undefined ? ownFrames(guest, family.filePages, lines) : framesOfLists(lists);
+  const shownText = textOf(guest, lines);
+  const text = shownText.size > 0 ? shownText : neededText(guest);
+  const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
   let processes: Processes | undefined;
   const lent = makeProcess(image, guest, { frames: frames?.some(isFree) === true ? undefined : frames, text }, () => {
     processes = new Processes(image.mm);
@@ -89,9 +122,16 @@ function start(
     if (family.filePages > 0) processes.perform({ pid: 1, name: 'open', args: [] });
     for (let i = 0; i < family.filePages; i++)
       processes.perform({ pid: 1, name: 'write', args: ['1000'] });
-    if (numbers !== undefined) setNumbers(image.mm, numbers);
+    setNumbers(image.mm, numbers);
+    if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
   });
-  for (const pfn of text.values()) lent.add(pfn);
+  for (const pfn of shownText.values()) lent.add(pfn);
+  for (const pfn of lists === undefined ? [] : listedPages(lists)) if (frames?.includes(pfn) !== true) lent.add(pfn);
+  if (lists !== undefined) unlist(image.mm, lent);
+  for (const name of LOADED) {
+    const dump = dumps.find((each) => each.name === name);
+    if (dump !== undefined) RECORDED.get(name)?.load?.(image, dump);
+  }
   return { lent, processes: processes ?? new Processes(image.mm) };
 }
 

@@ -95,13 +95,22 @@ function saved(k: Kernel): () => void {
   };
 }
 
-/** The next pages that a process gets are these, in this order. In lent memory. */
-export function giveNext(k: Kernel, pfns: readonly number[]): void {
+/**
+ * The next pages that a process gets are these, in this order. In lent memory. Gives what puts back what the trace told of them: flags and
+ * counts.
+ */
+export function giveNext(k: Kernel, pfns: readonly number[]): () => void {
   const migratetype = k.MIGRATE_MOVABLE;
+  const told: [Cell, number][] = [];
   for (const pfn of pfns.toReversed()) {
     const page = k.pfn_to_page(asPfn(pfn));
     const flags = asCell(page + k.page.flags);
-    k.write(flags, (k.words[flags] ?? 0) & ~(1 << k.PG_reserved));
+    const counts = [asCell(page + k.page._refcount), asCell(page + k.page._mapcount)];
+    // Where the trace has no map of memory, nothing is told.
+    if (((k.words[flags] ?? 0) & (1 << k.PG_reserved)) === 0)
+      for (const at of [flags, ...counts]) told.push([at, k.words[at] ?? 0]);
+    k.write(flags, (k.words[flags] ?? 0) & ~((1 << k.__NR_PAGEFLAGS) - 1));
+    k.write(asCell(page + k.page._mapcount), -1);
     set_page_count(k, page, 0);
     k.write_long(asCell(page + k.page.index), migratetype);
     const zone = page_zone(k, page);
@@ -112,6 +121,9 @@ export function giveNext(k: Kernel, pfns: readonly number[]): void {
     const count = asCell(pcp + k.per_cpu_pages.count);
     k.write(count, (k.words[count] ?? 0) + 1);
   }
+  return () => {
+    for (const [at, word] of told) k.write(at, word);
+  };
 }
 
 const populated = (k: Kernel): Cell[] =>

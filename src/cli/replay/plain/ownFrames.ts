@@ -2,6 +2,7 @@
  * Where the pages of a guest's program lie: it gets them one behind the other as it begins, so each one that the trace shows tells of
  * all. Those that a step of it has replaced since then do not fit, and are outvoted.
  */
+import { expandSequence } from '../../../engine/image/state/index.js';
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
 import type { Guest } from './guest.js';
 
@@ -50,4 +51,59 @@ export function textOf(guest: Guest, lines: Iterable<string>): Map<number, numbe
   return new Map(
     [...entriesOf(lines)].filter(([va]) => isText(va) && !guest.pages.includes(va)),
   );
+}
+
+/** What children of the program need of its file, and nobody shows where it is. */
+export function neededText({ childText, sleeperText, enderText }: Guest): Map<number, undefined> {
+  // A fault maps what lies around it, too.
+  const around = (va: number): number[] => {
+    const first = va - (va % (PAGES_AROUND * PAGE_SIZE));
+    return Array.from({ length: PAGES_AROUND }, (_, i) => first + i * PAGE_SIZE);
+  };
+  return new Map(
+    [...childText, ...sleeperText, ...enderText].flatMap(around).map((va) => [va, undefined]),
+  );
+}
+
+const PAGES_AROUND = 16;
+
+/**
+ * Frames of a program that is found by lists of pages: its own are the newest there, one behind the other, but for the first of its
+ * stack, which is active; and what waits in a batch came last.
+ */
+export function framesOfLists(lines: readonly string[]): number[] | undefined {
+  const [newest, waiting] = newestOf(lines);
+  if (newest === undefined) return undefined;
+  return waiting === undefined ? newest : [...newest, waiting];
+}
+
+function newestOf(
+  lines: readonly string[],
+): readonly [listed: number[] | undefined, waiting: number | undefined] {
+  const text = lines.join('\n');
+  const run = /^l 0 ([0-9a-f]+):([0-9a-f]+):1 /m.exec(text);
+  const waiting = /^fb 0 cpu_fbatches\.0 ([0-9a-f]+)$/m.exec(text)?.[1];
+  if (run === null) return [undefined, undefined];
+  const [last = 0, nr = 0] = run.slice(1).map((each) => parseInt(each, 16));
+  const listed = Array.from({ length: nr + 1 }, (_, i) => last + nr - i);
+  return [listed, waiting === undefined ? undefined : parseInt(waiting, 16)];
+}
+
+/** The program of migr as its first lists find it: it has not used its buffer, but has read the kernel's log. */
+export function withLog(guest: Guest, lines: readonly string[] | undefined): Guest {
+  const [listed, waiting] = newestOf(lines ?? []);
+  const pages = guest.pages.slice(0, -1);
+  const nrLog = (listed?.length ?? pages.length) - pages.length;
+  const log = Array.from({ length: nrLog }, (_, i) => guest.log + i * PAGE_SIZE);
+  return {
+    ...guest,
+    pages: [...pages, ...log, ...(waiting === undefined ? [] : guest.writes.note)],
+  };
+}
+
+/** All pages of lists. */
+export function listedPages(lines: readonly string[]): number[] {
+  return lines
+    .filter((line) => /^l \d /.test(line))
+    .flatMap((line) => expandSequence(line.split(' ').slice(2)) ?? []);
 }

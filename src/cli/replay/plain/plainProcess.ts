@@ -7,6 +7,7 @@ import {
   current,
   do_user_addr_fault,
   ksys_mmap_pgoff,
+  lru_add_drain_all,
   mprotectRange,
   shmemFileSetup,
   shmemWritePage,
@@ -30,7 +31,7 @@ import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { asCell, asPhys, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
+import { asCell, asPfn, asPhys, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
 import type { Guest, GuestArea } from './guest.js';
 import { giveNext, onLentMemory } from './lentMemory.js';
 import { spareObjects } from './spareObjects.js';
@@ -40,7 +41,7 @@ export interface Shown {
   /** Frames in the order of {@link Guest.pages}, and of those that it takes next; undefined: these lie in lent memory. */
   readonly frames: readonly number[] | undefined;
   /** Of its file: addresses and frames. */
-  readonly text: ReadonlyMap<number, number>;
+  readonly text: ReadonlyMap<number, number | undefined>;
 }
 
 const FILE_BYTES = 1 << 20;
@@ -73,13 +74,14 @@ export function makeProcess(
     freshCaches(k);
     k.write_ptr(this_cpu_ptr(k, 'current_task'), newTask(k));
     const stack = guest.pages.findIndex((va) => va >= k.TASK_SIZE - PAGE_SIZE);
-    if (frames !== undefined) giveNext(k, [frames[stack] ?? 0]);
+    const tell: (() => void)[] = [];
+    if (frames !== undefined) tell.push(giveNext(k, [frames[stack] ?? 0]));
     if (!startProcess(k)) throw new Error('no memory for a process');
     const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
     mapAreas(k, mm, guest, shown.text);
     k.write_va(k.plus(mm, k.mm_struct.start_brk), asVirt(guest.brk));
     k.write_va(k.plus(mm, k.mm_struct.brk), asVirt(guest.brk));
-    if (frames !== undefined) giveNext(k, frames.filter((_, i) => i !== stack));
+    if (frames !== undefined) tell.push(giveNext(k, frames.filter((_, i) => i !== stack)));
     for (const [i, va] of guest.pages.entries())
       if (i !== stack) do_user_addr_fault(k, mm, X86_PF_USER | X86_PF_WRITE, asVirt(va));
     const [relro, relroEnd] = guest.relro;
@@ -88,6 +90,9 @@ export function makeProcess(
     for (const va of shown.text.keys()) do_user_addr_fault(k, mm, X86_PF_USER, asVirt(va));
     prepare();
     spareObjects(k);
+    // What waits to be listed must not come behind what the trace tells.
+    lru_add_drain_all(k);
+    for (const each of tell) each();
   });
 }
 
@@ -96,7 +101,7 @@ function mapAreas(
   k: Kernel,
   mm: MmStruct,
   { areas, text, pages }: Guest,
-  shown: ReadonlyMap<number, number>,
+  shown: ReadonlyMap<number, number | undefined>,
 ): void {
   const file = shmemFileSetup(k, FILE_BYTES);
   const inode = k.read_ptr(k.plus(file, k.file.f_inode));
@@ -108,8 +113,11 @@ function mapAreas(
   // What the program has written to was a page of the file before.
   for (const va of pages) if (isOfFile(va)) write(va);
   const known = [...shown].filter(([va]) => isOfFile(va) && !pages.includes(va));
-  giveNext(k, known.map(([, pfn]) => pfn));
-  for (const [va] of known) write(va);
+  const placed = known.flatMap(([, pfn]) => (pfn === undefined ? [] : [pfn]));
+  giveNext(k, placed);
+  // Those of which nobody knows where they are come behind.
+  for (const [va, pfn] of known) if (pfn !== undefined) write(va);
+  for (const [va, pfn] of known) if (pfn === undefined) write(va);
   const map = (start: number, end: number, prot: number, of: File, at: number): void => {
     ksys_mmap_pgoff(k, mm, asVirt(start), end - start, prot, MAP_PRIVATE | MAP_FIXED, of, at);
   };
@@ -168,4 +176,12 @@ export function setNumbers(k: Kernel, text: string): void {
   ] as const)
     k.write_long(k.plus(mm, member), value(name, 16));
   k.write(k.plus(mm, of.map_count), value('map_count', 10));
+}
+
+/** Lent pages are on no list: those that the trace tells of have other pages. */
+export function unlist(k: Kernel, lent: Iterable<number>): void {
+  for (const pfn of lent) {
+    const flags = asCell(k.pfn_to_page(asPfn(pfn)) + k.page.flags);
+    k.write(flags, (k.words[flags] ?? 0) & ~(1 << k.PG_lru));
+  }
 }

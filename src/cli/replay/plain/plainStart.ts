@@ -11,10 +11,9 @@ import {
   type StateImage,
   type TraceDump,
 } from '../../../engine/image/state/index.js';
-import { RECORDED } from '../recorded.js';
 
-/** What is put into memory besides the zones and the memory map. */
-const LOADED = ['lru', 'cma'];
+/** What is put into memory besides the zones and the memory map, when the process is there. */
+export const LOADED = ['lru', 'cma'];
 
 /** @param dumps of one moment; undefined without the zones */
 export function plainStart(dumps: readonly TraceDump[]): StateImage | undefined {
@@ -32,9 +31,5 @@ export function plainStart(dumps: readonly TraceDump[]): StateImage | undefined 
         : parseMemmap(memmap),
   });
   image.tape.setRecording(false);
-  for (const name of LOADED) {
-    const dump = find(name);
-    if (dump !== undefined) RECORDED.get(name)?.load?.(image, dump);
-  }
   return image;
 }

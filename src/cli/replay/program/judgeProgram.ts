@@ -37,8 +37,10 @@ export interface Span {
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of pipes. */
 const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|500cc2)$/;
-/** The driver that records programs has no events of migration (8). */
-const RECORDED_EVENTS = 7;
+/** The first driver has no events of migration (8), though a program asks for them. */
+const FIRST_DRIVERS = 7;
+const ALL_EVENTS = 15;
+const MIGRATION = /^(?:ci|cf|mm|ms|mr) /;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
 
@@ -72,6 +74,13 @@ export function spansOf(items: Iterable<TraceItem>): Span[] {
   return spans;
 }
 
+/** What an operation printed; the later driver puts the number of pages behind the arguments. */
+function resultOf({ args, result, details }: TraceOp): string {
+  const number = args.find((arg) => arg.startsWith('ret='));
+  const first = [result, number].filter((text) => text !== undefined);
+  return [...first, ...details].join('\n');
+}
+
 /** What is special about a trace that has no core. */
 export interface Plain {
   /** Pages that are not the kernel's. */
@@ -100,6 +109,8 @@ export class ProgramJudge {
   private readonly machine: Machine;
   private readonly tracepoints: Tracepoints;
   private mask = 0;
+  /** Events that the recorder knows. */
+  private recorded = FIRST_DRIVERS;
   /** The next action. */
   private at = 0;
   private readonly likeness: Likeness | undefined;
@@ -120,6 +131,8 @@ export class ProgramJudge {
   }
 
   judge(spans: readonly Span[]): Verdict {
+    if (spans.some(({ events }) => events.some((event) => MIGRATION.test(event))))
+      this.recorded = ALL_EVENTS;
     this.begin();
     for (const span of spans) this.take(span);
     this.tracepoints.listen(0);
@@ -193,7 +206,7 @@ export class ProgramJudge {
   ): { readonly events: readonly string[]; readonly text: string | undefined } {
     const events: string[] = [];
     const { op } = span;
-    if (op?.name === 'events') this.mask = Number(op.args[0]) & RECORDED_EVENTS;
+    if (op?.name === 'events') this.mask = Number(op.args[0]) & this.recorded;
     // Recorded beside a program, pages are told of even where the program has no events recorded.
     if (this.mask === 0 && span.events.length > 0) this.mask = 1;
     const hear = (): void => {
@@ -245,10 +258,7 @@ export class ProgramJudge {
     { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
   ): void {
     const { op } = span;
-    const kernel =
-      op === undefined
-        ? undefined
-        : [...(op.result === undefined ? [] : [op.result]), ...op.details].join('\n');
+    const kernel = op === undefined ? undefined : resultOf(op);
     if (this.lost !== undefined && op !== undefined && text === undefined) {
       this.countUnsupported(span);
       return;
@@ -312,7 +322,7 @@ export class ProgramJudge {
     if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
     if (dump.name === 'pages')
       return comparePages(dump, this.image, (ours, kernel) =>
-        butStack(this.image.mm, this.likened(ours, kernel), kernel),
+        butStack(this.image.mm, ours, this.likeness?.adapted(ours, kernel) ?? kernel),
       );
     const kind = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
