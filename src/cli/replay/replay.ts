@@ -68,7 +68,9 @@ function judgeFile(file: string, image: KernelImage | undefined): Verdict {
   if (image !== undefined && program !== file && fileExists(program))
     return judgeProgram(image, items, readProgram(readLines(program)));
   const plain =
-    image === undefined && isPlainProgram(basename(file)) ? judgePlain(basename(file), [...items]) : undefined;
+    image === undefined && isPlainProgram(basename(file))
+      ? judgePlain(basename(file), [...items])
+      : undefined;
   if (plain !== undefined) return plain;
   const judge = new Judge(image ?? startOf(file));
   for (const item of items) judge.take(item);

@@ -66,7 +66,15 @@ export class Acts {
   }
 
   mapAnonymous(va: number, nrPages: number, flags: number): void {
-    this.call('mmap', va, nrPages * PAGE_SIZE, PROT_RW, flags | MAP_FIXED | MAP_ANONYMOUS, -1 >>> 0, 0);
+    this.call(
+      'mmap',
+      va,
+      nrPages * PAGE_SIZE,
+      PROT_RW,
+      flags | MAP_FIXED | MAP_ANONYMOUS,
+      -1 >>> 0,
+      0,
+    );
   }
 
   mapFile(va: number, nrPages: number, flags: number): void {

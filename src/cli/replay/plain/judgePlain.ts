@@ -42,7 +42,11 @@ const FAMILIES: readonly Family[] = [
     name: /^cmausr-touch\d+\./,
     filePages: 0,
     guest: (guest) => guest,
-    program: (guest, spans) => cmaUserProgram(spans.map(({ text }) => text), guest),
+    program: (guest, spans) =>
+      cmaUserProgram(
+        spans.map(({ text }) => text),
+        guest,
+      ),
   },
   {
     name: /^usr2-s(\d+)\./,
@@ -57,7 +61,11 @@ const FAMILIES: readonly Family[] = [
     readsPagemap: true,
     filePages: 0,
     guest: (guest, dumps) => withLog(guest, listsOf(dumps)),
-    program: (guest, spans) => migrProgram(guest, spans.map(({ text }) => text)),
+    program: (guest, spans) =>
+      migrProgram(
+        guest,
+        spans.map(({ text }) => text),
+      ),
   },
 ];
 
@@ -75,7 +83,13 @@ export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | 
   const image = plainStart(dumps);
   if (image === undefined || zones === undefined || family === undefined) return undefined;
   const guest = family.guest(guestOf(image.mm.wide), dumps);
-  const { lent, processes } = start(image, { guest, family, spans, zones: parseZones(zones), dumps });
+  const { lent, processes } = start(image, {
+    guest,
+    family,
+    spans,
+    zones: parseZones(zones),
+    dumps,
+  });
   image.tape.setRecording(true);
   const seed = Number(family.name.exec(name)?.[1] ?? 1);
   const program = family.program(guest, spans, seed);
@@ -116,17 +130,23 @@ function start(
   const text = shownText.size > 0 ? shownText : neededText(guest);
   const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
   let processes: Processes | undefined;
-  const lent = makeProcess(image, guest, { frames: frames?.some(isFree) === true ? undefined : frames, text }, () => {
-    processes = new Processes(image.mm);
-    for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);
-    if (family.filePages > 0) processes.perform({ pid: 1, name: 'open', args: [] });
-    for (let i = 0; i < family.filePages; i++)
-      processes.perform({ pid: 1, name: 'write', args: ['1000'] });
-    setNumbers(image.mm, numbers);
-    if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
-  });
+  const lent = makeProcess(
+    image,
+    guest,
+    { frames: frames?.some(isFree) === true ? undefined : frames, text },
+    () => {
+      processes = new Processes(image.mm);
+      for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);
+      if (family.filePages > 0) processes.perform({ pid: 1, name: 'open', args: [] });
+      for (let i = 0; i < family.filePages; i++)
+        processes.perform({ pid: 1, name: 'write', args: ['1000'] });
+      setNumbers(image.mm, numbers);
+      if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
+    },
+  );
   for (const pfn of shownText.values()) lent.add(pfn);
-  for (const pfn of lists === undefined ? [] : listedPages(lists)) if (frames?.includes(pfn) !== true) lent.add(pfn);
+  for (const pfn of lists === undefined ? [] : listedPages(lists))
+    if (frames?.includes(pfn) !== true) lent.add(pfn);
   if (lists !== undefined) unlist(image.mm, lent);
   for (const name of LOADED) {
     const dump = dumps.find((each) => each.name === name);

@@ -116,23 +116,30 @@ export class Likeness {
 
   /** Tables and entries, each alone, outside of the program's text and the vDSO. */
   private entries(lines: readonly string[]): string[] {
-    return lines.flatMap((line) => {
-      const [, va = '', level = '', count = '', phys = '', rest = ''] =
-        /^pr ([0-9a-f]+) (L\d) n=([0-9a-f]+) pa=([0-9a-f]+) (.*)$/.exec(line) ?? [];
-      if (level !== 'L1') return [line];
-      const step = rest.endsWith(' same') ? 0 : 0x1000;
-      return Array.from({ length: parseInt(count, 16) }, (_, i) => {
-        const at = parseInt(va, 16) + i * 0x1000;
-        const page = parseInt(phys, 16) + i * step;
-        return this.isText(at) ? [] : [`pr ${at.toString(16)} ${page.toString(16)} ${rest.replace(' same', '')}`];
-      }).flat();
-    }).sort();
+    return lines
+      .flatMap((line) => {
+        const [, va = '', level = '', count = '', phys = '', rest = ''] =
+          /^pr ([0-9a-f]+) (L\d) n=([0-9a-f]+) pa=([0-9a-f]+) (.*)$/.exec(line) ?? [];
+        if (level !== 'L1') return [line];
+        const step = rest.endsWith(' same') ? 0 : 0x1000;
+        return Array.from({ length: parseInt(count, 16) }, (_, i) => {
+          const at = parseInt(va, 16) + i * 0x1000;
+          const page = parseInt(phys, 16) + i * step;
+          return this.isText(at)
+            ? []
+            : [`pr ${at.toString(16)} ${page.toString(16)} ${rest.replace(' same', '')}`];
+        }).flat();
+      })
+      .sort();
   }
 
   private isText(va: number): boolean {
     const { areas, pages, mapped } = this.guest;
     if (mapped.includes(va)) return true;
-    return !pages.includes(va) && areas.some(({ start, end, of }) => of === 'file' && va >= start && va < end);
+    return (
+      !pages.includes(va) &&
+      areas.some(({ start, end, of }) => of === 'file' && va >= start && va < end)
+    );
   }
 
   private lists(lines: readonly string[]): string[] {
@@ -166,9 +173,15 @@ export class Likeness {
   zones(dump: TraceDump, ours: readonly string[]): TraceDump {
     const lines = dump.lines.map((line, i) => {
       const own = ours[i] ?? '';
-      const [active, inactive] = [/ nr_zone_active_anon=([0-9a-f]+)/, / nr_zone_inactive_anon=([0-9a-f]+)/];
+      const [active, inactive] = [
+        / nr_zone_active_anon=([0-9a-f]+)/,
+        / nr_zone_inactive_anon=([0-9a-f]+)/,
+      ];
       const sum = (text: string): number =>
-        [active, inactive].reduce((all, each) => all + parseInt(each.exec(text)?.[1] ?? '0', 16), 0);
+        [active, inactive].reduce(
+          (all, each) => all + parseInt(each.exec(text)?.[1] ?? '0', 16),
+          0,
+        );
       if (!active.test(line) || sum(line) !== sum(own)) return line;
       return line
         .replace(active, active.exec(own)?.[0] ?? '')

@@ -46,6 +46,7 @@ export function migrProgram(guest: Guest, spans: readonly string[]): Action[] {
       acts.note();
     } else if (text.startsWith('child, at the end')) {
       isChild = true;
+      acts.act('pipe');
       acts.as(child, () => {
         for (const va of guest.enderText) acts.read(va);
         acts.note();
@@ -106,6 +107,7 @@ function begin(acts: Acts, guest: Guest): number {
     acts.own('sleeper');
     for (let i = 0; i < 16; i++) acts.read(at(SHARED_FILE, i));
     acts.writePages(at(ANONYMOUS, 90), 5);
+    acts.act('pipe');
   });
   acts.own('waited');
   acts.writePages(at(ANONYMOUS, 100), 300);

@@ -48,9 +48,7 @@ export function entriesOf(lines: Iterable<string>): Map<number, number> {
 export function textOf(guest: Guest, lines: Iterable<string>): Map<number, number> {
   const isText = (va: number): boolean =>
     guest.areas.some(({ start, end, of }) => of === 'file' && va >= start && va < end);
-  return new Map(
-    [...entriesOf(lines)].filter(([va]) => isText(va) && !guest.pages.includes(va)),
-  );
+  return new Map([...entriesOf(lines)].filter(([va]) => isText(va) && !guest.pages.includes(va)));
 }
 
 /** What children of the program need of its file, and nobody shows where it is. */

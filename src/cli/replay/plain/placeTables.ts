@@ -19,8 +19,7 @@ export interface KnownTable {
 export function knownTables(lines: Iterable<string>): KnownTable[] {
   const tables: KnownTable[] = [];
   for (const line of lines) {
-    const [, va = '', level = '', phys = ''] =
-      /^tb ([0-9a-f]+) L(\d) ([0-9a-f]+)/.exec(line) ?? [];
+    const [, va = '', level = '', phys = ''] = /^tb ([0-9a-f]+) L(\d) ([0-9a-f]+)/.exec(line) ?? [];
     if (va === '') continue;
     const pfn = Math.floor(parseInt(phys, 16) / PAGE_SIZE);
     tables.push({ va: asVirt(parseInt(va, 16)), level: Number(level), pfn });
@@ -43,7 +42,10 @@ export function placeTable(image: KernelImage, { va, level, pfn }: KnownTable): 
   if (step === undefined || parent === undefined) return;
   const from = step.tablePhys / PAGE_SIZE;
   if (from === pfn) return;
-  const [old, fresh] = [image.memory.cell(step.tablePhys), image.memory.cell(asPhys(pfn * PAGE_SIZE))];
+  const [old, fresh] = [
+    image.memory.cell(step.tablePhys),
+    image.memory.cell(asPhys(pfn * PAGE_SIZE)),
+  ];
   for (let i = 0; i < PAGE_SIZE / 4; i++) k.write(k.plus(fresh, i), k.words[old + i] ?? 0);
   const [oldPage, page] = [k.pfn_to_page(asPfn(from)), k.pfn_to_page(asPfn(pfn))];
   const head = k.page.compound_head;

@@ -24,7 +24,12 @@ import { freshCaches } from '../../../engine/image/state/index.js';
 import { vm_get_page_prot } from '../../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import { native_set_pte } from '../../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import { MA_STATE } from '../../../engine/kernel/include/linux/maple_tree.h.js';
-import { VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_PFNMAP, VM_WRITE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import {
+  VM_ACCOUNT,
+  VM_DATA_DEFAULT_FLAGS,
+  VM_PFNMAP,
+  VM_WRITE,
+} from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { mmTree } from '../../../engine/kernel/mm/mmap/find_vma.js';
 import { vm_area_alloc, vma_mas_store } from '../../../engine/kernel/mm/mmap/link.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
@@ -81,7 +86,13 @@ export function makeProcess(
     mapAreas(k, mm, guest, shown.text);
     k.write_va(k.plus(mm, k.mm_struct.start_brk), asVirt(guest.brk));
     k.write_va(k.plus(mm, k.mm_struct.brk), asVirt(guest.brk));
-    if (frames !== undefined) tell.push(giveNext(k, frames.filter((_, i) => i !== stack)));
+    if (frames !== undefined)
+      tell.push(
+        giveNext(
+          k,
+          frames.filter((_, i) => i !== stack),
+        ),
+      );
     for (const [i, va] of guest.pages.entries())
       if (i !== stack) do_user_addr_fault(k, mm, X86_PF_USER | X86_PF_WRITE, asVirt(va));
     const [relro, relroEnd] = guest.relro;

@@ -28,6 +28,15 @@ interface Region {
   readonly kind: number;
 }
 
+/** Some pages of a region. */
+interface Part {
+  readonly region: Region;
+  readonly at: number;
+  readonly nr: number;
+  readonly va: number;
+  readonly bytes: number;
+}
+
 const REGIONS: readonly Region[] = [
   { start: 0x20000000, nrPages: 64, kind: 0 },
   { start: 0x21000000, nrPages: 32, kind: SHARED_ANONYMOUS },
@@ -76,7 +85,7 @@ class Usr2 {
     acts.call('madvise', huge.start, HUGE_BYTES, MADV_HUGEPAGE);
     this.op();
     acts.write(huge.start);
-    this.show(huge, 0, 2);
+    this.show();
     for (let k = 1; k <= NR_STEPS; k++) {
       this.step(k, false);
       // The numbers, the lists, each area, and the events off and on again.
@@ -105,7 +114,7 @@ class Usr2 {
   }
 
   /** The entries of some pages, and the first page's state. */
-  private show(_region: Region, _at: number, _nr: number): void {
+  private show(): void {
     this.op(2);
   }
 
@@ -126,13 +135,10 @@ class Usr2 {
       this.note();
       this.plain(kind, { region, at, nr, va, bytes });
     }
-    this.show(region, at, nr);
+    this.show();
   }
 
-  private plain(
-    kind: number,
-    { region, at, nr, va, bytes }: { region: Region; at: number; nr: number; va: number; bytes: number },
-  ): void {
+  private plain(kind: number, { region, at, nr, va, bytes }: Part): void {
     const { acts } = this;
     switch (kind) {
       case 0:
@@ -171,7 +177,7 @@ class Usr2 {
         return;
       case 9:
         acts.call('mlock', va, bytes);
-        this.show(region, at, nr);
+        this.show();
         acts.own('random');
         if (this.random.below(2) === 1) acts.call('munlock', va, bytes);
         return;

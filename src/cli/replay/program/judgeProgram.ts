@@ -355,7 +355,6 @@ export class ProgramJudge {
   }
 
   private remember({ line, text }: Span, difference: string): void {
-    if (process.env.DBG) console.log(`line ${line}: ${text}: ${difference}`.slice(0, 500));
     this.first ??= `line ${line}: ${text}: ${difference}`;
   }
 }

@@ -159,10 +159,8 @@ export class Processes {
     const { k } = this;
     const pte = follow_pte(k, this.mm, va);
     const entry = pte === NULL ? undefined : k.read_pte(pte);
-    const isThere =
-      entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
-    if (!isThere)
-      this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
+    const isThere = entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
+    if (!isThere) this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
     this.access([`${va.toString(16)}${isWrite ? '!' : ''}`]);
   }
 
@@ -216,6 +214,12 @@ export class Processes {
     vdso: ([va = 0]) => {
       this.touch(asVirt(va), false);
       add_mm_counter(this.k, this.mm, this.k.MM_FILEPAGES, 1);
+    },
+    // A byte is written to a pipe, which keeps the page: GFP_HIGHUSER | __GFP_ACCOUNT.
+    pipe: () => {
+      const { k } = this;
+      const page = alloc_pages(k, k.GFP_HIGHUSER | k.__GFP_ACCOUNT, 0);
+      if (page !== NULL) this.told.add(k.page_to_pfn(page));
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);

@@ -14,8 +14,7 @@ export function writeKmallocInfo(mm: Kernel): void {
     (mm.profile.symbol('kmalloc_info')?.sizeBytes ?? 0) / mm.sizeof.kmalloc_info_struct;
   for (let i = 0; i < length; i++) {
     const size = [0, 96, 192][i] ?? 2 ** i;
-    const short =
-      size >= 2 ** 20 ? `${size >> 20}M` : size >= 1024 ? `${size >> 10}k` : `${size}`;
+    const short = size >= 2 ** 20 ? `${size >> 20}M` : size >= 1024 ? `${size >> 10}k` : `${size}`;
     const info = mm.cell_of(asVirt(table + i * mm.sizeof.kmalloc_info_struct));
     mm.write(mm.plus(info, mm.kmalloc_info_struct.size), size);
     for (const [type, prefix] of [
