@@ -136,7 +136,7 @@ async function step(name, body, out = undefined) {
   done();
 }
 
-/** A step that leaves a report of its tests: `{ passed, failed: [title], skipped: [title] }` as JSON. */
+/** A step that leaves a report of its tests: `{ passed, failed: [{ title, why }], skipped: [title] }` as JSON. */
 async function suiteStep(name, body, out = undefined) {
   if (!isWanted(name)) return;
   const done = heading(name, out);
@@ -149,7 +149,7 @@ async function suiteStep(name, body, out = undefined) {
     total.passed += report.passed;
     total.failed += report.failed.length;
     total.skipped += report.skipped.length;
-    failures.push(...report.failed.map((title) => `${name}: ${title}`));
+    failures.push(...report.failed.map(({ title, why }) => `${name}: ${title}\n${inShort(why)}`));
     skips.push(...report.skipped.map((title) => `${name}: ${title}`));
   } catch (error) {
     fail(name, error, out);
@@ -165,6 +165,15 @@ function heading(name, out = (piece) => process.stdout.write(piece)) {
     times.push({ name, durationMs });
     out(`### ${name}: ${inSeconds(durationMs)}\n`);
   };
+}
+
+/** The beginning of an error, indented: the whole of it stands with its suite's output. */
+function inShort(why) {
+  return why
+    .split('\n')
+    .slice(0, 16)
+    .map((line) => `    ${line.slice(0, 400)}`)
+    .join('\n');
 }
 
 function inSeconds(durationMs) {

@@ -131,7 +131,10 @@ export class Session {
     try {
       // Booting lets nothing through: what is shown has to be out before.
       if (this.progress.isShown()) await this.host.yieldToMessages();
-      return await openDebuggee(args, this.host, reporter);
+      const opened = await openDebuggee(args, this.host, reporter);
+      // Meanwhile the client may have asked for it to end.
+      if (this.host.waits?.() === 'urgent') await this.host.yieldToMessages();
+      return opened;
     } finally {
       this.isLoading = false;
       shown.end();

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { problemsOf } from './protocolSchema.js';
@@ -36,7 +37,7 @@ interface Internals {
   doSend(command: string, args: unknown, done: (response: Dap.Response) => void): void;
   pendingRequests: Map<number, (response: Dap.Response) => void>;
   sequence: number;
-  outputStream: NodeJS.WritableStream;
+  outputStream: Writable;
 }
 
 export class AdapterClient extends DebugClient {
@@ -101,7 +102,16 @@ export class AdapterClient extends DebugClient {
 
   /** Bytes as they are, past the protocol. */
   raw(text: string | Uint8Array): void {
-    this.internals.outputStream.write(text as string);
+    this.internals.outputStream.write(text);
+  }
+
+  /** What `work` sends arrives together: nothing is answered in between. */
+  atOnce<T>(work: () => T): T {
+    const { outputStream } = this.internals;
+    outputStream.cork();
+    const result = work();
+    outputStream.uncork();
+    return result;
   }
 
   /** Sends a request; rejects with {@link RequestFailed}. */

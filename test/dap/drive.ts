@@ -56,8 +56,9 @@ export class Drive {
     await client.waitForEvent('initialized');
     const launch = client.send('launch', { ...what, stopOnEntry, stopAtEnd, ...options.args });
     await options.configure?.(this);
-    await client.send('configurationDone');
+    // In this order always: transcripts are compared.
     await launch;
+    await client.send('configurationDone');
     if (stopOnEntry) await this.stopped();
   }
 

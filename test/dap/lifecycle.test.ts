@@ -251,11 +251,15 @@ describe('events of the session', function () {
     withAdapter(async (client) => {
       await client.send('initialize', { ...CLIENT, supportsProgressReporting: true });
       await client.send('configurationDone');
-      const launch = client.failure('launch', { program: scenario('blocks.mms') });
-      const start: Dap.ProgressStartEvent = await client.waitForEvent('progressStart');
-      await client.send('cancel', { requestId: start.body.requestId });
+      const [launch, cancel] = client.atOnce(() => [
+        client.failure('launch', { program: scenario('blocks.mms') }),
+        client.send('cancel', { requestId: client.lastSeq }),
+      ]);
       assert.equal((await launch).short, 'cancelled');
-      await client.waitForEvent('progressEnd');
+      await cancel;
+      const start: Dap.ProgressStartEvent = await client.waitForEvent('progressStart');
+      const end: Dap.ProgressEndEvent = await client.waitForEvent('progressEnd');
+      assert.equal(end.body.progressId, start.body.progressId);
       assert.deepEqual(await client.body('threads'), { threads: [] });
       assert.deepEqual(client.takeEvents('stopped'), []);
       const drive = new Drive(client, scenario('blocks.mms'));
