@@ -14,7 +14,7 @@ export const PROT_RW = 3;
 export const MAP_FIXED = 0x10;
 export const MAP_SHARED = 1;
 export const MAP_PRIVATE = 2;
-export const MAP_ANONYMOUS = 0x20;
+const MAP_ANONYMOUS = 0x20;
 
 const INIT = 1;
 

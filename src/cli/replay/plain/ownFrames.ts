@@ -32,7 +32,7 @@ export function ownFrames(
 }
 
 /** Addresses and frames; of several entries of an address the last. */
-export function entriesOf(lines: Iterable<string>): Map<number, number> {
+function entriesOf(lines: Iterable<string>): Map<number, number> {
   const seen = new Map<number, number>();
   for (const line of lines) {
     const [, va = '', count = '1', phys = ''] =
