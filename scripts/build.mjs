@@ -33,9 +33,9 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 1920e3,
+    bytes: 1940e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2390e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2430e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
@@ -45,7 +45,7 @@ const BUDGETS = [
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.05e6 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.15e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

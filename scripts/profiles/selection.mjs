@@ -47,8 +47,8 @@ export const PARTS = {
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
   `),
   signal_struct: words(`thread_head nr_threads`),
-  file: words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping`),
-  // '': its unions without a name.
+  // '': the unions without a name.
+  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping`)],
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data`)],
   dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
   dentry_operations: words(`d_dname`),
@@ -113,7 +113,7 @@ export const SYMBOLS = words(`
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   kernel_kobj sysfs_root alias_list dynamic_kobj_ktype kset_ktype slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
   anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
-  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free
+  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free i_callback file_free_rcu
   rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
   mempool_free_pages
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
@@ -141,7 +141,7 @@ export const SYMBOLS = words(`
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
   pcpu_balance_work pcpu_async_enabled pcpu_atomic_alloc_failed pages pcpu_get_vm_areas
-  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
+  hstates hugetlb_max_hstate default_hstate_idx hugetlb_fault_mutex_table num_fault_mutexes hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readBytes } from '../../src/cli/openFile.js';
 import { Processes } from '../../src/cli/replay/program/processes.js';
+import { ToldPages } from '../../src/cli/replay/program/toldPages.js';
 import {
   get_user_pages,
   pin_user_pages,
@@ -72,7 +73,7 @@ describe('the account of a page', () => {
     it(`${machine}: faults, fork, a get and a pin`, () => {
       const image = open();
       const mm = image.mm;
-      const processes = new Processes(mm);
+      const processes = new Processes(mm, new ToldPages());
       const act = (pid: number, name: string, ...args: number[]): void =>
         processes.perform({ pid, name, args: args.map((arg) => arg.toString(16)) });
       act(1, 'mmap', START, 0x4000, READ_WRITE, PRIVATE_ANON, 0, 0);

@@ -46,7 +46,7 @@ const SLAB = 0x200;
 export function compareMemmapButSlabs(
   dump: TraceDump,
   image: KernelImage,
-  told: ReadonlySet<number>,
+  told: { has(pfn: number): boolean },
 ): string | undefined {
   if (compareMemmap(dump, image) === undefined) return undefined;
   const [first = '0', second = '0'] = dump.args;

@@ -86,7 +86,7 @@ function agrees({ verdict, words }: FileVerdict): boolean {
 const nameOf = (file: string): string => file.split('/').slice(-2).join('/');
 
 /** A core of a kernel that has other code linked in has a list of the symbols that lie elsewhere beside it. */
-function openStart(core: string): KernelImage {
+export function openStart(core: string): KernelImage {
   const list = core.replace(/vmcore\.gz$/, 'symbols.gz');
   const profiles = list !== core && fileExists(list) ? profilesOf([...readLines(list)]) : undefined;
   return openCore(randomAccessOf(readBytes(core)), { name: core, ...(profiles && { profiles }) });

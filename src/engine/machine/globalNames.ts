@@ -8,7 +8,7 @@ export const GLOBALS = `
   cma_areas contig_page_data cpus_with_pcps debug_locks default_hstate_idx dentry_cache depot_index depot_offset empty_zero_page
   dma_contiguous_default_area dynamic_kobj_ktype free_vmap_area_list free_vmap_area_root
   filp_cachep gfp_allowed_mask has_work high_memory hstates huge_zero_page huge_zero_pfn huge_zero_refcount
-  hugetlb_max_hstate hugetlbfs_inode_cachep khugepaged_max_ptes_none khugepaged_scan mm_slot_cache
+  hugetlb_fault_mutex_table hugetlb_max_hstate hugetlbfs_inode_cachep num_fault_mutexes khugepaged_max_ptes_none khugepaged_scan mm_slot_cache
   mm_slots_hash transparent_hugepage_flags init_kmem_cache_node init_mm init_task inode_cachep init_pid_ns
   jiffies kernel_kobj kernfs_node_cache kmalloc_caches kmalloc_info kmem_cache kmem_cache_boot
   kmem_cache_node kset_ktype last_pkmap_nr lru_disable_count lru_drain_gen mem_section

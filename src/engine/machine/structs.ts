@@ -21,18 +21,19 @@ export const STRUCTS = {
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
   deferred_split: 'split_queue split_queue_len',
-  file: 'f_count f_inode f_mapping f_mode f_op f_pos',
+  file: 'f_count f_inode f_mapping f_mode f_op f_pos f_rcuhead',
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
+  hlist_node: 'pprev',
   hstate: `
-    free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name next_nid_to_alloc
-    next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resv_huge_pages surplus_huge_pages
-    surplus_huge_pages_node
+    demote_order free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name
+    next_nid_to_alloc next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resize_lock resv_huge_pages
+    surplus_huge_pages surplus_huge_pages_node
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_size',
+  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_rcu i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -52,6 +53,8 @@ export const STRUCTS = {
     total_objects? total_slabs?
   `,
   kmalloc_info_struct: 'name size',
+  khugepaged_mm_slot: '',
+  khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kset: 'kobj list',
   list_head: 'prev',
@@ -63,6 +66,7 @@ export const STRUCTS = {
   mem_section: 'section_mem_map usage',
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
+  mm_slot: 'hash mm mm_node',
   mm_struct: `
     context.vdso_image hugetlb_usage pmd_huge_pte?
     arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm
@@ -70,6 +74,7 @@ export const STRUCTS = {
     pinned_vm rss_stat stack_vm start_brk start_code start_data start_stack task_size total_vm write_protect_seq
   `,
   mmu_gather_batch: 'max next nr pages',
+  mutex: 'owner wait_list',
   page: `
     _mapcount _refcount compound_dtor compound_head compound_mapcount compound_nr?
     compound_order compound_pincount deferred_list flags index lru mapping mlock_count pmd_huge_pte private pt_mm

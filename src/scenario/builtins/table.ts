@@ -24,6 +24,7 @@ import { waiting } from './waiting.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
+import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
 import { userCopies } from './user/copies.js';
@@ -54,6 +55,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...checking,
   ...output,
   ...tasks,
+  ...sysctls,
   ...processes,
   ...userAreas,
   ...userCopies,

@@ -14,6 +14,7 @@ import { asVirt, PAGE_SIZE, type PhysAddr, type VirtAddr } from '../../engine/me
 import type { UserCopies } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
+import { busErrorReason } from './busErrors.js';
 import { TaskBlocked, TaskBug, TaskSignal } from './signals.js';
 
 /** Who accesses: the process, or the kernel for it. */
@@ -82,7 +83,7 @@ export class UserSpace implements UserCopies {
         code: 'BUS_ADRERR',
         va,
         errorCode,
-        reason: 'the file ends before this page',
+        reason: busErrorReason(k, mm, va),
       });
     if ((ret & k.VM_FAULT_SIGSEGV) !== 0) throw this.segfault(mm, va, errorCode);
     if ((ret & k.VM_FAULT_OOM) !== 0)

@@ -12,6 +12,7 @@ import {
 import type { Verdict } from '../judge.js';
 import { ProgramJudge, spansOf, type Span } from '../program/judgeProgram.js';
 import { type Action, Processes } from '../program/processes.js';
+import { ToldPages } from '../program/toldPages.js';
 import { cmaUserProgram } from './cmaUser.js';
 import { type Guest, guestOf } from './guest.js';
 import { Likeness } from './likeness.js';
@@ -83,7 +84,7 @@ export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | 
   const image = plainStart(dumps);
   if (image === undefined || zones === undefined || family === undefined) return undefined;
   const guest = family.guest(guestOf(image.mm.wide), dumps);
-  const { lent, processes } = start(image, {
+  const { strange, told, processes } = start(image, {
     guest,
     family,
     spans,
@@ -93,8 +94,8 @@ export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | 
   image.tape.setRecording(true);
   const seed = Number(family.name.exec(name)?.[1] ?? 1);
   const program = family.program(guest, spans, seed);
-  const likeness = new Likeness(image, guest, lent);
-  return new ProgramJudge(image, program, { told: lent, likeness, processes }).judge(spans);
+  const likeness = new Likeness(image, guest, strange);
+  return new ProgramJudge(image, program, { told, likeness, processes }).judge(spans);
 }
 
 const listsOf = (dumps: readonly TraceDump[]): readonly string[] | undefined =>
@@ -114,11 +115,15 @@ interface Beginning {
   readonly dumps: readonly TraceDump[];
 }
 
-/** The process as the trace finds it; gives the pages that were lent for it. */
-function start(
-  image: StateImage,
-  { guest, family, spans, zones, dumps }: Beginning,
-): { readonly lent: ReadonlySet<number>; readonly processes: Processes } {
+interface Start {
+  /** Pages that were lent, and those that others had: what becomes of them is not judged. */
+  readonly strange: ReadonlySet<number>;
+  readonly told: ToldPages;
+  readonly processes: Processes;
+}
+
+/** The process as the trace finds it. */
+function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginning): Start {
   const isFree = freeIn(zones);
   const lines = spans.flatMap(({ dumps }) =>
     dumps.flatMap((dump) => (dump.name === 'pts' ? dump.lines : [])),
@@ -129,13 +134,15 @@ function start(
   const shownText = textOf(guest, lines);
   const text = shownText.size > 0 ? shownText : neededText(guest);
   const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
+  const strange = new Set<number>();
+  const told = new ToldPages(strange);
   let processes: Processes | undefined;
   const lent = makeProcess(
     image,
     guest,
     { frames: frames?.some(isFree) === true ? undefined : frames, text },
     () => {
-      processes = new Processes(image.mm);
+      processes = new Processes(image.mm, told);
       for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);
       if (family.filePages > 0) processes.perform({ pid: 1, name: 'open', args: [] });
       for (let i = 0; i < family.filePages; i++)
@@ -144,15 +151,15 @@ function start(
       if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
     },
   );
-  for (const pfn of shownText.values()) lent.add(pfn);
-  for (const pfn of lists === undefined ? [] : listedPages(lists))
-    if (frames?.includes(pfn) !== true) lent.add(pfn);
   if (lists !== undefined) unlist(image.mm, lent);
   for (const name of LOADED) {
     const dump = dumps.find((each) => each.name === name);
     if (dump !== undefined) RECORDED.get(name)?.load?.(image, dump);
   }
-  return { lent, processes: processes ?? new Processes(image.mm) };
+  const listed = lists === undefined ? [] : listedPages(lists);
+  for (const pfn of [...lent, ...shownText.values(), ...listed])
+    if (frames?.includes(pfn) !== true) strange.add(pfn);
+  return { strange, told, processes: processes ?? new Processes(image.mm, told) };
 }
 
 /** Whether a frame was on a free list or a per-CPU list. */

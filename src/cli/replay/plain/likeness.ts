@@ -7,6 +7,7 @@
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import { dumpMemmap, type TraceDump } from '../../../engine/image/state/index.js';
 import { asPfn, asVirt } from '../../../engine/memory/address.js';
+import type { ToldPages } from '../program/toldPages.js';
 import type { Guest } from './guest.js';
 
 const POINTER_TAGS = 3;
@@ -20,7 +21,7 @@ export class Likeness {
   constructor(
     private readonly image: KernelImage,
     private readonly guest: Guest,
-    private readonly lent: ReadonlySet<number>,
+    private readonly strange: ReadonlySet<number>,
   ) {}
 
   /** Names that were met; to be forgotten when a span is done again. */
@@ -94,7 +95,7 @@ export class Likeness {
   /** A page that was in use when the trace began, and is nobody's here. */
   isStrange(pfn: number): boolean {
     const k = this.image.mm;
-    if (this.lent.has(pfn) || !this.isInZone(pfn)) return true;
+    if (this.strange.has(pfn) || !this.isInZone(pfn)) return true;
     const flags = k.words[k.pfn_to_page(asPfn(pfn)) + k.page.flags] ?? 0;
     return (flags & (1 << k.PG_reserved)) !== 0;
   }
@@ -191,7 +192,7 @@ export class Likeness {
   }
 
   /** Of a dump of all pages, the first difference in a page that is known. */
-  memmap(dump: TraceDump, told: ReadonlySet<number>): string | undefined {
+  memmap(dump: TraceDump, told: Pick<ToldPages, 'has'>): string | undefined {
     const [from = '0', to = '0'] = dump.args;
     const ours = pagesOf(dumpMemmap(this.image, parseInt(from, 16), parseInt(to, 16)));
     for (const [pfn, kernel] of pagesOf(dump.lines)) {

@@ -21,8 +21,9 @@ import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import type { Likeness } from '../plain/likeness.js';
-import { NotPerformed, performTold, Processes, type Action } from './processes.js';
+import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
+import { ToldPages } from './toldPages.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -35,8 +36,6 @@ export interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** Pages of caches, as mm/slub.c and mm/slab.c ask for them, and of pipes. */
-const TOLD = /gfp=(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|500cc2)$/;
 /** The first driver has no events of migration (8), though a program asks for them. */
 const FIRST_DRIVERS = 7;
 const ALL_EVENTS = 15;
@@ -84,7 +83,7 @@ function resultOf({ args, result, details }: TraceOp): string {
 /** What is special about a trace that has no core. */
 export interface Plain {
   /** Pages that are not the kernel's. */
-  readonly told?: Iterable<number>;
+  readonly told?: ToldPages;
   readonly likeness?: Likeness;
   /** Those that the trace begins with. */
   readonly processes?: Processes;
@@ -101,7 +100,7 @@ export class ProgramJudge {
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
   /** Pages that were taken for what is not performed. */
-  private readonly toldPages = new Set<number>();
+  private readonly toldPages: ToldPages;
   private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
@@ -120,9 +119,9 @@ export class ProgramJudge {
   constructor(
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
-    { told = [], likeness, processes }: Plain = {},
+    { told = new ToldPages(), likeness, processes }: Plain = {},
   ) {
-    for (const pfn of told) this.toldPages.add(pfn);
+    this.toldPages = told;
     this.likeness = likeness;
     this.processes = processes ?? new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
@@ -170,7 +169,9 @@ export class ProgramJudge {
       return;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes.save(), this.user.save(), this.machine.save()];
+    const restore = [this.processes, this.user, this.machine, this.toldPages].map((each) =>
+      each.save(),
+    );
     if (this.likeness !== undefined) restore.push(this.likeness.save());
     const told = new Set<number>();
     for (;;) {
@@ -181,7 +182,7 @@ export class ProgramJudge {
       // A page for objects of somebody else: the span is done again, and this one is taken there.
       if (
         missing !== undefined &&
-        TOLD.test(missing) &&
+        this.toldPages.tells(missing) &&
         !told.has(differs) &&
         told.size < MAX_TOLD
       ) {
@@ -215,10 +216,8 @@ export class ProgramJudge {
         const next = span.events[events.length] ?? '';
         // What is told is not heard twice.
         this.tracepoints.listen(0);
-        if (!performTold(this.image.mm, next)) break;
+        if (!this.toldPages.perform(this.image.mm, next)) break;
         this.tracepoints.listen(this.mask);
-        const [, pfn = '', order = '0'] = /^pa (\S+) o=(\d+)/.exec(next) ?? [];
-        for (let i = 0; i < 1 << Number(order); i++) this.toldPages.add(parseInt(pfn, 16) + i);
         events.push(next);
       }
     };

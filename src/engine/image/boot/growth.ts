@@ -51,6 +51,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   files_cache: 'files_cachep',
   filp: 'filp_cachep',
   fs_cache: 'fs_cachep',
+  hugetlbfs_inode_cache: 'hugetlbfs_inode_cachep',
   inode_cache: 'inode_cachep',
   kernfs_node_cache: 'kernfs_node_cache',
   maple_node: 'maple_node_cache',

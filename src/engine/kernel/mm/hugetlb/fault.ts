@@ -30,7 +30,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, type VirtAddr } from '../../../memory/address.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
+import { current, currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import {
   mk_pte,
   p4d_present,
@@ -81,6 +81,7 @@ import { VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../include/linux/mm_types.h
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { xa_store } from '../../lib/xarray.js';
@@ -334,8 +335,11 @@ function hugetlb_no_page(
   let new_page = false;
   let new_pagecache_page = false;
   // A page was taken from a child: what it would find now is not what it had.
-  if ((vm_flags & VM_MAYSHARE) === 0 && is_vma_resv_set(k, vma, HPAGE_RESV_UNMAPPED))
+  if ((vm_flags & VM_MAYSHARE) === 0 && is_vma_resv_set(k, vma, HPAGE_RESV_UNMAPPED)) {
+    const pid: Int = k.read_int(k.plus(current(k), k.task_struct.pid));
+    pr_warn(k, `PID ${pid} killed due to inadequate hugepage pool`);
     return k.VM_FAULT_SIGBUS;
+  }
 
   const backout = (page: Page, ret: VmFault_t): VmFault_t => {
     // backout_unlocked:
