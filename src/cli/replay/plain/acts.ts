@@ -16,6 +16,7 @@ export const MAP_SHARED = 1;
 export const MAP_PRIVATE = 2;
 const MAP_ANONYMOUS = 0x20;
 
+const MADV_HUGEPAGE = 14;
 const INIT = 1;
 
 export class Acts {
@@ -23,6 +24,8 @@ export class Acts {
   private pid = INIT;
   private lastPid = INIT;
   private nrEnded = 0;
+  /** Of the area for which the program has asked for huge pages. */
+  private nrHugePages = 0;
 
   constructor(private readonly guest: Guest) {}
 
@@ -77,6 +80,12 @@ export class Acts {
     );
   }
 
+  /** madvise(MADV_HUGEPAGE) */
+  askForHuge(va: number, sizeBytes: number): void {
+    this.nrHugePages = sizeBytes / PAGE_SIZE;
+    this.call('madvise', va, sizeBytes, MADV_HUGEPAGE);
+  }
+
   mapFile(va: number, nrPages: number, flags: number): void {
     this.call('mmap', va, nrPages * PAGE_SIZE, PROT_RW, flags | MAP_FIXED, 3, 0);
   }
@@ -90,6 +99,7 @@ export class Acts {
     if (this.nrEnded > 0) this.act('free');
     this.act('rcu');
     this.as(pid, () => {
+      if (this.nrEnded === 0) this.act('khugepaged');
       for (const va of this.guest.childText) this.read(va);
       this.own('child');
       child();
@@ -115,6 +125,7 @@ export class Acts {
   /** A child ends, and its parent has waited for it. */
   end(pid: number): void {
     this.as(pid, () => {
+      if (this.nrEnded === 0) this.call('scanned', 2 * this.nrHugePages);
       this.act('exit');
     });
     this.nrEnded++;

@@ -92,7 +92,7 @@ const WIDE: Guest = {
     ...[0x575000, 0x573000, 0x576000, 0x56f000, 0x56d000, 0x55d000, 0x55e000],
   ],
   brk: 0x597000,
-  numbers: ' total_vm=1bd locked=0 data=cd stack=21 pgtables=7000 map_count=10 rss_file=1',
+  numbers: ' total_vm=1bd locked=0 data=cd stack=21 map_count=10 rss_file=1',
   mapped: [0x7ffff7ffe000],
   writes: {
     note: [0x7fffffffd000],
@@ -131,7 +131,7 @@ const NARROW: Guest = {
     ...[0xbfffe000, 0x81ba000, 0x81b7000, 0x81a7000, 0x81a8000],
   ],
   brk: 0x81de000,
-  numbers: ' total_vm=1bc locked=0 data=c9 stack=21 pgtables=6000 map_count=10 rss_file=1',
+  numbers: ' total_vm=1bc locked=0 data=c9 stack=21 map_count=10 rss_file=1',
   mapped: [0xb7fff000],
   writes: {
     note: [],

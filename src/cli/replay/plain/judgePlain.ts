@@ -16,7 +16,7 @@ import { ToldPages } from '../program/toldPages.js';
 import { cmaUserProgram } from './cmaUser.js';
 import { type Guest, guestOf } from './guest.js';
 import { Likeness } from './likeness.js';
-import { framesOfLists, listedPages, neededText, ownFrames, textOf, withLog } from './ownFrames.js';
+import { framesOfLists, listedPages, neededText, nextFrames, ownFrames, textOf, withLog } from './ownFrames.js';
 import { knownTables, placeTable } from './placeTables.js';
 import { makeProcess, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
@@ -107,6 +107,9 @@ function firstState(spans: readonly Span[]): TraceDump[] {
   return spans.slice(0, end < 0 ? undefined : end).flatMap(({ dumps }) => dumps);
 }
 
+/** The list of movable pages of order 0 among those of a CPU. */
+const MOVABLE = 1;
+
 interface Beginning {
   readonly guest: Guest;
   readonly family: Family;
@@ -129,11 +132,14 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
     dumps.flatMap((dump) => (dump.name === 'pts' ? dump.lines : [])),
   );
   const lists = listsOf(dumps);
-  const frames =
-    lists === undefined ? ownFrames(guest, family.filePages, lines) : framesOfLists(lists);
   const shownText = textOf(guest, lines);
+  const frames =
+    lists === undefined
+      ? seenFrames({ guest, family, zones }, lines, new Set(shownText.values()))
+      : framesOfLists(lists);
   const text = shownText.size > 0 ? shownText : neededText(guest);
   const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
+  if (process.env.DBG) console.log(frames?.map((f) => f.toString(16) + (isFree(f) ? "!" : "")).join(" "));
   const strange = new Set<number>();
   const told = new ToldPages(strange);
   let processes: Processes | undefined;
@@ -151,7 +157,7 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
       if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
     },
   );
-  if (lists !== undefined) unlist(image.mm, lent);
+  unlist(image.mm, lent);
   for (const name of LOADED) {
     const dump = dumps.find((each) => each.name === name);
     if (dump !== undefined) RECORDED.get(name)?.load?.(image, dump);
@@ -160,6 +166,25 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
   for (const pfn of [...lent, ...shownText.values(), ...listed])
     if (frames?.includes(pfn) !== true) strange.add(pfn);
   return { strange, told, processes: processes ?? new Processes(image.mm, told) };
+}
+
+/** Frames of the program's pages and of those of its file, by what its tables show. */
+function seenFrames(
+  { guest, family, zones }: Pick<Beginning, 'guest' | 'family' | 'zones'>,
+  lines: readonly string[],
+  text: ReadonlySet<number>,
+): number[] | undefined {
+  const own = ownFrames(guest, lines);
+  const first = own?.frames[0];
+  if (own === undefined || first === undefined) return undefined;
+  const zone = zones.zones.find(({ populated }) => {
+    const { start, spanned } = populated?.fields ?? { start: 0, spanned: 0 };
+    return first >= start && first < start + spanned;
+  });
+  const next = zone?.populated?.pcp[0]?.lists.get(MOVABLE)?.pfns[0] ?? 0;
+  const isFree = freeIn(zones);
+  const isTaken = (pfn: number): boolean => text.has(pfn) || isFree(pfn);
+  return [...own.frames, ...nextFrames(own, family.filePages, next, isTaken)];
 }
 
 /** Whether a frame was on a free list or a per-CPU list. */

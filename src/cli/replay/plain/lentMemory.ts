@@ -132,7 +132,7 @@ const populated = (k: Kernel): Cell[] =>
 const pageSets = (k: Kernel): Cell[] =>
   populated(k).map((zone) => asCell(per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, k.cpu)));
 
-/** No free page, and no watermark that would keep one. */
+/** No free page, and no watermark or reserve that would keep one. */
 function emptyZones(k: Kernel): void {
   for (const zone of populated(k)) {
     for (let order = 0; order < k.MAX_ORDER; order++) {
@@ -141,8 +141,14 @@ function emptyZones(k: Kernel): void {
         INIT_LIST_HEAD(k, asCell(area + mt * k.stride.list_head));
       k.write_long(asCell(area + k.free_area.nr_free), 0);
     }
-    for (const item of [k.NR_FREE_PAGES, k.NR_FREE_CMA_PAGES])
-      k.write_long(asCell(zone + k.zone.vm_stat + item * k.ptr_words), 0);
+    // Pages that are given one by one are not counted, but the zone is to be looked at.
+    for (const [item, nr] of [
+      [k.NR_FREE_PAGES, 1 << 16],
+      [k.NR_FREE_CMA_PAGES, 0],
+    ] as const)
+      k.write_long(asCell(zone + k.zone.vm_stat + item * k.ptr_words), nr);
+    for (let other = 0; other < k.zones.length; other++)
+      k.write_long(asCell(zone + k.zone.lowmem_reserve + other * k.ptr_words), 0);
     for (let mark = 0; mark < 3; mark++)
       k.write_long(asCell(zone + k.zone._watermark + mark * k.ptr_words), 0);
   }

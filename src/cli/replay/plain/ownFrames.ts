@@ -7,14 +7,13 @@ import { PAGE_SIZE } from '../../../engine/memory/address.js';
 import type { Guest } from './guest.js';
 
 /**
- * Frames of the program's pages and of `nrMore` pages that it took next; undefined where the trace shows too few.
+ * Frames of the program's pages, and the step from one to the next; undefined where the trace shows too few.
  * @param lines of dumps of page tables
  */
 export function ownFrames(
   guest: Guest,
-  nrMore: number,
   lines: Iterable<string>,
-): number[] | undefined {
+): { readonly frames: readonly number[]; readonly step: number } | undefined {
   const seen = entriesOf(lines);
   const votes = new Map<string, number>();
   for (const [i, va] of guest.pages.entries()) {
@@ -28,7 +27,24 @@ export function ownFrames(
   const [best] = [...votes].sort(([, a], [, b]) => b - a);
   if (best === undefined || best[1] < 3) return undefined;
   const [first = 0, step = 0] = best[0].split(' ').map(Number);
-  return Array.from({ length: guest.pages.length + nrMore }, (_, i) => first + step * i);
+  return { frames: guest.pages.map((_, i) => first + step * i), step };
+}
+
+/**
+ * The `nr` pages that it took next: those that follow, and where one of these is another's, the last ones in front of the next page that
+ * it will get.
+ */
+export function nextFrames(
+  { frames, step }: { readonly frames: readonly number[]; readonly step: number },
+  nr: number,
+  next: number,
+  isTaken: (pfn: number) => boolean,
+): number[] {
+  const last = frames.at(-1) ?? 0;
+  const following = Array.from({ length: nr }, (_, i) => last + step * (i + 1));
+  const end = following.findIndex(isTaken);
+  if (end < 0) return following;
+  return following.map((pfn, i) => (i < end ? pfn : next - step * (nr - i)));
 }
 
 /** Addresses and frames; of several entries of an address the last. */

@@ -4,9 +4,11 @@
  * frames that the trace shows.
  */
 import {
+  clear_bit,
   current,
   do_user_addr_fault,
   ksys_mmap_pgoff,
+  list_del,
   lru_add_drain_all,
   mprotectRange,
   shmemFileSetup,
@@ -14,6 +16,7 @@ import {
   INIT_LIST_HEAD,
   kmem_cache_alloc,
   startProcess,
+  test_bit,
   this_cpu_ptr,
   X86_PF_USER,
   X86_PF_WRITE,
@@ -32,11 +35,13 @@ import {
 } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { mmTree } from '../../../engine/kernel/mm/mmap/find_vma.js';
 import { vm_area_alloc, vma_mas_store } from '../../../engine/kernel/mm/mmap/link.js';
+import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn, asPhys, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
+import { findCache, slabCaches } from '../../../engine/proc/slabCaches.js';
 import type { Guest, GuestArea } from './guest.js';
 import { giveNext, onLentMemory } from './lentMemory.js';
 import { spareObjects } from './spareObjects.js';
@@ -72,11 +77,14 @@ export function makeProcess(
     if (k.read_ptr(head) === NULL) INIT_LIST_HEAD(k, head);
   }
   INIT_LIST_HEAD(k, k.globals.pgd_list);
+  if (k.globals.transparent_hugepage_flags !== NULL)
+    INIT_LIST_HEAD(k, splitQueue(k));
   const root = k.profile.symbol(k.wide ? 'init_top_pgt' : 'swapper_pg_dir')?.address;
   const cr3 = root === undefined ? undefined : k.phys_of(root);
   k.machine.processor(k.cpu).setRegisters(kernelRegisters(image.profile.arch, cr3 ?? asPhys(0)));
   return onLentMemory(image, () => {
     freshCaches(k);
+    enableHugePages(k);
     k.write_ptr(this_cpu_ptr(k, 'current_task'), newTask(k));
     const stack = guest.pages.findIndex((va) => va >= k.TASK_SIZE - PAGE_SIZE);
     const tell: (() => void)[] = [];
@@ -183,16 +191,39 @@ export function setNumbers(k: Kernel, text: string): void {
     ['stack', of.stack_vm],
     ['rss_file', of.rss_stat + k.MM_FILEPAGES * k.ptr_words],
     ['rss_anon', of.rss_stat + k.MM_ANONPAGES * k.ptr_words],
-    ['pgtables', of.pgtables_bytes],
   ] as const)
     k.write_long(k.plus(mm, member), value(name, 16));
   k.write(k.plus(mm, of.map_count), value('map_count', 10));
 }
 
-/** Lent pages are on no list: those that the trace tells of have other pages. */
+/** Lent pages leave the lists of pages: the recorded ones had others there, which the zones' numbers count. */
 export function unlist(k: Kernel, lent: Iterable<number>): void {
   for (const pfn of lent) {
-    const flags = asCell(k.pfn_to_page(asPfn(pfn)) + k.page.flags);
-    k.write(flags, (k.words[flags] ?? 0) & ~(1 << k.PG_lru));
+    const page = k.pfn_to_page(asPfn(pfn));
+    if (!test_bit(k, k.PG_lru, asCell(page + k.page.flags))) continue;
+    list_del(k, asCell(page + k.page.lru));
+    clear_bit(k, k.PG_lru, asCell(page + k.page.flags));
   }
+}
+
+/** Machines with less memory do not use huge pages. Source: Linux 6.1 mm/huge_memory.c: hugepage_init(). */
+const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
+
+/** Where madvise() asks for them: CONFIG_TRANSPARENT_HUGEPAGE_MADVISE. */
+function enableHugePages(k: Kernel): void {
+  const flags = k.globals.transparent_hugepage_flags;
+  const managed = k.zones.reduce(
+    (sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages),
+    0,
+  );
+  if (flags === NULL || managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) return;
+  const bits = [
+    k.TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG,
+    k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG,
+    k.TRANSPARENT_HUGEPAGE_USE_ZERO_PAGE_FLAG,
+  ];
+  if (process.env.DBG) console.log("slot", findCache(k, "khugepaged_mm_slot"), [...slabCaches(k)].length);
+  k.write_ptr(k.globals.mm_slot_cache, findCache(k, 'khugepaged_mm_slot'));
+  INIT_LIST_HEAD(k, asCell(k.globals.khugepaged_scan + k.khugepaged_scan.mm_head));
+  k.write(flags, bits.reduce((all, bit) => all | (1 << bit), 0));
 }

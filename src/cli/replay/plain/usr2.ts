@@ -15,7 +15,6 @@ const SHARED_ANONYMOUS = 1;
 
 const MADV_DONTNEED = 4;
 const MADV_FREE = 8;
-const MADV_HUGEPAGE = 14;
 const MREMAP_MAYMOVE_FIXED = 3;
 const MAP_POPULATE = 0x8000;
 const PUNCH_HOLE_KEEP_SIZE = 3;
@@ -82,7 +81,7 @@ class Usr2 {
     acts.mapAnonymous(huge.start, huge.nrPages, MAP_PRIVATE);
     acts.mapAnonymous(next.start, next.nrPages, MAP_PRIVATE);
     this.note();
-    acts.call('madvise', huge.start, HUGE_BYTES, MADV_HUGEPAGE);
+    acts.askForHuge(huge.start, HUGE_BYTES);
     this.op();
     acts.write(huge.start);
     this.show();

@@ -55,6 +55,7 @@ import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
 import { MAP_ANONYMOUS, VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { HPAGE_PMD_NR, hugepage_flags_enabled } from '../../../engine/kernel/include/linux/huge_mm.h.js';
 import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 import type { ToldPages } from './toldPages.js';
@@ -202,6 +203,16 @@ export class Processes {
     vdso: ([va = 0]) => {
       this.touch(asVirt(va), false);
       add_mm_counter(this.k, this.mm, this.k.MM_FILEPAGES, 1);
+    },
+    // khugepaged has been woken, and runs for the first time: it drains the batches.
+    khugepaged: () => {
+      if (hugepage_flags_enabled(this.k)) lru_add_drain_all(this.k);
+    },
+    // It has looked at as many pages as it may at once, and stands at this address space until its next look, which the stopped clocks
+    // do not let it have: khugepaged_pages_to_scan. `pages`: how many it looked at until here.
+    scanned: ([pages = 0]) => {
+      const { k } = this;
+      if (hugepage_flags_enabled(k) && pages >= 8 * HPAGE_PMD_NR(k)) mmgrab(k, this.mm);
     },
     // A byte is written to a pipe, which keeps the page.
     pipe: () => {

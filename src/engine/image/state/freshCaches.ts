@@ -1,11 +1,12 @@
 /**
- * The caches of a machine whose state tells of none: those that its build makes while it boots, with a few objects each.
+ * The caches of a machine whose state tells of none: those that its build makes while it boots, without objects.
  *
  * Their names lie in memory for objects, as a rebuilt machine has no constants.
  */
 import '../../kernel/mm/slab/slab.js';
 import '../../kernel/mm/slub/slub.js';
 import { kmem_cache_init, kmem_cache_init_late } from '../../kernel/include/linux/slab.h.js';
+import { writeByte } from '../../kernel/lib/string.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { cacheRecords } from '../boot/bootRecord.js';
 import { Growth } from '../boot/growth.js';
@@ -27,13 +28,16 @@ export function freshCaches(k: Kernel): void {
   const values = told.map((at) => k.words[at] ?? 0);
   clearBootData(k);
   writeStaticData(k);
+  // Each is found by its name.
+  const slab_nomerge = k.profile.symbol('slab_nomerge')?.address;
+  if (slab_nomerge !== undefined) writeByte(k, slab_nomerge, 1);
   writeKmallocInfo(k);
   kmem_cache_init(k);
   new Growth(k, {
     pid: () => {
       kmem_cache_init_late(k);
     },
-  }).run();
+  }).runCaches();
   told.forEach((at, i) => {
     k.write(at, values[i] ?? 0);
   });
