@@ -158,6 +158,18 @@ export class Processes {
     this.threads = [...this.threads, va];
   }
 
+  /** The current process ends: its memory goes, its structures stay until the scheduler and RCU let them go. */
+  private end(): void {
+    const { k } = this;
+    const task = current(k);
+    const [pid, process] = [...this.processes].find(([, each]) => each.task === task) ?? [];
+    if (pid === undefined || process === undefined) return;
+    exit_mm(k, task);
+    this.lazy = [...this.lazy, process];
+    this.ended = [...this.ended, process];
+    this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
+  }
+
   private readonly actions: Readonly<
     Record<string, (args: readonly number[], texts: readonly string[]) => void>
   > = {
@@ -167,7 +179,10 @@ export class Processes {
         ((flags & FAULT_FLAG_WRITE) !== 0 ? X86_PF_WRITE : 0) |
         ((flags & FAULT_FLAG_INSTRUCTION) !== 0 ? X86_PF_INSTR : 0);
       const ret = do_user_addr_fault(this.k, this.mm, code, asVirt(address));
-      if ((ret & (this.k.VM_FAULT_SIGSEGV | this.k.VM_FAULT_SIGBUS | this.k.VM_FAULT_OOM)) !== 0)
+      const { k } = this;
+      // A signal ends the process, which has no handler: no huge page was left, for example.
+      if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS)) !== 0) this.end();
+      else if ((ret & k.VM_FAULT_OOM) !== 0)
         throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
@@ -202,14 +217,7 @@ export class Processes {
       this.processes = new Map([...this.processes, [child, { task, mm }]]);
     },
     exit: () => {
-      const { k } = this;
-      const task = current(k);
-      const [pid, process] = [...this.processes].find(([, each]) => each.task === task) ?? [];
-      if (pid === undefined || process === undefined) return;
-      exit_mm(k, task);
-      this.lazy = [...this.lazy, process];
-      this.ended = [...this.ended, process];
-      this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
+      this.end();
     },
     mmdrop: (_, [mm]) => {
       const process = this.at(this.lazy, 'mm', mm);

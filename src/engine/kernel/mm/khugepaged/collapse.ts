@@ -97,7 +97,7 @@ import { folio_isolate_lru, folio_putback_lru } from '../vmscan/isolate.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 
 /** enum scan_result: what came of looking at the addresses of one huge page, as far as it can come here. */
-type ScanResult =
+export type ScanResult =
   | 'SCAN_SUCCEED'
   | 'SCAN_PMD_NULL'
   | 'SCAN_PMD_NONE'

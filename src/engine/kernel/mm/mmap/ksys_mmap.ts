@@ -4,7 +4,14 @@
  * Differs: the file is open already; a program names it by its descriptor.
  * Source: Linux 6.1 mm/mmap.c: ksys_mmap_pgoff(); mm/util.c: vm_mmap_pgoff().
  */
-import { type File, type Hstate, type Int, type MmStruct, NULL, type ULong } from '../../../machine/ctypes.js';
+import {
+  type File,
+  type Hstate,
+  type Int,
+  type MmStruct,
+  NULL,
+  type ULong,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table.js';
