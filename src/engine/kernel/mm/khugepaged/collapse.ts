@@ -98,7 +98,7 @@ import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { unlock_page } from '../filemap/folio_wait.js';
 
 /** enum scan_result: what came of looking at the addresses of one huge page, as far as it can come here. */
-type ScanResult =
+export type ScanResult =
   | 'SCAN_SUCCEED'
   | 'SCAN_PMD_NULL'
   | 'SCAN_PMD_NONE'
