@@ -18,6 +18,7 @@ import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
+import { cycleTexts } from './cycles.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
@@ -95,6 +96,10 @@ export class ScenarioVm {
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
       isProcess: usesMemory(program),
       machine: () => this.machine,
+      endOther: (task, code) => {
+        this.endAs(task, this.control.currentTask, code);
+        this.control.setStatus(task, 'ended');
+      },
     });
     this.held = new HeldLocks(this.control);
     this.sleeper = new TaskSleeper(mm, this.control, window, this.held);
@@ -250,8 +255,8 @@ export class ScenarioVm {
     const { control, program, image, kernelTasks } = this;
     const { text, pc, use, span, signal } = outcome;
     const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
-    // A process that a signal ends takes its memory with it.
-    if (signal !== undefined) this.processes.end(SIGNAL_NUMBERS[signal.signal]);
+    // A process that a signal ends takes its threads and its memory with it.
+    if (signal !== undefined) this.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -311,8 +316,11 @@ export class ScenarioVm {
     if (status === 'ended' || status === 'failed') return false;
     const { currentTask } = control;
     // It ends as itself: its address space is the one that goes.
-    if (task !== currentTask && this.kernelTasks.hasMemory(task)) this.endAs(task, currentTask);
-    else if (task === currentTask) this.processes.end(0);
+    if (task !== currentTask) this.endAs(task, currentTask, 0);
+    else {
+      this.sleeper.leave();
+      this.processes.end(0);
+    }
     control.setStatus(task, 'ended');
     if (task === currentTask) this.handOver(task);
     else this.processes.reap();
@@ -320,14 +328,21 @@ export class ScenarioVm {
     return true;
   }
 
-  private endAs(task: number, current: number): void {
-    const { control } = this;
+  private endAs(task: number, current: number, code: number): void {
+    const { control, kernelTasks } = this;
     const waits = control.status(current) === 'waiting';
+    const { mm: k } = this.image;
+    const state = k.plus(kernelTasks.structOf(current), k.task_struct.__state);
+    const before = k.read_int(state);
     this.scheduler.switchTo(task);
-    this.processes.end(0);
+    this.sleeper.leave();
+    this.processes.end(code);
     const reason = waits ? control.waitsFor(current) : undefined;
     this.scheduler.switchTo(current);
-    if (reason !== undefined) control.park(current, reason);
+    if (reason === undefined) return;
+    // It was not woken: it only lent its place.
+    control.park(current, reason);
+    k.write(state, before);
   }
 
   /** Makes another task the current one. False if it cannot run. */
@@ -392,6 +407,13 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** Who waits for whom, a line each: every task that waits in vain; and then the circles in which they do. */
+  deadlockTexts(): readonly string[] {
+    const waits = this.waits();
+    const cycles = cycleTexts(waits, (task) => this.kernelTasks.name(task));
+    return [...waits.map(({ text }) => text), ...cycles];
   }
 
   /** What a task waits for, in vain or until a certain time. */
