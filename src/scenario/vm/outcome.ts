@@ -19,15 +19,17 @@ export type Outcome =
     }
   /** Not at its end: others may be let through, and then it is to be resumed, before the machine does anything else. */
   | { readonly kind: 'unfinished' }
-  /** A fault, a bug, a trap: the kernel's words for it. */
-  | {
-      readonly kind: 'bug';
-      readonly text: string;
-      /** The call of a builtin in which it happened; undefined: in the script's own code. */
-      readonly span: Span | undefined;
-      readonly pc: number;
-      readonly use: StackUse;
-      readonly oops?: Oops;
-      /** It is a signal, which the process gets in user mode. */
-      readonly signal?: SignalInfo;
-    };
+  | Bug;
+
+/** A fault, a bug, a trap: the kernel's words for it. */
+export interface Bug {
+  readonly kind: 'bug';
+  readonly text: string;
+  /** The call of a builtin in which it happened; undefined: in the script's own code. */
+  readonly span: Span | undefined;
+  readonly pc: number;
+  readonly use: StackUse;
+  readonly oops?: Oops;
+  /** It is a signal, which the process gets in user mode. */
+  readonly signal?: SignalInfo;
+}

@@ -27,7 +27,7 @@ import { HeldLocks } from './heldLocks.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
-import type { Outcome } from './outcome.js';
+import type { Bug, Outcome } from './outcome.js';
 import { Processes } from './processes.js';
 import {
   baseName,
@@ -42,6 +42,7 @@ import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult, TaskState } from './statementResult.js';
 import { isSleep, TaskSleeper } from './taskSleeper.js';
 import { TaskStack } from './taskStack.js';
+import { Turns } from './turns.js';
 import { UserSpace } from './userSpace.js';
 import { WindowCells } from './windowCells.js';
 
@@ -69,6 +70,7 @@ export class ScenarioVm {
   private readonly processes: Processes;
   private readonly nrTasks: number;
   private readonly scheduler: Scheduler;
+  readonly turns: Turns;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
   /** A statement that is unfinished: its task, and where on the tape it began. */
@@ -97,7 +99,7 @@ export class ScenarioVm {
       isProcess: usesMemory(program),
       machine: () => this.machine,
       endOther: (task, code) => {
-        this.endAs(task, this.control.currentTask, code);
+        this.turns.endAs(task, code);
         this.control.setStatus(task, 'ended');
       },
     });
@@ -137,12 +139,15 @@ export class ScenarioVm {
     program.functions.forEach(({ name }, i) => {
       mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
     });
-    mm.callOut = (func, args) => {
+    mm.callOut = (func, args, room) => {
       const callee = this.machine.findFunction(func);
-      return callee && Number(this.machine.callBack(callee, args));
+      return callee && Number(this.machine.callBack(callee, args, room));
     };
     this.scheduler = new Scheduler(
       ...([image, control, this.kernelTasks, this.nrTasks, options.kernel, this.held] as const),
+    );
+    this.turns = new Turns(
+      ...([mm, control, this.kernelTasks, this.scheduler, this.processes, this.sleeper] as const),
     );
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
@@ -158,6 +163,7 @@ export class ScenarioVm {
   runStatement(kernel: KernelCalls = this.kernel, mayRest?: () => boolean): StatementResult {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
+    tape.hold();
     call.kernel = kernel;
     call.sources = this.program.sources;
     call.notes.clear();
@@ -210,13 +216,13 @@ export class ScenarioVm {
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
         control.endWait(task);
-        if (call.takeYield()) this.handOver(task);
+        if (call.takeYield()) this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });
       case 'end':
         this.sleeper.end();
         control.setStatus(task, 'ended');
-        this.handOver(task);
+        this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
@@ -243,15 +249,8 @@ export class ScenarioVm {
     return { kind: 'exited', task, failedExpects };
   }
 
-  /** Another task becomes current, if one can run. */
-  private handOver(task: number): void {
-    const next = this.scheduler.next(task);
-    if (next !== undefined) this.scheduler.switchTo(next);
-    this.processes.reap();
-  }
-
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private die(task: number, outcome: Extract<Outcome, { kind: 'bug' }>): Death {
+  private die(task: number, outcome: Bug): Death {
     const { control, program, image, kernelTasks } = this;
     const { text, pc, use, span, signal } = outcome;
     const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
@@ -262,7 +261,7 @@ export class ScenarioVm {
     control.setPc(task, pc);
     control.setStack(task, use);
     const calls = this.frames(task).map(({ location }) => location);
-    this.handOver(task);
+    this.turns.handOver(task);
     control.countStatement();
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
@@ -275,6 +274,12 @@ export class ScenarioVm {
   ): StatementResult {
     const { control, tape, sleeper } = this;
     if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
+    if (tape.start > start) {
+      const bug = this.machine.bug(
+        'BUG: it would have to wait, and history is too short to undo what it did',
+      );
+      return this.result(task, { kind: 'failed', ...this.die(task, bug) });
+    }
     const { taken } = sleeper;
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
@@ -284,7 +289,7 @@ export class ScenarioVm {
       throw new Error(`${this.kernelTasks.name(task)} waits for what it can have`);
     control.park(task, waitsFor);
     if (!isSleep(waitsFor.kind)) this.kernelTasks.sleeps(task, waitsFor.kind);
-    this.handOver(task);
+    this.turns.handOver(task);
     control.countStatement();
     return { kind: 'blocked', task, reason: waitsFor, failedExpects: [] };
   }
@@ -306,53 +311,6 @@ export class ScenarioVm {
   /** What a task waits for, if it does. */
   waitsFor(task: number): BlockReason | undefined {
     return this.control.waitsFor(task);
-  }
-
-  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
-  endTask(task: number): boolean {
-    const { control } = this;
-    if (!control.isCreated(task)) return false;
-    const status = control.status(task);
-    if (status === 'ended' || status === 'failed') return false;
-    const { currentTask } = control;
-    // It ends as itself: its address space is the one that goes.
-    if (task !== currentTask) this.endAs(task, currentTask, 0);
-    else {
-      this.sleeper.leave();
-      this.processes.end(0);
-    }
-    control.setStatus(task, 'ended');
-    if (task === currentTask) this.handOver(task);
-    else this.processes.reap();
-    control.countStatement();
-    return true;
-  }
-
-  private endAs(task: number, current: number, code: number): void {
-    const { control, kernelTasks } = this;
-    const waits = control.status(current) === 'waiting';
-    const { mm: k } = this.image;
-    const state = k.plus(kernelTasks.structOf(current), k.task_struct.__state);
-    const before = k.read_int(state);
-    this.scheduler.switchTo(task);
-    this.sleeper.leave();
-    this.processes.end(code);
-    const reason = waits ? control.waitsFor(current) : undefined;
-    this.scheduler.switchTo(current);
-    if (reason === undefined) return;
-    // It was not woken: it only lent its place.
-    control.park(current, reason);
-    k.write(state, before);
-  }
-
-  /** Makes another task the current one. False if it cannot run. */
-  switchTask(task: number): boolean {
-    if (!this.scheduler.canRun(task)) return false;
-    if (task !== this.control.currentTask) {
-      this.scheduler.switchTo(task);
-      this.control.countStatement();
-    }
-    return true;
   }
 
   /** How many of the functions that were active when the newest statement began it has left. */
