@@ -57,6 +57,10 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
     'Tasks and CPUs',
     [
       ['lock-and-wait', 'Two tasks and one page lock: which one sleeps, and what wakes it.'],
+      [
+        'deadlock',
+        'Two tasks, two page locks and an mmap_lock: who waits for whom, and a circle that never ends.',
+      ],
       ['two-cpus', 'Two CPUs: page lists of their own, and counters that are late.'],
       ['per-cpu-counters', 'Counters without a lock: what each CPU holds back, and what a sum is.'],
     ],

@@ -221,7 +221,18 @@ lock_page(page);
     assert.match(err, /none\.vmcore: there is no such file/);
   });
 
-  for (const example of readdirSync('examples').filter((name) => name.endsWith('.mms')))
+  it('run examples/deadlock.mms: every expect holds, and at the end each task waits for the other', () => {
+    const { code, out, err } = mmscope('run', 'examples/deadlock.mms');
+    assert.equal(code, 1);
+    assert.match(out, /^[0-9]+ expects held/);
+    assert.match(
+      err,
+      /^examples\/deadlock\.mms: deadlock: no task can run\n {2}main waits for the lock of page (0x[0-9a-f]+), which other holds\n {2}other waits for the lock of page (?!\1)0x[0-9a-f]+, which main holds\n {2}cycle: main waits for other, other for main\n$/,
+    );
+  });
+
+  const ends = (name: string): boolean => name.endsWith('.mms') && name !== 'deadlock.mms';
+  for (const example of readdirSync('examples').filter(ends))
     it(`run examples/${example}: every expect holds`, () => {
       const { code, err } = mmscope('run', `examples/${example}`);
       assert.equal(err, '');

@@ -33,6 +33,8 @@ export interface ProcessSurroundings {
   /** The kernel of the statement that runs. */
   readonly kernel: () => KernelCalls;
   readonly machine: () => Machine;
+  /** Ends another task, as itself. */
+  readonly endOther: (task: number, code: number) => void;
 }
 
 export class Processes implements ProcessCalls {
@@ -127,8 +129,24 @@ export class Processes implements ProcessCalls {
     const machine = this.around.machine();
     if (!machine.isInText)
       throw new TaskBug('BUG: exit() can be called by statements of the scenario only');
-    this.end((code & 0xff) << 8);
+    this.endGroup((code & 0xff) << 8);
     machine.endTask();
+  }
+
+  /** do_group_exit(): all threads of the process end, the one that runs last. */
+  endGroup(code: number): void {
+    const { control, tasks, nrTasks, isProcess } = this.around;
+    const { currentTask } = control;
+    const process = tasks.processOf(currentTask);
+    for (let task = 0; isProcess && task < nrTasks; task++)
+      if (
+        task !== currentTask &&
+        control.isCreated(task) &&
+        !this.isOver(task) &&
+        tasks.processOf(task) === process
+      )
+        this.around.endOther(task, code);
+    this.end(code);
   }
 
   /** The running task ends, for the kernel: with a signal's number, or what it gave exit() in the byte above. */

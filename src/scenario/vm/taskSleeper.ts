@@ -75,6 +75,12 @@ export class TaskSleeper implements Sleeper {
       abandonWait(k, reason.kind, k.cell_of(reason.address), this.stack);
   }
 
+  /** The running task does not go on, wherever it sleeps. */
+  leave(): void {
+    this.abandon();
+    this.control.endWait(this.control.currentTask);
+  }
+
   /** Locks of the statement that runs. */
   get taken(): readonly HeldLock[] {
     return this.fresh;

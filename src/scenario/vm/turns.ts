@@ -1,15 +1,19 @@
 /** Whose turn it is: when a task ends or has to wait, and where somebody from outside ends one or chooses another. */
+import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Control } from './control.js';
 import type { KernelTasks } from './kernelTasks.js';
 import type { Processes } from './processes.js';
 import type { Scheduler } from './scheduler.js';
+import type { TaskSleeper } from './taskSleeper.js';
 
 export class Turns {
   constructor(
+    private readonly k: Kernel,
     private readonly control: Control,
     private readonly kernelTasks: KernelTasks,
     private readonly scheduler: Scheduler,
     private readonly processes: Processes,
+    private readonly sleeper: TaskSleeper,
   ) {}
 
   /** Another task becomes current, if one can run. */
@@ -37,8 +41,11 @@ export class Turns {
     if (status === 'ended' || status === 'failed') return false;
     const { currentTask } = control;
     // It ends as itself: its address space is the one that goes.
-    if (task !== currentTask && this.kernelTasks.hasMemory(task)) this.endAs(task, currentTask);
-    else if (task === currentTask) this.processes.end(0);
+    if (task !== currentTask) this.endAs(task, 0);
+    else {
+      this.sleeper.leave();
+      this.processes.end(0);
+    }
     control.setStatus(task, 'ended');
     if (task === currentTask) this.handOver(task);
     else this.processes.reap();
@@ -46,13 +53,21 @@ export class Turns {
     return true;
   }
 
-  private endAs(task: number, current: number): void {
-    const { control } = this;
+  /** The kernel's half of the end of a task that is not the running one: out of all queues, its address space goes. */
+  endAs(task: number, code: number): void {
+    const { k, control } = this;
+    const current = control.currentTask;
     const waits = control.status(current) === 'waiting';
+    const state = k.plus(this.kernelTasks.structOf(current), k.task_struct.__state);
+    const before = k.read_int(state);
     this.scheduler.switchTo(task);
-    this.processes.end(0);
+    this.sleeper.leave();
+    this.processes.end(code);
     const reason = waits ? control.waitsFor(current) : undefined;
     this.scheduler.switchTo(current);
-    if (reason !== undefined) control.park(current, reason);
+    if (reason === undefined) return;
+    // It was not woken: it only lent its place.
+    control.park(current, reason);
+    k.write(state, before);
   }
 }

@@ -18,6 +18,7 @@ import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
+import { cycleTexts } from './cycles.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
@@ -97,6 +98,10 @@ export class ScenarioVm {
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
       isProcess: usesMemory(program),
       machine: () => this.machine,
+      endOther: (task, code) => {
+        this.turns.endAs(task, code);
+        this.control.setStatus(task, 'ended');
+      },
     });
     this.held = new HeldLocks(this.control);
     this.sleeper = new TaskSleeper(mm, this.control, window, this.held);
@@ -141,7 +146,9 @@ export class ScenarioVm {
     this.scheduler = new Scheduler(
       ...([image, control, this.kernelTasks, this.nrTasks, options.kernel, this.held] as const),
     );
-    this.turns = new Turns(control, this.kernelTasks, this.scheduler, this.processes);
+    this.turns = new Turns(
+      ...([mm, control, this.kernelTasks, this.scheduler, this.processes, this.sleeper] as const),
+    );
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
   }
@@ -247,8 +254,8 @@ export class ScenarioVm {
     const { control, program, image, kernelTasks } = this;
     const { text, pc, use, span, signal } = outcome;
     const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
-    // A process that a signal ends takes its memory with it.
-    if (signal !== undefined) this.processes.end(SIGNAL_NUMBERS[signal.signal]);
+    // A process that a signal ends takes its threads and its memory with it.
+    if (signal !== undefined) this.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -358,6 +365,13 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** Who waits for whom, a line each: every task that waits in vain; and then the circles in which they do. */
+  deadlockTexts(): readonly string[] {
+    const waits = this.waits();
+    const cycles = cycleTexts(waits, (task) => this.kernelTasks.name(task));
+    return [...waits.map(({ text }) => text), ...cycles];
   }
 
   /** What a task waits for, in vain or until a certain time. */
