@@ -238,7 +238,7 @@ export class Judge {
     if (machine !== undefined && (name === 'bytes' || name === 'poke')) {
       const noted = withUserNotes(machine, ours, kernel);
       if (noted !== kernel) this.countNotJudged("addresses, stacks and times of objects' users");
-      return name === 'bytes' ? (untold?.bytes(ours, noted) ?? noted) : noted;
+      return untold?.[name](ours, noted) ?? noted;
     }
     if (machine !== undefined && sameDeviceWalk(machine.image, ours, kernel)) {
       this.countNotJudged("frame of the recorder's device");
