@@ -86,17 +86,15 @@ const MACHINE = /^(.+)-(\d+)([MG])$/;
  * Nothing tells the zones: the machine is booted, as its folder names it, and the page tables are those that the trace records. Where its
  * memory was given out nobody knows, so addresses of what is allocated are not judged.
  */
-function bootedStart(
-  file: string,
-  own: Beginning,
-  dumps: readonly TraceDump[],
-): Start | undefined {
+function bootedStart(file: string, own: Beginning, dumps: readonly TraceDump[]): Start | undefined {
   const [, name = '', number, unit] = MACHINE.exec(basename(dirname(resolve(file)))) ?? [];
   if (!isProfileName(name)) return undefined;
   const booted = bootMachine({
     profile: loadProfile(name),
     ramBytes: Number(number) * (unit === 'G' ? 2 ** 30 : 2 ** 20),
     ...(name.endsWith('-smp') && { nrCpus: 2 }),
+    // As recorders boot it: guests.mjs.
+    commandLine: 'slab_nomerge',
   });
   const image: StateImage = { ...booted, guesses: () => new Map() };
   image.tape.setRecording(false);
