@@ -2,21 +2,23 @@
  * Makes a small core of a large one: `node scripts/run.mjs scripts/reduceCore.ts IN.gz OUT.gz [CACHE...]`.
  *
  * What memory management knows is kept word for word: the kernel's data, mem_map, page tables of every address space, the
- * slabs of a few caches (those named are kept, too). Other pages (text, user memory, caches, free memory) are zero, and the file does not hold them.
+ * slabs of a few caches (those named are kept, too; `all`: of every one, and every page that is nobody's data). Of a kernel with other code, its list of symbols lies beside it. Other pages (text, user memory, caches, free memory) are zero, and the file does not hold them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openCore } from '../src/engine/image/core/openCore.js';
+import { openStart } from '../src/cli/replay/replay.js';
+import { current } from '../src/engine/entry/functions.js';
 import { randomAccessOf } from '../src/engine/image/core/randomAccess.js';
 import { readElfCore } from '../src/engine/image/core/elf.js';
 import { asPfn, asVirt, type VirtAddr } from '../src/engine/memory/address.js';
+import { NULL } from '../src/engine/machine/ctypes.js';
 import { kindOfState, PAGE_KINDS } from '../src/engine/view/pageState.js';
 import { surveyorOf } from '../src/engine/view/surveyor.js';
 import { whereIs } from '../src/engine/view/whereIs.js';
 
 const [input = '', output = '', ...moreCaches] = process.argv.slice(2);
 const bytes = gunzipSync(readFileSync(input));
-const image = openCore(randomAccessOf(bytes));
+const image = openStart(input);
 const surveyor = surveyorOf(image);
 const { states, spaces } = surveyor;
 const { profile, mm } = image;
@@ -30,7 +32,9 @@ const PT_NOTE = 4;
 const zoneName = surveyor.reader.offset('zone', 'name') ?? 0;
 /** Code and read-only data. */
 const [textStart, textEnd] = [frameAt('_text'), frameAt('__end_rodata')];
+const [roStart, roEnd] = [frameAt('__start_ro_after_init'), frameAt('__end_ro_after_init')];
 const KEPT = new Set(['reserved', 'pageTable', 'locked', 'compoundHead']);
+const OF_USERS = new Set(['free', 'freeCma', 'perCpu', 'user', 'pageCache']);
 /** Caches whose objects lead from one to the other: caches, tasks and their memory, vmalloc areas, names. */
 const CACHES =
   /^(kmem_cache|kmem_cache_node|task_struct|mm_struct|vm_area_struct|vmap_area|kmalloc-(8|16|32|64))$/;
@@ -45,20 +49,26 @@ let named: Set<number> | undefined;
 
 function isKept(pfn: number): boolean {
   if (pfn >= image.maxPfn) return false;
+  // Variables that boot alone writes: of SMP, where each CPU's are.
+  if (pfn >= roStart && pfn <= roEnd) return true;
   if (pfn >= textStart && pfn < textEnd) return (named ??= new Set(namedPages())).has(pfn);
   // The BIOS.
   if (pfn >= 0xa0 && pfn < 0x100) return false;
   if (spaces.tableOf(asPfn(pfn)) !== undefined) return true;
   const kind = PAGE_KINDS[kindOfState(states.stateOf(pfn))]?.name ?? '';
+  if (moreCaches.includes('all')) return !OF_USERS.has(kind);
   return KEPT.has(kind) || (kind === 'slab' && isKeptSlab(pfn));
 }
 
-/** Pages of read-only data that something points to: the banner, names of caches and zones. */
+/** Pages of read-only data that something points to: the banner, names of caches and zones, the vdso. */
 function* namedPages(): Generator<number> {
   const { reader } = surveyor;
   const pageOf = (va: VirtAddr | undefined): number =>
     Math.floor((va === undefined ? 0 : (mm.phys_of(va) ?? 0)) / 4096);
   yield pageOf(profile.symbol('linux_banner')?.address);
+  // The process that runs maps the vdso: where its page is.
+  const process = mm.read_ptr(mm.plus(current(mm), mm.task_struct.mm));
+  if (process !== NULL) yield pageOf(mm.read_va(mm.plus(process, mm.mm_struct.context_vdso_image)));
   for (const zone of mm.zones) yield pageOf(reader.pointerAt(mm.va_of(zone) + zoneName));
   const head = reader.symbol('slab_caches') ?? asVirt(0);
   const list = reader.offset('kmem_cache', 'list') ?? 0;

@@ -37,6 +37,11 @@ function left(kernel) {
   return kernel.startsWith('i386') ? 1500 : 1000;
 }
 
+/** What the guest writes to sysfs before it begins. */
+const THP_ON = ['enabled:madvise', 'defrag:madvise', 'use_zero_page:1'].map(
+  (setting) => `mmo.w=/sys/kernel/mm/transparent_hugepage/${setting}`,
+);
+
 const GENERATED =
   'idle tour pcp0 mixed comp steal zones bulk slabseq slabgeom vmalloc kmap cma contig pgtable';
 
@@ -109,6 +114,24 @@ const FAMILIES = [
       args: seeded(wanted),
     }),
   ],
+  // The same program where the kernel has switched transparent huge pages off, because there is less than 512M.
+  [
+    /^thp$/,
+    (wanted) => ({
+      generation: 'later',
+      program: 'init3',
+      mode: 'huge',
+      args: [seeded(wanted), ...THP_ON].join(' '),
+    }),
+  ],
+  [
+    /^hugetlb$/,
+    (wanted) => ({
+      ...{ generation: 'later', program: 'init4', mode: 'hugetlb', cma: '4M' },
+      // A part of a small machine is highmem, whose pages leave a pool last.
+      args: `${seeded(wanted)}${wanted.kernel.startsWith('i386-high') ? ' highmem=96M' : ''}`,
+    }),
+  ],
 ];
 
 /** `x86_64-slub-512M` -> kernel and RAM. Of a folder of many sizes (`x86_64-slub-sizes`) the recording's name has the RAM. */
@@ -145,6 +168,6 @@ export function guestOf(machine, name) {
   throw new OracleError(
     `"${name}" is not a recording that can be made; write FAMILY[-nOPERATIONS][-sSEED] such as tour-s1. ` +
       `Families: ${GENERATED} bad static usr cmausr-touchPAGES oom idle-20s-clocks-running ` +
-      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge.',
+      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge hugetlb.',
   );
 }

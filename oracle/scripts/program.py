@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """program.py KERNEL RAM ORACLE OUTDIR [NAME] : record one of the guest's programs with what it does between the operations.
 
-NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED or huge-sSEED. All but huge are recorded with the first
+NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED, huge-sSEED or hugetlb-sSEED. All but the last two are recorded with the first
 driver, which has no `lru`, and no events of migration; of the later driver's kernels before.symbols.gz says which symbols
 lie elsewhere than in the profile. Writes NAME.trace.gz, before.vmcore.gz (memory as the first act begins) and NAME.program.gz
 (FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
@@ -23,9 +23,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # The numbers of the system calls that act on an address space.
 CALLS_64 = {9: 'mmap', 10: 'mprotect', 11: 'munmap', 12: 'brk', 25: 'mremap', 28: 'madvise', 56: 'fork', 149: 'mlock',
-            150: 'munlock', 231: 'exit', 1: 'write', 257: 'open', 18: 'pwrite', 285: 'fallocate'}
+            150: 'munlock', 231: 'exit', 1: 'write', 257: 'open', 18: 'pwrite', 285: 'fallocate',
+            319: 'memfd_create', 77: 'ftruncate', 3: 'close'}
 CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap', 219: 'madvise', 120: 'fork',
-            150: 'mlock', 151: 'munlock', 252: 'exit', 4: 'write', 295: 'open', 181: 'pwrite', 324: 'fallocate'}
+            150: 'mlock', 151: 'munlock', 252: 'exit', 4: 'write', 295: 'open', 181: 'pwrite', 324: 'fallocate',
+            356: 'memfd_create', 93: 'ftruncate', 6: 'close'}
 
 # What a write() to the recorder's files begins with that sets it up: no operation.
 SET_UP = [int.from_bytes(word, 'little') for word in (b'prob', b'ksto', b'quie', b'unqu', b'exit')]
@@ -35,7 +37,7 @@ EVENTS, EVENTS_OFF = (int.from_bytes(word, 'little') for word in (b'even', b'ts 
 
 # Where the program begins: at which write() to the recorder, and whether only a later call of a kind is the first act.
 STARTS = {'usr': (3, None), 'cmausr': (4, None), 'usr2': (2, 'open'), 'migr': (2, 'put'),
-          'huge': (4, None)}
+          'huge': (4, None), 'hugetlb': (4, None)}
 
 # The calls that look at what the processor has marked in entries.
 MARKED = ('mprotect', 'munmap', 'mremap', 'madvise', 'fork')
@@ -59,7 +61,7 @@ class Machine:
         self.x64 = kernel.startswith('x86_64')
         self.smp = 'smp' in kernel
         self.start = STARTS[guest['mode']]
-        self.is_huge = guest['mode'] == 'huge'
+        self.is_huge = guest['mode'] in ('huge', 'hugetlb')
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
         build = f'{oracle}/kernels/{guest["generation"]}/{kernel}'
@@ -165,6 +167,7 @@ def program_of(log, x64, starts_with_op, areas=None):
     out, known = ['1 op'] if starts_with_op else [], [1]
     fork = None  # the line of a fork() whose child has not been seen
     file = None  # the descriptor of the file that was made last
+    is_memfd = False  # whether memfd_create() made it
     tlb = None
     silent = False  # whether the recorder hears no events
     at = None  # the line that what the processor has marked belongs in front of
@@ -235,7 +238,18 @@ def program_of(log, x64, starts_with_op, areas=None):
             elif name == 'open':
                 if int(call[2], 16) & 0x40:  # O_CREAT
                     out.append(f'{pid} open')
-                    file = 'next'
+                    file, is_memfd = 'next', False
+            elif name == 'memfd_create':
+                out.append(f'{pid} memfd_create {call[1]}')
+                file, is_memfd = 'next', True
+            elif name == 'ftruncate':
+                file = call[0] if file == 'next' else file
+                if call[0] == file:
+                    out.append(f'{pid} ftruncate {call[1]}')
+            elif name == 'close':
+                if is_memfd and call[0] == file:
+                    out.append(f'{pid} close')
+                    file = None
             elif name is not None:
                 if name == 'mmap' and not x64:
                     call[5] = '%x' % (int(call[5], 16) * 4096)
@@ -254,6 +268,26 @@ def program_of(log, x64, starts_with_op, areas=None):
             act = {'R': 'rcu', 'G': 'pagemap', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
             out.append(' '.join([str(pid), act, *words]))
     return out
+
+
+OPS = re.compile(r'(lru|probes2|mark|umm|upts?|upage|gupf?|pinf?|gupput|events|dump|contigf?|cmaf?|drain|mlock_stat)\b')
+# Operations that are not asked for by a write() to the recorder's first file.
+OTHERS = ('lru', 'probes2')
+
+
+def with_others(program, trace):
+    """The program of usr2 or migr with the operations of the recorder's second file, which only the trace tells."""
+    ops = [OPS.match(line.lstrip('\1')) for line in trace.split('\n')]
+    ops = [op[1] for op in ops if op]
+    out = []
+    for line in program:
+        if line.endswith(' op'):
+            while ops and ops[0] in OTHERS:
+                out.append(line)
+                ops.pop(0)
+            ops = ops[1:]
+        out.append(line)
+    return out + ['1 op' for op in ops if op in OTHERS]
 
 
 def write_moved(kernel, symbols, out):
@@ -296,7 +330,11 @@ def main(kernel, ram, oracle, out, name='usr'):
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
             areas = AREAS if machine.is_huge else None
-            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] is None, areas)) + '\n')
+            acts = program_of(log, machine.x64, machine.start[1] is None, areas)
+            if machine.start[1] is not None:
+                with gzip.open(f'{out}/{name}.trace.gz', 'rt', errors='replace') as trace:
+                    acts = with_others(acts, trace.read())
+            program.write('\n'.join(acts) + '\n')
 
 
 if __name__ == '__main__':

@@ -28,7 +28,7 @@ export const TYPES = words(`
   rw_semaphore mutex thread_info resource flush_tlb_info work_struct kthread worker
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
-  mempool_s kref wait_queue_head
+  mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
   path file_operations miscdevice delayed_work timer_list
 `);
 
@@ -36,7 +36,7 @@ export const TYPES = words(`
 export const SIZE_ONLY = words(`
   address_space_operations tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
-  completion optimistic_spin_queue uprobes_state kernfs_iattrs
+  optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -47,8 +47,8 @@ export const PARTS = {
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
   `),
   signal_struct: words(`thread_head nr_threads`),
-  file: words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`),
-  // '': its unions without a name.
+  // '': the unions without a name.
+  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private`)],
   dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
   dentry_operations: words(`d_dname`),
@@ -84,7 +84,7 @@ export const TYPEDEFS = words(`
   bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t
+  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -113,9 +113,9 @@ export const SYMBOLS = words(`
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   kernel_kobj sysfs_root alias_list dynamic_kobj_ktype kset_ktype slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
   anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
-  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free
+  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free i_callback file_free_rcu
   rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
-  mempool_free_pages
+  mempool_free_pages wake_page_function autoremove_wake_function default_wake_function
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep
@@ -141,7 +141,7 @@ export const SYMBOLS = words(`
   pcpu_chunk_struct_size pcpu_nr_populated pcpu_nr_empty_pop_pages pcpu_low_unit_cpu pcpu_high_unit_cpu
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
   pcpu_balance_work pcpu_async_enabled pcpu_atomic_alloc_failed pages pcpu_get_vm_areas
-  hstates hugetlb_max_hstate default_hstate_idx hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
+  hstates hugetlb_max_hstate default_hstate_idx hugetlb_fault_mutex_table num_fault_mutexes hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker

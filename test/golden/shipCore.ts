@@ -3,14 +3,14 @@
  *
  *     node scripts/run.mjs test/golden/shipCore.ts FOLDER OUT.gz
  *
- * FOLDER holds `before.vmcore.gz` and the recorded runs. Pages that no run and no test depends on become zero: the kernel's
+ * FOLDER holds `before.vmcore.gz` (and `before.symbols.gz`, if it has one) and the recorded runs. Pages that no run and no test depends on become zero: the kernel's
  * code, firmware, memory of user programs and files, free memory that no recorded run changed. All else, and the shape of the
  * file, stays byte for byte.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openCore } from '../../src/engine/image/core/openCore.js';
+import { openStart } from '../../src/cli/replay/replay.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { readElfCore } from '../../src/engine/image/core/elf.js';
 import { asPfn } from '../../src/engine/memory/address.js';
@@ -19,7 +19,7 @@ import { surveyorOf } from '../../src/engine/view/surveyor.js';
 
 const [folder = '', output = ''] = process.argv.slice(2);
 const core = gunzipSync(readFileSync(path.join(folder, 'before.vmcore.gz')));
-const image = openCore(randomAccessOf(core));
+const image = openStart(path.join(folder, 'before.vmcore.gz'));
 const { states, spaces } = surveyorOf(image);
 
 const frameAt = (name: string): number =>

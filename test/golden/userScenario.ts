@@ -36,20 +36,21 @@ export function userScenario(
     bodies.set(pid, known);
     return known;
   };
+  const isHuge = program.some(({ name }) => name === 'nr_overcommit_hugepages');
   const opOf: (TraceOp | undefined)[] = [];
   let nextOp = 0;
   program.forEach((action, i) => {
     const op = action.name === 'op' ? ops[nextOp++] : undefined;
     opOf.push(op);
     if (action.name === 'fork') body(action.pid).push({ child: Number(action.args[0]), step: i });
-    else if (statementOf(action, op) !== undefined) body(action.pid).push(i);
+    else if (statementOf(action, op, isHuge) !== undefined) body(action.pid).push(i);
   });
   const lines = HEAD.split('\n');
   const lineOf: (number | undefined)[] = program.map(() => undefined);
   const write = (pid: number): void => {
     for (const item of body(pid)) {
       if (typeof item === 'number') {
-        lines.push(statementOf(program[item] as Action, opOf[item]) ?? '');
+        lines.push(statementOf(program[item] as Action, opOf[item], isHuge) ?? '');
         lineOf[item] = lines.length;
         continue;
       }
@@ -64,10 +65,17 @@ export function userScenario(
   return { text: `${lines.join('\n')}\nret = 0;\n`, steps };
 }
 
+/** Where the program hugetlb has its areas. */
+export const isInAreas = (marked: string): boolean => /^[23]\w{7}!?$/.test(marked);
+
 const address = (text: string | undefined): string => `0x${text ?? '0'}UL`;
 
 /** Undefined: there is nothing to write. */
-function statementOf({ name, args }: Action, op: TraceOp | undefined): string | undefined {
+function statementOf(
+  { name, args }: Action,
+  op: TraceOp | undefined,
+  isHuge: boolean,
+): string | undefined {
   if (TAKEN_BY_OTHERS.has(name)) return undefined;
   const [a, b, c, d, , f] = args;
   switch (name) {
@@ -78,7 +86,10 @@ function statementOf({ name, args }: Action, op: TraceOp | undefined): string | 
         ? `*(char *)${address(a)} = 0;`
         : `sink = *(char *)${address(a)};`;
     case 'accessed':
+      // Of huge pages it is done from outside: a write would copy a page that is shared since.
+      if (isHuge && args.every(isInAreas)) return undefined;
       return args
+        .filter((each) => !isHuge || !isInAreas(each))
         .map((each) => {
           const at = address(each.replace('!', ''));
           // The program's own constants were written before they became read-only.
@@ -106,8 +117,17 @@ function statementOf({ name, args }: Action, op: TraceOp | undefined): string | 
       return 'fd = open("/file", O_RDWR | O_CREAT);';
     case 'write':
       return `write(fd, block, 0x${a});`;
-    // Done from outside: no scenario writes to files of sysfs.
     case 'nr_hugepages':
+    case 'nr_overcommit_hugepages':
+      return `sysctl("vm.${name}=${parseInt(a ?? '0', 16)}");`;
+    case 'memfd_create':
+      return `fd = memfd_create("h", 0x${a});`;
+    case 'ftruncate':
+      return `ftruncate(fd, ${address(a)});`;
+    case 'close':
+      return 'close(fd);';
+    // What others take.
+    case 'alloc':
       return undefined;
     default:
       throw new Error(`no statement for ${name}`);

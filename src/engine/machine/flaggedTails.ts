@@ -32,6 +32,10 @@ export class FlaggedTails {
     k.write(page + k.page.flags, k.words[page + k.page.flags]! | this.tests.head_bits);
   }
 
+  clearHead(k: Kernel, page: Page): void {
+    k.write(page + k.page.flags, k.words[page + k.page.flags]! & ~this.tests.head_bits);
+  }
+
   /** set_page_count(p, 0); p->first_page = head; __SetPageTail(p) */
   setTail(k: Kernel, head: Page, p: Page): void {
     k.write(p + k.page._refcount, 0);

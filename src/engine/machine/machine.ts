@@ -34,6 +34,9 @@ const LISTS = [
   'ret_folios',
   'clean_folios',
   'free_folios',
+  // Huge pages: those that are to be split, and those that a collapse has taken off their list.
+  'list',
+  'compound_pagelist',
   // SMP: the first and the last callback that wait for a grace period.
   'rcu_cblist',
   // Who is to free destroyed caches: entry/slabWorker.ts.

@@ -21,19 +21,20 @@ export const STRUCTS = {
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
   deferred_split: 'split_queue split_queue_len',
-  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos private_data',
+  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos f_rcuhead private_data',
   file_operations: 'mmap open read release unlocked_ioctl write',
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
+  hlist_node: 'pprev',
   hstate: `
-    free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name next_nid_to_alloc
-    next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resv_huge_pages surplus_huge_pages
-    surplus_huge_pages_node
+    demote_order free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name
+    next_nid_to_alloc next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resize_lock resv_huge_pages
+    surplus_huge_pages surplus_huge_pages_node
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_private i_rdev i_size',
+  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -53,6 +54,8 @@ export const STRUCTS = {
     total_objects? total_slabs?
   `,
   kmalloc_info_struct: 'name size',
+  khugepaged_mm_slot: '',
+  khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kset: 'kobj list',
   list_head: 'prev',
@@ -65,6 +68,7 @@ export const STRUCTS = {
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
   miscdevice: 'fops list minor name',
+  mm_slot: 'hash mm mm_node',
   mm_struct: `
     context.vdso_image hugetlb_usage pmd_huge_pte?
     arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm
@@ -72,6 +76,7 @@ export const STRUCTS = {
     pinned_vm rss_stat stack_vm start_brk start_code start_data start_stack task_size total_vm write_protect_seq
   `,
   mmu_gather_batch: 'max next nr pages',
+  mutex: 'owner wait_list',
   page: `
     _mapcount _refcount compound_dtor compound_head compound_mapcount compound_nr?
     compound_order compound_pincount deferred_list flags index lru mapping mlock_count pmd_huge_pte private pt_mm
@@ -108,6 +113,9 @@ export const STRUCTS = {
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
+  rwsem_waiter: 'handoff_set list task timeout type',
+  semaphore: 'count wait_list',
+  semaphore_waiter: 'list task up',
   task_struct: `
     __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid
   `,
@@ -121,6 +129,9 @@ export const STRUCTS = {
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
+  wait_page_queue: 'bit_nr folio wait',
+  wait_queue_entry: 'entry flags func private',
+  wait_queue_head: 'head',
   work_struct: 'data',
   xa_node: 'array callback_head count offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',

@@ -15,7 +15,7 @@ import {
 } from '../kernel/include/linux/mm.h.js';
 import { PageAnon, PageHead, PageSlab } from '../kernel/include/linux/page-flags.h.js';
 import { page_address } from '../kernel/mm/highmem/page_address.js';
-import { page_vma_mapped_walk, rmap_walk } from '../kernel/mm/migrate/rmap_walk.js';
+import { folioVmaWalk, page_vma_mapped_walk, rmap_walk } from '../kernel/mm/migrate/rmap_walk.js';
 import type { KmemCache, MmStruct, Page, TaskStruct } from '../machine/ctypes.js';
 import { NULL } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
@@ -62,7 +62,7 @@ function mappingsOf(k: Kernel, head: Page): readonly Mapping[] {
   rmap_walk(k, head, {
     arg: NULL,
     rmap_one: (_, folio, vma, address) => {
-      if (page_vma_mapped_walk(k, folio, vma, address, false) !== NULL)
+      if (page_vma_mapped_walk(k, folioVmaWalk(folio, vma, address, false)))
         mappings.push({ mm: k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm)), address });
       return true;
     },

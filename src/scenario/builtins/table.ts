@@ -21,9 +21,11 @@ import { percpu } from './percpu.js';
 import { rcu } from './rcu.js';
 import { sharedLocks } from './rwlocks.js';
 import { waiting } from './waiting.js';
+import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
+import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
 import { drivers } from './user/devices.js';
@@ -55,6 +57,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...checking,
   ...output,
   ...tasks,
+  ...sysctls,
   ...processes,
   ...userAreas,
   ...userCopies,
@@ -64,6 +67,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...locks,
   ...sharedLocks,
   ...waiting,
+  ...waitQueues,
   ...rcu,
   ...atomics,
   ...bits,

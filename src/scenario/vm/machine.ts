@@ -16,7 +16,7 @@ import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './
 import type { KernelTasks } from './kernelTasks.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
-import type { Outcome } from './outcome.js';
+import type { Bug, Outcome } from './outcome.js';
 import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
 import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
@@ -181,7 +181,8 @@ export class Machine {
     try {
       return run();
     } catch (error) {
-      if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
+      if (error instanceof TaskBlocked)
+        return { kind: 'blocked', reason: error.reason, again: error.again };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       if (error instanceof TaskSignal) return this.signalled(error.info);
@@ -192,7 +193,7 @@ export class Machine {
   private signalled(signal: SignalInfo): Outcome {
     const { mm } = this.image;
     const address = `0x${mm.hex(signal.va)}`;
-    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal } as Outcome;
+    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal };
   }
 
   private slices(): Outcome {
@@ -238,7 +239,8 @@ export class Machine {
     return undefined;
   }
 
-  private bug(text: string, oops?: Oops): Outcome {
+  /** What the run ends with that is stopped here. */
+  bug(text: string, oops?: Oops): Bug {
     const { pc, stack } = this;
     const span = this.inBuiltin ? this.call.span : undefined;
     this.inBuiltin = false;
@@ -349,7 +351,7 @@ export class Machine {
     const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
       this.loopInside(),
     );
-    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
+    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason, outcome.again);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
     const result = this.values.at(-1) ?? 0;
     this.outcome = undefined;

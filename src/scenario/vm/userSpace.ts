@@ -14,7 +14,8 @@ import { asVirt, PAGE_SIZE, type PhysAddr, type VirtAddr } from '../../engine/me
 import type { UserCopies } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
-import { TaskBlocked, TaskBug, TaskSignal } from './signals.js';
+import { busErrorReason } from './busErrors.js';
+import { TaskBug, TaskSignal } from './signals.js';
 
 /** Who accesses: the process, or the kernel for it. */
 type Accessor = 'user' | 'kernel';
@@ -74,7 +75,6 @@ export class UserSpace implements UserCopies {
   private fault(va: VirtAddr, errorCode: number): void {
     const { mm: k } = this.image;
     const { mm } = this;
-    this.waitForLock(mm);
     const ret = this.kernel().do_user_addr_fault(k, mm, errorCode, va);
     if ((ret & k.VM_FAULT_SIGBUS) !== 0)
       throw new TaskSignal({
@@ -82,9 +82,7 @@ export class UserSpace implements UserCopies {
         code: 'BUS_ADRERR',
         va,
         errorCode,
-        reason: k.isOwnObject(this.operationsAt(mm, va))
-          ? 'the driver has no page for this address'
-          : 'the file ends before this page',
+        reason: busErrorReason(k, mm, va),
       });
     if ((ret & k.VM_FAULT_SIGSEGV) !== 0) throw this.segfault(mm, va, errorCode);
     if ((ret & k.VM_FAULT_OOM) !== 0)
@@ -95,21 +93,6 @@ export class UserSpace implements UserCopies {
         errorCode,
         reason: 'there is no memory for the page, and nobody but this task to kill for it',
       });
-  }
-
-  /** vma->vm_ops of the area that an address lies in. */
-  private operationsAt(mm: MmStruct, va: VirtAddr): VirtAddr {
-    const { mm: k } = this.image;
-    const vma: VmAreaStruct = find_vma(k, mm, va);
-    return vma === NULL ? asVirt(0) : k.read_va(k.plus(vma, k.vm_area_struct.vm_ops));
-  }
-
-  /** A fault takes the lock of the address space for reading: mmap_read_lock(). */
-  private waitForLock(mm: MmStruct): void {
-    const { mm: k } = this.image;
-    const lock = k.plus(mm, k.mm_struct.mmap_lock);
-    if ((k.read_int(k.plus(lock, k.rw_semaphore.count)) & 1) !== 0)
-      throw new TaskBlocked({ kind: 'rwsem for reading', address: k.va_of(lock) });
   }
 
   private segfault(mm: MmStruct, va: VirtAddr, errorCode: number): TaskSignal {

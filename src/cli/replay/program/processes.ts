@@ -5,7 +5,7 @@
  * scheduler and RCU did. Numbers are hexadecimal, but for pids.
  */
 import {
-  alloc_pages,
+  add_mm_counter,
   copy_mm,
   current,
   do_madvise,
@@ -19,7 +19,10 @@ import {
   mmdrop,
   mmgrab,
   follow_pte,
+  fput,
   huge_pte_offset,
+  hugetlb_file_setup,
+  hugetlbfs_setattr,
   lru_add_drain_all,
   mprotectRange,
   munlockRange,
@@ -27,6 +30,7 @@ import {
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
+  pte_write,
   page_ref_count,
   put_task_stack,
   rcu_process_callbacks,
@@ -35,6 +39,7 @@ import {
   set_pte,
   setBrk,
   setOvercommitHugePages,
+  split_huge_pages_all,
   shmemFileSetup,
   shmemPunchHole,
   shmemWritePage,
@@ -49,10 +54,11 @@ import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
-import { MAP_ANONYMOUS } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { MAP_ANONYMOUS, VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import { HPAGE_PMD_NR, hugepage_flags_enabled } from '../../../engine/kernel/include/linux/huge_mm.h.js';
 import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
-import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
+import type { ToldPages } from './toldPages.js';
 
 /** One line of a program. */
 export interface Action {
@@ -70,8 +76,6 @@ interface Process {
 const FAULT_FLAG_WRITE = 0x1;
 const FAULT_FLAG_INSTRUCTION = 0x100;
 
-/** gfp_t of pages of caches, as mm/slub.c and mm/slab.c ask for them. */
-const OF_CACHES = /^(?:[15d]?2[0c][cd]0|4[0-9]?0?cc0|40cd0)$/;
 /** Of fallocate(). */
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
@@ -93,7 +97,7 @@ export class Processes {
   /** @param told the pages that were taken for what is not performed */
   constructor(
     private readonly k: Kernel,
-    private readonly told = new Set<number>(),
+    private readonly told: ToldPages,
   ) {
     const task = current(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
@@ -116,7 +120,7 @@ export class Processes {
     const act = name === 'accessed' ? () => undefined : this.actions[name];
     if (act === undefined) throw new NotPerformed(name);
     if (this.processes.has(pid)) this.switchTo(pid);
-    if (name === 'accessed') this.access(args);
+    if (name === 'accessed') markAccessed(this.k, this.mm, args);
     else
       act(
         args.map((arg) => parseInt(arg, name === 'fork' ? 10 : 16)),
@@ -138,24 +142,33 @@ export class Processes {
     return k.read_ptr(k.plus(current(k), k.task_struct.mm));
   }
 
-  /** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
-  private access(args: readonly string[]): void {
+  private touch(va: VirtAddr, isWrite: boolean): void {
     const { k } = this;
-    for (const arg of args) {
-      const va = asVirt(parseInt(arg, 16));
-      const pmd = huge_pte_offset(k, this.mm, va);
-      const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
-      const pte = isLeaf ? pmd : follow_pte(k, this.mm, va);
-      if (pte === NULL) continue;
-      const entry = k.read_pte(pte);
-      if (!pte_present(entry)) continue;
-      set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
-    }
+    const pmd = huge_pte_offset(k, this.mm, va);
+    const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
+    const pte = isLeaf ? pmd : follow_pte(k, this.mm, va);
+    const entry = pte === NULL ? undefined : k.read_pte(pte);
+    const isThere = entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
+    if (!isThere) this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
+    markAccessed(k, this.mm, [`${va.toString(16)}${isWrite ? '!' : ''}`]);
+  }
+
+  private fault(va: VirtAddr, code: number): void {
+    const { k } = this;
+    const ret = do_user_addr_fault(k, this.mm, code, va);
+    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS | k.VM_FAULT_OOM)) !== 0)
+      throw new NotPerformed(`fault at ${va.toString(16)}: ${ret.toString(16)}`);
   }
 
   /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
-  private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
+  private at(
+    list: readonly Process[],
+    member: keyof Process,
+    address: string | undefined,
+  ): Process | undefined {
     const { k } = this;
+    // Without a recorded address it is the one that has waited longest.
+    if (address === undefined) return list[0];
     return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
   }
 
@@ -180,9 +193,30 @@ export class Processes {
         X86_PF_USER |
         ((flags & FAULT_FLAG_WRITE) !== 0 ? X86_PF_WRITE : 0) |
         ((flags & FAULT_FLAG_INSTRUCTION) !== 0 ? X86_PF_INSTR : 0);
-      const ret = do_user_addr_fault(this.k, this.mm, code, asVirt(address));
-      if ((ret & (this.k.VM_FAULT_SIGSEGV | this.k.VM_FAULT_SIGBUS | this.k.VM_FAULT_OOM)) !== 0)
-        throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
+      this.fault(asVirt(address), code);
+    },
+    // An access of the program: a fault if it needs one, and the marks that the processor leaves.
+    touch: (_, [text = '']) => {
+      this.touch(asVirt(parseInt(text, 16)), text.endsWith('!'));
+    },
+    // The same of the page that the kernel maps into each process, which counts as one of a file.
+    vdso: ([va = 0]) => {
+      this.touch(asVirt(va), false);
+      add_mm_counter(this.k, this.mm, this.k.MM_FILEPAGES, 1);
+    },
+    // khugepaged has been woken, and runs for the first time: it drains the batches.
+    khugepaged: () => {
+      if (hugepage_flags_enabled(this.k)) lru_add_drain_all(this.k);
+    },
+    // It has looked at as many pages as it may at once, and stands at this address space until its next look, which the stopped clocks
+    // do not let it have: khugepaged_pages_to_scan. `pages`: how many it looked at until here.
+    scanned: ([pages = 0]) => {
+      const { k } = this;
+      if (hugepage_flags_enabled(k) && pages >= 8 * HPAGE_PMD_NR(k)) mmgrab(k, this.mm);
+    },
+    // A byte is written to a pipe, which keeps the page.
+    pipe: () => {
+      this.told.takePipe(this.k);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);
@@ -198,20 +232,15 @@ export class Processes {
     mremap: ([addr = 0, oldLen = 0, newLen = 0, flags = 0, newAddr = 0]) =>
       void sys_mremap(this.k, asVirt(addr), oldLen, newLen, flags, asVirt(newAddr)),
     // Pages that somebody takes while the recorder hears nothing: those for objects of caches are not of what is performed here.
-    alloc: ([gfp = 0, order = 0], [text = '']) => {
-      if (!OF_CACHES.test(text)) return;
-      const pfn = this.k.page_to_pfn(alloc_pages(this.k, gfp, order));
-      for (let i = 0; i < 1 << order; i++) this.told.add(pfn + i);
-      const { k } = this;
-      const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
-      const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
-      __mod_node_page_state(k, item, 1 << order);
+    alloc: ([, order = 0], [gfp = '']) => {
+      this.told.take(this.k, gfp, order);
     },
     // Files of sysfs and debugfs that are written to.
     nr_hugepages: ([count = 0]) => void set_max_huge_pages(this.k, default_hstate(this.k), count),
     nr_overcommit_hugepages: ([count = 0]) => {
       setOvercommitHugePages(this.k, default_hstate(this.k), count);
     },
+    split_huge_pages: () => void split_huge_pages_all(this.k),
     brk: ([address = 0]) => void setBrk(this.k, this.mm, asVirt(address)),
     fork: ([child = 0]) => {
       const { k } = this;
@@ -274,6 +303,19 @@ export class Processes {
     open: () => {
       this.file = { file: shmemFileSetup(this.k, 0), written: 0 };
     },
+    // With MFD_HUGETLB: no program makes others.
+    memfd_create: () => {
+      this.file = { file: hugetlb_file_setup(this.k, 0, VM_NORESERVE, 0), written: 0 };
+    },
+    ftruncate: ([size = 0]) => {
+      const { k, file } = this;
+      if (file === undefined) return;
+      hugetlbfs_setattr(k, k.read_ptr(k.plus(file.file, k.file.f_inode)), size);
+    },
+    close: () => {
+      if (this.file !== undefined) fput(this.k, this.file.file);
+      this.file = undefined;
+    },
     write: ([length = 0]) => {
       if (this.file === undefined) return;
       const { file, written } = this.file;
@@ -306,10 +348,16 @@ export class Processes {
   };
 }
 
-/** Pages that the recorded kernel took or gave for what is not performed here: objects of caches that other subsystems use. */
-export function performTold(k: Kernel, event: string): boolean {
-  const [, , order = '', gfp = ''] = /^pa (\S+) o=(\d+) mt=\d+ gfp=([0-9a-f]+)$/.exec(event) ?? [];
-  if (gfp === '') return false;
-  alloc_pages(k, parseInt(gfp, 16), Number(order));
-  return true;
+/** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
+export function markAccessed(k: Kernel, mm: MmStruct, args: readonly string[]): void {
+  for (const arg of args) {
+    const va = asVirt(parseInt(arg, 16));
+    const pmd = huge_pte_offset(k, mm, va);
+    const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
+    const pte = isLeaf ? pmd : follow_pte(k, mm, va);
+    if (pte === NULL) continue;
+    const entry = k.read_pte(pte);
+    if (!pte_present(entry)) continue;
+    set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
+  }
 }

@@ -5,13 +5,14 @@
  *     free_area_init        node, zones, empty lists, pageblock types
  *     build_all_zonelists   mem_init                                                 all memory is free now
  *     kmem_cache_init       vmalloc_init                                             objects and areas can be had
- *     initcalls             page sets, CMA, watermarks, sysfs, among what the rest of the kernel allocates   (growth.ts)
+ *     initcalls             page sets, CMA, watermarks, huge pages, sysfs, among what the rest of the kernel allocates   (growth.ts)
  *     free_initmem          initrd and initmem are given back
  *
  * Deterministic: no clock and no chance is involved.
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
+import { gigantic_pages_init } from '../../kernel/arch/x86/mm/hugetlbpage.js';
 import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
 import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';
 import {
@@ -22,6 +23,9 @@ import {
 import { kobject_create_and_add } from '../../kernel/lib/kobject.js';
 import { page_address_init } from '../../kernel/mm/highmem/page_address.js';
 import { pcpu_setup_first_chunk } from '../../kernel/mm/percpu/first_chunk.js';
+import { pagecache_init } from '../../kernel/mm/filemap/folio_wait.js';
+import { hugepage_init } from '../../kernel/mm/huge_memory/hugepage_init.js';
+import { hugetlb_init } from '../../kernel/mm/hugetlb/hugetlb_init.js';
 import { vmalloc_init } from '../../kernel/mm/vmalloc/vmalloc_init.js';
 import { NULL } from '../../machine/ctypes.js';
 import { build_all_zonelists } from '../../kernel/mm/page_alloc/mm_init.js';
@@ -32,7 +36,6 @@ import '../../kernel/mm/slab/slab.js';
 import '../../kernel/mm/slub/slub.js';
 import { setup_per_cpu_pageset } from '../../kernel/mm/page_alloc/setup_per_cpu_pageset.js';
 import { init_per_zone_wmark_min } from '../../kernel/mm/page_alloc/watermark_setup.js';
-import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged.js';
 import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
@@ -78,9 +81,6 @@ export interface BootOptions {
   /** Takes the long way: frees and writes every page as Linux does, instead of letting rules produce them. Same result. */
   readonly everyPage?: boolean;
 }
-
-/** Huge pages are not used on machines with less. */
-const HUGEPAGE_LEAST_PAGES = (512 << 20) / PAGE_SIZE;
 
 /** @throws ImageError when no such machine can boot this kernel */
 export function bootMachine(options: BootOptions): KernelImage {
@@ -134,7 +134,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   clearBootData(mm);
   new KernelData(mm, layout).write();
   writeStaticData(mm);
-  parse_args(mm, commandLine);
+  const huge = parse_args(mm, commandLine);
   page_address_init(mm);
   pcpu_setup_first_chunk(
     mm,
@@ -163,6 +163,10 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
       );
     },
     uid_cache: () => initcalls(mm, layout, input),
+    khugepaged_mm_slot: () => {
+      gigantic_pages_init(mm, huge);
+      hugetlb_init(mm, huge);
+    },
     fasync_cache: () => {
       growth.giveBackNodes(nodesForSysfs(mm));
       takeNodeNumbers(mm, 'slab_node');
@@ -170,6 +174,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
     },
   });
   growth.run();
+  pagecache_init(mm);
   takeNodeNumbers(mm, 'last_node');
   do_sysctl_args(mm, commandLine);
   growth.freeBlocks();
@@ -188,8 +193,7 @@ function initcalls(mm: Kernel, layout: BootLayout, { runs, freed }: BootInput): 
   set_zones_contiguous(mm, layout, runs);
   cma_init_reserved_areas(mm);
   init_per_zone_wmark_min(mm);
-  if (mm.read_long(mm.symbol('_totalram_pages')) >= HUGEPAGE_LEAST_PAGES)
-    set_recommended_min_free_kbytes(mm, true);
+  hugepage_init(mm);
   startDaemons(mm);
 }
 

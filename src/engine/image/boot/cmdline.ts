@@ -4,7 +4,16 @@
  *
  * Source: Linux 6.1 kernel/params.c: parse_args(); lib/cmdline.c: memparse(), get_option(); where each parameter is defined its line says.
  */
+import { arch_hugetlb_valid_size } from '../../kernel/arch/x86/mm/hugetlbpage.js';
 import { writeByte } from '../../kernel/lib/string.js';
+import { setup_transparent_hugepage } from '../../kernel/mm/huge_memory/hugepage_init.js';
+import {
+  default_hugepagesz_setup,
+  hugepageParameters,
+  type HugepageParameters,
+  hugepages_setup,
+  hugepagesz_setup,
+} from '../../kernel/mm/hugetlb/hugetlb_init.js';
 import { setup_per_zone_wmarks } from '../../kernel/mm/page_alloc/watermark_setup.js';
 import { setup_slub_debug } from '../../kernel/mm/slub/slub_debug.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -28,7 +37,7 @@ export interface LayoutParameters {
 interface Action {
   readonly layout?: (layout: LayoutParameters, value: string) => void;
   /** Before the first cache. */
-  readonly setup?: (k: Kernel, value: string) => void;
+  readonly setup?: (k: Kernel, value: string, huge: HugepageParameters) => void;
   readonly late?: (k: Kernel, value: string) => void;
 }
 
@@ -103,6 +112,22 @@ const ACTIONS: Readonly<Record<KernelParameter, Action>> = {
     writeBool(k, 'slab_max_order_set', 1);
   }),
 
+  // mm/hugetlb.c
+  hugepages: { setup: hugepages_setup },
+  hugepagesz: {
+    setup: (k, text, huge) => {
+      hugepagesz_setup(k, text, memparse(text) ?? 0, huge, arch_hugetlb_valid_size);
+    },
+  },
+  default_hugepagesz: {
+    setup: (k, text, huge) => {
+      default_hugepagesz_setup(k, text, memparse(text) ?? 0, huge, arch_hugetlb_valid_size);
+    },
+  },
+
+  // mm/huge_memory.c
+  transparent_hugepage: { setup: setup_transparent_hugepage },
+
   // See debugVm.ts.
   debug_vm: {},
 
@@ -126,9 +151,11 @@ export function parse_early_param(commandLine: string): LayoutParameters {
   return layout;
 }
 
-/** What start_kernel() hands out before it sets memory management up. */
-export function parse_args(k: Kernel, commandLine: string): void {
-  for (const { action, value } of actionsIn(commandLine)) action.setup?.(k, value);
+/** What start_kernel() hands out before it sets memory management up; what of it hugetlb_init() will have to know. */
+export function parse_args(k: Kernel, commandLine: string): HugepageParameters {
+  const huge = hugepageParameters();
+  for (const { action, value } of actionsIn(commandLine)) action.setup?.(k, value, huge);
+  return huge;
 }
 
 export function do_sysctl_args(k: Kernel, commandLine: string): void {

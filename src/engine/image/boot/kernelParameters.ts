@@ -17,6 +17,13 @@ export const KERNEL_PARAMETERS = {
   slub_debug:
     'Debugging of caches (SLUB): any of F (checks), Z (red zones), P (poison), U (users), T (trace), O (not if slabs grow); with none, FZPU. `FZ,kmalloc-*,dentry`: of these caches; `;` between blocks.',
   slab_max_order: 'Highest order of a slab (SLAB).',
+  hugepages:
+    'Huge pages that boot puts into the pool of the size before it (hugepagesz=), or of the default size.',
+  hugepagesz:
+    'Size of the huge pages that the next hugepages= counts: 2M (4M on i386 without PAE), 1G on 64 bit.',
+  default_hugepagesz: 'Size of huge pages where nobody names one.',
+  transparent_hugepage:
+    'always: huge pages in every area; madvise: where a program asks for them, by default; never. With less than 512M of RAM never.',
   debug_vm: 'on: checks what a kernel with CONFIG_DEBUG_VM checks.',
   'sysctl.vm.min_free_kbytes': 'Memory that is kept free: the minimum watermarks.',
   'sysctl.vm.watermark_scale_factor': 'Distance of the watermarks, in ten-thousandths of memory.',

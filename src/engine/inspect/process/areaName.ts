@@ -7,6 +7,7 @@
 import type { VirtAddr } from '../../memory/address.js';
 import type { Inspected } from '../inspected.js';
 import type { VmaView } from '../tasks.js';
+import { hasAreaFlag } from './areaFlags.js';
 import { filePath, type PathView } from './filePath.js';
 import { isSince } from './release.js';
 
@@ -19,8 +20,10 @@ export function areaName(
 ): string {
   if (vma.file !== 0) {
     const path = filePath(k, vma.file, root);
-    // What mmap() makes for shared anonymous memory is named so; a file of mmscope's own kernel has no dentry with a name.
-    return path === '' ? '/dev/zero (deleted)' : path;
+    if (path !== '') return path;
+    // What mmap() makes for huge pages, for shared anonymous memory: a file of mmscope's own kernel has no dentry with a name.
+    const isHuge = hasAreaFlag(vma.flags, 'VM_HUGETLB');
+    return isHuge ? '/anon_hugepage (deleted)' : '/dev/zero (deleted)';
   }
   const special = specialName(k, vma);
   if (special !== undefined) return special;

@@ -2,7 +2,7 @@
  * Advice about addresses: that their contents are not needed any more, or may be dropped when memory is short; and flags of areas.
  *
  * Left out: all advice that only files or reclaim would follow (WILLNEED, PAGEOUT, REMOVE, POPULATE_*), KSM, hwpoison,
- * process_madvise, huge entries, khugepaged.
+ * process_madvise.
  * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_free_pte_range(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
  * do_madvise(); mm/khugepaged.c: hugepage_madvise(); mm/memory.c: zap_page_range_single().
  */
@@ -28,6 +28,8 @@ import {
   VM_PFNMAP,
   VM_WIPEONFORK,
 } from '../include/linux/mm_types.h.js';
+import { madvise_collapse } from './khugepaged/collapse.js';
+import { khugepaged_enter_vma } from './khugepaged/khugepaged.js';
 import { zap_page_range_single } from './memory/zap.js';
 import { madviseColdRange } from './memory/cold.js';
 import { madviseFreeRange } from './memory/lazyfree.js';
@@ -45,6 +47,7 @@ export const MADV_NOHUGEPAGE = 15;
 export const MADV_WIPEONFORK = 18;
 export const MADV_KEEPONFORK = 19;
 export const MADV_COLD = 20;
+export const MADV_COLLAPSE = 25;
 
 /** What advice makes of an area's flags; undefined where it is not about flags. */
 const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
@@ -56,6 +59,8 @@ const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
   [MADV_HUGEPAGE, (flags: VmFlags) => (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE],
   [MADV_NOHUGEPAGE, (flags: VmFlags) => (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE],
 ]);
+
+const OTHERS: readonly Int[] = [MADV_DONTNEED, MADV_FREE, MADV_COLD, MADV_COLLAPSE];
 
 /** Gives a part of an area other flags. */
 function madvise_update_vma(
@@ -136,9 +141,13 @@ function madvise_vma_behavior(
     return 0;
   }
   if (behavior === MADV_WIPEONFORK && vmaFile(k, vma) !== NULL) return -EINVAL;
+  if (behavior === MADV_COLLAPSE) return madvise_collapse(k, vma, prev, start, end);
   const change = FLAGS.get(behavior);
   if (change === undefined) return -EINVAL;
-  return madvise_update_vma(k, vma, prev, start, end, change(vm_flags));
+  const new_flags: VmFlags = change(vm_flags);
+  // hugepage_madvise():
+  if (behavior === MADV_HUGEPAGE) khugepaged_enter_vma(k, vma, new_flags);
+  return madvise_update_vma(k, vma, prev, start, end, new_flags);
 }
 
 /** madvise(): all areas of the range are done, even where there are holes between them, which are an error at the end. */
@@ -150,8 +159,7 @@ export function do_madvise(
   behavior: Int,
 ): Int {
   // madvise_behavior_valid():
-  if (!FLAGS.has(behavior) && ![MADV_DONTNEED, MADV_FREE, MADV_COLD].includes(behavior))
-    return -EINVAL;
+  if (!FLAGS.has(behavior) && !OTHERS.includes(behavior)) return -EINVAL;
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   const end: VirtAddr = asVirt(start + Math.ceil(len_in / PAGE_SIZE) * PAGE_SIZE);
   if (end < start) return -EINVAL;

@@ -1,7 +1,7 @@
 /**
  * Changing what an area allows: its flags, merged or split as they ask for, and the entries of its pages.
  *
- * Left out: pkeys, hugetlb, huge entries, swap entries, NUMA hinting, userfaultfd, security modules, arch_validate_flags.
+ * Left out: pkeys, swap entries, NUMA hinting, userfaultfd, security modules, arch_validate_flags.
  * Source: Linux 6.1 mm/mprotect.c: can_change_pte_writable(), change_pte_range() to change_protection(), mprotect_fixup(),
  * do_mprotect_pkey().
  */
@@ -25,6 +25,7 @@ import {
   p4d_none,
   pgd_none,
   pmd_none,
+  pmd_trans_huge,
   pte_dirty,
   pte_mkwrite,
   pte_modify,
@@ -59,7 +60,10 @@ import {
   pud_addr_end,
   pud_offset,
 } from '../include/linux/pgtable.h.js';
+import { HPAGE_PMD_NR, HPAGE_PMD_SIZE, is_swap_pmd } from '../include/linux/huge_mm.h.js';
 import { is_vm_hugetlb_page } from '../include/linux/hugetlb.h.js';
+import { change_huge_pmd } from './huge_memory/pmd.js';
+import { __split_huge_pmd } from './huge_memory/split_pmd.js';
 import { hugetlb_change_protection } from './hugetlb/hugetlb.js';
 import { populate_vma_page_range } from './gup/populate.js';
 import { vm_normal_page } from './memory/wp.js';
@@ -135,6 +139,15 @@ function change_pmd_range(
   let pmd: Pmd = pmd_offset(k, pud, addr);
   for (let next: VirtAddr; addr !== end; pmd = asCell(pmd + k.pte_words), addr = next) {
     next = pmd_addr_end(k, addr, end);
+    const pmdval: PteVal = k.read_pte(pmd);
+    if (is_swap_pmd(k, pmdval) || pmd_trans_huge(pmdval)) {
+      if (next - addr === HPAGE_PMD_SIZE(k)) {
+        const nr_ptes: Int = change_huge_pmd(k, tlb, pmd, addr, newprot);
+        if (nr_ptes === HPAGE_PMD_NR(k)) pages += nr_ptes;
+        continue;
+      }
+      __split_huge_pmd(k, vma, pmd, addr, false, NULL);
+    }
     if (!pmd_none(k, k.read_pte(pmd)))
       pages += change_pte_range(k, tlb, vma, pmd, addr, next, newprot, cp_flags);
   }

@@ -273,13 +273,13 @@ const exclusiveFlags = (k: Kernel, page: Page): Cell =>
   asCell((PageHuge(k, page) ? page_folio(k, page) : page) + k.page.flags);
 export const PageAnonExclusive = (k: Kernel, page: Page): boolean =>
   test_bit(k, k.PG_anon_exclusive, exclusiveFlags(k, page));
-const SetPageAnonExclusive = (k: Kernel, page: Page): void =>
+export const SetPageAnonExclusive = (k: Kernel, page: Page): void =>
   set_bit(k, k.PG_anon_exclusive, exclusiveFlags(k, page));
 export const ClearPageAnonExclusive = (k: Kernel, page: Page): void =>
   clear_bit(k, k.PG_anon_exclusive, exclusiveFlags(k, page));
 
 /** Where the mappings of a compound page as a whole are counted. */
-const compound_mapcount_ptr = (k: Kernel, head: Page): Cell =>
+export const compound_mapcount_ptr = (k: Kernel, head: Page): Cell =>
   asCell(nth_page(k, head, 1) + k.page.compound_mapcount);
 
 /** The page belongs to the area's own anon_vma from now on: nobody else has it any more. */
@@ -343,21 +343,25 @@ export function hugepage_add_new_anon_rmap(
   __page_set_anon_rmap(k, page, vma, address, true);
 }
 
-/** A mapping of an anonymous page that is no new one. `exclusive`: nobody else has it. */
+/** A mapping of an anonymous page that is no new one. `exclusive`: nobody else has it. `compound`: of a huge page as a whole. */
 export function page_add_anon_rmap(
   k: Kernel,
   page: Page,
   vma: VmAreaStruct,
   address: VirtAddr,
   exclusive: boolean,
+  compound = false,
 ): void {
-  const mapcount: Int = k.words[page + k.page._mapcount]! + 1;
-  k.write(page + k.page._mapcount, mapcount);
+  const at = compound ? compound_mapcount_ptr(k, page) : asCell(page + k.page._mapcount);
+  const mapcount: Int = k.words[at]! + 1;
+  k.write(at, mapcount);
   if (mapcount === 0) {
-    __mod_node_page_state(k, k.NR_ANON_MAPPED, 1);
+    const nr: Int = compound ? compound_nr(k, page) : 1;
+    if (compound) __mod_node_page_state(k, k.NR_ANON_THPS, nr);
+    __mod_node_page_state(k, k.NR_ANON_MAPPED, nr);
     __page_set_anon_rmap(k, page, vma, address, exclusive);
   }
-  mlock_vma_page(k, page, vma, false);
+  mlock_vma_page(k, page, vma, compound);
 }
 
 /** The page is no longer this mapping's alone, so that it can be unmapped. -EBUSY: it may be pinned, and stays. */

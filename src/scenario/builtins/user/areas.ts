@@ -6,15 +6,14 @@ import { group, type Builtin } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf, va } from '../pointers.js';
-import { asLong, changing, isError, libc, libcAddress } from './libc.js';
+import { asLong, changing, libc, libcAddress } from './libc.js';
 
 const EBADF = 9;
 const EINVAL = 22;
 const ENOMEM = 12;
 const MAP_ANONYMOUS = 0x20;
-const MAP_HUGETLB = 0x40000;
 
-/** ksys_mmap_pgoff(), vm_mmap_pgoff(): the area, and its pages where they are wanted at once. */
+/** The area, and its pages where they are wanted at once. */
 function mapAt(
   call: BuiltinCall,
   mm: MmStruct,
@@ -26,8 +25,6 @@ function mapAt(
   const pgoff = Number(offset) / PAGE_SIZE;
   if (!Number.isInteger(pgoff) || pgoff < 0) return -EINVAL;
   const bytes = sizeOf(call, length);
-  // The pool of huge pages is empty, as it is where nobody has asked for any.
-  if ((Number(flags) & MAP_HUGETLB) !== 0) return -ENOMEM;
   // On 32 bit the scenario's own objects lie there.
   if ((Number(flags) & 0x100010) !== 0)
     for (let page = 0; page < bytes; page += PAGE_SIZE)
@@ -35,13 +32,7 @@ function mapAt(
         call.bug(
           `BUG: the scenario itself lies at 0x${k.hex(asVirt(at + page))}: map something else there`,
         );
-  const populate = { value: 0 };
-  const result = kernel.do_mmap(
-    ...([k, mm, file, at, bytes, Number(prot), Number(flags), pgoff, populate] as const),
-  );
-  if (populate.value !== 0 && !isError(result))
-    kernel.__mm_populate(k, mm, result, populate.value, true);
-  return result;
+  return kernel.ksys_mmap_pgoff(k, mm, at, bytes, Number(prot), Number(flags), file, pgoff);
 }
 
 function fileOf(call: BuiltinCall, flags: Value, fd: Value): File | undefined {
@@ -52,7 +43,7 @@ function fileOf(call: BuiltinCall, flags: Value, fd: Value): File | undefined {
 const mapping: readonly Builtin[] = group('process', 'mm/mmap.c', [
   changing(
     'void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)',
-    'A new area of the process; MAP_FAILED and errno if there can be none. Its pages come when they are first used. Anonymous with MAP_ANONYMOUS, else of an open file.',
+    'A new area of the process; MAP_FAILED and errno if there can be none. Its pages come when they are first used. Anonymous with MAP_ANONYMOUS, else of an open file; with MAP_HUGETLB of huge pages, which their pool must have or promise.',
     (call, mm, addr, length, prot, flags, fd, offset) => {
       const file = fileOf(call, flags, fd);
       if (file === undefined) return libcAddress(call, -EBADF);

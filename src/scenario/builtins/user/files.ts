@@ -1,9 +1,17 @@
 /**
- * Open files, all of memory alone (tmpfs): memfd_create() makes one without a name, open() one with a name that stays.
+ * Open files, all of memory alone (tmpfs; huge pages): memfd_create() makes one without a name, open() one with a name that stays.
  *
- * Differs: all tasks share one table of open files; who opens a name again gets the same open file, its position at the beginning.
+ * Each process has a table of open files, which its child gets a copy of; they are closed with the last task of the process.
+ * Differs: who opens a name again gets the same open file, its position at the beginning.
  */
-import { NULL, type File, type Inode, type Page } from '../../../engine/machine/ctypes.js';
+import { VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import {
+  type AddressSpace,
+  NULL,
+  type File,
+  type Inode,
+  type Page,
+} from '../../../engine/machine/ctypes.js';
 import { asPhys, PAGE_SIZE } from '../../../engine/memory/address.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
@@ -17,7 +25,13 @@ const EBADF = 9;
 const EINVAL = 22;
 const EMFILE = 24;
 const ENOENT = 2;
+const ENODEV = 19;
 const ENOMEM = 12;
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const MFD_HUGETLB = 4;
+const MFD_HUGE_SHIFT = 26;
+const MFD_HUGE_MASK = 0x3f;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
 
@@ -34,6 +48,9 @@ const row = (
   run: (call, ...args) => libc(call, run(call, ...args)),
 });
 
+const isHuge = ({ k, kernel }: BuiltinCall, file: File): boolean =>
+  kernel.is_file_hugepages(k, file);
+
 const inodeOf = ({ k }: BuiltinCall, file: File): Inode => k.read_ptr(k.plus(file, k.file.f_inode));
 
 const sizeOfFile = (call: BuiltinCall, file: File): number =>
@@ -46,8 +63,25 @@ const setPosition = ({ k }: BuiltinCall, file: File, position: number): void => 
   k.write(k.plus(file, k.file.f_pos), position);
 };
 
-function newFile(call: BuiltinCall, keep: (file: File) => number | undefined): number {
-  const file = call.kernel.shmemFileSetup(call.k, 0);
+type Keep = (file: File) => number | undefined;
+
+const newFile = (call: BuiltinCall, keep: Keep): number =>
+  kept(call, call.kernel.shmemFileSetup(call.k, 0), keep);
+
+/** memfd_create(): of tmpfs, or of huge pages, whose size may be in the flags. */
+function newMemoryFile(call: BuiltinCall, flags: number): number {
+  const keep: Keep = (file) => call.process.files.add(file);
+  if ((flags & MFD_HUGETLB) === 0) {
+    if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING)) !== 0) return -EINVAL;
+    return newFile(call, keep);
+  }
+  const { k, kernel } = call;
+  const pageSizeLog = (flags >>> MFD_HUGE_SHIFT) & MFD_HUGE_MASK;
+  if (kernel.hstate_sizelog(k, pageSizeLog) === NULL) return -ENODEV;
+  return kept(call, kernel.hugetlb_file_setup(k, 0, VM_NORESERVE, pageSizeLog), keep);
+}
+
+function kept(call: BuiltinCall, file: File, keep: Keep): number {
   if (file === NULL) return -ENOMEM;
   const fd = keep(file);
   if (fd !== undefined) return fd;
@@ -92,6 +126,8 @@ function open(call: BuiltinCall, path: Value, flags: number): number {
 /** Bytes at a position: page by page. */
 function writeAt(call: BuiltinCall, file: File, buf: Value, count: number, from: number): number {
   const { k, kernel } = call;
+  // A file of huge pages is written through maps alone: it has no function for that.
+  if (isHuge(call, file)) return -EINVAL;
   for (let done = 0; done < count;) {
     const at = from + done;
     const length = Math.min(count - done, PAGE_SIZE - (at % PAGE_SIZE));
@@ -120,6 +156,15 @@ function fillPage(call: BuiltinCall, page: Page, offset: number, bytes: Uint8Arr
   });
 }
 
+/** The page of a file that a byte of it lies in: of huge pages, one in the middle. */
+function pageAt(call: BuiltinCall, file: File, mapping: AddressSpace, at: number): Page {
+  const { k, kernel } = call;
+  if (!isHuge(call, file)) return kernel.filemapPage(k, mapping, Math.floor(at / PAGE_SIZE));
+  const bytes = kernel.huge_page_size(k, kernel.default_hstate(k));
+  const head = kernel.filemapPage(k, mapping, Math.floor(at / bytes));
+  return head === NULL ? NULL : kernel.nth_page(k, head, Math.floor((at % bytes) / PAGE_SIZE));
+}
+
 function readAt(call: BuiltinCall, file: File, buf: Value, count: number, from: number): number {
   const { k, kernel } = call;
   const length = Math.max(0, Math.min(count, sizeOfFile(call, file) - from));
@@ -127,12 +172,12 @@ function readAt(call: BuiltinCall, file: File, buf: Value, count: number, from: 
   for (let done = 0; done < length;) {
     const at = from + done;
     const part = Math.min(length - done, PAGE_SIZE - (at % PAGE_SIZE));
-    const page = kernel.filemapPage(k, mapping, Math.floor(at / PAGE_SIZE));
+    const page = pageAt(call, file, mapping, at);
     const bytes =
       page === NULL
         ? new Uint8Array(part)
         : k.memory.readBytes(asPhys(k.page_to_pfn(page) * PAGE_SIZE + (at % PAGE_SIZE)), part);
-    if (page !== NULL) kernel.folio_mark_accessed(k, page);
+    if (page !== NULL && !isHuge(call, file)) kernel.folio_mark_accessed(k, page);
     call.memory.writeBytes(call.offset(buf, done), bytes.slice());
     done += part;
   }
@@ -156,8 +201,8 @@ export const files: readonly Builtin[] = [
   ...group('process', 'mm/memfd.c', [
     row(
       'int memfd_create(const char *name, unsigned int flags)',
-      'An open file of memory alone, without a name in any folder: its number, or -1 and errno. It is empty: ftruncate() or write() make it longer.',
-      (call) => newFile(call, (file) => call.process.files.add(file)),
+      'An open file of memory alone, without a name in any folder: its number, or -1 and errno. It is empty: ftruncate() or write() make it longer. With MFD_HUGETLB it is of huge pages, which ftruncate() makes longer by whole ones.',
+      (call, _name, flags) => newMemoryFile(call, Number(flags)),
     ),
   ]),
   ...group('process', 'fs/open.c', [
@@ -181,7 +226,10 @@ export const files: readonly Builtin[] = [
       'Makes a file as long as that: pages behind its end go, also from areas that map it; 0, or -1 and errno.',
       (call, fd, length) =>
         withFile(call, fd, (file) => {
-          if (Number(length) < 0 || call.kernel.hasOwnOperations(call.k, file)) return -EINVAL;
+          if (Number(length) < 0) return -EINVAL;
+          if (isHuge(call, file))
+            return call.kernel.hugetlbfs_setattr(call.k, inodeOf(call, file), Number(length));
+          if (call.kernel.hasOwnOperations(call.k, file)) return -EINVAL;
           call.kernel.shmemSetSize(call.k, inodeOf(call, file), Number(length));
           return 0;
         }),

@@ -38,6 +38,9 @@ interface Part {
   readonly incomplete: string | undefined;
 }
 
+/** The form of `/proc/kcore`: the kernel goes on while it is read. */
+export const LIVE_FORM = 'memory of the running kernel';
+
 /** @throws ImageError when nothing of the file can be made sense of */
 export function openContainer(file: RandomAccess, codecs: Codecs): Container {
   const start = file.read(0, 64);
@@ -82,7 +85,7 @@ function elf(file: RandomAccess): Container {
   }));
   const endPhys = Math.max(...core.segments.map((each) => each.startPhys + each.memBytes));
   return {
-    form: 'ELF core',
+    form: core.isLive ? LIVE_FORM : 'ELF core',
     memory: new RangeMemory(file, ranges, endPhys),
     notes: core.notes,
     vmcoreinfo: vmcoreinfoIn(core.notes),

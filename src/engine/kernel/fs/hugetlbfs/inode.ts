@@ -1,11 +1,11 @@
 /**
- * Files of huge pages: made for a map without a file, mapped, and their pages given back to the pool when the last reference to the
- * file goes.
+ * Files of huge pages: made for a map without a file or for memfd_create(), mapped, made shorter or longer, and their pages given back
+ * to the pool when the last reference to the file goes.
  *
  * Differs: of inode, dentry and file only what memory management looks at is written; the file is on no mount.
- * Left out: mounts, names, read() and write(), fallocate, truncation, shm, seals, migration.
- * Source: Linux 6.1 fs/hugetlbfs/inode.c: hugetlbfs_file_mmap(), hugetlb_get_unmapped_area(), remove_inode_hugepages(),
- * hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup(); include/linux/fs.h: i_size_write().
+ * Left out: mounts, names, read() (write() there is none), fallocate, shm, seals, migration.
+ * Source: Linux 6.1 fs/hugetlbfs/inode.c: hugetlbfs_file_mmap(), hugetlb_get_unmapped_area(), hugetlb_vmdelete_list()
+ * to hugetlb_vmtruncate(), hugetlbfs_setattr(), remove_inode_hugepages(), hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup(); fs/inode.c: i_callback(); fs/file_table.c: file_free_rcu(); include/linux/fs.h: i_size_write().
  */
 import {
   type AddressSpace,
@@ -18,6 +18,7 @@ import {
   NULL,
   type Page,
   type ResvMap,
+  type Slab,
   type ULong,
   type VmAreaStruct,
   type VmFlags,
@@ -26,17 +27,30 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import { default_hstate, huge_page_order, huge_page_size } from '../../include/linux/hugetlb.h.js';
+import {
+  default_hstate,
+  hstate_sizelog,
+  huge_page_order,
+  huge_page_size,
+} from '../../include/linux/hugetlb.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree.js';
 import { xa_erase } from '../../lib/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap.js';
+import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap/filemap.js';
 import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb/reserve.js';
+import { virt_to_slab } from '../../mm/slab.h.js';
+import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
 import { putResvMap, resv_map_alloc } from '../../mm/hugetlb/resv_map.js';
+import { unmap_hugepage_range } from '../../mm/hugetlb/hugetlb.js';
+import {
+  vma_interval_tree_iter_first,
+  vma_interval_tree_iter_next,
+} from '../../mm/interval_tree.js';
 import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
+import { areasOfFile } from '../../mm/mmap/link.js';
 import { put_page } from '../../mm/swap/swap.js';
 import { linkRelease } from '../file_table/file_table.js';
 
@@ -75,8 +89,17 @@ function hugetlbfs_get_inode(k: Kernel): Inode {
   return inode;
 }
 
-/** An open file of `size` bytes, whole huge pages, without a name; NULL without memory. */
-export function hugetlb_file_setup(k: Kernel, size: ULong, acctflag: VmFlags): File {
+/**
+ * An open file of `size` bytes, whole huge pages, without a name; NULL without memory.
+ * Differs: of the default page size; pools of others are empty.
+ */
+export function hugetlb_file_setup(
+  k: Kernel,
+  size: ULong,
+  acctflag: VmFlags,
+  page_size_log: Int,
+): File {
+  if (hstate_sizelog(k, page_size_log) !== default_hstate(k)) return NULL;
   const inode: Inode = hugetlbfs_get_inode(k);
   if (inode === NULL) return NULL;
   i_size_write(k, inode, size);
@@ -169,14 +192,52 @@ export function hugetlb_get_unmapped_area(
   return asVirt(-ENOMEM);
 }
 
-// --- its end -------------------------------------------------------------------------------------------------------------
+// --- its size, and its end -----------------------------------------------------------------------------------------------
 
-/** All pages of the file leave its page cache, and with it the reservations that nobody has used. */
-function remove_inode_hugepages(k: Kernel, inode: Inode): void {
+/** Where in an area the part of its file begins that [start, ...) is: bytes from the area's beginning. */
+function vma_offset_start(k: Kernel, vma: VmAreaStruct, start: ULong): ULong {
+  const vm_pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
+  return vm_pgoff < start ? (start - vm_pgoff) * PAGE_SIZE : 0;
+}
+
+/** Areas do not map what of the file lies at [start, ...) any more, private copies included. */
+function hugetlb_vmdelete_list(k: Kernel, mapping: AddressSpace, start: ULong): void {
+  const root = areasOfFile(k, mapping);
+  for (
+    let vma: VmAreaStruct = vma_interval_tree_iter_first(k, root, start, Infinity);
+    vma !== NULL;
+    vma = vma_interval_tree_iter_next(k, vma, start, Infinity)
+  ) {
+    const vm_start: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
+    const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
+    const from: VirtAddr = asVirt(vm_start + vma_offset_start(k, vma, start));
+    unmap_hugepage_range(k, vma, from, vm_end, NULL);
+  }
+}
+
+/** The file ends at `offset`, a whole number of huge pages: what is behind it goes, wherever it is mapped. */
+function hugetlb_vmtruncate(k: Kernel, inode: Inode, offset: ULong): void {
+  const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
+  const oldSize: ULong = i_size_read(k, inode);
+  i_size_write(k, inode, offset);
+  hugetlb_vmdelete_list(k, mapping, offset / PAGE_SIZE);
+  remove_inode_hugepages(k, inode, offset, oldSize);
+}
+
+/** ftruncate(). Left out: seals, times; sizes are the only attribute. */
+export function hugetlbfs_setattr(k: Kernel, inode: Inode, size: ULong): Int {
+  if (size % huge_page_size(k, default_hstate(k)) !== 0) return -EINVAL;
+  hugetlb_vmtruncate(k, inode, size);
+  return 0;
+}
+
+/** Pages from `lstart` on leave the page cache, and with them the reservations that nobody has used. @param size of the file before */
+function remove_inode_hugepages(k: Kernel, inode: Inode, lstart: ULong, size: ULong): void {
   const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
-  const nr: ULong = i_size_read(k, inode) / huge_page_size(k, default_hstate(k));
+  const bytes: ULong = huge_page_size(k, default_hstate(k));
+  const start: ULong = lstart / bytes;
   let freed: Int = 0;
-  for (let index = 0; index < nr; index++) {
+  for (let index = start; index < size / bytes; index++) {
     const page: Page = filemapPage(k, mapping, index);
     if (page === NULL) continue;
     // hugetlb_delete_from_page_cache():
@@ -188,11 +249,11 @@ function remove_inode_hugepages(k: Kernel, inode: Inode): void {
     put_page(k, page);
     freed++;
   }
-  hugetlb_unreserve_pages(k, inode, 0, Infinity, freed);
+  hugetlb_unreserve_pages(k, inode, start, Infinity, freed);
 }
 
 function hugetlbfs_evict_inode(k: Kernel, inode: Inode): void {
-  remove_inode_hugepages(k, inode);
+  remove_inode_hugepages(k, inode, 0, i_size_read(k, inode));
   const resv_map: ResvMap = k.read_ptr(
     k.plus(inode, k.inode.i_data + k.address_space.private_data),
   );
@@ -204,10 +265,27 @@ function releaseHugeFile(k: Kernel, file: File): void {
   const f_op: VirtAddr = k.read_va(k.plus(file, k.file.f_op));
   if (f_op === 0 || f_op !== k.profile.symbol('hugetlbfs_file_operations')?.address) return;
   const inode: Inode = k.read_ptr(k.plus(file, k.file.f_inode));
-  hugetlbfs_evict_inode(k, inode);
   const dentry: VirtAddr = k.read_va(k.plus(inode, k.inode.i_dentry));
+  hugetlbfs_evict_inode(k, inode);
+  // destroy_inode(): somebody may still look at it, as at the file; nobody looks a pseudo file's dentry up.
+  call_rcu(k, k.plus(inode, k.inode.i_rcu), functionNamed(k, 'i_callback'));
   kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
-  kmem_cache_free(k, cacheNamed(k, k.globals.hugetlbfs_inode_cachep), k.va_of(inode));
-  kmem_cache_free(k, cacheNamed(k, k.globals.filp_cachep), k.va_of(file));
+  // file_free():
+  call_rcu(k, k.plus(file, k.file.f_rcuhead), functionNamed(k, 'file_free_rcu'));
 }
 linkRelease(releaseHugeFile);
+
+linkCallback('i_callback', (k, head) => {
+  const inode: Inode = k.plus(head, -k.inode.i_rcu);
+  const cache: KmemCache = cacheNamed(k, k.globals.hugetlbfs_inode_cachep);
+  // One of another file system waits on: what ends it is not here.
+  const slab: Slab = virt_to_slab(k, k.va_of(inode));
+  if (slab === NULL || k.read_ptr(slab + k.slab.slab_cache) !== cache)
+    call_rcu(k, head, functionNamed(k, 'i_callback'));
+  else kmem_cache_free(k, cache, k.va_of(inode));
+});
+
+linkCallback('file_free_rcu', (k, head) => {
+  const file: File = k.plus(head, -k.file.f_rcuhead);
+  kmem_cache_free(k, cacheNamed(k, k.globals.filp_cachep), k.va_of(file));
+});

@@ -21,5 +21,6 @@ export const ENOTTY = 25;
 export const ENOSPC = 28;
 export const EMLINK = 31;
 export const ENOSYS = 38;
+export const ETIME = 62;
 export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;

@@ -39,15 +39,24 @@ export const huge_page_order = (k: Kernel, h: Hstate): Order => k.words[h + k.hs
 export const huge_page_shift = (k: Kernel, h: Hstate): Int => huge_page_order(k, h) + PAGE_SHIFT;
 export const huge_page_size = (k: Kernel, h: Hstate): ULong =>
   PAGE_SIZE * 2 ** huge_page_order(k, h);
+/** Of an order that the page allocator has no blocks of. */
+export function hstate_is_gigantic(k: Kernel, h: Hstate): boolean {
+  return huge_page_order(k, h) >= k.MAX_ORDER;
+}
 export const pages_per_huge_page = (k: Kernel, h: Hstate): Int => 1 << huge_page_order(k, h);
 export const blocks_per_huge_page = (k: Kernel, h: Hstate): Int => huge_page_size(k, h) / 512;
 
-function size_to_hstate(k: Kernel, size: ULong): Hstate {
+export function size_to_hstate(k: Kernel, size: ULong): Hstate {
   for (let i = 0; i < k.words[k.globals.hugetlb_max_hstate]!; i++) {
     const h: Hstate = k.globals.hstates + i * k.stride.hstate;
     if (huge_page_size(k, h) === size) return h;
   }
   return NULL;
+}
+
+/** The pool of a page size as mmap() and memfd_create() ask for it: log2, or 0 for the default one. NULL: there is none. */
+export function hstate_sizelog(k: Kernel, page_size_log: Int): Hstate {
+  return page_size_log === 0 ? default_hstate(k) : size_to_hstate(k, 2 ** page_size_log);
 }
 
 /** Differs: of the default size alone. */

@@ -77,6 +77,18 @@ export function list_splice(k: Kernel, list: ListHead, head: ListHead): void {
   k.write_ptr(at + k.list_head.prev, last);
 }
 
+/** As list_splice(), at the tail of the other. */
+export function list_splice_tail(k: Kernel, list: ListHead, head: ListHead): void {
+  if (list_empty(k, list)) return;
+  const first: ListHead = k.read_ptr_to_write(list, k.list_head.prev);
+  const last: ListHead = k.read_ptr_to_write(list + k.list_head.prev, 0);
+  const prev: ListHead = k.read_ptr_to_write(head + k.list_head.prev, 0);
+  k.write_ptr(first + k.list_head.prev, prev);
+  k.write_ptr(prev, first);
+  k.write_ptr(last, head);
+  k.write_ptr(head + k.list_head.prev, last);
+}
+
 export function list_move_tail(k: Kernel, entry: ListHead, head: ListHead): void {
   __list_del_entry(k, entry);
   list_add_tail(k, entry, head);
@@ -89,6 +101,28 @@ export function list_replace_init(k: Kernel, old: ListHead, replacement: ListHea
   k.copy_ptr(replacement + k.list_head.prev, old + k.list_head.prev);
   k.write_ptr(k.read_ptr_to_write(replacement + k.list_head.prev, 0), replacement);
   INIT_LIST_HEAD(k, old);
+}
+
+// --- hlist: a head of one pointer, for the many heads of a hash table --------------------------------------------------
+
+/** `n` is the first of list `h` from here on. */
+export function hlist_add_head(k: Kernel, n: Cell, h: Cell): void {
+  const first: Cell = k.read_ptr(h);
+  k.write_ptr(n, first);
+  if (first !== NULL) k.write_ptr(first + k.hlist_node.pprev, n);
+  k.write_ptr(h, n);
+  k.write_ptr(n + k.hlist_node.pprev, h);
+}
+
+export function hlist_del_init(k: Kernel, n: Cell): void {
+  const next: Cell = k.read_ptr(n);
+  const pprev: Cell = k.read_ptr(n + k.hlist_node.pprev);
+  if (pprev === NULL) return;
+  k.write_ptr(pprev, next);
+  if (next !== NULL) k.write_ptr(next + k.hlist_node.pprev, pprev);
+  // INIT_HLIST_NODE():
+  k.write_ptr(n, NULL);
+  k.write_ptr(n + k.hlist_node.pprev, NULL);
 }
 
 // --- from an entry to its structure ------------------------------------------------------------------------------------

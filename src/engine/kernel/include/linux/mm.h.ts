@@ -1,7 +1,7 @@
 /**
  * struct page and folios: the zone of a page, and what a compound page keeps in its first tail.
  *
- * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount(); include/linux/mmzone.h: page_zonenum(); mm/interval_tree.c: vma_start_pgoff();
+ * Source: Linux 6.1 include/linux/mm.h; mm/util.c: __page_mapcount() to folio_mapcount(); include/linux/mmzone.h: page_zonenum(); mm/interval_tree.c: vma_start_pgoff();
  * include/linux/pagemap.h: linear_page_index(); include/linux/fs.h: file_inode(); include/linux/pgtable.h: is_zero_pfn().
  */
 import type {
@@ -22,7 +22,14 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { VM_MAYWRITE, VM_SHARED } from './mm_types.h.js';
-import { compound_head, page_folio, PageAnon, PageCompound, PageHead } from './page-flags.h.js';
+import {
+  compound_head,
+  page_folio,
+  PageAnon,
+  PageCompound,
+  PageDoubleMap,
+  PageHead,
+} from './page-flags.h.js';
 
 /** `page + n` of one block. */
 /** The head of the page behind a linear address. */
@@ -102,16 +109,47 @@ export function head_compound_pincount(k: Kernel, head: Page): Int {
   return k.words[nth_page(k, head, 1) + k.page.compound_pincount]!;
 }
 
-/** A page of a mapped huge page counts as mapped with it. Left out: PageHuge, PageDoubleMap (a file's page has its own count). */
+/** Of hugetlbfs, of which only mappings as a whole count. As PageHuge() of hugetlb.h.ts, which is built on this header. */
+const isOfHugetlb = (k: Kernel, head: Page): boolean =>
+  k.read8(nth_page(k, head, 1), k.page.compound_dtor) === k.HUGETLB_PAGE_DTOR;
+
+/** A page of a mapped huge page counts as mapped with it; a file's page has all in its own count. */
 function __page_mapcount(k: Kernel, page: Page): Int {
   const ret: Int = k.words[page + k.page._mapcount]! + 1;
-  return PageAnon(k, page) ? ret + compound_mapcount(k, compound_head(k, page)) : ret;
+  const head: Page = compound_head(k, page);
+  if (!PageAnon(k, page) && !isOfHugetlb(k, head)) return ret;
+  // Some map it as a whole, others bit by bit: then the small pages count the former, too.
+  return ret + compound_mapcount(k, head) - (PageDoubleMap(k, head) ? 1 : 0);
 }
 
 /** How often the page is mapped by page tables. */
 export function page_mapcount(k: Kernel, page: Page): Int {
   if (PageCompound(k, page)) return __page_mapcount(k, page);
   return k.words[page + k.page._mapcount]! + 1;
+}
+
+/** Mappings of a folio and of its pages, each counted once. Left out: huge pages of files. */
+export function folio_mapcount(k: Kernel, folio: Page): Int {
+  if (!PageHead(k, folio)) return k.words[folio + k.page._mapcount]! + 1;
+  let ret: Int = folio_entire_mapcount(k, folio);
+  if (isOfHugetlb(k, folio)) return ret;
+  const nr: Int = compound_nr(k, folio);
+  for (let i = 0; i < nr; i++) ret += k.words[nth_page(k, folio, i) + k.page._mapcount]! + 1;
+  return PageDoubleMap(k, folio) ? ret - nr : ret;
+}
+
+export const total_mapcount = (k: Kernel, page: Page): Int =>
+  folio_mapcount(k, page_folio(k, page));
+
+/** Whether anybody maps it, or a part of it. */
+export function folio_mapped(k: Kernel, folio: Page): boolean {
+  if (!PageHead(k, folio)) return k.words[folio + k.page._mapcount]! >= 0;
+  if (folio_entire_mapcount(k, folio) > 0) return true;
+  if (isOfHugetlb(k, folio)) return false;
+  const nr: Int = compound_nr(k, folio);
+  for (let i = 0; i < nr; i++)
+    if (k.words[nth_page(k, folio, i) + k.page._mapcount]! >= 0) return true;
+  return false;
 }
 
 // --- totals ------------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ export const VM_PFNMAP = 0x400;
 export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
 export const VM_SEQ_READ = 0x8000;
+export const VM_RAND_READ = 0x1_0000;
 export const VM_DONTCOPY = 0x2_0000;
 export const VM_DONTEXPAND = 0x4_0000;
 export const VM_LOCKONFAULT = 0x8_0000;
@@ -53,6 +54,8 @@ export const VM_NOHUGEPAGE = 0x4000_0000;
 export const VM_ACCESS_FLAGS: VmFlags = VM_READ | VM_WRITE | VM_EXEC;
 /** Areas that are not what they seem: they neither merge nor grow. */
 export const VM_SPECIAL: VmFlags = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+/** Areas that transparent huge pages are not for. */
+export const VM_NO_KHUGEPAGED: VmFlags = VM_SPECIAL | VM_HUGETLB;
 /** All but what locks in memory. */
 export const VM_LOCKED_CLEAR_MASK: VmFlags = ~(VM_LOCKED | VM_LOCKONFAULT);
 export const VM_DATA_DEFAULT_FLAGS: VmFlags =
@@ -60,7 +63,13 @@ export const VM_DATA_DEFAULT_FLAGS: VmFlags =
 
 // --- bits of mm->flags ---------------------------------------------------------------------------------------------------
 
+/** khugepaged knows it. */
+export const MMF_VM_HUGEPAGE = 17;
 export const MMF_OOM_SKIP = 21;
+/** It has a reference to the huge page of zeros. */
+export const MMF_HUGE_ZERO_PAGE = 23;
+/** prctl(PR_SET_THP_DISABLE) */
+export const MMF_DISABLE_THP = 24;
 /** A page of it was pinned once: fork() looks at each page then. */
 export const MMF_HAS_PINNED = 27;
 /** What a child takes over: how it may be dumped. */
@@ -100,6 +109,7 @@ export interface VmFault {
   pmd: Pmd;
   pud: Pud;
   orig_pte: PteVal;
+  orig_pmd: PteVal;
   cow_page: Page;
   page: Page;
   pte: Pte;

@@ -57,6 +57,12 @@ export function __SetPageHead(k: Kernel, page: Page): void {
   else __set_bit(k, k.PG_head, page + k.page.flags);
 }
 
+/** A head alone; its tails are cut off one by one. */
+export function ClearPageCompound(k: Kernel, page: Page): void {
+  if (k.flaggedTails !== undefined) k.flaggedTails.clearHead(k, page);
+  else clear_bit(k, k.PG_head, page + k.page.flags);
+}
+
 export function set_compound_head(k: Kernel, page: Page, head: Page): void {
   k.write_ptr_tagged(page + k.page.compound_head, head, 1);
 }
@@ -109,6 +115,10 @@ export function __ClearPageReserved(k: Kernel, page: Page): void {
 }
 
 /** Parts of the compound page are mapped singly, too. The flag lives in the first tail. */
+export function PageDoubleMap(k: Kernel, page: Page): boolean {
+  return PageHead(k, page) && test_bit(k, k.PG_double_map, k.nth_page(page, 1) + k.page.flags);
+}
+
 export function ClearPageDoubleMap(k: Kernel, page: Page): void {
   clear_bit(k, k.PG_double_map, k.pfn_to_page(k.page_to_pfn(page) + 1) + k.page.flags);
 }

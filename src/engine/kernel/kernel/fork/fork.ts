@@ -4,9 +4,9 @@
  *     mm_users   tasks that use it: the last one takes its areas away     mm_count   users, all as one, and who only needs the structure
  *
  * Left out: everything of a task that is not memory (copy_process: files, signals, credentials, pids), AIO, KSM, uprobes, userfaultfd,
- * mm_cpumask, context (LDT, pkeys, ctx_id), khugepaged, oom, exec.
+ * mm_cpumask, context (LDT, pkeys, ctx_id), oom, exec.
  * Source: Linux 6.1 kernel/fork.c: dup_mmap(), mm_init() to mmput(), dup_mm(), alloc_thread_stack_node(), free_thread_stack();
- * kernel/exit.c: exit_mm(); include/linux/sched/mm.h: mmgrab(), mmdrop().
+ * kernel/exit.c: exit_mm(); include/linux/sched/mm.h: mmget().
  */
 import {
   type AddressSpace,
@@ -27,7 +27,7 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
-import { pgd_alloc, pgd_free } from '../../arch/x86/mm/pgtable/pgtable.js';
+import { pgd_alloc } from '../../arch/x86/mm/pgtable/pgtable.js';
 import { flush_tlb_mm } from '../../arch/x86/mm/tlb.js';
 import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
@@ -53,6 +53,7 @@ import {
   VM_NOHUGEPAGE,
   VM_WIPEONFORK,
 } from '../../include/linux/mm_types.h.js';
+import { mmgrab } from '../../include/linux/sched/mm.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_find, mas_store_gfp } from '../../lib/maple_tree.js';
 import { vma_interval_tree_insert_after } from '../../mm/interval_tree.js';
@@ -76,19 +77,13 @@ import { page_address } from '../../mm/highmem/page_address.js';
 import { anon_vma_fork, unlink_anon_vmas } from '../../mm/rmap.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../../mm/util.js';
 import { __mod_node_page_state } from '../../mm/vmstat/node_stat.js';
+import { mm_put_huge_zero_page } from '../../mm/huge_memory/zero_page.js';
+import { khugepaged_exit, khugepaged_fork } from '../../mm/khugepaged/khugepaged.js';
+import { mmCache, mmdrop } from './mmdrop.js';
+import { mmap_init_lock } from '../locking/rwsem/mmap_lock.js';
 import { call_rcu, functionNamed, linkCallback } from '../rcu/tiny.js';
 
 // --- an address space ----------------------------------------------------------------------------------------------------
-
-const mmCache = (k: Kernel): KmemCache => k.read_ptr(k.globals.mm_cachep);
-
-/** Nobody has the lock. init_rwsem() */
-const initLock = (k: Kernel, mm: MmStruct): void => {
-  const lock = k.plus(mm, k.mm_struct.mmap_lock);
-  k.write_long(k.plus(lock, k.rw_semaphore.count), 0);
-  k.write_long(k.plus(lock, k.rw_semaphore.owner), 0);
-  INIT_LIST_HEAD(k, k.plus(lock, k.rw_semaphore.wait_list));
-};
 
 /** Without areas, and with a top-level table; NULL without memory, and the structure is freed. */
 function mm_init(k: Kernel, mm: MmStruct): MmStruct {
@@ -97,7 +92,7 @@ function mm_init(k: Kernel, mm: MmStruct): MmStruct {
   k.write(k.plus(mm, k.mm_struct.mm_users), 1);
   k.write(k.plus(mm, k.mm_struct.mm_count), 1);
   k.write(k.plus(mm, k.mm_struct.write_protect_seq), 0);
-  initLock(k, mm);
+  mmap_init_lock(k, mm);
   INIT_LIST_HEAD(k, k.plus(mm, k.mm_struct.mmlist));
   k.write_long(k.plus(mm, k.mm_struct.pgtables_bytes), 0);
   k.write(k.plus(mm, k.mm_struct.map_count), 0);
@@ -107,6 +102,7 @@ function mm_init(k: Kernel, mm: MmStruct): MmStruct {
   for (let i = 0; i < k.NR_MM_COUNTERS; i++)
     k.write_long(k.plus(mm, k.mm_struct.rss_stat + i * k.ptr_words), 0);
   k.write_long(k.plus(mm, k.mm_struct.exe_file), 0);
+  if (k.mm_struct.pmd_huge_pte >= 0) k.write_long(k.plus(mm, k.mm_struct.pmd_huge_pte), 0);
   // hugetlb_count_init():
   k.write_long(k.plus(mm, k.mm_struct.hugetlb_usage), 0);
   const parent: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
@@ -146,27 +142,15 @@ const countRef = (k: Kernel, mm: MmStruct, member: Int, delta: Int): Int => {
   return k.read_int(at);
 };
 
-/** Keeps the structure, not what it has. */
-export function mmgrab(k: Kernel, mm: MmStruct): void {
-  countRef(k, mm, k.mm_struct.mm_count, 1);
-}
-
-/** The last reference frees the structure. Left out: exit's accounting, check_mm. */
-function __mmdrop(k: Kernel, mm: MmStruct): void {
-  pgd_free(k, mm, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
-  kmem_cache_free(k, mmCache(k), k.va_of(mm));
-}
-
-export function mmdrop(k: Kernel, mm: MmStruct): void {
-  if (countRef(k, mm, k.mm_struct.mm_count, -1) === 0) __mmdrop(k, mm);
-}
-
 export function mmget(k: Kernel, mm: MmStruct): void {
   countRef(k, mm, k.mm_struct.mm_users, 1);
 }
 
 function __mmput(k: Kernel, mm: MmStruct): void {
+  // Before the areas go: khugepaged must not look at them meanwhile.
+  khugepaged_exit(k, mm);
   exit_mmap(k, mm);
+  mm_put_huge_zero_page(k, mm);
   // set_mm_exe_file(mm, NULL):
   const exe_file: File = k.read_ptr(k.plus(mm, k.mm_struct.exe_file));
   k.write_long(k.plus(mm, k.mm_struct.exe_file), 0);
@@ -204,6 +188,7 @@ function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
     k.mm_struct.stack_vm,
   ])
     k.write_long(k.plus(mm, member), k.read_ulong(k.plus(oldmm, member)));
+  khugepaged_fork(k, mm, oldmm);
   const tree: MapleTree = mmTree(k, mm);
   const ma_flags = k.plus(tree, k.maple_tree.ma_flags);
   // mt_clear_in_rcu():

@@ -55,7 +55,8 @@ export const functionNamed = (k: Kernel, name: string): VirtAddr =>
 
 /** Queues a callback. @param func the address of the function to be called */
 export function call_rcu(k: Kernel, head: RcuHead, func: VirtAddr): void {
-  k.write_va(head + k.callback_head.func, func);
+  // A head in an object of a cache may lie across frames.
+  k.write_va(k.plus(head, k.callback_head.func), func);
   k.write_ptr(head, NULL);
   k.write_ptr(curtailOf(k), head);
   const curtail =
@@ -70,14 +71,14 @@ const __is_kvfree_rcu_offset = (offset: VirtAddr): boolean => offset >= 0 && off
 
 /** Calls one. False where nobody knows the function: of a machine that ran before. */
 function rcu_reclaim_tiny(k: Kernel, head: RcuHead): boolean {
-  const func: VirtAddr = k.read_va(head + k.callback_head.func);
+  const func: VirtAddr = k.read_va(k.plus(head, k.callback_head.func));
   if (__is_kvfree_rcu_offset(func)) {
     kvfreeLinked(k, asVirt(k.va_of(head) - func));
     return true;
   }
   for (const [symbol, callback] of callbacks)
     if (k.profile.symbol(symbol)?.address === func) {
-      k.write_va(head + k.callback_head.func, asVirt(0));
+      k.write_va(k.plus(head, k.callback_head.func), asVirt(0));
       callback(k, head);
       return true;
     }
@@ -111,7 +112,7 @@ export function rcu_process_callbacks(k: Kernel): void {
   while (list !== NULL) {
     // Read first: the callback may free its head.
     const next: RcuHead = k.read_ptr(list);
-    const func: VirtAddr = k.read_va(list + k.callback_head.func);
+    const func: VirtAddr = k.read_va(k.plus(list, k.callback_head.func));
     if (!rcu_reclaim_tiny(k, list)) call_rcu(k, list, func);
     list = next;
   }

@@ -2,7 +2,7 @@
  * The fast way to user pages: the current task's tables are walked without a lock, and a page whose entry allows the access is taken.
  * The first one that is missing, or that needs a closer look, leads back to the slow way for it and all that follow.
  *
- * Left out: huge entries, interrupts that are off meanwhile.
+ * Left out: interrupts that are off meanwhile.
  * Source: Linux 6.1 mm/gup.c: gup_pte_range() to pin_user_pages_fast(); arch/x86/include/asm/pgtable.h: pte_access_permitted().
  */
 import {
@@ -10,6 +10,7 @@ import {
   type MmStruct,
   NULL,
   type Page,
+  type Pmd,
   type Pte,
   type ULong,
 } from '../../../machine/ctypes.js';
@@ -17,7 +18,14 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
-import { pte_page, pte_special, pte_write } from '../../arch/x86/include/asm/pgtable.h.js';
+import {
+  pmd_page,
+  pmd_trans_huge,
+  pmd_write,
+  pte_page,
+  pte_special,
+  pte_write,
+} from '../../arch/x86/include/asm/pgtable.h.js';
 import {
   _PAGE_PRESENT,
   _PAGE_RW,
@@ -25,7 +33,10 @@ import {
   type PteVal,
 } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EFAULT, EINVAL } from '../../include/linux/errno.h.js';
+import { HPAGE_PMD_SIZE } from '../../include/linux/huge_mm.h.js';
+import { nth_page } from '../../include/linux/mm.h.js';
 import { page_folio } from '../../include/linux/page-flags.h.js';
+import { mm_find_pmd } from '../huge_memory/split_pmd.js';
 import { follow_pte } from '../memory/follow_pte.js';
 import { __gup_longterm_locked, mm_set_has_pinned_flag } from './gup.js';
 import {
@@ -41,8 +52,32 @@ function pte_access_permitted(pte: PteVal, write: boolean): boolean {
   return (pte & need) === need;
 }
 
+/** One small page of a huge one; undefined: the slow way must look. */
+function gup_huge_pmd(k: Kernel, orig: PteVal, addr: VirtAddr, flags: Int): Page | undefined {
+  // pmd_access_permitted():
+  if (!pte_access_permitted(orig, (flags & k.FOLL_WRITE) !== 0)) return undefined;
+  const page: Page = nth_page(
+    k,
+    pmd_page(k, orig),
+    Math.floor((addr % HPAGE_PMD_SIZE(k)) / PAGE_SIZE),
+  );
+  if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return undefined;
+  if (!try_grab_page(k, page, flags)) return undefined;
+  const folio: Page = page_folio(k, page);
+  if (!pmd_write(orig) && gup_must_unshare(k, flags, folio)) {
+    gup_put_folio(k, folio, 1, flags);
+    return undefined;
+  }
+  set_bit(k, k.PG_referenced, folio + k.page.flags);
+  return page;
+}
+
 /** The page at one address; undefined: the slow way must look. */
 function gup_pte_range(k: Kernel, mm: MmStruct, addr: VirtAddr, flags: Int): Page | undefined {
+  // gup_pmd_range():
+  const pmd: Pmd = mm_find_pmd(k, mm, addr);
+  const pmdval: PteVal = pmd === NULL ? 0n : k.read_pte(pmd);
+  if (pmd_trans_huge(pmdval)) return gup_huge_pmd(k, pmdval, addr, flags);
   const ptep: Pte = follow_pte(k, mm, addr);
   if (ptep === NULL) return undefined;
   const pte: PteVal = k.read_pte(ptep);

@@ -2,7 +2,7 @@
  * get_user_pages() and pin_user_pages(): the pages behind addresses of a process, faulted in where they are missing, each with a
  * reference. follow_page() looks only.
  *
- * Left out: huge pages, hugetlb, ZONE_DEVICE, the gate page, faults that drop the address space's lock and try again.
+ * Left out: ZONE_DEVICE, the gate page, faults that drop the address space's lock and try again.
  * Source: Linux 6.1 mm/gup.c: no_page_table() to __get_user_pages(), get_user_pages(), pin_user_pages(), get_user_pages_remote(),
  * pin_user_pages_remote(), __gup_longterm_locked(), try_grab_folio().
  */
@@ -29,6 +29,8 @@ import {
   p4d_none,
   pgd_none,
   pmd_none,
+  pmd_present,
+  pmd_trans_huge,
   pte_dirty,
   pte_none,
   pte_page,
@@ -37,7 +39,11 @@ import {
   pte_write,
   pud_none,
 } from '../../arch/x86/include/asm/pgtable.h.js';
-import { _PAGE_PRESENT, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import {
+  _PAGE_PRESENT,
+  _PAGE_PROTNONE,
+  type PteVal,
+} from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EAGAIN, EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
@@ -63,6 +69,8 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
+import { follow_trans_huge_pmd } from '../huge_memory/fault.js';
+import { split_huge_pmd } from '../huge_memory/split_pmd.js';
 import { follow_huge_pmd_pte, follow_hugetlb_page } from '../hugetlb/hugetlb.js';
 import { handle_mm_fault } from '../memory/fault.js';
 import { vmOperations } from '../memory/vm_ops.js';
@@ -82,6 +90,10 @@ function no_page_table(k: Kernel, vma: VmAreaStruct, flags: Int): Page {
     return ERR_PTR(-EFAULT);
   return NULL;
 }
+
+/** pte_protnone(), pmd_protnone(): there for the kernel, not for the processor. */
+const isProtnone = (entry: PteVal): boolean =>
+  (entry & (_PAGE_PRESENT | _PAGE_PROTNONE)) === _PAGE_PROTNONE;
 
 /** Whether a write may go to the page though its entry is read-only: a debugger's, to a page that is this area's alone. */
 function can_follow_write_pte(
@@ -114,8 +126,8 @@ function follow_page_pte(
   const ptep: Pte = pte_offset_map(k, pmd, address);
   const pte: PteVal = k.read_pte(ptep);
   if (!pte_present(pte)) return pte_none(k, pte) ? no_page_table(k, vma, flags) : NULL;
-  // pte_protnone(): only FOLL_FORCE looks behind PROT_NONE.
-  if ((pte & _PAGE_PRESENT) === 0n && (flags & k.FOLL_FORCE) === 0) return NULL;
+  // Only FOLL_FORCE looks behind PROT_NONE.
+  if (isProtnone(pte) && (flags & k.FOLL_FORCE) === 0) return NULL;
 
   let page: Page = vm_normal_page(k, vma, pte);
   if ((flags & k.FOLL_WRITE) !== 0 && !can_follow_write_pte(k, pte, page, vma, flags)) return NULL;
@@ -148,7 +160,16 @@ function follow_page_mask(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flags
     const page: Page = follow_huge_pmd_pte(k, vma, address, flags);
     return page === NULL ? no_page_table(k, vma, flags) : page;
   }
-  return follow_page_pte(k, vma, address, pmd, flags);
+  const pmdval: PteVal = k.read_pte(pmd);
+  // It is being migrated.
+  if (!pmd_present(pmdval)) return no_page_table(k, vma, flags);
+  if (!pmd_trans_huge(pmdval)) return follow_page_pte(k, vma, address, pmd, flags);
+  if (isProtnone(pmdval) && (flags & k.FOLL_FORCE) === 0) return no_page_table(k, vma, flags);
+  if ((flags & k.FOLL_SPLIT_PMD) !== 0) {
+    split_huge_pmd(k, vma, pmd, address);
+    return follow_page_pte(k, vma, address, pmd, flags);
+  }
+  return follow_trans_huge_pmd(k, vma, address, pmd, flags);
 }
 
 /** Looks without faulting. FOLL_PIN is for pin_user_pages() alone. */

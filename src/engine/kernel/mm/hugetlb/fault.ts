@@ -30,7 +30,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, type VirtAddr } from '../../../memory/address.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { currentFlags } from '../../arch/x86/include/asm/current.h.js';
+import { current, currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import {
   mk_pte,
   p4d_present,
@@ -80,11 +80,12 @@ import { nth_page, page_mapcount } from '../../include/linux/mm.h.js';
 import { VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../include/linux/mm_types.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
 import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { xa_store } from '../../lib/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../filemap.js';
+import { filemapPage, i_size_read, mappingPages } from '../filemap/filemap.js';
 import { is_longterm_pinnable_page } from '../gup/pins.js';
 import { set_page_refcounted } from '../internal.h.js';
 import { p4d_alloc, pmd_alloc, pud_alloc } from '../memory/memory.js';
@@ -97,7 +98,7 @@ import {
   page_remove_rmap,
   PageAnonExclusive,
 } from '../rmap.js';
-import { addBlocks } from '../filemap.js';
+import { addBlocks } from '../filemap/filemap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { alloc_surplus_huge_page } from './pool.js';
 import {
@@ -112,6 +113,7 @@ import {
   vma_has_reserves,
   vma_needs_reservation,
 } from './reserve.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 const flagsOf = (k: Kernel, vma: VmAreaStruct): VmFlags =>
   k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
@@ -223,7 +225,7 @@ function find_lock_page(k: Kernel, mapping: AddressSpace, index: ULong): Page {
   const page: Page = filemapPage(k, mapping, index);
   if (page === NULL) return NULL;
   page_ref_inc(k, page);
-  trylock_page(k, page);
+  lock_page(k, page);
   return page;
 }
 
@@ -334,8 +336,11 @@ function hugetlb_no_page(
   let new_page = false;
   let new_pagecache_page = false;
   // A page was taken from a child: what it would find now is not what it had.
-  if ((vm_flags & VM_MAYSHARE) === 0 && is_vma_resv_set(k, vma, HPAGE_RESV_UNMAPPED))
+  if ((vm_flags & VM_MAYSHARE) === 0 && is_vma_resv_set(k, vma, HPAGE_RESV_UNMAPPED)) {
+    const pid: Int = k.read_int(k.plus(current(k), k.task_struct.pid));
+    pr_warn(k, `PID ${pid} killed due to inadequate hugepage pool`);
     return k.VM_FAULT_SIGBUS;
+  }
 
   const backout = (page: Page, ret: VmFault_t): VmFault_t => {
     // backout_unlocked:

@@ -9,7 +9,8 @@
  *
  * Left out: several nodes, gigantic pages, demotion, struct pages given back, hwpoison, cgroups, hugetlb_lock, signals while it grows.
  * Source: Linux 6.1 mm/hugetlb.c: enqueue_huge_page(), remove_hugetlb_page() to alloc_pool_huge_page(), remove_pool_huge_page(),
- * alloc_surplus_huge_page() to return_unused_surplus_pages(), set_max_huge_pages(), hugetlb_acct_memory().
+ * alloc_surplus_huge_page() to return_unused_surplus_pages(), set_max_huge_pages(), hugetlb_sysctl_handler(),
+ * hugetlb_overcommit_handler(), hugetlb_acct_memory().
  */
 import {
   type Gfp,
@@ -22,9 +23,11 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { ENOMEM } from '../../include/linux/errno.h.js';
+import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   addCount,
+  default_hstate,
+  hstate_is_gigantic,
   hstateCount,
   htlb_alloc_mask,
   huge_page_order,
@@ -140,6 +143,8 @@ function remove_pool_huge_page(k: Kernel, h: Hstate, acct_surplus: boolean): Pag
 
 /** A huge page that is in no list and has no reference, but is counted; NULL without memory. */
 function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
+  // alloc_gigantic_page():
+  if (hstate_is_gigantic(k, h)) return NULL;
   // alloc_buddy_huge_page():
   gfp_mask |= k.__GFP_COMP | k.__GFP_NOWARN | k.__GFP_RETRY_MAYFAIL;
   const page: Page = __alloc_pages(k, gfp_mask, huge_page_order(k, h));
@@ -159,7 +164,7 @@ function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
 }
 
 /** One more page for the pool; whether there was memory. */
-function alloc_pool_huge_page(k: Kernel, h: Hstate): boolean {
+export function alloc_pool_huge_page(k: Kernel, h: Hstate): boolean {
   const gfp_mask: Gfp = htlb_alloc_mask(k) | k.__GFP_THISNODE;
   const page: Page = alloc_fresh_huge_page(k, h, gfp_mask);
   if (page === NULL) return false;
@@ -332,3 +337,20 @@ export function set_max_huge_pages(k: Kernel, h: Hstate, count: ULong): Int {
 /** nr_overcommit_hugepages_store(): so many pages may be made beyond the pool's size. */
 export const setOvercommitHugePages = (k: Kernel, h: Hstate, count: ULong): void =>
   k.write_long(h + k.hstate.nr_overcommit_huge_pages, count);
+
+/** vm.nr_hugepages, of the default pool. Differs: a number, not text. @param count undefined: it is only looked at */
+export function hugetlb_sysctl_handler(k: Kernel, count: ULong | undefined): ULong {
+  const h: Hstate = default_hstate(k);
+  if (count !== undefined) set_max_huge_pages(k, h, count);
+  return hstateCount(k, h, k.hstate.max_huge_pages);
+}
+
+/** vm.nr_overcommit_hugepages. Differs: as above. */
+export function hugetlb_overcommit_handler(k: Kernel, count: ULong | undefined): Long {
+  const h: Hstate = default_hstate(k);
+  if (count !== undefined) {
+    if (hstate_is_gigantic(k, h)) return -EINVAL;
+    setOvercommitHugePages(k, h, count);
+  }
+  return hstateCount(k, h, k.hstate.nr_overcommit_huge_pages);
+}

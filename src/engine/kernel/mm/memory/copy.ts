@@ -2,7 +2,7 @@
  * fork(): the entries of an area's pages are copied for the child, both read-only where a write is to be private. A page that may be
  * pinned is copied at once, so that the device that has it keeps the parent's.
  *
- * Left out: swap and migration entries, huge entries, hugetlb, VM_PFNMAP, write_protect_seq's readers (fast GUP runs alone).
+ * Left out: swap and migration entries, VM_PFNMAP, write_protect_seq's readers (fast GUP runs alone).
  * Source: Linux 6.1 mm/memory.c: copy_present_page() to copy_page_range().
  */
 import {
@@ -26,6 +26,7 @@ import {
   p4d_none,
   pgd_none,
   pmd_none,
+  pmd_trans_huge,
   pte_mkclean,
   pte_mkdirty,
   pte_mkold,
@@ -39,6 +40,7 @@ import {
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
+import { is_swap_pmd } from '../../include/linux/huge_mm.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { is_cow_mapping } from '../../include/linux/mm.h.js';
 import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED } from '../../include/linux/mm_types.h.js';
@@ -53,6 +55,7 @@ import {
   pud_addr_end,
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
+import { copy_huge_pmd } from '../huge_memory/pmd.js';
 import { copy_hugetlb_page_range } from '../hugetlb/hugetlb.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
 import { page_add_new_anon_rmap, page_dup_file_rmap, page_try_dup_anon_rmap } from '../rmap.js';
@@ -199,7 +202,13 @@ function copy_pmd_range(
     dst_pmd = asCell(dst_pmd + k.pte_words), src_pmd = asCell(src_pmd + k.pte_words), addr = next
   ) {
     next = pmd_addr_end(k, addr, end);
-    if (pmd_none(k, k.read_pte(src_pmd))) continue;
+    const pmd: PteVal = k.read_pte(src_pmd);
+    if (is_swap_pmd(k, pmd) || pmd_trans_huge(pmd)) {
+      const err: Int = copy_huge_pmd(k, dst_mm, dst_pmd, src_pmd, addr, dst_vma, src_vma);
+      if (err === -ENOMEM) return -ENOMEM;
+      if (err === 0) continue;
+    }
+    if (pmd_none(k, pmd)) continue;
     if (copy_pte_range(k, dst_vma, src_vma, dst_pmd, src_pmd, addr, next) !== 0) return -ENOMEM;
   }
   return 0;

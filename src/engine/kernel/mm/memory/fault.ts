@@ -4,7 +4,10 @@
  *     nothing there    of the area's own: do_anonymous_page()    of a file: do_fault()
  *     a page           written, but not writable: do_wp_page()   else the entry is marked young, or dirty
  *
- * Left out: swap and migration entries (do_swap_page, do_numa_page), huge entries, userfaultfd, the entry's lock and the second look
+ *     something else   do_swap_page()
+ *     a huge page      mm/huge_memory.c, where the area may have them
+ *
+ * Left out: do_numa_page, userfaultfd, the entry's lock and the second look
  * under it (nobody else runs meanwhile), memcg.
  * Source: Linux 6.1 mm/memory.c: do_anonymous_page(), handle_pte_fault(), __handle_mm_fault(), handle_mm_fault(), mm_account_fault().
  */
@@ -26,6 +29,8 @@ import {
   mk_pte,
   pfn_pte,
   pmd_none,
+  pmd_trans_huge,
+  pmd_write,
   pte_mkdirty,
   pte_mkspecial,
   pte_mkwrite,
@@ -40,6 +45,7 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { flush_tlb_page } from '../../arch/x86/mm/tlb.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
+import { is_pmd_migration_entry, is_swap_pmd } from '../../include/linux/huge_mm.h.js';
 import { linear_page_index, my_zero_pfn, vma_is_anonymous } from '../../include/linux/mm.h.js';
 import {
   VM_FAULT_ERROR,
@@ -49,6 +55,12 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { pgd_offset, pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import {
+  do_huge_pmd_anonymous_page,
+  do_huge_pmd_wp_page,
+  huge_pmd_set_accessed,
+} from '../huge_memory/fault.js';
+import { hugepage_vma_check } from '../huge_memory/huge_memory.js';
 import { hugetlb_fault } from '../hugetlb/fault.js';
 import { alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
 import { anon_vma_prepare, page_add_new_anon_rmap } from '../rmap.js';
@@ -56,6 +68,7 @@ import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { do_fault } from './file_fault.js';
 import { __pte_alloc, p4d_alloc, pmd_alloc, pud_alloc } from './memory.js';
 import { add_mm_counter_fast, check_sync_rss_stat } from './rss.js';
+import { do_swap_page } from './swap.js';
 import { do_wp_page } from './wp.js';
 
 /** The area's first page at an address: the page of zeros that all share as long as it is only read, or one of its own. */
@@ -103,8 +116,7 @@ function handle_pte_fault(k: Kernel, vmf: VmFault): VmFault_t {
   }
   if (vmf.pte === NULL)
     return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
-  // do_swap_page() of what is not present: nothing here swaps or migrates.
-  if (!pte_present(vmf.orig_pte)) return k.VM_FAULT_SIGBUS;
+  if (!pte_present(vmf.orig_pte)) return do_swap_page(k, vmf);
 
   let entry: PteVal = vmf.orig_pte;
   if ((vmf.flags & (k.FAULT_FLAG_WRITE | k.FAULT_FLAG_UNSHARE)) !== 0) {
@@ -120,7 +132,17 @@ function handle_pte_fault(k: Kernel, vmf: VmFault): VmFault_t {
   return 0;
 }
 
-/** Left out: huge entries (create_huge_pud, create_huge_pmd, wp_huge_pmd). */
+/** Left out: huge pages of files (vm_ops->huge_fault): shmem's are off. */
+function create_huge_pmd(k: Kernel, vmf: VmFault): VmFault_t {
+  return vma_is_anonymous(k, vmf.vma) ? do_huge_pmd_anonymous_page(k, vmf) : k.VM_FAULT_FALLBACK;
+}
+
+/** Left out: as create_huge_pmd(); userfaultfd. */
+function wp_huge_pmd(k: Kernel, vmf: VmFault): VmFault_t {
+  return do_huge_pmd_wp_page(k, vmf);
+}
+
+/** Left out: entries of a pud (create_huge_pud), waiting for a page that is being migrated. */
 function __handle_mm_fault(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flags: Int): VmFault_t {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const pgd: Pgd = pgd_offset(k, mm, address);
@@ -139,10 +161,27 @@ function __handle_mm_fault(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flag
     pmd,
     pte: NULL,
     orig_pte: 0n,
+    orig_pmd: k.read_pte(pmd),
     page: NULL,
     cow_page: NULL,
     prealloc_pte: NULL,
   };
+  const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+  if (pmd_none(k, vmf.orig_pmd) && hugepage_vma_check(k, vma, vm_flags, true, true)) {
+    const ret: VmFault_t = create_huge_pmd(k, vmf);
+    if ((ret & k.VM_FAULT_FALLBACK) === 0) return ret;
+  } else if (is_swap_pmd(k, vmf.orig_pmd)) {
+    // pmd_migration_entry_wait(): nobody migrates it meanwhile.
+    if (is_pmd_migration_entry(k, vmf.orig_pmd)) return 0;
+  } else if (pmd_trans_huge(vmf.orig_pmd)) {
+    const written = (flags & (k.FAULT_FLAG_WRITE | k.FAULT_FLAG_UNSHARE)) !== 0;
+    if (!written || pmd_write(vmf.orig_pmd)) {
+      huge_pmd_set_accessed(k, vmf);
+      return 0;
+    }
+    const ret: VmFault_t = wp_huge_pmd(k, vmf);
+    if ((ret & k.VM_FAULT_FALLBACK) === 0) return ret;
+  }
   return handle_pte_fault(k, vmf);
 }
 

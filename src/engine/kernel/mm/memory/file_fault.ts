@@ -33,7 +33,6 @@ import { pte_alloc_one, pte_free } from '../../arch/x86/mm/pgtable/pgalloc.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';
 import { VM_FAULT_ERROR, VM_SHARED, type VmFault } from '../../include/linux/mm_types.h.js';
-import { lock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
 import { anon_vma_prepare, page_add_file_rmap, page_add_new_anon_rmap } from '../rmap.js';
@@ -43,6 +42,7 @@ import { __pte_alloc, pmd_install } from './memory.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';
 import { vmOperations, type VmOperations } from './vm_ops.js';
 import { fault_dirty_shared_page, maybe_mkwrite } from './wp.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 /** fault_around_bytes: rounddown_pow_of_two(65536) */
 const FAULT_AROUND_BYTES = 65536;

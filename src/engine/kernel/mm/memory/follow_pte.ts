@@ -15,7 +15,15 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
-import { p4d_none, pgd_none, pmd_none, pud_none } from '../../arch/x86/include/asm/pgtable.h.js';
+import {
+  p4d_none,
+  pgd_none,
+  pmd_none,
+  pmd_present,
+  pmd_trans_huge,
+  pud_none,
+} from '../../arch/x86/include/asm/pgtable.h.js';
+import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import {
   p4d_offset,
   pgd_offset,
@@ -24,7 +32,7 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 
-/** NULL where a table is missing. The entry itself may be empty. */
+/** NULL where a table is missing, or a huge page is mapped. The entry itself may be empty. */
 export function follow_pte(k: Kernel, mm: MmStruct, address: VirtAddr): Pte {
   const pgd: Pgd = pgd_offset(k, mm, address);
   if (pgd_none(k, k.read_pte(pgd))) return NULL;
@@ -33,5 +41,7 @@ export function follow_pte(k: Kernel, mm: MmStruct, address: VirtAddr): Pte {
   const pud: Pud = pud_offset(k, p4d, address);
   if (pud_none(k, k.read_pte(pud))) return NULL;
   const pmd: Pmd = pmd_offset(k, pud, address);
-  return pmd_none(k, k.read_pte(pmd)) ? NULL : pte_offset_map(k, pmd, address);
+  const pmdval: PteVal = k.read_pte(pmd);
+  if (pmd_none(k, pmdval) || !pmd_present(pmdval) || pmd_trans_huge(pmdval)) return NULL;
+  return pte_offset_map(k, pmd, address);
 }

@@ -47,7 +47,7 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { alloc_page_vma, alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
 import {
@@ -60,6 +60,7 @@ import {
 import { folio_add_lru_vma, lru_add_drain } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 /** The page that an entry maps; NULL where it is not one that is accounted: the page of zeros. Left out: VM_MIXEDMAP. */
 export function vm_normal_page(k: Kernel, vma: VmAreaStruct, pte: PteVal): Page {
@@ -142,7 +143,7 @@ function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
 function wp_page_shared(k: Kernel, vmf: VmFault): VmFault_t {
   get_page(k, vmf.page);
   wp_page_reuse(k, vmf);
-  trylock_page(k, vmf.page);
+  lock_page(k, vmf.page);
   const ret: VmFault_t = k.VM_FAULT_WRITE | fault_dirty_shared_page(k, vmf);
   put_page(k, vmf.page);
   return ret;

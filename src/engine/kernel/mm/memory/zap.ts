@@ -1,7 +1,7 @@
 /**
  * Unmapping: the entries of a range are cleared, their pages counted out and gathered to be freed; then the tables that nobody needs.
  *
- * Left out: swap entries, huge entries, userfaultfd, hugetlb, VM_PFNMAP.
+ * Left out: swap entries, userfaultfd, VM_PFNMAP.
  * Source: Linux 6.1 mm/memory.c: free_pte_range() to free_pgtables(), zap_pte_range() to zap_page_range_single().
  */
 import {
@@ -27,6 +27,7 @@ import {
   pmd_clear,
   pmd_none,
   pmd_page,
+  pmd_trans_huge,
   pte_clear,
   pte_dirty,
   pte_none,
@@ -38,6 +39,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
+import { HPAGE_PMD_SIZE, is_swap_pmd } from '../../include/linux/huge_mm.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { MA_STATE, type MaState, mapleMax } from '../../include/linux/maple_tree.h.js';
 import { mm_dec_nr_pmds, mm_dec_nr_ptes, mm_dec_nr_puds } from '../../include/linux/mm.h.js';
@@ -63,6 +65,8 @@ import {
   type SwpEntry,
 } from '../../include/linux/swapops.h.js';
 import { mas_find } from '../../lib/maple_tree.js';
+import { zap_huge_pmd } from '../huge_memory/pmd.js';
+import { __split_huge_pmd } from '../huge_memory/split_pmd.js';
 import { __unmap_hugepage_range_final } from '../hugetlb/hugetlb.js';
 import { unlink_file_vma } from '../mmap/link.js';
 import {
@@ -322,6 +326,12 @@ function zap_pmd_range(
   let pmd: Pmd = pmd_offset(k, pud, addr);
   for (let next: VirtAddr; addr !== end; pmd = asCell(pmd + k.pte_words), addr = next) {
     next = pmd_addr_end(k, addr, end);
+    const pmdval: PteVal = k.read_pte(pmd);
+    if (is_swap_pmd(k, pmdval) || pmd_trans_huge(pmdval)) {
+      // Only a part of it goes: the rest is mapped bit by bit from here on.
+      if (next - addr !== HPAGE_PMD_SIZE(k)) __split_huge_pmd(k, vma, pmd, addr, false, NULL);
+      else if (zap_huge_pmd(k, tlb, vma, pmd, addr)) continue;
+    }
     if (!pmd_none(k, k.read_pte(pmd))) zap_pte_range(k, tlb, vma, pmd, addr, next, details);
   }
 }

@@ -23,6 +23,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table/file_table.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { vma_interval_tree_insert, vma_interval_tree_remove } from '../interval_tree.js';
+import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap.js';
 import { find_vma, mmTree } from './find_vma.js';
 import {
@@ -80,6 +81,7 @@ export function __vma_adjust(
   let next_next: VmAreaStruct = NULL;
   const file: File = vmaFile(k, vma);
   const mapping: AddressSpace = file === NULL ? NULL : mappingOf(k, file);
+  const orig_vma: VmAreaStruct = vma;
   let vma_changed = false;
   let adjust_next: number = 0;
   let remove_next: Int = 0;
@@ -118,6 +120,7 @@ export function __vma_adjust(
     }
   }
 
+  vma_adjust_trans_huge(k, orig_vma, start, end, adjust_next);
   if (file !== NULL && insert !== NULL && vmaFile(k, insert) !== NULL)
     // Before the range changes: whoever looks for the page finds one of the two.
     __vma_link_file(k, insert, mappingOf(k, vmaFile(k, insert)));
@@ -198,6 +201,7 @@ export function vma_expand(
     const error: Int = importAnonVma(k, vma, next);
     if (error !== 0) return error;
   }
+  vma_adjust_trans_huge(k, vma, start, end, 0);
   const anon_vma: AnonVma = anonVmaOf(k, vma);
   if (anon_vma !== NULL) anon_vma_interval_tree_pre_update_vma(k, vma);
   if (file !== NULL) vma_interval_tree_remove(k, vma, areasOfFile(k, mapping));

@@ -18,6 +18,7 @@ import { EAGAIN, EFAULT, ENOMEM } from '../../include/linux/errno.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { VM_GROWSDOWN } from '../../include/linux/mm_types.h.js';
 import { mas_prev } from '../../lib/maple_tree.js';
+import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { __vm_enough_memory } from '../util.js';
 import { vma_expand } from './adjust.js';
 import { find_vma, mmTree } from './find_vma.js';
@@ -53,6 +54,7 @@ function expand_downwards(k: Kernel, vma: VmAreaStruct, address: VirtAddr): Int 
   const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
   vma_expand(k, mas, vma, address, vm_end, pgoff - grow, NULL);
   vm_stat_account(k, mm, vm_flags, grow);
+  khugepaged_enter_vma(k, vma, vm_flags);
   return 0;
 }
 

@@ -4,7 +4,14 @@
  * Differs: the file is open already; a program names it by its descriptor.
  * Source: Linux 6.1 mm/mmap.c: ksys_mmap_pgoff(); mm/util.c: vm_mmap_pgoff().
  */
-import { type File, type Int, type MmStruct, NULL, type ULong } from '../../../machine/ctypes.js';
+import {
+  type File,
+  type Hstate,
+  type Int,
+  type MmStruct,
+  NULL,
+  type ULong,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table/file_table.js';
@@ -12,6 +19,7 @@ import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   default_hstate,
+  hstate_sizelog,
   huge_page_size,
   is_file_hugepages,
 } from '../../include/linux/hugetlb.h.js';
@@ -19,7 +27,10 @@ import { MAP_ANONYMOUS, MAP_HUGETLB, VM_NORESERVE } from '../../include/linux/mm
 import { __mm_populate } from '../gup/populate.js';
 import { do_mmap } from './mmap.js';
 
-/** The new area's address, or an error. Left out: page sizes in the flags (MAP_HUGE_2MB): the default size. */
+const MAP_HUGE_SHIFT = 26;
+const MAP_HUGE_MASK = 0x3f;
+
+/** The new area's address, or an error. */
 export function ksys_mmap_pgoff(
   k: Kernel,
   mm: MmStruct,
@@ -36,10 +47,13 @@ export function ksys_mmap_pgoff(
     if (file !== NULL && is_file_hugepages(k, file)) len = Math.ceil(len / size) * size;
     else if ((flags & MAP_HUGETLB) !== 0) return asVirt(-EINVAL);
   } else if ((flags & MAP_HUGETLB) !== 0) {
-    const size: ULong = huge_page_size(k, default_hstate(k));
+    const page_size_log: Int = (flags >>> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
+    const hs: Hstate = hstate_sizelog(k, page_size_log);
+    if (hs === NULL) return asVirt(-EINVAL);
+    const size: ULong = huge_page_size(k, hs);
     len = Math.ceil(len / size) * size;
     // Reserved by the area, not by the file.
-    made = hugetlb_file_setup(k, len, VM_NORESERVE);
+    made = hugetlb_file_setup(k, len, VM_NORESERVE, page_size_log);
     if (made === NULL) return asVirt(-ENOMEM);
     file = made;
   }

@@ -21,6 +21,7 @@ import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { list_is_singular } from '../../include/linux/list.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';
 import { VM_SPECIAL } from '../../include/linux/mm_types.h.js';
+import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { vmOperations, type VmOperations } from '../memory/vm_ops.js';
 import { anon_vma_clone } from '../rmap.js';
 import { __vma_adjust } from './adjust.js';
@@ -141,7 +142,9 @@ export function vma_merge(
     else err = __vma_adjust(k, mid, addr, endOf(k, next), pgoffOf(k, next) - pglen, NULL, next);
     res = next;
   }
-  return err === 0 ? res : NULL;
+  if (err !== 0) return NULL;
+  if (res !== NULL) khugepaged_enter_vma(k, res, vm_flags);
+  return res;
 }
 
 /** Splits an area at an address: the new one is the part below it, or above. */

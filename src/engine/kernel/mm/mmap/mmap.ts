@@ -74,6 +74,7 @@ import {
   mas_store_gfp,
   mas_walk,
 } from '../../lib/maple_tree.js';
+import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { shmem_zero_setup } from '../shmem/shmem.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../util.js';
 import { addMapCount, vma_expand } from './adjust.js';
@@ -243,8 +244,10 @@ export function mmap_region(
         vma = prev;
         vm_pgoff = k.read_ulong(k.plus(prev, k.vm_area_struct.vm_pgoff));
       }
-      if (vma !== NULL && vma_expand(k, mas, vma, merge_start, merge_end, vm_pgoff, next) === 0)
+      if (vma !== NULL && vma_expand(k, mas, vma, merge_start, merge_end, vm_pgoff, next) === 0) {
+        khugepaged_enter_vma(k, vma, vm_flags);
         break expanded;
+      }
     }
 
     // cannot_expand:
@@ -285,6 +288,7 @@ export function mmap_region(
     }
     addMapCount(k, mm, 1);
     if (vmaFile(k, vma) !== NULL) __vma_link_file(k, vma, mappingOf(k, vmaFile(k, vma)));
+    khugepaged_enter_vma(k, vma, k.read_int(k.plus(vma, k.vm_area_struct.vm_flags)));
   }
   // expanded:
   vm_stat_account(k, mm, vm_flags, pglen);
@@ -406,6 +410,7 @@ function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int 
   ) {
     const pgoff: ULong = k.read_ulong(k.plus(prev, k.vm_area_struct.vm_pgoff));
     vma_expand(k, mas, prev, startOf(k, prev), end, pgoff, NULL);
+    khugepaged_enter_vma(k, prev, flags);
   } else {
     const vma: VmAreaStruct = vm_area_alloc(k, mm);
     if (vma === NULL) {

@@ -25,6 +25,7 @@ import {
   pmd_clear,
   pmd_none,
   pmd_page,
+  pmd_trans_huge,
   pte_none,
   pte_present,
   pud_clear,
@@ -44,6 +45,9 @@ import {
   pud_offset,
   PUD_SIZE,
 } from '../../include/linux/pgtable.h.js';
+import { is_swap_pmd } from '../../include/linux/huge_mm.h.js';
+import { move_huge_pmd } from '../huge_memory/pmd.js';
+import { split_huge_pmd } from '../huge_memory/split_pmd.js';
 import { __pte_alloc, p4d_alloc, pmd_alloc, pud_alloc } from '../memory/memory.js';
 
 const mmOf = (k: Kernel, vma: VmAreaStruct): MmStruct =>
@@ -147,10 +151,7 @@ function get_extent(size: ULong, old_addr: VirtAddr, old_end: VirtAddr, new_addr
   return Math.min(rest(old_addr), old_end - old_addr, rest(new_addr));
 }
 
-/**
- * How many bytes it has moved: all, or as far as there was memory for tables.
- * Left out: huge entries, which are moved whole or split first.
- */
+/** How many bytes it has moved: all, or as far as there was memory for tables. A huge entry of which a part moves is split first. */
 export function move_page_tables(
   k: Kernel,
   vma: VmAreaStruct,
@@ -180,7 +181,13 @@ export function move_page_tables(
     if (old_pmd === NULL) continue;
     const new_pmd: Pmd = alloc_new_pmd(k, mm, new_addr);
     if (new_pmd === NULL) break;
-    if (extent === PMD_SIZE(k) && move_normal_pmd(k, vma, old_addr, old_pmd, new_pmd)) continue;
+    const pmd: PteVal = k.read_pte(old_pmd);
+    if (is_swap_pmd(k, pmd) || pmd_trans_huge(pmd)) {
+      if (extent === PMD_SIZE(k) && move_huge_pmd(k, vma, old_addr, old_pmd, new_pmd)) continue;
+      split_huge_pmd(k, vma, old_pmd, old_addr);
+    } else if (extent === PMD_SIZE(k) && move_normal_pmd(k, vma, old_addr, old_pmd, new_pmd)) {
+      continue;
+    }
 
     if (pmd_none(k, k.read_pte(new_pmd)) && __pte_alloc(k, mmOf(k, new_vma), new_pmd) !== 0) break;
     move_ptes(k, vma, old_pmd, old_addr, asVirt(old_addr + extent), new_pmd, new_addr);

@@ -1,9 +1,9 @@
 /**
- * What a task's allocations may do, for as long as it is in a scope that forbids some of it.
+ * What a task's allocations may do, for as long as it is in a scope that forbids some of it; and references to an address space's structure.
  *
  * Source: Linux 6.1 include/linux/sched/mm.h.
  */
-import type { Gfp, UInt } from '../../../../machine/ctypes.js';
+import type { Gfp, MmStruct, UInt } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
 import { currentFlags, setCurrentFlags } from '../../../arch/x86/include/asm/current.h.js';
 import { PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO, PF_MEMALLOC_PIN } from '../sched.h.js';
@@ -41,4 +41,12 @@ export function memalloc_nofs_save(k: Kernel): UInt {
 
 export function memalloc_nofs_restore(k: Kernel, flags: UInt): void {
   setCurrentFlags(k, (currentFlags(k) & ~PF_MEMALLOC_NOFS) | flags);
+}
+
+// --- an address space ----------------------------------------------------------------------------------------------------
+
+/** Keeps the structure, not what it has. */
+export function mmgrab(k: Kernel, mm: MmStruct): void {
+  const mm_count = k.plus(mm, k.mm_struct.mm_count);
+  k.write(mm_count, k.read_int(mm_count) + 1);
 }

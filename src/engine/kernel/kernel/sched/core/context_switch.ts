@@ -19,7 +19,9 @@ import {
   PF_MEMALLOC_NOIO,
   PF_MEMALLOC_PIN,
 } from '../../../include/linux/sched.h.js';
-import { mmdrop, mmgrab, put_task_stack } from '../../fork/fork.js';
+import { mmgrab } from '../../../include/linux/sched/mm.h.js';
+import { put_task_stack } from '../../fork/fork.js';
+import { mmdrop } from '../../fork/mmdrop.js';
 
 /** task->__state of a task that does not run again. Source: Linux 6.1 include/linux/sched.h. */
 export const TASK_DEAD = 0x80;

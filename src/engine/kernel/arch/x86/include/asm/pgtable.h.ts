@@ -33,6 +33,7 @@ import {
   frameIn,
   PTE_PFN_ALL,
   protnone_mask,
+  pte_flags,
   type PteVal,
 } from './pgtable_types.h.js';
 
@@ -112,6 +113,18 @@ export function pte_global(pte: PteVal): boolean {
 
 export function pte_exec(pte: PteVal): boolean {
   return (pte & _PAGE_NX) === 0n;
+}
+
+export function pmd_write(pmd: PteVal): boolean {
+  return (pmd & _PAGE_RW) !== 0n;
+}
+
+export function pmd_dirty(pmd: PteVal): boolean {
+  return (pmd & _PAGE_DIRTY) !== 0n;
+}
+
+export function pmd_young(pmd: PteVal): boolean {
+  return (pmd & _PAGE_ACCESSED) !== 0n;
 }
 
 /** A page of its own kind, that nobody accounts: the page of zeros. */
@@ -196,12 +209,34 @@ export const pte_wrprotect = (pte: PteVal): PteVal => pte & ~_PAGE_RW;
 export const pte_mkhuge = (pte: PteVal): PteVal => pte | _PAGE_PSE;
 export const pte_mkspecial = (pte: PteVal): PteVal => pte | _PAGE_SPECIAL;
 
+/** The bits of a huge entry are those of a small page's. */
+export const mk_pmd = (k: Kernel, page: Page, pgprot: PteVal): PteVal =>
+  pfn_pte(k, k.page_to_pfn(page), pgprot);
+export const pmd_mkdirty = (pmd: PteVal): PteVal => pmd | _PAGE_DIRTY;
+export const pmd_mkyoung = (pmd: PteVal): PteVal => pmd | _PAGE_ACCESSED;
+export const pmd_mkold = (pmd: PteVal): PteVal => pmd & ~_PAGE_ACCESSED;
+export const pmd_mkclean = (pmd: PteVal): PteVal => pmd & ~_PAGE_DIRTY;
+export const pmd_mkwrite = (pmd: PteVal): PteVal => pmd | _PAGE_RW;
+export const pmd_wrprotect = (pmd: PteVal): PteVal => pmd & ~_PAGE_RW;
+export const pmd_mkhuge = (pmd: PteVal): PteVal => pmd | _PAGE_PSE;
+
 /** The same page with another protection. The frame is inverted in an entry that is not present (PROT_NONE). */
 export function pte_modify(k: Kernel, pte: PteVal, newprot: PteVal): PteVal {
   const val: PteVal = (pte & _PAGE_CHG_MASK(k)) | (newprot & ~_PAGE_CHG_MASK(k) & k.pte_mask);
   // flip_protnone_guard(): turned over where one of the two is inverted, and the other is not.
   const flip = protnone_mask(k, pte) !== protnone_mask(k, val);
   return flip ? (val & ~k.PTE_PFN_MASK) | (~val & k.PTE_PFN_MASK) : val;
+}
+
+/** Of a huge entry, which stays one: PSE is where PAT is in the entry of a small page. */
+export function pmd_modify(k: Kernel, pmd: PteVal, newprot: PteVal): PteVal {
+  return pte_modify(k, pmd, newprot & ~_PAGE_PSE) | (pmd & _PAGE_PSE);
+}
+
+/** No processor can use it, and yet it is there: PSE says so. */
+export function pmd_mkinvalid(k: Kernel, pmd: PteVal): PteVal {
+  const prot: PteVal = pte_flags(k, pmd) & ~(_PAGE_PRESENT | _PAGE_PROTNONE);
+  return pfn_pte(k, pmd_pfn(k, pmd), prot);
 }
 
 export function pgprot_modify(oldprot: PteVal, newprot: PteVal): PteVal {

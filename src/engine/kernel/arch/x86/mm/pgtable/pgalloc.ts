@@ -48,7 +48,10 @@ export function pgtable_pte_page_dtor(k: Kernel, page: Page): void {
   __mod_node_page_state(k, k.NR_PAGETABLE, -1);
 }
 
+/** Where each table of pmds has its own lock, it has its own list of tables that huge pages have put by, too. */
 export function pgtable_pmd_page_ctor(k: Kernel, page: Page): void {
+  // pmd_ptlock_init():
+  if (k.mm_struct.pmd_huge_pte < 0) k.write_ptr(page + k.page.pmd_huge_pte, NULL);
   k.write(page + k.page._mapcount, k.words[page + k.page._mapcount]! & ~k.PG_table);
   __mod_node_page_state(k, k.NR_PAGETABLE, 1);
 }

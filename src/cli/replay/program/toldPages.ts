@@ -1,0 +1,100 @@
+/**
+ * Pages that the recorded machine took for what is not performed here: objects of caches that other subsystems use, or whose freed
+ * objects wait for RCU there. They are taken where the recording says so, and given back where it says so.
+ */
+import { __free_pages, alloc_pages } from '../../../engine/entry/functions.js';
+import type { Kernel } from '../../../engine/machine/kernel.js';
+import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
+
+/** Pages of caches, as mm/slub.c and mm/slab.c ask for them: gfp_t. */
+const OF_CACHES = /^(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?cc0|40cd0|[14]2800)$/;
+/** Those of pipes, which no node counts as slabs. */
+const OF_PIPES = '500cc2';
+
+export class ToldPages {
+  /** By number of the page: what it was asked for with. */
+  private pages: ReadonlyMap<number, number> = new Map();
+
+  /** @param lent pages that were made by the replay itself: they are not the recorded machine's either */
+  constructor(private readonly lent: ReadonlySet<number> = new Set()) {}
+
+  has(pfn: number): boolean {
+    return this.pages.has(pfn) || this.lent.has(pfn);
+  }
+
+  /** What is not memory: to be put back when the memory is taken back. */
+  save(): () => void {
+    const { pages } = this;
+    return () => {
+      this.pages = pages;
+    };
+  }
+
+  /** Whether an event of the recording is such a page's. */
+  tells(event: string): boolean {
+    const { gfp, freed } = read(event);
+    return freed === undefined
+      ? gfp !== undefined && (gfp === OF_PIPES || isOfCaches(gfp))
+      : this.has(freed);
+  }
+
+  /** Takes or gives back the page of such an event. */
+  perform(k: Kernel, event: string): boolean {
+    const { pfn, order, gfp, freed } = read(event);
+    if (freed !== undefined) return this.free(k, freed, order);
+    if (gfp === undefined) return false;
+    alloc_pages(k, parseInt(gfp, 16), order);
+    this.remember(k, pfn, order, gfp);
+    return true;
+  }
+
+  /** One that was taken while no events were recorded: only that somebody took one is known. */
+  take(k: Kernel, gfp: string, order: number): void {
+    if (!isOfCaches(gfp)) return;
+    const page = alloc_pages(k, parseInt(gfp, 16), order);
+    this.remember(k, k.page_to_pfn(page), order, gfp);
+  }
+
+  /** Bytes are written to an empty pipe. */
+  takePipe(k: Kernel): void {
+    const page = alloc_pages(k, parseInt(OF_PIPES, 16), 0);
+    this.remember(k, k.page_to_pfn(page), 0, OF_PIPES);
+  }
+
+  private remember(k: Kernel, pfn: number, order: number, gfp: string): void {
+    const flags = parseInt(gfp, 16);
+    const taken = Array.from({ length: 1 << order }, (_, i) => [pfn + i, flags] as const);
+    this.pages = new Map([...this.pages, ...taken]);
+    if (isOfCaches(gfp)) countSlab(k, flags, 1 << order);
+  }
+
+  private free(k: Kernel, pfn: number, order: number): boolean {
+    const flags = this.pages.get(pfn);
+    if (flags === undefined) return false;
+    countSlab(k, flags, -(1 << order));
+    __free_pages(k, k.pfn_to_page(pfn), order);
+    this.pages = new Map([...this.pages].filter(([at]) => at < pfn || at >= pfn + (1 << order)));
+    return true;
+  }
+}
+
+const isOfCaches = (gfp: string): boolean => OF_CACHES.test(gfp);
+
+function read(event: string): {
+  readonly pfn: number;
+  readonly order: number;
+  readonly gfp: string | undefined;
+  readonly freed: number | undefined;
+} {
+  const [, what, page = '', order = '0', gfp] =
+    /^(p[af]) (\S+) o=(\d+)(?: mt=\d+ gfp=([0-9a-f]+))?$/.exec(event) ?? [];
+  const pfn = parseInt(page, 16);
+  return { pfn, order: Number(order), gfp, freed: what === 'pf' ? pfn : undefined };
+}
+
+/** The node counts pages of caches. */
+function countSlab(k: Kernel, gfp: number, delta: number): void {
+  const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
+  const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;
+  __mod_node_page_state(k, item, delta);
+}
