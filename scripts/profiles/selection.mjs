@@ -29,14 +29,14 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
-  path
+  path file_operations miscdevice delayed_work timer_list
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
-  tss_struct entry_stack_page debug_store debug_store_buffers
+  address_space_operations tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
-  file_operations delayed_work timer_list optimistic_spin_queue uprobes_state kernfs_iattrs
+  optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -48,8 +48,8 @@ export const PARTS = {
   `),
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
-  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping`)],
-  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data`)],
+  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
+  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private`)],
   dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
   dentry_operations: words(`d_dname`),
   super_block: words(`s_dev s_type`),
@@ -159,6 +159,7 @@ export const SYMBOLS = words(`
   runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
+  dummy_vm_ops
 `);
 
 /** C types of symbols that type information leaves out: statics inside of functions, assembly. A name stands for a constant. */
@@ -171,13 +172,14 @@ export const SYMBOL_TYPES = {
   swapper_pg_dir: 'pgd_t [PTRS_PER_PGD]',
 };
 
-/** Labels of sections, most of which have an address only. */
+/** Labels of sections, most of which have an address only; and tables of which only the name is wanted. */
 export const LABELS = words(`
   _text _stext _etext _sinittext _einittext _sdata _edata _end __bss_start __bss_stop __brk_base __brk_limit _brk_start
   _brk_end __init_begin __init_end __per_cpu_start __per_cpu_end __per_cpu_load __start_rodata __end_rodata
   __end_rodata_hpage_align __end_rodata_aligned __start_ro_after_init __end_ro_after_init __smp_locks __smp_locks_end
   __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve init_thread_union init_stack
   __brk_pagetables
+  shmem_aops ram_aops def_blk_aops hugetlbfs_aops empty_aops
 `);
 
 /** CONFIG_ values that change what memory management does: 1 for y, 0 when unset or unknown to the architecture. */

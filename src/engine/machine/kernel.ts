@@ -46,8 +46,16 @@ abstract class KernelContext extends KernelMemory {
   /**
    * Who runs functions whose addresses are not the kernel's, a scenario's for instance: constructors, callbacks. Undefined for
    * an address without such a function. Not state of the machine.
+   *
+   * An object of `room` bytes may lie on the caller's stack while it runs: `args` is then asked with its cell, and fills it.
    */
-  callOut: ((func: VirtAddr, args: readonly number[]) => number | undefined) | undefined;
+  callOut:
+    | ((
+        func: VirtAddr,
+        args: readonly number[] | ((object: Cell) => readonly number[]),
+        room?: number,
+      ) => number | undefined)
+    | undefined;
   /** Who runs, in an image that has no place for it. Not state of the machine. */
   runningTask: (() => Cell) | undefined;
   /** Who knows what sleeping is: undefined where nothing runs but the kernel. Not state of the machine. */

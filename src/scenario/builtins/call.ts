@@ -106,6 +106,8 @@ export interface OpenFiles {
   /** False: there is no room for another name. */
   name(name: string, file: File): boolean;
   unname(name: string): File | undefined;
+  /** How many names there are. */
+  readonly nrNames: number;
 }
 
 /** Copies between the kernel and a process, as far as the process's memory goes. */

@@ -28,6 +28,7 @@ import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
+import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
 import { pins } from './user/pins.js';
@@ -61,6 +62,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...userAreas,
   ...userCopies,
   ...files,
+  ...drivers,
   ...pins,
   ...locks,
   ...sharedLocks,

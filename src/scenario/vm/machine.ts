@@ -4,7 +4,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
-import { asVirt } from '../../engine/memory/address.js';
+import { asVirt, type Cell } from '../../engine/memory/address.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
@@ -327,8 +327,13 @@ export class Machine {
   /**
    * Runs a function for the kernel, to its end and inside the statement that made the kernel call it: a constructor, a callback.
    * If it has to wait, the whole statement is undone, and waits.
+   * @param args the arguments, or what gives them when it has filled an object of `room` bytes, which lies above the frame
    */
-  callBack(callee: CompiledFunction, args: readonly Value[]): Value {
+  callBack(
+    callee: CompiledFunction,
+    args: readonly Value[] | ((object: Cell) => readonly Value[]),
+    room = 0,
+  ): Value {
     const { pc, passing, call, text } = this;
     const { span } = call;
     const below = this.values.splice(0);
@@ -336,8 +341,12 @@ export class Machine {
     this.passing = Infinity;
     const returnPc = toTheKernel(text === this.program ? pc : 0);
     this.text = this.program;
-    this.stack.push(callee.frameBytes, callee.shadowWords, returnPc);
-    this.takeArguments(callee, args);
+    const object = Math.ceil(room / 16) * 16;
+    this.stack.push(callee.frameBytes + object, callee.shadowWords, returnPc);
+    this.takeArguments(
+      callee,
+      typeof args === 'function' ? args(this.stack.cellAt(callee.frameBytes)) : args,
+    );
     this.pc = callee.entry;
     const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
       this.loopInside(),

@@ -69,6 +69,12 @@ export class ScenarioFiles implements OpenFiles {
     return undefined;
   }
 
+  get nrNames(): number {
+    let count = 0;
+    for (let i = 0; i < NR_NAMES; i++) if (this.control.fileNameWord(i * 2) !== 0) count++;
+    return count;
+  }
+
   named(name: string): File | undefined {
     const place = this.placeOf(hashOf(name));
     return place === undefined ? undefined : asCell(this.control.fileNameWord(place + 1));

@@ -134,9 +134,9 @@ export class ScenarioVm {
     program.functions.forEach(({ name }, i) => {
       mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
     });
-    mm.callOut = (func, args) => {
+    mm.callOut = (func, args, room) => {
       const callee = this.machine.findFunction(func);
-      return callee && Number(this.machine.callBack(callee, args));
+      return callee && Number(this.machine.callBack(callee, args, room));
     };
     this.scheduler = new Scheduler(
       ...([image, control, this.kernelTasks, this.nrTasks, options.kernel, this.held] as const),

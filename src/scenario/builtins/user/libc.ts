@@ -8,7 +8,7 @@ import { needsProcess } from '../needs.js';
 
 const MAX_ERRNO = 4095;
 
-export const isError = (result: number): boolean => result < 0 && result >= -MAX_ERRNO;
+const isError = (result: number): boolean => result < 0 && result >= -MAX_ERRNO;
 
 /** The result of a system call as its caller in C sees it. */
 export function libc(call: BuiltinCall, result: number): number {

@@ -29,7 +29,7 @@ import { current } from '../../arch/x86/include/asm/current.h.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { pgd_alloc } from '../../arch/x86/mm/pgtable/pgtable.js';
 import { flush_tlb_mm } from '../../arch/x86/mm/tlb.js';
-import { fput, get_file } from '../../fs/file_table.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';

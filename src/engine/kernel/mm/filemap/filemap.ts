@@ -36,7 +36,7 @@ import { linkVmOperations } from '../memory/vm_ops.js';
 import { put_page } from '../swap/swap.js';
 import { __folio_lock_killable, unlock_page } from './folio_wait.js';
 import { mmap_read_unlock } from '../../kernel/locking/rwsem/mmap_lock.js';
-import { fput, get_file } from '../../fs/file_table.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 
 export const mappingPages = (k: Kernel, mapping: AddressSpace): XArray =>
   k.plus(mapping, k.address_space.i_pages);

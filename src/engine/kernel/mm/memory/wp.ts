@@ -14,11 +14,13 @@ import {
   type MmStruct,
   NULL,
   type Page,
+  type Pfn,
   type VmAreaStruct,
   type VmFault_t,
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { asPfn } from '../../../memory/address.js';
 import { __set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
   mk_pte,
@@ -34,7 +36,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_page } from '../../arch/x86/mm/tlb.js';
-import { copy_user_highpage } from '../../include/linux/highmem.h.js';
+import { clear_highpage, copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { is_zero_pfn } from '../../include/linux/mm.h.js';
 import {
   VM_MIXEDMAP,
@@ -80,6 +82,13 @@ function wp_page_reuse(k: Kernel, vmf: VmFault): void {
   __count_vm_events(k, k.PGREUSE, 1);
 }
 
+/** What a frame holds that has no page, or whose page nobody counts. What is no memory reads as zeros. */
+function copyFrame(k: Kernel, page: Page, pfn: Pfn): void {
+  const from = k.memmap.pfn_valid(asPfn(pfn)) ? k.pfn_to_page(pfn) : NULL;
+  if (from !== NULL) copy_user_highpage(k, page, from);
+  else clear_highpage(k, page);
+}
+
 /** A copy of the page, for this mapping alone. */
 function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
   const unshare = (vmf.flags & k.FAULT_FLAG_UNSHARE) !== 0;
@@ -96,7 +105,9 @@ function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
     } else {
       new_page = alloc_page_vma(k, k.GFP_HIGHUSER_MOVABLE);
       if (new_page === NULL) break oom;
-      copy_user_highpage(k, new_page, old_page);
+      // __wp_page_copy_user(): a frame without a page is copied through its mapping.
+      if (old_page !== NULL) copy_user_highpage(k, new_page, old_page);
+      else copyFrame(k, new_page, pte_pfn(k, vmf.orig_pte));
     }
     __set_bit(k, k.PG_uptodate, new_page + k.page.flags);
 
