@@ -17,6 +17,9 @@ const OTHERS = [
   'i386-highmem4g-slub-1G/cmausr-touch180000',
   'i386-pae-slab-1536M/cmausr-touch100000',
   'x86_64-slub-512M/cmausr-touch100000',
+  'i386-highmem4g-slub-1G/usr2-s1',
+  'i386-pae-slab-1536M/usr2-s1',
+  'i386-pae-slab-128M/migr-s1',
   'x86_64-slab-128M/migr-s1',
   'x86_64-slub-128M/migr-s1',
 ];

@@ -16,7 +16,15 @@ import { ToldPages } from '../program/toldPages.js';
 import { cmaUserProgram } from './cmaUser.js';
 import { type Guest, guestOf } from './guest.js';
 import { Likeness } from './likeness.js';
-import { framesOfLists, listedPages, neededText, nextFrames, ownFrames, textOf, withLog } from './ownFrames.js';
+import {
+  framesOfLists,
+  listedPages,
+  neededText,
+  nextFrames,
+  ownFrames,
+  textOf,
+  withLog,
+} from './ownFrames.js';
 import { knownTables, placeTable } from './placeTables.js';
 import { makeProcess, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
@@ -139,7 +147,6 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
       : framesOfLists(lists);
   const text = shownText.size > 0 ? shownText : neededText(guest);
   const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
-  if (process.env.DBG) console.log(frames?.map((f) => f.toString(16) + (isFree(f) ? "!" : "")).join(" "));
   const strange = new Set<number>();
   const told = new ToldPages(strange);
   let processes: Processes | undefined;

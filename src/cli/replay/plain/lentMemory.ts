@@ -11,6 +11,7 @@ import {
   list_add,
   lru_add_drain_all,
   page_zone,
+  PageBuddy,
   per_cpu_ptr,
   set_page_count,
   set_pageblock_migratetype,
@@ -34,6 +35,7 @@ export function onLentMemory(image: KernelImage, make: () => void): Set<number> 
   const types = blocks.map((block) => get_pageblock_migratetype(k, first(block)));
   const restore = saved(k);
   emptyZones(k);
+  const show = hideNeighbours(k, blocks);
   for (const block of blocks) lend(k, block);
   make();
   lru_add_drain_all(k);
@@ -41,6 +43,7 @@ export function onLentMemory(image: KernelImage, make: () => void): Set<number> 
     for (let at = 0; at < 1 << block.order; at += k.pageblock_nr_pages)
       set_pageblock_migratetype(k, k.pfn_to_page(asPfn(block.start + at)), types[i] ?? 0);
   });
+  show();
   restore();
   return new Set(
     blocks.flatMap(({ start, order }) => Array.from({ length: 1 << order }, (_, i) => start + i)),
@@ -123,6 +126,28 @@ export function giveNext(k: Kernel, pfns: readonly number[]): () => void {
   }
   return () => {
     for (const [at, word] of told) k.write(at, word);
+  };
+}
+
+/**
+ * Free blocks of the recorded lists that lie in a pageblock with a lent one do not look free: one that is taken for pages of another type
+ * would take all that are free there along.
+ */
+function hideNeighbours(k: Kernel, blocks: readonly Block[]): () => void {
+  const hidden: [Cell, number][] = [];
+  const isLent = (pfn: number): boolean =>
+    blocks.some(({ start, order }) => pfn >= start && pfn < start + (1 << order));
+  const starts = new Set(blocks.map(({ start }) => start - (start % k.pageblock_nr_pages)));
+  for (const start of starts)
+    for (let pfn = start; pfn < start + k.pageblock_nr_pages; pfn++) {
+      const page = k.pfn_to_page(asPfn(pfn));
+      if (isLent(pfn) || !PageBuddy(k, page)) continue;
+      const at = asCell(page + k.page._mapcount);
+      hidden.push([at, k.words[at] ?? 0]);
+      k.write(at, -1);
+    }
+  return () => {
+    for (const [at, word] of hidden) k.write(at, word);
   };
 }
 

@@ -41,7 +41,7 @@ import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn, asPhys, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
-import { findCache, slabCaches } from '../../../engine/proc/slabCaches.js';
+import { findCache } from '../../../engine/proc/slabCaches.js';
 import type { Guest, GuestArea } from './guest.js';
 import { giveNext, onLentMemory } from './lentMemory.js';
 import { spareObjects } from './spareObjects.js';
@@ -77,8 +77,7 @@ export function makeProcess(
     if (k.read_ptr(head) === NULL) INIT_LIST_HEAD(k, head);
   }
   INIT_LIST_HEAD(k, k.globals.pgd_list);
-  if (k.globals.transparent_hugepage_flags !== NULL)
-    INIT_LIST_HEAD(k, splitQueue(k));
+  if (k.globals.transparent_hugepage_flags !== NULL) INIT_LIST_HEAD(k, splitQueue(k));
   const root = k.profile.symbol(k.wide ? 'init_top_pgt' : 'swapper_pg_dir')?.address;
   const cr3 = root === undefined ? undefined : k.phys_of(root);
   k.machine.processor(k.cpu).setRegisters(kernelRegisters(image.profile.arch, cr3 ?? asPhys(0)));
@@ -212,18 +211,17 @@ const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
 /** Where madvise() asks for them: CONFIG_TRANSPARENT_HUGEPAGE_MADVISE. */
 function enableHugePages(k: Kernel): void {
   const flags = k.globals.transparent_hugepage_flags;
-  const managed = k.zones.reduce(
-    (sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages),
-    0,
-  );
+  const managed = k.zones.reduce((sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages), 0);
   if (flags === NULL || managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) return;
   const bits = [
     k.TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG,
     k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG,
     k.TRANSPARENT_HUGEPAGE_USE_ZERO_PAGE_FLAG,
   ];
-  if (process.env.DBG) console.log("slot", findCache(k, "khugepaged_mm_slot"), [...slabCaches(k)].length);
   k.write_ptr(k.globals.mm_slot_cache, findCache(k, 'khugepaged_mm_slot'));
   INIT_LIST_HEAD(k, asCell(k.globals.khugepaged_scan + k.khugepaged_scan.mm_head));
-  k.write(flags, bits.reduce((all, bit) => all | (1 << bit), 0));
+  k.write(
+    flags,
+    bits.reduce((all, bit) => all | (1 << bit), 0),
+  );
 }

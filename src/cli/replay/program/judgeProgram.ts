@@ -241,7 +241,7 @@ export class ProgramJudge {
       }
     } catch (error) {
       if (error instanceof NotPerformed) this.lost = error.message;
-      else if (error instanceof KernelFault) { this.lost = error.text; if (process.env.DBG) console.log(error); }
+      else if (error instanceof KernelFault) this.lost = error.text;
       else throw error;
     }
     return { events, text };
@@ -354,7 +354,6 @@ export class ProgramJudge {
   }
 
   private remember({ line, text }: Span, difference: string): void {
-    if (process.env.DBG) console.log(`line ${line}: ${text}: ${difference}`.slice(0, 500));
     this.first ??= `line ${line}: ${text}: ${difference}`;
   }
 }

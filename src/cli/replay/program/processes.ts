@@ -55,7 +55,10 @@ import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
 import { MAP_ANONYMOUS, VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
-import { HPAGE_PMD_NR, hugepage_flags_enabled } from '../../../engine/kernel/include/linux/huge_mm.h.js';
+import {
+  HPAGE_PMD_NR,
+  hugepage_flags_enabled,
+} from '../../../engine/kernel/include/linux/huge_mm.h.js';
 import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 import type { ToldPages } from './toldPages.js';
