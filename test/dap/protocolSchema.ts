@@ -186,7 +186,7 @@ function checkReference(
 }
 
 /** Arguments of a request with every member that the protocol declares, and the same with one of them of another type. */
-export interface Example {
+interface Example {
   readonly whole: object;
   readonly wrong: readonly { readonly path: string; readonly args: object }[];
 }
