@@ -22,7 +22,7 @@ const BUDGETS = [
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
     bytes: 1735e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 180e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 235e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -40,12 +40,12 @@ const BUDGETS = [
     name: 'kernel profiles',
     output: 'engine.cjs',
     from: /^src\/engine\/types\/profiles\//,
-    bytes: 500e3,
+    bytes: 512e3,
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.5e6 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.6e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -192,7 +192,7 @@ const FREE_KINDS: ReadonlySet<PageFacts['kind']> = new Set([
 ]);
 
 /** Of a page that the scenario has, or that is free and was its. */
-function allocationFacts(
+export function allocationFacts(
   { allocations, world }: Surveyor,
   { pfn, headPfn, kind }: PageFacts,
 ): WhereFact[] {

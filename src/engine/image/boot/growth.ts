@@ -54,6 +54,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   hugetlbfs_inode_cache: 'hugetlbfs_inode_cachep',
   inode_cache: 'inode_cachep',
   kernfs_node_cache: 'kernfs_node_cache',
+  khugepaged_mm_slot: 'mm_slot_cache',
   maple_node: 'maple_node_cache',
   mm_struct: 'mm_cachep',
   names_cache: 'names_cachep',
@@ -114,6 +115,11 @@ export class Growth {
     for (const { name, count } of this.objects.values()) this.handOut(name, count);
     for (const record of this.objects.values()) this.free(record);
     for (const record of this.objects.values()) this.fillArray(record);
+  }
+
+  /** The caches alone, without objects. */
+  runCaches(): void {
+    this.makeCaches(() => false);
   }
 
   /** Nodes of trees that were the kernel's for a while, and may be sysfs's: as many as it is about to need. */

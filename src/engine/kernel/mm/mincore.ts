@@ -21,7 +21,7 @@ import { current } from '../arch/x86/include/asm/current.h.js';
 import { pte_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
 import { linear_page_index } from '../include/linux/mm.h.js';
-import { filemapPage } from './filemap.js';
+import { filemapPage } from './filemap/filemap.js';
 import { follow_pte } from './memory/follow_pte.js';
 import { find_vma } from './mmap/find_vma.js';
 import { mappingOf, vmaFile } from './mmap/link.js';
