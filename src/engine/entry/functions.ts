@@ -92,6 +92,8 @@ export * from '../kernel/mm/huge_memory/split_page.js';
 export * from '../kernel/mm/hugetlb/fault.js';
 export * from '../kernel/mm/hugetlb/hugetlb.js';
 export * from '../kernel/mm/hugetlb/pool.js';
+export * from '../kernel/mm/hugetlb/reserve.js';
+export * from '../kernel/mm/hugetlb/resv_map.js';
 export * from '../kernel/mm/khugepaged/khugepaged.js';
 export * from '../kernel/mm/khugepaged/collapse.js';
 export * from '../kernel/mm/internal.h.js';
