@@ -79,6 +79,10 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
         'User virtual, physical, bus, kernel logical, kernel virtual: one byte by all five.',
       ],
       ['cma-and-pins', 'Why a pin makes cma_alloc() fail, and what FOLL_LONGTERM does about it.'],
+      [
+        'transparent-huge-pages',
+        'Transparent huge pages: a fault, a part unmapped, a split, the page of zeros, a collapse.',
+      ],
     ],
   ],
   [

@@ -63,6 +63,27 @@ const references = group('page', 'include/linux/mm.h', [
     doc: 'How many page table entries map the page.',
     run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page, '_mapcount')),
   },
+  {
+    signature: 'int total_mapcount(struct page *page)',
+    doc: 'How many entries map the page, or any part of the compound page that it is part of: one of a whole huge page counts once.',
+    run: (call, page) => call.kernel.total_mapcount(call.k, call.page(page, '_mapcount')),
+  },
+  {
+    signature: 'int compound_mapcount(struct page *page)',
+    doc: 'How many entries map the compound page as a whole.',
+    run: (call, page) => call.kernel.compound_mapcount(call.k, call.page(page, 'compound_head')),
+  },
+]);
+
+const hugePages = group('page', 'include/linux/huge_mm.h', [
+  {
+    signature: 'int split_huge_page(struct page *page)',
+    doc:
+      'Splits the transparent huge page that the page is part of into single pages. Its lock is the caller’s, and one reference; ' +
+      '0, or -EAGAIN if somebody has another one.',
+    changes,
+    run: (call, page) => call.kernel.split_huge_page(call.k, call.page(page, 'compound_head')),
+  },
 ]);
 
 const compound = group('page', 'include/linux/mm.h', [
@@ -225,6 +246,7 @@ export const page: readonly Builtin[] = [
   ...references,
   ...pageLocks,
   ...compound,
+  ...hugePages,
   ...places,
   ...debugging,
 ];
