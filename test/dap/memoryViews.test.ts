@@ -226,7 +226,7 @@ describe('the window Memory', function () {
       assert.equal(await valueOf('PG_head'), 0);
       assert.equal(await valueOf('mappings'), 0);
       assert.equal(await valueOf('pins'), 0);
-      assert.ok(((await valueOf('age')) ?? 0) > 10, 'just written');
+      assert.ok(((await valueOf('age')) ?? 0) > 8, 'just written');
       const names = async (by: string): Promise<readonly string[]> => {
         const asks = { firstPfn: 0, framesPerCell: 1, cells: 1, by };
         const body = await drive.client.body<FrameValuesBody>('mmscope/frameValues', asks);
