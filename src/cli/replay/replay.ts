@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { openCore } from '../../engine/image/core/openCore.js';
 import { randomAccessOf } from '../../engine/image/core/randomAccess.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { readTrace } from '../../engine/image/state/index.js';
+import { readTrace, type TraceItem } from '../../engine/image/state/index.js';
 import { isProfileName, profileWithSymbols } from '../../engine/types/bundled.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { isInputError } from '../inputError.js';
@@ -69,12 +69,18 @@ function judgeFile(file: string, image: KernelImage | undefined): Verdict {
     return judgeProgram(image, items, readProgram(readLines(program)));
   const plain =
     image === undefined && isPlainProgram(basename(file))
-      ? judgePlain(basename(file), [...items])
+      ? judgePlain(basename(file), [...items], () => idleOf(file))
       : undefined;
   if (plain !== undefined) return plain;
   const judge = new Judge(image ?? startOf(file));
   for (const item of items) judge.take(item);
   return judge.verdict();
+}
+
+/** The trace of the same machine on which nothing ran. */
+function idleOf(file: string): Iterable<TraceItem> | undefined {
+  const idle = `${folderOf(file)}idle-s1.trace.gz`;
+  return fileExists(idle) ? readTrace(readText(idle)) : undefined;
 }
 
 function agrees({ verdict, words }: FileVerdict): boolean {

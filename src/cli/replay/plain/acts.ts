@@ -24,7 +24,7 @@ export class Acts {
   private pid = INIT;
   private lastPid = INIT;
   private nrEnded = 0;
-  /** Of the area for which the program has asked for huge pages. */
+  /** Of the area for which the program has asked for huge pages, until a child has ended. */
   private nrHugePages = 0;
 
   constructor(private readonly guest: Guest) {}
@@ -80,6 +80,11 @@ export class Acts {
     );
   }
 
+  /** Whether this child is the first since the program has asked for huge pages: it wakes khugepaged. */
+  private isFirstOfHuge(): boolean {
+    return this.nrHugePages > 0;
+  }
+
   /** madvise(MADV_HUGEPAGE) */
   askForHuge(va: number, sizeBytes: number): void {
     this.nrHugePages = sizeBytes / PAGE_SIZE;
@@ -99,7 +104,7 @@ export class Acts {
     if (this.nrEnded > 0) this.act('free');
     this.act('rcu');
     this.as(pid, () => {
-      if (this.nrEnded === 0) this.act('khugepaged');
+      if (this.isFirstOfHuge()) this.act('khugepaged');
       for (const va of this.guest.childText) this.read(va);
       this.own('child');
       child();
@@ -125,7 +130,10 @@ export class Acts {
   /** A child ends, and its parent has waited for it. */
   end(pid: number): void {
     this.as(pid, () => {
-      if (this.nrEnded === 0) this.call('scanned', 2 * this.nrHugePages);
+      if (this.isFirstOfHuge()) {
+        this.call('scanned', 2 * this.nrHugePages);
+        this.nrHugePages = 0;
+      }
       this.act('exit');
     });
     this.nrEnded++;

@@ -48,8 +48,12 @@ export interface Guest {
   readonly enderText: readonly number[];
   /** Where the buffer for the kernel's log lies. */
   readonly log: number;
+  /** Where the kernel puts what is mapped anywhere: below this. */
+  readonly below: number;
   /** Pages that are there, oldest first. */
   readonly pages: readonly number[];
+  /** Pages that it has read and not written to. */
+  readonly zeros: readonly number[];
   readonly brk: number;
   /** Its numbers as `umm` prints them, but for pages of memory. */
   readonly numbers: string;
@@ -87,10 +91,12 @@ const WIDE: Guest = {
   sleeperText: [0x43e000, 0x405000, 0x440000],
   enderText: [0x41a000, 0x461000, 0x49b000, 0x4b4000, 0x42a000, 0x485000],
   log: 0x4cd000,
+  below: 0x7ffff7ffa000,
   pages: [
     ...[0x7fffffffe000, 0x4cc000, 0x574000, 0x4c9000, 0x4cb000, 0x4c8000, 0x4ca000, 0x56e000],
     ...[0x575000, 0x573000, 0x576000, 0x56f000, 0x56d000, 0x55d000, 0x55e000],
   ],
+  zeros: [],
   brk: 0x597000,
   numbers: ' total_vm=1bd locked=0 data=cd stack=21 map_count=10 rss_file=1',
   mapped: [0x7ffff7ffe000],
@@ -126,10 +132,12 @@ const NARROW: Guest = {
   sleeperText: [0x8079000, 0x8049000],
   enderText: [0x8061000, 0x80a1000, 0x80db000, 0x80f3000, 0x80c1000],
   log: 0x8117000,
+  below: 0xb7ffb000,
   pages: [
     ...[0xbffff000, 0x8116000, 0x81bb000, 0x8114000, 0x8115000, 0x8113000, 0x81b8000, 0x81bc000],
     ...[0xbfffe000, 0x81ba000, 0x81b7000, 0x81a7000, 0x81a8000],
   ],
+  zeros: [],
   brk: 0x81de000,
   numbers: ' total_vm=1bc locked=0 data=c9 stack=21 map_count=10 rss_file=1',
   mapped: [0xb7fff000],
@@ -148,4 +156,77 @@ const NARROW: Guest = {
   },
 };
 
-export const guestOf = (isWide: boolean): Guest => (isWide ? WIDE : NARROW);
+/** init.c: usr, cmausr. */
+const FIRST_WIDE: Guest = {
+  ...WIDE,
+  areas: [
+    area(0x400000, 0x401000, R, 'file'),
+    area(0x401000, 0x499000, RX, 'file'),
+    area(0x499000, 0x4c3000, R, 'file'),
+    area(0x4c3000, 0x4ca000, RW, 'file'),
+    area(0x4ca000, 0x521000, RW),
+    area(0x521000, 0x543000, RW),
+    area(0x7ffff7ffa000, 0x7ffff7ffe000, R, 'pfns'),
+    area(0x7ffff7ffe000, 0x7ffff7fff000, RX, 'vdso'),
+  ],
+  relro: [0x4c3000, 0x4c7000],
+  childText: [
+    ...[0x43c000, 0x402000, 0x418000, 0x45e000, 0x499000, 0x4b1000, 0x460000, 0x482000, 0x427000],
+  ],
+  pages: [
+    ...[0x7fffffffe000, 0x4c9000, 0x51f000, 0x4c6000, 0x4c8000, 0x4c5000, 0x4c7000, 0x51a000],
+    ...[0x521000, 0x520000, 0x522000, 0x519000],
+  ],
+  zeros: [0x51b000],
+  brk: 0x543000,
+  numbers: ' total_vm=169 locked=0 data=7c stack=21 map_count=10 rss_file=1',
+  writes: {
+    ...WIDE.writes,
+    random: [],
+    sink: [0x509000],
+    buffer: [0x509000, 0x50a000],
+    sbrk: [],
+    child: [0x521000, 0x520000, 0x4c8000, 0x51f000, 0x7fffffffe000],
+    waited: [0x521000],
+  },
+};
+
+const FIRST_NARROW: Guest = {
+  ...NARROW,
+  areas: [
+    area(0x8048000, 0x8049000, R, 'file'),
+    area(0x8049000, 0x80d7000, RX, 'file'),
+    area(0x80d7000, 0x810d000, R, 'file'),
+    area(0x810d000, 0x8112000, RW, 'file'),
+    area(0x8112000, 0x8166000, RW),
+    area(0x8166000, 0x8188000, RW),
+    area(0xb7ffb000, 0xb7fff000, R, 'pfns'),
+    area(0xb7fff000, 0xb8000000, RX, 'vdso'),
+  ],
+  relro: [0x810d000, 0x8110000],
+  childText: [
+    ...[0x8076000, 0x8049000, 0x805e000, 0x8062000, 0x809e000, 0x80d7000, 0x80ef000, 0x80bf000],
+    ...[0x80f2000, 0x80a0000],
+  ],
+  pages: [
+    ...[0xbffff000, 0x8111000, 0x8165000, 0x810f000, 0x8110000, 0x810e000, 0x8162000, 0x8166000],
+    ...[0xbfffe000, 0x8164000, 0x8161000],
+  ],
+  brk: 0x8188000,
+  numbers: ' total_vm=166 locked=0 data=78 stack=21 map_count=10 rss_file=1',
+  writes: {
+    ...NARROW.writes,
+    random: [],
+    sink: [0x8151000],
+    buffer: [0x8151000, 0x8152000],
+    sbrk: [],
+    child: [0x8166000, 0xb7fff000, 0xbffff000, 0x8165000, 0x8110000],
+    waited: [0x8166000],
+  },
+};
+
+/** @param isFirst the first of the guest's programs, with usr and cmausr */
+export function guestOf(isWide: boolean, isFirst: boolean): Guest {
+  if (isFirst) return isWide ? FIRST_WIDE : FIRST_NARROW;
+  return isWide ? WIDE : NARROW;
+}

@@ -30,11 +30,15 @@ import { makeProcess, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
 import { RECORDED } from '../recorded.js';
 import { LOADED, plainStart } from './plainStart.js';
+import { withThreads } from './withThreads.js';
+import { usrProgram } from './usr.js';
 import { FILE_PAGES, usr2Program } from './usr2.js';
 
 /** What is known of a family of programs. */
 interface Family {
   readonly name: RegExp;
+  /** Of the guest's first program, whose kernel all older traces of a folder have. */
+  readonly isFirst?: boolean;
   /** Whether what stands in front of the first state is left out: it is not harmless. */
   readonly fromState?: boolean;
   /** Whether the program has opened its /proc/self/pagemap. */
@@ -48,7 +52,19 @@ interface Family {
 
 const FAMILIES: readonly Family[] = [
   {
+    name: /^usr\./,
+    isFirst: true,
+    filePages: 0,
+    guest: (guest) => guest,
+    program: (guest, spans) =>
+      usrProgram(
+        guest,
+        spans.map(({ text }) => text),
+      ),
+  },
+  {
     name: /^cmausr-touch\d+\./,
+    isFirst: true,
     filePages: 0,
     guest: (guest) => guest,
     program: (guest, spans) =>
@@ -81,17 +97,31 @@ const FAMILIES: readonly Family[] = [
 export const isPlainProgram = (name: string): boolean =>
   FAMILIES.some((family) => family.name.test(name));
 
-/** Undefined where the trace does not tell what it starts from. */
-export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | undefined {
+/**
+ * Undefined where the trace does not tell what it starts from.
+ * @param idle the folder's trace `idle`, which starts as all traces of the first program do
+ */
+export function judgePlain(
+  name: string,
+  items: Iterable<TraceItem>,
+  idle: () => Iterable<TraceItem> | undefined,
+): Verdict | undefined {
   const family = FAMILIES.find((each) => each.name.test(name));
   const all = spansOf(items);
-  const first = all.findIndex(({ dumps }) => dumps.some((dump) => dump.name === 'zones'));
-  const spans = family?.fromState === true ? all.slice(first) : all;
-  const dumps = firstState(all.slice(first));
-  const zones = dumps.find((dump) => dump.name === 'zones');
-  const image = plainStart(dumps);
+  const own = stateAt(all);
+  const spans = family?.fromState === true ? all.slice(own.at) : all;
+  // Its last dump of the zones is not of its start.
+  const isStart = all.slice(0, own.at).every(({ op }) => op === undefined || HARMLESS.has(op.name));
+  const dumps =
+    isStart || family?.isFirst !== true ? own.dumps : stateAt(spansOf(idle() ?? [])).dumps;
+  const recorded = dumps.find((dump) => dump.name === 'zones');
+  const isWide = recorded?.lines.some((line) => /^zone \d+ DMA32 /.test(line)) === true;
+  // The order of a kernel stack.
+  const zones =
+    isStart || recorded === undefined ? recorded : withThreads(recorded, isWide ? 2 : 1);
+  const image = plainStart(isStart || zones === undefined ? dumps : [zones]);
   if (image === undefined || zones === undefined || family === undefined) return undefined;
-  const guest = family.guest(guestOf(image.mm.wide), dumps);
+  const guest = family.guest(guestOf(image.mm.wide, family.isFirst === true), dumps);
   const { strange, told, processes } = start(image, {
     guest,
     family,
@@ -109,10 +139,15 @@ export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | 
 const listsOf = (dumps: readonly TraceDump[]): readonly string[] | undefined =>
   dumps.find((dump) => dump.name === 'lru')?.lines;
 
-/** The dumps of one moment. */
-function firstState(spans: readonly Span[]): TraceDump[] {
-  const end = spans.findIndex(({ dumps }) => dumps.length === 0);
-  return spans.slice(0, end < 0 ? undefined : end).flatMap(({ dumps }) => dumps);
+/** Operations that the program does not change anything with. */
+const HARMLESS: ReadonlySet<string> = new Set(['events', 'umm', 'probes2', 'drain', 'dump']);
+
+/** The first dumps of one moment with the zones among them, and at which operation they are. */
+function stateAt(spans: readonly Span[]): { readonly at: number; readonly dumps: TraceDump[] } {
+  const at = spans.findIndex(({ dumps }) => dumps.some((dump) => dump.name === 'zones'));
+  const state = at < 0 ? [] : spans.slice(at);
+  const end = state.findIndex(({ dumps }) => dumps.length === 0);
+  return { at, dumps: state.slice(0, end < 0 ? undefined : end).flatMap(({ dumps }) => dumps) };
 }
 
 /** The list of movable pages of order 0 among those of a CPU. */

@@ -11,6 +11,8 @@ import type { ToldPages } from '../program/toldPages.js';
 import type { Guest } from './guest.js';
 
 const POINTER_TAGS = 3;
+/** Of four entries, as PAE has it, in bytes. */
+const ROOT_ALIGN = 32;
 /** PG_slab, which all builds have in the same place. */
 const SLAB = 0x200;
 
@@ -36,10 +38,22 @@ export class Likeness {
   }
 
   /** Of a result, ours as the kernel would have printed it. */
-  renamed(ours: string, kernel: string): string {
+  renamed(result: string, kernel: string): string {
+    const ours = this.withRoot(result, kernel);
     const [own, theirs] = [ours.split(/([ ,=@\n])/), kernel.split(/([ ,=@\n])/)];
     if (own.length !== theirs.length) return ours;
     return own.map((word, i) => this.word(word, theirs[i] ?? '', own[i - 2] ?? '')).join('');
+  }
+
+  /** Where the top-level table lies, the trace does not determine, as it does with those that lead from it. */
+  private withRoot(ours: string, kernel: string): string {
+    const ROOT = / pgd\[[0-9a-f]+\]@([0-9a-f]+)=/;
+    const [own, theirs] = [ROOT.exec(ours), ROOT.exec(kernel)];
+    if (own === null || theirs === null) return ours;
+    const inTable = (match: RegExpExecArray): number => parseInt(match[1] ?? '', 16) % ROOT_ALIGN;
+    const isSame =
+      own[0].split('@')[0] === theirs[0].split('@')[0] && inTable(own) === inTable(theirs);
+    return isSame ? ours.replace(own[0], theirs[0]) : ours;
   }
 
   /** The other way round: the kernel's as we would have printed it. */
@@ -174,6 +188,9 @@ export class Likeness {
   zones(dump: TraceDump, ours: readonly string[]): TraceDump {
     const lines = dump.lines.map((line, i) => {
       const own = ours[i] ?? '';
+      // Whether these threads exist is told, but not their structures, which are what is looked at.
+      if (line.startsWith('node '))
+        return line.replace(/ kswapd=1 kcompactd=1/, ' kswapd=0 kcompactd=0');
       const [active, inactive] = [
         / nr_zone_active_anon=([0-9a-f]+)/,
         / nr_zone_inactive_anon=([0-9a-f]+)/,

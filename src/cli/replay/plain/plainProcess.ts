@@ -35,6 +35,10 @@ import {
 } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { mmTree } from '../../../engine/kernel/mm/mmap/find_vma.js';
 import { vm_area_alloc, vma_mas_store } from '../../../engine/kernel/mm/mmap/link.js';
+import {
+  hugepageParameters,
+  hugetlb_init,
+} from '../../../engine/kernel/mm/hugetlb/hugetlb_init.js';
 import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
@@ -84,6 +88,7 @@ export function makeProcess(
   return onLentMemory(image, () => {
     freshCaches(k);
     enableHugePages(k);
+    hugetlb_init(k, hugepageParameters());
     k.write_ptr(this_cpu_ptr(k, 'current_task'), newTask(k));
     const stack = guest.pages.findIndex((va) => va >= k.TASK_SIZE - PAGE_SIZE);
     const tell: (() => void)[] = [];
@@ -104,7 +109,8 @@ export function makeProcess(
       if (i !== stack) do_user_addr_fault(k, mm, X86_PF_USER | X86_PF_WRITE, asVirt(va));
     const [relro, relroEnd] = guest.relro;
     mprotectRange(k, mm, asVirt(relro), relroEnd - relro, PROT_READ);
-    for (const va of guest.mapped) do_user_addr_fault(k, mm, X86_PF_USER, asVirt(va));
+    for (const va of [...guest.mapped, ...guest.zeros])
+      do_user_addr_fault(k, mm, X86_PF_USER, asVirt(va));
     for (const va of shown.text.keys()) do_user_addr_fault(k, mm, X86_PF_USER, asVirt(va));
     prepare();
     spareObjects(k);

@@ -26,6 +26,13 @@ const SPARE: Readonly<Record<string, number>> = {
   shmem_inode_cache: 8,
   dentry: 20,
   filp: 16,
+  hugetlbfs_inode_cache: 4,
+  khugepaged_mm_slot: 8,
+  'kmalloc-32': 20,
+  'kmalloc-64': 20,
+  'kmalloc-96': 20,
+  'kmalloc-128': 20,
+  'kmalloc-192': 10,
 };
 
 export function spareObjects(k: Kernel): void {
