@@ -270,6 +270,26 @@ def program_of(log, x64, starts_with_op, areas=None):
     return out
 
 
+OPS = re.compile(r'(lru|probes2|mark|umm|upts?|upage|gupf?|pinf?|gupput|events|dump|contigf?|cmaf?|drain|mlock_stat)\b')
+# Operations that are not asked for by a write() to the recorder's first file.
+OTHERS = ('lru', 'probes2')
+
+
+def with_others(program, trace):
+    """The program of usr2 or migr with the operations of the recorder's second file, which only the trace tells."""
+    ops = [OPS.match(line.lstrip('\1')) for line in trace.split('\n')]
+    ops = [op[1] for op in ops if op]
+    out = []
+    for line in program:
+        if line.endswith(' op'):
+            while ops and ops[0] in OTHERS:
+                out.append(line)
+                ops.pop(0)
+            ops = ops[1:]
+        out.append(line)
+    return out + ['1 op' for op in ops if op in OTHERS]
+
+
 def write_moved(kernel, symbols, out):
     """The kernel's name, and the symbols of its profile that lie elsewhere in this generation's kernel: `NAME ADDRESS`."""
     with open(os.path.join(HERE, f'../../src/engine/types/profiles/{kernel}.json')) as text:
@@ -310,7 +330,11 @@ def main(kernel, ram, oracle, out, name='usr'):
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
             areas = AREAS if machine.is_huge else None
-            program.write('\n'.join(program_of(log, machine.x64, machine.start[1] is None, areas)) + '\n')
+            acts = program_of(log, machine.x64, machine.start[1] is None, areas)
+            if machine.start[1] is not None:
+                with gzip.open(f'{out}/{name}.trace.gz', 'rt', errors='replace') as trace:
+                    acts = with_others(acts, trace.read())
+            program.write('\n'.join(acts) + '\n')
 
 
 if __name__ == '__main__':

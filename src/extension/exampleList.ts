@@ -65,6 +65,10 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
     'Processes',
     [
       ['fork-and-cow', 'fork() copies no page: shared frames, copy-on-write, and a pin.'],
+      [
+        'hugetlb',
+        'A pool of huge pages: promised by mmap(), taken by faults, copied on write, surplus, given back.',
+      ],
       ['pin-five-cases', 'FOLL_PIN and FOLL_GET: the five cases of pin_user_pages.rst.'],
       [
         'one-byte-five-addresses',

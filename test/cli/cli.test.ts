@@ -200,6 +200,10 @@ lock_page(page);
     // A scenario may quote one.
     assert.equal(reportSentence('// BUG: Bad page state in process init'), undefined);
     const path = file('fed.txt', `${texts['a report from a kernel']}\nMem-Info:\n`);
+    for (const form of ['core', 'state']) {
+      const { err } = mmscope('run', file('fed.mms', `#pragma mmscope ${form} "fed.txt"\n`));
+      assert.match(err, /this is a report .*: `mmscope explain` reads it\./, form);
+    }
     for (const command of ['info', 'run', 'replay']) {
       const { code, err } = mmscope(command, path);
       assert.notEqual(code, 0);

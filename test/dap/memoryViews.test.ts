@@ -101,6 +101,25 @@ describe('the window Memory', function () {
       assert.ok((await allStates(drive)).equals(states.at(-1) ?? Buffer.alloc(0)));
     }));
 
+  it('reads pins and copies on write off the tape, as stepping into the kernel finds them', async () => {
+    const file = 'pins-and-copies.mms';
+    const [copied, pinned] = [
+      await happened(file, 'cow-break'),
+      await happened(file, 'page-pinned'),
+    ];
+    assert.deepEqual([copied.length, pinned.length], [1, 1]);
+    await onScenario(
+      file,
+      async (drive) => {
+        await drive.go('continue');
+        const body = await timeline(drive);
+        assert.equal(countOf(body, 'cow'), 1);
+        assert.equal(countOf(body, 'pin'), 1);
+      },
+      { stopAtEnd: true },
+    );
+  });
+
   it('learns that only a count or a flag of a page changed, or its bytes', () =>
     onScenario('blocks.mms', async (drive) => {
       await drive.setLines([{ line: at('blocks.mms', 'lock') + 1 }]);

@@ -97,12 +97,15 @@ const WORDS = / w=([0-9a-f,]+) /;
  * here.
  */
 export function butStack(k: Kernel, ours: string, kernel: string): string {
-  const stack = k.hex(asVirt(k.va_of(k.machine.register('freelist')))).slice(0, -3);
+  const stack = k
+    .hex(asVirt(k.va_of(k.machine.register('freelist'))))
+    .replace(/^0+/, '')
+    .slice(0, -3);
   const own = WORDS.exec(ours)?.[1]?.split(',') ?? [];
   return kernel.replace(WORDS, (_, words: string) => {
     const judged = words.split(',').map((word, i) => {
       const mine = own[i] ?? '';
-      return mine.length === word.length && mine.startsWith(stack) ? mine : word;
+      return mine.startsWith(stack) && word.length > 4 ? mine : word;
     });
     return ` w=${judged.join(',')} `;
   });

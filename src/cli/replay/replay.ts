@@ -4,6 +4,7 @@
  * A trace that lies beside a core starts from that core, and where the kernel's changes are listed (`NAME.after.gz`) memory
  * itself is compared, word for word. Any other trace starts from the state that it and its folder record (start.ts).
  */
+import { basename } from 'node:path';
 import { openCore } from '../../engine/image/core/openCore.js';
 import { randomAccessOf } from '../../engine/image/core/randomAccess.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
@@ -12,6 +13,7 @@ import { isProfileName, profileWithSymbols } from '../../engine/types/bundled.js
 import type { Profile } from '../../engine/types/profile.js';
 import { isInputError } from '../inputError.js';
 import { fileExists, readBytes, readLines, readText } from '../openFile.js';
+import { isPlainProgram, judgePlain } from './plain/judgePlain.js';
 import { Judge, type Verdict } from './judge.js';
 import { judgeProgram } from './program/judgeProgram.js';
 import { readProgram } from './program/readProgram.js';
@@ -65,6 +67,11 @@ function judgeFile(file: string, image: KernelImage | undefined): Verdict {
   const program = file.replace(TRACE, '.program.gz');
   if (image !== undefined && program !== file && fileExists(program))
     return judgeProgram(image, items, readProgram(readLines(program)));
+  const plain =
+    image === undefined && isPlainProgram(basename(file))
+      ? judgePlain(basename(file), [...items])
+      : undefined;
+  if (plain !== undefined) return plain;
   const judge = new Judge(image ?? startOf(file));
   for (const item of items) judge.take(item);
   return judge.verdict();

@@ -95,11 +95,11 @@ export class Tracepoints implements Tracer {
   }
 
   set_migration_pte(addr: VirtAddr, pte: bigint, order: number): void {
-    this.hear(MIGRATION, `ms ${this.k.hex(addr)} ${this.pteText(pte)} ${hex(order)}`);
+    this.hear(MIGRATION, `ms ${hex(addr)} ${this.pteText(pte)} ${hex(order)}`);
   }
 
   remove_migration_pte(addr: VirtAddr, pte: bigint, order: number): void {
-    this.hear(MIGRATION, `mr ${this.k.hex(addr)} ${this.pteText(pte)} ${hex(order)}`);
+    this.hear(MIGRATION, `mr ${hex(addr)} ${this.pteText(pte)} ${hex(order)}`);
   }
 
   /** As much of an entry as fits into an unsigned long. */

@@ -20,6 +20,7 @@ import { OPERATIONS, SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
+import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
 import { ToldPages } from './toldPages.js';
@@ -27,7 +28,7 @@ import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
 /** A printed line of the recorder, and the events behind it up to the next one. */
-interface Span {
+export interface Span {
   readonly line: number;
   readonly op: TraceOp | undefined;
   readonly text: string;
@@ -35,8 +36,10 @@ interface Span {
   readonly dumps: TraceDump[];
 }
 
-/** The driver that records programs has no events of migration (8). */
-const RECORDED_EVENTS = 7;
+/** The first driver has no events of migration (8), though a program asks for them. */
+const FIRST_DRIVERS = 7;
+const ALL_EVENTS = 15;
+const MIGRATION = /^(?:ci|cf|mm|ms|mr) /;
 /** Pages of other subsystems that one span may need. */
 const MAX_TOLD = 16;
 
@@ -51,7 +54,7 @@ export function judgeProgram(
   return new ProgramJudge(image, program).judge(spansOf(items));
 }
 
-function spansOf(items: Iterable<TraceItem>): Span[] {
+export function spansOf(items: Iterable<TraceItem>): Span[] {
   const spans: Span[] = [];
   for (const item of items) {
     if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
@@ -70,7 +73,23 @@ function spansOf(items: Iterable<TraceItem>): Span[] {
   return spans;
 }
 
-class ProgramJudge {
+/** What an operation printed; the later driver puts the number of pages behind the arguments. */
+function resultOf({ args, result, details }: TraceOp): string {
+  const number = args.find((arg) => arg.startsWith('ret='));
+  const first = [result, number].filter((text) => text !== undefined);
+  return [...first, ...details].join('\n');
+}
+
+/** What is special about a trace that has no core. */
+export interface Plain {
+  /** Pages that are not the kernel's. */
+  readonly told?: ToldPages;
+  readonly likeness?: Likeness;
+  /** Those that the trace begins with. */
+  readonly processes?: Processes;
+}
+
+export class ProgramJudge {
   private ops = 0;
   private differ = 0;
   private stateDiffer = 0;
@@ -81,7 +100,7 @@ class ProgramJudge {
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
   /** Pages that were taken for what is not performed. */
-  private readonly toldPages = new ToldPages();
+  private readonly toldPages: ToldPages;
   private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
@@ -89,22 +108,30 @@ class ProgramJudge {
   private readonly machine: Machine;
   private readonly tracepoints: Tracepoints;
   private mask = 0;
+  /** Events that the recorder knows. */
+  private recorded = FIRST_DRIVERS;
   /** The next action. */
   private at = 0;
+  private readonly likeness: Likeness | undefined;
   /** What was not performed, behind which nothing is judged. */
   private lost: string | undefined;
 
   constructor(
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
+    { told = new ToldPages(), likeness, processes }: Plain = {},
   ) {
-    this.processes = new Processes(image.mm, this.toldPages);
+    this.toldPages = told;
+    this.likeness = likeness;
+    this.processes = processes ?? new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.tracepoints = new Tracepoints(image.mm);
   }
 
   judge(spans: readonly Span[]): Verdict {
+    if (spans.some(({ events }) => events.some((event) => MIGRATION.test(event))))
+      this.recorded = ALL_EVENTS;
     this.begin();
     for (const span of spans) this.take(span);
     this.tracepoints.listen(0);
@@ -145,6 +172,7 @@ class ProgramJudge {
     const restore = [this.processes, this.user, this.machine, this.toldPages].map((each) =>
       each.save(),
     );
+    if (this.likeness !== undefined) restore.push(this.likeness.save());
     const told = new Set<number>();
     for (;;) {
       const result = this.perform(span, told);
@@ -179,7 +207,7 @@ class ProgramJudge {
   ): { readonly events: readonly string[]; readonly text: string | undefined } {
     const events: string[] = [];
     const { op } = span;
-    if (op?.name === 'events') this.mask = Number(op.args[0]) & RECORDED_EVENTS;
+    if (op?.name === 'events') this.mask = Number(op.args[0]) & this.recorded;
     // Recorded beside a program, pages are told of even where the program has no events recorded.
     if (this.mask === 0 && span.events.length > 0) this.mask = 1;
     const hear = (): void => {
@@ -229,17 +257,14 @@ class ProgramJudge {
     { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
   ): void {
     const { op } = span;
-    const kernel =
-      op === undefined
-        ? undefined
-        : [...(op.result === undefined ? [] : [op.result]), ...op.details].join('\n');
+    const kernel = op === undefined ? undefined : resultOf(op);
     if (this.lost !== undefined && op !== undefined && text === undefined) {
       this.countUnsupported(span);
       return;
     }
     if (op !== undefined && isPerformed(op.name)) {
       this.ops++;
-      if ((text ?? '') !== (kernel ?? '')) {
+      if (this.likened(text ?? '', kernel ?? '') !== (kernel ?? '')) {
         this.differ++;
         this.remember(span, `ours ${text ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`);
         return;
@@ -251,6 +276,10 @@ class ProgramJudge {
     if (difference === undefined) return;
     this.differ++;
     this.remember(span, difference);
+  }
+
+  private likened(ours: string, kernel: string): string {
+    return this.likeness === undefined ? ours : this.likeness.renamed(ours, kernel);
   }
 
   /** What the program was told about the pool of huge pages. */
@@ -272,8 +301,11 @@ class ProgramJudge {
     }
   }
 
-  private dumpDifference(dump: TraceDump): string | undefined {
+  private dumpDifference(recorded: TraceDump): string | undefined {
+    let dump = recorded;
     if (dump.name === 'zones') {
+      if (this.likeness !== undefined)
+        dump = this.likeness.zones(dump, dumpZones(this.image, false));
       const isSame = (): boolean =>
         dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
       if (isSame()) return undefined;
@@ -284,24 +316,27 @@ class ProgramJudge {
       }
       return compareZones(dump, this.image);
     }
+    if (dump.name === 'memmap' && this.likeness !== undefined)
+      return this.likeness.memmap(dump, this.toldPages);
     if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
     if (dump.name === 'pages')
       return comparePages(dump, this.image, (ours, kernel) =>
-        butStack(this.image.mm, ours, kernel),
+        butStack(this.image.mm, ours, this.likeness?.adapted(ours, kernel) ?? kernel),
       );
-    const recorded = RECORDED.get(dump.name);
+    const kind = RECORDED.get(dump.name);
     const isUser = dump.name === 'pts';
-    const ours = isUser ? this.user.tables(dump.args) : recorded?.print?.(this.image, dump);
+    const ours = isUser ? this.user.tables(dump.args) : kind?.print?.(this.image, dump);
     if (ours === undefined) {
       this.notJudged.set(`%${dump.name}`, (this.notJudged.get(`%${dump.name}`) ?? 0) + 1);
       return undefined;
     }
-    const head = isUser ? undefined : recorded?.head?.(this.image, dump);
+    const head = isUser || this.likeness !== undefined ? undefined : kind?.head?.(this.image, dump);
     if (head !== undefined && head !== dump.args.join(' '))
       return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
-    const at = dump.lines.findIndex((line, i) => line !== ours[i]);
-    if (at < 0 && ours.length === dump.lines.length) return undefined;
-    return `%${dump.name}: ours '${ours[at] ?? 'ends'}', kernel '${dump.lines[at] ?? 'ends'}'`;
+    const [own, kernels] = this.likeness?.lines(dump, ours) ?? [ours, dump.lines];
+    const at = kernels.findIndex((line, i) => line !== own[i]);
+    if (at < 0 && own.length === kernels.length) return undefined;
+    return `%${dump.name}: ours '${own[at] ?? 'ends'}', kernel '${kernels[at] ?? 'ends'}'`;
   }
 
   /** Without the tracepoints being heard. */

@@ -5,6 +5,7 @@
  * scheduler and RCU did. Numbers are hexadecimal, but for pids.
  */
 import {
+  add_mm_counter,
   copy_mm,
   current,
   do_madvise,
@@ -29,6 +30,7 @@ import {
   pte_mkdirty,
   pte_mkyoung,
   pte_present,
+  pte_write,
   page_ref_count,
   put_task_stack,
   rcu_process_callbacks,
@@ -53,6 +55,10 @@ import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
 import { MAP_ANONYMOUS, VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import {
+  HPAGE_PMD_NR,
+  hugepage_flags_enabled,
+} from '../../../engine/kernel/include/linux/huge_mm.h.js';
 import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 import type { ToldPages } from './toldPages.js';
@@ -139,9 +145,35 @@ export class Processes {
     return k.read_ptr(k.plus(current(k), k.task_struct.mm));
   }
 
-  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
-  private at(list: readonly Process[], member: keyof Process, address = ''): Process | undefined {
+  private touch(va: VirtAddr, isWrite: boolean): void {
     const { k } = this;
+    const pmd = huge_pte_offset(k, this.mm, va);
+    const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
+    const pte = isLeaf ? pmd : follow_pte(k, this.mm, va);
+    const entry = pte === NULL ? undefined : k.read_pte(pte);
+    const isThere = entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
+    if (!isThere) this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
+    markAccessed(k, this.mm, [`${va.toString(16)}${isWrite ? '!' : ''}`]);
+  }
+
+  private fault(va: VirtAddr, code: number): void {
+    const { k } = this;
+    const ret = do_user_addr_fault(k, this.mm, code, va);
+    // A signal ends the process, which has no handler: no huge page was left, for example.
+    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS)) !== 0) this.end();
+    else if ((ret & k.VM_FAULT_OOM) !== 0)
+      throw new NotPerformed(`fault at ${va.toString(16)}: ${ret.toString(16)}`);
+  }
+
+  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
+  private at(
+    list: readonly Process[],
+    member: keyof Process,
+    address: string | undefined,
+  ): Process | undefined {
+    const { k } = this;
+    // Without a recorded address it is the one that has waited longest.
+    if (address === undefined) return list[0];
     return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
   }
 
@@ -178,12 +210,30 @@ export class Processes {
         X86_PF_USER |
         ((flags & FAULT_FLAG_WRITE) !== 0 ? X86_PF_WRITE : 0) |
         ((flags & FAULT_FLAG_INSTRUCTION) !== 0 ? X86_PF_INSTR : 0);
-      const ret = do_user_addr_fault(this.k, this.mm, code, asVirt(address));
+      this.fault(asVirt(address), code);
+    },
+    // An access of the program: a fault if it needs one, and the marks that the processor leaves.
+    touch: (_, [text = '']) => {
+      this.touch(asVirt(parseInt(text, 16)), text.endsWith('!'));
+    },
+    // The same of the page that the kernel maps into each process, which counts as one of a file.
+    vdso: ([va = 0]) => {
+      this.touch(asVirt(va), false);
+      add_mm_counter(this.k, this.mm, this.k.MM_FILEPAGES, 1);
+    },
+    // khugepaged has been woken, and runs for the first time: it drains the batches.
+    khugepaged: () => {
+      if (hugepage_flags_enabled(this.k)) lru_add_drain_all(this.k);
+    },
+    // It has looked at as many pages as it may at once, and stands at this address space until its next look, which the stopped clocks
+    // do not let it have: khugepaged_pages_to_scan. `pages`: how many it looked at until here.
+    scanned: ([pages = 0]) => {
       const { k } = this;
-      // A signal ends the process, which has no handler: no huge page was left, for example.
-      if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS)) !== 0) this.end();
-      else if ((ret & k.VM_FAULT_OOM) !== 0)
-        throw new NotPerformed(`fault at ${address.toString(16)}: ${ret.toString(16)}`);
+      if (hugepage_flags_enabled(k) && pages >= 8 * HPAGE_PMD_NR(k)) mmgrab(k, this.mm);
+    },
+    // A byte is written to a pipe, which keeps the page.
+    pipe: () => {
+      this.told.takePipe(this.k);
     },
     mmap: ([addr = 0, len = 0, prot = 0, flags = 0, , pgoff = 0]) => {
       const file = (flags & MAP_ANONYMOUS) !== 0 ? NULL : (this.file?.file ?? NULL);

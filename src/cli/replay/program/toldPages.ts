@@ -15,8 +15,11 @@ export class ToldPages {
   /** By number of the page: what it was asked for with. */
   private pages: ReadonlyMap<number, number> = new Map();
 
+  /** @param lent pages that were made by the replay itself: they are not the recorded machine's either */
+  constructor(private readonly lent: ReadonlySet<number> = new Set()) {}
+
   has(pfn: number): boolean {
-    return this.pages.has(pfn);
+    return this.pages.has(pfn) || this.lent.has(pfn);
   }
 
   /** What is not memory: to be put back when the memory is taken back. */
@@ -50,6 +53,12 @@ export class ToldPages {
     if (!isOfCaches(gfp)) return;
     const page = alloc_pages(k, parseInt(gfp, 16), order);
     this.remember(k, k.page_to_pfn(page), order, gfp);
+  }
+
+  /** Bytes are written to an empty pipe. */
+  takePipe(k: Kernel): void {
+    const page = alloc_pages(k, parseInt(OF_PIPES, 16), 0);
+    this.remember(k, k.page_to_pfn(page), 0, OF_PIPES);
   }
 
   private remember(k: Kernel, pfn: number, order: number, gfp: string): void {

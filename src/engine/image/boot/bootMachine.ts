@@ -23,6 +23,7 @@ import {
 import { kobject_create_and_add } from '../../kernel/lib/kobject.js';
 import { page_address_init } from '../../kernel/mm/highmem/page_address.js';
 import { pcpu_setup_first_chunk } from '../../kernel/mm/percpu/first_chunk.js';
+import { pagecache_init } from '../../kernel/mm/filemap/folio_wait.js';
 import { hugepage_init } from '../../kernel/mm/huge_memory/hugepage_init.js';
 import { hugetlb_init } from '../../kernel/mm/hugetlb/hugetlb_init.js';
 import { vmalloc_init } from '../../kernel/mm/vmalloc/vmalloc_init.js';
@@ -173,6 +174,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
     },
   });
   growth.run();
+  pagecache_init(mm);
   takeNodeNumbers(mm, 'last_node');
   do_sysctl_args(mm, commandLine);
   growth.freeBlocks();

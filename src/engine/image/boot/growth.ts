@@ -117,6 +117,11 @@ export class Growth {
     for (const record of this.objects.values()) this.fillArray(record);
   }
 
+  /** The caches alone, without objects. */
+  runCaches(): void {
+    this.makeCaches(() => false);
+  }
+
   /** Nodes of trees that were the kernel's for a while, and may be sysfs's: as many as it is about to need. */
   giveBackNodes(nr: number): void {
     const s = this.caches.get(NODES);

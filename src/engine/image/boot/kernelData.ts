@@ -11,6 +11,7 @@ import { ZONE_NAMES } from '../../machine/zoneNames.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
 import { cacheRecords } from './bootRecord.js';
+import { writeKmallocInfo } from './kmallocInfo.js';
 import { symbolAddress } from './profileFacts.js';
 import { writeSlabAttributes } from '../slabAttributes.js';
 import { writeResources } from './resources.js';
@@ -84,31 +85,7 @@ export class KernelData {
       mm.machine.addLiteral(name, at);
     }
     for (const text of ['', 'kernel', 'slab']) mm.machine.addLiteral(text, this.string(text));
-    this.writeKmallocInfo();
-  }
-
-  /** kmalloc_info[]: 0, 96, 192, 8, 16, ... bytes. */
-  private writeKmallocInfo(): void {
-    const { mm } = this;
-    const table = symbolAddress(mm.profile, 'kmalloc_info');
-    const length =
-      (mm.profile.symbol('kmalloc_info')?.sizeBytes ?? 0) / mm.sizeof.kmalloc_info_struct;
-    for (let i = 0; i < length; i++) {
-      const size = [0, 96, 192][i] ?? 2 ** i;
-      const short =
-        size >= 2 ** 20 ? `${size >> 20}M` : size >= 1024 ? `${size >> 10}k` : `${size}`;
-      const info = mm.cell_of(asVirt(table + i * mm.sizeof.kmalloc_info_struct));
-      mm.write(mm.plus(info, mm.kmalloc_info_struct.size), size);
-      for (const [type, prefix] of [
-        [mm.KMALLOC_NORMAL, 'kmalloc'],
-        [mm.KMALLOC_RECLAIM, 'kmalloc-rcl'],
-        [mm.KMALLOC_DMA, 'dma-kmalloc'],
-      ] as const) {
-        const name = mm.machine.findLiteral(`${prefix}-${short}`);
-        if (name !== undefined)
-          mm.write_va(mm.plus(info, mm.kmalloc_info_struct.name + type * mm.ptr_words), name);
-      }
-    }
+    writeKmallocInfo(mm);
   }
 
   /** The files of a SLUB cache. */
@@ -137,6 +114,7 @@ export class KernelData {
     this.long('highstart_pfn', maxLowPfn);
     this.long('highend_pfn', maxPfn);
     this.long('highest_memmap_pfn', (ranges.at(-1)?.end ?? 0) - 1);
+    this.word('sysctl_page_lock_unfairness', 5);
     if (layout.vmallocReserve > 0) this.word('__VMALLOC_RESERVE', layout.vmallocReserve);
     this.global('high_memory', mm.linear.pageOffset + maxLowPfn * PAGE_SIZE);
     if (mm.sparsemem) this.writeSections();

@@ -1,6 +1,7 @@
 /** Recorded states of real kernels: reading them, rebuilding the machine, writing an image in their form. */
 export { checksumText } from './checksum.js';
 export { dumpCma, loadCma } from './cmaDump.js';
+export { freshCaches } from './freshCaches.js';
 export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { loadVmalloc } from './loadVmalloc.js';
 export { vmallocHead, vmallocLines } from './vmallocDump.js';

@@ -22,7 +22,7 @@ import { current } from '../arch/x86/include/asm/current.h.js';
 import { pmd_trans_huge, pte_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
 import { linear_page_index } from '../include/linux/mm.h.js';
-import { filemapPage } from './filemap.js';
+import { filemapPage } from './filemap/filemap.js';
 import { mm_find_pmd } from './huge_memory/split_pmd.js';
 import { follow_pte } from './memory/follow_pte.js';
 import { find_vma } from './mmap/find_vma.js';

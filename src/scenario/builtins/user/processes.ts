@@ -6,7 +6,7 @@ import type { BuiltinCall } from '../call.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import { needsProcess } from '../needs.js';
 import { endGracePeriod } from '../rcu.js';
-import { libc, lockedBy, currentMm } from './libc.js';
+import { asWriter, currentMm, libc } from './libc.js';
 
 const changes = true;
 
@@ -32,9 +32,7 @@ const making: readonly Builtin[] = [
       sleeps: 'always' as const,
       needs: needsProcess,
       run: (call) => {
-        const blocked = lockedBy(call, currentMm(call), 'rwsem for writing');
-        if (blocked !== undefined) return blocked;
-        const result = call.process.fork();
+        const result = asWriter(call, currentMm(call), () => call.process.fork());
         return typeof result === 'number' ? libc(call, result) : result;
       },
     },

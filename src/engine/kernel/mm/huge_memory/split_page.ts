@@ -47,8 +47,9 @@ import {
   page_ref_inc,
   set_page_count,
 } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 import { remove_migration_ptes, try_to_migrate } from '../migrate/entries.js';
 import { folio_anon_vma } from '../migrate/rmap_walk.js';
 import { get_anon_vma, put_anon_vma } from '../rmap.js';

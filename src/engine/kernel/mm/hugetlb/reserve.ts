@@ -39,7 +39,7 @@ import {
 } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { VM_MAYSHARE, VM_NORESERVE, VM_SHARED } from '../../include/linux/mm_types.h.js';
-import { addBlocks } from '../filemap.js';
+import { addBlocks } from '../filemap/filemap.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { hugetlb_acct_memory } from './pool.js';
 import {

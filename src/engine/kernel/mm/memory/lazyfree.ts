@@ -25,7 +25,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import {
   type MmuGather,
   tlb_finish_mmu,
@@ -36,6 +36,7 @@ import { mark_page_lazyfree } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { follow_pte } from './follow_pte.js';
 import { vm_normal_page } from './wp.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 
 export function madviseFreeRange(
   k: Kernel,

@@ -14,7 +14,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
-import { fput } from '../../fs/file_table.js';
+import { fput } from '../../fs/file_table/file_table.js';
 import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {

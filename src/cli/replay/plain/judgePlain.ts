@@ -1,0 +1,208 @@
+/**
+ * Judges the trace of a user program that has neither a core nor its acts beside it. It starts from the dumps that the trace has
+ * first; the process is made anew, and what the program does is known by the family's name and the seed.
+ */
+import {
+  parseZones,
+  type StateImage,
+  type TraceDump,
+  type TraceItem,
+  type ZonesDump,
+} from '../../../engine/image/state/index.js';
+import type { Verdict } from '../judge.js';
+import { ProgramJudge, spansOf, type Span } from '../program/judgeProgram.js';
+import { type Action, Processes } from '../program/processes.js';
+import { ToldPages } from '../program/toldPages.js';
+import { cmaUserProgram } from './cmaUser.js';
+import { type Guest, guestOf } from './guest.js';
+import { Likeness } from './likeness.js';
+import {
+  framesOfLists,
+  listedPages,
+  neededText,
+  nextFrames,
+  ownFrames,
+  textOf,
+  withLog,
+} from './ownFrames.js';
+import { knownTables, placeTable } from './placeTables.js';
+import { makeProcess, setNumbers, unlist } from './plainProcess.js';
+import { migrProgram } from './migr.js';
+import { RECORDED } from '../recorded.js';
+import { LOADED, plainStart } from './plainStart.js';
+import { FILE_PAGES, usr2Program } from './usr2.js';
+
+/** What is known of a family of programs. */
+interface Family {
+  readonly name: RegExp;
+  /** Whether what stands in front of the first state is left out: it is not harmless. */
+  readonly fromState?: boolean;
+  /** Whether the program has opened its /proc/self/pagemap. */
+  readonly readsPagemap?: boolean;
+  /** How many pages of a file the program has written when the trace begins. */
+  readonly filePages: number;
+  /** The program as the trace finds it. */
+  readonly guest: (guest: Guest, dumps: readonly TraceDump[]) => Guest;
+  readonly program: (guest: Guest, spans: readonly Span[], seed: number) => Action[];
+}
+
+const FAMILIES: readonly Family[] = [
+  {
+    name: /^cmausr-touch\d+\./,
+    filePages: 0,
+    guest: (guest) => guest,
+    program: (guest, spans) =>
+      cmaUserProgram(
+        spans.map(({ text }) => text),
+        guest,
+      ),
+  },
+  {
+    name: /^usr2-s(\d+)\./,
+    filePages: FILE_PAGES,
+    guest: (guest) => guest,
+    program: (guest, spans, seed) =>
+      usr2Program(guest, seed, (nr) => spans[nr]?.text.startsWith('failed ') === true),
+  },
+  {
+    name: /^migr-s(\d+)\./,
+    fromState: true,
+    readsPagemap: true,
+    filePages: 0,
+    guest: (guest, dumps) => withLog(guest, listsOf(dumps)),
+    program: (guest, spans) =>
+      migrProgram(
+        guest,
+        spans.map(({ text }) => text),
+      ),
+  },
+];
+
+export const isPlainProgram = (name: string): boolean =>
+  FAMILIES.some((family) => family.name.test(name));
+
+/** Undefined where the trace does not tell what it starts from. */
+export function judgePlain(name: string, items: Iterable<TraceItem>): Verdict | undefined {
+  const family = FAMILIES.find((each) => each.name.test(name));
+  const all = spansOf(items);
+  const first = all.findIndex(({ dumps }) => dumps.some((dump) => dump.name === 'zones'));
+  const spans = family?.fromState === true ? all.slice(first) : all;
+  const dumps = firstState(all.slice(first));
+  const zones = dumps.find((dump) => dump.name === 'zones');
+  const image = plainStart(dumps);
+  if (image === undefined || zones === undefined || family === undefined) return undefined;
+  const guest = family.guest(guestOf(image.mm.wide), dumps);
+  const { strange, told, processes } = start(image, {
+    guest,
+    family,
+    spans,
+    zones: parseZones(zones),
+    dumps,
+  });
+  image.tape.setRecording(true);
+  const seed = Number(family.name.exec(name)?.[1] ?? 1);
+  const program = family.program(guest, spans, seed);
+  const likeness = new Likeness(image, guest, strange);
+  return new ProgramJudge(image, program, { told, likeness, processes }).judge(spans);
+}
+
+const listsOf = (dumps: readonly TraceDump[]): readonly string[] | undefined =>
+  dumps.find((dump) => dump.name === 'lru')?.lines;
+
+/** The dumps of one moment. */
+function firstState(spans: readonly Span[]): TraceDump[] {
+  const end = spans.findIndex(({ dumps }) => dumps.length === 0);
+  return spans.slice(0, end < 0 ? undefined : end).flatMap(({ dumps }) => dumps);
+}
+
+/** The list of movable pages of order 0 among those of a CPU. */
+const MOVABLE = 1;
+
+interface Beginning {
+  readonly guest: Guest;
+  readonly family: Family;
+  readonly spans: readonly Span[];
+  readonly zones: ZonesDump;
+  readonly dumps: readonly TraceDump[];
+}
+
+interface Start {
+  /** Pages that were lent, and those that others had: what becomes of them is not judged. */
+  readonly strange: ReadonlySet<number>;
+  readonly told: ToldPages;
+  readonly processes: Processes;
+}
+
+/** The process as the trace finds it. */
+function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginning): Start {
+  const isFree = freeIn(zones);
+  const lines = spans.flatMap(({ dumps }) =>
+    dumps.flatMap((dump) => (dump.name === 'pts' ? dump.lines : [])),
+  );
+  const lists = listsOf(dumps);
+  const shownText = textOf(guest, lines);
+  const frames =
+    lists === undefined
+      ? seenFrames({ guest, family, zones }, lines, new Set(shownText.values()))
+      : framesOfLists(lists);
+  const text = shownText.size > 0 ? shownText : neededText(guest);
+  const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
+  const strange = new Set<number>();
+  const told = new ToldPages(strange);
+  let processes: Processes | undefined;
+  const lent = makeProcess(
+    image,
+    guest,
+    { frames: frames?.some(isFree) === true ? undefined : frames, text },
+    () => {
+      processes = new Processes(image.mm, told);
+      for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);
+      if (family.filePages > 0) processes.perform({ pid: 1, name: 'open', args: [] });
+      for (let i = 0; i < family.filePages; i++)
+        processes.perform({ pid: 1, name: 'write', args: ['1000'] });
+      setNumbers(image.mm, numbers);
+      if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
+    },
+  );
+  unlist(image.mm, lent);
+  for (const name of LOADED) {
+    const dump = dumps.find((each) => each.name === name);
+    if (dump !== undefined) RECORDED.get(name)?.load?.(image, dump);
+  }
+  const listed = lists === undefined ? [] : listedPages(lists);
+  for (const pfn of [...lent, ...shownText.values(), ...listed])
+    if (frames?.includes(pfn) !== true) strange.add(pfn);
+  return { strange, told, processes: processes ?? new Processes(image.mm, told) };
+}
+
+/** Frames of the program's pages and of those of its file, by what its tables show. */
+function seenFrames(
+  { guest, family, zones }: Pick<Beginning, 'guest' | 'family' | 'zones'>,
+  lines: readonly string[],
+  text: ReadonlySet<number>,
+): number[] | undefined {
+  const own = ownFrames(guest, lines);
+  const first = own?.frames[0];
+  if (own === undefined || first === undefined) return undefined;
+  const zone = zones.zones.find(({ populated }) => {
+    const { start, spanned } = populated?.fields ?? { start: 0, spanned: 0 };
+    return first >= start && first < start + spanned;
+  });
+  const next = zone?.populated?.pcp[0]?.lists.get(MOVABLE)?.pfns[0] ?? 0;
+  const isFree = freeIn(zones);
+  const isTaken = (pfn: number): boolean => text.has(pfn) || isFree(pfn);
+  return [...own.frames, ...nextFrames(own, family.filePages, next, isTaken)];
+}
+
+/** Whether a frame was on a free list or a per-CPU list. */
+function freeIn({ zones }: ZonesDump): (pfn: number) => boolean {
+  const blocks = zones.flatMap(({ populated }) => [
+    ...(populated?.free_area ?? []).flatMap(({ lists }, order) =>
+      lists.flat().map((start) => ({ start, end: start + (1 << order) })),
+    ),
+    ...(populated?.pcp ?? []).flatMap(({ lists }) =>
+      [...lists.values()].flatMap(({ pfns }) => pfns.map((start) => ({ start, end: start + 1 }))),
+    ),
+  ]);
+  return (pfn) => blocks.some(({ start, end }) => pfn >= start && pfn < end);
+}
