@@ -20,9 +20,9 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1700e3,
+    bytes: 1840e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 180e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 235e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -33,19 +33,19 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 1940e3,
+    bytes: 2210e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2430e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2760e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
     from: /^src\/engine\/types\/profiles\//,
-    bytes: 500e3,
+    bytes: 530e3,
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.15e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 130e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.95e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

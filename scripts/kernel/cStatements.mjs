@@ -10,6 +10,9 @@ import { CWriter, withoutLines } from './cWriter.mjs';
 
 const WIDTH = 96;
 
+/** What counts rounds; and what tells of sleeping and of locks, where C just sleeps. */
+const NOT_IN_C = /^(?:k\.(?:watchdog|sleepsOn|took|released)\(|if \(k\.has\()/;
+
 /**
  * @typedef {object} PrintedSource
  * @property {string[]} lines  the file as C
@@ -65,6 +68,7 @@ class FilePrinter {
   /** A statement that C does not have: line 0. */
   leftOut(node) {
     this.lineOfPosition.set(node.getStart(this.source), 0);
+    if (ts.isIfStatement(node)) this.leftOut(node.thenStatement);
   }
 
   // --- comments ----------------------------------------------------------------------------------------------------------
@@ -292,7 +296,7 @@ class FilePrinter {
       return this.rest(node);
     }
     if (ts.isVariableStatement(node)) return this.locals(node);
-    if (/^k\.watchdog\(/.test(node.getText(this.source))) return this.leftOut(node);
+    if (NOT_IN_C.test(node.getText(this.source))) return this.leftOut(node);
     if (ts.isFunctionDeclaration(node)) return this.functionDeclaration(node, '');
     if (ts.isLabeledStatement(node)) return this.labelled(node);
     this.begin(node);

@@ -26,8 +26,9 @@ const LISTENED = {
     __purge_vmap_area_lazy __vmalloc_area_node __vmalloc_node_range flush_all_zero_pkmaps map_new_virtual no_more_pkmaps
   `.match(/\S+/g),
   processes: `
-    do_anonymous_page do_cow_fault do_read_fault do_shared_fault do_wp_page gup_put_folio handle_pte_fault
-    ptep_set_access_flags try_grab_page wp_page_copy wp_page_reuse
+    __do_huge_pmd_anonymous_page __split_huge_pmd_locked collapse_huge_page do_anonymous_page do_cow_fault
+    do_huge_pmd_anonymous_page do_huge_pmd_wp_page do_read_fault do_shared_fault do_wp_page gup_put_folio handle_pte_fault
+    ptep_set_access_flags set_huge_zero_page split_huge_page_to_list try_grab_page wp_page_copy wp_page_reuse
   `.match(/\S+/g),
 };
 

@@ -28,15 +28,15 @@ export const TYPES = words(`
   rw_semaphore mutex thread_info resource flush_tlb_info work_struct kthread worker
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
-  mempool_s kref wait_queue_head
-  path
+  mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
+  path file_operations miscdevice delayed_work timer_list
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
-  tss_struct entry_stack_page debug_store debug_store_buffers
+  address_space_operations tss_struct entry_stack_page debug_store debug_store_buffers
   rq worker_pool rcu_data
-  file_operations delayed_work timer_list completion optimistic_spin_queue uprobes_state kernfs_iattrs
+  optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
 export const PARTS = {
@@ -48,8 +48,8 @@ export const PARTS = {
   `),
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
-  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping`)],
-  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data`)],
+  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
+  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private`)],
   dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
   dentry_operations: words(`d_dname`),
   super_block: words(`s_dev s_type`),
@@ -84,7 +84,7 @@ export const TYPEDEFS = words(`
   bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t
+  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -115,7 +115,7 @@ export const SYMBOLS = words(`
   anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
   radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free i_callback file_free_rcu
   rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
-  mempool_free_pages
+  mempool_free_pages wake_page_function autoremove_wake_function default_wake_function
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
   filp_cachep names_cachep inode_cachep
@@ -159,6 +159,7 @@ export const SYMBOLS = words(`
   runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
+  dummy_vm_ops
 `);
 
 /** C types of symbols that type information leaves out: statics inside of functions, assembly. A name stands for a constant. */
@@ -171,13 +172,14 @@ export const SYMBOL_TYPES = {
   swapper_pg_dir: 'pgd_t [PTRS_PER_PGD]',
 };
 
-/** Labels of sections, most of which have an address only. */
+/** Labels of sections, most of which have an address only; and tables of which only the name is wanted. */
 export const LABELS = words(`
   _text _stext _etext _sinittext _einittext _sdata _edata _end __bss_start __bss_stop __brk_base __brk_limit _brk_start
   _brk_end __init_begin __init_end __per_cpu_start __per_cpu_end __per_cpu_load __start_rodata __end_rodata
   __end_rodata_hpage_align __end_rodata_aligned __start_ro_after_init __end_ro_after_init __smp_locks __smp_locks_end
   __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve init_thread_union init_stack
   __brk_pagetables
+  shmem_aops ram_aops def_blk_aops hugetlbfs_aops empty_aops
 `);
 
 /** CONFIG_ values that change what memory management does: 1 for y, 0 when unset or unknown to the architecture. */

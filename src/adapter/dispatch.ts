@@ -73,8 +73,7 @@ export function dispatcher(session: Session): Dispatch {
     const known = command as Command;
     const answer = (): unknown => {
       require(session, NEEDS[known], command);
-      checkArguments(known, request.arguments);
-      return handlers[known](request.arguments as never, context);
+      return handlers[known](checkArguments(known, request.arguments) as never, context);
     };
     return NEEDS[known] === 'stop' && session.occupied !== undefined
       ? whenFree(session, context, answer)

@@ -2,7 +2,7 @@
  * Answers that take long: worked out in pieces, between which other requests are answered. A call of the kernel is one piece; where the
  * host hears meanwhile that the client wants things to end, it is given up, undone, and begun anew if it was not meant.
  */
-import { GivenUp } from '../engine/memory/tape.js';
+import { GivenUp } from '../engine/memory/runEnds.js';
 import type { Pieces } from '../scenario/index.js';
 import type { RequestContext } from './protocol/connection.js';
 import { errors } from './protocol/errors.js';

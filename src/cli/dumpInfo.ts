@@ -1,4 +1,5 @@
 /** What `mmscope info` says of a dump that describes itself: which machine, its zones, what there is to ask for. */
+import { LIVE_FORM } from '../engine/image/dump/containers/container.js';
 import type { Inspected } from '../engine/inspect/inspected.js';
 import { Problems } from '../engine/inspect/inspected.js';
 import { cachesOf } from '../engine/inspect/slab.js';
@@ -17,7 +18,14 @@ export function dumpInfoLines(k: Inspected): string[] {
     ...section('watermarks and reserves', watermarkRows(zones)),
     ...section('free blocks by order', orderRows(zones)),
     ...section('per-CPU lists', pageSetRows(k, zones, problems)),
-    ...(problems.found.length === 0 ? [] : ['', 'not in the dump, or damaged']),
+    ...(problems.found.length === 0
+      ? []
+      : [
+          '',
+          k.dump.form === LIVE_FORM
+            ? 'changed while it was read, or damaged'
+            : 'not in the dump, or damaged',
+        ]),
     ...problems.found.map((text) => `  ${text}`),
   ];
 }

@@ -57,6 +57,10 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
     'Tasks and CPUs',
     [
       ['lock-and-wait', 'Two tasks and one page lock: which one sleeps, and what wakes it.'],
+      [
+        'deadlock',
+        'Two tasks, two page locks and an mmap_lock: who waits for whom, and a circle that never ends.',
+      ],
       ['two-cpus', 'Two CPUs: page lists of their own, and counters that are late.'],
       ['per-cpu-counters', 'Counters without a lock: what each CPU holds back, and what a sum is.'],
     ],
@@ -65,12 +69,20 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
     'Processes',
     [
       ['fork-and-cow', 'fork() copies no page: shared frames, copy-on-write, and a pin.'],
+      [
+        'hugetlb',
+        'A pool of huge pages: promised by mmap(), taken by faults, copied on write, surplus, given back.',
+      ],
       ['pin-five-cases', 'FOLL_PIN and FOLL_GET: the five cases of pin_user_pages.rst.'],
       [
         'one-byte-five-addresses',
         'User virtual, physical, bus, kernel logical, kernel virtual: one byte by all five.',
       ],
       ['cma-and-pins', 'Why a pin makes cma_alloc() fail, and what FOLL_LONGTERM does about it.'],
+      [
+        'transparent-huge-pages',
+        'Transparent huge pages: a fault, a part unmapped, a split, the page of zeros, a collapse.',
+      ],
     ],
   ],
   [

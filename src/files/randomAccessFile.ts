@@ -46,6 +46,17 @@ async function unpacked(pieces: AsyncIterable<Uint8Array>): Promise<OpenedFile> 
 /** A file as it is, packed or not. @throws when it cannot be opened */
 export const openPlainFile = (path: string): OpenedFile => plainFile(openSync(path, 'r'));
 
+/** What cannot be read, such as a bad sector, or memory that went offline under /proc/kcore, is not there. */
+function readOrNothing(descriptor: number, bytes: Uint8Array, from: number, at: bigint): number {
+  try {
+    return readSync(descriptor, bytes, from, bytes.length - from, at);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && /^(?:EIO|EFAULT)$/.test(String(error.code)))
+      return 0;
+    throw error;
+  }
+}
+
 function plainFile(descriptor: number): OpenedFile {
   const size = fstatSync(descriptor).size;
   return {
@@ -54,7 +65,9 @@ function plainFile(descriptor: number): OpenedFile {
       const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
       let done = 0;
       while (done < bytes.length) {
-        const got = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
+        // /proc/kcore has offsets beyond 2^53.
+        const at = BigInt(offset) + BigInt(done);
+        const got = readOrNothing(descriptor, bytes, done, at);
         if (got === 0) break;
         done += got;
       }

@@ -13,12 +13,17 @@ import type { Finding } from './finding.js';
 import { logLines, type LogLine } from './input/lines.js';
 import type { GivenKernel } from './input/reportKernel.js';
 import type { KernelVersion } from './input/version.js';
+import { kasanFindings } from './kasan/explain.js';
+import { kfenceFindings } from './kasan/kfence.js';
 import { maskFindings } from './mask.js';
+import { badCounterFindings } from './page/badCounter.js';
 import { badMapFindings } from './page/badMap.js';
 import { pageFindings } from './page/explain.js';
 import { procFindings } from './proc/explain.js';
 import { questionFindings } from './question/questions.js';
 import { slabFindings } from './slab/explain.js';
+import { leakFindings } from './slab/leak.js';
+import { usercopyFindings } from './slab/usercopy.js';
 import { crashFindings } from './tools/crash.js';
 
 export interface ReportInput {
@@ -64,13 +69,34 @@ const KINDS: readonly ((context: Context) => Finding[])[] = [
   allocationFindings,
   orderTooLargeFindings,
   badMapFindings,
+  badCounterFindings,
   pageFindings,
   faultFindings,
   slabFindings,
+  kasanFindings,
+  kfenceFindings,
+  leakFindings,
+  usercopyFindings,
   vmapFindings,
   cmaFindings,
   crashFindings,
 ];
 
-const reportFindings = (context: Context): Finding[] =>
-  KINDS.flatMap((find) => find(context)).toSorted((a, b) => a.place.firstLine - b.place.firstLine);
+function reportFindings(context: Context): Finding[] {
+  const found = KINDS.flatMap((find) => find(context));
+  const kasan = found.filter(({ kind }) => kind === 'kasan');
+  return found
+    .filter((finding) => !isPartOf(finding, kasan))
+    .toSorted((a, b) => a.place.firstLine - b.place.firstLine);
+}
+
+/** KASAN has SLUB and dump_page() print what they know: parts of its report. */
+const isPartOf = ({ kind, facts, place }: Finding, kasan: readonly Finding[]): boolean =>
+  (kind === 'bad-page' || kind === 'slab-report') &&
+  [facts['because'], facts['problem']].some(
+    (text) => typeof text === 'string' && text.startsWith('kasan: bad access'),
+  ) &&
+  kasan.some(
+    ({ place: { firstLine, lastLine, input } }) =>
+      input === place.input && firstLine <= place.firstLine && place.firstLine <= lastLine + 3,
+  );

@@ -200,6 +200,10 @@ lock_page(page);
     // A scenario may quote one.
     assert.equal(reportSentence('// BUG: Bad page state in process init'), undefined);
     const path = file('fed.txt', `${texts['a report from a kernel']}\nMem-Info:\n`);
+    for (const form of ['core', 'state']) {
+      const { err } = mmscope('run', file('fed.mms', `#pragma mmscope ${form} "fed.txt"\n`));
+      assert.match(err, /this is a report .*: `mmscope explain` reads it\./, form);
+    }
     for (const command of ['info', 'run', 'replay']) {
       const { code, err } = mmscope(command, path);
       assert.notEqual(code, 0);
@@ -217,7 +221,18 @@ lock_page(page);
     assert.match(err, /none\.vmcore: there is no such file/);
   });
 
-  for (const example of readdirSync('examples').filter((name) => name.endsWith('.mms')))
+  it('run examples/deadlock.mms: every expect holds, and at the end each task waits for the other', () => {
+    const { code, out, err } = mmscope('run', 'examples/deadlock.mms');
+    assert.equal(code, 1);
+    assert.match(out, /^[0-9]+ expects held/);
+    assert.match(
+      err,
+      /^examples\/deadlock\.mms: deadlock: no task can run\n {2}main waits for the lock of page (0x[0-9a-f]+), which other holds\n {2}other waits for the lock of page (?!\1)0x[0-9a-f]+, which main holds\n {2}cycle: main waits for other, other for main\n$/,
+    );
+  });
+
+  const ends = (name: string): boolean => name.endsWith('.mms') && name !== 'deadlock.mms';
+  for (const example of readdirSync('examples').filter(ends))
     it(`run examples/${example}: every expect holds`, () => {
       const { code, err } = mmscope('run', `examples/${example}`);
       assert.equal(err, '');

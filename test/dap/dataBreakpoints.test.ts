@@ -39,7 +39,7 @@ describe('data breakpoints', function () {
       assert.deepEqual(stop.hitBreakpointIds, [breakpoint.id]);
       assert.match(
         stop.text ?? '',
-        /^PG_locked of page 0x[0-9a-f]+: 0 -> 1 in test_and_set_bit\(\) <- folio_trylock\(\) <- lock_page\(\)$/,
+        /^PG_locked of page 0x[0-9a-f]+: 0 -> 1 in test_and_set_bit\(\) <- folio_trylock\(\) <- folio_lock\(\) <- lock_page\(\)$/,
       );
       const names = await drive.names();
       assert.deepEqual(names, ['test_and_set_bit', 'folio_trylock', 'lock_page', 'main']);

@@ -136,8 +136,8 @@ describe('one long call', function () {
 describe('one long call of the kernel', function () {
   before(build);
 
-  const onKernel = (test: (drive: Drive) => Promise<void>): Promise<void> =>
-    onScenario('kernelCall.mms', test, { args: { historyMiB: 512 } });
+  const onKernel = (test: (drive: Drive) => Promise<void>, historyMiB = 512): Promise<void> =>
+    onScenario('kernelCall.mms', test, { args: { historyMiB } });
   const FILE = scenario('kernelCall.mms');
   const line = (marker: string): number => lineOf(FILE, marker);
 
@@ -147,8 +147,8 @@ describe('one long call of the kernel', function () {
     await drive.setLines([]);
   }
 
-  /** A statement run to its end, and begun anew and paused in the middle. */
-  async function isPaused(drive: Drive): Promise<void> {
+  /** A statement run to its end, and begun anew and paused in the middle, when a part of the time has gone that it takes. */
+  async function isPaused(drive: Drive, part = 0.25): Promise<void> {
     const before = await drive.hash();
     const at = await drive.line();
     const started = Date.now();
@@ -161,7 +161,7 @@ describe('one long call of the kernel', function () {
     await drive.evaluate('turns += 7', 'repl');
     const edited = await drive.hash();
     await drive.client.send('continue', { threadId: drive.threadId });
-    await new Promise((resolve) => setTimeout(resolve, whole / 4));
+    await new Promise((resolve) => setTimeout(resolve, whole * part));
     const asked = Date.now();
     await drive.client.send('pause', { threadId: drive.threadId });
     assert.equal((await drive.stopped()).reason, 'pause');
@@ -181,6 +181,12 @@ describe('one long call of the kernel', function () {
       await to(drive, 'kernel');
       await isPaused(drive);
     }));
+
+  it('also where it has written more than history has room for', () =>
+    onKernel(async (drive) => {
+      await to(drive, 'kernel');
+      await isPaused(drive, 0.6);
+    }, 16));
 
   it('so is a constructor of the scenario that runs inside of it', () =>
     onKernel(async (drive) => {

@@ -184,3 +184,84 @@ function checkReference(
     else value.forEach((one, index) => check(one, element, `${path}[${index}]`, out));
   } else checkNamed(value, name, path, out);
 }
+
+/** Arguments of a request with every member that the protocol declares, and the same with one of them of another type. */
+interface Example {
+  readonly whole: object;
+  readonly wrong: readonly { readonly path: string; readonly args: object }[];
+}
+
+/** Of a request's arguments; undefined where the protocol has none. */
+export function exampleOf(command: string): Example | undefined {
+  const node =
+    nodes.get(`${capitalized(command)}Arguments`) ??
+    nodes.get(`${capitalized(command)}RequestArguments`);
+  if (node === undefined || !ts.isInterfaceDeclaration(node)) return undefined;
+  const leaves: (readonly (string | number)[])[] = [];
+  const whole = sample(node, [], leaves) as object;
+  return {
+    whole,
+    wrong: leaves.flatMap((path) =>
+      [true, 'x', 7, 7.5, {}, ['x']]
+        .filter((value) => !fits(value, at(whole, path)))
+        .map((value) => ({
+          path: `${path.join('.')} = ${JSON.stringify(value)}`,
+          args: replaced(whole, path, value) as object,
+        })),
+    ),
+  };
+}
+
+/** Numbers of these arguments are whole. */
+const fits = (value: unknown, right: unknown): boolean =>
+  typeof value === typeof right && typeof value !== 'object' && value !== 7.5;
+
+/** A value of a type, for which `leaves` gets the paths of what is a string, a number or a boolean in it. */
+function sample(
+  type: ts.Node,
+  path: readonly (string | number)[],
+  leaves: (readonly (string | number)[])[],
+): unknown {
+  const leaf = (value: unknown): unknown => {
+    leaves.push(path);
+    return value;
+  };
+  if (ts.isInterfaceDeclaration(type)) {
+    const out: Record<string, unknown> = {};
+    for (const [name, member] of membersOf(type)) {
+      // `sources` of a source, and so on for ever.
+      const value =
+        path.includes(name) || member.type === undefined
+          ? undefined
+          : sample(member.type, [...path, name], leaves);
+      if (value !== undefined) out[name] = value;
+    }
+    return out;
+  }
+  if (ts.isTypeReferenceNode(type)) {
+    const named = nodes.get(type.typeName.getText(source).replace('DebugProtocol.', ''));
+    return named === undefined ? undefined : sample(named, path, leaves);
+  }
+  if (ts.isTypeAliasDeclaration(type)) return sample(type.type, path, leaves);
+  if (ts.isUnionTypeNode(type) && type.types[0] !== undefined)
+    return sample(type.types[0], path, leaves);
+  if (ts.isLiteralTypeNode(type) && ts.isStringLiteral(type.literal))
+    return leaf(type.literal.text);
+  if (ts.isArrayTypeNode(type)) {
+    const element = sample(type.elementType, [...path, 0], leaves);
+    return element === undefined ? undefined : [element];
+  }
+  if (type.kind === ts.SyntaxKind.StringKeyword) return leaf('x');
+  if (type.kind === ts.SyntaxKind.NumberKeyword) return leaf(1);
+  if (type.kind === ts.SyntaxKind.BooleanKeyword) return leaf(true);
+  return undefined;
+}
+
+const at = (whole: unknown, path: readonly (string | number)[]): unknown =>
+  path.reduce((inside, step) => (inside as Record<string | number, unknown>)[step], whole);
+
+function replaced(whole: object, path: readonly (string | number)[], value: unknown): unknown {
+  const out = structuredClone(whole);
+  (at(out, path.slice(0, -1)) as Record<string | number, unknown>)[path.at(-1) ?? 0] = value;
+  return out;
+}

@@ -296,6 +296,22 @@ describe('stepping', function () {
         },
       },
     ));
+
+  it('has a line for every function, also for one that checks before its first statement', () =>
+    onScenario('misuse.mms', async (drive) => {
+      await drive.setLines([{ line: 3 }]);
+      await drive.go('continue');
+      let deepest = 0;
+      for (let left = 150; left > 0 && (await drive.line()) !== 4; left--) {
+        deepest = Math.max(deepest, (await drive.names()).length);
+        await drive.client.send('stepIn', {
+          threadId: drive.threadId,
+          granularity: 'instruction',
+        });
+        await drive.stopped();
+      }
+      assert.ok(deepest > 4, `${deepest}`);
+    }));
 });
 
 function lineStarting(file: string, text: string): number {

@@ -6,7 +6,8 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { inflate } from '../../src/engine/image/dump/codecs/inflate.js';
 import { unlzo } from '../../src/engine/image/dump/codecs/lzo.js';
 import { unsnappy } from '../../src/engine/image/dump/codecs/snappy.js';
-import type { Container } from '../../src/engine/image/dump/containers/container.js';
+import type { RandomAccess } from '../../src/engine/image/core/randomAccess.js';
+import { LIVE_FORM, type Container } from '../../src/engine/image/dump/containers/container.js';
 import { joinParts } from '../../src/engine/image/dump/containers/split.js';
 import { ImageError } from '../../src/engine/image/kernelImage.js';
 import { nodeCodecs } from '../../src/files/codecs.js';
@@ -37,6 +38,43 @@ function assertHasFrames({ memory }: Container): void {
   assert.equal(memory.read(0x3000, 8).length, 0, 'what is left out is not zeros');
   assert.equal(memory.read(0x2ffc, 8).length, 4, 'a read ends where the dump has no more');
   assert.deepEqual([...memory.read(0x1ffe, 4)], [0x11, 0x11, 0, 0x74]);
+}
+
+/**
+ * The frames as /proc/kcore has them: an offset is an address without its upper bits, plus the header; what has no physical address
+ * (vmalloc space) says so by all ones. Asked for at an offset that is not a number exactly, it refuses.
+ */
+function kcore(frames: ReadonlyMap<number, Uint8Array>): RandomAccess {
+  const HEADER = 0x2000;
+  const direct = 0xff11_0000_0000_0000n;
+  const offsetOf = (virt: bigint): bigint => (virt & ((1n << 56n) - 1n)) + BigInt(HEADER);
+  const loads = [
+    ...[...frames.keys()].map((frame) => [direct + BigInt(frame * 4096), BigInt(frame * 4096)]),
+    [0xffa0_0000_0000_0000n, (1n << 64n) - 1n],
+  ] as const;
+  const header = new DataView(new ArrayBuffer(HEADER));
+  [0x464c457f, 0x010102].forEach((word, at) => header.setUint32(4 * at, word, true));
+  [4, 62].forEach((half, at) => header.setUint16(16 + 2 * at, half, true));
+  header.setBigUint64(32, 64n, true);
+  [64, 56, loads.length].forEach((half, at) => header.setUint16(52 + 2 * at, half, true));
+  loads.forEach(([virt = 0n, phys = 0n], index) => {
+    const at = 64 + 56 * index;
+    header.setUint32(at, 1, true);
+    [offsetOf(virt), virt, phys, 4096n, 4096n].forEach((word, field) =>
+      header.setBigUint64(at + 8 + 8 * field, word, true),
+    );
+  });
+  return {
+    size: 2 ** 56,
+    read(offset, length) {
+      if (offset < HEADER) return new Uint8Array(header.buffer, offset, length);
+      assert.ok(Number.isSafeInteger(offset) || offset % 4096 === 0, `offset ${offset}`);
+      const phys = Number(((BigInt(offset) - BigInt(HEADER)) | (0xffn << 56n)) - direct);
+      const bytes = frames.get(Math.floor(phys / 4096));
+      assert.ok(bytes && (phys % 4096) + length <= 4096, 'a read of what no segment has');
+      return bytes.subarray(phys % 4096, (phys % 4096) + length);
+    },
+  };
 }
 
 describe('containers', () => {
@@ -79,6 +117,12 @@ describe('containers', () => {
       const segments = [...FRAMES].map(([frame, bytes]) => ({ phys: frame * 4096, bytes }));
       assertHasFrames(containerOf(buildCore({ elfClass, segments })));
     });
+
+  it('/proc/kcore of 5 levels: offsets beyond 2^53', () => {
+    const container = containerOf(kcore(FRAMES));
+    assertHasFrames(container);
+    assert.equal(container.form, LIVE_FORM);
+  });
 
   it('ELF: what p_memsz has beyond p_filesz is left out', () => {
     const segments = [{ phys: 0x1000, bytes: page(1), memBytes: 0x3000 }];

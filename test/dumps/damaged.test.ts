@@ -1,6 +1,6 @@
 /**
  * Damaged dumps: every one is refused in a sentence, or read as far as it goes with what is wrong said. With MMSCOPE_DUMPS set
- * there are more rounds.
+ * there are more rounds; `npm run damage` sets how many inputs of each form (test/damage.ts).
  */
 import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
@@ -14,11 +14,12 @@ import { reportOf } from '../../src/engine/inspect/report.js';
 import { cachesOf } from '../../src/engine/inspect/slab.js';
 import { SlabObjects } from '../../src/engine/inspect/slabObjects.js';
 import { tasksOf, vmasOf } from '../../src/engine/inspect/tasks.js';
+import { damageFactor, Figures } from '../damage.js';
 import { buildCore } from '../engine/coreBuilder.js';
 import { containerOf, inspect, reducedBytes, reducedKernel, replaced } from './dumps.js';
 import { flatten, writeKdump } from './kdumpWriter.js';
 
-const FACTOR = process.env['MMSCOPE_DUMPS'] ? 3 : 1;
+const FACTOR = damageFactor(400) ?? (process.env['MMSCOPE_DUMPS'] ? 3 : 1);
 
 function randomFrom(seed: number): (below: number) => number {
   let state = seed;
@@ -40,7 +41,7 @@ function damage(whole: Uint8Array, random: (below: number) => number, within: nu
 }
 
 describe('damaged dumps', function () {
-  this.timeout(300_000);
+  this.timeout(7_200_000);
   const page = (byte: number): Uint8Array => new Uint8Array(4096).fill(byte);
   const frames = new Map([3, 4, 9, 77].map((frame) => [frame, page(frame)]));
   const spec = { frames, nrFrames: 200, vmcoreinfo: 'OSRELEASE=6.1\n' };
@@ -60,8 +61,10 @@ describe('damaged dumps', function () {
   for (const [form, whole] of Object.entries(forms))
     it(`${form}: the container`, () => {
       const random = randomFrom(form.length);
+      const figures = new Figures(form);
       let opened = 0;
       for (let round = 0; round < 400 * FACTOR; round++) {
+        figures.next();
         const bytes = damage(Uint8Array.from(whole), random, form === 'LiME' ? 64 : 6000);
         try {
           const { memory } = containerOf(bytes);
@@ -74,13 +77,16 @@ describe('damaged dumps', function () {
           assert.ok(error instanceof ImageError, `round ${round}: ${String(error)}`);
         }
       }
+      figures.done();
       assert.ok(opened > 50, `${opened} opened`);
     });
 
   it('the file of a whole kernel', () => {
     const whole = reducedBytes();
     const random = randomFrom(99);
+    const figures = new Figures('the file of a whole kernel');
     for (let round = 0; round < 6 * FACTOR; round++) {
+      figures.next();
       const bytes = damage(whole, random, round % 2 === 0 ? 40_000 : whole.length);
       try {
         readAll(inspect(bytes));
@@ -88,22 +94,28 @@ describe('damaged dumps', function () {
         assert.ok(error instanceof ImageError, `round ${round}: ${String(error)}`);
       }
     }
+    figures.done();
   });
 
   it("the kernel's memory: lists, counts, pointers, tables", () => {
     const random = randomFrom(5);
     let problems = 0;
+    const figures = new Figures('memory of a kernel');
     for (let round = 0; round < 25 * FACTOR; round++) {
+      figures.next();
       const k = withDamagedPages(random);
       problems += readAll(k);
     }
+    figures.done();
     assert.ok(problems > 0);
   });
 
   it('its symbols and types', () => {
     const { memory, ...container } = containerOf(reducedBytes());
     const random = randomFrom(17);
+    const figures = new Figures('symbols and types');
     for (let round = 0; round < 4 * FACTOR; round++) {
+      figures.next();
       const damaged = { ...container, memory: flipped(memory, random, 0x2161, 0x28ea) };
       try {
         readAll(new Inspected(describeKernel(damaged)));
@@ -111,6 +123,7 @@ describe('damaged dumps', function () {
         assert.ok(error instanceof ImageError, `round ${round}: ${String(error)}`);
       }
     }
+    figures.done();
   });
 
   it('a list in a circle ends where it shows', () => {

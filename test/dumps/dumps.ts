@@ -60,8 +60,11 @@ function wholeDumps(): KnownDump[] {
   if (folder === undefined || folder === '' || !existsSync(folder)) return [];
   return readdirSync(folder).flatMap((name) => {
     const at = (...names: string[]): string => path.join(folder, name, ...names);
-    const file = existsSync(at('vmcore.d31')) ? at('vmcore.d31') : at('md.d31');
-    if (!existsSync(file) || !existsSync(at('drgn.json'))) return [];
+    // makedumpfile that does not know a kernel's page types (6.10) leaves slabs out with -d 31: the whole dump first.
+    const file = ['vmcore.d31', 'md.d0', 'kd.elf']
+      .map((each) => at(each))
+      .find((each) => existsSync(each));
+    if (file === undefined || !existsSync(at('drgn.json'))) return [];
     const proc = existsSync(at('proc')) ? at('proc') : at('snap', '0');
     const dump = { title: name, file, drgn: at('drgn.json'), prog: path.join(proc, 'prog.txt') };
     const vmlinux = at('vmlinux');

@@ -99,9 +99,13 @@ describeMachines('page allocator calls', (open, profile) => {
     const { mm } = open();
     const head = kernel.alloc_pages(mm, gfp(mm, 'GFP_KERNEL', '__GFP_COMP'), 2);
     const tail = mm.pfn_to_page(mm.page_to_pfn(head) + 3);
-    assert.ok(kernel.lock_page(mm, tail));
+    kernel.pagecache_init(mm);
+    kernel.lock_page(mm, tail);
     assert.ok(kernel.PageLocked(mm, head));
-    assert.ok(!kernel.lock_page(mm, head), 'the caller would have to sleep');
+    assert.ok(!kernel.trylock_page(mm, head));
+    assert.throws(() => {
+      kernel.lock_page(mm, head);
+    }, /blocked for more than 120 seconds/);
     kernel.unlock_page(mm, head);
     assert.ok(kernel.trylock_page(mm, head));
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { asCell, asPhys } from '../../src/engine/memory/address.js';
 import { PhysicalMemory } from '../../src/engine/memory/physical.js';
-import { ReplayDiverged, Tape } from '../../src/engine/memory/tape.js';
+import { ReplayDiverged } from '../../src/engine/memory/runEnds.js';
+import { Tape } from '../../src/engine/memory/tape.js';
 
 describe('replay', () => {
   const machine = () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { asCell, asPhys } from '../../src/engine/memory/address.js';
 import { PhysicalMemory } from '../../src/engine/memory/physical.js';
 import { Tape } from '../../src/engine/memory/tape.js';
+import { lastChange } from '../../src/engine/memory/writeSearch.js';
 
 /** A small linear congruential generator: the tests are the same each time. */
 function lcg(seed: number): () => number {
@@ -46,7 +47,7 @@ describe('tape', () => {
     tape.seek(4);
     tape.write(cell, 99);
     assert.equal(tape.end, 5);
-    assert.deepEqual(tape.lastWrite(cell), { position: 4, cell, before: 4, after: 99 });
+    assert.equal(lastChange(tape, [{ cell, mask: -1 }], tape.cursor), 4);
     assert.deepEqual(
       tape.marksBetween(0, 100).map((mark) => mark.event),
       ['before 1', 'before 2', 'before 3', 'before 4'],
@@ -103,6 +104,33 @@ describe('tape', () => {
     tape.keepAtMost(tape.maxEntries);
     write(1 << 20);
     assert.ok(kept() > (1 << 19) - (1 << 16) && kept() <= 1 << 19);
+  });
+
+  it('keeps what somebody may have to undo beyond its limit, up to a limit of its own', () => {
+    const memory = new PhysicalMemory(1);
+    const tape = new Tape(memory, { maxEntries: 1 << 17 });
+    const cell = memory.cell(asPhys(8));
+    let value = 0;
+    const write = (entries: number): void => {
+      for (let i = 0; i < entries; i++) tape.write(cell, ++value);
+    };
+    write(1 << 18);
+    const before = tape.cursor;
+    tape.hold();
+    write(1 << 22);
+    assert.ok(tape.start <= before);
+    tape.seek(before);
+    assert.equal(memory.words[cell], before);
+    // The next one holds what is its own, and the rest goes.
+    write(1 << 22);
+    tape.hold();
+    write(1 << 17);
+    assert.ok(tape.end - tape.start <= 1 << 18, `${tape.end - tape.start} entries`);
+    const late = tape.cursor;
+    tape.hold();
+    write(3 << 22);
+    assert.ok(tape.start > late);
+    assert.ok(tape.end - tape.start <= 1 << 17, `${tape.end - tape.start} entries`);
   });
 
   it('forgotten history: the hash is the same, whenever it is asked for, also of frames that were touched late', () => {

@@ -5,16 +5,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { readBytes } from '../../src/cli/openFile.js';
 import { Processes } from '../../src/cli/replay/program/processes.js';
+import { openStart } from '../../src/cli/replay/replay.js';
 import { ToldPages } from '../../src/cli/replay/program/toldPages.js';
 import {
   get_user_pages,
   pin_user_pages,
   unpin_user_page,
 } from '../../src/engine/entry/functions.js';
-import { openCore } from '../../src/engine/image/core/openCore.js';
-import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { inspectedOf } from '../../src/engine/image/dump/inspectedOf.js';
 import { Problems } from '../../src/engine/inspect/inspected.js';
 import { isMapped, isSpecial, userEntries } from '../../src/engine/inspect/process/entries.js';
@@ -35,8 +33,7 @@ describe('the account of a page', () => {
   for (const machine of readdirSync(FOLDER).filter((name) =>
     existsSync(path.join(FOLDER, name, 'before.vmcore.gz')),
   )) {
-    const open = () =>
-      openCore(randomAccessOf(readBytes(path.join(FOLDER, machine, 'before.vmcore.gz'))));
+    const open = () => openStart(path.join(FOLDER, machine, 'before.vmcore.gz'));
 
     it(`${machine}: every page of its process has as many references as holders`, () => {
       const image = open();

@@ -6,8 +6,10 @@
  * operations add minutes and little: `MMSCOPE_ALL_TRACES=1` takes them, too.
  */
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { replayFile, verdictLines, type FileVerdict } from '../../src/cli/replay/replay.js';
+import { scratchFolder } from '../scratch.js';
 import { isKept, recordedTraces, titleOf } from '../recordings.js';
 
 const ALL = process.env['MMSCOPE_ALL_TRACES'] === '1';
@@ -115,4 +117,38 @@ describe('replay: tracepoints', () => {
       const { verdict } = replayFile(file);
       assert.ok(verdict.events > atLeast, `${verdict.events} events`);
     });
+});
+
+/** A trace in a folder of its machine's name with nothing beside it. */
+function alone(machine: string, family: RegExp): FileVerdict {
+  const [file = ''] = recordedTraces('.', family).filter((each) =>
+    titleOf(each).startsWith(machine),
+  );
+  const folder = path.join(scratchFolder(), machine);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(file, path.join(folder, path.basename(file)));
+  return replayFile(path.join(folder, path.basename(file)));
+}
+
+describe('a trace that tells nothing of the zones, alone', function () {
+  this.timeout(120_000);
+  for (const machine of ['x86_64-slub-512M', 'i386-pae-slab-1536M']) {
+    it(`${machine}: the geometry of each cache`, () => {
+      const { verdict } = alone(machine, /^slabgeom-/);
+      const { differ, stateDiffer, unsupported, ops, partly } = verdict;
+      assert.deepEqual([differ, stateDiffer, unsupported], [0, 0, 0], verdict.first);
+      assert.ok(ops + partly > 12_000);
+      assert.deepEqual(
+        [...verdict.notJudged.keys()],
+        ['addresses of caches: no dump tells what was free'],
+      );
+    });
+
+    it(`${machine}: walks of the page tables`, () => {
+      const { verdict } = alone(machine, /^pgtable-/);
+      const { differ, stateDiffer, unsupported, ops } = verdict;
+      assert.deepEqual([differ, stateDiffer, unsupported], [0, 0, 0], verdict.first);
+      assert.ok(ops > 340);
+    });
+  }
 });

@@ -86,8 +86,21 @@ class Callers {
 
 const HEX_DUMP = /^(<\d>\w+ +)([0-9a-f]+)(: )((?:[0-9a-f]{2} )+)/;
 
-/** A line of the kernel's with our bytes where both show what was noted of the users of an object that is gone. */
-function withOldNotes(image: KernelImage, ours: string, kernel: string): string {
+/** Whether a byte is what was there before the start, which no dump tells, and so zero here. */
+function isUntold({ mm, tape }: KernelImage, va: number, ours: string | undefined): boolean {
+  if (ours !== '00') return false;
+  const at = mm.cell_at(asVirt(va));
+  const shift = (va & 3) * 8;
+  const changes = (cell: number, before: number, after: number): boolean =>
+    cell === at && (((before ^ after) >>> shift) & 0xff) !== 0;
+  return tape.searchForward(0, tape.cursor, changes) === undefined;
+}
+
+/**
+ * A line of the kernel's with our bytes where both show what was noted of the users of an object that is gone, or memory that nobody has
+ * written.
+ */
+function withOldBytes(image: KernelImage, ours: string, kernel: string): string {
   const [, head = '', address = '', colon = '', hex = ''] = HEX_DUMP.exec(kernel) ?? [];
   const [, ourHead, ourAddress, , ourHex = ''] = HEX_DUMP.exec(ours) ?? [];
   const start = parseAddress(`0x${address}`, image.profile.pointerSize);
@@ -96,7 +109,11 @@ function withOldNotes(image: KernelImage, ours: string, kernel: string): string 
   const bytes = hex
     .trim()
     .split(' ')
-    .map((byte, i) => (byte !== own[i] && wasUserNote(image, asVirt(start + i)) ? own[i] : byte));
+    .map((byte, i) => {
+      if (byte === own[i]) return byte;
+      const isOld = wasUserNote(image, asVirt(start + i)) || isUntold(image, start + i, own[i]);
+      return isOld ? own[i] : byte;
+    });
   // The characters beside the bytes are those of the bytes.
   return bytes.join(' ') === own.join(' ') ? ours : `${head}${address}${colon}${bytes.join(' ')}`;
 }
@@ -121,7 +138,7 @@ function itReports(trace: string): void {
     for (const [i, text] of kernel.entries()) {
       const own = ours[i] ?? 'nothing';
       if (own !== text) tape.seek(marks[i]?.position ?? 0);
-      const told: string = own === text ? text : withOldNotes(start.image, own, text);
+      const told: string = own === text ? text : withOldBytes(start.image, own, text);
       assert.equal(
         comparable(own),
         comparable(told, callers, own),

@@ -37,6 +37,8 @@ const PROGRAMS: Readonly<Record<string, { readonly ops: number; readonly events:
   'migr-s3': { ops: 50, events: 46_000 },
   // Pools of huge pages: reservations, faults, gets and pins, fork and copies, a file, surplus.
   'hugetlb-s1': { ops: 240, events: 110 },
+  // Transparent huge pages: faults, the page of zeros, splits by munmap, mprotect, mremap, fork and writes, collapse.
+  'thp-s1': { ops: 130, events: 5000 },
 };
 
 function* recordings(): Generator<{ readonly machine: string; readonly program: string }> {

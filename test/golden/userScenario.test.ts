@@ -88,7 +88,7 @@ describe('a scenario after a recorded user program', () => {
       const slots = new Map([[1, 0]]);
       const runLine = (task: number, line: number): void => {
         for (let i = 0; i < 4000 && (vm.location(task)?.line ?? Infinity) <= line; i++) {
-          assert.ok(vm.switchTask(task), `line ${line} waits`);
+          assert.ok(vm.turns.give(task), `line ${line} waits`);
           const result = vm.runStatement();
           assert.ok(
             result.kind === 'ran' || result.kind === 'ended',
@@ -110,7 +110,7 @@ describe('a scenario after a recorded user program', () => {
         const task = slots.get(action.pid);
         if (task === undefined) continue;
         if (action.name === 'accessed' && named === 'hugetlb-s1') {
-          vm.switchTask(task);
+          vm.turns.give(task);
           markAccessed(k, mmOf() as never, action.args.filter(isInAreas));
         }
         if (line !== undefined) {
@@ -119,7 +119,7 @@ describe('a scenario after a recorded user program', () => {
             const made = vm.tasks().findLast(({ status }) => status !== 'new');
             slots.set(Number(action.args[0]), made?.id ?? -1);
           }
-        } else if (action.name === 'op') vm.switchTask(task);
+        } else if (action.name === 'op') vm.turns.give(task);
         if (action.name !== 'op') continue;
         const pool = poolMark(k, marks[nrOps - 1] ?? '');
         if (pool !== undefined) {

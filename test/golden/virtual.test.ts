@@ -4,9 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { openCore } from '../../src/engine/image/core/openCore.js';
+import { inspectedOf } from '../../src/engine/image/dump/inspectedOf.js';
 import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import { asPfn, parseAddress } from '../../src/engine/memory/address.js';
 import { aliasesBody } from '../../src/engine/view/atlas/aliases.js';
+import type { Atlas } from '../../src/engine/view/atlas/atlas.js';
+import { dumpRegions } from '../../src/engine/view/atlas/dumpRegions.js';
+import { machineAtlas } from '../../src/engine/view/atlas/machineAtlas.js';
 import { taskOfRoot, userAreas } from '../../src/engine/view/atlas/userAreas.js';
 import { PAGE_BITS, type RegionBody } from '../../src/engine/view/atlas/virtual.js';
 import { pageCells } from '../../src/engine/view/atlas/virtualPages.js';
@@ -57,13 +61,19 @@ describe('the virtual address space of recorded machines', function () {
   for (const directory of recordedMachines('cores', /./))
     describe(directory, () => {
       let surveyor: Surveyor;
+      let atlas: Atlas;
       let ranges: readonly ProcessorRange[];
       before(() => {
         const core = recordedBytes(directory, 'before.vmcore.gz');
         surveyor = surveyorOf(openCore(randomAccessOf(core)));
+        atlas = machineAtlas(surveyor);
         ranges = rangesOf(recordedText(directory, 'before.mem.txt'));
       });
-      const body = () => virtualBody(surveyor, surveyor.spaces.current);
+      const body = () => virtualBody(atlas, surveyor.spaces.current);
+
+      it('the layout is the same when it is read as a dump of any kernel is', () => {
+        assert.deepEqual(dumpRegions(inspectedOf(surveyor.image)), surveyor.world.space.regions);
+      });
 
       it('regions follow one another from 0 to the top', () => {
         const { regions, pointerSize } = body();
@@ -99,7 +109,7 @@ describe('the virtual address space of recorded machines', function () {
         const { paging } = surveyor.spaces.current ?? assert.fail('no address space');
         const memory = inspected(surveyor.image.memory);
         let nrLooked = 0;
-        for (const region of placedRegions(surveyor, surveyor.spaces.current)) {
+        for (const region of placedRegions(atlas, surveyor.spaces.current)) {
           const nrPages = Math.min(8192, region.sizeBytes / 4096);
           if (region.kind === 'nonCanonical') continue;
           const from = BigInt.asUintN(64, BigInt(region.start));
@@ -156,16 +166,16 @@ describe('the virtual address space of recorded machines', function () {
 
       it('vmalloc areas with their guard pages and gaps are all of their region; guard pages are not mapped', () => {
         const space = surveyor.spaces.current;
-        const region = placedRegions(surveyor, space).find(({ kind }) => kind === 'vmalloc');
+        const region = placedRegions(atlas, space).find(({ kind }) => kind === 'vmalloc');
         assert.ok(region);
-        const { parts, total } = partsBody(surveyor, space, region, 0, 1024);
+        const { parts, total } = partsBody(atlas, space, region, 0, 1024);
         assert.equal(parts.length, total);
         assert.equal(sum(parts.map(({ sizeBytes }) => sizeBytes)), region.sizeBytes);
         const unmapped = parts.filter(({ kind }) => kind === 'guard' || kind === 'gap');
         assert.ok(unmapped.length > 5);
         for (const { first, last } of unmapped)
           assert.equal(bytesIn(ranges, BigInt(first), BigInt(last) + 1n), 0n);
-        const second = partsBody(surveyor, space, region, 2, 3);
+        const second = partsBody(atlas, space, region, 2, 3);
         assert.deepEqual(second.parts, parts.slice(2, 5));
       });
 
@@ -174,14 +184,14 @@ describe('the virtual address space of recorded machines', function () {
         const memory = inspected(surveyor.image.memory);
         const user = pageCells(paging, memory, userStart(surveyor), 1, 16).pfns ?? [];
         const pfn = user.find((each) => each > 0) ?? assert.fail('no page of the process');
-        const { aliases } = aliasesBody(surveyor, pfn);
+        const { aliases } = aliasesBody(atlas, pfn);
         assert.ok(aliases.some(({ region }) => region === 'user'));
         for (const { address, regionId, space } of aliases) {
           const found = surveyor.spaces.all().find(({ name }) => name === space);
           const va = parseAddress(address, surveyor.world.profile.pointerSize);
           assert.ok(found && va !== undefined);
           assert.equal(surveyor.spaces.walk(found, va)?.page?.phys, pfn * 4096);
-          assert.ok(placedRegions(surveyor, found).some(({ id }) => id === regionId));
+          assert.ok(placedRegions(atlas, found).some(({ id }) => id === regionId));
         }
         assert.equal(aliases.length, surveyor.spaces.aliasesOf(asPfn(pfn)).length);
       });

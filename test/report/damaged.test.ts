@@ -3,6 +3,8 @@
  * or make a number up.
  */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { damageFactor, Figures } from '../damage.js';
 import { random as seeded } from '../engine/random.js';
 import { fieldNames, fieldText, found, words } from './field.js';
 import { cpuMs } from '../cpuTime.js';
@@ -142,18 +144,25 @@ describe('a log', () => {
 
   it('that is cut, overwritten or mixed up never throws', () => {
     const below = seeded(4711);
-    const texts = fieldNames().map((name) => fieldText(name.slice(0, 2)));
-    for (let round = 0; round < 1500; round++) {
+    const made = 'test/data/made-reports';
+    const texts = [
+      ...fieldNames().map((name) => fieldText(name.slice(0, 2))),
+      ...readdirSync(made).map((name) => readFileSync(`${made}/${name}`, 'utf8')),
+    ];
+    const figures = new Figures('reports');
+    for (let round = 0; round < 1500 * (damageFactor(1500) ?? 1); round++) {
+      figures.next();
       const text = mutated(texts, below);
       for (const finding of found(text)) {
         assert.ok(
-          !/NaN|undefined|\[object/.test(words(finding)),
+          !/NaN|Infinity|undefined|\[object/.test(words(finding)),
           `${words(finding)}\n---\n${text}`,
         );
         JSON.stringify(finding.facts);
       }
     }
-  });
+    figures.done();
+  }).timeout(7_200_000);
 });
 
 /** A few random changes: characters, pieces cut out or doubled, lines shuffled, numbers made huge. */

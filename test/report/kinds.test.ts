@@ -170,6 +170,148 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     says: /LIST_POISON1 \+ 0x8/,
   },
   'oops-smep': { kind: 'oops', facts: { rule: 'smep', errorCode: 0x11, addressKind: 'user' } },
+  'kasan-out-of-bounds': {
+    kind: 'kasan',
+    facts: {
+      cause: 'out-of-bounds',
+      access: 'write',
+      bytes: 4,
+      objectSize: 18,
+      offset: 24,
+      beyondEnd: 6,
+      wrongBytes: 4,
+      firstBad: '0xffff888104c3a218',
+      shadow: '0xfc',
+      allocatedBy: 'foo_open+0x31/0x90 [foo]',
+      onBehalfOf: 'hex_dump_line+0x114/0x1a0 [foo]',
+      pfn: 0x104c3a,
+    },
+    says: /of which 18 were asked for/,
+  },
+  'kasan-use-after-free': {
+    kind: 'kasan',
+    facts: {
+      cause: 'use-after-free',
+      offset: 120,
+      onBehalfOf: 'bar_poll+0x40/0x110 [bar]',
+      allocatedPid: 650,
+      freedBy: 'bar_free_rcu+0x1c/0x30 [bar]',
+      freedLater: 'rcu',
+      shadow: '0xfb',
+    },
+    says: /Queued for RCU or a worker last in bar_remove/,
+  },
+  'kasan-old': {
+    kind: 'kasan',
+    facts: {
+      cause: 'out-of-bounds',
+      beyondEnd: 0,
+      allocatedBy: 'baz_init+0x10d/0x1f0',
+      allocatedPid: 77,
+    },
+    says: /right behind the end of a 64-byte object of kmalloc-64/,
+  },
+  'kasan-stack': {
+    kind: 'kasan',
+    facts: { region: 'stack', variable: 'name', beyondEnd: 0, shadow: '0x4' },
+    says: /only the first 4 of 8 bytes/,
+  },
+  'kasan-tags': {
+    kind: 'kasan',
+    facts: { cause: 'use-after-free', offset: 16, freedBy: 'corge_drop+0x50/0x80', shadow: '0xf9' },
+    says: /its memory tag 0xf9: that of another object/,
+  },
+  'kasan-double-free': {
+    kind: 'kasan',
+    facts: {
+      cause: 'double-free',
+      access: 'free',
+      freedBy: 'grault_remove+0x12/0x20 [grault]',
+      onBehalfOf: 'grault_exit+0x31/0x80 [grault]',
+    },
+  },
+  'kfence-corruption': {
+    kind: 'kfence',
+    facts: { beyondEnd: 0, changedBytes: 2, objectSize: 73, allocatedBy: 'garply_alloc+0x33/0x60' },
+    says: /the stack is that of the freeing/,
+  },
+  'memory-leak': {
+    kind: 'memory-leak',
+    facts: { objects: 3, bytes: 448 },
+    says: /waldo_probe\+0x13\/0x90 \[waldo\] 2 384/,
+  },
+  usercopy: {
+    kind: 'usercopy',
+    facts: { isExposure: false, name: 'kmalloc-64', offset: 8, bytes: 100, cacheSize: 64 },
+    says: /44 bytes beyond its end/,
+  },
+  'oops-kasan-null': {
+    kind: 'oops',
+    facts: { addressKind: 'null', kasanFrom: '0x18' },
+    says: /was to follow a NULL pointer, to offset 0x18/,
+  },
+  'oops-arm': {
+    kind: 'oops',
+    facts: { rule: 'not-present', errorCode: null, where: 'thud_put+0xa0/0x158' },
+    says: /wrote to 0x6e6f696c: as bytes it is the text "lion"/,
+  },
+  'vmalloc-beyond-memory': {
+    kind: 'page-allocation-failure',
+    facts: { cause: 'beyond-memory' },
+    says: /before it asks for the first one/,
+  },
+  'oom-cpuset-node': {
+    kind: 'out-of-memory',
+    facts: { cause: 'shortage', constraint: 'CONSTRAINT_CPUSET' },
+    says: /memory is used up: node 1 Normal/,
+  },
+  'oom-two-nodes-barely': {
+    kind: 'out-of-memory',
+    facts: { cause: 'barely' },
+    says: /node 1 Normal is only 989 pages above its mark/,
+  },
+  'oom-by-hand': { kind: 'out-of-memory', facts: { cause: 'by-hand' }, says: /SysRq f/ },
+  'fault-injection': { kind: 'page-allocation-failure', facts: { cause: 'fault-injection' } },
+  'badpage-owner': {
+    kind: 'bad-page',
+    facts: { moment: 'at-free', pfn: 0x7071f },
+    says: /belongs to a page pool/,
+  },
+  'badpage-cache': {
+    kind: 'bad-page',
+    facts: { mapcount: 1, process: 'journal' },
+    says: /taken out of the page cache/,
+  },
+  'slub-hashed': {
+    kind: 'slab-report',
+    facts: { suspicion: 'use-after-free', hitOffset: 4, hitFrom: null, object: null },
+    says: /at offset 0x4 \(use after free\)/,
+  },
+  'slub-kmalloc-redzone': {
+    kind: 'slab-report',
+    facts: { suspicion: 'overflow', hitOffset: 83 },
+    says: /at most 83 bytes of the object's 128/,
+  },
+  'badpage-written-over': {
+    kind: 'bad-page',
+    facts: { refcount: -117901064 },
+    says: /written over with bytes 0x78, 0xf8, 0xe3/,
+  },
+  'badpage-unmapped-twice': {
+    kind: 'bad-page',
+    facts: { mapcount: -1, flags: ['tail'] },
+    says: /put_page\(\) was called for this tail 1 time too often/,
+  },
+  'oops-one-bit': {
+    kind: 'oops',
+    facts: { rule: 'not-present', addressKind: 'user' },
+    says: /Without bit 35 it is NULL \+ 0x34/,
+  },
+  'cma-ranges-busy': {
+    kind: 'cma-failure',
+    facts: { reason: 'busy', ret: null, pages: 266, busyRanges: ['2f100-2f20a', '2f200-2f30a'] },
+  },
+  'bad-rss': { kind: 'bad-counter', facts: { type: 'MM_ANONPAGES', value: 3 } },
 };
 
 describe('a report of its kind', () => {

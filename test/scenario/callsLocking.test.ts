@@ -198,6 +198,8 @@ describe('those that wait', function () {
        pr_info("%d", wait_event_timeout(queue, ready, 1000) > 900);
        complete(&never);
        pr_info("%d", wait_for_completion_timeout(&never, 5) == 5);
+       expect(schedule_timeout(7) == 7);
+       set_current_state(TASK_UNINTERRUPTIBLE);
        expect(schedule_timeout(7) == 0);
        pr_info("end at %lu", jiffies - start);`.replace('unsigned long start = jiffies;\n', '');
     const lines = ['0', 'main at 5', '0', 'late at 21', '1', '1', 'end at 28'];

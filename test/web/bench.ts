@@ -6,11 +6,13 @@
  *     first picture   from the news of a session to what is drawn of it
  *     frame           callbacks and layout of a frame of the screen while the view scrolls
  *     update          all scripts that a step costs: the title, the timeline, the view
+ *     scrubbing       callbacks of a frame while the pointer is dragged along a timeline of a million entries
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { CDPSession } from 'playwright-core';
+import type { ClockBody } from '../../src/engine/view/map.js';
 import { launch, MapPage, noBrowser, type Machine } from './mapPage.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
 
@@ -21,6 +23,16 @@ char *area = vmalloc(8 * PAGE_SIZE);
 __free_pages(page, 3);
 kfree(object);
 `;
+/** A loop whose writes are about a million entries of the tape. */
+const LONG = `#pragma mmscope machine arch=x86_64 ram=256M slab=slub
+struct page *page;
+for (int i = 0; i < 12000; i++) {
+  page = alloc_pages(GFP_KERNEL, 4);
+  __free_pages(page, 4);
+}
+int done = 1;
+`;
+const NR_MOVES = 60;
 const VIEWS = ['physical', 'virtual', 'walk', 'free', 'caches'] as const;
 const ROUNDS = 3;
 const AIMS = { first: 150, frame: 16, update: 5 } as const;
@@ -153,12 +165,66 @@ async function measure(
   return { first, frame, update };
 }
 
-async function main(): Promise<void> {
-  if (noBrowser !== undefined) {
-    console.log(`window: not measured (${noBrowser})`);
-    return;
+/** Runs in the page: callbacks of each frame while the pointer is dragged along the timeline. */
+async function scrubbing(nrMoves: number): Promise<number[]> {
+  const all: number[] = [];
+  const own = window.requestAnimationFrame.bind(window);
+  let spent = 0;
+  window.requestAnimationFrame = (callback) =>
+    own((now) => {
+      const start = performance.now();
+      callback(now);
+      spent += performance.now() - start;
+    });
+  const slider = document.querySelector('.slider');
+  for (let i = 0; i < nrMoves; i++) {
+    spent = 0;
+    const start = performance.now();
+    const at = { clientX: 200 + 17 * i, clientY: 860, bubbles: true, buttons: 1 };
+    slider?.dispatchEvent(new PointerEvent('pointermove', at));
+    const heard = performance.now() - start;
+    await new Promise((resolve) => own(() => own(resolve)));
+    all.push(heard + spent);
   }
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'mmscope-bench-'));
+  window.requestAnimationFrame = own;
+  return all;
+}
+
+/** A scenario of a million entries: what the adapter takes for the strip, at first and again, and what a move of the pointer costs. */
+async function timeline(folder: string): Promise<void> {
+  const program = path.join(folder, 'long.mms');
+  writeFileSync(program, LONG);
+  const machine = await scenarioMachine(program);
+  const line = LONG.split('\n').indexOf('int done = 1;') + 1;
+  await machine.request('setBreakpoints', { source: { path: program }, breakpoints: [{ line }] });
+  await machine.run('continue');
+  const { now } = (await machine.request('mmscope/clock', undefined)) as ClockBody;
+  const asked = async (): Promise<number> => {
+    const start = performance.now();
+    await machine.request('mmscope/timeline', { buckets: 720 });
+    return performance.now() - start;
+  };
+  const first = await asked();
+  const again = await asked();
+  const still: Machine = {
+    // Dragging travels: here the machine stays where it is.
+    request: (name, args) =>
+      name === 'mmscope/goToTime' ? Promise.resolve(undefined) : machine.request(name, args),
+  };
+  const map = await MapPage.open(await launch(), still, { width: 1600, height: 900 });
+  await map.stopped();
+  const frame = median(await map.page.evaluate(scrubbing, NR_MOVES));
+  await map.page.close();
+  const told = (ms: number): string => `${ms.toFixed(1)} ms`.padStart(13);
+  console.log(
+    `\ntimeline, ${now.toLocaleString('en')} entries     asked at first        again      frame`,
+  );
+  console.log(
+    `  ${'scrubbing (aim: 16 ms a frame)'.padEnd(36)}${told(first)}${told(again)}${told(frame)}`,
+  );
+}
+
+async function views(folder: string): Promise<void> {
   const program = path.join(folder, 'bench.mms');
   writeFileSync(program, PROGRAM);
   console.log('\nwindow Memory, 64 GiB, 1600 x 900     first picture      frame     update');
@@ -182,6 +248,16 @@ async function main(): Promise<void> {
   console.log(
     `  ${'aim'.padEnd(36)}${`${first} ms`.padStart(13)}${`${frame} ms`.padStart(11)}${`${update} ms`.padStart(11)}`,
   );
+}
+
+async function main(): Promise<void> {
+  if (noBrowser !== undefined) {
+    console.log(`window: not measured (${noBrowser})`);
+    return;
+  }
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'mmscope-bench-'));
+  if (process.argv[2] !== 'timeline') await views(folder);
+  await timeline(folder);
   await (await launch()).close();
   rmSync(folder, { recursive: true });
 }

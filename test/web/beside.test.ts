@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import type { AliasesBody } from '../../src/engine/view/atlas/virtual.js';
 import { ask, complaints, stepTo } from './boards.js';
+import { describeInBrowser, openMap } from './inBrowser.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
 const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');
@@ -38,17 +38,11 @@ function drawnLines(): Line[] {
   });
 }
 
-describe('two views seen together', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`are joined by lines (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('two views seen together', () => {
   let machine: AdapterMachine;
   let pfn: number;
   let aliases: AliasesBody['aliases'];
   before(async () => {
-    browser = await launch();
     machine = await scenarioMachine(SCENARIO);
     await stepTo(machine, SCENARIO, 'char *object');
     const { result } = await ask<{ result: string }>(machine, 'evaluate', {
@@ -73,7 +67,7 @@ describe('two views seen together', function () {
     (await map.page.locator(selector).first().boundingBox()) ?? assert.fail(selector);
 
   it('lines lead from every address of a frame to the frame, wherever both are scrolled', async () => {
-    const map = await MapPage.open(browser, machine, { width: 1300, height: 800 });
+    const map = await openMap(machine, { width: 1300, height: 800 });
     await map.stopped();
     await map.page.getByRole('tab', { name: 'Virtual' }).click();
     await beside(map, 'Physical beside');
@@ -120,7 +114,7 @@ describe('two views seen together', function () {
 
   it('an address that is pressed is lit in both; a tab changes the first one, its own view changes places', async () => {
     const kept = { view: 'virtual', beside: 'walk' };
-    const map = await MapPage.open(browser, machine, { width: 1300, height: 800, kept });
+    const map = await openMap(machine, { width: 1300, height: 800, kept });
     await map.stopped();
     await goTo(map, aliases[0]?.address ?? '');
     assert.ok(await map.page.locator('.view-walk [data-walk]').isVisible());
@@ -145,7 +139,7 @@ describe('two views seen together', function () {
   });
 
   it('a reload brings both back, as large as they were', async () => {
-    const first = await MapPage.open(browser, machine, { width: 1300, height: 800 });
+    const first = await openMap(machine, { width: 1300, height: 800 });
     await first.stopped();
     await beside(first, 'Virtual beside');
     await first.page.locator('.divider').focus();
@@ -154,7 +148,7 @@ describe('two views seen together', function () {
     const before = await box(first, '.view-physical');
     const kept = await first.page.evaluate(() => (window as unknown as { kept: unknown }).kept);
     await first.page.close();
-    const second = await MapPage.open(browser, machine, { width: 1300, height: 800, kept });
+    const second = await openMap(machine, { width: 1300, height: 800, kept });
     await second.stopped();
     const after = await box(second, '.view-physical');
     assert.ok(Math.abs(before.width - after.width) < 2 && after.width > 0.62 * 1300);
@@ -171,7 +165,7 @@ describe('two views seen together', function () {
   });
 
   it('a link takes one there, also before the machine has stopped, and says why it cannot', async () => {
-    const map = await MapPage.open(browser, machine, { width: 1300, height: 800 });
+    const map = await openMap(machine, { width: 1300, height: 800 });
     const reveal = async (place: string): Promise<void> => {
       await map.page.evaluate((text) => {
         window.postMessage({ type: 'reveal', place: text }, '*');
@@ -194,7 +188,7 @@ describe('two views seen together', function () {
 
   it('in a narrow window one stands above the other, and the map has most of the height', async () => {
     const kept = { view: 'virtual', beside: 'physical' };
-    const map = await MapPage.open(browser, machine, { width: 700, height: 800, kept });
+    const map = await openMap(machine, { width: 700, height: 800, kept });
     await map.stopped();
     const [panels, virtual, physical] = [
       await box(map, '.panels'),
@@ -212,7 +206,7 @@ describe('two views seen together', function () {
   else
     it('axe-core finds nothing', async () => {
       const kept = { view: 'virtual', beside: 'physical' };
-      const map = await MapPage.open(browser, machine, { width: 1300, kept });
+      const map = await openMap(machine, { width: 1300, kept });
       await map.stopped();
       await map.page.evaluate(readFileSync(AXE, 'utf8'));
       const found = await map.page.evaluate(async () => {

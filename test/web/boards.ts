@@ -75,3 +75,16 @@ export async function walkTo(map: MapPage, expression: string): Promise<void> {
   await map.page.keyboard.press('Enter');
   await map.settle();
 }
+
+/** Waits for something that the page or the machine does in its own time, with sight of what it waits for. */
+export async function until(
+  map: MapPage,
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  for (let i = 0; i < 3600; i++) {
+    if (await holds()) return;
+    await map.page.waitForTimeout(25);
+  }
+  assert.fail(`it does not happen that ${what}`);
+}

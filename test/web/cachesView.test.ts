@@ -4,29 +4,23 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import type { CachesBody, SlabsBody } from '../../src/engine/view/atlas/caches.js';
-import { ask, complaints, find, marked, openView, press, stepTo } from './boards.js';
-import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import { ask, complaints, find, marked, openView, press } from './boards.js';
+import { describeInBrowser, showScenario } from './inBrowser.js';
+import type { AdapterMachine } from './machines.js';
+import type { MapPage } from './mapPage.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
 
-describe('the view of caches', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`is drawn (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('the view of caches', () => {
   let machine: AdapterMachine;
   let map: MapPage;
   before(async () => {
-    browser = await launch();
-    machine = await scenarioMachine(SCENARIO);
-    await stepTo(machine, SCENARIO, 'kfree(object)');
-    map = await MapPage.open(browser, machine, { width: 1280 });
-    await map.stopped();
-    await openView(map, 'Caches');
+    ({ machine, map } = await showScenario(SCENARIO, {
+      line: 'kfree(object)',
+      view: 'Caches',
+      width: 1280,
+    }));
   });
   after(() => map.page.close());
 

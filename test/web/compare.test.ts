@@ -1,7 +1,6 @@
 /** Two times compared: what differs is marked in every view, and what is marked is what differs. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import {
   OBJECT_STATES,
   type CachesBody,
@@ -13,25 +12,18 @@ import type { WalkBody } from '../../src/engine/view/atlas/pageWalk.js';
 import type { PagesBody, VirtualBody } from '../../src/engine/view/atlas/virtual.js';
 import type { ClockBody } from '../../src/engine/view/map.js';
 import { ask, complaints, marked, openView, press, stepTo, walkTo } from './boards.js';
-import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import { describeInBrowser, showScenario } from './inBrowser.js';
+import type { AdapterMachine } from './machines.js';
+import type { MapPage } from './mapPage.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
 
-describe('two times compared', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`differ in every view (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('two times compared', () => {
   let machine: AdapterMachine;
   let map: MapPage;
   let at: number;
   before(async () => {
-    browser = await launch();
-    machine = await scenarioMachine(SCENARIO);
-    map = await MapPage.open(browser, machine, { width: 1280 });
-    await map.stopped();
+    ({ machine, map } = await showScenario(SCENARIO, { width: 1280 }));
     ({ now: at } = await ask<ClockBody>(machine, 'mmscope/clock'));
     await map.page.getByRole('button', { name: 'Compare' }).click();
     await stepTo(machine, SCENARIO, 'kfree(object)');

@@ -5,10 +5,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import { contrast, type Rgb } from '../../webview/draw/color.js';
-import { recordedMachine, scenarioMachine, smallMachine } from './machines.js';
-import { launch, MapPage, noBrowser, THEMES } from './mapPage.js';
+import { until } from './boards.js';
+import { describeInBrowser, openMap, showScenario } from './inBrowser.js';
+import { recordedMachine, smallMachine } from './machines.js';
+import { THEMES } from './mapPage.js';
 
 const RECORDED = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
 const SCENARIO = path.join('examples', 'split-a-block.mms');
@@ -58,25 +59,14 @@ function seenTexts([large, largeBold]: readonly number[]): SeenText[] {
 
 const rgb = ([r = 0, g = 0, b = 0]: readonly number[]): Rgb => ({ r, g, b });
 
-describe('the window Memory is made with care', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`for everybody (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
-  before(async () => {
-    browser = await launch();
-  });
-
+describeInBrowser('the window Memory is made with care', () => {
   for (const [width, height] of [
     [620, 700],
     [700, 700],
     [1200, 700],
   ] as const)
     it(`leaves the map its room: ${width} x ${height}`, async () => {
-      const machine = await scenarioMachine(SCENARIO);
-      const map = await MapPage.open(browser, machine, { width, height });
-      await map.stopped();
+      const { machine, map } = await showScenario(SCENARIO, { width, height });
       const heights: number[] = [];
       for (let i = 0; i < 3; i++) {
         const stage = await map.page.locator('.viewport').boundingBox();
@@ -95,7 +85,7 @@ describe('the window Memory is made with care', function () {
   for (const theme of THEMES)
     it(`has texts that can be read: ${theme}`, async () => {
       const machine = await recordedMachine(RECORDED, 'alloc_pages(GFP_KERNEL, 4)');
-      const map = await MapPage.open(browser, machine, { theme });
+      const map = await openMap(machine, { theme });
       await map.stopped();
       await map.page.locator('.goto vscode-text-field input').fill('0x1960');
       await map.page.keyboard.press('Enter');
@@ -124,7 +114,7 @@ describe('the window Memory is made with care', function () {
     }
     it(`gives axe-core nothing to find: ${theme}`, async () => {
       const machine = await recordedMachine(RECORDED, 'alloc_pages(GFP_KERNEL, 4)');
-      const map = await MapPage.open(browser, machine, { theme });
+      const map = await openMap(machine, { theme });
       await map.stopped();
       await map.page.locator('.goto vscode-text-field input').fill('0x1960');
       await map.page.keyboard.press('Enter');
@@ -150,7 +140,7 @@ describe('the window Memory is made with care', function () {
   }
 
   it('names every control', async () => {
-    const map = await MapPage.open(browser, smallMachine().machine);
+    const map = await openMap(smallMachine().machine);
     await map.stopped();
     const nameless = await map.page.evaluate(() =>
       [
@@ -172,17 +162,17 @@ describe('the window Memory is made with care', function () {
   });
 
   it('keeps its last state when the session ends, and offers to start it again', async () => {
-    const map = await MapPage.open(browser, smallMachine().machine);
+    const map = await openMap(smallMachine().machine);
     await map.stopped();
     await map.tell(undefined);
     await map.page.locator('.note vscode-button', { hasText: 'Start again' }).click();
-    await map.page.waitForTimeout(50);
+    await until(map, 'it is asked for', () => map.acts.length > 0);
     assert.deepEqual(map.acts, [{ action: 'startAgain' }]);
     await map.page.close();
   });
 
   it('tells two sessions of one scenario apart', async () => {
-    const map = await MapPage.open(browser, smallMachine().machine);
+    const map = await openMap(smallMachine().machine);
     const session = { subject: 'test.mms', stopped: true, epoch: 1, stop: 1, isOneOfMany: true };
     await map.tell({ id: 'a', name: 'Debug test.mms', ...session });
     await map.page.locator('.title', { hasText: 'test.mms (Debug test.mms)' }).waitFor();
@@ -196,7 +186,7 @@ describe('the window Memory is made with care', function () {
       view: 'physical',
       views: { physical: { zoom: 2, arrangement: 'rows', colouring: 'zone' } },
     };
-    const map = await MapPage.open(browser, smallMachine().machine, { kept });
+    const map = await openMap(smallMachine().machine, { kept });
     await map.stopped();
     assert.match(await map.page.locator('.scale').innerText(), /1 : 1, 16 px/);
     assert.match(await map.page.locator('.legend').innerText(), /Zone of the frame/);

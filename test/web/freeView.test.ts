@@ -4,32 +4,23 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import type {
   FreeAreasBody,
   FreeBlocksBody,
   NewestAttemptBody,
 } from '../../src/engine/view/atlas/freeAreas.js';
 import { ask, complaints, find, marked, openView, press } from './boards.js';
-import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import { describeInBrowser, showScenario } from './inBrowser.js';
+import type { AdapterMachine } from './machines.js';
+import type { MapPage } from './mapPage.js';
 
 const SPLIT = path.join('examples', 'split-a-block.mms');
 
-describe('the view of free areas', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`is drawn (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('the view of free areas', () => {
   let machine: AdapterMachine;
   let map: MapPage;
   before(async () => {
-    browser = await launch();
-    machine = await scenarioMachine(SPLIT);
-    map = await MapPage.open(browser, machine);
-    await map.stopped();
-    await openView(map, 'Free Areas');
+    ({ machine, map } = await showScenario(SPLIT, { view: 'Free Areas' }));
   });
   after(() => map.page.close());
   const areas = (): Promise<FreeAreasBody> => ask(machine, 'mmscope/freeAreas');

@@ -211,3 +211,6 @@ export function smallMachine(): { readonly machine: Machine; readonly states: Ui
   states.fill(pageState(pageKindCode('reserved')), 0, 1024);
   return { machine: plainMachine([{ name: 'DMA', startPfn: 0, endPfn: 4096 }], states), states };
 }
+
+/** A dump, opened for inspection by its own types. */
+export const dumpMachine = (core: string): Promise<AdapterMachine> => adapterMachine({ core });

@@ -50,6 +50,14 @@ if (typeof after === 'function')
     delete shared.mapBrowser;
   });
 
+export interface PageOptions {
+  readonly theme?: Theme;
+  readonly width?: number;
+  readonly height?: number;
+  /** What the window kept when it was last closed. */
+  readonly kept?: unknown;
+}
+
 export class MapPage {
   /** Violations of the policy, uncaught errors. */
   readonly complaints: string[] = [];
@@ -61,7 +69,7 @@ export class MapPage {
   static async open(
     browser: Browser,
     machine: Machine,
-    options: { theme?: Theme; width?: number; height?: number; kept?: unknown } = {},
+    options: PageOptions = {},
   ): Promise<MapPage> {
     const { theme = 'dark', width = 1200, height = 860, kept } = options;
     const page = await browser.newPage({ viewport: { width, height } });

@@ -4,31 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser, Locator } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import type { ClockBody } from '../../src/engine/view/map.js';
 import { contrast } from '../../webview/draw/color.js';
-import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser, themeColors, THEMES } from './mapPage.js';
+import { until } from './boards.js';
+import { describeInBrowser, showScenario } from './inBrowser.js';
+import type { AdapterMachine } from './machines.js';
+import { type MapPage, themeColors, THEMES } from './mapPage.js';
 
 const SPLIT = path.join('examples', 'split-a-block.mms');
 
 const clockOf = async (machine: AdapterMachine): Promise<number> =>
   ((await machine.request('mmscope/clock', undefined)) as ClockBody).now;
 
-describe('the window Memory', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`shows a session (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
-  before(async () => {
-    browser = await launch();
-  });
-
+describeInBrowser('the window Memory', () => {
   async function opened(steps: number): Promise<{ map: MapPage; machine: AdapterMachine }> {
-    const machine = await scenarioMachine(SPLIT);
-    const map = await MapPage.open(browser, machine, { width: 900, height: 700 });
-    await map.stopped();
+    const { machine, map } = await showScenario(SPLIT, { width: 900, height: 700 });
     for (let i = 0; i < steps; i++) {
       await machine.run('next');
       await map.stoppedQuickly();
@@ -83,7 +74,7 @@ describe('the window Memory', function () {
       /^statement 4 of 4, line \d+, main$/,
     );
     await map.page.keyboard.press('ArrowLeft');
-    await map.page.waitForTimeout(150);
+    await until(map, 'the machine goes back', async () => (await clockOf(machine)) < end);
     await map.stopped();
     const back = await clockOf(machine);
     assert.ok(back < end);
@@ -94,14 +85,14 @@ describe('the window Memory', function () {
     await map.page.mouse.down();
     await map.page.mouse.move(box.x + box.width * 0.3, box.y + 20, { steps: 4 });
     await map.page.mouse.up();
-    await map.page.waitForTimeout(400);
+    await until(map, 'it follows the pointer', async () => {
+      const dragged = await clockOf(machine);
+      return dragged > 0 && dragged < back;
+    });
     await map.stopped();
-    const dragged = await clockOf(machine);
-    assert.ok(dragged > 0 && dragged < back, `${dragged}`);
     await map.page.keyboard.press('End');
-    await map.page.waitForTimeout(150);
+    await until(map, 'it is at the end', async () => (await clockOf(machine)) === end);
     await map.stopped();
-    assert.equal(await clockOf(machine), end);
     await map.page.close();
   });
 
@@ -152,7 +143,7 @@ describe('the window Memory', function () {
     await map.page.getByRole('menuitem', { name: item }).click();
   };
   const lastAct = async (map: MapPage) => {
-    for (let i = 0; i < 100 && map.acts.length === 0; i++) await map.page.waitForTimeout(50);
+    await until(map, 'it is saved', () => map.acts.length > 0);
     return map.acts.at(-1);
   };
   async function copied(map: MapPage): Promise<string> {
@@ -212,6 +203,7 @@ describe('the window Memory', function () {
         () => document.querySelector<HTMLCanvasElement>('canvas.overlay')?.toDataURL() ?? '',
       );
     const first = await shot();
+    // Longer than the animation would take.
     await map.page.waitForTimeout(250);
     assert.equal(await shot(), first);
     await map.page.close();

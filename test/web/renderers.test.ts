@@ -3,7 +3,6 @@
  * several zooms, in both arrangements, scrolled, and coloured by something else than use.
  */
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
 import { PAGE_KINDS, pageKindCode, pageState } from '../../src/engine/view/pageState.js';
 import { mix, type Rgb } from '../../webview/draw/color.js';
 import { stateColor, type Palette } from '../../webview/draw/palette.js';
@@ -15,8 +14,9 @@ import {
   spotOfPfn,
   ZOOMS,
 } from '../../webview/views/physical/layout.js';
+import { describeInBrowser, openMap } from './inBrowser.js';
 import { plainMachine } from './machines.js';
-import { launch, MapPage, noBrowser, themeColors } from './mapPage.js';
+import { type MapPage, themeColors } from './mapPage.js';
 
 const NR_FRAMES = 8 * CELLS_PER_TILE;
 const ZONES = [
@@ -85,16 +85,7 @@ const LOOKS: readonly Look[] = [
   },
 ];
 
-describe('the renderers of the map', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`draw the same (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
-  before(async () => {
-    browser = await launch();
-  });
-
+describeInBrowser('the renderers of the map', () => {
   const model = states();
   const machine = plainMachine(ZONES, model);
 
@@ -103,7 +94,7 @@ describe('the renderers of the map', function () {
     { scrollTop, ...look }: Look,
   ): Promise<MapPage> {
     const kept = { views: { physical: { ...look, renderer } } };
-    const map = await MapPage.open(browser, machine, { width: 900, height: 640, kept });
+    const map = await openMap(machine, { width: 900, height: 640, kept });
     await map.stopped();
     await map.page.evaluate((top) => {
       const view = document.querySelector('.viewport');

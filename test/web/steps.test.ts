@@ -5,14 +5,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import type { ClockBody, MapBody, MapZone } from '../../src/engine/view/map.js';
 import type { FrameChangesBody } from '../../src/engine/view/frameChanges.js';
 import { Changes } from '../../webview/views/physical/changes.js';
 import { boxOf, computeLayout, GUTTER_PX, HEADER_PX } from '../../webview/views/physical/layout.js';
 import { changedPlaces, outOfSight, placeToShow } from '../../webview/views/physical/sight.js';
+import { describeInBrowser, openMap } from './inBrowser.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
 
 const EXAMPLES = 'examples';
 /** Lines of each example; all of them where long tests are wanted. */
@@ -126,23 +126,17 @@ async function steppedThrough(
   return nrChanged;
 }
 
-describe('stepping through an example with the map open', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`shows what changed (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('stepping through an example with the map open', () => {
   let map: MapPage;
   let total = 0;
   /** One page sees all of them, as one window does. */
   let current: AdapterMachine | undefined;
   before(async () => {
-    browser = await launch();
     const machine = {
       request: (name: string, args: unknown) =>
         current?.request(name, args) ?? Promise.reject(new Error('no machine')),
     };
-    map = await MapPage.open(browser, machine, { width: 620, height: 700 });
+    map = await openMap(machine, { width: 620, height: 700 });
   });
   for (const name of examples)
     it(`shows what changed: ${name}`, async () => {

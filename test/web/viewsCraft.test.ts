@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import { contrast, parseColor, type Rgb } from '../../webview/draw/color.js';
+import { describeInBrowser, openMap } from './inBrowser.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser, THEMES, type Theme } from './mapPage.js';
+import { type MapPage, THEMES, type Theme } from './mapPage.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
 const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');
@@ -59,22 +59,16 @@ const quiet = (map: MapPage): Promise<unknown> =>
     return questions() === 0;
   });
 
-describe('the views of memory are made with care', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`for everybody (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('the views of memory are made with care', () => {
   let machine: AdapterMachine;
   before(async () => {
-    browser = await launch();
     machine = await scenarioMachine(SCENARIO);
     // To the end: a frame with several addresses, objects that are free, a request that was refused.
     while ((await machine.run('next')) === 'step') continue;
   });
 
   async function openAll(theme: Theme): Promise<MapPage> {
-    const map = await MapPage.open(browser, machine, { theme, width: 1280 });
+    const map = await openMap(machine, { theme, width: 1280 });
     await map.stopped();
     await map.page.locator('.goto vscode-text-field input').fill('page_to_pfn(page)');
     await map.page.keyboard.press('Enter');
@@ -210,7 +204,7 @@ describe('the views of memory are made with care', function () {
   });
 
   it('a narrow window gives the regions all of its height, until a frame is selected', async () => {
-    const map = await MapPage.open(browser, machine, { width: 700, height: 700 });
+    const map = await openMap(machine, { width: 700, height: 700 });
     await map.stopped();
     await openView(map, 'Virtual');
     const height = async (selector: string): Promise<number> =>
@@ -225,7 +219,7 @@ describe('the views of memory are made with care', function () {
   });
 
   it('without motion nothing moves', async () => {
-    const map = await MapPage.open(browser, machine);
+    const map = await openMap(machine);
     await map.page.emulateMedia({ reducedMotion: 'reduce' });
     await map.stopped();
     await map.page.getByRole('tab', { name: 'Page Walk' }).click();

@@ -4,34 +4,28 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import {
   PAGE_BITS,
   type AliasesBody,
   type PagesBody,
   type VirtualBody,
 } from '../../src/engine/view/atlas/virtual.js';
-import { ask, complaints, find, marked, openView, press, stepTo } from './boards.js';
-import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import { ask, complaints, find, marked, openView, press } from './boards.js';
+import { describeInBrowser, showScenario } from './inBrowser.js';
+import type { AdapterMachine } from './machines.js';
+import type { MapPage } from './mapPage.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
 
-describe('the view of virtual memory', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`is drawn (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('the view of virtual memory', () => {
   let machine: AdapterMachine;
   let map: MapPage;
   before(async () => {
-    browser = await launch();
-    machine = await scenarioMachine(SCENARIO);
-    await stepTo(machine, SCENARIO, 'char *object');
-    map = await MapPage.open(browser, machine, { width: 1280 });
-    await map.stopped();
-    await openView(map, 'Virtual');
+    ({ machine, map } = await showScenario(SCENARIO, {
+      line: 'char *object',
+      view: 'Virtual',
+      width: 1280,
+    }));
   });
   after(() => map.page.close());
   const virtual = (): Promise<VirtualBody> => ask(machine, 'mmscope/virtual', {});

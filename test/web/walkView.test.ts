@@ -4,30 +4,21 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import type { ChangeBreakpointsBody } from '../../src/engine/view/changeBreakpoints.js';
 import type { WalkBody } from '../../src/engine/view/atlas/pageWalk.js';
 import type { VirtualBody } from '../../src/engine/view/atlas/virtual.js';
 import { ask, complaints, marked, openView, press, stepTo, walkTo } from './boards.js';
-import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { launch, MapPage, noBrowser } from './mapPage.js';
+import { describeInBrowser, showScenario } from './inBrowser.js';
+import type { AdapterMachine } from './machines.js';
+import type { MapPage } from './mapPage.js';
 
 const WALK = path.join('examples', 'walk-an-address.mms');
 
-describe('the view of page walks', function () {
-  if (noBrowser !== undefined) {
-    it.skip(`is drawn (${noBrowser})`);
-    return;
-  }
-  let browser: Browser;
+describeInBrowser('the view of page walks', () => {
   let machine: AdapterMachine;
   let map: MapPage;
   before(async () => {
-    browser = await launch();
-    machine = await scenarioMachine(WALK);
-    map = await MapPage.open(browser, machine);
-    await map.stopped();
-    await openView(map, 'Page Walk');
+    ({ machine, map } = await showScenario(WALK, { view: 'Page Walk' }));
   });
   after(() => map.page.close());
 

@@ -8,15 +8,20 @@ import { element } from '../dom.js';
 import { css } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
 import type { LitPlace } from '../shell/view.js';
-import { contains, labelOf, NO_SCENE, type Item, type Scene } from './scene.js';
+import { ContextMenu } from './contextMenu.js';
+import { contains, labelOf, NO_SCENE, type Item, type Scene, type Watchable } from './scene.js';
 
 export interface BoardNews {
   /** What the Escape key means; nothing when absent. */
   escape?: () => void;
   /** The item that is active or hovered is another. */
   pointed?: (key: string | undefined) => void;
+  /** Stops the machine when it changes; undefined where nothing runs. */
+  watch?: () => ((what: Watchable) => void) | undefined;
 }
 
+const WATCH = 'Stop when this changes';
+const WATCH_HINT = 'W or Alt+click stops when it changes';
 /** Items that a mirror holds all at once. */
 const MOST_MIRRORED = 240;
 const SVG = 'http://www.w3.org/2000/svg';
@@ -27,6 +32,7 @@ export class Board {
   private readonly svg = document.createElementNS(SVG, 'svg');
   private readonly mirror = element('div', { class: 'board-mirror' });
   private readonly tooltip = element('div', { class: 'board-tip', hidden: '' });
+  private readonly menu = new ContextMenu();
   private readonly ring = document.createElementNS(SVG, 'rect');
   private readonly id = `board${nrBoards++}`;
   private scene: Scene = NO_SCENE;
@@ -46,11 +52,13 @@ export class Board {
       this.svg,
       this.mirror,
       this.tooltip,
+      this.menu.root,
     );
     this.root.addEventListener('keydown', (event) => {
       if (event.target === this.root && this.key(event)) event.preventDefault();
     });
     this.root.addEventListener('click', (event) => this.click(event));
+    this.root.addEventListener('contextmenu', (event) => this.openMenu(event));
     this.root.addEventListener('mousemove', (event) => this.hover(event));
     this.root.addEventListener('mouseleave', () => this.point(undefined));
     this.root.addEventListener('focus', () => this.reflect(false));
@@ -127,7 +135,7 @@ export class Board {
     }
     if (item === undefined || event.altKey || event.metaKey) return false;
     if (event.key === 'Enter' || event.key === ' ') item.press?.();
-    else if (event.key === 'w' || event.key === 'W') item.watch?.();
+    else if (event.key === 'w' || event.key === 'W') this.watchOf(item)?.();
     else {
       const to = this.neighbour(event.key, event.ctrlKey);
       if (to === undefined) return false;
@@ -193,8 +201,32 @@ export class Board {
     if (item === undefined) return;
     this.activeKey = item.key;
     this.reflect(false);
-    if (event.altKey && item.watch !== undefined) item.watch();
+    const watch = event.altKey ? this.watchOf(item) : undefined;
+    if (watch !== undefined) watch();
     else item.press?.();
+  }
+
+  /** Has the machine stop when an item changes; undefined where that cannot be. */
+  private watchOf({ watch: what }: Item): (() => void) | undefined {
+    const stop = this.news.watch?.();
+    return stop === undefined || what === undefined ? undefined : () => stop(what);
+  }
+
+  /** An item's label, and what else can be done with it. */
+  private said(item: Item): string {
+    const label = labelOf(item);
+    return this.watchOf(item) === undefined ? label : `${label}\n${WATCH_HINT}`;
+  }
+
+  private openMenu(event: MouseEvent): void {
+    const item = event.button < 0 ? this.activeItem : this.itemAt(event);
+    const watch = item && this.watchOf(item);
+    if (item === undefined || watch === undefined) return;
+    event.preventDefault();
+    this.activeKey = item.key;
+    this.reflect(false);
+    this.tooltip.hidden = true;
+    this.menu.open(event.clientX, event.clientY, [{ label: WATCH, press: watch }], this.root);
   }
 
   private hover(event: MouseEvent): void {
@@ -203,7 +235,7 @@ export class Board {
     this.point(item?.key);
     this.tooltip.hidden = item === undefined;
     if (item === undefined) return;
-    this.tooltip.textContent = labelOf(item);
+    this.tooltip.textContent = this.said(item);
     const { clientWidth, clientHeight } = document.documentElement;
     const { offsetWidth, offsetHeight } = this.tooltip;
     const right = event.clientX + 14 + offsetWidth < clientWidth;
@@ -270,7 +302,7 @@ export class Board {
         'aria-colindex': `${column + 1}`,
         ...(item.selected !== undefined && { 'aria-selected': `${item.selected}` }),
       },
-      labelOf(item),
+      this.said(item),
     );
   }
 }

@@ -9,6 +9,10 @@ export interface Box {
   readonly height: number;
 }
 
+/** What an expression denotes, or bytes by their address. */
+export type Watchable =
+  { readonly add: string } | { readonly address: string; readonly bytes: number };
+
 /** One thing that can be pointed at. */
 export interface Item {
   /** Stays the same from stop to stop. */
@@ -19,8 +23,8 @@ export interface Item {
   readonly selected?: boolean;
   /** Click, Enter, Space. */
   readonly press?: () => void;
-  /** Click with Alt, the key W: what can be watched. */
-  readonly watch?: () => void;
+  /** What the machine can be stopped on, when it changes: the key W, a click with Alt, the context menu. */
+  readonly watch?: Watchable;
 }
 
 /** From left to right. */

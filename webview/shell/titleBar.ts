@@ -36,7 +36,7 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
   complaint.addEventListener('click', () => complain(''));
   const field = textField(
     'Go to frame, address, symbol or expression',
-    'Go to pfn, address, expression',
+    'Go to pfn or address',
     (text, input) => {
       const told = (why: string): void => {
         input.classList.toggle('invalid', why !== '');

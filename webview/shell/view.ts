@@ -9,6 +9,7 @@ import type { LocateBody } from '../../src/engine/view/locate.js';
 import type { ViewRequest, ViewRequests } from '../../src/engine/view/viewRequests.js';
 import type { FrameChangesBody } from '../../src/engine/view/frameChanges.js';
 import type { ClockBody } from '../../src/engine/view/map.js';
+import type { Watchable } from '../board/scene.js';
 import type { Palette } from '../draw/palette.js';
 import type { RequestArguments } from '../host.js';
 import type { Act, MapSession } from '../messages.js';
@@ -49,8 +50,6 @@ export interface Update {
   readonly comparedWith: number | undefined;
 }
 
-type StopOnChange = { readonly add: string } | { readonly address: string; readonly bytes: number };
-
 export interface ViewHost {
   /** @throws Error with the adapter's sentence when the machine runs, is gone, or refuses */
   request<R extends ViewRequest>(
@@ -67,8 +66,8 @@ export interface ViewHost {
   moved(): void;
   /** Has the extension do something: copy, save, watch, show bytes. */
   act(act: Act): void;
-  /** From now on the machine stops when it changes: what an expression denotes, or bytes by address. */
-  stopOnChange(what: StopOnChange): void;
+  /** From now on the machine stops when it changes. Undefined of a machine that never runs. */
+  readonly stopOnChange: ((what: Watchable) => void) | undefined;
   /** Says something to screen readers, politely. */
   announce(text: string): void;
   readonly palette: Palette;

@@ -163,7 +163,9 @@ export class MemoryWindow {
   private async tellStop(): Promise<void> {
     const update = await this.session.update();
     if (update === undefined) return;
-    document.body.classList.remove('no-machine');
+    const { classList } = document.body;
+    classList.remove('no-machine');
+    classList.toggle('stands-still', update.machine.kind?.standsStill === true);
     if (update.isOther) {
       this.link.select(undefined);
       this.strip.clear();
@@ -309,6 +311,10 @@ export class MemoryWindow {
   private hostFor(name: ViewName): ViewHost {
     const { host, theme } = this;
     const kept = (): unknown => this.kept.views?.[name];
+    const stopOnChange = (): ViewHost['stopOnChange'] =>
+      this.update?.machine.kind?.standsStill === true
+        ? undefined
+        : (what) => void this.changeBreakpoints(what);
     return {
       request: (request, ...args) => host.request(request, ...args),
       select: (selection) => this.link.select(selection),
@@ -316,7 +322,9 @@ export class MemoryWindow {
       isShown: (view) => view === this.shown || view === this.beside,
       moved: () => this.links.moved(),
       act: (act) => host.act(act),
-      stopOnChange: (what) => void this.changeBreakpoints(what),
+      get stopOnChange() {
+        return stopOnChange();
+      },
       announce: (text) => (this.spoken.textContent = text),
       get palette() {
         return theme.palette;

@@ -6,6 +6,7 @@
  *     mem:0xffffffff81aef0c0+4         bytes by address
  *     mem:0xffffffff81aef0c0:3+2       bits 3 and 4 of the byte there
  */
+import { cellAt } from '../../engine/image/assemble.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import {
   asCell,
@@ -85,7 +86,7 @@ export function numberIn(place: Place): Place {
   return only === undefined || others.length > 0 ? place : memberPlaceOf(place, only);
 }
 
-/** The words that hold a place's bits; undefined when a part of it is not in memory. */
+/** The words that hold a place's bits: of what only page tables lead to, where they lead now. Undefined when a part is not in memory. */
 export function watchedWords(image: KernelImage, place: Place): readonly WatchedWord[] | undefined {
   const { pointerSize } = image.profile;
   const bits = place.widthBits === 0 ? sizeOf(place.type, pointerSize) * 8 : place.widthBits;
@@ -93,7 +94,7 @@ export function watchedWords(image: KernelImage, place: Place): readonly Watched
   for (let bit = 0; bit < bits; bit++) {
     const at = place.bitOffset + bit;
     const address = place.address + (at >> 3);
-    const cell = image.mm.cell_of(asVirt(address - (address & 3)));
+    const cell = cellAt(image, asVirt(address - (address & 3)));
     if (cell === 0) return undefined;
     const inWord = (address & 3) * 8 + (at & 7);
     words.set(cell, (words.get(cell) ?? 0) | (1 << inWord));

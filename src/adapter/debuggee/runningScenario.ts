@@ -144,10 +144,8 @@ export class RunningScenario implements ScenarioView {
   }
 
   deadlock(): string | undefined {
-    const waits = this.vm.waits();
-    return waits.length === 0 || nextTask(this.vm) !== undefined
-      ? undefined
-      : waits.map(({ text }) => text).join('; ');
+    const texts = this.vm.deadlockTexts();
+    return texts.length === 0 || nextTask(this.vm) !== undefined ? undefined : texts.join('; ');
   }
 }
 

@@ -89,10 +89,10 @@ export class ScenarioDebuggee implements Debuggee {
   }
 
   switchTo(task: number): void {
-    this.vm.switchTask(task);
+    this.vm.turns.give(task);
   }
 
   endTask(task: number): void {
-    this.vm.endTask(task);
+    this.vm.turns.end(task);
   }
 }

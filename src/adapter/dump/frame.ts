@@ -5,6 +5,7 @@ import { frameStatesOf } from '../../engine/inspect/frameStates.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
 import { pageblockOrder } from '../../engine/inspect/pageblocks.js';
 import { pageFlagNames, Pages, type PageView } from '../../engine/inspect/pages.js';
+import { dumpHolderFacts } from '../../engine/view/holderFacts.js';
 import { useOfFrame, zoneOf } from '../../engine/inspect/ask/where.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
@@ -28,6 +29,7 @@ export function dumpMap(
     machine: {
       arch: k.dump.arch,
       source: 'core',
+      standsStill: true,
       pageblockOrder: pageblockOrder(k),
       flags: pageFlagNames(k).map(([, name]) => `PG_${name}`),
     },
@@ -57,6 +59,7 @@ export function dumpFrame(k: Inspected, pfn: number): FrameBody {
       { name: 'mapping', value: `0x${view.mapping.toString(16)}`, type: 'struct address_space *' },
     ],
     expression: `*(struct page *)${page}`,
+    holders: dumpHolderFacts(k, pfn),
   };
 }
 

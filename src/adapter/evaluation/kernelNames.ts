@@ -5,9 +5,10 @@
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell } from '../../engine/memory/address.js';
+import type { ScalarValue } from '../../engine/types/access.js';
 import { parseCType } from '../../engine/types/declaration.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
-import type { CType } from '../../engine/types/model.js';
+import type { CType, IntType } from '../../engine/types/model.js';
 import type { ExtraName } from './evaluator.js';
 
 /** Those of a function's locals that C can say. */
@@ -42,11 +43,20 @@ function typeOf(mm: Kernel, spelled: string | undefined): CType | undefined {
   return /^\w+_t$/.test(spelled) ? mm.profile.types.base('int') : undefined;
 }
 
-function scalarOf(mm: Kernel, type: CType, value: unknown): number | undefined {
+function scalarOf(mm: Kernel, type: CType, value: unknown): ScalarValue | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   const bare = stripTypedefs(type);
+  if (bare.kind === 'int') return integerOf(bare, value);
+  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   if (bare.kind === 'pointer') return value === 0 ? 0 : mm.va_of(asCell(value));
-  if (bare.kind === 'int' && !bare.signed && bare.sizeBytes === 4) return value >>> 0;
-  return bare.kind === 'int' || bare.kind === 'enum' ? value : undefined;
+  return bare.kind === 'enum' ? value : undefined;
+}
+
+/** The engine's numbers have signs of their own: an address is negative, a mask that has bit 31 may be. */
+function integerOf({ sizeBytes, signed }: IntType, value: unknown): ScalarValue | undefined {
+  if (typeof value !== 'bigint' && !Number.isInteger(value)) return undefined;
+  const bits = BigInt(value as number | bigint);
+  const exact = signed ? BigInt.asIntN(sizeBytes * 8, bits) : BigInt.asUintN(sizeBytes * 8, bits);
+  const number = Number(exact);
+  return Number.isSafeInteger(number) ? number : exact;
 }

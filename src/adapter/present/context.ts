@@ -4,6 +4,9 @@ import type { TypedMemory } from '../../engine/types/access.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { FrameStates } from '../../engine/view/frameStates.js';
 import type { PagePeek } from '../../engine/view/pagePeek.js';
+import type { Atlas } from '../../engine/view/atlas/atlas.js';
+import { dumpAtlas } from '../../engine/view/atlas/dumpAtlas.js';
+import { machineAtlas } from '../../engine/view/atlas/machineAtlas.js';
 import { surveyorOf } from '../../engine/view/surveyor.js';
 import type { Allocations, Surveyor } from '../../engine/view/whereIs.js';
 import { NumberOrigins } from '../evaluation/numberOrigins.js';
@@ -25,6 +28,8 @@ export interface MachineContext extends ValueContext {
   readonly peek: PagePeek;
   /** Answers about addresses. */
   readonly surveyor: Surveyor;
+  /** What pictures of virtual memory are made from; of a dump, too. */
+  readonly atlas: Atlas;
 }
 
 /**
@@ -41,9 +46,14 @@ export function machineContext(
   const origins = new NumberOrigins(image.profile, scenario);
   const memory = typedMemory(image);
   const { profile } = image;
-  if (image.dumped !== undefined)
+  const { dumped } = image;
+  if (dumped !== undefined) {
+    let atlas: Atlas | undefined;
     return Object.assign(
-      Object.create(notOfDumps) as Pick<MachineContext, 'states' | 'peek' | 'surveyor'>,
+      Object.create(notOfDumps, {
+        // Made when it is first asked for: its layout is read from the dump.
+        atlas: { get: () => (atlas ??= dumpAtlas(image, dumped)) },
+      }) as Pick<MachineContext, 'states' | 'peek' | 'surveyor' | 'atlas'>,
       {
         image,
         profile,
@@ -53,6 +63,7 @@ export function machineContext(
         specialPlaces,
       },
     );
+  }
   const surveyor = { ...surveyorOf(image), ...(allocations && { allocations }) };
   const context: MachineContext = {
     image,
@@ -62,6 +73,7 @@ export function machineContext(
     states: surveyor.states,
     peek: surveyor.peek,
     surveyor,
+    atlas: machineAtlas(surveyor),
     specials,
     specialPlaces,
   };

@@ -15,6 +15,7 @@ import { fixmap, persistentKernelMaps } from './mapSlots.js';
 import { showPage } from './page.js';
 import { pageTables } from './pageTables.js';
 import { perCpu } from './perCpu.js';
+import { hugePages } from './hugePages.js';
 import { pinnedPages } from './pinnedPages.js';
 import { processes } from './processes.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
@@ -38,6 +39,7 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         fixmap(context),
         perCpu(context),
         cma(context),
+        hugePages(context),
         ...more(),
         fact('image', context.image.origin),
       ].filter((child) => child !== undefined),

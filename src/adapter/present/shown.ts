@@ -38,7 +38,6 @@ export interface Shown {
 export interface KernelLocal {
   /** Of the active functions, 0 is the innermost. */
   readonly index: number;
-  readonly functionId: number;
   readonly type: CType;
 }
 

@@ -1,28 +1,66 @@
 /**
  * What each request must carry, checked before its handler sees it: a client's mistake is answered as such, and handlers
- * may trust their types. Only members that a handler reads are listed.
+ * may trust their types. Every member that the protocol declares is listed, whether a handler reads it or not.
  */
 import type { Command } from './dap.js';
 import { errors } from './errors.js';
 
 type Kind =
-  'string' | 'number' | 'integer' | 'boolean' | 'object' | 'count' | 'granularity' | 'access';
+  | 'string'
+  | 'number'
+  | 'integer'
+  | 'boolean'
+  | 'switch or path'
+  | 'count'
+  | 'granularity'
+  | 'filter'
+  | 'access';
 
 /** Kinds by member; names ending in `?` may be absent, a shape in brackets is that of an array's elements. */
 interface Shape {
   readonly [member: string]: Kind | Shape | readonly [Kind | Shape];
 }
 
-const source: Shape = { 'path?': 'string', 'name?': 'string', 'sourceReference?': 'integer' };
+const source: Shape = {
+  'name?': 'string',
+  'path?': 'string',
+  'sourceReference?': 'integer',
+  'presentationHint?': 'string',
+  'origin?': 'string',
+  'checksums?': [{ algorithm: 'string', checksum: 'string' }],
+  get 'sources?'(): readonly [Shape] {
+    return [source];
+  },
+};
 const trigger: Shape = {
   'condition?': 'string',
   'hitCondition?': 'string',
   'logMessage?': 'string',
+  'mode?': 'string',
 };
+const format: Shape = { 'hex?': 'boolean' };
 const motion: Shape = {
   threadId: 'integer',
   'singleThread?': 'boolean',
   'granularity?': 'granularity',
+};
+
+const launch: Shape = {
+  'program?': 'string',
+  'core?': 'string',
+  'parts?': ['string'],
+  'vmlinux?': 'string',
+  'systemMap?': 'string',
+  'btf?': 'string',
+  'state?': 'string',
+  'profile?': 'string',
+  'kernelSource?': 'string',
+  'stopOnEntry?': 'boolean',
+  'stopAtEnd?': 'boolean',
+  'noDebug?': 'boolean',
+  'historyMiB?': 'number',
+  'numberFormat?': 'string',
+  'trace?': 'switch or path',
 };
 
 const atTime: Shape = { 'at?': 'integer' };
@@ -39,32 +77,50 @@ const write: Shape = {
 
 const REQUIRED: { readonly [C in Command]?: Shape } = {
   cancel: { 'requestId?': 'integer', 'progressId?': 'string' },
-  initialize: { adapterID: 'string' },
-  launch: {
-    'program?': 'string',
-    'core?': 'string',
-    'parts?': ['string'],
-    'vmlinux?': 'string',
-    'systemMap?': 'string',
-    'btf?': 'string',
-    'state?': 'string',
-    'profile?': 'string',
-    'kernelSource?': 'string',
-    'stopOnEntry?': 'boolean',
-    'stopAtEnd?': 'boolean',
-    'noDebug?': 'boolean',
-    'historyMiB?': 'number',
-    'numberFormat?': 'string',
+  initialize: {
+    adapterID: 'string',
+    'clientID?': 'string',
+    'clientName?': 'string',
+    'locale?': 'string',
+    'pathFormat?': 'string',
+    'linesStartAt1?': 'boolean',
+    'columnsStartAt1?': 'boolean',
+    'supportsVariableType?': 'boolean',
+    'supportsVariablePaging?': 'boolean',
+    'supportsRunInTerminalRequest?': 'boolean',
+    'supportsMemoryReferences?': 'boolean',
+    'supportsProgressReporting?': 'boolean',
+    'supportsInvalidatedEvent?': 'boolean',
+    'supportsMemoryEvent?': 'boolean',
+    'supportsArgsCanBeInterpretedByShell?': 'boolean',
+    'supportsStartDebuggingRequest?': 'boolean',
+    'supportsANSIStyling?': 'boolean',
   },
-  breakpointLocations: { source, line: 'integer', 'endLine?': 'integer' },
+  launch,
+  restart: { 'arguments?': launch },
+  disconnect: {
+    'restart?': 'boolean',
+    'terminateDebuggee?': 'boolean',
+    'suspendDebuggee?': 'boolean',
+  },
+  terminate: { 'restart?': 'boolean' },
+  breakpointLocations: {
+    source,
+    line: 'integer',
+    'column?': 'integer',
+    'endLine?': 'integer',
+    'endColumn?': 'integer',
+  },
   setBreakpoints: {
     source,
     'breakpoints?': [{ line: 'integer', 'column?': 'integer', ...trigger }],
+    'lines?': ['integer'],
+    'sourceModified?': 'boolean',
   },
   setFunctionBreakpoints: { breakpoints: [{ name: 'string', ...trigger }] },
   setExceptionBreakpoints: {
     filters: ['string'],
-    'filterOptions?': [{ filterId: 'string', 'condition?': 'string' }],
+    'filterOptions?': [{ filterId: 'string', 'condition?': 'string', 'mode?': 'string' }],
     'exceptionOptions?': [
       { breakMode: 'string', 'path?': [{ names: ['string'], 'negate?': 'boolean' }] },
     ],
@@ -74,6 +130,7 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
     'variablesReference?': 'integer',
     'frameId?': 'integer',
     'bytes?': 'integer',
+    'asAddress?': 'boolean',
     'mode?': 'string',
   },
   setDataBreakpoints: {
@@ -88,13 +145,38 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   restartFrame: { frameId: 'integer' },
   stepOut: motion,
   stepBack: motion,
-  reverseContinue: { threadId: 'integer' },
+  reverseContinue: { threadId: 'integer', 'singleThread?': 'boolean' },
   pause: { threadId: 'integer' },
   terminateThreads: { 'threadIds?': ['integer'] },
-  stackTrace: { threadId: 'integer', 'startFrame?': 'count', 'levels?': 'count' },
+  stackTrace: {
+    threadId: 'integer',
+    'startFrame?': 'count',
+    'levels?': 'count',
+    'format?': {
+      ...format,
+      'parameters?': 'boolean',
+      'parameterTypes?': 'boolean',
+      'parameterNames?': 'boolean',
+      'parameterValues?': 'boolean',
+      'line?': 'boolean',
+      'module?': 'boolean',
+      'includeAll?': 'boolean',
+    },
+  },
   scopes: { frameId: 'integer' },
-  variables: { variablesReference: 'integer', 'start?': 'count', 'count?': 'count' },
-  setVariable: { variablesReference: 'integer', name: 'string', value: 'string' },
+  variables: {
+    variablesReference: 'integer',
+    'filter?': 'filter',
+    'start?': 'count',
+    'count?': 'count',
+    'format?': format,
+  },
+  setVariable: {
+    variablesReference: 'integer',
+    name: 'string',
+    value: 'string',
+    'format?': format,
+  },
   modules: { 'startModule?': 'count', 'moduleCount?': 'count' },
   disassemble: {
     memoryReference: 'string',
@@ -106,9 +188,22 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   setInstructionBreakpoints: {
     breakpoints: [{ instructionReference: 'string', 'offset?': 'integer', ...trigger }],
   },
-  source: { 'sourceReference?': 'integer', 'source?': 'object' },
-  evaluate: { expression: 'string', 'frameId?': 'integer', 'context?': 'string' },
-  setExpression: { expression: 'string', value: 'string', 'frameId?': 'integer' },
+  source: { 'sourceReference?': 'integer', 'source?': source },
+  evaluate: {
+    expression: 'string',
+    'frameId?': 'integer',
+    'line?': 'integer',
+    'column?': 'integer',
+    'source?': source,
+    'context?': 'string',
+    'format?': format,
+  },
+  setExpression: {
+    expression: 'string',
+    value: 'string',
+    'frameId?': 'integer',
+    'format?': format,
+  },
   completions: {
     text: 'string',
     column: 'integer',
@@ -201,9 +296,19 @@ const REQUIRED: { readonly [C in Command]?: Shape } = {
   'mmscope/caches': atTime,
 };
 
-export function checkArguments(command: Command, given: unknown): void {
-  const shape = REQUIRED[command];
-  if (shape !== undefined) checkMembers(command, shape, isObject(given) ? given : {}, '');
+/**
+ * The arguments, as their handler may trust them: an object, if an empty one. (Some encoders write that as an empty array.)
+ *
+ * @throws AdapterError `badArguments`
+ */
+export function checkArguments(command: Command, given: unknown): object {
+  const none =
+    given === undefined || given === null || (Array.isArray(given) && given.length === 0);
+  const members = none ? {} : given;
+  if (!isObject(members))
+    throw errors.badArguments(`'${command}' needs 'arguments' to be an object.`);
+  checkMembers(command, REQUIRED[command] ?? {}, members, '');
+  return members;
 }
 
 /** @param path of the object, with its dot: `breakpoints[2].` */
@@ -246,7 +351,14 @@ const KINDS: Readonly<
     holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
     what: 'a whole number that is not negative',
   },
-  object: { holds: isObject, what: 'an object' },
+  'switch or path': {
+    holds: (value) => typeof value === 'boolean' || typeof value === 'string',
+    what: 'true, false or a path',
+  },
+  filter: {
+    holds: (value) => value === 'indexed' || value === 'named',
+    what: "'indexed' or 'named'",
+  },
   granularity: {
     holds: (value) => value === 'statement' || value === 'line' || value === 'instruction',
     what: "'statement', 'line' or 'instruction'",

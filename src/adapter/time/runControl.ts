@@ -4,7 +4,7 @@
  * Every motion ends in exactly one call of `stopped` or `ended`. Going forward and going backward stop at the same places
  * (stops.ts). A step back undoes the step that led here, whatever it passed over; without one it goes to the previous line.
  */
-import { GivenUp } from '../../engine/memory/tape.js';
+import { GivenUp } from '../../engine/memory/runEnds.js';
 import type { Host } from '../host.js';
 import { goBackward, type BackwardGoal } from './backward.js';
 import { goForward, type ForwardGoal } from './forward.js';

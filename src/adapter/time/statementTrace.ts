@@ -4,6 +4,7 @@
  * function. Replays are the same run, so event n is the same in each, and a place inside the statement is "n events have
  * happened, and the tape is here".
  */
+import { tables } from '../../engine/entry/instrumented.js';
 import {
   listenTo,
   type LocalSetter,
@@ -59,6 +60,8 @@ class Walker implements ProbeListener {
   constructor(private readonly visitor: TraceVisitor) {}
 
   enter(functionId: number, set: LocalSetter): void {
+    const caller = this.stack[this.stack.length - 1];
+    if (caller?.statementId === LEAVE) caller.statementId = firstStatement(caller.functionId);
     this.stack.push({ functionId, statementId: LEAVE, locals: NO_LOCALS, set });
     this.entered = true;
   }
@@ -87,6 +90,9 @@ class Walker implements ProbeListener {
   }
 }
 
+/** Where a function stands that calls another one before its first statement: in a check of CONFIG_DEBUG_VM, which is none. */
+const firstStatement = (functionId: number): number => tables.statementFunction.indexOf(functionId);
+
 /** Replays the statement that starts at the tape's cursor. */
 export function walk(tape: Tape<MachineEvent>, run: () => unknown, visitor: TraceVisitor): void {
   const walker = new Walker(visitor);
@@ -103,6 +109,8 @@ export class StatementTrace {
   /** depth * 2 + entry */
   private depths = new Int32Array(256);
   private count = 0;
+  /** By event: where the callers are of a function that was entered, if some of them had shown no line yet. */
+  private readonly callers = new Map<number, readonly number[]>();
   readonly marks: {
     readonly events: number;
     readonly position: number;
@@ -115,6 +123,11 @@ export class StatementTrace {
       after: (n, stack, statementId, isEntry) => {
         if (n >= MAX_EVENTS) return;
         if (n >= this.positions.length) this.grow();
+        if (isEntry && stack.length > this.depth(n - 1) + 1)
+          this.callers.set(
+            n,
+            stack.slice(0, -1).map((caller) => caller.statementId),
+          );
         this.positions[n] = tape.cursor;
         this.statements[n] = statementId;
         this.depths[n] = stack.length * 2 + (isEntry ? 1 : 0);
@@ -166,9 +179,11 @@ export class StatementTrace {
 
   /** Statement ids of the active functions after `events` events, outermost first. */
   stackAfter(events: number): number[] {
-    const stack: number[] = [];
+    let stack: number[] = [];
     for (let n = 0; n < Math.min(events, this.count); n++) {
       const depth = this.depth(n);
+      const callers = this.callers.get(n);
+      if (callers !== undefined) stack = [...callers];
       stack.length = Math.min(stack.length, depth);
       if (this.isMicrostep(n)) stack[depth - 1] = this.statementId(n);
     }

@@ -10,7 +10,7 @@
  *
  * Invariant: memory is what it was at `place`, except inside the methods of this class.
  */
-import { GivenUp, ReplayDiverged } from '../../engine/memory/tape.js';
+import { GivenUp, ReplayDiverged } from '../../engine/memory/runEnds.js';
 import type { BlockReason, Pieces } from '../../scenario/index.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
 import { InnerEdits, type EditSpan, type LocalEdit } from './innerEdits.js';

@@ -14,9 +14,12 @@ import { cachesBody, slabPages, slabPicture } from '../../engine/view/atlas/cach
 import { MAX_BLOCKS } from '../../engine/view/atlas/freeAreas.js';
 import { freeAreasBody, freeBlocksBody } from '../../engine/view/atlas/freeAreasModel.js';
 import { ListCounts } from '../../engine/view/atlas/listCounts.js';
+import { dumpCaches } from '../../engine/view/dumpCaches.js';
+import { dumpFreeAreas, dumpFreeBlocks } from '../../engine/view/dumpFreeAreas.js';
 import { objectLayout } from '../../engine/view/atlas/objectLayout.js';
 import { cachesOf, type SlabView } from '../../engine/view/slabCaches.js';
 import { detailOfState, kindOfState, pageKindCode } from '../../engine/view/pageState.js';
+import { dumpSlabObjectsBody, dumpSlabsBody } from '../dump/caches.js';
 import type { MachineContext } from '../present/context.js';
 import { toBase64 } from '../protocol/base64.js';
 import { errors } from '../protocol/errors.js';
@@ -45,13 +48,17 @@ export const allocatorHandlers = (
 > => ({
   'mmscope/freeAreas'(args = {}) {
     const { image } = session.current.target;
+    const { dumped } = image;
+    if (dumped !== undefined) return dumpFreeAreas(dumped);
     return atTime(session, args, () => freeAreasBody(image, countsOf(image)));
   },
 
   'mmscope/freeBlocks'(args) {
     if (args.count > MAX_BLOCKS)
       throw errors.badArguments(`'count' must be at most ${MAX_BLOCKS}.`);
-    const body = freeBlocksBody(session.current.target.image, args);
+    const { image } = session.current.target;
+    const { dumped } = image;
+    const body = dumped === undefined ? freeBlocksBody(image, args) : dumpFreeBlocks(dumped, args);
     if (body === undefined)
       throw errors.badArguments(
         "There is no such list: 'zone' with 'order' and 'migratetype', or with 'cpu' and 'pindex'.",
@@ -66,22 +73,25 @@ export const allocatorHandlers = (
   },
 
   'mmscope/caches'(args = {}) {
-    const { surveyor } = session.current.target.context;
-    return atTime(session, args, () => cachesBody(surveyor));
+    const { context, image } = session.current.target;
+    if (image.dumped !== undefined) return dumpCaches(image.dumped);
+    return atTime(session, args, () => cachesBody(context.surveyor));
   },
 
   'mmscope/slabs'(args) {
     const { count } = args;
     if (count > MAX_SLABS_TOLD)
       throw errors.badArguments(`'count' must be at most ${MAX_SLABS_TOLD}.`);
-    const { context } = session.current.target;
+    const { context, image } = session.current.target;
+    if (image.dumped !== undefined) return dumpSlabsBody(image.dumped, args);
     return atTime(session, args, () => slabsBody(context, args));
   },
 
   'mmscope/slabObjects'(args) {
     if (args.pfns.length > MAX_SLABS_TOLD)
       throw errors.badArguments(`'pfns' must be at most ${MAX_SLABS_TOLD}.`);
-    const { context } = session.current.target;
+    const { context, image } = session.current.target;
+    if (image.dumped !== undefined) return dumpSlabObjectsBody(image.dumped, args);
     return atTime(session, args, () => slabObjectsBody(context, args));
   },
 });

@@ -2,32 +2,26 @@
  * Setting a local of a kernel function: a variable of the instrumented kernel, in no memory. The rest of the statement runs with the
  * new value, from this microstep on, in every replay.
  */
-import { tables } from '../../engine/entry/instrumented.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { toAddress, type ScalarValue } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
-import { settableLocals } from '../debuggee/kernelSources.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
 import type { KernelLocal } from '../present/shown.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { scalarFor } from './editing.js';
 
-/** @throws AdapterError with the reason where the variable cannot be set */
+/** @throws AdapterError with the reason where the value cannot be had */
 export function assignLocal(
   session: Session,
   name: string,
-  { index, functionId, type }: KernelLocal,
+  { index, type }: KernelLocal,
   expression: string,
 ): void {
   const { target } = session.current;
   const { timeline } = target;
-  if (!settableLocals(functionId).includes(name))
-    throw errors.cannotAssign(
-      `'${name}' cannot be set: a function inside of ${tables.functions[functionId]?.name ?? 'the function'}() uses it, and has its value already. Set what it was read from.`,
-    );
   const frame = session.current.frames
     .of(target.currentTask())
     .find(({ view }) => view.kind === 'kernel' && view.index === index);
@@ -52,7 +46,7 @@ export function kernelLocalNamed(
   const found = kernelNames(target.image.mm, functionId, locals).find(
     ({ name }) => name === expression.trim(),
   );
-  return found && { index: view.index, functionId, type: found.type };
+  return found && { index: view.index, type: found.type };
 }
 
 /** The value as the engine keeps it: pointers as cells, truth as booleans where it has them. */

@@ -3,6 +3,7 @@ import { formatAddress, asPfn, pfn_to_phys } from '../../engine/memory/address.j
 import { memberPlace, placeAt } from '../../engine/types/access.js';
 import { pageFlagBits } from '../../engine/types/flagText.js';
 import { typeName } from '../../engine/types/typeName.js';
+import { holderFacts } from '../../engine/view/holderFacts.js';
 import { pageFacts, type PageFacts } from '../../engine/view/pageFacts.js';
 import { pageFields } from '../../engine/view/pageFields.js';
 import { verdictLines, verdictSentence } from '../../engine/verdict/text.js';
@@ -119,6 +120,7 @@ function frameBody(context: MachineContext, pfn: number, format: Format): FrameB
     summary: facts.summary,
     fields: fieldsOf(context, facts, format),
     expression: `*pfn_to_page(0x${pfn.toString(16)})`,
+    holders: holderFacts(context.surveyor, facts),
   };
 }
 

@@ -104,7 +104,7 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
       return kernelNames(target.image.mm, functionId, locals).map(({ name, type, value }) => ({
         ...showValue(context, name, type, value, name, format),
         declaration: { kind: 'function', functionId },
-        kernelLocal: { index: view.index, functionId, type },
+        kernelLocal: { index: view.index, type },
       }));
     },
   };

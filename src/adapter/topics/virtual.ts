@@ -32,9 +32,7 @@ export const virtualHandlers = (
 > => ({
   'mmscope/virtual'(args = {}) {
     const { context } = session.current.target;
-    return atTime(session, args, () =>
-      virtualBody(context.surveyor, spaceNamed(context, args.space)),
-    );
+    return atTime(session, args, () => virtualBody(context.atlas, spaceNamed(context, args.space)));
   },
 
   'mmscope/virtualParts'(args) {
@@ -44,9 +42,9 @@ export const virtualHandlers = (
     const holding = args.holding === undefined ? undefined : addressOf(context, args.holding);
     return atTime(session, args, () => {
       const space = spaceNamed(context, args.space);
-      const region = placedRegions(context.surveyor, space).find((each) => each.id === id);
+      const region = placedRegions(context.atlas, space).find((each) => each.id === id);
       if (region === undefined) throw errors.badArguments(`There is no region '${id}'.`);
-      return partsBody(context.surveyor, space, region, start, count, holding);
+      return partsBody(context.atlas, space, region, start, count, holding);
     });
   },
 
@@ -63,20 +61,20 @@ export const virtualHandlers = (
   },
 
   'mmscope/aliases'({ pfn }) {
-    const { surveyor, image } = session.current.target.context;
+    const { atlas, image } = session.current.target.context;
     if (pfn < 0 || pfn >= image.maxPfn) throw errors.noSuchPage(pfn);
-    return aliasesBody(surveyor, pfn);
+    return aliasesBody(atlas, pfn);
   },
 
   'mmscope/walk'(args = {}) {
     const { expression, frameId, space: name, access, user } = args;
     const { target } = session.current;
     const { context } = target;
-    const { surveyor } = context;
+    const { atlas } = context;
     const at = viewpointOf(session, frameId);
     const va =
       expression === undefined
-        ? faultAddress(surveyor)
+        ? faultAddress(atlas)
         : askedAddress(target.image.profile, target.evaluator, { expression }, at).value;
     if (va === undefined)
       throw errors.badArguments(
@@ -85,7 +83,7 @@ export const virtualHandlers = (
     const asked = access && { kind: access, user: user ?? false };
     return atTime(session, args, () => {
       const space = name === undefined ? undefined : spaceNamed(context, name);
-      const model = walkModel(surveyor, asVirt(va), space, asked);
+      const model = walkModel(atlas, asVirt(va), space, asked);
       if (model === undefined)
         throw errors.cannotEvaluate('This machine was recorded without its page tables.');
       const { body, fields, steps, page, fault } = model;
@@ -105,7 +103,7 @@ function atMost(name: string, count: number, most: number): void {
 }
 
 /** @throws AdapterError when there is none of that name */
-function spaceNamed({ surveyor: { spaces } }: MachineContext, name?: string): Space | undefined {
+function spaceNamed({ atlas: { spaces } }: MachineContext, name?: string): Space | undefined {
   if (name === undefined) return spaces.current ?? spaces.kernel;
   const found = spaces.all().find((space) => space.name === name);
   if (found === undefined) throw errors.badArguments(`There is no address space '${name}'.`);

@@ -21,6 +21,7 @@ import {
 import { sameDeviceWalk } from './device.js';
 import { Machine } from './machine.js';
 import { withUserNotes } from './misuseOps.js';
+import { BootedStart } from './booted.js';
 import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
@@ -62,6 +63,7 @@ export class Judge {
   private machine: Machine | undefined;
   /** Of a machine that was rebuilt from a recorded state. */
   private untold: Untold | undefined;
+  private booted: BootedStart | undefined;
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -82,6 +84,7 @@ export class Judge {
     if ('loaded' in start) {
       this.loaded = start.loaded;
       this.from = start.from;
+      if (start.isBooted === true) this.booted = new BootedStart();
       this.begin(start.image);
     } else {
       this.setMachine(start);
@@ -149,9 +152,11 @@ export class Judge {
 
   private endMachine(): void {
     for (const [name, nr] of this.untold?.counts ?? []) this.countNotJudged(name, nr);
+    for (const [name, nr] of this.booted?.counts ?? []) this.countNotJudged(name, nr);
     this.tracepoints?.listen(0);
     this.machine = undefined;
     this.untold = undefined;
+    this.booted = undefined;
   }
 
   /** From here on the machine runs freely: what follows has another start. */
@@ -163,7 +168,7 @@ export class Judge {
 
   private takeOp(op: TraceOp): void {
     if (op.name === 'events') this.listen(Number(op.args[0]));
-    if (SILENT.has(op.name)) return;
+    if (SILENT.has(op.name) || this.booted?.passesOver(op.name) === true) return;
     const operation = OPERATIONS.get(op.name);
     if (op.line < this.from) {
       this.countUnsupported(op.name);
@@ -233,12 +238,13 @@ export class Judge {
 
   /** The kernel's result with ours in place of what cannot be judged. */
   private judgeable({ name }: TraceOp, ours: string, kernel: string): string {
-    const { untold, machine } = this;
+    const { untold, machine, booted } = this;
+    if (booted !== undefined) return booted.judgeable(name, ours, kernel);
     if (name === 'pgw') return untold?.page(ours, kernel) ?? kernel;
     if (machine !== undefined && (name === 'bytes' || name === 'poke')) {
       const noted = withUserNotes(machine, ours, kernel);
       if (noted !== kernel) this.countNotJudged("addresses, stacks and times of objects' users");
-      return name === 'bytes' ? (untold?.bytes(ours, noted) ?? noted) : noted;
+      return untold?.[name](ours, noted) ?? noted;
     }
     if (machine !== undefined && sameDeviceWalk(machine.image, ours, kernel)) {
       this.countNotJudged("frame of the recorder's device");
@@ -248,6 +254,7 @@ export class Judge {
   }
 
   private takeDump(dump: TraceDump, { image }: Machine): void {
+    if (this.booted?.passesOverDump(dump.name) === true) return;
     try {
       const difference = this.compareDump(dump, image);
       if (difference === undefined) return;
@@ -305,8 +312,9 @@ export class Judge {
     kernel: string | undefined,
   ): string | undefined {
     const judgeable = RECORDED.get(dump.name)?.judgeable;
-    if (this.untold === undefined || judgeable === undefined) return kernel;
     if (ours === undefined || kernel === undefined) return kernel;
+    if (this.booted !== undefined) return this.booted.judgeable(dump.name, ours, kernel);
+    if (this.untold === undefined || judgeable === undefined) return kernel;
     return judgeable(this.untold, ours, kernel);
   }
 

@@ -19,6 +19,7 @@ import { folio_slab } from '../../engine/kernel/mm/slab.h.js';
 import { get_info_end } from '../../engine/kernel/mm/slub/object_layout.js';
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../engine/memory/address.js';
+import { lastChange } from '../../engine/memory/writeSearch.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import type { Machine } from './machine.js';
 import { number, type Operation } from './operation.js';
@@ -166,10 +167,10 @@ function isUserNote({ mm }: KernelImage, at: VirtAddr): boolean {
  */
 export function wasUserNote(image: KernelImage, at: VirtAddr): boolean {
   const { tape, mm } = image;
-  const entry = tape.lastWrite(mm.cell_at(at));
-  if (entry === undefined) return false;
   const here = tape.cursor;
-  tape.seek(entry.position);
+  const written = lastChange(tape, [{ cell: mm.cell_at(at), mask: -1 }], here);
+  if (written === undefined) return false;
+  tape.seek(written);
   try {
     return isUserNote(image, at);
   } finally {

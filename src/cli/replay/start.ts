@@ -6,7 +6,8 @@
  * the beginning of another one; if both record the zones and these differ (another kernel recorded them), from none.
  */
 import { readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { bootMachine } from '../../engine/image/boot/bootMachine.js';
 import {
   impliedMemmap,
   type MemmapRuns,
@@ -19,6 +20,7 @@ import {
   type StateImage,
   type TraceDump,
 } from '../../engine/image/state/index.js';
+import { isProfileName, loadProfile } from '../../engine/types/bundled.js';
 import { readText } from '../openFile.js';
 import { RECORDED } from './recorded.js';
 import { sysfsNumbers } from './sysfsNumbers.js';
@@ -53,6 +55,8 @@ export interface Start {
   readonly from: number;
   /** Lines of the trace's own dumps that were loaded: they are not judged. */
   readonly loaded: ReadonlySet<number>;
+  /** No state was recorded: it is that of a machine of this kind that has booted. */
+  readonly isBooted?: boolean;
 }
 
 /**
@@ -71,7 +75,34 @@ export function startOf(file: string): Start | undefined {
   });
   if (dumps.some(({ name }) => name === 'zones')) return startFrom(own, dumps, 0);
   const later = laterBeginningOf(file);
-  return later && startFrom(later, later.dumps, later.dumps[0]?.line ?? 0);
+  if (later !== undefined) return startFrom(later, later.dumps, later.dumps[0]?.line ?? 0);
+  return bootedStart(file, own, dumps);
+}
+
+/** `x86_64-slub-512M`, as the folders of recordings are called: the kernel and its RAM. */
+const MACHINE = /^(.+)-(\d+)([MG])$/;
+
+/**
+ * Nothing tells the zones: the machine is booted, as its folder names it, and the page tables are those that the trace records. Where its
+ * memory was given out nobody knows, so addresses of what is allocated are not judged.
+ */
+function bootedStart(file: string, own: Beginning, dumps: readonly TraceDump[]): Start | undefined {
+  const [, name = '', number, unit] = MACHINE.exec(basename(dirname(resolve(file)))) ?? [];
+  if (!isProfileName(name)) return undefined;
+  const booted = bootMachine({
+    profile: loadProfile(name),
+    ramBytes: Number(number) * (unit === 'G' ? 2 ** 30 : 2 ** 20),
+    ...(name.endsWith('-smp') && { nrCpus: 2 }),
+    // As recorders boot it: guests.mjs.
+    commandLine: 'slab_nomerge',
+  });
+  const image: StateImage = { ...booted, guesses: () => new Map() };
+  image.tape.setRecording(false);
+  const tables = dumps.filter((dump) => dump.name === 'pts');
+  for (const dump of tables) RECORDED.get(dump.name)?.load?.(image, dump);
+  image.tape.setRecording(true);
+  const mine = tables.filter((dump) => own.dumps.includes(dump));
+  return { image, from: 0, loaded: new Set(mine.map(({ line }) => line)), isBooted: true };
 }
 
 /** @param own what the trace itself records; the others of `dumps` are of its folder */

@@ -26,6 +26,8 @@ const SLAB_LINE = /^( (?:part|free) pfn=.* active=(\d+) freelist_at=(\S+) fl) (.
 /** `pt VA pgd[INDEX]@PHYS=0`: it leads nowhere. */
 const NO_WALK = /^pt \S+ (pgd\[[0-9a-f]+\]@([0-9a-f]+))=0$/;
 
+const BEFORE_THE_START = "bytes of an object's memory before the start";
+
 export class Untold {
   readonly counts = new Map<string, number>();
   /** Cells that ours has written, as far as the tape was looked at. */
@@ -84,14 +86,35 @@ export class Untold {
       const bytes = (row.slice(2).match(/../g) ?? []).map((byte, i) => {
         const ourByte = ourBytes[i];
         const cell = this.image.mm.cell_at(asVirt(at + i));
-        if (byte === ourByte || ourByte !== '00' || this.isWritten(cell)) return byte;
-        this.count("bytes of an object's memory before the start");
+        if (byte === ourByte || ourByte !== '00') return byte;
+        // A byte of the word may have been poked, and the others not.
+        if (this.isByteChanged(cell, (at + i) & 3)) return byte;
+        this.count(BEFORE_THE_START);
         return ourByte;
       });
       at += bytes.length;
       return `> ${bytes.join('')}`;
     });
     return [head, ...judged].join('\n');
+  }
+
+  /** The result of `poke`, `ADDRESS OLD>NEW`: likewise, of what was there. */
+  poke(ours: string, kernel: string): string {
+    const [, address = '', value = ''] = /^([0-9a-f]+) 0>([0-9a-f]+)$/.exec(ours) ?? [];
+    const at = parseAddress(`0x${address}`, this.image.profile.pointerSize);
+    if (at === undefined || kernel.replace(/ [0-9a-f]+>/, ' 0>') !== ours) return kernel;
+    const { mm, tape } = this.image;
+    const bytes = value.padStart(value.length + (value.length % 2), '0').match(/../g) ?? [];
+    const cells = new Set(bytes.map((_, i) => mm.cell_at(asVirt(at + i))));
+    // What it wrote itself: an entry for each byte that is not zero.
+    let others = -bytes.filter((byte) => byte !== '00').length;
+    tape.searchForward(0, tape.end, (cell) => {
+      if (cells.has(cell)) others++;
+      return others > 0;
+    });
+    if (tape.start > 0 || others > 0) return kernel;
+    this.count(BEFORE_THE_START);
+    return ours;
   }
 
   /** A line of a slab with its index array. */

@@ -132,10 +132,10 @@ export class RunReport {
     }
   }
 
-  deadlock(waits: readonly { readonly text: string }[]): void {
+  deadlock(): void {
     this.endLine();
     this.fail(`${this.file}: deadlock: no task can run`);
-    for (const { text } of waits) this.output.err(`  ${text}`);
+    for (const text of this.vm.deadlockTexts()) this.output.err(`  ${text}`);
   }
 
   /** What it has come to. */

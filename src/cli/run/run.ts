@@ -102,7 +102,7 @@ function runToEnd(vm: ScenarioVm, report: RunReport, watch: EndlessRun): number 
     const result = vm.runStatement();
     report.tellNew();
     if (result.kind === 'failed') report.died(result.task, result);
-    if (result.kind === 'deadlock') report.deadlock(result.waits);
+    if (result.kind === 'deadlock') report.deadlock();
     if (result.kind === 'exited' || result.kind === 'deadlock') break;
     watch.passed();
   }

@@ -83,7 +83,8 @@ export function fixmapSlotAt(
   return { slot, name: `${nearest.name}${beyond === 0 ? '' : `+${beyond}`}` };
 }
 
-function fixaddrTop(k: Inspected): number | undefined {
+/** Of slot 0. @throws NotInDump */
+export function fixaddrTop(k: Inspected): number | undefined {
   if (k.pointerSize === 8) return FIXADDR_TOP_64;
   const variable = k.findGlobal('__FIXADDR_TOP');
   return variable && k.space.ulong(variable);

@@ -16,6 +16,8 @@ export interface NodeView {
 
 interface PageSetView {
   readonly cpu: number;
+  /** Of its struct per_cpu_pages. */
+  readonly at: VirtAddr;
   readonly count: number;
   readonly high: number;
   readonly batch: number;
@@ -157,7 +159,7 @@ function pageSets(
     }
     const read = (name: string): number =>
       problems.tried(`page set of CPU ${cpu}`, () => k.number(at, 'per_cpu_pages', name), 0);
-    return { cpu, count: read('count'), high: read('high'), batch: read('batch'), lists };
+    return { cpu, at, count: read('count'), high: read('high'), batch: read('batch'), lists };
   });
 }
 

@@ -21,6 +21,7 @@ import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
+import type { LockMode, Sleep, Sleeper, SleepKind } from './sleeper.js';
 import type { Tracer } from './tracer.js';
 
 /** More than any list that is whole has entries. */
@@ -45,8 +46,21 @@ abstract class KernelContext extends KernelMemory {
   /**
    * Who runs functions whose addresses are not the kernel's, a scenario's for instance: constructors, callbacks. Undefined for
    * an address without such a function. Not state of the machine.
+   *
+   * An object of `room` bytes may lie on the caller's stack while it runs: `args` is then asked with its cell, and fills it.
    */
-  callOut: ((func: VirtAddr, args: readonly number[]) => number | undefined) | undefined;
+  callOut:
+    | ((
+        func: VirtAddr,
+        args: readonly number[] | ((object: Cell) => readonly number[]),
+        room?: number,
+      ) => number | undefined)
+    | undefined;
+  /** Who runs, in an image that has no place for it. Not state of the machine. */
+  runningTask: (() => Cell) | undefined;
+  /** Who knows what sleeping is: undefined where nothing runs but the kernel. Not state of the machine. */
+  sleeper: Sleeper | undefined;
+  private sleep: Sleep | undefined;
   /** Words in an entry of a page table, on any level. */
   private readonly pteWords: number;
   /** SPARSEMEM: cell of the word with the bits of eight pageblocks, 0 = not looked up. See pageblock.ts. */
@@ -162,6 +176,48 @@ abstract class KernelContext extends KernelMemory {
       throw new KernelFault(
         `watchdog: BUG: soft lockup - CPU#${this.cpu} stuck for 26s! [${currentComm}:1]`,
       );
+  }
+
+  /** Where a structure lies that is a kernel function's local variable, and that others see while its task sleeps. */
+  get localStack(): Cell {
+    return this.sleeper?.stack ?? this.machine.localLists;
+  }
+
+  /** Whether the running task has waited for this before, in the call that is made again now. True once. */
+  resumes(kind: SleepKind, object: number): boolean {
+    return this.sleeper?.resumes(kind, object as Cell) ?? false;
+  }
+
+  /** What is left of a wait that {@link resumes} told of: jiffies, below 1 when it is over. */
+  sleepLeft(timeout: number): number {
+    const until = this.sleeper?.until;
+    return until === undefined ? timeout : (until - this.words[this.globals.jiffies]!) | 0;
+  }
+
+  /** A lock that the running task has from now on. */
+  took(lock: number, mode: LockMode): void {
+    this.sleeper?.took(lock as Cell, mode);
+  }
+
+  released(lock: number, mode: LockMode): void {
+    this.sleeper?.released(lock as Cell, mode);
+  }
+
+  /** Whether the running task had the lock when it slept, in the call that is made again now. True once. */
+  has(lock: number, mode: LockMode): boolean {
+    return this.sleeper?.has(lock as Cell, mode) ?? false;
+  }
+
+  /** Says what the running task waits for, before it gives the CPU away. */
+  sleepsOn(sleep: Sleep): void {
+    this.sleep = sleep;
+  }
+
+  /** The running task does not go on before it is woken. Where there is no other one, nobody wakes it. */
+  deschedule(): never {
+    const { sleep, sleeper } = this;
+    if (sleep !== undefined && sleeper !== undefined) return sleeper.sleep(sleep);
+    throw new KernelFault(`task ${currentComm}:1 blocked for more than 120 seconds.`);
   }
 
   /** Reports what happened, at this position of the tape. */

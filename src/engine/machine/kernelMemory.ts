@@ -1,5 +1,5 @@
 /**
- * Kernel memory as kernel code sees it: reads, writes through the tape, and pointers.
+ * Kernel memory as kernel code sees it: words (kernelWords.ts), and pointers.
  *
  * In `src/engine/kernel` a kernel pointer is a cell (0 is NULL): `k.words[page + k.page.private]` is `page->private`. Reads index
  * `k.words` directly; writes go through `k.write` and its family, never otherwise. Memory holds real kernel virtual addresses: each
@@ -14,16 +14,14 @@ import {
   fromWords,
   highWord,
   lowWord,
-  WORDS_PER_FRAME,
   type Cell,
   type PhysAddr,
   type VirtAddr,
 } from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
-import type { WideConstant } from './derivedConstants.js';
 import { badAddress, type AccessKind, type KernelEvent } from './events.js';
-import { bitFieldIn } from './facts.js';
+import { KernelWords } from './kernelWords.js';
 import type { LinearMaps } from './linearMaps.js';
 import type { Memmap } from './memmap.js';
 import { Windows, type Window } from './windows.js';
@@ -31,8 +29,7 @@ import { Windows, type Window } from './windows.js';
 /** Entries of the translation cache: kernel data, page sets and the stack pages in use fit many times over. */
 const NR_TRANSLATIONS = 1024;
 
-export abstract class KernelMemory {
-  words: Int32Array = new Int32Array(0);
+export abstract class KernelMemory extends KernelWords {
   /** slot -> the kernel virtual address of its frame, two words (0: none, highmem). */
   private slotVa = new Int32Array(0);
   /**
@@ -46,17 +43,13 @@ export abstract class KernelMemory {
   private readonly windows = new Windows();
   /** slot -> the page by which it was last reached, if not by a linear map. Only a hint: see mappedVa(). */
   private readonly mappedPages = new Map<number, VirtAddr>();
-  /** 64-bit pointers and longs: two words. */
-  abstract readonly wide: boolean;
-  /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
-  abstract readonly ptr_words: number;
-
   constructor(
     readonly memory: PhysicalMemory,
-    readonly tape: Tape<KernelEvent>,
+    tape: Tape<KernelEvent>,
     readonly memmap: Memmap,
     readonly linear: LinearMaps,
   ) {
+    super(tape);
     this.directMapStart = linear.pageOffset;
     this.directMapBytes = linear.directMapEndFrame * 4096;
     tape.nullWritten = (cell) => {
@@ -73,118 +66,6 @@ export abstract class KernelMemory {
     });
   }
 
-  /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
-  read_int(cell: number): number {
-    const word = this.words[cell]!;
-    return word === 0 ? this.through(cell) : word;
-  }
-
-  /** Writes one word. */
-  write(cell: number, value: number): void {
-    this.tape.writeIn(this.words, cell as Cell, value | 0);
-  }
-
-  /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
-  write_long(cell: number, value: number): void {
-    const low = value | 0;
-    this.write_words(cell, low, low === value ? low >> 31 : highWord(value));
-  }
-
-  /** Writes a long or pointer given as words; a 32-bit one has no high word. */
-  write_words(cell: number, low: number, high: number): void {
-    const { words, tape } = this;
-    tape.writeIn(words, cell as Cell, low);
-    // Hardly ever another one, so it is looked at before the tape is asked.
-    if (this.wide && words[cell + 1] !== high) tape.writeIn(words, (cell + 1) as Cell, high);
-  }
-
-  /** Writes a constant that may need 64 bits (`LIST_POISON1`). */
-  write_wide(cell: number, value: WideConstant): void {
-    this.write_words(cell, value.low, value.high);
-  }
-
-  /** Reads a bit-field of the structure at `cell`. */
-  read_bits(cell: number, place: number): number {
-    const { word, shift, mask } = bitFieldIn(place);
-    const bits = this.words[cell + word]!;
-    if (bits === 0) this.through(cell + word);
-    return (bits >>> shift) & mask;
-  }
-
-  /** `word` with the bits of a bit-field replaced: what of a word with several is written at once. */
-  with_bits(word: number, place: number, value: number): number {
-    const { shift, mask } = bitFieldIn(place);
-    return (word & ~(mask << shift)) | ((value & mask) << shift);
-  }
-
-  /** Reads an `unsigned long` (exact up to 2^53). */
-  read_ulong(cell: number): number {
-    const low = this.words[cell]! >>> 0;
-    const high = this.wide ? this.words[cell + 1]! : 0;
-    if (high !== 0) return (high >>> 0) * 0x1_0000_0000 + low;
-    return low === 0 ? this.through(cell) : low;
-  }
-
-  /** Reads a `long` (exact within ±2^53). */
-  read_long(cell: number): number {
-    const low = this.words[cell]!;
-    if (low === 0) this.through(cell);
-    if (!this.wide) return low;
-    const high = this.words[cell + 1]!;
-    return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
-  }
-
-  /** Adds a small signed number to a `long` or `unsigned long`. */
-  add_long(cell: number, delta: number): void {
-    const { words } = this;
-    const low = words[cell]!;
-    if (low === 0) this.through(cell);
-    const sum = (low + delta) | 0;
-    this.tape.writeIn(words, cell as Cell, sum);
-    // The addition crossed zero as an unsigned one: a carry or a borrow.
-    if (this.wide && (delta >= 0 ? sum >>> 0 < low >>> 0 : sum >>> 0 > low >>> 0))
-      this.write(cell + 1, words[cell + 1]! + (delta >= 0 ? 1 : -1));
-  }
-
-  /** Reads the byte at `byteOffset` from `cell`. */
-  read8(cell: number, byteOffset: number): number {
-    const word = this.words[cell + (byteOffset >> 2)]!;
-    if (word === 0) this.through(cell + (byteOffset >> 2));
-    return (word >>> ((byteOffset & 3) * 8)) & 0xff;
-  }
-
-  /** Reads an `s8`. */
-  read_s8(cell: number, byteOffset: number): number {
-    const word = this.words[cell + (byteOffset >> 2)]!;
-    if (word === 0) this.through(cell + (byteOffset >> 2));
-    return (word << (24 - (byteOffset & 3) * 8)) >> 24;
-  }
-
-  write8(cell: number, byteOffset: number, value: number): void {
-    const shift = (byteOffset & 3) * 8;
-    this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xff << shift, value << shift);
-  }
-
-  /** Reads a `bool` of a structure that may straddle frames. */
-  read_bool(cell: number, byteOffset: number): boolean {
-    return this.read8(this.plus(cell, byteOffset >> 2), byteOffset & 3) !== 0;
-  }
-
-  write_bool(cell: number, byteOffset: number, value: boolean): void {
-    this.write8(this.plus(cell, byteOffset >> 2), byteOffset & 3, value ? 1 : 0);
-  }
-
-  read16(cell: number, byteOffset: number): number {
-    const word = this.words[cell + (byteOffset >> 2)]!;
-    if (word === 0) this.through(cell + (byteOffset >> 2));
-    return (word >>> ((byteOffset & 2) * 8)) & 0xffff;
-  }
-
-  write16(cell: number, byteOffset: number, value: number): void {
-    const shift = (byteOffset & 2) * 8;
-    this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xffff << shift, value << shift);
-  }
-
   /**
    * Follows the pointer stored at `at`. NULL is 0, for the caller to compare with; an address that maps to nothing faults. What
    * is accessed without a look, {@link read_ptr_to_read} and {@link read_ptr_to_write} follow.
@@ -199,12 +80,6 @@ export abstract class KernelMemory {
     }
     if (low === 0 && high === 0) return this.through(at) as Cell;
     return this.translate(low, high);
-  }
-
-  /** 0, which was read at a cell: that of a NULL structure's member faults. What NULL holds is 0, so only then it is asked. */
-  private through(cell: number): 0 {
-    if (cell < WORDS_PER_FRAME) throw badAddress(this.wide, cell * 4, 0, 'read');
-    return 0;
   }
 
   /**

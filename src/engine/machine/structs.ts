@@ -21,7 +21,8 @@ export const STRUCTS = {
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
   deferred_split: 'split_queue split_queue_len',
-  file: 'f_count f_inode f_mapping f_mode f_op f_pos f_rcuhead',
+  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos f_rcuhead private_data',
+  file_operations: 'mmap open read release unlocked_ioctl write',
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
@@ -33,7 +34,7 @@ export const STRUCTS = {
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_rcu i_size',
+  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -66,6 +67,7 @@ export const STRUCTS = {
   mem_section: 'section_mem_map usage',
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
+  miscdevice: 'fops list minor name',
   mm_slot: 'hash mm mm_node',
   mm_struct: `
     context.vdso_image hugetlb_usage pmd_huge_pte?
@@ -111,6 +113,9 @@ export const STRUCTS = {
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
+  rwsem_waiter: 'handoff_set list task timeout type',
+  semaphore: 'count wait_list',
+  semaphore_waiter: 'list task up',
   task_struct: `
     __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid
   `,
@@ -119,10 +124,14 @@ export const STRUCTS = {
     anon_vma anon_vma_chain shared.rb shared.rb_subtree_last vm_end vm_file vm_flags vm_mm vm_ops vm_page_prot vm_pgoff
     vm_private_data vm_start
   `,
-  vm_operations_struct: 'close fault map_pages open page_mkwrite',
+  vm_fault: 'address cow_page flags gfp_mask page pgoff pmd pte pud real_address vma',
+  vm_operations_struct: 'close fault map_pages may_split open page_mkwrite',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
+  wait_page_queue: 'bit_nr folio wait',
+  wait_queue_entry: 'entry flags func private',
+  wait_queue_head: 'head',
   work_struct: 'data',
   xa_node: 'array callback_head count offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',

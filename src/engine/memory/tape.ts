@@ -14,13 +14,18 @@
  * Invariant: the hash after n entries forward and n back is the hash before.
  */
 import type { Cell } from './address.js';
+import { Marks, type Mark } from './marks.js';
 import type { PhysicalMemory } from './physical.js';
+import { ReplayDiverged } from './runEnds.js';
 import { StateHash } from './stateHash.js';
 
 const ENTRIES_PER_SEGMENT = 1 << 16;
 /** cell, before, after. */
 const STRIDE = 3;
 const SEGMENT_WORDS = ENTRIES_PER_SEGMENT * STRIDE;
+
+/** Most that {@link Tape.hold} keeps beyond what the tape may have: 96 MiB. */
+const SEGMENTS_HELD = 128;
 
 const OFF = 0;
 const RECORDING = 1;
@@ -29,40 +34,11 @@ const BEHIND = 2;
 /** The cursor is left of the end, and a run repeats what lies to the right: see {@link Tape.replay}. */
 const REPLAYING = 3;
 
-/** Something that happened at a position of the tape. */
-export interface Mark<Event> {
-  readonly position: number;
-  readonly event: Event;
-}
-
-export interface TapeEntry {
-  readonly position: number;
-  readonly cell: Cell;
-  readonly before: number;
-  readonly after: number;
-}
-
 /** Entries that lie side by side. */
 export interface Stretch {
   /** Of the first one. */
   readonly position: number;
   readonly words: Int32Array;
-}
-
-/** A replayed run did something else than the tape says. Memory is at the cursor: everything before it was the same. */
-export class ReplayDiverged extends Error {
-  constructor(readonly position: number) {
-    super(`replay left the tape at position ${position}`);
-    this.name = 'ReplayDiverged';
-  }
-}
-
-/** A run was ended in the middle, for somebody waits: it is to be undone, as if it had not begun. */
-export class GivenUp extends Error {
-  constructor() {
-    super('given up');
-    this.name = 'GivenUp';
-  }
 }
 
 /** What takes part in a replay. */
@@ -92,11 +68,12 @@ export class Tape<Event = unknown> {
   private endWhileBehind = 0;
   private hooks: ReplayHooks<Event> = {};
   private nrCuts = 0;
-  private marks: Mark<Event>[] = [];
+  private readonly marks = new Marks<Event>();
   private readonly stateHash: StateHash;
   /** Most entries kept, as the tape was made. */
   readonly maxEntries: number;
   private maxSegments = 0;
+  private heldFrom = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly memory: PhysicalMemory,
@@ -114,6 +91,14 @@ export class Tape<Event = unknown> {
    */
   keepAtMost(maxEntries: number): void {
     this.maxSegments = Math.max(2, Math.floor(maxEntries / ENTRIES_PER_SEGMENT));
+  }
+
+  /**
+   * From now on, and until it is called again, nothing behind the cursor is dropped: whoever runs something that may have to be undone
+   * calls it first. What takes more than 8 million entries beyond the room that there is loses its beginning all the same.
+   */
+  hold(): void {
+    this.heldFrom = this.cursor;
   }
 
   /** Writes one word of state. */
@@ -267,9 +252,7 @@ export class Tape<Event = unknown> {
     this.nrCuts++;
     const here = this.cursor;
     if (this.stateHash.position > here) this.carryHash(here);
-    let last = this.marks.length;
-    while (last > 0 && (this.marks[last - 1] as Mark<Event>).position >= here) last--;
-    this.marks.length = last;
+    this.marks.dropFrom(here);
     this.segments.length = this.segmentNumber - this.firstSegment + 1;
     this.mode = RECORDING;
   }
@@ -281,15 +264,12 @@ export class Tape<Event = unknown> {
       return;
     }
     if (this.mode === BEHIND) this.cut();
-    this.marks.push({ position: this.cursor, event });
+    this.marks.hang(this.cursor, event);
   }
 
   /** The marks with from <= position < to, oldest first. */
   marksBetween(from: number, to: number): readonly Mark<Event>[] {
-    const first = this.firstMarkAt(from);
-    let last = first;
-    while (last < this.marks.length && (this.marks[last] as Mark<Event>).position < to) last++;
-    return this.marks.slice(first, last);
+    return this.marks.between(from, to);
   }
 
   /** Visits the entries of [from, to), left to right. Return true to stop; the position of that entry is the result. */
@@ -336,17 +316,6 @@ export class Tape<Event = unknown> {
       found.push({ position, words });
       position += nrEntries;
     }
-    return found;
-  }
-
-  /** The newest entry left of `before` that changed `cell`. */
-  lastWrite(cell: Cell, before: number = this.cursor): TapeEntry | undefined {
-    let found: TapeEntry | undefined;
-    this.searchBackward(this.start, before, (at, old, value, position) => {
-      if (at !== cell) return false;
-      found = { position, cell, before: old, after: value };
-      return true;
-    });
     return found;
   }
 
@@ -442,17 +411,17 @@ export class Tape<Event = unknown> {
 
   private openSegment(): void {
     this.atSegment?.();
-    if (this.segments.length >= this.maxSegments) {
-      const tooMany = this.segments.length - this.maxSegments;
-      const newStart = (this.firstSegment + tooMany + 1) * ENTRIES_PER_SEGMENT;
+    const nrDropped = this.nrToDrop();
+    if (nrDropped > 0) {
+      const newStart = (this.firstSegment + nrDropped) * ENTRIES_PER_SEGMENT;
       if (!this.stateHash.canRemake) {
         this.carryHash(this.cursor);
         this.stateHash.noteOpened();
       }
-      this.segments.splice(0, tooMany);
+      this.segments.splice(0, nrDropped - 1);
       const recycled = this.segments.shift() as Int32Array;
-      this.firstSegment += tooMany + 1;
-      this.marks.splice(0, this.firstMarkAt(newStart));
+      this.firstSegment += nrDropped;
+      this.marks.dropBefore(newStart);
       this.segments.push(recycled);
     } else {
       this.segments.push(new Int32Array(SEGMENT_WORDS));
@@ -462,14 +431,11 @@ export class Tape<Event = unknown> {
     this.next = 0;
   }
 
-  private firstMarkAt(position: number): number {
-    let low = 0;
-    let high = this.marks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.marks[middle] as Mark<Event>).position < position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  /** Segments that go when another one is opened. */
+  private nrToDrop(): number {
+    const tooMany = this.segments.length + 1 - this.maxSegments;
+    const notHeld = Math.floor(this.heldFrom / ENTRIES_PER_SEGMENT) - this.firstSegment;
+    const canHold = notHeld >= 0 && tooMany <= SEGMENTS_HELD;
+    return canHold ? Math.min(tooMany, notHeld) : tooMany;
   }
 }

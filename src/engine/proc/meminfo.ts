@@ -9,6 +9,12 @@
  */
 import { VMALLOC_END, VMALLOC_START } from '../kernel/arch/x86/include/asm/pgtable_areas.h.js';
 import { cpu_online, nr_cpu_ids } from '../kernel/include/linux/cpumask.h.js';
+import {
+  default_hstate,
+  hstateCount,
+  huge_page_size,
+  pages_per_huge_page,
+} from '../kernel/include/linux/hugetlb.h.js';
 import { low_wmark_pages } from '../kernel/include/linux/mmzone.h.js';
 import { per_cpu_ptr } from '../kernel/include/linux/percpu-defs.h.js';
 import {
@@ -16,10 +22,10 @@ import {
   global_zone_page_state,
   zone_page_state,
 } from '../kernel/include/linux/vmstat.h.js';
-import { NULL, type ULong } from '../machine/ctypes.js';
+import { type Hstate, NULL, type ULong } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import { asVirt, PAGE_SHIFT } from '../memory/address.js';
-import { constantNamed, findByteOffset, sizeOfStruct } from '../types/named.js';
+import { constantNamed, findByteOffset } from '../types/named.js';
 import { directMapPages } from './directMap.js';
 import { longOf } from './globals.js';
 
@@ -117,13 +123,27 @@ function si_mem_available(k: Kernel): ULong {
   return Math.max(0, free - reserve + mostOf(pagecache) + mostOf(reclaimable));
 }
 
-/** Left out: pages of hugetlbfs, which these machines have none of. */
+/** Pages of pools of huge pages, of every size: a pool's page cannot be promised to anybody else. */
+const hugePoolPages = (k: Kernel): ULong =>
+  hstatesOf(k).reduce(
+    (sum, h) => sum + hstateCount(k, h, k.hstate.nr_huge_pages) * pages_per_huge_page(k, h),
+    0,
+  );
+
+const hstatesOf = (k: Kernel): readonly Hstate[] =>
+  k.globals.hugetlb_max_hstate === NULL
+    ? []
+    : Array.from(
+        { length: k.words[k.globals.hugetlb_max_hstate]! },
+        (_, i): Hstate => k.globals.hstates + i * k.stride.hstate,
+      );
+
 function vm_commit_limit(k: Kernel, totalram: ULong): ULong {
   const kbytes = longOf(k, 'sysctl_overcommit_kbytes');
   const allowed =
     kbytes !== 0
       ? Math.floor(kbytes / KB_OF_PAGE)
-      : Math.floor((totalram * longOf(k, 'sysctl_overcommit_ratio')) / 100);
+      : Math.floor(((totalram - hugePoolPages(k)) * longOf(k, 'sysctl_overcommit_ratio')) / 100);
   return allowed + longOf(k, 'total_swap_pages');
 }
 
@@ -142,26 +162,21 @@ function vm_memory_committed(k: Kernel): ULong {
   return Math.max(0, sum);
 }
 
-/** Of the default size, which is a PMD's. */
+/** Numbers of the default pool; what all pools take together. A machine that knows no pool has none of a PMD's size. */
 function hugetlb_report_meminfo(k: Kernel): string[] {
-  const hstates = k.profile.symbol('hstates')?.address;
-  const index = longOf(k, 'default_hstate_idx');
-  const nr = (member: string): ULong => {
-    const offset = findByteOffset(k.profile, 'hstate', member);
-    if (hstates === undefined || offset === undefined || k.findSymbol('hstates') === 0) return 0;
-    const size = sizeOfStruct(k.profile, 'hstate');
-    return k.read_ulong(k.cell_at(asVirt(hstates + index * size + offset)));
-  };
-  const kb = 2 ** (k.PMD_SHIFT - 10);
+  const knows = hstatesOf(k).length > 0;
+  const h: Hstate = default_hstate(k);
+  const nr = (member: number): ULong => (knows ? hstateCount(k, h, member) : 0);
+  const kb = knows ? huge_page_size(k, h) / 1024 : 2 ** (k.PMD_SHIFT - 10);
   const count = (label: string, value: ULong): string =>
     `${`${label}:`.padEnd(17)}${String(value).padStart(7)}`;
   return [
-    count('HugePages_Total', nr('nr_huge_pages')),
-    count('HugePages_Free', nr('free_huge_pages')),
-    count('HugePages_Rsvd', nr('resv_huge_pages')),
-    count('HugePages_Surp', nr('surplus_huge_pages')),
+    count('HugePages_Total', nr(k.hstate.nr_huge_pages)),
+    count('HugePages_Free', nr(k.hstate.free_huge_pages)),
+    count('HugePages_Rsvd', nr(k.hstate.resv_huge_pages)),
+    count('HugePages_Surp', nr(k.hstate.surplus_huge_pages)),
     kbLine('Hugepagesize', kb),
-    kbLine('Hugetlb', nr('nr_huge_pages') * kb),
+    kbLine('Hugetlb', hugePoolPages(k) * KB_OF_PAGE),
   ];
 }
 

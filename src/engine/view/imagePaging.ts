@@ -27,14 +27,14 @@ const cpuOf = ({ mm, source }: KernelImage, cpu: number): CpuFeatures => {
 
 /** Undefined for a machine without page tables. */
 export function imagePaging(image: KernelImage): ImagePaging | undefined {
-  const { mm, nrCpus, profile } = image;
+  const { mm, nrCpus, profile, dumped } = image;
   if (!mm.machine.processor(0).hasTables) return undefined;
   const root = profile.symbol(ROOT_SYMBOL[profile.arch]);
-  const rootPhys = root && mm.phys_of(root.address);
+  const rootPhys = dumped?.space.paging.rootPhys ?? (root && mm.phys_of(root.address));
   if (rootPhys === undefined) return undefined;
   return {
     memory: inspected(image.memory),
-    kernel: pagingAt(image, rootPhys),
+    kernel: pagingAt(image, asPhys(rootPhys)),
     loaded: Array.from({ length: nrCpus }, (_, cpu) =>
       pagingAt(image, asPhys(mm.machine.processor(cpu).registers.cr3), cpu),
     ),

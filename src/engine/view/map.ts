@@ -50,6 +50,8 @@ export interface MapMachine {
   readonly flags: readonly string[];
   /** Booted by mmscope, rebuilt from a recorded state, or read from a dump. */
   readonly source: 'boot' | 'state' | 'core';
+  /** It is only looked into: nothing runs in it, and it has no other times. */
+  readonly standsStill?: true;
 }
 
 export interface FrameArguments {
@@ -81,6 +83,8 @@ export interface FrameBody {
   /** One line such as `free block of order 3, 8 pages from pfn 0x1f40`. */
   readonly summary?: string;
   readonly fields: readonly FrameField[];
+  /** Who allocated it, who holds its references, who maps it; a row each, names come several times. */
+  readonly holders?: readonly { readonly name: string; readonly value: string }[];
   /** The expression that denotes the struct page in watches: `*pfn_to_page(0x1f40)`. */
   readonly expression?: string;
   /** For hex views of the frame's own bytes: its physical memory by any address that readMemory takes. */

@@ -39,7 +39,7 @@ export const accountOfFrame = (
     };
   });
 
-const factsOfAccount = (account: PageAccount): WhereFact[] => [
+export const factsOfAccount = (account: PageAccount): WhereFact[] => [
   { name: 'account', value: `_refcount ${accountSum(account)}` },
   ...account.rows.map(({ text }) => ({ name: 'held by', value: text })),
   ...(account.maybePinned && account.pins === 0

@@ -7,24 +7,33 @@
  *     NR_FREE_PAGES down, then pcp->count up                a per-CPU list was refilled
  *     pcp->count down, then NR_FREE_PAGES up                it was drained
  *     PGFAULT of vm_event_states up                         a process faulted
+ *     THP_FAULT_ALLOC, THP_SPLIT_PAGE, ... up               a huge page was made, or split
+ *     NR_FOLL_PIN_ACQUIRED up                               a page was pinned (pinCounter.ts)
+ *     an entry of a page table: present and read-only,      a page was copied because somebody wrote; a fault between the two
+ *     then 0, then writable and of another frame            would make them two mappings that have nothing to do with each other
  *
- * Source: Linux 6.1 mm/page_alloc.c: expand(), __free_one_page(), rmqueue_bulk(), free_pcppages_bulk().
+ * Source: Linux 6.1 mm/page_alloc.c: expand(), __free_one_page(), rmqueue_bulk(), free_pcppages_bulk(); mm/memory.c:
+ * wp_page_copy().
  */
 import type { KernelImage } from '../image/kernelImage.js';
 import { vmEventStates } from '../kernel/include/linux/vmstat.h.js';
 import type { FrameStates } from './frameStates.js';
+import { PinCounter, pinCellsOf } from './pinCounter.js';
 import { NO_EVENT, TIMELINE_CODES } from './timelineCodes.js';
 import { freeArea, zonePcp } from './zoneLists.js';
 import { populatedZones } from './zones.js';
 
-const { split, merge, fallback, refill, drain, lock, pageFault } = TIMELINE_CODES;
+const { split, merge, fallback, refill, drain, lock, pin, hugePage, pageFault, cow } =
+  TIMELINE_CODES;
 
 /** What a cell counts: a zone's free pages, blocks of an order, pages on a per-CPU list; or which CPU runs. */
 type Counter =
   | { readonly what: 'free'; readonly zone: number }
   | { readonly what: 'order'; readonly zone: number; readonly order: number }
   | { readonly what: 'pcp'; readonly zone: number }
-  | { readonly what: 'held' | 'failed' | 'cpu' | 'pgfault' };
+  /** A byte of the word: what a CPU holds back of the node's counter. */
+  | { readonly what: 'pinByte'; readonly shift: number }
+  | { readonly what: 'held' | 'failed' | 'cpu' | 'pgfault' | 'huge' | 'pins' };
 
 /** Cells of the debugger's own counters. */
 export interface CountedCells {
@@ -49,9 +58,27 @@ interface ZoneUnderWay {
 
 const STRIDE = 3;
 
+/** Flags of an entry of a page table of a process: present and of user mode; and writable, too. */
+const READ_ONLY = 0x5;
+const WRITABLE = 0x7;
+const FRAME = 0xfffff000 | 0;
+
+/** Those that this build counts. */
+const hugePageEvents = (mm: KernelImage['mm']): readonly number[] =>
+  [
+    mm.THP_FAULT_ALLOC,
+    mm.THP_COLLAPSE_ALLOC,
+    mm.THP_SPLIT_PAGE,
+    mm.THP_SPLIT_PMD,
+    mm.HTLB_BUDDY_PGALLOC,
+  ].filter((item) => item > 0);
+
 export class TapeEvents {
   private readonly counters = new Map<number, Counter>();
   private readonly zones: ZoneUnderWay[];
+  /** Entries that were present and read-only, by their cells, since the newest fault: what they were. */
+  private readonly unmapped = new Map<number, number>();
+  private readonly pins = new PinCounter();
 
   constructor(
     private readonly image: KernelImage,
@@ -76,9 +103,15 @@ export class TapeEvents {
     });
     this.counters.set(mm.machine.register('cpu'), { what: 'cpu' });
     for (let cpu = 0; cpu < nrCpus; cpu++) {
-      const at = vmEventStates(mm, cpu) + mm.PGFAULT * mm.ptr_words;
-      this.counters.set(at, { what: 'pgfault' });
+      const states = vmEventStates(mm, cpu);
+      this.counters.set(states + mm.PGFAULT * mm.ptr_words, { what: 'pgfault' });
+      for (const item of hugePageEvents(mm))
+        this.counters.set(states + item * mm.ptr_words, { what: 'huge' });
     }
+    const pinCells = pinCellsOf(image);
+    if (pinCells.node !== undefined) this.counters.set(pinCells.node, { what: 'pins' });
+    for (const { cell, shift } of pinCells.held)
+      this.counters.set(cell, { what: 'pinByte', shift });
     if (cells.held !== undefined) this.counters.set(cells.held, { what: 'held' });
     if (cells.failed !== undefined) this.counters.set(cells.failed, { what: 'failed' });
   }
@@ -93,7 +126,9 @@ export class TapeEvents {
         const before = words[at + 1] as number;
         const after = words[at + 2] as number;
         if (counter !== undefined) this.counted(counter, here, before, after, visitor);
-        else this.flagged(cell, here, before, after, visitor);
+        else if (!this.isCopy(cell, before, after))
+          this.flagged(cell, here, before, after, visitor);
+        else visitor.event(here, cow);
       }
   }
 
@@ -114,6 +149,16 @@ export class TapeEvents {
         return;
       case 'pgfault':
         if (after > before) visitor.event(at, pageFault);
+        this.unmapped.clear();
+        return;
+      case 'huge':
+        if (after > before) visitor.event(at, hugePage);
+        return;
+      case 'pins':
+        if (this.pins.node(after - before)) visitor.event(at, pin);
+        return;
+      case 'pinByte':
+        if (this.pins.held(before, after, counter.shift)) visitor.event(at, pin);
         return;
       case 'free': {
         const zone = this.zones[counter.zone];
@@ -137,6 +182,17 @@ export class TapeEvents {
       case 'order':
         this.listed(counter.zone, counter.order, after > before, at, visitor);
     }
+  }
+
+  /** Whether the entry is the end of a copy on write. Its low word has all that is looked at. */
+  private isCopy(cell: number, before: number, after: number): boolean {
+    if (after === 0) {
+      if ((before & WRITABLE) === READ_ONLY) this.unmapped.set(cell, before);
+      return false;
+    }
+    if (before !== 0 || (after & WRITABLE) !== WRITABLE || this.unmapped.size === 0) return false;
+    const old = this.unmapped.get(cell);
+    return old !== undefined && ((old ^ after) & FRAME) !== 0;
   }
 
   /** A block came to a list of the buddy allocator, or left it. */

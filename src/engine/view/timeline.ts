@@ -26,8 +26,12 @@ export const TIMELINE_EVENTS = [
   { kind: 'refill', label: 'Per-CPU list refilled' },
   { kind: 'drain', label: 'Per-CPU list drained' },
   { kind: 'lock', label: 'Page locked' },
+  { kind: 'pin', label: 'Page pinned' },
+  { kind: 'migrate', label: 'Page migrated, or in the way' },
   { kind: 'reclaim', label: 'Reclaim or compaction' },
+  { kind: 'hugePage', label: 'Huge page made or split' },
   { kind: 'pageFault', label: 'Page fault of a process' },
+  { kind: 'cow', label: 'Page copied on write' },
   { kind: 'failure', label: 'Allocation failed' },
   { kind: 'fault', label: 'Bug, warning or misuse' },
 ] as const;

@@ -13,7 +13,7 @@ const OF_MARKS: Readonly<Record<string, TimelineEventKind>> = {
   'out-of-memory': 'failure',
   'direct-reclaim': 'reclaim',
   'direct-compact': 'reclaim',
-  migrate: 'reclaim',
+  migrate: 'migrate',
   'bad-page': 'fault',
   bug: 'fault',
   warn: 'fault',

@@ -17,6 +17,7 @@ import {
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
 import type { FrameStates } from './frameStates.js';
+import { hugePageText } from './hugePages.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
 import { pageFacts, type PageFacts } from './pageFacts.js';
 import { accountFacts } from './pageAccountText.js';
@@ -86,6 +87,7 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
     ...page.contradictions.map((value) => ({ name: 'corrupt', value })),
     ...blockFacts(surveyor, page),
     ...compoundFacts(page),
+    ...hugePageFacts(image, page),
     ...allocationFacts(surveyor, page),
     ...slab,
     ...(table === undefined
@@ -177,6 +179,11 @@ function compoundFacts(page: PageFacts): WhereFact[] {
   return [{ name: 'compound page', value }];
 }
 
+function hugePageFacts(image: KernelImage, { compound, pfn }: PageFacts): WhereFact[] {
+  const value = compound === 'no' ? undefined : hugePageText(image, pfn);
+  return value === undefined ? [] : [{ name: 'hugetlb page', value }];
+}
+
 const FREE_KINDS: ReadonlySet<PageFacts['kind']> = new Set([
   'free',
   'freeCma',
@@ -185,7 +192,7 @@ const FREE_KINDS: ReadonlySet<PageFacts['kind']> = new Set([
 ]);
 
 /** Of a page that the scenario has, or that is free and was its. */
-function allocationFacts(
+export function allocationFacts(
   { allocations, world }: Surveyor,
   { pfn, headPfn, kind }: PageFacts,
 ): WhereFact[] {

@@ -165,7 +165,7 @@ function imageBounds(profile: Profile): { start: number; end: number } {
   return { start: Math.floor(start / unit) * unit, end: Math.ceil(end / unit) * unit };
 }
 
-interface Bounds {
+export interface Bounds {
   readonly kind: RegionKind;
   readonly start: number;
   readonly end: number;
@@ -223,8 +223,8 @@ function regionsOf64(profile: Profile, machine: Machine, image: Omit<Bounds, 'ki
   ];
 }
 
-/** Fills what lies between the regions. */
-function withHoles(bounds: readonly Bounds[], pointerSize: 4 | 8): Region[] {
+/** Regions by address, with what lies between them. */
+export function withHoles(bounds: readonly Bounds[], pointerSize: 4 | 8): Region[] {
   const sorted = bounds.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start);
   const regions: Region[] = [];
   let at = pointerSize === 8 ? -Infinity : 0;

@@ -12,7 +12,7 @@ import type { MemInfo } from './memInfo.js';
 import { isOfCgroup, oomDetails, oomItems, type OomDetails } from './oomDetails.js';
 import { scenarioText } from '../steppable/scenarioText.js';
 import { remedies } from './remedies.js';
-import { requestOf, type Request } from './request.js';
+import { nodesOf, requestOf, withNeighbours, type Request } from './request.js';
 import { decodeRequest, requestItems, type DecodedRequest } from './requestText.js';
 import { memoryItems, memoryRows, memoryUses } from './whereMemoryIs.js';
 import { whyItems, zoneTitle } from './verdictText.js';
@@ -32,13 +32,27 @@ function explainOne(
   report: Gathered<Request>,
   next: number | undefined,
 ): Finding {
-  const { start: request, first, last, memInfo } = report;
+  const { first, last, memInfo } = report;
+  const texts = (from: number, to: number): string[] =>
+    lines.slice(Math.max(0, from), to).map(({ text }) => text);
+  const request = withNeighbours(report.start, texts(first - 3, first), [
+    ...texts(first + 1, first + 4),
+    ...texts(first, Math.min(next ?? lines.length, last + VICTIM_WITHIN)).filter((text) =>
+      /^\s*oom-kill:constraint=/.test(text),
+    ),
+  ]);
   const kernel = kernelOf(lines, first, last, given);
   const decoded = decodeRequest(request, kernel, fallback);
   const machine = machineOf(lines, first, last);
   const order = Math.max(0, request.order);
-  const verdict = judge(memInfo, decoded.mask, order, decoded.version, machine);
+  const nodes = nodesOf(request.nodemask) ?? hardwallNodes(decoded);
+  const judged = judge(memInfo, decoded.mask, order, decoded.version, {
+    ...machine,
+    ...(nodes ? { nodes } : {}),
+  });
   const pageSize = memInfo?.pageSize ?? 4096;
+  const other = otherCause(request, memInfo, texts(first - INJECTED_WITHIN, last + 1));
+  const verdict = other === undefined ? judged : { ...judged, cause: other };
   const oom =
     request.kind === 'oom'
       ? oomDetails(lines.slice(first, Math.min(next ?? lines.length, last + VICTIM_WITHIN)))
@@ -51,7 +65,7 @@ function explainOne(
     kind: request.kind === 'oom' ? 'out-of-memory' : 'page-allocation-failure',
     headline: ofCgroup
       ? `The memory cgroup ${oom.memcg ?? ''} reached its limit${oom.memcgLimitKb === undefined ? '' : ` of ${size(oom.memcgLimitKb * 1024)}`}; the machine is not out of memory.`
-      : headline(decoded, verdict, pageSize),
+      : headline(decoded, verdict, pageSize, managedBytes(memInfo)),
     place: {
       input,
       firstLine: lines[first]?.number ?? 1,
@@ -71,7 +85,10 @@ function explainOne(
         'Why',
         [
           ...oomItems(oom),
-          ...(memInfo && !ofCgroup ? whyItems(verdict, memInfo, order, decoded.version) : []),
+          ...otherItems(verdict, request, memInfo),
+          ...(memInfo && !ofCgroup && other === undefined
+            ? whyItems(verdict, memInfo, order, decoded.version)
+            : []),
         ],
       ],
       [
@@ -89,6 +106,57 @@ function explainOne(
     facts: factsOf(decoded, verdict, memInfo, oom),
     ...(scenario === undefined ? {} : { scenario }),
   };
+}
+
+/** Lines before a report in which fault injection says that it forces a failure. */
+const INJECTED_WITHIN = 40;
+
+/** A cpuset binds only what is asked for on behalf of a user. */
+const hardwallNodes = ({ request, mask }: DecodedRequest): ReadonlySet<number> | undefined =>
+  mask.flags.has('HARDWALL') ? nodesOf(request.memsAllowed) : undefined;
+
+/** What refuses without a look at zones. */
+function otherCause(
+  { kind, order, vmallocBytes, vmallocWhy }: Request,
+  memInfo: MemInfo | undefined,
+  texts: readonly string[],
+): Verdict['cause'] | undefined {
+  if (
+    texts.some((text) => /\bshould_fail(?:_\w+)?\+0x|FAULT_INJECTION: forcing a failure/.test(text))
+  )
+    return 'fault-injection';
+  if (kind === 'oom' && order < 0) return 'by-hand';
+  if (vmallocBytes === undefined) return undefined;
+  const managed = managedBytes(memInfo);
+  return vmallocWhy === 'exceeds total pages' || (managed !== undefined && vmallocBytes > managed)
+    ? 'beyond-memory'
+    : undefined;
+}
+
+function otherItems({ cause }: Verdict, request: Request, memInfo: MemInfo | undefined): string[] {
+  if (cause === 'fault-injection')
+    return [
+      'Fault injection (CONFIG_FAULT_INJECTION: fail_page_alloc, failslab) made the request fail: memory plays no part. The code that asked is tested for how it takes it.',
+    ];
+  if (cause === 'by-hand')
+    return [
+      'Order -1: no request failed. SysRq f (or a write of f to /proc/sysrq-trigger) called the OOM killer, which kills a process whatever is free.',
+    ];
+  if (cause !== 'beyond-memory') return [];
+  const managed = managedBytes(memInfo);
+  return [
+    `vmalloc() refuses more pages than the machine has${managed === undefined ? '' : ` (${request.vmallocBytes ?? 0} bytes of ${managed})`} before it asks for the first one: zones and watermarks play no part. Most often the length comes from user space and was not checked, or its computation overflowed.`,
+  ];
+}
+
+/** All memory that the allocator has. */
+function managedBytes(memInfo: MemInfo | undefined): number | undefined {
+  if (!memInfo) return undefined;
+  const { counts, zones, pageSize } = memInfo;
+  const ram = counts.get('pages RAM');
+  if (ram !== undefined) return (ram - (counts.get('pages reserved') ?? 0)) * pageSize;
+  const kB = zones.reduce((sum, zone) => sum + (zone.kB.get('managed') ?? 0), 0);
+  return kB === 0 ? undefined : kB * 1024;
 }
 
 function tables(memInfo: MemInfo | undefined, verdict: Verdict): string[][][] {

@@ -4,7 +4,18 @@ import type { Verdict } from './judge.js';
 import { zoneTitle } from './verdictText.js';
 import type { DecodedRequest } from './requestText.js';
 
-export function headline(decoded: DecodedRequest, verdict: Verdict, pageSize: number): string {
+export function headline(
+  decoded: DecodedRequest,
+  verdict: Verdict,
+  pageSize: number,
+  managedBytes?: number,
+): string {
+  if (verdict.cause === 'beyond-memory') {
+    const { vmallocBytes = 0, task } = decoded.request;
+    return `vmalloc() of ${size(vmallocBytes)}${task === '' ? '' : ` for ${task}`} failed: the whole machine has ${managedBytes === undefined ? 'less' : size(managedBytes)}.`;
+  }
+  if (verdict.cause === 'by-hand')
+    return 'The OOM killer was called by hand (SysRq f): memory had not run out.';
   return `${subject(decoded)}: ${reason(decoded, verdict, pageSize)}`;
 }
 
@@ -46,6 +57,16 @@ function reason({ request }: DecodedRequest, verdict: Verdict, pageSize: number)
         ? 'by the numbers that it prints it would succeed.'
         : `${listed(refusing.map(({ zone }) => zoneTitle(zone)))} refuse${refusing.length === 1 ? 's' : ''}; by the numbers that it prints ${listed(passing.map(({ zone }) => zoneTitle(zone)))} would serve it.`;
     }
+    case 'barely': {
+      const passing = allowed.filter(({ judgement }) => judgement.refusal === undefined);
+      const refusing = allowed.filter(({ judgement }) => judgement.refusal !== undefined);
+      return `${listed(refusing.map(({ zone }) => zoneTitle(zone)))} refuse${refusing.length === 1 ? 's' : ''}, and ${passing.map(({ zone, judgement }) => `${zoneTitle(zone)} is only ${judgement.usable - judgement.adjustedMin - judgement.lowmemReserve} pages above its mark`).join('; ')}: memory is as good as used up.`;
+    }
+    case 'by-hand':
+    case 'beyond-memory':
+      return 'it is more than the machine has.';
+    case 'fault-injection':
+      return 'fault injection made it fail.';
     case 'no-numbers':
       return 'the text has no memory information, so that it does not tell why.';
   }

@@ -35,6 +35,14 @@ type Cause =
   | 'fragmentation'
   /** By the numbers printed the request would succeed. */
   | 'passes'
+  /** It would succeed, in zones that are below the mark at which reclaim starts. */
+  | 'barely'
+  /** Somebody asked for a victim: SysRq f. */
+  | 'by-hand'
+  /** More than the machine has. */
+  | 'beyond-memory'
+  /** The kernel was told to fail. */
+  | 'fault-injection'
   | 'no-numbers';
 
 export interface Verdict {
@@ -56,7 +64,7 @@ export function judge(
   mask: GfpMask,
   order: number,
   version: KernelVersion,
-  hints: Pick<MachineHints, 'bits'>,
+  hints: Pick<MachineHints, 'bits'> & { readonly nodes?: ReadonlySet<number> },
   /** By index, where they are known: of a dump. */
   known?: readonly string[],
 ): Verdict {
@@ -75,7 +83,9 @@ export function judge(
   const mayUse = zones
     .filter(
       (zone) =>
-        rank(zone) <= highest && (zone.kB.get('managed') ?? zone.kB.get('present') ?? 1) > 0,
+        rank(zone) <= highest &&
+        (hints.nodes === undefined || zone.node === undefined || hints.nodes.has(zone.node)) &&
+        (zone.kB.get('managed') ?? zone.kB.get('present') ?? 1) > 0,
     )
     .sort((a, b) => (a.node ?? 0) - (b.node ?? 0) || rank(b) - rank(a));
   const preferred = mayUse[0];
@@ -83,15 +93,26 @@ export function judge(
     isAtLeast(version, [5, 8, 0]) || preferred === undefined
       ? highest
       : Math.max(...mayUse.filter(({ node }) => node === preferred.node).map(rank));
-  const allowed = mayUse.map((zone) => judgeOne(memInfo, zone, order, allowance, index, zoneNames));
+  const judged = mayUse.map((zone) => judgeOne(memInfo, zone, order, allowance, index, zoneNames));
+  const allowed = mask.flags.has('THISNODE') ? ofItsNode(judged) : judged;
   return {
-    cause: memInfo === undefined || zones.length === 0 ? 'no-numbers' : causeOf(allowed, order),
+    cause:
+      memInfo === undefined || zones.length === 0 ? 'no-numbers' : causeOf(allowed, order, memInfo),
     allowance,
     order: zoneNames,
     highest: zoneNames.names[highest] ?? 'Normal',
     allowed,
-    others: zones.filter((zone) => !mayUse.includes(zone)),
+    others: zones.filter((zone) => !allowed.some((each) => each.zone === zone)),
   };
+}
+
+/** __GFP_THISNODE: the node is not printed. It is one that refuses, and where several do, each is looked at. */
+function ofItsNode(allowed: readonly ZoneVerdict[]): readonly ZoneVerdict[] {
+  const serving = new Set(
+    allowed.flatMap(({ zone, judgement }) => (judgement.refusal === undefined ? [zone.node] : [])),
+  );
+  const refusing = allowed.filter(({ zone }) => !serving.has(zone.node));
+  return refusing.length > 0 ? refusing : allowed;
 }
 
 function judgeOne(
@@ -131,9 +152,19 @@ function judgeOne(
   };
 }
 
-function causeOf(allowed: readonly ZoneVerdict[], order: number): Cause {
+/** Below `low` the zone is being reclaimed, and what is above `min` is on its way out. */
+function isBelowLow({ zone, judgement }: ZoneVerdict, memInfo: MemInfo): boolean {
+  const low = pagesOf(memInfo, zone.kB.get('low'));
+  return low !== undefined && judgement.usable <= low + judgement.lowmemReserve;
+}
+
+function causeOf(allowed: readonly ZoneVerdict[], order: number, memInfo: MemInfo): Cause {
   if (allowed.length === 0) return 'no-zone';
-  if (allowed.some(({ judgement }) => judgement.refusal === undefined)) return 'passes';
+  const passing = allowed.filter(({ judgement }) => judgement.refusal === undefined);
+  if (passing.length > 0)
+    return passing.length < allowed.length && passing.every((zone) => isBelowLow(zone, memInfo))
+      ? 'barely'
+      : 'passes';
   // The zone that had the best chance tells the story: past the mark, or nearest to it.
   const best = allowed.toSorted((a, b) => chance(b) - chance(a))[0];
   if (!best) return 'no-zone';

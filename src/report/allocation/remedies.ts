@@ -41,6 +41,20 @@ export function remedies(
       return [
         'The numbers are of the moment after the failure: memory may have been freed meanwhile. Or something else refused: a cpuset, a memory cgroup, a node mask, fault injection.',
       ];
+    case 'barely':
+      return order > 0
+        ? [
+            'The zone that would serve it was at its mark: it fell below it at the moment of the failure. Free memory is short and in small pieces: ask for less in a row (kvmalloc()), or keep more free (vm.min_free_kbytes, vm.watermark_scale_factor).',
+          ]
+        : [
+            'All zones are at or below the mark at which reclaim runs: fewer or smaller users, more memory, swap; see where it is below.',
+          ];
+    case 'beyond-memory':
+      return [
+        'Check the length where it comes from before it is passed to vmalloc() or kvmalloc().',
+      ];
+    case 'by-hand':
+    case 'fault-injection':
     case 'no-numbers':
       return [];
   }

@@ -13,29 +13,71 @@ export interface Request {
   readonly names?: string;
   /** `(null)`, `0-1`: the nodes that the request may use. */
   readonly nodemask?: string;
+  /** `0-1`: those of its cpuset. */
+  readonly memsAllowed?: string;
   /** What vmalloc() wanted in all. */
   readonly vmallocBytes?: number;
   /** What it had of that when it failed. */
   readonly vmallocGot?: number;
+  /** `exceeds total pages`: why vmalloc() gave up, since 5.13. */
+  readonly vmallocWhy?: string;
   readonly stalledMs?: number;
 }
 
 const MODE = String.raw`mode:\s?(0x[0-9a-f]+)(?:\(([^)]*)\))?`;
 const FAILURE = new RegExp(
-  String.raw`^(.{0,40}?):? page allocation failure(?:[.:]|, )?\s*order:\s?(\d+), ${MODE}`,
+  String.raw`^(.{0,40}?):? page allocation failure(?:[.:]|, )?\s*order:\s?(\d{1,2}), ${MODE}`,
 );
 const STALL = new RegExp(
-  String.raw`^(.{0,40}?): page allocation stalls for (\d+)ms,? order:\s?(\d+), ${MODE}`,
+  String.raw`^(.{0,40}?): page allocation stalls for (\d+)ms,? order:\s?(\d{1,2}), ${MODE}`,
 );
 const VMALLOC = new RegExp(
   String.raw`^(?:(.{0,40}?): )?vmalloc(?: error)?: (?:allocation failure[,:]? )?(?:size |allocated \d+ of )?(\d+)(?: bytes)?,.*?${MODE}`,
 );
 const OOM = /^(.{0,40}?) invoked oom-killer: (.*)$/;
 
+/** A comma ends it where `cpuset=` follows. */
+const NODEMASK = /\bnodemask=(\(null\)|\d+(?:[-,]\d+)*)/;
+const MEMS_ALLOWED = /\bmems_allowed=(\d+(?:[-,]\d+)*)/;
+const OLD_VMALLOC = /^\s*vmalloc: allocation failure[:,]?(?: allocated (\d+) of)? (\d+) bytes\s*$/;
+
+/** With what stands in lines of its own: before it what vmalloc() wanted (up to 4.8), behind it the cpuset (up to 4.19; of an OOM report since then behind the list of tasks). */
+export function withNeighbours(
+  request: Request,
+  before: readonly string[],
+  after: readonly string[],
+): Request {
+  const vmalloc = before.map((text) => OLD_VMALLOC.exec(text)).find(Boolean);
+  const mems = after.map((text) => MEMS_ALLOWED.exec(text)?.[1]).find(Boolean);
+  const nodemask = after.map((text) => NODEMASK.exec(text)?.[1]).find(Boolean);
+  return {
+    ...(nodemask === undefined ? {} : { nodemask }),
+    ...(mems === undefined ? {} : { memsAllowed: mems }),
+    ...(vmalloc ? { vmallocBytes: Number(vmalloc[2]) } : {}),
+    ...(vmalloc?.[1] === undefined ? {} : { vmallocGot: Number(vmalloc[1]) }),
+    ...request,
+  };
+}
+
+/** `0-1,3` as numbers; undefined for `(null)`, which means all. */
+export function nodesOf(text: string | undefined): ReadonlySet<number> | undefined {
+  if (text === undefined || !/^\d/.test(text)) return undefined;
+  const nodes = new Set<number>();
+  for (const part of text.split(',')) {
+    const [from = 0, to = from] = part.split('-').map(Number);
+    for (let node = from; node <= to && nodes.size < 1024; node++) nodes.add(node);
+  }
+  return nodes;
+}
+
 export function requestOf(text: string): Request | undefined {
   const line = text.trimStart();
-  const nodemask = /nodemask=(\(null\)|[\d,-]+)/.exec(line)?.[1];
-  const nodes = nodemask === undefined ? {} : { nodemask };
+  const nodemask = NODEMASK.exec(line)?.[1];
+  const mems = MEMS_ALLOWED.exec(line)?.[1];
+  const nodes = {
+    ...(nodemask === undefined ? {} : { nodemask }),
+    ...(mems === undefined ? {} : { memsAllowed: mems }),
+  };
   const failure = FAILURE.exec(line);
   if (failure)
     return {
@@ -57,15 +99,17 @@ export function requestOf(text: string): Request | undefined {
     };
   const vmalloc = VMALLOC.exec(line);
   if (vmalloc) {
+    const why = /\bsize \d+, ([a-z_ ]+?)(?: size \d+)?, mode/.exec(line)?.[1];
     const got = /allocated (\d+) of \d+ bytes/.exec(line)?.[1];
     return {
       kind: 'failure',
       task: vmalloc[1] ?? '',
-      order: Number(/page order (\d+)/.exec(line)?.[1] ?? 0),
+      order: Number(/page order (\d{1,2})\b/.exec(line)?.[1] ?? 0),
       vmallocBytes: Number(vmalloc[2]),
       ...maskOf(vmalloc[3], vmalloc[4]),
       ...nodes,
       ...(got === undefined ? {} : { vmallocGot: Number(got) }),
+      ...(why === undefined ? {} : { vmallocWhy: why }),
     };
   }
   const oom = OOM.exec(line);
@@ -74,7 +118,7 @@ export function requestOf(text: string): Request | undefined {
   return {
     kind: 'oom',
     task: oom[1] ?? '',
-    order: Number(/\border=(-?\d+)/.exec(oom[2] ?? '')?.[1] ?? 0),
+    order: Number(/\border=(-?\d{1,2})\b/.exec(oom[2] ?? '')?.[1] ?? 0),
     ...maskOf(mask[1], mask[2]),
     ...nodes,
   };

@@ -78,7 +78,13 @@ export function requestItems(
   items.push(zoneText(verdict));
   if (flags.has('THISNODE')) items.push('__GFP_THISNODE: one node only, no other may help out.');
   if (request.nodemask !== undefined && request.nodemask !== '(null)')
-    items.push(`Only nodes ${request.nodemask} are allowed.`);
+    items.push(`Only nodes ${request.nodemask} are allowed (memory policy or cpuset).`);
+  else if (
+    request.memsAllowed !== undefined &&
+    flags.has('HARDWALL') &&
+    !/^0(?:-\d+)?$/.test(request.memsAllowed)
+  )
+    items.push(`Its cpuset allows only nodes ${request.memsAllowed}.`);
   return items;
 }
 

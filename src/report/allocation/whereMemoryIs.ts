@@ -1,5 +1,5 @@
 /** Where the machine's memory is, by the totals of Mem-Info: who holds it, and what none of them counts. */
-import { pagesText, size } from '../render/amount.js';
+import { percent, pagesText, size } from '../render/amount.js';
 import type { MemInfo } from './memInfo.js';
 
 interface MemoryUse {
@@ -49,7 +49,7 @@ export function memoryUses(memInfo: MemInfo): MemoryUses | undefined {
 }
 
 export function memoryRows({ managed, uses, uncounted }: MemoryUses, pageSize: number): string[][] {
-  const share = (pages: number): string => `${((pages / managed) * 100).toFixed(1)}%`;
+  const share = (pages: number): string => percent(pages, managed);
   return [
     ['', 'pages', 'size', 'share'],
     ...[...uses, { name: 'not counted by any of these', pages: uncounted }].map(

@@ -28,8 +28,62 @@ export function cmaFindings(context: Context): Finding[] {
     last = { pages, ret, index };
     found.push(explainOne(context, area, Number(pages), Number(ret), index));
   }
-  return found;
+  return found.length > 0 ? found : busyAlone(context);
 }
+
+/** cma_alloc() before 4.10, and callers that are told not to warn, leave only what alloc_contig_range() says of each range it tries. */
+function busyAlone({ lines, input, given }: Context): Finding[] {
+  const busy = lines.flatMap(({ text }, index) => {
+    const [, from, to] = BUSY.exec(text) ?? [];
+    return from === undefined || to === undefined ? [] : [{ from, to, index }];
+  });
+  const [first, last] = [busy[0], busy.at(-1)];
+  if (!first || !last) return [];
+  const pages = Number.parseInt(first.to, 16) - Number.parseInt(first.from, 16);
+  const kernel = kernelOf(lines, first.index, last.index, given);
+  return [
+    {
+      kind: 'cma-failure',
+      headline: `alloc_contig_range() found pages that could not be moved away in ${plural(busy.length, 'range')} of ${plural(pages, 'page')} (${size(pages * 4096)}) that it tried.`,
+      place: {
+        input,
+        firstLine: lines[first.index]?.number ?? 1,
+        lastLine: lines[last.index]?.number ?? 1,
+      },
+      kernel,
+      sections: sections(
+        [
+          'What it says',
+          [
+            `Tried: ${busy
+              .slice(0, 12)
+              .map(({ from, to }) => `0x${from} to 0x${to}`)
+              .join(', ')}${busy.length > 12 ? ', and others' : ''} (page frames).`,
+          ],
+        ],
+        [
+          'Why',
+          [
+            'The bitmap of the area had room there, but a page in each range was in use and could not be migrated: pinned for DMA or by get_user_pages(), under writeback, or held by somebody for a moment. cma_alloc() goes on to the next range; if all are busy it returns -EBUSY (-16).',
+            'Each such line alone is no failure: what counts is what the caller says in the end.',
+          ],
+        ],
+        ['What helps', busyRemedies],
+      ),
+      assumed: [],
+      facts: {
+        pages,
+        ret: null,
+        reason: 'busy',
+        busyRanges: busy.slice(0, 50).map(({ from, to }) => `${from}-${to}`),
+      },
+    },
+  ];
+}
+
+const busyRemedies = [
+  'Ask early (at boot, or keep the buffer) while few pages are pinned; a larger area leaves more ranges to try; long-term pins (FOLL_LONGTERM) are moved out of CMA first.',
+];
 
 function explainOne(
   { lines, input, given }: Context,

@@ -39,6 +39,20 @@ export interface Bases {
 const told = (kind: AddressKind, text: string): AddressTold => ({ kind, text });
 
 const ASCII = /^[\x20-\x7e]{4,8}$/;
+/** Without the first byte, to which a small offset may have been added, and the last, which may be the end of a string. */
+const MOSTLY_ASCII = /^[^][\x20-\x7e]{6}[^]$/;
+
+/** Where the shadow of address 0 lies: x86 with 4 levels, arm64 with 48 bits of address since 5.11, and before. */
+const SHADOW_BASES = [0xdffffc0000000000n, 0xdfff800000000000n, 0xdfffa00000000000n];
+
+/**
+ * KASAN's code looks up the shadow of an address before it uses it. For an address below the kernel's part, the place of the shadow is
+ * itself not canonical: that fault is reported, and the address that was meant is eight times its distance from the shadow's beginning.
+ */
+export function shadowedAddress(address: bigint): bigint | undefined {
+  const base = SHADOW_BASES.find((each) => address >= each && address < each + (1n << 30n));
+  return base === undefined ? undefined : (address - base) << 3n;
+}
 
 /** Values that debugging code or list_del() leaves in memory. */
 function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
@@ -74,11 +88,12 @@ function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
   return name !== undefined && same(byte) ? name : undefined;
 }
 
-function asciiIn(address: bigint, bits: 32 | 64): string | undefined {
+export function asciiIn(address: bigint, bits: 32 | 64): string | undefined {
   let text = '';
   for (let at = 0n; at < BigInt(bits); at += 8n)
     text += String.fromCharCode(Number((address >> at) & 0xffn));
-  return ASCII.test(text) ? text : undefined;
+  if (ASCII.test(text)) return text;
+  return bits === 64 && MOSTLY_ASCII.test(text) ? text.slice(1, 7) : undefined;
 }
 
 export function addressKind(address: bigint, bits: 32 | 64, bases: Bases): AddressTold {
@@ -174,7 +189,12 @@ function imageOrAbove(address: bigint, offset: bigint): AddressTold {
 
 function kind32(address: bigint, bases: Bases): AddressTold {
   const base = bases.pageOffset ?? 0xc0000000n;
-  if (address < base) return told('user', `a user-space address (below PAGE_OFFSET ${hex(base)})`);
+  const text = asciiIn(address, 32);
+  if (address < base)
+    return told(
+      'user',
+      `a user-space address (below PAGE_OFFSET ${hex(base)})${text === undefined ? '' : `; as bytes it is the text "${text}": a string may have been written over the pointer`}`,
+    );
   if (address >= 0xff400000n)
     return told('fixmap', 'pkmap or the fixmap: the slots of kmap() and kmap_atomic()');
   if (address >= base + 0x38000000n)

@@ -28,3 +28,8 @@ export function esrRule(esr: number): Rule {
       return 'unknown';
   }
 }
+
+export const esrAccess = (esr: number): { isWrite: boolean; isFetch: boolean } => ({
+  isFetch: isFetch(esr),
+  isWrite: !isFetch(esr) && (esr & WRITE) !== 0,
+});

@@ -1,6 +1,12 @@
 /** Page faults and protection faults of the kernel, each as a finding. */
 import type { Context } from '../context.js';
-import { addressKind, type AddressTold, type Bases } from '../facts/kernelAddress.js';
+import {
+  addressKind,
+  asciiIn,
+  shadowedAddress,
+  type AddressTold,
+  type Bases,
+} from '../facts/kernelAddress.js';
 import { sections, type Facts, type Finding } from '../finding.js';
 import { machineOf } from '../input/machineHints.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
@@ -16,7 +22,7 @@ import {
   ruleOf,
   type Rule,
 } from './walk.js';
-import { esrRule, esrText } from './esr.js';
+import { esrAccess, esrRule, esrText } from './esr.js';
 import { isXen, ruleTexts, whyItems } from './why.js';
 
 export const faultFindings = (context: Context): Finding[] =>
@@ -41,16 +47,21 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
     machine.arch !== undefined &&
     machine.arch !== 'x86_64' &&
     machine.arch !== 'i386';
+  const shadowed = shadowedOf(oops);
   const told =
     oops.address === undefined
       ? undefined
-      : isForeign
-        ? foreignKind(oops.address, bits)
-        : addressKind(oops.address, bits, bases);
+      : shadowed
+        ? shadowKind(shadowed)
+        : isForeign
+          ? foreignKind(oops.address, bits)
+          : addressKind(oops.address, bits, bases);
   const rule = oops.isGeneralProtection
     ? 'unknown'
     : oops.esr === undefined
-      ? ruleOf(oops)
+      ? oops.foreign && !oops.isX86
+        ? oops.foreign.rule
+        : ruleOf(oops)
       : esrRule(oops.esr);
   return {
     kind: 'oops',
@@ -70,18 +81,47 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
       oops.isX86 || machine.arch === 'x86_64' || machine.arch === 'i386'
         ? []
         : [
-            'Entries and error codes are decoded for x86 only; of this architecture only the address is told.',
+            oops.foreign || oops.esr !== undefined
+              ? 'Entries of page tables are decoded for x86 only.'
+              : 'Entries and error codes are decoded for x86 only; of this architecture only the address is told.',
           ],
     facts: factsOf(oops, rule, told, base),
   };
 }
 
+const AS_BYTES = 'as bytes';
+
 /** Of another architecture only what holds anywhere is told. */
 function foreignKind(address: bigint, bits: 32 | 64): AddressTold {
   const told = addressKind(address, bits, {});
-  return ['null', 'poison', 'error-pointer'].includes(told.kind)
-    ? told
+  if (['null', 'poison', 'error-pointer'].includes(told.kind)) return told;
+  const text = asciiIn(address, bits);
+  return text !== undefined
+    ? {
+        kind: 'other',
+        text: `${AS_BYTES} it is the text "${text}": a string was written over the pointer, or the object that held it was freed`,
+      }
     : { kind: 'other', text: 'an address of an architecture whose layout is not decoded' };
+}
+
+/** What KASAN was about to check, in bytes. */
+function shadowedOf({ kasan, address }: Oops): { from: bigint; to: bigint } | undefined {
+  if (kasan) return kasan;
+  const from = address === undefined ? undefined : shadowedAddress(address);
+  return from === undefined ? undefined : { from, to: from + 7n };
+}
+
+function shadowKind({ from, to }: { from: bigint; to: bigint }): AddressTold {
+  const range = `${hex(from)} to ${hex(to)}`;
+  return from < 4096n
+    ? {
+        kind: 'null',
+        text: `the place of KASAN's shadow for ${range}: a NULL pointer was to be followed, to a member at an offset of ${hex(from)} to ${hex(to)}`,
+      }
+    : {
+        kind: from >> 47n === 0n ? 'user' : 'non-canonical',
+        text: `the place of KASAN's shadow for ${range}, where no kernel memory is: the pointer is wrong`,
+      };
 }
 
 const hexDigits = (oops: Oops): number => (oops.address ?? 0n).toString(16).length;
@@ -91,12 +131,33 @@ function headline(oops: Oops, rule: Rule, told: AddressTold | undefined): string
     oops.where === undefined ? 'The kernel' : oops.where.replace(/\+0x.*\/0x[0-9a-f]+/, '()');
   const code = oops.errorCode ?? 0;
   const verb = (code & 16) !== 0 ? 'tried to execute' : (code & 2) !== 0 ? 'wrote to' : 'read';
-  const access = oops.errorCode === undefined || oops.isGeneralProtection ? 'accessed' : verb;
-  const address = oops.address === undefined ? 'a non-canonical address' : hex(oops.address);
+  const own = oops.foreign ?? (oops.esr === undefined ? undefined : esrAccess(oops.esr));
+  const access =
+    own && !oops.isX86
+      ? own.isFetch
+        ? 'tried to execute'
+        : own.isWrite
+          ? 'wrote to'
+          : 'read'
+      : oops.errorCode === undefined || oops.isGeneralProtection
+        ? 'accessed'
+        : verb;
+  const address =
+    oops.address === undefined
+      ? oops.isGeneralProtection
+        ? 'a non-canonical address'
+        : 'an address that the text does not give'
+      : hex(oops.address);
+  const shadowed = shadowedOf(oops);
+  if (shadowed)
+    return shadowed.from < 4096n
+      ? `${at} was to follow a NULL pointer, to offset ${hex(shadowed.from)} to ${hex(shadowed.to)}: KASAN's check of it faulted.`
+      : `${at} was to follow a pointer to ${hex(shadowed.from)} to ${hex(shadowed.to)}, which is not kernel memory: KASAN's check of it faulted.`;
   if (told?.kind === 'null') return `${at} ${access} ${address}: a NULL pointer.`;
   if (told?.kind === 'poison') return `${at} ${access} ${address}: ${told.text}.`;
   if (oops.isGeneralProtection)
     return `${at} ${access} ${address}: ${told?.text ?? 'a general protection fault'}.`;
+  if (told?.text.startsWith(AS_BYTES) === true) return `${at} ${access} ${address}: ${told.text}.`;
   return `${at} ${access} ${address}, and ${ruleTexts[rule]}.`;
 }
 
@@ -106,6 +167,7 @@ function saidItems(oops: Oops, told: AddressTold | undefined): string[] {
   if (oops.errorCode !== undefined && oops.isX86 && !oops.isGeneralProtection)
     items.push(errorCodeText(oops.errorCode));
   if (oops.esr !== undefined) items.push(esrText(oops.esr));
+  if (oops.foreign && !oops.isX86) items.push(oops.foreign.text);
   if (oops.where !== undefined) items.push(`In ${oops.where}.`);
   if (oops.codeSegment !== undefined && isXen(oops.codeSegment))
     items.push('The kernel is a Xen PV guest (its code segment tells).');
@@ -162,6 +224,7 @@ function factsOf(
     address: oops.address === undefined ? null : hex(oops.address),
     addressKind: told?.kind ?? null,
     errorCode: oops.errorCode ?? null,
+    kasanFrom: shadowedOf(oops) === undefined ? null : hex(shadowedOf(oops)?.from ?? 0n),
     rule,
     where: oops.where ?? null,
     isGeneralProtection: oops.isGeneralProtection,

@@ -5,6 +5,7 @@
  * 4.15, 5.2, 6.1; arch/arm/mm/fault.c, arch/arm64/mm/fault.c, arch/mips/mm/fault.c for their first line.
  */
 import { entryOf, type Entry, type Level } from '../facts/pte.js';
+import { foreignFault, type ForeignFault } from './foreign.js';
 import type { LogLine } from '../input/lines.js';
 
 export interface Oops {
@@ -17,6 +18,10 @@ export interface Oops {
   readonly errorCode?: number;
   /** ESR of arm64. */
   readonly esr?: number;
+  /** The status word of another processor. */
+  readonly foreign?: ForeignFault;
+  /** `KASAN: null-ptr-deref in range [...]`: KASAN looked into the shadow of this address, and there was none. */
+  readonly kasan?: { readonly from: bigint; readonly to: bigint };
   readonly entries: readonly Entry[];
   /** Three levels, `*pdpt`, `*pde`, `*pte`. */
   readonly isPae32: boolean;
@@ -37,12 +42,14 @@ const LONGEST = 90;
 const STARTS: readonly RegExp[] = [
   /^\s*BUG: unable to handle (?:kernel )?(?:page fault|paging request)(?: for address:| at)\s*(?:virtual address\s*)?(?:0x)?([0-9a-f]{1,16})/i,
   /^\s*BUG: (?:unable to handle )?kernel NULL pointer dereference(?:, address:| at)\s*(?:virtual address\s*)?(?:0x)?([0-9a-f]{1,16}|\(null\)|\s*\(null\))/i,
-  /^\s*Unable to handle kernel (?:paging request|NULL pointer dereference|access to user memory outside uaccess routines|write to read-only memory|read from unreadable memory|execute from non-executable memory) at (?:virtual )?address\s*:?\s*(?:0x)?([0-9a-f]{1,16})/i,
+  /^\s*(?:CPU \d+ )?Unable to handle kernel (?:paging request|NULL pointer dereference|access to user memory (?:outside|without) uaccess routines|write to read-only memory|read from unreadable memory|execute from non-executable memory) at (?:virtual )?address\s*:?\s*(?:0x)?([0-9a-f]{1,16})/i,
   /^\s*(?:Oops: )?general protection fault,? (?:probably|maybe) for (?:non-canonical )?address (?:0x)?([0-9a-f]{1,16})/i,
   /^\s*general protection fault: ([0-9a-f]{4}) \[#/i,
   /^\s*BUG: unable to handle kernel (?:paging request|NULL pointer dereference)/i,
   /^\s*kernel tried to execute NX-protected page/i,
   /^\s*unable to execute userspace code/i,
+  /^\s*(?:BUG: )?(?:Unable to handle kernel|Kernel NULL pointer dereference)(?: paging request for)? ?(?:data|instruction fetch|unaligned access|data access|instruction)? ?(?:access )?(?:on (?:read|write) )?at (?:address )?0x([0-9a-f]{8,16})/i,
+  /^\s*Failing address: ([0-9a-f]{8,16}) TEID:/,
 ];
 
 type Draft = { -readonly [name in keyof Oops]: Oops[name] } & {
@@ -100,7 +107,7 @@ function readLine(draft: Draft, text: string, isFirst: boolean): boolean {
     if (!match) continue;
     used = true;
     if (at === 3 || at === 4) draft.isGeneralProtection = true;
-    if (at >= 6) draft.hint = text.trim();
+    if (at === 6 || at === 7) draft.hint = text.trim();
     if (at === 4) draft.errorCode = Number.parseInt(match[1] ?? '0', 16);
     else if (match[1] !== undefined && draft.address === undefined)
       draft.address = /null/.test(match[1]) ? 0n : BigInt(`0x${match[1]}`);
@@ -132,12 +139,12 @@ const X86_WORDS: readonly (readonly [string, number])[] = [
 
 function readCode(draft: Draft, text: string): boolean {
   const code =
-    /#PF: error_code\(0x([0-9a-f]+)\)/.exec(text)?.[1] ??
-    /\bOops: ([0-9a-f]{4,8})\b/.exec(text)?.[1];
+    /#PF: error_code\(0x([0-9a-f]{1,16})\)/.exec(text)?.[1] ??
+    (/Internal error|\bilc:/.test(text) ? undefined : /\bOops: ([0-9a-f]{4})\b/.exec(text)?.[1]);
   if (code !== undefined) {
     if (draft.errorCode === undefined || text.includes('#PF'))
       draft.errorCode = Number.parseInt(code, 16);
-    if (code.length === 4 || text.includes('#PF')) draft.isX86 = true;
+    draft.isX86 = true;
     return true;
   }
   const words = /#PF error: \[([^\]]*)\]/.exec(text)?.[1];
@@ -149,9 +156,21 @@ function readCode(draft: Draft, text: string): boolean {
     draft.isX86 = true;
     return true;
   }
-  const esr = /\bESR = 0x([0-9a-f]{8,16})\b/.exec(text)?.[1];
+  const esr =
+    /\bESR = 0x([0-9a-f]{8,16})\b/.exec(text)?.[1] ??
+    /Internal error: Oops: (9[26]0000[0-9a-f]{2}) \[#/.exec(text)?.[1];
   if (esr !== undefined) {
     draft.esr = Number.parseInt(esr.slice(-8), 16);
+    return true;
+  }
+  const kasan = /^\s*KASAN: .* in range \[0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]/.exec(text);
+  if (kasan) {
+    draft.kasan = { from: BigInt(`0x${kasan[1] ?? '0'}`), to: BigInt(`0x${kasan[2] ?? '0'}`) };
+    return true;
+  }
+  const foreign = foreignFault(text);
+  if (foreign) {
+    draft.foreign ??= foreign;
     return true;
   }
   return text.startsWith('#PF:');
@@ -186,7 +205,7 @@ function readPlace(draft: Draft, text: string): boolean {
     /^\s*IP: (?:\[<[0-9a-f]+>\]\s*)?()([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?)?/.exec(
       text,
     ) ??
-    /^\s*(?:pc :|PC is at) ()\s*\[?(?:<[0-9a-f]+>\]?)?\s*([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+)?/.exec(
+    /^\s*(?:pc :|PC is at|epc\s*:|NIP) ()\s*\[?(?:<?[0-9a-f]{8,16}>?\]?)?\s*([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+)?/.exec(
       text,
     );
   let used = false;
@@ -195,7 +214,7 @@ function readPlace(draft: Draft, text: string): boolean {
     if (place[2] !== undefined && place[2] !== '') draft.where ??= place[2];
     used = true;
   }
-  const offset = /Kernel Offset: 0x([0-9a-f]+)/.exec(text)?.[1];
+  const offset = /Kernel Offset: 0x([0-9a-f]{1,16})/.exec(text)?.[1];
   if (offset !== undefined) {
     draft.kernelOffset = BigInt(`0x${offset}`);
     used = true;

@@ -109,6 +109,7 @@ function absentItems(oops: Oops, told: AddressTold | undefined): string[] {
       );
       break;
     case 'user':
+      items.push(...oneBit(oops.address ?? 0n));
       items.push(
         'The kernel followed a user-space address that is not mapped (copy_from_user() would have returned an error instead), or a small number was taken for a pointer.',
       );
@@ -126,6 +127,17 @@ function absentItems(oops: Oops, told: AddressTold | undefined): string[] {
       break;
   }
   return items;
+}
+
+/** NULL, or NULL and a small offset, with one more bit. */
+function oneBit(address: bigint): string[] {
+  const high = address >> 12n;
+  if (high === 0n || (high & (high - 1n)) !== 0n || address >> 28n === 0n) return [];
+  const bit = high.toString(2).length + 11;
+  const rest = address & 0xfffn;
+  return [
+    `Without bit ${bit} it is ${rest === 0n ? 'NULL' : `NULL + ${hex(rest)}`}: a single bit that flipped in memory (test it), or a flag that was stored in place of a pointer.`,
+  ];
 }
 
 /** The register whose value makes the address with a small offset. */

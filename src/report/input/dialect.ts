@@ -42,6 +42,11 @@ const MARKS: readonly Mark[] = [
   { pattern: /\bpage:[0-9a-f]{8,16} flags:[0-9a-f]+ count:/, until: [3, 0, 0] },
   { pattern: /\bnonzero _count\b/, until: [4, 9, 0] },
   { pattern: /\bnonzero _refcount\b/, since: [4, 7, 0] },
+  { pattern: /^\s*page:\S+ count:-?\d+ mapcount:/, until: [5, 3, 0] },
+  { pattern: /^\s*raw: [0-9a-f]{16} /, since: [4, 10, 0] },
+  // lru is behind index and the counts until the struct page of 4.18.
+  { pattern: /^\s*raw: \S+ dead0{9}[12]00 dead0{9}[12][02][02] /, until: [4, 18, 0] },
+  { pattern: /\bdead000000000200\b/, until: [5, 0, 0] },
   { pattern: /\brefcount:-?\d+ mapcount:-?\d+ mapping:/, since: [5, 0, 0] },
   { pattern: /\bcompound_pincount:/, since: [5, 8, 0], until: [6, 2, 0] },
   { pattern: /#PF: (?:supervisor|user) /, since: [5, 1, 0] },

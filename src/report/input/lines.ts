@@ -27,19 +27,26 @@ const HOST_AND_TAG = String.raw`\S+\s+(?:kernel|[\w./-]+(?:\[\d+\])?):\s?`;
 const PREFIXES: readonly RegExp[] = [
   /^(?:>\s?)+(?=[\s\S])/,
   new RegExp(String.raw`^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+${HOST_AND_TAG}`),
+  // Without a host, as some collectors have it.
+  /^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+(?=\[\s*\d+\.\d+\])/,
+  // journalctl names months in the user's language: Jan, janv., Mär, vas.
   new RegExp(
-    String.raw`^(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
+    String.raw`^(?:<\d{1,3}>)?[^\s\d[(<:]{2,6}\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
   ),
+  // OpenWrt's logread.
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4} \w+\.\w+ kernel:\s?/,
+  /^\d\d:\d\d:\d\d kernel:\s?/,
   /^(?:kern|user|mail|daemon|auth|syslog|local\d)\s*:(?:emerg|alert|crit|err|warn|notice|info|debug)\s*:\s?/,
   /^<\d{1,3}>/,
   /^\[[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\]\s?/,
   /^(?:KERN(?:EL)?|kernel)\s*:\s(?=[[<])/,
   /^\(\d\)\[\d+:[^\]]{1,40}\]\s?/,
   /^\[\d:\s*[^\]]{1,24}:\s*\d+\]\s?/,
+  /^\*\* \d+ printk messages dropped \*\* (?=\[)/,
 ];
 
-const TIME = /^\[\s*(\d{1,9}\.\d{1,9})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
-const TIME_WITH_CALLER = /^\[\s*(\d{1,9}\.\d{1,9}),?\s*([TC]?\d*)\]\s?/;
+const TIME = /^\[\s*(\d{1,12}\.\d{1,9})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
+const TIME_WITH_CALLER = /^\[\s*(\d{1,12}\.\d{1,9}),?\s*([TC]?\d*)\]\s?/;
 
 /** What one caller prints in a burst is together, and a pause this long ends the burst. */
 const PAUSE_S = 1;
@@ -49,9 +56,14 @@ const PAUSE_S = 1;
  * piece then. Every line keeps its number.
  */
 export function logLines(text: string): LogLine[] {
-  const lines = text.split(/\r\n|\n|\r/).map((line, index) => logLine(line, index + 1));
+  const lines = text
+    .split(/\r\n|\n|\r/)
+    .flatMap((line, index) => inLines(line).map((part) => logLine(part, index + 1)));
   return lines.some(({ caller }) => caller !== undefined) ? byCaller(lines) : lines;
 }
+
+/** One printk of several lines is one line of syslog: rsyslog writes `#012` for each line break. */
+const inLines = (line: string): string[] => (line.includes('#012') ? line.split('#012') : [line]);
 
 function byCaller(lines: readonly LogLine[]): LogLine[] {
   const sorted: LogLine[] = [];

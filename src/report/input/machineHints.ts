@@ -21,7 +21,7 @@ const ARCHES: readonly (readonly [arch: Arch, bits: 32 | 64 | undefined, pattern
   [
     'arm',
     32,
-    /\barmv[4-8]l?\b|\barmhf\b|-v[67]l?\b|\bBCM2(?:708|709|711|835|836|837)\b|\(unwind_backtrace\)|^\s*\[<[0-9a-f]{8}>\] \([\w.]+\) from \[<|\bARMv7\b/,
+    /\barmv[4-8]l?\b|\barmhf\b|-v[67]l?\b|\bBCM2(?:708|709|711|835|836|837)\b|\(unwind_backtrace\)|^\s*\[<[0-9a-f]{8}>\] \([\w.]+\) from \[<|\bARMv7\b|Oops: [0-9a-f]+ \[#\d+\].* ARM$/,
   ],
   ['riscv', 64, /\briscv64\b/],
   ['riscv', undefined, /\briscv(?:32)?\b|\bepc : /],

@@ -33,6 +33,7 @@ export interface PageDump {
   /** `nonzero _count`, `VM_BUG_ON_PAGE(...)`. */
   readonly because?: string;
   readonly badFlags?: readonly string[];
+  readonly memcg?: bigint;
   /** `mm/internal.h:96`. */
   readonly bugAt?: string;
   /** Functions of the call trace, innermost first. */
@@ -40,12 +41,16 @@ export interface PageDump {
 }
 
 const LONGEST = 70;
-const BAD = /^\s*BUG: Bad page state in process (.{0,40}?)\s+pfn:\s?([0-9a-fA-F]+)/;
+/** With page_owner two more traces stand before the call trace. */
+const LONGEST_WITH_OWNERS = 160;
+/** In `trace`, until the call trace begins: the frames are of former owners. */
+const OWNER = ' ';
+const BAD = /^\s*BUG: Bad page (?:state|cache) in process (.{0,40}?)\s+pfn:\s?([0-9a-fA-F]+)/;
 const PAGE =
   /^\s*page:\s?(\S*)\s+(?:flags:([0-9a-f]+)\s+)?(?:ref)?count:(-?\d+)\s+mapcount:(-?\d+)\s+(?:mapping:\s*(\(null\)|\S+)\s+)?(?:index:\s*(\S+))?(?:\s+pfn:(?:0x)?([0-9a-f]+))?/i;
 const RAW = /^\s*(?:RAW|raw):\s*((?:(?:0x)?[0-9a-fA-F]{8,16}\b\s*)+)$/;
 const HEAD_RAW = /^\s*head:\s*((?:[0-9a-f]{8,16}\b\s*){2,})$/;
-const FLAGS = /^\s*(?:(?:anon |ksm |device )?)flags:\s*(?:0x)?([0-9a-f]{1,16})\s?\(([^)]*)\)/;
+const FLAGS = /^\s*(?:(?:anon |ksm |device |page )?)flags:\s*(?:0x)?([0-9a-f]{1,16})\s?\(([^)]*)\)/;
 
 export function pageDumps(lines: readonly LogLine[]): PageDump[] {
   const starts = lines.flatMap(({ text }, index) => (isStart(text) ? [index] : []));
@@ -60,7 +65,7 @@ export function pageDumps(lines: readonly LogLine[]): PageDump[] {
     );
   });
   return first.map((index, at) =>
-    readDump(lines, index, Math.min(first[at + 1] ?? lines.length, index + LONGEST)),
+    readDump(lines, index, Math.min(first[at + 1] ?? lines.length, index + LONGEST_WITH_OWNERS)),
   );
 }
 
@@ -87,9 +92,11 @@ function readDump(lines: readonly LogLine[], first: number, end: number): PageDu
   };
   for (let index = first; index < end; index++) {
     const text = lines[index]?.text ?? '';
+    if (index >= first + LONGEST && !trace.includes(OWNER)) break;
     if (readLine(draft, text, raw, headRaw, trace)) draft.last = index;
     if (/---\[ end trace/.test(text)) break;
   }
+  if (trace.includes(OWNER)) trace.length = 0;
   return draft;
 }
 
@@ -173,6 +180,11 @@ function readRest(draft: Draft, text: string, trace: string[]): boolean {
     draft.because = because.trim();
     return true;
   }
+  const memcg = /^\s*page->mem_cgroup:\s?([0-9a-f]{8,16})/.exec(text)?.[1];
+  if (memcg !== undefined) {
+    draft.memcg = BigInt(`0x${memcg}`);
+    return true;
+  }
   const badFlags = /^\s*bad because of flags: 0x[0-9a-f]+\(([^)]*)\)/.exec(text)?.[1];
   if (badFlags !== undefined) {
     draft.badFlags = badFlags.split('|');
@@ -188,12 +200,22 @@ function readRest(draft: Draft, text: string, trace: string[]): boolean {
     draft.bugAt = bugAt;
     return true;
   }
+  // What page_owner prints are other calls: of who had the page before.
+  if (/^\s*page (?:last |has been |_owner |allocated |freed )|^\s*page_owner /.test(text)) {
+    trace.push(OWNER);
+    return true;
+  }
+  if (/^\s*(?:Call [Tt]race|Backtrace):/.test(text)) {
+    trace.length = 0;
+    return true;
+  }
   const call =
     /^\s*(?:\[<(?:0x)?[0-9a-f]+>\] )?(?:\((\w+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)|(\?\s)?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/)/.exec(
       text,
     );
   if (call) {
-    if (call[2] === undefined) trace.push((call[1] ?? call[3] ?? '').replace(/\..*$/, ''));
+    if (call[2] === undefined && !trace.includes(OWNER))
+      trace.push((call[1] ?? call[3] ?? '').replace(/\..*$/, ''));
     return true;
   }
   return /^\s*(?:CPU: \d+|Call [Tt]race:|Modules linked in|Pid: |Hardware name|invalid opcode)/.test(

@@ -27,7 +27,24 @@ export function reasonOf(
   if (because === undefined) return undefined;
   const condition = /VM_(?:BUG|WARN)_ON(?:_ONCE)?_(?:PAGE|FOLIO)\((.*)\)$/.exec(because)?.[1];
   if (condition !== undefined) return conditionReason(condition, counts, dump);
+  const pattern = writtenOver(dump);
+  if (pattern !== undefined)
+    return {
+      short: `its struct page was written over with bytes ${pattern}`,
+      items: [
+        `Fields that have nothing to do with each other hold one byte repeated (${pattern}): none of them is what the kernel stored. Data ended up on the struct page itself (a wild write, a device that writes by DMA to a wrong address, or bad memory); which check failed first means nothing. Neighbouring pages are likely to be reported, too.`,
+      ],
+    };
   if (/^nonzero _(?:ref)?count/.test(because)) return countReason(counts.refcount ?? 0, moment);
+  if (because.startsWith('nonzero mapcount') && (counts.mapcount ?? 0) < 0)
+    return {
+      short: `its map count is ${counts.mapcount ?? 0}: it was unmapped ${plural(-(counts.mapcount ?? 0), 'time')} more often than it was mapped`,
+      items: [
+        dump.flagNames?.includes('tail') === true
+          ? `It is a tail of a compound page. Until 4.4 the map count of a tail counts the references that get_page() took to it: put_page() was called for this tail ${plural(-(counts.mapcount ?? 0), 'time')} too often.`
+          : 'page_remove_rmap() was called for a page that was not mapped: an entry that was inserted without being counted, or one that was zapped twice.',
+      ],
+    };
   if (because.startsWith('nonzero mapcount'))
     return {
       short: `it is still mapped (mapcount ${counts.mapcount ?? 0})`,
@@ -55,6 +72,20 @@ export function reasonOf(
         'The page was freed without being uncharged (page->memcg_data): it was taken with __GFP_ACCOUNT and freed by another path, or the word was overwritten.',
       ],
     };
+  if (/still mapped when deleted/.test(because))
+    return {
+      short: `it is still mapped (mapcount ${counts.mapcount ?? 0}) and was taken out of the page cache`,
+      items: [
+        'A file was truncated or deleted, all its mappings were removed first, and one was left: somebody mapped the page meanwhile without the lock of the file, or a map count was raised and not lowered. The page is kept (it leaks), so that the one who has it mapped does no harm.',
+      ],
+    };
+  if (/page_pool leak/.test(because))
+    return {
+      short: 'it belongs to a page pool (page_pool leak)',
+      items: [
+        "Its pp_magic is set: a network driver's page pool has the page, and it was freed by put_page() or __free_page() instead of page_pool_put_page() (or skb_mark_for_recycle() was forgotten).",
+      ],
+    };
   if (/tail page/.test(because))
     return {
       short: `a tail of a compound page is wrong (${because})`,
@@ -63,6 +94,24 @@ export function reasonOf(
       ],
     };
   return { short: `the check "${because}" failed`, items: [] };
+}
+
+/** The byte that at least two fields of the struct page repeat, and that no field holds by itself. */
+function writtenOver({ flagsWord, refcount, mapping, memcg }: PageDump): string | undefined {
+  const repeated = [
+    flagsWord,
+    refcount === undefined ? undefined : BigInt(refcount),
+    mapping,
+    memcg,
+  ].flatMap((value) => {
+    if (value === undefined) return [];
+    const word = value & 0xffffffffn;
+    const byte = word & 0xffn;
+    return byte !== 0n && byte !== 0xffn && word === byte * 0x01010101n
+      ? [`0x${byte.toString(16)}`]
+      : [];
+  });
+  return repeated.length >= 2 ? [...new Set(repeated)].join(', ') : undefined;
 }
 
 function countReason(refcount: number, moment: Moment | undefined): Reason {
@@ -100,8 +149,17 @@ const FLAG_MEANINGS: Readonly<Record<string, string>> = {
   hwpoison: 'hwpoison: it has a memory error',
 };
 
+/** PAGE_FLAGS_CHECK_AT_FREE of any release; others, such as uptodate, may be set. */
+const AT_FREE: ReadonlySet<string> = new Set(
+  'lru locked private private_2 writeback slab swapcache reserved active unevictable mlocked compound_lock tail'.split(
+    ' ',
+  ),
+);
+
 function flagsReason(dump: PageDump, moment: Moment): Reason {
-  const flags = dump.badFlags ?? dump.flagNames ?? [];
+  const printed = dump.flagNames ?? [];
+  const atFree = printed.filter((flag) => AT_FREE.has(flag));
+  const flags = dump.badFlags ?? (moment === 'at-free' && atFree.length > 0 ? atFree : printed);
   const when =
     moment === 'at-free' ? 'still set when the page was freed' : 'set while the page was free';
   const items = flags.map((flag) => `${FLAG_MEANINGS[flag] ?? flag}.`);

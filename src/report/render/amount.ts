@@ -12,6 +12,10 @@ export function size(bytes: number): string {
 const trim = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(1).replace(/\.0$/, '');
 
+/** `12.5%`; of nothing it is no share. */
+export const percent = (part: number, whole: number): string =>
+  whole > 0 ? `${((part / whole) * 100).toFixed(1)}%` : '?%';
+
 export const plural = (count: number, word: string): string =>
   `${count} ${word}${count === 1 ? '' : 's'}`;
 

@@ -86,8 +86,12 @@ function numberingOf(
   return { version: newest.since, text: `${seriesOf(oldest.since)}${until}`, names };
 }
 
-function hitItems({ hit, bytes, object, objectSize }: SlabReport): string[] {
+function hitItems({ hit, bytes, object, objectSize, isHashed }: SlabReport): string[] {
   if (!hit) return [];
+  if (isHashed === true)
+    return [
+      `Wrong: the byte at ${hit.from} (${hex(hit.from)}) in the slab${object === undefined ? '' : `, offset ${hit.from - object.address} of the object`}, and maybe others behind it: 0x${hit.expected.toString(16)} was expected, 0x${hit.found.toString(16)} is there.`,
+    ];
   const count = Number(hit.to - hit.from) + 1;
   const shown: string[] = [];
   for (let at = hit.from; at <= hit.to && shown.length < 16; at++) {
@@ -108,9 +112,16 @@ function hitItems({ hit, bytes, object, objectSize }: SlabReport): string[] {
   ];
 }
 
-function placeItems({ object, slab }: SlabReport, layout: SlotLayout | undefined): string[] {
+function placeItems(
+  { object, slab, isHashed }: SlabReport,
+  layout: SlotLayout | undefined,
+): string[] {
   const items: string[] = [];
-  if (object)
+  if (object && isHashed === true)
+    items.push(
+      `The object begins ${object.offset ?? 0} bytes into the slab. Addresses are hashes (%p).`,
+    );
+  else if (object)
     items.push(
       `The object is at ${hex(object.address)}${object.offset === undefined ? '' : `, ${object.offset} (${hex(object.offset)}) bytes into the slab`}.`,
     );
@@ -142,10 +153,11 @@ function factsOf(
     cache: report.cache,
     problem: report.problem,
     suspicion: kind,
-    hitFrom: hit ? hex(hit.from) : null,
+    hitFrom: hit && report.isHashed !== true ? hex(hit.from) : null,
+    hitOffset: hit && object ? Number(hit.from - object.address) : null,
     hitBytes: hit ? Number(hit.to - hit.from) + 1 : null,
     expected: hit?.expected ?? null,
-    object: object ? hex(object.address) : null,
+    object: object && report.isHashed !== true ? hex(object.address) : null,
     beforeObject:
       hit && object && hit.from < object.address ? Number(object.address - hit.from) : null,
     slotSize: layout?.slotSize ?? null,

@@ -25,6 +25,8 @@ export interface SlabReport {
     readonly to: bigint;
     readonly found: number;
     readonly expected: number;
+    /** In the slab, as it is printed since 5.9. */
+    readonly offset?: number;
   };
   readonly tracks: readonly Track[];
   readonly object?: { readonly address: bigint; readonly offset?: number; readonly fp?: bigint };
@@ -41,6 +43,10 @@ export interface SlabReport {
   /** `Objects remaining`: those that are listed. */
   readonly remaining: readonly bigint[];
   readonly objectSize?: number;
+  /** Addresses are hashes in the text: those here count from the beginning of the slab. */
+  readonly isHashed?: boolean;
+  /** Addresses have 16 digits. */
+  readonly isWide?: boolean;
 }
 
 const LONGEST = 220;
@@ -114,7 +120,33 @@ function readReport(lines: readonly LogLine[], draft: Draft): SlabReport {
   }
   const hit = draft.allocator === 'SLAB' ? unpoisoned(draft) : undefined;
   if (hit) draft.hit ??= hit;
-  return draft;
+  return isHashed(draft) ? withoutHashes(draft) : draft;
+}
+
+/** `%p` prints a hash of an address, of 32 bits in 16 digits: two of them say nothing of how far apart they are. */
+const isHashed = ({ hit, object, isWide }: Draft): boolean =>
+  isWide === true &&
+  hit !== undefined &&
+  object !== undefined &&
+  (hit.from | object.address) >> 32n === 0n;
+
+/** Addresses from the offsets that are printed beside them, as if the slab began at 0; how many bytes are wrong is not known then. */
+function withoutHashes(draft: Draft): SlabReport {
+  const { hit, object } = draft;
+  if (hit?.offset === undefined || object?.offset === undefined) {
+    const unplaced: Draft = { ...draft, isHashed: true, bytes: new Map() };
+    delete unplaced.hit;
+    return unplaced;
+  }
+  const at = BigInt(hit.offset);
+  return {
+    ...draft,
+    isHashed: true,
+    hit: { ...hit, from: at, to: at },
+    object: { address: BigInt(object.offset), offset: object.offset },
+    bytes: new Map(),
+    parts: new Map(),
+  };
 }
 
 /** SLAB prints the rows that are wrong and no address: the bytes that are not POISON_FREE. */
@@ -132,15 +164,17 @@ const address = (text: string | undefined): bigint =>
 
 function readLine(draft: Draft, text: string): boolean {
   const hit =
-    /(?:0x)?([0-9a-f]{8,16})-(?:0x)?([0-9a-f]{8,16})(?: @offset=\d+)?\. First byte 0x([0-9a-f]+) instead of 0x([0-9a-f]+)/i.exec(
+    /(?:0x)?([0-9a-f]{8,16})-(?:0x)?([0-9a-f]{8,16})(?: @offset=(\d+))?\. First byte 0x([0-9a-f]+) instead of 0x([0-9a-f]+)/i.exec(
       text,
     );
   if (hit) {
+    draft.isWide = (hit[1] ?? '').length === 16;
     draft.hit ??= {
       from: address(hit[1]),
       to: address(hit[2]),
-      found: Number.parseInt(hit[3] ?? '0', 16),
-      expected: Number.parseInt(hit[4] ?? '0', 16),
+      found: Number.parseInt(hit[4] ?? '0', 16),
+      expected: Number.parseInt(hit[5] ?? '0', 16),
+      ...(hit[3] === undefined ? {} : { offset: Number(hit[3]) }),
     };
     return true;
   }

@@ -20,6 +20,7 @@ export function suspicion(report: SlabReport, layout: SlotLayout | undefined): S
   if (/remaining/i.test(problem)) return remaining(report);
   if (/already free|double free/i.test(problem)) return doubleFree(report);
   if (/poison/i.test(problem)) return poison(report);
+  if (/kmalloc redzone/i.test(problem)) return beyondRequest(report);
   if (/redzone|outside object/i.test(problem)) return redZone(report, layout);
   if (/free\s?(?:pointer|chain|list)|freelist/i.test(problem)) return freePointer(report);
   if (/padding/i.test(problem))
@@ -43,6 +44,22 @@ const plainSuspicion = (kind: string, headline: string, items: readonly string[]
   items,
   remedies: ['KASAN stops at the access itself, with both stacks.'],
 });
+
+/** Since 6.2 what is left of a kmalloc() object behind what was asked for is a red zone, too. */
+function beyondRequest({ hit, object, objectSize, tracks }: SlabReport): Suspicion {
+  const owner = tracks.find(({ what }) => what === 'allocated')?.where;
+  const asked = hit && object ? hit.from - object.address : undefined;
+  return {
+    kind: 'overflow',
+    headline: `a write ran past what was asked for${asked === undefined ? '' : ` (at most ${asked} bytes${objectSize === undefined ? '' : ` of the object's ${objectSize}`})`}`,
+    items: [
+      `The object is large enough for the write, the request was not: kmalloc() was asked for ${asked === undefined ? 'less' : `${asked} bytes or less`}, and its owner${owner === undefined ? '' : ` (allocated in ${owner})`} wrote behind that. With a cache of another size the same write would hit a neighbour.`,
+    ],
+    remedies: [
+      'Compare the size asked for with what is written (a device that writes by DMA counts, too: its length is rounded up to cache lines). KASAN stops at the write of a CPU.',
+    ],
+  };
+}
 
 function redZone(report: SlabReport, layout: SlotLayout | undefined): Suspicion {
   const { hit, object, objectSize, tracks } = report;

@@ -6,7 +6,7 @@
 import type { Context } from '../context.js';
 import { sections, type Fact, type Finding, type Item } from '../finding.js';
 import { kernelOf } from '../input/reportKernel.js';
-import { hex, listed, plural, size } from '../render/amount.js';
+import { percent, hex, listed, plural, size } from '../render/amount.js';
 import { vmemmapText } from './vmemmap.js';
 
 export function crashFindings(context: Context): Finding[] {
@@ -165,7 +165,7 @@ function kmemI(context: Context, texts: readonly string[]): Finding | undefined 
   const huge = of('TOTAL HUGE');
   const told = of('BUFFERS') + of('CACHED') + of('SLAB') + huge;
   const rest = Math.max(0, of('USED') - told);
-  const share = (count: number): string => `${((count / total) * 100).toFixed(1)}%`;
+  const share = (count: number): string => percent(count, total);
   const why = [
     `USED is TOTAL MEM - FREE = ${total} - ${of('FREE')} = ${total - of('FREE')}${total - of('FREE') === of('USED') ? '' : `, though the line says ${of('USED')}`}.`,
     `Buffers, cache, slab${huge > 0 ? ' and the hugetlb pool' : ''} are ${told} of it; the other ${rest} pages (${size(rest * 4096)}, ${share(rest)}) are anonymous memory, page tables, stacks, vmalloc, and pages that drivers took. SHARED (pages mapped more than once) is a part of these, not a further sum.`,

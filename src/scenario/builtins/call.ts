@@ -3,6 +3,7 @@
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { File, Page, TaskStruct, Zone } from '../../engine/machine/ctypes.js';
+import type { SleepKind } from '../../engine/machine/sleeper.js';
 import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { Profile } from '../../engine/types/profile.js';
 import type { AddressKind } from '../../engine/view/addressKind.js';
@@ -31,7 +32,7 @@ export interface BlockReason {
 }
 
 export type BlockKind =
-  | 'page lock'
+  | SleepKind
   | 'kmap slot'
   | 'mutex'
   | 'spinlock'
@@ -39,10 +40,7 @@ export type BlockKind =
   | 'grace period'
   | 'rwlock for reading'
   | 'rwlock for writing'
-  | 'rwsem for reading'
-  | 'rwsem for writing'
   | 'completion'
-  | 'wait queue'
   | 'timer'
   | 'child';
 
@@ -73,10 +71,10 @@ export interface TaskContext {
   readonly othersRead: boolean;
   /** Whether a task waits for something that has come before the running one, which may have waited itself. */
   isWaitedFor(kinds: readonly BlockKind[], address: VirtAddr): boolean;
-  /** What the running task waited for, when it was parked in this very statement, and whether somebody has woken it since. */
-  readonly waited: { readonly reason: BlockReason; readonly woken: boolean } | undefined;
-  /** Wakes every task that waits in a queue. */
-  wakeAll(kind: BlockKind, address: VirtAddr): void;
+  /** What the running task waited for, when it was parked in this very statement. */
+  readonly waited: BlockReason | undefined;
+  /** Whether the running task has a lock of the kernel's. */
+  holds(lock: Cell): boolean;
 }
 
 /** The running task as a process: what it asks of the machine itself. */
@@ -108,6 +106,8 @@ export interface OpenFiles {
   /** False: there is no room for another name. */
   name(name: string, file: File): boolean;
   unname(name: string): File | undefined;
+  /** How many names there are. */
+  readonly nrNames: number;
 }
 
 /** Copies between the kernel and a process, as far as the process's memory goes. */

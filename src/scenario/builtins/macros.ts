@@ -55,15 +55,36 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define read_lock_irqsave(lock, flags) do { (flags) = _raw_read_lock_irqsave(lock); } while (0) // Takes it beside other readers, with interrupts off, and remembers how they were. include/linux/rwlock.h
 #define write_lock_irqsave(lock, flags) do { (flags) = _raw_write_lock_irqsave(lock); } while (0) // Takes it alone, with interrupts off, and remembers how they were. include/linux/rwlock.h
 #define DECLARE_RWSEM(name) struct rw_semaphore name = { .wait_list = { &name.wait_list, &name.wait_list } } // A semaphore for many readers or one writer, free. include/linux/rwsem.h
-#define DECLARE_COMPLETION(work) struct completion work = {} // A completion: nothing is done yet. include/linux/completion.h
+#define DECLARE_COMPLETION(work) struct completion work = { .wait = { .task_list = { &work.wait.task_list, &work.wait.task_list } } } // A completion: nothing is done yet. include/linux/completion.h
 #define DECLARE_COMPLETION_ONSTACK(work) DECLARE_COMPLETION(work) // include/linux/completion.h
+#define DEFINE_SEMAPHORE(name) struct semaphore name = { .count = 1, .wait_list = { &name.wait_list, &name.wait_list } } // A semaphore that one may have at a time. include/linux/semaphore.h
+#define TASK_RUNNING 0 // The task runs, or could. include/linux/sched.h
+#define TASK_INTERRUPTIBLE 1 // The task sleeps; a signal would wake it. include/linux/sched.h
+#define TASK_UNINTERRUPTIBLE 2 // The task sleeps until somebody wakes it. include/linux/sched.h
+#define TASK_KILLABLE 0x102 // The task sleeps; a signal that kills it would wake it. include/linux/sched.h
+#define TASK_IDLE 0x402 // The task sleeps for want of work. include/linux/sched.h
+#define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE) // Whom wake_up() wakes. include/linux/sched.h
+#define get_current_state() (current->__state) // Whether the running task is about to sleep. include/linux/sched.h
+#define __set_current_state(state_value) do { current->__state = (state_value); } while (0) // include/linux/sched.h
+#define set_current_state(state_value) __set_current_state(state_value) // What the running task is when it calls schedule() next: asleep, until somebody sets it to TASK_RUNNING. include/linux/sched.h
 #define MAX_SCHEDULE_TIMEOUT LONG_MAX // A wait that does not end by itself. include/linux/sched.h
 #define DECLARE_WAIT_QUEUE_HEAD(name) struct wait_queue_head name = { .head = { &name.head, &name.head } } // A wait queue, in which nobody waits. include/linux/wait.h
-#define wait_event(wq_head, condition) do { while (!(condition)) do_wait_event(&(wq_head), MAX_SCHEDULE_TIMEOUT); } while (0) // Waits until a condition holds; it is looked at when the queue is woken. include/linux/wait.h
-#define wait_event_killable(wq_head, condition) wait_event_interruptible(wq_head, condition) // include/linux/wait.h
-#define wait_event_interruptible(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event; 0, for no signals come. include/linux/wait.h
-#define wait_event_timeout(wq_head, condition, timeout) ({ long __left = (timeout); int __met; while (!(__met = !!(condition)) && __left) __left = do_wait_event(&(wq_head), __left); __met && !__left ? 1L : __met ? __left : 0L; }) // Like wait_event, for so many jiffies at most; 0 if the condition did not hold in time. include/linux/wait.h
-#define wait_event_interruptible_timeout(wq_head, condition, timeout) wait_event_timeout(wq_head, condition, timeout) // include/linux/wait.h
+#define wait_event(wq_head, condition) do { while (!(condition)) do_wait_event(&(wq_head), TASK_UNINTERRUPTIBLE, 0, MAX_SCHEDULE_TIMEOUT); } while (0) // Waits until a condition holds; it is looked at when the queue is woken. include/linux/wait.h
+#define wait_event_killable(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_KILLABLE, 0, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event; 0, for no signals come. include/linux/wait.h
+#define wait_event_interruptible(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_INTERRUPTIBLE, 0, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event; 0, for no signals come. include/linux/wait.h
+#define wait_event_interruptible_exclusive(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_INTERRUPTIBLE, 1, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event_interruptible, at the end of the queue: wake_up() wakes one of those. include/linux/wait.h
+#define wait_event_killable_exclusive(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_KILLABLE, 1, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event_killable, at the end of the queue: wake_up() wakes one of those. include/linux/wait.h
+#define wait_event_timeout(wq_head, condition, timeout) __wait_event_within(wq_head, condition, TASK_UNINTERRUPTIBLE, timeout) // Like wait_event, for so many jiffies at most; 0 if the condition did not hold in time. include/linux/wait.h
+#define wait_event_interruptible_timeout(wq_head, condition, timeout) __wait_event_within(wq_head, condition, TASK_INTERRUPTIBLE, timeout) // include/linux/wait.h
+#define __wait_event_within(wq_head, condition, state, timeout) ({ long __left = (timeout); int __met; while (!(__met = !!(condition)) && __left) __left = do_wait_event(&(wq_head), (state), 0, __left); __met && !__left ? 1L : __met ? __left : 0L; }) // What wait_event_timeout() and its like are made of. include/linux/wait.h
+#define DEFINE_WAIT(name) wait_queue_entry_t name; init_wait(&name) // An entry for prepare_to_wait(). include/linux/wait.h
+#define DECLARE_WAITQUEUE(name, tsk) wait_queue_entry_t name; init_waitqueue_entry(&name, tsk) // An entry for add_wait_queue(). include/linux/wait.h
+#define wake_up(x) __wake_up((x), TASK_NORMAL, 1, NULL) // Wakes the tasks in a queue: all that are not exclusive, and one that is. include/linux/wait.h
+#define wake_up_nr(x, nr) __wake_up((x), TASK_NORMAL, (nr), NULL) // Like wake_up, and so many that are exclusive. include/linux/wait.h
+#define wake_up_all(x) __wake_up((x), TASK_NORMAL, 0, NULL) // Wakes every task in a queue. include/linux/wait.h
+#define wake_up_interruptible(x) __wake_up((x), TASK_INTERRUPTIBLE, 1, NULL) // Like wake_up, of the tasks that wait with TASK_INTERRUPTIBLE. include/linux/wait.h
+#define wake_up_interruptible_nr(x, nr) __wake_up((x), TASK_INTERRUPTIBLE, (nr), NULL) // include/linux/wait.h
+#define wake_up_interruptible_all(x) __wake_up((x), TASK_INTERRUPTIBLE, 0, NULL) // include/linux/wait.h
 #define msecs_to_jiffies(m) (((unsigned long)(m) + 1000 / HZ - 1) / (1000 / HZ)) // include/linux/jiffies.h
 #define jiffies_to_msecs(j) ((unsigned int)((j) * (1000 / HZ))) // include/linux/jiffies.h
 #define time_after(a, b) ((long)((b) - (a)) < 0) // include/linux/jiffies.h

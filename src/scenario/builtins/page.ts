@@ -6,9 +6,9 @@ import {
   setPageFlag,
   testPageFlag,
 } from '../../engine/view/pageFlags.js';
-import type { Page } from '../../engine/machine/ctypes.js';
 import { group, type Builtin, type BuiltinResult } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { pageLocks } from './pageLocks.js';
 import type { Value } from '../semantics/arithmetic.js';
 
 const changes = true;
@@ -63,50 +63,28 @@ const references = group('page', 'include/linux/mm.h', [
     doc: 'How many page table entries map the page.',
     run: (call, page) => call.kernel.page_mapcount(call.k, call.page(page, '_mapcount')),
   },
-]);
-
-const locks = group('page', 'include/linux/pagemap.h', [
   {
-    signature: 'void lock_page(struct page *page)',
-    doc: 'Locks a page; waits while another task holds the lock.',
-    changes,
-    sleeps: 'always',
-    run: (call, page) => {
-      const cell = call.page(page, 'compound_head');
-      if (call.kernel.lock_page(call.k, cell)) return undefined;
-      return waitFor(call, cell);
-    },
+    signature: 'int total_mapcount(struct page *page)',
+    doc: 'How many entries map the page, or any part of the compound page that it is part of: one of a whole huge page counts once.',
+    run: (call, page) => call.kernel.total_mapcount(call.k, call.page(page, '_mapcount')),
   },
   {
-    signature: 'int trylock_page(struct page *page)',
-    doc: 'Locks a page if it is not locked; returns whether it did.',
-    changes,
-    run: (call, page) => truth(call.kernel.trylock_page(call.k, call.page(page, 'compound_head'))),
-  },
-  {
-    signature: 'void unlock_page(struct page *page)',
-    doc: 'Unlocks a page.',
-    changes,
-    run: (call, page) => {
-      call.kernel.unlock_page(call.k, call.page(page, 'compound_head'));
-    },
-  },
-  {
-    signature: 'void wait_on_page_locked(struct page *page)',
-    doc: 'Waits until a page is not locked.',
-    changes,
-    sleeps: 'always',
-    run: (call, page) => {
-      const cell = call.page(page, 'compound_head');
-      return call.kernel.PageLocked(call.k, cell) ? waitFor(call, cell) : undefined;
-    },
+    signature: 'int compound_mapcount(struct page *page)',
+    doc: 'How many entries map the compound page as a whole.',
+    run: (call, page) => call.kernel.compound_mapcount(call.k, call.page(page, 'compound_head')),
   },
 ]);
 
-function waitFor(call: BuiltinCall, page: Page): BuiltinResult {
-  const head = call.kernel.compound_head(call.k, page);
-  return { blocked: { kind: 'page lock', address: call.k.va_of(head) } };
-}
+const hugePages = group('page', 'include/linux/huge_mm.h', [
+  {
+    signature: 'int split_huge_page(struct page *page)',
+    doc:
+      'Splits the transparent huge page that the page is part of into single pages. Its lock is the caller’s, and one reference; ' +
+      '0, or -EAGAIN if somebody has another one.',
+    changes,
+    run: (call, page) => call.kernel.split_huge_page(call.k, call.page(page, 'compound_head')),
+  },
+]);
 
 const compound = group('page', 'include/linux/mm.h', [
   {
@@ -266,8 +244,9 @@ export const pageFlags: readonly Builtin[] = PAGE_FLAGS.flatMap((which) =>
 
 export const page: readonly Builtin[] = [
   ...references,
-  ...locks,
+  ...pageLocks,
   ...compound,
+  ...hugePages,
   ...places,
   ...debugging,
 ];

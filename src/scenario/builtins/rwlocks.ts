@@ -1,14 +1,13 @@
 /**
- * Locks that many readers or one writer have, and completions: their words are the kernel's, as long as nobody waits. Who has to wait
- * stands in a queue of the scenario's (vm/waitQueue.ts), not in the lock's.
+ * Locks that many readers or one writer have, semaphores, and completions. Of rw_semaphores and semaphores all is the kernel's, their
+ * queues too; who waits for a rwlock_t or a completion stands in a queue of the scenario's (vm/waitQueue.ts), not in the lock's.
  *
  *     rwlock_t (SMP)        cnts    0xff while a writer has it, else 0x200 for each reader; without SMP it has no words
- *     struct rw_semaphore   count   1 while a writer has it, else 0x100 for each reader; owner: the writer
- *     struct completion     done    how often complete() was called and not waited for; ~0 after complete_all(). Its
- *                           other members are in no profile
+ *     struct completion     done    how often complete() was called and not waited for; ~0 after complete_all()
  *
- * Source: Linux 6.1 include/asm-generic/qrwlock.h, kernel/locking/rwsem.c, kernel/sched/completion.c.
+ * Source: Linux 6.1 include/asm-generic/qrwlock.h, kernel/sched/completion.c.
  */
+import type { RwSemaphore } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
 import { findMember } from '../../engine/types/members.js';
 import type { Value } from '../semantics/arithmetic.js';
@@ -156,18 +155,6 @@ const rwlocks: readonly BuiltinRow[] = [
 const RWSEM_WRITER_LOCKED = 1;
 const RWSEM_READER_BIAS = 0x100;
 
-const longSize = (call: BuiltinCall): 4 | 8 => call.profile.pointerSize;
-
-const semCount = (call: BuiltinCall, sem: Value): number =>
-  Number(call.memory.load(sem, longSize(call)));
-
-/** count, and the owner behind it: the writer, or nobody. */
-function setSem(call: BuiltinCall, sem: Value, count: number, owner: Value): void {
-  const size = longSize(call);
-  call.memory.store(sem, size, count);
-  call.memory.store(call.offset(sem, size), size, owner);
-}
-
 /** A list head, by its designator in a structure: empty from now on. */
 export function initList(call: BuiltinCall, at: Value, tag: string, member: string): void {
   const type = call.profile.types.struct(tag);
@@ -176,85 +163,85 @@ export function initList(call: BuiltinCall, at: Value, tag: string, member: stri
   call.kernel.INIT_LIST_HEAD(call.k, call.cell(call.offset(at, place.offsetBits / 8)));
 }
 
-const ownerOf = (call: BuiltinCall): Value => call.pointer(call.kernel.current(call.k));
-
-const SEM_WAITS: readonly BlockKind[] = ['rwsem for reading', 'rwsem for writing'];
-
-function downRead(call: BuiltinCall, sem: Value, isTry = false): boolean {
-  const count = semCount(call, sem);
-  if ((count & RWSEM_WRITER_LOCKED) !== 0) return false;
-  // Beside readers, no reader goes before those that wait: a writer is among them.
-  if ((count >= RWSEM_READER_BIAS || isTry) && call.context.isWaitedFor(SEM_WAITS, va(sem)))
-    return false;
-  setSem(call, sem, count + RWSEM_READER_BIAS, 0);
-  return true;
+/** Whether it is held as it is about to be given back; says so if not. */
+function isHeld(
+  call: BuiltinCall,
+  name: string,
+  sem: RwSemaphore,
+  mode: 'read' | 'write',
+): boolean {
+  const { k } = call;
+  const count = k.read_int(k.plus(sem, k.rw_semaphore.count));
+  const held = mode === 'read' ? count >= RWSEM_READER_BIAS : (count & RWSEM_WRITER_LOCKED) !== 0;
+  if (!held)
+    call.printk(KERN_ERR, `${name}: the rw_semaphore at ${k.hex(k.va_of(sem))} is not held so`);
+  return held;
 }
 
-function downWrite(call: BuiltinCall, sem: Value, isTry = false): boolean {
-  if (semCount(call, sem) !== 0) return false;
-  // Only on SMP a writer looks whether it can have it before those that wait (RWSEM_SPIN_ON_OWNER).
-  if ((isTry || !call.k.smp) && call.context.isWaitedFor(SEM_WAITS, va(sem))) return false;
-  setSem(call, sem, RWSEM_WRITER_LOCKED, ownerOf(call));
-  return true;
-}
-
-const complainUp = (call: BuiltinCall, name: string, sem: Value): void => {
-  call.printk(KERN_ERR, `${name}: the rw_semaphore at ${call.k.hex(va(sem))} is not held so`);
+const taking = (
+  mode: 'read' | 'write',
+  suffix: '' | '_interruptible' | '_killable',
+): BuiltinRow => {
+  const who = mode === 'read' ? 'beside other readers' : 'alone';
+  const others = mode === 'read' ? 'a writer has it' : 'anybody else has it';
+  const isPlain = suffix === '';
+  return {
+    signature: `${isPlain ? 'void' : 'int'} down_${mode}${suffix}(struct rw_semaphore *sem)`,
+    doc: isPlain
+      ? `Takes a semaphore ${who}; sleeps while ${others}.`
+      : `Like down_${mode}; 0, as no signal comes.`,
+    changes,
+    sleeps: 'always',
+    run: (call, sem) => {
+      if (mode === 'read') call.kernel.down_read(call.k, call.cell(sem));
+      else call.kernel.down_write(call.k, call.cell(sem));
+      return isPlain ? undefined : 0;
+    },
+  };
 };
 
-const semaphores: readonly BuiltinRow[] = [
+const rwSemaphores: readonly BuiltinRow[] = [
   {
     signature: 'void init_rwsem(struct rw_semaphore *sem)',
     doc: 'Makes a semaphore for many readers or one writer: it is free.',
     changes,
     run: (call, sem) => {
-      setSem(call, sem, 0, 0);
-      initList(call, sem, 'rw_semaphore', 'wait_list');
+      call.kernel.__init_rwsem(call.k, call.cell(sem));
     },
   },
-  {
-    signature: 'void down_read(struct rw_semaphore *sem)',
-    doc: 'Takes a semaphore beside other readers; waits while a writer has it.',
-    changes,
-    sleeps: 'always',
-    run: (call, sem) => (downRead(call, sem) ? undefined : blocked('rwsem for reading', va(sem))),
-  },
+  taking('read', ''),
+  taking('read', '_interruptible'),
+  taking('read', '_killable'),
   {
     signature: 'int down_read_trylock(struct rw_semaphore *sem)',
     doc: 'Like down_read, if that can be at once; returns whether it did.',
     changes,
-    run: (call, sem) => truth(downRead(call, sem, true)),
+    run: (call, sem) => truth(call.kernel.down_read_trylock(call.k, call.cell(sem))),
   },
   {
     signature: 'void up_read(struct rw_semaphore *sem)',
-    doc: 'Gives back a semaphore of down_read().',
+    doc: 'Gives back a semaphore of down_read(); the last reader wakes the first task that waits.',
     changes,
     run: (call, sem) => {
-      const count = semCount(call, sem);
-      if (count < RWSEM_READER_BIAS) complainUp(call, 'up_read', sem);
-      else setSem(call, sem, count - RWSEM_READER_BIAS, 0);
+      const cell = call.cell(sem);
+      if (isHeld(call, 'up_read', cell, 'read')) call.kernel.up_read(call.k, cell);
     },
   },
-  {
-    signature: 'void down_write(struct rw_semaphore *sem)',
-    doc: 'Takes a semaphore alone; waits while anybody else has it.',
-    changes,
-    sleeps: 'always',
-    run: (call, sem) => (downWrite(call, sem) ? undefined : blocked('rwsem for writing', va(sem))),
-  },
+  taking('write', ''),
+  taking('write', '_killable'),
   {
     signature: 'int down_write_trylock(struct rw_semaphore *sem)',
     doc: 'Like down_write, if that can be at once; returns whether it did.',
     changes,
-    run: (call, sem) => truth(downWrite(call, sem, true)),
+    run: (call, sem) => truth(call.kernel.down_write_trylock(call.k, call.cell(sem))),
   },
   {
     signature: 'void up_write(struct rw_semaphore *sem)',
-    doc: 'Gives back a semaphore of down_write().',
+    doc: 'Gives back a semaphore of down_write(), and wakes the first task that waits; of readers, all.',
     changes,
     run: (call, sem) => {
-      if ((semCount(call, sem) & RWSEM_WRITER_LOCKED) === 0) complainUp(call, 'up_write', sem);
-      else setSem(call, sem, 0, 0);
+      const cell = call.cell(sem);
+      if (isHeld(call, 'up_write', cell, 'write')) call.kernel.up_write(call.k, cell);
     },
   },
   {
@@ -262,15 +249,70 @@ const semaphores: readonly BuiltinRow[] = [
     doc: 'The writer becomes a reader, and lets others read.',
     changes,
     run: (call, sem) => {
-      if ((semCount(call, sem) & RWSEM_WRITER_LOCKED) === 0)
-        complainUp(call, 'downgrade_write', sem);
-      else setSem(call, sem, RWSEM_READER_BIAS, 0);
+      const cell = call.cell(sem);
+      if (isHeld(call, 'downgrade_write', cell, 'write')) call.kernel.downgrade_write(call.k, cell);
     },
   },
   {
     signature: 'int rwsem_is_locked(struct rw_semaphore *sem)',
-    doc: 'Whether anybody has a semaphore.',
-    run: (call, sem) => truth(semCount(call, sem) !== 0),
+    doc: 'Whether anybody has a semaphore, or waits for it.',
+    run: (call, sem) => truth(call.kernel.rwsem_is_locked(call.k, call.cell(sem))),
+  },
+];
+
+// --- struct semaphore --------------------------------------------------------------------------------------------------------------
+
+const semaphores: readonly BuiltinRow[] = [
+  {
+    signature: 'void down(struct semaphore *sem)',
+    doc: 'Takes one of a semaphore; sleeps while there is none.',
+    changes,
+    sleeps: 'always',
+    run: (call, sem) => {
+      call.kernel.down(call.k, call.cell(sem));
+    },
+  },
+  ...(['_interruptible', '_killable'] as const).map((suffix): BuiltinRow => ({
+    signature: `int down${suffix}(struct semaphore *sem)`,
+    doc: 'Like down; 0, as no signal comes.',
+    changes,
+    sleeps: 'always',
+    run: (call, sem) => {
+      call.kernel.down(call.k, call.cell(sem));
+      return 0;
+    },
+  })),
+  {
+    signature: 'int down_trylock(struct semaphore *sem)',
+    doc: 'Takes one of a semaphore if there is one: 0 then, and 1 if it did not. The other way round than other locks.',
+    changes,
+    run: (call, sem) => call.kernel.down_trylock(call.k, call.cell(sem)),
+  },
+  {
+    signature: 'int down_timeout(struct semaphore *sem, long timeout)',
+    doc: 'Like down, for so many jiffies at most: 0, or -ETIME if there was none in time.',
+    changes,
+    sleeps: 'always',
+    run: (call, sem, timeout) => call.kernel.down_timeout(call.k, call.cell(sem), Number(timeout)),
+  },
+  {
+    signature: 'void up(struct semaphore *sem)',
+    doc: 'Gives one back: to the first task that waits, or else to whoever comes. Any task may.',
+    changes,
+    run: (call, sem) => {
+      call.kernel.up(call.k, call.cell(sem));
+    },
+  },
+];
+
+const semaphoreHeader: readonly BuiltinRow[] = [
+  {
+    signature: 'void sema_init(struct semaphore *sem, int val)',
+    doc: 'Makes a semaphore that so many may have at a time.',
+    changes,
+    run: (call, sem, val) => {
+      call.kernel.sema_init(call.k, call.cell(sem), Number(val));
+    },
   },
 ];
 
@@ -295,6 +337,7 @@ const completions: readonly BuiltinRow[] = [
     changes,
     run: (call, x) => {
       call.memory.store(x, 4, 0);
+      initList(call, x, 'completion', 'wait.task_list');
     },
   },
   {
@@ -344,6 +387,8 @@ const completions: readonly BuiltinRow[] = [
 
 export const sharedLocks: readonly Builtin[] = [
   ...group('lock', 'include/linux/rwlock.h', rwlocks),
-  ...group('lock', 'kernel/locking/rwsem.c', semaphores),
+  ...group('lock', 'kernel/locking/rwsem.c', rwSemaphores),
+  ...group('lock', 'kernel/locking/semaphore.c', semaphores),
+  ...group('lock', 'include/linux/semaphore.h', semaphoreHeader),
   ...group('lock', 'kernel/sched/completion.c', completions),
 ];

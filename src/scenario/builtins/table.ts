@@ -21,12 +21,14 @@ import { percpu } from './percpu.js';
 import { rcu } from './rcu.js';
 import { sharedLocks } from './rwlocks.js';
 import { waiting } from './waiting.js';
+import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
+import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
 import { pins } from './user/pins.js';
@@ -60,10 +62,12 @@ export const allBuiltins: readonly Builtin[] = [
   ...userAreas,
   ...userCopies,
   ...files,
+  ...drivers,
   ...pins,
   ...locks,
   ...sharedLocks,
   ...waiting,
+  ...waitQueues,
   ...rcu,
   ...atomics,
   ...bits,

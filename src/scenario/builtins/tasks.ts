@@ -1,11 +1,13 @@
 /** Tasks and CPUs. */
 import { asVirt } from '../../engine/memory/address.js';
 import { group, type Builtin } from './builtin.js';
+import type { BuiltinCall } from './call.js';
 import { endGracePeriod } from './rcu.js';
+import { FOR_EVER, isToSleep, sleepAs, stateOf } from './waitQueues.js';
 
 const yieldCpu = {
   changes: true,
-  run: (call: Parameters<Builtin['run']>[0]) => {
+  run: (call: BuiltinCall) => {
     call.scheduling();
     call.kernel.cond_resched(call.k);
     endGracePeriod(call);
@@ -18,8 +20,15 @@ export const tasks: readonly Builtin[] = [
   ...group('task', 'kernel/sched/core.c', [
     {
       signature: 'void schedule(void)',
-      doc: 'Lets the other tasks run before this one continues; work that waits is done, and a grace period may end.',
-      ...yieldCpu,
+      doc: 'Lets the other tasks run before this one continues; work that waits is done, and a grace period may end. After set_current_state() the task sleeps, until wake_up_process() or the like wakes it.',
+      changes: true,
+      run: (call) => {
+        if (isToSleep(call)) {
+          call.scheduling();
+          sleepAs(call, stateOf(call), FOR_EVER);
+        } else yieldCpu.run(call);
+        return undefined;
+      },
     },
     {
       signature: 'void cond_resched(void)',

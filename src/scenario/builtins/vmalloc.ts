@@ -38,6 +38,19 @@ const allocating = (
   },
 });
 
+/** What processes may map. */
+const userAllocating = (name: 'vmalloc_user' | 'vmalloc_32_user', doc: string): BuiltinRow => ({
+  signature: `void *${name}(unsigned long size)`,
+  doc,
+  changes,
+  needs,
+  sleeps: 'always',
+  run: (call, size) => {
+    const bytes = sizeOf(call, size);
+    return newArea(call, call.kernel[name](call.k, bytes, call.caller), bytes);
+  },
+});
+
 /** n * size, and whether an unsigned long holds it. */
 const product = (call: BuiltinCall, n: Value, size: Value): number | undefined => {
   const bytes = sizeOf(call, n) * sizeOf(call, size);
@@ -77,8 +90,10 @@ const allocations: readonly BuiltinRow[] = [
   allocating(
     'void *vmalloc_32(unsigned long size)',
     'Like vmalloc, with pages that 32 bits can address.',
-    ({ k }) => k.GFP_KERNEL | (k.wide ? k.__GFP_DMA32 : 0),
+    ({ k }) => k.GFP_KERNEL | k.__GFP_DMA32,
   ),
+  userAllocating('vmalloc_user', 'Like vzalloc, and a process may map it: remap_vmalloc_range().'),
+  userAllocating('vmalloc_32_user', 'Like vmalloc_user, with pages that 32 bits can address.'),
   allocating(
     'void *__vmalloc(unsigned long size, gfp_t gfp_mask)',
     'vmalloc with flags of your own.',

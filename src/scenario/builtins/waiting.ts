@@ -1,15 +1,15 @@
 /**
- * Waiting for somebody, or for time to pass: wait queues, completions with an end, sleeps. A wait that ends by itself has a jiffy at
+ * Waiting for a completion, or for time to pass. A wait that ends by itself has a jiffy at
  * which it does; time goes on only when every task waits (vm/scheduler.ts), so each run is the same run.
  *
- * Source: Linux 6.1 include/linux/wait.h, kernel/sched/wait.c, kernel/sched/completion.c, kernel/time/timer.c.
+ * Source: Linux 6.1 kernel/sched/completion.c, kernel/time/timer.c.
  */
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinResult, type BuiltinRow } from './builtin.js';
 import type { BlockKind, BuiltinCall } from './call.js';
-import { truth, va } from './pointers.js';
-import { initList, waitFor } from './rwlocks.js';
+import { va } from './pointers.js';
+import { waitFor } from './rwlocks.js';
 
 const changes = true;
 const sleeps = 'always';
@@ -22,9 +22,9 @@ const now = ({ k }: BuiltinCall): number => k.read_int(k.globals.jiffies) >>> 0;
 /** What is left of a wait that may have begun before: the statement is run again when the task goes on. */
 function left(call: BuiltinCall, kind: BlockKind, address: VirtAddr, timeout: number): number {
   const { waited } = call.context;
-  const isThis = waited?.reason.kind === kind && waited.reason.address === address;
-  if (!isThis || waited.reason.until === undefined) return timeout;
-  return Math.max(0, (waited.reason.until - now(call)) | 0);
+  const isThis = waited?.kind === kind && waited.address === address;
+  if (!isThis || waited.until === undefined) return timeout;
+  return Math.max(0, (waited.until - now(call)) | 0);
 }
 
 function blocked(
@@ -67,49 +67,6 @@ const completions: readonly BuiltinRow[] = [
   })),
 ];
 
-/** Until somebody wakes the queue. */
-function waitIn(call: BuiltinCall, queue: Value, timeout: Value): BuiltinResult {
-  const address = va(queue);
-  const { waited } = call.context;
-  const isThis = waited?.reason.kind === 'wait queue' && waited.reason.address === address;
-  const jiffies = left(call, 'wait queue', address, Number(timeout));
-  if (isThis && waited.woken) return jiffies;
-  return jiffies <= 0 ? 0 : blocked(call, 'wait queue', address, jiffies);
-}
-
-const queues: readonly BuiltinRow[] = [
-  {
-    signature: 'void init_waitqueue_head(struct wait_queue_head *wq_head)',
-    doc: 'Makes a wait queue, in which nobody waits.',
-    changes,
-    run: (call, queue) => {
-      initList(call, queue, 'wait_queue_head', 'head');
-    },
-  },
-  ...['wake_up', 'wake_up_all', 'wake_up_interruptible', 'wake_up_interruptible_all'].map(
-    (name): BuiltinRow => ({
-      signature: `void ${name}(struct wait_queue_head *wq_head)`,
-      doc: 'Wakes the tasks that wait in a queue: each looks again whether what it waits for is so.',
-      changes,
-      run: (call, queue) => {
-        call.context.wakeAll('wait queue', va(queue));
-      },
-    }),
-  ),
-  {
-    signature: 'bool waitqueue_active(struct wait_queue_head *wq_head)',
-    doc: 'Whether a task waits in a queue.',
-    run: (call, queue) => truth(call.context.isWaitedFor(['wait queue'], va(queue))),
-  },
-  {
-    signature: 'long do_wait_event(struct wait_queue_head *wq_head, long timeout)',
-    doc: 'What wait_event() and its like wait with: until the queue is woken, or the jiffies are over; those that are left.',
-    changes,
-    sleeps,
-    run: waitIn,
-  },
-];
-
 const NOWHERE = asVirt(0);
 
 const sleepFor = (call: BuiltinCall, jiffies: number): BuiltinResult =>
@@ -120,13 +77,6 @@ const inJiffies = ({ k }: BuiltinCall, microseconds: number): number =>
   Math.ceil((microseconds * k.CONFIG_HZ) / 1_000_000);
 
 const sleeping: readonly BuiltinRow[] = [
-  ...['', '_interruptible', '_killable', '_uninterruptible'].map((kind): BuiltinRow => ({
-    signature: `long schedule_timeout${kind}(long timeout)`,
-    doc: 'Sleeps for so many jiffies; 0 then.',
-    changes,
-    sleeps,
-    run: (call, timeout) => sleepFor(call, Number(timeout)),
-  })),
   {
     signature: 'void msleep(unsigned int msecs)',
     doc: 'Sleeps for at least so many milliseconds.',
@@ -153,6 +103,5 @@ const sleeping: readonly BuiltinRow[] = [
 
 export const waiting: readonly Builtin[] = [
   ...group('lock', 'kernel/sched/completion.c', completions),
-  ...group('lock', 'include/linux/wait.h', queues),
   ...group('task', 'kernel/time/timer.c', sleeping),
 ];

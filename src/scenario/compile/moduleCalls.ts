@@ -1,6 +1,7 @@
 /**
  * A scenario that is a module: `module_init(f)` calls f where it stands, as loading the module would, and `module_exit(g)` has g
- * called at the end, unless f failed. A scenario of functions alone, one of which is main(), is a program: main is called.
+ * called at the end, unless f failed. A scenario of functions alone, one of which is main(), is a program: main is called; beside a
+ * module it is the program that uses it, and runs between the two.
  *
  * Source: Linux 6.1 kernel/module/main.c: do_init_module(); ISO C11 5.1.2.2.
  */
@@ -39,7 +40,7 @@ export class ModuleCalls {
   private readonly exits: { readonly call: CallExpr; readonly span: Span }[] = [];
   /** The address of what the init function returned. */
   private result: number | undefined;
-  private called = false;
+  private nrCalls = 0;
 
   constructor(private readonly unit: Unit) {}
 
@@ -55,7 +56,7 @@ export class ModuleCalls {
       c.error('bad-call', expr.span, `write ${name}(f), where f is a function of the script`);
       return true;
     }
-    this.called = true;
+    this.nrCalls++;
     if (isInit) this.init(c, fn, span, compiler);
     else this.exits.push({ call: callOf(fn), span });
     return true;
@@ -77,13 +78,13 @@ export class ModuleCalls {
 
   /** What is called when the statements of the top level have run. */
   atEnd(c: Checker, statements: readonly Statement[], compiler: StatementCompiler): void {
-    for (const { call, span } of this.exits.reverse()) this.exit(c, call, span, compiler);
     const definitions = statements.filter((statement) => statement.kind === 'function');
-    if (this.called || definitions.length === 0) return;
     const main = definitions.find(({ name }) => name === 'main');
-    const isIdle = statements.every(({ kind }) => IDLE.has(kind));
+    const isIdle = statements.filter(({ kind }) => !IDLE.has(kind)).length === this.nrCalls;
     if (main !== undefined && isIdle) this.main(c, main, compiler);
-    else if (isIdle && !this.isCalled(definitions)) this.suggest(definitions);
+    else if (isIdle && this.nrCalls === 0 && definitions.length > 0 && !this.isCalled(definitions))
+      this.suggest(definitions);
+    for (const { call, span } of this.exits.reverse()) this.exit(c, call, span, compiler);
   }
 
   /** The call of a builtin that says so if a function has failed. */

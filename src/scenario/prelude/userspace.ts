@@ -35,7 +35,23 @@ export const USERSPACE = [
   ),
   constants('include/uapi/linux/wait.h', 'WNOHANG=1'),
   constants('arch/x86/include/asm/signal.h', 'SIGBUS=7 SIGKILL=9 SIGSEGV=11'),
-  `#define MAP_FAILED ((void *)-1) // What mmap() gives when there can be no area. include/uapi/asm-generic/mman.h
+  constants(
+    'include/linux/mm.h',
+    `VM_READ=0x1 VM_WRITE=0x2 VM_EXEC=0x4 VM_SHARED=0x8 VM_MAYREAD=0x10 VM_MAYWRITE=0x20 VM_MAYEXEC=0x40 VM_MAYSHARE=0x80
+     VM_GROWSDOWN=0x100 VM_PFNMAP=0x400 VM_LOCKED=0x2000 VM_IO=0x4000 VM_SEQ_READ=0x8000 VM_RAND_READ=0x10000 VM_DONTCOPY=0x20000
+     VM_DONTEXPAND=0x40000 VM_ACCOUNT=0x100000 VM_NORESERVE=0x200000 VM_HUGETLB=0x400000 VM_DONTDUMP=0x4000000
+     VM_MIXEDMAP=0x10000000 VM_HUGEPAGE=0x20000000 VM_NOHUGEPAGE=0x40000000`,
+  ),
+  constants('include/linux/miscdevice.h', 'MISC_DYNAMIC_MINOR=255'),
+  `#define _IO(type, nr) (((type) << 8) | (nr)) // The number of an ioctl(). include/uapi/asm-generic/ioctl.h
+#define _IOR(type, nr, size) (_IO(type, nr) | 2U << 30 | sizeof(size) << 16) // Of an ioctl() that reads from the driver. include/uapi/asm-generic/ioctl.h
+#define _IOW(type, nr, size) (_IO(type, nr) | 1U << 30 | sizeof(size) << 16) // Of an ioctl() that writes to the driver. include/uapi/asm-generic/ioctl.h
+#define _IOWR(type, nr, size) (_IO(type, nr) | 3U << 30 | sizeof(size) << 16) // include/uapi/asm-generic/ioctl.h
+#define no_llseek NULL // Of a file that has no position. include/linux/fs.h
+#define vma_pages(vma) (((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT) // Pages of an area. include/linux/mm.h
+#define io_remap_pfn_range(vma, addr, pfn, size, prot) remap_pfn_range(vma, addr, pfn, size, prot) // Like remap_pfn_range(), of a device. include/linux/mm.h
+#define module_misc_device(misc) static int __init misc##_init(void) { return misc_register(&misc); } static void __exit misc##_exit(void) { misc_deregister(&misc); } module_init(misc##_init); module_exit(misc##_exit) // A module that is a device. include/linux/miscdevice.h
+#define MAP_FAILED ((void *)-1) // What mmap() gives when there can be no area. include/uapi/asm-generic/mman.h
 #define errno get_errno() // Why the last call of the C library failed. include/linux/errno.h
 #define WIFEXITED(status) (((status) & 0x7f) == 0) // Whether a child ended by itself. include/uapi/linux/wait.h
 #define WEXITSTATUS(status) (((status) >> 8) & 0xff) // What a child gave to exit(). include/uapi/linux/wait.h

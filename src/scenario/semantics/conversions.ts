@@ -4,7 +4,7 @@
  *
  * Source: ISO C11 6.3, 6.5.16.1.
  */
-import type { CType, Member } from '../../engine/types/model.js';
+import type { CType, Member, StructType } from '../../engine/types/model.js';
 import type { Expr } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 import { convert, naturalValue } from './arithmetic.js';
@@ -21,7 +21,7 @@ import {
 } from './cTypes.js';
 import type { Checker } from './checker.js';
 import { errorTerm, isError } from './errors.js';
-import { addressOf, constantValue, isZero, retyped } from './fold.js';
+import { addressOf, constantValue, isZero, pointedPlace, retyped } from './fold.js';
 import type { Place, Term } from './ir.js';
 import { memberInside, temporaryPlace } from './places.js';
 
@@ -98,6 +98,8 @@ export function castTo(c: Checker, term: Term, type: CType, span: Span): Term {
   if (isStruct(type) && c.types.same(type, term.type)) return term;
   const member = unionMember(c, type, term.type);
   if (member !== undefined) return unionOf(c, type, member, term);
+  const protection = asProtection(c, term, type, span);
+  if (protection !== undefined) return protection;
   if (!isScalar(type) || !isScalar(term.type)) {
     const from = c.types.name(term.type);
     c.error('type-mismatch', span, `cannot cast '${from}' to '${c.types.name(type)}'`);
@@ -135,6 +137,26 @@ function unionOf(c: Checker, type: CType, member: Member, value: Term): Term {
   return { kind: 'sequence', type, first, last: { ...addressOf(type, place), type } };
 }
 
+/**
+ * `pgprot_t` and the number in it, one for the other: constants such as PAGE_KERNEL are numbers here, `vma->vm_page_prot` is the
+ * kernel's struct.
+ */
+function asProtection(c: Checker, term: Term, type: CType, span: Span): Term | undefined {
+  const [bits] = protectionOf(type)?.members ?? [];
+  if (bits !== undefined && isInteger(term.type))
+    return unionOf(c, type, bits, retyped(c.types, term, bits.type));
+  const [held] = protectionOf(term.type)?.members ?? [];
+  if (held === undefined || !isInteger(type)) return undefined;
+  const pointer: Term = { ...term, type: c.types.pointerTo(term.type) };
+  const place = memberInside(pointedPlace(term.type, pointer), held);
+  return retyped(c.types, loadTerm(c, place, span), type);
+}
+
+const protectionOf = (type: CType): StructType | undefined => {
+  const struct = structOf(type);
+  return struct?.name === 'pgprot' ? struct : undefined;
+};
+
 function isBoolType(c: Checker, type: CType): boolean {
   return c.types.repr(type) === 'bool';
 }
@@ -148,6 +170,8 @@ export function convertTo(c: Checker, term: Term, type: CType, span: Span, purpo
   }
   if (isStruct(type) || isStruct(term.type)) {
     if (c.types.same(type, term.type)) return term;
+    const protection = asProtection(c, term, type, span);
+    if (protection !== undefined) return protection;
     return reportIncompatible(c, term, type, span, purpose);
   }
   if (!isScalar(type) || !isScalar(term.type))

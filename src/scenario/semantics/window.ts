@@ -7,6 +7,7 @@
  *     base + 0x800000   top-level and static variables
  *     base + 0xc00000   stacks, one a task: 64 KiB each, growing down, a guard of 64 KiB below each
  *     base + 0x1100000  task_structs, one a task of the text
+ *     base + 0x1180000  kernel stacks, one a task: of them, what a task that sleeps has left in queues
  *     base + 0x1400000  CPU 1's of the variables of which each CPU has its own; 12 MiB further CPU 2's, ...
  *
  * i386 has no hole in its kernel half that is there for every RAM size, so the window lies low in the user half: above
@@ -22,6 +23,7 @@ export interface WindowLayout {
   readonly data: number;
   readonly stacks: number;
   readonly taskStructs: number;
+  readonly kernelStacks: number;
   /** Exclusive. */
   readonly end: number;
 }
@@ -47,9 +49,13 @@ export function windowLayout(pointerSize: 4 | 8): WindowLayout {
     data: base + 0x800000,
     stacks: base + 0xc00000,
     taskStructs: base + 0x1100000,
+    kernelStacks: base + 0x1180000,
     end: base + 0x1000000,
   };
 }
+
+/** Of a task's kernel stack: no structure that tasks wait with is larger. */
+export const KERNEL_STACK_BYTES = 256;
 
 /** From a variable that each CPU has its own of to that of the next CPU. Addresses of CPU 0's lie among the other variables. */
 export const PER_CPU_STRIDE = 0xc00000;

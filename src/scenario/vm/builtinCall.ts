@@ -38,6 +38,7 @@ import { decodeUtf8, latin1 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
 import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
+import type { HeldLocks } from './heldLocks.js';
 import { MisuseWatch } from './misuse.js';
 import { TaskBug } from './signals.js';
 import { pageAt } from './structPage.js';
@@ -53,6 +54,7 @@ export interface CallSurroundings {
   readonly image: KernelImage;
   readonly memory: ScenarioMemory;
   readonly control: Control;
+  readonly held: HeldLocks;
   readonly tape: Tape<MachineEvent>;
   readonly sources: Sources;
   /** Whether anything in the script goes on with a line of the log: only then can a line be left open. */
@@ -110,7 +112,9 @@ export class MachineCall implements BuiltinCall {
     this.memory = surroundings.memory;
     this.process = surroundings.process;
     this.user = surroundings.user;
-    this.context = new RunningTask(this.k, surroundings.control, surroundings.nrTasks);
+    this.context = new RunningTask(
+      ...([this.k, surroundings.control, surroundings.nrTasks, surroundings.held] as const),
+    );
     this.sources = surroundings.sources;
     this.types = new CTypes(this.profile.types);
     this.pointerWidth = this.k.wide ? 'u64' : 'u32';

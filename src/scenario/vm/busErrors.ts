@@ -18,7 +18,10 @@ const AT_END = 'the file ends before this page';
 /** One sentence without a full stop. */
 export function busErrorReason(k: Kernel, mm: MmStruct, va: VirtAddr): string {
   const vma = find_vma(k, mm, va);
-  if (vma === 0 || !is_vm_hugetlb_page(k, vma)) return AT_END;
+  if (vma === 0) return AT_END;
+  if (k.isOwnObject(k.read_va(k.plus(vma, k.vm_area_struct.vm_ops))))
+    return 'the driver has no page for this address';
+  if (!is_vm_hugetlb_page(k, vma)) return AT_END;
   const h = hstate_vma(k);
   const isShared = (k.read_int(k.plus(vma, k.vm_area_struct.vm_flags)) & VM_MAYSHARE) !== 0;
   if (!isShared && is_vma_resv_set(k, vma, HPAGE_RESV_UNMAPPED))

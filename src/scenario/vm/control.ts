@@ -6,8 +6,11 @@
  *          2    expectations failed                              preempt_count, rcu_read_lock()s, whether IRQs are off;
  *          3    expectations that held                           of a child of fork(): values that wait in the middle of a
  *          4    children of fork() so far                        statement, its task_struct, who it comes from
- *          5    errno               words 900 ...         open files, and files by name
- *          6    whose variables lie at their addresses            words 640 + 2 * task   its place in a queue, until when it waits
+ *          6    whose variables lie at their addresses
+ *
+ *     word 640 + 2 * task   its place in a queue, until when it waits     word 1024 ...  locks that tasks have (heldLocks.ts)
+ *          704 + task       errno of the task                                  1200 + 32 * process   its open files
+ *          900 ...          files by name
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -37,6 +40,10 @@ export interface StackUse {
 const STATUSES: readonly TaskStatus[] = ['ready', 'waiting', 'ended', 'failed'];
 const BLOCK_KINDS: readonly BlockKind[] = [
   'page lock',
+  'page writeback',
+  'migration',
+  'semaphore',
+  'wakeup',
   'kmap slot',
   'mutex',
   'spinlock',
@@ -57,17 +64,20 @@ const STATEMENTS = 1;
 const FAILED_EXPECTS = 2;
 const HELD_EXPECTS = 3;
 const CHILDREN = 4;
-const ERRNO = 5;
 const DATA_OWNER = 6;
-/** Open files. */
-const FILES = 900;
+/** Of each task. */
+const ERRNO = 704;
+/** Of each process, so many open files. */
+const FILES = 1200;
+export const FILES_OF_PROCESS = 32;
+const FILE_NAMES = 900;
+const HELD = 1024;
 const TASKS = 16;
 const TASK_WORDS = 16;
 /** Of each task: its place in a queue, and when its wait is over, or 0. */
 const QUEUES = 640;
-/** Of a place in a queue: that the task stands there, and that somebody has woken it; above, its number. */
+/** Of a place in a queue: that the task stands there; above, its number. */
 const PARKED = 1;
-const WOKEN = 2;
 const NUMBER_SHIFT = 2;
 
 const STATUS = 0;
@@ -97,7 +107,7 @@ const SECTION_WORDS: Readonly<Record<Section, number>> = {
 };
 
 export class Control {
-  /** One frame of cells from `start` on. */
+  /** Cells from `start` on. */
   constructor(
     private readonly memory: PhysicalMemory,
     private readonly tape: Tape,
@@ -178,6 +188,7 @@ export class Control {
   /** Everything about a task, so that another one may have its place. */
   clear(task: number): void {
     for (let word = 0; word < TASK_WORDS; word++) this.writeTask(task, word, 0);
+    this.write(ERRNO + task, 0);
   }
 
   setStatus(task: number, status: TaskStatus): void {
@@ -220,12 +231,13 @@ export class Control {
     this.writeTask(task, SECTION_WORDS[section], depth);
   }
 
+  /** Of the task that runs. */
   get errno(): number {
-    return this.read(ERRNO);
+    return this.read(ERRNO + this.currentTask);
   }
 
   set errno(value: number) {
-    this.write(ERRNO, value);
+    this.write(ERRNO + this.currentTask, value);
   }
 
   /** The process whose variables of the top level lie at their addresses. */
@@ -237,12 +249,28 @@ export class Control {
     this.write(DATA_OWNER, process);
   }
 
-  fileWord(i: number): number {
-    return this.read(FILES + i);
+  fileWord(process: number, i: number): number {
+    return this.read(FILES + process * FILES_OF_PROCESS + i);
   }
 
-  setFileWord(i: number, value: number): void {
-    this.write(FILES + i, value);
+  setFileWord(process: number, i: number, value: number): void {
+    this.write(FILES + process * FILES_OF_PROCESS + i, value);
+  }
+
+  fileNameWord(i: number): number {
+    return this.read(FILE_NAMES + i);
+  }
+
+  setFileNameWord(i: number, value: number): void {
+    this.write(FILE_NAMES + i, value);
+  }
+
+  heldWord(i: number): number {
+    return this.read(HELD + i);
+  }
+
+  setHeldWord(i: number, value: number): void {
+    this.write(HELD + i, value);
   }
 
   // --- children of fork() ----------------------------------------------------------------------------------------------------
@@ -317,14 +345,6 @@ export class Control {
   /** What a task waits for, or waited for when it was parked in the statement that it runs now. */
   parkedFor(task: number): BlockReason | undefined {
     return (this.read(QUEUES + task * 2) & PARKED) === 0 ? undefined : this.reasonOf(task);
-  }
-
-  isWoken(task: number): boolean {
-    return (this.read(QUEUES + task * 2) & WOKEN) !== 0;
-  }
-
-  wake(task: number): void {
-    this.write(QUEUES + task * 2, this.read(QUEUES + task * 2) | WOKEN);
   }
 
   /** Who has waited longer has the smaller number. */

@@ -14,7 +14,7 @@ import type { Program } from '../compile/program.js';
 import { codeAddress, stackTop } from '../semantics/window.js';
 import { guardNote } from './guardNote.js';
 import type { KernelTasks } from './kernelTasks.js';
-import type { Outcome } from './outcome.js';
+import type { Bug } from './outcome.js';
 import type { SignalInfo } from './signals.js';
 
 const KERN_EMERG = 0;
@@ -26,8 +26,6 @@ interface Surroundings {
   readonly image: KernelImage;
   readonly tasks: KernelTasks;
 }
-
-type Bug = Extract<Outcome, { kind: 'bug' }>;
 
 /** Tells it, and gives the rule that was broken, if one was. */
 export function tellDeath(around: Surroundings, task: number, bug: Bug): string | undefined {

@@ -204,6 +204,7 @@ export class Evaluator {
     const { tape } = this.image;
     const task = frame?.task ?? this.control.currentTask;
     const before = tape.cursor;
+    tape.hold();
     const start = (): Outcome => machine.runBelow(task, compiled, compiled.entry, below);
     let isDone = false;
     try {

@@ -12,6 +12,8 @@ import { KernelFault } from '../../engine/machine/events.js';
 import { NULL, type MmStruct, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import { TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE } from '../../engine/entry/functions.js';
+import type { BlockKind } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import { MAX_TASKS } from '../semantics/window.js';
@@ -24,6 +26,14 @@ const PF_KTHREAD = 0x20_0000;
 const FIRST_PID = 100;
 const INIT_PID = 1;
 const COMM_BYTES = 16;
+/** Source: Linux 6.1 mm/filemap.c. */
+const PAGE_LOCK_UNFAIRNESS = 5;
+/** Waits in which a CPU is busy. */
+const SPINS: ReadonlySet<BlockKind> = new Set([
+  'spinlock',
+  'rwlock for reading',
+  'rwlock for writing',
+]);
 
 /** How many tasks a program may come to have: as many as there is room for, if it calls fork(). */
 export const taskSlots = ({ tasks, builtins }: Program): number =>
@@ -44,6 +54,7 @@ export class KernelTasks {
   ) {
     const running = this.runningProcess();
     this.hasCurrent = running !== undefined;
+    if (!this.hasCurrent) k.runningTask = () => this.structOf(control.currentTask);
     this.firstPid = this.nextPid();
     const isProcess = running !== undefined && this.mmOf(running) !== NULL;
     this.main = isProcess ? running : window.taskStructCell(0);
@@ -89,10 +100,14 @@ export class KernelTasks {
   /** Before anything runs: main is the task that runs, and a process if the scenario uses what a process has. */
   begin(usesMemory: boolean): void {
     const { k, kernel } = this;
-    if (!this.hasCurrent) return;
     const { tape } = k;
     const { recording } = tape;
     tape.setRecording(false);
+    this.prepareQueues();
+    if (!this.hasCurrent) {
+      tape.setRecording(recording);
+      return;
+    }
     for (let task = 0; task < this.program.tasks.length; task++) {
       const tsk = this.window.taskStructCell(task);
       for (const member of [
@@ -106,6 +121,16 @@ export class KernelTasks {
     k.write_ptr(kernel.this_cpu_ptr(k, 'current_task'), this.main);
     if (usesMemory && this.mmOf(this.main) === NULL && this.canHaveMemory) this.startProcess();
     tape.setRecording(recording);
+  }
+
+  /** An image that was rebuilt from a few dumps does not have the queues of pages: nobody waits in them. */
+  private prepareQueues(): void {
+    const { k, kernel } = this;
+    const { folio_wait_table, sysctl_page_lock_unfairness } = k.globals;
+    if (folio_wait_table === NULL || k.read_va(folio_wait_table + k.wait_queue_head.head) !== 0)
+      return;
+    kernel.pagecache_init(k);
+    k.write(sysctl_page_lock_unfairness, PAGE_LOCK_UNFAIRNESS);
   }
 
   /** Whether the machine has what address spaces are made of. */
@@ -160,7 +185,7 @@ export class KernelTasks {
   }
 
   /** The process that a task is of, by its first task. */
-  private processOf(task: number): number {
+  processOf(task: number): number {
     return this.isOfText(task) ? 0 : task;
   }
 
@@ -204,6 +229,14 @@ export class KernelTasks {
     const own: Cell = this.control.taskStruct(task);
     if (own !== 0) return own;
     return task === 0 ? this.main : asCell(this.window.taskStructCell(task));
+  }
+
+  /** A task sleeps in no queue of the kernel's: its state says so all the same. Who spins does not sleep. */
+  sleeps(task: number, kind: BlockKind): void {
+    const { k } = this;
+    if (SPINS.has(kind)) return;
+    const state = kind === 'child' ? TASK_INTERRUPTIBLE : TASK_UNINTERRUPTIBLE;
+    k.write(k.plus(this.structOf(task), k.task_struct.__state), state);
   }
 
   /** Whether a task is of the scenario's text. */

@@ -4,7 +4,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
-import { asVirt } from '../../engine/memory/address.js';
+import { asVirt, type Cell } from '../../engine/memory/address.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
@@ -16,7 +16,7 @@ import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './
 import type { KernelTasks } from './kernelTasks.js';
 import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
-import type { Outcome } from './outcome.js';
+import type { Bug, Outcome } from './outcome.js';
 import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
 import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
@@ -181,7 +181,8 @@ export class Machine {
     try {
       return run();
     } catch (error) {
-      if (error instanceof TaskBlocked) return { kind: 'blocked', reason: error.reason };
+      if (error instanceof TaskBlocked)
+        return { kind: 'blocked', reason: error.reason, again: error.again };
       if (error instanceof KernelFault) return this.faulted(error);
       if (error instanceof TaskBug) return this.bug(error.text);
       if (error instanceof TaskSignal) return this.signalled(error.info);
@@ -192,7 +193,7 @@ export class Machine {
   private signalled(signal: SignalInfo): Outcome {
     const { mm } = this.image;
     const address = `0x${mm.hex(signal.va)}`;
-    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal } as Outcome;
+    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal };
   }
 
   private slices(): Outcome {
@@ -238,7 +239,8 @@ export class Machine {
     return undefined;
   }
 
-  private bug(text: string, oops?: Oops): Outcome {
+  /** What the run ends with that is stopped here. */
+  bug(text: string, oops?: Oops): Bug {
     const { pc, stack } = this;
     const span = this.inBuiltin ? this.call.span : undefined;
     this.inBuiltin = false;
@@ -325,8 +327,13 @@ export class Machine {
   /**
    * Runs a function for the kernel, to its end and inside the statement that made the kernel call it: a constructor, a callback.
    * If it has to wait, the whole statement is undone, and waits.
+   * @param args the arguments, or what gives them when it has filled an object of `room` bytes, which lies above the frame
    */
-  callBack(callee: CompiledFunction, args: readonly Value[]): Value {
+  callBack(
+    callee: CompiledFunction,
+    args: readonly Value[] | ((object: Cell) => readonly Value[]),
+    room = 0,
+  ): Value {
     const { pc, passing, call, text } = this;
     const { span } = call;
     const below = this.values.splice(0);
@@ -334,13 +341,17 @@ export class Machine {
     this.passing = Infinity;
     const returnPc = toTheKernel(text === this.program ? pc : 0);
     this.text = this.program;
-    this.stack.push(callee.frameBytes, callee.shadowWords, returnPc);
-    this.takeArguments(callee, args);
+    const object = Math.ceil(room / 16) * 16;
+    this.stack.push(callee.frameBytes + object, callee.shadowWords, returnPc);
+    this.takeArguments(
+      callee,
+      typeof args === 'function' ? args(this.stack.cellAt(callee.frameBytes)) : args,
+    );
     this.pc = callee.entry;
     const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
       this.loopInside(),
     );
-    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason);
+    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason, outcome.again);
     if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
     const result = this.values.at(-1) ?? 0;
     this.outcome = undefined;

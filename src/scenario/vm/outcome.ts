@@ -11,18 +11,25 @@ export type Outcome =
   | { readonly kind: 'boundary' }
   /** The task, or the expression, is done. */
   | { readonly kind: 'end' }
-  | { readonly kind: 'blocked'; readonly reason: BlockReason }
+  | {
+      readonly kind: 'blocked';
+      readonly reason: BlockReason;
+      /** What queues the task behind the statement that is undone. */
+      readonly again?: (() => void) | undefined;
+    }
   /** Not at its end: others may be let through, and then it is to be resumed, before the machine does anything else. */
   | { readonly kind: 'unfinished' }
-  /** A fault, a bug, a trap: the kernel's words for it. */
-  | {
-      readonly kind: 'bug';
-      readonly text: string;
-      /** The call of a builtin in which it happened; undefined: in the script's own code. */
-      readonly span: Span | undefined;
-      readonly pc: number;
-      readonly use: StackUse;
-      readonly oops?: Oops;
-      /** It is a signal, which the process gets in user mode. */
-      readonly signal?: SignalInfo;
-    };
+  | Bug;
+
+/** A fault, a bug, a trap: the kernel's words for it. */
+export interface Bug {
+  readonly kind: 'bug';
+  readonly text: string;
+  /** The call of a builtin in which it happened; undefined: in the script's own code. */
+  readonly span: Span | undefined;
+  readonly pc: number;
+  readonly use: StackUse;
+  readonly oops?: Oops;
+  /** It is a signal, which the process gets in user mode. */
+  readonly signal?: SignalInfo;
+}

@@ -9,7 +9,7 @@ import { current } from '../../engine/entry/functions.js';
 import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, asVirt } from '../../engine/memory/address.js';
-import type { Blocked, OpenFiles, ProcessCalls } from '../builtins/call.js';
+import type { Blocked, ProcessCalls } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Control } from './control.js';
@@ -33,13 +33,16 @@ export interface ProcessSurroundings {
   /** The kernel of the statement that runs. */
   readonly kernel: () => KernelCalls;
   readonly machine: () => Machine;
+  /** Ends another task, as itself. */
+  readonly endOther: (task: number, code: number) => void;
 }
 
 export class Processes implements ProcessCalls {
-  readonly files: OpenFiles;
+  readonly files: ScenarioFiles;
 
   constructor(private readonly around: ProcessSurroundings) {
-    this.files = new ScenarioFiles(around.control);
+    const { control, tasks } = around;
+    this.files = new ScenarioFiles(control, () => tasks.processOf(control.currentTask));
   }
 
   get errno(): number {
@@ -101,6 +104,7 @@ export class Processes implements ProcessCalls {
     control.setCpu(child, k.cpu);
     machine.cloneTo(child);
     tasks.copyVariables(child);
+    this.files.copyTo(child, (file) => void kernel.get_file(k, file));
     return pid;
   }
 
@@ -125,8 +129,24 @@ export class Processes implements ProcessCalls {
     const machine = this.around.machine();
     if (!machine.isInText)
       throw new TaskBug('BUG: exit() can be called by statements of the scenario only');
-    this.end((code & 0xff) << 8);
+    this.endGroup((code & 0xff) << 8);
     machine.endTask();
+  }
+
+  /** do_group_exit(): all threads of the process end, the one that runs last. */
+  endGroup(code: number): void {
+    const { control, tasks, nrTasks, isProcess } = this.around;
+    const { currentTask } = control;
+    const process = tasks.processOf(currentTask);
+    for (let task = 0; isProcess && task < nrTasks; task++)
+      if (
+        task !== currentTask &&
+        control.isCreated(task) &&
+        !this.isOver(task) &&
+        tasks.processOf(task) === process
+      )
+        this.around.endOther(task, code);
+    this.end(code);
   }
 
   /** The running task ends, for the kernel: with a signal's number, or what it gave exit() in the byte above. */
@@ -135,11 +155,29 @@ export class Processes implements ProcessCalls {
     const kernel = this.around.kernel();
     const task = control.currentTask;
     if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
+    // exit_files(): with the last task of the process.
+    if (this.isLastOfProcess(task))
+      this.files.closeAll((file) => {
+        kernel.fput(k, file);
+      });
     kernel.do_exit(k, code);
     // find_new_reaper(): children that are left are the first task's, or nobody's.
     for (let child = 0; child < nrTasks; child++)
       if (control.parent(child) === task)
         control.setParent(child, task === 0 || this.isOver(0) ? undefined : 0);
+  }
+
+  private isLastOfProcess(task: number): boolean {
+    const { control, tasks, nrTasks } = this.around;
+    for (let other = 0; other < nrTasks; other++)
+      if (
+        other !== task &&
+        control.isCreated(other) &&
+        !this.isOver(other) &&
+        tasks.processOf(other) === tasks.processOf(task)
+      )
+        return false;
+    return true;
   }
 
   /** What is left of children that nobody can wait for: not of the task that runs, whose tables are in use. */

@@ -10,6 +10,7 @@ import type { Cell } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Control } from './control.js';
+import type { HeldLocks } from './heldLocks.js';
 import type { KernelTasks } from './kernelTasks.js';
 import { setJiffies } from './jiffies.js';
 import { isBehindOthers } from './waitQueue.js';
@@ -19,8 +20,8 @@ import { WAIT_KINDS, type WaitWorld } from './waits.js';
 export interface Wait {
   readonly task: number;
   readonly reason: BlockReason;
-  /** The task that has what it waits for; undefined when the tape does not know. */
-  readonly holder: number | undefined;
+  /** The tasks that have what it waits for, as far as that is known. */
+  readonly holders: readonly number[];
   /** What it waits for: `waits for the lock of page 0x2400, which main holds`. */
   readonly what: string;
   /** The same, as a sentence with its name. */
@@ -35,9 +36,10 @@ export class Scheduler {
     private readonly control: Control,
     private readonly tasks: KernelTasks,
     private readonly nrTasks: number,
-    kernel: KernelCalls,
+    private readonly kernel: KernelCalls,
+    private readonly held: HeldLocks,
   ) {
-    this.world = { image, kernel, control, tasks, nrTasks };
+    this.world = { image, kernel, control, tasks, nrTasks, held };
   }
 
   canRun(task: number): boolean {
@@ -81,6 +83,8 @@ export class Scheduler {
       if (reason?.until !== undefined && this.holds(task, reason))
         setJiffies(image.mm, reason.until);
       control.setStatus(task, 'ready');
+      // Of what ends by itself, a timer wakes it; in other queues than the kernel's nobody else does.
+      this.kernel.wake_up_state(image.mm, this.tasks.structOf(task), -1);
     }
     if (task === current) return;
     control.setCpu(current, image.mm.cpu);
@@ -112,13 +116,14 @@ export class Scheduler {
   waitOf(task: number): Wait | undefined {
     const reason = this.control.isCreated(task) ? this.control.waitsFor(task) : undefined;
     if (reason === undefined || !this.holds(task, reason)) return undefined;
-    const holder = this.holder(reason);
-    const what = this.waitText(task, reason, holder);
-    return { task, reason, holder, what, text: `${this.tasks.name(task)} ${what}` };
+    const holders = this.holders(reason);
+    const what = this.waitText(task, reason, holders);
+    return { task, reason, holders, what, text: `${this.tasks.name(task)} ${what}` };
   }
 
-  private waitText(task: number, reason: BlockReason, holder: number | undefined): string {
-    const owner = holder === undefined ? '' : `, which ${this.ownerText(task, holder)}`;
+  private waitText(task: number, reason: BlockReason, holders: readonly number[]): string {
+    const owners = holders.map((holder) => this.ownerText(task, holder)).join(' and ');
+    const owner = owners === '' ? '' : `, which ${owners}`;
     const end =
       reason.until === undefined ? '' : `, until jiffies are 0x${reason.until.toString(16)}`;
     return `waits for ${WAIT_KINDS[reason.kind].name(this.world, reason)}${owner}${end}`;
@@ -132,8 +137,16 @@ export class Scheduler {
     return gone ? `${name} held when it ended` : `${name} holds`;
   }
 
+  private holders(reason: BlockReason): readonly number[] {
+    const lock = WAIT_KINDS[reason.kind].lock?.(this.world, reason);
+    const known = lock === undefined ? [] : this.held.holders(lock);
+    if (known.length > 0) return known;
+    const holder = this.lastWriter(reason);
+    return holder === undefined ? [] : [holder];
+  }
+
   /** Who took it: the task that ran when the tape's last write did so. */
-  private holder(reason: BlockReason): number | undefined {
+  private lastWriter(reason: BlockReason): number | undefined {
     const { tape } = this.image;
     const held = WAIT_KINDS[reason.kind].heldWord(this.world, reason);
     if (held === undefined) return undefined;

@@ -5,7 +5,11 @@ import type { BlockReason } from '../builtins/call.js';
 
 /** A function that the kernel called has to wait: the statement is undone. */
 export class TaskBlocked extends Error {
-  constructor(readonly reason: BlockReason) {
+  constructor(
+    readonly reason: BlockReason,
+    /** What queues the task, once the statement is undone; undefined: it stands in no queue of the kernel's. */
+    readonly again?: () => void,
+  ) {
     super('blocked');
     this.name = 'TaskBlocked';
   }

@@ -1,9 +1,10 @@
 /** The sections that the running task is in, as builtins see them, and what a sleeping call says in them. */
 import { currentComm, currentPid } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
-import type { VirtAddr } from '../../engine/memory/address.js';
+import type { Cell, VirtAddr } from '../../engine/memory/address.js';
 import type { BlockKind, TaskContext } from '../builtins/call.js';
 import type { Control, Section } from './control.js';
+import type { HeldLocks } from './heldLocks.js';
 import { waitersAt } from './waitQueue.js';
 
 export class RunningTask implements TaskContext {
@@ -11,6 +12,7 @@ export class RunningTask implements TaskContext {
     private readonly k: Kernel,
     private readonly control: Control,
     private readonly nrTasks: number,
+    private readonly held: HeldLocks,
   ) {}
 
   private get(section: Section): number {
@@ -62,16 +64,11 @@ export class RunningTask implements TaskContext {
 
   get waited(): TaskContext['waited'] {
     const { control } = this;
-    const reason = control.parkedFor(control.currentTask);
-    return reason && { reason, woken: control.isWoken(control.currentTask) };
+    return control.parkedFor(control.currentTask);
   }
 
-  wakeAll(kind: BlockKind, address: VirtAddr): void {
-    const { control } = this;
-    for (let task = 0; task < this.nrTasks; task++) {
-      const reason = control.isCreated(task) ? control.waitsFor(task) : undefined;
-      if (reason?.kind === kind && reason.address === address) control.wake(task);
-    }
+  holds(lock: Cell): boolean {
+    return this.held.holders(lock).includes(this.control.currentTask);
   }
 
   /**

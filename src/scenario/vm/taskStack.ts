@@ -10,7 +10,7 @@
  *     lower
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
-import { asCell, asVirt } from '../../engine/memory/address.js';
+import { asCell, asVirt, type Cell } from '../../engine/memory/address.js';
 import type { CompiledFunction, Program } from '../compile/program.js';
 import {
   convert,
@@ -79,6 +79,11 @@ export class TaskStack {
   /** Virtual address of the frame. */
   get address(): number {
     return stackTop(this.program.window, this.task) - this.bytes;
+  }
+
+  /** The cell so many bytes above the frame's lowest. */
+  cellAt(offset: number): Cell {
+    return asCell(this.frameCell + (offset >> 2));
   }
 
   // --- the frame -----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import type { UserCopies } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { busErrorReason } from './busErrors.js';
-import { TaskBlocked, TaskBug, TaskSignal } from './signals.js';
+import { TaskBug, TaskSignal } from './signals.js';
 
 /** Who accesses: the process, or the kernel for it. */
 type Accessor = 'user' | 'kernel';
@@ -75,7 +75,6 @@ export class UserSpace implements UserCopies {
   private fault(va: VirtAddr, errorCode: number): void {
     const { mm: k } = this.image;
     const { mm } = this;
-    this.waitForLock(mm);
     const ret = this.kernel().do_user_addr_fault(k, mm, errorCode, va);
     if ((ret & k.VM_FAULT_SIGBUS) !== 0)
       throw new TaskSignal({
@@ -94,14 +93,6 @@ export class UserSpace implements UserCopies {
         errorCode,
         reason: 'there is no memory for the page, and nobody but this task to kill for it',
       });
-  }
-
-  /** A fault takes the lock of the address space for reading: mmap_read_lock(). */
-  private waitForLock(mm: MmStruct): void {
-    const { mm: k } = this.image;
-    const lock = k.plus(mm, k.mm_struct.mmap_lock);
-    if ((k.read_int(k.plus(lock, k.rw_semaphore.count)) & 1) !== 0)
-      throw new TaskBlocked({ kind: 'rwsem for reading', address: k.va_of(lock) });
   }
 
   private segfault(mm: MmStruct, va: VirtAddr, errorCode: number): TaskSignal {

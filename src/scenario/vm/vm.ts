@@ -18,14 +18,16 @@ import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
+import { cycleTexts } from './cycles.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { FailedExpect, MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
 import { tellDeath } from './death.js';
+import { HeldLocks } from './heldLocks.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
-import type { Outcome } from './outcome.js';
+import type { Bug, Outcome } from './outcome.js';
 import { Processes } from './processes.js';
 import {
   baseName,
@@ -38,7 +40,9 @@ import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
 import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult, TaskState } from './statementResult.js';
+import { isSleep, TaskSleeper } from './taskSleeper.js';
 import { TaskStack } from './taskStack.js';
+import { Turns } from './turns.js';
 import { UserSpace } from './userSpace.js';
 import { WindowCells } from './windowCells.js';
 
@@ -57,6 +61,8 @@ export class ScenarioVm {
   /** What the scenario has taken from the kernel. */
   private readonly kernel: KernelCalls;
   private readonly control: Control;
+  private readonly held: HeldLocks;
+  private readonly sleeper: TaskSleeper;
   private readonly machine: Machine;
   private readonly call: MachineCall;
   readonly holdings: Holdings;
@@ -64,6 +70,7 @@ export class ScenarioVm {
   private readonly processes: Processes;
   private readonly nrTasks: number;
   private readonly scheduler: Scheduler;
+  readonly turns: Turns;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
   /** A statement that is unfinished: its task, and where on the tape it began. */
@@ -91,7 +98,14 @@ export class ScenarioVm {
       ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
       isProcess: usesMemory(program),
       machine: () => this.machine,
+      endOther: (task, code) => {
+        this.turns.endAs(task, code);
+        this.control.setStatus(task, 'ended');
+      },
     });
+    this.held = new HeldLocks(this.control);
+    this.sleeper = new TaskSleeper(mm, this.control, window, this.held);
+    mm.sleeper = this.sleeper;
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
     if (usesMemory(program)) this.memory.user = user;
     const names = placeNames(program, this.kernelTasks);
@@ -100,6 +114,7 @@ export class ScenarioVm {
         image,
         memory: this.memory,
         control: this.control,
+        held: this.held,
         tape: this.tape,
         sources: program.sources,
         continuesLines: continuesLines(program),
@@ -124,12 +139,15 @@ export class ScenarioVm {
     program.functions.forEach(({ name }, i) => {
       mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
     });
-    mm.callOut = (func, args) => {
+    mm.callOut = (func, args, room) => {
       const callee = this.machine.findFunction(func);
-      return callee && Number(this.machine.callBack(callee, args));
+      return callee && Number(this.machine.callBack(callee, args, room));
     };
     this.scheduler = new Scheduler(
-      ...([image, control, this.kernelTasks, this.nrTasks, options.kernel] as const),
+      ...([image, control, this.kernelTasks, this.nrTasks, options.kernel, this.held] as const),
+    );
+    this.turns = new Turns(
+      ...([mm, control, this.kernelTasks, this.scheduler, this.processes, this.sleeper] as const),
     );
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
@@ -145,6 +163,7 @@ export class ScenarioVm {
   runStatement(kernel: KernelCalls = this.kernel, mayRest?: () => boolean): StatementResult {
     const { control, scheduler, call, tape } = this;
     const start = tape.cursor;
+    tape.hold();
     call.kernel = kernel;
     call.sources = this.program.sources;
     call.notes.clear();
@@ -156,6 +175,7 @@ export class ScenarioVm {
       scheduler.switchTo(next);
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
+    this.sleeper.begin(true);
     call.watch?.begin();
     return this.finish(
       task,
@@ -192,21 +212,24 @@ export class ScenarioVm {
       case 'unfinished':
         return { kind: 'unfinished', task, failedExpects: call.failedExpects };
       case 'boundary':
+        this.sleeper.end();
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
         control.endWait(task);
-        if (call.takeYield()) this.handOver(task);
+        if (call.takeYield()) this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });
       case 'end':
+        this.sleeper.end();
         control.setStatus(task, 'ended');
-        this.handOver(task);
+        this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ended' });
       case 'bug':
+        this.sleeper.end();
         return this.result(task, { kind: 'failed', ...this.die(task, outcome) });
       case 'blocked':
-        return this.block(task, start, outcome.reason);
+        return this.block(task, start, outcome);
     }
   }
 
@@ -226,41 +249,49 @@ export class ScenarioVm {
     return { kind: 'exited', task, failedExpects };
   }
 
-  /** Another task becomes current, if one can run. */
-  private handOver(task: number): void {
-    const next = this.scheduler.next(task);
-    if (next !== undefined) this.scheduler.switchTo(next);
-    this.processes.reap();
-  }
-
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private die(task: number, outcome: Extract<Outcome, { kind: 'bug' }>): Death {
+  private die(task: number, outcome: Bug): Death {
     const { control, program, image, kernelTasks } = this;
     const { text, pc, use, span, signal } = outcome;
     const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
-    // A process that a signal ends takes its memory with it.
-    if (signal !== undefined) this.processes.end(SIGNAL_NUMBERS[signal.signal]);
+    // A process that a signal ends takes its threads and its memory with it.
+    if (signal !== undefined) this.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
     control.setStack(task, use);
     const calls = this.frames(task).map(({ location }) => location);
-    this.handOver(task);
+    this.turns.handOver(task);
     control.countStatement();
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
 
   /** The statement never happened; its task waits. */
-  private block(task: number, start: number, reason: BlockReason): StatementResult {
-    const { control, tape } = this;
+  private block(
+    task: number,
+    start: number,
+    { reason, again }: Extract<Outcome, { kind: 'blocked' }>,
+  ): StatementResult {
+    const { control, tape, sleeper } = this;
     if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
+    if (tape.start > start) {
+      const bug = this.machine.bug(
+        'BUG: it would have to wait, and history is too short to undo what it did',
+      );
+      return this.result(task, { kind: 'failed', ...this.die(task, bug) });
+    }
+    const { taken } = sleeper;
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);
-    control.park(task, reason);
-    this.handOver(task);
+    const waitsFor = sleeper.settle(reason, taken, again);
+    if (waitsFor === undefined)
+      throw new Error(`${this.kernelTasks.name(task)} waits for what it can have`);
+    control.park(task, waitsFor);
+    if (!isSleep(waitsFor.kind)) this.kernelTasks.sleeps(task, waitsFor.kind);
+    this.turns.handOver(task);
     control.countStatement();
-    return { kind: 'blocked', task, reason, failedExpects: [] };
+    return { kind: 'blocked', task, reason: waitsFor, failedExpects: [] };
   }
 
   canRun(task: number): boolean {
@@ -280,43 +311,6 @@ export class ScenarioVm {
   /** What a task waits for, if it does. */
   waitsFor(task: number): BlockReason | undefined {
     return this.control.waitsFor(task);
-  }
-
-  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
-  endTask(task: number): boolean {
-    const { control } = this;
-    if (!control.isCreated(task)) return false;
-    const status = control.status(task);
-    if (status === 'ended' || status === 'failed') return false;
-    const { currentTask } = control;
-    // It ends as itself: its address space is the one that goes.
-    if (task !== currentTask && this.kernelTasks.hasMemory(task)) this.endAs(task, currentTask);
-    else if (task === currentTask) this.processes.end(0);
-    control.setStatus(task, 'ended');
-    if (task === currentTask) this.handOver(task);
-    else this.processes.reap();
-    control.countStatement();
-    return true;
-  }
-
-  private endAs(task: number, current: number): void {
-    const { control } = this;
-    const waits = control.status(current) === 'waiting';
-    this.scheduler.switchTo(task);
-    this.processes.end(0);
-    const reason = waits ? control.waitsFor(current) : undefined;
-    this.scheduler.switchTo(current);
-    if (reason !== undefined) control.park(current, reason);
-  }
-
-  /** Makes another task the current one. False if it cannot run. */
-  switchTask(task: number): boolean {
-    if (!this.scheduler.canRun(task)) return false;
-    if (task !== this.control.currentTask) {
-      this.scheduler.switchTo(task);
-      this.control.countStatement();
-    }
-    return true;
   }
 
   /** How many of the functions that were active when the newest statement began it has left. */
@@ -371,6 +365,13 @@ export class ScenarioVm {
   /** The tasks that wait in vain, each with the task it waits for. */
   waits(): readonly Wait[] {
     return this.scheduler.waits();
+  }
+
+  /** Who waits for whom, a line each: every task that waits in vain; and then the circles in which they do. */
+  deadlockTexts(): readonly string[] {
+    const waits = this.waits();
+    const cycles = cycleTexts(waits, (task) => this.kernelTasks.name(task));
+    return [...waits.map(({ text }) => text), ...cycles];
   }
 
   /** What a task waits for, in vain or until a certain time. */
@@ -449,6 +450,7 @@ export class ScenarioVm {
   }
 
   private prepare(text: string, options: EvaluateOptions): void {
+    this.sleeper.begin(false);
     this.call.kernel = options.kernel ?? this.kernel;
     this.call.sources = new Sources(text);
     this.call.notes.clear();

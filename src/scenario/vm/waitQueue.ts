@@ -1,8 +1,8 @@
 /**
  * The order of those that wait for one thing: who came first goes first, as far as Linux keeps to that. A task that runs may take a
- * mutex that others wait for, and does not wait in front of them.
+ * mutex that others wait for, and does not wait in front of them. Queues that are the kernel's own are not of these.
  *
- * Source: Linux 6.1 kernel/locking/mutex.c, rwsem.c: rwsem_mark_wake(), qrwlock.c, qspinlock.c; kernel/sched/completion.c.
+ * Source: Linux 6.1 kernel/locking/mutex.c, qrwlock.c, qspinlock.c; kernel/sched/completion.c.
  */
 import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { Control } from './control.js';
@@ -33,12 +33,11 @@ const FAMILIES: readonly (readonly BlockKind[])[] = [
   ['mutex'],
   ['spinlock'],
   ['rwlock for reading', 'rwlock for writing'],
-  ['rwsem for reading', 'rwsem for writing'],
   ['completion'],
   ['pool element'],
 ];
 
-const READS: ReadonlySet<BlockKind> = new Set(['rwlock for reading', 'rwsem for reading']);
+const READS: ReadonlySet<BlockKind> = new Set(['rwlock for reading']);
 
 /**
  * Whether a task that waits for what can be had has to let others go first.
@@ -64,9 +63,6 @@ export function isBehindOthers(
       return before.length >= nrThere;
     case 'rwlock for reading':
       return before.some((waiter) => !READS.has(waiter.kind));
-    case 'rwsem for reading':
-      // All that read are woken together, also those behind a writer.
-      return !READS.has(first.kind);
     default:
       return true;
   }

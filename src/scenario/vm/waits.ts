@@ -6,8 +6,10 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asCell, type Cell } from '../../engine/memory/address.js';
 import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
+import { NULL, type MmStruct } from '../../engine/machine/ctypes.js';
 import { QW_MASK } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
+import type { HeldLocks } from './heldLocks.js';
 import type { KernelTasks } from './kernelTasks.js';
 import { pageAt, pfnOfPage } from './structPage.js';
 
@@ -18,6 +20,7 @@ export interface WaitWorld {
   readonly control: Control;
   readonly tasks: KernelTasks;
   readonly nrTasks: number;
+  readonly held: HeldLocks;
 }
 
 /** A word of which one task made what others wait for. */
@@ -31,8 +34,10 @@ export interface WaitKind {
   holds(world: WaitWorld, task: number, reason: BlockReason): boolean;
   /** `waits for` this. */
   name(world: WaitWorld, reason: BlockReason): string;
-  /** The word that the one who has it wrote; undefined where no single one has it. */
+  /** The word that the one who has it wrote; undefined where no single one has it, or it is written down who has. */
   heldWord(world: WaitWorld, reason: BlockReason): HeldWord | undefined;
+  /** The lock, of those that it is written down who has them. */
+  lock?(world: WaitWorld, reason: BlockReason): Cell;
   /** How many tasks can go on; 1 where it is not said. */
   nrThere?(world: WaitWorld, reason: BlockReason): number;
 }
@@ -76,17 +81,67 @@ const completion: WaitKind = {
   heldWord: () => undefined,
 };
 
+/** In a queue of the kernel's: the task's state says whether it still sleeps. */
+const isAsleep: WaitKind['holds'] = ({ image: { mm }, tasks }, task) =>
+  mm.read_int(mm.plus(tasks.structOf(task), mm.task_struct.__state)) !== 0;
+
+const pageName = ({ image: { mm } }: WaitWorld, { address }: BlockReason): string =>
+  `page 0x${(pfnOfPage(mm, address) ?? 0).toString(16)}`;
+
+const lockedPage = ({ image: { mm } }: WaitWorld, { address }: BlockReason): Cell =>
+  pageAt(mm, address);
+
+const lockedWord: WaitKind['heldWord'] = ({ image: { mm } }, { address }) => ({
+  cell: asCell(pageAt(mm, address) + mm.page.flags),
+  isTaken: (value) => (value & (1 << mm.PG_locked)) !== 0,
+});
+
 const pageLock: WaitKind = {
-  holds: ({ image: { mm }, kernel }, _task, { address }) => {
-    const page = pageAt(mm, address);
-    return page !== 0 && kernel.PageLocked(mm, page);
-  },
-  name: ({ image: { mm } }, { address }) =>
-    `the lock of page 0x${(pfnOfPage(mm, address) ?? 0).toString(16)}`,
-  heldWord: ({ image: { mm } }, { address }) => ({
-    cell: asCell(pageAt(mm, address) + mm.page.flags),
-    isTaken: (value) => (value & (1 << mm.PG_locked)) !== 0,
-  }),
+  holds: isAsleep,
+  name: (world, reason) => `the lock of ${pageName(world, reason)}`,
+  heldWord: lockedWord,
+  lock: lockedPage,
+};
+
+const writeback: WaitKind = {
+  holds: isAsleep,
+  name: (world, reason) =>
+    `${pageName(world, reason)} to be written, until somebody calls end_page_writeback()`,
+  heldWord: () => undefined,
+};
+
+const migration: WaitKind = {
+  holds: isAsleep,
+  name: (world, reason) => `${pageName(world, reason)} to be migrated: for its lock`,
+  heldWord: lockedWord,
+  lock: lockedPage,
+};
+
+/** `the mmap_lock of main`, or a lock that is not an address space's. */
+function semaphoreName(world: WaitWorld, reason: BlockReason): string {
+  const { image, control, tasks, nrTasks } = world;
+  const { mm: k } = image;
+  for (let task = 0; task < nrTasks; task++) {
+    if (!control.isCreated(task)) continue;
+    const mm: MmStruct = k.read_ptr(k.plus(tasks.structOf(task), k.task_struct.mm));
+    if (mm !== NULL && k.va_of(k.plus(mm, k.mm_struct.mmap_lock)) === reason.address)
+      return `the mmap_lock of ${tasks.name(task)}`;
+  }
+  return `the rw_semaphore at ${at(world, reason)}`;
+}
+
+const rwsem = (how: string): WaitKind => ({
+  holds: isAsleep,
+  name: (world, reason) => `${semaphoreName(world, reason)} for ${how}`,
+  heldWord: () => undefined,
+  lock: ({ image: { mm } }, { address }) => mm.cell_of(address),
+});
+
+const semaphore: WaitKind = {
+  holds: isAsleep,
+  name: (world, reason) => `the semaphore at ${at(world, reason)}`,
+  heldWord: () => undefined,
+  lock: ({ image: { mm } }, { address }) => mm.cell_of(address),
 };
 
 /** As map_new_virtual() looks for one: a slot that is free or has no user; or somebody has mapped the page meanwhile. */
@@ -113,8 +168,14 @@ const poolElement: WaitKind = {
 };
 
 const waitQueue: WaitKind = {
-  holds: ({ control }, task) => !control.isWoken(task),
+  holds: isAsleep,
   name: (world, reason) => `the wait queue at ${at(world, reason)}, until somebody calls wake_up()`,
+  heldWord: () => undefined,
+};
+
+const wakeup: WaitKind = {
+  holds: isAsleep,
+  name: () => 'somebody to call wake_up_process()',
   heldWord: () => undefined,
 };
 
@@ -156,6 +217,9 @@ const child: WaitKind = {
 
 export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'page lock': pageLock,
+  'page writeback': writeback,
+  migration,
+  semaphore,
   'kmap slot': kmapSlot,
   mutex: lock('mutex'),
   spinlock: lock('spinlock'),
@@ -163,10 +227,11 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'grace period': gracePeriod,
   'rwlock for reading': shared('rwlock', QW_MASK),
   'rwlock for writing': shared('rwlock', -1),
-  'rwsem for reading': shared('rw_semaphore', 1),
-  'rwsem for writing': shared('rw_semaphore', -1),
+  'rwsem for reading': rwsem('reading'),
+  'rwsem for writing': rwsem('writing'),
   completion,
   'wait queue': waitQueue,
+  wakeup,
   timer,
   child,
 };

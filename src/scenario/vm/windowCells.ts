@@ -14,8 +14,16 @@ import {
   type Cell,
 } from '../../engine/memory/address.js';
 import type { Program } from '../compile/program.js';
-import { PER_CPU_STRIDE, STACK_BYTES, stackTop, TASK_STRUCT_STRIDE } from '../semantics/window.js';
+import {
+  KERNEL_STACK_BYTES,
+  PER_CPU_STRIDE,
+  STACK_BYTES,
+  stackTop,
+  TASK_STRUCT_STRIDE,
+} from '../semantics/window.js';
 
+/** Of the control words. */
+const CONTROL_FRAMES = 3;
 const SHADOW_FRAMES = 8;
 /** Words of a task's shadow. */
 export const SHADOW_WORDS = SHADOW_FRAMES * WORDS_PER_FRAME;
@@ -34,6 +42,7 @@ export class WindowCells {
   private readonly shadows: Cell;
   private readonly taskStructs: Cell;
   private readonly taskFrames: number;
+  private readonly kernelStacks: Cell;
   private readonly processData: Cell;
   private readonly dataFrames: number;
 
@@ -52,22 +61,25 @@ export class WindowCells {
     this.dataFrames = dataFrames;
     // Of processes: only where there can be more than one.
     const copyFrames = nrTasks > tasks.length ? dataFrames * nrTasks : 0;
+    const kernelStackFrames = Math.ceil((nrTasks * KERNEL_STACK_BYTES) / PAGE_SIZE);
     const total =
-      1 +
+      CONTROL_FRAMES +
       stringFrames +
       1 +
       dataFrames * nrDataCopies +
       perTask * nrTasks +
       structFrames +
+      kernelStackFrames +
       copyFrames;
     this.control = mm.memory.addPseudoFrames(total);
-    const stringCell = frameAfter(this.control, 1);
+    const stringCell = frameAfter(this.control, CONTROL_FRAMES);
     this.guard = frameAfter(stringCell, stringFrames);
     this.data = frameAfter(this.guard, 1);
     this.stacks = frameAfter(this.data, dataFrames * nrDataCopies);
     this.shadows = frameAfter(this.stacks, stackFrames * nrTasks);
     this.taskStructs = frameAfter(this.shadows, SHADOW_FRAMES * nrTasks);
-    this.processData = frameAfter(this.taskStructs, structFrames);
+    this.kernelStacks = frameAfter(this.taskStructs, structFrames);
+    this.processData = frameAfter(this.kernelStacks, kernelStackFrames);
     this.dataStart = window.data;
     this.dataEnd = window.data + dataBytes;
     this.open(window.strings, stringFrames, stringCell);
@@ -84,6 +96,7 @@ export class WindowCells {
       const start = window.taskStructs + task * TASK_STRUCT_STRIDE;
       this.open(start, this.taskFrames, frameAfter(this.taskStructs, task * this.taskFrames));
     }
+    this.open(window.kernelStacks, kernelStackFrames, this.kernelStacks);
     this.fillStrings(stringCell, strings);
   }
 
@@ -106,6 +119,11 @@ export class WindowCells {
   /** The task_struct of a task of the text. */
   taskStructCell(task: number): Cell {
     return frameAfter(this.taskStructs, task * this.taskFrames);
+  }
+
+  /** Where a task leaves what others are to find while it sleeps. */
+  kernelStackCell(task: number): Cell {
+    return asCell(this.kernelStacks + (task * KERNEL_STACK_BYTES) / 4);
   }
 
   /** Where the variables of a process wait that does not run. */

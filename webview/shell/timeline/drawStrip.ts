@@ -19,10 +19,10 @@ import { drawLanes, lanesHeight, lanesOf } from './lanes.js';
 const FREE_TOP = 2;
 const FREE_PX = 16;
 const EVENTS_TOP = 21;
-const ROW_PX = 3;
-const EXPECTS_Y = 55;
-const LANES_TOP = 60;
-const TICK_PX = 4;
+const ROW_PX = 2.5;
+const EXPECTS_Y = 60;
+const LANES_TOP = 65;
+const TICK_PX = 3.5;
 /** Through all rows, so that a tick is found by the eye. */
 const STEM_ALPHA = 0.3;
 
@@ -34,8 +34,12 @@ const COLORS: Readonly<Record<TimelineEventKind, PageKindName>> = {
   refill: 'perCpu',
   drain: 'kernel',
   lock: 'locked',
+  pin: 'slab',
+  migrate: 'freeIsolated',
   reclaim: 'pageCache',
+  hugePage: 'compoundTail',
   pageFault: 'user',
+  cow: 'freeCma',
   failure: 'locked',
   fault: 'poisoned',
 };

@@ -39,7 +39,10 @@ export class CachesView implements View {
     const palette = () => host.palette;
     const escape = (): void => host.select(undefined);
     this.shelves = new Board('Caches', palette, { escape });
-    this.trays = new Board('Slabs of the cache', palette, { escape });
+    this.trays = new Board('Slabs of the cache', palette, {
+      escape,
+      watch: () => host.stopOnChange,
+    });
     this.shelves.root.classList.add('shelves');
     const field = textField('Show caches whose name has', 'Part of a name, then Enter', (text) => {
       this.filter = text.trim();

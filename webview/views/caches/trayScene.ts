@@ -278,6 +278,7 @@ class TrayPainter {
         box,
         selected: isLit,
         press: () => press.object(address),
+        watch: { address, bytes: Math.min(4096, model.cache.objectBytes) },
       };
     });
     for (const chain of slab.chains) this.arrows(chain, boxOf);
@@ -287,6 +288,7 @@ class TrayPainter {
         label: () => trayLabel(slab, used, objects.length),
         box: { ...tray, width: 104 },
         press: () => press.slab(slab.pfn),
+        watch: { add: `*(struct slab *)${slab.page}` },
       },
     ]);
     for (let at = 0; at < slots.length; at += perRow) this.rows.push(slots.slice(at, at + perRow));

@@ -43,9 +43,11 @@ export class FreeView implements View {
 
   constructor(private readonly host: ViewHost) {
     this.zones = new Board('Free lists by zone, order and migratetype', () => host.palette, {
+      watch: () => host.stopOnChange,
       escape: () => this.selectFrame(undefined),
     });
     this.list = new Board('Blocks of one free list, in list order', () => host.palette, {
+      watch: () => host.stopOnChange,
       escape: () => this.close(),
     });
     this.list.root.classList.add('side');

@@ -67,7 +67,7 @@ export function paintGauge(
     painter.rect(part, { fill: painter.tint(cma, 0.9) });
     painter.rect(part, { fill: painter.hatch(palette.background) });
   }
-  paintMarks(painter, zone, at, barY, x);
+  paintMarks(painter, zone, at, barY, { x, width });
   let height = barY - y + BAR_HEIGHT + LINE + 4;
   if (look?.test !== undefined) {
     paintRequest(painter, look.test, { at, x, y, width, barY });
@@ -99,7 +99,7 @@ function paintMarks(
   zone: ZoneBody,
   at: (pages: number) => number,
   barY: number,
-  x: number,
+  { x, width }: Pick<GaugePlace, 'x' | 'width'>,
 ): void {
   const { palette } = painter;
   const { min, low, high } = zone.watermarks;
@@ -126,8 +126,15 @@ function paintMarks(
     ...(zone.boost > 0 ? [`boost ${countText(zone.boost)} in each`] : []),
     ...(reserves.length > 0 ? [`reserve from requests for ${reserves.join(', ')}`] : []),
   ].join(' · ');
-  const room = at(min + zone.boost) - x - 70;
-  painter.text(x, barY + BAR_HEIGHT + 14, more, { size: 11, color: palette.muted, maxWidth: room });
+  // Before the labels of the marks, or, where more room is, behind them.
+  const before = at(min + zone.boost) - x - 70;
+  const behind = x + width - lastRight - 16;
+  const isBefore = before >= behind || painter.widthOf(more, { size: 11 }) <= before;
+  painter.text(isBefore ? x : lastRight + 16, barY + BAR_HEIGHT + 14, more, {
+    size: 11,
+    color: palette.muted,
+    maxWidth: isBefore ? before : behind,
+  });
 }
 
 interface RequestPlace extends GaugePlace {

@@ -78,6 +78,7 @@ export function paintList(
       box,
       selected: isLit,
       press: () => press.block(pfn),
+      watch: { add: `*pfn_to_page(${hexPfn(pfn)})` },
     };
     if (i % perRow === 0) rows.push([item]);
     else rows.at(-1)?.push(item);

@@ -230,6 +230,9 @@ class ZonePainter {
         box,
         selected: model.lit.has(listKey(list)) || model.open === listKey(list),
         press: () => this.press(list),
+        watch: {
+          add: `((struct zone *)${zone.address})->free_area[${order.order}].free_list[${type}]`,
+        },
       };
     });
     this.rows.push(items);
@@ -324,7 +327,7 @@ class ZonePainter {
 
   private cpu(
     zone: ZoneBody,
-    { cpu, count, high, batch, lists }: CpuListsBody,
+    { cpu, address, count, high, batch, lists }: CpuListsBody,
     x: number,
     width: number,
   ): void {
@@ -365,6 +368,7 @@ class ZonePainter {
         box,
         selected: lit,
         press: () => this.press(list),
+        watch: { add: `((struct per_cpu_pages *)${address})->lists[${pindex}]` },
       };
     });
     if (lists.length === 0) {

@@ -14,14 +14,17 @@ export interface AliasPresses {
 
 const MARGIN = 12;
 const ROW = 40;
+/** Of what the frame is. */
+const MOST_LINES = 4;
 
-/** @param text what the frame is */
+/** @param text what the frame is @param isWide of 64 bit: all of its memory has an address */
 export function paintAliases(
   { pfn, aliases, more }: AliasesBody,
   text: string,
   palette: Palette,
   width: number,
   press: AliasPresses,
+  isWide = false,
 ): Scene {
   const painter = new Painter(palette, 'aliases');
   const inner = width - 2 * MARGIN;
@@ -34,7 +37,9 @@ export function paintAliases(
         ? '1 address reaches'
         : `${countText(count)} addresses reach`;
   painter.text(MARGIN, 24, title, { bold: true, data: { aliases: count } });
-  const lines = wrapped(painter, text, inner - 16, 11).slice(0, 4);
+  const all = wrapped(painter, text, inner - 16, 11);
+  const lines = all.slice(0, MOST_LINES);
+  if (all.length > MOST_LINES) lines.push(`${lines.pop() ?? ''} \u2026`);
   const frame = { x: MARGIN, y: 34, width: inner, height: 30 + lines.length * 14 };
   const color = palette.kinds[pageKindCode('free')] ?? palette.foreground;
   const fill = painter.tint(color, 0.28);
@@ -109,7 +114,9 @@ export function paintAliases(
     y += 20;
   }
   if (count === 0) {
-    const none = 'No table leads here: of highmem that is not mapped, only kmap() makes one.';
+    const none = isWide
+      ? 'No table that is known here leads to it.'
+      : 'No table leads here: of highmem that is not mapped, only kmap() makes one.';
     wrapped(painter, none, inner, 11).forEach((line) => {
       painter.text(MARGIN, y + 10, line, { size: 11, color: palette.muted });
       y += 15;

@@ -206,7 +206,9 @@ function paintMarks(
     if (!holds(region, address)) continue;
     const y = yOf(address);
     painter.path(`M${x + 1} ${y}l9 -5v10z`, { fill: palette.focus, data: { alias: address } });
-    painter.line(box.x + 12, y, x, y, { color: palette.focus, width: 1.5, dash: '2 2' });
+    // At both edges: between them is text.
+    painter.line(box.x + 2, y, box.x + 12, y, { color: palette.focus, width: 2 });
+    painter.line(box.x + box.width - 5, y, x, y, { color: palette.focus, width: 2 });
   }
 }
 

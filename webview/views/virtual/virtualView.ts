@@ -71,6 +71,7 @@ export class VirtualView implements View {
       escape: () => host.select(undefined),
     });
     this.zoom = new Board('Pages and parts of the region', palette, {
+      watch: () => host.stopOnChange,
       escape: () => this.zoomOut(),
     });
     this.alias = new Board('Virtual addresses of the selected frame', palette, {
@@ -274,13 +275,20 @@ export class VirtualView implements View {
     if (aliases === undefined) this.alias.show(NO_SCENE);
     else
       this.alias.show(
-        paintAliases(aliases, this.lit?.located?.text ?? '', palette, this.aliasWidth, {
-          alias: ({ address, space }) => host.select({ kind: 'address', address, task: space }),
-          frame: (pfn) => {
-            host.select({ kind: 'frame', pfn });
-            host.open('physical');
+        paintAliases(
+          aliases,
+          this.lit?.located?.text ?? '',
+          palette,
+          this.aliasWidth,
+          {
+            alias: ({ address, space }) => host.select({ kind: 'address', address, task: space }),
+            frame: (pfn) => {
+              host.select({ kind: 'frame', pfn });
+              host.open('physical');
+            },
           },
-        }),
+          this.body?.pointerSize === 8,
+        ),
       );
     host.moved();
   }

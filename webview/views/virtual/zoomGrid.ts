@@ -15,7 +15,11 @@ interface Place {
   readonly height: number;
 }
 
+/** Of the addresses before the rows: short ones, and whole ones of 64 bit. */
 const LABEL = 92;
+const WIDE_LABEL = 118;
+/** CSS pixels from which a grid has room for whole addresses. */
+const ROOMY = 560;
 
 export function paintGrid(
   painter: Painter,
@@ -27,14 +31,17 @@ export function paintGrid(
   const { palette } = painter;
   const { cells, before, region, window } = model;
   const { states } = cells;
-  const left = room.x + LABEL;
-  const size = Math.max(4, Math.floor((room.width - LABEL) / COLUMNS));
+  const isWide = region.first.length > 12 && room.width >= ROOMY;
+  const labelWidth = isWide ? WIDE_LABEL : LABEL;
+  const left = room.x + labelWidth;
+  const size = Math.max(4, Math.floor((room.width - labelWidth) / COLUMNS));
   const place: Place = { left, top: room.y, size, height: Math.max(7, Math.min(14, size + 2)) };
   const nrRows = Math.ceil(states.length / COLUMNS);
   const paths = new CellPaths(size, place.height);
   const addressOf = (cell: number): string =>
     addressAt(region, window.startPage + cell * window.pagesPerCell);
   const lit = litCells(model);
+  const rowBytes = COLUMNS * window.pagesPerCell * 4096;
   const rows: Row[] = [];
   for (let row = 0; row < nrRows; row++) {
     const first = row * COLUMNS;
@@ -50,15 +57,18 @@ export function paintGrid(
         box,
         selected: lit.has(cell),
         press: () => press(cell),
+        ...watchOf(model, cell),
       });
     }
     rows.push(items);
     if (row % 4 !== 0) continue;
-    painter.text(room.x, boxOf(place, first).y + place.height - 1, shortAddress(addressOf(first)), {
+    const address = addressOf(first);
+    const label = isWide ? address : shortAddress(address, rowBytes);
+    painter.text(room.x, boxOf(place, first).y + place.height - 1, label, {
       mono: true,
       size: 9.5,
       color: palette.muted,
-      maxWidth: LABEL - 6,
+      maxWidth: labelWidth - 4,
     });
   }
   paths.paint(painter, color);
@@ -143,6 +153,13 @@ function cellLabel(model: ZoomModel, cell: number): string {
   return lines.join('\n');
 }
 
+/** The bytes of a page that is mapped. */
+function watchOf({ region, window, cells }: ZoomModel, cell: number): Pick<Item, 'watch'> {
+  if (window.pagesPerCell !== 1 || (cells.pfns?.[cell] ?? -1) < 0) return {};
+  const address = addressAt(region, window.startPage + cell);
+  return { watch: { address, bytes: 4096 } };
+}
+
 function wasText({ states, shares, pfns }: CellStates, cell: number): string {
   const pfn = pfns?.[cell] ?? -1;
   const where = pfn < 0 ? '' : `, pfn ${hexPfn(pfn)}`;
@@ -152,6 +169,15 @@ function wasText({ states, shares, pfns }: CellStates, cell: number): string {
 
 const percentOf = (share = 0): string => `${Math.round((share / 255) * 100)} %`;
 
-/** The last eight digits tell rows apart. */
-const shortAddress = (address: string): string =>
-  address.length > 12 ? `\u2026${address.slice(-9)}` : address;
+/** Digits of an address of 64 bit that there is room for. */
+const SHOWN_DIGITS = 8;
+
+/** The digits that tell rows apart: those above what all rows have zeros in. */
+function shortAddress(address: string, rowBytes: number): string {
+  const digits = address.slice(2);
+  if (digits.length <= SHOWN_DIGITS) return address;
+  const zeros = Math.min(digits.length - SHOWN_DIGITS, Math.floor(Math.log2(rowBytes) / 4));
+  const end = digits.length - zeros;
+  const left = end > SHOWN_DIGITS ? '\u2026' : '0x';
+  return `${left}${digits.slice(end - SHOWN_DIGITS, end)}${zeros > 0 ? '\u2026' : ''}`;
+}

@@ -251,7 +251,7 @@ class ZoomPainter {
       painter.rect({ x: at, y, width: 4, height: 4 }, { fill: palette.foreground });
     });
     put('large page: joined', (at, y) => {
-      painter.rect({ x: at - 3, y, width: 18, height: 10 }, { fill: painter.tint(color, 0.85) });
+      painter.rect({ x: at - 5, y, width: 18, height: 10 }, { fill: painter.tint(color, 0.85) });
     });
     put('not mapped', (at, y) => {
       painter.rect(

@@ -239,7 +239,7 @@ class WalkPainter {
       label: `${step.level}[0x${step.index.toString(16)}] at ${step.at}: ${step.value} ${step.text}${isOther ? `; was ${was}` : ''}`,
       box,
       ...(step.expression !== undefined && {
-        watch: () => this.press.watch(step.expression ?? ''),
+        watch: { add: step.expression },
       }),
     };
     const row = this.rows[1];

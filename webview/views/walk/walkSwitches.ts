@@ -6,7 +6,6 @@ import { TABLE_HEIGHT, TABLE_TOP, type Column } from './walkColumns.js';
 
 export interface SwitchPresses {
   readonly flip: (bit: BitBody) => void;
-  readonly watch: (expression: string) => void;
 }
 
 const TOP = TABLE_TOP + TABLE_HEIGHT + 48;
@@ -84,10 +83,7 @@ function paintBit(
     maxWidth: column.width - 68,
   });
   const value = `${on ? 1 : 0}${isOther ? `, ${old}` : ''}`;
-  const canSet =
-    expression === undefined
-      ? ''
-      : '\nEnter or a click flips it; W or Alt+click stops when it changes';
+  const canSet = expression === undefined ? '' : '\nEnter or a click flips it';
   return {
     key: `bit/${level}/${bit.name}`,
     label: `${level} ${bit.name}, bit ${bit.bit}: ${value}; ${bit.meaning}${canSet}`,
@@ -95,7 +91,7 @@ function paintBit(
     selected: on,
     ...(expression !== undefined && {
       press: () => press.flip(bit),
-      watch: () => press.watch(expression),
+      watch: { add: expression },
     }),
   };
 }

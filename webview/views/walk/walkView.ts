@@ -39,6 +39,7 @@ export class WalkView implements View {
 
   constructor(private readonly host: ViewHost) {
     this.board = new Board('Page walk', () => host.palette, {
+      watch: () => host.stopOnChange,
       escape: () => host.select(undefined),
     });
     this.cr2 = textButton('Last fault', () => this.walkTo(undefined));
@@ -176,7 +177,6 @@ export class WalkView implements View {
     this.board.show(
       paintWalk({ body, before, entries }, host.palette, root.clientWidth - 14, {
         flip: (bit) => this.flip(bit),
-        watch: (expression) => host.stopOnChange({ add: expression }),
         frame: (pfn) => {
           host.select({ kind: 'frame', pfn });
           host.open('physical');

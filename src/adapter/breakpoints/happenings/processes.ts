@@ -6,18 +6,36 @@
 import type { VmFault } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { VM_SHARED } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { current } from '../../../engine/kernel/arch/x86/include/asm/current.h.js';
-import { pte_pfn, pte_special } from '../../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
+import {
+  pmd_page,
+  pte_pfn,
+  pte_special,
+} from '../../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
+import {
+  is_huge_zero_pmd,
+  is_pmd_migration_entry,
+} from '../../../engine/kernel/include/linux/huge_mm.h.js';
 import { page_folio, PageHead } from '../../../engine/kernel/include/linux/page-flags.h.js';
 import { page_ref_count } from '../../../engine/kernel/include/linux/page_ref.h.js';
-import { nth_page, vma_is_anonymous } from '../../../engine/kernel/include/linux/mm.h.js';
-import type { Page } from '../../../engine/machine/ctypes.js';
+import {
+  folio_mapcount,
+  head_compound_pincount,
+  nth_page,
+  vma_is_anonymous,
+} from '../../../engine/kernel/include/linux/mm.h.js';
+import {
+  pfn_swap_entry_to_page,
+  pte_to_swp_entry,
+} from '../../../engine/kernel/include/linux/swapops.h.js';
+import type { Page, Pmd } from '../../../engine/machine/ctypes.js';
+import type { VirtAddr } from '../../../engine/memory/address.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { addressText, entryOf, hex, type Facts, type Happening } from './happening.js';
 
 const pidOf = (k: Kernel): number => k.read_int(k.plus(current(k), k.task_struct.pid));
 
 /** Kinds of fault, each 0 or 1. */
-const KINDS = ['anonymous', 'file', 'shared', 'cow', 'protection', 'spurious'] as const;
+const KINDS = ['anonymous', 'file', 'shared', 'huge', 'cow', 'protection', 'spurious'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** @param kinds those that the function says; whose the memory is, the area does */
@@ -35,6 +53,7 @@ function faultFacts(k: Kernel, vmf: VmFault, kinds: readonly Kind[]): Facts {
     anonymous: is('anonymous'),
     file: is('file'),
     shared: is('shared'),
+    huge: is('huge'),
     cow: is('cow'),
     protection: is('protection'),
     spurious: is('spurious'),
@@ -46,7 +65,13 @@ const faultIn = (fn: FaultFunction, ...kinds: Kind[]) =>
   entryOf({ fn, facts: (k, { vmf }) => faultFacts(k, vmf, kinds) });
 
 type FaultFunction =
-  'do_anonymous_page' | 'do_read_fault' | 'do_cow_fault' | 'do_shared_fault' | 'do_wp_page';
+  | 'do_anonymous_page'
+  | 'do_read_fault'
+  | 'do_cow_fault'
+  | 'do_shared_fault'
+  | 'do_wp_page'
+  | '__do_huge_pmd_anonymous_page'
+  | 'do_huge_pmd_wp_page';
 
 /** `anonymous, write` */
 function kindText(facts: Facts): string {
@@ -82,6 +107,38 @@ function pinFacts(k: Kernel, page: Page): Facts {
   };
 }
 
+function hugePageFacts(k: Kernel, page: Page): Facts {
+  const folio = page_folio(k, page);
+  return {
+    pfn: k.page_to_pfn(folio),
+    mappings: folio_mapcount(k, folio),
+    references: page_ref_count(k, folio),
+    pins: head_compound_pincount(k, folio),
+    pid: pidOf(k),
+  };
+}
+
+interface SplitPmd {
+  readonly pmd: Pmd;
+  readonly haddr: VirtAddr;
+  readonly freeze: boolean;
+}
+
+function splitPmdFacts(k: Kernel, { pmd, haddr, freeze }: SplitPmd): Facts {
+  const entry = k.read_pte(pmd);
+  const page = is_pmd_migration_entry(k, entry)
+    ? pfn_swap_entry_to_page(k, pte_to_swp_entry(k, entry))
+    : pmd_page(k, entry);
+  return {
+    address: haddr,
+    pfn: k.page_to_pfn(page),
+    zero: is_huge_zero_pmd(k, entry) ? 1 : 0,
+    freeze: freeze ? 1 : 0,
+    mappings: folio_mapcount(k, page),
+    pid: pidOf(k),
+  };
+}
+
 const times = (count: number): string => (count === 1 ? '' : ` ${count} times`);
 
 export const PROCESS_HAPPENINGS: readonly Happening[] = [
@@ -98,6 +155,15 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
       faultIn('do_cow_fault', 'cow'),
       faultIn('do_shared_fault'),
       faultIn('do_wp_page', 'protection'),
+      faultIn('__do_huge_pmd_anonymous_page', 'huge'),
+      faultIn('do_huge_pmd_wp_page', 'huge', 'protection'),
+      // The page of zeros.
+      entryOf({
+        fn: 'set_huge_zero_page',
+        calledBy: 'do_huge_pmd_anonymous_page',
+        stopIn: 'caller',
+        facts: (k, _locals, { vmf }) => faultFacts(k, vmf, ['huge']),
+      }),
       entryOf({
         fn: 'ptep_set_access_flags',
         calledBy: 'handle_pte_fault',
@@ -168,6 +234,47 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
     ],
     sentence: (_k, { pfn, pins = 0, references = 0, count = 1, pid }) =>
       `unpin${times(count)}: pfn ${hex(pfn)} by pid ${pid}; until now ${pins} pins, ${references} references`,
+  },
+  {
+    id: 'huge-entry-split',
+    label: 'Entry of a huge page split',
+    description:
+      'Stops where the entry that maps a huge page is about to become a table: a part of it is unmapped, protected, moved or written.',
+    knows: 'address pfn zero freeze mappings pid',
+    example: '!zero && mappings > 1',
+    watches: [entryOf({ fn: '__split_huge_pmd_locked', facts: splitPmdFacts })],
+    sentence: (k, { address, pfn, zero, freeze }) =>
+      `split: the entry of ${zero === 1 ? 'the huge page of zeros' : `huge page pfn ${hex(pfn)}`} at ` +
+      `${addressText(k, address)} becomes a table${freeze === 1 ? ', whose entries wait for the page to be split' : ''}`,
+  },
+  {
+    id: 'huge-page-split',
+    label: 'Huge page split',
+    description:
+      'Stops where a huge page is about to be split into small ones, which fails if it has references that nobody knows of.',
+    knows: 'pfn mappings references pins pid',
+    example: 'references > mappings + 1',
+    watches: [
+      entryOf({ fn: 'split_huge_page_to_list', facts: (k, { page }) => hugePageFacts(k, page) }),
+    ],
+    sentence: (_k, { pfn, mappings = 0, references = 0 }) =>
+      `split: huge page pfn ${hex(pfn)} has ${references} references, ${mappings} of mappings`,
+  },
+  {
+    id: 'collapse',
+    label: 'Small pages collapsed',
+    description:
+      'Stops where the small pages of a huge page’s addresses are about to be copied to one huge page: MADV_COLLAPSE.',
+    knows: 'address pid',
+    example: 'address == (unsigned long)buf',
+    watches: [
+      entryOf({
+        fn: 'collapse_huge_page',
+        facts: (k, { address }) => ({ address, pid: pidOf(k) }),
+      }),
+    ],
+    sentence: (k, { address, pid }) =>
+      `collapse: pid ${pid} gets one huge page at ${addressText(k, address)}`,
   },
   {
     id: 'page-migrated',

@@ -159,7 +159,9 @@ export class Processes {
   private fault(va: VirtAddr, code: number): void {
     const { k } = this;
     const ret = do_user_addr_fault(k, this.mm, code, va);
-    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS | k.VM_FAULT_OOM)) !== 0)
+    // A signal ends the process, which has no handler: no huge page was left, for example.
+    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS)) !== 0) this.end();
+    else if ((ret & k.VM_FAULT_OOM) !== 0)
       throw new NotPerformed(`fault at ${va.toString(16)}: ${ret.toString(16)}`);
   }
 
@@ -186,6 +188,18 @@ export class Processes {
     if (page_ref_count(k, virt_to_page(k, stack)) !== 1) return;
     put_task_stack(k, task);
     this.threads = [...this.threads, va];
+  }
+
+  /** The current process ends: its memory goes, its structures stay until the scheduler and RCU let them go. */
+  private end(): void {
+    const { k } = this;
+    const task = current(k);
+    const [pid, process] = [...this.processes].find(([, each]) => each.task === task) ?? [];
+    if (pid === undefined || process === undefined) return;
+    exit_mm(k, task);
+    this.lazy = [...this.lazy, process];
+    this.ended = [...this.ended, process];
+    this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
   }
 
   private readonly actions: Readonly<
@@ -253,14 +267,7 @@ export class Processes {
       this.processes = new Map([...this.processes, [child, { task, mm }]]);
     },
     exit: () => {
-      const { k } = this;
-      const task = current(k);
-      const [pid, process] = [...this.processes].find(([, each]) => each.task === task) ?? [];
-      if (pid === undefined || process === undefined) return;
-      exit_mm(k, task);
-      this.lazy = [...this.lazy, process];
-      this.ended = [...this.ended, process];
-      this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
+      this.end();
     },
     mmdrop: (_, [mm]) => {
       const process = this.at(this.lazy, 'mm', mm);

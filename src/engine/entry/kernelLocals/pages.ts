@@ -141,6 +141,7 @@ export interface PagesLocals {
     readonly end: Pfn;
     readonly migratetype: Migratetype;
     readonly gfp_mask: Gfp;
+    readonly migratepages?: ListHead;
     readonly cc?: CompactControl;
     readonly ret?: Int;
     readonly order?: Order;

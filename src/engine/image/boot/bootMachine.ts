@@ -23,6 +23,8 @@ import {
 import { kobject_create_and_add } from '../../kernel/lib/kobject.js';
 import { page_address_init } from '../../kernel/mm/highmem/page_address.js';
 import { pcpu_setup_first_chunk } from '../../kernel/mm/percpu/first_chunk.js';
+import { pagecache_init } from '../../kernel/mm/filemap/folio_wait.js';
+import { hugepage_init } from '../../kernel/mm/huge_memory/hugepage_init.js';
 import { hugetlb_init } from '../../kernel/mm/hugetlb/hugetlb_init.js';
 import { vmalloc_init } from '../../kernel/mm/vmalloc/vmalloc_init.js';
 import { NULL } from '../../machine/ctypes.js';
@@ -34,7 +36,6 @@ import '../../kernel/mm/slab/slab.js';
 import '../../kernel/mm/slub/slub.js';
 import { setup_per_cpu_pageset } from '../../kernel/mm/page_alloc/setup_per_cpu_pageset.js';
 import { init_per_zone_wmark_min } from '../../kernel/mm/page_alloc/watermark_setup.js';
-import { set_recommended_min_free_kbytes } from '../../kernel/mm/khugepaged/khugepaged.js';
 import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
@@ -80,9 +81,6 @@ export interface BootOptions {
   /** Takes the long way: frees and writes every page as Linux does, instead of letting rules produce them. Same result. */
   readonly everyPage?: boolean;
 }
-
-/** Huge pages are not used on machines with less. */
-const HUGEPAGE_LEAST_PAGES = (512 << 20) / PAGE_SIZE;
 
 /** @throws ImageError when no such machine can boot this kernel */
 export function bootMachine(options: BootOptions): KernelImage {
@@ -176,6 +174,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
     },
   });
   growth.run();
+  pagecache_init(mm);
   takeNodeNumbers(mm, 'last_node');
   do_sysctl_args(mm, commandLine);
   growth.freeBlocks();
@@ -194,8 +193,7 @@ function initcalls(mm: Kernel, layout: BootLayout, { runs, freed }: BootInput): 
   set_zones_contiguous(mm, layout, runs);
   cma_init_reserved_areas(mm);
   init_per_zone_wmark_min(mm);
-  if (mm.read_long(mm.symbol('_totalram_pages')) >= HUGEPAGE_LEAST_PAGES)
-    set_recommended_min_free_kbytes(mm);
+  hugepage_init(mm);
   startDaemons(mm);
 }
 

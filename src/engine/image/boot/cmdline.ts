@@ -6,6 +6,7 @@
  */
 import { arch_hugetlb_valid_size } from '../../kernel/arch/x86/mm/hugetlbpage.js';
 import { writeByte } from '../../kernel/lib/string.js';
+import { setup_transparent_hugepage } from '../../kernel/mm/huge_memory/hugepage_init.js';
 import {
   default_hugepagesz_setup,
   hugepageParameters,
@@ -123,6 +124,9 @@ const ACTIONS: Readonly<Record<KernelParameter, Action>> = {
       default_hugepagesz_setup(k, text, memparse(text) ?? 0, huge, arch_hugetlb_valid_size);
     },
   },
+
+  // mm/huge_memory.c
+  transparent_hugepage: { setup: setup_transparent_hugepage },
 
   // See debugVm.ts.
   debug_vm: {},

@@ -54,6 +54,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   hugetlbfs_inode_cache: 'hugetlbfs_inode_cachep',
   inode_cache: 'inode_cachep',
   kernfs_node_cache: 'kernfs_node_cache',
+  khugepaged_mm_slot: 'mm_slot_cache',
   maple_node: 'maple_node_cache',
   mm_struct: 'mm_cachep',
   names_cache: 'names_cachep',

@@ -114,6 +114,7 @@ export class KernelData {
     this.long('highstart_pfn', maxLowPfn);
     this.long('highend_pfn', maxPfn);
     this.long('highest_memmap_pfn', (ranges.at(-1)?.end ?? 0) - 1);
+    this.word('sysctl_page_lock_unfairness', 5);
     if (layout.vmallocReserve > 0) this.word('__VMALLOC_RESERVE', layout.vmallocReserve);
     this.global('high_memory', mm.linear.pageOffset + maxLowPfn * PAGE_SIZE);
     if (mm.sparsemem) this.writeSections();

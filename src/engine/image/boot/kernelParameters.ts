@@ -22,6 +22,8 @@ export const KERNEL_PARAMETERS = {
   hugepagesz:
     'Size of the huge pages that the next hugepages= counts: 2M (4M on i386 without PAE), 1G on 64 bit.',
   default_hugepagesz: 'Size of huge pages where nobody names one.',
+  transparent_hugepage:
+    'always: huge pages in every area; madvise: where a program asks for them, by default; never. With less than 512M of RAM never.',
   debug_vm: 'on: checks what a kernel with CONFIG_DEBUG_VM checks.',
   'sysctl.vm.min_free_kbytes': 'Memory that is kept free: the minimum watermarks.',
   'sysctl.vm.watermark_scale_factor': 'Distance of the watermarks, in ten-thousandths of memory.',

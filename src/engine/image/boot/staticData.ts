@@ -6,6 +6,7 @@
 import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
+import { transparentHugepageData } from '../../kernel/mm/huge_memory/hugepage_init.js';
 import { memset, writeByte } from '../../kernel/lib/string.js';
 import type { Cell, VirtAddr } from '../../memory/address.js';
 import { constantNamed } from '../../types/named.js';
@@ -29,6 +30,7 @@ export function writeStaticData(mm: Kernel): void {
     const head = mm.findSymbol(name);
     if (head !== undefined) INIT_LIST_HEAD(mm, head);
   }
+  transparentHugepageData(mm);
   // What SLUB may take for a slab unless the command line says otherwise.
   word(mm, mm.globals.slub_max_order, mm.PAGE_ALLOC_COSTLY_ORDER);
   word(mm, mm.globals.use_alien_caches, 1);

@@ -45,6 +45,8 @@ export interface ElfCore {
   readonly notes: readonly Note[];
   /** What is missing at the end of the file, for people; undefined when it is whole. */
   readonly cutOff: string | undefined;
+  /** Some of it has addresses and no place in physical memory, as in `/proc/kcore` alone. */
+  readonly isLive: boolean;
 }
 
 /** @throws ImageError when the file is not an ELF core of an x86 machine's memory */
@@ -96,6 +98,7 @@ export function readElfCore(file: RandomAccess): ElfCore {
     })),
     notes,
     cutOff,
+    isLive: headers.some(({ type, segment }) => type === PT_LOAD && segment.startPhys >= NO_PHYS),
   };
 }
 

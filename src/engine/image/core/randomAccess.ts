@@ -4,8 +4,20 @@
  */
 export interface RandomAccess {
   readonly size: number;
-  /** The bytes at `[offset, offset + length)`; shorter only where the file ends. */
+  /** The bytes at `[offset, offset + length)`; shorter only where the file ends, or cannot be read. */
   read(offset: number, length: number): Uint8Array;
+}
+
+const FAR_PAGE = 4096;
+
+/**
+ * The bytes at `start + at`. In `/proc/kcore` an offset is an address without its sign: with 5 levels beyond 2^53, where only multiples
+ * of a page are exact numbers. There whole pages are read.
+ */
+export function readAt(file: RandomAccess, start: number, at: number, length: number): Uint8Array {
+  if (start + at + length <= Number.MAX_SAFE_INTEGER) return file.read(start + at, length);
+  const before = at % FAR_PAGE;
+  return file.read(start + at - before, before + length).subarray(before);
 }
 
 /** A file whose bytes are all there. */

@@ -10,6 +10,7 @@ import {
   type MmStruct,
   NULL,
   type Page,
+  type Pmd,
   type Pte,
   type ULong,
   type VmAreaStruct,
@@ -18,10 +19,11 @@ import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { test_bit } from '../arch/x86/include/asm/bitops.h.js';
 import { current } from '../arch/x86/include/asm/current.h.js';
-import { pte_none } from '../arch/x86/include/asm/pgtable.h.js';
+import { pmd_trans_huge, pte_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
 import { linear_page_index } from '../include/linux/mm.h.js';
-import { filemapPage } from './filemap.js';
+import { filemapPage } from './filemap/filemap.js';
+import { mm_find_pmd } from './huge_memory/split_pmd.js';
 import { follow_pte } from './memory/follow_pte.js';
 import { find_vma } from './mmap/find_vma.js';
 import { mappingOf, vmaFile } from './mmap/link.js';
@@ -45,7 +47,9 @@ function do_mincore(k: Kernel, addr: VirtAddr, pages: ULong, vec: Int[]): Int {
   for (let at: VirtAddr = addr; at < end; at = asVirt(at + PAGE_SIZE)) {
     // mincore_pte_range(): an entry of a page that is being migrated counts as one that is there.
     const pte: Pte = follow_pte(k, mm, at);
-    const isMapped = pte !== NULL && !pte_none(k, k.read_pte(pte));
+    const pmd: Pmd = mm_find_pmd(k, mm, at);
+    const isHuge = pmd !== NULL && pmd_trans_huge(k.read_pte(pmd));
+    const isMapped = isHuge || (pte !== NULL && !pte_none(k, k.read_pte(pte)));
     vec.push(isMapped ? 1 : mincore_page(k, vma, at));
   }
   return (end - addr) / PAGE_SIZE;

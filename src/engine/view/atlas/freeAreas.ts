@@ -15,6 +15,8 @@ export interface FreeAreasBody {
 export interface ZoneBody {
   /** Its number in node_zones[]. */
   readonly index: number;
+  /** Of its struct zone. */
+  readonly address: string;
   readonly name: string;
   readonly managedPages: number;
   /** NR_FREE_PAGES, and what of it is CMA's. Blocks on per-CPU lists are not free to the zone. */
@@ -46,6 +48,8 @@ export const MAX_COUNTED = 100_000;
 
 export interface CpuListsBody {
   readonly cpu: number;
+  /** Of its struct per_cpu_pages. */
+  readonly address: string;
   /** Pages on all of its lists. */
   readonly count: number;
   readonly high: number;

@@ -8,6 +8,7 @@ import { zone_page_state } from '../../kernel/include/linux/vmstat.h.js';
 import { pindex_to_order } from '../../kernel/mm/page_alloc/pcp.js';
 import type { ListHead, PerCpuPages, Zone } from '../../machine/ctypes.js';
 import { KernelFault } from '../../machine/events.js';
+import { formatAddress } from '../../memory/address.js';
 import { migratetypeName } from '../../types/enumName.js';
 import { freeArea, freeList, pcpList, zonePcp } from '../zoneLists.js';
 import { populatedZones, zoneName, type ZoneView } from '../zones.js';
@@ -40,6 +41,7 @@ function zoneBody(image: KernelImage, counts: ListCounts, view: ZoneView): ZoneB
     mm.read_ulong(zone + mm.zone._watermark + which * mm.ptr_words);
   return {
     index,
+    address: addressText(image, zone),
     name,
     managedPages: mm.read_ulong(zone + mm.zone.managed_pages),
     freePages: zone_page_state(mm, zone, mm.NR_FREE_PAGES),
@@ -63,12 +65,16 @@ function zoneBody(image: KernelImage, counts: ListCounts, view: ZoneView): ZoneB
   };
 }
 
+const addressText = ({ mm, profile }: KernelImage, at: Zone | PerCpuPages): string =>
+  formatAddress(mm.va_of(at), profile.pointerSize);
+
 function cpuLists(image: KernelImage, pcp: PerCpuPages, cpu: number): CpuListsBody {
   const { mm } = image;
   const word = (offset: number): number => mm.words[pcp + offset] ?? 0;
   const count = word(mm.per_cpu_pages.count);
   return {
     cpu,
+    address: addressText(image, pcp),
     count,
     high: word(mm.per_cpu_pages.high),
     batch: word(mm.per_cpu_pages.batch),

@@ -25,27 +25,52 @@ export function objectLayout(reader: StructReader, cache: VirtAddr): LayoutBody[
   if (!isSlub(reader)) return slabLayout(reader, cache, size, objectSize);
   const { mm, profile } = reader.image;
   const has = (flag: number): boolean => (number('flags') & flag) !== 0;
-  const red = has(mm.SLAB_RED_ZONE) ? number('red_left_pad') : 0;
-  const inuse = number('inuse');
-  const offset = number('offset');
+  return slubLayout({
+    size,
+    objectSize,
+    inuse: number('inuse'),
+    offset: number('offset'),
+    redLeftPad: number('red_left_pad'),
+    hasRedZones: has(mm.SLAB_RED_ZONE),
+    trackBytes: has(mm.SLAB_STORE_USER) ? (reader.sizeof('track') ?? 0) : 0,
+    pointerSize: profile.pointerSize,
+  });
+}
+
+/** What struct kmem_cache of SLUB says. */
+export interface SlubSizes {
+  readonly size: number;
+  readonly objectSize: number;
+  readonly inuse: number;
+  /** Of the free pointer. */
+  readonly offset: number;
+  readonly redLeftPad: number;
+  readonly hasRedZones: boolean;
+  /** Of one of the two tracks; 0 without them. */
+  readonly trackBytes: number;
+  readonly pointerSize: 4 | 8;
+}
+
+export function slubLayout(sizes: SlubSizes): LayoutBody[] {
+  const { size, objectSize, inuse, offset, hasRedZones, pointerSize } = sizes;
+  const red = hasRedZones ? sizes.redLeftPad : 0;
   const outside = offset >= inuse;
-  const pointerEnd = red + (outside ? offset + profile.pointerSize : inuse);
-  const tracks = has(mm.SLAB_STORE_USER) ? 2 * (reader.sizeof('track') ?? 0) : 0;
+  const pointerEnd = red + (outside ? offset + pointerSize : inuse);
   const layout = parts(size, [
     { kind: 'redzone', to: red },
     { kind: 'object', to: red + objectSize },
-    { kind: has(mm.SLAB_RED_ZONE) ? 'redzone' : 'padding', to: red + inuse },
+    { kind: hasRedZones ? 'redzone' : 'padding', to: red + inuse },
     ...(outside
       ? [
           { kind: 'padding', to: red + offset } as const,
           { kind: 'freePointer', to: pointerEnd } as const,
         ]
       : []),
-    { kind: 'track', to: pointerEnd + tracks },
+    { kind: 'track', to: pointerEnd + 2 * sizes.trackBytes },
   ]);
   if (outside) return layout;
   const from = red + offset;
-  return [...layout, { kind: 'freePointer', from, to: from + profile.pointerSize }];
+  return [...layout, { kind: 'freePointer', from, to: from + pointerSize }];
 }
 
 /** The last caller's word lies at the end; behind a red zone it takes the room of one. */

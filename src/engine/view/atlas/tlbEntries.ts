@@ -2,14 +2,13 @@
 import { formatAddress } from '../../memory/address.js';
 import { inspected } from '../../x86/tableMemory.js';
 import { staleness } from '../../x86/mmu.js';
-import type { Surveyor } from '../whereIs.js';
+import type { KernelImage } from '../../image/kernelImage.js';
 import { rightsText } from './rightsText.js';
 import type { TlbEntryBody } from './virtual.js';
 
 /** By CPU, and by address. */
-export function tlbEntries({ image }: Surveyor): TlbEntryBody[] {
-  const { mm, nrCpus, profile } = image;
-  const memory = inspected(image.memory);
+export function tlbEntries({ mm, nrCpus, profile, memory: physical }: KernelImage): TlbEntryBody[] {
+  const memory = inspected(physical);
   return Array.from({ length: nrCpus }, (_, cpu) => cpu).flatMap((cpu) => {
     const { tlb, paging, hasTables } = mm.machine.processor(cpu);
     if (!hasTables) return [];

@@ -7,22 +7,16 @@
  * Source: x86/addressSpace.ts (Linux 6.1 arch/x86/include/asm/pgtable_32_areas.h, pgtable_64_types.h); arch/x86/mm/init_32.c:
  * find_low_pfn_range().
  */
-import { asVirt, formatAddress, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { asVirt, formatAddress, type VirtAddr } from '../../memory/address.js';
 import type { Region } from '../../x86/addressSpace.js';
 import type { MappedRange } from '../../x86/ranges.js';
 import type { Space } from '../addressSpaces.js';
-import type { Surveyor } from '../whereIs.js';
 import { intersection, rangeText, type AddressRange } from './addressRange.js';
+import type { Atlas } from './atlas.js';
 import { rightsText } from './rightsText.js';
 import { tlbEntries } from './tlbEntries.js';
 import { nrParts } from './virtualParts.js';
-import type {
-  BorderBody,
-  MappingBody,
-  RegionBody,
-  RegionBodyKind,
-  VirtualBody,
-} from './virtual.js';
+import type { MappingBody, RegionBody, RegionBodyKind, VirtualBody } from './virtual.js';
 
 /** What each region is called, and what it is for. */
 export const REGIONS: Readonly<Record<RegionBodyKind, { title: string; purpose: string }>> = {
@@ -68,10 +62,10 @@ export interface PlacedRegion extends AddressRange {
   readonly sizeBytes: number;
 }
 
-export function virtualBody(surveyor: Surveyor, space: Space | undefined): VirtualBody {
-  const { spaces, world } = surveyor;
-  const { pointerSize } = world.profile;
-  const border = borderOf(surveyor);
+export function virtualBody(atlas: Atlas, space: Space | undefined): VirtualBody {
+  const { spaces, image } = atlas;
+  const { pointerSize } = image.profile;
+  const border = atlas.border();
   return {
     pointerSize,
     addressBits: space?.paging.addressBits ?? (pointerSize === 4 ? 32 : 48),
@@ -83,16 +77,16 @@ export function virtualBody(surveyor: Surveyor, space: Space | undefined): Virtu
       root: `0x${paging.rootPhys.toString(16)}`,
     })),
     ...(space !== undefined && { space: space.name }),
-    regions: regionBodies(surveyor, space),
+    regions: regionBodies(atlas, space),
     ...(border !== undefined && { border }),
-    tlb: tlbEntries(surveyor),
+    tlb: tlbEntries(image),
   };
 }
 
-function regionBodies(surveyor: Surveyor, space: Space | undefined): RegionBody[] {
-  const { pointerSize } = surveyor.world.profile;
-  const ranges = space === undefined ? [] : surveyor.spaces.rangesOf(space);
-  return placedRegions(surveyor, space).map((region) => {
+function regionBodies(atlas: Atlas, space: Space | undefined): RegionBody[] {
+  const { pointerSize } = atlas.image.profile;
+  const ranges = space === undefined ? [] : atlas.spaces.rangesOf(space);
+  return placedRegions(atlas, space).map((region) => {
     const mappings = mappingsIn(region, ranges);
     return {
       id: region.id,
@@ -103,21 +97,21 @@ function regionBodies(surveyor: Surveyor, space: Space | undefined): RegionBody[
         mappedBytes: mappings.reduce((sum, { bytes }) => sum + bytes, 0),
       }),
       mappings,
-      nrParts: nrParts(surveyor, space, region),
+      nrParts: nrParts(atlas, space, region),
     };
   });
 }
 
 /** In the order of the ribbon: the user half, what is not canonical, the kernel half. */
-export function placedRegions(surveyor: Surveyor, space: Space | undefined): PlacedRegion[] {
-  const { regions } = surveyor.world.space;
-  const ranges = space === undefined ? [] : surveyor.spaces.rangesOf(space);
+export function placedRegions(atlas: Atlas, space: Space | undefined): PlacedRegion[] {
+  const { regions } = atlas;
+  const ranges = space === undefined ? [] : atlas.spaces.rangesOf(space);
   const finite = regions.filter(({ kind }) => kind !== 'nonCanonical');
   const lower = finite.filter(({ start }) => start >= 0);
   const upper = finite.filter(({ start }) => start < 0);
   const placed = [...lower, ...betweenHalves(regions), ...upper];
   return placed.flatMap((region) =>
-    region.kind === 'hole' ? withoutUnnamed(surveyor, region, ranges) : [place(surveyor, region)],
+    region.kind === 'hole' ? withoutUnnamed(atlas, region, ranges) : [place(atlas, region)],
   );
 }
 
@@ -130,11 +124,11 @@ function betweenHalves(regions: readonly Region[]): Region[] {
 }
 
 function place(
-  surveyor: Surveyor,
+  atlas: Atlas,
   region: AddressRange & { readonly kind: RegionBodyKind },
 ): PlacedRegion {
   const { kind, start, end } = region;
-  const from = formatAddress(start, surveyor.world.profile.pointerSize);
+  const from = formatAddress(start, atlas.image.profile.pointerSize);
   const sizeBytes = kind === 'nonCanonical' ? 2 ** 64 - (start - end) : end - start;
   return { kind, start, end, id: `${kind}@${from}`, sizeBytes };
 }
@@ -144,7 +138,7 @@ const CLUSTER_BYTES = 2 ** 21;
 
 /** A hole, and what is mapped in it all the same: the stacks of espfix, an EFI's services. */
 function withoutUnnamed(
-  surveyor: Surveyor,
+  atlas: Atlas,
   hole: Region,
   ranges: readonly MappedRange[],
 ): PlacedRegion[] {
@@ -158,7 +152,7 @@ function withoutUnnamed(
   }
   const found: PlacedRegion[] = [];
   const push = (kind: RegionBodyKind, start: number, end: number): void => {
-    if (start < end) found.push(place(surveyor, { kind, start: asVirt(start), end: asVirt(end) }));
+    if (start < end) found.push(place(atlas, { kind, start: asVirt(start), end: asVirt(end) }));
   };
   let at: number = hole.start;
   for (const { start, end } of clusters) {
@@ -196,31 +190,3 @@ export const regionOf = (
   regions: readonly PlacedRegion[],
   va: VirtAddr,
 ): PlacedRegion | undefined => regions.find(({ start, end }) => va >= start && va < end);
-
-/**
- * Where lowmem ends on 32 bit: 4 GiB less PAGE_OFFSET is what the kernel has for everything; what lies above VMALLOC_END is
- * taken, and a reserve for vmalloc space. The rest can be direct map.
- */
-function borderOf({ world, image }: Surveyor): BorderBody | undefined {
-  const { profile, maxPfn } = world;
-  const maxmem = profile.findConstant('MAXMEM');
-  const reserve = profile.findConstant('__VMALLOC_RESERVE');
-  if (profile.pointerSize === 8 || maxmem === undefined || reserve === undefined) return undefined;
-  const pageOffset = profile.constant('PAGE_OFFSET');
-  const vmallocEnd = profile.constant('VMALLOC_END');
-  const lowmemBytes = image.mm.linear.directMapEndFrame * PAGE_SIZE;
-  return {
-    at: formatAddress(pageOffset + lowmemBytes, 4),
-    lowmemBytes,
-    highmemBytes: Math.max(0, maxPfn * PAGE_SIZE - lowmemBytes),
-    maxLowmemBytes: maxmem,
-    terms: [
-      { name: 'kernel addresses: 4 GiB - PAGE_OFFSET', bytes: 2 ** 32 - pageOffset },
-      {
-        name: '- pkmap, LDT, cpu entry area, fixmap above VMALLOC_END',
-        bytes: vmallocEnd - 2 ** 32,
-      },
-      { name: '- reserve for vmalloc', bytes: -reserve },
-    ],
-  };
-}

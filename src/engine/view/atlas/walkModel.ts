@@ -4,8 +4,7 @@ import type { Access } from '../../x86/access.js';
 import { staleness } from '../../x86/mmu.js';
 import { inspected } from '../../x86/tableMemory.js';
 import type { Space } from '../addressSpaces.js';
-import { spaceFor } from '../surveyor.js';
-import type { Surveyor } from '../whereIs.js';
+import { spaceOfAddress, type Atlas } from './atlas.js';
 import type { TlbHit, WalkBody } from './pageWalk.js';
 import { placedRegions, regionOf, REGIONS } from './virtualRegions.js';
 import { walkPicture, type WalkPicture } from './walkPicture.js';
@@ -17,17 +16,17 @@ export interface WalkModel extends WalkPicture {
 
 /** Undefined for a machine without page tables. @param named when it is not the space that the address means */
 export function walkModel(
-  surveyor: Surveyor,
+  atlas: Atlas,
   va: VirtAddr,
   named?: Space,
   access?: Access,
 ): WalkModel | undefined {
-  const { spaces, world, image } = surveyor;
-  const { pointerSize } = world.profile;
-  const space = named ?? spaceFor(spaces, world.space, va);
+  const { image } = atlas;
+  const { pointerSize } = image.profile;
+  const space = named ?? spaceOfAddress(atlas, va);
   if (space === undefined) return undefined;
-  const region = regionOf(placedRegions(surveyor, space), va);
-  const cr2 = faultAddress(surveyor);
+  const region = regionOf(placedRegions(atlas, space), va);
+  const cr2 = faultAddress(atlas);
   return {
     ...walkPicture(space.paging, inspected(image.memory), va, access),
     body: {
@@ -38,19 +37,19 @@ export function walkModel(
       root: `0x${space.paging.rootPhys.toString(16)}`,
       region: REGIONS[region?.kind ?? 'nonCanonical'].title,
       regionId: region?.id ?? '',
-      tlb: tlbHits(surveyor, va),
+      tlb: tlbHits(atlas, va),
       ...(cr2 !== undefined && { cr2: formatAddress(cr2, pointerSize) }),
     },
   };
 }
 
 /** CR2 of the CPU that runs; undefined as long as nothing has faulted there. */
-export function faultAddress({ image: { mm } }: Surveyor): VirtAddr | undefined {
+export function faultAddress({ image: { mm } }: Atlas): VirtAddr | undefined {
   const { cr2 } = mm.machine.processor(mm.cpu).registers;
   return cr2 === 0 ? undefined : asVirt(cr2);
 }
 
-function tlbHits({ image }: Surveyor, va: VirtAddr): TlbHit[] {
+function tlbHits({ image }: Atlas, va: VirtAddr): TlbHit[] {
   const { mm, nrCpus } = image;
   const memory = inspected(image.memory);
   return Array.from({ length: nrCpus }, (_, cpu) => cpu).flatMap((cpu) => {

@@ -1,7 +1,8 @@
 /**
  * Open files, all of memory alone (tmpfs; huge pages): memfd_create() makes one without a name, open() one with a name that stays.
  *
- * Differs: all tasks share one table of open files; who opens a name again gets the same open file, its position at the beginning.
+ * Each process has a table of open files, which its child gets a copy of; they are closed with the last task of the process.
+ * Differs: who opens a name again gets the same open file, its position at the beginning.
  */
 import { VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import {
@@ -16,7 +17,7 @@ import type { Value } from '../../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
-import { sizeOf } from '../pointers.js';
+import { sizeOf, va } from '../pointers.js';
 import { libc } from './libc.js';
 
 const changes = true;
@@ -88,10 +89,23 @@ function kept(call: BuiltinCall, file: File, keep: Keep): number {
   return -EMFILE;
 }
 
+/** A device: each open() is an open file of its own. */
+function openNode(call: BuiltinCall, node: File, flags: number): number {
+  const error = { value: 0 };
+  const file = call.kernel.openDevice(call.k, node, flags, error);
+  if (file === NULL) return error.value !== 0 ? error.value : -ENOMEM;
+  const fd = call.process.files.add(file);
+  if (fd !== undefined) return fd;
+  call.kernel.fput(call.k, file);
+  return -EMFILE;
+}
+
 function open(call: BuiltinCall, path: Value, flags: number): number {
   const { files } = call.process;
   const name = call.string(path);
   const known = files.named(name);
+  if (known !== undefined && call.kernel.hasOwnOperations(call.k, known))
+    return openNode(call, known, flags);
   if (known === undefined) {
     if ((flags & O_CREAT) === 0) return -ENOENT;
     return newFile(call, (file) => {
@@ -215,6 +229,7 @@ export const files: readonly Builtin[] = [
           if (Number(length) < 0) return -EINVAL;
           if (isHuge(call, file))
             return call.kernel.hugetlbfs_setattr(call.k, inodeOf(call, file), Number(length));
+          if (call.kernel.hasOwnOperations(call.k, file)) return -EINVAL;
           call.kernel.shmemSetSize(call.k, inodeOf(call, file), Number(length));
           return 0;
         }),
@@ -238,6 +253,8 @@ export const files: readonly Builtin[] = [
       'Writes bytes at the position of an open file, to its page cache: how many, or -1 and errno.',
       (call, fd, buf, count) =>
         withFile(call, fd, (file) => {
+          if (call.kernel.hasOwnOperations(call.k, file))
+            return call.kernel.writeDevice(call.k, file, va(buf), sizeOf(call, count));
           const from = positionOf(call, file);
           const done = writeAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
@@ -249,6 +266,8 @@ export const files: readonly Builtin[] = [
       'Reads bytes from the position of an open file on: how many, 0 at its end, or -1 and errno.',
       (call, fd, buf, count) =>
         withFile(call, fd, (file) => {
+          if (call.kernel.hasOwnOperations(call.k, file))
+            return call.kernel.readDevice(call.k, file, va(buf), sizeOf(call, count));
           const from = positionOf(call, file);
           const done = readAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);

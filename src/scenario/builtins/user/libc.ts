@@ -1,15 +1,14 @@
 /** What calls of the C library have in common: a system call's error becomes -1 and errno. */
 import { current } from '../../../engine/entry/functions.js';
 import type { MmStruct } from '../../../engine/machine/ctypes.js';
-import type { VirtAddr } from '../../../engine/memory/address.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import type { BuiltinResult, BuiltinRow } from '../builtin.js';
-import type { BlockKind, BuiltinCall } from '../call.js';
+import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 
 const MAX_ERRNO = 4095;
 
-export const isError = (result: number): boolean => result < 0 && result >= -MAX_ERRNO;
+const isError = (result: number): boolean => result < 0 && result >= -MAX_ERRNO;
 
 /** The result of a system call as its caller in C sees it. */
 export function libc(call: BuiltinCall, result: number): number {
@@ -30,17 +29,22 @@ export const asLong = (call: BuiltinCall, result: number): Value =>
 export const currentMm = (call: BuiltinCall): MmStruct =>
   call.k.read_ptr(call.k.plus(current(call.k), call.k.task_struct.mm));
 
-/** Who changes an address space has its lock for writing meanwhile: mmap_write_lock(). */
-export function lockedBy(
-  call: BuiltinCall,
-  mm: MmStruct,
-  kind: Extract<BlockKind, 'rwsem for reading' | 'rwsem for writing'>,
-): { readonly blocked: { readonly kind: BlockKind; readonly address: VirtAddr } } | undefined {
-  const { k } = call;
-  const lock = k.plus(mm, k.mm_struct.mmap_lock);
-  const count = k.read_int(k.plus(lock, k.rw_semaphore.count));
-  const isTaken = kind === 'rwsem for writing' ? count !== 0 : (count & 1) !== 0;
-  return isTaken ? { blocked: { kind, address: k.va_of(lock) } } : undefined;
+/** With the address space locked for writing: mmap_write_lock_killable(). */
+export function asWriter<T>(call: BuiltinCall, mm: MmStruct, run: () => T): T {
+  call.kernel.mmap_write_lock_killable(call.k, mm);
+  const result = run();
+  call.kernel.mmap_write_unlock(call.k, mm);
+  return result;
+}
+
+/** With the address space locked for reading, unless the task has locked it before. */
+export function asReader<T>(call: BuiltinCall, mm: MmStruct, run: () => T): T {
+  const { k, kernel } = call;
+  if (call.context.holds(k.plus(mm, k.mm_struct.mmap_lock))) return run();
+  kernel.mmap_read_lock(k, mm);
+  const result = run();
+  kernel.mmap_read_unlock(k, mm);
+  return result;
 }
 
 type Run = (call: BuiltinCall, mm: MmStruct, ...args: Value[]) => BuiltinResult;
@@ -54,6 +58,6 @@ export const changing = (signature: string, doc: string, run: Run): BuiltinRow =
   needs: needsProcess,
   run: (call, ...args) => {
     const mm = currentMm(call);
-    return lockedBy(call, mm, 'rwsem for writing') ?? run(call, mm, ...args);
+    return asWriter(call, mm, () => run(call, mm, ...args));
   },
 });

@@ -9,7 +9,7 @@ import { group, type Builtin, type BuiltinResult, type BuiltinRow } from '../bui
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf, truth, va } from '../pointers.js';
-import { currentMm, lockedBy } from './libc.js';
+import { asReader, currentMm } from './libc.js';
 
 const changes = true;
 const MOST_PAGES = 1 << 20;
@@ -43,12 +43,10 @@ function loadPages(call: BuiltinCall, array: Value, nr: Value): Page[] {
 }
 
 function perform(call: BuiltinCall, request: Request, get: Get): BuiltinResult {
-  const blocked = lockedBy(call, request.mm, 'rwsem for reading');
-  if (blocked !== undefined) return blocked;
   const { k, kernel } = call;
   const start = va(request.start);
   const pages: Page[] = [];
-  const nr = get(call, request, pages);
+  const nr = asReader(call, request.mm, () => get(call, request, pages));
   const got = Math.max(0, nr);
   if (request.pages !== 0) storePointers(call, request.pages, pages.slice(0, got));
   const vmas = request.vmas ?? 0;

@@ -6,7 +6,7 @@ import type { BuiltinCall } from '../call.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import { needsProcess } from '../needs.js';
 import { endGracePeriod } from '../rcu.js';
-import { libc, lockedBy, currentMm } from './libc.js';
+import { asWriter, currentMm, libc } from './libc.js';
 
 const changes = true;
 
@@ -32,9 +32,7 @@ const making: readonly Builtin[] = [
       sleeps: 'always' as const,
       needs: needsProcess,
       run: (call) => {
-        const blocked = lockedBy(call, currentMm(call), 'rwsem for writing');
-        if (blocked !== undefined) return blocked;
-        const result = call.process.fork();
+        const result = asWriter(call, currentMm(call), () => call.process.fork());
         return typeof result === 'number' ? libc(call, result) : result;
       },
     },
@@ -95,7 +93,16 @@ const making: readonly Builtin[] = [
 const ending: readonly Builtin[] = group('process', 'kernel/exit.c', [
   {
     signature: 'void exit(int status)',
-    doc: 'The task ends here, as at its last line: its address space goes when no other task uses it. A parent finds the status with wait().',
+    doc: 'The process ends here, all its threads with it: its address space and its open files go. A parent finds the status with wait().',
+    changes,
+    needs: needsProcess,
+    run: (call, status) => {
+      call.process.exit(Number(status));
+    },
+  },
+  {
+    signature: 'void exit_group(int status)',
+    doc: 'Like exit().',
     changes,
     needs: needsProcess,
     run: (call, status) => {
@@ -156,7 +163,7 @@ const names: readonly Builtin[] = [
   ...group('process', '', [
     {
       signature: 'int get_errno(void)',
-      doc: 'The function behind errno: why the last call of the C library failed, in whatever task.',
+      doc: 'The function behind errno: why the last call of the C library failed, in the running task.',
       run: (call) => call.process.errno,
     },
   ]),

@@ -52,6 +52,24 @@ export function createDetails(host: ViewHost): Details {
   };
 }
 
+const HOLDER_LABELS: Readonly<Record<string, string>> = {
+  allocated: 'allocated',
+  freed: 'freed',
+  account: 'references',
+  'held by': 'held by',
+  rmap: 'mapped by',
+};
+
+/** Names that follow one another are written once. */
+function holdersList(holders: NonNullable<FrameBody['holders']>): HTMLElement {
+  const list = element('dl', { class: 'holders', 'aria-label': 'Who has it' });
+  holders.forEach(({ name, value }, i) => {
+    const label = holders[i - 1]?.name === name ? '' : (HOLDER_LABELS[name] ?? name);
+    list.append(element('dt', {}, label), element('dd', {}, value));
+  });
+  return list;
+}
+
 function heading(cell: CellFacts, swatch: string, host: ViewHost): HTMLElement {
   const mark = element('span', { class: 'swatch' });
   mark.style.background = swatch;
@@ -89,13 +107,16 @@ function body(frame: FrameBody, host: ViewHost): HTMLElement[] {
   const { expression, pfn } = frame;
   if (expression !== undefined) {
     offer('Watch', { action: 'watch', expression });
-    const stop = (): void => host.stopOnChange({ add: expression });
-    buttons.append(textButton('Stop on change', stop));
+    const { stopOnChange } = host;
+    if (stopOnChange !== undefined)
+      buttons.append(textButton('Stop on change', () => stopOnChange({ add: expression })));
     offer('Where is it?', { action: 'evaluate', expression: `where(${hexPfn(pfn)})` });
   }
   if (frame.memoryReference !== undefined) offer('View bytes', { action: 'bytes', frame });
   offer('Copy', { action: 'copy', text: expression ?? hexPfn(pfn) });
   parts.push(buttons);
+  const { holders = [] } = frame;
+  if (holders.length > 0) parts.push(holdersList(holders));
   if (frame.fields.length > 0) {
     const rows = frame.fields.map(({ name, value, type }) => {
       const cell = element('td', {}, value);

@@ -5,6 +5,7 @@
 import { readElfCore, readNotes, EM_X86_64, type Note } from '../../core/elf.js';
 import { asciiz, type RandomAccess } from '../../core/randomAccess.js';
 import { ImageError } from '../../kernelImage.js';
+import { reportSentence } from '../../reportText.js';
 import type { Codecs, DumpMemory } from '../dumpMemory.js';
 import { isFlattened, openFlattened } from './flattened.js';
 import { isKdump, readKdumpHeader } from './kdumpHeader.js';
@@ -37,6 +38,9 @@ interface Part {
   readonly incomplete: string | undefined;
 }
 
+/** The form of `/proc/kcore`: the kernel goes on while it is read. */
+export const LIVE_FORM = 'memory of the running kernel';
+
 /** @throws ImageError when nothing of the file can be made sense of */
 export function openContainer(file: RandomAccess, codecs: Codecs): Container {
   const start = file.read(0, 64);
@@ -52,6 +56,9 @@ export function openContainer(file: RandomAccess, codecs: Codecs): Container {
   if (isKdump(start)) return kdump(file, codecs);
   if (isLime(start)) return bare('LiME image', new RangeMemory(file, limeRanges(file)));
   if (String.fromCharCode(...start.subarray(0, 4)) === '\x7fELF') return elf(file);
+  const [line = ''] = String.fromCharCode(...file.read(0, Math.min(file.size, 256))).split('\n');
+  const sentence = reportSentence(line);
+  if (sentence !== undefined) throw new ImageError(sentence);
   return bare(
     'raw image',
     new RangeMemory(file, [{ startPhys: 0, sizeBytes: file.size, offset: 0 }]),
@@ -78,7 +85,7 @@ function elf(file: RandomAccess): Container {
   }));
   const endPhys = Math.max(...core.segments.map((each) => each.startPhys + each.memBytes));
   return {
-    form: 'ELF core',
+    form: core.isLive ? LIVE_FORM : 'ELF core',
     memory: new RangeMemory(file, ranges, endPhys),
     notes: core.notes,
     vmcoreinfo: vmcoreinfoIn(core.notes),

@@ -4,7 +4,7 @@
  * Ranges may overlap (kdump lists the kernel's text apart, with the same content): the lower one answers for what both have.
  */
 import { NO_BYTES, type DumpMemory, type MemoryRange } from '../dumpMemory.js';
-import type { RandomAccess } from '../../core/randomAccess.js';
+import { readAt, type RandomAccess } from '../../core/randomAccess.js';
 
 const PAGE_BYTES = 4096;
 
@@ -36,8 +36,10 @@ export class RangeMemory implements DumpMemory {
     const range = this.ranges[index];
     if (range === undefined || range.startPhys > phys) return NO_BYTES;
     const inRange = range.startPhys + range.sizeBytes - phys;
-    const first = this.file.read(
-      range.offset + phys - range.startPhys,
+    const first = readAt(
+      this.file,
+      range.offset,
+      phys - range.startPhys,
       Math.min(sizeBytes, inRange),
     );
     if (sizeBytes <= inRange || first.length < inRange) return first;
@@ -48,7 +50,7 @@ export class RangeMemory implements DumpMemory {
       const next = this.ranges[++index];
       if (next?.startPhys !== phys + done) break;
       const asked = Math.min(sizeBytes - done, next.sizeBytes);
-      const bytes = this.file.read(next.offset, asked);
+      const bytes = readAt(this.file, next.offset, 0, asked);
       out.set(bytes, done);
       done += bytes.length;
       if (bytes.length < asked) break;

@@ -27,14 +27,19 @@ import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import { default_hstate, hstate_sizelog, huge_page_order, huge_page_size } from '../../include/linux/hugetlb.h.js';
+import {
+  default_hstate,
+  hstate_sizelog,
+  huge_page_order,
+  huge_page_size,
+} from '../../include/linux/hugetlb.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree.js';
 import { xa_erase } from '../../lib/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap.js';
+import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap/filemap.js';
 import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb/reserve.js';
 import { virt_to_slab } from '../../mm/slab.h.js';
 import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
@@ -47,7 +52,7 @@ import {
 import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
 import { areasOfFile } from '../../mm/mmap/link.js';
 import { put_page } from '../../mm/swap/swap.js';
-import { linkRelease } from '../file_table.js';
+import { linkRelease } from '../file_table/file_table.js';
 
 const cacheNamed = (k: Kernel, global: number): KmemCache => k.read_ptr(global);
 

@@ -43,7 +43,10 @@ export const VM_LOCKONFAULT = 0x8_0000;
 export const VM_ACCOUNT = 0x10_0000;
 export const VM_NORESERVE = 0x20_0000;
 export const VM_HUGETLB = 0x40_0000;
+/** VM_ARCH_1 on x86: the range of frames that a whole area maps is known. */
+export const VM_PAT = 0x100_0000;
 export const VM_WIPEONFORK = 0x200_0000;
+export const VM_DONTDUMP = 0x400_0000;
 export const VM_MIXEDMAP = 0x1000_0000;
 export const VM_HUGEPAGE = 0x2000_0000;
 export const VM_NOHUGEPAGE = 0x4000_0000;

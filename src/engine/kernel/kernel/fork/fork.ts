@@ -29,7 +29,7 @@ import { current } from '../../arch/x86/include/asm/current.h.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { pgd_alloc } from '../../arch/x86/mm/pgtable/pgtable.js';
 import { flush_tlb_mm } from '../../arch/x86/mm/tlb.js';
-import { fput, get_file } from '../../fs/file_table.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
@@ -80,17 +80,10 @@ import { __mod_node_page_state } from '../../mm/vmstat/node_stat.js';
 import { mm_put_huge_zero_page } from '../../mm/huge_memory/zero_page.js';
 import { khugepaged_exit, khugepaged_fork } from '../../mm/khugepaged/khugepaged.js';
 import { mmCache, mmdrop } from './mmdrop.js';
+import { mmap_init_lock } from '../locking/rwsem/mmap_lock.js';
 import { call_rcu, functionNamed, linkCallback } from '../rcu/tiny.js';
 
 // --- an address space ----------------------------------------------------------------------------------------------------
-
-/** Nobody has the lock. init_rwsem() */
-const initLock = (k: Kernel, mm: MmStruct): void => {
-  const lock = k.plus(mm, k.mm_struct.mmap_lock);
-  k.write_long(k.plus(lock, k.rw_semaphore.count), 0);
-  k.write_long(k.plus(lock, k.rw_semaphore.owner), 0);
-  INIT_LIST_HEAD(k, k.plus(lock, k.rw_semaphore.wait_list));
-};
 
 /** Without areas, and with a top-level table; NULL without memory, and the structure is freed. */
 function mm_init(k: Kernel, mm: MmStruct): MmStruct {
@@ -99,7 +92,7 @@ function mm_init(k: Kernel, mm: MmStruct): MmStruct {
   k.write(k.plus(mm, k.mm_struct.mm_users), 1);
   k.write(k.plus(mm, k.mm_struct.mm_count), 1);
   k.write(k.plus(mm, k.mm_struct.write_protect_seq), 0);
-  initLock(k, mm);
+  mmap_init_lock(k, mm);
   INIT_LIST_HEAD(k, k.plus(mm, k.mm_struct.mmlist));
   k.write_long(k.plus(mm, k.mm_struct.pgtables_bytes), 0);
   k.write(k.plus(mm, k.mm_struct.map_count), 0);

@@ -16,9 +16,9 @@ import { page_ref_add, page_ref_count, put_page_testzero } from '../../include/l
 import { get_pageblock_migratetype } from '../page_alloc/pageblock.js';
 import { PageAnonExclusive } from '../rmap.js';
 import { set_page_dirty } from '../memory/wp.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { __folio_put } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 const addPincount = (k: Kernel, folio: Page, delta: Int): void => {
   const at = nth_page(k, folio, 1) + k.page.compound_pincount;
@@ -90,9 +90,10 @@ export function unpin_user_pages_dirty_lock(
 ): void {
   for (let i = 0; i < npages; i++) {
     if (make_dirty) {
-      const locked = trylock_page(k, pages[i]!);
+      // set_page_dirty_lock():
+      lock_page(k, pages[i]!);
       set_page_dirty(k, pages[i]!);
-      if (locked) unlock_page(k, pages[i]!);
+      unlock_page(k, pages[i]!);
     }
     unpin_user_page(k, pages[i]!);
   }

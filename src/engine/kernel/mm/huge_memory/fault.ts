@@ -58,8 +58,9 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 import { gup_must_unshare, try_grab_page } from '../gup/pins.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { add_mm_counter } from '../memory/rss.js';

@@ -11,22 +11,13 @@
  * Source: Linux 6.1 mm/huge_memory.c: unmap_folio() to split_huge_page_to_list(), deferred_split_scan(), split_huge_pages_all();
  * include/linux/huge_mm.h: split_huge_page().
  */
-import {
-  type AnonVma,
-  type Int,
-  type ListHead,
-  type MmStruct,
-  NULL,
-  type Page,
-  type VmAreaStruct,
-} from '../../../machine/ctypes.js';
+import { type AnonVma, type Int, type ListHead, NULL, type Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asPfn, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asPfn } from '../../../memory/address.js';
 import { set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { IS_ERR_OR_NULL } from '../../include/linux/err.h.js';
 import { EAGAIN, EBUSY } from '../../include/linux/errno.h.js';
 import { is_huge_zero_page, thp_nr_pages } from '../../include/linux/huge_mm.h.js';
-import { is_vm_hugetlb_page, PageHuge } from '../../include/linux/hugetlb.h.js';
+import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import {
   INIT_LIST_HEAD,
   list_add_tail,
@@ -40,7 +31,6 @@ import {
 } from '../../include/linux/list.h.js';
 import { compound_nr, folio_mapcount, nth_page, page_zone } from '../../include/linux/mm.h.js';
 import { pfn_to_online_page } from '../../include/linux/memory_hotplug.h.js';
-import { VM_IO } from '../../include/linux/mm_types.h.js';
 import { managed_zone, zone_end_pfn } from '../../include/linux/mmzone.h.js';
 import {
   clear_compound_head,
@@ -48,7 +38,6 @@ import {
   compound_head,
   page_folio,
   PageAnon,
-  PageCompound,
   PageHead,
   PageLRU,
 } from '../../include/linux/page-flags.h.js';
@@ -58,12 +47,11 @@ import {
   page_ref_inc,
   set_page_count,
 } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
-import { follow_page } from '../gup/gup.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 import { remove_migration_ptes, try_to_migrate } from '../migrate/entries.js';
 import { folio_anon_vma } from '../migrate/rmap_walk.js';
-import { vma_lookup } from '../mmap/find_vma.js';
 import { get_anon_vma, put_anon_vma } from '../rmap.js';
 import { put_page } from '../swap/swap.js';
 import { leaveDeferredList, page_deferred_list, splitQueue, splitQueueLen } from './huge_memory.js';
@@ -250,36 +238,6 @@ export function split_huge_pages_all(k: Kernel): Int {
       // next:
       put_page(k, page);
     }
-  }
-  return split;
-}
-
-/** Writing `PID,START,END` there: those of a part of an address space; how many were split. */
-export function split_huge_pages_pid(
-  k: Kernel,
-  mm: MmStruct,
-  vaddr_start: VirtAddr,
-  vaddr_end: VirtAddr,
-): Int {
-  let split: Int = 0;
-  for (let addr: VirtAddr = vaddr_start; addr < vaddr_end; addr = asVirt(addr + PAGE_SIZE)) {
-    const vma: VmAreaStruct = vma_lookup(k, mm, addr);
-    if (vma === NULL) break;
-    const vm_flags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-    if ((vm_flags & VM_IO) !== 0 || is_vm_hugetlb_page(k, vma)) {
-      addr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
-      continue;
-    }
-    const page: Page = follow_page(k, vma, addr, k.FOLL_GET | k.FOLL_DUMP);
-    if (IS_ERR_OR_NULL(page)) continue;
-    // is_transparent_hugepage():
-    const isHuge = PageCompound(k, page) && !PageHuge(k, page);
-    if (isHuge && can_split_folio(k, page_folio(k, page)) && trylock_page(k, page)) {
-      if (split_huge_page(k, page) === 0) split++;
-      unlock_page(k, page);
-    }
-    // next:
-    put_page(k, page);
   }
   return split;
 }

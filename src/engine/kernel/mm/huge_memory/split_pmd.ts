@@ -23,7 +23,7 @@ import {
   type VmAreaStruct,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, type VirtAddr } from '../../../memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { pmd_populate } from '../../arch/x86/include/asm/pgalloc.h.js';
 import {
@@ -114,7 +114,7 @@ function __split_huge_zero_page_pmd(k: Kernel, vma: VmAreaStruct, haddr: VirtAdd
 }
 
 /** What an entry of the table says of its page, as the pmd did of the whole. */
-interface SplitEntry {
+export interface SplitEntry {
   readonly page: Page;
   readonly write: boolean;
   readonly young: boolean;
@@ -203,7 +203,7 @@ function __split_huge_pmd_locked(
     // Others map it as a whole still: each small page counts that, too, so that no mapping is overlooked.
     if (compound_mapcount(k, of.page) > 1 && !TestSetPageDoubleMap(k, of.page))
       addMapcounts(k, of.page, 1);
-    const at = compound_mapcount_ptr(k, of.page);
+    const at: Cell = compound_mapcount_ptr(k, of.page);
     k.write(at, k.words[at]! - 1);
     if (k.words[at]! < 0) {
       // Nobody maps it as a whole any more.

@@ -80,12 +80,12 @@ import { nth_page, page_mapcount } from '../../include/linux/mm.h.js';
 import { VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../include/linux/mm_types.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
 import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { xa_store } from '../../lib/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../filemap.js';
+import { filemapPage, i_size_read, mappingPages } from '../filemap/filemap.js';
 import { is_longterm_pinnable_page } from '../gup/pins.js';
 import { set_page_refcounted } from '../internal.h.js';
 import { p4d_alloc, pmd_alloc, pud_alloc } from '../memory/memory.js';
@@ -98,7 +98,7 @@ import {
   page_remove_rmap,
   PageAnonExclusive,
 } from '../rmap.js';
-import { addBlocks } from '../filemap.js';
+import { addBlocks } from '../filemap/filemap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { alloc_surplus_huge_page } from './pool.js';
 import {
@@ -113,6 +113,7 @@ import {
   vma_has_reserves,
   vma_needs_reservation,
 } from './reserve.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 const flagsOf = (k: Kernel, vma: VmAreaStruct): VmFlags =>
   k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
@@ -224,7 +225,7 @@ function find_lock_page(k: Kernel, mapping: AddressSpace, index: ULong): Page {
   const page: Page = filemapPage(k, mapping, index);
   if (page === NULL) return NULL;
   page_ref_inc(k, page);
-  trylock_page(k, page);
+  lock_page(k, page);
   return page;
 }
 

@@ -92,7 +92,7 @@ export function hugetlb_add_hstate(k: Kernel, order: Order, parameters: Hugepage
   k.write(h + k.hstate.next_nid_to_alloc, 0);
   k.write(h + k.hstate.next_nid_to_free, 0);
   const name = `hugepages-${huge_page_size(k, h) / 1024}kB`;
-  const at: VirtAddr = k.va_of(k.plus(h, k.hstate.name));
+  const at: VirtAddr = asVirt(k.va_of(asCell(h)) + k.hstate.name);
   for (let i = 0; i <= name.length; i++)
     writeByte(k, asVirt(at + i), i < name.length ? name.charCodeAt(i) : 0);
   parameters.parsed_hstate = h;

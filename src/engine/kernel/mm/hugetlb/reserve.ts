@@ -39,7 +39,7 @@ import {
 } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { VM_MAYSHARE, VM_NORESERVE, VM_SHARED } from '../../include/linux/mm_types.h.js';
-import { addBlocks } from '../filemap.js';
+import { addBlocks } from '../filemap/filemap.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { hugetlb_acct_memory } from './pool.js';
 import {
@@ -75,7 +75,7 @@ const inodeOf = (k: Kernel, vma: VmAreaStruct): Inode => {
 const inode_resv_map = (k: Kernel, inode: Inode): ResvMap =>
   k.read_ptr(k.plus(inode, k.inode.i_data + k.address_space.private_data));
 
-function vma_resv_map(k: Kernel, vma: VmAreaStruct): ResvMap {
+export function vma_resv_map(k: Kernel, vma: VmAreaStruct): ResvMap {
   if ((flagsOf(k, vma) & VM_MAYSHARE) !== 0) return inode_resv_map(k, inodeOf(k, vma));
   const map: VirtAddr = asVirt(k.read_va(privateData(k, vma)) - resvFlags(k, vma));
   return map === 0 ? NULL : k.cell_at(map);

@@ -72,7 +72,7 @@ import {
   PageLRU,
 } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { mmgrab } from '../../include/linux/sched/mm.h.js';
 import { is_swap_pte } from '../../include/linux/swapops.h.js';
@@ -95,9 +95,10 @@ import { folio_is_file_lru } from '../swap/lruvec.js';
 import { lru_add_drain_all, put_page } from '../swap/swap.js';
 import { folio_isolate_lru, folio_putback_lru } from '../vmscan/isolate.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 
 /** enum scan_result: what came of looking at the addresses of one huge page, as far as it can come here. */
-type ScanResult =
+export type ScanResult =
   | 'SCAN_SUCCEED'
   | 'SCAN_PMD_NULL'
   | 'SCAN_PMD_NONE'

@@ -1,7 +1,7 @@
 /**
  * MADV_COLD: pages that nobody will need soon: their entries become old, and the pages go to the inactive list.
  *
- * Left out: huge entries, MADV_PAGEOUT (nothing is written anywhere), idle page tracking.
+ * Left out: huge pages, which would be split where a part of them is concerned; MADV_PAGEOUT (nothing is written anywhere), idle page tracking.
  * Source: Linux 6.1 mm/madvise.c: madvise_cold_or_pageout_pte_range(), madvise_cold().
  */
 import {
@@ -23,7 +23,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { page_mapcount } from '../../include/linux/mm.h.js';
-import { PageLRU } from '../../include/linux/page-flags.h.js';
+import { PageCompound, PageLRU } from '../../include/linux/page-flags.h.js';
 import { ptep_get_and_clear } from '../../include/linux/pgtable.h.js';
 import {
   type MmuGather,
@@ -52,7 +52,8 @@ export function madviseColdRange(
     if (pte_none(k, ptent) || !pte_present(ptent)) continue;
     const page: Page = vm_normal_page(k, vma, ptent);
     // A page that others map, too, is none of this process's business.
-    if (page === NULL || !PageLRU(k, page) || page_mapcount(k, page) !== 1) continue;
+    if (page === NULL || PageCompound(k, page)) continue;
+    if (!PageLRU(k, page) || page_mapcount(k, page) !== 1) continue;
     if (pte_young(ptent)) {
       set_pte(k, pte, pte_mkold(ptep_get_and_clear(k, pte)));
       tlb_flush_pte_range(tlb, addr, PAGE_SIZE);

@@ -4,9 +4,10 @@
  *     nothing there    of the area's own: do_anonymous_page()    of a file: do_fault()
  *     a page           written, but not writable: do_wp_page()   else the entry is marked young, or dirty
  *
+ *     something else   do_swap_page()
  *     a huge page      mm/huge_memory.c, where the area may have them
  *
- * Left out: swap and migration entries (do_swap_page, do_numa_page), userfaultfd, the entry's lock and the second look
+ * Left out: do_numa_page, userfaultfd, the entry's lock and the second look
  * under it (nobody else runs meanwhile), memcg.
  * Source: Linux 6.1 mm/memory.c: do_anonymous_page(), handle_pte_fault(), __handle_mm_fault(), handle_mm_fault(), mm_account_fault().
  */
@@ -67,6 +68,7 @@ import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { do_fault } from './file_fault.js';
 import { __pte_alloc, p4d_alloc, pmd_alloc, pud_alloc } from './memory.js';
 import { add_mm_counter_fast, check_sync_rss_stat } from './rss.js';
+import { do_swap_page } from './swap.js';
 import { do_wp_page } from './wp.js';
 
 /** The area's first page at an address: the page of zeros that all share as long as it is only read, or one of its own. */
@@ -114,8 +116,7 @@ function handle_pte_fault(k: Kernel, vmf: VmFault): VmFault_t {
   }
   if (vmf.pte === NULL)
     return vma_is_anonymous(k, vmf.vma) ? do_anonymous_page(k, vmf) : do_fault(k, vmf);
-  // do_swap_page() of what is not present: nothing here swaps or migrates.
-  if (!pte_present(vmf.orig_pte)) return k.VM_FAULT_SIGBUS;
+  if (!pte_present(vmf.orig_pte)) return do_swap_page(k, vmf);
 
   let entry: PteVal = vmf.orig_pte;
   if ((vmf.flags & (k.FAULT_FLAG_WRITE | k.FAULT_FLAG_UNSHARE)) !== 0) {

@@ -33,7 +33,6 @@ import { pte_alloc_one, pte_free } from '../../arch/x86/mm/pgtable/pgalloc.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';
 import { VM_FAULT_ERROR, VM_SHARED, type VmFault } from '../../include/linux/mm_types.h.js';
-import { unlock_page } from '../../include/linux/pagemap.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
 import { anon_vma_prepare, page_add_file_rmap, page_add_new_anon_rmap } from '../rmap.js';
@@ -43,6 +42,7 @@ import { __pte_alloc, pmd_install } from './memory.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';
 import { vmOperations, type VmOperations } from './vm_ops.js';
 import { fault_dirty_shared_page, maybe_mkwrite } from './wp.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 /** fault_around_bytes: rounddown_pow_of_two(65536) */
 const FAULT_AROUND_BYTES = 65536;
@@ -58,7 +58,11 @@ function __do_fault(k: Kernel, vmf: VmFault, ops: VmOperations): VmFault_t {
     vmf.prealloc_pte = pte_alloc_one(k);
     if (vmf.prealloc_pte === NULL) return k.VM_FAULT_OOM;
   }
-  return ops.fault(k, vmf);
+  const ret: VmFault_t = ops.fault(k, vmf);
+  if (hasEnded(k, ret) || (ret & k.VM_FAULT_LOCKED) !== 0) return ret;
+  // A driver's handler does not lock what it has found. One that found nothing and says it is done faults here, as in Linux.
+  lock_page(k, k.deref(vmf.page, k.page.flags));
+  return ret | k.VM_FAULT_LOCKED;
 }
 
 /** Maps a page at an address, whose entry is `vmf->pte`. */
@@ -182,7 +186,11 @@ export function do_fault(k: Kernel, vmf: VmFault): VmFault_t {
   let ret: VmFault_t;
   // An area that was not filled when it was mapped, and has nothing to fill it with.
   if (ops === undefined)
-    ret = pmd_present(k.read_pte(vmf.pmd)) ? k.VM_FAULT_NOPAGE : k.VM_FAULT_SIGBUS;
+    ret =
+      pmd_present(k.read_pte(vmf.pmd)) &&
+      !pte_none(k, k.read_pte(pte_offset_map(k, vmf.pmd, vmf.address)))
+        ? k.VM_FAULT_NOPAGE
+        : k.VM_FAULT_SIGBUS;
   else if ((vmf.flags & k.FAULT_FLAG_WRITE) === 0) ret = do_read_fault(k, vmf, ops);
   else if ((vm_flags & VM_SHARED) === 0) ret = do_cow_fault(k, vmf, ops);
   else ret = do_shared_fault(k, vmf, ops);

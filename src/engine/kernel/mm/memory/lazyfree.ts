@@ -1,7 +1,7 @@
 /**
  * MADV_FREE: pages of an area that may be dropped as long as nobody writes to them again: their entries become clean and old.
  *
- * Left out: huge entries, swap entries, large folios.
+ * Left out: huge pages, which would be split where a part of them is concerned; swap entries.
  * Source: Linux 6.1 mm/madvise.c: madvise_free_pte_range(), madvise_free_single_vma().
  */
 import {
@@ -24,8 +24,8 @@ import {
   set_pte,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { page_folio } from '../../include/linux/page-flags.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import {
   type MmuGather,
   tlb_finish_mmu,
@@ -36,6 +36,7 @@ import { mark_page_lazyfree } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { follow_pte } from './follow_pte.js';
 import { vm_normal_page } from './wp.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 
 export function madviseFreeRange(
   k: Kernel,
@@ -52,7 +53,7 @@ export function madviseFreeRange(
     const ptent: PteVal = k.read_pte(pte);
     if (pte_none(k, ptent) || !pte_present(ptent)) continue;
     const page: Page = vm_normal_page(k, vma, ptent);
-    if (page === NULL) continue;
+    if (page === NULL || PageCompound(k, page)) continue;
     if (test_bit(k, k.PG_dirty, page + k.page.flags)) {
       // Dirty by itself: it is made clean, if nobody else maps it.
       if (!trylock_page(k, page)) continue;

@@ -1,11 +1,12 @@
 /**
  * The operations of an area that maps a file: `vma->vm_ops` holds the address of a table of the kernel's, and these are the functions
- * that such a table names. Who has them links them when its module is loaded.
+ * that such a table names. Who has them links them when its module is loaded; a table of a scenario's is called out for.
  *
  * Source: Linux 6.1 include/linux/mm.h: struct vm_operations_struct.
  */
 import type { ULong, VmAreaStruct, VmFault_t } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { ownOperations } from '../../../machine/ownTables.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import type { VmFault } from '../../include/linux/mm_types.h.js';
 
@@ -31,5 +32,5 @@ export const linkVmOperations = (symbol: string, ops: VmOperations): void =>
 export function vmOperations(k: Kernel, vma: VmAreaStruct): VmOperations | undefined {
   const vm_ops: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_ops));
   for (const [symbol, ops] of tables) if (k.profile.symbol(symbol)?.address === vm_ops) return ops;
-  return undefined;
+  return k.isOwnObject(vm_ops) ? ownOperations(k, k.cell_of(vm_ops)) : undefined;
 }

@@ -14,11 +14,13 @@ import {
   type MmStruct,
   NULL,
   type Page,
+  type Pfn,
   type VmAreaStruct,
   type VmFault_t,
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { asPfn } from '../../../memory/address.js';
 import { __set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
   mk_pte,
@@ -34,7 +36,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_page } from '../../arch/x86/mm/tlb.js';
-import { copy_user_highpage } from '../../include/linux/highmem.h.js';
+import { clear_highpage, copy_user_highpage } from '../../include/linux/highmem.h.js';
 import { is_zero_pfn } from '../../include/linux/mm.h.js';
 import {
   VM_MIXEDMAP,
@@ -45,7 +47,7 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { alloc_page_vma, alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
 import {
@@ -58,6 +60,7 @@ import {
 import { folio_add_lru_vma, lru_add_drain } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';
+import { lock_page, unlock_page } from '../filemap/folio_wait.js';
 
 /** The page that an entry maps; NULL where it is not one that is accounted: the page of zeros. Left out: VM_MIXEDMAP. */
 export function vm_normal_page(k: Kernel, vma: VmAreaStruct, pte: PteVal): Page {
@@ -79,6 +82,13 @@ function wp_page_reuse(k: Kernel, vmf: VmFault): void {
   __count_vm_events(k, k.PGREUSE, 1);
 }
 
+/** What a frame holds that has no page, or whose page nobody counts. What is no memory reads as zeros. */
+function copyFrame(k: Kernel, page: Page, pfn: Pfn): void {
+  const from = k.memmap.pfn_valid(asPfn(pfn)) ? k.pfn_to_page(pfn) : NULL;
+  if (from !== NULL) copy_user_highpage(k, page, from);
+  else clear_highpage(k, page);
+}
+
 /** A copy of the page, for this mapping alone. */
 function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
   const unshare = (vmf.flags & k.FAULT_FLAG_UNSHARE) !== 0;
@@ -95,7 +105,9 @@ function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
     } else {
       new_page = alloc_page_vma(k, k.GFP_HIGHUSER_MOVABLE);
       if (new_page === NULL) break oom;
-      copy_user_highpage(k, new_page, old_page);
+      // __wp_page_copy_user(): a frame without a page is copied through its mapping.
+      if (old_page !== NULL) copy_user_highpage(k, new_page, old_page);
+      else copyFrame(k, new_page, pte_pfn(k, vmf.orig_pte));
     }
     __set_bit(k, k.PG_uptodate, new_page + k.page.flags);
 
@@ -131,7 +143,7 @@ function wp_page_copy(k: Kernel, vmf: VmFault): VmFault_t {
 function wp_page_shared(k: Kernel, vmf: VmFault): VmFault_t {
   get_page(k, vmf.page);
   wp_page_reuse(k, vmf);
-  trylock_page(k, vmf.page);
+  lock_page(k, vmf.page);
   const ret: VmFault_t = k.VM_FAULT_WRITE | fault_dirty_shared_page(k, vmf);
   put_page(k, vmf.page);
   return ret;

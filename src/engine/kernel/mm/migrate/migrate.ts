@@ -5,8 +5,8 @@
  *       ──> moved: the old page is freed         ──> stays on the list: the caller puts it back on its LRU list
  *
  * A page moves only if all of its references are known: its mappings, its page cache, and the one of whoever isolated it.
- * Left out: huge pages (they would be split first), hugetlb, drivers' pages, device memory, waiting for writeback and locks, NUMA, swap
- * cache, page_owner, memcg.
+ * Differs: a huge page is always split first, which Linux does on 64 bit only where it finds no huge page to move to.
+ * Left out: hugetlb, drivers' pages, device memory, waiting for writeback and locks, NUMA, swap cache, page_owner, memcg.
  * Source: Linux 6.1 mm/migrate.c.
  */
 import {
@@ -40,13 +40,15 @@ import {
 } from '../../include/linux/list.h.js';
 import { page_mapcount, page_zone, page_zonenum } from '../../include/linux/mm.h.js';
 import { is_highmem_idx } from '../../include/linux/mmzone.h.js';
-import { PageAnon } from '../../include/linux/page-flags.h.js';
+import { PageHuge } from '../../include/linux/hugetlb.h.js';
+import { PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_count, set_page_count } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { trace_mm_migrate_pages } from '../../include/trace/events/migrate.h.js';
 import { xa_store } from '../../lib/xarray.js';
-import { mappingPages } from '../filemap.js';
+import { mappingPages } from '../filemap/filemap.js';
+import { split_huge_page_to_list } from '../huge_memory/split_page.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { get_anon_vma, put_anon_vma } from '../rmap.js';
 import { folio_add_lru } from '../swap/batches.js';
@@ -57,8 +59,11 @@ import { folio_putback_lru } from '../vmscan/isolate.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { remove_migration_ptes, try_to_migrate } from './entries.js';
 import { folio_anon_vma } from './rmap_walk.js';
+import { folio_lock, folio_wait_writeback, unlock_page } from '../filemap/folio_wait.js';
 
 /** enum migrate_mode: how long it may wait. */
+/** enum migrate_mode */
+export const MIGRATE_ASYNC = 0;
 export const MIGRATE_SYNC = 2;
 /** enum migrate_reason */
 export const MR_CONTIG_RANGE = 6;
@@ -170,8 +175,8 @@ function folio_migrate_flags(k: Kernel, newfolio: Page, folio: Page): void {
   copy(k.PG_reclaim);
 }
 
-/** migrate_folio() */
-function migrate_folio(k: Kernel, mapping: AddressSpace, dst: Page, src: Page): Int {
+/** The new page holds what the old one does. Left out: mode. */
+export function migrate_folio(k: Kernel, mapping: AddressSpace, dst: Page, src: Page): Int {
   const rc: Int = folio_migrate_mapping(k, mapping, dst, src);
   if (rc !== MIGRATEPAGE_SUCCESS) return rc;
   // folio_migrate_copy():
@@ -209,11 +214,27 @@ const recordIn = (k: Kernel, dst: Page, { page_was_mapped, anon_vma }: Recorded)
 };
 
 /** Nobody maps the old page any more; undefined: it stays as it was, to be tried again. */
-function __migrate_folio_unmap(k: Kernel, src: Page, dst: Page): Recorded | undefined {
+function __migrate_folio_unmap(
+  k: Kernel,
+  src: Page,
+  dst: Page,
+  force: boolean,
+  mode: Int,
+): Recorded | undefined {
   let page_was_mapped = false;
   let anon_vma: AnonVma = NULL;
-  // Somebody else has the lock. Left out: waiting for it, and for the end of writeback.
-  if (!trylock_page(k, src)) return undefined;
+  // Somebody else has the lock: at first others are tried, then it is waited for.
+  if (!trylock_page(k, src)) {
+    if (!force || mode === MIGRATE_ASYNC) return undefined;
+    folio_lock(k, src);
+  }
+  if (test_bit(k, k.PG_writeback, src + k.page.flags)) {
+    if (!force || mode < MIGRATE_SYNC) {
+      unlock_page(k, src);
+      return undefined;
+    }
+    folio_wait_writeback(k, src);
+  }
   // Unmapped, the page would not keep its anon_vma.
   if (PageAnon(k, src) && page_mapcount(k, src) > 0) {
     anon_vma = folio_anon_vma(k, src);
@@ -258,7 +279,13 @@ function __migrate_folio_move(k: Kernel, src: Page, dst: Page, recorded: Recorde
 }
 
 /** 0: it has moved. -EAGAIN: not for now. -ENOMEM: there is nowhere to go. */
-function unmapAndMove(k: Kernel, src: Page, mtc: MigrationTargetControl): Int {
+function unmapAndMove(
+  k: Kernel,
+  src: Page,
+  mtc: MigrationTargetControl,
+  force: boolean,
+  mode: Int,
+): Int {
   // migrate_folio_unmap():
   if (page_ref_count(k, src) === 1) {
     // Freed meanwhile: the only reference is the isolation's.
@@ -271,7 +298,7 @@ function unmapAndMove(k: Kernel, src: Page, mtc: MigrationTargetControl): Int {
   const dst: Page = alloc_migration_target(k, src, mtc);
   if (dst === NULL) return -ENOMEM;
   k.write_long(dst + k.page.private, 0);
-  const recorded = __migrate_folio_unmap(k, src, dst);
+  const recorded = __migrate_folio_unmap(k, src, dst, force, mode);
   // migrate_folio_move():
   const rc: Int = recorded === undefined ? -EAGAIN : __migrate_folio_move(k, src, dst, recorded);
   if (rc !== MIGRATEPAGE_SUCCESS) {
@@ -291,11 +318,21 @@ function unmapAndMove(k: Kernel, src: Page, mtc: MigrationTargetControl): Int {
 
 // --- a list of pages -----------------------------------------------------------------------------------------------------
 
+/** False: somebody has a reference of the huge page, or the lock. */
+const splitThp = (k: Kernel, folio: Page, from: ListHead): boolean => {
+  if (!trylock_page(k, folio)) return false;
+  const rc: Int = split_huge_page_to_list(k, folio, from);
+  unlock_page(k, folio);
+  __count_vm_events(k, k.THP_MIGRATION_SPLIT, rc === 0 ? 1 : 0);
+  return rc === 0;
+};
+
 /** How many stay, or -ENOMEM. */
 function migrate_pages_batch(
   k: Kernel,
   from: ListHead,
   mtc: MigrationTargetControl,
+  mode: Int,
   stats: MigratePagesStats,
 ): Int {
   let retry: Int = 1;
@@ -307,7 +344,15 @@ function migrate_pages_batch(
       !list_entry_is_head(k, folio, from, k.page.lru);
       folio = folio2, folio2 = list_next_entry(k, folio2, k.page.lru)
     ) {
-      const rc: Int = unmapAndMove(k, folio, mtc);
+      // try_split_thp(): its small pages go to the end of the list.
+      if (PageHead(k, folio) && !PageHuge(k, folio)) {
+        if (!splitThp(k, folio, from)) {
+          retry++;
+          continue;
+        }
+        folio2 = list_next_entry(k, folio, k.page.lru);
+      }
+      const rc: Int = unmapAndMove(k, folio, mtc, pass > 2, mode);
       if (rc === -ENOMEM) {
         // The next one would not get a page, either.
         stats.nr_failed_pages += 1 + retry;
@@ -342,7 +387,7 @@ export function migrate_pages(
     list_splice(k, from, folios);
     INIT_LIST_HEAD(k, from);
   }
-  let rc: Int = list_empty(k, folios) ? 0 : migrate_pages_batch(k, folios, mtc, stats);
+  let rc: Int = list_empty(k, folios) ? 0 : migrate_pages_batch(k, folios, mtc, mode, stats);
   // Those that could not be migrated are the caller's again.
   if (!list_empty(k, folios)) list_splice(k, folios, from);
   else rc = 0;

@@ -137,11 +137,9 @@ export function page_vma_mapped_walk(k: Kernel, pvmw: PageVmaMappedWalk): boolea
   if (pvmw.pmd !== NULL && pvmw.pte === NULL) return false;
   const mm: MmStruct = k.read_ptr(k.plus(pvmw.vma, k.vm_area_struct.vm_mm));
   const end: VirtAddr = vma_address_end(k, pvmw);
-  const step = (): void => {
-    pvmw.address = asVirt(pvmw.address + PAGE_SIZE);
-  };
-  if (pvmw.pte !== NULL) step();
-  for (; pvmw.address < end; step()) {
+  const next = (address: VirtAddr): VirtAddr => asVirt(address + PAGE_SIZE);
+  if (pvmw.pte !== NULL) pvmw.address = next(pvmw.address);
+  for (; pvmw.address < end; pvmw.address = next(pvmw.address)) {
     // Once for each table: next_pte stays in it.
     if (pvmw.pte === NULL || pvmw.address % PMD_SIZE(k) === 0) {
       pvmw.pmd = mm_find_pmd(k, mm, pvmw.address);
@@ -152,8 +150,8 @@ export function page_vma_mapped_walk(k: Kernel, pvmw: PageVmaMappedWalk): boolea
       }
       if (!pmd_present(pmde)) {
         // step_forward():
-        const next: ULong = pvmw.address - (pvmw.address % PMD_SIZE(k)) + PMD_SIZE(k);
-        pvmw.address = asVirt(next - PAGE_SIZE);
+        const start: ULong = pvmw.address - (pvmw.address % PMD_SIZE(k));
+        pvmw.address = asVirt(start + PMD_SIZE(k) - PAGE_SIZE);
         pvmw.pte = NULL;
         continue;
       }

@@ -20,7 +20,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { fput } from '../../fs/file_table.js';
+import { fput } from '../../fs/file_table/file_table.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { vma_interval_tree_insert, vma_interval_tree_remove } from '../interval_tree.js';
 import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';

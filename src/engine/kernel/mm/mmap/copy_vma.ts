@@ -15,7 +15,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { fput, get_file } from '../../fs/file_table.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { MA_STATE } from '../../include/linux/maple_tree.h.js';
 import { vma_is_anonymous } from '../../include/linux/mm.h.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap.js';

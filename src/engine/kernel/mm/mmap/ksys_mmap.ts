@@ -4,10 +4,17 @@
  * Differs: the file is open already; a program names it by its descriptor.
  * Source: Linux 6.1 mm/mmap.c: ksys_mmap_pgoff(); mm/util.c: vm_mmap_pgoff().
  */
-import { type File, type Hstate, type Int, type MmStruct, NULL, type ULong } from '../../../machine/ctypes.js';
+import {
+  type File,
+  type Hstate,
+  type Int,
+  type MmStruct,
+  NULL,
+  type ULong,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
-import { fput } from '../../fs/file_table.js';
+import { fput } from '../../fs/file_table/file_table.js';
 import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {

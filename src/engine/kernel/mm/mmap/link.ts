@@ -30,7 +30,7 @@ import { is_shared_maywrite } from '../../include/linux/mm.h.js';
 import type { RbRoot } from '../../include/linux/rbtree.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_store_gfp } from '../../lib/maple_tree.js';
-import { fput } from '../../fs/file_table.js';
+import { fput } from '../../fs/file_table/file_table.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import {
   anon_vma_interval_tree_insert,

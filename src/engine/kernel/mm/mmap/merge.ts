@@ -16,7 +16,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { fput, get_file } from '../../fs/file_table.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { list_is_singular } from '../../include/linux/list.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';

@@ -22,7 +22,8 @@ import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/addres
 import { current } from '../../arch/x86/include/asm/current.h.js';
 import { vm_get_page_prot } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtable.h.js';
-import { fput, get_file } from '../../fs/file_table.js';
+import { mmapFile } from '../../fs/file_table/operations.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { hugetlb_get_unmapped_area, hugetlbfs_file_mmap } from '../../fs/hugetlbfs/inode.js';
 import { is_file_hugepages } from '../../include/linux/hugetlb.h.js';
 import { IS_ERR } from '../../include/linux/err.h.js';
@@ -74,7 +75,7 @@ import {
   mas_walk,
 } from '../../lib/maple_tree.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
-import { fileMmap, shmem_zero_setup } from '../shmem/shmem.js';
+import { shmem_zero_setup } from '../shmem/shmem.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../util.js';
 import { addMapCount, vma_expand } from './adjust.js';
 import { find_vma, find_vma_intersection, mmTree } from './find_vma.js';
@@ -269,7 +270,7 @@ export function mmap_region(
       k.write_ptr(k.plus(vma, k.vm_area_struct.vm_file), get_file(k, file));
       error = is_file_hugepages(k, file)
         ? hugetlbfs_file_mmap(k, file, vma)
-        : fileMmap(k, file, vma);
+        : mmapFile(k, file, vma);
       vm_flags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
     } else if ((vm_flags & VM_SHARED) !== 0) {
       error = shmem_zero_setup(k, vma);

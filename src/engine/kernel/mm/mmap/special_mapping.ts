@@ -8,7 +8,7 @@ import { type MmStruct, type Page, type VmFault_t } from '../../../machine/ctype
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { VM_PFNMAP, type VmFault } from '../../include/linux/mm_types.h.js';
-import { trylock_page } from '../../include/linux/pagemap.h.js';
+import { lock_page } from '../filemap/folio_wait.js';
 import { linkVmOperations } from '../memory/vm_ops.js';
 import { get_page } from '../swap/swap.js';
 import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
@@ -21,7 +21,8 @@ function vdsoFault(k: Kernel, vmf: VmFault): VmFault_t {
   const page: Page = virt_to_page(k, asVirt(data + vmf.pgoff * PAGE_SIZE));
   get_page(k, page);
   vmf.page = page;
-  trylock_page(k, page);
+  // __do_fault():
+  lock_page(k, page);
   return k.VM_FAULT_LOCKED;
 }
 

@@ -236,8 +236,10 @@ export function free_unref_page_commit(
 function drain_pages_zone(k: Kernel, cpu: Int, zone: Zone): void {
   const pcp: PerCpuPages = per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, cpu);
   let count: Int;
+  let rounds = 0;
   do {
-    count = k.words[pcp + k.per_cpu_pages.count]!;
+    k.watchdog(++rounds << 10);
+    count = k.read_int(pcp + k.per_cpu_pages.count);
     if (count !== 0) {
       const batch: Int = k.words[pcp + k.per_cpu_pages.batch]!;
       const to_drain: Int = Math.min(count, batch << k.CONFIG_PCP_BATCH_SCALE_MAX);

@@ -16,7 +16,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
-import { linkRelease } from '../../fs/file_table.js';
+import { linkRelease } from '../../fs/file_table/file_table.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { shmem_truncate_range } from './truncate.js';
 

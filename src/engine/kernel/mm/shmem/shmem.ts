@@ -25,7 +25,6 @@ import { clear_highpage } from '../../include/linux/highmem.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import type { VmFault } from '../../include/linux/mm_types.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
 import { xa_store } from '../../lib/xarray.js';
 import {
   addBlocks,
@@ -34,7 +33,7 @@ import {
   i_size_read,
   mapping_gfp_mask,
   mappingPages,
-} from '../filemap.js';
+} from '../filemap/filemap.js';
 import { linkVmOperations } from '../memory/vm_ops.js';
 import { set_page_dirty } from '../memory/wp.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
@@ -42,6 +41,7 @@ import { folio_add_lru, folio_mark_accessed } from '../swap/batches.js';
 import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { shmemFileSetup } from './file.js';
+import { folio_lock, unlock_page } from '../filemap/folio_wait.js';
 
 /** enum sgp_type: what a page is wanted for. */
 type SgpType = 'SGP_CACHE' | 'SGP_WRITE';
@@ -83,7 +83,7 @@ export function shmem_get_folio_gfp(
   let folio: Page = filemapPage(k, mapping, index);
   if (folio !== NULL) {
     page_ref_inc(k, folio);
-    trylock_page(k, folio);
+    folio_lock(k, folio);
     if (sgp === 'SGP_WRITE') folio_mark_accessed(k, folio);
   } else {
     // shmem_alloc_and_acct_folio():

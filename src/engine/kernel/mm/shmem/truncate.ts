@@ -18,15 +18,16 @@ import { PAGE_SIZE } from '../../../memory/address.js';
 import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { page_mapcount } from '../../include/linux/mm.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { xa_erase } from '../../lib/xarray.js';
-import { addBlocks, filemapPage, i_size_read, mappingPages } from '../filemap.js';
+import { addBlocks, filemapPage, i_size_read, mappingPages } from '../filemap/filemap.js';
 import { unmap_mapping_folio, unmap_mapping_pages } from '../memory/unmap_mapping.js';
 import { PAGEVEC_SIZE } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { release_pages } from '../swap/release_pages.js';
 import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
+import { folio_lock, unlock_page } from '../filemap/folio_wait.js';
 
 /** 512-byte blocks in a page. */
 const BLOCKS_PER_PAGE = PAGE_SIZE / 512;
@@ -46,8 +47,13 @@ function truncate_inode_folio(k: Kernel, mapping: AddressSpace, folio: Page): vo
   put_page(k, folio);
 }
 
-/** The pages of [start, end), a batch at a time; how many there were. */
+/** The pages of [start, end): first those that nobody has locked, then the others; how many there were. */
 function shmem_undo_range(k: Kernel, inode: Inode, start: ULong, end: ULong): ULong {
+  return undoPass(k, inode, start, end, false) + undoPass(k, inode, start, end, true);
+}
+
+/** A batch at a time. `waits`: pages that somebody has locked are waited for, and not passed over. */
+function undoPass(k: Kernel, inode: Inode, start: ULong, end: ULong, waits: boolean): ULong {
   const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
   let nr: ULong = 0;
   for (let index: ULong = start; index < end;) {
@@ -57,7 +63,8 @@ function shmem_undo_range(k: Kernel, inode: Inode, start: ULong, end: ULong): UL
       const folio: Page = filemapPage(k, mapping, index);
       if (folio === NULL) continue;
       page_ref_inc(k, folio);
-      if (trylock_page(k, folio)) fbatch.push(folio);
+      if (waits) folio_lock(k, folio);
+      if (waits || trylock_page(k, folio)) fbatch.push(folio);
       else put_page(k, folio);
     }
     for (const folio of fbatch) {

@@ -50,7 +50,6 @@ import {
 } from '../../arch/x86/mm/pgtable/huge_vmap.js';
 import { IS_ALIGNED } from '../../include/linux/align.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
-import { mmap_read_trylock } from '../../include/linux/mmap_lock.h.js';
 import {
   p4d_addr_end,
   pgd_addr_end,
@@ -69,6 +68,7 @@ import {
   pte_alloc_kernel_track,
   pud_alloc_track,
 } from './track.js';
+import { mmap_read_trylock, mmap_read_unlock } from '../../kernel/locking/rwsem/mmap_lock.js';
 
 /**
  * Single pages, at the lowest level. Each level calls the one below for the part that one of its entries covers.
@@ -115,7 +115,9 @@ function vmap_try_huge_pmd(
 
   // The table that is there goes. Who walks the kernel's tables holds the lock for writing.
   if (!mmap_read_trylock(k, k.globals.init_mm)) return 0;
-  if (pmd_free_pte_page(k, pmd, addr) === 0) return 0;
+  const freed = pmd_free_pte_page(k, pmd, addr) !== 0;
+  mmap_read_unlock(k, k.globals.init_mm);
+  if (!freed) return 0;
   return pmd_set_huge(k, pmd, phys_addr, prot);
 }
 
@@ -168,7 +170,9 @@ function vmap_try_huge_pud(
 
   // As in vmap_try_huge_pmd().
   if (!mmap_read_trylock(k, k.globals.init_mm)) return 0;
-  if (pud_free_pmd_page(k, pud, addr) === 0) return 0;
+  const freed = pud_free_pmd_page(k, pud, addr) !== 0;
+  mmap_read_unlock(k, k.globals.init_mm);
+  if (!freed) return 0;
   return pud_set_huge(k, pud, phys_addr, prot);
 }
 

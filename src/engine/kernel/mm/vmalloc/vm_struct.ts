@@ -25,6 +25,8 @@ import { free_unmap_vmap_area } from './purge.js';
 import { __find_vmap_area, find_vmap_area, va_size } from './vmap_area.js';
 
 /** Flags of vm_struct that the profile has no names for. */
+export const VM_USERMAP = 0x8; // a process may map it: remap_vmalloc_range()
+export const VM_DMA_COHERENT = 0x10; // dma_alloc_coherent() made it
 export const VM_UNINITIALIZED = 0x20; // pages and nr_pages are not right yet
 export const VM_MAP_PUT_PAGES = 0x200; // of vmap(): vfree() frees the pages as well
 export const VM_ALLOW_HUGE_VMAP = 0x400; // may be got and mapped in huge pages

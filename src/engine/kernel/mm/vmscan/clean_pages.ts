@@ -22,12 +22,13 @@ import {
 import { page_mapcount } from '../../include/linux/mm.h.js';
 import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count, set_page_count } from '../../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../../include/linux/pagemap.h.js';
+import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { try_to_unmap } from '../migrate/entries.js';
 import { free_unref_page_list } from '../page_alloc/free.js';
 import { folio_is_file_lru } from '../swap/lruvec.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
+import { unlock_page } from '../filemap/folio_wait.js';
 
 interface ReclaimStat {
   nr_lazyfree_fail: Int;

@@ -3,7 +3,8 @@
  * whether a long has one word or two.
  *
  * What these take must not straddle frames; bitmaps that may are in lib/bitmap.ts.
- * Source: Linux 6.1 arch/x86/include/asm/bitops.h; include/linux/bitops.h; include/asm-generic/bitops/instrumented-atomic.h.
+ * Source: Linux 6.1 arch/x86/include/asm/bitops.h; include/linux/bitops.h; include/asm-generic/bitops/instrumented-atomic.h;
+ * mm/filemap.c: clear_bit_unlock_is_negative_byte().
  * Differs: one CPU runs at a time, so an atomic operation and its plain form store the same.
  */
 import type { Int } from '../../../../../machine/ctypes.js';
@@ -33,6 +34,12 @@ export function test_and_set_bit(k: Kernel, nr: Int, addr: number): boolean {
   if (test_bit(k, nr, addr)) return true;
   __set_bit(k, nr, addr);
   return false;
+}
+
+/** Clears a bit of the lowest byte; whether that byte is negative: its highest bit is set. */
+export function clear_bit_unlock_is_negative_byte(k: Kernel, nr: Int, addr: number): boolean {
+  k.write(addr, k.words[addr]! & ~(1 << nr));
+  return (k.words[addr]! & 0x80) !== 0;
 }
 
 /** Clears the bit; whether it was set before. */

@@ -9,6 +9,7 @@ import { this_cpu_ptr } from '../../../../include/linux/percpu-defs.h.js';
 
 /** A machine that was not told who runs has the first task: its kernel's image says so. */
 export const current = (k: Kernel): TaskStruct => {
+  if (k.runningTask !== undefined) return k.runningTask();
   const task: TaskStruct = k.read_ptr(this_cpu_ptr(k, 'current_task'));
   return task === 0 ? k.globals.init_task : task;
 };

@@ -115,9 +115,17 @@ export function pte_exec(pte: PteVal): boolean {
   return (pte & _PAGE_NX) === 0n;
 }
 
-export const pmd_write = pte_write;
-export const pmd_dirty = pte_dirty;
-export const pmd_young = pte_young;
+export function pmd_write(pmd: PteVal): boolean {
+  return (pmd & _PAGE_RW) !== 0n;
+}
+
+export function pmd_dirty(pmd: PteVal): boolean {
+  return (pmd & _PAGE_DIRTY) !== 0n;
+}
+
+export function pmd_young(pmd: PteVal): boolean {
+  return (pmd & _PAGE_ACCESSED) !== 0n;
+}
 
 /** A page of its own kind, that nobody accounts: the page of zeros. */
 export function pte_special(pte: PteVal): boolean {
@@ -202,14 +210,15 @@ export const pte_mkhuge = (pte: PteVal): PteVal => pte | _PAGE_PSE;
 export const pte_mkspecial = (pte: PteVal): PteVal => pte | _PAGE_SPECIAL;
 
 /** The bits of a huge entry are those of a small page's. */
-export const mk_pmd = mk_pte;
-export const pmd_mkdirty = pte_mkdirty;
-export const pmd_mkclean = pte_mkclean;
-export const pmd_mkyoung = pte_mkyoung;
-export const pmd_mkold = pte_mkold;
-export const pmd_mkwrite = pte_mkwrite;
-export const pmd_wrprotect = pte_wrprotect;
-export const pmd_mkhuge = pte_mkhuge;
+export const mk_pmd = (k: Kernel, page: Page, pgprot: PteVal): PteVal =>
+  pfn_pte(k, k.page_to_pfn(page), pgprot);
+export const pmd_mkdirty = (pmd: PteVal): PteVal => pmd | _PAGE_DIRTY;
+export const pmd_mkyoung = (pmd: PteVal): PteVal => pmd | _PAGE_ACCESSED;
+export const pmd_mkold = (pmd: PteVal): PteVal => pmd & ~_PAGE_ACCESSED;
+export const pmd_mkclean = (pmd: PteVal): PteVal => pmd & ~_PAGE_DIRTY;
+export const pmd_mkwrite = (pmd: PteVal): PteVal => pmd | _PAGE_RW;
+export const pmd_wrprotect = (pmd: PteVal): PteVal => pmd & ~_PAGE_RW;
+export const pmd_mkhuge = (pmd: PteVal): PteVal => pmd | _PAGE_PSE;
 
 /** The same page with another protection. The frame is inverted in an entry that is not present (PROT_NONE). */
 export function pte_modify(k: Kernel, pte: PteVal, newprot: PteVal): PteVal {

@@ -2,7 +2,9 @@
  * A page fault at an address of a process: the area is found, or a stack grows; the access is checked against what the area allows; and
  * the fault is handled. What it may not do ends in a signal.
  *
- * Left out: regs, the address space's lock, retries, pkeys, SMAP, vsyscalls, signals that are pending.
+ * The address space is locked for reading meanwhile. A fault that has to wait may give the lock back first, and is begun anew then.
+ *
+ * Left out: regs, pkeys, SMAP, vsyscalls, signals that are pending.
  * Source: Linux 6.1 arch/x86/mm/fault.c: access_error(), do_user_addr_fault(); arch/x86/include/asm/trap_pf.h.
  */
 import {
@@ -16,6 +18,7 @@ import {
 import type { Kernel } from '../../../../../machine/kernel.js';
 import type { VirtAddr } from '../../../../../memory/address.js';
 import { VM_ACCESS_FLAGS, VM_WRITE } from '../../../../include/linux/mm_types.h.js';
+import { mmap_read_lock, mmap_read_unlock } from '../../../../kernel/locking/rwsem/mmap_lock.js';
 import { handle_mm_fault } from '../../../../mm/memory/fault.js';
 import { expand_stack } from '../../../../mm/mmap/expand_stack.js';
 
@@ -45,7 +48,20 @@ export function do_user_addr_fault(
   if ((error_code & X86_PF_WRITE) !== 0) flags |= k.FAULT_FLAG_WRITE;
   if ((error_code & X86_PF_INSTR) !== 0) flags |= k.FAULT_FLAG_INSTRUCTION;
   if ((error_code & X86_PF_USER) !== 0) flags |= k.FAULT_FLAG_USER;
-  const vma: VmAreaStruct = expand_stack(k, mm, address);
-  if (vma === NULL || access_error(k, error_code, vma)) return k.VM_FAULT_SIGSEGV;
-  return handle_mm_fault(k, vma, address, flags);
+  retry: for (;;) {
+    mmap_read_lock(k, mm);
+    const vma: VmAreaStruct = expand_stack(k, mm, address);
+    if (vma === NULL || access_error(k, error_code, vma)) {
+      mmap_read_unlock(k, mm);
+      return k.VM_FAULT_SIGSEGV;
+    }
+    const fault: VmFault_t = handle_mm_fault(k, vma, address, flags);
+    // The lock has been given back.
+    if ((fault & k.VM_FAULT_RETRY) !== 0) {
+      flags |= k.FAULT_FLAG_TRIED;
+      continue retry;
+    }
+    mmap_read_unlock(k, mm);
+    return fault;
+  }
 }

@@ -5,7 +5,7 @@
  *
  * Left out: reading from a disk, read-ahead (every file here lives in its page cache), shadow entries, large folios, the tree's lock.
  * Source: Linux 6.1 mm/filemap.c: filemap_fault(), filemap_map_pages(), next_uptodate_page(), __filemap_get_folio();
- * include/linux/pagemap.h: mapping_gfp_mask(); include/linux/fs.h: i_size_read().
+ * include/linux/pagemap.h: mapping_gfp_mask(); include/linux/fs.h: i_size_read(); mm/internal.h: maybe_unlock_mmap_for_io().
  */
 import {
   type AddressSpace,
@@ -15,24 +15,28 @@ import {
   type Int,
   type MmStruct,
   NULL,
+  type Out,
   type Page,
   type ULong,
   type VmFault_t,
-} from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
-import { test_bit } from '../arch/x86/include/asm/bitops.h.js';
-import { pmd_none, pte_none } from '../arch/x86/include/asm/pgtable.h.js';
-import { file_inode } from '../include/linux/mm.h.js';
-import type { VmFault } from '../include/linux/mm_types.h.js';
-import { page_ref_inc } from '../include/linux/page_ref.h.js';
-import { trylock_page, unlock_page } from '../include/linux/pagemap.h.js';
-import { pte_offset_map } from '../include/linux/pgtable.h.js';
-import { xa_load, type XArray } from '../lib/xarray.js';
-import { do_set_pte } from './memory/file_fault.js';
-import { pmd_install } from './memory/memory.js';
-import { linkVmOperations } from './memory/vm_ops.js';
-import { put_page } from './swap/swap.js';
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { pmd_none, pte_none } from '../../arch/x86/include/asm/pgtable.h.js';
+import { file_inode } from '../../include/linux/mm.h.js';
+import type { VmFault } from '../../include/linux/mm_types.h.js';
+import { page_ref_inc } from '../../include/linux/page_ref.h.js';
+import { folio_trylock, trylock_page } from '../../include/linux/pagemap.h.js';
+import { pte_offset_map } from '../../include/linux/pgtable.h.js';
+import { xa_load, type XArray } from '../../lib/xarray.js';
+import { do_set_pte } from '../memory/file_fault.js';
+import { pmd_install } from '../memory/memory.js';
+import { linkVmOperations } from '../memory/vm_ops.js';
+import { put_page } from '../swap/swap.js';
+import { __folio_lock_killable, unlock_page } from './folio_wait.js';
+import { mmap_read_unlock } from '../../kernel/locking/rwsem/mmap_lock.js';
+import { fput, get_file } from '../../fs/file_table/file_table.js';
 
 export const mappingPages = (k: Kernel, mapping: AddressSpace): XArray =>
   k.plus(mapping, k.address_space.i_pages);
@@ -119,6 +123,22 @@ export function filemap_map_pages(
   return ret;
 }
 
+/** Whoever may be long gives the lock of the address space back: the file, and with it the page, is kept by a reference. */
+function maybe_unlock_mmap_for_io(k: Kernel, vmf: VmFault, fpin: Out<File>): void {
+  const mayRetry =
+    (vmf.flags & k.FAULT_FLAG_ALLOW_RETRY) !== 0 && (vmf.flags & k.FAULT_FLAG_TRIED) === 0;
+  if (!mayRetry) return;
+  fpin.value = get_file(k, k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_file)));
+  mmap_read_unlock(k, k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_mm)));
+}
+
+/** Locks the page: if that takes a while, without the address space. Left out: FAULT_FLAG_RETRY_NOWAIT, signals. */
+function lock_folio_maybe_drop_mmap(k: Kernel, vmf: VmFault, folio: Page, fpin: Out<File>): void {
+  if (folio_trylock(k, folio)) return;
+  maybe_unlock_mmap_for_io(k, vmf, fpin);
+  __folio_lock_killable(k, folio);
+}
+
 /** The page that a fault asks for, locked and with a reference. Left out: what is not in the cache would have to be read. */
 function filemap_fault(k: Kernel, vmf: VmFault): VmFault_t {
   const file: File = k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_file));
@@ -129,7 +149,15 @@ function filemap_fault(k: Kernel, vmf: VmFault): VmFault_t {
   const page: Page = filemapPage(k, mapping, vmf.pgoff);
   if (page === NULL) return k.VM_FAULT_SIGBUS;
   page_ref_inc(k, page);
-  trylock_page(k, page);
+  const fpin: Out<File> = { value: NULL };
+  lock_folio_maybe_drop_mmap(k, vmf, page, fpin);
+  if (fpin.value !== NULL) {
+    // out_retry: the areas may be others by now.
+    unlock_page(k, page);
+    put_page(k, page);
+    fput(k, fpin.value);
+    return k.VM_FAULT_RETRY;
+  }
   vmf.page = page;
   return k.VM_FAULT_LOCKED;
 }

@@ -5,8 +5,8 @@
  * Left out: everything else that an open file has (path, credentials, read-ahead).
  * Source: Linux 6.1 fs/file_table.c: fput(), __fput(); include/linux/fs.h: get_file().
  */
-import type { File } from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
+import type { File } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
 
 type Release = (k: Kernel, file: File) => void;
 const releases: Release[] = [];

@@ -1,0 +1,104 @@
+/**
+ * What is done with an open file that has operations of its own: a driver's, in a scenario. Each is `file->f_op`'s function, if there is
+ * one, which is called out for. The files of tmpfs have no table: their functions are called by name.
+ *
+ * Source: Linux 6.1 include/linux/fs.h: struct file_operations, call_mmap(); fs/open.c: do_dentry_open(); fs/read_write.c: vfs_read(),
+ * vfs_write(); fs/ioctl.c: vfs_ioctl(); fs/file_table.c: __fput().
+ */
+import {
+  type File,
+  type Inode,
+  type Int,
+  type Long,
+  NULL,
+  type UInt,
+  type ULong,
+  type VmAreaStruct,
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { callWithPosition } from '../../../machine/ownTables.js';
+import type { Cell, VirtAddr } from '../../../memory/address.js';
+import { EINVAL, ENODEV, ENOTTY } from '../../include/linux/errno.h.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
+import { fileMmap } from '../../mm/shmem/shmem.js';
+import { fput, get_file, linkRelease } from './file_table.js';
+
+/** Whether a file's operations are a scenario's. */
+export const hasOwnOperations = (k: Kernel, file: File): boolean =>
+  k.isOwnObject(k.read_va(k.plus(file, k.file.f_op)));
+
+/** A function of a file's operations; 0 if it has none. */
+const operationOf = (k: Kernel, file: File, member: number): VirtAddr => {
+  const f_op: Cell = k.cell_of(k.read_va(k.plus(file, k.file.f_op)));
+  return k.read_va(k.plus(f_op, member));
+};
+
+const inodeOf = (k: Kernel, file: File): Inode => k.read_ptr(k.plus(file, k.file.f_inode));
+
+/** open() of a device: an open file with the operations of its node, whose `open` is asked. NULL without memory; `*error` if it refuses. */
+export function openDevice(k: Kernel, node: File, flags: Int, error: { value: Int }): File {
+  const object: VirtAddr = kmem_cache_alloc(
+    k,
+    k.read_ptr(k.globals.filp_cachep),
+    k.GFP_KERNEL | k.__GFP_ZERO,
+  );
+  if (object === 0) return NULL;
+  const file: File = k.cell_at(object);
+  for (let i = 0; i < k.sizeof.file / 4; i++) k.write(k.plus(file, i), 0);
+  k.copy_ptr(k.plus(file, k.file.f_inode), k.plus(node, k.file.f_inode));
+  k.copy_ptr(k.plus(file, k.file.f_mapping), k.plus(node, k.file.f_mapping));
+  k.copy_ptr(k.plus(file, k.file.f_op), k.plus(node, k.file.f_op));
+  k.copy_ptr(k.plus(file, k.file.private_data), k.plus(node, k.file.private_data));
+  k.write(k.plus(file, k.file.f_flags), flags);
+  // FMODE_READ, FMODE_WRITE: the access mode plus one.
+  k.write(k.plus(file, k.file.f_mode), ((flags & 3) + 1) & 3);
+  k.write_long(k.plus(file, k.file.f_count), 1);
+  const open: VirtAddr = operationOf(k, file, k.file_operations.open);
+  if (open !== 0) error.value = k.callOut?.(open, [k.va_of(inodeOf(k, file)), k.va_of(file)]) ?? 0;
+  if (error.value === 0) {
+    get_file(k, node);
+    return file;
+  }
+  kmem_cache_free(k, k.read_ptr(k.globals.filp_cachep), object);
+  return NULL;
+}
+
+/** mmap() of a file: its operations prepare the new area. Left out: hugetlbfs. */
+export function mmapFile(k: Kernel, file: File, vma: VmAreaStruct): Int {
+  if (!hasOwnOperations(k, file)) return fileMmap(k, file, vma);
+  const mmap: VirtAddr = operationOf(k, file, k.file_operations.mmap);
+  if (mmap === 0) return -ENODEV;
+  // vma_init(): not an anonymous area, whatever the driver does.
+  const dummy_vm_ops: VirtAddr | undefined = k.profile.symbol('dummy_vm_ops')?.address;
+  if (dummy_vm_ops !== undefined) k.write_va(k.plus(vma, k.vm_area_struct.vm_ops), dummy_vm_ops);
+  return k.callOut?.(mmap, [k.va_of(file), k.va_of(vma)]) ?? -ENODEV;
+}
+
+/** Bytes for the process at `buf`, from f_pos on: how many, or an error. */
+export function readDevice(k: Kernel, file: File, buf: VirtAddr, count: ULong): Long {
+  const read: VirtAddr = operationOf(k, file, k.file_operations.read);
+  return read === 0 ? -EINVAL : (callWithPosition(k, read, file, buf, count) ?? -EINVAL);
+}
+
+export function writeDevice(k: Kernel, file: File, buf: VirtAddr, count: ULong): Long {
+  const write: VirtAddr = operationOf(k, file, k.file_operations.write);
+  return write === 0 ? -EINVAL : (callWithPosition(k, write, file, buf, count) ?? -EINVAL);
+}
+
+export function ioctlFile(k: Kernel, file: File, cmd: UInt, arg: ULong): Long {
+  if (!hasOwnOperations(k, file)) return -ENOTTY;
+  const unlocked_ioctl: VirtAddr = operationOf(k, file, k.file_operations.unlocked_ioctl);
+  if (unlocked_ioctl === 0) return -ENOTTY;
+  return k.callOut?.(unlocked_ioctl, [k.va_of(file), cmd, arg]) ?? -ENOTTY;
+}
+
+/** The last reference to an open device is gone. */
+function releaseDevice(k: Kernel, file: File): void {
+  if (!hasOwnOperations(k, file)) return;
+  const release: VirtAddr = operationOf(k, file, k.file_operations.release);
+  if (release !== 0) k.callOut?.(release, [k.va_of(inodeOf(k, file)), k.va_of(file)]);
+  const node: File = k.read_ptr(k.plus(inodeOf(k, file), k.inode.i_private));
+  kmem_cache_free(k, k.read_ptr(k.globals.filp_cachep), k.va_of(file));
+  fput(k, node);
+}
+linkRelease(releaseDevice);
