@@ -71,7 +71,7 @@ class Usr {
       return;
     }
     this.note();
-    step.call(this);
+    step(this);
   }
 
   // --- steps, in their order; what prints a text is behind it ------------------------------------------------------------
@@ -229,22 +229,107 @@ class Usr {
 }
 
 /** What is done behind a text. */
-const STEPS: readonly (readonly [string, (this: Usr) => void])[] = [
-  ['anon private', Usr.prototype.map],
-  ['read touch page 0', Usr.prototype.touch],
-  ['page still pinned once', Usr.prototype.forkPinned],
-  ['parent writes page 5', Usr.prototype.reuse],
-  ['fork: parent writes', Usr.prototype.forkBoth],
-  ['mlock pages', Usr.prototype.lock],
-  ['mprotect pages 1..2', Usr.prototype.protect],
-  ['gup write on read-only', Usr.prototype.readOnly],
-  ['madvise DONTNEED', Usr.prototype.dontNeed],
-  ['PROT_NONE', Usr.prototype.none],
-  ['shared anon', Usr.prototype.shared],
-  ['tmpfs file', Usr.prototype.files],
-  ['THP 4M-aligned', Usr.prototype.huge],
-  ['fork with THP', Usr.prototype.forkHuge],
-  ['parent unmaps', Usr.prototype.unmap],
-  ['hugetlb page', Usr.prototype.hugetlb],
-  ['exit-mmap child', Usr.prototype.exitMmap],
+const STEPS: readonly (readonly [string, (usr: Usr) => void])[] = [
+  [
+    'anon private',
+    (usr) => {
+      usr.map();
+    },
+  ],
+  [
+    'read touch page 0',
+    (usr) => {
+      usr.touch();
+    },
+  ],
+  [
+    'page still pinned once',
+    (usr) => {
+      usr.forkPinned();
+    },
+  ],
+  [
+    'parent writes page 5',
+    (usr) => {
+      usr.reuse();
+    },
+  ],
+  [
+    'fork: parent writes',
+    (usr) => {
+      usr.forkBoth();
+    },
+  ],
+  [
+    'mlock pages',
+    (usr) => {
+      usr.lock();
+    },
+  ],
+  [
+    'mprotect pages 1..2',
+    (usr) => {
+      usr.protect();
+    },
+  ],
+  [
+    'gup write on read-only',
+    (usr) => {
+      usr.readOnly();
+    },
+  ],
+  [
+    'madvise DONTNEED',
+    (usr) => {
+      usr.dontNeed();
+    },
+  ],
+  [
+    'PROT_NONE',
+    (usr) => {
+      usr.none();
+    },
+  ],
+  [
+    'shared anon',
+    (usr) => {
+      usr.shared();
+    },
+  ],
+  [
+    'tmpfs file',
+    (usr) => {
+      usr.files();
+    },
+  ],
+  [
+    'THP 4M-aligned',
+    (usr) => {
+      usr.huge();
+    },
+  ],
+  [
+    'fork with THP',
+    (usr) => {
+      usr.forkHuge();
+    },
+  ],
+  [
+    'parent unmaps',
+    (usr) => {
+      usr.unmap();
+    },
+  ],
+  [
+    'hugetlb page',
+    (usr) => {
+      usr.hugetlb();
+    },
+  ],
+  [
+    'exit-mmap child',
+    (usr) => {
+      usr.exitMmap();
+    },
+  ],
 ];
