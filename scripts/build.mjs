@@ -20,7 +20,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1735e3,
+    bytes: 1815e3,
   },
   { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 235e3 },
   {
@@ -33,19 +33,19 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 2080e3,
+    bytes: 2200e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2610e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2750e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
     from: /^src\/engine\/types\/profiles\//,
-    bytes: 512e3,
+    bytes: 518e3,
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 100e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.6e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 130e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.9e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
