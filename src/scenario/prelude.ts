@@ -124,7 +124,8 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
   IS_MODULE: 'module',
 };
 
-const wholeText = (): string => [TEXT, COMPILER, NUMBERS, MODULES, ERRNO, STRUCTURES, USERSPACE].join('\n');
+const wholeText = (): string =>
+  [TEXT, COMPILER, NUMBERS, MODULES, ERRNO, STRUCTURES, USERSPACE].join('\n');
 
 let macros: MacroTable | undefined;
 
