@@ -8,6 +8,7 @@ import { COMPILER } from './prelude/compiler.js';
 import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
 import { NUMBERS } from './prelude/numbers.js';
+import { STRUCTURES } from './prelude/structures.js';
 import { USERSPACE } from './prelude/userspace.js';
 import type { Macro, SpecialMacro } from './syntax/macros.js';
 import { readMacros } from './syntax/predefined.js';
@@ -123,7 +124,8 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
   IS_MODULE: 'module',
 };
 
-const wholeText = (): string => [TEXT, COMPILER, NUMBERS, MODULES, ERRNO, USERSPACE].join('\n');
+const wholeText = (): string =>
+  [TEXT, COMPILER, NUMBERS, MODULES, ERRNO, STRUCTURES, USERSPACE].join('\n');
 
 let macros: MacroTable | undefined;
 

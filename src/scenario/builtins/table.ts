@@ -18,6 +18,7 @@ import { page, pageFlags } from './page.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
 import { percpu } from './percpu.js';
+import { rbtrees } from './rbtrees.js';
 import { rcu } from './rcu.js';
 import { sharedLocks } from './rwlocks.js';
 import { waiting } from './waiting.js';
@@ -51,6 +52,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...pageTables,
   ...lists,
   ...listPointers,
+  ...rbtrees,
   ...memory,
   ...strings,
   ...numbers,
