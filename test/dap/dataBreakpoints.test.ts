@@ -42,13 +42,19 @@ describe('data breakpoints', function () {
         /^PG_locked of page 0x[0-9a-f]+: 0 -> 1 in test_and_set_bit\(\) <- folio_trylock\(\) <- folio_lock\(\) <- lock_page\(\)$/,
       );
       const names = await drive.names();
-      assert.deepEqual(names, ['test_and_set_bit', 'folio_trylock', 'lock_page', 'main']);
+      assert.deepEqual(names, [
+        'test_and_set_bit',
+        'folio_trylock',
+        'folio_lock',
+        'lock_page',
+        'main',
+      ]);
       // The stop is behind the write.
       assert.equal((await drive.evaluate('PageLocked(page)')).result, '1');
       const next = await drive.go('continue');
       assert.match(
         next.text ?? '',
-        /1 -> 0 in clear_bit\(\) <- folio_unlock\(\) <- unlock_page\(\)/,
+        /1 -> 0 in clear_bit_unlock_is_negative_byte\(\) <- folio_unlock\(\) <- unlock_page\(\)/,
       );
       const back = await drive.go('reverseContinue');
       assert.equal(back.text, stop.text);
