@@ -156,7 +156,7 @@ const RWSEM_WRITER_LOCKED = 1;
 const RWSEM_READER_BIAS = 0x100;
 
 /** A list head, by its designator in a structure: empty from now on. */
-export function initList(call: BuiltinCall, at: Value, tag: string, member: string): void {
+function initList(call: BuiltinCall, at: Value, tag: string, member: string): void {
   const type = call.profile.types.struct(tag);
   const place = type && findMember(type, member);
   if (place === undefined) return;

@@ -2,7 +2,7 @@
 import type { Wait } from './scheduler.js';
 
 /** The circles among tasks that wait in vain, each once, from its task with the lowest number on. A task that waits for itself is none. */
-export function cyclesOf(waits: readonly Wait[]): readonly (readonly Wait[])[] {
+function cyclesOf(waits: readonly Wait[]): readonly (readonly Wait[])[] {
   const byTask = new Map(waits.map((wait) => [wait.task, wait]));
   const found: Wait[][] = [];
   const follow = (path: readonly Wait[], first: Wait): void => {

@@ -5,8 +5,7 @@
  *       ──> moved: the old page is freed         ──> stays on the list: the caller puts it back on its LRU list
  *
  * A page moves only if all of its references are known: its mappings, its page cache, and the one of whoever isolated it.
- * Differs: a huge page is always split first, which Linux does on 64 bit only where it finds no huge page to move to.
- * Left out: hugetlb, drivers' pages, device memory, waiting for writeback and locks, NUMA, swap cache, page_owner, memcg.
+ * Left out: transparent huge pages, which stay where they are; hugetlb, drivers' pages, device memory, waiting for writeback and locks, NUMA, swap cache, page_owner, memcg.
  * Source: Linux 6.1 mm/migrate.c.
  */
 import {
@@ -48,7 +47,6 @@ import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { trace_mm_migrate_pages } from '../../include/trace/events/migrate.h.js';
 import { xa_store } from '../../lib/xarray.js';
 import { mappingPages } from '../filemap/filemap.js';
-import { split_huge_page_to_list } from '../huge_memory/split_page.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { get_anon_vma, put_anon_vma } from '../rmap.js';
 import { folio_add_lru } from '../swap/batches.js';
@@ -318,15 +316,6 @@ function unmapAndMove(
 
 // --- a list of pages -----------------------------------------------------------------------------------------------------
 
-/** False: somebody has a reference of the huge page, or the lock. */
-const splitThp = (k: Kernel, folio: Page, from: ListHead): boolean => {
-  if (!trylock_page(k, folio)) return false;
-  const rc: Int = split_huge_page_to_list(k, folio, from);
-  unlock_page(k, folio);
-  __count_vm_events(k, k.THP_MIGRATION_SPLIT, rc === 0 ? 1 : 0);
-  return rc === 0;
-};
-
 /** How many stay, or -ENOMEM. */
 function migrate_pages_batch(
   k: Kernel,
@@ -344,13 +333,10 @@ function migrate_pages_batch(
       !list_entry_is_head(k, folio, from, k.page.lru);
       folio = folio2, folio2 = list_next_entry(k, folio2, k.page.lru)
     ) {
-      // try_split_thp(): its small pages go to the end of the list.
+      // Of a huge page nothing is moved.
       if (PageHead(k, folio) && !PageHuge(k, folio)) {
-        if (!splitThp(k, folio, from)) {
-          retry++;
-          continue;
-        }
-        folio2 = list_next_entry(k, folio, k.page.lru);
+        retry++;
+        continue;
       }
       const rc: Int = unmapAndMove(k, folio, mtc, pass > 2, mode);
       if (rc === -ENOMEM) {
