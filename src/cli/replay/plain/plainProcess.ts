@@ -218,7 +218,9 @@ const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
 function enableHugePages(k: Kernel): void {
   const flags = k.globals.transparent_hugepage_flags;
   const managed = k.zones.reduce((sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages), 0);
-  if (flags === NULL || managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) return;
+  if (flags === NULL) return;
+  k.write(flags, 0);
+  if (managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) return;
   const bits = [
     k.TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG,
     k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG,
