@@ -49,8 +49,11 @@ export interface HugepageParameters {
 }
 
 export const hugepageParameters = (): HugepageParameters => ({
-  ...{ parsed_hstate: NULL, parsed_valid_hugepagesz: true, parsed_default_hugepagesz: false },
-  ...{ default_hstate_max_huge_pages: 0, last_mhp: undefined },
+  parsed_hstate: NULL,
+  parsed_valid_hugepagesz: true,
+  parsed_default_hugepagesz: false,
+  default_hstate_max_huge_pages: 0,
+  last_mhp: undefined,
 });
 
 /** arch_hugetlb_valid_size() is the processor's: its file needs hugetlb_add_hstate(). */
