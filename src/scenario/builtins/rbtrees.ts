@@ -1,5 +1,5 @@
 /** Red-black trees: the kernel's own functions, on nodes of a scenario's objects. */
-import type { RbNode, RbRoot } from '../../engine/kernel/include/linux/rbtree.h.js';
+import type { RbNode } from '../../engine/kernel/include/linux/rbtree.h.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
