@@ -1,5 +1,5 @@
 /** Red-black trees: the kernel's own functions, on nodes of a scenario's objects. */
-import type { RbNode, RbRoot } from '../../engine/kernel/include/linux/rbtree.h.js';
+import type { RbNode } from '../../engine/kernel/include/linux/rbtree.h.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -13,7 +13,7 @@ const changing = (
   doc,
   changes: true,
   run: (call, node, root) => {
-    call.kernel[name](call.k, call.cell(node) as RbNode, call.cell(root) as RbRoot);
+    call.kernel[name](call.k, call.cell(node), call.cell(root));
   },
 });
 
@@ -63,7 +63,7 @@ export const rbtrees: readonly Builtin[] = group('list', 'lib/rbtree.c', [
   {
     signature: 'struct rb_node *rb_first(const struct rb_root *root)',
     doc: 'The first node in order; NULL of an empty tree.',
-    run: (call, root) => call.pointer(call.kernel.rb_first(call.k, call.cell(root) as RbRoot)),
+    run: (call, root) => call.pointer(call.kernel.rb_first(call.k, call.cell(root))),
   },
   {
     signature: 'struct rb_node *rb_last(const struct rb_root *root)',
@@ -73,7 +73,7 @@ export const rbtrees: readonly Builtin[] = group('list', 'lib/rbtree.c', [
   {
     signature: 'struct rb_node *rb_next(const struct rb_node *node)',
     doc: 'The next node in order; NULL behind the last.',
-    run: (call, node) => call.pointer(call.kernel.rb_next(call.k, call.cell(node) as RbNode)),
+    run: (call, node) => call.pointer(call.kernel.rb_next(call.k, call.cell(node))),
   },
   {
     signature: 'struct rb_node *rb_prev(const struct rb_node *node)',
