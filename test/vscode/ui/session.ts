@@ -100,7 +100,7 @@ export class Session {
       const { top } = this.wire;
       if (top === undefined) return false;
       const shown = await this.topFrame();
-      return shown.startsWith(top.name) && shown.endsWith(top.place);
+      return shown.startsWith(top.name) && ` ${shown}`.endsWith(` ${top.place}`.trimEnd());
     });
   }
 
@@ -136,8 +136,10 @@ export class Session {
 
   /** Function, file and line of the frame that is executing; empty while it runs. */
   async topFrame(): Promise<string> {
-    const frames = this.rows.filter({ has: this.page.locator('.stack-frame') });
-    return plain((await frames.allInnerTexts())[0] ?? '');
+    // Text contents: under the pointer a row hides its line behind its buttons.
+    const frame = this.rows.locator('.stack-frame').first();
+    const parts = frame.locator('.label, .file-name, .line-number');
+    return plain((await parts.allTextContents()).join(' '));
   }
 
   /** Selects the first frame of the call stack that is in a file, and so shows that file. */
