@@ -207,14 +207,14 @@ describe('breakpoints', function () {
     onScenario('blocks.mms', async (drive) => {
       const { sources } = await drive.client.body<{ sources: Dap.Source[] }>('loadedSources', {});
       assert.equal(sources[0]?.path, BLOCKS);
-      const source = sources.find(({ name }) => name === 'include/linux/pagemap.h');
+      const source = sources.find(({ name }) => name === 'mm/filemap.c');
       assert.ok(source);
       const { content } = await drive.client.body<{ content: string }>('source', {
         source,
         sourceReference: source.sourceReference,
       });
       const lines = content.split('\n');
-      const body = lines.findIndex((text) => text.startsWith('static inline bool lock_page')) + 3;
+      const body = lines.findIndex((text) => text.startsWith('void lock_page(')) + 3;
       const { breakpoints } = await drive.client.body<{ breakpoints: Dap.Breakpoint[] }>(
         'setBreakpoints',
         { source, breakpoints: [{ line: body }, { line: lines.length + 10 }] },
@@ -226,7 +226,7 @@ describe('breakpoints', function () {
       const top = await drive.top();
       assert.equal(
         `${top.name} ${top.source?.name ?? ''}:${top.line}`,
-        `lock_page include/linux/pagemap.h:${body}`,
+        `lock_page mm/filemap.c:${body}`,
       );
       const locations = await drive.client.body<{ breakpoints: { line: number }[] }>(
         'breakpointLocations',

@@ -39,15 +39,20 @@ describe('history', function () {
       assert.equal(written.found, true);
       assert.match(
         written.text,
-        /^PG_locked of page 0x[0-9a-f]+: 1 -> 0 in clear_bit\(\) <- folio_unlock\(\) <- unlock_page\(\) at main:\d+: unlock_page\(page\);$/,
+        /^PG_locked of page 0x[0-9a-f]+: 1 -> 0 in clear_bit_unlock_is_negative_byte\(\) <- folio_unlock\(\) <- unlock_page\(\) at main:\d+: unlock_page\(page\);$/,
       );
       assert.deepEqual([written.old, written.new, written.task], ['1', '0', 'main']);
-      assert.equal(written.frame?.name, 'clear_bit');
+      assert.equal(written.frame?.name, 'clear_bit_unlock_is_negative_byte');
       assert.match(written.frame.source?.path ?? '', /^mmscope-kernel\/.*bitops/);
       assert.equal(written.statement?.line, at('lock') + 1);
       // Behind the line that wrote, as a data breakpoint stops.
       await goTo(drive, written.time);
-      assert.deepEqual(await drive.names(), ['clear_bit', 'folio_unlock', 'unlock_page', 'main']);
+      assert.deepEqual(await drive.names(), [
+        'clear_bit_unlock_is_negative_byte',
+        'folio_unlock',
+        'unlock_page',
+        'main',
+      ]);
       assert.equal(await drive.value('PageLocked(page)'), '0');
       const before = await lastWrite(drive, { expression: 'PageLocked(page)' });
       assert.equal(before.found, false);

@@ -151,22 +151,29 @@ describe('one long call of the kernel', function () {
   async function isPaused(drive: Drive, part = 0.25): Promise<void> {
     const before = await drive.hash();
     const at = await drive.line();
+    const { cpuMs } = drive.client;
     const started = Date.now();
     await drive.go('next');
-    const whole = Date.now() - started;
+    const wallMs = Date.now() - started;
+    const whole = drive.client.cpuMs - cpuMs;
     const after = await drive.hash();
     await drive.go('stepBack');
     assert.equal(await drive.hash(), before);
     // What it has left to the right is cut off: it runs anew.
     await drive.evaluate('turns += 7', 'repl');
     const edited = await drive.hash();
-    await drive.client.send('continue', { threadId: drive.threadId });
-    await new Promise((resolve) => setTimeout(resolve, whole * part));
-    const asked = Date.now();
-    await drive.client.send('pause', { threadId: drive.threadId });
-    assert.equal((await drive.stopped()).reason, 'pause');
-    const latency = Date.now() - asked;
-    assert.ok(latency < Math.max(100, whole / 2), `${latency} ms of ${whole}`);
+    // The second time it may be much quicker: a pause that came behind it is tried again.
+    for (let waitMs = wallMs * part; ; waitMs /= 2) {
+      await drive.client.send('continue', { threadId: drive.threadId });
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const asked = drive.client.cpuMs;
+      await drive.client.send('pause', { threadId: drive.threadId });
+      assert.equal((await drive.stopped()).reason, 'pause');
+      const latency = drive.client.cpuMs - asked;
+      assert.ok(latency < Math.max(100, whole / 2), `${latency} ms of ${whole}`);
+      if ((await drive.line()) === at || waitMs < 1) break;
+      while ((await drive.line()) !== at) await drive.go('stepBack');
+    }
     assert.equal(await drive.line(), at);
     assert.equal(await drive.hash(), edited);
     await drive.go('stepBack');
