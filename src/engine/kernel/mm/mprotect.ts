@@ -78,7 +78,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from './mmu_gather.js';
-import { PageAnonExclusive } from './rmap.js';
+import { PageAnonExclusive } from './rmap/rmap.js';
 import { __vm_enough_memory } from './util.js';
 
 /** An entry may be made writable at once where no fault would have anything to do. */

@@ -74,7 +74,7 @@ import {
 import { exit_mmap, vm_stat_account } from '../../mm/mmap/munmap.js';
 import { __free_pages, alloc_pages } from '../../mm/page_alloc/api.js';
 import { page_address } from '../../mm/highmem/page_address.js';
-import { anon_vma_fork, unlink_anon_vmas } from '../../mm/rmap.js';
+import { anon_vma_fork, unlink_anon_vmas } from '../../mm/rmap/anon_vma.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../../mm/util.js';
 import { __mod_node_page_state } from '../../mm/vmstat/node_stat.js';
 import { mm_put_huge_zero_page } from '../../mm/huge_memory/zero_page.js';

@@ -76,7 +76,7 @@ import { handle_mm_fault } from '../memory/fault.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import { set_page_dirty, vm_normal_page } from '../memory/wp.js';
 import { vma_lookup } from '../mmap/find_vma.js';
-import { PageAnonExclusive } from '../rmap.js';
+import { PageAnonExclusive } from '../rmap/rmap.js';
 import { folio_mark_accessed } from '../swap/batches.js';
 import { check_and_migrate_movable_pages } from './longterm.js';
 import { gup_must_unshare, try_grab_page } from './pins.js';

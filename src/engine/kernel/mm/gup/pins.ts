@@ -14,7 +14,7 @@ import { is_zero_page, nth_page, page_zonenum } from '../../include/linux/mm.h.j
 import { page_folio, PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_count, put_page_testzero } from '../../include/linux/page_ref.h.js';
 import { get_pageblock_migratetype } from '../page_alloc/pageblock.js';
-import { PageAnonExclusive } from '../rmap.js';
+import { PageAnonExclusive } from '../rmap/rmap.js';
 import { set_page_dirty } from '../memory/wp.js';
 import { __folio_put } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';

@@ -66,12 +66,8 @@ import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { add_mm_counter } from '../memory/rss.js';
 import { folio_alloc } from '../page_alloc/api.js';
 import { pgtable_trans_huge_deposit, pmdp_set_access_flags } from '../pgtable-generic.js';
-import {
-  anon_vma_prepare,
-  page_add_new_anon_rmap,
-  page_move_anon_rmap,
-  PageAnonExclusive,
-} from '../rmap.js';
+import { anon_vma_prepare } from '../rmap/anon_vma.js';
+import { page_add_new_anon_rmap, page_move_anon_rmap, PageAnonExclusive } from '../rmap/rmap.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { put_page } from '../swap/swap.js';
 import { maybe_pmd_mkwrite } from './huge_memory.js';

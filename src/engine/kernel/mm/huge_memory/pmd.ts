@@ -61,7 +61,7 @@ import {
   pmdp_invalidate_ad,
   pmdp_set_wrprotect,
 } from '../pgtable-generic.js';
-import { page_remove_rmap, page_try_dup_anon_rmap } from '../rmap.js';
+import { page_remove_rmap, page_try_dup_anon_rmap } from '../rmap/rmap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { __split_huge_pmd } from './split_pmd.js';
 import { mm_get_huge_zero_page } from './zero_page.js';

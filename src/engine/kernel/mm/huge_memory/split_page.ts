@@ -52,7 +52,7 @@ import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { unlock_page } from '../filemap/folio_wait.js';
 import { remove_migration_ptes, try_to_migrate } from '../migrate/entries.js';
 import { folio_anon_vma } from '../migrate/rmap_walk.js';
-import { get_anon_vma, put_anon_vma } from '../rmap.js';
+import { get_anon_vma, put_anon_vma } from '../rmap/anon_vma.js';
 import { put_page } from '../swap/swap.js';
 import { leaveDeferredList, page_deferred_list, splitQueue, splitQueueLen } from './huge_memory.js';
 

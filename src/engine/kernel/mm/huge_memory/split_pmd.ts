@@ -90,7 +90,7 @@ import {
   page_try_share_anon_rmap,
   PageAnonExclusive,
   SetPageAnonExclusive,
-} from '../rmap.js';
+} from '../rmap/rmap.js';
 import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { page_address } from '../highmem/page_address.js';

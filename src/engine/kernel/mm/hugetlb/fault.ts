@@ -90,14 +90,14 @@ import { is_longterm_pinnable_page } from '../gup/pins.js';
 import { set_page_refcounted } from '../internal.h.js';
 import { p4d_alloc, pmd_alloc, pud_alloc } from '../memory/memory.js';
 import { set_page_dirty } from '../memory/wp.js';
+import { anon_vma_prepare } from '../rmap/anon_vma.js';
 import {
-  anon_vma_prepare,
   hugepage_add_new_anon_rmap,
   page_dup_file_rmap,
   page_move_anon_rmap,
   page_remove_rmap,
   PageAnonExclusive,
-} from '../rmap.js';
+} from '../rmap/rmap.js';
 import { addBlocks } from '../filemap/filemap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { alloc_surplus_huge_page } from './pool.js';

@@ -68,7 +68,7 @@ import {
   page_dup_file_rmap,
   page_remove_rmap,
   page_try_dup_anon_rmap,
-} from '../rmap.js';
+} from '../rmap/rmap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import {
   alloc_huge_page,

@@ -55,7 +55,7 @@ import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { set_page_refcounted } from '../internal.h.js';
 import { __free_pages } from '../page_alloc/api.js';
 import { __alloc_pages } from '../page_alloc/page_alloc.js';
-import { ClearPageAnonExclusive } from '../rmap.js';
+import { ClearPageAnonExclusive } from '../rmap/rmap.js';
 
 const freeList = (k: Kernel, h: Hstate): ListHead => h + k.hstate.hugepage_freelists;
 

@@ -88,7 +88,7 @@ import { vm_normal_page } from '../memory/wp.js';
 import { find_vma } from '../mmap/find_vma.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { pgtable_trans_huge_deposit, pmdp_collapse_flush } from '../pgtable-generic.js';
-import { page_add_new_anon_rmap, page_remove_rmap } from '../rmap.js';
+import { page_add_new_anon_rmap, page_remove_rmap } from '../rmap/rmap.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { folio_is_file_lru } from '../swap/lruvec.js';

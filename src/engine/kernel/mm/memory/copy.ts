@@ -58,7 +58,11 @@ import {
 import { copy_huge_pmd } from '../huge_memory/pmd.js';
 import { copy_hugetlb_page_range } from '../hugetlb/hugetlb.js';
 import { alloc_page_vma } from '../page_alloc/api.js';
-import { page_add_new_anon_rmap, page_dup_file_rmap, page_try_dup_anon_rmap } from '../rmap.js';
+import {
+  page_add_new_anon_rmap,
+  page_dup_file_rmap,
+  page_try_dup_anon_rmap,
+} from '../rmap/rmap.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { p4d_alloc, pmd_alloc, pte_alloc_map, pud_alloc } from './memory.js';

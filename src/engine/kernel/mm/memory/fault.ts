@@ -63,7 +63,8 @@ import {
 import { hugepage_vma_check } from '../huge_memory/huge_memory.js';
 import { hugetlb_fault } from '../hugetlb/fault.js';
 import { alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
-import { anon_vma_prepare, page_add_new_anon_rmap } from '../rmap.js';
+import { anon_vma_prepare } from '../rmap/anon_vma.js';
+import { page_add_new_anon_rmap } from '../rmap/rmap.js';
 import { folio_add_lru_vma } from '../swap/lru_add_drain.js';
 import { do_fault } from './file_fault.js';
 import { __pte_alloc, p4d_alloc, pmd_alloc, pud_alloc } from './memory.js';

@@ -38,7 +38,7 @@ import { VM_MIXEDMAP, VM_PFNMAP } from '../../include/linux/mm_types.h.js';
 import { PageAnon, PageSlab } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { pgd_offset } from '../../include/linux/pgtable.h.js';
-import { page_add_file_rmap } from '../rmap.js';
+import { page_add_file_rmap } from '../rmap/rmap.js';
 import { get_page } from '../swap/swap.js';
 import { p4d_alloc, pmd_alloc, pte_alloc_map, pud_alloc } from './memory.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';

@@ -50,13 +50,13 @@ import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { alloc_page_vma, alloc_zeroed_user_highpage_movable } from '../page_alloc/api.js';
+import { anon_vma_prepare } from '../rmap/anon_vma.js';
 import {
-  anon_vma_prepare,
   page_add_new_anon_rmap,
   page_move_anon_rmap,
   page_remove_rmap,
   PageAnonExclusive,
-} from '../rmap.js';
+} from '../rmap/rmap.js';
 import { folio_add_lru_vma, lru_add_drain } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';

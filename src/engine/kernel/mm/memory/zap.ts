@@ -80,7 +80,8 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { page_remove_rmap, unlink_anon_vmas } from '../rmap.js';
+import { unlink_anon_vmas } from '../rmap/anon_vma.js';
+import { page_remove_rmap } from '../rmap/rmap.js';
 import { folio_mark_accessed } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { add_mm_rss_vec, mm_counter } from './rss.js';

@@ -87,7 +87,7 @@ import {
   page_remove_rmap,
   page_try_share_anon_rmap,
   PageAnonExclusive,
-} from '../rmap.js';
+} from '../rmap/rmap.js';
 import { get_page, put_page } from '../swap/swap.js';
 import {
   folioVmaWalk,

@@ -48,7 +48,7 @@ import { trace_mm_migrate_pages } from '../../include/trace/events/migrate.h.js'
 import { xa_store } from '../../lib/xarray.js';
 import { mappingPages } from '../filemap/filemap.js';
 import { alloc_pages } from '../page_alloc/api.js';
-import { get_anon_vma, put_anon_vma } from '../rmap.js';
+import { get_anon_vma, put_anon_vma } from '../rmap/anon_vma.js';
 import { folio_add_lru } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { folio_is_file_lru } from '../swap/lruvec.js';

@@ -50,7 +50,7 @@ import {
 } from '../interval_tree.js';
 import { mm_find_pmd } from '../huge_memory/split_pmd.js';
 import { areasOfFile } from '../mmap/link.js';
-import { rootOf } from '../rmap.js';
+import { rootOf } from '../rmap/anon_vma.js';
 
 /** No address: the area does not have it. */
 const NOWHERE = asVirt(-EFAULT);

@@ -24,7 +24,7 @@ import { fput } from '../../fs/file_table/file_table.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { vma_interval_tree_insert, vma_interval_tree_remove } from '../interval_tree.js';
 import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
-import { anon_vma_clone, unlink_anon_vmas } from '../rmap.js';
+import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';
 import { find_vma, mmTree } from './find_vma.js';
 import {
   __remove_shared_vm_struct,

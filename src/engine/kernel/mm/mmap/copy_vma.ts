@@ -18,7 +18,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { MA_STATE } from '../../include/linux/maple_tree.h.js';
 import { vma_is_anonymous } from '../../include/linux/mm.h.js';
-import { anon_vma_clone, unlink_anon_vmas } from '../rmap.js';
+import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';
 import { addMapCount } from './adjust.js';
 import { find_vma_prev, mmTree } from './find_vma.js';
 import {

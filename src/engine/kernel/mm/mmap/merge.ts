@@ -23,7 +23,7 @@ import { vma_pages } from '../../include/linux/mm.h.js';
 import { VM_SPECIAL } from '../../include/linux/mm_types.h.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { vmOperations, type VmOperations } from '../memory/vm_ops.js';
-import { anon_vma_clone } from '../rmap.js';
+import { anon_vma_clone } from '../rmap/anon_vma.js';
 import { __vma_adjust } from './adjust.js';
 import { find_vma } from './find_vma.js';
 import { vm_area_dup, vm_area_free, vmaFile } from './link.js';

@@ -43,7 +43,7 @@ import { vmaFile } from '../mmap/link.js';
 import { split_vma, sysctl_max_map_count, vma_merge } from '../mmap/merge.js';
 import { get_unmapped_area } from '../mmap/mmap.js';
 import { do_munmap, vm_stat_account } from '../mmap/munmap.js';
-import { unlink_anon_vmas } from '../rmap.js';
+import { unlink_anon_vmas } from '../rmap/anon_vma.js';
 import { __vm_enough_memory, vm_acct_memory, vm_unacct_memory } from '../util.js';
 import { move_page_tables } from './move.js';
 
