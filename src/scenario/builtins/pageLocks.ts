@@ -23,7 +23,7 @@ const locking: readonly BuiltinRow[] = [
   },
   {
     signature: 'int lock_page_killable(struct page *page)',
-    doc: 'Like lock_page; 0, as no signal comes.',
+    doc: 'Like lock_page(); always 0, since no signal ends the wait.',
     changes,
     sleeps,
     run: (call, page) => call.kernel.lock_page_killable(call.k, headOf(call, page)),
@@ -152,7 +152,7 @@ const migrating: readonly Builtin[] = [
   ...group('page', 'mm/rmap.c', [
     {
       signature: 'void try_to_migrate(struct folio *folio, enum ttu_flags flags)',
-      doc: 'Every entry that maps a locked folio becomes an entry of migration: who touches the page waits until it is unlocked.',
+      doc: 'Every entry that maps a locked folio becomes a migration entry: a task that touches the page waits until it is unlocked.',
       changes,
       run: (call, folio) => {
         call.kernel.try_to_migrate(call.k, folioOf(call, folio));
@@ -167,17 +167,15 @@ const migrating: readonly Builtin[] = [
       changes,
       run: (call, mapping, dst, src) =>
         call.kernel.migrate_folio(
-          ...([
-            call.k,
-            mapping === 0 ? NULL : call.cell(mapping),
-            folioOf(call, dst),
-            folioOf(call, src),
-          ] as const),
+          call.k,
+          mapping === 0 ? NULL : call.cell(mapping),
+          folioOf(call, dst),
+          folioOf(call, src),
         ),
     },
     {
       signature: 'void remove_migration_ptes(struct folio *src, struct folio *dst, bool locked)',
-      doc: 'Every entry of migration that is for src maps dst from here on; dst may be src, if it could not be moved.',
+      doc: 'Every migration entry of src maps dst from here on; dst may be src, if it could not be moved.',
       changes,
       run: (call, src, dst) => {
         call.kernel.remove_migration_ptes(call.k, folioOf(call, src), folioOf(call, dst));
