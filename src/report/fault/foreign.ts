@@ -35,6 +35,13 @@ const fault = (
   isFetch,
 });
 
+/** The same, known to have been an instruction fetch. */
+export const asFetch = (read: ForeignFault): ForeignFault => ({
+  ...read,
+  text: read.text.replace('(a read)', '(an instruction fetch: the program counter is the address)'),
+  isFetch: true,
+});
+
 type Reader = (text: string) => ForeignFault | undefined;
 
 /** `Internal error: Oops: 805 [#1] ARM`: the fault status register. */
