@@ -42,6 +42,22 @@ const JOINTS: readonly Joint[] = [
   },
   { before: /^(?:raw|head):(?: [0-9a-f]{8}){1,7}$/i, after: /^[0-9a-f]{8}(?: [0-9a-f]{8}){0,6}$/ },
   { before: /\bflags: ?(?:0x)?[0-9a-f]{8,16}$/, after: /^\([\w|=()-]*\)/ },
+  {
+    before: /\bBUG \S.* \((?:Not tainted|Tainted[^)]*)\):(?: [A-Z]\w+)?$/,
+    after: /^[A-Za-z][a-z ]*(?:overwritten|free|freed|remaining.*|pointer.*|corrupt\w*)$/,
+  },
+  {
+    before:
+      /^INFO: 0x[0-9a-f]+-0x[0-9a-f]+(?: @offset=\d+)?\.(?: First(?: byte(?: 0x[0-9a-f]+)?)?)?$/,
+    after: /^(?:First )?(?:byte )?(?:0x[0-9a-f]+ )?instead of 0x/,
+  },
+  { before: /^INFO: (?:Allocated|Freed) in$/, after: /^\S+\+0x[0-9a-f]+\/0x/ },
+  { before: /^INFO: Slab 0x[0-9a-f]+ .*\b(?:used=\d+|fp=\S+)$/, after: /^(?:fp=|flags=)/ },
+  { before: /^INFO: Object 0x[0-9a-f]+ @offset=\d+$/, after: /^fp=/ },
+  {
+    before: /^(?:Object|Redzone|Padding) [0-9a-f]{8,16}:(?: [0-9a-f]{2}){1,15}$/,
+    after: /^(?:[0-9a-f]{2} ){1,15}/,
+  },
   { before: /\bcma_alloc: .*\bret:$/, after: /^-?\d+$/ },
 ];
 
