@@ -103,6 +103,9 @@ const isItsPage = ({ kind, facts, place }: Finding, maps: readonly Finding[]): b
       place.firstLine <= map.place.firstLine + 2,
   );
 
+/** Stacks that a mail has broken may stand between. */
+const LONGEST_KASAN = 200;
+
 /** KASAN has SLUB and dump_page() print what they know: parts of its report. */
 const isPartOf = ({ kind, facts, place }: Finding, kasan: readonly Finding[]): boolean =>
   (kind === 'bad-page' || kind === 'slab-report') &&
@@ -111,5 +114,7 @@ const isPartOf = ({ kind, facts, place }: Finding, kasan: readonly Finding[]): b
   ) &&
   kasan.some(
     ({ place: { firstLine, lastLine, input } }) =>
-      input === place.input && firstLine <= place.firstLine && place.firstLine <= lastLine + 3,
+      input === place.input &&
+      firstLine <= place.firstLine &&
+      place.firstLine <= lastLine + LONGEST_KASAN,
   );

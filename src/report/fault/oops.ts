@@ -5,7 +5,7 @@
  * 4.15, 5.2, 6.1; arch/arm/mm/fault.c, arch/arm64/mm/fault.c, arch/mips/mm/fault.c for their first line.
  */
 import { entryOf, type Entry, type Level } from '../facts/pte.js';
-import { asFetch, foreignFault, type ForeignFault } from './foreign.js';
+import { asFetch, FETCH, foreignFault, type ForeignFault } from './foreign.js';
 import type { LogLine } from '../input/lines.js';
 
 export interface Oops {
@@ -52,6 +52,7 @@ const STARTS: readonly RegExp[] = [
   /^\s*unable to execute userspace code/i,
   /^\s*(?:BUG: )?(?:Unable to handle kernel|Kernel NULL pointer dereference)(?: paging request for)? ?(?:data|instruction fetch|unaligned access|data access|instruction)? ?(?:access )?(?:on (?:read|write) )?at (?:address )?0x([0-9a-f]{8,16})/i,
   /^\s*Failing address: ([0-9a-f]{8,16}) TEID:/,
+  /^\s*(?:BUG: )?Unable to handle kernel instruction fetch/,
 ];
 
 type Draft = { -readonly [name in keyof Oops]: Oops[name] } & {
@@ -84,6 +85,8 @@ function readOops(lines: readonly LogLine[], first: number): Oops {
     isPae32: false,
     isLegacy32: false,
   };
+  const before = lines[first - 1]?.text ?? '';
+  if (/^\s*Kernel attempted to/.test(before)) readCode(draft, before);
   for (let index = first; index < Math.min(lines.length, first + LONGEST); index++) {
     const text = lines[index]?.text ?? '';
     if (index > first + 2 && isNext(text)) break;
@@ -173,9 +176,16 @@ function readCode(draft: Draft, text: string): boolean {
     draft.kasan = { from: BigInt(`0x${kasan[1] ?? '0'}`), to: BigInt(`0x${kasan[2] ?? '0'}`) };
     return true;
   }
+  const fetched = /^\s*Faulting instruction address: 0x([0-9a-f]{8,16})/.exec(text)?.[1];
+  if (fetched !== undefined && draft.headline.includes('instruction fetch')) {
+    draft.address ??= BigInt(`0x${fetched}`);
+    draft.foreign ??= FETCH;
+    return true;
+  }
   const foreign = foreignFault(text);
   if (foreign) {
-    draft.foreign ??= foreign;
+    // Words come first, a status word with more to tell later.
+    if (draft.foreign === undefined || draft.foreign.rule === 'unknown') draft.foreign = foreign;
     return true;
   }
   return text.startsWith('#PF:');

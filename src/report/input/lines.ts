@@ -24,9 +24,13 @@ const LONGEST_LINE = 8192;
 // eslint-disable-next-line no-control-regex -- colours of `dmesg --color`
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
+/** Blanks of a mail that do not break a line, also where another encoding made a sign for what is not a letter of them. */
+const ODD_BLANKS = /[\u00a0\ufffd]+/g;
+
 const HOST_AND_TAG = String.raw`\S+\s+(?:kernel|[\w./-]+(?:\[\d+\])?):\s?`;
 
 const PREFIXES: readonly RegExp[] = [
+  /^\s+(?=\[\s*\d+\.\d{4,}\])/,
   /^(?:>\s?)+(?=[\s\S])/,
   new RegExp(String.raw`^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+${HOST_AND_TAG}`),
   // Without a host, as some collectors have it.
@@ -49,6 +53,8 @@ const PREFIXES: readonly RegExp[] = [
   /^[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4} \w+\.\w+ kernel:\s?/,
   /^\d\d:\d\d:\d\d kernel:\s?/,
   /^(?:kern|user|mail|daemon|auth|syslog|local\d)\s*:(?:emerg|alert|crit|err|warn|notice|info|debug)\s*:\s?/,
+  // Labs put their own time before printk's.
+  /^\d\d:\d\d:\d\d[.,]\d+\s+(?=\[)/,
   /^<\d{1,3}>/,
   /^\[[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\]\s?/,
   /^(?:KERN(?:EL)?|kernel)\s*:\s(?=[[<])/,
@@ -118,7 +124,7 @@ function byCaller(lines: readonly LogLine[]): LogLine[] {
 }
 
 function logLine(raw: string, number: number): LogLine {
-  let text = raw.slice(0, LONGEST_LINE).replace(ANSI, '').replaceAll('\u00a0', ' ');
+  let text = raw.slice(0, LONGEST_LINE).replace(ANSI, '').replace(ODD_BLANKS, ' ');
   let seconds: number | undefined;
   let caller: string | undefined;
   for (let again = true; again;) {

@@ -20,7 +20,7 @@ const JOINTS: readonly Joint[] = [
   { before: /\b(?:gfp_)?m(?:ode:|ask=)\s?0x[0-9a-f]+\([A-Z_|a-z]*$/, after: /^[A-Za-z_|]+\)/ },
   {
     before:
-      /(?:[Uu]nable to handle|NULL pointer dereference|general protection fault).*\b(?:kernel|paging|request|at|virtual|for|address):?$/i,
+      /(?:[Uu]nable to handle|NULL pointer dereference|general protection fault).*\b(?:kernel|paging|request|read|write|access|at|virtual|for|address):?$/i,
     after: /^(?:(?:paging|request|at|virtual|for|address)[:,]?\s+)*(?:0x)?[0-9a-f]{8,16}\b/,
   },
   {
@@ -57,6 +57,13 @@ const JOINTS: readonly Joint[] = [
   {
     before: /^(?:Object|Redzone|Padding) [0-9a-f]{8,16}:(?: [0-9a-f]{2}){1,15}$/,
     after: /^(?:[0-9a-f]{2} ){1,15}/,
+  },
+  { before: /\b(?:Not tainted|Tainted:(?: [A-Z])+)$/, after: /^\(?\d{1,2}\.\d{1,3}[.\-\w+]*/ },
+  { before: /\bBUG: KASAN: [a-z -]+ in$/, after: /^[A-Za-z_]\S*/ },
+  { before: /\bBUG: KASAN: .*\([^)]*$/, after: /^[^()]*\)$/ },
+  {
+    before: /^(?:Read|Write) of size \d+ at addr(?: [0-9a-f]{8,16}(?: by(?: task)?)?)?$/,
+    after: /^(?:[0-9a-f]{8,16} )?(?:by )?(?:task )?\S.{0,30}\/\d+$/,
   },
   { before: /\bcma_alloc: .*\bret:$/, after: /^-?\d+$/ },
 ];
