@@ -11,7 +11,7 @@ import { countOf, WordSplitter } from './wordPieces.js';
 import { WordTable } from './wordTable.js';
 
 /** Counts of a frame are kept up to this; a greater one stands in a table. */
-export const MOST_COUNT = 250;
+const MOST_COUNT = 250;
 /** The frames of so many entries are found again. */
 const MOST_ENTRIES = 1 << 20;
 const LARGEST_ORDER = 15;
