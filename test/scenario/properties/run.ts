@@ -1,0 +1,127 @@
+/**
+ * One random scenario on its machine: after each statement all laws, in the end that nothing is left, and then back to the beginning:
+ * each place has the hash it had, and from any place on the run is the same run.
+ */
+import assert from 'node:assert/strict';
+import * as kernel from '../../../src/engine/entry/functions.js';
+import { bootMachine } from '../../../src/engine/image/boot/bootMachine.js';
+import { inspectedOf } from '../../../src/engine/image/dump/inspectedOf.js';
+import { loadProfile } from '../../../src/engine/types/bundled.js';
+import { FrameStates } from '../../../src/engine/view/frameStates.js';
+import { ScenarioVm } from '../../../src/scenario/index.js';
+import { compile } from '../machines.js';
+import { checkFreeLists } from './freeLists.js';
+import { checkPool } from './hugePool.js';
+import { PageChecks, type Sums } from './pages.js';
+import { scenarioText, type RandomScenario } from './randomScenario.js';
+import { checkSpaces, spacesOf } from './spaces.js';
+import { checkTold } from './told.js';
+
+const MiB = 1 << 20;
+/** Statements of a scenario; one that runs longer has gone wild. */
+const MAX_STATEMENTS = 6000;
+/** How often the slower laws are looked at, in statements. */
+const SLOW_EVERY = 16;
+
+/** What a run came to, for those who want to know that something happened. */
+export interface RunFigures {
+  readonly statements: number;
+  readonly signals: number;
+  readonly mostMapped: number;
+}
+
+export interface Failure {
+  readonly message: string;
+  /** Statement after which it was seen. */
+  readonly statement: number;
+}
+
+/** Undefined: everything held. */
+export function runScenario(
+  scenario: RandomScenario,
+): { readonly figures: RunFigures } | { readonly failure: Failure } {
+  const text = scenarioText(scenario);
+  let statement = 0;
+  try {
+    const { profile, ramMiB, highmemMiB, cmaMiB, cpus } = scenario.machine;
+    const image = bootMachine({
+      profile: loadProfile(profile),
+      ramBytes: ramMiB * MiB,
+      cmaBytes: cmaMiB * MiB,
+      highmemBytes: highmemMiB * MiB,
+      cpus,
+    });
+    const vm = new ScenarioVm(compile(text, profile), image, { kernel, name: 'random.mms' });
+    const pages = new PageChecks(vm);
+    const states = new FrameStates(image);
+    const isFree = new Uint8Array(image.mm.memmap.endPfn + 1024);
+    let sums: Sums | undefined;
+    let mostMapped = 0;
+    let signals = 0;
+    const check = (isSlow: boolean): void => {
+      isFree.fill(0);
+      checkFreeLists(image.mm, cpus, isFree);
+      const mappings = checkSpaces(vm);
+      mostMapped = Math.max(mostMapped, mappings.small.size);
+      // What it has read it does not read again: one for each place.
+      const inspected = inspectedOf(image);
+      const now = pages.check(inspected, mappings, isFree);
+      sums ??= now;
+      assert.deepEqual(now, sums, 'counters of the node, less what the pages say');
+      checkPool(vm);
+      if (!isSlow) return;
+      checkTold(vm, inspected, mappings);
+      const fresh = new FrameStates(image);
+      assert.deepEqual(
+        states.cells(0, 1, image.maxPfn),
+        fresh.cells(0, 1, image.maxPfn),
+        'states of frames, kept up to date and read anew',
+      );
+    };
+    const places: { readonly position: number; readonly hash: string }[] = [];
+    for (; statement < MAX_STATEMENTS; statement++) {
+      places.push({ position: vm.tape.cursor, hash: vm.tape.hash() });
+      check(statement % SLOW_EVERY === 0);
+      const result = vm.runStatement();
+      if (result.kind === 'exited') break;
+      if (result.kind === 'failed' && /^SIG(SEGV|BUS)/.test(result.text)) signals++;
+      else
+        assert.ok(
+          result.kind === 'ran' || result.kind === 'ended' || result.kind === 'blocked',
+          JSON.stringify(result.kind === 'failed' ? result.text : result),
+        );
+    }
+    check(true);
+    assert.equal(spacesOf(vm).length, 0, 'address spaces that are left');
+    checkTime(vm, places);
+    return { figures: { statements: places.length, signals, mostMapped } };
+  } catch (error) {
+    const message = error instanceof Error ? `${error.message}` : String(error);
+    return { failure: { message, statement } };
+  }
+}
+
+/** Back to each place; and from some of them on, which cuts off what came after, the next statement is the same. */
+function checkTime(
+  vm: ScenarioVm,
+  places: readonly { readonly position: number; readonly hash: string }[],
+): void {
+  const { tape } = vm;
+  const end = tape.hash();
+  const endPosition = tape.cursor;
+  for (const { position, hash } of places.toReversed()) {
+    tape.seek(position);
+    assert.equal(tape.hash(), hash, `the hash at ${position}, on the way back`);
+  }
+  tape.seek(endPosition);
+  assert.equal(tape.hash(), end, 'the hash at the end, after the way back');
+  for (let i = places.length - 2; i >= 0; i -= 1 + Math.floor(places.length / 12)) {
+    const place = places[i];
+    const next = places[i + 1];
+    if (place === undefined || next === undefined) break;
+    tape.seek(place.position);
+    vm.runStatement();
+    assert.equal(tape.cursor, next.position, `statement ${i}, run again`);
+    assert.equal(tape.hash(), next.hash, `the hash behind statement ${i}, run again`);
+  }
+}
