@@ -22,11 +22,20 @@ export function* listedPages(k: Kernel, head: ListHead): Generator<Page> {
   let before: ListHead = head;
   for (let at: ListHead = k.read_ptr(head); at !== head; at = k.read_ptr(at)) {
     const page = (at - k.page.lru) as Page;
-    assert.equal(k.read_ptr(at + k.ptr_words), before, `lru.prev of ${nameOf(k, page)}`);
+    equal(k.read_ptr(at + k.ptr_words), before, () => `lru.prev of ${nameOf(k, page)}`);
     yield page;
     before = at;
   }
   assert.equal(k.read_ptr(head + k.ptr_words), before, "the list's prev");
+}
+
+/** assert.equal() of numbers, whose message is made only when it is wanted: laws are looked at a million times. */
+export function equal(actual: number, expected: number, message: () => string): void {
+  if (actual !== expected) assert.equal(actual, expected, `${message()}: ${actual}, not ${expected}`);
+}
+
+export function holds(condition: boolean, message: () => string): void {
+  if (!condition) assert.fail(message());
 }
 
 export const nameOf = (k: Kernel, page: Page): string => `page 0x${k.page_to_pfn(page).toString(16)}`;
@@ -39,13 +48,13 @@ export function freeBlocks(k: Kernel, zone: Zone): FreeBlock[] {
     let inOrder = 0;
     for (let migratetype = 0; migratetype < k.MIGRATE_TYPES; migratetype++)
       for (const page of listedPages(k, freeList(k, area, migratetype))) {
-        const name = `${nameOf(k, page)} on free_area[${order}]`;
-        assert.ok(PageBuddy(k, page), `${name} is not PageBuddy`);
-        assert.equal(buddy_order(k, page), order, `${name}: private`);
-        assert.equal(page_ref_count(k, page), 0, `${name}: _refcount`);
-        assert.ok(page_zone(k, page) === zone, `${name} is of another zone`);
+        const name = (what: string) => () => `${nameOf(k, page)} on free_area[${order}]: ${what}`;
+        holds(PageBuddy(k, page), name('not PageBuddy'));
+        equal(buddy_order(k, page), order, name('private'));
+        equal(page_ref_count(k, page), 0, name('_refcount'));
+        holds(page_zone(k, page) === zone, name('of another zone'));
         const pfn = k.page_to_pfn(page);
-        assert.equal(pfn % 2 ** order, 0, `${name} is not aligned`);
+        equal(pfn % 2 ** order, 0, name('not aligned'));
         blocks.push({ pfn, order, migratetype });
         inOrder++;
       }
@@ -66,7 +75,7 @@ function listedPerCpu(k: Kernel, zone: Zone, cpus: number): FreeBlock[] {
       const isOrdinary = pindex < ordinary;
       const order = isOrdinary ? Math.floor(pindex / k.MIGRATE_PCPTYPES) : k.PMD_SHIFT - 12;
       for (const page of listedPages(k, pcpList(k, pcp, pindex))) {
-        assert.equal(page_ref_count(k, page), 0, `${nameOf(k, page)} on a per-CPU list: _refcount`);
+        equal(page_ref_count(k, page), 0, () => `${nameOf(k, page)} on a per-CPU list: _refcount`);
         blocks.push({ pfn: k.page_to_pfn(page), order, migratetype: pindex % k.MIGRATE_PCPTYPES });
         count += 2 ** order;
       }
@@ -90,7 +99,7 @@ export function checkFreeLists(k: Kernel, cpus: number, isFree: Uint8Array): voi
     const all = [...blocks, ...listedPerCpu(k, zone, cpus)].sort((a, b) => a.pfn - b.pfn);
     let end = 0;
     for (const { pfn, order } of all) {
-      assert.ok(pfn >= end, `the free block at ${pfn.toString(16)} overlaps the one before`);
+      holds(pfn >= end, () => `the free block at ${pfn.toString(16)} overlaps the one before`);
       end = pfn + 2 ** order;
       isFree.fill(1, pfn, end);
     }
@@ -104,9 +113,9 @@ export function checkFreeLists(k: Kernel, cpus: number, isFree: Uint8Array): voi
     for (const { pfn, order, migratetype } of blocks) {
       if (order >= k.pageblock_order || order >= k.MAX_ORDER - 1) continue;
       const buddy = byPlace.get(pfn ^ (2 ** order));
-      assert.ok(
+      holds(
         buddy?.order !== order || buddy.migratetype !== migratetype,
-        `the block at ${pfn.toString(16)} and its buddy, both of order ${order}, are not joined`,
+        () => `the block at ${pfn.toString(16)} and its buddy, both of order ${order}, are not joined`,
       );
     }
   }

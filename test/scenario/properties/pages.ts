@@ -33,7 +33,7 @@ import type { Inspected } from '../../../src/engine/inspect/inspected.js';
 import type { AddressSpace, Page } from '../../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../../src/engine/machine/kernel.js';
 import type { ScenarioVm } from '../../../src/scenario/index.js';
-import { listedPages, nameOf } from './freeLists.js';
+import { equal, holds, listedPages, nameOf } from './freeLists.js';
 import type { Mappings } from './spaces.js';
 
 /** What the pages add up to, as the node and the zones count them. */
@@ -75,27 +75,28 @@ export class PageChecks {
       }
       if (PageTail(k, page)) {
         const head = compound_head(k, page);
-        assert.ok(PageHead(k, head), `${nameOf(k, page)} is the tail of ${nameOf(k, head)}, which is no head`);
+        holds(PageHead(k, head), () => `${nameOf(k, page)} is the tail of ${nameOf(k, head)}, which is no head`);
         const first = k.page_to_pfn(head);
-        assert.ok(pfn > first && pfn < first + compound_nr(k, head), `${nameOf(k, page)} is no tail of ${nameOf(k, head)}`);
+        holds(pfn > first && pfn < first + compound_nr(k, head), () => `${nameOf(k, page)} is no tail of ${nameOf(k, head)}`);
         continue;
       }
       // The page of zeros is one of the reserved: its pins are not counted.
       if (PageReserved(k, page) || PageSlab(k, page)) continue;
-      assert.ok(!PageBuddy(k, page), `${nameOf(k, page)} is PageBuddy, but on no free list`);
+      holds(!PageBuddy(k, page), () => `${nameOf(k, page)} is PageBuddy, but on no free list`);
       const refs = k.read_int(page + k.page._refcount);
       const mapping = k.read_va(page + k.page.mapping);
       const mapped = this.mappedAs(mappings, page);
-      const holders = vm.holdings.pageHolders(pfn);
       const batched = batches.get(page) ?? 0;
+      const isUsers = mapping !== 0 || mapped > 0 || batched > 0 || PageLRU(k, page);
+      // The huge page of zeros belongs to nobody, and may be pinned.
+      const holders = isUsers || PageHead(k, page) ? vm.holdings.pageHolders(pfn) : [];
       const pins = pinsOf(holders);
       sums.pins += pins;
-      const isUsers = mapping !== 0 || mapped > 0 || batched > 0 || PageLRU(k, page);
       if (!isUsers) {
         // What the kernel or the scenario has allocated is held once at least.
         const isStrange = refs <= 0 && !PageHuge(k, page) && !this.isOfBlock(pfn);
         if (isStrange && this.isFirst) this.strange.add(pfn);
-        assert.ok(!isStrange || this.strange.has(pfn), `${nameOf(k, page)} is lost: it is not free, and nobody has it`);
+        holds(!isStrange || this.strange.has(pfn), () => `${nameOf(k, page)} is lost: it is not free, and nobody has it`);
         continue;
       }
       let isCached = 0;
@@ -104,20 +105,20 @@ export class PageChecks {
         const space = k.cell_at(mapping);
         cached.set(space, (cached.get(space) ?? 0) + 1);
         const index = k.read_ulong(page + k.page.index);
-        assert.equal(filemapPage(k, space, index), page, `${nameOf(k, page)}: the page cache has another page at ${index}`);
+        equal(filemapPage(k, space, index), page, () => `${nameOf(k, page)}: the page cache has another page at ${index}`);
         if (!PageHuge(k, page)) sums.cache++;
       }
       const gets = holders.reduce((sum, { kind, count }) => sum + (kind === 'get' ? count : 0), 0);
       const isCompound = PageHead(k, page);
       const pinBias = isCompound ? 1 : k.GUP_PIN_COUNTING_BIAS;
-      assert.equal(
+      equal(
         refs,
         mapped + isCached + batched + gets + pins * pinBias,
-        `_refcount of ${nameOf(k, page)}: ${mapped} mappings, ${isCached} page cache, ${batched} batches, ${gets} gets, ${pins} pins`,
+        () => `_refcount of ${nameOf(k, page)}: ${mapped} mappings, ${isCached} page cache, ${batched} batches, ${gets} gets, ${pins} pins`,
       );
       this.checkMapcounts(mappings, page, sums, pins);
       const has = (bit: number): boolean => test_bit(k, bit, page + k.page.flags);
-      assert.ok(!(has(k.PG_active) && has(k.PG_unevictable)), `${nameOf(k, page)} is active and unevictable`);
+      holds(!(has(k.PG_active) && has(k.PG_unevictable)), () => `${nameOf(k, page)} is active and unevictable`);
       if (has(k.PG_mlocked)) sums.mlocked += compound_nr(k, page);
       if (has(k.PG_writeback)) sums.writeback++;
       if (PageLRU(k, page)) onLru[folio_lru_list(k, page)]! += 1;
@@ -125,7 +126,7 @@ export class PageChecks {
     for (const [space, nr] of cached)
       assert.equal(k.read_ulong(k.plus(space, k.address_space.nrpages)), nr, 'nrpages of a file');
     for (const page of [...mappings.small.keys(), ...mappings.whole.keys(), ...mappings.pool.keys()])
-      assert.equal(isFree[k.page_to_pfn(page)], 0, `${nameOf(k, page)} is mapped, and free`);
+      equal(isFree[k.page_to_pfn(page)], 0, () => `${nameOf(k, page)} is mapped, and free`);
     this.checkLru(onLru);
     this.isFirst = false;
     return this.counted(sums, mappings);
@@ -144,10 +145,10 @@ export class PageChecks {
   }
 
   private checkFree(k: Kernel, page: Page): void {
-    assert.equal(k.read_int(page + k.page._refcount), 0, `_refcount of ${nameOf(k, page)}, which is free`);
-    assert.equal(k.words[page + k.page.flags]! & this.freeMask, 0, `flags of ${nameOf(k, page)}, which is free`);
+    equal(k.read_int(page + k.page._refcount), 0, () => `_refcount of ${nameOf(k, page)}, which is free`);
+    equal(k.words[page + k.page.flags]! & this.freeMask, 0, () => `flags of ${nameOf(k, page)}, which is free`);
     if (!PageBuddy(k, page))
-      assert.equal(k.read_int(page + k.page._mapcount), -1, `_mapcount of ${nameOf(k, page)}, which is free`);
+      equal(k.read_int(page + k.page._mapcount), -1, () => `_mapcount of ${nameOf(k, page)}, which is free`);
   }
 
   /** References that entries hold: of a compound page those of all its pages. */
@@ -170,25 +171,25 @@ export class PageChecks {
     const ownOf = (each: Page): number => k.read_int(each + k.page._mapcount) + 1;
     if (!PageHead(k, page)) {
       const nr = small.get(page) ?? 0;
-      assert.equal(ownOf(page), nr, `_mapcount + 1 of ${nameOf(k, page)}`);
+      equal(ownOf(page), nr, () => `_mapcount + 1 of ${nameOf(k, page)}`);
       if (nr > 0) sums[PageAnon(k, page) ? 'anon' : 'file']++;
       return;
     }
     const nrPages = compound_nr(k, page);
     const first = k.nth_page(page, 1);
-    assert.equal(k.read_int(first + k.page.compound_pincount), pins, `compound_pincount of ${nameOf(k, page)}`);
+    equal(k.read_int(first + k.page.compound_pincount), pins, () => `compound_pincount of ${nameOf(k, page)}`);
     const entire = k.read_int(first + k.page.compound_mapcount) + 1;
     if (PageHuge(k, page)) {
-      assert.equal(entire, pool.get(page) ?? 0, `compound_mapcount + 1 of ${nameOf(k, page)}, of the pool`);
+      equal(entire, pool.get(page) ?? 0, () => `compound_mapcount + 1 of ${nameOf(k, page)}, of the pool`);
       return;
     }
-    assert.equal(entire, whole.get(page) ?? 0, `compound_mapcount + 1 of ${nameOf(k, page)}`);
+    equal(entire, whole.get(page) ?? 0, () => `compound_mapcount + 1 of ${nameOf(k, page)}`);
     const isDouble = PageDoubleMap(k, page);
-    assert.ok(!isDouble || entire > 0, `${nameOf(k, page)} is PageDoubleMap, but not mapped whole`);
+    holds(!isDouble || entire > 0, () => `${nameOf(k, page)} is PageDoubleMap, but not mapped whole`);
     for (let i = 0; i < nrPages; i++) {
       const each = k.nth_page(page, i);
       const nr = small.get(each) ?? 0;
-      assert.equal(ownOf(each), nr + (isDouble ? 1 : 0), `_mapcount + 1 of ${nameOf(k, each)}, of a huge page`);
+      equal(ownOf(each), nr + (isDouble ? 1 : 0), () => `_mapcount + 1 of ${nameOf(k, each)}, of a huge page`);
       if (nr > 0 || entire > 0) sums.anon++;
     }
     if (entire > 0) sums.thps += nrPages;
@@ -201,8 +202,8 @@ export class PageChecks {
     for (let lru = 0; lru < k.LRU_UNEVICTABLE; lru++) {
       let nr = 0;
       for (const page of listedPages(k, lruvec + k.lruvec.lists + lru * k.stride.list_head)) {
-        assert.ok(PageLRU(k, page), `${nameOf(k, page)} is on an LRU list without PG_lru`);
-        assert.equal(folio_lru_list(k, page), lru, `the LRU list of ${nameOf(k, page)}`);
+        holds(PageLRU(k, page), () => `${nameOf(k, page)} is on an LRU list without PG_lru`);
+        equal(folio_lru_list(k, page), lru, () => `the LRU list of ${nameOf(k, page)}`);
         pages[page_zonenum(k, page)]![lru]! += compound_nr(k, page);
         nr++;
       }
