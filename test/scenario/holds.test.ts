@@ -57,4 +57,38 @@ pr_info("%lu %lu %lu", first, third, last);`,
       assert.deepEqual(holders(last), []);
       assert.deepEqual(vm.holdings.pinnedFrames(), []);
     });
+
+  it('a page that is off its LRU list is held by the call that took it off; one of follow_page() by that', () => {
+    const vm = machine(`${BUFFER}buf[0] = 1; lru_add_drain();
+struct page *page = follow_page(find_vma(current->mm, (unsigned long)buf), (unsigned long)buf, FOLL_GET);
+follow_page(find_vma(current->mm, (unsigned long)buf), (unsigned long)buf, 0);
+isolate_lru_page(page);
+pr_info("%lu", page_to_pfn(page));
+putback_lru_page(page); put_page(page);
+pr_info("over"); buf[0] = 2;`);
+    const seen: string[] = [];
+    for (let i = 0; i < 40 && vm.runStatement().kind !== 'exited'; i++) {
+      const told = vm.tape
+        .marksBetween(vm.tape.start, vm.tape.cursor + 1)
+        .flatMap(({ event }) => (event.kind === 'printk' ? [event.text] : []));
+      if (told.length === seen.length) continue;
+      seen.push(told.at(-1) ?? '');
+      const pfn = Number(told[0]);
+      const account = pageAccount(inspectedOf(vm.image), pfn, (head) => ({
+        holders: vm.holdings.pageHolders(head),
+      }));
+      const texts = account?.rows.map(({ kind, references }) => `${kind} ${references}`);
+      assert.deepEqual(
+        texts,
+        told.length === 1 ? ['mappings 1', 'get 1', 'get 1'] : ['mappings 1', 'batch 1'],
+        told.join(),
+      );
+      if (told.length === 1)
+        assert.deepEqual(
+          vm.holdings.pageHolders(pfn).map(({ by }) => by),
+          ['at line 3 by follow_page()', 'at line 5 by isolate_lru_page()'],
+        );
+    }
+    assert.equal(seen.length, 2);
+  });
 });

@@ -31,14 +31,16 @@ export function* listedPages(k: Kernel, head: ListHead): Generator<Page> {
 
 /** assert.equal() of numbers, whose message is made only when it is wanted: laws are looked at a million times. */
 export function equal(actual: number, expected: number, message: () => string): void {
-  if (actual !== expected) assert.equal(actual, expected, `${message()}: ${actual}, not ${expected}`);
+  if (actual !== expected)
+    assert.equal(actual, expected, `${message()}: ${actual}, not ${expected}`);
 }
 
 export function holds(condition: boolean, message: () => string): void {
   if (!condition) assert.fail(message());
 }
 
-export const nameOf = (k: Kernel, page: Page): string => `page 0x${k.page_to_pfn(page).toString(16)}`;
+export const nameOf = (k: Kernel, page: Page): string =>
+  `page 0x${k.page_to_pfn(page).toString(16)}`;
 
 /** Every free block of a zone, by its lists. */
 export function freeBlocks(k: Kernel, zone: Zone): FreeBlock[] {
@@ -80,7 +82,11 @@ function listedPerCpu(k: Kernel, zone: Zone, cpus: number): FreeBlock[] {
         count += 2 ** order;
       }
     }
-    assert.equal(k.read_int(pcp + k.per_cpu_pages.count), count, `per_cpu_pages.count of CPU ${cpu}`);
+    assert.equal(
+      k.read_int(pcp + k.per_cpu_pages.count),
+      count,
+      `per_cpu_pages.count of CPU ${cpu}`,
+    );
   }
   return blocks;
 }
@@ -115,7 +121,8 @@ export function checkFreeLists(k: Kernel, cpus: number, isFree: Uint8Array): voi
       const buddy = byPlace.get(pfn ^ (2 ** order));
       holds(
         buddy?.order !== order || buddy.migratetype !== migratetype,
-        () => `the block at ${pfn.toString(16)} and its buddy, both of order ${order}, are not joined`,
+        () =>
+          `the block at ${pfn.toString(16)} and its buddy, both of order ${order}, are not joined`,
       );
     }
   }

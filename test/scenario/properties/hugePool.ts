@@ -103,4 +103,3 @@ export function checkPool(vm: ScenarioVm): number {
   for (const page of mapped.keys()) assert.ok(used.includes(page), 'mapped, but not in use');
   return mapped.size;
 }
-

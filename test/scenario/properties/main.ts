@@ -33,7 +33,8 @@ function main(): number {
 }
 
 function printTexts(first: number, last: number, build: ProfileName | undefined): number {
-  for (let seed = first; seed <= last; seed++) console.log(scenarioText(randomScenario(seed, build)));
+  for (let seed = first; seed <= last; seed++)
+    console.log(scenarioText(randomScenario(seed, build)));
   return 0;
 }
 
@@ -58,7 +59,8 @@ function runAll(
       console.log(`\nseed ${seed}, ${JSON.stringify(machine)}, statement ${statement}: ${message}`);
       if (!isAsIs) console.log(`\n${scenarioText(shrink(scenario, message))}`);
     }
-    if ((seed - first + 1) % 50 === 0) console.log(`${seed - first + 1} scenarios, ${failed.length} failed`);
+    if ((seed - first + 1) % 50 === 0)
+      console.log(`${seed - first + 1} scenarios, ${failed.length} failed`);
   }
   console.log(
     `${last - first + 1} scenarios, ${statements} statements, ${signals} signals; ${failed.length === 0 ? 'all laws hold' : `failed: ${failed.join(', ')}`}`,

@@ -11,8 +11,6 @@ import {
   compound_head,
   compound_nr,
   filemapPage,
-  folio_lru_list,
-  folio_lruvec,
   PageAnon,
   PageBuddy,
   PageDoubleMap,
@@ -22,18 +20,18 @@ import {
   PageReserved,
   PageSlab,
   PageTail,
-  page_zonenum,
-  per_cpu_ptr,
   test_bit,
   zone_page_state_snapshot,
 } from '../../../src/engine/entry/functions.js';
 import { batchReferences } from '../../../src/engine/inspect/process/batches.js';
 import type { PageHolder } from '../../../src/engine/inspect/process/pageAccount.js';
 import type { Inspected } from '../../../src/engine/inspect/inspected.js';
+import { asVirt } from '../../../src/engine/memory/address.js';
 import type { AddressSpace, Page } from '../../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../../src/engine/machine/kernel.js';
 import type { ScenarioVm } from '../../../src/scenario/index.js';
-import { equal, holds, listedPages, nameOf } from './freeLists.js';
+import { equal, holds, nameOf } from './freeLists.js';
+import { checkLru, nodeState } from './lru.js';
 import type { Mappings } from './spaces.js';
 
 /** What the pages add up to, as the node and the zones count them. */
@@ -62,9 +60,9 @@ export class PageChecks {
     const { vm } = this;
     const { mm: k } = vm.image;
     const batches = new Map<Page, number>();
-    for (const [va, nr] of batchReferences(inspected)) batches.set(k.cell_at(va), nr);
+    for (const [va, nr] of batchReferences(inspected)) batches.set(k.cell_at(asVirt(va)), nr);
     const cached = new Map<AddressSpace, number>();
-    const onLru = [0, 0, 0, 0, 0];
+    const onLru: Page[] = [];
     const sums = { anon: 0, thps: 0, file: 0, cache: 0, mlocked: 0, writeback: 0, pins: 0 };
     for (let pfn = 0; pfn < k.memmap.endPfn; pfn++) {
       const page = k.pfn_to_page(pfn);
@@ -75,9 +73,15 @@ export class PageChecks {
       }
       if (PageTail(k, page)) {
         const head = compound_head(k, page);
-        holds(PageHead(k, head), () => `${nameOf(k, page)} is the tail of ${nameOf(k, head)}, which is no head`);
+        holds(
+          PageHead(k, head),
+          () => `${nameOf(k, page)} is the tail of ${nameOf(k, head)}, which is no head`,
+        );
         const first = k.page_to_pfn(head);
-        holds(pfn > first && pfn < first + compound_nr(k, head), () => `${nameOf(k, page)} is no tail of ${nameOf(k, head)}`);
+        holds(
+          pfn > first && pfn < first + compound_nr(k, head),
+          () => `${nameOf(k, page)} is no tail of ${nameOf(k, head)}`,
+        );
         continue;
       }
       // The page of zeros is one of the reserved: its pins are not counted.
@@ -96,16 +100,23 @@ export class PageChecks {
         // What the kernel or the scenario has allocated is held once at least.
         const isStrange = refs <= 0 && !PageHuge(k, page) && !this.isOfBlock(pfn);
         if (isStrange && this.isFirst) this.strange.add(pfn);
-        holds(!isStrange || this.strange.has(pfn), () => `${nameOf(k, page)} is lost: it is not free, and nobody has it`);
+        holds(
+          !isStrange || this.strange.has(pfn),
+          () => `${nameOf(k, page)} is lost: it is not free, and nobody has it`,
+        );
         continue;
       }
       let isCached = 0;
       if (mapping !== 0 && (mapping & 3) === 0) {
         isCached = 1;
-        const space = k.cell_at(mapping);
+        const space = k.cell_at(asVirt(mapping));
         cached.set(space, (cached.get(space) ?? 0) + 1);
         const index = k.read_ulong(page + k.page.index);
-        equal(filemapPage(k, space, index), page, () => `${nameOf(k, page)}: the page cache has another page at ${index}`);
+        equal(
+          filemapPage(k, space, index),
+          page,
+          () => `${nameOf(k, page)}: the page cache has another page at ${index}`,
+        );
         if (!PageHuge(k, page)) sums.cache++;
       }
       const gets = holders.reduce((sum, { kind, count }) => sum + (kind === 'get' ? count : 0), 0);
@@ -114,20 +125,28 @@ export class PageChecks {
       equal(
         refs,
         mapped + isCached + batched + gets + pins * pinBias,
-        () => `_refcount of ${nameOf(k, page)}: ${mapped} mappings, ${isCached} page cache, ${batched} batches, ${gets} gets, ${pins} pins`,
+        () =>
+          `_refcount of ${nameOf(k, page)}: ${mapped} mappings, ${isCached} page cache, ${batched} batches, ${gets} gets, ${pins} pins`,
       );
       this.checkMapcounts(mappings, page, sums, pins);
       const has = (bit: number): boolean => test_bit(k, bit, page + k.page.flags);
-      holds(!(has(k.PG_active) && has(k.PG_unevictable)), () => `${nameOf(k, page)} is active and unevictable`);
+      holds(
+        !(has(k.PG_active) && has(k.PG_unevictable)),
+        () => `${nameOf(k, page)} is active and unevictable`,
+      );
       if (has(k.PG_mlocked)) sums.mlocked += compound_nr(k, page);
       if (has(k.PG_writeback)) sums.writeback++;
-      if (PageLRU(k, page)) onLru[folio_lru_list(k, page)]! += 1;
+      if (PageLRU(k, page)) onLru.push(page);
     }
     for (const [space, nr] of cached)
       assert.equal(k.read_ulong(k.plus(space, k.address_space.nrpages)), nr, 'nrpages of a file');
-    for (const page of [...mappings.small.keys(), ...mappings.whole.keys(), ...mappings.pool.keys()])
-      equal(isFree[k.page_to_pfn(page)], 0, () => `${nameOf(k, page)} is mapped, and free`);
-    this.checkLru(onLru);
+    for (const page of [
+      ...mappings.small.keys(),
+      ...mappings.whole.keys(),
+      ...mappings.pool.keys(),
+    ])
+      equal(isFree[k.page_to_pfn(page)] ?? 0, 0, () => `${nameOf(k, page)} is mapped, and free`);
+    checkLru(vm, onLru);
     this.isFirst = false;
     return this.counted(sums, mappings);
   }
@@ -145,10 +164,22 @@ export class PageChecks {
   }
 
   private checkFree(k: Kernel, page: Page): void {
-    equal(k.read_int(page + k.page._refcount), 0, () => `_refcount of ${nameOf(k, page)}, which is free`);
-    equal(k.words[page + k.page.flags]! & this.freeMask, 0, () => `flags of ${nameOf(k, page)}, which is free`);
+    equal(
+      k.read_int(page + k.page._refcount),
+      0,
+      () => `_refcount of ${nameOf(k, page)}, which is free`,
+    );
+    equal(
+      k.read_int(page + k.page.flags) & this.freeMask,
+      0,
+      () => `flags of ${nameOf(k, page)}, which is free`,
+    );
     if (!PageBuddy(k, page))
-      equal(k.read_int(page + k.page._mapcount), -1, () => `_mapcount of ${nameOf(k, page)}, which is free`);
+      equal(
+        k.read_int(page + k.page._mapcount),
+        -1,
+        () => `_mapcount of ${nameOf(k, page)}, which is free`,
+      );
   }
 
   /** References that entries hold: of a compound page those of all its pages. */
@@ -177,60 +208,57 @@ export class PageChecks {
     }
     const nrPages = compound_nr(k, page);
     const first = k.nth_page(page, 1);
-    equal(k.read_int(first + k.page.compound_pincount), pins, () => `compound_pincount of ${nameOf(k, page)}`);
+    equal(
+      k.read_int(first + k.page.compound_pincount),
+      pins,
+      () => `compound_pincount of ${nameOf(k, page)}`,
+    );
     const entire = k.read_int(first + k.page.compound_mapcount) + 1;
     if (PageHuge(k, page)) {
-      equal(entire, pool.get(page) ?? 0, () => `compound_mapcount + 1 of ${nameOf(k, page)}, of the pool`);
+      equal(
+        entire,
+        pool.get(page) ?? 0,
+        () => `compound_mapcount + 1 of ${nameOf(k, page)}, of the pool`,
+      );
       return;
     }
     equal(entire, whole.get(page) ?? 0, () => `compound_mapcount + 1 of ${nameOf(k, page)}`);
     const isDouble = PageDoubleMap(k, page);
-    holds(!isDouble || entire > 0, () => `${nameOf(k, page)} is PageDoubleMap, but not mapped whole`);
+    holds(
+      !isDouble || entire > 0,
+      () => `${nameOf(k, page)} is PageDoubleMap, but not mapped whole`,
+    );
     for (let i = 0; i < nrPages; i++) {
       const each = k.nth_page(page, i);
       const nr = small.get(each) ?? 0;
-      equal(ownOf(each), nr + (isDouble ? 1 : 0), () => `_mapcount + 1 of ${nameOf(k, each)}, of a huge page`);
+      equal(
+        ownOf(each),
+        nr + (isDouble ? 1 : 0),
+        () => `_mapcount + 1 of ${nameOf(k, each)}, of a huge page`,
+      );
       if (nr > 0 || entire > 0) sums.anon++;
     }
     if (entire > 0) sums.thps += nrPages;
   }
 
-  private checkLru(onLru: readonly number[]): void {
-    const { mm: k } = this.vm.image;
-    const lruvec = folio_lruvec(k);
-    const pages = k.zones.map(() => [0, 0, 0, 0, 0]);
-    for (let lru = 0; lru < k.LRU_UNEVICTABLE; lru++) {
-      let nr = 0;
-      for (const page of listedPages(k, lruvec + k.lruvec.lists + lru * k.stride.list_head)) {
-        holds(PageLRU(k, page), () => `${nameOf(k, page)} is on an LRU list without PG_lru`);
-        equal(folio_lru_list(k, page), lru, () => `the LRU list of ${nameOf(k, page)}`);
-        pages[page_zonenum(k, page)]![lru]! += compound_nr(k, page);
-        nr++;
-      }
-      assert.equal(nr, onLru[lru], `pages with PG_lru, of list ${lru}`);
-    }
-    k.zones.forEach((zone, zid) => {
-      if (k.read_ulong(zone + k.zone.present_pages) === 0) return;
-      for (let lru = 0; lru < k.LRU_UNEVICTABLE; lru++)
-        assert.equal(zone_page_state_snapshot(k, zone, k.NR_ZONE_LRU_BASE + lru), pages[zid]![lru], `NR_ZONE_LRU_BASE + ${lru}`);
-    });
-    for (let lru = 0; lru < k.LRU_UNEVICTABLE; lru++)
-      assert.equal(
-        nodeState(this.vm, k.NR_LRU_BASE + lru),
-        pages.reduce((sum, ofZone) => sum + ofZone[lru]!, 0),
-        `NR_LRU_BASE + ${lru}`,
-      );
-  }
-
   /** What the node counts, less what the pages say: it has to stay the same. */
   private counted(
-    sums: Readonly<Record<'anon' | 'thps' | 'file' | 'cache' | 'mlocked' | 'writeback' | 'pins', number>>,
+    sums: Readonly<
+      Record<'anon' | 'thps' | 'file' | 'cache' | 'mlocked' | 'writeback' | 'pins', number>
+    >,
     { tables }: Mappings,
   ): Sums {
     const { vm } = this;
     const { mm: k } = vm.image;
     const node = (item: number): number => nodeState(vm, item);
-    const mlocked = k.zones.reduce((sum, zone) => sum + (k.read_ulong(zone + k.zone.present_pages) === 0 ? 0 : zone_page_state_snapshot(k, zone, k.NR_MLOCK)), 0);
+    const mlocked = k.zones.reduce(
+      (sum, zone) =>
+        sum +
+        (k.read_ulong(zone + k.zone.present_pages) === 0
+          ? 0
+          : zone_page_state_snapshot(k, zone, k.NR_MLOCK)),
+      0,
+    );
     return {
       NR_ANON_MAPPED: node(k.NR_ANON_MAPPED) - sums.anon,
       NR_ANON_THPS: node(k.NR_ANON_THPS) - sums.thps,
@@ -248,13 +276,3 @@ export class PageChecks {
 
 const pinsOf = (holders: readonly PageHolder[]): number =>
   holders.reduce((sum, { kind, count }) => sum + (kind === 'pin' ? count : 0), 0);
-
-/** A counter of the node with the parts that CPUs hold back. */
-function nodeState({ image: { mm: k, nrCpus } }: ScenarioVm, item: number): number {
-  let sum = k.read_long(k.globals.vm_node_stat + item * k.ptr_words);
-  const sets = k.globals.contig_page_data + k.pglist_data.per_cpu_nodestats;
-  if (k.smp)
-    for (let cpu = 0; cpu < nrCpus; cpu++)
-      sum += k.read_s8(per_cpu_ptr(k, sets, cpu), k.per_cpu_nodestat.vm_node_stat_diff + item);
-  return sum;
-}

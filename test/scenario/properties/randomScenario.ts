@@ -69,7 +69,8 @@ void drop_all(void) { for (int i = 0; i < ${NR_HELD}; i++) drop(i); for (int i =
 
 const PROTECTIONS = ['PROT_READ', 'RW', 'RW', 'PROT_NONE', 'PROT_READ | PROT_EXEC'];
 const GUP_FLAGS = ['0', 'FOLL_WRITE', 'FOLL_WRITE', 'FOLL_FORCE | FOLL_WRITE', 'FOLL_FORCE'];
-const ADVICE = `MADV_DONTNEED MADV_DONTNEED MADV_FREE MADV_FREE MADV_COLD MADV_HUGEPAGE MADV_NOHUGEPAGE MADV_DONTFORK MADV_DOFORK
+const ADVICE =
+  `MADV_DONTNEED MADV_DONTNEED MADV_FREE MADV_FREE MADV_COLD MADV_HUGEPAGE MADV_NOHUGEPAGE MADV_DONTFORK MADV_DOFORK
   MADV_WIPEONFORK MADV_KEEPONFORK MADV_COLLAPSE MADV_COLLAPSE`.split(/\s+/);
 
 class Generator {
@@ -183,7 +184,7 @@ class Generator {
     if (random(2) === 0)
       return `if (cma) { cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; } else { ncma = ${2 ** random(9) + random(5)}; cma = cma_alloc(dma_contiguous_default_area, ncma, ${random(5)}, true); }`;
     const type = this.pick(['MIGRATE_MOVABLE', 'MIGRATE_CMA']);
-    return `n = get_user_pages((unsigned long)(${this.page()}), 1, FOLL_FORCE, one, NULL); if (n == 1) { range = page_to_pfn(one[0]) & ~${2 ** random(10) - 1}UL; nrange = ${2 ** random(9)}; put_page(one[0]); if (alloc_contig_range(range, range + nrange, ${type}, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(range, nrange); }`;
+    return `n = get_user_pages((unsigned long)(${this.page()}), 1, FOLL_FORCE, one, NULL); if (n == 1) { range = page_to_pfn(one[0]) & ~${2 ** random(10) - 1}UL; nrange = ${2 ** random(9)}; put_page(one[0]); if (pfn_valid(range + nrange - 1) && alloc_contig_range(range, range + nrange, ${type}, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(range, nrange); }`;
   }
 
   private kernelPages(): string {
@@ -284,7 +285,7 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
   const next = random(seed);
   // The first numbers of neighbouring seeds are alike.
   for (let i = 0; i < 5; i++) next(2);
-  const profile = build ?? (BUILDS[seed % BUILDS.length] as ProfileName);
+  const profile = build ?? BUILDS[seed % BUILDS.length] ?? 'x86_64-slub';
   const isSmp = profile === 'x86_64-slub-smp';
   const is32 = profile.startsWith('i386');
   const hasHuge = next(2) === 0;
@@ -300,7 +301,9 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
         ]
       : []),
     'fd = memfd_create("file", 0); ftruncate(fd, 6 * PAGE_SIZE);',
-    ...(['A', 'S', 'F', 'P'] as const).map((area) => `map_${area}(${area}, ${PAGES[area]} * PAGE_SIZE);`),
+    ...(['A', 'S', 'F', 'P'] as const).map(
+      (area) => `map_${area}(${area}, ${PAGES[area]} * PAGE_SIZE);`,
+    ),
     ...(hasHuge ? ['map_T(T, 2 * HUGE);'] : []),
     ...(hasPool
       ? [
@@ -319,9 +322,7 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
       cpus: isSmp ? 2 : 1,
     },
     setup,
-    threads: hasThreads
-      ? [Array.from({ length: 4 + next(6) }, () => generator.act(0))]
-      : [],
+    threads: hasThreads ? [Array.from({ length: 4 + next(6) }, () => generator.act(0))] : [],
     acts: Array.from({ length: 12 + next(24) }, () => generator.act(2)),
   };
 }
@@ -345,7 +346,11 @@ function lines(acts: readonly Act[], indent: string): string[] {
 
 export function scenarioText({ setup, acts, threads }: RandomScenario): string {
   const others = threads.map(
-    (each, i) => `task other${i} {\n${lines([...each].flatMap((act) => [act, 'schedule();']), '  ').join('\n')}\n}`,
+    (each, i) =>
+      `task other${i} {\n${lines(
+        [...each].flatMap((act) => [act, 'schedule();']),
+        '  ',
+      ).join('\n')}\n}`,
   );
   return [
     HEAD,

@@ -5,17 +5,12 @@
 import assert from 'node:assert/strict';
 import * as kernel from '../../../src/engine/entry/functions.js';
 import { bootMachine } from '../../../src/engine/image/boot/bootMachine.js';
-import { inspectedOf } from '../../../src/engine/image/dump/inspectedOf.js';
 import { loadProfile } from '../../../src/engine/types/bundled.js';
-import { FrameStates } from '../../../src/engine/view/frameStates.js';
 import { ScenarioVm } from '../../../src/scenario/index.js';
 import { compile } from '../machines.js';
-import { checkFreeLists } from './freeLists.js';
-import { checkPool } from './hugePool.js';
-import { PageChecks, type Sums } from './pages.js';
+import { Laws } from './laws.js';
 import { scenarioText, type RandomScenario } from './randomScenario.js';
-import { checkSpaces, spacesOf } from './spaces.js';
-import { checkTold } from './told.js';
+import { spacesOf } from './spaces.js';
 
 const MiB = 1 << 20;
 /** Statements of a scenario; one that runs longer has gone wild. */
@@ -52,36 +47,12 @@ export function runScenario(
       cpus,
     });
     const vm = new ScenarioVm(compile(text, profile), image, { kernel, name: 'random.mms' });
-    const pages = new PageChecks(vm);
-    const states = new FrameStates(image);
-    const isFree = new Uint8Array(image.mm.memmap.endPfn + 1024);
-    let sums: Sums | undefined;
-    let mostMapped = 0;
+    const laws = new Laws(vm);
     let signals = 0;
-    const check = (isSlow: boolean): void => {
-      isFree.fill(0);
-      checkFreeLists(image.mm, cpus, isFree);
-      const mappings = checkSpaces(vm);
-      mostMapped = Math.max(mostMapped, mappings.small.size);
-      // What it has read it does not read again: one for each place.
-      const inspected = inspectedOf(image);
-      const now = pages.check(inspected, mappings, isFree);
-      sums ??= now;
-      assert.deepEqual(now, sums, 'counters of the node, less what the pages say');
-      checkPool(vm);
-      if (!isSlow) return;
-      checkTold(vm, inspected, mappings);
-      const fresh = new FrameStates(image);
-      assert.deepEqual(
-        states.cells(0, 1, image.maxPfn),
-        fresh.cells(0, 1, image.maxPfn),
-        'states of frames, kept up to date and read anew',
-      );
-    };
     const places: { readonly position: number; readonly hash: string }[] = [];
     for (; statement < MAX_STATEMENTS; statement++) {
       places.push({ position: vm.tape.cursor, hash: vm.tape.hash() });
-      check(statement % SLOW_EVERY === 0);
+      laws.check(statement % SLOW_EVERY === 0);
       const result = vm.runStatement();
       if (result.kind === 'exited') break;
       if (result.kind === 'failed' && /^SIG(SEGV|BUS)/.test(result.text)) signals++;
@@ -91,12 +62,12 @@ export function runScenario(
           JSON.stringify(result.kind === 'failed' ? result.text : result),
         );
     }
-    check(true);
+    laws.check(true);
     assert.equal(spacesOf(vm).length, 0, 'address spaces that are left');
     checkTime(vm, places);
-    return { figures: { statements: places.length, signals, mostMapped } };
+    return { figures: { statements: places.length, signals, mostMapped: laws.mostMapped } };
   } catch (error) {
-    const message = error instanceof Error ? `${error.message}` : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     return { failure: { message, statement } };
   }
 }

@@ -19,7 +19,12 @@ import {
 } from '../../../src/engine/entry/functions.js';
 import { MA_STATE, mapleMax } from '../../../src/engine/kernel/include/linux/maple_tree.h.js';
 import { mas_find } from '../../../src/engine/kernel/lib/maple_tree.js';
-import type { MmStruct, Page, TaskStruct, VmAreaStruct } from '../../../src/engine/machine/ctypes.js';
+import type {
+  MmStruct,
+  Page,
+  TaskStruct,
+  VmAreaStruct,
+} from '../../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../../src/engine/machine/kernel.js';
 import { asCell, asPhys, type Cell } from '../../../src/engine/memory/address.js';
 import type { ScenarioVm } from '../../../src/scenario/index.js';
@@ -62,7 +67,10 @@ const liveTasks = (vm: ScenarioVm): readonly TaskStruct[] =>
     .filter((task) => task !== 0);
 
 /** Tables of an address space that only its CPU still has: of a process that has ended, until another one runs there. */
-function borrowedTables({ image: { mm: k, nrCpus } }: ScenarioVm, used: readonly MmStruct[]): number {
+function borrowedTables(
+  { image: { mm: k, nrCpus } }: ScenarioVm,
+  used: readonly MmStruct[],
+): number {
   const borrowed = new Set<MmStruct>();
   for (let cpu = 0; cpu < nrCpus; cpu++) {
     const task: TaskStruct = k.read_ptr(per_cpu(k, 'current_task', cpu));
@@ -135,7 +143,10 @@ class Walk {
   }
 
   /** The user half of an address space. @returns pages by kind, and tables below the top one */
-  of(mm: MmStruct, areas: readonly Area[]): Record<'anon' | 'other' | 'huge' | 'tables' | 'upper', number> {
+  of(
+    mm: MmStruct,
+    areas: readonly Area[],
+  ): Record<'anon' | 'other' | 'huge' | 'tables' | 'upper', number> {
     const { k, shifts } = this;
     const pgd: Cell = k.read_ptr(k.plus(mm, k.mm_struct.pgd));
     const sum = { anon: 0, other: 0, huge: 0, tables: 0, upper: 0 };
@@ -151,7 +162,10 @@ class Walk {
       for (const { va, value } of this.entriesIn(at, nr, from, shift)) {
         const isLast = shift === 12;
         if (!isLast && !(shift < 30 && (value & PSE) !== 0n && pte_present(value))) {
-          assert.ok((value & 1n) !== 0n, `an entry of level ${level} at ${va.toString(16)}: ${value.toString(16)}`);
+          assert.ok(
+            (value & 1n) !== 0n,
+            `an entry of level ${level} at ${va.toString(16)}: ${value.toString(16)}`,
+          );
           sum.tables++;
           if (shift === 39) sum.upper++;
           const next = k.memory.cell(asPhys(pte_pfn(k, value) * PAGE));
@@ -162,7 +176,10 @@ class Walk {
         const area = areaAt(va);
         assert.ok(area !== undefined, `${where} is outside of all areas`);
         if (!pte_present(value)) {
-          assert.ok(!is_migration_entry(pte_to_swp_entry(k, value)), `${where} still waits for a migration`);
+          assert.ok(
+            !is_migration_entry(pte_to_swp_entry(k, value)),
+            `${where} still waits for a migration`,
+          );
           assert.fail(`${where} is neither present nor empty`);
         }
         if (isLast) {
@@ -253,9 +270,11 @@ export function checkSpaces(vm: ScenarioVm): Mappings {
     const bytes = k.read_ulong(k.plus(mm, k.mm_struct.pgtables_bytes));
     // With PAE the table of the kernel's quarter is the process's own, too.
     const own = !k.wide && k.PMD_SHIFT === 21 ? [tables, tables + 1] : [tables];
-    assert.ok(own.includes(bytes / PAGE), `pgtables_bytes: ${bytes / PAGE} tables, of which ${tables} are found`);
+    assert.ok(
+      own.includes(bytes / PAGE),
+      `pgtables_bytes: ${bytes / PAGE} tables, of which ${tables} are found`,
+    );
     mappings.tables += bytes / PAGE - upper;
   }
   return mappings;
 }
-

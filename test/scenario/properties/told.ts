@@ -1,6 +1,11 @@
 /** What views tell of pages, held against the tables: who maps a frame, and that its references are all explained. */
 import assert from 'node:assert/strict';
-import { compound_head, PageHuge, PageTail, page_mapcount } from '../../../src/engine/entry/functions.js';
+import {
+  compound_head,
+  PageHuge,
+  PageTail,
+  page_mapcount,
+} from '../../../src/engine/entry/functions.js';
 import { Problems, type Inspected } from '../../../src/engine/inspect/inspected.js';
 import { pageAccount } from '../../../src/engine/inspect/process/pageAccount.js';
 import { CountedPages } from '../../../src/engine/inspect/process/pageCounts.js';
@@ -22,7 +27,9 @@ export function checkTold(vm: ScenarioVm, inspected: Inspected, mappings: Mappin
       holders: vm.holdings.pageHolders(head),
     }));
     assert.ok(account !== undefined, `${name} has no account`);
-    const unknown = account.rows.filter(({ kind, text }) => kind === 'other' || /nothing here/.test(text));
+    const unknown = account.rows.filter(
+      ({ kind, text }) => kind === 'other' || /nothing here/.test(text),
+    );
     assert.deepEqual(unknown, [], `the account of ${name}`);
     const counts = counted.of(pfn);
     assert.ok(counts !== undefined, name);
