@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { ProfileName } from '../../../src/engine/types/profile.js';
 import { BUILDS, randomScenario, scenarioText } from './randomScenario.js';
-import { runScenario } from './run.js';
+import { COUNTED, runScenario } from './run.js';
 import { shrink } from './shrink.js';
 
 const USAGE = `usage: npm run properties -- [--seeds FIRST..LAST] [--build NAME] [--as-is] [--text]
@@ -46,12 +46,14 @@ function runAll(
 ): number {
   const failed: number[] = [];
   let [statements, signals] = [0, 0];
+  const events = COUNTED.map(() => 0);
   for (let seed = first; seed <= last; seed++) {
     const scenario = randomScenario(seed, build);
     const result = runScenario(scenario);
     if ('figures' in result) {
       statements += result.figures.statements;
       signals += result.figures.signals;
+      result.figures.events.forEach((nr, i) => (events[i] = (events[i] ?? 0) + nr));
     } else {
       failed.push(seed);
       const { message, statement } = result.failure;
@@ -65,6 +67,7 @@ function runAll(
   console.log(
     `${last - first + 1} scenarios, ${statements} statements, ${signals} signals; ${failed.length === 0 ? 'all laws hold' : `failed: ${failed.join(', ')}`}`,
   );
+  console.log(COUNTED.map((name, i) => `${name} ${events[i] ?? 0}`).join(', '));
   return failed.length === 0 ? 0 : 1;
 }
 

@@ -23,6 +23,35 @@ export interface RunFigures {
   readonly statements: number;
   readonly signals: number;
   readonly mostMapped: number;
+  /** What the kernel counted meanwhile (vm_event_states), in the order of {@link COUNTED}. */
+  readonly events: readonly number[];
+}
+
+/** Events that show what the scenarios reach. */
+export const COUNTED = [
+  'PGFAULT',
+  'PGREUSE',
+  'PGMIGRATE_SUCCESS',
+  'PGMIGRATE_FAIL',
+  'CMA_ALLOC_SUCCESS',
+  'CMA_ALLOC_FAIL',
+  'UNEVICTABLE_PGMLOCKED',
+  'HTLB_BUDDY_PGALLOC',
+  'THP_FAULT_ALLOC',
+  'THP_ZERO_PAGE_ALLOC',
+  'THP_SPLIT_PMD',
+  'THP_SPLIT_PAGE',
+  'THP_SPLIT_PAGE_FAILED',
+  'THP_DEFERRED_SPLIT_PAGE',
+  'THP_COLLAPSE_ALLOC',
+  'THP_MIGRATION_SUCCESS',
+] as const;
+
+function eventsOf({ image: { mm: k, nrCpus } }: ScenarioVm): readonly number[] {
+  const cpus = Array.from({ length: nrCpus }, (_, cpu) => kernel.vmEventStates(k, cpu));
+  return COUNTED.map((name) =>
+    cpus.reduce((sum, states) => sum + k.read_ulong(states + k[name] * k.ptr_words), 0),
+  );
 }
 
 export interface Failure {
@@ -48,6 +77,7 @@ export function runScenario(
     });
     const vm = new ScenarioVm(compile(text, profile), image, { kernel, name: 'random.mms' });
     const laws = new Laws(vm);
+    const before = eventsOf(vm);
     let signals = 0;
     const places: { readonly position: number; readonly hash: string }[] = [];
     for (; statement < MAX_STATEMENTS; statement++) {
@@ -64,8 +94,11 @@ export function runScenario(
     }
     laws.check(true);
     assert.equal(spacesOf(vm).length, 0, 'address spaces that are left');
+    const events = eventsOf(vm).map((nr, i) => nr - (before[i] ?? 0));
     checkTime(vm, places);
-    return { figures: { statements: places.length, signals, mostMapped: laws.mostMapped } };
+    return {
+      figures: { statements: places.length, signals, mostMapped: laws.mostMapped, events },
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { message, statement } };
