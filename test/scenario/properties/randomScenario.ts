@@ -46,8 +46,8 @@ const PAGES: Readonly<Record<'A' | 'S' | 'F' | 'P', number>> = { A: 8, S: 6, F: 
 const NR_HELD = 4;
 const NR_FRAMES = 3;
 
-const HEAD = `char sink; long n, error; unsigned long range; int fd, ncma, nrange; char block[100];
-struct page *one[3], *held[${NR_HELD}], *cma, *frames[${NR_FRAMES}]; int how[${NR_HELD}], order[${NR_FRAMES}];
+const HEAD = `char sink; int fd, ncma; char block[100];
+struct page *held[${NR_HELD}], *cma, *frames[${NR_FRAMES}]; int how[${NR_HELD}], order[${NR_FRAMES}];
 #define RW (PROT_READ | PROT_WRITE)
 #define HUGE (1UL << PMD_SHIFT)
 #define A ((char *)0x20000000)
@@ -62,8 +62,10 @@ void map_S(char *at, long size) { mmap(at, size, RW, MAP_SHARED | MAP_ANONYMOUS 
 void map_F(char *at, long size) { mmap(at, size, RW, MAP_SHARED | MAP_FIXED, fd, at - F); }
 void map_P(char *at, long size) { mmap(at, size, RW, MAP_PRIVATE | MAP_FIXED, fd, at - P); }
 void map_T(char *at, long size) { mmap(at, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0); }
-void drop(int i) { if (!held[i]) return; if (how[i] == 2) unpin_user_pages_dirty_lock(held + i, 1, true); else if (how[i]) unpin_user_page(held[i]); else put_page(held[i]); held[i] = NULL; }
-void keep(int i, int kind) { if (n == 1) { held[i] = one[0]; how[i] = kind; } }
+void drop(int i) { struct page *it = held[i]; held[i] = NULL; if (!it) return; if (how[i] == 2) unpin_user_pages_dirty_lock(&it, 1, true); else if (how[i]) unpin_user_page(it); else put_page(it); }
+void keep(int i, int kind, long n, struct page *it) { if (n == 1) { drop(i); held[i] = it; how[i] = kind; } }
+void contig(struct page *it, unsigned long mask, int nr, int type) { unsigned long pfn = page_to_pfn(it) & ~mask; put_page(it); if (pfn_valid(pfn + nr - 1) && alloc_contig_range(pfn, pfn + nr, type, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(pfn, nr); }
+void cma_take(int nr, int align) { struct page *it = cma_alloc(dma_contiguous_default_area, nr, align, true); if (it && cma) cma_release(dma_contiguous_default_area, it, nr); else if (it) { cma = it; ncma = nr; } }
 void forget(void) { for (int i = 0; i < ${NR_HELD}; i++) held[i] = NULL; for (int i = 0; i < ${NR_FRAMES}; i++) frames[i] = NULL; cma = NULL; }
 void drop_all(void) { for (int i = 0; i < ${NR_HELD}; i++) drop(i); for (int i = 0; i < ${NR_FRAMES}; i++) if (frames[i]) { __free_pages(frames[i], order[i]); frames[i] = NULL; } if (cma) cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; }`;
 
@@ -106,11 +108,42 @@ class Generator {
     };
   }
 
-  private page(): string {
+  /** One of few more often than of all: acts are to meet on the same pages. */
+  private page(area: Area = this.pick(this.areas)): string {
     const { random } = this;
-    const area = this.pick(this.areas);
-    const within = area === 'H' || area === 'T' ? 1000 : PAGES[area];
+    const isBig = area === 'H' || area === 'T';
+    const within = random(3) > 0 ? 2 : isBig ? 1000 : PAGES[area];
     return `${area} + ${random(within)} * PAGE_SIZE`;
+  }
+
+  /** What is done to a page that a reference is taken to for the time. */
+  private onPage(): string {
+    const { random } = this;
+    const pause = this.hasThreads || random(2) === 0 ? 'schedule(); ' : '';
+    const what = this.pick([
+      `lock_page(one[0]); ${pause}unlock_page(one[0]);`,
+      `if (!PageTail(one[0]) && isolate_lru_page(one[0]) == 0) { ${pause}putback_lru_page(one[0]); }`,
+      `if (!PageReserved(one[0]) && !PageWriteback(one[0])) { lock_page(one[0]); wait_on_page_writeback(one[0]); set_page_writeback(one[0]); unlock_page(one[0]); ${pause}end_page_writeback(one[0]); }`,
+      ...Array<string>(this.areas.includes('T') ? 3 : 0).fill(
+        'if (PageCompound(one[0]) && !PageHuge(one[0])) { lock_page(one[0]); split_huge_page(one[0]); unlock_page(one[0]); }',
+      ),
+    ]);
+    const area = this.areas.includes('T') && random(2) === 0 ? 'T' : this.pick(this.areas);
+    return `{ struct page *one[1]; if (get_user_pages((unsigned long)(${this.page(area)}), 1, ${this.pick(GUP_FLAGS)}, one, NULL) == 1) { ${what} put_page(one[0]); } }`;
+  }
+
+  /** Transparent huge pages: made, split by their entries, made again. */
+  private huge(): string {
+    const { random } = this;
+    const at = `T + ${random(2)} * HUGE`;
+    return this.pick([
+      `madvise(${at}, HUGE, MADV_COLLAPSE);`,
+      `madvise(${at}, HUGE, MADV_COLLAPSE);`,
+      `mprotect(T, 2 * HUGE, RW); put_user((char)2, ${at} + ${random(512)} * PAGE_SIZE); madvise(${at}, HUGE, MADV_COLLAPSE);`,
+      `mprotect(${at} + ${random(500)} * PAGE_SIZE, PAGE_SIZE, RW); put_user((char)1, ${at});`,
+      `madvise(${at} + ${random(500)} * PAGE_SIZE, 4 * PAGE_SIZE, MADV_DONTNEED);`,
+      `munmap(${at}, HUGE); map_T(${at}, HUGE); ${random(2) === 0 ? 'put_user((char)3,' : 'get_user(sink,'} ${at});`,
+    ]);
   }
 
   private remap(): string {
@@ -158,7 +191,7 @@ class Generator {
       `${call}_user_pages_unlocked(${at}, 1, one, ${flags})`,
       `${call}_user_pages_remote(current->mm, ${at}, 1, ${flags}, one, NULL, NULL)`,
     ];
-    return `drop(${i}); n = ${this.pick(calls)}; keep(${i}, ${how});`;
+    return `{ struct page *one[1]; drop(${i}); long n = ${this.pick(calls)}; keep(${i}, ${how}, n, one[0]); }`;
   }
 
   private file(): string {
@@ -181,10 +214,12 @@ class Generator {
 
   private contiguous(): string {
     const { random } = this;
-    if (random(2) === 0)
-      return `if (cma) { cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; } else { ncma = ${2 ** random(9) + random(5)}; cma = cma_alloc(dma_contiguous_default_area, ncma, ${random(5)}, true); }`;
+    if (random(3) === 0)
+      return `if (cma) { cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; } else cma_take(${2 ** random(9) + random(5)}, ${random(5)});`;
     const type = this.pick(['MIGRATE_MOVABLE', 'MIGRATE_CMA']);
-    return `n = get_user_pages((unsigned long)(${this.page()}), 1, FOLL_FORCE, one, NULL); if (n == 1) { range = page_to_pfn(one[0]) & ~${2 ** random(10) - 1}UL; nrange = ${2 ** random(9)}; put_page(one[0]); if (pfn_valid(range + nrange - 1) && alloc_contig_range(range, range + nrange, ${type}, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(range, nrange); }`;
+    const mask = this.pick([0, 0, 0, 1, 15, 511]);
+    const nr = this.pick([1, 1, 2, 3, 16, 512]);
+    return `{ struct page *one[1]; if (get_user_pages((unsigned long)(${this.page()}), 1, FOLL_FORCE, one, NULL) == 1) contig(one[0], ${mask}, ${nr}, ${type}); }`;
   }
 
   private kernelPages(): string {
@@ -192,24 +227,6 @@ class Generator {
     const i = random(NR_FRAMES);
     const gfp = this.pick(['GFP_KERNEL', 'GFP_KERNEL | __GFP_COMP', 'GFP_HIGHUSER_MOVABLE']);
     return `if (frames[${i}]) { __free_pages(frames[${i}], order[${i}]); frames[${i}] = NULL; } else { order[${i}] = ${random(10)}; frames[${i}] = alloc_pages(${gfp} | __GFP_NOWARN, order[${i}]); }`;
-  }
-
-  /** On a page that is held: the lock, a split, LRU lists, writeback. */
-  private withHeld(): string {
-    const i = this.random(NR_HELD);
-    const pause = this.hasThreads || this.random(2) === 0 ? 'schedule(); ' : '';
-    switch (this.random(6)) {
-      case 0:
-        return `if (held[${i}]) { lock_page(held[${i}]); ${pause}unlock_page(held[${i}]); }`;
-      case 1:
-        return `if (held[${i}] && PageCompound(held[${i}]) && !PageHuge(held[${i}])) { lock_page(held[${i}]); split_huge_page(held[${i}]); unlock_page(held[${i}]); }`;
-      case 2:
-        return `if (held[${i}] && !PageTail(held[${i}]) && isolate_lru_page(held[${i}]) == 0) { ${pause}putback_lru_page(held[${i}]); }`;
-      case 3:
-        return `if (held[${i}] && !PageReserved(held[${i}]) && !PageWriteback(held[${i}])) { lock_page(held[${i}]); wait_on_page_writeback(held[${i}]); set_page_writeback(held[${i}]); unlock_page(held[${i}]); ${pause}end_page_writeback(held[${i}]); }`;
-      default:
-        return `drop(${i});`;
-    }
   }
 
   private others(): string {
@@ -238,7 +255,7 @@ class Generator {
   private children(deep: number): Act {
     const { random } = this;
     const child = Array.from({ length: 1 + random(5) }, () => this.act(deep - 1));
-    return { child, isAwaited: random(3) === 0 };
+    return { child, isAwaited: random(2) === 0 };
   }
 
   act(deep: number): Act {
@@ -269,13 +286,14 @@ class Generator {
       return `${random(2) === 0 ? 'mlock' : 'munlock'}(${at}, ${size});`;
     }
     if (what < 69) return this.hold();
-    if (what < 75) return this.withHeld();
+    if (what < 71) return `drop(${random(NR_HELD)});`;
+    if (what < 76) return this.areas.includes('T') && random(2) === 0 ? this.huge() : this.onPage();
     if (what < 80) return this.file();
-    if (what < 84) return this.contiguous();
+    if (what < 85) return this.contiguous();
     if (what < 87) return this.kernelPages();
-    if (what < 93 && deep > 0) return this.children(deep);
-    if (what < 95) return 'wait(NULL);';
-    if (this.isSmp && what < 97) return `cpu(1) { put_user((char)1, ${this.page()}); }`;
+    if (what < 94 && deep > 0) return this.children(deep);
+    if (what < 96) return 'wait(NULL);';
+    if (this.isSmp && what < 98) return `cpu(1) { put_user((char)1, ${this.page()}); }`;
     return this.others();
   }
 }
@@ -318,7 +336,8 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
       profile,
       ramMiB: [48, 64, 96][next(3)] ?? 64,
       highmemMiB: is32 && next(2) === 0 ? 16 : 0,
-      cmaMiB: next(4) === 0 ? 0 : 8,
+      // Most of what is free is CMA's, in some: then user pages come from there.
+      cmaMiB: [0, 8, 24, 24][next(4)] ?? 8,
       cpus: isSmp ? 2 : 1,
     },
     setup,
