@@ -247,7 +247,7 @@ export class PhysicalView implements View {
     this.hover.leave();
     this.projection.fetch(this.viewport);
     this.minimap.moved(this.viewport);
-    this.drawing.draw();
+    this.drawing.moved();
     this.pointToChanges();
   }
 
